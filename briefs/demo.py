@@ -46,22 +46,12 @@ ACCOUNTS: Final = (
 )
 
 
-def load_missing_rows(fixture_name: str) -> int:
-    """Load the fixture rows whose natural key does not exist yet.
-
-    Existing rows are not changed. Return their number.
-    """
-    stored = 0
+def load_missing_rows(fixture_name: str) -> None:
+    """Load the fixture rows whose natural key does not exist yet. Existing rows are not changed."""
     with (FIXTURES / fixture_name).open(encoding="utf-8") as file:
         for item in serializers.deserialize("json", file):
-            if item.object.pk is None and not _exists(item.object):
+            if item.object.pk is None:
                 item.save()
-                stored += 1
-    return stored
-
-
-def _exists(row: object) -> bool:
-    return isinstance(row, Group) and Group.objects.filter(name=row.name).exists()
 
 
 def create_accounts(*, reset_passwords: bool = False) -> Iterator[tuple[Account, Person, str]]:
@@ -93,18 +83,12 @@ def import_demo_briefs(people: dict[str, Person], *, now: dt.datetime | None = N
     """
     now = now or timezone.now()
     seed = _import_document(SEED, people)
-    _advance_brief(seed, people, State.APPROVED, headlines=HEADLINES["seed"], now=now)
+    _advance_brief(seed, people, State.APPROVED, headlines=HEADLINES["seed"])
     files = {path.name[:2]: path for path in sorted(SAMPLES_FOLDER.glob("*.txt"))}
-    _advance_brief(
-        _import_document(files["02"], people),
-        people,
-        State.APPROVED,
-        now=now,
-        publish_at=now + dt.timedelta(days=1),
-    )
-    _advance_brief(
-        _import_document(files["01"], people), people, State.IN_REVIEW, headlines=HEADLINES["01"], now=now
-    )
+    scheduled = _import_document(files["02"], people)
+    _advance_brief(scheduled, people, State.APPROVED, publish_at=now + dt.timedelta(days=1))
+    in_review = _import_document(files["01"], people)
+    _advance_brief(in_review, people, State.IN_REVIEW, headlines=HEADLINES["01"])
     _import_document(files["03"], people)
 
 
@@ -120,7 +104,6 @@ def _advance_brief(
     people: dict[str, Person],
     target_state: State,
     *,
-    now: dt.datetime,
     headlines: tuple[str, str] | None = None,
     publish_at: dt.datetime | None = None,
 ) -> None:

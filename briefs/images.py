@@ -147,9 +147,8 @@ def is_stored(picture: Picture) -> bool:
 def _write_file(name: str, data: bytes) -> None:
     try:
         place = Path(default_storage.path(name))
-    except (
-        NotImplementedError
-    ):  # object store: writes are atomic, but saving an existing name adds a second file
+    except NotImplementedError:
+        # An object store writes atomically, but saving an existing name adds a second file.
         default_storage.delete(name)
         default_storage.save(name, ContentFile(data))
         return

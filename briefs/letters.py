@@ -18,13 +18,14 @@ from django.core.cache import cache
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from .content import Content, ForbiddenCharacter, Side, tidy, tidy_line
 from .models.letters import Letter
+from .text.paths import OTHER_SIDE
 
 MAX_TEXT_LENGTH: Final = 4_000
 MAX_NAME_LENGTH: Final = 120
@@ -163,13 +164,9 @@ def build_bullet_choices(content: Content, language: Side) -> list[tuple[int, st
     """Return the number and a label with the first words of each bullet."""
     rows = []
     for bullet in content.bullets:
-        words = bullet.text(language) or bullet.text("en" if language == "zh" else "zh")
-        rows.append(
-            (
-                bullet.number,
-                f"{bullet.number}  {words[:EXCERPT_LENGTH]}{'…' if len(words) > EXCERPT_LENGTH else ''}",
-            )
-        )
+        words = bullet.text(language) or bullet.text(OTHER_SIDE[language])
+        rest = "…" if len(words) > EXCERPT_LENGTH else ""
+        rows.append((bullet.number, f"{bullet.number}  {words[:EXCERPT_LENGTH]}{rest}"))
     return rows
 
 
@@ -194,11 +191,8 @@ def _verify_stamp(target: LetterTarget, signed_stamp: str, now: dt.datetime) -> 
 
 def _clean_input(letter_input: LetterInput) -> dict[str, str | int | None]:
     try:
-        text, name, email = (
-            tidy(letter_input.text),
-            tidy_line(letter_input.name),
-            tidy_line(letter_input.email),
-        )
+        text = tidy(letter_input.text)
+        name, email = tidy_line(letter_input.name), tidy_line(letter_input.email)
     except ForbiddenCharacter as error:
         raise LetterRejected("control") from error
     if not re.search(r"\w", text):
@@ -227,14 +221,9 @@ def _count_attempt(key: str, most: int, seconds: int) -> None:
 
 
 def _check_letter_limits(target: LetterTarget, sender_hash: str, now: dt.datetime) -> None:
-    most, seconds = SENDER_LETTER_LIMIT
-    if _letters_since(now, seconds).filter(sender=sender_hash)[:most].count() >= most:
-        raise LetterRejected("often", "", seconds)
-    most, seconds = TARGET_LETTER_LIMIT
-    here = {"link": target.link} if target.link else {"edition": target.edition}
-    if _letters_since(now, seconds).filter(**here)[:most].count() >= most:
-        raise LetterRejected("often", "", seconds)
-
-
-def _letters_since(now: dt.datetime, seconds: int) -> QuerySet[Letter]:
-    return Letter.objects.filter(at__gt=now - dt.timedelta(seconds=seconds)).order_by()
+    here = Q(link=target.link) if target.link else Q(edition=target.edition)
+    limits = ((Q(sender=sender_hash), SENDER_LETTER_LIMIT), (here, TARGET_LETTER_LIMIT))
+    for condition, (most, seconds) in limits:
+        recent = Letter.objects.filter(condition, at__gt=now - dt.timedelta(seconds=seconds))
+        if recent.order_by()[:most].count() >= most:
+            raise LetterRejected("often", "", seconds)

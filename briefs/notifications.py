@@ -20,9 +20,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from . import policy
-from .content import LANGUAGE_TAGS
-from .models import Edition, Letter, MailSwitch, Outbox, Person
+from .content import SIDES
+from .models import Letter, MailSwitch, Outbox, Person
+from .text import paths
 from .workflow.rules.clock import format_iso_date_in_sentence
+from .workflow.rules.transitions import find_people_for_verb
 
 RETRY_AFTER = dt.timedelta(minutes=10)
 """Delay after the first failure. Doubles with each further failure."""
@@ -160,15 +162,13 @@ def _queue_failure_alarm(failed: Outbox, now: dt.datetime) -> None:
     """Notify all publishers that a notice failed for good. A failed alarm raises no further alarm."""
     if failed.kind == "failure":
         return
-    people = Person.objects.filter(is_active=True, is_staff=True).exclude(Q(email="") | Q(pk=failed.to_id))
+    values = {"name": str(failed.to), "error": failed.error}
     with transaction.atomic():
-        for person in people.prefetch_related("groups__permissions"):
-            if policy.has_role_for(person, "resend"):
-                values = {"name": str(failed.to), "error": failed.error}
-                Outbox.objects.get_or_create(
-                    key=f"failure:{failed.pk}:{person.pk}",
-                    defaults={"kind": "failure", "to": person, "brief": failed.brief, "values": values, "due_at": now},
-                )  # fmt: skip
+        for person in find_people_for_verb("resend").exclude(pk=failed.to_id):
+            Outbox.objects.get_or_create(
+                key=f"failure:{failed.pk}:{person.pk}",
+                defaults={"kind": "failure", "to": person, "brief": failed.brief, "values": values, "due_at": now},
+            )  # fmt: skip
 
 
 def queue_letter_notices(now: dt.datetime) -> None:
@@ -190,8 +190,7 @@ def _queue_letter_notice(letter: Letter, now: dt.datetime) -> None:
     people = [letter.brief.assigned_to, letter.link.by if letter.link else None]
     to = {p.pk: p for p in people if p and policy.get_roles(p)}
     if letter.link is None or not to:
-        staff = Person.objects.filter(is_active=True, is_staff=True).prefetch_related("groups__permissions")
-        to |= {p.pk: p for p in staff if policy.has_role_for(p, "approve")}
+        to |= {p.pk: p for p in find_people_for_verb("approve")}
     for person in to.values():
         if person.email:
             values = {"kind": letter.kind}
@@ -232,13 +231,9 @@ def _links(message: Outbox) -> list[str]:
         return [f"{settings.SITE_URL}/admin/briefs/letter/"]
     page = "review" if message.kind == "review" or message.values.get("sides") else "change"
     link = f"{settings.SITE_URL}/admin/briefs/brief/{message.brief_id}/{page}/"
-    published = message.kind == "published" and message.edition
-    return [link, *(_edition_urls(message.edition) if published and message.edition else [])]
-
-
-def _edition_urls(edition: Edition) -> list[str]:
-    paths = {"zh": "zh-hant", "en": "en"}
-    return [f"{settings.SITE_URL}/{paths[side]}/briefs/{edition.slug}/" for side in LANGUAGE_TAGS]
+    if message.kind != "published" or not message.edition:
+        return [link]
+    return [link, *(f"{settings.SITE_URL}{paths.brief(side, message.edition.slug)}" for side in SIDES)]
 
 
 def _subject(kind: str, values: dict[str, object]) -> str:

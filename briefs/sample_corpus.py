@@ -7,7 +7,8 @@ sign-offs, event, edition and derived rows.
 
 import datetime as dt
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from itertools import product
 from typing import Final
 
 from django.db import transaction
@@ -27,7 +28,9 @@ from .models import (
     Source,
     State,
 )
+from .text.person_names import split_person_name
 from .text.slugs import build_slug
+from .workflow.editing import build_revision
 from .workflow.rules import working_copy
 
 CORPUS_URL: Final = "https://example.org/corpus/"
@@ -73,6 +76,19 @@ _QUALIFIERS = [
     ("即使效果尚待觀察", "even though the effect remains to be seen"), ("並設立常設工作小組", "and set up a standing working group"), ("而法律依據仍有爭議", "on contested legal grounds"),
     ("且不排除單邊行動", "without ruling out unilateral action"), ("並分三個階段推動", "in three stages"), ("但進度落後於計畫", "though behind schedule"),
 ]  # fmt: skip
+_GIVEN_NAMES = ["Mara", "Rohan", "Hélène", "Tomás", "Ingrid", "Samuel", "Aiko", "Nadia", "Peter", "Lucía"]
+_FAMILY_NAMES = [
+    "Lindqvist",
+    "Iyer",
+    "Aubry",
+    "Rey",
+    "Okafor",
+    "Brandt",
+    "Tanaka",
+    "Haddad",
+    "Novak",
+    "Silva",
+]
 _PHRASE_LISTS = (_SUBJECTS, _TIMES, _VERBS, _OBJECTS, _PURPOSES, _QUALIFIERS)
 SENTENCE_COUNT: Final = math.prod(map(len, _PHRASE_LISTS))
 _STRIDE: Final = next(k for k in range(1_000_003, SENTENCE_COUNT) if math.gcd(k, SENTENCE_COUNT) == 1)
@@ -149,41 +165,14 @@ def _get_or_create_person(username: str) -> Person:
 
 def _ensure_vocabulary() -> dict[str, list[int]]:
     sources = [s.pk for s in Source.objects.filter(merged_into=None).order_by("slug")]
-    keywords = [
-        k.pk
-        for k in Keyword.objects.filter(merged_into=None)
-        .exclude(label_zh="")
-        .exclude(label_en="")
-        .order_by("slug")
-    ]
-    names = [f"{given} {family}" for given, family in _author_names()]
+    labelled = Keyword.objects.filter(merged_into=None).exclude(label_zh="").exclude(label_en="")
+    keywords = [k.pk for k in labelled.order_by("slug")]
+    names = [f"{given} {family}" for given, family in product(_GIVEN_NAMES, _FAMILY_NAMES)]
     known = dict(Author.objects.filter(name__in=names).values_list("name", "pk"))
-    authors = [known.get(name) or _create_author(name).pk for name in names]
+    authors = [known.get(name) or Author.make(name=name, **split_person_name(name)).pk for name in names]
     sources = sources or [Source.make(name="Corpus Review").pk]
     keywords = keywords or [Keyword.make(label_zh="樣本", label_en="Sample").pk]
     return {"sources": sources, "authors": authors, "keywords": keywords}
-
-
-def _author_names() -> Iterator[tuple[str, str]]:
-    for given in ("Mara", "Rohan", "Hélène", "Tomás", "Ingrid", "Samuel", "Aiko", "Nadia", "Peter", "Lucía"):
-        for family in (
-            "Lindqvist",
-            "Iyer",
-            "Aubry",
-            "Rey",
-            "Okafor",
-            "Brandt",
-            "Tanaka",
-            "Haddad",
-            "Novak",
-            "Silva",
-        ):
-            yield given, family
-
-
-def _create_author(name: str) -> Author:
-    given, family = name.split()
-    return Author.make(name=name, given=given, family=family)
 
 
 def _insert_batch(
@@ -208,11 +197,8 @@ def _insert_batch(
     working_copy.add_content_rows([(b, c) for b, c, _ in pairs])
     hashes = [{f"hash_{part}": value for part, value in c.hashes().items()} for _, c, _ in pairs]
     revisions = Revision.objects.bulk_create(
-        Revision(
-            brief=b, number=1, content=c.as_json(), changed_zh=True, changed_en=True, changed_facts=True, by=writer, at=at, **h
-        )
-        for (b, c, at), h in zip(pairs, hashes, strict=True)
-    )  # fmt: skip
+        build_revision(b, c, None, by=writer, now=at, kind=Revision.Kind.SAVE) for b, c, at in pairs
+    )
     SignOff.objects.bulk_create(
         SignOff(brief=b, revision=r, side=side, hash=h[f"hash_{side}"], yes=True, by=reviewer, at=at)
         for (b, _, at), r, h in zip(pairs, revisions, hashes, strict=True)

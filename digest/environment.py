@@ -85,9 +85,8 @@ def secret_key(key_file: Path, *, required: bool) -> str:
         made.write_text(secrets.token_urlsafe(50), encoding="ascii")
         made.chmod(0o600)
         try:
-            os.link(
-                made, key_file
-            )  # if two processes start at once, both use the key of the first, completely written
+            # If two processes start at once, both use the key of the first, completely written.
+            os.link(made, key_file)
         except FileExistsError:
             pass
         finally:

@@ -53,8 +53,6 @@ MIDDLEWARE = [
 ]
 
 ROOT_URLCONF = "digest.urls"
-WSGI_APPLICATION = "digest.wsgi.application"
-APPEND_SLASH = True
 
 TEMPLATES = [
     {
@@ -96,7 +94,6 @@ LANGUAGE_CODE = "zh-hant"
 LANGUAGES = [("zh-hant", "繁體中文"), ("en", "English")]
 LOCALE_PATHS = [BASE_DIR / "briefs" / "locale"]
 TIME_ZONE = environment.time_zone()
-USE_TZ = True
 
 STATIC_URL = "/static/"
 STATIC_ROOT = VAR / "static"
@@ -104,7 +101,6 @@ WHITENOISE_USE_FINDERS = not _https  # a local site serves static files without 
 if not _https:
     STATIC_ROOT.mkdir(parents=True, exist_ok=True)
 WHITENOISE_AUTOREFRESH = False
-MEDIA_URL = "/media/"
 
 SECURE_CSP = {
     "default-src": [CSP.NONE],
@@ -147,4 +143,3 @@ LOGGING = {
     "handlers": {"stderr": {"class": "logging.StreamHandler"}},
     "root": {"handlers": ["stderr"], "level": "WARNING"},
 }
-SILENCED_SYSTEM_CHECKS: list[str] = []

@@ -1,23 +1,22 @@
 """Admin of briefs: URLs of all brief views, and the views that change, create and claim a brief."""
 
-import datetime as dt
 import io
 
 from django import forms
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, path, reverse
-from django.utils.translation import gettext as _
+from django.urls import URLPattern, reverse
 from django.utils.translation import gettext_lazy
 
 from .. import workflow
 from ..models import Brief
 from ..workflow.rules.transitions import VERB_NAMES
 from .common.access import require_role
-from .common.brief_pages import get_brief_or_404, site_context
+from .common.brief_pages import add_done_message, get_brief_or_404, render_page
 from .common.error_list import FieldError, field_errors_from_form, link_errors
+from .common.form_fields import build_due_field
 from .common.presence import heartbeat
 from .editor import (
     cover_views,
@@ -48,39 +47,39 @@ class BriefAdmin(BriefList):
     """Uses Django's changelist, but a custom change page, since the form edits a content."""
 
     def get_urls(self) -> list[URLPattern]:
-        wrap = self.admin_site.admin_view
+        own = self.build_url_pattern
         return [
-            path("", wrap(self.changelist_view), name="briefs_brief_changelist"),
-            path("filters/", wrap(saved_filters.save_filter), name="briefs_brief_filters"),
-            path("filters/<int:pk>/", wrap(saved_filters.change_filter), name="briefs_brief_filter"),
-            path("add/", wrap(add), name="briefs_brief_add"),
-            path("add/autosave/", wrap(autosave_new_brief), name="briefs_brief_begin"),
-            path("claim/", wrap(claim), name="briefs_brief_claim"),
-            path("names/", wrap(inline_create.names_view), name="briefs_brief_names"),
-            path("names/create/", wrap(inline_create.create_view), name="briefs_brief_names_create"),
-            path(
-                "names/affiliations/", wrap(inline_create.affiliations_view), name="briefs_brief_affiliations"
-            ),
-            *upload_views.urls(wrap),
-            *cover_views.urls(wrap),
-            path("<int:pk>/citation/", wrap(import_citation), name="briefs_brief_citation"),
-            path("<int:pk>/autosave/", wrap(autosave), name="briefs_brief_autosave"),
-            path("<int:pk>/pulse/", wrap(heartbeat), name="briefs_brief_pulse"),
-            path("<int:pk>/news/", wrap(render_status_fragment), name="briefs_brief_news"),
-            path("<int:pk>/change/", wrap(change), name="briefs_brief_change"),
-            path("<int:pk>/revisions/", wrap(revision_views.list_revisions), name="briefs_brief_revisions"),
-            path("<int:pk>/compare/", wrap(revision_views.compare_revisions), name="briefs_brief_compare"),
-            path("<int:pk>/restore/", wrap(revision_views.restore_revision), name="briefs_brief_restore"),
-            path("<int:pk>/review/", wrap(review), name="briefs_brief_review"),
-            path("<int:pk>/timeline/", wrap(timeline), name="briefs_brief_timeline"),
-            path("<int:pk>/preview/", wrap(preview_views.preview), name="briefs_brief_preview"),
-            path("<int:pk>/assign/", wrap(assign), name="briefs_brief_assign"),
-            path("<int:pk>/share/", wrap(sharing_views.share), name="briefs_brief_share"),
-            path("<int:pk>/unshare/", wrap(sharing_views.unshare), name="briefs_brief_unshare"),
-            path("<int:pk>/dismiss/", wrap(dismissal_views.dismiss), name="briefs_brief_dismiss"),
-            path("<int:pk>/rail/", wrap(row_suggestions.suggest_for_row), name="briefs_brief_rail"),
-            path("<int:pk>/file/<int:document>/", wrap(download_document), name="briefs_brief_file"),
-            path("<int:pk>/<slug:verb>/", wrap(verb_view), name="briefs_brief_verb"),
+            own("", self.changelist_view, "changelist"),
+            own("filters/", saved_filters.save_filter, "filters"),
+            own("filters/<int:pk>/", saved_filters.change_filter, "filter"),
+            own("add/", add, "add"),
+            own("add/autosave/", autosave_new_brief, "begin"),
+            own("claim/", claim, "claim"),
+            own("names/", inline_create.names_view, "names"),
+            own("names/create/", inline_create.create_view, "names_create"),
+            own("names/affiliations/", inline_create.affiliations_view, "affiliations"),
+            own("upload/", upload_views.upload, "upload"),
+            own("upload/<uuid:pk>/", upload_views.upload_detail, "upload_one"),
+            own("upload/<uuid:pk>/files/", upload_views.add_files, "upload_files"),
+            *cover_views.urls(self.admin_site.admin_view),
+            own("<int:pk>/citation/", import_citation, "citation"),
+            own("<int:pk>/autosave/", autosave, "autosave"),
+            own("<int:pk>/pulse/", heartbeat, "pulse"),
+            own("<int:pk>/news/", render_status_fragment, "news"),
+            own("<int:pk>/change/", change, "change"),
+            own("<int:pk>/revisions/", revision_views.list_revisions, "revisions"),
+            own("<int:pk>/compare/", revision_views.compare_revisions, "compare"),
+            own("<int:pk>/restore/", revision_views.restore_revision, "restore"),
+            own("<int:pk>/review/", review, "review"),
+            own("<int:pk>/timeline/", timeline, "timeline"),
+            own("<int:pk>/preview/", preview_views.preview, "preview"),
+            own("<int:pk>/assign/", assign, "assign"),
+            own("<int:pk>/share/", sharing_views.share, "share"),
+            own("<int:pk>/unshare/", sharing_views.unshare, "unshare"),
+            own("<int:pk>/dismiss/", dismissal_views.dismiss, "dismiss"),
+            own("<int:pk>/rail/", row_suggestions.suggest_for_row, "rail"),
+            own("<int:pk>/file/<int:document>/", download_document, "file"),
+            own("<int:pk>/<slug:verb>/", verb_view, "verb"),
         ]
 
 
@@ -126,12 +125,7 @@ class ClaimForm(forms.Form):
         required=False,
         widget=forms.TextInput(attrs={"inputmode": "url"}),
     )
-    due_on = forms.DateField(
-        label=gettext_lazy("Due"),
-        required=False,
-        input_formats=["%Y-%m-%d"],
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
-    )
+    due_on = build_due_field()
 
 
 def claim(request: HttpRequest) -> HttpResponse:
@@ -140,22 +134,23 @@ def claim(request: HttpRequest) -> HttpResponse:
     reasons: list[FieldError] = []
     if request.method == "POST":
         if form.is_valid():
-            due: dt.date | None = form.cleaned_data["due_on"]
             try:
-                brief = workflow.claim(form.cleaned_data["url"], by=person, due_on=due)
+                brief = workflow.claim(**form.cleaned_data, by=person)
             except workflow.Refused as refused:
                 reasons = [_claim_error(reason) for reason in refused.reasons]
             else:
-                messages.success(request, _("Done: %(verb)s") % {"verb": VERB_NAMES["claim"]})
+                add_done_message(request, "claim")
                 return redirect("admin:briefs_brief_change", pk=brief.pk)
         else:
             reasons = field_errors_from_form(form)
-    context = {
-        **site_context(request, title=VERB_NAMES["claim"]),
-        "form": form,
-        "reasons": link_errors(reasons),
-    }
-    return TemplateResponse(request, "admin/briefs/verbs/claim.html", context, status=409 if reasons else 200)
+    return render_page(
+        request,
+        "verbs/claim",
+        title=VERB_NAMES["claim"],
+        form=form,
+        reasons=link_errors(reasons),
+        status=409 if reasons else 200,
+    )
 
 
 def _claim_error(reason: workflow.Reason) -> FieldError:

@@ -3,17 +3,15 @@
     uv run python -m briefs.benchmarks.desk_pages [N]
 
 A fresh SQLite file with 2 N drafts, half of them of 30 bullets, half of 8. Each act is a request of Django's test
-client (middleware, view, template), the median of N, each of a brief of its own. The constant view stands in the same project, behind the same middleware.
+client (middleware, view, template), the median of N, each of a brief of its own. The constant view is `/healthz`.
 """
 
-import os
-import platform
 import sys
-import tempfile
-import time
 from collections.abc import Callable
 from statistics import median
 from typing import Any
+
+from .fresh_site import CONSTANT, describe_machine, fresh_site, measure_cpu
 
 LONG_BRIEF_BULLETS, SHORT_BRIEF_BULLETS = 30, 8
 GOALS = {"open": 40, "save": 40, "autosave": 0, "approve": 25}
@@ -22,25 +20,12 @@ QUERIES_GOAL = 25
 
 
 def main(n: int) -> None:
-    with tempfile.TemporaryDirectory() as place:
-        os.environ["DATABASE_URL"] = f"sqlite:///{place}/benchmark.sqlite3"
-        os.environ.setdefault("DJANGO_SETTINGS_MODULE", "digest.settings")
-        import django
-
-        django.setup()
-        from django.conf import settings
-        from django.core.management import call_command
-
+    with fresh_site():
         from briefs.demo import load_missing_rows
 
-        settings.ALLOWED_HOSTS = ["testserver"]
-        settings.ROOT_URLCONF = "briefs.benchmarks.public_pages_urls"
-        call_command("migrate", verbosity=0)
         load_missing_rows("vocabulary.json")
         base, found = measure(n)
-    print(
-        f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, {n} briefs a row"
-    )
+    print(f"{describe_machine()}, {n} briefs a row")
     print(f"{'':<28}{'ms CPU':>10}{'× constant':>12}{'questions':>11}{'goal':>8}")
     print(f"{'constant':<28}{base * 1e3:>10.2f}{1:>12.1f}")
     for label, (seconds, questions) in found.items():
@@ -64,27 +49,28 @@ def measure(n: int) -> tuple[float, dict[str, tuple[float, int]]]:
     writer, publisher = sign_in(Client(), team.writer), sign_in(Client(), team.publisher)
     base: list[float] = []
     for size in (SHORT_BRIEF_BULLETS, LONG_BRIEF_BULLETS):
-        acts: dict[str, list[tuple[float, int, Any]]] = {act: [] for act in GOALS}
+        acts: dict[str, list[tuple[float, int]]] = {act: [] for act in GOALS}
+
+        def request(act: str, client: Client, url: str, data: Any = None, acts: Any = acts) -> str:
+            send = client.get if data is None else client.post
+            seconds, questions, answer = measure_request(lambda: send(url, data))
+            acts[act].append((seconds, questions))
+            return answer.content.decode()
+
         for i in range(n + 1):  # the first warms up
-            base += [measure_request(lambda: writer.get("/constant"))[0] for _ in range(20)]
+            base += [measure_request(lambda: writer.get(CONSTANT))[0] for _ in range(20)]
             bullets = tuple(Bullet(0, f"第 {i} 篇第 {k} 點談 {k * 7} 億美元的晶片投資。", f"Point {k} of brief {i} is about ${k * 7} billion for chips.") for k in range(size))  # fmt: skip
             brief = factories.draft_brief(team, factories.content(f"-{size}-{i}", bullets=bullets))
-            acts["open"].append(measure_request(lambda b=brief: writer.get(brief_url(b))))
-            form = Form(acts["open"][-1][2].content.decode())
+            form = Form(request("open", writer, brief_url(brief)))
             data = form.data_with(headline_en=f"Saved {i}", text_en__b1=f"Another point {i}.")
-            acts["save"].append(measure_request(lambda b=brief, d=data: writer.post(brief_url(b), d)))
-            data = Form(writer.get(brief_url(brief)).content.decode()).data_with(
-                summary_en=f"Saved by itself {i}."
-            )
-            acts["autosave"].append(
-                measure_request(lambda b=brief, d=data: writer.post(brief_url(b, "autosave"), d))
-            )
+            request("save", writer, brief_url(brief), data)
+            form = Form(writer.get(brief_url(brief)).content.decode())
+            data = form.data_with(summary_en=f"Saved by itself {i}.")
+            request("autosave", writer, brief_url(brief, "autosave"), data)
             factories.workflow.submit(brief, by=team.writer, version=Brief.objects.get(pk=brief.pk).version)
             factories.sign_off(brief, team.reviewer)
             data = get_verb_form(publisher, brief, "approve").data
-            acts["approve"].append(
-                measure_request(lambda b=brief, d=data: publisher.post(brief_url(b, "approve"), d))
-            )
+            request("approve", publisher, brief_url(brief, "approve"), data)
             assert Brief.objects.get(pk=brief.pk).state == "approved"
         for act, times in acts.items():
             found[f"{act}, {size} bullets"] = (median(t[0] for t in times[1:]), max(t[1] for t in times[1:]))
@@ -103,9 +89,7 @@ def measure_request(send_request: Callable[[], Any]) -> tuple[float, int, Any]:
         return execute(*args)
 
     with connection.execute_wrapper(count):
-        before = time.process_time()
-        answer = send_request()
-        seconds = time.process_time() - before
+        seconds, answer = measure_cpu(send_request)
     assert answer.status_code in (200, 302), answer.content.decode()[:500]
     return seconds, asked, answer
 

@@ -7,43 +7,38 @@ files. Memory is the process's peak after a tenth and at the end: flat means tha
 """
 
 import hashlib
-import os
-import platform
-import resource
 import sys
-import tempfile
-import time
 from io import StringIO
 from pathlib import Path
+
+from .fresh_site import describe_machine, fresh_site, measure_cpu, peak_memory_mb
 
 SEED = Path(__file__).resolve().parents[2] / "fixtures" / "seeds" / "000_a01fbe574e0e12f3.txt"
 
 
 def main(n: int) -> None:
-    with tempfile.TemporaryDirectory() as place:
-        folder = Path(place, "documents")
-        folder.mkdir()
-        write_documents(folder, n)
-        os.environ["DATABASE_URL"] = f"sqlite:///{place}/benchmark.sqlite3"
-        os.environ.setdefault("DJANGO_SETTINGS_MODULE", "digest.settings")
-        import django
-
-        django.setup()
+    with fresh_site() as place:
         from django.core.management import call_command
 
         from briefs.demo import load_missing_rows
 
-        call_command("migrate", verbosity=0)
         load_missing_rows("vocabulary.json")
+        folder = place / "documents"
+        folder.mkdir()
+        write_documents(folder, n)
+
+        def measure_import(*paths: str) -> float:
+            return measure_cpu(lambda: call_command("import_briefs", *paths, stdout=StringIO()))[0]
+
         files = sorted(map(str, folder.iterdir()))
         first, later = files[: n // 10], files[n // 10 :]
-        early = measure_cpu(lambda: call_command("import_briefs", *first, stdout=StringIO()))
+        early = measure_import(*first)
         memory = [peak_memory_mb()]
-        rest = measure_cpu(lambda: call_command("import_briefs", *later, stdout=StringIO()))
+        rest = measure_import(*later)
         memory.append(peak_memory_mb())
-        again = measure_cpu(lambda: call_command("import_briefs", str(folder), stdout=StringIO()))
-        base = measure_cpu(lambda: [hashlib.sha256(f.read_bytes()).hexdigest() for f in folder.iterdir()])
-    print(f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, {n} documents")
+        again = measure_import(str(folder))
+        base, _ = measure_cpu(lambda: [hashlib.sha256(f.read_bytes()).hexdigest() for f in folder.iterdir()])
+    print(f"{describe_machine()}, {n} documents")
     print(f"{'':<28}{'documents/s':>12}{'× baseline':>12}")
     for label, count, seconds in (
         ("read and hash", n, base),
@@ -63,16 +58,6 @@ def write_documents(folder: Path, n: int) -> None:
         date = f"{i % 12 + 1:02}/{i % 28 + 1:02}/{2010 + i % 16}"
         varied = text.replace("Vivek Chilukuri", f"Author {i % 300:03}").replace("06/09/2025", date)
         (folder / f"{i:06}.txt").write_text(varied.replace("5G", f"{i}G"), encoding="utf-8")
-
-
-def measure_cpu(act: object) -> float:
-    before = time.process_time()
-    act()  # type: ignore[operator]
-    return time.process_time() - before
-
-
-def peak_memory_mb() -> float:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 if __name__ == "__main__":

@@ -24,7 +24,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
 
+import django
 import time_machine
+from django.conf import settings
+from django.core import mail
+from django.core.cache import cache
+from django.core.management import call_command
+from django.db import transaction
+from django.test import Client
+
+from .snapshot_forms import OWN_PAGE, forms_of, predict_chance
 
 if TYPE_CHECKING:
     from .snapshot_world import World
@@ -95,8 +104,6 @@ class Visitor:
     _cookies: SimpleCookie = field(default_factory=SimpleCookie)
 
     def __post_init__(self) -> None:
-        from django.test import Client
-
         self.client = self.world.clients.get(self.who) or Client(raise_request_exception=False)
         self._cookies = SimpleCookie({name: morsel.value for name, morsel in self.client.cookies.items()})
         (self.folder / self.name).mkdir(parents=True)
@@ -105,8 +112,6 @@ class Visitor:
         self, address: str, data: Any = None, *, label: str = "", headers: Mapping[str, str] | None = None
     ) -> Any:
         """Send one request and keep the answer. A POST comes a minute later than the page it is sent from."""
-        from .snapshot_world import OWN_PAGE
-
         label = label or f"{'GET' if data is None else 'POST'} {address}"
         with self._alone(label, wait=0 if data is None else 60):
             if data is None:
@@ -124,11 +129,6 @@ class Visitor:
     @contextmanager
     def _alone(self, label: str, *, wait: int) -> Iterator[None]:
         """Undo what a request did: rows, cookies, counters in the cache, the clock."""
-        from django.core.cache import cache
-        from django.db import transaction
-
-        from .snapshot_world import predict_chance
-
         predict_chance(f"{self.name} {label}")
         cache.clear()
         self.client.cookies = SimpleCookie({name: morsel.value for name, morsel in self._cookies.items()})
@@ -184,8 +184,6 @@ class Visitor:
         return response.content.decode() if is_page else ""
 
     def _press_all(self, page: str, address: str) -> None:
-        from .snapshot_forms import forms_of
-
         for at, form in enumerate(forms_of(page, address)):
             for number, (target, data) in enumerate(form.presses()):
                 self.ask(target.partition("#")[0], data, label=f"PRESS {address} {at}.{number} {target}")
@@ -224,9 +222,6 @@ def save_pages(folder: Path, world: "World") -> int:
 
 def save_mails(folder: Path) -> None:
     """Send the notices that are due and keep every mail."""
-    from django.core import mail
-    from django.core.management import call_command
-
     mail.outbox = []
     call_command("publish_due", stdout=io.StringIO())
     (folder / "mails").mkdir()
@@ -257,9 +252,6 @@ def main(folder: Path) -> int:
             "ALLOWED_HOSTS": "testserver",
             "DIGEST_SEARCH_LIMIT": "100000",
         }
-        import django
-        from django.conf import settings
-
         django.setup()
         settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
         settings.MAILERS = {"default": {"BACKEND": "django.core.mail.backends.locmem.EmailBackend"}}

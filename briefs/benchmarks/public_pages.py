@@ -4,12 +4,11 @@
 
 For each N: a fresh SQLite file with N published briefs, gunicorn with one sync worker on 127.0.0.1, and requests
 one after another to pages of different briefs; the CPU time is the worker's own (user and system). The constant
-view stands in the same project, behind the same middleware. With several N, the last table is the growth.
+view is `/healthz`. With several N, the last table is the growth.
 """
 
 import http.client
 import os
-import platform
 import re
 import signal
 import socket
@@ -21,13 +20,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from .fresh_site import CONSTANT, describe_machine
+
 REQUESTS = 600
 ROUNDS = 5
-CONSTANT = "/constant"
 
 
 def main(sizes: list[int]) -> None:
-    print(f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}")
+    print(describe_machine())
     found = {n: _measure(n) for n in sizes}
     for n, times in found.items():
         print(f"\n{n:,} briefs{'µs CPU':>30}{'× constant':>12}")
@@ -51,11 +51,7 @@ def _measure(n: int) -> dict[str, float]:
             ["load_sample_corpus", str(n)],
         ):
             subprocess.run(
-                [sys.executable, "manage.py", *command],
-                env=environment,
-                check=True,
-                stderr=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
+                [sys.executable, "manage.py", *command], env=environment, check=True, capture_output=True
             )
         with _server(environment) as (port, worker):
             pages = _list_addresses(port)
@@ -98,19 +94,9 @@ def _server(environment: dict[str, str]) -> Iterator[tuple[int, int]]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    program = ["-m", "gunicorn", "briefs.benchmarks.public_pages:application()", "--workers", "1"]
-    options = [
-        "--config",
-        "deploy/gunicorn.conf.py",
-        "--threads",
-        "1",
-        "--bind",
-        f"127.0.0.1:{port}",
-        "--log-level",
-        "error",
-        "--no-control-socket",
-    ]
-    server = subprocess.Popen([sys.executable, *program, *options], env=environment)
+    options = "--workers 1 --threads 1 --config deploy/gunicorn.conf.py --log-level error --no-control-socket"
+    program = ["-m", "gunicorn", "digest.wsgi", "--bind", f"127.0.0.1:{port}", *options.split()]
+    server = subprocess.Popen([sys.executable, *program], env=environment)
     try:
         for _ in range(300):
             try:
@@ -147,16 +133,6 @@ def _cpu_seconds(process: int) -> float:
 def _private_memory_mb(process: int) -> float:
     lines = Path(f"/proc/{process}/smaps_rollup").read_text().splitlines()
     return sum(int(line.split()[1]) for line in lines if line.startswith("Private_")) / 1024
-
-
-def application() -> object:
-    """The site with one address more."""
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "digest.settings")
-    from django.conf import settings
-    from django.core.wsgi import get_wsgi_application
-
-    settings.ROOT_URLCONF = "briefs.benchmarks.public_pages_urls"
-    return get_wsgi_application()
 
 
 if __name__ == "__main__":

@@ -9,22 +9,21 @@ ratio to a view that returns a constant (`/healthz`) in the same run.
 """
 
 import os
-import platform
 import random
 import re
-import resource
 import sqlite3
 import statistics
 import sys
 import time
-from array import array
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 from urllib.parse import quote
 
-from .search_corpus import fill_database
+from .fresh_site import CONSTANT, describe_machine, peak_memory_mb
 
 QUERIES = (
     # one, two, four and six characters; Simplified, full width; rare and common
@@ -35,6 +34,11 @@ QUERIES = (
     *("ＡＩ５Ｇ", "科技業者 vaccine", "author:Tanaka 核嚇阻", "北約盟國 -半導體"),
 )  # fmt: skip
 NAME_FIELDS = ("zh", "en", "affiliation_zh", "affiliation_en")
+RARE_PHRASES = {
+    2_500: ("拉美毒梟勢力與貪腐", "Cartels and kleptocracy in Latin America"),
+    700: ("以AI5G推動的對策", "Steps driven by AI 5G, restricting exports"),
+}
+"""Text that is added to one brief in so many."""
 MAX_STRETCH_LENGTH = 6
 HAN_RUN = re.compile("[\u4e00-\u9fff]+")
 
@@ -61,88 +65,79 @@ def main(n: int, stretch_count: int) -> None:
         sqlite3.sqlite_version if connection.vendor == "sqlite" else f"PostgreSQL {connection.pg_version}"
     )  # type: ignore[attr-defined]
     count = Edition.objects.count()
-    print(
-        f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, {version}, {count:,} briefs"
-    )
+    print(f"{describe_machine()}, {version}, {count:,} briefs")
     measure_recall(stretch_count)
     measure_pages()
     measure_strange_queries(2_000)
     measure_update()
-    print(f"peak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB")
+    print(f"peak memory {peak_memory_mb():.0f} MB")
+
+
+def fill_database(n: int) -> None:
+    """Add n briefs short of what search does not read: no renderings, no parts of pages, no memory."""
+    from briefs import sample_corpus
+    from briefs.derived import build
+    from briefs.search import get_store
+
+    build_content = sample_corpus.build_content
+    with (
+        patch.object(build.cards, "build_faces", lambda *_, **__: {}),
+        patch.object(sample_corpus, "rebuild_derived_rows", build._rebuild_cards),
+        patch.object(sample_corpus, "rebuild_memory"),
+        patch.object(
+            sample_corpus, "build_content", lambda i, **rows: add_rare_phrases(i, build_content(i, **rows))
+        ),
+    ):
+        sample_corpus.load_corpus(
+            n, report_progress=lambda done: print(f"\r{done} of {n}", end="", file=sys.stderr)
+        )
+    print(file=sys.stderr)
+    get_store().optimise()
+
+
+def add_rare_phrases(i: int, content: Any) -> Any:
+    for every, (zh, en) in RARE_PHRASES.items():
+        if i % every == every - 1:
+            last = content.bullets[-1]
+            last = replace(last, text_zh=last.text_zh + zh, text_en=f"{last.text_en} {en}")
+            content = replace(content, bullets=(*content.bullets[:-1], last))
+    return content
 
 
 # Recall and precision: newest first, all of it, against a scan of the folded texts
 
 
 def measure_recall(stretch_count: int) -> None:
-    from briefs.search import parse_query
-
-    typed = list(sample_stretches(stretch_count))
-    compare_with_scan(typed, find_stretches(set(typed)))
-    queries = {words: parse_query(words) for words in QUERIES}
-    truth = {words: array("q") for words in QUERIES}
-    for pk, texts in scan_texts():
-        for words, query in queries.items():
-            if matches_query(query, *texts):
-                truth[words].append(pk)
-    compare_with_scan(QUERIES, truth)
-
-
-def compare_with_scan(queries: Sequence[str], truth: Mapping[str, Sequence[int]]) -> None:
-    """What the store finds, newest first and all of it, against what stands in the texts."""
+    """Compare what the store finds, newest first and all of it, with what stands in the texts."""
     from django.utils import timezone
 
     from briefs.search import StoreRequest, get_store, parse_query
 
-    total = missed = extra = 0
-    for typed in queries:
-        rows = (
-            get_store()
-            .find_newest(StoreRequest(parse_query(typed), (), timezone.now()), before=None, limit=10**9)
-            .rows
+    stretches = list(sample_stretches(stretch_count))
+    queries = {typed: parse_query(typed) for typed in (*QUERIES, *stretches)}
+    truth: dict[str, set[int]] = {typed: set() for typed in queries}
+    for pk, texts in scan_texts():
+        for typed, query in queries.items():
+            if matches_query(query, *texts):
+                truth[typed].add(pk)
+    for group in (stretches, QUERIES):
+        total = missed = extra = 0
+        for typed in group:
+            rows = get_store().find_page(StoreRequest(queries[typed], (), timezone.now()), limit=10**9)
+            got, there = {row.edition for row in rows}, truth[typed]
+            lost, more = len(there - got), len(got - there)
+            total, missed, extra = total + len(there), missed + lost, extra + more
+            if group is QUERIES or lost or more:
+                print(f"  {typed:<28}{len(there):>9,} in the texts{lost:>6} missed{more:>6} too many")
+        print(
+            f"{len(group):,} queries, {total:,} hits: recall {1 - missed / max(total, 1):.6f}, precision {total and (total - missed) / (total - missed + extra):.6f}"
         )
-        got, there = {row.edition for row in rows}, set(truth[typed])
-        lost, more = len(there - got), len(got - there)
-        total, missed, extra = total + len(there), missed + lost, extra + more
-        if typed in QUERIES or lost or more:
-            print(f"  {typed:<28}{len(there):>9,} in the texts{lost:>6} missed{more:>6} too many")
-    print(
-        f"{len(queries):,} queries, {total:,} hits: recall {1 - missed / max(total, 1):.6f}, precision {total and (total - missed) / (total - missed + extra):.6f}"
-    )
-
-
-def find_stretches(queries: set[str]) -> dict[str, array[int]]:
-    """Where each of them stands, every text cut into all its stretches once: thousands cost what one costs."""
-    truth = {words: array("q") for words in queries}
-    for pk, folded in list_han_stretches():
-        there: set[str] = set()
-        for part in folded:
-            for n in range(1, MAX_STRETCH_LENGTH + 1):
-                there.update(part[at : at + n] for at in range(len(part) - n + 1))
-        for words in there & queries:
-            truth[words].append(pk)
-    return truth
-
-
-def list_han_stretches() -> Iterator[tuple[int, list[str]]]:
-    """Of each brief the stretches of Chinese in it, folded."""
-    for pk, texts, _ in list_folded_texts():
-        yield pk, [part for text in texts for part in HAN_RUN.findall(text)]
 
 
 def scan_texts() -> Iterator[tuple[int, tuple[list[str], set[str], str]]]:
-    """Of each brief its texts folded, the stems and words in them, and its authors' names."""
-    from briefs.search.analysis import find_runs, stem
-
-    for pk, folded, authors in list_folded_texts():
-        words = {run.text for part in folded for run in find_runs(part) if not run.is_han}
-        yield pk, (folded, words | {stem(word) for word in words}, authors)
-
-
-def list_folded_texts() -> Iterator[tuple[int, list[str], str]]:
-    """Of each brief what a reader may find it by, folded: its texts and what its facts are called; and its authors."""
+    """Of each brief what a reader may find it by: its texts and names folded, the stems and words in them, its authors."""
     from briefs.models import Card, Edition
-    from briefs.search.analysis import fold
+    from briefs.search.analysis import find_runs, fold, stem
 
     cards = dict(Card.objects.values_list("pk", "data"))
     for edition in Edition.objects.only("content").iterator(500):
@@ -150,12 +145,11 @@ def list_folded_texts() -> Iterator[tuple[int, list[str], str]]:
         texts = [c.headline_zh, c.headline_en, c.summary_zh, c.summary_en, c.facts.title]
         texts += [part for b in c.bullets for part in (b.text_zh, b.text_en)]
         for row in (card["source"] or {}, *card["authors"], *card["keywords"]):
-            texts += [text for name in NAME_FIELDS if (text := row.get(name, ""))]
-        yield (
-            edition.pk,
-            [fold(text) for text in texts if text],
-            fold(" ".join(a["en"] for a in card["authors"])),
-        )
+            texts += [row.get(name, "") for name in NAME_FIELDS]
+        folded = [fold(text) for text in texts if text]
+        words = {run.text for part in folded for run in find_runs(part) if not run.is_han}
+        authors = fold(" ".join(a["en"] for a in card["authors"]))
+        yield edition.pk, (folded, words | {stem(word) for word in words}, authors)
 
 
 def matches_query(query: Any, folded: Sequence[str], words: set[str], names: str) -> bool:
@@ -210,10 +204,8 @@ def sample_stretches(n: int) -> Iterator[str]:
 
 
 def measure_pages() -> None:
-    from django.core.handlers.wsgi import WSGIHandler
-
-    ask = make_requester(WSGIHandler())
-    base = statistics.median(measure_cpu_and_wall(lambda: ask("/healthz"))[0] for _ in range(300))
+    ask = make_requester()
+    base = statistics.median(measure_cpu_and_wall(lambda: ask(CONSTANT))[0] for _ in range(300))
     print(
         f"constant view {base * 1e6:.0f} µs; whole requests, ms of processor time (of the wall), × constant"
     )
@@ -224,36 +216,28 @@ def measure_pages() -> None:
     ):
         times = []
         for typed in QUERIES:
-            where = address.format(quote(typed))
-            got = [measure_cpu_and_wall(partial(ask, where)) for _ in range(7)]
-            times.append(
-                (statistics.median(cpu for cpu, _ in got), statistics.median(wall for _, wall in got), typed)
-            )
-        cpus, walls = sorted(cpu for cpu, _, _ in times), sorted(wall for _, wall, _ in times)
-        slow = max(times)[2]
-        print(
-            f"  {name:<14}p50 {format_percentile_ms(cpus, 0.5)} ({format_percentile_ms(walls, 0.5)})  p95 {format_percentile_ms(cpus, 0.95)} ({format_percentile_ms(walls, 0.95)})"
-            f"  max {format_percentile_ms(cpus, 1)} ({format_percentile_ms(walls, 1)}) {slow}  × {statistics.median(cpus) / base:.1f}"
-        )
+            got = [measure_cpu_and_wall(partial(ask, address.format(quote(typed)))) for _ in range(7)]
+            times.append(tuple(map(statistics.median, zip(*got, strict=True))))
+        slow = QUERIES[times.index(max(times))]
+        ratio = statistics.median(cpu for cpu, _ in times) / base
+        print(f"  {name:<14}{format_times(times, 50, 95, 100)} {slow}  × {ratio:.1f}")
 
 
 def measure_strange_queries(n: int) -> None:
     """Whole pages for what nobody means to type; one that is no page would end the run."""
-    from django.core.handlers.wsgi import WSGIHandler
-
     from briefs.tests.search.test_analysis import hostile_queries
 
-    ask = make_requester(WSGIHandler())
+    ask = make_requester()
     where = [f"/zh-hant/search/?q={quote(typed, errors='surrogatepass')}" for typed in hostile_queries(n)]
-    cpus, walls = map(
-        sorted, zip(*(measure_cpu_and_wall(partial(ask, address)) for address in where), strict=True)
-    )
-    print(
-        f"  {len(where):,} strange ones  p50 {format_percentile_ms(cpus, 0.5)}  p99 {format_percentile_ms(cpus, 0.99)} ({format_percentile_ms(walls, 0.99)})  max {format_percentile_ms(cpus, 1)} ({format_percentile_ms(walls, 1)}), 0 errors"
-    )
+    times = [measure_cpu_and_wall(partial(ask, address)) for address in where]
+    print(f"  {len(where):,} strange ones  {format_times(times, 50, 99, 100)}, 0 errors")
 
 
-def make_requester(handler: Any) -> Callable[[str], bytes]:
+def make_requester() -> Callable[[str], bytes]:
+    from django.core.handlers.wsgi import WSGIHandler
+
+    handler = WSGIHandler()
+
     def ask(address: str) -> bytes:
         path, _, query = address.partition("?")
         environ = {
@@ -274,30 +258,30 @@ def make_requester(handler: Any) -> Callable[[str], bytes]:
 def measure_update() -> None:
     """One edition's tokens, taken out and put in again, inside a transaction that was open already."""
     from django.db import transaction
+    from django.utils import timezone
 
     from briefs.derived import build as derive
     from briefs.models import Edition
 
     editions = list(Edition.objects.order_by("?")[:100])
-    contents = [edition.frozen_content for edition in editions]
-    names = derive.ResolvedVocabulary([content.facts for content in contents])
+    names = derive.load_vocabulary(editions)
     times = []
-    from django.utils import timezone
-
-    for edition, content in zip(editions, contents, strict=True):
+    for edition in editions:
         with transaction.atomic():
-            entry = derive.build_search_entry(edition, content, names)
-            times.append(
-                measure_cpu_and_wall(lambda entry=entry: derive.indexing.put([entry], timezone.now()))
-            )
-    cpus, walls = sorted(cpu for cpu, _ in times), sorted(wall for _, wall in times)
-    print(
-        f"one update p50 {format_percentile_ms(cpus, 0.5)} ({format_percentile_ms(walls, 0.5)})  p95 {format_percentile_ms(cpus, 0.95)} ({format_percentile_ms(walls, 0.95)}) ms"
-    )
+            entry = derive.build_search_entry(edition, edition.frozen_content, names)
+            times.append(measure_cpu_and_wall(partial(derive.indexing.put, [entry], timezone.now())))
+    print(f"one update {format_times(times, 50, 95)} ms")
 
 
-def format_percentile_ms(times: Sequence[float], quantile: float) -> str:
-    return f"{times[min(int(len(times) * quantile), len(times) - 1)] * 1e3:.1f}"
+def format_times(times: Sequence[tuple[float, float]], *percentiles: int) -> str:
+    """Milliseconds of processor time at these percentiles, and of the wall in brackets."""
+    columns = [sorted(column) for column in zip(*times, strict=True)]
+    said = []
+    for percent in percentiles:
+        at = min(len(times) * percent // 100, len(times) - 1)
+        cpu, wall = (column[at] * 1e3 for column in columns)
+        said.append(f"{'max' if percent == 100 else f'p{percent}'} {cpu:.1f} ({wall:.1f})")
+    return "  ".join(said)
 
 
 def measure_cpu_and_wall(act: Callable[[], object]) -> tuple[float, float]:

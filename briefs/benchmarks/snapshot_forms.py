@@ -1,11 +1,24 @@
-"""Read and send the forms of a page as a browser without JavaScript does."""
+"""Read and send the forms of a page as a browser without JavaScript does, in the same way in every run."""
 
+import os
+import random
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from urllib.parse import urljoin
 
 type Pairs = dict[str, list[str]]
 type Attributes = dict[str, str]
+
+OWN_PAGE = {"Sec-Fetch-Site": "same-origin", "Origin": "http://testserver"}
+"""Headers of a form sent from the site's own page."""
+
+
+def predict_chance(seed: str) -> None:
+    """Make random values the same in every run, those from the operating system included."""
+    chance = random.Random(seed)
+    random.seed(seed)
+    os.urandom = chance.randbytes
+    random._urandom = chance.randbytes  # type: ignore[attr-defined]
 
 
 @dataclass

@@ -1,7 +1,5 @@
 """Create the people, briefs and rows that `page_snapshot` visits, by commands and the desk's own forms."""
 
-import os
-import random
 import re
 import struct
 import zlib
@@ -22,7 +20,7 @@ from django.utils import timezone
 
 from briefs.models import Brief, Outbox, Person, Presence, SavedFilter, Search, State
 
-from .snapshot_forms import Pairs, forms_of
+from .snapshot_forms import OWN_PAGE, Pairs, forms_of, predict_chance
 
 FIXTURES = Path(settings.BASE_DIR) / "fixtures"
 IMPORTED = ("variants/three-digests.txt", "corpus/several-with-titles.txt")
@@ -35,16 +33,6 @@ VOCABULARY = {
     "term": {"zh": "灰色地帶", "en": "gray zone"},
 }
 BRIEF = "/admin/briefs/brief/"
-OWN_PAGE = {"Sec-Fetch-Site": "same-origin", "Origin": "http://testserver"}
-"""Headers of a form sent from the site's own page."""
-
-
-def predict_chance(seed: str) -> None:
-    """Make random values the same in every run, those from the operating system included."""
-    chance = random.Random(seed)
-    random.seed(seed)
-    os.urandom = chance.randbytes
-    random._urandom = chance.randbytes  # type: ignore[attr-defined]
 
 
 @dataclass

@@ -8,34 +8,23 @@ time a pair, and how often such a difference comes of chance (sign test). Told a
 
 import datetime as dt
 import math
-import os
-import platform
 import sys
-import tempfile
-import time
 from io import StringIO
 from statistics import median
+from typing import Any
+
+from .fresh_site import describe_machine, fresh_site, measure_cpu
 
 BRIEF_SUBPATHS = ("", "parallel/", "cite.ris", "card.png", "report/")
 
 
 def main(pairs: int) -> None:
-    with tempfile.TemporaryDirectory() as place:
-        os.environ["DATABASE_URL"] = f"sqlite:///{place}/benchmark.sqlite3"
-        os.environ.setdefault("DJANGO_SETTINGS_MODULE", "digest.settings")
-        import django
-
-        django.setup()
-        from django.conf import settings
+    with fresh_site():
         from django.core.management import call_command
 
-        settings.ALLOWED_HOSTS = ["testserver"]
-        call_command("migrate", verbosity=0)
         call_command("load_sample_corpus", 200, stderr=StringIO(), stdout=StringIO())
         slugs = hidden_slugs()
-        print(
-            f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, {pairs} pairs a line"
-        )
+        print(f"{describe_machine()}, {pairs} pairs a line")
         print(f"{'':<28}{'µs CPU':>10}{'median Δ µs':>14}{'p':>8}{'told apart':>13}")
         for name, slug in slugs.items():
             for door in BRIEF_SUBPATHS:
@@ -80,10 +69,8 @@ def compare_timing(hidden_address: str, missing_address: str, pairs: int) -> tup
     return median(usual), median(found), sign_test_p_value(sum(d > 0 for d in found), pairs)
 
 
-def measure_request(client: object, address: str) -> float:
-    before = time.process_time()
-    answer = client.get(address)  # type: ignore[attr-defined]
-    passed = time.process_time() - before
+def measure_request(client: Any, address: str) -> float:
+    passed, answer = measure_cpu(lambda: client.get(address))
     assert answer.status_code == 404, (address, answer.status_code)
     return passed
 

@@ -2,16 +2,15 @@
 
 from .apply_repairs import apply_edits, differs_only_in_punctuation
 from .bilingual.glossary_agreement import (
-    RenderingCount,
     count_term_renderings,
     find_term_spans,
     find_terms_in_pair,
 )
 from .check_registry import ALL_CHECKS, run_checks
-from .context import CheckContext, MainlandWording, TermData
+from .context import CheckContext, TermData
 from .finding import Edit, Finding, Repair
 from .length import compute_ratio_band
-from .messages import PLURAL_FINDING_MESSAGES, find_msgid, format_finding_message
+from .messages import PLURAL_FINDING_MESSAGES, find_msgid
 from .minor_change import SubstantiveDifference, find_substantive_differences
 from .name_prefilter import prefilter_names
 from .resolution import (
@@ -21,7 +20,6 @@ from .resolution import (
     find_dismissed,
     hash_text_pair,
     remove_dismissed,
-    resolve_findings,
 )
 
 __all__ = [
@@ -31,8 +29,6 @@ __all__ = [
     "Dismissal",
     "Edit",
     "Finding",
-    "MainlandWording",
-    "RenderingCount",
     "Repair",
     "SubstantiveDifference",
     "TermData",
@@ -47,10 +43,8 @@ __all__ = [
     "find_substantive_differences",
     "find_term_spans",
     "find_terms_in_pair",
-    "format_finding_message",
     "hash_text_pair",
     "prefilter_names",
     "remove_dismissed",
-    "resolve_findings",
     "run_checks",
 ]

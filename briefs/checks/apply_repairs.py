@@ -2,15 +2,16 @@
 
 import re
 import unicodedata
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
 from briefs.checks.context import CheckContext
-from briefs.checks.finding import Edit
+from briefs.checks.finding import Edit, FindingField
 from briefs.checks.minor_change import find_substantive_differences
-from briefs.checks.texts import fold_characters
-from briefs.content import SIDES, Content
+from briefs.checks.texts import find_text_pair, fold_characters, iterate_text_pairs
+from briefs.content import SIDES, Content, Side
 
 _LATIN_RUN = re.compile("[A-Za-z0-9\u00c0-\u024f]+")
 _MEANINGFUL_SIGNS = "%&@#*/\\?!"
@@ -24,16 +25,12 @@ def apply_edits(content: Content, edits: Iterable[Edit]) -> Content | None:
 
     Return None if the text of an edit is missing or differs from `expected`, or if two edits overlap.
     """
-    by_text: dict[tuple[str, int | None, str], list[Edit]] = {}
+    by_text: dict[tuple[FindingField, int | None, Side], list[Edit]] = defaultdict(list)
     for edit in edits:
-        by_text.setdefault((edit.field, edit.bullet, edit.side), []).append(edit)
+        by_text[edit.field, edit.bullet, edit.side].append(edit)
     for (field, number, side), some in by_text.items():
-        old = _find_text(content, field, number, side)
-        new = (
-            None
-            if old is None
-            else _apply_to_text(old, sorted(some, key=lambda edit: (edit.start, edit.end)))
-        )
+        pair = find_text_pair(content, field, number)
+        new = _apply_to_text(pair.text(side), sorted(some, key=lambda edit: edit.span)) if pair else None
         if new is None:
             return None
         content = _replace_text(content, field, number, side, new)
@@ -60,17 +57,8 @@ def _letters_and_words(text: str) -> tuple[list[str], list[str]]:
     return said, _LATIN_RUN.findall(folded)
 
 
-def _side_texts(content: Content, side: str) -> list[str]:
-    leads = [getattr(content, f"headline_{side}"), getattr(content, f"summary_{side}")]
-    return leads + [getattr(bullet, f"text_{side}") for bullet in content.bullets]
-
-
-def _find_text(content: Content, field: str, number: int | None, side: str) -> str | None:
-    if field == "bullet":
-        found = (bullet for bullet in content.bullets if bullet.number == number)
-        return next((getattr(bullet, f"text_{side}") for bullet in found), None)
-    text: str | None = getattr(content, f"{field}_{side}", None)
-    return text
+def _side_texts(content: Content, side: Side) -> list[str]:
+    return [pair.text(side) for pair in iterate_text_pairs(content)]
 
 
 def _replace_text(content: Content, field: str, number: int | None, side: str, text: str) -> Content:

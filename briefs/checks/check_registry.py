@@ -1,6 +1,6 @@
 """The registry of all checks by name, and functions to run them."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 
 from briefs.checks import completeness, length, quotations, structure
 from briefs.checks.bilingual import glossary_agreement, number_agreement
@@ -26,10 +26,9 @@ from briefs.checks.english import (
     taiwan,
 )
 from briefs.checks.finding import Finding
+from briefs.checks.repairs import Check
 from briefs.checks.resolution import resolve_findings
 from briefs.content import Content
-
-Check = Callable[[Content, CheckContext], list[Finding]]
 
 # Order: missing content, disagreement of the two sides, wording, punctuation, spaces. The first finding on a
 # span is shown, so the glossary wins over the mainland list and over a name without a counterpart.
@@ -57,8 +56,6 @@ ALL_CHECKS: dict[str, Check] = {
     "quotations": quotations.check,
     "spaces": spaces.check,
 }
-BLOCKING_CHECKS = ("completeness",)
-"""Findings of these checks prevent submission; all others are advice and can be dismissed for one bullet."""
 
 
 def run_checks(
@@ -73,8 +70,3 @@ def run_checks(
     return resolve_findings(
         found for name, check in ALL_CHECKS.items() if name in only for found in check(content, context)
     )
-
-
-def run_blocking_checks(content: Content, context: CheckContext) -> list[Finding]:
-    """Return all findings that prevent submission."""
-    return run_checks(content, context, only=BLOCKING_CHECKS)

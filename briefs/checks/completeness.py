@@ -5,17 +5,11 @@ from collections.abc import Iterator
 from briefs.checks.context import CheckContext
 from briefs.checks.finding import Finding
 from briefs.checks.texts import has_words
-from briefs.content import SIDES, Bullet, Content, Side
+from briefs.content import SIDES, Content
 
 
 def check(content: Content, context: CheckContext) -> list[Finding]:
-    return [
-        *_facts(content),
-        *_headline(content),
-        *_summaries(content),
-        *_bullets(content),
-        *_picture(content),
-    ]
+    return [*_facts(content), *_texts(content), *_bullets(content), *_picture(content)]
 
 
 def _facts(content: Content) -> Iterator[Finding]:
@@ -25,15 +19,10 @@ def _facts(content: Content) -> Iterator[Finding]:
         yield Finding("completeness.date", "date")
 
 
-def _headline(content: Content) -> Iterator[Finding]:
+def _texts(content: Content) -> Iterator[Finding]:
     """Yield one finding even if both headlines are missing, since the message names both."""
-    for side in SIDES:
-        if not has_words(content.headline(side)):
-            yield Finding("completeness.headline", "headline", side=side)
-            return
-
-
-def _summaries(content: Content) -> Iterator[Finding]:
+    if side := next((side for side in SIDES if not has_words(content.headline(side))), None):
+        yield Finding("completeness.headline", "headline", side=side)
     for side in SIDES:
         if not has_words(content.summary(side)):
             yield Finding(f"completeness.summary_{side}", "summary", side=side)
@@ -45,11 +34,10 @@ def _bullets(content: Content) -> Iterator[Finding]:
     The message counts positions as the editor sees them; the finding holds the bullet number, for the link.
     """
     for position, bullet in enumerate(content.bullets, 1):
-        side = _find_empty_side(bullet)
-        if side and not has_words(bullet.one_sided):
-            yield Finding(
-                f"completeness.bullet_{side}", "bullet", bullet.number, side, values={"n": position}
-            )
+        empty = [side for side in SIDES if not has_words(bullet.text(side))]
+        if len(empty) == 1 and not has_words(bullet.one_sided):
+            code = f"completeness.bullet_{empty[0]}"
+            yield Finding(code, "bullet", bullet.number, empty[0], values={"n": position})
 
 
 def _picture(content: Content) -> Iterator[Finding]:
@@ -62,9 +50,3 @@ def _picture(content: Content) -> Iterator[Finding]:
         yield Finding("completeness.picture_credit", "picture")
     if not has_words(picture.licence):
         yield Finding("completeness.picture_licence", "picture")
-
-
-def _find_empty_side(bullet: Bullet) -> Side | None:
-    """Return the side without words if the other side has some, else None."""
-    empty = [side for side in SIDES if not has_words(bullet.text(side))]
-    return empty[0] if len(empty) == 1 else None

@@ -28,11 +28,16 @@ class TermData:
             values[name] = data[name] if isinstance(data[name], str) else tuple(data[name])
         return cls(**values)
 
+    def approved(self, side: Side) -> tuple[str, ...]:
+        """Return the preferred rendering, which may be empty, and the accepted ones."""
+        return (self.zh, *self.also_zh) if side == "zh" else (self.en, *self.also_en)
+
     def renderings(self, side: Side) -> tuple[str, ...]:
         """Return every rendering of the concept on one side. Chinese may also use the English ones."""
-        english = (self.en, *self.also_en, *self.avoid_en)
-        chinese = (self.zh, *self.also_zh, *self.avoid_zh, *english)
-        return tuple(form for form in (english if side == "en" else chinese) if form)
+        forms = (*self.approved("en"), *self.avoid_en)
+        if side == "zh":
+            forms = (*self.approved("zh"), *self.avoid_zh, *forms)
+        return tuple(form for form in forms if form)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +61,6 @@ class CheckContext:
     `names`: names of authors and sources, in either script.
     `ratio_band`: range of Chinese characters per English word; the site's own from 300 pairs on.
     `quote_limit`: how many quoted words a brief may have in one language; 0 for no limit.
-    `preferred_variants`: the preferred form of each variant (Z11).
-    `en_dash_between_names`: whether U.S.–China takes an en dash (E4).
     """
 
     terms: tuple[TermData, ...] = ()
@@ -65,5 +68,3 @@ class CheckContext:
     names: tuple[str, ...] = ()
     ratio_band: tuple[float, float] = (1.0, 2.8)
     quote_limit: int = 0
-    preferred_variants: str = "台占週布秘鑑"
-    en_dash_between_names: bool = True

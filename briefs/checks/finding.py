@@ -26,6 +26,10 @@ class Edit:
     expected: str
     replacement: str
 
+    @property
+    def span(self) -> Span:
+        return self.start, self.end
+
 
 @dataclass(frozen=True, slots=True)
 class Repair:

@@ -1,4 +1,4 @@
-"""Check whether one side is too long for the other: Chinese characters per English word (rule L)."""
+"""Check whether one side is too long for the other: Chinese characters per English word (L)."""
 
 from collections.abc import Iterable
 from statistics import median

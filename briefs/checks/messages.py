@@ -3,7 +3,7 @@
 `gettext_noop` and `ngettext` only mark the strings for `makemessages`: this package does not import Django.
 """
 
-from briefs.checks.finding import Finding
+from briefs.checks.finding import MessageValues
 
 
 def gettext_noop(message: str) -> str:
@@ -113,13 +113,8 @@ PLURAL_FINDING_MESSAGES: dict[str, tuple[str, str]] = {
 """Messages with an English plural, chosen by the value `n`."""
 
 
-def find_msgid(code: str, values: dict[str, str | int]) -> str:
+def find_msgid(code: str, values: MessageValues) -> str:
     """Return the untranslated msgid, singular or plural by English rules."""
     if code in PLURAL_FINDING_MESSAGES:
         return PLURAL_FINDING_MESSAGES[code][values["n"] != 1]
     return FINDING_MESSAGES[code]
-
-
-def format_finding_message(finding: Finding) -> str:
-    """Return the message in English, filled in, for logs, the command line and tests."""
-    return find_msgid(finding.code, finding.values) % finding.values

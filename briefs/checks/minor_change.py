@@ -140,9 +140,8 @@ def _moved_negations(side: Side, was: str, now: str) -> Iterator[tuple[str, str]
     if len(old) + len(new) > _MAX_ALIGNED_TOKENS:
         yield _join_negations(old), _join_negations(new)
         return
-    before, after = [key for key, _ in old], [key for key, _ in new]
-    for code, a, b, c, d in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
-        if code != "equal" and _NEGATION_KEY in (*before[a:b], *after[c:d]):
+    for a, b, c, d in _find_changed_ranges(old, new):
+        if any(key == _NEGATION_KEY for key, _ in (*old[a:b], *new[c:d])):
             yield (
                 "".join(raw for _, raw in old[a : b + 1]).strip(),
                 "".join(raw for _, raw in new[c : d + 1]).strip(),
@@ -168,18 +167,18 @@ def _join_negations(pieces: Sequence[Token]) -> str:
 def _names(side: Side, text: str, context: CheckContext) -> list[Token]:
     """Return known names by what they refer to and other capitalized Latin words, in text order."""
     found: list[tuple[int, Token]] = []
-    covered = bytearray(len(text))
+    covered: set[int] = set()
     for start, end, key in _find_known_names(side, text, context):
-        covered[start:end] = b"\x01" * (end - start)
+        covered.update(range(start, end))
         found.append((start, (key, text[start:end])))
     codes, _ = extract_names(text)
     for name in codes:
-        if not covered[name.start]:
-            covered[name.start : name.end] = b"\x01" * (name.end - name.start)
+        if name.start not in covered:
+            covered.update(range(name.start, name.end))
             found.append((name.start, (name.key, name.raw)))
     for match in _LATIN_WORD.finditer(text):
         word = _POSSESSIVE.sub("", match[0])
-        if not covered[match.start()] and _is_name(word):
+        if match.start() not in covered and _is_name(word):
             found.append((match.start(), (_remove_dots(word), word)))
     return [token for _, token in sorted(found)]
 
@@ -218,15 +217,21 @@ def _find_known_names(side: Side, text: str, context: CheckContext) -> list[tupl
 
 def _unmatched_tokens(old: Sequence[Token], new: Sequence[Token]) -> Iterator[tuple[str, str]]:
     """Yield the tokens that differ, aligned."""
+    for a, b, c, d in _find_changed_ranges(old, new):
+        yield " ".join(raw for _, raw in old[a:b]), " ".join(raw for _, raw in new[c:d])
+
+
+def _find_changed_ranges(old: Sequence[Token], new: Sequence[Token]) -> Iterator[tuple[int, int, int, int]]:
+    """Yield start and end, in both lists, of each stretch whose keys differ."""
     before, after = [key for key, _ in old], [key for key, _ in new]
     if before == after:
         return
-    if len(before) + len(after) > _MAX_ALIGNED_TOKENS:
-        yield " ".join(raw for _, raw in old), " ".join(raw for _, raw in new)
+    if len(old) + len(new) > _MAX_ALIGNED_TOKENS:
+        yield 0, len(old), 0, len(new)
         return
     for code, a, b, c, d in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
         if code != "equal":
-            yield " ".join(raw for _, raw in old[a:b]), " ".join(raw for _, raw in new[c:d])
+            yield a, b, c, d
 
 
 _MAX_ALIGNED_TOKENS = 400

@@ -1,13 +1,19 @@
 """The text that wording checks read, and helpers that build findings with repairs."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
+from typing import Self
 
+from briefs.checks.context import CheckContext
 from briefs.checks.finding import Edit, Finding, FindingField, Repair, Span
 from briefs.checks.texts import iterate_text_pairs, mask_urls
 from briefs.content import Content, Side
 from briefs.lexicon.masking import blank_out_matches
+
+type Check = Callable[[Content, CheckContext], list[Finding]]
+type TextCheck = Callable[[CheckedText, CheckContext], Iterable[Finding]]
 
 MAX_FINDINGS = 1500
 """Maximum findings of one rule, usually in one text. Limits the cost of hostile pastes."""
@@ -42,6 +48,10 @@ class CheckedText:
     original: str
     without_urls: str
 
+    @classmethod
+    def from_text(cls, field: FindingField, bullet: int | None, side: Side, text: str) -> Self:
+        return cls(field, bullet, side, text, mask_urls(text))
+
     @property
     def without_quotations(self) -> str:
         return blank_out_matches(_QUOTED[self.side], self.without_urls)
@@ -50,37 +60,69 @@ class CheckedText:
         return Edit(self.bullet, self.field, self.side, start, end, self.original[start:end], replacement)
 
     def build_finding(
-        self, code: str, span: Span, values: Mapping[str, str | int] | None = None, edits: Sequence[Edit] = ()
+        self, code: str, span: Span, values: Mapping[str, str | int] | None = None, edits: Iterable[Edit] = ()
     ) -> Finding:
-        told = dict(values or {})
-        repair = Repair(code, told, tuple(edits)) if edits else None
+        told, edits = dict(values or {}), tuple(edits)
+        repair = Repair(code, told, edits) if edits else None
         return Finding(code, self.field, self.bullet, self.side, span, told, repair)
 
-    def build_replacement_finding(
-        self, code: str, span: Span, replacement: str, **values: str | int
-    ) -> Finding:
+    def build_replacement_finding(self, code: str, span: Span, replacement: str) -> Finding:
         """Build a finding with values `a` (original) and `b` (replacement), and the repair."""
-        told = {"a": self.original[slice(*span)], "b": replacement, **values}
-        return self.build_finding(code, span, told, (self.build_edit(*span, replacement),))
+        values = {"a": self.original[slice(*span)], "b": replacement}
+        return self.build_finding(code, span, values, [self.build_edit(*span, replacement)])
+
+    def replace_matches(
+        self,
+        code: str,
+        pattern: re.Pattern[str],
+        replacement: str | Callable[[re.Match[str]], str],
+        *,
+        within: str | None = None,
+        group: str | int = 0,
+    ) -> Iterator[Finding]:
+        """Yield a finding with a repair for each match that differs from its replacement.
+
+        `within`: the text to search, by default the one without URLs. `group`: the part to replace.
+        """
+        for match in find_matches(pattern, self.without_urls if within is None else within):
+            to = replacement if isinstance(replacement, str) else replacement(match)
+            if to != match[group]:
+                yield self.build_replacement_finding(code, match.span(group), to)
+
+
+def find_matches(pattern: re.Pattern[str], text: str) -> Iterator[re.Match[str]]:
+    """Yield at most `MAX_FINDINGS` matches."""
+    return islice(pattern.finditer(text), MAX_FINDINGS)
 
 
 def list_side_texts(content: Content, side: Side) -> list[CheckedText]:
     """Return the non-empty headline, summary and bullets of one side."""
     return [
-        CheckedText(pair.field, pair.bullet, side, text, mask_urls(text))
+        CheckedText.from_text(pair.field, pair.bullet, side, text)
         for pair in iterate_text_pairs(content)
         if (text := pair.text(side))
     ]
 
 
-def build_brief_finding(code: str, edits: Sequence[Edit], **values: str | int) -> list[Finding]:
+def each_text(side: Side) -> Callable[[TextCheck], Check]:
+    """Make a check of a brief from a check of one text, which then runs on all texts of one side."""
+
+    def decorate(check_text: TextCheck) -> Check:
+        def check(content: Content, context: CheckContext) -> list[Finding]:
+            return [found for text in list_side_texts(content, side) for found in check_text(text, context)]
+
+        return check
+
+    return decorate
+
+
+def build_brief_finding(code: str, edits: Iterable[Edit], **values: str | int) -> list[Finding]:
     """Return one finding with one repair for the whole brief, shown at the first edit."""
+    edits = tuple(edits)
     if not edits:
         return []
     at = edits[0]
-    told = dict(values)
-    span = (at.start, at.end)
-    return [Finding(code, at.field, at.bullet, at.side, span, told, Repair(code, told, tuple(edits)))]
+    return [Finding(code, at.field, at.bullet, at.side, at.span, values, Repair(code, values, edits))]
 
 
 def match_case(original: str, replacement: str) -> str:
@@ -93,7 +135,7 @@ def match_case(original: str, replacement: str) -> str:
     return replacement[:1].upper() + replacement[1:] if original[:1].isupper() else replacement
 
 
-def find_sentence_start(text: str, position: int) -> int:
+def _find_sentence_start(text: str, position: int) -> int:
     """Return the start of the sentence around a position, looking back at most 160 characters."""
     window = max(position - _LOOK_BACK, 0)
     ends = [match.end() for match in _SENTENCE_BREAK.finditer(text, window, position)]
@@ -107,7 +149,12 @@ def _is_sentence_end(text: str, end: int) -> bool:
     return text[end : end + 1].isspace() and text[max(end - 3, 0) : end][:1] != "."
 
 
+def opens_sentence(text: str, position: int) -> bool:
+    """Return whether only quotation marks and brackets precede the position in its sentence."""
+    return not text[_find_sentence_start(text, position) : position].strip(" “‘\"'(")
+
+
 def is_in_introductory_phrase(text: str, position: int) -> bool:
     """Return whether a comma here would only end an introduction: "In Taiwan, Japan and Korea are…"."""
-    start = find_sentence_start(text, position)
+    start = _find_sentence_start(text, position)
     return "," not in text[start:position] and bool(_INTRODUCTORY_WORD.match(text, start))

@@ -1,11 +1,12 @@
 """Resolve raw findings for display: one per span, equal messages merged, dismissed ones removed."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from briefs.checks.finding import Edit, Finding, FindingField, Repair, Span
-from briefs.checks.texts import iterate_text_pairs
+from briefs.checks.finding import Edit, Finding, FindingField, Repair
+from briefs.checks.spans import claim_span
+from briefs.checks.texts import find_text_pair
 from briefs.content import Content, hash_json
 
 # Edits that make sense only together, such as both marks of a quotation.
@@ -17,6 +18,7 @@ _INDIVISIBLE_CODES = frozenset(
 )
 _PAIRED_MARK_CODES = _INDIVISIBLE_CODES - {"quotes.straight", "punctuation.brackets"}
 """Indivisible codes without a count of their own, whose edits come in pairs."""
+_Place = tuple[FindingField, int | None]
 _TextKey = tuple[FindingField, int | None, str]
 
 
@@ -35,8 +37,8 @@ class Dismissal:
 
 def hash_text_pair(content: Content, bullet: int | None, field: FindingField = "bullet") -> str:
     """Hash both languages of a text, since a finding may concern either. Return "" if the text is gone."""
-    same = (pair for pair in iterate_text_pairs(content) if (pair.field, pair.bullet) == (field, bullet))
-    return next((hash_json([pair.zh, pair.en]) for pair in same), "")
+    pair = find_text_pair(content, field, bullet)
+    return hash_json([pair.zh, pair.en]) if pair else ""
 
 
 def resolve_findings(findings: Iterable[Finding]) -> list[Finding]:
@@ -44,7 +46,7 @@ def resolve_findings(findings: Iterable[Finding]) -> list[Finding]:
 
     A finding whose repair has several edits keeps those that are still free.
     """
-    claimed: dict[_TextKey, _ClaimedCharacters] = defaultdict(_ClaimedCharacters)
+    claimed: dict[_TextKey, set[int]] = defaultdict(set)
     kept = (free for finding in findings if (free := _claim_free_edits(finding, claimed)))
     merged: dict[tuple[object, ...], Finding] = {}
     for finding in kept:
@@ -53,36 +55,18 @@ def resolve_findings(findings: Iterable[Finding]) -> list[Finding]:
     return list(merged.values())
 
 
-class _ClaimedCharacters:
-    """The characters of one text claimed by earlier findings. An insertion claims none."""
-
-    def __init__(self) -> None:
-        self._at: set[int] = set()
-
-    def is_free(self, span: Span) -> bool:
-        return not any(at in self._at for at in range(*span))
-
-    def claim(self, span: Span) -> None:
-        self._at.update(range(*span))
-
-
-def _claim_free_edits(finding: Finding, claimed: dict[_TextKey, _ClaimedCharacters]) -> Finding | None:
+def _claim_free_edits(finding: Finding, claimed: dict[_TextKey, set[int]]) -> Finding | None:
     """Return the finding with its free edits and claim them. None if nothing is free."""
     if finding.repair and finding.repair.edits:
         edits = finding.repair.edits
-        free = [edit for edit in edits if claimed[_text_key(edit)].is_free((edit.start, edit.end))]
+        free = [edit for edit in edits if claimed[_text_key(edit)].isdisjoint(range(*edit.span))]
         if free and finding.code in _INDIVISIBLE_CODES:
             free = list(edits)
         for edit in free:
-            claimed[_text_key(edit)].claim((edit.start, edit.end))
+            claimed[_text_key(edit)].update(range(*edit.span))
         return _with_edits(finding, free)
-    if finding.span is None:
-        return finding
     claims = claimed[finding.field, finding.bullet, finding.side]
-    if not claims.is_free(finding.span):
-        return None
-    claims.claim(finding.span)
-    return finding
+    return finding if finding.span is None or claim_span(claims, finding.span) else None
 
 
 def _text_key(edit: Edit) -> _TextKey:
@@ -106,7 +90,7 @@ def _with_edits(finding: Finding, edits: Sequence[Edit]) -> Finding | None:
         field=first.field,
         bullet=first.bullet,
         side=first.side,
-        span=(first.start, first.end),
+        span=first.span,
         values=values,
         repair=Repair(repair.code, values, tuple(edits)),
     )
@@ -157,7 +141,7 @@ def remove_dismissed(
 
     A repair for the whole brief loses only its edits in that text. Blocking findings cannot be dismissed.
     """
-    silent: dict[tuple[FindingField, int | None], set[str]] = defaultdict(set)
+    silent: dict[_Place, set[str]] = defaultdict(set)
     for dismissal in dismissals:
         if _is_in_force(dismissal, content):
             silent[dismissal.field, dismissal.bullet].add(dismissal.code)
@@ -187,19 +171,20 @@ def _is_in_force(dismissal: Dismissal, content: Content) -> bool:
 def _dismissed_part(finding: Finding, dismissal: Dismissal) -> Finding | None:
     if finding.check_name == "completeness" or dismissal.code not in (finding.code, finding.check_name):
         return None
-    place = (dismissal.field, dismissal.bullet)
-    if finding.repair and finding.repair.edits:
-        return _with_edits(finding, [e for e in finding.repair.edits if (e.field, e.bullet) == place])
-    return finding if (finding.field, finding.bullet) == place else None
+    return _limit_to_places(finding, lambda place: place == (dismissal.field, dismissal.bullet))
 
 
-def _remaining_part(
-    finding: Finding, silent: dict[tuple[FindingField, int | None], set[str]]
-) -> Finding | None:
+def _remaining_part(finding: Finding, silent: dict[_Place, set[str]]) -> Finding | None:
     if finding.check_name == "completeness":
         return finding
     rules = {finding.code, finding.check_name}
+    return _limit_to_places(finding, lambda place: not rules & silent.get(place, set()))
+
+
+def _limit_to_places(finding: Finding, keeps: Callable[[_Place], bool]) -> Finding | None:
+    """Return the part of the finding in the places that `keeps` accepts, or None."""
     if finding.repair and finding.repair.edits:
-        edits = finding.repair.edits
-        return _with_edits(finding, [e for e in edits if not rules & silent.get((e.field, e.bullet), set())])
-    return None if rules & silent.get((finding.field, finding.bullet), set()) else finding
+        return _with_edits(
+            finding, [edit for edit in finding.repair.edits if keeps((edit.field, edit.bullet))]
+        )
+    return finding if keeps((finding.field, finding.bullet)) else None

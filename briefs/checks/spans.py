@@ -1,11 +1,12 @@
-"""Find and mask words in a text, and keep track of spans already matched."""
+"""Find and mask words in a text, and keep track of characters already matched."""
 
 from collections.abc import Iterable, Iterator
 
+from briefs.checks.finding import Span
 from briefs.lexicon.masking import BLANK_CHARACTER
 
 
-def find_word_spans(word: str, text: str) -> Iterator[tuple[int, int]]:
+def find_word_spans(word: str, text: str) -> Iterator[Span]:
     at = text.find(word) if word else -1
     while at >= 0:
         yield at, at + len(word)
@@ -20,15 +21,9 @@ def mask_words(text: str, words: Iterable[str]) -> str:
     return text
 
 
-class ClaimedSpans:
-    """The characters of a text that a longer word has already claimed."""
-
-    def __init__(self, length: int) -> None:
-        self._marks = bytearray(length)
-
-    def claim(self, start: int, end: int) -> bool:
-        """Claim the span and return True, or return False if any character is already claimed."""
-        if self._marks.find(1, start, end) >= 0:
-            return False
-        self._marks[start:end] = b"\x01" * (end - start)
-        return True
+def claim_span(claimed: set[int], span: Span) -> bool:
+    """Claim the characters of the span and return True, or return False if one is already claimed."""
+    free = claimed.isdisjoint(range(*span))
+    if free:
+        claimed.update(range(*span))
+    return free

@@ -19,6 +19,7 @@ _FULL_WIDTH = {code + 0xFEE0: code for code in (*range(0x30, 0x3A), *range(0x41,
 _FOLD = _FULL_WIDTH | {
     ord(wide): ord(narrow) for wide, narrow in zip("％＄．＋－／＆‐‑’", "%$.+-/&--'", strict=True)
 }
+_EQUIVALENT = {ord("臺"): "台", ord("-"): " ", 0xA0: " "}
 _WIDE_THOUSANDS = re.compile("(?<=[０-９])，(?=[０-９]{3}(?![０-９]))")
 _URL = re.compile(f'(?:https?://|www\\.)[^\\s<>"“”「」『』《》（），。；、{HAN_RANGES}]+', re.IGNORECASE)
 _COUNTED = re.compile(f"[{HAN_RANGES}]|[A-Za-z0-9]+(?:[-.,][A-Za-z0-9]+)*")
@@ -47,6 +48,11 @@ def iterate_text_pairs(content: Content) -> Iterator[TextPair]:
         yield TextPair("bullet", bullet.number, bullet.text_zh, bullet.text_en)
 
 
+def find_text_pair(content: Content, field: FindingField, bullet: int | None) -> TextPair | None:
+    pairs = (pair for pair in iterate_text_pairs(content) if (pair.field, pair.bullet) == (field, bullet))
+    return next(pairs, None)
+
+
 def has_words(text: str) -> bool:
     return any(character.isalnum() for character in text)
 
@@ -54,6 +60,11 @@ def has_words(text: str) -> bool:
 def fold_characters(text: str) -> str:
     """Fold width of letters and digits, hyphens and apostrophes. Length and positions are kept."""
     return _WIDE_THOUSANDS.sub(",", text).translate(_FOLD)
+
+
+def fold_for_names(text: str) -> str:
+    """Fold characters, and also 臺, hyphens and non-breaking spaces, which names may write either way."""
+    return fold_characters(text).translate(_EQUIVALENT)
 
 
 def find_urls(text: str) -> list[str]:

@@ -24,10 +24,6 @@ class StyledRun:
 type CitationSentence = list[StyledRun]
 
 
-def to_plain_text(sentence: CitationSentence) -> str:
-    return "".join(run.text for run in sentence)
-
-
 def format_chicago(work: CitableWork) -> CitationSentence:
     """Format as: Family, Given, and Given Family. “Title.” Outlet, June 9, 2025. Address."""
     authors = [name.display_name for name in work.authors]
@@ -43,13 +39,15 @@ def format_chicago(work: CitableWork) -> CitationSentence:
         if work.digested_article
         else []
     )
-    return _join_with_spaces(
+    where_and_when = _outlet_and_date(work)
+    return _join(
+        " ",
         [StyledRun(_with_final_stop(who))] if who else [],
         [StyledRun(f"“{_with_final_stop(_nest_english_quotes(work.title))}”")]
         if work.title
         else [StyledRun("Article.")],
         digest,
-        _outlet_and_date(work),
+        [*where_and_when, StyledRun(".")] if where_and_when else [],
         *_access_date_and_link(work),
     )
 
@@ -73,7 +71,7 @@ def format_apa(work: CitableWork) -> CitationSentence:
         ]
     outlet = [StyledRun(work.outlet, italic=not work.digested_article), StyledRun(".")] if work.outlet else []
     first = ([StyledRun(_with_final_stop(who))], when, title) if who else (title, when)
-    return _join_with_spaces(*first, outlet, *_access_date_and_link(work))
+    return _join(" ", *first, outlet, *_access_date_and_link(work))
 
 
 def format_taiwan(work: CitableWork) -> CitationSentence:
@@ -86,37 +84,35 @@ def format_taiwan(work: CitableWork) -> CitationSentence:
             *([StyledRun(f", {work.link}")] if work.link else []),
             StyledRun("."),
         ]
-    parts: list[CitationSentence] = []
-    if work.authors:
-        parts.append([StyledRun("、".join(name.display_name for name in work.authors))])
-    parts.append([StyledRun(f"〈{_nest_chinese_titles(work.title)}〉" if work.title else "文章")])
-    if work.digested_article:
-        inner = _taiwan_digested_article(work.digested_article)
-        parts.append([StyledRun("摘自"), *inner])
-    if work.outlet:
-        parts.append([StyledRun(f"《{work.outlet}》")])
-    if when := dates.format_article_date(work.date, work.issue_label, "zh"):
-        parts.append([StyledRun(when)])
-    if work.link:
-        parts.append([StyledRun(work.link)])
-    return [run for part in _interleave(parts, StyledRun("，")) for run in part] + [StyledRun("。")]
+    article = work.digested_article
+    sentence = _join(
+        "，",
+        _run("、".join(name.display_name for name in work.authors)),
+        _run(_chinese_title(work) or "文章"),
+        [StyledRun("摘自"), *_taiwan_digested_article(article)] if article else [],
+        _run(_chinese_outlet(work)),
+        _run(dates.format_article_date(work.date, work.issue_label, "zh")),
+        _run(work.link),
+    )
+    return [*sentence, StyledRun("。")]
 
 
 def _taiwan_digested_article(article: CitableWork) -> CitationSentence:
     """Format the article inside a citation of its brief, without URL and authors, who are named before it."""
     if not article.is_chinese:
         return _in_english(article, with_placeholder=False)
-    title = f"〈{_nest_chinese_titles(article.title)}〉" if article.title else ""
-    outlet = f"《{article.outlet}》" if article.outlet else ""
-    return [
-        StyledRun(
-            "，".join(
-                filter(
-                    None, (title, outlet, dates.format_article_date(article.date, article.issue_label, "zh"))
-                )
-            )
-        )
-    ]
+    when = dates.format_article_date(article.date, article.issue_label, "zh")
+    return [StyledRun("，".join(filter(None, (_chinese_title(article), _chinese_outlet(article), when))))]
+
+
+def _chinese_title(work: CitableWork) -> str:
+    """Return the title in 〈〉, with titles inside it in 《》."""
+    nested = re.sub("〈([^〉]*)〉", "《\\1》", work.title)
+    return f"〈{nested}〉" if nested else ""
+
+
+def _chinese_outlet(work: CitableWork) -> str:
+    return f"《{work.outlet}》" if work.outlet else ""
 
 
 ENGLISH_STYLES: dict[str, Callable[[CitableWork], CitationSentence]] = {
@@ -137,19 +133,11 @@ def _in_english(article: CitableWork, *, with_placeholder: bool = True) -> Citat
         ]
     elif with_placeholder:
         runs = [StyledRun("an article in ")]
-    parts = [[StyledRun(article.outlet, italic=True)]] if article.outlet else []
-    if when := _date_text(article):
-        parts.append([StyledRun(when)])
-    return runs + [run for part in _interleave(parts, StyledRun(", ")) for run in part]
+    return runs + _outlet_and_date(article)
 
 
 def _outlet_and_date(work: CitableWork) -> CitationSentence:
-    when = _date_text(work)
-    parts = [[StyledRun(work.outlet, italic=True)]] if work.outlet else []
-    if when:
-        parts.append([StyledRun(when)])
-    runs = [run for part in _interleave(parts, StyledRun(", ")) for run in part]
-    return [*runs, StyledRun(".")] if runs else []
+    return _join(", ", _run(work.outlet, italic=True), _run(_date_text(work)))
 
 
 def _access_date_and_link(work: CitableWork) -> list[CitationSentence]:
@@ -203,10 +191,6 @@ def _nest_english_quotes(title: str) -> str:
     return title.translate(str.maketrans("“”", "‘’"))
 
 
-def _nest_chinese_titles(title: str) -> str:
-    return re.sub("〈([^〉]*)〉", "《\\1》", title)
-
-
 def _ends_sentence(text: str) -> bool:
     return text.rstrip("”’」』）").endswith((".", "?", "!", "…", "。", "？", "！"))
 
@@ -215,12 +199,13 @@ def _with_final_stop(text: str) -> str:
     return text if _ends_sentence(text) else f"{text}."
 
 
-def _join_with_spaces(*parts: CitationSentence) -> CitationSentence:
-    return [run for part in _interleave([part for part in parts if part], StyledRun(" ")) for run in part]
+def _run(text: str, *, italic: bool = False) -> CitationSentence:
+    return [StyledRun(text, italic)] if text else []
 
 
-def _interleave(parts: Sequence[CitationSentence], mark: StyledRun) -> list[CitationSentence]:
-    found: list[CitationSentence] = []
-    for part in parts:
-        found += [[mark], part] if found else [part]
-    return found
+def _join(mark: str, *parts: CitationSentence) -> CitationSentence:
+    """Join the parts that are not empty."""
+    sentence: CitationSentence = []
+    for part in filter(None, parts):
+        sentence += [StyledRun(mark), *part] if sentence else part
+    return sentence

@@ -31,10 +31,7 @@ MAX_RUN_SECONDS: Final = 45.0
 """Maximum duration of a run. The next run starts after a minute."""
 
 _MODELS_BY_KIND: Final[dict[str, type[Vocabulary]]] = {
-    "author": Author,
-    "keyword": Keyword,
-    "source": Source,
-    "term": Term,
+    str(kind._meta.model_name): kind for kind in (Author, Keyword, Source, Term)
 }
 _PROGRESS_FIELDS: Final = ("asked_at", "past", "below")
 _LOCK: Final = 0x72656C6162656C  # "relabel"

@@ -1,10 +1,10 @@
 """Find editions whose derived rows differ from what a rebuild would write."""
 
-import datetime as dt
 from collections.abc import Iterator, Sequence
 from itertools import batched
 from typing import Any
 
+from django.db.models import Model
 from django.utils import timezone
 
 from .. import rendering
@@ -33,92 +33,67 @@ from .build import (
     load_vocabulary,
 )
 
+_COMPARED_COLUMNS: dict[type[Model], tuple[str, ...]] = {
+    Rendering: ("view", "content_hash", "version"),
+    Card: ("content_hash", "version", "data"),
+    Face: ("page",),
+    EditionAuthor: ("position", "author_id"),
+    EditionKeyword: ("position", "keyword_id"),
+    EditionPicture: ("key",),
+    Gloss: ("content_hash", "version", "labels"),
+    EditionTerm: ("term_id", "places"),
+    Related: ("line_zh", "line_en"),
+}
+"""Columns that show whether a row is stale. The first one orders the rows of an edition."""
+
+type DerivedRows = dict[type[Model], list[list[Any]]]
+"""Rows of one edition by table, each with its compared columns."""
+
 
 def find_stale_edition_ids() -> Iterator[int]:
     """Yield the ids of editions whose derived rows are missing, outdated or show old labels."""
     now = timezone.now()
     for batch in batched(Edition.objects.order_by("pk").iterator(BATCH), BATCH):
         ids = [edition.pk for edition in batch]
-        made = _stored_state(ids)
+        stored, indexed = _load_stored_rows(ids), indexing.load_marks_and_versions(ids)
         vocabulary, glossary = load_vocabulary(batch), term_occurrences.Glossary()
         for edition in batch:
-            if made.get(edition.pk) != _expected_state(edition, vocabulary, glossary, now):
+            expected_entry = (
+                None
+                if indexing.is_past(edition, now)
+                else build_search_entry(edition, edition.frozen_content, vocabulary).mark_and_version
+            )
+            if indexed.get(edition.pk) != expected_entry or stored[edition.pk] != _build_expected_rows(
+                edition, vocabulary, glossary
+            ):
                 yield edition.pk
 
 
-def _expected_state(
-    edition: Edition, names: ResolvedVocabulary, glossary: term_occurrences.Glossary, now: dt.datetime
-) -> tuple[object, ...]:
-    content = edition.frozen_content
+def _build_expected_rows(
+    edition: Edition, names: ResolvedVocabulary, glossary: term_occurrences.Glossary
+) -> DerivedRows:
+    content, key = edition.frozen_content, get_picture_key(edition.frozen_content)
     mark = (content_hash(edition), rendering.VERSION)
     found = glossary.find_terms(content)
-    return (
-        dict.fromkeys(rendering.READING_VIEWS, mark),
-        mark,
-        build_card_data(edition, content, names),
-        set(SIDES),
-        list(names.authors_of(content.facts)),
-        list(names.keywords_of(content.facts)),
-        get_picture_key(content),
-        None
-        if indexing.is_past(edition, now)
-        else build_search_entry(edition, content, names).mark_and_version,
-        (*mark, term_occurrences.collect_shown_labels(found, glossary)),
-        term_occurrences.group_places_by_term(content, found),
-        related_briefs.build_related_lines(edition),
-    )
-
-
-def _stored_state(ids: Sequence[int]) -> dict[int, tuple[object, ...]]:
-    """Return the stored rows in the shape of `_expected_state`. Editions without a card are left out."""
-    views: dict[int, dict[str, tuple[str, int]]] = {}
-    for row in Rendering.objects.filter(edition__in=ids).defer("html"):
-        views.setdefault(row.edition_id, {})[row.view] = (row.content_hash, row.version)
-    authors: dict[int, list[int]] = {}
-    for pk, author in (
-        EditionAuthor.objects.filter(edition__in=ids)
-        .order_by("position")
-        .values_list("edition_id", "author_id")
-    ):
-        authors.setdefault(pk, []).append(author)
-    keywords: dict[int, list[int]] = {}
-    for pk, keyword in (
-        EditionKeyword.objects.filter(edition__in=ids)
-        .order_by("position")
-        .values_list("edition_id", "keyword_id")
-    ):
-        keywords.setdefault(pk, []).append(keyword)
-    faces: dict[int, set[str]] = {}
-    for pk, page in Face.objects.filter(edition__in=ids).values_list("edition_id", "page"):
-        faces.setdefault(pk, set()).add(page)
-    indexed = indexing.load_marks_and_versions(ids)
-    pictures = dict(EditionPicture.objects.filter(edition__in=ids).values_list("edition_id", "key"))
-    glossed = {
-        pk: tuple(made)
-        for pk, *made in Gloss.objects.filter(edition__in=ids).values_list(
-            "edition_id", "content_hash", "version", "labels"
-        )
-    }
-    terms: dict[int, dict[int, Any]] = {}
-    for use in EditionTerm.objects.filter(edition__in=ids):
-        terms.setdefault(use.edition_id, {})[use.term_id] = use.places
-    lines = {
-        row.edition_id: {"line_zh": row.line_zh, "line_en": row.line_en}
-        for row in Related.objects.filter(edition__in=ids)
-    }
+    places_by_term = term_occurrences.group_places_by_term(content, found)
     return {
-        card.pk: (
-            views.get(card.pk, {}),
-            (card.content_hash, card.version),
-            card.data,
-            faces.get(card.pk, set()),
-            authors.get(card.pk, []),
-            keywords.get(card.pk, []),
-            pictures.get(card.pk, ""),
-            indexed.get(card.pk),
-            glossed.get(card.pk),
-            terms.get(card.pk, {}),
-            lines.get(card.pk),
-        )
-        for card in Card.objects.filter(edition__in=ids)
+        Rendering: [[view, *mark] for view in sorted(rendering.READING_VIEWS)],
+        Card: [[*mark, build_card_data(edition, content, names)]],
+        Face: [[page] for page in sorted(SIDES)],
+        EditionAuthor: [[n, pk] for n, pk in enumerate(names.authors_of(content.facts))],
+        EditionKeyword: [[n, pk] for n, pk in enumerate(names.keywords_of(content.facts))],
+        EditionPicture: [[key]] if key else [],
+        Gloss: [[*mark, term_occurrences.collect_shown_labels(found, glossary)]],
+        EditionTerm: [[pk, places_by_term[pk]] for pk in sorted(places_by_term)],
+        Related: [[*related_briefs.build_related_lines(edition).values()]],
     }
+
+
+def _load_stored_rows(editions: Sequence[int]) -> dict[int, DerivedRows]:
+    """Load the rows by edition id, in the shape of `_build_expected_rows`."""
+    stored: dict[int, DerivedRows] = {pk: {table: [] for table in _COMPARED_COLUMNS} for pk in editions}
+    for table, columns in _COMPARED_COLUMNS.items():
+        rows = table._default_manager.filter(edition__in=editions).order_by(columns[0])
+        for pk, *values in rows.values_list("edition_id", *columns):
+            stored[pk][table].append(values)
+    return stored

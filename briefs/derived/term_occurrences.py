@@ -64,16 +64,6 @@ def _build_glossary(
     return shown, ids, checks.CheckContext(terms=terms, mainland_wordings=mainland.load_default_wordings())
 
 
-def rebuild_glosses(editions: Sequence[Edition], hashes: dict[int, str]) -> None:
-    """Rebuild the glosses of editions with renderings. `hashes` are their content hashes by id."""
-    ids = [edition.pk for edition in editions]
-    rendered = Rendering.objects.filter(edition__in=ids).values_list("edition_id", "view", "html")
-    html = {(pk, view): text for pk, view, text in rendered}
-    Gloss.objects.filter(edition__in=ids).delete()
-    EditionTerm.objects.filter(edition__in=ids).delete()
-    add_glosses(editions, hashes, html)
-
-
 def add_glosses(editions: Sequence[Edition], hashes: dict[int, str], html: RenderedHtml) -> None:
     """Add the glosses of editions that have none. `hashes` are their content hashes by id."""
     glossary = Glossary()
@@ -120,7 +110,11 @@ def collect_shown_labels(found: term_marks.TermOccurrences, glossary: Glossary) 
 def rebuild_existing_glosses(editions: Sequence[int]) -> None:
     """Rebuild the glosses of editions that have one. Others are left to `build`."""
     known = dict(Gloss.objects.filter(edition__in=editions).values_list("edition_id", "content_hash"))
-    rebuild_glosses(list(Edition.objects.filter(pk__in=known)), known)
+    rendered = Rendering.objects.filter(edition__in=known).values_list("edition_id", "view", "html")
+    html = {(pk, view): text for pk, view, text in rendered}
+    Gloss.objects.filter(edition__in=known).delete()
+    EditionTerm.objects.filter(edition__in=known).delete()
+    add_glosses(list(Edition.objects.filter(pk__in=known)), known, html)
 
 
 def find_affected_editions(terms: Sequence[Term], editions: Sequence[int]) -> set[int]:

@@ -60,7 +60,7 @@ def _delete_pairs(briefs: Sequence[int]) -> None:
 
 def _newest_editions() -> QuerySet[Edition]:
     """Return the newest uncancelled edition of every brief."""
-    standing = Edition.objects.exclude(live_until=F("live_from"))
+    standing = Edition.objects.uncancelled()
     last = standing.filter(brief=OuterRef("brief")).order_by("-number").values("pk")[:1]
     return standing.filter(pk=Subquery(last))
 

@@ -6,7 +6,6 @@ changes.
 """
 
 import re
-from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -18,6 +17,7 @@ from briefs.documents import alignment_features
 from briefs.documents.types import Point, PointPair
 from briefs.lexicon import concepts
 from briefs.text.scripts import count_han
+from briefs.text.text_diff import find_longest_rising
 
 HAN_PER_WORD = 1.65
 """Han characters and Latin runs per English word. The site's own briefs have 1.3–2.1."""
@@ -49,8 +49,9 @@ agree.
 Equal numbers of them on both sides cost nothing: 2027 for 2028, or miles for kilometres. A large difference
 in length reduces the cost, since length is scored already.
 """
-_COMMON_WORD_WEIGHT = 1.2
-"""Weight of a common word, like that of a name."""
+_TOKEN_WEIGHT = 1.2
+"""Weight of a token that occurs once in each language: a name, a figure or a common word."""
+_DIGIT_WEIGHT = 0.3
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,33 +136,23 @@ def _add_concepts(table: "_ScoreTable", zh: Sequence[Point], en: Sequence[Point]
     """Add features for concepts and amounts. This takes as long as everything else, so it runs only in case
     of doubt.
     """
-    texts_zh, texts_en = (
-        [point.text for point in zh],
-        [concepts.normalize_english(point.text) for point in en],
-    )
-    words = concepts.find_mentioned_concepts(texts_zh, texts_en)
-    concepts_zh = [
-        {word for word in words if any(form in text for form in word.chinese)} for text in texts_zh
-    ]
-    concepts_en = [
-        {word for word in words if any(form in text for form in word.english)} for text in texts_en
-    ]
-    all_zh, all_en = set[concepts.Concept]().union(*concepts_zh), set[concepts.Concept]().union(*concepts_en)
-    unmatched_zh, unmatched_en = alignment_features.count_unmatched_tokens(
-        [point.text for point in zh], [point.text for point in en]
-    )
+    texts_zh, texts_en = [point.text for point in zh], [point.text for point in en]
+    english = list(map(concepts.normalize_english, texts_en))
+    words = concepts.find_mentioned_concepts(texts_zh, english)
+    in_zh = [{word for word in words if any(form in text for form in word.chinese)} for text in texts_zh]
+    in_en = [{word for word in words if any(form in text for form in word.english)} for text in english]
+    amounts_zh = map(alignment_features.extract_amounts_zh, texts_zh)
+    amounts_en = map(alignment_features.extract_amounts_en, texts_en)
+    alone_zh, alone_en = alignment_features.count_unmatched_tokens(texts_zh, texts_en)
+    all_zh, all_en = set[concepts.Concept]().union(*in_zh), set[concepts.Concept]().union(*in_en)
     return _ScoreTable(
         [
-            _add_concept_tokens(
-                features, said, alignment_features.extract_amounts_zh(point.text), all_en, lone
-            )
-            for features, said, point, lone in zip(table.zh, concepts_zh, zh, unmatched_zh, strict=True)
+            _add_concept_tokens(*row, concepts_of_other_side=all_en)
+            for row in zip(table.zh, in_zh, amounts_zh, alone_zh, strict=True)
         ],
         [
-            _add_concept_tokens(
-                features, said, alignment_features.extract_amounts_en(point.text), all_zh, lone
-            )
-            for features, said, point, lone in zip(table.en, concepts_en, en, unmatched_en, strict=True)
+            _add_concept_tokens(*row, concepts_of_other_side=all_zh)
+            for row in zip(table.en, in_en, amounts_en, alone_en, strict=True)
         ],
     )
 
@@ -170,8 +161,9 @@ def _add_concept_tokens(
     features: _Features,
     mentioned_concepts: set[concepts.Concept],
     amounts: set[str],
-    concepts_of_other_side: set[concepts.Concept],
     unmatched_figures: int,
+    *,
+    concepts_of_other_side: set[concepts.Concept],
 ) -> _Features:
     tokens = {f"{'name' if word.is_name else 'thing'} {word.key}" for word in mentioned_concepts}
     tokens |= {f"amount {amount}" for amount in amounts}
@@ -193,13 +185,7 @@ class _ScoreTable:
         here = Counter(token for features in zh for token in features.tokens)
         shared = {token for token in here if token in self.en_token_counts}
         self.weights = {
-            token: (
-                0.3
-                if token.isdigit() and len(token) == 1
-                else _COMMON_WORD_WEIGHT
-                if token.startswith("thing ")
-                else 1.2
-            )
+            token: (_DIGIT_WEIGHT if token.isdigit() and len(token) == 1 else _TOKEN_WEIGHT)
             / max(here[token], self.en_token_counts[token])
             for token in shared
         }
@@ -270,20 +256,8 @@ class _ScoreTable:
                 if here[token] == 1 and self.en_token_counts[token] == 1
             }
         )
-        tails: list[int] = []
-        ends: list[int] = []
-        before: list[int] = []
-        for n, (_, negative) in enumerate(pairs):
-            place = bisect_left(tails, -negative)
-            before.append(ends[place - 1] if place else -1)
-            tails[place : place + 1] = [-negative]
-            ends[place : place + 1] = [n]
-        chain: list[tuple[int, int]] = []
-        n = ends[-1] if ends else -1
-        while n >= 0:
-            chain.append((pairs[n][0], -pairs[n][1]))
-            n = before[n]
-        return chain[::-1]
+        rising = find_longest_rising([-negative for _, negative in pairs])
+        return [(pairs[n][0], -pairs[n][1]) for n in rising]
 
     def _find_whole_path(self) -> tuple[list[tuple[int | None, int | None]], float]:
         rows, columns = len(self.zh), len(self.en)

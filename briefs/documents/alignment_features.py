@@ -6,8 +6,9 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 
 from briefs.lexicon.concepts import ACRONYMS
+from briefs.lexicon.numbers_en import CARDINALS
+from briefs.lexicon.numbers_zh import SCALES, parse_numeral
 
-_SCALES_ZH = {"萬": 1e4, "億": 1e8, "兆": 1e12}
 _SCALES_EN = {"thousand": 1e3, "million": 1e6, "billion": 1e9, "trillion": 1e12}
 _AMOUNT = r"(\d[\d,]*(?:\.\d+)?) ?"
 _AMOUNT_ZH = re.compile(rf"{_AMOUNT}(兆|億|萬)(?:{_AMOUNT}(億|萬))?")
@@ -16,17 +17,11 @@ _TENTHS = re.compile("([一二三四五六七八九])成")
 _PERCENT = re.compile(r"(\d+) ?(?:%|percent|per cent)")
 _FIGURE = re.compile(r"\d[\d,]*(?:\.\d+)?")
 
-_ONES_ZH = {digit: value for value, digit in enumerate("一二三四五六七八九", 1)} | {"兩": 2}
-_ROUND_ZH = {"十": 10, "百": 100, "千": 1000, "": 1}
 _SPELT_ZH = re.compile(
-    "(?=[一二兩三四五六七八九十百千])([一二兩三四五六七八九]?)([十百千]?)((?<=十)[一二三四五六七八九])?([萬億兆]?)"
+    "(?=[一二兩三四五六七八九十百千])[一二兩三四五六七八九]?[十百千]?(?:(?<=十)[一二三四五六七八九])?[萬億兆]?"
 )
-_WORDS_EN = [
-    "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen",
-    "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty", "thirty", "forty", "fifty",
-    "sixty", "seventy", "eighty", "ninety", "dozen",
-]  # fmt: skip
-_NUMBERS_EN = dict(zip(_WORDS_EN, (*range(1, 20), *range(20, 100, 10), 12), strict=True))
+_NUMBERS_EN = {word: value for word, value in CARDINALS.items() if value} | {"dozen": 12}
+_WORDS_EN = list(_NUMBERS_EN)
 _SPELT_EN = re.compile(
     rf"\b({'|'.join(_WORDS_EN)})(?:-({'|'.join(_WORDS_EN[:9])}))?\b(?: ({'|'.join(_SCALES_EN)})\b)?"
 )
@@ -39,12 +34,10 @@ _ACRONYM = re.compile("[A-Z][A-Z0-9]++(?![a-z$])")
 def extract_amounts_zh(text: str) -> set[str]:
     """Return amounts such as 3,000億 and 3億5,000萬 as values, and 三成 as 30 percent."""
     found = {
-        _format_value(
-            _parse_value(m[1]) * _SCALES_ZH[m[2]] + (_parse_value(m[3]) * _SCALES_ZH[m[4]] if m[3] else 0)
-        )
+        _format_value(_parse_value(m[1]) * SCALES[m[2]] + (_parse_value(m[3]) * SCALES[m[4]] if m[3] else 0))
         for m in _AMOUNT_ZH.finditer(text)
     }
-    return found | {f"{_ONES_ZH[m[1]]}0%" for m in _TENTHS.finditer(text)}
+    return found | {f"{parse_numeral(m[1])}0%" for m in _TENTHS.finditer(text)}
 
 
 def extract_amounts_en(text: str) -> set[str]:
@@ -102,12 +95,7 @@ def _extract_figures(text: str, amounts: Callable[[str], set[str]], amount: re.P
 
 def _extract_spelled_numbers_zh(text: str) -> set[str]:
     """Return values written in words. They only serve as matches: 十 and `one` have other meanings too."""
-    return {
-        _format_value(
-            (_ONES_ZH.get(many, 1) * _ROUND_ZH[round_] + _ONES_ZH.get(ones, 0)) * _SCALES_ZH.get(scale, 1)
-        )
-        for many, round_, ones, scale in _SPELT_ZH.findall(text)
-    }
+    return {_format_value(float(parse_numeral(m[0]) or 0)) for m in _SPELT_ZH.finditer(text)}
 
 
 def _extract_spelled_numbers_en(text: str) -> set[str]:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence, Set
 from dataclasses import replace
-from itertools import pairwise
+from itertools import compress, pairwise
 
 from briefs.content import Side
 from briefs.documents.fields.label_names import FIELDS_OF_BODY
@@ -19,7 +19,6 @@ from briefs.documents.list_sequences import (
     ends_at_hard_break,
     find_ambiguous_marker,
     find_sequence_markers,
-    has_ambiguous_marker,
 )
 from briefs.documents.markers import (
     INDENT_STEP,
@@ -69,12 +68,9 @@ def _mark_list_sequences(lines: Sequence[DocumentLine]) -> None:
         section = lines[start : end - 1]
         if are_remarks([line.list_marker for line in section]):
             for line in section:
-                line.list_marker = (
-                    line.list_marker
-                    if line.list_marker is None or line.list_marker.style != REMARK_SIGN
-                    else None
-                )
-        if not any(line.list_marker is None and has_ambiguous_marker(line.text) for line in section):
+                if line.list_marker and line.list_marker.style == REMARK_SIGN:
+                    line.list_marker = None
+        if not any(line.list_marker is None and find_ambiguous_marker(line.text) for line in section):
             continue
         widest = max(display_width(line.text) for line in section)
         above = [lines[start - 1].text if start else "", *(line.text for line in section)]
@@ -120,29 +116,21 @@ def _lines(lines: Sequence[str], origins: Sequence[LineOrigin] | None) -> Iterat
             continue
         if place in rows:
             skip, pieces = rows[place]
-            for piece in pieces:
-                origin = _origin(piece.number - 1, origins)
-                indent = len(piece.text) - len(piece.text.lstrip(" "))
-                yield DocumentLine(
-                    origin.number, piece.stripped_text, indent, blanks,
-                    index=place, starts_paragraph=origin.starts_paragraph, new_page=origin.new_page,
-                )  # fmt: skip
-                blanks = 0
-            continue
-        text = raw.lstrip(" ")
-        if not text or is_horizontal_rule(text):
-            blanks += 1
-            continue
-        origin = _origin(place, origins)
-        yield DocumentLine(
-            origin.number, text, len(raw) - len(text), blanks,
-            index=place, starts_paragraph=origin.starts_paragraph, new_page=origin.new_page,
-        )  # fmt: skip
-        blanks = 0
-
-
-def _origin(index: int, origins: Sequence[LineOrigin] | None) -> LineOrigin:
-    return origins[index] if origins else LineOrigin(index + 1, False, False)
+        else:
+            pieces = [SourceLine(place + 1, raw)]
+            text = raw.lstrip(" ")
+            if not text or is_horizontal_rule(text):
+                blanks += 1
+                continue
+        for piece in pieces:
+            at = piece.number - 1
+            origin = origins[at] if origins else LineOrigin(at + 1, False, False)
+            indent = len(piece.text) - len(piece.text.lstrip(" "))
+            yield DocumentLine(
+                origin.number, piece.stripped_text, indent, blanks,
+                index=place, starts_paragraph=origin.starts_paragraph, new_page=origin.new_page,
+            )  # fmt: skip
+            blanks = 0
 
 
 def _find_typed_tables(lines: Sequence[str]) -> dict[int, tuple[int, list[SourceLine]]]:
@@ -155,17 +143,10 @@ def _find_typed_tables(lines: Sequence[str]) -> dict[int, tuple[int, list[Source
             rows.append(row)
             continue
         if rows and has_labelled_row(rows):
-            start = place - len(rows)
-            found[start] = (
-                place,
-                flatten_rows(
-                    [
-                        row
-                        for row in rows
-                        if row.whole_line and not is_horizontal_rule(row.whole_line.stripped_text)
-                    ]
-                ),
+            is_text = (
+                row.whole_line and not is_horizontal_rule(row.whole_line.stripped_text) for row in rows
             )
+            found[place - len(rows)] = place, flatten_rows(list(compress(rows, is_text)))
         rows = []
     return found
 
@@ -287,7 +268,7 @@ def is_escaped(text: str) -> bool:
     rest = text.lstrip("\\")
     return bool(rest) and (
         find_marker(rest, 2) is not None
-        or has_ambiguous_marker(rest)
+        or find_ambiguous_marker(rest) is not None
         or find_label(rest) is not None
         or is_web_address(rest)
         or is_horizontal_rule(rest)

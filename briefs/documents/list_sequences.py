@@ -61,11 +61,6 @@ class SequenceLine:
     after_hard_break: bool
 
 
-def has_ambiguous_marker(text: str) -> bool:
-    """Return whether a line could be an item in a sequence of similar lines."""
-    return _AMBIGUOUS_MARKER.match(text) is not None
-
-
 def ends_sentence(text: str) -> bool:
     """Return whether the text ends like a sentence."""
     return (text[-1:] in _STOPS and not _INITIAL.search(text)) or _QUOTED_SENTENCE_END.search(
@@ -124,6 +119,7 @@ class _SequenceItem:
 
 
 def find_ambiguous_marker(text: str) -> ListMarker | None:
+    """Return the marker of a line that could be an item in a sequence of similar lines."""
     match = _AMBIGUOUS_MARKER.match(text)
     if match is None:
         return None

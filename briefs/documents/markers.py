@@ -62,21 +62,8 @@ _FIRST_NUMERAL_SIGNS = "①⑴⒈❶➀㈠Ⅰⅰ"
 _CAPITAL = re.compile(r"([A-Z]|[IVX]{2,4})([.)])\ +(?=\S)")
 _HORIZONTAL_RULE = re.compile(r"[-=_*~–—─━＿＝·.•#＊－ ]{3,}|[|+:\-= ]{3,}")
 _ITEM = re.compile(r"[-*–—·•] +[^ ]")
-_ROMANS = {
-    "i": 1,
-    "v": 5,
-    "x": 10,
-    "ii": 2,
-    "iii": 3,
-    "iv": 4,
-    "vi": 6,
-    "vii": 7,
-    "viii": 8,
-    "ix": 9,
-    "xi": 11,
-    "xii": 12,
-}
-
+_ROMAN_NUMERALS = ("i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x", "xi", "xii")
+_ROMANS = {numeral: value for value, numeral in enumerate(_ROMAN_NUMERALS, 1)}
 _LETTERS_LIKE_ROMANS = {1: 9, 5: 22, 10: 24}
 
 
@@ -118,17 +105,11 @@ def build_number_marker(kind: str, value: str, marker_text: str, text: str) -> L
     return ListMarker("number", style, _ordinal(kind, value), text)
 
 
-def find_leading_capitals(line: str) -> str:
-    """Return the capitals of a line that begins like `A. ` or `II. `, which is an item only in sequence."""
-    match = _CAPITAL.match(line)
-    return match[1] if match else ""
-
-
 def find_capital_sequences(lines: Iterable[str]) -> frozenset[str]:
     """Return the capitals that occur in sequence: A, B, C … or I, II, III …. A lone `A. Smith` is a name."""
     letters: set[str] = set()
     romans: dict[int, str] = {}
-    for capitals in filter(None, map(find_leading_capitals, lines)):
+    for capitals in (match[1] for line in lines if (match := _CAPITAL.match(line))):
         if capitals == "A" or (len(capitals) == 1 and chr(ord(capitals) - 1) in letters):
             letters.add(capitals)
         number = 1 if capitals == "I" else _ROMANS.get(capitals.lower(), 0)
@@ -151,12 +132,11 @@ def _ordinal(kind: str, value: str) -> int:
     if kind in ("number", "inner", "keycap"):
         return int(value)
     if kind in ("han", "inner_han", "ordinal"):
+        # Not `parse_numeral`: 二三十、 in a wrapped line must get a number that no list has reached.
         tens, ten, ones = value.rpartition("十")
         if not ten:
             return HAN_NUMERALS.find(value) + 1
-        return (HAN_NUMERALS.find(tens) + 1 if tens else 1) * 10 + (
-            HAN_NUMERALS.find(ones) + 1 if ones else 0
-        )
+        return (HAN_NUMERALS.find(tens) + 1) * 10 + (HAN_NUMERALS.find(ones) + 1 if ones else 0)
     if kind == "roman":
         return _ROMANS.get(value, 0)
     if kind in ("sum", "stem"):

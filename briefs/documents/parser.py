@@ -10,8 +10,8 @@ from briefs.documents.alignment import align
 from briefs.documents.digest_splitter import split_digests
 from briefs.documents.fields import header
 from briefs.documents.fields.dates import DateOrder
-from briefs.documents.fields.label_names import FIELDS_OF_BODY, LABEL_NAMES
-from briefs.documents.fields.labels import FieldLabel, is_web_address
+from briefs.documents.fields.label_names import FIELDS_OF_BODY
+from briefs.documents.fields.labels import PRIMARY_BODY_LABELS, FieldLabel, is_web_address
 from briefs.documents.files.encodings import DOCUMENT_LINE_LIMIT, DecodedDocument, hash_lines
 from briefs.documents.language_halves import join_language_halves
 from briefs.documents.line_classifier import SIGNATURE_DELIMITER, classify_lines
@@ -25,9 +25,9 @@ from briefs.documents.sections import (
     build_parsed_sides,
     build_script_caution,
     find_mixed_label_side,
-    other_side,
 )
 from briefs.documents.types import Caution, DocumentRefused, ParsedDocument, ParseResult, Point
+from briefs.text.paths import OTHER_SIDE
 from briefs.text.scripts import detect_side, is_wider
 
 WRAP_LIMIT = 120
@@ -42,9 +42,6 @@ SHORTEST_WRAPPED_CHINESE = 66
 
 SHORTEST_SUMMARY = 30
 """Columns. A shorter unlabelled line above a list is a heading."""
-
-PRIMARY_BODY_LABELS = frozenset(names[0] for field in FIELDS_OF_BODY for names in LABEL_NAMES[field])
-
 
 _REFERENCES = re.compile(
     r"(?:參考(?:資料|文獻|來源)|延伸閱讀|註釋|references|further reading|notes)[:：]?", re.IGNORECASE
@@ -160,7 +157,7 @@ class _DigestParser:
         if self.mixed_label_side and not any(section.label for section in self.sections):
             self.cautions.append(
                 build_script_caution(
-                    "part-by-script", line.number, label.name, other_side(self.mixed_label_side)
+                    "part-by-script", line.number, label.name, OTHER_SIDE[self.mixed_label_side]
                 )
             )
         self.current_part = Section(label, None if self.mixed_label_side else label.side, line.number)

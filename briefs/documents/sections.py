@@ -4,7 +4,6 @@ A label in one language sets the language of the text, unless the text is clearl
 names the other language. Then, as under a bilingual label, the script of each paragraph and point decides.
 """
 
-import re
 from collections.abc import Sequence, Set
 from dataclasses import dataclass, field, replace
 
@@ -13,14 +12,14 @@ from briefs.documents.fields.label_names import FIELDS_OF_BODY
 from briefs.documents.fields.labels import FieldLabel
 from briefs.documents.lines import DocumentLine
 from briefs.documents.markers import ListNesting, close_level_gaps
-from briefs.documents.types import LANGUAGE_NAMES, Caution, ParsedSide, Point
-from briefs.text.scripts import count_han, detect_side, join_wrapped
+from briefs.documents.types import Caution, ParsedSide, Point, describe_language
+from briefs.text.paths import OTHER_SIDE
+from briefs.text.scripts import count_han, detect_side, join_wrapped, split_bilingual
 
 _OTHER_LANGUAGE_DIVISOR = 5
 """If the other language has a fifth of the letters or more, it is more than a quotation."""
 _LEAST_WORDS = 4
 _PIECE_LENGTH = 4_096
-_LANGUAGE_SEPARATOR = re.compile(r" [/|] |[／｜]")
 
 
 @dataclass(slots=True)
@@ -75,10 +74,6 @@ class Section:
         return self.nestings.setdefault(side, ListNesting())
 
 
-def other_side(side: Side) -> Side:
-    return "en" if side == "zh" else "zh"
-
-
 def find_mixed_label_side(lines: Sequence[DocumentLine]) -> Side | None:
     """Return the language that all body labels name although the text is in both, else None."""
     label_sides = {line.label.side for line in lines if line.label and line.label.field in FIELDS_OF_BODY}
@@ -107,7 +102,7 @@ def find_mixed_label_side(lines: Sequence[DocumentLine]) -> Side | None:
             starts += 1
     if side is None or not starts or not letters[side]:
         return None
-    return side if letters[other_side(side)] * _OTHER_LANGUAGE_DIVISOR >= letters[side] else None
+    return side if letters[OTHER_SIDE[side]] * _OTHER_LANGUAGE_DIVISOR >= letters[side] else None
 
 
 def promote_translation_lines(items: Sequence[SectionItem]) -> list[SectionItem]:
@@ -153,16 +148,10 @@ def _section_items(section: Section, known_side: Side | None) -> Sequence[Sectio
 
 def _split_slashed_items(items: Sequence[SectionItem]) -> Sequence[SectionItem]:
     """Split `• 第一點 / First point`, if all points have this form."""
-    halves = {
-        n: _LANGUAGE_SEPARATOR.split(item.text) for n, item in enumerate(items) if item.point and item.text
-    }
-    if not halves or any(len(h) != 2 or {detect_side(t) for t in h} != set(SIDES) for h in halves.values()):
+    halves = {n: split_bilingual(item.text) for n, item in enumerate(items) if item.point and item.text}
+    if not halves or not all(halves.values()):
         return items
-    return [
-        replace(item, text=text)
-        for n, item in enumerate(items)
-        for text in ([half.strip() for half in halves[n]] if n in halves else [item.text])
-    ]
+    return [replace(item, text=text) for n, item in enumerate(items) for text in halves.get(n, [item.text])]
 
 
 def build_parsed_sides(sections: Sequence[Section], cautions: list[Caution]) -> dict[Side, ParsedSide]:
@@ -198,7 +187,7 @@ def build_parsed_sides(sections: Sequence[Section], cautions: list[Caution]) -> 
 def _is_swapped(section: Section) -> bool:
     """Return whether all text under the label is in the language that the label does not name."""
     scripts = {detect_side(item.text) for item in section.items} - {None}
-    return section.side is not None and scripts == {other_side(section.side)}
+    return section.side is not None and scripts == {OTHER_SIDE[section.side]}
 
 
 def _resolve_section_side(
@@ -209,7 +198,7 @@ def _resolve_section_side(
     """
     if section.side is None or section.label is None:
         return None
-    side = other_side(section.side)
+    side = OTHER_SIDE[section.side]
     if any(detect_side(item.text) == section.side for item in section.items):
         return section.side
     if not any(detect_side(item.text) == side for item in section.items) or side in labelled_sides:
@@ -219,5 +208,4 @@ def _resolve_section_side(
 
 
 def build_script_caution(code: str, line: int, label: str, side: Side) -> Caution:
-    english, chinese = LANGUAGE_NAMES[side]
-    return Caution(line, code, {"label": label, "language_en": english, "language_zh": chinese})
+    return Caution(line, code, {"label": label, **describe_language(side)})

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from briefs.content import SIDES, Side
-from briefs.documents.types import LANGUAGE_NAMES, Caution, ParsedSide, Point, PointPair
+from briefs.documents.types import Caution, ParsedSide, Point, PointPair, describe_language
 
 DOUBTFUL_CONFIDENCE = 0.3
 
@@ -13,9 +13,9 @@ def find_side_cautions(sides: Mapping[Side, ParsedSide], pairs: Sequence[PointPa
     found: list[Caution] = []
     for side in SIDES:
         if side not in sides:
-            found.append(Caution(None, "language-missing", _language(side)))
+            found.append(Caution(None, "language-missing", describe_language(side)))
         elif not sides[side].summary:
-            found.append(Caution(sides[side].points[0].line, "summary-missing", _language(side)))
+            found.append(Caution(sides[side].points[0].line, "summary-missing", describe_language(side)))
     if len(sides) == 2:
         found += _differences(sides["zh"].points, sides["en"].points, pairs)
     return found
@@ -33,20 +33,13 @@ def _differences(zh: Sequence[Point], en: Sequence[Point], pairs: Sequence[Point
     uneven = len(zh) != len(en)
     for pair in pairs:
         if pair.zh is None or pair.en is None:
-            found += _one_sided(pair)
+            point, missing = (pair.zh, SIDES[1]) if pair.zh else (pair.en, SIDES[0])
+            if point:
+                values = {"text": point.text, **describe_language(missing)}
+                found.append(Caution(point.line, "one-sided", values))
         elif uneven and pair.confidence < DOUBTFUL_CONFIDENCE:
             found.append(Caution(pair.zh.line, "pair-doubtful", {"text": pair.zh.text}))
     return found
-
-
-def _one_sided(pair: PointPair) -> list[Caution]:
-    point, missing = (pair.zh, "en") if pair.zh else (pair.en, "zh")
-    return [Caution(point.line, "one-sided", {"text": point.text, **_language(missing)})] if point else []
-
-
-def _language(side: str) -> dict[str, str]:
-    english, chinese = LANGUAGE_NAMES[side]
-    return {"language_en": english, "language_zh": chinese}
 
 
 def _format_level_counts(points: Sequence[Point]) -> str:

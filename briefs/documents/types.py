@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from briefs.content import Marker, Side
+from briefs.text.paths import LANGUAGE_CODES
 
 MessageLanguage = Literal["en", "zh"]
 
-LANGUAGE_CODES: dict[Side, str] = {"zh": "zh-hant", "en": "en"}
-LANGUAGE_NAMES: dict[str, tuple[str, str]] = {"zh": ("Chinese", "中文"), "en": ("English", "英文")}
+LANGUAGE_NAMES: dict[Side, tuple[str, str]] = {"zh": ("Chinese", "中文"), "en": ("English", "英文")}
 
 _STORED = ("Nothing of this document was stored.", "這份文件未存入任何內容。")
 _SAVE_AS = ("Open it in Word, save it as .docx and upload it again.", "請另存為 .docx 後再上傳。")
@@ -204,6 +204,12 @@ CAUTION_MESSAGES: dict[str, tuple[str, str]] = {
 MESSAGES_BY_CODE: dict[str, tuple[str, str]] = {**REFUSAL_MESSAGES, **CAUTION_MESSAGES}
 
 
+def describe_language(side: Side) -> dict[str, str]:
+    """Return the placeholders of a message that name a language."""
+    english, chinese = LANGUAGE_NAMES[side]
+    return {"language_en": english, "language_zh": chinese}
+
+
 def _format_message(code: str, language: str, values: Mapping[str, Any]) -> str:
     return MESSAGES_BY_CODE[code][0 if language == "en" else 1].format_map(values)
 
@@ -275,10 +281,13 @@ class ParsedSide:
 
 @dataclass(frozen=True, slots=True)
 class ParsedDocument:
-    """One digest. `unplaced_lines` are the lines without a place, as (line, text). Nothing is dropped."""
+    """One digest. `unplaced_lines` are the lines without a place, as (line, text). Nothing is dropped.
+
+    `facts`: those of `facts.DOCUMENT_FACTS` that the document states, by name.
+    """
 
     title: dict[Side, str] = field(default_factory=dict)
-    url: str | None = None
+    facts: Mapping[str, str] = field(default_factory=dict)
     authors: tuple[str, ...] = ()
     source: str | None = None
     date: ParsedDate | None = None
@@ -287,8 +296,6 @@ class ParsedDocument:
     pairs: tuple[PointPair, ...] = ()
     cautions: tuple[Caution, ...] = field(default=(), compare=False)
     unplaced_lines: tuple[tuple[int, str], ...] = field(default=(), compare=False)
-    doi: str | None = None
-    article_title: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -307,7 +314,7 @@ def serialize_parsed_document(parsed: ParsedDocument) -> dict[str, Any]:
     date = parsed.date
     data: dict[str, Any] = {
         "title": {LANGUAGE_CODES[side]: text for side, text in parsed.title.items()} or None,
-        "url": parsed.url,
+        "url": parsed.facts.get("url"),
         "authors": list(parsed.authors),
         "source": parsed.source,
         "date": date.iso if date else None,

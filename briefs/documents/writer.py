@@ -12,24 +12,22 @@ from collections.abc import Sequence
 
 from briefs.content import SIDES, Side
 from briefs.documents.fields.authors import split_authors, split_keywords
-from briefs.documents.fields.label_names import FIELDS_OF_BODY, LABEL_NAMES
+from briefs.documents.fields.label_names import FIELDS_OF_BODY, FIELDS_OF_HEADER, LABEL_NAMES, LIST_FIELDS
 from briefs.documents.fields.labels import find_label, format_header_label, is_bold, is_web_address
 from briefs.documents.line_classifier import is_escaped
 from briefs.documents.markers import close_level_gaps, is_horizontal_rule
 from briefs.documents.types import ParsedDate, ParsedDocument, ParsedSide, Point
+from briefs.facts import DOCUMENT_FACTS
 from briefs.text.scripts import detect_side
 
 _INDENT = 2
-_LIST_FIELDS = ("authors", "keywords")
-"""A second label of these fields would extend the first, so the line is written below the text, where it is
-unplaced.
-"""
 
 
 def write(document: ParsedDocument) -> str:
     texts = [text for _, text in document.unplaced_lines]
     above = [text for text in texts if not find_label(text)]
-    late = [text for text in texts if (label := find_label(text)) and label.field in _LIST_FIELDS]
+    # A second label of these fields would extend the first. Below the text it is unplaced.
+    late = [text for text in texts if (label := find_label(text)) and label.field in LIST_FIELDS]
     headers = _headers(document) + [text for text in texts if text not in above and text not in late]
     bodies = [
         _body(side, document.sides.get(side, ParsedSide("", ())))
@@ -59,16 +57,16 @@ def _headers(document: ParsedDocument) -> list[str]:
         if side in document.title
     ]
     values = {
-        "article_title": document.article_title,
         "authors": _join_names(document.authors),
         "source": document.source,
         "date": _date(document.date),
-        "url": document.url,
-        "doi": document.doi,
+        **{field: document.facts.get(name) for name, field in DOCUMENT_FACTS.items()},
         "keywords": _join_keywords(document.keywords),
     }
     lines += [
-        f"{format_header_label(name)}: {_double_bold(value)}" for name, value in values.items() if value
+        f"{format_header_label(name)}: {_double_bold(value)}"
+        for name in FIELDS_OF_HEADER
+        if (value := values.get(name))
     ]
     return lines
 

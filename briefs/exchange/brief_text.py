@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from ..content import SIDES, Content, Side
 from ..derived import build
@@ -58,11 +57,6 @@ class BriefFile:
         return [part for part in was if was[part] != now[part]]
 
 
-def export_brief_texts(briefs: Iterable[Brief]) -> Iterator[tuple[str, str]]:
-    """Yield the file name and the text of each brief."""
-    return ((file.name, file.text) for file in write_brief_files(briefs))
-
-
 def write_brief_files(briefs: Iterable[Brief]) -> Iterator[BriefFile]:
     labels = ExportNames()
     for brief in briefs:
@@ -79,11 +73,7 @@ def _comparable_parts(document: ParsedDocument) -> dict[str, object]:
         "date": document.date and document.date.iso,
         "issue": document.date and document.date.label,
         "keywords": document.keywords,
-        **{
-            fact.label: getattr(document, fact.document_field)
-            for fact in FACTS.values()
-            if fact.document_field
-        },
+        **{FACTS[name].label: document.facts.get(name) for name in DOCUMENT_FACTS},
     }
     for side, name in zip(SIDES, ("Chinese", "English"), strict=True):
         read_as = document.sides.get(side, ParsedSide("", ()))
@@ -117,10 +107,9 @@ def file_name(brief: Brief) -> str:
 def build_document(content: Content, labels: ExportNames, *, raw_date: str = "") -> ParsedDocument:
     """Build the document that the parser would return for this content."""
     facts = content.facts
-    stated: dict[str, Any] = {field: getattr(facts, name) or None for name, field in DOCUMENT_FACTS.items()}
     return ParsedDocument(
         title={side: content.headline(side) for side in SIDES if content.headline(side)},
-        **stated,
+        facts={name: value for name in DOCUMENT_FACTS if (value := getattr(facts, name))},
         authors=tuple(dict.fromkeys(labels.authors[byline.author] for byline in facts.authors)),
         source=labels.sources[facts.source] if facts.source else None,
         date=ParsedDate(facts.date, label=facts.date_label, raw=raw_date) if facts.date else None,

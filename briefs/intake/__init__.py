@@ -9,8 +9,7 @@ from .files import find_files
 from .importer import (
     TooManyDigests,
     create_import_job,
-    import_bytes,
-    import_chosen_digests,
+    import_digests,
     import_files,
     rehearse_import,
 )
@@ -26,8 +25,7 @@ __all__ = [
     "TooManyDigests",
     "create_import_job",
     "find_files",
-    "import_bytes",
-    "import_chosen_digests",
+    "import_digests",
     "import_files",
     "rehearse_import",
 ]

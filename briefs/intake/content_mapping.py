@@ -5,8 +5,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
-from ..content import SIDES, Bullet, Content, Facts, Side
+from ..content import ALT_TEXT_FIELDS, LEAD_FIELDS, SIDES, Bullet, Content, Facts, Side
 from ..documents.types import ParsedDocument, PointPair
+from ..facts import FACTS, FactKind
 from ..text.article_urls import is_safe_link
 
 SAME_BULLET_SIMILARITY: Final = 0.5
@@ -34,12 +35,11 @@ def preserve_missing_parts(content: Content, old: Content, parsed: ParsedDocumen
     facts = {name: getattr(new, name) or getattr(old_facts, name) for name in Facts.__dataclass_fields__}
     facts["authors"] = tuple(titles.get(b.author, b) for b in new.authors) or old_facts.authors
     facts["date_label"] = new.date_label if new.date else old_facts.date_label
-    leads = ("headline_zh", "headline_en", "summary_zh", "summary_en", "picture_alt_zh", "picture_alt_en")
     numbers = {bullet.number: bullet for bullet in old.bullets}
     absent = {side: side not in parsed.sides for side in SIDES}
     return replace(
         content,
-        **{name: getattr(content, name) or getattr(old, name) for name in leads},
+        **{name: getattr(content, name) or getattr(old, name) for name in LEAD_FIELDS + ALT_TEXT_FIELDS},
         bullets=tuple(_restore_absent_languages(b, numbers.get(b.number), absent) for b in content.bullets),
         facts=Facts(**facts),
     )
@@ -51,26 +51,22 @@ def _restore_absent_languages(
     """Restore the texts of a language that the document lacks."""
     if old_bullet is None:
         return bullet
-    if absent["zh"]:
-        bullet = replace(
-            bullet, text_zh=old_bullet.text_zh, level_zh=old_bullet.level_zh, marker_zh=old_bullet.marker_zh
-        )
-    if absent["en"]:
-        bullet = replace(
-            bullet, text_en=old_bullet.text_en, level_en=old_bullet.level_en, marker_en=old_bullet.marker_en
-        )
-    return bullet
+    columns = [f"{name}_{side}" for side in SIDES if absent[side] for name in ("text", "level", "marker")]
+    kept: dict[str, Any] = {column: getattr(old_bullet, column) for column in columns}
+    return replace(bullet, **kept)
 
 
 def build_text_facts(parsed: ParsedDocument) -> Facts:
     """Return the facts that are plain text. Source, authors and keywords are rows (see `vocabulary_lookup`)."""
-    url = parsed.url or ""
+    stated: dict[str, Any] = {
+        name: value
+        for name, value in parsed.facts.items()
+        if FACTS[name].kind is not FactKind.LINK or is_safe_link(value)
+    }
     return Facts(
         date=parsed.date.iso if parsed.date else "",
         date_label=parsed.date.label if parsed.date else "",
-        url=url if is_safe_link(url) else "",
-        doi=parsed.doi or "",
-        title=parsed.article_title or "",
+        **stated,
     )
 
 
@@ -79,26 +75,22 @@ def build_date_columns(parsed: ParsedDocument) -> dict[str, Any]:
     date.
     """
     date = parsed.date
-    if date is None:
-        return {"article_date_confirmed": False, "article_date_raw": "", "article_date_alternative": ""}
     return {
-        "article_date_confirmed": not date.ambiguous,
-        "article_date_raw": date.raw[:60],
-        "article_date_alternative": date.alternative,
+        "article_date_confirmed": date is not None and not date.ambiguous,
+        "article_date_raw": date.raw[:60] if date else "",
+        "article_date_alternative": date.alternative if date else "",
     }
 
 
 def _bullet(pair: PointPair) -> Bullet:
-    zh, en = pair.zh, pair.en
-    return Bullet(
-        number=0,
-        text_zh=zh.text if zh else "",
-        text_en=en.text if en else "",
-        level_zh=zh.level if zh else 0,
-        level_en=en.level if en else 0,
-        marker_zh=zh.marker if zh else "bullet",
-        marker_en=en.marker if en else "bullet",
-    )
+    points = {"zh": pair.zh, "en": pair.en}
+    columns: dict[str, Any] = {
+        f"{name}_{side}": getattr(point, name)
+        for side, point in points.items()
+        if point
+        for name in ("text", "level", "marker")
+    }
+    return Bullet(number=0, **columns)
 
 
 def _carry_numbers_over(new: Sequence[Bullet], old: Sequence[Bullet]) -> tuple[Bullet, ...]:

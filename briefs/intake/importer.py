@@ -1,10 +1,10 @@
 """Import files in batches and yield one outcome per digest."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from django.db import DatabaseError, transaction
 
@@ -25,44 +25,32 @@ def create_import_job(
     writer: Person | None = None,
     date_order: DateOrder = "mdy",
     dry_run: bool = False,
-    rehearsal: bool = False,
 ) -> ImportJob:
     actor = actor or get_importer()
     terms = tuple(Term.objects.filter(merged_into=None).values_list("zh", "en"))
-    return ImportJob(actor, writer or actor, date_order, dry_run, rehearsal, terms)
+    return ImportJob(actor, writer or actor, date_order, dry_run, terms=terms)
 
 
 def import_files(files: Iterable[tuple[str, Path]], job: ImportJob) -> Iterator[ImportOutcome]:
     """Import every digest of every file, in order. A refused digest stores nothing and does not affect the
     others.
     """
-    batch = ImportBatch(job)
-    for name, path in files:
-        try:
-            if path.exists() and not path.is_file():  # reading a pipe may never end
-                batch.refuse_file(name, "it is a pipe or a device, not a file")
-            else:
-                batch.add_file(name, path.read_bytes())
-        except OSError as error:
-            batch.refuse_file(name, error.strerror or type(error).__name__)
-        if batch.is_full:
-            yield from batch.store_entries()
-    yield from batch.store_entries()
+    return _import_in_batches(files, job, ImportBatch.read_file)
 
 
-def import_bytes(name: str, data: bytes, job: ImportJob) -> Iterator[ImportOutcome]:
-    batch = ImportBatch(job)
-    batch.add_file(name, data)
-    yield from batch.store_entries()
-
-
-def import_chosen_digests(
-    files: Iterable[tuple[str, bytes, Mapping[int, ImportChoice]]], job: ImportJob
+def import_digests(
+    files: Iterable[tuple[str, bytes, Mapping[int, ImportChoice] | None]], job: ImportJob
 ) -> Iterator[ImportOutcome]:
-    """Import the digests that a person chose, by index. A digest that has changed since then is refused."""
+    """Import the digests that a person chose, by index, or all for None. A digest that has changed is refused."""
+    return _import_in_batches(files, job, ImportBatch.add_file)
+
+
+def _import_in_batches(
+    files: Iterable[tuple[Any, ...]], job: ImportJob, add: Callable[..., None]
+) -> Iterator[ImportOutcome]:
     batch = ImportBatch(job)
-    for name, data, chosen in files:
-        batch.add_file(name, data, chosen)
+    for file in files:
+        add(batch, *file)
         if batch.is_full:
             yield from batch.store_entries()
     yield from batch.store_entries()
@@ -110,6 +98,16 @@ class ImportBatch:
     def is_full(self) -> bool:
         return len(self.entries) >= BATCH_SIZE
 
+    def read_file(self, name: str, path: Path) -> None:
+        """Add a file from the disk, or an outcome that says why it cannot be read."""
+        try:
+            if path.exists() and not path.is_file():  # reading a pipe may never end
+                self._refuse_file(name, "it is a pipe or a device, not a file")
+            else:
+                self.add_file(name, path.read_bytes())
+        except OSError as error:
+            self._refuse_file(name, error.strerror or type(error).__name__)
+
     def add_file(self, name: str, data: bytes, chosen: Mapping[int, ImportChoice] | None = None) -> None:
         for reading in read_document(data, name, date_order=self.job.date_order, terms=self.job.terms):
             if chosen is not None and reading.index not in chosen:
@@ -121,7 +119,7 @@ class ImportBatch:
                 choice = chosen[reading.index] if chosen else None
                 self.entries.append(ImportItem(name, data, reading, reading.parsed, cautions, choice))
 
-    def refuse_file(self, name: str, why: str) -> None:
+    def _refuse_file(self, name: str, why: str) -> None:
         refusal = DocumentRefused(None, "unreadable", {"why": why})
         self.entries.append(ImportOutcome(name, 0, "refused", refusal=refusal))
 

@@ -74,7 +74,7 @@ class ImportItem:
 
     @cached_property
     def url_key(self) -> str:
-        return build_article_key(self.parsed.url) if self.parsed.url else ""
+        return build_article_key(self.parsed.facts.get("url", ""))
 
     @cached_property
     def article_hash(self) -> str:

@@ -9,10 +9,11 @@ from django.db import transaction
 from django.utils import timezone, translation
 
 from .. import workflow
-from ..content import Bullet, Content, Side
+from ..content import Bullet, Content
 from ..documents.fields.dates import DateOrder
 from ..documents.types import Caution, DocumentRefused
 from ..models import Brief, Document, Person, Revision, State
+from ..text.paths import LANGUAGE_CODES
 from .content_mapping import (
     build_content,
     build_date_columns,
@@ -24,7 +25,6 @@ from .dry_run_state import DryRunState
 from .outcomes import BriefChange, ImportItem, ImportOutcome
 from .vocabulary_lookup import VocabularyLookup
 
-LANGUAGE_CODES: Final[dict[Side, str]] = {"zh": "zh-hant", "en": "en"}
 PASTED_FILE_NAME: Final = "pasted.txt"
 """The file name of pasted text. The same-name warning is skipped for it."""
 

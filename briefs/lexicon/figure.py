@@ -16,6 +16,9 @@ paste.
 ROUNDING_FROM = Decimal(10_000)
 ROUNDING_TOLERANCE = Decimal("0.005")
 
+NUMBER_PATTERN = r"(?:\d{1,3}(?:,\d{3}){1,6}|\d{1,18})(?!\d)(?:\.\d{1,9})?"
+"""A number in Arabic digits, in either language."""
+
 _RANGE = re.compile(r"\s?(?:[–—~～至到-]|to|and|or)\s?")
 _YEAR_SPAN = re.compile(r"[–/-]")
 

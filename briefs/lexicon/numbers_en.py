@@ -5,12 +5,12 @@ from collections.abc import Iterator
 from decimal import Decimal
 from itertools import islice
 
-from briefs.lexicon.figure import FIGURE_LIMIT, Figure, blank_out_figures, join_ranges
+from briefs.lexicon.figure import FIGURE_LIMIT, NUMBER_PATTERN, Figure, blank_out_figures, join_ranges
 from briefs.lexicon.units import CURRENCY_SIGN_PATTERN, find_currency, find_unit_after
+from briefs.text.dates import ENGLISH_MONTHS
 
-_NUMBER = r"(?:\d{1,3}(?:,\d{3}){1,6}|\d{1,18})(?!\d)(?:\.\d{1,9})?"
 _ARABIC = re.compile(
-    f"(?<![0-9A-Za-z])(?<!\\d\\.)(?P<sign>(?:{CURRENCY_SIGN_PATTERN})\\s?)?(?P<number>{_NUMBER})"
+    f"(?<![0-9A-Za-z])(?<!\\d\\.)(?P<sign>(?:{CURRENCY_SIGN_PATTERN})\\s?)?(?P<number>{NUMBER_PATTERN})"
     r"(?:[\s-]?(?P<scale>hundred|thousand|million|billion|trillion|bn|mn|tn)(?![A-Za-z])|(?P<letter>[KMBT])(?![A-Za-z]))?"
     r"(?P<ending>(?:'?s|st|nd|rd|th)(?![A-Za-z]))?"
 )
@@ -25,8 +25,10 @@ zeroth first second third fourth fifth sixth seventh eighth ninth tenth eleventh
 fifteenth sixteenth seventeenth eighteenth nineteenth
 """
 _TENS = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
-_WORD = {word: Decimal(n) for words in (_ONES, _ORDINALS) for n, word in enumerate(words.split())}
-_WORD |= {word: Decimal(10 * n) for n, word in enumerate(_TENS, 2)}
+CARDINALS = {word: n for n, word in enumerate(_ONES.split())}
+CARDINALS |= {word: 10 * n for n, word in enumerate(_TENS, 2)}
+_WORD = {word: Decimal(n) for word, n in CARDINALS.items()}
+_WORD |= {word: Decimal(n) for n, word in enumerate(_ORDINALS.split())}
 _WORD |= {f"{word[:-1]}ieth": Decimal(10 * n) for n, word in enumerate(_TENS, 2)}
 _TEN_MULTIPLES = {Decimal(10 * n) for n in range(2, 10)}
 _SCALES = {
@@ -36,10 +38,7 @@ _SCALES = {
 _LONGEST_RUN = 8
 _LEAST_SCALE_NEEDING_COUNTERPART = Decimal(10**6)
 _WORDS = re.compile(r"[A-Za-z]+")
-_MONTHS = """
-January February March April May June July August September October November December
-"""
-_MONTH = {name: Decimal(n) for n, name in enumerate(_MONTHS.split(), 1)}
+_MONTH = {name: Decimal(n) for n, name in enumerate(ENGLISH_MONTHS, 1)}
 _MONTH |= {name[:3]: n for name, n in _MONTH.items()} | {"Sept": Decimal(9)}
 
 # Number values that a word other than a numeral may have on the Chinese side.

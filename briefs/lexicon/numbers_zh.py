@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 from itertools import islice
 
-from briefs.lexicon.figure import FIGURE_LIMIT, Figure, blank_out_figures, join_ranges
+from briefs.lexicon.figure import FIGURE_LIMIT, NUMBER_PATTERN, Figure, blank_out_figures, join_ranges
 from briefs.lexicon.masking import blank_out_matches
 from briefs.lexicon.units import CURRENCY_SIGN_PATTERN, find_currency, find_unit_after
 
@@ -14,16 +14,15 @@ _DIGIT = {
     for c, v in zip("零〇一二兩三四五六七八九", (0, 0, 1, 2, 2, 3, 4, 5, 6, 7, 8, 9), strict=True)
 }
 _SMALL = {"十": Decimal(10), "百": Decimal(100), "千": Decimal(1000)}
-_LARGE = {"萬": Decimal(10**4), "億": Decimal(10**8), "兆": Decimal(10**12)}
+SCALES = {"兆": 10**12, "億": 10**8, "萬": 10**4}
 _ROC = 1911
 
-_NUMBER = r"(?:\d{1,3}(?:,\d{3}){1,6}|\d{1,18})(?!\d)(?:\.\d{1,9})?"
 # In 兆瓦 and 兆赫, 兆 is mega, not 10¹².
 _SCALE = "(?:[多餘幾]?[十百千萬億兆]{1,3}(?<!兆(?=[瓦赫])))"
 _TENTHS = "成(?![為立功長員果就分本型因熟效])"
 _ARABIC = re.compile(
     f"(?<![0-9A-Za-z])(?<!\\d\\.)(?P<roc>民國\\s?)?(?P<sign>(?:{CURRENCY_SIGN_PATTERN})\\s?)?"
-    f"(?P<share>百分之)?(?P<first>{_NUMBER})(?P<more>{_SCALE}(?:{_NUMBER}{_SCALE}?){{0,4}})?(?P<tenths>{_TENTHS}(?:[1-9](?!\\d))?)?"
+    f"(?P<share>百分之)?(?P<first>{NUMBER_PATTERN})(?P<more>{_SCALE}(?:{NUMBER_PATTERN}{_SCALE}?){{0,4}})?(?P<tenths>{_TENTHS}(?:[1-9](?!\\d))?)?"
 )
 _HAN = re.compile(
     f"(?P<sign>(?:{CURRENCY_SIGN_PATTERN}))?(?P<share>百分之)?(?P<run>[零〇一二兩三四五六七八九十百千萬億兆]+)(?P<tenths>{_TENTHS}[一二三四五六七八九]?)?"
@@ -89,7 +88,7 @@ def parse_numeral(numeral: str) -> Decimal | None:
             section += (1 if current is None else current) * _SMALL[part]
             current = None
         else:
-            total = _apply_scale(total, section + (current or 0), _LARGE[part])
+            total = _apply_scale(total, section + (current or 0), SCALES[part])
             section, current = Decimal(0), None
     return total + section + (current or 0)
 
@@ -101,11 +100,11 @@ def _split_numeral(numeral: str) -> Iterator[Decimal | str]:
             yield Decimal(part.replace(",", ""))
         elif part in _DIGIT:
             yield _DIGIT[part]
-        elif part in _SMALL or part in _LARGE:
+        elif part in _SMALL or part in SCALES:
             yield part
 
 
-def _apply_scale(total: Decimal, section: Decimal, scale: Decimal) -> Decimal:
+def _apply_scale(total: Decimal, section: Decimal, scale: int) -> Decimal:
     """Apply a large unit: 三兆五億 adds, 一萬億 multiplies."""
     if total and total < scale:
         return (total + section) * scale
@@ -150,7 +149,7 @@ def _is_figure(text: str, match: re.Match[str]) -> bool:
     """Return whether a Han numeral is a figure (三十億, 一萬) rather than a word (三, 百萬, 數十億)."""
     run, before = match["run"], text[max(match.start("run") - 1, 0) : match.start("run")]
     exact = run[0] in _DIGIT or (run[0] == "十" and (not before or before not in _VAGUE))
-    return len(run) > 1 and exact and any(character in _LARGE for character in run)
+    return len(run) > 1 and exact and any(character in SCALES for character in run)
 
 
 def _build_figure(

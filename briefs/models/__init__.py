@@ -13,8 +13,6 @@ from .derived import (
     Related,
     Rendering,
     SearchEntry,
-    SearchIndex,
-    View,
 )
 from .desk import Presence, RowKey, SavedFilter
 from .edition import ChangeKind, Edition, WithdrawalKind
@@ -70,7 +68,6 @@ __all__ = [
     "SavedFilter",
     "Search",
     "SearchEntry",
-    "SearchIndex",
     "SignOff",
     "SiteText",
     "Source",
@@ -79,7 +76,6 @@ __all__ = [
     "Term",
     "Upload",
     "UploadFile",
-    "View",
     "WithdrawalKind",
     "get_importer",
 ]

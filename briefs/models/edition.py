@@ -50,6 +50,10 @@ class EditionQuerySet(models.QuerySet["Edition"]):
         """Return approved editions that are not public yet. For staff only."""
         return self.filter(Q(live_until=None) | Q(live_until__gt=F("live_from")), live_from__gt=now)
 
+    def uncancelled(self) -> Self:
+        """Return past, public and scheduled editions. A cancelled edition has an empty interval."""
+        return self.exclude(live_until=F("live_from"))
+
 
 _LISTED_COLUMNS = ("live_from", "live_until", "withdrawn_at", "removed_at")
 """Columns that `listed` reads."""

@@ -21,12 +21,15 @@ def find_free_vocabulary_slug(kind: type["Vocabulary"], *names: str) -> str:
 
     A hash instead of an id gives the same name the same URL in every database.
     """
-    base = build_vocabulary_slug(kind, *names)
-    if not kind._default_manager.filter(slug=base).exists():
+    return find_free_slug(kind, build_vocabulary_slug(kind, *names))
+
+
+def find_free_slug(kind: type[models.Model], base: str) -> str:
+    """Return `base`, with the first free number appended if a row of this kind has it."""
+    rows = kind._default_manager
+    if not rows.filter(slug=base).exists():
         return base  # uses the index; a prefix search reads the whole table on SQLite
-    return append_free_number(
-        base, set(kind._default_manager.filter(slug__startswith=base).values_list("slug", flat=True))
-    )
+    return append_free_number(base, set(rows.filter(slug__startswith=base).values_list("slug", flat=True)))
 
 
 def build_vocabulary_slug(kind: type["Vocabulary"], *names: str) -> str:

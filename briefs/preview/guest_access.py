@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Final
+from typing import Any, Final
 
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.utils import timezone, translation
@@ -27,7 +27,7 @@ def guest_view(view: ViewFunction) -> ViewFunction:
     """Pass the opened preview to the view. An invalid token gets the same response for every method."""
 
     @wraps(view)
-    def serve(request: HttpRequest, token: str, language: Side | None = None, **rest: str) -> HttpResponse:
+    def serve(request: HttpRequest, token: str, language: Side | None = None, **rest: Any) -> HttpResponse:
         drop_session(request)
         side = language or ("zh" if accepts_chinese(request.headers.get("Accept-Language", "")) else "en")
         opened = links.find(token, timezone.now())

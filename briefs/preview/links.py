@@ -9,6 +9,7 @@ from django.db import DatabaseError, transaction
 from django.db.models import Exists, F, OuterRef, QuerySet
 
 from ..content import Content
+from ..letters import LetterTarget
 from ..models.delivery import PreviewLink
 from ..models.history import Event
 
@@ -25,6 +26,10 @@ class OpenedPreview:
     brief_id: int
     expires_at: dt.datetime
     content: Content
+
+    @property
+    def letter_target(self) -> LetterTarget:
+        return LetterTarget(brief=self.brief_id, link=self.link_id)
 
 
 def active_links(now: dt.datetime) -> QuerySet[PreviewLink]:

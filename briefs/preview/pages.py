@@ -5,15 +5,15 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpResponse
-from django.utils import timezone, translation
-from django.utils.html import escape
+from django.utils import timezone
 from django.utils.safestring import mark_safe
-from django.utils.translation import gettext
+from django.utils.translation import gettext, gettext_noop
 
 from .. import letters, rendering
-from ..content import LANGUAGE_TAGS, Content, Side
+from ..content import Content, Side
 from ..derived import build
-from ..public import page_frame
+from ..public import errors, page_frame
+from ..public.letter_forms import build_form_context
 from ..text import dates, paths
 from .links import OpenedPreview
 
@@ -22,22 +22,12 @@ PLACEHOLDER_SLUG = "preview"
 
 
 def render_closed(language: Side) -> HttpResponse:
-    """Render the same page for every invalid token, in both languages, the page's own first."""
-    sides = []
-    for side in (language, paths.OTHER_SIDE[language]):
-        with translation.override(paths.LANGUAGE_CODES[side]):
-            sides.append(
-                {
-                    "lang": LANGUAGE_TAGS[side],
-                    "heading": gettext("This preview is closed"),
-                    "advice": gettext("The link has expired or was revoked. Ask the editor for a new one."),
-                    "home": paths.home(side),
-                    "link": gettext("See the newest briefs"),
-                }
-            )
-    heading = sides[0]["heading"]
-    return page_frame.render(
-        "briefs/error.html", language, "", status=404, number=404, sides=sides, heading=heading
+    """Render the same page for every invalid token."""
+    return errors.render_error(
+        language,
+        404,
+        gettext_noop("This preview is closed"),
+        gettext_noop("The link has expired or was revoked. Ask the editor for a new one."),
     )
 
 
@@ -46,11 +36,11 @@ def render_preview(
     token: str,
     language: Side,
     view: rendering.ReadingView,
-    remark: dict[str, Any],
+    form: dict[str, Any],
     *,
     status: int = 200,
 ) -> HttpResponse:
-    """Render a revision in one view. `remark` holds the values of the remark form (see `views`)."""
+    """Render a revision in one view. `form` holds the values of the remark form."""
     content, other = opened.content, paths.OTHER_SIDE[language]
     html = rendering.render_fragment(
         content, view, PLACEHOLDER_SLUG, pictures_url=f"/preview/{token}/picture/"
@@ -74,24 +64,15 @@ def render_preview(
         content=mark_safe(_keep_links_in_preview(html, token)),  # noqa: S308 escaped by the fragment
         until=_format_moment(opened.expires_at, language),
         source_withdrew=content.facts.source_withdrew,
-        remark=remark
-        | {
-            "here": here,
-            "choices": letters.build_bullet_choices(content, language),
-            "text": _escape_typed_text(remark),
-        },
+        here=here,
+        choices=letters.build_bullet_choices(content, language),
+        form=build_form_context(opened.letter_target, form),
         **_card_html(content, language),
     )
 
 
 def preview_path(token: str, language: Side, view: rendering.ReadingView) -> str:
     return f"/preview/{token}/{paths.LANGUAGE_CODES[language]}/{'parallel/' if view == 'parallel' else ''}"
-
-
-def _escape_typed_text(remark: dict[str, Any]) -> str:
-    """Escape the typed text, encoding line ends so that `strip_indentation` keeps white space."""
-    text = escape(remark.get("text", "")).replace("\r\n", "\n")
-    return mark_safe(text.replace("\n", "&#10;"))  # noqa: S308 escaped
 
 
 def _keep_links_in_preview(html: str, token: str) -> str:

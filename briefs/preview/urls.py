@@ -11,8 +11,13 @@ register_converter(LanguageConverter, "preview_language")
 app_name = "preview"
 
 urlpatterns = [
-    path("<str:token>/", guest_view(views.front), name="front"),
+    path("<str:token>/", guest_view(views.show), name="front"),
     path("<str:token>/picture/<str:name>", guest_view(views.picture), name="picture"),
-    path("<str:token>/<preview_language:language>/", guest_view(views.single), name="single"),
-    path("<str:token>/<preview_language:language>/parallel/", guest_view(views.parallel), name="parallel"),
+    path("<str:token>/<preview_language:language>/", guest_view(views.show), name="single"),
+    path(
+        "<str:token>/<preview_language:language>/parallel/",
+        guest_view(views.show),
+        {"is_parallel": True},
+        name="parallel",
+    ),
 ]

@@ -6,7 +6,6 @@ from functools import cache, lru_cache
 from typing import Any
 
 from django.conf import settings
-from django.template.loader import render_to_string
 from django.utils import timezone, translation
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext
@@ -17,7 +16,8 @@ from ..models.edition import ChangeKind, WithdrawalKind
 from ..rendering import cards, term_marks, text
 from ..text import dates, paths
 from . import list_presenter
-from .editions import BriefListPage, EditionHistoryLine, PublicEdition
+from .editions import BriefListRow, EditionHistoryLine, PublicEdition
+from .keyset import KeysetPage
 
 DEFAULT_ABOUT_TEXT: dict[Side, str] = {
     "zh": "本站由小型編輯團隊閱讀外交政策文章，每篇寫成一則雙語文摘：原文作者、出處與日期，一段摘要，"
@@ -33,19 +33,13 @@ MAX_RELATED = 4
 _COLON: dict[Side, str] = {"zh": "：", "en": ": "}
 
 
-def build_newest_context(listing: BriefListPage, language: Side) -> dict[str, str]:
-    """Return the list context, grouped by month.
-
-    The first page shows the newest brief with its full summary.
-    """
-    lead = cards.render_entry(listing.lead_card, language, is_lead=True) if listing.lead_card else ""
-    return {
-        "robots": "" if listing.is_first_page else list_presenter.NOINDEX,
-        "entries": list_presenter.render_list_by_publication(listing.rows, language, lead=lead),
-        "paging": list_presenter.render_paging(
-            listing, paths.home(language), is_first_page=listing.is_first_page, language=language
-        ),
-    }
+def build_newest_context(
+    page: KeysetPage[BriefListRow], lead_card: Mapping[str, Any] | None, language: Side
+) -> dict[str, str]:
+    """Return the list context, grouped by month. `lead_card` shows the first brief with its full summary."""
+    lead = cards.render_entry(lead_card, language, is_lead=True) if lead_card else ""
+    entries = list_presenter.render_list_by_publication(page.rows, language, lead=lead)
+    return {"entries": entries} | list_presenter.build_paging_context(page, paths.home(language))
 
 
 def build_brief_context(
@@ -73,7 +67,7 @@ def build_brief_context(
         "head": _insert_site_url(edition.head),
         "cite": _insert_site_url(edition.cite),
         "description": edition.gist,
-        "notices": _render_partial("briefs/_notices.html", **notices) if any(notices.values()) else "",
+        "notices": text.render_partial("briefs/_notices.html", **notices) if any(notices.values()) else "",
         "history": _render_history(lines, language),
         "beside": _render_neighbours(edition, neighbour_lines, language),
         "citation": format_copy_citation(card, language),
@@ -96,38 +90,27 @@ def format_copy_citation(card: Mapping[str, Any], language: Side) -> str:
 
 
 def _render_history(lines: list[dict[str, str]], language: Side) -> str:
-    """Render the edition history. A history with a single line is cached, as most briefs have one edition."""
-    if len(lines) == 1:
-        return _render_single_edition_history(lines[0]["iso"], language)
-    return _render_partial("briefs/_edition_history.html", history=lines)
+    return _render_history_lines(tuple((row["iso"], row["date"], row["words"]) for row in lines), language)
 
 
 @lru_cache(maxsize=1024)
-def _render_single_edition_history(iso: str, language: Side) -> str:
-    line = {
-        "iso": iso,
-        "date": dates.format_day(dt.date.fromisoformat(iso), language),
-        "words": gettext("First published"),
-    }
-    return _render_partial("briefs/_edition_history.html", history=[line])
+def _render_history_lines(lines: tuple[tuple[str, str, str], ...], language: Side) -> str:
+    """Cache the history: most briefs have one edition, so that many briefs share it with others of their day."""
+    return text.render_partial("briefs/_edition_history.html", history=lines)
 
 
 def _render_neighbours(edition: PublicEdition, neighbour_lines: Mapping[int, str], language: Side) -> str:
     """Render the links to related, newer and older briefs, skipping any that are not listed."""
-    near = [
-        neighbour_lines[brief]
-        for brief in edition.related or ()
-        if brief in neighbour_lines and brief != edition.brief_id
-    ]
-    sides = {
-        name: neighbour_lines.get(brief or 0, "")
-        for name, brief in (("newer", edition.newer), ("older", edition.older))
+    adjacent = {"newer": edition.newer or 0, "older": edition.older or 0}
+    sections = {
+        "related": [
+            neighbour_lines[brief]
+            for brief in edition.related or ()
+            if brief in neighbour_lines and brief != edition.brief_id
+        ][:MAX_RELATED],
+        **{name: [neighbour_lines[brief]] for name, brief in adjacent.items() if brief in neighbour_lines},
     }
-    if not near and not any(sides.values()):
-        return ""
-    parts = [_render_neighbour_section(name, [line], language) for name, line in sides.items() if line]
-    if near:
-        parts.insert(0, _render_neighbour_section("related", near[:MAX_RELATED], language))
+    parts = [_render_neighbour_section(name, lines, language) for name, lines in sections.items() if lines]
     return mark_safe("\n".join(parts))  # noqa: S308 stored escaped
 
 
@@ -182,10 +165,6 @@ def _withdrawal_notice(edition: PublicEdition, withdrawn_at: dt.datetime, side: 
             "sentence": sentence % {"date": date, "reason": reason},
             "kind": str(WithdrawalKind(edition.withdrawn_kind).label),
         }
-
-
-def _render_partial(template: str, **context: Any) -> str:
-    return mark_safe(text.strip_indentation(render_to_string(template, context)))  # noqa: S308 escaped by the template
 
 
 def build_history_line(edition: EditionHistoryLine, language: Side) -> dict[str, str]:

@@ -7,9 +7,9 @@ The exception is `list_history`: it also reads earlier editions of a brief that 
 import datetime as dt
 from collections.abc import Collection
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
-from django.db.models import F, FilteredRelation, OuterRef, Q, QuerySet, Subquery
+from django.db.models import FilteredRelation, OuterRef, Q, QuerySet, Subquery
 from django.http import Http404
 from django.utils import timezone
 
@@ -19,12 +19,11 @@ from ..models.derived import Card, EditionPicture, Rendering
 from ..models.edition import Edition
 from ..rendering import ReadingView
 from ..rendering.term_marks import PAGE_SIDES
-from .keyset import KeysetPaginator
+from . import keyset
+from .keyset import NO_FILTER, KeysetPage, KeysetPaginator
+from .page_keys import PageKey, build_beyond_condition
 
-PAGE_SIZE = 20
 MAX_NEIGHBOURS = 10
-
-NO_FILTER = Q()
 
 type EditionRows = QuerySet[Edition, Any]
 
@@ -86,15 +85,6 @@ class BriefListRow(NamedTuple):
         return timezone.localdate(self.published_at).isoformat()
 
 
-class BriefListPage(NamedTuple):
-    rows: list[BriefListRow]
-    older_key: str
-    newer_key: str
-    is_first_page: bool
-    lead_card: dict[str, Any] | None
-    """Full card of the first row; only on the first page."""
-
-
 class FeedEntry(NamedTuple):
     pk: int
     brief_id: int
@@ -145,14 +135,9 @@ def load_neighbour_lines(edition: PublicEdition, language: Side, now: dt.datetim
     return dict(_neighbour_lines[language](now, *briefs))
 
 
-def list_newest_briefs(
-    language: Side, now: dt.datetime, *, before: str | None = None, after: str | None = None
-) -> BriefListPage:
+def list_newest_briefs(language: Side, now: dt.datetime, page: PageKey) -> KeysetPage[BriefListRow]:
     """Return a page of listed briefs, latest first publication first. Raise MalformedKey."""
-    rows, older, newer = _newest_paginators[language].fetch_page(now, before=before, after=after)
-    first = before is None and after is None
-    lead = load_card(rows[0].pk) if first and rows else None
-    return BriefListPage(rows, older, newer, is_first_page=first, lead_card=lead)
+    return _newest_paginators[language].fetch_page(now, page=page)
 
 
 def load_card(pk: int) -> dict[str, Any]:
@@ -218,19 +203,19 @@ def _edition_query(page_name: str, slug: str, view: str, now: dt.datetime) -> Ed
         .filter(slug=slug)
         .annotate(
             html=_html(view),
-            older=_neighbour_subquery(now, "lt", "-"),
-            newer=_neighbour_subquery(now, "gt", ""),
+            older=_neighbour_subquery(now, "lt"),
+            newer=_neighbour_subquery(now, "gt"),
         )
     )
     columns = _COLUMNS | {"gloss": f"gloss__{page_name}"}
     return found.values_list(*(columns.get(column, column) for column in PublicEdition._fields))[:1]
 
 
-def _neighbour_subquery(now: dt.datetime, comparison: str, order: str) -> Subquery:
+def _neighbour_subquery(now: dt.datetime, comparison: Literal["lt", "gt"]) -> Subquery:
     """Select the listed brief published directly before or after the outer edition."""
-    moment, same = Q(**{f"published_at__{comparison}e": OuterRef("published_at")}), OuterRef("published_at")
-    there = moment & (Q(**{f"published_at__{comparison}": same}) | Q(**{f"pk__{comparison}": OuterRef("pk")}))
-    listed = Edition.objects.listed(now).filter(there).order_by(f"{order}published_at", f"{order}pk")
+    there = build_beyond_condition(comparison, OuterRef("published_at"), OuterRef("pk"))
+    sign = "-" if comparison == "lt" else ""
+    listed = Edition.objects.listed(now).filter(there).order_by(f"{sign}published_at", f"{sign}pk")
     return Subquery(listed.values("brief_id")[:1])
 
 
@@ -245,7 +230,7 @@ def _history_query(brief: int, now: dt.datetime) -> EditionRows:
 
 def _past_and_present_editions(now: dt.datetime) -> EditionRows:
     public = Edition.objects.filter(live_from__lte=now, removed_at=None)
-    return public.exclude(live_until=F("live_from")).order_by("-live_from")
+    return public.uncancelled().order_by("-live_from")
 
 
 def _listed_editions(now: dt.datetime, *, where: Q = NO_FILTER) -> EditionRows:
@@ -265,7 +250,7 @@ def annotate_face(rows: EditionRows, language: Side) -> Any:
 def _feed_query(language: Side, now: dt.datetime, **conditions: Any) -> EditionRows:
     listed = _listed_editions(now).filter(**conditions).order_by("-published_at", "-pk")
     rows: EditionRows = annotate_face(listed, language).annotate(html=_html(language))
-    return rows.values_list(*(_COLUMNS.get(name, name) for name in FeedEntry._fields))[:PAGE_SIZE]
+    return rows.values_list(*(_COLUMNS.get(name, name) for name in FeedEntry._fields))[: keyset.PAGE_SIZE]
 
 
 def _subject_feed_query(kind: str, language: Side, pk: int, now: dt.datetime) -> EditionRows:
@@ -301,7 +286,6 @@ _newest_paginators = {
         dt.datetime,
         time_column="published_at",
         id_column="pk",
-        page_size=lambda: PAGE_SIZE,
     )
     for page in SIDES
 }

@@ -51,11 +51,15 @@ def too_many_requests(language: Side, seconds: int) -> HttpResponse:
 
 
 def _error_page(language: Side, status: int) -> HttpResponse:
-    """Render the error in both languages, the address's own first.
+    return render_error(language, status, *_MESSAGES[status])
+
+
+def render_error(language: Side, status: int, heading: str, advice: str) -> HttpResponse:
+    """Render an untranslated error in both languages, the address's own first.
 
     The language switch leads to the home page.
     """
-    sides = [_side_context(side, status) for side in (language, paths.OTHER_SIDE[language])]
+    sides = [_side_context(side, heading, advice) for side in (language, paths.OTHER_SIDE[language])]
     with translation.override(paths.LANGUAGE_CODES[language]):
         response = page_frame.render(
             "briefs/error.html",
@@ -70,8 +74,7 @@ def _error_page(language: Side, status: int) -> HttpResponse:
     return response
 
 
-def _side_context(side: Side, status: int) -> dict[str, str]:
-    heading, advice = _MESSAGES[status]
+def _side_context(side: Side, heading: str, advice: str) -> dict[str, str]:
     with translation.override(paths.LANGUAGE_CODES[side]):
         return {
             "lang": LANGUAGE_TAGS[side],

@@ -46,10 +46,6 @@ def _database() -> None:
         cursor.execute("SELECT 1")
 
 
-def _guards() -> list[str]:
-    return guards.find_missing_guards(connection)
-
-
 def _migrations() -> list[tuple[str, str]]:
     return sorted(_disk_migrations() - MigrationRecorder(connection).applied_migrations().keys())
 
@@ -66,7 +62,7 @@ def _cache() -> str:
 
 READINESS_CHECKS: dict[str, Callable[[], object]] = {
     "database": _database,
-    "guards": _guards,
+    "guards": lambda: guards.find_missing_guards(connection),
     "migrations": _migrations,
     "cache": _cache,
 }

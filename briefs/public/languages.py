@@ -1,5 +1,7 @@
 """URL converters for languages and dates, and parsing of the Accept-Language header."""
 
+from django.urls.converters import IntConverter, StringConverter
+
 from ..content import SIDES, Side
 from ..text.paths import LANGUAGE_CODES
 
@@ -18,28 +20,16 @@ class LanguageConverter:
         return LANGUAGE_CODES[value]
 
 
-class YearConverter:
-    regex = "[1-9][0-9]{3}"
+class YearConverter(IntConverter):
+    """Accept a year that has a next year."""
 
-    def to_python(self, value: str) -> int:
-        if value == "9999":
-            raise ValueError("There is no year after it.")
-        return int(value)
-
-    def to_url(self, value: int) -> str:
-        return str(value)
+    regex = "(?!9999)[1-9][0-9]{3}"
 
 
-class MonthConverter:
+class MonthConverter(StringConverter):
     """Accept a month without its leading zero; the view redirects to the canonical address."""
 
     regex = "0?[1-9]|1[0-2]"
-
-    def to_python(self, value: str) -> str:
-        return value
-
-    def to_url(self, value: str) -> str:
-        return value
 
 
 CHINESE_LANGUAGE_TAGS = frozenset({"zh", "cmn", "yue", "nan", "hak", "wuu"})

@@ -2,29 +2,20 @@
 
 import datetime as dt
 import re
-from collections.abc import Iterable, Sequence
-from typing import Any, Protocol
+from collections.abc import Iterable
+from typing import Any
 
-from django.template.loader import render_to_string
 from django.utils.safestring import SafeString, mark_safe
 
 from ..content import Side
 from ..rendering import text
 from ..text import dates
 from .editions import BriefListRow
+from .keyset import KeysetPage
 from .subjects.subject_queries import ArchiveRow
 
 NOINDEX = mark_safe('<meta name="robots" content="noindex, follow">')
 _TIME_ELEMENT = re.compile("<time[^>]*>[^<]*</time>")
-
-
-class PagedList(Protocol):
-    @property
-    def rows(self) -> Sequence[Any]: ...
-    @property
-    def older_key(self) -> str: ...
-    @property
-    def newer_key(self) -> str: ...
 
 
 def render_list_by_publication(rows: Iterable[BriefListRow], language: Side, *, lead: str = "") -> SafeString:
@@ -63,25 +54,24 @@ def render_list_by_article_date(rows: Iterable[ArchiveRow], language: Side) -> S
     return _join_html(parts)
 
 
-def format_year(number: int, language: Side) -> str:
+def format_year(number: int | str, language: Side) -> str:
     return f"{number}年" if language == "zh" else str(number)
 
 
-def render_paging(paged_list: PagedList, list_url: str, *, is_first_page: bool, language: Side) -> str:
-    if paged_list.rows and not paged_list.older_key and not paged_list.newer_key:
-        return ""
-    context = {
-        "here": list_url,
-        "older": paged_list.older_key,
-        "newer": paged_list.newer_key,
-        "newest": is_first_page,
-        "empty": not paged_list.rows,
-    }
-    return render_partial("briefs/_list_paging.html", **context)
-
-
-def render_partial(template: str, **context: Any) -> SafeString:
-    return mark_safe(text.strip_indentation(render_to_string(template, context)))  # noqa: S308 escaped by the template
+def build_paging_context(page: KeysetPage[Any], list_url: str) -> dict[str, str]:
+    """Return the links to other pages of the list. Only its first page is indexed."""
+    robots = NOINDEX if page.query_string else ""
+    if page.rows and not page.older_key and not page.newer_key:
+        return {"robots": robots, "paging": ""}
+    links = text.render_partial(
+        "briefs/_list_paging.html",
+        here=list_url,
+        older=page.older_key and f"{list_url}?before={page.older_key}",
+        newer=page.newer_key and f"{list_url}?after={page.newer_key}",
+        newest=not page.query_string,
+        empty=not page.rows,
+    )
+    return {"robots": robots, "paging": links}
 
 
 def _render_day(row: ArchiveRow, language: Side) -> str:

@@ -16,6 +16,7 @@ from ..content import LANGUAGE_TAGS, Side
 from ..rendering.text import strip_indentation
 from ..text import paths
 
+TITLE_SEPARATOR: dict[Side, str] = {"zh": "｜", "en": " · "}
 _SLOT = re.compile("\0([a-z_]+)\0")
 
 
@@ -72,7 +73,7 @@ def _language_context(language: Side) -> dict[str, str]:
         "twin_site": settings.DIGEST_SITE_NAME[other],
         "home": paths.home(language),
         "twin_name": paths.NATIVE_LANGUAGE_NAMES[other],
-        "joint": "｜" if language == "zh" else " · ",
+        "joint": TITLE_SEPARATOR[language],
         "description": gettext("Bilingual briefs of writing on foreign policy"),
         "hreflang_zh": paths.HREFLANG["zh"],
         "hreflang_en": paths.HREFLANG["en"],

@@ -2,10 +2,10 @@
 
 import datetime as dt
 import re
-from typing import NamedTuple, Self, TypedDict
+from typing import Any, Literal, NamedTuple, Self
 
 from django.db.models import Q
-from django.http import HttpRequest
+from django.http import Http404, HttpRequest
 
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _KEY = re.compile(
@@ -13,24 +13,39 @@ _KEY = re.compile(
 )  # below 2⁶⁰, so that no database integer overflows
 
 
-class MalformedKey(ValueError):
+type PageSide = Literal["", "before", "after"]
+
+
+class MalformedKey(Http404):
     """The key does not have the format of `ListPosition`."""
 
 
-class PageKeys(TypedDict):
-    """Requested page: `before` is older than a key, `after` newer. Both are None on the first page."""
+class PageKey(NamedTuple):
+    """Requested page: older than (`before`) or newer than (`after`) a list position, or the first page."""
 
-    before: str | None
-    after: str | None
-
-
-def read_page_keys(request: HttpRequest) -> PageKeys:
-    return {"before": request.GET.get("before"), "after": request.GET.get("after")}
+    side: PageSide = ""
+    position: str = ""
 
 
-def format_query_string(keys: PageKeys) -> str:
-    """Return the query string of keys. Pass only keys that were parsed, as they are not escaped."""
-    return next((f"?{name}={key}" for name, key in keys.items() if key is not None), "")
+def read_page_key(request: HttpRequest) -> PageKey:
+    sides: tuple[PageSide, ...] = ("before", "after")
+    return next((PageKey(side, request.GET[side]) for side in sides if side in request.GET), PageKey())
+
+
+def build_beyond_condition(
+    comparison: Literal["lt", "gt"],
+    time: Any,
+    pk: Any,
+    time_column: str = "published_at",
+    id_column: str = "pk",
+) -> Q:
+    """Select rows below or above a position.
+
+    The redundant first condition lets the database seek in the (time, id) index.
+    """
+    return Q(**{f"{time_column}__{comparison}e": time}) & (
+        Q(**{f"{time_column}__{comparison}": time}) | Q(**{f"{id_column}__{comparison}": pk})
+    )
 
 
 class ListPosition(NamedTuple):
@@ -50,14 +65,3 @@ class ListPosition(NamedTuple):
 
     def __str__(self) -> str:
         return f"{(self.published_at - _EPOCH) // dt.timedelta(microseconds=1):x}-{self.id:x}"
-
-    def older_condition(self, time_column: str = "published_at", id_column: str = "pk") -> Q:
-        """Select older rows. The redundant first condition lets the database seek in the (time, id) index."""
-        return Q(**{f"{time_column}__lte": self.published_at}) & (
-            Q(**{f"{time_column}__lt": self.published_at}) | Q(**{f"{id_column}__lt": self.id})
-        )
-
-    def newer_condition(self, time_column: str = "published_at", id_column: str = "pk") -> Q:
-        return Q(**{f"{time_column}__gte": self.published_at}) & (
-            Q(**{f"{time_column}__gt": self.published_at}) | Q(**{f"{id_column}__gt": self.id})
-        )

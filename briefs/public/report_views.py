@@ -1,18 +1,18 @@
 """Error report form, without cookie, account or script. A report is stored as a `Letter`."""
 
+from functools import partial
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils import timezone
-from django.utils.html import escape
-from django.utils.safestring import mark_safe
 
 from .. import letters
 from ..content import Side
 from ..text import paths
 from . import editions, errors, page_frame
 from .editions import PublicEdition
-from .responses import NO_STORE, read_sender
+from .letter_forms import build_form_context, receive_letter
+from .responses import NO_STORE
 
 REPORT_FIELDS = ("name", "email", "bullet", "text")
 
@@ -29,28 +29,17 @@ def report(request: HttpRequest, language: Side, slug: str) -> HttpResponse:
 
 
 def _receive_report(request: HttpRequest, edition: PublicEdition, language: Side) -> HttpResponse:
-    """Store the report and redirect to the thank-you page, or show the form again with the error and the
-    input.
-    """
-    given = {name: request.POST.get(name, "") for name in (*REPORT_FIELDS, "website", "stamp")}
-    numbers = {str(number): number for number, _ in _bullet_choices(edition, language)}
-    typed = letters.LetterInput(
-        text=given["text"],
-        name=given["name"],
-        email=given["email"],
-        bullet=numbers.get(given["bullet"]),
+    """Store the report and redirect to the thank-you page, or show the form again."""
+    rejected = receive_letter(
+        request,
+        _letter_place(edition),
+        fields=REPORT_FIELDS,
+        bullets=dict(_bullet_choices(edition, language)),
         side=language,
-        honeypot=given["website"],
-        stamp=given["stamp"],
+        render_form=partial(_render_form, edition, language),
     )
-    try:
-        letters.receive(_letter_place(edition), typed, read_sender(request))
-    except letters.LetterRejected as unsent:
-        form = {name: given[name] for name in REPORT_FIELDS} | {"problem": str(unsent), "about": unsent.about}
-        response = _render_form(edition, language, form, status=unsent.status)
-        if unsent.retry_after:
-            response.headers["Retry-After"] = str(unsent.retry_after)
-        return response
+    if rejected:
+        return rejected
     thanks = HttpResponseRedirect(f"{paths.report(language, edition.card['slug'])}?sent=1", status=303)
     thanks.headers["Cache-Control"] = NO_STORE
     return thanks
@@ -60,7 +49,6 @@ def _render_form(
     edition: PublicEdition, language: Side, form: dict[str, Any], *, status: int = 200
 ) -> HttpResponse:
     card = edition.card
-    typed = escape(form.get("text", "")).replace("\r\n", "\n").replace("\n", "&#10;")
     response = page_frame.render(
         "briefs/report.html",
         language,
@@ -69,8 +57,8 @@ def _render_form(
         headline=card[f"headline_{language}"],
         brief=paths.brief(language, card["slug"]),
         here=paths.report(language, card["slug"]),
-        choices=_bullet_choices(edition, language),
-        form=form | {"stamp": letters.build_form_stamp(_letter_place(edition)), "text": mark_safe(typed)},  # noqa: S308 escaped
+        choices=_bullet_choices(edition, language) or None,
+        form=build_form_context(_letter_place(edition), form),
     )
     response.headers["Cache-Control"] = NO_STORE
     response.headers["X-Robots-Tag"] = "noindex"

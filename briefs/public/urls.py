@@ -36,7 +36,7 @@ pages = [
     path("search/", public_view(search_views.search, is_exported=False), name="search"),
     path("search/suggest/", public_view(search_views.suggest, is_exported=False), name="suggest"),
     path("briefs/<slug:slug>/", public_view(views.brief), name="brief"),
-    path("briefs/<slug:slug>/parallel/", public_view(views.parallel), name="parallel"),
+    path("briefs/<slug:slug>/parallel/", public_view(views.brief), {"is_parallel": True}, name="parallel"),
     path("briefs/<slug:slug>/<citation:file>", public_view(citation_views.citation), name="citation"),
     path("briefs/<slug:slug>/card.png", public_view(card_views.card), name="card"),
     path("briefs/<slug:slug>/report/", public_view(report_views.report, allows_post=True), name="report"),

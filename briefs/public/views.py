@@ -1,16 +1,9 @@
 """Views of the home page, briefs and the about page. Only views read the clock."""
 
-from django.http import (
-    Http404,
-    HttpRequest,
-    HttpResponse,
-    HttpResponsePermanentRedirect,
-    HttpResponseRedirect,
-)
+from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect, HttpResponseRedirect
 from django.utils import timezone
 from django.utils.encoding import escape_uri_path
 
-from .. import rendering
 from ..content import Side
 from ..models.site import SiteText
 from ..rendering import text
@@ -35,31 +28,20 @@ def redirect_language_alias(request: HttpRequest, alias: str, rest: str) -> Http
 
 
 def newest(request: HttpRequest, language: Side) -> HttpResponse:
-    keys = page_keys.read_page_keys(request)
-    try:
-        listing = editions.list_newest_briefs(language, timezone.now(), **keys)
-    except page_keys.MalformedKey as error:
-        raise Http404 from error
+    page = editions.list_newest_briefs(language, timezone.now(), page_keys.read_page_key(request))
+    lead_card = editions.load_card(page.rows[0].pk) if page.rows and not page.query_string else None
     return page_frame.render_with_slots(
         "briefs/newest.html",
         language,
         "",
-        query_string=page_keys.format_query_string(keys),
-        **brief_presenter.build_newest_context(listing, language),
+        query_string=page.query_string,
+        **brief_presenter.build_newest_context(page, lead_card, language),
     )
 
 
-def brief(request: HttpRequest, language: Side, slug: str) -> HttpResponse:
-    return _render_brief(language, slug, language, "briefs/brief.html")
-
-
-def parallel(request: HttpRequest, language: Side, slug: str) -> HttpResponse:
-    return _render_brief(language, slug, "parallel", "briefs/parallel.html")
-
-
-def _render_brief(language: Side, slug: str, view: rendering.ReadingView, template: str) -> HttpResponse:
-    now = timezone.now()
-    path = f"briefs/{slug}/parallel/" if view == "parallel" else f"briefs/{slug}/"
+def brief(request: HttpRequest, language: Side, slug: str, *, is_parallel: bool = False) -> HttpResponse:
+    now, view = timezone.now(), "parallel" if is_parallel else language
+    path = f"briefs/{slug}/parallel/" if is_parallel else f"briefs/{slug}/"
     try:
         found = editions.find(slug, view, now, language)
     except editions.Gone:
@@ -75,7 +57,7 @@ def _render_brief(language: Side, slug: str, view: rendering.ReadingView, templa
         return response
     history, beside = editions.list_history(found, now), editions.load_neighbour_lines(found, language, now)
     return page_frame.render_with_slots(
-        template,
+        "briefs/parallel.html" if is_parallel else "briefs/brief.html",
         language,
         path,
         **brief_presenter.build_brief_context(found, history, beside, language, view),

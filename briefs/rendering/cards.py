@@ -15,7 +15,6 @@ from collections.abc import Mapping
 from html import escape
 from typing import Any
 
-from django.template.loader import render_to_string
 from django.utils import translation
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
@@ -79,7 +78,7 @@ def render_entry(card: Card, language: Side, *, is_lead: bool = False) -> str:
             LIST_SEPARATOR[language],
         ),
     }
-    return text.strip_indentation(render_to_string("briefs/_list_entry.html", context))
+    return text.render_partial("briefs/_list_entry.html", **context)
 
 
 def render_brief_link(content: Content, slug: str, language: Side) -> str:
@@ -91,7 +90,7 @@ def render_brief_link(content: Content, slug: str, language: Side) -> str:
         "twin": content.headline(other),
         "twin_lang": LANGUAGE_TAGS[other],
     }
-    return text.strip_indentation(render_to_string("briefs/_brief_link.html", context))
+    return text.render_partial("briefs/_brief_link.html", **context)
 
 
 def render_byline(card: Card, language: Side, *, linked: bool = False) -> SafeString:
@@ -142,7 +141,7 @@ def render_source_box(card: Card, language: Side, *, linked: bool = False) -> st
         "twin_lang": LANGUAGE_TAGS[paths.OTHER_SIDE[language]],
         "accessed": dates.format_day(accessed, language) if accessed else "",
     }
-    return text.strip_indentation(render_to_string("briefs/_source_box.html", context))
+    return text.render_partial("briefs/_source_box.html", **context)
 
 
 def render_authors_and_source(card: Card, language: Side) -> SafeString:

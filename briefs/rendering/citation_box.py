@@ -5,7 +5,6 @@ from html import escape
 from typing import Any
 
 from django.conf import settings
-from django.template.loader import render_to_string
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext
 
@@ -39,7 +38,7 @@ def render_citation_box(card: Card, language: Side) -> str:
         }
         for heading, name, in_english, in_chinese in works_of
     ]
-    return text.strip_indentation(render_to_string("briefs/_citation_box.html", {"parts": parts}))
+    return text.render_partial("briefs/_citation_box.html", parts=parts)
 
 
 def _citation_lines(english: works.CitableWork, chinese: works.CitableWork) -> list[dict[str, object]]:

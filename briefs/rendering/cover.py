@@ -1,13 +1,12 @@
 """Render the cover above the summary, uncropped and with its size declared before it loads."""
 
-from django.template.loader import render_to_string
-from django.utils.html import escape, format_html
+from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext
 
-from ..content import LANGUAGE_TAGS, Content, Picture, Side
-from ..text.scripts import detect_language_code
-from .text import strip_indentation
+from ..content import Content, Picture, Side
+from .cards import mark_language
+from .text import render_partial
 
 PICTURE_TYPES = {"webp": "image/webp", "jpg": "image/jpeg"}
 
@@ -17,26 +16,26 @@ def render_cover(content: Content, language: Side, pictures_url: str) -> SafeStr
     picture = content.facts.picture
     if picture is None or not pictures_url:
         return mark_safe("")
-    context = {
-        "sources": [
+    return render_partial(
+        "briefs/_cover.html",
+        sources=[
             {"type": kind, "files": _srcset(picture, pictures_url, end)}
             for end, kind in PICTURE_TYPES.items()
         ],
-        "file": f"{pictures_url}{picture.key}-{picture.width}.jpg",
-        "width": picture.width,
-        "height": picture.height,
-        "is_tall": picture.height > picture.width,
-        "alt": content.picture_alt(language),
-        "caption": _caption(picture, language),
-    }
-    return mark_safe(strip_indentation(render_to_string("briefs/_cover.html", context)))  # noqa: S308 escaped by the template
+        file=f"{pictures_url}{picture.key}-{picture.width}.jpg",
+        width=picture.width,
+        height=picture.height,
+        is_tall=picture.height > picture.width,
+        alt=content.picture_alt(language),
+        caption=_caption(picture, language),
+    )
 
 
 def _caption(picture: Picture, language: Side) -> SafeString:
     """Return the caption with credit and licence. In a preview one of them may be missing."""
     parts = {
-        "credit": _mark_language(picture.credit, language),
-        "licence": _mark_language(picture.licence, language),
+        "credit": mark_language(picture.credit, language),
+        "licence": mark_language(picture.licence, language),
     }
     if picture.credit and picture.licence:
         sentence = gettext("Picture: %(credit)s / %(licence)s")
@@ -45,15 +44,6 @@ def _caption(picture: Picture, language: Side) -> SafeString:
     else:
         sentence = "%(licence)s"
     return mark_safe(escape(sentence) % parts)  # noqa: S308 every part is escaped
-
-
-def _mark_language(words: str, language: Side) -> SafeString:
-    lang = detect_language_code(words)
-    return (
-        escape(words)
-        if lang == LANGUAGE_TAGS[language]
-        else format_html('<span lang="{}">{}</span>', lang, words)
-    )
 
 
 def _srcset(picture: Picture, pictures_url: str, extension: str) -> str:

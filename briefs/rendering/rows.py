@@ -22,7 +22,7 @@ type PositionsByNumber = dict[int, NestedPosition]
 
 def render_single_language(content: Content, side: Side, slug: str) -> SafeString:
     """Render the bullets of one language as nested lists."""
-    places, closing = _nest_bullets(content, side)
+    places, closing = nest_bullets(content, side)
     other, parallel = paths.OTHER_SIDE[side], paths.parallel(side, slug)
     label, side_by_side = _anchor_label(), escape(gettext("Side by side"))
     rows = []
@@ -55,7 +55,7 @@ class PairSide:
 
 
 def render_pair_side(content: Content, side: Side, slug: str) -> PairSide:
-    places, _ = _nest_bullets(content, side)
+    places, _ = nest_bullets(content, side)
     bullets = [bullet for bullet in content.bullets if bullet.number in places]
     return PairSide(
         {b.number: _pair_side_html(b, side, places[b.number]) for b in bullets},
@@ -65,8 +65,7 @@ def render_pair_side(content: Content, side: Side, slug: str) -> PairSide:
 
 def render_pairs(content: Content, order: Sequence[Side], pair_sides: Mapping[Side, PairSide]) -> SafeString:
     """Render the bullets pair by pair; the first language in `order` is the page's own."""
-    sentences = {"zh": gettext("Not in the Chinese"), "en": gettext("Not in the English")}
-    lacuna = {side: f'<p class="side lacuna">{escape(sentences[side])}</p>' for side in order}
+    lacuna = {side: render_lacuna(side) for side in order}
     label = _anchor_label()
     rows = []
     for n in (bullet.number for bullet in content.bullets):
@@ -80,6 +79,12 @@ def render_pairs(content: Content, order: Sequence[Side], pair_sides: Mapping[Si
 {texts}
 </li>""")
     return mark_safe("\n".join(rows))  # noqa: S308 escaped row by row
+
+
+def render_lacuna(side: Side) -> str:
+    """Say that a bullet has no text in this language."""
+    sentence = gettext("Not in the Chinese") if side == "zh" else gettext("Not in the English")
+    return f'<p class="side lacuna">{escape(sentence)}</p>'
 
 
 def _pair_side_html(bullet: Bullet, side: Side, position: NestedPosition) -> str:
@@ -104,7 +109,7 @@ def _anchor_label() -> str:
     return escape(gettext("Bullet %(n)s: link and copy"))
 
 
-def _nest_bullets(content: Content, side: Side) -> tuple[PositionsByNumber, str]:
+def nest_bullets(content: Content, side: Side) -> tuple[PositionsByNumber, str]:
     """Return the positions of the bullets with text on this side, and the closing markup."""
     bullets = [b for b in content.bullets if b.text(side)]
     places, closing = nest((b.level(side), b.marker(side)) for b in bullets)

@@ -8,15 +8,12 @@ from collections.abc import Iterable, Sequence
 from html import escape
 from typing import Any
 
-from django.template.loader import render_to_string
-from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext
 
 from ..content import LANGUAGE_TAGS, SIDES, Content, Side
 from ..text import paths
-from .text import escape_text, split_paragraphs, strip_indentation
+from .text import escape_text, render_partial, split_paragraphs
 
-type Span = tuple[int, int]
 type TermOccurrences = dict[tuple[int, Side], list[tuple[int, int, int]]]
 """Occurrences by bullet number (0 for the summary) and side: term id, start, end, in text order."""
 type TermMark = tuple[int, int, int, str]
@@ -78,17 +75,6 @@ def link_terms(html: str, marks: Iterable[Sequence[Any]]) -> str:
     return "".join(parts)
 
 
-def highlight_terms(words: str, spans: Iterable[Span]) -> SafeString:
-    """Return the text with all spans in `<mark>`, for the term's own page."""
-    parts: list[str] = []
-    at = 0
-    for start, end in spans:
-        parts += (escape(words[at:start]), "<mark>", escape(words[start:end]), "</mark>")
-        at = end
-    parts.append(escape(words[at:]))
-    return mark_safe("".join(parts))  # noqa: S308 escaped piece by piece
-
-
 def _locate_paragraphs(
     content: Content, html: str, sides: Sequence[Side]
 ) -> Iterable[tuple[int, Side, int, str, int]]:
@@ -112,15 +98,12 @@ def _paragraphs(content: Content, number: int, side: Side) -> list[str]:
 
 
 def _render_term_list(rows: list[dict[str, str]], side: Side, other: Side) -> str:
-    context = {
-        "heading": gettext("Terms on this page"),
-        "lang": LANGUAGE_TAGS[other],
-        "terms": [
-            {"n": r["n"], "label": r[side], "twin": r[other], "url": paths.subject(side, "terms", r["slug"])}
-            for r in rows
-        ],
-    }
-    return strip_indentation(render_to_string("briefs/_term_list.html", context))
+    terms = [
+        {"n": r["n"], "label": r[side], "twin": r[other], "url": paths.subject(side, "terms", r["slug"])}
+        for r in rows
+    ]
+    heading, lang = gettext("Terms on this page"), LANGUAGE_TAGS[other]
+    return render_partial("briefs/_term_list.html", heading=heading, lang=lang, terms=terms)
 
 
 PAGE_SIDES: dict[str, tuple[Side, ...]] = {

@@ -1,8 +1,10 @@
-"""Convert plain text to escaped HTML, split paragraphs and extract the gist."""
+"""Convert plain text to escaped HTML, split paragraphs, extract the gist and render partial templates."""
 
 import html
 import re
+from typing import Any
 
+from django.template.loader import render_to_string
 from django.utils.safestring import SafeString, mark_safe
 
 from ..content import LANGUAGE_TAGS, Side
@@ -24,6 +26,10 @@ def escape_text(text: str) -> SafeString:
 def strip_indentation(fragment: str) -> str:
     """Remove indentation and empty lines."""
     return "\n".join(line for line in map(str.strip, fragment.split("\n")) if line)
+
+
+def render_partial(template: str, **context: Any) -> SafeString:
+    return mark_safe(strip_indentation(render_to_string(template, context)))  # noqa: S308 escaped by the template
 
 
 def split_paragraphs(text: str) -> list[str]:

@@ -4,13 +4,13 @@ import re
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from django.template.loader import render_to_string
 from django.utils import translation
+from django.utils.safestring import SafeString, mark_safe
 
 from ..content import LANGUAGE_TAGS, SIDES, Content, Side
 from ..text import paths
 from . import cover, rows
-from .text import escape_text, split_paragraphs, strip_indentation
+from .text import escape_text, render_partial, split_paragraphs
 
 type ReadingView = Literal["zh", "en", "parallel"]
 READING_VIEWS: tuple[ReadingView, ...] = ("zh", "en", "parallel")
@@ -56,27 +56,31 @@ def strip_links(html: str) -> str:
 
 def _render_single(content: Content, side: Side, slug: str, pictures_url: str) -> str:
     with translation.override(paths.LANGUAGE_CODES[side]):
-        context = _summary_context(content, side) | {
-            "cover": cover.render_cover(content, side, pictures_url),
-            "bullets": rows.render_single_language(content, side, slug),
-        }
-        return strip_indentation(render_to_string("briefs/_single_language_view.html", context))
+        return render_partial(
+            "briefs/_single_language_view.html",
+            cover=cover.render_cover(content, side, pictures_url),
+            bullets=rows.render_single_language(content, side, slug),
+            **_summary_context(content, side),
+        )
 
 
 def _render_parallel(content: Content, language: Side, pair_sides: Mapping[Side, rows.PairSide]) -> str:
     order = (language, paths.OTHER_SIDE[language])
     with translation.override(paths.LANGUAGE_CODES[language]):
-        context = _summary_context(content, language) | {
-            "pairs": rows.render_pairs(content, order, pair_sides)
-        }
-        return strip_indentation(render_to_string("briefs/_parallel_view.html", context))
+        pairs = rows.render_pairs(content, order, pair_sides)
+        context = _summary_context(content, language)
+        return render_partial("briefs/_parallel_view.html", pairs=pairs, **context)
 
 
 def _summary_context(content: Content, language: Side) -> dict[str, Any]:
     other = paths.OTHER_SIDE[language]
     return {
-        "summary": [escape_text(p) for p in split_paragraphs(content.summary(language))],
-        "twin_summary": [escape_text(p) for p in split_paragraphs(content.summary(other))],
+        "summary": _render_paragraphs(content.summary(language)),
+        "twin_summary": _render_paragraphs(content.summary(other)),
         "lang": LANGUAGE_TAGS[language],
         "twin_lang": LANGUAGE_TAGS[other],
     }
+
+
+def _render_paragraphs(words: str) -> SafeString:
+    return mark_safe("\n".join(f"<p>{escape_text(part)}</p>" for part in split_paragraphs(words)))  # noqa: S308 escaped

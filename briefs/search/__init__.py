@@ -5,35 +5,29 @@ each change. `EDITION_INDEX` is for readers, `DRAFT_INDEX` for staff. Searches f
 at the time of the search, whatever the store contains.
 """
 
-from functools import cache
-
 from django.db import connection
 
 from .postgres import PostgresStore
 from .query import ParsedQuery, parse_query
 from .sqlite import SqliteStore
-from .store import MAX_TALLIED, ResultRow, SearchStore, StoreRequest, StoreResult
+from .store import ResultRow, StoreRequest, StoreResult
 
 EDITION_INDEX = "search_editions"
 DRAFT_INDEX = "search_drafts"
 
-
-@cache
-def _store(vendor: str, name: str) -> SearchStore:
-    return PostgresStore(name) if vendor == "postgresql" else SqliteStore(name)
+type SearchStore = PostgresStore | SqliteStore
+"""Store of one index. Writes run in the caller's transaction. Searches return editions listed at `StoreRequest.now`."""
 
 
 def get_store(name: str = EDITION_INDEX) -> SearchStore:
-    return _store(connection.vendor, name)
+    return PostgresStore(name) if connection.vendor == "postgresql" else SqliteStore(name)
 
 
 __all__ = [
     "DRAFT_INDEX",
     "EDITION_INDEX",
-    "MAX_TALLIED",
     "ParsedQuery",
     "ResultRow",
-    "SearchStore",
     "StoreRequest",
     "StoreResult",
     "get_store",

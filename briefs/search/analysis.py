@@ -153,15 +153,13 @@ def analyse(text: str) -> tuple[list[str], set[str]]:
 def _analyse_part(folded: str) -> tuple[list[str], list[str]]:
     made: list[str] = []
     written: list[str] = []
-    for found in _RUN.finditer(folded):
-        kind, text = found.lastgroup, found[0]
-        if kind == "han":
-            made += build_bigrams(text)
+    for run in find_runs(folded):
+        if run.is_han:
+            made += build_bigrams(run.text)
             continue
-        word = _normalise_word(kind, text)
-        made.append(stemmed := stem(word))
-        if stemmed != word:
-            written.append(word)
+        made.append(stemmed := stem(run.text))
+        if stemmed != run.text:
+            written.append(run.text)
     return made, written
 
 

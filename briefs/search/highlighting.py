@@ -39,10 +39,6 @@ def highlight_spans(text: str, spans: Sequence[Sequence[TextSpan]]) -> SafeStrin
     return mark_safe("".join([*parts, escape(text[at:])]))  # noqa: S308 escaped piece by piece
 
 
-def highlight(text: str, phrases: Sequence[Phrase]) -> SafeString:
-    return highlight_spans(text, find_spans(text, phrases))
-
-
 def _find_phrase(folded: str, phrase: Phrase) -> Iterator[TextSpan]:
     first, rest = phrase[0], phrase[1:]
     if first.is_han and rest:

@@ -18,11 +18,6 @@ _MODELS: Final[Mapping[FacetKind, type[Vocabulary]]] = {
     "source": Source,
     "author": Author,
 }
-_COLUMNS: Final[Mapping[FacetKind, str]] = {
-    "keyword": "label_zh, label_en",
-    "source": "name_zh, name",
-    "author": "name_zh, name",
-}
 NO_SUCH_FACET: Final = "-"
 """Facet that matches no edition."""
 
@@ -95,7 +90,8 @@ def build_spelling_pairs(rows: Iterable[Sequence[Any]]) -> list[tuple[str, str]]
 
 def _select(kind: FacetKind, where: str) -> str:
     table = _MODELS[kind]._meta.db_table
-    return f"SELECT '{FACET_LETTERS[kind]}', id, slug, {_COLUMNS[kind]} FROM {table} WHERE {where}"
+    columns = "label_zh, label_en" if kind == "keyword" else "name_zh, name"
+    return f"SELECT '{FACET_LETTERS[kind]}', id, slug, {columns} FROM {table} WHERE {where}"
 
 
 def _fetch(parts: Sequence[str], values: Sequence[Any]) -> list[FacetName]:

@@ -10,16 +10,16 @@ from typing import Any, Final
 
 from django.db import connection
 
-from .analysis import hash_tokens, tokenise
+from .analysis import tokenise
 from .query import ParsedQuery, Phrase, QueryTerm, tokenise_phrase
 from .search_documents import (
     EVERY_DOCUMENT_MARK,
     EXACT_PREFIX,
-    FACET_PREFIX,
     SURFACE_FORM_PREFIX,
     AnalysedDocument,
     SearchDocument,
-    build_month_facets,
+    build_exact_mark,
+    build_mark_filters,
 )
 from .store import (
     EXACT_MATCH_SCORE,
@@ -91,11 +91,11 @@ class PostgresStore:
 
         All others are only counted.
         """
-        rough, sharp = build_token_query(ask.query, ask.facets), build_phrase_query(ask.query, ask.facets)
-        exact = f"({rough}) & '{EXACT_PREFIX}{hash_tokens(tokenise(ask.query.text))}'"
+        rough, sharp = _build_queries(ask)
+        exact = f"({rough}) & '{build_exact_mark(tokenise(ask.query.text))}'"
         newest, given = self._newest_matches("t", ask, rough, MAX_TALLIED + 1)
         heads, asked = self._newest_matches(
-            "h", ask, build_token_query(ask.query, ask.facets, only=["head"]), MAX_HEADLINE_MATCHES
+            "h", ask, _build_query(ask.query, ask.facets, only=["head"]), MAX_HEADLINE_MATCHES
         )
         exactly, named = self._all_matches("e", ask, exact, MAX_HEADLINE_MATCHES)
         has_phrase = rough != sharp
@@ -111,37 +111,29 @@ class PostgresStore:
         looked = [sharp, _FIELD_WEIGHTS, sharp] if has_phrase else [_FIELD_WEIGHTS, sharp]
         one, *rows = _fetch(sql, [*given, *asked, *named, *looked])
         found = parse_count_row(one, MAX_TALLIED, is_approximate=has_phrase and one[1] > MAX_RANKED)
-        return replace(found, ranked=rank_rows([ResultRow(*row) for row in rows], ()))
+        return replace(found, ranked=rank_rows(ResultRow(*row) for row in rows))
 
     def find_and_count(self, ask: StoreRequest, *, limit: int) -> StoreResult:
         """Count with the index alone, so the count may be too high for phrases."""
-        rough, sharp = build_token_query(ask.query, ask.facets), build_phrase_query(ask.query, ask.facets)
+        rough, sharp = _build_queries(ask)
         newest, values = self._newest_matches("t", ask, rough, MAX_TALLIED + 1)
         sql = f"""WITH {self._recent_spans()[0]}, {newest}
             SELECT count(*), count(*), string_agg(facets, chr(10) ORDER BY place DESC), NULL FROM t
             UNION ALL (SELECT t.*, NULL FROM t ORDER BY place DESC LIMIT %s)"""
         one, *found = _fetch(sql, [*values, limit])
-        rows = (
-            self.find_newest(ask, before=None, limit=limit).rows
-            if rough != sharp
-            else [ResultRow(*row) for row in found]
-        )
+        rows = self.find_page(ask, limit=limit) if rough != sharp else [ResultRow(*row) for row in found]
         return replace(parse_count_row(one, MAX_TALLIED, is_approximate=rough != sharp), rows=rows)
 
-    def find_newest(self, ask: StoreRequest, *, before: int | None, limit: int) -> StoreResult:
-        rough, sharp = build_token_query(ask.query, ask.facets), build_phrase_query(ask.query, ask.facets)
-        rows = self._fetch_in_order(ask, rough, sharp if rough != sharp else "", limit, before=before)
-        return StoreResult(rows, (), len(rows) == limit)
+    def find_page(
+        self, ask: StoreRequest, *, limit: int, before: int | None = None, after: int | None = None
+    ) -> list[ResultRow]:
+        rough, sharp = _build_queries(ask)
+        sharp = sharp if rough != sharp else ""
+        rows = self._fetch_in_order(ask, rough, sharp, limit, before=before, after=after)
+        return rows if after is None else rows[::-1]
 
-    def find_newer(self, ask: StoreRequest, *, after: int, limit: int) -> StoreResult:
-        rough, sharp = build_token_query(ask.query, ask.facets), build_phrase_query(ask.query, ask.facets)
-        rows = self._fetch_in_order(ask, rough, sharp if rough != sharp else "", limit, after=after)
-        return StoreResult(rows[::-1], (), len(rows) == limit)
-
-    def find_by_name(self, ask: StoreRequest, *, limit: int) -> StoreResult:
-        rough = _build_query(ask.query, ask.facets, " & ", only=NAME_SEARCH_FIELDS)
-        sharp = _build_query(ask.query, ask.facets, " <-> ", only=NAME_SEARCH_FIELDS, with_phrases=True)
-        return StoreResult(self._fetch_in_order(ask, rough, sharp, limit))
+    def find_by_name(self, ask: StoreRequest, *, limit: int) -> list[ResultRow]:
+        return self._fetch_in_order(ask, *_build_queries(ask, only=NAME_SEARCH_FIELDS), limit)
 
     def _fetch_in_order(
         self,
@@ -214,7 +206,7 @@ class PostgresStore:
         is_upwards: bool = False,
     ) -> tuple[str, list[Any]]:
         """Build SQL for the listed ones of these places, in order. IS TRUE keeps phrases off the index: row by row is faster."""
-        public, values = self._listed_condition(ask)
+        public, values = build_listed_condition(ask)
         look = (
             f" JOIN {self._table} s ON s.place = o.place AND (s.tsv @@ %s::tsquery) IS TRUE" if sharp else ""
         )
@@ -228,15 +220,9 @@ class PostgresStore:
         return sql, [*([] if start is None else [start]), *([sharp] if sharp else []), *values]
 
     def build_match_sql(self, query: ParsedQuery) -> tuple[str, list[Any]]:
-        return f"SELECT place FROM {self._table} WHERE tsv @@ %s::tsquery", [build_phrase_query(query)]
-
-    def _listed_condition(self, ask: StoreRequest) -> tuple[str, list[Any]]:
-        sql, values = build_listed_condition(ask.now)
-        for column, bound in (("n.day >=", ask.query.since), ("n.day <=", ask.query.until)):
-            if bound is not None:
-                sql += f" AND {column} %s"
-                values.append(bound)
-        return sql, values
+        return f"SELECT place FROM {self._table} WHERE tsv @@ %s::tsquery", [
+            _build_query(query, with_phrases=True)
+        ]
 
 
 def build_vector(document: SearchDocument) -> str:
@@ -258,28 +244,23 @@ def build_vector(document: SearchDocument) -> str:
     return " ".join([*lexemes, *(f"'{mark}'" for mark in marks)])
 
 
-def build_token_query(query: ParsedQuery, facets: Sequence[str] = (), *, only: Sequence[str] = ()) -> str:
-    """Build the query for all tokens at any position, which the index can answer alone."""
-    return _build_query(query, facets, " & ", only=only)
-
-
-def build_phrase_query(query: ParsedQuery, facets: Sequence[str] = ()) -> str:
-    """Build the query for all phrases."""
-    return _build_query(query, facets, " <-> ", with_phrases=True)
+def _build_queries(ask: StoreRequest, *, only: Sequence[str] = ()) -> tuple[str, str]:
+    """Build the query for all tokens at any position, which the index can answer alone, and that for all phrases."""
+    rough = _build_query(ask.query, ask.facets, only=only)
+    return rough, _build_query(ask.query, ask.facets, only=only, with_phrases=True)
 
 
 def _build_query(
     query: ParsedQuery,
-    facets: Sequence[str],
-    between: str,
+    facets: Sequence[str] = (),
     *,
     only: Sequence[str] = (),
     with_phrases: bool = False,
 ) -> str:
+    between = " <-> " if with_phrases else " & "
     wanted = [_term_expression(term, between, only) for term in query.required_terms]
-    wanted += [f"'{FACET_PREFIX}{facet}'" for facet in facets]
-    if (span := build_month_facets(query.since, query.until)) is not None:
-        wanted.append(_any_of(f"'{FACET_PREFIX}{month}'" for month in span or ["-"]))
+    for marks in build_mark_filters(facets, query.since, query.until):
+        wanted.append(_any_of(f"'{mark}'" for mark in marks))
     if only and not query.required_terms:
         wanted.append(f"'{EXACT_PREFIX}'")  # no terms to search in names: match nothing
     unwanted = [
@@ -297,13 +278,8 @@ def _is_one_token(term: QueryTerm) -> bool:
 
 def _term_expression(term: QueryTerm, between: str, only: Sequence[str] = ()) -> str:
     fields = [term.field] if term.field else only
-    if fields:
-        return _any_of(
-            _phrase_expression(way, between, _FIELD_PREFIX[field])
-            for way in term.alternatives
-            for field in fields
-        )
-    return _any_of(_phrase_expression(way, between, "") for way in term.alternatives)
+    prefixes = [_FIELD_PREFIX[field] for field in fields] or [""]
+    return _any_of(_phrase_expression(way, between, own) for way in term.alternatives for own in prefixes)
 
 
 def _phrase_expression(phrase: Phrase, between: str, own: str) -> str:

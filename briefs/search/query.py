@@ -31,14 +31,11 @@ _FIELDS: Mapping[str, QueryField] = {
     **dict.fromkeys(("keyword", "keywords", "關鍵字", "關鍵詞", "主題"), "keyword"),
 }
 _DATES = {
-    "date": "date",
-    "日期": "date",
-    "after": "after",
-    "since": "after",
+    **dict.fromkeys(("date", "日期"), "date"),
+    **dict.fromkeys(("after", "since", "起", "自"), "after"),
+    **dict.fromkeys(("until", "迄", "至"), "until"),
     "before": "before",
-    "until": "until",
 }
-_DATES |= {"起": "after", "自": "after", "迄": "until", "至": "until"}
 _LABELS: Mapping[str, QueryField] = {fold(name): field for name, field in _FIELDS.items()}
 _DATE_LABELS = {fold(name): kind for name, kind in _DATES.items()}
 _QUOTES = {"“": "”", "「": "」", "『": "』", '"': '"', "„": "“", "«": "»"}
@@ -238,15 +235,13 @@ def _find_multiword_matches(terms: Sequence[QueryTerm], avoided: str) -> Iterato
 
 def _respell_phrase(phrase: Phrase, avoided: str, preferred: str) -> Phrase:
     """Return the phrase with the avoided rendering replaced, or an empty phrase if it does not contain it."""
+    if avoided == preferred:
+        return ()
     if len(phrase) == 1 and phrase[0].is_han:
         text = phrase[0].text
-        return (
-            _build_phrase(find_runs(text.replace(avoided, preferred)))
-            if avoided in text and avoided != preferred
-            else ()
-        )
-    plain = [word.stem for word in phrase]
-    return _build_phrase(find_runs(preferred)) if plain == _stems(avoided) and avoided != preferred else ()
+        return _build_phrase(find_runs(text.replace(avoided, preferred))) if avoided in text else ()
+    is_avoided = [word.stem for word in phrase] == _stems(avoided)
+    return _build_phrase(find_runs(preferred)) if is_avoided else ()
 
 
 @lru_cache(10_000)

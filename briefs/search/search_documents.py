@@ -78,23 +78,29 @@ class AnalysedDocument:
             made = [analyse(text) for text in getattr(document, name)]
             fields[name] = [row for row, _ in made]
             written.update(*(words for _, words in made))
-        exact = [EXACT_PREFIX + hash_tokens(row) for row in fields["head"]]
+        exact = map(build_exact_mark, fields["head"])
         return cls(
             fields, [*document.marks, *exact, *(SURFACE_FORM_PREFIX + word for word in sorted(written))]
         )
 
 
-def build_month_facets(since: dt.date | None, until: dt.date | None) -> list[str] | None:
-    """Return year and month facets that cover the days. Return None without any bound.
+def build_mark_filters(
+    facets: Iterable[str], since: dt.date | None, until: dt.date | None
+) -> list[list[str]]:
+    """Return lists of marks. A document with all facets and a day in the span has one mark of each list.
 
     Months at the edges are covered whole, so callers must still compare the days.
     """
-    if since is None and until is None:
-        return None
+    filters = [[FACET_PREFIX + facet] for facet in facets]
+    if since or until:
+        filters.append([FACET_PREFIX + facet for facet in _list_month_facets(since, until) or ["-"]])
+    return filters
+
+
+def _list_month_facets(since: dt.date | None, until: dt.date | None) -> list[str]:
+    """Return year and month facets that cover the days."""
     first, last = since or dt.date(1800, 1, 1), until or dt.date(2199, 12, 31)
-    if first > last:
-        return []
-    found = []
+    found: list[str] = []
     for year in range(max(first.year, 1800), min(last.year, 2199) + 1):
         start, end = (first.month if year == first.year else 1), (last.month if year == last.year else 12)
         if (start, end) == (1, 12):
@@ -102,6 +108,11 @@ def build_month_facets(since: dt.date | None, until: dt.date | None) -> list[str
         else:
             found += [f"m{year}{month:02}" for month in range(start, end + 1)]
     return found
+
+
+def build_exact_mark(headline_tokens: list[str]) -> str:
+    """Return the mark of documents with this whole headline."""
+    return EXACT_PREFIX + hash_tokens(headline_tokens)
 
 
 def _label_texts(rows: LabelRows) -> tuple[str, ...]:

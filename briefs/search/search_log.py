@@ -9,7 +9,8 @@ import logging
 import re
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Final
 
 from django.db import DatabaseError, connection, transaction
@@ -78,19 +79,20 @@ def _store_counts(pending: Mapping[tuple[dt.date, str], tuple[int, int]]) -> Non
         cursor.executemany(sql, rows)
 
 
-class _short_busy_timeout:  # noqa: N801 used like a function
-    """Context manager that shortens SQLite's lock timeout: the log need not wait as long as an editor's save."""
+@contextmanager
+def _short_busy_timeout() -> Iterator[None]:
+    """Shorten SQLite's lock timeout: the log need not wait as long as an editor's save."""
+    _set_busy_timeout(_BUSY_TIMEOUT_MS)
+    try:
+        yield
+    finally:
+        _set_busy_timeout(int(connection.settings_dict["OPTIONS"].get("timeout", 5)) * 1_000)
 
-    def __enter__(self) -> None:
-        self._set(_BUSY_TIMEOUT_MS)
 
-    def __exit__(self, *_: object) -> None:
-        self._set(int(connection.settings_dict["OPTIONS"].get("timeout", 5)) * 1_000)
-
-    def _set(self, milliseconds: int) -> None:
-        if connection.vendor == "sqlite":
-            with connection.cursor() as cursor:
-                cursor.execute(f"PRAGMA busy_timeout = {milliseconds}")
+def _set_busy_timeout(milliseconds: int) -> None:
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            cursor.execute(f"PRAGMA busy_timeout = {milliseconds}")
 
 
 def delete_expired(today: dt.date) -> int:

@@ -9,18 +9,17 @@ from typing import Any, Final
 
 from django.db import connection
 
-from .analysis import hash_tokens, tokenise
+from .analysis import tokenise
 from .query import ParsedQuery, Phrase, QueryField, QueryTerm, tokenise_phrase
 from .search_documents import (
     EVERY_DOCUMENT_MARK,
-    EXACT_PREFIX,
-    FACET_PREFIX,
     SEARCH_FIELDS,
     SURFACE_FORM_PREFIX,
     TEXT_GAP,
     AnalysedDocument,
     SearchDocument,
-    build_month_facets,
+    build_exact_mark,
+    build_mark_filters,
 )
 from .store import (
     EXACT_MATCH_SCORE,
@@ -60,15 +59,17 @@ class SqliteStore:
         self._run_command("delete-all")
 
     def optimise(self) -> None:
+        """Reduce the index size or refresh statistics. Run occasionally."""
         self._run_command("optimize")
 
     def places(self) -> set[int]:
         return {place for (place,) in _fetch(f"SELECT rowid FROM {self._table}", [])}
 
     def find_ranked(self, ask: StoreRequest, *, enough: int = MAX_TALLIED) -> StoreResult:
-        """Rank by bm25 up to MAX_TALLIED matches, because bm25 reads every match.
+        """Count the matches and rank the newest, and older ones whose headline matches. May stop after `enough`.
 
-        More matches are ranked by field: exact headline, headline or keywords, summary, anywhere; then the newest.
+        Up to MAX_TALLIED matches are ranked by bm25, which reads every match. More matches are ranked by field:
+        exact headline, headline or keywords, summary, anywhere; then the newest.
         """
         rows = _rows(*self._select(ask, build_match(ask.query, ask.facets), 0.0, MAX_TALLIED + 1))
         more, rows = len(rows) > MAX_TALLIED, rows[:MAX_TALLIED]
@@ -84,7 +85,7 @@ class SqliteStore:
             f" UNION ALL SELECT rowid, {EXACT_MATCH_SCORE} FROM {self._table} WHERE {self._table} MATCH %s"
         )
         scores = dict(_fetch(sql, [match, _exact_headline_match(ask, match)])) if rows else {}
-        return rank_rows([row._replace(score=scores.get(row.place, 0.0)) for row in rows], ())
+        return rank_rows(row._replace(score=scores.get(row.place, 0.0)) for row in rows)
 
     def _rank_by_field(self, ask: StoreRequest, rows: Sequence[ResultRow], enough: int) -> list[ResultRow]:
         """Rank by field in two steps. The second runs only if the first found too few, because its matches rank lower."""
@@ -98,10 +99,11 @@ class SqliteStore:
             sql = " UNION ALL ".join(f"SELECT * FROM ({one})" for one, _ in asked)
             found += _rows(sql, [value for _, values in asked for value in values])
             if len({row.place for row in found}) >= enough:
-                return rank_rows(found, ())
-        return rank_rows(rows, found)
+                return rank_rows(found)
+        return rank_rows([*rows, *found])
 
     def find_and_count(self, ask: StoreRequest, *, limit: int) -> StoreResult:
+        """Return the newest matches, unranked, and a tally."""
         sql, values = self._select(ask, build_match(ask.query, ask.facets), "NULL", MAX_TALLIED + 1)
         one, *rows = _fetch(
             f"WITH m AS MATERIALIZED ({sql})"
@@ -110,19 +112,20 @@ class SqliteStore:
         )
         return replace(parse_count_row(one, MAX_TALLIED), rows=[ResultRow(*row) for row in rows])
 
-    def find_by_name(self, ask: StoreRequest, *, limit: int) -> StoreResult:
+    def find_by_name(self, ask: StoreRequest, *, limit: int) -> list[ResultRow]:
+        """Return the newest matches in headline, author, source or keyword, for suggestions."""
         match = build_match(ask.query, ask.facets, only=" ".join(NAME_SEARCH_FIELDS))
-        return StoreResult(_rows(*self._select(ask, match, "NULL", limit)))
+        return _rows(*self._select(ask, match, "NULL", limit))
 
-    def find_newest(self, ask: StoreRequest, *, before: int | None, limit: int) -> StoreResult:
-        rows = _rows(*self._select(ask, build_match(ask.query, ask.facets), "NULL", limit, before))
-        return StoreResult(rows, (), len(rows) == limit)
-
-    def find_newer(self, ask: StoreRequest, *, after: int, limit: int) -> StoreResult:
-        rows = _rows(*self._select(ask, build_match(ask.query, ask.facets), "NULL", limit, after=after))
-        return StoreResult(rows[::-1], (), len(rows) == limit)
+    def find_page(
+        self, ask: StoreRequest, *, limit: int, before: int | None = None, after: int | None = None
+    ) -> list[ResultRow]:
+        """Return the newest matches, or those from below place `before` or just above place `after`."""
+        rows = _rows(*self._select(ask, build_match(ask.query, ask.facets), "NULL", limit, before, after))
+        return rows if after is None else rows[::-1]
 
     def build_match_sql(self, query: ParsedQuery) -> tuple[str, list[Any]]:
+        """Build SQL and values for the places of all matches. For staff only: unlisted documents are included."""
         match = build_match(query)
         return f"SELECT rowid FROM {self._table} WHERE {self._table} MATCH %s", [match]
 
@@ -139,12 +142,8 @@ class SqliteStore:
 
         The index `edition_listing` covers the columns of `listed`, because reading the long edition rows is slow.
         """
-        public, values = build_listed_condition(ask.now)
+        public, values = build_listed_condition(ask)
         where, given = [f"{self._table} MATCH %s", public], [match, *values]
-        for column, bound in (("n.day >=", ask.query.since), ("n.day <=", ask.query.until)):
-            if bound is not None:
-                where.append(f"{column} %s")
-                given.append(bound.isoformat())
         if before is not None:
             where.append(f"{self._table}.rowid < %s")
             given.append(before)
@@ -167,15 +166,14 @@ class SqliteStore:
 
 def _exact_headline_match(ask: StoreRequest, match: str) -> str:
     """Restrict a MATCH expression to headlines equal to the query."""
-    return f'({match}) AND "{EXACT_PREFIX}{hash_tokens(tokenise(ask.query.text))}"'
+    return f'({match}) AND "{build_exact_mark(tokenise(ask.query.text))}"'
 
 
 def build_match(query: ParsedQuery, facets: Sequence[str] = (), *, only: str = "") -> str:
     """Build the MATCH expression. Tokens are quoted and come only from the analyser."""
     wanted = [_term_expression(term, only) for term in query.required_terms]
-    wanted += [f'"{FACET_PREFIX}{facet}"' for facet in facets]
-    if (span := build_month_facets(query.since, query.until)) is not None:
-        wanted.append(f"({' OR '.join(f'"{FACET_PREFIX}{month}"' for month in span or ['-'])})")
+    for marks in build_mark_filters(facets, query.since, query.until):
+        wanted.append(f"({' OR '.join(f'"{mark}"' for mark in marks)})")
     found = " AND ".join(wanted or [f'"{EVERY_DOCUMENT_MARK}"'])
     unwanted = " OR ".join(_term_expression(term, "") for term in query.excluded_terms)
     return f"({found}) NOT ({unwanted})" if unwanted else found

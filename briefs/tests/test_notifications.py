@@ -395,7 +395,7 @@ def test_review_request_names_language_and_due_date(language: str, subject: str)
     team = Team()
     Person.objects.filter(pk=team.reviewer.pk).update(language=language)
     brief = factories.submitted_brief(team)
-    workflow.assign_reviewer(brief, "zh", team.reviewer, by=team.writer, due_on=dt.date(2026, 5, 8))
+    factories.assign_reviewer(brief, "zh", team.reviewer, by=team.writer, due_on=dt.date(2026, 5, 8))
     message = notifications.compose(Outbox.objects.select_related("to").get(kind="assigned"))
     assert message.subject == subject
     assert f"/admin/briefs/brief/{brief.pk}/review/" in message.body

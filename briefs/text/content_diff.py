@@ -1,16 +1,11 @@
 """Compare two contents of a brief: headline, summary, facts, and bullets matched by number."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
-from typing import Final
+from dataclasses import dataclass
 
-from ..content import SIDES, Bullet, Content, Facts, Side
+from ..content import SIDES, Bullet, Content, Side
 from .text_diff import find_longest_rising
-
-LEAD_NAMES: Final = tuple(
-    f"{kind}_{side}" for kind in ("headline", "summary", "picture_alt") for side in SIDES
-)
-"""Texts of a content other than bullets."""
+from .three_way_merge import FACT_NAMES, LEAD_NAMES
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +73,7 @@ def diff_contents(old: Content, new: Content) -> ContentDifference:
         new,
         _diff_bullets(old.bullets, new.bullets),
         tuple(name for name in LEAD_NAMES if getattr(old, name) != getattr(new, name)),
-        tuple(f.name for f in fields(Facts) if getattr(old.facts, f.name) != getattr(new.facts, f.name)),
+        tuple(name for name in FACT_NAMES if getattr(old.facts, name) != getattr(new.facts, name)),
     )
 
 

@@ -16,6 +16,17 @@ def format_day(date: dt.date, side: Side) -> str:
     return f"{date.day} {ENGLISH_MONTHS[date.month - 1]} {date.year}"
 
 
+def format_with_weekday(iso: str, side: Side) -> str:
+    """Format an ISO date for the desk: 9 June 2025 (Monday), 2025 年 6 月 9 日（星期一）. A month has no day."""
+    date = dt.date.fromisoformat(iso if len(iso) > len("2025-06") else f"{iso}-01")
+    month = f"{date.year} 年 {date.month} 月" if side == "zh" else f"{date:%B} {date.year}"
+    if len(iso) == len("2025-06"):
+        return month
+    if side == "zh":
+        return f"{month} {date.day} 日（星期{'一二三四五六日'[date.weekday()]}）"
+    return f"{date.day} {month} ({date:%A})"
+
+
 def format_month(date: dt.date, side: Side) -> str:
     return f"{date.year}年{date.month}月" if side == "zh" else f"{ENGLISH_MONTHS[date.month - 1]} {date.year}"
 

@@ -2,8 +2,10 @@
 
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
+
+from rapidfuzz.distance import OSA
 
 _BREAK = re.compile(r"[\s,;，、‧·・•/()（）]+")
 _NO_LETTER = re.compile(r"[^\w]|_")
@@ -35,29 +37,12 @@ def are_similar_names(one: str, other: str) -> bool:
         return False
     if _abbreviates(a, b):
         return True
-    mine = "".join(a)
-    if _letters_differ_too_much(mine, fold_name(other)):
+    mine, theirs = fold_name(one), fold_name(other)
+    limit = count_allowed_typos(max(mine, theirs, key=len))
+    if abs(len(mine) - len(theirs)) > limit:  # most names; saves building the rotations
         return False
-    return any(_is_within_typos(mine, theirs) for theirs in _rotate_parts(b))
-
-
-def _letters_differ_too_much(a: str, b: str) -> bool:
-    """Return whether no order of the parts can make the names similar. A fast check that is true of nearly
-    all names.
-    """
-    limit = count_allowed_typos(a if len(a) >= len(b) else b)
-    return abs(len(a) - len(b)) > limit or len(_letters(a) ^ _letters(b)) > 2 * limit
-
-
-@lru_cache(maxsize=NAME_CACHE_SIZE)
-def _letters(name: str) -> frozenset[str]:
-    return frozenset(name)
-
-
-def _rotate_parts(parts: tuple[str, ...]) -> Iterator[str]:
-    """Yield every rotation of the parts: `lin wei ling`, `wei ling lin`, `ling lin wei`."""
-    for i in range(len(parts)):
-        yield "".join(parts[i:] + parts[:i])
+    rotations = ("".join(b[i:] + b[:i]) for i in range(len(b)))
+    return any(OSA.distance(mine, rotated, score_cutoff=limit) <= limit for rotated in rotations)
 
 
 def _abbreviates(a: Sequence[str], b: Sequence[str]) -> bool:
@@ -71,12 +56,6 @@ def _abbreviates(a: Sequence[str], b: Sequence[str]) -> bool:
     )
 
 
-def _is_within_typos(a: str, b: str) -> bool:
-    """Return whether the names are equal except for the typing errors allowed for their length."""
-    limit = count_allowed_typos(a if len(a) >= len(b) else b)
-    return a == b or (limit > 0 and edit_distance(a, b, limit) <= limit)
-
-
 @lru_cache(maxsize=NAME_CACHE_SIZE)
 def count_allowed_typos(name: str) -> int:
     """Return the number of allowed typing errors. A Chinese character carries more information than a letter."""
@@ -84,21 +63,3 @@ def count_allowed_typos(name: str) -> int:
     if _HAN.search(name):
         return 1 if length >= 4 else 0
     return 0 if length < 5 else 1 if length < 10 else 2
-
-
-def edit_distance(a: str, b: str, limit: int) -> int:
-    """Count letters added, dropped, changed or swapped with the next one. Return `limit + 1` for more than
-    `limit`.
-    """
-    before: list[int] = []
-    row = list(range(len(b) + 1))
-    for i, x in enumerate(a, 1):
-        older, before, row = before, row, [i]
-        for j, y in enumerate(b, 1):
-            cost = min(before[j] + 1, row[j - 1] + 1, before[j - 1] + (x != y))
-            if older and j > 1 and x == b[j - 2] and a[i - 2] == y:
-                cost = min(cost, older[j - 2] + 1)
-            row.append(cost)
-        if min(row) > limit:
-            return limit + 1
-    return row[-1]

@@ -2,13 +2,14 @@
 
 import re
 
-from ..content import LANGUAGE_TAGS, Side
+from ..content import LANGUAGE_TAGS, SIDES, Side
 
 _HAN = re.compile("[㐀-鿿豈-﫿\U00020000-\U0003ffff]+")
 _LATIN_WORD = re.compile(r"[A-Za-zÀ-ɏ]{2,}")
 _WIDE = re.compile(
     "[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff01-\uff60\uffe0-\uffe6\U00020000-\U0003ffff]"
 )
+_LANGUAGE_SEPARATOR = re.compile(r" [/|] |[／｜]")
 _LETTERS = re.compile(r"[A-Za-zÀ-ɏ]")
 _CLOSING = ",.;:!?)]}%’”"
 _OPENING = "([{“‘"
@@ -39,11 +40,18 @@ def detect_side(text: str) -> Side | None:
     return "zh" if 2 * han >= words else "en"
 
 
+def split_bilingual(text: str) -> list[str]:
+    """Return the halves of `第一點 / First point`, or nothing if the text has another form."""
+    halves = _LANGUAGE_SEPARATOR.split(text)
+    is_bilingual = len(halves) == 2 and {detect_side(half) for half in halves} == set(SIDES)
+    return [half.strip() for half in halves] if is_bilingual else []
+
+
 def is_wider(text: str, columns: int) -> bool:
     """Return whether a text is wider than this many screen columns. A Han character takes two."""
     if len(text) > columns or 2 * len(text) <= columns:
         return len(text) > columns
-    return len(text) + len(_WIDE.findall(text)) > columns
+    return display_width(text) > columns
 
 
 def display_width(text: str) -> int:

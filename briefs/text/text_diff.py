@@ -280,9 +280,6 @@ def _build_runs(changes: Sequence[_Change]) -> Iterator[DiffRun]:
         yield DiffRun("equal", kept)
 
 
-# Two contents
-
-
 def find_longest_rising(values: Sequence[int]) -> list[int]:
     """Return the positions of a longest rising subsequence. The remaining positions are the fewest that can
     have moved.

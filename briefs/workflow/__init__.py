@@ -4,7 +4,7 @@ Admin views, commands and imports change briefs only through these functions. `b
 verb in which state, `rules.four_eyes` decides when a language is signed, and `rules.refusals` holds the messages.
 """
 
-from .assignments import Assignee, AssignmentPlan, apply_plan, assign_reviewer, assign_writer
+from .assignments import Assignee, AssignmentPlan, apply_plan
 from .concurrent_save import (
     SaveConflict,
     SaveRequest,
@@ -26,7 +26,7 @@ from .rules.clock import resolve_local_time
 from .rules.refusals import Reason, Refused, Stale, build_refusal
 from .rules.working_copy import load_working_copy
 from .schedule import cancel, reinstate, remove, reschedule, withdraw
-from .sharing import SharedLink, share, unshare
+from .sharing import share, unshare
 from .versions import discard, recover, revise, source_withdrew
 from .vocabulary import check_vocabulary_row, revise_site_text, save_vocabulary_row, save_without_relabelling
 from .vocabulary_merge import merge_vocabulary, unmerge_vocabulary
@@ -41,14 +41,11 @@ __all__ = [
     "SaveConflict",
     "SaveRequest",
     "SaveResult",
-    "SharedLink",
     "Stale",
     "accept",
     "add_note",
     "apply_plan",
     "approve",
-    "assign_reviewer",
-    "assign_writer",
     "build_refusal",
     "cancel",
     "check_vocabulary_row",

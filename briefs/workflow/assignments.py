@@ -6,14 +6,11 @@ from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from typing import Any, Self
 
-from django.db import transaction
-from django.utils import timezone
-
 from .. import policy
 from ..content import SIDES, Side
 from ..models import Assignment, Brief, Event, Person, State
 from .rules.refusals import Refused, build_refusal
-from .rules.transitions import lock_brief, notify, record_event, require_allowed
+from .rules.transitions import notify, run_verb
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +64,8 @@ def apply_plan(
 
     `seen` is the fingerprint of the plan that the page showed; the verb is refused when the plan changed since.
     """
-    now = now or timezone.now()
-    with transaction.atomic():
-        row = lock_brief(brief)
-        require_allowed(by, "assign", row)
+    with run_verb("assign", brief, by=by, now=now) as run:
+        row = run.row
         before = AssignmentPlan.load(row)
         if seen and seen != before.fingerprint():
             raise build_refusal("plan-changed", about="assign")
@@ -84,52 +79,10 @@ def apply_plan(
         Brief.objects.filter(pk=row.pk).update(**changes)
         for side in SIDES:
             if before.reviewers[side] != plan.reviewers[side]:
-                _replace_reviewer(row, side, plan.reviewers[side], by, now)
-        event = record_event(
-            row,
-            "assign",
-            by=by,
-            now=now,
-            from_state=row.state,
-            note="\n".join(_describe_changes(before, plan)),
-        )
+                _replace_reviewer(row, side, plan.reviewers[side], by, run.now)
+        event = run.record_event(note="\n".join(_describe_changes(before, plan)))
         _notify_assignees(row, event, before, plan)
         return event
-
-
-def assign_reviewer(
-    brief: Brief | int,
-    side: Side,
-    person: Person | None,
-    *,
-    by: Person,
-    due_on: dt.date | None = None,
-    now: dt.datetime | None = None,
-) -> Assignment | None:
-    """Assign a reviewer to one language. A `person` of None ends the assignment."""
-    with transaction.atomic():
-        row = lock_brief(brief)
-        apply_plan(
-            row, AssignmentPlan.load(row).with_reviewer(side, Assignee(person, due_on)), by=by, now=now
-        )
-        return find_open_assignments(row).get(side)
-
-
-def assign_writer(
-    brief: Brief | int,
-    person: Person | None,
-    *,
-    by: Person,
-    due_on: dt.date | None = None,
-    urgent: bool | None = None,
-    now: dt.datetime | None = None,
-) -> None:
-    """Assign the writer, with due date and priority. An `urgent` of None keeps the priority."""
-    with transaction.atomic():
-        row = lock_brief(brief)
-        plan = AssignmentPlan.load(row)
-        goes_first = plan.urgent if urgent is None else urgent
-        apply_plan(row, replace(plan, writer=Assignee(person, due_on), urgent=goes_first), by=by, now=now)
 
 
 def _find_role_refusals(before: AssignmentPlan, plan: AssignmentPlan) -> Iterator[Refused]:
@@ -169,7 +122,7 @@ def _describe_changes(before: AssignmentPlan, plan: AssignmentPlan) -> Iterator[
 
 
 def _notify_assignees(row: Brief, event: Event, before: AssignmentPlan, plan: AssignmentPlan) -> None:
-    """Notify each new assignee once, even for several assignments. People who assign themselves get no notice."""
+    """Notify each new assignee once, even for several assignments."""
     told: dict[Person, list[Side]] = {}
     if plan.writer.person and plan.writer.person != before.writer.person:
         told[plan.writer.person] = []
@@ -178,8 +131,6 @@ def _notify_assignees(row: Brief, event: Event, before: AssignmentPlan, plan: As
         if person and person != before.reviewers[side].person:
             told.setdefault(person, []).append(side)
     for person, sides in told.items():
-        if person.pk == event.by_id:
-            continue
         in_review = bool(sides) and row.state == State.IN_REVIEW
         notify(event, "assigned", [person], **(build_review_request_values(plan, sides) if in_review else {}))
 

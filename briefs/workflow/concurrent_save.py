@@ -12,15 +12,14 @@ from hashlib import blake2b
 from typing import Final
 
 from django.db import IntegrityError, transaction
-from django.utils import timezone
 
 from ..content import Content
-from ..models import Brief, Person, Revision, RowKey, State
+from ..models import Brief, Person, Revision, RowKey
 from ..text.three_way_merge import MergeChoice, MergeResult, collect_values_by_key, merge
 from .editing import PreparedContent, create_many, store_revision
 from .rules import working_copy
-from .rules.refusals import Reason, Refused, Stale, build_refusal
-from .rules.transitions import format_time, lock_brief, require_allowed
+from .rules.refusals import Reason, Refused, Stale
+from .rules.transitions import format_time, run_verb
 
 type BuildContent = Callable[[Content, Mapping[str, int]], Content]
 """Build the page's content from its base content and the numbers of its new bullets by key."""
@@ -110,24 +109,15 @@ class SaveConflict(Stale):
 
 
 def merge_and_save(
-    brief: Brief | int,
-    save_request: SaveRequest,
-    *,
-    by: Person,
-    now: dt.datetime | None = None,
-    kind: Revision.Kind = Revision.Kind.SAVE,
+    brief: Brief | int, save_request: SaveRequest, *, by: Person, now: dt.datetime | None = None
 ) -> SaveResult:
     """Store the page's content, merged with later saves by others. Write nothing when nothing changed.
 
     Raise SaveConflict when both changed the same fields, and Refused when the brief is not open or when
     `revert_refused` cannot make the content acceptable.
     """
-    now = now or timezone.now()
-    with transaction.atomic():
-        row = lock_brief(brief)
-        if row.state == State.APPROVED:
-            raise build_refusal("approved-closed")
-        require_allowed(by, "edit", row)
+    with run_verb("edit", brief, by=by, now=now, approved_closed=True) as run:
+        row = run.row
         stored = working_copy.load_working_copy(row)
         past = _load_history(row, save_request, stored)
         numbers, free = _assign_numbers(
@@ -147,10 +137,9 @@ def merge_and_save(
         number, revision = past.newest.number, None
         if content != stored:
             number += 1
-            kind = _determine_kind(save_request, stored, content, kind)
-            revision = store_revision(
-                row, PreparedContent(content, free), stored, by=by, now=now, kind=kind, number=number
-            )
+            kind = _determine_kind(save_request, stored, content)
+            new = PreparedContent(content, free)
+            revision = store_revision(run, new, stored, kind=kind, number=number)
             _store_keys(row, save_request, given, first, number)
         return SaveResult(
             row, content, mine, number, revision, given, merged.keys_from_theirs, past.other_editors
@@ -306,13 +295,9 @@ def _build_chooser(
     return lambda place: save_request.choices.get(place) if shown.get(place) == now.get(place) else None
 
 
-def _determine_kind(
-    save_request: SaveRequest, stored: Content, content: Content, kind: Revision.Kind
-) -> Revision.Kind:
+def _determine_kind(save_request: SaveRequest, stored: Content, content: Content) -> Revision.Kind:
     """Return REPAIR only if the content differs from the stored one by the repair alone."""
     repaired = save_request.apply_repair(stored) if save_request.apply_repair else None
-    if repaired is None:
-        return kind
     return Revision.Kind.REPAIR if repaired == content else Revision.Kind.SAVE
 
 

@@ -2,14 +2,11 @@
 
 import datetime as dt
 
-from django.db import transaction
-from django.utils import timezone
-
 from .. import checks
 from ..content import Content
 from ..models import Brief, Dismissal, Person
 from .rules.refusals import build_refusal
-from .rules.transitions import lock_brief, record_event, require_allowed
+from .rules.transitions import run_verb
 from .rules.working_copy import load_working_copy
 
 
@@ -37,10 +34,8 @@ def dismiss(
     `seen` is the content in which the finding was found. A repeated call returns the existing dismissal.
     Findings of the completeness check cannot be dismissed.
     """
-    now = now or timezone.now()
-    with transaction.atomic():
-        row = lock_brief(brief)
-        require_allowed(by, "dismiss", row)
+    with run_verb("dismiss", brief, by=by, now=now) as run:
+        row = run.row
         if finding.check_name == "completeness":
             raise build_refusal("finding-refuses", about="findings")
         if not (reason := reason.strip()):
@@ -51,21 +46,16 @@ def dismiss(
         place = {"code": finding.code, "field": finding.field, "bullet": finding.bullet, "text": text}
         if same := row.dismissals.filter(undone_at=None, **place).first():
             return same
-        made = Dismissal.objects.create(brief=row, reason=reason, by=by, at=now, **place)
-        record_event(row, "dismiss", by=by, now=now, from_state=row.state, note=_describe_dismissal(made))
+        made = Dismissal.objects.create(brief=row, reason=reason, by=by, at=run.now, **place)
+        run.record_event(note=_describe_dismissal(made))
         return made
 
 
-def undo_dismissal(dismissal: Dismissal | int, *, by: Person, now: dt.datetime | None = None) -> None:
+def undo_dismissal(dismissal: Dismissal, *, by: Person, now: dt.datetime | None = None) -> None:
     """Show the finding again. Do nothing when the dismissal is already undone."""
-    now = now or timezone.now()
-    with transaction.atomic():
-        pk = dismissal.pk if isinstance(dismissal, Dismissal) else dismissal
-        row = lock_brief(Dismissal.objects.values_list("brief_id", flat=True).get(pk=pk))
-        require_allowed(by, "dismiss", row)
-        if Dismissal.objects.filter(pk=pk, undone_at=None).update(undone_at=now, undone_by=by):
-            told = _describe_dismissal(Dismissal.objects.get(pk=pk))
-            record_event(row, "undismiss", by=by, now=now, from_state=row.state, note=told)
+    with run_verb("dismiss", dismissal, by=by, now=now) as run:
+        if Dismissal.objects.filter(pk=dismissal.pk, undone_at=None).update(undone_at=run.now, undone_by=by):
+            run.record_event("undismiss", note=_describe_dismissal(Dismissal.objects.get(pk=dismissal.pk)))
 
 
 def _describe_dismissal(dismissal: Dismissal) -> str:

@@ -13,13 +13,7 @@ from ..models import Brief, Event, Person, Revision, State
 from ..text.article_urls import build_article_key, is_safe_link
 from .rules import working_copy
 from .rules.refusals import Refused, build_refusal
-from .rules.transitions import (
-    lock_brief,
-    record_event,
-    require_allowed,
-    require_current_version,
-    update_brief,
-)
+from .rules.transitions import VerbRun, require_allowed, require_current_version, run_verb
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,9 +92,8 @@ def claim(url: str, *, by: Person, due_on: dt.date | None = None, now: dt.dateti
     key = build_article_key(url)
     try:
         with transaction.atomic():
-            others = Brief.objects.filter(article_key=key).exclude(
-                article_key=""
-            )  # lets the database use the partial index
+            # Excluding "" lets the database use the partial index.
+            others = Brief.objects.filter(article_key=key).exclude(article_key="")
             if other := others.exclude(state=State.DISCARDED).first():
                 raise already_digested_refusal(other)
             return create(
@@ -131,74 +124,62 @@ def save(
     version: int,
     now: dt.datetime | None = None,
     kind: Revision.Kind = Revision.Kind.SAVE,
-    provenance: dict[str, Any] | None = None,
 ) -> Revision | None:
     """Store the content if `version` is the newest one. Return None when nothing changed.
 
     Raise Stale with the stored content when somebody saved first, and Refused when the brief is not open.
     """
-    now = now or timezone.now()
-    with transaction.atomic():
-        row = lock_brief(brief)
-        if row.state == State.APPROVED:
-            raise build_refusal("approved-closed")
-        require_allowed(by, "edit", row)
-        require_current_version(row, version)
-        return write_revision(row, content, by=by, now=now, kind=kind, provenance=provenance)
+    with run_verb("edit", brief, by=by, now=now, version=version, approved_closed=True) as run:
+        return write_revision(run, content, kind=kind)
 
 
 def write_revision(
-    row: Brief,
+    run: VerbRun,
     content: Content,
     *,
-    by: Person,
-    now: dt.datetime,
     kind: Revision.Kind,
     provenance: dict[str, Any] | None = None,
     to: State | None = None,
 ) -> Revision | None:
-    """Tidy content and store it as the next revision. The caller must lock the brief and check the policy."""
+    """Tidy content and store it as the next revision. The caller must check the policy."""
+    row = run.row
     before = working_copy.load_working_copy(row)
     content, next_number = working_copy.tidy_content(content, next_number=row.next_number)
     if content == before and to is None and provenance is None:
         return None
     last = row.revisions.order_by("-number").values_list("number", flat=True)[0]
     new = PreparedContent(content, next_number, provenance=provenance or {})
-    return store_revision(row, new, before, by=by, now=now, kind=kind, number=last + 1, to=to)
+    return store_revision(run, new, before, kind=kind, number=last + 1, to=to)
 
 
 def store_revision(
-    row: Brief,
+    run: VerbRun,
     prepared: PreparedContent,
     before: Content,
     *,
-    by: Person,
-    now: dt.datetime,
     kind: Revision.Kind,
     number: int,
     to: State | None = None,
 ) -> Revision:
     """Replace the stored content (`before`) with tidied content, as revision `number`."""
+    row = run.row
     if kind not in (Revision.Kind.IMPORT, Revision.Kind.RESTORE):  # their callers set the date flags
         _set_date_flag(row, prepared.content, before)
     revision = build_revision(
         row,
         prepared.content,
         before,
-        by=by,
-        now=now,
+        by=run.by,
+        now=run.now,
         kind=kind,
         provenance=prepared.provenance,
         number=number,
     )
     revision.save(force_insert=True)
     columns = working_copy.replace_rows(row, prepared.content)
-    columns |= {"next_number": prepared.next_number, "article_date_confirmed": row.article_date_confirmed}
-    columns |= {
-        "article_date_raw": row.article_date_raw,
-        "article_date_alternative": row.article_date_alternative,
-    }
-    update_brief(row, by=by, now=now, to=to, **columns)
+    date_flags = ("article_date_confirmed", "article_date_raw", "article_date_alternative")
+    columns |= {name: getattr(row, name) for name in date_flags}
+    run.update_brief(to=to, next_number=prepared.next_number, **columns)
     return revision
 
 
@@ -256,17 +237,16 @@ def reimport(
     Without `seen_version` the policy is not checked: the draft is unedited. With `seen_version` the actor must be
     allowed to edit, and `seen_version` must be the newest version.
     """
-    now = now or timezone.now()
+    run = VerbRun("import", row, actor, now or timezone.now(), row.state)
     if seen_version is not None:
         if row.state == State.APPROVED:
             raise build_refusal("approved-closed")
         require_allowed(actor, "edit", row)
         require_current_version(row, seen_version)
     kept = row.article_date_confirmed and working_copy.load_working_copy(row).facts.date == content.facts.date
-    before = row.state
-    revision = write_revision(row, content, by=by, now=now, kind=Revision.Kind.IMPORT, provenance=provenance)
-    update_brief(row, by=actor, now=now, **(flags | ({"article_date_confirmed": True} if kept else {})))
-    record_event(row, "import", by=actor, now=now, from_state=before, revision=revision)
+    revision = write_revision(replace(run, by=by), content, kind=Revision.Kind.IMPORT, provenance=provenance)
+    run.update_brief(**(flags | ({"article_date_confirmed": True} if kept else {})))
+    run.record_event(revision=revision)
     return revision
 
 
@@ -274,17 +254,12 @@ def confirm_date(
     brief: Brief | int, iso: str, *, by: Person, version: int, now: dt.datetime | None = None
 ) -> None:
     """Confirm an ambiguous date. Choosing the alternative reading changes the facts in a new revision."""
-    now = now or timezone.now()
-    with transaction.atomic():
-        row = lock_brief(brief)
-        require_allowed(by, "confirm_date", row)
-        require_current_version(row, version)
-        content = working_copy.load_working_copy(row)
-        if iso not in (content.facts.date, row.article_date_alternative) or not iso:
+    with run_verb("confirm_date", brief, by=by, now=now, version=version) as run:
+        content = working_copy.load_working_copy(run.row)
+        if iso not in (content.facts.date, run.row.article_date_alternative) or not iso:
             raise build_refusal("bad-date", about="date", value=iso)
-        before = row.state
         if iso != content.facts.date:
             changed = replace(content, facts=replace(content.facts, date=iso))
-            write_revision(row, changed, by=by, now=now, kind=Revision.Kind.SAVE)
-        update_brief(row, by=by, now=now, article_date_confirmed=True)
-        record_event(row, "confirm_date", by=by, now=now, from_state=before, note=iso)
+            write_revision(run, changed, kind=Revision.Kind.SAVE)
+        run.update_brief(article_date_confirmed=True)
+        run.record_event(note=iso)

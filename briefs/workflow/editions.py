@@ -6,18 +6,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
-from django.db.models import F
 from django.utils import timezone
 
 from ..content import Content
 from ..derived import label_propagation
 from ..derived.build import build_derived_rows
 from ..derived.translation_memory import rebuild_memory, store_edition_pairs
-from ..models import Brief, ChangeKind, Edition, Event, Outbox, Person
+from ..models import Brief, ChangeKind, Edition, Event, Outbox
+from ..models.vocabulary import find_free_slug
 from ..search import indexing
 from ..text.slugs import build_slug
-from .rules import four_eyes
-from .rules.brief_history import BriefHistory, load_contributors, load_editions
+from .rules.brief_history import load_contributors, load_editions
 from .rules.clock import format_iso_date
 from .rules.refusals import Reason
 from .rules.transitions import notify
@@ -50,14 +49,11 @@ def find_public_edition(row: Brief, now: dt.datetime) -> Edition | None:
 
 def find_newest_uncancelled_edition(row: Brief) -> Edition | None:
     """Return the newest edition that is not cancelled: past, live or scheduled."""
-    editions = Edition.objects.filter(brief=row).exclude(live_until=F("live_from"))
-    return editions.order_by("-number").first()
+    return Edition.objects.uncancelled().filter(brief=row).order_by("-number").first()
 
 
 def find_unconfirmed_edition(row: Brief) -> Edition | None:
-    urgent = Edition.objects.filter(brief=row, urgent=True, confirmed_by=None).exclude(
-        live_until=F("live_from")
-    )
+    urgent = Edition.objects.uncancelled().filter(brief=row, urgent=True, confirmed_by=None)
     return urgent.order_by("-number").defer("content").first()
 
 
@@ -84,44 +80,9 @@ def why_not_at_time(
     latest = max((e for e in embargoes if e), default=None)
     if latest and (at or now) < latest:
         local = timezone.localtime(latest)
-        reasons.append(
-            Reason(
-                "embargo",
-                {"time": f"{format_iso_date(local.date().isoformat())} {local:%H:%M}", "zone": zone},
-                "at",
-            )
-        )
+        until = f"{format_iso_date(local.date().isoformat())} {local:%H:%M}"
+        reasons.append(Reason("embargo", {"time": until, "zone": zone}, "at"))
     return reasons
-
-
-def freeze_edition(
-    row: Brief,
-    content: Content,
-    history: BriefHistory,
-    *,
-    by: Person,
-    at: dt.datetime | None,
-    now: dt.datetime,
-    change: ChangeNote,
-    urgent: str = "",
-) -> Edition:
-    return add_edition(
-        row,
-        content,
-        history.editions,
-        at=at,
-        now=now,
-        revision_id=history.revisions[0].pk,
-        approved_by_id=by.pk,
-        edited_by_id=four_eyes.find_last_editor(history),
-        four_eyes=settings.DIGEST_FOUR_EYES,
-        urgent=bool(urgent),
-        urgent_reason=urgent,
-        minor=change.minor,
-        change_kind=change.kind,
-        change_note_zh=change.note_zh.strip(),
-        change_note_en=change.note_en.strip(),
-    )
 
 
 def add_edition(
@@ -166,20 +127,14 @@ def add_edition(
 
 def _free_slug(row: Brief, content: Content) -> str:
     """Build a free slug from the English headline, or from date and id when no slug results. A slug never changes."""
-    base = build_slug(content.headline_en, 80) or f"{content.facts.date}-{row.pk}"
-    if not Brief.objects.filter(slug=base).exists():
-        return base
-    taken = set(Brief.objects.filter(slug__startswith=base).values_list("slug", flat=True))
-    slug, n = base, 2
-    while slug in taken:
-        slug, n = f"{base}-{n}", n + 1
-    return slug
+    return find_free_slug(Brief, build_slug(content.headline_en, 80) or f"{content.facts.date}-{row.pk}")
 
 
-def notify_contributors(event: Event, edition: Edition, *, exclude: Person, now: dt.datetime) -> None:
-    """Notify all contributors: at once when the edition is scheduled, and when it is published."""
-    people = [person for person in load_contributors(edition.brief) if person != exclude]
-    if edition.live_from > now:
+def notify_contributors(event: Event) -> None:
+    """Notify all contributors of the event's edition: at once when it is scheduled, and when it is published."""
+    edition: Edition = event.edition  # type: ignore[assignment]
+    people = load_contributors(edition.brief)
+    if edition.live_from > event.at:
         notify(event, "scheduled", people, time=edition.live_from.isoformat())
     notify(event, "published", people, due=edition.live_from)
 

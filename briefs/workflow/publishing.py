@@ -6,8 +6,6 @@ from dataclasses import replace
 from typing import cast
 
 from django.conf import settings
-from django.db import transaction
-from django.utils import timezone
 from django.utils.translation import gettext
 
 from .. import checks
@@ -19,9 +17,9 @@ from .assignments import end_assignments
 from .editions import (
     NO_CHANGE_NOTE,
     ChangeNote,
+    add_edition,
     find_last_shown_edition,
     find_unconfirmed_edition,
-    freeze_edition,
     notify_contributors,
     why_not_at_time,
 )
@@ -31,14 +29,7 @@ from .rules.check_context import load_check_context
 from .rules.clock import format_iso_date
 from .rules.refusals import Reason, Refused, build_refusal
 from .rules.submission_checks import why_not_complete, why_not_ready
-from .rules.transitions import (
-    find_people_for_verb,
-    lock_brief,
-    notify,
-    record_event,
-    require_allowed,
-    update_brief,
-)
+from .rules.transitions import VerbRun, find_people_for_verb, notify, run_verb
 from .rules.working_copy import load_working_copy
 
 
@@ -56,29 +47,58 @@ def approve(
 
     Raise Refused with all unmet conditions.
     """
-    now = now or timezone.now()
-    with transaction.atomic():
-        row = lock_brief(brief)
-        require_allowed(by, "approve", row)
-        content = load_working_copy(row)
-        if seen != content.hash_all():
-            raise build_refusal("seen", about="approve")
+    with run_verb("approve", brief, by=by, now=now) as run:
+        row, content = run.row, _load_seen_content(run, seen)
         ledger = BriefHistory.load(row)
         reasons = why_not_approve(row, content, ledger, by, ticked=ticked)
-        reasons += why_not_at_time(row, at, now) + why_not_change_note(ledger, content, change, now)
+        reasons += why_not_at_time(row, at, run.now) + why_not_change_note(ledger, content, change, run.now)
         if reasons:
             raise Refused(*reasons)
         change = replace(change, kind="", note_zh="", note_en="") if change.minor else change
-        edition = freeze_edition(row, content, ledger, by=by, at=at, now=now, change=change)
-        before = row.state
-        update_brief(
-            row, by=by, now=now, to=State.APPROVED, slug=edition.slug, **end_assignments(row, now=now)
-        )
-        event = record_event(
-            row, "approve", by=by, now=now, from_state=before, edition=edition, note=change.note_zh
-        )
-        notify_contributors(event, edition, exclude=by, now=now)
-        return edition
+        return _publish(run, content, ledger, at=at, change=change, note=change.note_zh)
+
+
+def _load_seen_content(run: VerbRun, seen: str) -> Content:
+    content = load_working_copy(run.row)
+    if seen != content.hash_all():
+        raise build_refusal("seen", about="approve")
+    return content
+
+
+def _publish(
+    run: VerbRun,
+    content: Content,
+    history: BriefHistory,
+    *,
+    at: dt.datetime | None,
+    change: ChangeNote,
+    note: str,
+    urgent_reason: str = "",
+) -> Edition:
+    """Freeze the content as an edition, approve the brief, and notify its contributors."""
+    edition = add_edition(
+        run.row,
+        content,
+        history.editions,
+        at=at,
+        now=run.now,
+        revision_id=history.revisions[0].pk,
+        approved_by_id=run.by.pk,
+        edited_by_id=four_eyes.find_last_editor(history),
+        four_eyes=settings.DIGEST_FOUR_EYES,
+        urgent=bool(urgent_reason),
+        urgent_reason=urgent_reason,
+        minor=change.minor,
+        change_kind=change.kind,
+        change_note_zh=change.note_zh.strip(),
+        change_note_en=change.note_en.strip(),
+    )
+    run.update_brief(to=State.APPROVED, slug=edition.slug, **end_assignments(run.row, now=run.now))
+    event = run.record_event(edition=edition, note=note)
+    if urgent_reason:
+        notify(event, "urgent", find_people_for_verb("confirm"))
+    notify_contributors(event)
+    return edition
 
 
 def why_not_approve(
@@ -101,13 +121,8 @@ def why_not_approve(
             reasons.append(Reason("facts-own", {}, "approve"))
     changed = four_eyes.find_facts_changed_since_signoffs(history, content, standing)
     if left := [name for name in changed if name not in ticked]:
-        reasons.append(
-            Reason(
-                "facts-unticked",
-                {"facts": gettext(", ").join(gettext(FACTS[name].label) for name in left)},
-                "facts",
-            )
-        )
+        facts = gettext(", ").join(gettext(FACTS[name].label) for name in left)
+        reasons.append(Reason("facts-unticked", {"facts": facts}, "facts"))
     return reasons
 
 
@@ -168,50 +183,31 @@ def publish_urgently(
 
     The completeness check still applies, except for bullets without a translation.
     """
-    now = now or timezone.now()
-    with transaction.atomic():
-        row = lock_brief(brief)
-        require_allowed(by, "publish_urgently", row)
-        content = load_working_copy(row)
-        if seen != content.hash_all():
-            raise build_refusal("seen", about="approve")
-        reasons = why_not_publish_urgently(row, content, at=at, now=now)
-        if not reason.strip():
+    reason = reason.strip()
+    with run_verb("publish_urgently", brief, by=by, now=now) as run:
+        row, content = run.row, _load_seen_content(run, seen)
+        reasons = why_not_publish_urgently(row, content, at=at, now=run.now)
+        if not reason:
             reasons.append(Reason("urgent-reason", {}, "reason"))
         if reasons:
             raise Refused(*reasons)
         change = change if change.is_described else NO_CHANGE_NOTE
-        urgent = reason.strip()
-        edition = freeze_edition(
-            row, content, BriefHistory.load(row), by=by, at=at, now=now, change=change, urgent=urgent
-        )
-        before = row.state
-        update_brief(
-            row, by=by, now=now, to=State.APPROVED, slug=edition.slug, **end_assignments(row, now=now)
-        )
-        event = record_event(
-            row, "publish_urgently", by=by, now=now, from_state=before, edition=edition, note=reason.strip()
-        )
-        notify(event, "urgent", find_people_for_verb("confirm", exclude=by))
-        notify_contributors(event, edition, exclude=by, now=now)
-        return edition
+        history = BriefHistory.load(row)
+        return _publish(run, content, history, at=at, change=change, note=reason, urgent_reason=reason)
 
 
 def confirm(
     brief: Brief | int, *, by: Person, seen: int | None = None, now: dt.datetime | None = None
 ) -> Edition:
     """Confirm an urgent edition as a second person. `seen` is the id of the edition that the page showed."""
-    now = now or timezone.now()
-    with transaction.atomic():
-        row = lock_brief(brief)
-        require_allowed(by, "confirm", row)
-        edition = find_unconfirmed_edition(row)
+    with run_verb("confirm", brief, by=by, now=now) as run:
+        edition = find_unconfirmed_edition(run.row)
         if edition is None:
             raise build_refusal("nothing-urgent")
         if edition.approved_by_id == by.pk:
             raise build_refusal("urgent-confirm-own")
         if seen is not None and seen != edition.pk:
             raise build_refusal("seen")
-        Edition.objects.filter(pk=edition.pk).update(confirmed_by=by, confirmed_at=now)
-        record_event(row, "confirm", by=by, now=now, from_state=row.state, edition=edition)
+        Edition.objects.filter(pk=edition.pk).update(confirmed_by=by, confirmed_at=run.now)
+        run.record_event(edition=edition)
         return edition

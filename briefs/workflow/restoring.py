@@ -2,14 +2,11 @@
 
 import datetime as dt
 
-from django.db import transaction
-from django.utils import timezone
-
 from ..content import Content
-from ..models import Brief, Person, Revision, State
+from ..models import Brief, Person, Revision
 from .editing import write_revision
 from .rules.refusals import build_refusal
-from .rules.transitions import lock_brief, record_event, require_allowed, require_current_version
+from .rules.transitions import run_verb
 from .rules.working_copy import load_working_copy
 
 
@@ -20,24 +17,17 @@ def restore(
 
     Ids of vocabulary rows that were merged since are restored too; they are resolved when displayed.
     """
-    now = now or timezone.now()
-    with transaction.atomic():
-        row = lock_brief(brief)
-        if row.state == State.APPROVED:
-            raise build_refusal("approved-closed")
-        require_allowed(by, "restore", row)
-        require_current_version(row, version)
+    with run_verb("restore", brief, by=by, now=now, version=version, approved_closed=True) as run:
+        row = run.row
         old = row.revisions.filter(number=number).first()
         if old is None:
             raise build_refusal("unknown-revision", number=number)
-        content, before = Content.from_json(old.content), row.state
+        content = Content.from_json(old.content)
         if content.facts.date != load_working_copy(row).facts.date:
             _set_date(row, content.facts.date, old)
-        revision = write_revision(row, content, by=by, now=now, kind=Revision.Kind.RESTORE)
+        revision = write_revision(run, content, kind=Revision.Kind.RESTORE)
         if revision is not None:
-            record_event(
-                row, "restore", by=by, now=now, from_state=before, note=f"r{number}", revision=revision
-            )
+            run.record_event(note=f"r{number}", revision=revision)
         return revision
 
 

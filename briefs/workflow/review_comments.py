@@ -5,14 +5,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
-from django.db import transaction
-from django.utils import timezone
-
 from ..content import SIDES, Content, Side, hash_json, tidy_line
 from ..models import Answer, Brief, Look, Note, Person, Reply, Revision, Suggestion
 from .editing import write_revision
 from .rules.refusals import build_refusal, tidy_or_refuse
-from .rules.transitions import lock_brief, notify, record_event, require_allowed
+from .rules.transitions import VerbRun, begin_verb, notify, require_allowed, run_verb
 from .rules.working_copy import load_working_copy
 
 
@@ -30,10 +27,9 @@ class TextAnchor:
             return cls(name)
         number = name[1:]
         is_number = name[:1] == "b" and number.isascii() and number.isdecimal() and 0 < len(number) < 10
-        is_number = (
-            is_number and number[0] != "0"
-        )  # numbers start at 1, and `b04` would be a second spelling of `b4`
-        return cls("bullet", int(number)) if is_number else None
+        if not is_number or number[0] == "0":  # numbers start at 1; `b04` would be a second spelling of `b4`
+            return None
+        return cls("bullet", int(number))
 
     def __str__(self) -> str:
         return f"b{self.bullet}" if self.bullet else self.field
@@ -54,8 +50,8 @@ class TextAnchor:
         return replace(content, bullets=bullets)
 
 
-def get_anchor(suggestion: Suggestion) -> TextAnchor:
-    return TextAnchor(suggestion.field, suggestion.bullet)
+def get_anchor(row: Note | Suggestion) -> TextAnchor:
+    return TextAnchor(row.field, row.bullet)
 
 
 def parse_side(value: str) -> Side:
@@ -80,11 +76,8 @@ def suggest(
 
     `seen` is the hash of the text that the page showed; the verb is refused when the text changed since.
     """
-    now = now or timezone.now()
-    with transaction.atomic():
-        row = lock_brief(brief)
-        require_allowed(by, "suggest", row)
-        there = anchor.find_text(load_working_copy(row), side)
+    with run_verb("suggest", brief, by=by, now=now) as run:
+        there = anchor.find_text(load_working_copy(run.row), side)
         text = tidy_or_refuse(text, about=str(anchor))
         text = text if anchor.field == "summary" else tidy_line(text)
         if there is None or seen != hash_json(there):
@@ -92,88 +85,64 @@ def suggest(
         if not text or text == there:
             raise build_refusal("suggestion-same", about=str(anchor))
         made, new = Suggestion.objects.get_or_create(
-            brief=row, field=anchor.field, bullet=anchor.bullet, side=side, was=there, text=text, by=by, answer="",
-            defaults={"at": now, "why": tidy_or_refuse(why, about=str(anchor))},
+            brief=run.row, field=anchor.field, bullet=anchor.bullet, side=side, was=there, text=text, by=by, answer="",
+            defaults={"at": run.now, "why": tidy_or_refuse(why, about=str(anchor))},
         )  # fmt: skip
         if new:
-            record_event(row, "suggest", by=by, now=now, from_state=row.state, note=f"#{anchor}: {text}")
+            run.record_event(note=f"#{anchor}: {text}")
         return made
 
 
-def accept(suggestion: Suggestion | int, *, by: Person, now: dt.datetime | None = None) -> Revision | None:
+def accept(suggestion: Suggestion, *, by: Person, now: dt.datetime | None = None) -> Revision | None:
     """Apply a suggestion as a change by the person who accepts. Raise Refused when the text changed since."""
-    now = now or timezone.now()
-    with transaction.atomic():
-        row, asked = _lock_open_suggestion(suggestion)
-        require_allowed(by, "edit", row)
-        content, place = load_working_copy(row), get_anchor(asked)
-        side = parse_side(asked.side)
-        if place.find_text(content, side) != asked.was:
-            raise build_refusal("suggestion-lapsed", about=str(place))
-        before = row.state
-        revision = write_revision(
-            row, place.replace_text(content, side, asked.text), by=by, now=now, kind=Revision.Kind.SAVE
-        )
-        _store_answer(asked, Answer.ACCEPTED, by, now)
-        event = record_event(
-            row, "accept", by=by, now=now, from_state=before, note=f"#{place}", revision=revision
-        )
-        notify(event, "answered", [asked.by] if asked.by_id != by.pk else [])
+    return _answer("accept", suggestion, Answer.ACCEPTED, by=by, now=now)
+
+
+def decline(suggestion: Suggestion, *, by: Person, now: dt.datetime | None = None) -> None:
+    _answer("decline", suggestion, Answer.DECLINED, by=by, now=now)
+
+
+def _answer(
+    verb: str, suggestion: Suggestion, answer: Answer, *, by: Person, now: dt.datetime | None
+) -> Revision | None:
+    with begin_verb(verb, suggestion, by=by, now=now) as run:
+        asked = Suggestion.objects.select_related("by").get(pk=suggestion.pk)
+        anchor = get_anchor(asked)
+        if asked.answer:
+            raise build_refusal("suggestion-answered", about=str(anchor), name=str(asked.answered_by))
+        # People may withdraw their own suggestion without the right to edit.
+        is_own_withdrawal = answer == Answer.DECLINED and asked.by_id == by.pk
+        require_allowed(by, "note" if is_own_withdrawal else "edit", run.row)
+        revision = _apply_suggestion(run, asked) if answer == Answer.ACCEPTED else None
+        Suggestion.objects.filter(pk=asked.pk).update(answer=answer, answered_by=by, answered_at=run.now)
+        notify(run.record_event(note=f"#{anchor}", revision=revision), "answered", [asked.by])
         return revision
 
 
-def decline(suggestion: Suggestion | int, *, by: Person, now: dt.datetime | None = None) -> None:
-    now = now or timezone.now()
-    with transaction.atomic():
-        row, asked = _lock_open_suggestion(suggestion)
-        require_allowed(
-            by, "note" if asked.by_id == by.pk else "edit", row
-        )  # people may withdraw their own suggestion without the right to edit
-        _store_answer(asked, Answer.DECLINED, by, now)
-        event = record_event(
-            row, "decline", by=by, now=now, from_state=row.state, note=f"#{get_anchor(asked)}"
-        )
-        notify(event, "answered", [asked.by] if asked.by_id != by.pk else [])
+def _apply_suggestion(run: VerbRun, suggestion: Suggestion) -> Revision | None:
+    content, anchor, side = load_working_copy(run.row), get_anchor(suggestion), parse_side(suggestion.side)
+    if anchor.find_text(content, side) != suggestion.was:
+        raise build_refusal("suggestion-lapsed", about=str(anchor))
+    changed = anchor.replace_text(content, side, suggestion.text)
+    return write_revision(run, changed, kind=Revision.Kind.SAVE)
 
 
-def _lock_open_suggestion(suggestion: Suggestion | int) -> tuple[Brief, Suggestion]:
-    pk = suggestion.pk if isinstance(suggestion, Suggestion) else suggestion
-    row = lock_brief(Suggestion.objects.values_list("brief_id", flat=True).get(pk=pk))
-    asked = Suggestion.objects.select_related("by").get(pk=pk)
-    if asked.answer:
-        raise build_refusal("suggestion-answered", about=str(get_anchor(asked)), name=str(asked.answered_by))
-    return row, asked
-
-
-def _store_answer(suggestion: Suggestion, answer: Answer, by: Person, now: dt.datetime) -> None:
-    Suggestion.objects.filter(pk=suggestion.pk).update(answer=answer, answered_by=by, answered_at=now)
-
-
-def reply(note: Note | int, text: str, *, by: Person, now: dt.datetime | None = None) -> Reply:
-    now = now or timezone.now()
-    with transaction.atomic():
-        pk = note.pk if isinstance(note, Note) else note
-        row = lock_brief(Note.objects.values_list("brief_id", flat=True).get(pk=pk))
-        require_allowed(by, "note", row)
+def reply(note: Note, text: str, *, by: Person, now: dt.datetime | None = None) -> Reply:
+    with run_verb("note", note, by=by, now=now) as run:
         if not (text := tidy_or_refuse(text, about="notes")):
             raise build_refusal("reply-needed", about="notes")
-        made = Reply.objects.create(note_id=pk, text=text, by=by, at=now)
-        raised_by = Person.objects.get(pk=Note.objects.values_list("by", flat=True).get(pk=pk))
-        event = record_event(row, "reply", by=by, now=now, from_state=row.state, note=made.text)
-        notify(event, "answered", [raised_by] if raised_by.pk != by.pk else [])
+        made = Reply.objects.create(note_id=note.pk, text=text, by=by, at=run.now)
+        raised_by = Person.objects.get(pk=Note.objects.values_list("by", flat=True).get(pk=note.pk))
+        notify(run.record_event("reply", note=made.text), "answered", [raised_by])
         return made
 
 
-def reopen(note: Note | int, *, by: Person, now: dt.datetime | None = None) -> None:
+def reopen(note: Note, *, by: Person, now: dt.datetime | None = None) -> None:
     """Reopen a resolved note. Do nothing when the note is open."""
-    now = now or timezone.now()
-    with transaction.atomic():
-        pk = note.pk if isinstance(note, Note) else note
-        row = lock_brief(Note.objects.values_list("brief_id", flat=True).get(pk=pk))
-        require_allowed(by, "resolve", row)
-        if Note.objects.filter(pk=pk).exclude(resolved_at=None).update(resolved_at=None, resolved_by=None):
-            text = Note.objects.values_list("text", flat=True).get(pk=pk)
-            record_event(row, "reopen", by=by, now=now, from_state=row.state, note=text)
+    with run_verb("resolve", note, by=by, now=now) as run:
+        resolved = Note.objects.filter(pk=note.pk).exclude(resolved_at=None)
+        if resolved.update(resolved_at=None, resolved_by=None):
+            run.record_event("reopen", note=Note.objects.values_list("text", flat=True).get(pk=note.pk))
 
 
 def mark_as_fine(
@@ -186,16 +155,14 @@ def mark_as_fine(
     now: dt.datetime | None = None,
 ) -> None:
     """Mark a text as fine for one person, or unmark it. The mark lapses when the text changes."""
-    now = now or timezone.now()
-    with transaction.atomic():
-        row = lock_brief(brief)
-        require_allowed(by, "sign_off", row)
+    with run_verb("sign_off", brief, by=by, now=now) as run:
+        row = run.row
         text = anchor.find_text(load_working_copy(row), side)
         mine = Look.objects.filter(brief=row, person=by, place=str(anchor), side=side)
         if not is_fine or text is None:
             mine.delete()
             return
-        values = {"text": hash_json(text), "at": now}
+        values = {"text": hash_json(text), "at": run.now}
         Look.objects.update_or_create(brief=row, person=by, place=str(anchor), side=side, defaults=values)
 
 

@@ -3,12 +3,11 @@
 import datetime as dt
 from collections.abc import Collection
 
-from django.db import transaction
-from django.utils import timezone
+from django.db.models import QuerySet
 
 from .. import policy
 from ..content import SIDES, Content, Side
-from ..models import Brief, Event, Note, Person, Revision, SignOff, State
+from ..models import Brief, Event, Note, Person, SignOff, State
 from ..models.people import IMPORTER
 from .assignments import AssignmentPlan, build_review_request_values
 from .rules import four_eyes
@@ -16,13 +15,13 @@ from .rules.brief_history import BriefHistory
 from .rules.refusals import Reason, Refused, build_refusal, tidy_or_refuse
 from .rules.submission_checks import why_not_ready
 from .rules.transitions import (
+    VerbRun,
+    begin_verb,
     find_people_for_verb,
-    lock_brief,
     notify,
-    record_event,
     require_allowed,
     require_current_version,
-    update_brief,
+    run_verb,
 )
 from .rules.working_copy import load_working_copy
 
@@ -31,17 +30,11 @@ SIGNOFF_EVENT_VERBS = ("sign_off_zh", "sign_off_en", "send_back")
 
 
 def submit(brief: Brief | int, *, by: Person, version: int, now: dt.datetime | None = None) -> None:
-    now = now or timezone.now()
-    with transaction.atomic():
-        row = lock_brief(brief)
-        require_allowed(by, "submit", row)
-        require_current_version(row, version)
-        if reasons := why_not_ready(row, load_working_copy(row)):
+    with run_verb("submit", brief, by=by, now=now, version=version) as run:
+        if reasons := why_not_ready(run.row, load_working_copy(run.row)):
             raise Refused(*reasons)
-        before = row.state
-        update_brief(row, by=by, now=now, to=State.IN_REVIEW)
-        event = record_event(row, "submit", by=by, now=now, from_state=before)
-        _notify_reviewers(row, event)
+        run.update_brief(to=State.IN_REVIEW)
+        _notify_reviewers(run.row, run.record_event())
 
 
 def _notify_reviewers(row: Brief, event: Event) -> None:
@@ -53,14 +46,9 @@ def _notify_reviewers(row: Brief, event: Event) -> None:
         if person and policy.get_roles(person) & policy.REVIEWER_ROLES:
             asked.setdefault(person, []).append(side)
     for person, sides in asked.items():
-        notify(
-            event,
-            "review",
-            [person] if person.pk != event.by_id else [],
-            **build_review_request_values(plan, sides),
-        )
+        notify(event, "review", [person], **build_review_request_values(plan, sides))
     if sum(map(len, asked.values())) < len(SIDES):
-        others = find_people_for_verb("send_back", exclude=event.by)
+        others = find_people_for_verb("send_back")
         notify(event, "review", [person for person in others if person not in asked])
 
 
@@ -79,18 +67,14 @@ def why_not_take_back(brief: Brief, person: Person) -> Reason | None:
 
 
 def take_back(brief: Brief | int, *, by: Person, version: int, now: dt.datetime | None = None) -> None:
-    now = now or timezone.now()
-    with transaction.atomic():
-        row = lock_brief(brief)
-        if policy.fits_state("take_back", row) and (reason := why_not_take_back(row, by)):
-            raise Refused(
-                reason
-            )  # before the role check, which would name people who may not take it back either
-        require_allowed(by, "take_back", row)
-        require_current_version(row, version)
-        before = row.state
-        update_brief(row, by=by, now=now, to=State.DRAFT)
-        record_event(row, "take_back", by=by, now=now, from_state=before)
+    with begin_verb("take_back", brief, by=by, now=now) as run:
+        # Before the role check, which would name people who may not take it back either.
+        if policy.fits_state("take_back", run.row) and (reason := why_not_take_back(run.row, by)):
+            raise Refused(reason)
+        require_allowed(by, "take_back", run.row)
+        require_current_version(run.row, version)
+        run.update_brief(to=State.DRAFT)
+        run.record_event()
 
 
 def why_not_sign_off(
@@ -113,10 +97,8 @@ def sign_off(
     brief: Brief | int, side: Side, *, by: Person, seen: str, now: dt.datetime | None = None, note: str = ""
 ) -> SignOff:
     """Sign off one language of the content whose hash (`seen`) the page showed."""
-    now = now or timezone.now()
-    with transaction.atomic():
-        row = lock_brief(brief)
-        require_allowed(by, "sign_off", row)
+    with run_verb("sign_off", brief, by=by, now=now) as run:
+        row = run.row
         content = load_working_copy(row)
         standing = four_eyes.load_statuses_by_side(row, content)[side]
         if reason := why_not_sign_off(row, side, by, standing):
@@ -127,11 +109,8 @@ def sign_off(
             )
         if by.pk in standing.signed_by:
             return SignOff.objects.filter(brief=row, side=side, hash=seen, by=by, yes=True).latest("id")
-        signoff = _store_signoff(row, side, seen, yes=True, by=by, now=now, note=note)
-        before = row.state
-        event = record_event(
-            row, f"sign_off_{side}", by=by, now=now, from_state=before, note=note, revision=signoff.revision
-        )
+        signoff = _store_signoff(run, side, seen, yes=True, note=note)
+        event = run.record_event(f"sign_off_{side}", note=note, revision=signoff.revision)
         _notify_of_signoff(row, content, event, side)
         return signoff
 
@@ -140,16 +119,14 @@ def _notify_of_signoff(row: Brief, content: Content, event: Event, side: Side) -
     last = find_last_submission(row)
     notify(event, f"signed_{side}", [last.by] if last and last.by_id != event.by_id else [])
     if all(answer.is_signed for answer in four_eyes.load_statuses_by_side(row, content).values()):
-        notify(event, "ready", find_people_for_verb("approve", exclude=event.by))
+        notify(event, "ready", find_people_for_verb("approve"))
 
 
-def _store_signoff(
-    row: Brief, side: Side, seen: str, *, yes: bool, by: Person, now: dt.datetime, note: str
-) -> SignOff:
-    revision = row.revisions.order_by("-number")[0]
+def _store_signoff(run: VerbRun, side: Side, seen: str, *, yes: bool, note: str) -> SignOff:
+    revision = run.row.revisions.order_by("-number")[0]
     return SignOff.objects.create(
-        brief=row, revision=revision, side=side, hash=seen, yes=yes, by=by, at=now, note=note
-    )  # fmt: skip
+        brief=run.row, revision=revision, side=side, hash=seen, yes=yes, by=run.by, at=run.now, note=note
+    )
 
 
 def _count_differences(row: Brief, side: Side, seen: str, content: Content) -> int:
@@ -161,12 +138,9 @@ def _count_differences(row: Brief, side: Side, seen: str, content: Content) -> i
         for c in (was, content)
     ]
     changed = sum(texts[0].get(n) != texts[1].get(n) for n in texts[0].keys() | texts[1].keys())
-    return max(
-        1,
-        changed
-        + (was.headline(side) != content.headline(side))
-        + (was.summary(side) != content.summary(side)),
-    )
+    changed += was.headline(side) != content.headline(side)
+    changed += was.summary(side) != content.summary(side)
+    return max(1, changed)
 
 
 def send_back(
@@ -178,34 +152,31 @@ def send_back(
     now: dt.datetime | None = None,
 ) -> Note:
     """Reject the given languages with a note to the writers, and return the brief to draft."""
-    now = now or timezone.now()
     note = tidy_or_refuse(note, about="note")
-    with transaction.atomic():
-        row = lock_brief(brief)
-        require_allowed(by, "send_back", row)
+    with run_verb("send_back", brief, by=by, now=now) as run:
+        row = run.row
         if not note:
             raise build_refusal("note-needed", about="note")
         if not sides:
             raise build_refusal("side-needed", about="sides")
         content = load_working_copy(row)
         for side in sides:
-            _store_signoff(row, side, content.hash_side(side), yes=False, by=by, now=now, note=note)
-        before = row.state
-        update_brief(row, by=by, now=now, to=State.DRAFT)
-        event = record_event(row, "send_back", by=by, now=now, from_state=before, note=note)
+            _store_signoff(run, side, content.hash_side(side), yes=False, note=note)
+        run.update_brief(to=State.DRAFT)
+        event = run.record_event(note=note)
         only = next(iter(sides)) if len(set(sides)) == 1 else ""
-        remark = Note.objects.create(brief=row, side=only, text=note, by=by, at=now)
+        remark = Note.objects.create(brief=row, side=only, text=note, by=by, at=run.now)
         open_notes = row.notes.filter(resolved_at=None).count()
-        notify(event, "sent_back", _find_writers(row, exclude=by), n=open_notes)
+        notify(event, "sent_back", _find_writers(row), n=open_notes)
         return remark
 
 
-def _find_writers(row: Brief, *, exclude: Person) -> list[Person]:
+def _find_writers(row: Brief) -> QuerySet[Person]:
     """Return the people who changed or submitted this version, without the importer."""
     ledger, last = BriefHistory.load(row), find_last_submission(row)
     since = four_eyes.find_baseline_number(ledger)
     ids = {r.by_id for r in ledger.revisions if r.number > since} | ({last.by_id} if last else set())
-    return list(Person.objects.filter(pk__in=ids).exclude(pk=exclude.pk).exclude(username=IMPORTER))
+    return Person.objects.filter(pk__in=ids).exclude(username=IMPORTER)
 
 
 def add_note(
@@ -219,31 +190,19 @@ def add_note(
     now: dt.datetime | None = None,
 ) -> Note:
     """Add a note to the brief, a bullet, or the headline or summary (`field`). A `side` of None means both."""
-    now = now or timezone.now()
-    with transaction.atomic():
-        row = lock_brief(brief)
-        require_allowed(by, "note", row)
+    with run_verb("note", brief, by=by, now=now) as run:
         if not (text := tidy_or_refuse(text, about="note")):
             raise build_refusal("note-needed", about="note")
         note = Note.objects.create(
-            brief=row, bullet=bullet, field=field, side=side or "", text=text, by=by, at=now
+            brief=run.row, bullet=bullet, field=field, side=side or "", text=text, by=by, at=run.now
         )
-        record_event(row, "note", by=by, now=now, from_state=row.state, note=note.text)
+        run.record_event(note=note.text)
         return note
 
 
-def resolve(note: Note | int, *, by: Person, now: dt.datetime | None = None) -> None:
+def resolve(note: Note, *, by: Person, now: dt.datetime | None = None) -> None:
     """Resolve a note and notify its author, if another person resolves it. Do nothing when it is resolved."""
-    now = now or timezone.now()
-    with transaction.atomic():
-        pk = note.pk if isinstance(note, Note) else note
-        row = lock_brief(Note.objects.values_list("brief_id", flat=True).get(pk=pk))
-        require_allowed(by, "resolve", row)
-        if Note.objects.filter(pk=pk, resolved_at=None).update(resolved_at=now, resolved_by=by):
-            raised = Note.objects.select_related("by").get(pk=pk)
-            event = record_event(row, "resolve", by=by, now=now, from_state=row.state, note=raised.text)
-            notify(event, "answered", [raised.by] if raised.by_id != by.pk else [])
-
-
-def latest_revision(brief: Brief) -> Revision:
-    return brief.revisions.order_by("-number")[0]
+    with run_verb("resolve", note, by=by, now=now) as run:
+        if Note.objects.filter(pk=note.pk, resolved_at=None).update(resolved_at=run.now, resolved_by=by):
+            raised = Note.objects.select_related("by").get(pk=note.pk)
+            notify(run.record_event(note=raised.text), "answered", [raised.by])

@@ -3,7 +3,6 @@
 import datetime as dt
 from typing import Any
 
-from django.db import transaction
 from django.utils import timezone
 
 from ..models import Brief, Edition, Person, State, WithdrawalKind
@@ -17,58 +16,43 @@ from .editions import (
 )
 from .rules.brief_history import load_editions
 from .rules.refusals import Reason, Refused, build_refusal
-from .rules.transitions import lock_brief, record_event, require_allowed, update_brief
+from .rules.transitions import VerbRun, run_verb
+
+_KEPT_ON_RESCHEDULING = (
+    *("revision_id", "approved_by_id", "edited_by_id", "four_eyes", "urgent", "urgent_reason", "minor"),
+    *("change_kind", "change_note_zh", "change_note_en", "confirmed_at", "confirmed_by_id"),
+)
 
 
 def cancel(brief: Brief | int, *, by: Person, now: dt.datetime | None = None) -> Edition:
     """Cancel the scheduled edition; the previous one stays public. An approved brief returns to review."""
-    now = now or timezone.now()
-    with transaction.atomic():
-        row = lock_brief(brief)
-        require_allowed(by, "cancel", row)
-        edition = find_scheduled_edition(row, now)
-        if edition is None:
-            raise build_refusal("nothing-scheduled")
-        cancel_edition(edition, now)
-        before = row.state
-        update_brief(row, by=by, now=now, to=State.IN_REVIEW if before == State.APPROVED else None)
-        record_event(row, "cancel", by=by, now=now, from_state=before, edition=edition)
+    with run_verb("cancel", brief, by=by, now=now) as run:
+        edition = _get_scheduled_edition(run)
+        cancel_edition(edition, run.now)
+        run.update_brief(to=State.IN_REVIEW if run.row.state == State.APPROVED else None)
+        run.record_event(edition=edition)
         return edition
+
+
+def _get_scheduled_edition(run: VerbRun) -> Edition:
+    edition = find_scheduled_edition(run.row, run.now)
+    if edition is None:
+        raise build_refusal("nothing-scheduled")
+    return edition
 
 
 def reschedule(
     brief: Brief | int, *, by: Person, at: dt.datetime | None, now: dt.datetime | None = None
 ) -> Edition:
     """Replace the scheduled edition by one with the same content and approval. An `at` of None is now."""
-    now = now or timezone.now()
-    with transaction.atomic():
-        row = lock_brief(brief)
-        require_allowed(by, "reschedule", row)
-        old = find_scheduled_edition(row, now)
-        if old is None:
-            raise build_refusal("nothing-scheduled")
-        if reasons := why_not_at_time(row, at, now, frozen=old.frozen_content):
+    with run_verb("reschedule", brief, by=by, now=now) as run:
+        row, old = run.row, _get_scheduled_edition(run)
+        if reasons := why_not_at_time(row, at, run.now, frozen=old.frozen_content):
             raise Refused(*reasons)
-        kept = {
-            name: getattr(old, name)
-            for name in (
-                *(
-                    "revision_id",
-                    "approved_by_id",
-                    "edited_by_id",
-                    "four_eyes",
-                    "urgent",
-                    "urgent_reason",
-                    "minor",
-                ),
-                *("change_kind", "change_note_zh", "change_note_en", "confirmed_at", "confirmed_by_id"),
-            )
-        }
-        edition = add_edition(row, old.frozen_content, load_editions(row), at=at, now=now, **kept)
-        before = row.state
-        update_brief(row, by=by, now=now)
-        event = record_event(row, "reschedule", by=by, now=now, from_state=before, edition=edition)
-        notify_contributors(event, edition, exclude=by, now=now)
+        kept = {name: getattr(old, name) for name in _KEPT_ON_RESCHEDULING}
+        edition = add_edition(row, old.frozen_content, load_editions(row), at=at, now=run.now, **kept)
+        run.update_brief()
+        notify_contributors(run.record_event(edition=edition))
         return edition
 
 
@@ -118,9 +102,8 @@ def _take_down(
     reasons: list[Reason],
     note: str,
 ) -> Edition:
-    with transaction.atomic():
-        row = lock_brief(brief)
-        require_allowed(by, verb, row)
+    with run_verb(verb, brief, by=by, now=now) as run:
+        row = run.row
         edition = find_public_edition(row, now)
         if edition is None:
             raise build_refusal("nothing-public")
@@ -130,31 +113,23 @@ def _take_down(
             raise build_refusal("already-withdrawn")
         if reasons:
             raise Refused(*reasons)
-        before = row.state
         if later := find_scheduled_edition(row, now):
             cancel_edition(later, now)
         Edition.objects.filter(pk=edition.pk).update(**values)
-        update_brief(row, by=by, now=now, to=State.IN_REVIEW if later and before == State.APPROVED else None)
-        record_event(row, verb, by=by, now=now, from_state=before, edition=edition, note=note)
+        run.update_brief(to=State.IN_REVIEW if later and row.state == State.APPROVED else None)
+        run.record_event(edition=edition, note=note)
         return edition
 
 
 def reinstate(brief: Brief | int, *, by: Person, now: dt.datetime | None = None) -> Edition:
-    now = now or timezone.now()
-    with transaction.atomic():
-        row = lock_brief(brief)
-        require_allowed(by, "reinstate", row)
-        edition = find_public_edition(row, now)
+    with run_verb("reinstate", brief, by=by, now=now) as run:
+        edition = find_public_edition(run.row, run.now)
         if edition is None or not (edition.withdrawn_at or edition.removed_at):
             raise build_refusal("nothing-to-reinstate")
-        empty = {
-            "withdrawn_kind": "",
-            "withdrawn_reason_zh": "",
-            "withdrawn_reason_en": "",
-            "removed_reason": "",
-        }
+        texts = ("withdrawn_kind", "withdrawn_reason_zh", "withdrawn_reason_en", "removed_reason")
+        empty = dict.fromkeys(texts, "")
         nobody = dict.fromkeys(("withdrawn_at", "withdrawn_by", "removed_at", "removed_by"))
         Edition.objects.filter(pk=edition.pk).update(**empty, **nobody)
-        update_brief(row, by=by, now=now)
-        record_event(row, "reinstate", by=by, now=now, from_state=row.state, edition=edition)
+        run.update_brief()
+        run.record_event(edition=edition)
         return edition

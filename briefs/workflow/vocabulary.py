@@ -1,6 +1,7 @@
 """Verbs on vocabulary rows and site texts."""
 
 import datetime as dt
+from collections.abc import Iterable
 
 from django.db import transaction
 from django.utils import timezone
@@ -41,21 +42,31 @@ def save_without_relabelling(row: Vocabulary, *, by: Person, now: dt.datetime | 
             raise build_refusal("merged-already", label=str(before))
         row.save(force_update=True)
         if used:
-            about = f"{kind._meta.model_name}/{row.slug}"
-            Event.objects.create(about=about, verb="relabel", by=by, at=now, note=f"{before} → {row}")
+            record_vocabulary_event(row, "relabel", by=by, now=now, note=f"{before} → {row}")
     return used or in_texts
 
 
 def check_vocabulary_row(row: Vocabulary, *, by: Person) -> bool:
     """Raise Refused if the person may not save the row. Return whether an edition uses the row."""
-    used = row.pk is not None and build.is_used_in_editions(row)
+    used = row.pk is not None and require_may_relabel([row], by=by)
+    require_allowed(by, "edit_vocabulary")
+    return used
+
+
+def require_may_relabel(rows: Iterable[Vocabulary], *, by: Person) -> bool:
+    """Raise Refused if an edition uses a row and the person is no publisher. Return whether one is used."""
+    used = any(build.is_used_in_editions(row) for row in rows)
     if used:
         try:
             require_allowed(by, "relabel")
         except Refused as error:
             raise build_refusal("used-in-public") from error
-    require_allowed(by, "edit_vocabulary")
     return used
+
+
+def record_vocabulary_event(row: Vocabulary, verb: str, *, by: Person, now: dt.datetime, note: str) -> None:
+    about = f"{type(row)._meta.model_name}/{row.slug}"
+    Event.objects.create(about=about, verb=verb, by=by, at=now, note=note)
 
 
 def revise_site_text(

@@ -5,17 +5,18 @@ shows a name resolves the id with `build.resolve_merged`. To undo a merge, the c
 """
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from ..derived import build, label_propagation
-from ..models import Event, Person
+from ..models import Person
 from ..models.vocabulary import Vocabulary
-from .rules.refusals import Refused, build_refusal
+from .rules.refusals import build_refusal
 from .rules.transitions import require_allowed
+from .vocabulary import record_vocabulary_event, require_may_relabel
 
 
 def merge_vocabulary(
@@ -36,7 +37,7 @@ def merge_vocabulary(
         for row in rows.values():
             if build.get_merged_into_id(row):
                 raise build_refusal("merged-already", label=str(row))
-        _check_may_relabel(rows.values(), by)
+        require_may_relabel(rows.values(), by=by)
         heir = rows[into.pk]
         for pk in sorted(ids):
             _set_merged_into(rows[pk], heir, verb="merge", by=by, now=now)
@@ -55,15 +56,14 @@ def unmerge_vocabulary(row: Vocabulary, *, by: Person, now: dt.datetime | None =
         if loser is None or not build.get_merged_into_id(loser):
             raise build_refusal("not-merged")
         heir = build.resolve_merged(kind, {loser.pk})[loser.pk]
-        _check_may_relabel((loser, heir), by)
+        require_may_relabel((loser, heir), by=by)
         try:
             with transaction.atomic():
                 _set_merged_into(loser, None, verb="unmerge", by=by, now=now)
         except (ValidationError, IntegrityError) as error:
             raise build_refusal("label-taken", label=str(loser)) from error
-        label_propagation.relabel(
-            heir, loser
-        )  # terms are found in the text, so the heir's uses do not include the loser's
+        # Terms are found in the text, so the heir's uses do not include the loser's.
+        label_propagation.relabel(heir, loser)
 
 
 def find_rows_merged_into(row: Vocabulary) -> list[Vocabulary]:
@@ -85,14 +85,6 @@ def _lock_rows(kind: type[Vocabulary], ids: set[int]) -> dict[int, Vocabulary]:
     return {row.pk: row for row in rows}
 
 
-def _check_may_relabel(rows: Iterable[Vocabulary], by: Person) -> None:
-    if any(build.is_used_in_editions(row) for row in rows):
-        try:
-            require_allowed(by, "relabel")
-        except Refused as error:
-            raise build_refusal("used-in-public") from error
-
-
 def _set_merged_into(
     row: Vocabulary, heir: Vocabulary | None, *, verb: str, by: Person, now: dt.datetime
 ) -> None:
@@ -100,6 +92,5 @@ def _set_merged_into(
     row.merged_into = heir
     row.validate_constraints()
     row.save(force_update=True, update_fields=["merged_into"])
-    about = f"{type(row)._meta.model_name}/{row.slug}"
     note = f"{row} ({row.slug}) → {heir} ({heir.slug})" if heir else f"{before} ↛ {row} ({row.slug})"
-    Event.objects.create(about=about, verb=verb, by=by, at=now, note=note)
+    record_vocabulary_event(row, verb, by=by, now=now, note=note)

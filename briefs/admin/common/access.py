@@ -4,14 +4,15 @@ Each view begins with `require_role`. A role that knows the verb is enough to op
 workflow decides whether the verb fits the brief now and gives a reason if not.
 """
 
-from typing import Any, cast
+from collections.abc import Callable
+from typing import Any, ClassVar, cast
 
 from django.contrib import admin
 from django.contrib.admin import ActionLocation
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
-from django.urls import URLPattern
+from django.urls import URLPattern, path
 from django.utils.translation import gettext as _
 
 from ... import policy
@@ -34,21 +35,47 @@ def require_role(request: HttpRequest, verb: str = "") -> Person:
     return person
 
 
-class DeskAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
-    """Model admin that any role may view and roles that know `verb` may add to and change.
+def has_role_permission(verb: str) -> Callable[[Any, HttpRequest], bool]:
+    """Return the permission method of an admin action, for roles that know the verb."""
+    return lambda screen, request: policy.has_role_for(person_of(request), verb)
 
-    Deletion is disabled.
-    """
+
+class UndeletableAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """Model admin without deletion, copies and actions, whose lists are filtered by known columns only."""
+
+    actions = None
+    allowed_lookups: tuple[str, ...] = ()
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest) -> bool:
+        """Allow only lookups that our own filters send, so that a URL cannot query other columns."""
+        own = (getattr(spec, "parameter_name", None) for spec in self.list_filter)
+        return lookup in self.allowed_lookups or lookup in own
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **options: Any) -> HttpResponse:
+        """Ignore `_saveasnew`, with which Django would create a copy, though no page offers it."""
+        if "_saveasnew" in request.POST:
+            data = request.POST.copy()
+            del data["_saveasnew"]
+            request.POST = data  # type: ignore[assignment]
+        return super().changeform_view(request, *args, **options)
+
+    def get_urls(self) -> list[URLPattern]:
+        return [url for url in super().get_urls() if not (url.name or "").endswith("_delete")]
+
+
+class DeskAdmin(UndeletableAdmin):
+    """Model admin that any role may view and roles that know `verb` may add to and change."""
 
     verb = "edit"
-    actions = None
     view_on_site = False
     show_full_result_count = False
     list_per_page = 50
-    allowed_lookups: tuple[str, ...] = ()
 
     def has_module_permission(self, request: HttpRequest) -> bool:
-        return bool(policy.get_roles(person_of(request)))
+        return self.has_view_permission(request)
 
     def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return bool(policy.get_roles(person_of(request)))
@@ -59,14 +86,6 @@ class DeskAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return policy.has_role_for(person_of(request), self.verb)
 
-    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
-
-    def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest) -> bool:
-        """Allow only lookups that our own filters send, so that a URL cannot query other columns."""
-        own = (getattr(spec, "parameter_name", None) for spec in self.list_filter)
-        return lookup in self.allowed_lookups or lookup in own
-
     def get_action_choices(
         self,
         request: HttpRequest,
@@ -76,11 +95,25 @@ class DeskAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         none = [("", _("Choose an action"))]
         return super().get_action_choices(request, none, action_location=action_location)
 
-    def changeform_view(self, request: HttpRequest, *args: Any, **options: Any) -> HttpResponse:
-        return super().changeform_view(drop_save_as_new(request), *args, **options)
+    def build_url_pattern(self, route: str, view: Any, name: str) -> URLPattern:
+        url: URLPattern = path(route, self.admin_site.admin_view(view), name=self.url_name(name))
+        return url
+
+    def url_name(self, name: str) -> str:
+        return f"{self.opts.app_label}_{self.opts.model_name}_{name}"
+
+
+class ListOnlyAdmin(DeskAdmin):
+    """Admin of rows that cannot be written or changed on the desk: our own `pages` and no form."""
+
+    pages: ClassVar[tuple[tuple[str, Callable[..., HttpResponse], str], ...]]
+    """Route, view and name of each page."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
 
     def get_urls(self) -> list[URLPattern]:
-        return drop_delete_urls(super().get_urls())
+        return [self.build_url_pattern(*page) for page in self.pages]
 
 
 class RefusalAwareAdmin(DeskAdmin):
@@ -99,19 +132,3 @@ class RefusalAwareAdmin(DeskAdmin):
         except Refused as refused:
             request.refusal = refused  # type: ignore[attr-defined]
             return super().changeform_view(request, *args, **options)
-
-
-def drop_delete_urls(urls: list[Any]) -> list[URLPattern]:
-    return [url for url in urls if not (url.name or "").endswith("_delete")]
-
-
-def drop_save_as_new(request: HttpRequest) -> HttpRequest:
-    """Remove `_saveasnew` from the POST.
-
-    Django would create a copy for anyone who posts it, though no page offers it.
-    """
-    if "_saveasnew" in request.POST:
-        data = request.POST.copy()
-        del data["_saveasnew"]
-        request.POST = data  # type: ignore[assignment]
-    return request

@@ -1,10 +1,12 @@
-"""Build table rows of a brief's assignments: assignee, due date, and whether the person may claim it."""
+"""The parts of a brief's assignment plan: labels, changes, and rows with due date and whether to claim."""
 
 from collections.abc import Iterator
-from typing import Any
+from dataclasses import replace
+from typing import Any, Final
 
 from django.utils import timezone
-from django.utils.translation import gettext as _
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 from ... import policy
 from ...content import SIDES
@@ -12,27 +14,40 @@ from ...models import Brief, Person, State
 from ...workflow import Assignee, AssignmentPlan
 from . import relative_dates
 
+ASSIGNMENT_LABELS: Final[dict[str, str | Promise]] = {
+    "writer": _("Writer"),
+    "zh": _("Reviewer of the Chinese"),
+    "en": _("Reviewer of the English"),
+}
 
-def assignment_labels() -> dict[str, str]:
-    return {"writer": _("Writer"), "zh": _("Reviewer of the Chinese"), "en": _("Reviewer of the English")}
+
+def get_assignees(plan: AssignmentPlan) -> dict[str, Assignee]:
+    """Return the assignee of each part, in the order of the page."""
+    return {"writer": plan.writer, **{side: plan.reviewers[side] for side in SIDES}}
+
+
+def replace_assignee(plan: AssignmentPlan, part: str, assignee: Assignee) -> AssignmentPlan:
+    if part in SIDES:
+        return plan.with_reviewer("zh" if part == "zh" else "en", assignee)
+    return replace(plan, writer=assignee)
+
+
+def get_roles_of_part(part: str) -> frozenset[policy.Role]:
+    return policy.WRITER_ROLES if part == "writer" else policy.REVIEWER_ROLES
 
 
 def build_assignment_rows(plan: AssignmentPlan, person: Person, brief: Brief) -> Iterator[dict[str, Any]]:
     held = policy.get_roles(person)
     may_assign = policy.is_allowed(person, "assign", brief)
     today = timezone.localdate()
-    asked: dict[str, Assignee] = {"writer": plan.writer, **{side: plan.reviewers[side] for side in SIDES}}
-    for name, label in assignment_labels().items():
-        part = asked[name]
-        fits = held & (policy.WRITER_ROLES if name == "writer" else policy.REVIEWER_ROLES)
-        turn = brief.state == (State.DRAFT if name == "writer" else State.IN_REVIEW)
+    for name, part in get_assignees(plan).items():
+        is_turn = brief.state == (State.DRAFT if name == "writer" else State.IN_REVIEW)
+        due = part.due_on
         yield {
             "name": name,
-            "label": label,
+            "label": ASSIGNMENT_LABELS[name],
             "asked": part,
-            "due": relative_dates.format_due(part.due_on, today)
-            if part.due_on and turn
-            else part.due_on or "",
-            "is_late": bool(part.due_on and turn and part.due_on < today),
-            "may_claim": may_assign and bool(fits) and part.person != person,
+            "due": relative_dates.format_due(due, today) if due and is_turn else due or "",
+            "is_late": bool(due and is_turn and due < today),
+            "may_claim": may_assign and bool(held & get_roles_of_part(name)) and part.person != person,
         }

@@ -6,14 +6,19 @@ from typing import Any, Final, cast
 
 from django.conf import settings
 from django.contrib import admin, messages
-from django.http import Http404, HttpRequest
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest, HttpResponse, JsonResponse, QueryDict
+from django.shortcuts import get_object_or_404
+from django.template.response import TemplateResponse
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
 from ...content import SIDES, Bullet, Content, Marker, Side
 from ...models import Brief
-from ...rendering.nesting import NestedPosition, nest
+from ...rendering.nesting import NestedPosition
+from ...rendering.rows import nest_bullets
 from ...workflow.editions import find_scheduled_edition
-from ...workflow.rules.transitions import format_time
+from ...workflow.rules.transitions import VERB_NAMES, format_time
 
 
 def site_context(request: HttpRequest, **values: Any) -> dict[str, Any]:
@@ -21,21 +26,43 @@ def site_context(request: HttpRequest, **values: Any) -> dict[str, Any]:
     return {**admin.site.each_context(request), "opts": opts, "zone": settings.TIME_ZONE, **values}
 
 
+def render_page(request: HttpRequest, name: str, *, status: int = 200, **values: Any) -> TemplateResponse:
+    """Render `admin/briefs/<name>.html` as a page of the desk.
+
+    A page without a breadcrumb between the desk and itself has `opts=None`.
+    """
+    template = f"admin/briefs/{name}.html"
+    return TemplateResponse(request, template, site_context(request, **values), status=status)
+
+
+def render_brief_subpage(request: HttpRequest, name: str, brief: Brief, **values: Any) -> TemplateResponse:
+    """Render a page about one brief, with a link back to the brief."""
+    return render_page(request, name, brief=brief, subtitle=str(brief), **values)
+
+
+def wants_json(request: HttpRequest) -> bool:
+    """Return whether the page's JavaScript asks, rather than a plain form."""
+    return request.accepts("application/json") and not request.accepts("text/html")
+
+
+def json_response(values: dict[str, Any], status: int = 200) -> JsonResponse:
+    return JsonResponse(values, status=status, json_dumps_params={"ensure_ascii": False})
+
+
+def download_response(name: str, data: bytes, content_type: str) -> HttpResponse:
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return HttpResponse(data, content_type=content_type, headers=headers)
+
+
 def get_brief_or_404(pk: int) -> Brief:
     """Load the brief with related rows, so that reading its content needs no further queries."""
     briefs = Brief.objects.select_related("source", "updated_by", "assigned_to", "picture")
-    brief = briefs.prefetch_related("bullets", "bylines", "labels").filter(pk=pk).first()
-    if brief is None:
-        raise Http404
-    return brief
+    return get_object_or_404(briefs.prefetch_related("bullets", "bylines", "labels"), pk=pk)
 
 
-def get_bare_brief_or_404(pk: int) -> Brief:
-    """Load the brief without related rows, for a POST that redirects."""
-    brief = Brief.objects.filter(pk=pk).first()
-    if brief is None:
-        raise Http404
-    return brief
+def add_done_message(request: HttpRequest, verb: str, links: str = "") -> None:
+    message = _("Done: %(verb)s") % {"verb": VERB_NAMES[verb]}
+    messages.success(request, format_html("{} {}", message, links) if links else message)
 
 
 @dataclass(slots=True)
@@ -48,20 +75,27 @@ class ReadOnlyBullet:
 
 
 def build_read_only_bullets(content: Content) -> list[ReadOnlyBullet]:
-    places = {side: _bullet_positions(content, side) for side in SIDES}
-    return [ReadOnlyBullet(b, places["zh"][b.number], places["en"][b.number]) for b in content.bullets]
-
-
-def _bullet_positions(content: Content, side: Side) -> dict[int, NestedPosition]:
-    """Return positions by bullet number, counting only the bullets that have text on this side."""
-    rows = [b for b in content.bullets if b.text(side)]
-    places, _closing = nest((b.level(side), b.marker(side)) for b in rows)
-    found = {b.number: place for b, place in zip(rows, places, strict=True)}
-    return {b.number: found.get(b.number, NestedPosition("", 0, 0)) for b in content.bullets}
+    """Return the bullets with their positions, counting only the bullets that have text on a side."""
+    zh, en = (nest_bullets(content, side)[0] for side in SIDES)
+    nowhere = NestedPosition("", 0, 0)
+    return [ReadOnlyBullet(b, zh.get(b.number, nowhere), en.get(b.number, nowhere)) for b in content.bullets]
 
 
 def parse_int_or_zero(value: str) -> int:
     return int(value) if value.isascii() and value.isdecimal() and len(value) < 10 else 0
+
+
+def read_number(data: QueryDict, name: str) -> int:
+    """Return a submitted number, or 0 if it is missing or no number."""
+    return parse_int_or_zero(data.get(name, ""))
+
+
+def paginate_by_id[Row: Model](rows: QuerySet[Row], request: HttpRequest, size: int) -> tuple[list[Row], int]:
+    """Return the rows older than `?before`, newest first, and the id at which the next page begins, or 0."""
+    if before := read_number(request.GET, "before"):
+        rows = rows.filter(pk__lt=before)
+    shown = list(rows[: size + 1])
+    return shown[:size], shown[size - 1].pk if len(shown) > size else 0
 
 
 def warn_of_scheduled_edition(request: HttpRequest, brief: Brief, now: dt.datetime) -> None:
@@ -77,6 +111,10 @@ def structure_label(value: str) -> str:
     """Show the indent and the marker, the same in every language: `1.`, `› •`."""
     level, marker = parse_structure(value)
     return f"{'›' * level} {'1.' if marker == 'number' else '•'}".strip()
+
+
+def bullet_structure_label(bullet: Bullet, side: Side) -> str:
+    return structure_label(f"{bullet.level(side)}-{bullet.marker(side)}")
 
 
 def parse_structure(value: str) -> tuple[int, Marker]:

@@ -10,8 +10,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from ...content import SIDES, Content
-from ...text.content_diff import LEAD_NAMES, BulletDifference, ContentDifference
+from ...text.content_diff import BulletDifference, ContentDifference
 from ...text.text_diff import EFFORT_LIMIT, DiffKind, diff_texts
+from ...text.three_way_merge import LEAD_NAMES
 from .interface_labels import FIELD_LABELS
 
 _MARKS: Final[dict[DiffKind, str]] = {

@@ -5,7 +5,10 @@ from dataclasses import dataclass
 
 from django import forms
 
-from ...workflow import Reason, Refused
+from ... import policy
+from ...models import Brief
+from ...workflow import Reason, Refused, Stale
+from ...workflow.rules.transitions import build_wrong_state_reason
 from .interface_labels import format_with_label
 
 
@@ -41,6 +44,20 @@ def field_errors_from_reasons(reasons: Iterable[Reason], *, href: str = "") -> l
     return list(dict.fromkeys(FieldError(str(reason), reason.about, href) for reason in reasons))
 
 
+def simplify_stale_reasons(refused: Refused) -> Sequence[Reason]:
+    """Replace the reasons of a stale page by one sentence.
+
+    Without typed text there is nothing to compare.
+    """
+    return (Reason("seen"),) if isinstance(refused, Stale) else refused.reasons
+
+
+def wrong_state_errors(verb: str, brief: Brief) -> list[FieldError]:
+    """Return the error of a verb that does not fit the state of the brief, or an empty list."""
+    fits = policy.fits_state(verb, brief)
+    return [] if fits else field_errors_from_reasons([build_wrong_state_reason(brief)])
+
+
 def link_errors(
     errors: Iterable[FieldError], links: Mapping[str, str] | None = None, *, base_url: str = ""
 ) -> list[dict[str, str]]:
@@ -53,6 +70,10 @@ def link_errors(
         {"text": s.text, "href": s.href or (links.get(s.about, f"{base_url}#{s.about}") if s.about else "")}
         for s in errors
     ]
+
+
+def errors_as_json(errors: Iterable[FieldError]) -> list[dict[str, str]]:
+    return [{"about": error.about, "text": error.text} for error in dict.fromkeys(errors)]
 
 
 def field_errors_from_form(form: forms.Form) -> list[FieldError]:

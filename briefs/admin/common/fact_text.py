@@ -10,11 +10,8 @@ from django.utils.translation import gettext as _
 
 from ...content import Byline, Facts
 from ...facts import FACTS, FactKind
-from .fact_sentences import build_fact_sentence
 from .interface_labels import FIELD_LABELS, format_with_remark
 from .name_fields import NamesById
-
-__all__ = ["build_fact_lines", "build_fact_sentence", "format_fact"]
 
 
 def build_fact_lines(facts: Facts, names: NamesById) -> Iterator[dict[str, Any]]:

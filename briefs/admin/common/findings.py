@@ -51,16 +51,17 @@ class CheckedContent:
     def get_finding(self, id: str) -> checks.Finding | None:
         return next((finding for finding in self.open_findings if compute_finding_id(finding) == id), None)
 
-    def get_repair_edits(self, id: str) -> tuple[checks.Edit, ...]:
-        """Return the edits that repair a finding, or with `all:<code>` all findings of that code.
+    def find_repair(self, id: str) -> tuple[str, tuple[checks.Edit, ...]]:
+        """Return the code and the edits that repair a finding, or with `all:<code>` all of that code.
 
-        Empty if there is no repair.
+        Without a repair there are no edits.
         """
         if id.startswith(REPAIR_ALL_PREFIX):
-            every = checks.combine_repairs(self.open_findings).get(id.removeprefix(REPAIR_ALL_PREFIX))
-            return every.edits if every else ()
+            code = id.removeprefix(REPAIR_ALL_PREFIX)
+            every = checks.combine_repairs(self.open_findings).get(code)
+            return code, every.edits if every else ()
         finding = self.get_finding(id)
-        return finding.repair.edits if finding and finding.repair else ()
+        return (finding.code, finding.repair.edits) if finding and finding.repair else ("", ())
 
 
 def compute_finding_id(finding: checks.Finding) -> str:
@@ -97,17 +98,11 @@ def apply_minor_repair(brief_pk: int, content: Content, id: str) -> Content | No
     `id` is that of a finding, or `all:<code>`.
     """
     look = CheckedContent.check(brief_pk, content)
-    edits = look.get_repair_edits(id)
-    code = id.removeprefix(REPAIR_ALL_PREFIX) if id.startswith(REPAIR_ALL_PREFIX) else _finding_code(look, id)
+    code, edits = look.find_repair(id)
     if not edits or code.partition(".")[0] not in MINOR_REPAIR_CHECKS:
         return None
     new = checks.apply_edits(content, edits)
     return new if new is not None and checks.differs_only_in_punctuation(content, new, look.context) else None
-
-
-def _finding_code(look: CheckedContent, id: str) -> str:
-    finding = look.get_finding(id)
-    return finding.code if finding else ""
 
 
 class _EditorPage:
@@ -179,11 +174,7 @@ def _finding_as_json(finding: checks.Finding, page: _EditorPage) -> dict[str, An
         "side": finding.side,
         "message": describe_finding(finding.code, finding.values),
         "spans": page.marked_spans(finding),
-        "repair": {
-            "id": compute_finding_id(finding),
-            "label": _repair_label(finding),
-            "edits": page.edits_as_json(repair.edits),
-        }
+        "repair": _repair_as_json(compute_finding_id(finding), _repair_label(finding), repair, page)
         if repair and repair.edits
         else None,
         "copy": list(_copy_structure_actions()) if finding.check_name == "structure" else None,
@@ -191,6 +182,10 @@ def _finding_as_json(finding: checks.Finding, page: _EditorPage) -> dict[str, An
         "dismissable": finding.check_name != COMPLETENESS_CHECK,
         "dismissed": None,
     }
+
+
+def _repair_as_json(id: str, label: str, repair: checks.Repair, page: _EditorPage) -> dict[str, Any]:
+    return {"id": id, "label": label, "edits": page.edits_as_json(repair.edits)}
 
 
 def _repair_label(finding: checks.Finding) -> str:
@@ -211,11 +206,7 @@ def _repair_all_as_json(
     if repair_all is None or len(repair_all.edits) <= len(own):
         return None
     label = _apply_all_label(int(repair_all.values["n"]))
-    return {
-        "id": f"{REPAIR_ALL_PREFIX}{finding.code}",
-        "label": label,
-        "edits": page.edits_as_json(repair_all.edits),
-    }
+    return _repair_as_json(f"{REPAIR_ALL_PREFIX}{finding.code}", label, repair_all, page)
 
 
 def _copy_structure_actions() -> Iterator[dict[str, str]]:
@@ -230,25 +221,3 @@ def _glossary_link(repair: checks.Repair | None) -> dict[str, str] | None:
     name = str(repair.values["name"])
     query = urlencode({"en" if name.isascii() else "zh": name})
     return {"label": _("Add to the glossary"), "url": f"{reverse('admin:briefs_term_add')}?{query}"}
-
-
-def build_finding_strings() -> dict[str, str]:
-    """Return the translated strings of the editor's findings and suggestions modules.
-
-    The modules fill in `%(n)s` and the like.
-    """
-    return {
-        "blocks": _("Needed before submission"),
-        "dismiss_now": _("Dismiss with a reason"),
-        "dismiss_reason": _("Reason"),
-        "cancel": _("Cancel"),
-        "dismissed": _("Dismissed: %(n)s"),
-        "dismissed_by": _("Dismissed by %(by)s: %(reason)s"),
-        "undismiss": _("Bring back"),
-        "not_dismissed": _("The finding is as it was. Please try again once your text is saved."),
-        "terms": _("Terms in this pair"),
-        "memory": _("Translation memory"),
-        "insert": _("Insert"),
-        "insert_term": _("Insert “%(term)s”"),
-        "alike": _("%(n)s alike"),
-    }

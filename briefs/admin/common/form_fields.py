@@ -1,12 +1,13 @@
 """Form fields for local date-times and lists with one entry a line, and parsing of typed dates."""
 
 import datetime as dt
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from ... import workflow
 from ...content import ForbiddenCharacter, tidy, tidy_line
@@ -34,6 +35,13 @@ def parse_typed_date(typed: str) -> ParsedDate:
         }
         raise ValidationError(str(Reason("date-unconfirmed", values)))
     return date
+
+
+def build_due_field() -> forms.DateField:
+    widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    return forms.DateField(
+        label=gettext_lazy("Due"), required=False, input_formats=["%Y-%m-%d"], widget=widget
+    )
 
 
 class LocalDateTimeField(forms.CharField):
@@ -89,3 +97,42 @@ def clean_typed_text(text: str, *, multiline: bool) -> str:
         sentence = _("Line %(line)s: remove the control character %(code)s.")
         code = f"U+{ord(bad.character):04X}"
         raise ValidationError(sentence % {"line": bad.line, "code": code}) from bad
+
+
+class DeskModelForm(forms.ModelForm):  # type: ignore[type-arg]
+    """Tidies text and shows a refusal of the workflow.
+
+    `version_field`, a hidden field, identifies the row that the page showed, so that later changes are not
+    overwritten unseen.
+    """
+
+    version_field: ClassVar[str]
+    refusal: workflow.Refused | None = None
+
+    def clean(self) -> dict[str, Any]:
+        values = super().clean() or self.cleaned_data
+        for name, value in list(values.items()):
+            if isinstance(value, str) and name in self.fields:
+                lines = isinstance(self.fields[name].widget, forms.Textarea)
+                try:
+                    values[name] = clean_typed_text(value, multiline=lines)
+                except ValidationError as error:
+                    self.add_error(name, error)
+        if self.refusal:
+            if "seen" in self.refusal.codes:
+                self.show_stored_values()
+            raise ValidationError([str(reason) for reason in self.refusal.reasons])
+        return values
+
+    def show_stored_values(self) -> None:
+        """Show the stored value at each field that differs and accept it as seen.
+
+        Saving again then overwrites it.
+        """
+        seen = self.version_field
+        typed = self.data.dict()  # type: ignore[attr-defined]
+        self.data = {**typed, self.add_prefix(seen): str(self.initial[seen])}
+        for name in self.changed_data:
+            if name != seen and name in self.initial:
+                theirs = self.fields[name].prepare_value(self.initial[name])
+                self.add_error(name, _("Now: %(text)s") % {"text": "–" if theirs in ("", None) else theirs})

@@ -4,10 +4,12 @@ from collections.abc import Mapping
 from typing import Final
 
 from django.utils.functional import Promise
-from django.utils.translation import gettext, pgettext_lazy
+from django.utils.translation import get_language, gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
+from ...content import Side
 from ...facts import FACTS
+from ...models.history import SIDE_CHOICES
 
 FIELD_LABELS: Final[Mapping[str, str | Promise]] = {
     "headline_zh": _("Headline, Chinese"),
@@ -33,6 +35,13 @@ VOCABULARY_KIND_NAMES: Final[Mapping[str, str | Promise]] = {
     "security": pgettext_lazy("keyword", "security"),
 }
 """Labels of the kinds of source and keyword that come with the site. A team may add others."""
+
+SIDE_NAMES: Final[Mapping[str, str | Promise]] = dict(SIDE_CHOICES)
+
+
+def interface_side() -> Side:
+    """Return the language of the interface as a side of a brief."""
+    return "zh" if (get_language() or "").startswith("zh") else "en"
 
 
 def format_with_label(label: object, text: object) -> str:

@@ -1,6 +1,6 @@
 """Match author, source and keyword names typed in the brief form to vocabulary rows."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,9 +11,10 @@ from django.utils.translation import gettext as _
 from ... import workflow
 from ...content import Content, ForbiddenCharacter, tidy_line
 from ...derived import build
-from ...models import Author, Keyword, Person, Source
+from ...models import Author, BriefAuthor, BriefKeyword, Keyword, Person, Source
 from ...models.vocabulary import Vocabulary
 from ...text.person_names import split_person_name
+from .brief_pages import parse_int_or_zero
 from .interface_labels import format_with_label
 
 KEYWORD_LABEL_SEPARATOR = " · "
@@ -58,6 +59,15 @@ def list_source_choices(chosen: int | None) -> list[tuple[str, str]]:
     return [(str(chosen if heir == row else row.pk), str(row)) for row in rows]
 
 
+def build_name_condition(kind: type[Vocabulary], ids: Collection[int]) -> Q:
+    """Match the briefs whose working copy refers to one of these vocabulary rows."""
+    if kind is Author and ids:
+        return Q(pk__in=BriefAuthor.objects.filter(author__in=ids).values("brief"))
+    if kind is Keyword and ids:
+        return Q(pk__in=BriefKeyword.objects.filter(keyword__in=ids).values("brief"))
+    return Q(source__in=ids) if kind is Source and ids else Q(pk__in=())
+
+
 class InvalidName(Exception):
     """Raised for a typed name that matches no row and cannot be created.
 
@@ -74,8 +84,8 @@ def find_or_create_author(typed: str, *, by: Person | None) -> Author:
     name = _clean_name(typed)
     rows = Author.objects.filter(merged_into=None)
     whole, _sign, number = name.rpartition(AUTHOR_ID_SEPARATOR)
-    if whole and number.isascii() and number.isdecimal() and len(number) < 10:
-        numbered_author: Author | None = rows.filter(pk=int(number)).first()
+    if whole and (pk := parse_int_or_zero(number)):
+        numbered_author: Author | None = rows.filter(pk=pk).first()
         if numbered_author is not None and whole in (str(numbered_author), numbered_author.name):
             return numbered_author
     found = _first_match(rows, Q(name__iexact=name) | Q(name_zh=name))

@@ -3,12 +3,13 @@
 import datetime as dt
 from typing import Any, Final
 
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.middleware.csrf import get_token
 from django.utils import timezone
 
 from ...models import Brief, Event, Person, Presence, Revision
 from .access import require_role
+from .brief_pages import json_response
 
 PRESENCE_TIMEOUT: Final = dt.timedelta(seconds=12)
 """A page counts as open if its last heartbeat is no older than this."""
@@ -39,7 +40,7 @@ def heartbeat(request: HttpRequest, pk: int) -> HttpResponse:
         "event": Event.objects.filter(brief=pk).order_by("-id").values_list("pk", flat=True).first(),
         "people": list_present_people(pk, person, now),
     }
-    return JsonResponse(answer, json_dumps_params={"ensure_ascii": False})
+    return json_response(answer)
 
 
 def record_presence(brief: int, person: Person, now: dt.datetime) -> None:
@@ -60,9 +61,8 @@ def list_present_people(brief: int, excluding: Person, now: dt.datetime) -> list
     ]
 
 
-def list_current_presence(now: dt.datetime) -> list[tuple[Brief, Person, dt.datetime]]:
+def list_current_presence(now: dt.datetime) -> list[tuple[Brief, Person]]:
     """Return every brief that somebody has open, most recently seen first. One query."""
-    rows = Presence.objects.filter(seen_at__gt=now - PRESENCE_TIMEOUT).select_related(
-        "brief__source", "person"
-    )
-    return [(row.brief, row.person, row.seen_at) for row in rows.order_by("-seen_at", "pk")]
+    rows = Presence.objects.filter(seen_at__gt=now - PRESENCE_TIMEOUT)
+    rows = rows.select_related("brief__source", "person").order_by("-seen_at", "pk")
+    return [(row.brief, row.person) for row in rows]

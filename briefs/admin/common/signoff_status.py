@@ -6,7 +6,7 @@ The rule is in `workflow.rules.four_eyes`; a test checks that both give the same
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
-from ...content import SIDES
+from ...content import SIDES, Content
 from ...models import Assignment, Brief, Edition, Revision, SignOff, State
 from ...workflow.rules import four_eyes
 from ...workflow.rules.brief_history import BriefHistory
@@ -18,14 +18,16 @@ type EditionsByBrief = dict[int, list[Edition]]
 def load_editions_by_brief(briefs: Iterable[Brief]) -> EditionsByBrief:
     """Return the editions by brief id, newest first, without their contents. One query."""
     found: EditionsByBrief = defaultdict(list)
-    rows = Edition.objects.filter(brief__in=[b.pk for b in briefs]).defer("content")
-    for edition in (
-        rows.select_related("revision", "approved_by", "confirmed_by")
-        .defer("content", "revision__content", "revision__document_notes")
-        .order_by("-number")
-    ):
+    rows = Edition.objects.filter(brief__in=[b.pk for b in briefs]).order_by("-number")
+    rows = rows.select_related("revision", "approved_by", "confirmed_by")
+    for edition in rows.defer("content", "revision__content", "revision__document_notes"):
         found[edition.brief_id].append(edition)
     return found
+
+
+def load_edition_content(edition: Edition) -> Content:
+    """Load the content of an edition that was loaded without it."""
+    return Content.from_json(Edition.objects.values_list("content", flat=True).get(pk=edition.pk))
 
 
 def load_review_assignments(briefs: Iterable[Brief]) -> dict[int, dict[str, Assignment]]:

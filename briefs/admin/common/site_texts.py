@@ -4,7 +4,6 @@ from typing import Any, Final
 
 from django import forms
 from django.contrib import admin
-from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.utils import translation
 from django.utils.translation import gettext as _
@@ -15,7 +14,7 @@ from ...content import LANGUAGE_TAGS, Side
 from ...models import SiteText
 from ...text import paths
 from .access import RefusalAwareAdmin, person_of
-from .form_fields import clean_typed_text
+from .form_fields import DeskModelForm
 
 REVIEW_CARD_KEY: Final = "review-card"
 SITE_TEXT_CHOICES = [("about", gettext_lazy("About")), (REVIEW_CARD_KEY, gettext_lazy("Reviewer's card"))]
@@ -39,9 +38,9 @@ def _default_review_card_in(side: Side) -> str:
         return default_review_card()
 
 
-class SiteTextForm(forms.ModelForm):  # type: ignore[type-arg]
+class SiteTextForm(DeskModelForm):
+    version_field = "version"
     version = forms.IntegerField(widget=forms.HiddenInput, required=False)
-    refusal: workflow.Refused | None = None
 
     class Meta:
         widgets = {
@@ -58,32 +57,6 @@ class SiteTextForm(forms.ModelForm):  # type: ignore[type-arg]
             self.fields["key"] = forms.ChoiceField(choices=left, label=_("Text"))
             if self.initial.get("key") == REVIEW_CARD_KEY:
                 self.initial.update({f"text_{side}": _default_review_card_in(side) for side in LANGUAGE_TAGS})
-
-    def clean_text_zh(self) -> str:
-        return clean_typed_text(self.cleaned_data["text_zh"], multiline=True)
-
-    def clean_text_en(self) -> str:
-        return clean_typed_text(self.cleaned_data["text_en"], multiline=True)
-
-    def clean(self) -> dict[str, Any]:
-        values = super().clean() or self.cleaned_data
-        if self.refusal:
-            self._show_stored_values()
-            raise ValidationError([str(reason) for reason in self.refusal.reasons])
-        return values
-
-    def _show_stored_values(self) -> None:
-        """Show the stored text under each changed field and accept the new version.
-
-        Saving again then overwrites the text.
-        """
-        if "seen" not in (self.refusal.codes if self.refusal else ()):
-            return
-        version = str(self.initial["version"])
-        self.data = {**self.data.dict(), self.add_prefix("version"): version}  # type: ignore[attr-defined]
-        for name in self.changed_data:
-            if name.startswith("text_"):
-                self.add_error(name, _("Now: %(text)s") % {"text": self.initial[name]})
 
 
 @admin.register(SiteText)

@@ -1,27 +1,28 @@
 """Search vocabulary rows by typed name, with approximate matches, and find similar entries."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Final
 
-from django.db.models import Count, Q, QuerySet
-from django.utils.translation import get_language, ngettext
+from django.db.models import Count, Model, Q
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from ...models import Author, Brief, BriefAuthor, BriefKeyword, Keyword, Source
 from ...models.vocabulary import Vocabulary
-from ...text import name_similarity
+from ...text.name_similarity import are_similar_names, fold_name
+from ..common.interface_labels import interface_side
 from ..common.name_fields import AUTHOR_ID_SEPARATOR
 
-VOCABULARY_MODELS: Final[dict[str, type[Vocabulary]]] = {
-    "author": Author,
-    "source": Source,
-    "keyword": Keyword,
-}
 NAME_COLUMNS: Final[dict[type[Vocabulary], tuple[str, ...]]] = {
     Author: ("name", "family", "given", "name_zh"),
     Source: ("name", "name_zh"),
     Keyword: ("label_zh", "label_en"),
+}
+USES: Final[dict[type[Vocabulary], tuple[type[Model], str]]] = {
+    Author: (BriefAuthor, "author"),
+    Source: (Brief, "source"),
+    Keyword: (BriefKeyword, "keyword"),
 }
 MAX_RESULTS = 12
 MAX_MATCHES = 60
@@ -39,14 +40,8 @@ def search_entries(model: type[Vocabulary], search_text: str) -> list[Vocabulary
     if not search_text:
         return _most_used(model)
     rows = model._default_manager.filter(merged_into=None)
-    begins, holds = Q(), Q()
-    for column in NAME_COLUMNS[model]:
-        begins |= Q(**{f"{column}__istartswith": search_text})
-    for word in search_text.split():
-        within = Q()
-        for column in NAME_COLUMNS[model]:
-            within |= Q(**{f"{column}__icontains": word})
-        holds &= within
+    begins = _any_name(model, "istartswith", search_text)
+    holds = Q(*(_any_name(model, "icontains", word) for word in search_text.split()))
     hits: dict[int, Vocabulary] = {row.pk: row for row in rows.filter(begins)[:MAX_MATCHES]}
     if len(hits) < MAX_MATCHES:
         hits |= {row.pk: row for row in rows.filter(holds)[:MAX_MATCHES]}
@@ -55,6 +50,10 @@ def search_entries(model: type[Vocabulary], search_text: str) -> list[Vocabulary
     counted = count_uses(model, hits)
     rank = {pk: (_match_rank(row, search_text), -counted[pk], str(row)) for pk, row in hits.items()}
     return sorted(hits.values(), key=lambda row: rank[row.pk])[:MAX_RESULTS]
+
+
+def _any_name(model: type[Vocabulary], lookup: str, text: str) -> Q:
+    return Q(*((f"{column}__{lookup}", text) for column in NAME_COLUMNS[model]), _connector=Q.OR)
 
 
 def _match_rank(row: Vocabulary, search_text: str) -> int:
@@ -82,40 +81,31 @@ def _most_used(model: type[Vocabulary]) -> list[Vocabulary]:
 
 
 def _find_near_matches(model: type[Vocabulary], search_text: str) -> list[Vocabulary]:
-    """Match without regard to accents, hyphens and typos.
-
-    Reads all names, since the database cannot fold them.
-    """
-    wanted = name_similarity.fold_name(search_text)
+    """Match without regard to accents, hyphens and typos."""
+    wanted = fold_name(search_text)
     if len(wanted) < 2:
         return []
-    ids = [
-        pk
-        for pk, names in _all_names(model)
-        if any(
-            wanted in name_similarity.fold_name(name) or name_similarity.are_similar_names(search_text, name)
-            for name in names
-        )
-    ]
-    return _fetch_rows(model, ids[:MAX_RESULTS])
+    return _find_by_name(
+        model, lambda name: wanted in fold_name(name) or are_similar_names(search_text, name), MAX_RESULTS
+    )
 
 
 def find_similar_entries(row: Vocabulary) -> list[Vocabulary]:
     """Return stored rows that may be duplicates of this unsaved one."""
     kind = type(row)
     mine = list(_names_from_columns(kind, [getattr(row, column) for column in NAME_COLUMNS[kind]]))
-    ids = [
-        pk
-        for pk, names in _all_names(kind)
-        if any(name_similarity.are_similar_names(name, other) for name in mine for other in names)
-    ]
-    return _fetch_rows(kind, ids[:MAX_SIMILAR])
+    return _find_by_name(
+        kind, lambda other: any(are_similar_names(name, other) for name in mine), MAX_SIMILAR
+    )
 
 
-def _all_names(model: type[Vocabulary]) -> Iterator[tuple[int, list[str]]]:
+def _find_by_name(model: type[Vocabulary], is_match: Callable[[str], bool], limit: int) -> list[Vocabulary]:
+    """Return rows with a matching name. Reads all names, since the database cannot fold them."""
     columns = [*NAME_COLUMNS[model], *(["aliases"] if model is Source else [])]
-    for pk, *values in model._default_manager.filter(merged_into=None).values_list("pk", *columns):
-        yield pk, list(_names_from_columns(model, values))
+    named = model._default_manager.filter(merged_into=None).values_list("pk", *columns)
+    ids = [pk for pk, *values in named if any(map(is_match, _names_from_columns(model, values)))][:limit]
+    rows = model._default_manager.in_bulk(ids)
+    return [rows[pk] for pk in ids]
 
 
 def _names_from_columns(model: type[Vocabulary], values: Sequence[Any]) -> Iterator[str]:
@@ -129,23 +119,13 @@ def _names_from_columns(model: type[Vocabulary], values: Sequence[Any]) -> Itera
     yield from filter(None, (*values[:2], *aliases))
 
 
-def _fetch_rows(model: type[Vocabulary], ids: Sequence[int]) -> list[Vocabulary]:
-    rows = model._default_manager.in_bulk(ids)
-    return [rows[pk] for pk in ids]
-
-
 def count_uses(model: type[Vocabulary], ids: Iterable[int]) -> Counter[int]:
     """Count the briefs that use each row, including rows that were merged into it."""
     heirs = {pk: pk for pk in ids}
     losers = model._default_manager.filter(merged_into__in=list(heirs)).values_list("pk", "merged_into")
     heirs |= dict(losers)
-    rows: QuerySet[Any, Any]
-    if model is Author:
-        rows = BriefAuthor.objects.filter(author__in=heirs).values_list("author")
-    elif model is Keyword:
-        rows = BriefKeyword.objects.filter(keyword__in=heirs).values_list("keyword")
-    else:
-        rows = Brief.objects.filter(source__in=heirs).values_list("source")
+    table, column = USES[model]
+    rows = table._default_manager.filter(**{f"{column}__in": heirs}).values_list(column)
     counted: Counter[int] = Counter()
     for pk, n in rows.annotate(n=Count("pk")).order_by():
         counted[heirs[pk]] += n
@@ -169,20 +149,14 @@ def as_json(rows: Sequence[Vocabulary]) -> list[dict[str, Any]]:
             "name": f"{row}{AUTHOR_ID_SEPARATOR}{row.pk}"
             if kind is Author and named[str(row)] > 1
             else str(row),
-            "detail": " · ".join(
-                filter(None, (*_details(row, last.get(row.pk, "")), _use_count_label(counted[row.pk])))
-            ),
+            "detail": " · ".join(filter(None, _details(row, last.get(row.pk, ""), counted[row.pk]))),
             "uses": counted[row.pk],
         }
         for row in rows
     ]
 
 
-def _use_count_label(n: int) -> str:
-    return ngettext("%(n)s brief", "%(n)s briefs", n) % {"n": n} if n else _("not used yet")
-
-
-def _details(row: Vocabulary, affiliation: str) -> Iterator[str]:
+def _details(row: Vocabulary, affiliation: str, uses: int) -> Iterator[str]:
     if isinstance(row, Author):
         yield ", ".join(filter(None, (row.family, row.given)))
         yield affiliation
@@ -190,13 +164,14 @@ def _details(row: Vocabulary, affiliation: str) -> Iterator[str]:
         yield row.country
     elif isinstance(row, Keyword):
         yield "" if row.label_zh and row.label_en else _("one label is missing")
+    yield ngettext("%(n)s brief", "%(n)s briefs", uses) % {"n": uses} if uses else _("not used yet")
 
 
 def _last_affiliations(ids: Sequence[int]) -> dict[int, str]:
     rows = BriefAuthor.objects.filter(author__in=ids).exclude(affiliation_zh="", affiliation_en="")
     values = rows.order_by("-brief", "-pk").values_list("author", "affiliation_zh", "affiliation_en")
     last: dict[int, str] = {}
-    chinese = (get_language() or "").startswith("zh")
+    chinese = interface_side() == "zh"
     for pk, zh, en in values[:200]:
         last.setdefault(pk, (zh or en) if chinese else (en or zh))
     return last

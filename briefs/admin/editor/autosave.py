@@ -6,14 +6,7 @@ Rejected fields stay in the page as typed and are reported in the response.
 from collections.abc import Callable
 from typing import Any
 
-from django.http import (
-    Http404,
-    HttpRequest,
-    HttpResponse,
-    HttpResponseBadRequest,
-    HttpResponseNotAllowed,
-    JsonResponse,
-)
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBadRequest, HttpResponseNotAllowed
 from django.urls import reverse
 from django.utils import timezone
 
@@ -23,30 +16,25 @@ from ...models import Brief, Person
 from ...workflow import Refused, SaveConflict, SaveRequest, SaveResult
 from ...workflow.concurrent_save import PAGE_KEY
 from ...workflow.rules.transitions import format_time
-from ..common import fact_text, findings, presence
+from ..common import fact_sentences, findings, presence
 from ..common.access import require_role
-from ..common.error_list import FieldError, field_errors
+from ..common.brief_pages import json_response
+from ..common.error_list import errors_as_json, field_errors
 from ..common.name_fields import load_names_by_id
 from . import saving
 from .brief_views import read_page_key
 from .merged_form import build_merged_form
-from .partial_save import PartialSave
-
-type SaveFunction = Callable[[SaveRequest], SaveResult]
+from .partial_save import PartialSave, with_row_keys
 
 
 def autosave(request: HttpRequest, pk: int) -> HttpResponse:
     person = require_role(request)
     repair = request.POST.get("repair", "")
-
-    def repaired(stored: Content) -> Content | None:
-        return findings.apply_minor_repair(pk, stored, repair)
-
     return _save_and_respond(
         request,
         person,
         lambda typed: workflow.merge_and_save(pk, typed, by=person),
-        repaired if repair else None,
+        (lambda stored: findings.apply_minor_repair(pk, stored, repair)) if repair else None,
         brief_id=pk,
     )
 
@@ -65,7 +53,7 @@ def autosave_new_brief(request: HttpRequest) -> HttpResponse:
 def _save_and_respond(
     request: HttpRequest,
     person: Person,
-    save: SaveFunction,
+    save: Callable[[SaveRequest], SaveResult],
     apply_repair: Callable[[Content], Content | None] | None = None,
     *,
     brief_id: int | None = None,
@@ -82,7 +70,7 @@ def _save_and_respond(
         draft.new_bullet_keys(),
         page_key=read_page_key(request.POST),
         revert_refused=partial_save.revert_rejected,
-        list_unstored_keys=partial_save.get_rejected_places,
+        list_unstored_keys=lambda: partial_save.rejected_places,
         apply_repair=apply_repair,
     )
     try:
@@ -90,13 +78,11 @@ def _save_and_respond(
     except Brief.DoesNotExist as error:
         raise Http404 from error
     except SaveConflict as clashed:
-        return _json({"clash": True, "by": clashed.by, "at": clashed.at, "text": str(clashed)}, 409)
+        return json_response({"clash": True, "by": clashed.by, "at": clashed.at, "text": str(clashed)}, 409)
     except Refused as refused:
-        return _json(
-            {"clash": False, "reasons": _errors_as_json(partial_save.with_row_keys(field_errors(refused)))},
-            409,
-        )
-    return _json(_build_response(saved, partial_save, person))
+        errors = with_row_keys(field_errors(refused), partial_save.bullet_numbers)
+        return json_response({"clash": False, "reasons": errors_as_json(errors)}, 409)
+    return json_response(_build_response(saved, partial_save, person))
 
 
 def _build_response(saved: SaveResult, partial_save: PartialSave, person: Person) -> dict[str, Any]:
@@ -115,16 +101,8 @@ def _build_response(saved: SaveResult, partial_save: PartialSave, person: Person
         "numbers": saved.bullet_numbers,
         "content": build_merged_form(saved, partial_save, names) if merged else None,
         "merged_from": list(saved.other_editors) if merged else [],
-        "reasons": _errors_as_json(partial_save.errors),
+        "reasons": errors_as_json(partial_save.errors),
         "findings": findings.as_json(pk, saved.content, keys),
-        "fact_sentence": fact_text.build_fact_sentence(saved.content.facts, names),
+        "fact_sentence": fact_sentences.build_fact_sentence(saved.content.facts, names),
         "people": presence.list_present_people(pk, person, now),
     }
-
-
-def _errors_as_json(errors: list[FieldError]) -> list[dict[str, str]]:
-    return [{"about": s.about, "text": s.text} for s in dict.fromkeys(errors)]
-
-
-def _json(value: dict[str, Any], status: int = 200) -> JsonResponse:
-    return JsonResponse(value, status=status, json_dumps_params={"ensure_ascii": False})

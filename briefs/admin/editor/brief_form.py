@@ -13,6 +13,7 @@ from ...content import ALT_TEXT_FIELDS, LANGUAGE_TAGS, LEAD_FIELDS, Byline, Cont
 from ...facts import SCALAR_FACTS, Fact, FactKind, format_column_value
 from ...models import Person
 from ..common import name_fields
+from ..common.brief_pages import parse_int_or_zero
 from ..common.error_list import FieldError, InvalidDraft
 from ..common.form_fields import LocalDateTimeField, parse_typed_date
 from ..common.interface_labels import FIELD_LABELS
@@ -79,7 +80,7 @@ class BriefForm(forms.Form):
         self.fields |= {name: build_fact_field(fact) for name, fact in SCALAR_FACTS.items()}
         self.order_fields(FORM_FIELDS)
         chosen = draft.fields["source"]
-        pk = int(chosen) if chosen.isdecimal() and len(chosen) < 10 else None
+        pk = parse_int_or_zero(chosen) or None
         cast(forms.ChoiceField, self.fields["source"]).choices = [
             ("", "–"),
             *name_fields.list_source_choices(pk),
@@ -150,7 +151,7 @@ class _VocabularyResolver:
 
     def resolve_source(self, draft: Draft) -> int | None:
         chosen = draft.fields["source"]
-        current = int(chosen) if chosen.isdecimal() and len(chosen) < 10 else None
+        current = parse_int_or_zero(chosen) or None
         if typed := draft.fields["source_new"].strip():
             return self._find_or_create(name_fields.find_or_create_source, typed, "source") or current
         return current
@@ -190,7 +191,7 @@ class _VocabularyResolver:
     @staticmethod
     def _untouched_id(row: AuthorRow | KeywordRow) -> int | None:
         id = row.id if row.name == row.was else ""
-        return int(id) if id.isascii() and id.isdecimal() and len(id) < 10 else None
+        return parse_int_or_zero(id) or None
 
     @staticmethod
     def _current_id(row: AuthorRow | KeywordRow, current_ids: set[int]) -> int | None:

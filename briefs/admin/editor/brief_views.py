@@ -8,19 +8,19 @@ from types import MappingProxyType
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
-from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from ...content import SIDES, Side
 from ...models import Brief
 from ...workflow.concurrent_save import PAGE_KEY
 from ...workflow.rules.transitions import VERB_NAMES, format_time
 from ..common import findings
 from ..common.access import person_of
-from ..common.brief_pages import BULLET_STRUCTURES, build_read_only_bullets, site_context, structure_label
+from ..common.brief_pages import BULLET_STRUCTURES, build_read_only_bullets, render_page, structure_label
 from ..common.error_list import FieldError, link_errors
 from . import editor_strings
 from .brief_form import BriefForm
@@ -40,20 +40,12 @@ class PairView:
     open_notes: OpenNotes | None = None
 
     @property
-    def structure_options_zh(self) -> SafeString:
-        return build_structure_options(self.row.structure_zh)
+    def structure_options(self) -> dict[Side, SafeString]:
+        return {side: build_structure_options(self.row.cell(side)[1]) for side in SIDES}
 
     @property
-    def structure_options_en(self) -> SafeString:
-        return build_structure_options(self.row.structure_en)
-
-    @property
-    def textarea_rows_zh(self) -> int:
-        return 1 + len(self.row.text_zh) // 24
-
-    @property
-    def textarea_rows_en(self) -> int:
-        return 1 + len(self.row.text_en) // 56
+    def textarea_rows(self) -> dict[Side, int]:
+        return {"zh": 1 + len(self.row.text_zh) // 24, "en": 1 + len(self.row.text_en) // 56}
 
     @property
     def is_open(self) -> bool:
@@ -103,38 +95,32 @@ def render_brief_page(
         draft = page_data.build_draft()
     elif draft is not None and (conflict or not page_data.may_edit):
         draft.version = brief.version  # for the verbs; the draft's base revision is unchanged
-    context = {
-        **site_context(request, title=str(brief)),
+    return render_page(
+        request,
+        "editor/change",
+        title=str(brief),
         **(
             _build_form_context(draft, page_data.open_notes_by_row())
             if editable and draft
             else {"bullets": build_read_only_bullets(page_data.content)}
         ),
-        "desk": page_data,
-        "brief": brief,
-        "editable": editable,
-        "unsaved": is_typed,
-        "saved_at": format_time(brief.updated_at),
-        "reasons": link_errors(errors),
-        "heading": build_error_heading(verb, len(errors)),
-        "conflict": conflict,
-        **build_autosave_context(brief.pk, page_key),
-        "may_note": page_data.is_allowed("note"),
-        "may_dismiss": page_data.is_allowed("dismiss"),
-        "findings": findings.as_json(brief.pk, page_data.content, {}) if "findings" in request.GET else None,
-        "look_at": focused_row,
-        "note_text": request.POST.get("note_text") or request.session.pop(_note_key(brief), ""),
-    }
-    return TemplateResponse(request, "admin/briefs/editor/change.html", context, status=status)
-
-
-def build_autosave_context(pk: int, page_key: str) -> dict[str, str]:
-    """Return the URLs for autosave and presence, and the page's key (a new one if it has none)."""
-    return {
-        "autosave_url": reverse("admin:briefs_brief_autosave", args=[pk]),
-        "pulse_url": reverse("admin:briefs_brief_pulse", args=[pk]),
-        "page_key": page_key or token_hex(16),
-    }
+        desk=page_data,
+        brief=brief,
+        editable=editable,
+        unsaved=is_typed,
+        saved_at=format_time(brief.updated_at),
+        reasons=link_errors(errors),
+        heading=build_error_heading(verb, len(errors)),
+        conflict=conflict,
+        autosave_url=reverse("admin:briefs_brief_autosave", args=[brief.pk]),
+        page_key=page_key or token_hex(16),
+        may_note=page_data.is_allowed("note"),
+        may_dismiss=page_data.is_allowed("dismiss"),
+        findings=findings.as_json(brief.pk, page_data.content, {}) if "findings" in request.GET else None,
+        look_at=focused_row,
+        note_text=request.POST.get("note_text") or request.session.pop(_note_key(brief), ""),
+        status=status,
+    )
 
 
 def read_page_key(data: Mapping[str, Any]) -> str:
@@ -164,17 +150,19 @@ def render_new_brief_page(
     focused_row: str = "",
     status: int = 200,
 ) -> HttpResponse:
-    context = {
-        "autosave_url": reverse("admin:briefs_brief_begin"),
-        "client_key": read_page_key(request.POST) or token_hex(16),
-        **site_context(request, title=VERB_NAMES["create"]),
+    return render_page(
+        request,
+        "editor/change",
+        title=VERB_NAMES["create"],
         **_build_form_context(draft),
-        "editable": True,
-        "reasons": link_errors(errors),
-        "heading": build_error_heading("edit", len(errors)),
-        "look_at": focused_row,
-    }
-    return TemplateResponse(request, "admin/briefs/editor/change.html", context, status=status)
+        autosave_url=reverse("admin:briefs_brief_begin"),
+        client_key=read_page_key(request.POST) or token_hex(16),
+        editable=True,
+        reasons=link_errors(errors),
+        heading=build_error_heading("edit", len(errors)),
+        look_at=focused_row,
+        status=status,
+    )
 
 
 def _build_form_context(

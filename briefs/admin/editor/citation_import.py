@@ -1,15 +1,14 @@
 """Import article facts from a citation: show each beside the brief's value and save the ticked ones."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields, replace
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from django.contrib import messages
 from django.db import transaction
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.template.response import TemplateResponse
 from django.utils.functional import Promise
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -17,21 +16,15 @@ from django.utils.translation import gettext_lazy
 
 from ... import workflow
 from ...content import Byline, Content, Facts
-from ...exchange.citation_files.citation_reader import (
-    CitationReading,
-    CitationRejected,
-    CitedArticle,
-    CitedName,
-    decode_citation,
-    read_citation,
-)
+from ...derived import build
+from ...exchange.citation_files.citation_facts import CitationRejected, CitedArticle, CitedName
+from ...exchange.citation_files.citation_reader import CitationReading, decode_citation, read_citation
 from ...facts import SCALAR_FACTS
 from ...models import Author, Brief, Person, Source, State
 from ...models.vocabulary import Vocabulary
 from ...workflow.rules.transitions import format_time, require_allowed
-from ..common import brief_pages
 from ..common.access import require_role
-from ..common.brief_pages import get_brief_or_404, site_context
+from ..common.brief_pages import get_brief_or_404, read_number, render_brief_subpage
 from ..common.diff_html import highlight_differences
 from ..common.error_list import FieldError, field_errors, link_errors
 from ..common.fact_text import format_fact
@@ -85,37 +78,31 @@ def import_citation(request: HttpRequest, pk: int) -> HttpResponse:
         if refusal := saving.save_if_changed(request, brief, draft):
             return refusal
         brief = get_brief_or_404(pk)
+    file, text = request.FILES.get("citation_file"), request.POST.get("citation", "")
     try:
-        text = _read_citation_text(request)
+        if file and not text.strip():
+            text = decode_citation(file.read(500_000))
         reading = read_citation(text)
     except CitationRejected as untaken:
         errors = [FieldError(str(CITATION_ERRORS[untaken.code]), "citation")]
         return _render_page(request, brief, text=request.POST.get("citation", ""), errors=errors, status=409)
     if "apply" in request.POST:
-        return _save_ticked_facts(request, brief, reading, text)
+        return _save_ticked_facts(request, brief, reading, text, by=person)
     return _render_page(request, brief, text=text, reading=reading)
 
 
-def _read_citation_text(request: HttpRequest) -> str:
-    file = request.FILES.get("citation_file")
-    pasted = request.POST.get("citation", "")
-    return decode_citation(file.read(500_000)) if file and not pasted.strip() else pasted
-
-
 def _save_ticked_facts(
-    request: HttpRequest, brief: Brief, reading: CitationReading, text: str
+    request: HttpRequest, brief: Brief, reading: CitationReading, text: str, *, by: Person
 ) -> HttpResponse:
     """Save the ticked facts that the citation contains."""
-    person = require_role(request, "edit")
     names = request.POST.getlist("take")
-    version = brief_pages.parse_int_or_zero(request.POST.get("version", ""))
+    version = read_number(request.POST, "version")
     try:
         with transaction.atomic():
             content = workflow.load_working_copy(brief)
-            facts = replace(
-                content.facts, **_collect_ticked_facts(reading.article, content.facts, names, person)
-            )
-            saved = workflow.save(brief.pk, replace(content, facts=facts), by=person, version=version)
+            ticked = _collect_ticked_facts(reading.article, content.facts, names, by)
+            content = replace(content, facts=replace(content.facts, **ticked))
+            saved = workflow.save(brief.pk, content, by=by, version=version)
     except workflow.Refused as refused:
         brief = get_brief_or_404(brief.pk)
         errors = field_errors(refused)
@@ -162,28 +149,29 @@ def _find_author(cited: CitedName) -> Author | None:
     same = Q(name__iexact=cited.display_name) | Q(name_zh=cited.display_name)
     if cited.family and cited.given:
         same |= Q(family__iexact=cited.family, given__iexact=cited.given)
-    rows = sorted(Author.objects.filter(same)[:20], key=lambda row: (row.merged_into_id is not None, row.pk))
-    return follow_merges(rows[0]) if rows else None
+    return _choose_row(Author.objects.filter(same)[:20])
 
 
 def _find_source(name: str) -> Source | None:
     """Find a source by name, Chinese name or alias, with or without “the”, following merges."""
     key = _normalize_source_name(name)
-    rows = sorted(Source.objects.all(), key=lambda row: (row.merged_into_id is not None, row.pk))
-    found = (row for row in rows if key in map(_normalize_source_name, (row.name, row.name_zh, *row.aliases)))
-    row = next(found, None)
-    return follow_merges(row) if row else None
+    return _choose_row(
+        row
+        for row in Source.objects.all()
+        if key in map(_normalize_source_name, (row.name, row.name_zh, *row.aliases))
+    )
 
 
 def _normalize_source_name(name: str) -> str:
     return name.casefold().removeprefix("the ").strip()
 
 
-def follow_merges[Row: Vocabulary](row: Row) -> Row:
-    """Return the row that this row was finally merged into, or the row itself."""
-    while row.merged_into_id:  # type: ignore[attr-defined]
-        row = type(row)._default_manager.get(pk=row.merged_into_id)  # type: ignore[attr-defined]
-    return row
+def _choose_row[Row: Vocabulary](rows: Iterable[Row]) -> Row | None:
+    """Return the oldest unmerged row, else the row that the oldest merged one was merged into."""
+    row = min(rows, key=lambda row: (build.get_merged_into_id(row) is not None, row.pk), default=None)
+    if row is None or build.get_merged_into_id(row) is None:
+        return row
+    return cast(Row, build.resolve_merged(type(row), {row.pk})[row.pk])
 
 
 def _build_author(cited: CitedName) -> Author:
@@ -253,15 +241,18 @@ def _render_page(
         list(propose_facts(reading.article, workflow.load_working_copy(brief).facts)) if reading else []
     )
     ticks = {offer.name for offer in proposals if offer.is_preselected} if ticked is None else set(ticked)
-    context = {
-        **site_context(request, title=_("Facts from a citation"), subtitle=str(brief)),
-        "brief": brief,
-        "text": text,
-        "reading": reading,
-        "format": FORMAT_LABELS[reading.format] if reading else "",
-        "year": reading.article.date if reading and len(reading.article.date) == 4 else "",
-        "offers": [{"fact": offer, "ticked": offer.name in ticks} for offer in proposals],
-        "reasons": link_errors(errors),
-        "heading": _("Nothing was changed, and nothing you typed is lost.") if errors else "",
-    }
-    return TemplateResponse(request, "admin/briefs/editor/citation_import.html", context, status=status)
+    return render_brief_subpage(
+        request,
+        "editor/citation_import",
+        brief,
+        title=_("Facts from a citation"),
+        text=text,
+        reading=reading,
+        format=FORMAT_LABELS[reading.format] if reading else "",
+        year=reading.article.date if reading and len(reading.article.date) == 4 else "",
+        offers=proposals,
+        ticked=ticks,
+        reasons=link_errors(errors),
+        heading=_("Nothing was changed, and nothing you typed is lost.") if errors else "",
+        status=status,
+    )

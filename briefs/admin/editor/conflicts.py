@@ -6,22 +6,20 @@ the number of the revision that the person was shown (`against`).
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Final
 
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from ...content import LANGUAGE_TAGS, LEAD_FIELDS, SIDES, ForbiddenCharacter, Side, tidy
+from ...content import LANGUAGE_TAGS, LEAD_FIELDS, SIDES, ForbiddenCharacter, tidy
+from ...text.paths import NATIVE_LANGUAGE_NAMES
 from ...text.three_way_merge import ORDER_KEY, MergeChoice
 from ...workflow import SaveConflict
 from ..common.brief_pages import structure_label
 from ..common.diff_html import highlight_differences
 from ..common.interface_labels import FIELD_LABELS
-from ..common.name_fields import NamesById
+from ..common.name_fields import NamesById, load_names_by_id
 from .draft_form import FORM_FIELDS, PICTURE_FIELDS, BulletRow, Draft, get_merge_place
-
-NATIVE_LANGUAGE_NAMES: Final[dict[Side, str]] = {"zh": "中文", "en": "English"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,17 +55,13 @@ class _DraftPlace:
     value: str
 
 
-def build_conflict(
-    clashed: SaveConflict,
-    mine: Draft,
-    theirs: Draft,
-    names: NamesById,
-    choices: Mapping[str, MergeChoice],
-) -> Conflict:
+def build_conflict(clashed: SaveConflict, mine: Draft, choices: Mapping[str, MergeChoice]) -> Conflict:
     """Build the conflict for the page.
 
     `choices` were made on an earlier conflict page that a newer revision has overtaken.
     """
+    names = load_names_by_id([clashed.theirs])
+    theirs = Draft.from_content(clashed.theirs, names)
     own, other = _index_places(mine, names, clashed.bullet_numbers), _index_places(theirs, names, {})
     conflicting_places = []
     for key in clashed.conflict_keys:
@@ -82,10 +76,7 @@ def build_conflict(
 
 def is_unchanged(mine: Draft, base: Draft, bullet_numbers: Mapping[str, int]) -> bool:
     """Return whether the draft equals its base. `bullet_numbers` maps keys of new bullets to their numbers."""
-    own, was = (
-        _index_places(mine, NamesById(), bullet_numbers),
-        _index_places(base, NamesById(), {}),
-    )
+    own, was = _index_places(mine, NamesById(), bullet_numbers), _index_places(base, NamesById(), {})
     return {key: place.value for key, place in own.items()} == {k: place.value for k, place in was.items()}
 
 

@@ -11,7 +11,7 @@ from django.http import (
     HttpResponseNotAllowed,
     JsonResponse,
 )
-from django.shortcuts import redirect
+from django.shortcuts import get_object_or_404, redirect
 from django.urls import URLPattern, path, reverse
 
 from ... import content, images, policy, workflow
@@ -80,7 +80,8 @@ def _upload_as_json(request: HttpRequest, person: Person) -> HttpResponse:
         row = _store_uploaded_picture(request, person)
     except PictureRefused as refused:
         return JsonResponse({"reasons": [{"about": "picture", "text": str(refused)}]}, status=409)
-    return JsonResponse({"picture": row.key, "url": picture_url(row.key)})
+    url = reverse("admin:briefs_brief_picture_file", args=[row.key])  # of the smallest file
+    return JsonResponse({"picture": row.key, "url": url})
 
 
 def _store_uploaded_picture(request: HttpRequest, person: Person) -> Picture:
@@ -91,17 +92,10 @@ def _store_uploaded_picture(request: HttpRequest, person: Person) -> Picture:
     return workflow.store_picture(found.read(), by=person)
 
 
-def picture_url(key: str) -> str:
-    """Return the desk-only URL of the picture's smallest file."""
-    return reverse("admin:briefs_brief_picture_file", args=[key])
-
-
 def serve_picture_file(request: HttpRequest, name: str) -> HttpResponse:
     """Serve a picture by file name, or the smallest file by the picture's key."""
     require_role(request)
-    row = Picture.objects.filter(pk=images.picture_key_from_file_name(name) or name).first()
-    if row is None:
-        raise Http404
+    row = get_object_or_404(Picture, pk=images.picture_key_from_file_name(name) or name)
     if name == row.key:
         name = images.picture_file_name(row.key, content.Picture(row.key, row.width).widths[0], "jpg")
     try:

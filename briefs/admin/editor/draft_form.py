@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from ...content import ALT_TEXT_FIELDS, LEAD_FIELDS, Bullet, Content, Picture, Side
 from ...facts import SCALAR_FACTS, Fact, FactKind
-from ..common.brief_pages import BULLET_STRUCTURES, parse_structure
+from ..common.brief_pages import BULLET_STRUCTURES, parse_int_or_zero, parse_structure
 from ..common.name_fields import NamesById
 
 FACT_FIELDS: Final = ("source", "source_new", *SCALAR_FACTS)
@@ -143,8 +143,8 @@ class Draft:
             list(_parse_rows(data, "bullet")),
             list(_parse_rows(data, "author")),
             list(_parse_rows(data, "keyword")),
-            _parse_number(data.get("version", "")),
-            _parse_number(data.get("base", "")),
+            parse_int_or_zero(data.get("version", "")),
+            parse_int_or_zero(data.get("base", "")),
         )
         draft.unsent_fields = (
             frozenset(name for name in draft._expected_field_names() if name not in data) - CHECKBOX_FIELDS
@@ -293,12 +293,8 @@ def build_bullet(row: BulletRow, number: int) -> Bullet:
     )
 
 
-def _parse_number(value: str) -> int:
-    return int(value) if value.isascii() and value.isdecimal() and len(value) < 10 else 0
-
-
 def _parse_percent(value: str) -> str:
-    return str(min(_parse_number(value), 100)) if value.isascii() and value.isdecimal() else ""
+    return str(min(parse_int_or_zero(value), 100)) if value.isascii() and value.isdecimal() else ""
 
 
 def _format_fact_input(fact: Fact, value: str | bool) -> str:

@@ -7,7 +7,6 @@ from functools import cached_property
 from typing import Any
 
 from django.utils import timezone
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from ... import policy, workflow
@@ -15,6 +14,7 @@ from ...content import SIDES, Content, Side
 from ...models import Brief, Document, Edition, Letter, Note, Person, Revision, SignOff, State
 from ...workflow import AssignmentPlan
 from ...workflow.editions import has_been_public
+from ...workflow.review_comments import get_anchor
 from ...workflow.reviewing import why_not_sign_off, why_not_take_back
 from ...workflow.rules.brief_history import BriefHistory
 from ...workflow.rules.clock import format_iso_date
@@ -22,7 +22,9 @@ from ...workflow.rules.four_eyes import SignOffStatuses
 from ...workflow.rules.transitions import VERB_NAMES
 from ..common.assignment_rows import build_assignment_rows
 from ..common.badges import Badge, desk_badge, public_badges, render_public_links
-from ..common.fact_text import build_fact_lines, build_fact_sentence
+from ..common.fact_sentences import build_fact_sentence
+from ..common.fact_text import build_fact_lines
+from ..common.interface_labels import interface_side
 from ..common.name_fields import NamesById, load_names_by_id
 from ..common.outstanding_work import format_open_notes
 from ..common.signoff_status import compute_signoff_status, load_editions_by_brief
@@ -144,6 +146,7 @@ class BriefPageData:
 
     @cached_property
     def verb_buttons(self) -> list[VerbButton]:
+        has_edition = any(not edition.is_cancelled for edition in self.editions)
         return [
             *self._button_if("submit", is_primary=True),
             *self._sign_off_buttons(),
@@ -164,9 +167,7 @@ class BriefPageData:
             *self._button_if("publish_urgently"),
             *self._button_if("assign"),
             *self._button_if("share"),
-            *self._button_if(
-                "discard", label=_("Discard this revision") if self._has_uncancelled_edition else ""
-            ),
+            *self._button_if("discard", label=_("Discard this revision") if has_edition else ""),
         ]
 
     def _button_if(
@@ -186,9 +187,7 @@ class BriefPageData:
             reason = why_not_sign_off(self.brief, side, self.person, answer)
             if reason is None or (reviews or self.person.pk in answer.changed_by):
                 verb = f"sign_off_{side}"
-                yield VerbButton(
-                    verb, str(VERB_NAMES[verb]), why_not=str(reason or ""), is_primary=reason is None
-                )
+                yield VerbButton(verb, str(VERB_NAMES[verb]), str(reason or ""), is_primary=reason is None)
 
     def _take_back_button(self) -> Iterator[VerbButton]:
         if not self.is_allowed("take_back"):
@@ -206,13 +205,8 @@ class BriefPageData:
 
     @property
     def _is_taken_down(self) -> bool:
-        return bool(
-            self.public_edition and (self.public_edition.withdrawn_at or self.public_edition.removed_at)
-        )
-
-    @property
-    def _has_uncancelled_edition(self) -> bool:
-        return any(not e.is_cancelled for e in self.editions)
+        edition = self.public_edition
+        return bool(edition and (edition.withdrawn_at or edition.removed_at))
 
     @property
     def has_review(self) -> bool:
@@ -261,7 +255,7 @@ class BriefPageData:
         """Return the open notes by the key of the form row."""
         notes: dict[str, list[int]] = {}
         for note in self.notes:
-            if note.resolved_at is None and (place := f"b{note.bullet}" if note.bullet else note.field):
+            if note.resolved_at is None and (place := str(get_anchor(note))):
                 notes.setdefault(place, []).append(note.pk)
         return {place: OpenNotes(pks[0], len(pks)) for place, pks in notes.items()}
 
@@ -279,14 +273,12 @@ class BriefPageData:
 
     def files(self) -> list[dict[str, Any]]:
         """Return each imported file with the notes of its newest import."""
-        seen: dict[int, dict[str, Any]] = {}
+        files: dict[int, dict[str, Any]] = {}
         for revision in self.revisions:
-            if (document := revision.document) and document.pk not in seen:
-                seen[document.pk] = {
-                    "document": document,
-                    "notes": list(map(_localize_note, revision.document_notes)),
-                }
-        return list(seen.values())
+            if document := revision.document:
+                notes = list(map(_localize_note, revision.document_notes))
+                files.setdefault(document.pk, {"document": document, "notes": notes})
+        return list(files.values())
 
     def facts(self) -> list[dict[str, Any]]:
         return list(build_fact_lines(self.content.facts, self.names))
@@ -309,10 +301,10 @@ class BriefPageData:
 
     def same_article_briefs(self) -> list[Brief]:
         """Return up to three other briefs of the same article, except discarded ones."""
-        key = self.brief.article_key
+        if not (key := self.brief.article_key):
+            return []
         rows = Brief.objects.filter(article_key=key).exclude(article_key="").exclude(pk=self.brief.pk)
-        rows = rows.exclude(state=State.DISCARDED)
-        return list(rows.order_by("pk")[:3]) if key else []
+        return list(rows.exclude(state=State.DISCARDED).order_by("pk")[:3])
 
 
 def _signoff_label(signoff: SignOff, latest: dict[int, int]) -> str:
@@ -323,7 +315,7 @@ def _signoff_label(signoff: SignOff, latest: dict[int, int]) -> str:
 
 def _localize_note(note: dict[str, Any]) -> dict[str, Any]:
     """Return a parser note in the interface language."""
-    zh = (get_language() or "").startswith("zh")
+    zh = interface_side() == "zh"
     return {"line": note.get("line"), "said": (zh and note.get("message_zh")) or note.get("message", "")}
 
 

@@ -1,104 +1,100 @@
 """Strings for the pair editor's JavaScript modules, in the interface language."""
 
-from django.utils.translation import gettext as _
+from typing import Final
 
-from ..common import findings
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+EDITOR_STRINGS: Final[dict[str, Promise]] = {
+    # Labels of rows
+    "zh": _("Chinese"),
+    "en": _("English"),
+    "pair": _("Both languages"),
+    "row": _("Bullet %(n)s"),
+    "cell_zh": _("Chinese %(n)s"),
+    "cell_en": _("English %(n)s"),
+    "missing_zh": _("Chinese missing"),
+    "missing_en": _("English missing"),
+    "menu": _("Commands for bullet %(n)s"),
+    "drag": _("Drag bullet %(n)s, or press for commands"),
+    "here": _("Also here: %(names)s"),
+    "and": _(", "),
+    "findings": _("%(n)s to check"),
+    "clean": _("Nothing to check"),
+    "next_finding": _("Next to check (F8)"),
+    "dismiss": _("Dismiss"),
+    # Commands
+    "split": _("Split at cursor"),
+    "split_both": _("Split both sides"),
+    "merge": _("Merge with next"),
+    "join": _("Join with next, pull the rest up"),
+    "up": _("Move up"),
+    "down": _("Move down"),
+    "in": _("Indent"),
+    "out": _("Outdent"),
+    "number": _("Bullet or number"),
+    "number_zh": _("Bullet or number, Chinese"),
+    "number_en": _("Bullet or number, English"),
+    "shift_up": _("Shift this side up by one"),
+    "shift_down": _("Shift this side down by one"),
+    "shift_up_side": _("Shift the %(side)s up by one"),
+    "shift_down_side": _("Shift the %(side)s down by one"),
+    "copy_zh": _("Copy structure from Chinese"),
+    "copy_en": _("Copy structure from English"),
+    "add": _("Add a pair below"),
+    "passage": _("Source passage"),
+    "remove": _("Delete"),
+    "undo": _("Undo"),
+    # Results of commands
+    "did_split": _("Bullet %(n)s split"),
+    "did_merge": _("Bullets %(n)s and %(m)s merged"),
+    "did_join": _("%(side)s: %(n)s and %(m)s joined"),
+    "did_remove": _("Bullet %(n)s deleted"),
+    "did_move": _("Bullet %(n)s is now %(m)s"),
+    "did_shift_up": _("%(side)s shifted up from bullet %(n)s"),
+    "did_shift_down": _("%(side)s shifted down from bullet %(n)s"),
+    "did_level": _("Bullet %(n)s: level %(m)s"),
+    "did_add": _("New bullet %(n)s"),
+    "did_undo": _("Undone"),
+    "did_redo": _("Done again"),
+    "did_fix": _("Repaired"),
+    "did_copy": _("Structure copied"),
+    "no_gap": _("There is no empty place above. Join or split instead."),
+    "no_next": _("There is no bullet below to take in."),
+    "at_edge": _("It cannot go further that way."),
+    "stale": _("The text has changed since; nothing was repaired."),
+    # State of saving
+    "saved": _("Saved %(time)s"),
+    "unsaved": _("Not saved yet"),
+    "saving": _("Saving…"),
+    "kept": _("The network is down. You can keep writing; we will save when it returns."),
+    "signin": _("You have been signed out. Your text is kept in this browser; sign in to save it."),
+    "clash": _("Somebody else changed the same words"),
+    "refused": _("Not saved: see what is said"),
+    "untaken": _("Saved, but for what is marked"),
+    "see_clash": _("Compare"),
+    "merged": _("What %(names)s changed has come in"),
+    "left": _("Words from %(time)s were not saved."),
+    "bring_back": _("Bring the words back"),
+    "brought_back": _("The words are back"),
+    "discard": _("Discard"),
+    # Findings and suggestions
+    "blocks": _("Needed before submission"),
+    "dismiss_now": _("Dismiss with a reason"),
+    "dismiss_reason": _("Reason"),
+    "cancel": _("Cancel"),
+    "dismissed": _("Dismissed: %(n)s"),
+    "dismissed_by": _("Dismissed by %(by)s: %(reason)s"),
+    "undismiss": _("Bring back"),
+    "not_dismissed": _("The finding is as it was. Please try again once your text is saved."),
+    "terms": _("Terms in this pair"),
+    "memory": _("Translation memory"),
+    "insert": _("Insert"),
+    "insert_term": _("Insert “%(term)s”"),
+    "alike": _("%(n)s alike"),
+}
+"""Strings by the names used in the modules. Placeholders are `%(name)s`."""
 
 
 def build_editor_strings() -> dict[str, str]:
-    """Return the strings by the names used in the modules. Placeholders are `%(name)s`."""
-    return (
-        _row_labels()
-        | _command_labels()
-        | _result_messages()
-        | _state_messages()
-        | findings.build_finding_strings()
-    )
-
-
-def _row_labels() -> dict[str, str]:
-    return {
-        "zh": _("Chinese"),
-        "en": _("English"),
-        "pair": _("Both languages"),
-        "row": _("Bullet %(n)s"),
-        "cell_zh": _("Chinese %(n)s"),
-        "cell_en": _("English %(n)s"),
-        "missing_zh": _("Chinese missing"),
-        "missing_en": _("English missing"),
-        "menu": _("Commands for bullet %(n)s"),
-        "drag": _("Drag bullet %(n)s, or press for commands"),
-        "here": _("Also here: %(names)s"),
-        "and": _(", "),
-        "findings": _("%(n)s to check"),
-        "clean": _("Nothing to check"),
-        "next_finding": _("Next to check (F8)"),
-        "dismiss": _("Dismiss"),
-    }
-
-
-def _command_labels() -> dict[str, str]:
-    return {
-        "split": _("Split at cursor"),
-        "split_both": _("Split both sides"),
-        "merge": _("Merge with next"),
-        "join": _("Join with next, pull the rest up"),
-        "up": _("Move up"),
-        "down": _("Move down"),
-        "in": _("Indent"),
-        "out": _("Outdent"),
-        "number": _("Bullet or number"),
-        "number_zh": _("Bullet or number, Chinese"),
-        "number_en": _("Bullet or number, English"),
-        "shift_up": _("Shift this side up by one"),
-        "shift_down": _("Shift this side down by one"),
-        "shift_up_side": _("Shift the %(side)s up by one"),
-        "shift_down_side": _("Shift the %(side)s down by one"),
-        "copy_zh": _("Copy structure from Chinese"),
-        "copy_en": _("Copy structure from English"),
-        "add": _("Add a pair below"),
-        "passage": _("Source passage"),
-        "remove": _("Delete"),
-        "undo": _("Undo"),
-    }
-
-
-def _result_messages() -> dict[str, str]:
-    return {
-        "did_split": _("Bullet %(n)s split"),
-        "did_merge": _("Bullets %(n)s and %(m)s merged"),
-        "did_join": _("%(side)s: %(n)s and %(m)s joined"),
-        "did_remove": _("Bullet %(n)s deleted"),
-        "did_move": _("Bullet %(n)s is now %(m)s"),
-        "did_shift_up": _("%(side)s shifted up from bullet %(n)s"),
-        "did_shift_down": _("%(side)s shifted down from bullet %(n)s"),
-        "did_level": _("Bullet %(n)s: level %(m)s"),
-        "did_add": _("New bullet %(n)s"),
-        "did_undo": _("Undone"),
-        "did_redo": _("Done again"),
-        "did_fix": _("Repaired"),
-        "did_copy": _("Structure copied"),
-        "no_gap": _("There is no empty place above. Join or split instead."),
-        "no_next": _("There is no bullet below to take in."),
-        "at_edge": _("It cannot go further that way."),
-        "stale": _("The text has changed since; nothing was repaired."),
-    }
-
-
-def _state_messages() -> dict[str, str]:
-    return {
-        "saved": _("Saved %(time)s"),
-        "unsaved": _("Not saved yet"),
-        "saving": _("Saving…"),
-        "kept": _("The network is down. You can keep writing; we will save when it returns."),
-        "signin": _("You have been signed out. Your text is kept in this browser; sign in to save it."),
-        "clash": _("Somebody else changed the same words"),
-        "refused": _("Not saved: see what is said"),
-        "untaken": _("Saved, but for what is marked"),
-        "see_clash": _("Compare"),
-        "merged": _("What %(names)s changed has come in"),
-        "left": _("Words from %(time)s were not saved."),
-        "bring_back": _("Bring the words back"),
-        "brought_back": _("The words are back"),
-        "discard": _("Discard"),
-    }
+    return {name: str(text) for name, text in EDITOR_STRINGS.items()}

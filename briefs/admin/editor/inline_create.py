@@ -1,9 +1,9 @@
 """Find or create vocabulary rows from the brief form, showing similar entries before one is created."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from django.core.exceptions import ValidationError
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import IntegrityError, transaction
 from django.http import (
     HttpRequest,
@@ -20,6 +20,8 @@ from ...models.vocabulary import Vocabulary
 from ...text.person_names import split_person_name
 from ...workflow.rules.transitions import require_allowed
 from ..common.access import require_role
+from ..common.brief_pages import read_number
+from ..common.error_list import FieldError, errors_as_json, field_errors
 from ..common.name_fields import KEYWORD_LABEL_SEPARATOR
 from ..vocabulary.vocabulary_admin import VocabularyForm
 from . import autocomplete
@@ -100,7 +102,7 @@ def names_view(request: HttpRequest) -> HttpResponse:
     if name not in NEW_ENTRY_FORMS:
         return HttpResponseBadRequest()
     typed = request.GET.get("q", "").strip()
-    kind = autocomplete.VOCABULARY_MODELS[name]
+    kind: type[Vocabulary] = NEW_ENTRY_FORMS[name]._meta.model
     may_create = policy.has_role_for(person, CREATE_VERB)
     if request.GET.get("new") != "1":
         rows = autocomplete.as_json(autocomplete.search_entries(kind, typed))
@@ -134,16 +136,20 @@ def create_view(request: HttpRequest) -> HttpResponse:
     if kind not in NEW_ENTRY_FORMS:
         return HttpResponseBadRequest()
     shown_ids = {int(pk) for pk in request.POST.getlist("known") if pk.isascii() and pk.isdecimal()}
+    errors: list[FieldError] = []
+    similar: Sequence[Vocabulary] = ()
     try:
         row = create_entry(NEW_ENTRY_FORMS[kind](request.POST), by=person, shown_ids=shown_ids)
+        return JsonResponse(autocomplete.as_json([row])[0])
     except SimilarEntriesExist as found:
-        return JsonResponse({"reasons": [], "like": autocomplete.as_json(found.rows)}, status=409)
+        similar = found.rows
     except workflow.Refused as refused:
-        reasons = [{"about": reason.about, "text": str(reason)} for reason in refused.reasons]
-        return JsonResponse({"reasons": reasons, "like": []}, status=409)
+        errors = field_errors(refused)
     except ValidationError as error:
-        return JsonResponse({"reasons": _errors_as_json(error), "like": []}, status=409)
-    return JsonResponse(autocomplete.as_json([row])[0])
+        errors = list(_list_errors(error))
+    return JsonResponse(
+        {"reasons": errors_as_json(errors), "like": autocomplete.as_json(similar)}, status=409
+    )
 
 
 def create_entry(form: NewEntryForm, *, by: Person, shown_ids: set[int]) -> Vocabulary:
@@ -174,18 +180,12 @@ def _has_same_values(other: Vocabulary, row: Vocabulary, form: NewEntryForm) -> 
     return all(getattr(other, name) == getattr(row, name) for name in form.Meta.fields)  # type: ignore[attr-defined]
 
 
-def _errors_as_json(error: ValidationError) -> list[dict[str, str]]:
-    if not hasattr(error, "error_dict"):
-        return [{"about": "", "text": text} for text in error.messages]
-    return [
-        {"about": "" if name == "__all__" else name, "text": text}
-        for name, found in error.message_dict.items()
-        for text in found
-    ]
+def _list_errors(error: ValidationError) -> Iterator[FieldError]:
+    by_name = error.message_dict if hasattr(error, "error_dict") else {NON_FIELD_ERRORS: error.messages}
+    for name, messages in by_name.items():
+        yield from (FieldError(text, "" if name == NON_FIELD_ERRORS else name) for text in messages)
 
 
 def affiliations_view(request: HttpRequest) -> HttpResponse:
     require_role(request)
-    author = request.GET.get("author", "")
-    is_number = author.isascii() and author.isdecimal() and len(author) < 10
-    return JsonResponse({"rows": autocomplete.find_affiliations(int(author)) if is_number else []})
+    return JsonResponse({"rows": autocomplete.find_affiliations(read_number(request.GET, "author"))})

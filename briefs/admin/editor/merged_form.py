@@ -33,16 +33,16 @@ def build_merged_form(saved: SaveResult, partial_save: PartialSave, names: Names
     mine, now = collect_values_by_key(saved.mine), collect_values_by_key(saved.content)
     matching = {place for place, value in now.items() if place in mine and mine[place] == value}
     fields = {name: _choose_draft(name, matching, draft, theirs).fields[name] for name in FORM_FIELDS}
-    rows = {
-        group: _choose_draft(f"{group}s", matching, draft, theirs).rows(group)
-        for group in ("author", "keyword")
-    }
     return {
         "fields": fields,
         "bullets": [_row_as_json(row) for row in _merge_bullets(saved, partial_save, matching)],
         **{
-            f"{group}s": [_row_as_json(row) for row in found if not row.deleted]
-            for group, found in rows.items()
+            f"{group}s": [
+                _row_as_json(row)
+                for row in _choose_draft(f"{group}s", matching, draft, theirs).rows(group)
+                if not row.deleted
+            ]
+            for group in ("author", "keyword")
         },
     }
 

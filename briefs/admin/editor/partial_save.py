@@ -38,9 +38,6 @@ class PartialSave:
     rejected_places: set[str] = field(default_factory=set)
     bullet_numbers: Mapping[str, int] = field(default_factory=dict)
 
-    def get_rejected_places(self) -> set[str]:
-        return self.rejected_places
-
     def build_content(self, base: Content, bullet_numbers: Mapping[str, int]) -> Content:
         self.bullet_numbers = bullet_numbers
         content, self.errors = parse_content_with_errors(self.draft, base, bullet_numbers, by=None)
@@ -81,10 +78,6 @@ class PartialSave:
         name = f"b{row.number or self.bullet_numbers.get(row.key, 0)}-"
         return any(place.startswith(name) for place in self.rejected_places)
 
-    def with_row_keys(self, errors: Iterable[FieldError]) -> list[FieldError]:
-        """Replace bullet numbers by the page's keys of new rows."""
-        return with_row_keys(errors, self.bullet_numbers)
-
     def _revert_rejected_cells(self, bullet: Bullet, base: Bullet) -> Bullet:
         reverted = {}
         for name, rule in CELL_RULES.items():
@@ -94,7 +87,7 @@ class PartialSave:
             if tidying.reasons:
                 reverted[name] = getattr(base, name)
                 self.rejected_places.add(f"{place}-{name.removeprefix('text_')}")
-                self.errors += self.with_row_keys(field_errors(Refused(*tidying.reasons)))
+                self.errors += with_row_keys(field_errors(Refused(*tidying.reasons)), self.bullet_numbers)
         return replace(bullet, **reverted)
 
 

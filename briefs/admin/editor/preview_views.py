@@ -57,28 +57,6 @@ def _context(brief: Brief, view: Any, language: Side) -> dict[str, Any]:
     if view == "parallel":
         html = rendering.select_order(html, language)
     here = reverse("admin:briefs_brief_preview", args=[brief.pk])
-    return (
-        _build_site_context(language)
-        | {
-            "brief": brief,
-            "view": view,
-            "back": reverse("admin:briefs_brief_change", args=[brief.pk]),
-            "headline": content.headline(language),
-            "twin_headline": content.headline(other),
-            "content": mark_safe(rendering.strip_links(html)),  # noqa: S308 escaped by the fragment
-            "zh_url": f"{here}?view=zh",
-            "en_url": f"{here}?view=en",
-            "parallel": f"{here}?view=parallel&page={language}",
-            "twin_url": f"{here}?view=parallel&page={other}"
-            if view == "parallel"
-            else f"{here}?view={other}",
-        }
-        | _build_card_context(content, language)
-    )
-
-
-def _build_site_context(language: Side) -> dict[str, Any]:
-    other = paths.OTHER_SIDE[language]
     return {
         "lang": LANGUAGE_TAGS[language],
         "twin_lang": LANGUAGE_TAGS[other],
@@ -87,7 +65,17 @@ def _build_site_context(language: Side) -> dict[str, Any]:
         "twin_name": paths.NATIVE_LANGUAGE_NAMES[other],
         "home": paths.home(language),
         "joint": "｜" if language == "zh" else " · ",
-    }
+        "brief": brief,
+        "view": view,
+        "back": reverse("admin:briefs_brief_change", args=[brief.pk]),
+        "headline": content.headline(language),
+        "twin_headline": content.headline(other),
+        "content": mark_safe(rendering.strip_links(html)),  # noqa: S308 escaped by the fragment
+        "zh_url": f"{here}?view=zh",
+        "en_url": f"{here}?view=en",
+        "parallel": f"{here}?view=parallel&page={language}",
+        "twin_url": f"{here}?view=parallel&page={other}" if view == "parallel" else f"{here}?view={other}",
+    } | _build_card_context(content, language)
 
 
 def _build_card_context(content: Content, language: Side) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any, Final
 
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.urls import reverse
 
 from ... import checks
@@ -13,6 +13,7 @@ from ...models import Brief, Term
 from ...text.text_diff import diff_texts
 from ...workflow.rules.check_context import load_check_context
 from ..common.access import require_role
+from ..common.brief_pages import json_response
 
 MAX_SIDE_LENGTH: Final = 20_000
 """Characters per side that are searched."""
@@ -27,8 +28,7 @@ def suggest_for_row(request: HttpRequest, pk: int) -> HttpResponse:
     if not Brief.objects.filter(pk=pk).exists():
         raise Http404
     zh, en = (request.POST.get(side, "")[:MAX_SIDE_LENGTH] for side in SIDES)
-    answer = {"terms": list(_find_terms(zh, en)), "memory": list(_find_memory_matches(zh, en))}
-    return JsonResponse(answer, json_dumps_params={"ensure_ascii": False})
+    return json_response({"terms": list(_find_terms(zh, en)), "memory": list(_find_memory_matches(zh, en))})
 
 
 def _find_terms(zh: str, en: str) -> Iterator[dict[str, str]]:

@@ -1,6 +1,5 @@
 """Save the posted brief form, or show the page again with everything typed and all errors."""
 
-import datetime as dt
 import secrets
 from collections.abc import Mapping
 from typing import cast
@@ -19,12 +18,12 @@ from ...workflow import SaveConflict, SaveRequest, SaveResult
 from ...workflow.concurrent_save import PAGE_KEY
 from ...workflow.rules.transitions import format_time
 from ..common.access import person_of
-from ..common.brief_pages import get_brief_or_404, parse_int_or_zero, warn_of_scheduled_edition
+from ..common.brief_pages import get_brief_or_404, read_number, warn_of_scheduled_edition
 from ..common.error_list import FieldError, InvalidDraft, field_errors
 from ..common.name_fields import load_names_by_id
 from .brief_form import parse_content
 from .brief_views import read_page_key, render_brief_page, render_new_brief_page
-from .conflicts import Conflict, build_conflict, is_unchanged
+from .conflicts import build_conflict, is_unchanged
 from .draft_form import Draft
 from .partial_save import with_row_keys
 
@@ -49,11 +48,7 @@ def save_draft(
     try:
         saved = workflow.merge_and_save(brief, typed, by=person_of(request))
     except SaveConflict as clashed:
-        brief = get_brief_or_404(brief.pk)
-        conflict = _build_conflict(brief, draft, clashed, typed)
-        return render_brief_page(
-            request, brief, draft=draft, errors=field_errors(clashed), conflict=conflict, status=409
-        )
+        return _render_conflict(request, brief.pk, draft, clashed, typed)
     except (workflow.Refused, InvalidDraft) as refused:
         brief = get_brief_or_404(brief.pk)
         return render_brief_page(
@@ -79,11 +74,7 @@ def create_brief(request: HttpRequest, draft: Draft) -> HttpResponse:
     try:
         saved = workflow.create_once(typed, by=person, begun_as=begun_as)
     except SaveConflict as clashed:
-        brief = get_brief_or_404(Brief.objects.get(begun_as=begun_as).pk)
-        conflict = _build_conflict(brief, draft, clashed, typed)
-        return render_brief_page(
-            request, brief, draft=draft, errors=field_errors(clashed), conflict=conflict, status=409
-        )
+        return _render_conflict(request, Brief.objects.get(begun_as=begun_as).pk, draft, clashed, typed)
     except (workflow.Refused, InvalidDraft) as refused:
         errors = _list_errors(refused, draft, Brief.objects.filter(begun_as=begun_as).first())
         return render_new_brief_page(request, draft=draft, errors=errors, status=409)
@@ -93,8 +84,10 @@ def create_brief(request: HttpRequest, draft: Draft) -> HttpResponse:
 
 def save_if_changed(request: HttpRequest, brief: Brief, draft: Draft) -> HttpResponse | None:
     """Save unsaved changes before a verb is run; an unchanged form saves nothing."""
-    base = _load_base_draft(brief.pk, draft)
-    if base is not None and not has_changes(brief, draft, base):
+    keys, base = draft.new_bullet_keys(), _load_base_draft(brief.pk, draft)
+    numbers = workflow.find_bullet_numbers(brief, keys)
+    has_new_rows = len(numbers) < len(keys) or draft.fields["source_new"].strip()
+    if base is not None and not has_new_rows and is_unchanged(draft, base, numbers):
         return None
     return save_draft(request, brief, draft, quiet=True)
 
@@ -104,13 +97,6 @@ def with_version(data: QueryDict, draft: Draft) -> QueryDict:
     data = data.copy()
     data["version"] = str(draft.version)
     return data
-
-
-def has_changes(brief: Brief, draft: Draft, base: Draft) -> bool:
-    numbers = workflow.find_bullet_numbers(brief, draft.new_bullet_keys())
-    if len(numbers) < len(draft.new_bullet_keys()) or draft.fields["source_new"].strip():
-        return True
-    return not is_unchanged(draft, base, numbers)
 
 
 def _build_submission(draft: Draft, data: QueryDict, person: Person) -> SaveRequest:
@@ -129,7 +115,7 @@ def _build_submission(draft: Draft, data: QueryDict, person: Person) -> SaveRequ
         draft.new_bullet_keys(),
         page_key=read_page_key(data),
         choices={place: choice for place, choice in choices.items() if choice in ("mine", "theirs")},
-        choices_revision=parse_int_or_zero(data.get("against", "")),
+        choices_revision=read_number(data, "against"),
     )
 
 
@@ -158,13 +144,16 @@ def _load_base_draft(brief_id: int, draft: Draft) -> Draft | None:
     return Draft.from_content(content, load_names_by_id([content]))
 
 
-def _build_conflict(brief: Brief, draft: Draft, clashed: SaveConflict, typed: SaveRequest) -> Conflict:
-    names = load_names_by_id([clashed.theirs])
-    return build_conflict(clashed, draft, Draft.from_content(clashed.theirs, names), names, typed.choices)
+def _render_conflict(
+    request: HttpRequest, pk: int, draft: Draft, clashed: SaveConflict, typed: SaveRequest
+) -> HttpResponse:
+    errors, conflict = field_errors(clashed), build_conflict(clashed, draft, typed.choices)
+    brief = get_brief_or_404(pk)
+    return render_brief_page(request, brief, draft=draft, errors=errors, conflict=conflict, status=409)
 
 
 def _add_save_messages(request: HttpRequest, saved: SaveResult) -> None:
-    now: dt.datetime = timezone.now()
+    now = timezone.now()
     if saved.content != saved.mine:
         message = _("What %(names)s saved meanwhile was merged with yours.")
         messages.info(request, message % {"names": _(", ").join(saved.other_editors)})

@@ -8,10 +8,10 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from ...content import LANGUAGE_TAGS, SIDES, Bullet, Side
+from ...content import LANGUAGE_TAGS, SIDES, Side
 from ...text.content_diff import BulletDifference, ContentDifference
 from ...text.text_diff import EFFORT_LIMIT
-from ..common.brief_pages import structure_label
+from ..common.brief_pages import bullet_structure_label
 from ..common.diff_html import render_diff
 from ..common.fact_text import format_fact
 from ..common.interface_labels import FIELD_LABELS
@@ -118,15 +118,11 @@ def _cell(row: BulletDifference, side: Side, effort: int) -> ComparisonCell:
     old, new = row.texts(side)
     structure: SafeString | str = ""
     if row.old and row.new and row.is_restructured(side):
-        labels = (_bullet_structure_label(row.old, side), _bullet_structure_label(row.new, side))
+        labels = (bullet_structure_label(row.old, side), bullet_structure_label(row.new, side))
         structure = format_html("<del>{}</del> <ins>{}</ins>", *labels)
     return ComparisonCell(
         LANGUAGE_TAGS[side], new if old == new else render_diff(old, new, effort), structure
     )
-
-
-def _bullet_structure_label(bullet: Bullet, side: Side) -> str:
-    return structure_label(f"{bullet.level(side)}-{bullet.marker(side)}")
 
 
 def _desk_only_changes(row: BulletDifference, effort: int) -> Iterator[tuple[str, SafeString]]:

@@ -11,7 +11,8 @@ from django.utils.translation import gettext as _
 from ...models import Brief, Event, Note
 from ...workflow.review_comments import TextAnchor, get_anchor
 from ...workflow.rules.transitions import PAST_TENSE_LABELS, format_time
-from ..common.assignment_rows import assignment_labels
+from ..common.assignment_rows import ASSIGNMENT_LABELS
+from ..common.interface_labels import SIDE_NAMES
 
 SUGGESTION_VERBS: Final = ("suggest", "accept", "decline")
 SuggestionKey = tuple[dt.datetime | None, int | None, str]
@@ -55,25 +56,21 @@ def _locate_event(
     event: Event, note: Note | None, sides: Mapping[SuggestionKey, str], urls: dict[str, str]
 ) -> tuple[str, str]:
     if event.verb == "note" and note:
-        anchor = f"b{note.bullet}" if note.bullet else note.field
-        return _anchor_label_with_side(anchor, note.side), f"{urls['review']}#note-{note.pk}"
+        anchor = str(get_anchor(note))
+        return _anchor_label(anchor, note.side), f"{urls['review']}#note-{note.pk}"
     if event.verb in SUGGESTION_VERBS:
         anchor = event.note.partition(":")[0].removeprefix("#")
         side = sides.get((event.at, event.by_id, anchor), "")
-        return _anchor_label_with_side(anchor, side), f"{urls['review']}#{anchor}"
+        return _anchor_label(anchor, side), f"{urls['review']}#{anchor}"
     return "", ""
 
 
-def _anchor_label_with_side(anchor: str, side: str) -> str:
-    language = {"zh": _("Chinese"), "en": _("English")}.get(side, "")
-    return " · ".join(filter(None, (anchor_label(anchor), language)))
-
-
-def anchor_label(anchor: str) -> str:
+def _anchor_label(anchor: str, side: str) -> str:
+    """Name the text that an anchor is about, with the language."""
     place = TextAnchor.parse(anchor)
-    if place is None:
-        return ""
-    return {"headline": _("Headline"), "summary": _("Summary")}.get(place.field, f"#{place}")
+    labels = {"headline": _("Headline"), "summary": _("Summary")}
+    label = labels.get(place.field, f"#{place}") if place else ""
+    return " · ".join(filter(None, (label, str(SIDE_NAMES.get(side, "")))))
 
 
 def _detail_lines(event: Event) -> Iterator[str]:
@@ -93,7 +90,7 @@ def _translate_assignment_line(line: str) -> str:
     name, colon, value = line.partition(": ")
     if name == "priority":
         return _("Priority") if value == "yes" else _("No priority")
-    if label := assignment_labels().get(name):
+    if label := ASSIGNMENT_LABELS.get(name):
         return _("%(part)s: %(who)s") % {"part": label, "who": _("Nobody yet") if value == "–" else value}
     return line if colon else (_("Nobody yet") if line == "–" else line)
 

@@ -16,7 +16,7 @@ from ...content import Content
 from ...models import Brief, Edition, Revision
 from ...text.content_diff import ContentDifference, diff_contents
 from ..common.diff_html import describe_difference, describe_first_revision
-from ..common.signoff_status import load_editions_by_brief
+from ..common.signoff_status import load_edition_content, load_editions_by_brief
 from .edit_sessions import EditSession, group_edit_sessions
 
 MAX_SESSIONS_PER_PAGE: Final = 100
@@ -46,11 +46,8 @@ class RevisionHistory:
     @cached_property
     def editions(self) -> list[Edition]:
         """Return the editions, newest first, without cancelled ones."""
-        return [
-            edition
-            for edition in load_editions_by_brief([self.brief])[self.brief.pk]
-            if not edition.is_cancelled
-        ]
+        editions = load_editions_by_brief([self.brief])[self.brief.pk]
+        return [edition for edition in editions if not edition.is_cancelled]
 
     @cached_property
     def newest_number(self) -> int:
@@ -109,6 +106,7 @@ class ComparedVersion:
     """One version of a comparison, named in the URL as `14` or `edition-2`."""
 
     value: str
+    name: str
     content: Content
     revision_number: int
 
@@ -116,14 +114,9 @@ class ComparedVersion:
     def is_edition(self) -> bool:
         return self.value.startswith("edition-")
 
-    def __str__(self) -> str:
-        return format_version_name(self.value)
 
-
-def format_version_name(value: str) -> str:
-    """Return `r14`, or the translated name of an edition."""
-    kind, number = _parse_version(value)
-    return _("Edition %(n)s") % {"n": number} if kind else f"r{number}"
+def _edition_name(number: int) -> str:
+    return _("Edition %(n)s") % {"n": number}
 
 
 def _parse_version(value: str) -> tuple[str, int]:
@@ -166,11 +159,12 @@ class Comparison:
         if not kind:
             if number not in contents:
                 raise Http404
-            return ComparedVersion(str(number), contents[number], number)
+            return ComparedVersion(str(number), f"r{number}", contents[number], number)
         edition = next((e for e in self.history.editions if e.number == number), None)
         if edition is None:
             raise Http404
-        return ComparedVersion(f"{kind}{number}", _load_edition_content(edition), edition.revision.number)
+        content = load_edition_content(edition)
+        return ComparedVersion(f"{kind}{number}", _edition_name(number), content, edition.revision.number)
 
     @cached_property
     def difference(self) -> ContentDifference:
@@ -205,10 +199,9 @@ class Comparison:
         return [(str(number), _revision_label(rows[number])) for number in sorted(rows, reverse=True)]
 
     def edition_choices(self) -> list[tuple[str, str]]:
-        values = [(f"edition-{edition.number}", edition) for edition in self.history.editions]
         return [
-            (value, f"{format_version_name(value)} · {_format_moment(edition.approved_at)}")
-            for value, edition in values
+            (f"edition-{e.number}", f"{_edition_name(e.number)} · {_format_moment(e.approved_at)}")
+            for e in self.history.editions
         ]
 
 
@@ -218,7 +211,3 @@ def _revision_label(row: Revision) -> str:
 
 def _format_moment(moment: dt.datetime) -> str:
     return f"{timezone.localtime(moment):%Y-%m-%d %H:%M}"
-
-
-def _load_edition_content(edition: Edition) -> Content:
-    return Content.from_json(Edition.objects.values_list("content", flat=True).get(pk=edition.pk))

@@ -5,17 +5,20 @@ from collections.abc import Sequence
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import redirect
-from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from ... import policy, workflow
 from ...models import Brief, Revision, State
-from ..common import brief_pages
 from ..common.access import person_of, require_role
-from ..common.brief_pages import get_brief_or_404, site_context
+from ..common.brief_pages import (
+    get_brief_or_404,
+    read_number,
+    render_brief_subpage,
+    warn_of_scheduled_edition,
+)
 from ..common.diff_html import describe_difference
-from ..common.error_list import FieldError, field_errors, link_errors
+from ..common.error_list import FieldError, field_errors_from_reasons, link_errors, simplify_stale_reasons
 from ..common.name_fields import load_names_by_id
 from .comparison import build_comparison_lines, build_fact_changes
 from .revision_pages import Comparison, RevisionHistory
@@ -24,18 +27,13 @@ from .revision_pages import Comparison, RevisionHistory
 def list_revisions(request: HttpRequest, pk: int) -> HttpResponse:
     require_role(request)
     brief = get_brief_or_404(pk)
-    history = RevisionHistory(
-        brief, before_number=brief_pages.parse_int_or_zero(request.GET.get("before", ""))
-    )
+    history = RevisionHistory(brief, before_number=read_number(request.GET, "before"))
     if not history.revisions:
         raise Http404
-    context = {
-        **site_context(request, title=_("Revisions"), subtitle=str(brief)),
-        "brief": brief,
-        "history": history,
-        "lines": list(history.lines()),
-    }
-    return TemplateResponse(request, "admin/briefs/history/revisions.html", context)
+    title, lines = _("Revisions"), list(history.lines())
+    return render_brief_subpage(
+        request, "history/revisions", brief, title=title, history=history, lines=lines
+    )
 
 
 def compare_revisions(request: HttpRequest, pk: int) -> HttpResponse:
@@ -49,9 +47,7 @@ def restore_revision(request: HttpRequest, pk: int) -> HttpResponse:
     brief = get_brief_or_404(pk)
     if request.method != "POST":
         return HttpResponseNotAllowed(["POST"])
-    number, version = (
-        brief_pages.parse_int_or_zero(request.POST.get(name, "")) for name in ("restore", "version")
-    )
+    number, version = (read_number(request.POST, name) for name in ("restore", "version"))
     if not brief.revisions.filter(number=number).exists():
         raise Http404
     try:
@@ -59,14 +55,11 @@ def restore_revision(request: HttpRequest, pk: int) -> HttpResponse:
     except workflow.Refused as refused:
         history = RevisionHistory(get_brief_or_404(pk))
         comparison = Comparison(history, (str(history.newest_number), str(number)))
-        return _comparison_page(request, comparison, errors=_restore_errors(refused), status=409)
+        return _comparison_page(
+            request, comparison, errors=field_errors_from_reasons(simplify_stale_reasons(refused)), status=409
+        )
     _add_message(request, brief, number, revision)
     return redirect("admin:briefs_brief_change", pk=pk)
-
-
-def _restore_errors(refused: workflow.Refused) -> list[FieldError]:
-    """Return the errors. A stale page gets one sentence, since there is no typed text to compare."""
-    return field_errors(workflow.build_refusal("seen") if isinstance(refused, workflow.Stale) else refused)
 
 
 def _add_message(request: HttpRequest, brief: Brief, number: int, revision: Revision | None) -> None:
@@ -76,26 +69,28 @@ def _add_message(request: HttpRequest, brief: Brief, number: int, revision: Revi
         return
     told = _("Restored r%(number)s as r%(new)s.")
     messages.success(request, told % {"number": number, "new": revision.number})
-    brief_pages.warn_of_scheduled_edition(request, brief, timezone.now())
+    warn_of_scheduled_edition(request, brief, timezone.now())
 
 
 def _comparison_page(
     request: HttpRequest, comparison: Comparison, *, errors: Sequence[FieldError] = (), status: int = 200
 ) -> HttpResponse:
     brief, difference = comparison.history.brief, comparison.difference
-    names = load_names_by_id([difference.old, difference.new]) if difference.facts else load_names_by_id([])
-    context = {
-        **site_context(request, title=_("Compare revisions"), subtitle=str(brief)),
-        "brief": brief,
-        "comparison": comparison,
-        "said": describe_difference(difference),
-        "lines": build_comparison_lines(difference),
-        "facts": list(build_fact_changes(difference, names)),
-        "may_restore": policy.is_allowed(person_of(request), "restore", brief),
-        "why_not": _why_not(request, brief),
-        "reasons": link_errors(errors),
-    }
-    return TemplateResponse(request, "admin/briefs/history/comparison.html", context, status=status)
+    names = load_names_by_id([difference.old, difference.new] if difference.facts else [])
+    return render_brief_subpage(
+        request,
+        "history/comparison",
+        brief,
+        title=_("Compare revisions"),
+        comparison=comparison,
+        said=describe_difference(difference),
+        lines=build_comparison_lines(difference),
+        facts=list(build_fact_changes(difference, names)),
+        may_restore=policy.is_allowed(person_of(request), "restore", brief),
+        why_not=_why_not(request, brief),
+        reasons=link_errors(errors),
+        status=status,
+    )
 
 
 def _why_not(request: HttpRequest, brief: Brief) -> str:

@@ -4,10 +4,9 @@ import datetime as dt
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import groupby
-from typing import Any, Final
+from typing import Final
 
 from django.http import HttpRequest, HttpResponse
-from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import Promise
@@ -16,9 +15,9 @@ from django.utils.translation import ngettext, pgettext_lazy
 
 from ...models import Brief, Revision
 from ...workflow.rules.clock import format_iso_date
-from ..common import brief_pages
 from ..common.access import require_role
-from ..common.brief_pages import get_brief_or_404, site_context
+from ..common.brief_pages import get_brief_or_404, paginate_by_id, read_number, render_brief_subpage
+from ..common.interface_labels import SIDE_NAMES
 from .edit_sessions import EditSession, group_edit_sessions
 from .event_lines import TimelineEntry, build_timeline_entries
 
@@ -58,23 +57,18 @@ def timeline(request: HttpRequest, pk: int) -> HttpResponse:
     rows = brief.events.select_related("by", "edition").defer("edition__content").order_by("-id")
     if talk:
         rows = rows.filter(verb__in=CONVERSATION_VERBS)
-    if before := brief_pages.parse_int_or_zero(request.GET.get("before", "")):
-        rows = rows.filter(pk__lt=before)
-    shown = list(rows[: TIMELINE_PAGE_SIZE + 1])
-    entries = list(build_timeline_entries(brief, shown[:TIMELINE_PAGE_SIZE]))
-    older = entries[-1].event_id if len(shown) > TIMELINE_PAGE_SIZE else 0
+    shown, older = paginate_by_id(rows, request, TIMELINE_PAGE_SIZE)
+    entries = list(build_timeline_entries(brief, shown))
     if not talk:
+        is_continued = bool(read_number(request.GET, "before"))
         entries += _session_entries(
-            brief, entries[-1].at if older else None, shown[0].at if before and shown else None
+            brief, shown[-1].at if older else None, shown[0].at if is_continued and shown else None
         )
-    context: dict[str, Any] = {
-        **site_context(request, title=_("Timeline"), subtitle=str(brief)),
-        "brief": brief,
-        "days": list(_group_by_day(entries)),
-        "talk": talk,
-        "older": older,
-    }
-    return TemplateResponse(request, "admin/briefs/history/timeline.html", context)
+    days = list(_group_by_day(entries))
+    title = _("Timeline")
+    return render_brief_subpage(
+        request, "history/timeline", brief, title=title, days=days, talk=talk, older=older
+    )
 
 
 def _session_entries(
@@ -96,9 +90,9 @@ def _session_entries(
 
 
 def _changed_parts(edit_session: EditSession) -> Iterator[str]:
-    names = {"zh": _("Chinese"), "en": _("English"), "facts": _("Article")}
+    names = {**SIDE_NAMES, "facts": _("Article")}
     told = [
-        name
+        str(name)
         for part, name in names.items()
         if any(getattr(r, f"changed_{part}") for r in edit_session.revisions)
     ]

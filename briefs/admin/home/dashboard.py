@@ -4,7 +4,7 @@ The number of queries is constant, and all data comes from columns, without runn
 """
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,19 +16,20 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from ... import notifications, policy
+from ...content import SIDES
 from ...models import Assignment, Brief, Edition, Event, Letter, Person, Revision, State
 from ...workflow.rules.four_eyes import SignOffStatuses
 from ...workflow.rules.transitions import format_time
 from ..common import relative_dates
 from ..common.access import person_of
 from ..common.badges import Badge
-from ..common.interface_labels import format_with_remark
+from ..common.interface_labels import SIDE_NAMES, format_with_remark
 from ..common.outstanding_work import OutstandingWork, join_phrases, load_outstanding_work
 from ..common.presence import list_current_presence
 from ..common.signoff_status import load_review_assignments
 from ..lists.filters import IS_PLANNED, build_overdue_condition
 from . import tasks
-from .tasks import BoardData, BoardLine, brief_page_url, get_signed_sides
+from .tasks import BoardData, BoardLine, brief_page_url
 
 MAX_BOARD_LINES = 10
 MAX_BRIEFS_READ = 100
@@ -86,8 +87,7 @@ def build_boards(request: HttpRequest) -> list[Board]:
         _overdue_board(rows, now),
         _scheduled_board(now),
         _unconfirmed_board(urgent, urgent_shown, now),
-        *_letter_boards(now),
-        *_unsent_mail_boards(now),
+        *(board for board in (_letter_board(now), _unsent_mail_board(now)) if board.count),
     ]
 
 
@@ -112,7 +112,7 @@ def _unconfirmed_editions() -> QuerySet[Edition]:
     Scanning the edition rows is slow, since each row's columns are stored after its content.
     """
     published = Event.objects.filter(verb="publish_urgently").values("edition")
-    rows = Edition.objects.filter(pk__in=published, confirmed_by=None).exclude(live_until=F("live_from"))
+    rows = Edition.objects.filter(pk__in=published, confirmed_by=None).uncancelled()
     rows = rows.select_related("brief__source", "brief__updated_by", "approved_by")
     return rows.defer("content").order_by("approved_at")
 
@@ -130,23 +130,33 @@ def _own_brief_line(brief: Brief, outstanding: OutstandingWork, data: BoardData)
         when=relative_dates.format_ago(brief.updated_at, data.now),
         due=relative_dates.format_due(brief.due_on, today) if brief.due_on else "",
         is_overdue=bool(brief.due_on and brief.due_on < today and brief.state == State.DRAFT),
-        href=brief_page_url(brief, "review") if brief.state == State.IN_REVIEW else "",
+        href=_review_url(brief),
     )
+
+
+def _review_url(brief: Brief) -> str:
+    return brief_page_url(brief, "review") if brief.state == State.IN_REVIEW else ""
 
 
 def _signed_sides_phrase(standing: SignOffStatuses) -> str:
     """Name the languages that are signed off."""
-    signed = [_("Chinese") if side == "zh" else _("English") for side in get_signed_sides(standing)]
+    signed = [str(SIDE_NAMES[side]) for side in SIDES if standing[side].is_signed]
     return _("Signed: %(languages)s") % {"languages": _(", ").join(signed)} if signed else _("Not signed yet")
 
 
+def _board_of_rows(
+    title: object, rows: QuerySet[Any], lines: list[BoardLine], url: str, **options: Any
+) -> Board:
+    """Build a board of the first rows of a query, with a link to the list of all."""
+    count = _count_rows(rows, lines, MAX_BOARD_LINES)
+    return Board(str(title), lines, count, _("None now."), list_url=url, **options)
+
+
 def _edited_now_board(now: dt.datetime) -> Board:
-    people: dict[int, list[str]] = {}
-    briefs: dict[int, Brief] = {}
-    for brief, person, _seen in list_current_presence(now):
-        briefs.setdefault(brief.pk, brief)
-        people.setdefault(brief.pk, []).append(str(person))
-    lines = [BoardLine(brief, who=_(", ").join(people[pk])) for pk, brief in briefs.items()]
+    people: dict[Brief, list[str]] = {}
+    for brief, person in list_current_presence(now):
+        people.setdefault(brief, []).append(str(person))
+    lines = [BoardLine(brief, who=_(", ").join(names)) for brief, names in people.items()]
     return Board(_("Being edited now"), lines[:MAX_BOARD_LINES], len(lines), _("Nobody has a brief open."))
 
 
@@ -161,7 +171,7 @@ def _to_check_board(briefs: Iterable[Brief], outstanding: dict[int, OutstandingW
 def _planned_board(rows: QuerySet[Brief]) -> Board:
     """List claimed briefs that have not been started, earliest due date first."""
     planned = rows.filter(IS_PLANNED).select_related("assigned_to")
-    shown = list(planned.order_by(F("due_on").asc(nulls_last=True), "-id")[:MAX_BOARD_LINES])
+    planned = planned.order_by(F("due_on").asc(nulls_last=True), "-id")
     today = timezone.localdate()
     lines = [
         BoardLine(
@@ -170,12 +180,9 @@ def _planned_board(rows: QuerySet[Brief]) -> Board:
             when=relative_dates.format_due(brief.due_on, today) if brief.due_on else "",
             is_late=bool(brief.due_on and brief.due_on < today),
         )
-        for brief in shown
+        for brief in planned[:MAX_BOARD_LINES]
     ]
-    count = _count_rows(planned, shown, MAX_BOARD_LINES)
-    return Board(
-        _("Planned"), lines, count, _("None now."), list_url=_changelist_url(state="planned", sort="due")
-    )
+    return _board_of_rows(_("Planned"), planned, lines, _changelist_url(state="planned", sort="due"))
 
 
 def _overdue_board(rows: QuerySet[Brief], now: dt.datetime) -> Board:
@@ -185,8 +192,7 @@ def _overdue_board(rows: QuerySet[Brief], now: dt.datetime) -> Board:
     shown = list(late[:MAX_BOARD_LINES])
     asked = load_review_assignments(shown)
     lines = [_late_line(brief, asked.get(brief.pk, {}), today) for brief in shown]
-    count = _count_rows(late, shown, MAX_BOARD_LINES)
-    return Board(_("Overdue"), lines, count, _("None now."), list_url=_changelist_url(due="overdue"))
+    return _board_of_rows(_("Overdue"), late, lines, _changelist_url(due="overdue"))
 
 
 def _late_line(brief: Brief, assignments: dict[str, Assignment], today: dt.date) -> BoardLine:
@@ -196,67 +202,56 @@ def _late_line(brief: Brief, assignments: dict[str, Assignment], today: dt.date)
     late = [(who, day) for who, day in parts if day and day < today]
     names = dict.fromkeys(str(who or "–") for who, _day in late)
     first = min(day for _who, day in late)
-    page = "review" if brief.state == State.IN_REVIEW else ""
     return BoardLine(
         brief,
         who=_(", ").join(names),
         when=relative_dates.format_due(first, today),
         is_late=True,
-        href=brief_page_url(brief, page) if page else "",
+        href=_review_url(brief),
     )
 
 
-def _letter_boards(now: dt.datetime) -> Iterator[Board]:
-    """List unhandled letters, or yield no board if there are none."""
+def _letter_board(now: dt.datetime) -> Board:
+    """List unhandled letters."""
     rows = Letter.objects.filter(handled_at=None).select_related("brief").order_by("-id")
-    shown = list(rows[:MAX_BOARD_LINES])
-    if shown:
-        lines = [
-            BoardLine(
-                row.brief,
-                what=row.get_kind_display(),
-                who=row.name,
-                when=relative_dates.format_ago(row.at, now),
-            )
-            for row in shown
-        ]
-        more, count = reverse("admin:briefs_letter_changelist"), _count_rows(rows, shown, MAX_BOARD_LINES)
-        yield Board(
-            str(Letter._meta.verbose_name_plural), lines, count, "", list_url=more, always_show_link=True
-        )
-
-
-def _unsent_mail_boards(now: dt.datetime) -> Iterator[Board]:
-    """List notices that could not be sent, or yield no board if there are none."""
-    rows = notifications.find_failed_notices()
-    shown = list(rows[:MAX_BOARD_LINES])
     lines = [
-        BoardLine(row.brief, what=notifications.get_kind_label(row.kind), who=str(row.to), when=relative_dates.format_ago(row.due_at, now), is_late=True)
-        for row in shown
-    ]  # fmt: skip
-    if lines:
-        more = reverse("admin:briefs_outbox_changelist")
-        yield Board(
-            _("Notices not sent"),
-            lines,
-            _count_rows(rows, shown, MAX_BOARD_LINES),
-            "",
-            list_url=more,
-            always_show_link=True,
+        BoardLine(
+            row.brief,
+            what=row.get_kind_display(),
+            who=row.name,
+            when=relative_dates.format_ago(row.at, now),
         )
+        for row in rows[:MAX_BOARD_LINES]
+    ]
+    url, title = reverse("admin:briefs_letter_changelist"), Letter._meta.verbose_name_plural
+    return _board_of_rows(title, rows, lines, url, always_show_link=True)
+
+
+def _unsent_mail_board(now: dt.datetime) -> Board:
+    """List notices that could not be sent."""
+    rows = notifications.find_failed_notices()
+    lines = [
+        BoardLine(
+            row.brief,
+            what=notifications.get_kind_label(row.kind),
+            who=str(row.to),
+            when=relative_dates.format_ago(row.due_at, now),
+            is_late=True,
+        )
+        for row in rows[:MAX_BOARD_LINES]
+    ]
+    url = reverse("admin:briefs_outbox_changelist")
+    return _board_of_rows(_("Notices not sent"), rows, lines, url, always_show_link=True)
 
 
 def _scheduled_board(now: dt.datetime) -> Board:
-    coming = (
-        Edition.objects.scheduled(now).select_related("brief__source").defer("content").order_by("live_from")
-    )
-    shown = list(coming[:MAX_BOARD_LINES])
+    coming = Edition.objects.scheduled(now).select_related("brief__source").defer("content")
+    coming = coming.order_by("live_from")
     lines = [
         BoardLine(e.brief, what=format_with_remark(format_time(e.live_from), settings.TIME_ZONE))
-        for e in shown
+        for e in coming[:MAX_BOARD_LINES]
     ]
-    count = _count_rows(coming, shown, MAX_BOARD_LINES)
-    return Board(_("Scheduled"), lines, count, _("None now."), list_url=_changelist_url(public="scheduled"))
+    return _board_of_rows(_("Scheduled"), coming, lines, _changelist_url(public="scheduled"))
 
 
 def _unconfirmed_board(urgent: QuerySet[Edition], shown: Sequence[Edition], now: dt.datetime) -> Board:
@@ -269,5 +264,4 @@ def _unconfirmed_board(urgent: QuerySet[Edition], shown: Sequence[Edition], now:
         )
         for e in shown
     ]
-    title, count = _("Urgent, awaiting confirmation"), _count_rows(urgent, shown, MAX_BOARD_LINES)
-    return Board(title, lines, count, _("None now."), list_url=_changelist_url(public="urgent"))
+    return _board_of_rows(_("Urgent, awaiting confirmation"), urgent, lines, _changelist_url(public="urgent"))

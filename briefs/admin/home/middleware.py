@@ -9,13 +9,13 @@ from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.db import DatabaseError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
-from django.template.loader import render_to_string
 from django.utils import translation
 from django.utils.cache import patch_cache_control
 from django.utils.translation import gettext as _
 
 from ...workflow import Reason
 from ...workflow.rules.transitions import format_permitted_people
+from ..common.brief_pages import render_page
 
 log = logging.getLogger("briefs.refused")
 
@@ -95,23 +95,18 @@ class DeskLanguageMiddleware:
 
 def render_busy_page(request: HttpRequest) -> HttpResponse:
     sent = [(name, value) for name, values in request.POST.lists() for value in values]
-    context = {**admin.site.each_context(request), "title": _("The database is busy"), "sent": sent}
-    headers = {"Retry-After": "5"}
-    page = render_to_string("admin/briefs/home/busy.html", context, request)
-    return HttpResponse(page, status=503, headers=headers)
+    title = _("The database is busy")
+    page = render_page(request, "home/busy", title=title, opts=None, sent=sent, status=503).render()
+    page["Retry-After"] = "5"
+    return page
 
 
 def render_refusal_page(request: HttpRequest, error: PermissionDenied | Http404) -> HttpResponse:
     """Render a 403 page that names the people with permission, or a 404 page without details."""
+    title, told, status = _("Page not found"), _("The address may be mistyped."), 404
     if isinstance(error, PermissionDenied):
         # Without a verb, name the publishers.
         verb = str(error.args[0]) if error.args and error.args[0] else "publish_urgently"
-        title, told, status = (
-            _("Not allowed"),
-            str(Reason("role", {"name": format_permitted_people(verb)})),
-            403,
-        )
-    else:
-        title, told, status = _("Page not found"), _("The address may be mistyped."), 404
-    context = {**admin.site.each_context(request), "title": title, "told": told}
-    return HttpResponse(render_to_string("admin/briefs/home/refused.html", context, request), status=status)
+        reason = Reason("role", {"name": format_permitted_people(verb)})
+        title, told, status = _("Not allowed"), str(reason), 403
+    return render_page(request, "home/refused", title=title, opts=None, told=told, status=status).render()

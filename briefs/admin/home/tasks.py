@@ -13,13 +13,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from ... import policy
-from ...content import SIDES, Side
+from ...content import SIDES
 from ...models import Assignment, Brief, Edition, Event, Note, Person, State, Suggestion
 from ...workflow.rules.four_eyes import SideSignOffStatus, SignOffStatuses
 from ...workflow.rules.transitions import VERB_NAMES
 from ..common import relative_dates
 from ..common.badges import Badge, desk_badge, public_badges
 from ..common.outstanding_work import OutstandingWork, format_open_notes, join_phrases
+from ..common.relative_dates import has_working_day_passed
 from ..common.signoff_status import (
     EditionsByBrief,
     load_editions_by_brief,
@@ -137,18 +138,17 @@ def _to_confirm(urgent: Iterable[Edition], data: BoardData) -> Iterator[BoardLin
     if policy.has_role_for(data.person, "confirm"):
         for e in urgent:
             if e.approved_by_id != data.person.pk:
-                what, late = (
-                    str(VERB_NAMES["confirm"]),
-                    relative_dates.has_working_day_passed(e.approved_at, data.now),
+                what, is_late = str(VERB_NAMES["confirm"]), has_working_day_passed(e.approved_at, data.now)
+                yield data.build_task_line(
+                    e.brief, what, page="confirm", since=e.approved_at, is_late=is_late
                 )
-                yield data.build_task_line(e.brief, what, page="confirm", since=e.approved_at, is_late=late)
 
 
 def _to_sign_or_approve(briefs: Iterable[Brief], data: BoardData) -> Iterator[BoardLine]:
     """Yield briefs in review that this person should sign off or can approve now."""
     for brief in briefs:
         standing = data.signoff_status.get(brief.pk)
-        if not standing or any(answer.rejected_by for answer in standing.values()):
+        if not standing or _is_rejected(standing):
             continue
         if all(answer.is_signed for answer in standing.values()):
             if "publisher" in data.roles:
@@ -166,6 +166,10 @@ def _to_sign_or_approve(briefs: Iterable[Brief], data: BoardData) -> Iterator[Bo
                 page="review",
                 due_on=min((row.due_on for row in mine if row.due_on), default=None),
             )
+
+
+def _is_rejected(statuses: SignOffStatuses) -> bool:
+    return any(answer.rejected_by for answer in statuses.values())
 
 
 def _is_waiting_for_signature(
@@ -231,18 +235,10 @@ def _sent_back(
 ) -> Iterator[BoardLine]:
     for brief in briefs:
         standing = data.signoff_status.get(brief.pk)
-        if (
-            brief.state == State.DRAFT
-            and standing
-            and any(answer.rejected_by for answer in standing.values())
-        ):
+        if brief.state == State.DRAFT and standing and _is_rejected(standing):
             yield data.build_task_line(
                 brief,
                 str(outstanding[brief.pk]) or _("Changes requested"),
                 page="review",
                 due_on=brief.due_on,
             )
-
-
-def get_signed_sides(standing: SignOffStatuses) -> list[Side]:
-    return [side for side in SIDES if standing[side].is_signed]

@@ -5,12 +5,13 @@ from collections.abc import Iterator
 from django.db.models import Q, QuerySet
 from django.db.models.expressions import RawSQL
 
-from ...models import Author, Brief, BriefAuthor, BriefKeyword, Keyword, Source
+from ...models import Author, Brief, Keyword, Source
 from ...models.vocabulary import Vocabulary
 from ...search import DRAFT_INDEX, get_store, parse_query
 from ...search.highlighting import find_spans
 from ...search.name_filters import build_spelling_pairs, select_avoided_renderings
 from ...search.query import ParsedQuery, QueryField, QueryTerm
+from ..common.name_fields import build_name_condition
 
 _NAME_MODELS: dict[QueryField, type[Vocabulary]] = {"author": Author, "source": Source, "keyword": Keyword}
 
@@ -21,7 +22,7 @@ def search_briefs(rows: QuerySet[Brief], search_text: str) -> QuerySet[Brief]:
     for term in query.terms:
         found = Q(pk__in=_build_text_subquery(term)) if not term.field else Q(pk__in=())
         for kind in [term.field] if term.field else list(_NAME_MODELS):
-            found |= _build_entry_filter(kind, _find_named_entries(kind, term))
+            found |= build_name_condition(_NAME_MODELS[kind], _find_named_entries(kind, term))
         rows = rows.exclude(found) if term.is_excluded else rows.filter(found)
     bounds = {"article_date__gte": query.since, "article_date__lte": query.until}
     return rows.filter(**{name: day for name, day in bounds.items() if day})
@@ -44,13 +45,3 @@ def _find_named_entries(field: QueryField, term: QueryTerm) -> list[int]:
 def _list_entry_names(field: QueryField) -> Iterator[tuple[int, str, str]]:
     columns = ("label_zh", "label_en") if field == "keyword" else ("name_zh", "name")
     yield from _NAME_MODELS[field]._default_manager.values_list("pk", *columns)
-
-
-def _build_entry_filter(field: QueryField, ids: list[int]) -> Q:
-    if not ids:
-        return Q(pk__in=())
-    if field == "author":
-        return Q(pk__in=BriefAuthor.objects.filter(author__in=ids).values("brief"))
-    if field == "keyword":
-        return Q(pk__in=BriefKeyword.objects.filter(keyword__in=ids).values("brief"))
-    return Q(source__in=ids)

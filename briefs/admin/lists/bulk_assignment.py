@@ -1,40 +1,34 @@
 """Assign one part of several briefs to a person, chosen on a separate page."""
 
-from dataclasses import replace
 from typing import Any
 
 from django import forms
-from django.contrib import admin
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
-from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from ... import policy, workflow
-from ...content import SIDES, Side
 from ...models import Brief, Person
 from ...workflow import Assignee, AssignmentPlan
 from ...workflow.rules.transitions import VERB_NAMES, lock_brief, require_current_version
 from ..common.access import require_role
-from ..common.assignment_rows import assignment_labels
-from ..verbs.assignment_views import ASSIGNMENT_PARTS, build_date_field
+from ..common.assignment_rows import ASSIGNMENT_LABELS, replace_assignee
+from ..common.brief_pages import render_page
+from ..common.form_fields import build_due_field
 from .bulk_run import SELECTION_FIELD, get_selected_briefs, run_bulk_verb
 
 
 class BulkAssignmentForm(forms.Form):
-    part = forms.ChoiceField(label=gettext_lazy("Part"))
+    part = forms.ChoiceField(label=gettext_lazy("Part"), choices=list(ASSIGNMENT_LABELS.items()))
     person = forms.ChoiceField(label=gettext_lazy("Person"), required=False)
-    due_on = build_date_field(gettext_lazy("Due"))
+    due_on = build_due_field()
 
     def __init__(self, data: Any = None) -> None:
         super().__init__(data, auto_id="%s", label_suffix="")
         self.people = {str(person.pk): person for person in policy.find_people_with_roles(policy.ALL_ROLES)}
-        for name, options in (
-            ("part", list(assignment_labels().items())),
-            ("person", [("", _("Nobody yet")), *((pk, str(p)) for pk, p in self.people.items())]),
-        ):
-            self.fields[name].choices = options  # type: ignore[attr-defined]
+        choices = [("", _("Nobody yet")), *((pk, str(p)) for pk, p in self.people.items())]
+        self.fields["person"].choices = choices  # type: ignore[attr-defined]
 
     def build_assignment(self) -> Assignee:
         return Assignee(self.people.get(self.cleaned_data["person"]), self.cleaned_data["due_on"])
@@ -50,27 +44,21 @@ def assign_selected(request: HttpRequest) -> HttpResponse:
             request, "assign", lambda brief, by, version: _assign_part(brief, by, version, part, assignment)
         )
     rows = get_selected_briefs(request)
-    context = {
-        **admin.site.each_context(request),
-        "opts": Brief._meta,
-        "title": VERB_NAMES["assign"],
-        "form": form,
-        "rows": [{"brief": brief, "version": request.POST.get(f"version-{brief.pk}", "")} for brief in rows],
-        "selected": SELECTION_FIELD,
-        "back": request.get_full_path(),
-    }
-    status = 409 if form.is_bound else 200
-    return TemplateResponse(request, "admin/briefs/lists/bulk_assignment.html", context, status=status)
+    return render_page(
+        request,
+        "lists/bulk_assignment",
+        title=VERB_NAMES["assign"],
+        form=form,
+        rows=[{"brief": brief, "version": request.POST.get(f"version-{brief.pk}", "")} for brief in rows],
+        selected=SELECTION_FIELD,
+        back=request.get_full_path(),
+        status=409 if form.is_bound else 200,
+    )
 
 
 def _assign_part(brief: Brief, by: Person, version: int, part: str, assignment: Assignee) -> None:
     with transaction.atomic():
         row = lock_brief(brief.pk)
         require_current_version(row, version)
-        plan = AssignmentPlan.load(row)
-        if part in SIDES:
-            side: Side = "zh" if part == "zh" else "en"
-            plan = plan.with_reviewer(side, assignment)
-        elif part == ASSIGNMENT_PARTS[0]:
-            plan = replace(plan, writer=assignment)
+        plan = replace_assignee(AssignmentPlan.load(row), part, assignment)
         workflow.apply_plan(row, plan, by=by)

@@ -3,15 +3,14 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
-from django.template.response import TemplateResponse
 from django.utils.translation import ngettext
 
 from ... import workflow
 from ...models import Brief, Person
 from ...workflow.rules.transitions import VERB_NAMES
 from ..common.access import require_role
+from ..common.brief_pages import read_number, render_page
 
 SELECTION_FIELD = "_selected_action"
 
@@ -37,42 +36,27 @@ def get_selected_briefs(request: HttpRequest) -> list[Brief]:
 
 
 def run_bulk_verb(request: HttpRequest, verb: str, action: BulkAction) -> HttpResponse:
-    """Run the verb on each brief in its own transaction, so that a refusal does not stop the others."""
-    person = require_role(request, verb)
-    results = [
-        _run_for_brief(brief, person, _read_version(request, brief), action)
-        for brief in get_selected_briefs(request)
-    ]
-    done = [answer for answer in results if not answer.reasons]
-    context = {
-        **admin.site.each_context(request),
-        "opts": Brief._meta,
-        "title": VERB_NAMES[verb],
-        "told": _summarize(len(done), len(results)),
-        "refused": [answer for answer in results if answer.reasons],
-        "done": done,
-        "back": request.get_full_path(),
-    }
-    return TemplateResponse(request, "admin/briefs/lists/bulk_result.html", context)
+    """Run the verb on each brief in its own transaction, so that a refusal does not stop the others.
 
-
-def _run_for_brief(brief: Brief, person: Person, version: int, action: BulkAction) -> BulkResult:
-    try:
-        action(brief, person, version)
-    except workflow.Refused as refused:
-        return BulkResult(brief, tuple(str(reason) for reason in refused.reasons))
-    return BulkResult(brief)
-
-
-def _read_version(request: HttpRequest, brief: Brief) -> int:
-    """Return the version that the page showed.
-
-    0, for a missing one, is never current, so the row counts as stale.
+    A missing version is 0, which is never current, so the brief counts as stale.
     """
-    value = request.POST.get(f"version-{brief.pk}", "")
-    return int(value) if value.isascii() and value.isdecimal() and len(value) < 10 else 0
-
-
-def _summarize(done: int, total: int) -> str:
-    sentence = ngettext("%(done)s of %(n)s brief done.", "%(done)s of %(n)s briefs done.", total)
-    return sentence % {"done": done, "n": total}
+    person = require_role(request, verb)
+    done, refused = [], []
+    for brief in get_selected_briefs(request):
+        try:
+            action(brief, person, read_number(request.POST, f"version-{brief.pk}"))
+        except workflow.Refused as refusal:
+            refused.append(BulkResult(brief, tuple(map(str, refusal.reasons))))
+        else:
+            done.append(BulkResult(brief))
+    n = len(done) + len(refused)
+    told = ngettext("%(done)s of %(n)s brief done.", "%(done)s of %(n)s briefs done.", n)
+    return render_page(
+        request,
+        "lists/bulk_result",
+        title=VERB_NAMES[verb],
+        told=told % {"done": len(done), "n": n},
+        refused=refused,
+        done=done,
+        back=request.get_full_path(),
+    )

@@ -20,7 +20,7 @@ from ...content import SIDES
 from ...models import Assignment, Brief, State
 from ..common import badges, relative_dates
 from ..common.access import person_of
-from ..common.interface_labels import format_with_remark
+from ..common.interface_labels import SIDE_NAMES, format_with_remark
 from ..common.outstanding_work import find_complete_sides
 from ..common.signoff_status import load_editions_by_brief, load_review_assignments, load_signoff_status
 from . import brief_search
@@ -137,8 +137,8 @@ class BriefList(BulkAdmin):
 
     @admin.display(description=gettext_lazy("Languages complete"))
     def languages(self, brief: Brief) -> str:
-        labels = {"zh": _("Chinese"), "en": _("English")}
-        return _(", ").join(labels[side] for side in brief.complete) or NO_VALUE  # type: ignore[attr-defined]
+        sides = brief.complete  # type: ignore[attr-defined]
+        return _(", ").join(str(SIDE_NAMES[side]) for side in sides) or NO_VALUE
 
     @admin.display(description=gettext_lazy("Last change"))
     def changed(self, brief: Brief) -> SafeString:
@@ -151,36 +151,28 @@ class BriefList(BulkAdmin):
     @admin.display(description=gettext_lazy("Age"))
     def age(self, brief: Brief) -> str:
         """Return the time since an open brief was begun."""
-        return (
-            relative_dates.format_age(brief.created_at, timezone.now())
-            if brief.state in policy.OPEN_STATES
-            else NO_VALUE
-        )
+        is_open = brief.state in policy.OPEN_STATES
+        return relative_dates.format_age(brief.created_at, timezone.now()) if is_open else NO_VALUE
 
     @admin.display(description=gettext_lazy("Assigned to / due"))
     def assigned(self, brief: Brief) -> Any:
         """Render the writer and both reviewers with their due dates."""
         lines = [] if not (brief.assigned_to or brief.due_on) else [("", brief.assigned_to, brief.due_on)]
         asked: dict[str, Assignment] = brief.asked  # type: ignore[attr-defined]
-        names = {"zh": _("Chinese"), "en": _("English")}
-        lines += [(names[side], asked[side].person, asked[side].due_on) for side in SIDES if side in asked]
+        lines += [
+            (str(SIDE_NAMES[side]), asked[side].person, asked[side].due_on) for side in SIDES if side in asked
+        ]
         today = timezone.localdate()
-        return (
-            format_html_join(
-                "",
-                '<span>{} {} <b class="{}">{}</b></span>',
-                (
-                    (
-                        part,
-                        who or "",
-                        "late" if due and due < today and _is_responsible(brief, part) else "due",
-                        due or "",
-                    )
-                    for part, who, due in lines
-                ),
+        cells = (
+            (
+                part,
+                who or "",
+                "late" if due and due < today and _is_responsible(brief, part) else "due",
+                due or "",
             )
-            or NO_VALUE
+            for part, who, due in lines
         )
+        return format_html_join("", '<span>{} {} <b class="{}">{}</b></span>', cells) or NO_VALUE
 
 
 def _is_responsible(brief: Brief, part: str) -> bool:

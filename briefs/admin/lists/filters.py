@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from operator import or_
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
@@ -31,6 +31,7 @@ from ...models import (
     State,
 )
 from ...workflow.vocabulary_merge import find_family_ids
+from ..common.brief_pages import parse_int_or_zero
 
 type Option = tuple[str, str | Promise]
 
@@ -92,25 +93,31 @@ class DeskFilter(admin.ListFilter, ABC):
         return iter(())
 
     @abstractmethod
-    def fields(self) -> Iterable[FilterField]: ...
+    def fields(self) -> list[FilterField]: ...
+
+
+class SelectFilter(DeskFilter):
+    """A filter whose first parameter is a select."""
+
+    all_label: str | Promise = gettext_lazy("All")
+    options: ClassVar[Sequence[Option]] = ()
+
+    def fields(self) -> list[FilterField]:
+        name = self.parameter_names[0]
+        return [self.build_select(name, self.title, self.list_options(), all_label=self.all_label)]
 
     def build_select(
-        self, name: str, label: str | Promise, options: Iterable[Option], *, all_label: str = ""
+        self, name: str, label: str | Promise, options: Iterable[Option], *, all_label: str | Promise
     ) -> FilterField:
         chosen = self.value(name)
-        all_of_them: Option = ("", all_label or _("All"))
-        rows = [(value, str(text), value == chosen) for value, text in (all_of_them, *options)]
+        rows = [(value, str(text), value == chosen) for value, text in (("", all_label), *options)]
         return FilterField(name, label, chosen, rows)
 
+    def list_options(self) -> Iterable[Option]:
+        return self.options
 
-class ChoiceFilter(DeskFilter):
-    """A select with a fixed set of conditions."""
-
-    @abstractmethod
-    def options(self) -> Iterable[Option]: ...
-
-    def fields(self) -> Iterable[FilterField]:
-        yield self.build_select(self.parameter_names[0], self.title, self.options())
+    def is_known(self, value: str) -> bool:
+        return value in dict(self.options)
 
     @abstractmethod
     def filter_rows(self, rows: QuerySet[Any], value: str) -> QuerySet[Any]: ...
@@ -119,16 +126,14 @@ class ChoiceFilter(DeskFilter):
         value = self.value(self.parameter_names[0])
         if not value:
             return queryset
-        known = value in {option for option, _label in self.options()}
-        return self.filter_rows(queryset, value) if known else queryset.none()
+        return self.filter_rows(queryset, value) if self.is_known(value) else queryset.none()
 
 
-class StateFilter(ChoiceFilter):
+class StateFilter(SelectFilter):
     title = gettext_lazy("State")
     parameter_names = ("state",)
 
-    def options(self) -> Iterable[Option]:
-        return [("planned", _("Planned")), *State.choices]
+    options = (("planned", gettext_lazy("Planned")), *State.choices)
 
     def filter_rows(self, rows: QuerySet[Any], value: str) -> QuerySet[Any]:
         if value == "planned":
@@ -137,101 +142,82 @@ class StateFilter(ChoiceFilter):
         return rows.exclude(IS_PLANNED) if value == State.DRAFT else rows
 
 
-class PublicFilter(ChoiceFilter):
+class PublicFilter(SelectFilter):
     """Filter by what is public now, according to the editions."""
 
     title = gettext_lazy("Public")
     parameter_names = ("public",)
-
-    def options(self) -> Iterable[Option]:
-        return [
-            ("live", _("Live")),
-            ("scheduled", _("Scheduled")),
-            ("urgent", _("Urgent, awaiting confirmation")),
-            ("withdrawn", _("Withdrawn")),
-            ("removed", _("Removed")),
-            ("never", _("Never public")),
-        ]
+    options = (
+        ("live", gettext_lazy("Live")),
+        ("scheduled", gettext_lazy("Scheduled")),
+        ("urgent", gettext_lazy("Urgent, awaiting confirmation")),
+        ("withdrawn", gettext_lazy("Withdrawn")),
+        ("removed", gettext_lazy("Removed")),
+        ("never", gettext_lazy("Never public")),
+    )
 
     def filter_rows(self, rows: QuerySet[Any], value: str) -> QuerySet[Any]:
         now = timezone.now()
         editions = Edition.objects.filter(brief=OuterRef("pk"))
-        stands = editions.exclude(live_until=F("live_from"))
+        stands = editions.uncancelled()
         if value == "never":
             return rows.exclude(Exists(stands))
         if value == "live":  # most briefs match, so a subquery per row stops when the page is full
             return rows.filter(Exists(editions.listed(now)))
         few = {
             "scheduled": Edition.objects.scheduled(now),
-            "urgent": Edition.objects.filter(urgent=True, confirmed_by=None).exclude(
-                live_until=F("live_from")
-            ),
+            "urgent": Edition.objects.filter(urgent=True, confirmed_by=None).uncancelled(),
             "withdrawn": Edition.objects.public(now).filter(withdrawn_at__isnull=False, removed_at=None),
             "removed": Edition.objects.gone(now).filter(removed_at__isnull=False),
         }
         return rows.filter(pk__in=few[value].values("brief"))
 
 
-class CompleteFilter(ChoiceFilter):
+class CompleteFilter(SelectFilter):
     title = gettext_lazy("Languages complete")
     parameter_names = ("complete",)
-
-    def options(self) -> Iterable[Option]:
-        return [
-            ("both", _("Both complete")),
-            ("zh", _("Only Chinese complete")),
-            ("en", _("Only English complete")),
-            ("neither", _("Neither complete")),
-        ]
+    options = (
+        ("both", gettext_lazy("Both complete")),
+        ("zh", gettext_lazy("Only Chinese complete")),
+        ("en", gettext_lazy("Only English complete")),
+        ("neither", gettext_lazy("Neither complete")),
+    )
 
     def filter_rows(self, rows: QuerySet[Any], value: str) -> QuerySet[Any]:
         zh, en = build_complete_condition("zh"), build_complete_condition("en")
         return rows.filter({"both": zh & en, "zh": zh & ~en, "en": en & ~zh, "neither": ~zh & ~en}[value])
 
 
-class RelatedRowFilter(DeskFilter):
+class RelatedRowFilter(SelectFilter):
     """A select of the rows of a table."""
 
-    @abstractmethod
-    def options(self) -> Iterable[Option]: ...
+    related_rows: QuerySet[Any]
 
-    def fields(self) -> Iterable[FilterField]:
-        yield self.build_select(self.parameter_names[0], self.title, self.options())
+    def list_options(self) -> Iterable[Option]:
+        return [(str(row.pk), str(row)) for row in self.related_rows.all()]
 
-    @abstractmethod
-    def build_condition(self, pk: int) -> Q: ...
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        value = self.value(self.parameter_names[0])
-        if not value:
-            return queryset
-        is_number = value.isascii() and value.isdecimal() and len(value) < 10
-        return queryset.filter(self.build_condition(int(value))) if is_number else queryset.none()
+    def is_known(self, value: str) -> bool:
+        return bool(parse_int_or_zero(value))
 
 
 class SourceFilter(RelatedRowFilter):
     title = gettext_lazy("Source")
     parameter_names = ("source",)
+    related_rows = Source.objects.filter(merged_into=None).order_by("name")
 
-    def options(self) -> Iterable[Option]:
-        rows = Source.objects.filter(merged_into=None).order_by("name")
-        return [(str(row.pk), str(row)) for row in rows]
-
-    def build_condition(self, pk: int) -> Q:
-        return Q(source__in=find_family_ids(Source, pk))
+    def filter_rows(self, rows: QuerySet[Any], value: str) -> QuerySet[Any]:
+        return rows.filter(source__in=find_family_ids(Source, int(value)))
 
 
 class KeywordFilter(RelatedRowFilter):
     title = gettext_lazy("Keyword")
     parameter_names = ("keyword",)
+    related_rows = Keyword.objects.filter(merged_into=None)
 
-    def options(self) -> Iterable[Option]:
-        return [(str(row.pk), str(row)) for row in Keyword.objects.filter(merged_into=None)]
-
-    def build_condition(self, pk: int) -> Q:
+    def filter_rows(self, rows: QuerySet[Any], value: str) -> QuerySet[Any]:
         # A subquery per row: a keyword may be on nearly every brief, so the page is full after a few rows.
-        labels = BriefKeyword.objects.filter(brief=OuterRef("pk"), keyword__in=find_family_ids(Keyword, pk))
-        return Q(Exists(labels))
+        family = find_family_ids(Keyword, int(value))
+        return rows.filter(Exists(BriefKeyword.objects.filter(brief=OuterRef("pk"), keyword__in=family)))
 
 
 class PersonFilter(RelatedRowFilter):
@@ -239,29 +225,26 @@ class PersonFilter(RelatedRowFilter):
 
     title = gettext_lazy("Person")
     parameter_names = ("person", "as")
+    related_rows = Person.objects.filter(is_staff=True).order_by("name", "username")
 
-    def options(self) -> Iterable[Option]:
-        people = Person.objects.filter(is_staff=True).order_by("name", "username")
-        return [(str(row.pk), str(row)) for row in people]
-
-    def fields(self) -> Iterable[FilterField]:
-        yield from super().fields()
+    def fields(self) -> list[FilterField]:
         parts = [
             ("assigned", pgettext("part", "Assigned to")),
             ("reviews", pgettext("part", "Asked to review")),
             ("wrote", pgettext("part", "Wrote in it")),
             ("changed", pgettext("part", "Changed it last")),
         ]
-        yield self.build_select("as", _("Part"), parts, all_label=_("Any part"))
+        return [*super().fields(), self.build_select("as", _("Part"), parts, all_label=_("Any part"))]
 
-    def build_condition(self, pk: int) -> Q:
+    def filter_rows(self, rows: QuerySet[Any], value: str) -> QuerySet[Any]:
+        pk = int(value)
         parts = {
             "assigned": Q(assigned_to=pk),
             "reviews": Q(pk__in=Assignment.objects.filter(person=pk, ended_at=None).values("brief")),
             "wrote": Q(pk__in=Revision.objects.filter(by=pk).values("brief")),
             "changed": Q(updated_by=pk),
         }
-        return parts.get(self.value("as")) or reduce(or_, parts.values())
+        return rows.filter(parts.get(self.value("as")) or reduce(or_, parts.values()))
 
 
 class DateFilter(DeskFilter):
@@ -270,9 +253,9 @@ class DateFilter(DeskFilter):
     title = gettext_lazy("Article date")
     parameter_names = ("from", "to")
 
-    def fields(self) -> Iterable[FilterField]:
-        yield FilterField("from", _("Article from"), self.value("from"))
-        yield FilterField("to", _("Article to"), self.value("to"))
+    def fields(self) -> list[FilterField]:
+        labels = {"from": _("Article from"), "to": _("Article to")}
+        return [FilterField(name, label, self.value(name)) for name, label in labels.items()]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         try:
@@ -285,17 +268,15 @@ class DateFilter(DeskFilter):
         return queryset.filter(**{bounds[name]: day for name, day in days.items()})
 
 
-class DueFilter(ChoiceFilter):
+class DueFilter(SelectFilter):
     title = gettext_lazy("Due")
     parameter_names = ("due",)
-
-    def options(self) -> Iterable[Option]:
-        return [
-            ("overdue", _("Overdue")),
-            ("week", _("Within seven days")),
-            ("any", _("Has a due day")),
-            ("none", _("Without a due day")),
-        ]
+    options = (
+        ("overdue", gettext_lazy("Overdue")),
+        ("week", gettext_lazy("Within seven days")),
+        ("any", gettext_lazy("Has a due day")),
+        ("none", gettext_lazy("Without a due day")),
+    )
 
     def filter_rows(self, rows: QuerySet[Any], value: str) -> QuerySet[Any]:
         """Filter by the writer's due date, or by a reviewer's open assignment."""
@@ -312,22 +293,18 @@ class DueFilter(ChoiceFilter):
         return open_ones.filter(Q(due_on__isnull=False) | Exists(asked))
 
 
-class SortFilter(ChoiceFilter):
+class SortFilter(SelectFilter):
     """Sort order, from `SORT_ORDERS`. Excludes no rows."""
 
     title = gettext_lazy("Order")
     parameter_names = ("sort",)
-
-    def fields(self) -> Iterable[FilterField]:
-        yield self.build_select("sort", self.title, self.options(), all_label=_("Newest change first"))
-
-    def options(self) -> Iterable[Option]:
-        return [
-            ("oldest", _("Oldest change first")),
-            ("article", _("Newest article first")),
-            ("due", _("Due first")),
-            ("priority", _("Priority first")),
-        ]
+    all_label = gettext_lazy("Newest change first")
+    options = (
+        ("oldest", gettext_lazy("Oldest change first")),
+        ("article", gettext_lazy("Newest article first")),
+        ("due", gettext_lazy("Due first")),
+        ("priority", gettext_lazy("Priority first")),
+    )
 
     def filter_rows(self, rows: QuerySet[Any], value: str) -> QuerySet[Any]:
         return rows

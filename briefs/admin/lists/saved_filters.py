@@ -4,8 +4,8 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, QueryDict
-from django.shortcuts import redirect
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, QueryDict
+from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -62,9 +62,7 @@ def change_filter(request: HttpRequest, pk: int) -> HttpResponse:
     person = require_role(request)
     if request.method != "POST":
         return HttpResponseNotAllowed(["POST"])
-    row = SavedFilter.objects.filter(person=person, pk=pk).first()
-    if row is None:
-        raise Http404
+    row = get_object_or_404(SavedFilter, person=person, pk=pk)
     if request.POST.get("do") == "delete":
         row.delete()
         messages.success(request, _("Deleted the filter “%(name)s”.") % {"name": row.name})

@@ -3,13 +3,12 @@
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 
 from ... import notifications
 from ...models import MailSwitch, Person
 from ..common.access import require_role
-from ..common.brief_pages import site_context
+from ..common.brief_pages import render_page
 
 
 def edit_mail_preferences(request: HttpRequest) -> HttpResponse:
@@ -20,20 +19,23 @@ def edit_mail_preferences(request: HttpRequest) -> HttpResponse:
         messages.success(request, _("Saved"))
         return redirect("admin:mail")
     off = set(MailSwitch.objects.filter(person=person).values_list("kind", flat=True))
-    context = {
-        **site_context(request, title=_("My mail")),
-        "address": person.email,
-        "kinds": [
-            {
-                "kind": kind,
-                "name": name,
-                "on": kind not in off,
-                "always": kind in notifications.MANDATORY_KINDS,
-            }
-            for kind, name in notifications.NOTICE_KINDS.items()
-        ],
-    }
-    return TemplateResponse(request, "admin/briefs/people/mail_preferences.html", context)
+    kinds = [
+        {
+            "kind": kind,
+            "name": name,
+            "on": kind not in off,
+            "always": kind in notifications.MANDATORY_KINDS,
+        }
+        for kind, name in notifications.NOTICE_KINDS.items()
+    ]
+    return render_page(
+        request,
+        "people/mail_preferences",
+        title=_("My mail"),
+        opts=None,
+        address=person.email,
+        kinds=kinds,
+    )
 
 
 def save_mail_switches(person: Person, enabled_kinds: set[str]) -> None:

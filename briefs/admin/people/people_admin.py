@@ -8,12 +8,11 @@ from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
 from django.contrib.auth.models import Group, Permission
 from django.db.models import Model, QuerySet
-from django.http import HttpRequest, HttpResponse
-from django.urls import URLPattern
+from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from ...models import Person
-from ..common.access import drop_delete_urls, drop_save_as_new, person_of
+from ..common.access import UndeletableAdmin, person_of
 
 ACCESS_FLAGS = ("is_active", "is_staff", "is_superuser")
 SUPERUSER_ONLY_FIELDS = ("is_superuser", "user_permissions")
@@ -64,12 +63,12 @@ def grantable_groups(person: Person) -> QuerySet[Group]:
 
 
 @admin.register(Person)
-class PersonAdmin(UserAdmin):  # type: ignore[type-arg]
+class PersonAdmin(UndeletableAdmin, UserAdmin):  # type: ignore[type-arg]
     form = PersonChangeForm
     add_form = PersonCreationForm
-    actions = None
     list_display = ("username", "name", "email", "language", "is_active", "last_login")
     list_filter = ("is_active", "groups")
+    allowed_lookups = ("is_active__exact", "groups__id__exact")
     search_fields = ("username", "name", "email")
     filter_horizontal = ()
     readonly_fields = ("last_login", "date_joined")
@@ -88,24 +87,8 @@ class PersonAdmin(UserAdmin):  # type: ignore[type-arg]
         (_("Dates"), {"fields": ("last_login", "date_joined")}),
     )
     add_fieldsets = (
-        (
-            None,
-            {
-                "fields": (
-                    "username",
-                    "name",
-                    "email",
-                    "language",
-                    "usable_password",
-                    "password1",
-                    "password2",
-                )
-            },
-        ),
+        (None, {"fields": (*PersonCreationForm.Meta.fields, "usable_password", "password1", "password2")}),
     )
-
-    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Deny changes to people with more permissions, whose password could otherwise be set."""
@@ -130,24 +113,13 @@ class PersonAdmin(UserAdmin):  # type: ignore[type-arg]
             options["widget"] = forms.CheckboxSelectMultiple
         return super().formfield_for_manytomany(db_field, request, **options)
 
-    def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest) -> bool:
-        return lookup in ("is_active__exact", "groups__id__exact")
-
-    def changeform_view(self, request: HttpRequest, *args: Any, **options: Any) -> HttpResponse:
-        return super().changeform_view(drop_save_as_new(request), *args, **options)
-
-    def get_urls(self) -> list[URLPattern]:
-        return drop_delete_urls(super().get_urls())
-
 
 admin.site.unregister(Group)
 
 
 @admin.register(Group)
-class DeskGroupAdmin(GroupAdmin):
+class DeskGroupAdmin(UndeletableAdmin, GroupAdmin):
     """A group is a role, so only superusers may change its permissions."""
-
-    actions = None
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return person_of(request).is_superuser
@@ -161,15 +133,3 @@ class DeskGroupAdmin(GroupAdmin):
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return self.has_view_permission(request)
-
-    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
-
-    def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest) -> bool:
-        return False
-
-    def changeform_view(self, request: HttpRequest, *args: Any, **options: Any) -> HttpResponse:
-        return super().changeform_view(drop_save_as_new(request), *args, **options)
-
-    def get_urls(self) -> list[URLPattern]:
-        return drop_delete_urls(super().get_urls())

@@ -9,8 +9,8 @@ from typing import Any, ClassVar, Final, Self
 
 from django.utils.html import escape
 from django.utils.safestring import SafeString
-from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from ... import policy
 from ...content import SIDES, Bullet, Content, Side, hash_json
@@ -23,6 +23,7 @@ from ...workflow.rules.refusals import describe_finding
 from ..common.brief_pages import build_read_only_bullets
 from ..common.diff_html import render_diff
 from ..common.findings import CheckedContent
+from ..common.interface_labels import SIDE_NAMES, interface_side
 from ..common.site_texts import REVIEW_CARD_KEY, default_review_card
 from ..editor.editor_page_data import BriefPageData, VerbButton
 from ..history.comparison import PAGE_DIFF_EFFORT
@@ -160,7 +161,7 @@ class ReviewPageData:
             if place in pairs:
                 pairs[place].findings = said
         for note in self.notes:
-            if (at := _note_anchor(note)) in pairs:
+            if (at := str(get_anchor(note))) in pairs:
                 pairs[at].notes.append(note)
         cells = {(pair.anchor, cell.side): cell for pair in pairs.values() for cell in pair.cells}
         for row in self.suggestions:
@@ -170,14 +171,14 @@ class ReviewPageData:
     def _findings_by_anchor(self) -> dict[str, list[dict[str, str]]]:
         look = CheckedContent.check(self.page_data.brief.pk, self.page_data.content)
         rows: dict[str, list[dict[str, str]]] = defaultdict(list)
-        for finding in look.open_findings:
+        open_findings: list[tuple[Any, Any]] = [(finding, None) for finding in look.open_findings]
+        for finding, dismissal in open_findings + look.dismissed:
             rows[_finding_anchor(finding)].append(
-                {"said": describe_finding(finding.code, finding.values), "by": "", "reason": ""}
-            )
-        for finding, dismissal in look.dismissed:
-            said = describe_finding(finding.code, finding.values)
-            rows[_finding_anchor(finding)].append(
-                {"said": said, "by": str(dismissal.by), "reason": dismissal.reason}
+                {
+                    "said": describe_finding(finding.code, finding.values),
+                    "by": str(dismissal.by) if dismissal else "",
+                    "reason": dismissal.reason if dismissal else "",
+                }
             )
         return rows
 
@@ -189,7 +190,7 @@ class ReviewPageData:
     def general_notes(self) -> list[Note]:
         """Return notes on the whole brief or on a removed bullet."""
         there = {pair.anchor for pair in self.pairs}
-        return [note for note in self.notes if _note_anchor(note) not in there]
+        return [note for note in self.notes if str(get_anchor(note)) not in there]
 
     @cached_property
     def suggestions(self) -> list[Suggestion]:
@@ -225,8 +226,7 @@ class ReviewPageData:
         return sum(note.resolved_at is None for note in self.notes)
 
     def side_names(self) -> str:
-        names = {"zh": _("Chinese"), "en": _("English")}
-        return _(", ").join(names[side] for side in self.reviewed_sides)
+        return _(", ").join(str(SIDE_NAMES[side]) for side in self.reviewed_sides)
 
     def verb_buttons(self) -> list[VerbButton]:
         return [offer for offer in self.page_data.verb_buttons if offer.verb in self.ANSWER_VERBS]
@@ -240,14 +240,8 @@ class ReviewPageData:
     def card_lines(self) -> list[str]:
         """Return the lines of the reviewer's card in the interface language."""
         text = SiteText.objects.filter(key=REVIEW_CARD_KEY).first()
-        side: Side = "zh" if (get_language() or "").startswith("zh") else "en"
-        return [
-            line for line in (text.text(side) if text else default_review_card()).split("\n") if line.strip()
-        ]
-
-
-def _note_anchor(note: Note) -> str:
-    return f"b{note.bullet}" if note.bullet else note.field
+        lines = (text.text(interface_side()) if text else default_review_card()).split("\n")
+        return [line for line in lines if line.strip()]
 
 
 def _find_answered_revision(page_data: BriefPageData) -> Revision | None:

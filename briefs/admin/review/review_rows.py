@@ -5,14 +5,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext as _
 
 from ...content import LANGUAGE_TAGS, Bullet, Side
 from ...models import Note, Suggestion
 from ...rendering.nesting import NestedPosition as Spot
 from ...text.content_diff import BulletDifference
-from ..common.brief_pages import structure_label
+from ..common.brief_pages import bullet_structure_label
 from ..common.diff_html import render_diff
+from ..common.interface_labels import SIDE_NAMES
 
 
 @dataclass(slots=True)
@@ -63,7 +63,7 @@ class ReviewCell:
 
     @property
     def side_name(self) -> str:
-        return _("Chinese") if self.side == "zh" else _("English")
+        return str(SIDE_NAMES[self.side])
 
     @property
     def note_text(self) -> str:
@@ -113,4 +113,4 @@ class ReviewPair:
 def structure_before(row: BulletDifference | None, side: Side) -> str:
     if row is None or row.old is None or row.new is None or not row.is_restructured(side):
         return ""
-    return structure_label(f"{row.old.level(side)}-{row.old.marker(side)}")
+    return bullet_structure_label(row.old, side)

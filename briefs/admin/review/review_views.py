@@ -9,8 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBadRequest, QueryDict
-from django.shortcuts import redirect
-from django.template.response import TemplateResponse
+from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
@@ -20,7 +19,7 @@ from ...models import Brief, Note, Person, SiteText, Suggestion
 from ...workflow import review_comments
 from ...workflow.review_comments import TextAnchor, get_anchor, parse_side
 from ..common.access import require_role
-from ..common.brief_pages import get_brief_or_404, parse_int_or_zero, site_context
+from ..common.brief_pages import get_brief_or_404, parse_int_or_zero, read_number, render_brief_subpage
 from ..common.error_list import FieldError, field_errors, link_errors
 from ..common.site_texts import REVIEW_CARD_KEY
 from ..editor.editor_page_data import BriefPageData
@@ -34,7 +33,7 @@ def review(request: HttpRequest, pk: int) -> HttpResponse:
     brief = get_brief_or_404(pk)
     if request.method != "POST":
         return render_review_page(request, brief, person)
-    act, target, side = _parse_action(request.POST.get("do", ""))
+    act, target, side = [*request.POST.get("do", "").split(":", 2), "", ""][:3]
     if act not in REVIEW_ACTIONS:
         return HttpResponseBadRequest()
     require_role(request, POLICY_VERBS.get(act, act))
@@ -64,25 +63,21 @@ def render_review_page(
     page_data = BriefPageData(brief, person)
     asked = since or request.POST.get("since") or request.GET.get("since", "")
     shown = ReviewPageData.build(page_data, since=asked, form_data=request.POST)
-    context = {
-        **site_context(request, title=_("Review"), subtitle=str(brief)),
-        "brief": brief,
-        "desk": page_data,
-        "review": shown,
-        "reasons": link_errors(errors or [], base_url=reverse("admin:briefs_brief_change", args=[brief.pk])),
-        "may_suggest": page_data.is_allowed("suggest"),
-        "may_note": page_data.is_allowed("note"),
-        "may_answer": page_data.is_allowed("sign_off"),
-        "may_edit": page_data.may_edit,
-        "card_url": _card_edit_url(person),
-    }
-    return TemplateResponse(request, "admin/briefs/review/review.html", context, status=status)
-
-
-def _parse_action(value: str) -> tuple[str, str, str]:
-    act, _colon, rest = value.partition(":")
-    target, _colon, side = rest.partition(":")
-    return act, target, side
+    return render_brief_subpage(
+        request,
+        "review/review",
+        brief,
+        title=_("Review"),
+        desk=page_data,
+        review=shown,
+        reasons=link_errors(errors or [], base_url=reverse("admin:briefs_brief_change", args=[brief.pk])),
+        may_suggest=page_data.is_allowed("suggest"),
+        may_note=page_data.is_allowed("note"),
+        may_answer=page_data.is_allowed("sign_off"),
+        may_edit=page_data.may_edit,
+        card_url=_card_edit_url(person),
+        status=status,
+    )
 
 
 def _anchor(act: str, target: str) -> str:
@@ -97,7 +92,7 @@ def render_refused_answer(
     request: HttpRequest, brief: Brief, person: Person, refused: workflow.Refused
 ) -> HttpResponse:
     """Show the review screen after a refused verb, compared with the revision that the person had seen."""
-    base = parse_int_or_zero(request.POST.get("base", ""))
+    base = read_number(request.POST, "base")
     return render_review_page(
         request, brief, person, errors=field_errors(refused), since=f"r{base}" if base else "", status=409
     )
@@ -143,22 +138,16 @@ def _suggest(brief: Brief, by: Person, data: QueryDict, target: str, side: str) 
     )  # fmt: skip
 
 
-def _get_suggestion_or_404(brief: Brief, target: str) -> Suggestion:
-    found = Suggestion.objects.filter(brief=brief, pk=parse_int_or_zero(target)).first()
-    if found is None:
-        raise Http404
-    return found
-
-
-def _get_note_or_404(brief: Brief, target: str) -> Note:
-    found = Note.objects.filter(brief=brief, pk=parse_int_or_zero(target)).first()
-    if found is None:
-        raise Http404
-    return found
+def _on_row(model: type[Note] | type[Suggestion], act: Callable[..., Any]) -> ReviewAction:
+    """Return the action that does this to the note or suggestion whose id is the target."""
+    return lambda brief, by, data, target, side: act(
+        get_object_or_404(model, brief=brief, pk=parse_int_or_zero(target)), by=by
+    )
 
 
 def _reply(brief: Brief, by: Person, data: QueryDict, target: str, side: str) -> None:
-    workflow.reply(_get_note_or_404(brief, target), data.get(f"reply-{target}", ""), by=by)
+    note = get_object_or_404(Note, brief=brief, pk=parse_int_or_zero(target))
+    workflow.reply(note, data.get(f"reply-{target}", ""), by=by)
 
 
 REVIEW_ACTIONS: dict[str, ReviewAction] = {
@@ -166,17 +155,11 @@ REVIEW_ACTIONS: dict[str, ReviewAction] = {
     "unfine": lambda *given: _set_fine(*given, fine=False),
     "note": _add_note,
     "suggest": _suggest,
-    "accept": lambda brief, by, data, target, side: workflow.accept(
-        _get_suggestion_or_404(brief, target), by=by
-    ),
-    "decline": lambda brief, by, data, target, side: workflow.decline(
-        _get_suggestion_or_404(brief, target), by=by
-    ),
+    "accept": _on_row(Suggestion, workflow.accept),
+    "decline": _on_row(Suggestion, workflow.decline),
     "reply": _reply,
-    "resolve": lambda brief, by, data, target, side: workflow.resolve(_get_note_or_404(brief, target), by=by),
-    "reopen": lambda brief, by, data, target, side: review_comments.reopen(
-        _get_note_or_404(brief, target), by=by
-    ),
+    "resolve": _on_row(Note, workflow.resolve),
+    "reopen": _on_row(Note, review_comments.reopen),
 }
 POLICY_VERBS = {
     "fine": "sign_off",

@@ -1,6 +1,6 @@
 """Compare a brief with the content of an imported file: Chinese by character, English by word."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from django.utils.functional import Promise
@@ -10,7 +10,8 @@ from django.utils.translation import gettext as _
 
 from ...content import LANGUAGE_TAGS, SIDES, Bullet, Content, Side
 from ...facts import FACTS
-from ..common.brief_pages import BULLET_STRUCTURES, structure_label
+from ...text.content_diff import diff_contents
+from ..common.brief_pages import bullet_structure_label
 from ..common.diff_html import highlight_differences
 from ..common.fact_text import format_fact
 from ..common.interface_labels import FIELD_LABELS
@@ -44,14 +45,16 @@ def count_unchanged_bullets(before: Content, after: Content) -> int:
 
 def _lead_rows(before: Content, after: Content) -> Iterator[ChangeRow]:
     for label, read in ((_("Headline"), Content.headline), (_("Summary"), Content.summary)):
-        yield ChangeRow(
-            label, [c for side in SIDES for c in _text_cells(side, read(before, side), read(after, side))]
-        )
+        yield ChangeRow(label, _text_cells({s: (read(before, s), read(after, s)) for s in SIDES}))
 
 
-def _text_cells(side: Side, now: str, file: str) -> Iterator[ChangeCell]:
-    if now != file:
-        yield ChangeCell(LANGUAGE_TAGS[side], *_mark_both(now, file))
+def _text_cells(texts: Mapping[Side, tuple[str, str]]) -> list[ChangeCell]:
+    """Return the languages in which the text on the desk and the text in the file differ."""
+    return [
+        ChangeCell(LANGUAGE_TAGS[side], *_mark_both(now, file))
+        for side, (now, file) in texts.items()
+        if now != file
+    ]
 
 
 def _mark_both(now: str, file: str) -> tuple[SafeString, SafeString]:
@@ -63,39 +66,17 @@ def _mark_both(now: str, file: str) -> tuple[SafeString, SafeString]:
 
 
 def _bullet_rows(before: Content, after: Content) -> Iterator[ChangeRow]:
-    was = {bullet.number: bullet for bullet in before.bullets}
-    place = {bullet.number: n for n, bullet in enumerate(after.bullets, 1)}
-    gone = _removed_by_predecessor(before, place)
-    for bullet in (Bullet(0), *after.bullets):
-        if bullet.number:
-            label = _("Bullet %(n)s") % {"n": place[bullet.number]}
-            yield ChangeRow(label, _bullet_cells(was.get(bullet.number, Bullet(0)), bullet))
-        for lost in gone.get(bullet.number, ()):
-            yield ChangeRow(_("Bullet, not in the file"), _bullet_cells(lost, Bullet(0)))
+    for row in diff_contents(before, after).rows:
+        place = _("Bullet %(n)s") % {"n": row.new_position} if row.new else _("Bullet, not in the file")
+        texts = {side: (_bullet_text(row.old, side), _bullet_text(row.new, side)) for side in SIDES}
+        yield ChangeRow(place, _text_cells(texts))
 
 
-def _removed_by_predecessor(before: Content, positions: dict[int, int]) -> dict[int, list[Bullet]]:
-    """Return bullets missing from the file, by the number of the preceding kept bullet."""
-    gone: dict[int, list[Bullet]] = {}
-    last = 0
-    for bullet in before.bullets:
-        if bullet.number in positions:
-            last = bullet.number
-        else:
-            gone.setdefault(last, []).append(bullet)
-    return gone
-
-
-def _bullet_cells(was: Bullet, now: Bullet) -> list[ChangeCell]:
-    return [
-        cell for side in SIDES for cell in _text_cells(side, _bullet_text(was, side), _bullet_text(now, side))
-    ]
-
-
-def _bullet_text(bullet: Bullet, side: Side) -> str:
-    text = bullet.text(side)
-    structure = f"{bullet.level(side)}-{bullet.marker(side)}"
-    return text if structure == BULLET_STRUCTURES[0] or not text else f"{structure_label(structure)} {text}"
+def _bullet_text(bullet: Bullet | None, side: Side) -> str:
+    text = bullet.text(side) if bullet else ""
+    if not (bullet and text) or (bullet.level(side), bullet.marker(side)) == (0, "bullet"):
+        return text
+    return f"{bullet_structure_label(bullet, side)} {text}"
 
 
 def _order_rows(before: Content, after: Content) -> Iterator[ChangeRow]:

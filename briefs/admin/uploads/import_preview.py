@@ -4,14 +4,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
-from django.urls import reverse
 from django.utils.functional import Promise
-from django.utils.translation import get_language, gettext
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from ... import policy, workflow
 from ...content import SIDES, Bullet, Content
-from ...documents.types import Caution, MessageLanguage, ParsedDocument, PointPair
+from ...documents.types import Caution, ParsedDocument, PointPair
 from ...facts import DOCUMENT_FACTS
 from ...intake import BriefChange, ImportOutcome, rehearse_import
 from ...intake.content_mapping import build_content, build_text_facts
@@ -19,7 +18,7 @@ from ...models import Brief, Person, State, Upload
 from ...rendering.nesting import NestedPosition
 from ..common.badges import Badge
 from ..common.brief_pages import build_read_only_bullets
-from ..common.interface_labels import FIELD_LABELS, format_with_remark
+from ..common.interface_labels import FIELD_LABELS, format_with_remark, interface_side
 from ..common.name_fields import NamesById, load_names_by_id
 from .change_preview import ChangeRow, build_change_rows, count_unchanged_bullets
 from .pending_files import (
@@ -87,21 +86,16 @@ class DigestPreview:
     brief: int | None = None
     brief_title: str = ""
     choice_token: str = ""
-    is_preselected: bool = False
     notes: list[PreviewNote] = field(default_factory=list)
     fields: list[dict[str, Any]] = field(default_factory=list)
     content: Content | None = None
-    summary_notes: list[PreviewNote] = field(default_factory=list)
-    pairs_notes: list[PreviewNote] = field(default_factory=list)
+    field_notes: dict[str, list[PreviewNote]] = field(default_factory=dict)
+    """Notes by the name of the field that they are about."""
     pairs: list[PairPreview] = field(default_factory=list)
     unplaced: list[PreviewNote] = field(default_factory=list)
     changes: list[ChangeRow] = field(default_factory=list)
     unchanged_count: int = 0
     why_not: str = ""
-
-    @property
-    def url(self) -> str:
-        return reverse("admin:briefs_brief_change", args=[self.brief]) if self.brief else ""
 
 
 def build_digest_previews(upload: Upload, person: Person) -> list[DigestPreview]:
@@ -142,15 +136,12 @@ def _build_digest(
     if outcome.brief and not (own or outcome.status == "created"):
         digest.brief, digest.brief_title = outcome.brief, titles.get(outcome.brief, "")
     if outcome.refusal:
-        digest.error = outcome.refusal.message(_lang(), name)
+        digest.error = outcome.refusal.message(interface_side(), name)
     if outcome.status == "created":
-        digest.choice_token, digest.is_preselected = format_choice_token("created"), True
+        digest.choice_token = format_choice_token("created")
     elif outcome.status == "updated" and outcome.change:
-        change = outcome.change
-        digest.choice_token, digest.is_preselected = (
-            format_choice_token("updated", None if own else change.brief, change.version),
-            True,
-        )
+        brief = None if own else outcome.change.brief
+        digest.choice_token = format_choice_token("updated", brief, outcome.change.version)
     if outcome.change:
         before, after = outcome.change.before, outcome.change.after
         digest.changes = build_change_rows(before, after, names)
@@ -183,12 +174,8 @@ def _offer_new_revision(digest: DigestPreview, change: BriefChange, person: Pers
         digest.why_not = gettext("You may not edit this brief now.")
 
 
-def _lang() -> MessageLanguage:
-    return "zh" if (get_language() or "").startswith("zh") else "en"
-
-
 def _build_note(caution: Caution) -> PreviewNote:
-    return PreviewNote(caution.message(_lang()), caution.line)
+    return PreviewNote(caution.message(interface_side()), caution.line)
 
 
 def _fill_content(digest: DigestPreview, parsed: ParsedDocument, cautions: Iterable[Caution]) -> None:
@@ -196,16 +183,14 @@ def _fill_content(digest: DigestPreview, parsed: ParsedDocument, cautions: Itera
     bullets = tuple(replace(b, number=n) for n, b in enumerate(content.bullets, 1))
     digest.content = replace(content, bullets=bullets)
     digest.title = (
-        content.headline_zh or content.headline_en or parsed.article_title or _fallback_title(parsed)
+        content.headline_zh or content.headline_en or content.facts.title or _fallback_title(parsed)
     )
     views = build_read_only_bullets(digest.content)
     digest.pairs = [PairPreview(n, view.bullet, view.zh, view.en) for n, view in enumerate(views, 1)]
-    placed = _assign_cautions(digest, parsed.pairs, cautions)
-    digest.summary_notes = placed.get("summary", [])
-    digest.pairs_notes = placed.get("pairs", [])
+    digest.field_notes = _assign_cautions(digest, parsed.pairs, cautions)
     digest.unplaced = [PreviewNote(text, line) for line, text in parsed.unplaced_lines]
     digest.fields = [
-        {"label": label, "value": value, "notes": placed.get(name, [])}
+        {"label": label, "value": value, "notes": digest.field_notes.get(name, [])}
         for name, label, value in _fields(parsed)
     ]
 
@@ -223,7 +208,7 @@ def _fields(parsed: ParsedDocument) -> Iterator[tuple[str, str | Promise, str]]:
         "authors": gettext("; ").join(parsed.authors),
         "date": format_with_remark(date.iso, date.label) if date and date.label else date.iso if date else "",
         "keywords": gettext(", ").join(parsed.keywords),
-        **{name: getattr(parsed, field) or "" for name, field in DOCUMENT_FACTS.items()},
+        **{name: parsed.facts.get(name, "") for name in DOCUMENT_FACTS},
     }
     for name, value in values.items():
         if value or name in ("source", "authors", "date", "keywords"):

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from ...documents.types import DocumentRefused
-from ...intake import ImportChoice, ImportJob, ImportOutcome, create_import_job, import_chosen_digests
+from ...intake import ImportChoice, ImportJob, ImportOutcome, create_import_job, import_digests
 from ...models import Upload, UploadFile
 from ..common.pending_uploads import UPLOAD_RETENTION
 
@@ -115,8 +115,10 @@ def parse_choices(data: QueryDict) -> dict[str, ImportChoice]:
 
 def import_from_upload(
     upload: Upload, choices: Mapping[str, ImportChoice], *, finish: bool
-) -> list[ImportOutcome]:
-    """Import the chosen digests that were not imported yet, in one transaction. Returns the refused outcomes.
+) -> list[tuple[DocumentRefused, str]]:
+    """Import the chosen digests that were not imported yet, in one transaction.
+
+    Returns the refusals with the name of the file.
 
     With `finish`, if nothing was refused, the files are deleted and further calls change nothing.
     """
@@ -125,10 +127,10 @@ def import_from_upload(
         row = Upload.objects.select_for_update().select_related("owner", "words_of").get(pk=upload.pk)
         if row.done_at:
             return []
-        for outcome in import_chosen_digests(_files_to_import(row, choices), build_import_job(row)):
+        for outcome in import_digests(_files_to_import(row, choices), build_import_job(row)):
             key, name = get_digest_key_and_file_name(outcome)
             if outcome.refusal:
-                refused.append(outcome)
+                refused.append((outcome.refusal, name))
                 continue
             row.results[key] = {
                 "file": name,
@@ -154,7 +156,3 @@ def _files_to_import(
             choices_by_position.setdefault(position, {})[index] = choice
     for name, data in read_stored_files(upload, choices_by_position):
         yield name, data, choices_by_position[int(name.partition("/")[0])]
-
-
-def format_refusal(refusal: DocumentRefused, name: str, lang: str) -> str:
-    return refusal.message("zh" if lang.startswith("zh") else "en", name)

@@ -9,36 +9,26 @@ from django.contrib import messages
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
 from django.shortcuts import redirect
-from django.template.response import TemplateResponse
-from django.urls import URLPattern, path, reverse
-from django.utils.translation import get_language, gettext_lazy, ngettext
+from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 
 from ... import policy
 from ...intake import PASTED_FILE_NAME, TooManyDigests
 from ...models import Brief, Person, Upload
 from ..common.access import require_role
-from ..common.brief_pages import site_context
+from ..common.brief_pages import render_page, wants_json
 from ..common.error_list import FieldError, field_errors_from_form, link_errors
+from ..common.interface_labels import interface_side
 from ..common.pending_uploads import create_upload, find_pending_upload
 from .import_preview import MAX_UNFOLDED_DIGESTS, build_digest_previews
 from .pending_files import (
     MAX_DIGESTS,
     UPLOAD_LIMITS,
-    format_refusal,
-    get_digest_key_and_file_name,
     import_from_upload,
     parse_choices,
     store_files,
 )
-
-
-def urls(wrap: Any) -> list[URLPattern]:
-    return [
-        path("upload/", wrap(upload), name="briefs_brief_upload"),
-        path("upload/<uuid:pk>/", wrap(upload_detail), name="briefs_brief_upload_one"),
-        path("upload/<uuid:pk>/files/", wrap(add_files), name="briefs_brief_upload_files"),
-    ]
 
 
 class UploadForm(forms.Form):
@@ -84,11 +74,8 @@ def upload(request: HttpRequest) -> HttpResponse:
     row = create_upload(person, words_of=words_of, date_order=form.cleaned_data["date_order"])
     store_files(row, files)
     page = reverse("admin:briefs_brief_upload_one", args=[row.pk])
-    if _wants_json(request):
-        return JsonResponse(
-            {"page": page, "files": reverse("admin:briefs_brief_upload_files", args=[row.pk])}
-        )
-    return redirect(page)
+    files_url = reverse("admin:briefs_brief_upload_files", args=[row.pk])
+    return JsonResponse({"page": page, "files": files_url}) if wants_json(request) else redirect(page)
 
 
 def add_files(request: HttpRequest, pk: UUID) -> HttpResponse:
@@ -123,25 +110,15 @@ def _import_selected(request: HttpRequest, row: Upload) -> HttpResponse:
     if not (choices or row.results or more):
         return _preview_page(request, row, [FieldError(_("Choose at least one digest."))], status=409)
     refused = import_from_upload(row, choices, finish=not more)
-    for outcome in refused:
-        if outcome.refusal:
-            messages.warning(
-                request,
-                format_refusal(
-                    outcome.refusal, get_digest_key_and_file_name(outcome)[1], get_language() or ""
-                ),
-            )
-    if more and _wants_json(request):
+    for refusal, name in refused:
+        messages.warning(request, refusal.message(interface_side(), name))
+    if more and wants_json(request):
         return JsonResponse({"refused": len(refused)})
     return redirect(page)
 
 
-def _wants_json(request: HttpRequest) -> bool:
-    return request.headers.get("Accept") == "application/json"
-
-
 def _refuse_upload(request: HttpRequest, form: UploadForm, errors: list[FieldError]) -> HttpResponse:
-    if _wants_json(request):
+    if wants_json(request):
         return JsonResponse({"reasons": [str(s) for s in errors]}, status=409)
     return _upload_page(request, form, errors, status=409)
 
@@ -149,14 +126,16 @@ def _refuse_upload(request: HttpRequest, form: UploadForm, errors: list[FieldErr
 def _upload_page(
     request: HttpRequest, form: UploadForm, errors: list[FieldError] | None = None, *, status: int = 200
 ) -> HttpResponse:
-    context = {
-        **site_context(request, title=_("Upload documents")),
-        "form": form,
-        "limits": UPLOAD_LIMITS,
-        "reasons": link_errors(errors or []),
-        "heading": _("Nothing was uploaded.") if errors else "",
-    }
-    return TemplateResponse(request, "admin/briefs/uploads/upload.html", context, status=status)
+    return render_page(
+        request,
+        "uploads/upload",
+        title=_("Upload documents"),
+        form=form,
+        limits=UPLOAD_LIMITS,
+        reasons=link_errors(errors or []),
+        heading=_("Nothing was uploaded.") if errors else "",
+        status=status,
+    )
 
 
 def _preview_page(
@@ -169,17 +148,19 @@ def _preview_page(
         text = _("These files hold %(n)s digests; at most %(most)s go at once. Upload fewer files.")
         errors, digests = [FieldError(text % {"n": many.digest_count, "most": MAX_DIGESTS})], []
         status = 409
-    context = {
-        **site_context(request, title=_("Preview of the import")),
-        "upload": row,
-        "digests": digests,
-        "counts": _count_lines(digests),
-        "can_import": any(digest.choice_token for digest in digests),
-        "unfold": len(digests) <= MAX_UNFOLDED_DIGESTS,
-        "reasons": link_errors(errors or []),
-        "done": len(row.results),
-    }
-    return TemplateResponse(request, "admin/briefs/uploads/preview.html", context, status=status)
+    return render_page(
+        request,
+        "uploads/preview",
+        title=_("Preview of the import"),
+        upload=row,
+        digests=digests,
+        counts=_count_lines(digests),
+        can_import=any(digest.choice_token for digest in digests),
+        unfold=len(digests) <= MAX_UNFOLDED_DIGESTS,
+        reasons=link_errors(errors or []),
+        done=len(row.results),
+        status=status,
+    )
 
 
 def _count_lines(digests: list[Any]) -> list[str]:
@@ -206,9 +187,4 @@ def _result_page(request: HttpRequest, row: Upload) -> HttpResponse:
         {**result, "label": names[result["status"]], "title": titles[result["brief"]]}
         for result in row.results.values()
     ]
-    context = {
-        **site_context(request, title=_("What was imported")),
-        "upload": row,
-        "results": results,
-    }
-    return TemplateResponse(request, "admin/briefs/uploads/result.html", context)
+    return render_page(request, "uploads/result", title=_("What was imported"), results=results)

@@ -1,7 +1,7 @@
 """Forms of verbs that publish now or at a set time: approve, publish urgently, reschedule."""
 
 import datetime as dt
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Any, ClassVar, Final, cast
 
 from django import forms
@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from ... import checks, workflow
 from ...content import Content
-from ...models import ChangeKind, Edition
+from ...models import ChangeKind
 from ...workflow import Reason, publishing
 from ...workflow.rules import four_eyes
 from ...workflow.rules.check_context import load_check_context
@@ -21,10 +21,11 @@ from ...workflow.rules.clock import find_moments
 from ..common.error_list import FieldError, field_errors_from_reasons
 from ..common.fact_text import format_fact
 from ..common.form_fields import LocalDateTimeField
-from ..common.interface_labels import FIELD_LABELS, format_with_remark
-from ..common.name_fields import NamesById, load_names_by_id
+from ..common.interface_labels import FIELD_LABELS, SIDE_NAMES, format_with_remark
+from ..common.name_fields import load_names_by_id
+from ..common.signoff_status import load_edition_content
 from ..editor.editor_page_data import BriefPageData
-from .verb_forms import Button, EditionVerbForm, VerbForm, build_note_field
+from .verb_forms import EditionVerbForm, VerbForm, build_note_field
 
 MISSING_LABEL_WARNINGS: Final = {
     "keyword-en": gettext_lazy("a keyword without an English label: “%(label)s”"),
@@ -68,10 +69,6 @@ class ScheduledVerbForm(VerbForm):
                 self.add_error("which", sentence % {"zone": settings.TIME_ZONE})
         return values
 
-    @property
-    def moment(self) -> dt.datetime | None:
-        return self.cleaned_data["at"]  # type: ignore[no-any-return]
-
 
 def find_ambiguous_moments(value: str) -> list[dt.datetime]:
     """Return both moments of a time repeated by a clock change, else an empty list."""
@@ -109,10 +106,9 @@ class ChangeNoteForm(VerbForm):
         """Return the content that readers see now or saw last, or None."""
         if not self.page_data.was_public:
             return None
-        shown = (
-            e for e in self.page_data.editions if e.live_from <= self.page_data.now and not e.is_cancelled
-        )
-        return Edition.objects.get(pk=next(shown).pk).frozen_content
+        editions = self.page_data.editions
+        shown = (e for e in editions if e.live_from <= self.page_data.now and not e.is_cancelled)
+        return load_edition_content(next(shown))
 
     def _is_only_withdrawn_by_source(self) -> bool:
         before, now = self.last_public_content(), self.page_data.content
@@ -157,17 +153,21 @@ MAX_EXCERPT_LENGTH: Final = 60
 
 def _describe_difference(difference: checks.SubstantiveDifference) -> dict[str, str]:
     places = {"headline": _("Headline"), "summary": _("Summary"), "picture": _("Alt text")}
-    sides = {"zh": _("Chinese"), "en": _("English")}
     place = f"#b{difference.bullet}" if difference.bullet else places.get(difference.field, "")
     return {
         "kind": str(_DIFFERENCE_LABELS[difference.kind]),
-        "place": " · ".join(filter(None, (place, sides.get(difference.side, "")))),
+        "place": " · ".join(filter(None, (place, str(SIDE_NAMES.get(difference.side, ""))))),
         "before": difference.before[:MAX_EXCERPT_LENGTH],
         "after": difference.after[:MAX_EXCERPT_LENGTH],
     }
 
 
 class ApproveForm(ScheduledVerbForm, ChangeNoteForm):
+    argument_fields = ("seen", "at")
+    buttons = (
+        ("later", gettext_lazy("Approve and schedule")),
+        ("now", gettext_lazy("Approve and publish now")),
+    )
     shows_working_copy = True
     anchors: ClassVar = {"facts": "facts", "change": "kind"}
     field_order = ("at", "which", *ChangeNoteForm.CHANGE_FIELDS)
@@ -176,23 +176,13 @@ class ApproveForm(ScheduledVerbForm, ChangeNoteForm):
         super().__init__(data, page_data=page_data)
         self.ticked = data.getlist("ticked") if data else []
 
-    def buttons(self) -> list[Button]:
-        return [
-            ("later", gettext_lazy("Approve and schedule")),
-            ("now", gettext_lazy("Approve and publish now")),
-        ]
-
     def blocking_errors(self) -> list[FieldError]:
         """Return what blocks approval, except ticks and time, which this page asks for."""
-        page_data = self.page_data
-        changed = four_eyes.find_facts_changed_since_signoffs(
-            page_data.ledger, page_data.content, page_data.signoff_status
-        )
+        data = self.page_data
+        ticked = self._changed_facts()
         return self.build_errors(
-            publishing.why_not_approve(
-                page_data.brief, page_data.content, page_data.ledger, page_data.person, ticked=changed
-            )
-        )  # fmt: skip
+            publishing.why_not_approve(data.brief, data.content, data.ledger, data.person, ticked=ticked)
+        )
 
     def build_errors(self, reasons: Iterable[Reason]) -> list[FieldError]:
         """Link each error to the place where it can be fixed, and list each open note."""
@@ -225,42 +215,35 @@ class ApproveForm(ScheduledVerbForm, ChangeNoteForm):
             if note.resolved_at is None
         ]
 
-    def facts_to_tick(self) -> Iterator[dict[str, Any]]:
-        """Yield each fact that changed since the sign-offs, with old and new value, for confirmation."""
-        page_data = self.page_data
-        old, new = (
-            four_eyes.find_signed_facts(page_data.ledger, page_data.signoff_status),
-            page_data.content.facts,
-        )
-        changed = four_eyes.find_facts_changed_since_signoffs(
-            page_data.ledger, page_data.content, page_data.signoff_status
-        )
-        names = (
-            load_names_by_id([page_data.content, type(page_data.content)(facts=old)])
-            if changed
-            else NamesById()
-        )
-        for name in changed:
-            yield {
+    def facts_to_tick(self) -> list[dict[str, Any]]:
+        """Return each fact that changed since the sign-offs, with old and new value, for confirmation."""
+        page_data, content = self.page_data, self.page_data.content
+        old = four_eyes.find_signed_facts(page_data.ledger, page_data.signoff_status)
+        changed = self._changed_facts()
+        names = load_names_by_id([content, Content(facts=old)] if changed else [])
+        return [
+            {
                 "name": name,
                 "label": FIELD_LABELS[name],
                 "old": format_fact(old, name, names),
-                "new": format_fact(new, name, names),
+                "new": format_fact(content.facts, name, names),
                 "ticked": name in self.ticked,
             }
+            for name in changed
+        ]
 
-    def perform(self) -> None:
-        workflow.approve(
-            self.page_data.brief.pk,
-            by=self.page_data.person,
-            seen=self.cleaned_data["seen"],
-            at=self.moment,
-            change=self.build_change(),
-            ticked=self.ticked,
+    def _changed_facts(self) -> list[str]:
+        page_data = self.page_data
+        return four_eyes.find_facts_changed_since_signoffs(
+            page_data.ledger, page_data.content, page_data.signoff_status
         )
+
+    def arguments(self) -> dict[str, Any]:
+        return {**super().arguments(), "change": self.build_change(), "ticked": self.ticked}
 
 
 class PublishUrgentlyForm(ChangeNoteForm):
+    argument_fields = ("seen", "reason")
     shows_working_copy = True
     introduction = gettext_lazy(
         "Urgent publication needs a reason. A second person must confirm it afterwards."
@@ -290,28 +273,16 @@ class PublishUrgentlyForm(ChangeNoteForm):
         ]
         return [*super().describe_situation(), *(_("Skipped: %(what)s") % {"what": what} for what in skipped)]
 
-    def perform(self) -> None:
-        values = self.cleaned_data
-        workflow.publish_urgently(
-            self.page_data.brief.pk,
-            by=self.page_data.person,
-            seen=values["seen"],
-            reason=values["reason"],
-            change=self.build_change(),
-        )
+    def arguments(self) -> dict[str, Any]:
+        return {**super().arguments(), "change": self.build_change()}
 
 
 class RescheduleForm(ScheduledVerbForm, EditionVerbForm):
+    argument_fields = ("at",)
+    edition_attribute = "scheduled_edition"
+    buttons = (("later", gettext_lazy("Reschedule")), ("now", gettext_lazy("Publish now")))
+
     def __init__(self, data: Any = None, *, page_data: BriefPageData) -> None:
         super().__init__(data, page_data=page_data)
         if page_data.scheduled_edition:
             self.initial["at"] = f"{timezone.localtime(page_data.scheduled_edition.live_from):%Y-%m-%dT%H:%M}"
-
-    def edition(self) -> Edition | None:
-        return self.page_data.scheduled_edition
-
-    def buttons(self) -> list[Button]:
-        return [("later", gettext_lazy("Reschedule")), ("now", gettext_lazy("Publish now"))]
-
-    def perform(self) -> None:
-        workflow.reschedule(self.page_data.brief.pk, by=self.page_data.person, at=self.moment)

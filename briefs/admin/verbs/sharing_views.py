@@ -2,13 +2,11 @@
 
 import datetime as dt
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from django.conf import settings
-from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
-from django.shortcuts import redirect
-from django.template.response import TemplateResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -16,12 +14,11 @@ from django.utils.translation import ngettext
 from ... import policy, workflow
 from ...models import Brief, PreviewLink
 from ...preview import links
-from ...workflow.rules.transitions import VERB_NAMES, build_wrong_state_reason
+from ...workflow.rules.transitions import VERB_NAMES
 from ...workflow.sharing import MAX_LINK_HOURS
-from ..common import brief_pages
 from ..common.access import require_role
-from ..common.brief_pages import get_brief_or_404, site_context
-from ..common.error_list import field_errors, field_errors_from_reasons, link_errors
+from ..common.brief_pages import add_done_message, get_brief_or_404, read_number, render_brief_subpage
+from ..common.error_list import field_errors, link_errors, wrong_state_errors
 from ..editor import saving
 
 DURATION_CHOICES: Final = (24, 48, MAX_LINK_HOURS)
@@ -46,8 +43,8 @@ def share(request: HttpRequest, pk: int) -> HttpResponse:
     if "draft" in request.POST:  # from the brief's form: save its text first
         refusal = saving.save_if_changed(request, brief, saving.read_draft(request, pk))
         return refusal or redirect("admin:briefs_brief_share", pk=pk)
-    revision = brief_pages.parse_int_or_zero(request.POST.get("revision", "")) or None
-    hours = brief_pages.parse_int_or_zero(request.POST.get("hours", str(MAX_LINK_HOURS)))
+    revision = read_number(request.POST, "revision") or None
+    hours = read_number(request.POST, "hours") if "hours" in request.POST else MAX_LINK_HOURS
     try:
         made = workflow.share(brief.pk, by=person, hours=hours, revision=revision)
     except workflow.Refused as refused:
@@ -59,13 +56,9 @@ def unshare(request: HttpRequest, pk: int) -> HttpResponse:
     person = require_role(request, "unshare")
     if request.method != "POST":
         return HttpResponseNotAllowed(["POST"])
-    link = PreviewLink.objects.filter(
-        brief=pk, pk=brief_pages.parse_int_or_zero(request.POST.get("link", ""))
-    ).first()
-    if link is None:
-        raise Http404
+    link = get_object_or_404(PreviewLink, brief=pk, pk=read_number(request.POST, "link"))
     workflow.unshare(link, by=person)
-    messages.success(request, _("Done: %(verb)s") % {"verb": VERB_NAMES["unshare"]})
+    add_done_message(request, "unshare")
     return redirect("admin:briefs_brief_share", pk=pk)
 
 
@@ -78,28 +71,26 @@ def _render_page(
     status: int = 200,
 ) -> HttpResponse:
     now = timezone.now()
-    open_ = policy.fits_state("share", brief)
-    reasons = (
-        field_errors(refused)
-        if refused
-        else []
-        if open_
-        else field_errors_from_reasons([build_wrong_state_reason(brief)])
-    )
+    errors = field_errors(refused) if refused else wrong_state_errors("share", brief)
     newest = brief.revisions.order_by("-number").select_related("by").defer("content")[0]
     live, past = list_preview_links(brief, now)
-    context: dict[str, Any] = {
-        **site_context(request, title=VERB_NAMES["share"], subtitle=str(brief)),
-        "brief": brief,
-        "reasons": link_errors(reasons),
-        "open": open_,
-        "revision": newest,
-        "hours": [(n, _hours(n), n == MAX_LINK_HOURS) for n in DURATION_CHOICES],
-        "live": live,
-        "past": past[:MAX_ENDED_LINKS],
-        "address": address,
-    }
-    return TemplateResponse(request, "admin/briefs/verbs/share.html", context, status=status)
+    return render_brief_subpage(
+        request,
+        "verbs/share",
+        brief,
+        title=VERB_NAMES["share"],
+        reasons=link_errors(errors),
+        open=policy.fits_state("share", brief),
+        revision=newest,
+        hours=[
+            (n, ngettext("%(n)s hour", "%(n)s hours", n) % {"n": n}, n == MAX_LINK_HOURS)
+            for n in DURATION_CHOICES
+        ],
+        live=live,
+        past=past[:MAX_ENDED_LINKS],
+        address=address,
+        status=status,
+    )
 
 
 def list_preview_links(brief: Brief, now: dt.datetime) -> tuple[list[PreviewLinkRow], list[PreviewLinkRow]]:
@@ -117,7 +108,3 @@ def _describe_end(row: PreviewLink, now: dt.datetime) -> str:
     if row.expires_at <= now:
         return _("Expired")
     return _("Ended when the brief was approved or discarded")
-
-
-def _hours(n: int) -> str:
-    return ngettext("%(n)s hour", "%(n)s hours", n) % {"n": n}

@@ -10,24 +10,23 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from ... import workflow
 from ...content import LANGUAGE_TAGS, SIDES, Content, Side
-from ...models import Edition, WithdrawalKind
+from ...models import WithdrawalKind
 from ...text import dates, paths
 from ...workflow import Reason
 from ...workflow.rules.transitions import format_time
 from ..common.error_list import FieldError, field_errors_from_reasons
-from ..common.interface_labels import format_with_label
+from ..common.interface_labels import SIDE_NAMES, format_with_label
+from ..common.signoff_status import load_edition_content
 from ..editor.editor_page_data import BriefPageData
 
 type Button = tuple[str, str | Promise]
 
 
-def build_note_field(label: str | Promise, side: Side | None = None, **options: Any) -> forms.CharField:
+def build_note_field(label: str | Promise, side: Side | None = None) -> forms.CharField:
     lang = {"lang": LANGUAGE_TAGS[side]} if side else {}
-    return forms.CharField(
-        label=cast(str, label), required=False, widget=forms.Textarea(attrs={"rows": 3, **lang}), **options
-    )
+    widget = forms.Textarea(attrs={"rows": 3, **lang})
+    return forms.CharField(label=cast(str, label), required=False, widget=widget)
 
 
 def render_in_both_languages(build_sentence: Callable[[Side], str]) -> list[dict[str, str]]:
@@ -47,6 +46,10 @@ class VerbForm(forms.Form):
     content_heading: ClassVar[str | Promise] = gettext_lazy("What readers see")
     anchors: ClassVar[dict[str, str]] = {}
     """Maps what a reason is about to a field of this page."""
+    buttons: ClassVar[tuple[Button, ...]] = ()
+    """Pairs of a value of `when` and a label. Enter triggers the first, so the first must not publish."""
+    argument_fields: ClassVar[tuple[str, ...]] = ()
+    """Fields that the workflow's function takes under their own names."""
 
     seen = forms.CharField(required=False, widget=forms.HiddenInput)
     version = forms.IntegerField(required=False, widget=forms.HiddenInput)
@@ -55,13 +58,6 @@ class VerbForm(forms.Form):
         self.page_data = page_data
         initial = {"seen": lambda: page_data.content.hash_all(), "version": page_data.brief.version}
         super().__init__(data, auto_id="%s", initial=initial, label_suffix="")
-
-    def buttons(self) -> list[Button]:
-        """Return pairs of a value of `when` and a label.
-
-        Enter triggers the first, so the first must not publish.
-        """
-        return []
 
     def blocking_errors(self) -> list[FieldError]:
         return []
@@ -94,20 +90,25 @@ class VerbForm(forms.Form):
         """Return the differences of substance from the public content."""
         return []
 
-    def facts_to_tick(self) -> Iterable[dict[str, Any]]:
+    def facts_to_tick(self) -> list[dict[str, Any]]:
         """Return facts that must be confirmed with a checkbox."""
-        return ()
+        return []
 
-    def perform(self) -> None:
-        raise NotImplementedError
+    def arguments(self) -> dict[str, Any]:
+        """Return what the workflow's function of this verb takes besides the brief and the person."""
+        return {name: self.cleaned_data[name] for name in self.argument_fields}
+
+    def clean_version(self) -> int:
+        return self.cleaned_data["version"] or 0
 
 
 class SendBackForm(VerbForm):
+    argument_fields = ("note", "sides")
     introduction = gettext_lazy("Please say what should be changed; the writer will see your note.")
     note = build_note_field(gettext_lazy("Note"))
     sides = forms.MultipleChoiceField(
         label=gettext_lazy("Languages that need changes"),
-        choices=[("zh", gettext_lazy("Chinese")), ("en", gettext_lazy("English"))],
+        choices=list(SIDE_NAMES.items()),
         widget=forms.CheckboxSelectMultiple,
         required=False,
     )
@@ -122,37 +123,27 @@ class SendBackForm(VerbForm):
         told = ngettext("%(n)s open note goes with it.", "%(n)s open notes go with it.", n)
         return [told % {"n": n}] if n else []
 
-    def perform(self) -> None:
-        values = self.cleaned_data
-        workflow.send_back(
-            self.page_data.brief.pk, by=self.page_data.person, note=values["note"], sides=values["sides"]
-        )
-
 
 class EditionVerbForm(VerbForm):
     """Form of a verb about an existing edition, not the draft. Shows the edition next to the form."""
 
     content_heading = gettext_lazy("The text of this edition")
-
-    def edition(self) -> Edition | None:
-        return self.page_data.public_edition
+    edition_attribute: ClassVar[str] = "public_edition"
+    """Attribute of the page data with the edition."""
 
     def content_to_show(self) -> Content | None:
-        edition = self.edition()
-        return Edition.objects.get(pk=edition.pk).frozen_content if edition else None
+        edition = getattr(self.page_data, self.edition_attribute)
+        return load_edition_content(edition) if edition else None
 
 
 class ConfirmForm(EditionVerbForm):
+    edition_attribute = "unconfirmed_edition"
     edition_seen = forms.IntegerField(required=False, widget=forms.HiddenInput)
 
     def __init__(self, data: Any = None, *, page_data: BriefPageData) -> None:
         super().__init__(data, page_data=page_data)
-        self.initial["edition_seen"] = (
-            page_data.unconfirmed_edition.pk if page_data.unconfirmed_edition else None
-        )
-
-    def edition(self) -> Edition | None:
-        return self.page_data.unconfirmed_edition
+        edition = page_data.unconfirmed_edition
+        self.initial["edition_seen"] = edition.pk if edition else None
 
     def describe_situation(self) -> list[str]:
         if (edition := self.page_data.unconfirmed_edition) is None:
@@ -170,12 +161,12 @@ class ConfirmForm(EditionVerbForm):
         own = edition.approved_by_id == self.page_data.person.pk
         return field_errors_from_reasons([Reason("urgent-confirm-own")]) if own else []
 
-    def perform(self) -> None:
-        seen = self.cleaned_data["edition_seen"] or 0
-        workflow.confirm(self.page_data.brief.pk, by=self.page_data.person, seen=seen)
+    def arguments(self) -> dict[str, Any]:
+        return {"seen": self.cleaned_data["edition_seen"] or 0}
 
 
 class WithdrawForm(EditionVerbForm):
+    argument_fields = ("kind", "reason_zh", "reason_en")
     introduction = gettext_lazy(
         "The page stays as a notice with the reason; it leaves lists, feeds and search."
     )
@@ -194,32 +185,21 @@ class WithdrawForm(EditionVerbForm):
 
         return render_in_both_languages(told)
 
-    def perform(self) -> None:
-        values = {name: self.cleaned_data[name] for name in ("kind", "reason_zh", "reason_en")}
-        workflow.withdraw(self.page_data.brief.pk, by=self.page_data.person, **values)
-
 
 class RemoveForm(EditionVerbForm):
+    argument_fields = ("reason",)
     introduction = gettext_lazy("Readers will be told that the page is gone. The reason stays on the desk.")
     reason = build_note_field(gettext_lazy("Reason"))
 
     def notices(self) -> list[dict[str, str]]:
         return render_in_both_languages(lambda side: _("This page has been removed."))
 
-    def perform(self) -> None:
-        workflow.remove(self.page_data.brief.pk, by=self.page_data.person, reason=self.cleaned_data["reason"])
-
 
 class CancelForm(EditionVerbForm):
+    edition_attribute = "scheduled_edition"
     introduction = gettext_lazy(
         "The scheduled edition will not appear. What readers see now stays, and what was approved waits in review again."
     )
-
-    def edition(self) -> Edition | None:
-        return self.page_data.scheduled_edition
-
-    def perform(self) -> None:
-        workflow.cancel(self.page_data.brief.pk, by=self.page_data.person)
 
 
 class ReinstateForm(EditionVerbForm):
@@ -236,24 +216,15 @@ class ReinstateForm(EditionVerbForm):
         ]
         return [format_with_label(what, f"{format_time(at)} – {why}") for at, what, why in taken if at]
 
-    def perform(self) -> None:
-        workflow.reinstate(self.page_data.brief.pk, by=self.page_data.person)
-
 
 class DiscardForm(VerbForm):
+    argument_fields = ("version",)
     introduction = gettext_lazy("Nothing is deleted: every saved version stays in the revisions.")
-
-    def perform(self) -> None:
-        version = self.cleaned_data["version"] or 0
-        workflow.discard(self.page_data.brief.pk, by=self.page_data.person, version=version)
 
 
 class SourceWithdrewForm(VerbForm):
+    argument_fields = ("version",)
     shows_working_copy = True
     introduction = gettext_lazy(
         "For when the source takes its article back. The texts stay signed; another publisher approves, and the page then says so above the text."
     )
-
-    def perform(self) -> None:
-        version = self.cleaned_data["version"] or 0
-        workflow.source_withdrew(self.page_data.brief.pk, by=self.page_data.person, version=version)

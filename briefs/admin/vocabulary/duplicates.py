@@ -11,14 +11,16 @@ from django.urls import URLPattern
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from ... import policy, workflow
+from ... import workflow
 from ...content import hash_json
 from ...derived import build
 from ...exchange.sheets.sheet_import import export_values, list_columns
-from ...models import Author, Brief, BriefAuthor, BriefKeyword, Keyword, Source
+from ...models import Brief
 from ...models.vocabulary import Vocabulary
 from ...workflow.vocabulary_merge import find_family_ids, find_rows_merged_into
-from ..common.access import person_of, require_role
+from ..common.access import has_role_permission, require_role
+from ..common.brief_pages import parse_int_or_zero
+from ..common.name_fields import build_name_condition
 from .vocabulary_pages import VocabularyPagesAdmin
 
 MAX_MERGE_ENTRIES = 12
@@ -36,8 +38,7 @@ class MergingAdmin(VocabularyPagesAdmin):
         ]
         return [*own, *super().get_urls()]
 
-    def has_merge_permission(self, request: HttpRequest) -> bool:
-        return policy.has_role_for(person_of(request), "merge")
+    has_merge_permission = has_role_permission("merge")
 
     @admin.action(permissions=["merge"], description=gettext_lazy("Merge duplicates"))
     def merge_duplicates(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse:
@@ -48,25 +49,24 @@ class MergingAdmin(VocabularyPagesAdmin):
     def merge_view(self, request: HttpRequest) -> HttpResponse:
         person = require_role(request, "merge")
         rows = self._requested_rows(request)
-        reasons: list[str] = []
+        reasons: Sequence[object] = ()
         if not 2 <= len(rows) <= MAX_MERGE_ENTRIES:
             messages.warning(request, _("Choose two to %(n)s entries to merge.") % {"n": MAX_MERGE_ENTRIES})
             return redirect(self.reverse_url("changelist"))
         keep = request.POST.get("keep", "")
         if request.method == "POST":
             heir = next((row for row in rows if str(row.pk) == keep), None)
+            losers = [row for row in rows if row != heir]
             if heir is None:
                 reasons = [_("Choose the entry to keep.")]
             elif request.POST.get("seen") != _fingerprint_rows(rows):
                 reasons = [_("The entries changed while you were reading. Look at them, then merge.")]
             else:
                 try:
-                    losers = [row for row in rows if row != heir]
                     workflow.merge_vocabulary(losers, into=heir, by=person)
-                except workflow.Refused as refused:
-                    reasons = [str(reason) for reason in refused.reasons]
-                else:
                     return self._finish_merge(request, heir, losers)
+                except workflow.Refused as refused:
+                    reasons = refused.reasons
         return self.render_page(
             request,
             "merge",
@@ -76,11 +76,10 @@ class MergingAdmin(VocabularyPagesAdmin):
             seen=_fingerprint_rows(rows),
             keep=keep,
             problems=reasons,
-            status=409 if reasons else 200,
         )
 
     def _requested_rows(self, request: HttpRequest) -> list[Any]:
-        ids = {int(part) for part in request.GET.get("ids", "")[:200].split(",") if _is_id(part)}
+        ids = set(map(parse_int_or_zero, request.GET.get("ids", "")[:200].split(",")))
         return list(self.model._default_manager.filter(pk__in=ids, merged_into=None).order_by("pk"))
 
     def _finish_merge(self, request: HttpRequest, heir: Any, losers: Sequence[Any]) -> HttpResponse:
@@ -110,7 +109,8 @@ class MergingAdmin(VocabularyPagesAdmin):
         ]
 
     def _usage_lines(self, row: Vocabulary) -> list[str]:
-        n = _count_briefs(row)
+        family = find_family_ids(type(row), row.pk)
+        n = Brief.objects.filter(build_name_condition(type(row), family)).count()
         lines = [ngettext("%(n)s brief", "%(n)s briefs", n) % {"n": n}]
         if build.is_used_in_editions(row):
             lines.append(_("in a public edition"))
@@ -142,21 +142,6 @@ class MergingAdmin(VocabularyPagesAdmin):
         return super().render_change_form(request, context, *args, **options)
 
 
-def _is_id(part: str) -> bool:
-    return part.isascii() and part.isdecimal() and len(part) < 10
-
-
 def _fingerprint_rows(rows: Sequence[Vocabulary]) -> str:
     """Hash every column of every row, to detect changes since the page was rendered."""
     return hash_json([[str(getattr(row, f.attname)) for f in row._meta.concrete_fields] for row in rows])
-
-
-def _count_briefs(row: Vocabulary) -> int:
-    ids = find_family_ids(type(row), row.pk)
-    if isinstance(row, Source):
-        return Brief.objects.filter(source__in=ids).count()
-    if isinstance(row, Author):
-        return BriefAuthor.objects.filter(author__in=ids).values("brief").distinct().count()
-    if isinstance(row, Keyword):
-        return BriefKeyword.objects.filter(keyword__in=ids).values("brief").distinct().count()
-    return 0

@@ -26,9 +26,16 @@ from ...exchange.sheets.sheet_import import (
     list_columns,
     preview_import,
 )
-from ...exchange.sheets.table import SHEET_ROW_LIMIT, SHEET_SIZE_LIMIT
+from ...exchange.sheets.table import (
+    SHEET_ROW_LIMIT,
+    SHEET_SIZE_LIMIT,
+    Sheet,
+    SheetRefused,
+    build_sheet_refusal,
+)
 from ...models import Upload, UploadFile
 from ..common.access import require_role
+from ..common.brief_pages import download_response
 from ..common.interface_labels import format_with_label
 from ..common.pending_uploads import UPLOAD_RETENTION, create_upload, find_pending_upload
 from .duplicates import MergingAdmin
@@ -62,12 +69,12 @@ class SheetsAdmin(MergingAdmin):
             file = request.FILES.get("file")
             try:
                 if not file:
-                    raise sheet_formats.SheetRefused(sheet_formats.SheetProblem(_("Choose a file.")))
+                    raise build_sheet_refusal(_("Choose a file."))
                 if (file.size or 0) > SHEET_SIZE_LIMIT:
                     raise sheet_formats.build_size_refusal()
                 data = file.read()
                 sheet_formats.read_sheet(data)
-            except sheet_formats.SheetRefused as refused:
+            except SheetRefused as refused:
                 problems = list(refused.problems)
             else:
                 with transaction.atomic():
@@ -85,7 +92,6 @@ class SheetsAdmin(MergingAdmin):
             problems=problems,
             columns=list_columns(self.model),
             limits={"rows": f"{SHEET_ROW_LIMIT:,}", "size": SHEET_SIZE_LIMIT // 1024 // 1024},
-            status=409 if problems else 200,
         )
 
     def preview_view(self, request: HttpRequest, pk: UUID) -> HttpResponse:
@@ -102,18 +108,18 @@ class SheetsAdmin(MergingAdmin):
         if request.method == "POST":
             try:
                 return self._apply_import(request, pk)
-            except (PreviewOutdated, sheet_formats.SheetRefused):
+            except (PreviewOutdated, SheetRefused):
                 moved = True
         return self._preview(request, waiting, is_outdated=moved)
 
     def _preview(self, request: HttpRequest, upload: Upload, *, is_outdated: bool) -> HttpResponse:
         file = upload.files.get(position=0)
-        sheet, outcome, problems = sheet_formats.Sheet(), SheetImportOutcome([], 0), []
+        sheet, outcome, problems = Sheet(), SheetImportOutcome([], 0), []
         try:
             sheet = sheet_formats.read_sheet(bytes(file.data))
             outcome = preview_import(sheet, self.model, by=require_role(request, SHEET_IMPORT_VERB))
             problems = list(outcome.problems)
-        except sheet_formats.SheetRefused as refused:
+        except SheetRefused as refused:
             problems = list(refused.problems)
         return self.render_page(
             request,
@@ -165,7 +171,7 @@ class SheetsAdmin(MergingAdmin):
         if request.method == "POST" and form in sheet_formats.CONTENT_TYPES:
             try:
                 return self._download_response(changelist.queryset, form)
-            except sheet_formats.SheetRefused as refused:
+            except SheetRefused as refused:
                 problems = list(refused.problems)
         return self.render_page(
             request,
@@ -174,7 +180,6 @@ class SheetsAdmin(MergingAdmin):
             problems=problems,
             count=changelist.result_count,
             narrowed=changelist.query or changelist.has_active_filters,
-            status=409 if problems else 200,
         )
 
     def _download_response(self, entries: Any, form: sheet_formats.SheetFormat) -> HttpResponse:
@@ -182,9 +187,7 @@ class SheetsAdmin(MergingAdmin):
             export_rows(self.model, entries), form, title=str(self.opts.verbose_name_plural)
         )
         name = f"{self.opts.model_name}-{timezone.localdate():%Y-%m-%d}.{form}"
-        response = HttpResponse(data, content_type=sheet_formats.CONTENT_TYPES[form])
-        response["Content-Disposition"] = f'attachment; filename="{name}"'
-        return response
+        return download_response(name, data, sheet_formats.CONTENT_TYPES[form])
 
 
 def _count_lines(outcome: SheetImportOutcome) -> list[str]:

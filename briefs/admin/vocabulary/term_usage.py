@@ -8,9 +8,10 @@ from typing import Any, Final
 
 from django.core.paginator import Paginator
 from django.db.models import Q
-from django.http import Http404, HttpRequest, HttpResponse
-from django.template.response import TemplateResponse
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from ... import checks
 from ...checks.texts import fold_characters
@@ -19,13 +20,20 @@ from ...derived.glossary_cache import TERM_COLUMNS
 from ...models import Brief, Bullet, State, Term
 from ...workflow.rules.check_context import load_check_context
 from ..common.access import require_role
-from ..common.brief_pages import site_context
+from ..common.brief_pages import render_page
 
 TERM_USAGE_PAGE_SIZE: Final = 100
 LEAD_KINDS: Final = ("headline", "summary")
 
 _WORD = re.compile(r"[^\s\u00a0'’-]+")
 _TOKEN = re.compile(r"[A-Za-z0-9\u00c0-\u024f]+|.", re.DOTALL)
+
+RENDERING_KINDS: Final = {
+    "preferred": gettext_lazy("Approved rendering"),
+    "accepted": gettext_lazy("Also accepted"),
+    "avoided": gettext_lazy("To avoid"),
+    "former": gettext_lazy("Approved until now"),
+}
 
 type Rendering = tuple[Side, str, str]
 """Side, text as written, and status: preferred, accepted, avoided or former."""
@@ -48,27 +56,23 @@ def uses_view(request: HttpRequest, pk: int) -> HttpResponse:
     With `was_zh` or `was_en`, formerly preferred renderings, show only briefs that use those.
     """
     require_role(request)
-    term = Term.objects.filter(pk=pk, merged_into=None).first()
-    if term is None:
-        raise Http404
+    term = get_object_or_404(Term, pk=pk, merged_into=None)
     former = {side: was for side in SIDES if (was := request.GET.get(f"was_{side}", "").strip()[:200])}
     uses = find_term_usage(term, former)
     if former:
         uses = [use for use in uses if use.has_kind("former")]
     page = Paginator(uses, TERM_USAGE_PAGE_SIZE).get_page(request.GET.get("p"))
-    values = {
-        "title": str(term),
-        "subtitle": _("To revise") if former else _("Where it is used"),
-        "opts": Term._meta,
-        "term": term,
-        "former": former,
-        "totals": build_rendering_totals(uses),
-        "page": page,
-        "lines": list(_usage_lines(page.object_list)),
-        "query": request.GET,
-    }
-    return TemplateResponse(
-        request, "admin/briefs/vocabulary/term_uses.html", site_context(request, **values)
+    return render_page(
+        request,
+        "vocabulary/term_uses",
+        title=str(term),
+        subtitle=_("To revise") if former else _("Where it is used"),
+        opts=Term._meta,
+        term=term,
+        former=former,
+        totals=build_rendering_totals(uses),
+        page=page,
+        lines=list(_usage_lines(page.object_list)),
     )
 
 
@@ -95,28 +99,12 @@ def build_rendering_totals(uses: Iterable[BriefTermUsage]) -> list[dict[str, Any
         for rendering, places in use.occurrences.items():
             times[rendering] += places.total()
             briefs[rendering] += 1
-    return [
-        {
-            "side": side,
-            "written": written,
-            "kind": rendering_kind_name(kind),
-            "code": kind,
-            "n": n,
-            "briefs": briefs[key],
-        }
-        for key, n in times.most_common()
-        for side, written, kind in [key]
-    ]
+    return [_rendering_row(key, n) | {"briefs": briefs[key]} for key, n in times.most_common()]
 
 
-def rendering_kind_name(kind: str) -> str:
-    names = {
-        "preferred": _("Approved rendering"),
-        "accepted": _("Also accepted"),
-        "avoided": _("To avoid"),
-        "former": _("Approved until now"),
-    }
-    return names[kind]
+def _rendering_row(rendering: Rendering, n: int) -> dict[str, Any]:
+    side, written, kind = rendering
+    return {"side": side, "written": written, "kind": RENDERING_KINDS[kind], "code": kind, "n": n}
 
 
 class _RenderingFinder:
@@ -204,19 +192,9 @@ def _usage_lines(uses: Iterable[BriefTermUsage]) -> Iterator[dict[str, Any]]:
         yield {
             "brief": briefs[use.brief],
             "renderings": [
-                {
-                    "side": side,
-                    "written": written,
-                    "kind": rendering_kind_name(kind),
-                    "code": kind,
-                    "n": places.total(),
-                    "places": [
-                        {"id": place, "n": n} for place, n in sorted(places.items(), key=_place_sort_key)
-                    ],
-                }
-                for (side, written, kind), places in sorted(
-                    use.occurrences.items(), key=lambda item: item[0][0] != "zh"
-                )
+                _rendering_row(rendering, places.total())
+                | {"places": [{"id": at, "n": n} for at, n in sorted(places.items(), key=_place_sort_key)]}
+                for rendering, places in sorted(use.occurrences.items(), key=lambda item: item[0][0] != "zh")
             ],
         }
 

@@ -18,7 +18,7 @@ from ... import workflow
 from ...content import SIDES, hash_json
 from ...models import Author, Keyword, Source, Term
 from ..common.access import person_of
-from ..common.form_fields import LinesField, clean_typed_text
+from ..common.form_fields import DeskModelForm, LinesField
 from ..common.interface_labels import VOCABULARY_KIND_NAMES
 from . import term_usage
 from .sheet_views import SheetsAdmin
@@ -34,11 +34,11 @@ def fingerprint_row(row: models.Model) -> str:
     return hash_json({name: str(value) for name, value in values.items()})
 
 
-class VocabularyForm(forms.ModelForm):  # type: ignore[type-arg]
-    """Tidies text and refuses to overwrite changes saved since the page was opened."""
+class VocabularyForm(DeskModelForm):
+    """Refuses to overwrite changes saved since the page was opened."""
 
+    version_field = "seen"
     seen = forms.CharField(required=False, widget=forms.HiddenInput)
-    refusal: workflow.Refused | None = None
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -46,31 +46,11 @@ class VocabularyForm(forms.ModelForm):  # type: ignore[type-arg]
             self.initial["seen"] = fingerprint_row(self.instance)
 
     def clean(self) -> dict[str, Any]:
-        values = super().clean() or self.cleaned_data
-        for name, value in list(values.items()):
-            if isinstance(value, str) and name in self.fields:
-                lines = isinstance(self.fields[name].widget, forms.Textarea)
-                try:
-                    values[name] = clean_typed_text(value, multiline=lines)
-                except ValidationError as error:
-                    self.add_error(name, error)
-        if self.refusal:
-            raise ValidationError([str(reason) for reason in self.refusal.reasons])
+        values = super().clean()
         if self.instance.pk and values.get("seen") != self.initial["seen"]:
-            self._show_stored_values()
+            self.show_stored_values()
+            raise ValidationError(_("The entry changed while you were reading. Look at it, then save again."))
         return values
-
-    def _show_stored_values(self) -> None:
-        """Show the stored value at each field that differs and accept it as seen.
-
-        Saving again then overwrites it.
-        """
-        self.data = {**self.data.dict(), self.add_prefix("seen"): self.initial["seen"]}  # type: ignore[attr-defined]
-        for name in self.changed_data:
-            if name != "seen":
-                theirs = self.fields[name].prepare_value(self.initial.get(name))
-                self.add_error(name, _("Now: %(text)s") % {"text": "–" if theirs in ("", None) else theirs})
-        raise ValidationError(_("The entry changed while you were reading. Look at it, then save again."))
 
     def _get_validation_exclusions(self) -> set[str]:
         """Validate `merged_into` although no form has it, since the constraints on unique labels need it."""
@@ -81,7 +61,6 @@ class VocabularyAdmin(SheetsAdmin):
     verb = "edit_vocabulary"
     form = VocabularyForm
     formfield_overrides = {models.JSONField: {"form_class": LinesField}}
-    save_on_top = False
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return super().get_queryset(request).filter(merged_into=None)

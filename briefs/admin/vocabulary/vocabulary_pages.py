@@ -1,28 +1,22 @@
 """Base admin for vocabulary pages and URLs that Django's admin lacks."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.template.response import TemplateResponse
-from django.urls import URLPattern, path, reverse
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from ...derived import label_propagation
 from ...models.vocabulary import Vocabulary
 from ..common.access import RefusalAwareAdmin
+from ..common.brief_pages import render_page
 
 
 class VocabularyPagesAdmin(RefusalAwareAdmin):
-    def build_url_pattern(self, route: str, view: Any, name: str) -> URLPattern:
-        url: URLPattern = path(route, self.admin_site.admin_view(view), name=self._url_name(name))
-        return url
-
     def reverse_url(self, name: str, *args: object) -> str:
-        return reverse(f"admin:{self._url_name(name)}", args=args)
-
-    def _url_name(self, name: str) -> str:
-        return f"briefs_{self.opts.model_name}_{name}"
+        return reverse(f"admin:{self.url_name(name)}", args=args)
 
     def add_propagation_message(self, request: HttpRequest, *rows: Vocabulary) -> None:
         """Add a message if older briefs do not show the changes of these rows yet."""
@@ -32,7 +26,21 @@ class VocabularyPagesAdmin(RefusalAwareAdmin):
             )
 
     def render_page(
-        self, request: HttpRequest, name: str, *, status: int = 200, **values: Any
+        self,
+        request: HttpRequest,
+        name: str,
+        *,
+        problems: Iterable[object] = (),
+        status: int = 0,
+        **values: Any,
     ) -> HttpResponse:
-        context = {**self.admin_site.each_context(request), "opts": self.opts, **values}
-        return TemplateResponse(request, f"admin/briefs/vocabulary/{name}.html", context, status=status)
+        """Render a page of this vocabulary. With problems, the status is 409 unless given."""
+        reasons = [{"text": str(problem)} for problem in problems]
+        return render_page(
+            request,
+            f"vocabulary/{name}",
+            opts=self.opts,
+            reasons=reasons,
+            status=status or (409 if reasons else 200),
+            **values,
+        )

@@ -5,23 +5,25 @@ a mention of the term, and is allowed inside quotations.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Literal
+from typing import Literal, Self
 
 from briefs.checks.bilingual.name_agreement import ASCII_LOWER, find_occurrences
 from briefs.checks.bilingual.paired_names import BUILT_IN_TERMS
 from briefs.checks.context import CheckContext, TermData
-from briefs.checks.finding import Finding, FindingField
-from briefs.checks.repairs import MAX_FINDINGS, CheckedText, find_sentence_start, list_side_texts, match_case
-from briefs.checks.spans import ClaimedSpans
-from briefs.checks.texts import fold_characters, has_words, mask_urls
-from briefs.content import SIDES, Bullet, Content, Side
+from briefs.checks.finding import Finding, Span
+from briefs.checks.repairs import MAX_FINDINGS, CheckedText, list_side_texts, match_case, opens_sentence
+from briefs.checks.spans import claim_span
+from briefs.checks.texts import fold_characters, fold_for_names, has_words
+from briefs.content import SIDES, Content, Side
+
+RenderingKind = Literal["preferred", "accepted", "avoided"]
 
 _DIRECTIONS: tuple[tuple[Side, Side], ...] = (("zh", "en"), ("en", "zh"))
 _PLURAL = re.compile("(?:e?s)(?![a-z])")
-_FOLD = {ord("臺"): "台", ord("-"): " ", 0xA0: " "}
 # In these words 算法 means "method of calculation".
 _SAFE_ZH = ("計算法", "估算法", "換算法", "運算法", "推算法", "驗算法")
 
@@ -39,9 +41,6 @@ class _TermForm:
     exact: bool = False
 
 
-_TextKey = tuple[FindingField, int | None]
-
-
 @dataclass(frozen=True, slots=True)
 class _SearchableText:
     """A text with its folded and lower-case copies for searching."""
@@ -51,37 +50,38 @@ class _SearchableText:
     lower: str
 
     @classmethod
-    def from_text(cls, text: CheckedText) -> "_SearchableText":
-        folded = fold_characters(text.without_urls).translate(_FOLD)
+    def from_text(cls, text: CheckedText) -> Self:
+        folded = fold_for_names(text.without_urls)
         return cls(text, folded, folded.translate(ASCII_LOWER))
 
-    @property
-    def key(self) -> _TextKey:
-        return self.text.field, self.text.bullet
+    @classmethod
+    def from_bullet(cls, text: str, side: Side, number: int = 1) -> Self:
+        return cls.from_text(CheckedText.from_text("bullet", number, side, text))
 
-    def find_spans(self, form: _TermForm, *, first: bool = False) -> list[tuple[int, int]]:
+    def find_spans(self, form: _TermForm) -> list[Span]:
         if form.exact:
-            return find_occurrences(form.written, fold_characters(self.text.without_urls), first=first)
-        return find_occurrences(form.written, self.folded, self.lower, first=first)
+            return find_occurrences(form.written, fold_characters(self.text.without_urls))
+        return find_occurrences(form.written, self.folded, self.lower)
 
     def contains(self, form: str) -> bool:
-        return bool(find_occurrences(_fold_form(form), self.folded, self.lower, first=True))
+        return bool(find_occurrences(fold_for_names(form), self.folded, self.lower, first=True))
 
 
 def check(content: Content, context: CheckContext) -> list[Finding]:
     if not context.terms:
         return []
     read = {
-        side: [_SearchableText.from_text(text) for text in list_side_texts(content, side)] for side in SIDES
+        side: {
+            (text.field, text.bullet): _SearchableText.from_text(text)
+            for text in list_side_texts(content, side)
+        }
+        for side in SIDES
     }
     found: list[Finding] = []
     for side, other in _DIRECTIONS:
-        forms, places = (
-            _forms_present(read[side], side, context),
-            {reading.key: reading for reading in read[other]},
-        )
-        for reading in read[side]:
-            found += _check_text(reading, forms, _other_side(reading, places))
+        forms = _forms_present(read[side].values(), side, context)
+        for place, reading in read[side].items():
+            found += _check_text(reading, forms, read[other].get(place))
     return found
 
 
@@ -90,16 +90,14 @@ class RenderingCount:
     """How often one rendering of a term occurs in a text, and its status in the glossary."""
 
     written: str
-    kind: Literal["preferred", "accepted", "avoided"]
+    kind: RenderingKind
     count: int
 
 
 def find_terms_in_pair(zh: str, en: str, context: CheckContext) -> list[tuple[TermData, frozenset[Side]]]:
     """Return the terms used in a pair, in text order, each with the sides on which any rendering occurs."""
-    content = Content(bullets=(Bullet(1, zh, en),))
-    read = {
-        side: _SearchableText.from_text(text) for side in SIDES for text in list_side_texts(content, side)
-    }
+    texts: dict[Side, str] = {"zh": zh, "en": en}
+    read = {side: _SearchableText.from_bullet(text, side) for side, text in texts.items()}
     found: dict[TermData, None] = {}
     for side, reading in read.items():
         for form, _ in _find_matches(reading, _forms_present([reading], side, context)):
@@ -115,14 +113,13 @@ def count_term_renderings(
     text: str, side: Side, term: TermData, context: CheckContext
 ) -> list[RenderingCount]:
     """Count the renderings of a term in a text, leaving out those inside a longer form of another term."""
-    content = Content(bullets=(Bullet(1, text, "") if side == "zh" else Bullet(1, "", text),))
-    counted: dict[tuple[str, str], int] = {}
-    for reading in map(_SearchableText.from_text, list_side_texts(content, side)):
-        for form, (start, end) in _find_matches(reading, _forms_present([reading], side, context)):
-            if form.term == term:
-                key = (text[start:end], _kind_of(form, term, side))
-                counted[key] = counted.get(key, 0) + 1
-    return [RenderingCount(written, kind, n) for (written, kind), n in counted.items()]  # type: ignore[arg-type]
+    reading = _SearchableText.from_bullet(text, side)
+    counted = Counter(
+        (text[start:end], _kind_of(form, term, side))
+        for form, (start, end) in _find_matches(reading, _forms_present([reading], side, context))
+        if form.term == term
+    )
+    return [RenderingCount(written, kind, n) for (written, kind), n in counted.items()]
 
 
 def find_term_spans(
@@ -132,10 +129,7 @@ def find_term_spans(
 
     The span includes an English plural ending.
     """
-    readings = [
-        _SearchableText.from_text(CheckedText("bullet", n, side, text, mask_urls(text)))
-        for n, text in enumerate(side_texts)
-    ]
+    readings = [_SearchableText.from_bullet(text, side, number) for number, text in enumerate(side_texts)]
     forms = _forms_present(readings, side, context)
     return [
         [
@@ -152,53 +146,43 @@ def _plural_ending(reading: _SearchableText, end: int) -> str:
     return found[0] if found else ""
 
 
-def _kind_of(form: _TermForm, term: TermData, side: Side) -> str:
-    preferred = term.zh if side == "zh" else term.en
+def _kind_of(form: _TermForm, term: TermData, side: Side) -> RenderingKind:
+    preferred = term.approved(side)[0]
     if form.kind == "avoid":
         return "avoided"
-    return "preferred" if form.written == _singular(_fold_form(preferred)) else "accepted"
-
-
-def _other_side(reading: _SearchableText, places: dict[_TextKey, _SearchableText]) -> _SearchableText | None:
-    """Return the other language of a text. None for a headline, which may shorten, and for an empty side."""
-    other = None if reading.text.field == "headline" else places.get(reading.key)
-    return other if other and has_words(other.text.original) else None
+    return "preferred" if form.written == _singular(fold_for_names(preferred)) else "accepted"
 
 
 def _check_text(
     reading: _SearchableText, forms: Iterable[_TermForm], other: _SearchableText | None
 ) -> Iterator[Finding]:
     text, own, told = reading.text, reading.text.without_quotations, set()
+    if text.field == "headline" or not (other and has_words(other.text.original)):
+        other = None  # a headline may leave out a term, and an empty side has none yet
     for form, (start, end) in _find_matches(reading, forms):
         if form.term is None:
             continue
         quoted = own[start:end] != text.without_urls[start:end]
         if form.kind == "avoid" and not quoted and not (form.exact and text.field == "headline"):
-            yield _avoided_finding(reading, form, form.term, start, end)
+            right = (
+                form.term.zh if text.side == "zh" else _correct_english(reading, form, form.term, start, end)
+            )
+            yield text.build_replacement_finding("glossary.avoid", (start, end), right)
         elif other and form.term not in told and not _is_rendered(form.term, other):
             told.add(form.term)
-            yield _one_sided_finding(text, form.term, start, end)
+            values = {"value": text.original[start:end], "b": form.term.approved(other.text.side)[0]}
+            yield text.build_finding(f"glossary.{text.side}_only", (start, end), values)
 
 
 def _find_matches(
     reading: _SearchableText, forms: Iterable[_TermForm]
 ) -> Iterator[tuple[_TermForm, tuple[int, int]]]:
-    taken = ClaimedSpans(len(reading.folded))
+    taken: set[int] = set()
     found = []
     for form in forms:
-        found += [(form, span) for span in reading.find_spans(form)[:MAX_FINDINGS] if taken.claim(*span)]
+        spans = reading.find_spans(form)[:MAX_FINDINGS]
+        found += [(form, span) for span in spans if claim_span(taken, span)]
     yield from sorted(found, key=lambda match: match[1])
-
-
-def _avoided_finding(
-    reading: _SearchableText, form: _TermForm, term: TermData, start: int, end: int
-) -> Finding:
-    text = reading.text
-    return text.build_replacement_finding(
-        "glossary.avoid",
-        (start, end),
-        term.zh if text.side == "zh" else _correct_english(reading, form, term, start, end),
-    )
 
 
 def _correct_english(reading: _SearchableText, form: _TermForm, term: TermData, start: int, end: int) -> str:
@@ -209,14 +193,7 @@ def _correct_english(reading: _SearchableText, form: _TermForm, term: TermData, 
     text = reading.text
     if reading.folded[start:end] != form.written and not form.exact:
         return match_case(text.original[start:end], term.en)
-    opens = not text.without_urls[find_sentence_start(text.without_urls, start) : start].strip(" “‘\"'(")
-    return term.en[0].upper() + term.en[1:] if opens else term.en
-
-
-def _one_sided_finding(text: CheckedText, term: TermData, start: int, end: int) -> Finding:
-    rendering = term.en if text.side == "zh" else term.zh
-    values = {"value": text.original[start:end], "b": rendering}
-    return text.build_finding(f"glossary.{text.side}_only", (start, end), values)
+    return term.en[0].upper() + term.en[1:] if opens_sentence(text.without_urls, start) else term.en
 
 
 def _is_rendered(term: TermData, other: _SearchableText) -> bool:
@@ -226,8 +203,8 @@ def _is_rendered(term: TermData, other: _SearchableText) -> bool:
 
 @lru_cache(maxsize=4096)
 def _renderings(term: TermData, side: Side) -> tuple[str, ...]:
-    own = {"zh": {term.zh, *term.also_zh}, "en": {term.en, *term.also_en}}
-    more = [row for row in BUILT_IN_TERMS if own["zh"] & {*row.also_zh} or own["en"] & {*row.also_en}]
+    zh, en = {*term.approved("zh")}, {*term.approved("en")}
+    more = [row for row in BUILT_IN_TERMS if zh & {*row.also_zh} or en & {*row.also_en}]
     forms = [*term.renderings(side), *(form for row in more for form in row.renderings(side))]
     return tuple(_singular(form) for form in forms)
 
@@ -237,7 +214,9 @@ def _singular(form: str) -> str:
     return form[:-1] if form.isascii() and len(form) > 4 and form.endswith("s") and form[-2] != "s" else form
 
 
-def _forms_present(readings: list[_SearchableText], side: Side, context: CheckContext) -> list[_TermForm]:
+def _forms_present(
+    readings: Collection[_SearchableText], side: Side, context: CheckContext
+) -> list[_TermForm]:
     """Return the forms that occur anywhere in the given texts."""
     lower = "\n".join(reading.lower for reading in readings)
     return [form for form, needle in _forms(context, side) if needle in lower]
@@ -246,19 +225,19 @@ def _forms_present(readings: list[_SearchableText], side: Side, context: CheckCo
 @lru_cache(maxsize=16)
 def _forms(context: CheckContext, side: Side) -> tuple[tuple[_TermForm, str], ...]:
     """Return every form with its search string, longest first; of equal length: safe, avoided, approved."""
-    forms = [_TermForm(_fold_form(form), "safe") for form in _safe_words(context, side)]
+    forms = [_TermForm(fold_for_names(form), "safe") for form in _safe_words(context, side)]
     for term in context.terms:
-        own = (term.zh, *term.also_zh) if side == "zh" else (term.en, *term.also_en)
-        approved = {_fold_form(form).lower(): form for form in own if form}
-        forms += [_TermForm(_singular(_fold_form(form)), "approved", term) for form in approved.values()]
+        approved = {fold_for_names(form).lower(): form for form in term.approved(side) if form}
+        forms += [_TermForm(_singular(fold_for_names(form)), "approved", term) for form in approved.values()]
         for form in term.avoid_zh if side == "zh" else term.avoid_en:
-            exact = _fold_form(form).lower() in approved
-            forms.append(
-                _TermForm(fold_characters(form) if exact else _fold_form(form), "avoid", term, exact)
-            )
+            exact = fold_for_names(form).lower() in approved
+            written = fold_characters(form) if exact else fold_for_names(form)
+            forms.append(_TermForm(written, "avoid", term, exact))
     order = {"safe": 0, "avoid": 1, "approved": 2}
     forms.sort(key=lambda form: (-len(form.written), order[form.kind]))
-    return tuple((form, _fold_form(form.written).translate(ASCII_LOWER)) for form in forms if form.written)
+    return tuple(
+        (form, fold_for_names(form.written).translate(ASCII_LOWER)) for form in forms if form.written
+    )
 
 
 def _safe_words(context: CheckContext, side: Side) -> set[str]:
@@ -267,7 +246,3 @@ def _safe_words(context: CheckContext, side: Side) -> set[str]:
     if side == "zh":
         safe |= {word for row in context.mainland_wordings for word in row.safe} | {*_SAFE_ZH}
     return safe | set(context.names)
-
-
-def _fold_form(form: str) -> str:
-    return fold_characters(form).translate(_FOLD)

@@ -1,10 +1,11 @@
-"""Find figures and Latin names that occur on one side only, or differ in scale or unit (rule N)."""
+"""Find figures and Latin names that occur on one side only, or differ in scale or unit (N1–N6)."""
 
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
+from typing import Self
 
 from briefs.checks.bilingual.name_agreement import (
     KnownNames,
@@ -16,58 +17,64 @@ from briefs.checks.bilingual.name_agreement import (
 )
 from briefs.checks.context import CheckContext
 from briefs.checks.finding import Finding, Repair
+from briefs.checks.repairs import CheckedText
 from briefs.checks.texts import TextPair, fold_and_mask_urls, has_words, iterate_text_pairs
 from briefs.content import Content, Side
 from briefs.lexicon import numbers_en, numbers_zh, units
 from briefs.lexicon.figure import Figure, FigureValues, format_decimal
 
 _LARGE = Decimal(1000)
-_ZH_SCALES = (("兆", 12), ("億", 8), ("萬", 4))
 
 
 def check(content: Content, context: CheckContext) -> list[Finding]:
     read = [
-        (pair, _SideFigures.from_text("zh", pair.zh), _SideFigures.from_text("en", pair.en))
+        (_SideFigures.from_pair(pair, "zh"), _SideFigures.from_pair(pair, "en"))
         for pair in iterate_text_pairs(content)
         if has_words(pair.zh) and has_words(pair.en)
     ]
-    known = KnownNames.select_for([reading.text for _, *both in read for reading in both], context)
-    return [found for pair, zh, en in read for found in _check_pair(pair, zh, en, known)]
+    known = KnownNames.select_for([reading.text for both in read for reading in both], context)
+    return [found for zh, en in read for found in _check_pair(zh, en, known)]
 
 
 @dataclass(frozen=True, slots=True)
 class _SideFigures:
     """The figures of one side, all values they or other words express, and the Latin names."""
 
-    side: Side
+    checked: CheckedText
     text: str
-    original: str
     figures: list[Figure]
     values: FigureValues
     names: list[LatinName]
 
     @classmethod
-    def from_text(cls, side: Side, original: str) -> "_SideFigures":
-        text = fold_and_mask_urls(original)
+    def from_pair(cls, pair: TextPair, side: Side) -> Self:
+        checked = CheckedText.from_text(pair.field, pair.bullet, side, pair.text(side))
+        text = fold_and_mask_urls(checked.original)
         found, rest = extract_names(text)
         language = numbers_zh if side == "zh" else numbers_en
         figures = language.find_figures(rest)
         values = {value for figure in figures for value in figure.values} | language.find_implied_values(rest)
-        return cls(side, text, original, figures, FigureValues(values), found)
+        return cls(checked, text, figures, FigureValues(values), found)
+
+    @property
+    def side(self) -> Side:
+        return self.checked.side
+
+    def quote(self, figure: Figure) -> str:
+        return self.checked.original[figure.start : figure.end].strip()
 
 
-def _check_pair(pair: TextPair, zh: _SideFigures, en: _SideFigures, known: KnownNames) -> list[Finding]:
+def _check_pair(zh: _SideFigures, en: _SideFigures, known: KnownNames) -> list[Finding]:
     lone_zh, lone_en = _unmatched_figures(zh, en, known), _unmatched_figures(en, zh, known)
     scaled = list(_find_scale_mismatches(lone_zh, lone_en))
     told = {id(figure) for two in scaled for figure in two}
-    found = [_scale_finding(pair, zh, en, *two) for two in scaled]
-    found += [_unit_finding(pair, zh, en, *two) for two in _find_unit_mismatches(zh, en)]
+    found = [_scale_finding(zh, en, *two) for two in scaled]
+    found += [_unit_finding(zh, en, *two) for two in _find_unit_mismatches(zh, en)]
     for reading, figures in ((zh, lone_zh), (en, lone_en)):
-        found += [
-            _unmatched_figure_finding(pair, reading, figure) for figure in figures if id(figure) not in told
-        ]
-    found += _check_currencies(pair, zh, en)
-    return [*found, *_check_names(pair, zh, en, known), *_check_names(pair, en, zh, known)]
+        rest = (figure for figure in figures if id(figure) not in told)
+        found += [_one_sided_finding(reading, figure, reading.quote(figure)) for figure in rest]
+    found += _check_currencies(zh, en)
+    return [*found, *_check_names(zh, en, known), *_check_names(en, zh, known)]
 
 
 def _unmatched_figures(here: _SideFigures, there: _SideFigures, known: KnownNames) -> list[Figure]:
@@ -81,7 +88,7 @@ def _unmatched_figures(here: _SideFigures, there: _SideFigures, known: KnownName
     if not alone:
         return []
     covered = mark_matched_names(here.side, here.text, there.text, known)
-    return [figure for figure in alone.values() if not covered[figure.start]]
+    return [figure for figure in alone.values() if figure.start not in covered]
 
 
 class _BaseUnitFigures:
@@ -124,18 +131,20 @@ def _digits(value: Decimal) -> tuple[int, ...]:
 def _find_unit_mismatches(zh: _SideFigures, en: _SideFigures) -> Iterator[tuple[Figure, Figure]]:
     """Yield pairs of figures with the same value in incompatible units (N6)."""
     mine, theirs = _by_unit(zh.figures), _by_unit(en.figures)
-    reported: set[tuple[str, str, Decimal]] = set()
     for value in mine.keys() & theirs.keys():
-        for figures, others in ((mine[value], theirs[value]), (theirs[value], mine[value])):
-            for unit in figures:
-                if any(units.are_compatible(unit, other) for other in others):
-                    continue
-                a, b = (figures, others) if figures is mine[value] else (others, figures)
-                two = (a[unit], next(iter(b.values()))) if figures is a else (next(iter(a.values())), b[unit])
-                key = (two[0].unit, two[1].unit, value)
-                if key not in reported:
-                    reported.add(key)
-                    yield two
+        left, right = mine[value], theirs[value]
+        alone = [(figure, next(iter(right.values()))) for figure in _find_incompatible(left, right)]
+        alone += [(next(iter(left.values())), figure) for figure in _find_incompatible(right, left)]
+        yield from {(one.unit, other.unit): (one, other) for one, other in alone}.values()
+
+
+def _find_incompatible(figures: dict[str, Figure], others: dict[str, Figure]) -> list[Figure]:
+    """Return the figures whose unit is compatible with none of the others, both by unit."""
+    return [
+        figure
+        for unit, figure in figures.items()
+        if not any(units.are_compatible(unit, other) for other in others)
+    ]
 
 
 def _by_unit(figures: Iterable[Figure]) -> dict[Decimal, dict[str, Figure]]:
@@ -146,22 +155,22 @@ def _by_unit(figures: Iterable[Figure]) -> dict[Decimal, dict[str, Figure]]:
     return found
 
 
-def _check_currencies(pair: TextPair, zh: _SideFigures, en: _SideFigures) -> Iterator[Finding]:
+def _check_currencies(zh: _SideFigures, en: _SideFigures) -> Iterator[Finding]:
     """Report an amount of money on one side whose counterpart is a bare figure (N6)."""
-    sides = {
-        "zh": _by_unit(f for f in zh.figures if f.needs_counterpart),
-        "en": _by_unit(f for f in en.figures if f.needs_counterpart),
-    }
     for here, there in ((zh, en), (en, zh)):
+        amounts, others = (
+            _by_unit(figure for figure in reading.figures if figure.needs_counterpart)
+            for reading in (here, there)
+        )
         told = set()
-        for value, by_unit in sides[here.side].items():
+        for value, by_unit in amounts.items():
             money = [figure for unit, figure in by_unit.items() if unit in units.CURRENCIES]
-            if money and set(sides[there.side].get(value, ())) == {""} and money[0].unit not in told:
+            if money and set(others.get(value, ())) == {""} and money[0].unit not in told:
                 told.add(money[0].unit)
-                yield _one_sided_finding(pair, here, money[0], money[0].written_unit)
+                yield _one_sided_finding(here, money[0], money[0].written_unit)
 
 
-def _check_names(pair: TextPair, here: _SideFigures, there: _SideFigures, known: KnownNames) -> list[Finding]:
+def _check_names(here: _SideFigures, there: _SideFigures, known: KnownNames) -> list[Finding]:
     others = {name.key for name in there.names}
     alone: dict[str, LatinName] = {}
     for name in here.names:
@@ -172,67 +181,43 @@ def _check_names(pair: TextPair, here: _SideFigures, there: _SideFigures, known:
     letters = collect_initials(there.text) if there.side == "en" else ""
     covered = mark_matched_names(here.side, here.text, there.text, known)
     return [
-        _one_sided_finding(pair, here, name, name.raw, Repair("names.glossary", {"name": name.raw}))
+        replace(_one_sided_finding(here, name, name.raw), repair=Repair("names.glossary", {"name": name.raw}))
         for name in alone.values()
-        if not covered[name.start] and not is_spelled_out(name.key, letters)
+        if name.start not in covered and not is_spelled_out(name.key, letters)
     ]
 
 
-def _unmatched_figure_finding(pair: TextPair, reading: _SideFigures, figure: Figure) -> Finding:
-    return _one_sided_finding(pair, reading, figure, reading.original[figure.start : figure.end].strip())
-
-
-def _one_sided_finding(
-    pair: TextPair, reading: _SideFigures, item: Figure | LatinName, value: str, repair: Repair | None = None
-) -> Finding:
+def _one_sided_finding(reading: _SideFigures, item: Figure | LatinName, value: str) -> Finding:
     """Build a finding for an item that occurs on one side only. The span marks that item."""
-    span = (item.start, item.end)
     code = f"numbers.{reading.side}_only"
-    return Finding(code, pair.field, pair.bullet, reading.side, span, {"value": value}, repair)
+    return reading.checked.build_finding(code, (item.start, item.end), {"value": value})
 
 
-def _scale_finding(
-    pair: TextPair, zh: _SideFigures, en: _SideFigures, wrong: Figure, right: Figure
-) -> Finding:
-    return _mismatch_finding(
-        pair, zh, en, "numbers.scale", wrong, right, _write_in_chinese(right.value) + wrong.written_unit
-    )
+def _scale_finding(zh: _SideFigures, en: _SideFigures, wrong: Figure, right: Figure) -> Finding:
+    written = _write_in_chinese(right.value) + wrong.written_unit
+    return _mismatch_finding(zh, en, "numbers.scale", wrong, right, {"right": written})
 
 
-def _unit_finding(
-    pair: TextPair, zh: _SideFigures, en: _SideFigures, wrong: Figure, right: Figure
-) -> Finding:
+def _unit_finding(zh: _SideFigures, en: _SideFigures, wrong: Figure, right: Figure) -> Finding:
     into = units.convert(right.value, right.unit, wrong.unit)
     if into is None:
-        return _mismatch_finding(pair, zh, en, "numbers.unit", wrong, right)
-    return _mismatch_finding(
-        pair, zh, en, "numbers.convert", wrong, right, f"{_round_to_two_digits(into)} {wrong.unit}"
-    )
+        return _mismatch_finding(zh, en, "numbers.unit", wrong, right, {})
+    written = f"{_round_to_two_digits(into)} {wrong.unit}"
+    return _mismatch_finding(zh, en, "numbers.convert", wrong, right, {"right": written})
 
 
 def _mismatch_finding(
-    pair: TextPair,
-    zh: _SideFigures,
-    en: _SideFigures,
-    code: str,
-    wrong: Figure,
-    right: Figure,
-    should: str = "",
+    zh: _SideFigures, en: _SideFigures, code: str, wrong: Figure, right: Figure, values: dict[str, str]
 ) -> Finding:
-    values: dict[str, str | int] = {
-        "zh": zh.original[wrong.start : wrong.end].strip(),
-        "en": en.original[right.start : right.end].strip(),
-    }
-    if should:
-        values["right"] = should
-    return Finding(code, pair.field, pair.bullet, "zh", (wrong.start, wrong.end), values)
+    quoted = {"zh": zh.quote(wrong), "en": en.quote(right)}
+    return zh.checked.build_finding(code, (wrong.start, wrong.end), quoted | values)
 
 
 def _write_in_chinese(value: Decimal) -> str:
     """Write a number with a Chinese scale: 3,500,000,000 is 35億."""
-    for unit, power in _ZH_SCALES:
-        if value >= 10**power:
-            return format_decimal(value.scaleb(-power)) + unit
+    for unit, size in numbers_zh.SCALES.items():
+        if value >= size:
+            return format_decimal(value / size) + unit
     return format_decimal(value)
 
 

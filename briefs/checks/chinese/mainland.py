@@ -8,7 +8,7 @@ from pathlib import Path
 from briefs.checks.context import CheckContext, MainlandWording
 from briefs.checks.finding import Finding
 from briefs.checks.repairs import MAX_FINDINGS, CheckedText, list_side_texts
-from briefs.checks.spans import ClaimedSpans, find_word_spans
+from briefs.checks.spans import claim_span, find_word_spans
 from briefs.content import Content
 
 _Words = tuple[tuple[str, MainlandWording | None], ...]
@@ -33,11 +33,11 @@ def check(content: Content, context: CheckContext) -> list[Finding]:
 
 def _check_text(text: CheckedText, words: list[tuple[str, MainlandWording | None]]) -> Iterator[Finding]:
     own = text.without_quotations
-    taken = ClaimedSpans(len(own))
+    taken: set[int] = set()
     found = 0
     for word, row in words:
         for span in find_word_spans(word, own):
-            if taken.claim(*span) and row and found < MAX_FINDINGS:
+            if claim_span(taken, span) and row and found < MAX_FINDINGS:
                 found += 1
                 yield text.build_finding(
                     "mainland.wording",
@@ -50,10 +50,8 @@ def _check_text(text: CheckedText, words: list[tuple[str, MainlandWording | None
 @lru_cache(maxsize=8)
 def _words_to_find(context: CheckContext) -> _Words:
     """Return listed and safe words, longest first. Approved renderings and names are safe: 演算法 contains 算法."""
-    hiding = {form for term in context.terms for form in (term.zh, *term.also_zh)}
-    hiding |= {word for row in context.mainland_wordings for word in (*row.safe, *row.use_zh)} | set(
-        context.names
-    )
+    hiding = {form for term in context.terms for form in term.approved("zh")} | set(context.names)
+    hiding |= {word for row in context.mainland_wordings for word in (*row.safe, *row.use_zh)}
     listed = {row.avoid_zh: row for row in context.mainland_wordings}
     words: dict[str, MainlandWording | None] = {**dict.fromkeys(hiding - listed.keys()), **listed}
     return tuple(sorted(((word, row) for word, row in words.items() if word), key=lambda item: -len(item[0])))

@@ -2,17 +2,14 @@
 
 import re
 from collections.abc import Callable, Iterator
-from itertools import islice
 
 from briefs.checks.context import CheckContext
 from briefs.checks.finding import Finding
-from briefs.checks.repairs import MAX_FINDINGS, CheckedText, list_side_texts
-from briefs.content import Content
+from briefs.checks.repairs import CheckedText, each_text, find_matches
 from briefs.lexicon import numbers_zh
 
 _DIGITS = "〇零一二三四五六七八九"
 _SMALLEST_SCALED = 10_000
-_SCALES = (("兆", 10**12), ("億", 10**8), ("萬", 10**4))
 _RUN = "(?<![零〇一二兩三四五六七八九十百千萬億兆數幾好第])(?P<run>[一二兩三四五六七八九十][零〇一二兩三四五六七八九十百千萬億兆]{0,12})"
 
 _LARGE_NUMBER = re.compile(
@@ -32,23 +29,16 @@ _SMALL_COUNT = re.compile(
 )
 
 
-def check(content: Content, context: CheckContext) -> list[Finding]:
-    return [found for text in list_side_texts(content, "zh") for found in _check_text(text)]
-
-
-def _check_text(text: CheckedText) -> Iterator[Finding]:
+@each_text("zh")
+def check(text: CheckedText, context: CheckContext) -> Iterator[Finding]:
     own = text.without_quotations
     for pattern, write in _RULES:
-        for match in islice(pattern.finditer(own), MAX_FINDINGS):
+        for match in find_matches(pattern, own):
             to = write(match)
-            if to is None or to != match[0]:
-                yield _finding(text, match.span(), to)
-
-
-def _finding(text: CheckedText, span: tuple[int, int], to: str | None) -> Finding:
-    if to is None:
-        return text.build_finding("numerals.plain", span, {"a": text.original[slice(*span)]})
-    return text.build_replacement_finding("numerals.style", span, to)
+            if to is None:
+                yield text.build_finding("numerals.plain", match.span(), {"a": match[0]})
+            elif to != match[0]:
+                yield text.build_replacement_finding("numerals.style", match.span(), to)
 
 
 def _write_scaled(match: re.Match[str]) -> str | None:
@@ -60,7 +50,7 @@ def _write_scaled(match: re.Match[str]) -> str | None:
     if value < _SMALLEST_SCALED:
         return match[0]
     written = ""
-    for scale, size in _SCALES:
+    for scale, size in numbers_zh.SCALES.items():
         part, value = divmod(value, size)
         written += f"{part:,}{scale}" if part else ""
     if value and value < 1000:
@@ -71,7 +61,7 @@ def _write_scaled(match: re.Match[str]) -> str | None:
 def _write_arabic(match: re.Match[str]) -> str | None:
     """Write a Chinese numeral in Arabic digits: 十二億 is 12億, 四十 is 40. Invalid numerals are kept."""
     written, rest = "", match["run"]
-    for scale, _ in _SCALES:
+    for scale in numbers_zh.SCALES:
         head, found, tail = rest.partition(scale)
         if found:
             value = numbers_zh.parse_numeral(head) if head else None
@@ -87,7 +77,7 @@ def _write_arabic(match: re.Match[str]) -> str | None:
 
 
 def _write_year(match: re.Match[str]) -> str:
-    return "".join(str(max(_DIGITS.index(digit) - 1, 0)) for digit in match["run"])
+    return str(numbers_zh.parse_numeral(match["run"]))
 
 
 def _write_month_and_day(match: re.Match[str]) -> str:

@@ -3,11 +3,10 @@
 import re
 from collections import defaultdict
 from collections.abc import Iterator
-from itertools import islice
 
 from briefs.checks.context import CheckContext
 from briefs.checks.finding import Finding
-from briefs.checks.repairs import MAX_FINDINGS, CheckedText, list_side_texts
+from briefs.checks.repairs import CheckedText, find_matches, list_side_texts
 from briefs.checks.texts import HAN_RANGES
 from briefs.content import Content
 
@@ -36,9 +35,8 @@ def check(content: Content, context: CheckContext) -> list[Finding]:
 
 
 def _check_separators(text: CheckedText) -> Iterator[Finding]:
-    for code, pattern in (("persons.point", _WRONG_SEPARATOR), ("persons.space", _SPACE)):
-        for match in islice(pattern.finditer(text.without_urls), MAX_FINDINGS):
-            yield text.build_replacement_finding(code, match.span(), NAME_SEPARATOR)
+    yield from text.replace_matches("persons.point", _WRONG_SEPARATOR, NAME_SEPARATOR)
+    yield from text.replace_matches("persons.space", _SPACE, NAME_SEPARATOR)
 
 
 def _check_repeated_names(chinese: list[CheckedText], context: CheckContext) -> Iterator[Finding]:
@@ -50,11 +48,7 @@ def _check_repeated_names(chinese: list[CheckedText], context: CheckContext) -> 
     pattern = re.compile("|".join([*map(re.escape, known), _FULL_NAME.pattern])) if known else _FULL_NAME
     seen: dict[str, int] = defaultdict(int)
     surnames: dict[str, set[str]] = defaultdict(set)
-    places = [
-        (text, match)
-        for text in chinese
-        for match in islice(pattern.finditer(text.without_urls), MAX_FINDINGS)
-    ]
+    places = [(text, match) for text in chinese for match in find_matches(pattern, text.without_urls)]
     for _, match in places:
         surnames[_surname(match[0])].add(match[0])
     for text, match in places:

@@ -5,15 +5,13 @@ Reports characters that Big5 lacks and OpenCC would change, and listed ones that
 
 from collections.abc import Iterator
 from functools import cache
-from itertools import islice
 
 from opencc import OpenCC
 
 from briefs.checks.context import CheckContext
 from briefs.checks.finding import Finding
-from briefs.checks.repairs import MAX_FINDINGS, CheckedText, list_side_texts
+from briefs.checks.repairs import MAX_FINDINGS, CheckedText, each_text
 from briefs.checks.spans import mask_words
-from briefs.content import Content
 
 _SIMPLIFIED_IN_BIG5 = dict(
     zip(
@@ -27,19 +25,16 @@ _NEVER_SIMPLIFIED = frozenset("台后里云干系面余松斗范朴姜丑占布�
 _SAFE_WORDS = ("茶几", "窗明几淨", "几案", "拮据", "老么", "么兒", "么女", "么妹", "么弟", "党項", "胜肽")
 
 
-def check(content: Content, context: CheckContext) -> list[Finding]:
-    return [found for text in list_side_texts(content, "zh") for found in _check_text(text, context)]
-
-
-def _check_text(text: CheckedText, context: CheckContext) -> Iterator[Finding]:
+@each_text("zh")
+def check(text: CheckedText, context: CheckContext) -> Iterator[Finding]:
     suspects = {character for character in set(text.without_urls) if _is_simplified(character)}
     if not suspects:
         return
-    known = (form for term in context.terms for form in (term.zh, *term.also_zh))
+    known = (form for term in context.terms for form in term.approved("zh"))
     own = mask_words(text.without_urls, (*_SAFE_WORDS, *context.names, *known))
     places = [at for at, character in enumerate(own) if character in suspects]
     traditional = _convert_to_traditional(text.original) if places else ""
-    for at in islice(places, MAX_FINDINGS):
+    for at in places[:MAX_FINDINGS]:
         yield text.build_replacement_finding(
             "simplified.character", (at, at + 1), _correct_character(text.original[at], traditional[at])
         )

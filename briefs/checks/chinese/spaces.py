@@ -2,11 +2,10 @@
 
 import re
 from collections.abc import Iterator
-from itertools import islice
 
 from briefs.checks.context import CheckContext
 from briefs.checks.finding import Edit, Finding
-from briefs.checks.repairs import MAX_FINDINGS, CheckedText, build_brief_finding, list_side_texts
+from briefs.checks.repairs import CheckedText, build_brief_finding, find_matches, list_side_texts
 from briefs.checks.texts import HAN_RANGES
 from briefs.content import SIDES, Content
 
@@ -29,13 +28,13 @@ def check(content: Content, context: CheckContext) -> list[Finding]:
 
 
 def _edits_between_cjk(text: CheckedText) -> Iterator[Edit]:
-    for match in islice(_SPACE_BETWEEN_CJK.finditer(text.without_urls), MAX_FINDINGS):
+    for match in find_matches(_SPACE_BETWEEN_CJK, text.without_urls):
         yield text.build_edit(*match.span(), "")
 
 
 def _stray_space_edits(text: CheckedText) -> Iterator[Edit]:
     """Yield edits for stray spaces, except those beside Chinese that another rule covers."""
-    for match in islice(_STRAY.finditer(text.original), MAX_FINDINGS):
+    for match in find_matches(_STRAY, text.original):
         start, end = match.span()
         before, after = text.original[max(start - 1, 0) : start], text.original[end : end + 1]
         if match[0][0] in _INVISIBLE:

@@ -4,9 +4,9 @@ from collections.abc import Iterable, Iterator
 from itertools import zip_longest
 
 from briefs.checks.context import CheckContext
-from briefs.checks.finding import Finding, Repair
-from briefs.checks.repairs import CheckedText
-from briefs.checks.texts import has_words, mask_urls
+from briefs.checks.finding import Finding
+from briefs.checks.repairs import CheckedText, build_brief_finding
+from briefs.checks.texts import has_words
 from briefs.content import Bullet, Content
 
 _STOPS = "。！？；：…!?;:."
@@ -35,17 +35,17 @@ def _check_list(bullets: list[Bullet]) -> Iterator[Finding]:
     """Report missing stops if at least half of the bullets have one; otherwise report only trailing commas."""
     missing = [bullet for bullet in bullets if not _ends_with_stop(bullet.text_zh)]
     if 0 < len(missing) <= len(bullets) / 2:
-        yield _missing_stops_finding(bullets, missing)
+        yield from _missing_stops_finding(bullets, missing)
         return
     for bullet in missing:
         if bullet.text_zh[-1] in _COMMAS:
             text = _read_text(bullet)
             span = (len(text.original) - 1, len(text.original))
-            edits = (text.build_edit(*span, ""),)
-            yield text.build_finding("stops.comma", span, {"a": text.original[-1]}, edits)
+            edit = text.build_edit(*span, "")
+            yield text.build_finding("stops.comma", span, {"a": text.original[-1]}, [edit])
 
 
-def _missing_stops_finding(bullets: list[Bullet], missing: list[Bullet]) -> Finding:
+def _missing_stops_finding(bullets: list[Bullet], missing: list[Bullet]) -> list[Finding]:
     mark = _choose_stop(bullets)
     edits = []
     for bullet in missing:
@@ -53,10 +53,7 @@ def _missing_stops_finding(bullets: list[Bullet], missing: list[Bullet]) -> Find
         end = len(text.original)
         start = end - 1 if text.original[-1] in _COMMAS else end
         edits.append(text.build_edit(start, end, "。" if bullet is bullets[-1] else mark))
-    values: dict[str, str | int] = {"n": len(missing), "m": len(bullets), "mark": mark}
-    first = edits[0]
-    repair = Repair("stops.missing", values, tuple(edits))
-    return Finding("stops.missing", "bullet", first.bullet, "zh", (first.start, first.end), values, repair)
+    return build_brief_finding("stops.missing", edits, n=len(missing), m=len(bullets), mark=mark)
 
 
 def _choose_stop(bullets: Iterable[Bullet]) -> str:
@@ -70,4 +67,4 @@ def _ends_with_stop(text: str) -> bool:
 
 
 def _read_text(bullet: Bullet) -> CheckedText:
-    return CheckedText("bullet", bullet.number, "zh", bullet.text_zh, mask_urls(bullet.text_zh))
+    return CheckedText.from_text("bullet", bullet.number, "zh", bullet.text_zh)

@@ -2,17 +2,18 @@
 
 import re
 from collections import defaultdict
-from dataclasses import dataclass
-from itertools import islice
+from collections.abc import Iterator
 
 from briefs.checks.context import CheckContext
 from briefs.checks.finding import Edit, Finding
-from briefs.checks.repairs import MAX_FINDINGS, CheckedText, build_brief_finding, list_side_texts
+from briefs.checks.repairs import CheckedText, build_brief_finding, find_matches, list_side_texts
+from briefs.checks.spans import mask_words
 from briefs.checks.texts import HAN_RANGES
 from briefs.content import Content
 from briefs.lexicon.masking import blank_out_matches
 
 _VARIANT_PAIRS = ("臺台", "佔占", "週周", "佈布", "祕秘", "鑒鑑")
+_PREFERRED = "台占週布秘鑑"
 _OTHER_VARIANT = {character: pair[1 - at] for pair in _VARIANT_PAIRS for at, character in enumerate(pair)}
 # 台 and 布 are compared word by word; of the other variants all words of the matched sense count as one.
 _CHARACTERS_AFTER = {"臺台": "灣北中南東海商幣獨美積電式語股鐵澎胞大", "佈布": "局署告陣達防滿建施置"}
@@ -37,64 +38,44 @@ _OFFICIAL = re.compile(
 _WARS = ("烏俄戰爭", "俄烏戰爭")
 
 
-@dataclass(frozen=True, slots=True)
-class _VariantOccurrence:
-    text: CheckedText
-    position: int
-    character: str
-    word: str
-    """The word in the text, or the character alone where all words of its sense count as one."""
-
-
 def check(content: Content, context: CheckContext) -> list[Finding]:
     chinese = list_side_texts(content, "zh")
-    words: dict[str, list[_VariantOccurrence]] = defaultdict(list)
+    words: dict[str, list[Edit]] = defaultdict(list)
     for text in chinese:
-        for key, place in _find_occurrences(text, context):
-            words[key].append(place)
-    found = [found for places in words.values() for found in _check_mixed_variants(places, context)]
+        for word, edit in _find_variants(text, context):
+            words[word].append(edit)
+    found = [found for word, edits in words.items() for found in _check_mixed_variants(word, edits)]
     return [*found, *_check_war_names(chinese)]
 
 
-def _find_occurrences(text: CheckedText, context: CheckContext) -> list[tuple[str, _VariantOccurrence]]:
+def _find_variants(text: CheckedText, context: CheckContext) -> Iterator[tuple[str, Edit]]:
+    """Yield each word, with both variants in place of the one used, and the edit to the other variant.
+
+    Where all words of a sense count as one, the word is the two variants alone.
+    """
     own = blank_out_matches(_OFFICIAL, text.without_urls)
-    for name in context.names:
-        if not name.isascii() and name in own:
-            own = own.replace(name, "□" * len(name))
-    found = []
-    for match in islice(_WORDS.finditer(own), MAX_FINDINGS):
-        at = match.start()
-        pair, after = _find_variant_pair(match[0]), own[at + 1 : at + 2]
-        if after and after in _CHARACTERS_AFTER[pair]:
-            found.append((f"{pair}{after}", _VariantOccurrence(text, at, match[0], match[0] + after)))
-        else:
-            before = own[at - 1]
-            found.append((f"{before}{pair}", _VariantOccurrence(text, at, match[0], before + match[0])))
-    for match in islice(_SENSES.finditer(own), MAX_FINDINGS):
-        found.append(
-            (_find_variant_pair(match[0]), _VariantOccurrence(text, match.start(), match[0], match[0]))
-        )
-    return found
+    own = mask_words(own, (name for name in context.names if not name.isascii()))
+    for match in find_matches(_WORDS, own):
+        at, pair = match.start(), _find_variant_pair(match[0])
+        before, after = own[at - 1 : at], own[at + 1 : at + 2]
+        word = f"{pair}{after}" if after and after in _CHARACTERS_AFTER[pair] else f"{before}{pair}"
+        yield word, text.build_edit(at, at + 1, _OTHER_VARIANT[match[0]])
+    for match in find_matches(_SENSES, own):
+        yield _find_variant_pair(match[0]), text.build_edit(*match.span(), _OTHER_VARIANT[match[0]])
 
 
 def _find_variant_pair(character: str) -> str:
     return next(pair for pair in _VARIANT_PAIRS if character in pair)
 
 
-def _check_mixed_variants(places: list[_VariantOccurrence], context: CheckContext) -> list[Finding]:
+def _check_mixed_variants(word: str, edits: list[Edit]) -> list[Finding]:
     """Report a word written in both forms, one finding a word. The repair writes the preferred form."""
-    if len({place.character for place in places}) < 2:
+    wrong = [edit for edit in edits if edit.expected not in _PREFERRED]
+    if len({edit.expected for edit in edits}) < 2 or not 0 < len(wrong) < len(edits):
         return []
-    wrong = [place for place in places if place.character not in context.preferred_variants]
-    if not wrong or len(wrong) == len(places):
-        return []
-    written = wrong[0].word
-    values = {"a": written, "b": written.replace(wrong[0].character, _OTHER_VARIANT[wrong[0].character])}
-    return build_brief_finding("variants.mixed", [_edit(place) for place in wrong], **values)
-
-
-def _edit(place: _VariantOccurrence) -> Edit:
-    return place.text.build_edit(place.position, place.position + 1, _OTHER_VARIANT[place.character])
+    pair = _find_variant_pair(wrong[0].expected)
+    values = {"a": word.replace(pair, wrong[0].expected), "b": word.replace(pair, wrong[0].replacement)}
+    return build_brief_finding("variants.mixed", wrong, **values)
 
 
 def _check_war_names(chinese: list[CheckedText]) -> list[Finding]:
@@ -104,8 +85,8 @@ def _check_war_names(chinese: list[CheckedText]) -> list[Finding]:
         return []
     war, other = _WARS
     edits = [
-        text.build_edit(match.start(), match.end(), other)
+        text.build_edit(*match.span(), other)
         for text in places[war]
-        for match in islice(re.finditer(war, text.without_urls), MAX_FINDINGS)
+        for match in find_matches(re.compile(war), text.without_urls)
     ]
     return build_brief_finding("variants.mixed", edits, a=war, b=other)

@@ -2,12 +2,10 @@
 
 import re
 from collections.abc import Iterator
-from itertools import islice
 
 from briefs.checks.context import CheckContext
 from briefs.checks.finding import Finding
-from briefs.checks.repairs import MAX_FINDINGS, CheckedText, list_side_texts
-from briefs.content import Content
+from briefs.checks.repairs import CheckedText, each_text
 
 _US = re.compile(r"(?<![A-Za-z0-9.$&/])US(?![A-Za-z0-9$&/])(?P<stop>\.(?![A-Za-z]))?")
 _US_DOLLAR = re.compile(r"(?<![A-Za-z0-9.$])(?:(?:U\.S\.|US|U\.S)\s?)?\$(?=\s?\d)")
@@ -21,21 +19,16 @@ _SENTENCE_END = re.compile(
 _LOWER = re.compile("[a-z]")
 
 
-def check(content: Content, context: CheckContext) -> list[Finding]:
-    return [found for text in list_side_texts(content, "en") for found in _check_text(text)]
-
-
-def _check_text(text: CheckedText) -> Iterator[Finding]:
+@each_text("en")
+def check(text: CheckedText, context: CheckContext) -> Iterator[Finding]:
     plain = text.without_urls
     if _LOWER.search(plain) or plain == "US":
-        for match in islice(_US.finditer(plain), MAX_FINDINGS):
-            yield text.build_replacement_finding("abbreviations.style", match.span(), "U.S.")
-    for match in islice(_US_DOLLAR.finditer(plain), MAX_FINDINGS):
-        if match[0] != "US$":
-            yield text.build_replacement_finding("abbreviations.style", match.span(), "US$")
-    for match in islice(_DOTTED.finditer(plain), MAX_FINDINGS):
-        letters = match["letters"].replace(".", "")
-        ends = match["stop"] and _SENTENCE_END.match(plain, match.end())
-        yield text.build_replacement_finding(
-            "abbreviations.style", match.span(), letters + ("." if ends else "")
-        )
+        yield from text.replace_matches("abbreviations.style", _US, "U.S.")
+    yield from text.replace_matches("abbreviations.style", _US_DOLLAR, "US$")
+    yield from text.replace_matches("abbreviations.style", _DOTTED, _remove_points)
+
+
+def _remove_points(match: re.Match[str]) -> str:
+    """Write the letters without points, but for the last one where a sentence ends."""
+    ends = match["stop"] and _SENTENCE_END.match(match.string, match.end())
+    return match["letters"].replace(".", "") + ("." if ends else "")

@@ -5,26 +5,9 @@ arbour ardour armour behaviour candour clamour colour demeanour dishonour enamou
 honour humour labour misbehaviour neighbour odour parlour rancour rigour rumour saviour savour splendour succour tumour
 valour vapour vigour belabour
 """
-_OUR_ENDINGS = (
-    *(
-        "",
-        "s",
-        "ed",
-        "ing",
-        "ings",
-        "er",
-        "ers",
-        "ful",
-        "fully",
-        "less",
-        "able",
-        "ably",
-        "ite",
-        "ites",
-        "itism",
-    ),
-    *("al", "ally", "ist", "ists", "hood", "hoods", "ly", "y"),
-)
+_OUR_ENDINGS = """
+s ed ing ings er ers ful fully less able ably ite ites itism al ally ist ists hood hoods ly y
+"""
 _ISE = """
 acclimat acknowledg agon aggrand alphabet amort analog antagon apolog aromat atom author autom bapt brutal burglar canon
 capital caramel categor central character civil colon commercial compartmental computer conceptual context contextual
@@ -79,7 +62,7 @@ _ALSO_AMERICAN = {"analyses", "paralyses"}
 def _build_spellings() -> dict[str, str]:
     pairs = dict(pair.split() for pair in _OTHERS.replace("\n", " ").split(", "))
     for stem in _OUR.split():
-        for ending in _OUR_ENDINGS:
+        for ending in ("", *_OUR_ENDINGS.split()):
             pairs[stem + ending] = f"{stem.removesuffix('our')}or{ending}"
     for stem in _ISE.split():
         for prefix in _PREFIXES:

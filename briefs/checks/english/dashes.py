@@ -2,12 +2,10 @@
 
 import re
 from collections.abc import Iterator
-from itertools import islice
 
 from briefs.checks.context import CheckContext
 from briefs.checks.finding import Finding
-from briefs.checks.repairs import MAX_FINDINGS, CheckedText, list_side_texts
-from briefs.content import Content
+from briefs.checks.repairs import CheckedText, each_text
 
 _RANGE = re.compile(
     r"(?<![0-9A-Za-z.,/#$-])(?:(?:US|NT|HK|A)?[$€£])?\d{1,4}(?:,\d{3})?(?:\.\d{1,2})?(?P<dash>-)\d{1,4}(?:,\d{3})?(?![0-9A-Za-z/%]*-\d|[0-9/]|[A-Z])"
@@ -23,14 +21,7 @@ _NAME = "|".join(re.escape(name) for name in sorted(_EQUALS.split(), key=len, re
 _PAIR = re.compile(f"(?<![A-Za-z])(?:{_NAME})(?P<dash>-)(?=(?:{_NAME})(?![A-Za-z]))")
 
 
-def check(content: Content, context: CheckContext) -> list[Finding]:
-    patterns = (_RANGE, _EM, *([_PAIR] if context.en_dash_between_names else []))
-    return [found for text in list_side_texts(content, "en") for found in _check_text(text, patterns)]
-
-
-def _check_text(text: CheckedText, patterns: tuple[re.Pattern[str], ...]) -> Iterator[Finding]:
-    for pattern in patterns:
-        to = "—" if pattern is _EM else "–"
-        for match in islice(pattern.finditer(text.without_urls), MAX_FINDINGS):
-            if match["dash"] != to:
-                yield text.build_replacement_finding("dashes.style", match.span("dash"), to)
+@each_text("en")
+def check(text: CheckedText, context: CheckContext) -> Iterator[Finding]:
+    for pattern, dash in ((_RANGE, "–"), (_EM, "—"), (_PAIR, "–")):
+        yield from text.replace_matches("dashes.style", pattern, dash, group="dash")

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from briefs.checks.context import CheckContext
 from briefs.checks.finding import Edit, Finding
-from briefs.checks.repairs import CheckedText, list_side_texts
+from briefs.checks.repairs import CheckedText
 from briefs.checks.texts import count_characters
 from briefs.content import Content
 
@@ -15,10 +15,7 @@ _CASE_CHECK_LIMIT = 1000
 """Number of characters of a headline whose case is checked."""
 
 _WORD = re.compile("[A-Za-zÀ-ɏ][A-Za-zÀ-ɏ’']*")
-_SMALL = """
-a an the and or nor of to at
-"""
-_LOWERCASE_WORDS = frozenset(_SMALL.split())
+_LOWERCASE_WORDS = frozenset(["a", "an", "the", "and", "or", "nor", "of", "to", "at"])
 # Lower case as prepositions, capital as part of a verb (Stand Up, Carry On). Both are accepted.
 _PARTICLES = """
 as but for from in into on onto per via vs v with by up down off out over under near past since than till until so yet
@@ -32,12 +29,9 @@ _ABBREVIATED = re.compile(r"(?:[A-Z]\.[A-Z]|Inc|Co|Ltd|Jr|Sr|etc|No|[ap]\.m)\.$"
 
 
 def check(content: Content, context: CheckContext) -> list[Finding]:
-    found: list[Finding] = []
-    for side in ("en", "zh"):
-        for text in list_side_texts(content, side)[:1]:
-            if text.field == "headline":
-                found += _check_english(text) if side == "en" else _check_chinese(text)
-    return found
+    english = CheckedText.from_text("headline", None, "en", content.headline_en)
+    chinese = CheckedText.from_text("headline", None, "zh", content.headline_zh)
+    return [*_check_english(english), *_check_chinese(chinese)]
 
 
 def _check_english(text: CheckedText) -> Iterator[Finding]:
@@ -46,9 +40,7 @@ def _check_english(text: CheckedText) -> Iterator[Finding]:
     if len(words) > 1 and head.isupper():
         yield text.build_finding("headline.capitals", (0, len(head)))
     elif edits := tuple(_title_case_edits(text, words)):
-        yield text.build_finding(
-            "headline.case", (edits[0].start, edits[0].end), {"b": _replace_letters(head, edits)}, edits
-        )
+        yield text.build_finding("headline.case", edits[0].span, {"b": _replace_letters(head, edits)}, edits)
     if head.endswith(".") and not head.endswith("..") and not _ABBREVIATED.search(head):
         yield _final_stop_finding(text)
     if len(head) > _LONGEST_EN:

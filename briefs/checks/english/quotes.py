@@ -2,11 +2,16 @@
 
 import re
 from collections.abc import Iterator
-from itertools import islice
 
 from briefs.checks.context import CheckContext
 from briefs.checks.finding import Edit, Finding
-from briefs.checks.repairs import MAX_FINDINGS, CheckedText, build_brief_finding, list_side_texts
+from briefs.checks.repairs import (
+    MAX_FINDINGS,
+    CheckedText,
+    build_brief_finding,
+    find_matches,
+    list_side_texts,
+)
 from briefs.content import Content
 
 _DOUBLE = re.compile('[“”"]')
@@ -34,17 +39,13 @@ def _straight_mark_edits(text: CheckedText) -> Iterator[Edit]:
         marks |= {
             at: to for at, to in _orient_double_marks(text.without_urls) if text.without_urls[at] == '"'
         }
-    for at in islice(sorted(marks), MAX_FINDINGS):
+    for at in sorted(marks)[:MAX_FINDINGS]:
         yield text.build_edit(at, at + 1, marks[at])
-
-
-def _inches(plain: str) -> set[int]:
-    return {match.start("inch") for match in _INCHES.finditer(plain)}
 
 
 def _orient_double_marks(plain: str) -> Iterator[tuple[int, str]]:
     """Yield the position of each double mark and the mark it should be."""
-    inches, opened = _inches(plain), False
+    inches, opened = {match.start("inch") for match in _INCHES.finditer(plain)}, False
     for match in _DOUBLE.finditer(plain):
         at = match.start()
         if at not in inches:
@@ -74,7 +75,7 @@ def _orient_single_marks(plain: str) -> Iterator[tuple[int, str]]:
 
 def _check_outer_quotes(text: CheckedText) -> Iterator[Finding]:
     """Report ‘ ’ outside “ ”."""
-    for match in islice(_OUTER.finditer(text.without_quotations), MAX_FINDINGS):
+    for match in find_matches(_OUTER, text.without_quotations):
         start, end = match.span()
         edits = (text.build_edit(start, start + 1, "“"), text.build_edit(end - 1, end, "”"))
         yield text.build_finding("quotes.outer", (start, end), edits=edits)

@@ -2,18 +2,16 @@
 
 import re
 from collections.abc import Iterator
-from itertools import islice
 
 from briefs.checks.context import CheckContext
 from briefs.checks.finding import Finding
 from briefs.checks.repairs import (
-    MAX_FINDINGS,
     CheckedText,
-    find_sentence_start,
+    each_text,
+    find_matches,
     is_in_introductory_phrase,
-    list_side_texts,
+    opens_sentence,
 )
-from briefs.content import Content
 
 _ITEM = "[A-Za-z][A-Za-z’'-]{0,30}"
 _SERIES = re.compile(
@@ -28,44 +26,23 @@ similarly simultaneously so specifically still strategically subsequently then t
 together tomorrow too traditionally ultimately unfortunately yesterday yet yes no well perhaps here there
 """
 _SENTENCE_OPENERS = frozenset(_SENTENCE_WORDS.split())
-_NOT_SECOND_ITEM = _SENTENCE_OPENERS | {
-    "who",
-    "which",
-    "whose",
-    "where",
-    "when",
-    "that",
-    "and",
-    "or",
-    "but",
-    "not",
-    "it",
-    "they",
-    "he",
-    "she",
-    "we",
-    "if",
-}
-_NOT_THIRD_ITEM = _NOT_SECOND_ITEM | {
-    *("the", "a", "an", "to", "in", "of", "on", "at", "by", "for", "with", "from", "as", "this", "these", "those", "their"),
-    *("its", "his", "her", "our", "your", "my", "i", "you", "is", "are", "was", "were", "has", "have", "had", "will"),
-    *("can", "may", "should", "must", "would", "could", "does", "did", "do", "while", "because", "be", "been", "other"),
-    *("how", "what", "why", "sons", "company", "others", "more", "even", "only", "just", "never"),
-}  # fmt: skip
+_SUBORDINATE_WORDS = "who which whose where when that and or but not it they he she we if"
+_NOT_SECOND_ITEM = _SENTENCE_OPENERS.union(_SUBORDINATE_WORDS.split())
+_SMALL_WORDS = """
+the a an to in of on at by for with from as this these those their its his her our your my i you is are was
+were has have had will can may should must would could does did do while because be been other how what why
+sons company others more even only just never
+"""
+_NOT_THIRD_ITEM = _NOT_SECOND_ITEM.union(_SMALL_WORDS.split())
 
 
-def check(content: Content, context: CheckContext) -> list[Finding]:
-    return [found for text in list_side_texts(content, "en") for found in _check_text(text)]
-
-
-def _check_text(text: CheckedText) -> Iterator[Finding]:
-    for match in islice(_SERIES.finditer(text.without_urls), MAX_FINDINGS):
+@each_text("en")
+def check(text: CheckedText, context: CheckContext) -> Iterator[Finding]:
+    for match in find_matches(_SERIES, text.without_urls):
         if _is_series(text.without_urls, match):
-            span = match.span("gap")
-            edits = (text.build_edit(*span, ", "),)
-            yield text.build_finding(
-                "serial.comma", match.span(), {"a": f"{match['and']} {match['c']}"}, edits
-            )
+            values = {"a": f"{match['and']} {match['c']}"}
+            edit = text.build_edit(*match.span("gap"), ", ")
+            yield text.build_finding("serial.comma", match.span(), values, [edit])
 
 
 def _is_series(plain: str, match: re.Match[str]) -> bool:
@@ -77,7 +54,6 @@ def _is_series(plain: str, match: re.Match[str]) -> bool:
     ):
         return False
     start = match.start("a")
-    opens = not plain[find_sentence_start(plain, start) : start].strip(" “‘\"'(")
-    if opens and (first in _SENTENCE_OPENERS or first.endswith("ly")):
+    if opens_sentence(plain, start) and (first in _SENTENCE_OPENERS or first.endswith("ly")):
         return False
     return not is_in_introductory_phrase(plain, start)

@@ -7,9 +7,8 @@ from itertools import islice
 from briefs.checks.context import CheckContext
 from briefs.checks.english.british import BRITISH_TO_AMERICAN
 from briefs.checks.finding import Finding
-from briefs.checks.repairs import MAX_FINDINGS, CheckedText, find_sentence_start, list_side_texts, match_case
+from briefs.checks.repairs import MAX_FINDINGS, CheckedText, each_text, match_case, opens_sentence
 from briefs.checks.spans import mask_words
-from briefs.content import Content
 
 _WORD = re.compile("[A-Za-z]+")
 _NAME_CONTINUES = re.compile(r"(?:[’']s)?[ -](?:(?:for|of|and|on)[ ](?:the[ ])?)?[A-Z]")
@@ -17,11 +16,8 @@ _NAME_BEFORE = re.compile(r"[A-Z][A-Za-z.’']*[ -](?:(?:of|for|and|on)[ ](?:the
 _NAME_CONTINUES_IN_HEADLINE = re.compile(r"[ ](?:Party|Centre|for|of)(?![A-Za-z])")
 
 
-def check(content: Content, context: CheckContext) -> list[Finding]:
-    return [found for text in list_side_texts(content, "en") for found in _check_text(text, context)]
-
-
-def _check_text(text: CheckedText, context: CheckContext) -> Iterator[Finding]:
+@each_text("en")
+def check(text: CheckedText, context: CheckContext) -> Iterator[Finding]:
     british = (
         match for match in _WORD.finditer(text.without_urls) if match[0].lower() in BRITISH_TO_AMERICAN
     )
@@ -45,6 +41,6 @@ def _is_part_of_name(text: CheckedText, start: int, end: int) -> bool:
         return False
     if text.field == "headline":
         return bool(_NAME_CONTINUES_IN_HEADLINE.match(plain, end))
-    if plain[find_sentence_start(plain, start) : start].strip(" “‘\"'("):
+    if not opens_sentence(plain, start):
         return True
     return bool(_NAME_CONTINUES.match(plain, end) or _NAME_BEFORE.search(plain[max(start - 40, 0) : start]))

@@ -2,13 +2,12 @@
 
 import re
 from collections.abc import Iterator
-from itertools import islice
 
 from briefs.checks.context import CheckContext
 from briefs.checks.finding import Finding
 from briefs.checks.repairs import (
-    MAX_FINDINGS,
     CheckedText,
+    find_matches,
     is_in_introductory_phrase,
     list_side_texts,
     match_case,
@@ -30,6 +29,7 @@ _REUNIFY = re.compile(
 _MAINLAND = re.compile(
     r"(?<![A-Za-z-])(?P<before>[A-Za-z.’']{1,20} )?(?P<word>[Mm]ainland)(?![A-Za-z-])(?! (?:China|Chinese)(?![A-Za-z]))(?! [A-Z])"
 )
+_WORDS_BEFORE_MAINLAND = frozenset(["The", "Chinese", "A", "In", "On", "From", "With", "To", "For"])
 _STANDS_ALONE = re.compile(
     r"$|[.,;:?!)”’'—]|\s(?:is|are|was|were|has|had|have|will|would|could|should|may|might|must|can|and|or|but|to|in|on|by|"
     r"from|for|with|of|as|at|that|which|who|while|when|if|than|does|did|says|said)(?![A-Za-z])"
@@ -47,48 +47,37 @@ def check(content: Content, context: CheckContext) -> list[Finding]:
 
 
 def _check_text(text: CheckedText, own: str) -> Iterator[Finding]:
-    for match in islice(_TAIWAN_CHINA.finditer(own), MAX_FINDINGS):
-        if not is_in_introductory_phrase(own, match.start() + len("Taiwan")):
-            yield text.build_replacement_finding("taiwan.naming", match.span(), "Taiwan")
+    yield from text.replace_matches("taiwan.naming", _TAIWAN_CHINA, _remove_china, within=own)
     if not _SPORTS.search(own):
-        for match in islice(_TAIPEI.finditer(own), MAX_FINDINGS):
-            yield text.build_replacement_finding("taiwan.naming", match.span(), "Taiwan")
-    for match in islice(_PROVINCE.finditer(own), MAX_FINDINGS):
-        yield text.build_replacement_finding("taiwan.naming", match.span(), "Taiwan")
-    for match in islice(_REUNIFY.finditer(own), MAX_FINDINGS):
-        yield text.build_replacement_finding(
-            "taiwan.naming", match.span(), match_case(match[0], f"unif{match['end']}")
-        )
+        yield from text.replace_matches("taiwan.naming", _TAIPEI, "Taiwan", within=own)
+    yield from text.replace_matches("taiwan.naming", _PROVINCE, "Taiwan", within=own)
+    yield from text.replace_matches("taiwan.naming", _REUNIFY, _remove_re, within=own)
     yield from _check_mainland(text, own)
+
+
+def _remove_china(match: re.Match[str]) -> str:
+    """Write Taiwan alone, unless the comma only ends an introduction."""
+    introduces = is_in_introductory_phrase(match.string, match.start() + len("Taiwan"))
+    return match[0] if introduces else "Taiwan"
+
+
+def _remove_re(match: re.Match[str]) -> str:
+    return match_case(match[0], f"unif{match['end']}")
 
 
 def _check_mainland(text: CheckedText, own: str) -> Iterator[Finding]:
     """Report "mainland" alone, or after a small word or "Chinese". "The U.S. mainland" is allowed."""
-    for match in islice(_MAINLAND.finditer(own), MAX_FINDINGS):
+    for match in find_matches(_MAINLAND, own):
         before = (match["before"] or "").strip()
-        if before[:1].isupper() and before not in (
-            "The",
-            "Chinese",
-            "A",
-            "In",
-            "On",
-            "From",
-            "With",
-            "To",
-            "For",
-        ):
+        if before[:1].isupper() and before not in _WORDS_BEFORE_MAINLAND:
             continue
-        span = match.span("word")
-        if before.lower() in ("the", "chinese") and _STANDS_ALONE.match(own, span[1]):
-            span = (
-                _include_article(own, match.start("before"))
-                if before == "Chinese"
-                else match.start("before"),
-                span[1],
-            )
-            yield text.build_replacement_finding("taiwan.naming", span, "China")
+        start, end = match.span("word")
+        if before.lower() in ("the", "chinese") and _STANDS_ALONE.match(own, end):
+            start = match.start("before")
+            start = _include_article(own, start) if before == "Chinese" else start
+            yield text.build_replacement_finding("taiwan.naming", (start, end), "China")
         else:
-            yield text.build_finding("taiwan.word", span, {"a": match["word"]})
+            yield text.build_finding("taiwan.word", (start, end), {"a": match["word"]})
 
 
 def _include_article(own: str, start: int) -> int:
@@ -97,17 +86,11 @@ def _include_article(own: str, start: int) -> int:
 
 def _check_state_names(english: list[tuple[CheckedText, str]], context: CheckContext) -> Iterator[Finding]:
     """Report a brief that uses both China and PRC. Names such as "one China policy" do not count."""
-    names = [
-        form
-        for term in context.terms
-        for form in (term.en, *term.also_en)
-        if "China" in form or "PRC" in form
-    ]
+    forms = (form for term in context.terms for form in term.approved("en"))
+    names = [name for name in (*forms, *context.names) if "China" in name or "PRC" in name]
     places: dict[str, tuple[CheckedText, re.Match[str]]] = {}
     for text, own in english:
-        rest = mask_words(
-            own, [*names, *(name for name in context.names if "China" in name or "PRC" in name)]
-        )
+        rest = mask_words(own, names)
         for name, pattern in _STATE_NAMES.items():
             if name not in places and (match := pattern.search(rest)):
                 places[name] = text, match

@@ -4,13 +4,16 @@ import re
 from dataclasses import dataclass, replace
 from typing import Any
 
-from briefs.content import Side
+from briefs.content import SIDES, Side
 from briefs.documents.fields.authors import find_joint_with_more_names, split_authors, split_keywords
-from briefs.documents.fields.dates import DateOrder, format_date_in_chinese, format_date_in_english, read_date
+from briefs.documents.fields.dates import DateOrder, read_date
+from briefs.documents.fields.label_names import LIST_FIELDS
 from briefs.documents.fields.labels import WEB_ADDRESS_PATTERN, FieldLabel, find_linked_address
 from briefs.documents.lines import DocumentLine
 from briefs.documents.types import Caution, ParsedDate
-from briefs.text.scripts import detect_side, is_wider, join_wrapped
+from briefs.facts import DOCUMENT_FACTS, FACTS, FactKind
+from briefs.text.dates import format_with_weekday
+from briefs.text.scripts import detect_side, is_wider, join_wrapped, split_bilingual
 
 SHORTEST_WRAPPED_VALUE = 50
 SHORTEST_WRAPPED_LINE = 64
@@ -25,11 +28,17 @@ _OPEN_END = re.compile(r"(?:[,，、;；&與和及/-]|\band)$")
 _SOURCE_AND_URL = re.compile(r"(.+?)[ ,，;；:：(（<-]*(https?://[^\s()（）<>，；]+)[)）> ]*", re.IGNORECASE)
 _DOI = re.compile(r"(?:https?://(?:dx\.)?doi\.org/|doi: ?)?(10\.\d{4,9}/\S+)", re.IGNORECASE)
 _LINKED_WORDS = re.compile(r"\[([^\[\]]+)\]\((https?://[^\s()]+)\)[.。]?", re.IGNORECASE)
-_TITLE_SEPARATOR = re.compile(r" [/|] |[／｜]")
 _EXPECTED_FIELDS = {
     "authors": ("an author", "作者"),
     "source": ("a source", "來源"),
     "date": ("a date", "日期"),
+}
+
+
+KINDS_BY_FIELD = {fact.document_field: fact.kind for fact in FACTS.values() if fact.document_field}
+SINGLE_LINE_FIELDS = {
+    "date",
+    *(field for field, kind in KINDS_BY_FIELD.items() if kind in (FactKind.LINK, FactKind.DOI)),
 }
 
 
@@ -58,7 +67,7 @@ class HeaderEntry:
         if self._is_rest_of_address(line):
             self.value += line.text
             return True
-        if line.blank_lines_above or self.label.field in ("date", "url", "doi"):
+        if line.blank_lines_above or self.label.field in SINGLE_LINE_FIELDS:
             self.is_closed = True
             return False
         if self.label.field == "title" and not self.second_title and self._is_second_title(line.text):
@@ -70,10 +79,8 @@ class HeaderEntry:
         if joint := self._find_joint(line):
             self.value = f"{self.value}{joint}{line.text}"
             return True
-        if line.starts_paragraph:
-            self.is_closed = True
-            return False
-        if not self._may_be_wrapped(line.text) and not _OPEN_END.search(self.value[-8:]):
+        may_go_on = self._may_be_wrapped(line.text) or _OPEN_END.search(self.value[-8:])
+        if line.starts_paragraph or not may_go_on:
             self.is_closed = True
             return False
         self.value = join_wrapped(self.value, line.text)
@@ -89,7 +96,7 @@ class HeaderEntry:
         """
         if (
             self.label.value
-            or self.label.field not in ("authors", "keywords")
+            or self.label.field not in LIST_FIELDS
             or line.blank_lines_above
             or self.is_closed
         ):
@@ -112,7 +119,7 @@ class HeaderEntry:
         """Return whether the text is one of several names or keywords on lines of their own, under a label
         that stands alone.
         """
-        if self.label.value or self.label.field not in ("authors", "keywords"):
+        if self.label.value or self.label.field not in LIST_FIELDS:
             return False
         if _OPEN_END.search(self.value[-8:]) or text[-1] in ENDS_OF_SENTENCES:
             return False
@@ -143,148 +150,128 @@ def parse_header_facts(
     unplaced_lines: list[tuple[int, str]],
 ) -> dict[str, Any]:
     """Return the `ParsedDocument` fields that the header gives. Adds to `cautions` and `unplaced_lines`."""
-    found: dict[str, Any] = {"title": {}}
-    lists: dict[str, dict[str, None]] = {"authors": {}, "keywords": {}}
-    for entry in _split_source_addresses(entries, cautions):
-        if not entry.value:
-            continue
-        name = entry.label.field
-        if name == "title":
-            _assign_titles(entry, found["title"], cautions, unplaced_lines)
-            continue
-        value = _parse_value(entry, date_order, cautions, unplaced_lines)
-        if name == "source" and value and WEB_ADDRESS_PATTERN.fullmatch(value):
-            cautions.append(Caution(entry.line, "source-is-link", {"text": value}))
-            name = "url"
-        if name in lists and value:
-            if lists[name] and not lists[name].keys() >= set(value):
-                cautions.append(Caution(entry.line, "repeated-label", {"label": entry.label.name}))
-            lists[name].update(dict.fromkeys(value))
-        elif name not in lists:
-            _add(found, name, value, entry, cautions, unplaced_lines)
-    found.update({name: tuple(values) for name, values in lists.items()})
+    reader = _HeaderReader(date_order, cautions, unplaced_lines)
+    for entry in reader.split_source_addresses(entries):
+        if entry.value:
+            reader.read(entry)
     cautions.extend(
         Caution(None, "field-missing", {"what_en": en, "what_zh": zh})
         for name, (en, zh) in _EXPECTED_FIELDS.items()
         if not any(entry.label.field == name and entry.value for entry in entries)
     )
-    return found
+    return reader.build_fields()
 
 
-def _split_source_addresses(entries: list[HeaderEntry], cautions: list[Caution]) -> list[HeaderEntry]:
-    """Split `Foreign Policy (https://…)` into the source and, if no label gives one, the address."""
-    if any(entry.label.field == "url" and entry.value for entry in entries):
-        return entries
-    for number, entry in enumerate(entries):
-        is_source = entry.label.field == "source" and len(entry.value) < VALUE_LIMIT
-        words = _LINKED_WORDS.fullmatch(entry.value) if is_source else None
-        match = words or (_SOURCE_AND_URL.fullmatch(entry.value) if is_source else None)
-        if match:
-            label = FieldLabel("url", entry.label.sides, entry.label.name, match[2])
-            cautions.append(Caution(entry.line, "source-is-link", {"text": match[2]}))
-            source = replace(entry, value=match[1].rstrip(" ,，;；:：-–—(（<"))
-            return [
-                *entries[:number],
-                source,
-                HeaderEntry(entry.line, label, match[2], ""),
-                *entries[number + 1 :],
-            ]
-    return entries
+class _HeaderReader:
+    """Read entries one by one into `facts`."""
 
+    def __init__(
+        self, date_order: DateOrder, cautions: list[Caution], unplaced_lines: list[tuple[int, str]]
+    ) -> None:
+        self.date_order, self.cautions, self.unplaced_lines = date_order, cautions, unplaced_lines
+        self.titles: dict[Side, str] = {}
+        self.facts: dict[str, Any] = {"title": self.titles, **dict.fromkeys(LIST_FIELDS, ())}
 
-def _add(
-    found: dict[str, Any],
-    name: str,
-    value: Any,
-    entry: HeaderEntry,
-    cautions: list[Caution],
-    unplaced_lines: list[tuple[int, str]],
-) -> None:
-    known = found.get(name)
-    same_day = isinstance(value, ParsedDate) and isinstance(known, ParsedDate) and known.iso == value.iso
-    if not value or known == value or same_day:
-        return
-    if not found.get(name):
-        found[name] = value
-        return
-    cautions.append(Caution(entry.line, "repeated-label", {"label": entry.label.name}))
-    unplaced_lines.append((entry.line, entry.format_line()))
-
-
-def _parse_value(
-    entry: HeaderEntry, date_order: DateOrder, cautions: list[Caution], unplaced_lines: list[tuple[int, str]]
-) -> Any:
-    name, text = entry.label.field, entry.value
-    if name == "authors":
-        names, doubtful = split_authors(text)
-        if doubtful:
-            cautions.append(Caution(entry.line, "authors-doubtful", {"text": text}))
-        return names
-    if name == "keywords":
-        return split_keywords(text)
-    if name == "date":
-        return _parse_date(entry, date_order, cautions, unplaced_lines)
-    if name == "url":
-        return _url(entry, cautions)
-    if name == "doi":
-        match = _DOI.fullmatch(text)
-        return match[1] if match else text
-    return text
-
-
-def _url(entry: HeaderEntry, cautions: list[Caution]) -> str:
-    url = find_linked_address(entry.value) or entry.value
-    if not WEB_ADDRESS_PATTERN.fullmatch(url):
-        cautions.append(Caution(entry.line, "url-doubtful", {"text": url}))
-    return url
-
-
-def _parse_date(
-    entry: HeaderEntry, date_order: DateOrder, cautions: list[Caution], unplaced_lines: list[tuple[int, str]]
-) -> ParsedDate | None:
-    read = read_date(entry.value, date_order)
-    if read is None:
-        cautions.append(Caution(entry.line, "date-unreadable", {"text": entry.value}))
-        unplaced_lines.append((entry.line, entry.format_line()))
-        return None
-    date, traits = read
-    values = {
-        "raw": date.raw,
-        "iso": date.iso,
-        "first_en": format_date_in_english(date.iso),
-        "first_zh": format_date_in_chinese(date.iso),
-    }
-    if date.ambiguous:
-        other = {
-            "second_en": format_date_in_english(date.alternative),
-            "second_zh": format_date_in_chinese(date.alternative),
+    def build_fields(self) -> dict[str, Any]:
+        stated = {
+            name: self.facts.pop(field) for name, field in DOCUMENT_FACTS.items() if field in self.facts
         }
-        cautions.append(
-            Caution(entry.line, "date-ambiguous", {**values, "alternative": date.alternative, **other})
-        )
-    cautions.extend(Caution(entry.line, f"date-{trait}", values) for trait in sorted(traits))
-    return date
+        return {**self.facts, "facts": stated}
 
+    def split_source_addresses(self, entries: list[HeaderEntry]) -> list[HeaderEntry]:
+        """Split `Foreign Policy (https://…)` into the source and, if no label gives one, the address."""
+        if any(entry.label.field == "url" and entry.value for entry in entries):
+            return entries
+        for number, entry in enumerate(entries):
+            if entry.label.field != "source" or len(entry.value) >= VALUE_LIMIT:
+                continue
+            if match := _LINKED_WORDS.fullmatch(entry.value) or _SOURCE_AND_URL.fullmatch(entry.value):
+                self._warn(entry, "source-is-link", text=match[2])
+                label = FieldLabel("url", entry.label.sides, entry.label.name, match[2])
+                source = replace(entry, value=match[1].rstrip(" ,，;；:：-–—(（<"))
+                address = HeaderEntry(entry.line, label, match[2], "")
+                return [*entries[:number], source, address, *entries[number + 1 :]]
+        return entries
 
-def _assign_titles(
-    entry: HeaderEntry,
-    titles: dict[Side, str],
-    cautions: list[Caution],
-    unplaced_lines: list[tuple[int, str]],
-) -> None:
-    """Assign titles to languages by script. If that language has a title already, the label's language is
-    used.
-    """
-    texts = [entry.value, entry.second_title] if entry.second_title else [entry.value]
-    parts = _TITLE_SEPARATOR.split(entry.value)
-    if len(parts) == 2 and {detect_side(part) for part in parts} == {"zh", "en"}:
-        texts = [part.strip(" ") for part in parts]
-    for text in texts:
-        side = detect_side(text) or entry.label.side or "zh"
-        if side in titles and entry.label.side and entry.label.side not in titles:
-            side = entry.label.side
-        if side not in titles:
-            titles[side] = text
-        elif titles[side] != text:
-            cautions.append(Caution(entry.line, "repeated-label", {"label": entry.label.name}))
-            unplaced_lines.append((entry.line, entry.format_line()))
+    def read(self, entry: HeaderEntry) -> None:
+        name, text = entry.label.field, entry.value
+        if name == "title":
+            self._add_titles(entry)
+        elif name == "authors":
+            names, doubtful = split_authors(text)
+            if doubtful:
+                self._warn(entry, "authors-doubtful", text=text)
+            self._extend(name, names, entry)
+        elif name == "keywords":
+            self._extend(name, split_keywords(text), entry)
+        elif name == "date":
+            self._add(name, self._parse_date(entry), entry)
+        elif KINDS_BY_FIELD.get(name) is FactKind.LINK:
+            url = find_linked_address(text) or text
+            if not WEB_ADDRESS_PATTERN.fullmatch(url):
+                self._warn(entry, "url-doubtful", text=url)
+            self._add(name, url, entry)
+        elif KINDS_BY_FIELD.get(name) is FactKind.DOI:
+            match = _DOI.fullmatch(text)
+            self._add(name, match[1] if match else text, entry)
+        elif name == "source" and WEB_ADDRESS_PATTERN.fullmatch(text):
+            self._warn(entry, "source-is-link", text=text)
+            self._add("url", text, entry)
+        else:
+            self._add(name, text, entry)
+
+    def _warn(self, entry: HeaderEntry, code: str, **values: str) -> None:
+        self.cautions.append(Caution(entry.line, code, values))
+
+    def _set_aside(self, entry: HeaderEntry) -> None:
+        self.unplaced_lines.append((entry.line, entry.format_line()))
+
+    def _extend(self, name: str, values: tuple[str, ...], entry: HeaderEntry) -> None:
+        known = self.facts[name]
+        if values and known and not set(values) <= set(known):
+            self._warn(entry, "repeated-label", label=entry.label.name)
+        self.facts[name] = tuple(dict.fromkeys((*known, *values)))
+
+    def _add(self, name: str, value: str | ParsedDate | None, entry: HeaderEntry) -> None:
+        known = self.facts.get(name)
+        same_day = isinstance(value, ParsedDate) and isinstance(known, ParsedDate) and known.iso == value.iso
+        if not value or known == value or same_day:
+            return
+        if not known:
+            self.facts[name] = value
+            return
+        self._warn(entry, "repeated-label", label=entry.label.name)
+        self._set_aside(entry)
+
+    def _parse_date(self, entry: HeaderEntry) -> ParsedDate | None:
+        read = read_date(entry.value, self.date_order)
+        if read is None:
+            self._warn(entry, "date-unreadable", text=entry.value)
+            self._set_aside(entry)
+            return None
+        date, traits = read
+        values = {"raw": date.raw, "iso": date.iso}
+        values |= {f"first_{side}": format_with_weekday(date.iso, side) for side in reversed(SIDES)}
+        if date.ambiguous:
+            other = {
+                f"second_{side}": format_with_weekday(date.alternative, side) for side in reversed(SIDES)
+            }
+            self._warn(entry, "date-ambiguous", **values, alternative=date.alternative, **other)
+        for trait in sorted(traits):
+            self._warn(entry, f"date-{trait}", **values)
+        return date
+
+    def _add_titles(self, entry: HeaderEntry) -> None:
+        """Assign titles to languages by script. If that language has a title already, the label's language is
+        used.
+        """
+        titles, named = self.titles, entry.label.side
+        for text in split_bilingual(entry.value) or filter(None, [entry.value, entry.second_title]):
+            side = detect_side(text) or named or "zh"
+            if side in titles and named and named not in titles:
+                side = named
+            if side not in titles:
+                titles[side] = text
+            elif titles[side] != text:
+                self._warn(entry, "repeated-label", label=entry.label.name)
+                self._set_aside(entry)

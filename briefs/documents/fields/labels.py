@@ -20,20 +20,7 @@ _NAME_LIMIT = 48
 _COLONS = ":：︰﹕"
 _COLON = re.compile(f"[{_COLONS}]")
 _EDGE = " *_#"
-_BRACKETS = {
-    "【": "】",
-    "[": "]",
-    "［": "］",
-    "〔": "〕",
-    "〖": "〗",
-    "〈": "〉",
-    "《": "》",
-    "<": ">",
-    "「": "」",
-    "『": "』",
-    "(": ")",
-    "（": "）",
-}
+_BRACKETS = dict(zip("【[［〔〖〈《<「『(（", "】]］〕〗〉》>」』)）", strict=True))
 _HEADER_ONLY_LABEL = re.compile(r"([^=＝–—:：]{1,40}?)(?: ?[=＝] ?| [-–—] |——)(.+)")
 _SLASHED = re.compile(r"([㐀-鿿]{1,8}) ?[/／] ?(https?:.+|[^:：/／|｜][^:：|｜]*)")
 _BY = re.compile(
@@ -45,7 +32,7 @@ _ROW_LIMIT = 600
 _STRONG = ("|", "｜", ";", "；")
 _LABEL_SEPARATORS = " |｜;；,，、"
 _LATER = re.compile(f"[{_COLONS}]|[【［〔〖]([^【】［］〔〕〖〗]{{1,{_NAME_LIMIT}}})[】］〕〗]")
-_PRIMARY_BODY_LABELS = frozenset(names[0] for field in FIELDS_OF_BODY for names in LABEL_NAMES[field])
+PRIMARY_BODY_LABELS = frozenset(names[0] for field in FIELDS_OF_BODY for names in LABEL_NAMES[field])
 _SCRIPTS = re.compile(r"[㐀-鿿]+|[^㐀-鿿]+")
 _BETWEEN_HAN = re.compile(r"(?<=[㐀-鿿]) (?=[㐀-鿿])")
 _PLURAL = re.compile(r" ?\(s\)")
@@ -225,7 +212,7 @@ def split_at_labels(line: str, first: FieldLabel) -> list[str]:
             continue
         is_strong = line[:place].rstrip(" ")[-1:] in _STRONG
         if known[0] in FIELDS_OF_BODY and not (
-            is_strong or line[place : match.start()] in _PRIMARY_BODY_LABELS
+            is_strong or line[place : match.start()] in PRIMARY_BODY_LABELS
         ):
             continue
         if is_strong or not seen & {"title", "article_title"}:

@@ -148,7 +148,7 @@ def unpack_parts(
     return parts
 
 
-def read_beginning(data: bytes, entry: ZipEntry, limit: int = 4096) -> bytes:
+def read_beginning(data: bytes, entry: ZipEntry, limit: int) -> bytes:
     """Return at most `limit` bytes from the start of an entry."""
     return next(_chunks(data, entry), b"")[:limit]
 

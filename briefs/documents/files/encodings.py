@@ -183,16 +183,19 @@ def decode_text(data: bytes) -> tuple[str, str, bool]:
     try:
         return data.decode("utf-8"), "utf-8", False
     except UnicodeDecodeError as error:
-        _refuse_broken_utf8(data, error)
-    return _decode_chinese(data)
+        return _decode_chinese(data, error)
 
 
 def _decode_strictly(data: bytes, encoding: str) -> str:
     try:
         return data.decode(encoding)
     except UnicodeDecodeError as error:
-        before = data[: error.start].decode(encoding, "ignore")
-        raise DocumentRefused(len(_LINE_ENDS.findall(before)) + 1, "undecodable") from None
+        raise _build_undecodable_refusal(error) from None
+
+
+def _build_undecodable_refusal(error: UnicodeDecodeError) -> DocumentRefused:
+    before = error.object[: error.start].decode(error.encoding, "ignore")
+    return DocumentRefused(len(_LINE_ENDS.findall(before)) + 1, "undecodable")
 
 
 def _decode_utf16_without_bom(data: bytes) -> tuple[str, str, bool]:
@@ -204,11 +207,8 @@ def _decode_utf16_without_bom(data: bytes) -> tuple[str, str, bool]:
             continue
         if "\0" not in text and _is_running_text(text[:4000]):
             return text, encoding, False
-    raise DocumentRefused(len(_LINE_ENDS.findall(_before_nul(data))) + 1, "binary")
-
-
-def _before_nul(data: bytes) -> str:
-    return data[: data.index(b"\0")].decode("latin-1").replace("\x85", "")
+    before = data[: data.index(b"\0")].decode("latin-1").replace("\x85", "")
+    raise DocumentRefused(len(_LINE_ENDS.findall(before)) + 1, "binary")
 
 
 def _is_running_text(sample: str) -> bool:
@@ -232,17 +232,17 @@ def _is_expected(character: str) -> bool:
     )
 
 
-def _refuse_broken_utf8(data: bytes, error: UnicodeDecodeError) -> None:
-    """Raise `DocumentRefused` for a few damaged bytes in UTF-8, which would be misread in another encoding."""
+def _is_broken_utf8(data: bytes) -> bool:
+    """Return whether only a few bytes are no UTF-8. Such a text would be misread in another encoding."""
     text = data.decode("utf-8", "replace")
     lost = text.count("\ufffd")
     intact = sum(character > "\x7f" for character in text) - lost
-    if intact > 4 * lost:
-        before = data[: error.start].decode("utf-8")
-        raise DocumentRefused(len(_LINE_ENDS.findall(before)) + 1, "undecodable") from None
+    return intact > 4 * lost
 
 
-def _decode_chinese(data: bytes) -> tuple[str, str, bool]:
+def _decode_chinese(data: bytes, utf8_error: UnicodeDecodeError) -> tuple[str, str, bool]:
+    if _is_broken_utf8(data):
+        raise _build_undecodable_refusal(utf8_error) from None
     readings: list[tuple[float, str, str]] = []
     for encoding in ("cp950", "big5hkscs", "gb18030"):
         try:
@@ -251,26 +251,15 @@ def _decode_chinese(data: bytes) -> tuple[str, str, bool]:
             continue
         readings.append((_measure_frequent_share(text), encoding, text))
     big5 = next((reading for reading in readings if reading[1] != "gb18030"), None)
-    gb = next(
-        (reading for reading in readings if reading[1] == "gb18030" and reading[0] >= _LEAST_FREQUENT_SHARE),
-        None,
-    )
+    gb = next((r for r in readings if r[1] == "gb18030" and r[0] >= _LEAST_FREQUENT_SHARE), None)
     if big5 and (gb is None or big5[0] >= gb[0]):
         return big5[2], "big5" if big5[1] == "cp950" else big5[1], big5[0] < _LEAST_FREQUENT_SHARE
     if gb:
         return gb[2], "gb18030", True
-    raise DocumentRefused(_first_bad_line(data), "undecodable")
+    raise _build_undecodable_refusal(utf8_error) from None
 
 
 def _measure_frequent_share(text: str) -> float:
     """Return the share of frequent characters among the non-ASCII characters."""
     wide = [character for character in text if character > "\x7f"]
     return sum(character in _FREQUENT for character in wide) / len(wide) if wide else 0.0
-
-
-def _first_bad_line(data: bytes) -> int:
-    try:
-        data.decode("utf-8")
-    except UnicodeDecodeError as error:
-        return len(_LINE_ENDS.findall(data[: error.start].decode("utf-8"))) + 1
-    return 1

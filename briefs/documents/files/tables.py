@@ -7,14 +7,14 @@ Recognized are: label | value, also several per row; a row of labels over a row 
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import takewhile
 
 from briefs.content import SIDES
-from briefs.documents.fields.label_names import FIELDS_OF_BODY, LABEL_NAMES
+from briefs.documents.fields.label_names import FIELDS_OF_BODY, LABEL_NAMES, LIST_FIELDS
 from briefs.documents.fields.labels import FieldLabel, find_label
 from briefs.documents.markers import find_marker
 from briefs.text.scripts import detect_side
 
-_LIST_FIELDS = ("authors", "keywords")
 _ROW_NUMBER = re.compile(
     r"(?:#|no\.?|編號|序號|項次|點次|要點|[\d一二三四五六七八九十]{0,3}[.、)]?)", re.IGNORECASE
 )
@@ -92,16 +92,13 @@ def _read_rows(rows: Sequence[TableRow], at: int, lines: list[SourceLine]) -> in
         if all(label.field in FIELDS_OF_BODY for label in known):
             return _read_columns(rows, at, labels, lines)
     if _begins_columns(row):
-        end = at + 1
-        while end < len(rows) and _is_row_of_values(rows, end, labels):
-            end += 1
+        end = _find_end_of_values(rows, at + 1, labels)
         lines += [piece for n in range(len(row.cells)) for below in rows[at:end] for piece in below.cells[n]]
         return end - at
     if len(row.cells) > 1 and labels[0]:
         _read_label_value_pairs(row, labels, lines)
         return 1
-    pieces = [row.whole_line] if row.whole_line else [piece for cell in row.cells for piece in cell]
-    lines += pieces
+    lines += [row.whole_line] if row.whole_line else [piece for cell in row.cells for piece in cell]
     return 1
 
 
@@ -109,14 +106,11 @@ def _read_numbered_rows(rows: Sequence[TableRow], at: int, lines: list[SourceLin
     """Read rows with a first column of row numbers, which is dropped: `# | 中文 | English`."""
     if len(rows[at].cells) < 3 or not all(map(_is_row_number, rows[at].cells[0])):
         return 0
-    end = at + 1
-    while (
-        end < len(rows)
-        and len(rows[end].cells) == len(rows[at].cells)
-        and all(map(_is_row_number, rows[end].cells[0]))
-    ):
-        end += 1
-    body = [TableRow(row.cells[1:], row.whole_line) for row in rows[at:end]]
+    numbered = takewhile(
+        lambda row: len(row.cells) == len(rows[at].cells) and all(map(_is_row_number, row.cells[0])),
+        rows[at:],
+    )
+    body = [TableRow(row.cells[1:], row.whole_line) for row in numbered]
     labels = [find_cell_label(cell) for cell in body[0].cells]
     if len(body) < 2 or not all(label and label.field in FIELDS_OF_BODY for label in labels):
         return 0
@@ -147,13 +141,17 @@ def _is_row_of_values(rows: Sequence[TableRow], at: int, labels: Sequence[FieldL
     )
 
 
+def _find_end_of_values(rows: Sequence[TableRow], at: int, labels: Sequence[FieldLabel | None]) -> int:
+    while _is_row_of_values(rows, at, labels):
+        at += 1
+    return at
+
+
 def _read_columns(
     rows: Sequence[TableRow], at: int, labels: Sequence[FieldLabel | None], lines: list[SourceLine]
 ) -> int:
     """Read columns one after the other, each from top to bottom. Return the number of rows read."""
-    end = at + 1
-    while end < len(rows) and _is_row_of_values(rows, end, labels):
-        end += 1
+    end = _find_end_of_values(rows, at + 1, labels)
     for number, label in enumerate(labels):
         cells = [row.cells[number] for row in rows[at + 1 : end]]
         if label and any(piece.stripped_text for cell in cells for piece in cell):
@@ -190,13 +188,12 @@ def _add_labelled_lines(
     filled = [piece for piece in pieces if piece.stripped_text]
     field = names[0][0].field
     start = replace(start, is_title=False)
-    if field in ("title", *FIELDS_OF_BODY) and {detect_side(piece.stripped_text) for piece in filled} >= set(
-        SIDES
-    ):
+    sides = {detect_side(piece.stripped_text) for piece in filled}
+    if field in ("title", *FIELDS_OF_BODY) and sides >= set(SIDES):
         _add_lines_by_language(field, start, values, lines)
     elif field in FIELDS_OF_BODY or not filled:
         lines += [replace(start, text=f"{name}:"), *pieces]
-    elif field in _LIST_FIELDS:
+    elif field in LIST_FIELDS:
         names_or_words = [
             mark.item_text if (mark := find_marker(p.stripped_text, 2)) else p.stripped_text for p in filled
         ]

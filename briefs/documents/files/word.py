@@ -23,9 +23,9 @@ from briefs.documents.files.encodings import (
 )
 from briefs.documents.files.safe_xml import read_xml
 from briefs.documents.files.tables import SourceLine, TableRow, flatten_rows
-from briefs.documents.files.word_lists import ParagraphLayout, WordLists, get_attribute, is_switched_on
+from briefs.documents.files.word_lists import ParagraphLayout, WordLists, get_attribute
 from briefs.documents.files.word_package import WordPackage, open_package
-from briefs.documents.files.word_runs import ParagraphReader, ParagraphText
+from briefs.documents.files.word_runs import ParagraphReader, ParagraphText, get_first_choice, is_prompt
 from briefs.documents.files.word_titles import add_link_addresses, label_titles
 from briefs.documents.markers import find_marker
 from briefs.documents.types import Caution, DocumentRefused
@@ -92,9 +92,8 @@ class _WordDocumentReader:
         elif tag in _NOT_READ:
             self.cautions.append(Caution(max(self.paragraph_number, 1), "not-read"))
         elif tag == "mc:AlternateContent":
-            choices = element.findall("mc:Choice") or element.findall("mc:Fallback")
-            self._read_blocks(choices[0] if choices else ())
-        elif tag not in _SKIPPED_TAGS and not _is_prompt(element):
+            self._read_blocks(get_first_choice(element))
+        elif tag not in _SKIPPED_TAGS and not (tag == "w:sdt" and is_prompt(element)):
             self._read_blocks(element)
 
     def _read_blocks(self, elements: Element | tuple[()]) -> None:
@@ -204,11 +203,6 @@ def _end_is_deleted(properties: Element | None) -> bool:
     """
     mark = properties.find("w:rPr") if properties is not None else None
     return mark is not None and (mark.find("w:del") is not None or mark.find("w:moveFrom") is not None)
-
-
-def _is_prompt(element: Element) -> bool:
-    properties = element.find("w:sdtPr") if element.tag == "w:sdt" else None
-    return properties is not None and is_switched_on(properties.find("w:showingPlcHdr"))
 
 
 def _is_merged_continuation(properties: Element, name: str) -> bool:

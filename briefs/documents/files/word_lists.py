@@ -75,13 +75,15 @@ def _read_length(ind: Element, *names: str) -> int | None:
 
 @dataclass(frozen=True, slots=True)
 class WordStyle:
-    name: str
-    based_on: str | None
-    list_id: str | None
-    level: int | None
-    indent: Indent
-    outline: int | None
-    new_page: bool | None
+    """A style, or the properties of a paragraph itself, which have no name. None where undefined."""
+
+    name: str = ""
+    based_on: str | None = None
+    list_id: str | None = None
+    level: int | None = None
+    indent: Indent = Indent()
+    outline: int | None = None
+    new_page: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,15 +106,16 @@ class ParagraphLayout:
     new_page: bool = False
 
 
-def _read_properties(element: Element) -> tuple[str | None, int | None, Indent, int | None, bool | None]:
-    properties = element if element.tag == "w:pPr" else element.find("w:pPr")
+def _read_properties(properties: Element | None, name: str = "", based_on: str | None = None) -> WordStyle:
     if properties is None:
-        return None, None, Indent(), None, None
+        return WordStyle(name, based_on)
     num = properties.find("w:numPr")
     level = get_attribute(num.find("w:ilvl"), "w:val") if num is not None else None
     outline = get_attribute(properties.find("w:outlineLvl"), "w:val")
     page = properties.find("w:pageBreakBefore")
-    return (
+    return WordStyle(
+        name,
+        based_on,
         get_attribute(num.find("w:numId"), "w:val") if num is not None else None,
         parse_number(level) if level else None,
         _read_indent(properties),
@@ -131,10 +134,10 @@ def read_styles(root: Element | None) -> tuple[dict[str, WordStyle], str | None]
             continue
         if kind != "numbering" and element.get("w:default") in ("1", "true", "on"):
             default = name
-        styles[name] = WordStyle(
+        styles[name] = _read_properties(
+            element.find("w:pPr"),
             get_attribute(element.find("w:name"), "w:val") or name,
             get_attribute(element.find("w:basedOn"), "w:val"),
-            *_read_properties(element),
         )
     return styles, default
 
@@ -183,28 +186,28 @@ class WordLists:
 
     def lay_out_paragraph(self, properties: Element | None) -> ParagraphLayout:
         """Return the layout of the next paragraph, and advance its list's number."""
-        own = _read_properties(properties) if properties is not None else (None, None, Indent(), None, None)
+        own = _read_properties(properties)
         style_id = get_attribute(properties.find("w:pStyle"), "w:val") if properties is not None else None
-        chain = list(self._chain(style_id or self.default_style))
-        indent = own[2]
+        chain = [own, *self._chain(style_id or self.default_style)]
         styled = Indent()
-        for style in chain:
+        for style in chain[1:]:
             styled = styled.inherit_from(style.indent)
-        new_page = next((page for page in (own[4], *(s.new_page for s in chain)) if page is not None), False)
-        num, ilvl, level = self._level(own[0], own[1], style_id, chain)
+        new_page = next((style.new_page for style in chain if style.new_page is not None), False)
+        num, ilvl, level = self._level(style_id, chain)
         # A heading's own number ("1. 摘要") does not make the heading a list item.
-        is_title = self._is_title(own[3], chain)
-        if level is None or (is_title and own[0] is None):
-            whole = indent.inherit_from(styled)
+        is_title = _is_title(chain)
+        if level is None or (is_title and own.list_id is None):
+            whole = own.indent.inherit_from(styled)
             columns = _convert_to_columns(whole.left or 0)
             return ParagraphLayout(
                 "", columns, _convert_to_columns((whole.left or 0) + (whole.first or 0)), is_title, new_page
             )
-        below = level.indent.inherit_from(styled) if own[0] else styled.inherit_from(level.indent)
+        below = level.indent.inherit_from(styled) if own.list_id else styled.inherit_from(level.indent)
+        indent = own.indent.inherit_from(below)
         if level.number_format == "none":
-            columns = _convert_to_columns(indent.inherit_from(below).left or 0)
+            columns = _convert_to_columns(indent.left or 0)
             return ParagraphLayout("", columns, columns, False, new_page)
-        columns = self._find_column(num, ilvl, indent.inherit_from(below))
+        columns = self._find_column(num, ilvl, indent)
         return ParagraphLayout(self._marker(num, ilvl, level), columns, columns, False, new_page)
 
     def _chain(self, style_id: str | None) -> Iterator[WordStyle]:
@@ -215,24 +218,14 @@ class WordLists:
             yield style
             style_id = style.based_on
 
-    def _is_title(self, outline: int | None, chain: list[WordStyle]) -> bool:
-        if outline is None:
-            outline = next((style.outline for style in chain if style.outline is not None), None)
-        named = any(_TITLE.fullmatch(style.name.strip()) for style in chain)
-        return named or (outline is not None and outline < 9)
-
-    def _level(
-        self, num: str | None, ilvl: int | None, style_id: str | None, chain: list[WordStyle]
-    ) -> tuple[str, int, ListLevel | None]:
-        if num is None:
-            at = next((n for n, style in enumerate(chain) if style.list_id is not None), None)
-            if at is None:
-                return _find_list_by_style_name(chain)
-            num = chain[at].list_id or "0"
-            levels = (ilvl, *(style.level for style in chain[: at + 1]))
-            ilvl = next((level for level in levels if level is not None), None)
-            if ilvl is None and style_id:
-                ilvl = next((n for n, lvl in self.levels.get(num, {}).items() if lvl.style == style_id), None)
+    def _level(self, style_id: str | None, chain: list[WordStyle]) -> tuple[str, int, ListLevel | None]:
+        at = next((n for n, style in enumerate(chain) if style.list_id is not None), None)
+        if at is None:
+            return _find_list_by_style_name(chain)
+        num = chain[at].list_id or "0"
+        ilvl = next((style.level for style in chain[: at + 1] if style.level is not None), None)
+        if ilvl is None and at and style_id:
+            ilvl = next((n for n, lvl in self.levels.get(num, {}).items() if lvl.style == style_id), None)
         ilvl = min(max(ilvl or 0, 0), 8)
         if num == "0":
             return num, ilvl, None
@@ -264,6 +257,11 @@ class WordLists:
             del self.counts[key]
         count = self.counts[num, ilvl] = self.counts.get((num, ilvl), 0) + 1
         return _format_typed_number(level.number_format, level.text, min(count, 999))
+
+
+def _is_title(chain: list[WordStyle]) -> bool:
+    outline = next((style.outline for style in chain if style.outline is not None), 9)
+    return outline < 9 or any(_TITLE.fullmatch(style.name.strip()) for style in chain)
 
 
 def _find_list_by_style_name(chain: list[WordStyle]) -> tuple[str, int, ListLevel | None]:

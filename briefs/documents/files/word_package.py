@@ -5,10 +5,8 @@ an object) is refused. Macros, pictures and embedded files are never opened.
 """
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from posixpath import dirname, join, normpath
-from xml.etree.ElementTree import Element
 
 from briefs.documents.files.archive import (
     ZipEntry,
@@ -83,7 +81,7 @@ def open_package(data: bytes, *, has_word_extension: bool) -> WordPackage:
     own = relations.get(_build_relations_path(main), [])
     package = WordPackage(parts[main])
     for kind in _PARTS:
-        name = next((target for _, k, target, _ in own if k == kind), f"{kind}.xml")
+        name = next((target for _, k, target in own if k == kind), f"{kind}.xml")
         part = name.lstrip("/") if name.startswith("/") else normpath(join(dirname(main), name))
         setattr(package, kind, parts.get(part))
         package.note_link_targets[kind] = _links(relations.get(_build_relations_path(part), []))
@@ -162,19 +160,17 @@ def _build_relations_path(part: str) -> str:
     return f"{folder}/_rels/{name}.rels" if folder else f"_rels/{name}.rels"
 
 
-def _read_relations(part: bytes) -> list[tuple[str, str, str, bool]]:
-    """Return relations as (id, kind, target, whether the target is outside the file)."""
-    return list(_iterate_checked_relations(read_xml(part)))
-
-
-def _iterate_checked_relations(root: Element) -> Iterator[tuple[str, str, str, bool]]:
-    for element in root:
+def _read_relations(part: bytes) -> list[tuple[str, str, str]]:
+    """Return relations as (id, kind, target). Only links may have a target outside the file."""
+    relations: list[tuple[str, str, str]] = []
+    for element in read_xml(part):
         kind = (element.get("Type") or "").rpartition("/")[2]
         is_outside = (element.get("TargetMode") or "").lower() == "external"
         if is_outside and kind != "hyperlink":
             raise DocumentRefused(None, "word-external", {"kind": kind[:40] or "?"})
-        yield element.get("Id") or "", kind, element.get("Target") or "", is_outside
+        relations.append((element.get("Id") or "", kind, element.get("Target") or ""))
+    return relations
 
 
-def _links(relations: list[tuple[str, str, str, bool]]) -> dict[str, str]:
-    return {name: target for name, kind, target, _ in relations if kind == "hyperlink"}
+def _links(relations: list[tuple[str, str, str]]) -> dict[str, str]:
+    return {name: target for name, kind, target in relations if kind == "hyperlink"}

@@ -23,6 +23,17 @@ _SYMBOLS = {
 _LINE_ENDS = str.maketrans(dict.fromkeys("\n\r", " ") | dict.fromkeys("\x85\u2028\u2029", "\n"))
 
 
+def get_first_choice(element: Element) -> Element | tuple[()]:
+    """Return the first alternative of an `mc:AlternateContent`."""
+    return next((found for tag in ("mc:Choice", "mc:Fallback") for found in element.findall(tag)), ())
+
+
+def is_prompt(element: Element) -> bool:
+    """Return whether a content control still shows its prompt."""
+    properties = element.find("w:sdtPr")
+    return properties is not None and is_switched_on(properties.find("w:showingPlcHdr"))
+
+
 @dataclass(slots=True)
 class WordField:
     """An open field. Text before its separator is its instruction."""
@@ -66,7 +77,7 @@ class ParagraphReader:
         self.open_fields = [open_field for open_field in self.open_fields if open_field.in_result]
         return self.paragraph_text
 
-    def _read_children(self, element: Element) -> None:
+    def _read_children(self, element: Element | tuple[()]) -> None:
         for child in element:
             self._read_element(child)
 
@@ -96,8 +107,7 @@ class ParagraphReader:
         elif tag == "w:sdt":
             self._read_content_control(element)
         elif tag == "mc:AlternateContent":
-            choices = element.findall("mc:Choice") or element.findall("mc:Fallback")
-            self._read_children(choices[0]) if choices else None
+            self._read_children(get_first_choice(element))
         elif tag == "w:txbxContent":
             self._read_text_box(element)
         elif tag not in _DROPPED:
@@ -112,52 +122,54 @@ class ParagraphReader:
         hidden._read_children(run)
         self._add_asides(hidden.paragraph_text)
 
+    @property
+    def _in_instruction(self) -> bool:
+        return not all(open_field.in_result for open_field in self.open_fields)
+
+    @property
+    def _position(self) -> tuple[int, int]:
+        """The end of the text so far: line index, characters in the line."""
+        return len(self.paragraph_text.lines) - 1, len(self.paragraph_text.lines[-1])
+
     def _append_text(self, text: str) -> None:
-        if any(not open_field.in_result for open_field in self.open_fields):
+        if self._in_instruction:
             return
         first, *others = text.split("\n")
         self.paragraph_text.lines[-1] += first
         self.paragraph_text.lines += others
 
     def _break(self, kind: str | None) -> None:
-        if any(not open_field.in_result for open_field in self.open_fields):
+        if self._in_instruction:
             return
         self.paragraph_text.lines.append("")
         if kind == "page":
             self.paragraph_text.page_break_lines.add(len(self.paragraph_text.lines) - 1)
 
     def _read_link(self, element: Element, address: str) -> None:
-        place, before = len(self.paragraph_text.lines) - 1, len(self.paragraph_text.lines[-1])
+        start = self._position
         self._read_children(element)
-        if address:
-            self.paragraph_text.links.append(
-                (place, self.paragraph_text.lines[place][before:].strip(), address)
-            )
+        self._add_link(start, address)
+
+    def _add_link(self, start: tuple[int, int], address: str) -> None:
+        place, before = start
+        if address and place < len(self.paragraph_text.lines):
+            text = self.paragraph_text.lines[place][before:].strip()
+            self.paragraph_text.links.append((place, text, address))
 
     def _handle_field_character(self, kind: str | None) -> None:
         if kind == "begin":
             self.open_fields.append(WordField())
         elif kind == "separate" and self.open_fields:
             self.open_fields[-1].in_result = True
-            self.open_fields[-1].result_start = (
-                len(self.paragraph_text.lines) - 1,
-                len(self.paragraph_text.lines[-1]),
-            )
+            self.open_fields[-1].result_start = self._position
         elif kind == "end" and self.open_fields:
             ended = self.open_fields.pop()
-            place, before = ended.result_start
-            if (address := _parse_hyperlink_address(ended.instruction)) and place < len(
-                self.paragraph_text.lines
-            ):
-                self.paragraph_text.links.append(
-                    (place, self.paragraph_text.lines[place][before:].strip(), address)
-                )
+            self._add_link(ended.result_start, _parse_hyperlink_address(ended.instruction))
 
     def _read_content_control(self, element: Element) -> None:
         """Read a content control, unless it still shows its prompt."""
-        properties, content = element.find("w:sdtPr"), element.find("w:sdtContent")
-        is_prompt = properties is not None and is_switched_on(properties.find("w:showingPlcHdr"))
-        if content is not None and not is_prompt:
+        content = element.find("w:sdtContent")
+        if content is not None and not is_prompt(element):
             self._read_children(content)
 
     def _read_text_box(self, box: Element) -> None:

@@ -6,10 +6,15 @@ from dataclasses import replace
 
 from briefs.content import Side
 from briefs.documents.fields.label_names import FIELDS_OF_BODY, LABEL_NAMES
-from briefs.documents.fields.labels import FieldLabel, find_label, format_header_label
+from briefs.documents.fields.labels import (
+    WEB_ADDRESS_PATTERN,
+    FieldLabel,
+    find_label,
+    format_header_label,
+)
 from briefs.documents.files.tables import SourceLine
 from briefs.documents.markers import find_marker
-from briefs.text.scripts import detect_side, join_wrapped
+from briefs.text.scripts import detect_side, join_wrapped, split_bilingual
 
 _LOOK_AHEAD = 3
 """Most unlabelled lines between a title and the first label of its header."""
@@ -17,10 +22,8 @@ _LOOK_AHEAD = 3
 _HEADER_LINES = 60
 """Most lines of a header that are searched for a title of its own."""
 
-_ADDRESS = re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE)
 _CELL = re.compile(r"\t| \| ")
 _CUT = re.compile(r"…|\.\.\.")
-_LANGUAGE_SEPARATOR = re.compile(r" [/|] |[／｜]")
 _LINKED_FIELDS = frozenset(("source", "title", "article_title"))
 
 
@@ -113,9 +116,7 @@ def _choose_title_labels(pieces: Sequence[SourceLine], start: int, end: int) -> 
         words = pieces[number].stripped_text
         if not words:
             continue
-        if {detect_side(part) for part in _LANGUAGE_SEPARATOR.split(words)} == {"zh", "en"} and len(
-            _LANGUAGE_SEPARATOR.split(words)
-        ) == 2:
+        if split_bilingual(words):
             return {number: "/".join(names[0] for names in LABEL_NAMES["title"])}
         found[detect_side(words) or "zh"] = number
     return {number: LABEL_NAMES["title"][0 if side == "zh" else 1][0] for side, number in found.items()}
@@ -161,31 +162,30 @@ def _add_link_address(pieces: Sequence[SourceLine]) -> list[SourceLine]:
         named = label or (above if is_value else None)
         if named and named.field == "url":
             piece = _replace_with_address(piece, label)
-            has_address = has_address or bool(_ADDRESS.search(piece.stripped_text))
+            has_address = has_address or bool(WEB_ADDRESS_PATTERN.search(piece.stripped_text))
         elif piece.link_address and named and named.field in _LINKED_FIELDS:
-            offered.append(
-                replace(piece, text=f"{format_header_label('url')}: {piece.link_address}", is_title=False)
-            )
+            offered.append(piece)
         elif piece.is_only_link and named is None and not in_body and not find_marker(piece.stripped_text, 0):
-            if _ADDRESS.fullmatch(piece.stripped_text) and not _CUT.search(piece.stripped_text):
+            if WEB_ADDRESS_PATTERN.fullmatch(piece.stripped_text) and not _CUT.search(piece.stripped_text):
                 has_address = True  # the parser recognizes an address alone on its line
             else:
-                offered.append(
-                    replace(piece, text=f"{format_header_label('url')}: {piece.link_address}", is_title=False)
-                )
+                offered.append(piece)
         lines.append(piece)
         if label or piece.stripped_text:
             above = label
     if offered and not has_address:
-        place = next(n for n, line in enumerate(lines) if line.number == offered[0].number)
-        while place + 1 < len(lines) and lines[place + 1].number == offered[0].number:
+        link = offered[0]
+        text = f"{format_header_label('url')}: {link.link_address}"
+        added = replace(link, text=text, is_title=False, starts_paragraph=True, new_page=False)
+        place = next(n for n, line in enumerate(lines) if line.number == link.number)
+        while place < len(lines) and lines[place].number == link.number:
             place += 1
-        lines.insert(place + 1, replace(offered[0], starts_paragraph=True, new_page=False))
+        lines.insert(place, added)
     return lines
 
 
 def _replace_with_address(piece: SourceLine, label: FieldLabel | None) -> SourceLine:
     words = label.value if label else piece.stripped_text
-    if not piece.link_address or (_ADDRESS.search(words) and not _CUT.search(words)):
+    if not piece.link_address or (WEB_ADDRESS_PATTERN.search(words) and not _CUT.search(words)):
         return piece
     return replace(piece, text=f"{label.name}: {piece.link_address}" if label else piece.link_address)

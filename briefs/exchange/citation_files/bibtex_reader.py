@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
+from ...text.dates import ENGLISH_MONTHS
 from . import citation_facts as facts
 from .citation_facts import CitationRejected, CitedArticle, CitedName
 from .latex_text import latex_to_text, latex_to_url
@@ -15,19 +16,18 @@ _ENTRY_END: Final = re.compile(r"[\s,]*[})]")
 _SWALLOWED_FIELD: Final = re.compile(r",\s{0,50}[A-Za-z][\w:+.-]{0,40}\s{0,50}=")
 _BARE: Final = re.compile(r"[^\s,#{}()\"=]{1,100}")
 _CONCATENATION: Final = re.compile(r"\s*#\s*")
-_MONTHS: Final = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-_MONTH_NAMES: Final = (
-    *("January", "February", "March", "April", "May", "June"),
-    *("July", "August", "September", "October", "November", "December"),
-)
+_MONTHS: Final = {name[:3].lower(): number for number, name in enumerate(ENGLISH_MONTHS, 1)}
 MAX_ENTRIES: Final = 1_000
+MAX_EXPANDED_MACROS: Final = 1_000
+"""Characters that macros may add to one value. Each `@string` can double the one before it."""
+MAX_NESTED_BRACES: Final = 1_000
 _REPORTS: Final = ("techreport", "report")
 type BibtexFields = Mapping[str, str]
 
 
 def parse_entries(text: str) -> list[dict[str, str]]:
     """Return the fields of each entry, its kind under `@`, values still in LaTeX. Raise CitationRejected."""
-    macros = dict(zip(_MONTHS, _MONTH_NAMES, strict=True))
+    macros = {name[:3].lower(): name for name in ENGLISH_MONTHS}
     found: list[dict[str, str]] = []
     at = 0
     while len(found) < MAX_ENTRIES and (match := _ENTRY.search(text, at)):
@@ -63,13 +63,17 @@ def _fields(text: str, at: int, macros: Mapping[str, str]) -> tuple[dict[str, st
 def _value(text: str, at: int, macros: Mapping[str, str]) -> tuple[str, int]:
     """Parse parts joined by `#`: braced, quoted, a number or a macro name."""
     parts: list[str] = []
+    expanded = 0
     while True:
         if text[at : at + 1] in ('"', "{"):
             part, at = _delimited(text, at)
         elif match := _BARE.match(text, at):
             part, at = macros.get(match[0].lower(), match[0]), match.end()
+            expanded += len(part)
         else:
             break
+        if expanded > MAX_EXPANDED_MACROS:
+            raise CitationRejected("too-large")
         parts.append(part)
         if not (more := _CONCATENATION.match(text, at)):
             break
@@ -89,6 +93,8 @@ def _delimited(text: str, at: int) -> tuple[str, int]:
             return text[start:i], i + 1
         if mark == "{":
             depth += 1
+            if depth > MAX_NESTED_BRACES:
+                raise CitationRejected("broken")
         elif mark == "}":
             if not depth and not quoted:
                 return text[start:i], i + 1
@@ -167,26 +173,14 @@ def _author(text: str) -> CitedName:
 
 def _date(fields: BibtexFields) -> tuple[str, str]:
     if given := fields.get("date", ""):
-        return facts.parse_date(
-            latex_to_text(given.partition("/")[0]) if given[:4].isdecimal() else latex_to_text(given)
-        )
-    year, month = (
-        latex_to_text(fields.get("year", "")).strip(),
-        latex_to_text(fields.get("month", "")).strip(),
-    )
-    named = re.findall(r"[A-Za-z]+", month)
-    numbers = [n for word in named if (n := _month(word))]
-    first = numbers[0] if numbers else month
-    inside = re.findall(r"(?<!\d)\d{1,2}(?!\d)", month) if numbers else []  # month = "9~" # jun
-    day = fields.get("day", "") or next(iter(inside), "")
-    label = f"{month} {year}"[:60] if len(numbers) > 1 else ""
-    return (
-        (facts.build_iso_date(year, first, "" if label else day), label)
-        if year[:4].isdecimal()
-        else facts.parse_date(year)
-    )
-
-
-def _month(word: str) -> int:
-    short = word[:3].lower()
-    return _MONTHS.index(short) + 1 if short in _MONTHS else 0
+        first_of_span = given.partition("/")[0] if given[:4].isdecimal() else given
+        return facts.parse_date(latex_to_text(first_of_span))
+    year, month = (latex_to_text(fields.get(name, "")).strip() for name in ("year", "month"))
+    if not year[:4].isdecimal():
+        return facts.parse_date(year)
+    numbers = [n for word in re.findall(r"[A-Za-z]+", month) if (n := _MONTHS.get(word[:3].lower()))]
+    if len(numbers) > 1:
+        return facts.build_iso_date(year, numbers[0]), f"{month} {year}"[:60]
+    inside = re.search(r"(?<!\d)\d{1,2}(?!\d)", month) if numbers else None  # month = "9~" # jun
+    day = fields.get("day", "") or (inside[0] if inside else "")
+    return facts.build_iso_date(year, numbers[0] if numbers else month, day), ""

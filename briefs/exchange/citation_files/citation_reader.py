@@ -10,7 +10,7 @@ from typing import Any, Final, Literal
 from ...documents.files.encodings import decode_text
 from ...documents.types import DocumentRefused
 from . import bibtex_reader, csl_reader, ris_reader
-from .citation_facts import CitationRejected, CitedArticle, CitedName
+from .citation_facts import CitationRejected, CitedArticle
 
 type CitationFormat = Literal["ris", "bibtex", "csl"]
 
@@ -23,16 +23,6 @@ CITATION_READERS: Final[dict[CitationFormat, Any]] = {
 _BEYOND_ASCII: Final = re.compile(rb"[\x80-\xff]+")
 _RIS: Final = re.compile(r"^[ \t\ufeff]{0,20}TY {0,2}- ", re.MULTILINE)
 _BIBTEX: Final = re.compile(r"@\s{0,5}[A-Za-z]{1,40}\s{0,5}[{(]")
-
-__all__ = [
-    "CITATION_SIZE_LIMIT",
-    "CitationReading",
-    "CitationRejected",
-    "CitedArticle",
-    "CitedName",
-    "decode_citation",
-    "read_citation",
-]
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,14 +49,7 @@ def _compose_accent(match: re.Match[str]) -> str:
 
 
 # Protect escaped marks while commands, dashes and braces are processed.
-_PLACEHOLDERS: Final = {
-    "&": "\ue000",
-    "%": "\ue001",
-    "$": "\ue002",
-    "#": "\ue003",
-    "_": "\ue004",
-    "@": "\ue005",
-}
+_PLACEHOLDERS: Final = {mark: chr(0xE000 + n) for n, mark in enumerate("&%$#_@")}
 _RESTORED_MARKS: Final = str.maketrans({hidden: mark for mark, hidden in _PLACEHOLDERS.items()})
 
 

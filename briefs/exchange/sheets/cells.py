@@ -4,10 +4,14 @@ The guard is an apostrophe in front. A cell that already begins with one is guar
 guard restores the original.
 """
 
+import re
 import unicodedata
+
+from openpyxl.utils import column_index_from_string
 
 FORMULA_GUARD = "'"
 _FORMULA_STARTS = frozenset("=+-@\t\r\n")
+_REFERENCE = re.compile("([A-Z]{1,3})([0-9]+)")
 
 
 def guard_formula(text: str) -> str:
@@ -36,24 +40,10 @@ def format_number(raw: str) -> str:
     return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
 
 
-def column_letters(index: int) -> str:
-    """Return the letters of a column: 0 is A, 26 is AA."""
-    letters = ""
-    index += 1
-    while index:
-        index, rest = divmod(index - 1, 26)
-        letters = chr(65 + rest) + letters
-    return letters
-
-
 def parse_cell_reference(reference: str) -> tuple[int, int]:
     """Parse “C7” to (6, 2), row and column counted from 0. Raise ValueError."""
-    letters = reference.rstrip("0123456789")
-    column = 0
-    for letter in letters:
-        if not "A" <= letter <= "Z":
-            raise ValueError(reference)
-        column = column * 26 + ord(letter) - 64
-    if not 1 <= column <= 16_384:
+    match = _REFERENCE.fullmatch(reference)
+    column = column_index_from_string(match[1]) if match else 0
+    if not match or column > 16_384:
         raise ValueError(reference)
-    return int(reference[len(letters) :]) - 1, column - 1
+    return int(match[2]) - 1, column - 1

@@ -9,7 +9,7 @@ from typing import Literal
 from django.utils.translation import gettext as _
 
 from .csv_files import read_csv, write_csv
-from .table import SHEET_SIZE_LIMIT, Sheet, SheetProblem, SheetRefused, build_sheet_refusal
+from .table import SHEET_SIZE_LIMIT, Sheet, SheetRefused, build_sheet_refusal
 from .xlsx_files import read_xlsx, write_xlsx
 
 type SheetFormat = Literal["csv", "xlsx"]
@@ -43,15 +43,3 @@ def build_size_refusal() -> SheetRefused:
 def write_sheet(rows: Iterable[Sequence[str]], file_format: SheetFormat, *, title: str) -> bytes:
     """Write rows as a file. The first row holds the headings. Raise SheetRefused."""
     return write_csv(rows) if file_format == "csv" else write_xlsx(rows, title=title)
-
-
-__all__ = [
-    "CONTENT_TYPES",
-    "Sheet",
-    "SheetFormat",
-    "SheetProblem",
-    "SheetRefused",
-    "build_size_refusal",
-    "read_sheet",
-    "write_sheet",
-]

@@ -1,5 +1,6 @@
 """Preview the import of a sheet into the vocabulary, and apply it as previewed or not at all."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -96,17 +97,18 @@ def apply_import(
 
 def check_headings(sheet: Sheet, kind: type[Vocabulary]) -> None:
     known = [column for column, _label in list_columns(kind)]
-    given = sheet.headings
+    counts = Counter(filter(None, sheet.headings))
     problems = [
         SheetProblem(_("The column “%(column)s” is unknown.") % {"column": heading[:40]})
-        for heading in dict.fromkeys(given)
-        if heading and heading not in known
+        for heading in counts
+        if heading not in known
     ]
-    twice = [heading for heading in dict.fromkeys(given) if heading and given.count(heading) > 1]
     problems += [
-        SheetProblem(_("The column “%(column)s” stands there twice.") % {"column": h}) for h in twice
+        SheetProblem(_("The column “%(column)s” stands there twice.") % {"column": heading})
+        for heading, n in counts.items()
+        if n > 1
     ]
-    if "slug" not in given:
+    if "slug" not in counts:
         problems.append(SheetProblem(_("The column “%(column)s” is missing.") % {"column": "slug"}))
     if problems:
         raise SheetRefused(*problems[:SHEET_PROBLEM_LIMIT])

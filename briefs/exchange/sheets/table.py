@@ -42,6 +42,10 @@ def build_sheet_refusal(text: str) -> SheetRefused:
     return SheetRefused(SheetProblem(text))
 
 
+def build_column_refusal() -> SheetRefused:
+    return build_sheet_refusal(_("The sheet has more than %(n)s columns.") % {"n": SHEET_COLUMN_LIMIT})
+
+
 @dataclass(frozen=True, slots=True)
 class SheetRow:
     """One row below the headings. `number` is the row number in the spreadsheet."""
@@ -73,7 +77,7 @@ class SheetBuilder:
         if not cells:
             return
         if len(cells) > SHEET_COLUMN_LIMIT:
-            raise build_sheet_refusal(_("The sheet has more than %(n)s columns.") % {"n": SHEET_COLUMN_LIMIT})
+            raise build_column_refusal()
         if not self.sheet.headings:
             self.sheet.headings = tuple(cell.strip() for cell in cells)
             return

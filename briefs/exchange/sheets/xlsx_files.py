@@ -13,10 +13,11 @@ from django.utils.translation import gettext as _
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 from openpyxl.styles import Alignment, Font
+from openpyxl.utils import get_column_letter
 
 from ...documents.files.archive import read_zip_directory, unpack_parts
 from ...documents.types import DocumentRefused
-from .cells import column_letters, guard_formula
+from .cells import guard_formula
 from .table import Sheet, SheetBuilder, build_sheet_refusal
 from .xlsx_xml import (
     RelationshipsHandler,
@@ -24,6 +25,7 @@ from .xlsx_xml import (
     StylesHandler,
     WorkbookHandler,
     WorksheetHandler,
+    build_damage_refusal,
     read_part,
 )
 
@@ -53,19 +55,18 @@ def read_xlsx(data: bytes) -> Sheet:
 def _parts(data: bytes) -> dict[str, bytes]:
     """Unpack the needed parts. Sizes are limited before unpacking and counted during it."""
     try:
-        entries = read_zip_directory(data)
-        found = unpack_parts(
-            data, entries, lambda name: _PART.fullmatch(name) is not None, lambda name, begin: None
+        return unpack_parts(
+            data,
+            read_zip_directory(data),
+            lambda name: _PART.fullmatch(name) is not None,
+            lambda name, begin: None,
         )
     except DocumentRefused as refusal:
         if refusal.code == "word-encrypted":
             raise build_sheet_refusal(
                 _("The workbook is protected by a password. Save it without one.")
             ) from None
-        raise build_sheet_refusal(
-            _("The workbook is damaged, or much larger than it looks. Save it anew as .xlsx.")
-        ) from None
-    return found
+        raise build_damage_refusal() from None
 
 
 def _resolve_target(target: str) -> str:
@@ -112,14 +113,14 @@ def write_xlsx(rows: Iterable[Sequence[str]], *, title: str) -> bytes:
     bold, wrapped = Font(bold=True), Alignment(wrap_text=True, vertical="top")
     for n, row in enumerate(texts):
         cells = []
-        for i, text in enumerate(row):
+        for i, text in enumerate(row, 1):
             cell = WriteOnlyCell(page)
             cell.value = text
             cell.data_type = "s"  # else openpyxl makes a formula of text that begins with "="
             cell.number_format, cell.alignment = "@", wrapped
             if not n:
                 cell.font = bold
-                page.column_dimensions[column_letters(i)].width = 28
+                page.column_dimensions[get_column_letter(i)].width = 28
             cells.append(cell)
         page.append(cells)
     out = io.BytesIO()

@@ -10,9 +10,11 @@ from xml.parsers import expat
 from django.utils.translation import gettext as _
 
 from .cells import format_number, parse_cell_reference, unguard_formula
-from .table import SHEET_COLUMN_LIMIT, SheetBuilder, build_sheet_refusal
+from .table import SHEET_COLUMN_LIMIT, SheetBuilder, SheetRefused, build_column_refusal, build_sheet_refusal
 
 MAX_CELLS = 400_000
+MAX_DEPTH = 100
+_CHUNK = 64 * 1024
 _ESCAPED = re.compile(r"_x((?![Dd][89A-Fa-f])[0-9A-Fa-f]{4})_")
 """A single surrogate (D800 to DFFF) is no character and is left escaped."""
 _DATE_IDS = frozenset((*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59)))
@@ -23,6 +25,18 @@ type Attributes = dict[str, str]
 
 class PartHandler:
     """Base of the handlers for one kind of part: start and end of elements, text between."""
+
+    _depth = 0
+
+    def open_element(self, name: str, values: Attributes) -> None:
+        self._depth += 1
+        if self._depth > MAX_DEPTH:
+            raise ValueError("depth")
+        self.start(_local(name), {_local(key): value for key, value in values.items()})
+
+    def close_element(self, name: str) -> None:
+        self._depth -= 1
+        self.end(_local(name))
 
     def start(self, name: str, values: Attributes) -> None: ...
 
@@ -39,16 +53,22 @@ def read_part[P: PartHandler](part: P, data: bytes | None) -> P:
     parser.buffer_text = True
     parser.StartDoctypeDeclHandler = _refuse_doctype
     parser.EntityDeclHandler = _refuse_doctype
-    parser.StartElementHandler = lambda name, values: part.start(_local(name), _locals(values))
-    parser.EndElementHandler = lambda name: part.end(_local(name))
+    parser.StartElementHandler = part.open_element
+    parser.EndElementHandler = part.close_element
     parser.CharacterDataHandler = part.text
     try:
-        parser.Parse(data, True)
+        for start in range(0, len(data), _CHUNK):  # a refusal takes effect at the end of a chunk
+            parser.Parse(data[start : start + _CHUNK])
+        parser.Parse(b"", True)
     except (expat.ExpatError, LookupError, ValueError):
-        raise build_sheet_refusal(
-            _("The workbook is damaged, or much larger than it looks. Save it anew as .xlsx.")
-        ) from None
+        raise build_damage_refusal() from None
     return part
+
+
+def build_damage_refusal() -> SheetRefused:
+    return build_sheet_refusal(
+        _("The workbook is damaged, or much larger than it looks. Save it anew as .xlsx.")
+    )
 
 
 def _refuse_doctype(*_args: object) -> None:
@@ -57,10 +77,6 @@ def _refuse_doctype(*_args: object) -> None:
 
 def _local(name: str) -> str:
     return name.rpartition(" ")[2]
-
-
-def _locals(values: Attributes) -> Attributes:
-    return {_local(name): value for name, value in values.items()}
 
 
 class RelationshipsHandler(PartHandler):
@@ -184,7 +200,7 @@ class WorksheetHandler(TextHandler):
     def _begin_cell(self, values: Attributes) -> None:
         self._count += 1
         if self._count > MAX_CELLS:
-            raise build_sheet_refusal(_("The sheet has more than %(n)s columns.") % {"n": SHEET_COLUMN_LIMIT})
+            raise build_column_refusal()
         self._cell, self._formula = values, False
         self._column = parse_cell_reference(values["r"])[1] if "r" in values else self._column + 1
 
@@ -203,7 +219,7 @@ class WorksheetHandler(TextHandler):
         if not text:
             return
         if self._column >= SHEET_COLUMN_LIMIT:
-            raise build_sheet_refusal(_("The sheet has more than %(n)s columns.") % {"n": SHEET_COLUMN_LIMIT})
+            raise build_column_refusal()
         self._cells += [""] * (self._column + 1 - len(self._cells))
         self._cells[self._column] = text
 

@@ -16,9 +16,7 @@ class Command(BaseCommand):
     )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        indexing.drop_past_editions(
-            timezone.now()
-        )  # unindexes superseded editions; searches do not return them anyway
+        indexing.drop_past_editions(timezone.now())  # superseded ones, which no search returns anyway
         delete_expired(timezone.localdate())
         delivery = send_due()
         self.stdout.write(f"{delivery.sent} sent, {delivery.failed} failed.")

@@ -8,14 +8,15 @@ import datetime as dt
 import html
 import itertools
 import re
-from collections.abc import Iterator
-from functools import cache, lru_cache
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from types import MappingProxyType
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, QueryDict
-from django.urls import Resolver404, URLPattern, URLResolver, get_resolver, resolve, reverse
+from django.urls import Resolver404, URLResolver, get_resolver, resolve, reverse
 
 from ...models.edition import Edition
 
@@ -34,7 +35,9 @@ def list_start_addresses(now: dt.datetime) -> Iterator[str]:
     for way in ways:
         if "slug" not in way.variables:
             yield from _route_addresses(way)
-    of_briefs = [way for way in ways if set(way.variables) >= {"slug"} and "/briefs/" in _sample_address(way)]
+    of_briefs = [
+        way for way in ways if "slug" in way.variables and "/briefs/" in next(_route_addresses(way, "x"))
+    ]
     slugs = Edition.objects.found(now).order_by("pk").values_list("slug", flat=True)
     for slug, way in itertools.product(slugs.iterator(chunk_size=2000), of_briefs):
         yield from _route_addresses(way, slug=slug)
@@ -45,14 +48,18 @@ def fetch_response(address: str, **headers: str) -> HttpResponse:
 
     Middleware handles connections, which files do not have.
     """
-    parts = urlsplit(address)
-    request = HttpRequest()
-    request.method, request.path = "GET", parts.path
-    request.path_info, request.GET = parts.path, QueryDict(parts.query)
+    request = build_request(address)
     request.META = headers
-    match = resolve(parts.path)
+    match = resolve(request.path)
     response: HttpResponse = match.func(request, *match.args, **match.kwargs)
     return response
+
+
+def build_request(address: str) -> HttpRequest:
+    parts, request = urlsplit(address), HttpRequest()
+    request.method, request.path, request.path_info = "GET", parts.path, parts.path
+    request.GET = QueryDict(parts.query)
+    return request
 
 
 @lru_cache(maxsize=100_000)  # the same few links are on every page
@@ -85,38 +92,22 @@ def find_static_links(body: str) -> Iterator[str]:
     yield from (found[1] for found in _STATIC_LINK_PATTERN.finditer(body))
 
 
-def _enumerable_routes(resolver: URLResolver, namespace_prefix: str = "") -> Iterator[EnumerableRoute]:
+def _enumerable_routes(
+    resolver: URLResolver, namespace_prefix: str = "", converters: Mapping[str, Any] = MappingProxyType({})
+) -> Iterator[EnumerableRoute]:
     """Yield the exported routes whose variables are all a brief's slug or have a converter with `values`."""
     for entry in resolver.url_patterns:
+        variables = {**converters, **entry.pattern.converters}
         if isinstance(entry, URLResolver):
-            yield from _enumerable_routes(
-                entry, f"{namespace_prefix}{entry.namespace}:" if entry.namespace else namespace_prefix
-            )
-        elif isinstance(entry, URLPattern) and entry.name and getattr(entry.callback, "exported", False):
-            yield from _enumerable_route(f"{namespace_prefix}{entry.name}")
-
-
-@cache
-def _route_converters(name: str) -> list[dict[str, Any]]:
-    """Return the converters of the route's variables, one dict per form of the route."""
-    resolver, _, own = get_resolver(), *name.rpartition(":")[1:]
-    for space in name.split(":")[:-1]:
-        resolver = resolver.namespace_dict[space][1]
-    return [converters for _, _, _, converters in resolver.reverse_dict.getlist(own)]
-
-
-def _enumerable_route(name: str) -> Iterator[EnumerableRoute]:
-    for converters in _route_converters(name)[:1]:
-        variables = {
-            variable: () if variable == "slug" else getattr(converter, "values", None)
-            for variable, converter in converters.items()
-        }
-        if None not in variables.values():
-            yield EnumerableRoute(name, variables)
-
-
-def _sample_address(route: EnumerableRoute) -> str:
-    return next(_route_addresses(route, slug="x"))
+            prefix = f"{namespace_prefix}{entry.namespace}:" if entry.namespace else namespace_prefix
+            yield from _enumerable_routes(entry, prefix, variables)
+        elif entry.name and getattr(entry.callback, "exported", False):
+            values = {
+                variable: () if variable == "slug" else getattr(converter, "values", None)
+                for variable, converter in variables.items()
+            }
+            if None not in values.values():
+                yield EnumerableRoute(f"{namespace_prefix}{entry.name}", values)
 
 
 def _route_addresses(route: EnumerableRoute, slug: str = "") -> Iterator[str]:

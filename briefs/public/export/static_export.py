@@ -10,13 +10,14 @@ import json
 import os
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
 from django.conf import settings
-from django.http import Http404, HttpRequest
+from django.http import Http404
 
 from ...text import paths
 from .. import errors
@@ -31,7 +32,6 @@ _LIST_LINK = re.compile(r'<a rel="(prev|next)" href="([^"]*)"')
 _ANCHOR_ELEMENT = re.compile(r'(<a\b[^>]*?\bhref=")([^"]*)("[^>]*>)(.*?</a>)', re.DOTALL)
 _FORM_ELEMENT = re.compile(r'<form\b[^>]*?\baction="([^"]*)".*?</form>', re.DOTALL)
 _EMPTY_ELEMENT = re.compile(r"<(li|p|nav|ul)\b[^>]*>\s*</\1>\n?")
-_PAGE_TYPES = ("text/html",)
 _TYPES_WITH_LINKS = ("text/html", "application/xml", "application/atom+xml")
 
 
@@ -45,38 +45,31 @@ class ExportCounts(NamedTuple):
     removed: int
 
 
+@dataclass
 class StaticExport:
     """One run.
 
     `find_static_file` maps a static file's name to its path; `report_progress` receives the file count.
     """
 
-    def __init__(
-        self,
-        folder: Path,
-        now: dt.datetime,
-        *,
-        find_static_file: Callable[[str], Path | None],
-        report_progress: Callable[[int], None] = lambda done: None,
-    ) -> None:
-        self.folder, self.now, self.find_static_file, self.report_progress = (
-            folder,
-            now,
-            find_static_file,
-            report_progress,
-        )
-        self.previous_files = _read_manifest(folder)
-        self.files: dict[str, str] = {}
-        """ETag by path; empty if the file has none to reuse in the next run."""
-        self.written = 0
-        self.replaced_addresses: dict[str, str] = {}
-        """Exported address by the address that pages link to."""
+    folder: Path
+    now: dt.datetime
+    find_static_file: Callable[[str], Path | None]
+    report_progress: Callable[[int], None]
+    files: dict[str, str] = field(default_factory=dict)
+    """ETag by path; empty if the file has none to reuse in the next run."""
+    written: int = 0
+    replaced_addresses: dict[str, str] = field(default_factory=dict)
+    """Exported address by the address that pages link to."""
+
+    def __post_init__(self) -> None:
+        self.previous_files = _read_manifest(self.folder)
 
     def run(self) -> ExportCounts:
         self.folder.mkdir(parents=True, exist_ok=True)
         self._save_manifest()
         for name, page in (
-            ("404.html", errors.not_found(_build_request("/404"))),
+            ("404.html", errors.not_found(site_crawl.build_request("/404"))),
             ("index.html", render_language_chooser()),
         ):
             self._write_file(name, self._rewrite_links(page.content.decode()).encode())
@@ -115,7 +108,7 @@ class StaticExport:
         body, links = response.content, []
         if kind in _TYPES_WITH_LINKS:
             text = body.decode()
-            if kind in _PAGE_TYPES:
+            if kind == "text/html":
                 links += self._export_list(address, text)
                 text = self._rewrite_links(text)
                 body = text.encode()
@@ -260,9 +253,3 @@ def _file_path(address: str) -> str:
 
 def _unescape(link: str) -> str:
     return link.replace("&amp;", "&")
-
-
-def _build_request(path: str) -> HttpRequest:
-    request = HttpRequest()
-    request.method, request.path, request.path_info = "GET", path, path
-    return request

@@ -1,9 +1,11 @@
 """Citation files for reference managers, of a brief or of the article it digests."""
 
+import re
 from collections.abc import Callable
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.urls.converters import StringConverter
 from django.utils import timezone
 
 from ...citations import bibtex, csl, ris, works
@@ -18,26 +20,17 @@ CITATION_FORMATS: dict[str, tuple[Callable[[works.CitableWork], str], str]] = {
 }
 
 
-class CitationFileConverter:
-    """Convert `cite.ris` to (cite, ris)."""
-
-    regex = rf"(?:cite|original)\.(?:{'|'.join(CITATION_FORMATS)})"
-    values = tuple((what, end) for what in ("cite", "original") for end in CITATION_FORMATS)
-
-    def to_python(self, value: str) -> tuple[str, str]:
-        what, _, end = value.partition(".")
-        return what, end
-
-    def to_url(self, value: tuple[str, str]) -> str:
-        return ".".join(value)
+class CitationFileConverter(StringConverter):
+    values = tuple(f"{what}.{end}" for what in ("cite", "original") for end in CITATION_FORMATS)
+    regex = "|".join(map(re.escape, values))
 
 
-def citation(request: HttpRequest, language: Side, slug: str, file: tuple[str, str]) -> HttpResponse:
+def citation(request: HttpRequest, language: Side, slug: str, file: str) -> HttpResponse:
     try:
         card = editions.find_card(slug, timezone.now())
     except editions.Gone:
         return errors.gone(language)
-    what, end = file
+    what, _, end = file.partition(".")
     write, kind = CITATION_FORMATS[end]
     work = (
         works.build_brief_work(card, language, settings.DIGEST_SITE_NAME[language])

@@ -9,8 +9,9 @@ import re
 from typing import Any
 
 from django.conf import settings
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponsePermanentRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 from django.template.loader import render_to_string
+from django.urls.converters import StringConverter
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
@@ -20,7 +21,7 @@ from ... import rendering
 from ...content import LANGUAGE_TAGS, Side
 from ...rendering import text
 from ...text import paths
-from .. import brief_presenter, editions
+from .. import brief_presenter, editions, page_frame
 from ..subjects import subject_queries
 
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -28,15 +29,9 @@ _FORMAT_NAMES = {"atom": "Atom", "json": "JSON Feed"}
 _CONTENT_TYPES = {"atom": "application/atom+xml", "json": "application/feed+json"}
 
 
-class FeedFormatConverter:
+class FeedFormatConverter(StringConverter):
     regex = "|".join(_CONTENT_TYPES)
     values = tuple(_CONTENT_TYPES)
-
-    def to_python(self, value: str) -> str:
-        return value
-
-    def to_url(self, value: str) -> str:
-        return value
 
 
 def feed(
@@ -44,8 +39,6 @@ def feed(
 ) -> HttpResponse:
     now = timezone.now()
     subject = subject_queries.find_subject(subject_queries.SUBJECT_KINDS[kind], slug, now) if kind else None
-    if kind and subject is None:
-        raise Http404
     if subject and subject.slug != slug:
         return HttpResponsePermanentRedirect(
             f"{paths.subject(language, kind, subject.slug)}feed.{feed_format}"
@@ -72,7 +65,7 @@ def build_feed_links(language: Side, kind: str, slug: str, label: str) -> dict[s
             format_html_join(
                 " ",
                 '<a href="{}">{}</a>',
-                [(address, _FORMAT_NAMES[end]) for end in _FORMAT_NAMES for address in [f"{here}feed.{end}"]],
+                [(f"{here}feed.{end}", name) for end, name in _FORMAT_NAMES.items()],
             ),
         ),
     }
@@ -91,7 +84,7 @@ def _build_feed(
     return {
         "lang": LANGUAGE_TAGS[language],
         "site": site,
-        "title": f"{name}{'｜' if language == 'zh' else ' · '}{site}" if subject else site,
+        "title": f"{name}{page_frame.TITLE_SEPARATOR[language]}{site}" if subject else site,
         "subtitle": gettext("Bilingual briefs of writing on foreign policy"),
         "site_home": home,
         "home": own,

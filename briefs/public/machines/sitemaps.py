@@ -5,7 +5,7 @@ The index then names one file of list pages, and files for ranges of edition ids
 
 import datetime as dt
 from collections.abc import Iterable, Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 from django.conf import settings
 from django.db.models import F, Max, QuerySet
@@ -25,14 +25,9 @@ BRIEFS_PER_SITEMAP = 5000
 _XMLNS = 'xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"'
 
 
-class SitemapRow(NamedTuple):
-    slug: str
-    live_from: dt.datetime
-
-
 def sitemap(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
-    rows = [SitemapRow(*row) for row in _listed_editions(now)[: BRIEFS_PER_SITEMAP + 1]]
+    rows = list(_listed_editions(now)[: BRIEFS_PER_SITEMAP + 1])
     if len(rows) <= BRIEFS_PER_SITEMAP:
         return _urlset_response([*_list_page_paths(now), *_brief_paths(rows)])
     blocks = Edition.objects.listed(now).annotate(block=F("pk") / BRIEFS_PER_SITEMAP).values("block")
@@ -42,10 +37,7 @@ def sitemap(request: HttpRequest) -> HttpResponse:
 
 def sitemap_part(request: HttpRequest, block: int) -> HttpResponse:
     first = block * BRIEFS_PER_SITEMAP
-    rows = [
-        SitemapRow(*row)
-        for row in _listed_editions(timezone.now()).filter(pk__gte=first, pk__lt=first + BRIEFS_PER_SITEMAP)
-    ]
+    rows = _listed_editions(timezone.now()).filter(pk__gte=first, pk__lt=first + BRIEFS_PER_SITEMAP)
     if not rows:
         raise Http404
     return _urlset_response(_brief_paths(rows))
@@ -59,8 +51,8 @@ def _listed_editions(now: dt.datetime) -> QuerySet[Any, Any]:
     return Edition.objects.listed(now).order_by("pk").values_list("slug", "live_from")
 
 
-def _brief_paths(rows: Iterable[SitemapRow]) -> Iterator[tuple[str, dt.datetime | None]]:
-    return ((f"briefs/{row.slug}/", row.live_from) for row in rows)
+def _brief_paths(rows: Iterable[tuple[str, dt.datetime]]) -> Iterator[tuple[str, dt.datetime | None]]:
+    return ((f"briefs/{slug}/", live_from) for slug, live_from in rows)
 
 
 def _urlset_response(paths_and_dates: Iterable[tuple[str, dt.datetime | None]]) -> HttpResponse:

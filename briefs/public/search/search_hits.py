@@ -12,7 +12,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext, ngettext
 
 from ...content import LANGUAGE_TAGS, SIDES, Side
-from ...rendering import cards, text
+from ...rendering import cards, rows, text
 from ...search.highlighting import TextSpan, find_spans, highlight_spans
 from ...search.query import Phrase
 from ...text import paths
@@ -31,9 +31,9 @@ class RenderedHit(NamedTuple):
 def render_hit(hit: SearchHit, phrases: Sequence[Phrase], language: Side) -> RenderedHit:
     content, twin, lang = hit.content, paths.OTHER_SIDE[language], LANGUAGE_TAGS[paths.OTHER_SIDE[language]]
     url = escape(paths.parallel(language, hit.slug))
-    rows = _find_matching_bullets(content.get("bullets", ()), phrases)
+    matches = _find_matching_bullets(content.get("bullets", ()), phrases)
     shown = sorted(
-        sorted(rows, key=lambda row: (-row[0], row[1]))[:MAX_BULLETS_PER_HIT], key=lambda row: row[1]
+        sorted(matches, key=lambda row: (-row[0], row[1]))[:MAX_BULLETS_PER_HIT], key=lambda row: row[1]
     )
     label = gettext("Bullet %(n)s, side by side")
     pairs = [_render_bullet(bullet, places, url, label, language) for _, _, bullet, places in shown]
@@ -46,9 +46,9 @@ href="{escape(paths.brief(twin, hit.slug))}" lang="{lang}" hreflang="{lang}">{_r
 <p class="meta">{cards.render_authors_source_date(hit.card, language)}</p>
 <ol class="pairs">
 {"".join(pairs) or _render_summary(content, phrases, url, language)}</ol>
-{_render_more_link(len(rows) - len(shown), url)}</article>
+{_render_more_link(len(matches) - len(shown), url)}</article>
 """
-    return RenderedHit(mark_safe(html), len(rows))  # noqa: S308 escaped piece by piece
+    return RenderedHit(mark_safe(html), len(matches))  # noqa: S308 escaped piece by piece
 
 
 type BulletMatch = tuple[int, int, Mapping[str, Any], dict[Side, MatchSpans]]
@@ -73,7 +73,7 @@ def _render_bullet(
 ) -> str:
     number = str(bullet["number"])
     texts = {side: highlight_spans(bullet.get(f"text_{side}", ""), spans_by_side[side]) for side in SIDES}
-    return _render_pair(f"{url}#b{number}", number, label % {"n": number}, texts, language)
+    return render_pair(f"{url}#b{number}", number, label % {"n": number}, texts, language)
 
 
 def _render_summary(content: Mapping[str, Any], phrases: Sequence[Phrase], url: str, language: Side) -> str:
@@ -86,23 +86,23 @@ def _render_summary(content: Mapping[str, Any], phrases: Sequence[Phrase], url: 
             best = text.extract_gist(best, side)
         texts[side] = highlight_spans(best, find_spans(best, phrases))
     label = gettext("Summary")
-    return _render_pair(f"{url}#summary", label, label, texts, language)
+    return render_pair(f"{url}#summary", label, label, texts, language)
 
 
-def _render_pair(url: str, number: str, label: str, texts: Mapping[Side, SafeString], language: Side) -> str:
-    return f"""<li class="pair">
+def render_pair(
+    url: str, number: str, label: str, texts: Mapping[Side, SafeString], language: Side
+) -> SafeString:
+    """Render both languages of a bullet or the summary. `url` must be escaped."""
+    return mark_safe(f"""<li class="pair">
 <a class="anchor" href="{url}" aria-label="{escape(label)}">{escape(number)}</a>
 {_render_side(language, texts[language])}
 {_render_side(paths.OTHER_SIDE[language], texts[paths.OTHER_SIDE[language]])}
 </li>
-"""
+""")  # noqa: S308 escaped piece by piece
 
 
 def _render_side(side: Side, html: SafeString) -> str:
-    if html:
-        return f'<p class="side" lang="{LANGUAGE_TAGS[side]}">{html}</p>'
-    lacuna = gettext("Not in the English") if side == "en" else gettext("Not in the Chinese")
-    return f'<p class="side lacuna">{escape(lacuna)}</p>'
+    return f'<p class="side" lang="{LANGUAGE_TAGS[side]}">{html}</p>' if html else rows.render_lacuna(side)
 
 
 def _render_headline(content: Mapping[str, Any], side: Side, phrases: Sequence[Phrase]) -> SafeString:

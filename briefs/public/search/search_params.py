@@ -74,12 +74,12 @@ class SearchParams:
     def with_filter(self, kind: str, slug: str) -> "SearchParams":
         if kind == "year":
             return replace(self.first_page(), year=slug)
-        chosen: dict[FacetKind, str] = {
-            name: slug if name == kind else self.filter_slugs.get(name, "") for name in FACET_LETTERS
+        chosen = {
+            name: value
+            for name in FACET_LETTERS
+            if (value := slug if name == kind else self.filter_slugs.get(name))
         }
-        return replace(
-            self.first_page(), filter_slugs={name: value for name, value in chosen.items() if value}
-        )
+        return replace(self.first_page(), filter_slugs=chosen)
 
     def first_page(self) -> "SearchParams":
         return replace(self, before=None, after=None, start=0)

@@ -109,9 +109,9 @@ def _search_newest_first(ask: StoreRequest, params: SearchParams) -> ResultsPage
     found = get_store().find_and_count(ask, limit=RESULTS_PER_PAGE + 1)
     rows = found.rows
     if after is not None:
-        rows = get_store().find_newer(ask, after=after, limit=RESULTS_PER_PAGE + 1).rows
+        rows = get_store().find_page(ask, after=after, limit=RESULTS_PER_PAGE + 1)
     elif params.before is not None:
-        rows = get_store().find_newest(ask, before=params.before, limit=RESULTS_PER_PAGE + 1).rows
+        rows = get_store().find_page(ask, before=params.before, limit=RESULTS_PER_PAGE + 1)
     more = len(rows) > RESULTS_PER_PAGE
     page = rows[-RESULTS_PER_PAGE:] if upwards else rows[:RESULTS_PER_PAGE]
     has_newer = more if upwards else params.before is not None
@@ -176,7 +176,7 @@ def _suggest_query(params: SearchParams, now: dt.datetime) -> str:
     known = (label for name in fetch_all_names() for label in (name.zh, name.en) if label)
     for guess in guess_queries(params.query_text, known)[:_MAX_GUESSES]:
         query = parse_query(guess)
-        if query.terms and get_store().find_newest(StoreRequest(query, (), now), before=None, limit=1).rows:
+        if query.terms and get_store().find_page(StoreRequest(query, (), now), limit=1):
             return guess
     return ""
 
@@ -186,7 +186,7 @@ def list_suggestions(typed: str, now: dt.datetime) -> list[str]:
     query = as_prefix_query(parse_query(typed))
     if not query.required_terms:
         return []
-    rows = get_store().find_by_name(StoreRequest(query, (), now), limit=_MAX_ROWS_EXAMINED).rows
+    rows = get_store().find_by_name(StoreRequest(query, (), now), limit=_MAX_ROWS_EXAMINED)
     if not rows:
         return []
     counts = Counter(

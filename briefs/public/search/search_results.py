@@ -10,10 +10,12 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext, ngettext
 
 from ...content import Side
+from ...rendering.text import render_partial
 from ...search.name_filters import NO_SUCH_FACET
 from ...text import dates, paths
 from ...text.scripts import detect_language_code
-from ..list_presenter import render_partial
+from ..list_presenter import format_year
+from ..page_frame import TITLE_SEPARATOR
 from .search_hits import render_hit
 from .search_params import SearchParams
 from .search_queries import SearchResults
@@ -26,7 +28,7 @@ def build_results_context(
     here = paths.search(language)
     is_all = results.next_page is None and params.is_first_page
     return {
-        "asking": f"{params.query_text}{'｜' if language == 'zh' else ' · '}" if params.query_text else "",
+        "asking": f"{params.query_text}{TITLE_SEPARATOR[language]}" if params.query_text else "",
         "typed": params.query_text,
         "kept": _hidden_inputs(params),
         "found": render_partial(
@@ -56,8 +58,8 @@ def build_results_context(
         "answers": mark_safe("".join(answer.html for answer in answers)),  # noqa: S308 HTML each
         "paging": render_partial(
             "briefs/_search_paging.html",
-            previous=f"{here}{results.previous_page}" if results.previous_page else "",
-            next=f"{here}{results.next_page}" if results.next_page else "",
+            newer=f"{here}{results.previous_page}" if results.previous_page else "",
+            older=f"{here}{results.next_page}" if results.next_page else "",
             all_newest=f"{here}{replace(params.first_page(), newest_first=True)}"
             if results.is_truncated
             else "",
@@ -99,7 +101,7 @@ def _filter_chips(params: SearchParams, results: SearchResults, language: Side) 
         name = results.names_by_facet.get(results.filter_facets.get(kind, NO_SUCH_FACET))
         yield kind, name.label(language) if name else slug
     if params.year:
-        yield "year", _format_year(params.year, language)
+        yield "year", format_year(params.year, language)
     if params.since or params.until:
         since, until = (
             dates.format_day(day, language) if day else "…" for day in (params.since, params.until)
@@ -118,7 +120,7 @@ def _facet_groups(params: SearchParams, results: SearchResults, language: Side) 
         values = []
         for facet, n in results.facets.get(kind, ()):
             if kind == "year":
-                label, slug = _format_year(facet[1:], language), facet[1:]
+                label, slug = format_year(facet[1:], language), facet[1:]
             elif name := results.names_by_facet.get(facet):
                 label, slug = name.label(language), name.slug
             else:
@@ -143,7 +145,3 @@ def _order_links(params: SearchParams, language: Side) -> list[dict[str, Any]]:
         }
         for newest, label in words.items()
     ]
-
-
-def _format_year(year: str, language: Side) -> str:
-    return f"{year}年" if language == "zh" else year

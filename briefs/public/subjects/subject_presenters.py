@@ -6,13 +6,15 @@ from typing import Any
 from django.utils.html import format_html
 from django.utils.translation import gettext, gettext_lazy, ngettext
 
-from ...content import LANGUAGE_TAGS, SIDES, Side
-from ...rendering import cards, term_marks
+from ...content import LANGUAGE_TAGS, SIDES, Content, Side
+from ...rendering import cards, term_marks, text
+from ...search.highlighting import highlight_spans
 from ...text import dates, paths
 from ...text.scripts import detect_language_code
 from .. import list_presenter
 from ..editions import BriefListRow
 from ..keyset import KeysetPage
+from ..search.search_hits import render_pair
 from .subject_queries import (
     MAX_COUNTED_BRIEFS,
     SUBJECT_KINDS,
@@ -51,24 +53,18 @@ def build_index_context(rows: Iterable[CountedSubject], kind: str, language: Sid
 
 
 def build_subject_context(
-    subject: Subject, kind: SubjectKind, language: Side, *, brief_list: KeysetPage[BriefListRow], is_first_page: bool, brief_count: int, related_keywords: Sequence[CountedSubject], site_url: str
+    subject: Subject, kind: SubjectKind, language: Side, *, brief_list: KeysetPage[BriefListRow], brief_count: int, related_keywords: Sequence[CountedSubject], site_url: str
 ) -> dict[str, str]:  # fmt: skip
-    here = paths.subject(language, kind.name, subject.slug)
     margin = {
         "heading": gettext("Often with it") if kind.name == "keywords" else gettext("Keywords"),
         "rows": [_name_row(row, "keywords", language) for row in related_keywords],
         "site": site_url,
     }
-    return _header_context(subject, kind, language, brief_count=brief_count, is_first_page=is_first_page) | {
-        "margin": list_presenter.render_partial(
-            "briefs/_subject_margin.html", twin_lang=LANGUAGE_TAGS[paths.OTHER_SIDE[language]], **margin
-        )
+    return _header_context(subject, kind, language, brief_list, brief_count) | {
+        "margin": text.render_partial("briefs/_subject_margin.html", **margin)
         if related_keywords or site_url
         else "",
         "entries": list_presenter.render_list_by_publication(brief_list.rows, language),
-        "paging": list_presenter.render_paging(
-            brief_list, here, is_first_page=is_first_page, language=language
-        ),
     }
 
 
@@ -77,14 +73,9 @@ def build_term_context(
     accepted_renderings: dict[Side, list[str]],
     use_list: KeysetPage[TermUse],
     language: Side,
-    *,
-    is_first_page: bool,
     brief_count: int,
 ) -> dict[str, Any]:
-    here = paths.subject(language, "terms", term.slug)
-    return _header_context(
-        term, SUBJECT_KINDS["terms"], language, brief_count=brief_count, is_first_page=is_first_page
-    ) | {
+    return _header_context(term, SUBJECT_KINDS["terms"], language, use_list, brief_count) | {
         "twin": cards.mark_language(twin_label(term, language), language),
         "also": [
             (LANGUAGE_TAGS[side], accepted_renderings[side])
@@ -92,9 +83,6 @@ def build_term_context(
             if accepted_renderings[side]
         ],
         "uses": [_build_use(used, language) for used in use_list.rows],
-        "paging": list_presenter.render_paging(
-            use_list, here, is_first_page=is_first_page, language=language
-        ),
     }
 
 
@@ -122,17 +110,10 @@ def build_period_context(
     heading: str,
     path: str,
     language: Side,
-    *,
-    is_first_page: bool,
 ) -> dict[str, str]:
     """Return the context of a year or month page, with the months of its year in the margin."""
     year = months[0].month // 100
     shown = [row for row in months if path in (month_path(row.month), f"archive/{year}/")]
-    margin = {
-        "heading": list_presenter.format_year(year, language),
-        "url": f"{paths.home(language)}archive/{year}/",
-        "months": _month_links(months, language, current_path=path),
-    }
     return {
         "kind": gettext("Archive"),
         "kind_url": f"{paths.home(language)}archive/",
@@ -140,12 +121,14 @@ def build_period_context(
         "plain": heading,
         "twin": "",
         "count": _count_text(sum(row.brief_count for row in shown)),
-        "robots": "" if is_first_page else list_presenter.NOINDEX,
-        "margin": list_presenter.render_partial("briefs/_month_list.html", **margin),
-        "entries": list_presenter.render_list_by_article_date(brief_list.rows, language),
-        "paging": list_presenter.render_paging(
-            brief_list, f"{paths.home(language)}{path}", is_first_page=is_first_page, language=language
+        "margin": text.render_partial(
+            "briefs/_month_list.html",
+            heading=list_presenter.format_year(year, language),
+            url=f"{paths.home(language)}archive/{year}/",
+            months=_month_links(months, language, current_path=path),
         ),
+        "entries": list_presenter.render_list_by_article_date(brief_list.rows, language),
+        **list_presenter.build_paging_context(brief_list, f"{paths.home(language)}{path}"),
     }
 
 
@@ -172,15 +155,15 @@ def _month_links(
 
 
 def _header_context(
-    subject: Subject, kind: SubjectKind, language: Side, *, brief_count: int, is_first_page: bool
+    subject: Subject, kind: SubjectKind, language: Side, page: KeysetPage[Any], brief_count: int
 ) -> dict[str, Any]:
-    return {
+    here = paths.subject(language, kind.name, subject.slug)
+    return list_presenter.build_paging_context(page, here) | {
         "kind": str(_SINGULAR_LABELS[kind.name]),
         "kind_url": f"{paths.home(language)}{kind.name}/",
         "heading": cards.mark_language(subject_label(subject, language), language),
         "twin": _render_twin(subject, language),
         "count": _count_text(brief_count),
-        "robots": "" if is_first_page else list_presenter.NOINDEX,
         "plain": subject_label(subject, language),
     }
 
@@ -219,7 +202,8 @@ def _sort_key(row: CountedSubject, language: Side) -> tuple[Any, ...]:
 def _build_use(use: TermUse, language: Side) -> dict[str, Any]:
     """Return a brief that uses a term, with each bullet pair in which the term occurs."""
     card, other = use.card, paths.OTHER_SIDE[language]
-    words = {side: dict(term_marks.list_texts(use.content, side)) for side in SIDES}
+    content = Content.from_json(use.content)
+    words = {side: dict(term_marks.list_texts(content, side)) for side in SIDES}
     parallel = paths.parallel(language, card["slug"])
     return {
         "headline": card[f"headline_{language}"],
@@ -228,23 +212,16 @@ def _build_use(use: TermUse, language: Side) -> dict[str, Any]:
         "twin_url": paths.brief(other, card["slug"]),
         "by": cards.render_authors_and_source(card, language),
         "pairs": [
-            {
-                "number": number or gettext("Summary"),
-                "label": gettext("Bullet %(n)s") % {"n": number} if number else gettext("Summary"),
-                "url": f"{parallel}#b{number}" if number else f"{parallel}#summary",
-                "sides": [
-                    {
-                        "lang": LANGUAGE_TAGS[side],
-                        "text": term_marks.highlight_terms(
-                            words[side].get(number, ""), zh if side == "zh" else en
-                        ),
-                        "lacuna": gettext("Not in the Chinese")
-                        if side == "zh"
-                        else gettext("Not in the English"),
-                    }
-                    for side in (language, other)
-                ],
-            }
-            for number, zh, en in use.occurrences
+            render_pair(
+                f"{parallel}#b{number}" if number else f"{parallel}#summary",
+                str(number or gettext("Summary")),
+                gettext("Bullet %(n)s") % {"n": number} if number else gettext("Summary"),
+                {
+                    side: highlight_spans(words[side].get(number, ""), [spans])
+                    for side, spans in zip(SIDES, spans_by_side, strict=True)
+                },
+                language,
+            )
+            for number, *spans_by_side in use.occurrences
         ],
     }

@@ -5,23 +5,25 @@ in drafts is not listed or counted, and its address returns 404.
 """
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, NamedTuple
 
 from django.db.models import Count, Exists, Model, OuterRef, Q, Value
 from django.db.models.fields.json import KeyTextTransform
+from django.http import Http404
 
-from ...content import SIDES, Content, Side
+from ...content import SIDES, Side
 from ...database.prepared_query import PreparedQuery
 from ...models.derived import Card, EditionAuthor, EditionKeyword, EditionTerm
 from ...models.edition import Edition
 from ...models.vocabulary import Author, Keyword, Source, Term, Vocabulary
 from ...text.article_urls import is_safe_link
 from .. import editions
-from ..editions import NO_FILTER, BriefListRow, EditionRows
-from ..keyset import KeysetPage, KeysetPaginator
+from ..editions import BriefListRow, EditionRows
+from ..keyset import NO_FILTER, KeysetPage, KeysetPaginator
+from ..page_keys import PageKey
 
 MAX_COUNTED_BRIEFS = 100
 """Maximum number of briefs counted on a subject's page."""
@@ -36,42 +38,36 @@ class SubjectKind:
 
     name: str
     model: type[Vocabulary]
+    join_table: type[Model]
     join_path: str
-    time_column: str
-    id_column: str
+    """`join_table` is the table that joins editions to the subject, `join_path` the way through it."""
     zh_column: str
     en_column: str
     """`zh_column` and `en_column`: columns of the two labels."""
-    join_table: type[Model]
-    join_column: str
-    """`join_table` and `join_column`: table and column that join editions to the subject."""
+
+    @property
+    def join_column(self) -> str:
+        return self.join_path.partition("__")[2]
+
+    @property
+    def time_column(self) -> str:
+        return f"{self.join_path.partition('__')[0]}__published_at"
+
+    @property
+    def id_column(self) -> str:
+        return "card__pk" if self.join_table is Card else f"{self.join_path.partition('__')[0]}__edition_id"
 
     def listed_editions(self, now: dt.datetime, subject: Any, *, where: Q = NO_FILTER) -> EditionRows:
         return Edition.objects.listed(now).filter(where, card__isnull=False, **{self.join_path: subject})
 
 
-def _build_kind(
-    name: str,
-    model: type[Vocabulary],
-    join_table: type[Model],
-    join_path: str,
-    zh_column: str,
-    en_column: str,
-) -> SubjectKind:
-    near, _, column = join_path.partition("__")
-    pk = "card__pk" if near == "card" else f"{near}__edition_id"
-    return SubjectKind(
-        name, model, join_path, f"{near}__published_at", pk, zh_column, en_column, join_table, column
-    )
-
-
 SUBJECT_KINDS: dict[str, SubjectKind] = {
     kind.name: kind
     for kind in (
-        _build_kind("keywords", Keyword, EditionKeyword, "in_keywords__keyword", "label_zh", "label_en"),
-        _build_kind("authors", Author, EditionAuthor, "in_authors__author", "name_zh", "name"),
-        _build_kind("sources", Source, Card, "card__source", "name_zh", "name"),
-        _build_kind("terms", Term, EditionTerm, "in_terms__term", "zh", "en"),
+        SubjectKind("keywords", Keyword, EditionKeyword, "in_keywords__keyword", "label_zh", "label_en"),
+        SubjectKind("authors", Author, EditionAuthor, "in_authors__author", "name_zh", "name"),
+        SubjectKind("sources", Source, Card, "card__source", "name_zh", "name"),
+        SubjectKind("terms", Term, EditionTerm, "in_terms__term", "zh", "en"),
     )
 }
 
@@ -114,7 +110,7 @@ class TermUse(NamedTuple):
     pk: int
     published_at: dt.datetime
     card: dict[str, Any]
-    content: Content
+    content: Mapping[str, Any]
     occurrences: list[Any]
 
 
@@ -140,34 +136,28 @@ class ArchiveRow(NamedTuple):
         return self.iso_date if len(self.iso_date) == len("2025-06-09") else ""
 
 
-def find_subject(kind: SubjectKind, slug: str, now: dt.datetime) -> Subject | None:
-    """Return the subject, or the one it was merged into; None if no listed edition has it."""
+def find_subject(kind: SubjectKind, slug: str, now: dt.datetime) -> Subject:
+    """Return the subject, or the one it was merged into. Raise Http404 if no listed edition has it."""
     rows = _subject_by_slug[kind.name](slug, now)
     seen: set[int] = set()
     while rows and (into := rows[0][4]) and into not in seen:
         seen.add(into)
-        rows = list(_subjects(kind, now).filter(pk=into).values_list(*_subject_columns(kind)))
-    return Subject(*rows[0]) if rows and rows[0][5] and not rows[0][4] else None
+        rows = list(_subjects(kind, now).filter(pk=into))
+    if not rows or not rows[0][5] or rows[0][4]:
+        raise Http404
+    return Subject(*rows[0])
 
 
 def list_briefs(
-    kind: SubjectKind,
-    subject: Subject,
-    language: Side,
-    now: dt.datetime,
-    *,
-    before: str | None,
-    after: str | None,
+    kind: SubjectKind, subject: Subject, language: Side, now: dt.datetime, page: PageKey
 ) -> KeysetPage[BriefListRow]:
     """Return a page of the subject's briefs, newest first. Raise MalformedKey."""
-    return _brief_paginators[kind.name, language].fetch_page(now, subject.pk, before=before, after=after)
+    return _brief_paginators[kind.name, language].fetch_page(now, subject.pk, page=page)
 
 
-def list_term_uses(
-    term: Subject, now: dt.datetime, *, before: str | None, after: str | None
-) -> KeysetPage[TermUse]:
+def list_term_uses(term: Subject, now: dt.datetime, page: PageKey) -> KeysetPage[TermUse]:
     """Return a page of briefs in which a term occurs, newest first. Raise MalformedKey."""
-    return _term_use_paginator.fetch_page(now, term.pk, before=before, after=after)
+    return _term_use_paginator.fetch_page(now, term.pk, page=page)
 
 
 def count_briefs(kind: SubjectKind, subject: Subject, now: dt.datetime) -> int:
@@ -225,30 +215,26 @@ def _count_by_column(table: type[Model], column: str, now: dt.datetime) -> Any:
 
 
 def list_briefs_of_month(
-    year: int, month: int, language: Side, now: dt.datetime, *, before: str | None, after: str | None
+    year: int, month: int, language: Side, now: dt.datetime, page: PageKey
 ) -> KeysetPage[ArchiveRow]:
     """Return a page of briefs by article day in this month, newest first. Raise MalformedKey."""
-    return _month_paginators[language].fetch_page(now, year * 100 + month, before=before, after=after)
+    return _month_paginators[language].fetch_page(now, year * 100 + month, page=page)
 
 
-def list_briefs_of_year(
-    year: int, language: Side, now: dt.datetime, *, before: str | None, after: str | None
-) -> KeysetPage[ArchiveRow]:
+def list_briefs_of_year(year: int, language: Side, now: dt.datetime, page: PageKey) -> KeysetPage[ArchiveRow]:
     """Like `list_briefs_of_month`, for a year. Articles with only a year come last. Raise MalformedKey."""
     first, end = dt.date(year, 1, 1), dt.date(year + 1, 1, 1)
-    return _year_paginators[language].fetch_page(now, first, end, before=before, after=after)
+    return _year_paginators[language].fetch_page(now, first, end, page=page)
 
 
 def _subjects(kind: SubjectKind, now: dt.datetime) -> Any:
-    return kind.model._default_manager.annotate(used=Exists(kind.listed_editions(now, OuterRef("pk"))))
-
-
-def _subject_columns(kind: SubjectKind) -> tuple[str, ...]:
-    return ("pk", "slug", kind.zh_column, kind.en_column, "merged_into_id", "used")
+    """Return the columns of `Subject`."""
+    rows = kind.model._default_manager.annotate(used=Exists(kind.listed_editions(now, OuterRef("pk"))))
+    return rows.values_list("pk", "slug", kind.zh_column, kind.en_column, "merged_into_id", "used")
 
 
 def _subject_query(kind: SubjectKind, slug: str, now: dt.datetime) -> Any:
-    return _subjects(kind, now).filter(slug=slug).values_list(*_subject_columns(kind))
+    return _subjects(kind, now).filter(slug=slug)
 
 
 def _brief_ids_query(kind: SubjectKind, now: dt.datetime, subject: Any) -> Any:
@@ -257,16 +243,6 @@ def _brief_ids_query(kind: SubjectKind, now: dt.datetime, subject: Any) -> Any:
 
 def _select_term_uses(rows: EditionRows) -> EditionRows:
     return rows.values_list("pk", "published_at", "card__data", "content", "in_terms__places")
-
-
-def _build_term_use(
-    pk: int,
-    published_at: dt.datetime,
-    card: dict[str, Any],
-    content: Mapping[str, Any],
-    occurrences: list[Any],
-) -> TermUse:
-    return TermUse(pk, published_at, card, Content.from_json(content), occurrences)
 
 
 def _select_archive_rows(language: Side, rows: EditionRows) -> EditionRows:
@@ -297,23 +273,16 @@ def _related_keywords_query(kind: SubjectKind, now: dt.datetime, subject: Any) -
     return names.annotate(n=Count("pk")).order_by("-n", "keyword__slug")[: MAX_RELATED_KEYWORDS + 1]
 
 
-def _page_size() -> int:
-    return editions.PAGE_SIZE
+def _prepare_by_kind(query: Callable[..., Any], *argument_types: type) -> dict[str, PreparedQuery]:
+    return {
+        name: PreparedQuery(partial(query, kind), *argument_types) for name, kind in SUBJECT_KINDS.items()
+    }
 
 
-_subject_by_slug = {
-    name: PreparedQuery(partial(_subject_query, kind), str, dt.datetime)
-    for name, kind in SUBJECT_KINDS.items()
-}
-_related_keywords = {
-    name: PreparedQuery(partial(_related_keywords_query, kind), dt.datetime, int)
-    for name, kind in SUBJECT_KINDS.items()
-}
+_subject_by_slug = _prepare_by_kind(_subject_query, str, dt.datetime)
+_related_keywords = _prepare_by_kind(_related_keywords_query, dt.datetime, int)
+_brief_ids = _prepare_by_kind(_brief_ids_query, dt.datetime, int)
 _source_url = PreparedQuery(lambda pk: Source.objects.filter(pk=pk).values_list("url"), int)
-_brief_ids = {
-    name: PreparedQuery(partial(_brief_ids_query, kind), dt.datetime, int)
-    for name, kind in SUBJECT_KINDS.items()
-}
 _brief_paginators = {
     (name, page): KeysetPaginator(
         kind.listed_editions,
@@ -323,7 +292,6 @@ _brief_paginators = {
         int,
         time_column=kind.time_column,
         id_column=kind.id_column,
-        page_size=_page_size,
     )
     for name, kind in SUBJECT_KINDS.items()
     for page in SIDES
@@ -331,29 +299,30 @@ _brief_paginators = {
 _term_use_paginator = KeysetPaginator(
     SUBJECT_KINDS["terms"].listed_editions,
     _select_term_uses,
-    _build_term_use,
+    TermUse,
     dt.datetime,
     int,
     time_column="in_terms__published_at",
     id_column="in_terms__edition_id",
-    page_size=_page_size,
 )
-_month_paginators = {
-    page: KeysetPaginator(
-        _editions_of_month,
-        partial(_select_archive_rows, page),
-        ArchiveRow,
-        dt.datetime,
-        int,
-        time_column="card__article_date",
-        id_column="card__pk",
-        page_size=_page_size,
-    )
-    for page in SIDES
-}
-_year_paginators = {
-    page: KeysetPaginator(
-        _editions_of_year, partial(_select_archive_rows, page), ArchiveRow, dt.datetime, dt.date, dt.date, time_column="card__article_date", id_column="card__pk", page_size=_page_size
-    )
-    for page in SIDES
-}  # fmt: skip
+
+
+def _prepare_archive(
+    build_queryset: Callable[..., EditionRows], *period_types: type
+) -> dict[Side, KeysetPaginator[ArchiveRow]]:
+    return {
+        page: KeysetPaginator(
+            build_queryset,
+            partial(_select_archive_rows, page),
+            ArchiveRow,
+            dt.datetime,
+            *period_types,
+            time_column="card__article_date",
+            id_column="card__pk",
+        )
+        for page in SIDES
+    }
+
+
+_month_paginators = _prepare_archive(_editions_of_month, int)
+_year_paginators = _prepare_archive(_editions_of_year, dt.date, dt.date)

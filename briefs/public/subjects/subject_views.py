@@ -1,16 +1,19 @@
 """Views of keywords, authors, sources, terms and the archive of article months."""
 
 import datetime as dt
+from collections.abc import Sequence
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 from django.utils import timezone
 
 from ...content import Side
 from ...text import dates, paths
-from .. import list_presenter, page_frame, page_keys
+from .. import list_presenter, page_frame
+from ..keyset import KeysetPage
 from ..machines import feeds
-from ..page_keys import MalformedKey
+from ..page_keys import read_page_key
 from . import subject_presenters, subject_queries
+from .subject_queries import ArchiveMonth, ArchiveRow
 
 
 def index(request: HttpRequest, language: Side, kind: str) -> HttpResponse:
@@ -25,51 +28,40 @@ def index(request: HttpRequest, language: Side, kind: str) -> HttpResponse:
 
 def subject(request: HttpRequest, language: Side, kind: str, slug: str) -> HttpResponse:
     now, subject_kind = timezone.now(), subject_queries.SUBJECT_KINDS[kind]
-    found = _subject_or_404(subject_kind, slug, now)
+    found = subject_queries.find_subject(subject_kind, slug, now)
     if found.slug != slug:
         return HttpResponsePermanentRedirect(paths.subject(language, kind, found.slug))
-    try:
-        sheet = subject_queries.list_briefs(
-            subject_kind, found, language, now, **page_keys.read_page_keys(request)
-        )
-    except MalformedKey as error:
-        raise Http404 from error
+    page = subject_queries.list_briefs(subject_kind, found, language, now, read_page_key(request))
     words = subject_presenters.build_subject_context(
         found,
         subject_kind,
         language,
-        brief_list=sheet,
-        is_first_page=not _query_string(request),
+        brief_list=page,
         brief_count=subject_queries.count_briefs(subject_kind, found, now),
         related_keywords=subject_queries.list_related_keywords(subject_kind, found, now),
         site_url=subject_queries.source_site_url(found) if kind == "sources" else "",
     )
     words |= feeds.build_feed_links(language, kind, slug, subject_queries.subject_label(found, language))
     return page_frame.render_with_slots(
-        "briefs/subject.html", language, f"{kind}/{slug}/", query_string=_query_string(request), **words
+        "briefs/subject.html", language, f"{kind}/{slug}/", query_string=page.query_string, **words
     )
 
 
 def term(request: HttpRequest, language: Side, slug: str) -> HttpResponse:
     now, subject_kind = timezone.now(), subject_queries.SUBJECT_KINDS["terms"]
-    found = _subject_or_404(subject_kind, slug, now)
+    found = subject_queries.find_subject(subject_kind, slug, now)
     if found.slug != slug:
         return HttpResponsePermanentRedirect(paths.subject(language, "terms", found.slug))
-    try:
-        sheet = subject_queries.list_term_uses(found, now, **page_keys.read_page_keys(request))
-    except MalformedKey as error:
-        raise Http404 from error
-    also = subject_queries.list_accepted_renderings(found)
+    page = subject_queries.list_term_uses(found, now, read_page_key(request))
     words = subject_presenters.build_term_context(
         found,
-        also,
-        sheet,
+        subject_queries.list_accepted_renderings(found),
+        page,
         language,
-        is_first_page=not _query_string(request),
-        brief_count=subject_queries.count_briefs(subject_kind, found, now),
+        subject_queries.count_briefs(subject_kind, found, now),
     )
     return page_frame.render(
-        "briefs/term.html", language, f"terms/{slug}/", query_string=_query_string(request), **words
+        "briefs/term.html", language, f"terms/{slug}/", query_string=page.query_string, **words
     )
 
 
@@ -83,16 +75,9 @@ def year(request: HttpRequest, language: Side, year: int) -> HttpResponse:
     months = subject_queries.list_months(now, year)
     if not months:
         raise Http404
-    try:
-        sheet = subject_queries.list_briefs_of_year(year, language, now, **page_keys.read_page_keys(request))
-    except MalformedKey as error:
-        raise Http404 from error
-    path, heading = f"archive/{year}/", list_presenter.format_year(year, language)
-    words = subject_presenters.build_period_context(
-        sheet, months, heading, path, language, is_first_page=not _query_string(request)
-    )
-    return page_frame.render_with_slots(
-        "briefs/subject.html", language, path, query_string=_query_string(request), **words
+    page = subject_queries.list_briefs_of_year(year, language, now, read_page_key(request))
+    return _render_period(
+        page, months, list_presenter.format_year(year, language), f"archive/{year}/", language
     )
 
 
@@ -104,29 +89,15 @@ def month(request: HttpRequest, language: Side, year: int, month: str) -> HttpRe
     path = subject_presenters.month_path(year * 100 + number)
     if month != f"{number:02}":
         return HttpResponsePermanentRedirect(f"{paths.home(language)}{path}")
-    try:
-        sheet = subject_queries.list_briefs_of_month(
-            year, number, language, now, **page_keys.read_page_keys(request)
-        )
-    except MalformedKey as error:
-        raise Http404 from error
+    page = subject_queries.list_briefs_of_month(year, number, language, now, read_page_key(request))
     heading = dates.format_month(dt.date(year, number, 1), language)
-    words = subject_presenters.build_period_context(
-        sheet, months, heading, path, language, is_first_page=not _query_string(request)
-    )
+    return _render_period(page, months, heading, path, language)
+
+
+def _render_period(
+    page: KeysetPage[ArchiveRow], months: Sequence[ArchiveMonth], heading: str, path: str, language: Side
+) -> HttpResponse:
+    words = subject_presenters.build_period_context(page, months, heading, path, language)
     return page_frame.render_with_slots(
-        "briefs/subject.html", language, path, query_string=_query_string(request), **words
+        "briefs/subject.html", language, path, query_string=page.query_string, **words
     )
-
-
-def _subject_or_404(
-    kind: subject_queries.SubjectKind, slug: str, now: dt.datetime
-) -> subject_queries.Subject:
-    found = subject_queries.find_subject(kind, slug, now)
-    if found is None:
-        raise Http404
-    return found
-
-
-def _query_string(request: HttpRequest) -> str:
-    return page_keys.format_query_string(page_keys.read_page_keys(request))

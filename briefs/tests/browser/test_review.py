@@ -13,7 +13,7 @@ def test_reviewer_reviews_and_signs_brief_by_keyboard(
     chromium: Any, live_server: Any, team: factories.Team
 ) -> None:  # fmt: skip
     brief = factories.submitted_brief(team)
-    workflow.assign_reviewer(brief, "en", team.reviewer, by=team.writer)
+    factories.assign_reviewer(brief, "en", team.reviewer, by=team.writer)
     tab = Tab(chromium, live_server.url, set_language(team.reviewer, "en"))
     page = tab.page
     page.click("text=Sign off the English")  # a task on the dashboard

@@ -14,14 +14,14 @@ from briefs.checks import (
     Finding,
     Repair,
     combine_repairs,
-    format_finding_message,
     hash_text_pair,
     remove_dismissed,
-    resolve_findings,
     run_checks,
 )
+from briefs.checks.resolution import resolve_findings
 from briefs.content import Bullet, Content
 from briefs.documents.reader import read_document
+from briefs.tests.checks.finding_messages import format_finding_message
 from briefs.tests.checks.test_glossary_agreement import SHIPPED
 from briefs.tests.checks.test_number_agreement import FIXTURES
 from briefs.tests.checks.test_punctuation_and_length import read_fixture

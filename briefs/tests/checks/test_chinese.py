@@ -5,8 +5,8 @@ import pytest
 from briefs.checks.check_registry import run_checks
 from briefs.checks.chinese.mainland import load_default_wordings
 from briefs.checks.context import CheckContext, MainlandWording, TermData
-from briefs.checks.messages import format_finding_message
 from briefs.content import Bullet, Content
+from briefs.tests.checks.finding_messages import format_finding_message
 from briefs.tests.checks.test_punctuation_and_length import apply_repair
 
 ALGORITHM = TermData(zh="演算法", en="algorithm", avoid_zh=("算法",))
@@ -143,11 +143,6 @@ def test_longest_mainland_wording_is_reported():
 def test_repeated_word_in_bullet_is_one_finding():
     [finding] = run_check("mainland", "芯片與芯片")
     assert apply_repair("芯片與芯片", finding) == "晶片與晶片"
-
-
-def test_preferred_variants_can_be_configured():
-    context = CheckContext(preferred_variants="臺占週布秘鑑")
-    assert apply_all_repairs("variants", "臺灣與台灣", context) == "臺灣與臺灣"
 
 
 def test_full_name_after_first_use_is_reported():

@@ -5,10 +5,11 @@ import re
 
 import pytest
 
-from briefs.checks.check_registry import ALL_CHECKS, BLOCKING_CHECKS, run_blocking_checks, run_checks
+from briefs.checks.check_registry import run_checks
 from briefs.checks.context import CheckContext
-from briefs.checks.messages import FINDING_MESSAGES, PLURAL_FINDING_MESSAGES, format_finding_message
+from briefs.checks.messages import FINDING_MESSAGES, PLURAL_FINDING_MESSAGES
 from briefs.content import Bullet, Content, Facts
+from briefs.tests.checks.finding_messages import format_finding_message
 
 COMPLETE = Content(
     headline_zh="標題",
@@ -42,36 +43,33 @@ MISSING_FIELDS = [
 ]
 
 
+def check_completeness(content: Content):
+    return run_checks(content, CheckContext(), only=("completeness",))
+
+
 def test_complete_brief_has_no_blocking_finding():
-    assert run_blocking_checks(COMPLETE, CheckContext()) == []
+    assert check_completeness(COMPLETE) == []
 
 
 def test_one_sided_bullet_with_reason_is_complete():
     content = dataclasses.replace(
         COMPLETE, **change_second_bullet(text_en="Two.", one_sided="Not for readers in Taiwan")
     )
-    assert run_blocking_checks(content, CheckContext()) == []
+    assert check_completeness(content) == []
 
 
 @pytest.mark.parametrize(("change", "location", "expected"), MISSING_FIELDS)
 def test_each_missing_field_is_one_finding(change, location, expected):
-    [finding] = run_blocking_checks(dataclasses.replace(COMPLETE, **change), CheckContext())
+    [finding] = check_completeness(dataclasses.replace(COMPLETE, **change))
     assert (finding.field, finding.bullet, finding.side) == location
     assert format_finding_message(finding) == expected
 
 
 def test_all_missing_fields_are_reported_together():
-    findings = run_blocking_checks(
-        Content(bullets=(Bullet(1, "一。"), Bullet(2, "", "Two."))), CheckContext()
-    )
+    findings = check_completeness(Content(bullets=(Bullet(1, "一。"), Bullet(2, "", "Two."))))
     assert [finding.code.partition(".")[2] for finding in findings] == [
         "source", "date", "headline", "summary_zh", "summary_en", "bullet_en", "bullet_zh",
     ]  # fmt: skip
-
-
-def test_only_completeness_check_is_blocking():
-    assert BLOCKING_CHECKS == ("completeness",)
-    assert set(BLOCKING_CHECKS) < set(ALL_CHECKS)
 
 
 def test_unknown_check_name_raises_key_error():

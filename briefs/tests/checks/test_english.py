@@ -7,8 +7,8 @@ import pytest
 from briefs.checks.check_registry import run_checks
 from briefs.checks.context import CheckContext, TermData
 from briefs.checks.english.british import BRITISH_TO_AMERICAN
-from briefs.checks.messages import format_finding_message
 from briefs.content import Bullet, Content
+from briefs.tests.checks.finding_messages import format_finding_message
 
 STYLE = "“%s” is not house style. Change to “%s”"
 STRAIGHT = "Straight quotation marks. Change to “ ”"
@@ -173,11 +173,6 @@ def test_incorrect_english_is_reported_and_repaired(check, text, expected, corre
 def test_finding_that_needs_a_decision_has_no_repair(check, text, expected):
     [finding] = run_checks(make_content(check, text), CheckContext(), only=(check,))
     assert (format_finding_message(finding), finding.repair) == (expected, None)
-
-
-def test_en_dash_between_names_can_be_turned_off():
-    assert list_messages("dashes", "U.S.-China", CheckContext(en_dash_between_names=False)) == []
-    assert list_messages("dashes", "10-15", CheckContext(en_dash_between_names=False)) == [STYLE % ("-", "–")]
 
 
 def test_china_in_a_policy_name_is_not_mixed_usage():

@@ -7,8 +7,8 @@ import pytest
 from briefs.checks.check_registry import run_checks
 from briefs.checks.chinese.mainland import load_default_wordings
 from briefs.checks.context import CheckContext, TermData
-from briefs.checks.messages import format_finding_message
 from briefs.content import Bullet, Content
+from briefs.tests.checks.finding_messages import format_finding_message
 from briefs.tests.checks.test_number_agreement import FIXTURES
 
 ROWS = json.loads((FIXTURES / "vocabulary.json").read_text(encoding="utf-8"))

@@ -7,9 +7,9 @@ import pytest
 
 from briefs.checks.check_registry import run_checks
 from briefs.checks.context import CheckContext, TermData
-from briefs.checks.messages import format_finding_message
 from briefs.content import Bullet, Content
 from briefs.documents.reader import read_document
+from briefs.tests.checks.finding_messages import format_finding_message
 
 FIXTURES = Path(__file__).parents[3] / "fixtures"
 ZTE = TermData(zh="中興", en="ZTE")

@@ -44,6 +44,10 @@ BRIEF = dataclasses.replace(ARTICLE, citation_key="a", kind="brief", title="A He
 FORMATS = {"ris": format_ris, "bibtex": format_bibtex, "csl": format_csl}
 
 
+def to_plain_text(sentence: styles.CitationSentence) -> str:
+    return "".join(run.text for run in sentence)
+
+
 @pytest.mark.parametrize("work", [ARTICLE, CHINESE, BRIEF], ids=["article", "chinese", "brief"])
 @pytest.mark.parametrize("form", FORMATS)
 def test_exported_citation_is_read_back_unchanged(form: str, work: CitableWork) -> None:
@@ -101,35 +105,33 @@ def test_date_keeps_its_known_precision(
 
 def test_article_citation_follows_each_style() -> None:
     link = "https://doi.org/10.1000/a_b.c"
-    assert styles.to_plain_text(styles.format_chicago(ARTICLE)) == (
+    assert to_plain_text(styles.format_chicago(ARTICLE)) == (
         "Chilukuri, Vivek, Mary-Kate O’Brien, and Ministry of X and Y. “Why ‘Neutrality’ Fails.” "
         f"Foreign Policy, June 9, 2025. {link}."
     )
-    assert styles.to_plain_text(styles.format_apa(ARTICLE)) == (
+    assert to_plain_text(styles.format_apa(ARTICLE)) == (
         "Chilukuri, V., O’Brien, M.-K., & Ministry of X and Y. (2025, June 9). Why “Neutrality” Fails. "
         f"Foreign Policy. {link}."
     )
-    assert styles.to_plain_text(styles.format_taiwan(ARTICLE)) == (
+    assert to_plain_text(styles.format_taiwan(ARTICLE)) == (
         "Vivek Chilukuri, Mary-Kate O’Brien, and Ministry of X and Y, “Why ‘Neutrality’ Fails,” "
         f"Foreign Policy, June 9, 2025, {link}."
     )
-    assert styles.to_plain_text(styles.format_taiwan(CHINESE)) == (
+    assert to_plain_text(styles.format_taiwan(CHINESE)) == (
         "王小明、歐陽菲菲，〈論臺海情勢〉，《遠景基金會季刊》，2025年6月9日。"
     )
     assert [run.text for run in styles.format_chicago(ARTICLE) if run.italic] == ["Foreign Policy"]
 
 
 def test_brief_citation_names_the_article() -> None:
-    assert styles.to_plain_text(
-        styles.format_chicago(dataclasses.replace(BRIEF, authors=ARTICLE.authors[:1]))
-    ) == (
+    assert to_plain_text(styles.format_chicago(dataclasses.replace(BRIEF, authors=ARTICLE.authors[:1]))) == (
         "Chilukuri, Vivek. “A Headline.” Digest of “Why ‘Neutrality’ Fails,” Foreign Policy, June 9, 2025. "
         "Think-Tank Digest, June 12, 2026. https://d.example/en/briefs/a/."
     )
     chinese = dataclasses.replace(
         BRIEF, title="標題", language="zh-TW", outlet="智庫文摘", authors=ARTICLE.authors[:1]
     )
-    assert styles.to_plain_text(styles.format_taiwan(chinese)) == (
+    assert to_plain_text(styles.format_taiwan(chinese)) == (
         "Vivek Chilukuri，〈標題〉，摘自“Why ‘Neutrality’ Fails,” Foreign Policy, June 9, 2025，《智庫文摘》，"
         "2026年6月12日，https://d.example/en/briefs/a/。"
     )
@@ -142,7 +144,7 @@ def test_citation_with_missing_fields_is_well_punctuated(author_count: int) -> N
         for work in (ARTICLE, CHINESE, *([] if "title" in missing_fields else [BRIEF])):
             work = dataclasses.replace(work, authors=authors, **missing_fields)
             for style in (*styles.ENGLISH_STYLES.values(), styles.format_taiwan):
-                citation = styles.to_plain_text(style(work))
+                citation = to_plain_text(style(work))
                 assert not re.search(r"  | ,|\.\.|,,|^\W*[,.]|\s$|，，", citation), citation
                 assert citation.endswith((".", "。", "?"))
 

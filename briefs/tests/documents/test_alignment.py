@@ -8,6 +8,7 @@ import pytest
 from briefs.documents.alignment import align
 from briefs.documents.alignment_features import count_unmatched_tokens
 from briefs.documents.types import Point
+from briefs.lexicon.concepts import CHECKED_NAMES
 from briefs.tests.documents.test_parser import FIXTURES, SEED, caution_codes, parse
 
 SAMPLES = [
@@ -34,6 +35,14 @@ def count_correct_pairs(pairs, zh, en):
 
 def split_pairs(pairs):
     return [pair.zh for pair in pairs if pair.zh], [pair.en for pair in pairs if pair.en]
+
+
+def test_every_name_of_the_checks_has_forms_in_both_languages():
+    assert len(CHECKED_NAMES) > 50
+    for chinese, english in CHECKED_NAMES:
+        assert all(chinese), english
+        assert all(english), chinese
+        assert any(form.isascii() for form in english), english
 
 
 @pytest.mark.parametrize("path", SAMPLES, ids=lambda path: path.name)

@@ -168,7 +168,7 @@ def test_address_continues_on_the_next_line() -> None:
         "a.txt",
     )
     assert reading.parsed is not None
-    assert reading.parsed.url == "https://www.example.org/2025-06-19/chips-and-allies"
+    assert reading.parsed.facts.get("url") == "https://www.example.org/2025-06-19/chips-and-allies"
 
 
 @pytest.mark.parametrize("line", ["-NATO擴張。", "2.5G網路。", "二、三十人。", "※ 附註。"])

@@ -53,7 +53,7 @@ def test_seed_header_fields_are_read():
     assert document.source == "Foreign Policy"
     assert document.keywords == ("科技", "美國", "全球")
     assert document.title == {}
-    assert document.url is None
+    assert document.facts.get("url") is None
     assert document.date.iso == "2025-06-09"
     assert document.date.ambiguous
     assert document.date.alternative == "2025-09-06"
@@ -139,7 +139,7 @@ def test_sample_headlines_and_link_are_read():
         "zh": "關鍵礦物儲備不是萬靈丹",
         "en": "Stockpiling Critical Minerals Is No Cure-All",
     }
-    assert document.url == "https://example.org/sample-review/critical-minerals"
+    assert document.facts.get("url") == "https://example.org/sample-review/critical-minerals"
     assert [p.level for p in document.sides["en"].points] == [0, 0, 0, 0, 1, 1, 1, 1, 0]
     assert serialize_parsed_document(document)["title"]["zh-hant"] == "關鍵礦物儲備不是萬靈丹"
 
@@ -346,7 +346,7 @@ def test_repeated_labels_are_reported():
 
 def test_link_given_as_source_becomes_the_url():
     document = parse("來源: https://foreignpolicy.com/a\n" + BODY)
-    assert document.url == "https://foreignpolicy.com/a"
+    assert document.facts.get("url") == "https://foreignpolicy.com/a"
     assert document.source is None
     assert "source-is-link" in caution_codes(document)
 
@@ -370,8 +370,8 @@ def test_title_is_read_by_language(line, title):
 
 def test_url_and_doi_are_read():
     document = parse(f"連結/URL: https://a.org/b?c=d:e\nDOI: https://doi.org/10.1234/ab.c\n{HEADER}{BODY}")
-    assert document.url == "https://a.org/b?c=d:e"
-    assert document.doi == "10.1234/ab.c"
+    assert document.facts.get("url") == "https://a.org/b?c=d:e"
+    assert document.facts.get("doi") == "10.1234/ab.c"
     assert caution_codes(parse(f"URL: see below\n{HEADER}{BODY}")) == ["url-doubtful"]
 
 

@@ -383,7 +383,7 @@ def test_article_url_is_read_from_a_link(before, text, url):
     link = f'{run(before)}<w:hyperlink r:id="l">{run(text)}</w:hyperlink>'
     relations = f'<Relationship Id="l" Type="{RELATIONSHIP_TYPE}/hyperlink" Target="https://a.org/x" TargetMode="External"/>'
     body = plain_paragraphs("日期: 2025-06-19") + paragraph(link) + plain_paragraphs(BODY)
-    assert read_word(build_word_file(body, relations=relations)).parsed.url == url
+    assert read_word(build_word_file(body, relations=relations)).parsed.facts.get("url") == url
 
 
 @pytest.mark.parametrize(
@@ -397,7 +397,7 @@ def test_link_to_no_web_page_is_read_as_its_text(target):
     document = read_word(
         build_word_file(paragraph(link) + plain_paragraphs(BODY), relations=relations)
     ).parsed
-    assert (document.source, document.url) == ("FP", None)
+    assert (document.source, document.facts.get("url")) == ("FP", None)
 
 
 def test_labelled_address_takes_precedence_over_links():
@@ -405,7 +405,7 @@ def test_labelled_address_takes_precedence_over_links():
     link = f'{run("來源: ")}<w:hyperlink r:id="l">{run("FP")}</w:hyperlink>'
     body = paragraph(link) + plain_paragraphs("連結: https://b.org/y\n" + BODY)
     document = read_word(build_word_file(body, relations=relations)).parsed
-    assert document.url == "https://b.org/y"
+    assert document.facts.get("url") == "https://b.org/y"
     assert "repeated-label" not in caution_codes(document)
 
 

@@ -132,11 +132,11 @@ def test_bold_value_keeps_its_markers(text):
     document = ParsedDocument(
         title={_language_of(text): text},
         source=text,
-        article_title=text,
+        facts={"title": text},
         sides={"en": ParsedSide("Text.", ())},
     )
     reread = parse(write(document))
-    assert (reread.title, reread.source, reread.article_title) == (document.title, text, text)
+    assert (reread.title, reread.source, reread.facts["title"]) == (document.title, text, text)
 
 
 # Generated documents
@@ -189,6 +189,14 @@ def _is_plain(text):
 NAMES = st.sampled_from(
     ["Jane Doe", "Doe, Jane", "王小明", "和田一郎", "Ministry of X and Y", "Plato", "A, B and C"]
 )
+FACTS = st.fixed_dictionaries(
+    {},
+    optional={
+        "title": ENGLISH,
+        "url": st.just("https://example.org/a:b?c=d"),
+        "doi": st.just("10.1234/ab"),
+    },
+)
 DATES = st.sampled_from(["06/09/2025", "2025-06-09", "May/June 2025", "114.6.9", "June 2025"])
 
 
@@ -199,14 +207,12 @@ def parsed_documents(draw):
     date = read_date(draw(DATES))
     return ParsedDocument(
         title={side: text for side, text in title.items() if _language_of(text) == side},
-        url=draw(st.sampled_from([None, "https://example.org/a:b?c=d"])),
+        facts=draw(FACTS),
         authors=tuple(draw(st.lists(NAMES, max_size=4, unique=True))),
         source=draw(st.none() | st.sampled_from(["Foreign Policy", "外交政策: 季刊"])),
         date=date[0] if date and draw(st.booleans()) else None,
         keywords=tuple(draw(st.lists(st.sampled_from(["科技", "supply chain", "5G", "供應 鏈"]), max_size=4, unique=True))),
         sides={side: draw(parsed_sides(side)) for side in sides},
-        doi=draw(st.sampled_from([None, "10.1234/ab"])),
-        article_title=draw(st.none() | ENGLISH),
     )  # fmt: skip
 
 
@@ -221,7 +227,7 @@ def test_any_written_document_is_read_back_equal(document):
     reread = parse(write(document))
     assert reread.title == document.title
     assert reread.sides == document.sides
-    for name in ("url", "doi", "authors", "source", "date", "keywords", "article_title"):
+    for name in ("facts", "authors", "source", "date", "keywords"):
         assert getattr(reread, name) == getattr(document, name), name
     assert collect_content(parse(write(reread))) == collect_content(reread)
 
@@ -314,7 +320,7 @@ def test_no_word_is_lost_in_reading(text):
     read_text = ""
     for reading in readings:
         document = reading.parsed
-        parts = [document.url, document.source, document.doi, document.article_title, *document.authors]
+        parts = [document.source, *document.facts.values(), *document.authors]
         parts += [
             *document.keywords,
             *document.title.values(),

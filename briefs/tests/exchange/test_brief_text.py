@@ -9,7 +9,7 @@ from briefs import workflow
 from briefs.content import Bullet, Content
 from briefs.demo import load_missing_rows
 from briefs.documents.reader import read_document
-from briefs.exchange.brief_text import export_brief_texts, file_name, find_exportable_briefs
+from briefs.exchange.brief_text import file_name, find_exportable_briefs, write_brief_files
 from briefs.models import Author, Brief, Keyword, Source
 
 from ..conftest import FIXTURES, SEED
@@ -66,10 +66,10 @@ def test_export_names_successor_of_merged_row(capsys) -> None:
         )
         type(row).objects.filter(pk=row.pk).update(merged_into=middle)
         type(row).objects.filter(pk=middle.pk).update(merged_into=successor)
-    ((_, text),) = export_brief_texts(find_exportable_briefs())
-    assert "作者/Author(s): The Heir\n" in text
-    assert "網站來源/Source: The Heir\n" in text
-    assert "關鍵字/Keywords: 美國、全球\n" in text
+    (file,) = write_brief_files(find_exportable_briefs())
+    assert "作者/Author(s): The Heir\n" in file.text
+    assert "網站來源/Source: The Heir\n" in file.text
+    assert "關鍵字/Keywords: 美國、全球\n" in file.text
 
 
 def test_export_without_folder_goes_to_terminal(capsys) -> None:

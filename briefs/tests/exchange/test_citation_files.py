@@ -6,11 +6,11 @@ import time
 
 import pytest
 
+from briefs.exchange.citation_files.citation_facts import CitedName
 from briefs.exchange.citation_files.citation_reader import (
     CITATION_SIZE_LIMIT,
     CitationRejected,
     CitedArticle,
-    CitedName,
     decode_citation,
     read_citation,
 )
@@ -247,11 +247,19 @@ def test_date_keeps_only_its_certain_parts(written: str, date: str) -> None:
     assert read_citation(f"TY  - JOUR\nTI  - T\nDA  - {written}\nER  - ").article.date == date
 
 
+DOUBLED_MACROS = (
+    '@string{a0="0123456789"}'
+    + "".join(f"@string{{a{n + 1}=a{n}#a{n}}}" for n in range(25))
+    + "@article{k, title=a25}"
+)
+
+
 @pytest.mark.parametrize(
     ("text", "code"),
     [("", "empty"), (" \n\ufeff", "empty"), ("just words", "unknown"), ("[1, 2", "broken"), ("[]", "broken"),
      ("{}", "no-facts"), ("@article{x}", "no-facts"), ("TY  - JOUR\nER  - ", "no-facts"), ("[" * 90_000, "broken"),
-     ("x" * (CITATION_SIZE_LIMIT + 1), "too-large"), ("@article", "unknown"), ("@comment{a}", "broken")],
+     ('{"a":' * 10_000 + "1" + "}" * 10_000, "broken"), ("@article{k, title={" + "{" * 10_000 + "x" + "}" * 10_000 + "}}", "broken"),
+     (DOUBLED_MACROS, "too-large"), ("x" * (CITATION_SIZE_LIMIT + 1), "too-large"), ("@article", "unknown"), ("@comment{a}", "broken")],
 )  # fmt: skip
 def test_unreadable_citation_is_rejected_with_code(text: str, code: str) -> None:
     with pytest.raises(CitationRejected) as rejected:
@@ -357,5 +365,9 @@ def test_other_encodings_are_decoded_and_size_is_limited() -> None:
     assert decode_citation("Müller".encode("cp1252")) == "Müller"
     assert decode_citation("\ufeffMüller".encode()) == "Müller"
     assert decode_citation("Müller".encode("utf-16")).strip("\ufeff") == "Müller"
+    for beginning in (b"TY  - JOUR\n", b"@article{k, title={", b'[{"title": "', b"\xff\xfe"):
+        with pytest.raises(CitationRejected) as rejected:
+            decode_citation(beginning + b"x" * 10_000_000)
+        assert rejected.value.code == "too-large"
     with pytest.raises(CitationRejected):
         decode_citation(b"x" * (4 * CITATION_SIZE_LIMIT + 1))

@@ -252,6 +252,9 @@ SHEET = "xl/worksheets/sheet1.xml"
     [
         lambda part: part + b" " * 60_000_000,
         lambda part: part.replace(b"<sheetData>", b"<sheetData>" + b"<row/>" * 2_500_000),
+        lambda part: part.replace(
+            b"<sheetData>", b"<sheetData>" + b"".join(b"<x%d>" % n for n in range(999_999))
+        ),
         lambda part: b'<!DOCTYPE x [<!ENTITY a "b">]>' + part,
         lambda part: part[: len(part) // 2],
         lambda part: part.replace(b'r="A2"', b'r="ZZZZ2"'),

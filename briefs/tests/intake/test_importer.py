@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from briefs import workflow
 from briefs.content import hash_json
 from briefs.demo import load_missing_rows
-from briefs.intake import create_import_job, find_files, import_bytes, import_files, rehearse_import
+from briefs.intake import create_import_job, find_files, import_digests, import_files, rehearse_import
 from briefs.models import Brief, Bullet, Document, Event, Keyword, Person, Revision, Source
 
 from ..conftest import FIXTURES, SEED
@@ -189,7 +189,7 @@ def test_rehearsed_import_names_file_instead_of_unsaved_brief(tmp_path: Path) ->
 
 def test_refusal_is_worded_in_the_requested_language(tmp_path: Path) -> None:
     long = "作者/Author(s): A B\n摘要:\n" + "長" * 30_000
-    (outcome,) = import_bytes("long.txt", long.encode(), create_import_job())
+    (outcome,) = import_digests([("long.txt", long.encode(), None)], create_import_job())
     refusal = outcome.refusal
     assert refusal is not None
     assert refusal.code == "not-storable"

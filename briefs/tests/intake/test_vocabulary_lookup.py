@@ -4,7 +4,7 @@ import pytest
 
 from briefs import workflow
 from briefs.demo import load_missing_rows
-from briefs.intake import ImportOutcome, create_import_job, import_bytes
+from briefs.intake import ImportOutcome, create_import_job, import_digests
 from briefs.models import Brief, Keyword, Source
 
 pytestmark = pytest.mark.django_db
@@ -13,9 +13,8 @@ TEXT = "作者: Jane Doe\n來源: {source}\n日期: 2025-06-09\n關鍵字: {keyw
 
 def import_with(keywords: str = "科技", source: str = "Foreign Policy") -> tuple[ImportOutcome, list[str]]:
     """Import a document with these names. Return the outcome and the keywords of the brief."""
-    (outcome,) = import_bytes(
-        "a.txt", TEXT.format(keywords=keywords, source=source).encode(), create_import_job()
-    )
+    data = TEXT.format(keywords=keywords, source=source).encode()
+    (outcome,) = import_digests([("a.txt", data, None)], create_import_job())
     facts = workflow.load_working_copy(Brief.objects.get(pk=outcome.brief)).facts
     rows = Keyword.objects.in_bulk(facts.keywords)
     return outcome, [str(rows[pk]) for pk in facts.keywords]

@@ -21,7 +21,7 @@ from briefs import workflow
 from briefs.content import SIDES
 from briefs.models import Brief, Edition, Person
 from briefs.models.edition import EditionQuerySet
-from briefs.public import editions, views
+from briefs.public import editions, keyset, views
 
 from ..support import factories, route_registry
 from ..support.crawler import (
@@ -62,14 +62,14 @@ KEYS = [
 
 @pytest.fixture(autouse=True)
 def _small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(editions, "PAGE_SIZE", 7)
+    monkeypatch.setattr(keyset, "PAGE_SIZE", 7)
     forget_prepared_queries(monkeypatch)
 
 
 @pytest.fixture
 def one_page(monkeypatch: pytest.MonkeyPatch, _small_pages: None) -> None:
     """Every listed brief is on the first page and in the feed."""
-    monkeypatch.setattr(editions, "PAGE_SIZE", 200)
+    monkeypatch.setattr(keyset, "PAGE_SIZE", 200)
 
 
 def every_list_position() -> list[str]:

@@ -11,7 +11,7 @@ from django.utils import timezone
 from briefs.content import Byline, Facts
 from briefs.models.edition import Edition
 from briefs.models.vocabulary import Author, Keyword, Source
-from briefs.public import editions
+from briefs.public import keyset
 from briefs.tests.support import corpus_fixtures
 
 from ..support.crawler import forget_prepared_queries
@@ -31,7 +31,7 @@ def _fixed_clock(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def four_per_page(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(editions, "PAGE_SIZE", 4)
+    monkeypatch.setattr(keyset, "PAGE_SIZE", 4)
     forget_prepared_queries(monkeypatch)
 
 

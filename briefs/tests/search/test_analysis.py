@@ -3,15 +3,20 @@
 import datetime as dt
 import itertools
 import random
+from collections.abc import Sequence
 
 import pytest
 
 from briefs.search.analysis import analyse, find_runs, fold, hash_tokens, stem, tokenise
 from briefs.search.did_you_mean import guess_queries
-from briefs.search.highlighting import highlight
-from briefs.search.query import ParsedQuery, parse_query, tokenise_phrase
+from briefs.search.highlighting import find_spans, highlight_spans
+from briefs.search.query import ParsedQuery, Phrase, parse_query, tokenise_phrase
 
 SPELLINGS = [("特朗普", "川普"), ("人工智能", "人工智慧")]
+
+
+def highlight(text: str, phrases: Sequence[Phrase]) -> str:
+    return highlight_spans(text, find_spans(text, phrases))
 
 
 def describe_terms(typed: str) -> list[str]:

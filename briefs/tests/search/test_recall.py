@@ -116,8 +116,8 @@ def assert_store_accepts_hostile_queries(n: int) -> None:
     for typed in hostile_queries(n):
         request = StoreRequest(parse_query(typed, [("特朗普", "川普")]), (), timezone.now())
         get_store().find_ranked(request)
-        get_store().find_newest(request, before=5, limit=3)
-        get_store().find_newer(request, after=5, limit=3)
+        get_store().find_page(request, before=5, limit=3)
+        get_store().find_page(request, after=5, limit=3)
         get_store().find_by_name(request, limit=3)
 
 

@@ -80,7 +80,7 @@ def forget_prepared_queries(monkeypatch: pytest.MonkeyPatch) -> None:
     for module in (editions, subject_queries):
         for value in vars(module).values():
             for query in value.values() if isinstance(value, dict) else [value]:
-                for part in query.queries if isinstance(query, KeysetPaginator) else [query]:
+                for part in query.queries.values() if isinstance(query, KeysetPaginator) else [query]:
                     if isinstance(part, PreparedQuery):
                         monkeypatch.setattr(part, "_compiled", None)
 

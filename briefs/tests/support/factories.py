@@ -12,7 +12,7 @@ from django.contrib.auth.models import Group, Permission
 from django.utils import timezone
 
 from briefs import workflow
-from briefs.content import SIDES, Bullet, Content, Facts
+from briefs.content import SIDES, Bullet, Content, Facts, Side
 from briefs.demo import FIXTURES
 from briefs.models import Brief, Edition, Keyword, Letter, Person, PreviewLink, Source
 
@@ -125,6 +125,21 @@ def submitted_brief(team: Team, text: Content | None = None) -> Brief:
     brief = draft_brief(team, text)
     workflow.submit(brief, by=team.writer, version=brief.version)
     return Brief.objects.get(pk=brief.pk)
+
+
+def assign_writer(
+    brief: Brief, person: Person | None, *, by: Person, due_on: dt.date | None = None, urgent: bool = False
+) -> None:
+    plan = workflow.AssignmentPlan.load(Brief.objects.get(pk=brief.pk))
+    changed = replace(plan, writer=workflow.Assignee(person, due_on), urgent=urgent)
+    workflow.apply_plan(brief, changed, by=by)
+
+
+def assign_reviewer(
+    brief: Brief, side: Side, person: Person | None, *, by: Person, due_on: dt.date | None = None
+) -> None:
+    plan = workflow.AssignmentPlan.load(Brief.objects.get(pk=brief.pk))
+    workflow.apply_plan(brief, plan.with_reviewer(side, workflow.Assignee(person, due_on)), by=by)
 
 
 def sign_off(brief: Brief, by: Person, *sides: str) -> None:

@@ -79,8 +79,8 @@ class PermissionScenario:
     def _add_files_and_settings(self) -> None:
         """Add an imported file, a picture, a saved filter, a failed notice, a site text."""
         writer = self.team.writer
-        ((outcome),) = intake.import_bytes(
-            "原稿.txt", SEED.read_bytes(), intake.create_import_job(actor=writer)
+        ((outcome),) = intake.import_digests(
+            [("原稿.txt", SEED.read_bytes(), None)], intake.create_import_job(actor=writer)
         )
         self.imported_brief = Brief.objects.get(pk=outcome.brief)
         self.document = self.imported_brief.revisions.get().document_id

@@ -10,10 +10,10 @@ from django.db.models import Model
 from django.utils import translation
 
 from briefs import checks, images, workflow
-from briefs.checks.messages import format_finding_message
 from briefs.content import Bullet, Byline, Content, Facts, Picture, hash_json
 from briefs.models import Brief, Edition, Revision
 from briefs.models import Picture as PictureRow
+from briefs.tests.checks.finding_messages import format_finding_message
 
 from ..support import factories
 from ..support.factories import Team

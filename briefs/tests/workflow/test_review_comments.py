@@ -12,6 +12,7 @@ from briefs.workflow import review_comments
 from briefs.workflow.assignments import find_open_assignments
 from briefs.workflow.review_comments import TextAnchor
 
+from ..support import factories
 from ..support.factories import Team, edit, submitted_brief
 
 pytestmark = pytest.mark.django_db
@@ -145,39 +146,39 @@ def test_fine_mark_lapses_when_its_text_changes(team: Team) -> None:
 def test_assignment_keeps_one_reviewer_per_side_and_notifies_others_only(team: Team) -> None:
     brief = submitted_brief(team)
     due = timezone.localdate() + dt.timedelta(days=2)
-    workflow.assign_reviewer(brief, "zh", team.reviewer, by=team.publisher, due_on=due)
-    again = workflow.assign_reviewer(brief, "zh", team.reviewer, by=team.publisher, due_on=due)
-    workflow.assign_reviewer(brief, "en", team.reviewer_en, by=team.reviewer_en)
+    factories.assign_reviewer(brief, "zh", team.reviewer, by=team.publisher, due_on=due)
+    factories.assign_reviewer(brief, "zh", team.reviewer, by=team.publisher, due_on=due)
+    factories.assign_reviewer(brief, "en", team.reviewer_en, by=team.reviewer_en)
     assert {side: row.person for side, row in find_open_assignments(brief).items()} == {
         "zh": team.reviewer,
         "en": team.reviewer_en,
     }
-    assert again == Assignment.objects.get(side="zh")
+    assert Assignment.objects.filter(side="zh").count() == 1
     assert [row.to for row in Outbox.objects.filter(kind="assigned")] == [team.reviewer]
-    workflow.assign_reviewer(brief, "zh", team.publisher, by=team.publisher)
+    factories.assign_reviewer(brief, "zh", team.publisher, by=team.publisher)
     assert find_open_assignments(brief)["zh"].person == team.publisher
     assert Assignment.objects.filter(side="zh").count() == 2
-    workflow.assign_reviewer(brief, "zh", None, by=team.publisher)
+    factories.assign_reviewer(brief, "zh", None, by=team.publisher)
     assert "zh" not in find_open_assignments(brief)
 
 
 def test_person_who_cannot_sign_cannot_be_assigned_as_reviewer(team: Team) -> None:
     brief = submitted_brief(team)
     with pytest.raises(workflow.Refused) as refusal:
-        workflow.assign_reviewer(brief, "zh", team.writer, by=team.publisher)
+        factories.assign_reviewer(brief, "zh", team.writer, by=team.publisher)
     assert refusal.value.codes == ["not-a-reviewer"]
 
 
 def test_publisher_assigns_writer_with_due_date_and_priority(team: Team) -> None:
     brief = submitted_brief(team)
     due = timezone.localdate()
-    workflow.assign_writer(brief, team.other_writer, by=team.publisher, due_on=due, urgent=True)
-    workflow.assign_writer(brief, team.other_writer, by=team.publisher, due_on=due, urgent=True)
+    factories.assign_writer(brief, team.other_writer, by=team.publisher, due_on=due, urgent=True)
+    factories.assign_writer(brief, team.other_writer, by=team.publisher, due_on=due, urgent=True)
     brief.refresh_from_db()
     assert (brief.assigned_to, brief.due_on, brief.has_priority) == (team.other_writer, due, True)
     assert Event.objects.filter(verb="assign").count() == 1
     with pytest.raises(workflow.Refused):
-        workflow.assign_writer(brief, team.reviewer, by=team.publisher)
+        factories.assign_writer(brief, team.reviewer, by=team.publisher)
 
 
 def test_every_review_action_has_a_policy_verb() -> None:

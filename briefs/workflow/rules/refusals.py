@@ -57,7 +57,6 @@ VERB_REFUSAL_MESSAGES: dict[str, str | Promise] = {
     "facts-unticked": _("These facts changed since the sign-offs. Look at each and tick it: %(facts)s."),
     "time-past": _("The publication time must be in the future. It is now %(time)s (%(zone)s)."),
     "time-gap": _("This time does not exist in %(zone)s because the clocks change. Choose another time."),
-    "time-needed": _("Choose a time."),
     "embargo": _("The article is under embargo until %(time)s (%(zone)s). Choose a later time."),
     "change-note": _("Describe the change in both languages, or mark it as minor."),
     "not-minor": _("Numbers or names differ from the published version, so this is not a minor change."),
@@ -111,11 +110,8 @@ class Reason:
     def __str__(self) -> str:
         if self.code not in VERB_REFUSAL_MESSAGES:  # the code of a finding that blocks
             return describe_finding(self.code, self.values)
-        return str(
-            VERB_REFUSAL_MESSAGES[self.code] % self.values
-            if self.values
-            else VERB_REFUSAL_MESSAGES[self.code]
-        )
+        message = VERB_REFUSAL_MESSAGES[self.code]
+        return str(message % self.values if self.values else message)
 
 
 def describe_finding(code: str, values: Mapping[str, Any]) -> str:

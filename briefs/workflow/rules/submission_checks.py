@@ -24,10 +24,7 @@ def why_not_ready(row: Brief, content: Content) -> list[Reason]:
 
 def why_not_complete(content: Content) -> list[Reason]:
     """Return a reason for each finding of the completeness check."""
-    return [
-        build_reason(finding)
-        for finding in checks.run_checks(content, checks.CheckContext(), only=(COMPLETENESS_CHECK,))
-    ]
+    return [build_reason(finding) for finding in _find_incomplete(content)]
 
 
 def build_reason(finding: checks.Finding) -> Reason:
@@ -35,10 +32,14 @@ def build_reason(finding: checks.Finding) -> Reason:
     return Reason(finding.code, finding.values, about)
 
 
+def _find_incomplete(content: Content) -> list[checks.Finding]:
+    return checks.run_checks(content, checks.CheckContext(), only=(COMPLETENESS_CHECK,))
+
+
 def _find_blocking(row: Brief, content: Content) -> list[checks.Finding]:
     """Return the blocking findings that are not dismissed. Skip the vocabulary if only completeness blocks."""
     if set(settings.DIGEST_BLOCKING_CHECKS) <= {COMPLETENESS_CHECK}:
-        return checks.run_checks(content, checks.CheckContext(), only=(COMPLETENESS_CHECK,))
+        return _find_incomplete(content)
     found = checks.run_checks(content, load_check_context(content))
     found = checks.remove_dismissed(found, map(to_check_dismissal, load_dismissals(row.pk)), content)
     return [finding for finding in found if is_blocking(finding)]

@@ -1,114 +1,159 @@
 """Steps that every verb shares: lock the brief, check the policy, update on condition, record one Event."""
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Q
+from django.db import transaction
+from django.db.models import Model, QuerySet
 from django.utils import formats, timezone
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext_lazy
+from django.utils.translation import gettext, pgettext_lazy
+from django.utils.translation import gettext_lazy as _
 
 from ... import policy
 from ...models import Brief, Edition, Event, Outbox, Person, Revision, State
 from .refusals import Reason, Refused, Stale, build_refusal
 from .working_copy import load_working_copy
 
-VERB_NAMES = {
-    "import": gettext_lazy("Import"),
-    "claim": gettext_lazy("Claim"),
-    "create": gettext_lazy("New brief"),
-    "edit": gettext_lazy("Save"),
-    "restore": gettext_lazy("Restore as new revision"),
-    "confirm_date": gettext_lazy("Confirm the date"),
-    "note": gettext_lazy("Add a note"),
-    "resolve": gettext_lazy("Resolve"),
-    "share": gettext_lazy("Share a preview"),
-    "unshare": gettext_lazy("Revoke a preview link"),
-    "note_letter": gettext_lazy("Turn into a note"),
-    "handle": gettext_lazy("Mark a letter as handled"),
-    "dismiss": gettext_lazy("Dismiss a finding"),
-    "undismiss": gettext_lazy("Bring back a finding"),
-    "submit": gettext_lazy("Submit for review"),
-    "take_back": gettext_lazy("Take back from review"),
-    "sign_off": gettext_lazy("Sign-off"),
-    "sign_off_zh": gettext_lazy("Sign off the Chinese"),
-    "sign_off_en": gettext_lazy("Sign off the English"),
-    "send_back": gettext_lazy("Send back"),
-    "suggest": gettext_lazy("Suggest a wording"),
-    "accept": gettext_lazy("Accept suggestion"),
-    "decline": gettext_lazy("Decline suggestion"),
-    "reply": gettext_lazy("Reply"),
-    "reopen": gettext_lazy("Reopen"),
-    "assign": gettext_lazy("Assign"),
-    "approve": gettext_lazy("Approve"),
-    "publish_urgently": gettext_lazy("Publish urgently"),
-    "confirm": gettext_lazy("Confirm afterwards"),
-    "cancel": gettext_lazy("Cancel schedule"),
-    "reschedule": gettext_lazy("Reschedule"),
-    "withdraw": gettext_lazy("Withdraw"),
-    "remove": gettext_lazy("Remove"),
-    "reinstate": gettext_lazy("Reinstate"),
-    "revise": gettext_lazy("Start a revision"),
-    "source_withdrew": gettext_lazy("The source withdrew the article"),
-    "discard": gettext_lazy("Discard"),
-    "recover": gettext_lazy("Recover"),
-    "relabel": gettext_lazy("Change a label in use"),
-    "merge": gettext_lazy("Merge duplicates"),
-    "unmerge": gettext_lazy("Undo the merge"),
-    "edit_site": gettext_lazy("Edit a site text"),
+_VERB_LABELS = {
+    "import": (_("Import"), pgettext_lazy("happened", "imported")),
+    "claim": (_("Claim"), pgettext_lazy("happened", "claimed")),
+    "create": (_("New brief"), pgettext_lazy("happened", "began the brief")),
+    "edit": (_("Save"), pgettext_lazy("happened", "saved")),
+    "restore": (_("Restore as new revision"), pgettext_lazy("happened", "restored as new revision")),
+    "confirm_date": (_("Confirm the date"), pgettext_lazy("happened", "confirmed the date")),
+    "note": (_("Add a note"), pgettext_lazy("happened", "added a note")),
+    "resolve": (_("Resolve"), pgettext_lazy("happened", "resolved")),
+    "share": (_("Share a preview"), pgettext_lazy("happened", "shared a preview")),
+    "unshare": (_("Revoke a preview link"), pgettext_lazy("happened", "revoked a preview link")),
+    "note_letter": (_("Turn into a note"), pgettext_lazy("happened", "turned a letter into a note")),
+    "handle": (_("Mark a letter as handled"), pgettext_lazy("happened", "marked a letter as handled")),
+    "dismiss": (_("Dismiss a finding"), pgettext_lazy("happened", "dismissed a finding")),
+    "undismiss": (_("Bring back a finding"), pgettext_lazy("happened", "brought back a finding")),
+    "submit": (_("Submit for review"), pgettext_lazy("happened", "submitted for review")),
+    "take_back": (_("Take back from review"), pgettext_lazy("happened", "took back from review")),
+    "sign_off": (_("Sign-off"), pgettext_lazy("happened", "signed off")),
+    "sign_off_zh": (_("Sign off the Chinese"), pgettext_lazy("happened", "signed off the Chinese")),
+    "sign_off_en": (_("Sign off the English"), pgettext_lazy("happened", "signed off the English")),
+    "send_back": (_("Send back"), pgettext_lazy("happened", "sent back")),
+    "suggest": (_("Suggest a wording"), pgettext_lazy("happened", "suggested a wording")),
+    "accept": (_("Accept suggestion"), pgettext_lazy("happened", "accepted the suggestion")),
+    "decline": (_("Decline suggestion"), pgettext_lazy("happened", "declined the suggestion")),
+    "reply": (_("Reply"), pgettext_lazy("happened", "replied")),
+    "reopen": (_("Reopen"), pgettext_lazy("happened", "reopened")),
+    "assign": (_("Assign"), pgettext_lazy("happened", "assigned")),
+    "approve": (_("Approve"), pgettext_lazy("happened", "approved")),
+    "publish_urgently": (_("Publish urgently"), pgettext_lazy("happened", "published urgently")),
+    "confirm": (_("Confirm afterwards"), pgettext_lazy("happened", "confirmed afterwards")),
+    "cancel": (_("Cancel schedule"), pgettext_lazy("happened", "cancelled the schedule")),
+    "reschedule": (_("Reschedule"), pgettext_lazy("happened", "rescheduled")),
+    "withdraw": (_("Withdraw"), pgettext_lazy("happened", "withdrew")),
+    "remove": (_("Remove"), pgettext_lazy("happened", "removed")),
+    "reinstate": (_("Reinstate"), pgettext_lazy("happened", "reinstated")),
+    "revise": (_("Start a revision"), pgettext_lazy("happened", "started a revision")),
+    "source_withdrew": (
+        _("The source withdrew the article"),
+        pgettext_lazy("happened", "marked the article as withdrawn by its source"),
+    ),
+    "discard": (_("Discard"), pgettext_lazy("happened", "discarded")),
+    "recover": (_("Recover"), pgettext_lazy("happened", "recovered")),
+    "relabel": (_("Change a label in use"), pgettext_lazy("happened", "changed a label in use")),
+    "merge": (_("Merge duplicates"), pgettext_lazy("happened", "merged duplicates")),
+    "unmerge": (_("Undo the merge"), pgettext_lazy("happened", "undid the merge")),
+    "edit_site": (_("Edit a site text"), pgettext_lazy("happened", "edited a site text")),
 }
-
-PAST_TENSE_LABELS = {
-    "import": pgettext_lazy("happened", "imported"),
-    "claim": pgettext_lazy("happened", "claimed"),
-    "create": pgettext_lazy("happened", "began the brief"),
-    "edit": pgettext_lazy("happened", "saved"),
-    "restore": pgettext_lazy("happened", "restored as new revision"),
-    "confirm_date": pgettext_lazy("happened", "confirmed the date"),
-    "note": pgettext_lazy("happened", "added a note"),
-    "resolve": pgettext_lazy("happened", "resolved"),
-    "share": pgettext_lazy("happened", "shared a preview"),
-    "unshare": pgettext_lazy("happened", "revoked a preview link"),
-    "note_letter": pgettext_lazy("happened", "turned a letter into a note"),
-    "handle": pgettext_lazy("happened", "marked a letter as handled"),
-    "dismiss": pgettext_lazy("happened", "dismissed a finding"),
-    "undismiss": pgettext_lazy("happened", "brought back a finding"),
-    "submit": pgettext_lazy("happened", "submitted for review"),
-    "take_back": pgettext_lazy("happened", "took back from review"),
-    "sign_off": pgettext_lazy("happened", "signed off"),
-    "sign_off_zh": pgettext_lazy("happened", "signed off the Chinese"),
-    "sign_off_en": pgettext_lazy("happened", "signed off the English"),
-    "send_back": pgettext_lazy("happened", "sent back"),
-    "suggest": pgettext_lazy("happened", "suggested a wording"),
-    "accept": pgettext_lazy("happened", "accepted the suggestion"),
-    "decline": pgettext_lazy("happened", "declined the suggestion"),
-    "reply": pgettext_lazy("happened", "replied"),
-    "reopen": pgettext_lazy("happened", "reopened"),
-    "assign": pgettext_lazy("happened", "assigned"),
-    "approve": pgettext_lazy("happened", "approved"),
-    "publish_urgently": pgettext_lazy("happened", "published urgently"),
-    "confirm": pgettext_lazy("happened", "confirmed afterwards"),
-    "cancel": pgettext_lazy("happened", "cancelled the schedule"),
-    "reschedule": pgettext_lazy("happened", "rescheduled"),
-    "withdraw": pgettext_lazy("happened", "withdrew"),
-    "remove": pgettext_lazy("happened", "removed"),
-    "reinstate": pgettext_lazy("happened", "reinstated"),
-    "revise": pgettext_lazy("happened", "started a revision"),
-    "source_withdrew": pgettext_lazy("happened", "marked the article as withdrawn by its source"),
-    "discard": pgettext_lazy("happened", "discarded"),
-    "recover": pgettext_lazy("happened", "recovered"),
-    "relabel": pgettext_lazy("happened", "changed a label in use"),
-    "merge": pgettext_lazy("happened", "merged duplicates"),
-    "unmerge": pgettext_lazy("happened", "undid the merge"),
-    "edit_site": pgettext_lazy("happened", "edited a site text"),
-}
+VERB_NAMES = {verb: name for verb, (name, _past) in _VERB_LABELS.items()}
+PAST_TENSE_LABELS = {verb: past for verb, (_name, past) in _VERB_LABELS.items()}
 """Past tense of the verbs, shown after the person's name."""
 
 
-def lock_brief(brief: Brief | int) -> Brief:
-    """Return the current row, locked until the transaction ends. (On SQLite the transaction locks the whole file.)"""
-    pk = brief.pk if isinstance(brief, Brief) else brief
+@dataclass(frozen=True, slots=True)
+class VerbRun:
+    """One run of a verb in its transaction: the locked brief, its state before, the person and the time."""
+
+    verb: str
+    row: Brief
+    by: Person
+    now: dt.datetime
+    from_state: str
+
+    def update_brief(self, *, to: State | None = None, **changes: Any) -> None:
+        """Update the row and increment its version. Raise Refused when the row changed since it was read."""
+        brief = self.row
+        if to is not None:
+            changes["state"] = to
+        changes |= {"version": brief.version + 1, "updated_at": self.now, "updated_by": self.by}
+        done = Brief.objects.filter(pk=brief.pk, version=brief.version, state=brief.state).update(**changes)
+        if not done:
+            brief.refresh_from_db()
+            raise Refused(build_wrong_state_reason(brief))
+        for name, value in changes.items():
+            setattr(brief, name, value)
+
+    def record_event(
+        self,
+        verb: str = "",
+        *,
+        note: str = "",
+        edition: Edition | None = None,
+        revision: Revision | None = None,
+    ) -> Event:
+        """Record the Event of the verb, or of another `verb`."""
+        return Event.objects.create(
+            brief=self.row,
+            verb=verb or self.verb,
+            by=self.by,
+            at=self.now,
+            from_state=self.from_state,
+            to_state=self.row.state,
+            note=note,
+            edition=edition,
+            revision=revision,
+        )
+
+
+@contextmanager
+def begin_verb(verb: str, target: Model | int, *, by: Person, now: dt.datetime | None) -> Iterator[VerbRun]:
+    """Lock a brief in a transaction. `target` is the brief, its id, or a row that belongs to it.
+
+    The caller must check the policy. `run_verb` does both.
+    """
+    now = now or timezone.now()
+    with transaction.atomic():
+        row = lock_brief(target)
+        yield VerbRun(verb, row, by, now, row.state)
+
+
+@contextmanager
+def run_verb(
+    verb: str,
+    target: Model | int,
+    *,
+    by: Person,
+    now: dt.datetime | None,
+    version: int | None = None,
+    approved_closed: bool = False,
+) -> Iterator[VerbRun]:
+    """Lock a brief in a transaction. Raise Refused unless policy and version (if given) allow the verb.
+
+    With `approved_closed`, an approved brief is refused with a hint to start a revision.
+    """
+    with begin_verb(verb, target, by=by, now=now) as run:
+        if approved_closed and run.row.state == State.APPROVED:
+            raise build_refusal("approved-closed")
+        require_allowed(by, verb, run.row)
+        if version is not None:
+            require_current_version(run.row, version)
+        yield run
+
+
+def lock_brief(target: Model | int) -> Brief:
+    """Return the brief, locked until the transaction ends. (On SQLite the transaction locks the whole file.)"""
+    pk = target if isinstance(target, int) else target.pk
+    if not isinstance(target, Brief | int):
+        pk = type(target)._default_manager.values_list("brief_id", flat=True).get(pk=pk)
     return Brief.objects.select_for_update().get(pk=pk)
 
 
@@ -138,18 +183,15 @@ def format_permitted_people(verb: str, brief: Brief | None = None) -> str:
     names = [
         str(person) for person in policy.find_permitted_people(verb, brief).order_by("is_superuser", "pk")[:3]
     ]
-    return _(", ").join(names) if names else _("a publisher")
+    return gettext(", ").join(names) if names else gettext("a publisher")
 
 
 def format_time(moment: dt.datetime) -> str:
     """Format a time of today as 14:05, any other time with its date."""
     local = timezone.localtime(moment)
-    today = local.date() == timezone.localdate()
-    return (
-        local.strftime("%H:%M")
-        if today
-        else f"{formats.date_format(local.date(), 'DATE_FORMAT')} {local:%H:%M}"
-    )
+    if local.date() == timezone.localdate():
+        return f"{local:%H:%M}"
+    return f"{formats.date_format(local.date(), 'DATE_FORMAT')} {local:%H:%M}"
 
 
 def require_current_version(brief: Brief, version: int) -> None:
@@ -159,54 +201,15 @@ def require_current_version(brief: Brief, version: int) -> None:
         raise Stale(Reason("stale", values), theirs=load_working_copy(brief), version=brief.version)
 
 
-def update_brief(
-    brief: Brief, *, by: Person, now: dt.datetime, to: State | None = None, **changes: Any
-) -> None:
-    """Update the row and increment its version. Raise Refused when the row changed since it was read."""
-    if to is not None:
-        changes["state"] = to
-    changes |= {"version": brief.version + 1, "updated_at": now, "updated_by": by}
-    done = Brief.objects.filter(pk=brief.pk, version=brief.version, state=brief.state).update(**changes)
-    if not done:
-        brief.refresh_from_db()
-        raise Refused(build_wrong_state_reason(brief))
-    for name, value in changes.items():
-        setattr(brief, name, value)
-
-
-def record_event(
-    brief: Brief,
-    verb: str,
-    *,
-    by: Person,
-    now: dt.datetime,
-    from_state: str,
-    note: str = "",
-    edition: Edition | None = None,
-    revision: Revision | None = None,
-) -> Event:
-    return Event.objects.create(
-        brief=brief,
-        verb=verb,
-        by=by,
-        at=now,
-        from_state=from_state,
-        to_state=brief.state,
-        note=note,
-        edition=edition,
-        revision=revision,
-    )
-
-
-def find_people_for_verb(verb: str, *, exclude: Person) -> list[Person]:
-    """Return everybody with an e-mail address and a role for the verb, except `exclude`."""
-    return list(policy.find_permitted_people(verb).exclude(Q(email="") | Q(pk=exclude.pk)).order_by("pk"))
+def find_people_for_verb(verb: str) -> QuerySet[Person]:
+    """Return everybody with an e-mail address and a role for the verb."""
+    return policy.find_permitted_people(verb).exclude(email="").order_by("pk")
 
 
 def notify(
     event: Event, kind: str, to: Iterable[Person], *, due: dt.datetime | None = None, **values: Any
 ) -> None:
-    """Queue one message for each person in this transaction. The unique key prevents duplicates."""
+    """Queue one message for each person but the actor. The unique key prevents duplicates."""
     rows = [
         Outbox(
             key=f"{kind}:{event.pk}:{person.pk}",
@@ -217,7 +220,7 @@ def notify(
             values=_to_json_values(values),
             due_at=due or event.at,
         )
-        for person in {p.pk: p for p in to if p.email and p.is_active}.values()
+        for person in {p.pk: p for p in to if p.email and p.is_active and p.pk != event.by_id}.values()
     ]
     Outbox.objects.bulk_create(rows)
 

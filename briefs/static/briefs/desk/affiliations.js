@@ -1,5 +1,7 @@
 // What an author's affiliation was in earlier briefs, offered while there is none in this one.
 
+import { createElement } from "./dom.js";
+
 const known = new Map(); // author → rows
 
 async function earlier(address, author) {
@@ -21,19 +23,16 @@ export async function offerAffiliations(row, { address, label, onfill }) {
   if (!author || !isLinked || inputs.some((input) => input.value.trim())) return;
   const rows = await earlier(address, author);
   if (!rows.length || !row.isConnected || row.querySelector(".used-before")) return;
-  const strip = Object.assign(document.createElement("p"), { className: "used-before" });
-  strip.append(Object.assign(document.createElement("span"), { textContent: label }));
+  const strip = createElement("p", { className: "used-before" }, createElement("span", {}, label));
   for (const found of rows) strip.append(choice(found, inputs, strip, onfill));
   row.append(strip);
 }
 
 function choice({ zh, en, when }, inputs, strip, onfill) {
-  const button = Object.assign(document.createElement("button"), { type: "button", className: "btn" });
-  const parts = [["zh-Hant-TW", zh], ["en", en]].filter(([, text]) => text);
-  for (const [lang, textContent] of parts) {
-    button.append(Object.assign(document.createElement("span"), { lang, textContent }));
-  }
-  if (when) button.append(Object.assign(document.createElement("small"), { textContent: when }));
+  const button = createElement("button", { type: "button", className: "btn" });
+  if (zh) button.append(createElement("span", { lang: "zh-Hant-TW" }, zh));
+  if (en) button.append(createElement("span", { lang: "en" }, en));
+  if (when) button.append(createElement("small", {}, when));
   button.addEventListener("click", () => {
     [inputs[0].value, inputs[1].value] = [zh, en];
     strip.remove();

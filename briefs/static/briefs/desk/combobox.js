@@ -1,6 +1,8 @@
 // A field with a list under it, as WAI-ARIA has it: typing asks, arrows walk, Enter takes, Escape shuts. The focus
 // stays in the field, and nothing is taken while an input method composes.
 
+import { createElement } from "./dom.js";
+
 const PAUSE = 150;
 
 /** Without case and white space at the ends, as a person means it. */
@@ -16,10 +18,9 @@ export class Combobox {
   /** `ask(typed)` gives rows {name, detail, run?}; a row with `run` is a command; `onpick(row)` takes any other. */
   constructor(input, { ask, onpick, onleave = () => {}, say = () => {} }) {
     Object.assign(this, { input, ask, onpick, onleave, say });
-    this.list = Object.assign(document.createElement("ul"), { id: `${input.id}-list`, className: "combo-list" });
-    this.list.hidden = true;
-    this.list.setAttribute("role", "listbox");
-    this.list.setAttribute("aria-label", input.getAttribute("aria-label") ?? input.labels?.[0]?.textContent ?? "");
+    const label = input.getAttribute("aria-label") ?? input.labels?.[0]?.textContent ?? "";
+    const list = { id: `${input.id}-list`, className: "combo-list", hidden: true, aria: { role: "listbox", label } };
+    this.list = createElement("ul", list);
     const parts = { role: "combobox", autocomplete: "off", "aria-autocomplete": "list", "aria-expanded": "false" };
     for (const [name, value] of Object.entries(parts)) input.setAttribute(name, value);
     input.setAttribute("aria-controls", this.list.id);
@@ -72,12 +73,10 @@ export class Combobox {
   }
 
   #option(row, i) {
-    const option = Object.assign(document.createElement("li"), { id: `${this.list.id}-${i}` });
-    option.setAttribute("role", "option");
-    option.setAttribute("aria-selected", "false");
+    const option = createElement("li", { id: `${this.list.id}-${i}`, aria: { role: "option", selected: "false" } });
     option.classList.toggle("is-command", Boolean(row.run));
-    option.append(Object.assign(document.createElement("span"), { textContent: row.name }));
-    if (row.detail) option.append(Object.assign(document.createElement("small"), { textContent: row.detail }));
+    option.append(createElement("span", {}, row.name));
+    if (row.detail) option.append(createElement("small", {}, row.detail));
     return option;
   }
 

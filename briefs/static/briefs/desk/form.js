@@ -1,6 +1,7 @@
 // The form as what would be posted: what is compared, kept and sent, and facts, authors and keywords put back.
 
-import { parseStructure } from "./editor/bullet_table.js";
+import { parseRow } from "./editor/commands.js";
+import { announce } from "./dom.js";
 
 // Of the page and not of the brief: no change of theirs is a change of the words.
 const NOT_WORDS =
@@ -48,23 +49,8 @@ const LEADS = ["headline_zh", "headline_en", "summary_zh", "summary_en"];
 /** The words of a STATE, as the sheet has them. */
 export function extractTexts(state) {
   const fields = Object.fromEntries(LEADS.map((name) => [name, state.fields[name] ?? ""]));
-  const rows = state.bullets.filter((row) => !row.deleted).map(bulletOf);
+  const rows = state.bullets.filter((row) => !row.deleted).map(parseRow);
   return { fields, rows };
-}
-
-function bulletOf(row) {
-  const [zh, en] = [parseStructure(row.structure_zh ?? "0-bullet"), parseStructure(row.structure_en ?? "0-bullet")];
-  return {
-    key: row.key,
-    level_zh: zh.level,
-    marker_zh: zh.marker,
-    text_zh: row.text_zh ?? "",
-    level_en: en.level,
-    marker_en: en.marker,
-    text_en: row.text_en ?? "",
-    passage: row.passage ?? "",
-    one_sided: row.one_sided ?? "",
-  };
 }
 
 /** Facts that are as they were at `sent` become theirs; so do authors and keywords, each list whole. */
@@ -95,5 +81,5 @@ export function setField(form, name, value) {
   if (!field || field instanceof RadioNodeList) return;
   if (field.type === "checkbox") field.checked = Boolean(value);
   else field.value = value;
-  field.dispatchEvent(new CustomEvent("desk:filled", { bubbles: true }));
+  announce(field, "desk:filled");
 }

@@ -4,19 +4,18 @@
 import { offerAffiliations } from "./affiliations.js";
 import { Combobox, isSameName } from "./combobox.js";
 import { openNewEntryPanel } from "./new_entry_panel.js";
+import { announce, createElement } from "./dom.js";
+import { fill } from "./strings.js";
 
 const form = document.getElementById("brief-form");
 const words = document.getElementById("names-words")?.dataset;
 const addresses = { names: words?.names, create: words?.create, affiliations: words?.affiliations };
 
-const fill = (sentence, values) => sentence.replace(/\{(\w+)\}/g, (_, name) => values[name]);
 const say = (n) => {
   document.getElementById("names-status").textContent = n ? fill(words.found, { n }) : words.none;
 };
 
-function changed(field) {
-  field.dispatchEvent(new CustomEvent("desk:changed", { bubbles: true }));
-}
+const changed = (field) => announce(field, "desk:changed");
 
 /** Rows of a kind for what is typed, and the way to a new one where none has exactly that name. */
 async function ask(kind, typed, create) {
@@ -28,9 +27,14 @@ async function ask(kind, typed, create) {
   return rows;
 }
 
-function naming(kind, host, input, typed, onnamed) {
+/** The panel for a new entry; the one made or chosen there goes to `take`. */
+function naming(kind, host, input, typed, take) {
   return openNewEntryPanel({
-    ...{ kind, host, typed, addresses, words, onnamed },
+    ...{ kind, host, typed, addresses, words },
+    onnamed: (found) => {
+      take(found);
+      input.focus();
+    },
     token: () => form.elements.csrfmiddlewaretoken.value,
     onclose: () => input.focus(),
   });
@@ -53,11 +57,7 @@ function enhance(input) {
     changed(input);
     if (kind === "author") offer(row);
   };
-  const create = (typed) =>
-    naming(kind, row, input, typed, (found) => {
-      take(found);
-      input.focus();
-    });
+  const create = (typed) => naming(kind, row, input, typed, take);
   new Combobox(input, {
     ask: (typed) => ask(kind, typed, create),
     onpick: take,
@@ -75,12 +75,11 @@ function offer(row) {
 function enhanceSource(select) {
   const other = form.elements.source_new;
   const field = select.closest(".field");
-  const box = Object.assign(document.createElement("span"), { className: "combo", id: "source" });
-  const input = Object.assign(document.createElement("input"), { id: "source-name", type: "text" });
+  const input = createElement("input", { id: "source-name", type: "text" });
+  const box = createElement("span", { className: "combo", id: "source" }, input);
   const shown = () => other.value || (select.value ? select.selectedOptions[0].textContent.trim() : "");
   select.id = "source-select";
   field.querySelector("label").htmlFor = input.id;
-  box.append(input);
   select.before(box);
   select.hidden = true;
   other.closest(".field").hidden = true;
@@ -94,11 +93,7 @@ function enhanceSource(select) {
     input.value = found.name;
     changed(select);
   };
-  const create = (typed) =>
-    naming("source", field, input, typed, (found) => {
-      take(found);
-      input.focus();
-    });
+  const create = (typed) => naming("source", field, input, typed, take);
   new Combobox(input, {
     ask: (typed) => ask("source", isSameName(typed, shown()) ? "" : typed, create),
     onpick: take,

@@ -1,12 +1,13 @@
 // A panel in the page that makes a new author, source or keyword. What is alike is offered first.
 
+import { createElement } from "./dom.js";
+
 const fields = () => document.getElementById("naming-form") ?? newForm();
 let panel = null;
 
 /** The panel's fields belong to a form of their own: they are no part of the brief, and Enter stays in here. */
 function newForm() {
-  const form = Object.assign(document.createElement("form"), { id: "naming-form", noValidate: true });
-  form.hidden = true;
+  const form = createElement("form", { id: "naming-form", noValidate: true, hidden: true });
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     panel?.create();
@@ -58,12 +59,10 @@ class Panel {
     for (const row of rows) {
       if (this.known.has(row.id)) continue;
       this.known.add(row.id);
-      const button = Object.assign(document.createElement("button"), { type: "button", className: "btn" });
-      button.append(row.name, Object.assign(document.createElement("small"), { textContent: row.detail }));
+      const detail = createElement("small", {}, row.detail);
+      const button = createElement("button", { type: "button", className: "btn" }, row.name, detail);
       button.addEventListener("click", () => this.done(row));
-      const item = document.createElement("li");
-      item.append(button);
-      like.querySelector("ul").append(item);
+      like.querySelector("ul").append(createElement("li", {}, button));
     }
     like.hidden = !this.known.size;
     if (this.known.size) this.box.querySelector(".create").textContent = this.words.anyway;
@@ -88,7 +87,7 @@ class Panel {
 
   tell(reasons) {
     const list = this.box.querySelector(".naming-reasons");
-    list.replaceChildren(...reasons.map(({ text }) => Object.assign(document.createElement("li"), { textContent: text })));
+    list.replaceChildren(...reasons.map(({ text }) => createElement("li", {}, text)));
     for (const field of this.form.elements) field.removeAttribute("aria-invalid");
     const wrong = reasons.map(({ about }) => about && this.form.elements[about]).find(Boolean);
     const first = wrong instanceof RadioNodeList ? wrong[0] : wrong;

@@ -2,10 +2,12 @@
 // Without this module the same fields and buttons post the form. The picture's key is a field like any other, so the
 // page saves it as it saves words.
 
+import { acceptDrops, announce } from "./dom.js";
+import { fill } from "./strings.js";
+
 const form = document.getElementById("brief-form");
 const box = document.getElementById("picture");
 const part = (selector) => box.querySelector(selector);
-const fill = (sentence, values) => sentence.replace(/\{(\w+)\}/g, (_, name) => values[name]);
 
 if (form && box && part("#picture_file")) wire();
 
@@ -18,18 +20,7 @@ function wire() {
 
   part("[data-send]").hidden = true;
   file.addEventListener("change", () => file.files.length && take(file.files[0]));
-  box.addEventListener("dragover", (event) => {
-    if (!event.dataTransfer.types.includes("Files")) return;
-    event.preventDefault();
-    box.classList.add("over");
-  });
-  box.addEventListener("dragleave", () => box.classList.remove("over"));
-  box.addEventListener("drop", (event) => {
-    box.classList.remove("over");
-    if (!event.dataTransfer.files.length) return;
-    event.preventDefault();
-    take(event.dataTransfer.files[0]);
-  });
+  acceptDrops(box, ([dropped]) => take(dropped));
   part(".sight").addEventListener("click", (event) => {
     const area = part(".sight img").getBoundingClientRect();
     x.value = percent((event.clientX - area.left) / area.width);
@@ -103,7 +94,7 @@ function wire() {
 
   function changed() {
     show();
-    form.dispatchEvent(new CustomEvent("desk:changed", { bubbles: true }));
+    announce(form, "desk:changed");
   }
 
   function show() {

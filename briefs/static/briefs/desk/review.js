@@ -1,6 +1,8 @@
 // The review screen without reloads: an act is posted, and the place that it was about is put in anew from the
 // page that comes back. Without this module the same buttons post the form. Keys act outside open forms only.
 
+import { createElement, showMacKeys } from "./dom.js";
+
 const form = document.getElementById("review");
 const WRITING = "textarea, input, select";
 
@@ -158,7 +160,7 @@ form?.addEventListener("submit", (event) => {
   const next = button.dataset.key === "f" && button.getAttribute("aria-pressed") === "false";
   send(button)
     .then(() => next && onward())
-    .catch(() => form.requestSubmitNatively(button));
+    .catch(() => submitNatively(button));
 });
 
 /* After "fine": the other side if it is not yet, else the next pair. */
@@ -172,14 +174,12 @@ function onward() {
   step(1);
 }
 
+function submitNatively({ value }) {
+  form.append(createElement("input", { type: "hidden", name: "do", value }));
+  HTMLFormElement.prototype.submit.call(form);
+}
+
 if (form) {
-  form.requestSubmitNatively = (button) => {
-    const order = Object.assign(document.createElement("input"), { type: "hidden", name: "do", value: button.value });
-    form.append(order);
-    HTMLFormElement.prototype.submit.call(form);
-  };
-  if (/Mac|iP/.test(navigator.platform)) {
-    for (const key of form.querySelectorAll("[data-mac]")) key.textContent = key.dataset.mac;
-  }
+  showMacKeys();
   if (!location.hash) step(1);
 }

@@ -7,26 +7,7 @@ export function translate(word, values = {}) {
   return (table[word] ?? word).replace(/%(?:\((\w+)\)s|%)/g, (hole, name) => (name ? (values[name] ?? "") : "%"));
 }
 
-/** An element with properties, `data-` values and children. */
-export function createElement(tag, properties = {}, ...children) {
-  const { data = {}, aria = {}, ...rest } = properties;
-  const element = Object.assign(document.createElement(tag), rest);
-  Object.assign(element.dataset, data);
-  for (const [name, value] of Object.entries(aria)) {
-    element.setAttribute(name === "role" ? name : `aria-${name}`, value);
-  }
-  element.append(...children);
-  return element;
-}
-
-/** A drawing of the page's own: `<symbol id="icon-…">`. */
-export function createIcon(name) {
-  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
-  const use = document.createElementNS("http://www.w3.org/2000/svg", "use");
-  use.setAttribute("href", `#icon-${name}`);
-  svg.setAttribute("aria-hidden", "true");
-  svg.append(use);
-  return svg;
-}
+/** A sentence of the page's own, its `{name}` filled. */
+export const fill = (sentence, values) => sentence.replace(/\{(\w+)\}/g, (_, name) => values[name]);
 
 export const isMac = /Mac|iP(hone|ad)/.test(navigator.platform);

@@ -1,11 +1,13 @@
 // Files dropped, sent and imported in batches with a bar that moves. Without this module the same forms go in
 // one request each. The server's limits decide; those here only save a journey.
 
+import { acceptDrops, createElement } from "./dom.js";
+import { fill } from "./strings.js";
+
 const MB = 1_000_000;
 const FILES_A_BATCH = 10;
 const DIGESTS_A_BATCH = 20;
 
-const fill = (sentence, values) => sentence.replace(/\{(\w+)\}/g, (_, name) => values[name]);
 const size = (bytes) => (bytes < MB ? `${Math.ceil(bytes / 1000)} kB` : `${(bytes / MB).toFixed(1)} MB`);
 
 async function post(address, data) {
@@ -38,10 +40,7 @@ class Progress {
   fail(sentences) {
     this.box.hidden = true;
     this.form.querySelectorAll("button").forEach((button) => (button.disabled = false));
-    const items = sentences.map((text) => Object.assign(document.createElement("li"), { textContent: text }));
-    const list = document.createElement("ul");
-    list.append(...items);
-    this.reasons.replaceChildren(list);
+    this.reasons.replaceChildren(createElement("ul", {}, ...sentences.map((text) => createElement("li", {}, text))));
     this.reasons.hidden = false;
   }
 }
@@ -59,7 +58,7 @@ function uploading(form) {
 
   form.querySelector(".when-js").hidden = false;
   input.addEventListener("change", () => take([...input.files]));
-  droppable(drop, take);
+  acceptDrops(drop, take);
   form.addEventListener("submit", (event) => {
     if (!files.length) return; // pasted text alone goes the plain way
     event.preventDefault();
@@ -92,19 +91,15 @@ function uploading(form) {
   }
 
   function row(file) {
-    const item = document.createElement("li");
-    const button = Object.assign(document.createElement("button"), { type: "button", className: "btn" });
-    button.textContent = form.dataset.remove;
-    button.setAttribute("aria-label", `${form.dataset.remove} ${file.name}`);
+    const { remove, tooLarge } = form.dataset;
+    const button = createElement("button", { type: "button", className: "btn", aria: { label: `${remove} ${file.name}` } }, remove);
     button.addEventListener("click", () => {
       files = files.filter((other) => other !== file);
       show();
       input.focus();
     });
-    item.append(Object.assign(document.createElement("span"), { textContent: file.name }));
-    item.append(Object.assign(document.createElement("small"), { textContent: size(file.size) }));
-    if (file.size > form.dataset.file * MB)
-      item.append(Object.assign(document.createElement("b"), { textContent: form.dataset.tooLarge }));
+    const item = createElement("li", {}, createElement("span", {}, file.name), createElement("small", {}, size(file.size)));
+    if (file.size > form.dataset.file * MB) item.append(createElement("b", {}, tooLarge));
     item.append(button);
     return item;
   }
@@ -167,9 +162,8 @@ async function importing(form, keys, progress) {
 
 const citation = document.getElementById("citation");
 if (citation) {
-  const hint = Object.assign(document.createElement("small"), { textContent: citation.dataset.drop });
-  citation.after(hint);
-  droppable(citation, async ([file]) => {
+  citation.after(createElement("small", {}, citation.dataset.drop));
+  acceptDrops(citation, async ([file]) => {
     if (!file) return;
     citation.value = read(await file.arrayBuffer());
     citation.dispatchEvent(new Event("input", { bubbles: true }));
@@ -183,20 +177,4 @@ function read(bytes) {
   } catch {
     return new TextDecoder("windows-1252").decode(bytes);
   }
-}
-
-function droppable(place, take) {
-  const over = (is) => place.classList.toggle("over", is);
-  place.addEventListener("dragover", (event) => {
-    if (!event.dataTransfer.types.includes("Files")) return;
-    event.preventDefault();
-    over(true);
-  });
-  place.addEventListener("dragleave", () => over(false));
-  place.addEventListener("drop", (event) => {
-    over(false);
-    if (!event.dataTransfer.files.length) return;
-    event.preventDefault();
-    take([...event.dataTransfer.files]);
-  });
 }

@@ -84,6 +84,6 @@ def test_current_presence_of_all_briefs_takes_one_query(team: factories.Team) ->
     for i, brief in enumerate(drafts):
         Presence.objects.create(brief=brief, person=team.writer, seen_at=now - dt.timedelta(seconds=6 * i))
     with CaptureQueriesContext(connection) as queries:
-        present = [(brief.pk, str(person)) for brief, person, _ in list_current_presence(now)]
+        present = [(brief.pk, str(person)) for brief, person in list_current_presence(now)]
     assert present == [(drafts[0].pk, "writer"), (drafts[1].pk, "writer")]
     assert len(queries) == 1

@@ -80,12 +80,6 @@ def test_different_names_are_not_similar(first: str, second: str) -> None:
     assert not name_similarity.are_similar_names(second, first)
 
 
-def test_edit_distance_counts_edits_and_swaps_up_to_limit() -> None:
-    assert name_similarity.edit_distance("kitten", "sitting", 9) == 3
-    assert name_similarity.edit_distance("abcd", "acbd", 9) == 1
-    assert name_similarity.edit_distance("abcdefgh", "hgfedcba", 2) == 3
-
-
 def test_author_is_suggested_by_every_name_with_details(writer_client: Client, team: factories.Team) -> None:
     first = Author.make(name="Wei Wang", family="Wang", given="Wei", name_zh="王偉", name_zh_kind="own")
     second = Author.make(name="Wei Wang", family="Wang", given="Wei")

@@ -214,7 +214,7 @@ def test_day_changes_at_midnight_of_site_time_zone() -> None:
 def test_side_assigned_to_another_is_no_task_of_mine(client: Client, team: factories.Team) -> None:
     assigned, unassigned = factories.submitted_brief(team), factories.submitted_brief(team)
     yesterday = timezone.localdate() - dt.timedelta(days=1)
-    workflow.assign_reviewer(assigned, "zh", team.reviewer, by=team.writer, due_on=yesterday)
+    factories.assign_reviewer(assigned, "zh", team.reviewer, by=team.writer, due_on=yesterday)
     waiting = load_boards(client, team.reviewer_en)["Waiting for me"]
     assert text_by_brief(waiting) == {
         assigned.pk: "Sign off the English",
@@ -226,7 +226,7 @@ def test_side_assigned_to_another_is_no_task_of_mine(client: Client, team: facto
     assert [(line.brief.pk, line.who) for line in overdue.lines] == [(assigned.pk, "reviewer")]
     factories.sign_off(assigned, team.reviewer, "zh")
     assert not load_boards(client, team.writer)["Overdue"].lines  # signed off, so nothing is overdue
-    workflow.assign_writer(unassigned, None, by=team.writer, urgent=True)
+    factories.assign_writer(unassigned, None, by=team.writer, urgent=True)
     assert load_boards(client, team.reviewer_en)["Waiting for me"].lines[0].brief == unassigned
 
 
@@ -258,7 +258,7 @@ def test_open_note_of_another_is_task_of_writer(client: Client, team: factories.
     )  # fmt: skip
     expected = "1 suggestion to answer; %s open notes"
     assert text_by_brief(load_boards(client, team.writer)["Waiting for me"]) == {brief.pk: expected % 2}
-    workflow.assign_writer(brief, team.other_writer, by=team.writer)
+    factories.assign_writer(brief, team.other_writer, by=team.writer)
     assert text_by_brief(load_boards(client, team.other_writer)["Waiting for me"])[brief.pk] == expected % 3
     for note in notes:
         workflow.resolve(note, by=team.writer)

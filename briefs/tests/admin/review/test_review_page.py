@@ -11,6 +11,7 @@ from briefs.models import Brief, Event, Look, Note, SignOff, Suggestion
 from briefs.workflow.review_comments import TextAnchor
 from briefs.workflow.rules.transitions import PAST_TENSE_LABELS, VERB_NAMES
 
+from ...support import factories
 from ...support.factories import Team, approve, edit, sign_off, submitted_brief
 from ...support.form_client import Form, brief_url, sign_in
 
@@ -192,7 +193,7 @@ def test_review_page_of_long_brief_needs_at_most_30_queries(
 
 
 def test_progress_counts_pairs_of_assigned_languages(client: Client, team: Team, brief: Brief) -> None:
-    workflow.assign_reviewer(brief, "zh", team.reviewer, by=team.writer)
+    factories.assign_reviewer(brief, "zh", team.reviewer, by=team.writer)
     sign_in(client, team.reviewer)
     assert "0 of 5 pairs seen" in get_page(client, brief)
     post_action(client, brief, "fine:b1:zh")

@@ -62,7 +62,7 @@ def test_writer_assigns_both_reviewers_on_one_page_with_one_event(
 def test_concurrent_assignment_is_not_overwritten(client: Client, team: Team, brief: Brief) -> None:
     sign_in(client, team.writer)
     form = get_verb_form(client, brief, "assign")
-    workflow.assign_reviewer(brief, "zh", team.reviewer_en, by=team.publisher)
+    factories.assign_reviewer(brief, "zh", team.reviewer_en, by=team.publisher)
     response = client.post(brief_url(brief, "assign"), form.data_with(zh=team.reviewer.pk))
     assert response.status_code == 409
     assert assignee_names(brief)[1] == "reviewer-en"
@@ -104,7 +104,7 @@ def test_assignment_that_does_not_fit_role_is_refused(client: Client, team: Team
 
 def test_submission_notifies_assignee_and_all_for_unassigned_side(team: Team) -> None:
     brief = factories.draft_brief(team)
-    workflow.assign_reviewer(brief, "zh", team.reviewer, by=team.writer, due_on=dt.date(2026, 5, 4))
+    factories.assign_reviewer(brief, "zh", team.reviewer, by=team.writer, due_on=dt.date(2026, 5, 4))
     workflow.submit(brief, by=team.writer, version=Brief.objects.get(pk=brief.pk).version)
     notices = {row.to.username: row.values for row in Outbox.objects.filter(kind="review")}
     assert notices.pop("reviewer") == {"sides": "zh", "due_on": "2026-05-04"}
@@ -137,8 +137,8 @@ def test_bulk_assignment_refuses_only_stale_and_live_briefs(client: Client, team
 
 def test_approval_clears_reviewer_due_date_and_priority(team: Team) -> None:
     brief = factories.signed_brief(team)
-    workflow.assign_reviewer(brief, "zh", team.reviewer, by=team.writer, due_on=dt.date(2026, 5, 4))
-    workflow.assign_writer(brief, team.writer, by=team.writer, due_on=dt.date(2026, 5, 4), urgent=True)
+    factories.assign_reviewer(brief, "zh", team.reviewer, by=team.writer, due_on=dt.date(2026, 5, 4))
+    factories.assign_writer(brief, team.writer, by=team.writer, due_on=dt.date(2026, 5, 4), urgent=True)
     factories.approve(brief, team.publisher)
     row = Brief.objects.get(pk=brief.pk)
     assert (row.assigned_to, row.due_on, row.has_priority) == (team.writer, None, False)

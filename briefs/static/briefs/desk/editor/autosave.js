@@ -49,14 +49,9 @@ export class Autosave {
   }
 
   #keep(entries) {
-    const { version, base, client_key, page } = this.form.elements;
-    this.keeping.keep({
-      entries,
-      version: version.value,
-      base: base.value,
-      client_key: client_key?.value ?? "",
-      page: page?.value ?? "",
-    });
+    const names = ["version", "base", "client_key", "page"];
+    const values = names.map((name) => [name, this.form.elements[name]?.value ?? ""]);
+    this.keeping.keep({ entries, ...Object.fromEntries(values) });
   }
 
   #later(wait) {

@@ -1,16 +1,13 @@
 // The page as rows, and rows as the page. `render` is keyed: a textarea that stays is never replaced, so that focus,
 // caret and an input method's composition survive. No style attribute is ever written.
 
-import { SIDES } from "./commands.js";
+import { parseRow, SIDES } from "./commands.js";
+import { cloneRow } from "../dom.js";
 import { translate } from "../strings.js";
 
 const GLYPH = ["•", "◦", "▪"];
 const LEADS = ["headline", "summary"];
-
-export function parseStructure(value) {
-  const [level, marker] = value.split("-");
-  return { level: Number(level), marker };
-}
+const FIELDS = ["structure_zh", "text_zh", "structure_en", "text_en", "passage", "one_sided"];
 
 export class BulletTable {
   constructor(form) {
@@ -24,10 +21,6 @@ export class BulletTable {
       if (this.#field(pair, "deleted").value) pair.remove();
       else this.pairs.set(pair.id, pair);
     }
-  }
-
-  say(word, values) {
-    return translate(word, values);
   }
 
   #areasIn(part) {
@@ -71,16 +64,8 @@ export class BulletTable {
   }
 
   #read(pair) {
-    const row = { key: pair.id };
-    for (const side of SIDES) {
-      const { level, marker } = parseStructure(this.#field(pair, `structure_${side}`).value);
-      row[`level_${side}`] = level;
-      row[`marker_${side}`] = marker;
-      row[`text_${side}`] = this.area(pair, side).value;
-    }
-    row.passage = this.#field(pair, "passage").value;
-    row.one_sided = this.#field(pair, "one_sided").value;
-    return row;
+    const fields = FIELDS.map((name) => [name, this.#field(pair, name).value]);
+    return parseRow({ key: pair.id, ...Object.fromEntries(fields) });
   }
 
   // Writing
@@ -108,13 +93,7 @@ export class BulletTable {
   }
 
   #make(key) {
-    const pair = this.template.content.firstElementChild.cloneNode(true);
-    for (const part of [pair, ...pair.querySelectorAll("*")]) {
-      for (const name of ["id", "name", "value"]) {
-        const value = part.getAttribute(name);
-        if (value?.endsWith("n0")) part.setAttribute(name, value.slice(0, -2) + key);
-      }
-    }
+    const pair = cloneRow(this.template, "n0", key);
     this.pairs.set(key, pair);
     return pair;
   }

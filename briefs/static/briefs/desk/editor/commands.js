@@ -4,7 +4,7 @@
 // bullet's identity: the row that stays keeps it, a row that is born gets a new one. Nothing here touches the page.
 
 export const SIDES = ["zh", "en"];
-export const MAX_LEVEL = 2;
+const MAX_LEVEL = 2;
 
 const HAN_END = /[\u3000-\u9fff\uff00-\uffef」』]\s*$/;
 const HAN_START = /^\s*[\u3000-\u9fff\uff00-\uffef「『]/;
@@ -36,6 +36,17 @@ export const EMPTY_ROW = {
   one_sided: "",
 };
 
+/** A row from its fields as they are posted, where a structure is `1-number`. */
+export function parseRow({ key, passage = "", one_sided = "", ...fields }) {
+  const row = { key, passage, one_sided };
+  for (const side of SIDES) {
+    const [level, marker] = (fields[`structure_${side}`] ?? "0-bullet").split("-");
+    Object.assign(row, { [`level_${side}`]: Number(level), [`marker_${side}`]: marker });
+    row[`text_${side}`] = fields[`text_${side}`] ?? "";
+  }
+  return row;
+}
+
 /** A new row that stands where `like` stands. */
 function born(like) {
   return { ...like, key: newKey(), text_zh: "", text_en: "", passage: "", one_sided: "" };
@@ -55,7 +66,7 @@ const inserted = (rows, i, ...more) => rows.toSpliced(i, 0, ...more);
 const without = (rows, i) => rows.toSpliced(i, 1);
 const focusOn = (row, side, caret = 0) => ({ key: row.key, side, caret });
 
-export function joinTexts(a, b) {
+function joinTexts(a, b) {
   const [left, right] = [a.trimEnd(), b.trimStart()];
   if (!left || !right) return left || right;
   return HAN_END.test(left) || HAN_START.test(right) ? left + right : `${left} ${right}`;
@@ -104,7 +115,7 @@ export function split(rows, i, side, caret) {
 }
 
 /** Where a counterpart most likely breaks: the sentence end nearest to the same share of the text. */
-export function findCounterpartBreak(from, caret, to) {
+function findCounterpartBreak(from, caret, to) {
   const wanted = (caret / Math.max(1, from.length)) * to.length;
   for (const ends of [SENTENCE_END, CLAUSE_END]) {
     const places = [...to.matchAll(ends)].map((match) => match.index + match[0].length);
@@ -214,7 +225,7 @@ export function shiftUp(rows, i, side) {
 // Move
 
 /** A pair and the pairs that are nested under it on both sides: [i, end). */
-export function blockEnd(rows, i) {
+function blockEnd(rows, i) {
   let end = i + 1;
   while (rows[end] && SIDES.every((side) => level(rows[end], side) > level(rows[i], side))) end++;
   return end;

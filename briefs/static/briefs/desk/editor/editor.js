@@ -9,9 +9,10 @@ import { CompositionTracker, listenForKeys } from "./keys.js";
 import { focusLinkTarget } from "../focus.js";
 import { RowMenu, RowToolbar } from "./menu.js";
 import { BulletTable } from "./bullet_table.js";
-import { startServerSync } from "./server_sync.js";
+import { ServerSync } from "./server_sync.js";
 import { StatusDisplay } from "./status.js";
-import { isMac, translate } from "../strings.js";
+import { showMacKeys } from "../dom.js";
+import { translate } from "../strings.js";
 
 const form = document.getElementById("brief-form");
 const CELL = ".pair .cell textarea";
@@ -173,15 +174,11 @@ class Editor {
     area.spans = [];
     this.sheet.mirror(area);
     if (this.composing.now) return; // half a syllable is nobody's text yet
-    this.#read(area.name);
+    this.read(area.name);
   }
 
-  /** A field of the row that is no cell: its passage, or why it stands on one side only. */
-  noted(field) {
-    this.#read(field.name);
-  }
-
-  #read(where) {
+  /** What was typed in the field of this name, which may be no cell: a passage, a reason. */
+  read(where) {
     this.history.typed({ ...this.sheet.read(), focus: this.#focusNow() }, where);
     this.sheet.decorate(this.state.rows);
     this.#changed();
@@ -205,7 +202,7 @@ class Editor {
   }
 
   find(by) {
-    return this.findings?.go(by) !== false;
+    return this.findings.go(by);
   }
 
   menu(pair, handle, side = this.side) {
@@ -241,7 +238,7 @@ function wire(editor) {
   const { sheet } = editor;
   form.addEventListener("input", ({ target }) => {
     if (target.matches(CELL)) editor.typed(target);
-    else if (target.closest(".pair .beside")) editor.noted(target);
+    else if (target.closest(".pair .beside")) editor.read(target.name);
     else editor.sync.touched();
   });
   form.addEventListener("change", ({ target }) => !target.closest(".pair") && editor.sync.touched());
@@ -257,7 +254,7 @@ function wire(editor) {
     const cell = target.closest(".cell");
     if (cell) editor.side = cell.dataset.side;
     editor.tools.show(shownPair(target, editor), editor.side);
-    editor.rail?.write?.(editor.here());
+    editor.rail.write(editor.here());
   });
   document.addEventListener("selectionchange", () => {
     const area = document.activeElement;
@@ -294,21 +291,16 @@ function clicked(event, editor) {
   else if (hit("#desk-flag")) editor.find(1);
 }
 
-/** The sheet of keys as a Mac has them. */
-function macKeys() {
-  for (const key of document.querySelectorAll("kbd[data-mac]")) key.textContent = key.dataset.mac;
-}
-
 if (form?.elements.draft) {
   document.documentElement.classList.add("desk-js");
   const editor = new Editor();
   editor.composing = new CompositionTracker(form, (target) => target.matches(CELL) && editor.typed(target));
   editor.popup = new RowMenu(editor.sheet, (name, pair, side) => editor.run(name, pair, side));
   editor.tools = new RowToolbar(document.getElementById("desk-tools"), (name, pair) => editor.run(name, pair));
-  editor.sync = startServerSync(editor, form);
+  editor.sync = new ServerSync(editor, form);
   attachChecks(editor);
   wire(editor);
   listenForKeys(editor, editor.composing);
-  if (isMac) macKeys();
+  showMacKeys();
   editor.sync.begin(readTypedFields(form));
 }

@@ -1,7 +1,8 @@
 // What the checks found, beside its row and under the words. The list comes from the server; a click repairs,
 // nothing does by itself. What was set aside stays readable, folded, with the reason.
 
-import { createElement } from "../strings.js";
+import { createElement } from "../dom.js";
+import { translate } from "../strings.js";
 
 const OWN = ".finding, .findings-past";
 
@@ -69,7 +70,7 @@ export class Findings {
 
   #message(finding) {
     const text = createElement("p", {}, finding.message);
-    if (finding.blocks) text.append(" ", createElement("small", {}, this.#say("blocks")));
+    if (finding.blocks) text.append(" ", createElement("small", {}, translate("blocks")));
     return text;
   }
 
@@ -85,7 +86,7 @@ export class Findings {
       if (field) offers.push(this.#button("→", finding, () => field.focus()));
     }
     if (link) offers.push(createElement("a", { href: link.url, target: "_blank", rel: "noopener", textContent: link.label }));
-    if (dismissable) offers.push(this.#button(this.#say("dismiss"), finding, () => this.#ask(finding), "dismiss"));
+    if (dismissable) offers.push(this.#button(translate("dismiss"), finding, () => this.#ask(finding), "dismiss"));
     return offers;
   }
 
@@ -98,11 +99,11 @@ export class Findings {
 
   #past(key, some) {
     const box = createElement("details", { className: "findings-past", open: this.unfolded.has(key) });
-    box.append(createElement("summary", {}, this.#say("dismissed", { n: some.length })));
+    box.append(createElement("summary", {}, translate("dismissed", { n: some.length })));
     for (const finding of some) {
       const { by, reason } = finding.dismissed;
-      const why = createElement("p", { className: "why" }, this.#say("dismissed_by", { by, reason }));
-      const back = this.#button(this.#say("undismiss"), finding, () => this.#send({ undo: finding.dismissed.pk }));
+      const why = createElement("p", { className: "why" }, translate("dismissed_by", { by, reason }));
+      const back = this.#button(translate("undismiss"), finding, () => this.#send({ undo: finding.dismissed.pk }));
       box.append(createElement("div", { data: { id: finding.id } }, createElement("p", {}, finding.message), why, back));
     }
     box.addEventListener("toggle", () => this.unfolded[box.open ? "add" : "delete"](key));
@@ -111,7 +112,7 @@ export class Findings {
 
   #count() {
     const n = this.list.filter((finding) => !finding.dismissed).length;
-    const text = n ? this.#say("findings", { n }) : this.#say("clean");
+    const text = n ? translate("findings", { n }) : translate("clean");
     this.flag.dataset.n = n;
     const rest = createElement("span", { className: "wide-label" }, n ? text.replace(String(n), "") : ` ${text}`);
     this.flag.replaceChildren(n ? String(n) : "✓", rest);
@@ -140,9 +141,9 @@ export class Findings {
       if (event.key === "Enter") done();
       else this.#ask(finding);
     });
-    const label = createElement("label", {}, this.#say("dismiss_reason"), input);
-    const yes = this.#button(this.#say("dismiss_now"), finding, done);
-    const no = this.#button(this.#say("cancel"), finding, () => this.#ask(finding), "dismiss");
+    const label = createElement("label", {}, translate("dismiss_reason"), input);
+    const yes = this.#button(translate("dismiss_now"), finding, done);
+    const no = this.#button(translate("cancel"), finding, () => this.#ask(finding), "dismiss");
     return createElement("div", { className: "reason" }, label, yes, no);
   }
 
@@ -153,7 +154,7 @@ export class Findings {
       this.asking = null;
       return this.show(answer.findings);
     }
-    const why = answer?.reasons?.map((reason) => reason.text).join(" ") || this.#say("not_dismissed");
+    const why = answer?.reasons?.map((reason) => reason.text).join(" ") || translate("not_dismissed");
     this.#complain(this.#cardOf(values.finding), why);
   }
 
@@ -209,9 +210,5 @@ export class Findings {
     if (!card) this.flag.focus();
     else if (focus.asks && card.dataset.id === focus.id) (card.querySelector(".reason input") ?? card).focus();
     else this.#enter(card);
-  }
-
-  #say(word, values) {
-    return this.sheet.say(word, values);
   }
 }

@@ -7,10 +7,20 @@ const AFTER_COMPOSING = 30; // ms: the Enter that ends a composition may come as
 const ARROWS = { ArrowUp: "up", ArrowDown: "down", ArrowRight: "in", ArrowLeft: "out" };
 const SHIFTS = { ArrowUp: "shift_up", ArrowDown: "shift_down" };
 
+const LETTERS = { b: "split_both", m: "merge", u: "up", d: "down", n: "number", a: "add", s: "passage" };
+const MOVES_AWAY = ["split_both", "add", "passage"]; // from the row's number into a text
+
 const isPair = (e) => (isMac ? e.ctrlKey && e.metaKey && !e.altKey : e.altKey && e.shiftKey && !e.ctrlKey);
 const isMod = (e) => (isMac ? e.metaKey && !e.ctrlKey : e.ctrlKey && !e.metaKey) && !e.altKey;
 const isAlt = (e) => e.altKey && !e.shiftKey && !e.ctrlKey && !e.metaKey;
 const isPlain = (e) => !e.altKey && !e.ctrlKey && !e.metaKey;
+
+/** The command on a whole row that a plain key stands for, on the row and in its menu. */
+export function rowCommand({ key, shiftKey }) {
+  const way = shiftKey ? "out" : "in";
+  const keys = { ...LETTERS, z: `${way}_zh`, e: `${way}_en`, delete: "remove", backspace: "remove" };
+  return keys[key.toLowerCase()];
+}
 
 /** Whether an input method is at work: asked of every key. */
 export class CompositionTracker {
@@ -131,11 +141,14 @@ export function listenForKeys(editor, composing) {
   function onRow(event, at) {
     if (isAlt(event) && SHIFTS[event.key]) return again(SHIFTS[event.key], at);
     if (!isPlain(event)) return false;
-    const act = rowKeys(at, event.shiftKey)[event.key.length === 1 ? event.key.toLowerCase() : event.key];
+    const command = event.key.toLowerCase() === "j" ? "join" : rowCommand(event);
+    if (MOVES_AWAY.includes(command)) return does(command, { ...at, caret: undefined });
+    if (command) return again(command, at);
+    const act = rowKeys(at)[event.key];
     return act ? act() !== false : false;
   }
 
-  function rowKeys(at, isShift) {
+  function rowKeys(at) {
     const i = sheet.index(at.pair);
     const handle = at.pair.querySelector(".handle");
     const menu = () => editor.menu(at.pair, handle, at.side);
@@ -149,18 +162,6 @@ export function listenForKeys(editor, composing) {
       Escape: back,
       Enter: menu,
       " ": menu,
-      Delete: () => again("remove", at),
-      Backspace: () => again("remove", at),
-      m: () => again("merge", at),
-      b: () => does("split_both", { ...at, caret: undefined }),
-      n: () => again("number", at),
-      a: () => does("add", at),
-      u: () => again("up", at),
-      d: () => again("down", at),
-      j: () => again("join", at),
-      s: () => does("passage", at),
-      z: () => again(isShift ? "out_zh" : "in_zh", at),
-      e: () => again(isShift ? "out_en" : "in_en", at),
     };
   }
 

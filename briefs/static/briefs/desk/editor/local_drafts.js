@@ -22,13 +22,11 @@ export class LocalDraft {
     return `desk:${this.person}:${this.subject}:`;
   }
 
-  /** Whether the words are kept: a private window or a full disk may refuse. */
   keep(words) {
     try {
       localStorage.setItem(this.#slot, JSON.stringify({ ...words, time: Date.now() }));
-      return true;
     } catch {
-      return false;
+      // a private window or a full disk may refuse
     }
   }
 

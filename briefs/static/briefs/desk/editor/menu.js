@@ -1,6 +1,8 @@
 // The row's menu: every command with its key, in three columns (the pair, 中文, English). On a phone a sheet from below.
 
-import { createIcon, isMac, createElement, translate } from "../strings.js";
+import { createElement, createIcon } from "../dom.js";
+import { rowCommand } from "./keys.js";
+import { isMac, translate } from "../strings.js";
 
 const BOTH = [
   ["split_both", "B"],
@@ -24,7 +26,6 @@ const side = (name, key) => [
   [`copy_${name}`],
 ];
 const COLUMNS = { "": BOTH, zh: side("zh", "Z"), en: side("en", "E") };
-const LETTERS = { b: "split_both", m: "merge", u: "up", d: "down", n: "number", a: "add", s: "passage" };
 const NARROW = matchMedia("(max-width: 700px)");
 
 export class RowMenu {
@@ -95,21 +96,13 @@ export class RowMenu {
   #key(event) {
     event.stopPropagation(); // closing moves the focus to the row, whose keys must not see this one
     const isPlain = !event.ctrlKey && !event.metaKey && !event.altKey;
-    const letter = isPlain ? this.#letter(event) : null;
+    const command = isPlain ? rowCommand(event) : null;
     const step = isPlain ? this.#step(event.key) : null;
     if (event.key === "Tab" || event.key === "Escape") this.#close();
     else if (step) step.focus();
-    else if (letter) this.#go(letter);
+    else if (command) this.#go(command);
     else return;
     event.preventDefault();
-  }
-
-  #letter({ key, shiftKey }) {
-    const small = key.toLowerCase();
-    if (small === "z") return shiftKey ? "out_zh" : "in_zh";
-    if (small === "e") return shiftKey ? "out_en" : "in_en";
-    if (key === "Delete" || key === "Backspace") return "remove";
-    return LETTERS[small];
   }
 
   /** The item that an arrow, Home or End leads to. */

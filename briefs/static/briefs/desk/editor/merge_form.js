@@ -56,7 +56,7 @@ export function mergeRows(mine, sent, theirs) {
   return woven(order, known, other.map((row) => row.key)).map((key) => rows.get(key));
 }
 
-export function mergeFields(mine, sent, theirs) {
+function mergeFields(mine, sent, theirs) {
   const out = { ...mine };
   for (const name of Object.keys(theirs)) {
     if (mine[name] === sent[name]) out[name] = theirs[name];

@@ -1,6 +1,6 @@
 // Drag by the row's number, with mouse, pen or finger: one pointer path for all. A press without a drag is a press.
 
-import { createElement } from "../strings.js";
+import { createElement } from "../dom.js";
 
 const GIVE = 48; // px: how far into a tall row counts as past it
 const EDGE = 64; // px: where the page begins to scroll

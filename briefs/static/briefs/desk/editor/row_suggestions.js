@@ -1,18 +1,16 @@
 // Beside the row that is being written: the glossary's terms in it, and approved pairs like it while a side is empty.
 
 import { SIDES, otherSide } from "./commands.js";
-import { createElement } from "../strings.js";
+import { createElement } from "../dom.js";
+import { translate } from "../strings.js";
 
 const AFTER_TYPING = 400;
 const AFTER_FOCUS = 150;
 
 export class RowSuggestions {
-  /**
-   * `url()` is the address to ask, empty while there is none. `oninsert(key, side, text, whole)` puts a text at the
-   * caret of that side, or in place of an empty one; without it the rail does so itself.
-   */
-  constructor(sheet, url, oninsert = null) {
-    Object.assign(this, { sheet, url, oninsert, carets: new WeakMap(), pair: null, asked: "" });
+  /** `url()` is the address to ask, empty while there is none. */
+  constructor(sheet, url) {
+    Object.assign(this, { sheet, url, carets: new WeakMap(), pair: null, asked: "" });
     this.box = createElement("aside", { className: "rail" });
     sheet.form.addEventListener("input", ({ target }) => {
       if (target.closest(".pair .cell") && target.closest(".pair") === this.pair) this.#later(AFTER_TYPING);
@@ -81,15 +79,14 @@ export class RowSuggestions {
   }
 
   #part(word, items) {
-    const title = this.sheet.say(word);
+    const title = translate(word);
     return createElement("section", { aria: { label: title } }, createElement("h3", {}, title), createElement("ul", {}, ...items));
   }
 
   #term(term) {
-    const words = SIDES.map((side) => createElement("span", { lang: langOf(side), textContent: term[side] }));
-    const name = term.url
-      ? createElement("a", { href: term.url, target: "_blank", rel: "noopener" }, words[0], " · ", words[1])
-      : createElement("span", {}, words[0], " · ", words[1]);
+    const [zh, en] = SIDES.map((side) => createElement("span", { lang: langOf(side), textContent: term[side] }));
+    const link = term.url && { href: term.url, target: "_blank", rel: "noopener" };
+    const name = createElement(link ? "a" : "span", link || {}, zh, " · ", en);
     const item = createElement("li", { className: "term" }, name);
     if (term.missing) {
       item.classList.add("missing");
@@ -104,19 +101,17 @@ export class RowSuggestions {
     const theirs = createElement("p", { lang: langOf(match.side), className: "theirs" }, ...marked);
     const offered = createElement("p", { lang: langOf(empty), className: "offered" }, match[empty]);
     const from = createElement("a", { href: match.url, target: "_blank", rel: "noopener", textContent: match.brief });
-    const alike = createElement("span", {}, this.sheet.say("alike", { n: `${Math.round(match.score * 100)}%` }));
+    const alike = createElement("span", {}, translate("alike", { n: `${Math.round(match.score * 100)}%` }));
     const insert = this.#button("insert", {}, empty, match[empty], true);
     insert.setAttribute("aria-label", `${insert.textContent}: ${match[empty]}`);
     return createElement("li", { className: "match" }, theirs, offered, createElement("p", { className: "from" }, alike, " · ", from), insert);
   }
 
   #button(word, values, side, text, whole = false) {
-    const button = createElement("button", { type: "button", textContent: this.sheet.say(word, values) });
+    const button = createElement("button", { type: "button", textContent: translate(word, values) });
     button.addEventListener("click", () => {
-      const { pair } = this;
-      const area = this.sheet.area(pair, side);
-      if (this.oninsert) this.oninsert(pair.dataset.lead ?? pair.id, side, text, whole);
-      else this.#insert(area, text, whole);
+      const area = this.sheet.area(this.pair, side);
+      this.#insert(area, text, whole);
       area.focus();
       this.#later(AFTER_TYPING);
     });

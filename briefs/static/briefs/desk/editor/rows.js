@@ -2,12 +2,13 @@
 // form, and the server sends the page back with the rows changed. The order that counts is the order of the rows; a
 // deleted one stays, marked, until the form is saved.
 
+import { announce, cloneRow } from "../dom.js";
+
 const form = document.getElementById("brief-form");
 const ROW = ".name-row";
 const GROUPS = "[data-group=author], [data-group=keyword]";
 
 const rowsIn = (box) => [...box.querySelectorAll(`:scope > ${ROW}`)];
-const templateIn = (box) => box.querySelector(":scope > template");
 
 function number(box) {
   rowsIn(box).forEach((row, i) => {
@@ -25,14 +26,9 @@ function newKey(box) {
 }
 
 function make(box, key = newKey(box)) {
-  const row = templateIn(box).content.firstElementChild.cloneNode(true);
-  const blank = `${box.dataset.letter}0`;
-  for (const part of [row, ...row.querySelectorAll("*")]) {
-    for (const { name, value } of [...part.attributes]) {
-      if (value.endsWith(blank)) part.setAttribute(name, value.slice(0, -blank.length) + key);
-    }
-  }
-  templateIn(box).before(row);
+  const template = box.querySelector(":scope > template");
+  const row = cloneRow(template, `${box.dataset.letter}0`, key);
+  template.before(row);
   return row;
 }
 
@@ -63,14 +59,10 @@ export function replaceRows(group, rows) {
       const field = row.querySelector(`[name="${name}-${values.key}"]`);
       if (field) field.value = value;
     }
-    row.dispatchEvent(new CustomEvent("desk:filled", { bubbles: true }));
+    announce(row, "desk:filled");
   }
   if (!rows.length) make(box);
   number(box);
-}
-
-function changed() {
-  form.dispatchEvent(new CustomEvent("desk:changed", { bubbles: true }));
 }
 
 form?.addEventListener("click", (event) => {
@@ -84,5 +76,5 @@ form?.addEventListener("click", (event) => {
   else ORDERS[order]?.(row);
   if (order === "up" || order === "down") button.focus();
   number(box);
-  changed();
+  announce(form, "desk:changed");
 });

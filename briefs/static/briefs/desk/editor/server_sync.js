@@ -10,11 +10,7 @@ import { translate } from "../strings.js";
 
 const SOON = 300;
 
-export function startServerSync(editor, form) {
-  return new ServerSync(editor, form);
-}
-
-class ServerSync {
+export class ServerSync {
   constructor(editor, form) {
     Object.assign(this, { editor, form, telling: editor.telling });
     this.data = { ...form.dataset };
@@ -38,7 +34,7 @@ class ServerSync {
     });
     this.channel = new BroadcastChannel("desk");
     form.addEventListener("submit", (event) => this.#submitted(event));
-    document.getElementById("desk-preview")?.addEventListener("click", () => this.save());
+    form.addEventListener("click", ({ target }) => target.closest("#desk-preview") && this.save());
   }
 
   #addresses() {
@@ -86,7 +82,7 @@ class ServerSync {
     this.hasNews ||= body.changed || Boolean(body.content);
     this.telling.because(body.reasons);
     this.telling.people(body.people);
-    if (isWhole) this.editor.findings?.show(body.findings);
+    if (isWhole) this.editor.findings.show(body.findings);
     const sentence = document.getElementById("fact-sentence");
     if (sentence && sentence.textContent !== body.fact_sentence) sentence.textContent = body.fact_sentence;
     if (body.changed) this.#news();
@@ -114,8 +110,8 @@ class ServerSync {
     this.#adopt();
   }
 
-  async #page() {
-    const answer = await fetch(this.address, { redirect: "manual" }).catch(() => null);
+  async #page(address = this.address) {
+    const answer = await fetch(address, { redirect: "manual" }).catch(() => null);
     return answer?.ok ? new DOMParser().parseFromString(await answer.text(), "text/html") : null;
   }
 
@@ -131,15 +127,11 @@ class ServerSync {
   async #adopt() {
     const page = await this.#page();
     if (!page) return;
-    for (const own of document.querySelectorAll("[data-adopt]")) {
-      const theirs = page.querySelector(`[data-adopt="${own.dataset.adopt}"]`);
-      if (theirs) own.replaceWith(document.adoptNode(theirs));
-    }
+    this.#replaceParts(page);
     for (const name of ["seen_zh", "seen_en"]) {
       const theirs = page.querySelector(`[name=${name}]`);
       if (theirs && !this.form.elements[name]) this.form.append(document.adoptNode(theirs));
     }
-    document.getElementById("desk-preview")?.addEventListener("click", () => this.save());
   }
 
   /** The badges, verbs and sign-offs of the brief as it is now; not under the hand of who is just using them. */
@@ -148,16 +140,16 @@ class ServerSync {
     this.newsTimer = setTimeout(async () => {
       const bar = document.querySelector("[data-adopt=verbs]");
       if (bar?.contains(document.activeElement) || bar?.querySelector(":popover-open") || this.isGoing) return this.#news();
-      const address = new URL("../news/", new URL(this.address, location.href));
-      const answer = await fetch(address, { redirect: "manual" }).catch(() => null);
-      if (!answer?.ok) return undefined;
-      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-      for (const theirs of page.querySelectorAll("[data-adopt]")) {
-        const own = document.querySelector(`[data-adopt="${theirs.dataset.adopt}"]`);
-        if (own && own.innerHTML !== theirs.innerHTML) own.replaceWith(document.adoptNode(theirs));
-      }
-      return undefined;
+      const page = await this.#page(new URL("../news/", new URL(this.address, location.href)));
+      return page && this.#replaceParts(page);
     }, SOON);
+  }
+
+  #replaceParts(page) {
+    for (const theirs of page.querySelectorAll("[data-adopt]")) {
+      const own = document.querySelector(`[data-adopt="${theirs.dataset.adopt}"]`);
+      if (own && own.innerHTML !== theirs.innerHTML) own.replaceWith(document.adoptNode(theirs));
+    }
   }
 
   #beat(body) {

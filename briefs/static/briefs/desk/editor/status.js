@@ -1,6 +1,7 @@
 // What the page says: results of commands, the state of saving, who is here, what could not be taken.
 
-import { isMac, createElement, translate } from "../strings.js";
+import { createElement } from "../dom.js";
+import { isMac, translate } from "../strings.js";
 
 const SPOKEN = new Set(["kept", "signin", "refused", "untaken"]); // routine saves are shown, only trouble is spoken
 const LONG = 9000;

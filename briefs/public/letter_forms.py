@@ -1,0 +1,52 @@
+"""Receive the forms by which readers and guests write to the editors."""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.utils.html import escape
+from django.utils.safestring import SafeString
+
+from .. import letters
+from .responses import read_sender
+
+
+def receive_letter(
+    request: HttpRequest,
+    target: letters.LetterTarget,
+    *,
+    fields: Sequence[str],
+    bullets: Iterable[int],
+    side: str,
+    render_form: Callable[..., HttpResponse],
+) -> HttpResponse | None:
+    """Store the letter and return None, or return the form again with the error and the input."""
+    given = {name: request.POST.get(name, "") for name in fields}
+    numbers = {str(number): number for number in bullets}
+    typed = letters.LetterInput(
+        text=given["text"],
+        name=given["name"],
+        email=given.get("email", ""),
+        bullet=numbers.get(given["bullet"]),
+        side=side,
+        honeypot=request.POST.get("website", ""),
+        stamp=request.POST.get("stamp", ""),
+    )
+    try:
+        letters.receive(target, typed, read_sender(request))
+    except letters.LetterRejected as unsent:
+        form = given | {"problem": str(unsent), "about": unsent.about}
+        response = render_form(form, status=unsent.status)
+        if unsent.retry_after:
+            response.headers["Retry-After"] = str(unsent.retry_after)
+        return response
+    return None
+
+
+def build_form_context(target: letters.LetterTarget, form: dict[str, Any]) -> dict[str, Any]:
+    """Return the form with a new stamp.
+
+    Line ends of the typed text are encoded, so that `strip_indentation` keeps its white space.
+    """
+    typed = escape(form.get("text", "")).replace("\r\n", "\n").replace("\n", "&#10;")
+    return form | {"stamp": letters.build_form_stamp(target), "text": SafeString(typed)}
