@@ -23,6 +23,7 @@ DIGEST_DATE_ORDER = environment.read_choice("DIGEST_DATE_ORDER", ("mdy", "dmy"))
 DIGEST_BLOCKING_CHECKS = environment.blocking_checks()
 DIGEST_FOUR_EYES = environment.read_flag("DIGEST_FOUR_EYES", default=True)
 DIGEST_SEARCH_LIMIT = environment.read_number("DIGEST_SEARCH_LIMIT", default=30, maximum=100_000)
+DIGEST_QUOTE_LIMIT = environment.read_number("DIGEST_QUOTE_LIMIT", default=0, maximum=100_000)
 DIGEST_PROXIES = environment.read_number("DIGEST_PROXIES", default=1 if _https else 0, maximum=9)
 DIGEST_SITE_NAME = {"zh": "智庫文摘", "en": "Think-Tank Digest"}
 

@@ -10,11 +10,12 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.utils import timezone
 from django.utils.text import capfirst
-from django.utils.translation import get_language, get_language_info, ngettext, pgettext
+from django.utils.translation import get_language_info, ngettext, pgettext
 from django.utils.translation import gettext as _
 
 from ...content import Byline, Facts
 from ...workflow.rules.clock import format_iso_date_in_sentence
+from .interface_labels import interface_side
 from .name_fields import NamesById
 
 
@@ -34,11 +35,7 @@ def build_fact_sentence(facts: Facts, names: NamesById) -> str:
 
 def _sentence_separator() -> str:
     """Return the separator between sentences, which is empty in Chinese."""
-    return "" if _is_chinese() else " "
-
-
-def _is_chinese() -> bool:
-    return (get_language() or "").startswith("zh")
+    return "" if interface_side() == "zh" else " "
 
 
 # Authorship, publication, language and access
@@ -78,7 +75,7 @@ def _article_noun_phrase(kind: str) -> str:
 def _author(byline: Byline, names: NamesById) -> str:
     name = names.authors.get(byline.author, "–")
     zh, en = byline.affiliation_zh, byline.affiliation_en
-    affiliation = (zh or en) if _is_chinese() else (en or zh)
+    affiliation = (zh or en) if interface_side() == "zh" else (en or zh)
     if not affiliation:
         return name
     return pgettext("author", "%(name)s (%(affiliation)s)") % {"name": name, "affiliation": affiliation}

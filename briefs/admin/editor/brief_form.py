@@ -17,7 +17,7 @@ from ..common.brief_pages import parse_int_or_zero
 from ..common.error_list import FieldError, InvalidDraft
 from ..common.form_fields import LocalDateTimeField, parse_typed_date
 from ..common.interface_labels import FIELD_LABELS
-from .draft_form import FORM_FIELDS, AuthorRow, Draft, KeywordRow
+from .draft_form import FORM_FIELDS, Draft, KeywordRow
 
 
 def build_textarea(side: Side, rows: int) -> forms.Textarea:
@@ -189,12 +189,12 @@ class _VocabularyResolver:
         return tuple(keyword_ids)
 
     @staticmethod
-    def _untouched_id(row: AuthorRow | KeywordRow) -> int | None:
+    def _untouched_id(row: KeywordRow) -> int | None:
         id = row.id if row.name == row.was else ""
         return parse_int_or_zero(id) or None
 
     @staticmethod
-    def _current_id(row: AuthorRow | KeywordRow, current_ids: set[int]) -> int | None:
+    def _current_id(row: KeywordRow, current_ids: set[int]) -> int | None:
         return next((pk for pk in current_ids if str(pk) == row.id), None)
 
     def _find_or_create(self, find_or_create: Any, typed: str, about: str) -> int | None:

@@ -10,7 +10,7 @@ import datetime as dt
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final, Protocol, Self, cast
+from typing import Any, Final, Self, cast
 
 from django.http import QueryDict
 from django.utils import timezone
@@ -57,15 +57,13 @@ class BulletRow:
 
 
 @dataclass(slots=True)
-class AuthorRow:
-    """`was` is the name as the page showed it; while `name` is unchanged, `id` identifies the author."""
+class KeywordRow:
+    """`was` is the name as the page showed it; while `name` is unchanged, `id` identifies the vocabulary row."""
 
     key: str
     id: str = ""
     was: str = ""
     name: str = ""
-    affiliation_zh: str = ""
-    affiliation_en: str = ""
     deleted: str = ""
 
     @property
@@ -74,21 +72,9 @@ class AuthorRow:
 
 
 @dataclass(slots=True)
-class KeywordRow:
-    key: str
-    id: str = ""
-    was: str = ""
-    name: str = ""
-    deleted: str = ""
-
-    @property
-    def is_blank(self) -> bool:
-        return not self.name.strip()
-
-
-class FormRow(Protocol):
-    key: str
-    deleted: str
+class AuthorRow(KeywordRow):
+    affiliation_zh: str = ""
+    affiliation_en: str = ""
 
 
 ROW_TYPES: Final[dict[str, type[Any]]] = {"bullet": BulletRow, "author": AuthorRow, "keyword": KeywordRow}
@@ -121,19 +107,13 @@ class Draft:
         fields |= _picture_fields(facts.picture or Picture(""))
         authors = [
             AuthorRow(
-                f"a{byline.author}",
-                str(byline.author),
-                names.authors.get(byline.author, ""),
-                names.authors.get(byline.author, ""),
-                byline.affiliation_zh,
-                byline.affiliation_en,
+                *_identify("a", byline.author, names.authors),
+                affiliation_zh=byline.affiliation_zh,
+                affiliation_en=byline.affiliation_en,
             )
             for byline in facts.authors
         ]
-        keywords = [
-            KeywordRow(f"k{pk}", str(pk), names.keywords.get(pk, ""), names.keywords.get(pk, ""))
-            for pk in facts.keywords
-        ]
+        keywords = [KeywordRow(*_identify("k", pk, names.keywords)) for pk in facts.keywords]
         return cls(fields, [build_bullet_row(b) for b in content.bullets], authors, keywords, version, base)
 
     @classmethod
@@ -236,6 +216,12 @@ class Draft:
         return tuple(
             build_bullet(row, row.number or bullet_numbers.get(row.key, 0)) for row in self.bullets_to_save()
         )
+
+
+def _identify(letter: str, pk: int, names: Mapping[int, str]) -> tuple[str, str, str, str]:
+    """Return key, id, name as shown and name as typed of a stored row."""
+    name = names.get(pk, "")
+    return f"{letter}{pk}", str(pk), name, name
 
 
 def get_merge_place(field_name: str) -> str:

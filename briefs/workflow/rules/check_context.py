@@ -2,6 +2,8 @@
 
 from functools import lru_cache
 
+from django.conf import settings
+
 from ... import checks
 from ...checks.chinese import mainland
 from ...content import Content
@@ -25,18 +27,25 @@ def load_check_context(content: Content | None = None) -> checks.CheckContext:
         names = checks.prefilter_names(names, content)
     newest = MemoryPair.objects.order_by("-pk").values_list("pk", "text_zh", "text_en").first()
     return _build_cached_context(
-        fetch_term_rows(), names, _load_ratio_band(newest) if newest else _DEFAULT_BAND
+        fetch_term_rows(),
+        names,
+        _load_ratio_band(newest) if newest else _DEFAULT_BAND,
+        settings.DIGEST_QUOTE_LIMIT,
     )
 
 
 @lru_cache(maxsize=8)
 def _build_cached_context(
-    terms: TermRows, names: tuple[str, ...], band: tuple[float, float]
+    terms: TermRows, names: tuple[str, ...], band: tuple[float, float], quote_limit: int
 ) -> checks.CheckContext:
     """Return the same object for the same vocabulary: the checks cache compiled patterns by identity."""
     known = tuple(entry.term for entry in build_glossary_entries(terms))
     return checks.CheckContext(
-        terms=known, mainland_wordings=mainland.load_default_wordings(), names=names, ratio_band=band
+        terms=known,
+        mainland_wordings=mainland.load_default_wordings(),
+        names=names,
+        ratio_band=band,
+        quote_limit=quote_limit,
     )
 
 
