@@ -13,7 +13,7 @@ class Briefs(AppConfig):
     def ready(self) -> None:
         from .database import guards
 
-        # The one place for signals: a migration that remakes a table on SQLite drops its triggers silently.
+        # Signals are used only here: on SQLite, migrations that rebuild a table silently drop its triggers.
         pre_migrate.connect(guards.remove_before_migrate, dispatch_uid="guards")
         post_migrate.connect(guards.install_after_migrate, dispatch_uid="guards")
         register(guards.check_guards, Tags.database)

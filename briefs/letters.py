@@ -120,7 +120,10 @@ class LetterRejected(Exception):
 
 
 def build_form_stamp(target: LetterTarget, now: dt.datetime | None = None) -> str:
-    """Sign the target, the time and a random key for a hidden form field. The key makes a repeated send one letter."""
+    """Sign the target, the time and a random key for a hidden form field.
+
+    The key identifies the form, so that a form sent twice stores one letter.
+    """
     moment = int((now or timezone.now()).timestamp())
     return signing.Signer(salt=f"letters.{target}").sign(f"{moment}.{secrets.token_urlsafe(16)}")
 

@@ -1,7 +1,7 @@
-"""How the server runs: `gunicorn digest.wsgi --config deploy/gunicorn.conf.py`. Options beside it win.
+"""Settings for `gunicorn digest.wsgi --config deploy/gunicorn.conf.py`. Command-line options take precedence.
 
-The code is loaded once and shared by the workers, and the collector leaves alone what was loaded before the fork, since
-looking through it would copy its pages: a worker that has served pages and cards holds 43 MB of its own instead of 79.
+The code is loaded once and shared by the workers. Objects loaded before the fork are exempt from garbage
+collection, which would copy their memory pages: a busy worker uses 43 MB of its own instead of 79.
 """
 
 import gc

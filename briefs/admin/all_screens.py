@@ -1,7 +1,7 @@
-"""Import every admin screen. `apps.Desk` imports this module once the site exists.
+"""Import every admin screen. `apps.Desk` imports this module after the admin site exists.
 
-The site class is in this package too: imported with the package, the screens would register on a site that is
-then discarded.
+If importing the package imported this module, the screens would be registered on a site that is then
+discarded, since the package also contains the site class.
 """
 
 from . import brief_admin

@@ -44,7 +44,7 @@ from .verbs.verb_views import verb_view
 
 @admin.register(Brief)
 class BriefAdmin(BriefList):
-    """Uses Django's changelist, but a custom change page, since the form edits a content."""
+    """Uses Django's changelist, but a custom change page, since the form edits a `Content`."""
 
     def get_urls(self) -> list[URLPattern]:
         own = self.build_url_pattern
@@ -100,7 +100,7 @@ def change(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def render_status_fragment(request: HttpRequest, pk: int) -> HttpResponse:
-    """Render current badges, verbs and sign-offs, with which an open page updates itself."""
+    """Render the current badges, verbs and sign-offs, with which an open page updates itself."""
     person = require_role(request)
     brief = get_brief_or_404(pk)
     context = {"brief": brief, "desk": BriefPageData(brief, person)}

@@ -1,1 +1,1 @@
-"""Load and speed, as ratios measured in one run. Never part of the test suite."""
+"""Benchmarks of load and speed, as ratios measured in one run. Never part of the test suite."""

@@ -1,9 +1,10 @@
-"""CPU time of what editors do all day, as ratios to a view that returns a constant, and the questions that a page asks.
+"""Measure the CPU time and the queries of the requests that editors send all day.
 
     uv run python -m briefs.benchmarks.desk_pages [N]
 
-A fresh SQLite file with 2 N drafts, half of them of 30 bullets, half of 8. Each act is a request of Django's test
-client (middleware, view, template), the median of N, each of a brief of its own. The constant view is `/healthz`.
+Uses a fresh SQLite file with 2 N drafts, half with 30 bullets and half with 8. Each action is a request of
+Django's test client (middleware, view, template) to a different brief; the result is the median of N, also as
+a ratio to a view that returns a constant (`/healthz`).
 """
 
 import sys
@@ -15,7 +16,7 @@ from .fresh_site import CONSTANT, describe_machine, fresh_site, measure_cpu
 
 LONG_BRIEF_BULLETS, SHORT_BRIEF_BULLETS = 30, 8
 GOALS = {"open": 40, "save": 40, "autosave": 0, "approve": 25}
-"""Milliseconds; 0 is none."""
+"""Milliseconds of CPU time; 0 means no goal."""
 QUERIES_GOAL = 25
 
 
@@ -37,7 +38,7 @@ def main(n: int) -> None:
 
 
 def measure(n: int) -> tuple[float, dict[str, tuple[float, int]]]:
-    """Seconds of the constant view, and by act and length seconds and questions."""
+    """Return the seconds of the constant view, and by action and length the seconds and number of queries."""
     from django.test import Client
 
     from briefs.content import Bullet
@@ -57,7 +58,7 @@ def measure(n: int) -> tuple[float, dict[str, tuple[float, int]]]:
             acts[act].append((seconds, questions))
             return answer.content.decode()
 
-        for i in range(n + 1):  # the first warms up
+        for i in range(n + 1):  # the first run is a warm-up
             base += [measure_request(lambda: writer.get(CONSTANT))[0] for _ in range(20)]
             bullets = tuple(Bullet(0, f"第 {i} 篇第 {k} 點談 {k * 7} 億美元的晶片投資。", f"Point {k} of brief {i} is about ${k * 7} billion for chips.") for k in range(size))  # fmt: skip
             brief = factories.draft_brief(team, factories.content(f"-{size}-{i}", bullets=bullets))
@@ -78,7 +79,7 @@ def measure(n: int) -> tuple[float, dict[str, tuple[float, int]]]:
 
 
 def measure_request(send_request: Callable[[], Any]) -> tuple[float, int, Any]:
-    """Processor time of one request, how many questions it asked, and its answer."""
+    """Return the CPU time of one request, its number of queries, and the response."""
     from django.db import connection
 
     asked = 0

@@ -1,9 +1,9 @@
-"""How fast documents are read, on one core: parse and align, the longest that can be, and what must be refused.
+"""Measure the speed of document reading on one core: usual, slow and hostile documents.
 
     uv run python -m briefs.benchmarks.document_parsing [SECONDS]
 
-The last column of the first table sets each figure beside `json.loads` of the same text, measured in the same
-run, so that two machines can be compared. The second table sets figures beside their goals. All is processor time.
+The last column of the first table is the ratio to `json.loads` of the same text in the same run, so that two
+machines can be compared. The second table compares the results with goals. All times are CPU time.
 """
 
 import json
@@ -26,11 +26,11 @@ from briefs.documents.types import Point
 
 ROOT = Path(__file__).resolve().parents[2]
 TARGET_RATE = 1_500
-"""Documents a second of the real document's size."""
+"""Documents per second, of the size of the real document."""
 
 
 def measure_rate(work: Callable[[], object], seconds: float) -> float:
-    """Runs a second of processor time, the best of five rounds: what else the machine did is left out."""
+    """Return the runs per second of CPU time: the best of five rounds, to exclude other load."""
     work()
     best = 0.0
     for _ in range(5):
@@ -55,7 +55,7 @@ def load_documents() -> dict[str, bytes]:
 
 
 def find_slowest() -> tuple[float, str]:
-    """Of megabytes made to be slow, and of bytes and characters at random: seconds, and what it was."""
+    """Return seconds and name of the slowest of several 2 MB files, built to be slow or random."""
     from briefs.tests.documents.test_hostile_text import HEADER, HEAVY_TEXT
 
     limit = 2 * 1024 * 1024
@@ -71,7 +71,7 @@ def find_slowest() -> tuple[float, str]:
 
 
 def time_alignment(points: int) -> float:
-    """Seconds for so many points a side, of which one in ten is missing on the one and one on the other."""
+    """Return the seconds to align this many points per side, where every tenth lacks its counterpart."""
     numbers = range(points * 10 // 9 + 2)
     zh = [Point(f"第 {n} 點談 {n * 7} 億美元的晶片投資與供應鏈。") for n in numbers if n % 10 != 3]
     en = [Point(f"Point {n} is about {n * 7} billion dollars for chips.") for n in numbers if n % 10 != 6]
@@ -79,7 +79,7 @@ def time_alignment(points: int) -> float:
 
 
 def check_goals(documents_per_second: float) -> Iterator[tuple[str, str, str, bool]]:
-    """What, the goal, what was found, and whether that reaches it."""
+    """Yield the name of a goal, its value, the measured value, and whether the goal is reached."""
     yield (
         "parse and align, a second",
         f"≥ {TARGET_RATE:,}",

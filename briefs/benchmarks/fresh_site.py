@@ -1,4 +1,4 @@
-"""What the benchmarks share: an empty site, a line about the machine, processor time and memory."""
+"""Helpers shared by the benchmarks: an empty site, a description of the machine, CPU time and memory."""
 
 import os
 import platform
@@ -10,12 +10,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 CONSTANT = "/healthz"
-"""Address of a view that returns a constant, behind the same middleware as every other."""
+"""Address of a view that returns a constant. Its requests pass the same middleware as all others."""
 
 
 @contextmanager
 def fresh_site() -> Iterator[Path]:
-    """Set Django up with an empty SQLite file in a folder that is deleted at the end. Import models inside."""
+    """Set up Django with an empty SQLite file in a temporary folder. Import models inside the context."""
     with tempfile.TemporaryDirectory() as place:
         os.environ["DATABASE_URL"] = f"sqlite:///{place}/benchmark.sqlite3"
         os.environ.setdefault("DJANGO_SETTINGS_MODULE", "digest.settings")
@@ -34,7 +34,7 @@ def describe_machine() -> str:
 
 
 def measure_cpu[T](act: Callable[[], T]) -> tuple[float, T]:
-    """Return the seconds of processor time of this process, and what was returned."""
+    """Return the seconds of CPU time that this process used, and the result of `act`."""
     before = time.process_time()
     result = act()
     return time.process_time() - before, result

@@ -1,6 +1,8 @@
-"""One hostile file in a process of its own: what became of it, processor seconds, and megabytes on top.
+"""Read one hostile file in a separate process and print the outcome, CPU seconds and additional megabytes.
 
-Called by `briefs.benchmarks.document_parsing`; by hand:  python -m briefs.benchmarks.hostile_documents FILE [NAME]
+Called by `briefs.benchmarks.document_parsing`. To run it by hand:
+
+    python -m briefs.benchmarks.hostile_documents FILE [NAME]
 """
 
 import subprocess
@@ -25,7 +27,7 @@ class ReadCost:
 
 
 def measure_costs() -> Iterator[ReadCost]:
-    """Of every file that the tests of hostile Word files hold, and of a real one cut short."""
+    """Yield the cost of reading every file of the tests of hostile Word files, and truncated real ones."""
     from briefs.tests.documents.test_hostile_word import BOMBS, OFFICE
 
     files = {name: build() for name, (build, _) in BOMBS.items()}
@@ -50,7 +52,7 @@ def main(path: str, name: str = "a.docx") -> None:
 
 
 def _peak_memory_mb() -> float:
-    """Megabytes. Of this program alone: `getrusage` begins with the peak of whoever started it."""
+    """Return the peak memory of this program. `getrusage` would include the peak of the parent process."""
     status = Path("/proc/self/status").read_text()
     return int(status.partition("VmHWM:")[2].split()[0]) / 1024
 

@@ -1,9 +1,10 @@
-"""Import of N documents of the real one's size into a fresh SQLite file: documents a second, and memory.
+"""Measure documents per second and memory of an import of N documents into a fresh SQLite file.
 
     uv run python -m briefs.benchmarks.import_throughput [N]
 
-The unit is processor time of this process, without its start; the baseline is reading and hashing the same
-files. Memory is the process's peak after a tenth and at the end: flat means that the two are alike.
+All documents have the size of the real one. Times are CPU time of this process without its start; the
+baseline is reading and hashing the same files. If the peak memory after a tenth and at the end are alike,
+memory does not grow.
 """
 
 import hashlib

@@ -45,7 +45,7 @@ BUTTON_USERS = (("writer", "zh-hant"), ("reviewer-zh", "en"), ("publisher", "en"
 FORM_USERS = (("writer", "zh-hant"), ("publisher", "en"))
 """People who also send valid and invalid input to the editors' forms."""
 MAX_FOLLOWED_LINKS = 3
-"""Links of a page to itself with another query."""
+"""Maximum number of links followed per page, of those that differ from its address only in the query."""
 IGNORED_HEADERS = {"content-length", "date", "etag", "expires", "last-modified", "set-cookie"}
 """Headers that repeat the body or hold random values."""
 RANDOM_VALUES: tuple[tuple[str, str], ...] = (
@@ -156,7 +156,9 @@ class Visitor:
         self.counts[f"{response.status_code}"] += 1
 
     def _told_apart(self, label: str) -> str:
-        """Return a path whose tokens and import ids are named by their object; `normalise` would make all of them equal."""
+        """Return the path with tokens and import ids replaced by names. `normalise` would make them all
+        equal.
+        """
         for number, token in enumerate(self.world.tokens):
             label = label.replace(token, f"token-{number}")
         for name, address in self.world.uploads.items():
@@ -164,7 +166,7 @@ class Visitor:
         return label
 
     def look(self, addresses: Iterable[str], *, press: bool = False) -> None:
-        """Visit addresses and a few of each page's links to itself; where asked, press every button."""
+        """Visit addresses and a few of each page's links to itself. With `press`, also press every button."""
         seen = set(addresses := list(addresses))
         for address in addresses:
             page = self._page(address)

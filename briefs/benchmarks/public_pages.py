@@ -1,10 +1,10 @@
-"""Server CPU time a request of the public pages, as ratios to a view that returns a constant, in one run.
+"""Measure the server's CPU time per request of public pages, as ratios to a view that returns a constant.
 
     uv run python -m briefs.benchmarks.public_pages [N …]
 
-For each N: a fresh SQLite file with N published briefs, gunicorn with one sync worker on 127.0.0.1, and requests
-one after another to pages of different briefs; the CPU time is the worker's own (user and system). The constant
-view is `/healthz`. With several N, the last table is the growth.
+For each N: a fresh SQLite file with N published briefs, gunicorn with one sync worker on 127.0.0.1, and
+requests one after another to pages of different briefs. CPU time is the worker's own (user and system). The
+constant view is `/healthz`. With several N, the last table shows the growth.
 """
 
 import http.client
@@ -42,7 +42,7 @@ def main(sizes: list[int]) -> None:
 
 
 def _measure(n: int) -> dict[str, float]:
-    """Seconds of CPU a request, by what was asked for: the least of a few rounds, taken in turn."""
+    """Return the CPU seconds per request by kind of page: the least of several interleaved rounds."""
     with tempfile.TemporaryDirectory() as place:
         environment = os.environ | {"DATABASE_URL": f"sqlite:///{place}/benchmark.sqlite3"}
         for command in (
@@ -67,7 +67,7 @@ def _measure(n: int) -> dict[str, float]:
 
 
 def _list_addresses(port: int) -> dict[str, list[str]]:
-    """Addresses by kind, of the hundred newest briefs and of pages on the way to the oldest."""
+    """Return addresses by kind of page: of the hundred newest briefs, and of the first pages of the list."""
     briefs: list[str] = []
     lists = ["/zh-hant/"]
     while len(lists) < 6:

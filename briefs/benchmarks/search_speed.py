@@ -1,10 +1,10 @@
-"""Search over N generated briefs: recall and precision against a scan, and what a page of answers costs.
+"""Measure search over N generated briefs: recall and precision against a scan, and the cost of a page.
 
     DATABASE_URL=… uv run python -m briefs.benchmarks.search_speed [N [RANDOM]]
 
-Fills an empty database with N editions that have what search reads (entry, card, tokens) and nothing else, and leaves
-it there: a second run measures again at once. RANDOM stretches of Chinese are asked besides the 24 queries. The
-unit is processor time, of this process and of the one that serves it in PostgreSQL on the same machine, also as a
+Fills an empty database with N editions that have only what search reads (entry, card, tokens). The database
+is kept, so that a second run can measure at once. Besides the 24 queries, RANDOM substrings of Chinese text
+are searched. Times are CPU time of this process and of its PostgreSQL backends on the same machine, also as a
 ratio to a view that returns a constant (`/healthz`) in the same run.
 """
 
@@ -28,9 +28,9 @@ from .fresh_site import CONSTANT, describe_machine, peak_memory_mb
 QUERIES = (
     # one, two, four and six characters; Simplified, full width; rare and common
     *("美", "臺", "美國", "半导体", "計畫", "计划", "出口管制", "供應鏈", "半導體出口管制", "对单一供应国的依赖", "毒梟", "拉美毒梟勢力"),
-    # words, stems, phrases, beginnings
+    # words, stems, phrases, prefixes
     *("export", "exporting", "kleptocracies", "critical minerals", '"export controls"', '"carry out the ceasefire"', "restrict*", "semicond*"),
-    # both, a name, without
+    # both languages, a name, an exclusion
     *("ＡＩ５Ｇ", "科技業者 vaccine", "author:Tanaka 核嚇阻", "北約盟國 -半導體"),
 )  # fmt: skip
 NAME_FIELDS = ("zh", "en", "affiliation_zh", "affiliation_en")
@@ -38,7 +38,7 @@ RARE_PHRASES = {
     2_500: ("拉美毒梟勢力與貪腐", "Cartels and kleptocracy in Latin America"),
     700: ("以AI5G推動的對策", "Steps driven by AI 5G, restricting exports"),
 }
-"""Text that is added to one brief in so many."""
+"""Text added to one brief in every so many (the key)."""
 MAX_STRETCH_LENGTH = 6
 HAN_RUN = re.compile("[\u4e00-\u9fff]+")
 
@@ -74,7 +74,7 @@ def main(n: int, stretch_count: int) -> None:
 
 
 def fill_database(n: int) -> None:
-    """Add n briefs short of what search does not read: no renderings, no parts of pages, no memory."""
+    """Add n briefs without the derived rows that search does not read, such as renderings."""
     from briefs import sample_corpus
     from briefs.derived import build
     from briefs.search import get_store
@@ -104,11 +104,11 @@ def add_rare_phrases(i: int, content: Any) -> Any:
     return content
 
 
-# Recall and precision: newest first, all of it, against a scan of the folded texts
+# Recall and precision: all results, newest first, compared with a scan of the folded texts
 
 
 def measure_recall(stretch_count: int) -> None:
-    """Compare what the store finds, newest first and all of it, with what stands in the texts."""
+    """Compare all results of the store with a scan of the texts."""
     from django.utils import timezone
 
     from briefs.search import StoreRequest, get_store, parse_query
@@ -135,7 +135,7 @@ def measure_recall(stretch_count: int) -> None:
 
 
 def scan_texts() -> Iterator[tuple[int, tuple[list[str], set[str], str]]]:
-    """Of each brief what a reader may find it by: its texts and names folded, the stems and words in them, its authors."""
+    """Yield the searchable text of each brief: folded texts and names, words with their stems, authors."""
     from briefs.models import Card, Edition
     from briefs.search.analysis import find_runs, fold, stem
 
@@ -180,7 +180,7 @@ def matches_term(term: Any, folded: Sequence[str], words: set[str], names: str) 
 
 
 def sample_stretches(n: int) -> Iterator[str]:
-    """Of one to six characters that stand in a text, each another."""
+    """Yield n different substrings of Chinese texts, of one to six characters."""
     from briefs.models import Edition
     from briefs.search.analysis import fold
 
@@ -200,7 +200,7 @@ def sample_stretches(n: int) -> Iterator[str]:
             yield words
 
 
-# What a page costs
+# Cost of a page
 
 
 def measure_pages() -> None:
@@ -224,7 +224,7 @@ def measure_pages() -> None:
 
 
 def measure_strange_queries(n: int) -> None:
-    """Whole pages for what nobody means to type; one that is no page would end the run."""
+    """Measure whole pages for unusual queries that nobody would type. An error ends the run."""
     from briefs.tests.search.test_analysis import hostile_queries
 
     ask = make_requester()
@@ -256,7 +256,7 @@ def make_requester() -> Callable[[str], bytes]:
 
 
 def measure_update() -> None:
-    """One edition's tokens, taken out and put in again, inside a transaction that was open already."""
+    """Measure the replacement of one edition's tokens, without the start of its transaction."""
     from django.db import transaction
     from django.utils import timezone
 
@@ -274,7 +274,7 @@ def measure_update() -> None:
 
 
 def format_times(times: Sequence[tuple[float, float]], *percentiles: int) -> str:
-    """Milliseconds of processor time at these percentiles, and of the wall in brackets."""
+    """Format milliseconds of CPU time at these percentiles, with the elapsed time in brackets."""
     columns = [sorted(column) for column in zip(*times, strict=True)]
     said = []
     for percent in percentiles:
@@ -285,21 +285,21 @@ def format_times(times: Sequence[tuple[float, float]], *percentiles: int) -> str
 
 
 def measure_cpu_and_wall(act: Callable[[], object]) -> tuple[float, float]:
-    """Seconds of processor time, and of the wall."""
+    """Return the seconds of CPU time and the elapsed seconds."""
     cpu, wall = read_cpu_time(), time.perf_counter()
     act()
     return read_cpu_time() - cpu, time.perf_counter() - wall
 
 
 def read_cpu_time() -> float:
-    """Of this process, and of those that work for it in the database."""
+    """Return the CPU time of this process and of its PostgreSQL backends."""
     servers = (Path(f"/proc/{pid}/schedstat") for pid in postgresql_backend_pids())
     return time.process_time() + sum(int(path.read_text().split()[0]) for path in servers) / 1e9
 
 
 @cache
 def postgresql_backend_pids() -> list[int]:
-    """Of PostgreSQL: a pool opens all of them at once."""
+    """Return the process ids of the backends. A pool opens all of them at once."""
     from django.db import connection
 
     if connection.vendor != "postgresql":

@@ -14,7 +14,7 @@ OWN_PAGE = {"Sec-Fetch-Site": "same-origin", "Origin": "http://testserver"}
 
 
 def predict_chance(seed: str) -> None:
-    """Make random values the same in every run, those from the operating system included."""
+    """Make random values the same in every run, including those from the operating system."""
     chance = random.Random(seed)
     random.seed(seed)
     os.urandom = chance.randbytes
@@ -23,14 +23,14 @@ def predict_chance(seed: str) -> None:
 
 @dataclass
 class Form:
-    """One form with method POST: where it goes, what it sends untouched, and its buttons."""
+    """A form with method POST: its address, the values that it sends unchanged, and its buttons."""
 
     action: str
     data: Pairs = field(default_factory=dict)
     buttons: list[Attributes] = field(default_factory=list)
 
     def presses(self) -> list[tuple[str, Pairs]]:
-        """List one press for each kind of button: an address and what is sent to it."""
+        """List one press for each kind of button: an address and the data to send."""
         found: dict[str, tuple[str, Pairs]] = {}
         for button in self.buttons or [{}]:
             name, value = button.get("name", ""), button.get("value", "")

@@ -44,12 +44,12 @@ class World:
     briefs: dict[str, int] = field(default_factory=dict)
     tokens: list[str] = field(default_factory=list)
     uploads: dict[str, str] = field(default_factory=dict)
-    """Addresses of imports, by vocabulary kind, or new, changed and done for documents."""
+    """Address of each upload: by vocabulary kind for sheets, `new`, `changed` and `done` for documents."""
 
     def press(self, who: str, page: str, action: str = "", button: str = "", **values: Any) -> Any:
-        """Open a page and press a button of its form; stop where that is refused.
+        """Open a page and press a button of its form. An error ends the run.
 
-        A minute passes before and after, so that times differ and no form comes back too soon.
+        A minute passes before and after, so that times differ and no form is sent too soon.
         """
         client = self.clients.get(who) or Client()
         self.clock.shift(60)
@@ -111,7 +111,7 @@ def _sign_in(world: World) -> None:
 
 
 def _choose_briefs(world: World) -> None:
-    """Name the demo's briefs by state and some sample briefs by their later state."""
+    """Choose the briefs to visit: the demo's by their state, others by the state that they will be moved to."""
     found = list(Brief.objects.order_by("pk").values_list("pk", "state"))
     demo, later = found[:4], found[4:]
     approved = [pk for pk, state in later if state == State.APPROVED]
@@ -123,7 +123,7 @@ def _choose_briefs(world: World) -> None:
 
 
 def _add_vocabulary(world: World) -> None:
-    """Make two rows of each kind, one merged into the other, and a sheet that waits for its owner."""
+    """Make two rows of each kind, one merged into the other, and upload a sheet without confirming it."""
     for kind, values in VOCABULARY.items():
         base = f"/admin/briefs/{kind}/"
         pks = []
@@ -143,7 +143,7 @@ def _newest_pk(kind: str) -> int:
 
 
 def _add_uploads(world: World) -> None:
-    """Upload a new document and a changed one, which wait; confirm one more; and plan a brief."""
+    """Upload a new and a changed document without confirming them, confirm a third, and plan a brief."""
     known = FIXTURES / "samples" / "03-faulty-drones.txt"
     text = known.read_text(encoding="utf-8")
     other = (FIXTURES / "corpus" / "table-languages.txt").read_text(encoding="utf-8")

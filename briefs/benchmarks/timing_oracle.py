@@ -1,9 +1,10 @@
-"""Whether time tells a hidden brief from one that was never written: the same address of both, in turn.
+"""Measure whether response time distinguishes a hidden brief from one that does not exist.
 
     uv run python -m briefs.benchmarks.timing_oracle [PAIRS]
 
-A fresh SQLite file with published, scheduled and unfinished briefs. The figure is the median difference of processor
-time a pair, and how often such a difference comes of chance (sign test). Told apart means: 5 ms and p < 0.001, both.
+Uses a fresh SQLite file with published, scheduled and unfinished briefs, and requests the same address of
+both in turn. The result is the median difference of CPU time, and how often chance produces such a difference
+(sign test). A brief counts as distinguishable if the difference is at least 5 ms and p < 0.001.
 """
 
 import datetime as dt
@@ -39,7 +40,7 @@ def main(pairs: int) -> None:
 
 
 def hidden_slugs() -> dict[str, str]:
-    """By state, a slug that would be right if it were public."""
+    """Return the slug of a scheduled brief, and the one that a draft would get, by state."""
     from django.utils import timezone
 
     from briefs.models import Brief
@@ -56,14 +57,14 @@ def hidden_slugs() -> dict[str, str]:
 
 
 def compare_timing(hidden_address: str, missing_address: str, pairs: int) -> tuple[float, float, float]:
-    """Seconds of the second, the median difference to the first, and the chance of such a split."""
+    """Return the median seconds of the missing address, the median difference, and the p-value."""
     from django.test import Client
 
     client, found, usual = Client(), [], []
     for k in range(pairs + 5):
         one, other = (hidden_address, missing_address) if k % 2 else (missing_address, hidden_address)
         times = {address: measure_request(client, address) for address in (one, other)}
-        if k >= 5:  # the first warm up
+        if k >= 5:  # the first five pairs are a warm-up
             found.append(times[hidden_address] - times[missing_address])
             usual.append(times[missing_address])
     return median(usual), median(found), sign_test_p_value(sum(d > 0 for d in found), pairs)
@@ -76,7 +77,7 @@ def measure_request(client: Any, address: str) -> float:
 
 
 def sign_test_p_value(slower_count: int, pairs: int) -> float:
-    """Two-sided: how often a fair coin falls so unevenly."""
+    """Return the two-sided p-value: how often a fair coin gives a result at least this uneven."""
     tail = sum(math.comb(pairs, k) for k in range(max(slower_count, pairs - slower_count), pairs + 1))
     return min(1.0, 2 * tail / 2**pairs)
 

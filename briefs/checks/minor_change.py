@@ -165,7 +165,7 @@ def _join_negations(pieces: Sequence[Token]) -> str:
 
 
 def _names(side: Side, text: str, context: CheckContext) -> list[Token]:
-    """Return known names by what they refer to and other capitalized Latin words, in text order."""
+    """Return known names, identified by what they refer to, and other capitalized words, in text order."""
     found: list[tuple[int, Token]] = []
     covered: set[int] = set()
     for start, end, key in _find_known_names(side, text, context):

@@ -74,7 +74,7 @@ def _text_key(edit: Edit) -> _TextKey:
 
 
 def _with_edits(finding: Finding, edits: Sequence[Edit]) -> Finding | None:
-    """Return the finding limited to these edits and counted anew, or None without edits.
+    """Return the finding limited to these edits, with an updated count, or None without edits.
 
     A reduced finding is shown at its first edit.
     """

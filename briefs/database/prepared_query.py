@@ -65,7 +65,10 @@ class PreparedQuery(threading.local):
 
 
 def _sqlite_placeholder_converter(sql: str) -> Callable[..., str] | None:
-    """Return a replacement for the cursor's `convert_query` that returns the converted SQL. None except on SQLite."""
+    """Return a function that replaces the cursor's `convert_query` and returns the converted SQL.
+
+    Return None for databases other than SQLite.
+    """
     if connection.vendor != "sqlite":
         return None
     with connection.cursor() as cursor:

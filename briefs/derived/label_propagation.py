@@ -26,7 +26,7 @@ BATCH: Final = 100
 MAX_SCANNED_EDITIONS: Final = 1000
 """Editions searched for a term in one transaction."""
 PAUSE_SECONDS: Final = 0.15
-"""Pause between two transactions. Longer than SQLite lets a waiting writer sleep between retries."""
+"""Pause between two transactions, longer than a waiting SQLite writer sleeps between retries."""
 MAX_RUN_SECONDS: Final = 45.0
 """Maximum duration of a run. The next run starts after a minute."""
 
@@ -110,7 +110,9 @@ def is_relabelling_pending(*rows: Vocabulary) -> bool:
 
 
 def continue_relabelling(*, seconds: float = MAX_RUN_SECONDS) -> int:
-    """Process pending rows, the oldest first, one transaction a batch. Return the number of editions rebuilt."""
+    """Process pending rows, the oldest first, one transaction per batch. Return the number of editions
+    rebuilt.
+    """
     end, made = time.monotonic() + seconds, 0
     for pk in list(Relabelling.objects.order_by("asked_at", "pk").values_list("pk", flat=True)):
         while (done := _process_batch(pk)) is not None:

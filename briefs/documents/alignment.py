@@ -30,10 +30,10 @@ _LENGTH_WEIGHT = 1.6
 _UNPAIRED_SCORE = -0.7
 _BAND = 40
 _TOKEN_LIMIT = 24
-"""Most tokens per point. No bullet says more, and a list of names must not cost quadratic time."""
+"""Maximum number of tokens per point. Real bullets have fewer; limits the cost of a list of names."""
 _NARROWEST = 8
 _REORDERING_MARGIN = 1.5
-"""Score by which another alignment must beat the plain order if both languages have as many points."""
+"""Score by which another alignment must beat the plain order if both languages have equally many points."""
 
 # Searched first: one class of characters is three times as fast as three alternatives.
 _CANDIDATE = re.compile("[0-9A-Z][0-9A-Za-z,.]*")
@@ -213,7 +213,9 @@ class _ScoreTable:
         return score - _UNMATCHED_NAME_COST * (zh.unmatched_names + en.unmatched_names)
 
     def is_doubtful(self, scores: Sequence[float]) -> bool:
-        """Return whether the plain order is doubtful: a length far off, or shared words only elsewhere."""
+        """Return whether the plain order is doubtful: lengths differ widely, or two points share words only
+        with others.
+        """
         return any(score < _UNPAIRED_SCORE for score in scores) or any(
             not (a & b) and a and b for a, b in zip(self.zh_shared, self.en_shared, strict=True)
         )
@@ -245,7 +247,9 @@ class _ScoreTable:
                 )
 
     def _anchors(self) -> list[tuple[int, int]]:
-        """Return the longest run, rising on both sides, of point pairs that share a word found nowhere else."""
+        """Return pairs of points that share a word found in no other point, as many as possible in rising
+        order.
+        """
         once = {token: j for j, features in enumerate(self.en) for token in features.tokens}
         here = Counter(token for features in self.zh for token in features.tokens)
         pairs = sorted(

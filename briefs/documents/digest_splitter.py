@@ -57,7 +57,7 @@ def split_digests(lines: Sequence[DocumentLine]) -> list[list[DocumentLine]]:
 
 
 def _begins_digest_on_page(lines: Sequence[DocumentLine], at: int, sides: set[Side | None]) -> bool:
-    """Return whether a header stands at the top of the new page, even one with other labels."""
+    """Return whether a header is at the top of the new page, even one with other labels."""
     for place in range(at, min(at + _PAGE_TOP, len(lines))):
         if lines[place].is_body:
             return False

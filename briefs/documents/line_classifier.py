@@ -35,7 +35,7 @@ from briefs.text.scripts import count_han, display_width
 SIGNATURE_DELIMITER = "--"
 """Alone on its line, this sign separates a mail from its signature."""
 _LARGEST_RUN_GAP = 12
-"""Most lines from one number of a list to the next."""
+"""Maximum number of lines from one number of a list to the next."""
 LONGEST_NAME = 60
 _CELLS = 24
 _SHORT_VALUE_FIELDS = frozenset(("authors", "source", "date", "keywords"))
@@ -218,8 +218,10 @@ class _LineClassifier:
         )
 
     def _find_label_after_marker(self, mark: ListMarker) -> FieldLabel | None:
-        """Return the label after a marker: any label above the text, but below its beginning mainly one
-        without a value.
+        """Return the label after a marker.
+
+        Above the text any label counts. Inside the text it must announce a section, unless labels with this
+        marker came before.
         """
         if self.in_body and not self.label_marker_styles and len(mark.item_text) > LONGEST_NAME:
             return None

@@ -26,8 +26,8 @@ class DocumentLine:
     is_escaped: bool = False
     """A backslash preceded the text, which is then no marker, label or address."""
     is_in_sequence: bool = False
-    """A number of the same style directly before or after is near: a list item, wherever the list starts to
-    count.
+    """The line is near the previous or next number of the same style, and so is a list item even if the list
+    does not start at 1.
     """
 
     @property

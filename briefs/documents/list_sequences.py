@@ -1,7 +1,7 @@
-"""Find markers that count only in sequence: 一、七大工業國, 2.2025年, -NATO. Also ※, which may be a remark.
+"""Find markers that are recognized only as part of a sequence: 一、七大工業國, 2.2025年, -NATO, and ※.
 
-A single one may be the rest of a wrapped line: 二、三十人, 2.5億, U.S. / -China. So the decision uses the items
-before and after, and whether a line could have been wrapped there at all.
+A single one may be the rest of a wrapped line (二、三十人, 2.5億, U.S. / -China) or, for ※, a remark. So the
+decision uses the items before and after, and whether a line could have been wrapped there at all.
 """
 
 import re
@@ -41,7 +41,7 @@ _NARROWEST_WRAP = 40
 WRAP_TOLERANCE = 8
 """Columns by which lines wrapped at one width may differ, besides the word that did not fit."""
 _FARTHEST_DASH = 12
-"""Most lines from one dash to the next in one list."""
+"""Maximum number of lines from one dash to the next in one list."""
 _SHORTEST_RUN = 3
 """Adjacent lines that all begin like items. Wrapping does not produce that many."""
 REMARK_SIGN = "※"
@@ -77,9 +77,7 @@ def ends_at_hard_break(above: str, below: str = "", widest: int = 0) -> bool:
 
 
 def are_remarks(marks: Sequence[ListMarker | None]) -> bool:
-    """Return whether ※ lines of a section are remarks: another marker comes first, or there is only one first
-    item.
-    """
+    """Return whether ※ lines of a section are remarks: another marker comes first, or ※ occurs only once."""
     made = [mark for mark in marks if mark and mark.ordinal <= 1]
     return bool(made) and (made[0].style != REMARK_SIGN or len(made) == 1)
 

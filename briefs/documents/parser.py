@@ -47,7 +47,7 @@ _REFERENCES = re.compile(
     r"(?:參考(?:資料|文獻|來源)|延伸閱讀|註釋|references|further reading|notes)[:：]?", re.IGNORECASE
 )
 _LEAST_YEAR_OR_AMOUNT = 100
-"""From here on a number before a full stop is a year or an amount, unless its list has come so far."""
+"""Smallest number before a full stop that is a year or an amount, unless its list has counted so far."""
 
 
 def parse(
@@ -176,7 +176,9 @@ class _DigestParser:
             self.given_field_sides.setdefault(last.field, set()).update(last.sides)
 
     def _is_prose(self, label: FieldLabel, section: Section) -> bool:
-        """Return whether `總結：…` or `Highlights: …` inside a text begins a paragraph. Its words are then kept."""
+        """Return whether `總結：…` or `Highlights: …` inside a text begins a paragraph, which then keeps the
+        label.
+        """
         if (
             not label.value
             or find_marker(label.value, 0)

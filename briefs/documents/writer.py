@@ -40,8 +40,9 @@ def write(document: ParsedDocument) -> str:
 
 
 def _is_mixed(document: ParsedDocument) -> bool:
-    """Return whether the only language quotes the other. An empty label of the other language keeps them
-    together.
+    """Return whether a document in one language contains paragraphs or points in the other.
+
+    An empty label of the other language then keeps them where they are.
     """
     return len(document.sides) == 1 and any(
         detect_side(text) not in (None, name)

@@ -52,7 +52,9 @@ class BriefFile:
         if again is None or len(readings) > 1:
             return ["everything"]
         was, now = _comparable_parts(self.document), _comparable_parts(again)
-        if self.document.date and self.document.date.raw:  # unconfirmed before and after
+        if (
+            self.document.date and self.document.date.raw
+        ):  # the date is unconfirmed in both, so do not compare it
             was["date"] = now["date"]
         return [part for part in was if was[part] != now[part]]
 

@@ -11,7 +11,7 @@ from ..facts import FACTS, FactKind
 from ..text.article_urls import is_safe_link
 
 SAME_BULLET_SIMILARITY: Final = 0.5
-"""Least similarity at which a changed pair of a re-imported document counts as the same bullet."""
+"""Minimum similarity at which a changed pair of a re-imported document counts as the same bullet."""
 COMPARISON_LIMIT: Final = 2_500
 
 

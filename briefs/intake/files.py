@@ -31,7 +31,7 @@ def _is_system_file(name: str) -> bool:
 
 
 def make_printable_path(path: str) -> str:
-    """Return the path with every name that is not UTF-8 decoded. Older systems wrote Big5 or GB18030."""
+    """Return the path as UTF-8. Names that are not UTF-8, as on older systems, are read as Big5 or GB18030."""
     return os.sep.join(map(_printable_name, path.split(os.sep)))
 
 

@@ -1,4 +1,4 @@
-"""Store a group of digests: each leaves its brief unchanged, updates one or creates one."""
+"""Store a group of digests. Each creates a brief, updates one, or leaves an existing one unchanged."""
 
 import hashlib
 from collections.abc import Iterator, Sequence
@@ -36,7 +36,7 @@ EARLIER_REVISIONS_LIMIT: Final = 20
 class ImportJob:
     """Settings that apply to every document of one import. `writer` is the person named as the writer.
 
-    The caller of a rehearsal undoes it.
+    With `rehearsal`, the caller rolls back everything that is stored.
     """
 
     actor: Person

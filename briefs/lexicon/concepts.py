@@ -1,7 +1,7 @@
 """Chinese and English words for the same names and things, from `concepts.txt`.
 
-`alignment` uses `CONCEPTS` to pair points, only where their number or order leaves a doubt. The checks use
-`CHECKED_NAMES`, whose forms are found as they are written.
+`alignment` uses `CONCEPTS` to pair points, but only if their number or order is doubtful. The checks use
+`CHECKED_NAMES`, whose forms are matched as they are written.
 """
 
 import re
@@ -60,7 +60,7 @@ _OTHER = re.compile(r"[^0-9a-zà-ɏ]+")
 
 
 def normalize_english(text: str) -> str:
-    """Return the text in small letters with one space at every word boundary."""
+    """Return the text in lower case, with one space at every word boundary."""
     return f" {_OTHER.sub(' ', _STATES.sub('usa', text.casefold()))} "
 
 

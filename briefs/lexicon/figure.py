@@ -9,9 +9,7 @@ from decimal import Decimal
 from briefs.lexicon.masking import BLANK_CHARACTER
 
 FIGURE_LIMIT = 1500
-"""Most figures of one kind that are read from one text. No brief has so many; the limit bounds a hostile
-paste.
-"""
+"""Maximum number of figures of one kind read from one text. Limits the cost of hostile pastes."""
 
 ROUNDING_FROM = Decimal(10_000)
 ROUNDING_TOLERANCE = Decimal("0.005")

@@ -1,6 +1,6 @@
-"""Two editions of a brief never share an instant: an exclusion constraint on PostgreSQL.
+"""Two editions of a brief are never public at the same moment: an exclusion constraint on PostgreSQL.
 
-SQLite has the same rule as a trigger, installed by `briefs.guards` after every migrate.
+On SQLite a trigger enforces the same rule. `briefs.database.guards` installs it after every migrate.
 """
 
 from django.db import migrations

@@ -2,7 +2,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    """What an import looks up for every document, at a hundred thousand briefs as at a hundred."""
+    """Indexes for the lookups of an import, so that their cost does not grow with the number of briefs."""
 
     dependencies = [("briefs", "0005_picture")]
 

@@ -3,7 +3,7 @@ from django.db.models import F, Q
 
 
 def told(apps, schema_editor):
-    """Letters that came before notices of them existed are no news."""
+    """Mark existing letters as notified: they are older than the notices of letters."""
     apps.get_model("briefs", "Letter").objects.filter(told_at=None).update(told_at=F("at"))
 
 

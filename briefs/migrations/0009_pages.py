@@ -10,7 +10,7 @@ PLACED = ("card", "editionauthor", "editionkeyword")
 
 
 def fill(apps, schema_editor):
-    """What a row repeats of its edition, and an article's month, so that lists are whole before a rebuild."""
+    """Fill the columns that repeat an edition's time, and the article's month. Lists then need no rebuild."""
     editions = apps.get_model("briefs", "Edition").objects
     moment = Subquery(editions.filter(pk=OuterRef("edition_id")).values("published_at")[:1])
     for name in PLACED:
@@ -23,7 +23,7 @@ def fill(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    """Pages by keyword, author, source, term and month; the glossary in the text; related briefs."""
+    """Tables for pages by keyword, author, source, term and month, for glossary marks and related briefs."""
 
     dependencies = [("briefs", "0008_assignments_notes_letters")]
 

@@ -1,4 +1,4 @@
-"""Search: an index of editions and one of drafts, each a table of the database's own kind."""
+"""Search indexes of editions and of drafts: FTS5 tables on SQLite, tables with a GIN index on PostgreSQL."""
 
 import django.db.models.deletion
 from django.db import migrations, models
@@ -20,7 +20,7 @@ def add(apps, schema_editor):
 
 
 def say_how(apps, schema_editor):
-    """An empty index is made in today's way. Briefs that are not in it yet are found missing by `rebuild_derived`."""
+    """Record the analyser version of the empty index. `rebuild_derived` then adds the missing briefs."""
     from briefs.search.analysis import VERSION
 
     apps.get_model("briefs", "SearchIndex").objects.create(name="search_drafts", version=VERSION)

@@ -7,7 +7,7 @@ LISTING = ["live_from", "live_until", "withdrawn_at", "removed_at"]
 
 
 class Migration(migrations.Migration):
-    """Glosses are derived: theirs is made anew, by `rebuild_derived`; until then pages mark no terms."""
+    """Recreate the table of glosses empty. Pages mark no terms until `rebuild_derived` has run."""
 
     dependencies = [
         ("briefs", "0012_search"),

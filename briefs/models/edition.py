@@ -31,7 +31,7 @@ class EditionQuerySet(models.QuerySet["Edition"]):
     """Filters by time. `now` is a parameter, so scheduled editions become public without a job."""
 
     def public(self, now: dt.datetime) -> Self:
-        """Return editions current at `now`, also withdrawn or removed ones. At most one of a brief."""
+        """Return the editions current at `now`, including withdrawn and removed ones. At most one per brief."""
         return self.filter(Q(live_until=None) | Q(live_until__gt=now), live_from__lte=now)
 
     def listed(self, now: dt.datetime) -> Self:

@@ -95,7 +95,7 @@ def _render_history(lines: list[dict[str, str]], language: Side) -> str:
 
 @lru_cache(maxsize=1024)
 def _render_history_lines(lines: tuple[tuple[str, str, str], ...], language: Side) -> str:
-    """Cache the history: most briefs have one edition, so that many briefs share it with others of their day."""
+    """Cache the history. Most briefs have one edition, so briefs published on one day share theirs."""
     return text.render_partial("briefs/_edition_history.html", history=lines)
 
 

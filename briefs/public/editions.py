@@ -169,7 +169,7 @@ def list_feed_entries(
 def list_major_changes(briefs: Collection[int], now: dt.datetime) -> dict[int, list[EditionHistoryLine]]:
     """Return the past and present non-minor editions of these briefs by brief id, newest first.
 
-    An edition with a change note told readers about its change.
+    Only the change notes of non-minor editions tell readers about a change.
     """
     rows = _past_and_present_editions(now).filter(brief__in=briefs, minor=False)
     found: dict[int, list[EditionHistoryLine]] = {}
@@ -194,7 +194,7 @@ def _html(view: str) -> Subquery:
 _HISTORY_COLUMNS = ("live_from", "minor", "change_kind", "change_note_zh", "change_note_en")
 _FACE_COLUMNS = {name: f"face__{name}" for name in ("byline", "credit", "source", "gist", "head", "cite")}
 _COLUMNS = {"card": "card__data", "related": "related__briefs", **_FACE_COLUMNS}
-"""Query columns of `PublicEdition` and `FeedEntry` fields whose column has a different name."""
+"""Query column of each field of `PublicEdition` and `FeedEntry` whose name differs from the column's."""
 
 
 def _edition_query(page_name: str, slug: str, view: str, now: dt.datetime) -> EditionRows:

@@ -26,8 +26,8 @@ type ViewFunction = Callable[..., HttpResponse]
 def public_view(view: ViewFunction, *, allows_post: bool = False, is_exported: bool = True) -> ViewFunction:
     """Wrap a view: allow GET, HEAD and OPTIONS, activate the address's language, answer 304 by ETag.
 
-    With `allows_post` the view also accepts POST and must check the origin itself. `is_exported` is false
-    for views that answer each request anew, which a static host cannot (`manage.py export_site`).
+    With `allows_post` the view also accepts POST and must check the origin itself. `is_exported` is false for
+    views whose answer depends on the request, which a static host cannot provide (`manage.py export_site`).
     """
     methods = ["GET", "HEAD", *(["POST"] if allows_post else []), "OPTIONS"]
 

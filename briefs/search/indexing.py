@@ -18,7 +18,7 @@ from .search_documents import LabelRows, build_search_document
 
 _MAX_TRIES: Final = 5
 _LOOKAHEAD: Final = 20
-"""Places after the wanted one that are read with it, for editions approved within seconds of each other."""
+"""Number of extra places to read, since editions approved within seconds of each other compete for places."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -205,7 +205,10 @@ class PostgresStore:
         *,
         is_upwards: bool = False,
     ) -> tuple[str, list[Any]]:
-        """Build SQL for the listed ones of these places, in order. IS TRUE keeps phrases off the index: row by row is faster."""
+        """Build SQL for the listed editions at these places, in order.
+
+        IS TRUE keeps PostgreSQL from searching phrases in the index: checking them row by row is faster.
+        """
         public, values = build_listed_condition(ask)
         look = (
             f" JOIN {self._table} s ON s.place = o.place AND (s.tsv @@ %s::tsquery) IS TRUE" if sharp else ""

@@ -14,7 +14,9 @@ from . import draft_index as drafts
 BATCH = 500
 
 type LoadContents = Callable[[Sequence[int]], Sequence[tuple[int, Content]]]
-"""Load working copies by brief id. A parameter, because this package must not import the working copy."""
+"""Loads working copies by brief id. The caller passes it in, because this package must not import the working
+copy.
+"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,9 +68,11 @@ def rank_rows(rows: Iterable[ResultRow]) -> list[ResultRow]:
 
 
 def parse_count_row(row: Sequence[Any], limit: int, *, is_approximate: bool = False) -> StoreResult:
-    """Build a result from a row of (number to count, number found, facets with one line an edition).
+    """Build a result from a row of (number of matches, number of rows found, facets with one line per
+    edition).
 
-    The query must find up to `limit` + 1 editions, so that `has_more` is known.
+    Rows found may include rows without the phrase, which are not matches. The query must find up to `limit` +
+    1 editions, so that `has_more` is known.
     """
     n, found, facets, *_ = row
     lines = facets or ""

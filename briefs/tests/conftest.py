@@ -161,7 +161,10 @@ def editable_urlpatterns(monkeypatch: pytest.MonkeyPatch, settings: Any) -> Iter
 
 @pytest.fixture(scope="module")
 def scenario(django_db_setup: None, django_db_blocker: Any) -> Iterator[Any]:
-    """Rows for the permission matrix: built once a module and rolled back. Each request rolls back its own changes."""
+    """Rows for the permission matrix, built once per module and rolled back.
+
+    Each request rolls back its own changes.
+    """
     from .support.permission_fixtures import PermissionScenario
 
     with django_db_blocker.unblock(), transaction.atomic():
@@ -171,7 +174,10 @@ def scenario(django_db_setup: None, django_db_blocker: Any) -> Iterator[Any]:
 
 @pytest.fixture(scope="module")
 def world(django_db_setup: None, django_db_blocker: Any) -> Iterator[Any]:
-    """A brief in every state, each word a canary: built once a module and rolled back. Each test rolls back its own changes."""
+    """A brief in every state, each word a canary, built once per module and rolled back.
+
+    Each test rolls back its own changes.
+    """
     from .support.people import WORLD_BUILDERS
     from .support.state_model import START, World
 

@@ -187,7 +187,7 @@ NOT_TRIED = {"edit", "unshare", "handle"}
 """Verbs that need more than the brief: the page's form, a link, a letter. Tested with their pages."""
 
 DEFAULT_STATES = ("signed",)
-"""States tried in the default run. The others are marked heavy only because together they take long."""
+"""States tried in the default run. The others are marked heavy only because they take too long."""
 
 
 @pytest.mark.parametrize(

@@ -18,15 +18,14 @@ from ..content import Side
 
 KEY_COUNT: Final = 8
 VERSION: Final = 1
-"""Raise this number when the keys of a text change, so that stored keys are distinguishable: it is hashed in.
-"""
+"""Increase when the keys of a text change. It is part of the hash, so that old and new keys differ."""
 
 _HAN = "\u3005\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 _RUN = re.compile(f"[{_HAN}]+|[A-Za-z0-9\u00c0-\u024f]+")
 _TOKEN = re.compile(f"[{_HAN}]|[A-Za-z0-9\u00c0-\u024f]+")
 _HASHES = Struct(f"<{2 * KEY_COUNT}I")
 _FEWEST = {"zh": 4, "en": 3}
-"""Fewest tokens of a text that gets keys. A shorter text is similar to too many others."""
+"""Minimum number of tokens of a text that gets keys. A shorter text is similar to too many others."""
 _LONGEST = 600
 _PERSON = f"memory {VERSION}".encode()
 

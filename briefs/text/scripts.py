@@ -23,7 +23,7 @@ _CUT = {
 }
 _LONGEST_CUT = 300
 _COMPILED_CUTS = [(re.compile(end), re.compile(start)) for end, start in _CUT.items()]
-"""How a word or an amount that is cut in two ends, and how it continues."""
+"""Patterns for a word or an amount that is cut in two: the end of its first line, the start of the next."""
 
 
 def count_han(text: str) -> int:

@@ -1,8 +1,8 @@
 """Compute the differences between two texts. Contains no interface text.
 
-Chinese is compared by character, text written with spaces by word; figures and punctuation are tokens of
-their own. Time is bounded: `effort` counts steps. A comparison that would take more is made by sentence, at
-last as a whole.
+Chinese is compared by character, text written with spaces by word; figures and punctuation are separate
+tokens. Time is limited by `effort`, a number of steps. A comparison that needs more is made by sentence, or
+else replaces the whole text.
 """
 
 import re
@@ -31,12 +31,12 @@ _SENTENCE = re.compile(r"[^。！？；.!?;\n]*[。！？；.!?;\n]?", re.DOTALL
 _STOPS: Final = frozenset("。！？；.!?;\n」』”")
 _PAUSES: Final = frozenset("，、：,:）)》〉")
 _FARTHEST: Final = 60
-"""Most tokens by which a change may slide to a better boundary."""
+"""Maximum number of tokens by which a change may slide to a better boundary."""
 
 
 @dataclass(frozen=True, slots=True)
 class DiffRun:
-    """Equal and deleted runs in order are the old text, equal and inserted runs the new."""
+    """A run of text. Equal and deleted runs add up to the old text, equal and inserted runs to the new one."""
 
     kind: DiffKind
     text: str
@@ -189,8 +189,9 @@ def _slide_changes(changes: list[_Change]) -> list[_Change]:
 
 
 def _slide(before: list[str], block: list[str], after: list[str]) -> None:
-    """Move tokens between the three lists in place. They keep spelling the same text, with and without the
-    block.
+    """Move tokens between the three lists in place, to shift the change.
+
+    The texts with and without the block stay the same.
     """
     size, reach = len(block), _FARTHEST
     back = 0
@@ -244,8 +245,10 @@ def _absorb_accidental_matches(changes: Sequence[_Change]) -> list[_Change]:
 def _is_accidental_match(
     left: _Change, right: _Change, left_sizes: tuple[int, int], right_sizes: tuple[int, int]
 ) -> bool:
-    """Return whether a match between two changes is accidental. Small corrections stay separate: two tokens
-    beside two never qualify.
+    """Return whether a match between two changes is accidental.
+
+    Small corrections stay separate: a visible match between changes of up to two tokens never counts as
+    accidental.
     """
     if not ((left.old or left.new) and (right.old or right.new)):
         return False

@@ -16,7 +16,7 @@ type MergeChoice = Literal["mine", "theirs"]
 type ConflictResolver = Callable[[str], MergeChoice | None]
 
 LEAD_NAMES: Final = tuple(name for name in Content.__dataclass_fields__ if name not in ("bullets", "facts"))
-"""Texts of a content other than bullets."""
+"""Text fields of `Content` other than bullets."""
 FACT_NAMES: Final = tuple(Facts.__dataclass_fields__)
 ORDER_KEY: Final = "order"
 

@@ -163,7 +163,10 @@ def store_revision(
 ) -> Revision:
     """Replace the stored content (`before`) with tidied content, as revision `number`."""
     row = run.row
-    if kind not in (Revision.Kind.IMPORT, Revision.Kind.RESTORE):  # their callers set the date flags
+    if kind not in (
+        Revision.Kind.IMPORT,
+        Revision.Kind.RESTORE,
+    ):  # these callers set the date flag themselves
         _set_date_flag(row, prepared.content, before)
     revision = build_revision(
         row,

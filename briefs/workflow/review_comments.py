@@ -110,7 +110,7 @@ def _answer(
         anchor = get_anchor(asked)
         if asked.answer:
             raise build_refusal("suggestion-answered", about=str(anchor), name=str(asked.answered_by))
-        # People may withdraw their own suggestion without the right to edit.
+        # People without the right to edit may still withdraw their own suggestion.
         is_own_withdrawal = answer == Answer.DECLINED and asked.by_id == by.pk
         require_allowed(by, "note" if is_own_withdrawal else "edit", run.row)
         revision = _apply_suggestion(run, asked) if answer == Answer.ACCEPTED else None

@@ -62,7 +62,7 @@ def unmerge_vocabulary(row: Vocabulary, *, by: Person, now: dt.datetime | None =
                 _set_merged_into(loser, None, verb="unmerge", by=by, now=now)
         except (ValidationError, IntegrityError) as error:
             raise build_refusal("label-taken", label=str(loser)) from error
-        # Terms are found in the text, so the heir's uses do not include the loser's.
+        # Terms are found in the text, so uses of the kept term do not include uses of the merged one.
         label_propagation.relabel(heir, loser)
 
 

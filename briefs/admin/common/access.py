@@ -1,7 +1,7 @@
 """Control access to the desk's screens with `policy` instead of Django's add and change permissions.
 
-Each view begins with `require_role`. A role that knows the verb is enough to open the page of that verb; the
-workflow decides whether the verb fits the brief now and gives a reason if not.
+Each view begins with `require_role`. To open the page of a verb, a role that may use the verb in some state
+is enough; the workflow decides whether the verb fits the brief now and gives a reason if not.
 """
 
 from collections.abc import Callable
@@ -25,7 +25,7 @@ def person_of(request: HttpRequest) -> Person:
 
 
 def require_role(request: HttpRequest, verb: str = "") -> Person:
-    """Return the person if one of their roles knows the verb, else raise PermissionDenied.
+    """Return the person if one of their roles may use the verb, else raise PermissionDenied.
 
     Without a verb, any role is enough.
     """
@@ -36,7 +36,7 @@ def require_role(request: HttpRequest, verb: str = "") -> Person:
 
 
 def has_role_permission(verb: str) -> Callable[[Any, HttpRequest], bool]:
-    """Return the permission method of an admin action, for roles that know the verb."""
+    """Return the permission method of an admin action, for roles that may use the verb."""
     return lambda screen, request: policy.has_role_for(person_of(request), verb)
 
 
@@ -55,7 +55,7 @@ class UndeletableAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         return lookup in self.allowed_lookups or lookup in own
 
     def changeform_view(self, request: HttpRequest, *args: Any, **options: Any) -> HttpResponse:
-        """Ignore `_saveasnew`, with which Django would create a copy, though no page offers it."""
+        """Ignore `_saveasnew`: Django would create a copy, although no page offers that."""
         if "_saveasnew" in request.POST:
             data = request.POST.copy()
             del data["_saveasnew"]
@@ -67,7 +67,7 @@ class UndeletableAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
 
 class DeskAdmin(UndeletableAdmin):
-    """Model admin that any role may view and roles that know `verb` may add to and change."""
+    """Model admin that any role may view. Adding and changing need a role that may use `verb`."""
 
     verb = "edit"
     view_on_site = False
@@ -104,7 +104,7 @@ class DeskAdmin(UndeletableAdmin):
 
 
 class ListOnlyAdmin(DeskAdmin):
-    """Admin of rows that cannot be written or changed on the desk: our own `pages` and no form."""
+    """Admin of rows that the desk does not create or change. It has custom `pages` instead of a form."""
 
     pages: ClassVar[tuple[tuple[str, Callable[..., HttpResponse], str], ...]]
     """Route, view and name of each page."""

@@ -1,4 +1,4 @@
-"""The parts of a brief's assignment plan: labels, changes, and rows with due date and whether to claim."""
+"""The parts of a brief's assignment plan: their labels, assignees, and rows for display."""
 
 from collections.abc import Iterator
 from dataclasses import replace

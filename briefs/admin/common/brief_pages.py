@@ -41,7 +41,7 @@ def render_brief_subpage(request: HttpRequest, name: str, brief: Brief, **values
 
 
 def wants_json(request: HttpRequest) -> bool:
-    """Return whether the page's JavaScript asks, rather than a plain form."""
+    """Return whether the request comes from the page's JavaScript rather than from a plain form."""
     return request.accepts("application/json") and not request.accepts("text/html")
 
 
@@ -86,7 +86,7 @@ def parse_int_or_zero(value: str) -> int:
 
 
 def read_number(data: QueryDict, name: str) -> int:
-    """Return a submitted number, or 0 if it is missing or no number."""
+    """Return a submitted number, or 0 if it is missing or not a number."""
     return parse_int_or_zero(data.get(name, ""))
 
 

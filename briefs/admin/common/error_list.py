@@ -45,9 +45,9 @@ def field_errors_from_reasons(reasons: Iterable[Reason], *, href: str = "") -> l
 
 
 def simplify_stale_reasons(refused: Refused) -> Sequence[Reason]:
-    """Replace the reasons of a stale page by one sentence.
+    """Replace the reasons of a stale page with one sentence.
 
-    Without typed text there is nothing to compare.
+    For pages without typed text, where there is nothing to compare.
     """
     return (Reason("seen"),) if isinstance(refused, Stale) else refused.reasons
 

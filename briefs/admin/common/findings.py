@@ -24,7 +24,7 @@ from ...workflow.rules.submission_checks import COMPLETENESS_CHECK, is_blocking
 MINOR_REPAIR_CHECKS: Final = frozenset(
     {"punctuation", "spaces", "stops", "dashes", "quotes", "serial", "persons", "headline"}
 )
-"""Checks whose repairs may count as no change of the text, if only white space or punctuation differs."""
+"""Checks whose repairs may be minor (see `apply_minor_repair`)."""
 REPAIR_ALL_PREFIX: Final = "all:"
 
 _ORDER = {"source": 0, "date": 1, "headline": 2, "summary": 3, "bullet": 4, "picture": 5}
@@ -41,7 +41,7 @@ class CheckedContent:
 
     @classmethod
     def check(cls, brief_pk: int, content: Content) -> "CheckedContent":
-        """Run the checks on a content and separate dismissed findings. Three queries, whatever the length."""
+        """Run the checks on a content and separate dismissed findings. Three queries, for any length."""
         known = load_check_context(content)
         rows = {to_check_dismissal(row): row for row in load_dismissals(brief_pk)} if brief_pk else {}
         every = checks.run_checks(content, known)
@@ -52,9 +52,9 @@ class CheckedContent:
         return next((finding for finding in self.open_findings if compute_finding_id(finding) == id), None)
 
     def find_repair(self, id: str) -> tuple[str, tuple[checks.Edit, ...]]:
-        """Return the code and the edits that repair a finding, or with `all:<code>` all of that code.
+        """Return the code and the edits of a finding's repair, or of all repairs of a code for `all:<code>`.
 
-        Without a repair there are no edits.
+        If there is no repair, there are no edits.
         """
         if id.startswith(REPAIR_ALL_PREFIX):
             code = id.removeprefix(REPAIR_ALL_PREFIX)

@@ -1,4 +1,4 @@
-"""Form fields for local date-times and lists with one entry a line, and parsing of typed dates."""
+"""Form fields for local date-times and lists with one entry per line, and parsing of typed dates."""
 
 import datetime as dt
 from typing import Any, ClassVar, cast
@@ -63,7 +63,7 @@ class LocalDateTimeField(forms.CharField):
 
 
 class LinesField(forms.CharField):
-    """A JSON list of strings, edited with one entry a line."""
+    """A JSON list of strings, edited with one entry per line."""
 
     widget = forms.Textarea(attrs={"rows": 3})
 

@@ -52,7 +52,7 @@ def _load_names(kind: type[Vocabulary], ids: set[int]) -> dict[int, str]:
 def list_source_choices(chosen: int | None) -> list[tuple[str, str]]:
     """Return every unmerged source for a select.
 
-    If the chosen source was merged, its id replaces the id of the target row.
+    If `chosen` was merged, the row that it was merged into is listed with the id of `chosen`.
     """
     heir = build.resolve_merged(Source, {chosen}).get(chosen) if chosen else None
     rows = Source.objects.filter(merged_into=None).order_by("name")
@@ -78,8 +78,8 @@ class InvalidName(Exception):
 def find_or_create_author(typed: str, *, by: Person | None) -> Author:
     """Return the author with this name, or create one on behalf of `by`.
 
-    Of several authors with one name, the id in the typed name decides, else the lowest id. Raises InvalidName
-    for an invalid name, and for an unknown name if `by` is None.
+    If several authors share the name, the id in the typed name decides, else the lowest id. Raises
+    InvalidName for an invalid name, and for an unknown name if `by` is None.
     """
     name = _clean_name(typed)
     rows = Author.objects.filter(merged_into=None)

@@ -22,7 +22,7 @@ SITE_TEXT_CHOICES = [("about", gettext_lazy("About")), (REVIEW_CARD_KEY, gettext
 
 
 def default_review_card() -> str:
-    """Return the default checklist, one point a line, used until the team writes its own."""
+    """Return the default checklist, one point per line, used until the team writes its own."""
     return "\n".join(
         (
             _("Negation: is every not, never and without on both sides?"),

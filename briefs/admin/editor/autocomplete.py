@@ -133,9 +133,9 @@ def count_uses(model: type[Vocabulary], ids: Iterable[int]) -> Counter[int]:
 
 
 def as_json(rows: Sequence[Vocabulary]) -> list[dict[str, Any]]:
-    """Return rows as JSON. `name` is the form field's value; `detail` distinguishes rows of one name.
+    """Return rows as JSON, in at most four queries.
 
-    At most four queries.
+    `name` is the form field's value; `detail` distinguishes rows with the same name.
     """
     if not rows:
         return []

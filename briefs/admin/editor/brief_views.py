@@ -49,7 +49,9 @@ class PairView:
 
     @property
     def is_open(self) -> bool:
-        """Return whether the collapsible part of the row is open at first because it has content."""
+        """Return whether the collapsible part of the row starts open: it has content, or one language is
+        missing.
+        """
         row = self.row
         return bool(row.passage or row.one_sided or (row.number and bool(row.text_zh) != bool(row.text_en)))
 

@@ -80,7 +80,7 @@ def _upload_as_json(request: HttpRequest, person: Person) -> HttpResponse:
         row = _store_uploaded_picture(request, person)
     except PictureRefused as refused:
         return JsonResponse({"reasons": [{"about": "picture", "text": str(refused)}]}, status=409)
-    url = reverse("admin:briefs_brief_picture_file", args=[row.key])  # of the smallest file
+    url = reverse("admin:briefs_brief_picture_file", args=[row.key])  # serves the smallest file
     return JsonResponse({"picture": row.key, "url": url})
 
 

@@ -47,9 +47,9 @@ class PartialSave:
         return content
 
     def revert_rejected(self, content: Content, base: Content, reasons: Sequence[Reason]) -> Content:
-        """Return the content with rejected values replaced by those of `base`.
+        """Return the content with the values of `base` in the rejected places.
 
-        Raises Refused if a reason concerns no single place.
+        Raises Refused if a reason cannot be assigned to a single place.
         """
         hopeless = [reason for reason in reasons if not self._is_revertible(reason)]
         if hopeless:

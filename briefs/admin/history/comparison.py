@@ -126,7 +126,7 @@ def _cell(row: BulletDifference, side: Side, effort: int) -> ComparisonCell:
 
 
 def _desk_only_changes(row: BulletDifference, effort: int) -> Iterator[tuple[str, SafeString]]:
-    """Yield changed fields of a bullet that only the desk sees, if both contents have the bullet."""
+    """Yield the changed staff-only fields of a bullet, if both contents have the bullet."""
     if row.old and row.new:
         for name, label in (
             ("passage", _("Source passage")),

@@ -32,7 +32,7 @@ class TimelineEntry:
 
 
 def build_timeline_entries(brief: Brief, events: Iterable[Event]) -> Iterator[TimelineEntry]:
-    """Yield an entry per event. Load the events with their people and editions."""
+    """Yield an entry per event. The events must be loaded with their people and editions."""
     events = list(events)
     notes = {(note.at, note.by_id): note for note in Note.objects.filter(brief=brief)} if events else {}
     sides = _suggestion_sides(brief) if any(event.verb in SUGGESTION_VERBS for event in events) else {}
@@ -44,7 +44,7 @@ def build_timeline_entries(brief: Brief, events: Iterable[Event]) -> Iterator[Ti
 
 
 def _suggestion_sides(brief: Brief) -> dict[SuggestionKey, str]:
-    """Return the side of each suggestion by time, person and anchor, of its creation and its answer."""
+    """Return the side of each suggestion, by time, person and anchor both of its creation and of its answer."""
     found: dict[SuggestionKey, str] = {}
     for row in brief.suggestions.all():
         place = str(get_anchor(row))

@@ -33,7 +33,7 @@ from .tasks import BoardData, BoardLine, brief_page_url
 
 MAX_BOARD_LINES = 10
 MAX_BRIEFS_READ = 100
-"""Briefs in review, oldest first, and own briefs that are searched for tasks."""
+"""Maximum number of briefs searched for tasks: of those in review, oldest first, and of the person's own."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,8 +47,8 @@ class DeskMiddleware:
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         """Return a page for exceptions on the desk.
 
-        A database error returns the submitted values to be sent again. PermissionDenied and Http404 get a
-        desk page.
+        The page for a database error contains the submitted values, so that they can be sent again.
+        PermissionDenied and Http404 get a desk page.
         """
         if not request.path_info.startswith(DESK_PREFIX):
             return None

@@ -30,7 +30,7 @@ def search_briefs(rows: QuerySet[Brief], search_text: str) -> QuerySet[Brief]:
 
 def _build_text_subquery(term: QueryTerm) -> RawSQL:
     sql, values = get_store(DRAFT_INDEX).build_match_sql(ParsedQuery(terms=(QueryTerm(term.alternatives),)))
-    return RawSQL(sql, values)  # noqa: S611 of the store's own; what was typed is a value
+    return RawSQL(sql, values)  # noqa: S611 SQL from the store; typed text is in the values
 
 
 def _find_named_entries(field: QueryField, term: QueryTerm) -> list[int]:

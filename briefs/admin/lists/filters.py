@@ -1,4 +1,4 @@
-"""Filters of the brief list: selects and dates in one form, all stored in the URL."""
+"""Filters of the brief list: selects and dates in one form. All values are stored in the URL."""
 
 import datetime as dt
 from abc import ABC, abstractmethod

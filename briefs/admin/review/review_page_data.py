@@ -149,7 +149,7 @@ class ReviewPageData:
         return find_fine_texts(self.page_data.brief, self.page_data.content, self.page_data.person)
 
     def removed_bullets(self) -> list[Bullet]:
-        """Return bullets that the base has and the current text has not."""
+        """Return the bullets of the base that the current text no longer has."""
         return [row.old for row in self.difference.rows if row.old and not row.new] if self.difference else []
 
     def _attach_comments(self, pairs: dict[str, ReviewPair]) -> None:

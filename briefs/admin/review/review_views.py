@@ -139,7 +139,7 @@ def _suggest(brief: Brief, by: Person, data: QueryDict, target: str, side: str) 
 
 
 def _on_row(model: type[Note] | type[Suggestion], act: Callable[..., Any]) -> ReviewAction:
-    """Return the action that does this to the note or suggestion whose id is the target."""
+    """Return a review action that calls `act` with the note or suggestion whose id is the target."""
     return lambda brief, by, data, target, side: act(
         get_object_or_404(model, brief=brief, pk=parse_int_or_zero(target)), by=by
     )

@@ -49,7 +49,7 @@ def store_files(upload: Upload, files: "Iterable[UploadedFile[Any]]") -> None:
         position = totals["last"] or 0
         rows: list[UploadFile] = []
         for file in files:
-            if totals["n"] + len(rows) >= 2 * MAX_FILES:  # up to here, refused files are recorded
+            if totals["n"] + len(rows) >= 2 * MAX_FILES:  # refused files are recorded too, up to this limit
                 break
             refused = _refusal_code(file.size or 0, accepted_count, size)
             position += 1

@@ -39,13 +39,13 @@ def render_in_both_languages(build_sentence: Callable[[Side], str]) -> list[dict
 
 
 class VerbForm(forms.Form):
-    """Base form. `seen` and `version` identify what the page showed. The workflow decides, not the form."""
+    """Base form. `seen` and `version` identify what the page showed. Rules are checked by the workflow only."""
 
     introduction: ClassVar[str | Promise] = ""
     shows_working_copy: ClassVar[bool] = False
     content_heading: ClassVar[str | Promise] = gettext_lazy("What readers see")
     anchors: ClassVar[dict[str, str]] = {}
-    """Maps what a reason is about to a field of this page."""
+    """Field of this page for each `Reason.about`."""
     buttons: ClassVar[tuple[Button, ...]] = ()
     """Pairs of a value of `when` and a label. Enter triggers the first, so the first must not publish."""
     argument_fields: ClassVar[tuple[str, ...]] = ()
@@ -87,7 +87,7 @@ class VerbForm(forms.Form):
         return []
 
     def differences(self) -> list[dict[str, str]]:
-        """Return the differences of substance from the public content."""
+        """Return the substantive differences from the public content."""
         return []
 
     def facts_to_tick(self) -> list[dict[str, Any]]:
@@ -95,7 +95,7 @@ class VerbForm(forms.Form):
         return []
 
     def arguments(self) -> dict[str, Any]:
-        """Return what the workflow's function of this verb takes besides the brief and the person."""
+        """Return the arguments of the workflow function for this verb, besides the brief and the person."""
         return {name: self.cleaned_data[name] for name in self.argument_fields}
 
     def clean_version(self) -> int:

@@ -64,7 +64,7 @@ def _add_note(brief: Brief, by: Person, data: QueryDict) -> None:
 
 
 def _build_row_verb(model: type[Note | Letter], name: str, act: Callable[..., Any]) -> DirectVerb:
-    """Return the verb about the note or letter of the brief whose id is submitted as `name`."""
+    """Return a verb that calls `act` with the brief's note or letter whose id is submitted as `name`."""
     return lambda brief, by, data: act(
         get_object_or_404(model, brief=brief, pk=read_number(data, name)), by=by
     )

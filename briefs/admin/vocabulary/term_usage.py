@@ -126,7 +126,7 @@ class _RenderingFinder:
         self._context = replace(whole, terms=(self._term, *others), names=names)
 
     def needles(self, side: Side) -> set[str]:
-        """Return substrings, at least one of which every text with the term contains.
+        """Return substrings such that every text with the term contains at least one.
 
         They ignore hyphens and plural endings; the search ignores case.
         """

@@ -99,7 +99,7 @@ class MissingLabelFilter(admin.SimpleListFilter):
 class ValuesFilter(admin.AllValuesFieldListFilter):
     """Shows “–” for an empty value and translated labels for kinds.
 
-    Django shows no text and the stored value.
+    Django would show an empty string and the stored value.
     """
 
     def choices(self, changelist: Any) -> Any:

@@ -38,7 +38,7 @@ def check(content: Content, context: CheckContext) -> list[Finding]:
 
 @dataclass(frozen=True, slots=True)
 class _SideFigures:
-    """The figures of one side, all values they or other words express, and the Latin names."""
+    """The figures of one side, all values that figures or other words express, and the Latin names."""
 
     checked: CheckedText
     text: str
@@ -139,7 +139,7 @@ def _find_unit_mismatches(zh: _SideFigures, en: _SideFigures) -> Iterator[tuple[
 
 
 def _find_incompatible(figures: dict[str, Figure], others: dict[str, Figure]) -> list[Figure]:
-    """Return the figures whose unit is compatible with none of the others, both by unit."""
+    """Return the figures whose unit is compatible with no unit of `others`. Both map units to figures."""
     return [
         figure
         for unit, figure in figures.items()

@@ -75,7 +75,7 @@ def _space_edits(text: CheckedText) -> Iterator[Edit]:
 
 
 def _check_quotes(text: CheckedText) -> Iterator[Finding]:
-    """Report quotation marks. Repair balanced pairs; only show a single curly mark."""
+    """Report quotation marks. Balanced pairs get a repair, a single curly mark gets none."""
     rest = text.without_urls
     for code, pattern in _QUOTES:
         if matches := [match for match in find_matches(pattern, rest) if _IS_HAN.search(match["inside"])]:

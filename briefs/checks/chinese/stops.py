@@ -19,7 +19,10 @@ def check(content: Content, context: CheckContext) -> list[Finding]:
 
 
 def _split_lists(content: Content) -> Iterator[list[Bullet]]:
-    """Yield the bullets of one level with no shallower one between them, without lead-ins that end in ：."""
+    """Yield lists of bullets on one level that no shallower bullet separates.
+
+    Lead-ins that end in ： are left out.
+    """
     written = [bullet for bullet in content.bullets if has_words(bullet.text_zh)]
     lists: dict[int, list[Bullet]] = {}
     for bullet, after in zip_longest(written, written[1:]):

@@ -15,7 +15,8 @@ from briefs.lexicon.masking import blank_out_matches
 _VARIANT_PAIRS = ("臺台", "佔占", "週周", "佈布", "祕秘", "鑒鑑")
 _PREFERRED = "台占週布秘鑑"
 _OTHER_VARIANT = {character: pair[1 - at] for pair in _VARIANT_PAIRS for at, character in enumerate(pair)}
-# 台 and 布 are compared word by word; of the other variants all words of the matched sense count as one.
+# For 台 and 布 each word is counted separately. For the other variants, all words that `_SENSES` matches count
+# as one word.
 _CHARACTERS_AFTER = {"臺台": "灣北中南東海商幣獨美積電式語股鐵澎胞大", "佈布": "局署告陣達防滿建施置"}
 _CHARACTERS_BEFORE = {
     "臺台": "舞平電講櫃後前登上下對抗友訪駐援反侵犯攻中美日",
@@ -49,9 +50,9 @@ def check(content: Content, context: CheckContext) -> list[Finding]:
 
 
 def _find_variants(text: CheckedText, context: CheckContext) -> Iterator[tuple[str, Edit]]:
-    """Yield each word, with both variants in place of the one used, and the edit to the other variant.
+    """Yield each word with its edit to the other variant. The word contains both variants: 臺台灣.
 
-    Where all words of a sense count as one, the word is the two variants alone.
+    For matches of `_SENSES` the word is only the two variants: 週周.
     """
     own = blank_out_matches(_OFFICIAL, text.without_urls)
     own = mask_words(own, (name for name in context.names if not name.isascii()))
@@ -69,7 +70,7 @@ def _find_variant_pair(character: str) -> str:
 
 
 def _check_mixed_variants(word: str, edits: list[Edit]) -> list[Finding]:
-    """Report a word written in both forms, one finding a word. The repair writes the preferred form."""
+    """Report a word written in both forms, one finding per word. The repair writes the preferred form."""
     wrong = [edit for edit in edits if edit.expected not in _PREFERRED]
     if len({edit.expected for edit in edits}) < 2 or not 0 < len(wrong) < len(edits):
         return []

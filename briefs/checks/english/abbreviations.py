@@ -29,6 +29,6 @@ def check(text: CheckedText, context: CheckContext) -> Iterator[Finding]:
 
 
 def _remove_points(match: re.Match[str]) -> str:
-    """Write the letters without points, but for the last one where a sentence ends."""
+    """Remove the points of an abbreviation, except the last one if it ends a sentence."""
     ends = match["stop"] and _SENTENCE_END.match(match.string, match.end())
     return match["letters"].replace(".", "") + ("." if ends else "")

@@ -33,7 +33,7 @@ def check(content: Content, context: CheckContext) -> list[Finding]:
 
 
 def _straight_mark_edits(text: CheckedText) -> Iterator[Edit]:
-    """Yield edits of straight marks in text order, of double marks only if all in the text are paired."""
+    """Yield edits of straight marks in text order. Double marks are included only if all are paired."""
     marks = dict(_orient_single_marks(text.without_urls))
     if not _find_unbalanced(text.without_urls):
         marks |= {

@@ -1,7 +1,7 @@
-"""Split a line of names. The separators 、 , & and 與 和 及 ; also occur inside names.
+"""Split a line of names.
 
-A semicolon or an enumeration comma never does: in a line that has one, a comma separates only what cannot be
-`Lastname, Firstname`.
+Most separators (comma, & and 與 和 及) also occur inside names. A semicolon or an enumeration comma 、 does not:
+in a line that has one, a comma separates only names that cannot be `Lastname, Firstname`.
 """
 
 import re
@@ -172,8 +172,9 @@ def _split_spaces(names: list[str]) -> tuple[list[str], bool]:
 
 
 def _is_inverted(family: str, given: str) -> bool:
-    """Return whether this is `Lastname, Firstname`: one word of family name besides particles, one given name
-    besides initials.
+    """Return whether this is `Lastname, Firstname`.
+
+    The family name must be one word besides particles, the given name one word besides initials.
     """
     words = [word for word in family.split(" ") if not _PARTICLES.fullmatch(word)]
     return len(words) == 1 and bool(_GIVEN_NAME.fullmatch(given) or _INITIALS.fullmatch(given))

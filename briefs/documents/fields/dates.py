@@ -198,7 +198,7 @@ def _strip_issue_number(text: str) -> str:
 
 
 def _convert_han_numeral(match: re.Match[str]) -> str:
-    """Convert 二〇二五 → 2025, 十二 → 12, 一百一十四 → 114. What is no number is kept."""
+    """Convert 二〇二五 → 2025, 十二 → 12, 一百一十四 → 114. Other text is kept."""
     value = parse_numeral(match[0].replace("○", "〇"))
     return match[0] if value is None else str(value)
 

@@ -116,8 +116,8 @@ class HeaderEntry:
         return self.label.value == self.value and is_wider(f"{self.line_text} {word}", SHORTEST_WRAPPED_LINE)
 
     def _is_next_name(self, text: str) -> bool:
-        """Return whether the text is one of several names or keywords on lines of their own, under a label
-        that stands alone.
+        """Return whether the text is one of several names or keywords on separate lines, under a label
+        without a value.
         """
         if self.label.value or self.label.field not in LIST_FIELDS:
             return False

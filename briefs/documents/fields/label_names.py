@@ -12,8 +12,9 @@ FIELDS_OF_HEADER = ("title", "article_title", "authors", "source", "date", *_FAC
 FIELDS_OF_BODY = ("summary", "points")
 LIST_FIELDS = ("authors", "keywords")
 
-# Field, language, names; Chinese ones Traditional and Simplified. The first name of each is used in output.
-# `side` is a word for the language of the following text. With another label it decides that label's side.
+# Field, language, names; Chinese names in Traditional and Simplified. The first name of each is used in
+# output. `side` stands for words such as "Chinese": alone they announce a text in that language, beside
+# another label they give that label's language.
 _LABEL_FORMS = """
 title zh 標題|题目|題目|标题|篇名|文摘標題|文摘标题|中文標題|中文标题
 title en Title|Headline|Heading|English title
@@ -81,8 +82,8 @@ SIMPLIFIED_TO_TRADITIONAL = str.maketrans(
 )
 """Covers the characters that occur in label names."""
 
-# Names beyond the table: a word for the thing with words before and after it. None of the patterns matches
-# 更新日期, 查閱日期, 作者單位 or 相關連結, which are different fields.
+# Names that are not in the table: a word for the field with words before and after it. None of the patterns
+# matches 更新日期, 查閱日期, 作者單位 or 相關連結, which are different fields.
 _OF_ARTICLE = "原文|原始|文章|本文|全文|新聞|報導|報告|論文|期刊"
 _OF_MEDIUM = "資料|資訊|訊息|消息|網站|媒體|引用|刊物"
 _PUBLISHED = "發布|發佈|發表|發行|出版|刊登|刊載|刊出|公布|出刊"

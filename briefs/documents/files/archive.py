@@ -1,7 +1,7 @@
-"""Read the entries of a zip. Each is bounded before unpacking and counted during unpacking.
+"""Read the entries of a zip, with limits before and during unpacking.
 
-Nothing is extracted to disk, so no name can point anywhere. Declared sizes are checked first, because that is
-cheap, but not trusted: the unpacked bytes are counted.
+Nothing is extracted to disk, so file names are harmless. Declared sizes are checked first, because that is
+cheap, but they are not trusted: the unpacked bytes are counted.
 """
 
 import struct

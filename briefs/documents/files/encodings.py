@@ -63,7 +63,7 @@ _FREQUENT = frozenset(
 )
 
 _LEAST_FREQUENT_SHARE = 0.15
-"""Least share of frequent characters in Chinese text. Wrong encodings stay near zero."""
+"""Minimum share of frequent characters in Chinese text. With a wrong encoding the share is near zero."""
 
 
 class LineOrigin(NamedTuple):
@@ -233,7 +233,7 @@ def _is_expected(character: str) -> bool:
 
 
 def _is_broken_utf8(data: bytes) -> bool:
-    """Return whether only a few bytes are no UTF-8. Such a text would be misread in another encoding."""
+    """Return whether only a few bytes are not UTF-8. Such a text would be misread in another encoding."""
     text = data.decode("utf-8", "replace")
     lost = text.count("\ufffd")
     intact = sum(character > "\x7f" for character in text) - lost

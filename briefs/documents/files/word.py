@@ -4,9 +4,9 @@ A list item gets the marker and the indent that a typist would use. Line numbers
 1, including empty ones and those in tables. Text outside the line (notes, text boxes, hidden text) is
 reported as unplaced; headers, footers, comments and pictures are skipped.
 
-Of links the text is kept. The address is used (a) under a label for links, if the text is not an address; (b)
-if the source or a title is a link, or a header line is nothing but a link, and the header gives no other
-address. Elsewhere only the text is used.
+The text of a link is always kept. Its address is used (a) under a label for links, if the text is not an
+address; (b) if the source or a title is a link, or a header line consists of a link, and the header gives no
+other address.
 """
 
 import re

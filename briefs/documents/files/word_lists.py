@@ -232,8 +232,9 @@ class WordLists:
         return num, ilvl, self.levels.get(num, {}).get(ilvl) or ListLevel("bullet", "•", Indent(), None)
 
     def _find_column(self, num: str, ilvl: int, indent: Indent) -> int:
-        """Return the column of an item. Between levels of one list the level decides the depth, on one level
-        the indent.
+        """Return the column of an item.
+
+        Items on deeper levels of a list are always further right; on the same level, the indent decides.
         """
         default = FIRST_COLUMN + COLUMNS_PER_LEVEL * ilvl
         known = indent.left is not None

@@ -1,7 +1,8 @@
 """Read the printed text of a Word paragraph: insertions are kept, deletions dropped.
 
-Of a field only the stored result is read, nothing is computed or fetched; of a link the text and the address.
-Text outside the line (notes, text boxes, hidden text) is collected separately, never dropped silently.
+For a field, the stored result is read and nothing is computed or fetched; for a link, the text and the
+address. Text outside the line (notes, text boxes, hidden text) is collected separately, never dropped
+silently.
 """
 
 from collections.abc import Mapping

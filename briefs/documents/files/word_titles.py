@@ -17,10 +17,10 @@ from briefs.documents.markers import find_marker
 from briefs.text.scripts import detect_side, join_wrapped, split_bilingual
 
 _LOOK_AHEAD = 3
-"""Most unlabelled lines between a title and the first label of its header."""
+"""Maximum number of unlabelled lines between a title and the first label of its header."""
 
 _HEADER_LINES = 60
-"""Most lines of a header that are searched for a title of its own."""
+"""Maximum number of header lines that are searched for another title."""
 
 _CELL = re.compile(r"\t| \| ")
 _CUT = re.compile(r"…|\.\.\.")

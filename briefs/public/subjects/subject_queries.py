@@ -40,7 +40,7 @@ class SubjectKind:
     model: type[Vocabulary]
     join_table: type[Model]
     join_path: str
-    """`join_table` is the table that joins editions to the subject, `join_path` the way through it."""
+    """`join_table`: the table that joins editions to the subject. `join_path`: the lookup path through it."""
     zh_column: str
     en_column: str
     """`zh_column` and `en_column`: columns of the two labels."""

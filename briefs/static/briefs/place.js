@@ -1,12 +1,14 @@
-// Keeps the reader's place when the view or the language changes, and adds copying to the bullet that is open.
-// Without this file the numbers are links, and an open bullet links to its twins. The words are the page's own.
+// Keep the reader's position when the view or the language changes, and add copy buttons to the bullet named
+// in the address. Without this file bullet numbers are still links. Texts come from the page's `data-`
+// attributes.
 const article = document.querySelector("[data-copied]");
 const words = article?.dataset ?? {};
 const bullets = [...document.querySelectorAll(".bullets li[id], .pair[id]")];
 const own = ":scope > .text, :scope > .side, :scope > .summary";
 const topmost = () => bullets.find((b) => b.querySelector(own).getBoundingClientRect().bottom > 80);
 const isDown = () => scrollY > 300;
-// The switches stand at the head of the page: who goes up to them comes from the bullet where they last rested.
+// The links that switch view and language are at the top of the page. A reader who scrolls up to use them is
+// sent to the bullet where scrolling last paused.
 let rested = null, still;
 addEventListener("scroll", () => {
 	clearTimeout(still);
@@ -21,7 +23,7 @@ for (const a of document.querySelectorAll(".views a, .masthead a[hreflang], .twi
 	for (const type of ["pointerdown", "focus"]) a.addEventListener(type, keep);
 }
 
-// Copying: the link, the words on this page, or the words in both languages. The two with words say where they are from.
+// Copy the link, the text in this language, or the text in both. Copied text ends with a citation.
 const textsOf = (bullet) =>
 	[...bullet.querySelectorAll(own)]
 		.filter((side) => !side.matches(".lacuna"))
@@ -39,7 +41,7 @@ const button = (label, text) => {
 	b.type = "button";
 	b.textContent = label;
 	b.addEventListener("click", async () => {
-		// a promise inside the item: some browsers forget the click while a page is fetched
+		// the promise is passed in the item: after a fetch, some browsers no longer allow access to the clipboard
 		const item = new ClipboardItem({ "text/plain": Promise.resolve(text()).then((t) => new Blob([t], { type: "text/plain" })) });
 		try {
 			await navigator.clipboard.write([item]);

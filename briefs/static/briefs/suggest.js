@@ -1,4 +1,4 @@
-// Suggestions below the search field while somebody types. Without this file the field is a field.
+// Suggestions below the search field while the reader types.
 const form = document.querySelector("form[data-suggest]");
 const field = form?.querySelector("input[type=search]");
 const list = document.createElement("ul");

@@ -62,7 +62,7 @@ def test_refusal_gets_focus_and_links_to_the_faulty_fields(
     assert tab.accessibility_violations() == []
     tab.page.click("#reasons a[href='#b1']")
     assert tab.page.evaluate("document.querySelector(':target').id") == "b1"
-    tab.page.locator("[name=text_en-b1]:focus").wait_for()  # the empty cell of the two
+    tab.page.locator("[name=text_en-b1]:focus").wait_for()  # the cell whose text is missing
     tab.page.click("#reasons a[href='#headline']")
     tab.page.locator("[name=headline_en]:focus").wait_for()
     assert Brief.objects.get(pk=brief.pk).state == State.DRAFT
@@ -98,7 +98,7 @@ def test_conflict_page_without_javascript_keeps_both_texts(
 def test_brief_is_submitted_signed_and_approved_by_keyboard(
     chromium: Any, live_server: Any, team: factories.Team
 ) -> None:
-    """Reach every button by Tab and press it by Enter."""
+    """Reach every button with Tab and press it with Enter."""
     brief = factories.draft_brief(team)
 
     def press_verb(person: Person, verb: str) -> Tab:

@@ -138,7 +138,7 @@ def test_reader_links_bullet_and_sends_report_without_javascript(
     page.locator(".history a[href*=report]").click()
     page.fill("[name=text]", "第 4 點有誤。")
     page.select_option("[name=bullet]", "4")
-    page.wait_for_timeout(2_100)  # a form sent sooner is taken for a bot's
+    page.wait_for_timeout(2_100)  # a form sent sooner counts as sent by a bot
     page.locator("form.letter button").click()
     assert page.locator("[role=status]").is_visible()
     assert Letter.objects.get().bullet == 4

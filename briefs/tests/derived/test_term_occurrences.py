@@ -1,4 +1,4 @@
-"""Glossary terms in briefs: marked once a page, explained in a list, updated when the glossary changes."""
+"""Glossary terms in briefs: marked once per page, explained in a list, updated when the glossary changes."""
 
 import re
 from typing import Any

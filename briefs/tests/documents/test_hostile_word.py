@@ -181,7 +181,7 @@ print(peak() - before)
 
 
 def measure_memory(reading: str) -> int:
-    """Return by how many bytes the peak memory of a new process rises during the reading."""
+    """Return how many bytes the reading adds to the peak memory of a new process."""
     code = MEASURE.replace("BOMBS[sys.argv[1]][0]()", reading)
     process = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, cwd=FIXTURES.parent, check=True

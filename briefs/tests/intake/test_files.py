@@ -1,4 +1,4 @@
-"""Files and folders named on the command line: every name can be printed, and what is no document is skipped or refused."""
+"""Files and folders named on the command line: every name can be printed; other files are skipped or refused."""
 
 import os
 from pathlib import Path

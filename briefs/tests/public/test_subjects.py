@@ -72,7 +72,7 @@ def withdraw(edition: Edition) -> None:
 
 
 def supersede(edition: Edition) -> None:
-    """Publish a next edition with other subjects."""
+    """Publish the next edition, with other subjects."""
     Edition.objects.filter(pk=edition.pk).update(live_until=NOW - HOUR)
     corpus_fixtures.publish(corpus_fixtures.numbered_content(9, facts=SubjectRows("other").facts()), edition.slug, brief=edition.brief, live_from=NOW - HOUR, published_at=edition.published_at)  # fmt: skip
 

@@ -50,7 +50,10 @@ def people(groups_of: Mapping[str, Sequence[str]], **values: object) -> list[Per
 
 
 def _create_roles() -> dict[str, Group]:
-    """Create the groups of roles.json in three queries. `load_missing` needs 25, and 10 ms in every test."""
+    """Create the groups of roles.json in three queries.
+
+    `load_missing_rows` needs 25 queries, and 10 ms in every test.
+    """
     rows = [row["fields"] for row in json.loads((FIXTURES / "roles.json").read_bytes())]
     groups = {
         group.name: group for group in Group.objects.bulk_create(Group(name=row["name"]) for row in rows)

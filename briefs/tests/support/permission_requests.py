@@ -31,7 +31,7 @@ class PermissionRequest:
     query: str = ""
     prepare: Callable[[], object] = lambda: None
     is_answered: Callable[[Any], bool] = lambda response: response.status_code in (200, 204)
-    """Whether a request that changes no row was answered."""
+    """Returns whether the response is a success. Used for requests that change no row."""
 
 
 def valid_post_data(brief: Brief, verb: str) -> dict[str, Any]:

@@ -28,11 +28,11 @@ HISTORIES = [
     ("B:ze B:Z", "refused"),
     ("B:ze B:E", "refused"),
     ("W:ze W:Z", "refused"),
-    # a yes counts only for the text it was given to
+    # a yes counts only for the text that it was given to
     ("W:ze R:ZE W:z", "zh- en+"),
     ("W:ze R:ZE W:z R:Z", "zh+ en+"),
     ("W:ze R:ZE W:e", "zh+ en-"),
-    # a side changed by a writer and a reviewer needs a yes from each
+    # a side that a writer and a reviewer changed needs a yes from both
     ("W:ze R:z R:Z", "zh- en-"),
     ("W:ze R:z W:Z", "zh- en-"),
     ("W:ze R:z R:Z W:Z", "zh+ en-"),
@@ -47,16 +47,16 @@ HISTORIES = [
     ("W:ze R:n R:Z", "zh+ en-"),
     ("W:ze R:n W:z S:Z", "zh+ en-"),
     ("W:ze S:Z R:n", "zh- en-"),
-    # two people are enough; one may sign both sides, but only the other's work
+    # two people suffice, even in all roles: each signs only what the other changed
     ("B:ze C:ZE", "zh+ en+"),
     ("B:z C:e B:Z", "refused"),
     ("B:z C:e C:E", "refused"),
     ("B:z C:e B:E C:Z", "zh+ en+"),
     ("B:ze C:z B:Z", "zh- en-"),
     ("B:ze C:z B:Z C:Z", "zh+ en-"),
-    # saving the same text drops no yes
+    # saving the same text keeps every yes
     ("W:ze R:ZE W:0", "zh+ en+"),
-    # a one-click repair is nobody's change, but the new text needs a yes
+    # a one-click repair counts as nobody's change, but the new text needs a yes
     ("W:ze R:ZE R:r", "zh- en+"),
     ("W:ze R:ZE R:r R:Z", "zh+ en+"),
     # a publisher may sign, but not a side that only they wrote

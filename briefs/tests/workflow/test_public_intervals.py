@@ -257,7 +257,7 @@ class Simulation:
 
 
 def run_simulations(seeds: range, steps: int) -> Iterator[Simulation]:
-    """Yield one finished simulation a seed. Each is rolled back before the next begins."""
+    """Yield one finished simulation per seed. Each is rolled back before the next begins."""
     team = factories.Team()
     factories.facts()
     for seed in seeds:

@@ -191,7 +191,9 @@ class Simulation:
         self.model.advance_to(timezone.now())
 
     def pick_attempt(self) -> tuple[str, str, str]:
-        """Pick a verb, a person and a side, three times in four allowed. Skip verbs without an object."""
+        """Pick a verb, a person and a side; three picks in four are allowed. Verbs that have nothing to act
+        on are skipped.
+        """
         older_numbers = [
             n
             for n, revision in enumerate(self.eyes_model.revisions, 1)
@@ -372,7 +374,7 @@ def format_texts(texts: Texts) -> str:
 
 
 def run_simulations(seeds: range, steps: int) -> Iterator[Simulation]:
-    """Yield one finished simulation a seed. Each is rolled back before the next begins."""
+    """Yield one finished simulation per seed. Each is rolled back before the next begins."""
     factories.facts()
     groups = {"w": "Writers", "r": "Reviewers", "wrp": "Publishers"}
     people = {

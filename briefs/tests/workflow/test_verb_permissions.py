@@ -178,7 +178,7 @@ def test_matrix_covers_every_verb_and_state() -> None:
 
 
 DEFAULT_STATES = ("draft", "signed", "revised", "withdrawn")
-"""States tried in the default run. The others are marked heavy only because all together take long."""
+"""States tried in the default run. The others are marked heavy only because they take too long."""
 
 
 @pytest.mark.parametrize(

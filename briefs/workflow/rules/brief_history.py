@@ -48,7 +48,7 @@ class BriefHistory:
 
     @classmethod
     def load(cls, brief: Brief) -> Self:
-        """Load the history. Verbs must lock the brief before (`transitions.lock_brief`)."""
+        """Load the history. Verbs must first lock the brief (`transitions.lock_brief`)."""
         return cls(_revisions(brief.pk), _editions(brief.pk), _signoffs(brief.pk))
 
 

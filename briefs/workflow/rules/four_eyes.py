@@ -134,7 +134,7 @@ def find_signed_facts(history: BriefHistory, statuses: SignOffStatuses) -> Facts
 
 
 def _find_signed_revision(history: BriefHistory, statuses: SignOffStatuses) -> Revision | None:
-    """Return the earlier of the revisions that the newest sign-off of each side refers to, else the baseline."""
+    """Return the older of the revisions at which the sides were last signed off, else the baseline."""
     signed = [
         next(s for s in reversed(history.signoffs) if (s.side, s.hash, s.yes) == (side, answer.hash, True))
         for side, answer in statuses.items()

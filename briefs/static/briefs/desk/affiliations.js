@@ -1,4 +1,4 @@
-// What an author's affiliation was in earlier briefs, offered while there is none in this one.
+// Offer the affiliations that an author had in earlier briefs, while both fields are empty in this one.
 
 import { createElement } from "./dom.js";
 
@@ -14,7 +14,9 @@ async function earlier(address, author) {
 
 const cells = (row) => ["zh", "en"].map((side) => row.querySelector(`[name^="affiliation_${side}-"]`));
 
-/** Show them in the row of an author, if it names one and both fields are empty. `onfill(input)` after a choice. */
+/**
+ * Show the offers in an author's row, if it is linked to an author. `onfill(input)` is called after a choice.
+ */
 export async function offerAffiliations(row, { address, label, onfill }) {
   row.querySelector(".used-before")?.remove();
   const author = row.querySelector('[name^="id-"]').value;

@@ -1,21 +1,25 @@
-// A field with a list under it, as WAI-ARIA has it: typing asks, arrows walk, Enter takes, Escape shuts. The focus
-// stays in the field, and nothing is taken while an input method composes.
+// A text field with a list of suggestions, after the WAI-ARIA combobox pattern: arrows move through the list,
+// Enter chooses, Escape closes. The focus stays in the field. Keys are ignored while an input method
+// composes.
 
 import { createElement } from "./dom.js";
 
 const PAUSE = 150;
 
-/** Without case and white space at the ends, as a person means it. */
+/** Compare names without case and without white space at the ends. */
 export const isSameName = (a, b) => a.trim().toLocaleLowerCase() === b.trim().toLocaleLowerCase();
 
 export class Combobox {
   #rows = [];
-  #for = null; // what the rows were asked for
+  #for = null; // the text for which the rows were fetched
   #at = -1;
   #asked = 0;
   #timer = 0;
 
-  /** `ask(typed)` gives rows {name, detail, run?}; a row with `run` is a command; `onpick(row)` takes any other. */
+  /**
+   * `ask(typed)` resolves to rows {name, detail, run?}. Choosing a row calls its `run`, or else
+   * `onpick(row)`.
+   */
   constructor(input, { ask, onpick, onleave = () => {}, say = () => {} }) {
     Object.assign(this, { input, ask, onpick, onleave, say });
     const label = input.getAttribute("aria-label") ?? input.labels?.[0]?.textContent ?? "";
@@ -44,7 +48,7 @@ export class Combobox {
 
   close() {
     clearTimeout(this.#timer);
-    this.#asked += 1; // an answer that is still on its way opens nothing
+    this.#asked += 1; // a pending answer must not reopen the list
     this.list.hidden = true;
     this.#point(-1);
     this.input.setAttribute("aria-expanded", "false");
@@ -55,7 +59,7 @@ export class Combobox {
     this.#timer = setTimeout(() => this.#show(), PAUSE);
   }
 
-  /** A late answer takes the pointer from nobody: it stays on the row, or on the command, that it was on. */
+  /** Fetch and show the rows. The highlighted row stays highlighted if the new rows contain it. */
   async #show(at = -1) {
     const asked = (this.#asked += 1);
     const typed = this.input.value;
@@ -110,7 +114,9 @@ export class Combobox {
     return this.#point((from + by + count) % count);
   }
 
-  /** Enter never posts the form from here: it takes the row pointed at, or the one of exactly this name. */
+  /**
+   * Choose the highlighted row, or the only row with exactly the typed name. Enter never submits the form.
+   */
   #enter() {
     const row = this.#rows[this.#at] ?? this.#exact();
     if (this.isOpen && row) this.#take(row);

@@ -1,4 +1,4 @@
-// A button that copies a field. Without this file, or without a clipboard, the field itself can be selected.
+// Show the buttons that copy a field. Without a clipboard the button only selects the field's text.
 for (const button of document.querySelectorAll("[data-copy]")) {
 	const field = document.getElementById(button.dataset.copy);
 	button.hidden = false;

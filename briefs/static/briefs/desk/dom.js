@@ -1,8 +1,8 @@
-// Elements made, copied and listened to: what several modules of the desk do with the page.
+// DOM helpers shared by the desk's modules.
 
 import { isMac } from "./strings.js";
 
-/** An element with properties, `data-` values and children. */
+/** Create an element with properties, `data-` and `aria-` values and children. */
 export function createElement(tag, properties = {}, ...children) {
   const { data = {}, aria = {}, ...rest } = properties;
   const element = Object.assign(document.createElement(tag), rest);
@@ -14,7 +14,7 @@ export function createElement(tag, properties = {}, ...children) {
   return element;
 }
 
-/** A drawing of the page's own: `<symbol id="icon-…">`. */
+/** Create an icon from the page's `<symbol id="icon-…">`. */
 export function createIcon(name) {
   const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
   const use = document.createElementNS("http://www.w3.org/2000/svg", "use");
@@ -24,7 +24,7 @@ export function createIcon(name) {
   return svg;
 }
 
-/** A copy of a `<template>`'s row; where an attribute ends in the template's key, it ends in `key`. */
+/** Copy a `<template>`'s row. Attribute values that end in the placeholder key `blank` get `key` instead. */
 export function cloneRow(template, blank, key) {
   const row = template.content.firstElementChild.cloneNode(true);
   for (const part of [row, ...row.querySelectorAll("*")]) {
@@ -35,17 +35,17 @@ export function cloneRow(template, blank, key) {
   return row;
 }
 
-/** The sheet of keys as a Mac has them. */
+/** On a Mac, show the Mac's keys in the list of keyboard shortcuts. */
 export function showMacKeys() {
   if (isMac) for (const key of document.querySelectorAll("kbd[data-mac]")) key.textContent = key.dataset.mac;
 }
 
-/** `desk:changed`: something is to be saved; `desk:filled`: a field was set by a module. */
+/** Dispatch `desk:changed` (the form must be saved) or `desk:filled` (a module set a field). */
 export function announce(part, event) {
   part.dispatchEvent(new CustomEvent(event, { bubbles: true }));
 }
 
-/** Files dropped on `place`, as a list. */
+/** Call `take` with the list of files dropped on `place`. */
 export function acceptDrops(place, take) {
   const over = (is) => place.classList.toggle("over", is);
   place.addEventListener("dragover", (event) => {

@@ -1,8 +1,8 @@
-// Links within the page lead into the field that they are about, not only to where it stands.
+// Make links within the page focus the field in their target, instead of only scrolling to it.
 
 const FIELD = "textarea, input:not([type=hidden]), select";
 
-/** True if there is one. Of a pair it is a language that is still empty, else the first. */
+/** Focus the first empty field of the target, else its first field. Return false if it has none. */
 export function focusLinkTarget(hash) {
   const place = document.getElementById(hash.slice(1));
   const field = place && fieldOf(place);

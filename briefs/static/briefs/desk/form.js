@@ -1,13 +1,14 @@
-// The form as what would be posted: what is compared, kept and sent, and facts, authors and keywords put back.
+// Read the brief form as it would be posted, compare and parse such entries, and merge stored facts into the
+// form.
 
 import { parseRow } from "./editor/commands.js";
 import { announce } from "./dom.js";
 
-// Of the page and not of the brief: no change of theirs is a change of the words.
+// Fields that belong to the page, not to the brief. A change in them is nothing to save.
 const NOT_WORDS =
   /^(csrfmiddlewaretoken|version|base|page|against|client_key|draft|do|iso|note|finding|undo|(seen_|note_|take-|citation|reason-).*)$/;
 
-/** [name, value] of all that is typed, in the page's order. Files are no words. */
+/** Return [name, value] of the fields to save, in page order, without files. */
 export function readTypedFields(form) {
   return [...new FormData(form)].filter(([name, value]) => typeof value === "string" && !NOT_WORDS.test(name));
 }
@@ -16,7 +17,7 @@ export const isTypedField = (name) => Boolean(name) && !NOT_WORDS.test(name);
 
 export const fingerprint = (entries) => JSON.stringify(entries);
 
-/** The same for the same words in the same order, whatever the rows are called: a new row has another name later. */
+/** A fingerprint without the keys of rows: a new row gets another key when it is saved. */
 export function fingerprintIgnoringKeys(entries) {
   return JSON.stringify(
     entries.map(([name, value]) => [name.replace(/-[a-z][0-9a-f]+$/, ""), GROUP_NAMES.includes(name) ? "" : value]),
@@ -26,7 +27,7 @@ export function fingerprintIgnoringKeys(entries) {
 const GROUPS = { author: "authors", keyword: "keywords" };
 const GROUP_NAMES = ["bullet", "author", "keyword"];
 
-/** What was posted as a STATE: {fields, bullets, authors, keywords}; every value is text. */
+/** Group entries into {fields, bullets, authors, keywords}. Every value is text. */
 export function parseFormState(entries) {
   const values = new Map(entries);
   const rowsOf = (group) => entries.filter(([name]) => name === group).map(([, key]) => rowOf(key));
@@ -46,14 +47,16 @@ export function parseFormState(entries) {
 
 const LEADS = ["headline_zh", "headline_en", "summary_zh", "summary_en"];
 
-/** The words of a STATE, as the sheet has them. */
+/** Return the texts of a parsed form as {fields, rows}, the format that the editor uses. */
 export function extractTexts(state) {
   const fields = Object.fromEntries(LEADS.map((name) => [name, state.fields[name] ?? ""]));
   const rows = state.bullets.filter((row) => !row.deleted).map(parseRow);
   return { fields, rows };
 }
 
-/** Facts that are as they were at `sent` become theirs; so do authors and keywords, each list whole. */
+/**
+ * Overwrite facts that are unchanged here since `sent` with the stored ones. Lists are replaced as a whole.
+ */
 export function mergeFacts(form, sent, theirs, fillGroup) {
   const mine = parseFormState(readTypedFields(form));
   for (const [name, value] of Object.entries(theirs.fields)) {

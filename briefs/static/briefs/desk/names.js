@@ -1,5 +1,5 @@
-// Authors, source and keywords: chosen from the vocabulary or made anew without leaving the brief. Without this
-// module the same fields take any name, and Save makes what is not there.
+// Choose authors, source and keywords from the vocabulary, or create them, without leaving the brief. Without
+// this module the fields accept any name, and Save creates the missing entries.
 
 import { offerAffiliations } from "./affiliations.js";
 import { Combobox, isSameName } from "./combobox.js";
@@ -17,7 +17,7 @@ const say = (n) => {
 
 const changed = (field) => announce(field, "desk:changed");
 
-/** Rows of a kind for what is typed, and the way to a new one where none has exactly that name. */
+/** Fetch the entries that match the typed name. If the person may create entries, add a row that does so. */
 async function ask(kind, typed, create) {
   const answer = await fetch(`${addresses.names}?${new URLSearchParams({ kind, q: typed })}`);
   if (!answer.ok) return [];
@@ -27,7 +27,7 @@ async function ask(kind, typed, create) {
   return rows;
 }
 
-/** The panel for a new entry; the one made or chosen there goes to `take`. */
+/** Open the panel for a new entry. `take` is called with the entry that was created or chosen there. */
 function naming(kind, host, input, typed, take) {
   return openNewEntryPanel({
     ...{ kind, host, typed, addresses, words },
@@ -40,7 +40,8 @@ function naming(kind, host, input, typed, take) {
   });
 }
 
-// Authors and keywords: the row's hidden fields say who is meant while the name is untouched.
+// Authors and keywords: hidden fields hold the entry's id (`id-`) and its name when chosen (`was-`). The id
+// counts only while the name is unchanged.
 
 const made = new WeakSet();
 
@@ -70,7 +71,7 @@ function offer(row) {
   return offerAffiliations(row, { address: addresses.affiliations, label: words.before, onfill: changed });
 }
 
-// The source: a select that keeps the value, under a field to type in.
+// The source: the select is hidden but keeps the value; a text field takes its place.
 
 function enhanceSource(select) {
   const other = form.elements.source_new;
@@ -102,7 +103,7 @@ function enhanceSource(select) {
       if (typed === shown()) return;
       if (found) return take(found);
       if (!typed) select.value = "";
-      other.value = typed; // as without this module: Save makes it
+      other.value = typed; // Save creates the source, as it does without this module
       changed(other);
     },
     say,
@@ -114,7 +115,7 @@ if (form && words) {
   form.querySelectorAll(".name-row input[data-kind]").forEach(enhance);
   if (form.elements.source?.tagName === "SELECT") enhanceSource(form.elements.source);
   form.addEventListener("focusin", ({ target }) => {
-    if (target.matches("input[data-kind]")) enhance(target); // rows that were added since
+    if (target.matches("input[data-kind]")) enhance(target); // rows added after the page was loaded
     const row = target.matches('[name^="affiliation_"]') && target.closest(".name-row");
     if (row && !row.querySelector(".used-before")) offer(row);
   });

@@ -1,11 +1,14 @@
-// A panel in the page that makes a new author, source or keyword. What is alike is offered first.
+// A panel that creates an author, source or keyword. Similar entries are offered first.
 
 import { createElement } from "./dom.js";
 
 const fields = () => document.getElementById("naming-form") ?? newForm();
 let panel = null;
 
-/** The panel's fields belong to a form of their own: they are no part of the brief, and Enter stays in here. */
+/**
+ * Create a form for the panel's fields, so that they are not posted with the brief and Enter does not submit
+ * it.
+ */
 function newForm() {
   const form = createElement("form", { id: "naming-form", noValidate: true, hidden: true });
   form.addEventListener("submit", (event) => {
@@ -16,7 +19,10 @@ function newForm() {
   return form;
 }
 
-/** Ask for the names of a new `kind` inside `host`. `onnamed(row)`: made or chosen; `onclose`: not. */
+/**
+ * Open the panel inside `host`. Calls `onnamed(row)` with the created or chosen entry, or `onclose` if
+ * cancelled.
+ */
 export async function openNewEntryPanel(options) {
   panel?.close();
   panel = new Panel(options);
@@ -41,19 +47,19 @@ class Panel {
   async open() {
     this.host.append(this.box);
     this.box.tabIndex = -1;
-    this.box.focus(); // at once, so that Escape shuts it before there is an answer
+    this.box.focus(); // before the answer arrives, so that Escape can close the panel
     const query = new URLSearchParams({ kind: this.kind, q: this.typed, new: "1" });
     const answer = await fetch(`${this.addresses.names}?${query}`).catch(() => null);
     const { rows = [], begin = {} } = answer?.ok ? await answer.json() : {};
     if (panel !== this) return;
-    for (const [name, value] of Object.entries(begin)) this.form.elements[name].value ||= value; // typed meanwhile: stays
+    for (const [name, value] of Object.entries(begin)) this.form.elements[name].value ||= value; // keep typed text
     this.offer(rows);
     if (document.activeElement !== this.box) return;
     const inputs = [...this.box.querySelectorAll("input:not([type=radio])")];
     (this.box.querySelector(".naming-like button") ?? inputs.find((input) => !input.value) ?? inputs[0]).focus();
   }
 
-  /** Entries that may be the same. Having seen them, the person may still make a new one. */
+  /** List similar entries. The person may still create a new one after seeing them. */
   offer(rows) {
     const like = this.box.querySelector(".naming-like");
     for (const row of rows) {
@@ -70,7 +76,7 @@ class Panel {
 
   async create() {
     const seen = this.known.size;
-    await this.opened; // pressed before the first answer: its names fill the fields, and what is alike is shown first
+    await this.opened; // the initial values and similar entries must be shown first
     if (panel !== this) return;
     if (this.known.size > seen) return this.box.querySelector(".naming-like li:last-child button").focus();
     const data = new FormData(this.form);

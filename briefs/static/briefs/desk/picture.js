@@ -1,6 +1,6 @@
-// The cover: sent as soon as it is chosen or dropped, with a bar that moves; its point of sight chosen by a click.
-// Without this module the same fields and buttons post the form. The picture's key is a field like any other, so the
-// page saves it as it saves words.
+// The cover picture: uploaded as soon as it is chosen or dropped, with a progress bar. A click on the picture
+// sets its focal point. Without this module the same fields and buttons post the form. The picture's key is
+// an ordinary field of the brief form, so autosave stores it.
 
 import { acceptDrops, announce } from "./dom.js";
 import { fill } from "./strings.js";
@@ -16,7 +16,7 @@ function wire() {
   const { picture, picture_x: x, picture_y: y } = form.elements;
   const remove = part("[data-remove]");
   const label = remove.textContent;
-  let removed = null; // what "Undo" brings back
+  let removed = null; // the key that "Undo" restores
 
   part("[data-send]").hidden = true;
   file.addEventListener("change", () => file.files.length && take(file.files[0]));
@@ -58,7 +58,7 @@ function wire() {
     }
   }
 
-  // The key is here as soon as the server has the files: a save in between would name nothing.
+  // Upload the picture. The key is set only after the answer, so that a save never names a missing file.
   function send(chosen) {
     const data = new FormData();
     data.set("csrfmiddlewaretoken", form.elements.csrfmiddlewaretoken.value);

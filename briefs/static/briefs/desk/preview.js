@@ -1,4 +1,4 @@
-// The second window follows the form: after each save it shows the words again, at the same place.
+// Reload the preview window after each save of its brief. The browser keeps the scroll position.
 
 const { brief } = document.querySelector("[data-brief]").dataset;
 const channel = new BroadcastChannel("desk");

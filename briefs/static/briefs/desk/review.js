@@ -1,5 +1,5 @@
-// The review screen without reloads: an act is posted, and the place that it was about is put in anew from the
-// page that comes back. Without this module the same buttons post the form. Keys act outside open forms only.
+// The review page without reloads: each action is posted, and its pair is replaced by the one in the returned
+// page. Without this module the same buttons post the form. Shortcut keys work only outside of open forms.
 
 import { createElement, showMacKeys } from "./dom.js";
 
@@ -108,7 +108,7 @@ form?.addEventListener("focusin", (event) => {
   mark(event.target.closest(".review > .pair"));
 });
 
-/* One act at a time; what is typed elsewhere stays, since only the place of the act is replaced. */
+/* Post one action. Only its own pair is replaced, so text typed elsewhere on the page is kept. */
 async function send(button) {
   const data = new FormData(form, button);
   const answer = await fetch(form.action, { method: "POST", body: data, credentials: "same-origin" });
@@ -127,8 +127,9 @@ async function send(button) {
   if (place) replace(place.id, page);
 }
 
-/* An answer is of what stands on this page. Only one's own accepted suggestion is seen by being put in here; what others
-   saved meanwhile stands elsewhere on the page as it was, so the hashes stay, and the page says so. */
+/* Update the revision that a sign-off refers to, which must be the text that the reviewer sees. An accepted
+   suggestion is shown at once, so its revision is taken over. After any other save the old text is still on the
+   page: the hashes stay as they are, and a notice appears. */
 function follow(button, fresh) {
   const of = (name) => fresh.querySelector(`[name=${name}]`).value;
   const [old, now] = [Number(form.elements.base.value), Number(of("base"))];
@@ -163,7 +164,7 @@ form?.addEventListener("submit", (event) => {
     .catch(() => submitNatively(button));
 });
 
-/* After "fine": the other side if it is not yet, else the next pair. */
+/* After "fine", go to the pair's other side if it is not marked fine yet, else to the next pair. */
 function onward() {
   const pair = here();
   const left = pair && [...pair.querySelectorAll("[data-key=f][aria-pressed=false]")].map((b) => b.closest(".cell"));

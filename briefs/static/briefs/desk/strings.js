@@ -1,13 +1,13 @@
-// Every word comes from the page, in the interface's language: none is written in a module.
+// Translated strings. The page supplies them in the interface's language; modules contain no texts.
 
 const table = JSON.parse(document.getElementById("desk-words")?.textContent ?? "{}");
 
-/** The word, its `%(name)s` filled; `%%` is a percent sign. */
+/** Return the string of this name with its `%(name)s` placeholders filled. `%%` is a percent sign. */
 export function translate(word, values = {}) {
   return (table[word] ?? word).replace(/%(?:\((\w+)\)s|%)/g, (hole, name) => (name ? (values[name] ?? "") : "%"));
 }
 
-/** A sentence of the page's own, its `{name}` filled. */
+/** Fill the `{name}` placeholders of a sentence taken from a `data-` attribute. */
 export const fill = (sentence, values) => sentence.replace(/\{(\w+)\}/g, (_, name) => values[name]);
 
 export const isMac = /Mac|iP(hone|ad)/.test(navigator.platform);

@@ -1,5 +1,5 @@
-// Files dropped, sent and imported in batches with a bar that moves. Without this module the same forms go in
-// one request each. The server's limits decide; those here only save a journey.
+// Upload and import files in batches, with a progress bar. Without this module each form is one request. The
+// server enforces the limits; the checks here only save a request.
 
 import { acceptDrops, createElement } from "./dom.js";
 import { fill } from "./strings.js";
@@ -60,7 +60,7 @@ function uploading(form) {
   input.addEventListener("change", () => take([...input.files]));
   acceptDrops(drop, take);
   form.addEventListener("submit", (event) => {
-    if (!files.length) return; // pasted text alone goes the plain way
+    if (!files.length) return; // pasted text alone is posted without this module
     event.preventDefault();
     send().catch(() => progress.fail([form.dataset.failed]));
   });
@@ -155,10 +155,10 @@ async function importing(form, keys, progress) {
   }
   if (refused) return location.reload();
   form.querySelectorAll("[name=take]").forEach((box) => (box.checked = false));
-  form.submit(); // all is imported; the last request finishes it
+  form.submit(); // everything is imported; this request ends the upload
 }
 
-// A citation's file, dropped on the field
+// Dropping a citation file on the text field
 
 const citation = document.getElementById("citation");
 if (citation) {

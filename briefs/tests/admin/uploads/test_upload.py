@@ -32,7 +32,7 @@ LOOSE_TRANSLATION = (
     "Without standardized interfaces, systems purchased separately by local governments",
     "Without common interfaces, equipment purchased separately by county governments",
 )
-"""Replacement with words that the vocabulary lacks, in a pair whose English says much more."""
+"""A passage and its replacement, whose words the vocabulary lacks, in a pair with a much longer English."""
 OLD, NEW = "The real bottleneck is refining", "The true bottleneck lies in refining"
 
 

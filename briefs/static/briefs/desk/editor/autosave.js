@@ -1,4 +1,5 @@
-// Words go to the browser's store at once and to the server at a pause. The server's answer is the only "saved".
+// Store changes in the browser at once, and on the server when typing pauses. The status becomes "saved" only
+// after the server's answer.
 
 import { fingerprint, isTypedField, readTypedFields } from "../form.js";
 
@@ -8,8 +9,9 @@ const PATIENCE = 20_000;
 
 export class Autosave {
   /**
-   * `addresses` {autosave, pulse}; `keeping` the browser's store; and what to do at each turn: `onstate(state)`,
-   * `onanswer(body, sent)`, `onclash(body)`, `onrefused(reasons)`. `isStopped`: the page itself asks for a decision.
+   * `addresses`: {autosave, pulse}. `keeping`: the LocalDraft. `isStopped`: the page shows a conflict that
+   * must be resolved first. Callbacks: `onstate(state)`, `onanswer(body, sent)`, `onclash(body)`,
+   * `onrefused(reasons)`.
    */
   constructor({ form, addresses, keeping, isUnsaved, isStopped, ...turns }) {
     Object.assign(this, { form, addresses, keeping, isStopped }, turns);
@@ -32,7 +34,7 @@ export class Autosave {
     return this.#print() !== this.stored;
   }
 
-  /** Something was typed, moved or chosen. */
+  /** Store the form in the browser and schedule a save. Call after every change. */
   touched() {
     this.isLeaving = false;
     const entries = readTypedFields(this.form);
@@ -59,7 +61,10 @@ export class Autosave {
     this.timer = setTimeout(() => this.now(), wait);
   }
 
-  /** Send what is not yet sent; with `ask` even if nothing is new. `repair`: the finding whose repair is all of it. */
+  /**
+   * Save unsaved changes now. `ask`: post even without changes. `repair`: id of the repair that is the only
+   * change.
+   */
   now({ repair = "", ask = false } = {}) {
     clearTimeout(this.timer);
     if (this.running) return this.running.then(() => this.now({ repair, ask }));
@@ -70,7 +75,7 @@ export class Autosave {
     return this.running;
   }
 
-  /** All that is typed is with the server; false if that cannot be. */
+  /** Save until the server has everything that is typed. Return false if that fails. */
   async flush() {
     for (let tries = 0; tries < 3 && this.isDirty && !this.isStopped; tries++) {
       await this.now();
@@ -89,11 +94,11 @@ export class Autosave {
       return this.#stored(await answer.json(), sent);
     } catch (error) {
       if (!(error instanceof TypeError || error instanceof DOMException || error instanceof SyntaxError)) throw error;
-      return this.#waits("kept"); // no network, no time, or a page of somebody else's between us
+      return this.#waits("kept"); // no network, a timeout, or a proxy's error page instead of JSON
     }
   }
 
-  /** A token that is no longer good is asked for anew, once. */
+  /** Post the form. If the CSRF token has expired, fetch a new one and try once more. */
   async #post(body) {
     const send = () =>
       fetch(this.addresses.autosave, {

@@ -1,5 +1,6 @@
-// The page as rows, and rows as the page. `render` is keyed: a textarea that stays is never replaced, so that focus,
-// caret and an input method's composition survive. No style attribute is ever written.
+// Read the bullet table into rows, and render rows into the table. `render` reuses the elements of rows that
+// remain, so that focus, caret and an input method's composition survive. It writes no style attributes
+// (CSP).
 
 import { parseRow, SIDES } from "./commands.js";
 import { cloneRow } from "../dom.js";
@@ -35,7 +36,7 @@ export class BulletTable {
     return this.form.querySelector(`[data-lead="${name}"]`);
   }
 
-  /** The row of a key, or a lead by its name. */
+  /** Return the row with this key; or headline or summary, if `key` is their name. */
   row(key) {
     const pair = this.pairs.get(key);
     return pair?.isConnected ? pair : this.lead(key);
@@ -101,7 +102,7 @@ export class BulletTable {
   #fill(area, value) {
     if (area.value !== value) {
       area.value = value;
-      area.spans = []; // marks belong to words, not to places
+      area.spans = []; // the marked positions belong to the old text
     }
     this.mirror(area);
   }
@@ -111,7 +112,10 @@ export class BulletTable {
     if (field.value !== value) field.value = value;
   }
 
-  /** The mirror under a textarea makes it grow and carries the marks ([from, to]): nothing is measured. */
+  /**
+   * Copy the text into the hidden element under the textarea, which makes the textarea grow and shows the marks
+   * ([from, to]).
+   */
   mirror(area, spans = area.spans ?? []) {
     const box = area.parentElement.querySelector(".mirror");
     const text = area.value;
@@ -127,7 +131,9 @@ export class BulletTable {
     box.replaceChildren(...parts, `${text.slice(from)}\u200b`);
   }
 
-  /** Numbers, markers as readers see them, names for whoever listens, what is missing. */
+  /**
+   * Update row numbers, markers as readers see them, labels for screen readers, and hints for missing text.
+   */
   decorate(rows) {
     const counts = { zh: [0, 0, 0], en: [0, 0, 0] };
     rows.forEach((row, i) => {
@@ -173,7 +179,7 @@ export class BulletTable {
     const area = this.area(pair, side);
     area.setAttribute("aria-label", translate(`cell_${side}`, { n: i + 1 }));
     if (i) area.removeAttribute("aria-describedby");
-    else area.setAttribute("aria-describedby", "desk-hint"); // said once, not on every row
+    else area.setAttribute("aria-describedby", "desk-hint"); // announce the hint only once
     const missing = !hasWords && pair.matches(".only-zh, .only-en");
     area.placeholder = missing ? translate(`missing_${side}`) : "";
   }

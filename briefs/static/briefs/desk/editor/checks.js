@@ -1,4 +1,4 @@
-// What the checks and the glossary say, beside the rows: a click repairs, nothing does by itself.
+// Connect findings and glossary suggestions to the editor. Repairs happen only on a click.
 
 import * as act from "./commands.js";
 import { Findings } from "./findings.js";
@@ -15,7 +15,7 @@ export function attachChecks(editor) {
   editor.rail = new RowSuggestions(sheet, () => sync.addresses.rail ?? "");
 }
 
-/** One step, and a save of its own: pending words first, so that the repair is all that it changes. */
+/** Apply a repair as one undo step and save it alone: pending changes are saved first. */
 async function repair(editor, edits, id) {
   await editor.sync.flush();
   if (editor.apply(act.repair(editor.state, edits))) editor.sync.save({ repair: id });

@@ -1,7 +1,8 @@
-// What the keys do, as pure functions over rows: (rows, i, …) → {rows, focus, said} or {refused}.
+// The editor's commands, as pure functions on rows: (rows, i, …) → {rows, focus, said} or {refused}.
 //
-// A row is {key, level_zh, marker_zh, text_zh, level_en, marker_en, text_en, passage, one_sided}. The key is the
-// bullet's identity: the row that stays keeps it, a row that is born gets a new one. Nothing here touches the page.
+// A row is {key, level_zh, marker_zh, text_zh, level_en, marker_en, text_en, passage, one_sided}. The key
+// identifies the bullet: existing rows keep theirs, new rows get a new one. `said` names the message to show,
+// with its values.
 
 export const SIDES = ["zh", "en"];
 const MAX_LEVEL = 2;
@@ -13,7 +14,7 @@ const CLAUSE_END = /[，、,]\s*(?=\S)/gs;
 
 export const otherSide = (side) => (side === "zh" ? "en" : "zh");
 
-/** `n` and 32 hex digits. `crypto.randomUUID` is missing on plain-http hosts. */
+/** Return `n` and 32 hex digits. Browsers offer `crypto.randomUUID` only over https. */
 export function newKey() {
   const bytes = [...crypto.getRandomValues(new Uint8Array(16))];
   return `n${bytes.map((byte) => byte.toString(16).padStart(2, "0")).join("")}`;
@@ -36,7 +37,7 @@ export const EMPTY_ROW = {
   one_sided: "",
 };
 
-/** A row from its fields as they are posted, where a structure is `1-number`. */
+/** Build a row from posted fields. `structure_*` is level and marker: `1-number`. */
 export function parseRow({ key, passage = "", one_sided = "", ...fields }) {
   const row = { key, passage, one_sided };
   for (const side of SIDES) {
@@ -47,12 +48,12 @@ export function parseRow({ key, passage = "", one_sided = "", ...fields }) {
   return row;
 }
 
-/** A new row that stands where `like` stands. */
+/** Return an empty row with a new key and the levels and markers of `like`. */
 function born(like) {
   return { ...like, key: newKey(), text_zh: "", text_en: "", passage: "", one_sided: "" };
 }
 
-/** One side of a row: it moves as a whole. */
+/** Return one language of a row: level, marker and text. They move together. */
 function cell(row, side) {
   return {
     [`level_${side}`]: level(row, side),
@@ -72,12 +73,12 @@ function joinTexts(a, b) {
   return HAN_END.test(left) || HAN_START.test(right) ? left + right : `${left} ${right}`;
 }
 
-/** What the desk keeps beside the words, of two rows that become one. */
+/** Return the source passage and the one-sidedness reason of two merged rows. */
 function joinedNotes(a, b) {
   return { passage: joinTexts(a.passage, b.passage), one_sided: joinTexts(a.one_sided, b.one_sided) };
 }
 
-/** Row `i` without its words is gone; its passage goes with the words, to the row above. */
+/** Remove row `i`, whose text has moved away. Its notes go to the row above. */
 function dropped(rows, i) {
   const above = rows[i - 1];
   const kept = above ? replaced(rows, i - 1, { ...above, ...joinedNotes(above, rows[i]) }) : rows;
@@ -87,8 +88,8 @@ function dropped(rows, i) {
 // Split
 
 /**
- * One side at the caret. The tail goes into an empty place below if there is one, so that splitting 中文
- * and then English makes one new pair, not two.
+ * Split one language at the caret. If the cell below is empty, the tail goes there, so that splitting 中文 and
+ * then English makes one new pair, not two.
  */
 export function split(rows, i, side, caret) {
   const row = rows[i];
@@ -114,7 +115,7 @@ export function split(rows, i, side, caret) {
   };
 }
 
-/** Where a counterpart most likely breaks: the sentence end nearest to the same share of the text. */
+/** Guess where the other language splits: at the sentence end closest to the same relative position. */
 function findCounterpartBreak(from, caret, to) {
   const wanted = (caret / Math.max(1, from.length)) * to.length;
   for (const ends of [SENTENCE_END, CLAUSE_END]) {
@@ -128,7 +129,7 @@ function findCounterpartBreak(from, caret, to) {
   return to.length;
 }
 
-/** Both sides: the other one at its own caret, or where it most likely breaks. */
+/** Split both languages. Without `otherCaret` the split of the other language is guessed. */
 export function splitBoth(rows, i, side, caret, otherCaret) {
   const row = rows[i];
   const twin = otherSide(side);
@@ -151,7 +152,7 @@ export function splitBoth(rows, i, side, caret, otherCaret) {
 
 // Merge and join
 
-/** Row `i` takes in the next one. An empty side takes the lower one's level and marker too. */
+/** Merge the next row into row `i`. An empty side takes over the next row's level and marker too. */
 export function merge(rows, i, side = "zh") {
   const [upper, lower] = [rows[i], rows[i + 1]];
   if (!upper || !lower) return { refused: "no_next" };
@@ -169,7 +170,7 @@ export function merge(rows, i, side = "zh") {
   };
 }
 
-/** One side of a row joins its next one, and the rest of that side moves up. */
+/** Append the next row's text in one language to row `i`, and move the rest of that language up. */
 export function joinSide(rows, i, side) {
   const next = rows[i + 1];
   if (!next || bare(next, side)) return { refused: "no_next" };
@@ -188,8 +189,8 @@ export function joinSide(rows, i, side) {
 // Shift
 
 /**
- * One side slides down under the other. It stops at the first empty place, so the rest of the brief stays put.
- * The pair's key stays with its place, that is with the side that did not move.
+ * Move one language down by a row, from row `i` to the first empty cell; later rows do not change. Keys do
+ * not move: they stay with the other language.
  */
 export function shiftDown(rows, i, side) {
   if (bare(rows[i], side)) return { refused: "at_edge" };
@@ -205,7 +206,7 @@ export function shiftDown(rows, i, side) {
   };
 }
 
-/** One side slides up into the empty place at or just above row `i`, as far as the next empty place. */
+/** Move one language up into the empty cell in or just above row `i`, from there to the next empty cell. */
 export function shiftUp(rows, i, side) {
   const gap = bare(rows[i], side) ? i : i - 1;
   const falls = rows[gap + 1];
@@ -224,7 +225,7 @@ export function shiftUp(rows, i, side) {
 
 // Move
 
-/** A pair and the pairs that are nested under it on both sides: [i, end). */
+/** Return the end (exclusive) of the block of a pair and the pairs nested under it on both sides. */
 function blockEnd(rows, i) {
   let end = i + 1;
   while (rows[end] && SIDES.every((side) => level(rows[end], side) > level(rows[i], side))) end++;
@@ -233,7 +234,7 @@ function blockEnd(rows, i) {
 
 const sameLevels = (a, b) => SIDES.every((side) => level(a, side) === level(b, side));
 
-/** A pair, with its points, to before the row that stands at `slot` now. */
+/** Move a pair, with the pairs nested under it, to before the row that is now at `slot`. */
 export function moveTo(rows, i, slot, side = "zh", caret = 0) {
   const end = blockEnd(rows, i);
   if (slot < 0 || slot > rows.length || (slot >= i && slot <= end)) return { refused: "at_edge" };
@@ -247,7 +248,7 @@ export function moveTo(rows, i, slot, side = "zh", caret = 0) {
   };
 }
 
-/** Up over the pair above; over its points too where it is of the same level. */
+/** Move a pair above the previous pair, or above the whole previous block if that has the same level. */
 export function moveUp(rows, i, side, caret) {
   let slot = i - 1;
   for (let above = i - 1; above >= 0; above--) {
@@ -314,8 +315,8 @@ export function remove(rows, i, side = "zh") {
 }
 
 /**
- * Lines pasted at the caret become rows, one side at a time, into the empty places below first. A line is
- * {text, marker, depth}: one that had a marker keeps it, and its depth below the row that it was pasted into.
+ * Paste lines into one language at the caret, one row per line, filling empty cells below first. A line is
+ * {text, marker, depth}. A line with a marker keeps it; `depth` is relative to the level of row `i`.
  */
 export function pasteLines(rows, i, side, from, to, lines) {
   const whole = text(rows[i], side);
@@ -331,7 +332,7 @@ export function pasteLines(rows, i, side, from, to, lines) {
   return { rows: out, focus: focusOn(out[i], side, text(out[i], side).length - tail.length) };
 }
 
-/** A row with a pasted line in it. Its counterpart, where there is none yet, will stand as it does. */
+/** Return the row with a pasted line. If the other language is empty, it gets the same level and marker. */
 function placed(row, side, base, line) {
   const filled = { ...row, [`text_${side}`]: line.text };
   if (!line.marker) return filled;
@@ -344,7 +345,7 @@ function placed(row, side, base, line) {
 
 // Repairs
 
-/** A repair's edits, last first; each names the characters it expects, and one surprise stops them all. */
+/** Apply a repair's edits, last first. Refuse all of them if a text is not what an edit expects. */
 export function repair(state, edits) {
   const fields = { ...state.fields };
   const rows = state.rows.map((row) => ({ ...row }));

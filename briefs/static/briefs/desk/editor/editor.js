@@ -1,4 +1,5 @@
-// The pair editor: keys, pointer, saving and findings meet the commands here. Without this module the form still works.
+// The pair editor: connects keys, pointer, saving and findings to the commands. The form also works without
+// it.
 
 import * as act from "./commands.js";
 import { enableRowDragging } from "./row_dragging.js";
@@ -16,9 +17,9 @@ import { translate } from "../strings.js";
 
 const form = document.getElementById("brief-form");
 const CELL = ".pair .cell textarea";
-/** Results that can be taken back at once from where they are said. */
+/** Results whose message has an Undo button. */
 const BIG = ["did_remove", "did_merge", "did_join", "did_shift_up", "did_shift_down", "did_fix", "did_copy", "did_move"];
-/** Results that are seen and need no words. */
+/** Commands whose result is visible and needs no message. */
 const SEEN = new Set(["split", "add", "in", "out", "number", "up", "down"]);
 
 class Editor {
@@ -35,7 +36,10 @@ class Editor {
     return this.history.now;
   }
 
-  /** Where the focus is: {pair, side, area, key, caret}; null outside the sheet. */
+  /**
+   * Return where the focus is: {pair, side, area, key, caret}, or null outside the bullet table and lead
+   * texts.
+   */
   here() {
     const active = document.activeElement;
     const pair = form.contains(active) && active.closest(".pair");
@@ -58,7 +62,7 @@ class Editor {
 
   // Changes
 
-  /** The result of a command onto the page, as one step; a refusal is said. */
+  /** Render the result of a command as one undo step, or show why it was refused. */
   apply(result, { quiet = false } = {}) {
     if (result.refused) {
       this.telling.say(translate(result.refused));
@@ -95,7 +99,7 @@ class Editor {
     return true;
   }
 
-  /** What somebody else saved: into this state and every one that undo leads to. */
+  /** Merge another person's saved changes into the current state and into every undo and redo step. */
   take(change) {
     const at = this.here();
     const selection = at?.area && [at.area.selectionStart, at.area.selectionEnd, at.area.value];
@@ -108,13 +112,16 @@ class Editor {
     return this.apply(act.add([], -1, side), { quiet: true });
   }
 
-  // Commands by name, for keys, menu, bar and touch alike
+  // Commands by name, for keys, menu and toolbar
 
   caretIn(area) {
     return Math.min(this.carets.get(area) ?? 0, area.value.length);
   }
 
-  /** A caret left inside the counterpart is where the editor wants it cut; one left at an end says nothing. */
+  /**
+   * Return the last caret position in a text, or undefined if it was at either end (then the split is
+   * guessed).
+   */
   #inside(area) {
     const caret = this.carets.get(area);
     return caret > 0 && caret < area.value.trimEnd().length ? caret : undefined;
@@ -173,11 +180,11 @@ class Editor {
     if (isLine && area.value.includes("\n") && !this.composing.now) unbroken(area);
     area.spans = [];
     this.sheet.mirror(area);
-    if (this.composing.now) return; // half a syllable is nobody's text yet
+    if (this.composing.now) return; // an unfinished composition is not stored
     this.read(area.name);
   }
 
-  /** What was typed in the field of this name, which may be no cell: a passage, a reason. */
+  /** Record typing as an undo step. `where` is the field's name: a text, a source passage or a reason. */
   read(where) {
     this.history.typed({ ...this.sheet.read(), focus: this.#focusNow() }, where);
     this.sheet.decorate(this.state.rows);
@@ -194,7 +201,7 @@ class Editor {
     this.apply(act.pasteLines(this.state.rows, i, at.side, selectionStart, selectionEnd, lines));
   }
 
-  // What the bar and the keys ask for
+  // Called by toolbar and keys
 
   save() {
     this.sync.save();
@@ -217,7 +224,7 @@ function unbroken(area) {
   area.setSelectionRange(caret, caret);
 }
 
-/** Lines of a list: their words, and what their markers and indents said, counted from the first that has one. */
+/** Parse pasted lines into {text, marker, depth}. `depth` is relative to the first line with a marker. */
 function pastedLines(text) {
   const marked = /^(\s*)(?:[•‧●○▪–-]|(\d+[.)、]))\s+/;
   const lines = text.split(/\r?\n/).filter((line) => line.trim());
@@ -245,7 +252,7 @@ function wire(editor) {
   form.addEventListener("desk:changed", () => editor.sync.touched());
   form.addEventListener("paste", (event) => editor.pasted(event));
   form.addEventListener("beforeinput", (event) => {
-    const way = { historyUndo: "undo", historyRedo: "redo" }[event.inputType]; // from a menu, a shake or a voice
+    const way = { historyUndo: "undo", historyRedo: "redo" }[event.inputType]; // menu, shake, voice
     if (!way || !event.target.closest(".pair")) return;
     event.preventDefault();
     editor.step(way);
@@ -267,7 +274,9 @@ function wire(editor) {
   });
 }
 
-/** The row that the bar's commands are for: still the last one while the bar itself has the focus. */
+/**
+ * Return the row for the toolbar's commands. While the toolbar has the focus, it is the last row that had it.
+ */
 function shownPair(target, editor) {
   return target.closest(".rows > .pair") ?? (target.closest(".bar") ? editor.tools.pair : null);
 }

@@ -1,5 +1,5 @@
-// What the checks found, beside its row and under the words. The list comes from the server; a click repairs,
-// nothing does by itself. What was set aside stays readable, folded, with the reason.
+// Show findings beside their rows and mark them in the text. The server supplies the list. Repairs happen
+// only on a click. Dismissed findings stay readable, folded, with the reason.
 
 import { createElement } from "../dom.js";
 import { translate } from "../strings.js";
@@ -8,8 +8,9 @@ const OWN = ".finding, .findings-past";
 
 export class Findings {
   /**
-   * `flag` shows how many there are. `actions`: `repair(edits, id)`, `copy(side)`, `flush()` → whether all words
-   * are saved, `post(values)` → the answer of the dismissal's address as {findings} or {reasons}, null if there is none.
+   * `flag` shows the number of findings. `actions`: `repair(edits, id)`, `copy(side)`, `flush()` → whether
+   * everything is saved, `post(values)` → the server's answer to a dismissal: {findings}, {reasons}, or null
+   * if it failed.
    */
   constructor(sheet, flag, actions) {
     Object.assign(this, { sheet, flag, actions, list: [], asking: null, unfolded: new Set() });
@@ -33,14 +34,14 @@ export class Findings {
     this.#refocus(focus);
   }
 
-  // Where they stand
+  // Placement
 
   #place(key, card) {
     const notes = this.sheet.row(key)?.querySelector(".notes") ?? this.#elsewhere();
     notes.insertBefore(card, notes.querySelector(":scope > .rail"));
   }
 
-  /** For what is about no row: the source, the date. */
+  /** Return the box for findings that belong to no row, such as source and date. */
   #elsewhere() {
     const { box, form } = this.sheet;
     let notes = form.querySelector(".notes.of-facts");
@@ -58,7 +59,7 @@ export class Findings {
     }
   }
 
-  // How they look
+  // Cards
 
   #card(finding) {
     const card = createElement("div", { className: "finding", tabIndex: -1, data: { id: finding.id, code: finding.check } });
@@ -119,7 +120,7 @@ export class Findings {
     this.flag.setAttribute("aria-label", text);
   }
 
-  // Setting aside
+  // Dismissal
 
   #ask(finding) {
     this.asking = this.asking?.id === finding.id ? null : { id: finding.id, reason: "" };
@@ -147,7 +148,7 @@ export class Findings {
     return createElement("div", { className: "reason" }, label, yes, no);
   }
 
-  /** What is typed goes first: a dismissal holds for the text that it was made for. */
+  /** Post a dismissal, after saving: it holds for the stored text only. */
   async #send(values) {
     const answer = (await this.actions.flush()) ? await this.actions.post(values) : null;
     if (answer?.findings) {
@@ -164,9 +165,12 @@ export class Findings {
     where.append(createElement("p", { className: "trouble finding", aria: { role: "alert" } }, why));
   }
 
-  // By key
+  // Keyboard
 
-  /** F8: the next card in reading order, its first button ready under Enter. False if there is none. */
+  /**
+   * Focus the first button of the next or previous card in reading order (F8). Return false if there is no
+   * card.
+   */
   go(by) {
     const cards = this.#cards();
     if (!cards.length) return false;
@@ -195,7 +199,7 @@ export class Findings {
     card.scrollIntoView({ block: "nearest" });
   }
 
-  /** Where the focus is among the cards: it goes back to the same one, else to the one that took its place. */
+  /** Remember which card has the focus. `#refocus` returns to it, or to the card that took its position. */
   #focus() {
     const card = document.activeElement?.closest?.(".finding[data-id], .findings-past");
     if (!card || !this.sheet.form.contains(card)) return null;

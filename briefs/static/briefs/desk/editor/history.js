@@ -1,7 +1,7 @@
-// One undo for words and structure alike: the browser's own is lost once a value is set from code.
+// Undo for text and structure together. The browser's own undo is lost once code sets a value.
 
 const MOST = 300;
-const PAUSE = 1200; // ms: typing in one place within this is one step
+const PAUSE = 1200; // ms; typing in one field with shorter pauses is one step
 
 export class History {
   constructor(state) {
@@ -32,12 +32,12 @@ export class History {
     return this.#step(this.future, this.past);
   }
 
-  /** The next letter begins a step of its own. */
+  /** End the current typing step; the next letter begins a new one. */
   settle() {
     this.run = null;
   }
 
-  /** Somebody else's words come in: into every state, so that no undo takes them away again. */
+  /** Apply another person's change to every state, so that undo does not remove it. */
   rebase(change) {
     this.past = this.past.map(change);
     this.future = this.future.map(change);

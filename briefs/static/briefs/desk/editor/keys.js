@@ -1,28 +1,28 @@
-// From a key to a command. Nothing fires while an input method composes: it owns every key until it is done.
+// Map keys to commands. Keys are ignored while an input method composes.
 
 import { isBlank } from "./commands.js";
 import { isMac } from "../strings.js";
 
-const AFTER_COMPOSING = 30; // ms: the Enter that ends a composition may come as a key of its own
+const AFTER_COMPOSING = 30; // ms; some browsers send the Enter that ends a composition as a separate key
 const ARROWS = { ArrowUp: "up", ArrowDown: "down", ArrowRight: "in", ArrowLeft: "out" };
 const SHIFTS = { ArrowUp: "shift_up", ArrowDown: "shift_down" };
 
 const LETTERS = { b: "split_both", m: "merge", u: "up", d: "down", n: "number", a: "add", s: "passage" };
-const MOVES_AWAY = ["split_both", "add", "passage"]; // from the row's number into a text
+const MOVES_AWAY = ["split_both", "add", "passage"]; // these move the focus from the row's number into a text
 
 const isPair = (e) => (isMac ? e.ctrlKey && e.metaKey && !e.altKey : e.altKey && e.shiftKey && !e.ctrlKey);
 const isMod = (e) => (isMac ? e.metaKey && !e.ctrlKey : e.ctrlKey && !e.metaKey) && !e.altKey;
 const isAlt = (e) => e.altKey && !e.shiftKey && !e.ctrlKey && !e.metaKey;
 const isPlain = (e) => !e.altKey && !e.ctrlKey && !e.metaKey;
 
-/** The command on a whole row that a plain key stands for, on the row and in its menu. */
+/** Return the row command of a key without modifiers, for the row and its menu. */
 export function rowCommand({ key, shiftKey }) {
   const way = shiftKey ? "out" : "in";
   const keys = { ...LETTERS, z: `${way}_zh`, e: `${way}_en`, delete: "remove", backspace: "remove" };
   return keys[key.toLowerCase()];
 }
 
-/** Whether an input method is at work: asked of every key. */
+/** Tracks whether an input method is composing. */
 export class CompositionTracker {
   constructor(form, ondone) {
     this.now = false;
@@ -44,8 +44,8 @@ export class CompositionTracker {
 }
 
 /**
- * Listens for the whole page. `editor` has: here(), run(name, pair, side, caret), step(way), save(), find(by),
- * menu(pair, handle, side), caretIn(area), state, sheet.
+ * Listen to the whole page. Uses of `editor`: here(), run(name, pair, side, caret), step(way), save(),
+ * find(by), menu(pair, handle, side), caretIn(area), state, sheet.
  */
 export function listenForKeys(editor, composing) {
   const { sheet } = editor;
@@ -55,7 +55,7 @@ export function listenForKeys(editor, composing) {
     if (handled(event)) event.preventDefault();
   });
 
-  /** True: the key is ours, and the browser does nothing more with it. */
+  /** Run the key's command. Return true if the browser's own action must be prevented. */
   function handled(event) {
     const key = event.key.toLowerCase();
     if (isMod(event) && !event.shiftKey && key === "s") return editor.save();
@@ -86,7 +86,7 @@ export function listenForKeys(editor, composing) {
     return true;
   }
 
-  /** At the first and the last character an arrow leads to the row above and below, on the same side. */
+  /** At the start or end of a text, arrow up or down moves to the same language of the row above or below. */
   function atEdge(event, at) {
     const { area } = at;
     if (!isPlain(event) || event.shiftKey || area.selectionStart !== area.selectionEnd) return false;
@@ -123,7 +123,7 @@ export function listenForKeys(editor, composing) {
     return event.shiftKey || event.repeat || does("split", at); // no line break inside a bullet
   }
 
-  /** A held key rubs out words, never structure. */
+  /** Merge with the row above or remove an empty row, but not while the key is held down (`repeat`). */
   function onBackspace(event, at) {
     const i = sheet.index(at.pair);
     if (event.repeat) return true;
@@ -136,7 +136,7 @@ export function listenForKeys(editor, composing) {
     return hasNext && (event.repeat || does("merge", at));
   }
 
-  // On the row: the focus is on its number, where there is no text and so no input method
+  // Keys while the row's number has the focus. No text is edited there, so plain letters are commands.
 
   function onRow(event, at) {
     if (isAlt(event) && SHIFTS[event.key]) return again(SHIFTS[event.key], at);
@@ -165,7 +165,7 @@ export function listenForKeys(editor, composing) {
     };
   }
 
-  /** The command, and the focus on the row's number again. */
+  /** Run a command and keep the focus on the row's number. */
   function again(name, at) {
     const i = sheet.index(at.pair);
     editor.run(name, at.pair, at.side);

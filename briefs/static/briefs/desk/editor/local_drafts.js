@@ -1,14 +1,15 @@
-// Words in the browser's own store until the server has them. Each tab writes a slot of its own, so that two tabs of
-// one person never write over each other; a slot whose tab is gone is offered when the brief is opened again.
+// Keep unsaved changes in localStorage until the server has them. Each tab writes its own entry (slot), so
+// that two tabs never overwrite each other. The entry of a closed tab is offered when the brief is opened
+// again.
 
 const TAB = [...crypto.getRandomValues(new Uint8Array(8))].map((byte) => byte.toString(16)).join("");
 const LOCK = "desk-tab:";
 
-// Held as long as this page lives: a slot with such a lock belongs to a page that is still open.
+// Held until the page closes. A slot with this lock belongs to an open page and must not be offered.
 navigator.locks?.request(LOCK + TAB, () => new Promise(() => {}));
 
 export class LocalDraft {
-  /** `person` signed in; `subject`: the brief's number, or `new`. */
+  /** `person` is the signed-in person's id; `subject` is the brief's id, or `new`. */
   constructor(person, subject) {
     this.person = person;
     this.subject = subject;
@@ -26,7 +27,7 @@ export class LocalDraft {
     try {
       localStorage.setItem(this.#slot, JSON.stringify({ ...words, time: Date.now() }));
     } catch {
-      // a private window or a full disk may refuse
+      // storage may be blocked (private window) or full
     }
   }
 
@@ -34,13 +35,13 @@ export class LocalDraft {
     removeDraft(this.#slot);
   }
 
-  /** The form is on its way to the server, which answers with a page. */
+  /** Mark the entry as posted: the form was submitted, and the page is about to be replaced. */
   posted() {
     const words = read(this.#slot);
     if (words) this.keep({ ...words, posted: true });
   }
 
-  /** The new brief has a number now. */
+  /** Move the entry of a new brief to the brief's id. */
   rename(subject) {
     const words = read(this.#slot);
     removeDraft(this.#slot);
@@ -48,7 +49,7 @@ export class LocalDraft {
     if (words) this.keep(words);
   }
 
-  /** What pages that are gone have left, the latest first: {slot, words}. */
+  /** Return the entries of closed tabs as {slot, words}, latest first. */
   async left() {
     const alive = await openTabs();
     return this.#slots()
@@ -71,7 +72,7 @@ export function removeDraft(slot) {
   try {
     localStorage.removeItem(slot);
   } catch {
-    // nothing could be kept either
+    // storage is blocked, so there is nothing to remove
   }
 }
 

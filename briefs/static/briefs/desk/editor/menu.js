@@ -1,4 +1,5 @@
-// The row's menu: every command with its key, in three columns (the pair, 中文, English). On a phone a sheet from below.
+// The row's menu: every command with its key, in three columns (the pair, 中文, English). On a phone it opens
+// at the bottom of the screen.
 
 import { createElement, createIcon } from "../dom.js";
 import { rowCommand } from "./keys.js";
@@ -70,7 +71,10 @@ export class RowMenu {
     this.box.querySelector("[role=menuitem]").focus();
   }
 
-  /** By the CSSOM, which the policy allows, unlike a style attribute. */
+  /**
+   * Place the menu beside the row's number. Setting `style` properties is allowed by the CSP; a style
+   * attribute is not.
+   */
   #beside(handle) {
     const { style } = this.box;
     if (NARROW.matches) {
@@ -94,7 +98,7 @@ export class RowMenu {
   }
 
   #key(event) {
-    event.stopPropagation(); // closing moves the focus to the row, whose keys must not see this one
+    event.stopPropagation(); // closing focuses the row, whose own shortcuts must not handle this key
     const isPlain = !event.ctrlKey && !event.metaKey && !event.altKey;
     const command = isPlain ? rowCommand(event) : null;
     const step = isPlain ? this.#step(event.key) : null;
@@ -105,7 +109,7 @@ export class RowMenu {
     event.preventDefault();
   }
 
-  /** The item that an arrow, Home or End leads to. */
+  /** Return the item to focus after an arrow key, Home or End. */
   #step(key) {
     const columns = [...this.box.querySelectorAll("[role=group]")].map((group) => [
       ...group.querySelectorAll("[role=menuitem]"),
@@ -128,7 +132,7 @@ export class RowMenu {
   }
 }
 
-// Commands for the row last written in, in the bar: they cover no word and never move.
+// The toolbar: commands for the row that last had the focus. Its fixed position covers no text.
 
 const TOOLS = ["split", "merge", "shift_up", "shift_down", "out", "in", "remove"];
 const TOOL_KEYS = {

@@ -1,5 +1,5 @@
-// What others changed comes into what stands here: three states, cell by cell. What changed here since `sent`
-// stays as it is and is sent next time. Pure functions.
+// Merge other people's saved changes into the form, cell by cell, from three states: `mine`, `sent`,
+// `theirs`. A cell changed here since `sent` keeps its value, which the next save sends. Pure functions.
 
 const CELLS = [
   ["level_zh", "marker_zh", "text_zh"],
@@ -22,7 +22,7 @@ const byKey = (rows) => new Map(rows.map((row) => [row.key, row]));
 const keysOf = (rows) => rows.map((row) => row.key).join(" ");
 const ALL = CELLS.flat();
 
-/** `more` into `order`, each behind the neighbour that it follows in `like`. */
+/** Insert the keys of `more` missing from `order`, each after the key that precedes it in `like`. */
 function woven(order, more, like) {
   const out = [...order];
   like.forEach((key, i) => {
@@ -38,7 +38,7 @@ export function mergeRows(mine, sent, theirs) {
   const rows = new Map();
   for (const [key, row] of there) {
     if (!here.has(key)) {
-      if (!then.has(key)) rows.set(key, row); // theirs is new; what was deleted here stays deleted
+      if (!then.has(key)) rows.set(key, row); // add their new rows, but not rows deleted here
     } else {
       rows.set(key, then.has(key) ? mergedRow(here.get(key), then.get(key), row) : here.get(key));
     }
@@ -46,7 +46,7 @@ export function mergeRows(mine, sent, theirs) {
   for (const [key, row] of here) {
     if (there.has(key)) continue;
     const untouched = then.has(key) && same(row, then.get(key), ALL);
-    const blank = !row.text_zh.trim() && !row.text_en.trim(); // the server keeps no blank row, the page does
+    const blank = !row.text_zh.trim() && !row.text_en.trim(); // the server drops blank rows
     if (!untouched || blank) rows.set(key, row);
   }
   const moved = keysOf(mine) !== keysOf(sent);
@@ -64,7 +64,7 @@ function mergeFields(mine, sent, theirs) {
   return out;
 }
 
-/** States are {fields, rows}. */
+/** Merge states of the form {fields, rows}. */
 export function mergeStates(mine, sent, theirs) {
   return {
     ...mine,

@@ -1,9 +1,10 @@
-// Every few seconds while the page is seen: I am here, who else is, and has anybody saved since.
+// While the page is visible, report this person's presence every few seconds. The answer lists who else is
+// here and the newest revision.
 
 const EVERY = 5000;
 
 export class PresencePoll {
-  /** `onpulse(body)`, `onsignedout()`. The address may come later: a new brief has none yet. */
+  /** Calls `onpulse(body)` or `onsignedout()`. `address` may be set later, since a new brief has none. */
   constructor({ address, onpulse, onsignedout }) {
     Object.assign(this, { address, onpulse, onsignedout });
     document.addEventListener("visibilitychange", () => !document.hidden && this.beat());

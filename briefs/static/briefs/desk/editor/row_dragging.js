@@ -1,16 +1,19 @@
-// Drag by the row's number, with mouse, pen or finger: one pointer path for all. A press without a drag is a press.
+// Drag rows by their number, with mouse, pen or finger. A press without movement calls `onpress`.
 
 import { createElement } from "../dom.js";
 
-const GIVE = 48; // px: how far into a tall row counts as past it
-const EDGE = 64; // px: where the page begins to scroll
+const GIVE = 48; // px; a pointer this far into a tall row counts as past it
+const EDGE = 64; // px from the edge of the window, within which the page scrolls
 const STARTS = 6;
 
 export function enableRowDragging(sheet, { onmove, onpress }) {
   let drag = null;
   const line = createElement("div", { className: "drop-line" });
 
-  /** On a phone rows fold to two lines; the dragged one stays under the finger. */
+  /**
+   * Start or end the drag style. On a phone, rows shrink to two lines; scroll so that the row stays under the
+   * finger.
+   */
   function fold(on) {
     const before = drag.pair.getBoundingClientRect().top;
     document.body.classList.toggle("is-dragging", on);

@@ -1,4 +1,5 @@
-// Beside the row that is being written: the glossary's terms in it, and approved pairs like it while a side is empty.
+// Show suggestions beside the focused row: glossary terms, and similar approved pairs while one side is
+// empty.
 
 import { SIDES, otherSide } from "./commands.js";
 import { createElement } from "../dom.js";
@@ -8,7 +9,7 @@ const AFTER_TYPING = 400;
 const AFTER_FOCUS = 150;
 
 export class RowSuggestions {
-  /** `url()` is the address to ask, empty while there is none. */
+  /** `url()` returns the address to fetch from; empty for a new brief. */
   constructor(sheet, url) {
     Object.assign(this, { sheet, url, carets: new WeakMap(), pair: null, asked: "" });
     this.box = createElement("aside", { className: "rail" });
@@ -21,7 +22,7 @@ export class RowSuggestions {
     });
   }
 
-  /** The focus is here now: {pair, area}, or null where it is in no text. */
+  /** Show suggestions for the row that has the focus. `here` is {pair, area}, or null outside of texts. */
   write(here) {
     if (!here?.area || here.pair === this.pair) return;
     this.pair = here.pair;
@@ -69,7 +70,7 @@ export class RowSuggestions {
   }
 
   #show({ terms, memory }) {
-    if (this.box.contains(document.activeElement)) return; // not from under somebody's finger
+    if (this.box.contains(document.activeElement)) return; // do not replace a button that has the focus
     const parts = [];
     if (terms.length) parts.push(this.#part("terms", terms.map((term) => this.#term(term))));
     if (memory.length) parts.push(this.#part("memory", memory.map((match) => this.#match(match))));
@@ -118,7 +119,7 @@ export class RowSuggestions {
     return button;
   }
 
-  /** As if it were typed: a side that has got words meanwhile is written into, never over. */
+  /** Insert at the caret as if typed. A whole text is appended if the cell is no longer empty. */
   #insert(area, text, whole) {
     const end = area.value.length;
     const [from, to] = whole && area.value.trim() ? [end, end] : whole ? [0, end] : (this.carets.get(area) ?? [end, end]);

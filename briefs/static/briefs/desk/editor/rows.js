@@ -1,6 +1,6 @@
-// Rows of authors and keywords: moved, added and deleted in the page. Without this module the same buttons post the
-// form, and the server sends the page back with the rows changed. The order that counts is the order of the rows; a
-// deleted one stays, marked, until the form is saved.
+// Move, add and delete rows of authors and keywords. Without this module the same buttons post the form, and
+// the server returns the page with the rows changed. Rows are saved in page order. A deleted row stays,
+// marked, until the form is saved.
 
 import { announce, cloneRow } from "../dom.js";
 
@@ -49,7 +49,7 @@ const ORDERS = {
   restore: (row) => mark(row, ""),
 };
 
-/** The list of a group as somebody else has saved it. */
+/** Replace the rows of a group with those that another person saved. */
 export function replaceRows(group, rows) {
   const box = form.querySelector(`[data-group="${group}"]`);
   for (const row of rowsIn(box)) row.remove();

@@ -1,4 +1,4 @@
-// The page and the server: what is typed goes out, what others wrote comes in, what a lost page kept is offered.
+// Keep page and server in step: save changes, merge other people's, and offer unsaved changes of closed tabs.
 
 import { fingerprint, isTypedField, fingerprintIgnoringKeys, setField, parseFormState, mergeFacts, readTypedFields, extractTexts } from "../form.js";
 import { LocalDraft, removeDraft } from "./local_drafts.js";
@@ -14,7 +14,7 @@ export class ServerSync {
   constructor(editor, form) {
     Object.assign(this, { editor, form, telling: editor.telling });
     this.data = { ...form.dataset };
-    this.address = this.data.brief; // of the brief's page; empty for a new one
+    this.address = this.data.brief; // address of the brief's page; empty for a new brief
     this.keeping = new LocalDraft(this.data.person, this.data.pk || "new");
     this.saving = new Autosave({
       form,
@@ -63,7 +63,7 @@ export class ServerSync {
     return this.saving.flush();
   }
 
-  /** When all stands: what a page that is gone has kept, and what the checks say. */
+  /** Start after the editor is set up: offer unsaved changes of closed tabs and fetch the findings. */
   async begin(entries) {
     if (this.saving.isStopped) this.telling.state("clash");
     else if ("unsaved" in this.data) this.saving.touched();
@@ -72,7 +72,7 @@ export class ServerSync {
     if (this.address && !this.saving.isStopped) this.saving.now({ ask: true });
   }
 
-  // What comes back
+  // Answers
 
   #answered(body, sent) {
     this.telling.savedAt = body.at;
@@ -99,7 +99,7 @@ export class ServerSync {
     if (names) this.telling.say(translate("merged", { names }));
   }
 
-  /** A new brief has a row now: the page becomes that brief's page. */
+  /** The first save of a new brief created it: turn this page into the brief's page. */
   #born(body) {
     history.replaceState(history.state, "", body.url);
     this.address = body.url;
@@ -115,7 +115,7 @@ export class ServerSync {
     return answer?.ok ? new DOMParser().parseFromString(await answer.text(), "text/html") : null;
   }
 
-  /** The words on this page are what the person has before them: a sign-off is of these, if nobody was quicker. */
+  /** Update the hashes that a sign-off confirms, if the stored revision is the one shown on this page. */
   async #see() {
     const page = await this.#page();
     if (page?.querySelector("[name=base]")?.value !== this.form.elements.base.value) return;
@@ -123,7 +123,7 @@ export class ServerSync {
     this.hasNews = false;
   }
 
-  /** What only a brief's page has: its verbs, badges, review and history. */
+  /** Add the parts that a new brief's page lacks: verbs, badges, review and history. */
   async #adopt() {
     const page = await this.#page();
     if (!page) return;
@@ -134,7 +134,9 @@ export class ServerSync {
     }
   }
 
-  /** The badges, verbs and sign-offs of the brief as it is now; not under the hand of who is just using them. */
+  /**
+   * Refresh badges, verbs and sign-offs. Wait while the person uses the verbs or the form is being submitted.
+   */
   #news() {
     clearTimeout(this.newsTimer);
     this.newsTimer = setTimeout(async () => {
@@ -163,11 +165,12 @@ export class ServerSync {
     else if (body.base > Number(this.form.elements.base.value) && !isDirty) this.saving.now({ ask: true });
   }
 
-  // What goes out by itself: a verb, a clash
+  // Submitting the form
 
   /**
-   * Before a verb, what is typed goes first: a form in flight would clash with its own save. "Save" stays on the page
-   * when all is taken; else the form goes too, which adds new names to the vocabulary and says what is wrong.
+   * Autosave before the form is submitted, since a save under way would conflict with the form. If "Save"
+   * finds everything stored, nothing is submitted. Otherwise the form is: it creates new names and shows
+   * errors.
    */
   async #submitted(event) {
     const { submitter } = event;
@@ -178,7 +181,7 @@ export class ServerSync {
       return;
     }
     event.preventDefault();
-    await new Promise((done) => setTimeout(done)); // a form submits nothing while it is being submitted
+    await new Promise((done) => setTimeout(done)); // requestSubmit does nothing during a submit event
     await this.flush();
     const { state } = this.telling.status.dataset;
     if (state === "kept" || state === "signin") return this.telling.say(translate(state));
@@ -189,7 +192,7 @@ export class ServerSync {
     this.isGoing = false;
   }
 
-  // What a page that is gone has left
+  // Unsaved changes of closed tabs
 
   async #offer(print) {
     const [left] = await this.keeping.left();
@@ -212,7 +215,7 @@ export class ServerSync {
     );
   }
 
-  /** It went to the server as a form, and since then this person has saved a newer revision. */
+  /** Return whether a posted entry is stored: this person has saved a newer revision since. */
   #isStored(words) {
     return !("unsaved" in this.data) && "own" in this.data && Number(this.form.elements.base.value) > Number(words.base);
   }
@@ -231,7 +234,7 @@ export class ServerSync {
     for (const name of ["version", "base", "page", "client_key"]) {
       if (this.form.elements[name] && words[name]) this.form.elements[name].value = words[name];
     }
-    this.saving.touched(); // into this page's own slot first
+    this.saving.touched(); // store in this tab's slot before the other is removed
     removeDraft(slot);
   }
 }

@@ -1,9 +1,9 @@
-// What the page says: results of commands, the state of saving, who is here, what could not be taken.
+// Show messages: results of commands, the state of saving, who else is here, and rejected values.
 
 import { createElement } from "../dom.js";
 import { isMac, translate } from "../strings.js";
 
-const SPOKEN = new Set(["kept", "signin", "refused", "untaken"]); // routine saves are shown, only trouble is spoken
+const SPOKEN = new Set(["kept", "signin", "refused", "untaken"]); // announced by screen readers
 const LONG = 9000;
 const SHORT = 3500;
 
@@ -40,7 +40,7 @@ export class StatusDisplay {
     this.live.textContent = text;
   }
 
-  /** saved, unsaved, saving, kept, signin, clash, refused, untaken. */
+  /** Show a state: saved, unsaved, saving, kept, signin, clash, refused, untaken. */
   state(name) {
     const { status } = this;
     const text = name === "saved" ? this.#saved() : translate(name);
@@ -50,7 +50,7 @@ export class StatusDisplay {
     status.title = text;
   }
 
-  /** The banner, or the page that compares both texts, is far up when one writes further down. */
+  /** Create a button that scrolls to the choice between both texts, which may be far above. */
   #wayToDecide(text) {
     const button = createElement("button", { type: "button", textContent: text });
     button.addEventListener("click", () => {
@@ -65,7 +65,7 @@ export class StatusDisplay {
     return this.savedAt ? translate("saved", { time: this.savedAt }) : "";
   }
 
-  /** Buttons: [word, act] pairs; an act of `null` posts the form. */
+  /** Show a banner with buttons, given as [word, act]. If `act` is null, the button submits the form. */
   ask(text, ...buttons) {
     const made = buttons.map(([word, act]) => {
       const button = createElement("button", { type: act ? "button" : "submit", className: "btn second", textContent: translate(word) });
@@ -91,14 +91,14 @@ export class StatusDisplay {
     box.title = text;
   }
 
-  // What could not be taken, each beside its field
+  // Rejected values, each reported beside its field
 
   because(reasons) {
     this.reasons = reasons;
     this.showReasons();
   }
 
-  /** A field that is still being typed in is left in peace. */
+  /** Show the reasons, but not beside the field that has the focus. */
   showReasons() {
     for (const shown of this.form.querySelectorAll(".untaken")) {
       shown.previousElementSibling?.removeAttribute("aria-invalid");
