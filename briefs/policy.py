@@ -68,7 +68,7 @@ RULES_BY_VERB: dict[str, tuple[VerbRule, ...]] = {
     "remove": (_rule(PUBLISHER_ROLES),),
     "reinstate": (_rule(PUBLISHER_ROLES),),
     "revise": (_rule(WRITER_ROLES, State.APPROVED),),
-    "source_withdrew": (_rule(WRITER_ROLES, State.APPROVED),),
+    "source_withdrew": (_rule(WRITER_ROLES, State.APPROVED),),  # the source withdrew its article
     "discard": (_rule(WRITER_ROLES, State.DRAFT),),
     "recover": (_rule(WRITER_ROLES, State.DISCARDED),),
     "edit_vocabulary": (_rule(WRITER_ROLES),),

@@ -5,7 +5,7 @@ import re
 from typing import Any
 
 from ..facts import CITED_FACTS
-from ..text import dates
+from ..text import date_format
 from .works import AuthorName, CitableWork
 
 _TYPES = {
@@ -57,7 +57,9 @@ def _date(iso: str, label: str = "") -> dict[str, Any] | None:
     if not iso:
         return None
     first = [int(part) for part in iso.split("-")]
-    months = [month for month, name in enumerate(dates.ENGLISH_MONTHS, 1) if re.search(rf"\b{name}\b", label)]
+    months = [
+        month for month, name in enumerate(date_format.ENGLISH_MONTHS, 1) if re.search(rf"\b{name}\b", label)
+    ]
     if len(months) == 2 and months[0] == first[1]:
         return {"date-parts": [first, [first[0], months[1]]]}  # May/June: a range
     return {"date-parts": [first]}

@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from ..text import dates
+from ..text import date_format
 from .works import AuthorName, CitableWork
 
 MAX_CHICAGO_AUTHORS = 10
@@ -91,7 +91,7 @@ def format_taiwan(work: CitableWork) -> CitationSentence:
         _run(_chinese_title(work) or "文章"),
         [StyledRun("摘自"), *_taiwan_digested_article(article)] if article else [],
         _run(_chinese_outlet(work)),
-        _run(dates.format_article_date(work.date, work.issue_label, "zh")),
+        _run(date_format.format_article_date(work.date, work.issue_label, "zh")),
         _run(work.link),
     )
     return [*sentence, StyledRun("。")]
@@ -101,7 +101,7 @@ def _taiwan_digested_article(article: CitableWork) -> CitationSentence:
     """Format the article inside a citation of its brief, without URL and authors, who are named before it."""
     if not article.is_chinese:
         return _in_english(article, with_placeholder=False)
-    when = dates.format_article_date(article.date, article.issue_label, "zh")
+    when = date_format.format_article_date(article.date, article.issue_label, "zh")
     return [StyledRun("，".join(filter(None, (_chinese_title(article), _chinese_outlet(article), when))))]
 
 
@@ -143,7 +143,7 @@ def _outlet_and_date(work: CitableWork) -> CitationSentence:
 def _access_date_and_link(work: CitableWork) -> list[CitationSentence]:
     """Return the link, preceded by the access date if the work has no date."""
     address = [[StyledRun(f"{work.link}.")]] if work.link else []
-    day = dates.parse_first_day(work.accessed_on) if address and not work.date else None
+    day = date_format.parse_first_day(work.accessed_on) if address and not work.date else None
     return [[StyledRun(f"Accessed {_american_date(day.isoformat())}.")], *address] if day else address
 
 
@@ -183,7 +183,7 @@ def _american_date(iso: str) -> str:
     year, month, day = (*iso.split("-"), "", "")[:3]
     if not month:
         return year
-    return f"{dates.ENGLISH_MONTHS[int(month) - 1]} {f'{int(day)}, ' if day else ''}{year}"
+    return f"{date_format.ENGLISH_MONTHS[int(month) - 1]} {f'{int(day)}, ' if day else ''}{year}"
 
 
 def _nest_english_quotes(title: str) -> str:

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from ..content import Side
 from ..facts import CITED_FACTS
-from ..text import dates, paths
+from ..text import date_format, paths
 from ..text.person_names import split_person_name
 from ..text.scripts import detect_language_code
 
@@ -124,10 +124,10 @@ def build_article_work(card: Card) -> CitableWork:
         language=language,
         authors=_authors(card, chinese=chinese),
         outlet=source.get("zh" if chinese else "en", ""),
-        date=card["date"] if dates.parse_first_day(card["date"]) else "",
+        date=card["date"] if date_format.parse_first_day(card["date"]) else "",
         issue_label=card["date_label"],
         **{name: card.get(name, "") for name in CITED_FACTS},
-        accessed_on=card["accessed_on"] if dates.parse_first_day(card["accessed_on"]) else "",
+        accessed_on=card["accessed_on"] if date_format.parse_first_day(card["accessed_on"]) else "",
     )
 
 

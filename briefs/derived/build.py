@@ -33,7 +33,7 @@ from ..models.edition import Edition
 from ..models.vocabulary import Author, Keyword, Source, Term, Vocabulary
 from ..rendering import cards
 from ..search import indexing
-from ..text import dates
+from ..text import date_format
 from ..text.article_urls import is_safe_link
 from . import related_briefs, term_occurrences
 
@@ -245,8 +245,8 @@ def _build_card(edition: Edition, content: Content, names: ResolvedVocabulary) -
     return Card(
         edition=edition,
         source_id=source.pk if source else None,
-        article_date=dates.parse_first_day(content.facts.date),
-        article_month=dates.build_month_key(content.facts.date),
+        article_date=date_format.parse_first_day(content.facts.date),
+        article_month=date_format.build_month_key(content.facts.date),
         published_at=edition.published_at,
         data=build_card_data(edition, content, names),
         content_hash=content_hash(edition),
@@ -267,7 +267,7 @@ def build_search_entry(edition: Edition, content: Content, names: ResolvedVocabu
         list(authors.values()), [_label_data(source)] if source else [], list(keywords.values()), ids
     )
     return indexing.IndexEntry(
-        edition, content, naming, content_hash(edition), dates.parse_first_day(facts.date)
+        edition, content, naming, content_hash(edition), date_format.parse_first_day(facts.date)
     )
 
 

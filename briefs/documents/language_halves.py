@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from briefs.content import Side
-from briefs.documents.fields.dates import read_date
+from briefs.documents.fields.date_reader import read_date
 from briefs.documents.fields.label_names import FIELDS_OF_BODY
 from briefs.documents.lines import DocumentLine
 

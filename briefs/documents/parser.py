@@ -9,7 +9,7 @@ from briefs.documents import side_comparison
 from briefs.documents.alignment import align
 from briefs.documents.digest_splitter import split_digests
 from briefs.documents.fields import header
-from briefs.documents.fields.dates import DateOrder
+from briefs.documents.fields.date_reader import DateOrder
 from briefs.documents.fields.label_names import FIELDS_OF_BODY
 from briefs.documents.fields.labels import PRIMARY_BODY_LABELS, FieldLabel, is_web_address
 from briefs.documents.files.encodings import DOCUMENT_LINE_LIMIT, DecodedDocument, hash_lines

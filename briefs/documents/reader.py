@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from briefs.documents.fields.dates import DateOrder
+from briefs.documents.fields.date_reader import DateOrder
 from briefs.documents.files.encodings import DecodedDocument, decode_text_file, hash_lines
 from briefs.documents.files.word import decode_word
 from briefs.documents.parser import parse

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from django.db import DatabaseError, transaction
 
-from ..documents.fields.dates import DateOrder
+from ..documents.fields.date_reader import DateOrder
 from ..documents.reader import read_document
 from ..documents.types import DocumentRefused
 from ..models import Person, Term, get_importer

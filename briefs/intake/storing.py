@@ -10,7 +10,7 @@ from django.utils import timezone, translation
 
 from .. import workflow
 from ..content import Bullet, Content
-from ..documents.fields.dates import DateOrder
+from ..documents.fields.date_reader import DateOrder
 from ..documents.types import Caution, DocumentRefused
 from ..models import Brief, Document, Person, Revision, State
 from ..text.paths import LANGUAGE_CODES

@@ -7,7 +7,7 @@ from itertools import islice
 
 from briefs.lexicon.figure import FIGURE_LIMIT, NUMBER_PATTERN, Figure, blank_out_figures, join_ranges
 from briefs.lexicon.units import CURRENCY_SIGN_PATTERN, find_currency, find_unit_after
-from briefs.text.dates import ENGLISH_MONTHS
+from briefs.text.date_format import ENGLISH_MONTHS
 
 _ARABIC = re.compile(
     f"(?<![0-9A-Za-z])(?<!\\d\\.)(?P<sign>(?:{CURRENCY_SIGN_PATTERN})\\s?)?(?P<number>{NUMBER_PATTERN})"

@@ -1,4 +1,7 @@
-"""History of briefs. Document, Revision, SignOff and Event are append only, enforced by `database.guards`."""
+"""History of briefs, with notes and dismissed findings.
+
+Document, Revision, SignOff and Event are append only, enforced by `database.guards`.
+"""
 
 from typing import ClassVar
 

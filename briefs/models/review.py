@@ -1,4 +1,4 @@
-"""Review data beside notes and sign-offs: suggestions, replies, assignments and marks of texts as fine."""
+"""Review data besides notes and sign-offs (in `history`): suggestions, replies, assignments, texts marked as fine."""
 
 from django.conf import settings
 from django.db import models

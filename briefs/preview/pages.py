@@ -14,7 +14,7 @@ from ..content import Content, Side
 from ..derived import build
 from ..public import errors, page_frame
 from ..public.letter_forms import build_form_context
-from ..text import dates, paths
+from ..text import date_format, paths
 from .links import OpenedPreview
 
 PLACEHOLDER_SLUG = "preview"
@@ -96,4 +96,4 @@ def _card_html(content: Content, language: Side) -> dict[str, str]:
 
 def _format_moment(moment: dt.datetime, language: Side) -> str:
     local = timezone.localtime(moment)
-    return f"{dates.format_day(local.date(), language)} {local:%H:%M} ({settings.TIME_ZONE})"
+    return f"{date_format.format_day(local.date(), language)} {local:%H:%M} ({settings.TIME_ZONE})"

@@ -14,7 +14,7 @@ from .. import rendering
 from ..content import LANGUAGE_TAGS, Side
 from ..models.edition import ChangeKind, WithdrawalKind
 from ..rendering import cards, term_marks, text
-from ..text import dates, paths
+from ..text import date_format, paths
 from . import list_presenter
 from .editions import BriefListRow, EditionHistoryLine, PublicEdition
 from .keyset import KeysetPage
@@ -80,7 +80,7 @@ def build_brief_context(
 
 def format_copy_citation(card: Mapping[str, Any], language: Side) -> str:
     """Return the attribution line for a copied bullet. The page appends the bullet's address."""
-    published = dates.format_day(dt.date.fromisoformat(card["published"]), language)
+    published = date_format.format_day(dt.date.fromisoformat(card["published"]), language)
     headline, site = card[f"headline_{language}"], settings.DIGEST_SITE_NAME[language]
     return (
         f"〈{headline}〉，《{site}》，{published}，"
@@ -156,7 +156,7 @@ def _insert_site_url(html: str) -> SafeString:
 
 def _withdrawal_notice(edition: PublicEdition, withdrawn_at: dt.datetime, side: Side) -> dict[str, str]:
     reason = edition.withdrawn_reason_zh if side == "zh" else edition.withdrawn_reason_en
-    date = dates.format_day(timezone.localdate(withdrawn_at), side)
+    date = date_format.format_day(timezone.localdate(withdrawn_at), side)
     with translation.override(paths.LANGUAGE_CODES[side]):
         sentence = gettext("This brief was withdrawn on %(date)s. Reason: %(reason)s")
         return {
@@ -170,7 +170,7 @@ def _withdrawal_notice(edition: PublicEdition, withdrawn_at: dt.datetime, side: 
 def build_history_line(edition: EditionHistoryLine, language: Side) -> dict[str, str]:
     """Return one line of the edition history. `note` is empty if no notice is shown above the text."""
     date = timezone.localdate(edition.live_from)
-    said = {"iso": date.isoformat(), "date": dates.format_day(date, language), "note": ""}
+    said = {"iso": date.isoformat(), "date": date_format.format_day(date, language), "note": ""}
     if edition.is_first:
         return said | {"words": gettext("First published")}
     if edition.minor:

@@ -9,7 +9,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from ..content import Side
 from ..rendering import text
-from ..text import dates
+from ..text import date_format
 from .editions import BriefListRow
 from .keyset import KeysetPage
 from .subjects.subject_queries import ArchiveRow
@@ -26,7 +26,7 @@ def render_list_by_publication(rows: Iterable[BriefListRow], language: Side, *, 
         if month != (month := row.published_iso_date[:7]):
             parts.append(
                 _render_month_heading(
-                    month, dates.format_month(dt.date.fromisoformat(row.published_iso_date), language)
+                    month, date_format.format_month(dt.date.fromisoformat(row.published_iso_date), language)
                 )
             )
         parts.append(lead or row.html)
@@ -41,7 +41,7 @@ def render_list_by_article_date(rows: Iterable[ArchiveRow], language: Side) -> S
     for row in rows:
         if month != (month := row.month):
             label = (
-                dates.format_month(row.date, language)
+                date_format.format_month(row.date, language)
                 if month % 100
                 else format_year(row.date.year, language)
             )

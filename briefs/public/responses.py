@@ -15,7 +15,7 @@ from django.views.decorators.csrf import csrf_exempt
 
 from .. import letters
 from ..text.paths import LANGUAGE_CODES
-from .limits import get_client_address
+from .rate_limits import get_client_address
 
 CACHE_ONE_MINUTE = "public, max-age=60"
 NO_STORE = "no-store"

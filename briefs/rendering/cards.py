@@ -22,7 +22,7 @@ from django.utils.translation import gettext
 
 from ..content import LANGUAGE_TAGS, SIDES, Content, Side
 from ..facts import SCALAR_FACTS
-from ..text import dates, paths
+from ..text import date_format, paths
 from ..text.scripts import detect_language_code
 from . import citation_box, head_tags, text
 
@@ -115,7 +115,7 @@ def render_byline(card: Card, language: Side, *, linked: bool = False) -> SafeSt
 
 def render_source_box(card: Card, language: Side, *, linked: bool = False) -> str:
     """Render the source box: authors, outlet, rights and links of the article."""
-    accessed = dates.parse_first_day(card["accessed_on"])
+    accessed = date_format.parse_first_day(card["accessed_on"])
     context = {
         **{name: card.get(name, "") for name in SCALAR_FACTS},
         "authors": [
@@ -139,7 +139,7 @@ def render_source_box(card: Card, language: Side, *, linked: bool = False) -> st
             for keyword in card["keywords"]
         ],
         "twin_lang": LANGUAGE_TAGS[paths.OTHER_SIDE[language]],
-        "accessed": dates.format_day(accessed, language) if accessed else "",
+        "accessed": date_format.format_day(accessed, language) if accessed else "",
     }
     return text.render_partial("briefs/_source_box.html", **context)
 
@@ -161,7 +161,7 @@ def render_authors_source_date(card: Card, language: Side) -> SafeString:
 
 
 def render_article_date(card: Card, language: Side) -> SafeString:
-    words = dates.format_article_date(card["date"], card["date_label"], language)
+    words = date_format.format_article_date(card["date"], card["date_label"], language)
     label = mark_language(words, language) if card["date_label"] else escape(words)
     return mark_safe(f'<time datetime="{escape(card["date"])}">{label}</time>' if card["date"] else label)  # noqa: S308
 

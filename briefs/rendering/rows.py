@@ -1,7 +1,7 @@
 """Render the bullets of a view with f-strings.
 
-They are most of a page, and every approval renders four views of them: templates took fifteen times as
-long. Each piece of text is escaped by `escape_text` or `escape`.
+They are most of a page, and every approval renders them for both languages and both orders of the parallel view:
+templates took fifteen times as long. Texts of the brief are escaped by `escape_text`, our own strings by `escape`.
 """
 
 from collections.abc import Mapping, Sequence

@@ -9,7 +9,6 @@ LONGEST_MODULE = 400
 
 DJANGO_NAMES = {"__init__.py", "apps.py", "urls.py", "views.py"}
 SHARED_NAMES = {
-    "dates.py": {"documents/fields", "text"},
     "demo.py": {"", "management/commands"},
     "editions.py": {"public", "workflow"},
     "letters.py": {"", "models", "workflow"},

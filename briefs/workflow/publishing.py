@@ -49,13 +49,13 @@ def approve(
     """
     with run_verb("approve", brief, by=by, now=now) as run:
         row, content = run.row, _load_seen_content(run, seen)
-        ledger = BriefHistory.load(row)
-        reasons = why_not_approve(row, content, ledger, by, ticked=ticked)
-        reasons += why_not_at_time(row, at, run.now) + why_not_change_note(ledger, content, change, run.now)
+        history = BriefHistory.load(row)
+        reasons = why_not_approve(row, content, history, by, ticked=ticked)
+        reasons += why_not_at_time(row, at, run.now) + why_not_change_note(history, content, change, run.now)
         if reasons:
             raise Refused(*reasons)
         change = replace(change, kind="", note_zh="", note_en="") if change.minor else change
-        return _publish(run, content, ledger, at=at, change=change, note=change.note_zh)
+        return _publish(run, content, history, at=at, change=change, note=change.note_zh)
 
 
 def _load_seen_content(run: VerbRun, seen: str) -> Content:
@@ -104,12 +104,12 @@ def _publish(
 def why_not_approve(
     row: Brief, content: Content, history: BriefHistory, person: Person, *, ticked: Collection[str] = ()
 ) -> list[Reason]:
-    """Return all unmet conditions of the text, the sign-offs and the facts."""
-    standing = four_eyes.build_statuses_by_side(history, {side: content.hash_side(side) for side in SIDES})
+    """Return all unmet conditions: blocking findings, date, sign-offs, keyword labels, open notes, last editor, ticks."""
+    statuses = four_eyes.build_statuses_by_side(history, {side: content.hash_side(side) for side in SIDES})
     reasons = (
         why_not_ready(row, content)
         + _unconfirmed_date_reasons(row, content)
-        + four_eyes.why_not_signed(standing)
+        + four_eyes.why_not_signed(statuses)
     )
     reasons += unlabelled_keyword_reasons(content)
     if open_notes := row.notes.filter(resolved_at=None).count():
@@ -119,7 +119,7 @@ def why_not_approve(
             reasons.append(Reason("last-editor", {}, "approve"))
         elif four_eyes.find_last_facts_editor(history) == person.pk:
             reasons.append(Reason("facts-own", {}, "approve"))
-    changed = four_eyes.find_facts_changed_since_signoffs(history, content, standing)
+    changed = four_eyes.find_facts_changed_since_signoffs(history, content, statuses)
     if left := [name for name in changed if name not in ticked]:
         facts = gettext(", ").join(gettext(FACTS[name].label) for name in left)
         reasons.append(Reason("facts-unticked", {"facts": facts}, "facts"))

@@ -100,14 +100,14 @@ def sign_off(
     with run_verb("sign_off", brief, by=by, now=now) as run:
         row = run.row
         content = load_working_copy(row)
-        standing = four_eyes.load_statuses_by_side(row, content)[side]
-        if reason := why_not_sign_off(row, side, by, standing):
+        statuses = four_eyes.load_statuses_by_side(row, content)[side]
+        if reason := why_not_sign_off(row, side, by, statuses):
             raise Refused(reason)
-        if seen != standing.hash:
+        if seen != statuses.hash:
             raise build_refusal(
                 f"seen-{side}", about=f"signoff-{side}", n=_count_differences(row, side, seen, content)
             )
-        if by.pk in standing.signed_by:
+        if by.pk in statuses.signed_by:
             return SignOff.objects.filter(brief=row, side=side, hash=seen, by=by, yes=True).latest("id")
         signoff = _store_signoff(run, side, seen, yes=True, note=note)
         event = run.record_event(f"sign_off_{side}", note=note, revision=signoff.revision)
@@ -173,9 +173,9 @@ def send_back(
 
 def _find_writers(row: Brief) -> QuerySet[Person]:
     """Return the people who changed or submitted this version, without the importer."""
-    ledger, last = BriefHistory.load(row), find_last_submission(row)
-    since = four_eyes.find_baseline_number(ledger)
-    ids = {r.by_id for r in ledger.revisions if r.number > since} | ({last.by_id} if last else set())
+    history, last = BriefHistory.load(row), find_last_submission(row)
+    since = four_eyes.find_baseline_number(history)
+    ids = {r.by_id for r in history.revisions if r.number > since} | ({last.by_id} if last else set())
     return Person.objects.filter(pk__in=ids).exclude(username=IMPORTER)
 
 

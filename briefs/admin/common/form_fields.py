@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from ... import workflow
 from ...content import ForbiddenCharacter, tidy, tidy_line
-from ...documents.fields.dates import DateOrder, read_date
+from ...documents.fields.date_reader import DateOrder, read_date
 from ...documents.types import ParsedDate
 from ...workflow import Reason
 from ...workflow.rules.clock import format_iso_date

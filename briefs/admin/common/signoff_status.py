@@ -61,7 +61,7 @@ def load_signoff_status(briefs: Sequence[Brief], editions: EditionsByBrief) -> d
     }
 
 
-def compute_signoff_status(ledger: BriefHistory) -> SignOffStatuses:
+def compute_signoff_status(history: BriefHistory) -> SignOffStatuses:
     """Compute the status of both sides from the newest revision's hashes, without loading the content."""
-    newest = ledger.revisions[0]
-    return four_eyes.build_statuses_by_side(ledger, {"zh": newest.hash_zh, "en": newest.hash_en})
+    newest = history.revisions[0]
+    return four_eyes.build_statuses_by_side(history, {"zh": newest.hash_zh, "en": newest.hash_en})

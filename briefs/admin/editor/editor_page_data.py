@@ -90,12 +90,12 @@ class BriefPageData:
         return load_names_by_id([self.content])
 
     @property
-    def ledger(self) -> BriefHistory:
+    def history(self) -> BriefHistory:
         return BriefHistory(self.revisions, self.editions, self.signoffs)
 
     @cached_property
     def signoff_status(self) -> SignOffStatuses:
-        return compute_signoff_status(self.ledger)
+        return compute_signoff_status(self.history)
 
     @property
     def base_revision(self) -> int:

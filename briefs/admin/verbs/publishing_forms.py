@@ -181,7 +181,7 @@ class ApproveForm(ScheduledVerbForm, ChangeNoteForm):
         data = self.page_data
         ticked = self._changed_facts()
         return self.build_errors(
-            publishing.why_not_approve(data.brief, data.content, data.ledger, data.person, ticked=ticked)
+            publishing.why_not_approve(data.brief, data.content, data.history, data.person, ticked=ticked)
         )
 
     def build_errors(self, reasons: Iterable[Reason]) -> list[FieldError]:
@@ -218,7 +218,7 @@ class ApproveForm(ScheduledVerbForm, ChangeNoteForm):
     def facts_to_tick(self) -> list[dict[str, Any]]:
         """Return each fact that changed since the sign-offs, with old and new value, for confirmation."""
         page_data, content = self.page_data, self.page_data.content
-        old = four_eyes.find_signed_facts(page_data.ledger, page_data.signoff_status)
+        old = four_eyes.find_signed_facts(page_data.history, page_data.signoff_status)
         changed = self._changed_facts()
         names = load_names_by_id([content, Content(facts=old)] if changed else [])
         return [
@@ -235,7 +235,7 @@ class ApproveForm(ScheduledVerbForm, ChangeNoteForm):
     def _changed_facts(self) -> list[str]:
         page_data = self.page_data
         return four_eyes.find_facts_changed_since_signoffs(
-            page_data.ledger, page_data.content, page_data.signoff_status
+            page_data.history, page_data.content, page_data.signoff_status
         )
 
     def arguments(self) -> dict[str, Any]:

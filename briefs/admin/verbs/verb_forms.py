@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from ...content import LANGUAGE_TAGS, SIDES, Content, Side
 from ...models import WithdrawalKind
-from ...text import dates, paths
+from ...text import date_format, paths
 from ...workflow import Reason
 from ...workflow.rules.transitions import format_time
 from ..common.error_list import FieldError, field_errors_from_reasons
@@ -180,7 +180,7 @@ class WithdrawForm(EditionVerbForm):
     def notices(self) -> list[dict[str, str]]:
         def told(side: Side) -> str:
             reason = self[f"reason_{side}"].value() or "…"
-            values = {"date": dates.format_day(timezone.localdate(), side), "reason": reason}
+            values = {"date": date_format.format_day(timezone.localdate(), side), "reason": reason}
             return _("This brief was withdrawn on %(date)s. Reason: %(reason)s") % values
 
         return render_in_both_languages(told)

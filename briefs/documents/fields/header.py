@@ -6,13 +6,13 @@ from typing import Any
 
 from briefs.content import SIDES, Side
 from briefs.documents.fields.authors import find_joint_with_more_names, split_authors, split_keywords
-from briefs.documents.fields.dates import DateOrder, read_date
+from briefs.documents.fields.date_reader import DateOrder, read_date
 from briefs.documents.fields.label_names import LIST_FIELDS
 from briefs.documents.fields.labels import WEB_ADDRESS_PATTERN, FieldLabel, find_linked_address
 from briefs.documents.lines import DocumentLine
 from briefs.documents.types import Caution, ParsedDate
 from briefs.facts import DOCUMENT_FACTS, FACTS, FactKind
-from briefs.text.dates import format_with_weekday
+from briefs.text.date_format import format_with_weekday
 from briefs.text.scripts import detect_side, is_wider, join_wrapped, split_bilingual
 
 SHORTEST_WRAPPED_VALUE = 50

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
-from ...text.dates import ENGLISH_MONTHS
+from ...text.date_format import ENGLISH_MONTHS
 from . import citation_facts as facts
 from .citation_facts import CitationRejected, CitedArticle, CitedName
 from .latex_text import latex_to_text, latex_to_url

@@ -7,7 +7,7 @@ import unicodedata
 from dataclasses import dataclass
 from typing import Final
 
-from ...documents.fields.dates import read_date
+from ...documents.fields.date_reader import read_date
 from ...text.article_urls import is_safe_link, strip_tracking
 from ...text.person_names import split_person_name
 

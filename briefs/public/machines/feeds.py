@@ -1,6 +1,7 @@
 """Atom and JSON Feed of the newest briefs, of all or of one keyword or source, with full text.
 
-Withdrawn briefs are left out. Changes are announced and move the update date, except minor ones.
+Withdrawn briefs are left out. An edition that is not minor moves the update date; its change note is shown above the
+text.
 """
 
 import datetime as dt

@@ -12,7 +12,7 @@ from django.utils.translation import gettext, ngettext
 from ...content import Side
 from ...rendering.text import render_partial
 from ...search.name_filters import NO_SUCH_FACET
-from ...text import dates, paths
+from ...text import date_format, paths
 from ...text.scripts import detect_language_code
 from ..list_presenter import format_year
 from ..page_frame import TITLE_SEPARATOR
@@ -104,7 +104,7 @@ def _filter_chips(params: SearchParams, results: SearchResults, language: Side) 
         yield "year", format_year(params.year, language)
     if params.since or params.until:
         since, until = (
-            dates.format_day(day, language) if day else "…" for day in (params.since, params.until)
+            date_format.format_day(day, language) if day else "…" for day in (params.since, params.until)
         )
         yield "dates", f"{since}–{until}"
 

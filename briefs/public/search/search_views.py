@@ -6,14 +6,14 @@ from django.utils import timezone
 from ...content import LANGUAGE_TAGS, Side
 from ...search import search_log
 from ...text.scripts import detect_language_code
-from .. import errors, limits, page_frame
+from .. import errors, page_frame, rate_limits
 from . import search_queries, search_results
 from .search_params import SearchParams
 
 
 def search(request: HttpRequest, language: Side) -> HttpResponse:
     asked = SearchParams.from_query(request.GET.dict())
-    if not asked.is_empty and (wait := limits.seconds_to_wait(request)):
+    if not asked.is_empty and (wait := rate_limits.seconds_to_wait(request)):
         return errors.too_many_requests(language, wait)
     found = search_queries.run_search(asked, timezone.now())
     response = page_frame.render_with_slots(
@@ -29,7 +29,7 @@ def search(request: HttpRequest, language: Side) -> HttpResponse:
 
 
 def suggest(request: HttpRequest, language: Side) -> HttpResponse:
-    if wait := limits.seconds_to_wait(request, is_suggestion=True):
+    if wait := rate_limits.seconds_to_wait(request, is_suggestion=True):
         return JsonResponse({"suggestions": []}, status=429, headers={"Retry-After": str(wait)})
     asked = SearchParams.from_query(request.GET.dict())
     said = search_queries.list_suggestions(asked.query_text, timezone.now()) if asked.query_text else []

@@ -9,7 +9,7 @@ from django.utils.translation import gettext, gettext_lazy, ngettext
 from ...content import LANGUAGE_TAGS, SIDES, Content, Side
 from ...rendering import cards, term_marks, text
 from ...search.highlighting import highlight_spans
-from ...text import dates, paths
+from ...text import date_format, paths
 from ...text.scripts import detect_language_code
 from .. import list_presenter
 from ..editions import BriefListRow
@@ -144,7 +144,7 @@ def _month_links(
         {
             "label": f"{row.month % 100}月"
             if language == "zh"
-            else dates.ENGLISH_MONTHS[row.month % 100 - 1],
+            else date_format.ENGLISH_MONTHS[row.month % 100 - 1],
             "is_here": current_path == month_path(row.month),
             "url": f"{paths.home(language)}{month_path(row.month)}",
             "n": row.brief_count,

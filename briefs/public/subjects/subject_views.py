@@ -7,7 +7,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponsePermanen
 from django.utils import timezone
 
 from ...content import Side
-from ...text import dates, paths
+from ...text import date_format, paths
 from .. import list_presenter, page_frame
 from ..keyset import KeysetPage
 from ..machines import feeds
@@ -90,7 +90,7 @@ def month(request: HttpRequest, language: Side, year: int, month: str) -> HttpRe
     if month != f"{number:02}":
         return HttpResponsePermanentRedirect(f"{paths.home(language)}{path}")
     page = subject_queries.list_briefs_of_month(year, number, language, now, read_page_key(request))
-    heading = dates.format_month(dt.date(year, number, 1), language)
+    heading = date_format.format_month(dt.date(year, number, 1), language)
     return _render_period(page, months, heading, path, language)
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from briefs.documents.fields import dates
+from briefs.documents.fields import date_reader
 from briefs.documents.fields import label_names as names
 from briefs.documents.fields.authors import split_authors, split_keywords
 from briefs.documents.fields.labels import find_label, format_header_label
@@ -160,7 +160,7 @@ DATES = [
 
 @pytest.mark.parametrize(("text", "iso", "alternative", "traits"), DATES)
 def test_date_is_read(text, iso, alternative, traits):
-    date, notes = dates.read_date(text)
+    date, notes = date_reader.read_date(text)
     assert (date.iso, date.alternative, date.raw) == (iso, alternative, text)
     assert date.ambiguous is bool(alternative)
     assert date.label == (text if "issue" in traits else "")
@@ -168,7 +168,7 @@ def test_date_is_read(text, iso, alternative, traits):
 
 
 def test_day_first_order_is_applied():
-    date, _ = dates.read_date("06/09/2025", "dmy")
+    date, _ = date_reader.read_date("06/09/2025", "dmy")
     assert (date.iso, date.alternative) == ("2025-09-06", "2025-06-09")
     assert parse(SEED.read_bytes(), date_order="dmy").date.iso == "2025-09-06"
 
@@ -179,7 +179,7 @@ def test_day_first_order_is_applied():
      "2025-06-09 and later", "June/June 2025", "0000-01-01", "9" * 500],
 )  # fmt: skip
 def test_unreadable_date_gives_none(text):
-    assert dates.read_date(text) is None
+    assert date_reader.read_date(text) is None
 
 
 def test_unreadable_date_is_kept_and_reported():

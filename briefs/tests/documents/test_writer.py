@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from briefs.documents.fields.authors import split_authors
-from briefs.documents.fields.dates import read_date
+from briefs.documents.fields.date_reader import read_date
 from briefs.documents.fields.label_names import LABEL_NAMES
 from briefs.documents.fields.labels import find_label
 from briefs.documents.files.encodings import decode_text_file

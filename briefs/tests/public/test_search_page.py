@@ -16,7 +16,7 @@ from django.utils import timezone
 from briefs import workflow
 from briefs.content import Bullet, Byline
 from briefs.models import Author, Keyword, Search, Source, Term
-from briefs.public import limits
+from briefs.public import rate_limits
 from briefs.public.search import search_params, search_queries
 from briefs.sample_corpus import load_corpus
 from briefs.search import search_log
@@ -234,7 +234,7 @@ def test_searches_over_limit_get_429_but_pages_do_not(
 ) -> None:
     settings.DIGEST_SEARCH_LIMIT = 3
     cache.clear()
-    monkeypatch.setattr(limits.time, "time", lambda: 1_000_020.0)
+    monkeypatch.setattr(rate_limits.time, "time", lambda: 1_000_020.0)
     for _ in range(3):
         assert site.get("/en/search/?q=AI").status_code == 200
     refused = site.get("/en/search/?q=AI")
@@ -245,7 +245,7 @@ def test_searches_over_limit_get_429_but_pages_do_not(
     assert site.get("/en/").status_code == site.get("/en/search/").status_code == 200
     assert site.get("/en/search/?q=AI", REMOTE_ADDR="203.0.113.9").status_code == 200
     assert [site.get("/en/search/suggest/?q=a").status_code for _ in range(13)] == [200] * 12 + [429]
-    monkeypatch.setattr(limits.time, "time", lambda: 1_000_080.0)
+    monkeypatch.setattr(rate_limits.time, "time", lambda: 1_000_080.0)
     assert site.get("/en/search/?q=AI").status_code == 200
 
 
@@ -259,8 +259,8 @@ def test_search_limit_applies_with_cache_down(
             "LOCATION": "redis://127.0.0.1:9/0",
         }
     }
-    monkeypatch.setattr(limits, "_local_counts", {})
-    monkeypatch.setattr(limits, "_cache_down_until", 0.0)
+    monkeypatch.setattr(rate_limits, "_local_counts", {})
+    monkeypatch.setattr(rate_limits, "_cache_down_until", 0.0)
     statuses = [site.get("/en/search/?q=AI").status_code for _ in range(3)]
     assert statuses == [200, 200, 429]
     assert site.get("/en/").status_code == 200
@@ -274,7 +274,7 @@ def test_client_address_is_the_one_seen_by_our_proxy(
     settings: Any, rf: Any, proxies: int, forwarded_for: str, address: str
 ) -> None:
     settings.DIGEST_PROXIES = proxies
-    assert limits.get_client_address(rf.get("/", headers={"x-forwarded-for": forwarded_for})) == address
+    assert rate_limits.get_client_address(rf.get("/", headers={"x-forwarded-for": forwarded_for})) == address
 
 
 def test_search_log_counts_queries_and_omits_personal_data(site: Client) -> None:

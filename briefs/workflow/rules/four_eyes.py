@@ -1,6 +1,6 @@
 """Four-eyes rule: when a language is signed, and who may sign it off.
 
-A language is signed when, for every person who changed it since the last approved edition, somebody else
+A language is signed when, for every person who changed it since the last reviewed edition, somebody else
 has said yes to its current hash. Each person's newest answer to that hash counts, and a no blocks.
 """
 
@@ -146,6 +146,6 @@ def _find_signed_revision(history: BriefHistory, statuses: SignOffStatuses) -> R
 
 
 def find_last_facts_editor(history: BriefHistory) -> int | None:
-    """Return who last changed the facts since the last approved edition, or None."""
+    """Return who last changed the facts since the last reviewed edition, or None."""
     since = find_baseline_number(history)
     return next((r.by_id for r in history.revisions if r.number > since and r.changed_facts), None)

@@ -8,7 +8,7 @@ from typing import Literal
 
 from briefs.documents.types import ParsedDate
 from briefs.lexicon.numbers_zh import parse_numeral
-from briefs.text.dates import ENGLISH_MONTHS
+from briefs.text.date_format import ENGLISH_MONTHS
 
 DateOrder = Literal["mdy", "dmy"]
 
