@@ -1,16 +1,34 @@
 """Read settings from environment variables. Exit with a one-sentence error if a value is invalid."""
 
 import os
+import re
 import secrets
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, NoReturn
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
 import dj_database_url
+from django.http.request import validate_host
 
 SQLITE_SETUP = "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA recursive_triggers=ON;"
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
+_PREFIX = "DIGEST_"
+_known_names: set[str] = set()
+
+
+def read(variable: str, default: str = "") -> str:
+    _known_names.add(variable)
+    return os.environ.get(variable, default)
+
+
+def require_known_names() -> None:
+    """Stop at a variable that begins like ours but that no setting reads, such as a misspelt name."""
+    known = sorted(name for name in _known_names if name.startswith(_PREFIX))
+    for name in sorted(os.environ):
+        if name.startswith(_PREFIX) and name not in _known_names:
+            stop(name, f"no such setting. There are {', '.join(known)}.")
 
 
 def stop(variable: str, why: str) -> NoReturn:
@@ -18,22 +36,41 @@ def stop(variable: str, why: str) -> NoReturn:
 
 
 def read_flag(variable: str, *, default: bool) -> bool:
-    value = os.environ.get(variable, "1" if default else "0")
+    value = read(variable, "1" if default else "0")
     if value not in ("0", "1"):
         stop(variable, f"expected 0 or 1, found {value!r}.")
     return value == "1"
 
 
 def read_number(variable: str, *, default: int, maximum: int) -> int:
-    value = os.environ.get(variable, str(default))
+    value = read(variable, str(default))
     if not (value.isascii() and value.isdecimal() and int(value) <= maximum):
         stop(variable, f"expected a number from 0 to {maximum}, found {value!r}.")
     return int(value)
 
 
+def read_list(variable: str) -> list[str]:
+    return [part.strip() for part in read(variable).split(",") if part.strip()]
+
+
+def read_address(variable: str, *, default: str) -> str:
+    """Return a mail address, alone or as `Name <address>`."""
+    value = read(variable, default)
+    if not re.fullmatch(r"(?:[^<>@\n]+ )?<?[^\s<>@]+@[^\s<>@]+>?", value):
+        stop(variable, f"expected a mail address, found {value!r}.")
+    return value
+
+
+def read_text(variable: str, *, default: str) -> str:
+    value = read(variable, default).strip()
+    if not value or len(value) > 60 or not value.isprintable():
+        stop(variable, "expected one line of at most 60 characters.")
+    return value
+
+
 def read_choice(variable: str, choices: tuple[str, ...]) -> str:
     """Return the variable's value. The first choice is the default."""
-    value = os.environ.get(variable, choices[0])
+    value = read(variable, choices[0])
     if value not in choices:
         stop(variable, f"expected one of {', '.join(choices)}, found {value!r}.")
     return value
@@ -44,7 +81,7 @@ def blocking_checks() -> tuple[str, ...]:
     from briefs.checks import ALL_CHECKS  # imported here because only this setting needs it; pure Python
 
     variable = "DIGEST_BLOCKING_CHECKS"
-    names = [name.strip() for name in os.environ.get(variable, "completeness").split(",") if name.strip()]
+    names = read_list(variable)
     for name in names:
         if name not in ALL_CHECKS:
             stop(variable, f"expected names among {', '.join(ALL_CHECKS)}, found {name!r}.")
@@ -52,7 +89,7 @@ def blocking_checks() -> tuple[str, ...]:
 
 
 def time_zone() -> str:
-    value = os.environ.get("TIME_ZONE", "Asia/Taipei")
+    value = read("TIME_ZONE", "Asia/Taipei")
     if value not in available_timezones():
         stop("TIME_ZONE", f"expected a zone such as Asia/Taipei, found {value!r}.")
     return ZoneInfo(value).key
@@ -60,7 +97,7 @@ def time_zone() -> str:
 
 def site_url() -> tuple[str, str, bool]:
     """Return the address without a trailing slash, its host, and whether it is https."""
-    value = os.environ.get("SITE_URL", "http://127.0.0.1:8000").rstrip("/")
+    value = read("SITE_URL", "http://127.0.0.1:8000").rstrip("/")
     parts = urlsplit(value)
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.path or parts.query:
         stop("SITE_URL", f"expected an address such as https://digest.example, found {value!r}.")
@@ -70,7 +107,7 @@ def site_url() -> tuple[str, str, bool]:
 
 
 def secret_key(key_file: Path, *, required: bool) -> str:
-    if value := os.environ.get("SECRET_KEY", ""):
+    if value := read("SECRET_KEY", ""):
         if required and (len(value) < 50 or len(set(value)) < 5 or value.startswith("django-insecure-")):
             stop("SECRET_KEY", "expected at least 50 random characters.")
         return value
@@ -95,7 +132,12 @@ def secret_key(key_file: Path, *, required: bool) -> str:
 
 
 def allowed_hosts(host: str, *, required: bool) -> list[str]:
-    value = [name.strip() for name in os.environ.get("ALLOWED_HOSTS", "").split(",") if name.strip()]
+    value = read_list("ALLOWED_HOSTS")
+    for name in value:
+        if "/" in name or (":" in name and not name.endswith("]")):
+            stop("ALLOWED_HOSTS", f"expected host names without scheme or port, found {name!r}.")
+    if value and not validate_host(host, value):
+        stop("ALLOWED_HOSTS", f"the host of SITE_URL is missing: add {host}.")
     if value:
         return value
     if required:
@@ -103,43 +145,88 @@ def allowed_hosts(host: str, *, required: bool) -> list[str]:
     return sorted(LOOPBACK | {"[::1]"})
 
 
+def split_address(variable: str, value: str, expected: str) -> SplitResult:
+    """Split an address with a user, a password, a host and a port. Stop where the parts are unclear."""
+    try:
+        parts = urlsplit(value)
+        _ = parts.port
+    except ValueError:
+        stop(variable, f"{expected} The port must be a number.")
+    if parts.fragment or "@" in parts.path:
+        stop(
+            variable, "write special characters of the password as %XX, for example %23 for # and %2F for /."
+        )
+    return parts
+
+
+def require_package(variable: str, module: str, extra: str) -> None:
+    if find_spec(module) is None:
+        stop(variable, f"the Python package {module} is missing: install the extra {extra!r}.")
+
+
 def database(var: Path) -> dict[str, Any]:
-    value = os.environ.get("DATABASE_URL", f"sqlite:///{var / 'digest.sqlite3'}")
+    variable, expected = (
+        "DATABASE_URL",
+        "expected sqlite:////path or postgres://user:password@host:port/name.",
+    )
+    value = read(variable, f"sqlite:///{var / 'digest.sqlite3'}")
+    if not value.startswith("sqlite:"):
+        split_address(variable, value, expected)
     try:
         config: dict[str, Any] = dict(dj_database_url.parse(value))
     except (dj_database_url.ParseError, dj_database_url.UnknownSchemeError, ValueError):
-        stop("DATABASE_URL", "expected sqlite:///path or postgres://user:password@host:port/name.")
+        stop(variable, expected)
     config.setdefault("OPTIONS", {})
     if config["ENGINE"] == "django.db.backends.sqlite3":
-        if config["NAME"] in ("", ":memory:"):
-            stop("DATABASE_URL", "SQLite needs a file: sqlite:///path/to/digest.sqlite3.")
-        Path(config["NAME"]).parent.mkdir(parents=True, exist_ok=True)
+        require_sqlite_file(Path(config["NAME"] or ":memory:"))
         config["CONN_MAX_AGE"] = None  # reopening the file costs more than rendering most pages
         config["OPTIONS"] |= {"transaction_mode": "IMMEDIATE", "timeout": 20, "init_command": SQLITE_SETUP}
     elif config["ENGINE"] == "django.db.backends.postgresql":
-        config["OPTIONS"].setdefault("pool", True)
+        require_package(variable, "psycopg", "postgres")
+        size = read_number("DATABASE_POOL", default=10, maximum=1_000)
+        config["CONN_HEALTH_CHECKS"] = True  # else the first requests after a restart of PostgreSQL fail
+        config["OPTIONS"].setdefault("pool", {"min_size": 1, "max_size": max(size, 1), "timeout": 5})
     else:
-        stop("DATABASE_URL", "expected SQLite or PostgreSQL.")
+        stop(variable, "expected SQLite or PostgreSQL.")
     return config
 
 
+def require_sqlite_file(file: Path) -> None:
+    variable = "DATABASE_URL"
+    if not file.is_absolute():
+        stop(variable, "SQLite needs a file with its whole path: sqlite:////srv/digest/digest.sqlite3.")
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        stop(variable, f"the folder {file.parent} cannot be made: {error.strerror}.")
+    if not os.access(file.parent, os.W_OK):
+        stop(
+            variable,
+            f"this user may not write to the folder {file.parent}, where SQLite needs files of its own.",
+        )
+
+
 def cache() -> dict[str, Any]:
-    value = os.environ.get("CACHE_URL", "")
+    value = read("CACHE_URL", "")
     if not value:
         return {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
-    if urlsplit(value).scheme not in ("redis", "rediss"):
-        stop("CACHE_URL", "expected redis://host:port/0, or nothing for a cache in each process.")
+    expected = "expected redis://host:port/0, or nothing for a cache in each process."
+    parts = split_address("CACHE_URL", value, expected)
+    if parts.scheme not in ("redis", "rediss") or not parts.hostname:
+        stop("CACHE_URL", expected)
+    require_package("CACHE_URL", "redis", "redis")
     quick = {"socket_connect_timeout": 0.25, "socket_timeout": 0.25}  # a page must not wait for the cache
     return {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": value, "OPTIONS": quick}
 
 
 def mailer() -> dict[str, Any]:
-    value = os.environ.get("EMAIL_URL", "console:")
-    parts = urlsplit(value)
+    value = read("EMAIL_URL", "console:")
+    expected = "expected console:, smtp://…, smtp+tls://… or smtps://user:password@host:port."
+    parts = split_address("EMAIL_URL", value, expected)
     if parts.scheme == "console":
         return {"BACKEND": "django.core.mail.backends.console.EmailBackend"}
     if parts.scheme not in ("smtp", "smtps", "smtp+tls") or not parts.hostname:
-        stop("EMAIL_URL", "expected console:, smtp://…, smtp+tls://… or smtps://user:password@host:port.")
+        stop("EMAIL_URL", expected)
     return {
         "BACKEND": "django.core.mail.backends.smtp.EmailBackend",
         "OPTIONS": {
@@ -155,13 +242,19 @@ def mailer() -> dict[str, Any]:
 
 
 def media_storage(var: Path) -> dict[str, Any]:
-    value = os.environ.get("MEDIA_STORAGE", f"file://{var / 'media'}")
+    value = read("MEDIA_STORAGE", f"file://{var / 'media'}")
     parts = urlsplit(value)
-    if parts.scheme == "file" and parts.path:
-        location = {"location": unquote(parts.path)}
-        return {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": location}
-    if parts.scheme == "s3" and parts.hostname:
-        region = parse_qs(parts.query).get("region", [None])[0]
-        options = {"bucket_name": parts.hostname, "region_name": region, "querystring_auth": False}
-        return {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": options}
-    stop("MEDIA_STORAGE", "expected file:///path or s3://bucket?region=….")
+    if parts.scheme != "file" or not parts.path or parts.netloc:
+        stop("MEDIA_STORAGE", "expected a folder with its whole path: file:///srv/digest/media.")
+    location = {"location": unquote(parts.path)}
+    return {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": location}
+
+
+def hsts() -> dict[str, Any]:
+    """Return Django's settings of HSTS for the value of the variable."""
+    value = read_choice("HSTS", ("host", "subdomains", "preload", "off"))
+    return {
+        "SECURE_HSTS_SECONDS": 0 if value == "off" else 60 * 60 * 24 * 365,
+        "SECURE_HSTS_INCLUDE_SUBDOMAINS": value in ("subdomains", "preload"),
+        "SECURE_HSTS_PRELOAD": value == "preload",
+    }

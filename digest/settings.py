@@ -1,6 +1,6 @@
 """Settings from environment variables. `SITE_URL` decides how strict they are. See docs/operators.md."""
 
-import warnings
+import tomllib
 from pathlib import Path
 
 from django.utils.csp import CSP
@@ -8,16 +8,16 @@ from django.utils.csp import CSP
 from . import environment
 
 BASE_DIR = Path(__file__).resolve().parent.parent
+VERSION = tomllib.loads((BASE_DIR / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
 VAR = BASE_DIR / "var"
 
 SITE_URL, _host, _https = environment.site_url()
 DEBUG = environment.read_flag("DEBUG", default=False)
 SECRET_KEY = environment.secret_key(VAR / "secret_key", required=_https)
+SECRET_KEY_FALLBACKS = environment.read_list("SECRET_KEY_FALLBACKS")
 ALLOWED_HOSTS = environment.allowed_hosts(_host, required=_https)
 if _https and DEBUG:
     environment.stop("DEBUG", "an https site must not run with DEBUG=1.")
-if _https:
-    warnings.warn("Sign-in with a second factor does not exist yet: keep /admin/ behind a VPN.", stacklevel=1)
 
 DIGEST_DATE_ORDER = environment.read_choice("DIGEST_DATE_ORDER", ("mdy", "dmy"))
 DIGEST_BLOCKING_CHECKS = environment.blocking_checks()
@@ -25,7 +25,10 @@ DIGEST_FOUR_EYES = environment.read_flag("DIGEST_FOUR_EYES", default=True)
 DIGEST_SEARCH_LIMIT = environment.read_number("DIGEST_SEARCH_LIMIT", default=30, maximum=100_000)
 DIGEST_QUOTE_LIMIT = environment.read_number("DIGEST_QUOTE_LIMIT", default=0, maximum=100_000)
 DIGEST_PROXIES = environment.read_number("DIGEST_PROXIES", default=1 if _https else 0, maximum=9)
-DIGEST_SITE_NAME = {"zh": "智庫文摘", "en": "Think-Tank Digest"}
+DIGEST_SITE_NAME = {
+    "zh": environment.read_text("SITE_NAME_ZH", default="智庫文摘"),
+    "en": environment.read_text("SITE_NAME_EN", default="Think-Tank Digest"),
+}
 
 INSTALLED_APPS = [
     "briefs.apps.Desk",
@@ -40,6 +43,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "digest.headers.permissions_policy",
+    "digest.body_limit.limit_body",
     "briefs.admin.home.middleware.DeskMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -73,7 +77,8 @@ TEMPLATES = [
 DATABASES = {"default": environment.database(VAR)}
 CACHES = {"default": environment.cache()}
 MAILERS = {"default": environment.mailer()}
-DEFAULT_FROM_EMAIL = f"digest@{_host}"
+DEFAULT_FROM_EMAIL = environment.read_address("EMAIL_FROM", default=f"digest@{_host}")
+SECURITY_CONTACT = environment.read_address("SECURITY_CONTACT", default=DEFAULT_FROM_EMAIL)
 STORAGES = {
     "default": environment.media_storage(VAR),
     "staticfiles": {
@@ -126,8 +131,11 @@ SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 if _https:
     SECURE_SSL_REDIRECT = True
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
-    SECURE_HSTS_SECONDS = 60 * 60 * 24 * 365
-    SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = True
+    globals().update(environment.hsts())
+    SILENCED_SYSTEM_CHECKS = [
+        "security.W005",
+        "security.W021",
+    ]  # HSTS of other hosts is the operator's choice
     SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
     SESSION_COOKIE_NAME = "__Host-desk"
     CSRF_COOKIE_NAME = "__Host-csrf"
@@ -144,3 +152,5 @@ LOGGING = {
     "handlers": {"stderr": {"class": "logging.StreamHandler"}},
     "root": {"handlers": ["stderr"], "level": "WARNING"},
 }
+
+environment.require_known_names()

@@ -28,7 +28,7 @@ def security(request: HttpRequest) -> HttpResponse:
     """
     expires = timezone.now().astimezone(dt.UTC).date() + dt.timedelta(days=360)
     lines = [
-        f"Contact: mailto:{settings.DEFAULT_FROM_EMAIL}",
+        f"Contact: mailto:{settings.SECURITY_CONTACT}",
         f"Expires: {expires.isoformat()}T00:00:00Z",
         "Preferred-Languages: zh-Hant, en",
         f"Canonical: {settings.SITE_URL}/.well-known/security.txt",

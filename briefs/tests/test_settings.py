@@ -27,6 +27,27 @@ INVALID_SETTINGS = [
     ("MEDIA_STORAGE", "ftp://x", lambda: environment.media_storage(Path("/nowhere"))),
     ("SECRET_KEY", "short", lambda: environment.secret_key(Path("/nowhere"), required=True)),
     ("SECRET_KEY", "", lambda: environment.secret_key(Path("/nowhere"), required=True)),
+    ("DATABASE_URL", "sqlite:///relative.sqlite3", lambda: environment.database(Path("/nowhere"))),
+    ("DATABASE_URL", "sqlite:////proc/none/a.sqlite3", lambda: environment.database(Path("/nowhere"))),
+    ("DATABASE_URL", "postgres://a:b@host:many/c", lambda: environment.database(Path("/nowhere"))),
+    ("DATABASE_URL", "postgres://a:b#c@host/d", lambda: environment.database(Path("/nowhere"))),
+    ("CACHE_URL", "redis://", environment.cache),
+    ("CACHE_URL", "redis://host:many/0", environment.cache),
+    ("EMAIL_URL", "smtps://a:b@host:many", environment.mailer),
+    ("EMAIL_URL", "smtps://a:b/c@host:465", environment.mailer),
+    ("EMAIL_URL", "smtps://a:b#c@host:465", environment.mailer),
+    ("MEDIA_STORAGE", "file://relative/media", lambda: environment.media_storage(Path("/nowhere"))),
+    ("MEDIA_STORAGE", "s3://bucket?region=x", lambda: environment.media_storage(Path("/nowhere"))),
+    ("HSTS", "always", environment.hsts),
+    ("EMAIL_FROM", "nobody", lambda: environment.read_address("EMAIL_FROM", default="a@b.org")),
+    ("SITE_NAME_EN", "two\nlines", lambda: environment.read_text("SITE_NAME_EN", default="Digest")),
+    ("DIGEST_FOUR_EYE", "1", environment.require_known_names),
+    ("ALLOWED_HOSTS", "other.example", lambda: environment.allowed_hosts("digest.example", required=True)),
+    (
+        "ALLOWED_HOSTS",
+        "https://digest.example",
+        lambda: environment.allowed_hosts("digest.example", required=True),
+    ),
     ("ALLOWED_HOSTS", "", lambda: environment.allowed_hosts("digest.example", required=True)),
 ]
 
@@ -44,6 +65,44 @@ def test_wrong_value_stops_startup_and_names_variable(
     assert message.startswith(f"{variable}: ")
     assert message.endswith(".")
     assert "\n" not in message
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "read", "module"),
+    [
+        ("DATABASE_URL", "postgres://a:b@host/c", lambda: environment.database(Path("/nowhere")), "psycopg"),
+        ("CACHE_URL", "redis://host:6379/0", environment.cache, "redis"),
+    ],
+)
+def test_missing_package_stops_startup_and_names_the_extra(
+    monkeypatch: pytest.MonkeyPatch, variable: str, value: str, read, module: str
+) -> None:
+    monkeypatch.setenv(variable, value)
+    monkeypatch.setattr(environment, "find_spec", {}.get)
+    with pytest.raises(SystemExit, match=rf"^{variable}: the Python package {module} is missing"):
+        read()
+
+
+@pytest.mark.parametrize(
+    ("value", "seconds", "subdomains", "preload"),
+    [
+        ("host", 31_536_000, False, False),
+        ("subdomains", 31_536_000, True, False),
+        ("preload", 31_536_000, True, True),
+        ("off", 0, False, False),
+    ],
+)
+def test_hsts_covers_what_the_setting_says(
+    monkeypatch: pytest.MonkeyPatch, value: str, seconds: int, subdomains: bool, preload: bool
+) -> None:
+    monkeypatch.setenv("HSTS", value)
+    assert list(environment.hsts().values()) == [seconds, subdomains, preload]
+
+
+def test_password_with_encoded_special_characters_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EMAIL_URL", "smtps://me%40here:p%23a%2Fb%40c@mail.example:465")
+    options = environment.mailer()["OPTIONS"]
+    assert (options["username"], options["password"]) == ("me@here", "p#a/b@c")
 
 
 def test_secret_key_is_created_once_and_reused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -188,3 +188,10 @@ def test_report_is_mailed_once_to_publishers_only(client: Client, clock: Any, ed
     factories.person("newcomer", "Publishers")
     call_command("publish_due")
     assert Outbox.objects.count() == 1
+
+
+def test_large_body_is_refused_before_it_is_read(client: Client) -> None:
+    for path in (REPORT_PAGE, "/preview/x/letter/", "/admin/login/", "/en/search/"):
+        answer = client.post(path, "x" * 70_000, content_type="application/x-www-form-urlencoded")
+        assert answer.status_code == 413, path
+        assert "上限" in answer.content.decode()
