@@ -10,17 +10,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from django.conf import settings
 from django.contrib.auth.models import Group
-from django.core import serializers
 from django.utils import timezone
 
 from . import workflow
 from .content import SIDES
+from .installation import FIXTURES
 from .intake import create_import_job, import_files
 from .models import Brief, Edition, Person, State
 
-FIXTURES: Final = Path(settings.BASE_DIR) / "fixtures"
 SEED: Final = FIXTURES / "seeds" / "000_a01fbe574e0e12f3.txt"
 SAMPLES_FOLDER: Final = FIXTURES / "samples"
 
@@ -44,14 +42,6 @@ ACCOUNTS: Final = (
     Account("reviewer-en", "Claire Wu", "Reviewers", "en"),
     Account("publisher", "周以恆", "Publishers", "zh-hant"),
 )
-
-
-def load_missing_rows(fixture_name: str) -> None:
-    """Load the fixture rows whose natural key does not exist yet. Existing rows are not changed."""
-    with (FIXTURES / fixture_name).open(encoding="utf-8") as file:
-        for item in serializers.deserialize("json", file):
-            if item.object.pk is None:
-                item.save()
 
 
 def create_accounts(*, reset_passwords: bool = False) -> Iterator[tuple[Account, Person, str]]:

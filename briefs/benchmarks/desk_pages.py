@@ -22,7 +22,7 @@ QUERIES_GOAL = 25
 
 def main(n: int) -> None:
     with fresh_site():
-        from briefs.demo import load_missing_rows
+        from briefs.installation import load_missing_rows
 
         load_missing_rows("vocabulary.json")
         base, found = measure(n)

@@ -21,7 +21,7 @@ def main(n: int) -> None:
     with fresh_site() as place:
         from django.core.management import call_command
 
-        from briefs.demo import load_missing_rows
+        from briefs.installation import load_missing_rows
 
         load_missing_rows("vocabulary.json")
         folder = place / "documents"

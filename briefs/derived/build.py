@@ -153,9 +153,14 @@ def _add_cards(editions: Sequence[Edition], names: "ResolvedVocabulary") -> None
         ("edition_id", "keyword_id", *places),
         _ordered_label_rows(editions, names.keywords_of),
     )
-    indexing.put(
-        [build_search_entry(edition, edition.frozen_content, names) for edition in editions], timezone.now()
-    )
+    index_editions(editions, names)
+
+
+def index_editions(editions: Sequence[Edition], names: "ResolvedVocabulary | None" = None) -> None:
+    """Put the editions that are not past into the search index. `names`: their vocabulary, if it is loaded."""
+    names = names or load_vocabulary(editions)
+    entries = [build_search_entry(edition, edition.frozen_content, names) for edition in editions]
+    indexing.put(entries, timezone.now())
 
 
 def load_vocabulary(editions: Iterable[Edition]) -> "ResolvedVocabulary":

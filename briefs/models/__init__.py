@@ -23,7 +23,7 @@ from .people import Person, get_importer
 from .pictures import Picture
 from .review import Answer, Assignment, Look, Reply, Suggestion
 from .searches import Search
-from .site import SiteText
+from .site import JobRun, SiteText
 from .uploads import Upload, UploadFile
 from .vocabulary import Author, Keyword, Source, Term
 
@@ -46,6 +46,7 @@ __all__ = [
     "EditionTerm",
     "Event",
     "Gloss",
+    "JobRun",
     "Keyword",
     "Letter",
     "Look",

@@ -1,7 +1,8 @@
-"""Texts of the public site, edited by publishers."""
+"""Texts of the public site, edited by publishers, and when its jobs last ran."""
 
 from django.conf import settings
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from ..content import Side
@@ -26,3 +27,17 @@ class SiteText(models.Model):
 
     def text(self, side: Side) -> str:
         return self.text_zh if side == "zh" else self.text_en
+
+
+class JobRun(models.Model):
+    """The last whole run of a job, such as `publish_due` or `backup`."""
+
+    name = models.CharField(max_length=40, primary_key=True)
+    at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.name
+
+    @classmethod
+    def record(cls, name: str) -> None:
+        cls.objects.update_or_create(name=name, defaults={"at": timezone.now()})

@@ -1,19 +1,26 @@
 """Liveness and readiness endpoints. They name the failing part; the reason is only logged."""
 
+import datetime as dt
 import logging
+import shutil
 from collections.abc import Callable
 from functools import cache as once
 
+from django.conf import settings
 from django.core.cache import cache
 from django.db import connection
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils import timezone
 
 from ..database import guards
+from ..models.site import JobRun
 from .responses import NO_STORE
 
 log = logging.getLogger(__name__)
+LATE_AFTER = {"publish_due": dt.timedelta(minutes=15), "backup": dt.timedelta(hours=26)}
+LOW_DISK = 1 << 30
 
 
 def healthz(request: HttpRequest) -> HttpResponse:
@@ -21,10 +28,15 @@ def healthz(request: HttpRequest) -> HttpResponse:
 
 
 def readyz(request: HttpRequest) -> HttpResponse:
-    well = {part: _is_healthy(part, check) for part, check in READINESS_CHECKS.items()}
+    """Answer 200 if this node can serve. Optional parts are reported and do not take it out."""
+    required, optional = (
+        {part: _is_healthy(part, check) for part, check in checks.items()}
+        for checks in (REQUIRED_CHECKS, OPTIONAL_CHECKS)
+    )
+    parts = {part: "ok" if fine else "failed" for part, fine in (required | optional).items()}
     return JsonResponse(
-        {part: "ok" if fine else "failed" for part, fine in well.items()},
-        status=200 if all(well.values()) else 503,
+        {"version": settings.VERSION, **parts},
+        status=200 if all(required.values()) else 503,
         headers={"Cache-Control": NO_STORE},
     )
 
@@ -60,9 +72,21 @@ def _cache() -> str:
     return "" if cache.get("readyz") == "well" else "does not keep what it is given"
 
 
-READINESS_CHECKS: dict[str, Callable[[], object]] = {
+def _late_jobs() -> list[str]:
+    """Return the jobs that ran once and are late now. A site without timers is not reported."""
+    now = timezone.now()
+    runs = JobRun.objects.filter(name__in=LATE_AFTER).values_list("name", "at")
+    return [name for name, at in runs if now - at > LATE_AFTER[name]]
+
+
+def _disk() -> str:
+    free = shutil.disk_usage(settings.BASE_DIR).free
+    return f"{free >> 20} MB free" if free < LOW_DISK else ""
+
+
+REQUIRED_CHECKS: dict[str, Callable[[], object]] = {
     "database": _database,
     "guards": lambda: guards.find_missing_guards(connection),
     "migrations": _migrations,
-    "cache": _cache,
 }
+OPTIONAL_CHECKS: dict[str, Callable[[], object]] = {"cache": _cache, "jobs": _late_jobs, "disk": _disk}

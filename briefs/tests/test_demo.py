@@ -10,8 +10,9 @@ from django.core.management.base import CommandError
 from django.utils import timezone
 
 from briefs import sample_corpus, workflow
-from briefs.demo import ACCOUNTS, load_missing_rows
+from briefs.demo import ACCOUNTS
 from briefs.derived import label_propagation
+from briefs.installation import load_missing_rows
 from briefs.models import Brief, Edition, Event, Keyword, Person, Revision, State
 
 from .intake.test_importer import checksum

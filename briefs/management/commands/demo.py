@@ -9,7 +9,8 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
-from briefs.demo import create_accounts, import_demo_briefs, load_missing_rows
+from briefs.demo import create_accounts, import_demo_briefs
+from briefs.installation import prepare_database
 
 
 def parse_port(text: str) -> int:
@@ -34,9 +35,7 @@ class Command(BaseCommand):
         port = options["port"]
         if not options["no_server"]:
             self._require_free_port(port)
-        call_command("migrate", verbosity=0)
-        load_missing_rows("roles.json")
-        load_missing_rows("vocabulary.json")
+        prepare_database()
         people = list(create_accounts(reset_passwords=options["reset_passwords"]))
         import_demo_briefs({account.username: person for account, person, _ in people})
         call_command("rebuild_derived", stdout=StringIO())  # updates rows that an older version made

@@ -4,6 +4,7 @@ from django.core.management.base import BaseCommand
 from django.utils import timezone
 
 from briefs.derived.label_propagation import continue_relabelling
+from briefs.models import JobRun
 from briefs.notifications import send_due
 from briefs.search import indexing
 from briefs.search.search_log import delete_expired
@@ -22,5 +23,6 @@ class Command(BaseCommand):
         self.stdout.write(f"{delivery.sent} sent, {delivery.failed} failed.")
         if made := continue_relabelling():
             self.stdout.write(f"{made} editions relabelled.")
+        JobRun.record("publish_due")
         if delivery.failed:
             raise SystemExit(1)

@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 
 from briefs import workflow
 from briefs.content import hash_json
-from briefs.demo import load_missing_rows
+from briefs.installation import load_missing_rows
 from briefs.intake import create_import_job, find_files, import_digests, import_files, rehearse_import
 from briefs.models import Brief, Bullet, Document, Event, Keyword, Person, Revision, Source
 

@@ -3,7 +3,7 @@
 import pytest
 
 from briefs import workflow
-from briefs.demo import load_missing_rows
+from briefs.installation import load_missing_rows
 from briefs.intake import ImportOutcome, create_import_job, import_digests
 from briefs.models import Brief, Keyword, Source
 

@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from briefs.database import guards
 from briefs.models.edition import Edition
+from briefs.models.site import JobRun
 from briefs.models.vocabulary import Keyword
 from briefs.public.machines import sitemaps
 from briefs.tests.support import corpus_fixtures
@@ -320,7 +321,8 @@ def test_healthz_runs_no_query(client: Client, django_assert_num_queries: Any) -
 def test_readyz_reports_every_check_as_ok(client: Client) -> None:
     response = client.get("/readyz")
     assert response.status_code == 200
-    assert response.json() == dict.fromkeys(("database", "guards", "migrations", "cache"), "ok")
+    parts = ("database", "guards", "migrations", "cache", "jobs", "disk")
+    assert response.json() == {"version": settings.VERSION, **dict.fromkeys(parts, "ok")}
     assert response.headers["Cache-Control"] == "no-store"
 
 
@@ -339,7 +341,13 @@ def test_readyz_fails_with_unapplied_migration(client: Client) -> None:
     assert (response.status_code, response.json()["migrations"]) == (503, "failed")
 
 
-def test_readyz_fails_without_cache_and_hides_its_password(
+def test_late_job_is_reported_and_takes_no_node_out(client: Client) -> None:
+    JobRun.objects.create(name="backup", at=timezone.now() - dt.timedelta(days=2))
+    response = client.get("/readyz")
+    assert (response.status_code, response.json()["jobs"]) == (200, "failed")
+
+
+def test_readyz_reports_missing_cache_and_hides_its_password(
     client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*_: object, **__: object) -> None:
@@ -347,5 +355,5 @@ def test_readyz_fails_without_cache_and_hides_its_password(
 
     monkeypatch.setattr(cache._connections[cache._alias].__class__, "set", fail)
     response = client.get("/readyz")
-    assert (response.status_code, response.json()["cache"]) == (503, "failed")
+    assert (response.status_code, response.json()["cache"]) == (200, "failed")
     assert b"password" not in response.content

@@ -19,7 +19,7 @@ from django.utils.text import slugify
 
 from briefs import workflow
 from briefs.content import SIDES, Bullet, Byline, Content, Facts, Picture
-from briefs.demo import load_missing_rows
+from briefs.installation import load_missing_rows
 from briefs.models import Author, Brief, Edition, Keyword, Note, Person, Source
 from briefs.public.page_keys import ListPosition
 

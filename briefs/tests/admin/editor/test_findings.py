@@ -13,7 +13,7 @@ from briefs import checks, workflow
 from briefs.admin.common import findings
 from briefs.checks import CheckContext, Edit, apply_edits, differs_only_in_punctuation
 from briefs.content import Bullet, Content
-from briefs.demo import load_missing_rows
+from briefs.installation import load_missing_rows
 from briefs.models import Author, Term
 from briefs.workflow.rules.check_context import load_check_context
 

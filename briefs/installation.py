@@ -1,0 +1,161 @@
+"""What a new site needs, and what is wrong with one: the work of `setup` and `doctor`."""
+
+import datetime as dt
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Final
+
+from django.conf import settings
+from django.contrib.auth.models import Group
+from django.core import serializers
+from django.core.cache import cache
+from django.core.checks import run_checks
+from django.core.mail import mailers
+from django.core.management import call_command
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
+from django.utils import timezone
+
+from .backup.backup_archive import BackupError, get_media_folder
+from .backup.restoration import require_integrity
+from .database import guards
+from .models import JobRun, Outbox, Person
+from .public.health import LATE_AFTER, LOW_DISK
+from .public.machines import fonts
+
+FIXTURES: Final = Path(settings.BASE_DIR) / "fixtures"
+ROLES: Final = ("Writers", "Reviewers", "Publishers")
+
+type Faults = Iterator[str]
+
+
+def prepare_database() -> None:
+    """Create the tables, and the roles and vocabulary that are missing. Existing rows are not changed."""
+    call_command("migrate", verbosity=0)
+    load_missing_rows("roles.json")
+    load_missing_rows("vocabulary.json")
+
+
+def load_missing_rows(fixture_name: str) -> None:
+    """Load the fixture rows whose natural key does not exist yet. Existing rows are not changed."""
+    with (FIXTURES / fixture_name).open(encoding="utf-8") as file:
+        for item in serializers.deserialize("json", file):
+            if item.object.pk is None:
+                item.save()
+
+
+def create_first_person(username: str, name: str, email: str, password: str) -> Person:
+    """Create an administrator with every role."""
+    person = Person.objects.create_superuser(username, email, password, name=name)
+    person.groups.set(Group.objects.filter(name__in=ROLES))
+    return person
+
+
+def find_faults() -> Faults:
+    """Yield a sentence for everything that is wrong or will go wrong, with what to do about it."""
+    for check in DOCTOR_CHECKS:
+        try:
+            yield from check()
+        except Exception as error:  # one broken part must not hide the others
+            yield f"{check.__name__.strip('_').replace('_', ' ').capitalize()}: {error}"
+
+
+def _database() -> Faults:
+    executor = MigrationExecutor(connection)
+    if plan := executor.migration_plan(executor.loader.graph.leaf_nodes()):
+        yield f"{len(plan)} migrations are not applied, first {plan[0][0]}. Run manage.py migrate."
+        return
+    for name in guards.find_missing_guards(connection):
+        yield f"The guard {name} is missing. Run manage.py migrate."
+    if connection.vendor == "postgresql":
+        if connection.pg_version < 150_000:  # type: ignore[attr-defined]
+            yield "PostgreSQL is older than 15."
+        return
+    try:
+        with connection.cursor() as cursor:
+            require_integrity(cursor)
+    except BackupError as error:
+        yield f"{error} Restore a backup (docs/operators.md)."
+
+
+def _settings() -> Faults:
+    deploy = settings.SITE_URL.startswith("https:")
+    for message in run_checks(include_deployment_checks=deploy):
+        if message.level >= 30:
+            yield f"{message.msg} {message.hint or ''}".strip()
+    if deploy and not (Path(settings.STATIC_ROOT) / "staticfiles.json").exists():
+        yield "Static files were not collected. Run manage.py collectstatic --no-input."
+
+
+def _people() -> Faults:
+    active = Person.objects.filter(is_active=True, is_staff=True)
+    if not active.filter(is_superuser=True).exists():
+        yield "Nobody can manage accounts. Run manage.py setup."
+    for role in ROLES:
+        if not active.filter(groups__name=role).exists():
+            yield f"Nobody has the role {role}: give it to somebody at /admin/."
+
+
+def _cache() -> Faults:
+    cache.set("doctor", "well", 10)
+    if cache.get("doctor") != "well":
+        yield "The cache of CACHE_URL does not keep what it is given."
+
+
+def _mail() -> Faults:
+    if "console" in settings.MAILERS["default"]["BACKEND"]:
+        if settings.SITE_URL.startswith("https:"):
+            yield "Mail is only printed: set EMAIL_URL, or nobody is told of anything."
+        return
+    mailer = mailers.default
+    try:
+        mailer.open()
+    except OSError as error:
+        yield f"The mail server of EMAIL_URL does not take us: {error}."
+    finally:
+        mailer.close()
+
+
+def _media() -> Faults:
+    folder = get_media_folder()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        yield f"No picture can be stored in {folder}: {error.strerror}."
+
+
+def _fonts() -> Faults:
+    if fonts.find_face("zh") is None:
+        yield "No font with Chinese: link previews have no words. Install fontconfig and fonts-noto-cjk."
+
+
+def _jobs() -> Faults:
+    now = timezone.now()
+    runs = dict(JobRun.objects.values_list("name", "at"))
+    for name, limit in LATE_AFTER.items():
+        if name not in runs:
+            yield f"{name} has never run here. Give it a timer (docs/operators.md)."
+        elif now - runs[name] > limit:
+            yield f"{name} last ran at {runs[name]:%Y-%m-%d %H:%M} UTC. Look at its timer."
+    if late := Outbox.objects.filter(
+        sent_at=None, cancelled_at=None, due_at__lt=now - dt.timedelta(hours=1)
+    ).count():
+        yield f"{late} notices have been due for an hour. Look at /admin/ under “Notices not sent”."
+
+
+def _disk() -> Faults:
+    places = {Path(settings.BASE_DIR), get_media_folder()}
+    if connection.vendor == "sqlite":
+        places.add(Path(settings.DATABASES["default"]["NAME"]).parent)
+    for place in sorted(places):
+        if place.exists() and (free := shutil.disk_usage(place).free) < LOW_DISK:
+            yield f"Only {free >> 20} MB are free at {place}."
+
+
+DOCTOR_CHECKS: Final[tuple[Callable[[], Faults], ...]] = (
+    _settings, _database, _people, _cache, _mail, _media, _fonts, _jobs, _disk,
+)  # fmt: skip

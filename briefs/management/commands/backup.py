@@ -1,0 +1,46 @@
+"""Back up database and media to one archive."""
+
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+
+from ...backup.backup_archive import BackupError, write_backup
+from ...models import JobRun
+
+PATTERN = "digest-*.zip"
+
+
+class Command(BaseCommand):
+    help = "Write the database and the media files to one archive with checksums. The site may run meanwhile."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("file", metavar="FILE", type=Path, help="or a folder: the name is then the time")
+        parser.add_argument(
+            "--keep",
+            type=int,
+            metavar="N",
+            help="in a folder: afterwards delete all but the newest N archives",
+        )
+
+    def handle(self, *args: Any, file: Path, keep: int | None, **options: Any) -> None:
+        folder = file if file.is_dir() else None
+        if keep is not None and (folder is None or keep < 1):
+            raise CommandError("--keep needs a folder and a number of at least 1.", returncode=2)
+        path = folder / f"digest-{timezone.now():%Y%m%dT%H%M%SZ}.zip" if folder else file
+        try:
+            manifest = write_backup(path, settings.VERSION)
+        except (BackupError, OSError) as error:
+            raise CommandError(f"No backup was written: {error}") from error
+        JobRun.record("backup")
+        count = sum(member.rows for member in manifest.members.values())
+        native = any(name.startswith("native/") for name in manifest.members)
+        self.stdout.write(f"{path}: {count} rows, {path.stat().st_size:,} bytes.")
+        if not native:
+            self.stderr.write("No native dump: pg_dump is missing, or older than the server.")
+        for old in sorted(folder.glob(PATTERN), reverse=True)[keep:] if folder and keep else ():
+            old.unlink()
+            self.stdout.write(f"{old} deleted.")

@@ -1,0 +1,22 @@
+"""Say what is wrong with this installation."""
+
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+
+from ...installation import find_faults
+
+
+class Command(BaseCommand):
+    help = "Look for everything that is wrong or will go wrong. Exit 1 if something was found."
+    requires_system_checks: list[str] = []
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        self.stdout.write(f"Version {settings.VERSION}, {settings.SITE_URL}")
+        faults = list(find_faults())
+        for fault in faults:
+            self.stdout.write(f"- {fault}")
+        if faults:
+            raise CommandError(f"{len(faults)} found.")
+        self.stdout.write("All is well.")

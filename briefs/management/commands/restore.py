@@ -1,0 +1,34 @@
+"""Restore a backup archive."""
+
+from argparse import SUPPRESS, ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from ...backup.backup_archive import BackupError
+from ...backup.restoration import fill, restore
+
+
+class Command(BaseCommand):
+    help = (
+        "Restore a backup with the server stopped. SQLite: replaces the file of DATABASE_URL and keeps the old"
+        " one beside it. PostgreSQL: fills the empty database of DATABASE_URL."
+    )
+    requires_system_checks: list[str] = []
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("file", metavar="FILE", type=Path)
+        parser.add_argument("--fill", action="store_true", help=SUPPRESS)  # the process that fills a new file
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            if options["fill"]:
+                fill(options["file"])
+                return
+            kept = restore(options["file"])
+        except (BackupError, OSError) as error:
+            raise CommandError(str(error)) from error
+        self.stdout.write("Restored. Start the server, then look at /readyz.")
+        for path in kept:
+            self.stdout.write(f"What was there before: {path}")

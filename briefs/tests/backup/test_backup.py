@@ -1,0 +1,214 @@
+"""Back up, check and restore a site: equal row by row, and nothing replaced by a damaged backup_archive."""
+
+import json
+import os
+import sqlite3
+import subprocess
+import sys
+import zipfile
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from django.core.management import CommandError, call_command
+from django.db import connection
+
+from briefs.backup import backup_archive, restoration, table_rows
+
+from ..support import factories
+
+sqlite_only = pytest.mark.skipif(connection.vendor != "sqlite", reason="restores to a SQLite file")
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def media_folder(tmp_path: Path, settings) -> Iterator[Path]:
+    settings.STORAGES = {
+        **settings.STORAGES,
+        "default": {
+            "BACKEND": "django.core.files.storage.FileSystemStorage",
+            "OPTIONS": {"location": str(tmp_path / "media")},
+        },
+    }
+    default_storage.save("pictures/a.txt", ContentFile(b"a picture"))
+    return tmp_path / "media"
+
+
+@pytest.fixture
+def backup_file(tmp_path: Path, team: factories.Team) -> Path:
+    factories.live_brief(team)
+    factories.draft_brief(team, factories.content(" second"))
+    call_command("backup", str(tmp_path / "site.zip"))
+    return tmp_path / "site.zip"
+
+
+def run_command(database: Path, media: Path, *args: str) -> "subprocess.CompletedProcess[str]":
+    environment = {
+        **os.environ,
+        "DATABASE_URL": f"sqlite:///{database}",
+        "MEDIA_STORAGE": f"file://{media}",
+        "SITE_URL": "http://127.0.0.1:8000",
+    }
+    command = [sys.executable, str(Path(settings.BASE_DIR, "manage.py")), *args]
+    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+
+
+def rewrite_member(source: Path, target: Path, name: str, change) -> None:
+    """Copy an archive with one member changed, and with the checksums of a writer who meant it."""
+    manifest = backup_archive.read_manifest(source)
+    with zipfile.ZipFile(source) as old, zipfile.ZipFile(target, "w") as new:
+        for other in manifest.members:
+            data = old.read(other)
+            backup_archive._add_member(new, manifest, other, change(data) if other == name else [data])
+        new.writestr(backup_archive.MANIFEST, manifest.as_json())
+        new.comment = b"0" * backup_archive.SEAL_LENGTH
+    backup_archive._seal(target)
+
+
+def test_archive_is_whole_private_and_holds_every_table(backup_file: Path) -> None:
+    assert backup_archive.find_faults(backup_file) == []
+    assert backup_file.stat().st_mode & 0o077 == 0
+    manifest = backup_archive.read_manifest(backup_file)
+    assert manifest.members["rows/briefs.brief.jsonl"].rows == 2
+    assert manifest.members["media/pictures/a.txt"].size == len(b"a picture")
+    assert manifest.version == settings.VERSION
+    assert not list(backup_file.parent.glob("*.part"))
+
+
+def test_any_flipped_byte_is_found(backup_file: Path, tmp_path: Path) -> None:
+    data = backup_file.read_bytes()
+    damaged = tmp_path / "damaged.zip"
+    for place in (*range(0, len(data), len(data) // 200), len(data) - 1):
+        damaged.write_bytes(data[:place] + bytes([data[place] ^ 1]) + data[place + 1 :])
+        try:
+            faults = backup_archive.find_faults(damaged)
+        except backup_archive.BackupError:
+            continue
+        assert faults, f"byte {place} was changed unnoticed"
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [
+        ("headline_en", None),
+        ("version", "many"),
+        ("article_date", "soon"),
+        ("no_such_column", 1),
+        ("state", "x" * 13),
+    ],
+)
+def test_row_that_no_model_takes_is_found(
+    backup_file: Path, tmp_path: Path, column: str, value: object
+) -> None:
+    def change(data: bytes) -> list[bytes]:
+        first, *others = data.splitlines(keepends=True)
+        return [json.dumps({**json.loads(first), column: value}).encode() + b"\n", *others]
+
+    rewrite_member(backup_file, tmp_path / "bad.zip", "rows/briefs.brief.jsonl", change)
+    (fault,) = backup_archive.find_faults(tmp_path / "bad.zip")
+    assert fault.startswith("rows/briefs.brief.jsonl, line 1")
+    with pytest.raises(CommandError, match=r"briefs\.brief"):
+        call_command("verify_backup", str(tmp_path / "bad.zip"))
+
+
+def test_archive_of_a_newer_version_is_refused(backup_file: Path, tmp_path: Path) -> None:
+    manifest = backup_archive.read_manifest(backup_file)
+    manifest.migrations.append(("briefs", "9999_of_the_future"))
+    with pytest.raises(backup_archive.BackupError, match="newer than this one"):
+        backup_archive.find_targets(manifest)
+
+
+@sqlite_only
+def test_restore_gives_the_same_rows_files_and_pages(backup_file: Path, tmp_path: Path) -> None:
+    database, media = tmp_path / "new.sqlite3", tmp_path / "new-media"
+    done = run_command(database, media, "restore", str(backup_file))
+    assert done.returncode == 0, done.stderr
+    assert (media / "pictures/a.txt").read_bytes() == b"a picture"
+    again = tmp_path / "again.zip"
+    assert run_command(database, media, "backup", str(again)).returncode == 0
+    was, now = (backup_archive.read_manifest(file).members for file in (backup_file, again))
+    changed = {name for name in was.keys() | now.keys() if was.get(name) != now.get(name)}
+    assert {name for name in changed if not name.startswith("native/")} == set()
+    check = run_command(database, media, "rebuild_derived", "--check")
+    assert check.returncode == 0, check.stderr
+
+
+@pytest.mark.heavy
+@sqlite_only
+def test_restore_is_refused_while_another_process_uses_the_database(
+    backup_file: Path, tmp_path: Path
+) -> None:
+    database, media = tmp_path / "new.sqlite3", tmp_path / "new-media"
+    assert run_command(database, media, "restore", str(backup_file)).returncode == 0
+    before = database.read_bytes()
+    with closing(sqlite3.connect(database)) as server:
+        server.execute("PRAGMA journal_mode=WAL")
+        server.execute("SELECT count(*) FROM briefs_brief").fetchone()
+        refused = run_command(database, media, "restore", str(backup_file))
+    assert refused.returncode == 1
+    assert "in use" in refused.stderr
+    assert database.read_bytes() == before
+
+
+@pytest.mark.heavy
+@sqlite_only
+def test_write_ahead_log_of_a_killed_server_cannot_corrupt_the_restored_file(
+    backup_file: Path, tmp_path: Path
+) -> None:
+    database, media = tmp_path / "new.sqlite3", tmp_path / "new-media"
+    assert run_command(database, media, "restore", str(backup_file)).returncode == 0
+    with closing(sqlite3.connect(database)) as server:
+        server.execute("UPDATE briefs_brief SET version = version + 1")
+        server.commit()
+        log = Path(f"{database}-wal").read_bytes()
+    Path(f"{database}-wal").write_bytes(log)  # as a killed server leaves it
+    done = run_command(database, media, "restore", str(backup_file))
+    assert done.returncode == 0, done.stderr
+    assert not Path(f"{database}-wal").exists()
+    with closing(sqlite3.connect(database)) as restored:
+        assert restored.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    assert len(list(tmp_path.glob("new.sqlite3.before-*"))) == 1, "the replaced file is kept"
+
+
+@pytest.mark.heavy
+@sqlite_only
+def test_damaged_archive_replaces_nothing(backup_file: Path, tmp_path: Path) -> None:
+    database, media = tmp_path / "new.sqlite3", tmp_path / "new-media"
+    assert run_command(database, media, "restore", str(backup_file)).returncode == 0
+    before = database.read_bytes()
+    backup_file.write_bytes(backup_file.read_bytes()[:-5000])
+    assert run_command(database, media, "restore", str(backup_file)).returncode == 1
+    assert database.read_bytes() == before
+    assert (media / "pictures/a.txt").exists()
+
+
+def test_fill_refuses_a_database_with_tables(backup_file: Path) -> None:
+    with pytest.raises(backup_archive.BackupError, match="not empty"):
+        restoration.fill(backup_file)
+
+
+def test_lines_of_a_table_do_not_depend_on_the_database(team: factories.Team) -> None:
+    brief = factories.live_brief(team)
+    (line,) = table_rows.read_lines(type(brief))
+    assert list(json.loads(line)) == sorted(json.loads(line))
+    assert json.loads(line)["created_at"].endswith("+00:00")
+
+
+def test_only_the_newest_archives_of_a_folder_are_kept(
+    team: factories.Team, tmp_path: Path, time_machine
+) -> None:
+    folder = tmp_path / "backups"
+    folder.mkdir()
+    (folder / "mine.zip").write_bytes(b"")
+    for day in (1, 2, 3):
+        time_machine.move_to(f"2026-05-0{day}T03:00:00+00:00")
+        call_command("backup", str(folder), "--keep", "2")
+    assert [file.name for file in sorted(folder.glob("*.zip"))] == [
+        "digest-20260502T030000Z.zip",
+        "digest-20260503T030000Z.zip",
+        "mine.zip",
+    ]

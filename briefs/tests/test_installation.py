@@ -1,0 +1,122 @@
+"""Set up a site by one command, repeat it, and look for what is wrong with `doctor`."""
+
+import datetime as dt
+import io
+from collections.abc import Iterator
+
+import pytest
+from django.contrib.auth.models import Group
+from django.core.management import CommandError, call_command
+from django.db import connection
+from django.utils import timezone
+
+from briefs import installation
+from briefs.database import guards
+from briefs.models import Keyword, Person
+from briefs.models.site import JobRun
+
+from .support import factories
+
+pytestmark = pytest.mark.django_db
+PASSWORD = "a long enough passphrase"
+
+
+@pytest.fixture
+def typed_password(monkeypatch: pytest.MonkeyPatch) -> io.StringIO:
+    stdin = io.StringIO(f"{PASSWORD}\n")
+    monkeypatch.setattr("sys.stdin", stdin)
+    return stdin
+
+
+def run_doctor() -> str:
+    out = io.StringIO()
+    try:
+        call_command("doctor", stdout=out)
+    except CommandError as error:
+        out.write(str(error))
+    return out.getvalue()
+
+
+def healthy_site() -> None:
+    installation.prepare_database()
+    installation.create_first_person("root", "Root", "root@example.org", PASSWORD)
+    for job in ("publish_due", "backup"):
+        JobRun.record(job)
+
+
+@pytest.mark.usefixtures("typed_password")
+def test_setup_makes_roles_vocabulary_and_first_person() -> None:
+    call_command("setup", "--username", "root", "--name", "林書瑋", "--password-stdin", stdout=io.StringIO())
+    person = Person.objects.get(username="root")
+    assert person.check_password(PASSWORD)
+    assert person.is_superuser
+    assert set(person.groups.values_list("name", flat=True)) == set(installation.ROLES)
+    assert Keyword.objects.exists()
+
+
+@pytest.mark.usefixtures("typed_password")
+def test_repeated_setup_changes_nothing() -> None:
+    call_command("setup", "--username", "root", "--password-stdin", stdout=io.StringIO())
+    Keyword.objects.filter(label_en="Technology").update(label_en="Tech, as the team says")
+    counts = [model.objects.count() for model in (Person, Group, Keyword)]
+    call_command("setup", stdout=io.StringIO())
+    assert [model.objects.count() for model in (Person, Group, Keyword)] == counts
+    assert Keyword.objects.filter(label_en="Tech, as the team says").exists()
+
+
+def test_setup_refuses_a_weak_password_and_creates_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO("short\n"))
+    with pytest.raises(CommandError):
+        call_command("setup", "--username", "root", "--password-stdin", stdout=io.StringIO())
+    assert not Person.objects.filter(username="root").exists()
+
+
+def test_setup_without_terminal_says_what_to_give(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO(""))
+    with pytest.raises(CommandError, match="--username"):
+        call_command("setup", stdout=io.StringIO())
+
+
+def test_doctor_finds_nothing_on_a_healthy_site(monkeypatch: pytest.MonkeyPatch) -> None:
+    healthy_site()
+    monkeypatch.setattr(installation.fonts, "find_face", lambda script: "a font")
+    assert "All is well." in run_doctor()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_doctor_names_missing_guard() -> None:
+    healthy_site()
+    guards.remove_guards(connection)
+    try:
+        assert "The guard frozen_briefs_document_del is missing." in run_doctor()
+    finally:
+        guards.install_guards(connection)
+
+
+def test_doctor_names_what_nobody_can_do_and_what_is_late(team: factories.Team) -> None:
+    JobRun.objects.create(name="publish_due", at=timezone.now() - dt.timedelta(hours=1))
+    found = run_doctor()
+    assert "Nobody can manage accounts" in found
+    assert "publish_due last ran at" in found
+    assert "backup has never run here" in found
+
+
+def test_one_broken_part_does_not_hide_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail() -> Iterator[str]:
+        raise RuntimeError("out of order")
+        yield
+
+    monkeypatch.setattr(installation, "DOCTOR_CHECKS", (fail, installation._people))
+    faults = list(installation.find_faults())
+    assert faults[0] == "Fail: out of order"
+    assert "Nobody can manage accounts. Run manage.py setup." in faults
+
+
+def test_mail_server_that_does_not_answer_is_named(settings) -> None:
+    settings.MAILERS = {
+        "default": {
+            "BACKEND": "django.core.mail.backends.smtp.EmailBackend",
+            "OPTIONS": {"host": "127.0.0.1", "port": 9},
+        }
+    }
+    assert [fault for fault in installation._mail() if "mail server" in fault]
