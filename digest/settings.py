@@ -43,8 +43,8 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "digest.headers.permissions_policy",
-    "digest.body_limit.limit_body",
     "briefs.admin.home.middleware.DeskMiddleware",
+    "digest.body_limit.limit_body",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",

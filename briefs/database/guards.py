@@ -196,7 +196,11 @@ def check_sqlite(**_: Any) -> list[checks.CheckMessage]:
     if settings.DATABASES["default"]["ENGINE"] != "django.db.backends.sqlite3" or fixed:
         return []
     message = f"SQLite {sqlite3.sqlite_version}: run one process with threads, or PostgreSQL."
-    return [checks.Warning(message, hint="Safe for several processes from 3.51.3.", id="briefs.W002")]
+    return [
+        checks.Warning(
+            message, hint="SQLite 3.51.3 and newer are safe for several processes.", id="briefs.W002"
+        )
+    ]
 
 
 def check_search(**_: Any) -> list[checks.CheckMessage]:

@@ -28,27 +28,14 @@ from briefs.intake.content_mapping import build_text_facts
 from briefs.models import Author, Brief, Keyword, Source
 
 from .support import factories
+from .support.fact_samples import sample
 from .support.form_client import brief_url, get_brief_form, get_verb_form, sign_in
 
-SAMPLES: dict[FactKind, Any] = {
-    FactKind.DATE: "2025-06-08",
-    FactKind.TEXT: "A text & more",
-    FactKind.LINK: "https://example.org/article?a=1",
-    FactKind.DOI: "10.1000/xyz-1",
-    FactKind.DAY: "2025-07-01",
-    FactKind.MOMENT: "2020-01-02T03:04:00+00:00",
-    FactKind.FLAG: True,
-}
 FORM_INPUT = {"embargo_until": "2020-01-02T11:04", "source_withdrew": "on"}
 """What a person enters where the form's text differs from the stored value."""
 
 pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No directory at")]
 every_scalar = pytest.mark.parametrize("name", SCALAR_FACTS)
-
-
-def sample(name: str) -> Any:
-    fact = FACTS[name]
-    return next(iter(fact.choices)) if fact.kind is FactKind.CHOICE else SAMPLES[fact.kind]
 
 
 def row_samples() -> dict[str, Any]:

@@ -15,7 +15,7 @@ from briefs.installation import prepare_database
 
 def parse_port(text: str) -> int:
     if not (text.isascii() and text.isdecimal() and len(text) < 6 and 1 <= int(text) <= 65_535):
-        raise ArgumentTypeError(f"{text!r} is no port. It is a number from 1 to 65535.")
+        raise ArgumentTypeError(f"{text!r} is not a port: expected a number from 1 to 65535.")
     return int(text)
 
 

@@ -30,6 +30,6 @@ class Command(BaseCommand):
             else:
                 self.stdout.write(file.text)
             if lost := file.find_lost_parts():
-                self.stderr.write(f"{file.name}: cannot be read back as on the desk: {', '.join(lost)}.")
+                self.stderr.write(f"{file.name}: would not be read back the same: {', '.join(lost)}.")
             count += 1
         self.stderr.write(f"{count} briefs written.")

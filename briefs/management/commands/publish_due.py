@@ -12,7 +12,7 @@ from briefs.search.search_log import delete_expired
 
 class Command(BaseCommand):
     help = (
-        "Send the notices that are due, and go on with changed names in editions that show them as they were."
+        "Send the notices that are due, and continue to update editions that show a name as it was before a change."
         " Pages need no job: an edition is public when its time has come."
     )
 

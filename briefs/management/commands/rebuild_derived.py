@@ -58,10 +58,12 @@ class Command(BaseCommand):
         if stale:
             raise CommandError(f"{stale} of {editions} editions are stale: run rebuild_derived.")
         if stale_memory:
-            raise CommandError(f"{stale_memory} briefs stand in the memory otherwise: run rebuild_derived.")
+            raise CommandError(
+                f"{stale_memory} briefs differ from the translation memory: run rebuild_derived."
+            )
         if stray_index_rows:
             raise CommandError(
-                f"{stray_index_rows} rows of the search indexes are astray: run rebuild_derived."
+                f"{stray_index_rows} rows of the search indexes are missing or left over: run rebuild_derived."
             )
         self.stdout.write(f"{editions} editions, all up to date.")
 

@@ -113,7 +113,7 @@ def test_export_reports_what_cannot_be_read_back(capsys, keyword, changes, lost)
     _, err = export_draft(capsys, factories.content(facts=factories.facts(keywords=(row.pk,)), **changes))
     brief = Brief.objects.get()
     name = file_name(brief)
-    assert err == f"{name}: cannot be read back as on the desk: {lost}.\n1 briefs written.\n"
+    assert err == f"{name}: would not be read back the same: {lost}.\n1 briefs written.\n"
 
 
 def test_export_with_issue_date_label_is_read_back(capsys) -> None:

@@ -12,9 +12,11 @@ from django.test import Client
 from briefs import workflow
 from briefs.admin.editor.draft_form import CHECKBOX_FIELDS, FORM_FIELDS, ROW_TYPES
 from briefs.content import Byline, Content
+from briefs.facts import SCALAR_FACTS
 from briefs.models import Author, Brief, Keyword, Revision, Source
 
 from ...support import corpus_fixtures, factories
+from ...support.fact_samples import sample
 from ...support.form_client import Form, brief_url, get_brief_form, get_verb_form, sign_in
 from ...workflow.test_cover import upload_picture, with_picture
 
@@ -46,10 +48,11 @@ def brief_with_every_field(team: factories.Team) -> Brief:
     author = Author.make(name="Jane Doe", family="Doe", given="Jane")
     picture = replace(content.facts.picture, focus="20,30")  # type: ignore[type-var]
     facts = replace(
-        content.facts, picture=picture, authors=(Byline(author.pk, "新美國安全中心", "CNAS"),), title="The article", url="https://example.org/x", date_label="May/June 2025", doi="10.1000/x", language="en", kind="report",
-        access="free", accessed_on="2025-06-10", archive_url="https://archive.example.org/x", source_withdrew=True,
-        embargo_until="2025-06-11T00:00:00+00:00",
-    )  # fmt: skip
+        content.facts,
+        picture=picture,
+        authors=(Byline(author.pk, "新美國安全中心", "CNAS"),),
+        **{name: sample(name) for name in SCALAR_FACTS},
+    )
     first = replace(
         content.bullets[0],
         passage="A passage",
