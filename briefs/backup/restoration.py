@@ -10,6 +10,7 @@ import sqlite3
 import subprocess
 import sys
 import zipfile
+from collections.abc import Sequence
 from contextlib import closing
 from itertools import batched
 from pathlib import Path
@@ -64,9 +65,7 @@ def _restore_to_new_file(path: Path, target: Path) -> list[Path]:
     if subprocess.run(command, env=environment, check=False).returncode:  # noqa: S603
         raise BackupError(f"Nothing was replaced: {target} is as it was.")
     require_unused(target)
-    kept = _swap(new, target)
-    for file in _wal_files(target):  # of the old database: they would corrupt the new one
-        file.unlink(missing_ok=True)
+    kept = _swap(new, target, with_files=_wal_files(target))
     return kept + _swap(_new_path(get_media_folder()), get_media_folder())
 
 
@@ -172,9 +171,15 @@ def _wal_files(file: Path) -> tuple[Path, Path]:
     return file.with_name(f"{file.name}-wal"), file.with_name(f"{file.name}-shm")
 
 
-def _swap(new: Path, target: Path) -> list[Path]:
-    """Move `new` to `target`. What was there is kept under a name with the time; return its path."""
+def _swap(new: Path, target: Path, *, with_files: Sequence[Path] = ()) -> list[Path]:
+    """Move `new` to `target`. What was there is kept under a name with the time; return its path.
+
+    `with_files`, the log of the old database, goes with it: beside the new one it would corrupt it.
+    """
     kept = target.with_name(f"{target.name}.before-{timezone.now():%Y%m%dT%H%M%SZ}")
+    for file in with_files:
+        if file.exists():
+            file.rename(kept.with_name(file.name.replace(target.name, kept.name, 1)))
     moved = [kept] if target.exists() else []
     if moved:
         target.rename(kept)
