@@ -20,7 +20,7 @@ _known_names: set[str] = set()
 
 def read(variable: str, default: str = "") -> str:
     _known_names.add(variable)
-    return os.environ.get(variable, default)
+    return os.environ.get(variable) or default
 
 
 def require_known_names() -> None:
@@ -147,15 +147,16 @@ def allowed_hosts(host: str, *, required: bool) -> list[str]:
 
 def split_address(variable: str, value: str, expected: str) -> SplitResult:
     """Split an address with a user, a password, a host and a port. Stop where the parts are unclear."""
+    user_and_password = value.partition("://")[2].rpartition("@")[0]
+    if re.search(r"[#/?@]", user_and_password):
+        stop(
+            variable, "write special characters of the password as %XX, for example %23 for # and %2F for /."
+        )
     try:
         parts = urlsplit(value)
         _ = parts.port
     except ValueError:
         stop(variable, f"{expected} The port must be a number.")
-    if parts.fragment or "@" in parts.path:
-        stop(
-            variable, "write special characters of the password as %XX, for example %23 for # and %2F for /."
-        )
     return parts
 
 

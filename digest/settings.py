@@ -1,6 +1,7 @@
 """Settings from environment variables. `SITE_URL` decides how strict they are. See docs/operators.md."""
 
 import tomllib
+from email.utils import parseaddr
 from pathlib import Path
 
 from django.utils.csp import CSP
@@ -78,7 +79,7 @@ DATABASES = {"default": environment.database(VAR)}
 CACHES = {"default": environment.cache()}
 MAILERS = {"default": environment.mailer()}
 DEFAULT_FROM_EMAIL = environment.read_address("EMAIL_FROM", default=f"digest@{_host}")
-SECURITY_CONTACT = environment.read_address("SECURITY_CONTACT", default=DEFAULT_FROM_EMAIL)
+SECURITY_CONTACT = environment.read_address("SECURITY_CONTACT", default=parseaddr(DEFAULT_FROM_EMAIL)[1])
 STORAGES = {
     "default": environment.media_storage(VAR),
     "staticfiles": {

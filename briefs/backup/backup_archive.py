@@ -13,6 +13,7 @@ import sqlite3
 import subprocess
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
@@ -74,7 +75,12 @@ class Manifest:
 def write_backup(path: Path, version: str) -> Manifest:
     """Write the database and the media files to a new archive at `path`, which appears only when complete."""
     part = path.with_name(f"{path.name}.part")
-    migrations = sorted(MigrationLoader(connection).applied_migrations)
+    loader = MigrationLoader(connection)
+    if loader.disk_migrations.keys() - loader.applied_migrations.keys():
+        raise BackupError(
+            "the database is of an older version: back up with that version, or run manage.py migrate."
+        )
+    migrations = sorted(loader.applied_migrations)
     manifest = Manifest(version, timezone.now().isoformat(timespec="seconds"), connection.vendor, migrations)
     with tempfile.TemporaryDirectory(prefix=".backup-", dir=path.parent) as folder:
         try:
@@ -178,11 +184,23 @@ def _dump_postgresql(folder: Path, snapshot: str) -> list[Path]:
 
 
 def read_manifest(path: Path) -> Manifest:
-    """Return the manifest. Raise BackupError if the file is no archive of ours."""
+    """Return the manifest. Raise BackupError if the file is no archive of ours or was changed."""
     try:
+        with path.open("rb") as file:
+            file.seek(-SEAL_LENGTH, os.SEEK_END)
+            if file.read() != _hash_before_seal(path):
+                raise BackupError(f"{path} is damaged or no backup: its checksum differs.")
         with zipfile.ZipFile(path) as archive:
             return Manifest.from_json(archive.read(MANIFEST).decode())
-    except (OSError, zipfile.BadZipFile, zipfile.zlib.error, KeyError, TypeError, ValueError) as error:  # type: ignore[attr-defined]
+    except (
+        OSError,
+        zipfile.BadZipFile,
+        zlib.error,
+        LookupError,
+        RuntimeError,
+        TypeError,
+        ValueError,
+    ) as error:
         raise BackupError(f"{path} is not a whole backup: {error}.") from error
 
 
@@ -190,8 +208,6 @@ def find_faults(path: Path) -> list[str]:
     """Return what is wrong with an archive: a changed byte, a missing member, a row that no model takes."""
     manifest = read_manifest(path)
     with zipfile.ZipFile(path) as archive:
-        if archive.comment != _hash_before_seal(path):
-            return [f"{path} was changed after it was written: its checksum differs."]
         names = set(archive.namelist()) - {MANIFEST}
         faults = [f"{name} is missing." for name in sorted(manifest.members.keys() - names)]
         faults += [f"{name} does not belong there." for name in sorted(names - manifest.members.keys())]

@@ -102,7 +102,7 @@ def require_integrity(cursor: Any) -> None:
         cursor.execute(f"PRAGMA {check}")
         found = [row for row in cursor.fetchall() if row != ("ok",)]
         if found:
-            raise BackupError(f"The database is damaged: {check} says {found[0]}.")
+            raise BackupError(f"{check} says {found[0]}.")
 
 
 def _load_rows(archive: zipfile.ZipFile, state: Apps) -> None:

@@ -64,6 +64,13 @@ def test_repeated_setup_changes_nothing() -> None:
     assert Keyword.objects.filter(label_en="Tech, as the team says").exists()
 
 
+@pytest.mark.usefixtures("typed_password")
+def test_setup_leaves_out_a_fixture_row_whose_label_editors_took() -> None:
+    Keyword.make(label_zh="我們的", label_en="Technology")
+    call_command("setup", "--no-person", stdout=io.StringIO())
+    assert Keyword.objects.get(label_en="Technology").label_zh == "我們的"
+
+
 def test_setup_refuses_a_weak_password_and_creates_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.stdin", io.StringIO("short\n"))
     with pytest.raises(CommandError):

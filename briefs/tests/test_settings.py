@@ -36,6 +36,7 @@ INVALID_SETTINGS = [
     ("EMAIL_URL", "smtps://a:b@host:many", environment.mailer),
     ("EMAIL_URL", "smtps://a:b/c@host:465", environment.mailer),
     ("EMAIL_URL", "smtps://a:b#c@host:465", environment.mailer),
+    ("EMAIL_URL", "smtp://u:p#x@h:25", environment.mailer),
     ("MEDIA_STORAGE", "file://relative/media", lambda: environment.media_storage(Path("/nowhere"))),
     ("MEDIA_STORAGE", "s3://bucket?region=x", lambda: environment.media_storage(Path("/nowhere"))),
     ("HSTS", "always", environment.hsts),
@@ -97,6 +98,13 @@ def test_hsts_covers_what_the_setting_says(
 ) -> None:
     monkeypatch.setenv("HSTS", value)
     assert list(environment.hsts().values()) == [seconds, subdomains, preload]
+
+
+@pytest.mark.parametrize("password", ["p#x", "p/x", "p?x", "p@x"])
+def test_unencoded_password_is_named_as_the_fault(monkeypatch: pytest.MonkeyPatch, password: str) -> None:
+    monkeypatch.setenv("EMAIL_URL", f"smtp://u:{password}@h:25")
+    with pytest.raises(SystemExit, match="of the password as %XX"):
+        environment.mailer()
 
 
 def test_password_with_encoded_special_characters_is_read(monkeypatch: pytest.MonkeyPatch) -> None:

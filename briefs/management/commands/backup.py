@@ -6,6 +6,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
+from django.db import DatabaseError
 from django.utils import timezone
 
 from ...backup.backup_archive import BackupError, write_backup
@@ -15,6 +16,7 @@ PATTERN = "digest-*.zip"
 
 
 class Command(BaseCommand):
+    requires_system_checks: list[str] = []  # they read the database, which may be damaged
     help = "Write the database and the media files to one archive with checksums. The site may run meanwhile."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -33,7 +35,7 @@ class Command(BaseCommand):
         path = folder / f"digest-{timezone.now():%Y%m%dT%H%M%SZ}.zip" if folder else file
         try:
             manifest = write_backup(path, settings.VERSION)
-        except (BackupError, OSError) as error:
+        except (BackupError, DatabaseError, OSError) as error:
             raise CommandError(f"No backup was written: {error}") from error
         JobRun.record("backup")
         count = sum(member.rows for member in manifest.members.values())
