@@ -6,7 +6,9 @@ from briefs import workflow
 from briefs.models import Brief, Look, Note, SignOff, Suggestion
 
 from ..support import factories
-from ..support.browser_tabs import Tab, set_language, sync_api
+from ..support.browser_tabs import Tab, pytestmark, set_language, sync_api
+
+__all__ = ["pytestmark"]
 
 
 def test_reviewer_reviews_and_signs_brief_by_keyboard(

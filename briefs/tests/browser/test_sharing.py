@@ -9,7 +9,9 @@ from briefs import letters, workflow
 from briefs.models import Letter, PreviewLink
 
 from ..support import factories
-from ..support.browser_tabs import Tab, set_language
+from ..support.browser_tabs import Tab, pytestmark, set_language
+
+__all__ = ["pytestmark"]
 
 VIEWS = ("", "zh-hant/", "en/", "en/parallel/")
 

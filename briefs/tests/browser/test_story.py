@@ -13,7 +13,9 @@ from briefs import workflow
 from briefs.models import Brief, Edition, Person, State
 
 from ..support import factories
-from ..support.browser_tabs import Tab, set_language
+from ..support.browser_tabs import Tab, pytestmark, set_language
+
+__all__ = ["pytestmark"]
 
 REMARKS = {"zh-hant": ("太長了。", "改好了。"), "en": ("Too long.", "Shorter now.")}
 
