@@ -11,11 +11,13 @@ class Briefs(AppConfig):
     default = True
 
     def ready(self) -> None:
+        from .accounts import sign_in_log
         from .database import guards
 
-        # Signals are used only here: on SQLite, migrations that rebuild a table silently drop its triggers.
+        # Signals are used only here: Django reports sign-ins by them, and on SQLite, migrations that rebuild a table silently drop its triggers.
         pre_migrate.connect(guards.remove_before_migrate, dispatch_uid="guards")
         post_migrate.connect(guards.install_after_migrate, dispatch_uid="guards")
+        sign_in_log.connect()
         register(guards.check_guards, Tags.database)
         register(guards.check_sqlite, Tags.database, deploy=True)
         register(guards.check_search, Tags.database)

@@ -1,5 +1,6 @@
 """All models, for Django and staff code. Public code imports single modules instead."""
 
+from .accounts import SignInCounter, SignInEvent
 from .brief import Brief, BriefAuthor, BriefKeyword, Bullet, Precision, State
 from .delivery import MailSwitch, Outbox, PreviewLink
 from .derived import (
@@ -69,6 +70,8 @@ __all__ = [
     "SavedFilter",
     "Search",
     "SearchEntry",
+    "SignInCounter",
+    "SignInEvent",
     "SignOff",
     "SiteText",
     "Source",

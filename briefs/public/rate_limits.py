@@ -10,6 +10,8 @@ from django.conf import settings
 from django.core.cache import cache
 from django.http import HttpRequest
 
+from ..client_address import get_client_address
+
 SEARCH_LIMIT_WINDOW: Final = 60
 """Seconds."""
 SUGGESTIONS_PER_SEARCH: Final = 4
@@ -37,18 +39,6 @@ def seconds_to_wait(request: HttpRequest, *, is_suggestion: bool = False) -> int
         if _increment_count(f"search.{who}") > most
         else 0
     )
-
-
-def get_client_address(request: HttpRequest) -> str:
-    """Return the client address as seen by the outermost of our own proxies.
-
-    Earlier entries can be forged.
-    """
-    told = [part.strip() for part in request.headers.get("X-Forwarded-For", "").split(",") if part.strip()]
-    proxies = settings.DIGEST_PROXIES
-    if proxies and len(told) >= proxies:
-        return told[-proxies]
-    return str(request.META.get("REMOTE_ADDR", ""))
 
 
 def _increment_count(key: str) -> int:

@@ -14,8 +14,8 @@ from django.utils.cache import get_conditional_response
 from django.views.decorators.csrf import csrf_exempt
 
 from .. import letters
+from ..client_address import get_client_address
 from ..text.paths import LANGUAGE_CODES
-from .rate_limits import get_client_address
 
 CACHE_ONE_MINUTE = "public, max-age=60"
 NO_STORE = "no-store"

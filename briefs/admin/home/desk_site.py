@@ -12,8 +12,10 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
 
 from ... import policy
+from ...accounts import known_browsers, throttle
 from ...models import Person
 from ..common.access import person_of
+from ..people.sign_in import SignInForm, build_busy_response
 
 
 class DeskSite(admin.AdminSite):
@@ -22,6 +24,7 @@ class DeskSite(admin.AdminSite):
     index_title = _("Desk")
     index_template = "admin/briefs/home/dashboard.html"
     enable_nav_sidebar = False
+    login_form = SignInForm
 
     def get_urls(self) -> list[URLPattern | URLResolver]:
         from ..people.mail_preferences import edit_mail_preferences
@@ -34,6 +37,15 @@ class DeskSite(admin.AdminSite):
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
         return {**super().each_context(request), "version": settings.VERSION}
+
+    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        try:
+            response = super().login(request, extra_context)
+        except throttle.Busy:
+            return build_busy_response()
+        if request.method == "POST" and request.user.is_authenticated:
+            known_browsers.remember_browser(request, response, person_of(request))
+        return response
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
         from .dashboard import build_boards

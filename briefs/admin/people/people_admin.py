@@ -8,10 +8,13 @@ from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
 from django.contrib.auth.models import Group, Permission
 from django.db.models import Model, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern
 from django.utils.translation import gettext_lazy as _
 
+from ...accounts import sign_in_log
 from ...models import Person
+from ...models.accounts import SignInEvent
 from ..common.access import UndeletableAdmin, person_of
 
 ACCESS_FLAGS = ("is_active", "is_staff", "is_superuser")
@@ -62,6 +65,45 @@ def grantable_groups(person: Person) -> QuerySet[Group]:
     return groups.filter(pk__in=[pk for pk, permissions in names.items() if permissions <= held])
 
 
+def _describe_access(person: Person) -> str:
+    flags = [name.removeprefix("is_") for name in ACCESS_FLAGS if getattr(person, name)]
+    return ", ".join((*flags, *person.groups.order_by("name").values_list("name", flat=True)))
+
+
+@admin.register(SignInEvent)
+class SignInEventAdmin(UndeletableAdmin):
+    """The log of sign-ins, for administrators. Nobody changes it."""
+
+    list_display = ("at", "kind", "username", "person", "address", "detail")
+    list_filter = ("kind",)
+    allowed_lookups = ("kind__exact",)
+    search_fields = ("username", "address")
+    list_display_links = None
+    list_select_related = ("person",)
+    show_full_result_count = False
+
+    def get_urls(self) -> list[URLPattern]:
+        return [url for url in super().get_urls() if url.name == "briefs_signinevent_changelist"]
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        title = {"title": self.opts.verbose_name_plural}
+        return super().changelist_view(request, title | (extra_context or {}))
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return person_of(request).is_superuser
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return person_of(request).is_superuser
+
+
 @admin.register(Person)
 class PersonAdmin(UndeletableAdmin, UserAdmin):  # type: ignore[type-arg]
     form = PersonChangeForm
@@ -89,6 +131,21 @@ class PersonAdmin(UndeletableAdmin, UserAdmin):  # type: ignore[type-arg]
     add_fieldsets = (
         (None, {"fields": (*PersonCreationForm.Meta.fields, "usable_password", "password1", "password2")}),
     )
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        """Log changes of access: who gave whom which role, and who was made active or inactive."""
+        before = _describe_access(form.instance) if change else ""
+        super().save_related(request, form, formsets, change)
+        after = _describe_access(form.instance)
+        changed = sorted({*form.changed_data} & {*ACCESS_FLAGS, "groups", "user_permissions", "email"})
+        if before != after or changed:
+            sign_in_log.record(
+                SignInEvent.Kind.ACCOUNT,
+                username=form.instance.username,
+                person=person_of(request),
+                request=request,
+                detail=f"{after} ({', '.join(changed) or 'new'})",
+            )
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Deny changes to people with more permissions, whose password could otherwise be set."""

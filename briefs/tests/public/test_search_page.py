@@ -14,6 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from briefs import workflow
+from briefs.client_address import get_client_address
 from briefs.content import Bullet, Byline
 from briefs.models import Author, Keyword, Search, Source, Term
 from briefs.public import rate_limits
@@ -274,7 +275,7 @@ def test_client_address_is_the_one_seen_by_our_proxy(
     settings: Any, rf: Any, proxies: int, forwarded_for: str, address: str
 ) -> None:
     settings.DIGEST_PROXIES = proxies
-    assert rate_limits.get_client_address(rf.get("/", headers={"x-forwarded-for": forwarded_for})) == address
+    assert get_client_address(rf.get("/", headers={"x-forwarded-for": forwarded_for})) == address
 
 
 def test_search_log_counts_queries_and_omits_personal_data(site: Client) -> None:

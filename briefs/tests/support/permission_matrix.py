@@ -135,6 +135,7 @@ briefs/sitetext/<path:object_id>/       -           -
 briefs/sitetext/<path:object_id>/change/    wvreps  ps
 briefs/sitetext/<path:object_id>/history/   wvreps  -
 
+briefs/signinevent/                     s           -
 briefs/person/                          s           -
 briefs/person/add/                      s           s
 briefs/person/<id>/password/            s           s

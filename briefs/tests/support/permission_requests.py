@@ -293,6 +293,7 @@ REQUEST_BUILDERS: dict[str, Callable[[PermissionScenario], PermissionRequest]] =
         f"/admin/briefs/letter/{g.letter.pk}/handled/"
     ),
     "briefs/search/": lambda g: PermissionRequest("/admin/briefs/search/"),
+    "briefs/signinevent/": lambda g: PermissionRequest("/admin/briefs/signinevent/"),
     "briefs/outbox/": lambda g: PermissionRequest("/admin/briefs/outbox/"),
     "briefs/outbox/retry/": lambda g: PermissionRequest(
         "/admin/briefs/outbox/retry/", {"notice": g.notice.pk}

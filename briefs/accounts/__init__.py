@@ -1,0 +1,1 @@
+"""Signing in: the throttle, known browsers, and the log."""

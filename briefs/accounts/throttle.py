@@ -1,0 +1,129 @@
+"""Slow down whoever guesses passwords, and lock nobody out.
+
+Counters in the database count the attempts of an account and of an address that did not succeed; after five the next
+has to wait, longer each time. A browser that signed in before is counted alone, so its owner gets in while somebody
+else attacks the account. No cache is needed: a stopped Redis changes nothing.
+"""
+
+import datetime as dt
+import hashlib
+import hmac
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from ipaddress import IPv6Address, ip_address
+from typing import Final
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F
+
+from ..models.accounts import SignInCounter
+
+FREE_ATTEMPTS: Final = 5
+FORGET_AFTER: Final = dt.timedelta(hours=1)
+FIRST_PAUSE: Final = 10
+LONGEST_PAUSE: Final = {"account": 30, "address": 900, "browser": 900}
+"""Seconds. Short for an account, since a stranger can cause it."""
+HASHES_AT_ONCE: Final = 2
+"""Checking a password takes a core for a third of a second. Readers need the others."""
+
+_slots = threading.BoundedSemaphore(HASHES_AT_ONCE)
+
+
+class Paused(Exception):
+    """Too many attempts. `until`: when the next one is allowed."""
+
+    def __init__(self, until: dt.datetime) -> None:
+        self.until = until
+        super().__init__(until)
+
+
+class Busy(Exception):
+    """All slots for checking a password are taken."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One attempt to sign in. `browser`: the id of a browser that is known for this account, else empty."""
+
+    username: str
+    address: str
+    browser: str = ""
+
+    @property
+    def keys(self) -> Mapping[str, str]:
+        """Return the key of each counter by its kind."""
+        if self.browser:
+            return {"browser": _hash("browser", self.browser)}
+        return {
+            "account": _hash("account", self.username.casefold()),
+            "address": _hash("address", _network(self.address)),
+        }
+
+
+def _hash(kind: str, value: str) -> str:
+    words = f"sign-in {kind} {value}"
+    return hmac.new(settings.SECRET_KEY.encode(), words.encode(), hashlib.sha256).hexdigest()
+
+
+def _network(address: str) -> str:
+    """Return the address, of IPv6 the /64 that one customer has."""
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return address
+    return parsed.exploded[:19] if isinstance(parsed, IPv6Address) else address
+
+
+@contextmanager
+def checked_attempt(attempt: Attempt, *, now: dt.datetime) -> Iterator[None]:
+    """Check a password inside. Raise Paused or Busy before, without cost.
+
+    The attempt counts as failed until the block ends without an exception, so that attempts at once count too.
+    """
+    if not _slots.acquire(blocking=False):
+        raise Busy
+    try:
+        _count(attempt, now)
+        yield
+        _forgive(attempt)
+    finally:
+        _slots.release()
+
+
+def _count(attempt: Attempt, now: dt.datetime) -> None:
+    kinds = {key: kind for kind, key in attempt.keys.items()}
+    with transaction.atomic():
+        new = [SignInCounter(key=key, updated_at=now) for key in kinds]
+        SignInCounter.objects.bulk_create(new, ignore_conflicts=True)
+        rows = list(SignInCounter.objects.select_for_update().filter(key__in=kinds).order_by("key"))
+        pauses = [row.paused_until for row in rows if row.paused_until and row.paused_until > now]
+        if pauses:
+            raise Paused(max(pauses))
+        for row in rows:
+            row.failures = 1 if now - row.updated_at > FORGET_AFTER else row.failures + 1
+            row.paused_until = _pause_end(kinds[row.key], row.failures, now)
+            row.updated_at = now
+            row.save()
+
+
+def _pause_end(kind: str, failures: int, now: dt.datetime) -> dt.datetime | None:
+    if failures < FREE_ATTEMPTS:
+        return None
+    seconds = FIRST_PAUSE * 2 ** min(failures - FREE_ATTEMPTS, 16)
+    return now + dt.timedelta(seconds=min(seconds, LONGEST_PAUSE[kind]))
+
+
+def _forgive(attempt: Attempt) -> None:
+    """Forget the failures of the account or browser. An address keeps those of other accounts."""
+    keys = dict(attempt.keys)
+    address = keys.pop("address", "")
+    SignInCounter.objects.filter(key__in=keys.values()).delete()
+    SignInCounter.objects.filter(key=address).update(failures=F("failures") - 1, paused_until=None)
+
+
+def delete_expired(now: dt.datetime) -> None:
+    """Delete counters that no longer count."""
+    SignInCounter.objects.filter(updated_at__lt=now - FORGET_AFTER).delete()
