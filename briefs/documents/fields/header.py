@@ -12,6 +12,7 @@ from briefs.documents.fields.labels import WEB_ADDRESS_PATTERN, FieldLabel, find
 from briefs.documents.lines import DocumentLine
 from briefs.documents.types import Caution, ParsedDate
 from briefs.facts import DOCUMENT_FACTS, FACTS, FactKind
+from briefs.text.article_urls import is_safe_link
 from briefs.text.date_format import format_with_weekday
 from briefs.text.scripts import detect_side, is_wider, join_wrapped, split_bilingual
 
@@ -208,7 +209,9 @@ class _HeaderReader:
             self._add(name, self._parse_date(entry), entry)
         elif KINDS_BY_FIELD.get(name) is FactKind.LINK:
             url = find_linked_address(text) or text
-            if not WEB_ADDRESS_PATTERN.fullmatch(url):
+            if not (
+                WEB_ADDRESS_PATTERN.fullmatch(url) and is_safe_link(url)
+            ):  # the import drops an unsafe one
                 self._warn(entry, "url-doubtful", text=url)
             self._add(name, url, entry)
         elif KINDS_BY_FIELD.get(name) is FactKind.DOI:

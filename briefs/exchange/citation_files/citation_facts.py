@@ -8,10 +8,13 @@ from dataclasses import dataclass
 from typing import Final
 
 from ...documents.fields.date_reader import read_date
+from ...facts import FACTS
 from ...text.article_urls import is_safe_link, strip_tracking
 from ...text.person_names import split_person_name
 
-MAX_LENGTHS: Final = {"title": 500, "source": 200, "name": 200, "url": 800, "doi": 200}
+MAX_LENGTHS: Final = {"source": 200, "name": 200} | {
+    name: FACTS[name].limit for name in ("title", "url", "doi")
+}
 MAX_AUTHORS: Final = 50
 
 _TAG: Final = re.compile(

@@ -373,6 +373,8 @@ def test_url_and_doi_are_read():
     assert document.facts.get("url") == "https://a.org/b?c=d:e"
     assert document.facts.get("doi") == "10.1234/ab.c"
     assert caution_codes(parse(f"URL: see below\n{HEADER}{BODY}")) == ["url-doubtful"]
+    unsafe = "https://user:password@example.org/a"  # which the import drops
+    assert caution_codes(parse(f"URL: {unsafe}\n{HEADER}{BODY}")) == ["url-doubtful"]
 
 
 # Refusals
