@@ -148,7 +148,7 @@ def test_parallel_saves_lose_no_acknowledged_text() -> None:
         r.content["summary_en"] for r in Revision.objects.filter(brief=brief, number__gt=1).order_by("number")
     ]
     assert sorted(stored) == sorted(acknowledged)
-    assert len(stored) > 12
+    assert len(stored) >= 12  # each attempt of a writer succeeds, or somebody else succeeded meanwhile
     numbers = list(Revision.objects.filter(brief=brief).order_by("number").values_list("number", flat=True))
     assert numbers == list(range(1, len(numbers) + 1))
     assert Brief.objects.get(pk=brief.pk).summary_en == stored[-1]
