@@ -129,6 +129,12 @@ def test_card_states_public_facts_and_no_others(name: str) -> None:
     assert (card.get(name) == sample(name)) is FACTS[name].is_public
 
 
+@pytest.mark.parametrize("name", [n for n, f in FACTS.items() if f.kind is FactKind.LINK])
+def test_card_leaves_out_an_unsafe_link(name: str) -> None:
+    content = content_with(name, "javascript:alert(1)")
+    assert build_unpublished_card(content, "slug", timezone.now())[name] == ""
+
+
 @pytest.mark.parametrize("name", DOCUMENT_FACTS)
 def test_export_and_import_keep_the_fact(name: str) -> None:
     text = write(build_document(content_with(name, sample(name)), ExportNames()))
