@@ -11,13 +11,14 @@ class Briefs(AppConfig):
     default = True
 
     def ready(self) -> None:
-        from .accounts import sign_in_log
+        from .accounts import sessions, sign_in_log
         from .database import guards
 
         # Signals are used only here: Django reports sign-ins by them, and on SQLite, migrations that rebuild a table silently drop its triggers.
         pre_migrate.connect(guards.remove_before_migrate, dispatch_uid="guards")
         post_migrate.connect(guards.install_after_migrate, dispatch_uid="guards")
         sign_in_log.connect()
+        sessions.connect()
         register(guards.check_guards, Tags.database)
         register(guards.check_sqlite, Tags.database, deploy=True)
         register(guards.check_search, Tags.database)
@@ -30,3 +31,6 @@ class Desk(admin.AdminConfig):
     def ready(self) -> None:
         super().ready()
         from .admin import all_screens  # noqa: F401
+        from .admin.account import adapters
+
+        adapters.connect()

@@ -20,6 +20,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from . import policy
+from .accounts.account_mail import ACCOUNT_CHANGED, ACCOUNT_KINDS, INVITATION, build_password_link
 from .content import SIDES
 from .models import Letter, MailSwitch, Outbox, Person
 from .text import paths
@@ -51,6 +52,20 @@ MANDATORY_KINDS = frozenset({"urgent"})
 _SWITCH_BY_KIND = {"signed_zh": "answers", "signed_en": "answers"}
 
 
+ACCOUNT_CHANGES: dict[str, str | Promise] = {
+    "password_reset": gettext_lazy("Your password was changed by a link sent to this address."),
+    "totp_activated": gettext_lazy("An authenticator app was added to your account."),
+    "totp_deactivated": gettext_lazy("The authenticator app was removed from your account."),
+    "webauthn_added": gettext_lazy("A passkey was added to your account."),
+    "webauthn_removed": gettext_lazy("A passkey was removed from your account."),
+    "recovery_codes_generated": gettext_lazy("New recovery codes were made for your account."),
+    "second_factor_reset": gettext_lazy(
+        "Your second factors were removed. Add new ones when you next log in."
+    ),
+}
+"""What the notice of a changed account says, by the change."""
+
+
 @dataclass(frozen=True, slots=True)
 class Delivery:
     sent: int = 0
@@ -63,7 +78,8 @@ def get_switch(kind: str) -> str:
 
 
 def get_kind_label(kind: str) -> str:
-    return str(NOTICE_KINDS.get(get_switch(kind), kind))
+    label = _("Mail about the account") if kind in ACCOUNT_KINDS else NOTICE_KINDS.get(get_switch(kind), kind)
+    return str(label)
 
 
 def find_due_notices(now: dt.datetime) -> QuerySet[Outbox]:
@@ -151,7 +167,10 @@ def _cancel_if_unwanted(pk: int, now: dt.datetime) -> bool:
     """Cancel the notice if its kind is switched off, or the recipient is inactive or has no e-mail address."""
     message = Outbox.objects.select_related("to").get(pk=pk)
     kind, person = get_switch(message.kind), message.to
-    off = kind not in MANDATORY_KINDS and MailSwitch.objects.filter(person=person, kind=kind).exists()
+    off = (
+        kind not in MANDATORY_KINDS | ACCOUNT_KINDS
+        and MailSwitch.objects.filter(person=person, kind=kind).exists()
+    )
     if off or not (person.is_active and person.email):
         Outbox.objects.filter(pk=pk, sent_at=None).update(cancelled_at=now)
         return True
@@ -160,7 +179,7 @@ def _cancel_if_unwanted(pk: int, now: dt.datetime) -> bool:
 
 def _queue_failure_alarm(failed: Outbox, now: dt.datetime) -> None:
     """Notify all publishers that a notice failed for good. A failed alarm raises no further alarm."""
-    if failed.kind == "failure":
+    if failed.kind == "failure" or failed.brief is None:
         return
     values = {"name": str(failed.to), "error": failed.error}
     with transaction.atomic():
@@ -206,12 +225,14 @@ def compose(message: Outbox) -> EmailMessage:
     """
     person: Person = message.to
     with translation.override(person.language):
-        zh = person.language != "en"
-        brief = message.brief
-        title = (brief.headline_zh if zh else brief.headline_en) or str(brief)
-        values = {"title": " ".join(title.split()), **message.values}
-        subject = _subject(message.kind, values)
-        lines = [subject.partition("] ")[2] or subject, "", *_links(message)]
+        if message.brief is None:
+            subject, lines = _compose_account_mail(message)
+        else:
+            zh = person.language != "en"
+            title = (message.brief.headline_zh if zh else message.brief.headline_en) or str(message.brief)
+            values = {"title": " ".join(title.split()), **message.values}
+            subject = _subject(message.kind, values)
+            lines = [subject.partition("] ")[2] or subject, "", *_links(message)]
         mark = hashlib.sha256(message.key.encode()).hexdigest()[:32]
         host = settings.DEFAULT_FROM_EMAIL.rpartition("@")[2]
         return EmailMessage(
@@ -221,6 +242,37 @@ def compose(message: Outbox) -> EmailMessage:
             [person.email],
             headers={"Message-ID": f"<{mark}@{host}>"},
         )
+
+
+def _compose_account_mail(message: Outbox) -> tuple[str, list[str]]:
+    """Return subject and lines. The link is made now, so that no table and no backup contains one that works."""
+    person, desk = message.to, f"{settings.SITE_URL}/admin/"
+    site = settings.DIGEST_SITE_NAME["en" if person.language == "en" else "zh"]
+    days = settings.PASSWORD_RESET_TIMEOUT // 86400
+    values = {"site": site, "username": person.username, "days": days}
+    if message.kind == ACCOUNT_CHANGED:
+        change = str(ACCOUNT_CHANGES.get(str(message.values.get("change")), _("Your account was changed.")))
+        advice = _(
+            "If that was not you, choose a new password at once and tell whoever manages the accounts."
+        )
+        return _("[Digest] Your account was changed"), [change, "", advice, "", f"{desk}account/"]
+    limit = (
+        ngettext("The link works once, for %(days)s day.", "The link works once, for %(days)s days.", days)
+        % values
+    )
+    link = ["", build_password_link(person), "", limit]
+    if message.kind == INVITATION:
+        lines = [_("You can now write and review at %(site)s. Choose a password:") % values, *link, ""]
+        lines += [_("Your user name: %(username)s") % values, _("The desk: %(desk)s") % {"desk": desk}]
+        return _("[Digest] Your account at %(site)s") % values, lines
+    lines = [
+        _("Somebody asked for a new password for %(username)s at %(site)s. Choose it here:") % values,
+        *link,
+    ]
+    return _("[Digest] A new password"), [
+        *lines,
+        _("If that was not you, do nothing: the old password stays."),
+    ]
 
 
 def _links(message: Outbox) -> list[str]:

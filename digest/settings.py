@@ -39,6 +39,10 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "import_export",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
     "briefs",
 ]
 
@@ -56,6 +60,8 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "briefs.admin.home.middleware.DeskLanguageMiddleware",
+    "briefs.accounts.sessions.limit_idle_sessions",
+    "allauth.account.middleware.AccountMiddleware",
 ]
 
 ROOT_URLCONF = "digest.urls"
@@ -95,7 +101,39 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
-LOGIN_URL = "admin:login"
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "admin:index"
+DIGEST_REQUIRE_MFA = environment.read_flag("DIGEST_REQUIRE_MFA", default=_https)
+
+# django-allauth: sign-in by user name, second factors, sessions. Nobody signs up.
+ACCOUNT_ADAPTER = "briefs.admin.account.adapters.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"username"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
+ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 15 * 60
+ACCOUNT_RATE_LIMITS = False  # briefs.accounts.throttle; theirs fail without a cache and lock the owner out
+ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "django.contrib.auth.tokens.PasswordResetTokenGenerator"  # noqa: S105
+ACCOUNT_FORMS = {
+    "login": "briefs.admin.account.account_forms.SignInForm",
+    "reauthenticate": "briefs.admin.account.account_forms.ReauthenticationForm",
+    "reset_password": "briefs.admin.account.account_forms.PasswordResetForm",
+}
+MFA_ADAPTER = "briefs.admin.account.adapters.SecondFactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not _https  # browsers allow passkeys on http://localhost
+MFA_WEBAUTHN_USER_VERIFICATION = "required"
+MFA_TOTP_TOLERANCE = 1  # clocks differ by up to 30 s
+MFA_ALLOW_UNVERIFIED_EMAIL = True
+MFA_RATE_LIMITS = False
+MFA_FORMS = {
+    "authenticate": "briefs.admin.account.account_forms.CodeForm",
+    "reauthenticate": "briefs.admin.account.account_forms.CodeReauthenticationForm",
+    "activate_totp": "briefs.admin.account.account_forms.AppActivationForm",
+    "add_webauthn": "briefs.admin.account.account_forms.PasskeyForm",
+}
 
 LANGUAGE_CODE = "zh-hant"
 LANGUAGES = [("zh-hant", "繁體中文"), ("en", "English")]

@@ -2,6 +2,7 @@ from django.contrib import admin
 from django.urls import include, path
 
 urlpatterns = [
+    path("admin/account/", include("briefs.admin.account.urls")),
     path("admin/", admin.site.urls),
     path("preview/", include("briefs.preview.urls")),
     path("", include("briefs.public.urls")),

@@ -10,6 +10,7 @@ from django.utils import timezone
 from ..client_address import get_client_address
 from ..models import Person
 from ..models.accounts import SignInEvent
+from .second_factor import describe_methods
 
 log = logging.getLogger("briefs.sign_in")
 
@@ -41,6 +42,21 @@ def note_pause(username: str, request: HttpRequest) -> None:
     log.warning("paused: %r from %s", username[:150], get_client_address(request))
 
 
+def record_wrong_code(person: Person, request: HttpRequest) -> None:
+    record(
+        SignInEvent.Kind.REFUSED,
+        username=person.username,
+        person=person,
+        request=request,
+        detail="second factor",
+    )
+
+
+def record_account_change(person: Person, request: HttpRequest, change: str) -> None:
+    """Record what a person changed in the own account, such as a second factor."""
+    record(SignInEvent.Kind.ACCOUNT, username=person.username, person=person, request=request, detail=change)
+
+
 def connect() -> None:
     """Record what Django's sign-in reports, whatever page it came from."""
     user_logged_in.connect(_signed_in, dispatch_uid="sign-in log")
@@ -49,7 +65,8 @@ def connect() -> None:
 
 
 def _signed_in(sender: Any, request: HttpRequest | None, user: Person, **_: Any) -> None:
-    record(SignInEvent.Kind.SIGNED_IN, username=user.username, person=user, request=request)
+    detail = describe_methods(request) if request else ""
+    record(SignInEvent.Kind.SIGNED_IN, username=user.username, person=user, request=request, detail=detail)
 
 
 def _signed_out(sender: Any, request: HttpRequest | None, user: Person | None, **_: Any) -> None:

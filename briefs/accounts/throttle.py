@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from ipaddress import IPv6Address, ip_address
-from typing import Final
+from typing import Final, Literal
 
 from django.conf import settings
 from django.db import transaction
@@ -24,8 +24,8 @@ from ..models.accounts import SignInCounter
 FREE_ATTEMPTS: Final = 5
 FORGET_AFTER: Final = dt.timedelta(hours=1)
 FIRST_PAUSE: Final = 10
-LONGEST_PAUSE: Final = {"account": 30, "address": 900, "browser": 900}
-"""Seconds. Short for an account, since a stranger can cause it."""
+LONGEST_PAUSE: Final = {"account": 30, "address": 900, "browser": 900, "code": 900, "reset": 900}
+"""Seconds. Short for an account, since a stranger can cause it. A code is asked only after the right password."""
 HASHES_AT_ONCE: Final = 2
 """Checking a password takes a core for a third of a second. Readers need the others."""
 
@@ -46,24 +46,32 @@ class Busy(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One attempt to sign in. `browser`: the id of a browser that is known for this account, else empty."""
+    """One attempt to sign in. `browser`: the id of a browser that is known for this account, else empty.
+
+    `purpose`: what is given, or that a link to a new password is asked for.
+    """
 
     username: str
     address: str
     browser: str = ""
+    purpose: Literal["password", "code", "reset"] = "password"
 
     @property
     def keys(self) -> Mapping[str, str]:
         """Return the key of each counter by its kind."""
+        if self.purpose == "code":
+            return {"code": hash_key("code", self.username.casefold())}
+        if self.purpose == "reset":
+            return {"reset": hash_key("reset", _network(self.address))}
         if self.browser:
-            return {"browser": _hash("browser", self.browser)}
+            return {"browser": hash_key("browser", self.browser)}
         return {
-            "account": _hash("account", self.username.casefold()),
-            "address": _hash("address", _network(self.address)),
+            "account": hash_key("account", self.username.casefold()),
+            "address": hash_key("address", _network(self.address)),
         }
 
 
-def _hash(kind: str, value: str) -> str:
+def hash_key(kind: str, value: str) -> str:
     words = f"sign-in {kind} {value}"
     return hmac.new(settings.SECRET_KEY.encode(), words.encode(), hashlib.sha256).hexdigest()
 
@@ -79,21 +87,24 @@ def _network(address: str) -> str:
 
 @contextmanager
 def checked_attempt(attempt: Attempt, *, now: dt.datetime) -> Iterator[None]:
-    """Check a password inside. Raise Paused or Busy before, without cost.
+    """Check a password or a code inside. Raise Paused or Busy before, without cost.
 
     The attempt counts as failed until the block ends without an exception, so that attempts at once count too.
     """
-    if not _slots.acquire(blocking=False):
+    hashes = attempt.purpose == "password"
+    if hashes and not _slots.acquire(blocking=False):
         raise Busy
     try:
-        _count(attempt, now)
+        count_attempt(attempt, now=now)
         yield
         _forgive(attempt)
     finally:
-        _slots.release()
+        if hashes:
+            _slots.release()
 
 
-def _count(attempt: Attempt, now: dt.datetime) -> None:
+def count_attempt(attempt: Attempt, *, now: dt.datetime) -> None:
+    """Count the attempt as failed. Raise Paused if it comes too early."""
     kinds = {key: kind for kind, key in attempt.keys.items()}
     with transaction.atomic():
         new = [SignInCounter(key=key, updated_at=now) for key in kinds]

@@ -4,6 +4,11 @@ If importing the package imported this module, the screens would be registered o
 discarded, since the package also contains the site class.
 """
 
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
+from django.contrib import admin
+
 from . import brief_admin
 from .common import site_texts
 from .home import failed_mail, letter_views, search_log_page
@@ -19,3 +24,7 @@ __all__ = [
     "site_texts",
     "vocabulary_admin",
 ]
+
+# django-allauth registers lists that go past our rights and our log. The pages of a person show what they show.
+for model in (EmailAddress, Authenticator, UserSession):
+    admin.site.unregister(model)

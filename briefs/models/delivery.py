@@ -11,13 +11,13 @@ from django.utils.translation import gettext_lazy as _
 class Outbox(models.Model):
     """One message to one person. The unique `key` prevents duplicates of the same event.
 
-    Verbs write rows in their transaction; `publish_due` sends them.
+    Verbs write rows in their transaction; `publish_due` sends them. Mail about an account has no brief.
     """
 
     key = models.CharField(max_length=200, unique=True)
     kind = models.CharField(max_length=24)
     to = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
-    brief = models.ForeignKey("briefs.Brief", models.PROTECT, related_name="+")
+    brief = models.ForeignKey("briefs.Brief", models.PROTECT, null=True, related_name="+")
     edition = models.ForeignKey("briefs.Edition", models.PROTECT, null=True, related_name="+")
     values = models.JSONField(default=dict)
     due_at = models.DateTimeField()

@@ -26,7 +26,15 @@ from .workflow.test_verb_permissions import STATES, insert_older_revision, list_
 pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No directory at")]
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
-SIGNED_OUT_ROUTES = {"admin:login"}
+SIGNED_OUT_ROUTES = {
+    "account_login",
+    "account_logout",
+    "mfa_login_webauthn",
+    "account_reset_password",
+    "account_reset_password_done",
+    "account_reset_password_from_key",
+    "account_reset_password_from_key_done",
+}
 """Desk routes that a signed-out visitor may open."""
 
 

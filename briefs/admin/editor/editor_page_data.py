@@ -267,9 +267,13 @@ class BriefPageData:
         rows = self.brief.letters.select_related("handled_by").order_by("-id")[:MAX_LETTERS]
         return sorted(rows, key=lambda letter: letter.handled_at is not None)
 
+    @cached_property
     def timeline(self) -> list[TimelineEntry]:
-        """Return the newest entries; a separate page lists all."""
+        """Return the newest entries, newest first; a separate page lists all."""
         return load_newest_entries(self.brief, MAX_EVENTS)
+
+    def newest_event(self) -> int:
+        return self.timeline[0].event_id if self.timeline else 0
 
     def files(self) -> list[dict[str, Any]]:
         """Return each imported file with the notes of its newest import."""

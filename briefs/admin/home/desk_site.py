@@ -3,19 +3,20 @@
 from typing import Any
 
 from django.conf import settings
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, URLResolver, path
+from django.urls import URLPattern, URLResolver, path, reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
 
 from ... import policy
-from ...accounts import known_browsers, throttle
+from ...accounts.second_factor import has_second_factor
 from ...models import Person
+from ..account.account_pages import NOT_ON_DESK, find_factor_page
 from ..common.access import person_of
-from ..people.sign_in import SignInForm, build_busy_response
 
 
 class DeskSite(admin.AdminSite):
@@ -24,7 +25,6 @@ class DeskSite(admin.AdminSite):
     index_title = _("Desk")
     index_template = "admin/briefs/home/dashboard.html"
     enable_nav_sidebar = False
-    login_form = SignInForm
 
     def get_urls(self) -> list[URLPattern | URLResolver]:
         from ..people.mail_preferences import edit_mail_preferences
@@ -38,14 +38,21 @@ class DeskSite(admin.AdminSite):
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
         return {**super().each_context(request), "version": settings.VERSION}
 
+    def has_permission(self, request: HttpRequest) -> bool:
+        return super().has_permission(request) and has_second_factor(request)
+
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        try:
-            response = super().login(request, extra_context)
-        except throttle.Busy:
-            return build_busy_response()
-        if request.method == "POST" and request.user.is_authenticated:
-            known_browsers.remember_browser(request, response, person_of(request))
-        return response
+        """Lead to the page that gives the session what it lacks to open the desk."""
+        if self.has_permission(request):
+            return redirect("admin:index")
+        page = "account_login"
+        if super().has_permission(request):
+            page = find_factor_page(person_of(request))
+        elif request.user.is_authenticated:
+            logout(request)
+            messages.error(request, NOT_ON_DESK)
+        query = request.GET.urlencode()
+        return redirect(f"{reverse(page)}?{query}" if query else page)
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
         from .dashboard import build_boards

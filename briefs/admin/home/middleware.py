@@ -13,8 +13,10 @@ from django.utils import translation
 from django.utils.cache import patch_cache_control
 from django.utils.translation import gettext as _
 
+from ...accounts import throttle
 from ...workflow import Reason
 from ...workflow.rules.transitions import format_permitted_people
+from ..account.account_pages import build_busy_response
 from ..common.brief_pages import render_page
 
 log = logging.getLogger("briefs.refused")
@@ -52,6 +54,8 @@ class DeskMiddleware:
         """
         if not request.path_info.startswith(DESK_PREFIX):
             return None
+        if isinstance(error, throttle.Busy):
+            return build_busy_response()
         if isinstance(error, PermissionDenied | Http404) and admin.site.has_permission(request):
             return render_refusal_page(request, error)
         if not isinstance(error, OperationalError):

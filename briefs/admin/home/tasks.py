@@ -36,7 +36,8 @@ LATE_AFTER_DAYS = 3
 class BoardLine:
     """A line of a board. `href` is the page of the task, if it is not the brief's own page."""
 
-    brief: Brief
+    brief: Brief | None
+    """None for mail about an account."""
     what: str = ""
     badges: Sequence[Badge] = ()
     who: str = ""
@@ -130,7 +131,7 @@ def build_task_lines(
         *_to_answer(in_review, mine, data),
         *_sent_back(mine, data, outstanding),
     ]
-    rows = list({line.brief.pk: line for line in reversed(rows)}.values())
+    rows = list({line.brief: line for line in reversed(rows)}.values())
     return sorted(rows, key=lambda line: line.sort_key or (True, dt.date.max, data.now))
 
 

@@ -18,7 +18,7 @@ from ..support import factories
 from ..support.form_client import sign_in
 
 PASSWORD = "a long enough passphrase"
-LOGIN = "/admin/login/"
+LOGIN = "/admin/account/login/"
 
 pytestmark = pytest.mark.django_db
 
@@ -39,7 +39,7 @@ def behind_one_proxy(settings) -> None:
 def attempt(
     client: Client, password: str, *, username: str = "owner", address: str = "192.0.2.1"
 ) -> HttpResponse:
-    data = {"username": username, "password": password}
+    data = {"login": username, "password": password}
     return client.post(LOGIN, data, headers={"x-forwarded-for": address})
 
 

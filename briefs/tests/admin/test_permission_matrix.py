@@ -36,8 +36,8 @@ WITHOUT_ACCESS = "atin"
 """People who must be shut out where the matrix does not list them. All others get an explanation."""
 SAMPLED_PEOPLE = "nr"
 """People whom the default run tries on every fifth row. The full matrix is marked heavy only for its duration."""
-DIFFERENT_HEAD = {"admin/login/", "admin/briefs/brief/<int:pk>/pulse/"}
-"""Addresses where HEAD differs from GET: login shows its form to the signed-in, and presence refuses HEAD."""
+DIFFERENT_HEAD = {"admin/briefs/brief/<int:pk>/pulse/"}
+"""Addresses where HEAD differs from GET: presence refuses HEAD."""
 
 
 # Completeness of the table

@@ -90,6 +90,18 @@ def test_keys_typed_into_an_opened_form_are_not_shortcuts(
     assert not Look.objects.exists()
 
 
+def test_open_page_shows_a_sign_off_from_before_its_first_poll(
+    chromium: Any, live_server: Any, team: factories.Team
+) -> None:  # fmt: skip
+    brief = factories.submitted_brief(team)
+    tab = Tab(chromium, live_server.url, set_language(team.publisher, "zh-hant"))
+    tab.page.route("**/pulse/", lambda route: route.abort())
+    tab.brief(brief)
+    factories.sign_off(brief, team.reviewer)
+    tab.page.unroute("**/pulse/")
+    tab.page.locator("#desk-bar .badges >> text=待核定").wait_for(timeout=15_000)
+
+
 def test_status_bar_of_open_page_follows_changes_of_the_brief(
     chromium: Any, live_server: Any, team: factories.Team
 ) -> None:  # fmt: skip

@@ -5,6 +5,7 @@ A route of the desk, a verb, an action of the review screen or of a list that is
 
     route, below `admin/`           may_get (GET, HEAD)   may_post (POST)
 
+Pages that change a second factor ask first for the password and keep in the session what was sent.
 `-` means nobody; `.` means as in the row of the address itself. Parentheses: the POST is answered but changes no row. `{kind}` is each kind of
 vocabulary. After `@` comes a verb or an action of that address.
 """
@@ -29,7 +30,7 @@ TABLE = """
                                                     nwvreps     -
 language/                               -           nwvreps
 mail/                                   wvreps      wvreps
-login/                                  ati         atinwvreps
+login/                                  -           -
 logout/                                 -           nwvreps
 password_change/                        nwvreps     nwvreps
 password_change/done/                   nwvreps     -
@@ -38,6 +39,30 @@ jsi18n/                                 nwvreps     -
 r/<path:content_type_id>/<path:object_id>/   -      -
 (?P<app_label>briefs|auth)/$            wvreps      -
 (?P<url>.*)$                            -           -
+
+account/                                nwvreps     -
+account/login/                          ati         ati
+account/login/code/                     -           -
+account/login/passkey/                  -           -
+account/logout/                         nwvreps     nwvreps
+account/confirm/                        nwvreps     nwvreps
+account/confirm/code/                   -           -
+account/confirm/passkey/                -           -
+account/password/reset/                 atinwvreps  atinwvreps
+account/password/reset/sent/            atinwvreps  -
+account/password/new/<str:uidb36>/<str:key>/   atinwvreps  -
+account/password/done/                  atinwvreps  -
+account/app/add/                        -           nwvreps
+account/app/remove/                     -           -
+account/passkeys/                       nwvreps     -
+account/passkeys/add/                   -           nwvreps
+account/passkeys/<int:pk>/rename/       -           nwvreps
+account/passkeys/<int:pk>/remove/       -           nwvreps
+account/recovery-codes/                 -           -
+account/recovery-codes/new/             -           nwvreps
+account/recovery-codes/download/        -           -
+account/sessions/                       nwvreps     (nwvreps)
+account/sessions/end/                   -           nwvreps
 
 briefs/{kind}/                          wvreps      -
 briefs/{kind}/ @merge_duplicates        .           (wvps)

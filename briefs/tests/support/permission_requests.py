@@ -194,7 +194,44 @@ REQUEST_BUILDERS: dict[str, Callable[[PermissionScenario], PermissionRequest]] =
     "": lambda g: PermissionRequest("/admin/"),
     "language/": lambda g: PermissionRequest("/admin/language/", {"language": "en"}),
     "mail/": lambda g: PermissionRequest("/admin/mail/"),
-    "login/": lambda g: PermissionRequest("/admin/login/", {"username": "writer", "password": "pw"}),
+    "login/": lambda g: PermissionRequest("/admin/login/", {"login": "writer", "password": "pw"}),
+    **{
+        f"account/{path}": lambda g, path=path: PermissionRequest(f"/admin/account/{path}")  # type: ignore[misc]
+        for path in (
+            "",
+            "login/code/",
+            "login/passkey/",
+            "logout/",
+            "confirm/code/",
+            "confirm/passkey/",
+            "password/reset/sent/",
+            "password/done/",
+            "app/add/",
+            "app/remove/",
+            "passkeys/",
+            "passkeys/add/",
+            "recovery-codes/",
+            "recovery-codes/new/",
+            "recovery-codes/download/",
+            "sessions/end/",
+        )
+    },
+    "account/login/": lambda g: PermissionRequest(
+        "/admin/account/login/", {"login": "writer", "password": "pw"}
+    ),
+    "account/confirm/": lambda g: PermissionRequest("/admin/account/confirm/", {"password": "pw"}),
+    "account/password/reset/": lambda g: PermissionRequest(
+        "/admin/account/password/reset/", {"email": "nobody@example.org"}
+    ),
+    "account/password/new/<str:uidb36>/<str:key>/": lambda g: PermissionRequest(
+        "/admin/account/password/new/1/no-key/"
+    ),
+    "account/passkeys/<int:pk>/rename/": lambda g: PermissionRequest("/admin/account/passkeys/1/rename/"),
+    "account/passkeys/<int:pk>/remove/": lambda g: PermissionRequest("/admin/account/passkeys/1/remove/"),
+    "account/sessions/": lambda g: PermissionRequest(
+        "/admin/account/sessions/",
+        is_answered=lambda response: response.get("Location") == "/admin/account/sessions/",
+    ),
     "logout/": lambda g: PermissionRequest("/admin/logout/"),
     "password_change/": lambda g: PermissionRequest(
         "/admin/password_change/",

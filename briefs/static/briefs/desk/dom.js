@@ -2,6 +2,9 @@
 
 import { isMac } from "./strings.js";
 
+/** Headers of a request that no person caused: it does not count as activity. */
+export const BACKGROUND = { "X-Background": "1" };
+
 /** Create an element with properties, `data-` and `aria-` values and children. */
 export function createElement(tag, properties = {}, ...children) {
   const { data = {}, aria = {}, ...rest } = properties;

@@ -1,6 +1,7 @@
 // Store changes in the browser at once, and on the server when typing pauses. The status becomes "saved" only
 // after the server's answer.
 
+import { BACKGROUND } from "../dom.js";
 import { fingerprint, isTypedField, readTypedFields } from "../form.js";
 
 const PAUSE = 1500;
@@ -105,11 +106,12 @@ export class Autosave {
         method: "POST",
         redirect: "manual",
         body,
+        headers: this.isDirty ? {} : BACKGROUND,
         signal: AbortSignal.timeout(PATIENCE),
       });
     const answer = await send();
     if (answer.status !== 403 || !this.addresses.pulse) return answer;
-    const pulse = await fetch(this.addresses.pulse, { redirect: "manual" });
+    const pulse = await fetch(this.addresses.pulse, { redirect: "manual", headers: BACKGROUND });
     if (!pulse.ok) return answer;
     this.token((await pulse.json()).csrf);
     body.set("csrfmiddlewaretoken", this.form.elements.csrfmiddlewaretoken.value);

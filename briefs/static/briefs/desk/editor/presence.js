@@ -1,6 +1,8 @@
 // While the page is visible, report this person's presence every few seconds. The answer lists who else is
 // here and the newest revision.
 
+import { BACKGROUND } from "../dom.js";
+
 const EVERY = 5000;
 
 export class PresencePoll {
@@ -15,7 +17,7 @@ export class PresencePoll {
 
   async beat() {
     if (!this.address || document.hidden) return;
-    const answer = await fetch(this.address, { redirect: "manual" }).catch(() => null);
+    const answer = await fetch(this.address, { redirect: "manual", headers: BACKGROUND }).catch(() => null);
     if (answer?.type === "opaqueredirect") this.onsignedout();
     if (!answer?.ok) return;
     const body = await answer.json().catch(() => null);

@@ -1,6 +1,7 @@
 // Keep page and server in step: save changes, merge other people's, and offer unsaved changes of closed tabs.
 
 import { fingerprint, isTypedField, fingerprintIgnoringKeys, setField, parseFormState, mergeFacts, readTypedFields, extractTexts } from "../form.js";
+import { BACKGROUND } from "../dom.js";
 import { LocalDraft, removeDraft } from "./local_drafts.js";
 import { PresencePoll } from "./presence.js";
 import { mergeStates } from "./merge_form.js";
@@ -15,6 +16,7 @@ export class ServerSync {
     Object.assign(this, { editor, form, telling: editor.telling });
     this.data = { ...form.dataset };
     this.address = this.data.brief; // address of the brief's page; empty for a new brief
+    this.event = "event" in this.data ? Number(this.data.event) : undefined; // the newest one that the page shows
     this.keeping = new LocalDraft(this.data.person, this.data.pk || "new");
     this.saving = new Autosave({
       form,
@@ -111,7 +113,7 @@ export class ServerSync {
   }
 
   async #page(address = this.address) {
-    const answer = await fetch(address, { redirect: "manual" }).catch(() => null);
+    const answer = await fetch(address, { redirect: "manual", headers: BACKGROUND }).catch(() => null);
     return answer?.ok ? new DOMParser().parseFromString(await answer.text(), "text/html") : null;
   }
 
@@ -155,8 +157,9 @@ export class ServerSync {
   }
 
   #beat(body) {
-    if (this.event !== undefined && body.event !== this.event) this.#news();
-    this.event = body.event;
+    const event = body.event ?? 0;
+    if (this.event !== undefined && event !== this.event) this.#news();
+    this.event = event;
     this.saving.token(body.csrf);
     this.telling.people(body.people);
     const { isStopped, isDirty } = this.saving;

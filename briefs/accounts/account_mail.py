@@ -1,0 +1,41 @@
+"""Queue mail about accounts: invitations, links to choose a password, and notices of changes."""
+
+import datetime as dt
+
+from allauth.account.forms import default_token_generator
+from allauth.account.utils import user_pk_to_url_str
+from django.conf import settings
+from django.urls import reverse
+
+from ..models import Outbox, Person
+
+INVITATION, PASSWORD_RESET, ACCOUNT_CHANGED = "invitation", "password_reset", "account_changed"
+ACCOUNT_KINDS = frozenset({INVITATION, PASSWORD_RESET, ACCOUNT_CHANGED})
+_ONE_RESET_PER = 600
+"""Seconds in which a person gets at most one mail with a link to a new password."""
+
+
+def queue_invitation(person: Person, *, now: dt.datetime) -> None:
+    _queue(f"invitation:{person.pk}:{now.isoformat()}", INVITATION, person, now)
+
+
+def queue_password_reset(person: Person, *, now: dt.datetime) -> None:
+    period = int(now.timestamp()) // _ONE_RESET_PER
+    _queue(f"password_reset:{person.pk}:{period}", PASSWORD_RESET, person, now)
+
+
+def queue_account_notice(person: Person, change: str, *, now: dt.datetime) -> None:
+    """Tell the person that the account changed. `change`: a key of `notifications.ACCOUNT_CHANGES`."""
+    _queue(f"account:{person.pk}:{change}:{now.isoformat()}", ACCOUNT_CHANGED, person, now, change=change)
+
+
+def _queue(key: str, kind: str, person: Person, now: dt.datetime, **values: str) -> None:
+    defaults = {"kind": kind, "to": person, "values": values, "due_at": now}
+    Outbox.objects.get_or_create(key=key, defaults=defaults)
+
+
+def build_password_link(person: Person) -> str:
+    """Return a link to choose a password. It works once, until `PASSWORD_RESET_TIMEOUT`, and is stored nowhere."""
+    token = default_token_generator.make_token(person)
+    kwargs = {"uidb36": user_pk_to_url_str(person), "key": token}
+    return f"{settings.SITE_URL}{reverse('account_reset_password_from_key', kwargs=kwargs)}"

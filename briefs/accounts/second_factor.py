@@ -1,0 +1,72 @@
+"""Decide whether a session has proved a second factor, and keep its secrets."""
+
+import base64
+import hashlib
+from typing import Final
+
+from allauth.account.internal.flows.login import (
+    AUTHENTICATION_METHODS_SESSION_KEY,
+    get_authentication_records,
+)
+from allauth.mfa.models import Authenticator
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from django.conf import settings
+from django.http import HttpRequest
+from django.utils import timezone
+
+from ..models import Person
+from ..models.accounts import SignInCounter
+from .throttle import hash_key
+
+FACTORS: Final = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
+"""What proves a second factor. Recovery codes stand in for a lost one."""
+
+
+def has_second_factor(request: HttpRequest) -> bool:
+    """Return whether this session may open the desk: its own proof counts, not that the person has a factor."""
+    if not settings.DIGEST_REQUIRE_MFA:
+        return True
+    return any(record.get("method") == "mfa" for record in get_authentication_records(request, request.user))
+
+
+def describe_methods(request: HttpRequest) -> str:
+    """Return how this session signed in, such as `password, totp`."""
+    records = get_authentication_records(request, getattr(request, "user", None))
+    return ", ".join(str(record.get("type") or record.get("method")) for record in records)
+
+
+def has_factors(person: Person) -> bool:
+    return bool(Authenticator.objects.filter(user=person, type__in=FACTORS).exists())
+
+
+def forget_session_factor(request: HttpRequest) -> None:
+    """Make the session prove a second factor again."""
+    records = request.session.get(AUTHENTICATION_METHODS_SESSION_KEY, [])
+    kept = [record for record in records if record.get("method") != "mfa"]
+    request.session[AUTHENTICATION_METHODS_SESSION_KEY] = kept
+
+
+def accept_code_once(person: Person, code: str) -> bool:
+    """Return False if the person has used this code before. The database is asked, so all processes agree."""
+    key = hash_key("used code", f"{person.pk} {code}")
+    _, is_new = SignInCounter.objects.get_or_create(key=key, defaults={"updated_at": timezone.now()})
+    return is_new
+
+
+def _ciphers() -> MultiFernet:
+    keys = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
+    digests = [hashlib.sha256(f"second factor {key}".encode()).digest() for key in keys]
+    return MultiFernet([Fernet(base64.urlsafe_b64encode(digest)) for digest in digests])
+
+
+def encrypt(text: str) -> str:
+    """Encrypt a secret with `SECRET_KEY`, so that a copy of the database does not contain it."""
+    return _ciphers().encrypt(text.encode()).decode()
+
+
+def decrypt(token: str) -> str:
+    """Return the secret, or one that no code fits if it was encrypted with a key that is gone."""
+    try:
+        return _ciphers().decrypt(token.encode()).decode()
+    except InvalidToken:
+        return base64.b32encode(hashlib.sha256(token.encode()).digest()).decode()

@@ -1,0 +1,65 @@
+"""End sessions: after hours without activity, everywhere at once, or those of a person who leaves."""
+
+import time
+from collections.abc import Callable
+from typing import Any, Final
+
+from allauth.usersessions.models import UserSession
+from django.contrib import messages
+from django.contrib.auth import logout
+from django.contrib.auth.signals import user_logged_in
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
+
+from ..models import Person
+
+IDLE_LIMIT: Final = 12 * 60 * 60
+"""Seconds without activity after which a session ends."""
+_RECORD_EVERY: Final = 5 * 60
+_SEEN_AT: Final = "seen_at"
+BACKGROUND_HEADER: Final = "X-Background"
+"""Sent by the desk's scripts with requests that no person caused, such as the poll of presence."""
+
+type Handler = Callable[[HttpRequest], HttpResponse]
+
+
+def limit_idle_sessions(get_response: Handler) -> Handler:
+    """Sign out who did nothing on the desk for `IDLE_LIMIT`. Requests in the background are no activity."""
+
+    def answer(request: HttpRequest) -> HttpResponse:
+        if request.path_info.startswith("/admin/") and request.user.is_authenticated:
+            _check_activity(request)
+        return get_response(request)
+
+    return answer
+
+
+def _check_activity(request: HttpRequest) -> None:
+    now = int(time.time())
+    seen_at = request.session.get(_SEEN_AT, now)
+    if now - seen_at > IDLE_LIMIT:
+        logout(request)
+        messages.info(request, _("You were logged out after 12 hours without activity."))
+    elif _SEEN_AT not in request.session or (
+        now - seen_at > _RECORD_EVERY and BACKGROUND_HEADER not in request.headers
+    ):
+        request.session[_SEEN_AT] = now
+
+
+def connect() -> None:
+    user_logged_in.connect(_begin, dispatch_uid="sessions")
+
+
+def _begin(sender: Any, request: HttpRequest | None, **_: Any) -> None:
+    if request:
+        request.session[_SEEN_AT] = int(time.time())
+
+
+@transaction.atomic
+def end_sessions(person: Person) -> int:
+    """Sign the person out everywhere. Return the number of sessions."""
+    sessions = list(UserSession.objects.filter(user=person))
+    for session in sessions:
+        session.end()
+    return len(sessions)
