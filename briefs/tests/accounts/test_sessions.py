@@ -1,0 +1,96 @@
+"""Sessions end: after hours without activity, on other devices, everywhere."""
+
+import datetime as dt
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from briefs.accounts.sessions import end_sessions
+from briefs.admin.account.account_pages import describe_browser
+from briefs.models import Person
+
+from ..support import factories
+from ..support.sign_in_pages import ACCOUNT, enter_password, set_password
+
+pytestmark = pytest.mark.django_db
+
+WINDOWS = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0 Safari/537.36"
+IPHONE = (
+    "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 Version/18.0 Safari/604.1"
+)
+
+
+@pytest.fixture
+def owner(time_machine) -> Person:
+    time_machine.move_to(timezone.now(), tick=False)
+    return set_password(factories.person("owner", "Writers"))
+
+
+def signed_in(person: Person, user_agent: str = WINDOWS) -> Client:
+    client = Client(headers={"user-agent": user_agent})
+    enter_password(client, person)
+    return client
+
+
+def is_signed_in(client: Client) -> bool:
+    return client.get("/admin/", headers={"x-background": "1"}).status_code == 200
+
+
+def test_session_ends_after_twelve_hours_without_activity(owner: Person, time_machine) -> None:
+    client = signed_in(owner)
+    time_machine.shift(dt.timedelta(hours=11, minutes=59))
+    assert is_signed_in(client)
+    time_machine.shift(dt.timedelta(minutes=2))
+    answer = client.get("/admin/", follow=True)
+    assert "您已 12 小時沒有操作" in answer.content.decode()
+    assert not is_signed_in(client)
+
+
+def test_activity_keeps_a_session_and_polling_does_not(owner: Person, time_machine) -> None:
+    client = signed_in(owner)
+    time_machine.shift(dt.timedelta(hours=8))
+    client.get("/admin/")
+    time_machine.shift(dt.timedelta(hours=8))
+    assert is_signed_in(client), "it was used eight hours ago"
+    time_machine.shift(dt.timedelta(hours=8))
+    assert not is_signed_in(client), "the request before came from a poll"
+
+
+def test_activity_is_stored_once_in_five_minutes(
+    owner: Person, time_machine, django_assert_num_queries
+) -> None:
+    client = signed_in(owner)
+    client.get("/admin/jsi18n/")
+    time_machine.shift(dt.timedelta(minutes=4))
+    with django_assert_num_queries(2):
+        client.get("/admin/jsi18n/")
+
+
+def test_list_shows_every_device_and_logs_out_the_others(owner: Person) -> None:
+    desk, phone = signed_in(owner), signed_in(owner, IPHONE)
+    page = desk.get(f"{ACCOUNT}sessions/").content.decode()
+    assert page.index("Chrome, Windows") < page.index("Safari, iPhone")
+    desk.post(f"{ACCOUNT}sessions/")
+    assert is_signed_in(desk)
+    assert not is_signed_in(phone)
+
+
+def test_log_out_everywhere_ends_this_session_too(owner: Person) -> None:
+    desk, phone = signed_in(owner), signed_in(owner, IPHONE)
+    answer = desk.post(f"{ACCOUNT}sessions/end/", follow=True)
+    assert "所有裝置都已登出" in answer.content.decode()
+    assert not is_signed_in(desk)
+    assert not is_signed_in(phone)
+
+
+def test_sessions_of_other_people_stay(owner: Person) -> None:
+    other = set_password(factories.person("other", "Writers"))
+    client = signed_in(other)
+    signed_in(owner)
+    assert end_sessions(owner) == 1
+    assert is_signed_in(client)
+
+
+def test_unknown_browser_is_shown_by_its_own_words() -> None:
+    assert describe_browser("curl/8.5") == "curl/8.5"
