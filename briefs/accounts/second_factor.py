@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+from contextlib import suppress
 from typing import Final
 
 from allauth.account.internal.flows.login import (
@@ -20,6 +21,9 @@ from .throttle import hash_key
 
 FACTORS: Final = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
 """What proves a second factor. Recovery codes stand in for a lost one."""
+
+ENCRYPTED: Final = {"secret", "seed"}
+"""Encrypted values of an app and of recovery codes."""
 
 
 def has_second_factor(request: HttpRequest) -> bool:
@@ -53,10 +57,32 @@ def accept_code_once(person: Person, code: str) -> bool:
     return is_new
 
 
+def _cipher(key: str) -> Fernet:
+    return Fernet(base64.urlsafe_b64encode(hashlib.sha256(f"second factor {key}".encode()).digest()))
+
+
 def _ciphers() -> MultiFernet:
-    keys = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
-    digests = [hashlib.sha256(f"second factor {key}".encode()).digest() for key in keys]
-    return MultiFernet([Fernet(base64.urlsafe_b64encode(digest)) for digest in digests])
+    return MultiFernet([_cipher(key) for key in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)])
+
+
+def renew_encryption() -> int:
+    """Encrypt secrets of an earlier key with `SECRET_KEY`. Return the number of rows."""
+    n = 0
+    if settings.SECRET_KEY_FALLBACKS:
+        for row in Authenticator.objects.exclude(type=Authenticator.Type.WEBAUTHN):
+            data = {name: _renew(value) if name in ENCRYPTED else value for name, value in row.data.items()}
+            if data != row.data:  # unless a recovery code was used meanwhile, which the next run meets
+                n += Authenticator.objects.filter(pk=row.pk, data=row.data).update(data=data)
+    return n
+
+
+def _renew(token: str) -> str:
+    with suppress(InvalidToken):
+        _cipher(settings.SECRET_KEY).decrypt(token.encode())
+        return token
+    with suppress(InvalidToken):
+        return _ciphers().rotate(token.encode()).decode()
+    return token  # its key is gone
 
 
 def encrypt(text: str) -> str:

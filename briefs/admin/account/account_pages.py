@@ -35,6 +35,7 @@ class SecurityView(IndexView):
             "keys": factors.get(Authenticator.Type.WEBAUTHN, []),
             "recovery_codes": factors.get(Authenticator.Type.RECOVERY_CODES),
             "must_add": not has_second_factor(self.request) and not has_factors(person_of(self.request)),
+            "is_start": True,
             "is_required": settings.DIGEST_REQUIRE_MFA,
         }
 

@@ -3,7 +3,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
-from briefs.accounts import throttle
+from briefs.accounts import second_factor, throttle
 from briefs.derived.label_propagation import continue_relabelling
 from briefs.models import JobRun
 from briefs.notifications import send_due
@@ -21,6 +21,7 @@ class Command(BaseCommand):
         indexing.drop_past_editions(timezone.now())  # superseded ones, which no search returns anyway
         delete_expired(timezone.localdate())
         throttle.delete_expired(timezone.now())
+        second_factor.renew_encryption()
         delivery = send_due()
         self.stdout.write(f"{delivery.sent} sent, {delivery.failed} failed.")
         if made := continue_relabelling():

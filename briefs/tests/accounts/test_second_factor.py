@@ -8,6 +8,7 @@ from django.test import Client
 from django.utils import timezone
 
 from briefs import notifications
+from briefs.accounts import second_factor
 from briefs.models import Outbox, Person
 from briefs.models.accounts import SignInEvent
 
@@ -236,6 +237,21 @@ def test_secret_is_stored_encrypted_and_survives_a_new_key(
     settings.SECRET_KEY_FALLBACKS, settings.SECRET_KEY = [settings.SECRET_KEY], "n" * 60
     enter_password(client, owner)
     enter_code(client, app_code(secret))
+    assert opens_desk(client)
+
+
+def test_publish_due_encrypts_secrets_with_the_new_key(
+    client: Client, owner: Person, secret: str, settings
+) -> None:
+    enter_password(client, owner)
+    enter_code(client, app_code(secret))
+    codes = read_recovery_codes(client)
+    settings.SECRET_KEY_FALLBACKS, settings.SECRET_KEY = [settings.SECRET_KEY], "n" * 60
+    assert second_factor.renew_encryption() == 2
+    assert second_factor.renew_encryption() == 0
+    settings.SECRET_KEY_FALLBACKS = []
+    enter_password(client := Client(), owner)
+    enter_code(client, codes[0])
     assert opens_desk(client)
 
 
