@@ -18,6 +18,7 @@ from django.db import models
 LEFT_OUT: Final = frozenset(
     (
         "sessions.session",
+        "usersessions.usersession",
         "contenttypes.contenttype",
         "auth.permission",
         "briefs.searchentry",

@@ -200,7 +200,7 @@ def save_pages(folder: Path, world: "World") -> int:
 
     addresses = Addresses(world)
     reader = Visitor("reader", "", world, folder)
-    reader.look([*addresses.public(), "/admin/", "/admin/login/"], press=True)
+    reader.look([*addresses.public(), "/admin/", "/admin/account/login/"], press=True)
     post_as_reader(reader)
     visitors = [reader]
     for language in LANGUAGES:
