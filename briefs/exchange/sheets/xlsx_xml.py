@@ -200,7 +200,7 @@ class WorksheetHandler(TextHandler):
     def _begin_cell(self, values: Attributes) -> None:
         self._count += 1
         if self._count > MAX_CELLS:
-            raise build_column_refusal()
+            raise build_sheet_refusal(_("The sheet has more than %(n)s cells.") % {"n": MAX_CELLS})
         self._cell, self._formula = values, False
         self._column = parse_cell_reference(values["r"])[1] if "r" in values else self._column + 1
 

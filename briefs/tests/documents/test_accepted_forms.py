@@ -176,7 +176,7 @@ def test_day_first_order_is_applied():
 @pytest.mark.parametrize(
     "text",
     ["", "2025", "yesterday", "31/02/2025", "13/13/2025", "2025-02-30", "99/06/09", "151.1.1", "06/09/25", "Junk 9, 2025",
-     "2025-06-09 and later", "June/June 2025", "0000-01-01", "9" * 500],
+     "2025-06-09 and later", "June/June 2025", "0000-01-01", "9" * 500, "西元前2006年6月9日"],
 )  # fmt: skip
 def test_unreadable_date_gives_none(text):
     assert date_reader.read_date(text) is None
