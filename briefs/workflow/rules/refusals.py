@@ -96,6 +96,10 @@ VERB_REFUSAL_MESSAGES: dict[str, str | Promise] = {
     "letter-handled": _("%(name)s has already handled this letter (%(time)s)."),
     "source-withdrew-already": _("The brief already says that its source withdrew the article."),
     "approved-closed": _("This brief is live. Start a revision to change it."),
+    "account-inactive": _("The account of %(name)s is not active, so no link is sent."),
+    "account-without-address": _("%(name)s has no e-mail address. Enter one first."),
+    "leave-own": _("Nobody closes their own account. Ask somebody else to do it."),
+    "leave-last": _("%(name)s is the last active administrator. Make somebody else an administrator first."),
 }  # fmt: skip
 
 
