@@ -164,6 +164,10 @@ briefs/signinevent/                     s           -
 briefs/person/                          s           -
 briefs/person/add/                      s           s
 briefs/person/<id>/password/            s           s
+briefs/person/<int:pk>/invite/          -           s
+briefs/person/<int:pk>/sign-out/        s           s
+briefs/person/<int:pk>/second-factors/  s           s
+briefs/person/<int:pk>/leave/           s           s
 briefs/person/<path:object_id>/         -           -
 briefs/person/<path:object_id>/change/  s           s
 briefs/person/<path:object_id>/history/ s           -

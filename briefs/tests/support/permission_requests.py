@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from allauth.mfa.models import Authenticator
 from django.test import Client
 
 from briefs import workflow
@@ -342,7 +343,8 @@ REQUEST_BUILDERS: dict[str, Callable[[PermissionScenario], PermissionRequest]] =
     **{
         f"briefs/person/{rest}": lambda g, rest=rest: _person_request(g, rest)
         for rest in (
-            *("", "add/", "<id>/password/"),
+            *("", "add/", "<id>/password/", "<int:pk>/invite/", "<int:pk>/sign-out/"),
+            *("<int:pk>/second-factors/", "<int:pk>/leave/"),
             *("<path:object_id>/", "<path:object_id>/change/", "<path:object_id>/history/"),
         )
     },
@@ -362,12 +364,15 @@ def _site_text_request(scenario: PermissionScenario, rest: str) -> PermissionReq
 
 def _person_request(scenario: PermissionScenario, rest: str) -> PermissionRequest:
     """Requests about a person without rights, whom any administrator may change."""
-    pk = str(scenario.team.outsider.pk)
-    path = f"/admin/briefs/person/{rest.replace('<path:object_id>', pk).replace('<id>', pk)}"
-    new_person = {"username": "newcomer", "name": "New", "language": "en", "usable_password": "true"}
-    data = new_person | {"password1": PASSWORD, "password2": PASSWORD}
+    person = scenario.team.outsider
+    path = f"/admin/briefs/person/{re.sub('<[a-z_:]+>', str(person.pk), rest)}"
+    new_person = {"username": "newcomer", "name": "New", "language": "en", "groups": scenario.group.pk}
+    data: dict[str, Any] = new_person | {"password1": PASSWORD, "password2": PASSWORD}
     if "change/" in rest:
         data = {"username": "outsider", "name": "Renamed", "language": "en", "is_active": "on"}
+    if "second-factors/" in rest:
+        factor = {"user": person, "type": Authenticator.Type.TOTP, "data": {}}
+        return PermissionRequest(path, prepare=lambda: Authenticator.objects.create(**factor))
     return PermissionRequest(path, data)
 
 

@@ -1,0 +1,217 @@
+"""What an administrator does to somebody's sign-in, on the person's page and in the list of people."""
+
+import pytest
+from allauth.mfa.models import Authenticator
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from briefs.models import Outbox, Person
+from briefs.models.accounts import SignInEvent
+
+from ...support import factories
+from ...support.form_client import sign_in
+from .people_pages import (
+    add_factors,
+    change_url,
+    create_clerk,
+    create_root,
+    is_signed_in,
+    open_form,
+    open_session,
+    person_url,
+)
+
+pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No directory at")]
+
+LIST = "/admin/briefs/person/"
+
+
+@pytest.fixture
+def root_client(client: Client, team: factories.Team) -> Client:
+    return sign_in(client, create_root())
+
+
+def press(client: Client, person: Person, page: str) -> str:
+    return client.post(person_url(person, page), follow=True).content.decode()
+
+
+def last_change() -> SignInEvent:
+    event = SignInEvent.objects.filter(kind=SignInEvent.Kind.ACCOUNT).first()
+    assert event is not None
+    return event
+
+
+def queued_kinds(person: Person) -> list[str]:
+    return list(Outbox.objects.filter(to=person).values_list("kind", flat=True))
+
+
+def test_page_shows_factors_and_sessions(root_client: Client, team: factories.Team) -> None:
+    open_session(team.writer)
+    add_factors(team.writer)
+    page = " ".join(root_client.get(change_url(team.writer)).content.decode().split())
+    for shown in ("Authenticator app", "1 passkey", "8 recovery codes left", "<dd>1</dd>"):
+        assert shown in page
+
+
+def test_ended_session_is_not_counted(root_client: Client, team: factories.Team) -> None:
+    open_session(team.writer).session.flush()
+    assert "<dd>0</dd>" in root_client.get(change_url(team.writer)).content.decode()
+
+
+def test_person_without_password_is_invited_again(root_client: Client, team: factories.Team) -> None:
+    team.writer.set_unusable_password()
+    team.writer.save()
+    assert "Send the invitation again" in root_client.get(change_url(team.writer)).content.decode()
+    page = press(root_client, team.writer, "invite")
+    assert "An invitation goes to writer@example.org; the link works for 3 days." in page
+    assert queued_kinds(team.writer) == ["invitation"]
+    assert (last_change().username, last_change().person.username) == ("writer", "root")
+
+
+def test_person_with_password_gets_link_to_new_one(root_client: Client, team: factories.Team) -> None:
+    page = press(root_client, team.writer, "invite")
+    assert "A link to a new password goes to writer@example.org; it works for 3 days." in page
+    assert queued_kinds(team.writer) == ["password_reset"]
+
+
+@pytest.mark.parametrize(
+    ("values", "sentence"),
+    [
+        ({"email": ""}, "Writer has no e-mail address. Enter one first."),
+        ({"is_active": False}, "The account of writer is not active, so no link is sent."),
+        ({"is_staff": False}, "The account of writer is not active, so no link is sent."),
+    ],
+)
+def test_link_that_would_not_help_is_refused(
+    root_client: Client, team: factories.Team, values: dict[str, object], sentence: str
+) -> None:
+    Person.objects.filter(pk=team.writer.pk).update(**values)
+    assert sentence in press(root_client, team.writer, "invite")
+    assert not Outbox.objects.exists()
+
+
+def test_sign_out_everywhere_asks_then_ends_sessions(root_client: Client, team: factories.Team) -> None:
+    browsers = [open_session(team.writer) for _ in range(2)]
+    other = open_session(team.reviewer)
+    assert root_client.get(person_url(team.writer, "sign-out")).status_code == 200
+    assert all(map(is_signed_in, browsers)), "the question alone ends nothing"
+    assert "Writer is signed out: 2 sessions ended." in press(root_client, team.writer, "sign-out")
+    assert not any(map(is_signed_in, browsers))
+    assert is_signed_in(other)
+    assert (last_change().username, last_change().detail) == ("writer", "ended 2 sessions")
+
+
+def test_superuser_removes_second_factors_of_lost_device(root_client: Client, team: factories.Team) -> None:
+    for person in (team.writer, team.reviewer):
+        add_factors(person)
+    Person.objects.filter(pk=team.writer.pk).update(language="en")
+    assert root_client.get(person_url(team.writer, "second-factors")).status_code == 200
+    assert Authenticator.objects.filter(user=team.writer).count() == 3
+    assert "are removed" in press(root_client, team.writer, "second-factors")
+    assert not Authenticator.objects.filter(user=team.writer).exists()
+    assert Authenticator.objects.filter(user=team.reviewer).count() == 3
+    notice = Outbox.objects.get()
+    assert (notice.to, notice.values) == (team.writer, {"change": "second_factor_reset"})
+    assert last_change().detail == "removed the second factors, ended 0 sessions"
+
+
+def test_removing_second_factors_ends_sessions(team: factories.Team) -> None:
+    browser = open_session(team.writer)
+    add_factors(team.writer)
+    root_client = sign_in(Client(), create_root())
+    press(root_client, team.writer, "second-factors")
+    assert not is_signed_in(browser)
+
+
+def test_removing_missing_second_factors_changes_nothing(root_client: Client, team: factories.Team) -> None:
+    assert "Writer has no second factor." in press(root_client, team.writer, "second-factors")
+    assert not Outbox.objects.exists()
+    assert not SignInEvent.objects.filter(kind=SignInEvent.Kind.ACCOUNT).exists()
+
+
+def test_clerk_signs_out_but_removes_no_second_factor(client: Client, team: factories.Team) -> None:
+    add_factors(team.writer)
+    sign_in(client, create_clerk())
+    page = client.get(change_url(team.writer)).content.decode()
+    assert person_url(team.writer, "sign-out") in page
+    assert "second-factors" not in page
+    assert client.post(person_url(team.writer, "second-factors")).status_code == 403
+    assert Authenticator.objects.filter(user=team.writer).exists()
+
+
+@pytest.mark.parametrize("page", ["invite", "sign-out", "second-factors", "leave"])
+def test_clerk_acts_on_nobody_with_more_rights(client: Client, team: factories.Team, page: str) -> None:
+    root = create_root()
+    sign_in(client, create_clerk())
+    for person in (root, team.publisher):
+        assert client.post(person_url(person, page)).status_code == 403
+    assert client.post("/admin/briefs/person/999999/leave/").status_code == 404
+
+
+def test_own_page_leads_to_own_sign_in(root_client: Client) -> None:
+    root = Person.objects.get(username="root")
+    page = root_client.get(change_url(root)).content.decode()
+    assert "/admin/account/" in page
+    for name in ("invite", "sign-out", "second-factors", "leave"):
+        assert person_url(root, name) not in page
+    for name in ("sign-out", "second-factors"):
+        assert root_client.post(person_url(root, name))["Location"] == "/admin/account/"
+
+
+@pytest.mark.parametrize("name", ["is_active", "is_staff"])
+def test_unticking_access_ends_sessions_and_names_open_work(
+    root_client: Client, team: factories.Team, name: str
+) -> None:
+    browser = open_session(team.writer)
+    key = browser.session.session_key
+    factories.assign_writer(factories.draft_brief(team), team.writer, by=team.publisher)
+    data = open_form(root_client, change_url(team.writer)).data
+    del data[name]
+    page = root_client.post(change_url(team.writer), data, follow=True).content.decode()
+    assert not browser.session.exists(key)
+    assert person_url(team.writer, "leave") in page
+    assert "open work is still assigned to them" in page
+
+
+def test_new_name_ends_no_session(root_client: Client, team: factories.Team) -> None:
+    browser = open_session(team.writer)
+    data = open_form(root_client, change_url(team.writer)).data_with(name="Renamed")
+    root_client.post(change_url(team.writer), data)
+    assert is_signed_in(browser)
+
+
+# The list of people
+
+
+def test_superuser_lists_people_without_second_factor(root_client: Client, team: factories.Team) -> None:
+    add_factors(team.writer)
+    Authenticator.objects.create(user=team.reviewer, type=Authenticator.Type.RECOVERY_CODES, data={})
+
+    def names(query: str) -> set[str]:
+        return {row.username for row in root_client.get(f"{LIST}?{query}").context["cl"].result_list}
+
+    assert names("second_factor=yes") == {"writer"}
+    assert "reviewer" in names("second_factor=no"), "recovery codes alone are no second factor"
+    assert "writer" not in names("second_factor=no")
+
+
+def test_clerk_sees_no_second_factors_in_list(client: Client, team: factories.Team) -> None:
+    sign_in(client, create_clerk())
+    page = client.get(LIST).content.decode()
+    assert "second_factor" not in page
+    assert "Second factor" not in page
+
+
+def test_list_asks_constant_number_of_queries(root_client: Client) -> None:
+    def count() -> int:
+        with CaptureQueriesContext(connection) as queries:
+            assert root_client.get(f"{LIST}?second_factor=no").status_code == 200
+        return len(queries)
+
+    count()  # fills the cache of content types
+    before = count()
+    for n in range(8):
+        add_factors(factories.person(f"person{n}", "Writers"))
+        factories.person(f"other{n}", "Writers")
+    assert count() == before

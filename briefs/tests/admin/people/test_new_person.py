@@ -1,0 +1,146 @@
+"""A new person is staff with a role, invited or with a password set by hand."""
+
+import pytest
+from django.contrib.auth.models import Group
+from django.test import Client
+
+from briefs.models import Outbox, Person
+from briefs.models.accounts import SignInEvent
+
+from ...support import factories
+from ...support.form_client import Form, sign_in
+from .people_pages import ADD, change_url, create_clerk, create_root, open_form
+
+pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No directory at")]
+
+PASSWORD = "a-long-passphrase"
+
+
+@pytest.fixture
+def root_client(client: Client, team: factories.Team) -> Client:
+    return sign_in(client, create_root())
+
+
+def role(name: str) -> list[str]:
+    return [str(Group.objects.get(name=name).pk)]
+
+
+def add_person(client: Client, *, invite: bool = True, **changes: object) -> tuple[str, Person | None]:
+    """Send the form of a new person. Return the page that follows, and the person if there is one."""
+    data = open_form(client, ADD).data_with(
+        username="new", name="新人", language="en", email="new@example.org", groups=role("Writers")
+    ) | {name: value if isinstance(value, list) else [value] for name, value in changes.items()}
+    if not invite:
+        del data["send_invitation"]
+    page = client.post(ADD, data, follow=True).content.decode()
+    return page, Person.objects.filter(username="new").first()
+
+
+def test_invited_person_is_staff_with_role_and_gets_mail(root_client: Client) -> None:
+    page, person = add_person(root_client)
+    assert person is not None
+    assert (person.is_staff, person.is_active, person.is_superuser) == (True, True, False)
+    assert [group.name for group in person.groups.all()] == ["Writers"]
+    assert not person.has_usable_password()
+    assert [(row.kind, row.to) for row in Outbox.objects.all()] == [("invitation", person)]
+    assert "An invitation goes to new@example.org; the link works for 3 days." in page
+    event = SignInEvent.objects.get(kind=SignInEvent.Kind.ACCOUNT)
+    assert (event.username, event.person.username) == ("new", "root")
+    assert "Writers" in event.detail
+
+
+def test_password_set_by_hand_sends_no_mail(root_client: Client) -> None:
+    page, person = add_person(root_client, invite=False, email="", password1=PASSWORD, password2=PASSWORD)
+    assert person is not None
+    assert person.check_password(PASSWORD)
+    assert person.is_staff
+    assert not Outbox.objects.exists()
+    assert "An invitation goes" not in page
+
+
+def test_superuser_needs_no_role(root_client: Client) -> None:
+    _page, person = add_person(root_client, groups=[], is_superuser="on")
+    assert person is not None
+    assert person.is_superuser
+
+
+@pytest.mark.parametrize(
+    ("invite", "changes", "sentence"),
+    [
+        (True, {"groups": []}, "Choose at least one role."),
+        (True, {"email": ""}, "An invitation needs an e-mail address."),
+        (True, {"password1": PASSWORD, "password2": PASSWORD}, "Whoever is invited chooses the password."),
+        (False, {}, "Set a password, or send an invitation."),
+        (False, {"password1": PASSWORD}, "Repeat the password."),
+        (False, {"password1": PASSWORD, "password2": "another-one-here"}, "didn’t match"),
+        (False, {"password1": "short", "password2": "short"}, "too short"),
+        (True, {"email": "WRITER@example.org"}, "writer already has this address."),
+    ],
+)
+def test_incomplete_person_is_refused_with_sentence(
+    root_client: Client, invite: bool, changes: dict[str, object], sentence: str
+) -> None:
+    page, person = add_person(root_client, invite=invite, **changes)
+    assert sentence in page
+    assert person is None
+    assert not Outbox.objects.exists()
+
+
+def test_address_of_inactive_person_is_free(root_client: Client) -> None:
+    Person.objects.filter(username="writer").update(is_active=False)
+    _page, person = add_person(root_client, email="writer@example.org")
+    assert person is not None
+
+
+def test_changed_address_of_somebody_else_is_refused(root_client: Client, team: factories.Team) -> None:
+    address = change_url(team.writer)
+    data = open_form(root_client, address).data_with(email="Reviewer@example.org")
+    assert "reviewer already has this address." in root_client.post(address, data).content.decode()
+    assert Person.objects.get(pk=team.writer.pk).email == "writer@example.org"
+
+
+def test_own_address_can_change_its_case(root_client: Client, team: factories.Team) -> None:
+    address = change_url(team.writer)
+    data = open_form(root_client, address).data_with(email="Writer@example.org")
+    assert root_client.post(address, data).status_code == 302
+
+
+def test_person_with_old_shared_address_can_still_be_renamed(
+    root_client: Client, team: factories.Team
+) -> None:
+    Person.objects.filter(pk=team.reviewer.pk).update(email=team.writer.email)
+    address = change_url(team.writer)
+    data = open_form(root_client, address).data_with(name="Renamed")
+    assert root_client.post(address, data).status_code == 302
+
+
+def test_clerk_creates_person_with_language_but_not_superuser(client: Client, team: factories.Team) -> None:
+    sign_in(client, create_clerk())
+    page = client.get(ADD).content.decode()
+    assert "is_superuser" not in page
+    assert "Writers" in page
+    assert "Publishers" not in page, "a clerk grants only roles whose permissions the clerk has"
+    _page, person = add_person(client, is_superuser="on")
+    assert person is not None
+    assert (person.name, person.language, person.is_superuser) == ("新人", "en", False)
+
+
+def test_clerk_cannot_grant_other_role(client: Client, team: factories.Team) -> None:
+    sign_in(client, create_clerk())
+    _page, person = add_person(client, groups=role("Publishers"))
+    assert person is None
+
+
+def test_clerk_without_role_is_told_to_ask(client: Client, team: factories.Team) -> None:
+    clerk = create_clerk()
+    clerk.groups.clear()
+    sign_in(client, clerk)
+    page, person = add_person(client, groups=[])
+    assert "You may grant none of the roles." in page
+    assert person is None
+
+
+def test_invitation_is_ticked_and_password_folded(root_client: Client) -> None:
+    page = root_client.get(ADD).content.decode()
+    assert Form(page, id="person_form").data["send_invitation"] == ["on"]
+    assert "<details><summary>" in page

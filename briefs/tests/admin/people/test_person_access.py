@@ -1,0 +1,112 @@
+"""Who may open and change whose account. Nobody gains rights."""
+
+import pytest
+from django.contrib.auth.models import Group, Permission
+from django.test import Client
+from django.utils import timezone
+
+from briefs.models import Person
+
+from ...support import factories
+from ...support.form_client import sign_in
+from .people_pages import change_url, create_clerk, open_form
+
+pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No directory at")]
+
+
+def test_publisher_without_person_rights_cannot_open_people_pages(
+    client: Client, team: factories.Team
+) -> None:
+    sign_in(client, team.publisher)
+    for address in (
+        "person/",
+        "person/add/",
+        f"person/{team.writer.pk}/change/",
+        f"person/{team.writer.pk}/password/",
+    ):
+        assert client.get(f"/admin/briefs/{address}").status_code == 403
+
+
+def test_clerk_cannot_grant_rights_they_lack(client: Client, team: factories.Team) -> None:
+    target = factories.person("target", "Writers")
+    sign_in(client, create_clerk())
+    data = open_form(client, change_url(target))
+    publishers = Group.objects.get(name="Publishers")
+    forged = data.data_with(
+        name="新名",
+        is_superuser="on",
+        user_permissions=[str(Permission.objects.get(codename="publish_briefs").pk)],
+    )
+    assert client.post(change_url(target), forged).status_code == 302
+    target = Person.objects.get(pk=target.pk)
+    assert (target.name, target.is_superuser, target.user_permissions.count()) == ("新名", False, 0)
+    assert client.post(change_url(target), data.data_with(groups=[str(publishers.pk)])).status_code == 200
+    assert not target.groups.filter(pk=publishers.pk).exists()
+
+
+def test_superuser_cannot_lock_self_out_and_leaver_loses_access(client: Client, team: factories.Team) -> None:
+    root = Person.objects.create_superuser("root", password="pw", is_staff=True)
+    sign_in(client, root)
+    for name in ("is_active", "is_staff", "is_superuser"):
+        data = {key: value for key, value in open_form(client, change_url(root)).data.items() if key != name}
+        page = client.post(change_url(root), data)
+        assert page.status_code == 200
+        assert "You would lock yourself out" in page.content.decode()
+    assert Person.objects.filter(pk=root.pk, is_active=True, is_staff=True, is_superuser=True).exists()
+    leaver_client = sign_in(Client(), team.reviewer)
+    data = {
+        key: value
+        for key, value in open_form(client, change_url(team.reviewer)).data.items()
+        if key != "is_active"
+    }
+    assert client.post(change_url(team.reviewer), data).status_code == 302
+    assert leaver_client.get("/admin/briefs/brief/").status_code == 302  # to the sign-in page
+    client.post(f"/admin/briefs/person/{team.reviewer.pk}/delete/")
+    assert Person.objects.filter(pk=team.reviewer.pk).exists()
+
+
+def test_clerk_cannot_edit_person_with_more_rights(client: Client, team: factories.Team) -> None:
+    root = Person.objects.create_superuser("root", password="pw", is_staff=True)
+    sign_in(client, create_clerk())
+    retired = factories.person("retired", "Publishers", is_active=False)
+    for target in (root, team.publisher, retired, factories.person("other", "Reviewers")):
+        assert client.post(change_url(target), {"username": "mine"}).status_code == 403
+        password = f"/admin/briefs/person/{target.pk}/password/"
+        assert (
+            client.post(
+                password, {"password1": "new-long-password", "password2": "new-long-password"}
+            ).status_code
+            == 403
+        )
+    assert Person.objects.get(pk=root.pk).check_password("pw")
+
+
+def test_person_list_refuses_lookups_on_hidden_columns(client: Client, team: factories.Team) -> None:
+    sign_in(client, create_clerk())
+    for query in (
+        "password__startswith=p",
+        "email__startswith=a",
+        "groups__permissions__codename=x",
+        "is_superuser__exact=1",
+    ):
+        assert client.get(f"/admin/briefs/person/?{query}").status_code == 400
+
+
+def test_only_superuser_changes_groups(client: Client, team: factories.Team) -> None:
+    group = Group.objects.get(name="Writers")
+    sign_in(client, create_clerk("change_group", "add_group"))
+    assert client.get(f"/admin/auth/group/{group.pk}/change/").status_code == 200
+    assert (
+        client.post(f"/admin/auth/group/{group.pk}/change/", {"name": "x", "permissions": []}).status_code
+        == 403
+    )
+    assert client.get("/admin/auth/group/add/").status_code == 403
+    assert group.permissions.count() == 1
+    sign_in(client, Person.objects.create_superuser("root", password="pw", is_staff=True))
+    assert (
+        client.post(
+            f"/admin/auth/group/{group.pk}/change/", {"name": "Authors", "permissions": []}
+        ).status_code
+        == 302
+    )
+    assert timezone.now() >= Person.objects.get(username="root").date_joined
