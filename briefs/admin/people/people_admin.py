@@ -32,6 +32,7 @@ from .leaver_page import leaver_page
 from .leaving import count_assigned_parts
 from .person_access import grantable_groups, has_more_permissions
 from .person_forms import ACCESS_FLAGS, PersonChangeForm, PersonCreationForm
+from .sign_in_details import translate_detail
 
 SUPERUSER_ONLY_FIELDS = ("is_superuser", "user_permissions")
 PAGES = (
@@ -52,13 +53,17 @@ def _describe_access(person: Person) -> str:
 class SignInEventAdmin(UndeletableAdmin):
     """The log of sign-ins, for administrators. Nobody changes it."""
 
-    list_display = ("at", "kind", "username", "person", "address", "detail")
+    list_display = ("at", "kind", "username", "person", "address", "details")
     list_filter = ("kind",)
     allowed_lookups = ("kind__exact",)
     search_fields = ("username", "address")
     list_display_links = None
     list_select_related = ("person",)
     show_full_result_count = False
+
+    @admin.display(description=_("Details"))
+    def details(self, event: SignInEvent) -> str:
+        return translate_detail(event.detail)
 
     def get_urls(self) -> list[URLPattern]:
         return [url for url in super().get_urls() if url.name == "briefs_signinevent_changelist"]
