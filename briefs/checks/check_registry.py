@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 
-from briefs.checks import completeness, length, quotations, structure
+from briefs.checks import addresses, completeness, length, quotations, structure
 from briefs.checks.bilingual import glossary_agreement, number_agreement
 from briefs.checks.chinese import (
     mainland,
@@ -34,6 +34,7 @@ from briefs.content import Content
 # span is shown, so the glossary wins over the mainland list and over a name without a counterpart.
 ALL_CHECKS: dict[str, Check] = {
     "completeness": completeness.check,
+    "addresses": addresses.check,
     "structure": structure.check,
     "glossary": glossary_agreement.check,
     "numbers": number_agreement.check,

@@ -58,7 +58,7 @@ class MainlandWording:
 class CheckContext:
     """Settings and vocabulary for a run of the checks.
 
-    `names`: names of authors and sources, in either script.
+    `names`: names of authors and sources, in either script. `source_addresses`: the sites of the sources.
     `ratio_band`: range of Chinese characters per English word; the site's own from 300 pairs on.
     `quote_limit`: how many quoted words a brief may have in one language; 0 for no limit.
     """
@@ -66,5 +66,6 @@ class CheckContext:
     terms: tuple[TermData, ...] = ()
     mainland_wordings: tuple[MainlandWording, ...] = ()
     names: tuple[str, ...] = ()
+    source_addresses: tuple[str, ...] = ()
     ratio_band: tuple[float, float] = (1.0, 2.8)
     quote_limit: int = 0

@@ -6,7 +6,7 @@ from typing import Literal
 
 from briefs.content import Side
 
-FindingField = Literal["headline", "summary", "bullet", "source", "date", "picture"]
+FindingField = Literal["headline", "summary", "bullet", "source", "date", "url", "picture"]
 Span = tuple[int, int]
 MessageValues = dict[str, str | int]
 

@@ -29,6 +29,10 @@ FINDING_MESSAGES: dict[str, str] = {
     "completeness.picture_alt": gettext_noop("Describe the picture in both languages."),
     "completeness.picture_credit": gettext_noop("Say whose picture it is."),
     "completeness.picture_licence": gettext_noop("Say under which licence the picture may be shown."),
+    "addresses.lookalike": gettext_noop("%(host)s can be mistaken for another site. Check the address."),
+    "addresses.known": gettext_noop(
+        "%(host)s can be mistaken for %(known)s, the site of a source. Check the address."
+    ),
     "numbers.zh_only": gettext_noop("%(value)s appears in the Chinese only. Is it missing from the English?"),
     "numbers.en_only": gettext_noop("%(value)s appears in the English only. Is it missing from the Chinese?"),
     "numbers.scale": gettext_noop("%(en)s is %(right)s, not %(zh)s."),

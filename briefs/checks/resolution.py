@@ -36,7 +36,11 @@ class Dismissal:
 
 
 def hash_text_pair(content: Content, bullet: int | None, field: FindingField = "bullet") -> str:
-    """Hash both languages of a text, since a finding may concern either. Return "" if the text is gone."""
+    """Hash both languages of a text, since a finding may concern either, or the addresses. Return "" if the
+    text is gone.
+    """
+    if field == "url":
+        return hash_json([content.facts.url, content.facts.archive_url])
     pair = find_text_pair(content, field, bullet)
     return hash_json([pair.zh, pair.en]) if pair else ""
 

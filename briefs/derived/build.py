@@ -34,7 +34,7 @@ from ..models.vocabulary import Author, Keyword, Source, Term, Vocabulary
 from ..rendering import cards
 from ..search import indexing
 from ..text import date_format
-from ..text.article_urls import is_safe_link
+from ..text.article_urls import is_safe_link, write_host_in_ascii
 from . import related_briefs, term_occurrences
 
 BATCH = 1000
@@ -308,7 +308,9 @@ def build_card_data(edition: Edition, content: Content, names: ResolvedVocabular
 
 
 def _safe_value(fact: Fact, value: str | bool) -> str | bool:
-    return "" if fact.kind is FactKind.LINK and not is_safe_link(str(value)) else value
+    if fact.kind is FactKind.LINK:
+        return write_host_in_ascii(str(value)) if is_safe_link(str(value)) else ""
+    return value
 
 
 def _format_utc(at: dt.datetime) -> str:

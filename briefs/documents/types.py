@@ -171,6 +171,10 @@ CAUTION_MESSAGES: dict[str, tuple[str, str]] = {
         "「{text}」的作者有多種切分方式，請確認。",
     ),
     "url-doubtful": ("“{text}” does not look like a web address.", "「{text}」不像網址。"),
+    "url-lookalike": (
+        "{host} can be mistaken for {known_en}. Check the address.",
+        "{host} 容易被誤認為{known_zh}，請確認網址。",
+    ),
     "suspicious-character": (
         "A character here cannot be seen or was damaged: {character}.",
         "此行含有看不見或已損壞的字元：{character}。",

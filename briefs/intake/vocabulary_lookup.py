@@ -9,6 +9,7 @@ from ..content import Byline
 from ..documents.types import Caution, ParsedDocument
 from ..models import Author, Keyword, Source
 from ..models.vocabulary import Vocabulary
+from ..text.lookalike_hosts import find_lookalike_host
 from ..text.person_names import split_person_name
 
 
@@ -35,6 +36,7 @@ class VocabularyLookup:
 
     def __init__(self) -> None:
         self._indexes: dict[type[Vocabulary], NameIndex] = {}
+        self._source_addresses: tuple[str, ...] | None = None
         self._reported_names: set[tuple[type[Vocabulary], str]] = set()
 
     def clear_cache(self, *, keep_reported: bool = False) -> None:
@@ -46,7 +48,8 @@ class VocabularyLookup:
             self._reported_names.clear()
 
     def find_or_create_rows(self, parsed: ParsedDocument, cautions: list[Caution]) -> dict[str, Any]:
-        """Return the source, authors and keywords of a document as `Facts` values."""
+        """Return the source, authors and keywords of a document as `Facts` values. Warn of a look-alike address."""
+        self._warn_of_lookalike(parsed.facts.get("url", ""), cautions)
         authors = dict.fromkeys(self._find_or_create_author(name) for name in parsed.authors)
         return {
             "source": self._find_or_create_source(parsed.source, cautions) if parsed.source else None,
@@ -55,6 +58,16 @@ class VocabularyLookup:
                 dict.fromkeys(self._find_or_create_keyword(label, cautions) for label in parsed.keywords)
             ),
         }
+
+    def _warn_of_lookalike(self, url: str, cautions: list[Caution]) -> None:
+        if url and self._source_addresses is None:
+            self._source_addresses = tuple(Source.objects.exclude(url="").values_list("url", flat=True))
+        if url and (found := find_lookalike_host(url, self._source_addresses or ())):
+            known = {
+                "known_en": found.known or "another site",
+                "known_zh": f" {found.known}" if found.known else "其他網站",
+            }
+            cautions.append(Caution(None, "url-lookalike", {"host": found.host, **known}))
 
     def _find_or_create_author(self, name: str) -> int:
         index = self._index(Author)

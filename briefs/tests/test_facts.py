@@ -135,6 +135,12 @@ def test_card_leaves_out_an_unsafe_link(name: str) -> None:
     assert build_unpublished_card(content, "slug", timezone.now())[name] == ""
 
 
+@pytest.mark.parametrize("name", [n for n, f in FACTS.items() if f.kind is FactKind.LINK])
+def test_card_of_an_old_edition_shows_the_host_in_ascii(name: str) -> None:
+    content = content_with(name, "https://chathаm.org/a")
+    assert build_unpublished_card(content, "slug", timezone.now())[name] == "https://xn--chathm-7nf.org/a"
+
+
 @pytest.mark.parametrize("name", DOCUMENT_FACTS)
 def test_export_and_import_keep_the_fact(name: str) -> None:
     text = write(build_document(content_with(name, sample(name)), ExportNames()))

@@ -1,12 +1,14 @@
 """Decide which article addresses are safe links and which name the same article. Pure functions."""
 
 import re
+import unicodedata
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 _TRACKING = re.compile(r"^(utm_.*|fbclid|gclid|mc_[ce]id|igshid|ref|ref_src|cmpid|ito|s?src)$", re.IGNORECASE)
 _CAMPAIGN = re.compile(r"(utm_[^=]*|fbclid|gclid|mc_[ce]id|igshid)(=|$)", re.IGNORECASE)
 """The tracking parameters that only record where a visitor came from and never change the page."""
 _UNSAFE = re.compile(r"[\x00-\x20\x7f<>\"\\^`{|}]")
+_ASCII_HOST = re.compile(r"[a-z0-9._-]+")
 
 
 def is_safe_link(url: str) -> bool:
@@ -15,7 +17,7 @@ def is_safe_link(url: str) -> bool:
         return False
     try:
         parts = urlsplit(url)
-        host = parts.hostname or ""
+        host = _encode_host(parts.hostname or "")
         _ = parts.port
     except ValueError:
         return False
@@ -25,6 +27,39 @@ def is_safe_link(url: str) -> bool:
         and parts.username is None
         and parts.password is None
     )
+
+
+def write_host_in_ascii(url: str) -> str:
+    """Write the host of a safe link in punycode, as browsers do, so that a look-alike is not mistaken for another.
+
+    The rest is unchanged, letter for letter. An unsafe link is returned as it is.
+    """
+    if url.isascii() or not is_safe_link(url):
+        return url
+    parts = urlsplit(url)
+    if parts.netloc.isascii():
+        return url
+    port = f":{parts.port}" if parts.port is not None else ""
+    return url.replace(parts.netloc, _encode_host(parts.hostname or "") + port, 1)
+
+
+def _encode_host(host: str) -> str:
+    """Encode a host in ASCII. Raise ValueError if no browser would.
+
+    Python's `idna` codec follows the rules of 2003, which send `straße.de` to `strasse.de`, another site.
+    """
+    if host.isascii():
+        return host
+    labels = unicodedata.normalize("NFKC", host.lower()).replace("。", ".").split(".")
+    if any(unicodedata.category(character)[0] in "CZ" for label in labels for character in label):
+        raise ValueError(host)  # such as an invisible character
+    labels = [
+        label if label.isascii() else f"xn--{label.encode('punycode').decode('ascii')}" for label in labels
+    ]
+    encoded = ".".join(labels)
+    if not _ASCII_HOST.fullmatch(encoded) or any(len(label) > 63 for label in labels):
+        raise ValueError(host)
+    return encoded
 
 
 def strip_tracking(url: str) -> str:
@@ -41,7 +76,7 @@ def build_article_key(url: str) -> str:
     """
     if not is_safe_link(url):
         return ""
-    parts = urlsplit(url)
+    parts = urlsplit(write_host_in_ascii(url))
     host = (parts.hostname or "").removeprefix("www.")
     port = f":{parts.port}" if parts.port not in (None, 80, 443) else ""
     query = urlencode(

@@ -14,6 +14,7 @@ from django.utils.translation import get_language_info, ngettext, pgettext
 from django.utils.translation import gettext as _
 
 from ...content import Byline, Facts
+from ...text.article_urls import write_host_in_ascii
 from ...workflow.rules.clock import format_iso_date_in_sentence
 from .interface_labels import interface_side
 from .name_fields import NamesById
@@ -161,7 +162,7 @@ def _location_sentence(facts: Facts) -> str:
 def _host(url: str) -> str:
     """Return the host without `www.`, or the URL itself if no host is found."""
     try:
-        return (urlsplit(url).hostname or url).removeprefix("www.")
+        return (urlsplit(write_host_in_ascii(url)).hostname or url).removeprefix("www.")
     except ValueError:
         return url
 

@@ -27,7 +27,7 @@ MINOR_REPAIR_CHECKS: Final = frozenset(
 """Checks whose repairs may be minor (see `apply_minor_repair`)."""
 REPAIR_ALL_PREFIX: Final = "all:"
 
-_ORDER = {"source": 0, "date": 1, "headline": 2, "summary": 3, "bullet": 4, "picture": 5}
+_ORDER = {"source": 0, "date": 1, "url": 2, "headline": 3, "summary": 4, "bullet": 5, "picture": 6}
 
 
 @dataclass(frozen=True, slots=True)

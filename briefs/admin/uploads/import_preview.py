@@ -42,6 +42,7 @@ CAUTION_FIELDS: Final = {
     "authors-doubtful": "authors",
     "source-is-link": "url",
     "url-doubtful": "url",
+    "url-lookalike": "url",
     "unknown-source": "source",
     "unknown-keyword": "keywords",
     "keyword-label": "keywords",

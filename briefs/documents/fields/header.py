@@ -12,7 +12,7 @@ from briefs.documents.fields.labels import WEB_ADDRESS_PATTERN, FieldLabel, find
 from briefs.documents.lines import DocumentLine
 from briefs.documents.types import Caution, ParsedDate
 from briefs.facts import DOCUMENT_FACTS, FACTS, FactKind
-from briefs.text.article_urls import is_safe_link
+from briefs.text.article_urls import is_safe_link, write_host_in_ascii
 from briefs.text.date_format import format_with_weekday
 from briefs.text.scripts import detect_side, is_wider, join_wrapped, split_bilingual
 
@@ -187,10 +187,11 @@ class _HeaderReader:
             if entry.label.field != "source" or len(entry.value) >= VALUE_LIMIT:
                 continue
             if match := _LINKED_WORDS.fullmatch(entry.value) or _SOURCE_AND_URL.fullmatch(entry.value):
-                self._warn(entry, "source-is-link", text=match[2])
-                label = FieldLabel("url", entry.label.sides, entry.label.name, match[2])
+                url = write_host_in_ascii(match[2])
+                self._warn(entry, "source-is-link", text=url)
+                label = FieldLabel("url", entry.label.sides, entry.label.name, url)
                 source = replace(entry, value=match[1].rstrip(" ,，;；:：-–—(（<"))
-                address = HeaderEntry(entry.line, label, match[2], "")
+                address = HeaderEntry(entry.line, label, url, "")
                 return [*entries[:number], source, address, *entries[number + 1 :]]
         return entries
 
@@ -208,7 +209,7 @@ class _HeaderReader:
         elif name == "date":
             self._add(name, self._parse_date(entry), entry)
         elif KINDS_BY_FIELD.get(name) is FactKind.LINK:
-            url = find_linked_address(text) or text
+            url = write_host_in_ascii(find_linked_address(text) or text)
             if not (
                 WEB_ADDRESS_PATTERN.fullmatch(url) and is_safe_link(url)
             ):  # the import drops an unsafe one
@@ -218,8 +219,9 @@ class _HeaderReader:
             match = _DOI.fullmatch(text)
             self._add(name, match[1] if match else text, entry)
         elif name == "source" and WEB_ADDRESS_PATTERN.fullmatch(text):
-            self._warn(entry, "source-is-link", text=text)
-            self._add("url", text, entry)
+            url = write_host_in_ascii(text)
+            self._warn(entry, "source-is-link", text=url)
+            self._add("url", url, entry)
         else:
             self._add(name, text, entry)
 

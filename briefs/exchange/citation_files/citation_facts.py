@@ -9,7 +9,7 @@ from typing import Final
 
 from ...documents.fields.date_reader import read_date
 from ...facts import FACTS
-from ...text.article_urls import is_safe_link, strip_tracking
+from ...text.article_urls import is_safe_link, strip_tracking, write_host_in_ascii
 from ...text.person_names import split_person_name
 
 MAX_LENGTHS: Final = {"source": 200, "name": 200} | {
@@ -93,7 +93,7 @@ def clean_citation_text(text: object, limit: str = "title") -> str:
 def parse_link(text: object) -> str:
     """Return the cited link without tracking parameters, or "" if it is unsafe."""
     url = clean_citation_text(text, "url")
-    return strip_tracking(url) if is_safe_link(url) else ""
+    return strip_tracking(write_host_in_ascii(url)) if is_safe_link(url) else ""
 
 
 def parse_doi(text: object) -> str:

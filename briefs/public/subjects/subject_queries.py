@@ -19,7 +19,7 @@ from ...database.prepared_query import PreparedQuery
 from ...models.derived import Card, EditionAuthor, EditionKeyword, EditionTerm
 from ...models.edition import Edition
 from ...models.vocabulary import Author, Keyword, Source, Term, Vocabulary
-from ...text.article_urls import is_safe_link
+from ...text.article_urls import is_safe_link, write_host_in_ascii
 from .. import editions
 from ..editions import BriefListRow, EditionRows
 from ..keyset import NO_FILTER, KeysetPage, KeysetPaginator
@@ -175,7 +175,7 @@ def list_related_keywords(kind: SubjectKind, subject: Subject, now: dt.datetime)
 def source_site_url(source: Subject) -> str:
     """Return the outlet's URL; empty if it is not a safe link."""
     ((url,),) = _source_url(source.pk)
-    return url if is_safe_link(url) else ""
+    return write_host_in_ascii(url) if is_safe_link(url) else ""
 
 
 def list_accepted_renderings(term: Subject) -> dict[Side, list[str]]:

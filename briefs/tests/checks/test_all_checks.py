@@ -150,7 +150,8 @@ def test_every_finding_code_has_a_message():
     codes = set(re.findall(rf'"((?:{"|".join(ALL_CHECKS)})\.[a-z_]+)"', source)) - {"structure.copy"}
     assert codes >= {"stops.missing", "quotes.unbalanced", "taiwan.word"}
     for code in codes:
-        values = dict.fromkeys(("a", "b", "n", "m", "r", "mark", "value", "zh", "en", "right"), "1")
+        names = "a b n m r mark value zh en right host known"
+        values = dict.fromkeys(names.split(), "1")
         assert format_finding_message(Finding(code, "bullet", values=values))
 
 

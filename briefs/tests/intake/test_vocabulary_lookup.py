@@ -83,6 +83,32 @@ def test_other_text_becomes_keyword_as_written(written: str) -> None:
     assert caution_messages(outcome, "unknown-keyword")
 
 
+@pytest.mark.parametrize(
+    ("url", "stored", "warnings"),
+    [
+        ("https://例子.台灣/a", "https://xn--fsqu00a.xn--kpry57d/a", []),
+        (
+            "https://chathаm.org/a",
+            "https://xn--chathm-7nf.org/a",
+            ["xn--chathm-7nf.org can be mistaken for another site. Check the address."],
+        ),
+        (
+            "https://ránd.org/a",
+            "https://xn--rnd-ela.org/a",
+            ["xn--rnd-ela.org can be mistaken for rand.org. Check the address."],
+        ),
+    ],
+)
+def test_lookalike_address_is_imported_with_a_warning(url: str, stored: str, warnings: list[str]) -> None:
+    Source.make(name="RAND", url="https://www.rand.org/")
+    data = f"URL: {url}\n{TEXT.format(keywords='科技', source='RAND')}".encode()
+    (outcome,) = import_digests([("a.txt", data, None)], create_import_job())
+    assert Brief.objects.get(pk=outcome.brief).article_url == stored
+    assert outcome.parsed is not None
+    assert outcome.parsed.facts["url"] == stored
+    assert caution_messages(outcome, "url-lookalike") == warnings
+
+
 def test_misspelt_name_gets_suggestion_by_current_name() -> None:
     Source.make(name="Foreign Policy", name_zh="外交政策", aliases=["FP Magazine"])
     successor = Keyword.make(label_zh="半導體", label_en="Semiconductors")

@@ -199,6 +199,15 @@ def test_archive_period_without_brief_gets_404(client: Client, path: str) -> Non
     assert client.get(f"/en/archive/{path}").status_code == 404
 
 
+def test_source_page_shows_the_host_of_its_site_in_ascii(client: Client) -> None:
+    subject = SubjectRows()
+    publish(1, subject.facts())
+    Source.objects.filter(pk=subject.rows["sources"].pk).update(url="https://例子.台灣/")
+    assert (
+        'href="https://xn--fsqu00a.xn--kpry57d/"' in client.get(subject.address("sources")).content.decode()
+    )
+
+
 def test_month_without_leading_zero_redirects(client: Client) -> None:
     publish(1, SubjectRows().facts())
     response = client.get("/en/archive/2025/6/")

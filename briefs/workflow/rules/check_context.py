@@ -3,6 +3,7 @@
 from functools import lru_cache
 
 from django.conf import settings
+from django.db.models import Value
 
 from ... import checks
 from ...checks.chinese import mainland
@@ -16,19 +17,21 @@ _DEFAULT_BAND = checks.CheckContext().ratio_band
 
 
 def load_check_context(content: Content | None = None) -> checks.CheckContext:
-    """Load glossary, mainland wordings, author and source names, and the length ratio. Three queries.
+    """Load glossary, mainland wordings, names and sites, and the length ratio. Three queries.
 
     With `content`, keep only the names that may occur in it, so that the checks do not search for thousands of others.
     """
-    authors = Author.objects.filter(merged_into=None).order_by().values_list("name", "name_zh")
-    sources = Source.objects.filter(merged_into=None).order_by().values_list("name", "name_zh")
-    names = tuple(name for pair in authors.union(sources, all=True) for name in pair if name)
+    authors = Author.objects.filter(merged_into=None).order_by().values_list("name", "name_zh", Value(""))
+    sources = Source.objects.filter(merged_into=None).order_by().values_list("name", "name_zh", "url")
+    rows = list(authors.union(sources, all=True))
+    names = tuple(name for row in rows for name in row[:2] if name)
     if content is not None:
         names = checks.prefilter_names(names, content)
     newest = MemoryPair.objects.order_by("-pk").values_list("pk", "text_zh", "text_en").first()
     return _build_cached_context(
         fetch_term_rows(),
         names,
+        tuple(url for _, _, url in rows if url),
         _load_ratio_band(newest) if newest else _DEFAULT_BAND,
         settings.DIGEST_QUOTE_LIMIT,
     )
@@ -36,7 +39,11 @@ def load_check_context(content: Content | None = None) -> checks.CheckContext:
 
 @lru_cache(maxsize=8)
 def _build_cached_context(
-    terms: TermRows, names: tuple[str, ...], band: tuple[float, float], quote_limit: int
+    terms: TermRows,
+    names: tuple[str, ...],
+    source_addresses: tuple[str, ...],
+    band: tuple[float, float],
+    quote_limit: int,
 ) -> checks.CheckContext:
     """Return the same object for the same vocabulary: the checks cache compiled patterns by identity."""
     known = tuple(entry.term for entry in build_glossary_entries(terms))
@@ -44,6 +51,7 @@ def _build_cached_context(
         terms=known,
         mainland_wordings=mainland.load_default_wordings(),
         names=names,
+        source_addresses=source_addresses,
         ratio_band=band,
         quote_limit=quote_limit,
     )

@@ -49,7 +49,7 @@ from ...models import Bullet as BulletRow
 from ...models import Picture as PictureRow
 from ...models.vocabulary import Vocabulary
 from ...search import draft_index
-from ...text.article_urls import build_article_key, is_safe_link
+from ...text.article_urls import build_article_key, is_safe_link, write_host_in_ascii
 from .refusals import Reason, Refused
 
 
@@ -330,8 +330,10 @@ def _tidy_fact(name: str, fact: Fact, value: Any, tidier: ContentTidier) -> Any:
     """Tidy a scalar fact. Add a reason for an invalid value, which comes from a file or a forged form."""
     if rule := _FACT_RULES.get(name):
         value = tidier.tidy_text(value, rule, about=name)
-    if fact.kind is FactKind.LINK and value and not is_safe_link(value):
-        tidier.add_reason("not-a-link", name)
+    if fact.kind is FactKind.LINK and value:
+        value = write_host_in_ascii(value)
+        if not is_safe_link(value):
+            tidier.add_reason("not-a-link", name)
     try:
         _ = parse_fact_date(value) if fact.kind is FactKind.DATE else parse_column_value(fact, value)
     except ValueError:

@@ -134,3 +134,7 @@ def test_sentence_is_shown_above_facts_to_writer_and_reviewer(client: Client) ->
         page = sign_in(client, person).get(brief_url(brief)).content.decode()
         assert "Vivek Chilukuri wrote this article for Foreign Policy" in page
         assert page.index('id="fact-sentence"') < page.index("Article date")
+
+
+def test_host_with_other_letters_is_shown_in_ascii() -> None:
+    assert "It is at xn--chathm-7nf.org." in fact_sentence(url="https://www.chathаm.org/a")

@@ -10,7 +10,7 @@ from django.utils import translation
 from briefs import policy, workflow
 from briefs.admin.common import findings
 from briefs.content import Bullet, Content
-from briefs.models import Brief, Dismissal, Event, Revision, State
+from briefs.models import Brief, Dismissal, Event, Revision, Source, State
 from briefs.workflow import dismissals
 
 from ...support import factories
@@ -103,6 +103,41 @@ def test_dismissal_holds_only_for_the_dismissed_text(team: factories.Team, brief
     assert ("b1", "mainland.wording", False) in summarise(findings_of(brief))
     brief = factories.edit(brief, team.writer, bullets=content.bullets)
     assert ("b1", "mainland.wording", True) in summarise(findings_of(brief))
+
+
+LOOKALIKE = [("url", "addresses.lookalike", False)]
+
+
+def test_dismissal_of_lookalike_host_holds_only_for_that_address(
+    client: Client, team: factories.Team, brief: Brief
+) -> None:
+    def set_address(url: str) -> list[tuple[str, str, bool]]:
+        stored = workflow.load_working_copy(Brief.objects.get(pk=brief.pk)).facts
+        factories.edit(
+            Brief.objects.get(pk=brief.pk), team.writer, facts=dataclasses.replace(stored, url=url)
+        )
+        return [found for found in summarise(findings_of(brief)) if found[0] == "url"]
+
+    sign_in(client, team.writer)
+    assert set_address("https://例子.台灣/") == []
+    assert set_address("https://chathаm.org/") == LOOKALIKE
+    assert Brief.objects.get(pk=brief.pk).article_url == "https://xn--chathm-7nf.org/"
+    [finding] = [f for f in findings_of(brief) if f["key"] == "url"]
+    assert finding["message"] == "xn--chathm-7nf.org can be mistaken for another site. Check the address."
+    reported = post_dismissal(client, brief, finding=finding["id"], reason="Theirs").json()["findings"]
+    assert ("url", "addresses.lookalike", True) in summarise(reported)
+    assert set_address("https://rаnd.org/") == LOOKALIKE
+
+
+def test_host_like_that_of_a_source_is_found(team: factories.Team, brief: Brief) -> None:
+    Source.make(name="RAND", url="https://www.rand.org/")
+    content = workflow.load_working_copy(brief)
+    facts = dataclasses.replace(content.facts, url="https://ránd.org/a", archive_url="https://news.rand.org/")
+    factories.edit(brief, team.writer, facts=facts)
+    [finding] = [f for f in findings_of(brief) if f["key"] == "url"]
+    assert finding["message"] == (
+        "xn--rnd-ela.org can be mistaken for rand.org, the site of a source. Check the address."
+    )
 
 
 REFUSED = [

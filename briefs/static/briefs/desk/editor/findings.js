@@ -82,7 +82,7 @@ export class Findings {
     if (all) offers.push(this.#button(all.label, finding, () => this.actions.repair(all.edits, all.id)));
     for (const { label, from } of copy ?? []) offers.push(this.#button(label, finding, () => this.actions.copy(from)));
     const { key } = finding;
-    if (["source", "date", "picture"].includes(key)) {
+    if (["source", "date", "url", "picture"].includes(key)) {
       const field = this.sheet.form.elements[key === "picture" ? "picture_alt_zh" : key];
       if (field) offers.push(this.#button("→", finding, () => field.focus()));
     }
