@@ -46,8 +46,7 @@ def _measure(n: int) -> dict[str, float]:
     with tempfile.TemporaryDirectory() as place:
         environment = os.environ | {"DATABASE_URL": f"sqlite:///{place}/benchmark.sqlite3"}
         for command in (
-            ["migrate", "-v0"],
-            ["loaddata", "-v0", "fixtures/vocabulary.json"],
+            ["setup", "--no-person"],
             ["load_sample_corpus", str(n)],
         ):
             subprocess.run(
