@@ -174,6 +174,11 @@ def test_proxy_serves_no_file_from_picture_storage(world: World, clock: Any) -> 
         )
 
 
+def test_proxy_names_its_version_on_no_port() -> None:
+    proxy = (settings.BASE_DIR / "deploy" / "nginx.conf").read_text()
+    assert proxy.count("server_tokens off;") == len(re.findall(r"^server {", proxy, re.M)) == 2
+
+
 @pytest.mark.parametrize("function_name", ["_listed_with_picture"])
 def test_unfiltered_picture_lookup_is_detected(
     world: World, clock: Any, monkeypatch: pytest.MonkeyPatch, function_name: str
