@@ -49,7 +49,7 @@ MAX_FOLLOWED_LINKS = 3
 IGNORED_HEADERS = {"content-length", "date", "etag", "expires", "last-modified", "set-cookie"}
 """Headers that repeat the body or hold random values."""
 RANDOM_VALUES: tuple[tuple[str, str], ...] = (
-    (r'(name="(?:csrfmiddlewaretoken|stamp)" value=")[^"]*', r"\1KEY"),
+    (r'(name="(?:csrfmiddlewaretoken|authenticity_token)" value=")[^"]*', r"\1KEY"),
     (r'("csrf": ")[^"]*', r"\1KEY"),
     (r"nonce-[\w+/=-]+", "nonce-KEY"),
     (r'(nonce=")[^"]*', r"\1KEY"),

@@ -30,7 +30,7 @@ def receive_letter(
         bullet=numbers.get(given["bullet"]),
         side=side,
         honeypot=request.POST.get("website", ""),
-        stamp=request.POST.get("stamp", ""),
+        stamp=request.POST.get("authenticity_token", ""),
     )
     try:
         letters.receive(target, typed, read_sender(request))

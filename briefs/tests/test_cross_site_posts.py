@@ -124,7 +124,7 @@ def test_public_form_is_refused_unless_its_own_page_sent_it(scenario: Permission
     wrong, statuses_by_route = [], defaultdict[str, set[int]](set)
     for route, address in addresses:
         is_form = route in route_registry.TOKEN_ROUTES or route_registry.PUBLIC_ROUTES[route].posts
-        form = {"stamp": _read_stamp(address) if is_form else "", "text": "不對。"}
+        form = {"authenticity_token": _read_stamp(address) if is_form else "", "text": "不對。"}
         with (
             time_machine.travel(timezone.now() + letters.MIN_FORM_AGE * 2, tick=False),
             record_written_tables() as recorded,
@@ -146,7 +146,7 @@ def test_public_form_is_accepted_from_its_own_page(scenario: PermissionScenario)
     slug = Edition.objects.listed(timezone.now()).values_list("slug", flat=True)[0]
     own = {"Origin": "http://testserver", "Sec-Fetch-Site": "same-origin"}
     for address in (f"/en/briefs/{slug}/report/", f"/preview/{scenario.shared_link.token}/en/"):
-        form = {"stamp": _read_stamp(address), "text": "不對。"}
+        form = {"authenticity_token": _read_stamp(address), "text": "不對。"}
         before = Letter.objects.count()
         with (
             time_machine.travel(timezone.now() + letters.MIN_FORM_AGE * 2, tick=False),
@@ -158,5 +158,5 @@ def test_public_form_is_accepted_from_its_own_page(scenario: PermissionScenario)
 
 
 def _read_stamp(address: str) -> str:
-    found = re.search(r'name="stamp" value="([^"]+)"', Client().get(address).content.decode())
+    found = re.search(r'name="authenticity_token" value="([^"]+)"', Client().get(address).content.decode())
     return found[1] if found else ""

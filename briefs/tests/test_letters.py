@@ -49,8 +49,8 @@ class Guest:
 
     def form(self) -> dict[str, str]:
         html = self.client.get(self.page, REMOTE_ADDR=self.address).content.decode()
-        (stamp,) = re.findall(r'name="stamp" value="([^"]*)"', html)
-        return {"stamp": stamp, "text": "不對。", "name": "", "bullet": "", "website": ""}
+        (stamp,) = re.findall(r'name="authenticity_token" value="([^"]*)"', html)
+        return {"authenticity_token": stamp, "text": "不對。", "name": "", "bullet": "", "website": ""}
 
     def send(self, form: dict[str, str] | None = None, *, after: float = 30, **changes: Any) -> Any:
         form = (form or self.form()) | {k: v for k, v in changes.items() if k != "headers"}
@@ -131,8 +131,8 @@ def test_sender_address_is_stored_as_hash_for_one_day(guest: Guest) -> None:
         ({"text": "長" * 4001}, 409, "Keep it under 4,000"),
         ({"name": "n" * 121}, 409, "Keep it under 4,000"),
         ({"text": "a\x00b"}, 409, "a character that cannot be stored"),
-        ({"stamp": ""}, 409, "send it again"),
-        ({"stamp": "1.x:forged"}, 409, "send it again"),
+        ({"authenticity_token": ""}, 409, "send it again"),
+        ({"authenticity_token": "1.x:forged"}, 409, "send it again"),
         ({"after": 1}, 409, "send it again"),
         ({"after": -60}, 409, "send it again"),
         ({"headers": {}}, 403, "did not come from our page"),
@@ -155,7 +155,7 @@ def test_rejected_remark_keeps_typed_text_and_says_why(
     if "\x00" not in typed["text"]:
         form = Form(html.replace("<form ", '<form class="verb-form" '), id=None).data
         assert (form["text"], form["name"], form["bullet"]) == ([typed["text"]], [typed["name"]], ["2"])
-        assert form["stamp"] != [typed.get("stamp")]
+        assert form["authenticity_token"] != [typed.get("authenticity_token")]
 
 
 def test_remark_with_own_origin_header_is_accepted(guest: Guest) -> None:

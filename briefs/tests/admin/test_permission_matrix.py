@@ -215,7 +215,7 @@ def test_preview_link_opens_for_everybody_until_revoked(scenario: PermissionScen
         transaction.set_rollback(True)
 
 
-PER_RESPONSE_VALUES = rb'nonce="[^"]*"|name="stamp" value="[^"]*"'
+PER_RESPONSE_VALUES = rb'nonce="[^"]*"|name="authenticity_token" value="[^"]*"'
 """Values that differ from response to response."""
 
 

@@ -39,10 +39,10 @@ def edition() -> Edition:
 def filled_form(client: Client, clock: Any, path: str = REPORT_PAGE, **values: str) -> dict[str, str]:
     """Return the data of the form as a reader would send it five seconds after opening the page."""
     html = client.get(path).content.decode()
-    stamp = re.search(r'name="stamp" value="([^"]+)"', html)
+    stamp = re.search(r'name="authenticity_token" value="([^"]+)"', html)
     assert stamp
     clock.shift(5)
-    return {"stamp": stamp[1], "text": "“1” should be 2.", **values}
+    return {"authenticity_token": stamp[1], "text": "“1” should be 2.", **values}
 
 
 def send_report(client: Client, data: dict[str, str], path: str = REPORT_PAGE, **headers: str) -> Any:
@@ -83,8 +83,8 @@ def test_form_sent_again_stores_one_letter(client: Client, clock: Any, edition: 
 
 
 INVALID_REPORTS = {
-    "no stamp": ({"stamp": ""}, {}, 409),
-    "a forged stamp": ({"stamp": "1.x:y"}, {}, 409),
+    "no stamp": ({"authenticity_token": ""}, {}, 409),
+    "a forged stamp": ({"authenticity_token": "1.x:y"}, {}, 409),
     "nothing written": ({"text": " \n"}, {}, 409),
     "too much": ({"text": "x" * 4001}, {}, 409),
     "a control character": ({"text": "a\x00b"}, {}, 409),

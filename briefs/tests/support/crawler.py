@@ -24,7 +24,7 @@ from .state_model import World, find_tokens, find_years
 METHODS = ("HEAD", "OPTIONS")
 UNKNOWN_SLUGS = ("no-such-brief", "canary-0000000000-headline", "brief-3", "1")
 
-_FORM_STAMP = re.compile(rb'name="stamp" value="[^"]*"')
+_FORM_STAMP = re.compile(rb'name="authenticity_token" value="[^"]*"')
 _LINK = re.compile(r'(?:href|src|action)="([^"]*)"|<(?:loc|id|uri)>([^<]*)<')
 
 
