@@ -210,6 +210,18 @@ def test_cover_upload_from_stale_page_merges_or_shows_conflict(
     )
 
 
+@pytest.mark.parametrize("key", ["a/b", "http://evil.example\r\nx", "x" * 64, ".."])
+def test_forged_picture_key_is_refused_with_the_form(
+    writer_client: Client, team: factories.Team, key: str
+) -> None:
+    brief = factories.draft_brief(team)
+    form = get_brief_form(writer_client, brief)
+    response = writer_client.post(brief_url(brief), form.data_with(picture=key))
+    assert response.status_code == 409
+    assert Form(response.content.decode()).data["headline_en"] == form.data["headline_en"]
+    assert content_of(brief).facts.picture is None
+
+
 def test_concurrent_cover_changes_are_one_conflict(writer_client: Client, team: factories.Team) -> None:
     brief = factories.draft_brief(team, with_picture(upload_picture(team)))
     form = get_brief_form(writer_client, brief)
