@@ -10,6 +10,7 @@ from typing import Any
 preload_app = True
 bind = "127.0.0.1:8000"
 threads = 8
+keepalive = 75  # nginx closes an idle connection after 60 s: if we closed it first, a form sent just then would get 502
 control_socket_disable = True  # its folder would be the home of a user that may write nowhere but in var/
 
 

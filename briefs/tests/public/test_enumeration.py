@@ -174,6 +174,15 @@ def test_proxy_serves_no_file_from_picture_storage(world: World, clock: Any) -> 
         )
 
 
+def test_server_keeps_idle_connections_longer_than_the_proxy() -> None:
+    """The other way round the proxy sends a form into a closing connection, and answers 502."""
+    deploy = settings.BASE_DIR / "deploy"
+    seconds = re.search(r"^keepalive = (\d+)", (deploy / "gunicorn.conf.py").read_text(), re.M)
+    assert seconds
+    assert int(seconds[1]) > 60, "nginx's own default"
+    assert not re.search(r"upstream digest {[^}]*keepalive_timeout", (deploy / "nginx.conf").read_text())
+
+
 def test_proxy_names_its_version_on_no_port() -> None:
     proxy = (settings.BASE_DIR / "deploy" / "nginx.conf").read_text()
     assert proxy.count("server_tokens off;") == len(re.findall(r"^server {", proxy, re.M)) == 2
