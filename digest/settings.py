@@ -96,6 +96,7 @@ STORAGES = {
 }
 
 AUTH_USER_MODEL = "briefs.Person"
+PASSWORD_HASHERS = ["briefs.accounts.password_hashing.LowPriorityHasher"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
@@ -103,6 +104,7 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "admin:index"
+SIGN_IN_PATHS = ("/admin/account/login/",)  # where the form with a password is sent
 DIGEST_REQUIRE_MFA = environment.read_flag("DIGEST_REQUIRE_MFA", default=_https)
 
 # django-allauth: sign-in by user name, second factors, sessions. Nobody signs up.

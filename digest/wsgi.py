@@ -1,12 +1,38 @@
 import logging
 import os
+from collections.abc import Iterable
+from typing import Any, Final
 
 from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "digest.settings")
 
-application = get_wsgi_application()
+BUSY: Final = "Too many people are signing in at this moment. Try again in a few seconds. / 目前登入人數過多，請稍候幾秒再試。\n".encode()
+
+_django = get_wsgi_application()
+
+from briefs.accounts import throttle  # noqa: E402  (needs the apps)
+
+
+def application(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+    """Answer 503 to a sign-in that cannot be checked now, before any of Django runs.
+
+    Refusals by the hundred a second would else take the processor from readers. A browser that may be known goes on.
+    """
+    is_sign_in = environ["REQUEST_METHOD"] == "POST" and environ["PATH_INFO"] in settings.SIGN_IN_PATHS
+    if is_sign_in and throttle.is_busy() and "browser=" not in environ.get("HTTP_COOKIE", ""):
+        headers = {
+            "Content-Type": "text/plain; charset=utf-8",
+            "Content-Length": str(len(BUSY)),
+            "Cache-Control": "private, no-store",
+            "X-Content-Type-Options": "nosniff",
+            "Retry-After": "3",
+        }
+        start_response("503 Service Unavailable", list(headers.items()))
+        return [BUSY]
+    return _django(environ, start_response)
+
 
 if settings.SITE_URL.startswith("https:") and not settings.DIGEST_REQUIRE_MFA:
     # said once at the start of a server, not by every command

@@ -2,7 +2,8 @@
 
 Counters in the database count the attempts of an account and of an address that did not succeed; after five the next
 has to wait, longer each time. A browser that signed in before is counted alone, so its owner gets in while somebody
-else attacks the account. No cache is needed: a stopped Redis changes nothing.
+else attacks the account. Another browser gets a turn when it is told to wait (see promised_turns). No cache is needed:
+a stopped Redis changes nothing.
 """
 
 import datetime as dt
@@ -17,7 +18,7 @@ from typing import Final, Literal
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 
 from ..models.accounts import SignInCounter
 
@@ -26,17 +27,28 @@ FORGET_AFTER: Final = dt.timedelta(hours=1)
 FIRST_PAUSE: Final = 10
 LONGEST_PAUSE: Final = {"account": 30, "address": 900, "browser": 900, "code": 900, "reset": 900}
 """Seconds. Short for an account, since a stranger can cause it. A code is asked only after the right password."""
+TURN_LASTS: Final = dt.timedelta(minutes=5)
 HASHES_AT_ONCE: Final = 2
 """Checking a password takes a core for a third of a second. Readers need the others."""
 
 _slots = threading.BoundedSemaphore(HASHES_AT_ONCE)
+_known_browsers_slot = threading.BoundedSemaphore(1)
+"""Strangers cannot take this one, however many they are."""
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """The promise that the account's pause ends at `begins_at` for who asked at `asked_at`, whatever others do."""
+
+    asked_at: dt.datetime
+    begins_at: dt.datetime
 
 
 class Paused(Exception):
-    """Too many attempts. `until`: when the next one is allowed."""
+    """Too many attempts. `until`: when the next one is allowed. `turn`: to be given to who asked."""
 
-    def __init__(self, until: dt.datetime) -> None:
-        self.until = until
+    def __init__(self, until: dt.datetime, turn: Turn) -> None:
+        self.until, self.turn = until, turn
         super().__init__(until)
 
 
@@ -85,39 +97,78 @@ def _network(address: str) -> str:
     return parsed.exploded[:19] if isinstance(parsed, IPv6Address) else address
 
 
+def is_busy() -> bool:
+    """Return whether an attempt from an unknown browser would be refused as Busy now."""
+    return _slots._value == 0
+
+
 @contextmanager
-def checked_attempt(attempt: Attempt, *, now: dt.datetime) -> Iterator[None]:
+def checked_attempt(attempt: Attempt, *, now: dt.datetime, turn: Turn | None = None) -> Iterator[None]:
     """Check a password or a code inside. Raise Paused or Busy before, without cost.
 
     The attempt counts as failed until the block ends without an exception, so that attempts at once count too.
     """
-    hashes = attempt.purpose == "password"
-    if hashes and not _slots.acquire(blocking=False):
-        raise Busy
-    try:
-        count_attempt(attempt, now=now)
+    _require_no_pause(attempt, SignInCounter.objects.all(), now, turn)  # before a slot is taken
+    with _slot_for(attempt):
+        count_attempt(attempt, now=now, turn=turn)
         yield
         _forgive(attempt)
+
+
+@contextmanager
+def _slot_for(attempt: Attempt) -> Iterator[None]:
+    if attempt.purpose != "password":
+        yield
+        return
+    slots = _known_browsers_slot if attempt.browser else _slots
+    if not slots.acquire(blocking=False):
+        raise Busy
+    try:
+        yield
     finally:
-        if hashes:
-            _slots.release()
+        slots.release()
 
 
-def count_attempt(attempt: Attempt, *, now: dt.datetime) -> None:
+def count_attempt(attempt: Attempt, *, now: dt.datetime, turn: Turn | None = None) -> None:
     """Count the attempt as failed. Raise Paused if it comes too early."""
     kinds = {key: kind for kind, key in attempt.keys.items()}
     with transaction.atomic():
         new = [SignInCounter(key=key, updated_at=now) for key in kinds]
         SignInCounter.objects.bulk_create(new, ignore_conflicts=True)
-        rows = list(SignInCounter.objects.select_for_update().filter(key__in=kinds).order_by("key"))
-        pauses = [row.paused_until for row in rows if row.paused_until and row.paused_until > now]
-        if pauses:
-            raise Paused(max(pauses))
-        for row in rows:
+        for row in _require_no_pause(attempt, SignInCounter.objects.select_for_update(), now, turn):
             row.failures = 1 if now - row.updated_at > FORGET_AFTER else row.failures + 1
             row.paused_until = _pause_end(kinds[row.key], row.failures, now)
             row.updated_at = now
             row.save()
+
+
+def _require_no_pause(
+    attempt: Attempt, counters: QuerySet[SignInCounter], now: dt.datetime, turn: Turn | None
+) -> list[SignInCounter]:
+    """Return the counters of the attempt. Raise Paused if one of them has a pause that is not over."""
+    rows = list(counters.filter(key__in=attempt.keys.values()).order_by("key"))
+    if turn and not _is_valid(turn, rows, attempt, now):
+        turn = None
+    ends = [
+        min(row.paused_until, turn.begins_at)
+        if turn and row.key == attempt.keys.get("account")
+        else row.paused_until
+        for row in rows
+        if row.paused_until
+    ]
+    if until := max((end for end in ends if end > now), default=None):
+        raise Paused(until, turn or Turn(now, until))
+    return rows
+
+
+def _is_valid(turn: Turn, rows: list[SignInCounter], attempt: Attempt, now: dt.datetime) -> bool:
+    """Return whether the turn is neither over nor used up by a later attempt from the address."""
+    used = any(
+        row.failures and row.updated_at >= turn.asked_at
+        for row in rows
+        if row.key == attempt.keys.get("address")
+    )
+    return not used and now <= turn.begins_at + TURN_LASTS
 
 
 def _pause_end(kind: str, failures: int, now: dt.datetime) -> dt.datetime | None:

@@ -1,12 +1,16 @@
-"""Helpers shared by the benchmarks: an empty site, a description of the machine, CPU time and memory."""
+"""Helpers shared by the benchmarks: an empty site, a server, a description of the machine, CPU time and memory."""
 
 import os
 import platform
 import resource
+import signal
+import socket
+import subprocess
+import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 CONSTANT = "/healthz"
@@ -27,6 +31,50 @@ def fresh_site() -> Iterator[Path]:
         settings.ALLOWED_HOSTS = ["testserver"]
         call_command("migrate", verbosity=0)
         yield Path(place)
+
+
+def fill_site(environment: Mapping[str, str], briefs: int) -> None:
+    """Set up a site with this number of generated briefs."""
+    for command in ("setup --no-person", f"load_sample_corpus {briefs}"):
+        manage(environment, *command.split())
+
+
+def manage(environment: Mapping[str, str], *command: str) -> str:
+    done = subprocess.run(
+        [sys.executable, "manage.py", *command], env=environment, check=True, capture_output=True, text=True
+    )
+    return done.stdout
+
+
+@contextmanager
+def running_server(environment: Mapping[str, str], *options: str, port: int = 0) -> Iterator[tuple[int, int]]:
+    """Run gunicorn as the units in deploy/ do. Yield its port and the process id of its worker."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", port))
+        port = probe.getsockname()[1]
+    program = [
+        "-m",
+        "gunicorn",
+        "digest.wsgi",
+        "--config",
+        "deploy/gunicorn.conf.py",
+        "--bind",
+        f"127.0.0.1:{port}",
+    ]
+    server = subprocess.Popen(
+        [sys.executable, *program, "--log-level", "error", *options],
+        env=environment,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        for _ in range(300):
+            with suppress(OSError), socket.create_connection(("127.0.0.1", port), 5):
+                break
+            time.sleep(0.1)
+        yield port, int(Path(f"/proc/{server.pid}/task/{server.pid}/children").read_text().split()[0])
+    finally:
+        server.send_signal(signal.SIGTERM)
+        server.wait(20)
 
 
 def describe_machine() -> str:

@@ -10,17 +10,11 @@ constant view is `/healthz`. With several N, the last table shows the growth.
 import http.client
 import os
 import re
-import signal
-import socket
-import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
-from .fresh_site import CONSTANT, describe_machine
+from .fresh_site import CONSTANT, describe_machine, fill_site, running_server
 
 REQUESTS = 600
 ROUNDS = 5
@@ -45,14 +39,8 @@ def _measure(n: int) -> dict[str, float]:
     """Return the CPU seconds per request by kind of page: the least of several interleaved rounds."""
     with tempfile.TemporaryDirectory() as place:
         environment = os.environ | {"DATABASE_URL": f"sqlite:///{place}/benchmark.sqlite3"}
-        for command in (
-            ["setup", "--no-person"],
-            ["load_sample_corpus", str(n)],
-        ):
-            subprocess.run(
-                [sys.executable, "manage.py", *command], env=environment, check=True, capture_output=True
-            )
-        with _server(environment) as (port, worker):
+        fill_site(environment, n)
+        with running_server(environment, "--workers", "1", "--threads", "1") as (port, worker):
             pages = _list_addresses(port)
             best: dict[str, float] = {}
             for _ in range(ROUNDS):
@@ -86,27 +74,6 @@ def _list_addresses(port: int) -> dict[str, list[str]]:
     for addresses in pages.values():
         _request_repeatedly(port, addresses, min(len(addresses), 100))
     return pages
-
-
-@contextmanager
-def _server(environment: dict[str, str]) -> Iterator[tuple[int, int]]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    options = "--workers 1 --threads 1 --config deploy/gunicorn.conf.py --log-level error --no-control-socket"
-    program = ["-m", "gunicorn", "digest.wsgi", "--bind", f"127.0.0.1:{port}", *options.split()]
-    server = subprocess.Popen([sys.executable, *program], env=environment)
-    try:
-        for _ in range(300):
-            try:
-                _get(port, CONSTANT)
-                break
-            except OSError:
-                time.sleep(0.1)
-        yield port, int(Path(f"/proc/{server.pid}/task/{server.pid}/children").read_text().split()[0])
-    finally:
-        server.send_signal(signal.SIGTERM)
-        server.wait(20)
 
 
 def _get(port: int, path: str) -> str:

@@ -20,7 +20,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from ...accounts import known_browsers, sign_in_log, throttle
+from ...accounts import known_browsers, promised_turns, sign_in_log, throttle
 from ...accounts.account_mail import queue_password_reset
 from ...accounts.second_factor import accept_code_once, decrypt
 from ...client_address import get_client_address
@@ -34,7 +34,7 @@ def throttled(request: HttpRequest, username: str, *, is_code: bool = False) -> 
     browser = "" if is_code else known_browsers.find_browser(request, username)
     purpose: Literal["code", "password"] = "code" if is_code else "password"
     attempt = throttle.Attempt(username, get_client_address(request), browser, purpose)
-    with _explained_pause(request, username), throttle.checked_attempt(attempt, now=timezone.now()):
+    with _explained_pause(request, username), promised_turns.checked_attempt(request, attempt):
         yield
 
 

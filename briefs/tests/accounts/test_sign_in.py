@@ -1,18 +1,24 @@
 """Sign in under attack: guessing slows down, the owner gets in, and readers keep their cores."""
 
 import datetime as dt
+import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
-from django.contrib.auth.hashers import get_hasher
+from django.contrib.auth.hashers import PBKDF2PasswordHasher, get_hasher
 from django.db import IntegrityError, transaction
 from django.http import HttpResponse
-from django.test import Client
+from django.test import Client, RequestFactory
 from django.urls import reverse
 from django.utils import timezone
 
-from briefs.accounts import throttle
+from briefs.accounts import password_hashing, throttle
+from briefs.accounts.password_hashing import LowPriorityHasher
 from briefs.models import Person
 from briefs.models.accounts import SignInCounter, SignInEvent
+from digest.wsgi import application
 
 from ..support import factories
 from ..support.form_client import sign_in
@@ -45,6 +51,21 @@ def attempt(
 
 def is_paused(response: HttpResponse) -> bool:
     return "嘗試次數過多" in response.content.decode()
+
+
+def seconds_to_wait(response: HttpResponse) -> int:
+    (found,) = re.findall(r"請於 ?(\d+) ?秒", response.content.decode())
+    return int(found)
+
+
+def pause_browser(time_machine) -> tuple[Client, dt.datetime]:
+    """Return a browser that has to wait ten seconds because others attacked the account, and the present."""
+    home, start = Client(), timezone.now()
+    time_machine.move_to(start, tick=False)
+    for i in range(5):
+        attempt(Client(), "wrong", address=f"198.51.100.{i}")
+    assert is_paused(attempt(home, PASSWORD, address="203.0.113.9"))
+    return home, start
 
 
 def test_right_password_signs_in_and_is_logged(client: Client, owner: Person) -> None:
@@ -101,14 +122,71 @@ def test_browser_is_forgotten_with_the_password_and_by_other_accounts(owner: Per
     assert is_paused(attempt(home, "another passphrase, longer"))
 
 
-def test_new_browser_gets_in_within_a_minute_of_an_attack(owner: Person, time_machine) -> None:
+def test_steady_attack_keeps_no_new_browser_out_for_more_than_a_minute(owner: Person, time_machine) -> None:
     start = timezone.now()
+    attackers = [Client() for _ in range(50)]  # they keep their cookies, as the owner's browser does
+    told, home = 0, Client()
+    for second in range(180):
+        time_machine.move_to(start + dt.timedelta(seconds=second), tick=False)
+        for i in range(second % 10, 50, 10):
+            attempt(attackers[i], "wrong", address=f"198.51.100.{i}")
+        if second == 100 or (told and second == told):
+            answer = attempt(home, PASSWORD, address="203.0.113.9")
+            if answer.status_code == 302:
+                break
+            assert not told, "the promised moment must be kept"
+            told = second + seconds_to_wait(answer)
+    assert answer.status_code == 302
+    assert second <= 160
+
+
+def test_turn_is_for_one_attempt_for_one_account_and_from_one_address(owner: Person, time_machine) -> None:
+    factories.person("other", "Writers")
+    start, home = timezone.now(), Client()
     time_machine.move_to(start, tick=False)
-    for i in range(60):
-        time_machine.move_to(start + dt.timedelta(seconds=i), tick=False)
-        attempt(Client(), "wrong", address=f"198.51.100.{i % 50}")
-    time_machine.move_to(start + dt.timedelta(seconds=60 + 60), tick=False)
-    assert attempt(Client(), PASSWORD, address="203.0.113.9").status_code == 302
+    for username in ("owner", "other"):
+        for i in range(12):
+            attempt(Client(), "wrong", username=username, address=f"198.51.100.{i}")
+    assert is_paused(attempt(home, PASSWORD, address="203.0.113.9"))
+    time_machine.move_to(start + dt.timedelta(seconds=10.5), tick=False)
+    for username in ("owner", "other"):
+        attempt(
+            Client(), "wrong", username=username, address="198.51.100.99"
+        )  # wins the race for both accounts
+    assert is_paused(attempt(Client(), PASSWORD, address="203.0.113.9")), "without the cookie"
+    thief = Client()
+    thief.cookies = home.cookies
+    assert is_paused(attempt(thief, PASSWORD, address="203.0.113.10"))
+    assert is_paused(attempt(home, PASSWORD, username="other", address="203.0.113.9"))
+
+
+@pytest.mark.parametrize("later", [10, 309])
+def test_turn_can_be_taken_for_five_minutes(owner: Person, time_machine, later: int) -> None:
+    home, start = pause_browser(time_machine)
+    time_machine.move_to(start + dt.timedelta(seconds=later), tick=False)
+    attempt(Client(), "wrong", address="198.51.100.99")
+    assert not is_paused(attempt(home, "wrong", address="203.0.113.9"))
+    assert is_paused(attempt(home, PASSWORD, address="203.0.113.9")), "a turn is used up by one attempt"
+
+
+def test_turn_that_is_over_or_not_yet_come_lets_nobody_in(owner: Person, time_machine) -> None:
+    home, start = pause_browser(time_machine)
+    time_machine.move_to(start + dt.timedelta(seconds=9), tick=False)
+    assert seconds_to_wait(attempt(home, PASSWORD, address="203.0.113.9")) == 1, "the turn does not move"
+    time_machine.move_to(start + dt.timedelta(seconds=311), tick=False)
+    attempt(Client(), "wrong", address="198.51.100.99")
+    assert is_paused(attempt(home, PASSWORD, address="203.0.113.9"))
+
+
+def test_turn_does_not_end_the_pause_of_an_address(owner: Person, time_machine) -> None:
+    start, home = timezone.now(), Client()
+    time_machine.move_to(start, tick=False)
+    for _ in range(5):
+        attempt(home, "wrong")
+    for pause in (10, 20, 40):
+        assert seconds_to_wait(attempt(home, "wrong")) == pause
+        time_machine.shift(pause)
+        assert not is_paused(attempt(home, "wrong"))
 
 
 def test_pauses_grow_and_are_forgotten_after_an_hour(owner: Person) -> None:
@@ -128,16 +206,73 @@ def test_pauses_grow_and_are_forgotten_after_an_hour(owner: Person) -> None:
     assert not SignInCounter.objects.exists()
 
 
-def test_attempts_at_once_hold_no_thread(client: Client, owner: Person) -> None:
+@contextmanager
+def all_slots_taken() -> Iterator[None]:
     for _ in range(throttle.HASHES_AT_ONCE):
         assert throttle._slots.acquire(blocking=False)
     try:
-        response = attempt(client, PASSWORD)
+        yield
     finally:
         for _ in range(throttle.HASHES_AT_ONCE):
             throttle._slots.release()
+
+
+def test_attempts_at_once_hold_no_thread(client: Client, owner: Person) -> None:
+    with all_slots_taken():
+        response = attempt(client, PASSWORD)
     assert (response.status_code, response["Retry-After"]) == (503, "3")
     assert attempt(client, PASSWORD).status_code == 302
+
+
+def test_known_browser_gets_in_while_strangers_take_every_slot(owner: Person) -> None:
+    home = Client()
+    attempt(home, PASSWORD)
+    home.post(reverse("admin:logout"))
+    with all_slots_taken():
+        assert attempt(home, PASSWORD).status_code == 302
+
+
+def test_paused_attempt_takes_no_slot(client: Client, owner: Person) -> None:
+    for _ in range(5):
+        attempt(client, "wrong")
+    with all_slots_taken():
+        assert is_paused(attempt(client, "wrong"))
+
+
+def call_server(path: str, cookie: str = "") -> int:
+    """Return the status of a POST to the WSGI application, as gunicorn calls it."""
+    statuses: list[str] = []
+    factory = RequestFactory(headers={"cookie": cookie}) if cookie else RequestFactory()
+    environ = factory._base_environ(PATH_INFO=path, REQUEST_METHOD="POST")
+    b"".join(application(environ, lambda status, headers: statuses.append(status)))
+    return int(statuses[0].split()[0])
+
+
+def test_busy_server_refuses_before_django_runs(owner: Person, django_assert_num_queries) -> None:
+    with all_slots_taken(), django_assert_num_queries(0):
+        assert call_server(LOGIN) == 503
+        assert call_server(LOGIN, "browser=x") == 403, (
+            "may be known, so Django looks (and misses a CSRF token)"
+        )
+        assert call_server("/en/search/") == 405
+    assert call_server(LOGIN) == 403
+
+
+def test_sign_in_form_is_sent_to_a_path_that_the_busy_server_knows(client: Client, settings) -> None:
+    page = client.get(LOGIN, follow=True)
+    form = re.search(r"<form[^>]*>(?:(?!</form>).)*type=\"password\"", page.content.decode(), re.DOTALL)
+    action = re.search(r"action=\"([^\"]*)\"", form[0])
+    assert ((action and action[1]) or page.wsgi_request.path).partition("?")[0] in settings.SIGN_IN_PATHS
+
+
+def test_passwords_are_hashed_at_low_priority_and_as_django_does() -> None:
+    hasher = LowPriorityHasher()
+    encoded = hasher.encode("secret", "salt", 10)
+    assert encoded == PBKDF2PasswordHasher().encode("secret", "salt", 10)
+    assert hasher.verify("secret", encoded)
+    assert {
+        os.getpriority(os.PRIO_PROCESS, thread.native_id) for thread in password_hashing._threads._threads
+    } == {os.getpriority(os.PRIO_PROCESS, 0) + 10}
 
 
 def test_unknown_user_costs_the_same_as_a_known_one(client: Client, owner: Person, monkeypatch) -> None:

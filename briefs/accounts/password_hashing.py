@@ -1,0 +1,26 @@
+"""Hash passwords in threads of low priority, so that pages of readers come first."""
+
+import os
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from typing import Final
+
+from django.contrib.auth.hashers import PBKDF2PasswordHasher
+
+_NICENESS: Final = 10
+
+
+def _lower_priority() -> None:
+    with suppress(OSError):  # only Linux has a priority for a thread
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICENESS)
+
+
+_threads = ThreadPoolExecutor(4, "password", initializer=_lower_priority)
+
+
+class LowPriorityHasher(PBKDF2PasswordHasher):
+    """Django's default hasher, with the same hashes. It holds no lock of the interpreter while it works."""
+
+    def encode(self, password: str, salt: str, iterations: int | None = None) -> str:
+        return _threads.submit(super().encode, password, salt, iterations).result()
