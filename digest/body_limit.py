@@ -1,6 +1,5 @@
 """Refuse large request bodies before they are read."""
 
-import re
 from collections.abc import Callable
 from typing import Final
 
@@ -8,22 +7,33 @@ from django.http import HttpRequest, HttpResponse
 
 LIMIT: Final = 64 * 1024
 """Bytes of a body sent by somebody who is not signed in: a letter or a password."""
-
-SMALL_FORMS: Final = re.compile(r"/admin/(login|account)/")
-"""Pages of the desk for people who are not signed in."""
+DESK_LIMIT: Final = 64 * 1024 * 1024
+"""Bytes of uploads, as in deploy/nginx.conf. The upload pages have lower limits of their own."""
 
 type Handler = Callable[[HttpRequest], HttpResponse]
 
 
 def limit_body(get_response: Handler) -> Handler:
-    """Answer 413 to a larger body, except on the desk, whose uploads have limits of their own."""
+    """Answer 413 to a larger body, and 411 to one of unknown length, which Django would take for an empty one.
+
+    Must stand behind the middleware that knows the person. The CSRF check, which reads a body, comes after all of them.
+    """
 
     def answer(request: HttpRequest) -> HttpResponse:
         length = request.META.get("CONTENT_LENGTH") or "0"
-        may_upload = request.path_info.startswith("/admin/") and not SMALL_FORMS.match(request.path_info)
-        if may_upload or (length.isdecimal() and int(length) <= LIMIT):
+        if "HTTP_TRANSFER_ENCODING" in request.META:
+            return _refuse(411, "The length of the request is missing. / 請求未註明長度。")
+        if length.isdecimal() and int(length) <= LIMIT:
             return get_response(request)
-        text = f"At most {LIMIT >> 10} kB. / 上限為 {LIMIT >> 10} kB。\n"
-        return HttpResponse(text, status=413, content_type="text/plain; charset=utf-8")
+        limit = (
+            DESK_LIMIT if request.path_info.startswith("/admin/") and request.user.is_authenticated else LIMIT
+        )
+        if length.isdecimal() and int(length) <= limit:
+            return get_response(request)
+        return _refuse(413, f"At most {limit >> 10} kB. / 上限為 {limit >> 10} kB。")
 
     return answer
+
+
+def _refuse(status: int, text: str) -> HttpResponse:
+    return HttpResponse(f"{text}\n", status=status, content_type="text/plain; charset=utf-8")

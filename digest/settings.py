@@ -49,7 +49,6 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "digest.headers.permissions_policy",
     "briefs.admin.home.middleware.DeskMiddleware",
-    "digest.body_limit.limit_body",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
@@ -58,6 +57,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "digest.body_limit.limit_body",
     "django.contrib.messages.middleware.MessageMiddleware",
     "briefs.admin.home.middleware.DeskLanguageMiddleware",
     "briefs.accounts.sessions.limit_idle_sessions",

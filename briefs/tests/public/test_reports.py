@@ -190,8 +190,28 @@ def test_report_is_mailed_once_to_publishers_only(client: Client, clock: Any, ed
     assert Outbox.objects.count() == 1
 
 
-def test_large_body_is_refused_before_it_is_read(client: Client) -> None:
-    for path in (REPORT_PAGE, "/preview/x/letter/", "/admin/login/", "/en/search/"):
-        answer = client.post(path, "x" * 70_000, content_type="application/x-www-form-urlencoded")
-        assert answer.status_code == 413, path
+@pytest.mark.parametrize(
+    "path", [REPORT_PAGE, "/preview/x/letter/", "/admin/login/", "/admin/", "/en/search/"]
+)
+def test_large_body_of_a_stranger_is_refused_before_it_is_read(client: Client, path: str) -> None:
+    for kind in ("application/x-www-form-urlencoded", "multipart/form-data; boundary=x"):
+        answer = client.post(path, "x" * 70_000, content_type=kind)
+        assert answer.status_code == 413
         assert "上限" in answer.content.decode()
+        assert answer.wsgi_request._read_started is False
+
+
+@pytest.mark.parametrize(
+    "path", [REPORT_PAGE, "/preview/x/letter/", "/admin/login/", "/admin/", "/en/search/"]
+)
+def test_body_of_unknown_length_is_refused_before_it_is_read(client: Client, path: str) -> None:
+    answer = client.post(path, CONTENT_LENGTH="", headers={"transfer-encoding": "chunked"})
+    assert answer.status_code == 411
+    assert answer.wsgi_request._read_started is False
+
+
+def test_signed_in_person_sends_large_bodies_to_the_desk_alone(client: Client) -> None:
+    client.force_login(factories.person("w", "Writers"))
+    assert client.post("/admin/", "x" * 70_000, content_type="text/plain").status_code != 413
+    assert client.post("/admin/", CONTENT_LENGTH="70000000").status_code == 413
+    assert client.post(REPORT_PAGE, "x" * 70_000, content_type="text/plain").status_code == 413
