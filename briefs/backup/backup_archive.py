@@ -27,6 +27,7 @@ from django.db.backends.postgresql.client import DatabaseClient
 from django.db.migrations.loader import MigrationLoader
 from django.utils import timezone
 
+from ..models import JobRun
 from . import table_rows
 
 FORMAT: Final = 1
@@ -88,8 +89,11 @@ def write_backup(path: Path, version: str) -> Manifest:
             with zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED, allowZip64=True) as archive:
                 with _frozen_database(Path(folder)) as native:
                     for model in table_rows.list_models(apps):
-                        lines = (f"{line}\n".encode() for line in table_rows.read_lines(model))
-                        _add_member(archive, manifest, f"rows/{model._meta.label_lower}.jsonl", lines)
+                        lines = table_rows.read_lines(model)
+                        if model is JobRun:
+                            lines = _add_this_run(lines, manifest.made_at)
+                        blocks = (f"{line}\n".encode() for line in lines)
+                        _add_member(archive, manifest, f"rows/{model._meta.label_lower}.jsonl", blocks)
                     for file in native:
                         _add_member(archive, manifest, f"native/{file.name}", _read_blocks(file))
                 for name, file in list_media_files():
@@ -103,15 +107,22 @@ def write_backup(path: Path, version: str) -> Manifest:
     return manifest
 
 
+def _add_this_run(lines: Iterable[str], made_at: str) -> Iterator[str]:
+    """Return the lines of the jobs, with this backup as the last one. Its row is stored when the archive is whole."""
+    by_name = {json.loads(line)["name"]: line for line in lines}
+    by_name["backup"] = table_rows.dump({"name": "backup", "at": made_at})
+    return iter(sorted(by_name.values()))
+
+
 def get_media_folder() -> Path:
     return Path(default_storage.location)  # type: ignore[attr-defined]
 
 
 def list_media_files() -> Iterator[tuple[str, Path]]:
-    """Yield each media file with its name in the storage, sorted by name."""
+    """Yield each media file with its name in the storage, sorted by name, without those that are being written."""
     folder = get_media_folder()
     for file in sorted(folder.rglob("*")):
-        if file.is_file():
+        if not file.name.startswith(".") and file.is_file():
             yield file.relative_to(folder).as_posix(), file
 
 

@@ -54,7 +54,7 @@ def read_lines(model: type[models.Model]) -> Iterator[str]:
     rows = model._base_manager.order_by("pk").values_list(*(field.attname for field in fields))
     encoders = [(field.attname, _get_encoder(field)) for field in fields]
     lines = (
-        _dump({name: encode(value) for (name, encode), value in zip(encoders, row, strict=True)})
+        dump({name: encode(value) for (name, encode), value in zip(encoders, row, strict=True)})
         for row in rows.iterator(chunk_size=BINARY_CHUNK if has_binary else CHUNK)
     )
     if isinstance(model._meta.pk, models.AutoField):
@@ -85,7 +85,7 @@ def build_parsers(
     return {field.attname: _build_parser(field, resolve_names) for field in model._meta.concrete_fields}
 
 
-def _dump(row: Row) -> str:
+def dump(row: Row) -> str:
     return json.dumps(row, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
 
 

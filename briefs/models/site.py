@@ -1,5 +1,7 @@
 """Texts of the public site, edited by publishers, and when its jobs last ran."""
 
+import datetime as dt
+
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
@@ -39,5 +41,5 @@ class JobRun(models.Model):
         return self.name
 
     @classmethod
-    def record(cls, name: str) -> None:
-        cls.objects.update_or_create(name=name, defaults={"at": timezone.now()})
+    def record(cls, name: str, at: dt.datetime | None = None) -> None:
+        cls.objects.update_or_create(name=name, defaults={"at": at or timezone.now()})

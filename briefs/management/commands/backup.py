@@ -1,5 +1,6 @@
 """Back up database and media to one archive."""
 
+import datetime as dt
 from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
@@ -37,7 +38,7 @@ class Command(BaseCommand):
             manifest = write_backup(path, settings.VERSION)
         except (BackupError, DatabaseError, OSError) as error:
             raise CommandError(f"No backup was written: {error}") from error
-        JobRun.record("backup")
+        JobRun.record("backup", dt.datetime.fromisoformat(manifest.made_at))
         count = sum(member.rows for member in manifest.members.values())
         native = any(name.startswith("native/") for name in manifest.members)
         self.stdout.write(f"{path}: {count} rows, {path.stat().st_size:,} bytes.")

@@ -1,23 +1,33 @@
 from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
+from django.db import DatabaseError
 from django.utils import timezone
 
 from briefs.accounts import second_factor, throttle
 from briefs.derived.label_propagation import continue_relabelling
 from briefs.models import JobRun
-from briefs.notifications import send_due
+from briefs.notifications import Delivery, send_due
 from briefs.search import indexing
 from briefs.search.search_log import delete_expired
 
 
 class Command(BaseCommand):
+    requires_system_checks: list[str] = []  # they read the database, and must not hide the sentence below
     help = (
         "Send the notices that are due, and continue to update editions that show a name as it was before a change."
         " Pages need no job: an edition is public when its time has come."
     )
 
     def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            delivery = self._do_due_work()
+        except (DatabaseError, OSError) as error:  # a full disk, or a database that is away
+            raise CommandError(f"Not everything was done: {error}. The next run continues.") from error
+        if delivery.failed:
+            raise SystemExit(1)
+
+    def _do_due_work(self) -> Delivery:
         indexing.drop_past_editions(timezone.now())  # superseded ones, which no search returns anyway
         delete_expired(timezone.localdate())
         throttle.delete_expired(timezone.now())
@@ -27,5 +37,4 @@ class Command(BaseCommand):
         if made := continue_relabelling():
             self.stdout.write(f"{made} editions relabelled.")
         JobRun.record("publish_due")
-        if delivery.failed:
-            raise SystemExit(1)
+        return delivery
