@@ -31,7 +31,7 @@ def main() -> None:
     print(describe_machine())
     failed = False
     for redis_runs in (False, True):
-        with redis(runs=redis_runs) as url, public_site(CACHE_URL=url) as (port, environment):
+        with redis(runs=redis_runs) as url, public_site(CACHE_URL=url) as (port, environment, _):
             for n, addresses in enumerate((1, 50)):
                 owner = f"owner{n}"
                 add_account(environment, owner)

@@ -36,7 +36,7 @@ MOST = 3.0
 
 def main(seconds: float) -> None:
     print(f"{describe_machine()}, {CLIENTS} sign-ins at once for {seconds:.0f} s")
-    with public_site() as (port, _):
+    with public_site() as (port, _, _):
         quiet, busy, sign_ins = measure(port, seconds)
     times = [[seconds for status, seconds in pages if status == 200] for pages in (quiet, busy)]
     before, during = (quantiles(found, n=20)[-1] * 1000 for found in times)
@@ -50,8 +50,8 @@ def main(seconds: float) -> None:
 
 
 @contextmanager
-def public_site(**changes: str) -> Iterator[tuple[int, dict[str, str]]]:
-    """Run an https site with 300 briefs. Yield its port and its environment."""
+def public_site(**changes: str) -> Iterator[tuple[int, dict[str, str], int]]:
+    """Run an https site with 300 briefs. Yield its port, its environment and the process id of its worker."""
     with tempfile.TemporaryDirectory() as place:
         environment = {
             **os.environ,
@@ -64,8 +64,8 @@ def public_site(**changes: str) -> Iterator[tuple[int, dict[str, str]]]:
             **changes,
         }
         fill_site(environment, 300)
-        with running_server(environment) as (port, _):
-            yield port, environment
+        with running_server(environment) as (port, worker):
+            yield port, environment, worker
 
 
 def measure(port: int, seconds: float) -> tuple[list[Any], list[Any], Counter[str]]:
