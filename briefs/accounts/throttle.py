@@ -11,7 +11,7 @@ import hashlib
 import hmac
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from ipaddress import IPv6Address, ip_address
 from typing import Final, Literal
@@ -21,6 +21,7 @@ from django.db import transaction
 from django.db.models import F, QuerySet
 
 from ..models.accounts import SignInCounter
+from .password_hashing import normal_priority
 
 FREE_ATTEMPTS: Final = 5
 FORGET_AFTER: Final = dt.timedelta(hours=1)
@@ -120,11 +121,14 @@ def _slot_for(attempt: Attempt) -> Iterator[None]:
     if attempt.purpose != "password":
         yield
         return
-    slots = _known_browsers_slot if attempt.browser else _slots
+    slots, priority = (
+        (_known_browsers_slot, normal_priority()) if attempt.browser else (_slots, nullcontext())
+    )
     if not slots.acquire(blocking=False):
         raise Busy
     try:
-        yield
+        with priority:
+            yield
     finally:
         slots.release()
 

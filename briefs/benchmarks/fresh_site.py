@@ -1,5 +1,6 @@
 """Helpers shared by the benchmarks: an empty site, a server, a description of the machine, CPU time and memory."""
 
+import http.client
 import os
 import platform
 import resource
@@ -68,7 +69,11 @@ def running_server(environment: Mapping[str, str], *options: str, port: int = 0)
     )
     try:
         for _ in range(300):
-            with suppress(OSError), socket.create_connection(("127.0.0.1", port), 5):
+            with suppress(OSError, http.client.HTTPException):
+                connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+                connection.request("GET", CONSTANT)
+                connection.getresponse().close()
+                connection.close()
                 break
             time.sleep(0.1)
         yield port, int(Path(f"/proc/{server.pid}/task/{server.pid}/children").read_text().split()[0])

@@ -14,7 +14,7 @@ from itertools import product
 from pathlib import Path
 
 from .fresh_site import describe_machine
-from .sign_in_client import HOST, SIGN_IN, Browser
+from .sign_in_client import HOST, Browser
 from .sign_in_load import list_pages, public_site
 
 MB = 1 << 20
@@ -29,9 +29,11 @@ def main() -> None:
     print(describe_machine())
     worst = 0.0
     with public_site() as (port, _, worker):
-        cookie = get_cookies(port)
+        stranger = Browser(port, "192.0.2.8")
+        stranger.open_sign_in()  # with its cookies, the CSRF check reads a body
+        cookie = "; ".join(f"{name}={value}" for name, value in stranger.cookies.items())
         report = f"{list_pages(port)[2]}report/"
-        paths = (SIGN_IN, report, "/preview/x/", "/en/search/", "/admin/briefs/brief/add/")
+        paths = (stranger.place, report, "/preview/x/", "/en/search/", "/admin/briefs/brief/add/")
         for path, kind, chunked in product(paths, KINDS, (False, True)):
             Browser(port, "192.0.2.9").open(path)  # so that the page itself is in memory
             Path(f"/proc/{worker}/clear_refs").write_text("5")  # begins a new peak
@@ -44,13 +46,6 @@ def main() -> None:
             print(f"{label}memory {memory:5.2f} MB  disk {disk:5.2f} MB  {answer}")
     print(f"most {worst:.2f} MB, at most {MOST:g}")
     sys.exit(worst > MOST)
-
-
-def get_cookies(port: int) -> str:
-    """Return cookies with which the CSRF check reads the body."""
-    browser = Browser(port, "192.0.2.8")
-    browser.open_sign_in()
-    return "; ".join(f"{name}={value}" for name, value in browser.cookies.items())
 
 
 def read_costs(process: int) -> tuple[float, float]:

@@ -265,14 +265,34 @@ def test_sign_in_form_is_sent_to_a_path_that_the_busy_server_knows(client: Clien
     assert ((action and action[1]) or page.wsgi_request.path).partition("?")[0] in settings.SIGN_IN_PATHS
 
 
-def test_passwords_are_hashed_at_low_priority_and_as_django_does() -> None:
+def test_strangers_passwords_are_hashed_at_low_priority_and_as_django_does() -> None:
     hasher = LowPriorityHasher()
     encoded = hasher.encode("secret", "salt", 10)
     assert encoded == PBKDF2PasswordHasher().encode("secret", "salt", 10)
     assert hasher.verify("secret", encoded)
-    assert {
-        os.getpriority(os.PRIO_PROCESS, thread.native_id) for thread in password_hashing._threads._threads
-    } == {os.getpriority(os.PRIO_PROCESS, 0) + 10}
+    own = os.getpriority(os.PRIO_PROCESS, 0)
+    threads = password_hashing._threads._threads
+    assert {os.getpriority(os.PRIO_PROCESS, thread.native_id) for thread in threads} == {
+        own + password_hashing._NICENESS
+    }
+
+
+def test_known_browser_is_hashed_at_normal_priority(owner: Person, settings, monkeypatch) -> None:
+    settings.PASSWORD_HASHERS = ["briefs.accounts.password_hashing.LowPriorityHasher"]
+    monkeypatch.setattr(LowPriorityHasher, "iterations", 10)
+    owner.set_password(PASSWORD)
+    owner.save()
+    submitted: list[object] = []
+    submit = password_hashing._threads.submit
+    monkeypatch.setattr(
+        password_hashing._threads, "submit", lambda *call: submitted.append(call) or submit(*call)
+    )
+    home = Client()
+    attempt(home, PASSWORD)
+    assert len(submitted) == 1
+    home.post(reverse("admin:logout"))
+    assert attempt(home, PASSWORD).status_code == 302
+    assert len(submitted) == 1
 
 
 def test_unknown_user_costs_the_same_as_a_known_one(client: Client, owner: Person, monkeypatch) -> None:
