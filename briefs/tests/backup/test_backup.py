@@ -18,6 +18,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 
 from briefs.backup import backup_archive, restoration, table_rows
+from briefs.models import JobRun
 
 from ..support import factories
 
@@ -77,6 +78,17 @@ def test_archive_is_whole_private_and_holds_every_table(backup_file: Path) -> No
     assert manifest.members["media/pictures/a.txt"].size == len(b"a picture")
     assert manifest.version == settings.VERSION
     assert not list(backup_file.parent.glob("*.part"))
+
+
+def test_archive_says_when_it_was_made_and_leaves_out_files_that_are_being_written(
+    backup_file: Path, media_folder: Path
+) -> None:
+    with zipfile.ZipFile(backup_file) as archive:
+        (line,) = archive.read("rows/briefs.jobrun.jsonl").splitlines()
+    assert json.loads(line) == {"name": "backup", "at": JobRun.objects.get(name="backup").at.isoformat()}
+    (media_folder / "pictures/.half").write_bytes(b"half a pic")
+    names = [name for name, _file in backup_archive.list_media_files()]
+    assert names == ["pictures/a.txt"]
 
 
 def test_any_flipped_byte_is_found(backup_file: Path, tmp_path: Path) -> None:
