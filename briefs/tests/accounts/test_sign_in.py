@@ -343,3 +343,16 @@ def test_change_of_roles_is_logged(client: Client, owner: Person) -> None:
     event = SignInEvent.objects.get(kind=SignInEvent.Kind.ACCOUNT)
     assert (event.username, event.person) == ("owner", root)
     assert "groups" in event.detail
+
+
+@pytest.mark.parametrize(
+    "back", ["https://evil.example/", "//evil.example/", "javascript:alert(1)", "\\\\evil.example"]
+)
+def test_sign_in_leads_to_no_other_site(client: Client, owner: Person, back: str) -> None:
+    data = {"login": owner.username, "password": PASSWORD, "next": back}
+    assert client.post(LOGIN, data)["Location"] == "/admin/"
+
+
+def test_old_address_of_the_sign_in_page_leads_to_the_new_one(client: Client) -> None:
+    answer = client.get("/admin/login/?next=/admin/briefs/letter/")
+    assert answer["Location"] == f"{LOGIN}?next=%2Fadmin%2Fbriefs%2Fletter%2F"
