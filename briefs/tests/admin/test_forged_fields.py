@@ -26,8 +26,8 @@ from .test_permission_matrix import send_request
 pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No directory at")]
 
 ROWS = {row.name.removeprefix("admin/"): row for row in matrix_rows()}
-RANDOM_ROUTES = ("import/", "share/", "upload/", "password_change/", "login/", "logout/")
-"""Routes that store random values: upload names, tokens, salts."""
+RANDOM_ROUTES = ("import/", "share/", "upload/", "password_change/", "login/", "logout/", "account/")
+"""Routes that store random values, such as tokens and salts, or keep in the session what was sent."""
 PEOPLE = (
     *("approved_by", "edited_by", "confirmed_by", "by", "actor", "user", "person", "owner", "updated_by"),
     *("author", "resolved_by", "answered_by", "handled_by", "revoked_by", "withdrawn_by", "removed_by"),

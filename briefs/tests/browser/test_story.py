@@ -26,6 +26,14 @@ class Story:
     def __init__(self, browser: Any, site: str, language: str) -> None:
         self.browser, self.site, self.language = browser, site, language
         self.tabs: dict[int, Tab] = {}
+        self.closed_tabs: list[Tab] = []
+
+    def close_tabs(self) -> None:
+        """Let everybody sign in again, since a night ends all sessions."""
+        for tab in self.tabs.values():
+            tab.page.context.close()
+            self.closed_tabs.append(tab)
+        self.tabs.clear()
 
     def open_page(self, person: Person, brief: Brief, verb: str = "change") -> Any:
         """Open a page of the brief in the person's tab and return the page."""
@@ -66,15 +74,14 @@ class Story:
         return result
 
     def console_lines(self) -> list[str]:
-        return [line for tab in self.tabs.values() for line in tab.console_messages]
+        return [line for tab in (*self.closed_tabs, *self.tabs.values()) for line in tab.console_messages]
 
 
 @pytest.fixture(params=["zh-hant", "en"])
 def story(request: Any, chromium: Any, live_server: Any) -> Iterator[Story]:
     story = Story(chromium, live_server.url, request.param)
     yield story
-    for tab in story.tabs.values():
-        tab.page.context.close()
+    story.close_tabs()
 
 
 def state_of(brief: Brief) -> str:
@@ -120,6 +127,7 @@ def test_team_takes_brief_from_draft_to_correction(story: Story) -> None:
     edition = story.approve(team.publisher, brief, "later", at=f"{tomorrow:%Y-%m-%dT%H:%M}")
     assert state_of(brief) == State.APPROVED
     assert story.read(edition, "en")[0] == 404
+    story.close_tabs()
     with time_machine.travel(edition.live_from + dt.timedelta(seconds=5)):
         for code in ("zh-hant", "en"):
             status, text = story.read(edition, code)
