@@ -15,7 +15,8 @@ _NICENESS: Final = 5
 
 def _lower_priority() -> None:
     with suppress(OSError):  # only Linux has a priority for a thread
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICENESS)
+        own = os.getpriority(os.PRIO_PROCESS, 0)
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), own + _NICENESS)
 
 
 _threads = ThreadPoolExecutor(4, "password", initializer=_lower_priority)
