@@ -117,9 +117,13 @@ CAUTION_MESSAGES: dict[str, tuple[str, str]] = {
         "{raw} names a season; it is filed under {iso}.",
         "「{raw}」為季刊期別，暫以 {iso} 歸檔。",
     ),
+    "date-numbered": (
+        "{raw} names an issue without its month; it is filed under {iso}. Please check the month.",
+        "「{raw}」只有期別，未註明月份，暫以 {iso} 歸檔，請確認月份。",
+    ),
     "date-unreadable": (
-        "The date “{text}” could not be read. Enter the date of the article.",
-        "無法判讀日期「{text}」，請填寫原文發表日期。",
+        "The date “{text}” could not be read.{hint_en} Enter the date of the article.",
+        "無法判讀日期「{text}」，{hint_zh}請填寫原文發表日期。",
     ),
     "structure-differs": (
         "Structure differs: {zh} in Chinese, {en} in English.",

@@ -18,13 +18,13 @@ from ...workflow.rules.clock import format_iso_date
 
 
 def parse_typed_date(typed: str) -> ParsedDate:
-    """Parse a date as an import does. Unrecognised input is returned as typed, so that the workflow refuses
-    it.
+    """Parse a date as an import does. Unrecognised input, and an issue without its month, is returned as typed, so
+    that the workflow refuses it.
 
     Raises ValidationError with both readings if the date is ambiguous.
     """
     read = read_date(typed, cast(DateOrder, settings.DIGEST_DATE_ORDER))
-    if read is None:
+    if read is None or "numbered" in read[1]:
         return ParsedDate(typed)
     date = read[0]
     if date.ambiguous:

@@ -37,6 +37,7 @@ MAX_UNFOLDED_DIGESTS: Final = 6
 CAUTION_FIELDS: Final = {
     "date-ambiguous": "date",
     "date-minguo": "date",
+    "date-numbered": "date",
     "date-season": "date",
     "date-unreadable": "date",
     "authors-doubtful": "authors",

@@ -34,6 +34,9 @@ _NAME = r"(?P<name>[a-z]{3,9})\.?"
 _LAST_NAME = r"(?P<last>[a-z]{3,9})\.?"
 _TH = "(?:st|nd|rd|th)?"
 _TO = " ?(?:/|-|–|—|&|and|to) ?"
+_ISSUE = r"第? ?(?P<number>\d{1,2}) ?[期輯辑](?: ?\([總总]第? ?\d+ ?期\))?"
+_ENGLISH_ISSUE = r"(?:vol(?:ume|\.)? ?\d+,? ?)?(?:no\.?|issue|number) ?(?P<number>\d{1,2})"
+_VOLUME = r"(?:第 ?\d+ ?卷 ?,?)? ?"
 _ANY_SEASON = "winter|spring|summer|autumn|fall"
 _SEASON = f"(?P<season>{_ANY_SEASON})"
 _WEEKDAY_BEFORE = re.compile(
@@ -57,12 +60,17 @@ _ISSUE_AFTER = re.compile(r"(?<=[月號号]) ?,?第 ?[\d一二三四五六七八
 _WESTERN = re.compile(r"^(?:西元|公元)(?= ?\d)")
 _DOTS = re.compile(r"(?<=\d)[‧・·](?=\d)")
 _SECOND_IN_PARENTHESES = re.compile(r"(.+?) ?\((.+)\)")
-_NUMERALS = re.compile(r"[〇零○一二三四五六七八九十百]+(?=[年月日號号])")
+_NUMERALS = re.compile(r"[〇零○一二三四五六七八九十百]+(?=[年月日號号期輯辑卷])")
+_ISSUES_PER_YEAR = (12, 24, 53)
+_SHORT_YEARS = re.compile(r"^[0-4]\d(?=[-/.]\d)|(?<=[-/., ])[0-4]\d$")
 
 
 @dataclass(slots=True)
 class DateParts:
-    """A date as read by a form. `alternative` is the other reading of month and day; 0 is no day."""
+    """A date as read by a form. `alternative` is the other reading of month and day; 0 is no day.
+
+    `numbered`: only the number of the issue is known, and the month is estimated from it.
+    """
 
     year: int
     month: int
@@ -70,6 +78,7 @@ class DateParts:
     minguo: bool = False
     issue: bool = False
     season: bool = False
+    numbered: bool = False
     alternative: tuple[int, int] | None = None
 
 
@@ -112,6 +121,10 @@ DATE_FORMS = tuple(
         rf"{_SEASON}(?: ?[/–-] ?(?:{_ANY_SEASON}))?,? {_YEAR}(?: ?[/–-] ?(?:\d{{2}}|\d{{4}}))?",
         rf"{_YEAR},? {_SEASON}",
         rf"{_YEAR} ?年? ?(?P<season>[春夏秋冬])[季號号刊]*",
+        rf"{_ERA}{_LONG_YEAR} ?[年,/]? ?{_VOLUME}{_ISSUE}",
+        rf"{_VOLUME}{_ISSUE} ?[,(]? ?{_ERA}{_LONG_YEAR} ?年?\)?",
+        rf"{_YEAR},? ?{_ENGLISH_ISSUE}",
+        rf"{_ENGLISH_ISSUE},? ?\(?{_YEAR}\)?",
     )
 )
 
@@ -126,12 +139,15 @@ def _read_parts(match: re.Match[str], order: DateOrder) -> DateParts | None:
         return _read_ambiguous(year, int(parts["first"]), int(parts["second"]), order)
     if "season" in parts:
         return DateParts(year[0], _SEASONS[parts["season"]], minguo=year[1], issue=True, season=True)
+    if number := int(parts.get("number", 0)):
+        size = next((size for size in _ISSUES_PER_YEAR if number <= size), number)
+        return DateParts(year[0], -(-12 * number // size), minguo=year[1], issue=True, numbered=True)
     if "name" in parts:
         month = _MONTHS.get(parts["name"], 0)
         if not month or year[1]:
             return None
     else:
-        month = int(parts["month"])
+        month = int(parts.get("month", 0))
     found = DateParts(year[0], month, int(parts.get("day", 0)), minguo=year[1])
     if last := parts.get("last") or parts.get("next"):
         number = int(last) if last.isdecimal() else _MONTHS.get(last, 0)
@@ -153,7 +169,7 @@ def _read_ambiguous(year: tuple[int, bool], first: int, second: int, order: Date
 
 
 def read_date(text: str, order: DateOrder = "mdy") -> tuple[ParsedDate, frozenset[str]] | None:
-    """Return the date in a text and its traits (`minguo`, `season`), or None if no form fits."""
+    """Return the date in a text and its traits (`minguo`, `numbered`, `season`), or None if no form fits."""
     raw = text.strip()
     if len(raw) > DATE_TEXT_LIMIT:
         return None
@@ -167,6 +183,18 @@ def read_date(text: str, order: DateOrder = "mdy") -> tuple[ParsedDate, frozense
     return None
 
 
+def list_short_year_readings(text: str, order: DateOrder = "mdy") -> list[str]:
+    """Return the dates that a text with a year of two digits may mean, such as 19/6/25."""
+    plain = _normalize_date_text(text)
+    found = [
+        read[0]
+        for match in _SHORT_YEARS.finditer(plain)
+        if (read := read_date(f"{plain[: match.start()]}20{plain[match.start() :]}", order))
+    ]
+    dates = sorted(found, key=lambda date: date.iso, reverse=True)
+    return list(dict.fromkeys(iso for date in dates for iso in (date.iso, date.alternative) if iso))
+
+
 def _get_day(found: DateParts) -> tuple[int, int, int]:
     return found.year, found.month, found.day
 
@@ -174,10 +202,11 @@ def _get_day(found: DateParts) -> tuple[int, int, int]:
 def _match_forms(raw: str, order: DateOrder) -> DateParts | None:
     plain = _normalize_date_text(raw)
     whole = _strip_issue_number(plain)
-    for form in DATE_FORMS:
-        if (match := form.fullmatch(whole)) and (found := _read_parts(match, order)):
-            found.issue = found.issue or (whole != plain and not found.day)
-            return found
+    for text in dict.fromkeys((whole, plain)):
+        for form in DATE_FORMS:
+            if (match := form.fullmatch(text)) and (found := _read_parts(match, order)):
+                found.issue = found.issue or (whole != plain and not found.day)
+                return found
     return None
 
 
@@ -211,10 +240,10 @@ def _build_parsed_date(found: DateParts, raw: str) -> tuple[ParsedDate, frozense
         iso=_iso(found.year, found.month, found.day),
         label=raw if found.issue else "",
         raw=raw,
-        ambiguous=bool(alternative),
+        ambiguous=bool(alternative) or found.numbered,
         alternative=alternative,
     )
-    traits = [trait for trait in ("minguo", "season") if getattr(found, trait)]
+    traits = [trait for trait in ("minguo", "numbered", "season") if getattr(found, trait)]
     return date, frozenset(traits)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from briefs.content import SIDES, Side
 from briefs.documents.fields.authors import find_joint_with_more_names, split_authors, split_keywords
-from briefs.documents.fields.date_reader import DateOrder, read_date
+from briefs.documents.fields.date_reader import DateOrder, list_short_year_readings, read_date
 from briefs.documents.fields.label_names import LIST_FIELDS
 from briefs.documents.fields.labels import WEB_ADDRESS_PATTERN, FieldLabel, find_linked_address
 from briefs.documents.lines import DocumentLine
@@ -251,13 +251,19 @@ class _HeaderReader:
     def _parse_date(self, entry: HeaderEntry) -> ParsedDate | None:
         read = read_date(entry.value, self.date_order)
         if read is None:
-            self._warn(entry, "date-unreadable", text=entry.value)
+            dates = list_short_year_readings(entry.value, self.date_order)
+            readings = {side: [format_with_weekday(iso, side) for iso in dates] for side in SIDES}
+            hints = {
+                "hint_en": f" The year has two digits: {' or '.join(readings['en'])}?" if dates else "",
+                "hint_zh": f"年份只有兩位數：{'或'.join(readings['zh'])}？" if dates else "",
+            }
+            self._warn(entry, "date-unreadable", text=entry.value, **hints)
             self._set_aside(entry)
             return None
         date, traits = read
         values = {"raw": date.raw, "iso": date.iso}
         values |= {f"first_{side}": format_with_weekday(date.iso, side) for side in reversed(SIDES)}
-        if date.ambiguous:
+        if date.alternative:
             other = {
                 f"second_{side}": format_with_weekday(date.alternative, side) for side in reversed(SIDES)
             }

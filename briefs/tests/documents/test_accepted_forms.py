@@ -191,6 +191,62 @@ def test_unreadable_date_is_kept_and_reported():
     ]
 
 
+@pytest.mark.parametrize(
+    ("text", "readings"),
+    [
+        ("19/6/25", "19 June 2025 (Thursday) or 25 June 2019 (Tuesday)"),
+        ("6/9/25", "9 June 2025 (Monday) or 6 September 2025 (Saturday)"),
+        ("June 9, 25", "9 June 2025 (Monday)"),
+        ("9 Jun 25", "9 June 2025 (Monday)"),
+        ("25-06-19", "19 June 2025 (Thursday) or 25 June 2019 (Tuesday)"),
+        ("25.6.9", "9 June 2025 (Monday)"),
+    ],
+)
+def test_year_of_two_digits_is_reported_with_its_readings(text, readings):
+    document = parse(HEADER.replace("2025-06-19", text) + BODY)
+    assert document.date is None
+    (caution,) = document.cautions
+    assert caution.message() == (
+        f"The date “{text}” could not be read. The year has two digits: {readings}? Enter the date of the article."
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "iso"),
+    [
+        ("2025年第3期", "2025-03"),
+        ("2025年第三期", "2025-03"),
+        ("2025年3期", "2025-03"),
+        ("2025/3期", "2025-03"),
+        ("第3期，2025年", "2025-03"),
+        ("第3期（2025）", "2025-03"),
+        ("2025年第26卷第3期", "2025-03"),
+        ("第26卷第3期（2025年）", "2025-03"),
+        ("2025年第3期（總第120期）", "2025-03"),
+        ("2025年第3辑", "2025-03"),
+        ("民國114年第3期", "2025-03"),
+        ("2025, No. 3", "2025-03"),
+        ("Issue 3, 2025", "2025-03"),
+        ("No. 3 (2025)", "2025-03"),
+        ("Vol. 104, No. 3, 2025", "2025-03"),
+        ("2025年第12期", "2025-12"),
+        ("2025年第13期", "2025-07"),
+        ("2025年第24期", "2025-12"),
+        ("2025年第30期", "2025-07"),
+        ("2025年第53期", "2025-12"),
+    ],
+)
+def test_number_of_issue_is_filed_under_a_month_to_confirm(text, iso):
+    document = parse(HEADER.replace("2025-06-19", text) + BODY)
+    assert (document.date.iso, document.date.label, document.date.ambiguous) == (iso, text, True)
+    assert "date-numbered" in caution_codes(document)
+
+
+@pytest.mark.parametrize("text", ["2025年第0期", "第3期", "No. 3", "2025年第3", "2025年第120期", "25年第3期"])
+def test_number_of_issue_without_a_year_or_a_month_is_unreadable(text):
+    assert date_reader.read_date(text) is None
+
+
 def test_minguo_year_is_reported():
     document = parse(HEADER.replace("2025-06-19", "114.6.9") + BODY)
     assert caution_codes(document) == ["date-minguo"]

@@ -71,11 +71,12 @@ def test_ambiguous_date_is_rejected_with_both_readings(
     assert 'value="03/07/2024"' in page.content.decode()
 
 
-def test_invalid_date_is_reported_and_stays_in_the_form(writer_client: Client, team: factories.Team) -> None:
+@pytest.mark.parametrize("typed", ["last spring", "2025年第3期", "19/6/25"])
+def test_invalid_date_is_reported_and_stays_in_the_form(
+    writer_client: Client, team: factories.Team, typed: str
+) -> None:
     brief = factories.draft_brief(team)
-    page = writer_client.post(
-        brief_url(brief), get_brief_form(writer_client, brief).data_with(date="last spring")
-    )
+    page = writer_client.post(brief_url(brief), get_brief_form(writer_client, brief).data_with(date=typed))
     assert page.status_code == 409
-    assert "“last spring” is not a date." in page.content.decode()
-    assert 'value="last spring"' in page.content.decode()
+    assert f"“{typed}” is not a date." in page.content.decode()
+    assert f'value="{typed}"' in page.content.decode()
