@@ -174,6 +174,18 @@ CAUTION_MESSAGES: dict[str, tuple[str, str]] = {
         "The authors in “{text}” can be told apart in more than one way. Please check them.",
         "「{text}」的作者有多種切分方式，請確認。",
     ),
+    "author-similar": (
+        "“{text}” is a new author. Is it {near_en}? If so, choose that author, or merge the two.",
+        "「{text}」是新的作者。是否就是{near_zh}？若是，請改選該作者，或將兩者合併。",
+    ),
+    "author-two-names": (
+        "“{text}” was read as one author, {name}, whose Chinese name is {name_zh}. Say whether it is their own.",
+        "「{text}」已視為同一位作者 {name}，中文姓名為{name_zh}。請註明是本名或譯名。",
+    ),
+    "author-other-name": (
+        "{known} is called {text} here as well. Add that name to the author.",
+        "此處{known}另有姓名「{text}」，請補入作者資料。",
+    ),
     "url-doubtful": ("“{text}” does not look like a web address.", "「{text}」不像網址。"),
     "url-lookalike": (
         "{host} can be mistaken for {known_en}. Check the address.",

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from ..content import SIDES, Content, Side
+from ..content import SIDES, Byline, Content, Side
 from ..derived import build
 from ..documents.fields.authors import split_keywords
 from ..documents.markers import close_level_gaps
@@ -112,7 +112,7 @@ def build_document(content: Content, labels: ExportNames, *, raw_date: str = "")
     return ParsedDocument(
         title={side: content.headline(side) for side in SIDES if content.headline(side)},
         facts={name: value for name in DOCUMENT_FACTS if (value := getattr(facts, name))},
-        authors=tuple(dict.fromkeys(labels.authors[byline.author] for byline in facts.authors)),
+        authors=tuple(dict.fromkeys(_format_author(labels, byline) for byline in facts.authors)),
         source=labels.sources[facts.source] if facts.source else None,
         date=ParsedDate(facts.date, label=facts.date_label, raw=raw_date) if facts.date else None,
         keywords=tuple(dict.fromkeys(labels.keywords[pk] for pk in facts.keywords)),
@@ -121,6 +121,13 @@ def build_document(content: Content, labels: ExportNames, *, raw_date: str = "")
             PointPair(_point(content, i, "zh"), _point(content, i, "en")) for i in range(len(content.bullets))
         ),
     )
+
+
+def _format_author(labels: ExportNames, byline: Byline) -> str:
+    """Return the name with title and affiliation, in the form in which an import reads them."""
+    notes = "，".join(filter(None, (byline.affiliation_zh, byline.affiliation_en)))
+    name = labels.authors[byline.author]
+    return f"{name}（{notes}）" if notes and not set(notes) & set("()（）") else name
 
 
 def _point(content: Content, i: int, side: Side) -> Point | None:

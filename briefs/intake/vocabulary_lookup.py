@@ -5,12 +5,11 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any, Final, NamedTuple, cast
 
-from ..content import Byline
 from ..documents.types import Caution, ParsedDocument
-from ..models import Author, Keyword, Source
+from ..models import Keyword, Source
 from ..models.vocabulary import Vocabulary
 from ..text.lookalike_hosts import find_lookalike_host
-from ..text.person_names import split_person_name
+from .author_lookup import AuthorLookup
 
 
 class VocabularyMatch(NamedTuple):
@@ -35,6 +34,7 @@ class VocabularyLookup:
     """
 
     def __init__(self) -> None:
+        self._authors = AuthorLookup()
         self._indexes: dict[type[Vocabulary], NameIndex] = {}
         self._source_addresses: tuple[str, ...] | None = None
         self._reported_names: set[tuple[type[Vocabulary], str]] = set()
@@ -43,6 +43,7 @@ class VocabularyLookup:
         """Drop the cached rows. `keep_reported` prevents reporting a name twice, as in an import whose rows
         remain.
         """
+        self._authors.clear_cache(keep_reported=keep_reported)
         self._indexes.clear()
         if not keep_reported:
             self._reported_names.clear()
@@ -50,10 +51,9 @@ class VocabularyLookup:
     def find_or_create_rows(self, parsed: ParsedDocument, cautions: list[Caution]) -> dict[str, Any]:
         """Return the source, authors and keywords of a document as `Facts` values. Warn of a look-alike address."""
         self._warn_of_lookalike(parsed.facts.get("url", ""), cautions)
-        authors = dict.fromkeys(self._find_or_create_author(name) for name in parsed.authors)
         return {
             "source": self._find_or_create_source(parsed.source, cautions) if parsed.source else None,
-            "authors": tuple(Byline(pk) for pk in authors),
+            "authors": self._authors.find_or_create_bylines(parsed.authors, cautions),
             "keywords": tuple(
                 dict.fromkeys(self._find_or_create_keyword(label, cautions) for label in parsed.keywords)
             ),
@@ -68,12 +68,6 @@ class VocabularyLookup:
                 "known_zh": f" {found.known}" if found.known else "其他網站",
             }
             cautions.append(Caution(None, "url-lookalike", {"host": found.host, **known}))
-
-    def _find_or_create_author(self, name: str) -> int:
-        index = self._index(Author)
-        if (key := name.casefold()) not in index:
-            index[key] = VocabularyMatch(Author.make(name=name[:200], **split_person_name(name)).pk, name)
-        return index[key].pk
 
     def _find_or_create_source(self, name: str, cautions: list[Caution]) -> int:
         return self._find_or_create(
@@ -130,10 +124,8 @@ def _build_index(kind: type[Vocabulary]) -> NameIndex:
 def _list_names(row: Vocabulary) -> list[str]:
     if isinstance(row, Keyword):
         return [row.label_zh, row.label_en]
-    if isinstance(row, Source):
-        return [*row.aliases, row.name_zh, row.name]
-    author = cast(Author, row)
-    return [author.name_zh, author.name]
+    source = cast(Source, row)
+    return [*source.aliases, source.name_zh, source.name]
 
 
 def _find_bilingual_keyword(label: str, index: NameIndex, cautions: list[Caution]) -> VocabularyMatch | None:

@@ -10,7 +10,7 @@ AUTHORS_TEXT_LIMIT = 2000
 
 _HAN = "㐀-鿿豈-﫿"
 _SURE_SEPARATOR = re.compile(r"[;；、|｜]")
-_SLASH = re.compile(rf" / | ?／ ?|(?<=[{_HAN}])/(?=[{_HAN}])")
+_SLASH = re.compile(rf" / | ?／ ?|(?<=[{_HAN}\x00])/(?=[{_HAN}])")
 _COMMA = re.compile(r"[,，]")
 _AND = re.compile(rf" (?:and|&) |(?<=[{_HAN}]) ?[&＆] ?|[＆]|, ?and (?=\S)", re.IGNORECASE)
 _HAN_AND = re.compile(r"[與与和及]")
@@ -23,20 +23,20 @@ _SURNAMES = frozenset(
     "游詹古紀纪童柯洪連连簡简賴赖巫歐欧涂塗倪駱骆柳辛卓官阮華华尤饒饶聶聂凌池甘鄔和與易康章伍耿關关喬"
     "乔"
 )
-_HAN_ORGANIZATION = re.compile(
+HAN_ORGANIZATION = re.compile(
     "(?:部|院|會|会|中心|所|大學|大学|处|處|局|署|公司|組織|组织|智庫|智库|論壇|论坛|小組|小组|團隊|团队|社|室|"
     "銀行|银行|聯盟|联盟|集團|集团|黨|系|報|报)$"
 )
-_ORGANIZATION = re.compile(
-    r"\b(?:academ(?:y|ies)|administration|agenc(?:y|ies)|alliance|associations?|authority|bank|board|bureau|cent(?:er|re)s?|"
+ORGANIZATION = re.compile(
+    r"\b(?:academ(?:y|ies|ia)|administration|agenc(?:y|ies)|alliance|associations?|authority|bank|board|bureau|cent(?:er|re)s?|"
     r"colleges?|commissions?|committees?|compan(?:y|ies)|congress|corporation|councils?|departments?|directorate|"
     r"editors|embassy|federation|forum|foundations?|fund|group|house|inc|initiative|institut(?:e|es|ion|ions)|llc|llp|ltd|"
     r"ministr(?:y|ies)|nations|network|offices?|organi[sz]ations?|parliament|party|programme?|project|school|secretariat|"
     r"senate|services?|society|staff|team|treasury|trust|union|universit(?:y|ies)|co|company|associates|partners)\b\.?",
     re.IGNORECASE,
 )
-_ORGANIZATION_OF = re.compile(_ORGANIZATION.pattern + r" (?:of|for|on|in|to)\b", re.IGNORECASE)
-_NOT_A_NAME = re.compile(
+_ORGANIZATION_OF = re.compile(ORGANIZATION.pattern + r" (?:of|for|on|in|to)\b", re.IGNORECASE)
+NOT_A_NAME = re.compile(
     r"^(?:the|national|international|american|european|asian|african|royal|federal|global|world|united|"
     r"central|u\.?s\.?|u\.?k\.?|eu|nato|atlantic|pacific|indo-pacific|house|senate|joint|strategic|public|"
     r"economic|social) ",
@@ -52,11 +52,11 @@ _HALF_OF_ORGANIZATION = re.compile(
     re.IGNORECASE,
 )
 """The end of `U.S.-China Economic`, before its `and Security Review Commission`."""
-_JOB_TITLE = re.compile(
+JOB_TITLE = re.compile(
     r"\b(?:fellow|professor|director|analyst|researcher|editor|president|ambassador|chair|minister)\b",
     re.IGNORECASE,
 )
-_GIVEN_NAME = re.compile(r"(?:[^\W\d_][\w'’.-]*)(?: [^\W\d_]\.?){0,2}")
+_GIVEN_NAME = re.compile(r"(?:[^\W\d_]\. ){0,2}(?:[^\W\d_][\w'’.-]*)(?: [^\W\d_]\.?){0,2}")
 _INITIALS = re.compile(r"(?:[^\W\d_]\.?[ -]?){1,3}")
 _INITIAL = re.compile(r"(?:^| )[^\W\d_]\.")
 _WORD_OF_NAME = re.compile(r"[^\W\d_][\w'’.\x01-]*")
@@ -74,9 +74,15 @@ _TOPIC = re.compile(
     re.IGNORECASE,
 )
 """Words for the subject of an organization. They do not occur in personal names."""
+HAN_TITLE = (
+    "(?:前|資深|首席|客座|兼任|助理|副|特聘|榮譽|名譽)*(?:教授|研究[員员]|博士|主任|[執执]行[長长]|院[長长]|所[長长]|董事[長长]|理事[長长]|"
+    "秘[書书][長长]|大使|部[長长]|次[長长]|局[長长]|[會会][長长]|上[將将]|中[將将]|少[將将]|上校|委[員员]|[議议][員员]|[總总][統统]|[總总]理|主席|"
+    "[記记]者|主[編编]|分析[師师]|[學学]者|[講讲][師师]|[顧顾][問问]|律[師师])"
+)
 _LEADING_AND = re.compile(r"^(?:(?:and|&) |[與与和及](?: |(?=[a-z])))", re.IGNORECASE)
+_PLACEHOLDER = re.compile("\x00[0-9]+\x00")
 _LEADING_MARK = re.compile(r"[、,，;；&＆]")
-_PARTICLES = re.compile("(?:van|von|der|den|de|da|di|la|le|du|del|dos|al|el|bin|ibn|ten|ter)", re.IGNORECASE)
+PARTICLES = re.compile("(?:van|von|der|den|de|da|di|la|le|du|del|dos|al|el|bin|ibn|ten|ter)", re.IGNORECASE)
 
 
 def split_authors(text: str) -> tuple[tuple[str, ...], bool]:
@@ -128,39 +134,60 @@ def _split_on_sure_separators(parts: list[str], *, split_at_and: bool) -> tuple[
     doubtful = False
     for part in (_LEADING_AND.sub("", part.strip(" ")) for part in parts):
         pieces = [piece.strip(" ") for piece in _COMMA.split(part)]
-        is_han = all(map(_is_han_person, pieces))
-        if len(pieces) > 1 and (is_han or (_INITIAL.search(pieces[0]) and all(map(_is_person, pieces)))):
+        is_han = all(map(is_han_person, pieces))
+        if len(pieces) > 1 and (is_han or (_INITIAL.search(pieces[0]) and all(map(is_person, pieces)))):
             names += pieces
             doubtful |= is_han
         else:
-            names += _split_ands(part) if split_at_and else [part]
+            found = _split_ands(part)
+            if not split_at_and and len(found) == 1 and len(pieces) > 1 and all(map(is_person, pieces)):
+                found, doubtful = pieces, True
+            names += found if split_at_and or all(map(_is_surely_person, found)) else [part]
     return names, doubtful
+
+
+def _is_surely_person(text: str) -> bool:
+    family, comma, given = text.partition(", ")
+    bare = _PLACEHOLDER.sub("", text).strip(" ")
+    if re.search("[‧·．・•]", bare):
+        return True
+    return is_person(text) or is_han_person(bare) or (bool(comma) and is_inverted(family, given))
 
 
 def _split_commas(text: str) -> tuple[list[str], bool]:
     if _is_one_organization(text):
         return [text], False
     halves = [half.strip(" ,") for half in _AND.split(text)]
-    if len(halves) > 1 and all(", " in half and _is_inverted(*half.split(", ", 1)) for half in halves):
+    if len(halves) > 1 and all(", " in half and is_inverted(*half.split(", ", 1)) for half in halves):
         return halves, True
     parts = [re.sub(r"^(?:and|&) ", "", part.strip(" "), flags=re.IGNORECASE) for part in _COMMA.split(text)]
     parts = [part for part in parts if part]
+    if len(parts) == 2 and _is_affiliation(*parts):
+        return [text], True
     if len(parts) < 2 or _HAN_LETTER.search(text):
         names = [name for part in parts for name in _split_ands(part)]
         return _split_spaces(names)
-    if any(_JOB_TITLE.search(part) for part in parts[1:]):
+    if any(JOB_TITLE.search(part) for part in parts[1:]):
         return [text], True
-    if len(parts) == 2 and _is_inverted(*parts):
+    if len(parts) == 2 and is_inverted(*parts):
         return [", ".join(parts)], False
     last = _split_ands(parts[-1])
-    if len(parts) == 2 and len(last) == 2 and _is_inverted(parts[0], last[0]):
+    if len(parts) == 2 and len(last) == 2 and is_inverted(parts[0], last[0]):
         return [f"{parts[0]}, {last[0]}", last[1]], True
     flat = [name for part in parts for name in _split_ands(part)]
-    if len(flat) % 2 == 0 and all(_is_inverted(*flat[n : n + 2]) for n in range(0, len(flat), 2)):
+    if len(flat) % 2 == 0 and all(is_inverted(*flat[n : n + 2]) for n in range(0, len(flat), 2)):
         return [", ".join(flat[n : n + 2]) for n in range(0, len(flat), 2)], True
-    if _is_inverted(*flat[:2]) and all(" " in name for name in flat[2:]):  # `Doe, Jane, and John Smith`
+    if is_inverted(*flat[:2]) and all(" " in name for name in flat[2:]):  # `Doe, Jane, and John Smith`
         return [", ".join(flat[:2]), *flat[2:]], True
     return flat, False
+
+
+def _is_affiliation(name: str, text: str) -> bool:
+    """Return whether a text after a comma says where or as what the person works."""
+    if is_han_person(name):
+        rest = re.sub(f"{HAN_TITLE}$", "", text)
+        return rest != text and (not rest or bool(HAN_ORGANIZATION.search(rest)))
+    return is_person(name) and bool(ORGANIZATION.search(text)) and not _AND.search(text)
 
 
 def _split_spaces(names: list[str]) -> tuple[list[str], bool]:
@@ -171,12 +198,13 @@ def _split_spaces(names: list[str]) -> tuple[list[str], bool]:
     return names, False
 
 
-def _is_inverted(family: str, given: str) -> bool:
+def is_inverted(family: str, given: str) -> bool:
     """Return whether this is `Lastname, Firstname`.
 
     The family name must be one word besides particles, the given name one word besides initials.
     """
-    words = [word for word in family.split(" ") if not _PARTICLES.fullmatch(word)]
+    words = [word for word in family.split(" ") if not PARTICLES.fullmatch(word)]
+    given = _PLACEHOLDER.sub("", given).rstrip(" ")
     return len(words) == 1 and bool(_GIVEN_NAME.fullmatch(given) or _INITIALS.fullmatch(given))
 
 
@@ -205,61 +233,56 @@ def _separates_names(left: str, word: str, right: str) -> bool:
 
 
 def _separates_latin_names(left: str, right: str) -> bool:
-    if _HALF_OF_ORGANIZATION.search(left) and not _ORGANIZATION.search(left) and _ORGANIZATION.search(right):
+    if _HALF_OF_ORGANIZATION.search(left) and not ORGANIZATION.search(left) and ORGANIZATION.search(right):
         return False
-    if _ORGANIZATION.search(_AND.split(right)[0]):
-        return bool(_ORGANIZATION.search(left)) or (len(left.split(" ")) > 1 and not _NOT_A_NAME.match(left))
+    if ORGANIZATION.search(_AND.split(right)[0]):
+        return bool(ORGANIZATION.search(left)) or (len(left.split(" ")) > 1 and not NOT_A_NAME.match(left))
     if _ORGANIZATION_OF.search(left):
         first = _AND.split(right)[0]
         is_complete = bool(_INITIAL.search(first)) or bool(_AND.search(left))
-        return is_complete and _is_person(first)
-    return not (_ORGANIZATION.search(left) and len(right.split(" ")) < 2)
+        return is_complete and is_person(first)
+    return not (ORGANIZATION.search(left) and len(right.split(" ")) < 2)
 
 
 def _may_contain_person(name: str) -> bool:
     """Return whether a name may contain a person: `Council on Foreign Relations and Jane Doe`."""
     *left, last = _AND.split(name)
-    return bool(left) and bool(_ORGANIZATION_OF.search(name)) and _is_person(last)
+    return bool(left) and bool(_ORGANIZATION_OF.search(name)) and is_person(last)
 
 
-def _is_person(text: str) -> bool:
+def is_person(text: str) -> bool:
     """Return whether the text has the form of a full name: capitalized words, the last no initial, none about
     a topic.
     """
-    words = [word for word in re.sub("\x00[0-9]+\x00", "", text).split(" ") if word]
+    words = [word for word in _PLACEHOLDER.sub("", text).split(" ") if word]
     if not 2 <= len(words) <= 5 or re.fullmatch(r"[^\W\d_]\.?", words[-1]):
         return False
-    if (
-        _ORGANIZATION.search(text)
-        or _JOB_TITLE.search(text)
-        or _TOPIC.search(text)
-        or _HAN_LETTER.search(text)
-    ):
+    if ORGANIZATION.search(text) or JOB_TITLE.search(text) or _TOPIC.search(text) or _HAN_LETTER.search(text):
         return False
     return all(
-        _PARTICLES.fullmatch(word) or (word[0].isupper() and _WORD_OF_NAME.fullmatch(word)) for word in words
+        PARTICLES.fullmatch(word) or (word[0].isupper() and _WORD_OF_NAME.fullmatch(word)) for word in words
     )
 
 
-def _is_han_person(text: str) -> bool:
+def is_han_person(text: str) -> bool:
     return 2 <= len(text) <= 4 and text[0] in _SURNAMES and bool(re.fullmatch(f"[{_HAN}]+", text))
 
 
 def _separates_han_names(left: str, right: str) -> bool:
     if left.endswith(" ") or not (_HAN_LETTER.match(left[-1]) and _HAN_LETTER.match(right[0])):
         return True
-    if _HAN_ORGANIZATION.search(right) and not re.search("[與与和及]", right):
-        return bool(_HAN_ORGANIZATION.search(left)) or (len(left) in (3, 4) and left[0] in _SURNAMES)
+    if HAN_ORGANIZATION.search(right) and not re.search("[與与和及]", right):
+        return bool(HAN_ORGANIZATION.search(left)) or (len(left) in (3, 4) and left[0] in _SURNAMES)
     first = re.split("[與与和及]", right[1:])[0]
-    if _HAN_ORGANIZATION.search(left) and right[0] in _SURNAMES and _is_han_name(right[0] + first):
+    if HAN_ORGANIZATION.search(left) and right[0] in _SURNAMES and is_han_name(right[0] + first):
         return True
-    return _is_han_name(left) and _is_han_name(right[0] + first)
+    return is_han_name(left) and is_han_name(right[0] + first)
 
 
-def _is_han_name(name: str) -> bool:
+def is_han_name(name: str) -> bool:
     if re.search("[‧·．・•]", name):
         return True
-    return 2 <= len(name) <= 4 and not _HAN_ORGANIZATION.search(name)
+    return 2 <= len(name) <= 4 and not HAN_ORGANIZATION.search(name)
 
 
 def _is_one_organization(text: str) -> bool:
@@ -286,9 +309,9 @@ def find_joint_with_more_names(value: str, below: str, *, is_indented: bool) -> 
     joint = "; " if re.search("[;；|｜]", value) else " "
     if mark and not below[mark.end() :][:1].islower():
         return joint
-    if below[0] in "與与和及" and _is_han_person(below[1:]):
+    if below[0] in "與与和及" and is_han_person(below[1:]):
         return joint
-    if is_indented and all(_is_person(name) or _is_han_person(name) for name in split_authors(below)[0]):
+    if is_indented and all(is_person(name) or is_han_person(name) for name in split_authors(below)[0]):
         return "; " if _SURE_SEPARATOR.search(value) else ", "
     return ""
 

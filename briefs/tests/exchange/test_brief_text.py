@@ -122,3 +122,25 @@ def test_export_with_issue_date_label_is_read_back(capsys) -> None:
         factories.draft_brief(team, factories.content(facts=factories.facts(date=date, date_label=label)))
     call_command("export_briefs")
     assert capsys.readouterr().err == "3 briefs written.\n"
+
+
+def test_exported_titles_and_affiliations_are_read_back(capsys, tmp_path: Path) -> None:
+    authors = (
+        "蕭良其（Russell Hsiao，智庫執行長）、王小明教授、Jane Doe（研究員，Senior Fellow, CSIS）、國家安全局"
+    )
+    document = tmp_path / "a.txt"
+    document.write_text(f"作者: {authors}\n日期: 2025-06-09\n\n摘要:\n一段摘要。\n", encoding="utf-8")
+    run_import(capsys, str(document))
+    bylines = workflow.load_working_copy(Brief.objects.get()).facts.authors
+    assert [(b.affiliation_zh, b.affiliation_en) for b in bylines] == [
+        ("智庫執行長", ""),
+        ("教授", ""),
+        ("研究員", "Senior Fellow, CSIS"),
+        ("", ""),
+    ]
+    call_command("export_briefs", "--output", str(tmp_path / "out"))
+    assert capsys.readouterr().err == "1 briefs written.\n"
+    Brief.objects.update(state="discarded")
+    (line,), _ = run_import(capsys, str(tmp_path / "out"))
+    again = workflow.load_working_copy(Brief.objects.get(pk=line["brief"]))
+    assert again.facts.authors == bylines
