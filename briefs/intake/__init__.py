@@ -5,6 +5,7 @@ stored in batches: one transaction and a constant number of queries per batch. I
 each document is stored whole or not at all.
 """
 
+from .document_checks import CheckedDigest, DocumentChecker
 from .files import find_files
 from .importer import (
     TooManyDigests,
@@ -19,6 +20,8 @@ from .storing import PASTED_FILE_NAME, ImportJob
 __all__ = [
     "PASTED_FILE_NAME",
     "BriefChange",
+    "CheckedDigest",
+    "DocumentChecker",
     "ImportChoice",
     "ImportJob",
     "ImportOutcome",

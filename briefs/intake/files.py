@@ -30,6 +30,16 @@ def _is_system_file(name: str) -> bool:
     return name.startswith(_SYSTEM_FILE_PREFIXES) or name.lower() in _SYSTEM_FILES
 
 
+def read_file(path: Path) -> bytes:
+    """Return the bytes of a file. Raise `DocumentRefused` if it cannot be read."""
+    if path.exists() and not path.is_file():  # reading a pipe may never end
+        raise DocumentRefused(None, "unreadable", {"why": "it is a pipe or a device, not a file"})
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise DocumentRefused(None, "unreadable", {"why": error.strerror or type(error).__name__}) from error
+
+
 def make_printable_path(path: str) -> str:
     """Return the path as UTF-8. Names that are not UTF-8, as on older systems, are read as Big5 or GB18030."""
     return os.sep.join(map(_printable_name, path.split(os.sep)))

@@ -12,6 +12,7 @@ from ..documents.fields.date_reader import DateOrder
 from ..documents.reader import read_document
 from ..documents.types import DocumentRefused
 from ..models import Person, Term, get_importer
+from .files import read_file
 from .outcomes import ImportChoice, ImportItem, ImportOutcome
 from .storing import ImportJob, store_items
 
@@ -27,8 +28,12 @@ def create_import_job(
     dry_run: bool = False,
 ) -> ImportJob:
     actor = actor or get_importer()
-    terms = tuple(Term.objects.filter(merged_into=None).values_list("zh", "en"))
-    return ImportJob(actor, writer or actor, date_order, dry_run, terms=terms)
+    return ImportJob(actor, writer or actor, date_order, dry_run, terms=load_alignment_terms())
+
+
+def load_alignment_terms() -> tuple[tuple[str, str], ...]:
+    """Return both renderings of each glossary term, as evidence for pairing bullets."""
+    return tuple(Term.objects.filter(merged_into=None).values_list("zh", "en"))
 
 
 def import_files(files: Iterable[tuple[str, Path]], job: ImportJob) -> Iterator[ImportOutcome]:
@@ -101,12 +106,9 @@ class ImportBatch:
     def read_file(self, name: str, path: Path) -> None:
         """Add a file from the disk, or an outcome that says why it cannot be read."""
         try:
-            if path.exists() and not path.is_file():  # reading a pipe may never end
-                self._refuse_file(name, "it is a pipe or a device, not a file")
-            else:
-                self.add_file(name, path.read_bytes())
-        except OSError as error:
-            self._refuse_file(name, error.strerror or type(error).__name__)
+            self.add_file(name, read_file(path))
+        except DocumentRefused as refusal:
+            self.entries.append(ImportOutcome(name, 0, "refused", refusal=refusal))
 
     def add_file(self, name: str, data: bytes, chosen: Mapping[int, ImportChoice] | None = None) -> None:
         for reading in read_document(data, name, date_order=self.job.date_order, terms=self.job.terms):
@@ -118,10 +120,6 @@ class ImportBatch:
                 cautions = list(reading.parsed.cautions)
                 choice = chosen[reading.index] if chosen else None
                 self.entries.append(ImportItem(name, data, reading, reading.parsed, cautions, choice))
-
-    def _refuse_file(self, name: str, why: str) -> None:
-        refusal = DocumentRefused(None, "unreadable", {"why": why})
-        self.entries.append(ImportOutcome(name, 0, "refused", refusal=refusal))
 
     def store_entries(self) -> Iterator[ImportOutcome]:
         """Store the collected entries. Items that may be the same document or article never share a group."""
