@@ -8,6 +8,7 @@ _CORPORATE = re.compile(
     r"\b(of|and|for|the|Ministry|Institute|Council|Center|Centre|Committee|University|Bank|Group)\b|&",
     re.IGNORECASE,
 )
+_GENERATION = re.compile(r",? (?:Jr|Sr|II|III|IV)\.?$")
 _PARTICLES = {"van", "von", "de", "der", "den", "da", "di", "del", "du", "la", "le", "ter", "bin", "al"}
 
 
@@ -16,7 +17,7 @@ def split_person_name(name: str) -> dict[str, str]:
     if _HAN.fullmatch(name):
         cut = 2 if name.startswith(_DOUBLE) and len(name) > 2 else 1
         return {"family": name[:cut], "given": name[cut:], "name_zh": name, "name_zh_kind": "own"}
-    words = name.split()
+    words = _GENERATION.sub("", name).split()
     if not 2 <= len(words) <= 5 or _CORPORATE.search(name) or not name.isprintable():
         return {}
     cut = len(words) - 1

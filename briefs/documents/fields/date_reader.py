@@ -56,7 +56,9 @@ _REMARK_AFTER = re.compile(
 )
 _ISSUE_IN = re.compile(r"[^()]*(?:vol|no\.|issue|卷|期)[^()]*\(([^()]*)\)")
 _ISSUE_BEFORE = re.compile(r"(?:(?:vol(?:ume|\.)?|no\.?|issue|number) ?\d+,? ?)+(?=[a-z])")
-_ISSUE_AFTER = re.compile(r"(?<=[月號号]) ?,?第 ?[\d一二三四五六七八九十]+ ?期$")
+_ISSUE_AFTER = re.compile(
+    r"(?<=[月號号]) ?[,(]? ?(?:第 ?\d+ ?卷 ?)?第 ?[\d一二三四五六七八九十]+ ?期\)?$|(?<=\d) ?[,(] ?(?:(?:vol(?:ume|\.)?|no\.?|issue|number) ?\d+,? ?)+\)?$"
+)
 _WESTERN = re.compile(r"^(?:西元|公元)(?= ?\d)")
 _DOTS = re.compile(r"(?<=\d)[‧・·](?=\d)")
 _SECOND_IN_PARENTHESES = re.compile(r"(.+?) ?\((.+)\)")

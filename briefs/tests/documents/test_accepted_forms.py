@@ -1,6 +1,8 @@
 """Accepted forms of labels, dates, names, keywords and markers."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from briefs.documents.fields import date_reader
 from briefs.documents.fields import label_names as names
@@ -146,6 +148,10 @@ DATES = [
     ("July/August, 2025", "2025-07", "", "issue"),
     ("2025年5/6月", "2025-05", "", "issue"),
     ("2025年5月/6月號", "2025-05", "", "issue"),
+    ("May/June 2025 (Vol. 104, No. 3)", "2025-05", "", "issue"),
+    ("June 2025, No. 6", "2025-06", "", "issue"),
+    ("2025年5-6月號（第104卷第3期）", "2025-05", "", "issue"),
+    ("2025年5月號第3期", "2025-05", "", "issue"),
     ("Summer 2025", "2025-06", "", "issue season"),
     ("2025年秋季號", "2025-09", "", "issue season"),
     ("Winter 2024/25", "2024-12", "", "issue season"),
@@ -240,6 +246,16 @@ def test_number_of_issue_is_filed_under_a_month_to_confirm(text, iso):
     document = parse(HEADER.replace("2025-06-19", text) + BODY)
     assert (document.date.iso, document.date.label, document.date.ambiguous) == (iso, text, True)
     assert "date-numbered" in caution_codes(document)
+
+
+@given(
+    number=st.integers(1, 53),
+    year=st.integers(1912, 2060),
+    form=st.sampled_from(["{y}年第{n}期", "No. {n}, {y}", "第{n}期（{y}年）"]),
+)
+def test_later_issue_is_never_filed_under_an_earlier_month(number, year, form):
+    months = [date_reader.read_date(form.format(y=year, n=n))[0].iso for n in (number, 53)]
+    assert f"{year}-01" <= months[0] <= months[1] == f"{year}-12"
 
 
 @pytest.mark.parametrize("text", ["2025年第0期", "第3期", "No. 3", "2025年第3", "2025年第120期", "25年第3期"])

@@ -367,6 +367,21 @@ def test_boxes_notes_and_hidden_text_are_reported():
     assert [c.code for c in document.cautions if c.line == 3] == ["unplaced"] * 3 + ["not-read"]
 
 
+def test_page_header_and_footer_are_ignored():
+    parts = {
+        f"word/{name}.xml": f"<w:{tag} {NAMESPACES}>{paragraph('作者: Somebody Else')}</w:{tag}>"
+        for name, tag in (("header1", "hdr"), ("footer1", "ftr"))
+    }
+    links = "".join(
+        f'<Relationship Id="{kind}" Type="{RELATIONSHIP_TYPE}/{kind}" Target="{kind}1.xml"/>'
+        for kind in ("header", "footer")
+    )
+    section = '<w:sectPr><w:headerReference r:id="header"/><w:footerReference r:id="footer"/></w:sectPr>'
+    document = read_word(build_word_file(plain_paragraphs(HEADER + BODY) + section, parts, links)).parsed
+    assert document.authors == ("Jane Doe",)
+    assert document.unplaced_lines == ()
+
+
 # Links
 
 

@@ -139,6 +139,25 @@ def test_person_with_two_names_is_one_author() -> None:
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(
+    ("line", "family", "given"),
+    [
+        ("Martin Luther King, Jr.", "King", "Martin Luther"),
+        ("Adlai Stevenson III", "Stevenson", "Adlai"),
+        ("van der Berg, Jan", "van der Berg", "Jan"),
+        ("Hsiao, L. C. Russell", "Hsiao", "L. C. Russell"),
+        ("Dr. Jane Doe (CSIS)", "Doe", "Jane"),
+        ("王小明教授", "王", "小明"),
+        ("Ministry of Trade and Industry", "", ""),
+    ],
+)
+def test_new_author_gets_the_parts_that_citations_need(line: str, family: str, given: str) -> None:
+    import_authors(line)
+    author = Author.objects.get()
+    assert (author.family, author.given) == (family, given)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
     "line",
     [
         "Chilukuri, Vivek",
