@@ -54,7 +54,7 @@ def read_author(text: str) -> AuthorName:
     A text of another form, such as an organization, is returned as the name.
     """
     outside, *rest = _COMMA.split(_PARENTHESES.sub(" ", text).strip(" ,，"))
-    if rest and is_inverted(outside, rest[0]) and not _is_affiliation(rest[0]):
+    if rest and not count_han(outside) and is_inverted(outside, rest[0]) and not _is_affiliation(rest[0]):
         outside = f"{rest.pop(0)} {outside}"
     if rest and _GENERATION.fullmatch(rest[0]):
         outside = f"{outside}, {rest.pop(0)}"

@@ -25,7 +25,7 @@ _SURNAMES = frozenset(
 )
 HAN_ORGANIZATION = re.compile(
     "(?:部|院|會|会|中心|所|大學|大学|处|處|局|署|公司|組織|组织|智庫|智库|論壇|论坛|小組|小组|團隊|团队|社|室|"
-    "銀行|银行|聯盟|联盟|集團|集团|黨|系|報|报)$"
+    "計畫|计划|銀行|银行|聯盟|联盟|集團|集团|黨|系|報|报)$"
 )
 ORGANIZATION = re.compile(
     r"\b(?:academ(?:y|ies|ia)|administration|agenc(?:y|ies)|alliance|associations?|authority|bank|board|bureau|cent(?:er|re)s?|"
@@ -77,12 +77,12 @@ _TOPIC = re.compile(
 HAN_TITLE = (
     "(?:前|資深|首席|客座|兼任|助理|副|特聘|榮譽|名譽)*(?:教授|研究[員员]|博士|主任|[執执]行[長长]|院[長长]|所[長长]|董事[長长]|理事[長长]|"
     "秘[書书][長长]|大使|部[長长]|次[長长]|局[長长]|[會会][長长]|上[將将]|中[將将]|少[將将]|上校|委[員员]|[議议][員员]|[總总][統统]|[總总]理|主席|"
-    "[記记]者|主[編编]|分析[師师]|[學学]者|[講讲][師师]|[顧顾][問问]|律[師师])"
+    "[記记]者|主[編编]|分析[師师]|[學学]者|[講讲][師师]|[顧顾][問问]|律[師师]|院士|立委|[處处][長长]|司[長长]|[發发]言人)"
 )
 _LEADING_AND = re.compile(r"^(?:(?:and|&) |[與与和及](?: |(?=[a-z])))", re.IGNORECASE)
 _PLACEHOLDER = re.compile("\x00[0-9]+\x00")
 _LEADING_MARK = re.compile(r"[、,，;；&＆]")
-PARTICLES = re.compile("(?:van|von|der|den|de|da|di|la|le|du|del|dos|al|el|bin|ibn|ten|ter)", re.IGNORECASE)
+_PARTICLES = re.compile("(?:van|von|der|den|de|da|di|la|le|du|del|dos|al|el|bin|ibn|ten|ter)", re.IGNORECASE)
 
 
 def split_authors(text: str) -> tuple[tuple[str, ...], bool]:
@@ -148,7 +148,7 @@ def _split_on_sure_separators(parts: list[str], *, split_at_and: bool) -> tuple[
 
 def _is_surely_person(text: str) -> bool:
     family, comma, given = text.partition(", ")
-    bare = _PLACEHOLDER.sub("", text).strip(" ")
+    bare = re.sub(f"{HAN_TITLE}$", "", _PLACEHOLDER.sub("", text).strip(" "))
     if re.search("[‧·．・•]", bare):
         return True
     return is_person(text) or is_han_person(bare) or (bool(comma) and is_inverted(family, given))
@@ -184,7 +184,8 @@ def _split_commas(text: str) -> tuple[list[str], bool]:
 
 def _is_affiliation(name: str, text: str) -> bool:
     """Return whether a text after a comma says where or as what the person works."""
-    if is_han_person(name):
+    bare = _PLACEHOLDER.sub("", name).strip(" ")
+    if is_han_person(bare) or (bare != name and _HAN_LETTER.match(bare) and _is_han_name(bare)):
         rest = re.sub(f"{HAN_TITLE}$", "", text)
         return rest != text and (not rest or bool(HAN_ORGANIZATION.search(rest)))
     return is_person(name) and bool(ORGANIZATION.search(text)) and not _AND.search(text)
@@ -203,7 +204,7 @@ def is_inverted(family: str, given: str) -> bool:
 
     The family name must be one word besides particles, the given name one word besides initials.
     """
-    words = [word for word in family.split(" ") if not PARTICLES.fullmatch(word)]
+    words = [word for word in family.split(" ") if not _PARTICLES.fullmatch(word)]
     given = _PLACEHOLDER.sub("", given).rstrip(" ")
     return len(words) == 1 and bool(_GIVEN_NAME.fullmatch(given) or _INITIALS.fullmatch(given))
 
@@ -260,7 +261,7 @@ def is_person(text: str) -> bool:
     if ORGANIZATION.search(text) or JOB_TITLE.search(text) or _TOPIC.search(text) or _HAN_LETTER.search(text):
         return False
     return all(
-        PARTICLES.fullmatch(word) or (word[0].isupper() and _WORD_OF_NAME.fullmatch(word)) for word in words
+        _PARTICLES.fullmatch(word) or (word[0].isupper() and _WORD_OF_NAME.fullmatch(word)) for word in words
     )
 
 
@@ -274,12 +275,12 @@ def _separates_han_names(left: str, right: str) -> bool:
     if HAN_ORGANIZATION.search(right) and not re.search("[與与和及]", right):
         return bool(HAN_ORGANIZATION.search(left)) or (len(left) in (3, 4) and left[0] in _SURNAMES)
     first = re.split("[與与和及]", right[1:])[0]
-    if HAN_ORGANIZATION.search(left) and right[0] in _SURNAMES and is_han_name(right[0] + first):
+    if HAN_ORGANIZATION.search(left) and right[0] in _SURNAMES and _is_han_name(right[0] + first):
         return True
-    return is_han_name(left) and is_han_name(right[0] + first)
+    return _is_han_name(left) and _is_han_name(right[0] + first)
 
 
-def is_han_name(name: str) -> bool:
+def _is_han_name(name: str) -> bool:
     if re.search("[‧·．・•]", name):
         return True
     return 2 <= len(name) <= 4 and not HAN_ORGANIZATION.search(name)
