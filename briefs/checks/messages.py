@@ -84,6 +84,11 @@ FINDING_MESSAGES: dict[str, str] = {
     "quotes.outer": gettext_noop("‘ ’ are for a quotation inside another. Change to “ ”"),
     "amounts.style": gettext_noop("“%(a)s” is not house style. Change to “%(b)s”"),
     "quotations.long": gettext_noop("Quoted words add up to %(n)s; the limit is %(m)s."),
+    "pairing.doubtful": gettext_noop("This pair may not say the same."),
+    "pairing.swap": gettext_noop("This pair may not say the same. The English of bullet %(n)s fits better."),
+    "pairing.joined": gettext_noop(
+        "This bullet and %(n)s say together what one text says. Join or split (Esc M, Enter)."
+    ),
     "structure.differs": gettext_noop("Structure differs: %(zh)s in Chinese, %(en)s in English."),
     "names.glossary": gettext_noop("%(name)s has no counterpart. Add it to the glossary?"),
 }

@@ -18,6 +18,8 @@ _INDIVISIBLE_CODES = frozenset(
 )
 _PAIRED_MARK_CODES = _INDIVISIBLE_CODES - {"quotes.straight", "punctuation.brackets"}
 """Indivisible codes without a count of their own, whose edits come in pairs."""
+_SWAP_CODE = "pairing.swap"
+"""Its repair exchanges whole texts, in which other findings keep their places."""
 _Place = tuple[FindingField, int | None]
 _TextKey = tuple[FindingField, int | None, str]
 
@@ -61,7 +63,7 @@ def resolve_findings(findings: Iterable[Finding]) -> list[Finding]:
 
 def _claim_free_edits(finding: Finding, claimed: dict[_TextKey, set[int]]) -> Finding | None:
     """Return the finding with its free edits and claim them. None if nothing is free."""
-    if finding.repair and finding.repair.edits:
+    if finding.repair and finding.repair.edits and finding.code != _SWAP_CODE:
         edits = finding.repair.edits
         free = [edit for edit in edits if claimed[_text_key(edit)].isdisjoint(range(*edit.span))]
         if free and finding.code in _INDIVISIBLE_CODES:
@@ -116,7 +118,7 @@ def combine_repairs(findings: Iterable[Finding]) -> dict[str, Repair]:
     """Return one repair ("Apply all 27") for each code with more than one repaired place."""
     by_code: dict[str, list[Finding]] = defaultdict(list)
     for finding in findings:
-        if finding.repair and finding.repair.edits:
+        if finding.repair and finding.repair.edits and finding.code != _SWAP_CODE:
             by_code[finding.code].append(finding)
     return {
         code: Repair("apply_all", {"n": sum(map(count_repaired_places, some))}, _collect_edits(some))

@@ -1,69 +1,33 @@
 """Pair the points of the two languages that say the same.
 
-Gale–Church by dynamic programming over length and what both languages share (numbers, Latin names and
-acronyms, glossary terms). A point without a partner stays one-sided; the order within a language never
-changes.
+Gale–Church by dynamic programming over the scores of `lexicon.pair_scores`. A point without a partner stays one-sided;
+so does the second of two points that one point of the other language translates together. The order within a language
+never changes.
 """
 
-import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
 from itertools import pairwise
-from math import exp, log
 
-from briefs.content import SIDES, Side
-from briefs.documents import alignment_features
-from briefs.documents.types import Point, PointPair
-from briefs.lexicon import concepts
-from briefs.text.scripts import count_han
+from briefs.documents.types import Joined, Point, PointPair
+from briefs.lexicon.pair_scores import DOUBTFUL_CONFIDENCE, JOIN_COST, PairScores
 from briefs.text.text_diff import find_longest_rising
-
-HAN_PER_WORD = 1.65
-"""Han characters and Latin runs per English word. The site's own briefs have 1.3–2.1."""
 
 CELL_LIMIT = 700_000
 """Cells of the score table. A longer document is split at words that occur exactly once in each language."""
+JOIN_LIMIT = 10_000
+"""Cells up to which joined points are looked for."""
 
-_LENGTH_SPREAD = 0.25
-_LENGTH_WEIGHT = 1.6
-_UNPAIRED_SCORE = -0.7
-_BAND = 40
-_TOKEN_LIMIT = 24
-"""Maximum number of tokens per point. Real bullets have fewer; limits the cost of a list of names."""
-_NARROWEST = 8
-_REORDERING_MARGIN = 1.5
+_UNPAIRED_SCORES = {True: -2.0, False: -0.7}
+"""Score of a point without a partner, with and without a dictionary."""
+_REORDERING_MARGINS = {True: 0.3, False: 1.5}
 """Score by which another alignment must beat the plain order if both languages have equally many points."""
+_SHAPE_SCORE = 0.1
+_BAND = 40
+_NARROWEST = 8
 
-# Searched first: one class of characters is three times as fast as three alternatives.
-_CANDIDATE = re.compile("[0-9A-Z][0-9A-Za-z,.]*")
-_TOKEN = re.compile(r"[0-9]+[A-Z][A-Za-z]*|[0-9][0-9,]*(?:\.[0-9]+)?|[A-Z][A-Za-z0-9]+")
-
-
-_UNMATCHED_NAME_COST = 0.6
-"""Cost of a name that occurs nowhere in the other language. At most two names count."""
-_UNMATCHED_FIGURE_COST = 1.0
-"""Cost of a figure or an acronym that occurs nowhere in the other language; at most two count, where lengths
-agree.
-
-Equal numbers of them on both sides cost nothing: 2027 for 2028, or miles for kilometres. A large difference
-in length reduces the cost, since length is scored already.
-"""
-_TOKEN_WEIGHT = 1.2
-"""Weight of a token that occurs once in each language: a name, a figure or a common word."""
-_DIGIT_WEIGHT = 0.3
-
-
-@dataclass(frozen=True, slots=True)
-class _Features:
-    length: float
-    tokens: frozenset[str]
-    level: int
-    is_number: bool
-    unmatched_names: int = 0
-    """Names that occur nowhere in the other language."""
-    unmatched_figures: int = 0
-    """Figures and acronyms that occur nowhere in the other language."""
+_Step = tuple[Sequence[int], Sequence[int]]
+"""The places of a pair's Chinese and English points. At most one side has two."""
 
 
 def align(
@@ -72,165 +36,67 @@ def align(
     """Return pairs in reading order. `terms` are (Chinese, English) renderings of one concept."""
     if not zh or not en:
         return [*(PointPair(point, None) for point in zh), *(PointPair(None, point) for point in en)]
-    shared_terms = _find_shared_terms(terms, zh, en)
-    table = _ScoreTable(
-        [_extract_features(p, "zh", shared_terms) for p in zh],
-        [_extract_features(p, "en", shared_terms) for p in en],
-    )
-    if len(zh) == len(en):
-        scores = [table.score(n, n) for n in range(len(zh))]
-        if not table.is_doubtful(scores):
-            return _pair_in_order(zh, en, scores)
-        table = _add_concepts(table, zh, en)
-        scores = [table.score(n, n) for n in range(len(zh))]
-        steps, total = table.find_best_path()
-        if total < sum(scores) + _REORDERING_MARGIN:
-            return _pair_in_order(zh, en, scores)
-    else:
-        table = _add_concepts(table, zh, en)
-        steps, _ = table.find_best_path()
-    return [
-        PointPair(
-            zh[i] if i is not None else None,
-            en[j] if j is not None else None,
-            _confidence(table.score(i, j)) if i is not None and j is not None else 0.5,
-        )
-        for i, j in steps
-    ]
+    table = _PathTable(zh, en, terms)
+    return [pair for step in table.find_best_path() for pair in table.build_pairs(*step)]
 
 
-def _pair_in_order(zh: Sequence[Point], en: Sequence[Point], scores: Sequence[float]) -> list[PointPair]:
-    return [PointPair(a, b, max(_confidence(score), 0.5)) for a, b, score in zip(zh, en, scores, strict=True)]
-
-
-def _confidence(score: float) -> float:
-    return round(1 / (1 + exp(-2 * score)), 2)
-
-
-def _find_shared_terms(
-    terms: Sequence[tuple[str, str]], zh: Sequence[Point], en: Sequence[Point]
-) -> list[tuple[str, str]]:
-    """Return the casefolded terms that occur in both languages. Other terms carry no information."""
-    if not terms:
-        return []
-    in_zh, in_en = ("\n".join(point.text for point in points).casefold() for points in (zh, en))
-    return [
-        (chinese, english)
-        for a, b in terms
-        if a and b and (chinese := a.casefold()) in in_zh and (english := b.casefold()) in in_en
-    ]
-
-
-def _extract_features(point: Point, side: Side, terms: Sequence[tuple[str, str]]) -> _Features:
-    text = point.text
-    found = _TOKEN.findall(" ".join(_CANDIDATE.findall(text)))
-    tokens = {token.replace(",", "").casefold() for token in found}
-    length = float(count_han(text) + len(found)) if side == "zh" else HAN_PER_WORD * len(text.split())
-    if terms:
-        lowered, place = text.casefold(), SIDES.index(side)
-        tokens.update(f"term {n}" for n, term in enumerate(terms) if term[place] in lowered)
-    return _Features(log(length + 4), frozenset(tokens), point.level, point.marker == "number")
-
-
-def _add_concepts(table: "_ScoreTable", zh: Sequence[Point], en: Sequence[Point]) -> "_ScoreTable":
-    """Add features for concepts and amounts. This takes as long as everything else, so it runs only in case
-    of doubt.
-    """
-    texts_zh, texts_en = [point.text for point in zh], [point.text for point in en]
-    english = list(map(concepts.normalize_english, texts_en))
-    words = concepts.find_mentioned_concepts(texts_zh, english)
-    in_zh = [{word for word in words if any(form in text for form in word.chinese)} for text in texts_zh]
-    in_en = [{word for word in words if any(form in text for form in word.english)} for text in english]
-    amounts_zh = map(alignment_features.extract_amounts_zh, texts_zh)
-    amounts_en = map(alignment_features.extract_amounts_en, texts_en)
-    alone_zh, alone_en = alignment_features.count_unmatched_tokens(texts_zh, texts_en)
-    all_zh, all_en = set[concepts.Concept]().union(*in_zh), set[concepts.Concept]().union(*in_en)
-    return _ScoreTable(
-        [
-            _add_concept_tokens(*row, concepts_of_other_side=all_en)
-            for row in zip(table.zh, in_zh, amounts_zh, alone_zh, strict=True)
-        ],
-        [
-            _add_concept_tokens(*row, concepts_of_other_side=all_zh)
-            for row in zip(table.en, in_en, amounts_en, alone_en, strict=True)
-        ],
-    )
-
-
-def _add_concept_tokens(
-    features: _Features,
-    mentioned_concepts: set[concepts.Concept],
-    amounts: set[str],
-    unmatched_figures: int,
-    *,
-    concepts_of_other_side: set[concepts.Concept],
-) -> _Features:
-    tokens = {f"{'name' if word.is_name else 'thing'} {word.key}" for word in mentioned_concepts}
-    tokens |= {f"amount {amount}" for amount in amounts}
-    alone = sum(word.is_name and word not in concepts_of_other_side for word in mentioned_concepts)
-    return replace(
-        features,
-        tokens=features.tokens | tokens,
-        unmatched_names=min(alone, 2),
-        unmatched_figures=min(unmatched_figures, 2),
-    )
-
-
-class _ScoreTable:
-    """Scores of pairing each Chinese point with each English one."""
-
-    def __init__(self, zh: Sequence[_Features], en: Sequence[_Features]) -> None:
+class _PathTable:
+    def __init__(self, zh: Sequence[Point], en: Sequence[Point], terms: Sequence[tuple[str, str]]) -> None:
         self.zh, self.en = zh, en
-        self.en_token_counts = Counter(token for features in en for token in features.tokens)
-        here = Counter(token for features in zh for token in features.tokens)
-        shared = {token for token in here if token in self.en_token_counts}
-        self.weights = {
-            token: (_DIGIT_WEIGHT if token.isdigit() and len(token) == 1 else _TOKEN_WEIGHT)
-            / max(here[token], self.en_token_counts[token])
-            for token in shared
-        }
-        self.zh_shared = [self._heaviest(features.tokens & shared) for features in zh]
-        self.en_shared = [self._heaviest(features.tokens & shared) for features in en]
+        self.scores = PairScores([point.text for point in zh], [point.text for point in en], terms=terms)
+        self.unpaired = _UNPAIRED_SCORES[self.scores.has_words]
+        self.joins = self.scores.has_words and len(zh) * len(en) <= JOIN_LIMIT
 
-    def _heaviest(self, tokens: frozenset[str]) -> frozenset[str]:
-        if len(tokens) <= _TOKEN_LIMIT:
-            return tokens
-        return frozenset(sorted(tokens, key=lambda token: (-self.weights[token], token))[:_TOKEN_LIMIT])
+    def build_pairs(self, zh: Sequence[int], en: Sequence[int]) -> Iterator[PointPair]:
+        """Yield the pair of a step. Of two joined points, the one that fits better has the partner."""
+        if not zh or not en:
+            yield PointPair(self.zh[zh[0]] if zh else None, self.en[en[0]] if en else None, 0.5)
+            return
+        score = self._score_step(zh, en)
+        i, j = max(((i, j) for i in zh for j in en), key=lambda place: self.scores.score(*place))
+        confidence = self.scores.compute_confidence(score)
+        if not self.scores.has_words and len(self.zh) == len(self.en):
+            confidence = max(
+                confidence, DOUBTFUL_CONFIDENCE
+            )  # the plain order is likelier than names and lengths say
+        better = self.scores.find_better_partner(i, j) if confidence < DOUBTFUL_CONFIDENCE else None
+        for a in zh:
+            for b in en:
+                if (a, b) == (i, j):
+                    other = None if better is None else self.en[better]
+                    yield PointPair(self.zh[i], self.en[j], confidence, better_en=other)
+                else:
+                    joined: Joined = "previous" if (a, b) > (i, j) else "next"
+                    yield PointPair(
+                        self.zh[a] if a != i else None, self.en[b] if b != j else None, confidence, joined
+                    )
+
+    def _score_step(self, zh: Sequence[int], en: Sequence[int]) -> float:
+        if len(zh) + len(en) > 2:
+            score = self.scores.score_joined(zh, en)
+            return -JOIN_COST if score is None else score
+        return self.score(zh[0], en[0])
 
     def score(self, i: int, j: int) -> float:
         zh, en = self.zh[i], self.en[j]
-        off = (zh.length - en.length) / _LENGTH_SPREAD
-        off *= off
-        score = 0.5 - (
-            _LENGTH_WEIGHT * off + _UNMATCHED_FIGURE_COST * abs(zh.unmatched_figures - en.unmatched_figures)
-        ) / (1 + off)
-        a, b = self.zh_shared[i], self.en_shared[j]
-        if a or b:
-            weights = self.weights
-            score += sum(weights[token] for token in a & b) - 0.5 * sum(weights[token] for token in a ^ b)
-        if zh.level == en.level and zh.is_number == en.is_number:
-            score += 0.1
-        return score - _UNMATCHED_NAME_COST * (zh.unmatched_names + en.unmatched_names)
+        shape = _SHAPE_SCORE if zh.level == en.level and zh.marker == en.marker else 0.0
+        return self.scores.score(i, j) + shape
 
-    def is_doubtful(self, scores: Sequence[float]) -> bool:
-        """Return whether the plain order is doubtful: lengths differ widely, or two points share words only
-        with others.
-        """
-        return any(score < _UNPAIRED_SCORE for score in scores) or any(
-            not (a & b) and a and b for a, b in zip(self.zh_shared, self.en_shared, strict=True)
-        )
-
-    def find_best_path(self) -> tuple[list[tuple[int | None, int | None]], float]:
+    def find_best_path(self) -> list[_Step]:
         rows, columns = len(self.zh), len(self.en)
-        if rows * min(columns, 2 * _band(rows, columns) + 1) <= CELL_LIMIT:
-            return self._find_whole_path()
-        steps: list[tuple[int | None, int | None]] = []
+        if rows == columns:
+            plain = [self.score(n, n) for n in range(rows)]
+            in_order: list[_Step] = [((n,), (n,)) for n in range(rows)]
+        steps: list[_Step] = []
         total = 0.0
-        for i, last_i, j, last_j in self._blocks():
-            path, gain = _ScoreTable(self.zh[i:last_i], self.en[j:last_j])._find_whole_path()
-            steps += [(None if a is None else a + i, None if b is None else b + j) for a, b in path]
+        whole = rows * min(columns, 2 * _band(rows, columns) + 1) <= CELL_LIMIT
+        for block in [(0, rows, 0, columns)] if whole else self._blocks():
+            path, gain = self._find_block_path(*block)
+            steps += path
             total += gain
-        return steps, total
+        if rows == columns and total < sum(plain) + _REORDERING_MARGINS[self.scores.has_words]:
+            return in_order
+        return steps
 
     def _blocks(self) -> Iterator[tuple[int, int, int, int]]:
         """Yield blocks between adjacent anchors, split further where a block would take too long."""
@@ -250,64 +116,83 @@ class _ScoreTable:
         """Return pairs of points that share a word found in no other point, as many as possible in rising
         order.
         """
-        once = {token: j for j, features in enumerate(self.en) for token in features.tokens}
-        here = Counter(token for features in self.zh for token in features.tokens)
+        zh, en = ([text.tokens for text in texts] for texts in (self.scores.zh, self.scores.en))
+        once = {token: j for j, tokens in enumerate(en) for token in tokens}
+        here, there = (Counter(token for tokens in side for token in tokens) for side in (zh, en))
         pairs = sorted(
             {
                 (i, -once[token])
-                for i, features in enumerate(self.zh)
-                for token in features.tokens
-                if here[token] == 1 and self.en_token_counts[token] == 1
+                for i, tokens in enumerate(zh)
+                for token in tokens
+                if here[token] == 1 and there[token] == 1
             }
         )
         rising = find_longest_rising([-negative for _, negative in pairs])
         return [(pairs[n][0], -pairs[n][1]) for n in rising]
 
-    def _find_whole_path(self) -> tuple[list[tuple[int | None, int | None]], float]:
-        rows, columns = len(self.zh), len(self.en)
+    def _find_block_path(self, i: int, last_i: int, j: int, last_j: int) -> tuple[list[_Step], float]:
+        rows, columns = last_i - i, last_j - j
         band = _band(rows, columns)
         choices: list[bytearray] = []
         starts: list[int] = []
-        above = [j * _UNPAIRED_SCORE for j in range(columns + 1)]
-        for i in range(1, rows + 1):
-            middle = i * columns // rows
+        totals = [[n * self.unpaired for n in range(columns + 1)]]
+        for row in range(1, rows + 1):
+            middle = row * columns // rows
             low, high = max(1, middle - band), min(columns, middle + band)
-            above, choice = self._score_row(i, low, high, above)
+            total, choice = self._score_row(row, range(low, high + 1), totals[-2:], i, j, columns)
+            totals = [*totals[-1:], total]
             choices.append(choice)
             starts.append(low)
-        return self._trace_back(choices, starts), above[columns]
+        return _trace_back(choices, starts, i, j, columns), totals[-1][columns]
 
-    def _score_row(self, i: int, low: int, high: int, above: list[float]) -> tuple[list[float], bytearray]:
-        """Score one Chinese point against the English ones in the band. Choices: 1 pair, 2 zh alone, 3 en
-        alone.
-        """
-        row = [-1e9] * (len(self.en) + 1)
-        row[0] = i * _UNPAIRED_SCORE
-        choice = bytearray(high - low + 1)
-        for j in range(low, high + 1):
-            pair = above[j - 1] + self.score(i - 1, j - 1)
-            zh_alone = above[j] + _UNPAIRED_SCORE
-            en_alone = row[j - 1] + _UNPAIRED_SCORE
-            if pair >= zh_alone and pair >= en_alone:
-                row[j], choice[j - low] = pair, 1
-            elif zh_alone >= en_alone:
-                row[j], choice[j - low] = zh_alone, 2
-            else:
-                row[j], choice[j - low] = en_alone, 3
-        return row, choice
+    def _score_row(
+        self, row: int, places: range, above: Sequence[list[float]], i: int, j: int, columns: int
+    ) -> tuple[list[float], bytearray]:
+        """Score one Chinese point against the English ones in the band. `_MOVES` lists the choices."""
+        total = [-1e9] * (columns + 1)
+        total[0] = row * self.unpaired
+        choice = bytearray(len(places))
+        for n, place in enumerate(places):
+            a, b = i + row - 1, j + place - 1
+            options = [
+                above[-1][place - 1] + self.score(a, b),
+                above[-1][place] + self.unpaired,
+                total[place - 1] + self.unpaired,
+            ]
+            if self.joins:
+                options.append(above[0][place - 1] + self._score_join((a - 1, a), (b,)) if row > 1 else -1e9)
+                options.append(
+                    above[-1][place - 2] + self._score_join((a,), (b - 1, b)) if place > 1 else -1e9
+                )
+            total[place] = max(options)
+            choice[n] = options.index(total[place])
+        return total, choice
 
-    def _trace_back(self, choices: list[bytearray], starts: list[int]) -> list[tuple[int | None, int | None]]:
-        steps: list[tuple[int | None, int | None]] = []
-        i, j = len(self.zh), len(self.en)
-        while i or j:
-            if not i:
-                choice = 3
-            else:
-                place = j - starts[i - 1]
-                choice = choices[i - 1][place] if j and 0 <= place < len(choices[i - 1]) else 2
-            steps.append((i - 1 if choice != 3 else None, j - 1 if choice != 2 else None))
-            i, j = i - (choice != 3), j - (choice != 2)
-        return steps[::-1]
+    def _score_join(self, zh: Sequence[int], en: Sequence[int]) -> float:
+        score = self.scores.score_joined(zh, en)
+        return -1e9 if score is None else score - JOIN_COST
+
+
+_MOVES = ((1, 1), (1, 0), (0, 1), (2, 1), (1, 2))
+"""Numbers of Chinese and English points of a step."""
+
+
+def _trace_back(
+    choices: list[bytearray], starts: list[int], first_i: int, first_j: int, columns: int
+) -> list[_Step]:
+    steps: list[_Step] = []
+    i, j = len(choices), columns
+    while i or j:
+        place = j - starts[i - 1] if i else -1
+        if not i:
+            down, right = 0, 1
+        elif not j or not 0 <= place < len(choices[i - 1]):
+            down, right = 1, 0
+        else:
+            down, right = _MOVES[choices[i - 1][place]]
+        i, j = i - down, j - right
+        steps.append((range(first_i + i, first_i + i + down), range(first_j + j, first_j + j + right)))
+    return steps[::-1]
 
 
 def _band(rows: int, columns: int) -> int:

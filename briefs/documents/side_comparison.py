@@ -5,8 +5,9 @@ from collections.abc import Mapping, Sequence
 
 from briefs.content import SIDES, Side
 from briefs.documents.types import Caution, ParsedSide, Point, PointPair, describe_language
+from briefs.lexicon.pair_scores import DOUBTFUL_CONFIDENCE
 
-DOUBTFUL_CONFIDENCE = 0.3
+_JOINED_PLACES = {"previous": ("previous", "上"), "next": ("next", "下")}
 
 
 def find_side_cautions(sides: Mapping[Side, ParsedSide], pairs: Sequence[PointPair]) -> list[Caution]:
@@ -30,15 +31,23 @@ def _differences(zh: Sequence[Point], en: Sequence[Point], pairs: Sequence[Point
         found.append(Caution(None, "structure-differs", values))
     elif differing := sum(a.marker != b.marker for a, b in both):
         found.append(Caution(None, "markers-differ", {"n": differing}))
-    uneven = len(zh) != len(en)
     for pair in pairs:
         if pair.zh is None or pair.en is None:
             point, missing = (pair.zh, SIDES[1]) if pair.zh else (pair.en, SIDES[0])
             if point:
                 values = {"text": point.text, **describe_language(missing)}
-                found.append(Caution(point.line, "one-sided", values))
-        elif uneven and pair.confidence < DOUBTFUL_CONFIDENCE:
-            found.append(Caution(pair.zh.line, "pair-doubtful", {"text": pair.zh.text}))
+                if pair.joined:
+                    values["place_en"], values["place_zh"] = _JOINED_PLACES[pair.joined]
+                found.append(Caution(point.line, "pair-joined" if pair.joined else "one-sided", values))
+        elif pair.confidence < DOUBTFUL_CONFIDENCE:
+            better = pair.better_en.text if pair.better_en else ""
+            values = {"text": pair.zh.text, "better_en": better, "better_zh": better}
+            if better:
+                values |= {
+                    "better_en": f" Perhaps it belongs to “{better}”",
+                    "better_zh": f"可改配「{better}」",
+                }
+            found.append(Caution(pair.zh.line, "pair-doubtful", values))
     return found
 
 

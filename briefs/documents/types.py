@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from briefs.content import Marker, Side
+from briefs.lexicon.pair_scores import DOUBTFUL_CONFIDENCE
 from briefs.text.paths import LANGUAGE_CODES
 
 MessageLanguage = Literal["en", "zh"]
@@ -138,8 +139,12 @@ CAUTION_MESSAGES: dict[str, tuple[str, str]] = {
         "此要點沒有對應的{language_zh}：「{text}」",
     ),
     "pair-doubtful": (
-        "This point may be paired with the wrong one: “{text}”",
-        "此要點的對應可能有誤：「{text}」",
+        "This pair may not say the same: “{text}”{better_en}",
+        "這兩段內容可能不一致：「{text}」{better_zh}",
+    ),
+    "pair-joined": (
+        "This point and the {place_en} one say together what one point in {language_en} says: “{text}”",
+        "此要點與{place_zh}一點合為{language_zh}的一點：「{text}」",
     ),
     "too-deep": (
         "This point is nested deeper than three levels and was put on the third: “{text}”",
@@ -275,11 +280,18 @@ class Point:
     line: int = field(default=0, compare=False)
 
 
+Joined = Literal["", "previous", "next"]
+"""Of a one-sided point: it and the previous (next) point together have that pair's other side as translation."""
+
+
 @dataclass(frozen=True, slots=True)
 class PointPair:
     zh: Point | None
     en: Point | None
     confidence: float = field(default=1.0, compare=False)
+    joined: Joined = field(default="", compare=False)
+    better_en: Point | None = field(default=None, compare=False)
+    """Of a doubtful pair: another English point that is more likely to say the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -349,6 +361,18 @@ def serialize_parsed_document(parsed: ParsedDocument) -> dict[str, Any]:
     if date and date.label:
         data["date_label"] = date.label
     return data
+
+
+def serialize_pairing(parsed: ParsedDocument) -> list[dict[str, Any]]:
+    """Return the `pairing` list of `import_briefs --format json`: how certain each of the bullets is."""
+    return [
+        {
+            "confidence": pair.confidence,
+            "doubtful": bool(pair.zh and pair.en) and pair.confidence < DOUBTFUL_CONFIDENCE,
+            "joined": pair.joined,
+        }
+        for pair in parsed.pairs
+    ]
 
 
 def _nest_points(points: Sequence[Point]) -> list[dict[str, Any]]:

@@ -1,12 +1,13 @@
 """Chinese and English words for the same names and things, from `concepts.txt`.
 
-`alignment` uses `CONCEPTS` to pair points, but only if their number or order is doubtful. The checks use
-`CHECKED_NAMES`, whose forms are matched as they are written.
+`CONCEPTS` stand over the dictionary when points are paired. The checks use `CHECKED_NAMES`, whose forms are matched
+as they are written.
 """
 
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 _TABLE = Path(__file__).with_suffix(".txt").read_text(encoding="utf-8")
@@ -64,12 +65,49 @@ def normalize_english(text: str) -> str:
     return f" {_OTHER.sub(' ', _STATES.sub('usa', text.casefold()))} "
 
 
-def find_mentioned_concepts(chinese: Sequence[str], english: Sequence[str]) -> list[Concept]:
-    """Return the concepts that either language mentions."""
-    in_chinese, in_english = "\n".join(chinese), "\n".join(english)
-    return [
-        word
-        for word in CONCEPTS
-        if any(form in in_chinese for form in word.chinese)
-        or any(form in in_english for form in word.english)
-    ]
+MARK = "#"
+"""Precedes the key of a concept among stems."""
+
+
+KEYS_ZH = {form: concept.key for concept in CONCEPTS for form in concept.chinese}
+NAME_KEYS = {MARK + concept.key for concept in CONCEPTS if concept.is_name}
+
+
+def _index_words() -> tuple[
+    dict[str, list[str]], dict[str, list[str]], dict[str, list[tuple[list[str], str]]]
+]:
+    """Return the keys of concepts by beginning of a word, by whole word, and the phrases by their first word."""
+    beginnings: dict[str, list[str]] = {}
+    whole: dict[str, list[str]] = {}
+    phrases: dict[str, list[tuple[list[str], str]]] = {}
+    for concept in CONCEPTS:
+        for form in concept.english:
+            words, key = form.split(), MARK + concept.key
+            if len(words) > 1:
+                phrases.setdefault(words[0], []).append((words[1:], key))
+            elif form.endswith(" "):
+                whole.setdefault(words[0], []).append(key)
+            else:
+                beginnings.setdefault(words[0], []).append(key)
+    return beginnings, whole, phrases
+
+
+_BEGINNINGS, _WHOLE_WORDS, _PHRASES = _index_words()
+
+
+@lru_cache(50_000)
+def _find_keys_of_word(word: str) -> tuple[str, ...]:
+    beginnings = (key for end in range(2, len(word) + 1) for key in _BEGINNINGS.get(word[:end], ()))
+    return (*beginnings, *_WHOLE_WORDS.get(word, ()))
+
+
+def find_keys_en(words: Sequence[str]) -> list[str]:
+    """Return the marked keys of the concepts that words in lower case mention."""
+    found: list[str] = []
+    for n, word in enumerate(words):
+        found += _find_keys_of_word(word)
+        for rest, key in _PHRASES.get(word, ()):
+            there = words[n + 1 : n + 1 + len(rest)]
+            if there[:-1] == rest[:-1] and there and there[-1].startswith(rest[-1]):
+                found.append(key)
+    return found

@@ -19,6 +19,7 @@ from whitenoise.middleware import WhiteNoiseMiddleware
 
 from briefs import search
 from briefs.database import guards
+from briefs.installation import prepare_dictionary
 
 from .support import factories
 
@@ -40,6 +41,12 @@ def _migrated_database(folder: Path) -> Path:
             settings.DATABASES["default"]["NAME"] = connection.settings_dict["NAME"] = name
             connection.settings_dict["TEST"]["NAME"] = test_name
     return database
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Build the dictionary once, before the test processes start."""
+    if not hasattr(session.config, "workerinput"):
+        prepare_dictionary()
 
 
 @pytest.fixture(scope="session")

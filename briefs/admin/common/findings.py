@@ -190,6 +190,8 @@ def _repair_as_json(id: str, label: str, repair: checks.Repair, page: _EditorPag
 
 def _repair_label(finding: checks.Finding) -> str:
     """Label a repair, with the number of places if there is more than one."""
+    if finding.code == "pairing.swap":
+        return _("Swap partner")
     places = checks.count_repaired_places(finding)
     return _apply_all_label(places) if places > 1 else _("Apply repair")
 

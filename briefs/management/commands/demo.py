@@ -10,7 +10,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
 from briefs.demo import create_accounts, import_demo_briefs
-from briefs.installation import prepare_database
+from briefs.installation import prepare_database, prepare_dictionary
 
 
 def parse_port(text: str) -> int:
@@ -36,6 +36,7 @@ class Command(BaseCommand):
         if not options["no_server"]:
             self._require_free_port(port)
         prepare_database()
+        prepare_dictionary()
         people = list(create_accounts(reset_passwords=options["reset_passwords"]))
         import_demo_briefs({account.username: person for account, person, _ in people})
         call_command("rebuild_derived", stdout=StringIO())  # updates rows that an older version made

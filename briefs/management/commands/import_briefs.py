@@ -8,7 +8,8 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from briefs.documents.types import serialize_parsed_document
+from briefs.documents.types import serialize_pairing, serialize_parsed_document
+from briefs.installation import prepare_dictionary
 from briefs.intake import ImportOutcome, create_import_job, find_files, import_files
 from briefs.models import Person
 
@@ -29,6 +30,8 @@ class Command(BaseCommand):
         for path in options["paths"]:
             if not Path(path).exists():
                 raise CommandError(f"{path}: no such file or folder.", returncode=2)
+        if reason := prepare_dictionary():
+            self.stderr.write(f"{reason} Points are paired by names, numbers and lengths alone.")
         work = create_import_job(
             writer=self._find_writer(options["written_by"]),
             date_order=options["date_order"],
@@ -75,6 +78,7 @@ class Command(BaseCommand):
             "error": error
             and {"line": error.line, "code": error.code, "message": error.message("en", outcome.file)},
             "parsed": outcome.parsed and serialize_parsed_document(outcome.parsed),
+            "pairing": outcome.parsed and serialize_pairing(outcome.parsed),
         }
         self.stdout.write(json.dumps(line, ensure_ascii=False))
 

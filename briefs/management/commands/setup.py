@@ -12,7 +12,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.core.validators import validate_email
 
-from ...installation import create_first_person, prepare_database
+from ...installation import create_first_person, prepare_database, prepare_dictionary
 from ...models import Person
 
 
@@ -35,6 +35,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         prepare_database()
         self.stdout.write("Tables, roles and vocabulary are there.")
+        self.stdout.write(prepare_dictionary() or "The dictionary is there.")
         if settings.SITE_URL.startswith("https:"):
             call_command("collectstatic", interactive=False, verbosity=0)
             self.stdout.write("Static files are collected.")

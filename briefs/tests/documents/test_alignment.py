@@ -4,11 +4,13 @@ import time
 from itertools import combinations
 
 import pytest
+from django.conf import settings
 
 from briefs.documents.alignment import align
-from briefs.documents.alignment_features import count_unmatched_tokens
-from briefs.documents.types import Point
+from briefs.documents.types import Point, serialize_pairing
 from briefs.lexicon.concepts import CHECKED_NAMES
+from briefs.lexicon.dictionary import set_dictionary_path
+from briefs.lexicon.shared_tokens import count_unmatched_tokens
 from briefs.tests.documents.test_parser import FIXTURES, SEED, caution_codes, parse
 
 SAMPLES = [
@@ -199,3 +201,90 @@ def test_wrong_figure_does_not_separate_a_pair():
     zh = [Point("登記須於2028年前由128人完成。"), Point("結論是各方必須合作，別無他法。")]
     en = [Point("Registration should be finished by 2027 with 182 people.")]
     assert [pair.en for pair in align(zh, en)] == [*en, None]
+
+
+@pytest.fixture
+def no_dictionary(tmp_path):
+    path = settings.DICTIONARY_FILE
+    set_dictionary_path(tmp_path / "none")
+    yield
+    set_dictionary_path(path)
+
+
+TALKS = [
+    (
+        "歐盟對中國電動車課徵的反補貼稅並未阻止進口成長。",
+        "The EU's countervailing duties on Chinese electric cars have not stopped imports from growing.",
+    ),
+    ("匈牙利與西班牙爭取中國車廠設廠。", "Hungary and Spain are courting Chinese carmakers for factories."),
+    (
+        "德國車廠擔心遭到報復，因此反對更強硬的措施。",
+        "German manufacturers fear retaliation and oppose tougher measures.",
+    ),
+    (
+        "作者建議以最低進口價格取代關稅，並要求投資者轉移技術。",
+        "The author proposes replacing tariffs with minimum import prices and making investors transfer technology.",
+    ),
+    (
+        "等到價格崩跌才出手就太遲了，太陽能產業即是教訓。",
+        "To act once prices have collapsed is too late, as the solar industry has taught.",
+    ),
+]
+
+
+def make_points(texts):
+    return [Point(text, line=n) for n, text in enumerate(texts)]
+
+
+def find_places(pairs):
+    return [(pair.zh and pair.zh.line, pair.en and pair.en.line) for pair in pairs]
+
+
+@pytest.mark.parametrize(("missing_zh", "missing_en"), [(0, 2), (1, 4), (2, 3), (3, 0), (4, 2)])
+def test_equal_counts_do_not_hide_a_point_missing_on_each_side(missing_zh, missing_en):
+    zh = [point for n, point in enumerate(make_points(zh for zh, _ in TALKS)) if n != missing_zh]
+    en = [point for n, point in enumerate(make_points(en for _, en in TALKS)) if n != missing_en]
+    places = find_places(align(zh, en))
+    assert [(n, n) for n in range(5) if n not in (missing_zh, missing_en)] == [
+        p for p in places if None not in p
+    ]
+
+
+def test_two_points_that_are_one_in_the_other_language_are_told():
+    zh, en = make_points(zh for zh, _ in TALKS), make_points(en for _, en in TALKS)
+    joined_zh = [*zh[:1], Point(zh[1].text + zh[2].text, line=1), *zh[3:]]
+    pairs = align(joined_zh, en)
+    assert [(pair.zh and pair.zh.line, pair.en.line, pair.joined) for pair in pairs] in (
+        [(0, 0, ""), (1, 1, ""), (None, 2, "previous"), (3, 3, ""), (4, 4, "")],
+        [(0, 0, ""), (None, 1, "next"), (1, 2, ""), (3, 3, ""), (4, 4, "")],
+    )
+    joined_en = [*en[:3], Point(f"{en[3].text} {en[4].text}", line=3)]
+    assert [pair.joined for pair in align(zh, joined_en)] in (
+        ["", "", "", "", "previous"],
+        ["", "", "", "next", ""],
+    )
+
+
+def test_doubtful_pair_is_reported_also_at_equal_counts():
+    wrong = [*TALKS[:4], ("等到價格崩跌才出手就太遲了。", "Fishermen complain about noise at night.")]
+    lines = [
+        "摘要:",
+        "一句。",
+        *(f"• {zh}" for zh, _ in wrong),
+        "Summary:",
+        "One.",
+        *(f"• {en}" for _, en in wrong),
+    ]
+    document = parse("\n".join(["作者: A", "來源: B", "日期: 2025-06-09", *lines]))
+    caution = next(c for c in document.cautions if c.code == "pair-doubtful")
+    assert caution.message().startswith(f"This pair may not say the same: “{wrong[4][0]}”")
+    assert [pair["doubtful"] for pair in serialize_pairing(document)] == [False] * 4 + [True]
+
+
+@pytest.mark.usefixtures("no_dictionary")
+@pytest.mark.parametrize("path", SAMPLES, ids=lambda path: path.name)
+def test_without_dictionary_points_are_paired_by_names_and_lengths(path):
+    zh, en = read_points(path)
+    pairs = align(zh[1:], en, terms=TERMS)
+    assert count_correct_pairs(pairs, zh, en) >= len(zh) - 2
+    assert not any(pair.joined for pair in pairs)

@@ -55,7 +55,7 @@ def test_seed_document_is_imported_exactly(capsys) -> None:
     lines, code = run_import(capsys, str(SEED))
     assert code == 0
     (line,) = lines
-    assert set(line) == {"file", "index", "status", "brief", "warnings", "error", "parsed"}
+    assert set(line) == {"file", "index", "status", "brief", "warnings", "error", "parsed", "pairing"}
     assert (line["file"], line["index"], line["status"], line["error"]) == (str(SEED), 0, "created", None)
     assert {w["code"] for w in line["warnings"]} == {"date-ambiguous", "structure-differs"}
     parsed = line["parsed"]

@@ -29,10 +29,10 @@ UPLOAD_URL = "/admin/briefs/brief/upload/"
 SAMPLE = (FIXTURES / "samples" / "02-critical-minerals.txt").read_text(encoding="utf-8")
 FAULTY = (FIXTURES / "samples" / "03-faulty-drones.txt").read_text(encoding="utf-8")
 LOOSE_TRANSLATION = (
-    "Without standardized interfaces, systems purchased separately by local governments",
-    "Without common interfaces, equipment purchased separately by county governments",
+    "Medium-range patrol models can fly about 500 miles, enough to cover the main offshore islands and wind farms.",
+    "Patrols by the coast guard reach turbines and distant isles in an hour.",
 )
-"""A passage and its replacement, whose words the vocabulary lacks, in a pair with a much longer English."""
+"""A passage and its replacement, which shares few words with the Chinese."""
 OLD, NEW = "The real bottleneck is refining", "The true bottleneck lies in refining"
 
 

@@ -1,6 +1,4 @@
-"""Extract figures, acronyms and Latin names from points. They are nearly always translated. Used by
-`alignment` alone.
-"""
+"""Extract figures, acronyms and Latin names from texts. They are nearly always translated. Used by `pair_scores`."""
 
 import re
 from collections.abc import Callable, Iterable, Sequence

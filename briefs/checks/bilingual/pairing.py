@@ -1,0 +1,64 @@
+"""Find pairs whose two sides do not seem to say the same, and a bullet that only continues its neighbour."""
+
+from briefs.checks.context import CheckContext
+from briefs.checks.finding import Edit, Finding, Repair
+from briefs.content import Content
+from briefs.lexicon.pair_scores import DOUBTFUL_CONFIDENCE, JOIN_COST, PairScores
+
+_FEWEST_PAIRS = 3
+"""In a shorter list there are too few other texts to compare with."""
+
+
+def check(content: Content, context: CheckContext) -> list[Finding]:
+    places = [(n, b) for n, b in enumerate(content.bullets) if b.text_zh and b.text_en]
+    if len(places) < _FEWEST_PAIRS:
+        return []
+    scores = PairScores(
+        [bullet.text_zh for bullet in content.bullets],
+        [bullet.text_en for bullet in content.bullets],
+        terms=[(term.zh, term.en) for term in context.terms],
+    )
+    if not scores.has_words:
+        return []
+    doubtful = [n for n, _ in places if scores.compute_confidence(scores.score(n, n)) < DOUBTFUL_CONFIDENCE]
+    partners = {n: scores.find_better_partner(n, n) for n in doubtful}
+    return [
+        _build_doubtful_finding(content, n, partner)
+        for n, partner in partners.items()
+        if partner is None or partner > n or partners.get(partner) != n  # a swap is offered once
+    ] + _find_joined(content, scores)
+
+
+def _build_doubtful_finding(content: Content, n: int, partner: int | None) -> Finding:
+    bullet = content.bullets[n]
+    if partner is None:
+        return Finding("pairing.doubtful", "bullet", bullet.number)
+    other = content.bullets[partner]
+    swap = Repair(
+        "pairing.swap",
+        edits=tuple(
+            Edit(row.number, "bullet", "en", 0, len(row.text_en), row.text_en, text)
+            for row, text in ((bullet, other.text_en), (other, bullet.text_en))
+        ),
+    )
+    return Finding("pairing.swap", "bullet", bullet.number, values={"n": partner + 1}, repair=swap)
+
+
+def _find_joined(content: Content, scores: PairScores) -> list[Finding]:
+    """Report a one-sided bullet that, joined with the bullet above or below, fits its other side better."""
+    found = []
+    for n, bullet in enumerate(content.bullets):
+        if bool(bullet.text_zh) == bool(bullet.text_en):
+            continue
+        for other in (n - 1, n + 1):
+            if not 0 <= other < len(content.bullets):
+                continue
+            pair = content.bullets[other]
+            if not (pair.text_zh and pair.text_en):
+                continue
+            both, one = sorted((n, other)), [other]
+            joined = scores.score_joined(both, one) if bullet.text_zh else scores.score_joined(one, both)
+            if joined is not None and joined - JOIN_COST > scores.score(other, other):
+                found.append(Finding("pairing.joined", "bullet", bullet.number, values={"n": other + 1}))
+                break
+    return found

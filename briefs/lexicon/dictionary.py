@@ -1,0 +1,116 @@
+"""Chinese words and the English stems that can translate them.
+
+CC-CEDICT (built by `dictionary_file.py`) under the names and things of `concepts.txt`. The file is read when a text is
+first looked up; without it the concepts alone are known.
+"""
+
+import marshal
+import re
+from collections.abc import Mapping, Set
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from pathlib import Path
+from types import MappingProxyType
+
+import snowballstemmer
+
+from briefs.lexicon import concepts
+
+FORMAT = b"digest dictionary 1"
+WORD_EN = re.compile("[a-z]+")
+_TOKEN_EN = re.compile("[a-z]+|[0-9]+")
+_RUN_ZH = re.compile("[\u3400-\u9fff]+|[A-Za-z]+|[0-9][0-9,]*")
+LONGEST_WORD = 8
+_SHORT = 4
+
+_FUNCTION_WORDS = (
+    "a an the of to in on at by for with from and or but as is are was were be been being it its this that these "
+    "those he she they we you i his her their our your do does did have has had will would can could may might "
+    "must should which who whom what when where how than then so such also more most very just only into out up "
+    "down over under about after before between through during against all any each other some there here if "
+    "because while sb sth etc variant abbr lit fig old pr see esp classifier not no one two s t"
+)
+_UNTRANSLATED = frozenset(_FUNCTION_WORDS.split())
+"""Words that say nothing about whether two texts mean the same."""
+
+_path: Path | None = None
+_stem = lru_cache(200_000)(snowballstemmer.stemmer("english").stemWord)
+
+
+@dataclass(frozen=True, slots=True)
+class Dictionary:
+    """`stems`: the English stems of a Chinese word, joined by spaces. `counts`: how many words share a common stem.
+
+    Without the file `counts` is empty, and `stems` has the concepts alone. `long_beginnings`: the first two characters of
+    words longer than four, so that other places are not searched for them.
+    """
+
+    stems: Mapping[str, str]
+    counts: Mapping[str, int]
+    long_beginnings: Set[str]
+
+
+def set_dictionary_path(path: Path) -> None:
+    """Name the file of the index. Nothing is read until a text is looked up."""
+    global _path
+    _path = path
+    load_dictionary.cache_clear()
+    _find_stems_of_word.cache_clear()
+
+
+def stem_english(word: str) -> str:
+    """Return the stem of a word in lower case, or nothing if it says too little."""
+    return "" if word in _UNTRANSLATED or len(word) < 2 else _stem(word)
+
+
+@cache
+def load_dictionary() -> Dictionary:
+    stems: dict[str, str] = {}
+    counts: dict[str, int] = {}
+    if _path:
+        with suppress(OSError, ValueError, EOFError, TypeError), _path.open("rb") as file:
+            if file.readline().startswith(FORMAT + b" "):
+                stems, counts = marshal.load(file)  # noqa: S302  our own file
+    for concept in concepts.CONCEPTS:
+        for form in concept.chinese:
+            known = [] if concept.is_name else stems.get(form, "").split()
+            words = filter(None, map(stem_english, " ".join(concept.english).split()))
+            stems[form] = " ".join(dict.fromkeys([concepts.MARK + concept.key, *words, *known]))
+    return Dictionary(stems, counts, {word[:2] for word in stems if len(word) > _SHORT})
+
+
+def find_stems_en(text: str) -> list[str]:
+    """Return the stems of an English text, and the keys of the concepts that it mentions."""
+    words = _TOKEN_EN.findall(concepts.normalize_english(text))
+    found = [stem for word in words if (stem := word if word.isdigit() else stem_english(word))]
+    return found + concepts.find_keys_en(words)
+
+
+def find_meanings_zh(text: str, extra: Mapping[str, str] = MappingProxyType({})) -> list[list[str]]:
+    """Return the stems of each word, longest first; words may overlap. `extra` stands over the dictionary."""
+    known = load_dictionary()
+    stems, long_beginnings = known.stems, known.long_beginnings
+    found: list[list[str]] = []
+    for run in _RUN_ZH.findall(text):
+        if run[0] < "\u3400":
+            found.append([run.replace(",", "") if run[0].isdigit() else stem_english(run.lower())])
+            continue
+        reached, end = 0, len(run)
+        for start in range(end):
+            longest = LONGEST_WORD if extra or run[start : start + 2] in long_beginnings else _SHORT
+            for stop in range(min(start + longest, end), max(start, reached), -1):
+                word = run[start:stop]
+                if word in extra or word in stems:
+                    found.append(extra[word].split() if word in extra else _find_stems_of_word(word))
+                    reached = stop
+                    break
+    return found
+
+
+@lru_cache(50_000)
+def _find_stems_of_word(word: str) -> list[str]:
+    """Return the stems of a Chinese word in the dictionary, with the keys of the concepts within it."""
+    parts = (word[i:j] for i in range(len(word)) for j in range(i + 2, len(word) + 1))
+    keys = [concepts.MARK + key for part in parts if (key := concepts.KEYS_ZH.get(part))]
+    return list(dict.fromkeys([*keys, *load_dictionary().stems[word].split()]))

@@ -1,0 +1,316 @@
+"""Score how likely a Chinese and an English text say the same, among the other texts of their document.
+
+The evidence: words that the dictionary translates, against those of rival texts; length; what both languages write
+alike (figures, Latin names, acronyms); terms of the site and concepts. Without the dictionary the rest decides.
+"""
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from heapq import nlargest
+from math import exp, log, sqrt
+from operator import mul
+
+from briefs.lexicon import concepts, dictionary, shared_tokens
+from briefs.text.scripts import count_han
+
+HAN_PER_WORD = 1.65
+"""Han characters and Latin runs per English word. The site's own briefs have 1.3–2.1."""
+LONGEST_DOCUMENT = 200_000
+"""Characters. The words of a longer document are not looked up."""
+
+_LENGTH_SPREAD = 0.25
+_LENGTH_WEIGHT = 1.6
+_UNMATCHED_NAME_COST = 0.6
+"""Cost of a name that occurs nowhere in the other language. At most two names count."""
+_UNMATCHED_FIGURE_COST = 1.0
+"""Cost of a figure or an acronym that occurs nowhere in the other language; at most two count, where lengths
+agree.
+
+Equal numbers of them on both sides cost nothing: 2027 for 2028, or miles for kilometres. A large difference
+in length reduces the cost, since length is scored already.
+"""
+_TOKEN_WEIGHT = 1.2
+"""Weight of a token that occurs once in each language: a name, a figure or a common word."""
+_DIGIT_WEIGHT = 0.3
+_TOKEN_LIMIT = 24
+"""Maximum number of tokens per text. Real bullets have fewer; limits the cost of a list of names."""
+
+_STEM_LIMIT = 40
+"""A stem in more English texts than this says nothing."""
+_RARE = 5.0
+"""Weight of a stem that few words of the dictionary have; a common one weighs log(_USUAL / its words)."""
+_USUAL = 4_000
+_WORD_WEIGHT = 3.0
+
+
+_EVIDENCE_WEIGHTS = (0.53, 3.77, 14.81, 3.19, -4.62, -6.16, -3.92, -0.66, 0.4, -0.3, -0.6, -0.4)
+"""Fitted on a third of the documents of `benchmarks/alignment_accuracy.py`, but for the last four: texts of experts
+have more figures and names than those.
+"""
+_MANY_WORDS = 10
+"""With fewer Chinese words it says less that they are not found in the English text."""
+JOIN_COST = 3.0
+_JOINED_LIKENESS = 0.08
+_CONFIDENCE = {True: (0.93, -4.7), False: (2.0, -1.5)}
+"""Steepness and middle of the logistic curve from score to probability, with and without a dictionary."""
+DOUBTFUL_CONFIDENCE = 0.84
+"""Below it a pair is shown as doubtful."""
+_CLEARLY_BETTER = 3.0
+
+_CANDIDATE = re.compile("[0-9A-Z][0-9A-Za-z,.]*")
+_TOKEN = re.compile(r"[0-9]+[A-Z][A-Za-z]*|[0-9][0-9,]*(?:\.[0-9]+)?|[A-Z][A-Za-z0-9]+")
+# Searched first: one class of characters is three times as fast as three alternatives.
+
+
+@dataclass(slots=True)
+class _Text:
+    length: float
+    tokens: frozenset[str]
+    unmatched_names: int = 0
+    """Names that occur nowhere in the other language."""
+    unmatched_figures: int = 0
+    """Figures and acronyms that occur nowhere in the other language."""
+    shared: frozenset[str] = frozenset()
+    """The heaviest of the tokens that the other language has too."""
+
+
+@dataclass(slots=True)
+class _Overlap:
+    """Shares of the words of two texts that translate each other: by weight in either text, and by number in `zh`."""
+
+    zh: float = 0.0
+    en: float = 0.0
+    matched: float = 0.0
+    likeness: float = 0.0
+
+
+_NOTHING = _Overlap()
+
+
+class PairScores:
+    """Scores of pairing each Chinese text with each English one."""
+
+    def __init__(
+        self, zh: Sequence[str], en: Sequence[str], *, terms: Sequence[tuple[str, str]] = ()
+    ) -> None:
+        shared_terms = _find_shared_terms(terms, zh, en)
+        extra = {a: " ".join(dictionary.find_stems_en(b)) for a, b in shared_terms}
+        is_long = sum(map(len, (*zh, *en))) > LONGEST_DOCUMENT
+        meanings = [[] if is_long else dictionary.find_meanings_zh(text, extra) for text in zh]
+        stems = [[] if is_long else list(dict.fromkeys(dictionary.find_stems_en(text))) for text in en]
+        self.zh, self.en = _extract_texts(zh, en, meanings, stems, shared_terms)
+        here, there = (
+            Counter(token for text in side for token in text.tokens) for side in (self.zh, self.en)
+        )
+        shared = {token for token in here if token in there}
+        self.weights = {
+            token: (_DIGIT_WEIGHT if token.isdigit() and len(token) == 1 else _TOKEN_WEIGHT)
+            / max(here[token], there[token])
+            for token in shared
+        }
+        for text in (*self.zh, *self.en):
+            text.shared = self._heaviest(text.tokens & shared)
+        self.has_words = not is_long and bool(dictionary.load_dictionary().counts)
+        if self.has_words:
+            self._compare_words(meanings, stems)
+
+    def _heaviest(self, tokens: frozenset[str]) -> frozenset[str]:
+        if len(tokens) <= _TOKEN_LIMIT:
+            return tokens
+        return frozenset(sorted(tokens, key=lambda token: (-self.weights[token], token))[:_TOKEN_LIMIT])
+
+    def _compare_words(self, meanings: Sequence[list[list[str]]], stems: Sequence[Sequence[str]]) -> None:
+        places: dict[str, list[int]] = defaultdict(list)
+        for j, found in enumerate(stems):
+            for stem in found:
+                places[stem].append(j)
+        weights = _weigh_stems(places, len(stems))
+        totals = [sum(weights[stem] for stem in found) or 1.0 for found in stems]
+        places = {stem: found for stem, found in places.items() if len(found) <= _STEM_LIMIT}
+        self.word_counts = [max(len({tuple(word) for word in words}), 1) for words in meanings]
+        self.totals = totals
+        self.overlaps = [_find_overlaps(words, places, weights, totals) for words in meanings]
+        columns: list[list[tuple[float, int]]] = [[] for _ in stems]
+        self.row_rivals = []
+        for i, row in enumerate(self.overlaps):
+            likeness = [(overlap.likeness, j) for j, overlap in row.items()]
+            self.row_rivals.append(nlargest(5, likeness))
+            for value, j in likeness:
+                columns[j].append((value, i))
+        self.column_rivals = [nlargest(5, column) for column in columns]
+
+    def score(self, i: int, j: int) -> float:
+        """Return the log odds of the pair, roughly: right pairs have 5 by the median."""
+        if not self.has_words:
+            return self._combine(self.zh[i], self.en[j], None, (), 0)
+        rivals = _mean_rival(self.row_rivals[i], (j,)), _mean_rival(self.column_rivals[j], (i,))
+        overlap = self.overlaps[i].get(j, _NOTHING)
+        return self._combine(self.zh[i], self.en[j], overlap, rivals, self.word_counts[i])
+
+    def score_joined(self, zh: Sequence[int], en: Sequence[int]) -> float | None:
+        """Return the score of two adjacent texts, joined, with one of the other language.
+
+        None if either of the two shares hardly a word with it. Needs `has_words`.
+        """
+        one, other = self.overlaps[zh[0]].get(en[0]), self.overlaps[zh[-1]].get(en[-1])
+        if one is None or other is None or min(one.likeness, other.likeness) < _JOINED_LIKENESS:
+            return None
+        sizes = [self.word_counts[i] for i in zh] if len(zh) > 1 else [self.totals[j] for j in en]
+        in_zh, in_en = (_average, _unite) if len(zh) > 1 else (_unite, _average)
+        share = sizes[0] / sum(sizes)
+        overlap = _Overlap(
+            in_zh(one.zh, other.zh, share),
+            in_en(one.en, other.en, share),
+            in_zh(one.matched, other.matched, share),
+        )
+        overlap.likeness = sqrt(overlap.zh * overlap.en)
+        rivals = (
+            sum(_mean_rival(self.row_rivals[i], en) for i in zh) / len(zh),
+            sum(_mean_rival(self.column_rivals[j], zh) for j in en) / len(en),
+        )
+        text_zh, text_en = _join([self.zh[i] for i in zh]), _join([self.en[j] for j in en])
+        return self._combine(text_zh, text_en, overlap, rivals, sum(self.word_counts[i] for i in zh))
+
+    def compute_confidence(self, score: float) -> float:
+        """Return the probability that a pair of this score is right."""
+        steepness, middle = _CONFIDENCE[self.has_words]
+        return round(1 / (1 + exp(-steepness * (score - middle))), 2)
+
+    def find_better_partner(self, i: int, j: int) -> int | None:
+        """Return the English text that says the same as the Chinese one with more likelihood than text `j` does."""
+        if not self.has_words:
+            return None
+        others = (place for _, place in self.row_rivals[i] if place != j)
+        best = max(others, key=lambda place: self.score(i, place), default=None)
+        lowest = max(self.score(i, j) + _CLEARLY_BETTER, 0.0)
+        return best if best is not None and self.score(i, best) > lowest else None
+
+    def _combine(
+        self, zh: _Text, en: _Text, overlap: _Overlap | None, rivals: Sequence[float], words: int
+    ) -> float:
+        off = (zh.length - en.length) / _LENGTH_SPREAD
+        off *= off
+        alike = unlike = 0.0
+        if zh.shared or en.shared:
+            alike = sum(self.weights[token] for token in zh.shared & en.shared)
+            unlike = sum(self.weights[token] for token in zh.shared ^ en.shared)
+        names = zh.unmatched_names + en.unmatched_names
+        figures = abs(zh.unmatched_figures - en.unmatched_figures)
+        if overlap is None:
+            unmatched = _LENGTH_WEIGHT * off + _UNMATCHED_FIGURE_COST * figures
+            return 0.5 - unmatched / (1 + off) + alike - 0.5 * unlike - _UNMATCHED_NAME_COST * names
+        words_evidence = (1.0, overlap.likeness, overlap.zh * overlap.en, overlap.en, 1 - overlap.matched)
+        evidence = (*words_evidence, *rivals, off / (1 + 0.3 * off), alike, unlike, figures, names)
+        score: float = sum(map(mul, _EVIDENCE_WEIGHTS, evidence))
+        return score if score > 0 else score * min(words / _MANY_WORDS, 1)
+
+
+def _average(one: float, other: float, share: float) -> float:
+    return one * share + other * (1 - share)
+
+
+def _unite(one: float, other: float, share: float) -> float:
+    """Return the part that either covers, as if they were independent."""
+    return one + other - one * other
+
+
+def _mean_rival(best: Sequence[tuple[float, int]], own: Sequence[int]) -> float:
+    return sum([value for value, place in best if place not in own][:3]) / 3
+
+
+def _join(texts: Sequence[_Text]) -> _Text:
+    if len(texts) == 1:
+        return texts[0]
+    length = log(sum(exp(text.length) - 4 for text in texts) + 4)
+    names, figures = (
+        sum(column) for column in zip(*((t.unmatched_names, t.unmatched_figures) for t in texts), strict=True)
+    )
+    shared = frozenset[str]().union(*(text.shared for text in texts))
+    return _Text(length, frozenset(), min(names, 2), min(figures, 2), shared)
+
+
+def _weigh_stems(places: Mapping[str, Sequence[int]], texts: int) -> dict[str, float]:
+    """Weigh a stem by how rare it is in the dictionary and among the texts."""
+    counts = dictionary.load_dictionary().counts
+    whole = log(1 + texts)
+    return {
+        stem: max(min(_RARE, log(_USUAL / counts[stem])) if stem in counts else _RARE, 0.3)
+        * log(1 + texts / len(found))
+        / whole
+        for stem, found in places.items()
+    }
+
+
+def _find_overlaps(
+    words: Sequence[Sequence[str]],
+    places: Mapping[str, Sequence[int]],
+    weights: Mapping[str, float],
+    totals: Sequence[float],
+) -> dict[int, _Overlap]:
+    """Compare the words of a Chinese text with the English texts that have any of their stems."""
+    found: dict[int, _Overlap] = {}
+    distinct = dict.fromkeys(map(tuple, words))
+    for word in distinct:
+        best: dict[int, float] = {}
+        for stem in word:
+            for j in places.get(stem, ()):
+                best[j] = max(best.get(j, 0.0), weights[stem])
+        for j, weight in best.items():
+            overlap = found.setdefault(j, _Overlap())
+            overlap.zh += weight / sqrt(len(word))
+            overlap.matched += 1
+    for stem in dict.fromkeys(stem for word in distinct for stem in word):
+        for j in places.get(stem, ()):
+            found[j].en += weights[stem] / totals[j]
+    for overlap in found.values():
+        overlap.zh = min(overlap.zh / (_WORD_WEIGHT * len(distinct)), 1.0)
+        overlap.en = min(overlap.en, 1.0)
+        overlap.matched /= len(distinct)
+        overlap.likeness = sqrt(overlap.zh * overlap.en)
+    return found
+
+
+def _find_shared_terms(
+    terms: Sequence[tuple[str, str]], zh: Sequence[str], en: Sequence[str]
+) -> list[tuple[str, str]]:
+    """Return the casefolded terms that occur in both languages. Other terms carry no information."""
+    if not terms:
+        return []
+    in_zh, in_en = ("\n".join(texts).casefold() for texts in (zh, en))
+    return [
+        (chinese, english)
+        for a, b in terms
+        if a and b and (chinese := a.casefold()) in in_zh and (english := b.casefold()) in in_en
+    ]
+
+
+def _extract_texts(
+    zh: Sequence[str],
+    en: Sequence[str],
+    meanings: Sequence[list[list[str]]],
+    stems: Sequence[Sequence[str]],
+    terms: Sequence[tuple[str, str]],
+) -> tuple[list[_Text], list[_Text]]:
+    keys_zh = [{s for word in words for s in word if s.startswith(concepts.MARK)} for words in meanings]
+    keys_en = [{s for s in found if s.startswith(concepts.MARK)} for found in stems]
+    all_zh, all_en = set[str]().union(*keys_zh), set[str]().union(*keys_en)
+    alone_zh, alone_en = shared_tokens.count_unmatched_tokens(zh, en)
+    amounts = shared_tokens.extract_amounts_zh, shared_tokens.extract_amounts_en
+
+    def extract(place: int, text: str, keys: set[str], others: set[str], figures: int) -> _Text:
+        found = _TOKEN.findall(" ".join(_CANDIDATE.findall(text)))
+        tokens = {token.replace(",", "").casefold() for token in found} | keys
+        tokens |= {f"amount {amount}" for amount in amounts[place](text)}
+        if terms:
+            lowered = text.casefold()
+            tokens.update(f"term {n}" for n, term in enumerate(terms) if term[place] in lowered)
+        length = HAN_PER_WORD * len(text.split()) if place else float(count_han(text) + len(found))
+        names = len((keys & concepts.NAME_KEYS) - others)
+        return _Text(log(length + 4), frozenset(tokens), min(names, 2), min(figures, 2))
+
+    return (
+        [extract(0, text, keys, all_en, n) for text, keys, n in zip(zh, keys_zh, alone_zh, strict=True)],
+        [extract(1, text, keys, all_zh, n) for text, keys, n in zip(en, keys_en, alone_en, strict=True)],
+    )

