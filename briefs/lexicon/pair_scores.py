@@ -52,7 +52,7 @@ have more figures and names than those.
 _MANY_WORDS = 10
 """With fewer Chinese words it says less that they are not found in the English text."""
 JOIN_COST = 3.0
-_JOINED_LIKENESS = 0.08
+_JOINED_LIKENESS = 0.12
 _CONFIDENCE = {True: (0.93, -4.7), False: (2.0, -1.5)}
 """Steepness and middle of the logistic curve from score to probability, with and without a dictionary."""
 DOUBTFUL_CONFIDENCE = 0.84
