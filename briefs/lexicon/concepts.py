@@ -1,6 +1,6 @@
 """Chinese and English words for the same names and things, from `concepts.txt`.
 
-`CONCEPTS` stand over the dictionary when points are paired. The checks use `CHECKED_NAMES`, whose forms are matched
+`PAIRING_CONCEPTS` stand over the dictionary when points are paired. The checks use `CHECKED_NAMES`, whose forms are matched
 as they are written.
 """
 
@@ -47,6 +47,15 @@ CONCEPTS = (
     *(_build_concept(*forms, is_name=True) for forms in _read_section("names")),
     *(_build_concept(*forms, is_name=False) for forms in _read_section("things")),
 )
+PAIRING_CONCEPTS = (
+    *CONCEPTS,
+    *(
+        _build_concept(*forms, is_name=True)
+        for section in ("countries", "regions", "waters", "people", "organizations")
+        for forms in _read_section(section)
+    ),
+)
+"""Those that stand over the dictionary. Concepts with one key are one."""
 _MARKED_NAMES = (
     tuple([form[1:] for form in forms if form[0] in "*+"] for forms in row) for row in _read_section("names")
 )
@@ -69,8 +78,8 @@ MARK = "#"
 """Precedes the key of a concept among stems."""
 
 
-KEYS_ZH = {form: concept.key for concept in CONCEPTS for form in concept.chinese}
-NAME_KEYS = {MARK + concept.key for concept in CONCEPTS if concept.is_name}
+KEYS_ZH = {form: concept.key for concept in PAIRING_CONCEPTS for form in concept.chinese}
+NAME_KEYS = {MARK + concept.key for concept in PAIRING_CONCEPTS if concept.is_name}
 
 
 def _index_words() -> tuple[
@@ -80,7 +89,7 @@ def _index_words() -> tuple[
     beginnings: dict[str, list[str]] = {}
     whole: dict[str, list[str]] = {}
     phrases: dict[str, list[tuple[list[str], str]]] = {}
-    for concept in CONCEPTS:
+    for concept in PAIRING_CONCEPTS:
         for form in concept.english:
             words, key = form.split(), MARK + concept.key
             if len(words) > 1:

@@ -72,9 +72,11 @@ def load_dictionary() -> Dictionary:
         with suppress(OSError, ValueError, EOFError, TypeError), _path.open("rb") as file:
             if file.readline().startswith(FORMAT + b" "):
                 stems, counts = marshal.load(file)  # noqa: S302  our own file
-    for concept in concepts.CONCEPTS:
+    replaced = set[str]()
+    for concept in concepts.PAIRING_CONCEPTS:
         for form in concept.chinese:
-            known = [] if concept.is_name else stems.get(form, "").split()
+            known = [] if concept.is_name and form not in replaced else stems.get(form, "").split()
+            replaced.add(form)
             words = filter(None, map(stem_english, " ".join(concept.english).split()))
             stems[form] = " ".join(dict.fromkeys([concepts.MARK + concept.key, *words, *known]))
     return Dictionary(stems, counts, {word[:2] for word in stems if len(word) > _SHORT})

@@ -12,6 +12,7 @@ from heapq import nlargest
 from math import exp, log, sqrt
 from operator import mul
 
+from briefs.content import Side
 from briefs.lexicon import concepts, dictionary, shared_tokens
 from briefs.text.scripts import count_han
 
@@ -131,6 +132,7 @@ class PairScores:
         places = {stem: found for stem, found in places.items() if len(found) <= _STEM_LIMIT}
         self.word_counts = [max(len({tuple(word) for word in words}), 1) for words in meanings]
         self.totals = totals
+        self.joined_texts: dict[tuple[Side, int], _Text] = {}
         self.overlaps = [_find_overlaps(words, places, weights, totals) for words in meanings]
         columns: list[list[tuple[float, int]]] = [[] for _ in stems]
         self.row_rivals = []
@@ -170,8 +172,15 @@ class PairScores:
             sum(_mean_rival(self.row_rivals[i], en) for i in zh) / len(zh),
             sum(_mean_rival(self.column_rivals[j], zh) for j in en) / len(en),
         )
-        text_zh, text_en = _join([self.zh[i] for i in zh]), _join([self.en[j] for j in en])
+        text_zh = self._get_joined_text("zh", zh[0]) if len(zh) > 1 else self.zh[zh[0]]
+        text_en = self._get_joined_text("en", en[0]) if len(en) > 1 else self.en[en[0]]
         return self._combine(text_zh, text_en, overlap, rivals, sum(self.word_counts[i] for i in zh))
+
+    def _get_joined_text(self, side: Side, place: int) -> _Text:
+        if (side, place) not in self.joined_texts:
+            texts = self.zh if side == "zh" else self.en
+            self.joined_texts[side, place] = _join(texts[place], texts[place + 1])
+        return self.joined_texts[side, place]
 
     def compute_confidence(self, score: float) -> float:
         """Return the probability that a pair of this score is right."""
@@ -220,15 +229,14 @@ def _mean_rival(best: Sequence[tuple[float, int]], own: Sequence[int]) -> float:
     return sum([value for value, place in best if place not in own][:3]) / 3
 
 
-def _join(texts: Sequence[_Text]) -> _Text:
-    if len(texts) == 1:
-        return texts[0]
-    length = log(sum(exp(text.length) - 4 for text in texts) + 4)
-    names, figures = (
-        sum(column) for column in zip(*((t.unmatched_names, t.unmatched_figures) for t in texts), strict=True)
+def _join(one: _Text, other: _Text) -> _Text:
+    return _Text(
+        log(exp(one.length) + exp(other.length) - 4),
+        frozenset(),
+        min(one.unmatched_names + other.unmatched_names, 2),
+        min(one.unmatched_figures + other.unmatched_figures, 2),
+        one.shared | other.shared,
     )
-    shared = frozenset[str]().union(*(text.shared for text in texts))
-    return _Text(length, frozenset(), min(names, 2), min(figures, 2), shared)
 
 
 def _weigh_stems(places: Mapping[str, Sequence[int]], texts: int) -> dict[str, float]:

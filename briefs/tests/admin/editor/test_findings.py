@@ -18,6 +18,7 @@ from briefs.models import Author, Term
 from briefs.workflow.rules.check_context import load_check_context
 
 from ...checks.test_all_checks import SEED, build_long_brief, read_fixture_with_headlines
+from ...documents.test_alignment import TALKS
 from ...support import factories
 
 pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No directory at")]
@@ -335,3 +336,17 @@ def test_edits_are_refused_together_if_one_does_not_match() -> None:
         dataclasses.replace(good, bullet=9),
     ):
         assert apply_edits(content, [good, bad]) is None
+
+
+def test_swapped_pairs_offer_to_swap_the_partner() -> None:
+    texts = [TALKS[1], TALKS[0], *TALKS[2:]]
+    rows = zip(TALKS, texts, strict=True)
+    content = Content(bullets=tuple(Bullet(n, zh, en) for n, ((zh, _), (_, en)) in enumerate(rows, 1)))
+    [found] = [f for f in findings_of(content) if f["check"] == "pairing"]
+    assert found["message"] == "This pair may not say the same. The English of bullet 2 fits better."
+    assert found["repair"]["label"] == "Swap partner"
+    assert [(edit["key"], edit["to"]) for edit in found["repair"]["edits"]] == [
+        ("b1", TALKS[0][1]),
+        ("b2", TALKS[1][1]),
+    ]
+    assert found["all"] is None
