@@ -31,7 +31,7 @@ def check(content: Content, context: CheckContext) -> list[Finding]:
 
 
 def compute_ratio_band(texts: Iterable[tuple[str, str]]) -> tuple[float, float] | None:
-    """Return the 1st and 99th percentile of the ratios, from (Chinese, English) pairs.
+    """Return the 1st and 99th percentile of the ratios, from (Chinese, English) pairs, or the usual band if wider.
 
     Return None below 300 usable pairs.
     """
@@ -39,7 +39,8 @@ def compute_ratio_band(texts: Iterable[tuple[str, str]]) -> tuple[float, float] 
     ratios = sorted(ratio for pair in pairs if (ratio := _ratio(pair)) is not None)
     if len(ratios) < _MIN_SITE_PAIRS:
         return None
-    return ratios[len(ratios) // 100], ratios[-1 - len(ratios) // 100]
+    low, high = CheckContext().ratio_band
+    return min(low, ratios[len(ratios) // 100]), max(high, ratios[-1 - len(ratios) // 100])
 
 
 def _ratio(pair: TextPair) -> float | None:

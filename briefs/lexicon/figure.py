@@ -81,7 +81,7 @@ def join_ranges(text: str, figures: Sequence[Figure]) -> list[Figure]:
         between = text[here.end : after.start]
         if _YEAR_SPAN.fullmatch(between) and (short := _expand_short_year(here, after)):
             result[i + 1] = replace(after, values=(after.value, short))
-        elif _RANGE.fullmatch(between):
+        elif _RANGE.fullmatch(between) and not after.has_leading_unit:
             result[i] = _complete_from_second(here, after)
             if not after.unit and here.has_leading_unit:
                 result[i + 1] = replace(after, unit=here.unit, written_unit=here.written_unit)

@@ -74,6 +74,8 @@ def find_implied_values(text: str) -> set[Decimal]:
         if word in _MONTH:
             values.add(_MONTH[word])
         lower = word.lower()
+        if lower == "other" and before.lower() in _WORD:
+            values.add(_WORD[before.lower()] + 1)  # Fordow and two other sites: 福爾多等三處
         values.update(map(Decimal, _VALUES_BY_WORD.get(lower, ())))
         if lower in ("decades", "dozen") and (many := _WORD.get(before.lower())):
             values.add(many * (10 if lower == "decades" else 12))

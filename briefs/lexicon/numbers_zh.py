@@ -22,14 +22,18 @@ _SCALE = "(?:[多餘幾]?[十百千萬億兆]{1,3}(?<!兆(?=[瓦赫])))"
 _TENTHS = "成(?![為立功長員果就分本型因熟效])"
 _ARABIC = re.compile(
     f"(?<![0-9A-Za-z])(?<!\\d\\.)(?P<roc>民國\\s?)?(?P<sign>(?:{CURRENCY_SIGN_PATTERN})\\s?)?"
-    f"(?P<share>百分之)?(?P<first>{NUMBER_PATTERN})(?P<more>{_SCALE}(?:{NUMBER_PATTERN}{_SCALE}?){{0,4}})?(?P<tenths>{_TENTHS}(?:[1-9](?!\\d))?)?"
+    f"(?P<share>百分之)?(?P<first>{NUMBER_PATTERN})(?P<more>(?:[ \u00a0](?=[萬億兆]))?{_SCALE}(?:{NUMBER_PATTERN}{_SCALE}?){{0,4}})?(?P<tenths>{_TENTHS}(?:[1-9](?!\\d))?)?"
 )
 _HAN = re.compile(
     f"(?P<sign>(?:{CURRENCY_SIGN_PATTERN}))?(?P<share>百分之)?(?P<run>[零〇一二兩三四五六七八九十百千萬億兆]+)(?P<tenths>{_TENTHS}[一二三四五六七八九]?)?"
 )
 _FRACTION = re.compile(
-    "(?P<below>[一二兩三四五六七八九十百]{1,3}|\\d{1,3})分之(?P<above>[一二兩三四五六七八九十]{1,3}|\\d{1,3})"
+    "(?P<below>[一二兩三四五六七八九十百千萬億]{1,4}|\\d{1,4}[萬億]?)分之(?P<above>[一二兩三四五六七八九十]{1,3}|\\d{1,3})"
 )
+_DECADES = re.compile(
+    "(?:(?P<century>\\d\\d)世紀)?(?P<tens>[1-9]0?|[一二三四五六七八九]{1,3}(?=十))[0十]?年代"
+)
+_NOT_COUNTED = re.compile("世紀(?=[一二三四五六七八九十\\d]{1,4}年代)|[萬億]?分之")
 _LONGEST_RUN = 24
 
 # N4: numerals that are not counts. They neither need nor provide a counterpart.
@@ -64,7 +68,11 @@ def find_implied_values(text: str) -> set[Decimal]:
     for match in islice(_FRACTION.finditer(text), FIGURE_LIMIT):
         below, above = parse_numeral(match["below"]), parse_numeral(match["above"])
         if below and above is not None:
-            values |= {round(above / below, 2), Decimal(round(100 * above / below))}
+            values |= {round(above / below, 2), Decimal(round(100 * above / below)), 100 * above / below}
+            values |= {below, above} if below > 100 else set()
+    for match in islice(_DECADES.finditer(text), FIGURE_LIMIT):
+        first = Decimal(100 * (int(match["century"] or 20) - 1))
+        values |= {first + 10 * (_DIGIT.get(digit) or Decimal(digit)) for digit in match["tens"].rstrip("0")}
     return values
 
 
@@ -123,9 +131,10 @@ def _find_arabic_figures(text: str) -> Iterator[Figure]:
         elif match["tenths"]:
             readings = (read * 10 + Decimal(match["tenths"][1:] or 0),)
         elif _DECADE.match(text, match.end()) and read < 100:
-            readings = (read, read + 1900)
+            readings = (read, read + 1900, read + 1800)
         scale = read / first if match["more"] and first else Decimal(1)
-        yield _build_figure(text, match, readings, scale, needs_counterpart=True)
+        needed = not _NOT_COUNTED.match(text, match.end())
+        yield _build_figure(text, match, readings, scale, needs_counterpart=needed)
 
 
 def _find_han_figures(text: str) -> Iterator[Figure]:

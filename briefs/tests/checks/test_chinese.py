@@ -47,6 +47,7 @@ CORRECT_TEXTS = [
     ("simplified", "台后里云干系面余松斗范朴姜丑占布只吃秘群峰床"),
     # Z10
     ("mainland", "相信息息相關"), ("mainland", "宣布什麼"), ("mainland", "「人工智能」"), ("mainland", "《人工智能》"),
+    ("mainland", "增加納稅"), ("mainland", "國內存糧"), ("mainland", "海軍的士氣"), ("mainland", "納米比亞的用戶與布局"),
     ("mainland", "演算法"), ("mainland", "引導彈藥"), ("mainland", "提高質量"), ("mainland", "供應鏈接連中斷"),
     ("mainland", "質量 水平 項目 數據 程序 文件 用戶數 登錄 默認 航母 朝鮮半島 朝鮮王朝 支持 通過 窗口 土豆 人均"),
     ("mainland", "力度 優化 落實 算力 無人機 戰略 公安 領導人"),

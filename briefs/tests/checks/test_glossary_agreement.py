@@ -35,6 +35,12 @@ AGREEING_PAIRS = [
     ("美國在台協會（AIT）。", "The AIT."),
     ("統一規格。", "A common standard."),
     ("統一電池護照。", "Battery passports."),
+    ("統一口徑。", "Speak with one voice."),
+    ("應統一標準。", "Standards should be harmonized."),
+    ("兩德統一。", "German reunification."),
+    ("微晶片。", "Microchips."),
+    ("洲際彈道飛彈。", "ICBMs."),
+    ("拒止式嚇阻與懲罰式嚇阻。", "Deterrence by denial and by punishment."),
     ("估算法。", "A method of estimating."),
     ("引導彈藥。", "Guided munitions."),
     # one side is still empty

@@ -168,14 +168,15 @@ def test_check_context_is_narrowed_to_names_that_may_occur() -> None:
 def test_ratio_band_is_computed_from_300_published_pairs_on(team: factories.Team) -> None:
     usual = CheckContext().ratio_band
     assert load_check_context().ratio_band == usual
-    ratios = [round(1.2 + n / 1000, 3) for n in range(400)]
-    pairs = [("字" * round(ratio * 1000), "word " * 1000) for ratio in ratios]
+    ratios = [round(0.8 + n / 100, 2) for n in range(400)]
+    pairs = [("字" * round(ratio * 100), "word " * 100) for ratio in ratios]
     assert checks.compute_ratio_band(pairs[:299]) is None
-    assert checks.compute_ratio_band(reversed(pairs)) == (1.204, 1.595)
+    assert checks.compute_ratio_band(reversed(pairs)) == (0.84, 4.75)
+    assert checks.compute_ratio_band(pairs[50:] * 2)[0] == usual[0]
     assert checks.compute_ratio_band([("短", "short")] * 400) is None
-    bullets = tuple(Bullet(0, "字" * (20 + n % 5), "word " * 10) for n in range(310))
+    bullets = tuple(Bullet(0, "字" * (30 + n % 5), "word " * 10) for n in range(310))
     factories.live_brief(team, factories.content(bullets=bullets))
-    assert load_check_context().ratio_band == (2.0, 2.4)
+    assert load_check_context().ratio_band == (usual[0], 3.4)
 
 
 # Data for the page
