@@ -2,8 +2,8 @@
 
 from collections.abc import Collection
 
-from briefs.checks import addresses, completeness, length, quotations, structure
-from briefs.checks.bilingual import glossary_agreement, number_agreement, pairing
+from briefs.checks import addresses, completeness, form, length, quotations, structure
+from briefs.checks.bilingual import glossary_agreement, meaning_agreement, number_agreement, pairing
 from briefs.checks.chinese import (
     mainland,
     numerals,
@@ -20,6 +20,7 @@ from briefs.checks.english import (
     amounts,
     dashes,
     headline,
+    misspellings,
     quotes,
     serial_comma,
     spelling,
@@ -38,6 +39,7 @@ ALL_CHECKS: dict[str, Check] = {
     "structure": structure.check,
     "pairing": pairing.check,
     "glossary": glossary_agreement.check,
+    "meaning": meaning_agreement.check,
     "numbers": number_agreement.check,
     "length": length.check,
     "mainland": mainland.check,
@@ -48,6 +50,7 @@ ALL_CHECKS: dict[str, Check] = {
     "stops": stops.check,
     "numerals": numerals.check,
     "spelling": spelling.check,
+    "misspellings": misspellings.check,
     "abbreviations": abbreviations.check,
     "taiwan": taiwan.check,
     "headline": headline.check,
@@ -56,6 +59,7 @@ ALL_CHECKS: dict[str, Check] = {
     "quotes": quotes.check,
     "amounts": amounts.check,
     "quotations": quotations.check,
+    "form": form.check,
     "spaces": spaces.check,
 }
 

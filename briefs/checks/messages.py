@@ -33,6 +33,22 @@ FINDING_MESSAGES: dict[str, str] = {
     "addresses.known": gettext_noop(
         "%(host)s can be mistaken for %(known)s, the site of a source. Check the address."
     ),
+    **dict.fromkeys(
+        ("meaning.names", "meaning.dates", "meaning.multiples", "meaning.currency", "numbers.count"),
+        gettext_noop("The Chinese says %(zh)s, the English %(en)s. Is one of them wrong?"),
+    ),
+    "meaning.direction": gettext_noop("The Chinese says %(zh)s, the English %(en)s: one is up, one is down."),
+    "meaning.certainty": gettext_noop(
+        "The Chinese says %(zh)s, the English %(en)s: one is certain, one is not."
+    ),
+    "meaning.quantity": gettext_noop("The Chinese says %(zh)s, the English %(en)s: not the same share."),
+    "meaning.obligation": gettext_noop("The Chinese says %(zh)s, the English %(en)s: only one says no."),
+    "meaning.negation_zh": gettext_noop("The Chinese has %(value)s; the English has no negation."),
+    "meaning.negation_en": gettext_noop("The English has “%(value)s”; the Chinese has no negation."),
+    "meaning.contrast": gettext_noop("One language recommends what the other rejects."),
+    "meaning.actors": gettext_noop(
+        "%(zh)s acts in the Chinese, %(en)s in the English. Who does what to whom?"
+    ),
     "numbers.zh_only": gettext_noop("%(value)s appears in the Chinese only. Is it missing from the English?"),
     "numbers.en_only": gettext_noop("%(value)s appears in the English only. Is it missing from the Chinese?"),
     "numbers.scale": gettext_noop("%(en)s is %(right)s, not %(zh)s."),
@@ -68,6 +84,7 @@ FINDING_MESSAGES: dict[str, str] = {
     "numerals.style": gettext_noop("%(a)s is not how this house writes figures. Change to %(b)s"),
     "numerals.plain": gettext_noop("%(a)s is not how this house writes figures. Use 萬 and 億"),
     "spelling.british": gettext_noop("British spelling %(a)s. Change to %(b)s"),
+    "misspellings.word": gettext_noop("“%(a)s” may be misspelled. Change to %(b)s"),
     "abbreviations.style": gettext_noop("“%(a)s” is not house style. Change to “%(b)s”"),
     "taiwan.naming": gettext_noop("“%(a)s” is not house style. Change to “%(b)s”"),
     "taiwan.word": gettext_noop("“%(a)s” alone is not house style."),
@@ -89,6 +106,14 @@ FINDING_MESSAGES: dict[str, str] = {
     "pairing.joined": gettext_noop(
         "This bullet and %(n)s say together what one text says. Join or split (Esc M, Enter)."
     ),
+    "form.unpaired": gettext_noop("“%(a)s” has no partner."),
+    "form.doubled": gettext_noop("Doubled punctuation “%(a)s”. Change to “%(b)s”"),
+    "form.repeated": gettext_noop("“%(a)s” is written twice. Remove one"),
+    "form.language_zh": gettext_noop("This Chinese text is mostly in English."),
+    "form.language_en": gettext_noop("This English text is mostly in Chinese."),
+    "form.weekday": gettext_noop("The date was not a %(a)s. Change to %(b)s"),
+    "form.addresses": gettext_noop("The two languages link to different addresses."),
+    "form.temperature": gettext_noop("The Chinese says %(zh)s, the English %(en)s: the scales differ."),
     "structure.differs": gettext_noop("Structure differs: %(zh)s in Chinese, %(en)s in English."),
     "names.glossary": gettext_noop("%(name)s has no counterpart. Add it to the glossary?"),
 }

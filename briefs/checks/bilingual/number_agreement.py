@@ -1,5 +1,6 @@
-"""Find figures and Latin names that occur on one side only, or differ in scale or unit (N1–N6)."""
+"""Find figures and Latin names that occur on one side only, or differ in scale or unit (N1–N7)."""
 
+import re
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
@@ -24,6 +25,9 @@ from briefs.lexicon import numbers_en, numbers_zh, units
 from briefs.lexicon.figure import Figure, FigureValues, format_decimal
 
 _LARGE = Decimal(1000)
+_COUNTED = re.compile(
+    "(?<=[%月年天週])|[家個名位艘架項種國次座枚輛所場條份篇天年週人點大類屆任席州省市縣級島黨強顆件艘處架組期]"
+)
 
 
 def check(content: Content, context: CheckContext) -> list[Finding]:
@@ -74,6 +78,7 @@ def _check_pair(zh: _SideFigures, en: _SideFigures, known: KnownNames) -> list[F
         rest = (figure for figure in figures if id(figure) not in told)
         found += [_one_sided_finding(reading, figure, reading.quote(figure)) for figure in rest]
     found += _check_currencies(zh, en)
+    found += _check_counts(zh, en)
     return [*found, *_check_names(zh, en, known), *_check_names(en, zh, known)]
 
 
@@ -168,6 +173,23 @@ def _check_currencies(zh: _SideFigures, en: _SideFigures) -> Iterator[Finding]:
             if money and set(others.get(value, ())) == {""} and money[0].unit not in told:
                 told.add(money[0].unit)
                 yield _one_sided_finding(here, money[0], money[0].written_unit)
+
+
+def _check_counts(zh: _SideFigures, en: _SideFigures) -> Iterator[Finding]:
+    """Report a small count in words on each side that the other side lacks: 九家 against six."""
+    lone_zh, lone_en = (
+        [
+            figure
+            for figure in here.figures
+            if 1 < figure.value < 100
+            and not figure.needs_counterpart
+            and (here is en or _COUNTED.match(zh.text, figure.end))
+            and not any(value in there.values for value in figure.values)
+        ]
+        for here, there in ((zh, en), (en, zh))
+    )
+    if lone_zh and lone_en:
+        yield _mismatch_finding(zh, en, "numbers.count", lone_zh[0], lone_en[0], {})
 
 
 def _check_names(here: _SideFigures, there: _SideFigures, known: KnownNames) -> list[Finding]:

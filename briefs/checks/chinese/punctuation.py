@@ -20,7 +20,7 @@ _SPACE = "[ \u00a0\u3000]{0,4}"
 _FULL_WIDTH = dict(zip(",;:?!", "，；：？！", strict=True))
 
 _HALF_WIDTH = re.compile(
-    f"(?<=[{HAN_RANGES}」』）》]){_SPACE}(?P<mark>[,;:?!]){_SPACE}(?=[{HAN_RANGES}「『（《])"
+    f"(?<=[{HAN_RANGES}」』）》]){_SPACE}(?:(?P<mark>[,;:?!]){_SPACE}(?=[{HAN_RANGES}「『（《])|(?P<comma>,){_SPACE}(?=[0-9]))"
 )
 _BRACKETS = re.compile(r"\((?P<inside>[^()\n]{1,200})\)")
 _IS_HAN = re.compile(f"[{HAN_RANGES}]")
@@ -57,7 +57,7 @@ def check(content: Content, context: CheckContext) -> list[Finding]:
 
 def _half_width_edits(text: CheckedText) -> Iterator[Edit]:
     for match in _HALF_WIDTH.finditer(text.without_urls):
-        yield text.build_edit(*match.span(), _FULL_WIDTH[match["mark"]])
+        yield text.build_edit(*match.span(), _FULL_WIDTH[match["mark"] or match["comma"]])
 
 
 def _bracket_edits(text: CheckedText) -> Iterator[Edit]:

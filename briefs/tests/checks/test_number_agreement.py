@@ -151,6 +151,7 @@ DIFFERING_PAIRS = [
     ("三十億美元。", "A fortune.", ["三十億美元 appears in the Chinese only"]),
     ("一萬名操作員。", "Many operators.", ["一萬 appears in the Chinese only"]),
     ("許多人。", "Three billion people.", ["Three billion appears in the English only"]),
+    ("九家企業。", "Six firms.", ["The Chinese says 九, the English Six. Is one of them wrong?"]),
     ("12艘船。", "13 ships.", ["12 appears in the Chinese only", "13 appears in the English only"]),
     (
         "1萬2,000人。",

@@ -8,9 +8,9 @@ import pytest
 CHECKS = Path(__file__).resolve().parents[2] / "checks"
 DOCUMENT = (CHECKS.parents[1] / "docs/style-rules.md").read_text(encoding="utf-8")
 RULE = re.compile(
-    r"^\| (?P<code>[ZEN]\d{1,2}|L) \|.*\| (?:`(?P<module>[a-z_/]+\.py)`|no check) \|$", re.MULTILINE
+    r"^\| (?P<code>[ZENMF]\d{1,2}|L) \|.*\| (?:`(?P<module>[a-z_/]+\.py)`|no check) \|$", re.MULTILINE
 )
-CITATION = re.compile(r"\(((?:[ZEN]\d{1,2}|L)(?:(?:–|, )[ZEN]\d{1,2})*)\)")
+CITATION = re.compile(r"\(((?:[ZENMF]\d{1,2}|L)(?:(?:–|, )[ZENMF]\d{1,2})*)\)")
 
 ENFORCED_BY = {match["code"]: match["module"] for match in RULE.finditer(DOCUMENT)}
 
@@ -39,13 +39,15 @@ def test_citations_are_read():
 
 
 def test_every_row_of_the_document_is_a_rule():
-    codes = re.findall(r"^\| ([ZENL]\d*) \|", DOCUMENT, re.MULTILINE)
+    codes = re.findall(r"^\| ([ZENMFL]\d*) \|", DOCUMENT, re.MULTILINE)
     assert codes == list(ENFORCED_BY)
     assert codes == [
         *(f"Z{n}" for n in range(1, 12)),
-        *(f"E{n}" for n in range(1, 9)),
-        *(f"N{n}" for n in range(1, 7)),
+        *(f"E{n}" for n in range(1, 10)),
+        *(f"N{n}" for n in range(1, 8)),
         "L",
+        *(f"M{n}" for n in range(1, 7)),
+        *(f"F{n}" for n in range(1, 7)),
     ]
 
 

@@ -113,6 +113,7 @@ def test_faulty_sample_has_exactly_the_expected_findings() -> None:
         ("b8", "The glossary prefers 灰色地帶 to 灰色區域."),
         ("b9", "500 miles is about 800 km; the Chinese says 500公里."),
         ("b9", "1 of 11 bullets in this list has no final stop. Add 。"),
+        ("b10", "One language recommends what the other rejects."),
         ("b10", "“...” in Chinese. Change to ……"),
         ("b11", "Space between Chinese and Latin text. Remove"),
         ("b11", "1 space between Chinese characters. Remove"),

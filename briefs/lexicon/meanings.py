@@ -1,0 +1,110 @@
+"""Find words of meaning in a text: names from `concepts.txt`, direction, quantity and dates from `meanings.txt`."""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Literal
+
+Language = Literal["zh", "en"]
+
+_SECTION = re.compile(r"^\[(\w+)\]\n((?:.+\n)*)", re.MULTILINE)
+_WORD_START = re.compile(r"(?<![A-Za-z0-9À-ɏ])(?=[A-Za-z0-9€£¥$])")
+_HAN_START = re.compile("(?=[㐀-鿿0-9A-Za-z%％])")
+_ENDING = re.compile("(?:s|’s?|'s?|s’)?(?![A-Za-z0-9À-ɏ])")
+_ANY_ENDING = re.compile("[A-Za-zÀ-ɏ-]*")
+NAME_SECTIONS = ("countries", "regions", "waters", "people", "organizations")
+
+# Single characters that stand for a country beside each other (美中, 日韓) or in words such as 駐日 and 德方.
+_SHORT_FORMS = """
+美美國 中中國 陸中國 日日本 韓南韓 台台灣 臺台灣 俄俄羅斯 烏烏克蘭 英英國 法法國 德德國 義義大利 印印度 澳澳洲 歐歐洲 以以色列 伊伊朗
+菲菲律賓 越越南 加加拿大 港香港
+"""
+_SHORT = {form[0]: form[1:] for form in _SHORT_FORMS.split()}
+_ANY_SHORT = "".join(_SHORT)
+_SHORT_NAME = re.compile(
+    f"(?<=[{_ANY_SHORT}駐訪對赴反抗親援離返])[{_ANY_SHORT}]|[{_ANY_SHORT}](?=[{_ANY_SHORT}方軍國商企資籍裔僑])"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """A meaning found in a text.
+
+    `key`: its first Chinese form. If `raises` is false, it only matches the same meaning of the other side.
+    """
+
+    section: str
+    key: str
+    raises: bool
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Form:
+    """A written form. `is_exact`: with the capitals as written. `ending`: what may follow, None for Chinese."""
+
+    written: str
+    is_exact: bool
+    ending: re.Pattern[str] | None
+    section: str
+    key: str
+    raises: bool
+
+    def find_end(self, text: str, at: int) -> int:
+        """Return the end of the form, which stands at this position, or 0 if the word goes on."""
+        end = at + len(self.written)
+        if self.ending is None or not self.written[-1].isalnum():
+            return end
+        ending = self.ending.match(text, end)
+        return ending.end() if ending else 0
+
+
+@cache
+def _load_forms(language: Language) -> dict[str, list[_Form]]:
+    """Return the forms by their first two characters in small letters, longest first."""
+    here = Path(__file__).parent
+    tables = [(here / name).read_text(encoding="utf-8") for name in ("concepts.txt", "meanings.txt")]
+    forms: dict[str, list[_Form]] = defaultdict(list)
+    for section, lines in (match.groups() for table in tables for match in _SECTION.finditer(table)):
+        if section in ("names", "things", "checked"):
+            continue
+        for line in lines.splitlines():
+            chinese, _, english = line.partition(" = ")
+            key = chinese.split(", ")[0]
+            for form in (chinese if language == "zh" else english).split(", "):
+                if written := form.removeprefix("+").removesuffix("*"):
+                    ending = None if language == "zh" else _ANY_ENDING if form[-1] == "*" else _ENDING
+                    exact = written != written.lower()
+                    found = _Form(written, exact, ending, section, key, form[0] != "+")
+                    forms[written[:2].lower()].append(found)
+    for some in forms.values():
+        some.sort(key=lambda form: -len(form.written))
+    return forms
+
+
+def find_meanings(text: str, language: Language) -> Iterator[Meaning]:
+    """Yield the meanings in text order, short names last.
+
+    The longest form at a place counts. A shorter one in another section raises no finding, and none is read in
+    a word of [ignored].
+    """
+    forms, lower, reached = _load_forms(language), text.lower(), 0
+    for start in (_HAN_START if language == "zh" else _WORD_START).finditer(text):
+        at = start.start()
+        if at < reached:
+            continue
+        longest: _Form | None = None
+        for form in (*forms.get(lower[at : at + 2], ()), *forms.get(lower[at], ())):
+            is_here = (text if form.is_exact else lower).startswith(form.written, at)
+            if is_here and (end := form.find_end(text, at)):
+                longest, reached = longest or form, max(reached, end)
+                whole = len(form.written) == len(longest.written)
+                if whole or form.section != longest.section != "ignored":
+                    yield Meaning(form.section, form.key, form.raises and whole, at, end)
+    if language == "zh":
+        for match in _SHORT_NAME.finditer(text):
+            yield Meaning("countries", _SHORT[match[0]], False, *match.span())

@@ -1,0 +1,76 @@
+"""Rules F1–F6 and E9: marks, repeated words, language, addresses, weekdays, temperatures and misspellings."""
+
+from importlib.util import find_spec
+
+import pytest
+
+from briefs.checks import CheckContext, run_checks
+from briefs.content import Bullet, Content
+from briefs.tests.checks.finding_messages import format_finding_message
+
+CORRECT_PAIRS = [
+    ("（一）「可」；1）《外交》『書』。", "1) one (two) [three]; a) first"),
+    ("為了了解目的的確切，是是非非？！", "He had had it; I know that that is so."),
+    ("一步一步、一個一個來。", "Bora Bora. Etc., and the U.S., which"),
+    ("等等……", "So..."),
+    ("中興（ZTE）", "The ZTE (中興)"),
+    ("2025年6月9日（星期一）", "Monday, June 9, 2025"),
+    ("2025年6月8日（星期天）", "Sunday, June 8, 2025"),
+    ("2025年6月31日（星期一）", "Monday, June 31, 2025"),
+    ("攝氏40度", "104 degrees Fahrenheit"),
+    ("攝氏40度", "40 degrees Celsius"),
+    ("見 https://a.example/1 。", "See https://a.example/1."),
+    ("見 https://a.example/1 。", "See the page."),
+]
+INCORRECT_PAIRS = [
+    ("他說「不可。", "", ["“「” has no partner."]),
+    ("他」說「不可", "", ["“」” has no partner."]),
+    ("", "The first (of two.", ["“(” has no partner."]),
+    ("因此，，誰", "", ["Doubled punctuation “，，”. Change to “，”"]),
+    ("因此,。", "", ["Doubled punctuation “,。”. Change to “。”"]),
+    ("結束。。", "So,, it ended,.", [
+        "Doubled punctuation “。。”. Change to “。”",
+        "Doubled punctuation “,,”. Change to “,”",
+        "Doubled punctuation “,.”. Change to “.”",
+    ]),
+    ("美國美國的的政策", "The the policy", [
+        "“美國” is written twice. Remove one",
+        "“的” is written twice. Remove one",
+        "“The” is written twice. Remove one",
+    ]),
+    ("This text is not in Chinese", "這段文字不是英文", [
+        "This Chinese text is mostly in English.", "This English text is mostly in Chinese.",
+    ]),
+    ("2025年6月9日（星期二）", "Tuesday, June 9, 2025", [
+        "The date was not a 星期二. Change to 星期一", "The date was not a Tuesday. Change to Monday",
+    ]),
+    ("攝氏40度", "40 degrees Fahrenheit", [
+        "The Chinese says 攝氏40度, the English 40 degrees Fahrenheit: the scales differ.",
+    ]),
+    ("見 https://a.example/1 。", "See https://a.example/2.", ["The two languages link to different addresses."]),
+]  # fmt: skip
+
+
+def list_messages(zh: str, en: str, check: str = "form", context: CheckContext | None = None) -> list[str]:
+    content = Content(bullets=(Bullet(1, zh, en),))
+    findings = run_checks(content, context or CheckContext(), only=(check,))
+    return [format_finding_message(finding) for finding in findings]
+
+
+@pytest.mark.parametrize(("zh", "en"), CORRECT_PAIRS)
+def test_correct_form_has_no_finding(zh, en):
+    assert list_messages(zh, en) == []
+
+
+@pytest.mark.parametrize(("zh", "en", "expected"), INCORRECT_PAIRS)
+def test_incorrect_form_is_found(zh, en, expected):
+    assert list_messages(zh, en) == expected
+
+
+@pytest.mark.skipif(not find_spec("spellchecker"), reason="the word list is not installed")
+def test_misspelled_word_is_found_unless_it_is_a_name_or_occurs_twice():
+    text = "The goverment supports demining, renewables and carmakers in Falcot."
+    [message] = list_messages("", text, "misspellings")
+    assert message == "“goverment” may be misspelled. Change to government"
+    assert list_messages("", f"{text} Its goverment again.", "misspellings") == []
+    assert list_messages("", text, "misspellings", CheckContext(names=("goverment",))) == []
