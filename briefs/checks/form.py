@@ -1,4 +1,4 @@
-"""Check form in both languages: marks, repeated words, language, addresses, weekdays, temperatures (F1–F6)."""
+"""Check form in both languages: marks, repeated words, language, addresses, weekdays (F1–F5)."""
 
 import re
 from collections.abc import Iterator
@@ -41,12 +41,6 @@ _DATE: dict[Side, re.Pattern[str]] = {
     ),
     "en": re.compile(
         rf"(?P<weekday>{'|'.join(_WEEKDAYS)}), (?P<month>{'|'.join(ENGLISH_MONTHS)}) (?P<day>\d{{1,2}}), (?P<year>\d{{4}})"
-    ),
-}
-_TEMPERATURE: dict[Side, re.Pattern[str]] = {
-    "zh": re.compile(r"(?:(?P<c>攝氏)|華氏)(?:零下)?\s?(?P<n>\d+(?:\.\d+)?)\s?度?"),
-    "en": re.compile(
-        r"(?P<n>\d+(?:\.\d+)?)\s?(?:°\s?|degrees? )(?:(?P<c>C(?:elsius)?)|F(?:ahrenheit)?)(?![A-Za-z])"
     ),
 }
 
@@ -98,7 +92,7 @@ def _fold_bracket(mark: str) -> str:
 
 
 def _choose_mark(match: re.Match[str]) -> str:
-    """Keep the strongest of several marks: a full stop, or else the last."""
+    """Keep the strongest of several marks: a full stop, or else the first."""
     return next((mark for mark in match[0] if mark in "。.?!"), match[0][0])
 
 
@@ -120,6 +114,3 @@ def _check_pair(zh: CheckedText, en: CheckedText) -> Iterator[Finding]:
     if one and other and one != other:
         at = zh.original.find(min(one - other or one))
         yield zh.build_finding("form.addresses", (at, at + 4))
-    first, second = _TEMPERATURE["zh"].search(zh.original), _TEMPERATURE["en"].search(en.original)
-    if first and second and bool(first["c"]) != bool(second["c"]) and first["n"] == second["n"]:
-        yield zh.build_finding("form.temperature", first.span(), {"zh": first[0], "en": second[0]})

@@ -113,7 +113,6 @@ FINDING_MESSAGES: dict[str, str] = {
     "form.language_en": gettext_noop("This English text is mostly in Chinese."),
     "form.weekday": gettext_noop("The date was not a %(a)s. Change to %(b)s"),
     "form.addresses": gettext_noop("The two languages link to different addresses."),
-    "form.temperature": gettext_noop("The Chinese says %(zh)s, the English %(en)s: the scales differ."),
     "structure.differs": gettext_noop("Structure differs: %(zh)s in Chinese, %(en)s in English."),
     "names.glossary": gettext_noop("%(name)s has no counterpart. Add it to the glossary?"),
 }

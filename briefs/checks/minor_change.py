@@ -13,6 +13,7 @@ from typing import Literal
 
 from briefs.checks.bilingual.name_agreement import ASCII_LOWER, extract_names, find_occurrences
 from briefs.checks.context import CheckContext
+from briefs.checks.english.style_words import read_words
 from briefs.checks.finding import FindingField
 from briefs.checks.texts import TextPair, find_urls, fold_and_mask_urls, has_words, iterate_text_pairs
 from briefs.content import SIDES, Content, Facts, Side
@@ -38,15 +39,7 @@ _PIECE = re.compile(
 _LATIN_WORD = re.compile(r"[A-Za-z\u00c0-\u024f]{1,60}(?:['.&-][A-Za-z\u00c0-\u024f]{1,60}){0,8}")
 _POSSESSIVE = re.compile("'s$|'$")
 # Words capitalized only at the start of a sentence, never in a name.
-_OPENERS = """
-a an the this that these those it its he she they we i in on at by for from to of with as and but or so yet if
-when while where although though because since after before until once unlike like despite beyond under over
-however therefore moreover furthermore meanwhile instead consequently thus hence still also even both each
-some many most several all such there here what why how who whether then finally first second third one two
-three building given according his her their our another other any more not no never without neither nor none
-nothing
-"""
-_OPENER_WORDS = frozenset(_OPENERS.split())
+_OPENER_WORDS = frozenset(read_words("capitalized openers"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,10 @@ from functools import cache
 from pathlib import Path
 from typing import Literal
 
+from briefs.lexicon.word_tables import read_sections
+
 Language = Literal["zh", "en"]
 
-_SECTION = re.compile(r"^\[(\w+)\]\n((?:.+\n)*)", re.MULTILINE)
 _WORD_START = re.compile(r"(?<![A-Za-z0-9À-ɏ])(?=[A-Za-z0-9€£¥$])")
 _HAN_START = re.compile("(?=[㐀-鿿0-9A-Za-z%％])")
 _ENDING = re.compile("(?:s|’s?|'s?|s’)?(?![A-Za-z0-9À-ɏ])")
@@ -18,11 +19,11 @@ _ANY_ENDING = re.compile("[A-Za-zÀ-ɏ-]*")
 NAME_SECTIONS = ("countries", "regions", "waters", "people", "organizations")
 
 # Single characters that stand for a country beside each other (美中, 日韓) or in words such as 駐日 and 德方.
-_SHORT_FORMS = """
-美美國 中中國 陸中國 日日本 韓南韓 台台灣 臺台灣 俄俄羅斯 烏烏克蘭 英英國 法法國 德德國 義義大利 印印度 澳澳洲 歐歐洲 以以色列 伊伊朗
-菲菲律賓 越越南 加加拿大 港香港
-"""
-_SHORT = {form[0]: form[1:] for form in _SHORT_FORMS.split()}
+_SHORT_FORMS = (
+    "美美國 中中國 日日本 韓南韓 台台灣 俄俄羅斯 烏烏克蘭 英英國 法法國 德德國 義義大利 印印度 澳澳洲 歐歐洲"
+)
+_MORE_SHORT_FORMS = "陸中國 臺台灣 以以色列 伊伊朗 菲菲律賓 越越南 加加拿大 港香港"
+_SHORT = {form[0]: form[1:] for form in f"{_SHORT_FORMS} {_MORE_SHORT_FORMS}".split()}
 _ANY_SHORT = "".join(_SHORT)
 _SHORT_NAME = re.compile(
     f"(?<=[{_ANY_SHORT}駐訪對赴反抗親援離返])[{_ANY_SHORT}]|[{_ANY_SHORT}](?=[{_ANY_SHORT}方軍國商企資籍裔僑])"
@@ -67,12 +68,12 @@ class _Form:
 def _load_forms(language: Language) -> dict[str, list[_Form]]:
     """Return the forms by their first two characters in small letters, longest first."""
     here = Path(__file__).parent
-    tables = [(here / name).read_text(encoding="utf-8") for name in ("concepts.txt", "meanings.txt")]
+    tables = [read_sections(here / name) for name in ("concepts.txt", "meanings.txt")]
     forms: dict[str, list[_Form]] = defaultdict(list)
-    for section, lines in (match.groups() for table in tables for match in _SECTION.finditer(table)):
+    for section, lines in (section for table in tables for section in table.items()):
         if section in ("names", "things", "checked"):
             continue
-        for line in lines.splitlines():
+        for line in lines:
             chinese, _, english = line.partition(" = ")
             key = chinese.split(", ")[0]
             for form in (chinese if language == "zh" else english).split(", "):

@@ -4,31 +4,26 @@ import re
 from collections.abc import Iterator
 from decimal import Decimal
 from itertools import islice
+from pathlib import Path
 
 from briefs.lexicon.figure import FIGURE_LIMIT, NUMBER_PATTERN, Figure, blank_out_figures, join_ranges
-from briefs.lexicon.units import CURRENCY_SIGN_PATTERN, find_currency, find_unit_after
+from briefs.lexicon.units import SIGN_PATTERN, find_unit_after, find_unit_of_sign
+from briefs.lexicon.word_tables import read_sections
 from briefs.text.date_format import ENGLISH_MONTHS
 
 _ARABIC = re.compile(
-    f"(?<![0-9A-Za-z])(?<!\\d\\.)(?P<sign>(?:{CURRENCY_SIGN_PATTERN})\\s?)?(?P<number>{NUMBER_PATTERN})"
+    f"(?<![0-9A-Za-z])(?<!\\d\\.)(?P<sign>(?:{SIGN_PATTERN})\\s?)?(?P<number>{NUMBER_PATTERN})"
     r"(?:[\s-]?(?P<scale>hundred|thousand|million|billion|trillion|bn|mn|tn)(?![A-Za-z])|(?P<letter>[KMBT])(?![A-Za-z]))?"
     r"(?P<ending>(?:'?s|st|nd|rd|th)(?![A-Za-z]))?"
 )
 _QUARTER = re.compile(r"(?<![A-Za-z0-9])(?:Q[1-4]|H[12])(?![A-Za-z0-9])")
 
-_ONES = """
-zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen
-seventeen eighteen nineteen
-"""
-_ORDINALS = """
-zeroth first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth
-fifteenth sixteenth seventeenth eighteenth nineteenth
-"""
+_NUMBER_WORDS = read_sections(Path(__file__).with_name("number_words.txt"))
 _TENS = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
-CARDINALS = {word: n for n, word in enumerate(_ONES.split())}
+CARDINALS = {word: n for n, word in enumerate(" ".join(_NUMBER_WORDS["cardinals"]).split())}
 CARDINALS |= {word: 10 * n for n, word in enumerate(_TENS, 2)}
 _WORD = {word: Decimal(n) for word, n in CARDINALS.items()}
-_WORD |= {word: Decimal(n) for n, word in enumerate(_ORDINALS.split())}
+_WORD |= {word: Decimal(n) for n, word in enumerate(" ".join(_NUMBER_WORDS["ordinals"]).split())}
 _WORD |= {f"{word[:-1]}ieth": Decimal(10 * n) for n, word in enumerate(_TENS, 2)}
 _TEN_MULTIPLES = {Decimal(10 * n) for n in range(2, 10)}
 _SCALES = {
@@ -42,15 +37,7 @@ _MONTH = {name: Decimal(n) for n, name in enumerate(ENGLISH_MONTHS, 1)}
 _MONTH |= {name[:3]: n for name, n in _MONTH.items()} | {"Sept": Decimal(9)}
 
 # Number values that a word other than a numeral may have on the Chinese side.
-_VALUES_BY_WORD: dict[str, tuple[str, ...]] = {
-    "a": ("1",), "an": ("1",), "single": ("1",), "once": ("1",), "both": ("2",), "twice": ("2", "200"),
-    "double": ("2", "200", "100"), "doubles": ("2", "100"), "doubled": ("2", "100"), "doubling": ("2", "100"),
-    "bilateral": ("2",), "pair": ("2",), "triple": ("3",), "tripled": ("3",), "trilateral": ("3",),
-    "half": ("0.5", "50"), "halve": ("0.5", "50"), "halved": ("0.5", "50"), "quarter": ("0.25", "25", "4"),
-    "quarters": ("0.25", "25", "75", "4"), "third": ("33",), "thirds": ("3", "67", "66"), "fifth": ("20",),
-    "quadruple": ("4",), "quadrupled": ("4",), "dozen": ("12",), "decade": ("10",), "century": ("100",),
-    "biennial": ("2",),
-}  # fmt: skip
+_VALUES_BY_WORD = {word: values for word, *values in map(str.split, _NUMBER_WORDS["values"])}
 
 _ARTICLES = {"a", "an", "single", "once", "third", "fifth"}
 
@@ -106,7 +93,7 @@ def _find_arabic_figures(text: str) -> Iterator[Figure]:
             values = (number, number + 1900)  # the '90s
         unit, end = find_unit_after(text, match.end(), chinese=False)
         written = text[match.end() : end].strip(" -\xa0")
-        if sign := find_currency(match["sign"] or ""):
+        if sign := find_unit_of_sign(match["sign"] or ""):
             unit, written = sign, match["sign"].strip()
         raw = text[match.start() : end]
         yield Figure(match.start(), end, raw, values, scale, unit, written_unit=written)

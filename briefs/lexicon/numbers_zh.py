@@ -4,10 +4,12 @@ import re
 from collections.abc import Iterator
 from decimal import Decimal
 from itertools import islice
+from pathlib import Path
 
 from briefs.lexicon.figure import FIGURE_LIMIT, NUMBER_PATTERN, Figure, blank_out_figures, join_ranges
 from briefs.lexicon.masking import blank_out_matches
-from briefs.lexicon.units import CURRENCY_SIGN_PATTERN, find_currency, find_unit_after
+from briefs.lexicon.units import SIGN_PATTERN, find_unit_after, find_unit_of_sign
+from briefs.lexicon.word_tables import read_sections
 
 _DIGIT = {
     c: Decimal(v)
@@ -21,11 +23,11 @@ _ROC = 1911
 _SCALE = "(?:[多餘幾]?[十百千萬億兆]{1,3}(?<!兆(?=[瓦赫])))"
 _TENTHS = "成(?![為立功長員果就分本型因熟效])"
 _ARABIC = re.compile(
-    f"(?<![0-9A-Za-z])(?<!\\d\\.)(?P<roc>民國\\s?)?(?P<sign>(?:{CURRENCY_SIGN_PATTERN})\\s?)?"
+    f"(?<![0-9A-Za-z])(?<!\\d\\.)(?P<roc>民國\\s?)?(?P<sign>(?:{SIGN_PATTERN})\\s?)?"
     f"(?P<share>百分之)?(?P<first>{NUMBER_PATTERN})(?P<more>(?:[ \u00a0](?=[萬億兆]))?{_SCALE}(?:{NUMBER_PATTERN}{_SCALE}?){{0,4}})?(?P<tenths>{_TENTHS}(?:[1-9](?!\\d))?)?"
 )
 _HAN = re.compile(
-    f"(?P<sign>(?:{CURRENCY_SIGN_PATTERN}))?(?P<share>百分之)?(?P<run>[零〇一二兩三四五六七八九十百千萬億兆]+)(?P<tenths>{_TENTHS}[一二三四五六七八九]?)?"
+    f"(?P<sign>(?:{SIGN_PATTERN}))?(?P<share>百分之)?(?P<run>[零〇一二兩三四五六七八九十百千萬億兆]+)(?P<tenths>{_TENTHS}[一二三四五六七八九]?)?"
 )
 _FRACTION = re.compile(
     "(?P<below>[一二兩三四五六七八九十百千萬億]{1,4}|\\d{1,4}[萬億]?)分之(?P<above>[一二兩三四五六七八九十]{1,3}|\\d{1,3})"
@@ -37,12 +39,7 @@ _NOT_COUNTED = re.compile("世紀(?=[一二三四五六七八九十\\d]{1,4}年�
 _LONGEST_RUN = 24
 
 # N4: numerals that are not counts. They neither need nor provide a counterpart.
-_IDIOMS = """
-一帶一路 一國兩制 兩岸 一中 五角大廈 五角大樓 四川 萬一 一旦 統一 進一步 一方面 億萬 三星 一些 一樣 一起 一般
-一直 一定 一切 唯一 之一 同一 單一 一致 一味 一再 一向 一旁 一面 一連串 一系列 一舉 一線 專一 劃一 萬能 萬分
-百姓 十分 十足 百萬富翁 十萬火急 千萬別 千萬不 三角 九龍 八卦 四處 四周 五眼 一流 一體 一貫 一概 一律 一度
-一時 一如 不一 三明治 二戰 一戰 萬事
-"""
+_IDIOMS = " ".join(read_sections(Path(__file__).with_name("number_words.txt"))["idioms"])
 _IDIOM = re.compile("|".join([*sorted(_IDIOMS.split(), key=len, reverse=True), "[一二三四五六七八九]中全會"]))
 _VAGUE = "數幾好上成"
 _DECADE = re.compile("年代")
@@ -167,7 +164,7 @@ def _build_figure(
     end = match.end()
     unit, end = ("%", end) if match["share"] or match["tenths"] else find_unit_after(text, end, chinese=True)
     written = text[match.end() : end].strip("多餘 ")
-    if sign := find_currency(match["sign"] or ""):
+    if sign := find_unit_of_sign(match["sign"] or ""):
         unit, written = sign, match["sign"].strip()
     raw = text[match.start() : end]
     return Figure(match.start(), end, raw, values, scale, unit, needs_counterpart, written)

@@ -3,6 +3,7 @@
 import re
 from collections import defaultdict
 from collections.abc import Iterator
+from pathlib import Path
 
 from briefs.checks.context import CheckContext
 from briefs.checks.finding import Finding
@@ -14,13 +15,7 @@ NAME_SEPARATOR = "‧"
 """U+2027, the interpunct that Big5 can encode."""
 
 # Characters used to transcribe names. A space counts as a separator only between two runs of them.
-_TRANSCRIPTION_CHARACTERS = (
-    "阿埃艾愛安昂奧巴拜班邦保鮑貝本比彼畢賓波伯柏博卜布查察昌川茨達戴丹當道德登鄧狄迪蒂丁杜頓多俄厄恩爾法凡范方菲"
-    "費芬弗佛福富伽蓋甘岡高戈哥格葛根古瓜哈海漢豪赫亨侯胡華懷霍基吉加迦賈傑金京居喀卡凱坎康考柯科克肯孔寇庫奎昆拉"
-    "萊賴蘭朗勞勒雷黎李里理利莉立麗連列林琳龍隆盧魯倫羅洛馬瑪麥曼芒毛梅門蒙米密敏明摩莫墨默姆木穆納娜奈南內尼寧紐"
-    "諾努歐帕潘龐培佩彭皮珀普奇恰強喬切琴瓊讓熱瑞若撒薩塞賽森沙莎山尚紹舍申生聖施史士斯司松蘇索所塔泰譚湯唐特提田"
-    "廷圖土托陀瓦萬汪旺威韋維魏溫文翁沃烏吾西希席夏香肖謝辛欣休許雪遜雅亞延揚楊耶葉伊因英尤雨約扎澤曾詹張哲珍芝朱茱祖佐"
-)
+_TRANSCRIPTION_CHARACTERS = "".join(Path(__file__).with_suffix(".txt").read_text(encoding="utf-8").split())
 _WRONG_SEPARATOR = re.compile(f"(?<=[{HAN_RANGES}])[·・•．･](?=[{HAN_RANGES}])")
 _SPACE = re.compile(f"(?<=[{_TRANSCRIPTION_CHARACTERS}]{{2}})[ \u00a0](?=[{_TRANSCRIPTION_CHARACTERS}]{{2}})")
 _FULL_NAME = re.compile(

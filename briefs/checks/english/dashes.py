@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 
 from briefs.checks.context import CheckContext
+from briefs.checks.english.style_words import read_words
 from briefs.checks.finding import Finding
 from briefs.checks.repairs import CheckedText, each_text
 
@@ -11,13 +12,7 @@ _RANGE = re.compile(
     r"(?<![0-9A-Za-z.,/#$-])(?:(?:US|NT|HK|A)?[$€£])?\d{1,4}(?:,\d{3})?(?:\.\d{1,2})?(?P<dash>-)\d{1,4}(?:,\d{3})?(?![0-9A-Za-z/%]*-\d|[0-9/]|[A-Z])"
 )
 _EM = re.compile(r"(?<=[A-Za-z0-9.,’”)])(?P<dash>\s{0,3}(?:(?<!-)-{2,3}(?!-)|—)\s{0,3})(?=[A-Za-z0-9“‘(])")
-_EQUALS = """
-U.S. US UK EU UN NATO ASEAN China Chinese Taiwan Taiwanese Japan Japanese Korea Russia Russian Ukraine India Indian Pakistan
-Israel Iran Iraq Australia Philippines Philippine Vietnam Vietnamese Germany German France French Britain British Canada
-Mexico Singapore Indonesia Malaysia Thailand Turkey Poland Europe European America American Arab Saudi Beijing Taipei
-Washington Tokyo Moscow Seoul Kyiv Brussels Delhi
-"""
-_NAME = "|".join(re.escape(name) for name in sorted(_EQUALS.split(), key=len, reverse=True))
+_NAME = "|".join(re.escape(name) for name in sorted(read_words("equals"), key=len, reverse=True))
 _PAIR = re.compile(f"(?<![A-Za-z])(?:{_NAME})(?P<dash>-)(?=(?:{_NAME})(?![A-Za-z]))")
 
 

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 
 from briefs.checks.context import CheckContext
+from briefs.checks.english.style_words import read_words
 from briefs.checks.finding import Edit, Finding
 from briefs.checks.repairs import CheckedText
 from briefs.checks.texts import count_characters
@@ -17,13 +18,7 @@ _CASE_CHECK_LIMIT = 1000
 _WORD = re.compile("[A-Za-zÀ-ɏ][A-Za-zÀ-ɏ’']*")
 _LOWERCASE_WORDS = frozenset(["a", "an", "the", "and", "or", "nor", "of", "to", "at"])
 # Lower case as prepositions, capital as part of a verb (Stand Up, Carry On). Both are accepted.
-_PARTICLES = """
-as but for from in into on onto per via vs v with by up down off out over under near past since than till until so yet
-if about above across after against along amid among around before behind below beneath beside besides between
-beyond despite during except inside like outside through throughout toward towards underneath unlike upon within
-without de la le von van der den al bin el da di du i e
-"""
-_EITHER_CASE_WORDS = frozenset(_PARTICLES.split())
+_EITHER_CASE_WORDS = frozenset(read_words("particles"))
 _OPENS_PHRASE = re.compile("[:?!.—–]\\s*[“‘\"'(]?$|^[“‘\"'(\\s]*$")
 _ABBREVIATED = re.compile(r"(?:[A-Z]\.[A-Z]|Inc|Co|Ltd|Jr|Sr|etc|No|[ap]\.m)\.$")
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from string import ascii_lowercase
 
 from briefs.checks.context import CheckContext
+from briefs.checks.english.style_words import read_words
 from briefs.checks.finding import Finding
 from briefs.checks.repairs import MAX_FINDINGS, list_side_texts, match_case, opens_sentence
 from briefs.content import Content
@@ -20,13 +21,6 @@ from briefs.content import Content
 _WORD = re.compile(r"(?<![A-Za-zÀ-ɏ0-9’'_./@-])[A-Za-z][a-z]{4,29}(?![A-Za-zÀ-ɏ0-9’'_/@-]|\.[a-z])")
 _COMMON = 200
 """The least frequency of a word that a misspelling is corrected to. The list has counts from 50 to 50 million."""
-_EXCEPTIONS = "admin facto raison apparat dirigisme yuans autarkic minilateral plurilateral"
-_PREFIXES = (
-    "un re de non pre over sub co anti counter mis dis out under up inter multi micro mini semi super trans"
-)
-_SUFFIXES = (
-    "s es ed d ing er ers ly ness less ful fold wide like ism ist ists able ize ized izing ization y al"
-)
 
 
 def check(content: Content, context: CheckContext) -> list[Finding]:
@@ -34,12 +28,8 @@ def check(content: Content, context: CheckContext) -> list[Finding]:
     texts = list_side_texts(content, "en") if known else []
     words = [(text, match) for text in texts for match in _WORD.finditer(text.without_urls)]
     counts = Counter(match[0].lower() for _, match in words)
-    accepted = " ".join(
-        [
-            *context.names,
-            *(form for term in context.terms for form in (*term.renderings("en"), *term.safe_en)),
-        ]
-    ).lower()
+    forms = (form for term in context.terms for form in (*term.renderings("en"), *term.safe_en))
+    accepted = " ".join([*context.names, *forms]).lower()
     found = []
     for text, match in words[:MAX_FINDINGS]:
         word = match[0].lower()
@@ -68,11 +58,11 @@ def _load_frequencies() -> dict[str, int]:
 
 def _is_word(word: str, known: dict[str, int]) -> bool:
     """Return whether the word is known, or made of known parts: demining, severalfold, carmakers."""
-    if word in known or word in _EXCEPTIONS.split():
+    if word in known or word in read_words("known words"):
         return True
-    stems = {word.removesuffix(ending) for ending in _SUFFIXES.split()}
+    stems = {word.removesuffix(ending) for ending in read_words("suffixes")}
     stems |= {f"{stem}e" for stem in stems} | {f"{stem[:-1]}y" for stem in stems if stem.endswith("i")}
-    stems |= {stem.removeprefix(opening) for stem in stems for opening in _PREFIXES.split()}
+    stems |= {stem.removeprefix(opening) for stem in stems for opening in read_words("prefixes")}
     if any(stem in known for stem in stems if len(stem) > 2):
         return True
     return any(word[:at] in known and word[at:] in known for at in range(4, len(word) - 3))

@@ -132,6 +132,7 @@ AGREEING_PAIRS = [
     ("依國防授權法。", "Under the NDAA.", NDAA),
     # N6: the unit must agree
     ("800公里。", "500 miles."),
+    ("攝氏40度。", "40 degrees Celsius."),
     ("500公里。", "500 kilometers."),
     ("90天的庫存。", "A 90-day inventory."),
     ("5億元。", "NT$500 million."),
@@ -151,6 +152,13 @@ DIFFERING_PAIRS = [
     ("三十億美元。", "A fortune.", ["三十億美元 appears in the Chinese only"]),
     ("一萬名操作員。", "Many operators.", ["一萬 appears in the Chinese only"]),
     ("許多人。", "Three billion people.", ["Three billion appears in the English only"]),
+    (
+        "攝氏40度。",
+        "40 degrees Fahrenheit.",
+        [
+            "The English says 40 degrees Fahrenheit, the Chinese 攝氏40: the figure is the same, the unit is not."
+        ],
+    ),
     ("九家企業。", "Six firms.", ["The Chinese says 九, the English Six. Is one of them wrong?"]),
     ("12艘船。", "13 ships.", ["12 appears in the Chinese only", "13 appears in the English only"]),
     (

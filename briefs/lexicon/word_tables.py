@@ -1,0 +1,12 @@
+"""Read the data files of words: lines below a name in brackets, with comments before or after."""
+
+import re
+from pathlib import Path
+
+_SECTION = re.compile(r"^\[([a-z -]+)\]\n((?:.+\n)*)", re.MULTILINE)
+
+
+def read_sections(path: Path) -> dict[str, list[str]]:
+    """Return the lines of each section."""
+    text = path.read_text(encoding="utf-8")
+    return {name: lines.splitlines() for name, lines in _SECTION.findall(text)}
