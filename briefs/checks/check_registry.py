@@ -2,8 +2,8 @@
 
 from collections.abc import Collection
 
-from briefs.checks import addresses, completeness, form, length, quotations, structure
-from briefs.checks.bilingual import glossary_agreement, meaning_agreement, number_agreement, pairing
+from briefs.checks import addresses, completeness, length, quotations, structure
+from briefs.checks.bilingual import form, glossary_agreement, meaning_agreement, number_agreement, pairing
 from briefs.checks.chinese import (
     mainland,
     numerals,

@@ -161,8 +161,10 @@ def _by_unit(figures: Iterable[Figure]) -> dict[Decimal, dict[str, Figure]]:
 
 
 def _check_currencies(zh: _SideFigures, en: _SideFigures) -> Iterator[Finding]:
-    """Report an amount of money on one side whose counterpart is a bare figure (N6)."""
+    """Report an amount of money on one side whose counterpart is a bare figure, unless that side names money (N6)."""
     for here, there in ((zh, en), (en, zh)):
+        if any(figure.unit in units.CURRENCIES for figure in there.figures):
+            continue
         amounts, others = (
             _by_unit(figure for figure in reading.figures if figure.needs_counterpart)
             for reading in (here, there)

@@ -14,7 +14,7 @@ BUILT_IN_TERMS = tuple(
 # Letters of a series, and the Chinese characters written before the number. A character that is also an
 # ordinary word (載運20名) counts only with a hyphen.
 _DESIGNATIONS = """
-J=殲-? H=轟-? Y=運- Z=直- DF=東風-? JL=巨浪-? HQ=紅旗-? YJ=鷹擊-?
+J=殲-? H=轟-? Y=運- Z=直- DF=東風-? JL=巨浪-? HQ=紅旗-? YJ=鷹擊-? PL=霹靂-?
 WZ=無偵-? GJ=攻擊- CJ=長劍-? Su=蘇(?:愷|霍伊)?- Tu=圖- MiG=米格-? HF=雄風- CZ=長征-
 """
 DESIGNATION_PATTERNS = dict(pair.split("=") for pair in _DESIGNATIONS.split())

@@ -137,6 +137,8 @@ AGREEING_PAIRS = [
     ("90天的庫存。", "A 90-day inventory."),
     ("5億元。", "NT$500 million."),
     ("100億至150億美元。", "US$10–15 billion."),
+    ("每年三千億美元，遠低於一兆三千億。", "US$300 billion a year is far below US$1.3 trillion."),
+    ("霹靂-15飛彈。", "PL-15 missiles."),
     # addresses and empty sides are skipped
     ("見 https://example.org/2019/NDAA 。", "See the page."),
     ("達成協議。", ""),
