@@ -25,7 +25,9 @@ _SENTENCE_END: dict[Side, re.Pattern[str]] = {
 }
 _OTHER_SUBJECT: dict[Side, re.Pattern[str]] = {
     "zh": re.compile("[被遭受由獲與和]|來自|[，；]"),
-    "en": re.compile(r"\b(?:by|from|under|of|and|or|was|were|been|be)\b|[;,]"),
+    "en": re.compile(
+        r"\b(?:by|under|of|and|or|was|were|been|be)\b|^(?!.*\b(?:bu[yi]|bought|import|purchas)).*\bfrom\b|[;,]"
+    ),
 }
 _CONTRAST_ZH = re.compile(
     "不[應該宜能可]?該?(?P<rejected>[^，。；]{2,40})，而(?P<chosen>是?[應該要須]?[^，。；]{2,40})"
@@ -108,7 +110,7 @@ def _check_negation(text: CheckedText, mine: list[Meaning], theirs: list[Meaning
 def _check_actors(
     zh: CheckedText, en: CheckedText, here: list[Meaning], there: list[Meaning]
 ) -> Iterator[Finding]:
-    """Report two countries in the other order around the same verb: 中國攻擊菲律賓, the Philippines attacked China."""
+    """Report two names in the other order around the same verb: 中國攻擊菲律賓, the Philippines attacked China."""
     first, second = _find_actors(zh, here), _find_actors(en, there)
     if (
         first
@@ -121,11 +123,11 @@ def _check_actors(
 
 
 def _find_actors(text: CheckedText, side: list[Meaning]) -> tuple[Meaning, Meaning, set[str]] | None:
-    """Return the only two countries and the verbs between them, or after them in 甲對乙實施制裁."""
+    """Return the only two names and the verbs between them, or after them in 甲對乙實施制裁."""
     names = {
         meaning.key: meaning
         for meaning in reversed(side)
-        if meaning.section == "countries" and meaning.raises
+        if meaning.section in NAME_SECTIONS and meaning.raises
     }
     if len(names) != 2:
         return None

@@ -55,6 +55,9 @@ AGREEING_PAIRS = [
     # M6
     ("中國攻擊菲律賓的船隻。", "The Philippines was attacked by China."),
     ("美國對中國實施制裁。", "China was sanctioned by the United States."),
+    ("印度向俄羅斯購買石油。", "India buys oil from Russia."),
+    ("美國制裁中國。", "China faces sanctions from the United States."),
+    ("日本是中國最大的出口市場。", "China’s exports go mostly to Japan."),
     # N7
     ("福爾多等三處設施。", "Fordow and two other sites."),
     ("雙方提出三項建議。", "Both sides made three proposals."),
@@ -80,6 +83,8 @@ DIFFERING_PAIRS = [
     ("明年公布。", "It was published last year.", "dates"),
     ("以歐元計價。", "It is priced in yen.", "currency"),
     ("菲律賓攻擊中國的船隻。", "China attacked Philippine boats.", "actors"),
+    ("印度向俄羅斯購買石油。", "Russia buys oil from India.", "actors"),
+    ("川普批評澤倫斯基。", "Zelensky criticized Trump.", "actors"),
     ("中國對日本實施制裁。", "Japan imposed sanctions on China.", "actors"),
 ]  # fmt: skip
 
