@@ -27,11 +27,6 @@ pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No direc
 LIST = "/admin/briefs/person/"
 
 
-@pytest.fixture
-def root_client(client: Client, team: factories.Team) -> Client:
-    return sign_in(client, create_root())
-
-
 def press(client: Client, person: Person, page: str) -> str:
     return client.post(person_url(person, page), follow=True).content.decode()
 

@@ -34,11 +34,6 @@ pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No direc
 DUE = dt.date(2030, 1, 2)
 
 
-@pytest.fixture
-def root_client(client: Client, team: factories.Team) -> Client:
-    return sign_in(client, create_root())
-
-
 def written(team: factories.Team, tag: str = "") -> Brief:
     """A draft that is assigned to the writer."""
     brief = factories.draft_brief(team, factories.content(tag))

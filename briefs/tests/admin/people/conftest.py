@@ -1,0 +1,13 @@
+"""Fixtures of the pages about people."""
+
+import pytest
+from django.test import Client
+
+from ...support import factories
+from ...support.form_client import sign_in
+from .people_pages import create_root
+
+
+@pytest.fixture
+def root_client(client: Client, team: factories.Team) -> Client:
+    return sign_in(client, create_root())
