@@ -47,7 +47,7 @@ _WORD_WEIGHT = 3.0
 
 
 _EVIDENCE_WEIGHTS = (0.53, 3.77, 14.81, 3.19, -4.62, -6.16, -3.92, -0.66, 0.4, -0.3, -0.6, -0.4)
-"""Fitted on a third of the documents of `benchmarks/alignment_accuracy.py`, but for the last four: texts of experts
+"""Fitted on a third of the documents of `benchmarks/pairing/accuracy.py`, but for the last four: texts of experts
 have more figures and names than those.
 """
 _MANY_WORDS = 10
