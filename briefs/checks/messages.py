@@ -42,6 +42,9 @@ FINDING_MESSAGES: dict[str, str] = {
         "The Chinese says %(zh)s, the English %(en)s: one is certain, one is not."
     ),
     "meaning.quantity": gettext_noop("The Chinese says %(zh)s, the English %(en)s: not the same share."),
+    "meaning.opposites": gettext_noop(
+        "The Chinese says %(zh)s, the English %(en)s: they exclude each other."
+    ),
     "meaning.obligation": gettext_noop("The Chinese says %(zh)s, the English %(en)s: only one says no."),
     "meaning.negation_zh": gettext_noop("The Chinese has %(value)s; the English has no negation."),
     "meaning.negation_en": gettext_noop("The English has “%(value)s”; the Chinese has no negation."),

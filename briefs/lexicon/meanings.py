@@ -16,7 +16,20 @@ _WORD_START = re.compile(r"(?<![A-Za-z0-9À-ɏ])(?=[A-Za-z0-9€£¥$])")
 _HAN_START = re.compile("(?=[㐀-鿿0-9A-Za-z%％])")
 _ENDING = re.compile("(?:s|’s?|'s?|s’)?(?![A-Za-z0-9À-ɏ])")
 _ANY_ENDING = re.compile("[A-Za-zÀ-ɏ-]*")
-NAME_SECTIONS = ("countries", "regions", "waters", "people", "organizations")
+NAME_SECTIONS = ("countries", "regions", "cities", "waters", "people", "organizations")
+OPPOSITE_SECTIONS = (
+    "stance",
+    "consent",
+    "limit",
+    "membership",
+    "trade",
+    "horizon",
+    "parties",
+    "range",
+    "service",
+    "branch",
+    "ordinal",
+)
 
 # Single characters that stand for a country beside each other (美中, 日韓) or in words such as 駐日 and 德方.
 _SHORT_FORMS = (

@@ -1,4 +1,4 @@
-"""Find meanings that differ: a name, direction, quantity or date on one side and another on the other (M1–M6)."""
+"""Find meanings that differ: a name, direction, quantity or date on one side and another on the other (M1–M7)."""
 
 import re
 from collections import Counter
@@ -11,13 +11,14 @@ from briefs.checks.repairs import CheckedText
 from briefs.checks.texts import fold_and_mask_urls, has_words, iterate_text_pairs
 from briefs.content import SIDES, Content, Side
 from briefs.lexicon.concepts import CONCEPTS, normalize_english
-from briefs.lexicon.meanings import NAME_SECTIONS, Meaning, find_meanings
+from briefs.lexicon.meanings import NAME_SECTIONS, OPPOSITE_SECTIONS, Meaning, find_meanings
 
 _CODES = {
     **dict.fromkeys(NAME_SECTIONS, "names"),
     **dict.fromkeys(("month", "weekday", "season", "year"), "dates"),
     **dict.fromkeys(("multiple", "share", "percentage"), "multiples"),
     **dict.fromkeys(("should", "can"), "obligation"),
+    **dict.fromkeys(OPPOSITE_SECTIONS, "opposites"),
 }
 _SENTENCE_END: dict[Side, re.Pattern[str]] = {
     "zh": re.compile("(?<=[。！？])[」』）]*(?=.)"),
@@ -26,7 +27,7 @@ _SENTENCE_END: dict[Side, re.Pattern[str]] = {
 _OTHER_SUBJECT: dict[Side, re.Pattern[str]] = {
     "zh": re.compile("[被遭受由獲與和]|來自|[，；]"),
     "en": re.compile(
-        r"\b(?:by|under|of|and|or|was|were|been|be)\b|^(?!.*\b(?:bu[yi]|bought|import|purchas)).*\bfrom\b|[;,]"
+        r"\b(?:by|under|of|and|or|was|were|been|be)\b|^(?!.*\b(?:bu[yi]|bought|import|purchas)).*\bfrom\b|[;,](?!\d)"
     ),
 }
 _CONTRAST_ZH = re.compile(

@@ -1,4 +1,4 @@
-"""Rules M1–M6 and N7: pairs that agree, pairs that differ, and 100 mistakes planted in ten correct briefs."""
+"""Rules M1–M7 and N7: pairs that agree, pairs that differ, and 100 mistakes planted in ten correct briefs."""
 
 import re
 from pathlib import Path
@@ -52,6 +52,10 @@ AGREEING_PAIRS = [
     ("5月公布。", "It was published in May."),
     ("這可能在5月發生。", "That may happen in May."),
     ("去年春季。", "Last spring."),
+    # M7
+    ("法國反對，德國支持。", "Germany supported it, while France was opposed."),
+    ("該國退出談判後拒絕重新加入。", "The country left the talks and refused to return."),
+    ("第二，短期內成本較高。", "Another point is that costs are higher in the short run."),
     # M6
     ("中國攻擊菲律賓的船隻。", "The Philippines was attacked by China."),
     ("美國對中國實施制裁。", "China was sanctioned by the United States."),
@@ -65,6 +69,7 @@ AGREEING_PAIRS = [
 DIFFERING_PAIRS = [
     ("首爾加強防衛。", "Japan is strengthening its defense.", "names"),
     ("南韓與日本。", "North Korea and Japan.", "names"),
+    ("和談在伊斯坦堡舉行。", "The talks took place in Ankara.", "names"),
     ("普丁宣布停火。", "Zelensky announced a cease-fire.", "names"),
     ("東海的衝突。", "Conflict in the South China Sea.", "names"),
     ("北約的決定。", "A decision by ASEAN.", "names"),
@@ -73,6 +78,12 @@ DIFFERING_PAIRS = [
     ("各國應公開資料，因為這很難。", "Countries should not disclose data, because it is hard.", "obligation"),
     ("不應增加預算，而應改革制度。", "Governments should increase the budget rather than reform the system.", "contrast"),
     ("出口上升。", "Exports fell.", "direction"),
+    ("法國反對加徵關稅。", "France supported the tariffs.", "opposites"),
+    ("印度拒絕加入。", "India agreed to join.", "opposites"),
+    ("每桶60美元的價格上限。", "A price floor of US$60 a barrel.", "opposites"),
+    ("第三，盟國應增產。", "Second, allies should produce more.", "opposites"),
+    ("參議院通過法案。", "The House of Representatives passed the bill.", "opposites"),
+    ("北韓向俄羅斯派遣1萬名士兵。", "Russia sent 10,000 soldiers to North Korea.", "actors"),
     ("政府必須退讓。", "The government may give way.", "certainty"),
     ("所有國家同意。", "Most countries agree.", "quantity"),
     ("營收增為五倍。", "Revenue doubled.", "multiples"),

@@ -46,7 +46,7 @@ def test_every_row_of_the_document_is_a_rule():
         *(f"E{n}" for n in range(1, 10)),
         *(f"N{n}" for n in range(1, 8)),
         "L",
-        *(f"M{n}" for n in range(1, 7)),
+        *(f"M{n}" for n in range(1, 8)),
         *(f"F{n}" for n in range(1, 6)),
     ]
 
