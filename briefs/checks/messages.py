@@ -114,6 +114,9 @@ FINDING_MESSAGES: dict[str, str] = {
     "form.repeated": gettext_noop("“%(a)s” is written twice. Remove one"),
     "form.language_zh": gettext_noop("This Chinese text is mostly in English."),
     "form.language_en": gettext_noop("This English text is mostly in Chinese."),
+    "form.chinese_left": gettext_noop(
+        "“%(a)s” is Chinese. Translate it, or put it in brackets or quotation marks."
+    ),
     "form.weekday": gettext_noop("The date was not a %(a)s. Change to %(b)s"),
     "form.addresses": gettext_noop("The two languages link to different addresses."),
     "structure.differs": gettext_noop("Structure differs: %(zh)s in Chinese, %(en)s in English."),

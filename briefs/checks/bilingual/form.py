@@ -33,7 +33,8 @@ _REPEATED: dict[Side, re.Pattern[str]] = {
     ),
     "en": re.compile(r"(?<![A-Za-z’'-])(?!(?:had|that) )(?P<word>[a-z]{2,30}) (?=(?-i:[a-z]))(?=(?P=word)(?![A-Za-z’'-]))", re.I),
 }  # fmt: skip
-_HAN, _LATIN = re.compile(f"[{HAN_RANGES}]"), re.compile(r"[A-Za-z][A-Za-z’'-]+")
+_HAN, _LATIN = re.compile(f"[{HAN_RANGES}]+"), re.compile(r"[A-Za-z][A-Za-z’'-]+")
+_ASIDE = re.compile(r"[(（][^)）]*[)）]|[“「\"][^”」\"]*[”」\"]")
 _WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _DATE: dict[Side, re.Pattern[str]] = {
     "zh": re.compile(
@@ -64,9 +65,11 @@ def _check_text(text: CheckedText) -> Iterator[Finding]:
         word = match[0].strip()
         edit = text.build_edit(*match.span(), "")
         yield text.build_finding("form.repeated", match.span(), {"a": word}, [edit])
-    han, latin = len(_HAN.findall(plain)), len(_LATIN.findall(plain))
+    han, latin = len("".join(_HAN.findall(plain))), len(_LATIN.findall(plain))
     if (han > latin + 3) if text.side == "en" else (latin > han + 3):
         yield text.build_finding(f"form.language_{text.side}", (0, len(plain)))
+    elif text.side == "en" and (left := _HAN.search(_ASIDE.sub(lambda aside: " " * len(aside[0]), plain))):
+        yield text.build_finding("form.chinese_left", left.span(), {"a": left[0]})
     for match in _DATE[text.side].finditer(fold_characters(plain)):
         if (right := _find_weekday(match, text.side)) and right != match["weekday"]:
             yield text.build_replacement_finding("form.weekday", match.span("weekday"), right)
