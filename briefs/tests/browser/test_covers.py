@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from ..support import browser_tabs, factories
-from ..support.browser_tabs import Tab, load_content, set_language
+from ..support.browser_tabs import Tab, set_language
+from ..support.factories import load_content
 from ..support.picture_samples import photo
 from ..workflow.test_cover import upload_picture, with_picture
 

@@ -10,7 +10,8 @@ from briefs.content import Bullet
 from briefs.models import Brief, Person, State
 
 from ..support import factories
-from ..support.browser_tabs import Tab, load_content, pytestmark, set_language
+from ..support.browser_tabs import Tab, pytestmark, set_language
+from ..support.factories import load_content
 
 __all__ = ["pytestmark"]
 

@@ -9,7 +9,8 @@ from briefs.content import Byline
 from briefs.models import Author, Brief, Keyword, Source
 
 from ..support import browser_tabs, factories
-from ..support.browser_tabs import Tab, load_content, set_language
+from ..support.browser_tabs import Tab, set_language
+from ..support.factories import load_content
 
 expect = browser_tabs.sync_api.expect
 pytestmark = browser_tabs.pytestmark

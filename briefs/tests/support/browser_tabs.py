@@ -7,7 +7,6 @@ import pytest
 from django.conf import settings
 from django.test import Client
 
-from briefs import workflow
 from briefs.models import Brief, Person
 
 BROWSERS = [Path("/usr/bin", name) for name in ("chromium-headless-shell", "chromium")]
@@ -95,7 +94,3 @@ def set_language(person: Person, language: str) -> Person:
     person.language = language
     person.save()
     return person
-
-
-def load_content(brief: Brief) -> Any:
-    return workflow.load_working_copy(Brief.objects.get(pk=brief.pk))

@@ -1,5 +1,6 @@
 """Drive the pair editor in a browser: focus cells, press keys, read texts from the page and the database."""
 
+import contextlib
 from typing import Any
 
 from briefs import workflow
@@ -9,6 +10,7 @@ from briefs.models import Brief, Person
 from . import browser_tabs
 
 ZH, EN = 0, 1
+THREE_BULLETS = (("第一句。", "First sentence."), ("第二句。", "Second sentence."), ("第三句", "Third"))
 TEXTS_SCRIPT = "pairs => pairs.map(p => [...p.querySelectorAll('.cell textarea')].map(t => t.value))"
 CURSOR_SCRIPT = """() => {
   const at = document.activeElement, pair = at.closest(".pair");
@@ -77,6 +79,32 @@ class Editor(browser_tabs.Tab):
         """Return console messages, without those about network errors that the test itself caused."""
         expected = ("ERR_INTERNET_DISCONNECTED", "409 (Conflict)", "403 (Forbidden)", "ERR_FAILED")
         return [message for message in self.console_messages if not any(word in message for word in expected)]
+
+    def local_draft_count(self) -> int:
+        return int(self.page.evaluate("Object.keys(localStorage).filter(k => k.startsWith('desk:')).length"))
+
+    def crash_tab(self) -> None:
+        """Crash the tab and replace it with a new page in the same browser context."""
+        context = self.page.context
+        with contextlib.suppress(browser_tabs.sync_api.Error):
+            self.page.goto("chrome://crash")
+        self.page.close()
+        self.page = context.new_page()
+        self.page.on("console", lambda m: self.console_messages.append(m.text) if m.type == "error" else None)
+
+
+class OpenEditors:
+    """Editors open on one brief. The fixture `open_editors` checks their consoles after the test."""
+
+    def __init__(self, chromium: Any, site: str, brief: Brief) -> None:
+        self.chromium, self.site, self.brief = chromium, site, brief
+        self.editors: list[Editor] = []
+
+    def open(self, person: Person) -> Editor:
+        editor = Editor(self.chromium, self.site, person)
+        editor.brief(self.brief)
+        self.editors.append(editor)
+        return editor
 
 
 def stored_bullets(brief: Brief) -> list[tuple[int, str, str]]:

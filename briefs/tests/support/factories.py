@@ -124,6 +124,10 @@ def edit(brief: Brief, by: Person, **changes: object) -> Brief:
     return Brief.objects.get(pk=brief.pk)
 
 
+def load_content(brief: Brief) -> Content:
+    return workflow.load_working_copy(Brief.objects.get(pk=brief.pk))
+
+
 def submitted_brief(team: Team, text: Content | None = None) -> Brief:
     brief = draft_brief(team, text)
     workflow.submit(brief, by=team.writer, version=brief.version)

@@ -14,6 +14,7 @@ from briefs.content import Bullet, Content
 from briefs.models import Brief, Event, Revision, RowKey
 
 from ...support import factories
+from ...support.factories import load_content
 from ...support.form_client import Form, brief_url, get_brief_form, sign_in
 
 pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No directory at")]
@@ -23,17 +24,8 @@ ADD_URL = "/admin/briefs/brief/add/"
 
 
 @pytest.fixture
-def writer_client(client: Client, team: factories.Team) -> Client:
-    return sign_in(client, team.writer)
-
-
-@pytest.fixture
 def brief(team: factories.Team) -> Brief:
     return factories.draft_brief(team)
-
-
-def content_of(brief: Brief) -> Content:
-    return workflow.load_working_copy(Brief.objects.get(pk=brief.pk))
 
 
 def autosave(client: Client, brief: Brief, data: dict[str, Any], status: int = 200) -> Any:
@@ -75,8 +67,8 @@ def test_autosave_stores_change_as_one_revision(writer_client: Client, brief: Br
     assert (answer["numbers"], answer["people"]) == ({}, [])
     assert isinstance(answer["findings"], list)
     assert isinstance(answer["fact_sentence"], str)
-    assert content_of(brief).headline_en == "Typed"
-    assert content_of(brief).bullets[1].text_zh == "改過"
+    assert load_content(brief).headline_en == "Typed"
+    assert load_content(brief).bullets[1].text_zh == "改過"
     revision = Revision.objects.get(brief=brief, number=2)
     assert (revision.kind, revision.changed_zh, revision.changed_en) == ("save", True, True)
 
@@ -115,7 +107,7 @@ def test_autosave_after_lost_response_adds_no_second_bullet(writer_client: Clien
     continued = with_bullet({**data, "headline_en": ["One and more"]}, NEW_KEY, text_zh="新的", text_en="New")
     third = autosave(writer_client, brief, continued)
     assert (third["changed"], third["numbers"], third["content"]) == (True, {NEW_KEY: 4}, None)
-    content = content_of(brief)
+    content = load_content(brief)
     assert content.headline_en == "One and more"
     assert [(b.number, b.text_zh, b.text_en) for b in content.bullets][-1] == (4, "新的", "New")
     assert revision_count(brief) == 3
@@ -132,7 +124,7 @@ def test_autosave_after_lost_response_merges_save_by_other_writer(
     answer = autosave(writer_client, brief, {**data, "headline_en": ["ABC"], "summary_zh": ["我們"]})
     assert answer["merged_from"] == ["other-writer"]
     assert answer["content"]["fields"]["headline_zh"] == "他們"
-    content = content_of(brief)
+    content = load_content(brief)
     assert (content.headline_en, content.summary_zh) == ("ABC", "我們")
     assert (content.headline_zh, content.summary_en) == ("他們", "Theirs.")
 
@@ -144,7 +136,7 @@ def test_two_tabs_of_one_writer_conflict_instead_of_overwriting(writer_client: C
     answer = autosave(writer_client, brief, second_tab.data_with(headline_en="Tab two"), 409)
     assert answer["clash"] is True
     autosave(writer_client, brief, second_tab.data_with(headline_zh="二"))
-    assert (content_of(brief).headline_en, content_of(brief).headline_zh) == ("Tab one", "二")
+    assert (load_content(brief).headline_en, load_content(brief).headline_zh) == ("Tab one", "二")
 
 
 def test_restored_bullet_gets_its_old_number(writer_client: Client, brief: Brief) -> None:
@@ -153,10 +145,10 @@ def test_restored_bullet_gets_its_old_number(writer_client: Client, brief: Brief
     after_delete = after_answer(
         data, autosave(writer_client, brief, {**data, f"deleted-{NEW_KEY}": ["1"], "deleted-b2": ["1"]})
     )
-    assert [b.number for b in content_of(brief).bullets] == [1, 3]
+    assert [b.number for b in load_content(brief).bullets] == [1, 3]
     answer = autosave(writer_client, brief, after_delete)
     assert answer["numbers"] == {NEW_KEY: 4}
-    assert [b.number for b in content_of(brief).bullets] == [1, 2, 3, 4]
+    assert [b.number for b in load_content(brief).bullets] == [1, 2, 3, 4]
 
 
 def test_temporary_bullet_key_is_not_stored(writer_client: Client, brief: Brief) -> None:
@@ -181,7 +173,7 @@ def test_merge_returns_other_writers_text_and_keeps_own_as_typed(
     writer_client: Client, brief: Brief, team: factories.Team
 ) -> None:
     form = get_brief_form(writer_client, brief)
-    theirs = content_of(brief)
+    theirs = load_content(brief)
     rows = (Bullet(0, "他們新增", "Theirs"), *theirs.bullets[:2])
     rows = (*rows[:2], replace(rows[2], text_en="Their point"))
     workflow.save(brief, replace(theirs, headline_zh="他們", bullets=rows), by=team.other_writer, version=1)
@@ -239,7 +231,7 @@ def test_autosave_of_field_changed_by_other_writer_is_a_conflict(
     assert answer["by"] == "other-writer"
     assert answer["at"] in answer["text"]
     assert "other-writer saved a newer version" in answer["text"]
-    assert content_of(brief).headline_en == "Theirs"
+    assert load_content(brief).headline_en == "Theirs"
     page = writer_client.post(brief_url(brief), form.data_with(headline_en="Mine"))
     assert page.status_code == 409
     assert Form(page.content.decode()).data["take-headline_en"] == ["mine"]
@@ -252,13 +244,13 @@ def test_autosave_after_approval_stores_nothing(writer_client: Client, team: fac
     brief = factories.signed_brief(team)
     form = get_brief_form(writer_client, brief)
     factories.approve(brief, team.publisher)
-    before = content_of(brief)
+    before = load_content(brief)
     answer = autosave(writer_client, brief, form.data_with(headline_en="Typed"), 409)
     assert answer == {
         "clash": False,
         "reasons": [{"about": "", "text": "This brief is live. Start a revision to change it."}],
     }
-    assert content_of(brief) == before
+    assert load_content(brief) == before
 
 
 def test_reviewer_autosaves_brief_in_review_but_not_draft(client: Client, team: factories.Team) -> None:
@@ -269,7 +261,7 @@ def test_reviewer_autosaves_brief_in_review_but_not_draft(client: Client, team: 
     assert "Your role does not allow this." in answer["reasons"][0]["text"]
     workflow.submit(brief, by=team.writer, version=1)
     autosave(client, brief, get_brief_form(client, brief).data_with(headline_en="Reviewed"))
-    assert content_of(brief).headline_en == "Reviewed"
+    assert load_content(brief).headline_en == "Reviewed"
 
 
 def test_autosave_is_forbidden_without_permission(client: Client, team: factories.Team, brief: Brief) -> None:
@@ -296,7 +288,7 @@ def test_presence_request_returns_valid_csrf_token(team: factories.Team, brief: 
     assert client.post(brief_url(brief, "autosave"), data).status_code == 403
     token = client.get(brief_url(brief, "pulse")).json()["csrf"]
     autosave(client, brief, {**data, "csrfmiddlewaretoken": [token]})
-    assert content_of(brief).headline_en == "Typed"
+    assert load_content(brief).headline_en == "Typed"
 
 
 # New brief without a database row
@@ -313,14 +305,14 @@ def test_new_brief_autosaved_repeatedly_is_created_once(writer_client: Client, t
         f"{ADD_URL}autosave/", with_bullet(data, NEW_KEY, text_zh="一二", text_en="One")
     ).json()
     assert (second["brief"], second["numbers"], second["base"]) == (brief.pk, {NEW_KEY: 1}, 2)
-    assert [(b.number, b.text_zh) for b in content_of(brief).bullets] == [(1, "一二")]
+    assert [(b.number, b.text_zh) for b in load_content(brief).bullets] == [(1, "一二")]
     assert Event.objects.filter(verb="create").count() == 1
     data = {**after_answer(data, second), "headline_en": ["New"], f"text_zh-{NEW_KEY}": ["一二"]}
     third = autosave(writer_client, brief, data)
     assert (third["base"], third["content"]) == (3, None)
     saved = writer_client.post(ADD_URL, {**data, f"text_zh-{NEW_KEY}": ["一二三"]})
     assert saved.headers["Location"] == brief_url(brief)
-    assert content_of(brief).bullets[0].text_zh == "一二三"
+    assert load_content(brief).bullets[0].text_zh == "一二三"
     assert Brief.objects.count() == 1
 
 

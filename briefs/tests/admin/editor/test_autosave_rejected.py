@@ -10,19 +10,18 @@ from briefs.content import Byline
 from briefs.models import Author, Brief, Keyword, Source
 
 from ...support import factories
+from ...support.factories import load_content
 from ...support.form_client import get_brief_form
 from .test_autosave import (
     NEW_KEY,
     after_answer,
     autosave,
     brief,
-    content_of,
     revision_count,
     with_bullet,
-    writer_client,
 )
 
-__all__ = ["brief", "writer_client"]
+__all__ = ["brief"]
 
 pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No directory at")]
 
@@ -35,7 +34,7 @@ def test_autosave_reports_unknown_names_and_stores_the_rest(writer_client: Clien
     answer = autosave(writer_client, brief, data)
     assert [reason["about"] for reason in answer["reasons"]] == ["source", "name-w1"]
     assert answer["reasons"][1]["text"] == "“Vive” is not in the vocabulary yet. “Save” adds it."
-    assert content_of(brief).headline_en == "Typed"
+    assert load_content(brief).headline_en == "Typed"
     assert (Author.objects.count(), Source.objects.count()) == (1, 1)
     answer = autosave(
         writer_client,
@@ -43,7 +42,7 @@ def test_autosave_reports_unknown_names_and_stores_the_rest(writer_client: Clien
         {**after_answer(data, answer), "name-w1": ["Vivek Chilukuri"], "source_new": [""]},
     )
     assert answer["reasons"] == []
-    assert content_of(brief).facts.authors == (Byline(Author.objects.get().pk),)
+    assert load_content(brief).facts.authors == (Byline(Author.objects.get().pk),)
 
 
 def test_autosave_of_half_typed_name_keeps_stored_author_and_keyword(
@@ -61,8 +60,8 @@ def test_autosave_of_half_typed_name_keeps_stored_author_and_keyword(
     answer = autosave(writer_client, brief, data)
     assert answer["changed"] is False
     assert len(answer["reasons"]) == 2
-    assert content_of(brief).facts.authors == (Byline(author.pk, "研究員"),)
-    assert content_of(brief).facts.keywords == (keyword.pk,)
+    assert load_content(brief).facts.authors == (Byline(author.pk, "研究員"),)
+    assert load_content(brief).facts.keywords == (keyword.pk,)
 
 
 @pytest.mark.parametrize(
@@ -83,7 +82,7 @@ def test_autosave_of_half_typed_name_keeps_stored_author_and_keyword(
 def test_autosave_of_invalid_field_keeps_stored_value(
     writer_client: Client, brief: Brief, name: str, typed: str
 ) -> None:
-    before = content_of(brief)
+    before = load_content(brief)
     answer = autosave(
         writer_client,
         brief,
@@ -91,7 +90,7 @@ def test_autosave_of_invalid_field_keeps_stored_value(
     )
     assert [reason["about"] for reason in answer["reasons"]] == [name]
     assert answer["reasons"][0]["text"]
-    after = content_of(brief)
+    after = load_content(brief)
     assert after.bullets[0].text_en == "Typed"
     assert replace(after, bullets=before.bullets) == before
 
@@ -104,7 +103,7 @@ def test_autosave_rejects_cell_with_control_character(writer_client: Client, bri
     answer = autosave(writer_client, brief, data)
     assert [reason["about"] for reason in answer["reasons"]] == ["b1", NEW_KEY]
     assert "U+0007" in answer["reasons"][0]["text"]
-    content = content_of(brief)
+    content = load_content(brief)
     assert (content.bullets[0].text_zh, content.bullets[0].text_en) == ("好", "Point 0.")
     assert (content.bullets[-1].text_zh, content.bullets[-1].text_en) == ("", "New")
     assert content.headline_en == "Typed"

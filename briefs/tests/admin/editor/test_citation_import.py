@@ -19,11 +19,6 @@ from ...support.form_client import Form, brief_url, get_brief_form, sign_in
 pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No directory at")]
 
 
-@pytest.fixture
-def writer_client(client: Client, team: factories.Team) -> Client:
-    return sign_in(client, team.writer)
-
-
 def show_differences(
     client: Client, brief: Brief, text: str, status: int = 200, **values: Any
 ) -> tuple[Form, str]:

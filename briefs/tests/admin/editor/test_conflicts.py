@@ -6,28 +6,20 @@ import pytest
 from django.test import Client
 
 from briefs import workflow
-from briefs.content import Bullet, Content
+from briefs.content import Bullet
 from briefs.models import Brief, Revision
 
 from ...support import factories
-from ...support.form_client import Form, brief_url, get_brief_form, sign_in
+from ...support.factories import load_content
+from ...support.form_client import Form, brief_url, get_brief_form
 
 pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No directory at")]
-
-
-@pytest.fixture
-def writer_client(client: Client, team: factories.Team) -> Client:
-    return sign_in(client, team.writer)
-
-
-def content_of(brief: Brief) -> Content:
-    return workflow.load_working_copy(Brief.objects.get(pk=brief.pk))
 
 
 def test_stale_form_shows_both_texts_and_writer_chooses(writer_client: Client, team: factories.Team) -> None:
     brief = factories.draft_brief(team)
     form = get_brief_form(writer_client, brief)
-    theirs = replace(content_of(brief), headline_en="Their headline", summary_zh="他們的摘要")
+    theirs = replace(load_content(brief), headline_en="Their headline", summary_zh="他們的摘要")
     theirs = replace(theirs, bullets=(replace(theirs.bullets[0], text_en="Their point"), *theirs.bullets[1:]))
     workflow.save(brief, theirs, by=team.other_writer, version=brief.version)
     data = form.data_with(headline_en="My headline", text_en__b1="My point", text_zh__n1="新的")
@@ -48,7 +40,7 @@ def test_stale_form_shows_both_texts_and_writer_chooses(writer_client: Client, t
     assert conflict.data["take-headline_en"] == ["mine"]
     decided = conflict.data_with(**{"take-b1-en": "theirs"})
     assert writer_client.post(brief_url(brief), decided).status_code == 302
-    content = content_of(brief)
+    content = load_content(brief)
     assert (content.headline_en, content.summary_zh) == ("My headline", "他們的摘要")
     assert (content.bullets[0].text_en, content.bullets[-1].text_zh) == ("Their point", "新的")
 
@@ -58,14 +50,14 @@ def test_changes_in_different_fields_merge_with_a_message(
 ) -> None:
     brief = factories.draft_brief(team)
     form = get_brief_form(writer_client, brief)
-    theirs = content_of(brief)
+    theirs = load_content(brief)
     theirs = replace(theirs, bullets=(theirs.bullets[0], Bullet(0, "他們新增", "Theirs"), theirs.bullets[2]))
     workflow.save(brief, theirs, by=team.other_writer, version=brief.version)
     response = writer_client.post(brief_url(brief), form.data_with(headline_en="Mine"), follow=True)
     assert response.status_code == 200
     assert "What other-writer saved meanwhile was merged with yours." in response.content.decode()
-    assert [b.number for b in content_of(brief).bullets] == [1, 4, 3]
-    assert content_of(brief).headline_en == "Mine"
+    assert [b.number for b in load_content(brief).bullets] == [1, 4, 3]
+    assert load_content(brief).headline_en == "Mine"
     revision = Revision.objects.filter(brief=brief).latest("number")
     assert (revision.changed_zh, revision.changed_en) == (False, True)
 
@@ -75,7 +67,7 @@ def test_bullet_deleted_by_one_and_changed_by_other_is_a_conflict(
 ) -> None:
     brief = factories.draft_brief(team)
     form = get_brief_form(writer_client, brief)
-    theirs = content_of(brief)
+    theirs = load_content(brief)
     theirs = replace(theirs, bullets=(replace(theirs.bullets[0], text_en="Their point"), *theirs.bullets[1:]))
     workflow.save(brief, theirs, by=team.other_writer, version=brief.version)
     page = writer_client.post(brief_url(brief), form.data_with(deleted__b1="1")).content.decode()
@@ -83,7 +75,7 @@ def test_bullet_deleted_by_one_and_changed_by_other_is_a_conflict(
     assert "Not there" in page[page.index('id="clash-b1"') :]
     assert conflict.data["take-b1"] == ["theirs"]
     assert writer_client.post(brief_url(brief), conflict.data_with(**{"take-b1": "mine"})).status_code == 302
-    assert [b.number for b in content_of(brief).bullets] == [2, 3]
+    assert [b.number for b in load_content(brief).bullets] == [2, 3]
 
 
 def test_save_by_third_person_during_conflict_is_a_new_conflict(
@@ -110,7 +102,7 @@ def test_save_by_third_person_during_conflict_is_a_new_conflict(
     assert 'id="clash-summary_en"' not in response.content.decode()
     assert "<mark>Third</mark>" in response.content.decode()
     assert writer_client.post(brief_url(brief), page.data).status_code == 302
-    content = content_of(brief)
+    content = load_content(brief)
     assert (content.headline_en, content.summary_en, content.summary_zh) == ("Third", "First.", "第三")
 
 
@@ -120,7 +112,7 @@ def test_form_with_unknown_base_overwrites_nothing(writer_client: Client, team: 
         brief_url(brief), get_brief_form(writer_client, brief).data_with(base=77, version=1, headline_zh="舊")
     )
     assert response.status_code == 409
-    assert content_of(brief).headline_zh == "較新"
+    assert load_content(brief).headline_zh == "較新"
 
 
 def test_form_sent_twice_adds_one_bullet(writer_client: Client, team: factories.Team) -> None:
@@ -130,7 +122,7 @@ def test_form_sent_twice_adds_one_bullet(writer_client: Client, team: factories.
     data["bullet"] = [*data["bullet"], "n1"]
     assert writer_client.post(brief_url(brief), data).status_code == 302
     assert writer_client.post(brief_url(brief), data).status_code == 302
-    assert [b.text_zh for b in content_of(brief).bullets].count("新的") == 1
+    assert [b.text_zh for b in load_content(brief).bullets].count("新的") == 1
     assert Revision.objects.filter(brief=brief).count() == 2
 
 
@@ -154,4 +146,4 @@ def test_submit_is_refused_if_merge_brought_unseen_text(writer_client: Client, t
     assert "The brief changed while you were reading." in page
     assert "What other-writer saved meanwhile was merged with yours." in page
     assert Brief.objects.get(pk=brief.pk).state == "draft"
-    assert (content_of(brief).headline_zh, content_of(brief).headline_en) == ("我的", "Theirs")
+    assert (load_content(brief).headline_zh, load_content(brief).headline_en) == ("我的", "Theirs")

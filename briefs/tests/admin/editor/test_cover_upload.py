@@ -14,6 +14,7 @@ from briefs.content import Content
 from briefs.models import Brief, Picture, Revision
 
 from ...support import factories
+from ...support.factories import load_content
 from ...support.form_client import Form, brief_url, get_brief_form, sign_in
 from ...support.picture_samples import photo, plain_image
 from ...workflow.test_cover import upload_picture, with_picture
@@ -21,15 +22,6 @@ from ...workflow.test_cover import upload_picture, with_picture
 pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No directory at")]
 
 ADD_URL = "/admin/briefs/brief/add/picture/"
-
-
-@pytest.fixture
-def writer_client(client: Client, team: factories.Team) -> Client:
-    return sign_in(client, team.writer)
-
-
-def content_of(brief: Brief) -> Content:
-    return workflow.load_working_copy(Brief.objects.get(pk=brief.pk))
 
 
 def upload_file(data: bytes | None = None, name: str = "port.jpg") -> SimpleUploadedFile:
@@ -50,7 +42,7 @@ def test_cover_upload_saves_form_and_picture_in_one_revision(
     )
     assert response.status_code == 302
     assert response["Location"] == f"{brief_url(brief)}#picture"
-    content = content_of(brief)
+    content = load_content(brief)
     assert content.headline_en == "Typed"
     assert content.facts.picture is not None
     assert content.facts.picture.key == Picture.objects.get().pk
@@ -77,17 +69,17 @@ def test_cover_description_is_saved_and_unchanged_form_saves_nothing(
     writer_client: Client, team: factories.Team
 ) -> None:
     brief = factories.draft_brief(team, with_picture(upload_picture(team), focus="5,95"))
-    before = content_of(brief)
+    before = load_content(brief)
     form = get_brief_form(writer_client, brief)
     assert writer_client.post(brief_url(brief), form.data).status_code == 302
-    assert content_of(brief) == before
+    assert load_content(brief) == before
     assert Revision.objects.count() == 1
     changes = {
         "picture_alt_zh": "碼頭", "picture_alt_en": "A pier", "picture_credit": "AP", "picture_licence": "CC0",
         "picture_x": "7", "picture_y": "100",
     }  # fmt: skip
     assert writer_client.post(brief_url(brief), form.data_with(**changes)).status_code == 302
-    after = content_of(brief)
+    after = load_content(brief)
     assert after.facts.picture == replace(before.facts.picture, credit="AP", licence="CC0", focus="7,100")  # type: ignore[type-var]
     assert (after.picture_alt_zh, after.picture_alt_en) == ("碼頭", "A pier")
     again = get_brief_form(writer_client, brief)
@@ -108,7 +100,7 @@ def test_invalid_or_central_focus_point_is_clamped_or_dropped(
         ).status_code
         == 302
     )
-    assert content_of(brief).facts.picture.focus == focus  # type: ignore[union-attr]
+    assert load_content(brief).facts.picture.focus == focus  # type: ignore[union-attr]
 
 
 def test_replaced_cover_keeps_description_and_loses_focus_point(
@@ -117,7 +109,7 @@ def test_replaced_cover_keeps_description_and_loses_focus_point(
     brief = factories.draft_brief(team, with_picture(upload_picture(team), focus="5,95"))
     data = get_brief_form(writer_client, brief).data | {"picture_file": upload_file(photo(seed=3))}
     assert writer_client.post(brief_url(brief, "picture"), data).status_code == 302
-    content = content_of(brief)
+    content = load_content(brief)
     picture = content.facts.picture
     assert picture is not None
     assert (picture.key, picture.focus) == (images.hash_picture(photo(seed=3)), "")
@@ -128,7 +120,7 @@ def test_removed_cover_stays_in_the_earlier_revision(writer_client: Client, team
     brief = factories.draft_brief(team, with_picture(upload_picture(team)))
     data = get_brief_form(writer_client, brief).data_with(headline_en="Typed") | {"picture_remove": "1"}
     assert writer_client.post(brief_url(brief, "picture"), data).status_code == 302
-    content = content_of(brief)
+    content = load_content(brief)
     assert (content.facts.picture, content.picture_alt_zh, content.headline_en) == (None, "", "Typed")
     first = Revision.objects.get(number=1)
     assert Content.from_json(first.content).picture_alt_zh == "港口"
@@ -152,8 +144,8 @@ def test_refused_cover_is_reported_and_form_is_saved(
     response = writer_client.post(brief_url(brief, "picture"), form | {"picture_file": upload_file(data())})
     assert response.status_code == 302
     assert sentence in page_after_redirect(writer_client, response)
-    assert content_of(brief).headline_en == "Typed"
-    assert content_of(brief).facts.picture is None
+    assert load_content(brief).headline_en == "Typed"
+    assert load_content(brief).facts.picture is None
     assert not Picture.objects.exists()
 
 
@@ -195,7 +187,7 @@ def test_cover_upload_from_stale_page_merges_or_shows_conflict(
         ).status_code
         == 302
     )
-    assert (content_of(brief).summary_en, bool(content_of(brief).facts.picture)) == ("Theirs.", True)
+    assert (load_content(brief).summary_en, bool(load_content(brief).facts.picture)) == ("Theirs.", True)
     form = get_brief_form(writer_client, brief)
     factories.edit(brief, team.other_writer, summary_en="Theirs again.")
     response = writer_client.post(
@@ -219,13 +211,13 @@ def test_forged_picture_key_is_refused_with_the_form(
     response = writer_client.post(brief_url(brief), form.data_with(picture=key))
     assert response.status_code == 409
     assert Form(response.content.decode()).data["headline_en"] == form.data["headline_en"]
-    assert content_of(brief).facts.picture is None
+    assert load_content(brief).facts.picture is None
 
 
 def test_concurrent_cover_changes_are_one_conflict(writer_client: Client, team: factories.Team) -> None:
     brief = factories.draft_brief(team, with_picture(upload_picture(team)))
     form = get_brief_form(writer_client, brief)
-    theirs = with_picture(upload_picture(team, seed=1), content_of(brief))
+    theirs = with_picture(upload_picture(team, seed=1), load_content(brief))
     factories.edit(brief, team.other_writer, facts=theirs.facts)
     response = writer_client.post(brief_url(brief), form.data_with(picture_credit="AP"))
     assert response.status_code == 409
@@ -234,7 +226,7 @@ def test_concurrent_cover_changes_are_one_conflict(writer_client: Client, team: 
     response_to_choice = writer_client.post(brief_url(brief), page.data_with(take__picture="theirs"))
     assert response_to_choice.status_code == 302
     assert (
-        content_of(brief).facts.picture
+        load_content(brief).facts.picture
         == workflow.rules.working_copy.tidy_content(theirs, next_number=9)[0].facts.picture
     )
 
@@ -255,7 +247,7 @@ def test_cover_upload_to_closed_brief_is_refused_and_keeps_form(
     assert response.status_code == 409
     assert Form(response.content.decode()).data["headline_en"] == ["Typed"]
     assert not Picture.objects.exists()
-    assert content_of(brief).headline_en == "A Headline"
+    assert load_content(brief).headline_en == "A Headline"
 
 
 # JSON responses for the page's JavaScript
@@ -277,7 +269,7 @@ def test_json_cover_upload_returns_key_and_changes_no_brief(
         assert refused.status_code == 409
         assert refused.json()["reasons"][0]["about"] == "picture"
         assert refused.json()["reasons"][0]["text"].startswith("This is no JPEG")
-    assert content_of(brief).facts.picture is None
+    assert load_content(brief).facts.picture is None
     assert Brief.objects.get().version == brief.version
 
 
@@ -299,7 +291,7 @@ def test_autosave_stores_cover_and_other_pages_receive_it(
         "AP",
         "A port",
     )
-    assert content_of(brief).picture_alt_en == "A port"
+    assert load_content(brief).picture_alt_en == "A port"
     factories.edit(brief, team.other_writer, summary_en="Theirs.")
     again = writer_client.post(brief_url(brief, "autosave"), data | {"picture_credit": ["AP "]}).json()
     assert again["content"]["fields"]["picture_credit"] == "AP ", "own text stays as typed"
@@ -342,7 +334,7 @@ def test_reviewer_uploads_cover_in_review_and_outsider_cannot(client: Client, te
     workflow.submit(brief, by=team.writer, version=brief.version)
     data = get_brief_form(client, brief).data | {"picture_file": upload_file()}
     assert client.post(brief_url(brief, "picture"), data).status_code == 302
-    assert content_of(brief).facts.picture
+    assert load_content(brief).facts.picture
     assert sign_in(client, team.outsider).post(brief_url(brief, "picture"), data).status_code == 403
     assert client.get(brief_url(brief, "picture")).status_code == 403
     assert sign_in(client, team.writer).get(brief_url(brief, "picture")).status_code == 405
@@ -355,7 +347,7 @@ def test_approve_change_and_review_pages_show_cover_and_description(
     sign_in(client, team.publisher)
     for page in ("approve", "change", "review"):
         body = client.get(brief_url(brief, page)).content.decode()
-        assert f"/admin/briefs/brief/picture/{content_of(brief).facts.picture.key}" in body, page  # type: ignore[union-attr]
+        assert f"/admin/briefs/brief/picture/{load_content(brief).facts.picture.key}" in body, page  # type: ignore[union-attr]
         for word in ("港口", "A port", "Central News Agency", "CC BY 4.0"):
             assert word in body, (page, word)
 

@@ -7,14 +7,9 @@ from briefs import workflow
 from briefs.models import Brief
 
 from ...support import factories
-from ...support.form_client import brief_url, get_brief_form, sign_in
+from ...support.form_client import brief_url, get_brief_form
 
 pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No directory at")]
-
-
-@pytest.fixture
-def writer_client(client: Client, team: factories.Team) -> Client:
-    return sign_in(client, team.writer)
 
 
 def date_of(brief: Brief) -> tuple[str, str]:

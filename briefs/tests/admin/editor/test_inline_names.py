@@ -20,11 +20,6 @@ pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No direc
 NAMES = "/admin/briefs/brief/names/"
 
 
-@pytest.fixture
-def writer_client(client: Client, team: factories.Team) -> Client:
-    return sign_in(client, team.writer)
-
-
 def suggestions(client: Client, kind: str, q: str, **more: str) -> list[dict[str, Any]]:
     response = client.get(NAMES, {"kind": kind, "q": q, **more})
     assert response.status_code == 200

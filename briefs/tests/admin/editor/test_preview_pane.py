@@ -15,11 +15,6 @@ from ...support.form_client import brief_url, sign_in
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def writer_client(client: Client, team: factories.Team) -> Client:
-    return sign_in(client, team.writer)
-
-
 def preview_of(client: Client, brief: Brief, query: str = "") -> str:
     response = client.get(brief_url(brief, "preview") + query)
     assert response.status_code == 200

@@ -9,7 +9,6 @@ from django.contrib.staticfiles.storage import staticfiles_storage
 from django.core.management import call_command
 from django.test import Client
 
-from briefs import workflow
 from briefs.admin.editor.draft_form import CHECKBOX_FIELDS, FORM_FIELDS, ROW_TYPES
 from briefs.content import Byline, Content
 from briefs.facts import SCALAR_FACTS
@@ -17,6 +16,7 @@ from briefs.models import Author, Brief, Keyword, Revision, Source
 
 from ...support import corpus_fixtures, factories
 from ...support.fact_samples import sample
+from ...support.factories import load_content
 from ...support.form_client import Form, brief_url, get_brief_form, get_verb_form, sign_in
 from ...workflow.test_cover import upload_picture, with_picture
 
@@ -35,11 +35,6 @@ ACTIONS = ("change", "autosave", "submit", "share")
 @pytest.fixture
 def team() -> factories.Team:
     return factories.Team()
-
-
-@pytest.fixture
-def writer_client(client: Client, team: factories.Team) -> Client:
-    return sign_in(client, team.writer)
 
 
 def brief_with_every_field(team: factories.Team) -> Brief:
@@ -68,17 +63,13 @@ def brief_with_every_field(team: factories.Team) -> Brief:
     )
 
 
-def content_of(brief: Brief) -> Content:
-    return workflow.load_working_copy(Brief.objects.get(pk=brief.pk))
-
-
 def without_fields(data: dict[str, list[str]], *missing: str) -> dict[str, list[str]]:
     """Return the form data without these fields, in the form and in every row."""
     return {name: value for name, value in data.items() if name.partition("-")[0] not in missing}
 
 
 def differs_from(brief: Brief, before: Content, **typed: Any) -> bool:
-    return content_of(brief) != replace(before, **typed)
+    return load_content(brief) != replace(before, **typed)
 
 
 def test_sample_brief_fills_every_field_of_the_form(writer_client: Client, team: factories.Team) -> None:
@@ -109,7 +100,7 @@ def check_missing_fields_are_kept(writer_client: Client, team: factories.Team, *
     ]
     failures = []
     for n, field in enumerate(fields):
-        before = content_of(brief)
+        before = load_content(brief)
         typed = f"summary_{'zh' if field == 'summary_en' else 'en'}"
         data = without_fields(get_brief_form(writer_client, brief).data_with(**{typed: f"Typed {n}"}), field)
         answer = writer_client.post(brief_url(brief, ACTIONS[n % 2]), data)
@@ -127,7 +118,7 @@ def test_every_action_accepts_old_page_and_keeps_missing_fields(
     writer_client: Client, team: factories.Team, action: str
 ) -> None:
     brief = brief_with_every_field(team)
-    before = content_of(brief)
+    before = load_content(brief)
     missing = (
         "picture",
         "picture_x",
@@ -150,7 +141,7 @@ def test_refused_old_page_is_returned_with_all_stored_values(
 ) -> None:
     """The error page has the new fields and must fill them from the stored brief, or its next save would empty them."""
     brief = brief_with_every_field(team)
-    before = content_of(brief)
+    before = load_content(brief)
     typed = get_brief_form(writer_client, brief).data_with(headline_en="Typed", summary_en="Ctrl \x01 in it")
     answer = writer_client.post(
         brief_url(brief), without_fields(typed, "archive_url", "passage", "picture_alt_zh")
@@ -167,9 +158,9 @@ def test_old_page_keeps_other_writers_change_in_missing_field(
 ) -> None:
     brief = brief_with_every_field(team)
     form = get_brief_form(writer_client, brief)
-    facts = replace(content_of(brief).facts, archive_url="https://archive.example.org/theirs")
+    facts = replace(load_content(brief).facts, archive_url="https://archive.example.org/theirs")
     factories.edit(brief, team.other_writer, facts=facts, picture_alt_en="Theirs")
-    between = content_of(brief)
+    between = load_content(brief)
     data = without_fields(
         form.data_with(headline_en="Typed before the deploy"), "archive_url", "picture_alt_en"
     )
@@ -179,7 +170,7 @@ def test_old_page_keeps_other_writers_change_in_missing_field(
 
 def test_field_that_no_longer_exists_is_ignored(writer_client: Client, team: factories.Team) -> None:
     brief = brief_with_every_field(team)
-    before = content_of(brief)
+    before = load_content(brief)
     data = get_brief_form(writer_client, brief).data_with(
         headline_en="Typed", subtitle_en="Of old", rating__b1="5", colour="red"
     )
@@ -194,7 +185,7 @@ def test_field_sent_empty_is_emptied(writer_client: Client, team: factories.Team
     brief = brief_with_every_field(team)
     data = get_brief_form(writer_client, brief).data_with(archive_url="", picture_alt_en="", passage__b1="")
     assert writer_client.post(brief_url(brief), data).status_code == 302
-    content = content_of(brief)
+    content = load_content(brief)
     assert (content.facts.archive_url, content.picture_alt_en, content.bullets[0].passage) == ("", "", "")
 
 

@@ -18,11 +18,6 @@ from .test_revisions import fresh, get_page, save, stored_content, visible_text
 pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No directory at")]
 
 
-@pytest.fixture
-def writer_client(client: Client, team: factories.Team) -> Client:
-    return sign_in(client, team.writer)
-
-
 def restore(client: Client, brief: Brief, number: int) -> int:
     """Post the restore form of the comparison with the newest revision and return the status."""
     newest = brief.revisions.latest("number").number

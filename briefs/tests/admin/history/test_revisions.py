@@ -26,11 +26,6 @@ pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No direc
 MINUTE = dt.timedelta(minutes=1)
 
 
-@pytest.fixture
-def writer_client(client: Client, team: factories.Team) -> Client:
-    return sign_in(client, team.writer)
-
-
 def fresh(brief: Brief) -> Brief:
     return Brief.objects.get(pk=brief.pk)
 

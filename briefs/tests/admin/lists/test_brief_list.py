@@ -26,11 +26,6 @@ pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No direc
 LIST_URL = "/admin/briefs/brief/"
 
 
-@pytest.fixture
-def writer_client(client: Client, team: factories.Team) -> Client:
-    return sign_in(client, team.writer)
-
-
 def fresh(brief: Brief) -> Brief:
     return Brief.objects.get(pk=brief.pk)
 

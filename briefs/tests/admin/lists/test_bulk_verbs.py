@@ -19,11 +19,6 @@ pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No direc
 LIST_URL = "/admin/briefs/brief/"
 
 
-@pytest.fixture
-def writer_client(client: Client, team: factories.Team) -> Client:
-    return sign_in(client, team.writer)
-
-
 def run_action(client: Client, action: str, *briefs: Brief, query: str = "", **more: Any) -> Any:
     data = {"action": action, "index": "0", "_selected_action": [brief.pk for brief in briefs]}
     data |= {f"version-{brief.pk}": brief.version for brief in briefs}

@@ -14,15 +14,10 @@ from briefs.content import Bullet, Byline
 from briefs.models import Author, Brief
 
 from ...support import factories
-from ...support.form_client import Form, sign_in
+from ...support.form_client import Form
 from .test_brief_list import LIST_URL, listed_pks
 
 pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No directory at")]
-
-
-@pytest.fixture
-def writer_client(client: Client, team: factories.Team) -> Client:
-    return sign_in(client, team.writer)
 
 
 def test_due_public_date_and_person_filters_list_expected_briefs(

@@ -16,11 +16,6 @@ LIST_URL = "/admin/briefs/brief/"
 FILTERS_URL = LIST_URL + "filters/"
 
 
-@pytest.fixture
-def writer_client(client: Client, team: factories.Team) -> Client:
-    return sign_in(client, team.writer)
-
-
 def save_filter(client: Client, name: str, query: str = "state=draft") -> str:
     response = client.post(FILTERS_URL, {"name": name, "query": query}, follow=True)
     assert response.status_code == 200

@@ -28,11 +28,6 @@ from .test_upload import (
 pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No directory at")]
 
 
-@pytest.fixture
-def writer_client(client: Client, team: factories.Team) -> Client:
-    return sign_in(client, team.writer)
-
-
 def test_reimport_is_unchanged_or_updates_by_pair(writer_client: Client) -> None:
     import_files(writer_client, make_file("a.txt", SAMPLE))
     brief = Brief.objects.get()

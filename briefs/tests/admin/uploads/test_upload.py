@@ -36,11 +36,6 @@ LOOSE_TRANSLATION = (
 OLD, NEW = "The real bottleneck is refining", "The true bottleneck lies in refining"
 
 
-@pytest.fixture
-def writer_client(client: Client, team: factories.Team) -> Client:
-    return sign_in(client, team.writer)
-
-
 def checksum_without_uploads() -> str:
     """Checksum of every row except pending uploads."""
     pending = list(Upload.objects.values()), list(UploadFile.objects.values())

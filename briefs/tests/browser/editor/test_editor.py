@@ -7,17 +7,11 @@ import pytest
 
 from briefs.models import Brief, Keyword, State
 
-from ..support import browser_tabs, factories
-from ..support.browser_tabs import load_content
-from ..support.editor_driver import EN, ZH, Editor, bullets, stored_bullets, stored_texts
+from ...support import browser_tabs, factories
+from ...support.editor_driver import EN, THREE_BULLETS, ZH, Editor, stored_bullets, stored_texts
+from ...support.factories import load_content
 
 pytestmark = browser_tabs.pytestmark
-THREE_BULLETS = (("第一句。", "First sentence."), ("第二句。", "Second sentence."), ("第三句", "Third"))
-
-
-@pytest.fixture
-def brief(team: factories.Team) -> Brief:
-    return factories.draft_brief(team, factories.content(bullets=bullets(*THREE_BULLETS)))
 
 
 @pytest.fixture

@@ -1,0 +1,28 @@
+"""Fixtures of the editor's browser tests: a brief of three bullets, and editors that are open on it."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from briefs.models import Brief
+
+from ...support import factories
+
+
+@pytest.fixture
+def brief(team: factories.Team) -> Brief:
+    from ...support.editor_driver import THREE_BULLETS, bullets
+
+    return factories.draft_brief(team, factories.content(bullets=bullets(*THREE_BULLETS)))
+
+
+@pytest.fixture
+def open_editors(chromium: Any, live_server: Any, brief: Brief) -> Iterator[Any]:
+    from ...support.editor_driver import OpenEditors
+
+    open_editors = OpenEditors(chromium, live_server.url, brief)
+    yield open_editors
+    for editor in open_editors.editors:
+        assert editor.unexpected_messages() == []
+        editor.page.context.close()
