@@ -6,6 +6,7 @@ from .bilingual.glossary_agreement import (
     find_term_spans,
     find_terms_in_pair,
 )
+from .bilingual.lens import LENS_KINDS, LensSpan, light_pair, light_pairs
 from .check_registry import ALL_CHECKS, run_checks
 from .context import CheckContext, TermData
 from .finding import Edit, Finding, Repair
@@ -24,11 +25,13 @@ from .resolution import (
 
 __all__ = [
     "ALL_CHECKS",
+    "LENS_KINDS",
     "PLURAL_FINDING_MESSAGES",
     "CheckContext",
     "Dismissal",
     "Edit",
     "Finding",
+    "LensSpan",
     "Repair",
     "SubstantiveDifference",
     "TermData",
@@ -44,6 +47,8 @@ __all__ = [
     "find_term_spans",
     "find_terms_in_pair",
     "hash_text_pair",
+    "light_pair",
+    "light_pairs",
     "prefilter_names",
     "remove_dismissed",
     "run_checks",

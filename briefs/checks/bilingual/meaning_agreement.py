@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from briefs.checks.context import CheckContext
-from briefs.checks.finding import Finding
+from briefs.checks.finding import Finding, Span
 from briefs.checks.repairs import CheckedText
 from briefs.checks.texts import fold_and_mask_urls, has_words, iterate_text_pairs
 from briefs.content import SIDES, Content, Side
@@ -34,7 +34,7 @@ _CONTRAST_ZH = re.compile(
     "不[應該宜能可]?該?(?P<rejected>[^，。；]{2,40})，而(?P<chosen>是?[應該要須]?[^，。；]{2,40})"
 )
 _CONTRAST_EN = re.compile(
-    r"(?:should|must|ought to) (?P<chosen>(?!not )[^.;]{4,120}?) (?:rather than|instead of) (?P<rejected>[^.;]{4,120})"
+    r"(?:should|must|ought to) (?P<chosen>(?!not )[^.;]{4,120}?) (?P<turn>rather than|instead of) (?P<rejected>[^.;]{4,120})"
 )
 
 
@@ -44,13 +44,13 @@ def check(content: Content, context: CheckContext) -> list[Finding]:
         if has_words(pair.zh) and has_words(pair.en):
             zh, en = (CheckedText.from_text(pair.field, pair.bullet, side, pair.text(side)) for side in SIDES)
             found += _check_contrast(zh, en)
-            for here, there in _find_by_sentence(zh.original, en.original):
+            for here, there in find_by_sentence(zh.original, en.original):
                 found += _compare(zh, en, here, there)
                 found += _check_actors(zh, en, here, there)
     return found
 
 
-def _find_by_sentence(zh: str, en: str) -> Iterator[tuple[list[Meaning], list[Meaning]]]:
+def find_by_sentence(zh: str, en: str) -> Iterator[tuple[list[Meaning], list[Meaning]]]:
     """Yield the meanings of both sides, by sentence if both have as many sentences."""
     texts: dict[Side, str] = {"zh": zh, "en": en}
     ends = {
@@ -141,16 +141,23 @@ def _find_actors(text: CheckedText, side: list[Meaning]) -> tuple[Meaning, Meani
 
 
 def _check_contrast(zh: CheckedText, en: CheckedText) -> Iterator[Finding]:
-    """Report 不應A，而應B beside "should A rather than B", told by the words that each half shares with the other side."""
-    chinese, english = _CONTRAST_ZH.search(zh.original), _CONTRAST_EN.search(en.original)
-    if chinese and english:
-        same, crossed = (
-            _count_shared(chinese["rejected"], english[one])
-            + _count_shared(chinese["chosen"], english[other])
-            for one, other in (("rejected", "chosen"), ("chosen", "rejected"))
-        )
-        if crossed > same:
-            yield zh.build_finding("meaning.contrast", (chinese.start(), chinese.start("rejected")))
+    if found := find_contrast(zh.original, en.original):
+        yield zh.build_finding("meaning.contrast", found[0])
+
+
+def find_contrast(zh: str, en: str) -> tuple[Span, Span] | None:
+    """Return 不應 and "rather than" if 不應A，而應B stands beside "should A rather than B".
+
+    Told by the words that each half shares with the other side.
+    """
+    chinese, english = _CONTRAST_ZH.search(zh), _CONTRAST_EN.search(en)
+    if not chinese or not english:
+        return None
+    same, crossed = (
+        _count_shared(chinese["rejected"], english[one]) + _count_shared(chinese["chosen"], english[other])
+        for one, other in (("rejected", "chosen"), ("chosen", "rejected"))
+    )
+    return ((chinese.start(), chinese.start("rejected")), english.span("turn")) if crossed > same else None
 
 
 def _count_shared(chinese: str, english: str) -> int:

@@ -1,7 +1,7 @@
 """Find Latin names that both languages keep: capital acronyms and designations (5G, F-35, COVID-19)."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from typing import Self
@@ -97,14 +97,22 @@ def mark_matched_names(side: Side, text: str, other_text: str, known_names: Know
     A known author or source needs no counterpart.
     """
     covered: set[int] = set()
-    texts = (text, text.translate(ASCII_LOWER)), (other_text, other_text.translate(ASCII_LOWER))
-    for term in known_names.terms:
-        spans = [span for form in term.renderings(side) for span in find_occurrences(form, *texts[0])]
-        if spans and _is_present(term, "en" if side == "zh" else "zh", *texts[1]):
-            covered.update(at for span in spans for at in range(*span))
+    for spans, _ in find_terms_in_both(side, text, other_text, known_names):
+        covered.update(at for span in spans for at in range(*span))
     for name in known_names.names:
         covered.update(at for span in find_occurrences(name, text) for at in range(*span))
     return covered
+
+
+def find_terms_in_both(
+    side: Side, text: str, other_text: str, known_names: KnownNames
+) -> Iterator[tuple[list[Span], Span]]:
+    """Yield the spans of each term that occurs in both texts: all in `text`, and the first in `other_text`."""
+    texts = (text, text.translate(ASCII_LOWER)), (other_text, other_text.translate(ASCII_LOWER))
+    for term in known_names.terms:
+        spans = [span for form in term.renderings(side) for span in find_occurrences(form, *texts[0])]
+        if spans and (there := _find_first(term, "en" if side == "zh" else "zh", *texts[1])):
+            yield spans, there
 
 
 def collect_initials(english: str) -> str:
@@ -120,8 +128,9 @@ def is_spelled_out(acronym: str, letters: str) -> bool:
     return len(acronym) > 2 and acronym in letters
 
 
-def _is_present(term: TermData, side: Side, text: str, lower: str) -> bool:
-    return any(find_occurrences(form, text, lower, first=True) for form in term.renderings(side))
+def _find_first(term: TermData, side: Side, text: str, lower: str) -> Span | None:
+    found = (find_occurrences(form, text, lower, first=True) for form in term.renderings(side))
+    return next((spans[0] for spans in found if spans), None)
 
 
 def find_occurrences(form: str, text: str, lower: str = "", *, first: bool = False) -> list[Span]:

@@ -32,7 +32,7 @@ _COUNTED = re.compile(
 
 def check(content: Content, context: CheckContext) -> list[Finding]:
     read = [
-        (_SideFigures.from_pair(pair, "zh"), _SideFigures.from_pair(pair, "en"))
+        (SideFigures.from_pair(pair, "zh"), SideFigures.from_pair(pair, "en"))
         for pair in iterate_text_pairs(content)
         if has_words(pair.zh) and has_words(pair.en)
     ]
@@ -41,13 +41,14 @@ def check(content: Content, context: CheckContext) -> list[Finding]:
 
 
 @dataclass(frozen=True, slots=True)
-class _SideFigures:
+class SideFigures:
     """The figures of one side, all values that figures or other words express, and the Latin names."""
 
     checked: CheckedText
     text: str
     figures: list[Figure]
     values: FigureValues
+    converted: "_BaseUnitFigures"
     names: list[LatinName]
 
     @classmethod
@@ -58,22 +59,37 @@ class _SideFigures:
         language = numbers_zh if side == "zh" else numbers_en
         figures = language.find_figures(rest)
         values = {value for figure in figures for value in figure.values} | language.find_implied_values(rest)
-        return cls(checked, text, figures, FigureValues(values), found)
+        return cls(checked, text, figures, FigureValues(values), _BaseUnitFigures(figures), found)
 
     @property
     def side(self) -> Side:
         return self.checked.side
 
+    def expresses(self, figure: Figure) -> bool:
+        """Return whether this side has the value of a figure of the other side, in any unit."""
+        return any(value in self.values for value in figure.values) or figure in self.converted
+
+    def narrow_to(self, figure: Figure) -> Self:
+        """Return this side with one of its figures alone."""
+        return replace(
+            self, figures=[figure], values=FigureValues(figure.values), converted=_BaseUnitFigures([figure])
+        )
+
+    def counts_in_words(self, figure: Figure) -> bool:
+        """Return whether a figure in words is a count that the other side should have: 九家, six."""
+        is_small = 1 < figure.value < 100 and not figure.needs_counterpart
+        return is_small and (self.side == "en" or bool(_COUNTED.match(self.text, figure.end)))
+
     def quote(self, figure: Figure) -> str:
         return self.checked.original[figure.start : figure.end].strip()
 
 
-def _check_pair(zh: _SideFigures, en: _SideFigures, known: KnownNames) -> list[Finding]:
+def _check_pair(zh: SideFigures, en: SideFigures, known: KnownNames) -> list[Finding]:
     lone_zh, lone_en = _unmatched_figures(zh, en, known), _unmatched_figures(en, zh, known)
     scaled = list(_find_scale_mismatches(lone_zh, lone_en))
     told = {id(figure) for two in scaled for figure in two}
     found = [_scale_finding(zh, en, *two) for two in scaled]
-    found += [_unit_finding(zh, en, *two) for two in _find_unit_mismatches(zh, en)]
+    found += [_unit_finding(zh, en, *two) for two in find_unit_mismatches(zh, en)]
     for reading, figures in ((zh, lone_zh), (en, lone_en)):
         rest = (figure for figure in figures if id(figure) not in told)
         found += [_one_sided_finding(reading, figure, reading.quote(figure)) for figure in rest]
@@ -82,13 +98,11 @@ def _check_pair(zh: _SideFigures, en: _SideFigures, known: KnownNames) -> list[F
     return [*found, *_check_names(zh, en, known), *_check_names(en, zh, known)]
 
 
-def _unmatched_figures(here: _SideFigures, there: _SideFigures, known: KnownNames) -> list[Figure]:
+def _unmatched_figures(here: SideFigures, there: SideFigures, known: KnownNames) -> list[Figure]:
     """Return the figures without a counterpart, one per value."""
-    converted = _BaseUnitFigures(there.figures)
     alone: dict[Decimal, Figure] = {}
     for figure in here.figures:
-        met = any(value in there.values for value in figure.values)
-        if figure.needs_counterpart and not met and figure not in converted:
+        if figure.needs_counterpart and not there.expresses(figure):
             alone.setdefault(figure.value, figure)
     if not alone:
         return []
@@ -133,7 +147,7 @@ def _digits(value: Decimal) -> tuple[int, ...]:
     return value.normalize().as_tuple().digits
 
 
-def _find_unit_mismatches(zh: _SideFigures, en: _SideFigures) -> Iterator[tuple[Figure, Figure]]:
+def find_unit_mismatches(zh: SideFigures, en: SideFigures) -> Iterator[tuple[Figure, Figure]]:
     """Yield pairs of figures with the same value in incompatible units (N6)."""
     mine, theirs = _by_unit(zh.figures), _by_unit(en.figures)
     for value in mine.keys() & theirs.keys():
@@ -160,7 +174,7 @@ def _by_unit(figures: Iterable[Figure]) -> dict[Decimal, dict[str, Figure]]:
     return found
 
 
-def _check_currencies(zh: _SideFigures, en: _SideFigures) -> Iterator[Finding]:
+def _check_currencies(zh: SideFigures, en: SideFigures) -> Iterator[Finding]:
     """Report an amount of money on one side whose counterpart is a bare figure, unless that side names money (N6)."""
     for here, there in ((zh, en), (en, zh)):
         if any(figure.unit in units.CURRENCIES for figure in there.figures):
@@ -177,16 +191,13 @@ def _check_currencies(zh: _SideFigures, en: _SideFigures) -> Iterator[Finding]:
                 yield _one_sided_finding(here, money[0], money[0].written_unit)
 
 
-def _check_counts(zh: _SideFigures, en: _SideFigures) -> Iterator[Finding]:
+def _check_counts(zh: SideFigures, en: SideFigures) -> Iterator[Finding]:
     """Report a small count in words on each side that the other side lacks: 九家 against six."""
     lone_zh, lone_en = (
         [
             figure
             for figure in here.figures
-            if 1 < figure.value < 100
-            and not figure.needs_counterpart
-            and (here is en or _COUNTED.match(zh.text, figure.end))
-            and not any(value in there.values for value in figure.values)
+            if here.counts_in_words(figure) and not any(value in there.values for value in figure.values)
         ]
         for here, there in ((zh, en), (en, zh))
     )
@@ -194,7 +205,15 @@ def _check_counts(zh: _SideFigures, en: _SideFigures) -> Iterator[Finding]:
         yield _mismatch_finding(zh, en, "numbers.count", lone_zh[0], lone_en[0], {})
 
 
-def _check_names(here: _SideFigures, there: _SideFigures, known: KnownNames) -> list[Finding]:
+def _check_names(here: SideFigures, there: SideFigures, known: KnownNames) -> list[Finding]:
+    return [
+        replace(_one_sided_finding(here, name, name.raw), repair=Repair("names.glossary", {"name": name.raw}))
+        for name in find_lone_names(here, there, known)
+    ]
+
+
+def find_lone_names(here: SideFigures, there: SideFigures, known: KnownNames) -> list[LatinName]:
+    """Return the Latin names without a counterpart, each once."""
     others = {name.key for name in there.names}
     alone: dict[str, LatinName] = {}
     for name in here.names:
@@ -205,24 +224,22 @@ def _check_names(here: _SideFigures, there: _SideFigures, known: KnownNames) -> 
     letters = collect_initials(there.text) if there.side == "en" else ""
     covered = mark_matched_names(here.side, here.text, there.text, known)
     return [
-        replace(_one_sided_finding(here, name, name.raw), repair=Repair("names.glossary", {"name": name.raw}))
-        for name in alone.values()
-        if name.start not in covered and not is_spelled_out(name.key, letters)
+        name for name in alone.values() if name.start not in covered and not is_spelled_out(name.key, letters)
     ]
 
 
-def _one_sided_finding(reading: _SideFigures, item: Figure | LatinName, value: str) -> Finding:
+def _one_sided_finding(reading: SideFigures, item: Figure | LatinName, value: str) -> Finding:
     """Build a finding for an item that occurs on one side only. The span marks that item."""
     code = f"numbers.{reading.side}_only"
     return reading.checked.build_finding(code, (item.start, item.end), {"value": value})
 
 
-def _scale_finding(zh: _SideFigures, en: _SideFigures, wrong: Figure, right: Figure) -> Finding:
+def _scale_finding(zh: SideFigures, en: SideFigures, wrong: Figure, right: Figure) -> Finding:
     written = _write_in_chinese(right.value) + wrong.written_unit
     return _mismatch_finding(zh, en, "numbers.scale", wrong, right, {"right": written})
 
 
-def _unit_finding(zh: _SideFigures, en: _SideFigures, wrong: Figure, right: Figure) -> Finding:
+def _unit_finding(zh: SideFigures, en: SideFigures, wrong: Figure, right: Figure) -> Finding:
     into = units.convert(right.value, right.unit, wrong.unit)
     if into is None:
         return _mismatch_finding(zh, en, "numbers.unit", wrong, right, {})
@@ -231,7 +248,7 @@ def _unit_finding(zh: _SideFigures, en: _SideFigures, wrong: Figure, right: Figu
 
 
 def _mismatch_finding(
-    zh: _SideFigures, en: _SideFigures, code: str, wrong: Figure, right: Figure, values: dict[str, str]
+    zh: SideFigures, en: SideFigures, code: str, wrong: Figure, right: Figure, values: dict[str, str]
 ) -> Finding:
     quoted = {"zh": zh.quote(wrong), "en": en.quote(right)}
     return zh.checked.build_finding(code, (wrong.start, wrong.end), quoted | values)

@@ -1,0 +1,308 @@
+"""Light the words that both languages must share: negations, modals and directions, numbers, names.
+
+The words and their counterparts are those of the checks. The lens also shows what is too uncertain for a finding: one
+negation of several, a modal or a direction on one side alone.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from briefs.checks.bilingual.glossary_agreement import find_mentions
+from briefs.checks.bilingual.meaning_agreement import find_by_sentence, find_contrast
+from briefs.checks.bilingual.name_agreement import KnownNames, find_terms_in_both
+from briefs.checks.bilingual.number_agreement import SideFigures, find_lone_names, find_unit_mismatches
+from briefs.checks.context import CheckContext, TermData
+from briefs.checks.finding import Span
+from briefs.checks.texts import TextPair, has_words
+from briefs.content import SIDES, Side
+from briefs.lexicon.figure import Figure
+from briefs.lexicon.meanings import NAME_SECTIONS, Meaning
+
+LensKind = Literal["negation", "modal", "number", "name"]
+LENS_KINDS: tuple[LensKind, ...] = ("negation", "modal", "number", "name")
+
+_SECTION_KINDS: dict[str, LensKind] = {
+    "negation": "negation",
+    **dict.fromkeys(("direction", "certainty", "should", "can"), "modal"),
+    **dict.fromkeys(("quantity", "multiple", "share", "percentage", "currency"), "number"),
+    **dict.fromkeys(("month", "weekday", "season", "year"), "number"),
+    **dict.fromkeys(NAME_SECTIONS, "name"),
+}
+_DIRECTIONS: tuple[tuple[Side, Side], ...] = (("zh", "en"), ("en", "zh"))
+_ORDER: tuple[LensKind, ...] = ("negation", "name", "number", "modal")
+"""Of words at one place with the same length, the first kind is shown."""
+_ALSO_NEGATIONS = set("不沒未勿毋") | {
+    "而非",
+    "而不是",
+    "without",
+    "nor",
+    "neither",
+    "none",
+    "nobody",
+    "nothing",
+    "unable",
+}
+"""Negations too common for a finding, which the lens shows without a counterpart as well."""
+_NEGATED_MODALS = {"不應", "不能"}
+"""Keys of modals that are negations as well, and are matched as such."""
+_NO_SPANS: tuple[Span, Span] = ((0, 0), (0, 0))
+
+
+@dataclass(frozen=True, slots=True)
+class LensSpan:
+    """A lit word. `partner` is the index of its counterpart among the other side's spans, None if that is no word."""
+
+    start: int
+    end: int
+    kind: LensKind
+    is_matched: bool
+    partner: int | None = None
+
+
+LensSpans = dict[Side, list[LensSpan]]
+
+
+def light_pair(zh: str, en: str, context: CheckContext) -> LensSpans:
+    return next(light_pairs([(zh, en)], context))
+
+
+def light_pairs(pairs: Sequence[tuple[str, str]], context: CheckContext) -> Iterator[LensSpans]:
+    """Yield the lit words of each pair, by side and in text order. A pair with an empty side has none."""
+    pairs = [pair if all(map(has_words, pair)) else ("", "") for pair in pairs]
+    known = KnownNames.select_for([text for pair in pairs for text in pair], context)
+    for pair, mentions in zip(pairs, find_mentions(pairs, context), strict=True):
+        yield _light(*pair, known, mentions) if pair[0] else {side: [] for side in SIDES}
+
+
+@dataclass(slots=True, eq=False)
+class _Word:
+    """A word of one side. A word that is not `shown` is lit only as the counterpart of another."""
+
+    start: int
+    end: int
+    kind: LensKind
+    shown: bool = True
+    is_matched: bool = False
+    partner: "_Word | None" = None
+
+    @property
+    def span(self) -> Span:
+        return self.start, self.end
+
+    def match(self, partner: "_Word | None") -> None:
+        self.is_matched, self.partner = True, self.partner or partner
+        if partner:
+            partner.is_matched, partner.partner = True, partner.partner or self
+
+
+_Words = dict[Side, list[_Word]]
+_Sections = dict[Side, dict[str, list[tuple[_Word, Meaning]]]]
+
+
+def _light(
+    zh: str, en: str, known: KnownNames, mentions: dict[Side, list[tuple[Span, TermData, bool]]]
+) -> LensSpans:
+    pair = TextPair("bullet", 1, zh, en)
+    read = {side: SideFigures.from_pair(pair, side) for side in SIDES}
+    words: _Words = {"zh": [], "en": []}
+    for source in (
+        _read_meanings(zh, en),
+        _read_figures(read, known),
+        _read_latin_names(read, known),
+        _read_mentions(mentions),
+    ):
+        for side in SIDES:
+            words[side] += source[side]
+    return _resolve(words)
+
+
+def _nearest(word: _Word, others: Iterable[_Word], lengths: tuple[int, int]) -> _Word | None:
+    """Return the counterpart at the most similar place of its text, a shown one before others."""
+    place = word.start / (lengths[0] or 1)
+    return min(
+        others,
+        key=lambda other: (not other.shown, abs(other.start / (lengths[1] or 1) - place)),
+        default=None,
+    )
+
+
+# Words of meaning
+
+
+def _read_meanings(zh: str, en: str) -> _Words:
+    words: _Words = {"zh": [], "en": []}
+    contrast = find_contrast(zh, en)
+    lengths = len(zh), len(en)
+    for sides in find_by_sentence(zh, en):
+        by_section: _Sections = {"zh": {}, "en": {}}
+        for side, text, meanings, turned in zip(SIDES, (zh, en), sides, contrast or _NO_SPANS, strict=True):
+            by_section[side] = _group_by_section(text, meanings, turned)
+        _match_negations(by_section, lengths)
+        for section in {*by_section["zh"], *by_section["en"]} - {"negation"}:
+            here, there = (by_section[side].get(section, []) for side in SIDES)
+            _match_by_key(here, there, lengths)
+            _match_by_key(there, here, lengths[::-1])
+        for side in SIDES:
+            words[side] += [word for rows in by_section[side].values() for word, _ in rows]
+    if contrast:
+        for side, span in zip(SIDES, contrast, strict=True):
+            words[side].append(_Word(*span, "negation"))
+    return words
+
+
+def _group_by_section(
+    text: str, meanings: list[Meaning], turned: Span
+) -> dict[str, list[tuple[_Word, Meaning]]]:
+    """Return the words by section, without those of a turned contrast. Of negations at one place, keep the longest."""
+    found: dict[str, list[tuple[_Word, Meaning]]] = {}
+    negated: dict[int, int] = {}
+    for meaning in meanings:
+        if meaning.section == "negation":
+            negated[meaning.start] = max(negated.get(meaning.start, 0), meaning.end)
+    for meaning in meanings:
+        span = meaning.start, meaning.end
+        if meaning.section not in _SECTION_KINDS or _overlap(span, turned):
+            continue
+        shown = meaning.raises and meaning.key not in _NEGATED_MODALS
+        if meaning.section == "negation":
+            if negated[meaning.start] > meaning.end:
+                continue
+            shown = shown or text[slice(*span)].lower() in _ALSO_NEGATIONS
+        word = _Word(*span, _SECTION_KINDS[meaning.section], shown)
+        found.setdefault(meaning.section, []).append((word, meaning))
+    return found
+
+
+def _match_by_key(
+    here: list[tuple[_Word, Meaning]], there: list[tuple[_Word, Meaning]], lengths: tuple[int, int]
+) -> None:
+    """Match each shown word with the same meaning of the other side, which may serve for several words."""
+    for word, meaning in here:
+        if word.shown and not word.is_matched:
+            same = [other for other, its in there if its.key == meaning.key]
+            if partner := _nearest(word, same, lengths):
+                word.match(partner)
+
+
+def _match_negations(by_section: _Sections, lengths: tuple[int, int]) -> None:
+    """Match the negations one to one: first those of the same modal (不應, should not), then shown ones, then any."""
+    here, there = ([word for word, _ in by_section[side].get("negation", ())] for side in SIDES)
+    modals: dict[Side, dict[Span, str]] = {
+        side: {
+            word.span: meaning.key
+            for section in ("should", "can")
+            for word, meaning in by_section[side].get(section, ())
+        }
+        for side in SIDES
+    }
+
+    def have_one_modal(one: _Word, other: _Word) -> bool:
+        modal = modals["zh"].get(one.span)
+        return modal is not None and modal == modals["en"].get(other.span)
+
+    for fits in (
+        have_one_modal,
+        lambda one, other: one.shown and other.shown,
+        lambda one, other: one.shown or other.shown,
+    ):
+        for word in here:
+            free = [other for other in there if not other.is_matched and fits(word, other)]
+            if not word.is_matched and (partner := _nearest(word, free, lengths)):
+                word.match(partner)
+
+
+# Figures, Latin names and terms
+
+
+def _read_figures(read: dict[Side, SideFigures], known: KnownNames) -> _Words:
+    zh, en = read["zh"], read["en"]
+    rows: dict[Side, list[tuple[_Word, Figure]]] = {
+        side: [
+            (_Word(figure.start, figure.end, "number", figure.needs_counterpart), figure)
+            for figure in read[side].figures
+        ]
+        for side in SIDES
+    }
+    wrong = {id(figure) for two in find_unit_mismatches(zh, en) for figure in two}
+    for side, other in _DIRECTIONS:
+        here, there = read[side], read[other]
+        lengths = len(here.text), len(there.text)
+        for word, figure in rows[side]:
+            word.shown |= here.counts_in_words(figure)
+            if id(figure) in wrong or word.is_matched or not there.expresses(figure):
+                continue
+            equal = (row for row, one in rows[other] if there.narrow_to(one).expresses(figure))
+            if (partner := _nearest(word, equal, lengths)) or word.shown:
+                word.match(partner)
+    return {side: [word for word, figure in rows[side] if figure.value > 1 or word.shown] for side in SIDES}
+
+
+def _read_latin_names(read: dict[Side, SideFigures], known: KnownNames) -> _Words:
+    words: _Words = {"zh": [], "en": []}
+    by_key: dict[Side, dict[str, _Word]] = {"zh": {}, "en": {}}
+    for side, other in _DIRECTIONS:
+        here, there = read[side], read[other]
+        lone = {name.key for name in find_lone_names(here, there, known)}
+        for name in here.names:
+            word = _Word(name.start, name.end, "name", is_matched=name.key not in lone)
+            words[side].append(word)
+            by_key[side].setdefault(name.key, word)
+    for side, other in _DIRECTIONS:
+        for word, name in zip(words[side], read[side].names, strict=True):
+            if partner := by_key[other].get(name.key):
+                word.match(partner)
+    for spans, there_span in find_terms_in_both("en", read["en"].text, read["zh"].text, known):
+        for word in [word for word in words["en"] if any(_overlap(word.span, span) for span in spans)]:
+            partner = _Word(*there_span, "name", shown=False)
+            word.match(partner)
+            words["zh"].append(partner)
+    return words
+
+
+def _read_mentions(mentions: dict[Side, list[tuple[Span, TermData, bool]]]) -> _Words:
+    rows = {
+        side: [(_Word(*span, "name", is_matched=met), term) for span, term, met in mentions[side]]
+        for side in SIDES
+    }
+    for word, term in rows["zh"]:
+        for other, same in rows["en"]:
+            if term is same and (word.partner is None or other.partner is None):
+                word.match(other)
+    return {side: [word for word, _ in rows[side]] for side in SIDES}
+
+
+# Overlapping words
+
+
+def _overlap(one: Span, other: Span) -> bool:
+    return one[0] < other[1] and other[0] < one[1]
+
+
+def _resolve(words: _Words) -> LensSpans:
+    """Keep one word at a place, the longest, and number the counterparts."""
+    kept: _Words = {"zh": [], "en": []}
+    stands_for: dict[_Word, _Word] = {}
+    for side in SIDES:
+        lit = [word for word in words[side] if word.shown or word.partner]
+        for word in sorted(
+            lit, key=lambda word: (word.start - word.end, _ORDER.index(word.kind), not word.partner)
+        ):
+            over = next((other for other in kept[side] if _overlap(word.span, other.span)), None)
+            stands_for[word] = over or word
+            if over is None:
+                kept[side].append(word)
+            elif word.span == over.span and word.is_matched and over.kind != "negation":
+                over.match(word.partner)
+        kept[side].sort(key=lambda word: word.start)
+    index = {word: n for side in SIDES for n, word in enumerate(kept[side])}
+    return {
+        side: [
+            LensSpan(
+                *word.span, word.kind, word.is_matched,
+                index[stands_for[word.partner]] if word.partner in stands_for else None,
+            )
+            for word in kept[side]
+        ]
+        for side in SIDES
+    }  # fmt: skip
