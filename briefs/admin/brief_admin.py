@@ -78,6 +78,7 @@ class BriefAdmin(BriefList):
             own("<int:pk>/unshare/", sharing_views.unshare, "unshare"),
             own("<int:pk>/dismiss/", dismissal_views.dismiss, "dismiss"),
             own("<int:pk>/rail/", row_suggestions.suggest_for_row, "rail"),
+            own("<int:pk>/lens/", row_suggestions.light_rows, "lens"),
             own("<int:pk>/file/<int:document>/", download_document, "file"),
             own("<int:pk>/<slug:verb>/", verb_view, "verb"),
         ]

@@ -105,6 +105,14 @@ def apply_minor_repair(brief_pk: int, content: Content, id: str) -> Content | No
     return new if new is not None and checks.differs_only_in_punctuation(content, new, look.context) else None
 
 
+def utf16_offset(text: str, index: int) -> int:
+    """Convert a character index to UTF-16 units.
+
+    Characters beyond the Basic Multilingual Plane count twice.
+    """
+    return index if text.isascii() else index + sum(character > "\uffff" for character in text[:index])
+
+
 class _EditorPage:
     """Converts findings to the page's row keys and UTF-16 offsets."""
 
@@ -125,12 +133,7 @@ class _EditorPage:
         return _ORDER[finding.field], at
 
     def utf16_offset(self, target: checks.Finding | checks.Edit, index: int) -> int:
-        """Convert a character index to UTF-16 units.
-
-        Characters beyond the Basic Multilingual Plane count twice.
-        """
-        text = self._texts.get((target.field, target.bullet, target.side), "")
-        return index if text.isascii() else index + sum(character > "\uffff" for character in text[:index])
+        return utf16_offset(self._texts.get((target.field, target.bullet, target.side), ""), index)
 
     def edits_as_json(self, edits: Iterable[checks.Edit]) -> list[dict[str, Any]]:
         return [

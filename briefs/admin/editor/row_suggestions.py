@@ -1,9 +1,10 @@
-"""Suggest glossary terms and translation-memory matches for the row that is being edited."""
+"""Answer questions about texts as typed: terms and translation-memory matches of a row, and the lens of several rows."""
 
+import json
 from collections.abc import Iterator
 from typing import Any, Final
 
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBadRequest, HttpResponseNotAllowed
 from django.urls import reverse
 
 from ... import checks
@@ -14,21 +15,75 @@ from ...text.text_diff import diff_texts
 from ...workflow.rules.check_context import load_check_context
 from ..common.access import require_role
 from ..common.brief_pages import json_response
+from ..common.findings import utf16_offset
 
 MAX_SIDE_LENGTH: Final = 20_000
 """Characters per side that are searched."""
 MAX_TERMS: Final = 12
+MAX_ROWS: Final = 300
 
 
 def suggest_for_row(request: HttpRequest, pk: int) -> HttpResponse:
     """Return suggestions for the texts of a row, POSTed as `zh` and `en`."""
+    if refusal := _refuse(request, pk):
+        return refusal
+    zh, en = (request.POST.get(side, "")[:MAX_SIDE_LENGTH] for side in SIDES)
+    return json_response({"terms": list(_find_terms(zh, en)), "memory": list(_find_memory_matches(zh, en))})
+
+
+def light_rows(request: HttpRequest, pk: int) -> HttpResponse:
+    """Return the lit words of the texts POSTed as `rows`: a JSON object of `[zh, en]` by row key.
+
+    The answer has, by row and side, a list of [start, end, kind, is_matched, index of the counterpart or null].
+    """
+    if refusal := _refuse(request, pk):
+        return refusal
+    try:
+        rows = _read_rows(request.POST.get("rows", ""))
+    except ValueError:
+        return HttpResponseBadRequest()
+    pairs = list(rows.values())
+    known = load_check_context(Content(bullets=tuple(Bullet(n, *pair) for n, pair in enumerate(pairs, 1))))
+    lit = zip(rows.items(), checks.light_pairs(pairs, known), strict=True)
+    return json_response(
+        {
+            key: {side: _spans_as_json(text, spans[side]) for side, text in zip(SIDES, pair, strict=True)}
+            for (key, pair), spans in lit
+        }
+    )
+
+
+def _refuse(request: HttpRequest, pk: int) -> HttpResponse | None:
     require_role(request)
     if request.method != "POST":
         return HttpResponseNotAllowed(["POST"])
     if not Brief.objects.filter(pk=pk).exists():
         raise Http404
-    zh, en = (request.POST.get(side, "")[:MAX_SIDE_LENGTH] for side in SIDES)
-    return json_response({"terms": list(_find_terms(zh, en)), "memory": list(_find_memory_matches(zh, en))})
+    return None
+
+
+def _read_rows(data: str) -> dict[str, tuple[str, str]]:
+    """Raise ValueError for anything but an object of pairs of texts."""
+    rows = json.loads(data)
+    if not isinstance(rows, dict) or len(rows) > MAX_ROWS:
+        raise ValueError
+    for pair in rows.values():
+        if not isinstance(pair, list) or [type(text) for text in pair] != [str, str]:
+            raise ValueError
+    return {key: (zh[:MAX_SIDE_LENGTH], en[:MAX_SIDE_LENGTH]) for key, (zh, en) in rows.items()}
+
+
+def _spans_as_json(text: str, spans: list[checks.LensSpan]) -> list[list[Any]]:
+    return [
+        [
+            utf16_offset(text, span.start),
+            utf16_offset(text, span.end),
+            span.kind,
+            span.is_matched,
+            span.partner,
+        ]
+        for span in spans
+    ]
 
 
 def _find_terms(zh: str, en: str) -> Iterator[dict[str, str]]:
