@@ -22,6 +22,7 @@ from briefs.database import guards
 from briefs.installation import prepare_dictionary
 
 from .support import factories
+from .support.mail_server import MailServer
 
 FIXTURES = Path(__file__).resolve().parents[2] / "fixtures"
 SEED = FIXTURES / "seeds" / "000_a01fbe574e0e12f3.txt"
@@ -147,6 +148,20 @@ def _no_search_limit() -> None:
 @pytest.fixture
 def team() -> factories.Team:
     return factories.Team()
+
+
+@pytest.fixture
+def mail_server(settings: Any) -> Iterator[MailServer]:
+    """Send mail over SMTP to a server that records it."""
+    server = MailServer()
+    settings.MAILERS = {
+        "default": {
+            "BACKEND": "django.core.mail.backends.smtp.EmailBackend",
+            "OPTIONS": {"host": "127.0.0.1", "port": server.port, "timeout": 5},
+        }
+    }
+    yield server
+    server.stop()
 
 
 @pytest.fixture

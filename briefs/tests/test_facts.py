@@ -28,7 +28,6 @@ from briefs.intake.content_mapping import build_text_facts
 from briefs.models import Author, Brief, Keyword, Source
 
 from .support import factories
-from .support.fact_samples import sample
 from .support.form_client import brief_url, get_brief_form, get_verb_form, sign_in
 
 FORM_INPUT = {"embargo_until": "2020-01-02T11:04", "source_withdrew": "on"}
@@ -64,14 +63,16 @@ def test_declared_facts_are_the_fields_of_the_content() -> None:
 def test_form_saves_the_fact_and_shows_it_again(name: str, client: Client, team: factories.Team) -> None:
     brief = factories.draft_brief(team)
     sign_in(client, team.writer)
-    typed = FORM_INPUT.get(name, sample(name))
+    typed = FORM_INPUT.get(name, factories.valid_fact(name))
     response = client.post(brief_url(brief), get_brief_form(client, brief).data_with(**{name: typed}))
     assert response.status_code == 302
-    assert getattr(stored_facts(brief), name) == sample(name)
+    assert getattr(stored_facts(brief), name) == factories.valid_fact(name)
     form = get_brief_form(client, brief)
     assert form.data[name] == [typed]
     client.post(brief_url(brief), form.data)
-    assert getattr(stored_facts(brief), name) == sample(name), "an unchanged form must change nothing"
+    assert getattr(stored_facts(brief), name) == factories.valid_fact(name), (
+        "an unchanged form must change nothing"
+    )
 
 
 @pytest.mark.parametrize(
@@ -105,7 +106,7 @@ def test_invalid_fact_is_refused_beside_its_field(name: str, team: factories.Tea
 @pytest.mark.parametrize("name", [name for name in FACTS if name != "picture"])
 def test_approver_must_tick_the_changed_fact(name: str, client: Client, team: factories.Team) -> None:
     brief = factories.signed_brief(team)
-    value = sample(name) if name in SCALAR_FACTS else row_samples()[name]
+    value = factories.valid_fact(name) if name in SCALAR_FACTS else row_samples()[name]
     factories.edit(brief, team.writer, facts=factories.facts(**{name: value}))
     with pytest.raises(workflow.Refused) as refusal, translation.override("en"):
         factories.approve(brief, team.publisher)
@@ -119,14 +120,14 @@ def test_approver_must_tick_the_changed_fact(name: str, client: Client, team: fa
 
 @every_scalar
 def test_fact_has_a_text_for_the_desk(name: str) -> None:
-    facts = factories.facts(**{name: sample(name)})
+    facts = factories.facts(**{name: factories.valid_fact(name)})
     assert format_fact(facts, name, load_names_by_id([Content(facts=facts)])) not in ("", "–")
 
 
 @every_scalar
 def test_card_states_public_facts_and_no_others(name: str) -> None:
-    card = build_unpublished_card(content_with(name, sample(name)), "slug", timezone.now())
-    assert (card.get(name) == sample(name)) is FACTS[name].is_public
+    card = build_unpublished_card(content_with(name, factories.valid_fact(name)), "slug", timezone.now())
+    assert (card.get(name) == factories.valid_fact(name)) is FACTS[name].is_public
 
 
 @pytest.mark.parametrize("name", [n for n, f in FACTS.items() if f.kind is FactKind.LINK])
@@ -143,14 +144,14 @@ def test_card_of_an_old_edition_shows_the_host_in_ascii(name: str) -> None:
 
 @pytest.mark.parametrize("name", DOCUMENT_FACTS)
 def test_export_and_import_keep_the_fact(name: str) -> None:
-    text = write(build_document(content_with(name, sample(name)), ExportNames()))
+    text = write(build_document(content_with(name, factories.valid_fact(name)), ExportNames()))
     (reading,) = read_document(text.encode(), "a.txt")
-    assert getattr(build_text_facts(reading.parsed), name) == sample(name)
+    assert getattr(build_text_facts(reading.parsed), name) == factories.valid_fact(name)
 
 
 @pytest.mark.parametrize("name", CITED_FACTS)
 def test_citation_files_state_the_fact(name: str) -> None:
-    value = sample(name)
+    value = factories.valid_fact(name)
     work = build_article_work(build_unpublished_card(content_with(name, value), "slug", timezone.now()))
     for text, tag in (
         (format_ris(work), f"{FACTS[name].ris}  - "),
@@ -162,5 +163,5 @@ def test_citation_files_state_the_fact(name: str) -> None:
 
 @pytest.mark.parametrize("name", [n for n, f in FACTS.items() if f.kind in (FactKind.LINK, FactKind.DOI)])
 def test_public_source_box_links_the_fact(name: str) -> None:
-    card = build_unpublished_card(content_with(name, sample(name)), "slug", timezone.now())
-    assert sample(name) in html.unescape(card["html"]["en"]["source"])
+    card = build_unpublished_card(content_with(name, factories.valid_fact(name)), "slug", timezone.now())
+    assert factories.valid_fact(name) in html.unescape(card["html"]["en"]["source"])

@@ -3,11 +3,7 @@
 import datetime as dt
 import itertools
 import re
-import socketserver
 import threading
-from collections.abc import Iterator
-from email import message_from_bytes, policy
-from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 
@@ -20,86 +16,12 @@ from briefs.models import Brief, Edition, Letter, MailSwitch, Outbox, Person
 
 from .support import factories
 from .support.factories import Team
+from .support.mail_server import MailServer
 
 pytestmark = pytest.mark.django_db
 
 NOW = dt.datetime(2026, 5, 4, 6, 0, tzinfo=dt.UTC)
 MINUTE = dt.timedelta(minutes=1)
-
-
-class SmtpSession(socketserver.StreamRequestHandler):
-    """The part of SMTP that a sender needs. The server records the messages that it answered with 250."""
-
-    server: "MailServer"
-
-    def handle(self) -> None:
-        self.reply("220 here")
-        to: list[str] = []
-        while line := self.rfile.readline().decode().strip():
-            word = line.split(":")[0].upper()
-            if word == "RCPT TO":
-                address = line.partition("<")[2].partition(">")[0]
-                if address in self.server.refused_addresses:
-                    self.reply("550 no such person")
-                    continue
-                to.append(address)
-            elif word == "DATA":
-                self.reply("354 go on")
-                body = b"".join(iter(self.rfile.readline, b".\r\n"))
-                if self.server.drops_connection:
-                    return
-                self.server.accepted.append((to, message_from_bytes(body, policy=policy.default)))
-                to = []
-            elif word == "RSET":
-                to = []
-            self.reply("221 bye" if word == "QUIT" else "250 ok")
-            if word == "QUIT":
-                return
-
-    def reply(self, line: str) -> None:
-        self.wfile.write(f"{line}\r\n".encode())
-
-
-class MailServer(socketserver.ThreadingTCPServer):
-    allow_reuse_address = True
-    daemon_threads = True
-
-    def __init__(self, port: int = 0) -> None:
-        self.accepted: list[tuple[list[str], EmailMessage]] = []
-        self.refused_addresses: set[str] = set()
-        self.drops_connection = False
-        super().__init__(("127.0.0.1", port), SmtpSession)
-        threading.Thread(target=self.serve_forever, args=(0.01,), daemon=True).start()
-
-    @property
-    def port(self) -> int:
-        return int(self.server_address[1])
-
-    @property
-    def to(self) -> list[str]:
-        return sorted(to[0] for to, _ in self.accepted)
-
-    def stop(self) -> None:
-        self.shutdown()
-        self.server_close()
-
-
-@pytest.fixture
-def mail_server(settings: Any) -> Iterator[MailServer]:
-    server = MailServer()
-    settings.MAILERS = {
-        "default": {
-            "BACKEND": "django.core.mail.backends.smtp.EmailBackend",
-            "OPTIONS": {"host": "127.0.0.1", "port": server.port, "timeout": 5},
-        }
-    }
-    yield server
-    server.stop()
-
-
-@pytest.fixture
-def team() -> Team:
-    return Team()
 
 
 def submit_brief(team: Team) -> list[str]:

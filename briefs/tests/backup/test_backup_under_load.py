@@ -14,7 +14,7 @@ from django.db import connection
 
 from briefs.backup import backup_archive
 
-from ..support.site_writers import Site, hash_files
+from .site_writers import Site, hash_files
 
 ROUNDS = int(os.environ.get("TEST_BACKUP_ROUNDS", "2" if connection.vendor == "sqlite" else "1"))
 HOPS = {"sqlite": ["sqlite"], "postgresql": ["postgresql", "sqlite", "postgresql"]}

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from briefs.documents.reader import read_document
 from briefs.documents.types import serialize_parsed_document
 from briefs.tests.documents.test_parser import BODY, FIXTURES, HEADER
-from briefs.tests.documents.test_word import (
+from briefs.tests.documents.word_builder import (
     CONTENT_TYPES,
     NAMESPACES,
     RELATIONSHIP_TYPE,

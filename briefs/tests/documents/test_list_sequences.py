@@ -6,7 +6,7 @@ from briefs.documents.reader import read_document
 from briefs.text.scripts import join_wrapped
 
 from .test_parser import BODY, HEADER
-from .test_word import build_word_file, plain_paragraphs
+from .word_builder import build_word_file, plain_paragraphs
 
 HEADER_LINES = "作者: A B\n來源: C\n日期: 2025-06-19\n關鍵字: 科技\n\n"
 LONG_LINE = "這一行寫得很滿所以郵件程式可能在此換行因此不能斷定是另起一點還是同一點的文字約有"

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from briefs.documents.reader import read_document
 from briefs.documents.types import ParsedDocument
 from briefs.tests.documents.test_parser import HEADER, parse
-from briefs.tests.documents.test_word import NAMESPACES, RELATIONSHIP_TYPE, build_word_file, paragraph, run
+from briefs.tests.documents.word_builder import NAMESPACES, RELATIONSHIP_TYPE, build_word_file, paragraph, run
 
 CHINESE = [
     "美國調整晶片出口管制，以維持領先。", "盟國擔心供應鏈受到衝擊", "國會在2023年要求每年檢討一次。", "海底電纜承載全球95%的數據，卻少有人保護。",

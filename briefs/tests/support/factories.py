@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import Group, Permission
@@ -14,6 +15,7 @@ from django.utils import timezone
 from briefs import workflow
 from briefs.content import SIDES, Bullet, Content, Facts, Side
 from briefs.demo import FIXTURES
+from briefs.facts import FACTS, FactKind
 from briefs.models import Brief, Edition, Keyword, Letter, Person, PreviewLink, Source
 
 SEED = Path(__file__).resolve().parents[3] / "fixtures" / "seeds" / "000_a01fbe574e0e12f3.txt"
@@ -106,6 +108,23 @@ def facts(**values: object) -> Facts:
         label_zh="科技", label_en="Technology"
     )
     return Facts(**{"source": source.pk, "keywords": (keyword.pk,), "date": "2025-06-09", **values})
+
+
+VALID_FACTS: dict[FactKind, Any] = {
+    FactKind.DATE: "2025-06-08",
+    FactKind.TEXT: "A text & more",
+    FactKind.LINK: "https://example.org/article?a=1",
+    FactKind.DOI: "10.1000/xyz-1",
+    FactKind.DAY: "2025-07-01",
+    FactKind.MOMENT: "2020-01-02T03:04:00+00:00",
+    FactKind.FLAG: True,
+}
+"""A valid value of every kind of scalar fact."""
+
+
+def valid_fact(name: str) -> Any:
+    fact = FACTS[name]
+    return next(iter(fact.choices)) if fact.kind is FactKind.CHOICE else VALID_FACTS[fact.kind]
 
 
 def content(tag: str = "", **values: object) -> Content:

@@ -24,7 +24,7 @@ from ..support.concurrency import Racers, racers
 from ..support.crawler import fetch
 from ..support.factories import Team
 from ..support.form_client import Form, brief_url, get_brief_form, get_verb_form, sign_in
-from ..test_notifications import MailServer, mail_server  # noqa: F401
+from ..support.mail_server import MailServer
 
 pytestmark = [pytest.mark.filterwarnings("ignore:No directory at")]
 
@@ -83,7 +83,7 @@ def _count_published_rows(brief: Brief) -> dict[str, Any]:
 @on_sqlite
 @pytest.mark.heavy
 @pytest.mark.django_db(transaction=True)
-def test_sender_killed_at_any_statement_loses_no_notice(two_racers: Racers, mail_server: MailServer) -> None:  # noqa: F811
+def test_sender_killed_at_any_statement_loses_no_notice(two_racers: Racers, mail_server: MailServer) -> None:
     """A notice sent but not yet recorded is sent again with the same Message-ID, so readers see it once."""
     with transaction.atomic():
         factories.submitted_brief(Team())
@@ -109,7 +109,7 @@ def test_sender_killed_at_any_statement_loses_no_notice(two_racers: Racers, mail
 @pytest.mark.django_db(transaction=True)
 def test_two_late_workers_send_each_notice_once_despite_a_broken_one(
     two_racers: Racers,
-    mail_server: MailServer,  # noqa: F811
+    mail_server: MailServer,
 ) -> None:
     team = Team()
     with transaction.atomic():
@@ -208,7 +208,7 @@ def test_save_to_a_database_locked_too_long_returns_the_typed_text(client: Clien
 
 
 @pytest.mark.django_db
-def test_clock_set_back_causes_no_early_publication_or_second_notice(mail_server: MailServer) -> None:  # noqa: F811
+def test_clock_set_back_causes_no_early_publication_or_second_notice(mail_server: MailServer) -> None:
     team = Team()
     start = dt.datetime(2026, 5, 4, 2, 0, tzinfo=dt.UTC)
     with time_machine.travel(start, tick=False) as clock:

@@ -15,7 +15,6 @@ from briefs.facts import SCALAR_FACTS
 from briefs.models import Author, Brief, Keyword, Revision, Source
 
 from ...support import corpus_fixtures, factories
-from ...support.fact_samples import sample
 from ...support.factories import load_content
 from ...support.form_client import Form, brief_url, get_brief_form, get_verb_form, sign_in
 from ...workflow.test_cover import upload_picture, with_picture
@@ -46,7 +45,7 @@ def brief_with_every_field(team: factories.Team) -> Brief:
         content.facts,
         picture=picture,
         authors=(Byline(author.pk, "新美國安全中心", "CNAS"),),
-        **{name: sample(name) for name in SCALAR_FACTS},
+        **{name: factories.valid_fact(name) for name in SCALAR_FACTS},
     )
     first = replace(
         content.bullets[0],

@@ -84,7 +84,7 @@ def hash_files(media: Path) -> dict[str, str]:
 
 
 def _create_team() -> str:
-    from . import factories
+    from ..support import factories
 
     factories.Team()
     factories.facts()
@@ -103,14 +103,14 @@ def _hash_tables() -> dict[str, str]:
 
 
 def _save(team: Any, n: int) -> None:
-    from . import factories
+    from ..support import factories
 
     brief = factories.draft_brief(team, factories.content(f" saved {n}"))
     factories.edit(brief, team.writer, summary_en=f"A summary, changed {n} times.")
 
 
 def _publish(team: Any, n: int) -> None:
-    from . import factories
+    from ..support import factories
 
     factories.live_brief(team, factories.content(f" published {n}"))
 
@@ -118,12 +118,12 @@ def _publish(team: Any, n: int) -> None:
 def _upload(team: Any, n: int) -> None:
     from briefs.workflow.picture_intake import store_picture
 
-    from .picture_samples import photo
+    from ..support.picture_samples import photo
 
     store_picture(photo((640 + n // 256, 400), seed=n), by=team.writer)
 
 
-def _write_until_told(write: Callable[[Any, int], None]) -> None:
+def _write_until_stopped(write: Callable[[Any, int], None]) -> None:
     from briefs.models import Person
 
     team = SimpleNamespace(**{person.username.replace("-", "_"): person for person in Person.objects.all()})
@@ -131,14 +131,14 @@ def _write_until_told(write: Callable[[Any, int], None]) -> None:
     while not (n and select.select([sys.stdin], [], [], 0)[0]):
         n += 1
         write(team, n)
-        _say(str(n))
+        _report(str(n))
 
 
 ANSWERS: dict[str, Callable[[], object]] = {"team": _create_team, "tables": _hash_tables}
 WRITERS = {"save": _save, "publish": _publish, "upload": _upload}
 
 
-def _say(line: str) -> None:
+def _report(line: str) -> None:
     sys.stdout.write(f"{line}\n")
     sys.stdout.flush()
 
@@ -148,9 +148,9 @@ def _main(act: str) -> None:
 
     django.setup()
     if act in ANSWERS:
-        _say(json.dumps(ANSWERS[act]()))
+        _report(json.dumps(ANSWERS[act]()))
     else:
-        _write_until_told(WRITERS[act])
+        _write_until_stopped(WRITERS[act])
 
 
 if __name__ == "__main__":

@@ -1,0 +1,13 @@
+"""Fixtures of the tests of public pages."""
+
+import pytest
+
+from briefs.public import keyset
+
+from ..support.crawler import forget_prepared_queries
+
+
+@pytest.fixture
+def small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(keyset, "PAGE_SIZE", 7)
+    forget_prepared_queries(monkeypatch)
