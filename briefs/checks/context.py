@@ -67,5 +67,5 @@ class CheckContext:
     mainland_wordings: tuple[MainlandWording, ...] = ()
     names: tuple[str, ...] = ()
     source_addresses: tuple[str, ...] = ()
-    ratio_band: tuple[float, float] = (1.0, 2.8)
+    ratio_band: tuple[float, float] = (1.0, 2.45)
     quote_limit: int = 0

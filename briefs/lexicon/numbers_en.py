@@ -13,7 +13,7 @@ from briefs.text.date_format import ENGLISH_MONTHS
 
 _ARABIC = re.compile(
     f"(?<![0-9A-Za-z])(?<!\\d\\.)(?P<sign>(?:{SIGN_PATTERN})\\s?)?(?P<number>{NUMBER_PATTERN})"
-    r"(?:[\s-]?(?P<scale>hundred|thousand|million|billion|trillion|bn|mn|tn)(?![A-Za-z])|(?P<letter>[KMBT])(?![A-Za-z]))?"
+    r"(?:[\s-]?(?P<scale>hundred|thousand|million|billion|trillion|bn|mn|tn)(?![A-Za-z])|(?P<letter>[KMBTkmb])(?![A-Za-z]))?"
     r"(?P<ending>(?:'?s|st|nd|rd|th)(?![A-Za-z]))?"
 )
 _QUARTER = re.compile(r"(?<![A-Za-z0-9])(?:Q[1-4]|H[12])(?![A-Za-z0-9])")
@@ -87,7 +87,7 @@ def _find_arabic_figures(text: str) -> Iterator[Figure]:
     for match in islice(_ARABIC.finditer(text), FIGURE_LIMIT):
         number = Decimal(match["number"].replace(",", ""))
         letter = match["letter"] if match["sign"] else None
-        scale = Decimal(_SCALES.get(match["scale"] or letter or "", 1))
+        scale = Decimal(_SCALES.get(match["scale"] or (letter or "").upper(), 1))
         values: tuple[Decimal, ...] = (number * scale,)
         if (match["ending"] or "").endswith("s") and number < 100:
             values = (number, number + 1900)  # the '90s

@@ -21,7 +21,8 @@ _CODE = re.compile(
     r"(?:[A-Z][A-Za-z]{0,11}-?\d{1,6}[A-Za-z0-9]{0,8}|\d{1,6}[A-Z]{1,4}[A-Za-z0-9]{0,4}|\d{19,})"
     r"(?![A-Za-z0-9$])"
 )
-_ACRONYM = re.compile(r"(?<![A-Za-z0-9$])(?P<letters>[A-Z][A-Z&]{1,14})(?:s(?![A-Za-z]))?(?![A-Za-z0-9$])")
+_SHOUTED = re.compile("(?<![A-Za-z])[A-Z]+(?: [A-Z]+){2,}(?![A-Za-z])")
+_ACRONYM = re.compile(r"(?<![A-Za-z0-9$])(?P<letters>[A-Z][A-Z&]{1,8})(?:s(?![A-Za-z]))?(?![A-Za-z0-9$])")
 _LOWER_OR_HAN = re.compile(f"[a-z{HAN_RANGES}]")
 _ROMAN = re.compile("[IVX]+")
 _DESIGNATION = re.compile(
@@ -53,6 +54,7 @@ def extract_names(text: str) -> tuple[list[LatinName], str]:
     rest = blank_out_matches(_DESIGNATION, text)
     codes = [_build_name(match, match[0]) for match in _CODE.finditer(rest)]
     rest = blank_out_matches(_CODE, rest)
+    rest = blank_out_matches(_SHOUTED, rest)
     acronyms = [_build_name(match, match["letters"]) for match in _ACRONYM.finditer(rest)]
     if len(acronyms) > 1 and not _LOWER_OR_HAN.search(rest):
         acronyms = []  # a headline in capitals
@@ -70,10 +72,14 @@ def _build_name(match: re.Match[str], written: str) -> LatinName:
 
 @dataclass(frozen=True, slots=True)
 class KnownNames:
-    """The terms that may occur in a brief, including built-in ones, and the known author and source names."""
+    """The terms that may occur in a brief, including built-in ones, and the known author and source names.
+
+    `introduced`: acronyms that the Chinese explains once, as in 議員（AM）, and may leave out elsewhere.
+    """
 
     terms: tuple[TermData, ...]
     names: tuple[str, ...]
+    introduced: frozenset[str] = frozenset()
 
     @classmethod
     def select_for(cls, texts: Iterable[str], context: CheckContext) -> Self:

@@ -37,6 +37,8 @@ def check(content: Content, context: CheckContext) -> list[Finding]:
         if has_words(pair.zh) and has_words(pair.en)
     ]
     known = KnownNames.select_for([reading.text for both in read for reading in both], context)
+    introduced = {n.key for zh, _ in read for n in zh.names if zh.text.startswith((")", "）"), n.end)}
+    known = replace(known, introduced=frozenset(filter(str.isalpha, introduced)))
     return [found for zh, en in read for found in _check_pair(zh, en, known)]
 
 
@@ -214,10 +216,10 @@ def _check_names(here: SideFigures, there: SideFigures, known: KnownNames) -> li
 
 def find_lone_names(here: SideFigures, there: SideFigures, known: KnownNames) -> list[LatinName]:
     """Return the Latin names without a counterpart, each once."""
-    others = {name.key for name in there.names}
+    others = {name.key for name in there.names} | known.introduced
     alone: dict[str, LatinName] = {}
     for name in here.names:
-        if name.key not in others:
+        if name.key not in others and not (len(name.key) > 3 and name.key.title() in there.text):
             alone.setdefault(name.key, name)
     if not alone:
         return []

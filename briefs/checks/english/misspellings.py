@@ -37,13 +37,18 @@ def check(content: Content, context: CheckContext) -> list[Finding]:
             counts[word] == 1
             and not _is_word(word, known)
             and word not in accepted
-            and (match[0].islower() or opens_sentence(text.without_urls, match.start()))
+            and (match[0].islower() or _is_opening_word(text.without_urls, match))
             and (right := _correct(word, known))
         ):
             found.append(
                 text.build_replacement_finding("misspellings.word", match.span(), match_case(match[0], right))
             )
     return found
+
+
+def _is_opening_word(text: str, match: re.Match[str]) -> bool:
+    """Return whether the word opens its sentence and no second capital makes it a name: Narcis Termes."""
+    return opens_sentence(text, match.start()) and not text[match.end() : match.end() + 2].strip().isupper()
 
 
 @cache

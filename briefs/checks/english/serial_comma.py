@@ -38,6 +38,7 @@ def _is_series(plain: str, match: re.Match[str]) -> bool:
         second in _NOT_SECOND_ITEM
         or third in _NOT_THIRD_ITEM
         or (third == "co" and plain[match.end("c") :][:1] == ".")
+        or (second.endswith("ly") and third.endswith("ly"))
     ):
         return False
     start = match.start("a")

@@ -72,3 +72,4 @@ def test_misspelled_word_is_found_unless_it_is_a_name_or_occurs_twice():
     assert message == "“goverment” may be misspelled. Change to government"
     assert list_messages("", f"{text} Its goverment again.", "misspellings") == []
     assert list_messages("", text, "misspellings", CheckContext(names=("goverment",))) == []
+    assert list_messages("", "Narcis Termes attended.", "misspellings") == []

@@ -38,6 +38,7 @@ AGREEING_PAIRS = [
     ("統一口徑。", "Speak with one voice."),
     ("應統一標準。", "Standards should be harmonized."),
     ("兩德統一。", "German reunification."),
+    ("建立統一的指揮體系。", "Build a unified chain of command."),
     ("微晶片。", "Microchips."),
     ("洲際彈道飛彈。", "ICBMs."),
     ("拒止式嚇阻與懲罰式嚇阻。", "Deterrence by denial and by punishment."),

@@ -40,6 +40,8 @@ AGREEING_PAIRS = [
     ("不僅如此，未來的無人機會更便宜。", "Moreover, drones will become cheaper."),
     ("不應增加預算，而應改革制度。", "Governments should reform the system rather than increase the budget."),
     ("沒有人知道。", "It is unknown."),
+    ("毫無疑問，這是大事。", "This is of course important."),
+    ("這絕非易事。", "That is challenging."),
     ("無法提供影像。", "They will not be able to provide video."),
     # M3 to M5
     ("關稅推高成本。", "Tariffs raise costs."),

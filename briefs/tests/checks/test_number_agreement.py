@@ -46,6 +46,12 @@ AGREEING_PAIRS = [
     ("投資12億美元。", "An investment of US$1.2 billion."),
     ("比重提高到三成。", "Raise the share to 30 percent."),
     ("於2025年6月9日發表。", "Published on June 9, 2025."),
+    ("以1.25億英鎊出售。", "It was sold for £125m."),
+    ("英國時間9:30。", "At 9:30 BST."),
+    ("人工智能的競爭。", "Competition in AI."),
+    ("總理表示支持。", "The PM was in favor."),
+    ("讓美國再次偉大。", "MAKE AMERICA GREAT AGAIN, he wrote."),
+    ("按照UNIX的傳統。", "In the Unix tradition."),
     # N1: number words match figures
     ("提出3項建議。", "It makes three proposals."),
     ("提出三項建議。", "It makes 3 proposals."),
@@ -222,6 +228,16 @@ def test_differing_sides_are_reported(case):
 )  # fmt: skip
 def test_number_word_in_idiom_matches_no_figure(idiom, number):
     assert list_messages(f"在{idiom}之後", f"Then {number}.") == [f"{number} appears in the English only"]
+
+
+def test_acronym_that_the_chinese_introduces_is_not_asked_for_again():
+    introduced = (
+        Bullet(1, "威爾斯國會議員（AM）擔心。", "Welsh AMs were worried."),
+        Bullet(2, "議員同意。", "The AMs agreed."),
+    )
+    findings = run_checks(Content(bullets=introduced), CheckContext(), only=("numbers",))
+    assert findings == []
+    assert list_messages("議員同意。", "The AMs agreed.") == ["AMs appears in the English only"]
 
 
 def test_dotted_abbreviation_is_not_an_acronym():

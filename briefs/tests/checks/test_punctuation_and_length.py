@@ -148,6 +148,13 @@ def test_bullet_cut_in_half_is_reported_as_short(side, code, n):
     assert (n, code) in [(f.bullet, f.code) for f in run_checks(changed, CheckContext(), only=("length",))]
 
 
+def test_short_bullet_may_differ_more_from_the_brief_than_a_long_one():
+    usual = [Bullet(n, "字" * 48 + "。", "word " * 29 + "word.") for n in range(1, 5)]
+    short, long = Bullet(5, "字" * 24, "word " * 10), Bullet(6, "字" * 72, "word " * 30)
+    assert list_messages(Content(bullets=(*usual, short)), "length") == []
+    assert [n for n, _ in list_messages(Content(bullets=(*usual, long)), "length")] == [6]
+
+
 def test_short_text_has_no_length_finding():
     content = Content(bullets=(Bullet(1, "達成協議", "A deal was struck by them all today"),))
     assert list_messages(content, "length") == []
