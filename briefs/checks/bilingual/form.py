@@ -29,7 +29,7 @@ _DOUBLED: dict[Side, re.Pattern[str]] = {
 }
 _REPEATED: dict[Side, re.Pattern[str]] = {
     "zh": re.compile(
-        "(?:(?<!目)的(?=的(?!確))|了(?=了(?![解結卻然]))|(?P<word>[與和及為將被對於而但])(?=(?P=word))|(?!一|國家|使用|研究|人民|許可|軟體)(?P<words>[一-鿿]{2,6})(?=(?P=words)))"
+        "(?:(?<!目)的(?=的(?![確喀]))|了(?=了(?![解結卻然]))|(?P<word>[與和及為將被對於而但])(?=(?P=word))|(?!一|國家|使用|研究|人民|許可|軟體)(?P<words>[一-鿿]{2,6})(?=(?P=words)))"
     ),
     "en": re.compile(r"(?<![A-Za-z’'-])(?!(?:had|that) )(?P<word>[a-z]{2,30}) (?=(?-i:[a-z]))(?=(?P=word)(?![A-Za-z’'-]))", re.I),
 }  # fmt: skip

@@ -39,6 +39,7 @@ def _is_series(plain: str, match: re.Match[str]) -> bool:
         or third in _NOT_THIRD_ITEM
         or (third == "co" and plain[match.end("c") :][:1] == ".")
         or (second.endswith("ly") and third.endswith("ly"))
+        or third.endswith(second)  # known or unknown, national and international
     ):
         return False
     start = match.start("a")

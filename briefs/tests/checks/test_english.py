@@ -50,7 +50,7 @@ CORRECT_TEXTS = {
         "a, b, and c", "Smith and Co.", "X and Y", "Smith, Jones and Co.", "However, China and Japan agree",
         "In Taiwan, Japan and Korea are watched", "If prices fall, producers and miners lose", "Recently, cars and ships",
         "in Taipei, which and", "large ships, cars and the rest", "It fell, rose and was sold", "in 2024, cars and ships",
-        "on Thursday, forcefully and emotionally denying it",
+        "on Thursday, forcefully and emotionally denying it", "all measures, national and international",
     ],
     "dashes": [
         "10–15", "gray-zone", "text—text", "2024–25", "U.S.–China", "U.S.-made", "F-35", "COVID-19", "2025-06-09", "90-day",

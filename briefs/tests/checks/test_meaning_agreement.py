@@ -42,6 +42,7 @@ AGREEING_PAIRS = [
     ("沒有人知道。", "It is unknown."),
     ("毫無疑問，這是大事。", "This is of course important."),
     ("這絕非易事。", "That is challenging."),
+    ("它無法容忍異見。", "It is intolerant of dissent."),
     ("無法提供影像。", "They will not be able to provide video."),
     # M3 to M5
     ("關稅推高成本。", "Tariffs raise costs."),

@@ -49,7 +49,7 @@ AGREEING_PAIRS = [
     ("以1.25億英鎊出售。", "It was sold for £125m."),
     ("英國時間9:30。", "At 9:30 BST."),
     ("人工智能的競爭。", "Competition in AI."),
-    ("總理表示支持。", "The PM was in favor."),
+    ("總理與議員表示支持。", "The PM and the MPs were in favor."),
     ("讓美國再次偉大。", "MAKE AMERICA GREAT AGAIN, he wrote."),
     ("按照UNIX的傳統。", "In the Unix tradition."),
     # N1: number words match figures
