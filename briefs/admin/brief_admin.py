@@ -28,7 +28,7 @@ from .editor import (
 )
 from .editor.autosave import autosave, autosave_new_brief
 from .editor.brief_views import keep_unsent_note, render_brief_page, render_new_brief_page
-from .editor.citation_import import import_citation
+from .editor.citation_import import cite_new_brief, import_citation
 from .editor.draft_form import Draft
 from .editor.editor_page_data import BriefPageData, find_document
 from .history import revision_views
@@ -117,7 +117,8 @@ def add(request: HttpRequest) -> HttpResponse:
     draft = saving.read_draft(request)
     if order := request.POST.get("do"):
         return render_new_brief_page(request, draft=draft, focused_row=draft.apply_command(order))
-    return saving.create_brief(request, draft)
+    then = cite_new_brief if "cite" in request.POST else saving.redirect_to_brief
+    return saving.create_brief(request, draft, then=then)
 
 
 class ClaimForm(forms.Form):

@@ -5,7 +5,7 @@ from typing import ClassVar
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
-from django.utils.translation import gettext
+from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
 from .. import content
@@ -129,7 +129,10 @@ class Brief(models.Model):
         ]
 
     def __str__(self) -> str:
-        title = self.headline_zh or self.headline_en or self.article_title
+        headlines = (self.headline_zh, self.headline_en)
+        if (get_language() or "").startswith("en"):
+            headlines = headlines[::-1]
+        title = headlines[0] or headlines[1] or self.article_title
         return title or self._describe_article() or gettext("Untitled brief %(number)s") % {"number": self.pk}
 
     def _describe_article(self) -> str:

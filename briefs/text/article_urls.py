@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 _TRACKING = re.compile(r"^(utm_.*|fbclid|gclid|mc_[ce]id|igshid|ref|ref_src|cmpid|ito|s?src)$", re.IGNORECASE)
 _CAMPAIGN = re.compile(r"(utm_[^=]*|fbclid|gclid|mc_[ce]id|igshid)(=|$)", re.IGNORECASE)
@@ -27,6 +27,11 @@ def is_safe_link(url: str) -> bool:
         and parts.username is None
         and parts.password is None
     )
+
+
+def find_original(url: str, doi: str) -> str:
+    """Return a safe link to the article, by its address or else its DOI, or an empty string."""
+    return url if is_safe_link(url) else f"https://doi.org/{quote(doi)}" if doi else ""
 
 
 def write_host_in_ascii(url: str) -> str:

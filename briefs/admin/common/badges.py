@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from ...content import LANGUAGE_TAGS, SIDES
 from ...models import Brief, Edition, State
 from ...text import paths
+from ...text.article_urls import find_original
 from ...workflow.rules.four_eyes import SignOffStatuses
 from ...workflow.rules.transitions import format_time
 
@@ -87,3 +88,12 @@ def render_public_links(editions: Sequence[Edition], now: dt.datetime) -> SafeSt
         _("Public page:"),
         format_html_join(" / ", '<a href="{}" lang="{}">{}</a>', links),
     )
+
+
+def render_original_link(url: str, doi: str) -> SafeString:
+    """Return a link that opens the article in a new tab, or nothing without an address."""
+    original = find_original(url, doi)
+    if not original:
+        return SafeString("")
+    link = '<a class="original" href="{}" target="_blank" rel="noopener">{}<span aria-hidden="true"> ↗</span></a>'
+    return format_html(link, original, _("Read the original"))

@@ -19,6 +19,7 @@ from ...rendering.nesting import NestedPosition
 from ...rendering.rows import nest_bullets
 from ...workflow.editions import find_scheduled_edition
 from ...workflow.rules.transitions import VERB_NAMES, format_time
+from .badges import render_original_link
 
 
 def site_context(request: HttpRequest, **values: Any) -> dict[str, Any]:
@@ -36,8 +37,9 @@ def render_page(request: HttpRequest, name: str, *, status: int = 200, **values:
 
 
 def render_brief_subpage(request: HttpRequest, name: str, brief: Brief, **values: Any) -> TemplateResponse:
-    """Render a page about one brief, with a link back to the brief."""
-    return render_page(request, name, brief=brief, subtitle=str(brief), **values)
+    """Render a page about one brief, with a link back to the brief and one to the article."""
+    original = render_original_link(brief.article_url, brief.article_doi)
+    return render_page(request, name, brief=brief, subtitle=str(brief), original=original, **values)
 
 
 def wants_json(request: HttpRequest) -> bool:

@@ -9,6 +9,8 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.utils import timezone
+from django.utils.html import escape, format_html
+from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 from django.utils.translation import get_language_info, ngettext, pgettext
 from django.utils.translation import gettext as _
@@ -16,22 +18,34 @@ from django.utils.translation import gettext as _
 from ...content import Byline, Facts
 from ...text.article_urls import write_host_in_ascii
 from ...workflow.rules.clock import format_iso_date_in_sentence
+from .badges import render_original_link
 from .interface_labels import interface_side
 from .name_fields import NamesById
 
 
 def build_fact_sentence(facts: Facts, names: NamesById) -> str:
     """Return sentences for all facts in the interface language, ending with the facts that are missing."""
-    return _sentence_separator().join(
-        filter(
-            None,
-            (
-                _publication_sentence(facts, names),
-                *_further_sentences(facts),
-                _missing_facts_sentence(facts, names),
-            ),
-        )
-    )
+    missing = [label for _, label in _list_missing_facts(facts, names)]
+    return _join_sentences(*_known_sentences(facts, names), _missing_facts_sentence(missing))
+
+
+def build_fact_line(facts: Facts, names: NamesById) -> SafeString:
+    """Return the same sentences as HTML. Each missing fact links to its field, and the last link opens the article."""
+    known = [escape(sentence) for sentence in _known_sentences(facts, names)]
+    missing = [
+        format_html('<a class="gap" href="#{}">{}</a>', field, capfirst(label) if at == 0 else label)
+        for at, (field, label) in enumerate(_list_missing_facts(facts, names))
+    ]
+    line = _join_sentences(*known, _missing_facts_sentence(missing))  # every part is escaped
+    return format_html("{} {}", SafeString(line), render_original_link(facts.url, facts.doi))
+
+
+def _known_sentences(facts: Facts, names: NamesById) -> list[str]:
+    return [_publication_sentence(facts, names), *_further_sentences(facts)]
+
+
+def _join_sentences(*sentences: str) -> str:
+    return _sentence_separator().join(filter(None, sentences))
 
 
 def _sentence_separator() -> str:
@@ -167,19 +181,23 @@ def _host(url: str) -> str:
         return url
 
 
-def _missing_facts_sentence(facts: Facts, names: NamesById) -> str:
+def _list_missing_facts(facts: Facts, names: NamesById) -> list[tuple[str, str]]:
+    """Return the form field and the name of each fact that is not known."""
     has_source = bool(facts.source and facts.source in names.sources)
-    missing = [
-        label
-        for known, label in (
-            (facts.authors, pgettext("unknown", "the author")),
-            (has_source, pgettext("unknown", "the source")),
-            (facts.date or facts.date_label, pgettext("unknown", "the date")),
-            (facts.url or facts.doi, pgettext("unknown", "the address")),
-            (facts.access, pgettext("unknown", "who can read it")),
+    return [
+        (field, label)
+        for known, field, label in (
+            (facts.authors, "authors", pgettext("unknown", "the author")),
+            (has_source, "source", pgettext("unknown", "the source")),
+            (facts.date or facts.date_label, "date", pgettext("unknown", "the date")),
+            (facts.url or facts.doi, "url", pgettext("unknown", "the address")),
+            (facts.access, "access", pgettext("unknown", "who can read it")),
         )
         if not known
     ]
+
+
+def _missing_facts_sentence(missing: Sequence[str]) -> str:
     if not missing:
         return ""
     told = ngettext("%(what)s is not known yet.", "%(what)s are not known yet.", len(missing))

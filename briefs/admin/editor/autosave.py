@@ -103,6 +103,7 @@ def _build_response(saved: SaveResult, partial_save: PartialSave, person: Person
         "merged_from": list(saved.other_editors) if merged else [],
         "reasons": errors_as_json(partial_save.errors),
         "findings": findings.as_json(pk, saved.content, keys),
-        "fact_sentence": fact_sentences.build_fact_sentence(saved.content.facts, names),
+        "fact_line": fact_sentences.build_fact_line(saved.content.facts, names),
+        "title": str(saved.brief),
         "people": presence.list_present_people(pk, person, now),
     }

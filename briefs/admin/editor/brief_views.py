@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from ...content import SIDES, Side
-from ...models import Brief
+from ...models import Brief, State
 from ...workflow.concurrent_save import PAGE_KEY
 from ...workflow.rules.transitions import VERB_NAMES, format_time
 from ..common import findings
@@ -111,6 +111,7 @@ def render_brief_page(
         editable=editable,
         unsaved=is_typed,
         saved_at=format_time(brief.updated_at),
+        is_calm=brief.state == State.DRAFT and not page_data.signoffs and not errors,
         reasons=link_errors(errors),
         heading=build_error_heading(verb, len(errors)),
         conflict=conflict,
@@ -160,6 +161,7 @@ def render_new_brief_page(
         autosave_url=reverse("admin:briefs_brief_begin"),
         client_key=read_page_key(request.POST) or token_hex(16),
         editable=True,
+        is_calm=not errors,
         reasons=link_errors(errors),
         heading=build_error_heading("edit", len(errors)),
         look_at=focused_row,

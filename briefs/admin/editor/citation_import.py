@@ -36,11 +36,16 @@ from .brief_views import render_brief_page
 CITATION_ERRORS: Final = {
     "empty": gettext_lazy("Paste a citation, or choose a file with one."),
     "too-large": gettext_lazy("This is too long for a citation: the limit is 100,000 characters."),
-    "unknown": gettext_lazy("This is not a citation in RIS, BibTeX or CSL-JSON."),
+    "unknown": gettext_lazy("This is not an address, nor a citation in RIS, BibTeX or CSL-JSON."),
     "broken": gettext_lazy("This citation is damaged or cut off, so it cannot be read."),
     "no-facts": gettext_lazy("This citation says nothing about an article."),
 }
-FORMAT_LABELS: Final = {"ris": "RIS", "bibtex": "BibTeX", "csl": "CSL-JSON"}
+FORMAT_LABELS: Final = {
+    "address": gettext_lazy("Article address"),
+    "ris": "RIS",
+    "bibtex": "BibTeX",
+    "csl": "CSL-JSON",
+}
 VERBATIM_FACTS: Final = tuple(
     field.name
     for field in fields(CitedArticle)
@@ -89,6 +94,14 @@ def import_citation(request: HttpRequest, pk: int) -> HttpResponse:
     if "apply" in request.POST:
         return _save_ticked_facts(request, brief, reading, text, by=person)
     return _render_page(request, brief, text=text, reading=reading)
+
+
+def cite_new_brief(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show the import page of a brief that this request has just created with its draft."""
+    data = request.POST.copy()
+    del data["draft"]
+    request.POST = data  # type: ignore[assignment]
+    return import_citation(request, pk)
 
 
 def _save_ticked_facts(

@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import Any
 
 from django.utils import timezone
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from ... import policy, workflow
@@ -22,7 +23,7 @@ from ...workflow.rules.four_eyes import SignOffStatuses
 from ...workflow.rules.transitions import VERB_NAMES
 from ..common.assignment_rows import build_assignment_rows
 from ..common.badges import Badge, desk_badge, public_badges, render_public_links
-from ..common.fact_sentences import build_fact_sentence
+from ..common.fact_sentences import build_fact_line
 from ..common.fact_text import build_fact_lines
 from ..common.interface_labels import interface_side
 from ..common.name_fields import NamesById, load_names_by_id
@@ -241,8 +242,22 @@ class BriefPageData:
         return self.is_allowed("assign")
 
     def assignment_rows(self) -> list[dict[str, Any]]:
-        """Return assignee, due date and whether this person may claim it, for each assignment."""
-        return list(build_assignment_rows(self.plan, self.person, self.brief))
+        """Return what `build_assignment_rows` does, and each reviewer's newest answer to that language."""
+        rows = list(build_assignment_rows(self.plan, self.person, self.brief))
+        for row in rows:
+            newest: dict[int, dict[str, Any]] = {}
+            for answer in self._signoff_rows(row["name"]) if row["name"] in SIDES else ():
+                newest.setdefault(answer["row"].by_id, answer)
+            row["answers"] = list(newest.values())
+            asked = row["asked"].person
+            row["waits"] = bool(
+                asked
+                and row["name"] in SIDES
+                and self.brief.state == State.IN_REVIEW
+                and asked.pk not in newest
+            )
+            row["is_mine"] = asked == self.person
+        return rows
 
     @cached_property
     def notes(self) -> list[Note]:
@@ -287,8 +302,13 @@ class BriefPageData:
     def facts(self) -> list[dict[str, Any]]:
         return list(build_fact_lines(self.content.facts, self.names))
 
-    def fact_sentence(self) -> str:
-        return build_fact_sentence(self.content.facts, self.names)
+    @property
+    def has_facts(self) -> bool:
+        facts = self.content.facts
+        return bool(facts.source or facts.authors or facts.url or facts.doi or facts.title)
+
+    def fact_line(self) -> SafeString:
+        return build_fact_line(self.content.facts, self.names)
 
     def edit_sessions(self) -> list[EditSession]:
         """Return the newest edit sessions; a separate page lists all."""

@@ -1,7 +1,7 @@
 """Save the posted brief form, or show the page again with everything typed and all errors."""
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import cast
 
 from django.contrib import messages
@@ -62,8 +62,17 @@ def save_draft(
     return None
 
 
-def create_brief(request: HttpRequest, draft: Draft) -> HttpResponse:
-    """Create a brief and redirect to its page.
+def redirect_to_brief(request: HttpRequest, pk: int) -> HttpResponse:
+    return redirect("admin:briefs_brief_change", pk=pk)
+
+
+def create_brief(
+    request: HttpRequest,
+    draft: Draft,
+    *,
+    then: Callable[[HttpRequest, int], HttpResponse] = redirect_to_brief,
+) -> HttpResponse:
+    """Create a brief and redirect to its page, or answer with `then`.
 
     A repeated POST with the same `client_key` returns the same brief.
     """
@@ -79,7 +88,7 @@ def create_brief(request: HttpRequest, draft: Draft) -> HttpResponse:
         errors = _list_errors(refused, draft, Brief.objects.filter(begun_as=begun_as).first())
         return render_new_brief_page(request, draft=draft, errors=errors, status=409)
     _add_save_messages(request, saved)
-    return redirect("admin:briefs_brief_change", pk=saved.brief.pk)
+    return then(request, saved.brief.pk)
 
 
 def save_if_changed(request: HttpRequest, brief: Brief, draft: Draft) -> HttpResponse | None:

@@ -108,11 +108,11 @@ class BriefList(BulkAdmin):
     def headline(self, brief: Brief) -> SafeString:
         url = reverse("admin:briefs_brief_change", args=[brief.pk])
         zh, en = brief.headline_zh, brief.headline_en
+        original = badges.render_original_link(brief.article_url, brief.article_doi)
         if not (zh or en):
-            return format_html('<a href="{}">{}</a>', url, brief)
-        return format_html(
-            '<a href="{}"><span lang="zh-Hant-TW">{}</span> <span lang="en">{}</span></a>', url, zh, en
-        )
+            return format_html('<a href="{}">{}</a> {}', url, brief, original)
+        titles = '<a href="{}"><span lang="zh-Hant-TW">{}</span> <span lang="en">{}</span></a> {}'
+        return format_html(titles, url, zh, en, original)
 
     @admin.display(description=gettext_lazy("Source"))
     def source_name(self, brief: Brief) -> str:

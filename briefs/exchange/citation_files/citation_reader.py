@@ -1,4 +1,4 @@
-"""Read a citation (RIS, BibTeX, CSL-JSON) into the facts of its article. The format is detected from the text.
+"""Read a citation (RIS, BibTeX, CSL-JSON, or an address alone) into the facts of its article. The format is detected from the text.
 
 Creates no database rows: an editor accepts or rejects each fact.
 """
@@ -10,12 +10,12 @@ from typing import Any, Final, Literal
 from ...documents.files.encodings import decode_text
 from ...documents.types import DocumentRefused
 from . import bibtex_reader, csl_reader, ris_reader
-from .citation_facts import CitationRejected, CitedArticle
+from .citation_facts import CitationRejected, CitedArticle, parse_doi, parse_link
 
-type CitationFormat = Literal["ris", "bibtex", "csl"]
+type CitationFormat = Literal["address", "ris", "bibtex", "csl"]
 
 CITATION_SIZE_LIMIT: Final = 100_000
-CITATION_READERS: Final[dict[CitationFormat, Any]] = {
+CITATION_READERS: Final[dict[str, Any]] = {
     "ris": ris_reader,
     "bibtex": bibtex_reader,
     "csl": csl_reader,
@@ -41,6 +41,8 @@ def read_citation(text: str) -> CitationReading:
     text = text.strip("\ufeff \t\r\n")
     if not text:
         raise CitationRejected("empty")
+    if address := _read_address(text):
+        return CitationReading("address", address, 1)
     form = _detect_format(text)
     found = CITATION_READERS[form].parse_entries(text)
     if not found:
@@ -49,6 +51,21 @@ def read_citation(text: str) -> CitationReading:
     if cited.is_empty:
         raise CitationRejected("no-facts")
     return CitationReading(form, cited, len(found))
+
+
+def _read_address(text: str) -> CitedArticle | None:
+    """Read a text that is nothing but a web address or a DOI."""
+    if len(text.split()) > 1:
+        return None
+    doi = parse_doi(text)
+    if (
+        doi
+        and text.casefold().removeprefix("doi:").endswith(doi.casefold())
+        and (not parse_link(text) or "doi.org/" in text)
+    ):
+        return CitedArticle(doi=doi)
+    url = parse_link(text)
+    return CitedArticle(url=url) if url else None
 
 
 def _detect_format(text: str) -> CitationFormat:

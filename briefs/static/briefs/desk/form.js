@@ -6,7 +6,7 @@ import { announce } from "./dom.js";
 
 // Fields that belong to the page, not to the brief. A change in them is nothing to save.
 const NOT_WORDS =
-  /^(csrfmiddlewaretoken|version|base|page|against|client_key|draft|do|iso|note|finding|undo|(seen_|note_|take-|citation|reason-).*)$/;
+  /^(csrfmiddlewaretoken|version|base|page|against|client_key|draft|do|iso|note|finding|undo|plan|(seen[_-]|note[_-]|reply-|suggest-|why-|take-|citation|reason-).*)$/;
 
 /** Return [name, value] of the fields to save, in page order, without files. */
 export function readTypedFields(form) {

@@ -66,7 +66,7 @@ def test_autosave_stores_change_as_one_revision(writer_client: Client, brief: Br
     assert (answer["content"], answer["merged_from"], answer["reasons"]) == (None, [], [])
     assert (answer["numbers"], answer["people"]) == ({}, [])
     assert isinstance(answer["findings"], list)
-    assert isinstance(answer["fact_sentence"], str)
+    assert isinstance(answer["fact_line"], str)
     assert load_content(brief).headline_en == "Typed"
     assert load_content(brief).bullets[1].text_zh == "改過"
     revision = Revision.objects.get(brief=brief, number=2)

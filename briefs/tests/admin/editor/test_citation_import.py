@@ -159,7 +159,7 @@ def test_citation_file_is_read_and_non_citation_is_refused(
     )
     assert "url" in offered_facts(html)
     _, html = show_differences(writer_client, brief, "just words <b>", status=409)
-    assert "This is not a citation in RIS, BibTeX or CSL-JSON." in html
+    assert "This is not an address, nor a citation in RIS, BibTeX or CSL-JSON." in html
     assert "just words &lt;b&gt;" in html
     _, html = show_differences(writer_client, brief, "", status=409)
     assert "Paste a citation" in html

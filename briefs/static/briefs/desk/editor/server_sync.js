@@ -85,11 +85,20 @@ export class ServerSync {
     this.telling.because(body.reasons);
     this.telling.people(body.people);
     if (isWhole) this.editor.findings.show(body.findings);
-    const sentence = document.getElementById("fact-sentence");
-    if (sentence && sentence.textContent !== body.fact_sentence) sentence.textContent = body.fact_sentence;
+    this.#describe(body);
     if (body.changed) this.#news();
     if (body.changed) this.channel.postMessage({ brief: String(body.brief) });
     this.form.dispatchEvent(new CustomEvent("desk:saved", { detail: body }));
+  }
+
+  /** Show the facts as stored, and the headline as the page's title. */
+  #describe({ fact_line, title }) {
+    const line = document.getElementById("fact-line");
+    if (this.factLine !== fact_line) line.innerHTML = this.factLine = fact_line; // escaped by the server
+    const heading = document.querySelector("h1");
+    if (heading.textContent === title) return;
+    document.title = document.title.replace(heading.textContent, title);
+    for (const place of [heading, document.querySelector(".breadcrumbs [aria-current]")]) place.textContent = title;
   }
 
   #take(body, sent) {

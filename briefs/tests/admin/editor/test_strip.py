@@ -1,0 +1,92 @@
+"""The strip of a brief's page: facts with links to what is missing, the article, who is asked and what each answered."""
+
+import pytest
+from django.test import Client
+
+from briefs import workflow
+from briefs.models import Brief
+
+from ...support import factories
+from ...support.form_client import Form, brief_url, sign_in
+
+pytestmark = pytest.mark.django_db
+
+ORIGINAL = 'href="https://example.org/a" target="_blank" rel="noopener"'
+
+
+@pytest.fixture
+def brief(team: factories.Team) -> Brief:
+    facts = factories.facts(url="https://example.org/a", date="")
+    return factories.draft_brief(team, factories.content(facts=facts))
+
+
+def read(client: Client, address: str) -> str:
+    return client.get(address).content.decode()
+
+
+def test_writer_opens_the_original_from_page_list_and_verb(
+    client: Client, team: factories.Team, brief: Brief
+) -> None:
+    sign_in(client, team.writer)
+    for address in (brief_url(brief), "/admin/briefs/brief/", brief_url(brief, "discard")):
+        assert ORIGINAL in read(client, address), address
+    factories.edit(brief, team.writer, facts=factories.facts(doi="10.1/a b"))
+    assert 'href="https://doi.org/10.1/a%20b"' in read(client, brief_url(brief))
+
+
+def test_unsafe_address_is_no_link(client: Client, team: factories.Team, brief: Brief) -> None:
+    Brief.objects.update(article_url="javascript:alert(1)")
+    assert "javascript:" not in read(sign_in(client, team.writer), "/admin/briefs/brief/")
+
+
+def test_missing_facts_link_to_their_fields(client: Client, team: factories.Team, brief: Brief) -> None:
+    html = read(sign_in(client, team.writer), brief_url(brief))
+    for name in ("authors", "date", "access"):
+        assert f'<a class="gap" href="#{name}">' in html
+        assert f'id="{name}"' in html
+
+
+def test_strip_says_who_waits_and_what_each_answered(
+    client: Client, team: factories.Team, brief: Brief
+) -> None:
+    brief = factories.submitted_brief(team)
+    factories.assign_reviewer(brief, "zh", team.reviewer, by=team.writer)
+    factories.assign_reviewer(brief, "en", team.reviewer_en, by=team.writer)
+    factories.sign_off(brief, team.reviewer_en, "en")
+    html = read(sign_in(client, team.reviewer), brief_url(brief))
+    strip = html.partition('class="strip"')[2].partition("</section>")[0]
+    assert "waits for you" in strip
+    assert "no answer yet" not in strip
+    assert "Signed" in strip
+    factories.edit(brief, team.writer, headline_en="Another")
+    assert "Signature lapsed" in read(client, brief_url(brief))
+
+
+def test_title_follows_the_interface_language(client: Client, team: factories.Team, brief: Brief) -> None:
+    assert "<title>A Headline |" in read(sign_in(client, team.writer, "en"), brief_url(brief))
+    assert "<title>標題 |" in read(sign_in(client, team.writer, "zh-hant"), brief_url(brief))
+
+
+def test_writer_begins_a_brief_with_an_address(client: Client, team: factories.Team) -> None:
+    sign_in(client, team.writer)
+    form = Form(read(client, "/admin/briefs/brief/add/"))
+    response = client.post(
+        "/admin/briefs/brief/add/",
+        form.data_with(headline_zh="新的一篇", citation="https://example.org/b?utm_source=x", cite="1"),
+    )
+    brief = Brief.objects.get()
+    assert brief.headline_zh == "新的一篇"
+    facts = Form(response.content.decode(), id="facts-form")
+    assert facts.data["take"] == ["url"]
+    assert client.post(brief_url(brief, "citation"), facts.data_with()).status_code == 302
+    brief = Brief.objects.get()
+    assert workflow.load_working_copy(brief).facts.url == "https://example.org/b"
+
+
+def test_new_brief_is_calm_until_it_was_submitted(client: Client, team: factories.Team) -> None:
+    brief = factories.draft_brief(team, factories.content(headline_en=""))
+    sign_in(client, team.writer)
+    html = read(client, brief_url(brief))
+    assert " calm" in html.partition("<body")[2].partition(">")[0]
+    refused = client.post(brief_url(brief, "submit"), Form(html).data_with()).content.decode()
+    assert " calm" not in refused.partition("<body")[2].partition(">")[0]
