@@ -5,6 +5,7 @@ import { createElement } from "../dom.js";
 import { translate } from "../strings.js";
 
 const OWN = ".finding, .findings-past";
+const STOPS = ".finding[data-id], .lens-alone";
 
 export class Findings {
   /**
@@ -168,14 +169,14 @@ export class Findings {
   // Keyboard
 
   /**
-   * Focus the first button of the next or previous card in reading order (F8). Return false if there is no
-   * card.
+   * Focus the first button of the next or previous card in reading order (F8), or a word that the lens shows as
+   * lacking a counterpart. Return false if there is neither.
    */
   go(by) {
     const cards = this.#cards();
     if (!cards.length) return false;
     const here = document.activeElement;
-    const inside = cards.indexOf(here.closest(".finding"));
+    const inside = cards.indexOf(here.closest(STOPS));
     let at = inside + by;
     if (inside < 0) {
       const next = cards.findIndex((card) => here.compareDocumentPosition(card) & Node.DOCUMENT_POSITION_FOLLOWING);
@@ -187,7 +188,7 @@ export class Findings {
   }
 
   #cards() {
-    return [...this.sheet.form.querySelectorAll(".finding[data-id]")];
+    return [...this.sheet.form.querySelectorAll(STOPS)];
   }
 
   #cardOf(id) {
