@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from briefs import workflow
 from briefs.content import Bullet, Content
 from briefs.models import Brief, Suggestion
 
@@ -216,4 +217,4 @@ def test_deleted_words_are_not_lit(chromium: Any, live_server: Any, team: factor
 
 
 def brief_rows(brief: Brief) -> tuple[Bullet, ...]:
-    return browser_tabs.load_content(brief).bullets
+    return workflow.load_working_copy(brief).bullets
