@@ -212,21 +212,20 @@ class Lens {
   /** The page changed the rows: an editor's mirror was filled again, or a read row was replaced. */
   #changed(records) {
     const elements = records.map(({ target }) => (target.nodeType === Node.ELEMENT_NODE ? target : target.parentElement));
-    const pairs = new Set(elements.map((element) => element?.closest(".pair")).filter((pair) => pair?.isConnected));
-    for (const { addedNodes } of records) for (const node of addedNodes) if (node.matches?.(".pair")) pairs.add(node);
-    let isStale = false;
-    for (const pair of pairs) isStale = this.#paint(pair) || isStale;
-    if (isStale || records.some(({ removedNodes }) => [...removedNodes].some((node) => node.matches?.(".pair")))) {
-      this.#showCounts();
-      this.#later();
-    }
+    const cells = new Set(elements.map((element) => element?.closest(".cell[data-side]")).filter((cell) => cell?.isConnected));
+    const rows = records.flatMap(({ addedNodes, removedNodes }) => [...addedNodes, ...removedNodes]).filter((node) => node.matches?.(".pair"));
+    const isStale = [
+      ...[...cells].map((cell) => this.#paint(cell.closest(".pair"), [cell.dataset.side])),
+      ...rows.filter((row) => row.isConnected).map((row) => this.#paint(row)),
+    ];
+    if (rows.length || isStale.some(Boolean)) this.#later();
   }
 
   /** Paint the words of a row where they are now. Return whether its texts differ from those that were asked about. */
-  #paint(pair) {
+  #paint(pair, sides = SIDES) {
     const row = this.#row(pair);
     let isStale = false;
-    for (const side of SIDES) {
+    for (const side of sides) {
       const cell = new Cell(pair, side);
       const { text } = cell;
       const known = row[side];
@@ -335,7 +334,9 @@ class Lens {
     const next = at < 0 ? this.#fromHere(words, by) : (at + by + words.length) % words.length;
     this.#reveal(...words[next]);
     const [pair, side, n] = words[next];
-    legend.querySelector(".lens-count").textContent = fill(legend.dataset.at, { n: next + 1, m: words.length, word: this.#text(pair, side, n) });
+    const text = fill(legend.dataset.at, { n: next + 1, m: words.length, word: this.#text(pair, side, n) });
+    legend.querySelector(".lens-count").textContent = text;
+    this.#say(text);
   }
 
   #fromHere(words, by) {
@@ -437,7 +438,7 @@ class Lens {
   #key(event) {
     const { key, target } = event;
     if (event.isComposing || event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
-    if (target.matches?.(WRITING) || target.closest?.("[popover]")) return;
+    if (target.matches?.(WRITING) || target.closest?.("[popover], dialog")) return;
     const pair = target.closest?.(".review > .pair");
     const by = event.shiftKey ? -1 : 1;
     if (key.toLowerCase() === "l" && !event.shiftKey && !event.repeat) this.toggle();
