@@ -133,7 +133,7 @@ def _unconfirmed_date_reasons(row: Brief, content: Content) -> list[Reason]:
         format_iso_date(value) for value in (content.facts.date, row.article_date_alternative) if value
     ]
     values = {"raw": row.article_date_raw, "first": readings[0], "second": readings[-1]}
-    return [Reason("date-unconfirmed", values, "date")]
+    return [Reason("date-unconfirmed" if len(readings) > 1 else "month-unconfirmed", values, "date")]
 
 
 def unlabelled_keyword_reasons(content: Content) -> list[Reason]:

@@ -9,6 +9,8 @@ from .rules.refusals import build_refusal
 from .rules.transitions import run_verb
 from .rules.working_copy import load_working_copy
 
+_UNCONFIRMED = ("date-ambiguous", "date-numbered")
+
 
 def restore(
     brief: Brief | int, number: int, *, by: Person, version: int, now: dt.datetime | None = None
@@ -33,16 +35,18 @@ def restore(
 
 def _set_date(row: Brief, iso: str, old: Revision) -> None:
     """Mark a date that was ambiguous in its file as unconfirmed, unless this reading was confirmed before."""
-    other = _swap_day_and_month(iso) if _was_ambiguous(row, iso, old) else ""
-    row.article_date_confirmed = bool(iso) and not other
+    is_open = _was_ambiguous(row, iso, old)
+    other = _swap_day_and_month(iso) if is_open else ""
+    row.article_date_confirmed = bool(iso) and not is_open
     row.article_date_alternative = other
-    row.article_date_raw = f"{iso[5:7]}/{iso[8:]}/{iso[:4]}" if other else ""
+    label = Content.from_json(old.content).facts.date_label if is_open else ""
+    row.article_date_raw = f"{iso[5:7]}/{iso[8:]}/{iso[:4]}" if other else label
 
 
 def _was_ambiguous(row: Brief, iso: str, old: Revision) -> bool:
     imports = row.revisions.filter(kind=Revision.Kind.IMPORT, number__lte=old.number)
     read = imports.order_by("-number").first()
-    if read is None or not any(note.get("code") == "date-ambiguous" for note in read.document_notes):
+    if read is None or not any(note.get("code") in _UNCONFIRMED for note in read.document_notes):
         return False
     if Content.from_json(read.content).facts.date not in (iso, _swap_day_and_month(iso)):
         return False

@@ -63,7 +63,7 @@ _WESTERN = re.compile(r"^(?:西元|公元)(?= ?\d)")
 _DOTS = re.compile(r"(?<=\d)[‧・·](?=\d)")
 _SECOND_IN_PARENTHESES = re.compile(r"(.+?) ?\((.+)\)")
 _NUMERALS = re.compile(r"[〇零○一二三四五六七八九十百]+(?=[年月日號号期輯辑卷])")
-_ISSUES_PER_YEAR = (12, 24, 53)
+_ISSUES_PER_YEAR = (4, 6, 12, 24, 53)
 _SHORT_YEARS = re.compile(r"^[0-4]\d(?=[-/.]\d)|(?<=[-/., ])[0-4]\d$")
 
 
@@ -71,7 +71,7 @@ _SHORT_YEARS = re.compile(r"^[0-4]\d(?=[-/.]\d)|(?<=[-/., ])[0-4]\d$")
 class DateParts:
     """A date as read by a form. `alternative` is the other reading of month and day; 0 is no day.
 
-    `numbered`: only the number of the issue is known, and the month is estimated from it.
+    `numbered`: only the number of the issue is known. A third issue is July's in a quarterly, or March's in a monthly.
     """
 
     year: int
@@ -142,8 +142,14 @@ def _read_parts(match: re.Match[str], order: DateOrder) -> DateParts | None:
     if "season" in parts:
         return DateParts(year[0], _SEASONS[parts["season"]], minguo=year[1], issue=True, season=True)
     if number := int(parts.get("number", 0)):
-        size = next((size for size in _ISSUES_PER_YEAR if number <= size), number)
-        return DateParts(year[0], -(-12 * number // size), minguo=year[1], issue=True, numbered=True)
+        sizes = [size for size in _ISSUES_PER_YEAR if number <= size]
+        months = [12 * (number - 1) // size + 1 for size in sizes[:1] + [s for s in sizes[1:] if s >= 12]]
+        if not months:
+            return None
+        found = DateParts(year[0], months[0], minguo=year[1], issue=True, numbered=True)
+        if months[1:2] not in ([], months[:1]):
+            found.alternative = (months[1], 0)
+        return found
     if "name" in parts:
         month = _MONTHS.get(parts["name"], 0)
         if not month or year[1]:

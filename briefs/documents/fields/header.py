@@ -263,7 +263,7 @@ class _HeaderReader:
         date, traits = read
         values = {"raw": date.raw, "iso": date.iso}
         values |= {f"first_{side}": format_with_weekday(date.iso, side) for side in reversed(SIDES)}
-        if date.alternative:
+        if date.alternative and "numbered" not in traits:
             other = {
                 f"second_{side}": format_with_weekday(date.alternative, side) for side in reversed(SIDES)
             }

@@ -128,21 +128,22 @@ def test_year_of_two_digits_is_reported_with_its_readings(text, readings):
 @pytest.mark.parametrize(
     ("text", "iso"),
     [
-        ("2025年第3期", "2025-03"),
-        ("2025年第三期", "2025-03"),
-        ("2025年3期", "2025-03"),
-        ("2025/3期", "2025-03"),
-        ("第3期，2025年", "2025-03"),
-        ("第3期（2025）", "2025-03"),
-        ("2025年第26卷第3期", "2025-03"),
-        ("第26卷第3期（2025年）", "2025-03"),
-        ("2025年第3期（總第120期）", "2025-03"),
-        ("2025年第3辑", "2025-03"),
-        ("民國114年第3期", "2025-03"),
-        ("2025, No. 3", "2025-03"),
-        ("Issue 3, 2025", "2025-03"),
-        ("No. 3 (2025)", "2025-03"),
-        ("Vol. 104, No. 3, 2025", "2025-03"),
+        ("2025年第3期", "2025-07"),
+        ("2025年第三期", "2025-07"),
+        ("2025年3期", "2025-07"),
+        ("2025/3期", "2025-07"),
+        ("第3期，2025年", "2025-07"),
+        ("第3期（2025）", "2025-07"),
+        ("2025年第26卷第3期", "2025-07"),
+        ("第26卷第3期（2025年）", "2025-07"),
+        ("2025年第3期（總第120期）", "2025-07"),
+        ("2025年第3辑", "2025-07"),
+        ("民國114年第3期", "2025-07"),
+        ("2025, No. 3", "2025-07"),
+        ("Issue 3, 2025", "2025-07"),
+        ("No. 3 (2025)", "2025-07"),
+        ("Vol. 104, No. 3, 2025", "2025-07"),
+        ("2025年第6期", "2025-11"),
         ("2025年第12期", "2025-12"),
         ("2025年第13期", "2025-07"),
         ("2025年第24期", "2025-12"),
@@ -154,6 +155,15 @@ def test_number_of_issue_is_filed_under_a_month_to_confirm(text, iso):
     document = parse(HEADER.replace("2025-06-19", text) + BODY)
     assert (document.date.iso, document.date.label, document.date.ambiguous) == (iso, text, True)
     assert "date-numbered" in caution_codes(document)
+
+
+@pytest.mark.parametrize(
+    ("number", "first", "other"),
+    [(1, "01", ""), (3, "07", "2025-03"), (5, "09", "2025-05"), (8, "08", "2025-04"), (30, "07", "")],
+)
+def test_number_of_issue_is_read_for_a_quarterly_and_a_monthly(number, first, other):
+    date = parse(HEADER.replace("2025-06-19", f"2025年第{number}期") + BODY).date
+    assert (date.iso, date.alternative) == (f"2025-{first}", other)
 
 
 @given(

@@ -17,6 +17,7 @@ VERB_REFUSAL_MESSAGES: dict[str, str | Promise] = {
     "stale": _(
         "%(name)s saved a newer version at %(time)s. Nothing of yours is lost: compare the two below."
     ),
+    "month-unconfirmed": _("“%(raw)s” names no month. Confirm %(first)s, or enter the date."),
     "date-unconfirmed": _("“%(raw)s” can be read in two ways. Choose %(first)s or %(second)s."),
     "own-zh": _("You edited the Chinese of this version, so someone else has to sign it off."),
     "own-en": _("You edited the English of this version, so someone else has to sign it off."),

@@ -243,6 +243,26 @@ def test_restored_date_is_confirmed_only_if_that_reading_was_chosen(
     assert (row.article_date_confirmed, row.article_date_alternative) == expected
 
 
+def test_restored_month_of_a_numbered_issue_is_unconfirmed(team: factories.Team) -> None:
+    facts = factories.facts(date="2025-07", date_label="2025年第3期")
+    columns = {
+        "article_date_confirmed": False,
+        "article_date_raw": "2025年第3期",
+        "article_date_alternative": "2025-03",
+    }
+    note = {"line": 3, "code": "date-numbered", "message": "…"}
+    new_brief = replace(
+        workflow.prepare(factories.content(facts=facts)),
+        columns=columns,
+        provenance={"document_notes": [note]},
+    )
+    [brief] = workflow.editing.create_many([new_brief], by=team.writer, kind=Revision.Kind.IMPORT)
+    save(brief, team.writer, facts=factories.facts(date="2024-01-01"))
+    workflow.restore(brief, 1, by=team.writer, version=fresh(brief).version)
+    row = fresh(brief)
+    assert (row.article_date_confirmed, row.article_date_raw) == (False, "2025年第3期")
+
+
 def test_restored_typed_date_is_confirmed(team: factories.Team) -> None:
     brief = factories.draft_brief(team)
     save(brief, team.writer, facts=factories.facts(date="2024-01-01"))
