@@ -1,4 +1,5 @@
 import json
+import re
 from argparse import ArgumentParser
 from typing import Any
 
@@ -48,7 +49,7 @@ class Command(BaseCommand):
             and {"line": error.line, "code": error.code, "message": error.message("en", digest.file)},
             "findings": [
                 {
-                    "rule": finding.code,
+                    "rule": format_rule(finding.code),
                     "bullet": finding.bullet,
                     "side": finding.side or None,
                     "message": describe_finding(finding.code, finding.values),
@@ -71,7 +72,12 @@ class Command(BaseCommand):
             side = f", {SIDE_NAMES[finding.side]}" if finding.side else ""
             repair = ", can be repaired" if has_repair(finding) else ""
             message = describe_finding(finding.code, finding.values)
-            self.stdout.write(f"    {place}{side}: {message} ({finding.code}{repair})")
+            self.stdout.write(f"    {place}{side}: {message} ({format_rule(finding.code)}{repair})")
+
+
+def format_rule(code: str) -> str:
+    """Return the code of a finding as the documented output writes it: numbers.only-zh for numbers.zh_only."""
+    return re.sub("(zh|en)_([a-z]+)", r"\2-\1", code).replace("_", "-")
 
 
 def has_repair(finding: Finding) -> bool:

@@ -13,6 +13,7 @@ from briefs import workflow
 from briefs.admin.common.findings import CheckedContent
 from briefs.installation import load_missing_rows
 from briefs.intake import create_import_job, import_digests
+from briefs.management.commands.check_documents import format_rule
 from briefs.models import Brief, Term
 
 from ..conftest import FIXTURES, SEED
@@ -40,7 +41,7 @@ def test_findings_are_those_of_the_desk(capsys: Any, path: Path) -> None:
     brief = Brief.objects.get(pk=outcome.brief)
     desk = CheckedContent.check(brief.pk, workflow.load_working_copy(brief)).open_findings
     found = {(f["rule"], f["bullet"], f["side"] or "", f["repair"]) for f in line["findings"]}
-    assert found == {(f.code, f.bullet, f.side, bool(f.repair and f.repair.edits)) for f in desk}
+    assert found == {(format_rule(f.code), f.bullet, f.side, bool(f.repair and f.repair.edits)) for f in desk}
 
 
 def test_json_has_one_line_a_digest_and_stores_nothing(capsys: Any, tmp_path: Path) -> None:
@@ -61,6 +62,8 @@ def test_json_has_one_line_a_digest_and_stores_nothing(capsys: Any, tmp_path: Pa
         "message": "US$3.5 billion is 35億美元, not 3.5億美元.",
         "repair": False,
     } in lines[1]["findings"]
+    rules = {(found["rule"], found["bullet"]) for found in lines[1]["findings"]}
+    assert {("numbers.only-zh", 5), ("numbers.only-en", 5), ("length.short-zh", 7)} <= rules
     commas = next(found for found in lines[0]["findings"] if found["rule"] == "punctuation.commas")
     assert commas == {
         "rule": "punctuation.commas",
