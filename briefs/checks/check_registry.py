@@ -12,6 +12,7 @@ from briefs.checks.chinese import (
     simplified,
     spaces,
     stops,
+    typos,
     variants,
 )
 from briefs.checks.context import CheckContext
@@ -44,6 +45,7 @@ ALL_CHECKS: dict[str, Check] = {
     "length": length.check,
     "mainland": mainland.check,
     "simplified": simplified.check,
+    "typos": typos.check,
     "variants": variants.check,
     "persons": persons.check,
     "punctuation": punctuation.check,

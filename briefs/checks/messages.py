@@ -87,6 +87,7 @@ FINDING_MESSAGES: dict[str, str] = {
     "numerals.style": gettext_noop("%(a)s is not how this house writes figures. Change to %(b)s"),
     "numerals.plain": gettext_noop("%(a)s is not how this house writes figures. Use 萬 and 億"),
     "spelling.british": gettext_noop("British spelling %(a)s. Change to %(b)s"),
+    "typos.word": gettext_noop("“%(a)s” has a wrong character. Change to %(b)s"),
     "misspellings.word": gettext_noop("“%(a)s” may be misspelled. Change to %(b)s"),
     "abbreviations.style": gettext_noop("“%(a)s” is not house style. Change to “%(b)s”"),
     "taiwan.naming": gettext_noop("“%(a)s” is not house style. Change to “%(b)s”"),

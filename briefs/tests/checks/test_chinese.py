@@ -55,6 +55,9 @@ CORRECT_TEXTS = [
     ("variants", "台灣、台灣、台灣、台灣與台灣"), ("variants", "國立臺灣大學在台灣"), ("variants", "臺灣大學與台灣"),
     ("variants", "占"), ("variants", "臺灣"), ("variants", "布局與瀑布"), ("variants", "周恩來於週三，四周"), ("variants", "秘魯的祕密"),
     ("variants", "占卜與佔有"), ("variants", "平台與臺灣"), ("variants", "臺北市政府與台北"),
+    # Z12
+    ("typos", "部署、關係、制裁、恢復、已經"), ("typos", "自己經歷"), ("typos", "有關系列與相關系統"), ("typos", "整體製造"),
+    ("typos", "大批準備"), ("typos", "骨幹預算"), ("typos", "重複興建"), ("typos", "備註意見"), ("typos", "簡報複製"),
 ]  # fmt: skip
 
 INCORRECT_TEXTS = [
@@ -82,6 +85,9 @@ INCORRECT_TEXTS = [
     ("mainland", "布什", "“布什” is mainland usage. In Taiwan: 布希", "布希"),
     ("mainland", "芯片", "“芯片” is mainland usage. In Taiwan: 晶片", "晶片"),
     ("mainland", "俄烏衝突", "“俄烏衝突” is mainland usage. In Taiwan: 俄烏戰爭", "俄烏戰爭"),
+    ("typos", "布署飛彈", "“布署” has a wrong character. Change to 部署", "部署飛彈"),
+    ("typos", "對俄製裁", "“製裁” has a wrong character. Change to 制裁", "對俄制裁"),
+    ("typos", "他己經同意", "“己經” has a wrong character. Change to 已經", "他已經同意"),
     ("variants", "臺灣與台灣", "臺灣 and 台灣 are both used in this brief. Change to 台灣", "台灣與台灣"),
     ("variants", "對臺灣與台灣", "臺灣 and 台灣 are both used in this brief. Change to 台灣", "對台灣與台灣"),
     ("variants", "週三與周四", "周 and 週 are both used in this brief. Change to 週", "週三與週四"),

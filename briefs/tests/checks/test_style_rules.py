@@ -42,7 +42,7 @@ def test_every_row_of_the_document_is_a_rule():
     codes = re.findall(r"^\| ([ZENMFL]\d*) \|", DOCUMENT, re.MULTILINE)
     assert codes == list(ENFORCED_BY)
     assert codes == [
-        *(f"Z{n}" for n in range(1, 12)),
+        *(f"Z{n}" for n in range(1, 13)),
         *(f"E{n}" for n in range(1, 10)),
         *(f"N{n}" for n in range(1, 8)),
         "L",
