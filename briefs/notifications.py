@@ -6,6 +6,7 @@ notices already queued, and the outbox records the fate of every notice.
 
 import datetime as dt
 import hashlib
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -49,6 +50,9 @@ NOTICE_KINDS: dict[str, str | Promise] = {
 """Kinds of notices with their labels on the mail preferences page."""
 MANDATORY_KINDS = frozenset({"urgent"})
 """Kinds that cannot be switched off, because a second person must act on them."""
+KINDS_WITHOUT_MAIL = frozenset({"noted", "suggested", "confirmed"})
+"""Kinds that are shown in the inbox alone."""
+_REVIEW_KINDS = frozenset({"review", "noted", "suggested"})
 _SWITCH_BY_KIND = {"signed_zh": "answers", "signed_en": "answers"}
 
 
@@ -228,11 +232,8 @@ def compose(message: Outbox) -> EmailMessage:
         if message.brief is None:
             subject, lines = _compose_account_mail(message)
         else:
-            zh = person.language != "en"
-            title = (message.brief.headline_zh if zh else message.brief.headline_en) or str(message.brief)
-            values = {"title": " ".join(title.split()), **message.values}
-            subject = _subject(message.kind, values)
-            lines = [subject.partition("] ")[2] or subject, "", *_links(message)]
+            subject = _subject(message)
+            lines = [describe_notice(message), "", *_links(message)]
         mark = hashlib.sha256(message.key.encode()).hexdigest()[:32]
         host = settings.DEFAULT_FROM_EMAIL.rpartition("@")[2]
         return EmailMessage(
@@ -275,20 +276,38 @@ def _compose_account_mail(message: Outbox) -> tuple[str, list[str]]:
     ]
 
 
+def build_desk_path(message: Outbox) -> str:
+    """Return the page of the desk that a notice about a brief is about."""
+    if message.kind in ("failure", "letter"):
+        return f"/admin/briefs/{'outbox' if message.kind == 'failure' else 'letter'}/"
+    page = "review" if message.kind in _REVIEW_KINDS or message.values.get("sides") else "change"
+    return f"/admin/briefs/brief/{message.brief_id}/{page}/"
+
+
 def _links(message: Outbox) -> list[str]:
+    link = f"{settings.SITE_URL}{build_desk_path(message)}"
     if message.kind == "failure":
-        whom = _("To %(name)s: %(error)s") % message.values
-        return [whom, "", f"{settings.SITE_URL}/admin/briefs/outbox/"]
-    if message.kind == "letter":
-        return [f"{settings.SITE_URL}/admin/briefs/letter/"]
-    page = "review" if message.kind == "review" or message.values.get("sides") else "change"
-    link = f"{settings.SITE_URL}/admin/briefs/brief/{message.brief_id}/{page}/"
+        return [_("To %(name)s: %(error)s") % message.values, "", link]
     if message.kind != "published" or not message.edition:
         return [link]
     return [link, *(f"{settings.SITE_URL}{paths.brief(side, message.edition.slug)}" for side in SIDES)]
 
 
-def _subject(kind: str, values: dict[str, object]) -> str:
+def find_inbox(person: Person, now: dt.datetime) -> QuerySet[Outbox]:
+    """Return what happened to the person's briefs and remarks, whether or not it was mailed, the newest first."""
+    rows = Outbox.objects.filter(to=person, due_at__lte=now).exclude(brief=None)
+    return rows.exclude(cancelled_at__lt=F("due_at")).order_by("-due_at", "-id")
+
+
+def describe_notice(message: Outbox) -> str:
+    """Return the subject of the mail without the name of the site, in the active language."""
+    return re.sub(r"^(\[.*?\] |【.*?】)", "", _subject(message))
+
+
+def _subject(message: Outbox) -> str:
+    """Return the subject of the mail about a brief, in the active language."""
+    kind = message.kind
+    values: dict[str, object] = {"title": " ".join(str(message.brief).split()), **message.values}
     if kind == "sent_back":
         n = int(str(values.get("n", 1)))
         text = ngettext(
@@ -308,6 +327,9 @@ def _subject(kind: str, values: dict[str, object]) -> str:
         "review": _("[Digest] For your review: %(title)s"),
         "assigned": _("[Digest] Assigned to you: %(title)s"),
         "answered": _("[Digest] Your remark is answered: %(title)s"),
+        "noted": _("[Digest] A note on: %(title)s"),
+        "suggested": _("[Digest] A wording is suggested for: %(title)s"),
+        "confirmed": _("[Digest] Confirmed: %(title)s"),
         "signed_zh": _("[Digest] Chinese signed off: %(title)s"),
         "signed_en": _("[Digest] English signed off: %(title)s"),
         "ready": _("[Digest] Ready for approval: %(title)s"),

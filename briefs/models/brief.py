@@ -28,6 +28,10 @@ class Precision(models.TextChoices):
     ISSUE = "issue", _("Issue")
 
 
+def _is_english() -> bool:
+    return (get_language() or "").startswith("en")
+
+
 def _build_text_column(fact: Fact) -> "models.CharField[str, str]":
     choices = [(value, _(label)) for value, label in fact.choices.items()]
     return models.CharField(_(fact.label), max_length=fact.limit, choices=choices or None, blank=True)
@@ -129,11 +133,20 @@ class Brief(models.Model):
         ]
 
     def __str__(self) -> str:
-        headlines = (self.headline_zh, self.headline_en)
-        if (get_language() or "").startswith("en"):
-            headlines = headlines[::-1]
-        title = headlines[0] or headlines[1] or self.article_title
+        title = self.headline_in_interface or self.article_title
         return title or self._describe_article() or gettext("Untitled brief %(number)s") % {"number": self.pk}
+
+    @property
+    def headline_in_interface(self) -> str:
+        """Return the headline in the active language, or the other one if that is empty."""
+        in_order = [self.headline_zh, self.headline_en]
+        return next(filter(None, in_order[:: -1 if _is_english() else 1]), "")
+
+    @property
+    def headline_lang(self) -> str:
+        """Return the language tag of `headline_in_interface`, or an empty string without a headline."""
+        shown = self.headline_in_interface
+        return shown and content.LANGUAGE_TAGS["zh" if shown == self.headline_zh else "en"]
 
     def _describe_article(self) -> str:
         """Return source, date and first words, to identify an imported brief without a headline."""
@@ -143,7 +156,7 @@ class Brief(models.Model):
         source = self.source.name if self.source else ""
         if not source and self.article_url:
             return self.article_url
-        words = self.summary_zh or self.summary_en
+        words = (_is_english() and self.summary_en) or self.summary_zh or self.summary_en
         begin = f"{words[:TITLE_LENGTH]}…" if len(words) > TITLE_LENGTH else words
         return " · ".join(filter(None, (source, day, begin)))
 

@@ -9,9 +9,10 @@ from django.utils.translation import gettext_lazy as _
 
 
 class Outbox(models.Model):
-    """One message to one person. The unique `key` prevents duplicates of the same event.
+    """One message to one person, in the inbox and by mail. The unique `key` prevents duplicates of the same event.
 
-    Verbs write rows in their transaction; `publish_due` sends them. Mail about an account has no brief.
+    Verbs write rows in their transaction; `publish_due` sends them. Mail about an account has no brief. A notice
+    that is cancelled before its time happened to nobody; one cancelled later is in the inbox without a mail.
     """
 
     key = models.CharField(max_length=200, unique=True)
@@ -19,6 +20,7 @@ class Outbox(models.Model):
     to = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     brief = models.ForeignKey("briefs.Brief", models.PROTECT, null=True, related_name="+")
     edition = models.ForeignKey("briefs.Edition", models.PROTECT, null=True, related_name="+")
+    event = models.ForeignKey("briefs.Event", models.PROTECT, null=True, related_name="+")
     values = models.JSONField(default=dict)
     due_at = models.DateTimeField()
     claimed_at = models.DateTimeField(null=True)
@@ -26,12 +28,15 @@ class Outbox(models.Model):
     cancelled_at = models.DateTimeField(null=True)
     attempts = models.PositiveSmallIntegerField(default=0)
     error = models.TextField(blank=True)
+    read_at = models.DateTimeField(null=True)
 
     class Meta:
         verbose_name = _("Notice")
         verbose_name_plural = _("Notices")
         indexes = [
-            models.Index(fields=["due_at"], name="outbox_due", condition=Q(sent_at=None, cancelled_at=None))
+            models.Index(fields=["due_at"], name="outbox_due", condition=Q(sent_at=None, cancelled_at=None)),
+            models.Index(fields=["to", "-due_at", "-id"], name="outbox_inbox"),
+            models.Index(fields=["to"], name="outbox_unread", condition=Q(read_at=None)),
         ]
 
     def __str__(self) -> str:

@@ -209,5 +209,5 @@ def confirm(
         if seen is not None and seen != edition.pk:
             raise build_refusal("seen")
         Edition.objects.filter(pk=edition.pk).update(confirmed_by=by, confirmed_at=run.now)
-        run.record_event(edition=edition)
+        notify(run.record_event(edition=edition), "confirmed", [edition.approved_by], by_mail=False)
         return edition

@@ -8,6 +8,7 @@ from typing import Any, Self
 from ..content import SIDES, Content, Side, hash_json, tidy_line
 from ..models import Answer, Brief, Look, Note, Person, Reply, Revision, Suggestion
 from .editing import write_revision
+from .reviewing import find_writers
 from .rules.refusals import build_refusal, tidy_or_refuse
 from .rules.transitions import VerbRun, begin_verb, notify, require_allowed, run_verb
 from .rules.working_copy import load_working_copy
@@ -89,7 +90,8 @@ def suggest(
             defaults={"at": run.now, "why": tidy_or_refuse(why, about=str(anchor))},
         )  # fmt: skip
         if new:
-            run.record_event(note=f"#{anchor}: {text}")
+            event = run.record_event(note=f"#{anchor}: {text}")
+            notify(event, "suggested", find_writers(run.row), by_mail=False)
         return made
 
 

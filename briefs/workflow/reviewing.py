@@ -167,11 +167,11 @@ def send_back(
         only = next(iter(sides)) if len(set(sides)) == 1 else ""
         remark = Note.objects.create(brief=row, side=only, text=note, by=by, at=run.now)
         open_notes = row.notes.filter(resolved_at=None).count()
-        notify(event, "sent_back", _find_writers(row), n=open_notes)
+        notify(event, "sent_back", find_writers(row), n=open_notes)
         return remark
 
 
-def _find_writers(row: Brief) -> QuerySet[Person]:
+def find_writers(row: Brief) -> QuerySet[Person]:
     """Return the people who changed or submitted this version, without the importer."""
     history, last = BriefHistory.load(row), find_last_submission(row)
     since = four_eyes.find_baseline_number(history)
@@ -196,7 +196,7 @@ def add_note(
         note = Note.objects.create(
             brief=run.row, bullet=bullet, field=field, side=side or "", text=text, by=by, at=run.now
         )
-        run.record_event(note=note.text)
+        notify(run.record_event(note=note.text), "noted", find_writers(run.row), by_mail=False)
         return note
 
 

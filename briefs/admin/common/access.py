@@ -112,6 +112,10 @@ class ListOnlyAdmin(DeskAdmin):
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        """Leave the pages out of the list of all lists: they are under *Inbox*."""
+        return False
+
     def get_urls(self) -> list[URLPattern]:
         return [self.build_url_pattern(*page) for page in self.pages]
 

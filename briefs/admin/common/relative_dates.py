@@ -38,12 +38,15 @@ def format_ago(moment: dt.datetime, now: dt.datetime) -> str:
     return ngettext("%(n)s day ago", "%(n)s days ago", days) % {"n": days}
 
 
-def format_open_for(moment: dt.datetime, now: dt.datetime) -> str:
-    """Describe for how many days something has been open."""
+def format_duration(moment: dt.datetime, now: dt.datetime) -> str:
+    """Describe how long ago a moment was, in minutes, hours or days."""
+    minutes = max(1, int((now - moment).total_seconds()) // 60)
+    if minutes < 60:
+        return ngettext("%(n)s minute", "%(n)s minutes", minutes) % {"n": minutes}
+    if minutes < 24 * 60:
+        return ngettext("%(n)s hour", "%(n)s hours", minutes // 60) % {"n": minutes // 60}
     days = days_between(moment, now)
-    if days < 1:
-        return _("Since today")
-    return ngettext("Open for %(n)s day", "Open for %(n)s days", days) % {"n": days}
+    return ngettext("%(n)s day", "%(n)s days", days) % {"n": days}
 
 
 def format_age(moment: dt.datetime, now: dt.datetime) -> str:

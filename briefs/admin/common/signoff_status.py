@@ -34,7 +34,7 @@ def load_review_assignments(briefs: Iterable[Brief]) -> dict[int, dict[str, Assi
     """Return the review assignments by brief id and side. One query."""
     found: dict[int, dict[str, Assignment]] = defaultdict(dict)
     rows = Assignment.objects.filter(brief__in=[b.pk for b in briefs], ended_at=None)
-    for row in rows.select_related("person"):
+    for row in rows.select_related("person", "by"):
         found[row.brief_id][row.side] = row
     return found
 

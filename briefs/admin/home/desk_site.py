@@ -1,5 +1,6 @@
 """The desk's admin site, with its dashboard and the language switch."""
 
+from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -28,15 +29,23 @@ class DeskSite(admin.AdminSite):
 
     def get_urls(self) -> list[URLPattern | URLResolver]:
         from ..people.mail_preferences import edit_mail_preferences
+        from .inbox import inbox
 
         return [
+            path("inbox/", self.admin_view(inbox), name="inbox"),
             path("language/", self.admin_view(set_language), name="language"),
             path("mail/", self.admin_view(edit_mail_preferences), name="mail"),
             *super().get_urls(),
         ]
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
-        return {**super().each_context(request), "version": settings.VERSION}
+        from .inbox import count_unread
+
+        context = {**super().each_context(request), "version": settings.VERSION}
+        if context["has_permission"]:
+            person = person_of(request)
+            context |= {"has_role": bool(policy.get_roles(person)), "unread": partial(count_unread, person)}
+        return context
 
     def has_permission(self, request: HttpRequest) -> bool:
         return super().has_permission(request) and has_second_factor(request)
@@ -55,11 +64,9 @@ class DeskSite(admin.AdminSite):
         return redirect(f"{reverse(page)}?{query}" if query else page)
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
-        from .dashboard import build_boards
+        from .dashboard import build_dashboard
 
-        may_import = policy.has_role_for(person_of(request), "import")
-        context = {"boards": build_boards(request), "may_import": may_import}
-        return super().index(request, {**context, **(extra_context or {})})
+        return super().index(request, {**build_dashboard(request), **(extra_context or {})})
 
 
 def set_language(request: HttpRequest) -> HttpResponse:

@@ -17,7 +17,7 @@ LIST = "/admin/briefs/brief/"
 
 @pytest.fixture
 def team() -> factories.Team:
-    """Return a team with a brief on every board of the dashboard."""
+    """Return a team with a brief in every section of the dashboard."""
     team = factories.Team()
     draft = factories.draft_brief(team, factories.content(headline_en=""))
     factories.submitted_brief(team)
@@ -48,7 +48,8 @@ def test_dashboard_and_brief_list_in_use_are_accessible_and_fit(
         results[what] = (tab.accessibility_violations(), max(0, tab.horizontal_overflow()))
 
     check("front page")
-    assert page.locator(".board").count() == 8
+    assert page.locator(".waiting li").count() == 2
+    assert page.locator(":is(.week, .rest) ul").count() == 6
     tab.open(LIST)
     check("list")
     if not page.locator("[name=state]").is_visible():

@@ -46,7 +46,7 @@ _VERB_LABELS = {
     "assign": (_("Assign"), pgettext_lazy("happened", "assigned")),
     "approve": (_("Approve"), pgettext_lazy("happened", "approved")),
     "publish_urgently": (_("Publish urgently"), pgettext_lazy("happened", "published urgently")),
-    "confirm": (_("Confirm afterwards"), pgettext_lazy("happened", "confirmed afterwards")),
+    "confirm": (pgettext_lazy("urgent edition", "Confirm"), pgettext_lazy("happened", "confirmed")),
     "cancel": (_("Cancel schedule"), pgettext_lazy("happened", "cancelled the schedule")),
     "reschedule": (_("Reschedule"), pgettext_lazy("happened", "rescheduled")),
     "withdraw": (_("Withdraw"), pgettext_lazy("happened", "withdrew")),
@@ -202,14 +202,23 @@ def require_current_version(brief: Brief, version: int) -> None:
 
 
 def find_people_for_verb(verb: str) -> QuerySet[Person]:
-    """Return everybody with an e-mail address and a role for the verb."""
-    return policy.find_permitted_people(verb).exclude(email="").order_by("pk")
+    """Return everybody with a role for the verb."""
+    return policy.find_permitted_people(verb).order_by("pk")
 
 
 def notify(
-    event: Event, kind: str, to: Iterable[Person], *, due: dt.datetime | None = None, **values: Any
+    event: Event,
+    kind: str,
+    to: Iterable[Person],
+    *,
+    due: dt.datetime | None = None,
+    by_mail: bool = True,
+    **values: Any,
 ) -> None:
-    """Queue one message for each person but the actor. The unique key prevents duplicates."""
+    """Queue one message for each person but the actor, or without `by_mail` only put it into their inboxes.
+
+    The unique key prevents duplicates.
+    """
     rows = [
         Outbox(
             key=f"{kind}:{event.pk}:{person.pk}",
@@ -217,10 +226,12 @@ def notify(
             to=person,
             brief=event.brief,
             edition=event.edition,
+            event=event,
             values=_to_json_values(values),
             due_at=due or event.at,
+            cancelled_at=None if by_mail else event.at,
         )
-        for person in {p.pk: p for p in to if p.email and p.is_active and p.pk != event.by_id}.values()
+        for person in {p.pk: p for p in to if p.is_active and p.pk != event.by_id}.values()
     ]
     Outbox.objects.bulk_create(rows)
 
