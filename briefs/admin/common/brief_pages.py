@@ -10,15 +10,16 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
-from django.utils.html import format_html
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from ...content import SIDES, Bullet, Content, Marker, Side
 from ...models import Brief
 from ...rendering.nesting import NestedPosition
 from ...rendering.rows import nest_bullets
 from ...workflow.editions import find_scheduled_edition
-from ...workflow.rules.transitions import VERB_NAMES, format_time
+from ...workflow.rules.transitions import PAST_TENSE_LABELS, format_time
 from .badges import render_original_link
 
 
@@ -62,9 +63,13 @@ def get_brief_or_404(pk: int) -> Brief:
     return get_object_or_404(briefs.prefetch_related("bullets", "bylines", "labels"), pk=pk)
 
 
-def add_done_message(request: HttpRequest, verb: str, links: str = "") -> None:
-    message = _("Done: %(verb)s") % {"verb": VERB_NAMES[verb]}
-    messages.success(request, format_html("{} {}", message, links) if links else message)
+def describe_done(verb: str) -> str:
+    """Return what a verb did, as a sentence."""
+    return capfirst(pgettext("act", "%(did)s.") % {"did": PAST_TENSE_LABELS[verb]})
+
+
+def add_done_message(request: HttpRequest, verb: str) -> None:
+    messages.success(request, describe_done(verb))
 
 
 @dataclass(slots=True)

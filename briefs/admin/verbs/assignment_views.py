@@ -16,7 +16,7 @@ from ...workflow import Assignee, AssignmentPlan
 from ...workflow.rules.transitions import VERB_NAMES
 from ..common.access import require_role
 from ..common.assignment_rows import ASSIGNMENT_LABELS, get_assignees, get_roles_of_part, replace_assignee
-from ..common.brief_pages import add_done_message, get_brief_or_404, render_brief_subpage
+from ..common.brief_pages import get_brief_or_404, render_brief_subpage
 from ..common.error_list import (
     FieldError,
     field_errors,
@@ -27,6 +27,7 @@ from ..common.error_list import (
 from ..common.form_fields import build_due_field
 from ..editor import saving
 from ..editor.editor_page_data import BriefPageData
+from ..waiting.what_follows import tell_what_follows
 
 
 class AssignmentForm(forms.Form):
@@ -103,7 +104,7 @@ def assign(request: HttpRequest, pk: int) -> HttpResponse:
         brief = get_brief_or_404(pk)
         form = form and _build_form(brief, person, _with_current_plan(request.POST, brief))
         return _render_page(request, brief, person, form=form, errors=field_errors(refused), status=409)
-    add_done_message(request, "assign")
+    tell_what_follows(request, pk, "assign")
     back = "review" if request.POST.get("from") == "review" else "change"
     return redirect(f"admin:briefs_brief_{back}", pk=pk)
 

@@ -10,16 +10,13 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from ... import workflow
 from ...models import Brief, Letter, Note, Person
 from ...workflow.rules.transitions import VERB_NAMES
 from ..common.access import person_of, require_role
-from ..common.badges import render_public_links
 from ..common.brief_pages import (
-    add_done_message,
     build_read_only_bullets,
     get_brief_or_404,
     read_number,
@@ -33,12 +30,12 @@ from ..common.error_list import (
     simplify_stale_reasons,
     wrong_state_errors,
 )
-from ..common.signoff_status import load_editions_by_brief
 from ..editor import saving
 from ..editor.brief_views import keep_unsent_note, render_brief_page
 from ..editor.draft_form import Draft
 from ..editor.editor_page_data import BriefPageData
 from ..review import review_views
+from ..waiting.what_follows import tell_what_follows
 from .verb_forms import VerbForm
 from .verb_pages import VERB_FORMS
 
@@ -89,7 +86,6 @@ DIRECT_VERBS: dict[str, DirectVerb] = {
 }
 OPENING_VERBS = ("revise", "recover")
 """Verbs that make a brief editable; the draft is saved after them, not before."""
-PUBLISHING_VERBS = ("approve", "publish_urgently")
 
 
 def policy_verb(verb: str) -> str:
@@ -141,7 +137,7 @@ def _run_direct_verb(request: HttpRequest, brief: Brief, verb: str, draft: Draft
             verb=verb,
             status=409,
         )
-    add_done_message(request, verb)
+    tell_what_follows(request, brief.pk, verb)
     if verb != "note":
         keep_unsent_note(request, brief)
     if draft is not None and verb in OPENING_VERBS:
@@ -166,10 +162,7 @@ def _run_form_verb(request: HttpRequest, brief: Brief, verb: str) -> HttpRespons
         return _render_form_page(
             request, verb, fresh, fresh.build_errors(simplify_stale_reasons(refused)), status=409
         )
-    links = ""
-    if verb in PUBLISHING_VERBS:
-        links = render_public_links(load_editions_by_brief([brief])[brief.pk], timezone.now())
-    add_done_message(request, verb, links)
+    tell_what_follows(request, brief.pk, verb)
     return redirect("admin:briefs_brief_change", pk=brief.pk)
 
 

@@ -1,0 +1,128 @@
+"""After an act, say what was done, what follows, and which brief waits next."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from django.conf import settings
+from django.contrib import messages
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+
+from ... import policy
+from ...content import SIDES, Side
+from ...models import Brief, Person, State
+from ...workflow.assignments import find_open_assignments
+from ...workflow.reviewing import find_last_submission
+from ...workflow.rules.brief_history import load_editions
+from ...workflow.rules.four_eyes import load_statuses_by_side
+from ...workflow.rules.transitions import format_permitted_people, format_time
+from ...workflow.rules.working_copy import load_working_copy
+from ..common.access import person_of
+from ..common.badges import render_public_links
+from ..common.brief_pages import describe_done
+from ..common.outstanding_work import format_open_notes
+from .tasks import WaitingList
+
+PASSING_VERBS: Final = frozenset(
+    {
+        "submit",
+        "sign_off_zh",
+        "sign_off_en",
+        "send_back",
+        "approve",
+        "publish_urgently",
+        "confirm",
+        "discard",
+    }
+)
+"""Verbs after which somebody else goes on with the brief, so the next brief is offered."""
+FOLLOWED_VERBS: Final = PASSING_VERBS | {"assign", "cancel", "reschedule", "reinstate"}
+
+
+def tell_what_follows(request: HttpRequest, pk: int, verb: str) -> None:
+    """Add a message about a verb that has just been done to a brief."""
+    person, parts = person_of(request), [describe_done(verb)]
+    if verb in FOLLOWED_VERBS:
+        parts += _describe_what_follows(Brief.objects.select_related("assigned_to").get(pk=pk), person)
+    if verb in PASSING_VERBS:
+        parts.append(_describe_next(pk, person))
+    messages.success(request, format_html_join(" ", "{}", ((part,) for part in parts)))
+
+
+def _describe_what_follows(brief: Brief, person: Person) -> Iterator[str]:
+    if brief.state == State.DRAFT:
+        last = find_last_submission(brief)
+        writer = brief.assigned_to or (last and last.by)
+        if writer and writer != person:
+            yield _("%(name)s goes on with it.") % {"name": writer}
+    elif brief.state == State.IN_REVIEW:
+        yield from _describe_review(brief, person)
+    elif brief.state == State.APPROVED:
+        yield from _describe_publication(brief)
+
+
+def _describe_review(brief: Brief, person: Person) -> Iterator[str]:
+    statuses = load_statuses_by_side(brief, load_working_copy(brief))
+    unsigned = [side for side in SIDES if not statuses[side].is_signed]
+    if not unsigned:
+        yield _("Both languages are signed.")
+        if phrase := format_open_notes(brief.notes.filter(resolved_at=None).count()):
+            yield _("Before approval: %(what)s.") % {"what": phrase}
+        if policy.is_allowed(person, "approve", brief):
+            yield _link(reverse("admin:briefs_brief_verb", args=[brief.pk, "approve"]), _("Approve"))
+        else:
+            yield _("%(name)s can approve it.") % {"name": format_permitted_people("approve", brief)}
+        return
+    assigned = find_open_assignments(brief)
+    for side in unsigned:
+        if row := assigned.get(side):
+            yield _waits_for(side, _("you") if row.person_id == person.pk else str(row.person))
+    unasked = [side for side in unsigned if side not in assigned]
+    if unasked:
+        yield _asked_of_nobody(unasked)
+        yield _link(reverse("admin:briefs_brief_assign", args=[brief.pk]), _("Ask a reviewer"))
+
+
+def _waits_for(side: Side, name: str) -> str:
+    sentence = _("The Chinese waits for %(name)s.") if side == "zh" else _("The English waits for %(name)s.")
+    return sentence % {"name": name}
+
+
+def _asked_of_nobody(sides: list[Side]) -> str:
+    if len(sides) > 1:
+        return _("Nobody is asked to review it:")
+    return (
+        _("Nobody is asked for the Chinese:") if sides[0] == "zh" else _("Nobody is asked for the English:")
+    )
+
+
+def _describe_publication(brief: Brief) -> Iterator[str]:
+    editions, now = load_editions(brief), timezone.now()
+    newest = next((edition for edition in editions if not edition.is_cancelled), None)
+    if newest is None:
+        return
+    if newest.live_from > now:
+        told = {"time": format_time(newest.live_from), "zone": settings.TIME_ZONE}
+        yield _("It is public from %(time)s (%(zone)s).") % told
+    if newest.urgent and not newest.confirmed_by_id:
+        people = policy.find_permitted_people("confirm").exclude(pk=newest.approved_by_id)[:3]
+        names = _(", ").join(map(str, people)) or _("a publisher")
+        yield _("%(name)s can confirm it.") % {"name": names}
+    if links := render_public_links(editions, now):
+        yield links
+
+
+def _describe_next(pk: int, person: Person) -> str:
+    waiting = WaitingList(person, timezone.now())
+    task = next((task for task in waiting.tasks if task.brief.pk != pk), None)
+    if task is None:
+        return _("Nothing else waits for you.")
+    return format_html("{} {}", _("Next:"), _link(task.url, f"{task.verb} · {task.brief}"))
+
+
+def _link(url: str, text: str) -> SafeString:
+    return format_html('<a href="{}">{}</a>', url, text)
