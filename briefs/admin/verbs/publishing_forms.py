@@ -119,7 +119,7 @@ class ChangeNoteForm(VerbForm):
     def differences(self) -> list[dict[str, str]]:
         """Return the differences that make the change more than minor."""
         before = self.last_public_content()
-        if before is None:
+        if before is None or "minor" not in self.fields:
             return []
         return [
             _describe_difference(found)

@@ -62,6 +62,10 @@ class VerbForm(forms.Form):
     def blocking_errors(self) -> list[FieldError]:
         return []
 
+    def is_impossible(self) -> bool:
+        """Return whether no input would help, so that the page shows only the reason."""
+        return False
+
     def build_errors(self, reasons: Iterable[Reason]) -> list[FieldError]:
         """Build errors with links for reasons that are neither about a field nor about the brief's page."""
         return field_errors_from_reasons(reasons)
@@ -131,6 +135,9 @@ class EditionVerbForm(VerbForm):
     edition_attribute: ClassVar[str] = "public_edition"
     """Attribute of the page data with the edition."""
 
+    def is_impossible(self) -> bool:
+        return getattr(self.page_data, self.edition_attribute) is None
+
     def content_to_show(self) -> Content | None:
         edition = getattr(self.page_data, self.edition_attribute)
         return load_edition_content(edition) if edition else None
@@ -153,6 +160,9 @@ class ConfirmForm(EditionVerbForm):
             _("%(name)s published edition %(n)s urgently, %(time)s.") % told,
             _("Reason: %(reason)s") % {"reason": edition.urgent_reason},
         ]
+
+    def is_impossible(self) -> bool:
+        return bool(self.blocking_errors())
 
     def blocking_errors(self) -> list[FieldError]:
         edition = self.page_data.unconfirmed_edition

@@ -189,9 +189,9 @@ def _render_form_page(
     page_data, shown = form.page_data, form.content_to_show()
     page = reverse("admin:briefs_brief_change", args=[page_data.brief.pk])
     links = {name: f"#{name}" for name in form.fields} | {k: f"#{v}" for k, v in form.anchors.items()}
-    unmet = []
+    wrong_state, unmet = wrong_state_errors(verb, page_data.brief), []
     if errors is None:
-        unmet = wrong_state_errors(verb, page_data.brief) or form.blocking_errors()
+        unmet = wrong_state or form.blocking_errors()
     public = page_data.public_edition
     return render_brief_subpage(
         request,
@@ -200,6 +200,7 @@ def _render_form_page(
         title=VERB_NAMES[verb],
         desk=page_data,
         form=form,
+        is_open=not (wrong_state or ((errors or unmet) and form.is_impossible())),
         shown=shown,
         is_draft=shown == page_data.content,
         is_other=public is not None and public.frozen_content != page_data.content,
