@@ -156,22 +156,22 @@ def _group_by_section(
 ) -> dict[str, list[tuple[_Word, Meaning]]]:
     """Return the words by section, without those of a turned contrast. Of negations at one place, keep the longest."""
     found: dict[str, list[tuple[_Word, Meaning]]] = {}
-    negated: dict[int, int] = {}
-    for meaning in meanings:
-        if meaning.section == "negation":
-            negated[meaning.start] = max(negated.get(meaning.start, 0), meaning.end)
+    negations: dict[int, tuple[_Word, Meaning]] = {}
     for meaning in meanings:
         span = meaning.start, meaning.end
         if meaning.section not in _SECTION_KINDS or _overlap(span, turned):
             continue
-        shown = meaning.raises and meaning.key not in _NEGATED_MODALS
-        if meaning.section == "negation":
-            if negated[meaning.start] > meaning.end:
-                continue
-            shown = shown or text[slice(*span)].lower() in _ALSO_NEGATIONS
-        word = _Word(*span, _SECTION_KINDS[meaning.section], shown)
-        found.setdefault(meaning.section, []).append((word, meaning))
-    return found
+        word = _Word(
+            *span, _SECTION_KINDS[meaning.section], meaning.raises and meaning.key not in _NEGATED_MODALS
+        )
+        if meaning.section != "negation":
+            found.setdefault(meaning.section, []).append((word, meaning))
+            continue
+        word.shown |= text[slice(*span)].lower() in _ALSO_NEGATIONS
+        known = negations.get(word.start)
+        if known is None or (known[0].end, known[0].shown) < (word.end, word.shown):
+            negations[word.start] = word, meaning
+    return found | {"negation": list(negations.values())}
 
 
 def _match_by_key(
