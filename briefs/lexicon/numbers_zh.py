@@ -24,7 +24,7 @@ _SCALE = "(?:[多餘幾]?[十百千萬億兆]{1,3}(?<!兆(?=[瓦赫])))"
 _TENTHS = "成(?![為立功長員果就分本型因熟效])"
 _ARABIC = re.compile(
     f"(?<![0-9A-Za-z])(?<!\\d\\.)(?P<roc>民國\\s?)?(?P<sign>(?:{SIGN_PATTERN})\\s?)?"
-    f"(?P<share>百分之)?(?P<first>{NUMBER_PATTERN})(?P<more>(?:[ \u00a0](?=[萬億兆]))?{_SCALE}(?:{NUMBER_PATTERN}{_SCALE}?){{0,4}})?(?P<tenths>{_TENTHS}(?:[1-9](?!\\d))?)?"
+    f"(?P<share>百分之)?(?P<first>{NUMBER_PATTERN})(?P<more>(?:[ \u00a0](?=[百千]?[萬億兆]))?{_SCALE}(?:{NUMBER_PATTERN}{_SCALE}?){{0,4}})?(?P<tenths>{_TENTHS}(?:[1-9](?!\\d))?)?"
 )
 _HAN = re.compile(
     f"(?P<sign>(?:{SIGN_PATTERN}))?(?P<share>百分之)?(?P<run>[零〇一二兩三四五六七八九十百千萬億兆]+)(?P<tenths>{_TENTHS}[一二三四五六七八九]?)?"

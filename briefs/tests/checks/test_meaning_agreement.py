@@ -33,6 +33,8 @@ AGREEING_PAIRS = [
     ("南海的局勢。", "The situation in the South China Sea."),
     ("普京的演說。", "Putin’s speech."),
     ("該國拒絕。", "Vietnam refused."),
+    ("中華民國的歷史。", "The history of the Republic of China."),
+    ("中華人民共和國的歷史。", "The history of the People’s Republic of China."),
     # M2
     ("合作並非沒有代價。", "Cooperation comes at a price."),
     ("韓國未必同意。", "South Korea may well disagree."),

@@ -48,6 +48,7 @@ AGREEING_PAIRS = [
     ("於2025年6月9日發表。", "Published on June 9, 2025."),
     ("以1.25億英鎊出售。", "It was sold for £125m."),
     ("英國時間9:30。", "At 9:30 BST."),
+    ("有 3 百萬人。", "There are three million people."),
     ("人工智能的競爭。", "Competition in AI."),
     ("總理與議員表示支持。", "The PM and the MPs were in favor."),
     ("讓美國再次偉大。", "MAKE AMERICA GREAT AGAIN, he wrote."),
