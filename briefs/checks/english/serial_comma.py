@@ -37,7 +37,7 @@ def _is_series(plain: str, match: re.Match[str]) -> bool:
     if (
         second in _NOT_SECOND_ITEM
         or third in _NOT_THIRD_ITEM
-        or (third == "co" and plain[match.end("c") :][:1] == ".")
+        or (third in ("co", "u") and plain[match.end("c") :][:1] == ".")
         or (second.endswith("ly") and third.endswith("ly"))
         or third.endswith(second)  # known or unknown, national and international
     ):

@@ -12,6 +12,7 @@ from briefs.checks.spans import mask_words
 
 _WORD = re.compile("[A-Za-z]+")
 _NAME_CONTINUES = re.compile(r"(?:[’']s)?[ -](?:(?:for|of|and|on)[ ](?:the[ ])?)?[A-Z]")
+_PARTY_CONTINUES = re.compile("(?<=Labour) (?:peer|leader|MP|government|voter|minister|candidate|lawmaker)")
 _NAME_BEFORE = re.compile(r"[A-Z][A-Za-z.’']*[ -](?:(?:of|for|and|on)[ ](?:the[ ])?)?$")
 _NAME_CONTINUES_IN_HEADLINE = re.compile(r"[ ](?:Party|Centre|for|of)(?![A-Za-z])")
 
@@ -43,4 +44,5 @@ def _is_part_of_name(text: CheckedText, start: int, end: int) -> bool:
         return bool(_NAME_CONTINUES_IN_HEADLINE.match(plain, end))
     if not opens_sentence(plain, start):
         return True
-    return bool(_NAME_CONTINUES.match(plain, end) or _NAME_BEFORE.search(plain[max(start - 40, 0) : start]))
+    continues = _NAME_CONTINUES.match(plain, end) or _PARTY_CONTINUES.match(plain, end)
+    return bool(continues or _NAME_BEFORE.search(plain[max(start - 40, 0) : start]))

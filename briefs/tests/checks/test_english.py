@@ -38,7 +38,7 @@ def apply_all_repairs(check: str, text: str) -> str:
 CORRECT_TEXTS = {
     "spelling": [
         "defense, program, labor, center, organize", "the Labour Party", "at the Centre for Policy Studies",
-        "the Ministry of Defence", "Defence Minister Lai", "Labour Party members", "the World Trade Organisation",
+        "the Ministry of Defence", "Defence Minister Lai", "Labour Party members", "Labour peers voted.", "the World Trade Organisation",
         "promise, exercise, advise, comprise, surprise, expertise, analyses", "four tour hour flour glamour contour",
         "see https://a.example/defence", "reprogrammed", "Grey’s Anatomy", "controlled, rebelled, enrolled",
     ],
@@ -50,7 +50,7 @@ CORRECT_TEXTS = {
         "a, b, and c", "Smith and Co.", "X and Y", "Smith, Jones and Co.", "However, China and Japan agree",
         "In Taiwan, Japan and Korea are watched", "If prices fall, producers and miners lose", "Recently, cars and ships",
         "in Taipei, which and", "large ships, cars and the rest", "It fell, rose and was sold", "in 2024, cars and ships",
-        "on Thursday, forcefully and emotionally denying it", "all measures, national and international",
+        "on Thursday, forcefully and emotionally denying it", "all measures, national and international", "It is, more or less, done", "for the Party, Chinese and U.S. experts say",
     ],
     "dashes": [
         "10–15", "gray-zone", "text—text", "2024–25", "U.S.–China", "U.S.-made", "F-35", "COVID-19", "2025-06-09", "90-day",
