@@ -260,6 +260,17 @@ def test_refused_approval_lists_all_reasons_at_once() -> None:
     assert not Edition.objects.exists()
 
 
+def test_unconfirmed_month_of_a_numbered_issue_is_not_called_two_readings() -> None:
+    team = Team()
+    brief = factories.signed_brief(team)
+    Brief.objects.filter(pk=brief.pk).update(
+        article_date_confirmed=False, article_date_raw="2025年第8期", article_date_alternative=""
+    )
+    with pytest.raises(workflow.Refused) as refusal:
+        factories.approve(Brief.objects.get(pk=brief.pk), team.publisher)
+    assert "month-unconfirmed" in refusal.value.codes
+
+
 def test_approval_of_outdated_content_is_refused() -> None:
     team = Team()
     brief = factories.signed_brief(team)
