@@ -30,8 +30,10 @@ class DeskSite(admin.AdminSite):
     def get_urls(self) -> list[URLPattern | URLResolver]:
         from ..people.mail_preferences import edit_mail_preferences
         from .inbox import inbox
+        from .palette import find
 
         return [
+            path("find/", self.admin_view(find), name="find"),
             path("inbox/", self.admin_view(inbox), name="inbox"),
             path("language/", self.admin_view(set_language), name="language"),
             path("mail/", self.admin_view(edit_mail_preferences), name="mail"),

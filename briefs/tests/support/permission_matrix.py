@@ -29,6 +29,7 @@ VOCABULARY_KINDS = ("author", "source", "keyword", "term")
 TABLE = """
                                                     nwvreps     -
 language/                               -           nwvreps
+find/                                   wvreps      -
 inbox/                                  wvreps      wvreps
 mail/                                   wvreps      wvreps
 login/                                  -           -

@@ -194,6 +194,7 @@ NEW = "/admin/briefs/brief/add/"
 REQUEST_BUILDERS: dict[str, Callable[[PermissionScenario], PermissionRequest]] = {
     "": lambda g: PermissionRequest("/admin/"),
     "language/": lambda g: PermissionRequest("/admin/language/", {"language": "en"}),
+    "find/": lambda g: PermissionRequest("/admin/find/", query=f"?q=a&brief={g.brief_in_review.pk}"),
     "inbox/": lambda g: PermissionRequest("/admin/inbox/", {"all": ""}),
     "mail/": lambda g: PermissionRequest("/admin/mail/"),
     "login/": lambda g: PermissionRequest("/admin/login/", {"login": "writer", "password": "pw"}),

@@ -1,0 +1,194 @@
+"""Search or go to: every brief, name, act and screen, in both languages. A dialog on every page, and a page."""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from django.contrib import admin
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.http import urlencode
+from django.utils.translation import get_language, gettext_lazy, override, pgettext, pgettext_lazy
+from django.utils.translation import gettext as _
+
+from ... import policy
+from ...content import LANGUAGE_TAGS, Side
+from ...models import Author, Brief, Event, Keyword, Person, Revision, Source, Term
+from ...models.vocabulary import Vocabulary
+from ...text.paths import LANGUAGE_CODES
+from ...workflow.rules.transitions import VERB_NAMES
+from ..common.access import require_role
+from ..common.brief_pages import read_number, render_page
+from ..common.interface_labels import interface_side
+from ..editor.editor_page_data import BriefPageData
+from ..lists.brief_search import search_briefs
+
+MAX_BRIEFS: Final = 8
+MAX_NAMES: Final = 3
+"""Of each kind."""
+RECENT_ROWS: Final = 60
+"""Rows of a person's history that are searched for recent briefs."""
+MAX_QUERY_LENGTH: Final = 200
+
+NAME_COLUMNS: Final[dict[type[Vocabulary], tuple[str, str]]] = {
+    Author: ("name", "name_zh"),
+    Source: ("name", "name_zh"),
+    Keyword: ("label_en", "label_zh"),
+    Term: ("en", "zh"),
+}
+SCREENS: Final = (
+    ("admin:index", pgettext_lazy("desk", "Next"), ""),
+    ("admin:inbox", gettext_lazy("Inbox"), ""),
+    ("admin:briefs_brief_add", gettext_lazy("New brief"), "import"),
+    ("admin:briefs_brief_claim", VERB_NAMES["claim"], "claim"),
+    ("admin:briefs_brief_upload", gettext_lazy("Upload documents"), "import"),
+    ("admin:mail", gettext_lazy("My mail"), ""),
+    ("mfa_index", gettext_lazy("Sign-in and security"), ""),
+    ("admin:password_change", gettext_lazy("Change password"), ""),
+)
+"""Address, name, and the verb that a person needs a role for. The lists of the admin come from its registry."""
+BRIEF_PAGES: Final = (
+    ("change", gettext_lazy("Edit")),
+    ("review", gettext_lazy("Review")),
+    ("preview", gettext_lazy("Preview")),
+    ("revisions", gettext_lazy("Revisions")),
+    ("timeline", gettext_lazy("Timeline")),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A place to go to, named in the interface's language and in the other one."""
+
+    url: str
+    first: str
+    second: str
+    first_lang: str
+    second_lang: str
+    hint: str = ""
+    verb: str = ""
+    """A verb whose button, if the open page has it, is pressed instead of going to the address."""
+
+
+def find(request: HttpRequest) -> HttpResponse:
+    """Show the results for `q`. With `part` answer only the results, for the dialog.
+
+    `brief` is the id of the brief that the open page is about.
+    """
+    person = require_role(request)
+    query = request.GET.get("q", "")[:MAX_QUERY_LENGTH].strip()
+    groups = [(title, list(entries)) for title, entries in _build_groups(request, person, query)]
+    return render_page(
+        request,
+        "home/_found" if "part" in request.GET else "home/find",
+        title=_("Search or go to"),
+        opts=None,
+        query=query,
+        groups=[(title, entries) for title, entries in groups if entries],
+    )
+
+
+def _build_groups(request: HttpRequest, person: Person, query: str) -> Iterator[tuple[str, Iterable[Entry]]]:
+    is_wanted = _build_matcher(query)
+    if not query:
+        yield pgettext("briefs", "Recent"), _find_recent(person)
+    if brief := Brief.objects.filter(pk=read_number(request.GET, "brief")).first():
+        yield _("This brief"), filter(is_wanted, _list_acts(brief, person))
+    if query:
+        yield _("Briefs"), _find_briefs(query)
+        yield _("Names"), _find_names(query)
+    yield _("Screens"), filter(is_wanted, _list_screens(request, person))
+    if query:
+        url = f"{reverse('admin:briefs_brief_changelist')}?{urlencode({'q': query})}"
+        yield _("Everywhere"), [_name_entry(url, gettext_lazy("Search the text of all briefs"), hint=query)]
+
+
+def _build_matcher(query: str) -> Callable[[Entry], bool]:
+    words = query.casefold().split()
+    return lambda entry: all(word in f"{entry.first} {entry.second}".casefold() for word in words)
+
+
+def _name_entry(url: str, name: object, *, hint: str = "", verb: str = "") -> Entry:
+    """Build the entry of an interface string."""
+    second_side: Side = "en" if interface_side() == "zh" else "zh"
+    with override(LANGUAGE_CODES[second_side]):
+        second = str(name)
+    first, tags = str(name), (LANGUAGE_TAGS[interface_side()], LANGUAGE_TAGS[second_side])
+    return Entry(url, first, second if second != first else "", *tags, hint, verb)
+
+
+def _text_entry(url: str, zh: str, en: str, hint: str) -> Entry:
+    """Build the entry of a text that may be in one language only."""
+    texts = [(zh, LANGUAGE_TAGS["zh"]), (en, LANGUAGE_TAGS["en"])]
+    if (get_language() or "").startswith("en"):
+        texts.reverse()
+    (first, first_lang), (second, second_lang) = texts if texts[0][0] else reversed(texts)
+    return Entry(url, first, second if second != first else "", first_lang, second_lang, hint)
+
+
+def _brief_entry(brief: Brief) -> Entry:
+    url = reverse("admin:briefs_brief_change", args=[brief.pk])
+    if brief.headline_zh or brief.headline_en:
+        return _text_entry(url, brief.headline_zh, brief.headline_en, brief.get_state_display())
+    return Entry(url, str(brief), "", "", "", brief.get_state_display())
+
+
+def _find_briefs(query: str) -> list[Entry]:
+    """Return the briefs whose headline has each word, then those with it in text or names, newest first."""
+    rows = Brief.objects.select_related("source").order_by("-updated_at", "-id")
+    in_headline = rows
+    for word in query.split():
+        in_headline = in_headline.filter(Q(headline_zh__icontains=word) | Q(headline_en__icontains=word))
+    found = list(in_headline[:MAX_BRIEFS])
+    if len(found) < MAX_BRIEFS:
+        known = [brief.pk for brief in found]
+        found += search_briefs(rows, query).exclude(pk__in=known)[: MAX_BRIEFS - len(found)]
+    return [_brief_entry(brief) for brief in found]
+
+
+def _find_recent(person: Person) -> list[Entry]:
+    """Return the briefs that the person worked on last."""
+    history: list[QuerySet[Event] | QuerySet[Revision]] = [
+        Event.objects.filter(by=person).exclude(brief=None),
+        Revision.objects.filter(by=person),
+    ]
+    acts = [act for rows in history for act in rows.order_by("-id").values_list("at", "brief")[:RECENT_ROWS]]
+    newest = list(dict.fromkeys(pk for _at, pk in sorted(acts, reverse=True)))[:MAX_BRIEFS]
+    briefs = Brief.objects.select_related("source").in_bulk(newest)
+    return [_brief_entry(briefs[pk]) for pk in newest]
+
+
+def _find_names(query: str) -> Iterator[Entry]:
+    for model, columns in NAME_COLUMNS.items():
+        condition = Q()
+        for word in query.split():
+            condition &= Q(**{f"{columns[0]}__icontains": word}) | Q(**{f"{columns[1]}__icontains": word})
+        rows = model._default_manager.filter(condition, merged_into=None).order_by(columns[0])
+        for row in rows[:MAX_NAMES]:
+            url = reverse(f"admin:briefs_{model._meta.model_name}_change", args=[row.pk])
+            yield _text_entry(url, row.label("zh"), row.label("en"), str(model._meta.verbose_name))
+
+
+def _list_acts(brief: Brief, person: Person) -> Iterator[Entry]:
+    """Yield what the person can do with the brief, then its pages."""
+    for offer in BriefPageData(brief, person).verb_buttons:
+        if not offer.why_not:
+            page = offer.verb if offer.verb in ("assign", "share") else ""
+            args = [brief.pk] if page else [brief.pk, offer.verb]
+            url = reverse(f"admin:briefs_brief_{page or 'verb'}", args=args)
+            yield _name_entry(url, VERB_NAMES[offer.verb], verb=offer.verb)
+    if brief.article_url:
+        yield _name_entry(brief.article_url, gettext_lazy("Read the original"))
+    for page, name in BRIEF_PAGES:
+        yield _name_entry(reverse(f"admin:briefs_brief_{page}", args=[brief.pk]), name)
+
+
+def _list_screens(request: HttpRequest, person: Person) -> Iterator[Entry]:
+    for name, label, verb in SCREENS:
+        if not verb or policy.has_role_for(person, verb):
+            yield _name_entry(reverse(name), label)
+    for model, screen in admin.site._registry.items():
+        if screen.has_view_permission(request):
+            url = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
+            yield _name_entry(url, model._meta.verbose_name_plural)

@@ -1,0 +1,128 @@
+// Ctrl+K: search or go to, on every page of the desk. A dialog with a combobox: the focus stays in the field, arrows
+// move through the listbox, Enter goes, Ctrl+Enter opens a new tab. The results are those of the page without
+// JavaScript. Keys are ignored while an input method composes.
+
+const PAUSE = 120;
+const link = document.getElementById("find-link");
+const dialog = document.getElementById("palette");
+const [input, list, status] = ["input", "[role=listbox]", "[role=status]"].map((part) => dialog?.querySelector(part));
+const brief = location.pathname.match(/\/briefs\/brief\/(\d+)\//)?.[1] ?? "";
+let asked = 0;
+let timer = 0;
+let options = [];
+let at = 0;
+let isStale = false; // the results are not yet those of the typed text
+let enter = null; // Enter, pressed while they were not
+
+function choose(i) {
+  at = options.length ? (i + options.length) % options.length : 0;
+  options.forEach((option, n) => option.setAttribute("aria-selected", String(n === at)));
+  if (options[at]) input.setAttribute("aria-activedescendant", options[at].id);
+  else input.removeAttribute("aria-activedescendant");
+  options[at]?.scrollIntoView({ block: "nearest" });
+}
+
+/** Turn the sections of links into the groups and options of a listbox. */
+function show(html) {
+  const found = new DOMParser().parseFromString(html, "text/html").getElementById("found");
+  if (!found) return; // the session has ended
+  for (const [n, group] of [...found.children].entries()) {
+    const title = group.querySelector("h2");
+    title.id = `palette-group-${n}`;
+    group.setAttribute("role", "group");
+    group.setAttribute("aria-labelledby", title.id);
+    for (const part of group.querySelectorAll("h2, ul, li")) part.setAttribute("role", "presentation");
+  }
+  options = [...found.querySelectorAll("a")];
+  for (const [n, option] of options.entries()) {
+    Object.assign(option, { id: `palette-option-${n}`, tabIndex: -1 });
+    option.setAttribute("role", "option");
+  }
+  list.replaceChildren(...found.children);
+  list.setAttribute("aria-busy", "false");
+  status.textContent = status.dataset.count.replace("{n}", options.length);
+  choose(0);
+}
+
+async function ask() {
+  const turn = (asked += 1);
+  const typed = input.value;
+  const query = new URLSearchParams({ part: "1", q: typed, brief });
+  const html = await fetch(`${link.href}?${query}`).then((answer) => answer.text()).catch(() => "");
+  if (turn !== asked) return;
+  show(html);
+  isStale = typed !== input.value;
+  if (isStale || !enter) return;
+  press(enter);
+  enter = null;
+}
+
+function press({ ctrlKey, metaKey }) {
+  options[at]?.dispatchEvent(new MouseEvent("click", { bubbles: true, cancelable: true, ctrlKey, metaKey }));
+}
+
+function open() {
+  if (dialog.open) return input.select();
+  enter = null;
+  input.value = "";
+  dialog.showModal();
+  input.focus();
+  return ask();
+}
+
+/** Press the page's own button of the verb, so that the text is saved first; else follow the link. */
+function go(option, event) {
+  const verb = option.dataset.verb;
+  const button = verb && document.querySelector(`main button[formaction$="/${brief}/${verb}/"]:not(:disabled)`);
+  if (!button || event.ctrlKey || event.metaKey) return;
+  event.preventDefault();
+  dialog.close();
+  button.click();
+}
+
+if (dialog && link) {
+  link.addEventListener("click", (event) => {
+    if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    open();
+  });
+  document.addEventListener(
+    "keydown",
+    (event) => {
+      const isMod = (event.ctrlKey || event.metaKey) && !(event.ctrlKey && event.metaKey) && !event.altKey && !event.shiftKey;
+      if (!isMod || event.key.toLowerCase() !== "k" || event.isComposing) return;
+      event.preventDefault();
+      event.stopPropagation();
+      open();
+    },
+    true,
+  );
+  input.addEventListener("input", (event) => {
+    clearTimeout(timer);
+    isStale = true;
+    if (!event.isComposing) timer = setTimeout(ask, PAUSE);
+  });
+  input.addEventListener("compositionend", () => ask());
+  input.addEventListener("keydown", (event) => {
+    if (event.isComposing || event.keyCode === 229) return;
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (step) choose(at + step);
+    else if (event.key === "Home" && event.ctrlKey) choose(0);
+    else if (event.key === "End" && event.ctrlKey) choose(-1);
+    else if (event.key === "Enter" && isStale) enter = event;
+    else if (event.key === "Enter") press(event);
+    else return;
+    event.preventDefault();
+  });
+  // Keys typed here are not shortcuts of the page.
+  dialog.addEventListener("keydown", (event) => event.stopPropagation());
+  dialog.addEventListener("click", (event) => {
+    if (event.target === dialog) return dialog.close();
+    const option = event.target.closest("[role=option]");
+    return option && go(option, event);
+  });
+  dialog.addEventListener("mousemove", ({ target }) => {
+    const i = options.indexOf(target.closest("[role=option]"));
+    if (i >= 0 && i !== at) choose(i);
+  });
+}

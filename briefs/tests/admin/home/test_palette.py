@@ -1,0 +1,135 @@
+"""Search or go to: briefs, names, acts and screens in both languages, on a page and in the dialog."""
+
+import re
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from briefs import workflow
+from briefs.models import Brief, Keyword, Person
+
+from ...support import factories
+from ...support.form_client import sign_in
+
+pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No directory at")]
+
+FIND = "/admin/find/"
+
+
+def found(client: Client, query: str = "", brief: Brief | None = None) -> dict[str, list[tuple[str, str]]]:
+    """Return the two names of each result by the title of its group."""
+    response = client.get(FIND, {"q": query, "brief": brief.pk if brief else ""})
+    assert response.status_code == 200
+    groups = response.context["groups"]
+    return {title: [(entry.first, entry.second) for entry in entries] for title, entries in groups}
+
+
+@pytest.mark.parametrize("query", ["drone", "DRONE wall", "無人機", "牆"])
+def test_brief_is_found_by_headline_in_either_language(
+    client: Client, team: factories.Team, query: str
+) -> None:
+    content = factories.content(headline_zh="無人機牆", headline_en="The Drone Wall")
+    factories.draft_brief(team, content)
+    factories.draft_brief(team)
+    assert found(sign_in(client, team.reviewer), query)["Briefs"] == [("The Drone Wall", "無人機牆")]
+    Person.objects.update(language="zh-hant")
+    assert ("無人機牆", "The Drone Wall") in [
+        pair for pairs in found(client, query).values() for pair in pairs
+    ]
+
+
+def test_brief_is_found_by_its_text_after_those_by_headline(client: Client, team: factories.Team) -> None:
+    by_text = factories.draft_brief(team, factories.content("甲", summary_en="About submarine cables."))
+    by_headline = factories.draft_brief(team, factories.content(headline_en="Submarine Deals"))
+    Brief.objects.filter(pk=by_text.pk).update(updated_at=factories.tomorrow())
+    sign_in(client, team.writer)
+    assert [first for first, _second in found(client, "submarine")["Briefs"]] == [
+        by_headline.headline_en,
+        "A Headline甲",
+    ]
+
+
+def test_names_are_found_in_either_language(client: Client, team: factories.Team) -> None:
+    keyword = Keyword.make(label_zh="海纜", label_en="Subsea cables")
+    sign_in(client, team.writer)
+    for query in ("海纜", "subsea"):
+        assert found(client, query)["Names"] == [("Subsea cables", "海纜")]
+    page = client.get(FIND, {"q": "海纜"}).content.decode()
+    assert f'href="{reverse("admin:briefs_keyword_change", args=[keyword.pk])}"' in page
+
+
+def test_screens_are_found_in_either_language(client: Client, team: factories.Team) -> None:
+    sign_in(client, team.writer)
+    for query in ("new brief", "新增文摘"):
+        assert found(client, query)["Screens"] == [("New brief", "新增文摘")]
+    screens = found(client)["Screens"]
+    assert ("Glossary", "用語對照表") in screens
+    assert ("Letters", "讀者來函") in screens
+
+
+def test_screens_follow_the_rights_of_the_person(client: Client, team: factories.Team) -> None:
+    assert "Screens" not in found(sign_in(client, team.reviewer), "new brief")
+
+
+def test_acts_on_the_open_brief_are_those_of_the_person_and_the_state(
+    client: Client, team: factories.Team
+) -> None:
+    brief = factories.draft_brief(team)
+    sign_in(client, team.writer)
+    acts = found(client, brief=brief)["This brief"]
+    assert ("Submit for review", "送審") in acts
+    assert "Approve" not in dict(acts)
+    assert found(client, "送審", brief)["This brief"] == [("Submit for review", "送審")]
+    workflow.submit(brief, by=team.writer, version=brief.version)
+    acts = found(sign_in(client, team.publisher), brief=brief)["This brief"]
+    assert {"Approve", "Send back", "Timeline"} <= dict(acts).keys()
+    assert "Submit for review" not in dict(acts)
+
+
+def test_every_link_of_the_palette_opens(client: Client, team: factories.Team) -> None:
+    brief = factories.signed_brief(team)
+    sign_in(client, team.publisher)
+    page = client.get(FIND, {"part": "1", "brief": brief.pk}).content.decode()
+    links = re.findall(r'href="(/admin/[^"]*)"', page)
+    assert len(links) > 15
+    for link in links:
+        assert client.get(link, follow=True).status_code == 200, link
+
+
+def test_recent_briefs_are_the_persons_own_newest_first(client: Client, team: factories.Team) -> None:
+    first, second = (factories.draft_brief(team, factories.content(tag)) for tag in "甲乙")
+    workflow.add_note(second, "Why?", by=team.reviewer)
+    factories.edit(first, team.writer, summary_en="New.")
+    recent = found(sign_in(client, team.writer))["Recent"]
+    assert [name for name, _second in recent] == ["A Headline甲", "A Headline乙"]
+    assert [name for name, _ in found(sign_in(client, team.reviewer))["Recent"]] == ["A Headline乙"]
+
+
+def test_query_without_result_leads_to_search_of_all_briefs(client: Client, team: factories.Team) -> None:
+    sign_in(client, team.writer)
+    page = client.get(FIND, {"q": 'nothing "like" this'}).content.decode()
+    (link,) = re.findall(r'href="(/admin/briefs/brief/\?q=[^"]*)"', page)
+    assert client.get(link).status_code == 200
+
+
+def test_query_count_does_not_grow_with_rows(client: Client, team: factories.Team) -> None:
+    sign_in(client, team.publisher)
+    counts = []
+    for n in (2, 5):
+        for i in range(n):
+            brief = factories.draft_brief(team)
+            Keyword.make(label_zh=f"標題{n}{i}", label_en=f"Headline {n} {i}")
+        for query in ("", "headline"):
+            with CaptureQueriesContext(connection) as queries:
+                found(client, query, brief)
+            counts.append(len(queries))
+    assert counts[:2] == counts[2:]
+    assert max(counts) <= 30
+
+
+def test_dialog_and_link_are_on_pages_of_people_with_a_role(client: Client, team: factories.Team) -> None:
+    assert 'id="palette"' in sign_in(client, team.writer).get("/admin/").content.decode()
+    assert 'id="palette"' not in sign_in(client, team.outsider).get("/admin/").content.decode()
