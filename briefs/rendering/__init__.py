@@ -14,7 +14,7 @@ from .views import (
     strip_links,
 )
 
-VERSION = 4
+VERSION = 5
 """Increase when the output of a fragment or card changes, so that `rebuild_derived` finds stale rows."""
 
 __all__ = [

@@ -12,6 +12,7 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, URLResolver, path, reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
+from django.views.i18n import JavaScriptCatalog
 
 from ... import policy
 from ...accounts.second_factor import has_second_factor
@@ -64,6 +65,12 @@ class DeskSite(admin.AdminSite):
             messages.error(request, NOT_ON_DESK)
         query = request.GET.urlencode()
         return redirect(f"{reverse(page)}?{query}" if query else page)
+
+    def i18n_javascript(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Serve Django's strings of the lists, with those that our catalogue translates in our words."""
+        return JavaScriptCatalog.as_view(packages=["django.contrib.admin", "briefs"])(request)
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
         from .dashboard import build_dashboard

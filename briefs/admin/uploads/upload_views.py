@@ -169,7 +169,7 @@ def _count_lines(digests: list[Any]) -> list[str]:
     lines = {
         "created": ngettext("%(n)s new brief", "%(n)s new briefs", n.get("created", 0)),
         "updated": ngettext("%(n)s brief updated", "%(n)s briefs updated", n.get("updated", 0)),
-        "unchanged": ngettext("%(n)s unchanged", "%(n)s unchanged", n.get("unchanged", 0)),
+        "unchanged": ngettext("%(n)s brief unchanged", "%(n)s briefs unchanged", n.get("unchanged", 0)),
         "edited": ngettext("%(n)s edited since it was imported", "%(n)s edited since they were imported", n.get("edited", 0)),
         "refused": ngettext("%(n)s refused", "%(n)s refused", n.get("refused", 0)),
     }  # fmt: skip
