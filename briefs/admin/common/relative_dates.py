@@ -7,24 +7,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-SATURDAY: Final = 5
 MAX_RELATIVE_DAYS: Final = 31
 """Age in days after which `format_ago` shows the date itself."""
 
 
 def days_between(moment: dt.datetime, now: dt.datetime) -> int:
     return (timezone.localtime(now).date() - timezone.localtime(moment).date()).days
-
-
-def has_working_day_passed(moment: dt.datetime, now: dt.datetime) -> bool:
-    """Return whether a whole working day has passed since `moment`. Saturday and Sunday do not count."""
-    start = timezone.localtime(moment)
-    if start.weekday() >= SATURDAY:
-        start = (start + dt.timedelta(days=7 - start.weekday())).replace(
-            hour=0, minute=0, second=0, microsecond=0
-        )
-    end = start + dt.timedelta(days=3 if start.weekday() == SATURDAY - 1 else 1)
-    return now >= end
 
 
 def format_ago(moment: dt.datetime, now: dt.datetime) -> str:

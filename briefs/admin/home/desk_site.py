@@ -1,7 +1,7 @@
 """The desk's admin site, with its dashboard and the language switch."""
 
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 from django.conf import settings
 from django.contrib import admin, messages
@@ -70,7 +70,8 @@ class DeskSite(admin.AdminSite):
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """Serve Django's strings of the lists, with those that our catalogue translates in our words."""
-        return JavaScriptCatalog.as_view(packages=["django.contrib.admin", "briefs"])(request)
+        packages = ["django.contrib.admin", "briefs"]
+        return cast(HttpResponse, JavaScriptCatalog.as_view(packages=packages)(request))
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
         from .dashboard import build_dashboard

@@ -1,13 +1,14 @@
 """Search or go to: every brief, name, act and screen, in both languages. A dialog on every page, and a page."""
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from django.contrib import admin
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.http import urlencode
 from django.utils.translation import get_language, gettext_lazy, override, pgettext, pgettext_lazy
 from django.utils.translation import gettext as _
@@ -23,6 +24,7 @@ from ..common.brief_pages import read_number, render_page
 from ..common.interface_labels import interface_side
 from ..editor.editor_page_data import BriefPageData
 from ..lists.brief_search import search_briefs
+from ..waiting.tasks import WaitingList
 
 MAX_BRIEFS: Final = 8
 MAX_NAMES: Final = 3
@@ -48,6 +50,9 @@ SCREENS: Final = (
     ("admin:password_change", gettext_lazy("Change password"), ""),
 )
 """Address, name, and the verb that a person needs a role for. The lists of the admin come from its registry."""
+TASK_VERBS: Final = tuple(
+    VERB_NAMES[verb] for verb in ("submit", "approve", "confirm", "sign_off_zh", "sign_off_en")
+)
 BRIEF_PAGES: Final = (
     ("change", gettext_lazy("Edit")),
     ("review", gettext_lazy("Review")),
@@ -96,6 +101,7 @@ def _build_groups(request: HttpRequest, person: Person, query: str) -> Iterator[
     if brief := Brief.objects.filter(pk=read_number(request.GET, "brief")).first():
         yield _("This brief"), filter(is_wanted, _list_acts(brief, person))
     if query:
+        yield _("Waiting for me"), _find_tasks(person, is_wanted)
         yield _("Briefs"), _find_briefs(query)
         yield _("Names"), _find_names(query)
     yield _("Screens"), filter(is_wanted, _list_screens(request, person))
@@ -157,6 +163,25 @@ def _find_recent(person: Person) -> list[Entry]:
     newest = list(dict.fromkeys(pk for _at, pk in sorted(acts, reverse=True)))[:MAX_BRIEFS]
     briefs = Brief.objects.select_related("source").in_bulk(newest)
     return [_brief_entry(briefs[pk]) for pk in newest]
+
+
+def _find_tasks(person: Person, is_wanted: Callable[[Entry], bool]) -> list[Entry]:
+    """Return the person's tasks with a wanted verb, such as each brief to approve."""
+    verbs = {entry.first: entry for entry in (_name_entry("", name) for name in TASK_VERBS)}
+    if not any(map(is_wanted, verbs.values())):
+        return []
+    tasks = WaitingList(person, timezone.now()).tasks
+    wanted = [task for task in tasks if task.verb in verbs and is_wanted(verbs[task.verb])]
+    return [
+        replace(
+            verbs[task.verb],
+            url=task.url,
+            second=str(task.brief),
+            second_lang=task.brief.headline_lang,
+            hint=task.age,
+        )
+        for task in wanted[:MAX_BRIEFS]
+    ]
 
 
 def _find_names(query: str) -> Iterator[Entry]:

@@ -370,22 +370,6 @@ def test_open_note_of_another_is_task_of_writer(client: Client, team: factories.
     assert verbs_of(client, team.writer) == {brief.pk: "Answer a suggestion"}
 
 
-@pytest.mark.parametrize(
-    ("published", "red_from"),
-    [
-        ("2026-05-04 15:00", "2026-05-05 15:00"),  # Monday
-        ("2026-05-08 15:00", "2026-05-11 15:00"),  # Friday
-        ("2026-05-09 15:00", "2026-05-12 00:00"),  # Saturday
-        ("2026-05-10 23:59", "2026-05-12 00:00"),
-    ],
-)
-def test_working_day_excludes_weekend(published: str, red_from: str) -> None:
-    zone = timezone.get_default_timezone()
-    start, end = (dt.datetime.fromisoformat(text).replace(tzinfo=zone) for text in (published, red_from))
-    assert not relative_dates.has_working_day_passed(start, end - dt.timedelta(minutes=1))
-    assert relative_dates.has_working_day_passed(start, end)
-
-
 def test_letter_is_shown_on_dashboard_until_handled(client: Client, team: factories.Team) -> None:
     brief = factories.draft_brief(team)
     letter = factories.guest_letter(brief, name="Ann")

@@ -89,6 +89,14 @@ def test_acts_on_the_open_brief_are_those_of_the_person_and_the_state(
     assert "Submit for review" not in dict(acts)
 
 
+def test_verb_leads_to_the_briefs_that_wait_for_it(client: Client, team: factories.Team) -> None:
+    brief = factories.signed_brief(team)
+    sign_in(client, team.publisher)
+    for query in ("approve", "核定"):
+        assert found(client, query)["Waiting for me"] == [("Approve", str(brief.headline_en))]
+    assert "Waiting for me" not in found(sign_in(client, team.writer), "approve")
+
+
 def test_every_link_of_the_palette_opens(client: Client, team: factories.Team) -> None:
     brief = factories.signed_brief(team)
     sign_in(client, team.publisher)
