@@ -16,8 +16,9 @@ from types import MappingProxyType
 import snowballstemmer
 
 from briefs.lexicon import concepts
+from briefs.lexicon.word_tables import read_sections
 
-FORMAT = b"digest dictionary 1"
+FORMAT = b"digest dictionary 2"
 WORD_EN = re.compile("[a-z]+")
 _TOKEN_EN = re.compile("[a-z]+|[0-9]+")
 _RUN_ZH = re.compile("[\u3400-\u9fff]+|[A-Za-z]+|[0-9][0-9,]*")
@@ -35,7 +36,19 @@ _UNTRANSLATED = frozenset(_FUNCTION_WORDS.split())
 """Words that say nothing about whether two texts mean the same."""
 
 _path: Path | None = None
-_stem = lru_cache(200_000)(snowballstemmer.stemmer("english").stemWord)
+_stem_alone = snowballstemmer.stemmer("english").stemWord
+_FAMILIES = {
+    _stem_alone(word): _stem_alone(line.split()[0])
+    for lines in read_sections(Path(__file__).with_name("word_families.txt")).values()
+    for line in lines
+    for word in line.split()
+}
+
+
+@lru_cache(200_000)
+def _stem(word: str) -> str:
+    stem = _stem_alone(word)
+    return _FAMILIES.get(stem, stem)
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,17 +44,19 @@ _RARE = 5.0
 """Weight of a stem that few words of the dictionary have; a common one weighs log(_USUAL / its words)."""
 _USUAL = 4_000
 _WORD_WEIGHT = 3.0
+_CONCEPT_CHANCE = 0.02
+_FOUND = (0.45, 0.9)
+"""Least and greatest chance that a translation has a word. By a common word it is half as likely again as by accident."""
 
-
-_EVIDENCE_WEIGHTS = (0.53, 3.77, 14.81, 3.19, -4.62, -6.16, -3.92, -0.66, 0.4, -0.3, -0.6, -0.4)
+_EVIDENCE_WEIGHTS = (3.88, 5.35, 0.2, 5.83, -6.79, -9.38, -9.9, -1.08, 0.4, -0.3, -0.6, -0.4)
 """Fitted on a third of the documents of `benchmarks/pairing/accuracy.py`, but for the last four: texts of experts
 have more figures and names than those.
 """
-_MANY_WORDS = 10
-"""With fewer Chinese words it says less that they are not found in the English text."""
+_MANY_WORDS, _MANY_TEXTS = 10, 10
+"""With fewer Chinese words, or fewer texts to compare with, it says less that words are not found in the English text."""
 JOIN_COST = 3.0
 _JOINED_LIKENESS = 0.12
-_CONFIDENCE = {True: (0.93, -4.7), False: (2.0, -1.5)}
+_CONFIDENCE = {True: (0.85, -4.45), False: (2.0, -1.5)}
 """Steepness and middle of the logistic curve from score to probability, with and without a dictionary."""
 DOUBTFUL_CONFIDENCE = 0.84
 """Below it a pair is shown as doubtful."""
@@ -79,15 +81,16 @@ class _Text:
 
 @dataclass(slots=True)
 class _Overlap:
-    """Shares of the words of two texts that translate each other: by weight in either text, and by number in `zh`."""
+    """Shares of the words of two texts that translate each other: by weight in either text, and by number in `zh`.
+
+    `odds`: log odds of the Chinese words found, over finding them by accident.
+    """
 
     zh: float = 0.0
     en: float = 0.0
     matched: float = 0.0
     likeness: float = 0.0
-
-
-_NOTHING = _Overlap()
+    odds: float = 0.0
 
 
 class PairScores:
@@ -133,7 +136,9 @@ class PairScores:
         self.word_counts = [max(len({tuple(word) for word in words}), 1) for words in meanings]
         self.totals = totals
         self.joined_texts: dict[tuple[Side, int], _Text] = {}
-        self.overlaps = [_find_overlaps(words, places, weights, totals) for words in meanings]
+        weighed = [_weigh_words(words, places, len(stems)) for words in meanings]
+        self.no_overlaps = [_Overlap(odds=sum(missing for missing, _ in words.values())) for words in weighed]
+        self.overlaps = [_find_overlaps(words, places, weights, totals) for words in weighed]
         columns: list[list[tuple[float, int]]] = [[] for _ in stems]
         self.row_rivals = []
         for i, row in enumerate(self.overlaps):
@@ -148,7 +153,7 @@ class PairScores:
         if not self.has_words:
             return self._combine(self.zh[i], self.en[j], None, (), 0)
         rivals = _mean_rival(self.row_rivals[i], (j,)), _mean_rival(self.column_rivals[j], (i,))
-        overlap = self.overlaps[i].get(j, _NOTHING)
+        overlap = self.overlaps[i].get(j, self.no_overlaps[i])
         return self._combine(self.zh[i], self.en[j], overlap, rivals, self.word_counts[i])
 
     def score_joined(self, zh: Sequence[int], en: Sequence[int]) -> float | None:
@@ -168,6 +173,7 @@ class PairScores:
             in_zh(one.matched, other.matched, share),
         )
         overlap.likeness = sqrt(overlap.zh * overlap.en)
+        overlap.odds = one.odds + other.odds if len(zh) > 1 else max(one.odds, other.odds)
         rivals = (
             sum(_mean_rival(self.row_rivals[i], en) for i in zh) / len(zh),
             sum(_mean_rival(self.column_rivals[j], zh) for j in en) / len(en),
@@ -210,10 +216,12 @@ class PairScores:
         if overlap is None:
             unmatched = _LENGTH_WEIGHT * off + _UNMATCHED_FIGURE_COST * figures
             return 0.5 - unmatched / (1 + off) + alike - 0.5 * unlike - _UNMATCHED_NAME_COST * names
-        words_evidence = (1.0, overlap.likeness, overlap.zh * overlap.en, overlap.en, 1 - overlap.matched)
+        words_evidence = (1.0, overlap.likeness, overlap.odds, overlap.en, 1 - overlap.matched)
         evidence = (*words_evidence, *rivals, off / (1 + 0.3 * off), alike, unlike, figures, names)
         score: float = sum(map(mul, _EVIDENCE_WEIGHTS, evidence))
-        return score if score > 0 else score * min(words / _MANY_WORDS, 1)
+        if score > 0:
+            return score
+        return score * min(words / _MANY_WORDS, 1) * min((len(self.zh) + len(self.en)) / _MANY_TEXTS, 1)
 
 
 def _average(one: float, other: float, share: float) -> float:
@@ -251,31 +259,52 @@ def _weigh_stems(places: Mapping[str, Sequence[int]], texts: int) -> dict[str, f
     }
 
 
+def _weigh_words(
+    words: Sequence[Sequence[str]], places: Mapping[str, Sequence[int]], texts: int
+) -> dict[tuple[str, ...], tuple[float, float]]:
+    """Return, for each word, the log odds of a right pair if the English text lacks it, and what they gain if not."""
+    counts = dictionary.load_dictionary().counts
+    weighed = {}
+    for word in map(tuple, words):
+        absent = 1.0
+        for stem in word:
+            common = _CONCEPT_CHANCE if stem.startswith(concepts.MARK) else counts.get(stem, 6) / _USUAL / 2
+            absent *= 1 - (4 * min(common, 0.25) + len(places.get(stem, ()))) / (4 + texts)
+        by_accident = min(max(1 - absent, 0.01), 0.8)
+        chance = min(max(1.5 * by_accident, _FOUND[0]), _FOUND[1])
+        missing = log((1 - chance) / (1 - by_accident))
+        weighed[word] = missing, log(chance / by_accident) - missing
+    return weighed
+
+
 def _find_overlaps(
-    words: Sequence[Sequence[str]],
+    words: Mapping[tuple[str, ...], tuple[float, float]],
     places: Mapping[str, Sequence[int]],
     weights: Mapping[str, float],
     totals: Sequence[float],
 ) -> dict[int, _Overlap]:
     """Compare the words of a Chinese text with the English texts that have any of their stems."""
     found: dict[int, _Overlap] = {}
-    distinct = dict.fromkeys(map(tuple, words))
-    for word in distinct:
+    nothing = sum(missing for missing, _ in words.values())
+    for word, (_, gain) in words.items():
         best: dict[int, float] = {}
         for stem in word:
             for j in places.get(stem, ()):
                 best[j] = max(best.get(j, 0.0), weights[stem])
         for j, weight in best.items():
-            overlap = found.setdefault(j, _Overlap())
+            if j not in found:
+                found[j] = _Overlap(odds=nothing)
+            overlap = found[j]
             overlap.zh += weight / sqrt(len(word))
             overlap.matched += 1
-    for stem in dict.fromkeys(stem for word in distinct for stem in word):
+            overlap.odds += gain
+    for stem in dict.fromkeys(stem for word in words for stem in word):
         for j in places.get(stem, ()):
             found[j].en += weights[stem] / totals[j]
     for overlap in found.values():
-        overlap.zh = min(overlap.zh / (_WORD_WEIGHT * len(distinct)), 1.0)
+        overlap.zh = min(overlap.zh / (_WORD_WEIGHT * len(words)), 1.0)
         overlap.en = min(overlap.en, 1.0)
-        overlap.matched /= len(distinct)
+        overlap.matched /= len(words)
         overlap.likeness = sqrt(overlap.zh * overlap.en)
     return found
 

@@ -265,20 +265,37 @@ def test_two_points_that_are_one_in_the_other_language_are_told():
     )
 
 
-def test_doubtful_pair_is_reported_also_at_equal_counts():
-    wrong = [*TALKS[:4], ("等到價格崩跌才出手就太遲了。", "Fishermen complain about noise at night.")]
+def parse_with_last_pair(zh, en):
+    pairs = [*TALKS[:4], (zh, en)]
     lines = [
         "摘要:",
         "一句。",
-        *(f"• {zh}" for zh, _ in wrong),
+        *(f"• {zh}" for zh, _ in pairs),
         "Summary:",
         "One.",
-        *(f"• {en}" for _, en in wrong),
+        *(f"• {en}" for _, en in pairs),
     ]
-    document = parse("\n".join(["作者: A", "來源: B", "日期: 2025-06-09", *lines]))
+    return parse("\n".join(["作者: A", "來源: B", "日期: 2025-06-09", *lines]))
+
+
+def test_doubtful_pair_is_reported_also_at_equal_counts():
+    zh = "等到崩跌出手就遲了。"
+    document = parse_with_last_pair(
+        zh, "Fishermen complain about noise at night and write many angry letters to ministers."
+    )
     caution = next(c for c in document.cautions if c.code == "pair-doubtful")
-    assert caution.message().startswith(f"This pair may not say the same: “{wrong[4][0]}”")
+    assert caution.message().startswith(f"This pair may not say the same: “{zh}”")
     assert [pair["doubtful"] for pair in serialize_pairing(document)] == [False] * 4 + [True]
+
+
+def test_points_in_one_place_that_share_nothing_stay_unpaired():
+    zh, en = TALKS[4][0], "Fishermen complain about noise at night."
+    document = parse_with_last_pair(zh, en)
+    assert [(pair.zh and pair.zh.text, pair.en and pair.en.text) for pair in document.pairs[4:]] in (
+        [(zh, None), (None, en)],
+        [(None, en), (zh, None)],
+    )
+    assert caution_codes(document).count("one-sided") == 2
 
 
 @pytest.mark.usefixtures("no_dictionary")
