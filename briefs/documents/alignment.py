@@ -18,7 +18,7 @@ CELL_LIMIT = 700_000
 JOIN_LIMIT = 10_000
 """Cells up to which joined points are looked for."""
 
-_UNPAIRED_SCORES = {True: -1.5, False: -0.7}
+_UNPAIRED_SCORES = {True: -1.75, False: -0.7}
 """Score of a point without a partner, with and without a dictionary."""
 _REORDERING_MARGINS = {True: 0.0, False: 1.5}
 """Score by which another alignment must beat the plain order if both languages have equally many points."""

@@ -47,7 +47,7 @@ _FAMILIES = {
 
 @lru_cache(200_000)
 def _stem(word: str) -> str:
-    stem = _stem_alone(word)
+    stem: str = _stem_alone(word)
     return _FAMILIES.get(stem, stem)
 
 

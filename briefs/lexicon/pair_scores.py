@@ -56,7 +56,7 @@ _MANY_WORDS, _MANY_TEXTS = 10, 10
 """With fewer Chinese words, or fewer texts to compare with, it says less that words are not found in the English text."""
 JOIN_COST = 3.0
 _JOINED_LIKENESS = 0.12
-_CONFIDENCE = {True: (0.85, -4.45), False: (2.0, -1.5)}
+_CONFIDENCE = {True: (0.85, -4.6), False: (2.0, -1.5)}
 """Steepness and middle of the logistic curve from score to probability, with and without a dictionary."""
 DOUBTFUL_CONFIDENCE = 0.84
 """Below it a pair is shown as doubtful."""
@@ -91,6 +91,10 @@ class _Overlap:
     matched: float = 0.0
     likeness: float = 0.0
     odds: float = 0.0
+
+
+_WeighedWords = dict[tuple[str, ...], tuple[float, float]]
+"""By the stems of a word: the log odds of a right pair if the English text lacks it, and what they gain if it does not."""
 
 
 class PairScores:
@@ -133,10 +137,10 @@ class PairScores:
         weights = _weigh_stems(places, len(stems))
         totals = [sum(weights[stem] for stem in found) or 1.0 for found in stems]
         places = {stem: found for stem, found in places.items() if len(found) <= _STEM_LIMIT}
-        self.word_counts = [max(len({tuple(word) for word in words}), 1) for words in meanings]
         self.totals = totals
         self.joined_texts: dict[tuple[Side, int], _Text] = {}
-        weighed = [_weigh_words(words, places, len(stems)) for words in meanings]
+        weighed = _weigh_words(meanings, places, len(stems))
+        self.word_counts = [max(len(words), 1) for words in weighed]
         self.no_overlaps = [_Overlap(odds=sum(missing for missing, _ in words.values())) for words in weighed]
         self.overlaps = [_find_overlaps(words, places, weights, totals) for words in weighed]
         columns: list[list[tuple[float, int]]] = [[] for _ in stems]
@@ -260,25 +264,30 @@ def _weigh_stems(places: Mapping[str, Sequence[int]], texts: int) -> dict[str, f
 
 
 def _weigh_words(
-    words: Sequence[Sequence[str]], places: Mapping[str, Sequence[int]], texts: int
-) -> dict[tuple[str, ...], tuple[float, float]]:
-    """Return, for each word, the log odds of a right pair if the English text lacks it, and what they gain if not."""
+    texts: Sequence[Sequence[Sequence[str]]], places: Mapping[str, Sequence[int]], columns: int
+) -> list[_WeighedWords]:
+    """Weigh the words of each Chinese text against `columns` English ones."""
     counts = dictionary.load_dictionary().counts
-    weighed = {}
-    for word in map(tuple, words):
+    absences: dict[str, float] = {}
+    known: _WeighedWords = {}
+    for word in {tuple(word) for words in texts for word in words}:
         absent = 1.0
         for stem in word:
-            common = _CONCEPT_CHANCE if stem.startswith(concepts.MARK) else counts.get(stem, 6) / _USUAL / 2
-            absent *= 1 - (4 * min(common, 0.25) + len(places.get(stem, ()))) / (4 + texts)
+            if stem not in absences:
+                common = (
+                    _CONCEPT_CHANCE if stem.startswith(concepts.MARK) else counts.get(stem, 6) / _USUAL / 2
+                )
+                absences[stem] = 1 - (4 * min(common, 0.25) + len(places.get(stem, ()))) / (4 + columns)
+            absent *= absences[stem]
         by_accident = min(max(1 - absent, 0.01), 0.8)
         chance = min(max(1.5 * by_accident, _FOUND[0]), _FOUND[1])
         missing = log((1 - chance) / (1 - by_accident))
-        weighed[word] = missing, log(chance / by_accident) - missing
-    return weighed
+        known[word] = missing, log(chance / by_accident) - missing
+    return [{word: known[word] for word in map(tuple, words)} for words in texts]
 
 
 def _find_overlaps(
-    words: Mapping[tuple[str, ...], tuple[float, float]],
+    words: _WeighedWords,
     places: Mapping[str, Sequence[int]],
     weights: Mapping[str, float],
     totals: Sequence[float],

