@@ -173,7 +173,7 @@ class WaitingList:
         """Yield briefs in review that this person can approve or should sign off."""
         for brief in self.in_review:
             statuses = self.signoff_status.get(brief.pk)
-            if not statuses or _is_rejected(statuses):
+            if not statuses:
                 continue
             if all(status.is_signed for status in statuses.values()):
                 if "publisher" in self.roles:
@@ -227,9 +227,11 @@ class WaitingList:
         """Return whether this person should sign off the side.
 
         A side assigned to another reviewer does not wait for this person, unless that reviewer alone changed
-        the text.
+        the text. A side that somebody rejected, and that was submitted again unchanged, waits for that person.
         """
         me = self.person.pk
+        if status.rejected_by:
+            return me in status.rejected_by
         if status.is_signed or me in status.signed_by or status.rejects_signoff_by(self.person):
             return False
         if me in status.changed_by and status.changed_by & self.reviewers - {me}:

@@ -1,6 +1,6 @@
 """After an act, say what was done, what follows, and which brief waits next."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from django.conf import settings
@@ -78,16 +78,21 @@ def _describe_review(brief: Brief, person: Person) -> Iterator[str]:
             yield _("%(name)s can approve it.") % {"name": format_permitted_people("approve", brief)}
         return
     assigned = find_open_assignments(brief)
+    unasked = []
     for side in unsigned:
-        if row := assigned.get(side):
-            yield _waits_for(side, _("you") if row.person_id == person.pk else str(row.person))
-    unasked = [side for side in unsigned if side not in assigned]
+        if ids := statuses[side].rejected_by:
+            yield _waits_for(side, Person.objects.filter(pk__in=ids), person)
+        elif row := assigned.get(side):
+            yield _waits_for(side, [row.person], person)
+        else:
+            unasked.append(side)
     if unasked:
         yield _asked_of_nobody(unasked)
         yield _link(reverse("admin:briefs_brief_assign", args=[brief.pk]), _("Ask a reviewer"))
 
 
-def _waits_for(side: Side, name: str) -> str:
+def _waits_for(side: Side, people: Iterable[Person], reader: Person) -> str:
+    name = _(", ").join(_("you") if person == reader else str(person) for person in people)
     sentence = _("The Chinese waits for %(name)s.") if side == "zh" else _("The English waits for %(name)s.")
     return sentence % {"name": name}
 

@@ -179,6 +179,18 @@ def test_signed_side_that_changed_comes_back_to_its_signer(client: Client, team:
     assert task.why.endswith("; writer changed it since")
 
 
+def test_brief_submitted_again_unchanged_waits_for_who_rejected_it(
+    client: Client, team: factories.Team
+) -> None:
+    brief = factories.submitted_brief(team)
+    workflow.send_back(brief, by=team.reviewer, note="改")
+    brief.refresh_from_db()
+    brief = factories.edit(brief, team.writer, headline_zh="改過")
+    workflow.submit(brief, by=team.writer, version=brief.version)
+    assert verbs_of(client, team.reviewer) == {brief.pk: "Review what changed"}
+    assert verbs_of(client, team.reviewer_en) == {brief.pk: "Claim the Chinese review"}
+
+
 def test_task_is_one_link_with_headline_in_interface_language(client: Client, team: factories.Team) -> None:
     factories.draft_brief(team)
     page = sign_in(client, team.writer).get("/admin/").content.decode()

@@ -65,6 +65,13 @@ def test_sent_back_brief_goes_on_with_its_writer(client: Client, team: factories
     assert message == "Sent back. writer goes on with it. Nothing else waits for you."
 
 
+def test_rejected_language_waits_for_who_rejected_it(client: Client, team: factories.Team) -> None:
+    brief = factories.submitted_brief(team)
+    workflow.send_back(brief, by=team.reviewer, note="No.", sides=("en",))
+    message = message_after(client, team.writer, brief, "submit")
+    assert "The English waits for reviewer. Nobody is asked for the Chinese: Ask a reviewer" in message
+
+
 def test_scheduled_edition_names_its_time(client: Client, team: factories.Team) -> None:
     brief = factories.signed_brief(team)
     sign_in(client, team.publisher)
