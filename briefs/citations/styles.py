@@ -75,12 +75,15 @@ def format_apa(work: CitableWork) -> CitationSentence:
 
 
 def format_taiwan(work: CitableWork) -> CitationSentence:
-    """Format as: 作者，〈篇名〉，《刊名》，2025年6月9日，網址。 Works not in Chinese keep English punctuation."""
+    """Format as: 作者，〈篇名〉，《刊名》，2025年6月9日，網址。
+
+    Works not in Chinese keep English punctuation, but have a Chinese date.
+    """
     if not work.is_chinese:
         who = _join_names([name.display_name for name in work.authors], " and ", ", and ")
         return [
             *([StyledRun(f"{who}, ")] if who else []),
-            *_in_english(work, with_placeholder=False),
+            *_in_english(work, with_placeholder=False, date=_chinese_date(work)),
             *([StyledRun(f", {work.link}")] if work.link else []),
             StyledRun("."),
         ]
@@ -91,7 +94,7 @@ def format_taiwan(work: CitableWork) -> CitationSentence:
         _run(_chinese_title(work) or "文章"),
         [StyledRun("摘自"), *_taiwan_digested_article(article)] if article else [],
         _run(_chinese_outlet(work)),
-        _run(date_format.format_article_date(work.date, work.issue_label, "zh")),
+        _run(_chinese_date(work)),
         _run(work.link),
     )
     return [*sentence, StyledRun("。")]
@@ -100,8 +103,8 @@ def format_taiwan(work: CitableWork) -> CitationSentence:
 def _taiwan_digested_article(article: CitableWork) -> CitationSentence:
     """Format the article inside a citation of its brief, without URL and authors, who are named before it."""
     if not article.is_chinese:
-        return _in_english(article, with_placeholder=False)
-    when = date_format.format_article_date(article.date, article.issue_label, "zh")
+        return _in_english(article, with_placeholder=False, date=_chinese_date(article))
+    when = _chinese_date(article)
     return [StyledRun("，".join(filter(None, (_chinese_title(article), _chinese_outlet(article), when))))]
 
 
@@ -122,8 +125,14 @@ ENGLISH_STYLES: dict[str, Callable[[CitableWork], CitationSentence]] = {
 """The styles in English."""
 
 
-def _in_english(article: CitableWork, *, with_placeholder: bool = True) -> CitationSentence:
-    """Format as in a note: “Title,” Outlet, June 9, 2025."""
+def _chinese_date(work: CitableWork) -> str:
+    return date_format.format_article_date(work.date, work.issue_label, "zh")
+
+
+def _in_english(
+    article: CitableWork, *, with_placeholder: bool = True, date: str | None = None
+) -> CitationSentence:
+    """Format as in a note: “Title,” Outlet, June 9, 2025. `date` replaces the date."""
     runs: CitationSentence = []
     if article.title:
         runs = [
@@ -133,11 +142,12 @@ def _in_english(article: CitableWork, *, with_placeholder: bool = True) -> Citat
         ]
     elif with_placeholder:
         runs = [StyledRun("an article in ")]
-    return runs + _outlet_and_date(article)
+    return runs + _outlet_and_date(article, date)
 
 
-def _outlet_and_date(work: CitableWork) -> CitationSentence:
-    return _join(", ", _run(work.outlet, italic=True), _run(_date_text(work)))
+def _outlet_and_date(work: CitableWork, date: str | None = None) -> CitationSentence:
+    shown = _date_text(work) if date is None else date
+    return _join(", ", _run(work.outlet, italic=True), _run(shown))
 
 
 def _access_date_and_link(work: CitableWork) -> list[CitationSentence]:

@@ -115,7 +115,7 @@ def test_article_citation_follows_each_style() -> None:
     )
     assert to_plain_text(styles.format_taiwan(ARTICLE)) == (
         "Vivek Chilukuri, Mary-Kate O’Brien, and Ministry of X and Y, “Why ‘Neutrality’ Fails,” "
-        f"Foreign Policy, June 9, 2025, {link}."
+        f"Foreign Policy, 2025年6月9日, {link}."
     )
     assert to_plain_text(styles.format_taiwan(CHINESE)) == (
         "王小明、歐陽菲菲，〈論臺海情勢〉，《遠景基金會季刊》，2025年6月9日。"
@@ -132,7 +132,7 @@ def test_brief_citation_names_the_article() -> None:
         BRIEF, title="標題", language="zh-TW", outlet="智庫文摘", authors=ARTICLE.authors[:1]
     )
     assert to_plain_text(styles.format_taiwan(chinese)) == (
-        "Vivek Chilukuri，〈標題〉，摘自“Why ‘Neutrality’ Fails,” Foreign Policy, June 9, 2025，《智庫文摘》，"
+        "Vivek Chilukuri，〈標題〉，摘自“Why ‘Neutrality’ Fails,” Foreign Policy, 2025年6月9日，《智庫文摘》，"
         "2026年6月12日，https://d.example/en/briefs/a/。"
     )
 
