@@ -2,6 +2,8 @@
 // move through the listbox, Enter goes, Ctrl+Enter opens a new tab. The results are those of the page without
 // JavaScript. Keys are ignored while an input method composes.
 
+import { isMac } from "./strings.js";
+
 const PAUSE = 120;
 const link = document.getElementById("find-link");
 const dialog = document.getElementById("palette");
@@ -81,6 +83,7 @@ function go(option, event) {
 }
 
 if (dialog && link) {
+  if (isMac) link.querySelector("kbd").textContent = "⌘ K";
   link.addEventListener("click", (event) => {
     if (event.ctrlKey || event.metaKey || event.shiftKey) return;
     event.preventDefault();
