@@ -93,7 +93,7 @@ def reset_second_factors(
     return True
 
 
-def _record(person: Person, by: Person | None, request: HttpRequest | None, what: str) -> None:
+def _record(person: Person, by: Person | None, request: HttpRequest | None, detail: str) -> None:
     sign_in_log.record(
-        SignInEvent.Kind.ACCOUNT, username=person.username, person=by, request=request, detail=what
+        SignInEvent.Kind.ACCOUNT, username=person.username, person=by, request=request, detail=detail
     )

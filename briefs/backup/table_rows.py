@@ -15,7 +15,7 @@ from django.apps.registry import Apps
 from django.core.exceptions import ValidationError
 from django.db import models
 
-LEFT_OUT: Final = frozenset(
+EXCLUDED_TABLES: Final = frozenset(
     (
         "sessions.session",
         "usersessions.usersession",
@@ -43,7 +43,7 @@ def list_models(apps: Apps) -> list[type[models.Model]]:
     """Return every model whose rows are backed up, in a stable order."""
     found = (m for m in apps.get_models(include_auto_created=True) if m._meta.managed and not m._meta.proxy)
     return sorted(
-        (m for m in found if m._meta.label_lower not in LEFT_OUT), key=lambda m: m._meta.label_lower
+        (m for m in found if m._meta.label_lower not in EXCLUDED_TABLES), key=lambda m: m._meta.label_lower
     )
 
 

@@ -145,17 +145,17 @@ class Visitor:
         headers = sorted(
             f"{name}: {value}" for name, value in response.items() if name.lower() not in IGNORED_HEADERS
         )
-        told = getattr(getattr(response, "wsgi_request", None), "_messages", None)
-        said = [
-            f"Message: {message.level_tag} {message}" for message in getattr(told, "_queued_messages", ())
+        storage = getattr(getattr(response, "wsgi_request", None), "_messages", None)
+        messages = [
+            f"Message: {message.level_tag} {message}" for message in getattr(storage, "_queued_messages", ())
         ]
-        lines = [f"{response.status_code}", *map(normalise, [*headers, *said]), ""]
-        path = self.folder / self.name / file_name(normalise(self._told_apart(label)))
+        lines = [f"{response.status_code}", *map(normalise, [*headers, *messages]), ""]
+        path = self.folder / self.name / file_name(normalise(self._with_names_of_tokens(label)))
         with path.open("x", encoding="utf-8") as file:
             file.write("\n".join(lines) + "\n" + readable(body, response.get("Content-Type", "")))
         self.counts[f"{response.status_code}"] += 1
 
-    def _told_apart(self, label: str) -> str:
+    def _with_names_of_tokens(self, label: str) -> str:
         """Return the path with tokens and import ids replaced by names. `normalise` would make them all
         equal.
         """

@@ -59,7 +59,7 @@ class World:
         target, data = _press_on(shown, page, action, button)
         response = client.post(target.partition("#")[0], data | values, headers=OWN_PAGE)
         if response.status_code >= 400:
-            raise RuntimeError(f"{who} at {target}: {response.status_code}\n{_said(response)}")
+            raise RuntimeError(f"{who} at {target}: {response.status_code}\n{_page_text(response)}")
         return response
 
     def do(self, who: str, brief: str, verb: str, *, page: str = "", **values: Any) -> Any:
@@ -68,19 +68,19 @@ class World:
         return self.press(who, f"{base}{page or verb}/", f"{base}{verb}/", **values)
 
 
-def _said(response: Any) -> str:
+def _page_text(response: Any) -> str:
     """Keep the sentences of a page."""
     text = re.sub(r"(?s)<(script|svg|nav|header).*?</\1>|<[^>]*>", " ", response.content.decode())
     return " ".join(text.split())
 
 
-def _press_on(shown: Any, page: str, action: str, button: str) -> tuple[str, Pairs]:
-    wanted = action or page
-    for form in forms_of(shown.content.decode(), page):
+def _press_on(response: Any, page: str, action: str, button: str) -> tuple[str, Pairs]:
+    expected = action or page
+    for form in forms_of(response.content.decode(), page):
         for target, data in form.presses():
-            if urlsplit(target).path == urlsplit(wanted).path and (not button or button in data):
+            if urlsplit(target).path == urlsplit(expected).path and (not button or button in data):
                 return target, data
-    raise RuntimeError(f"{page} ({shown.status_code}): no form for {wanted} {button}")
+    raise RuntimeError(f"{page} ({response.status_code}): no form for {expected} {button}")
 
 
 def make_world(clock: time_machine.Traveller) -> World:

@@ -10,8 +10,8 @@ def check(content: Content, context: CheckContext) -> list[Finding]:
     facts = content.facts
     found = [find_lookalike_host(url, context.source_addresses) for url in (facts.url, facts.archive_url)]
     return [
-        Finding("addresses.known", "url", values={"host": one.host, "known": one.known})
-        if one.known
+        Finding("addresses.known", "url", values={"host": one.host, "known": one.imitated})
+        if one.imitated
         else Finding("addresses.lookalike", "url", values={"host": one.host})
         for one in found
         if one

@@ -20,7 +20,7 @@ _PAIRED_MARK_CODES = _INDIVISIBLE_CODES - {"quotes.straight", "punctuation.brack
 """Indivisible codes without a count of their own, whose edits come in pairs."""
 _SWAP_CODE = "pairing.swap"
 """Its repair exchanges whole texts, in which other findings keep their places."""
-_Place = tuple[FindingField, int | None]
+_TextLocation = tuple[FindingField, int | None]
 _TextKey = tuple[FindingField, int | None, str]
 
 
@@ -147,7 +147,7 @@ def remove_dismissed(
 
     A repair for the whole brief loses only its edits in that text. Blocking findings cannot be dismissed.
     """
-    silent: dict[_Place, set[str]] = defaultdict(set)
+    silent: dict[_TextLocation, set[str]] = defaultdict(set)
     for dismissal in dismissals:
         if _is_in_force(dismissal, content):
             silent[dismissal.field, dismissal.bullet].add(dismissal.code)
@@ -177,17 +177,17 @@ def _is_in_force(dismissal: Dismissal, content: Content) -> bool:
 def _dismissed_part(finding: Finding, dismissal: Dismissal) -> Finding | None:
     if finding.check_name == "completeness" or dismissal.code not in (finding.code, finding.check_name):
         return None
-    return _limit_to_places(finding, lambda place: place == (dismissal.field, dismissal.bullet))
+    return _limit_to_locations(finding, lambda location: location == (dismissal.field, dismissal.bullet))
 
 
-def _remaining_part(finding: Finding, silent: dict[_Place, set[str]]) -> Finding | None:
+def _remaining_part(finding: Finding, silent: dict[_TextLocation, set[str]]) -> Finding | None:
     if finding.check_name == "completeness":
         return finding
     rules = {finding.code, finding.check_name}
-    return _limit_to_places(finding, lambda place: not rules & silent.get(place, set()))
+    return _limit_to_locations(finding, lambda location: not rules & silent.get(location, set()))
 
 
-def _limit_to_places(finding: Finding, keeps: Callable[[_Place], bool]) -> Finding | None:
+def _limit_to_locations(finding: Finding, keeps: Callable[[_TextLocation], bool]) -> Finding | None:
     """Return the part of the finding in the places that `keeps` accepts, or None."""
     if finding.repair and finding.repair.edits:
         return _with_edits(

@@ -22,7 +22,7 @@ _FOLD = _FULL_WIDTH | {
 _EQUIVALENT = {ord("臺"): "台", ord("-"): " ", 0xA0: " "}
 _WIDE_THOUSANDS = re.compile("(?<=[０-９])，(?=[０-９]{3}(?![０-９]))")
 _URL = re.compile(f'(?:https?://|www\\.)[^\\s<>"“”「」『』《》（），。；、{HAN_RANGES}]+', re.IGNORECASE)
-_COUNTED = re.compile(f"[{HAN_RANGES}]|[A-Za-z0-9]+(?:[-.,][A-Za-z0-9]+)*")
+_COUNTED_UNIT = re.compile(f"[{HAN_RANGES}]|[A-Za-z0-9]+(?:[-.,][A-Za-z0-9]+)*")
 _WORD = re.compile("[A-Za-z0-9]")
 _TRAILING = ".,;:!?)]}'"
 
@@ -85,7 +85,7 @@ def mask_urls(text: str) -> str:
 
 def count_characters(text: str) -> int:
     """Count Han characters and Latin runs, without punctuation (字)."""
-    return len(_COUNTED.findall(text))
+    return len(_COUNTED_UNIT.findall(text))
 
 
 def count_words(text: str) -> int:

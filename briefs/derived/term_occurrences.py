@@ -42,14 +42,14 @@ class Glossary:
 
     def find_terms(self, content: Content) -> term_marks.TermOccurrences:
         """Return all occurrences of all terms in a content."""
-        found: term_marks.TermOccurrences = {}
+        occurrences: term_marks.TermOccurrences = {}
         for side in SIDES if self.terms else ():
             texts = term_marks.list_texts(content, side)
             standing = checks.find_term_spans([words for _, words in texts], side, self._context)
             for (number, _), places in zip(texts, standing, strict=True):
                 if places:
-                    found[number, side] = [(self._ids[term], start, end) for term, start, end in places]
-        return found
+                    occurrences[number, side] = [(self._ids[term], start, end) for term, start, end in places]
+        return occurrences
 
 
 @lru_cache(maxsize=4)
@@ -71,29 +71,29 @@ def add_glosses(editions: Sequence[Edition], hashes: dict[int, str], html: Rende
     uses: list[tuple[Any, ...]] = []
     for edition in editions:
         content = edition.frozen_content
-        found = glossary.find_terms(content)
+        occurrences = glossary.find_terms(content)
         pages = _build_pages(
             content,
             {view: html.get((edition.pk, view), "") for view in rendering.READING_VIEWS},
-            found,
+            occurrences,
             glossary,
         )
         made_of = (hashes[edition.pk], rendering.VERSION)
-        glosses.append((edition.pk, *pages.values(), collect_shown_labels(found, glossary), *made_of))
+        glosses.append((edition.pk, *pages.values(), collect_shown_labels(occurrences, glossary), *made_of))
         uses += [
             (edition.pk, pk, places, edition.published_at)
-            for pk, places in group_places_by_term(content, found).items()
+            for pk, places in group_places_by_term(content, occurrences).items()
         ]
     insert_rows(Gloss, ("edition_id", *term_marks.PAGE_SIDES, "labels", "content_hash", "version"), glosses)
     insert_rows(EditionTerm, ("edition_id", "term_id", "places", "published_at"), uses)
 
 
-def group_places_by_term(content: Content, found: term_marks.TermOccurrences) -> TermPlaces:
+def group_places_by_term(content: Content, occurrences: term_marks.TermOccurrences) -> TermPlaces:
     """Group the occurrences by term in the format of `EditionTerm.places`."""
     places: TermPlaces = {}
     for number in (0, *(b.number for b in content.bullets)):
         for which, side in enumerate(SIDES):
-            for term, start, end in found.get((number, side), ()):
+            for term, start, end in occurrences.get((number, side), ()):
                 rows = places.setdefault(term, [])
                 if not rows or rows[-1][0] != number:
                     rows.append([number, [], []])
@@ -101,9 +101,9 @@ def group_places_by_term(content: Content, found: term_marks.TermOccurrences) ->
     return places
 
 
-def collect_shown_labels(found: term_marks.TermOccurrences, glossary: Glossary) -> list[list[str]]:
+def collect_shown_labels(occurrences: term_marks.TermOccurrences, glossary: Glossary) -> list[list[str]]:
     """Return slug and labels of the terms shown, to detect stale glosses."""
-    ids = sorted({term for places in found.values() for term, _, _ in places})
+    ids = sorted({term for places in occurrences.values() for term, _, _ in places})
     return [[row["slug"], row["zh"], row["en"]] for row in (glossary.terms[pk] for pk in ids)]
 
 
@@ -150,11 +150,11 @@ def _search_stems(form: str) -> set[str]:
 
 
 def _build_pages(
-    content: Content, html: dict[str, str], found: term_marks.TermOccurrences, glossary: Glossary
+    content: Content, html: dict[str, str], occurrences: term_marks.TermOccurrences, glossary: Glossary
 ) -> dict[str, Any]:
     made = {}
     for name, sides in term_marks.PAGE_SIDES.items():
         text = html[name] if len(sides) == 1 else rendering.select_order(html["parallel"], sides[0])
         with translation.override(paths.LANGUAGE_CODES[sides[0]]):
-            made[name] = term_marks.build_page_gloss(content, text, sides, found, glossary.terms)
+            made[name] = term_marks.build_page_gloss(content, text, sides, occurrences, glossary.terms)
     return made

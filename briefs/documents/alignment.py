@@ -146,26 +146,26 @@ class _PathTable:
         return _trace_back(choices, starts, i, j, columns), totals[-1][columns]
 
     def _score_row(
-        self, row: int, places: range, above: Sequence[list[float]], i: int, j: int, columns: int
+        self, row: int, band: range, above: Sequence[list[float]], i: int, j: int, columns: int
     ) -> tuple[list[float], bytearray]:
         """Score one Chinese point against the English ones in the band. `_MOVES` lists the choices."""
         total = [-1e9] * (columns + 1)
         total[0] = row * self.unpaired
-        choice = bytearray(len(places))
-        for n, place in enumerate(places):
-            a, b = i + row - 1, j + place - 1
+        choice = bytearray(len(band))
+        for n, column in enumerate(band):
+            a, b = i + row - 1, j + column - 1
             options = [
-                above[-1][place - 1] + self.score(a, b),
-                above[-1][place] + self.unpaired,
-                total[place - 1] + self.unpaired,
+                above[-1][column - 1] + self.score(a, b),
+                above[-1][column] + self.unpaired,
+                total[column - 1] + self.unpaired,
             ]
             if self.joins:
-                options.append(above[0][place - 1] + self._score_join((a - 1, a), (b,)) if row > 1 else -1e9)
+                options.append(above[0][column - 1] + self._score_join((a - 1, a), (b,)) if row > 1 else -1e9)
                 options.append(
-                    above[-1][place - 2] + self._score_join((a,), (b - 1, b)) if place > 1 else -1e9
+                    above[-1][column - 2] + self._score_join((a,), (b - 1, b)) if column > 1 else -1e9
                 )
-            total[place] = max(options)
-            choice[n] = options.index(total[place])
+            total[column] = max(options)
+            choice[n] = options.index(total[column])
         return total, choice
 
     def _score_join(self, zh: Sequence[int], en: Sequence[int]) -> float:

@@ -66,14 +66,14 @@ def _begins_digest_on_page(lines: Sequence[DocumentLine], at: int, sides: set[Si
     return False
 
 
-def _repeats_first_label(first: DocumentLine, label: FieldLabel, seen: set[str]) -> bool:
+def _repeats_first_label(first: DocumentLine, label: FieldLabel, fields: set[str]) -> bool:
     """Return whether the first label is repeated in the same languages after others. That digest then has no
     text.
     """
     return (
         first.label is not None
         and (first.label.field, first.label.sides) == (label.field, label.sides)
-        and len(seen) > 1
+        and len(fields) > 1
     )
 
 

@@ -103,10 +103,10 @@ def _find(rows_by_name: RowsByName, text: str, author: AuthorName) -> KnownAutho
     return None
 
 
-def _report_other_name(author: AuthorName, known: KnownAuthor) -> Iterator[Caution]:
-    if author.name_zh and not (known.latin and known.chinese):
-        missing = author.name if known.chinese else author.name_zh
-        yield Caution(None, "author-other-name", {"text": missing, "known": str(known)})
+def _report_other_name(author: AuthorName, row: KnownAuthor) -> Iterator[Caution]:
+    if author.name_zh and not (row.latin and row.chinese):
+        missing = author.name if row.chinese else author.name_zh
+        yield Caution(None, "author-other-name", {"text": missing, "known": str(row)})
 
 
 def _is_transliteration(name_zh: str) -> bool:

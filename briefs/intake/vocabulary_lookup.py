@@ -64,8 +64,8 @@ class VocabularyLookup:
             self._source_addresses = tuple(Source.objects.exclude(url="").values_list("url", flat=True))
         if url and (found := find_lookalike_host(url, self._source_addresses or ())):
             known = {
-                "known_en": found.known or "another site",
-                "known_zh": f" {found.known}" if found.known else "其他網站",
+                "known_en": found.imitated or "another site",
+                "known_zh": f" {found.imitated}" if found.imitated else "其他網站",
             }
             cautions.append(Caution(None, "url-lookalike", {"host": found.host, **known}))
 

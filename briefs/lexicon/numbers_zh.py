@@ -35,7 +35,7 @@ _FRACTION = re.compile(
 _DECADES = re.compile(
     "(?:(?P<century>\\d\\d)世紀)?(?P<tens>[1-9]0?|[一二三四五六七八九]{1,3}(?=十))[0十]?年代"
 )
-_NOT_COUNTED = re.compile("世紀(?=[一二三四五六七八九十\\d]{1,4}年代)|[萬億]?分之")
+_PART_OF_EXPRESSION = re.compile("世紀(?=[一二三四五六七八九十\\d]{1,4}年代)|[萬億]?分之")
 _LONGEST_RUN = 24
 
 # N4: numerals that are not counts. They neither need nor provide a counterpart.
@@ -130,7 +130,7 @@ def _find_arabic_figures(text: str) -> Iterator[Figure]:
         elif _DECADE.match(text, match.end()) and read < 100:
             readings = (read, read + 1900, read + 1800)
         scale = read / first if match["more"] and first else Decimal(1)
-        needed = not _NOT_COUNTED.match(text, match.end())
+        needed = not _PART_OF_EXPRESSION.match(text, match.end())
         yield _build_figure(text, match, readings, scale, needs_counterpart=needed)
 
 

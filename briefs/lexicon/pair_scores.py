@@ -130,19 +130,19 @@ class PairScores:
         return frozenset(sorted(tokens, key=lambda token: (-self.weights[token], token))[:_TOKEN_LIMIT])
 
     def _compare_words(self, meanings: Sequence[list[list[str]]], stems: Sequence[Sequence[str]]) -> None:
-        places: dict[str, list[int]] = defaultdict(list)
+        texts_by_stem: dict[str, list[int]] = defaultdict(list)
         for j, found in enumerate(stems):
             for stem in found:
-                places[stem].append(j)
-        weights = _weigh_stems(places, len(stems))
+                texts_by_stem[stem].append(j)
+        weights = _weigh_stems(texts_by_stem, len(stems))
         totals = [sum(weights[stem] for stem in found) or 1.0 for found in stems]
-        places = {stem: found for stem, found in places.items() if len(found) <= _STEM_LIMIT}
+        texts_by_stem = {stem: found for stem, found in texts_by_stem.items() if len(found) <= _STEM_LIMIT}
         self.totals = totals
         self.joined_texts: dict[tuple[Side, int], _Text] = {}
-        weighed = _weigh_words(meanings, places, len(stems))
+        weighed = _weigh_words(meanings, texts_by_stem, len(stems))
         self.word_counts = [max(len(words), 1) for words in weighed]
         self.no_overlaps = [_Overlap(odds=sum(missing for missing, _ in words.values())) for words in weighed]
-        self.overlaps = [_find_overlaps(words, places, weights, totals) for words in weighed]
+        self.overlaps = [_find_overlaps(words, texts_by_stem, weights, totals) for words in weighed]
         columns: list[list[tuple[float, int]]] = [[] for _ in stems]
         self.row_rivals = []
         for i, row in enumerate(self.overlaps):
@@ -186,11 +186,11 @@ class PairScores:
         text_en = self._get_joined_text("en", en[0]) if len(en) > 1 else self.en[en[0]]
         return self._combine(text_zh, text_en, overlap, rivals, sum(self.word_counts[i] for i in zh))
 
-    def _get_joined_text(self, side: Side, place: int) -> _Text:
-        if (side, place) not in self.joined_texts:
+    def _get_joined_text(self, side: Side, index: int) -> _Text:
+        if (side, index) not in self.joined_texts:
             texts = self.zh if side == "zh" else self.en
-            self.joined_texts[side, place] = _join(texts[place], texts[place + 1])
-        return self.joined_texts[side, place]
+            self.joined_texts[side, index] = _join(texts[index], texts[index + 1])
+        return self.joined_texts[side, index]
 
     def compute_confidence(self, score: float) -> float:
         """Return the probability that a pair of this score is right."""
@@ -201,8 +201,8 @@ class PairScores:
         """Return the English text that says the same as the Chinese one with more likelihood than text `j` does."""
         if not self.has_words:
             return None
-        others = (place for _, place in self.row_rivals[i] if place != j)
-        best = max(others, key=lambda place: self.score(i, place), default=None)
+        others = (index for _, index in self.row_rivals[i] if index != j)
+        best = max(others, key=lambda index: self.score(i, index), default=None)
         lowest = max(self.score(i, j) + _CLEARLY_BETTER, 0.0)
         return best if best is not None and self.score(i, best) > lowest else None
 
@@ -251,7 +251,7 @@ def _join(one: _Text, other: _Text) -> _Text:
     )
 
 
-def _weigh_stems(places: Mapping[str, Sequence[int]], texts: int) -> dict[str, float]:
+def _weigh_stems(texts_by_stem: Mapping[str, Sequence[int]], texts: int) -> dict[str, float]:
     """Weigh a stem by how rare it is in the dictionary and among the texts."""
     counts = dictionary.load_dictionary().counts
     whole = log(1 + texts)
@@ -259,12 +259,12 @@ def _weigh_stems(places: Mapping[str, Sequence[int]], texts: int) -> dict[str, f
         stem: max(min(_RARE, log(_USUAL / counts[stem])) if stem in counts else _RARE, 0.3)
         * log(1 + texts / len(found))
         / whole
-        for stem, found in places.items()
+        for stem, found in texts_by_stem.items()
     }
 
 
 def _weigh_words(
-    texts: Sequence[Sequence[Sequence[str]]], places: Mapping[str, Sequence[int]], columns: int
+    texts: Sequence[Sequence[Sequence[str]]], texts_by_stem: Mapping[str, Sequence[int]], columns: int
 ) -> list[_WeighedWords]:
     """Weigh the words of each Chinese text against `columns` English ones."""
     counts = dictionary.load_dictionary().counts
@@ -277,7 +277,9 @@ def _weigh_words(
                 common = (
                     _CONCEPT_CHANCE if stem.startswith(concepts.MARK) else counts.get(stem, 6) / _USUAL / 2
                 )
-                absences[stem] = 1 - (4 * min(common, 0.25) + len(places.get(stem, ()))) / (4 + columns)
+                absences[stem] = 1 - (4 * min(common, 0.25) + len(texts_by_stem.get(stem, ()))) / (
+                    4 + columns
+                )
             absent *= absences[stem]
         by_accident = min(max(1 - absent, 0.01), 0.8)
         chance = min(max(1.5 * by_accident, _FOUND[0]), _FOUND[1])
@@ -288,7 +290,7 @@ def _weigh_words(
 
 def _find_overlaps(
     words: _WeighedWords,
-    places: Mapping[str, Sequence[int]],
+    texts_by_stem: Mapping[str, Sequence[int]],
     weights: Mapping[str, float],
     totals: Sequence[float],
 ) -> dict[int, _Overlap]:
@@ -298,7 +300,7 @@ def _find_overlaps(
     for word, (_, gain) in words.items():
         best: dict[int, float] = {}
         for stem in word:
-            for j in places.get(stem, ()):
+            for j in texts_by_stem.get(stem, ()):
                 best[j] = max(best.get(j, 0.0), weights[stem])
         for j, weight in best.items():
             if j not in found:
@@ -308,7 +310,7 @@ def _find_overlaps(
             overlap.matched += 1
             overlap.odds += gain
     for stem in dict.fromkeys(stem for word in words for stem in word):
-        for j in places.get(stem, ()):
+        for j in texts_by_stem.get(stem, ()):
             found[j].en += weights[stem] / totals[j]
     for overlap in found.values():
         overlap.zh = min(overlap.zh / (_WORD_WEIGHT * len(words)), 1.0)
@@ -345,14 +347,14 @@ def _extract_texts(
     alone_zh, alone_en = shared_tokens.count_unmatched_tokens(zh, en)
     amounts = shared_tokens.extract_amounts_zh, shared_tokens.extract_amounts_en
 
-    def extract(place: int, text: str, keys: set[str], others: set[str], figures: int) -> _Text:
+    def extract(side_index: int, text: str, keys: set[str], others: set[str], figures: int) -> _Text:
         found = _TOKEN.findall(" ".join(_CANDIDATE.findall(text)))
         tokens = {token.replace(",", "").casefold() for token in found} | keys
-        tokens |= {f"amount {amount}" for amount in amounts[place](text)}
+        tokens |= {f"amount {amount}" for amount in amounts[side_index](text)}
         if terms:
             lowered = text.casefold()
-            tokens.update(f"term {n}" for n, term in enumerate(terms) if term[place] in lowered)
-        length = HAN_PER_WORD * len(text.split()) if place else float(count_han(text) + len(found))
+            tokens.update(f"term {n}" for n, term in enumerate(terms) if term[side_index] in lowered)
+        length = HAN_PER_WORD * len(text.split()) if side_index else float(count_han(text) + len(found))
         names = len((keys & concepts.NAME_KEYS) - others)
         return _Text(log(length + 4), frozenset(tokens), min(names, 2), min(figures, 2))
 

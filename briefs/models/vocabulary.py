@@ -40,10 +40,10 @@ def build_vocabulary_slug(kind: type["Vocabulary"], *names: str) -> str:
     return f"{kind._meta.model_name}-{digest}"
 
 
-def append_free_number(base: str, taken: Container[str]) -> str:
+def append_free_number(base: str, used_slugs: Container[str]) -> str:
     """Return the slug, with the first free number appended if it is taken."""
     slug, n = base, 2
-    while slug in taken:
+    while slug in used_slugs:
         slug, n = f"{base}-{n}", n + 1
     return slug
 

@@ -32,7 +32,7 @@ def _receive_report(request: HttpRequest, edition: PublicEdition, language: Side
     """Store the report and redirect to the thank-you page, or show the form again."""
     rejected = receive_letter(
         request,
-        _letter_place(edition),
+        _letter_target(edition),
         fields=REPORT_FIELDS,
         bullets=dict(_bullet_choices(edition, language)),
         side=language,
@@ -58,14 +58,14 @@ def _render_form(
         brief=paths.brief(language, card["slug"]),
         here=paths.report(language, card["slug"]),
         choices=_bullet_choices(edition, language) or None,
-        form=build_form_context(_letter_place(edition), form),
+        form=build_form_context(_letter_target(edition), form),
     )
     response.headers["Cache-Control"] = NO_STORE
     response.headers["X-Robots-Tag"] = "noindex"
     return response
 
 
-def _letter_place(edition: PublicEdition) -> letters.LetterTarget:
+def _letter_target(edition: PublicEdition) -> letters.LetterTarget:
     return letters.LetterTarget(brief=edition.brief_id, edition=edition.pk)
 
 

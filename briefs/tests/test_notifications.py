@@ -266,13 +266,13 @@ def test_parallel_workers_send_each_notice_once(mail_server: MailServer) -> None
     team = Team()
     expected = submit_brief(team)
 
-    def work() -> None:
+    def run_worker() -> None:
         try:
             send_due()
         finally:
             connection.close()
 
-    workers = [threading.Thread(target=work) for _ in range(4)]
+    workers = [threading.Thread(target=run_worker) for _ in range(4)]
     for worker in workers:
         worker.start()
     for worker in workers:

@@ -24,7 +24,7 @@ class LookalikeHost(NamedTuple):
     """A host in ASCII, and the known host that it looks like, if any."""
 
     host: str
-    known: str = ""
+    imitated: str = ""
 
 
 def find_lookalike_host(url: str, known_addresses: Iterable[str] = ()) -> LookalikeHost | None:
@@ -34,9 +34,9 @@ def find_lookalike_host(url: str, known_addresses: Iterable[str] = ()) -> Lookal
     """
     if not (host := _read_host(url)):
         return None
-    for known in filter(None, map(_read_host, known_addresses)):
-        if _belongs_to(_fold(host), _fold(known)) and not _belongs_to(host, known):
-            return LookalikeHost(host, known)
+    for imitated in filter(None, map(_read_host, known_addresses)):
+        if _belongs_to(_fold(host), _fold(imitated)) and not _belongs_to(host, imitated):
+            return LookalikeHost(host, imitated)
     labels = _decode(host).split(".")
     if any(_has_mixed_scripts(label) for label in labels) or (
         labels[-1].isascii() and any(map(_imitates_latin, labels))

@@ -53,9 +53,9 @@ def diff_texts(old: str, new: str, effort: int = EFFORT_LIMIT) -> list[DiffRun]:
 
 @dataclass(slots=True)
 class _Change:
-    """A stretch that both texts share (`kept`), then what differs after it in the old and in the new."""
+    """A stretch that both texts share (`shared`), then what differs after it in the old and in the new."""
 
-    kept: list[str]
+    shared: list[str]
     old: list[str]
     new: list[str]
 
@@ -166,15 +166,15 @@ def _find_sentence_ends(sentences: Tokens, tokens: Tokens) -> list[int]:
 
 def _changes(a: Tokens, b: Tokens, matches: Sequence[TokenMatch]) -> list[_Change]:
     found: list[_Change] = []
-    kept: list[str] = []
+    shared: list[str] = []
     i = j = 0
     for x, y, size in [*matches, (len(a), len(b), 0)]:
         if x > i or y > j:
-            found.append(_Change(kept, [*a[i:x]], [*b[j:y]]))
-            kept = []
-        kept += a[x : x + size]
+            found.append(_Change(shared, [*a[i:x]], [*b[j:y]]))
+            shared = []
+        shared += a[x : x + size]
         i, j = x + size, y + size
-    return [*found, _Change(kept, [], [])]
+    return [*found, _Change(shared, [], [])]
 
 
 def _slide_changes(changes: list[_Change]) -> list[_Change]:
@@ -184,7 +184,7 @@ def _slide_changes(changes: list[_Change]) -> list[_Change]:
     for here, after in pairwise(changes):
         block = here.old or here.new
         if not (here.old and here.new) and block:
-            _slide(here.kept, block, after.kept)
+            _slide(here.shared, block, after.shared)
     return changes
 
 
@@ -235,10 +235,10 @@ def _absorb_accidental_matches(changes: Sequence[_Change]) -> list[_Change]:
         sizes.append((_count_visible_tokens(change.old), _count_visible_tokens(change.new)))
         while len(found) > 1 and _is_accidental_match(found[-2], found[-1], sizes[-2], sizes[-1]):
             right, (went, came) = found.pop(), sizes.pop()
-            kept = _count_visible_tokens(right.kept)
-            found[-1].old += [*right.kept, *right.old]
-            found[-1].new += [*right.kept, *right.new]
-            sizes[-1] = (sizes[-1][0] + went + kept, sizes[-1][1] + came + kept)
+            shared = _count_visible_tokens(right.shared)
+            found[-1].old += [*right.shared, *right.old]
+            found[-1].new += [*right.shared, *right.new]
+            sizes[-1] = (sizes[-1][0] + went + shared, sizes[-1][1] + came + shared)
     return found
 
 
@@ -252,13 +252,13 @@ def _is_accidental_match(
     """
     if not ((left.old or left.new) and (right.old or right.new)):
         return False
-    if not right.kept:
+    if not right.shared:
         return True
-    kept = _count_visible_tokens(right.kept)
-    if not kept:
+    shared = _count_visible_tokens(right.shared)
+    if not shared:
         return _is_word((left.new or left.old)[-1]) and _is_word((right.new or right.old)[0])
     least, most = sorted((max(left_sizes), max(right_sizes)))
-    return least >= 2 and 4 * kept < least + most
+    return least >= 2 and 4 * shared < least + most
 
 
 def _count_visible_tokens(tokens: Tokens) -> int:
@@ -270,17 +270,17 @@ def _is_word(token: str) -> bool:
 
 
 def _build_runs(changes: Sequence[_Change]) -> Iterator[DiffRun]:
-    kept = ""
+    shared = ""
     for change in changes:
-        kept += "".join(change.kept)
+        shared += "".join(change.shared)
         if change.old or change.new:
             parts: tuple[tuple[DiffKind, str], ...] = (
-                ("equal", kept), ("deleted", "".join(change.old)), ("inserted", "".join(change.new)),
+                ("equal", shared), ("deleted", "".join(change.old)), ("inserted", "".join(change.new)),
             )  # fmt: skip
             yield from (DiffRun(kind, text) for kind, text in parts if text)
-            kept = ""
-    if kept:
-        yield DiffRun("equal", kept)
+            shared = ""
+    if shared:
+        yield DiffRun("equal", shared)
 
 
 def find_longest_rising(values: Sequence[int]) -> list[int]:

@@ -136,7 +136,7 @@ def notify_contributors(event: Event) -> None:
     people = load_contributors(edition.brief)
     if edition.live_from > event.at:
         notify(event, "scheduled", people, time=edition.live_from.isoformat())
-    notify(event, "published", people, due=edition.live_from)
+    notify(event, "published", people, due_at=edition.live_from)
 
 
 def cancel_edition(edition: Edition, now: dt.datetime) -> None:

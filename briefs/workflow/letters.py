@@ -21,7 +21,7 @@ def turn_letter_into_note(letter: Letter, *, by: Person, now: dt.datetime | None
         stands = found.bullet and row.bullets.filter(number=found.bullet).exists()
         note = add_note(
             row,
-            _format_note(found, gone=bool(found.bullet) and not stands),
+            _format_note(found, is_bullet_missing=bool(found.bullet) and not stands),
             by=by,
             bullet=found.bullet if stands else None,
             side=found.side or None,  # type: ignore[arg-type]
@@ -47,9 +47,9 @@ def _reload_unhandled(letter: Letter) -> Letter:
     return found
 
 
-def _format_note(letter: Letter, *, gone: bool) -> str:
-    """Return the letter's text and a line with sender and time. Name the bullet if it no longer exists (`gone`)."""
+def _format_note(letter: Letter, *, is_bullet_missing: bool) -> str:
+    """Return the letter's text and a line with sender and time. Name the bullet if it no longer exists."""
     nobody = _("a guest") if letter.kind == Letter.Kind.REMARK else _("a reader")
-    place = [f"#b{letter.bullet}"] if gone else []
+    place = [f"#b{letter.bullet}"] if is_bullet_missing else []
     when = f"{timezone.localtime(letter.at):%Y-%m-%d %H:%M}"
     return "\n".join([letter.text, " · ".join([f"— {letter.name or nobody}", *place, when])])

@@ -37,12 +37,12 @@ def on_desk(view: Callable[..., HttpResponse], title: Promise) -> Callable[..., 
     return answer
 
 
-def door(route: str, view: Callable[..., HttpResponse], name: str, title: Promise) -> URLPattern:
+def anonymous_path(route: str, view: Callable[..., HttpResponse], name: str, title: Promise) -> URLPattern:
     """A page for people who are not signed in yet."""
     return path(route, on_desk(view, title), name=name)
 
 
-def page(route: str, view: Callable[..., HttpResponse], name: str, title: Promise) -> URLPattern:
+def signed_in_path(route: str, view: Callable[..., HttpResponse], name: str, title: Promise) -> URLPattern:
     """A page for people who are signed in, if only by password. Nothing that others send is kept."""
     return path(route, login_required(on_desk(view, title)), name=name)
 
@@ -52,44 +52,52 @@ PASSKEYS, NEW_PASSKEY, CODES = _("Passkeys"), _("Add a passkey"), _("Recovery co
 APP, SESSIONS = _("Authenticator app"), _("Where you are logged in")
 
 urlpatterns = [
-    page("", security, "mfa_index", _("Sign-in and security")),
-    door("login/", account.login, "account_login", LOG_IN),
-    door("login/code/", mfa.authenticate, "mfa_authenticate", _("Second factor")),
-    door("login/passkey/", webauthn.login_webauthn, "mfa_login_webauthn", LOG_IN),
-    door("logout/", account.logout, "account_logout", _("Log out")),
-    page("confirm/", account.reauthenticate, "account_reauthenticate", CONFIRM),
-    page("confirm/code/", mfa.reauthenticate, "mfa_reauthenticate", CONFIRM),
-    page("confirm/passkey/", webauthn.reauthenticate_webauthn, "mfa_reauthenticate_webauthn", CONFIRM),
-    door("password/reset/", account.password_reset, "account_reset_password", NEW_PASSWORD),
-    door("password/reset/sent/", account.password_reset_done, "account_reset_password_done", NEW_PASSWORD),
-    door(
+    signed_in_path("", security, "mfa_index", _("Sign-in and security")),
+    anonymous_path("login/", account.login, "account_login", LOG_IN),
+    anonymous_path("login/code/", mfa.authenticate, "mfa_authenticate", _("Second factor")),
+    anonymous_path("login/passkey/", webauthn.login_webauthn, "mfa_login_webauthn", LOG_IN),
+    anonymous_path("logout/", account.logout, "account_logout", _("Log out")),
+    signed_in_path("confirm/", account.reauthenticate, "account_reauthenticate", CONFIRM),
+    signed_in_path("confirm/code/", mfa.reauthenticate, "mfa_reauthenticate", CONFIRM),
+    signed_in_path(
+        "confirm/passkey/", webauthn.reauthenticate_webauthn, "mfa_reauthenticate_webauthn", CONFIRM
+    ),
+    anonymous_path("password/reset/", account.password_reset, "account_reset_password", NEW_PASSWORD),
+    anonymous_path(
+        "password/reset/sent/", account.password_reset_done, "account_reset_password_done", NEW_PASSWORD
+    ),
+    anonymous_path(
         "password/new/<str:uidb36>/<str:key>/",
         account.password_reset_from_key,
         "account_reset_password_from_key",
         NEW_PASSWORD,
     ),
-    door(
+    anonymous_path(
         "password/done/",
         account.password_reset_from_key_done,
         "account_reset_password_from_key_done",
         NEW_PASSWORD,
     ),
-    page("app/add/", totp.activate_totp, "mfa_activate_totp", APP),
-    page("app/remove/", totp.deactivate_totp, "mfa_deactivate_totp", APP),
-    page("passkeys/", webauthn.list_webauthn, "mfa_list_webauthn", PASSKEYS),
-    page("passkeys/add/", webauthn.add_webauthn, "mfa_add_webauthn", NEW_PASSKEY),
-    page("passkeys/<int:pk>/rename/", webauthn.edit_webauthn, "mfa_edit_webauthn", _("Rename the passkey")),
-    page(
+    signed_in_path("app/add/", totp.activate_totp, "mfa_activate_totp", APP),
+    signed_in_path("app/remove/", totp.deactivate_totp, "mfa_deactivate_totp", APP),
+    signed_in_path("passkeys/", webauthn.list_webauthn, "mfa_list_webauthn", PASSKEYS),
+    signed_in_path("passkeys/add/", webauthn.add_webauthn, "mfa_add_webauthn", NEW_PASSKEY),
+    signed_in_path(
+        "passkeys/<int:pk>/rename/", webauthn.edit_webauthn, "mfa_edit_webauthn", _("Rename the passkey")
+    ),
+    signed_in_path(
         "passkeys/<int:pk>/remove/", webauthn.remove_webauthn, "mfa_remove_webauthn", _("Remove the passkey")
     ),
-    page("recovery-codes/", recovery_codes.view_recovery_codes, "mfa_view_recovery_codes", CODES),
-    page("recovery-codes/new/", recovery_codes.generate_recovery_codes, "mfa_generate_recovery_codes", CODES),
-    page(
+    signed_in_path("recovery-codes/", recovery_codes.view_recovery_codes, "mfa_view_recovery_codes", CODES),
+    signed_in_path(
+        "recovery-codes/new/", recovery_codes.generate_recovery_codes, "mfa_generate_recovery_codes", CODES
+    ),
+    signed_in_path(
         "recovery-codes/download/",
         recovery_codes.download_recovery_codes,
         "mfa_download_recovery_codes",
         CODES,
     ),
-    page("sessions/", sessions, "usersessions_list", SESSIONS),
-    page("sessions/end/", sign_out_everywhere, "sign_out_everywhere", SESSIONS),
+    signed_in_path("sessions/", sessions, "usersessions_list", SESSIONS),
+    signed_in_path("sessions/end/", sign_out_everywhere, "sign_out_everywhere", SESSIONS),
 ]

@@ -28,8 +28,8 @@ class Badge:
         return format_html('<span class="badge {}">{}</span>', self.tone, self.text)
 
 
-def desk_badge(brief: Brief, standing: SignOffStatuses | None) -> Badge:
-    sides = list(standing.values()) if standing else []
+def desk_badge(brief: Brief, statuses: SignOffStatuses | None) -> Badge:
+    sides = list(statuses.values()) if statuses else []
     if brief.state in (State.DRAFT, State.IN_REVIEW) and any(side.rejected_by for side in sides):
         return Badge(_("Changes requested"), "warn")
     if brief.state == State.IN_REVIEW:

@@ -70,7 +70,7 @@ def _save_and_respond(
         draft.new_bullet_keys(),
         page_key=read_page_key(request.POST),
         revert_refused=partial_save.revert_rejected,
-        list_unstored_keys=lambda: partial_save.rejected_places,
+        list_unstored_keys=lambda: partial_save.rejected_keys,
         apply_repair=apply_repair,
     )
     try:

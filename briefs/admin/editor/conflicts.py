@@ -1,6 +1,6 @@
-"""Present edit conflicts: each place that two people changed, with both texts and a choice between them.
+"""Present edit conflicts: each value that two people changed, with both texts and a choice between them.
 
-Places that only one person changed are merged without a question. Choices are posted as `take-<place>`, with
+Values that only one person changed are merged without a question. Choices are posted as `take-<key>`, with
 the number of the revision that the person was shown (`against`).
 """
 
@@ -19,11 +19,11 @@ from ..common.brief_pages import structure_label
 from ..common.diff_html import highlight_differences
 from ..common.interface_labels import FIELD_LABELS
 from ..common.name_fields import NamesById, load_names_by_id
-from .draft_form import FORM_FIELDS, PICTURE_FIELDS, BulletRow, Draft, get_merge_place
+from .draft_form import FORM_FIELDS, PICTURE_FIELDS, BulletRow, Draft, get_merge_key
 
 
 @dataclass(frozen=True, slots=True)
-class ConflictingPlace:
+class ConflictingValue:
     key: str
     label: str
     lang: str
@@ -36,18 +36,18 @@ class ConflictingPlace:
 class Conflict:
     """An edit conflict.
 
-    `merged_count` counts places that need no choice; `earlier_choices` are choices already made.
+    `merged_count` counts values that need no choice; `earlier_choices` are choices already made.
     """
 
-    conflicting_places: list[ConflictingPlace]
+    conflicting_values: list[ConflictingValue]
     earlier_choices: Mapping[str, MergeChoice]
     against_revision: int
     merged_count: int
 
 
 @dataclass(frozen=True, slots=True)
-class _DraftPlace:
-    """One comparable place of a draft, with the same key as in `text.three_way_merge`."""
+class _DraftValue:
+    """One comparable value of a draft, with the same key as in `text.three_way_merge`."""
 
     key: str
     label: str
@@ -62,22 +62,24 @@ def build_conflict(clashed: SaveConflict, mine: Draft, choices: Mapping[str, Mer
     """
     names = load_names_by_id([clashed.theirs])
     theirs = Draft.from_content(clashed.theirs, names)
-    own, other = _index_places(mine, names, clashed.bullet_numbers), _index_places(theirs, names, {})
-    conflicting_places = []
+    own, other = _index_values(mine, names, clashed.bullet_numbers), _index_values(theirs, names, {})
+    conflicting_values = []
     for key in clashed.conflict_keys:
-        if (place := own.get(key) or other.get(key)) is None:
+        if (entry := own.get(key) or other.get(key)) is None:
             continue
         left, right = _mark_differences(*(side[key].value if key in side else None for side in (own, other)))
         preset = choices.get(key, "mine" if key in own else "theirs")
-        conflicting_places.append(ConflictingPlace(key, place.label, place.lang, left, right, preset))
+        conflicting_values.append(ConflictingValue(key, entry.label, entry.lang, left, right, preset))
     settled = {key: choice for key, choice in choices.items() if key not in clashed.conflict_keys}
-    return Conflict(conflicting_places, settled, clashed.revision_number, len(clashed.keys_from_theirs))
+    return Conflict(conflicting_values, settled, clashed.revision_number, len(clashed.keys_from_theirs))
 
 
 def is_unchanged(mine: Draft, base: Draft, bullet_numbers: Mapping[str, int]) -> bool:
     """Return whether the draft equals its base. `bullet_numbers` maps keys of new bullets to their numbers."""
-    own, was = _index_places(mine, NamesById(), bullet_numbers), _index_places(base, NamesById(), {})
-    return {key: place.value for key, place in own.items()} == {k: place.value for k, place in was.items()}
+    own, was = _index_values(mine, NamesById(), bullet_numbers), _index_values(base, NamesById(), {})
+    return {key: entry.value for key, entry in own.items()} == {
+        key: entry.value for key, entry in was.items()
+    }
 
 
 def _mark_differences(mine: str | None, theirs: str | None) -> tuple[SafeString, SafeString]:
@@ -88,16 +90,16 @@ def _mark_differences(mine: str | None, theirs: str | None) -> tuple[SafeString,
     return left, right
 
 
-def _index_places(
+def _index_values(
     draft: Draft, names: NamesById, bullet_numbers: Mapping[str, int]
-) -> dict[str, _DraftPlace]:
-    places = (*_field_places(draft, names), *_bullet_places(draft, bullet_numbers))
-    return {place.key: place for place in places}
+) -> dict[str, _DraftValue]:
+    values = (*_field_values(draft, names), *_bullet_values(draft, bullet_numbers))
+    return {entry.key: entry for entry in values}
 
 
-def _field_places(draft: Draft, names: NamesById) -> Iterator[_DraftPlace]:
+def _field_values(draft: Draft, names: NamesById) -> Iterator[_DraftValue]:
     for name in FORM_FIELDS:
-        if get_merge_place(name) != name:
+        if get_merge_key(name) != name:
             continue
         value = _tidy_or_raw(draft.fields[name])
         if name == "picture" and value:
@@ -106,9 +108,9 @@ def _field_places(draft: Draft, names: NamesById) -> Iterator[_DraftPlace]:
         if name == "source" and value.isdecimal():
             value = draft.fields["source_new"].strip() or names.sources.get(int(value), value)
         lang = LANGUAGE_TAGS["zh" if name.endswith("_zh") else "en"] if name in LEAD_FIELDS else ""
-        yield _DraftPlace(name, str(FIELD_LABELS[name]), lang, value)
+        yield _DraftValue(name, str(FIELD_LABELS[name]), lang, value)
     for name, lines in (("authors", _author_lines(draft)), ("keywords", _keyword_lines(draft))):
-        yield _DraftPlace(name, str(FIELD_LABELS[name]), "", "\n".join(lines))
+        yield _DraftValue(name, str(FIELD_LABELS[name]), "", "\n".join(lines))
 
 
 def _author_lines(draft: Draft) -> Iterator[str]:
@@ -121,25 +123,25 @@ def _keyword_lines(draft: Draft) -> Iterator[str]:
     return (row.name for row in draft.keywords if not (row.deleted or row.is_blank))
 
 
-def _bullet_places(draft: Draft, bullet_numbers: Mapping[str, int]) -> Iterator[_DraftPlace]:
+def _bullet_values(draft: Draft, bullet_numbers: Mapping[str, int]) -> Iterator[_DraftValue]:
     order = []
     for n, row in enumerate(draft.bullets_to_save(), 1):
         number = row.number or bullet_numbers.get(row.key, 0)
         order.append(f"#b{number}")
-        yield from _cell_places(row, f"b{number}", _("Bullet %(n)s") % {"n": n})
-    yield _DraftPlace(ORDER_KEY, _("Order"), "", " ".join(order))
+        yield from _cell_values(row, f"b{number}", _("Bullet %(n)s") % {"n": n})
+    yield _DraftValue(ORDER_KEY, _("Order"), "", " ".join(order))
 
 
-def _cell_places(row: BulletRow, key: str, label: str) -> Iterator[_DraftPlace]:
-    yield _DraftPlace(key, label, "", "\n".join(_as_one_line(row.cell(side)[0]) for side in SIDES))
+def _cell_values(row: BulletRow, key: str, label: str) -> Iterator[_DraftValue]:
+    yield _DraftValue(key, label, "", "\n".join(_as_one_line(row.cell(side)[0]) for side in SIDES))
     for side in SIDES:
         text, structure = row.cell(side)
         name = f"{label} · {NATIVE_LANGUAGE_NAMES[side]}"
-        yield _DraftPlace(f"{key}-{side}", name, LANGUAGE_TAGS[side], _as_one_line(text))
+        yield _DraftValue(f"{key}-{side}", name, LANGUAGE_TAGS[side], _as_one_line(text))
         level = f"{name} · {_('Structure (level, marker)')}"
-        yield _DraftPlace(f"{key}-{side}-structure", level, "", structure_label(structure))
-    yield _DraftPlace(f"{key}-passage", f"{label} · {_('Source passage')}", "", _tidy_or_raw(row.passage))
-    yield _DraftPlace(f"{key}-one_sided", f"{label} · {_('Reason')}", "", _tidy_or_raw(row.one_sided))
+        yield _DraftValue(f"{key}-{side}-structure", level, "", structure_label(structure))
+    yield _DraftValue(f"{key}-passage", f"{label} · {_('Source passage')}", "", _tidy_or_raw(row.passage))
+    yield _DraftValue(f"{key}-one_sided", f"{label} · {_('Reason')}", "", _tidy_or_raw(row.one_sided))
 
 
 def _as_one_line(text: str) -> str:

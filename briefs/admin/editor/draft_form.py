@@ -224,8 +224,8 @@ def _identify(letter: str, pk: int, names: Mapping[int, str]) -> tuple[str, str,
     return f"{letter}{pk}", str(pk), name, name
 
 
-def get_merge_place(field_name: str) -> str:
-    """Return the merge place of a form field (see `text.three_way_merge`). Several fields may share one."""
+def get_merge_key(field_name: str) -> str:
+    """Return the merge key of a form field (see `text.three_way_merge`). Several fields may share one."""
     if field_name in PICTURE_FIELDS:
         return "picture"
     return "source" if field_name == "source_new" else field_name

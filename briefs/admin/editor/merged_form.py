@@ -6,13 +6,13 @@ from typing import Any, Final
 from ...text.three_way_merge import collect_values_by_key
 from ...workflow import SaveResult
 from ..common.name_fields import NamesById
-from .draft_form import FORM_FIELDS, BulletRow, Draft, build_bullet_row, get_merge_place
+from .draft_form import FORM_FIELDS, BulletRow, Draft, build_bullet_row, get_merge_key
 from .partial_save import PartialSave
 
-type MatchingPlaces = set[str]
-"""Places where the merged content equals what was accepted; there the page keeps its typed value."""
+type MatchingKeys = set[str]
+"""Keys at which the merged content equals what was accepted; there the page keeps its typed value."""
 
-CELL_PLACES: Final = {
+CELL_KEYS: Final = {
     "text_zh": "zh",
     "text_en": "en",
     "structure_zh": "zh-structure",
@@ -20,7 +20,7 @@ CELL_PLACES: Final = {
     "passage": "passage",
     "one_sided": "one_sided",
 }
-"""Merge places of a row's fields."""
+"""Merge keys of a row's fields."""
 
 
 def build_merged_form(saved: SaveResult, partial_save: PartialSave, names: NamesById) -> dict[str, Any]:
@@ -31,7 +31,7 @@ def build_merged_form(saved: SaveResult, partial_save: PartialSave, names: Names
     draft = partial_save.draft
     theirs = Draft.from_content(saved.content, names)
     mine, now = collect_values_by_key(saved.mine), collect_values_by_key(saved.content)
-    matching = {place for place, value in now.items() if place in mine and mine[place] == value}
+    matching = {key for key, value in now.items() if key in mine and mine[key] == value}
     fields = {name: _choose_draft(name, matching, draft, theirs).fields[name] for name in FORM_FIELDS}
     return {
         "fields": fields,
@@ -47,11 +47,11 @@ def build_merged_form(saved: SaveResult, partial_save: PartialSave, names: Names
     }
 
 
-def _choose_draft(name: str, matching: MatchingPlaces, draft: Draft, theirs: Draft) -> Draft:
-    return draft if get_merge_place(name) in matching else theirs
+def _choose_draft(name: str, matching: MatchingKeys, draft: Draft, theirs: Draft) -> Draft:
+    return draft if get_merge_key(name) in matching else theirs
 
 
-def _merge_bullets(saved: SaveResult, partial_save: PartialSave, matching: MatchingPlaces) -> list[BulletRow]:
+def _merge_bullets(saved: SaveResult, partial_save: PartialSave, matching: MatchingKeys) -> list[BulletRow]:
     posted = {
         row.number or saved.bullet_numbers.get(row.key, 0): row
         for row in partial_save.draft.bullets_to_save()
@@ -64,12 +64,10 @@ def _merge_bullets(saved: SaveResult, partial_save: PartialSave, matching: Match
     return rows
 
 
-def _merge_row(row: BulletRow, number: int, typed: BulletRow | None, matching: MatchingPlaces) -> BulletRow:
+def _merge_row(row: BulletRow, number: int, typed: BulletRow | None, matching: MatchingKeys) -> BulletRow:
     if typed is None:
         return row
-    own = {
-        name: getattr(typed, name) for name, cell in CELL_PLACES.items() if f"b{number}-{cell}" in matching
-    }
+    own = {name: getattr(typed, name) for name, cell in CELL_KEYS.items() if f"b{number}-{cell}" in matching}
     return replace(row, key=typed.key, **own)
 
 

@@ -30,12 +30,12 @@ _BULLET_ANCHOR = re.compile(r"b\d+")
 class PartialSave:
     """State of an autosave.
 
-    `errors` refer to fields or row keys; `rejected_places` to places of the content.
+    `errors` refer to fields or row keys; `rejected_keys` are merge keys of the content.
     """
 
     draft: Draft
     errors: list[FieldError] = field(default_factory=list)
-    rejected_places: set[str] = field(default_factory=set)
+    rejected_keys: set[str] = field(default_factory=set)
     bullet_numbers: Mapping[str, int] = field(default_factory=dict)
 
     def build_content(self, base: Content, bullet_numbers: Mapping[str, int]) -> Content:
@@ -43,19 +43,19 @@ class PartialSave:
         content, self.errors = parse_content_with_errors(self.draft, base, bullet_numbers, by=None)
         groups = {f"name-{row.key}": "authors" for row in self.draft.authors}
         groups |= {f"name-{row.key}": "keywords" for row in self.draft.keywords}
-        self.rejected_places = {groups.get(said.about, said.about) for said in self.errors}
+        self.rejected_keys = {groups.get(said.about, said.about) for said in self.errors}
         return content
 
     def revert_rejected(self, content: Content, base: Content, reasons: Sequence[Reason]) -> Content:
-        """Return the content with the values of `base` in the rejected places.
+        """Return the content with the rejected values replaced by those of `base`.
 
-        Raises Refused if a reason cannot be assigned to a single place.
+        Raises Refused if a reason cannot be assigned to a single value.
         """
         hopeless = [reason for reason in reasons if not self._is_revertible(reason)]
         if hopeless:
             raise Refused(*hopeless)
         about = {reason.about for reason in reasons if not _BULLET_ANCHOR.fullmatch(reason.about)}
-        self.rejected_places |= about
+        self.rejected_keys |= about
         self.errors += field_errors(Refused(*(r for r in reasons if not _BULLET_ANCHOR.fullmatch(r.about))))
         leads = {name: getattr(base, name) for name in LEAD_NAMES if name in about}
         facts: dict[str, Any] = {name: getattr(base.facts, name) for name in FACT_NAMES if name in about}
@@ -76,17 +76,17 @@ class PartialSave:
     def has_rejected_text(self, row: BulletRow) -> bool:
         """Return whether any text in this row was rejected."""
         name = f"b{row.number or self.bullet_numbers.get(row.key, 0)}-"
-        return any(place.startswith(name) for place in self.rejected_places)
+        return any(key.startswith(name) for key in self.rejected_keys)
 
     def _revert_rejected_cells(self, bullet: Bullet, base: Bullet) -> Bullet:
         reverted = {}
         for name, rule in CELL_RULES.items():
             tidying = ContentTidier()
-            place = f"b{bullet.number}"
-            tidying.tidy_text(getattr(bullet, name), rule, about=place)
+            anchor = f"b{bullet.number}"
+            tidying.tidy_text(getattr(bullet, name), rule, about=anchor)
             if tidying.reasons:
                 reverted[name] = getattr(base, name)
-                self.rejected_places.add(f"{place}-{name.removeprefix('text_')}")
+                self.rejected_keys.add(f"{anchor}-{name.removeprefix('text_')}")
                 self.errors += with_row_keys(field_errors(Refused(*tidying.reasons)), self.bullet_numbers)
         return replace(bullet, **reverted)
 

@@ -23,7 +23,7 @@ SuggestionKey = tuple[dt.datetime | None, int | None, str]
 class TimelineEntry:
     at: dt.datetime
     by: str
-    what: str
+    text: str
     lines: Sequence[str] = ()
     link_text: str = ""
     href: str = ""
@@ -39,8 +39,8 @@ def build_timeline_entries(brief: Brief, events: Iterable[Event]) -> Iterator[Ti
     pages = {page: reverse(f"admin:briefs_brief_{page}", args=[brief.pk]) for page in ("review", "change")}
     for event in events:
         place, href = _locate_event(event, notes.get((event.at, event.by_id)), sides, pages)
-        what = str(PAST_TENSE_LABELS.get(event.verb, event.verb))
-        yield TimelineEntry(event.at, str(event.by), what, list(_detail_lines(event)), place, href, event.pk)
+        text = str(PAST_TENSE_LABELS.get(event.verb, event.verb))
+        yield TimelineEntry(event.at, str(event.by), text, list(_detail_lines(event)), place, href, event.pk)
 
 
 def _suggestion_sides(brief: Brief) -> dict[SuggestionKey, str]:

@@ -82,10 +82,10 @@ def _session_entries(
     for sitting in group_edit_sessions(rows):
         last = sitting.last
         n = len(sitting.revisions)
-        what = ngettext("saved once", "saved %(n)s times", n) % {"n": n}
-        what = str(SESSION_LABELS.get(last.kind, what))
+        text = ngettext("saved once", "saved %(n)s times", n) % {"n": n}
+        text = str(SESSION_LABELS.get(last.kind, text))
         yield TimelineEntry(
-            last.at, str(last.by), what, list(_changed_parts(sitting)), f"r{last.number}", href
+            last.at, str(last.by), text, list(_changed_parts(sitting)), f"r{last.number}", href
         )
 
 

@@ -29,7 +29,7 @@ def list_failed_mail(request: HttpRequest) -> HttpResponse:
         lines=[
             {
                 "row": row,
-                "what": notifications.get_kind_label(row.kind),
+                "text": notifications.get_kind_label(row.kind),
                 "given_up": row.attempts >= notifications.MAX_ATTEMPTS,
             }
             for row in rows

@@ -55,14 +55,14 @@ class BriefChangeList(ChangeList):
         super().get_results(request)
         briefs = list(self.result_list)
         editions = load_editions_by_brief(briefs)
-        standing = load_signoff_status(briefs, editions)
+        statuses = load_signoff_status(briefs, editions)
         complete = find_complete_sides(briefs)
         asked = load_review_assignments(briefs)
         now = timezone.now()
         for brief in briefs:
             brief.complete = complete[brief.pk]
             brief.asked = asked.get(brief.pk, {})
-            brief.desk_badge = badges.desk_badge(brief, standing.get(brief.pk))
+            brief.desk_badge = badges.desk_badge(brief, statuses.get(brief.pk))
             brief.public_badges = badges.public_badges(brief, editions.get(brief.pk, []), now)
         self.result_list = briefs
         self.is_capped = self.result_count > MAX_COUNTED

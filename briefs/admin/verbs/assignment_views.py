@@ -44,16 +44,18 @@ class AssignmentForm(forms.Form):
         initial = {"urgent": plan.urgent, "seen": plan.fingerprint()}
         super().__init__(data, auto_id="%s", initial=initial, label_suffix="")
         self.people: dict[str, list[Person]] = {}
-        for part, asked in self.current_assignments.items():
+        for part, assignee in self.current_assignments.items():
             people = self.people[part] = list(policy.find_people_with_roles(get_roles_of_part(part)))
-            if asked.person and asked.person not in people:  # has lost the role, but stays until replaced
-                people.append(asked.person)
+            if (
+                assignee.person and assignee.person not in people
+            ):  # has lost the role, but stays until replaced
+                people.append(assignee.person)
             choices = [("", _("Nobody yet")), *self._options(part, page_data)]
             label = cast(str, ASSIGNMENT_LABELS[part])
             self.fields[part] = forms.ChoiceField(label=label, choices=choices, required=False)
             self.fields[f"{part}_due"] = build_due_field()
-            self.initial[part] = asked.person.pk if asked.person else ""
-            self.initial[f"{part}_due"] = asked.due_on
+            self.initial[part] = assignee.person.pk if assignee.person else ""
+            self.initial[f"{part}_due"] = assignee.due_on
 
     def _options(self, part: str, page_data: BriefPageData) -> Iterable[tuple[str, str]]:
         status = page_data.signoff_status.get(cast(Side, part))
@@ -64,20 +66,26 @@ class AssignmentForm(forms.Form):
 
     def rows(self) -> Iterable[tuple[forms.BoundField, forms.BoundField, str]]:
         """Yield person field, due date field and, if it differs from the input, the stored assignment."""
-        for part, asked in self.current_assignments.items():
+        for part, assignee in self.current_assignments.items():
             who, due = self[part], self[f"{part}_due"]
-            stands = (str(asked.person.pk if asked.person else ""), str(asked.due_on or ""))
+            stored = (str(assignee.person.pk if assignee.person else ""), str(assignee.due_on or ""))
             chosen = (str(who.value() or ""), str(due.value() or ""))
-            yield who, due, _("Now: %(text)s") % {"text": asked} if self.is_bound and chosen != stands else ""
+            yield (
+                who,
+                due,
+                _("Now: %(text)s") % {"text": assignee} if self.is_bound and chosen != stored else "",
+            )
 
     def build_plan(self) -> AssignmentPlan:
         values = self.cleaned_data
 
-        def asked(part: str) -> Assignee:
+        def build_assignee(part: str) -> Assignee:
             person = next((p for p in self.people[part] if str(p.pk) == values[part]), None)
             return Assignee(person, values[f"{part}_due"])
 
-        return AssignmentPlan(asked("writer"), {side: asked(side) for side in SIDES}, values["urgent"])
+        return AssignmentPlan(
+            build_assignee("writer"), {side: build_assignee(side) for side in SIDES}, values["urgent"]
+        )
 
 
 def assign(request: HttpRequest, pk: int) -> HttpResponse:

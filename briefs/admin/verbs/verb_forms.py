@@ -188,12 +188,12 @@ class WithdrawForm(EditionVerbForm):
     reason_en = build_note_field(gettext_lazy("Reason, English"), "en")
 
     def notices(self) -> list[dict[str, str]]:
-        def told(side: Side) -> str:
+        def format_notice(side: Side) -> str:
             reason = self[f"reason_{side}"].value() or "…"
             values = {"date": date_format.format_day(timezone.localdate(), side), "reason": reason}
             return _("This brief was withdrawn on %(date)s. Reason: %(reason)s") % values
 
-        return render_in_both_languages(told)
+        return render_in_both_languages(format_notice)
 
 
 class RemoveForm(EditionVerbForm):

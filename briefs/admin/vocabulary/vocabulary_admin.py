@@ -104,13 +104,13 @@ class ValuesFilter(admin.AllValuesFieldListFilter):
 
     def choices(self, changelist: Any) -> Any:
         for choice in super().choices(changelist):
-            shown = "–" if choice["display"] == "" else choice["display"]
-            yield {**choice, "display": VOCABULARY_KIND_NAMES.get(str(shown), shown)}
+            label = "–" if choice["display"] == "" else choice["display"]
+            yield {**choice, "display": VOCABULARY_KIND_NAMES.get(str(label), label)}
 
 
 class VocabularyWithKindAdmin(VocabularyAdmin):
     @admin.display(description=gettext_lazy("Kind"), ordering="kind")
-    def kind_shown(self, row: Any) -> str:
+    def kind_name(self, row: Any) -> str:
         return str(VOCABULARY_KIND_NAMES.get(row.kind, row.kind))
 
 
@@ -125,7 +125,7 @@ class AuthorAdmin(VocabularyAdmin):
 
 @admin.register(Source)
 class SourceAdmin(VocabularyWithKindAdmin):
-    list_display = ("name", "name_zh", "kind_shown", "country")
+    list_display = ("name", "name_zh", "kind_name", "country")
     list_filter = (("kind", ValuesFilter), ("country", ValuesFilter))
     allowed_lookups = ("kind", "country", "kind__exact", "country__exact")
     search_fields = ("name", "name_zh")
@@ -134,7 +134,7 @@ class SourceAdmin(VocabularyWithKindAdmin):
 
 @admin.register(Keyword)
 class KeywordAdmin(VocabularyWithKindAdmin):
-    list_display = ("__str__", "label_zh", "label_en", "kind_shown", "listed")
+    list_display = ("__str__", "label_zh", "label_en", "kind_name", "listed")
     list_filter = (MissingLabelFilter, "listed", ("kind", ValuesFilter))
     allowed_lookups = ("listed__exact", "kind", "kind__exact")
     search_fields = ("label_zh", "label_en")

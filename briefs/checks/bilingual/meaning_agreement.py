@@ -44,9 +44,9 @@ def check(content: Content, context: CheckContext) -> list[Finding]:
         if has_words(pair.zh) and has_words(pair.en):
             zh, en = (CheckedText.from_text(pair.field, pair.bullet, side, pair.text(side)) for side in SIDES)
             found += _check_contrast(zh, en)
-            for here, there in find_by_sentence(zh.original, en.original):
-                found += _compare(zh, en, here, there)
-                found += _check_actors(zh, en, here, there)
+            for zh_meanings, en_meanings in find_by_sentence(zh.original, en.original):
+                found += _compare(zh, en, zh_meanings, en_meanings)
+                found += _check_actors(zh, en, zh_meanings, en_meanings)
     return found
 
 
@@ -73,10 +73,14 @@ def _group(meanings: list[Meaning], ends: list[int]) -> list[list[Meaning]]:
 
 
 def _compare(
-    zh: CheckedText, en: CheckedText, here: list[Meaning], there: list[Meaning]
+    zh: CheckedText, en: CheckedText, zh_meanings: list[Meaning], en_meanings: list[Meaning]
 ) -> Iterator[Finding]:
-    for section in sorted({meaning.section for meaning in (*here, *there)} - {"ignored", "action"}):
-        mine, theirs = ([meaning for meaning in side if meaning.section == section] for side in (here, there))
+    for section in sorted(
+        {meaning.section for meaning in (*zh_meanings, *en_meanings)} - {"ignored", "action"}
+    ):
+        mine, theirs = (
+            [meaning for meaning in side if meaning.section == section] for side in (zh_meanings, en_meanings)
+        )
         if section == "negation":
             yield from _check_negation(zh, mine, theirs)
             yield from _check_negation(en, theirs, mine)
@@ -109,10 +113,10 @@ def _check_negation(text: CheckedText, mine: list[Meaning], theirs: list[Meaning
 
 
 def _check_actors(
-    zh: CheckedText, en: CheckedText, here: list[Meaning], there: list[Meaning]
+    zh: CheckedText, en: CheckedText, zh_meanings: list[Meaning], en_meanings: list[Meaning]
 ) -> Iterator[Finding]:
     """Report two names in the other order around the same verb: 中國攻擊菲律賓, the Philippines attacked China."""
-    first, second = _find_actors(zh, here), _find_actors(en, there)
+    first, second = _find_actors(zh, zh_meanings), _find_actors(en, en_meanings)
     if (
         first
         and second

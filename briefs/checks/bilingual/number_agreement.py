@@ -25,7 +25,7 @@ from briefs.lexicon import numbers_en, numbers_zh, units
 from briefs.lexicon.figure import Figure, FigureValues, format_decimal
 
 _LARGE = Decimal(1000)
-_COUNTED = re.compile(
+_MEASURE_WORD = re.compile(
     "(?<=[%月年天週])|[家個名位艘架項種國次座枚輛所場條份篇天年週人點大類屆任席州省市縣級島黨強顆件艘處架組期]"
 )
 
@@ -36,10 +36,10 @@ def check(content: Content, context: CheckContext) -> list[Finding]:
         for pair in iterate_text_pairs(content)
         if has_words(pair.zh) and has_words(pair.en)
     ]
-    known = KnownNames.select_for([reading.text for both in read for reading in both], context)
+    known_names = KnownNames.select_for([reading.text for both in read for reading in both], context)
     introduced = {n.key for zh, _ in read for n in zh.names if zh.text.startswith((")", "）"), n.end)}
-    known = replace(known, introduced=frozenset(filter(str.isalpha, introduced)))
-    return [found for zh, en in read for found in _check_pair(zh, en, known)]
+    known_names = replace(known_names, introduced=frozenset(filter(str.isalpha, introduced)))
+    return [found for zh, en in read for found in _check_pair(zh, en, known_names)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,35 +80,35 @@ class SideFigures:
     def counts_in_words(self, figure: Figure) -> bool:
         """Return whether a figure in words is a count that the other side should have: 九家, six."""
         is_small = 1 < figure.value < 100 and not figure.needs_counterpart
-        return is_small and (self.side == "en" or bool(_COUNTED.match(self.text, figure.end)))
+        return is_small and (self.side == "en" or bool(_MEASURE_WORD.match(self.text, figure.end)))
 
     def quote(self, figure: Figure) -> str:
         return self.checked.original[figure.start : figure.end].strip()
 
 
-def _check_pair(zh: SideFigures, en: SideFigures, known: KnownNames) -> list[Finding]:
-    lone_zh, lone_en = _unmatched_figures(zh, en, known), _unmatched_figures(en, zh, known)
+def _check_pair(zh: SideFigures, en: SideFigures, known_names: KnownNames) -> list[Finding]:
+    lone_zh, lone_en = _unmatched_figures(zh, en, known_names), _unmatched_figures(en, zh, known_names)
     scaled = list(_find_scale_mismatches(lone_zh, lone_en))
-    told = {id(figure) for two in scaled for figure in two}
+    reported = {id(figure) for two in scaled for figure in two}
     found = [_scale_finding(zh, en, *two) for two in scaled]
     found += [_unit_finding(zh, en, *two) for two in find_unit_mismatches(zh, en)]
     for reading, figures in ((zh, lone_zh), (en, lone_en)):
-        rest = (figure for figure in figures if id(figure) not in told)
+        rest = (figure for figure in figures if id(figure) not in reported)
         found += [_one_sided_finding(reading, figure, reading.quote(figure)) for figure in rest]
     found += _check_currencies(zh, en)
     found += _check_counts(zh, en)
-    return [*found, *_check_names(zh, en, known), *_check_names(en, zh, known)]
+    return [*found, *_check_names(zh, en, known_names), *_check_names(en, zh, known_names)]
 
 
-def _unmatched_figures(here: SideFigures, there: SideFigures, known: KnownNames) -> list[Figure]:
+def _unmatched_figures(own: SideFigures, other: SideFigures, known_names: KnownNames) -> list[Figure]:
     """Return the figures without a counterpart, one per value."""
     alone: dict[Decimal, Figure] = {}
-    for figure in here.figures:
-        if figure.needs_counterpart and not there.expresses(figure):
+    for figure in own.figures:
+        if figure.needs_counterpart and not other.expresses(figure):
             alone.setdefault(figure.value, figure)
     if not alone:
         return []
-    covered = mark_matched_names(here.side, here.text, there.text, known)
+    covered = mark_matched_names(own.side, own.text, other.text, known_names)
     return [figure for figure in alone.values() if figure.start not in covered]
 
 
@@ -178,19 +178,19 @@ def _by_unit(figures: Iterable[Figure]) -> dict[Decimal, dict[str, Figure]]:
 
 def _check_currencies(zh: SideFigures, en: SideFigures) -> Iterator[Finding]:
     """Report an amount of money on one side whose counterpart is a bare figure, unless that side names money (N6)."""
-    for here, there in ((zh, en), (en, zh)):
-        if any(figure.unit in units.CURRENCIES for figure in there.figures):
+    for own, other in ((zh, en), (en, zh)):
+        if any(figure.unit in units.CURRENCIES for figure in other.figures):
             continue
         amounts, others = (
             _by_unit(figure for figure in reading.figures if figure.needs_counterpart)
-            for reading in (here, there)
+            for reading in (own, other)
         )
-        told = set()
+        reported = set()
         for value, by_unit in amounts.items():
             money = [figure for unit, figure in by_unit.items() if unit in units.CURRENCIES]
-            if money and set(others.get(value, ())) == {""} and money[0].unit not in told:
-                told.add(money[0].unit)
-                yield _one_sided_finding(here, money[0], money[0].written_unit)
+            if money and set(others.get(value, ())) == {""} and money[0].unit not in reported:
+                reported.add(money[0].unit)
+                yield _one_sided_finding(own, money[0], money[0].written_unit)
 
 
 def _check_counts(zh: SideFigures, en: SideFigures) -> Iterator[Finding]:
@@ -198,33 +198,33 @@ def _check_counts(zh: SideFigures, en: SideFigures) -> Iterator[Finding]:
     lone_zh, lone_en = (
         [
             figure
-            for figure in here.figures
-            if here.counts_in_words(figure) and not any(value in there.values for value in figure.values)
+            for figure in own.figures
+            if own.counts_in_words(figure) and not any(value in other.values for value in figure.values)
         ]
-        for here, there in ((zh, en), (en, zh))
+        for own, other in ((zh, en), (en, zh))
     )
     if lone_zh and lone_en:
         yield _mismatch_finding(zh, en, "numbers.count", lone_zh[0], lone_en[0], {})
 
 
-def _check_names(here: SideFigures, there: SideFigures, known: KnownNames) -> list[Finding]:
+def _check_names(own: SideFigures, other: SideFigures, known_names: KnownNames) -> list[Finding]:
     return [
-        replace(_one_sided_finding(here, name, name.raw), repair=Repair("names.glossary", {"name": name.raw}))
-        for name in find_lone_names(here, there, known)
+        replace(_one_sided_finding(own, name, name.raw), repair=Repair("names.glossary", {"name": name.raw}))
+        for name in find_lone_names(own, other, known_names)
     ]
 
 
-def find_lone_names(here: SideFigures, there: SideFigures, known: KnownNames) -> list[LatinName]:
+def find_lone_names(own: SideFigures, other: SideFigures, known_names: KnownNames) -> list[LatinName]:
     """Return the Latin names without a counterpart, each once."""
-    others = {name.key for name in there.names} | known.introduced
+    others = {name.key for name in other.names} | known_names.introduced
     alone: dict[str, LatinName] = {}
-    for name in here.names:
-        if name.key not in others and not (len(name.key) > 3 and name.key.title() in there.text):
+    for name in own.names:
+        if name.key not in others and not (len(name.key) > 3 and name.key.title() in other.text):
             alone.setdefault(name.key, name)
     if not alone:
         return []
-    letters = collect_initials(there.text) if there.side == "en" else ""
-    covered = mark_matched_names(here.side, here.text, there.text, known)
+    letters = collect_initials(other.text) if other.side == "en" else ""
+    covered = mark_matched_names(own.side, own.text, other.text, known_names)
     return [
         name for name in alone.values() if name.start not in covered and not is_spelled_out(name.key, letters)
     ]

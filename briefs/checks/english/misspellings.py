@@ -24,8 +24,8 @@ _COMMON = 200
 
 
 def check(content: Content, context: CheckContext) -> list[Finding]:
-    known = _load_frequencies()
-    texts = list_side_texts(content, "en") if known else []
+    frequencies = _load_frequencies()
+    texts = list_side_texts(content, "en") if frequencies else []
     words = [(text, match) for text in texts for match in _WORD.finditer(text.without_urls)]
     counts = Counter(match[0].lower() for _, match in words)
     forms = (form for term in context.terms for form in (*term.renderings("en"), *term.safe_en))
@@ -35,10 +35,10 @@ def check(content: Content, context: CheckContext) -> list[Finding]:
         word = match[0].lower()
         if (
             counts[word] == 1
-            and not _is_word(word, known)
+            and not _is_word(word, frequencies)
             and word not in accepted
             and (match[0].islower() or _is_opening_word(text.without_urls, match))
-            and (right := _correct(word, known))
+            and (right := _correct(word, frequencies))
         ):
             found.append(
                 text.build_replacement_finding("misspellings.word", match.span(), match_case(match[0], right))
@@ -61,23 +61,23 @@ def _load_frequencies() -> dict[str, int]:
     return frequencies
 
 
-def _is_word(word: str, known: dict[str, int]) -> bool:
+def _is_word(word: str, frequencies: dict[str, int]) -> bool:
     """Return whether the word is known, or made of known parts: demining, severalfold, carmakers."""
-    if word in known or word in read_words("known words"):
+    if word in frequencies or word in read_words("known words"):
         return True
     stems = {word.removesuffix(ending) for ending in read_words("suffixes")}
     stems |= {f"{stem}e" for stem in stems} | {f"{stem[:-1]}y" for stem in stems if stem.endswith("i")}
     stems |= {stem.removeprefix(opening) for stem in stems for opening in read_words("prefixes")}
-    if any(stem in known for stem in stems if len(stem) > 2):
+    if any(stem in frequencies for stem in stems if len(stem) > 2):
         return True
-    return any(word[:at] in known and word[at:] in known for at in range(4, len(word) - 3))
+    return any(word[:at] in frequencies and word[at:] in frequencies for at in range(4, len(word) - 3))
 
 
-def _correct(word: str, known: dict[str, int]) -> str:
+def _correct(word: str, frequencies: dict[str, int]) -> str:
     """Return the most frequent common word at a distance of one letter, or an empty string."""
     splits = [(word[:at], word[at:]) for at in range(len(word) + 1)]
     near = {a + b[1:] for a, b in splits[:-1]}
     near |= {a + b[1] + b[0] + b[2:] for a, b in splits[:-2]}
     near |= {a + letter + b[skip:] for a, b in splits for letter in ascii_lowercase for skip in (0, 1)}
-    best = max(near, key=lambda candidate: known.get(candidate, 0))
-    return best if known.get(best, 0) >= _COMMON else ""
+    best = max(near, key=lambda candidate: frequencies.get(candidate, 0))
+    return best if frequencies.get(best, 0) >= _COMMON else ""

@@ -89,28 +89,28 @@ def split_authors(text: str) -> tuple[tuple[str, ...], bool]:
     """Return the names in order, and whether the line could be split in another way too."""
     if len(text) > AUTHORS_TEXT_LIMIT:
         return (text,), True
-    hidden, kept = _hide_parentheses(
+    hidden, parenthesized = _hide_parentheses(
         _BY.sub("", text.strip(" "), count=1) if _BY.match(text) else text.strip(" ")
     )
     names, doubtful = _split(_SUFFIX.sub("\x01", hidden))
     doubtful = doubtful or (hidden[-1:] not in (";", "；") and any(map(_may_contain_person, names)))
-    restored = (_restore(name.replace("\x01", ", "), kept) for name in names)
+    restored = (_restore(name.replace("\x01", ", "), parenthesized) for name in names)
     return tuple(dict.fromkeys(name for name in restored if name)), doubtful
 
 
 def _hide_parentheses(text: str) -> tuple[str, list[str]]:
     """Replace text in parentheses (an affiliation) with placeholders, so that it is not split."""
-    kept: list[str] = []
+    parenthesized: list[str] = []
 
     def keep(match: re.Match[str]) -> str:
-        kept.append(match[0])
-        return f"\x00{len(kept) - 1}\x00"
+        parenthesized.append(match[0])
+        return f"\x00{len(parenthesized) - 1}\x00"
 
-    return re.sub(r"\([^()]*\)|（[^（）]*）", keep, text), kept
+    return re.sub(r"\([^()]*\)|（[^（）]*）", keep, text), parenthesized
 
 
-def _restore(name: str, kept: list[str]) -> str:
-    return re.sub("\x00([0-9]+)\x00", lambda match: kept[int(match[1])], name).strip(" ,，")
+def _restore(name: str, parenthesized: list[str]) -> str:
+    return re.sub("\x00([0-9]+)\x00", lambda match: parenthesized[int(match[1])], name).strip(" ,，")
 
 
 def _split(text: str) -> tuple[list[str], bool]:

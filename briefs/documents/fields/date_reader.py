@@ -203,8 +203,8 @@ def list_short_year_readings(text: str, order: DateOrder = "mdy") -> list[str]:
     return list(dict.fromkeys(iso for date in dates for iso in (date.iso, date.alternative) if iso))
 
 
-def _get_day(found: DateParts) -> tuple[int, int, int]:
-    return found.year, found.month, found.day
+def _get_day(date: DateParts) -> tuple[int, int, int]:
+    return date.year, date.month, date.day
 
 
 def _match_forms(raw: str, order: DateOrder) -> DateParts | None:
@@ -240,18 +240,18 @@ def _convert_han_numeral(match: re.Match[str]) -> str:
     return match[0] if value is None else str(value)
 
 
-def _build_parsed_date(found: DateParts, raw: str) -> tuple[ParsedDate, frozenset[str]] | None:
-    if not _is_valid_date(found.year, found.month, found.day or 1):
+def _build_parsed_date(parts: DateParts, raw: str) -> tuple[ParsedDate, frozenset[str]] | None:
+    if not _is_valid_date(parts.year, parts.month, parts.day or 1):
         return None
-    alternative = _iso(found.year, *found.alternative) if found.alternative else ""
+    alternative = _iso(parts.year, *parts.alternative) if parts.alternative else ""
     date = ParsedDate(
-        iso=_iso(found.year, found.month, found.day),
-        label=raw if found.issue else "",
+        iso=_iso(parts.year, parts.month, parts.day),
+        label=raw if parts.issue else "",
         raw=raw,
-        ambiguous=bool(alternative) or found.numbered,
+        ambiguous=bool(alternative) or parts.numbered,
         alternative=alternative,
     )
-    traits = [trait for trait in ("minguo", "numbered", "season") if getattr(found, trait)]
+    traits = [trait for trait in ("minguo", "numbered", "season") if getattr(parts, trait)]
     return date, frozenset(traits)
 
 

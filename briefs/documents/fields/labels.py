@@ -102,21 +102,21 @@ def find_field(name: str) -> tuple[str, frozenset[Side]] | None:
     return (fields.pop() if fields else "summary"), frozenset(sides)
 
 
-def _add_part(part: str, found: list[tuple[str, Side]]) -> bool:
+def _add_part(part: str, labels: list[tuple[str, Side]]) -> bool:
     if known := FIELDS_BY_NAME.get(part) or find_composed_name(part):
-        found.append(known)
+        labels.append(known)
         return True
     for word, side in SIDE_WORDS.items():  # 英文重點, Chinese title
         name = part.removeprefix(word).lstrip(" ") if part.startswith(word) else ""
         known = FIELDS_BY_NAME.get(name) or find_composed_name(name)
         if known and known[0] != "side":
-            found.extend((("side", side), known))
+            labels.extend((("side", side), known))
             return True
     pieces = [piece.strip() for piece in _SCRIPTS.findall(part) if piece.strip()]
     both = [known for piece in pieces if (known := FIELDS_BY_NAME.get(piece) or find_composed_name(piece))]
     if len(pieces) < 2 or len(both) < len(pieces):
         return False
-    found.extend(both)
+    labels.extend(both)
     return True
 
 

@@ -115,7 +115,7 @@ def _check_entry_limits(entries: list[ZipEntry], directory_at: int) -> None:
 def unpack_parts(
     data: bytes,
     entries: dict[str, ZipEntry],
-    is_wanted: Callable[[str], bool],
+    is_needed: Callable[[str], bool],
     check_beginning: Callable[[str, bytes], None],
 ) -> dict[str, bytes]:
     """Return the wanted parts. Every entry is counted; `check_beginning` sees the start of each and may
@@ -135,7 +135,7 @@ def unpack_parts(
                 size > RATIO_CHECKED_FROM and size > COMPRESSION_RATIO_LIMIT * entry.packed_size
             ):
                 raise _build_too_large_refusal()
-            if is_wanted(name):
+            if is_needed(name):
                 read_size += len(chunk)
                 chunks.append(chunk)
             if read_size > READ_SIZE_LIMIT:
@@ -143,7 +143,7 @@ def unpack_parts(
         if crc != entry.crc or size != entry.size:
             raise build_damaged_refusal()
         total += size
-        if is_wanted(name):
+        if is_needed(name):
             parts[name] = b"".join(chunks)
     return parts
 

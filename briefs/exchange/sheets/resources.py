@@ -114,19 +114,19 @@ class VocabularyResource(ModelResource):  # type: ignore[misc]
         return found
 
     def _find_by_name(self, row: Any) -> Vocabulary | None:
-        given = {name: row[name].strip() for name in self.name_columns if row.get(name, "").strip()}
-        if not given:
+        names = {name: row[name].strip() for name in self.name_columns if row.get(name, "").strip()}
+        if not names:
             sentence = _("a row without a slug needs a name here.")
             raise ValidationError({next((n for n in self.name_columns if n in row), "slug"): sentence})
-        found = self._candidates({name: value.casefold() for name, value in given.items()})
+        found = self._candidates({name: value.casefold() for name, value in names.items()})
         if len(found) > 1:
             sentence = _("more than one entry is meant: %(slugs)s. Fill in the slug.")
             raise ValidationError({"slug": sentence % {"slugs": _(", ").join(r.slug for r in found[:5])}})
         return found[0] if found else None
 
-    def _candidates(self, given: dict[str, str]) -> list[Vocabulary]:
+    def _candidates(self, names: dict[str, str]) -> list[Vocabulary]:
         """Return the entries that match any of the names."""
-        found = [row for name, value in given.items() for row in self._by_name[name][value]]
+        found = [row for name, value in names.items() for row in self._by_name[name][value]]
         return list(dict.fromkeys(found))
 
     def _refuse_second_row(self, key: object) -> None:
@@ -234,12 +234,12 @@ class TermResource(VocabularyResource):
             *("avoid_zh", "avoid_en", "safe_zh", "safe_en", "note"),
         )
 
-    def _candidates(self, given: dict[str, str]) -> list[Vocabulary]:
+    def _candidates(self, names: dict[str, str]) -> list[Vocabulary]:
         """Return terms that match in both languages, since one rendering may belong to two concepts."""
-        if len(given) < 2:
+        if len(names) < 2:
             return []
-        rows = self._by_name["zh"][given["zh"]]
-        return [row for row in rows if row.en.casefold() == given["en"]]  # type: ignore[attr-defined]
+        rows = self._by_name["zh"][names["zh"]]
+        return [row for row in rows if row.en.casefold() == names["en"]]  # type: ignore[attr-defined]
 
 
 RESOURCES: dict[type[Vocabulary], type[VocabularyResource]] = {

@@ -121,9 +121,7 @@ def test_changing_factors_asks_again_after_a_quarter_of_an_hour(
 # Signing in
 
 
-def test_code_of_the_app_opens_the_desk_at_the_wanted_page(
-    client: Client, owner: Person, secret: str
-) -> None:
+def test_code_of_the_app_opens_the_requested_page(client: Client, owner: Person, secret: str) -> None:
     answer = enter_password(client, owner, back="/admin/briefs/letter/")
     assert answer["Location"] == f"{ACCOUNT}login/code/"
     assert not opens_desk(client)

@@ -206,7 +206,7 @@ def test_pauses_grow_and_are_forgotten_after_an_hour(owner: Person) -> None:
 
 
 @contextmanager
-def all_slots_taken() -> Iterator[None]:
+def use_all_slots() -> Iterator[None]:
     for _ in range(throttle.HASHES_AT_ONCE):
         assert throttle._slots.acquire(blocking=False)
     try:
@@ -217,7 +217,7 @@ def all_slots_taken() -> Iterator[None]:
 
 
 def test_attempts_at_once_hold_no_thread(client: Client, owner: Person) -> None:
-    with all_slots_taken():
+    with use_all_slots():
         response = attempt(client, PASSWORD)
     assert (response.status_code, response["Retry-After"]) == (503, "3")
     assert attempt(client, PASSWORD).status_code == 302
@@ -227,14 +227,14 @@ def test_known_browser_gets_in_while_strangers_take_every_slot(owner: Person) ->
     home = Client()
     attempt(home, PASSWORD)
     home.post(reverse("admin:logout"))
-    with all_slots_taken():
+    with use_all_slots():
         assert attempt(home, PASSWORD).status_code == 302
 
 
 def test_paused_attempt_takes_no_slot(client: Client, owner: Person) -> None:
     for _ in range(5):
         attempt(client, "wrong")
-    with all_slots_taken():
+    with use_all_slots():
         assert is_paused(attempt(client, "wrong"))
 
 
@@ -248,7 +248,7 @@ def call_server(path: str, cookie: str = "") -> int:
 
 
 def test_busy_server_refuses_before_django_runs(owner: Person, django_assert_num_queries) -> None:
-    with all_slots_taken(), django_assert_num_queries(0):
+    with use_all_slots(), django_assert_num_queries(0):
         assert call_server(LOGIN) == 503
         assert call_server(LOGIN, "browser=x") == 403, (
             "may be known, so Django looks (and misses a CSRF token)"

@@ -127,7 +127,7 @@ def test_person_adds_a_passkey_and_signs_in_by_it_alone(visit: Visit, owner: Per
     assert visit.console_messages == []
 
 
-def test_refused_passkey_is_said_on_the_page(visit: Visit, owner: Person) -> None:
+def test_refused_passkey_is_reported_on_the_page(visit: Visit, owner: Person) -> None:
     visit.open(f"{ACCOUNT}login/")
     assert not visit.page.is_visible("#passkey-failed")
     visit.page.evaluate(

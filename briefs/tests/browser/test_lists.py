@@ -43,9 +43,9 @@ def test_dashboard_and_brief_list_in_use_are_accessible_and_fit(
     tab = Tab(chromium, live_server.url, person, viewport=size, color_scheme=scheme)
     page, results = tab.page, {}
 
-    def check(what: str) -> None:
+    def check(label: str) -> None:
         page.wait_for_load_state("networkidle")
-        results[what] = (tab.accessibility_violations(), max(0, tab.horizontal_overflow()))
+        results[label] = (tab.accessibility_violations(), max(0, tab.horizontal_overflow()))
 
     check("front page")
     assert page.locator(".waiting li").count() == 2
@@ -69,6 +69,6 @@ def test_dashboard_and_brief_list_in_use_are_accessible_and_fit(
     page.locator("[name=index]").click()
     page.locator(".bulk").wait_for()
     check("answers")
-    assert {what: result for what, result in results.items() if result != ([], 0)} == {}
+    assert {label: result for label, result in results.items() if result != ([], 0)} == {}
     assert SavedFilter.objects.get().query == "state=draft"
     assert tab.console_messages == []

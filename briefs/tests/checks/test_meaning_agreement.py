@@ -11,16 +11,16 @@ from briefs.tests.checks.finding_messages import format_finding_message
 from briefs.tests.checks.test_all_checks import ADVISORY_CHECKS
 from briefs.tests.checks.test_glossary_agreement import SHIPPED
 
-HERE = Path(__file__).parent
+FOLDER = Path(__file__).parent
 BRIEFS = {
     number: lines.splitlines()
     for number, lines in re.findall(
-        r"^\[(\d+)\]\n((?:.+\n)+)", (HERE / "clean_briefs.txt").read_text(encoding="utf-8"), re.MULTILINE
+        r"^\[(\d+)\]\n((?:.+\n)+)", (FOLDER / "clean_briefs.txt").read_text(encoding="utf-8"), re.MULTILINE
     )
 }
 MISTAKES = [
     line.split("\t")
-    for line in (HERE / "planted_mistakes.tsv").read_text(encoding="utf-8").splitlines()
+    for line in (FOLDER / "planted_mistakes.tsv").read_text(encoding="utf-8").splitlines()
 ]  # fmt: skip
 
 AGREEING_PAIRS = [

@@ -250,7 +250,7 @@ def test_equal_counts_do_not_hide_a_point_missing_on_each_side(missing_zh, missi
     ]
 
 
-def test_two_points_that_are_one_in_the_other_language_are_told():
+def test_two_points_that_are_one_in_the_other_language_are_reported():
     zh, en = make_points(zh for zh, _ in TALKS), make_points(en for _, en in TALKS)
     joined_zh = [*zh[:1], Point(zh[1].text + zh[2].text, line=1), *zh[3:]]
     pairs = align(joined_zh, en)

@@ -109,15 +109,15 @@ class Racers:
     def __init__(self, ask: Callable[[int, str, dict[str, Any], float], Callable[[], ActionResult]]) -> None:
         self._ask, self._dice = ask, random.Random(5)
 
-    def race(self, *acts: Action, apart: float | None = None) -> list[ActionResult]:
+    def race(self, *acts: Action, spread: float | None = None) -> list[ActionResult]:
         """Run each action in its own worker, all at nearly the same moment."""
         from django.db import connection
 
-        apart = START_SPREAD[connection.vendor] if apart is None else apart
+        spread = START_SPREAD[connection.vendor] if spread is None else spread
         start = time.monotonic() + START_DELAY
         # Shuffled, since on a busy machine the first to be sent starts first.
         order = self._dice.sample(range(len(acts)), len(acts))
-        pending = {i: self._ask(i, *acts[i], start + apart * self._dice.random()) for i in order}
+        pending = {i: self._ask(i, *acts[i], start + spread * self._dice.random()) for i in order}
         results = [pending[i]() for i in range(len(acts))]
         assert not [result for result in results if "error" in result], results
         return results

@@ -164,13 +164,13 @@ def state_problems(answers: Mapping[str, PublicResponse], world: World, now: dt.
             if brief_page.status != phase.status:
                 yield f"{item.name}: {brief_page.address} answers {brief_page.status}, not {phase.status}"
         page_text = "\n".join(brief_page.text for brief_page in brief_pages).lower()
-        missing = [token for token in phase.shown if token not in page_text]
+        missing = [token for token in phase.required if token not in page_text]
         if missing:
             yield f"{item.name}: shows no {[world.token_labels[token] for token in missing]}"
         if phase.listed != (item.slug in list_text):
             yield f"{item.name}: {'not ' if phase.listed else ''}listed"
         has_words = (
-            phase.listed and find_tokens(item.slug) <= phase.shown
+            phase.listed and find_tokens(item.slug) <= phase.required
         )  # a slug keeps the words of the first edition
         for code in ("zh-hant", "en"):
             search_page = answers[f"/{code}/search/?q={item.slug}"].text
@@ -181,11 +181,11 @@ def state_problems(answers: Mapping[str, PublicResponse], world: World, now: dt.
 
 def _picture_problems(answers: Mapping[str, PublicResponse], world: World, now: dt.datetime) -> Iterator[str]:
     """Check that the files of a picture exist exactly while a brief that shows it is listed."""
-    shown = frozenset().union(*(phase.shown for _, phase in world.phases(now) if phase.listed))
+    required = frozenset().union(*(phase.required for _, phase in world.phases(now) if phase.listed))
     for key, credit in world.picture_credits.items():
         for kind in ("jpg", "webp"):
             status = answers[f"/media/pictures/{key}-320.{kind}"].status
-            if status != (200 if credit in shown else 404):
+            if status != (200 if credit in required else 404):
                 yield f"picture of {world.token_labels[credit]}: {kind} answers {status}"
 
 

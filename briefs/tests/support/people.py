@@ -187,8 +187,8 @@ def _withdrawn_and_removed_briefs(world: World) -> None:
         brief = world.create_approved(words, name)
         values, reason_tokens = world.withdrawal_reasons(name)
         workflow.withdraw(brief, by=team.publisher, **values)
-        shown = words.tokens_named("headline", "source_name") | reason_tokens
-        phases = [Phase(ALWAYS, 200, shown, shown | words.tokens_named(*WITHDRAWAL_NOTICE_FIELDS))]
+        required = words.tokens_named("headline", "source_name") | reason_tokens
+        phases = [Phase(ALWAYS, 200, required, required | words.tokens_named(*WITHDRAWAL_NOTICE_FIELDS))]
         if "newer" in name:
             world.revise(brief, world.canary_content("newer draft of a withdrawn one", date="1876-01-02"))
         if "scheduled" in name:
@@ -311,7 +311,7 @@ def _shared_vocabulary(world: World) -> None:
     world.add(
         "relabelled",
         brief,
-        replace(live, shown=live.shown - old | new, allowed=live.allowed - old | new | slug),
+        replace(live, required=live.required - old | new, allowed=live.allowed - old | new | slug),
     )
 
     words = world.canary_content("merged")
@@ -323,7 +323,9 @@ def _shared_vocabulary(world: World) -> None:
     names = frozenset((winner.name.lower(), winner.name_zh))
     old, live = words.tokens_named("source"), words.live_phase()
     world.add(
-        "merged", brief, replace(live, shown=live.shown - old | names, allowed=live.allowed - old | names)
+        "merged",
+        brief,
+        replace(live, required=live.required - old | names, allowed=live.allowed - old | names),
     )
 
     zh, en = world.han_token("about/zh"), world.latin_token("about/en")

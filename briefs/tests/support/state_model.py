@@ -59,7 +59,7 @@ class Phase:
 
     start: dt.datetime
     status: int
-    shown: frozenset[str] = frozenset()
+    required: frozenset[str] = frozenset()
     allowed: frozenset[str] = frozenset()
     listed: bool = False
 
@@ -86,12 +86,12 @@ class CanaryContent:
         return frozenset(token for name, token in self.tokens.items() if name.startswith(names))
 
     @property
-    def shown(self) -> frozenset[str]:
+    def required(self) -> frozenset[str]:
         return self.tokens_named(*VISIBLE_FIELDS)
 
     def live_phase(self, start: dt.datetime = ALWAYS, extra: Iterable[str] = ()) -> Phase:
-        shown = self.shown | frozenset(extra)
-        return Phase(start, 200, shown, shown | self.tokens_named(*PERMITTED_FIELDS), listed=True)
+        required = self.required | frozenset(extra)
+        return Phase(start, 200, required, required | self.tokens_named(*PERMITTED_FIELDS), listed=True)
 
 
 VISIBLE_FIELDS = (
@@ -245,10 +245,12 @@ class World:
         }
         load_missing_rows("roles.json")
         for role, group in roles.items():
-            name, email, shown = (
+            name, email, full_name = (
                 self.latin_token(f"people/{role}/{part}") for part in ("username", "email", "name")
             )
-            person = Person.objects.create_user(name, f"{email}@example.org", "pw", is_staff=True, name=shown)
+            person = Person.objects.create_user(
+                name, f"{email}@example.org", "pw", is_staff=True, name=full_name
+            )
             person.groups.set(Group.objects.filter(name=group))
             setattr(team, role, person)
         return team

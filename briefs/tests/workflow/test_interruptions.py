@@ -119,7 +119,7 @@ def test_two_late_workers_send_each_notice_once_despite_a_broken_one(
     Outbox.objects.update(due_at=two_hours_ago)
     broken = Outbox.objects.order_by("pk")[7]
     Outbox.objects.filter(pk=broken.pk).update(kind="nothing that can be said")
-    outcomes = two_racers.race(*[("send", {"port": mail_server.port})] * 2, apart=0)
+    outcomes = two_racers.race(*[("send", {"port": mail_server.port})] * 2, spread=0)
     assert sum(outcome["did"] for outcome in outcomes) == 19
     assert Counter(to[0] for to, _ in mail_server.accepted) == Counter(
         Outbox.objects.exclude(pk=broken.pk).values_list("to__email", flat=True)

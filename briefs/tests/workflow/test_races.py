@@ -71,7 +71,7 @@ def test_eight_parallel_approvals_make_one_edition_and_one_set_of_notices(eight_
             "seen": factories.content_hash(brief),
             "change": False,
         }
-        outcomes = eight_racers.race(*[("approve", values)] * 8, apart=0)
+        outcomes = eight_racers.race(*[("approve", values)] * 8, spread=0)
         assert sorted(outcome.get("refused", ["did"])[0] for outcome in outcomes) == ["did"] + ["state"] * 7
         assert Edition.objects.filter(brief=brief).count() == 1
         assert Event.objects.filter(brief=brief, verb="approve").count() == 1

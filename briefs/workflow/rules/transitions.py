@@ -211,7 +211,7 @@ def notify(
     kind: str,
     to: Iterable[Person],
     *,
-    due: dt.datetime | None = None,
+    due_at: dt.datetime | None = None,
     by_mail: bool = True,
     **values: Any,
 ) -> None:
@@ -228,7 +228,7 @@ def notify(
             edition=event.edition,
             event=event,
             values=_to_json_values(values),
-            due_at=due or event.at,
+            due_at=due_at or event.at,
             cancelled_at=None if by_mail else event.at,
         )
         for person in {p.pk: p for p in to if p.is_active and p.pk != event.by_id}.values()

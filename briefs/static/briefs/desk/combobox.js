@@ -13,7 +13,7 @@ export class Combobox {
   #rows = [];
   #for = null; // the text for which the rows were fetched
   #at = -1;
-  #asked = 0;
+  #requestCount = 0;
   #timer = 0;
 
   /**
@@ -48,7 +48,7 @@ export class Combobox {
 
   close() {
     clearTimeout(this.#timer);
-    this.#asked += 1; // a pending answer must not reopen the list
+    this.#requestCount += 1; // a pending answer must not reopen the list
     this.list.hidden = true;
     this.#point(-1);
     this.input.setAttribute("aria-expanded", "false");
@@ -61,10 +61,10 @@ export class Combobox {
 
   /** Fetch and show the rows. The highlighted row stays highlighted if the new rows contain it. */
   async #show(at = -1) {
-    const asked = (this.#asked += 1);
+    const request = (this.#requestCount += 1);
     const typed = this.input.value;
     const rows = await this.ask(typed).catch(() => []);
-    if (asked !== this.#asked || document.activeElement !== this.input) return;
+    if (request !== this.#requestCount || document.activeElement !== this.input) return;
     const pointed = this.#rows[this.#at];
     if (at < 0 && pointed) at = rows.findIndex((row) => (row.run ? pointed.run : row.id === pointed.id));
     this.#rows = rows;

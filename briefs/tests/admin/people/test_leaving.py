@@ -34,14 +34,14 @@ pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No direc
 DUE = dt.date(2030, 1, 2)
 
 
-def written(team: factories.Team, tag: str = "") -> Brief:
+def assigned_draft(team: factories.Team, tag: str = "") -> Brief:
     """A draft that is assigned to the writer."""
     brief = factories.draft_brief(team, factories.content(tag))
     factories.assign_writer(brief, team.writer, by=team.publisher, due_on=DUE)
     return brief
 
 
-def asked(team: factories.Team, person: Person, tag: str = "") -> Brief:
+def brief_to_review(team: factories.Team, person: Person, tag: str = "") -> Brief:
     """A brief in review, of which the person was asked to review the English."""
     person.groups.add(Group.objects.get(name="Reviewers"))
     person = Person.objects.get(pk=person.pk)  # permissions are cached
@@ -65,7 +65,7 @@ def plan_of(brief: Brief) -> AssignmentPlan:
 
 
 def test_leaver_hands_over_writing_and_loses_access(root_client: Client, team: factories.Team) -> None:
-    first, second, third = (written(team, tag) for tag in "甲乙丙")
+    first, second, third = (assigned_draft(team, tag) for tag in "甲乙丙")
     browser = open_session(team.writer)
     revisions = Revision.objects.count()
     form = open_page(root_client, team.writer)
@@ -91,7 +91,7 @@ def test_leaver_hands_over_writing_and_loses_access(root_client: Client, team: f
 
 
 def test_hand_over_is_verb_with_event_and_notice(root_client: Client, team: factories.Team) -> None:
-    brief = asked(team, team.reviewer)
+    brief = brief_to_review(team, team.reviewer)
     form = open_page(root_client, team.reviewer)
     send(root_client, team.reviewer, form.data_with(reviews=team.reviewer_en.pk))
     assert plan_of(brief).reviewers["en"] == workflow.Assignee(team.reviewer_en, DUE)
@@ -102,14 +102,14 @@ def test_hand_over_is_verb_with_event_and_notice(root_client: Client, team: fact
 
 
 def test_review_that_goes_to_nobody_loses_its_due_date(root_client: Client, team: factories.Team) -> None:
-    brief = asked(team, team.reviewer)
+    brief = brief_to_review(team, team.reviewer)
     send(root_client, team.reviewer, open_page(root_client, team.reviewer).data)
     assert plan_of(brief).reviewers["en"] == workflow.Assignee()
 
 
 def test_only_people_with_role_are_offered(root_client: Client, team: factories.Team) -> None:
-    written(team)
-    asked(team, team.writer)
+    assigned_draft(team)
+    brief_to_review(team, team.writer)
     page = root_client.get(person_url(team.writer, "leave")).content.decode()
     writing, reviews = (
         page.split(f'name="{name}"')[1].split("</select>")[0] for name in ("writing", "reviews")
@@ -127,7 +127,7 @@ def test_only_people_with_role_are_offered(root_client: Client, team: factories.
 
 
 def test_refused_hand_over_changes_nothing(team: factories.Team) -> None:
-    first, second = written(team, "甲"), written(team, "乙")
+    first, second = assigned_draft(team, "甲"), assigned_draft(team, "乙")
     receivers = {(first.pk, "writer"): team.other_writer, (second.pk, "writer"): team.reviewer}
     with pytest.raises(Refused) as refused:
         leave(team.writer, receivers, by=create_root(), revoke_links=True, now=timezone.now())
@@ -137,9 +137,9 @@ def test_refused_hand_over_changes_nothing(team: factories.Team) -> None:
 
 
 def test_page_shows_everything_open(root_client: Client, team: factories.Team) -> None:
-    brief = written(team, "甲")
+    brief = assigned_draft(team, "甲")
     workflow.add_note(brief, "看", by=team.reviewer)
-    asked(team, team.writer, "乙")
+    brief_to_review(team, team.writer, "乙")
     began = factories.draft_brief(team, factories.content("丁"))
     workflow.share(brief, by=team.writer)
     scheduled = factories.signed_brief(team, factories.content("丙"))
@@ -164,7 +164,7 @@ def test_brief_that_nobody_has_can_be_handed_over(root_client: Client, team: fac
 
 
 def test_links_are_revoked_unless_unticked(root_client: Client, team: factories.Team) -> None:
-    brief = written(team)
+    brief = assigned_draft(team)
     for person in (team.writer, team.reviewer):
         workflow.share(brief, by=person)
         factories.assign_reviewer(brief, "en", team.reviewer, by=team.publisher)
@@ -179,7 +179,7 @@ def test_links_are_revoked_unless_unticked(root_client: Client, team: factories.
 
 
 def test_leaving_twice_does_nothing_more(root_client: Client, team: factories.Team) -> None:
-    written(team)
+    assigned_draft(team)
     data = open_page(root_client, team.writer).data_with(writing=team.other_writer.pk)
     send(root_client, team.writer, data)
     root_client.get("/admin/")  # the messages are shown
@@ -189,9 +189,9 @@ def test_leaving_twice_does_nothing_more(root_client: Client, team: factories.Te
 
 
 def test_work_that_came_meanwhile_stays_visible(root_client: Client, team: factories.Team) -> None:
-    shown, taken = written(team, "甲"), written(team, "丙")
+    shown, taken = assigned_draft(team, "甲"), assigned_draft(team, "丙")
     data = open_page(root_client, team.writer).data_with(writing=team.other_writer.pk)
-    new = written(team, "乙")
+    new = assigned_draft(team, "乙")
     factories.assign_writer(taken, team.publisher, by=team.publisher)
     page = send(root_client, team.writer, data)
     assert "1 piece of work is still with writer." in page
@@ -242,7 +242,7 @@ def test_last_administrator_cannot_leave(team: factories.Team) -> None:
 
 
 def test_clerk_without_role_closes_account_and_work_stays(client: Client, team: factories.Team) -> None:
-    brief = written(team)
+    brief = assigned_draft(team)
     workflow.share(brief, by=team.writer)
     clerk = create_clerk()
     clerk.groups.clear()
@@ -270,10 +270,10 @@ def test_person_returns_by_the_ordinary_form(root_client: Client, team: factorie
 
 def test_page_asks_constant_number_of_queries(root_client: Client, team: factories.Team) -> None:
     def fill(tag: str) -> None:
-        brief = written(team, tag)
+        brief = assigned_draft(team, tag)
         workflow.add_note(brief, "看", by=team.reviewer)
         workflow.share(brief, by=team.writer)
-        asked(team, team.writer, f"{tag}審")
+        brief_to_review(team, team.writer, f"{tag}審")
 
     def count(address: str) -> int:
         with CaptureQueriesContext(connection) as queries:
@@ -292,7 +292,7 @@ def test_page_asks_constant_number_of_queries(root_client: Client, team: factori
 def test_reviewer_and_writer_of_one_brief_leaves_in_one_event(
     root_client: Client, team: factories.Team
 ) -> None:
-    brief = written(team)
+    brief = assigned_draft(team)
     plan = replace(plan_of(brief), writer=workflow.Assignee(team.publisher))
     plan = plan.with_reviewer("zh", workflow.Assignee(team.publisher))
     workflow.apply_plan(brief, plan, by=team.other_publisher)

@@ -253,7 +253,7 @@ def test_timeline_names_each_act_and_its_language(client: Client, team: Team, br
 
     def timeline_entries(language: str) -> list[tuple[str, str]]:
         days = sign_in(client, team.writer, language).get(brief_url(brief, "timeline")).context["days"]
-        return [(entry.what, entry.link_text) for day in days for entry in day.entries]
+        return [(entry.text, entry.link_text) for day in days for entry in day.entries]
 
     english = timeline_entries("en")
     assert [line for line in english if line[1]] == [
@@ -263,7 +263,7 @@ def test_timeline_names_each_act_and_its_language(client: Client, team: Team, br
         ("added a note", f"#b{note.bullet} · Chinese"),
         ("saved once", "r1"),
     ]
-    without_place = [what for what, place in english if not place]
+    without_place = [text for text, place in english if not place]
     assert without_place[:2] == ["signed off the Chinese", "submitted for review"]
     assert ("新增審稿意見", "#b1 · 中文") in timeline_entries("zh-hant")
 

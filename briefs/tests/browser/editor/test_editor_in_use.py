@@ -45,8 +45,8 @@ def test_editor_in_use_is_accessible_and_fits(
     editor.brief(brief)
     results = {}
 
-    def check(what: str) -> None:
-        results[what] = (editor.accessibility_violations(), editor.horizontal_overflow())
+    def check(label: str) -> None:
+        results[label] = (editor.accessibility_violations(), editor.horizontal_overflow())
 
     check("opened")
     editor.focus_cell(0, EN)
@@ -82,7 +82,7 @@ def test_editor_in_use_is_accessible_and_fits(
     editor.page.locator(".toast").wait_for(state="hidden")  # it covers the content below it
     editor.page.evaluate("scrollTo(0, 0)")  # the sticky bar can cover half of a button, which axe reports
     check("saved")
-    assert {what: faults for what, faults in results.items() if faults[0] or faults[1] > 0} == {}
+    assert {label: faults for label, faults in results.items() if faults[0] or faults[1] > 0} == {}
     assert editor.unexpected_messages() == []
     editor.page.context.close()
 

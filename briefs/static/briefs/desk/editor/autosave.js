@@ -10,12 +10,12 @@ const PATIENCE = 20_000;
 
 export class Autosave {
   /**
-   * `addresses`: {autosave, pulse}. `keeping`: the LocalDraft. `isStopped`: the page shows a conflict that
+   * `addresses`: {autosave, pulse}. `localDraft`: the LocalDraft. `isStopped`: the page shows a conflict that
    * must be resolved first. Callbacks: `onstate(state)`, `onanswer(body, sent)`, `onclash(body)`,
    * `onrefused(reasons)`.
    */
-  constructor({ form, addresses, keeping, isUnsaved, isStopped, ...turns }) {
-    Object.assign(this, { form, addresses, keeping, isStopped }, turns);
+  constructor({ form, addresses, localDraft, isUnsaved, isStopped, ...turns }) {
+    Object.assign(this, { form, addresses, localDraft, isStopped }, turns);
     this.stored = isUnsaved ? "" : this.#print();
     this.untaken = false;
     this.running = null;
@@ -41,7 +41,7 @@ export class Autosave {
     const entries = readTypedFields(this.form);
     if (fingerprint(entries) === this.stored && !this.untaken) {
       clearTimeout(this.timer);
-      this.keeping.forget();
+      this.localDraft.forget();
       if (!this.running) this.onstate("saved");
       return;
     }
@@ -54,7 +54,7 @@ export class Autosave {
   #keep(entries) {
     const names = ["version", "base", "client_key", "page"];
     const values = names.map((name) => [name, this.form.elements[name]?.value ?? ""]);
-    this.keeping.keep({ entries, ...Object.fromEntries(values) });
+    this.localDraft.keep({ entries, ...Object.fromEntries(values) });
   }
 
   #later(wait) {
@@ -143,7 +143,7 @@ export class Autosave {
     this.onanswer(body, sent);
     if (body.content) this.stored = isCurrent ? this.#print() : "";
     if (this.isDirty || this.untaken) this.#keep(readTypedFields(this.form));
-    else this.keeping.forget();
+    else this.localDraft.forget();
     if (this.isDirty) {
       this.onstate("unsaved");
       this.#later(PAUSE / 3);

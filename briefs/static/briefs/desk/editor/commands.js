@@ -1,7 +1,7 @@
-// The editor's commands, as pure functions on rows: (rows, i, …) → {rows, focus, said} or {refused}.
+// The editor's commands, as pure functions on rows: (rows, i, …) → {rows, focus, message} or {refused}.
 //
 // A row is {key, level_zh, marker_zh, text_zh, level_en, marker_en, text_en, passage, one_sided}. The key
-// identifies the bullet: existing rows keep theirs, new rows get a new one. `said` names the message to show,
+// identifies the bullet: existing rows keep theirs, new rows get a new one. `message` names the message to show,
 // with its values.
 
 export const SIDES = ["zh", "en"];
@@ -102,7 +102,7 @@ export function split(rows, i, side, caret) {
   }
   if (!head.trim()) {
     const fresh = born(row);
-    return { rows: inserted(rows, i, fresh), focus: focusOn(row, side), said: ["did_add", { n: i + 1 }] };
+    return { rows: inserted(rows, i, fresh), focus: focusOn(row, side), message: ["did_add", { n: i + 1 }] };
   }
   const kept = replaced(rows, i, { ...row, [`text_${side}`]: head.trimEnd() });
   const moved = { ...cell(row, side), [`text_${side}`]: tail.trimStart() };
@@ -111,7 +111,7 @@ export function split(rows, i, side, caret) {
   return {
     rows: falls ? replaced(kept, i + 1, below) : inserted(kept, i + 1, below),
     focus: focusOn(below, side),
-    said: ["did_split", { n: i + 1 }],
+    message: ["did_split", { n: i + 1 }],
   };
 }
 
@@ -146,7 +146,7 @@ export function splitBoth(rows, i, side, caret, otherCaret) {
   return {
     rows: inserted(replaced(rows, i, head), i + 1, tail),
     focus: focusOn(tail, side),
-    said: ["did_split", { n: i + 1 }],
+    message: ["did_split", { n: i + 1 }],
   };
 }
 
@@ -166,7 +166,7 @@ export function merge(rows, i, side = "zh") {
   return {
     rows: without(replaced(rows, i, one), i + 1),
     focus: focusOn(one, side, Math.max(0, seam)),
-    said: ["did_merge", { n: i + 1, m: i + 2 }],
+    message: ["did_merge", { n: i + 1, m: i + 2 }],
   };
 }
 
@@ -182,7 +182,7 @@ export function joinSide(rows, i, side) {
   return {
     rows: out,
     focus: focusOn(out[i], side, whole.length),
-    said: ["did_join", { side, n: i + 1, m: i + 2 }],
+    message: ["did_join", { side, n: i + 1, m: i + 2 }],
   };
 }
 
@@ -202,7 +202,7 @@ export function shiftDown(rows, i, side) {
   return {
     rows: out,
     focus: focusOn(out[i + 1], side),
-    said: ["did_shift_down", { side, n: i + 1 }],
+    message: ["did_shift_down", { side, n: i + 1 }],
   };
 }
 
@@ -219,7 +219,7 @@ export function shiftUp(rows, i, side) {
   return {
     rows: isBlank(out[end - 1]) ? dropped(out, end - 1) : out,
     focus: focusOn(out[gap], side),
-    said: ["did_shift_up", { side, n: i + 1 }],
+    message: ["did_shift_up", { side, n: i + 1 }],
   };
 }
 
@@ -244,7 +244,7 @@ export function moveTo(rows, i, slot, side = "zh", caret = 0) {
   return {
     rows: inserted(rest, to, ...block),
     focus: focusOn(rows[i], side, caret),
-    said: ["did_move", { n: i + 1, m: to + 1 }],
+    message: ["did_move", { n: i + 1, m: to + 1 }],
   };
 }
 
@@ -276,7 +276,7 @@ export function indent(rows, i, sides, by) {
   const now = sides.map((side) => level(row, side) + 1);
   return {
     rows: replaced(rows, i, row),
-    said: ["did_level", { n: i + 1, m: [...new Set(now)].join("/") }],
+    message: ["did_level", { n: i + 1, m: [...new Set(now)].join("/") }],
   };
 }
 
@@ -284,7 +284,7 @@ export function toggleMarker(rows, i, sides) {
   const marker = rows[i][`marker_${sides[0]}`] === "bullet" ? "number" : "bullet";
   const row = { ...rows[i] };
   for (const side of sides) row[`marker_${side}`] = marker;
-  return { rows: replaced(rows, i, row), said: ["number", {}] };
+  return { rows: replaced(rows, i, row), message: ["number", {}] };
 }
 
 export function copyStructure(rows, from) {
@@ -294,14 +294,14 @@ export function copyStructure(rows, from) {
     [`level_${to}`]: level(row, from),
     [`marker_${to}`]: row[`marker_${from}`],
   }));
-  return { rows: copied, said: ["did_copy", {}] };
+  return { rows: copied, message: ["did_copy", {}] };
 }
 
 // Add and delete
 
 export function add(rows, i, side = "zh") {
   const fresh = born(rows[i] ?? EMPTY_ROW);
-  return { rows: inserted(rows, i + 1, fresh), focus: focusOn(fresh, side), said: ["did_add", { n: i + 2 }] };
+  return { rows: inserted(rows, i + 1, fresh), focus: focusOn(fresh, side), message: ["did_add", { n: i + 2 }] };
 }
 
 export function remove(rows, i, side = "zh") {
@@ -310,7 +310,7 @@ export function remove(rows, i, side = "zh") {
   return {
     rows: without(rows, i),
     focus: near && focusOn(near, side, caret),
-    said: ["did_remove", { n: i + 1 }],
+    message: ["did_remove", { n: i + 1 }],
   };
 }
 
@@ -356,5 +356,5 @@ export function repair(state, edits) {
     if (box[name]?.slice(edit.start, edit.end) !== edit.was) return { refused: "stale" };
     box[name] = box[name].slice(0, edit.start) + edit.to + box[name].slice(edit.end);
   }
-  return { fields, rows, said: ["did_fix", {}] };
+  return { fields, rows, message: ["did_fix", {}] };
 }

@@ -26,7 +26,7 @@ class Editor {
   constructor() {
     this.sheet = new BulletTable(form);
     this.history = new History(this.sheet.read());
-    this.telling = new StatusDisplay(form, () => this.step("undo"));
+    this.display = new StatusDisplay(form, () => this.step("undo"));
     this.carets = new WeakMap(); // the last caret in each cell, for "split both sides"
     this.side = "zh";
     this.sheet.render(this.state);
@@ -65,7 +65,7 @@ class Editor {
   /** Render the result of a command as one undo step, or show why it was refused. */
   apply(result, { quiet = false } = {}) {
     if (result.refused) {
-      this.telling.say(translate(result.refused));
+      this.display.say(translate(result.refused));
       return false;
     }
     const before = this.#focusNow();
@@ -73,14 +73,14 @@ class Editor {
     this.history.did({ fields, rows, focus }, before);
     this.sheet.render(this.state);
     if (result.focus) this.sheet.focus(result.focus);
-    if (result.said && !quiet) this.#told(result.said);
+    if (result.message && !quiet) this.#announce(result.message);
     this.#changed();
     return true;
   }
 
-  #told([word, values = {}]) {
+  #announce([word, values = {}]) {
     const side = values.side && translate(values.side);
-    this.telling.say(translate(word, { ...values, side }), BIG.includes(word));
+    this.display.say(translate(word, { ...values, side }), BIG.includes(word));
   }
 
   #changed() {
@@ -94,7 +94,7 @@ class Editor {
     if (!state) return true;
     this.sheet.render(state);
     if (state.focus) this.sheet.focus(state.focus);
-    this.telling.say(translate(way === "undo" ? "did_undo" : "did_redo"));
+    this.display.say(translate(way === "undo" ? "did_undo" : "did_redo"));
     this.#changed();
     return true;
   }

@@ -50,7 +50,7 @@ export class LocalDraft {
   }
 
   /** Return the entries of closed tabs as {slot, words}, latest first. */
-  async left() {
+  async listAbandoned() {
     const alive = await openTabs();
     return this.#slots()
       .filter((slot) => !alive.has(slot.slice(this.#prefix.length)))

@@ -67,7 +67,7 @@ export class RowMenu {
     this.box.setAttribute("aria-label", translate("menu", { n: this.sheet.index(pair) + 1 }));
     this.box.showPopover();
     handle.setAttribute("aria-expanded", "true");
-    this.#beside(handle);
+    this.#moveTo(handle);
     this.box.querySelector("[role=menuitem]").focus();
   }
 
@@ -75,7 +75,7 @@ export class RowMenu {
    * Place the menu beside the row's number. Setting `style` properties is allowed by the CSP; a style
    * attribute is not.
    */
-  #beside(handle) {
+  #moveTo(handle) {
     const { style } = this.box;
     if (NARROW.matches) {
       style.top = style.left = "";
@@ -117,15 +117,15 @@ export class RowMenu {
     const c = columns.findIndex((column) => column.includes(document.activeElement));
     if (c < 0) return null;
     const r = columns[c].indexOf(document.activeElement);
-    const beside = (by) => {
+    const neighbour = (by) => {
       const column = columns[(c + by + columns.length) % columns.length];
       return column[Math.min(r, column.length - 1)];
     };
     return {
       ArrowDown: columns[c][(r + 1) % columns[c].length],
       ArrowUp: columns[c].at(r - 1),
-      ArrowRight: beside(1),
-      ArrowLeft: beside(-1),
+      ArrowRight: neighbour(1),
+      ArrowLeft: neighbour(-1),
       Home: columns[c][0],
       End: columns[c].at(-1),
     }[key];

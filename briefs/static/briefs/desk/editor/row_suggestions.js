@@ -11,7 +11,7 @@ const AFTER_FOCUS = 150;
 export class RowSuggestions {
   /** `url()` returns the address to fetch from; empty for a new brief. */
   constructor(sheet, url) {
-    Object.assign(this, { sheet, url, carets: new WeakMap(), pair: null, asked: "" });
+    Object.assign(this, { sheet, url, carets: new WeakMap(), pair: null, lastTexts: "" });
     this.box = createElement("aside", { className: "rail" });
     sheet.form.addEventListener("input", ({ target }) => {
       if (target.closest(".pair .cell") && target.closest(".pair") === this.pair) this.#later(AFTER_TYPING);
@@ -26,7 +26,7 @@ export class RowSuggestions {
   write(here) {
     if (!here?.area || here.pair === this.pair) return;
     this.pair = here.pair;
-    this.asked = "";
+    this.lastTexts = "";
     this.#clear();
     this.#later(AFTER_FOCUS);
   }
@@ -45,14 +45,14 @@ export class RowSuggestions {
     const url = this.url();
     if (!url || !pair?.isConnected) return;
     const texts = this.#texts();
-    const asked = JSON.stringify(texts);
-    if (asked === this.asked) return;
-    this.asked = asked;
+    const current = JSON.stringify(texts);
+    if (current === this.lastTexts) return;
+    this.lastTexts = current;
     if (!(texts.zh + texts.en).trim()) return this.#clear();
     const answer = await this.#post(url, texts);
-    if (this.pair !== pair || this.asked !== asked) return;
+    if (this.pair !== pair || this.lastTexts !== current) return;
     if (answer) this.#show(answer);
-    else this.asked = "";
+    else this.lastTexts = "";
   }
 
   async #post(url, texts) {

@@ -13,26 +13,26 @@ const SOON = 300;
 
 export class ServerSync {
   constructor(editor, form) {
-    Object.assign(this, { editor, form, telling: editor.telling });
+    Object.assign(this, { editor, form, display: editor.display });
     this.data = { ...form.dataset };
     this.address = this.data.brief; // address of the brief's page; empty for a new brief
     this.event = "event" in this.data ? Number(this.data.event) : undefined; // the newest one that the page shows
-    this.keeping = new LocalDraft(this.data.person, this.data.pk || "new");
+    this.localDraft = new LocalDraft(this.data.person, this.data.pk || "new");
     this.saving = new Autosave({
       form,
-      keeping: this.keeping,
+      localDraft: this.localDraft,
       addresses: this.#addresses(),
       isUnsaved: "unsaved" in this.data,
       isStopped: "stopped" in this.data,
-      onstate: (state) => this.telling.state(state),
+      onstate: (state) => this.display.state(state),
       onanswer: (body, sent) => this.#answered(body, sent),
-      onclash: (body) => this.telling.ask(body.text, ["see_clash", null]),
-      onrefused: (reasons) => this.telling.because(reasons),
+      onclash: (body) => this.display.ask(body.text, ["see_clash", null]),
+      onrefused: (reasons) => this.display.setReasons(reasons),
     });
     this.pulse = new PresencePoll({
       address: this.saving.addresses.pulse,
       onpulse: (body) => this.#beat(body),
-      onsignedout: () => this.telling.state("signin"),
+      onsignedout: () => this.display.state("signin"),
     });
     this.channel = new BroadcastChannel("desk");
     form.addEventListener("submit", (event) => this.#submitted(event));
@@ -67,9 +67,9 @@ export class ServerSync {
 
   /** Start after the editor is set up: offer unsaved changes of closed tabs and fetch the findings. */
   async begin(entries) {
-    if (this.saving.isStopped) this.telling.state("clash");
+    if (this.saving.isStopped) this.display.state("clash");
     else if ("unsaved" in this.data) this.saving.touched();
-    else this.telling.state("saved");
+    else this.display.state("saved");
     await this.#offer(fingerprintIgnoringKeys(entries));
     if (this.address && !this.saving.isStopped) this.saving.now({ ask: true });
   }
@@ -77,13 +77,13 @@ export class ServerSync {
   // Answers
 
   #answered(body, sent) {
-    this.telling.savedAt = body.at;
+    this.display.savedAt = body.at;
     if (!this.address) this.#born(body);
     const isWhole = fingerprint(sent) === fingerprint(readTypedFields(this.form));
     if (body.content) this.#take(body, parseFormState(sent));
     this.hasNews ||= body.changed || Boolean(body.content);
-    this.telling.because(body.reasons);
-    this.telling.people(body.people);
+    this.display.setReasons(body.reasons);
+    this.display.people(body.people);
     if (isWhole) this.editor.findings.show(body.findings);
     this.#describe(body);
     if (body.changed) this.#news();
@@ -107,7 +107,7 @@ export class ServerSync {
     this.editor.take((state) => mergeStates(state, words, theirs));
     mergeFacts(this.form, sent, body.content, replaceRows);
     const names = body.merged_from.join(translate("and"));
-    if (names) this.telling.say(translate("merged", { names }));
+    if (names) this.display.say(translate("merged", { names }));
   }
 
   /** The first save of a new brief created it: turn this page into the brief's page. */
@@ -117,7 +117,7 @@ export class ServerSync {
     this.form.dataset.pk = body.brief;
     this.saving.addresses = this.#addresses();
     this.pulse.address = this.saving.addresses.pulse;
-    this.keeping.rename(String(body.brief));
+    this.localDraft.rename(String(body.brief));
     this.#adopt();
   }
 
@@ -170,10 +170,10 @@ export class ServerSync {
     if (this.event !== undefined && event !== this.event) this.#news();
     this.event = event;
     this.saving.token(body.csrf);
-    this.telling.people(body.people);
+    this.display.people(body.people);
     const { isStopped, isDirty } = this.saving;
     if (isStopped) return;
-    if (this.telling.status.dataset.state === "signin") this.saving.now({ ask: true });
+    if (this.display.status.dataset.state === "signin") this.saving.now({ ask: true });
     else if (body.base > Number(this.form.elements.base.value) && !isDirty) this.saving.now({ ask: true });
   }
 
@@ -189,14 +189,14 @@ export class ServerSync {
     const isSave = submitter?.matches("#desk-store") || !submitter;
     if (this.saving.isStopped || this.isGoing) {
       this.saving.isLeaving = true;
-      this.keeping.posted();
+      this.localDraft.posted();
       return;
     }
     event.preventDefault();
     await new Promise((done) => setTimeout(done)); // requestSubmit does nothing during a submit event
     await this.flush();
-    const { state } = this.telling.status.dataset;
-    if (state === "kept" || state === "signin") return this.telling.say(translate(state));
+    const { state } = this.display.status.dataset;
+    if (state === "kept" || state === "signin") return this.display.say(translate(state));
     if (isSave && state === "saved") return;
     if (this.hasNews) await this.#see();
     this.isGoing = true;
@@ -207,20 +207,20 @@ export class ServerSync {
   // Unsaved changes of closed tabs
 
   async #offer(print) {
-    const [left] = await this.keeping.left();
-    if (!left) return;
-    const { slot, words } = left;
+    const [abandoned] = await this.localDraft.listAbandoned();
+    if (!abandoned) return;
+    const { slot, words } = abandoned;
     if (fingerprintIgnoringKeys(words.entries) === print || (words.posted && this.#isStored(words))) {
       if (!this.saving.isStopped) removeDraft(slot);
       return this.saving.isStopped ? undefined : this.#offer(print);
     }
     const time = new Date(words.time).toTimeString().slice(0, 5);
     const done = (act) => () => {
-      this.telling.asked();
+      this.display.hideBanner();
       act();
       this.#offer(fingerprintIgnoringKeys(readTypedFields(this.form)));
     };
-    this.telling.ask(
+    this.display.ask(
       translate("left", { time }),
       ["bring_back", done(() => this.#bringBack(slot, words))],
       ["discard", done(() => removeDraft(slot))],
@@ -234,7 +234,7 @@ export class ServerSync {
 
   #bringBack(slot, words) {
     const state = parseFormState(words.entries);
-    this.editor.apply({ ...extractTexts(state), said: ["brought_back"] });
+    this.editor.apply({ ...extractTexts(state), message: ["brought_back"] });
     for (const [name, value] of Object.entries(state.fields)) {
       if (!/^(headline|summary)_/.test(name)) setField(this.form, name, value);
     }

@@ -76,7 +76,7 @@ export class StatusDisplay {
     this.banner.hidden = false;
   }
 
-  asked() {
+  hideBanner() {
     this.banner.hidden = true;
   }
 
@@ -93,7 +93,7 @@ export class StatusDisplay {
 
   // Rejected values, each reported beside its field
 
-  because(reasons) {
+  setReasons(reasons) {
     this.reasons = reasons;
     this.showReasons();
   }
@@ -108,7 +108,7 @@ export class StatusDisplay {
     for (const reason of this.reasons) {
       const field = this.#field(reason.about);
       if (!field) elsewhere.push(reason.text);
-      else if (field !== document.activeElement) this.#beside(field, reason.text);
+      else if (field !== document.activeElement) this.#addReason(field, reason.text);
     }
     if (elsewhere.length) this.ask(elsewhere.join(" "));
   }
@@ -117,12 +117,12 @@ export class StatusDisplay {
     if (!about) return null;
     const named = this.form.elements[about];
     if (named instanceof HTMLElement && named.type !== "hidden") return named;
-    const place = document.getElementById(about);
-    if (!place || !this.form.contains(place)) return null;
-    return place.matches("input, textarea, select") ? place : place.querySelector("textarea, input:not([type=hidden])");
+    const target = document.getElementById(about);
+    if (!target || !this.form.contains(target)) return null;
+    return target.matches("input, textarea, select") ? target : target.querySelector("textarea, input:not([type=hidden])");
   }
 
-  #beside(field, text) {
+  #addReason(field, text) {
     field.setAttribute("aria-invalid", "true");
     field.after(createElement("p", { className: "untaken", textContent: text }));
   }
