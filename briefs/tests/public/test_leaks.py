@@ -1,21 +1,25 @@
 """No unapproved text is public. Every text of the sample world is a unique canary token, searched for in public answers."""
 
 import datetime as dt
+import html
 import itertools
+import json
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 from urllib.parse import quote
 
 import pytest
 import time_machine
+from django.db import transaction
+from django.db.utils import DatabaseError
 
-from briefs import workflow
-from briefs.content import SIDES
-from briefs.models import Brief, Edition
-from briefs.public import keyset
+from briefs.content import Content
+from briefs.models import Brief, Edition, Person
+from briefs.public import views
 
-from ..support import factories, route_registry
+from ..preview.test_preview_pages import request_pages, share_token
+from ..support import route_registry
 from ..support.crawler import (
     METHODS,
     PublicResponse,
@@ -25,8 +29,8 @@ from ..support.crawler import (
     problems,
     state_problems,
 )
-from ..support.database_firewall import public_access_only
-from ..support.state_model import World, list_positions
+from ..support.database_firewall import guest_access_only, public_access_only
+from ..support.state_model import World, find_tokens, list_positions
 
 pytestmark = [
     pytest.mark.django_db,
@@ -52,12 +56,6 @@ KEYS = [
     "1-1\n",
     f"1-{'f' * 400}",
 ]
-
-
-@pytest.fixture
-def one_page(monkeypatch: pytest.MonkeyPatch, small_pages: None) -> None:
-    """Every listed brief is on the first page and in the feed."""
-    monkeypatch.setattr(keyset, "PAGE_SIZE", 200)
 
 
 def every_list_position() -> list[str]:
@@ -206,66 +204,6 @@ def test_etag_of_future_page_gets_no_304_today(world: World) -> None:
             assert conditional.status == (304 if unchanged else plain.status), item.name
 
 
-@pytest.mark.heavy
-def test_two_hundred_draft_edits_change_no_public_page(world: World, clock: Any) -> None:
-    before = crawl(world.slugs(), more=every_list_position())
-    drafts = [
-        item
-        for item in world.sample_briefs
-        if Brief.objects.get(pk=item.brief.pk).state in ("draft", "in_review")
-    ]
-    assert {"draft", "live, newer draft", "scheduled, edited since", "withdrawn, newer draft"} <= {
-        item.name for item in drafts
-    }
-    for n in range(200):
-        clock.shift(1)
-        item = drafts[n % len(drafts)]
-        row = factories.edit(
-            item.brief, world.team.publisher, headline_en=f"Edit {n}", summary_zh=f"第{n}次。"
-        )
-        if n % 10 == 0:
-            workflow.add_note(row, f"Note {n}", by=world.team.reviewer)
-    clock.move_to(world.now)
-    after = crawl(world.slugs(), more=every_list_position())
-    assert before.keys() == after.keys()
-    assert [a for a in before if before[a].comparable != after[a].comparable] == []
-
-
-@pytest.mark.heavy
-def test_scheduled_edition_appears_exactly_at_its_time(world: World, clock: Any, one_page: None) -> None:
-    assert len(world.moments()) >= 6
-    for moment in world.moments():
-        ((item, phase),) = [(i, p) for i, p in world.phases(moment) if p.start == moment]
-        words = {
-            side: Edition.objects.listed(moment).get(slug=item.slug).frozen_content.summary(side).split()[0]
-            for side in SIDES
-        }
-        for now, expected in ((moment - SECOND, False), (moment, True), (moment + SECOND, True)):
-            clock.move_to(now)
-            answers = {address: fetch(address) for _, address in route_registry.public_addresses([item.slug])}
-            assert problems(answers.values(), world, now) == []
-            for side, code in (("zh", "zh-hant"), ("en", "en")):
-                for surface in ("feed.atom", f"briefs/{item.slug}/", f"briefs/{item.slug}/parallel/"):
-                    shown = words[side] in answers[f"/{code}/{surface}"].text
-                    assert shown == expected, (item.name, surface, now)
-            if item.phase(moment - SECOND).status == 404:
-                listed = [
-                    item.slug in answers[address].text for address in ("/sitemap.xml", "/en/", "/zh-hant/")
-                ]
-                assert listed == [expected] * 3, item.name
-    assert phase.listed
-
-
-@pytest.mark.heavy
-def test_public_pages_show_due_editions_only_as_time_passes(world: World, clock: Any) -> None:
-    middle, end = world.moments()[3] + SECOND, world.moments()[-1] + SECOND
-    for now in (middle, end):
-        clock.move_to(now)
-        answers = crawl(world.slugs(), more=every_list_position())
-        assert problems(answers.values(), world, now) == []
-        assert list(state_problems(answers, world, now)) == []
-
-
 HEADERS = [
     {"cookie": "sessionid=forged; messages=y; django_language=en; desk=1; __Host-desk=forged"},
     {"cookie": "csrftoken=x"},  # malformed, so Django would normally set a new token
@@ -342,3 +280,99 @@ def assert_same_with_desk_denied(before: dict[str, PublicResponse]) -> None:
         after = {address: fetch(address) for address in before}
     assert [address for address in before if before[address].comparable != after[address].comparable] == []
     assert "failed" not in after["/readyz"].text
+
+
+# Preview pages
+
+
+def test_preview_token_reveals_only_text_of_its_own_revision(world: World) -> None:
+    """Share each draft of the sample world. Its pages may show only that revision and public text."""
+    tried = 0
+    with time_machine.travel(world.now, tick=False):
+        for item in world.sample_briefs:
+            row = Brief.objects.get(pk=item.brief.pk)
+            if row.state not in ("draft", "in_review"):
+                continue
+            newest = row.revisions.order_by("-number")[0]
+            content = Content.from_json(newest.content).without_staff_fields()
+            token = share_token(row, world.team.reviewer)
+            allowed = find_tokens(str(content.as_json())) | label_tokens(row) | world.always_allowed
+            with guest_access_only():
+                pages = request_pages(token)
+            assert {answer.status for answer in pages.values()} == {200}, item.name
+            shown = set().union(*(find_tokens(answer.wire_text) for answer in pages.values()))
+            assert {world.token_labels.get(token, token) for token in shown - allowed} == set(), item.name
+            page_text = "\n".join(answer.text for answer in pages.values()).lower()
+            texts = (*(f"{s}" for s in find_tokens(content.summary_zh + content.summary_en)),)
+            assert all(text in page_text for text in texts), item.name
+            tried += 1
+    assert tried >= 8
+
+
+def label_tokens(row: Brief) -> set[str]:
+    """Return the canary tokens in the vocabulary names of the brief."""
+    names = [row.source] if row.source else []
+    rows = [
+        *names,
+        *(line.author for line in row.bylines.all()),
+        *(line.keyword for line in row.labels.all()),
+    ]
+    return find_tokens(" ".join(f"{r.label('zh')} {r.label('en')}" for r in rows))
+
+
+# Whether the crawl notices
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        lambda: Brief.objects.count(),
+        lambda: list(Person.objects.values_list("email")),
+        lambda: list(Edition.objects.values_list("approved_by__email")),
+        lambda: list(Edition.objects.values_list("urgent_reason")),
+        lambda: list(Edition.objects.filter(brief__state="draft")),
+        lambda: Edition.objects.filter(live_until=None).update(live_until=None),
+    ],
+)
+def test_desk_query_under_denial_raises_database_error(world: World, query: Callable[[], object]) -> None:
+    query()
+    with public_access_only(), pytest.raises(DatabaseError), transaction.atomic():
+        query()
+
+
+def test_crawl_detects_cookie_vary_and_cache_control(
+    world: World, clock: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = views.page_frame.render
+    monkeypatch.setattr(
+        views.page_frame, "render", lambda *args, **values: with_cookie_and_vary(real(*args, **values))
+    )
+    found_problems = problems([fetch("/en/about/")], world, world.now)
+    assert any("sets" in problem for problem in found_problems)
+    assert any("varies" in problem for problem in found_problems)
+    assert any("Cache-Control" in problem for problem in found_problems)
+
+
+def with_cookie_and_vary(response: Any) -> Any:
+    response.set_cookie("seen", "1")
+    response.headers["Vary"], response.headers["Cache-Control"] = "Cookie", "private"
+    return response
+
+
+@pytest.mark.parametrize(
+    "escape",
+    [
+        str,
+        html.escape,
+        quote,
+        json.dumps,
+        lambda s: html.escape(html.escape(f"<{s}>")),
+        lambda s: json.dumps(quote(s)),
+        lambda s: "".join(f"&#{ord(c)};" for c in s),
+    ],
+)
+def test_leak_detector_finds_canary_in_every_escaping(world: World, escape: Callable[[str], str]) -> None:
+    latin, han = (
+        token for token, label in world.token_labels.items() if label in ("draft/note", "draft/note_zh")
+    )
+    assert len(world.find_leaks(f"…{escape(latin.upper())} {escape(han)}…", world.now)) == 2

@@ -9,7 +9,6 @@ from django.utils import timezone
 
 from briefs import workflow
 from briefs.models import Brief, Edition, Event, Keyword, Outbox, State
-from briefs.text.slugs import build_slug
 
 from ..support import factories
 from ..support.factories import Team
@@ -50,43 +49,6 @@ def test_approval_freezes_both_languages_and_keeps_the_slug() -> None:
     assert editions[0].live_until == editions[1].live_from
     assert editions[0].published_at == editions[1].published_at
     assert list_public_numbers() == [2]
-
-
-def test_slug_without_latin_letters_is_date_and_id() -> None:
-    team = Team()
-    brief = factories.live_brief(team, factories.content(headline_en="標題"))
-    assert brief.slug == f"2025-06-09-{brief.pk}"
-
-
-def test_slug_splits_at_dashes_and_ends_with_a_whole_word() -> None:
-    long = "Why the U.S.–Taiwan Partnership Needs More Than Promises: Deterrence, Trade, and Semiconductors"
-    brief = factories.live_brief(factories.Team(), factories.content(headline_en=long))
-    assert brief.slug == "why-the-us-taiwan-partnership-needs-more-than-promises-deterrence-trade-and"
-    assert Keyword.make(label_zh="烏俄", label_en="Russia–Ukraine Peace").slug == "russia-ukraine-peace"
-
-
-@pytest.mark.parametrize(
-    ("words", "limit", "slug"),
-    [
-        ("U.S.—China", 80, "us-china"),
-        ("anti-access/area denial", 80, "anti-access-area-denial"),
-        ("China’s A2 / AD", 80, "chinas-a2-ad"),
-        ("one two three", 7, "one-two"),
-        ("one two three", 8, "one-two"),
-        ("onetwothree", 5, "onetw"),
-        ("中文—題目", 80, ""),
-    ],
-)
-def test_build_slug_joins_words_up_to_the_limit(words: str, limit: int, slug: str) -> None:
-    assert build_slug(words, limit) == slug
-
-
-def test_second_brief_of_the_same_headline_has_its_own_slug() -> None:
-    team = Team()
-    assert [factories.live_brief(team).slug, factories.live_brief(team).slug] == [
-        "a-headline",
-        "a-headline-2",
-    ]
 
 
 def test_edition_omits_staff_only_text() -> None:

@@ -8,10 +8,9 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
-from django.utils import timezone, translation
+from django.utils import timezone
 
 from briefs import workflow
-from briefs.admin.common import relative_dates
 from briefs.content import Bullet, Facts, hash_json
 from briefs.models import Brief, Outbox, Person, Presence
 from briefs.workflow.review_comments import TextAnchor
@@ -295,45 +294,6 @@ def test_query_count_does_not_grow_with_briefs(client: Client, team: factories.T
         counts.append(len(queries))
     assert counts[0] == counts[1]
     assert counts[1] <= 25
-
-
-@pytest.mark.parametrize(
-    ("days", "ago", "age"),
-    [
-        (0, "today 12:00", "today"),
-        (1, "yesterday", "1 day"),
-        (5, "5 days ago", "5 days"),
-        (31, "31 days ago", "31 days"),
-        (32, "2025-05-08", "32 days"),
-    ],
-)
-def test_age_is_counted_in_days(days: int, ago: str, age: str) -> None:
-    now = dt.datetime(2025, 6, 9, 4, tzinfo=dt.UTC)
-    then = now - dt.timedelta(days=days)
-    with translation.override("en"):
-        assert (relative_dates.format_ago(then, now), relative_dates.format_age(then, now)) == (ago, age)
-
-
-@pytest.mark.parametrize(
-    ("minutes", "shown"),
-    [(0, "1 minute"), (59, "59 minutes"), (60, "1 hour"), (23 * 60 + 59, "23 hours"), (24 * 60, "1 day")],
-)
-def test_duration_is_counted_in_minutes_hours_and_days(minutes: int, shown: str) -> None:
-    now = dt.datetime(2025, 6, 9, 4, tzinfo=dt.UTC)
-    with translation.override("en"):
-        assert relative_dates.format_duration(now - dt.timedelta(minutes=minutes), now) == shown
-
-
-def test_day_changes_at_midnight_of_site_time_zone() -> None:
-    before, after = (
-        dt.datetime(2025, 6, 8, 15, 59, tzinfo=dt.UTC),
-        dt.datetime(2025, 6, 8, 16, 1, tzinfo=dt.UTC),
-    )
-    assert relative_dates.days_between(before, after) == 1  # in Taipei it is the next day
-    with translation.override("en"):
-        day = dt.date(2025, 6, 9)
-        texts = [relative_dates.format_due(day + dt.timedelta(days=n), day) for n in (-1, 0, 1)]
-    assert texts == ["1 day overdue", "due today", "due in 1 day"]
 
 
 def test_side_assigned_to_another_is_no_task_of_mine(client: Client, team: factories.Team) -> None:

@@ -1,0 +1,65 @@
+"""Dates relative to today: ages, durations, working days."""
+
+import datetime as dt
+
+import pytest
+from django.utils import timezone, translation
+
+from briefs.admin.common import relative_dates
+
+pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No directory at")]
+
+
+@pytest.mark.parametrize(
+    ("days", "ago", "age"),
+    [
+        (0, "today 12:00", "today"),
+        (1, "yesterday", "1 day"),
+        (5, "5 days ago", "5 days"),
+        (31, "31 days ago", "31 days"),
+        (32, "2025-05-08", "32 days"),
+    ],
+)
+def test_age_is_counted_in_days(days: int, ago: str, age: str) -> None:
+    now = dt.datetime(2025, 6, 9, 4, tzinfo=dt.UTC)
+    then = now - dt.timedelta(days=days)
+    with translation.override("en"):
+        assert (relative_dates.format_ago(then, now), relative_dates.format_age(then, now)) == (ago, age)
+
+
+@pytest.mark.parametrize(
+    ("minutes", "shown"),
+    [(0, "1 minute"), (59, "59 minutes"), (60, "1 hour"), (23 * 60 + 59, "23 hours"), (24 * 60, "1 day")],
+)
+def test_duration_is_counted_in_minutes_hours_and_days(minutes: int, shown: str) -> None:
+    now = dt.datetime(2025, 6, 9, 4, tzinfo=dt.UTC)
+    with translation.override("en"):
+        assert relative_dates.format_duration(now - dt.timedelta(minutes=minutes), now) == shown
+
+
+def test_day_changes_at_midnight_of_site_time_zone() -> None:
+    before, after = (
+        dt.datetime(2025, 6, 8, 15, 59, tzinfo=dt.UTC),
+        dt.datetime(2025, 6, 8, 16, 1, tzinfo=dt.UTC),
+    )
+    assert relative_dates.days_between(before, after) == 1  # in Taipei it is the next day
+    with translation.override("en"):
+        day = dt.date(2025, 6, 9)
+        texts = [relative_dates.format_due(day + dt.timedelta(days=n), day) for n in (-1, 0, 1)]
+    assert texts == ["1 day overdue", "due today", "due in 1 day"]
+
+
+@pytest.mark.parametrize(
+    ("published", "red_from"),
+    [
+        ("2026-05-04 15:00", "2026-05-05 15:00"),  # Monday
+        ("2026-05-08 15:00", "2026-05-11 15:00"),  # Friday
+        ("2026-05-09 15:00", "2026-05-12 00:00"),  # Saturday
+        ("2026-05-10 23:59", "2026-05-12 00:00"),
+    ],
+)
+def test_working_day_excludes_weekend(published: str, red_from: str) -> None:
+    zone = timezone.get_default_timezone()
+    start, end = (dt.datetime.fromisoformat(text).replace(tzinfo=zone) for text in (published, red_from))
+    assert not relative_dates.has_working_day_passed(start, end - dt.timedelta(minutes=1))
+    assert relative_dates.has_working_day_passed(start, end)
