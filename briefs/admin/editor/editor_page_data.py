@@ -31,6 +31,7 @@ from ..common.outstanding_work import format_open_notes
 from ..common.signoff_status import compute_signoff_status, load_editions_by_brief
 from ..history.edit_sessions import EditSession, group_edit_sessions
 from ..history.event_lines import TimelineEntry, load_newest_entries
+from .bar_acts import ActChooser, BarActs, VerbButton
 from .draft_form import Draft
 
 MAX_LETTERS = 100
@@ -38,16 +39,6 @@ MAX_LETTERS = 100
 MAX_EVENTS = 12
 MAX_EDIT_SESSIONS = 5
 """Number of edit sessions shown, newest first."""
-
-
-@dataclass(slots=True)
-class VerbButton:
-    """A button for a verb, or the reason why this person may not use the verb now."""
-
-    verb: str
-    label: str
-    why_not: str = ""
-    is_primary: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,13 +140,13 @@ class BriefPageData:
     def verb_buttons(self) -> list[VerbButton]:
         has_edition = any(not edition.is_cancelled for edition in self.editions)
         return [
-            *self._button_if("submit", is_primary=True),
+            *self._button_if("submit"),
             *self._sign_off_buttons(),
             *self._button_if("send_back"),
             *self._take_back_button(),
-            *self._button_if("approve", is_primary=True),
-            *self._button_if("revise", is_primary=True),
-            *self._button_if("recover", is_primary=True),
+            *self._button_if("approve"),
+            *self._button_if("revise"),
+            *self._button_if("recover"),
             *self._confirm_button(),
             *self._button_if("reschedule", condition=self.scheduled_edition),
             *self._button_if("cancel", condition=self.scheduled_edition),
@@ -171,11 +162,9 @@ class BriefPageData:
             *self._button_if("discard", label=_("Discard this revision") if has_edition else ""),
         ]
 
-    def _button_if(
-        self, verb: str, *, label: str = "", condition: Any = True, is_primary: bool = False
-    ) -> Iterator[VerbButton]:
+    def _button_if(self, verb: str, *, label: str = "", condition: Any = True) -> Iterator[VerbButton]:
         if condition and self.is_allowed(verb):
-            yield VerbButton(verb, label or str(VERB_NAMES[verb]), is_primary=is_primary)
+            yield VerbButton(verb, label or str(VERB_NAMES[verb]))
 
     def _sign_off_buttons(self) -> Iterator[VerbButton]:
         if not self.is_allowed("sign_off"):
@@ -188,7 +177,7 @@ class BriefPageData:
             reason = why_not_sign_off(self.brief, side, self.person, answer)
             if reason is None or (reviews or self.person.pk in answer.changed_by):
                 verb = f"sign_off_{side}"
-                yield VerbButton(verb, str(VERB_NAMES[verb]), str(reason or ""), is_primary=reason is None)
+                yield VerbButton(verb, str(VERB_NAMES[verb]), str(reason or ""))
 
     def _take_back_button(self) -> Iterator[VerbButton]:
         if not self.is_allowed("take_back"):
@@ -202,7 +191,14 @@ class BriefPageData:
             return
         own = self.unconfirmed_edition.approved_by_id == self.person.pk
         why_not = str(workflow.Reason("urgent-confirm-own")) if own else ""
-        yield VerbButton("confirm", str(VERB_NAMES["confirm"]), why_not=why_not, is_primary=not own)
+        yield VerbButton("confirm", str(VERB_NAMES["confirm"]), why_not=why_not)
+
+    @cached_property
+    def bar_acts(self) -> BarActs:
+        settled = not self.scheduled_edition and not self.unconfirmed_edition
+        return ActChooser(
+            self.brief, self.person, self.signoff_status, self.plan, self.verb_buttons, settled
+        ).choose()
 
     @property
     def _is_taken_down(self) -> bool:

@@ -17,7 +17,12 @@ EDITOR_STRINGS: Final[dict[str, Promise]] = {
     "missing_en": _("English missing"),
     "menu": _("Commands for bullet %(n)s"),
     "drag": _("Drag bullet %(n)s, or press for commands"),
+    "alone": _("Only you are here"),
     "here": _("Also here: %(names)s"),
+    "here_in": _("%(name)s is in %(place)s"),
+    "twice": _(
+        "You have this brief open in another window too. Both save, and each takes in what the other saves."
+    ),
     "and": _(", "),
     "findings": _("%(n)s to check"),
     "clean": _("Nothing to check"),
@@ -72,6 +77,18 @@ EDITOR_STRINGS: Final[dict[str, Promise]] = {
     "clash": _("Somebody else changed the same words"),
     "refused": _("Not saved: see what is said"),
     "untaken": _("Saved, but for what is marked"),
+    "short_kept": _("Not sent"),
+    "short_signin": _("Signed out"),
+    "short_clash": _("Newer text"),
+    "short_refused": _("Not saved"),
+    "short_untaken": _("Partly saved"),
+    "save": _("Save now"),
+    "sign_in": _("Sign in"),
+    "signed_in": _("Signed in; your text is saved."),
+    "somebody_else": _(
+        "%(name)s is signed in now. Your text is kept in this browser until you sign in again."
+    ),
+    "missing": _("%(n)s missing"),
     "see_clash": _("Compare"),
     "merged": _("What %(names)s changed has come in"),
     "left": _("Words from %(time)s were not saved."),

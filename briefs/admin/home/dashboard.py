@@ -9,7 +9,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import formats, timezone
 from django.utils.translation import gettext as _
@@ -76,6 +77,13 @@ def build_dashboard(request: HttpRequest) -> dict[str, Any]:
         ],
         "nothing_in": _(", ").join(section.title for section in rest if not section.lines),
     }
+
+
+def next_brief(request: HttpRequest) -> HttpResponse:
+    """Redirect to the first brief that waits for this person, except `?after=`, or to the dashboard."""
+    waiting = WaitingList(person_of(request), timezone.now())
+    urls = (task.url for task in waiting.tasks if str(task.brief.pk) != request.GET.get("after"))
+    return redirect(next(urls, reverse("admin:index")))
 
 
 def _list_url(**query: Any) -> str:

@@ -30,6 +30,7 @@ class DeskSite(admin.AdminSite):
 
     def get_urls(self) -> list[URLPattern | URLResolver]:
         from ..people.mail_preferences import edit_mail_preferences
+        from .dashboard import next_brief
         from .inbox import inbox
         from .palette import find
 
@@ -37,6 +38,7 @@ class DeskSite(admin.AdminSite):
             path("find/", self.admin_view(find), name="find"),
             path("inbox/", self.admin_view(inbox), name="inbox"),
             path("language/", self.admin_view(set_language), name="language"),
+            path("next/", self.admin_view(next_brief), name="next"),
             path("mail/", self.admin_view(edit_mail_preferences), name="mail"),
             *super().get_urls(),
         ]

@@ -25,7 +25,8 @@ from ..common.diff_html import render_diff
 from ..common.findings import CheckedContent
 from ..common.interface_labels import SIDE_NAMES, interface_side
 from ..common.site_texts import REVIEW_CARD_KEY, default_review_card
-from ..editor.editor_page_data import BriefPageData, VerbButton
+from ..editor.bar_acts import VerbButton
+from ..editor.editor_page_data import BriefPageData
 from ..history.comparison import PAGE_DIFF_EFFORT
 from .review_rows import ReviewCell, ReviewPair, SuggestionView, structure_before
 

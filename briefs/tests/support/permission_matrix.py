@@ -32,6 +32,7 @@ language/                               -           nwvreps
 find/                                   wvreps      -
 inbox/                                  wvreps      wvreps
 mail/                                   wvreps      wvreps
+next/                                   -           -
 login/                                  -           -
 logout/                                 -           nwvreps
 password_change/                        nwvreps     nwvreps

@@ -196,6 +196,7 @@ REQUEST_BUILDERS: dict[str, Callable[[PermissionScenario], PermissionRequest]] =
     "language/": lambda g: PermissionRequest("/admin/language/", {"language": "en"}),
     "find/": lambda g: PermissionRequest("/admin/find/", query=f"?q=a&brief={g.brief_in_review.pk}"),
     "inbox/": lambda g: PermissionRequest("/admin/inbox/", {"all": ""}),
+    "next/": lambda g: PermissionRequest("/admin/next/"),
     "mail/": lambda g: PermissionRequest("/admin/mail/"),
     "login/": lambda g: PermissionRequest("/admin/login/", {"login": "writer", "password": "pw"}),
     **{

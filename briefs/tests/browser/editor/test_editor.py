@@ -305,6 +305,6 @@ def test_unknown_keyword_is_created_by_save_not_autosave(editor: Editor, brief: 
     editor.wait_for_state("untaken")
     assert not Keyword.objects.filter(label_zh="國防").exists()
     with page.expect_navigation():
-        page.click("#desk-store")
+        page.click("#desk-save")
     page.locator(".messagelist .success").wait_for()
     assert Brief.objects.get(pk=brief.pk).labels.count() == 2

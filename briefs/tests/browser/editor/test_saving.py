@@ -101,7 +101,7 @@ def test_changes_in_same_bullet_are_a_conflict_to_resolve(
     editor.wait_for_state("clash")
     assert editor.bullet_texts()[1][0] == "我的。"
     assert stored_bullets(brief)[1][1] == "他們的。"
-    editor.page.locator("#desk-save button").click()  # moves the focus to the banner
+    editor.page.locator("#desk-save").click()  # moves the focus to the banner
     editor.page.locator("#desk-banner button:focus").press("Enter")
     editor.page.locator(".clashes").wait_for()
     assert editor.accessibility_violations() == []
@@ -184,7 +184,7 @@ def test_leaving_with_unsaved_text_asks_for_confirmation(
 def test_preview_follows_the_form(open_editors: OpenEditors, team: factories.Team) -> None:
     editor = open_editors.open(team.writer)
     with editor.page.expect_popup() as popup:
-        editor.page.locator("#desk-preview").click()
+        editor.page.locator(".verbs > [data-preview]").click()
     preview = popup.value
     preview.locator("#b1").wait_for()
     editor.focus_cell(0, EN)

@@ -119,6 +119,9 @@ export class Findings {
     const rest = createElement("span", { className: "wide-label" }, n ? text.replace(String(n), "") : ` ${text}`);
     this.flag.replaceChildren(n ? String(n) : "✓", rest);
     this.flag.setAttribute("aria-label", text);
+    const missing = this.list.filter((finding) => finding.blocks && !finding.dismissed).length;
+    const detail = missing ? translate("missing", { n: missing }) : "";
+    this.sheet.form.dispatchEvent(new CustomEvent("desk:missing", { detail }));
   }
 
   // Dismissal

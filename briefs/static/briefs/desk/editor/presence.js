@@ -1,7 +1,8 @@
 // While the page is visible, report this person's presence every few seconds. The answer lists who else is
 // here and the newest revision.
 
-import { BACKGROUND } from "../dom.js";
+import { BACKGROUND, createElement } from "../dom.js";
+import { translate } from "../strings.js";
 
 const EVERY = 5000;
 
@@ -30,5 +31,32 @@ export class PresencePoll {
     body.set("leave", "1");
     body.set("csrfmiddlewaretoken", document.querySelector("[name=csrfmiddlewaretoken]")?.value ?? "");
     navigator.sendBeacon(this.address, body);
+  }
+}
+
+const CROWD = 3; // from so many people on, the bar shows faces without names
+
+/** Shows the other people in the bar. */
+export class PeopleHere {
+  constructor() {
+    this.box = document.getElementById("desk-who");
+  }
+
+  show(people) {
+    const shown = JSON.stringify(people.map(({ name, initial }) => [name, initial]));
+    if (this.box.dataset.shown === shown) return;
+    this.box.dataset.shown = shown;
+    const names = people.map(({ name }) => name).join(translate("and"));
+    const text = people.length ? translate("here", { names }) : translate("alone");
+    this.box.classList.toggle("crowd", people.length >= CROWD);
+    this.box.replaceChildren(...people.map((person) => this.#person(person)));
+    if (people.length > 1) this.box.append(createElement("span", { className: "rest", textContent: `+${people.length - 1}` }));
+    this.box.title = text;
+    this.box.setAttribute("aria-label", text);
+  }
+
+  #person({ name, initial }) {
+    const face = createElement("span", { className: "face", textContent: initial, title: name, aria: { hidden: "true" } });
+    return createElement("span", { className: "person" }, face, createElement("span", { className: "person-name", textContent: name }));
   }
 }

@@ -3,7 +3,7 @@
 import { fingerprint, isTypedField, fingerprintIgnoringKeys, setField, parseFormState, mergeFacts, readTypedFields, extractTexts } from "../form.js";
 import { BACKGROUND } from "../dom.js";
 import { LocalDraft, removeDraft } from "./local_drafts.js";
-import { PresencePoll } from "./presence.js";
+import { PeopleHere, PresencePoll } from "./presence.js";
 import { mergeStates } from "./merge_form.js";
 import { replaceRows } from "./rows.js";
 import { Autosave } from "./autosave.js";
@@ -17,6 +17,7 @@ export class ServerSync {
     this.data = { ...form.dataset };
     this.address = this.data.brief; // address of the brief's page; empty for a new brief
     this.event = "event" in this.data ? Number(this.data.event) : undefined; // the newest one that the page shows
+    this.people = new PeopleHere();
     this.localDraft = new LocalDraft(this.data.person, this.data.pk || "new");
     this.saving = new Autosave({
       form,
@@ -36,7 +37,7 @@ export class ServerSync {
     });
     this.channel = new BroadcastChannel("desk");
     form.addEventListener("submit", (event) => this.#submitted(event));
-    form.addEventListener("click", ({ target }) => target.closest("#desk-preview") && this.save());
+    form.addEventListener("click", ({ target }) => target.closest("[data-preview]") && this.save());
   }
 
   #addresses() {
@@ -83,7 +84,7 @@ export class ServerSync {
     if (body.content) this.#take(body, parseFormState(sent));
     this.hasNews ||= body.changed || Boolean(body.content);
     this.display.setReasons(body.reasons);
-    this.display.people(body.people);
+    this.people.show(body.people);
     if (isWhole) this.editor.findings.show(body.findings);
     this.#describe(body);
     if (body.changed) this.#news();
@@ -170,7 +171,7 @@ export class ServerSync {
     if (this.event !== undefined && event !== this.event) this.#news();
     this.event = event;
     this.saving.token(body.csrf);
-    this.display.people(body.people);
+    this.people.show(body.people);
     const { isStopped, isDirty } = this.saving;
     if (isStopped) return;
     if (this.display.status.dataset.state === "signin") this.saving.now({ ask: true });

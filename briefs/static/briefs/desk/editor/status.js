@@ -1,9 +1,12 @@
-// Show messages: results of commands, the state of saving, who else is here, and rejected values.
+// Show messages: results of commands, the state of saving, and rejected values.
 
 import { createElement } from "../dom.js";
 import { isMac, translate } from "../strings.js";
 
 const SPOKEN = new Set(["kept", "signin", "refused", "untaken"]); // announced by screen readers
+/** The word in the bar for a trouble. */
+const TROUBLES = { kept: "short_kept", signin: "short_signin", clash: "short_clash", refused: "short_refused", untaken: "short_untaken" };
+const AGES = 20_000;
 const LONG = 9000;
 const SHORT = 3500;
 
@@ -16,6 +19,11 @@ export class StatusDisplay {
     form.append(this.toast, this.live);
     this.status = document.getElementById("desk-save");
     this.banner = document.getElementById("desk-banner");
+    this.trouble = document.getElementById("desk-trouble");
+    this.status.addEventListener("click", () => {
+      if (this.status.dataset.state === "clash") this.showChoice();
+      else form.requestSubmit(document.getElementById("desk-store"));
+    });
     this.savedAt = this.status.dataset.at;
     this.reasons = [];
     form.addEventListener("focusout", () => setTimeout(() => this.showReasons()));
@@ -45,20 +53,42 @@ export class StatusDisplay {
     const { status } = this;
     const text = name === "saved" ? this.#saved() : translate(name);
     if (SPOKEN.has(name) && status.dataset.state !== name) this.speak(text);
-    status.dataset.state = name;
-    status.replaceChildren(name === "clash" ? this.#wayToDecide(text) : text);
-    status.title = text;
+    if (!status.firstChild || status.dataset.state !== name || status.title !== text) this.#write(name, text);
   }
 
-  /** Create a button that scrolls to the choice between both texts, which may be far above. */
-  #wayToDecide(text) {
-    const button = createElement("button", { type: "button", textContent: text });
-    button.addEventListener("click", () => {
-      const choice = document.querySelector(".clashes input[type=radio]") ?? this.banner.querySelector("button");
-      choice?.focus({ preventScroll: true });
-      choice?.scrollIntoView({ block: "center" });
-    });
+  /** Write the state into the bar in few words, and a trouble's sentence below it. "Saved" fades to its dot. */
+  #write(name, text) {
+    const { status, trouble } = this;
+    const words = name in TROUBLES ? translate(TROUBLES[name]) : text;
+    status.dataset.state = name;
+    status.replaceChildren(createElement("i"), createElement("span", { className: "words", textContent: words }));
+    status.title = text;
+    status.setAttribute("aria-label", text || translate("save"));
+    status.classList.remove("aged");
+    clearTimeout(this.ageing);
+    if (name === "saved") this.ageing = setTimeout(() => this.#age(), AGES);
+    trouble.replaceChildren(createElement("span", { textContent: text }));
+    if (name === "signin") trouble.append(this.#wayIn());
+    trouble.hidden = !["kept", "signin"].includes(name);
+  }
+
+  #age() {
+    this.status.classList.add("aged");
+    this.status.dispatchEvent(new CustomEvent("desk:fit", { bubbles: true }));
+  }
+
+  /** Create a button that opens the sign-in page in a window of its own; its last page tells this one. */
+  #wayIn() {
+    const button = createElement("button", { type: "button", className: "btn second", textContent: translate("sign_in") });
+    button.addEventListener("click", () => this.onsignin());
     return button;
+  }
+
+  /** Scroll to the choice between both texts, which may be far above. */
+  showChoice() {
+    const choice = document.querySelector(".clashes input[type=radio]") ?? this.banner.querySelector("button");
+    choice?.focus({ preventScroll: true });
+    choice?.scrollIntoView({ block: "center" });
   }
 
   #saved() {
@@ -78,17 +108,6 @@ export class StatusDisplay {
 
   hideBanner() {
     this.banner.hidden = true;
-  }
-
-  people(list) {
-    const box = document.getElementById("desk-who");
-    const names = list.map((person) => person.name);
-    if (box.dataset.names === names.join("\n")) return;
-    box.dataset.names = names.join("\n");
-    const faces = list.map(({ initial }) => createElement("span", { className: "face", textContent: initial, aria: { hidden: "true" } }));
-    const text = names.length ? translate("here", { names: names.join(translate("and")) }) : "";
-    box.replaceChildren(...faces, createElement("span", { className: "who-text", textContent: text }));
-    box.title = text;
   }
 
   // Rejected values, each reported beside its field

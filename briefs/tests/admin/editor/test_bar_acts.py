@@ -1,0 +1,91 @@
+"""The main act of a brief's bar is what is next for this person; every other act is under More."""
+
+import re
+
+import pytest
+from django.test import Client
+
+from briefs.models import Brief
+
+from ...support import factories
+from ...support.brief_states import STATES
+from ...support.form_client import brief_url, sign_in
+
+pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No directory at")]
+
+MAIN_ACTS = """
+             writer          reviewer        publisher
+draft        submit          #note           submit
+returned     submit          next            next
+in review    next            sign_off_zh     assign
+ready        next            next            approve
+scheduled    next            next            reschedule
+live         revise          next            revise
+urgent       next            confirm         next
+discarded    recover         next            recover
+"""
+HEAVY = ["source_withdrew", "discard", "cancel", "publish_urgently", "withdraw", "remove"]
+
+
+def read_table() -> list[tuple[str, str, str]]:
+    head, *rows = MAIN_ACTS.strip().splitlines()
+    roles = head.split()
+    cells = [re.split(r"\s{2,}", row.strip()) for row in rows]
+    return [(row[0], role, act) for row in cells for role, act in zip(roles, row[1:], strict=True)]
+
+
+def bar_of(client: Client, brief: Brief) -> str:
+    page = client.get(brief_url(brief)).content.decode()
+    return page[page.index('id="desk-bar"') : page.index('class="bar-moved"')]
+
+
+def main_act(bar: str) -> str:
+    (found,) = re.findall(
+        r"<(?:a|button)\s+class=\"btn first main-act\"\s+(?:href|formaction)=\"([^\"]+)\"", bar
+    )
+    return found if found.startswith("#") else found.partition("?")[0].rstrip("/").rpartition("/")[2]
+
+
+@pytest.mark.parametrize(("state", "role", "expected"), read_table())
+def test_bar_offers_each_person_what_is_next(
+    client: Client, team: factories.Team, state: str, role: str, expected: str
+) -> None:
+    brief = STATES[state](team)
+    bar = bar_of(sign_in(client, getattr(team, role)), brief)
+    assert main_act(bar) == expected
+    menu = bar[bar.index('id="more-verbs"') :]
+    verbs = re.findall(r'formaction="[^"]*/(\w+)/"', menu)
+    assert expected not in verbs
+    assert verbs == sorted(verbs, key=lambda verb: verb in HEAVY), "the heavy acts come last"
+
+
+def test_publisher_who_published_urgently_reads_why_not_to_confirm(
+    client: Client, team: factories.Team
+) -> None:
+    bar = bar_of(sign_in(client, team.publisher), STATES["urgent"](team))
+    assert "another person has to confirm it" in bar[bar.index('id="more-verbs"') :]
+
+
+def test_reviewer_of_the_other_language_is_not_asked_again(client: Client, team: factories.Team) -> None:
+    brief = STATES["in review"](team)
+    factories.assign_reviewer(brief, "en", team.reviewer_en, by=team.publisher)
+    factories.sign_off(brief, team.reviewer, "zh")
+    assert main_act(bar_of(sign_in(client, team.reviewer), brief)) == "next"
+    assert main_act(bar_of(sign_in(client, team.reviewer_en), brief)) == "sign_off_en"
+    assert main_act(bar_of(sign_in(client, team.publisher), brief)) == "next"
+
+
+def test_second_act_is_in_the_bar_and_under_more(client: Client, team: factories.Team) -> None:
+    brief = STATES["in review"](team)
+    assert bar_of(sign_in(client, team.writer), brief).count("/take_back/") == 2
+    assert bar_of(sign_in(client, team.reviewer), brief).count("/send_back/") == 2
+
+
+def test_next_brief_is_the_first_that_waits(client: Client, team: factories.Team) -> None:
+    sign_in(client, team.reviewer)
+    assert client.get("/admin/next/").headers["Location"] == "/admin/"
+    first, second = STATES["in review"](team), STATES["in review"](team)
+    addresses = [
+        client.get(f"/admin/next/?after={brief.pk}").headers["Location"] for brief in (second, first)
+    ]
+    assert addresses == [brief_url(first, "review"), brief_url(second, "review")]

@@ -1,0 +1,148 @@
+"""Test that a brief's bar fits: roles, states, people, states of saving, widths and languages, measured in the browser."""
+
+import itertools
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import pytest
+
+from briefs.models import Brief
+
+from ..support import browser_tabs, factories
+from ..support.brief_states import STATES
+from ..support.editor_driver import EN, Editor
+
+pytestmark = browser_tabs.pytestmark
+
+WIDTHS = (1440, 1280, 1024, 390, 320)
+SAVES = ("saved", "saving", "kept", "signin", "clash")
+NAMES = ("陳雅筑", "Alexandra Featherstonehaugh", "周以恆", "何孟庭", "許家豪")
+MEASURE = """async ([people, saves]) => {
+  const bar = document.querySelector(".act-bar"), page = document.documentElement;
+  const faults = () => {
+    const out = [], main = bar.querySelector(".main-act"), more = bar.querySelector(".more-verbs");
+    if (page.scrollWidth > page.clientWidth) out.push(`page scrolls ${page.scrollWidth}`);
+    if (bar.scrollWidth > bar.clientWidth) out.push(`bar overflows ${bar.scrollWidth} > ${bar.clientWidth}`);
+    const parts = [...bar.querySelectorAll("button, a, h1, .badge, .face, .progress, .words")]
+      .filter((part) => part.checkVisibility() && !part.closest("[popover]"))
+      .map((part) => [part, part.getBoundingClientRect()]).filter(([, box]) => box.width > 1);
+    for (const wanted of [main, more]) {
+      const box = parts.find(([part]) => part === wanted)?.[1];
+      if (!box || box.left < 0 || box.right > page.clientWidth) out.push(`${wanted?.className} is not visible`);
+      else if (!wanted.contains(document.elementFromPoint(box.left + box.width / 2, box.top + box.height / 2))) out.push(`${wanted.className} is covered`);
+    }
+    const name = ([part]) => part.className || part.id || part.tagName;
+    for (const one of parts) if (one[1].left < 0 || one[1].right > page.clientWidth) out.push(`outside: ${name(one)}`);
+    parts.forEach((one, i) => parts.slice(i + 1).forEach((other) => {
+      const [[a, r], [b, s]] = [one, other];
+      if (a.contains(b) || b.contains(a) || (a.matches(".face") && b.matches(".face"))) return;
+      if (r.left < s.right - 1 && s.left < r.right - 1 && r.top < s.bottom - 1 && s.top < r.bottom - 1) out.push(`overlap: ${name(one)} / ${name(other)}`);
+    }));
+    return out;
+  };
+  const steps = () => [...bar.classList].filter((name) => name.startsWith("fit-")).length;
+  const settled = () => new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
+  if (!document.getElementById("desk-who")) {
+    await settled();
+    return [["read only", 0, steps(), faults()]];
+  }
+  const folder = document.querySelector("script[src*='editor/editor.js']").src.replace(/editor\\.js.*/, "");
+  const [{ PeopleHere }, { StatusDisplay }] = await Promise.all([import(`${folder}presence.js`), import(`${folder}status.js`)]);
+  const status = new StatusDisplay(document.getElementById("brief-form"), () => {});
+  const shown = new PeopleHere(), out = [];
+  for (const save of saves) {
+    status.state(save);
+    for (let n = 0; n <= people.length; n += 1) {
+      shown.show(people.slice(0, n).map((name) => ({ name, initial: name[0] })));
+      await settled();
+      out.push([save, n, steps(), faults()]);
+    }
+  }
+  return out;
+}"""
+
+type State = tuple[str, str, str, int]
+"""Language, state, role, and width of the window."""
+
+
+def measure(tab: Editor, width: int) -> list[tuple[str, int, int, list[str]]]:
+    tab.page.set_viewport_size({"width": width, "height": 800})
+    return [tuple(row) for row in tab.page.evaluate(MEASURE, [NAMES, SAVES])]
+
+
+def measure_all(
+    chromium: Any, site: str, team: factories.Team, cases: Iterable[tuple[str, str, str]]
+) -> Iterator[tuple[State, Any]]:
+    briefs: dict[str, Brief] = {}
+    for language, state, role in cases:
+        brief = briefs.setdefault(state, STATES[state](team)) if state not in briefs else briefs[state]
+        tab = Editor(chromium, site, getattr(team, role), language)
+        pages = ["change", "review"] if state in ("in review", "ready") else ["change"]
+        for page in pages:
+            tab.page.goto(f"{site}/admin/briefs/brief/{brief.pk}/{page}/")
+            tab.page.locator(".act-bar.fits").wait_for()
+            tab.page.wait_for_timeout(400)  # the first answer brings the findings
+            for width in WIDTHS:
+                for row in measure(tab, width):
+                    yield (language, f"{state}, {page}", role, width), row
+        assert tab.unexpected_messages() == []
+        tab.page.context.close()
+
+
+def report_and_assert(rows: Iterable[tuple[State, Any]]) -> None:
+    steps: dict[tuple[str, int], Counter[int]] = {}
+    faults = []
+    count = 0
+    for (language, state, role, width), (save, people, given, found) in rows:
+        steps.setdefault((language, width), Counter())[given] += 1
+        count += 1
+        if found:
+            faults.append((language, state, role, width, save, people, found))
+    print(f"\n{count} states of the bar, {len(faults)} with a fault")  # noqa: T201
+    for (language, width), given in sorted(steps.items(), key=lambda item: (item[0][0], -item[0][1])):
+        most = given.most_common(1)[0][0]
+        print(f"  {language:7} {width:4} px: {min(given)} to {max(given)} steps, most often {most}")  # noqa: T201
+    assert faults == []
+
+
+@pytest.mark.heavy
+def test_bar_fits_in_every_state(chromium: Any, live_server: Any, team: factories.Team) -> None:
+    cases = itertools.product(("zh-hant", "en"), STATES, ("writer", "reviewer", "publisher"))
+    report_and_assert(measure_all(chromium, live_server.url, team, cases))
+
+
+def test_bar_fits_where_it_is_fullest(chromium: Any, live_server: Any, team: factories.Team) -> None:
+    cases = [("en", "in review", "publisher"), ("zh-hant", "draft", "writer"), ("en", "live", "publisher")]
+    report_and_assert(measure_all(chromium, live_server.url, team, cases))
+
+
+def test_saved_fades_to_a_dot_and_trouble_does_not(
+    chromium: Any, live_server: Any, team: factories.Team
+) -> None:
+    tab = Editor(chromium, live_server.url, team.writer, viewport={"width": 1440, "height": 800})
+    tab.page.clock.install()
+    tab.brief(factories.draft_brief(team))
+    words = tab.page.locator("#desk-save .words")
+    words.wait_for()
+    tab.page.clock.run_for(21_000)
+    words.wait_for(state="hidden")
+    assert tab.page.locator("#desk-save").get_attribute("aria-label").startswith("Saved ")
+    tab.page.route("**/autosave/", lambda route: route.abort())
+    tab.focus_cell(0, EN)
+    tab.insert_text(" More.")
+    tab.page.clock.run_for(3_000)
+    tab.wait_for_state("kept")
+    tab.page.clock.run_for(60_000)
+    assert words.is_visible()
+    assert "The network is down" in tab.page.locator("#desk-trouble").inner_text()
+    tab.page.context.close()
+
+
+def test_headline_in_the_bar_follows_the_field(chromium: Any, live_server: Any, team: factories.Team) -> None:
+    tab = Editor(chromium, live_server.url, team.writer)
+    tab.brief(factories.draft_brief(team))
+    tab.page.fill("[name=headline_en]", "Another headline")
+    assert tab.page.locator("h1").all_inner_texts() == ["Another headline"]
+    tab.save()
+    tab.page.context.close()
