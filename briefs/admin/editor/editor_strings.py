@@ -60,6 +60,7 @@ EDITOR_STRINGS: Final[dict[str, Promise]] = {
     "did_shift_down": _("%(side)s shifted down from bullet %(n)s"),
     "did_level": _("Bullet %(n)s: level %(m)s"),
     "did_add": _("New bullet %(n)s"),
+    "did_paste": _("Pairs pasted: %(n)s"),
     "did_undo": _("Undone"),
     "did_redo": _("Done again"),
     "did_fix": _("Repaired"),

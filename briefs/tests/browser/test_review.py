@@ -3,6 +3,7 @@
 from typing import Any
 
 from briefs import workflow
+from briefs.content import Bullet
 from briefs.models import Brief, Look, Note, SignOff, Suggestion
 
 from ..support import factories
@@ -115,4 +116,21 @@ def test_status_bar_of_open_page_follows_changes_of_the_brief(
     page.fill("[name=headline_zh]", "改過的標題")  # stored by the autosave
     page.locator("#desk-bar .badges >> text=審稿中").wait_for()
     page.locator("#signoff-zh >> text=簽核失效").wait_for()
+    assert tab.console_messages == []
+
+
+def test_ten_quick_presses_of_f_mark_ten_texts(chromium: Any, live_server: Any, team: factories.Team) -> None:
+    brief = factories.submitted_brief(
+        team, factories.content(bullets=tuple(Bullet(0, f"第{n}點。", f"Point {n}.") for n in range(1, 13)))
+    )
+    factories.assign_reviewer(brief, "en", team.reviewer, by=team.writer)
+    tab = Tab(chromium, live_server.url, set_language(team.reviewer, "en"))
+    tab.brief(brief, "review")
+    tab.page.locator("#headline:focus").wait_for()
+    for _ in range(10):
+        tab.page.keyboard.press("f")
+        tab.page.wait_for_timeout(100)
+    tab.page.locator("#review-bar >> text=10 of 14 pairs seen").wait_for()
+    assert Look.objects.filter(person=team.reviewer, side="en").count() == 10
+    assert tab.page.evaluate("document.activeElement.id") == "b9"
     assert tab.console_messages == []

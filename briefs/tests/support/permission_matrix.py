@@ -106,6 +106,7 @@ briefs/brief/<int:pk>/citation/         wvreps      wvreps
 briefs/brief/<int:pk>/pulse/            wvreps      (wvreps)
 briefs/brief/<int:pk>/rail/             -           (wvreps)
 briefs/brief/<int:pk>/lens/             -           (wvreps)
+briefs/brief/paste/                     -           (wvreps)
 briefs/brief/<int:pk>/dismiss/          -           wvreps
 briefs/brief/<int:pk>/file/<int:document>/   wvreps -
 briefs/brief/<int:pk>/revisions/        wvreps      -

@@ -303,6 +303,7 @@ REQUEST_BUILDERS: dict[str, Callable[[PermissionScenario], PermissionRequest]] =
         data={"citation": RIS, "apply": "1", "take": ["title"]} | valid_post_data(g.brief_in_review, "edit"),
     ),
     "briefs/brief/<int:pk>/pulse/": lambda g: _brief_request(g, "pulse/", data={"leave": "1"}),
+    "briefs/brief/paste/": lambda g: PermissionRequest("/admin/briefs/brief/paste/", {"column": "1. 甲"}),
     "briefs/brief/<int:pk>/rail/": lambda g: _brief_request(g, "rail/", data=_edited_form(g)),
     "briefs/brief/<int:pk>/lens/": lambda g: _brief_request(
         g, "lens/", data={"rows": '{"headline": ["不應", "should"]}'}

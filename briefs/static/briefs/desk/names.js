@@ -32,8 +32,8 @@ function naming(kind, host, input, typed, take) {
   return openNewEntryPanel({
     ...{ kind, host, typed, addresses, words },
     onnamed: (found) => {
-      take(found);
       input.focus();
+      take(found);
     },
     token: () => form.elements.csrfmiddlewaretoken.value,
     onclose: () => input.focus(),
@@ -58,13 +58,25 @@ function enhance(input) {
     changed(input);
     if (kind === "author") offer(row);
   };
-  const create = (typed) => naming(kind, row, input, typed, take);
+  const pick = (found) => {
+    take(found);
+    if (kind === "keyword") openNext(row);
+  };
+  const create = (typed) => naming(kind, row, input, typed, pick);
   new Combobox(input, {
     ask: (typed) => ask(kind, typed, create),
-    onpick: take,
+    onpick: pick,
     onleave: (found) => found && form.elements[`id-${key()}`].value !== String(found.id) && take(found),
     say,
   });
+}
+
+/** Focus the next empty field of the group, or add one. */
+function openNext(row) {
+  const rows = [...row.parentElement.querySelectorAll(":scope > .name-row:not(.is-deleted) [data-kind]")];
+  const next = rows.find((input) => !input.value.trim());
+  if (next) next.focus();
+  else row.closest("fieldset").querySelector("button[value^='add:']").click();
 }
 
 function offer(row) {

@@ -109,32 +109,30 @@ form?.addEventListener("focusin", (event) => {
 });
 
 /* Post one action. Only its own pair is replaced, so text typed elsewhere on the page is kept. */
-async function send(button) {
-  const data = new FormData(form, button);
+async function send(data, placeId) {
   const answer = await fetch(form.action, { method: "POST", body: data, credentials: "same-origin" });
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
   const fresh = page.getElementById("review");
   if (!fresh) throw new Error("not the review page");
   for (const id of ["review-bar", "review-answer"]) replace(id, page);
-  follow(button, fresh);
+  follow(data.get("do"), fresh);
   const told = page.querySelector(".reasons");
   form.querySelector(".reasons")?.remove();
   if (told) {
     document.getElementById("review-bar").after(told);
     return told.scrollIntoView({ block: "nearest" });
   }
-  const place = button.closest(".review > .pair, .general");
-  if (place) replace(place.id, page);
+  if (placeId) replace(placeId, page);
 }
 
 /* Update the revision that a sign-off refers to, which must be the text that the reviewer sees. An accepted
    suggestion is shown at once, so its revision is taken over. After any other save the old text is still on the
    page: the hashes stay as they are, and a notice appears. */
-function follow(button, fresh) {
+function follow(act, fresh) {
   const of = (name) => fresh.querySelector(`[name=${name}]`).value;
   const [old, now] = [Number(form.elements.base.value), Number(of("base"))];
   if (now === old) return;
-  if (button.value.startsWith("accept:") && now === old + 1) {
+  if (act.startsWith("accept:") && now === old + 1) {
     for (const name of ["base", "seen_zh", "seen_en", "version"]) form.elements[name].value = of(name);
     return;
   }
@@ -153,15 +151,21 @@ function replace(id, page) {
   if (had && fresh.matches(".pair")) go(fresh);
 }
 
+let sending = Promise.resolve(); // actions are posted one after the other
+
+/* A text marked as fine shows it at once, and the focus goes on: whoever reads fast does not wait for answers. */
 form?.addEventListener("submit", (event) => {
   const button = event.submitter;
   if (button?.name !== "do") return;
   event.preventDefault();
-  button.setAttribute("aria-busy", "true");
-  const next = button.dataset.key === "f" && button.getAttribute("aria-pressed") === "false";
-  send(button)
-    .then(() => next && onward())
-    .catch(() => submitNatively(button));
+  const data = new FormData(form, button);
+  const placeId = button.closest(".review > .pair, .general")?.id;
+  if (button.dataset.key === "f" && button.getAttribute("aria-pressed") === "false") {
+    button.setAttribute("aria-pressed", "true");
+    button.classList.add("is-on");
+    onward();
+  } else button.setAttribute("aria-busy", "true");
+  sending = sending.then(() => send(data, placeId)).catch(() => submitNatively(data.get("do")));
 });
 
 /* After "fine", go to the pair's other side if it is not marked fine yet, else to the next pair. */
@@ -175,7 +179,7 @@ function onward() {
   step(1);
 }
 
-function submitNatively({ value }) {
+function submitNatively(value) {
   form.append(createElement("input", { type: "hidden", name: "do", value }));
   HTMLFormElement.prototype.submit.call(form);
 }

@@ -8,7 +8,8 @@ import pytest
 from briefs.models import Brief, Keyword, State
 
 from ...support import browser_tabs, factories
-from ...support.editor_driver import EN, THREE_BULLETS, ZH, Editor, stored_bullets, stored_texts
+from ...support.clipboards import CLIPBOARDS
+from ...support.editor_driver import EN, THREE_BULLETS, ZH, Editor, bullets, stored_bullets, stored_texts
 from ...support.factories import load_content
 
 pytestmark = browser_tabs.pytestmark
@@ -48,6 +49,8 @@ def test_writer_creates_and_submits_brief_by_keyboard(
     editor.press("Tab")
     editor.insert_text("First sentence. Second sentence.")
     editor.press(*["ArrowLeft"] * len("Second sentence."), "Control+Enter")
+    assert editor.bullet_texts()[1] == ["", "Second sentence."]
+    editor.press("ArrowUp", "Shift+Tab", "Home", *["ArrowRight"] * len("第一句。"), "Enter", "Tab")
     assert editor.bullet_texts() == [["第一句。", "First sentence."], ["第二句。", "Second sentence."]]
     editor.press("End", "Enter", "Shift+Tab")
     editor.insert_text("第三句。")
@@ -206,9 +209,11 @@ def test_row_menu_runs_commands_and_returns_focus(editor: Editor) -> None:
     assert editor.page.locator("#b1 [name=passage-b1]").input_value() == "原文第 3 段"
 
 
-PASTE_SCRIPT = """text => {
+PASTE_SCRIPT = """(clipboard) => {
+  const { plain, html = "" } = typeof clipboard === "string" ? { plain: clipboard } : clipboard;
   const data = new DataTransfer();
-  data.setData("text/plain", text);
+  data.setData("text/plain", plain);
+  if (html) data.setData("text/html", html);
   document.activeElement.dispatchEvent(
     new ClipboardEvent("paste", { clipboardData: data, bubbles: true, cancelable: true }));
 }"""
@@ -217,6 +222,7 @@ PASTE_SCRIPT = """text => {
 def test_pasted_lines_become_bullets_without_markers(editor: Editor) -> None:
     editor.focus_cell(2, ZH)
     editor.page.evaluate(PASTE_SCRIPT, "。\n• 貼上一\n2. 貼上二")
+    wait_for_bullets(editor, 5)
     assert [zh for zh, _ in editor.bullet_texts()][2:] == ["第三句。", "貼上一", "貼上二"]
     editor.press("Control+z")
     assert editor.bullet_texts() == original_texts()
@@ -225,6 +231,7 @@ def test_pasted_lines_become_bullets_without_markers(editor: Editor) -> None:
 def test_pasted_lines_keep_level_and_marker_type(editor: Editor, brief: Brief) -> None:
     editor.focus_cell(2, ZH)
     editor.page.evaluate(PASTE_SCRIPT, "。\n• 甲\n\t1. 子一\n• \n\t2. 子二\n• 乙")
+    wait_for_bullets(editor, 7)
     editor.save()
     pasted = load_content(brief).bullets[3:]
     assert [(b.text_zh, b.level_zh, b.marker_zh) for b in pasted] == [
@@ -234,6 +241,99 @@ def test_pasted_lines_keep_level_and_marker_type(editor: Editor, brief: Brief) -
         ("乙", 0, "bullet"),
     ]
     assert [(b.level_en, b.marker_en) for b in pasted] == [(b.level_zh, b.marker_zh) for b in pasted]
+
+
+def wait_for_bullets(editor: Editor, count: int) -> None:
+    """The server reads pasted markers, so the rows come a moment later."""
+    condition = "n => document.querySelectorAll('.rows[data-group=bullet] > .pair').length === n"
+    editor.page.wait_for_function(condition, arg=count)
+
+
+def describe_pasted(editor: Editor, *, is_pair: bool) -> str:
+    """Return the rows below the three original ones, as in `Clipboard.expected`."""
+    read = """pairs => pairs.slice(3).map(pair => {
+      const [zh, en] = pair.querySelectorAll(".cell textarea");
+      const [level, marker] = pair.querySelector("[name^=structure_zh]").value.split("-");
+      return [zh.value, en.value, level + marker[0]];
+    })"""
+    rows = editor.page.eval_on_selector_all(".rows[data-group=bullet] > .pair", read)
+    return "\n".join(f"{zh} = {en}" if is_pair else f"{zh} {structure}" for zh, en, structure in rows)
+
+
+def test_clipboards_of_word_google_docs_and_web_pages_become_rows(editor: Editor) -> None:
+    wrong = {}
+    for name, clipboard in CLIPBOARDS.items():
+        editor.focus_cell(2, ZH)
+        editor.press("Control+Enter")
+        wait_for_bullets(editor, 4)
+        editor.page.evaluate(PASTE_SCRIPT, clipboard._asdict())
+        editor.page.wait_for_timeout(250)
+        pasted = describe_pasted(editor, is_pair=" = " in clipboard.expected)
+        editor.press("Control+z")  # one step takes all rows away
+        after = len(editor.bullet_texts())
+        editor.press("Control+z")
+        if (pasted, after) != (clipboard.expected, 4):
+            wrong[name] = (pasted, clipboard.expected, after)
+    assert wrong == {}
+    assert len(CLIPBOARDS) >= 20
+    assert editor.bullet_texts() == original_texts()
+
+
+def test_split_key_cuts_the_other_language_only_where_it_is_marked(editor: Editor) -> None:
+    editor.cell(0, EN).evaluate("area => area.setSelectionRange(6, 6)")  # a caret left there is no mark
+    editor.focus_cell(0, ZH, "Home")
+    editor.press("ArrowRight", "Control+Enter")
+    assert editor.bullet_texts()[:2] == [["第", "First sentence."], ["一句。", ""]]
+    editor.press("Control+z")
+    editor.cell(0, EN).focus()
+    editor.cell(0, EN).evaluate("area => area.setSelectionRange(6, 9)")
+    editor.focus_cell(0, ZH, "Home")
+    editor.press("ArrowRight", "Control+Enter")
+    assert editor.bullet_texts()[:2] == [["第", "First"], ["一句。", "sentence."]]
+    editor.press("Control+z")
+    editor.focus_cell(0, EN)
+    editor.press("Control+Enter")
+    assert editor.bullet_texts()[:2] == [["第一句。", "First sentence."], ["", ""]]
+    assert editor.cursor_position() == ["Bullet 2", "en", 0]
+
+
+def test_tab_goes_from_text_to_text_and_f8_through_the_findings(
+    chromium: Any, live_server: Any, team: factories.Team
+) -> None:
+    rows = bullets(*((f"第{n}點,含 AI 產业", f"Point {n} costs $5 and defence.") for n in range(12)))
+    editor = Editor(chromium, live_server.url, team.writer)
+    editor.brief(factories.draft_brief(team, factories.content(bullets=rows)))
+    editor.page.locator(".finding").first.wait_for()
+    editor.cell(3, ZH).focus()
+    editor.page.wait_for_timeout(600)  # suggestions beside the row
+    editor.page.locator("#headline_zh").focus()
+    stops = 0
+    while not editor.page.evaluate(
+        "document.activeElement === [...document.querySelectorAll('.pair .cell textarea')].at(-1)"
+    ):
+        editor.press("Tab")
+        stops += 1
+        assert editor.page.evaluate("document.activeElement.matches('.pair .cell textarea')")
+    assert stops == 27
+    editor.press("F8")
+    assert editor.page.evaluate("Boolean(document.activeElement.closest('.finding'))")
+    first = editor.page.evaluate("document.activeElement.textContent")
+    editor.press("ArrowDown", "ArrowUp", "ArrowRight", "ArrowLeft")
+    assert editor.page.evaluate("document.activeElement.textContent") == first
+    editor.press("Escape")
+    assert editor.page.evaluate("document.activeElement.matches('.pair .cell textarea')")
+    editor.page.context.close()
+
+
+def test_choosing_a_keyword_opens_the_next_field(editor: Editor) -> None:
+    Keyword.make(label_zh="國防", label_en="Defense")
+    field = editor.page.locator("[name^=name-x]").last
+    field.fill("國防")
+    editor.page.locator("[role=option]:has-text('國防')").first.wait_for()
+    editor.press("ArrowDown", "Enter")
+    focused = editor.page.evaluate("[document.activeElement.dataset.kind, document.activeElement.value]")
+    assert focused == ["keyword", ""]
+    editor.save()
 
 
 def test_keys_are_ignored_during_input_method_composition(editor: Editor, brief: Brief) -> None:

@@ -18,6 +18,8 @@ export class BulletTable {
     this.template.remove();
     this.pairs = new Map();
     for (const area of [...this.#areasIn(form), ...this.#areasIn(this.template.content)]) area.rows = 1; // mirrors grow
+    for (const part of form.querySelectorAll(".pair .noted")) part.tabIndex = -1; // F8 goes there
+    for (const part of [form, this.template.content]) this.#setStops(part);
     for (const pair of [...this.box.children]) {
       if (this.#field(pair, "deleted").value) pair.remove();
       else this.pairs.set(pair.id, pair);
@@ -26,6 +28,19 @@ export class BulletTable {
 
   #areasIn(part) {
     return part.querySelectorAll(".cell textarea");
+  }
+
+  /** Tab goes from text to text. Source passage and reason are stops only while one of them has the focus. */
+  #setStops(part, tabIndex = -1) {
+    for (const field of part.querySelectorAll(".beside :is(summary, textarea, input)")) field.tabIndex = tabIndex;
+  }
+
+  /** Call on every focus: open the passage that got it, close the one that lost it. */
+  focused(target) {
+    const beside = target.closest(".pair .beside");
+    if (this.beside && this.beside !== beside) this.#setStops(this.beside.parentElement);
+    if (beside) this.#setStops(beside.parentElement, 0);
+    this.beside = beside;
   }
 
   get rows() {

@@ -115,6 +115,15 @@ export function split(rows, i, side, caret) {
   };
 }
 
+/**
+ * Ctrl+Enter. At the end of a text, add an empty pair below. Elsewhere split this language alone, or both if the
+ * other was marked: `mark` is where the selection in it begins.
+ */
+export function splitMarked(rows, i, side, caret, mark) {
+  if (!text(rows[i], side).slice(caret).trim()) return add(rows, i, side);
+  return mark === undefined ? split(rows, i, side, caret) : splitBoth(rows, i, side, caret, mark);
+}
+
 /** Guess where the other language splits: at the sentence end closest to the same relative position. */
 function findCounterpartBreak(from, caret, to) {
   const wanted = (caret / Math.max(1, from.length)) * to.length;
@@ -332,13 +341,34 @@ export function pasteLines(rows, i, side, from, to, lines) {
   return { rows: out, focus: focusOn(out[i], side, text(out[i], side).length - tail.length) };
 }
 
+/** Paste pairs below row `i`, the first into it if it is blank. A pair is {zh, en}, each a line. */
+export function pastePairs(rows, i, side, pairs) {
+  const base = { ...EMPTY_ROW, ...rows[i] };
+  const fresh = pairs.map((pair) => {
+    let row = born(base);
+    for (const each of SIDES) {
+      row = { ...row, [`text_${each}`]: pair[each].text };
+      row[`level_${each}`] = pair[each].marker ? nested(level(base, each), pair[each]) : level(base, each);
+      row[`marker_${each}`] = pair[each].marker ?? "bullet";
+    }
+    return row;
+  });
+  const isFree = rows[i] && isBlank(rows[i]);
+  if (isFree) fresh[0].key = rows[i].key;
+  const out = isFree ? rows.toSpliced(i, 1, ...fresh) : inserted(rows, i + 1, ...fresh);
+  const last = fresh.at(-1);
+  return { rows: out, focus: focusOn(last, side, text(last, side).length), said: ["did_paste", { n: fresh.length }] };
+}
+
+const nested = (base, line) => Math.min(MAX_LEVEL, Math.max(0, base + line.depth));
+
 /** Return the row with a pasted line. If the other language is empty, it gets the same level and marker. */
 function placed(row, side, base, line) {
   const filled = { ...row, [`text_${side}`]: line.text };
   if (!line.marker) return filled;
   for (const each of bare(row, otherSide(side)) ? SIDES : [side]) {
     filled[`marker_${each}`] = line.marker;
-    filled[`level_${each}`] = Math.min(MAX_LEVEL, Math.max(0, base + line.depth));
+    filled[`level_${each}`] = nested(base, line);
   }
   return filled;
 }

@@ -2,6 +2,7 @@
 // it.
 
 import * as act from "./commands.js";
+import { readClipboard, splitColumns } from "./clipboard.js";
 import { enableRowDragging } from "./row_dragging.js";
 import { attachChecks } from "./checks.js";
 import { readTypedFields } from "../form.js";
@@ -18,9 +19,9 @@ import { translate } from "../strings.js";
 const form = document.getElementById("brief-form");
 const CELL = ".pair .cell textarea";
 /** Results whose message has an Undo button. */
-const BIG = ["did_remove", "did_merge", "did_join", "did_shift_up", "did_shift_down", "did_fix", "did_copy", "did_move"];
+const BIG = ["did_remove", "did_merge", "did_join", "did_shift_up", "did_shift_down", "did_fix", "did_copy", "did_move", "did_paste"];
 /** Commands whose result is visible and needs no message. */
-const SEEN = new Set(["split", "add", "in", "out", "number", "up", "down"]);
+const SEEN = new Set(["split", "split_marked", "add", "in", "out", "number", "up", "down"]);
 
 class Editor {
   constructor() {
@@ -147,6 +148,7 @@ class Editor {
     const twin = this.sheet.area(this.sheet.rows[i], act.otherSide(side));
     const commands = {
       split: () => act.split(rows, i, side, caret),
+      split_marked: () => act.splitMarked(rows, i, side, caret, selectedFrom(twin)),
       split_both: () => act.splitBoth(rows, i, side, caret, this.#inside(twin)),
       merge: () => act.merge(rows, i, side),
       merge_up: () => act.merge(rows, i - 1, side),
@@ -191,14 +193,38 @@ class Editor {
     this.#changed();
   }
 
-  pasted(event) {
+  /** Paste several lines as rows, and two columns as pairs. One line of text is left to the browser. */
+  async pasted(event) {
     const at = this.here();
-    const lines = pastedLines(event.clipboardData.getData("text/plain"));
-    if (!at?.area || at.pair.dataset.lead || lines.length < 2) return;
+    if (!at?.area || at.pair.dataset.lead) return;
+    const rows = readClipboard(event.clipboardData);
+    const found = splitColumns(rows.length ? rows : [[{ text: "" }]]);
+    const count = (found.lines ?? found.zh).filter(({ text }) => text.trim()).length;
+    if (!count || (count < 2 && found.lines && !found.lines.some((line) => line.marker || isMarked(line)))) return;
     event.preventDefault();
-    const { selectionStart, selectionEnd } = at.area;
+    const { selectionStart, selectionEnd, value } = at.area;
+    const read = await this.#readMarkers(found);
     const i = this.sheet.index(at.pair);
-    this.apply(act.pasteLines(this.state.rows, i, at.side, selectionStart, selectionEnd, lines));
+    if (i < 0) return;
+    const isSame = at.area.value === value; // typing went on while the server read the lines
+    const [from, to] = isSame ? [selectionStart, selectionEnd] : [at.area.value.length, at.area.value.length];
+    this.history.settle();
+    if (read.lines) this.apply(act.pasteLines(this.state.rows, i, at.side, from, to, read.lines));
+    else this.apply(act.pastePairs(this.state.rows, i, at.side, read.zh.map((zh, n) => ({ zh, en: read.en[n] }))));
+  }
+
+  /** Let the server read typed markers, by the importer's rules. Without it, only the commonest are read. */
+  async #readMarkers(found) {
+    const names = Object.keys(found);
+    const body = new FormData();
+    body.set("csrfmiddlewaretoken", this.sync.token);
+    for (const name of names) body.append("column", found[name].map((line) => (line.marker ? "" : line.text)).join("\n"));
+    const options = { method: "POST", redirect: "manual", body, signal: AbortSignal.timeout(4000) };
+    const isRead = names.some((name) => found[name].some((line) => !line.marker && line.text.trim()));
+    const answer = isRead ? await fetch(form.dataset.paste, options).catch(() => null) : null;
+    const columns = answer?.ok ? (await answer.json()).columns : [];
+    const read = names.map((name, n) => [name, found[name].map((line, k) => asRead(line, columns[n]?.[k]))]);
+    return relative(Object.fromEntries(read));
   }
 
   // Called by toolbar and keys
@@ -218,27 +244,40 @@ class Editor {
   }
 }
 
+/** Return where the selection of a text begins, or undefined if nothing is selected in it. */
+function selectedFrom(area) {
+  const { selectionStart, selectionEnd } = area;
+  return selectionStart < selectionEnd && selectionStart > 0 ? selectionStart : undefined;
+}
+
 function unbroken(area) {
   const caret = area.selectionStart;
   area.value = area.value.replace(/\s*\n\s*/g, " ");
   area.setSelectionRange(caret, caret);
 }
 
-/** Parse pasted lines into {text, marker, depth}. `depth` is relative to the first line with a marker. */
-function pastedLines(text) {
-  const marked = /^(\s*)(?:[•‧●○▪–-]|(\d+[.)、]))\s+/;
-  const lines = text.split(/\r?\n/).filter((line) => line.trim());
-  const found = lines.map((line) => line.match(marked));
-  const columns = (match) => match[1].replaceAll("\t", "    ").length;
-  const indents = [...new Set(found.filter(Boolean).map(columns))].sort((a, b) => a - b);
-  const first = indents.indexOf(columns(found.find(Boolean) ?? ["", ""]));
-  const pasted = lines.map((line, n) => {
-    const match = found[n];
-    if (!match) return { text: line.trim() };
-    const marker = match[2] ? "number" : "bullet";
-    return { text: line.slice(match[0].length).trim(), marker, depth: indents.indexOf(columns(match)) - first };
-  });
-  return pasted.filter((line) => line.text);
+const TYPED_MARKER = /^\s*(?:[•‧·◦●○▪–o§-]|\d{1,3}[.)、])\t/;
+const isMarked = (line) => TYPED_MARKER.test(line.text);
+
+/** A marker of the HTML counts first. */
+function asRead(line, read) {
+  if (line.marker) return line;
+  if (read) return read.marker ? read : { text: read.text };
+  const [, number, text] = line.text.match(/^\s*(?:[•‧●○▪–-]|(\d+[.)、]))\s+(.*)$/) ?? [];
+  return text ? { text: text.trim(), marker: number ? "number" : "bullet", depth: 0 } : { text: line.text.trim() };
+}
+
+/** Drop empty lines, and let depths count from the first line with a marker. */
+function relative(read) {
+  const names = Object.keys(read);
+  const isFull = read[names[0]].map((_, n) => names.some((name) => read[name][n].text));
+  const result = {};
+  for (const name of names) {
+    const lines = read[name].filter((_, n) => isFull[n]);
+    const first = lines.find((line) => line.marker)?.depth ?? 0;
+    result[name] = lines.map((line) => (line.marker ? { ...line, depth: line.depth - first } : line));
+  }
+  return result;
 }
 
 function wire(editor) {
@@ -260,6 +299,7 @@ function wire(editor) {
   form.addEventListener("focusin", ({ target }) => {
     const cell = target.closest(".cell");
     if (cell) editor.side = cell.dataset.side;
+    sheet.focused(target);
     editor.tools.show(shownPair(target, editor), editor.side);
     editor.rail.write(editor.here());
   });

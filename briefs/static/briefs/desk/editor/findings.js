@@ -5,7 +5,12 @@ import { createElement } from "../dom.js";
 import { translate } from "../strings.js";
 
 const OWN = ".finding, .findings-past";
-const STOPS = ".finding[data-id], .lens-alone";
+/**
+ * What F8 goes through: findings, dismissed ones, suggestions beside the row, the sign of open notes, and
+ * words that the lens shows as lacking a counterpart.
+ */
+const STOPS = ".finding[data-id], .findings-past, .rail, .pair .noted, .lens-alone";
+const ACTS = "button, a, summary";
 
 export class Findings {
   /**
@@ -87,13 +92,13 @@ export class Findings {
       const field = this.sheet.form.elements[key === "picture" ? "picture_alt_zh" : key];
       if (field) offers.push(this.#button("→", finding, () => field.focus()));
     }
-    if (link) offers.push(createElement("a", { href: link.url, target: "_blank", rel: "noopener", textContent: link.label }));
+    if (link) offers.push(createElement("a", { tabIndex: -1, href: link.url, target: "_blank", rel: "noopener", textContent: link.label }));
     if (dismissable) offers.push(this.#button(translate("dismiss"), finding, () => this.#ask(finding), "dismiss"));
     return offers;
   }
 
   #button(label, finding, act, className = "") {
-    const button = createElement("button", { type: "button", className, textContent: label });
+    const button = createElement("button", { type: "button", className, textContent: label, tabIndex: -1 });
     button.setAttribute("aria-label", `${label}: ${finding.message}`);
     button.addEventListener("click", act);
     return button;
@@ -101,7 +106,7 @@ export class Findings {
 
   #past(key, some) {
     const box = createElement("details", { className: "findings-past", open: this.unfolded.has(key) });
-    box.append(createElement("summary", {}, translate("dismissed", { n: some.length })));
+    box.append(createElement("summary", { tabIndex: -1 }, translate("dismissed", { n: some.length })));
     for (const finding of some) {
       const { by, reason } = finding.dismissed;
       const why = createElement("p", { className: "why" }, translate("dismissed_by", { by, reason }));
@@ -149,6 +154,7 @@ export class Findings {
     const label = createElement("label", {}, translate("dismiss_reason"), input);
     const yes = this.#button(translate("dismiss_now"), finding, done);
     const no = this.#button(translate("cancel"), finding, () => this.#ask(finding), "dismiss");
+    for (const button of [yes, no]) button.tabIndex = 0; // the question is open, so Tab goes through it
     return createElement("div", { className: "reason" }, label, yes, no);
   }
 
@@ -173,7 +179,8 @@ export class Findings {
 
   /**
    * Focus the first button of the next or previous card in reading order (F8), or a word that the lens shows as
-   * lacking a counterpart. Return false if there is neither.
+   * lacking a counterpart. Return false if there is neither. Tab goes from text to text
+   * and leaves all this out.
    */
   go(by) {
     const cards = this.#cards();
@@ -194,18 +201,37 @@ export class Findings {
     return [...this.sheet.form.querySelectorAll(STOPS)];
   }
 
+  /** In a card: up and down walk the cards, left and right its buttons; X dismisses, Escape returns to the text. */
+  key(event) {
+    const card = event.target.closest?.(STOPS);
+    if (!card || event.target.matches("input, textarea") || event.ctrlKey || event.metaKey || event.altKey) return false;
+    const buttons = [...card.querySelectorAll(ACTS)];
+    const beside = (by) => buttons[(buttons.indexOf(event.target) + by + buttons.length) % buttons.length]?.focus();
+    const acts = {
+      ArrowDown: () => this.go(1),
+      ArrowUp: () => this.go(-1),
+      ArrowRight: () => beside(1),
+      ArrowLeft: () => beside(-1),
+      x: () => card.querySelector(".dismiss")?.click(),
+      Escape: () => card.closest(".pair")?.querySelector(".cell textarea").focus(),
+    };
+    const act = acts[event.key.length === 1 ? event.key.toLowerCase() : event.key];
+    act?.();
+    return Boolean(act);
+  }
+
   #cardOf(id) {
     return this.#cards().find((card) => card.dataset.id === id);
   }
 
   #enter(card) {
-    (card.querySelector("button, a") ?? card).focus({ preventScroll: true });
+    (card.matches(ACTS) ? card : (card.querySelector(ACTS) ?? card)).focus({ preventScroll: true });
     card.scrollIntoView({ block: "nearest" });
   }
 
   /** Remember which card has the focus. `#refocus` returns to it, or to the card that took its position. */
   #focus() {
-    const card = document.activeElement?.closest?.(".finding[data-id], .findings-past");
+    const card = document.activeElement?.closest?.(".finding[data-id], .findings-past"); // redrawn ones
     if (!card || !this.sheet.form.contains(card)) return null;
     const asks = document.activeElement.matches(".reason input");
     return { id: card.dataset.id, at: this.#cards().indexOf(card), asks };

@@ -45,7 +45,7 @@ export class CompositionTracker {
 
 /**
  * Listen to the whole page. Uses of `editor`: here(), run(name, pair, side, caret), step(way), save(),
- * find(by), menu(pair, handle, side), caretIn(area), state, sheet.
+ * find(by), findings, menu(pair, handle, side), caretIn(area), state, sheet.
  */
 export function listenForKeys(editor, composing) {
   const { sheet } = editor;
@@ -60,6 +60,7 @@ export function listenForKeys(editor, composing) {
     const key = event.key.toLowerCase();
     if (isMod(event) && !event.shiftKey && key === "s") return editor.save();
     if (key === "f8" && isPlain(event)) return editor.find(event.shiftKey ? -1 : 1);
+    if (editor.findings.key(event)) return true;
     const at = editor.here();
     if (!at) return false;
     if (isMod(event) && key === "z") return editor.step(event.shiftKey ? "redo" : "undo");
@@ -118,7 +119,7 @@ export function listenForKeys(editor, composing) {
   }
 
   function onEnter(event, at) {
-    if (isMod(event)) return event.repeat || does("split_both", at);
+    if (isMod(event)) return event.repeat || does("split_marked", at);
     if (!isPlain(event)) return false;
     return event.shiftKey || event.repeat || does("split", at); // no line break inside a bullet
   }

@@ -86,7 +86,7 @@ export class RowSuggestions {
 
   #term(term) {
     const [zh, en] = SIDES.map((side) => createElement("span", { lang: langOf(side), textContent: term[side] }));
-    const link = term.url && { href: term.url, target: "_blank", rel: "noopener" };
+    const link = term.url && { tabIndex: -1, href: term.url, target: "_blank", rel: "noopener" };
     const name = createElement(link ? "a" : "span", link || {}, zh, " · ", en);
     const item = createElement("li", { className: "term" }, name);
     if (term.missing) {
@@ -101,7 +101,7 @@ export class RowSuggestions {
     const marked = match.marked.map(([text, differs]) => (differs ? createElement("mark", {}, text) : text));
     const theirs = createElement("p", { lang: langOf(match.side), className: "theirs" }, ...marked);
     const offered = createElement("p", { lang: langOf(empty), className: "offered" }, match[empty]);
-    const from = createElement("a", { href: match.url, target: "_blank", rel: "noopener", textContent: match.brief });
+    const from = createElement("a", { tabIndex: -1, href: match.url, target: "_blank", rel: "noopener", textContent: match.brief });
     const alike = createElement("span", {}, translate("alike", { n: `${Math.round(match.score * 100)}%` }));
     const insert = this.#button("insert", {}, empty, match[empty], true);
     insert.setAttribute("aria-label", `${insert.textContent}: ${match[empty]}`);
@@ -109,7 +109,7 @@ export class RowSuggestions {
   }
 
   #button(word, values, side, text, whole = false) {
-    const button = createElement("button", { type: "button", textContent: translate(word, values) });
+    const button = createElement("button", { type: "button", tabIndex: -1, textContent: translate(word, values) });
     button.addEventListener("click", () => {
       const area = this.sheet.area(this.pair, side);
       this.#insert(area, text, whole);
