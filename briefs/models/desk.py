@@ -23,14 +23,16 @@ class RowKey(models.Model):
 
 
 class Presence(models.Model):
-    """A person who has a brief open, with the time of the page's last signal."""
+    """A page on which a person has a brief open, with the time of its last signal and the row that has the focus."""
 
     brief = models.ForeignKey("briefs.Brief", models.CASCADE, related_name="+")
     person = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    page = models.CharField(max_length=32, default="")
+    row = models.CharField(max_length=16, default="")
     seen_at = models.DateTimeField()
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["brief", "person"], name="presence_once")]
+        constraints = [models.UniqueConstraint(fields=["brief", "person", "page"], name="presence_once")]
         indexes = [models.Index(fields=["seen_at"], name="presence_by_time")]
 
     def __str__(self) -> str:

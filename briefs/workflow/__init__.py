@@ -12,6 +12,7 @@ from .concurrent_save import (
     create_once,
     find_bullet_numbers,
     merge_and_save,
+    would_store,
 )
 from .dismissals import dismiss
 from .editing import PreparedContent, claim, confirm_date, create, create_many, prepare, reimport, save
@@ -92,4 +93,5 @@ __all__ = [
     "unmerge_vocabulary",
     "unshare",
     "withdraw",
+    "would_store",
 ]

@@ -165,6 +165,20 @@ def create_once(
         return merge_and_save(brief, save_request, by=by, now=now)
 
 
+def would_store(save: Callable[[], SaveResult]) -> bool:
+    """Run a save and roll it back. Return whether it would store something that the server does not have.
+
+    A save that would be refused, or that conflicts, has something unsaved.
+    """
+    try:
+        with transaction.atomic():
+            saved = save()
+            transaction.set_rollback(True)
+    except Refused:
+        return True
+    return saved.revision is not None and saved.content != Content()
+
+
 def _create_brief(
     save_request: SaveRequest, *, by: Person, begun_as: str, now: dt.datetime | None
 ) -> SaveResult:

@@ -11,6 +11,7 @@ from django.contrib import messages
 from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
@@ -41,6 +42,11 @@ class SecurityView(IndexView):
 
 
 security = SecurityView.as_view()
+
+
+def signed_in(request: HttpRequest) -> HttpResponse:
+    """The last page of the window that an editor opens to sign in again. It tells the editor, and closes itself."""
+    return TemplateResponse(request, "account/signed_in.html")
 
 
 BROWSERS: Final = {"Edg": "Edge", "OPR": "Opera", "Firefox": "Firefox", "FxiOS": "Firefox", "Chrome": "Chrome",

@@ -17,7 +17,7 @@ from django.urls import URLPattern, path
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from .account_pages import security, sessions, sign_out_everywhere, works_with_passkeys
+from .account_pages import security, sessions, sign_out_everywhere, signed_in, works_with_passkeys
 
 
 def on_desk(view: Callable[..., HttpResponse], title: Promise) -> Callable[..., HttpResponse]:
@@ -98,6 +98,7 @@ urlpatterns = [
         "mfa_download_recovery_codes",
         CODES,
     ),
+    signed_in_path("signed-in/", signed_in, "signed_in", _("Signed in")),
     signed_in_path("sessions/", sessions, "usersessions_list", SESSIONS),
     signed_in_path("sessions/end/", sign_out_everywhere, "sign_out_everywhere", SESSIONS),
 ]

@@ -1,6 +1,7 @@
 """Autosave: store what can be stored of the posted form and return the stored state.
 
-Rejected fields stay in the page as typed and are reported in the response.
+Rejected fields stay in the page as typed and are reported in the response. A POST with `compare` stores nothing: it
+asks whether a draft that a closed tab left in the browser has anything that the server lacks.
 """
 
 from collections.abc import Callable
@@ -74,6 +75,9 @@ def _save_and_respond(
         apply_repair=apply_repair,
     )
     try:
+        if request.POST.get("compare"):
+            unsaved = workflow.would_store(lambda: save(typed)) or bool(partial_save.errors)
+            return json_response({"unsaved": unsaved})
         saved = save(typed)
     except Brief.DoesNotExist as error:
         raise Http404 from error

@@ -64,6 +64,7 @@ account/passkeys/<int:pk>/remove/       -           nwvreps
 account/recovery-codes/                 -           -
 account/recovery-codes/new/             -           nwvreps
 account/recovery-codes/download/        -           -
+account/signed-in/                      nwvreps     -
 account/sessions/                       nwvreps     (nwvreps)
 account/sessions/end/                   -           nwvreps
 

@@ -218,6 +218,7 @@ REQUEST_BUILDERS: dict[str, Callable[[PermissionScenario], PermissionRequest]] =
             "recovery-codes/new/",
             "recovery-codes/download/",
             "sessions/end/",
+            "signed-in/",
         )
     },
     "account/login/": lambda g: PermissionRequest(

@@ -24,6 +24,18 @@ export function fingerprintIgnoringKeys(entries) {
   );
 }
 
+const ROW_KEY = /-([a-z][0-9a-f]+)$/;
+const ROW_STATE = /^(structure_|deleted-|id-|was-)/;
+
+/** Leave out rows in which nothing is written: adding one is nothing to save. */
+export function withoutBlankRows(entries) {
+  const keyOf = ([name, value]) => (GROUP_NAMES.includes(name) ? value : name.match(ROW_KEY)?.[1]);
+  const written = ([name, value]) => !GROUP_NAMES.includes(name) && !ROW_STATE.test(name) && value.trim();
+  const rows = new Set(entries.filter(([name]) => GROUP_NAMES.includes(name)).map(keyOf));
+  const full = new Set(entries.filter(written).map(keyOf));
+  return entries.filter((entry) => !rows.has(keyOf(entry)) || full.has(keyOf(entry)));
+}
+
 const GROUPS = { author: "authors", keyword: "keywords" };
 const GROUP_NAMES = ["bullet", "author", "keyword"];
 

@@ -29,7 +29,7 @@ def test_people_see_each_other_until_presence_expires(team: factories.Team) -> N
         assert names_present(writer_client, brief) == []
         clock.shift(4)
         assert reviewer_client.get(brief_url(brief, "pulse")).json()["people"] == [
-            {"name": "writer", "initial": "w", "seconds": 4}
+            {"name": "writer", "initial": "w", "seconds": 4, "row": ""}
         ]
         assert names_present(writer_client, brief) == ["reviewer"]
         clock.shift(11)
@@ -46,7 +46,9 @@ def test_pulse_reports_newest_version_and_its_editor(team: factories.Team) -> No
     assert (data["version"], data["base"], data["by"]) == (brief.version, 2, "other-writer")
     assert data["csrf"]
     assert "no-store" in response.headers["Cache-Control"]
-    assert set(data) == {"csrf", "version", "base", "by", "event", "people"}
+    assert set(data) == {
+        *("csrf", "version", "base", "by", "event", "people", "person", "name", "own_pages"),
+    }
 
 
 def test_leaving_removes_presence_at_once(team: factories.Team) -> None:
@@ -56,6 +58,26 @@ def test_leaving_removes_presence_at_once(team: factories.Team) -> None:
     assert writer_client.post(brief_url(brief, "pulse"), {"leave": "1"}).status_code == 204
     assert names_present(reviewer_client, brief) == []
     assert reviewer_client.post(brief_url(brief, "pulse")).status_code == 405
+
+
+def test_each_page_of_a_person_is_counted_and_leaves_alone(team: factories.Team) -> None:
+    brief = factories.draft_brief(team)
+    client, other_client = sign_in(Client(), team.writer), sign_in(Client(), team.reviewer)
+    first, second = ({"page": letter * 32, "row": row} for letter, row in (("a", "b1"), ("b", "headline")))
+    assert client.get(brief_url(brief, "pulse"), first).json()["own_pages"] == 0
+    assert client.get(brief_url(brief, "pulse"), second).json()["own_pages"] == 1
+    people = other_client.get(brief_url(brief, "pulse")).json()["people"]
+    assert [(person["name"], person["row"]) for person in people] == [("writer", "headline")]
+    client.post(brief_url(brief, "pulse"), {"leave": "1", "page": "b" * 32})
+    assert client.get(brief_url(brief, "pulse"), first).json()["own_pages"] == 0
+    assert names_present(other_client, brief) == ["writer"]
+
+
+def test_row_and_page_are_stored_only_in_their_form(team: factories.Team) -> None:
+    brief = factories.draft_brief(team)
+    client = sign_in(Client(), team.writer)
+    client.get(brief_url(brief, "pulse"), {"page": "<script>", "row": "b1'; drop"})
+    assert Presence.objects.values_list("page", "row").get() == ("", "")
 
 
 def test_presence_is_per_brief_and_needs_access(team: factories.Team) -> None:

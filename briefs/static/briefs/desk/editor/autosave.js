@@ -2,7 +2,7 @@
 // after the server's answer.
 
 import { BACKGROUND } from "../dom.js";
-import { fingerprint, isTypedField, readTypedFields } from "../form.js";
+import { fingerprint, isTypedField, readTypedFields, withoutBlankRows } from "../form.js";
 
 const PAUSE = 1500;
 const RETRY = 5000;
@@ -12,7 +12,7 @@ export class Autosave {
   /**
    * `addresses`: {autosave, pulse}. `localDraft`: the LocalDraft. `isStopped`: the page shows a conflict that
    * must be resolved first. Callbacks: `onstate(state)`, `onanswer(body, sent)`, `onclash(body)`,
-   * `onrefused(reasons)`.
+   * `onrefused(reasons)`, and `isOwn(body)`: whether the answer is to the person who opened the page.
    */
   constructor({ form, addresses, localDraft, isUnsaved, isStopped, ...turns }) {
     Object.assign(this, { form, addresses, localDraft, isStopped }, turns);
@@ -28,7 +28,11 @@ export class Autosave {
   }
 
   #print() {
-    return fingerprint(readTypedFields(this.form));
+    return this.#printOf(readTypedFields(this.form));
+  }
+
+  #printOf(entries) {
+    return fingerprint(withoutBlankRows(entries));
   }
 
   get isDirty() {
@@ -39,7 +43,7 @@ export class Autosave {
   touched() {
     this.isLeaving = false;
     const entries = readTypedFields(this.form);
-    if (fingerprint(entries) === this.stored && !this.untaken) {
+    if (this.#printOf(entries) === this.stored && !this.untaken) {
       clearTimeout(this.timer);
       this.localDraft.forget();
       if (!this.running) this.onstate("saved");
@@ -112,8 +116,9 @@ export class Autosave {
     const answer = await send();
     if (answer.status !== 403 || !this.addresses.pulse) return answer;
     const pulse = await fetch(this.addresses.pulse, { redirect: "manual", headers: BACKGROUND });
-    if (!pulse.ok) return answer;
-    this.token((await pulse.json()).csrf);
+    const answered = pulse.ok ? await pulse.json() : null;
+    if (!answered || !this.isOwn(answered)) return answer;
+    this.token(answered.csrf);
     body.set("csrfmiddlewaretoken", this.form.elements.csrfmiddlewaretoken.value);
     return send();
   }
@@ -136,7 +141,7 @@ export class Autosave {
     const { version, base } = this.form.elements;
     version.value = body.version;
     base.value = body.base;
-    const print = fingerprint(sent);
+    const print = this.#printOf(sent);
     const isCurrent = print === this.#print();
     this.stored = print;
     this.untaken = body.reasons.length > 0;

@@ -230,6 +230,7 @@ class Editor {
   // Called by toolbar and keys
 
   save() {
+    if (this.display.status.dataset.state === "signin") this.display.onsignin();
     this.sync.save();
     return true;
   }

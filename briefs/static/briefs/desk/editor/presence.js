@@ -7,9 +7,12 @@ import { translate } from "../strings.js";
 const EVERY = 5000;
 
 export class PresencePoll {
-  /** Calls `onpulse(body)` or `onsignedout()`. `address` may be set later, since a new brief has none. */
-  constructor({ address, onpulse, onsignedout }) {
-    Object.assign(this, { address, onpulse, onsignedout });
+  /**
+   * Calls `onpulse(body)` or `onsignedout()`. `address` may be set later, since a new brief has none. `where()`
+   * returns the page's key and the row that has the focus.
+   */
+  constructor({ address, where, onpulse, onsignedout }) {
+    Object.assign(this, { address, where, onpulse, onsignedout });
     document.addEventListener("visibilitychange", () => !document.hidden && this.beat());
     addEventListener("pagehide", () => this.#leave());
     setInterval(() => this.beat(), EVERY);
@@ -18,7 +21,8 @@ export class PresencePoll {
 
   async beat() {
     if (!this.address || document.hidden) return;
-    const answer = await fetch(this.address, { redirect: "manual", headers: BACKGROUND }).catch(() => null);
+    const address = `${this.address}?${new URLSearchParams(this.where())}`;
+    const answer = await fetch(address, { redirect: "manual", headers: BACKGROUND }).catch(() => null);
     if (answer?.type === "opaqueredirect") this.onsignedout();
     if (!answer?.ok) return;
     const body = await answer.json().catch(() => null);
@@ -29,6 +33,7 @@ export class PresencePoll {
     if (!this.address) return;
     const body = new FormData();
     body.set("leave", "1");
+    body.set("page", this.where().page);
     body.set("csrfmiddlewaretoken", document.querySelector("[name=csrfmiddlewaretoken]")?.value ?? "");
     navigator.sendBeacon(this.address, body);
   }
@@ -36,13 +41,16 @@ export class PresencePoll {
 
 const CROWD = 3; // from so many people on, the bar shows faces without names
 
-/** Shows the other people in the bar. */
+/** Shows the other people in the bar, and each beside the row that has their focus. */
 export class PeopleHere {
-  constructor() {
+  /** `pairOf(row)` returns the element of a row. */
+  constructor(pairOf = () => null) {
+    this.pairOf = pairOf;
     this.box = document.getElementById("desk-who");
   }
 
   show(people) {
+    this.#showInRows(people);
     const shown = JSON.stringify(people.map(({ name, initial }) => [name, initial]));
     if (this.box.dataset.shown === shown) return;
     this.box.dataset.shown = shown;
@@ -53,6 +61,18 @@ export class PeopleHere {
     if (people.length > 1) this.box.append(createElement("span", { className: "rest", textContent: `+${people.length - 1}` }));
     this.box.title = text;
     this.box.setAttribute("aria-label", text);
+  }
+
+  #showInRows(people) {
+    const wanted = people.map((person) => [person, this.pairOf(person.row)?.querySelector(".gutter")]).filter(([, gutter]) => gutter);
+    const marks = wanted.map(([{ name, initial }, gutter]) => {
+      const place = gutter.closest(".pair").getAttribute("aria-label");
+      const text = translate("here_in", { name, place });
+      const face = createElement("span", { className: "face", textContent: initial, aria: { hidden: "true" } });
+      return [gutter, createElement("span", { className: "here", title: text }, face, createElement("span", { className: "visually-hidden", textContent: text }))];
+    });
+    for (const old of document.querySelectorAll(".gutter > .here")) old.remove();
+    for (const [gutter, mark] of marks) gutter.append(mark);
   }
 
   #person({ name, initial }) {

@@ -1,6 +1,16 @@
 // Keep page and server in step: save changes, merge other people's, and offer unsaved changes of closed tabs.
 
-import { fingerprint, isTypedField, fingerprintIgnoringKeys, setField, parseFormState, mergeFacts, readTypedFields, extractTexts } from "../form.js";
+import {
+  extractTexts,
+  fingerprint,
+  fingerprintIgnoringKeys,
+  isTypedField,
+  mergeFacts,
+  parseFormState,
+  readTypedFields,
+  setField,
+  withoutBlankRows,
+} from "../form.js";
 import { BACKGROUND } from "../dom.js";
 import { LocalDraft, removeDraft } from "./local_drafts.js";
 import { PeopleHere, PresencePoll } from "./presence.js";
@@ -17,7 +27,8 @@ export class ServerSync {
     this.data = { ...form.dataset };
     this.address = this.data.brief; // address of the brief's page; empty for a new brief
     this.event = "event" in this.data ? Number(this.data.event) : undefined; // the newest one that the page shows
-    this.people = new PeopleHere();
+    this.numbers = {}; // stored numbers of bullets that were new on this page, by key
+    this.people = new PeopleHere((row) => this.#pairOf(row));
     this.localDraft = new LocalDraft(this.data.person, this.data.pk || "new");
     this.saving = new Autosave({
       form,
@@ -29,13 +40,17 @@ export class ServerSync {
       onanswer: (body, sent) => this.#answered(body, sent),
       onclash: (body) => this.display.ask(body.text, ["see_clash", null]),
       onrefused: (reasons) => this.display.setReasons(reasons),
+      isOwn: (body) => this.#isOwn(body),
     });
+    this.display.onsignin = () => this.#signIn();
     this.pulse = new PresencePoll({
       address: this.saving.addresses.pulse,
+      where: () => ({ page: this.#pageKey, row: this.#rowHere() }),
       onpulse: (body) => this.#beat(body),
       onsignedout: () => this.display.state("signin"),
     });
     this.channel = new BroadcastChannel("desk");
+    this.channel.addEventListener("message", ({ data }) => data.signedIn && this.pulse.beat());
     form.addEventListener("submit", (event) => this.#submitted(event));
     form.addEventListener("click", ({ target }) => target.closest("[data-preview]") && this.save());
   }
@@ -71,7 +86,7 @@ export class ServerSync {
     if (this.saving.isStopped) this.display.state("clash");
     else if ("unsaved" in this.data) this.saving.touched();
     else this.display.state("saved");
-    await this.#offer(fingerprintIgnoringKeys(entries));
+    await this.#offer(entries);
     if (this.address && !this.saving.isStopped) this.saving.now({ ask: true });
   }
 
@@ -79,6 +94,9 @@ export class ServerSync {
 
   #answered(body, sent) {
     this.display.savedAt = body.at;
+    Object.assign(this.numbers, body.numbers);
+    if (this.wasSignedOut) this.display.say(translate("signed_in"));
+    this.wasSignedOut = false;
     if (!this.address) this.#born(body);
     const isWhole = fingerprint(sent) === fingerprint(readTypedFields(this.form));
     if (body.content) this.#take(body, parseFormState(sent));
@@ -170,12 +188,48 @@ export class ServerSync {
     const event = body.event ?? 0;
     if (this.event !== undefined && event !== this.event) this.#news();
     this.event = event;
-    this.saving.token(body.csrf);
     this.people.show(body.people);
+    this.display.twice(body.own_pages > 0);
+    if (!this.#isOwn(body)) return;
+    this.saving.token(body.csrf);
     const { isStopped, isDirty } = this.saving;
     if (isStopped) return;
-    if (this.display.status.dataset.state === "signin") this.saving.now({ ask: true });
+    if (this.display.status.dataset.state === "signin") {
+      this.wasSignedOut = true;
+      this.saving.now({ ask: true });
+    }
     else if (body.base > Number(this.form.elements.base.value) && !isDirty) this.saving.now({ ask: true });
+  }
+
+  /** Nothing is saved in the name of somebody else who signed in meanwhile. */
+  #isOwn(body) {
+    if (String(body.person) === this.data.person) return true;
+    this.display.state("signin");
+    this.display.say(translate("somebody_else", { name: body.name }));
+    return false;
+  }
+
+  /** Sign in in a window of its own, so that nothing here is left. Its last page sends a message and closes. */
+  #signIn() {
+    window.open(this.data.signIn, "desk-sign-in", "popup,width=520,height=720");
+  }
+
+  // Where people are
+
+  get #pageKey() {
+    const { page, client_key: key } = this.form.elements;
+    return (page ?? key)?.value ?? "";
+  }
+
+  /** Return the row that has the focus, by the name that it has on every page. */
+  #rowHere() {
+    const key = this.editor.here()?.key ?? "";
+    return key in this.numbers ? `b${this.numbers[key]}` : key;
+  }
+
+  #pairOf(row) {
+    const key = Object.keys(this.numbers).find((each) => `b${this.numbers[each]}` === row);
+    return row ? (this.editor.sheet.row(row) ?? this.editor.sheet.row(key)) : null;
   }
 
   // Submitting the form
@@ -207,19 +261,21 @@ export class ServerSync {
 
   // Unsaved changes of closed tabs
 
-  async #offer(print) {
+  /** Offer what a closed tab left, if the server does not have it. `entries` are those of this page. */
+  async #offer(entries) {
     const [abandoned] = await this.localDraft.listAbandoned();
     if (!abandoned) return;
     const { slot, words } = abandoned;
-    if (fingerprintIgnoringKeys(words.entries) === print || (words.posted && this.#isStored(words))) {
+    const print = (some) => fingerprintIgnoringKeys(withoutBlankRows(some));
+    if (print(words.entries) === print(entries) || !(await this.#isUnsaved(words))) {
       if (!this.saving.isStopped) removeDraft(slot);
-      return this.saving.isStopped ? undefined : this.#offer(print);
+      return this.saving.isStopped ? undefined : this.#offer(entries);
     }
     const time = new Date(words.time).toTimeString().slice(0, 5);
     const done = (act) => () => {
       this.display.hideBanner();
       act();
-      this.#offer(fingerprintIgnoringKeys(readTypedFields(this.form)));
+      this.#offer(readTypedFields(this.form));
     };
     this.display.ask(
       translate("left", { time }),
@@ -228,9 +284,16 @@ export class ServerSync {
     );
   }
 
-  /** Return whether a posted entry is stored: this person has saved a newer revision since. */
-  #isStored(words) {
-    return !("unsaved" in this.data) && "own" in this.data && Number(this.form.elements.base.value) > Number(words.base);
+  /** Ask the server whether it lacks anything of an entry. If it cannot tell, the entry counts as unsaved. */
+  async #isUnsaved(words) {
+    if (this.saving.isStopped) return true;
+    const body = new FormData();
+    for (const [name, value] of words.entries) body.append(name, value);
+    for (const name of ["version", "base", "page", "client_key"]) if (words[name]) body.set(name, words[name]);
+    for (const [name, value] of Object.entries({ draft: 1, compare: 1, csrfmiddlewaretoken: this.token })) body.set(name, value);
+    const options = { method: "POST", redirect: "manual", body, headers: BACKGROUND };
+    const answer = await fetch(this.addresses.autosave, options).catch(() => null);
+    return answer?.ok ? (await answer.json()).unsaved : true;
   }
 
   #bringBack(slot, words) {

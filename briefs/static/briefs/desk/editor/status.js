@@ -20,8 +20,11 @@ export class StatusDisplay {
     this.status = document.getElementById("desk-save");
     this.banner = document.getElementById("desk-banner");
     this.trouble = document.getElementById("desk-trouble");
+    this.panel = document.getElementById("desk-sign-in"); // over the page; it takes no focus from the text
     this.status.addEventListener("click", () => {
-      if (this.status.dataset.state === "clash") this.showChoice();
+      const { state } = this.status.dataset;
+      if (state === "clash") this.showChoice();
+      else if (state === "signin") this.onsignin();
       else form.requestSubmit(document.getElementById("desk-store"));
     });
     this.savedAt = this.status.dataset.at;
@@ -68,8 +71,9 @@ export class StatusDisplay {
     clearTimeout(this.ageing);
     if (name === "saved") this.ageing = setTimeout(() => this.#age(), AGES);
     trouble.replaceChildren(createElement("span", { textContent: text }));
-    if (name === "signin") trouble.append(this.#wayIn());
-    trouble.hidden = !["kept", "signin"].includes(name);
+    trouble.hidden = name !== "kept";
+    this.panel.replaceChildren(createElement("p", { textContent: text }), this.#wayIn());
+    this.panel.togglePopover(name === "signin");
   }
 
   #age() {
@@ -93,6 +97,13 @@ export class StatusDisplay {
 
   #saved() {
     return this.savedAt ? translate("saved", { time: this.savedAt }) : "";
+  }
+
+  /** Say that this person has the brief open in another window too. */
+  twice(isTwice) {
+    const notice = document.getElementById("desk-twice");
+    if (notice.hidden === isTwice) notice.textContent = isTwice ? translate("twice") : "";
+    notice.hidden = !isTwice;
   }
 
   /** Show a banner with buttons, given as [word, act]. If `act` is null, the button submits the form. */

@@ -1,0 +1,234 @@
+"""Test what an editor says after a closed tab, an expired session, and beside other windows and people."""
+
+import random
+from typing import Any
+
+import pytest
+
+from briefs.models import Brief
+
+from ..support import browser_tabs, factories
+from ..support.editor_driver import EN, ZH, Editor, bullets, stored_bullets
+from ..support.sign_in_pages import PASSWORD, set_password
+
+pytestmark = browser_tabs.pytestmark
+THREE_BULLETS = (("第一句。", "First sentence."), ("第二句。", "Second sentence."), ("第三句", "Third"))
+WRITTEN = """() => {
+  const form = document.getElementById("brief-form");
+  const rows = [...form.querySelectorAll(".rows > :is(.pair, .name-row):not(.is-deleted)")]
+    .map((row) => [...row.querySelectorAll("textarea, input:not([type=hidden])")].map((field) => field.value.trim()));
+  const facts = ["headline_zh", "headline_en", "summary_zh", "summary_en", "title", "url", "date"];
+  return JSON.stringify([facts.map((name) => form.elements[name].value.trim()), rows.filter((row) => row.join(""))]);
+}"""
+"""Read everything that is written on the page. Rows in which nothing is written do not count."""
+
+
+@pytest.fixture
+def brief(team: factories.Team) -> Brief:
+    return factories.draft_brief(team, factories.content(bullets=bullets(*THREE_BULLETS)))
+
+
+class Session:
+    """A browser in which one person edits, closes and reopens a brief."""
+
+    def __init__(self, editor: Editor, brief: Brief, seed: int) -> None:
+        self.editor, self.brief = editor, brief
+        self.random = random.Random(seed)
+
+    def act(self) -> str:
+        name = self.random.choice(
+            [
+                "type",
+                "type",
+                "title",
+                "author row",
+                "keyword row",
+                "bullet row",
+                "author",
+                "save",
+                "wait",
+                "undo",
+            ]
+        )
+        page = self.editor.page
+        if name == "type":
+            rows = page.locator(".rows[data-group=bullet] > .pair").count()
+            self.editor.focus_cell(self.random.randrange(rows), self.random.choice([ZH, EN]))
+            self.editor.insert_text(self.random.choice(["。", "更多", " More", "甲"]))
+        elif name == "title":
+            page.fill("[name=title]", f"A title {self.random.randrange(9)}")
+        elif name in ("author row", "keyword row"):
+            page.click(f"button[value='add:{name.split()[0]}']")
+        elif name == "bullet row":
+            self.editor.focus_cell(0, ZH)
+            self.editor.press("Control+Enter")
+        elif name == "author":
+            page.locator("[data-group=author] [name^=name-]").last.fill("林 宗弘")
+            page.keyboard.press("Escape")
+        elif name == "save":
+            self.editor.press("Control+s")
+            page.wait_for_timeout(300)
+        elif name == "wait":
+            page.wait_for_timeout(self.random.choice([50, 400, 1800]))
+        else:
+            self.editor.focus_cell(0, ZH)
+            self.editor.press("Control+z")
+        return name
+
+    def close(self, *, way: str) -> None:
+        """Close the tab: as people do, with the last answer lost, or with the connection lost before."""
+        page, context = self.editor.page, self.editor.page.context
+        if way == "answer lost":
+            page.route("**/autosave/", lambda route: (route.fetch(), route.abort()))
+            self.editor.press("Control+s")
+            page.wait_for_timeout(400)
+        elif way == "offline":
+            page.route("**/autosave/", lambda route: route.abort())
+        self.editor.page = context.new_page()
+        page.close()
+        self.editor.page.wait_for_timeout(300)
+
+    def reopen(self) -> None:
+        with self.editor.page.expect_response("**/autosave/"):
+            self.editor.brief(self.brief)
+        self.editor.page.wait_for_timeout(300)
+
+    @property
+    def banner(self) -> Any:
+        return self.editor.page.locator("#desk-banner:has-text('were not saved')")
+
+    def answer_banner(self) -> None:
+        self.banner.locator("button").nth(self.random.choice([0, 1])).click()
+        self.editor.page.wait_for_timeout(500)
+        self.editor.press("Control+s")
+        self.editor.page.wait_for_timeout(400)
+
+
+def run_sequences(
+    chromium: Any, site: str, team: factories.Team, brief: Brief, count: int, seed: int
+) -> None:
+    editor = Editor(chromium, site, team.writer)
+    session = Session(editor, brief, seed)
+    shown = 0
+    session.reopen()
+    for sequence in range(count):
+        names = [session.act() for _ in range(session.random.randrange(1, 6))]
+        way = session.random.choice(["closed", "closed", "answer lost", "offline"])
+        if way == "answer lost":
+            editor.focus_cell(0, ZH)
+        written = editor.page.evaluate(WRITTEN)
+        session.close(way=way)
+        session.reopen()
+        unsaved = editor.page.evaluate(WRITTEN) != written
+        told = session.banner.is_visible()
+        assert told == unsaved, (seed, sequence, names, way, written, editor.page.evaluate(WRITTEN))
+        shown += told
+        if told:
+            session.answer_banner()
+    assert 0 < shown < count
+    editor.page.context.close()
+
+
+def test_banner_appears_exactly_when_something_written_is_not_on_the_server(
+    chromium: Any, live_server: Any, team: factories.Team, brief: Brief
+) -> None:
+    run_sequences(chromium, live_server.url, team, brief, 12, seed=1)
+
+
+@pytest.mark.heavy
+def test_banner_appears_exactly_then_in_200_sequences(
+    chromium: Any, live_server: Any, team: factories.Team, brief: Brief
+) -> None:
+    run_sequences(chromium, live_server.url, team, brief, 200, seed=2)
+
+
+@pytest.mark.parametrize("group", ["author", "keyword"])
+def test_empty_row_added_before_closing_is_nothing_unsaved(
+    chromium: Any, live_server: Any, team: factories.Team, brief: Brief, group: str
+) -> None:
+    editor = Editor(chromium, live_server.url, team.writer)
+    session = Session(editor, brief, 0)
+    session.reopen()
+    editor.page.click(f"button[value='add:{group}']")
+    assert editor.state() == "saved"
+    session.close(way="closed")
+    session.reopen()
+    assert not session.banner.is_visible()
+    editor.page.context.close()
+
+
+def test_signed_out_writer_signs_in_beside_the_page_and_the_text_is_saved(
+    chromium: Any, live_server: Any, team: factories.Team, brief: Brief
+) -> None:
+    set_password(team.writer)
+    editor = Editor(chromium, live_server.url, team.writer)
+    editor.brief(brief)
+    editor.page.context.clear_cookies(name="sessionid")
+    editor.focus_cell(0, ZH)
+    editor.insert_text("登出時寫的。")
+    panel = editor.page.locator("#desk-sign-in")
+    panel.wait_for()
+    assert editor.cursor_position()[:2] == ["Bullet 1", "zh"], "the panel takes no focus"
+    assert editor.accessibility_violations() == []
+    with editor.page.expect_popup() as popup:
+        panel.locator("button").click()
+    window = popup.value
+    window.fill("[name=login]", team.writer.username)
+    window.fill("[name=password]", PASSWORD)
+    with window.expect_event("close"):
+        window.click("button.first")
+    editor.wait_for_state("saved", timeout=4_000)
+    panel.wait_for(state="hidden")
+    assert stored_bullets(brief)[0][1] == "第一句。登出時寫的。"
+    editor.page.context.close()
+
+
+def test_text_is_not_saved_in_the_name_of_somebody_else(
+    chromium: Any, live_server: Any, team: factories.Team, brief: Brief
+) -> None:
+    editor = Editor(chromium, live_server.url, team.writer)
+    editor.brief(brief)
+    other = Editor(chromium, live_server.url, team.other_writer)
+    theirs = [cookie for cookie in other.page.context.cookies() if cookie["name"] == "sessionid"]
+    other.page.context.close()
+    editor.page.context.clear_cookies(name="csrftoken")
+    editor.page.context.add_cookies(theirs)
+    editor.focus_cell(0, ZH)
+    editor.insert_text("我的。")
+    editor.page.locator(".toast:has-text('other-writer is signed in now')").wait_for()
+    assert editor.state() == "signin"
+    assert stored_bullets(brief)[0][1] == "第一句。"
+    editor.page.context.close()
+
+
+def test_same_brief_in_two_windows_says_so(
+    chromium: Any, live_server: Any, team: factories.Team, brief: Brief
+) -> None:
+    editor = Editor(chromium, live_server.url, team.writer)
+    editor.brief(brief)
+    notice = editor.page.locator("#desk-twice")
+    assert notice.is_hidden()
+    second = editor.page.context.new_page()
+    second.goto(editor.page.url)
+    second.locator("#desk-twice:has-text('another window')").wait_for()
+    editor.page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    notice.wait_for()
+    second.close()
+    notice.wait_for(state="hidden", timeout=15_000)
+    editor.page.context.close()
+
+
+def test_other_writer_is_shown_beside_their_row(
+    chromium: Any, live_server: Any, team: factories.Team, brief: Brief
+) -> None:
+    editor, other = (Editor(chromium, live_server.url, who) for who in (team.writer, team.other_writer))
+    for each in (editor, other):
+        each.brief(brief)
+    other.focus_cell(1, EN)
+    editor.page.locator("#b2 .here").wait_for(timeout=14_000)
+    assert editor.page.locator("#b2 .here").get_attribute("title") == "other-writer is in Bullet 2"
+    assert editor.accessibility_violations() == []
+    other.page.goto("about:blank")
+    editor.page.locator("#b2 .here").wait_for(state="detached", timeout=15_000)
+    for each in (editor, other):
+        each.page.context.close()
