@@ -37,7 +37,7 @@ _UNTRANSLATED = frozenset(_FUNCTION_WORDS.split())
 
 _path: Path | None = None
 _stem_alone = snowballstemmer.stemmer("english").stemWord
-_FAMILIES = {
+_FAMILIES: dict[str, str] = {
     _stem_alone(word): _stem_alone(line.split()[0])
     for lines in read_sections(Path(__file__).with_name("word_families.txt")).values()
     for line in lines
