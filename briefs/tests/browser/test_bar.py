@@ -11,7 +11,7 @@ from briefs.models import Brief
 
 from ..support import browser_tabs, factories
 from ..support.brief_states import STATES
-from ..support.editor_driver import EN, Editor
+from .editor_driver import EN, Editor
 
 pytestmark = browser_tabs.pytestmark
 

@@ -10,7 +10,7 @@ from briefs.models import Brief, Suggestion
 
 from ..support import browser_tabs, factories
 from ..support.browser_tabs import Tab, set_language
-from ..support.editor_driver import EN, ZH, Editor
+from .editor_driver import EN, ZH, Editor
 
 pytestmark = browser_tabs.pytestmark
 

@@ -8,8 +8,8 @@ import pytest
 from briefs.models import Brief
 
 from ..support import browser_tabs, factories
-from ..support.editor_driver import EN, ZH, Editor, bullets, stored_bullets
 from ..support.sign_in_pages import PASSWORD, set_password
+from .editor_driver import EN, ZH, Editor, bullets, stored_bullets
 
 pytestmark = browser_tabs.pytestmark
 THREE_BULLETS = (("第一句。", "First sentence."), ("第二句。", "Second sentence."), ("第三句", "Third"))

@@ -12,14 +12,14 @@ from ...support import factories
 
 @pytest.fixture
 def brief(team: factories.Team) -> Brief:
-    from ...support.editor_driver import THREE_BULLETS, bullets
+    from ..editor_driver import THREE_BULLETS, bullets
 
     return factories.draft_brief(team, factories.content(bullets=bullets(*THREE_BULLETS)))
 
 
 @pytest.fixture
 def open_editors(chromium: Any, live_server: Any, brief: Brief) -> Iterator[Any]:
-    from ...support.editor_driver import OpenEditors
+    from ..editor_driver import OpenEditors
 
     open_editors = OpenEditors(chromium, live_server.url, brief)
     yield open_editors

@@ -8,9 +8,9 @@ import pytest
 from briefs.models import Brief, Keyword, State
 
 from ...support import browser_tabs, factories
-from ...support.clipboards import CLIPBOARDS
-from ...support.editor_driver import EN, THREE_BULLETS, ZH, Editor, bullets, stored_bullets, stored_texts
 from ...support.factories import load_content
+from ..editor_driver import EN, THREE_BULLETS, ZH, Editor, bullets, stored_bullets, stored_texts
+from .clipboards import CLIPBOARDS
 
 pytestmark = browser_tabs.pytestmark
 

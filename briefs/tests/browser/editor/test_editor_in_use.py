@@ -8,7 +8,7 @@ from briefs.content import Bullet
 from briefs.models import Brief
 
 from ...support import browser_tabs, factories
-from ...support.editor_driver import EN, ZH, Editor
+from ..editor_driver import EN, ZH, Editor
 
 pytestmark = browser_tabs.pytestmark
 BULLETS = (

@@ -5,7 +5,7 @@ from typing import Any
 from briefs.models import Brief, Revision
 
 from ...support import browser_tabs, factories
-from ...support.editor_driver import EN, THREE_BULLETS, ZH, Editor, OpenEditors, stored_bullets, stored_texts
+from ..editor_driver import EN, THREE_BULLETS, ZH, Editor, OpenEditors, stored_bullets, stored_texts
 
 pytestmark = browser_tabs.pytestmark
 

@@ -7,7 +7,7 @@ from briefs import workflow
 from briefs.content import Bullet
 from briefs.models import Brief, Person
 
-from . import browser_tabs
+from ..support import browser_tabs
 
 ZH, EN = 0, 1
 THREE_BULLETS = (("第一句。", "First sentence."), ("第二句。", "Second sentence."), ("第三句", "Third"))
