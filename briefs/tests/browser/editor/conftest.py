@@ -26,3 +26,15 @@ def open_editors(chromium: Any, live_server: Any, brief: Brief) -> Iterator[Any]
     for editor in open_editors.editors:
         assert editor.unexpected_messages() == []
         editor.page.context.close()
+
+
+@pytest.fixture
+def editor(chromium: Any, live_server: Any, team: factories.Team, brief: Brief) -> Iterator[Any]:
+    """Open the brief in an editor; fail if the console has errors or warnings after the test."""
+    from ..editor_driver import Editor
+
+    editor = Editor(chromium, live_server.url, team.writer)
+    editor.brief(brief)
+    yield editor
+    assert editor.unexpected_messages() == []
+    editor.page.context.close()

@@ -1,6 +1,5 @@
-"""Test the pair editor by keyboard and mouse: commands, undo, paste, and the stored text."""
+"""Test the pair editor by keyboard and mouse: commands, undo, and the stored text."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -8,21 +7,9 @@ import pytest
 from briefs.models import Brief, Keyword, State
 
 from ...support import browser_tabs, factories
-from ...support.factories import load_content
 from ..editor_driver import EN, THREE_BULLETS, ZH, Editor, bullets, stored_bullets, stored_texts
-from .clipboards import CLIPBOARDS
 
 pytestmark = browser_tabs.pytestmark
-
-
-@pytest.fixture
-def editor(chromium: Any, live_server: Any, team: factories.Team, brief: Brief) -> Iterator[Editor]:
-    """Open the brief in an editor; fail if the console has errors or warnings after the test."""
-    editor = Editor(chromium, live_server.url, team.writer)
-    editor.brief(brief)
-    yield editor
-    assert editor.unexpected_messages() == []
-    editor.page.context.close()
 
 
 def original_texts() -> list[list[str]]:
@@ -207,76 +194,6 @@ def test_row_menu_runs_commands_and_returns_focus(editor: Editor) -> None:
     editor.insert_text("原文第 3 段")
     editor.save()
     assert editor.page.locator("#b1 [name=passage-b1]").input_value() == "原文第 3 段"
-
-
-PASTE_SCRIPT = """(clipboard) => {
-  const { plain, html = "" } = typeof clipboard === "string" ? { plain: clipboard } : clipboard;
-  const data = new DataTransfer();
-  data.setData("text/plain", plain);
-  if (html) data.setData("text/html", html);
-  document.activeElement.dispatchEvent(
-    new ClipboardEvent("paste", { clipboardData: data, bubbles: true, cancelable: true }));
-}"""
-
-
-def test_pasted_lines_become_bullets_without_markers(editor: Editor) -> None:
-    editor.focus_cell(2, ZH)
-    editor.page.evaluate(PASTE_SCRIPT, "。\n• 貼上一\n2. 貼上二")
-    wait_for_bullets(editor, 5)
-    assert [zh for zh, _ in editor.bullet_texts()][2:] == ["第三句。", "貼上一", "貼上二"]
-    editor.press("Control+z")
-    assert editor.bullet_texts() == original_texts()
-
-
-def test_pasted_lines_keep_level_and_marker_type(editor: Editor, brief: Brief) -> None:
-    editor.focus_cell(2, ZH)
-    editor.page.evaluate(PASTE_SCRIPT, "。\n• 甲\n\t1. 子一\n• \n\t2. 子二\n• 乙")
-    wait_for_bullets(editor, 7)
-    editor.save()
-    pasted = load_content(brief).bullets[3:]
-    assert [(b.text_zh, b.level_zh, b.marker_zh) for b in pasted] == [
-        ("甲", 0, "bullet"),
-        ("子一", 1, "number"),
-        ("子二", 1, "number"),
-        ("乙", 0, "bullet"),
-    ]
-    assert [(b.level_en, b.marker_en) for b in pasted] == [(b.level_zh, b.marker_zh) for b in pasted]
-
-
-def wait_for_bullets(editor: Editor, count: int) -> None:
-    """The server reads pasted markers, so the rows come a moment later."""
-    condition = "n => document.querySelectorAll('.rows[data-group=bullet] > .pair').length === n"
-    editor.page.wait_for_function(condition, arg=count)
-
-
-def describe_pasted(editor: Editor, *, is_pair: bool) -> str:
-    """Return the rows below the three original ones, as in `Clipboard.expected`."""
-    read = """pairs => pairs.slice(3).map(pair => {
-      const [zh, en] = pair.querySelectorAll(".cell textarea");
-      const [level, marker] = pair.querySelector("[name^=structure_zh]").value.split("-");
-      return [zh.value, en.value, level + marker[0]];
-    })"""
-    rows = editor.page.eval_on_selector_all(".rows[data-group=bullet] > .pair", read)
-    return "\n".join(f"{zh} = {en}" if is_pair else f"{zh} {structure}" for zh, en, structure in rows)
-
-
-def test_clipboards_of_word_google_docs_and_web_pages_become_rows(editor: Editor) -> None:
-    wrong = {}
-    for name, clipboard in CLIPBOARDS.items():
-        editor.focus_cell(2, ZH)
-        editor.press("Control+Enter")
-        wait_for_bullets(editor, 4)
-        editor.page.evaluate(PASTE_SCRIPT, clipboard._asdict())
-        editor.page.wait_for_timeout(250)
-        pasted = describe_pasted(editor, is_pair=" = " in clipboard.expected)
-        editor.press("Control+z")  # one step takes all rows away
-        after = len(editor.bullet_texts())
-        editor.press("Control+z")
-        if (pasted, after) != (clipboard.expected, 4):
-            wrong[name] = (pasted, clipboard.expected, after)
-    assert wrong == {}
-    assert len(CLIPBOARDS) >= 20
-    assert editor.bullet_texts() == original_texts()
 
 
 def test_split_key_cuts_the_other_language_only_where_it_is_marked(editor: Editor) -> None:
