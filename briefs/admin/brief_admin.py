@@ -20,7 +20,6 @@ from .common.form_fields import build_due_field
 from .common.presence import heartbeat
 from .editor import (
     cover_views,
-    dismissal_views,
     inline_create,
     preview_views,
     row_suggestions,
@@ -31,11 +30,13 @@ from .editor.brief_views import keep_unsent_note, render_brief_page, render_new_
 from .editor.citation_import import cite_new_brief, import_citation
 from .editor.draft_form import Draft
 from .editor.editor_page_data import BriefPageData, find_document
+from .editor.margin import build_margin_permissions, list_comment_items
 from .history import revision_views
 from .history.timeline import timeline
 from .lists import saved_filters
 from .lists.changelist import BriefList
-from .review.review_views import review
+from .review import dismissal_views
+from .review.review_views import render_workspace, review
 from .uploads import upload_views
 from .uploads.pasted_text import read_pasted_text
 from .verbs import sharing_views
@@ -90,7 +91,7 @@ def change(request: HttpRequest, pk: int) -> HttpResponse:
     require_role(request)
     brief = get_brief_or_404(pk)
     if request.method != "POST":
-        return render_brief_page(request, brief)
+        return render_workspace(request, brief)
     if "draft" not in request.POST:
         return HttpResponseBadRequest()
     draft = saving.read_draft(request, pk)
@@ -99,14 +100,15 @@ def change(request: HttpRequest, pk: int) -> HttpResponse:
     if refusal := saving.save_draft(request, brief, draft):
         return refusal
     keep_unsent_note(request, brief)
-    return redirect("admin:briefs_brief_change", pk=pk)
+    return redirect(request.get_full_path())
 
 
 def render_status_fragment(request: HttpRequest, pk: int) -> HttpResponse:
-    """Render the current badges, verbs and sign-offs, with which an open page updates itself."""
+    """Render the current badges, verbs, sign-offs and comments, with which an open page updates itself."""
     person = require_role(request)
     brief = get_brief_or_404(pk)
-    context = {"brief": brief, "desk": BriefPageData(brief, person)}
+    desk = BriefPageData(brief, person)
+    context = {"desk": desk, "comments": list_comment_items(desk), **build_margin_permissions(desk)}
     return TemplateResponse(request, "admin/briefs/editor/server_sync.html", context)
 
 

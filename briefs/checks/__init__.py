@@ -7,7 +7,7 @@ from .bilingual.glossary_agreement import (
     find_terms_in_pair,
 )
 from .bilingual.lens import LENS_KINDS, LensSpan, light_pair, light_pairs
-from .check_registry import ALL_CHECKS, run_checks
+from .check_registry import ALL_CHECKS, PLAIN_CHECKS, run_checks
 from .context import CheckContext, TermData
 from .finding import Edit, Finding, Repair
 from .length import compute_ratio_band
@@ -16,6 +16,7 @@ from .minor_change import SubstantiveDifference, find_substantive_differences
 from .name_prefilter import prefilter_names
 from .resolution import (
     Dismissal,
+    collect_plain_repairs,
     combine_repairs,
     count_repaired_places,
     find_dismissed,
@@ -26,6 +27,7 @@ from .resolution import (
 __all__ = [
     "ALL_CHECKS",
     "LENS_KINDS",
+    "PLAIN_CHECKS",
     "PLURAL_FINDING_MESSAGES",
     "CheckContext",
     "Dismissal",
@@ -36,6 +38,7 @@ __all__ = [
     "SubstantiveDifference",
     "TermData",
     "apply_edits",
+    "collect_plain_repairs",
     "combine_repairs",
     "compute_ratio_band",
     "count_repaired_places",

@@ -65,6 +65,14 @@ ALL_CHECKS: dict[str, Check] = {
     "spaces": spaces.check,
 }
 
+PLAIN_CHECKS = frozenset(
+    {
+        *("glossary", "mainland", "simplified", "variants", "punctuation", "stops"),
+        *("spelling", "abbreviations", "serial", "dashes", "quotes", "spaces"),
+    }
+)
+"""Checks whose repairs need no judgement, so that *Fix directly* applies them all. None is about figures or names."""
+
 
 def run_checks(
     content: Content, context: CheckContext, *, only: Collection[str] = tuple(ALL_CHECKS)

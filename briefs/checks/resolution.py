@@ -1,7 +1,7 @@
 """Resolve raw findings for display: one per span, equal messages merged, dismissed ones removed."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from briefs.checks.finding import Edit, Finding, FindingField, Repair
@@ -125,6 +125,38 @@ def combine_repairs(findings: Iterable[Finding]) -> dict[str, Repair]:
         for code, some in by_code.items()
         if sum(map(count_repaired_places, some)) > 1
     }
+
+
+def collect_plain_repairs(findings: Iterable[Finding], content: Content, checks: Collection[str]) -> Repair:
+    """Return one repair for all findings of these checks. `n` is their number.
+
+    What touches a figure, so also a date or a measure, is left out, and what overlaps an earlier repair.
+    """
+    edits: list[Edit] = []
+    n = 0
+    for finding in findings:
+        own = finding.repair.edits if finding.repair and finding.check_name in checks else ()
+        if own and not any(_touches_figure(edit, content) or _overlaps(edit, edits) for edit in own):
+            edits += own
+            n += 1
+    return Repair("plain", {"n": n}, tuple(edits))
+
+
+def _touches_figure(edit: Edit, content: Content) -> bool:
+    pair = find_text_pair(content, edit.field, edit.bullet)
+    text = pair.text(edit.side) if pair else ""
+    changed = text[edit.start : edit.end] + edit.replacement
+    isolated = text[max(edit.start - 1, 0) : edit.start] + text[edit.end : edit.end + 1]
+    return any(map(str.isdigit, changed)) or (len(isolated) == 2 and isolated.isdigit())
+
+
+def _overlaps(edit: Edit, others: Iterable[Edit]) -> bool:
+    place = edit.field, edit.bullet, edit.side
+    return any(
+        (other.field, other.bullet, other.side) == place
+        and ((edit.start < other.end and other.start < edit.end) or edit.start == other.start)
+        for other in others
+    )
 
 
 def _collect_edits(findings: Iterable[Finding]) -> tuple[Edit, ...]:

@@ -11,6 +11,7 @@ from typing import Any, Final
 from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from ... import checks
 from ...checks.texts import iterate_text_pairs
@@ -26,6 +27,8 @@ MINOR_REPAIR_CHECKS: Final = frozenset(
 )
 """Checks whose repairs may be minor (see `apply_minor_repair`)."""
 REPAIR_ALL_PREFIX: Final = "all:"
+PLAIN_REPAIR: Final = "plain"
+"""The id of the repair of everything that needs no judgement."""
 
 _ORDER = {"source": 0, "date": 1, "url": 2, "headline": 3, "summary": 4, "bullet": 5, "picture": 6}
 
@@ -51,11 +54,17 @@ class CheckedContent:
     def get_finding(self, id: str) -> checks.Finding | None:
         return next((finding for finding in self.open_findings if compute_finding_id(finding) == id), None)
 
+    @property
+    def plain_repair(self) -> checks.Repair:
+        return checks.collect_plain_repairs(self.open_findings, self.content, checks.PLAIN_CHECKS)
+
     def find_repair(self, id: str) -> tuple[str, tuple[checks.Edit, ...]]:
         """Return the code and the edits of a finding's repair, or of all repairs of a code for `all:<code>`.
 
         If there is no repair, there are no edits.
         """
+        if id == PLAIN_REPAIR:
+            return id, self.plain_repair.edits
         if id.startswith(REPAIR_ALL_PREFIX):
             code = id.removeprefix(REPAIR_ALL_PREFIX)
             every = checks.combine_repairs(self.open_findings).get(code)
@@ -76,6 +85,13 @@ def as_json(brief_pk: int, content: Content, row_keys: Mapping[int, str]) -> lis
 
     The content must be a stored one, in which every bullet has a number.
     """
+    return as_json_with_plain_repair(brief_pk, content, row_keys)[0]
+
+
+def as_json_with_plain_repair(
+    brief_pk: int, content: Content, row_keys: Mapping[int, str]
+) -> tuple[list[dict[str, Any]], dict[str, Any] | None]:
+    """Return the findings, and one repair for all that need no judgement if there are several."""
     look = CheckedContent.check(brief_pk, content)
     page = _EditorPage(content, row_keys)
     every = checks.combine_repairs(look.open_findings)
@@ -89,7 +105,10 @@ def as_json(brief_pk: int, content: Content, row_keys: Mapping[int, str]) -> lis
         told = {"pk": row.pk, "by": str(row.by), "reason": row.reason}
         plain = {"blocks": False, "repair": None, "copy": None, "dismissable": False, "dismissed": told}
         shown.append(_finding_as_json(finding, page) | {"all": None} | plain)
-    return shown
+    repair = look.plain_repair
+    n = int(repair.values["n"])
+    label = ngettext("Fix %(n)s directly", "Fix %(n)s directly", n) % {"n": n}
+    return shown, _repair_as_json(PLAIN_REPAIR, label, repair, page) if n > 1 else None
 
 
 def apply_minor_repair(brief_pk: int, content: Content, id: str) -> Content | None:
@@ -99,7 +118,7 @@ def apply_minor_repair(brief_pk: int, content: Content, id: str) -> Content | No
     """
     look = CheckedContent.check(brief_pk, content)
     code, edits = look.find_repair(id)
-    if not edits or code.partition(".")[0] not in MINOR_REPAIR_CHECKS:
+    if not edits or code.partition(".")[0] not in MINOR_REPAIR_CHECKS | {PLAIN_REPAIR}:
         return None
     new = checks.apply_edits(content, edits)
     return new if new is not None and checks.differs_only_in_punctuation(content, new, look.context) else None

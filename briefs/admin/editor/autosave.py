@@ -24,6 +24,8 @@ from ..common.error_list import errors_as_json, field_errors
 from ..common.name_fields import load_names_by_id
 from . import saving
 from .brief_views import read_page_key
+from .editor_page_data import BriefPageData
+from .margin import list_finding_items, render_items
 from .merged_form import build_merged_form
 from .partial_save import PartialSave, with_row_keys
 
@@ -95,6 +97,7 @@ def _build_response(saved: SaveResult, partial_save: PartialSave, person: Person
     names = load_names_by_id([saved.content])
     keys = {number: key for key, number in saved.bullet_numbers.items()}
     merged = saved.content != saved.mine
+    shown, plain = findings.as_json_with_plain_repair(pk, saved.content, keys)
     return {
         "brief": pk,
         "url": reverse("admin:briefs_brief_change", args=[pk]),
@@ -106,7 +109,9 @@ def _build_response(saved: SaveResult, partial_save: PartialSave, person: Person
         "content": build_merged_form(saved, partial_save, names) if merged else None,
         "merged_from": list(saved.other_editors) if merged else [],
         "reasons": errors_as_json(partial_save.errors),
-        "findings": findings.as_json(pk, saved.content, keys),
+        "findings": shown,
+        "plain_repair": plain,
+        "margin": render_items(BriefPageData(saved.brief, person), list_finding_items(shown)),
         "fact_line": fact_sentences.build_fact_line(saved.content.facts, names),
         "title": str(saved.brief),
         "people": presence.list_present_people(pk, person, now),

@@ -1,10 +1,9 @@
-"""Render the brief's page, as a form or read-only if this person may not edit the brief now."""
+"""Render the brief's page for writing: a form with the margin of each row."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from secrets import token_hex
-from types import MappingProxyType
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -20,13 +19,21 @@ from ...workflow.concurrent_save import PAGE_KEY
 from ...workflow.rules.transitions import VERB_NAMES, format_time
 from ..common import findings
 from ..common.access import person_of
-from ..common.brief_pages import BULLET_STRUCTURES, build_read_only_bullets, render_page, structure_label
+from ..common.brief_pages import BULLET_STRUCTURES, render_page, structure_label
 from ..common.error_list import FieldError, link_errors
 from . import editor_strings
 from .brief_form import BriefForm
 from .conflicts import Conflict
 from .draft_form import FACT_FIELDS, AuthorRow, BulletRow, Draft, KeywordRow
-from .editor_page_data import BriefPageData, OpenNotes
+from .editor_page_data import BriefPageData
+from .margin import (
+    Margin,
+    MarginItem,
+    build_margin_permissions,
+    build_margins,
+    list_comment_items,
+    list_finding_items,
+)
 
 SELECTED_ATTRIBUTE = SafeString(" selected")
 
@@ -37,7 +44,7 @@ class PairView:
 
     row: BulletRow
     position: int
-    open_notes: OpenNotes | None = None
+    margin: Margin
 
     @property
     def structure_options(self) -> dict[Side, SafeString]:
@@ -85,30 +92,25 @@ def render_brief_page(
     focused_row: str = "",
     status: int = 200,
 ) -> HttpResponse:
-    """Render the page of a brief.
-
-    A given draft is always shown in the form, even if it can no longer be saved.
-    """
+    """Render the form of a brief, also a given draft that can no longer be saved."""
     page_data = BriefPageData(brief, person_of(request))
-    editable = page_data.may_edit or draft is not None
     is_typed = draft is not None
     page_key = read_page_key(request.POST) if is_typed else ""  # keeps the key of the page that sent the POST
-    if draft is None and editable:
+    if draft is None:
         draft = page_data.build_draft()
-    elif draft is not None and (conflict or not page_data.may_edit):
+    elif conflict or not page_data.may_edit:
         draft.version = brief.version  # for the verbs; the draft's base revision is unchanged
+    has_findings = "findings" in request.GET
+    shown = findings.as_json(brief.pk, page_data.content, {}) if has_findings else []
+    items = [*list_comment_items(page_data), *list_finding_items(shown)]
     return render_page(
         request,
         "editor/change",
         title=str(brief),
-        **(
-            _build_form_context(draft, page_data.open_notes_by_row())
-            if editable and draft
-            else {"bullets": build_read_only_bullets(page_data.content)}
-        ),
+        **_build_form_context(draft, items),
+        **build_margin_permissions(page_data),
         desk=page_data,
-        brief=brief,
-        editable=editable,
+        editable=True,
         unsaved=is_typed,
         saved_at=format_time(brief.updated_at),
         is_calm=brief.state == State.DRAFT and not page_data.signoffs and not errors,
@@ -117,9 +119,8 @@ def render_brief_page(
         conflict=conflict,
         autosave_url=reverse("admin:briefs_brief_autosave", args=[brief.pk]),
         page_key=page_key or token_hex(16),
-        may_note=page_data.is_allowed("note"),
-        may_dismiss=page_data.is_allowed("dismiss"),
-        findings=findings.as_json(brief.pk, page_data.content, {}) if "findings" in request.GET else None,
+        has_findings=has_findings,
+        finding_count=len(shown),
         look_at=focused_row,
         note_text=request.POST.get("note_text") or request.session.pop(_note_key(brief), ""),
         status=status,
@@ -169,20 +170,20 @@ def render_new_brief_page(
     )
 
 
-def _build_form_context(
-    draft: Draft, open_notes: Mapping[str, OpenNotes] = MappingProxyType({})
-) -> dict[str, Any]:
+def _build_form_context(draft: Draft, items: Iterable[MarginItem] = ()) -> dict[str, Any]:
     draft.add_spare_rows()
+    margins = build_margins(["headline", "summary", *(row.key for row in draft.bullets)], items)
     return {
         "words": editor_strings.build_editor_strings(),
         "draft": draft,
-        "noted": open_notes,
+        "margins": margins,
+        "whole": margins[""],
         "form": BriefForm(draft),
         "fact_fields": FACT_FIELDS,
         "spare_author": AuthorRow("w0"),
         "spare_keyword": KeywordRow("x0"),
-        "pairs": [PairView(row, n, open_notes.get(row.key)) for n, row in enumerate(draft.bullets, 1)],
-        "spare_pair": PairView(BulletRow("n0"), 0),
+        "pairs": [PairView(row, n, margins[row.key]) for n, row in enumerate(draft.bullets, 1)],
+        "spare_pair": PairView(BulletRow("n0"), 0, Margin("n0")),
     }
 
 

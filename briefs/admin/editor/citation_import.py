@@ -31,7 +31,6 @@ from ..common.fact_text import format_fact
 from ..common.interface_labels import FIELD_LABELS, format_with_remark
 from ..common.name_fields import NamesById, load_names_by_id
 from . import saving
-from .brief_views import render_brief_page
 
 CITATION_ERRORS: Final = {
     "empty": gettext_lazy("Paste a citation, or choose a file with one."),
@@ -75,7 +74,7 @@ def import_citation(request: HttpRequest, pk: int) -> HttpResponse:
             raise workflow.build_refusal("approved-closed")
         require_allowed(person, "edit", brief)
     except workflow.Refused as refused:
-        return render_brief_page(request, brief, errors=field_errors(refused), status=409)
+        return _render_page(request, brief, errors=field_errors(refused), status=409)
     if request.method != "POST":
         return _render_page(request, brief)
     if "draft" in request.POST:

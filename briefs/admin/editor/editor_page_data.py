@@ -12,10 +12,9 @@ from django.utils.translation import gettext as _
 
 from ... import policy, workflow
 from ...content import SIDES, Content, Side
-from ...models import Brief, Document, Edition, Letter, Note, Person, Revision, SignOff, State
+from ...models import Brief, Document, Edition, Letter, Note, Person, Revision, SignOff, State, Suggestion
 from ...workflow import AssignmentPlan
 from ...workflow.editions import has_been_public
-from ...workflow.review_comments import get_anchor
 from ...workflow.reviewing import why_not_sign_off, why_not_take_back
 from ...workflow.rules.brief_history import BriefHistory
 from ...workflow.rules.clock import format_iso_date
@@ -27,7 +26,6 @@ from ..common.fact_sentences import build_fact_line
 from ..common.fact_text import build_fact_lines
 from ..common.interface_labels import interface_side
 from ..common.name_fields import NamesById, load_names_by_id
-from ..common.outstanding_work import format_open_notes
 from ..common.signoff_status import compute_signoff_status, load_editions_by_brief
 from ..history.edit_sessions import EditSession, group_edit_sessions
 from ..history.event_lines import TimelineEntry, load_newest_entries
@@ -39,17 +37,6 @@ MAX_LETTERS = 100
 MAX_EVENTS = 12
 MAX_EDIT_SESSIONS = 5
 """Number of edit sessions shown, newest first."""
-
-
-@dataclass(frozen=True, slots=True)
-class OpenNotes:
-    """Open notes on one row: the first as listed and the number of notes."""
-
-    first_note_id: int
-    count: int
-
-    def __str__(self) -> str:
-        return format_open_notes(self.count)
 
 
 @dataclass
@@ -262,16 +249,10 @@ class BriefPageData:
         rows = rows.order_by("-id")
         return sorted(rows, key=lambda note: note.resolved_at is not None)
 
-    def open_notes_by_row(self) -> dict[str, OpenNotes]:
-        """Return the open notes by the key of the form row."""
-        notes: dict[str, list[int]] = {}
-        for note in self.notes:
-            if note.resolved_at is None and (place := str(get_anchor(note))):
-                notes.setdefault(place, []).append(note.pk)
-        return {place: OpenNotes(pks[0], len(pks)) for place, pks in notes.items()}
-
-    def count_open_suggestions(self) -> int:
-        return self.brief.suggestions.filter(answer="").count()
+    @cached_property
+    def suggestions(self) -> list[Suggestion]:
+        """Return the suggestions that nobody has answered."""
+        return list(self.brief.suggestions.select_related("by").filter(answer="").order_by("id"))
 
     def letters(self) -> list[Letter]:
         """Return the newest letters, unhandled ones first."""

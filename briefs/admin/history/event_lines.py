@@ -57,7 +57,7 @@ def _locate_event(
 ) -> tuple[str, str]:
     if event.verb == "note" and note:
         anchor = str(get_anchor(note))
-        return _anchor_label(anchor, note.side), f"{urls['review']}#note-{note.pk}"
+        return _anchor_label(anchor, note.side) or _("On the whole brief"), f"{urls['review']}#note-{note.pk}"
     if event.verb in SUGGESTION_VERBS:
         anchor = event.note.partition(":")[0].removeprefix("#")
         side = sides.get((event.at, event.by_id, anchor), "")

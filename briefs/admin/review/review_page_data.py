@@ -1,8 +1,7 @@
 """Collect the data of the review screen: texts, changes, findings, notes, suggestions and progress."""
 
 import re
-from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, ClassVar, Final, Self
@@ -14,21 +13,21 @@ from django.utils.translation import ngettext
 
 from ... import policy
 from ...content import SIDES, Bullet, Content, Side, hash_json
-from ...models import Edition, Note, Revision, SiteText, Suggestion
+from ...models import Edition, Revision, SiteText, State
 from ...rendering.nesting import NestedPosition as Spot
 from ...text.content_diff import BulletDifference, ContentDifference, diff_contents
 from ...text.text_diff import EFFORT_LIMIT
-from ...workflow.review_comments import TextAnchor, find_fine_texts, get_anchor
-from ...workflow.rules.refusals import describe_finding
+from ...workflow.review_comments import TextAnchor, find_fine_texts
+from ..common import findings
 from ..common.brief_pages import build_read_only_bullets
 from ..common.diff_html import render_diff
-from ..common.findings import CheckedContent
 from ..common.interface_labels import SIDE_NAMES, interface_side
 from ..common.site_texts import REVIEW_CARD_KEY, default_review_card
 from ..editor.bar_acts import VerbButton
 from ..editor.editor_page_data import BriefPageData
+from ..editor.margin import Margin, MarginItem, build_margins, list_comment_items, list_finding_items
 from ..history.comparison import PAGE_DIFF_EFFORT
-from .review_rows import ReviewCell, ReviewPair, SuggestionView, structure_before
+from .review_rows import ReviewCell, ReviewPair, structure_before
 
 SINCE_PATTERN: Final = re.compile(r"mine|edition|nothing|r\d{1,9}")
 """Values of `since`, the base of the comparison.
@@ -45,9 +44,13 @@ class ReviewPageData:
     since: str
     form_data: Mapping[str, Any]
     base: Content | None
+    only: str = ""
+    """`1` to leave out unchanged rows, `0` to show them."""
 
     @classmethod
-    def build(cls, page_data: BriefPageData, *, since: str, form_data: Mapping[str, Any]) -> Self:
+    def build(
+        cls, page_data: BriefPageData, *, since: str, form_data: Mapping[str, Any], only: str = ""
+    ) -> Self:
         bases = {
             "mine": _find_answered_revision(page_data),
             "edition": _find_approved_revision(page_data),
@@ -60,7 +63,7 @@ class ReviewPageData:
         if revision is not None:
             content = Revision.objects.values_list("content", flat=True).get(pk=revision.pk)
             base = Content.from_json(content)
-        return cls(page_data, since, form_data, base)
+        return cls(page_data, since, form_data, base, only)
 
     def comparison_choices(self) -> list[dict[str, Any]]:
         """Return the bases that the text can be compared with, for a select."""
@@ -111,7 +114,8 @@ class ReviewPageData:
         pairs += [
             self._build_bullet_pair(view, n) for n, view in enumerate(build_read_only_bullets(content), 1)
         ]
-        self._attach_comments({pair.anchor: pair for pair in pairs})
+        for pair in pairs:
+            pair.margin = self._margins[pair.anchor]
         return pairs
 
     def _build_lead_pair(self, name: str, label: str) -> ReviewPair:
@@ -153,56 +157,22 @@ class ReviewPageData:
         """Return the bullets of the base that the current text no longer has."""
         return [row.old for row in self.difference.rows if row.old and not row.new] if self.difference else []
 
-    def _attach_comments(self, pairs: dict[str, ReviewPair]) -> None:
-        """Attach findings, notes and suggestions to their pairs.
-
-        Those whose bullet was removed are listed elsewhere.
-        """
-        for place, said in self._findings_by_anchor().items():
-            if place in pairs:
-                pairs[place].findings = said
-        for note in self.notes:
-            if (at := str(get_anchor(note))) in pairs:
-                pairs[at].notes.append(note)
-        cells = {(pair.anchor, cell.side): cell for pair in pairs.values() for cell in pair.cells}
-        for row in self.suggestions:
-            if cell := cells.get((str(get_anchor(row)), "zh" if row.side == "zh" else "en")):
-                cell.suggestions.append(SuggestionView.build(row, cell.text))
-
-    def _findings_by_anchor(self) -> dict[str, list[dict[str, str]]]:
-        look = CheckedContent.check(self.page_data.brief.pk, self.page_data.content)
-        rows: dict[str, list[dict[str, str]]] = defaultdict(list)
-        open_findings: list[tuple[Any, Any]] = [(finding, None) for finding in look.open_findings]
-        for finding, dismissal in open_findings + look.dismissed:
-            rows[_finding_anchor(finding)].append(
-                {
-                    "said": describe_finding(finding.code, finding.values),
-                    "by": str(dismissal.by) if dismissal else "",
-                    "reason": dismissal.reason if dismissal else "",
-                }
-            )
-        return rows
-
     @cached_property
-    def notes(self) -> list[Note]:
-        rows = self.page_data.brief.notes.select_related("by", "resolved_by").prefetch_related("replies__by")
-        return list(rows.order_by("id"))
+    def _margins(self) -> dict[str, Margin]:
+        keys = ["headline", "summary", *(f"b{bullet.number}" for bullet in self.page_data.content.bullets)]
+        return build_margins(keys, [*list_comment_items(self.page_data), *self._list_finding_items(keys)])
 
-    def general_notes(self) -> list[Note]:
-        """Return notes on the whole brief or on a removed bullet."""
-        there = {pair.anchor for pair in self.pairs}
-        return [note for note in self.notes if str(get_anchor(note)) not in there]
+    def _list_finding_items(self, keys: list[str]) -> Iterator[MarginItem]:
+        """Yield the findings of the rows. A brief that nobody can change any more is not checked."""
+        brief = self.page_data.brief
+        if brief.state in (State.DRAFT, State.IN_REVIEW):
+            shown = findings.as_json(brief.pk, self.page_data.content, {})
+            yield from list_finding_items([finding for finding in shown if finding["key"] in keys])
 
-    @cached_property
-    def suggestions(self) -> list[Suggestion]:
-        return list(self.page_data.brief.suggestions.select_related("by", "answered_by").filter(answer=""))
-
-    def lost_suggestions(self) -> list[SuggestionView]:
-        """Return suggestions for a removed bullet."""
-        there = {pair.anchor for pair in self.pairs}
-        return [
-            SuggestionView.build(row, "") for row in self.suggestions if str(get_anchor(row)) not in there
-        ]
+    @property
+    def whole(self) -> Margin:
+        """Return the notes on the whole brief, and what is about a removed bullet."""
+        return self._margins[""]
 
     def note_text(self) -> str:
         """Return the unsent note on the whole brief."""
@@ -222,9 +192,44 @@ class ReviewPageData:
     def unseen_count(self) -> int:
         return self._progress_counts[1] - self._progress_counts[0]
 
+    @cached_property
+    def changed_pairs(self) -> list[ReviewPair]:
+        return [pair for pair in self.pairs if pair.is_changed]
+
+    @property
+    def unseen_changes(self) -> list[ReviewPair]:
+        return [pair for pair in self.changed_pairs if pair.cells_to_review and not pair.is_done]
+
+    @property
+    def shows_only_changes(self) -> bool:
+        """Return whether unchanged rows are left out, as they are for a reviewer who has answered before."""
+        return bool(self.changed_pairs) and self.only != "0" and (self.only == "1" or self.since == "mine")
+
+    def answers(self) -> list[dict[str, Any]]:
+        """Return what `signoffs_by_side` does, with what is unseen and the buttons, the person's languages first."""
+        rows = sorted(
+            self.page_data.signoffs_by_side(), key=lambda row: row["side"] not in self.reviewed_sides
+        )
+        for row in rows:
+            row["is_mine"] = row["side"] in self.reviewed_sides
+            row["offers"] = [
+                offer for offer in self.verb_buttons() if offer.verb == f"sign_off_{row['side']}"
+            ]
+            row["seen"] = self._describe_seen(row["side"])
+        return rows
+
+    def _describe_seen(self, side: Side) -> str:
+        cells = [cell for pair in self.pairs for cell in pair.cells if cell.side == side and cell.text]
+        changed = [cell for cell in cells if cell.is_changed]
+        values = {"n": sum(cell.is_fine for cell in changed or cells), "m": len(changed or cells)}
+        return (_("%(n)s of %(m)s changes seen") if changed else _("%(n)s of %(m)s texts seen")) % values
+
+    def further_buttons(self) -> list[VerbButton]:
+        return [offer for offer in self.verb_buttons() if not offer.verb.startswith("sign_off_")]
+
     @property
     def open_note_count(self) -> int:
-        return sum(note.resolved_at is None for note in self.notes)
+        return sum(note.resolved_at is None for note in self.page_data.notes)
 
     def side_names(self) -> str:
         return _(", ").join(str(SIDE_NAMES[side]) for side in self.reviewed_sides)
@@ -259,7 +264,3 @@ def _find_approved_revision(page_data: BriefPageData) -> Revision | None:
 def _find_numbered_revision(page_data: BriefPageData, since: str) -> Revision | None:
     wanted = int(since[1:]) if re.fullmatch(r"r\d{1,9}", since) else 0
     return next((r for r in page_data.revisions if r.number == wanted), None)
-
-
-def _finding_anchor(finding: Any) -> str:
-    return f"b{finding.bullet}" if finding.bullet is not None else finding.field

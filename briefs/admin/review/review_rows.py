@@ -7,26 +7,11 @@ from typing import Any
 from django.utils.safestring import SafeString
 
 from ...content import LANGUAGE_TAGS, Bullet, Side
-from ...models import Note, Suggestion
 from ...rendering.nesting import NestedPosition as Spot
 from ...text.content_diff import BulletDifference
 from ..common.brief_pages import bullet_structure_label
-from ..common.diff_html import render_diff
 from ..common.interface_labels import SIDE_NAMES
-
-
-@dataclass(slots=True)
-class SuggestionView:
-    """A suggestion rendered as a diff between its original and its proposed text."""
-
-    suggestion: Suggestion
-    html: SafeString
-    is_current: bool
-    """Whether the text is unchanged since the suggestion was made."""
-
-    @classmethod
-    def build(cls, suggestion: Suggestion, text: str) -> "SuggestionView":
-        return cls(suggestion, render_diff(suggestion.was, suggestion.text), suggestion.was == text)
+from ..editor.margin import Margin
 
 
 @dataclass(slots=True)
@@ -45,7 +30,6 @@ class ReviewCell:
     is_fine: bool = False
     is_mine: bool = True
     """Whether this person reviews the language."""
-    suggestions: list[SuggestionView] = field(default_factory=list)
     form_data: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -91,8 +75,7 @@ class ReviewPair:
     cells: list[ReviewCell]
     bullet: Bullet | None = None
     previous_position: int = 0
-    findings: list[dict[str, str]] = field(default_factory=list)
-    notes: list[Note] = field(default_factory=list)
+    margin: Margin = field(default_factory=Margin)
 
     @property
     def cells_to_review(self) -> list[ReviewCell]:

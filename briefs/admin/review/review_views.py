@@ -1,54 +1,104 @@
-"""Views of the review screen, which shows the brief as readers will see it, pair by pair.
+"""The brief's page for review, which shows the texts as readers will see them, and the acts of its margin.
 
 Each button posts `do` = `action:target:side`, where the target is an anchor or a row id; the response
 redirects to that anchor. A refused action shows the page again with everything typed. Signing off a language
 is a separate verb (`sign_off_zh`), bound to the hash of the text shown.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBadRequest, QueryDict
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.http import urlencode
-from django.utils.translation import gettext as _
 
 from ... import policy, workflow
-from ...models import Brief, Note, Person, SiteText, Suggestion
+from ...models import Brief, Note, Person, SiteText, State, Suggestion
 from ...workflow import review_comments
 from ...workflow.review_comments import TextAnchor, get_anchor, parse_side
-from ..common.access import require_role
-from ..common.brief_pages import get_brief_or_404, parse_int_or_zero, read_number, render_brief_subpage
-from ..common.error_list import FieldError, field_errors, link_errors
+from ..common.access import person_of, require_role
+from ..common.brief_pages import (
+    get_brief_or_404,
+    json_response,
+    parse_int_or_zero,
+    read_number,
+    render_page,
+    wants_json,
+)
+from ..common.error_list import FieldError, errors_as_json, field_errors, link_errors
 from ..common.site_texts import REVIEW_CARD_KEY
+from ..editor import saving
+from ..editor.brief_views import build_error_heading, render_brief_page
+from ..editor.draft_form import Draft
 from ..editor.editor_page_data import BriefPageData
+from ..editor.margin import build_margin_permissions, list_comment_items, render_items
 from .review_page_data import SINCE_PATTERN, ReviewPageData
 
 type ReviewAction = Callable[[Brief, Person, QueryDict, str, str], Any]
 
 
 def review(request: HttpRequest, pk: int) -> HttpResponse:
+    """Run the posted action. The page itself is at the brief's address, to which a GET is redirected."""
     person = require_role(request)
     brief = get_brief_or_404(pk)
     if request.method != "POST":
-        return render_review_page(request, brief, person)
+        return redirect(review_url(pk, request.GET.get("since", "")))
     act, target, side = [*request.POST.get("do", "").split(":", 2), "", ""][:3]
     if act not in REVIEW_ACTIONS:
         return HttpResponseBadRequest()
     require_role(request, POLICY_VERBS.get(act, act))
+    is_writing = "draft" in request.POST
+    if is_writing and (refusal := saving.save_if_changed(request, brief, saving.read_draft(request, pk))):
+        return refusal
     try:
         REVIEW_ACTIONS[act](brief, person, request.POST, target, side)
     except workflow.Refused as refused:
-        return render_review_page(
-            request, get_brief_or_404(pk), person, errors=field_errors(refused), status=409
-        )
-    return redirect(f"{review_url(pk, request.POST.get('since', ''))}#{_anchor(act, target)}")
+        errors = field_errors(refused)
+        if wants_json(request):
+            return json_response({"reasons": errors_as_json(errors)}, 409)
+        return render_workspace(request, get_brief_or_404(pk), errors=errors, status=409)
+    if wants_json(request):
+        page_data = BriefPageData(get_brief_or_404(pk), person)
+        return json_response({"margin": render_items(page_data, list_comment_items(page_data))})
+    view = "write" if is_writing else "review"
+    return redirect(f"{review_url(pk, request.POST.get('since', ''), view)}#{_anchor(act, target)}")
 
 
-def review_url(pk: int, since: str = "") -> str:
-    query = f"?{urlencode({'since': since})}" if SINCE_PATTERN.fullmatch(since) else ""
-    return f"{reverse('admin:briefs_brief_review', args=[pk])}{query}"
+def review_url(pk: int, since: str = "", view: str = "review") -> str:
+    query = {"view": view} | ({"since": since} if SINCE_PATTERN.fullmatch(since) else {})
+    return f"{reverse('admin:briefs_brief_change', args=[pk])}?{urlencode(query)}"
+
+
+def render_workspace(
+    request: HttpRequest,
+    brief: Brief,
+    *,
+    draft: Draft | None = None,
+    errors: Sequence[FieldError] = (),
+    verb: str = "edit",
+    status: int = 200,
+) -> HttpResponse:
+    """Render a brief's page for writing or for review, by the person's role, the brief's state and `?view`."""
+    person = person_of(request)
+    if draft is not None or _is_writing(request, BriefPageData(brief, person)):
+        return render_brief_page(request, brief, draft=draft, errors=errors, verb=verb, status=status)
+    heading = build_error_heading(verb, len(errors)) if errors else ""
+    return render_review_page(request, brief, person, errors=errors, heading=heading, status=status)
+
+
+def _is_writing(request: HttpRequest, page_data: BriefPageData) -> bool:
+    """Return whether the person writes. In review, a reviewer reads, unless they are the brief's writer."""
+    if not page_data.may_edit:
+        return False
+    is_form = "draft" in request.POST or "findings" in request.GET
+    view = request.GET.get("view", "write" if is_form else "")
+    if view in ("write", "review"):
+        return view == "write"
+    if page_data.brief.state != State.IN_REVIEW:
+        return True
+    person = page_data.person
+    return page_data.plan.writer.person == person or not policy.get_roles(person) & policy.REVIEWER_ROLES
 
 
 def render_review_page(
@@ -56,25 +106,27 @@ def render_review_page(
     brief: Brief,
     person: Person,
     *,
-    errors: list[FieldError] | None = None,
+    errors: Sequence[FieldError] = (),
+    heading: str = "",
     since: str = "",
     status: int = 200,
 ) -> HttpResponse:
     page_data = BriefPageData(brief, person)
     asked = since or request.POST.get("since") or request.GET.get("since", "")
-    shown = ReviewPageData.build(page_data, since=asked, form_data=request.POST)
-    return render_brief_subpage(
+    only = request.GET.get("only", "")
+    shown = ReviewPageData.build(page_data, since=asked, form_data=request.POST, only=only)
+    return render_page(
         request,
-        "review/review",
-        brief,
-        title=_("Review"),
+        "editor/change",
+        title=str(brief),
+        **build_margin_permissions(page_data),
         desk=page_data,
         review=shown,
-        reasons=link_errors(errors or [], base_url=reverse("admin:briefs_brief_change", args=[brief.pk])),
+        whole=shown.whole,
+        heading=heading,
+        reasons=link_errors(errors),
         may_suggest=page_data.is_allowed("suggest"),
-        may_note=page_data.is_allowed("note"),
         may_answer=page_data.is_allowed("sign_off"),
-        may_edit=page_data.may_edit,
         card_url=_card_edit_url(person),
         status=status,
     )

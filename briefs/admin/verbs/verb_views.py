@@ -31,7 +31,7 @@ from ..common.error_list import (
     wrong_state_errors,
 )
 from ..editor import saving
-from ..editor.brief_views import keep_unsent_note, render_brief_page
+from ..editor.brief_views import keep_unsent_note
 from ..editor.draft_form import Draft
 from ..editor.editor_page_data import BriefPageData
 from ..review import review_views
@@ -129,7 +129,7 @@ def _run_direct_verb(request: HttpRequest, brief: Brief, verb: str, draft: Draft
         if is_from_review:
             return review_views.render_refused_answer(request, get_brief_or_404(brief.pk), person, refused)
         kept = draft if draft and verb in OPENING_VERBS else None
-        return render_brief_page(
+        return review_views.render_workspace(
             request,
             get_brief_or_404(brief.pk),
             draft=kept,

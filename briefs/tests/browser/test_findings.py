@@ -6,7 +6,7 @@ import pytest
 
 from briefs import workflow
 from briefs.content import Bullet
-from briefs.models import Brief, Dismissal, Revision, Term
+from briefs.models import Brief, Dismissal, Note, Revision, Term
 
 from ..derived.test_translation_memory import EN, ZH
 from ..support import browser_tabs, factories
@@ -44,6 +44,7 @@ def test_repairs_apply_to_one_or_all_and_are_undone_in_one_step(chromium, live_s
     assert finding_codes(tab) == ["structure", "mainland", "punctuation", "mainland"]
     assert page.locator("#b1 mark").count() == 2
     assert tab.accessibility_violations() == []
+    page.focus("[name=text_zh-b1]")  # at rest, the margin shows what fits beside the row
     page.locator("#b1 .finding[data-code=punctuation] button", has_text="2").click()
     page.wait_for_selector(".finding[data-code=punctuation]", state="detached")
     tab.wait_until_saved()
@@ -87,8 +88,9 @@ def test_writer_dismisses_finding_by_keyboard(chromium, live_server, team, brief
     page.keyboard.press("Enter")
     page.keyboard.type("A brand")
     page.keyboard.press("Enter")
-    page.wait_for_selector("#b2 .findings-past")
+    page.wait_for_selector("#b2 .findings-past", state="attached")
     assert Dismissal.objects.get().reason == "A brand"
+    page.focus("[name=text_zh-b2]")  # what is settled is folded in the row's margin
     assert page.locator("#b2 mark").count() == 1, "the comma is still marked: it belongs to the repair at b1"
     page.locator("#b2 .findings-past summary").click()
     assert "A brand" in page.locator("#b2 .findings-past .why").inner_text()
@@ -102,6 +104,7 @@ def test_writer_dismisses_finding_by_keyboard(chromium, live_server, team, brief
 def test_autosave_keeps_a_half_written_dismissal_reason(chromium, live_server, team, brief) -> None:
     tab = open_brief(chromium, live_server.url, team, brief)
     page = tab.page
+    page.focus("[name=text_zh-b2]")
     page.locator("#b2 .finding .dismiss").click()
     page.keyboard.type("A bra")
     page.evaluate(
@@ -113,7 +116,7 @@ def test_autosave_keeps_a_half_written_dismissal_reason(chromium, live_server, t
     assert page.evaluate("document.activeElement.value") == "A bra"
     page.keyboard.type("nd")
     page.keyboard.press("Enter")
-    page.wait_for_selector("#b2 .findings-past")
+    page.wait_for_selector("#b2 .findings-past", state="attached")
     assert Dismissal.objects.get().reason == "A brand"
     assert (
         workflow.load_working_copy(Brief.objects.get(pk=brief.pk)).bullets[2].text_en
@@ -158,7 +161,7 @@ def test_suggested_term_and_translation_are_inserted(chromium, live_server, team
     assert tab.console_messages == []
 
 
-def test_open_notes_are_marked_at_their_bullets(chromium, live_server, team) -> None:
+def test_open_notes_stand_in_the_margins_of_their_rows(chromium, live_server, team) -> None:
     brief = factories.submitted_brief(team)
     workflow.add_note(brief, "Too long.", by=team.reviewer, field="summary", side="en")
     resolved_note = workflow.add_note(brief, "Which one?", by=team.reviewer, bullet=1)
@@ -169,14 +172,20 @@ def test_open_notes_are_marked_at_their_bullets(chromium, live_server, team) -> 
     workflow.send_back(brief, by=team.reviewer, note="See the notes", sides=("en",))
     tab = Tab(chromium, live_server.url, set_language(team.writer, "en"))
     tab.brief(brief)
-    marks = tab.page.locator(".gutter .noted")
-    assert [(mark.inner_text(), mark.get_attribute("title")) for mark in marks.all()] == [
-        ("1", "1 open note"),
-        ("2", "2 open notes"),
+    read = "notes => notes.map(note => [note.closest('.pair').id, note.querySelector('.words').innerText])"
+    assert tab.page.eval_on_selector_all(".margin .item.note", read) == [
+        ["summary", "Too long."],
+        ["b1", "When?"],
+        ["b1", "Why?"],
     ]
     assert tab.accessibility_violations() == []
-    tab.page.click("#b1 .noted")
-    tab.page.locator(f"#note-{open_note.pk}:focus p >> text=Why?").wait_for()
+    tab.page.goto(f"{tab.page.url}#note-{open_note.pk}")  # as a mail links to it
+    tab.page.focus("[name=text_zh-b1]")
+    tab.page.locator(f"#note-{open_note.pk} .words >> text=Why?").wait_for()
+    assert tab.accessibility_violations() == []
+    tab.page.locator(f"#note-{open_note.pk} [data-key=x]").click()
+    tab.page.locator(f"#note-{open_note.pk}.past").wait_for(state="attached")
+    assert Note.objects.get(pk=open_note.pk).resolved_by == team.writer
     tab.page.set_viewport_size({"width": 320, "height": 800})
     assert tab.horizontal_overflow() <= 0
     assert tab.console_messages == []

@@ -191,7 +191,7 @@ def test_reviewer_steps_through_lit_words(
     assert page.locator(".sheet .lens-word").count() == 0
     page.locator("#b1").focus()
     page.keyboard.press("f")  # the answer replaces the bar
-    page.locator("#b1 .acts .is-on").wait_for()
+    page.locator("#b1 .acts .is-on").wait_for(state="attached")
     page.set_viewport_size({"width": 320, "height": 800})
     page.click("#review-bar [data-lens-toggle]")
     page.locator("#b1 .lens-word").first.wait_for()

@@ -1,5 +1,6 @@
 """Test the review page in a browser: keyboard shortcuts, sign-off of the shown text, and the live status bar."""
 
+import re
 from typing import Any
 
 from briefs import workflow
@@ -20,7 +21,7 @@ def test_reviewer_reviews_and_signs_brief_by_keyboard(
     tab = Tab(chromium, live_server.url, set_language(team.reviewer, "en"))
     page = tab.page
     page.click("text=Sign off the English")  # a task on the dashboard
-    page.wait_for_url("**/review/")
+    page.wait_for_url("**/change/?view=review")
     bar = page.locator("#review-bar")
     page.keyboard.press("f")  # marks the English headline: the reviewer is assigned the English
     page.locator("#review-bar >> text=1 of 5 pairs seen").wait_for()
@@ -51,7 +52,7 @@ def test_reviewer_reviews_and_signs_brief_by_keyboard(
     assert not SignOff.objects.exists()
     assert "Another" in page.inner_text("#headline ins")
     bar.locator("button:has-text('Sign off the English')").click()
-    page.wait_for_url("**/review/**")
+    page.wait_for_url("**/change/?view=review**")
     page.locator("#signoff-en .badge.good").wait_for()
     assert SignOff.objects.get().hash == workflow.load_working_copy(Brief.objects.get(pk=brief.pk)).hash_side(
         "en"
@@ -70,21 +71,23 @@ def test_keys_typed_into_an_opened_form_are_not_shortcuts(
     page = tab.page
     page.goto(f"{live_server.url}/admin/briefs/brief/{brief.pk}/review/")
     for summary, field in (
-        ("#b1 .cell[data-side=en] summary[data-key=n]", "#note-b1-en"),
-        ("#b1 .cell[data-side=zh] summary[data-key=s]", "#suggest-b1-zh"),
+        ("#b1 .acts[data-side=en] [data-key=n]", "#note-b1-en"),
+        ("#b1 .acts[data-side=zh] [data-key=s]", "#suggest-b1-zh"),
         (f"#note-{note.pk} summary", f"#reply-{note.pk}"),
         ("#notes summary", "#note-brief-"),
     ):
+        if row := re.match("#b1 .acts(.*?) ", summary):  # the acts of the side that has the focus
+            page.focus(f"#b1 .cell{row[1]}")
         page.click(summary)
         sync_api.expect(page.locator(field)).to_be_focused()
         page.keyboard.press("Control+a")
         page.keyboard.type("fns")
         sync_api.expect(page.locator(field)).to_have_value("fns")
-    page.locator("#b1 .cell[data-side=en] summary[data-key=n]").focus()  # the button of an open form
+    page.locator("#b1 .cell[data-side=en] [data-form=note] button").focus()  # the button of an open form
     page.keyboard.press("s")
     page.keyboard.press("f")
     page.keyboard.press("Escape")
-    sync_api.expect(page.locator("#b1")).to_be_focused()
+    sync_api.expect(page.locator("#cell-b1-en")).to_be_focused()
     sync_api.expect(page.locator("#note-b1-en")).to_be_hidden()
     sync_api.expect(page.locator("#suggest-b1-en")).to_be_hidden()
     assert tab.console_messages == []
@@ -97,7 +100,7 @@ def test_open_page_shows_a_sign_off_from_before_its_first_poll(
     brief = factories.submitted_brief(team)
     tab = Tab(chromium, live_server.url, set_language(team.publisher, "zh-hant"))
     tab.page.route("**/pulse/", lambda route: route.abort())
-    tab.brief(brief)
+    tab.open(f"/admin/briefs/brief/{brief.pk}/change/?view=write")
     factories.sign_off(brief, team.reviewer)
     tab.page.unroute("**/pulse/")
     tab.page.locator("#desk-bar .badges >> text=待核定").wait_for(timeout=15_000)
@@ -108,7 +111,7 @@ def test_status_bar_of_open_page_follows_changes_of_the_brief(
 ) -> None:  # fmt: skip
     brief = factories.submitted_brief(team)
     tab = Tab(chromium, live_server.url, set_language(team.publisher, "zh-hant"))
-    tab.brief(brief)
+    tab.open(f"/admin/briefs/brief/{brief.pk}/change/?view=write")
     page = tab.page
     assert page.inner_text("#desk-bar .badges") == "審稿中"
     factories.sign_off(brief, team.reviewer)  # by another person, outside this page

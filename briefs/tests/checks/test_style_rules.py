@@ -5,6 +5,16 @@ from pathlib import Path
 
 import pytest
 
+from briefs.checks import (
+    ALL_CHECKS,
+    PLAIN_CHECKS,
+    CheckContext,
+    apply_edits,
+    collect_plain_repairs,
+    run_checks,
+)
+from briefs.content import Content
+
 CHECKS = Path(__file__).resolve().parents[2] / "checks"
 DOCUMENT = (CHECKS.parents[1] / "docs/style-rules.md").read_text(encoding="utf-8")
 RULE = re.compile(
@@ -63,3 +73,26 @@ def test_module_cites_the_rule_that_the_document_says_it_enforces(code, module):
 def test_document_names_every_check():
     modules = {name for name in CITED_CODES if "\ndef check(" in (CHECKS / name).read_text(encoding="utf-8")}
     assert modules <= set(re.findall(r"`([a-z_/]+\.py)`", DOCUMENT))
+
+
+def test_document_names_the_checks_that_are_fixed_directly():
+    paragraph = DOCUMENT.partition("*Fix directly*")[2].partition("\n\n")[0]
+    assert set(re.findall(r"`(\w+)`", paragraph)) == PLAIN_CHECKS
+    assert ALL_CHECKS.keys() > PLAIN_CHECKS
+
+
+def test_plain_repair_leaves_figures_alone():
+    content = Content(
+        headline_zh="芯片,人工智能",
+        headline_en="The defence of 10-15 programmes",
+        summary_zh="產业",
+        summary_en='A "test" of  5 km',
+    )
+    findings = run_checks(content, CheckContext())
+    repair = collect_plain_repairs(findings, content, PLAIN_CHECKS)
+    new = apply_edits(content, repair.edits)
+    assert new is not None
+    assert (new.headline_zh, new.summary_zh) == ("芯片，人工智能", "產業")
+    assert "10-15" in new.headline_en
+    assert "defense" in new.headline_en
+    assert repair.values["n"] >= 4

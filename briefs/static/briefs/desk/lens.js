@@ -2,6 +2,7 @@
 // them by the code of its checks. Marks lie under the text of an editor's cell, or around the words of a read one.
 
 import { createElement } from "./dom.js";
+import { insertItem } from "./margin.js";
 import { fill } from "./strings.js";
 
 const SIDES = ["zh", "en"];
@@ -255,15 +256,14 @@ class Lens {
     const focus = old ? [...old.querySelectorAll("button")].indexOf(document.activeElement) : -1;
     old?.remove();
     if (!alone.length) return;
-    const line = createElement("div", { className: "lens-line more", data: { words: JSON.stringify(words) } });
-    const isRead = pair.querySelector(".words");
+    const line = createElement("div", { className: "item lens-line", data: { rank: 4, words: JSON.stringify(words) } });
+    const isRead = pair.querySelector(".cell .words");
     line.append(createElement("span", {}, legend.dataset.none));
     alone.forEach((word, i) => {
       const button = createElement("button", { type: "button", className: "lens-alone", lang: LANGUAGES[word.side], tabIndex: isRead ? 0 : -1 }, words[i]);
       line.append(" ", this.#point(button, word));
     });
-    if (isRead) pair.insertBefore(line, pair.querySelector(":scope > .said"));
-    else pair.querySelector(".notes").prepend(line);
+    insertItem(document.getElementById("brief-form"), line, pair.dataset.lead ?? pair.id);
     if (focus >= 0) (line.querySelectorAll("button")[focus] ?? line.lastElementChild).focus();
   }
 

@@ -1,17 +1,20 @@
-// The review page without reloads: each action is posted, and its pair is replaced by the one in the returned
+// A brief's page for review without reloads: each action is posted, and its row is replaced by the one in the returned
 // page. Without this module the same buttons post the form. Shortcut keys work only outside of open forms.
 
 import { createElement, showMacKeys } from "./dom.js";
+import { watchMargins } from "./margin.js";
 
-const form = document.getElementById("review");
+const form = document.querySelector("#brief-form[data-sides]");
+const PAIR = ".review > .pair";
 const WRITING = "textarea, input, select";
+const FORMS = { n: "note", s: "suggest" };
 
 function pairs() {
-  return [...form.querySelectorAll(".review > .pair")];
+  return [...form.querySelectorAll(PAIR)].filter((pair) => pair.checkVisibility());
 }
 
 function here() {
-  return document.activeElement?.closest(".review > .pair") ?? null;
+  return document.activeElement?.closest(PAIR) ?? null;
 }
 
 function mine() {
@@ -20,16 +23,22 @@ function mine() {
 
 let side = form ? mine()[0] : "zh";
 
+function cellOf(pair) {
+  return pair.querySelector(`.cell[data-side=${side}]`);
+}
+
 function go(to) {
   if (!to) return;
-  to.focus({ preventScroll: true });
-  to.scrollIntoView({ block: "nearest" });
   mark(to);
+  cellOf(to).focus({ preventScroll: true });
+  to.scrollIntoView({ block: "nearest" });
 }
 
 function mark(pair) {
   for (const cell of form.querySelectorAll(".cell.is-here")) cell.classList.remove("is-here");
-  pair?.querySelector(`.cell[data-side=${side}]`)?.classList.add("is-here");
+  if (!pair) return;
+  pair.dataset.side = side;
+  cellOf(pair).classList.add("is-here");
 }
 
 function step(by) {
@@ -40,10 +49,10 @@ function step(by) {
 
 function act(key) {
   const pair = here() ?? pairs()[0];
-  const button = pair?.querySelector(`.cell[data-side=${side}] [data-key=${key}]`);
-  if (!button) return;
-  if (button.tagName !== "SUMMARY") return button.click();
-  write(button.parentElement);
+  if (!pair) return;
+  const details = FORMS[key] && cellOf(pair).querySelector(`[data-form=${FORMS[key]}]`);
+  if (details) return write(details);
+  pair.querySelector(`.acts[data-side=${side}] [data-key=${key}]`)?.click();
 }
 
 function write(details) {
@@ -61,6 +70,7 @@ const KEYS = {
   f: () => act("f"),
   n: () => act("n"),
   s: () => act("s"),
+  c: () => filter(),
   g: () => answer(),
   "?": () => document.getElementById("review-keys").togglePopover(),
 };
@@ -73,7 +83,46 @@ function answer() {
 
 function choose(which) {
   side = which;
-  mark(here() ?? pairs()[0]);
+  go(here() ?? pairs()[0]);
+}
+
+// Only what changed: each run of unchanged rows folds to one line, which shows them again.
+
+function filter(isOn = !form.querySelector(".review").classList.contains("only")) {
+  const toggle = document.getElementById("review-only");
+  if (!toggle) return;
+  form.querySelector(".review").classList.toggle("only", isOn);
+  if (isOn) toggle.setAttribute("aria-current", "true");
+  else toggle.removeAttribute("aria-current");
+  fold(isOn);
+}
+
+function fold(isOn) {
+  form.querySelectorAll(".same").forEach((line) => line.remove());
+  let run = [];
+  const flush = () => {
+    if (run.length) run[0].before(createFold(run));
+    run = [];
+  };
+  for (const pair of form.querySelectorAll(PAIR)) {
+    pair.classList.remove("is-shown");
+    if (isOn && !pair.classList.contains("is-changed")) run.push(pair);
+    else flush();
+  }
+  flush();
+}
+
+function createFold(run) {
+  const name = (pair) => pair.querySelector(".n")?.textContent ?? pair.getAttribute("aria-label");
+  const names = [...new Set([name(run[0]), name(run.at(-1))])].join("–");
+  const text = form.querySelector(".review").dataset.same.replace("{names}", names);
+  const line = createElement("button", { type: "button", className: "same", textContent: text });
+  line.addEventListener("click", () => {
+    for (const pair of run) pair.classList.add("is-shown");
+    line.remove();
+    go(run[0]);
+  });
+  return line;
 }
 
 form?.addEventListener("keydown", (event) => {
@@ -85,8 +134,9 @@ form?.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey) return;
   const details = event.target.closest("details.act[open]");
   if (event.key === "Escape" && (details || event.target.matches(WRITING))) {
+    const pair = event.target.closest(".pair");
     if (details) details.open = false;
-    return go(event.target.closest(".pair"));
+    return pair ? go(pair) : details.querySelector("summary").focus();
   }
   if (details || event.target.matches(WRITING)) return;
   const run = KEYS[event.key.length === 1 ? event.key.toLowerCase() : event.key];
@@ -96,25 +146,35 @@ form?.addEventListener("keydown", (event) => {
 });
 
 form?.addEventListener("click", (event) => {
+  const opener = event.target.closest("[data-opens]");
   const details = event.target.closest("details.act:not([open]) > summary")?.parentElement;
+  if (opener) {
+    side = opener.closest(".acts").dataset.side;
+    mark(opener.closest(PAIR));
+    return act(opener.dataset.key);
+  }
+  if (event.target.closest("#review-only")) {
+    event.preventDefault();
+    return filter();
+  }
   if (!details) return;
   event.preventDefault();
   write(details);
 });
 
 form?.addEventListener("focusin", (event) => {
-  const cell = event.target.closest(".cell[data-side]");
-  if (cell) side = cell.dataset.side;
-  mark(event.target.closest(".review > .pair"));
+  const place = event.target.closest(".cell[data-side], .acts[data-side]");
+  if (place) side = place.dataset.side;
+  mark(event.target.closest(PAIR));
 });
 
 /* Post one action. Only its own pair is replaced, so text typed elsewhere on the page is kept. */
 async function send(data, placeId) {
   const answer = await fetch(form.action, { method: "POST", body: data, credentials: "same-origin" });
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-  const fresh = page.getElementById("review");
+  const fresh = page.querySelector("#brief-form[data-sides]");
   if (!fresh) throw new Error("not the review page");
-  for (const id of ["review-bar", "review-answer"]) replace(id, page);
+  for (const id of ["review-bar", "review-views", "review-answer"]) replace(id, page);
   follow(data.get("do"), fresh);
   const told = page.querySelector(".reasons");
   form.querySelector(".reasons")?.remove();
@@ -146,9 +206,23 @@ function replace(id, page) {
   const fresh = page.getElementById(id);
   if (!old) return;
   if (!fresh) return old.remove();
+  if (old.matches(".pair") && isWritten(old)) return replaceMarks(old, fresh);
   const had = old.contains(document.activeElement);
+  if (old.classList.contains("is-shown")) fresh.classList.add("is-shown");
   old.replaceWith(document.adoptNode(fresh));
   if (had && fresh.matches(".pair")) go(fresh);
+}
+
+/* Return whether something is being written in the row that an earlier action has not sent. */
+function isWritten(pair) {
+  return pair.contains(document.activeElement) && document.activeElement.matches(WRITING) && !pair.matches("[aria-busy]");
+}
+
+function replaceMarks(old, fresh) {
+  old.className = fresh.className;
+  for (const acts of fresh.querySelectorAll(".acts")) {
+    old.querySelector(`.acts[data-side=${acts.dataset.side}]`)?.replaceWith(document.adoptNode(acts));
+  }
 }
 
 let sending = Promise.resolve(); // actions are posted one after the other
@@ -159,21 +233,21 @@ form?.addEventListener("submit", (event) => {
   if (button?.name !== "do") return;
   event.preventDefault();
   const data = new FormData(form, button);
-  const placeId = button.closest(".review > .pair, .general")?.id;
+  const place = button.closest(`${PAIR}, .whole`);
   if (button.dataset.key === "f" && button.getAttribute("aria-pressed") === "false") {
     button.setAttribute("aria-pressed", "true");
     button.classList.add("is-on");
     onward();
-  } else button.setAttribute("aria-busy", "true");
-  sending = sending.then(() => send(data, placeId)).catch(() => submitNatively(data.get("do")));
+  } else if (button.dataset.key !== "f") place?.setAttribute("aria-busy", "true");
+  sending = sending.then(() => send(data, place?.id)).catch(() => submitNatively(data.get("do")));
 });
 
 /* After "fine", go to the pair's other side if it is not marked fine yet, else to the next pair. */
 function onward() {
   const pair = here();
-  const left = pair && [...pair.querySelectorAll("[data-key=f][aria-pressed=false]")].map((b) => b.closest(".cell"));
-  const next = left?.find((cell) => mine().includes(cell.dataset.side));
-  if (next) return choose(next.dataset.side);
+  const left = pair && [...pair.querySelectorAll("[data-key=f][aria-pressed=false]")].map((b) => b.closest(".acts").dataset.side);
+  const next = left?.find((name) => mine().includes(name));
+  if (next) return choose(next);
   side = mine()[0];
   if (pairs().at(-1) === pair) return answer();
   step(1);
@@ -185,6 +259,9 @@ function submitNatively(value) {
 }
 
 if (form) {
+  document.documentElement.classList.add("desk-js");
   showMacKeys();
+  watchMargins(form);
+  filter(form.querySelector(".review").classList.contains("only"));
   if (!location.hash) step(1);
 }

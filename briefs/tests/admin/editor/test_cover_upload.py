@@ -346,7 +346,7 @@ def test_approve_change_and_review_pages_show_cover_and_description(
     brief = factories.signed_brief(team, with_picture(upload_picture(team)))
     sign_in(client, team.publisher)
     for page in ("approve", "change", "review"):
-        body = client.get(brief_url(brief, page)).content.decode()
+        body = client.get(brief_url(brief, page), follow=True).content.decode()
         assert f"/admin/briefs/brief/picture/{load_content(brief).facts.picture.key}" in body, page  # type: ignore[union-attr]
         for word in ("港口", "A port", "Central News Agency", "CC BY 4.0"):
             assert word in body, (page, word)

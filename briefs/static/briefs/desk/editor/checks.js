@@ -1,7 +1,9 @@
 // Connect findings and glossary suggestions to the editor. Repairs happen only on a click.
 
 import * as act from "./commands.js";
-import { Findings } from "./findings.js";
+import { watchMargins } from "../margin.js";
+import { Comments } from "./comments.js";
+import { Findings, leaveTabOrder } from "./findings.js";
 import { RowSuggestions } from "./row_suggestions.js";
 
 export function attachChecks(editor) {
@@ -12,6 +14,9 @@ export function attachChecks(editor) {
     flush: () => sync.flush(),
     post: (values) => post(sync.addresses.dismiss, editor, values),
   });
+  editor.comments = new Comments(editor);
+  leaveTabOrder(sheet.form);
+  watchMargins(sheet.form);
   editor.rail = new RowSuggestions(sheet, () => sync.addresses.rail ?? "");
 }
 

@@ -19,7 +19,7 @@ import { translate } from "../strings.js";
 const form = document.getElementById("brief-form");
 const CELL = ".pair .cell textarea";
 /** Results whose message has an Undo button. */
-const BIG = ["did_remove", "did_merge", "did_join", "did_shift_up", "did_shift_down", "did_fix", "did_copy", "did_move", "did_paste"];
+const BIG = ["did_remove", "did_merge", "did_join", "did_shift_up", "did_shift_down", "did_fix", "did_accept", "did_copy", "did_move", "did_paste"];
 /** Commands whose result is visible and needs no message. */
 const SEEN = new Set(["split", "split_marked", "add", "in", "out", "number", "up", "down"]);
 
@@ -44,7 +44,7 @@ class Editor {
   here() {
     const active = document.activeElement;
     const pair = form.contains(active) && active.closest(".pair");
-    if (!pair || active.closest(".beside, .notes")) return null;
+    if (!pair || active.closest(".margin")) return null;
     const area = active.matches(CELL) ? active : null;
     if (area) this.carets.set(area, area.selectionStart);
     return {

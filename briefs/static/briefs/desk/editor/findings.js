@@ -1,61 +1,50 @@
-// Show findings beside their rows and mark them in the text. The server supplies the list. Repairs happen
-// only on a click. Dismissed findings stay readable, folded, with the reason.
+// Show findings in the margins and mark them in the text. The server supplies the list and renders the items. Repairs
+// happen only on a click. Dismissed findings stay readable, folded, with the reason.
 
 import { createElement } from "../dom.js";
+import { insertItem, placeItems, settle } from "../margin.js";
 import { translate } from "../strings.js";
 
-const OWN = ".finding, .findings-past";
 /**
- * What F8 goes through: findings, dismissed ones, suggestions beside the row, the sign of open notes, and
- * words that the lens shows as lacking a counterpart.
+ * What F8 goes through: findings, dismissed ones, suggestions, open notes, terms and memory, and words that the lens
+ * shows as lacking a counterpart.
  */
-const STOPS = ".finding[data-id], .findings-past, .rail, .pair .noted, .lens-alone";
-const ACTS = "button, a, summary";
+const STOPS = ".finding[data-id], .findings-past, .suggestion, .item.note, .rail, .lens-alone";
 
 export class Findings {
   /**
    * `flag` shows the number of findings. `actions`: `repair(edits, id)`, `copy(side)`, `flush()` → whether
-   * everything is saved, `post(values)` → the server's answer to a dismissal: {findings}, {reasons}, or null
+   * everything is saved, `post(values)` → the server's answer to a dismissal: {findings, margin}, {reasons}, or null
    * if it failed.
    */
   constructor(sheet, flag, actions) {
-    Object.assign(this, { sheet, flag, actions, list: [], asking: null, unfolded: new Set() });
+    Object.assign(this, { sheet, flag, actions, list: [], html: "", asking: null, unfolded: new Set() });
+    this.fix = document.getElementById("desk-fix");
+    this.fix.addEventListener("click", () => this.actions.repair(this.plain.edits, this.plain.id));
+    sheet.form.addEventListener("click", (event) => this.#clicked(event));
+    sheet.form.addEventListener("toggle", ({ target }) => {
+      if (target.matches(".findings-past")) this.unfolded[target.open ? "add" : "delete"](target.dataset.row);
+    }, true);
   }
 
-  show(list) {
+  /** Show the findings. `html`: their items, rendered by the server; `plain`: the repair of all that need no judgement. */
+  show(list, html, plain) {
     const focus = this.#focus();
-    this.list = list;
-    this.sheet.form.querySelectorAll(OWN).forEach((card) => card.remove());
+    Object.assign(this, { list, html, plain });
+    this.fix.hidden = !plain;
+    this.fix.textContent = plain?.label ?? "";
+    const unfolded = new Set(this.unfolded);
+    placeItems(this.sheet.form, "finding", html);
+    leaveTabOrder(this.sheet.form);
+    for (const past of this.sheet.form.querySelectorAll(".findings-past")) past.open = unfolded.has(past.dataset.row);
     const areas = [...this.sheet.form.querySelectorAll(".pair .cell textarea")];
     for (const area of areas) area.spans = [];
-    const past = new Map();
-    for (const finding of list) {
-      if (finding.dismissed) past.set(finding.key, [...(past.get(finding.key) ?? []), finding]);
-      else this.#place(finding.key, this.#card(finding));
-      if (!finding.dismissed) this.#mark(finding);
-    }
-    for (const [key, some] of past) this.#place(key, this.#past(key, some));
+    for (const finding of list) if (!finding.dismissed) this.#mark(finding);
     for (const area of areas) this.sheet.mirror(area);
+    if (this.asking) this.#cardOf(this.asking.id)?.append(this.#reason(this.asking.id));
     this.#count();
     this.#refocus(focus);
-  }
-
-  // Placement
-
-  #place(key, card) {
-    const notes = this.sheet.row(key)?.querySelector(".notes") ?? this.#elsewhere();
-    notes.insertBefore(card, notes.querySelector(":scope > .rail"));
-  }
-
-  /** Return the box for findings that belong to no row, such as source and date. */
-  #elsewhere() {
-    const { box, form } = this.sheet;
-    let notes = form.querySelector(".notes.of-facts");
-    if (!notes) {
-      notes = createElement("div", { className: "notes of-facts" });
-      box.after(notes);
-    }
-    return notes;
+    settle(this.sheet.form);
   }
 
   #mark(finding) {
@@ -65,56 +54,20 @@ export class Findings {
     }
   }
 
-  // Cards
-
-  #card(finding) {
-    const card = createElement("div", { className: "finding", tabIndex: -1, data: { id: finding.id, code: finding.check } });
-    if (finding.blocks) card.classList.add("blocks");
-    card.append(this.#message(finding), ...this.#offers(finding));
-    if (this.asking?.id === finding.id) card.append(this.#reason(finding));
-    return card;
-  }
-
-  #message(finding) {
-    const text = createElement("p", {}, finding.message);
-    if (finding.blocks) text.append(" ", createElement("small", {}, translate("blocks")));
-    return text;
-  }
-
-  #offers(finding) {
-    const { repair, all, copy, link, dismissable } = finding;
-    const offers = [];
-    if (repair) offers.push(this.#button(repair.label, finding, () => this.actions.repair(repair.edits, repair.id)));
-    if (all) offers.push(this.#button(all.label, finding, () => this.actions.repair(all.edits, all.id)));
-    for (const { label, from } of copy ?? []) offers.push(this.#button(label, finding, () => this.actions.copy(from)));
-    const { key } = finding;
-    if (["source", "date", "url", "picture"].includes(key)) {
-      const field = this.sheet.form.elements[key === "picture" ? "picture_alt_zh" : key];
-      if (field) offers.push(this.#button("→", finding, () => field.focus()));
-    }
-    if (link) offers.push(createElement("a", { tabIndex: -1, href: link.url, target: "_blank", rel: "noopener", textContent: link.label }));
-    if (dismissable) offers.push(this.#button(translate("dismiss"), finding, () => this.#ask(finding), "dismiss"));
-    return offers;
-  }
-
-  #button(label, finding, act, className = "") {
-    const button = createElement("button", { type: "button", className, textContent: label, tabIndex: -1 });
-    button.setAttribute("aria-label", `${label}: ${finding.message}`);
-    button.addEventListener("click", act);
-    return button;
-  }
-
-  #past(key, some) {
-    const box = createElement("details", { className: "findings-past", open: this.unfolded.has(key) });
-    box.append(createElement("summary", { tabIndex: -1 }, translate("dismissed", { n: some.length })));
-    for (const finding of some) {
-      const { by, reason } = finding.dismissed;
-      const why = createElement("p", { className: "why" }, translate("dismissed_by", { by, reason }));
-      const back = this.#button(translate("undismiss"), finding, () => this.#send({ undo: finding.dismissed.pk }));
-      box.append(createElement("div", { data: { id: finding.id } }, createElement("p", {}, finding.message), why, back));
-    }
-    box.addEventListener("toggle", () => this.unfolded[box.open ? "add" : "delete"](key));
-    return box;
+  #clicked(event) {
+    const button = event.target.closest("[data-act], .findings-past button");
+    if (!button) return;
+    event.preventDefault();
+    if (button.name === "undo") return this.#send({ undo: button.value });
+    const finding = this.list.find(({ id }) => id === button.closest("[data-id]").dataset.id);
+    const { repair, all } = finding;
+    const acts = {
+      repair: () => this.actions.repair(repair.edits, repair.id),
+      all: () => this.actions.repair(all.edits, all.id),
+      copy: () => this.actions.copy(button.dataset.from),
+      dismiss: () => this.#ask(finding.id),
+    };
+    acts[button.dataset.act]();
   }
 
   #count() {
@@ -131,30 +84,34 @@ export class Findings {
 
   // Dismissal
 
-  #ask(finding) {
-    this.asking = this.asking?.id === finding.id ? null : { id: finding.id, reason: "" };
-    this.show(this.list);
-    this.#cardOf(finding.id)?.querySelector(this.asking ? ".reason input" : ".dismiss")?.focus();
+  #ask(id) {
+    this.asking = this.asking?.id === id ? null : { id, reason: "" };
+    this.show(this.list, this.html, this.plain);
+    this.#cardOf(id)?.querySelector(this.asking ? ".reason input" : ".dismiss")?.focus();
   }
 
-  #reason(finding) {
+  #reason(id) {
     const { asking } = this;
     const input = createElement("input", { value: asking.reason, maxLength: 500, type: "text" });
     input.addEventListener("input", () => {
       asking.reason = input.value;
     });
-    const done = () => (input.value.trim() ? this.#send({ finding: finding.id, reason: input.value }) : input.focus());
+    const done = () => (input.value.trim() ? this.#send({ finding: id, reason: input.value }) : input.focus());
     input.addEventListener("keydown", (event) => {
       if (event.isComposing || !["Enter", "Escape"].includes(event.key)) return;
       event.preventDefault();
       event.stopPropagation();
       if (event.key === "Enter") done();
-      else this.#ask(finding);
+      else this.#ask(id);
     });
+    const button = (label, act, className) => {
+      const made = createElement("button", { type: "button", className, textContent: label });
+      made.addEventListener("click", act);
+      return made;
+    };
     const label = createElement("label", {}, translate("dismiss_reason"), input);
-    const yes = this.#button(translate("dismiss_now"), finding, done);
-    const no = this.#button(translate("cancel"), finding, () => this.#ask(finding), "dismiss");
-    for (const button of [yes, no]) button.tabIndex = 0; // the question is open, so Tab goes through it
+    const yes = button(translate("dismiss_now"), done, "do");
+    const no = button(translate("cancel"), () => this.#ask(id), "do quiet");
     return createElement("div", { className: "reason" }, label, yes, no);
   }
 
@@ -163,16 +120,17 @@ export class Findings {
     const answer = (await this.actions.flush()) ? await this.actions.post(values) : null;
     if (answer?.findings) {
       this.asking = null;
-      return this.show(answer.findings);
+      return this.show(answer.findings, answer.margin, answer.plain_repair);
     }
     const why = answer?.reasons?.map((reason) => reason.text).join(" ") || translate("not_dismissed");
     this.#complain(this.#cardOf(values.finding), why);
   }
 
   #complain(card, why) {
-    const where = card ?? this.#elsewhere();
-    where.querySelector(".trouble")?.remove();
-    where.append(createElement("p", { className: "trouble finding", aria: { role: "alert" } }, why));
+    card?.querySelector(".trouble")?.remove();
+    const trouble = createElement("p", { className: "item trouble", aria: { role: "alert" }, data: { rank: 0, row: "" } }, why);
+    if (card) card.append(trouble);
+    else insertItem(this.sheet.form, trouble);
   }
 
   // Keyboard
@@ -225,24 +183,39 @@ export class Findings {
   }
 
   #enter(card) {
-    (card.matches(ACTS) ? card : (card.querySelector(ACTS) ?? card)).focus({ preventScroll: true });
+    if (!card.checkVisibility()) card.closest(".margin")?.focus({ preventScroll: true }); // the margin rises
+    card.focus({ preventScroll: true });
+    [...card.querySelectorAll("button, a, summary")].find((part) => part.checkVisibility())?.focus({ preventScroll: true });
     card.scrollIntoView({ block: "nearest" });
   }
 
-  /** Remember which card has the focus. `#refocus` returns to it, or to the card that took its position. */
+  /**
+   * Remember which card has the focus. `#refocus` returns to it, or to the card that took its place in the row, or else
+   * in the page.
+   */
   #focus() {
     const card = document.activeElement?.closest?.(".finding[data-id], .findings-past"); // redrawn ones
     if (!card || !this.sheet.form.contains(card)) return null;
     const asks = document.activeElement.matches(".reason input");
-    return { id: card.dataset.id, at: this.#cards().indexOf(card), asks };
+    const { id, row } = card.dataset;
+    return { id, row, at: this.#cards().indexOf(card), inRow: this.#cardsOf(row).indexOf(card), asks };
+  }
+
+  #cardsOf(row) {
+    return this.#cards().filter((card) => card.dataset.row === row);
   }
 
   #refocus(focus) {
     if (!focus) return;
-    const cards = this.#cards();
-    const card = this.#cardOf(focus.id) ?? cards[Math.min(Math.max(focus.at, 0), cards.length - 1)];
+    const take = (cards, at) => cards[Math.min(Math.max(at, 0), cards.length - 1)];
+    const card = this.#cardOf(focus.id) ?? take(this.#cardsOf(focus.row), focus.inRow) ?? take(this.#cards(), focus.at);
     if (!card) this.flag.focus();
     else if (focus.asks && card.dataset.id === focus.id) (card.querySelector(".reason input") ?? card).focus();
     else this.#enter(card);
   }
+}
+
+/** F8 walks the margins; the Tab key goes from text to text. */
+export function leaveTabOrder(form) {
+  for (const part of form.querySelectorAll(".inner .item :is(button, a, summary)")) part.tabIndex = -1;
 }

@@ -3,6 +3,7 @@
 
 import { SIDES, otherSide } from "./commands.js";
 import { createElement } from "../dom.js";
+import { insertItem } from "../margin.js";
 import { translate } from "../strings.js";
 
 const AFTER_TYPING = 400;
@@ -12,7 +13,7 @@ export class RowSuggestions {
   /** `url()` returns the address to fetch from; empty for a new brief. */
   constructor(sheet, url) {
     Object.assign(this, { sheet, url, carets: new WeakMap(), pair: null, lastTexts: "" });
-    this.box = createElement("aside", { className: "rail" });
+    this.box = createElement("aside", { className: "item rail", data: { rank: 7 } });
     sheet.form.addEventListener("input", ({ target }) => {
       if (target.closest(".pair .cell") && target.closest(".pair") === this.pair) this.#later(AFTER_TYPING);
     });
@@ -75,7 +76,7 @@ export class RowSuggestions {
     if (terms.length) parts.push(this.#part("terms", terms.map((term) => this.#term(term))));
     if (memory.length) parts.push(this.#part("memory", memory.map((match) => this.#match(match))));
     this.box.replaceChildren(...parts);
-    if (parts.length) this.pair.querySelector(".notes").append(this.box);
+    if (parts.length) insertItem(this.sheet.form, this.box, this.pair.dataset.lead ?? this.pair.id);
     else this.#clear();
   }
 

@@ -103,7 +103,8 @@ export class ServerSync {
     this.hasNews ||= body.changed || Boolean(body.content);
     this.display.setReasons(body.reasons);
     this.people.show(body.people);
-    if (isWhole) this.editor.findings.show(body.findings);
+    Object.assign(this.editor.comments.numbers, body.numbers);
+    if (isWhole) this.editor.findings.show(body.findings, body.margin, body.plain_repair);
     this.#describe(body);
     if (body.changed) this.#news();
     if (body.changed) this.channel.postMessage({ brief: String(body.brief) });
@@ -173,7 +174,9 @@ export class ServerSync {
       const bar = document.querySelector("[data-adopt=verbs]");
       if (bar?.contains(document.activeElement) || bar?.querySelector(":popover-open") || this.isGoing) return this.#news();
       const page = await this.#page(new URL("../news/", new URL(this.address, location.href)));
-      return page && this.#replaceParts(page);
+      if (!page) return;
+      this.#replaceParts(page);
+      this.editor.comments.show(page.getElementById("comments").innerHTML);
     }, SOON);
   }
 

@@ -14,8 +14,11 @@ from ..common import findings
 from ..common.access import require_role
 from ..common.brief_pages import add_done_message, get_brief_or_404, json_response, read_number, wants_json
 from ..common.error_list import errors_as_json, field_errors
-from . import saving
-from .brief_views import keep_unsent_note, render_brief_page
+from ..editor import saving
+from ..editor.brief_views import keep_unsent_note
+from ..editor.editor_page_data import BriefPageData
+from ..editor.margin import list_finding_items, render_items
+from .review_views import render_workspace
 
 
 def dismiss(request: HttpRequest, pk: int) -> HttpResponse:
@@ -37,12 +40,14 @@ def dismiss(request: HttpRequest, pk: int) -> HttpResponse:
         verb = _dismiss_or_undo(request, brief, person)
     except workflow.Refused as refused:
         if not wants_json(request):
-            return render_brief_page(request, brief, errors=field_errors(refused), verb="dismiss", status=409)
+            return render_workspace(request, brief, errors=field_errors(refused), verb="dismiss", status=409)
         return json_response({"reasons": errors_as_json(field_errors(refused))}, 409)
     if wants_json(request):
         numbers = workflow.find_bullet_numbers(brief, request.POST.getlist("bullet"))
         keys = {number: key for key, number in numbers.items()}
-        return json_response({"findings": findings.as_json(pk, workflow.load_working_copy(brief), keys)})
+        shown, plain = findings.as_json_with_plain_repair(pk, workflow.load_working_copy(brief), keys)
+        margin = render_items(BriefPageData(brief, person), list_finding_items(shown))
+        return json_response({"findings": shown, "plain_repair": plain, "margin": margin})
     add_done_message(request, verb)
     keep_unsent_note(request, brief)
     return redirect(f"{reverse('admin:briefs_brief_change', args=[pk])}?findings=1#findings")

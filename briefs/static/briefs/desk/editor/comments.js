@@ -1,0 +1,67 @@
+// Suggestions and notes in the margins: answered in place, after saving what is typed.
+
+import { placeItems } from "../margin.js";
+import { translate } from "../strings.js";
+import { leaveTabOrder } from "./findings.js";
+
+const ANSWERS = "button[name=do]:is([value^='accept:'], [value^='decline:'], [value^='reply:'], [value^='resolve:'], [value^='reopen:'])";
+
+export class Comments {
+  constructor(editor) {
+    this.editor = editor;
+    this.form = editor.sheet.form;
+    this.numbers = {}; // bullet numbers by the keys of rows that were new on this page
+    this.form.addEventListener("click", (event) => {
+      const button = event.target.closest(ANSWERS);
+      if (!button) return;
+      event.preventDefault();
+      this.#answer(button);
+    });
+  }
+
+  /** Show the comments that the server has rendered. */
+  show(html) {
+    const row = (key) => Object.keys(this.numbers).find((name) => `b${this.numbers[name]}` === key) ?? key;
+    placeItems(this.form, "comment", html, row);
+    leaveTabOrder(this.form);
+  }
+
+  async #answer(button) {
+    const { sync, display } = this.editor;
+    if (!(await sync.flush())) return display.say(translate("not_answered"));
+    const item = button.closest(".item");
+    const pair = button.closest(".pair");
+    const answer = await this.#post(button);
+    if (!answer?.margin && answer?.margin !== "") {
+      return display.say(answer?.reasons?.map((reason) => reason.text).join(" ") || translate("not_answered"));
+    }
+    const had = item.contains(document.activeElement);
+    item.remove();
+    this.show(answer.margin);
+    if (had) (document.getElementById(item.id) ?? pair?.querySelector(".cell textarea"))?.focus();
+    if (button.value.startsWith("accept:")) this.#take(pair, button.dataset);
+    sync.hasNews = true; // what a sign-off would confirm
+    sync.save({ ask: true });
+  }
+
+  /** Put an accepted wording into the text as one step that can be undone. The server has stored it already. */
+  #take(pair, { side, text }) {
+    const { fields, rows } = this.editor.state;
+    const { lead } = pair.dataset;
+    const name = `text_${side}`;
+    const change = lead
+      ? { fields: { ...fields, [`${lead}_${side}`]: text }, rows }
+      : { fields, rows: rows.map((row) => (row.key === pair.id ? { ...row, [name]: text } : row)) };
+    this.editor.apply({ ...change, said: ["did_accept"] });
+  }
+
+  async #post(button) {
+    const body = new FormData();
+    body.set("csrfmiddlewaretoken", this.editor.sync.token);
+    body.set("do", button.value);
+    for (const area of button.closest(".item").querySelectorAll("textarea")) body.set(area.name, area.value);
+    const headers = { Accept: "application/json" };
+    const answer = await fetch(button.formAction, { method: "POST", redirect: "manual", headers, body }).catch(() => null);
+    return answer?.ok || answer?.status === 409 ? answer.json() : null;
+  }
+}

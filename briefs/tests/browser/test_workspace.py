@@ -1,0 +1,178 @@
+"""Test the page of a brief in a browser: margins in place, answers to suggestions, quick marks, what changed since."""
+
+import time
+from typing import Any
+
+import pytest
+
+from briefs import workflow
+from briefs.content import Bullet, hash_json
+from briefs.models import Brief, Look, Revision, Suggestion
+from briefs.workflow.review_comments import TextAnchor
+
+from ..support import browser_tabs, factories
+from ..support.browser_tabs import Tab, set_language
+from ..support.factories import load_content
+
+pytestmark = browser_tabs.pytestmark
+
+PLACES = "cells => cells.map(cell => { const box = cell.getBoundingClientRect(); return [box.left, box.top + scrollY]; })"
+BULLETS = (
+    Bullet(0, "限制,以芯片。", "A limit on chips.", passage="¶ 6"),
+    Bullet(0, "产业,也。", "Industry in 10-15 places, too."),
+    *(Bullet(0, f"第{n}點。", f"Point {n}.") for n in range(3, 12)),
+)
+
+
+def add_suggestion(team: factories.Team, brief: Brief, text: str) -> None:
+    was = load_content(brief).bullets[0].text_en
+    workflow.suggest(brief, TextAnchor("bullet", 1), "en", text, by=team.reviewer, seen=hash_json(was))
+
+
+def test_entering_a_row_moves_no_text(chromium: Any, live_server: Any, team: factories.Team) -> None:
+    brief = factories.submitted_brief(team, factories.content(bullets=BULLETS))
+    workflow.add_note(brief, "Which one?", by=team.reviewer, bullet=1)
+    add_suggestion(team, brief, "A limit upon chips.")
+    for person, view, cell in (
+        (team.writer, "write", ".cell textarea"),
+        (team.reviewer, "review", ".cell.read"),
+    ):
+        tab = Tab(chromium, live_server.url, person, viewport={"width": 1440, "height": 900})
+        tab.open(f"/admin/briefs/brief/{brief.pk}/change/?view={view}")
+        tab.page.wait_for_selector(".finding", state="attached")
+        places = tab.page.eval_on_selector_all(cell, PLACES)
+        for row in ("b1", "b2", "b3"):
+            tab.page.locator(f"#{row} {cell}").first.focus()
+            assert tab.page.eval_on_selector_all(cell, PLACES) == places, (view, row)
+            assert tab.accessibility_violations() == []
+        assert tab.console_messages == []
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+def test_writer_accepts_suggestion_in_place_and_undoes_it(
+    chromium: Any, live_server: Any, team: factories.Team, width: int
+) -> None:
+    brief = factories.submitted_brief(team, factories.content(bullets=BULLETS))
+    add_suggestion(team, brief, "A limit upon chips.")
+    tab = Tab(chromium, live_server.url, team.writer, viewport={"width": width, "height": 900})
+    tab.brief(brief)
+    page = tab.page
+    page.wait_for_selector(".finding", state="attached")
+    page.fill("[name=text_zh-b3]", "還沒存。")  # what is typed is saved first
+    page.locator("#b1 [value^='accept:']").click()
+    page.locator("#b1 .suggestion").wait_for(state="detached")
+    assert page.input_value("[name=text_en-b1]") == "A limit upon chips."
+    tab.wait_until_saved()
+    assert Suggestion.objects.get().answer == "accepted"
+    assert load_content(brief).bullets[0].text_en == "A limit upon chips."
+    assert load_content(brief).bullets[2].text_zh == "還沒存。"
+    page.focus("[name=text_en-b1]")
+    page.keyboard.press("Control+z")
+    assert page.input_value("[name=text_en-b1]") == "A limit on chips."
+    tab.save()
+    assert load_content(brief).bullets[0].text_en == "A limit on chips."
+    assert tab.horizontal_overflow() <= 0
+    assert tab.console_messages == []
+
+
+def test_writer_replies_and_resolves_by_keyboard(
+    chromium: Any, live_server: Any, team: factories.Team
+) -> None:
+    brief = factories.submitted_brief(team)
+    note = workflow.add_note(brief, "Which one?", by=team.reviewer, bullet=2)
+    tab = Tab(chromium, live_server.url, set_language(team.writer, "en"))
+    tab.brief(brief)
+    page = tab.page
+    page.focus("[name=text_zh-b2]")
+    page.keyboard.press("F8")
+    assert page.evaluate("document.activeElement.closest('.item')?.id") == f"note-{note.pk}"
+    page.keyboard.press("r")
+    page.locator(f"#reply-{note.pk}:focus").wait_for()
+    page.keyboard.type("The second, X and R too.")
+    page.keyboard.press("Control+Enter")
+    page.locator(f"#note-{note.pk} .reply >> text=The second, X and R too.").wait_for()
+    page.focus(f"#note-{note.pk}")
+    page.keyboard.press("x")
+    page.locator(f"#note-{note.pk}.past").wait_for(state="attached")
+    note.refresh_from_db()
+    assert note.resolved_by == team.writer
+    assert tab.console_messages == []
+
+
+def test_note_of_another_person_appears_on_the_open_page(
+    chromium: Any, live_server: Any, team: factories.Team
+) -> None:
+    brief = factories.submitted_brief(team)
+    tab = Tab(chromium, live_server.url, set_language(team.writer, "en"))
+    tab.brief(brief)
+    tab.page.wait_for_timeout(500)
+    workflow.add_note(brief, "Which one?", by=team.reviewer, bullet=2)
+    tab.page.locator("#b2 .note >> text=Which one?").wait_for(timeout=12_000)
+    assert tab.console_messages == []
+
+
+def test_plain_repairs_are_applied_in_one_press_and_undone_in_one(
+    chromium: Any, live_server: Any, team: factories.Team
+) -> None:
+    brief = factories.draft_brief(team, factories.content(bullets=BULLETS))
+    tab = Tab(
+        chromium, live_server.url, set_language(team.writer, "en"), viewport={"width": 1440, "height": 900}
+    )
+    tab.brief(brief)
+    page = tab.page
+    page.locator("#desk-fix >> text=directly").click()
+    page.locator("#desk-fix").wait_for(state="hidden")
+    tab.wait_until_saved()
+    first, second = load_content(brief).bullets[:2]
+    assert (first.text_zh, second.text_zh) == ("限制，以晶片。", "產業，也。")
+    assert second.text_en == "Industry in 10-15 places, too.", "a figure is left to a person"
+    assert Revision.objects.filter(brief=brief).first().kind == Revision.Kind.SAVE, "characters were changed"
+    page.focus("[name=text_zh-b1]")
+    page.keyboard.press("Control+z")
+    assert page.input_value("[name=text_zh-b1]") == "限制,以芯片。"
+    assert page.input_value("[name=text_zh-b2]") == "产业,也。"
+    assert tab.console_messages == []
+
+
+def test_ten_quick_marks_mark_ten_rows(chromium: Any, live_server: Any, team: factories.Team) -> None:
+    brief = factories.submitted_brief(team, factories.content(bullets=BULLETS))
+    factories.assign_reviewer(brief, "en", team.reviewer, by=team.writer)
+    tab = Tab(chromium, live_server.url, set_language(team.reviewer, "en"))
+    tab.brief(brief)
+    began = time.monotonic()
+    for _ in range(10):
+        tab.page.keyboard.press("f")
+    assert time.monotonic() - began < 1.5
+    tab.page.locator("#review-bar >> text=10 of 13 pairs seen").wait_for(timeout=20_000)
+    assert Look.objects.filter(person=team.reviewer, side="en").count() == 10
+    assert tab.console_messages == []
+
+
+@pytest.mark.parametrize("language", ["zh-hant", "en"])
+def test_second_review_begins_at_the_first_change(
+    chromium: Any, live_server: Any, team: factories.Team, language: str
+) -> None:
+    brief = factories.submitted_brief(team, factories.content(bullets=BULLETS))
+    factories.sign_off(brief, team.reviewer, "en")
+    content = load_content(brief)
+    changed = TextAnchor("bullet", 3).replace_text(content, "en", "Point three.")
+    changed = TextAnchor("bullet", 5).replace_text(changed, "en", "Point five.")
+    factories.edit(brief, team.writer, bullets=changed.bullets)
+    tab = Tab(chromium, live_server.url, set_language(team.reviewer, language))
+    tab.brief(brief)
+    page = tab.page
+    assert page.locator("#review-unseen").get_attribute("href") == "#b3"
+    assert page.locator(".review > .pair:visible").evaluate_all("pairs => pairs.map(p => p.id)") == [
+        "b3",
+        "b5",
+    ]
+    assert page.evaluate("document.activeElement.closest('.pair')?.id") == "b3"
+    page.keyboard.press("c")
+    assert page.locator(".review > .pair:visible").count() == 13
+    page.keyboard.press("c")
+    page.locator(".same").last.click()
+    assert page.locator("#b11").is_visible()
+    assert tab.accessibility_violations() == []
+    page.set_viewport_size({"width": 320, "height": 800})
+    assert tab.horizontal_overflow() <= 0
+    assert tab.console_messages == []
