@@ -122,7 +122,8 @@ def verb_view(request: HttpRequest, pk: int, verb: str) -> HttpResponse:
 
 
 def _run_direct_verb(request: HttpRequest, brief: Brief, verb: str, draft: Draft | None) -> HttpResponse:
-    person, is_from_review = person_of(request), request.POST.get("from") == "review"
+    person = person_of(request)
+    is_from_review = verb.startswith("sign_off_") and request.POST.get("from") == "review"
     try:
         DIRECT_VERBS[verb](brief, person, request.POST)
     except workflow.Refused as refused:

@@ -272,3 +272,70 @@ def test_timeline_names_each_act_and_its_language(client: Client, team: Team, br
 
 def test_every_verb_has_past_tense_label() -> None:
     assert PAST_TENSE_LABELS.keys() == VERB_NAMES.keys()
+
+
+def test_writer_who_revises_from_the_read_page_goes_on_to_write(client: Client, team: Team) -> None:
+    brief = factories.live_brief(team)
+    sign_in(client, team.writer)
+    html = client.get(brief_url(brief)).content.decode()
+    assert 'id="cell-b1-zh"' in html
+    response = client.post(brief_url(brief, "revise"), Form(html).data_with(), follow=True)
+    assert 'name="text_zh-b1"' in response.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("who", "query", "writes"),
+    [
+        ("writer", "", True),
+        ("writer", "?view=review", False),
+        ("reviewer", "", False),
+        ("reviewer", "?view=write", True),
+        ("publisher", "", False),
+        ("publisher", "?view=write", True),
+    ],
+)
+def test_page_of_brief_in_review_is_for_writing_or_reading_by_role(
+    client: Client, team: Team, brief: Brief, who: str, query: str, *, writes: bool
+) -> None:
+    html = sign_in(client, getattr(team, who)).get(brief_url(brief) + query).content.decode()
+    assert ('name="text_zh-b1"' in html, 'id="cell-b1-zh"' in html) == (writes, not writes)
+
+
+def test_reviewer_who_wrote_the_brief_goes_on_to_write(client: Client, team: Team, brief: Brief) -> None:
+    factories.assign_writer(brief, team.publisher, by=team.writer)
+    html = sign_in(client, team.publisher).get(brief_url(brief)).content.decode()
+    assert 'name="text_zh-b1"' in html
+
+
+def test_answer_in_the_form_saves_the_draft_first(client: Client, team: Team, brief: Brief) -> None:
+    note = workflow.add_note(brief, "Which?", by=team.reviewer, bullet=1)
+    sign_in(client, team.writer)
+    form = Form(client.get(brief_url(brief)).content.decode())
+    assert f"resolve:{note.pk}" in [button.get("value") for button in form.buttons]
+    data = form.data_with(headline_en="Another", do=f"resolve:{note.pk}")
+    response = client.post(brief_url(brief, "review"), data)
+    assert response["Location"].endswith(f"?view=write#note-{note.pk}")
+    note.refresh_from_db()
+    assert note.resolved_by == team.writer
+    assert Brief.objects.get(pk=brief.pk).headline_en == "Another"
+
+
+def test_answer_for_an_open_page_is_json(client: Client, team: Team, brief: Brief) -> None:
+    note = workflow.add_note(brief, "Which?", by=team.reviewer, bullet=1)
+    sign_in(client, team.writer)
+    url, headers = brief_url(brief, "review"), {"Accept": "application/json"}
+    answer = client.post(url, {"do": f"reply:{note.pk}", f"reply-{note.pk}": "This."}, headers=headers).json()
+    assert "This." in answer["margin"]
+    assert 'data-row="b1"' in answer["margin"]
+    refused = client.post(url, {"do": f"reply:{note.pk}"}, headers=headers)
+    assert (refused.status_code, list(refused.json())) == (409, ["reasons"])
+
+
+def test_only_changes_are_shown_at_a_second_review(client: Client, team: Team, brief: Brief) -> None:
+    assert 'sheet review"' in get_page(sign_in(client, team.reviewer), brief)
+    sign_off(brief, team.reviewer, "zh")
+    edit(brief, team.writer, summary_zh="摘述。")
+    html = get_page(client, brief)
+    assert 'sheet review only"' in html
+    assert 'href="#summary"' in html.partition('id="review-unseen"')[2][:200]
+    assert 'sheet review"' in client.get(brief_url(brief), {"view": "review", "only": "0"}).content.decode()
