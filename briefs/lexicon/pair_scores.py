@@ -58,7 +58,7 @@ JOIN_COST = 3.0
 _JOINED_LIKENESS = 0.12
 _CONFIDENCE = {True: (0.85, -4.6), False: (2.0, -1.5)}
 """Steepness and middle of the logistic curve from score to probability, with and without a dictionary."""
-DOUBTFUL_CONFIDENCE = 0.77
+DOUBTFUL_CONFIDENCE = 0.78
 """Below it a pair is shown as doubtful."""
 _CLEARLY_BETTER = 3.0
 

@@ -279,10 +279,8 @@ def parse_with_last_pair(zh, en):
 
 
 def test_doubtful_pair_is_reported_also_at_equal_counts():
-    zh = "等到崩跌出手就遲了。"
-    document = parse_with_last_pair(
-        zh, "Fishermen complain about noise at night and write many angry letters to ministers."
-    )
+    zh = "等到市場崩跌才出手就遲了。"
+    document = parse_with_last_pair(zh, "Prevention beats cure, as ministers like to say in speeches.")
     caution = next(c for c in document.cautions if c.code == "pair-doubtful")
     assert caution.message().startswith(f"This pair may not say the same: “{zh}”")
     assert [pair["doubtful"] for pair in serialize_pairing(document)] == [False] * 4 + [True]
