@@ -71,7 +71,7 @@ def test_writer_sees_words_without_counterpart_while_typing(
     assert lines(tab)[:2] == [["不應", "rather than"], ["不得"]]
     assert (count(tab, "negation"), count(tab, "number")) == ("4", "0")
     assert page.locator("#lens-said").inner_text() != ""
-    assert page.locator("#desk-bar [data-lens-toggle]").get_attribute("aria-pressed") == "true"
+    assert page.locator("#desk-bar .undo [data-lens-toggle]").get_attribute("aria-pressed") == "true"
     assert tab.accessibility_violations() == []
     # The caret and the pointer light a word with its counterpart.
     tab.cell(0, ZH).evaluate(
@@ -193,7 +193,8 @@ def test_reviewer_steps_through_lit_words(
     page.keyboard.press("f")  # the answer replaces the bar
     page.locator("#b1 .acts .is-on").wait_for(state="attached")
     page.set_viewport_size({"width": 320, "height": 800})
-    page.click("#review-bar [data-lens-toggle]")
+    page.click(".more-verbs")
+    page.click("#more-verbs [data-lens-toggle]")
     page.locator("#b1 .lens-word").first.wait_for()
     assert tab.horizontal_overflow() <= 0
     assert tab.console_messages == []

@@ -284,9 +284,10 @@ class Lens {
   }
 
   #showButton() {
-    const button = document.querySelector("[data-lens-toggle]");
-    button.hidden = false;
-    button.setAttribute("aria-pressed", this.isOn);
+    for (const button of document.querySelectorAll("[data-lens-toggle]")) {
+      button.hidden = false;
+      button.setAttribute("aria-pressed", this.isOn);
+    }
   }
 
   #showCounts() {
@@ -420,7 +421,7 @@ class Lens {
 
   #close() {
     this.toggle();
-    document.querySelector("[data-lens-toggle]").focus();
+    [...document.querySelectorAll("[data-lens-toggle], .more-verbs")].find((button) => button.checkVisibility())?.focus();
   }
 
   /** Put the caret after the word, in a row that is being written. */
