@@ -129,11 +129,11 @@ def test_ten_quick_presses_of_f_mark_ten_texts(chromium: Any, live_server: Any, 
     factories.assign_reviewer(brief, "en", team.reviewer, by=team.writer)
     tab = Tab(chromium, live_server.url, set_language(team.reviewer, "en"))
     tab.brief(brief, "review")
-    tab.page.locator("#headline:focus").wait_for()
+    tab.page.locator("#cell-headline-en:focus").wait_for()
     for _ in range(10):
         tab.page.keyboard.press("f")
         tab.page.wait_for_timeout(100)
     tab.page.locator("#review-bar >> text=10 of 14 pairs seen").wait_for()
     assert Look.objects.filter(person=team.reviewer, side="en").count() == 10
-    assert tab.page.evaluate("document.activeElement.id") == "b9"
+    assert tab.page.evaluate("document.activeElement.id") == "cell-b9-en"
     assert tab.console_messages == []

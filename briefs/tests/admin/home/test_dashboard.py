@@ -164,7 +164,7 @@ def test_tasks_are_ordered_by_kind(client: Client, team: factories.Team) -> None
     assert tasks[noted.pk].why == "reviewer: Why?"
     assert tasks[back.pk].why == "reviewer sent it back; 1 open note"
     for task in tasks.values():
-        assert client.get(task.url).status_code == 200
+        assert client.get(task.url, follow=True).status_code == 200
 
 
 def test_signed_side_that_changed_comes_back_to_its_signer(client: Client, team: factories.Team) -> None:

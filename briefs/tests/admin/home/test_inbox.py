@@ -42,7 +42,7 @@ def test_writer_reads_what_reviewer_did(client: Client, team: factories.Team) ->
         ("A note on: A Headline", "reviewer added a note: Why?"),
     ]
     for line in lines_of(client, team.writer):
-        assert client.get(line["url"]).status_code == 200
+        assert client.get(line["url"], follow=True).status_code == 200
     assert lines_of(client, team.other_writer) == []
 
 

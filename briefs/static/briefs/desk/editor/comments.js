@@ -10,7 +10,6 @@ export class Comments {
   constructor(editor) {
     this.editor = editor;
     this.form = editor.sheet.form;
-    this.numbers = {}; // bullet numbers by the keys of rows that were new on this page
     this.form.addEventListener("click", (event) => {
       const button = event.target.closest(ANSWERS);
       if (!button) return;
@@ -21,7 +20,8 @@ export class Comments {
 
   /** Show the comments that the server has rendered. */
   show(html) {
-    const row = (key) => Object.keys(this.numbers).find((name) => `b${this.numbers[name]}` === key) ?? key;
+    const { numbers } = this.editor.sync;
+    const row = (key) => Object.keys(numbers).find((name) => `b${numbers[name]}` === key) ?? key;
     placeItems(this.form, "comment", html, row);
     leaveTabOrder(this.form);
   }

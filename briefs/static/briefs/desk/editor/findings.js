@@ -5,6 +5,7 @@ import { createElement } from "../dom.js";
 import { insertItem, placeItems, settle } from "../margin.js";
 import { translate } from "../strings.js";
 
+const ACTS = "button, a, summary";
 /**
  * What F8 goes through: findings, dismissed ones, suggestions, open notes, terms and memory, and words that the lens
  * shows as lacking a counterpart.
@@ -159,23 +160,12 @@ export class Findings {
     return [...this.sheet.form.querySelectorAll(STOPS)];
   }
 
-  /** In a card: up and down walk the cards, left and right its buttons; X dismisses, Escape returns to the text. */
+  /** In an item, up and down walk the open ones. Its other keys are in `margin.js`. */
   key(event) {
-    const card = event.target.closest?.(STOPS);
-    if (!card || event.target.matches("input, textarea") || event.ctrlKey || event.metaKey || event.altKey) return false;
-    const buttons = [...card.querySelectorAll(ACTS)];
-    const beside = (by) => buttons[(buttons.indexOf(event.target) + by + buttons.length) % buttons.length]?.focus();
-    const acts = {
-      ArrowDown: () => this.go(1),
-      ArrowUp: () => this.go(-1),
-      ArrowRight: () => beside(1),
-      ArrowLeft: () => beside(-1),
-      x: () => card.querySelector(".dismiss")?.click(),
-      Escape: () => card.closest(".pair")?.querySelector(".cell textarea").focus(),
-    };
-    const act = acts[event.key.length === 1 ? event.key.toLowerCase() : event.key];
-    act?.();
-    return Boolean(act);
+    const by = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (!by || !event.target.closest?.(STOPS) || event.target.matches("input, textarea")) return false;
+    if (event.ctrlKey || event.metaKey || event.altKey) return false;
+    return this.go(by);
   }
 
   #cardOf(id) {
@@ -185,7 +175,7 @@ export class Findings {
   #enter(card) {
     if (!card.checkVisibility()) card.closest(".margin")?.focus({ preventScroll: true }); // the margin rises
     card.focus({ preventScroll: true });
-    [...card.querySelectorAll("button, a, summary")].find((part) => part.checkVisibility())?.focus({ preventScroll: true });
+    [...card.querySelectorAll(ACTS)].find((part) => part.checkVisibility())?.focus({ preventScroll: true });
     card.scrollIntoView({ block: "nearest" });
   }
 

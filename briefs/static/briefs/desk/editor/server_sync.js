@@ -103,7 +103,6 @@ export class ServerSync {
     this.hasNews ||= body.changed || Boolean(body.content);
     this.display.setReasons(body.reasons);
     this.people.show(body.people);
-    Object.assign(this.editor.comments.numbers, body.numbers);
     if (isWhole) this.editor.findings.show(body.findings, body.margin, body.plain_repair);
     this.#describe(body);
     if (body.changed) this.#news();
