@@ -157,6 +157,25 @@ def test_empty_row_added_before_closing_is_nothing_unsaved(
     editor.page.context.close()
 
 
+def test_stored_text_is_not_offered_after_somebody_else_went_on(
+    chromium: Any, live_server: Any, team: factories.Team, brief: Brief
+) -> None:
+    """The page differs from what the tab left, but the server has all of it: only the answer was lost."""
+    editor = Editor(chromium, live_server.url, team.writer)
+    session = Session(editor, brief, 0)
+    session.reopen()
+    editor.focus_cell(0, ZH)
+    editor.insert_text("我的。")
+    editor.page.fill("[name=date]", "2025/6/10")
+    editor.focus_cell(0, ZH)
+    session.close(way="answer lost")
+    factories.edit(brief, team.other_writer, headline_en="Another headline")
+    session.reopen()
+    assert editor.bullet_texts()[0][0] == "第一句。我的。"
+    assert not session.banner.is_visible()
+    editor.page.context.close()
+
+
 def test_signed_out_writer_signs_in_beside_the_page_and_the_text_is_saved(
     chromium: Any, live_server: Any, team: factories.Team, brief: Brief
 ) -> None:
