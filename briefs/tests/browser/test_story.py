@@ -45,7 +45,7 @@ class Story:
         return tab.page
 
     def press_verb(self, person: Person, brief: Brief, verb: str, page: str = "change") -> None:
-        self.open_page(person, brief, page).locator(f"[formaction$='/{verb}/']").first.click()
+        self.open_page(person, brief, page).locator(f"[formaction$='/{verb}/']:visible").first.click()
         self.wait_for_success(person)
 
     def wait_for_success(self, person: Person) -> None:

@@ -81,8 +81,8 @@ export function itemKey(event) {
   const acts = {
     x: () => press(item.querySelector("[data-key=x]")),
     r: () => press(item.querySelector("[data-key=r]")),
-    ArrowRight: () => (buttons[Math.min(at + 1, buttons.length - 1)]?.focus(), true),
-    ArrowLeft: () => ((buttons[at - 1] ?? item).focus(), true),
+    ArrowRight: () => (buttons[(at + 1) % buttons.length]?.focus(), true),
+    ArrowLeft: () => (buttons.at(at < 1 ? -1 : at - 1)?.focus(), true),
     Escape: () => backToText(item),
   };
   if (event.key === "Enter" && event.target === item) return press(buttons[0]);
