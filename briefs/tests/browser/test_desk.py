@@ -105,7 +105,7 @@ def test_brief_is_submitted_signed_and_approved_by_keyboard(
     def press_verb(person: Person, verb: str) -> Tab:
         tab = Tab(chromium, live_server.url, set_language(person, "en"))
         tab.brief(brief)
-        _press_tab_until_focused(tab, f"[formaction$='/{verb}/']")
+        _press_tab_until_focused(tab, f":is([formaction$='/{verb}/'], [href$='/{verb}/'])")
         with tab.page.expect_navigation():
             tab.page.keyboard.press("Enter")
         tab.page.wait_for_load_state("networkidle")

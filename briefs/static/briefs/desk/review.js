@@ -208,8 +208,10 @@ function replace(id, page) {
   if (!fresh) return old.remove();
   if (old.matches(".pair") && isWritten(old)) return replaceMarks(old, fresh);
   const had = old.contains(document.activeElement);
+  const menu = old.querySelector(":popover-open");
   if (old.classList.contains("is-shown")) fresh.classList.add("is-shown");
   old.replaceWith(document.adoptNode(fresh));
+  if (menu) document.getElementById(menu.id)?.showPopover();
   if (had && fresh.matches(".pair")) go(fresh);
 }
 

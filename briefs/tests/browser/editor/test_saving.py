@@ -207,7 +207,7 @@ def test_reviewer_signs_text_that_arrived_in_the_open_page(
 ) -> None:
     brief = factories.submitted_brief(team)
     editor = Editor(chromium, live_server.url, team.reviewer)
-    editor.brief(brief)
+    editor.open(f"/admin/briefs/brief/{brief.pk}/change/?view=write")
     factories.edit(brief, team.other_writer, headline_zh="後來的標題")
     editor.page.wait_for_timeout(7000)
     assert editor.page.locator("[name=headline_zh]").input_value() == "後來的標題"
