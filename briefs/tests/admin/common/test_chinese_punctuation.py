@@ -32,7 +32,7 @@ def test_withdrawal_line_uses_full_width_punctuation(chinese_client: Client, tea
     assert re.search(
         r"已撤回：\d\d:\d\d – 理由", visible_text(chinese_client.get(brief_url(brief, "reinstate")))
     )
-    assert "已撤回（權利因素）：" in visible_text(chinese_client.get(brief_url(brief)))
+    assert "已撤回（著作權問題）：" in visible_text(chinese_client.get(brief_url(brief)))
 
 
 def test_removal_and_urgency_lines_use_full_width_punctuation(

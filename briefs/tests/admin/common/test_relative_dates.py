@@ -3,7 +3,7 @@
 import datetime as dt
 
 import pytest
-from django.utils import timezone, translation
+from django.utils import translation
 
 from briefs.admin.common import relative_dates
 
@@ -47,19 +47,3 @@ def test_day_changes_at_midnight_of_site_time_zone() -> None:
         day = dt.date(2025, 6, 9)
         texts = [relative_dates.format_due(day + dt.timedelta(days=n), day) for n in (-1, 0, 1)]
     assert texts == ["1 day overdue", "due today", "due in 1 day"]
-
-
-@pytest.mark.parametrize(
-    ("published", "red_from"),
-    [
-        ("2026-05-04 15:00", "2026-05-05 15:00"),  # Monday
-        ("2026-05-08 15:00", "2026-05-11 15:00"),  # Friday
-        ("2026-05-09 15:00", "2026-05-12 00:00"),  # Saturday
-        ("2026-05-10 23:59", "2026-05-12 00:00"),
-    ],
-)
-def test_working_day_excludes_weekend(published: str, red_from: str) -> None:
-    zone = timezone.get_default_timezone()
-    start, end = (dt.datetime.fromisoformat(text).replace(tzinfo=zone) for text in (published, red_from))
-    assert not relative_dates.has_working_day_passed(start, end - dt.timedelta(minutes=1))
-    assert relative_dates.has_working_day_passed(start, end)

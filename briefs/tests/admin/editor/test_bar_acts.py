@@ -36,7 +36,7 @@ def read_table() -> list[tuple[str, str, str]]:
 
 def bar_of(client: Client, brief: Brief) -> str:
     page = client.get(brief_url(brief)).content.decode()
-    return page[page.index('id="desk-bar"') : page.index('class="bar-moved"')]
+    return page[page.index('class="bar act-bar"') : page.index('class="bar-moved"')]
 
 
 def main_act(bar: str) -> str:
