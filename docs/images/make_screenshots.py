@@ -1,4 +1,4 @@
-"""Make the README's screenshots from the demo site, on a temporary SQLite database.
+"""Make the screenshots of the README and the handbook from the demo site, on a temporary SQLite database.
 
     .uv/bin/uv run --group browser docs/images/make_screenshots.py
 
@@ -72,12 +72,17 @@ def open_page(browser: Browser, address: str) -> Page:
 
 
 def sign_in(page: Page, name: str, password: str) -> None:
-    page.fill("#id_username", name)
+    page.fill("#id_login", name)
     page.fill("#id_password", password)
     page.press("#id_password", "Enter")
     page.wait_for_url("**/admin/")
-    page.click("#language-form button[value=en]")
-    page.wait_for_selector("#language-form button[value=zh-hant]")
+
+
+def choose_language(page: Page, language: str) -> None:
+    """Switch the desk's interface, unless it is in this language: the button is the other one then."""
+    if (button := page.locator(f"#language-form button[value={language}]")).count():
+        button.click()
+        button.wait_for(state="detached")
 
 
 def save_picture(page: Page, name: str) -> None:
@@ -99,9 +104,12 @@ def make_screenshots() -> None:
 
         writer = open_page(browser, f"{site}/admin/")
         sign_in(writer, "writer", password)
-        writer.goto(f"{site}/admin/briefs/brief/?q=drones")
-        writer.click("main a[href$='/change/']")
-        save_picture(writer, "editor.png")
+        for language, name in [("en", "editor.png"), ("zh-hant", "editor_zh.png")]:
+            choose_language(writer, language)
+            writer.goto(f"{site}/admin/briefs/brief/?q=drones")
+            writer.click("main a[href$='/change/']")
+            writer.locator(".pair:not(.lead) textarea").first.click()  # its margin then shows everything
+            save_picture(writer, name)
 
 
 if __name__ == "__main__":
