@@ -92,7 +92,7 @@ def build_margins(keys: Iterable[str], items: Iterable[MarginItem]) -> dict[str,
 def list_finding_items(shown: Sequence[Mapping[str, Any]]) -> Iterator[MarginItem]:
     """Yield items for findings as `common.findings.as_json` returns them."""
     counts = Counter((finding["key"], finding["code"]) for finding in shown if not finding["dismissed"])
-    told = set()
+    seen_rules = set()
     dismissed = defaultdict(list)
     for finding in shown:
         rule = finding["key"], finding["code"]
@@ -100,9 +100,9 @@ def list_finding_items(shown: Sequence[Mapping[str, Any]]) -> Iterator[MarginIte
             dismissed[finding["key"]].append(finding)
             continue
         kind = "blocks" if finding["blocks"] else "doubt" if finding["check"] == DOUBT_CHECK else "finding"
-        further = 0 if rule in told else counts[rule] - 1
-        yield MarginItem(kind, finding["key"], finding, further, rule in told)
-        told.add(rule)
+        further = 0 if rule in seen_rules else counts[rule] - 1
+        yield MarginItem(kind, finding["key"], finding, further, rule in seen_rules)
+        seen_rules.add(rule)
     for key, some in dismissed.items():
         yield MarginItem("dismissed", key, some)
 

@@ -22,7 +22,7 @@ from ...models import Brief, Edition, Letter
 from ..common import relative_dates
 from ..common.access import person_of
 from ..common.presence import list_current_presence
-from ..waiting.tasks import MAX_BRIEFS_READ, WaitingList, tone_of
+from ..tasks.task_list import MAX_BRIEFS_READ, TaskList, choose_tone
 from .inbox import build_inbox_lines
 
 MAX_TASKS = 30
@@ -57,7 +57,7 @@ def build_dashboard(request: HttpRequest) -> dict[str, Any]:
     may_import = policy.has_role_for(person, "import")
     if not policy.get_roles(person):
         return {"may_import": may_import}
-    waiting = WaitingList(person, timezone.now())
+    waiting = TaskList(person, timezone.now())
     rest = [
         _edited_now(waiting.now),
         _unconfirmed(waiting),
@@ -81,7 +81,7 @@ def build_dashboard(request: HttpRequest) -> dict[str, Any]:
 
 def next_brief(request: HttpRequest) -> HttpResponse:
     """Redirect to the first brief that waits for this person, except `?after=`, or to the dashboard."""
-    waiting = WaitingList(person_of(request), timezone.now())
+    waiting = TaskList(person_of(request), timezone.now())
     urls = (task.url for task in waiting.tasks if str(task.brief.pk) != request.GET.get("after"))
     return redirect(next(urls, reverse("admin:index")))
 
@@ -96,14 +96,14 @@ def _section(title: object, lines: Sequence[Line], url: str, *, limit: int = MAX
     return Section(str(title), lines[:MAX_LINES], count if len(lines) < limit else f"{count}+", url)
 
 
-def _drafts(waiting: WaitingList) -> list[Section]:
+def _drafts(waiting: TaskList) -> list[Section]:
     """Return the sections of briefs that are planned and being written, the earliest due date first."""
     planned: list[Line] = []
     writing: list[Line] = []
     for brief in waiting.drafts:
         who = str(brief.assigned_to or (_("nobody yet") if brief.is_planned else brief.updated_by))
         line = Line(
-            brief, who, _format_due(brief.due_on, waiting.today), tone_of(brief.due_on, waiting.today)
+            brief, who, _format_due(brief.due_on, waiting.today), choose_tone(brief.due_on, waiting.today)
         )
         (planned if brief.is_planned else writing).append(line)
     return [
@@ -116,7 +116,7 @@ def _format_due(due_on: dt.date | None, today: dt.date) -> str:
     return relative_dates.format_due(due_on, today) if due_on else ""
 
 
-def _in_review(waiting: WaitingList) -> Section:
+def _in_review(waiting: TaskList) -> Section:
     """Return the briefs in review, with the people whose signature is missing and the earliest due date."""
     dated = []
     for brief in waiting.in_review:
@@ -126,13 +126,13 @@ def _in_review(waiting: WaitingList) -> Section:
         due_on = min((row.due_on for row in rows if row.due_on), default=None)
         who = _(", ").join(dict.fromkeys(str(row.person) for row in rows))
         who = who or (_("nobody yet") if unsigned else _("Ready for approval"))
-        line = Line(brief, who, _format_due(due_on, waiting.today), tone_of(due_on, waiting.today))
+        line = Line(brief, who, _format_due(due_on, waiting.today), choose_tone(due_on, waiting.today))
         dated.append((due_on or dt.date.max, line))
     lines = [line for _day, line in sorted(dated, key=lambda pair: pair[0])]
     return _section(_("In review"), lines, _list_url(state="in_review"))
 
 
-def _scheduled(waiting: WaitingList) -> Section:
+def _scheduled(waiting: TaskList) -> Section:
     """Return the scheduled editions of the next days, with the days that are free, and those after them."""
     coming = Edition.objects.scheduled(waiting.now).select_related("brief__source").defer("content")
     by_day: dict[dt.date, list[Line]] = defaultdict(list)
@@ -163,7 +163,7 @@ def _edited_now(now: dt.datetime) -> Section:
     return _section(_("Being edited now"), lines, "")
 
 
-def _unconfirmed(waiting: WaitingList) -> Section:
+def _unconfirmed(waiting: TaskList) -> Section:
     lines = [
         Line(
             edition.brief,

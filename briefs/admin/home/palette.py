@@ -24,7 +24,7 @@ from ..common.brief_pages import read_number, render_page
 from ..common.interface_labels import interface_side
 from ..editor.editor_page_data import BriefPageData
 from ..lists.brief_search import search_briefs
-from ..waiting.tasks import WaitingList
+from ..tasks.task_list import TaskList
 
 MAX_BRIEFS: Final = 8
 MAX_NAMES: Final = 3
@@ -170,7 +170,7 @@ def _find_tasks(person: Person, is_wanted: Callable[[Entry], bool]) -> list[Entr
     verbs = {entry.first: entry for entry in (_name_entry("", name) for name in TASK_VERBS)}
     if not any(map(is_wanted, verbs.values())):
         return []
-    tasks = WaitingList(person, timezone.now()).tasks
+    tasks = TaskList(person, timezone.now()).tasks
     wanted = [task for task in tasks if task.verb in verbs and is_wanted(verbs[task.verb])]
     return [
         replace(

@@ -27,7 +27,7 @@ from ..common.error_list import (
 from ..common.form_fields import build_due_field
 from ..editor import saving
 from ..editor.editor_page_data import BriefPageData
-from ..waiting.what_follows import tell_what_follows
+from ..tasks.next_steps import add_next_steps_message
 
 
 class AssignmentForm(forms.Form):
@@ -112,7 +112,7 @@ def assign(request: HttpRequest, pk: int) -> HttpResponse:
         brief = get_brief_or_404(pk)
         form = form and _build_form(brief, person, _with_current_plan(request.POST, brief))
         return _render_page(request, brief, person, form=form, errors=field_errors(refused), status=409)
-    tell_what_follows(request, pk, "assign")
+    add_next_steps_message(request, pk, "assign")
     back = "review" if request.POST.get("from") == "review" else "change"
     return redirect(f"admin:briefs_brief_{back}", pk=pk)
 

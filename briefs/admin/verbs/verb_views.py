@@ -35,7 +35,7 @@ from ..editor.brief_views import keep_unsent_note
 from ..editor.draft_form import Draft
 from ..editor.editor_page_data import BriefPageData
 from ..review import review_views
-from ..waiting.what_follows import tell_what_follows
+from ..tasks.next_steps import add_next_steps_message
 from .verb_forms import VerbForm
 from .verb_pages import VERB_FORMS
 
@@ -138,7 +138,7 @@ def _run_direct_verb(request: HttpRequest, brief: Brief, verb: str, draft: Draft
             verb=verb,
             status=409,
         )
-    tell_what_follows(request, brief.pk, verb)
+    add_next_steps_message(request, brief.pk, verb)
     if verb != "note":
         keep_unsent_note(request, brief)
     if draft is not None and verb in OPENING_VERBS:
@@ -163,7 +163,7 @@ def _run_form_verb(request: HttpRequest, brief: Brief, verb: str) -> HttpRespons
         return _render_form_page(
             request, verb, fresh, fresh.build_errors(simplify_stale_reasons(refused)), status=409
         )
-    tell_what_follows(request, brief.pk, verb)
+    add_next_steps_message(request, brief.pk, verb)
     return redirect("admin:briefs_brief_change", pk=brief.pk)
 
 

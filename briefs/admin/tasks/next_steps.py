@@ -1,4 +1,4 @@
-"""After an act, say what was done, what follows, and which brief waits next."""
+"""The message after an act: what was done, who is next, and the next brief of this person."""
 
 from collections.abc import Iterable, Iterator
 from typing import Final
@@ -25,7 +25,7 @@ from ..common.access import person_of
 from ..common.badges import render_public_links
 from ..common.brief_pages import describe_done
 from ..common.outstanding_work import format_open_notes
-from .tasks import WaitingList
+from .task_list import TaskList
 
 PASSING_VERBS: Final = frozenset(
     {
@@ -43,17 +43,17 @@ PASSING_VERBS: Final = frozenset(
 FOLLOWED_VERBS: Final = PASSING_VERBS | {"assign", "cancel", "reschedule", "reinstate"}
 
 
-def tell_what_follows(request: HttpRequest, pk: int, verb: str) -> None:
+def add_next_steps_message(request: HttpRequest, pk: int, verb: str) -> None:
     """Add a message about a verb that has just been done to a brief."""
     person, parts = person_of(request), [describe_done(verb)]
     if verb in FOLLOWED_VERBS:
-        parts += _describe_what_follows(Brief.objects.select_related("assigned_to").get(pk=pk), person)
+        parts += _describe_next_steps(Brief.objects.select_related("assigned_to").get(pk=pk), person)
     if verb in PASSING_VERBS:
-        parts.append(_describe_next(pk, person))
+        parts.append(_describe_next_task(pk, person))
     messages.success(request, format_html_join(" ", "{}", ((part,) for part in parts)))
 
 
-def _describe_what_follows(brief: Brief, person: Person) -> Iterator[str]:
+def _describe_next_steps(brief: Brief, person: Person) -> Iterator[str]:
     if brief.state == State.DRAFT:
         last = find_last_submission(brief)
         writer = brief.assigned_to or (last and last.by)
@@ -81,23 +81,23 @@ def _describe_review(brief: Brief, person: Person) -> Iterator[str]:
     unasked = []
     for side in unsigned:
         if ids := statuses[side].rejected_by:
-            yield _waits_for(side, Person.objects.filter(pk__in=ids), person)
+            yield _format_wait(side, Person.objects.filter(pk__in=ids), person)
         elif row := assigned.get(side):
-            yield _waits_for(side, [row.person], person)
+            yield _format_wait(side, [row.person], person)
         else:
             unasked.append(side)
     if unasked:
-        yield _asked_of_nobody(unasked)
+        yield _format_unasked(unasked)
         yield _link(reverse("admin:briefs_brief_assign", args=[brief.pk]), _("Ask a reviewer"))
 
 
-def _waits_for(side: Side, people: Iterable[Person], reader: Person) -> str:
+def _format_wait(side: Side, people: Iterable[Person], reader: Person) -> str:
     name = _(", ").join(_("you") if person == reader else str(person) for person in people)
     sentence = _("The Chinese waits for %(name)s.") if side == "zh" else _("The English waits for %(name)s.")
     return sentence % {"name": name}
 
 
-def _asked_of_nobody(sides: list[Side]) -> str:
+def _format_unasked(sides: list[Side]) -> str:
     if len(sides) > 1:
         return _("Nobody is asked to review it:")
     return (
@@ -111,8 +111,8 @@ def _describe_publication(brief: Brief) -> Iterator[str]:
     if newest is None:
         return
     if newest.live_from > now:
-        told = {"time": format_time(newest.live_from), "zone": settings.TIME_ZONE}
-        yield _("It is public from %(time)s (%(zone)s).") % told
+        values = {"time": format_time(newest.live_from), "zone": settings.TIME_ZONE}
+        yield _("It is public from %(time)s (%(zone)s).") % values
     if newest.urgent and not newest.confirmed_by_id:
         people = policy.find_permitted_people("confirm").exclude(pk=newest.approved_by_id)[:3]
         names = _(", ").join(map(str, people)) or _("a publisher")
@@ -121,9 +121,9 @@ def _describe_publication(brief: Brief) -> Iterator[str]:
         yield links
 
 
-def _describe_next(pk: int, person: Person) -> str:
-    waiting = WaitingList(person, timezone.now())
-    task = next((task for task in waiting.tasks if task.brief.pk != pk), None)
+def _describe_next_task(pk: int, person: Person) -> str:
+    tasks = TaskList(person, timezone.now())
+    task = next((task for task in tasks.tasks if task.brief.pk != pk), None)
     if task is None:
         return _("Nothing else waits for you.")
     return format_html("{} {}", _("Next:"), _link(task.url, f"{task.verb} · {task.brief}"))

@@ -66,7 +66,7 @@ class Task:
         return self.rank, not self.brief.has_priority, self.due_on or dt.date.max, self.since
 
 
-def tone_of(due_on: dt.date | None, today: dt.date) -> str:
+def choose_tone(due_on: dt.date | None, today: dt.date) -> str:
     """Return `late` after the due date, `soon` from the day before it, else an empty string."""
     if due_on is None or (due_on - today).days > 1:
         return ""
@@ -84,7 +84,7 @@ def find_unconfirmed_editions() -> QuerySet[Edition]:
     return rows.defer("content").order_by("approved_at")
 
 
-class WaitingList:
+class TaskList:
     """What waits for one person. The number of queries is constant."""
 
     def __init__(self, person: Person, now: dt.datetime) -> None:
@@ -149,7 +149,7 @@ class WaitingList:
         since = since or (move.at if move else brief.updated_at)
         if due_on:
             why = join_phrases([why, relative_dates.format_due(due_on, self.today)])
-            tone = tone or tone_of(due_on, self.today)
+            tone = tone or choose_tone(due_on, self.today)
         age = relative_dates.format_duration(since, self.now)
         return Task(rank, brief, str(verb), why, since, age, tone, due_on, page)
 
