@@ -34,7 +34,7 @@ _REPEATED: dict[Side, re.Pattern[str]] = {
     "en": re.compile(r"(?<![A-Za-z’'-])(?!(?:had|that) )(?P<word>[a-z]{2,30}) (?=(?-i:[a-z]))(?=(?P=word)(?![A-Za-z’'-]))", re.I),
 }  # fmt: skip
 _HAN, _LATIN = re.compile(f"[{HAN_RANGES}]+"), re.compile(r"[A-Za-z][A-Za-z’'-]+")
-_ASIDE = re.compile(r"[(（][^)）]*[)）]|[“「\"][^”」\"]*[”」\"]")
+_ASIDE = re.compile(r"[(（][^()（）]{,200}[)）]|[“「\"][^“”「」\"]{,200}[”」\"]")
 _WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _DATE: dict[Side, re.Pattern[str]] = {
     "zh": re.compile(

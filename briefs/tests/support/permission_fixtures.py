@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib.auth.models import Group
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from django.utils import timezone
 
 from briefs import intake, workflow
 from briefs.admin.common.findings import CheckedContent as Findings
@@ -77,7 +78,7 @@ class PermissionScenario:
         self.shared_link = workflow.share(self.briefs["draft"], by=self.team.writer)
 
     def _add_files_and_settings(self) -> None:
-        """Add an imported file, a picture, a saved filter, a failed notice, a site text."""
+        """Add an imported file, a picture, a saved filter, a failed notice, an unread one for everybody, a site text."""
         writer = self.team.writer
         ((outcome),) = intake.import_digests(
             [("原稿.txt", SEED.read_bytes(), None)], intake.create_import_job(actor=writer)
@@ -88,6 +89,14 @@ class PermissionScenario:
         self.filter = SavedFilter.objects.create(person=writer, name="mine", query="state=draft")
         self.notice = Outbox.objects.order_by("pk")[0]
         Outbox.objects.filter(pk=self.notice.pk).update(error="down", attempts=5)
+        for key, person in self.people.items():
+            Outbox.objects.create(
+                key=f"matrix:{key}",
+                kind="noted",
+                to=person,
+                brief=self.brief_in_review,
+                due_at=timezone.now(),
+            )
         about = workflow.revise_site_text("about", "關於", "About", by=self.team.publisher, version=0)
         self.site_text = about
         self.group = Group.objects.get(name="Writers")

@@ -120,7 +120,7 @@ briefs/brief/<int:pk>/news/             wvreps      -
 briefs/brief/<int:pk>/share/            wvreps      wvreps
 briefs/brief/<int:pk>/unshare/          -           wvreps
 
-briefs/brief/<int:pk>/review/           wvreps      -
+briefs/brief/<int:pk>/review/           -           -
 briefs/brief/<int:pk>/review/ @fine     .           wvreps
 briefs/brief/<int:pk>/review/ @unfine   .           wvreps
 briefs/brief/<int:pk>/review/ @note     .           wvreps
