@@ -43,6 +43,10 @@ class Editor(browser_tabs.Tab):
         for key in keys:
             self.page.keyboard.press(key)
 
+    def lose_saved_responses(self) -> None:
+        """Let autosaves reach the server, but no response reach the page."""
+        self.page.route("**/autosave/", lambda route: (route.fetch(), route.abort()))
+
     def insert_text(self, text: str) -> None:
         self.page.keyboard.insert_text(text)
 

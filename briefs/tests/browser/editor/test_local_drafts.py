@@ -36,12 +36,7 @@ def test_draft_that_reached_the_server_is_not_offered_again(
     open_editors: OpenEditors, team: factories.Team, brief: Brief
 ) -> None:
     editor = open_editors.open(team.writer)
-
-    def drop_response(route: Any) -> None:
-        route.fetch()
-        route.abort()
-
-    editor.page.route("**/autosave/", drop_response)
+    editor.lose_saved_responses()
     editor.focus_cell(2, EN)
     editor.press("Enter")
     editor.insert_text("A new one.")
@@ -135,12 +130,7 @@ def test_lost_response_duplicates_no_bullet(
 ) -> None:
     """The server stores the autosave, but the page gets no response."""
     editor = open_editors.open(team.writer)
-
-    def drop_response(route: Any) -> None:
-        route.fetch()
-        route.abort()
-
-    editor.page.route("**/autosave/", drop_response)
+    editor.lose_saved_responses()
     editor.focus_cell(2, ZH)
     editor.press("Enter")
     editor.insert_text("新的")
