@@ -2,7 +2,7 @@
 
 import pytest
 
-from briefs.documents.pasted_lines import read_pasted_lines
+from briefs.documents.pasted_lines import PastedLine, read_pasted_lines
 
 
 def outline(text: str) -> list[tuple[str, str | None, int]]:
@@ -35,3 +35,7 @@ def test_empty_lines_keep_their_place() -> None:
 
 def test_figure_is_no_marker() -> None:
     assert outline("2.5億美元\nU.S. policy")[0] == ("2.5億美元", None, 0)
+
+
+def test_year_at_the_beginning_of_a_line_is_text() -> None:
+    assert read_pasted_lines(["2025. 關稅上升。"]) == [PastedLine("2025. 關稅上升。")]
