@@ -251,7 +251,7 @@ def main(folder: Path) -> int:
             "MEDIA_STORAGE": f"file://{place}/media",
             "SECRET_KEY": "a key that everybody knows, for pages to compare",
             "SITE_URL": "http://127.0.0.1:8000",
-            "ALLOWED_HOSTS": "testserver",
+            "ALLOWED_HOSTS": "testserver,127.0.0.1",
             "DIGEST_SEARCH_LIMIT": "100000",
         }
         django.setup()

@@ -54,7 +54,7 @@ class World:
         client = self.clients.get(who) or Client()
         self.clock.shift(60)
         predict_chance(f"{who} {page} {action} {timezone.now()}")
-        shown = client.get(page)
+        shown = client.get(page, follow=True)
         self.clock.shift(60)
         target, data = _press_on(shown, page, action, button)
         response = client.post(target.partition("#")[0], data | values, headers=OWN_PAGE)
