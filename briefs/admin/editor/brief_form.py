@@ -15,7 +15,7 @@ from ...models import Person
 from ..common import name_fields
 from ..common.brief_pages import parse_int_or_zero
 from ..common.error_list import FieldError, InvalidDraft
-from ..common.form_fields import LocalDateTimeField, parse_typed_date
+from ..common.form_fields import FieldRenderer, LocalDateTimeField, parse_typed_date
 from ..common.interface_labels import FIELD_LABELS
 from .draft_form import FORM_FIELDS, Draft, KeywordRow
 
@@ -58,6 +58,8 @@ class BriefForm(forms.Form):
 
     Maximum lengths are those of the columns; the workflow checks text lengths.
     """
+
+    default_renderer = FieldRenderer
 
     headline_zh = forms.CharField(required=False, strip=False, widget=build_textarea("zh", 1))
     headline_en = forms.CharField(required=False, strip=False, widget=build_textarea("en", 1))

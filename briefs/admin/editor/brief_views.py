@@ -7,13 +7,13 @@ from secrets import token_hex
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
+from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils.html import format_html_join
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from ...content import SIDES, Side
 from ...models import Brief, State
 from ...workflow.concurrent_save import PAGE_KEY
 from ...workflow.rules.transitions import VERB_NAMES, format_time
@@ -40,19 +40,12 @@ SELECTED_ATTRIBUTE = SafeString(" selected")
 
 @dataclass(slots=True)
 class PairView:
-    """A bullet row of the form. `position` counts from 1, as shown in the editor."""
+    """A bullet row of the form. `n` is its place in the editor, counted from 1. `fields` are its inputs."""
 
     row: BulletRow
-    position: int
+    n: str
     margin: Margin
-
-    @property
-    def structure_options(self) -> dict[Side, SafeString]:
-        return {side: build_structure_options(self.row.cell(side)[1]) for side in SIDES}
-
-    @property
-    def textarea_rows(self) -> dict[Side, int]:
-        return {"zh": 1 + len(self.row.text_zh) // 24, "en": 1 + len(self.row.text_en) // 56}
+    fields: SafeString
 
     @property
     def is_open(self) -> bool:
@@ -61,6 +54,37 @@ class PairView:
         """
         row = self.row
         return bool(row.passage or row.one_sided or (row.number and bool(row.text_zh) != bool(row.text_en)))
+
+
+def build_pairs(rows: Sequence[BulletRow], margins: Mapping[str, Margin], focused_row: str) -> list[PairView]:
+    """Return the rows, and last the empty one that the page copies for a new row.
+
+    The template of the fields is rendered once, with placeholders (saves 0.3 ms a row).
+    """
+    names = {"row": {"key": "{key}"}, "n": "{n}", "pair": True}
+    pattern = render_to_string("admin/briefs/editor/_pair.html#fields", names)
+    numbered = [*((str(n), row) for n, row in enumerate(rows, 1)), ("0", BulletRow("n0"))]
+    return [
+        PairView(row, n, margins.get(row.key, Margin(row.key)), _fill_fields(pattern, row, n, focused_row))
+        for n, row in numbered
+    ]
+
+
+def _fill_fields(pattern: str, row: BulletRow, n: str, focused_row: str) -> SafeString:
+    return format_html(
+        pattern,
+        key=row.key,
+        n=n,
+        deleted=row.deleted,
+        anchor=format_html('<span class="anchor">#{}</span>', row.key) if row.number else "",
+        focus="autofocus" if row.key == focused_row else "",
+        text_zh=row.text_zh,
+        text_en=row.text_en,
+        lines_zh=1 + len(row.text_zh) // 24,
+        lines_en=1 + len(row.text_en) // 56,
+        options_zh=build_structure_options(row.structure_zh),
+        options_en=build_structure_options(row.structure_en),
+    )
 
 
 @cache
@@ -107,7 +131,7 @@ def render_brief_page(
         request,
         "editor/change",
         title=str(brief),
-        **_build_form_context(draft, items),
+        **_build_form_context(draft, items, focused_row=focused_row),
         **build_margin_permissions(page_data),
         desk=page_data,
         editable=True,
@@ -121,7 +145,6 @@ def render_brief_page(
         page_key=page_key or token_hex(16),
         has_findings=has_findings,
         finding_count=len(shown),
-        look_at=focused_row,
         note_text=request.POST.get("note_text") or request.session.pop(_note_key(brief), ""),
         status=status,
     )
@@ -158,21 +181,23 @@ def render_new_brief_page(
         request,
         "editor/change",
         title=VERB_NAMES["create"],
-        **_build_form_context(draft),
+        **_build_form_context(draft, focused_row=focused_row),
         autosave_url=reverse("admin:briefs_brief_begin"),
         client_key=read_page_key(request.POST) or token_hex(16),
         editable=True,
         is_calm=not errors,
         reasons=link_errors(errors),
         heading=build_error_heading("edit", len(errors)),
-        look_at=focused_row,
         status=status,
     )
 
 
-def _build_form_context(draft: Draft, items: Iterable[MarginItem] = ()) -> dict[str, Any]:
+def _build_form_context(
+    draft: Draft, items: Iterable[MarginItem] = (), *, focused_row: str
+) -> dict[str, Any]:
     draft.add_spare_rows()
     margins = build_margins(["headline", "summary", *(row.key for row in draft.bullets)], items)
+    *pairs, spare_pair = build_pairs(draft.bullets, margins, focused_row)
     return {
         "words": editor_strings.build_editor_strings(),
         "draft": draft,
@@ -182,8 +207,9 @@ def _build_form_context(draft: Draft, items: Iterable[MarginItem] = ()) -> dict[
         "fact_fields": FACT_FIELDS,
         "spare_author": AuthorRow("w0"),
         "spare_keyword": KeywordRow("x0"),
-        "pairs": [PairView(row, n, margins[row.key]) for n, row in enumerate(draft.bullets, 1)],
-        "spare_pair": PairView(BulletRow("n0"), 0, Margin("n0")),
+        "pairs": pairs,
+        "spare_pair": spare_pair,
+        "look_at": focused_row,
     }
 
 
