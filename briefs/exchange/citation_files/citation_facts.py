@@ -10,7 +10,7 @@ from typing import Final
 from ...documents.fields.date_reader import read_date
 from ...facts import FACTS
 from ...text.article_urls import is_safe_link, strip_tracking, write_host_in_ascii
-from ...text.person_names import split_person_name
+from ...text.person_names import is_han_organization, split_person_name
 
 MAX_LENGTHS: Final = {"source": 200, "name": 200} | {
     name: FACTS[name].limit for name in ("title", "url", "doi")
@@ -111,10 +111,10 @@ def parse_language(text: object) -> str:
 def parse_name(text: str) -> CitedName:
     """Parse `Family, Given`, `Family, Jr., Given`, or a printed name, divided where the form allows."""
     text = clean_citation_text(text, "name").strip(" ,;")
-    parts = [part.strip() for part in text.split(",") if part.strip()]
-    if len(parts) == 2:
+    parts = [part.strip() for part in re.split("[,，]", text) if part.strip()]
+    if len(parts) == 2 and not is_han_organization(text):
         return CitedName(parts[0], parts[1])
-    if len(parts) == 3:
+    if len(parts) == 3 and not is_han_organization(text):
         junior = parts[1] if re.fullmatch(r"(Jr|Sr|[IVX]+)\.?", parts[1]) else parts[2]
         given = parts[2] if junior == parts[1] else parts[1]
         return CitedName(parts[0], f"{given} {junior}")

@@ -202,6 +202,20 @@ def test_chinese_bibtex_is_read() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("written", "family", "given"),
+    [
+        ("林 宗弘", "林", "宗弘"), ("林, 宗弘", "林", "宗弘"), ("林，宗弘", "林", "宗弘"), ("林　宗弘", "林", "宗弘"),
+        ("歐陽 靖", "歐陽", "靖"), ("歐陽, 靖", "歐陽", "靖"), ("歐陽靖", "歐陽", "靖"), ("安倍 晋三", "安倍", "晋三"),
+        ("外交部 條約法律司", "", ""), ("外交部, 條約法律司", "", ""), ("外交 部", "", ""), ("外交部", "", ""), ("中央社 編輯部", "", ""),
+    ],
+)  # fmt: skip
+def test_chinese_author_is_divided_at_space_or_comma(written: str, family: str, given: str) -> None:
+    cited = read_citation(f"TY  - JOUR\nTI  - 論臺海\nAU  - {written}\nER  - ").article
+    assert [(author.family, author.given) for author in cited.authors] == [(family, given)]
+    assert cited.authors[0].display_name == (family + given or written)
+
+
 def test_zotero_csl_is_read() -> None:
     reading = read_citation(ZOTERO_CSL)
     assert (reading.format, reading.entry_count) == ("csl", 2)
