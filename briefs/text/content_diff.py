@@ -77,6 +77,17 @@ def diff_contents(old: Content, new: Content) -> ContentDifference:
     )
 
 
+def count_changes(old: Content, new: Content, side: Side) -> int:
+    """Count the texts of one language that were reworded, moved, added or removed, or whose level or marker changed."""
+    difference = diff_contents(old, new)
+    bullets = (
+        row.is_reworded(side) or row.is_restructured(side) or row.is_moved or not row.is_in_both
+        for row in difference.rows
+        if any(row.texts(side))
+    )
+    return sum(bullets) + sum(name.endswith(f"_{side}") for name in difference.leads)
+
+
 def _diff_bullets(old: Sequence[Bullet], new: Sequence[Bullet]) -> tuple[BulletDifference, ...]:
     old_positions = {bullet.number: at for at, bullet in enumerate(old, 1)}
     new_positions = {bullet.number: at for at, bullet in enumerate(new, 1)}

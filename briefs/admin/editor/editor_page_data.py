@@ -9,10 +9,12 @@ from typing import Any
 from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from ... import policy, workflow
 from ...content import SIDES, Content, Side
 from ...models import Brief, Document, Edition, Letter, Note, Person, Revision, SignOff, State, Suggestion
+from ...text.content_diff import count_changes
 from ...workflow import AssignmentPlan
 from ...workflow.editions import has_been_public
 from ...workflow.reviewing import why_not_sign_off, why_not_take_back
@@ -231,7 +233,9 @@ class BriefPageData:
             newest: dict[int, dict[str, Any]] = {}
             for answer in self._signoff_rows(row["name"]) if row["name"] in SIDES else ():
                 newest.setdefault(answer["row"].by_id, answer)
-            row["answers"] = list(newest.values())
+            row["answers"] = [
+                answer | {"changes": self._describe_changes(answer)} for answer in newest.values()
+            ]
             asked = row["asked"].person
             row["waits"] = bool(
                 asked
@@ -241,6 +245,21 @@ class BriefPageData:
             )
             row["is_mine"] = asked == self.person
         return rows
+
+    def _describe_changes(self, answer: dict[str, Any]) -> str:
+        """Say how many texts of its language changed since an answer that lapsed."""
+        row: SignOff = answer["row"]
+        if answer["stands"]:
+            return ""
+        n = count_changes(Content.from_json(self.lapsed_contents[row.revision_id]), self.content, row.side)
+        return ngettext("changed in %(n)s place since", "changed in %(n)s places since", n) % {"n": n}
+
+    @cached_property
+    def lapsed_contents(self) -> dict[int, Any]:
+        """Return the contents of the revisions whose answers lapsed, by id. One query."""
+        current = {side: self.signoff_status[side].hash for side in SIDES}
+        ids = {s.revision_id for s in self.signoffs if s.hash != current["zh" if s.side == "zh" else "en"]}
+        return dict(Revision.objects.filter(pk__in=ids).values_list("pk", "content"))
 
     @cached_property
     def notes(self) -> list[Note]:
@@ -262,7 +281,7 @@ class BriefPageData:
     @cached_property
     def timeline(self) -> list[TimelineEntry]:
         """Return the newest entries, newest first; a separate page lists all."""
-        return load_newest_entries(self.brief, MAX_EVENTS)
+        return load_newest_entries(self.brief, MAX_EVENTS, self.notes)
 
     def newest_event(self) -> int:
         return self.timeline[0].event_id if self.timeline else 0

@@ -31,10 +31,14 @@ class TimelineEntry:
     """Id of the event; 0 for an edit session."""
 
 
-def build_timeline_entries(brief: Brief, events: Iterable[Event]) -> Iterator[TimelineEntry]:
+def build_timeline_entries(
+    brief: Brief, events: Iterable[Event], loaded_notes: Sequence[Note] | None = None
+) -> Iterator[TimelineEntry]:
     """Yield an entry per event. The events must be loaded with their people and editions."""
     events = list(events)
-    notes = {(note.at, note.by_id): note for note in Note.objects.filter(brief=brief)} if events else {}
+    if loaded_notes is None and any(event.verb == "note" for event in events):
+        loaded_notes = Note.objects.filter(brief=brief)
+    notes = {(note.at, note.by_id): note for note in loaded_notes or ()}
     sides = _suggestion_sides(brief) if any(event.verb in SUGGESTION_VERBS for event in events) else {}
     pages = {page: reverse(f"admin:briefs_brief_{page}", args=[brief.pk]) for page in ("review", "change")}
     for event in events:
@@ -95,6 +99,6 @@ def _translate_assignment_line(line: str) -> str:
     return line if colon else (_("Nobody yet") if line == "–" else line)
 
 
-def load_newest_entries(brief: Brief, limit: int) -> list[TimelineEntry]:
+def load_newest_entries(brief: Brief, limit: int, notes: Sequence[Note]) -> list[TimelineEntry]:
     rows = brief.events.select_related("by", "edition").defer("edition__content").order_by("-id")[:limit]
-    return list(build_timeline_entries(brief, rows))
+    return list(build_timeline_entries(brief, rows, notes))

@@ -61,8 +61,10 @@ class ReviewPageData:
         revision = bases.get(since)
         base = None
         if revision is not None:
-            content = Revision.objects.values_list("content", flat=True).get(pk=revision.pk)
-            base = Content.from_json(content)
+            known = page_data.lapsed_contents.get(revision.pk)
+            base = Content.from_json(
+                known or Revision.objects.values_list("content", flat=True).get(pk=revision.pk)
+            )
         return cls(page_data, since, form_data, base, only)
 
     def comparison_choices(self) -> list[dict[str, Any]]:

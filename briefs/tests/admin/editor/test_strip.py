@@ -1,7 +1,12 @@
 """The strip of a brief's page: facts with links to what is missing, the article, who is asked and what each answered."""
 
+from dataclasses import replace
+from typing import Any
+
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from briefs import workflow
 from briefs.models import Brief
@@ -60,6 +65,28 @@ def test_strip_says_who_waits_and_what_each_answered(
     assert "Signed" in strip
     factories.edit(brief, team.writer, headline_en="Another")
     assert "Signature lapsed" in read(client, brief_url(brief))
+
+
+def test_lapsed_answer_counts_what_changed_in_its_language(
+    client: Client, team: factories.Team, django_assert_num_queries: Any
+) -> None:
+    brief = factories.submitted_brief(team)
+    sign_in(client, team.reviewer)
+    for reviewer in (team.reviewer, team.reviewer_en):
+        factories.sign_off(brief, reviewer, "en")
+    first, second, third = factories.load_content(brief).bullets
+    reworded = replace(first, text_en="Another point.", text_zh="另一點。")
+    factories.edit(brief, team.writer, headline_en="Another", bullets=(reworded, second))
+    strip = read(client, brief_url(brief)).partition('class="strip"')[2].partition("</section>")[0]
+    assert strip.count("changed in 3 places since") == 2, "headline, a bullet reworded, a bullet removed"
+    with CaptureQueriesContext(connection) as of_one_revision:
+        read(client, brief_url(brief))
+    factories.sign_off(brief, team.reviewer_en, "en")
+    factories.edit(brief, team.writer, bullets=(second, reworded, third))
+    with django_assert_num_queries(len(of_one_revision)):
+        strip = read(client, brief_url(brief)).partition('class="strip"')[2].partition("</section>")[0]
+    assert "changed in 2 places since" in strip, "a bullet moved, a bullet added"
+    assert "changed in 3 places since" in strip
 
 
 def test_title_follows_the_interface_language(client: Client, team: factories.Team, brief: Brief) -> None:
