@@ -1,6 +1,7 @@
 // The margin of each row: place what the server renders, show what fits at rest, and walk its items by keyboard.
 
 import { createElement } from "./dom.js";
+import { showProposals } from "./proposals.js";
 
 const WIDE = matchMedia("(min-width: 1280px)");
 const WAITS = ".beside, .passage, .past, .rail"; // shown by their names until the row is entered
@@ -42,6 +43,7 @@ export function placeItems(form, source, html, rename = (key) => key) {
  * focus, and below 1280 pixels, nothing is cut.
  */
 export function settle(form) {
+  showProposals(form);
   for (const pair of form.querySelectorAll(".pair")) {
     const inner = pair.querySelector(".margin > .inner");
     if (inner) settleRow(pair, inner);
@@ -100,6 +102,8 @@ export function watchMargins(form) {
   const again = () => settle(form);
   for (const name of ["focusin", "focusout"]) form.addEventListener(name, () => setTimeout(again));
   form.addEventListener("toggle", again, true);
+  for (const name of ["input", "mouseover"]) form.addEventListener(name, () => showProposals(form));
+  form.addEventListener("mouseleave", () => showProposals(form));
   form.addEventListener("mousedown", (event) => {
     const button = event.target.closest(".margin :is(button, a, summary):not(.over)");
     if (button && !hasFocus(button.closest(".pair"))) event.preventDefault(); // a margin that rises would move the button

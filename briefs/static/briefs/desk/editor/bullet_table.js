@@ -4,6 +4,7 @@
 
 import { parseRow, SIDES } from "./commands.js";
 import { cloneRow } from "../dom.js";
+import { showProposals } from "../proposals.js";
 import { translate } from "../strings.js";
 
 const GLYPH = ["•", "◦", "▪"];
@@ -94,6 +95,7 @@ export class BulletTable {
     for (const pair of this.rows) if (!kept.has(pair.id)) pair.remove();
     state.rows.forEach((row, i) => this.#place(row, i));
     this.decorate(state.rows);
+    showProposals(this.form);
   }
 
   #place(row, i) {
