@@ -116,5 +116,13 @@ EDITOR_STRINGS: Final[dict[str, Promise]] = {
 """Strings by the names used in the modules. Placeholders are `%(name)s`."""
 
 
+PRESENCE_STRINGS: Final = ("alone", "here", "here_in", "and")
+
+
 def build_editor_strings() -> dict[str, str]:
     return {name: str(text) for name, text in EDITOR_STRINGS.items()}
+
+
+def build_review_strings() -> dict[str, str]:
+    """Return the strings that the page for review needs."""
+    return {name: str(EDITOR_STRINGS[name]) for name in PRESENCE_STRINGS}

@@ -6,6 +6,7 @@ is a separate verb (`sign_off_zh`), bound to the hash of the text shown.
 """
 
 from collections.abc import Callable, Sequence
+from secrets import token_hex
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBadRequest, QueryDict
@@ -32,6 +33,7 @@ from ..editor import saving
 from ..editor.brief_views import build_error_heading, render_brief_page
 from ..editor.draft_form import Draft
 from ..editor.editor_page_data import BriefPageData
+from ..editor.editor_strings import build_review_strings
 from ..editor.margin import build_margin_permissions, list_comment_items, render_items
 from .review_page_data import SINCE_PATTERN, ReviewPageData
 
@@ -122,6 +124,8 @@ def render_review_page(
         **build_margin_permissions(page_data),
         desk=page_data,
         review=shown,
+        words=build_review_strings(),
+        page_key=token_hex(16),
         whole=shown.whole,
         heading=heading,
         reasons=link_errors(errors),

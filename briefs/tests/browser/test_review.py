@@ -4,8 +4,9 @@ import re
 from typing import Any
 
 from briefs import workflow
-from briefs.content import Bullet
+from briefs.content import Bullet, hash_json
 from briefs.models import Brief, Look, Note, SignOff, Suggestion
+from briefs.workflow.review_comments import TextAnchor
 
 from ..support import factories
 from ..support.browser_tabs import Tab, pytestmark, set_language, sync_api
@@ -36,7 +37,7 @@ def test_reviewer_reviews_and_signs_brief_by_keyboard(
     page.keyboard.press("Control+Enter")
     page.locator("#b1 .suggestion").wait_for()
     page.keyboard.press("?")
-    assert page.locator("#review-keys").is_visible()
+    assert page.locator("#keys-sheet").is_visible()
     assert tab.accessibility_violations() == []
     page.keyboard.press("Escape")
     assert Look.objects.filter(place="headline", side="en", person=team.reviewer).exists()
@@ -119,6 +120,81 @@ def test_status_bar_of_open_page_follows_changes_of_the_brief(
     page.fill("[name=headline_zh]", "改過的標題")  # stored by the autosave
     page.locator("#desk-bar .badges >> text=審稿中").wait_for()
     page.locator("#signoff-zh >> text=簽核失效").wait_for()
+    assert tab.console_messages == []
+
+
+def suggest_in_english(team: factories.Team, text: str) -> Brief:
+    brief = factories.submitted_brief(team)
+    workflow.suggest(
+        brief, TextAnchor("bullet", 2), "en", text, by=team.reviewer_en, seen=hash_json("Point 0.")
+    )
+    return brief
+
+
+LAYER = "[id=b2] .cell[data-side=en] .proposal"
+LAYER_PARTS = """layer => [layer.innerText.trim(), ...["ins", "del"].map(tag => [...layer.querySelectorAll(tag)].map(part => part.textContent))]"""
+
+
+def test_suggestion_is_previewed_in_the_cell_while_its_row_is_in_use(
+    chromium: Any, live_server: Any, team: factories.Team
+) -> None:
+    """The text, the caret and what is stored stay as they are."""
+    brief = suggest_in_english(team, "A better point 0.")
+    tab = Tab(chromium, live_server.url, set_language(team.writer, "en"))
+    tab.brief(brief)
+    page, layer = tab.page, tab.page.locator(LAYER)
+    english = page.locator("#b2 .cell[data-side=en] textarea")
+    assert layer.count() == 0
+    page.focus("#b2 .cell[data-side=zh] textarea")
+    assert layer.evaluate(LAYER_PARTS) == ["PointA better point 0.", ["A better point"], ["Point"]]
+    assert english.evaluate("area => getComputedStyle(area).color") == "rgba(0, 0, 0, 0)"
+    assert tab.accessibility_violations() == []
+    english.focus()  # while one writes, the words keep their places
+    english.evaluate("area => area.setSelectionRange(3, 3)")
+    assert layer.evaluate(LAYER_PARTS) == ["Point 0.", [""], ["Point"]]
+    assert english.evaluate("area => getComputedStyle(area).color") != "rgba(0, 0, 0, 0)"
+    page.hover("#b2 .suggestion")
+    assert layer.evaluate(LAYER_PARTS)[1] == ["A better point"]
+    page.mouse.move(0, 0)
+    assert english.evaluate("area => [area.value, area.selectionStart]") == ["Point 0.", 3]
+    page.keyboard.type("s")  # another text: the suggestion no longer fits
+    sync_api.expect(layer).to_have_count(0)
+    page.keyboard.press("Control+z")
+    sync_api.expect(layer).to_have_count(1)
+    page.click("#b2 .suggestion .do.first")
+    sync_api.expect(english).to_have_value("A better point 0.")
+    sync_api.expect(layer).to_have_count(0)
+    assert tab.console_messages == []
+
+
+def test_review_previews_a_suggestion_and_shows_who_is_where(
+    chromium: Any, live_server: Any, team: factories.Team
+) -> None:
+    brief = suggest_in_english(team, "Point 1.")
+    tab, other = (
+        Tab(chromium, live_server.url, set_language(person, "en"))
+        for person in (team.reviewer, team.reviewer_en)
+    )
+    for each in (tab, other):
+        each.brief(brief, "review")
+    page, layer = tab.page, tab.page.locator(LAYER)
+    page.focus("#cell-b2-zh")
+    assert layer.evaluate(LAYER_PARTS) == ["Point 01.", ["1"], ["0"]]
+    assert page.locator("#cell-b2-en .words:not(.proposal)").is_hidden()
+    other.page.focus("#cell-b3-en")
+    page.locator("#b3 .here").wait_for(timeout=14_000)
+    assert page.locator("#b3 .here").get_attribute("title") == "reviewer-en is in Bullet 3"
+    assert page.locator("#desk-who").get_attribute("aria-label") == "Also here: reviewer-en"
+    page.keyboard.press("f")  # the bar is replaced
+    page.locator("[value='unfine:b2:zh']").wait_for(state="attached")
+    page.focus("#cell-headline-zh")
+    sync_api.expect(layer).to_have_count(0)
+    page.locator("#desk-who .person").wait_for()
+    assert tab.accessibility_violations() == []
+    page.click("#history > summary")
+    assert page.locator("#timeline").is_visible()
+    page.set_viewport_size({"width": 320, "height": 800})
+    assert tab.horizontal_overflow() <= 0
     assert tab.console_messages == []
 
 

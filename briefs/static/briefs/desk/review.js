@@ -2,6 +2,7 @@
 // page. Without this module the same buttons post the form. Shortcut keys work only outside of open forms.
 
 import { createElement, showMacKeys } from "./dom.js";
+import { PeopleHere, PresencePoll } from "./editor/presence.js";
 import { watchMargins } from "./margin.js";
 
 const form = document.querySelector("#brief-form[data-sides]");
@@ -22,6 +23,7 @@ function mine() {
 }
 
 let side = form ? mine()[0] : "zh";
+const people = new PeopleHere((row) => document.getElementById(row));
 
 function cellOf(pair) {
   return pair.querySelector(`.cell[data-side=${side}]`);
@@ -72,7 +74,7 @@ const KEYS = {
   s: () => act("s"),
   c: () => filter(),
   g: () => answer(),
-  "?": () => document.getElementById("review-keys").togglePopover(),
+  "?": () => document.getElementById("keys-sheet").togglePopover(),
 };
 
 function answer() {
@@ -183,6 +185,7 @@ async function send(data, placeId) {
     return told.scrollIntoView({ block: "nearest" });
   }
   if (placeId) replace(placeId, page);
+  people.show();
 }
 
 /* Update the revision that a sign-off refers to, which must be the text that the reviewer sees. An accepted
@@ -264,6 +267,12 @@ if (form) {
   document.documentElement.classList.add("desk-js");
   showMacKeys();
   watchMargins(form);
+  new PresencePoll({
+    address: new URL("../pulse/", form.action).href,
+    where: () => ({ page: form.elements.page.value, row: here()?.id ?? "" }),
+    onpulse: (body) => people.show(body.people),
+    onsignedout: () => {},
+  });
   filter(form.querySelector(".review").classList.contains("only"));
   if (!location.hash) step(1);
 }

@@ -60,6 +60,7 @@ export function listenForKeys(editor, composing) {
     const key = event.key.toLowerCase();
     if (isMod(event) && !event.shiftKey && key === "s") return editor.save();
     if (key === "f8" && isPlain(event)) return editor.find(event.shiftKey ? -1 : 1);
+    if (key === "?" && isPlain(event) && !event.target.matches("textarea, input, select")) return showKeys();
     if (editor.findings.key(event)) return true;
     const at = editor.here();
     if (!at) return false;
@@ -69,6 +70,11 @@ export function listenForKeys(editor, composing) {
     if (isPair(event) && ARROWS[event.key]) return does(ARROWS[event.key], at);
     if (at.area) return inText(event, at);
     return document.activeElement.matches(".handle") && onRow(event, at);
+  }
+
+  function showKeys() {
+    document.getElementById("keys-sheet").togglePopover();
+    return true;
   }
 
   function does(name, { pair, side, caret }) {

@@ -43,24 +43,28 @@ const CROWD = 3; // from so many people on, the bar shows faces without names
 
 /** Shows the other people in the bar, and each beside the row that has their focus. */
 export class PeopleHere {
+  people = [];
+
   /** `pairOf(row)` returns the element of a row. */
   constructor(pairOf = () => null) {
     this.pairOf = pairOf;
-    this.box = document.getElementById("desk-who");
   }
 
-  show(people) {
+  /** Without an argument, show the same people again, in a bar or row that was replaced. */
+  show(people = this.people) {
+    this.people = people;
     this.#showInRows(people);
+    const box = document.getElementById("desk-who");
     const shown = JSON.stringify(people.map(({ name, initial }) => [name, initial]));
-    if (this.box.dataset.shown === shown) return;
-    this.box.dataset.shown = shown;
+    if (box.dataset.shown === shown) return;
+    box.dataset.shown = shown;
     const names = people.map(({ name }) => name).join(translate("and"));
     const text = people.length ? translate("here", { names }) : translate("alone");
-    this.box.classList.toggle("crowd", people.length >= CROWD);
-    this.box.replaceChildren(...people.map((person) => this.#person(person)));
-    if (people.length > 1) this.box.append(createElement("span", { className: "rest", textContent: `+${people.length - 1}` }));
-    this.box.title = text;
-    this.box.setAttribute("aria-label", text);
+    box.classList.toggle("crowd", people.length >= CROWD);
+    box.replaceChildren(...people.map((person) => this.#person(person)));
+    if (people.length > 1) box.append(createElement("span", { className: "rest", textContent: `+${people.length - 1}` }));
+    box.title = text;
+    box.setAttribute("aria-label", text);
   }
 
   #showInRows(people) {

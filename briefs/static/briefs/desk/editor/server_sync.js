@@ -182,7 +182,9 @@ export class ServerSync {
   #replaceParts(page) {
     for (const theirs of page.querySelectorAll("[data-adopt]")) {
       const own = document.querySelector(`[data-adopt="${theirs.dataset.adopt}"]`);
-      if (own && own.innerHTML !== theirs.innerHTML) own.replaceWith(document.adoptNode(theirs));
+      if (!own || [...own.querySelectorAll("textarea")].some((area) => area.value !== area.defaultValue)) continue;
+      for (const fold of own.querySelectorAll("details[open][id]")) theirs.querySelector(`#${fold.id}`).open = true;
+      if (own.innerHTML !== theirs.innerHTML) own.replaceWith(document.adoptNode(theirs));
     }
   }
 
