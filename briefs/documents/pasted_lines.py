@@ -1,12 +1,17 @@
-"""Read pasted lines as the rows of one language: markers and levels as in an imported document."""
+"""Read pasted lines as the rows of one language: markers, levels and wrapped lines as in an imported document."""
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from briefs.content import Marker
-from briefs.documents.list_sequences import SequenceLine, ends_at_hard_break, find_sequence_markers
+from briefs.documents.list_sequences import (
+    SequenceLine,
+    ends_at_hard_break,
+    ends_sentence,
+    find_sequence_markers,
+)
 from briefs.documents.markers import (
     DEEPEST_LEVEL,
     OUTLINE_STYLE_PREFIX,
@@ -16,13 +21,18 @@ from briefs.documents.markers import (
     find_capital_sequences,
     find_marker,
 )
-from briefs.text.scripts import display_width
+from briefs.text.scripts import display_width, join_wrapped
 
 _WORD_BULLETS = {"o": "○", "§": "▪", "v": "❖", "Ø": "➢", "ü": "✓", "q": "□", "n": "■", "u": "◆", "l": "●"}
 """Word's bullets as plain text: the letters that its symbol fonts draw as these signs. A tab follows."""
 _WORD_BULLET = re.compile(rf"[{''.join(_WORD_BULLETS)}](?=\t)")
 _LEAST_YEAR = 100
 _WIDTHS = {"\t": 4, "\u3000": 2}
+_NARROWEST_MAIL = 56
+"""Columns. Mail programs wrap at 72 to 78; a line that is clearly shorter was ended by its writer."""
+_HANGING = 4
+"""Columns by which a wrapped Chinese line may be shorter, since a line neither begins nor ends with some signs."""
+_FIRST_WORD = re.compile("[!-~]+|.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +44,8 @@ class PastedLine:
     depth: int = 0
 
 
-def read_pasted_lines(lines: Sequence[str]) -> list[PastedLine]:
-    """Return one entry per line, also for empty lines."""
+def read_pasted_lines(lines: Sequence[str], *, joins_wrapped: bool = False) -> list[PastedLine]:
+    """Return one entry per line, also for empty lines, and for those that are joined to the line above."""
     read = {
         at: (_replace_word_bullet(raw.strip()), _indent(raw)) for at, raw in enumerate(lines) if raw.strip()
     }
@@ -48,6 +58,8 @@ def read_pasted_lines(lines: Sequence[str]) -> list[PastedLine]:
             found[at] = PastedLine(_clean(resolved.item_text), resolved.kind, min(level, DEEPEST_LEVEL))
         else:
             found[at] = PastedLine(_clean(text))
+    if joins_wrapped:
+        found = _join_wrapped_lines(found, read)
     return [found.get(at, PastedLine("")) for at in range(len(lines))]
 
 
@@ -84,3 +96,41 @@ def _find_markers(texts: Sequence[tuple[str, int]]) -> Iterator[ListMarker | Non
     ]
     sequences = find_sequence_markers(places)
     yield from (mark or sequences.get(at) for at, mark in enumerate(own))
+
+
+def _join_wrapped_lines(
+    found: dict[int, PastedLine], read: dict[int, tuple[str, int]]
+) -> dict[int, PastedLine]:
+    """Join lines that a mail program wrapped: the next word did not fit, and some lines end within a sentence.
+
+    If each line after such an end begins with a capital, the lines are a list.
+    """
+    widths = {at: indent + display_width(text) for at, (text, indent) in read.items()}
+    widest = max(widths.values(), default=0)
+    wrapped = [
+        at
+        for at, line in found.items()
+        if not line.marker and at - 1 in found and _is_full(widths[at - 1], line.text, widest)
+    ]
+    within = [at for at in wrapped if not _may_end_paragraph(found[at - 1].text)]
+    if all(found[at].text[0].isupper() for at in within):
+        return found
+    joined = dict(found)
+    head = 0
+    for at in found:
+        if at in wrapped:
+            joined[head] = replace(joined[head], text=join_wrapped(joined[head].text, joined.pop(at).text))
+        else:
+            head = at
+    return joined
+
+
+def _is_full(width: int, below: str, widest: int) -> bool:
+    word = _FIRST_WORD.match(below)
+    room = display_width(word[0]) if word else 0
+    is_latin = below[0].isascii()
+    return width >= _NARROWEST_MAIL and width + room + (1 if is_latin else _HANGING) > widest
+
+
+def _may_end_paragraph(text: str) -> bool:
+    return ends_sentence(text) or text[-1] in "；;：:"

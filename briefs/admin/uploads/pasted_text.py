@@ -13,7 +13,10 @@ MAX_CHARACTERS: Final = 200_000
 
 
 def read_pasted_text(request: HttpRequest) -> HttpResponse:
-    """Return the lines of each POSTed `column` as {text, marker, depth}. Nothing is stored."""
+    """Return the lines of each POSTed `column` as {text, marker, depth}. Nothing is stored.
+
+    With `joins`, lines that a mail program wrapped are joined; the entries of the later ones are then empty.
+    """
     require_role(request)
     if request.method != "POST":
         return HttpResponseNotAllowed(["POST"])
@@ -23,7 +26,7 @@ def read_pasted_text(request: HttpRequest) -> HttpResponse:
             "columns": [
                 [
                     {"text": line.text, "marker": line.marker, "depth": line.depth}
-                    for line in read_pasted_lines(lines)
+                    for line in read_pasted_lines(lines, joins_wrapped="joins" in request.POST)
                 ]
                 for lines in columns
             ]

@@ -44,6 +44,17 @@ def test_pasted_lines_keep_level_and_marker_type(editor: Editor, brief: Brief) -
     assert [(b.level_en, b.marker_en) for b in pasted] == [(b.level_zh, b.marker_zh) for b in pasted]
 
 
+def test_wrapped_lines_of_a_mail_are_joined_in_one_step(editor: Editor) -> None:
+    editor.focus_cell(2, ZH)
+    lines = "，但沒有任何程式知道這一段文字在哪裡被切斷，因為郵件程式會在固定的寬度處換\n行。\n\n• 貼上一\n• 貼上二"
+    editor.page.evaluate(PASTE_SCRIPT, {"plain": lines, "html": lines.replace("\n", "<br>")})
+    wait_for_bullets(editor, 5)
+    first, *rest = [zh for zh, _ in editor.bullet_texts()][2:]
+    assert (first, rest) == ("第三句" + "".join(lines.split("\n")[:2]), ["貼上一", "貼上二"])
+    editor.press("Control+z")
+    assert editor.bullet_texts() == [list(pair) for pair in THREE_BULLETS]
+
+
 def wait_for_bullets(editor: Editor, count: int) -> None:
     """The server reads pasted markers, so the rows come a moment later."""
     condition = "n => document.querySelectorAll('.rows[data-group=bullet] > .pair').length === n"

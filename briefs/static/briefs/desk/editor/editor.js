@@ -213,12 +213,16 @@ class Editor {
     else this.apply(act.pastePairs(this.state.rows, i, at.side, read.zh.map((zh, n) => ({ zh, en: read.en[n] }))));
   }
 
-  /** Let the server read typed markers, by the importer's rules. Without it, only the commonest are read. */
+  /**
+   * Let the server read typed markers and join wrapped lines, by the importer's rules. Without it, only the commonest
+   * markers are read. Lines of HTML are paragraphs, and rows of a table stay rows.
+   */
   async #readMarkers(found) {
     const names = Object.keys(found);
     const body = new FormData();
     body.set("csrfmiddlewaretoken", this.sync.token);
     for (const name of names) body.append("column", found[name].map((line) => (line.marker ? "" : line.text)).join("\n"));
+    if (found.lines?.every((line) => !line.marker)) body.set("joins", "1");
     const options = { method: "POST", redirect: "manual", body, signal: AbortSignal.timeout(4000) };
     const isRead = names.some((name) => found[name].some((line) => !line.marker && line.text.trim()));
     const answer = isRead ? await fetch(form.dataset.paste, options).catch(() => null) : null;
