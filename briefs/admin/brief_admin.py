@@ -94,6 +94,8 @@ def change(request: HttpRequest, pk: int) -> HttpResponse:
         return render_workspace(request, brief)
     if "draft" not in request.POST:
         return HttpResponseBadRequest()
+    if "cite" in request.POST:
+        return import_citation(request, pk)
     draft = saving.read_draft(request, pk)
     if order := request.POST.get("do"):
         return render_brief_page(request, brief, draft=draft, focused_row=draft.apply_command(order))

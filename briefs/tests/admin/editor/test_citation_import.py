@@ -168,16 +168,16 @@ def test_citation_file_is_read_and_non_citation_is_refused(
 
 def test_citation_post_saves_the_brief_form_first(writer_client: Client, team: factories.Team) -> None:
     brief = factories.draft_brief(team)
-    data = get_brief_form(writer_client, brief).data_with(headline_en="Typed", citation=ZOTERO_RIS)
+    data = get_brief_form(writer_client, brief).data_with(headline_en="Typed", citation=ZOTERO_RIS, cite="1")
     assert "citation-panel" in writer_client.get(brief_url(brief)).content.decode()
-    response = writer_client.post(brief_url(brief, "citation"), data)
+    response = writer_client.post(brief_url(brief), data)
     form = Form(response.content.decode(), id="facts-form")
     row = Brief.objects.get()
     assert (row.headline_en, form.data["version"]) == ("Typed", [str(row.version)])
     writer_client.post(brief_url(brief, "citation"), form.data_with(take=["doi", "title"]))
     assert facts_of(brief).title.startswith("The Vanishing")
-    invalid = get_brief_form(writer_client, brief).data_with(date="yesterday", citation=ZOTERO_RIS)
-    response = writer_client.post(brief_url(brief, "citation"), invalid)
+    invalid = get_brief_form(writer_client, brief).data_with(date="yesterday", citation=ZOTERO_RIS, cite="1")
+    response = writer_client.post(brief_url(brief), invalid)
     assert response.status_code == 409
     assert "is not a date" in response.content.decode()
 

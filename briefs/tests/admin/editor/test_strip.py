@@ -105,6 +105,7 @@ def test_writer_begins_a_brief_with_an_address(client: Client, team: factories.T
     assert brief.headline_zh == "新的一篇"
     facts = Form(response.content.decode(), id="facts-form")
     assert facts.data["take"] == ["url"]
+    assert response.content.decode().count(f'action="{brief_url(brief, "citation")}"') == 2
     assert client.post(brief_url(brief, "citation"), facts.data_with()).status_code == 302
     brief = Brief.objects.get()
     assert workflow.load_working_copy(brief).facts.url == "https://example.org/b"
