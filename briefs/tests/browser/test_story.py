@@ -1,4 +1,7 @@
-"""Test the whole workflow of a brief in a browser, from draft to correction, in each interface language."""
+"""Test the whole workflow of a brief in a browser, from nothing to a correction, in each interface language.
+
+Each story runs in one of the languages, and in the other among the heavy tests.
+"""
 
 import datetime as dt
 from collections.abc import Iterator
@@ -13,10 +16,30 @@ from briefs import workflow
 from briefs.models import Brief, Edition, Person, State
 
 from ..support import factories
-from ..support.browser_tabs import Tab, pytestmark, set_language
+from ..support.browser_tabs import Tab, pytestmark
+from .editor_driver import EN, ZH, Editor, stored_texts
 
 __all__ = ["pytestmark"]
 
+ENGLISH_IS_HEAVY = ["zh-hant", pytest.param("en", marks=pytest.mark.heavy)]
+CHINESE_IS_HEAVY = ["en", pytest.param("zh-hant", marks=pytest.mark.heavy)]
+PAIRS = [[f"第{n}項限制不應放寬。", f"Limit {n} should not be relaxed."] for n in "一二三四五六"]
+CITATION = """TY  - MGZN
+AU  - 林 宗弘
+TI  - Who Wins the Tech Race
+T2  - Foreign Policy
+DA  - 2025/06/09
+KW  - 科技
+UR  - https://example.org/tech-race
+ER  - """
+RED_SCRIPT = """() => {
+  const probe = document.body.appendChild(document.createElement("i"));
+  probe.style.color = "var(--bad)";
+  const red = getComputedStyle(probe).color;
+  return [...document.querySelectorAll("main *")].filter((part) => part.checkVisibility())
+    .filter((part) => ["color", "borderLeftColor", "backgroundColor"].some((name) => getComputedStyle(part)[name] === red))
+    .map((part) => part.outerHTML.slice(0, 90));
+}"""
 REMARKS = {"zh-hant": ("太長了。", "改好了。"), "en": ("Too long.", "Shorter now.")}
 
 
@@ -25,8 +48,8 @@ class Story:
 
     def __init__(self, browser: Any, site: str, language: str) -> None:
         self.browser, self.site, self.language = browser, site, language
-        self.tabs: dict[int, Tab] = {}
-        self.closed_tabs: list[Tab] = []
+        self.tabs: dict[int, Editor] = {}
+        self.closed_tabs: list[Editor] = []
 
     def close_tabs(self) -> None:
         """Let everybody sign in again, since a night ends all sessions."""
@@ -35,11 +58,15 @@ class Story:
             self.closed_tabs.append(tab)
         self.tabs.clear()
 
+    def sign_in(self, person: Person) -> Editor:
+        """Return the person's tab, which opens at the front page."""
+        if person.pk not in self.tabs:
+            self.tabs[person.pk] = Editor(self.browser, self.site, person, self.language)
+        return self.tabs[person.pk]
+
     def open_page(self, person: Person, brief: Brief, verb: str = "change") -> Any:
         """Open a page of the brief in the person's tab and return the page."""
-        if person.pk not in self.tabs:
-            self.tabs[person.pk] = Tab(self.browser, self.site, set_language(person, self.language))
-        tab = self.tabs[person.pk]
+        tab = self.sign_in(person)
         tab.brief(brief, verb)
         assert tab.page.locator("html").get_attribute("lang") == self.language
         return tab.page
@@ -74,12 +101,14 @@ class Story:
         return result
 
     def console_lines(self) -> list[str]:
-        return [line for tab in (*self.closed_tabs, *self.tabs.values()) for line in tab.console_messages]
+        return [
+            line for tab in (*self.closed_tabs, *self.tabs.values()) for line in tab.unexpected_messages()
+        ]
 
 
-@pytest.fixture(params=["zh-hant", "en"])
-def story(request: Any, chromium: Any, live_server: Any) -> Iterator[Story]:
-    story = Story(chromium, live_server.url, request.param)
+@pytest.fixture
+def story(language: str, chromium: Any, live_server: Any) -> Iterator[Story]:
+    story = Story(chromium, live_server.url, language)
     yield story
     story.close_tabs()
 
@@ -88,6 +117,7 @@ def state_of(brief: Brief) -> str:
     return Brief.objects.get(pk=brief.pk).state
 
 
+@pytest.mark.parametrize("language", ENGLISH_IS_HEAVY)
 def test_team_takes_brief_from_draft_to_correction(story: Story) -> None:
     team, (remark, answer) = factories.Team(), REMARKS[story.language]
     brief = factories.draft_brief(team)
@@ -149,6 +179,7 @@ def test_team_takes_brief_from_draft_to_correction(story: Story) -> None:
     assert story.console_lines() == []
 
 
+@pytest.mark.parametrize("language", CHINESE_IS_HEAVY)
 def test_team_of_two_publishes_brief(story: Story) -> None:
     every = ("Writers", "Reviewers", "Publishers")
     writer, reviewer = factories.person("one", *every), factories.person("two", *every)
@@ -162,4 +193,117 @@ def test_team_of_two_publishes_brief(story: Story) -> None:
     edition = story.approve(reviewer, brief, "now")
     assert (edition.edited_by, edition.approved_by) == (writer, reviewer)
     assert story.read(edition, "en")[0] == 200
+    assert story.console_lines() == []
+
+
+def type_pairs(editor: Editor, pairs: list[list[str]]) -> int:
+    """Type pairs into the first empty row and below, and return how many other keys that took."""
+    keys = 0
+    for number, (zh, en) in enumerate(pairs):
+        for key in ("Control+Enter", "Shift+Tab") if number else ():
+            editor.press(key)
+            keys += 1
+        editor.insert_text(zh)
+        editor.press("Tab")
+        editor.insert_text(en)
+        keys += 1
+    return keys
+
+
+@pytest.mark.parametrize("language", CHINESE_IS_HEAVY)
+def test_brief_goes_from_nothing_to_urgent_and_confirmed(story: Story, team: factories.Team) -> None:
+    """A writer and a colleague write together, the publisher publishes alone, and the colleague confirms."""
+    factories.facts()
+    colleague = factories.person("colleague", "Writers", "Reviewers")
+    writer_tab, colleague_tab, publisher_tab = (
+        story.sign_in(person) for person in (team.writer, colleague, team.publisher)
+    )
+    page = writer_tab.page
+    page.click("a[href$='/briefs/brief/add/']")
+    writer_tab.wait_until_ready()
+    assert page.evaluate("document.activeElement.id") == "headline_zh"
+    for text in (
+        "誰能贏得科技競爭",
+        "Who Wins the Tech Race",
+        "川普政府可能會解除限制。",
+        "Limits may be lifted.",
+    ):
+        writer_tab.insert_text(text)
+        writer_tab.press("Tab")
+    keys = type_pairs(writer_tab, PAIRS)
+    print(f"\n{keys} structural keys for {len(PAIRS)} pairs")  # noqa: T201
+    assert keys <= 3 * len(PAIRS)
+    writer_tab.save()
+    brief = Brief.objects.get()
+    assert page.evaluate(RED_SCRIPT) == [], "red before submission"
+
+    colleague_tab.brief(brief)  # two people write at once, one of them with an input method
+    colleague_tab.focus_cell(1, ZH)
+    devtools = colleague_tab.page.context.new_cdp_session(colleague_tab.page)
+    devtools.send("Input.imeSetComposition", {"text": "ㄐㄧㄚ", "selectionStart": 3, "selectionEnd": 3})
+    writer_tab.page.context.set_offline(True)
+    writer_tab.focus_cell(2, EN)
+    writer_tab.insert_text(" Typed offline.")
+    writer_tab.wait_for_state("kept")
+    devtools.send("Input.insertText", {"text": "加。"})
+    colleague_tab.save()
+    writer_tab.page.context.set_offline(False)
+    writer_tab.wait_for_state("saved", 20_000)
+    assert writer_tab.bullet_texts()[1][0] == f"{PAIRS[1][0]}加。"
+    written = [list(pair) for pair in PAIRS]
+    written[1][0] += "加。"
+    written[2][1] += " Typed offline."
+    assert stored_texts(brief) == written
+
+    page.fill("#citation", CITATION)
+    page.click("#citation-panel button")
+    page.locator("#facts-form .btn.first").click()
+    page.locator(".messagelist .success").wait_for()
+    assert [(row.family, row.given) for row in Brief.objects.get().authors.all()] == [("林", "宗弘")]
+
+    publisher_tab.open("/admin/")
+    publisher_tab.brief(brief)
+    publisher_tab.page.click(".more-verbs")
+    publisher_tab.page.click("#more-verbs [formaction$='/publish_urgently/']")
+    publisher_tab.page.fill("[name=reason]", "戰爭")
+    publisher_tab.page.click("button[name=when][value=now], .actions .btn.first")
+    story.wait_for_success(team.publisher)
+    edition = Edition.objects.get()
+    urgent_body = story.read(edition, "en")[1]
+
+    colleague_tab.open("/admin/")
+    colleague_tab.page.locator(".waiting a").first.click()  # the most urgent task
+    colleague_tab.page.click(".actions .btn.first")
+    story.wait_for_success(colleague)
+    edition.refresh_from_db()
+    assert (edition.urgent, edition.confirmed_by, edition.approved_by) == (True, colleague, team.publisher)
+    status, body = story.read(edition, story.language)
+    assert (status, PAIRS[5][0] in body, PAIRS[5][1] in body) == (200, True, True)
+    assert len(story.read(edition, "en")[1]) < len(urgent_body), "the notice of urgency is gone"
+    assert story.console_lines() == []
+
+
+@pytest.mark.parametrize("language", ENGLISH_IS_HEAVY)
+def test_finished_text_is_public_after_seven_clicks(story: Story, team: factories.Team) -> None:
+    """Writer, two reviewers and publisher: each takes the first act that the page or the list offers."""
+    brief = factories.draft_brief(team)
+    clicks: list[str] = []
+
+    def click(person: Person, selector: str) -> None:
+        place = story.tabs[person.pk].page.locator(selector)
+        clicks.append(f"{person}: {place.inner_text().splitlines()[0]}")
+        place.click()
+
+    for person in (team.writer, team.reviewer, team.reviewer_en, team.publisher):
+        tab = story.sign_in(person)
+        if person == team.writer:
+            tab.brief(brief)
+        else:
+            click(person, f".waiting a[href*='/brief/{brief.pk}/']")
+        click(person, ".main-act:visible, button[name=when][value=now]")
+        story.wait_for_success(person)
+    print(f"\n{len(clicks)} clicks: {'; '.join(clicks)}")  # noqa: T201
+    assert len(clicks) <= 7
+    edition = Edition.objects.get(brief=brief)
+    assert {story.read(edition, code)[0] for code in ("zh-hant", "en")} == {200}
     assert story.console_lines() == []

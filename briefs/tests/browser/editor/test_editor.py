@@ -231,6 +231,7 @@ def test_tab_goes_from_text_to_text_and_f8_through_the_findings(
         editor.press("Tab")
         stops += 1
         assert editor.page.evaluate("document.activeElement.matches('.pair .cell textarea')")
+    print(f"\n{stops} Tab stops from the headline to the last text of 12 rows")  # noqa: T201
     assert stops == 27
     editor.press("F8")
     assert editor.page.evaluate("Boolean(document.activeElement.closest('.finding'))")
