@@ -29,11 +29,14 @@ def build_fact_sentence(facts: Facts, names: NamesById) -> str:
     return _join_sentences(*_known_sentences(facts, names), _missing_facts_sentence(missing))
 
 
-def build_fact_line(facts: Facts, names: NamesById) -> SafeString:
-    """Return the same sentences as HTML. Each missing fact links to its field, and the last link opens the article."""
+def build_fact_line(facts: Facts, names: NamesById, form_url: str = "") -> SafeString:
+    """Return the same sentences as HTML. Each missing fact links to its field, and the last link opens the article.
+
+    `form_url` is the address of the form, for a page without the fields.
+    """
     known = [escape(sentence) for sentence in _known_sentences(facts, names)]
     missing = [
-        format_html('<a class="gap" href="#{}">{}</a>', field, capfirst(label) if at == 0 else label)
+        format_html('<a class="gap" href="{}#{}">{}</a>', form_url, field, capfirst(label) if at == 0 else label)
         for at, (field, label) in enumerate(_list_missing_facts(facts, names))
     ]
     line = _join_sentences(*known, _missing_facts_sentence(missing))  # every part is escaped

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -305,6 +306,10 @@ class BriefPageData:
 
     def fact_line(self) -> SafeString:
         return build_fact_line(self.content.facts, self.names)
+
+    def fact_line_linking_to_form(self) -> SafeString:
+        form_url = reverse("admin:briefs_brief_change", args=[self.brief.pk]) + "?view=write"
+        return build_fact_line(self.content.facts, self.names, form_url)
 
     def edit_sessions(self) -> list[EditSession]:
         """Return the newest edit sessions; a separate page lists all."""

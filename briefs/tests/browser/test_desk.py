@@ -1,6 +1,8 @@
 """Test the brief form and admin pages in a browser: saving, refusals, conflicts, keyboard use and accessibility."""
 
+import re
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -96,29 +98,34 @@ def test_conflict_page_without_javascript_keeps_both_texts(
     assert [line for line in tab.console_messages if "409" not in line] == []
 
 
-def test_brief_is_submitted_signed_and_approved_by_keyboard(
-    chromium: Any, live_server: Any, team: factories.Team
+@pytest.mark.parametrize("scheme", ["dark", pytest.param("light", marks=pytest.mark.heavy)])
+def test_brief_is_submitted_signed_approved_and_read_by_keyboard(
+    chromium: Any, live_server: Any, team: factories.Team, scheme: str
 ) -> None:
-    """Reach every button with Tab and press it with Enter."""
+    """Reach every button with Tab and press it with Enter. Writing is tested by keyboard in `test_editor.py`."""
     brief = factories.draft_brief(team)
 
-    def press_verb(person: Person, verb: str) -> Tab:
-        tab = Tab(chromium, live_server.url, set_language(person, "en"))
-        tab.brief(brief)
-        _press_tab_until_focused(tab, f":is([formaction$='/{verb}/'], [href$='/{verb}/'])")
+    def press_enter(tab: Tab, selector: str) -> None:
+        _press_tab_until_focused(tab, selector)
         with tab.page.expect_navigation():
             tab.page.keyboard.press("Enter")
         tab.page.wait_for_load_state("networkidle")
+        assert tab.accessibility_violations() == []
+
+    def press_verb(person: Person, verb: str) -> Tab:
+        tab = Tab(chromium, live_server.url, set_language(person, "en"), color_scheme=scheme)
+        tab.brief(brief)
+        press_enter(tab, f":is([formaction$='/{verb}/'], [href$='/{verb}/'])")
         return tab
 
     press_verb(team.writer, "submit")
     press_verb(team.reviewer, "sign_off_zh")
     press_verb(team.reviewer, "sign_off_en")
     tab = press_verb(team.publisher, "approve")
-    _press_tab_until_focused(tab, "[name=when][value=now]")
-    tab.page.keyboard.press("Enter")
-    tab.page.locator(".messagelist .success").wait_for()
+    press_enter(tab, "[name=when][value=now]")
     assert Brief.objects.get(pk=brief.pk).state == State.APPROVED
+    press_enter(tab, ".messagelist a[href*='/en/briefs/']")
+    assert tab.page.inner_text("h1") == "A Headline"
     assert tab.console_messages == []
 
 
@@ -190,3 +197,50 @@ def test_csp_violations_are_recorded(chromium: Any, live_server: Any, team: fact
     tab.page.wait_for_timeout(300)
     assert any("CSP style-src" in line for line in tab.console_messages)
     assert any("CSP img-src" in line for line in tab.console_messages)
+
+
+def read_aloud(tab: Tab) -> list[tuple[str, str, str]]:
+    """Return role, name and the rest of each part in the order in which a screen reader meets it."""
+    tree = tab.page.locator("body").aria_snapshot()
+    print(f"\n{tree}")  # noqa: T201
+    return re.findall(r"^ *- '?([a-z]+)(?: \"((?:[^\"\\]|\\.)*)\")?'?:?(.*)", tree, re.MULTILINE)
+
+
+@pytest.mark.parametrize(
+    "page", ["change", *(pytest.param(p, marks=pytest.mark.heavy) for p in ("review", "home"))]
+)
+def test_screen_reader_hears_rows_margins_and_headings_in_order(
+    chromium: Any, live_server: Any, team: factories.Team, page: str
+) -> None:
+    texts = (Bullet(0, "限制,以晶片。", "A limit of 5 chips."), Bullet(0, "第二點。", "A second point."))
+    brief = factories.submitted_brief(team, factories.content(bullets=texts))
+    workflow.add_note(brief, "看一下", by=team.reviewer, bullet=1)
+    tab = Tab(
+        chromium, live_server.url, set_language(team.writer if page == "change" else team.reviewer, "en")
+    )
+    if page != "home":
+        tab.brief(brief, page)
+        tab.page.locator("#b1 .finding").first.wait_for(state="attached")
+        tab.page.locator("#b1 .cell :is(textarea, .words)").first.click()  # its margin shows everything
+    parts = read_aloud(tab)
+    names = [f"{part}, {side}" for part in ("Headline", "Summary") for side in ("Chinese", "English")]
+    names += [
+        f"{side} {n}" if page == "change" else f"Bullet {n}, {side}"
+        for n in (1, 2)
+        for side in ("Chinese", "English")
+    ]
+    cells = [name for role, name, _ in parts if role in ("textbox", "group") and name in names]
+    assert cells == (names if page != "home" else [])
+    margins = [name for role, name, _ in parts if role == "group" and name.startswith("Margin")]
+    rows = ("Headline", "Summary", "Bullet 1", "Bullet 2") if page != "home" else ()
+    assert margins == [f"Margin: {row}" for row in rows]
+    items = {name for _, name, _ in parts}
+    wanted = {"Note: reviewer", "5 appears in the English only. Is it missing from the Chinese?"}
+    assert page == "home" or wanted <= items, items
+    levels = [int(rest.partition("[level=")[2][0]) for role, _, rest in parts if role == "heading"]
+    assert (levels.count(1), levels[0]) == (1, 1)
+    assert max(b - a for a, b in pairwise(levels)) <= 1, "a level of headings is left out"
+    landmarks = [(role, name) for role, name, _ in parts if role in ("region", "complementary", "navigation")]
+    assert len({*landmarks}) == len(landmarks) < 10
+    controls = ("button", "link", "textbox", "combobox", "checkbox", "group")
+    assert [part for part in parts if part[0] in controls and not (part[1] or part[2].strip())] == []

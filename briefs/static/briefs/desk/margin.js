@@ -70,6 +70,7 @@ function settleRow(pair, inner) {
   });
   const words = [...(cut ? [`+${cut}`] : []), ...names.map((item) => item.querySelector("summary, .by").firstChild.textContent.trim())];
   over.textContent = words.join(" · ");
+  over.setAttribute("aria-label", `${over.textContent}, ${inner.parentElement.getAttribute("aria-label")}`);
   over.hidden = !words.length || (!cut && used + 22 > room);
 }
 

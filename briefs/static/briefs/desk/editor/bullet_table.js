@@ -164,6 +164,8 @@ export class BulletTable {
 
   #name(pair, n) {
     pair.setAttribute("aria-label", translate("row", { n }));
+    const margin = pair.querySelector(".margin");
+    margin.setAttribute("aria-label", margin.getAttribute("aria-label").replace(/\d+$/, n));
     pair.querySelector(".n").textContent = n;
     pair.querySelector(".handle").setAttribute("aria-label", translate("drag", { n }));
     pair.querySelector(".menu-button").setAttribute("aria-label", translate("menu", { n }));

@@ -13,7 +13,7 @@ export class RowSuggestions {
   /** `url()` returns the address to fetch from; empty for a new brief. */
   constructor(sheet, url) {
     Object.assign(this, { sheet, url, carets: new WeakMap(), pair: null, lastTexts: "" });
-    this.box = createElement("aside", { className: "item rail", data: { rank: 7 } });
+    this.box = createElement("div", { className: "item rail", data: { rank: 7 } });
     sheet.form.addEventListener("input", ({ target }) => {
       if (target.closest(".pair .cell") && target.closest(".pair") === this.pair) this.#later(AFTER_TYPING);
     });
