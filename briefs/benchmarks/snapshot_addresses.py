@@ -140,6 +140,7 @@ def _public_values() -> dict[str, Iterable[object]]:
     found: dict[str, Iterable[object]] = {
         "*": ("zh-hant", "en"),
         "*/feed.*": ("atom", "json"),
+        "*/search/feed.*": ("atom", "json"),
         "*/briefs/*": [*slugs[: SAMPLES_SHOWN + 9], "no-such-brief"],
         "*/briefs/*/*": [f"{what}.{end}" for what in ("cite", "original") for end in ends],
         "*/archive/*": (1887, 2020, 2025, 2026),

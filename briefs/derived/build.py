@@ -19,6 +19,7 @@ from ..content import Content, Facts, hash_json
 from ..database.bulk_insert import insert_rows
 from ..facts import SCALAR_FACTS, Fact, FactKind
 from ..models.derived import (
+    UNDATED,
     Card,
     EditionAuthor,
     EditionKeyword,
@@ -125,7 +126,7 @@ def get_picture_key(content: Content) -> str:
 
 
 _CARD_TABLES: tuple[type[Model], ...] = (Card, Face, EditionAuthor, EditionKeyword)
-_FACE_COLUMNS = ("entry", "byline", "credit", "source", "gist", "head", "cite")
+_FACE_COLUMNS = ("entry", "timeline_entry", "byline", "credit", "source", "gist", "head", "cite")
 
 
 def _rebuild_cards(editions: Iterable[Edition]) -> None:
@@ -144,7 +145,7 @@ def _add_cards(editions: Sequence[Edition], names: "ResolvedVocabulary") -> None
         ("edition_id", "page", *_FACE_COLUMNS),
         [(pk, page, *map(html.get, _FACE_COLUMNS)) for pk, page, html in faces],
     )
-    places = ("position", "published_at")
+    places = ("position", "published_at", "article_date")
     insert_rows(
         EditionAuthor, ("edition_id", "author_id", *places), _ordered_label_rows(editions, names.authors_of)
     )
@@ -174,10 +175,15 @@ def _related_labels(edition: Edition, names: "ResolvedVocabulary") -> related_br
 
 def _ordered_label_rows(
     editions: Iterable[Edition], label_ids: Callable[[Facts], Iterable[int]]
-) -> Iterator[tuple[int, int, int, dt.datetime]]:
+) -> Iterator[tuple[int, int, int, dt.datetime, dt.date]]:
     for edition in editions:
-        for n, pk in enumerate(label_ids(edition.frozen_content.facts)):
-            yield edition.pk, pk, n, edition.published_at
+        facts = edition.frozen_content.facts
+        for n, pk in enumerate(label_ids(facts)):
+            yield edition.pk, pk, n, edition.published_at, _article_day(facts)
+
+
+def _article_day(facts: Facts) -> dt.date:
+    return date_format.parse_first_day(facts.date) or UNDATED
 
 
 class ResolvedVocabulary:
@@ -250,7 +256,7 @@ def _build_card(edition: Edition, content: Content, names: ResolvedVocabulary) -
     return Card(
         edition=edition,
         source_id=source.pk if source else None,
-        article_date=date_format.parse_first_day(content.facts.date),
+        article_date=_article_day(content.facts),
         article_month=date_format.build_month_key(content.facts.date),
         published_at=edition.published_at,
         data=build_card_data(edition, content, names),

@@ -1,12 +1,17 @@
 """Derived rows, which can be rebuilt from editions at any time. Public code reads them with the editions.
 
-Rows of lists repeat the edition's `published_at`, which never changes, so that one index serves the list of a keyword
-with 30,000 briefs.
+Rows of lists repeat the edition's `published_at`, which never changes, and the day of its article, so that one index
+serves the list of a keyword with 30,000 briefs.
 """
+
+import datetime as dt
 
 from django.db import models
 
 from .fields import PlainJSON
+
+UNDATED = dt.date.min
+"""Day of an article without a date, which lists show last."""
 
 
 class View(models.TextChoices):
@@ -41,6 +46,7 @@ class Card(models.Model):
     edition = models.OneToOneField("briefs.Edition", models.CASCADE, primary_key=True, related_name="card")
     source = models.ForeignKey("briefs.Source", models.PROTECT, null=True, related_name="+")
     article_date = models.DateField(null=True)
+    """The first day of the date; `UNDATED` if there is none."""
     article_month = models.PositiveBigIntegerField(null=True)
     """202506, or 202500 if only the year is known."""
     published_at = models.DateTimeField()
@@ -53,6 +59,7 @@ class Card(models.Model):
             models.Index(fields=["article_date"], name="card_by_date"),
             models.Index(fields=["article_month", "-article_date", "-edition"], name="card_by_month"),
             models.Index(fields=["source", "-published_at", "-edition"], name="card_by_source"),
+            models.Index(fields=["source", "-article_date", "-edition"], name="card_by_source_date"),
         ]
 
     def __str__(self) -> str:
@@ -60,7 +67,7 @@ class Card(models.Model):
 
 
 class Face(models.Model):
-    """HTML of a card on pages of one language: the list entry and the parts around a brief's text.
+    """HTML of a card on pages of one language: the entries of lists and the parts around a brief's text.
 
     `gist` is plain text. The site's host is `text.paths.SITE_PLACEHOLDER`.
     """
@@ -68,6 +75,8 @@ class Face(models.Model):
     edition = models.ForeignKey("briefs.Edition", models.CASCADE, related_name="faces")
     page = models.CharField(max_length=2)
     entry = models.TextField()
+    timeline_entry = models.TextField(default="")
+    """The entry by date of the article, in both languages, on the page of a topic, author or source."""
     byline = models.TextField()
     credit = models.TextField()
     """The byline with links to the authors' pages."""
@@ -88,10 +97,14 @@ class EditionAuthor(models.Model):
     author = models.ForeignKey("briefs.Author", models.PROTECT, related_name="+")
     position = models.PositiveSmallIntegerField()
     published_at = models.DateTimeField()
+    article_date = models.DateField(default=UNDATED)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["edition", "author"], name="edition_author_once")]
-        indexes = [models.Index(fields=["author", "-published_at", "-edition"], name="author_newest")]
+        indexes = [
+            models.Index(fields=["author", "-published_at", "-edition"], name="author_newest"),
+            models.Index(fields=["author", "-article_date", "-edition"], name="author_by_date"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.edition_id} {self.author_id}"
@@ -112,10 +125,14 @@ class EditionKeyword(models.Model):
     keyword = models.ForeignKey("briefs.Keyword", models.PROTECT, related_name="+")
     position = models.PositiveSmallIntegerField()
     published_at = models.DateTimeField()
+    article_date = models.DateField(default=UNDATED)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["edition", "keyword"], name="edition_keyword_once")]
-        indexes = [models.Index(fields=["keyword", "-published_at", "-edition"], name="keyword_newest")]
+        indexes = [
+            models.Index(fields=["keyword", "-published_at", "-edition"], name="keyword_newest"),
+            models.Index(fields=["keyword", "-article_date", "-edition"], name="keyword_by_date"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.edition_id} {self.keyword_id}"

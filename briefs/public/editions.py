@@ -19,7 +19,6 @@ from ..models.derived import Card, EditionPicture, Rendering
 from ..models.edition import Edition
 from ..rendering import ReadingView
 from ..rendering.term_marks import PAGE_SIDES
-from . import keyset
 from .keyset import NO_FILTER, KeysetPage, KeysetPaginator
 from .page_keys import PageKey, build_beyond_condition
 
@@ -85,17 +84,6 @@ class BriefListRow(NamedTuple):
         return timezone.localdate(self.published_at).isoformat()
 
 
-class FeedEntry(NamedTuple):
-    pk: int
-    brief_id: int
-    number: int
-    published_at: dt.datetime
-    live_from: dt.datetime
-    card: dict[str, Any]
-    byline: str
-    html: str
-
-
 def find(slug: str, view: ReadingView, now: dt.datetime, language: Side = "zh") -> PublicEdition:
     """Return the public edition with this slug. Raise Gone if it was removed, else Http404.
 
@@ -158,14 +146,6 @@ def find_card(slug: str, now: dt.datetime) -> dict[str, Any]:
     return data
 
 
-def list_feed_entries(
-    language: Side, now: dt.datetime, *, kind: str = "", subject: int = 0
-) -> list[FeedEntry]:
-    """Return the newest briefs, optionally of one keyword or source."""
-    rows = _subject_feed_entries[kind, language](subject, now) if kind else _feed_entries[language](now)
-    return [FeedEntry(*row) for row in rows]
-
-
 def list_major_changes(briefs: Collection[int], now: dt.datetime) -> dict[int, list[EditionHistoryLine]]:
     """Return the past and present non-minor editions of these briefs by brief id, newest first.
 
@@ -187,14 +167,15 @@ def _missing_page_error(slug: str, now: dt.datetime) -> Exception:
     return Gone() if Edition.objects.gone(now).filter(slug=slug).exists() else Http404()
 
 
-def _html(view: str) -> Subquery:
+def select_html(view: str) -> Subquery:
+    """Select the stored HTML of a view."""
     return Subquery(Rendering.objects.filter(edition=OuterRef("pk"), view=view).values("html"))
 
 
 _HISTORY_COLUMNS = ("live_from", "minor", "change_kind", "change_note_zh", "change_note_en")
 _FACE_COLUMNS = {name: f"face__{name}" for name in ("byline", "credit", "source", "gist", "head", "cite")}
 _COLUMNS = {"card": "card__data", "related": "related__briefs", **_FACE_COLUMNS}
-"""Query column of each field of `PublicEdition` and `FeedEntry` whose name differs from the column's."""
+"""Query column of each field of `PublicEdition` whose name differs from the column's."""
 
 
 def _edition_query(page_name: str, slug: str, view: str, now: dt.datetime) -> EditionRows:
@@ -202,7 +183,7 @@ def _edition_query(page_name: str, slug: str, view: str, now: dt.datetime) -> Ed
         annotate_face(Edition.objects.found(now), PAGE_SIDES[page_name][0])
         .filter(slug=slug)
         .annotate(
-            html=_html(view),
+            html=select_html(view),
             older=_neighbour_subquery(now, "lt"),
             newer=_neighbour_subquery(now, "gt"),
         )
@@ -247,18 +228,6 @@ def annotate_face(rows: EditionRows, language: Side) -> Any:
     return rows.annotate(face=FilteredRelation("faces", condition=Q(faces__page=language)))
 
 
-def _feed_query(language: Side, now: dt.datetime, **conditions: Any) -> EditionRows:
-    listed = _listed_editions(now).filter(**conditions).order_by("-published_at", "-pk")
-    rows: EditionRows = annotate_face(listed, language).annotate(html=_html(language))
-    return rows.values_list(*(_COLUMNS.get(name, name) for name in FeedEntry._fields))[: keyset.PAGE_SIZE]
-
-
-def _subject_feed_query(kind: str, language: Side, pk: int, now: dt.datetime) -> EditionRows:
-    if kind == "sources":
-        return _feed_query(language, now, card__source=pk)
-    return _feed_query(language, now, in_keywords__keyword=pk)
-
-
 def _card_by_slug_query(slug: str, now: dt.datetime) -> EditionRows:
     return _listed_editions(now).filter(slug=slug).values_list("card__data")[:1]
 
@@ -290,9 +259,3 @@ _newest_paginators = {
     for page in SIDES
 }
 _card_by_slug = PreparedQuery(_card_by_slug_query, str, dt.datetime)
-_feed_entries = {page: PreparedQuery(partial(_feed_query, page), dt.datetime) for page in SIDES}
-_subject_feed_entries = {
-    (kind, page): PreparedQuery(partial(_subject_feed_query, kind, page), int, dt.datetime)
-    for kind in ("keywords", "sources")
-    for page in SIDES
-}

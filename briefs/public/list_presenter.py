@@ -12,7 +12,7 @@ from ..rendering import text
 from ..text import date_format
 from .editions import BriefListRow
 from .keyset import KeysetPage
-from .subjects.subject_queries import ArchiveRow
+from .subjects.archive_queries import ArchiveRow
 
 NOINDEX = mark_safe('<meta name="robots" content="noindex, follow">')
 _TIME_ELEMENT = re.compile("<time[^>]*>[^<]*</time>")

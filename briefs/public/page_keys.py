@@ -9,8 +9,8 @@ from django.http import Http404, HttpRequest
 
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _KEY = re.compile(
-    r"([0-9a-f]{1,15})-([0-9a-f]{1,15})", re.ASCII
-)  # below 2⁶⁰, so that no database integer overflows
+    r"(-?[0-9a-f]{1,15})-([0-9a-f]{1,15})", re.ASCII
+)  # below 2⁶⁰, so that no database integer overflows; negative before 1970
 
 
 type PageSide = Literal["", "before", "after"]

@@ -17,21 +17,41 @@ register_converter(feeds.FeedFormatConverter, "feed")
 
 app_name = "public"
 
+PARALLEL_ATOM = {"feed_format": "atom", "is_parallel": True}
+
 pages = [
     path("", public_view(views.newest), name="newest"),
     path("about/", public_view(views.about), name="about"),
     path("feed.<feed:feed_format>", public_view(feeds.feed), name="feed"),
-    path(
-        "keywords/<slug:slug>/feed.<feed:feed_format>",
-        public_view(feeds.feed),
-        {"kind": "keywords"},
-        name="keyword-feed",
+    path("parallel/feed.atom", public_view(feeds.feed), PARALLEL_ATOM, name="parallel-feed"),
+    *(
+        route
+        for kind in ("keywords", "authors", "sources", "terms")
+        for route in (
+            path(
+                f"{kind}/<slug:slug>/feed.<feed:feed_format>",
+                public_view(feeds.subject_feed),
+                {"kind": kind},
+                name=f"{kind.removesuffix('s')}-feed",
+            ),
+            path(
+                f"{kind}/<slug:slug>/parallel/feed.atom",
+                public_view(feeds.subject_feed),
+                PARALLEL_ATOM | {"kind": kind},
+                name=f"{kind.removesuffix('s')}-parallel-feed",
+            ),
+        )
     ),
     path(
-        "sources/<slug:slug>/feed.<feed:feed_format>",
-        public_view(feeds.feed),
-        {"kind": "sources"},
-        name="source-feed",
+        "search/feed.<feed:feed_format>",
+        public_view(feeds.search_feed, is_exported=False),
+        name="search-feed",
+    ),
+    path(
+        "search/parallel/feed.atom",
+        public_view(feeds.search_feed, is_exported=False),
+        PARALLEL_ATOM,
+        name="search-parallel-feed",
     ),
     path("search/", public_view(search_views.search, is_exported=False), name="search"),
     path("search/suggest/", public_view(search_views.suggest, is_exported=False), name="suggest"),

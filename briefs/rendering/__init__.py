@@ -14,7 +14,7 @@ from .views import (
     strip_links,
 )
 
-VERSION = 5
+VERSION = 6
 """Increase when the output of a fragment or card changes, so that `rebuild_derived` finds stale rows."""
 
 __all__ = [

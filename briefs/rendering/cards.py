@@ -45,6 +45,7 @@ def _build_face(card: Card, language: Side, *, linked: bool) -> dict[str, str]:
     with translation.override(paths.LANGUAGE_CODES[language]):
         return {
             "entry": render_entry(card, language),
+            "timeline_entry": render_timeline_entry(card, language),
             "byline": render_byline(card, language),
             "credit": render_byline(card, language, linked=linked),
             "source": render_source_box(card, language, linked=linked),
@@ -68,6 +69,7 @@ def render_entry(card: Card, language: Side, *, is_lead: bool = False) -> str:
         "twin_url": paths.brief(other, card["slug"]),
         "twin_lang": LANGUAGE_TAGS[other],
         "published": card["published"],
+        "published_at": card["published_at"],
         "day": f"{published.day}日" if language == "zh" else str(published.day),
         "gist": text.escape_text(
             " ".join(text.split_paragraphs(summary)) if is_lead else text.extract_gist(summary, language)
@@ -79,6 +81,24 @@ def render_entry(card: Card, language: Side, *, is_lead: bool = False) -> str:
         ),
     }
     return text.render_partial("briefs/_list_entry.html", **context)
+
+
+def render_timeline_entry(card: Card, language: Side) -> str:
+    """Render an entry of a timeline: both headlines, and between them the date of the article."""
+    other = paths.OTHER_SIDE[language]
+    day = date_format.format_day(dt.date.fromisoformat(card["published"]), language)
+    context = {
+        "headline": card[f"headline_{language}"],
+        "url": paths.brief(language, card["slug"]),
+        "twin": card[f"headline_{other}"],
+        "twin_url": paths.brief(other, card["slug"]),
+        "twin_lang": LANGUAGE_TAGS[other],
+        "date": render_article_date(card, language, on_two_lines=True),
+        "by": render_authors_and_source(card, language),
+        "published_at": card["published_at"],
+        "posted": format_html('<time datetime="{}">{}</time>', card["published"], day),
+    }
+    return text.render_partial("briefs/_timeline_entry.html", **context)
 
 
 def render_brief_link(content: Content, slug: str, language: Side) -> str:
@@ -160,10 +180,23 @@ def render_authors_source_date(card: Card, language: Side) -> SafeString:
     )
 
 
-def render_article_date(card: Card, language: Side) -> SafeString:
+def render_article_date(card: Card, language: Side, *, on_two_lines: bool = False) -> SafeString:
+    """Render the date as a `time` element, if asked with its year on a line of its own."""
     words = date_format.format_article_date(card["date"], card["date_label"], language)
     label = mark_language(words, language) if card["date_label"] else escape(words)
+    if on_two_lines and card["date"] and not card["date_label"]:
+        label = _break_before_day(label) if language == "zh" else _break_before_year(label)
     return mark_safe(f'<time datetime="{escape(card["date"])}">{label}</time>' if card["date"] else label)  # noqa: S308
+
+
+def _break_before_day(date: str) -> str:
+    return date.replace("年", "年<br>", 1).removesuffix("<br>")
+
+
+def _break_before_year(date: str) -> str:
+    """Return an English date with a short month and its year on a line of its own."""
+    *day, year = date.split()
+    return " ".join(word[:3] for word in day) + f" <br>{year}" if day else year
 
 
 def _author_names(card: Card, language: Side, *, linked: bool = False) -> SafeString:

@@ -1,4 +1,4 @@
-"""Atom and JSON Feed of the newest briefs, of all or of one keyword or source, with full text.
+"""Atom and JSON Feed of the newest briefs, of all, of a subject or of a search, with full text.
 
 Withdrawn briefs are left out. An edition that is not minor moves the update date; its change note is shown above the
 text.
@@ -7,23 +7,28 @@ text.
 import datetime as dt
 import json
 import re
-from typing import Any
+from dataclasses import replace
+from typing import Any, NamedTuple
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 from django.template.loader import render_to_string
 from django.urls.converters import StringConverter
 from django.utils import timezone
-from django.utils.html import format_html, format_html_join
+from django.utils.html import format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext
 
 from ... import rendering
 from ...content import LANGUAGE_TAGS, Side
-from ...rendering import text
+from ...rendering import ReadingView, text
 from ...text import paths
-from .. import brief_presenter, editions, page_frame
+from .. import brief_presenter, editions, errors, keyset, page_frame, rate_limits
+from ..search import search_queries
+from ..search.search_params import SearchParams
 from ..subjects import subject_queries
+from . import feed_queries
+from .feed_queries import FeedEntry
 
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _FORMAT_NAMES = {"atom": "Atom", "json": "JSON Feed"}
@@ -35,61 +40,135 @@ class FeedFormatConverter(StringConverter):
     values = tuple(_CONTENT_TYPES)
 
 
+class FeedLinks(NamedTuple):
+    head: SafeString
+    button: SafeString
+    """*Follow*, which opens a list of the feeds."""
+
+
+class FeedScope(NamedTuple):
+    """What a feed is about: the page that it belongs to, below the language prefix, and the page's name."""
+
+    path: str = ""
+    query_string: str = ""
+    name: str = ""
+
+
 def feed(
-    request: HttpRequest, language: Side, feed_format: str, kind: str = "", slug: str = ""
+    request: HttpRequest, language: Side, feed_format: str, *, is_parallel: bool = False
 ) -> HttpResponse:
-    now = timezone.now()
-    subject = subject_queries.find_subject(subject_queries.SUBJECT_KINDS[kind], slug, now) if kind else None
-    if subject and subject.slug != slug:
-        return HttpResponsePermanentRedirect(
-            f"{paths.subject(language, kind, subject.slug)}feed.{feed_format}"
-        )
-    values = _build_feed(language, now, kind, subject, f"feed.{feed_format}")
+    """Return the newest briefs. With `is_parallel`, each entry has both languages, pair by pair."""
+    now, view = timezone.now(), _view(language, is_parallel)
+    return _respond(
+        feed_queries.list_newest(language, view, now), FeedScope(), language, view, feed_format, now
+    )
+
+
+def subject_feed(
+    request: HttpRequest, language: Side, feed_format: str, kind: str, slug: str, *, is_parallel: bool = False
+) -> HttpResponse:
+    now, view = timezone.now(), _view(language, is_parallel)
+    subject = subject_queries.find_subject(subject_queries.SUBJECT_KINDS[kind], slug, now)
+    path = f"{kind}/{subject.slug}/"
+    if subject.slug != slug:
+        return HttpResponsePermanentRedirect(f"{paths.home(language)}{path}{_file_name(view, feed_format)}")
+    scope = FeedScope(path, name=subject_queries.subject_label(subject, language))
+    found = feed_queries.list_newest_of_subject(kind, subject.pk, language, view, now)
+    return _respond(found, scope, language, view, feed_format, now)
+
+
+def search_feed(
+    request: HttpRequest, language: Side, feed_format: str, *, is_parallel: bool = False
+) -> HttpResponse:
+    """Return the newest briefs that a search finds."""
+    now, view = timezone.now(), _view(language, is_parallel)
+    asked = SearchParams.from_query(request.GET.dict())
+    if asked.is_empty:
+        raise Http404
+    if wait := rate_limits.seconds_to_wait(request):
+        return errors.too_many_requests(language, wait)
+    ids = search_queries.list_newest_ids(asked, now, limit=keyset.PAGE_SIZE)
+    found = feed_queries.list_found(ids, language, view, now)
+    return _respond(found, _search_scope(asked), language, view, feed_format, now)
+
+
+def build_search_links(language: Side, asked: SearchParams) -> FeedLinks:
+    """Return the links of a search; none without a search."""
+    nothing = mark_safe("")
+    return FeedLinks(nothing, nothing) if asked.is_empty else build_feed_links(language, _search_scope(asked))
+
+
+def build_feed_links(language: Side, scope: FeedScope) -> FeedLinks:
+    """Return a page's links to its feeds for the head, and *Follow* for the page."""
+    other = paths.OTHER_SIDE[language]
+    names = paths.NATIVE_LANGUAGE_NAMES
+    both = gettext("Both languages, point by point")
+    rows = [
+        (language, "feed.atom", names[language], "atom"),
+        (language, "feed.json", names[language], "json"),
+        (other, "feed.atom", names[other], "atom"),
+        (language, "parallel/feed.atom", both, "atom"),
+    ]
+    links = [
+        {
+            "url": f"{paths.home(side)}{scope.path}{file}{scope.query_string}",
+            "lang": LANGUAGE_TAGS[side] if side != language else "",
+            "label": label,
+            "format": _FORMAT_NAMES[kind],
+            "type": _CONTENT_TYPES[kind],
+        }
+        for side, file, label, kind in rows
+    ]
+    line = '<link rel="alternate" type="{}" title="{}" href="{}">'
+    heads = [
+        (link["type"], f"{scope.name} · {link['label']} · {link['format']}", link["url"])
+        for link in links
+        if not link["lang"]
+    ]
+    return FeedLinks(
+        format_html_join("\n", line, heads), text.render_partial("briefs/_follow.html", feeds=links)
+    )
+
+
+def _view(language: Side, is_parallel: bool) -> ReadingView:
+    return "parallel" if is_parallel else language
+
+
+def _file_name(view: ReadingView, feed_format: str) -> str:
+    return f"{'parallel/' if view == 'parallel' else ''}feed.{feed_format}"
+
+
+def _search_scope(asked: SearchParams) -> FeedScope:
+    shared = replace(asked.first_page(), newest_first=False)
+    return FeedScope("search/", str(shared), asked.query_text or gettext("Search"))
+
+
+def _respond(
+    found: list[FeedEntry], scope: FeedScope, language: Side, view: ReadingView, feed_format: str, now: dt.datetime
+) -> HttpResponse:  # fmt: skip
+    values = _build_feed(found, scope, language, view, f"{_file_name(view, feed_format)}", now)
     body = _render_atom(values) if feed_format == "atom" else _render_json(values)
     return HttpResponse(body, content_type=f"{_CONTENT_TYPES[feed_format]}; charset=utf-8")
 
 
-def build_feed_links(language: Side, kind: str, slug: str, label: str) -> dict[str, SafeString]:
-    """Return feed links for the head and the body of a keyword or source page; empty for other kinds."""
-    if kind not in ("keywords", "sources"):
-        return {"feeds": mark_safe(""), "follow": mark_safe("")}
-    here = paths.subject(language, kind, slug)
-    heads = [
-        (_CONTENT_TYPES[end], f"{label} · {name}", f"{here}feed.{end}") for end, name in _FORMAT_NAMES.items()
-    ]
-    line = '<link rel="alternate" type="{}" title="{}" href="{}">'
-    return {
-        "feeds": format_html_join("\n", line, heads),
-        "follow": format_html(
-            '<p class="meta follow">{} {}</p>',
-            gettext("Subscribe:"),
-            format_html_join(
-                " ",
-                '<a href="{}">{}</a>',
-                [(f"{here}feed.{end}", name) for end, name in _FORMAT_NAMES.items()],
-            ),
-        ),
-    }
-
-
 def _build_feed(
-    language: Side, now: dt.datetime, kind: str, subject: subject_queries.Subject | None, file: str
-) -> dict[str, Any]:
-    found = editions.list_feed_entries(language, now, kind=kind, subject=subject.pk if subject else 0)
+    found: list[FeedEntry], scope: FeedScope, language: Side, view: ReadingView, file: str, now: dt.datetime
+) -> dict[str, Any]:  # fmt: skip
     changes = editions.list_major_changes([entry.brief_id for entry in found], now)
-    entries = [_build_entry(entry, changes.get(entry.brief_id, []), language) for entry in found]
+    entries = [_build_entry(entry, changes.get(entry.brief_id, []), language, view) for entry in found]
     site, home = settings.DIGEST_SITE_NAME[language], f"{settings.SITE_URL}{paths.home(language)}"
-    own = f"{settings.SITE_URL}{paths.subject(language, kind, subject.slug)}" if subject else home
-    name = subject_queries.subject_label(subject, language) if subject else ""
+    own = f"{home}{scope.path}"
+    titles = [scope.name, gettext("Side by side") if view == "parallel" else "", site]
     midnight = now.replace(hour=0, minute=0, second=0)
     return {
+        "id": f"{own}{'parallel/' if view == 'parallel' else ''}{scope.query_string}",
         "lang": LANGUAGE_TAGS[language],
         "site": site,
-        "title": f"{name}{page_frame.TITLE_SEPARATOR[language]}{site}" if subject else site,
+        "title": page_frame.TITLE_SEPARATOR[language].join(filter(None, titles)),
         "subtitle": gettext("Bilingual briefs of writing on foreign policy"),
         "site_home": home,
-        "home": own,
-        "address": f"{own}{file}",
+        "home": f"{own}{scope.query_string}",
+        "address": f"{own}{file}{scope.query_string}",
         "icon": f"{settings.SITE_URL}{settings.STATIC_URL}briefs/mark.svg",
         "updated": max((entry["updated"] for entry in entries), default=_format_rfc3339(midnight)),
         "entries": entries,
@@ -97,9 +176,9 @@ def _build_feed(
 
 
 def _build_entry(
-    entry: editions.FeedEntry, changes: list[editions.EditionHistoryLine], language: Side
+    entry: FeedEntry, changes: list[editions.EditionHistoryLine], language: Side, view: ReadingView
 ) -> dict[str, Any]:
-    card = entry.card
+    card, other = entry.card, paths.OTHER_SIDE[language]
     notices = {
         "lines": [
             brief_presenter.build_history_line(change, language) for change in changes if change.note_zh
@@ -107,9 +186,13 @@ def _build_entry(
         "source_withdrew": card["source_withdrew"],
     }
     said = render_to_string("briefs/_feed_notices.html", notices) if any(notices.values()) else ""
+    path, title = paths.brief(language, card["slug"]), card[f"headline_{language}"]
+    if view == "parallel":
+        path = paths.parallel(language, card["slug"])
+        title = f"{title}{page_frame.TITLE_SEPARATOR[language]}{card[f'headline_{other}']}"
     return {
-        "url": f"{settings.SITE_URL}{paths.brief(language, card['slug'])}",
-        "title": card[f"headline_{language}"],
+        "url": f"{settings.SITE_URL}{path}",
+        "title": title,
         "published": _format_rfc3339(entry.published_at),
         "updated": _format_rfc3339(changes[0].live_from if changes else entry.published_at),
         "summary": " ".join(text.split_paragraphs(card[f"gist_{language}"])),

@@ -63,14 +63,35 @@ class SearchResults:
     suggested_query: str = ""
 
 
-def run_search(params: SearchParams, now: dt.datetime) -> SearchResults:
+def list_newest_ids(params: SearchParams, now: dt.datetime, *, limit: int) -> list[int]:
+    """Return the newest listed editions that a search finds."""
+    query = _parse(params)
+    if query.is_empty and not params.is_filtered:
+        return []
+    ask, _ = _build_request(params, query, now)
+    return [row.edition for row in get_store().find_page(ask, limit=limit)]
+
+
+def _parse(params: SearchParams) -> ParsedQuery:
     query = parse_query(params.query_text, build_spelling_pairs(_glossary()) if params.query_text else ())
     since, until = _latest(query.since, params.since), _earliest(query.until, params.until)
-    query = replace(query, since=since, until=until)
+    return replace(query, since=since, until=until)
+
+
+def _build_request(
+    params: SearchParams, query: ParsedQuery, now: dt.datetime
+) -> tuple[StoreRequest, dict[FacetKind, str]]:
+    """Return the request and the facets of the active filters."""
+    chosen = find_facets(params.filter_slugs)
+    years = [f"y{params.year}"] if params.year else []
+    return StoreRequest(query, (*chosen.values(), *years), now), chosen
+
+
+def run_search(params: SearchParams, now: dt.datetime) -> SearchResults:
+    query = _parse(params)
     if query.is_empty and not params.is_filtered:
         return SearchResults(query)
-    chosen = find_facets(params.filter_slugs)
-    ask = StoreRequest(query, (*chosen.values(), *([f"y{params.year}"] if params.year else [])), now)
+    ask, chosen = _build_request(params, query, now)
     found, page, previous, following = (
         _search_newest_first(ask, params) if params.newest_first else _search_by_rank(ask, params)
     )

@@ -1,10 +1,9 @@
-"""Build template contexts of subject, term and archive pages."""
+"""Build template contexts of indexes, term pages and the archive."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from django.utils.html import format_html
-from django.utils.translation import gettext, gettext_lazy, ngettext
+from django.utils.translation import gettext, gettext_lazy
 
 from ...content import LANGUAGE_TAGS, SIDES, Content, Side
 from ...rendering import cards, term_marks, text
@@ -12,28 +11,18 @@ from ...search.highlighting import highlight_spans
 from ...text import date_format, paths
 from ...text.scripts import detect_language_code
 from .. import list_presenter
-from ..editions import BriefListRow
 from ..keyset import KeysetPage
 from ..search.search_hits import render_pair
+from .archive_queries import ArchiveMonth, ArchiveRow
 from .subject_queries import (
-    MAX_COUNTED_BRIEFS,
-    SUBJECT_KINDS,
-    ArchiveMonth,
-    ArchiveRow,
     CountedSubject,
     Subject,
-    SubjectKind,
     TermUse,
     subject_label,
     twin_label,
 )
+from .topic_presenter import format_brief_count
 
-_SINGULAR_LABELS = {
-    "keywords": gettext_lazy("Keyword"),
-    "authors": gettext_lazy("Author"),
-    "sources": gettext_lazy("Source"),
-    "terms": gettext_lazy("Term"),
-}
 _PLURAL_LABELS = {
     "keywords": gettext_lazy("Keywords"),
     "authors": gettext_lazy("Authors"),
@@ -52,22 +41,6 @@ def build_index_context(rows: Iterable[CountedSubject], kind: str, language: Sid
     }
 
 
-def build_subject_context(
-    subject: Subject, kind: SubjectKind, language: Side, *, brief_list: KeysetPage[BriefListRow], brief_count: int, related_keywords: Sequence[CountedSubject], site_url: str
-) -> dict[str, str]:  # fmt: skip
-    margin = {
-        "heading": gettext("Often with it") if kind.name == "keywords" else gettext("Keywords"),
-        "rows": [_name_row(row, "keywords", language) for row in related_keywords],
-        "site": site_url,
-    }
-    return _header_context(subject, kind, language, brief_list, brief_count) | {
-        "margin": text.render_partial("briefs/_subject_margin.html", **margin)
-        if related_keywords or site_url
-        else "",
-        "entries": list_presenter.render_list_by_publication(brief_list.rows, language),
-    }
-
-
 def build_term_context(
     term: Subject,
     accepted_renderings: dict[Side, list[str]],
@@ -75,7 +48,13 @@ def build_term_context(
     language: Side,
     brief_count: int,
 ) -> dict[str, Any]:
-    return _header_context(term, SUBJECT_KINDS["terms"], language, use_list, brief_count) | {
+    here = paths.subject(language, "terms", term.slug)
+    return list_presenter.build_paging_context(use_list, here) | {
+        "kind": gettext("Term"),
+        "kind_url": f"{paths.home(language)}terms/",
+        "heading": cards.mark_language(subject_label(term, language), language),
+        "plain": subject_label(term, language),
+        "count": format_brief_count(brief_count),
         "twin": cards.mark_language(twin_label(term, language), language),
         "also": [
             (LANGUAGE_TAGS[side], accepted_renderings[side])
@@ -120,7 +99,7 @@ def build_period_context(
         "heading": heading,
         "plain": heading,
         "twin": "",
-        "count": _count_text(sum(row.brief_count for row in shown)),
+        "count": format_brief_count(sum(row.brief_count for row in shown)),
         "margin": text.render_partial(
             "briefs/_month_list.html",
             heading=list_presenter.format_year(year, language),
@@ -154,26 +133,6 @@ def _month_links(
     ]
 
 
-def _header_context(
-    subject: Subject, kind: SubjectKind, language: Side, page: KeysetPage[Any], brief_count: int
-) -> dict[str, Any]:
-    here = paths.subject(language, kind.name, subject.slug)
-    return list_presenter.build_paging_context(page, here) | {
-        "kind": str(_SINGULAR_LABELS[kind.name]),
-        "kind_url": f"{paths.home(language)}{kind.name}/",
-        "heading": cards.mark_language(subject_label(subject, language), language),
-        "twin": _render_twin(subject, language),
-        "count": _count_text(brief_count),
-        "plain": subject_label(subject, language),
-    }
-
-
-def _count_text(brief_count: int) -> str:
-    if brief_count > MAX_COUNTED_BRIEFS:
-        return gettext("More than %(n)s briefs") % {"n": MAX_COUNTED_BRIEFS}
-    return ngettext("%(n)s brief", "%(n)s briefs", brief_count) % {"n": brief_count}
-
-
 def _name_row(row: CountedSubject, kind: str, language: Side) -> dict[str, Any]:
     return {
         "url": paths.subject(language, kind, row.slug),
@@ -181,13 +140,6 @@ def _name_row(row: CountedSubject, kind: str, language: Side) -> dict[str, Any]:
         "twin": cards.mark_language(twin_label(row, language), language),
         "n": row.brief_count,
     }
-
-
-def _render_twin(subject: Subject, language: Side) -> str:
-    words = twin_label(subject, language)
-    return (
-        format_html('<p class="twin-headline">{}</p>', cards.mark_language(words, language)) if words else ""
-    )
 
 
 def _sort_key(row: CountedSubject, language: Side) -> tuple[Any, ...]:

@@ -1,35 +1,34 @@
-"""Queries for keyword, author, source, term and archive pages.
+"""Queries for keyword, author, source and term pages.
 
 Vocabulary is public only through a listed edition, so every query joins listed editions. A name used only
 in drafts is not listed or counted, and its address returns 404.
 """
 
 import datetime as dt
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, NamedTuple
 
-from django.db.models import Count, Exists, Model, OuterRef, Q, Value
+from django.db.models import Count, Exists, Model, OuterRef, Q, Subquery, Value
 from django.db.models.fields.json import KeyTextTransform
+from django.db.models.functions import Concat
 from django.http import Http404
 
 from ...content import SIDES, Side
 from ...database.prepared_query import PreparedQuery
 from ...models.derived import Card, EditionAuthor, EditionKeyword, EditionTerm
 from ...models.edition import Edition
+from ...models.site import MAX_START_HERE, SiteText
 from ...models.vocabulary import Author, Keyword, Source, Term, Vocabulary
 from ...text.article_urls import is_safe_link, write_host_in_ascii
 from .. import editions
-from ..editions import BriefListRow, EditionRows
+from ..editions import EditionRows
 from ..keyset import NO_FILTER, KeysetPage, KeysetPaginator
 from ..page_keys import PageKey
 
 MAX_COUNTED_BRIEFS = 100
 """Maximum number of briefs counted on a subject's page."""
-RECENT_BRIEFS = 60
-"""Number of newest briefs from which related keywords are taken."""
-MAX_RELATED_KEYWORDS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +53,11 @@ class SubjectKind:
         return f"{self.join_path.partition('__')[0]}__published_at"
 
     @property
+    def date_column(self) -> str:
+        """Column of the article's day."""
+        return f"{self.join_path.partition('__')[0]}__article_date"
+
+    @property
     def id_column(self) -> str:
         return "card__pk" if self.join_table is Card else f"{self.join_path.partition('__')[0]}__edition_id"
 
@@ -73,7 +77,7 @@ SUBJECT_KINDS: dict[str, SubjectKind] = {
 
 
 class Subject(NamedTuple):
-    """A vocabulary row. `is_used` is true if a listed edition has it."""
+    """A vocabulary row, with what editors wrote for its page (`SiteText`). `is_used`: a listed edition has it."""
 
     pk: int
     slug: str
@@ -81,6 +85,22 @@ class Subject(NamedTuple):
     en: str
     merged_into: int | None
     is_used: bool
+    url: str = ""
+    """The site of a source."""
+    intro_zh: str | None = None
+    intro_en: str | None = None
+    start_here: Sequence[Mapping[str, Any]] | None = None
+
+    def intro(self, side: Side) -> str:
+        return (self.intro_zh if side == "zh" else self.intro_en) or ""
+
+
+class StartHere(NamedTuple):
+    """A listed brief that editors recommend to read first, with its headlines and their reasons."""
+
+    slug: str
+    headlines: Mapping[Side, str]
+    reasons: Mapping[Side, str]
 
 
 class CountedSubject(NamedTuple):
@@ -114,26 +134,18 @@ class TermUse(NamedTuple):
     occurrences: list[Any]
 
 
-class ArchiveMonth(NamedTuple):
-    month: int
-    """Year and month as in `Card.article_month`: 202506, or 202500 if only the year is known."""
-    brief_count: int
-
-
-class ArchiveRow(NamedTuple):
-    """A brief in a list by article date."""
-
+class TimelineRow(NamedTuple):
     pk: int
-    date: dt.date
-    month: int
-    iso_date: str
-    """Date to its known precision: 2025, 2025-06 or 2025-06-09."""
+    article_date: dt.date
     html: str
 
-    @property
-    def iso_day(self) -> str:
-        """ISO date; empty if the day is not known."""
-        return self.iso_date if len(self.iso_date) == len("2025-06-09") else ""
+
+class SubjectFacets(NamedTuple):
+    """How many of a subject's newest briefs have which names, by kind. `brief_count` is the number of these briefs."""
+
+    brief_count: int
+    names: Mapping[str, Sequence[CountedSubject]]
+    """Most common first, without the subject itself."""
 
 
 def find_subject(kind: SubjectKind, slug: str, now: dt.datetime) -> Subject:
@@ -148,11 +160,11 @@ def find_subject(kind: SubjectKind, slug: str, now: dt.datetime) -> Subject:
     return Subject(*rows[0])
 
 
-def list_briefs(
+def list_timeline(
     kind: SubjectKind, subject: Subject, language: Side, now: dt.datetime, page: PageKey
-) -> KeysetPage[BriefListRow]:
-    """Return a page of the subject's briefs, newest first. Raise MalformedKey."""
-    return _brief_paginators[kind.name, language].fetch_page(now, subject.pk, page=page)
+) -> KeysetPage[TimelineRow]:
+    """Return a page of the subject's briefs by article day, newest first. Raise MalformedKey."""
+    return _timeline_paginators[kind.name, language].fetch_page(now, subject.pk, page=page)
 
 
 def list_term_uses(term: Subject, now: dt.datetime, page: PageKey) -> KeysetPage[TermUse]:
@@ -165,17 +177,39 @@ def count_briefs(kind: SubjectKind, subject: Subject, now: dt.datetime) -> int:
     return len(_brief_ids[kind.name](now, subject.pk))
 
 
-def list_related_keywords(kind: SubjectKind, subject: Subject, now: dt.datetime) -> list[CountedSubject]:
-    """Return keywords of the subject's newest briefs, most common first."""
-    own = [subject.slug] if kind.model is Keyword else []
-    rows = (CountedSubject(*row) for row in _related_keywords[kind.name](now, subject.pk))
-    return [row for row in rows if row.slug not in own][:MAX_RELATED_KEYWORDS]
+def count_facets(kind: SubjectKind, subject: Subject, now: dt.datetime) -> SubjectFacets:
+    """Count the names of up to MAX_COUNTED_BRIEFS + 1 newest briefs. One query."""
+    names: dict[str, list[CountedSubject]] = {}
+    brief_count = 0
+    rows = sorted(_facets[kind.name](now, subject.pk), key=lambda row: (-row[4], row[1]))
+    for name, slug, zh, en, n in rows:
+        found = CountedSubject(slug, zh, en, en, n)
+        if name == kind.name and found.slug == subject.slug:
+            brief_count = found.brief_count
+        else:
+            names.setdefault(name, []).append(found)
+    return SubjectFacets(brief_count, names)
+
+
+def list_start_here(kind: SubjectKind, subject: Subject, now: dt.datetime) -> list[StartHere]:
+    """Return the recommended briefs that are listed and still have the subject. At most one query."""
+    chosen = list(subject.start_here or ())[:MAX_START_HERE]
+    if not chosen:
+        return []
+    ids = [choice["brief"] for choice in chosen]
+    rows = _start_here[kind.name](now, subject.pk, *ids, *ids[-1:] * (MAX_START_HERE - len(ids)))
+    found = {brief: (slug, zh, en) for brief, slug, zh, en in rows}
+    return [
+        StartHere(slug, {"zh": zh, "en": en}, {"zh": choice["zh"], "en": choice["en"]})
+        for choice in chosen
+        if choice["brief"] in found
+        for slug, zh, en in [found[choice["brief"]]]
+    ]
 
 
 def source_site_url(source: Subject) -> str:
     """Return the outlet's URL; empty if it is not a safe link."""
-    ((url,),) = _source_url(source.pk)
-    return write_host_in_ascii(url) if is_safe_link(url) else ""
+    return write_host_in_ascii(source.url) if is_safe_link(source.url) else ""
 
 
 def list_accepted_renderings(term: Subject) -> dict[Side, list[str]]:
@@ -189,7 +223,7 @@ def list_subjects(kind: SubjectKind, now: dt.datetime) -> list[CountedSubject]:
 
     Keywords with `listed=False` are left out as too broad.
     """
-    numbers = dict(_count_by_column(kind.join_table, kind.join_column, now))
+    numbers = dict(count_by_column(kind.join_table, kind.join_column, now))
     rows = kind.model._default_manager.filter(merged_into=None)
     if kind.model is Keyword:
         rows = rows.filter(listed=True)
@@ -198,13 +232,7 @@ def list_subjects(kind: SubjectKind, now: dt.datetime) -> list[CountedSubject]:
     return [CountedSubject(slug, zh, en, by, numbers[pk]) for pk, slug, zh, en, by in named if pk in numbers]
 
 
-def list_months(now: dt.datetime, year: int | None = None) -> list[ArchiveMonth]:
-    """Return article months with their counts, newest first; of one year if given."""
-    found = sorted((ArchiveMonth(*row) for row in _count_by_column(Card, "article_month", now)), reverse=True)
-    return [row for row in found if year in (None, row.month // 100)]
-
-
-def _count_by_column(table: type[Model], column: str, now: dt.datetime) -> Any:
+def count_by_column(table: type[Model], column: str, now: dt.datetime) -> Any:
     """Count listed editions by the value of a column of a related table.
 
     Listed ids first, then the column, both from indexes: a join would read every edition's content.
@@ -214,23 +242,19 @@ def _count_by_column(table: type[Model], column: str, now: dt.datetime) -> Any:
     return rows.values_list(column).annotate(n=Count("pk")).order_by()
 
 
-def list_briefs_of_month(
-    year: int, month: int, language: Side, now: dt.datetime, page: PageKey
-) -> KeysetPage[ArchiveRow]:
-    """Return a page of briefs by article day in this month, newest first. Raise MalformedKey."""
-    return _month_paginators[language].fetch_page(now, year * 100 + month, page=page)
-
-
-def list_briefs_of_year(year: int, language: Side, now: dt.datetime, page: PageKey) -> KeysetPage[ArchiveRow]:
-    """Like `list_briefs_of_month`, for a year. Articles with only a year come last. Raise MalformedKey."""
-    first, end = dt.date(year, 1, 1), dt.date(year + 1, 1, 1)
-    return _year_paginators[language].fetch_page(now, first, end, page=page)
-
-
 def _subjects(kind: SubjectKind, now: dt.datetime) -> Any:
     """Return the columns of `Subject`."""
-    rows = kind.model._default_manager.annotate(used=Exists(kind.listed_editions(now, OuterRef("pk"))))
-    return rows.values_list("pk", "slug", kind.zh_column, kind.en_column, "merged_into_id", "used")
+    key = Concat(Value(f"{kind.model._meta.model_name}/"), OuterRef("slug"))
+    page_text = SiteText.objects.filter(key=key)
+    rows = kind.model._default_manager.annotate(
+        used=Exists(kind.listed_editions(now, OuterRef("pk"))),
+        **{name: Subquery(page_text.values(name)) for name in ("text_zh", "text_en", "start_here")},
+    )
+    url = "url" if kind.model is Source else Value("")
+    return rows.values_list(
+        *("pk", "slug", kind.zh_column, kind.en_column, "merged_into_id", "used"),
+        *(url, "text_zh", "text_en", "start_here"),
+    )
 
 
 def _subject_query(kind: SubjectKind, slug: str, now: dt.datetime) -> Any:
@@ -245,32 +269,36 @@ def _select_term_uses(rows: EditionRows) -> EditionRows:
     return rows.values_list("pk", "published_at", "card__data", "content", "in_terms__places")
 
 
-def _select_archive_rows(language: Side, rows: EditionRows) -> EditionRows:
-    precise = KeyTextTransform("date", "card__data")
-    columns = ("pk", "card__article_date", "card__article_month", precise, "face__entry")
-    dated: EditionRows = editions.annotate_face(rows, language).values_list(*columns)
+def _select_timeline(kind: SubjectKind, language: Side, rows: EditionRows) -> EditionRows:
+    dated: EditionRows = editions.annotate_face(rows, language).values_list(
+        "pk", kind.date_column, "face__timeline_entry"
+    )
     return dated
 
 
-def _editions_of_month(now: dt.datetime, month: Any, *, where: Q = NO_FILTER) -> EditionRows:
-    return Edition.objects.listed(now).filter(where, card__article_month=month)
-
-
-def _editions_of_year(now: dt.datetime, first: Any, end: Any, *, where: Q = NO_FILTER) -> EditionRows:
-    return Edition.objects.listed(now).filter(
-        where, card__article_date__gte=first, card__article_date__lt=end
-    )
-
-
-def _related_keywords_query(kind: SubjectKind, now: dt.datetime, subject: Any) -> Any:
+def _facets_query(kind: SubjectKind, now: dt.datetime, subject: Any) -> Any:
     newest = (
         kind.listed_editions(now, subject)
         .order_by(f"-{kind.time_column}", f"-{kind.id_column}")
-        .values("pk")[:RECENT_BRIEFS]
+        .values("pk")[: MAX_COUNTED_BRIEFS + 1]
     )
-    rows = EditionKeyword.objects.filter(edition__in=newest)
-    names = rows.values_list("keyword__slug", "keyword__label_zh", "keyword__label_en", Value(""))
-    return names.annotate(n=Count("pk")).order_by("-n", "keyword__slug")[: MAX_RELATED_KEYWORDS + 1]
+    first, *rest = [
+        of.join_table._default_manager.filter(edition__in=newest, **{f"{of.join_column}__isnull": False})
+        .order_by()
+        .values_list(
+            Value(of.name),
+            *(f"{of.join_column}__{column}" for column in ("slug", of.zh_column, of.en_column)),
+        )
+        .annotate(n=Count("pk"))
+        for of in SUBJECT_KINDS.values()
+    ]
+    return first.union(*rest, all=True)
+
+
+def _start_here_query(kind: SubjectKind, now: dt.datetime, subject: Any, *briefs: Any) -> Any:
+    headlines = [KeyTextTransform(f"headline_{side}", "card__data") for side in SIDES]
+    rows = kind.listed_editions(now, subject, where=Q(brief_id__in=briefs))
+    return rows.values_list("brief_id", "slug", *headlines)
 
 
 def _prepare_by_kind(query: Callable[..., Any], *argument_types: type) -> dict[str, PreparedQuery]:
@@ -280,20 +308,21 @@ def _prepare_by_kind(query: Callable[..., Any], *argument_types: type) -> dict[s
 
 
 _subject_by_slug = _prepare_by_kind(_subject_query, str, dt.datetime)
-_related_keywords = _prepare_by_kind(_related_keywords_query, dt.datetime, int)
+_facets = _prepare_by_kind(_facets_query, dt.datetime, int)
+_start_here = _prepare_by_kind(_start_here_query, dt.datetime, int, *[int] * MAX_START_HERE)
 _brief_ids = _prepare_by_kind(_brief_ids_query, dt.datetime, int)
-_source_url = PreparedQuery(lambda pk: Source.objects.filter(pk=pk).values_list("url"), int)
-_brief_paginators = {
+_timeline_paginators = {
     (name, page): KeysetPaginator(
         kind.listed_editions,
-        partial(editions.select_entries, page),
-        BriefListRow,
+        partial(_select_timeline, kind, page),
+        TimelineRow,
         dt.datetime,
         int,
-        time_column=kind.time_column,
+        time_column=kind.date_column,
         id_column=kind.id_column,
     )
     for name, kind in SUBJECT_KINDS.items()
+    if name != "terms"
     for page in SIDES
 }
 _term_use_paginator = KeysetPaginator(
@@ -305,24 +334,3 @@ _term_use_paginator = KeysetPaginator(
     time_column="in_terms__published_at",
     id_column="in_terms__edition_id",
 )
-
-
-def _prepare_archive(
-    build_queryset: Callable[..., EditionRows], *period_types: type
-) -> dict[Side, KeysetPaginator[ArchiveRow]]:
-    return {
-        page: KeysetPaginator(
-            build_queryset,
-            partial(_select_archive_rows, page),
-            ArchiveRow,
-            dt.datetime,
-            *period_types,
-            time_column="card__article_date",
-            id_column="card__pk",
-        )
-        for page in SIDES
-    }
-
-
-_month_paginators = _prepare_archive(_editions_of_month, int)
-_year_paginators = _prepare_archive(_editions_of_year, dt.date, dt.date)

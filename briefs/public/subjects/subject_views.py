@@ -11,9 +11,10 @@ from ...text import date_format, paths
 from .. import list_presenter, page_frame
 from ..keyset import KeysetPage
 from ..machines import feeds
-from ..page_keys import read_page_key
-from . import subject_presenters, subject_queries
-from .subject_queries import ArchiveMonth, ArchiveRow
+from ..page_keys import PageKey, read_page_key
+from . import archive_queries, subject_presenters, subject_queries, topic_presenter
+from .archive_queries import ArchiveMonth, ArchiveRow
+from .subject_queries import Subject, SubjectKind
 
 
 def index(request: HttpRequest, language: Side, kind: str) -> HttpResponse:
@@ -31,19 +32,34 @@ def subject(request: HttpRequest, language: Side, kind: str, slug: str) -> HttpR
     found = subject_queries.find_subject(subject_kind, slug, now)
     if found.slug != slug:
         return HttpResponsePermanentRedirect(paths.subject(language, kind, found.slug))
-    page = subject_queries.list_briefs(subject_kind, found, language, now, read_page_key(request))
-    words = subject_presenters.build_subject_context(
-        found,
-        subject_kind,
+    return render_subject(found, subject_kind, language, now, read_page_key(request))
+
+
+def render_subject(
+    subject: Subject, kind: SubjectKind, language: Side, now: dt.datetime, page_key: PageKey
+) -> HttpResponse:
+    """Render the page of a topic, author or source."""
+    timeline = subject_queries.list_timeline(kind, subject, language, now, page_key)
+    is_first = not page_key.side
+    path = f"{kind.name}/{subject.slug}/"
+    name = subject_queries.subject_label(subject, language)
+    feeds_of_page = feeds.build_feed_links(language, feeds.FeedScope(path, name=name))
+    words = topic_presenter.build_topic_context(
+        subject,
+        kind,
         language,
-        brief_list=page,
-        brief_count=subject_queries.count_briefs(subject_kind, found, now),
-        related_keywords=subject_queries.list_related_keywords(subject_kind, found, now),
-        site_url=subject_queries.source_site_url(found) if kind == "sources" else "",
+        timeline=timeline,
+        facets=subject_queries.count_facets(kind, subject, now) if is_first else None,
+        start_here=subject_queries.list_start_here(kind, subject, now) if is_first else (),
+        follow=feeds_of_page.button,
     )
-    words |= feeds.build_feed_links(language, kind, slug, subject_queries.subject_label(found, language))
     return page_frame.render_with_slots(
-        "briefs/subject.html", language, f"{kind}/{slug}/", query_string=page.query_string, **words
+        "briefs/topic.html",
+        language,
+        path,
+        query_string=timeline.query_string,
+        feeds=feeds_of_page.head,
+        **words,
     )
 
 
@@ -60,22 +76,30 @@ def term(request: HttpRequest, language: Side, slug: str) -> HttpResponse:
         language,
         subject_queries.count_briefs(subject_kind, found, now),
     )
+    path = f"terms/{slug}/"
+    feeds_of_page = feeds.build_feed_links(language, feeds.FeedScope(path, name=words["plain"]))
     return page_frame.render(
-        "briefs/term.html", language, f"terms/{slug}/", query_string=page.query_string, **words
+        "briefs/term.html",
+        language,
+        path,
+        query_string=page.query_string,
+        feeds=feeds_of_page.head,
+        follow=feeds_of_page.button,
+        **words,
     )
 
 
 def archive(request: HttpRequest, language: Side) -> HttpResponse:
-    words = subject_presenters.build_archive_context(subject_queries.list_months(timezone.now()), language)
+    words = subject_presenters.build_archive_context(archive_queries.list_months(timezone.now()), language)
     return page_frame.render("briefs/archive.html", language, "archive/", **words)
 
 
 def year(request: HttpRequest, language: Side, year: int) -> HttpResponse:
     now = timezone.now()
-    months = subject_queries.list_months(now, year)
+    months = archive_queries.list_months(now, year)
     if not months:
         raise Http404
-    page = subject_queries.list_briefs_of_year(year, language, now, read_page_key(request))
+    page = archive_queries.list_briefs_of_year(year, language, now, read_page_key(request))
     return _render_period(
         page, months, list_presenter.format_year(year, language), f"archive/{year}/", language
     )
@@ -83,13 +107,13 @@ def year(request: HttpRequest, language: Side, year: int) -> HttpResponse:
 
 def month(request: HttpRequest, language: Side, year: int, month: str) -> HttpResponse:
     now, number = timezone.now(), int(month)
-    months = subject_queries.list_months(now, year)
+    months = archive_queries.list_months(now, year)
     if not any(row.month == year * 100 + number for row in months) or not number:
         raise Http404
     path = subject_presenters.month_path(year * 100 + number)
     if month != f"{number:02}":
         return HttpResponsePermanentRedirect(f"{paths.home(language)}{path}")
-    page = subject_queries.list_briefs_of_month(year, number, language, now, read_page_key(request))
+    page = archive_queries.list_briefs_of_month(year, number, language, now, read_page_key(request))
     heading = date_format.format_month(dt.date(year, number, 1), language)
     return _render_period(page, months, heading, path, language)
 
@@ -99,5 +123,5 @@ def _render_period(
 ) -> HttpResponse:
     words = subject_presenters.build_period_context(page, months, heading, path, language)
     return page_frame.render_with_slots(
-        "briefs/subject.html", language, path, query_string=page.query_string, **words
+        "briefs/archive_period.html", language, path, query_string=page.query_string, **words
     )

@@ -26,7 +26,7 @@ def _fixed_clock(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def listed_slugs(html: str) -> list[str]:
-    return re.findall(r'<h2><a href="/en/briefs/([^/]+)/">', html)
+    return re.findall(r'<h[23]><a href="/en/briefs/([^/]+)/">', html)
 
 
 def page_link(html: str, rel: str) -> str | None:
@@ -104,7 +104,7 @@ def test_language_switch_keeps_page_of_list(client: Client, list_path: str) -> N
         assert html.count(f'<a href="{translated}" lang="zh-Hant-TW"') == 2
         assert f'rel="canonical" href="http://127.0.0.1:8000/en/{list_path}"' in html
         translated_slugs = re.findall(
-            r'<h2><a href="/zh-hant/briefs/([^/]+)/">', client.get(translated).content.decode()
+            r'<h[23]><a href="/zh-hant/briefs/([^/]+)/">', client.get(translated).content.decode()
         )
         assert translated_slugs == listed_slugs(html) != []
 

@@ -138,17 +138,24 @@ def test_merged_subject_redirects_to_surviving_subject(client: Client, kind: str
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("moments", [list(range(9)), [5] * 9, [n // 3 for n in range(9)]])
-def test_paging_subject_list_shows_each_brief_once(
-    client: Client, four_per_page: None, kind: str, moments: list[int]
+@pytest.mark.parametrize(
+    "dates",
+    [
+        [f"2025-06-{n:02}" for n in (3, 9, 1, 7, 5, 8, 2, 6, 4)],
+        ["2025-06-09"] * 9,
+        ["", "2025", "1887-01-01", "2025-06", "1969-12-31", "2025-01-01", "", "1887-01-02", "2026-01-01"],
+    ],
+)
+def test_paging_timeline_shows_each_brief_once_by_article_date(
+    client: Client, four_per_page: None, kind: str, dates: list[str]
 ) -> None:
     subject, other = SubjectRows(), SubjectRows("other")
-    for n, minute in enumerate(moments):
-        at = corpus_fixtures.DAY + dt.timedelta(minutes=minute)
-        publish(n, subject.facts(), live_from=at)
-        publish(n + 100, other.facts(), live_from=at)
-    rows = Edition.objects.order_by("-published_at", "-pk").values_list("slug", flat=True)
-    expected = [slug for slug in rows if len(slug) < 4]
+    days = []
+    for n, date in enumerate(dates):
+        publish(n, subject.facts(date), live_from=corpus_fixtures.DAY + n % 2 * HOUR)
+        publish(n + 100, other.facts(date))
+        days.append((date and date + "-01-01"[len(date) - 4 :], n))
+    expected = [f"s{n}" for _, n in sorted(days, reverse=True)]
     down, last = follow_links(client, subject.address(kind), "next")
     assert [slug for page in down for slug in page] == expected
     back, top = follow_links(client, page_link(last, "prev"), "prev")

@@ -16,7 +16,8 @@ from django.urls import Resolver404
 from briefs.database.prepared_query import PreparedQuery
 from briefs.public import editions
 from briefs.public.keyset import KeysetPaginator
-from briefs.public.subjects import subject_queries
+from briefs.public.machines import feed_queries
+from briefs.public.subjects import archive_queries, subject_queries
 
 from . import route_registry
 from .state_model import World, find_tokens, find_years
@@ -77,7 +78,7 @@ def fetch(address: str, method: str = "GET", **headers: str) -> PublicResponse:
 
 def forget_prepared_queries(monkeypatch: pytest.MonkeyPatch) -> None:
     """Forget the compiled SQL of prepared queries until the test ends."""
-    for module in (editions, subject_queries):
+    for module in (editions, subject_queries, archive_queries, feed_queries):
         for value in vars(module).values():
             for query in value.values() if isinstance(value, dict) else [value]:
                 for part in query.queries.values() if isinstance(query, KeysetPaginator) else [query]:

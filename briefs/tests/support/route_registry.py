@@ -20,7 +20,7 @@ PICTURE_KEYS: set[str] = set()
 """Keys of the pictures that `state_model` has stored, each 320 pixels wide."""
 
 SUBJECT_SLUGS: dict[str, set[str]] = {}
-"""Slugs of all keywords and sources of `state_model`, by kind."""
+"""Slugs of all names of `state_model`, by kind."""
 
 type Examples = Callable[[Iterable[str]], Iterator[str]]
 """Turns slugs (or tokens) into addresses of the route."""
@@ -83,6 +83,15 @@ def _searches(slugs: Iterable[str]) -> Iterator[str]:
         yield from (f"/{code}/search/?q={slug}" for slug in slugs)
 
 
+def _search_feeds(*files: str) -> Examples:
+    """Feeds of searches for the words of each slug, and of odd searches."""
+    odd = ["", "?q=", "?q=*", "?year=2025", "?q=x&before=0&start=-1"]
+    templates = [f"/{code}/search/{file}?q={{}}" for file in files for code in ("en", "zh-hant")]
+    return lambda slugs: itertools.chain(
+        (f"/en/search/{files[0]}{query}" for query in odd), _alternating(*templates)(slugs)
+    )
+
+
 def _suggestions(slugs: Iterable[str]) -> Iterator[str]:
     for code in ("zh-hant", "en"):
         yield f"/{code}/search/suggest/"
@@ -126,8 +135,21 @@ PUBLIC_ROUTES: dict[str, PublicRoute] = {
     f"{_PAGE}feed.<feed:feed_format>": PublicRoute(
         _fixed(*(f"/{code}/feed.{end}" for code in ("zh-hant", "en") for end in ("atom", "json")))
     ),
-    f"{_PAGE}keywords/<slug:slug>/feed.<feed:feed_format>": PublicRoute(_feeds("keywords")),
-    f"{_PAGE}sources/<slug:slug>/feed.<feed:feed_format>": PublicRoute(_feeds("sources")),
+    f"{_PAGE}parallel/feed.atom": PublicRoute(_both_languages("parallel/feed.atom")),
+    **{
+        f"{_PAGE}{kind}/<slug:slug>/feed.<feed:feed_format>": PublicRoute(_feeds(kind))
+        for kind in subject_queries.SUBJECT_KINDS
+    },
+    **{
+        f"{_PAGE}{kind}/<slug:slug>/parallel/feed.atom": PublicRoute(
+            _subject_addresses(
+                kind, *(f"/{code}/{kind}/{{}}/parallel/feed.atom" for code in ("en", "zh-hant"))
+            )
+        )
+        for kind in subject_queries.SUBJECT_KINDS
+    },
+    f"{_PAGE}search/feed.<feed:feed_format>": PublicRoute(_search_feeds("feed.atom", "feed.json")),
+    f"{_PAGE}search/parallel/feed.atom": PublicRoute(_search_feeds("parallel/feed.atom")),
     f"{_PAGE}search/": PublicRoute(_searches),
     f"{_PAGE}search/suggest/": PublicRoute(_suggestions),
     f"{_PAGE}briefs/<slug:slug>/": PublicRoute(_brief_pages()),

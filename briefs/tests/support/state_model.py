@@ -22,6 +22,7 @@ from briefs.content import SIDES, Bullet, Byline, Content, Facts, Picture
 from briefs.installation import load_missing_rows
 from briefs.models import Author, Brief, Edition, Keyword, Note, Person, Source
 from briefs.public.page_keys import ListPosition
+from briefs.public.subjects import subject_queries
 
 from . import factories, picture_samples, route_registry
 
@@ -126,8 +127,9 @@ class World:
         self.team = self._create_team()
         for build in builders:
             build(self)
-        for kind, model in (("keywords", Keyword), ("sources", Source)):
-            route_registry.SUBJECT_SLUGS[kind] = set(model.objects.values_list("slug", flat=True))
+        for kind in subject_queries.SUBJECT_KINDS.values():
+            slugs = kind.model._default_manager.values_list("slug", flat=True)
+            route_registry.SUBJECT_SLUGS[kind.name] = set(slugs)
         clock.shift(60)
         self.now = timezone.now()
 
