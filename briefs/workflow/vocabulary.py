@@ -1,12 +1,13 @@
 """Verbs on vocabulary rows and site texts."""
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
 
-from ..content import tidy
+from ..content import SIDES, tidy
 from ..derived import build, label_propagation
 from ..models import Event, Person, SiteText
 from ..models.vocabulary import Term, Vocabulary, find_free_vocabulary_slug
@@ -70,12 +71,29 @@ def record_vocabulary_event(row: Vocabulary, verb: str, *, by: Person, now: dt.d
 
 
 def revise_site_text(
-    key: str, text_zh: str, text_en: str, *, by: Person, version: int, now: dt.datetime | None = None
+    key: str,
+    text_zh: str,
+    text_en: str,
+    *,
+    by: Person,
+    version: int,
+    start_here: Sequence[Mapping[str, Any]] = (),
+    now: dt.datetime | None = None,
 ) -> SiteText:
-    """Store a new site text. Raise Refused when `version` is not the newest one."""
+    """Store a new site text. Raise Refused when `version` is not the newest one.
+
+    `start_here` is as in `SiteText`. The event keeps the whole text, so that earlier ones can be read.
+    """
     now = now or timezone.now()
     require_allowed(by, "edit_site")
-    values = {"text_zh": tidy(text_zh), "text_en": tidy(text_en), "updated_at": now, "updated_by": by}
+    chosen = [{**choice, **{side: tidy(choice[side]) for side in SIDES}} for choice in start_here]
+    values = {
+        "text_zh": tidy(text_zh),
+        "text_en": tidy(text_en),
+        "start_here": chosen,
+        "updated_at": now,
+        "updated_by": by,
+    }
     with transaction.atomic():
         old = SiteText.objects.select_for_update().filter(key=key).first()
         if old is None:
@@ -87,5 +105,12 @@ def revise_site_text(
             for name, value in {**values, "version": version + 1}.items():
                 setattr(text, name, value)
             text.save(force_update=True)
-        Event.objects.create(about=f"sitetext/{key}", verb="edit_site", by=by, at=now)
+        said = [text.text_zh, text.text_en, *(f"{choice['zh']}\n{choice['en']}" for choice in chosen)]
+        note = "\n\n".join(filter(None, said))
+        Event.objects.create(about=build_site_text_topic(key), verb="edit_site", by=by, at=now, note=note)
     return text
+
+
+def build_site_text_topic(key: str) -> str:
+    """Return `Event.about` of a site text."""
+    return f"sitetext/{key}"

@@ -4,6 +4,7 @@ from typing import Any, Final
 
 from django import forms
 from django.contrib import admin
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import translation
 from django.utils.translation import gettext as _
@@ -50,7 +51,7 @@ class SiteTextForm(DeskModelForm):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        self.initial["version"] = self.instance.version if self.instance.pk else 0
+        self.initial["version"] = 0 if self.instance._state.adding else self.instance.version
         if "key" in self.fields:
             there = set(SiteText.objects.values_list("key", flat=True))
             left = [(key, label) for key, label in SITE_TEXT_CHOICES if key not in there]
@@ -71,8 +72,13 @@ class SiteTextAdmin(RefusalAwareAdmin):
     def name(self, text: SiteText) -> str:
         return str(dict(SITE_TEXT_CHOICES).get(text.key, text.key))
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[SiteText]:
+        """Leave out introductions of topics, which have a page of their own (`admin.vocabulary.topic_page`)."""
+        return super().get_queryset(request).filter(key__in=dict(SITE_TEXT_CHOICES))
+
     def has_add_permission(self, request: HttpRequest) -> bool:
-        return super().has_add_permission(request) and SiteText.objects.count() < len(SITE_TEXT_CHOICES)
+        is_complete = self.get_queryset(request).count() == len(SITE_TEXT_CHOICES)
+        return super().has_add_permission(request) and not is_complete
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         return ("key",) if obj else ()

@@ -22,6 +22,7 @@ from ..common.form_fields import DeskModelForm, LinesField
 from ..common.interface_labels import VOCABULARY_KIND_NAMES
 from . import term_usage
 from .sheet_views import SheetsAdmin
+from .topic_page import TopicPageAdmin
 
 gettext_noop("- Select an option -")  # Django translates this into other languages only
 
@@ -108,14 +109,26 @@ class ValuesFilter(admin.AllValuesFieldListFilter):
             yield {**choice, "display": VOCABULARY_KIND_NAMES.get(str(label), label)}
 
 
-class VocabularyWithKindAdmin(VocabularyAdmin):
+class TopicAdmin(TopicPageAdmin, VocabularyAdmin):
+    """Admin of names that have a page with an introduction."""
+
+    change_form_template = "admin/briefs/vocabulary/topic_form.html"
+
+    def get_urls(self) -> list[URLPattern]:
+        return [
+            self.build_url_pattern("<int:pk>/page/", self.topic_page_view, "topic_page"),
+            *super().get_urls(),
+        ]
+
+
+class TopicWithKindAdmin(TopicAdmin):
     @admin.display(description=gettext_lazy("Kind"), ordering="kind")
     def kind_name(self, row: Any) -> str:
         return str(VOCABULARY_KIND_NAMES.get(row.kind, row.kind))
 
 
 @admin.register(Author)
-class AuthorAdmin(VocabularyAdmin):
+class AuthorAdmin(TopicAdmin):
     list_display = ("name", "name_zh", "name_zh_kind", "family", "given")
     list_filter = ("name_zh_kind",)
     allowed_lookups = ("name_zh_kind__exact",)
@@ -124,7 +137,7 @@ class AuthorAdmin(VocabularyAdmin):
 
 
 @admin.register(Source)
-class SourceAdmin(VocabularyWithKindAdmin):
+class SourceAdmin(TopicWithKindAdmin):
     list_display = ("name", "name_zh", "kind_name", "country")
     list_filter = (("kind", ValuesFilter), ("country", ValuesFilter))
     allowed_lookups = ("kind", "country", "kind__exact", "country__exact")
@@ -133,7 +146,7 @@ class SourceAdmin(VocabularyWithKindAdmin):
 
 
 @admin.register(Keyword)
-class KeywordAdmin(VocabularyWithKindAdmin):
+class KeywordAdmin(TopicWithKindAdmin):
     list_display = ("__str__", "label_zh", "label_en", "kind_name", "listed")
     list_filter = (MissingLabelFilter, "listed", ("kind", ValuesFilter))
     allowed_lookups = ("listed__exact", "kind", "kind__exact")

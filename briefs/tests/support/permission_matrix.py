@@ -79,6 +79,9 @@ briefs/{kind}/import/<uuid:pk>/         w           w
 briefs/{kind}/export/                   wvreps      (wvreps)
 briefs/{kind}/merge/                    wvps        wvps
 briefs/{kind}/<int:pk>/unmerge/         -           wvps
+briefs/author/<int:pk>/page/            ps          ps
+briefs/source/<int:pk>/page/            ps          ps
+briefs/keyword/<int:pk>/page/           ps          ps
 briefs/term/<int:pk>/uses/              wvreps      -
 
 briefs/brief/                           wvreps      -

@@ -142,6 +142,9 @@ def _vocabulary_request(scenario: PermissionScenario, kind: str, rest: str, act:
         case "merge/":
             data = _seen_token(client, f"{base}merge/{ids}") | {"keep": first.pk}
             return PermissionRequest(f"{base}merge/", data, query=ids)
+        case "<int:pk>/page/":
+            data = {"text_zh": "導言", "text_en": "Introduction", "version": 0}
+            return PermissionRequest(f"{base}{first.pk}/page/", data)
         case "<int:pk>/unmerge/":
             return PermissionRequest(f"{base}{merged.pk}/unmerge/")
     raise KeyError(rest)
