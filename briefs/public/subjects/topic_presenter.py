@@ -74,7 +74,7 @@ def format_brief_count(brief_count: int) -> str:
 def _render_header(
     subject: Subject, kind: SubjectKind, language: Side, facets: SubjectFacets | None
 ) -> SafeString:
-    other = paths.OTHER_SIDE[language]
+    other, twin = paths.OTHER_SIDE[language], twin_label(subject, language)
     sides = {}
     for side in (language, other):
         with translation.override(paths.LANGUAGE_CODES[side]):
@@ -92,7 +92,7 @@ def _render_header(
         own=sides[language],
         twin=sides[other],
         heading=cards.mark_language(subject_label(subject, language), language),
-        twin_heading=cards.mark_language(twin_label(subject, language), other),
+        twin_heading=twin and cards.mark_language(twin, other),
     )
 
 

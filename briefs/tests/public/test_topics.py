@@ -1,0 +1,221 @@
+"""Pages of topics, authors and sources: introduction, chosen briefs, names with counts; and what follows them."""
+
+import datetime as dt
+import re
+import xml.etree.ElementTree as ET
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.test import Client
+from django.utils import timezone
+
+from briefs.content import Byline, Facts
+from briefs.models.edition import Edition
+from briefs.models.site import SiteText
+from briefs.models.vocabulary import Author, Keyword, Source, Term
+from briefs.tests.support import corpus_fixtures
+
+from .test_responses import captured_queries
+
+pytestmark = [pytest.mark.django_db, corpus_fixtures.NO_STATIC]
+
+NOW = dt.datetime(2026, 11, 24, 4, 0, tzinfo=dt.UTC)
+ATOM = "{http://www.w3.org/2005/Atom}"
+TOPIC = "keywords/technology/"
+
+
+@pytest.fixture(autouse=True)
+def _fixed_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(timezone, "now", lambda: NOW)
+
+
+def publish(n: int, **values: Any) -> Edition:
+    """Publish a brief of the topic, by one of two authors, of a term, an hour later than the one before."""
+    corpus_fixtures.get_or_make(Term, zh="要點", en="Bullet")
+    author = corpus_fixtures.get_or_make(Author, name=("Ada Lin", "Bo Wu")[n % 2])
+    facts = Facts(
+        source=corpus_fixtures.get_or_make(Source, name="Review").pk,
+        authors=(Byline(author.pk),),
+        keywords=(
+            corpus_fixtures.get_or_make(Keyword, label_zh="科技", label_en="Technology").pk,
+            corpus_fixtures.get_or_make(Keyword, label_zh=f"詞{n % 3}", label_en=f"Word {n % 3}").pk,
+        ),
+        date=f"2025-06-{28 - n:02}",
+    )
+    at = corpus_fixtures.DAY + dt.timedelta(hours=n)
+    return corpus_fixtures.publish(
+        corpus_fixtures.numbered_content(n, facts=facts), f"s{n}", live_from=at, **values
+    )
+
+
+def introduce(key: str, *chosen: Edition) -> None:
+    SiteText.objects.create(
+        key=key,
+        text_zh="導言<一>。\n\n第二段。",
+        text_en="The introduction.",
+        start_here=[{"brief": e.brief_id, "zh": f"理由{e.slug}", "en": f"Reason {e.slug}"} for e in chosen],
+        updated_at=NOW,
+        updated_by=corpus_fixtures.get_person("p"),
+    )
+
+
+def get_text(client: Client, path: str) -> str:
+    response = client.get(path)
+    assert response.status_code == 200, path
+    return response.content.decode()
+
+
+def listed(page: str, kind: str) -> list[str]:
+    return re.findall(
+        rf'<article class="pair {kind}".*?<h3><a href="/[a-z-]+/briefs/([^/]+)/">', page, re.DOTALL
+    )
+
+
+def test_topic_shows_introduction_choices_and_names_in_both_languages(client: Client) -> None:
+    editions = [publish(n) for n in range(5)]
+    introduce("keyword/technology", editions[3], editions[0])
+    for lang, order in (("zh-hant", ("科技", "導言&lt;一&gt;。", "第二段。", "理由s3", "理由s0")), ("en", ("Technology", "The introduction.", "Reason s3", "Reason s0"))):  # fmt: skip
+        page = get_text(client, f"/{lang}/{TOPIC}")
+        places = [page.index(words, page.index("<main")) for words in order]
+        assert places == sorted(places)
+        assert (listed(page, "start"), listed(page, "step")) == (["s3", "s0"], ["s0", "s1", "s2", "s3", "s4"])
+        assert "導言&lt;一&gt;。" in page
+        assert "Reason s3" in page
+        assert f'lang="{"en" if lang == "zh-hant" else "zh-Hant-TW"}"' in page
+    assert '<meta name="description" content="The introduction.">' in page
+    names = dict(re.findall(r'<a href="/en/(\w+/[\w-]+)/">[^<]*</a>\s*<span class="n">(\d+)</span>', page))
+    assert names == {
+        "authors/ada-lin": "3", "authors/bo-wu": "2", "sources/review": "5", "keywords/word-0": "2", "keywords/word-1": "2",
+        "keywords/word-2": "1", "terms/bullet": "5",
+    }  # fmt: skip
+    assert "5 briefs" in page
+
+
+@pytest.mark.parametrize(
+    ("key", "path"), [("author/ada-lin", "authors/ada-lin/"), ("source/review", "sources/review/")]
+)
+def test_author_and_source_have_the_same_frame(client: Client, key: str, path: str) -> None:
+    introduce(key, publish(0))
+    page = get_text(client, f"/en/{path}")
+    assert "The introduction." in page
+    assert (listed(page, "start"), listed(page, "step")) == (["s0"], ["s0"])
+
+
+def test_topic_without_introduction_is_name_then_timeline(client: Client) -> None:
+    publish(0)
+    page = get_text(client, f"/en/{TOPIC}")
+    assert "intro-pair" not in page
+    assert "Start here" not in page
+    assert 'name="description" content="Bilingual briefs' in page
+
+
+def test_later_page_of_timeline_repeats_no_introduction(client: Client) -> None:
+    introduce("keyword/technology", [publish(n) for n in range(22)][3])
+    first = get_text(client, f"/en/{TOPIC}")
+    (older,) = re.findall(r'rel="next" href="([^"]+)"', first)
+    page = get_text(client, older)
+    assert listed(page, "step") == ["s20", "s21"]
+    assert "The introduction." not in page
+    assert "Start here" not in page
+    assert "noindex" in page
+
+
+def test_withdrawn_or_moved_choice_is_left_out_and_hidden_topic_reveals_nothing(client: Client) -> None:
+    kept, withdrawn, moved = (publish(n) for n in range(3))
+    introduce("keyword/technology", withdrawn, moved, kept)
+    p = corpus_fixtures.get_person("p")
+    Edition.objects.filter(pk=withdrawn.pk).update(withdrawn_at=NOW, withdrawn_by=p, withdrawn_kind="other")
+    Edition.objects.filter(pk=moved.pk).update(live_until=NOW)
+    corpus_fixtures.publish(
+        corpus_fixtures.numbered_content(2), "s2", brief=moved.brief, live_from=NOW, published_at=moved.published_at
+    )  # fmt: skip
+    page = get_text(client, f"/en/{TOPIC}")
+    assert listed(page, "start") == ["s0"]
+    assert "Reason s1" not in page
+    Edition.objects.filter(pk=kept.pk).update(removed_at=NOW, removed_by=p)
+    hidden, unknown = client.get(f"/en/{TOPIC}"), client.get("/en/keywords/nobody/")
+    assert (hidden.status_code, hidden.content) == (404, unknown.content)
+
+
+def test_queries_of_topic_and_feeds_do_not_grow(client: Client) -> None:
+    introduce("keyword/technology", publish(0), publish(1))
+    limits = {
+        f"/en/{TOPIC}": 4,
+        **{f"/en/{path}": 3 for path in ("authors/ada-lin/", "sources/review/")},
+        f"/en/{TOPIC}parallel/feed.atom": 3,
+        "/en/authors/ada-lin/feed.json": 3,
+        "/en/terms/bullet/feed.atom": 3,
+        "/en/search/feed.atom?q=Bullet": 4,
+        "/en/parallel/feed.atom": 2,
+    }
+    few = {path: len(captured_queries(client, path)) for path in limits}
+    assert few == limits
+    for n in range(2, 12):
+        publish(n)
+    assert {path: len(captured_queries(client, path)) for path in limits} == few
+
+
+def get_feed(client: Client, path: str) -> dict[str, ET.Element]:
+    """Return the entries of an Atom feed by id, after checking what makes it valid."""
+    feed = ET.fromstring(get_text(client, path))
+    links = {link.attrib["rel"]: link.attrib["href"] for link in feed.findall(f"{ATOM}link")}
+    assert links["self"] == f"{settings.SITE_URL}{path}"
+    for element in (feed, *feed.findall(f"{ATOM}entry")):
+        for tag in ("id", "title", "updated"):
+            assert element.findtext(f"{ATOM}{tag}"), tag
+    entries = {e.findtext(f"{ATOM}id") or "": e for e in feed.findall(f"{ATOM}entry")}
+    assert len(entries) == len(feed.findall(f"{ATOM}entry"))
+    return entries
+
+
+FOLLOWED = [TOPIC, "authors/ada-lin/", "sources/review/", "terms/bullet/", "search/?q=Bullet&author=ada-lin"]
+
+
+@pytest.mark.parametrize("path", FOLLOWED)
+def test_follow_lists_feeds_of_the_page_in_both_languages(client: Client, path: str) -> None:
+    for n in range(3):
+        publish(n)
+    corpus_fixtures.publish(corpus_fixtures.numbered_content(9, bullets=()), "other")
+    page = get_text(client, f"/en/{path}").replace("&amp;", "&")
+    base, _, query = path.partition("?")
+    query = query and f"?{query}"
+    files = [f"/en/{base}feed.atom", f"/en/{base}feed.json", f"/zh-hant/{base}feed.atom", f"/en/{base}parallel/feed.atom"]  # fmt: skip
+    menu = page[page.index('id="feeds"') :]
+    assert re.findall(r'href="([^"]+feed\.[^"]+)"', menu[: menu.index("</ul>")]) == [f + query for f in files]
+    head = page[: page.index("</head>")]
+    assert [f + query in head for f in files] == [True, True, False, True]
+    slugs = ["s2", "s0"] if "ada-lin" in path else ["s2", "s1", "s0"]
+    for file in (files[0], files[2]):
+        found = list(get_feed(client, file + query))
+        assert found == [f"{settings.SITE_URL}{file[: file.index('/', 1)]}/briefs/{slug}/" for slug in slugs]
+    items = client.get(files[1] + query).json()["items"]
+    assert [item["id"] for item in items] == [f"{settings.SITE_URL}/en/briefs/{slug}/" for slug in slugs]
+    both = get_feed(client, files[3] + query)
+    assert list(both) == [f"{settings.SITE_URL}/en/briefs/{slug}/parallel/" for slug in slugs]
+
+
+def test_parallel_feed_has_each_pair_in_both_languages(client: Client) -> None:
+    publish(1)
+    for lang, texts in (("en", ["Headline 1", "標題1", "Summary of no. 1.", "第1篇的摘要。", "Bullet of 1", "要點1"]), ("zh-hant", ["標題1", "Headline 1", "第1篇的摘要。", "Summary of no. 1.", "要點1", "Bullet of 1"])):  # fmt: skip
+        (entry,) = get_feed(client, f"/{lang}/parallel/feed.atom").values()
+        whole = f"{entry.findtext(f'{ATOM}title')}\n{entry.findtext(f'{ATOM}content')}"
+        assert [whole.index(text) for text in texts] == sorted(whole.index(text) for text in texts)
+        assert "href" not in whole
+    first = client.get("/en/parallel/feed.atom")
+    again = client.get("/en/parallel/feed.atom", headers={"If-None-Match": first.headers["ETag"]})
+    assert (again.status_code, again.content) == (304, b"")
+
+
+def test_search_feed_lists_newest_and_needs_a_search(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    for n in range(22):
+        publish(n)
+    entries = list(get_feed(client, "/en/search/feed.atom?q=Bullet"))
+    assert entries == [f"{settings.SITE_URL}/en/briefs/s{n}/" for n in range(21, 1, -1)]
+    assert next(iter(get_feed(client, "/en/search/feed.atom?keyword=word-0"))).endswith("/s21/")
+    assert get_feed(client, "/en/search/feed.atom?q=nothing-here") == {}
+    for path in ("search/feed.atom", "search/feed.json?q=", "search/parallel/feed.atom?before=0"):
+        assert client.get(f"/en/{path}").status_code == 404, path
+    assert 'id="feeds"' not in get_text(client, "/en/search/")
+    monkeypatch.setattr(settings, "DIGEST_SEARCH_LIMIT", 0)
+    assert client.get("/en/search/feed.atom?q=Bullet").status_code == 429
