@@ -1,0 +1,114 @@
+"""The desk's page for the introduction of a topic and the briefs to begin with."""
+
+import pytest
+from django.test import Client
+
+from briefs import workflow
+from briefs.models import Edition, Event, Keyword, SiteText
+
+from ...support import factories
+from ...support.form_client import Form, sign_in
+
+pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No directory at")]
+
+TEXTS = {"text_zh": "導言。", "text_en": "Introduction."}
+
+
+def page_form(page: str) -> Form:
+    return Form(page, id=None)
+
+
+def open_page(client: Client, row: object) -> tuple[str, Form]:
+    address = f"/admin/briefs/{row._meta.model_name}/{row.pk}/page/"  # type: ignore[attr-defined]
+    response = client.get(address)
+    assert response.status_code == 200
+    return address, page_form(response.content.decode())
+
+
+@pytest.fixture
+def topic(team: factories.Team) -> Keyword:
+    """A keyword of one public brief."""
+    factories.live_brief(team)
+    return Keyword.objects.get(label_zh="科技")
+
+
+def test_publisher_writes_introduction_that_readers_see_at_once(
+    client: Client, team: factories.Team, topic: Keyword
+) -> None:
+    sign_in(client, team.publisher)
+    public = f"/en/keywords/{topic.slug}/"
+    (card,) = client.get(public).content.decode().split('class="pair step"')[1:]
+    headline = card.split("</a>")[0].rpartition(">")[2]
+    address, form = open_page(client, topic)
+    chosen = {"brief_1": headline, "zh_1": "先讀這篇", "en_1": "Begin here, for the outline"}
+    assert client.post(address, form.data_with(**TEXTS, **chosen)).status_code == 302
+    page = client.get(public).content.decode()
+    assert [words in page for words in ("Introduction.", "導言。", "先讀這篇", "for the outline")] == [
+        True
+    ] * 4
+    event = Event.objects.latest("pk")
+    assert (event.about, event.verb, event.by) == (
+        f"sitetext/keyword/{topic.slug}",
+        "edit_site",
+        team.publisher,
+    )
+    address, form = open_page(client, topic)
+    assert form.data["brief_1"] == [headline]
+    client.post(address, form.data_with(text_en="Another.", brief_1="", zh_1="", en_1=""))
+    assert (SiteText.objects.get().start_here, SiteText.objects.get().version) == ([], 2)
+    history = client.get(address).content.decode()
+    assert history.index("<p>導言。</p>") > history.index("Another.")  # earlier versions stay readable
+    assert "for the outline" in history
+    assert topic.slug not in client.get("/admin/briefs/sitetext/").content.decode()
+
+
+@pytest.mark.parametrize(
+    ("values", "error"),
+    [
+        ({"text_zh": "只有中文"}, "Write the introduction in both languages, or leave both empty."),
+        ({"brief_1": "no such brief", "zh_1": "甲", "en_1": "A"}, "Choose a published brief of this page."),
+        ({"zh_2": "甲", "en_2": "A"}, "Choose a published brief of this page."),
+        ({"brief_1": "SLUG", "zh_1": "甲"}, "Say in a few words why to begin with it."),
+        ({"brief_1": "SLUG", "zh_1": "甲", "en_1": "A", "brief_3": "http://x/en/briefs/SLUG/#b2", "zh_3": "乙", "en_3": "B"}, "This brief is chosen already."),
+        ({"brief_1": "SLUG", "zh_1": "甲" * 121, "en_1": "A"}, "at most 120 characters"),
+        ({"text_zh": "甲" * 1501, "text_en": "A"}, "at most 1500 characters"),
+        ({"text_zh": "甲\x07", "text_en": "A"}, "U+0007"),
+    ],
+)  # fmt: skip
+def test_incomplete_page_is_refused_and_keeps_what_was_typed(
+    client: Client, team: factories.Team, topic: Keyword, values: dict[str, str], error: str
+) -> None:
+    slug = Edition.objects.get(in_keywords__keyword=topic).slug
+    values = {name: value.replace("SLUG", slug) for name, value in values.items()}
+    sign_in(client, team.publisher)
+    address, form = open_page(client, topic)
+    response = client.post(address, form.data_with(**values))
+    page = response.content.decode()
+    assert response.status_code == 200
+    assert error in page
+    assert {name: page_form(page).data[name] for name in values} == {name: [v] for name, v in values.items()}
+    assert not SiteText.objects.exists()
+
+
+def test_stale_introduction_shows_the_stored_one_and_asks_again(
+    client: Client, team: factories.Team, topic: Keyword
+) -> None:
+    sign_in(client, team.publisher)
+    address, form = open_page(client, topic)
+    key = f"keyword/{topic.slug}"
+    workflow.revise_site_text(key, "他們的", "Theirs", by=team.other_publisher, version=0)
+    response = client.post(address, form.data_with(**TEXTS))
+    page = response.content.decode()
+    assert response.status_code == 409
+    assert "Now: Theirs" in page
+    assert SiteText.objects.get().text_en == "Theirs"
+    assert client.post(address, page_form(page).data).status_code == 302
+    assert SiteText.objects.get().text_en == "Introduction."
+
+
+def test_only_publisher_is_offered_the_page(client: Client, team: factories.Team, topic: Keyword) -> None:
+    change = f"/admin/briefs/keyword/{topic.pk}/change/"
+    for person, offered in ((team.writer, False), (team.reviewer, False), (team.publisher, True)):
+        sign_in(client, person)
+        page = client.get(change).content.decode()
+        assert (f"/admin/briefs/keyword/{topic.pk}/page/" in page) is offered, person
