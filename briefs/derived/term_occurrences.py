@@ -41,15 +41,18 @@ class Glossary:
         self.terms, self._ids, self._context = _build_glossary(fetch_term_rows())
 
     def find_terms(self, content: Content) -> term_marks.TermOccurrences:
-        """Return all occurrences of all terms in a content."""
-        occurrences: term_marks.TermOccurrences = {}
-        for side in SIDES if self.terms else ():
-            texts = term_marks.list_texts(content, side)
-            standing = checks.find_term_spans([words for _, words in texts], side, self._context)
-            for (number, _), places in zip(texts, standing, strict=True):
-                if places:
-                    occurrences[number, side] = [(self._ids[term], start, end) for term, start, end in places]
-        return occurrences
+        """Return the occurrences of all terms whose counterpart is in the same pair."""
+        if not self.terms:
+            return {}
+        texts = {side: dict(term_marks.list_texts(content, side)) for side in SIDES}
+        numbers = [number for number in texts["zh"] if number in texts["en"]]
+        pairs = [(texts["zh"][number], texts["en"][number]) for number in numbers]
+        return {
+            (number, side): [(self._ids[term], start, end) for term, start, end in places]
+            for number, by_side in zip(numbers, checks.find_term_spans(pairs, self._context), strict=True)
+            for side, places in by_side.items()
+            if places
+        }
 
 
 @lru_cache(maxsize=4)

@@ -19,6 +19,8 @@ from briefs.checks.repairs import MAX_FINDINGS, CheckedText, list_side_texts, ma
 from briefs.checks.spans import claim_span
 from briefs.checks.texts import fold_characters, fold_for_names, has_words
 from briefs.content import SIDES, Content, Side
+from briefs.lexicon.dictionary import find_stems_en
+from briefs.lexicon.word_borders import is_own_word
 
 RenderingKind = Literal["preferred", "accepted", "avoided"]
 
@@ -96,8 +98,7 @@ class RenderingCount:
 
 def find_terms_in_pair(zh: str, en: str, context: CheckContext) -> list[tuple[TermData, frozenset[Side]]]:
     """Return the terms used in a pair, in text order, each with the sides on which any rendering occurs."""
-    texts: dict[Side, str] = {"zh": zh, "en": en}
-    read = {side: _SearchableText.from_bullet(text, side) for side, text in texts.items()}
+    read = _read_pair((zh, en))
     found: dict[TermData, None] = {}
     for side, reading in read.items():
         for form, _ in _find_matches(reading, _forms_present([reading], side, context)):
@@ -113,10 +114,7 @@ def find_mentions(
     pairs: Sequence[tuple[str, str]], context: CheckContext
 ) -> Iterator[dict[Side, list[tuple[Span, TermData, bool]]]]:
     """Yield, for each pair and side, the mentions of terms with their span and whether the other side has the term."""
-    read = [
-        {side: _SearchableText.from_bullet(text, side) for side, text in zip(SIDES, pair, strict=True)}
-        for pair in pairs
-    ]
+    read = [_read_pair(pair) for pair in pairs]
     forms = {side: _forms_present([both[side] for both in read], side, context) for side in SIDES}
     for both in read:
         yield {
@@ -127,6 +125,10 @@ def find_mentions(
             ]
             for side, other in _DIRECTIONS
         }
+
+
+def _read_pair(pair: tuple[str, str]) -> dict[Side, _SearchableText]:
+    return {side: _SearchableText.from_bullet(text, side) for side, text in zip(SIDES, pair, strict=True)}
 
 
 def count_term_renderings(
@@ -143,22 +145,54 @@ def count_term_renderings(
 
 
 def find_term_spans(
-    side_texts: Sequence[str], side: Side, context: CheckContext
-) -> list[list[tuple[TermData, int, int]]]:
-    """Return, for each text, the approved and accepted renderings with start and end, in text order.
+    pairs: Sequence[tuple[str, str]], context: CheckContext
+) -> list[dict[Side, list[tuple[TermData, int, int]]]]:
+    """Return, for each pair and side, the approved and accepted renderings with start and end, in text order.
 
-    The span includes an English plural ending.
+    A rendering counts if it is a word of its own and the other text has a rendering of the same term. The span includes
+    an English plural ending.
     """
-    readings = [_SearchableText.from_bullet(text, side, number) for number, text in enumerate(side_texts)]
-    forms = _forms_present(readings, side, context)
-    return [
-        [
-            (form.term, start, end + len(_plural_ending(reading, end)) if side == "en" else end)
-            for form, (start, end) in _find_matches(reading, forms)
-            if form.kind == "approved" and form.term
-        ]
-        for reading in readings
-    ]
+    read = [_read_pair(pair) for pair in pairs]
+    forms = {side: _forms_present([both[side] for both in read], side, context) for side in SIDES}
+    found: list[dict[Side, list[tuple[TermData, int, int]]]] = []
+    for both in read:
+        matches = {side: [*_find_words(both[side], forms[side])] for side in SIDES}
+        terms = {side: {term for _, term, _ in matches[side]} for side in SIDES}
+        found.append(
+            {
+                side: [
+                    (term, start, end + len(_plural_ending(both[side], end) if side == "en" else ""))
+                    for kind, term, (start, end) in matches[side]
+                    if kind == "approved" and (term in terms[other] or _has_built_in_pair(term, both[other]))
+                ]
+                for side, other in _DIRECTIONS
+            }
+        )
+    return found
+
+
+def _find_words(reading: _SearchableText, forms: Iterable[_TermForm]) -> Iterator[tuple[str, TermData, Span]]:
+    """Yield kind, term and span of the mentions that are words of their own."""
+    for form, (start, end) in _find_matches(reading, forms):
+        if form.term and (
+            reading.text.side == "en" or is_own_word(reading.folded, start, end, _stems(form.term))
+        ):
+            yield form.kind, form.term, (start, end)
+
+
+def _has_built_in_pair(term: TermData, other: _SearchableText) -> bool:
+    """Return whether the other text has a rendering that the checks know besides the glossary's: AI for 人工智慧."""
+    own, side = term.renderings(other.text.side), other.text.side
+    return any(
+        other.contains(form)
+        for form in _renderings(term, side)
+        if form not in own and (side == "en" or not form.isascii())
+    )
+
+
+@lru_cache(maxsize=4096)
+def _stems(term: TermData) -> frozenset[str]:
+    return frozenset(find_stems_en(" ".join(term.approved("en"))))
 
 
 def _plural_ending(reading: _SearchableText, end: int) -> str:
