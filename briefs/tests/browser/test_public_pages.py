@@ -88,7 +88,7 @@ def test_pages_fit_at_200_percent_text_with_forced_colours(chromium: Any, live_s
     assert colour != tab.page.evaluate("getComputedStyle(document.body).backgroundColor")
 
 
-def test_reader_opens_and_copies_bullet_by_keyboard(chromium: Any, live_server: Any) -> None:
+def test_reader_opens_menu_of_bullet_by_keyboard_and_copies(chromium: Any, live_server: Any) -> None:
     tab = Tab(chromium, live_server.url, None, permissions=["clipboard-read", "clipboard-write"])
     page = tab.page
     page.goto(f"{tab.site}/en/{BRIEF}")
@@ -100,27 +100,64 @@ def test_reader_opens_and_copies_bullet_by_keyboard(chromium: Any, live_server: 
             break
     page.keyboard.press("Enter")
     assert page.url.endswith("#b3")
-    page.locator("#b3 > .elsewhere button").last.wait_for()
     copied = {}
-    for _ in range(7):
+    for _ in range(4):
         page.keyboard.press("Tab")
-        if page.evaluate("document.activeElement.localName") == "button":
-            name = page.evaluate("document.activeElement.textContent")
-            page.keyboard.press("Enter")
-            page.locator("#b3 > .elsewhere button:focus", has_text="Copied").wait_for()
-            copied[name] = page.evaluate("navigator.clipboard.readText()")
-    assert list(copied) == ["Copy link to this bullet", "Copy text", "Copy in both languages"]
-    link, text, both = copied.values()
+        name = page.evaluate("document.activeElement.textContent")
+        page.keyboard.press("Enter")
+        page.locator("#b3 > .elsewhere button:focus", has_text="Copied").wait_for()
+        copied[name] = page.evaluate("navigator.clipboard.readText()")
+    assert list(copied) == ["link", "text", "both languages", "citation"]
+    link, text, both, citation = copied.values()
     _, sides = corpus_fixtures.parse_sample(corpus_fixtures.SEED)
     zh, en = sides["zh"]["rows"][2][2], sides["en"]["rows"][2][2]
     assert link == f"{tab.site}/en/{BRIEF}#b3"
-    assert en in text
-    assert zh not in text
-    assert en in both
-    assert zh in both
-    for words in (text, both):
-        assert words.endswith(f"Think-Tank Digest, 12 June 2026, {link}")
+    assert text == f"{en}\n{citation}"
+    assert both == f"{en}\n{zh}\n{citation}"
+    assert citation.endswith(f"Think-Tank Digest, 12 June 2026, {link}")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    assert page.locator("#b3 .twintext[lang=zh-Hant-TW]", has_text=zh).is_visible()
+    assert page.locator("#b3 a[href$='/report/?bullet=3']").is_visible()
+    assert tab.accessibility_violations() == []
+    page.keyboard.press("Escape")
+    assert page.locator(".elsewhere:visible").count() == 0
+    assert page.evaluate("document.activeElement.hash") == "#b3"
+    number = page.locator("#b6 > .anchor")
+    number.click()
+    before = number.bounding_box()
+    page.locator("#b6 > .elsewhere a[hreflang]").click()
+    page.wait_for_url("**/zh-hant/**")
+    page.go_back()
+    page.locator("#b6.opened > .elsewhere").wait_for()
+    assert abs(number.bounding_box()["y"] - before["y"]) < 2, "Back returns to the place, with the menu open"
+    page.mouse.click(5, 300)
+    assert page.locator(".elsewhere:visible").count() == 0
     assert tab.console_messages == []
+
+
+def test_term_opens_card_and_page_stays(chromium: Any, live_server: Any) -> None:
+    tab = Tab(chromium, live_server.url, None)
+    page, card = tab.page, tab.page.locator(".gloss:popover-open")
+    page.goto(f"{tab.site}/zh-hant/{BRIEF}")
+    term = page.locator("a.term").last
+    term.focus()
+    before = page.evaluate("scrollY"), term.bounding_box()
+    page.keyboard.press("Enter")
+    assert card.locator("p").all_inner_texts() == ["低軌衛星", "low-earth orbit satellite"]
+    assert tab.accessibility_violations() == []
+    page.keyboard.press("Tab")
+    assert "/terms/low-earth-orbit-satellite/" in page.evaluate("document.activeElement.href")
+    page.keyboard.press("Escape")
+    assert (page.evaluate("scrollY"), term.bounding_box()) == before
+    assert page.evaluate("document.activeElement.className") == "term"
+    for close in (term.click, lambda: page.mouse.click(5, 300)):
+        assert card.count() == 0
+        term.click()
+        assert card.is_visible()
+        close()
+    assert card.count() == 0
+    assert (page.evaluate("scrollY"), term.bounding_box()) == before
 
 
 @pytest.mark.parametrize("lang", ["zh-hant", "en"])
