@@ -1,9 +1,11 @@
-"""Load demo data.
+"""Load demo data: each document in another state, as demo accounts would bring it there in nine days.
 
-The real document is submitted, reviewed and published by demo accounts. The samples show other states.
+The real document is published as imported and corrected in a second edition. Sample 02 is live, sample 01 in review, and
+sample 03 a draft with its faults.
 """
 
 import datetime as dt
+import json
 import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -11,21 +13,33 @@ from pathlib import Path
 from typing import Final
 
 from django.contrib.auth.models import Group
+from django.db import transaction
 from django.utils import timezone
 
-from . import workflow
-from .content import SIDES
+from . import checks, workflow
+from .content import SIDES, Content
 from .installation import FIXTURES
 from .intake import create_import_job, import_files
-from .models import Brief, Edition, Person, State
+from .models import Brief, Edition, Person, SiteText, State
 
 SEED: Final = FIXTURES / "seeds" / "000_a01fbe574e0e12f3.txt"
 SAMPLES_FOLDER: Final = FIXTURES / "samples"
+TEXTS: Final = FIXTURES / "demo_texts.json"
+"""Site texts by key, as paragraphs: the about page, and the introduction of a topic as `keyword/SLUG`."""
 
 HEADLINES: Final = {
     "seed": ("美國如何贏得下一場科技競賽", "How the U.S. Can Win the Next Technology Race"),
     "01": ("海底電纜的韌性在於快速修復", "Subsea Cable Resilience Rests on Rapid Repair"),
 }
+WRONG: Final = "技術迅大多數新興市場快速普及"
+RIGHT: Final = "的技術得以在幾乎所有新興市場迅速普及"
+CORRECTION: Final = workflow.ChangeNote(
+    kind="correction",
+    note_zh="第1點的中文漏字，並誤作「大多數新興市場」，應為「幾乎所有新興市場」；中文標點一併改正。",
+    note_en="Bullet 1 in Chinese lacked words and had “most emerging markets” for “nearly all emerging markets.” "
+    "Punctuation is corrected as well.",
+)
+_HUMAN_VERBS: Final = ("send_back", "take_back", "discard")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,69 +81,97 @@ def create_accounts(*, reset_passwords: bool = False) -> Iterator[tuple[Account,
 
 
 def import_demo_briefs(people: dict[str, Person], *, now: dt.datetime | None = None) -> None:
-    """Import the demo documents and advance each brief to its demo state.
-
-    Skip briefs that others have changed.
-    """
-    now = now or timezone.now()
-    seed = _import_document(SEED, people)
-    _advance_brief(seed, people, State.APPROVED, headlines=HEADLINES["seed"])
+    """Import the demo documents and bring each brief to its demo state. Skip what others have changed."""
+    now, day = now or timezone.now(), dt.timedelta(days=1)
     files = {path.name[:2]: path for path in sorted(SAMPLES_FOLDER.glob("*.txt"))}
-    scheduled = _import_document(files["02"], people)
-    _advance_brief(scheduled, people, State.APPROVED, publish_at=now + dt.timedelta(days=1))
-    in_review = _import_document(files["01"], people)
-    _advance_brief(in_review, people, State.IN_REVIEW, headlines=HEADLINES["01"])
-    _import_document(files["03"], people)
+    live = _import_document(files["02"], people, now - 9 * day)
+    if _is_untouched(live, people, State.DRAFT):
+        _publish_draft(live, people, now - 8 * day)
+    seed = _import_document(SEED, people, now - 6 * day)
+    if _is_untouched(seed, people, State.DRAFT):
+        _publish_draft(seed, people, now - 5 * day, headlines=HEADLINES["seed"])
+    if _is_untouched(seed, people, State.APPROVED, editions=1):
+        _publish_correction(seed, people, now - 2 * day)
+    in_review = _import_document(files["01"], people, now - 2 * day)
+    if _is_untouched(in_review, people, State.DRAFT):
+        _submit_draft(in_review, people, now - day, headlines=HEADLINES["01"])
+    _import_document(files["03"], people, now - day)
+    for key, paragraphs in json.loads(TEXTS.read_text(encoding="utf-8")).items():
+        if not SiteText.objects.filter(key=key).exists():
+            zh, en = ("\n\n".join(paragraphs[side]) for side in SIDES)
+            workflow.revise_site_text(key, zh, en, by=people["publisher"], version=0, now=now - day)
 
 
-def _import_document(path: Path, people: dict[str, Person]) -> Brief:
-    outcome = next(import_files([(str(path), path)], create_import_job(actor=people["writer"])))
+def _import_document(path: Path, people: dict[str, Person], now: dt.datetime) -> Brief:
+    outcome = next(import_files([(str(path), path)], create_import_job(actor=people["writer"], now=now)))
     if outcome.brief is None:
         raise RuntimeError(f"{path.name}: {outcome.refusal}")
     return Brief.objects.get(pk=outcome.brief)
 
 
-def _advance_brief(
-    brief: Brief,
-    people: dict[str, Person],
-    target_state: State,
-    *,
-    headlines: tuple[str, str] | None = None,
-    publish_at: dt.datetime | None = None,
+def _is_untouched(brief: Brief, people: dict[str, Person], state: State, *, editions: int = 0) -> bool:
+    """Return whether the brief is in this state and only the demo has moved it there."""
+    row = Brief.objects.get(pk=brief.pk)
+    moved = row.events.exclude(by__in=people.values()) | row.events.filter(verb__in=_HUMAN_VERBS)
+    return row.state == state and Edition.objects.filter(brief=row).count() == editions and not moved.exists()
+
+
+@transaction.atomic
+def _submit_draft(
+    brief: Brief, people: dict[str, Person], now: dt.datetime, *, headlines: tuple[str, str] | None = None
 ) -> None:
-    """Advance the brief to the target state, continuing where an interrupted run stopped."""
-    if Edition.objects.filter(brief=brief).exists() or _was_touched_by_others(brief, people):
-        return
-    writer = people["writer"]
-    if brief.state == State.DRAFT:
-        _complete_draft(brief, writer, headlines)
-        workflow.submit(brief, by=writer, version=_version(brief))
-    if target_state == State.IN_REVIEW:
-        return
-    content = workflow.load_working_copy(Brief.objects.get(pk=brief.pk))
-    for side in SIDES:
-        workflow.sign_off(brief, side, by=people[f"reviewer-{side}"], seen=content.hash_side(side))
-    workflow.approve(brief, by=people["publisher"], seen=content.hash_all(), at=publish_at)
-
-
-def _complete_draft(brief: Brief, writer: Person, headlines: tuple[str, str] | None) -> None:
-    content = workflow.load_working_copy(brief)
+    content = _load_content(brief)
     if headlines and not content.headline_zh:
         content = replace(content, headline_zh=headlines[0], headline_en=headlines[1])
-        workflow.save(brief, content, by=writer, version=_version(brief))
+        workflow.save(brief, content, by=people["writer"], version=_version(brief), now=now)
     row = Brief.objects.get(pk=brief.pk)
     if not row.article_date_confirmed:
-        workflow.confirm_date(brief, content.facts.date, by=writer, version=row.version)
+        workflow.confirm_date(brief, content.facts.date, by=people["writer"], version=row.version, now=now)
+    workflow.submit(brief, by=people["writer"], version=_version(brief), now=now)
+
+
+@transaction.atomic
+def _publish_draft(
+    brief: Brief, people: dict[str, Person], now: dt.datetime, *, headlines: tuple[str, str] | None = None
+) -> None:
+    _submit_draft(brief, people, now, headlines=headlines)
+    _review_and_approve(brief, people, now)
+
+
+@transaction.atomic
+def _publish_correction(brief: Brief, people: dict[str, Person], now: dt.datetime) -> None:
+    """Publish a second edition with every repair of punctuation, full stops and the sentence that lacked words."""
+    content = _load_content(brief)
+    if not any(WRONG in bullet.text_zh for bullet in content.bullets):
+        return
+    findings = checks.run_checks(content, checks.CheckContext(), only=("punctuation", "quotes"))
+    repaired = checks.apply_edits(content, [edit for f in findings if f.repair for edit in f.repair.edits])
+    bullets = (
+        replace(bullet, text_zh=bullet.text_zh.removesuffix("。").replace(WRONG, RIGHT) + "。")
+        for bullet in (repaired or content).bullets
+    )
+    writer = people["writer"]
+    workflow.revise(brief, by=writer, version=_version(brief), now=now)
+    corrected = replace(repaired or content, bullets=tuple(bullets))
+    workflow.save(brief, corrected, by=writer, version=_version(brief), now=now)
+    workflow.submit(brief, by=writer, version=_version(brief), now=now)
+    _review_and_approve(brief, people, now, change=CORRECTION)
+
+
+def _review_and_approve(
+    brief: Brief, people: dict[str, Person], now: dt.datetime, *, change: workflow.ChangeNote | None = None
+) -> None:
+    content, hour = _load_content(brief), dt.timedelta(hours=1)
+    for hours, side in enumerate(SIDES, 1):
+        reviewer, seen = people[f"reviewer-{side}"], content.hash_side(side)
+        workflow.sign_off(brief, side, by=reviewer, seen=seen, now=now + hours * hour)
+    note = change or workflow.ChangeNote()
+    workflow.approve(brief, by=people["publisher"], seen=content.hash_all(), change=note, now=now + 3 * hour)
+
+
+def _load_content(brief: Brief) -> Content:
+    return workflow.load_working_copy(Brief.objects.get(pk=brief.pk))
 
 
 def _version(brief: Brief) -> int:
     return Brief.objects.values_list("version", flat=True).get(pk=brief.pk)
-
-
-def _was_touched_by_others(brief: Brief, people: dict[str, Person]) -> bool:
-    """Return whether anyone but the demo accounts acted on the brief, or it was sent back, taken back or
-    discarded.
-    """
-    ours = {person.pk for person in people.values()}
-    others = brief.events.exclude(by__in=ours).exists()
-    return others or brief.events.filter(verb__in=("send_back", "take_back", "discard")).exists()

@@ -1,5 +1,6 @@
 """Import files in batches and yield one outcome per digest."""
 
+import datetime as dt
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -26,9 +27,10 @@ def create_import_job(
     writer: Person | None = None,
     date_order: DateOrder = "mdy",
     dry_run: bool = False,
+    now: dt.datetime | None = None,
 ) -> ImportJob:
     actor = actor or get_importer()
-    return ImportJob(actor, writer or actor, date_order, dry_run, terms=load_alignment_terms())
+    return ImportJob(actor, writer or actor, date_order, dry_run, now=now, terms=load_alignment_terms())
 
 
 def load_alignment_terms() -> tuple[tuple[str, str], ...]:

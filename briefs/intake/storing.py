@@ -1,5 +1,6 @@
 """Store a group of digests. Each creates a brief, updates one, or leaves an existing one unchanged."""
 
+import datetime as dt
 import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -36,7 +37,7 @@ EARLIER_REVISIONS_LIMIT: Final = 20
 class ImportJob:
     """Settings that apply to every document of one import. `writer` is the person named as the writer.
 
-    With `rehearsal`, the caller rolls back everything that is stored.
+    With `rehearsal`, the caller rolls back everything that is stored. `now` is the time of import, if not the present.
     """
 
     actor: Person
@@ -44,6 +45,7 @@ class ImportJob:
     date_order: DateOrder = "mdy"
     dry_run: bool = False
     rehearsal: bool = False
+    now: dt.datetime | None = None
     terms: Sequence[tuple[str, str]] = ()
     vocabulary: VocabularyLookup = field(default_factory=VocabularyLookup)
     dry_run_state: DryRunState = field(default_factory=DryRunState)
@@ -80,7 +82,7 @@ def store_items(group: Sequence[ImportItem], job: ImportJob) -> dict[int, Import
             outcomes[id(item)] = item.build_refused_outcome(build_not_storable_refusal(refused))
     kind = Revision.Kind.IMPORT
     drafts = _attach_documents(new, job)
-    made = workflow.create_many(drafts, by=job.writer, actor=job.actor, kind=kind, verb="import")
+    made = workflow.create_many(drafts, by=job.writer, actor=job.actor, kind=kind, verb="import", now=job.now)
     for (item, _), brief in zip(new, made, strict=True):
         outcomes[id(item)] = item.build_outcome("created", brief.pk)
     if job.will_be_undone:
@@ -251,7 +253,7 @@ def _new_document(item: ImportItem, job: ImportJob, sha256: str) -> Document:
         sha256=sha256,
         data=item.data,
         encoding=item.parse_result.encoding,
-        at=timezone.now(),
+        at=job.now or timezone.now(),
         by=job.actor,
     )
 

@@ -1,19 +1,21 @@
 """`manage.py demo` and `load_sample_corpus`: they set up a site from nothing and can be run again without harm."""
 
-import datetime as dt
+from contextlib import suppress
 from io import StringIO
+from typing import Any
 
 import pytest
-import time_machine
+from django.contrib.auth.models import Group
 from django.core.management import ManagementUtility, call_command
 from django.core.management.base import CommandError
 from django.utils import timezone
 
-from briefs import sample_corpus, workflow
+from briefs import checks, demo, sample_corpus, workflow
 from briefs.demo import ACCOUNTS
 from briefs.derived import label_propagation
 from briefs.installation import load_missing_rows
-from briefs.models import Brief, Edition, Event, Keyword, Person, Revision, State
+from briefs.models import Brief, Edition, Event, Keyword, Person, Revision, SiteText, State
+from briefs.models.derived import EditionTerm
 
 from .intake.test_importer import checksum
 
@@ -26,22 +28,26 @@ def run_demo(*args: str) -> str:
     return out.getvalue()
 
 
-def test_demo_publishes_seed_document_under_four_eyes() -> None:
+def test_demo_publishes_seed_document_and_its_correction_under_four_eyes() -> None:
     out = run_demo()
-    edition = Edition.objects.listed(timezone.now()).get()
-    content = edition.frozen_content
-    assert len(content.bullets) == 8
-    assert [b.level_zh for b in content.bullets] == [0] * 5 + [1] * 3
-    assert edition.four_eyes
-    assert not edition.urgent
-    writers = set(Revision.objects.filter(brief=edition.brief_id).values_list("by__username", flat=True))
-    signers = set(edition.brief.signoffs.values_list("side", "by__username"))
+    corrected, sample = Edition.objects.listed(timezone.now()).order_by("-published_at")
+    imported = Edition.objects.get(brief=corrected.brief_id, number=1)
+    before, after = imported.frozen_content, corrected.frozen_content
+    assert [b.level_zh for b in before.bullets] == [b.level_zh for b in after.bullets] == [0] * 5 + [1] * 3
+    assert (str(before).count(","), before.bullets[0].text_zh.count("迅大多數")) > (str(after).count(","), 0)
+    assert not checks.run_checks(after, checks.CheckContext(), only=("punctuation", "quotes", "stops"))
+    assert (corrected.change_kind, corrected.four_eyes, corrected.urgent) == ("correction", True, False)
+    assert corrected.change_note_zh and corrected.change_note_en  # noqa: PT018
+    assert corrected.published_at == imported.live_from < corrected.live_from < timezone.now()
+    assert sample.brief.slug == "stockpiling-critical-minerals-is-no-cure-all"
+    writers = set(Revision.objects.filter(brief=corrected.brief_id).values_list("by__username", flat=True))
+    signers = set(corrected.brief.signoffs.values_list("side", "by__username"))
     assert writers == {"writer"}
     assert signers == {("zh", "reviewer-zh"), ("en", "reviewer-en")}
     states = Brief.objects.order_by("state").values_list("state", flat=True)
     assert list(states) == [State.APPROVED, State.APPROVED, State.DRAFT, State.IN_REVIEW]
-    scheduled = Edition.objects.scheduled(timezone.now()).get()
-    assert abs(scheduled.live_from - timezone.now() - dt.timedelta(days=1)) < dt.timedelta(minutes=5)
+    assert {"about", "keyword/technology"} == set(SiteText.objects.values_list("key", flat=True))
+    assert EditionTerm.objects.filter(edition__in=[corrected, sample]).count() > 5
     for account in ACCOUNTS:
         line = next(line for line in out.splitlines() if line.split()[:1] == [account.username])
         assert Person.objects.get(username=account.username).check_password(line.split()[-1])
@@ -49,7 +55,7 @@ def test_demo_publishes_seed_document_under_four_eyes() -> None:
 
 def test_second_demo_changes_nothing_and_keeps_edits() -> None:
     run_demo()
-    seed = Edition.objects.listed(timezone.now()).get().brief
+    seed = Edition.objects.listed(timezone.now()).latest("published_at").brief
     writer = Person.objects.get(username="writer")
     workflow.revise(seed, by=writer, version=seed.version)
     Keyword.objects.filter(label_zh="科技").update(label_en="Tech")
@@ -59,22 +65,37 @@ def test_second_demo_changes_nothing_and_keeps_edits() -> None:
     assert checksum() == before
     assert "as before" in out
     assert "as before" not in run_demo("--reset-passwords")
-    with time_machine.travel(timezone.now() + dt.timedelta(days=30)):
-        run_demo()
-        assert Edition.objects.listed(timezone.now()).count() == 2
 
 
-def test_interrupted_demo_resumes_on_next_run(monkeypatch: pytest.MonkeyPatch) -> None:
-    def interrupt(*args: object, **values: object) -> None:
-        raise KeyboardInterrupt
-
-    with monkeypatch.context() as patch:
-        patch.setattr(workflow, "approve", interrupt)
-        with pytest.raises(KeyboardInterrupt):
-            run_demo()
+def test_demo_leaves_a_brief_that_others_have_moved(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(demo, "_publish_correction", lambda *args: None)
     run_demo()
-    assert Edition.objects.listed(timezone.now()).count() == 1
-    assert Event.objects.filter(verb="submit").count() == 3
+    monkeypatch.undo()
+    seed = Edition.objects.listed(timezone.now()).latest("published_at").brief
+    editor = Person.objects.create(username="editor", is_staff=True)
+    editor.groups.set(Group.objects.all())
+    workflow.revise(seed, by=editor, version=seed.version)
+    workflow.discard(seed, by=editor, version=seed.version + 1)
+    run_demo()
+    assert Edition.objects.filter(brief=seed).count() == 1
+
+
+@pytest.mark.parametrize("call", [1, 2])
+def test_interrupted_demo_resumes_on_next_run(monkeypatch: pytest.MonkeyPatch, call: int) -> None:
+    """Approval 0 is of sample 02, 1 of the seed document and 2 of its correction."""
+    approve, calls = workflow.approve, iter(range(10))
+
+    def interrupt(*args: Any, **values: Any) -> Edition:
+        if next(calls) == call:
+            raise KeyboardInterrupt
+        return approve(*args, **values)
+
+    with monkeypatch.context() as patch, suppress(KeyboardInterrupt):
+        patch.setattr(workflow, "approve", interrupt)
+        run_demo()
+    run_demo()
+    assert Edition.objects.listed(timezone.now()).count() == 2
+    assert Event.objects.filter(verb="submit").count() == 4
 
 
 def test_demo_refuses_public_site_url(settings) -> None:
