@@ -5,8 +5,8 @@ from django.urls.converters import IntConverter, StringConverter
 from ..content import SIDES, Side
 from ..text.paths import LANGUAGE_CODES
 
-LANGUAGE_ALIAS_PATTERN = r"(?!zh-hant/|en/)(?P<alias>(?i:zh(?:-hant)?(?:-(?:tw|hk|mo))?|en))"
-"""Alternative language prefixes: /zh/, /zh-TW/, /zh-Hant-HK/, /EN/."""
+LANGUAGE_ALIAS_PATTERN = r"(?!zh-hant/|en/)(?P<alias>(?i:zh(?:-han[ts])?(?:-(?:tw|hk|mo|cn|sg))?|en))"
+"""Alternative language prefixes: /zh/, /zh-TW/, /zh-Hant-HK/, /EN/, and those of Simplified Chinese."""
 
 
 class LanguageConverter:

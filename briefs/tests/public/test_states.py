@@ -174,7 +174,7 @@ def test_removed_earlier_edition_leaves_no_change_note(client: Client) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["/zh-hant/x/", "/en/x/", "/x/", "/en/briefs/", "/de/", "/zh-cn/", "/en/feed.rss"]
+    "path", ["/zh-hant/x/", "/en/x/", "/x/", "/en/briefs/", "/de/", "/zh-jp/", "/en/feed.rss"]
 )
 def test_404_page_has_both_languages_and_lang_of_address(client: Client, path: str) -> None:
     response = client.get(path)
