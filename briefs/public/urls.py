@@ -87,6 +87,7 @@ urlpatterns = [
     path("sitemap-pages.xml", public_view(sitemaps.sitemap_pages), name="sitemap-pages"),
     path("sitemap-<int:block>.xml", public_view(sitemaps.sitemap_part), name="sitemap-part"),
     path("robots.txt", public_view(well_known.robots), name="robots"),
+    path("favicon.ico", public_view(well_known.favicon), name="favicon"),
     path(".well-known/security.txt", public_view(well_known.security), name="security"),
     path("healthz", public_view(health.healthz, is_exported=False), name="healthz"),
     path("readyz", public_view(health.readyz, is_exported=False), name="readyz"),

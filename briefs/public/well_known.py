@@ -1,12 +1,15 @@
-"""robots.txt and security.txt."""
+"""robots.txt, security.txt and favicon.ico."""
 
 import datetime as dt
+from functools import cache
+from pathlib import Path
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 _TEXT = "text/plain; charset=utf-8"
+_FAVICON_PATH = Path(__file__).parents[1] / "static" / "briefs" / "favicon.ico"
 
 
 def robots(request: HttpRequest) -> HttpResponse:
@@ -34,3 +37,13 @@ def security(request: HttpRequest) -> HttpResponse:
         f"Canonical: {settings.SITE_URL}/.well-known/security.txt",
     ]
     return HttpResponse("\n".join([*lines, ""]), content_type=_TEXT)
+
+
+def favicon(request: HttpRequest) -> HttpResponse:
+    """Return the icon where browsers and feed readers look for it without reading a page."""
+    return HttpResponse(_read_favicon(), content_type="image/x-icon")
+
+
+@cache
+def _read_favicon() -> bytes:
+    return _FAVICON_PATH.read_bytes()

@@ -173,6 +173,7 @@ PUBLIC_ROUTES: dict[str, PublicRoute] = {
         _fixed("/sitemap-0.xml", "/sitemap-1.xml", f"/sitemap-{10**30}.xml")
     ),
     "robots.txt": PublicRoute(_fixed("/robots.txt")),
+    "favicon.ico": PublicRoute(_fixed("/favicon.ico")),
     ".well-known/security.txt": PublicRoute(_fixed("/.well-known/security.txt")),
     "healthz": PublicRoute(_fixed("/healthz"), cache=NO_STORE),
     "readyz": PublicRoute(_fixed("/readyz"), cache=NO_STORE),
