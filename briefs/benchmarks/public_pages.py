@@ -59,7 +59,7 @@ def _list_addresses(port: int) -> dict[str, list[str]]:
     lists = ["/zh-hant/"]
     while len(lists) < 6:
         body = _get(port, lists[-1])
-        briefs += re.findall(r'<h2><a href="(/zh-hant/briefs/[^"]+)"', body)
+        briefs += re.findall(r'<h[23]><a href="(/zh-hant/briefs/[^"]+)"', body)
         lists.append("/zh-hant/" + re.findall(r'rel="next" href="/zh-hant/(\?before=[^"]+)"', body)[0])
     pages = {
         "constant": [CONSTANT],

@@ -15,9 +15,7 @@ from ..content import LANGUAGE_TAGS, Side
 from ..models.edition import ChangeKind, WithdrawalKind
 from ..rendering import cards, term_marks, text
 from ..text import date_format, paths
-from . import list_presenter
-from .editions import BriefListRow, EditionHistoryLine, PublicEdition
-from .keyset import KeysetPage
+from .editions import EditionHistoryLine, PublicEdition
 
 DEFAULT_ABOUT_TEXT: dict[Side, str] = {
     "zh": "本站由小型編輯團隊閱讀外交政策文章，每篇寫成一則雙語文摘：原文作者、出處與日期，一段摘要，"
@@ -31,15 +29,6 @@ DEFAULT_ABOUT_TEXT: dict[Side, str] = {
 
 MAX_RELATED = 4
 _COLON: dict[Side, str] = {"zh": "：", "en": ": "}
-
-
-def build_newest_context(
-    page: KeysetPage[BriefListRow], lead_card: Mapping[str, Any] | None, language: Side
-) -> dict[str, str]:
-    """Return the list context, grouped by month. `lead_card` shows the first brief with its full summary."""
-    lead = cards.render_entry(lead_card, language, is_lead=True) if lead_card else ""
-    entries = list_presenter.render_list_by_publication(page.rows, language, lead=lead)
-    return {"entries": entries} | list_presenter.build_paging_context(page, paths.home(language))
 
 
 def build_brief_context(

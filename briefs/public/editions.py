@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from ..content import SIDES, Content, Side
 from ..database.prepared_query import PreparedQuery
-from ..models.derived import Card, EditionPicture, Rendering
+from ..models.derived import EditionPicture, Rendering
 from ..models.edition import Edition
 from ..rendering import ReadingView
 from ..rendering.term_marks import PAGE_SIDES
@@ -84,6 +84,14 @@ class BriefListRow(NamedTuple):
         return timezone.localdate(self.published_at).isoformat()
 
 
+class Lead(NamedTuple):
+    """What the home page shows of the newest brief."""
+
+    content: Content
+    card: dict[str, Any]
+    glossary_html: str
+
+
 def find(slug: str, view: ReadingView, now: dt.datetime, language: Side = "zh") -> PublicEdition:
     """Return the public edition with this slug. Raise Gone if it was removed, else Http404.
 
@@ -128,10 +136,10 @@ def list_newest_briefs(language: Side, now: dt.datetime, page: PageKey) -> Keyse
     return _newest_paginators[language].fetch_page(now, page=page)
 
 
-def load_card(pk: int) -> dict[str, Any]:
-    """Return the card of an edition that was already found to be public."""
-    data: dict[str, Any] = _card(pk)[0][0]
-    return data
+def load_lead(pk: int, language: Side) -> Lead:
+    """Return the content, card and glossary block of an edition that was already found to be public."""
+    ((content, card, gloss),) = _lead[language](pk)
+    return Lead(Content.from_json(content), card, gloss["html"] if gloss else "")
 
 
 def find_card(slug: str, now: dt.datetime) -> dict[str, Any]:
@@ -228,6 +236,10 @@ def annotate_face(rows: EditionRows, language: Side) -> Any:
     return rows.annotate(face=FilteredRelation("faces", condition=Q(faces__page=language)))
 
 
+def _lead_query(language: Side, pk: int) -> EditionRows:
+    return Edition.objects.filter(pk=pk).values_list("content", "card__data", f"gloss__{language}")
+
+
 def _card_by_slug_query(slug: str, now: dt.datetime) -> EditionRows:
     return _listed_editions(now).filter(slug=slug).values_list("card__data")[:1]
 
@@ -246,7 +258,7 @@ _neighbour_lines = {
     for page in SIDES
 }
 _history = PreparedQuery(_history_query, int, dt.datetime)
-_card = PreparedQuery(lambda pk: Card.objects.filter(pk=pk).values_list("data"), int)
+_lead = {page: PreparedQuery(partial(_lead_query, page), int) for page in SIDES}
 _newest_paginators = {
     page: KeysetPaginator(
         _listed_editions,

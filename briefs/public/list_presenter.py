@@ -1,57 +1,51 @@
-"""Render lists of briefs, grouped by month, and their paging links."""
+"""Render lists of briefs and their paging links."""
 
-import datetime as dt
 import re
 from collections.abc import Iterable
+from functools import partial
+from html import escape
 from typing import Any
 
 from django.utils.safestring import SafeString, mark_safe
 
 from ..content import Side
-from ..rendering import text
-from ..text import date_format
+from ..rendering import cards, text
 from .editions import BriefListRow
 from .keyset import KeysetPage
 from .subjects.archive_queries import ArchiveRow
 
 NOINDEX = mark_safe('<meta name="robots" content="noindex, follow">')
-_TIME_ELEMENT = re.compile("<time[^>]*>[^<]*</time>")
+_ENTRY_DATES = re.compile(
+    r'(<span class="dated nb">.*?</span>)</p>\s*<p class="posted"><time datetime="([0-9-]+)">.*?</p>',
+    re.DOTALL,
+)
 
 
-def render_list_by_publication(rows: Iterable[BriefListRow], language: Side, *, lead: str = "") -> SafeString:
-    """Render entries grouped by month of publication. `lead` replaces the first entry."""
-    parts: list[str] = []
-    month = ""
+def render_list_by_publication(rows: Iterable[BriefListRow], language: Side, *, heading: str) -> SafeString:
+    """Render entries with the year of publication on the fold where it changes."""
+    parts = []
+    year = ""
     for row in rows:
-        if month != (month := row.published_iso_date[:7]):
-            parts.append(
-                _render_month_heading(
-                    month, date_format.format_month(dt.date.fromisoformat(row.published_iso_date), language)
-                )
-            )
-        parts.append(lead or row.html)
-        lead = ""
-    return _join_html(parts)
+        if year != (year := row.published_iso_date[:4]):
+            parts.append(_render_year_mark(year, language))
+        parts.append(row.html)
+    return _render_list(parts, heading)
 
 
-def render_list_by_article_date(rows: Iterable[ArchiveRow], language: Side) -> SafeString:
-    """Render entries grouped by month of the article, showing the article's day if known."""
-    parts: list[str] = []
-    month = -1
-    for row in rows:
-        if month != (month := row.month):
-            label = (
-                date_format.format_month(row.date, language)
-                if month % 100
-                else format_year(row.date.year, language)
-            )
-            parts.append(
-                _render_month_heading(f"{row.date:%Y-%m}" if month % 100 else f"{row.date.year}", label)
-            )
-        parts.append(
-            _TIME_ELEMENT.sub(_render_day(row, language), row.html, count=1)
-        )  # the replacement has no backslash to escape
-    return _join_html(parts)
+def render_list_by_article_date(rows: Iterable[ArchiveRow], language: Side, *, heading: str) -> SafeString:
+    """Render entries with the day of the article on the fold, and the posted date among the facts."""
+    return _render_list(
+        [_ENTRY_DATES.sub(partial(_swap_dates, row, language), row.html, count=1) for row in rows], heading
+    )
+
+
+def _swap_dates(row: ArchiveRow, language: Side, entry: re.Match[str]) -> str:
+    """Return the two dates of an entry in the other order. A month or an issue stays among the facts."""
+    article, posted = entry.groups()
+    line = cards.render_posted_date(posted, language)
+    if row.iso_day:
+        return f"{line}</p>\n{cards.render_fold_date(row.date, language, is_article=True)}"
+    return f"{article}{cards.COMMA[language]}{line}</p>"
 
 
 def format_year(number: int | str, language: Side) -> str:
@@ -74,17 +68,12 @@ def build_paging_context(page: KeysetPage[Any], list_url: str) -> dict[str, str]
     return {"robots": robots, "paging": links}
 
 
-def _render_day(row: ArchiveRow, language: Side) -> str:
-    """Return the article's day as HTML; empty if only its month or year is known."""
-    iso = row.iso_day
-    if not iso:
-        return ""
-    return f'<time datetime="{iso}">{row.date.day}{"日" if language == "zh" else ""}</time>'
+def _render_year_mark(year: str, language: Side) -> str:
+    return f'<p class="year-mark"><time datetime="{year}">{format_year(year, language)}</time></p>'
 
 
-def _render_month_heading(iso: str, label: str) -> str:
-    return f'<p class="month"><time datetime="{iso}">{label}</time></p>'
-
-
-def _join_html(parts: Iterable[str]) -> SafeString:
-    return mark_safe("\n".join(parts))  # noqa: S308 stored escaped
+def _render_list(parts: Iterable[str], heading: str) -> SafeString:
+    """Return the entries with their heading; empty if there is none."""
+    html = "\n".join(parts)
+    head = f'<div class="listhead ui"><h2>{escape(heading)}</h2></div>\n'
+    return mark_safe(head + html if html else "")  # noqa: S308 stored escaped

@@ -8,7 +8,7 @@ from ..content import Side
 from ..models.site import SiteText
 from ..rendering import text
 from ..text import paths
-from . import brief_presenter, editions, errors, page_frame, page_keys
+from . import brief_presenter, editions, errors, home_page, page_frame, page_keys
 from .languages import accepts_chinese
 
 
@@ -28,14 +28,14 @@ def redirect_language_alias(request: HttpRequest, alias: str, rest: str) -> Http
 
 
 def newest(request: HttpRequest, language: Side) -> HttpResponse:
-    page = editions.list_newest_briefs(language, timezone.now(), page_keys.read_page_key(request))
-    lead_card = editions.load_card(page.rows[0].pk) if page.rows and not page.query_string else None
+    now = timezone.now()
+    page = editions.list_newest_briefs(language, now, page_keys.read_page_key(request))
     return page_frame.render_with_slots(
         "briefs/newest.html",
         language,
         "",
         query_string=page.query_string,
-        **brief_presenter.build_newest_context(page, lead_card, language),
+        **home_page.build_newest_context(page, language, now),
     )
 
 

@@ -55,30 +55,18 @@ def _build_face(card: Card, language: Side, *, linked: bool) -> dict[str, str]:
         }
 
 
-def render_entry(card: Card, language: Side, *, is_lead: bool = False) -> str:
-    """Render a list entry. The lead entry has its full summary, others its first sentences."""
+def render_entry(card: Card, language: Side) -> str:
+    """Render a list entry: both headlines, the article's facts, and when the brief appeared."""
     other = paths.OTHER_SIDE[language]
-    summary = card[f"gist_{language}"]
-    published = dt.date.fromisoformat(card["published"])
     context = {
-        "lead": is_lead,
-        "lang": LANGUAGE_TAGS[language],
         "headline": card[f"headline_{language}"],
         "url": paths.brief(language, card["slug"]),
         "twin": card[f"headline_{other}"],
         "twin_url": paths.brief(other, card["slug"]),
         "twin_lang": LANGUAGE_TAGS[other],
-        "published": card["published"],
+        "facts": render_facts(card, language),
+        "posted": render_fold_date(dt.date.fromisoformat(card["published"]), language),
         "published_at": card["published_at"],
-        "day": f"{published.day}日" if language == "zh" else str(published.day),
-        "gist": text.escape_text(
-            " ".join(text.split_paragraphs(summary)) if is_lead else text.extract_gist(summary, language)
-        ),
-        "by": render_authors_and_source(card, language),
-        "keywords": _join_parts(
-            [_keyword_link(keyword, "keywords", language) for keyword in card["keywords"]],
-            LIST_SEPARATOR[language],
-        ),
     }
     return text.render_partial("briefs/_list_entry.html", **context)
 
@@ -99,6 +87,31 @@ def render_timeline_entry(card: Card, language: Side) -> str:
         "posted": format_html('<time datetime="{}">{}</time>', card["published"], day),
     }
     return text.render_partial("briefs/_timeline_entry.html", **context)
+
+
+def render_facts(card: Card, language: Side) -> SafeString:
+    """Render authors, source and named date of the article in one line. Needs only these parts of the card."""
+    words = escape(gettext("article %(date)s")) % {"date": render_article_date(card, language)}
+    date = mark_safe(f'<span class="dated nb">{words}</span>')  # noqa: S308 escaped
+    return _join_parts([_author_names(card, language), _source_name(card, language), date], COMMA[language])
+
+
+def render_posted_date(iso: str, language: Side) -> SafeString:
+    """Render the day on which the brief appeared, for a line of facts."""
+    day = date_format.format_day(dt.date.fromisoformat(iso), language)
+    words = escape(gettext("posted %(date)s")) % {"date": f'<time datetime="{iso}">{day}</time>'}
+    return mark_safe(f'<span class="posted nb">{words}</span>')  # noqa: S308 escaped
+
+
+def render_fold_date(
+    date: dt.date, language: Side, *, year: str = "", is_article: bool = False
+) -> SafeString:
+    """Render the date on the fold of a list: when the brief appeared, or the day of the article."""
+    sentence = gettext("%(date)s article") if is_article else gettext("%(date)s posted")
+    parts = [f"<span>{year}</span>" if year else "", date_format.format_short_day(date, language)]
+    day = "".join(parts) if language == "zh" else " ".join(filter(None, reversed(parts)))
+    words = escape(sentence) % {"date": f'<time datetime="{date.isoformat()}">{day}</time>'}
+    return mark_safe(f'<p class="posted">{words}</p>')  # noqa: S308 escaped
 
 
 def render_brief_link(content: Content, slug: str, language: Side) -> str:
@@ -172,14 +185,6 @@ def render_source_and_date(card: Card, language: Side) -> SafeString:
     return _join_parts([_source_name(card, language), render_article_date(card, language)], COMMA[language])
 
 
-def render_authors_source_date(card: Card, language: Side) -> SafeString:
-    """Render authors, source and date in one line. Needs only these parts of the card."""
-    return _join_parts(
-        [_author_names(card, language), _source_name(card, language), render_article_date(card, language)],
-        COMMA[language],
-    )
-
-
 def render_article_date(card: Card, language: Side, *, on_two_lines: bool = False) -> SafeString:
     """Render the date as a `time` element, if asked with its year on a line of its own."""
     words = date_format.format_article_date(card["date"], card["date_label"], language)
@@ -226,14 +231,6 @@ def _linked_name(row: Mapping[str, str], kind: str, language: Side, *, linked: b
     """Render a name of an author or outlet; if `linked`, as a link to its page."""
     return text.render_name(
         row[language], language, href=paths.subject(language, kind, row["slug"]) if linked else ""
-    )
-
-
-def _keyword_link(row: Mapping[str, str], kind: str, language: Side) -> SafeString:
-    return format_html(
-        '<a href="{}">{}</a>',
-        paths.subject(language, kind, row["slug"]),
-        mark_language(row[language], language),
     )
 
 

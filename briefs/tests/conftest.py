@@ -20,6 +20,7 @@ from whitenoise.middleware import WhiteNoiseMiddleware
 from briefs import search
 from briefs.database import guards
 from briefs.installation import prepare_dictionary
+from briefs.public import home_page
 
 from .support import factories
 from .support.mail_server import MailServer
@@ -143,6 +144,13 @@ def _fast_password_hasher() -> None:
 def _no_search_limit() -> None:
     """Lift the search limit, which has its own tests."""
     settings.DIGEST_SEARCH_LIMIT = 1_000_000
+
+
+@pytest.fixture(autouse=True)
+def _new_home_page() -> None:
+    """Forget the parts of the home page that are kept for a minute: the rows of the next test have the same ids."""
+    home_page.render_top.cache_clear()
+    home_page.render_topics.cache_clear()
 
 
 @pytest.fixture

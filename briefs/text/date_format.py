@@ -16,6 +16,13 @@ def format_day(date: dt.date, side: Side) -> str:
     return f"{date.day} {ENGLISH_MONTHS[date.month - 1]} {date.year}"
 
 
+def format_short_day(date: dt.date, side: Side) -> str:
+    """Format a day without its year: 9 Jun, 6月9日."""
+    if side == "zh":
+        return f"{date.month}月{date.day}日"
+    return f"{date.day} {ENGLISH_MONTHS[date.month - 1][:3]}"
+
+
 def format_with_weekday(iso: str, side: Side) -> str:
     """Format an ISO date for the desk: 9 June 2025 (Monday), 2025 年 6 月 9 日（星期一）. A month has no day."""
     date = dt.date.fromisoformat(iso if len(iso) > len("2025-06") else f"{iso}-01")

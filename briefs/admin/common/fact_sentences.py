@@ -36,7 +36,9 @@ def build_fact_line(facts: Facts, names: NamesById, form_url: str = "") -> SafeS
     """
     known = [escape(sentence) for sentence in _known_sentences(facts, names)]
     missing = [
-        format_html('<a class="gap" href="{}#{}">{}</a>', form_url, field, capfirst(label) if at == 0 else label)
+        format_html(
+            '<a class="gap" href="{}#{}">{}</a>', form_url, field, capfirst(label) if at == 0 else label
+        )
         for at, (field, label) in enumerate(_list_missing_facts(facts, names))
     ]
     line = _join_sentences(*known, _missing_facts_sentence(missing))  # every part is escaped

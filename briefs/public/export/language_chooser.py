@@ -3,9 +3,9 @@
 from django.http import HttpResponse
 from django.utils import translation
 
-from ..content import LANGUAGE_TAGS, SIDES
-from ..text import paths
-from . import page_frame
+from ...content import LANGUAGE_TAGS, SIDES
+from ...text import paths
+from .. import page_frame
 
 
 def render_language_chooser() -> HttpResponse:

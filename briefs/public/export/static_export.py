@@ -11,6 +11,7 @@ import os
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from html import escape
 from itertools import pairwise
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
@@ -18,12 +19,15 @@ from urllib.parse import unquote, urlsplit
 
 from django.conf import settings
 from django.http import Http404
+from django.utils import translation
+from django.utils.translation import gettext
 
+from ...content import Side
 from ...text import paths
 from .. import errors
-from ..language_chooser import render_language_chooser
 from ..languages import language_from_path
 from . import site_crawl
+from .language_chooser import render_language_chooser
 
 MANIFEST_NAME = ".digest-export.json"
 FILES_PER_SAVE = 5_000
@@ -31,6 +35,8 @@ _OLDEST_KEY = "0-0"
 _LIST_LINK = re.compile(r'<a rel="(prev|next)" href="([^"]*)"')
 _ANCHOR_ELEMENT = re.compile(r'(<a\b[^>]*?\bhref=")([^"]*)("[^>]*>)(.*?</a>)', re.DOTALL)
 _FORM_ELEMENT = re.compile(r'<form\b[^>]*?\baction="([^"]*)".*?</form>', re.DOTALL)
+_SEARCH_FIELD = re.compile(r'<form class="find".*?</form>', re.DOTALL)
+_LANGUAGE = re.compile(r'<html lang="(en)?')
 _EMPTY_ELEMENT = re.compile(r"<(li|p|nav|ul)\b[^>]*>\s*</\1>\n?")
 _TYPES_WITH_LINKS = ("text/html", "application/xml", "application/atom+xml")
 
@@ -147,6 +153,7 @@ class StaticExport:
 
     def _rewrite_links(self, text: str) -> str:
         """Point all links to exported files. Remove links and forms that lead to none."""
+        text = _SEARCH_FIELD.sub(_render_search_notice(_LANGUAGE.search(text)), text)
         text = _FORM_ELEMENT.sub(lambda found: found[0] if self._resolve_link(found[1]) else "", text)
         text = _ANCHOR_ELEMENT.sub(self._rewrite_anchor, text)
         return _EMPTY_ELEMENT.sub("", _EMPTY_ELEMENT.sub("", text))
@@ -210,6 +217,13 @@ class StaticExport:
         known = self.previous_files | self.files if len(self.files) < len(self.previous_files) else self.files
         made.write_text(json.dumps(known, indent=0, sort_keys=True), encoding="utf-8")
         made.replace(self.folder / MANIFEST_NAME)
+
+
+def _render_search_notice(language: re.Match[str] | None) -> str:
+    """Return what stands in place of the search field, which needs a server."""
+    side: Side = "en" if language and language[1] else "zh"
+    with translation.override(paths.LANGUAGE_CODES[side]):
+        return f'<p class="find ui">{escape(gettext("This copy of the site has no search."))}</p>'
 
 
 def _read_manifest(folder: Path) -> dict[str, str]:

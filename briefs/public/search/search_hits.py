@@ -4,7 +4,7 @@ Ten hits are most of a results page, which is rendered for each request; templat
 Each piece of text is escaped by `highlight_spans` or `escape`.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 from typing import Any, Final, NamedTuple
 
@@ -18,7 +18,7 @@ from ...search.query import Phrase
 from ...text import paths
 from .search_queries import SearchHit
 
-MAX_BULLETS_PER_HIT: Final = 3
+MAX_BULLETS_PER_HIT: Final = 2
 type MatchSpans = list[list[TextSpan]]
 
 
@@ -43,12 +43,45 @@ def render_hit(hit: SearchHit, phrases: Sequence[Phrase], language: Side) -> Ren
 <p class="twin-headline"><a
 href="{escape(paths.brief(twin, hit.slug))}" lang="{lang}" hreflang="{lang}">{_render_headline(content, twin, phrases)}</a></p>
 </div>
-<p class="meta">{cards.render_authors_source_date(hit.card, language)}</p>
+<div class="pair about">
+<p class="meta">{cards.render_facts(hit.card, language)} {cards.render_posted_date(hit.card["published"], language)}</p>
+<p class="why">{_render_reason(hit, phrases, [str(bullet["number"]) for _, _, bullet, _ in matches], url, language)}</p>
+</div>
 <ol class="pairs">
 {"".join(pairs) or _render_summary(content, phrases, url, language)}</ol>
 {_render_more_link(len(matches) - len(shown), url)}</article>
 """
     return RenderedHit(mark_safe(html), len(matches))  # noqa: S308 escaped piece by piece
+
+
+def _render_reason(
+    hit: SearchHit, phrases: Sequence[Phrase], numbers: Sequence[str], url: str, language: Side
+) -> SafeString:
+    """Say where the words were found: in the text, or else in a name. `url` must be escaped."""
+    places = [
+        f"<b>{escape(label)}</b>"
+        for part, label in (("headline", gettext("headline")), ("summary", gettext("summary")))
+        if any(any(find_spans(hit.content.get(f"{part}_{side}", ""), phrases)) for side in SIDES)
+    ]
+    if numbers:
+        links = cards.LIST_SEPARATOR[language].join(f'<a href="{url}#b{n}">{n}</a>' for n in numbers)
+        places.append(escape(ngettext("point %(n)s", "points %(n)s", len(numbers))) % {"n": links})
+    if places:
+        found = cards.LIST_SEPARATOR[language].join(places)
+        return mark_safe(escape(gettext("Matches: %(places)s")) % {"places": found})  # noqa: S308 escaped
+    for label, rows_of in _named_rows(hit.card) if phrases else ():
+        for row in rows_of:
+            if any(any(find_spans(row[side], phrases)) for side in SIDES):
+                name = cards.mark_language(row[language], language)
+                sentence = escape(gettext("Matches only the %(kind)s “%(name)s”"))
+                return mark_safe(sentence % {"kind": escape(label), "name": name})  # noqa: S308 escaped
+    return mark_safe("")
+
+
+def _named_rows(card: Mapping[str, Any]) -> Iterator[tuple[str, Sequence[Mapping[str, str]]]]:
+    yield gettext("Keyword").lower(), card["keywords"]
+    yield gettext("Author").lower(), card["authors"]
+    yield gettext("Source").lower(), [card["source"]] if card["source"] else []
 
 
 type BulletMatch = tuple[int, int, Mapping[str, Any], dict[Side, MatchSpans]]
@@ -92,9 +125,14 @@ def _render_summary(content: Mapping[str, Any], phrases: Sequence[Phrase], url: 
 def render_pair(
     url: str, number: str, label: str, texts: Mapping[Side, SafeString], language: Side
 ) -> SafeString:
-    """Render both languages of a bullet or the summary. `url` must be escaped."""
+    """Render both languages of a bullet or the summary. `url` must be escaped.
+
+    On a phone, where no fold stands between the two, the number is written out.
+    """
+    before, _, after = (escape(gettext("Point %(n)s")) if number.isdigit() else "%(n)s").partition("%(n)s")
     return mark_safe(f"""<li class="pair">
-<a class="anchor" href="{url}" aria-label="{escape(label)}">{escape(number)}</a>
+<a class="anchor" href="{url}" aria-label="{escape(label)}"><span
+class="narrow">{before}</span>{escape(number)}<span class="narrow">{after}</span></a>
 {_render_side(language, texts[language])}
 {_render_side(paths.OTHER_SIDE[language], texts[paths.OTHER_SIDE[language]])}
 </li>

@@ -40,7 +40,6 @@ def build_results_context(
                 {"label": label, "url": f"{here}{params.without_filter(kind)}"}
                 for kind, label in _filter_chips(params, results, language)
             ],
-            orders=_order_links(params, language) if params.query_text and results.count else [],
             spellings=results.query.spellings if results.count else (),
             cut=results.query.is_truncated,
             guess={
@@ -53,8 +52,13 @@ def build_results_context(
             nothing=not results.count and not params.is_empty,
         ),
         "facets": render_partial(
-            "briefs/_search_facets.html", asked=params, facets=list(_facet_groups(params, results, language))
-        ),
+            "briefs/_search_facets.html",
+            asked=params,
+            facets=list(_facet_groups(params, results, language)),
+            orders=_order_links(params, language) if params.query_text and results.count else [],
+        )
+        if not params.is_empty
+        else "",
         "answers": mark_safe("".join(answer.html for answer in answers)),  # noqa: S308 HTML each
         "paging": render_partial(
             "briefs/_search_paging.html",
@@ -111,10 +115,10 @@ def _filter_chips(params: SearchParams, results: SearchResults, language: Side) 
 
 def _facet_groups(params: SearchParams, results: SearchResults, language: Side) -> Iterator[dict[str, Any]]:
     titles = {
-        "keyword": gettext("Keywords"),
+        "keyword": gettext("Topics"),
         "source": gettext("Source"),
         "author": gettext("Author"),
-        "year": gettext("Year"),
+        "year": gettext("Date of the article"),
     }
     for kind, title in titles.items():
         values = []
@@ -130,7 +134,7 @@ def _facet_groups(params: SearchParams, results: SearchResults, language: Side) 
                 f'<li><a href="{url}" rel="nofollow" lang="{detect_language_code(label)}">{escape(label)}</a>\n'
                 f'<span class="n">{n}</span></li>'
             )
-        if values:
+        if values or kind == "year":
             html = mark_safe("\n".join(values))  # noqa: S308 escaped one by one
             yield {"id": kind, "title": title, "values": html}
 

@@ -8,7 +8,7 @@ from ...search import search_log
 from ...text.scripts import detect_language_code
 from .. import errors, page_frame, rate_limits
 from ..machines import feeds
-from . import search_queries, search_results
+from . import search_examples, search_queries, search_results
 from .search_params import SearchParams
 
 
@@ -16,7 +16,8 @@ def search(request: HttpRequest, language: Side) -> HttpResponse:
     asked = SearchParams.from_query(request.GET.dict())
     if not asked.is_empty and (wait := rate_limits.seconds_to_wait(request)):
         return errors.too_many_requests(language, wait)
-    found = search_queries.run_search(asked, timezone.now())
+    now = timezone.now()
+    found = search_queries.run_search(asked, now)
     feeds_of_search = feeds.build_search_links(language, asked)
     response = page_frame.render_with_slots(
         "briefs/search.html",
@@ -24,6 +25,7 @@ def search(request: HttpRequest, language: Side) -> HttpResponse:
         f"search/{asked}",
         feeds=feeds_of_search.head,
         follow=feeds_of_search.button,
+        openings=search_examples.build_openings(asked, found, language, now),
         **search_results.build_results_context(asked, found, language),
     )
     if asked.query_text and asked.is_first_page and not asked.is_filtered and request.method == "GET":

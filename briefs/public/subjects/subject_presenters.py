@@ -1,6 +1,9 @@
 """Build template contexts of indexes, term pages and the archive."""
 
+import unicodedata
 from collections.abc import Iterable, Sequence
+from itertools import groupby
+from string import ascii_uppercase
 from typing import Any
 
 from django.utils.translation import gettext, gettext_lazy
@@ -32,12 +35,19 @@ _PLURAL_LABELS = {
 
 
 def build_index_context(rows: Iterable[CountedSubject], kind: str, language: Side) -> dict[str, Any]:
-    """Return the index context, sorted by label: English alphabetically, Chinese by strokes in Big5 order."""
+    """Return the index context, sorted by label: Latin names alphabetically, then Chinese ones by strokes.
+
+    Authors stand by the first letter of their family name. Chinese labels are in Big5 order, which is by strokes.
+    """
     ordered = sorted(rows, key=lambda row: _sort_key(row, language))
+    groups = groupby(ordered, key=lambda row: _initial(row, language) if kind == "authors" else "")
     return {
         "heading": str(_PLURAL_LABELS[kind]),
         "kind": kind,
-        "rows": [_name_row(row, kind, language) for row in ordered],
+        "groups": [
+            {"initial": initial, "rows": [_index_row(row, kind, language) for row in group]}
+            for initial, group in groups
+        ],
     }
 
 
@@ -93,20 +103,19 @@ def build_period_context(
     """Return the context of a year or month page, with the months of its year in the margin."""
     year = months[0].month // 100
     shown = [row for row in months if path in (month_path(row.month), f"archive/{year}/")]
+    count = format_brief_count(sum(row.brief_count for row in shown))
     return {
         "kind": gettext("Archive"),
         "kind_url": f"{paths.home(language)}archive/",
         "heading": heading,
         "plain": heading,
-        "twin": "",
-        "count": format_brief_count(sum(row.brief_count for row in shown)),
         "margin": text.render_partial(
             "briefs/_month_list.html",
             heading=list_presenter.format_year(year, language),
             url=f"{paths.home(language)}archive/{year}/",
             months=_month_links(months, language, current_path=path),
         ),
-        "entries": list_presenter.render_list_by_article_date(brief_list.rows, language),
+        "entries": list_presenter.render_list_by_article_date(brief_list.rows, language, heading=count),
         **list_presenter.build_paging_context(brief_list, f"{paths.home(language)}{path}"),
     }
 
@@ -133,7 +142,7 @@ def _month_links(
     ]
 
 
-def _name_row(row: CountedSubject, kind: str, language: Side) -> dict[str, Any]:
+def build_name_row(row: CountedSubject, kind: str, language: Side) -> dict[str, Any]:
     return {
         "url": paths.subject(language, kind, row.slug),
         "label": cards.mark_language(subject_label(row, language), language),
@@ -142,13 +151,37 @@ def _name_row(row: CountedSubject, kind: str, language: Side) -> dict[str, Any]:
     }
 
 
+def _index_row(row: CountedSubject, kind: str, language: Side) -> dict[str, Any]:
+    """Return a line of an index. An author's family name comes first: Chilukuri, Vivek."""
+    words = subject_label(row, language)
+    given = words.removesuffix(row.family).strip()
+    if kind == "authors" and given not in ("", words):
+        words = f"{row.family}, {given}"
+    return build_name_row(row, kind, language) | {"label": cards.mark_language(words, language)}
+
+
+def _initial(row: CountedSubject, language: Side) -> str:
+    """Return the letter of an author's family name without its accent, 中文 for a Chinese name, else #."""
+    if _is_chinese(subject_label(row, language)):
+        return "中文"
+    letter = _fold_accents(row.family or subject_label(row, language))[:1].upper()
+    return letter if letter in ascii_uppercase else "#"
+
+
 def _sort_key(row: CountedSubject, language: Side) -> tuple[Any, ...]:
     words = subject_label(row, language)
-    latin = (row.family or words).casefold(), words.casefold()
-    if language == "en":
-        return latin
-    is_han = detect_language_code(words) == LANGUAGE_TAGS["zh"]
-    return (is_han, words.encode("cp950", "replace"), words) if is_han else (is_han, *latin)
+    if _is_chinese(words):
+        return True, words.encode("cp950", "replace"), words
+    return False, _fold_accents(row.family or words), words.casefold()
+
+
+def _is_chinese(words: str) -> bool:
+    return detect_language_code(words) == LANGUAGE_TAGS["zh"]
+
+
+def _fold_accents(words: str) -> str:
+    """Return the name as it is sorted: Çelik between Carter and Chen."""
+    return "".join(c for c in unicodedata.normalize("NFKD", words.casefold()) if not unicodedata.combining(c))
 
 
 def _build_use(use: TermUse, language: Side) -> dict[str, Any]:

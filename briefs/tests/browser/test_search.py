@@ -52,14 +52,13 @@ def test_reader_searches_and_filters_without_javascript(chromium: Any, live_serv
     )
     page = tab.page
     page.goto(f"{tab.site}/zh-hant/")
-    page.get_by_role("link", name="搜尋", exact=True).click()
-    page.locator("#q").fill('zzz OR "')
-    page.locator("#q").press("Enter")
+    page.locator("#find").fill('zzz OR "')
+    page.locator("#find").press("Enter")
     assert "找不到" in page.locator("[role=status]").inner_text()
     page.locator("#q").fill("标题")
     page.locator(".search button").click()
     assert page.locator("article.answer").count() == 3
-    page.locator(".facets summary").click()
+    page.locator("[popovertarget=f-year]").click()
     page.locator("#from").fill("2026-01-01")
     page.get_by_role("button", name="套用").click()
     assert page.locator("article.answer").count() == 0
@@ -72,16 +71,44 @@ def test_reader_searches_and_filters_without_javascript(chromium: Any, live_serv
 
 
 @pytest.mark.parametrize("language", ["zh-hant", "en"])
-def test_search_filters_fit_every_width(chromium: Any, live_server: Any, language: str) -> None:
+def test_answers_stand_above_the_fold_and_filters_fit_every_width(
+    chromium: Any, live_server: Any, language: str
+) -> None:
+    for n in range(21):
+        corpus_fixtures.publish(
+            corpus_fixtures.numbered_content(
+                20 + n, headline_zh="韌性的代價與修復速度", headline_en="The Price of Resilience and Repair"
+            ),
+            f"more-{n}",
+        )
     tab = Tab(chromium, live_server.url, None)
-    tab.open(f"/{language}/search/?q=summary")
-    assert tab.page.locator(".facets #from").count() == 1
-    for width in (1440, 1024, 800, 700, 390, 320):
-        tab.page.set_viewport_size({"width": width, "height": 800})
-        tab.page.evaluate("document.querySelector('details.facets').open = true")
+    page = tab.page
+    for width, height, lowest in (
+        (1440, 900, 340),
+        (1024, 768, 340),
+        (800, 800, 340),
+        (390, 844, 450),
+        (320, 568, 520),
+    ):
+        page.set_viewport_size({"width": width, "height": height})
+        tab.open(f"/{language}/")
+        if width == 1440:
+            rows = page.eval_on_selector_all(
+                ".row", "rows => rows.map(row => row.getBoundingClientRect().height)"
+            )
+            assert height // max(rows) >= 10, "entries in one screen"
+        page.locator("#find").fill("標題" if language == "zh-hant" else "summary")
+        page.locator("#find").press("Enter")
+        assert page.locator("article.answer h2").first.bounding_box()["y"] <= lowest, width
+        button = page.locator("[popovertarget=f-year]")
+        button.click()
+        panel = page.locator("#f-year").bounding_box()
+        assert panel["x"] >= 0
+        assert panel["x"] + panel["width"] <= width
         assert tab.horizontal_overflow() <= 0, width
-        column, field = (tab.page.locator(part).bounding_box() for part in (".between", "#from"))
-        assert field["x"] + field["width"] <= column["x"] + column["width"], width
+        page.keyboard.press("Escape")
+        assert not page.locator("#f-year").is_visible()
+    assert tab.console_messages == []
 
 
 @pytest.mark.parametrize(("language", "scheme", "width"), [("zh-hant", "light", 1280), ("en", "dark", 390)])

@@ -180,6 +180,9 @@ def test_accept_language_chooses_language_at_root(client: Client, accept: str, c
         ("/zh/feed.atom", "/zh-hant/feed.atom"),
         ("/zh-hant-TW/", "/zh-hant/"),
         ("/zh-HK/中/", "/zh-hant/%E4%B8%AD/"),
+        ("/zh-hans/search/?q=%E8%8A%AF", "/zh-hant/search/?q=%E8%8A%AF"),
+        ("/zh-CN/about/", "/zh-hant/about/"),
+        ("/zh-Hans-SG/", "/zh-hant/"),
         ("/EN/about/", "/en/about/"),
         ("/zh-tw//evil.test/", "/zh-hant//evil.test/"),
     ],
@@ -190,7 +193,7 @@ def test_other_language_spellings_redirect_to_canonical_one(client: Client, path
 
 
 @pytest.mark.parametrize(
-    "path", ["/de/", "/zh-cn/", "/zh-hans/", "/zh-hant-x/", "/english/", "/zh-hant/zh-hant/"]
+    "path", ["/de/", "/zh-jp/", "/zh-hanx/", "/zh-hant-x/", "/english/", "/zh-hant/zh-hant/"]
 )
 def test_unknown_language_code_gets_404(client: Client, path: str) -> None:
     assert client.get(path).status_code == 404

@@ -17,7 +17,7 @@ from briefs import workflow
 from briefs.client_address import get_client_address
 from briefs.content import Bullet, Byline
 from briefs.models import Author, Keyword, Search, Source, Term
-from briefs.public import rate_limits
+from briefs.public import home_page, rate_limits
 from briefs.public.search import search_params, search_queries
 from briefs.sample_corpus import load_corpus
 from briefs.search import search_log
@@ -152,15 +152,20 @@ def test_search_without_results_suggests_correction(site: Client) -> None:
     assert "找不到「&lt;b&gt;zz」的相關內容。" in get_search_page(site, "?q=<b>zz", "zh-hant")
 
 
-@pytest.mark.parametrize(
-    ("code", "newest", "keywords"), [("en", "Newest briefs", "Keywords"), ("zh-hant", "最新文摘", "關鍵字")]
-)
-def test_search_without_results_links_to_newest_and_keywords(
-    site: Client, code: str, newest: str, keywords: str
-) -> None:
-    links = rf'<a\s+href="/{code}/"\s*>{newest}</a> · <a\s+href="/{code}/keywords/"\s*>{keywords}</a>'
-    assert re.search(links, get_search_page(site, "?q=zzzzzz", code))
-    assert not re.search(links, get_search_page(site, "?q=AI", code))
+def test_search_page_without_answers_shows_ways_on(site: Client) -> None:
+    def openings(query: str) -> str:
+        page = get_search_page(site, query)
+        return page.partition('class="openings"')[2].partition("<footer")[0]
+
+    nothing = openings("?q=zzzzzz")
+    assert 'href="/en/keywords/space/"' in nothing
+    assert 'href="/en/keywords/"' in nothing
+    assert '<h3><a href="/en/briefs/satellites/">' in nothing
+    assert openings("?q=AI") == ""
+    examples = re.findall(r'<a href="/en/search/([^"]*)"', openings(""))
+    assert "?q=author%3ARey+source%3ALawfare" in examples
+    assert len(examples) == 5
+    assert all("satellites" in get_search_page(site, html.unescape(query)) for query in examples)
 
 
 def test_suggestions_match_typed_prefix(site: Client) -> None:
@@ -223,6 +228,7 @@ def test_search_runs_at_most_six_queries_however_many_briefs(
     costs = []
     for n in (3, 9):
         load_corpus(n)
+        home_page.render_topics.cache_clear()
         with CaptureQueriesContext(connection) as queries:
             get_search_page(site, query)
         costs.append(len(queries))

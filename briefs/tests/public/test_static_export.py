@@ -94,8 +94,12 @@ def test_export_has_every_page_and_no_broken_link(tmp_path: Path, capsys: pytest
         "en/archive/2025/06/index.html",
         "static/briefs/digest.css",
         "static/briefs/place.js",
+        "favicon.ico",
     ):
         assert page in site
+    for page, notice in (("en/index.html", "no search"), ("zh-hant/about/index.html", "沒有搜尋功能")):
+        assert notice.encode() in site[page][1]
+        assert b"<form" not in site[page][1]
     assert b"R</p>" in site["en/briefs/down/index.html"][1], "a withdrawn brief shows its notice"
     assert not [path for path in site if path.startswith(("en/briefs/down/c", "en/briefs/gone"))]
     reached, broken = follow_links(tmp_path / "site")
@@ -127,7 +131,7 @@ def test_exported_list_reaches_every_brief_by_paging_links(
     while page:
         text = (tmp_path / page.strip("/") / "index.html").read_text(encoding="utf-8")
         pages.append(page)
-        slugs += re.findall(r'<h2><a href="/en/briefs/(s\d)/"', text)
+        slugs += re.findall(r'<h[23]><a href="/en/briefs/(s\d)/"', text)
         page = next(iter(re.findall(r'rel="next" href="([^"]*)"', text)), "")
     assert list(dict.fromkeys(slugs)) == [f"s{n}" for n in range(6, -1, -1)]
     assert len(pages) == 3

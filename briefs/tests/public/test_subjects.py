@@ -194,7 +194,12 @@ def test_archive_shows_article_date_with_its_precision(client: Client) -> None:
     for n, date in enumerate(["2025-06-09", "2025-06"]):
         publish(n, subject.facts(date))
     html = client.get("/zh-hant/archive/2025/06/").content.decode()
-    assert re.findall(r'<time datetime="([\d-]*)">', html) == ["2025-06", "2025-06-09"]
+    assert re.findall(r'<time datetime="([\d-]*)">', html) == [
+        "2026-06-12",
+        "2025-06-09",
+        "2025-06",
+        "2026-06-12",
+    ], "the day on the fold, a month among the facts, and both posted dates"
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,72 @@
+"""What the search page shows without answers: examples taken from the newest brief, or ways on."""
+
+import datetime as dt
+import re
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import quote_plus
+
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext
+
+from ...content import Side
+from ...rendering.text import render_partial
+from ...text import paths
+from ...text.scripts import detect_language_code
+from .. import editions, home_page, list_presenter
+from ..page_keys import PageKey
+from .search_params import SearchParams
+from .search_queries import SearchResults
+
+MAX_NEWEST = 3
+_LONG_WORD = re.compile(r"[A-Za-z]{7,}")
+
+
+def build_openings(
+    params: SearchParams, results: SearchResults, language: Side, now: dt.datetime
+) -> SafeString:
+    """Return examples for an empty search, topics and newest briefs if nothing was found, else nothing."""
+    if not params.is_empty and results.count:
+        return mark_safe("")
+    newest = editions.list_newest_briefs(language, now, PageKey()).rows
+    examples = [
+        {
+            "text": query,
+            "url": f"{paths.search(language)}?q={quote_plus(query)}",
+            "lang": detect_language_code(query),
+            "meaning": meaning,
+        }
+        for row in newest[: 1 if params.is_empty else 0]
+        for query, meaning in _list_examples(editions.load_lead(row.pk, language).card, language)
+    ]
+    shown = [] if examples else newest[:MAX_NEWEST]
+    return render_partial(
+        "briefs/_search_openings.html",
+        examples=examples,
+        topics=home_page.render_topics(language, home_page.round_to_minute(now)),
+        newest=list_presenter.render_list_by_publication(shown, language, heading=gettext("Newest briefs")),
+    )
+
+
+def _list_examples(card: dict[str, Any], language: Side) -> Iterator[tuple[str, str]]:
+    """Yield searches that find this brief, and what each means."""
+    if card["keywords"]:
+        yield card["keywords"][0][language], gettext("either language finds the same briefs")
+    if card["authors"]:
+        yield f'"{card["authors"][0]["en"]}"', gettext("a phrase, exactly as it stands")
+    if word := _LONG_WORD.search(card["headline_en"]):
+        yield f"{word[0][:-2].lower()}*", gettext("words that begin so")
+    names = []
+    if card["authors"]:
+        family = card["authors"][0]["family"] or card["authors"][0]["en"]
+        names.append(f"author:{_quote(family)}")
+    if card["source"]:
+        names.append(f"source:{_quote(card['source']['en'])}")
+    if names:
+        yield " ".join(names), gettext("by name")
+    if card["date"]:
+        yield f"date:{card['date'][:4]}", gettext("by the date of the article")
+
+
+def _quote(name: str) -> str:
+    return f'"{name}"' if " " in name else name
