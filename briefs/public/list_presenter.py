@@ -2,8 +2,7 @@
 
 import re
 from collections.abc import Iterable
-from functools import partial
-from html import escape
+from functools import lru_cache, partial
 from typing import Any
 
 from django.utils.safestring import SafeString, mark_safe
@@ -42,7 +41,7 @@ def render_list_by_article_date(rows: Iterable[ArchiveRow], language: Side, *, h
 def _swap_dates(row: ArchiveRow, language: Side, entry: re.Match[str]) -> str:
     """Return the two dates of an entry in the other order. A month or an issue stays among the facts."""
     article, posted = entry.groups()
-    line = cards.render_posted_date(posted, language)
+    line = cards.render_posted_fact(posted, language)
     if row.iso_day:
         return f"{line}</p>\n{cards.render_fold_date(row.date, language, is_article=True)}"
     return f"{article}{cards.COMMA[language]}{line}</p>"
@@ -73,7 +72,11 @@ def _render_year_mark(year: str, language: Side) -> str:
 
 
 def _render_list(parts: Iterable[str], heading: str) -> SafeString:
-    """Return the entries with their heading; empty if there is none."""
+    """Return the entries below their heading; empty if there is none."""
     html = "\n".join(parts)
-    head = f'<div class="listhead ui"><h2>{escape(heading)}</h2></div>\n'
-    return mark_safe(head + html if html else "")  # noqa: S308 stored escaped
+    return mark_safe(f"{_render_list_head(heading)}\n{html}" if html else "")  # noqa: S308 stored escaped
+
+
+@lru_cache(maxsize=256)
+def _render_list_head(heading: str) -> SafeString:
+    return text.render_partial("briefs/_list_head.html", heading=heading)

@@ -65,6 +65,7 @@ def render_entry(card: Card, language: Side) -> str:
         "twin_url": paths.brief(other, card["slug"]),
         "twin_lang": LANGUAGE_TAGS[other],
         "facts": render_facts(card, language),
+        "published_at": card["published_at"],
         "posted": render_fold_date(dt.date.fromisoformat(card["published"]), language),
         "published_at": card["published_at"],
     }
@@ -96,7 +97,7 @@ def render_facts(card: Card, language: Side) -> SafeString:
     return _join_parts([_author_names(card, language), _source_name(card, language), date], COMMA[language])
 
 
-def render_posted_date(iso: str, language: Side) -> SafeString:
+def render_posted_fact(iso: str, language: Side) -> SafeString:
     """Render the day on which the brief appeared, for a line of facts."""
     day = date_format.format_day(dt.date.fromisoformat(iso), language)
     words = escape(gettext("posted %(date)s")) % {"date": f'<time datetime="{iso}">{day}</time>'}

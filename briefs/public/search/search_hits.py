@@ -43,8 +43,8 @@ def render_hit(hit: SearchHit, phrases: Sequence[Phrase], language: Side) -> Ren
 <p class="twin-headline"><a
 href="{escape(paths.brief(twin, hit.slug))}" lang="{lang}" hreflang="{lang}">{_render_headline(content, twin, phrases)}</a></p>
 </div>
-<div class="pair about">
-<p class="meta">{cards.render_facts(hit.card, language)} {cards.render_posted_date(hit.card["published"], language)}</p>
+<div class="pair facts">
+<p class="meta">{cards.render_facts(hit.card, language)}{cards.COMMA[language]}{cards.render_posted_fact(hit.card["published"], language)}</p>
 <p class="why">{_render_reason(hit, phrases, [str(bullet["number"]) for _, _, bullet, _ in matches], url, language)}</p>
 </div>
 <ol class="pairs">

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext, ngettext, pgettext
 
 from ...content import Side
 from ...rendering.text import render_partial
@@ -118,7 +118,7 @@ def _facet_groups(params: SearchParams, results: SearchResults, language: Side) 
         "keyword": gettext("Topics"),
         "source": gettext("Source"),
         "author": gettext("Author"),
-        "year": gettext("Date of the article"),
+        "year": pgettext("filter", "Date"),
     }
     for kind, title in titles.items():
         values = []
