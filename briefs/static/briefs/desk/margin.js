@@ -40,7 +40,7 @@ export function placeItems(form, source, html, rename = (key) => key) {
 
 /**
  * At rest, show the open items that fit beside the row's words, and name the rest on one line. In the row that has the
- * focus, and below 1280 pixels, nothing is cut.
+ * focus, and below 1280 pixels, nothing is cut. There the row keeps the room that its margin takes at rest.
  */
 export function settle(form) {
   showProposals(form);
@@ -55,7 +55,8 @@ function settleRow(pair, inner) {
   const items = [...inner.querySelectorAll(":scope > .item")];
   for (const item of items) item.classList.remove("is-over");
   over.hidden = true;
-  if (!WIDE.matches || hasFocus(pair)) return;
+  if (hasFocus(pair)) return;
+  if (!WIDE.matches) return keepRoom(pair, `${inner.getBoundingClientRect().height}px`);
   const shown = items.filter((item) => !item.matches(WAITS) && item.offsetHeight);
   const names = items.filter((item) => item.matches(".passage, .past, .has-notes .beside"));
   const room = pair.clientHeight - 8;
@@ -72,6 +73,10 @@ function settleRow(pair, inner) {
   over.textContent = words.join(" · ");
   over.setAttribute("aria-label", `${over.textContent}, ${inner.parentElement.getAttribute("aria-label")}`);
   over.hidden = !words.length || (!cut && used + 22 > room);
+}
+
+function keepRoom(pair, size) {
+  if (pair.style.getPropertyValue("--rest") !== size) pair.style.setProperty("--rest", size);
 }
 
 /** Keys of an item: Enter, X and R press its buttons, the arrows walk them, Escape goes back to the text. */
