@@ -5,11 +5,12 @@ import random
 from typing import Any
 
 import pytest
+from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 
 from briefs.models import Brief
 
 from ..support import browser_tabs, factories
-from ..support.sign_in_pages import PASSWORD, set_password
+from ..support.sign_in_pages import PASSWORD, app_code, set_password
 from .editor_driver import EN, ZH, Editor, bullets, stored_bullets
 
 pytestmark = browser_tabs.pytestmark
@@ -171,12 +172,17 @@ def test_stored_text_is_not_offered_after_somebody_else_went_on(
     editor.page.context.close()
 
 
+@pytest.mark.parametrize("has_app", [False, True])
 def test_signed_out_writer_signs_in_beside_the_page_and_the_text_is_saved(
-    chromium: Any, live_server: Any, team: factories.Team, brief: Brief
+    chromium: Any, live_server: Any, team: factories.Team, brief: Brief, settings: Any, *, has_app: bool
 ) -> None:
     set_password(team.writer)
     editor = Editor(chromium, live_server.url, team.writer)
     editor.brief(brief)
+    secret = generate_totp_secret()
+    if has_app:
+        TOTP.activate(team.writer, secret)
+        settings.DIGEST_REQUIRE_MFA = True
     editor.page.context.clear_cookies(name="sessionid")
     editor.focus_cell(0, ZH)
     editor.insert_text("登出時寫的。")
@@ -189,8 +195,12 @@ def test_signed_out_writer_signs_in_beside_the_page_and_the_text_is_saved(
     window = popup.value
     window.fill("[name=login]", team.writer.username)
     window.fill("[name=password]", PASSWORD)
-    with window.expect_event("close"):
+    if has_app:
         window.click("button.first")
+        window.wait_for_url("**/login/code/")
+        window.fill("[name=code]", app_code(secret))
+    with window.expect_event("close"):
+        window.click("form .btn.first")
     editor.wait_for_state("saved", timeout=4_000)
     panel.wait_for(state="hidden")
     assert stored_bullets(brief)[0][1] == "第一句。登出時寫的。"
