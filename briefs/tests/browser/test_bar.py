@@ -48,12 +48,12 @@ MEASURE = """async ([people, saves]) => {
     await settled();
     return [["read only", 0, steps(), faults()]];
   }
-  const folder = document.querySelector("script[src*='editor/editor.js']").src.replace(/editor\\.js.*/, "");
+  const folder = document.querySelector("script[src*='/desk/']:is([src*='editor.js'], [src*='review.js'])").src.replace(/desk\\/.*/, "desk/editor/");
   const [{ PeopleHere }, { StatusDisplay }] = await Promise.all([import(`${folder}presence.js`), import(`${folder}status.js`)]);
-  const status = new StatusDisplay(document.getElementById("brief-form"), () => {});
+  const status = document.getElementById("desk-save") && new StatusDisplay(document.getElementById("brief-form"), () => {});
   const shown = new PeopleHere(), out = [];
-  for (const save of saves) {
-    status.state(save);
+  for (const save of status ? saves : ["review"]) {
+    status?.state(save);
     for (let n = 0; n <= people.length; n += 1) {
       shown.show(people.slice(0, n).map((name) => ({ name, initial: name[0] })));
       await settled();
