@@ -29,11 +29,11 @@ def site_context(request: HttpRequest, **values: Any) -> dict[str, Any]:
 
 
 def render_page(request: HttpRequest, name: str, *, status: int = 200, **values: Any) -> TemplateResponse:
-    """Render `admin/briefs/<name>.html` as a page of the desk.
+    """Render `admin/briefs/<name>.html`, or with `<name>#<partial>` a part of it, as a page of the desk.
 
     A page without a breadcrumb between the desk and itself has `opts=None`.
     """
-    template = f"admin/briefs/{name}.html"
+    template = "admin/briefs/{}.html{}{}".format(*name.partition("#"))
     return TemplateResponse(request, template, site_context(request, **values), status=status)
 
 

@@ -86,7 +86,7 @@ def find(request: HttpRequest) -> HttpResponse:
     groups = [(title, list(entries)) for title, entries in _build_groups(request, person, query)]
     return render_page(
         request,
-        "home/_found" if "part" in request.GET else "home/find",
+        "home/find#found" if "part" in request.GET else "home/find",
         title=_("Search or go to"),
         opts=None,
         query=query,
