@@ -11,16 +11,14 @@ from django.contrib import admin
 
 from . import brief_admin
 from .common import site_texts
-from .home import failed_mail, letter_views, search_log_page
+from .home import inbox_lists
 from .people import people_admin
 from .vocabulary import vocabulary_admin
 
 __all__ = [
     "brief_admin",
-    "failed_mail",
-    "letter_views",
+    "inbox_lists",
     "people_admin",
-    "search_log_page",
     "site_texts",
     "vocabulary_admin",
 ]

@@ -38,7 +38,6 @@ from .lists.changelist import BriefList
 from .review import dismissal_views
 from .review.review_views import render_workspace, review
 from .uploads import upload_views
-from .uploads.pasted_text import read_pasted_text
 from .verbs import sharing_views
 from .verbs.assignment_views import assign
 from .verbs.verb_views import verb_view
@@ -60,7 +59,7 @@ class BriefAdmin(BriefList):
             own("names/", inline_create.names_view, "names"),
             own("names/create/", inline_create.create_view, "names_create"),
             own("names/affiliations/", inline_create.affiliations_view, "affiliations"),
-            own("paste/", read_pasted_text, "paste"),
+            own("paste/", row_suggestions.read_pasted_text, "paste"),
             own("upload/", upload_views.upload, "upload"),
             own("upload/<uuid:pk>/", upload_views.upload_detail, "upload_one"),
             own("upload/<uuid:pk>/files/", upload_views.add_files, "upload_files"),

@@ -67,7 +67,6 @@ def render_entry(card: Card, language: Side) -> str:
         "facts": render_facts(card, language),
         "published_at": card["published_at"],
         "posted": render_fold_date(dt.date.fromisoformat(card["published"]), language),
-        "published_at": card["published_at"],
     }
     return text.render_partial("briefs/_list_entry.html", **context)
 

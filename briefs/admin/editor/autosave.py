@@ -17,7 +17,7 @@ from ...models import Brief, Person
 from ...workflow import Refused, SaveConflict, SaveRequest, SaveResult
 from ...workflow.concurrent_save import PAGE_KEY
 from ...workflow.rules.transitions import format_time
-from ..common import fact_sentences, findings, presence
+from ..common import fact_text, findings, presence
 from ..common.access import require_role
 from ..common.brief_pages import json_response
 from ..common.error_list import errors_as_json, field_errors
@@ -112,7 +112,7 @@ def _build_response(saved: SaveResult, partial_save: PartialSave, person: Person
         "findings": shown,
         "plain_repair": plain,
         "margin": render_items(BriefPageData(saved.brief, person), list_finding_items(shown)),
-        "fact_line": fact_sentences.build_fact_line(saved.content.facts, names),
+        "fact_line": fact_text.build_fact_line(saved.content.facts, names),
         "title": str(saved.brief),
         "people": presence.list_present_people(pk, person, now),
     }

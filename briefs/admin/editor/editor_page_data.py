@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, cast
 
 from django.urls import reverse
 from django.utils import timezone
@@ -25,13 +25,12 @@ from ...workflow.rules.four_eyes import SignOffStatuses
 from ...workflow.rules.transitions import VERB_NAMES
 from ..common.assignment_rows import build_assignment_rows
 from ..common.badges import Badge, desk_badge, public_badges, render_public_links
-from ..common.fact_sentences import build_fact_line
-from ..common.fact_text import build_fact_lines
+from ..common.fact_text import build_fact_line, build_fact_lines
 from ..common.interface_labels import interface_side
 from ..common.name_fields import NamesById, load_names_by_id
 from ..common.signoff_status import compute_signoff_status, load_editions_by_brief
 from ..history.edit_sessions import EditSession, group_edit_sessions
-from ..history.event_lines import TimelineEntry, load_newest_entries
+from ..history.timeline import TimelineEntry, load_newest_entries
 from .bar_acts import ActChooser, BarActs, VerbButton
 from .draft_form import Draft
 
@@ -252,7 +251,8 @@ class BriefPageData:
         row: SignOff = answer["row"]
         if answer["stands"]:
             return ""
-        n = count_changes(Content.from_json(self.lapsed_contents[row.revision_id]), self.content, row.side)
+        before = Content.from_json(self.lapsed_contents[row.revision_id])
+        n = count_changes(before, self.content, cast(Side, row.side))
         return ngettext("changed in %(n)s place since", "changed in %(n)s places since", n) % {"n": n}
 
     @cached_property

@@ -1,4 +1,4 @@
-"""Answer questions about texts as typed: terms and translation-memory matches of a row, and the lens of several rows."""
+"""Answer questions about texts as typed or pasted: terms and translation-memory matches of a row, the lens of several rows, and the lines of a clipboard."""
 
 import json
 from collections.abc import Iterator
@@ -10,6 +10,7 @@ from django.urls import reverse
 from ... import checks
 from ...content import SIDES, Bullet, Content, Side
 from ...derived import translation_memory
+from ...documents.pasted_lines import read_pasted_lines
 from ...models import Brief, Term
 from ...text.text_diff import diff_texts
 from ...workflow.rules.check_context import load_check_context
@@ -21,6 +22,8 @@ MAX_SIDE_LENGTH: Final = 20_000
 """Characters per side that are searched."""
 MAX_TERMS: Final = 12
 MAX_ROWS: Final = 300
+MAX_LINES: Final = 2_000
+MAX_CHARACTERS: Final = 200_000
 
 
 def suggest_for_row(request: HttpRequest, pk: int) -> HttpResponse:
@@ -118,3 +121,25 @@ def _find_memory_matches(zh: str, en: str) -> Iterator[dict[str, Any]]:
                 [run.text, run.kind != "equal"] for run in diff_texts(text, theirs) if run.kind != "deleted"
             ],
         }
+
+
+def read_pasted_text(request: HttpRequest) -> HttpResponse:
+    """Return the lines of each POSTed `column` as {text, marker, depth}. Nothing is stored.
+
+    With `joins`, lines that a mail program wrapped are joined; the entries of the later ones are then empty.
+    """
+    require_role(request)
+    if request.method != "POST":
+        return HttpResponseNotAllowed(["POST"])
+    columns = [text[:MAX_CHARACTERS].split("\n")[:MAX_LINES] for text in request.POST.getlist("column")[:2]]
+    return json_response(
+        {
+            "columns": [
+                [
+                    {"text": line.text, "marker": line.marker, "depth": line.depth}
+                    for line in read_pasted_lines(lines, joins_wrapped="joins" in request.POST)
+                ]
+                for lines in columns
+            ]
+        }
+    )

@@ -29,9 +29,9 @@ class DeskSite(admin.AdminSite):
     enable_nav_sidebar = False
 
     def get_urls(self) -> list[URLPattern | URLResolver]:
-        from ..people.mail_preferences import edit_mail_preferences
         from .dashboard import next_brief
         from .inbox import inbox
+        from .inbox_lists import edit_mail_preferences
         from .palette import find
 
         return [

@@ -1,30 +1,38 @@
 """Admin actions on several briefs.
 
-Each brief is checked by its own rules and against the version that the page showed.
+Each brief is checked by its own rules and against the version that the page showed, in its own transaction.
 """
 
 import io
 import zipfile
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
+from django import forms
 from django.contrib import admin
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 
-from ... import workflow
+from ... import policy, workflow
 from ...exchange.brief_text import write_brief_files
 from ...models import Brief, Person
-from ...workflow.rules.transitions import lock_brief, require_current_version
+from ...workflow import Assignee, AssignmentPlan
+from ...workflow.rules.transitions import VERB_NAMES, lock_brief, require_current_version
 from ..common.access import DeskAdmin, has_role_permission, require_role
-from ..common.brief_pages import download_response
-from . import bulk_assignment
-from .bulk_run import SELECTION_FIELD, get_selected_briefs, run_bulk_verb
+from ..common.assignment_rows import ASSIGNMENT_LABELS, replace_assignee
+from ..common.brief_pages import download_response, read_number, render_page
+from ..common.form_fields import build_due_field
+
+SELECTION_FIELD = "_selected_action"
+MAX_SELECTED = 100
+"""More than fits on one page of the list."""
+type BulkAction = Callable[[Brief, Person, int], None]
 
 
 class BulkAdmin(DeskAdmin):
@@ -58,7 +66,7 @@ class BulkAdmin(DeskAdmin):
 
     @admin.action(permissions=["assign"], description=gettext_lazy("Assign to…"))
     def assign_to(self, request: HttpRequest, queryset: QuerySet[Brief]) -> HttpResponse:
-        return bulk_assignment.assign_selected(request)
+        return assign_selected(request)
 
     @admin.action(permissions=["view"], description=gettext_lazy("Export as text"))
     def export_text(self, request: HttpRequest, queryset: QuerySet[Brief]) -> HttpResponse:
@@ -87,3 +95,88 @@ def _assign_to_self(brief: Brief, by: Person, version: int) -> None:
         require_current_version(row, version)
         plan = replace(workflow.AssignmentPlan.load(row), writer=workflow.Assignee(by, row.due_on))
         workflow.apply_plan(row, plan, by=by)
+
+
+class BulkAssignmentForm(forms.Form):
+    part = forms.ChoiceField(label=gettext_lazy("Part"), choices=list(ASSIGNMENT_LABELS.items()))
+    person = forms.ChoiceField(label=gettext_lazy("Person"), required=False)
+    due_on = build_due_field()
+
+    def __init__(self, data: Any = None) -> None:
+        super().__init__(data, auto_id="%s", label_suffix="")
+        self.people = {str(person.pk): person for person in policy.find_people_with_roles(policy.ALL_ROLES)}
+        choices = [("", _("Nobody yet")), *((pk, str(p)) for pk, p in self.people.items())]
+        self.fields["person"].choices = choices  # type: ignore[attr-defined]
+
+    def build_assignment(self) -> Assignee:
+        return Assignee(self.people.get(self.cleaned_data["person"]), self.cleaned_data["due_on"])
+
+
+def assign_selected(request: HttpRequest) -> HttpResponse:
+    """Show the assignment form on the first POST, from the list, and run the assignment on the second."""
+    require_role(request, "assign")
+    form = BulkAssignmentForm(request.POST if "part" in request.POST else None)
+    if form.is_bound and form.is_valid():
+        part, assignment = form.cleaned_data["part"], form.build_assignment()
+        return run_bulk_verb(
+            request, "assign", lambda brief, by, version: _assign_part(brief, by, version, part, assignment)
+        )
+    rows = get_selected_briefs(request)
+    return render_page(
+        request,
+        "lists/bulk_assignment",
+        title=VERB_NAMES["assign"],
+        form=form,
+        rows=[{"brief": brief, "version": request.POST.get(f"version-{brief.pk}", "")} for brief in rows],
+        selected=SELECTION_FIELD,
+        back=request.get_full_path(),
+        status=409 if form.is_bound else 200,
+    )
+
+
+def _assign_part(brief: Brief, by: Person, version: int, part: str, assignment: Assignee) -> None:
+    with transaction.atomic():
+        row = lock_brief(brief.pk)
+        require_current_version(row, version)
+        plan = replace_assignee(AssignmentPlan.load(row), part, assignment)
+        workflow.apply_plan(row, plan, by=by)
+
+
+@dataclass(frozen=True, slots=True)
+class BulkResult:
+    brief: Brief
+    reasons: tuple[str, ...] = ()
+
+
+def get_selected_briefs(request: HttpRequest) -> list[Brief]:
+    """Return the selected briefs in page order, even if the list's filters no longer match them."""
+    ids = [int(pk) for pk in request.POST.getlist(SELECTION_FIELD)[:MAX_SELECTED] if len(pk) < 10]
+    rows = Brief.objects.prefetch_related("bullets", "bylines", "labels").in_bulk(ids)
+    return [rows[pk] for pk in dict.fromkeys(ids) if pk in rows]
+
+
+def run_bulk_verb(request: HttpRequest, verb: str, action: BulkAction) -> HttpResponse:
+    """Run the verb on each brief in its own transaction, so that a refusal does not stop the others.
+
+    A missing version is 0, which is never current, so the brief counts as stale.
+    """
+    person = require_role(request, verb)
+    done, refused = [], []
+    for brief in get_selected_briefs(request):
+        try:
+            action(brief, person, read_number(request.POST, f"version-{brief.pk}"))
+        except workflow.Refused as refusal:
+            refused.append(BulkResult(brief, tuple(map(str, refusal.reasons))))
+        else:
+            done.append(BulkResult(brief))
+    n = len(done) + len(refused)
+    told = ngettext("%(done)s of %(n)s brief done.", "%(done)s of %(n)s briefs done.", n)
+    return render_page(
+        request,
+        "lists/bulk_result",
+        title=VERB_NAMES[verb],
+        told=told % {"done": len(done), "n": n},
+        refused=refused,
+        done=done,
+        back=request.get_full_path(),
+    )

@@ -4,7 +4,7 @@ A refused verb shows the page again with all reasons and everything typed.
 """
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
@@ -36,8 +36,23 @@ from ..editor.draft_form import Draft
 from ..editor.editor_page_data import BriefPageData
 from ..review import review_views
 from ..tasks.next_steps import add_next_steps_message
-from .verb_forms import VerbForm
-from .verb_pages import VERB_FORMS
+from . import publishing_forms as publishing
+from . import verb_forms as forms
+
+VERB_FORMS: Final[dict[str, type[forms.VerbForm]]] = {
+    "send_back": forms.SendBackForm,
+    "approve": publishing.ApproveForm,
+    "publish_urgently": publishing.PublishUrgentlyForm,
+    "confirm": forms.ConfirmForm,
+    "reschedule": publishing.RescheduleForm,
+    "withdraw": forms.WithdrawForm,
+    "remove": forms.RemoveForm,
+    "cancel": forms.CancelForm,
+    "reinstate": forms.ReinstateForm,
+    "source_withdrew": forms.SourceWithdrewForm,
+    "discard": forms.DiscardForm,
+}
+"""The form of each verb that has its own page."""
 
 type DirectVerb = Callable[[Brief, Person, QueryDict], Any]
 
@@ -182,7 +197,7 @@ def _refresh_form_data(page_data: BriefPageData, data: QueryDict) -> QueryDict:
 def _render_form_page(
     request: HttpRequest,
     verb: str,
-    form: VerbForm,
+    form: forms.VerbForm,
     errors: list[FieldError] | None = None,
     *,
     status: int = 200,

@@ -14,11 +14,11 @@ from django.test import Client, RequestFactory
 from django.urls import path, resolve
 
 from briefs import policy, workflow
-from briefs.admin.home import letter_views
+from briefs.admin.home import inbox_lists
 from briefs.admin.review import review_views
 from briefs.admin.uploads import upload_views
 from briefs.admin.verbs import verb_views
-from briefs.admin.verbs.verb_pages import VERB_FORMS
+from briefs.admin.verbs.verb_views import VERB_FORMS
 from briefs.models import Brief, Letter, Upload
 
 from ..support import route_registry
@@ -244,7 +244,7 @@ MUTANTS: dict[str, tuple[Any, str, Any]] = {
     "a role knows every verb": (policy, "has_role_for", lambda person, verb: bool(policy.get_roles(person))),
     "everybody on the desk has a role": (policy, "get_roles", lambda person: policy.ALL_ROLES),
     "uploads are anybody's": (upload_views, "find_pending_upload", lambda owner, pk: Upload.objects.get(pk=pk)),
-    "a look writes": (letter_views, "letters_queryset", lambda: Letter.objects.filter(pk=Letter.objects.update(name="seen"))),
+    "a look writes": (inbox_lists, "letters_queryset", lambda: Letter.objects.filter(pk=Letter.objects.update(name="seen"))),
 }  # fmt: skip
 
 

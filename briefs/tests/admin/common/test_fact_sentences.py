@@ -8,7 +8,7 @@ import time_machine
 from django.test import Client
 from django.utils import translation
 
-from briefs.admin.common.fact_sentences import build_fact_sentence
+from briefs.admin.common.fact_text import build_fact_sentence
 from briefs.admin.common.name_fields import NamesById
 from briefs.content import Byline, Facts
 from briefs.models import Author

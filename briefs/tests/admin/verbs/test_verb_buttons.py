@@ -6,8 +6,7 @@ import pytest
 from django.test import Client
 
 from briefs import workflow
-from briefs.admin.verbs.verb_pages import VERB_FORMS
-from briefs.admin.verbs.verb_views import DIRECT_VERBS
+from briefs.admin.verbs.verb_views import DIRECT_VERBS, VERB_FORMS
 from briefs.models import Brief, Event, Keyword, State
 
 from ...support import factories
