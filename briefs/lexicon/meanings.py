@@ -36,8 +36,8 @@ _SHORT_FORMS = (
     "美美國 中中國 日日本 韓南韓 台台灣 俄俄羅斯 烏烏克蘭 英英國 法法國 德德國 義義大利 印印度 澳澳洲 歐歐洲"
 )
 _MORE_SHORT_FORMS = "陸中國 臺台灣 以以色列 伊伊朗 菲菲律賓 越越南 加加拿大 港香港"
-_SHORT = {form[0]: form[1:] for form in f"{_SHORT_FORMS} {_MORE_SHORT_FORMS}".split()}
-_ANY_SHORT = "".join(_SHORT)
+SHORT_NAMES = {form[0]: form[1:] for form in f"{_SHORT_FORMS} {_MORE_SHORT_FORMS}".split()}
+_ANY_SHORT = "".join(SHORT_NAMES)
 _SHORT_NAME = re.compile(
     f"(?<=[{_ANY_SHORT}駐訪對赴反抗親援離返])[{_ANY_SHORT}]|[{_ANY_SHORT}](?=[{_ANY_SHORT}方軍國商企資籍裔僑])"
 )
@@ -121,4 +121,4 @@ def find_meanings(text: str, language: Language) -> Iterator[Meaning]:
                     yield Meaning(form.section, form.key, form.raises and whole, at, end)
     if language == "zh":
         for match in _SHORT_NAME.finditer(text):
-            yield Meaning("countries", _SHORT[match[0]], False, *match.span())
+            yield Meaning("countries", SHORT_NAMES[match[0]], False, *match.span())

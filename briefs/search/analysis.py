@@ -17,7 +17,7 @@ from typing import Final, NamedTuple
 import opencc
 from snowballstemmer.english_stemmer import EnglishStemmer
 
-FORMAT: Final = 2
+FORMAT: Final = 3
 """Increment when the same text gives other tokens, so that `rebuild_derived` finds stale entries."""
 VERSION: Final = f"{FORMAT}/opencc {version('opencc')}/snowball {version('snowballstemmer')}"
 MAX_TOKEN_LENGTH: Final = 60

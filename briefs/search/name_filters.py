@@ -1,13 +1,12 @@
-"""Look up names of facets, facets of slugs, and preferred spellings of avoided renderings."""
+"""Look up names of facets, and facets of slugs."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final, Literal, NamedTuple
 
 from django.db import connection
-from django.db.models import Q, QuerySet
 
 from ..content import Side
-from ..models.vocabulary import Author, Keyword, Source, Term, Vocabulary
+from ..models.vocabulary import Author, Keyword, Source, Vocabulary
 
 type FacetKind = Literal["keyword", "source", "author"]
 
@@ -43,11 +42,6 @@ def fetch_names(facets: Collection[str]) -> dict[str, FacetName]:
     return {name.facet: name for name in rows}
 
 
-def fetch_all_names() -> list[FacetName]:
-    """Fetch all unmerged names, also of unlisted briefs. Show a name only after it has found a listed edition."""
-    return _fetch([_select(kind, "merged_into_id IS NULL") for kind in FACET_LETTERS], [])
-
-
 def find_facets(chosen: Mapping[FacetKind, str]) -> dict[FacetKind, str]:
     """Return the facets of slugs, with merges resolved. One query, and one for each step of a merge chain."""
     found = dict.fromkeys(chosen, NO_SUCH_FACET)
@@ -70,22 +64,6 @@ def _fetch_merge_targets(
     with connection.cursor() as cursor:
         cursor.execute(" UNION ALL ".join(parts), [value for _, value in values_by_kind.values()])
         return list(cursor.fetchall())
-
-
-def select_avoided_renderings() -> QuerySet[Term, Any]:
-    """Select preferred and avoided renderings of the terms that have avoided ones."""
-    terms = Term.objects.filter(~Q(avoid_zh=[]) | ~Q(avoid_en=[]), merged_into=None)
-    return terms.order_by("pk").values_list("zh", "en", "avoid_zh", "avoid_en")
-
-
-def build_spelling_pairs(rows: Iterable[Sequence[Any]]) -> list[tuple[str, str]]:
-    """Build (avoided, preferred) pairs from glossary rows."""
-    return [
-        (avoided, preferred)
-        for zh, en, avoid_zh, avoid_en in rows
-        for preferred, others in ((zh, avoid_zh), (en, avoid_en))
-        for avoided in others
-    ]
 
 
 def _select(kind: FacetKind, where: str) -> str:

@@ -25,6 +25,7 @@ from .store import (
     EXACT_MATCH_SCORE,
     MAX_TALLIED,
     NAME_SEARCH_FIELDS,
+    OLDEST_LOOKED_UP,
     ResultRow,
     StoreRequest,
     StoreResult,
@@ -37,10 +38,10 @@ MAX_RANKED: Final = 200
 """Number of newest matches whose positions are read."""
 MAX_HEADLINE_MATCHES: Final = 100
 """Number of headline matches of any age that are ranked too."""
-_FIELD_WEIGHTS: Final = "{0, 0.1, 0.4, 1}"
+_FIELD_WEIGHTS: Final = "{0.01, 0.1, 0.4, 1}"
 _MAX_POSITION: Final = 16_000
 """A tsvector counts positions up to 16,383. Later positions start again at one and are found all the same."""
-_WEIGHT: Final = {"head": "A", "keyword": "A", "gist": "B", "body": "C", "author": "C", "source": "C"}
+_WEIGHT: Final = {"head": "A", "keyword": "D", "gist": "B", "body": "C", "author": "C", "source": "C"}
 _FIELD_PREFIX: Final = {"head": "\ue010", "author": "\ue011", "source": "\ue012", "keyword": "\ue013"}
 """Prefix of a second copy of the tokens of this field, for queries by field."""
 TIME_SPAN_PREFIX: Final = "\ue014"
@@ -221,6 +222,21 @@ class PostgresStore:
             f" JOIN briefs_edition ON briefs_edition.id = n.edition_id WHERE {public} ORDER BY o.place {order} LIMIT {limit}"
         )
         return sql, [*([] if start is None else [start]), *([sharp] if sharp else []), *values]
+
+    def find_places(self, ask: StoreRequest, queries: Sequence[ParsedQuery]) -> list[frozenset[int]]:
+        public, values = build_listed_condition(ask)
+        rows: list[Any] = []
+        for n, query in enumerate(queries):
+            rough, sharp = _build_queries(replace(ask, query=query))
+            rows += [n, rough, sharp if sharp != rough else None, query.day]
+        sql = f"""SELECT q.n, r.places FROM (VALUES {", ".join(["(%s, %s::tsquery, %s::tsquery, %s::date)"] * len(queries))}) q (n, rough, sharp, day)
+            CROSS JOIN LATERAL (SELECT array_agg(n.place) AS places FROM {self._table} s
+                JOIN briefs_searchentry n ON n.place = s.place
+                JOIN briefs_edition ON briefs_edition.id = n.edition_id
+                WHERE s.tsv @@ q.rough AND (q.sharp IS NULL OR s.tsv @@ q.sharp)
+                    AND (q.day IS NULL OR n.day = q.day) AND s.place >= {OLDEST_LOOKED_UP} AND {public}) r"""
+        found = dict(_fetch(sql, [*rows, *values]))
+        return [frozenset(found[n] or ()) for n in range(len(queries))]
 
     def build_match_sql(self, query: ParsedQuery) -> tuple[str, list[Any]]:
         return f"SELECT place FROM {self._table} WHERE tsv @@ %s::tsquery", [

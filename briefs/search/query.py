@@ -12,12 +12,12 @@ after:2025-01, since:, 自：    from its first day on          until:2025, 迄�
 import calendar
 import datetime as dt
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from dataclasses import field as dataclass_field
 from typing import Final, Literal, NamedTuple
 
-from .analysis import TextRun, build_bigrams, find_runs, fold, stem
+from .analysis import TextRun, build_bigrams, find_runs, fold, fold_with_offsets, stem
 
 MAX_PARSED_LENGTH: Final = 400
 MAX_QUERY_TERMS: Final = 16
@@ -88,15 +88,22 @@ def _common_prefix(one: str, other: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class QueryTerm:
-    """One required or excluded term. Any of its alternatives matches."""
+    """One required or excluded term. Any of its alternatives matches. `span`: where it stands in the query."""
 
     alternatives: tuple[Phrase, ...]
     field: QueryField = ""
     is_excluded: bool = False
+    is_quoted: bool = dataclass_field(default=False, compare=False)
+    span: tuple[int, int] = dataclass_field(default=(0, 0), compare=False)
+
+    @property
+    def is_flexible(self) -> bool:
+        """Return whether other renderings, corrections and leaving out may be tried."""
+        return not (self.is_quoted or self.field or self.is_excluded or self.alternatives[0][-1].is_prefix)
 
 
 class Spelling(NamedTuple):
-    """An avoided rendering of the glossary and the preferred one."""
+    """A rendering that the house avoids, and the preferred one."""
 
     avoided: str
     preferred: str
@@ -110,6 +117,9 @@ class ParsedQuery:
     until: dt.date | None = None
     is_truncated: bool = False
     spellings: tuple[Spelling, ...] = ()
+    """Avoided renderings in the query, of which the preferred ones are searched too."""
+    glossary_terms: tuple[int, ...] = ()
+    """Ids of the glossary terms that the query names."""
 
     @property
     def required_terms(self) -> tuple[QueryTerm, ...]:
@@ -125,12 +135,16 @@ class ParsedQuery:
         return tuple(way for term in self.required_terms if not term.field for way in term.alternatives)
 
     @property
+    def day(self) -> dt.date | None:
+        """Return the only day of the articles, if it is one."""
+        return self.since if self.since == self.until else None
+
+    @property
     def is_empty(self) -> bool:
         return not (self.terms or self.since or self.until)
 
 
-def parse_query(text: str, spellings: Iterable[tuple[str, str]] = ()) -> ParsedQuery:
-    """Parse a query. `spellings` are (avoided, preferred) pairs; a query for the avoided one also finds the preferred one."""
+def parse_query(text: str) -> ParsedQuery:
     text = " ".join(text.split())
     given = text[:MAX_PARSED_LENGTH]
     terms: list[QueryTerm] = []
@@ -141,16 +155,8 @@ def parse_query(text: str, spellings: Iterable[tuple[str, str]] = ()) -> ParsedQ
             since, until = span[0] or since, span[1] or until
         else:
             terms += _parse_chunk(chunk)
-    query = ParsedQuery(
-        text,
-        tuple(terms[:MAX_QUERY_TERMS]),
-        since,
-        until,
-        is_truncated=text != given or len(terms) > MAX_QUERY_TERMS,
-    )
-    return _add_preferred_spellings(
-        query, [(fold(avoided), Spelling(avoided, preferred)) for avoided, preferred in spellings]
-    )
+    is_truncated = text != given or len(terms) > MAX_QUERY_TERMS
+    return ParsedQuery(text, tuple(terms[:MAX_QUERY_TERMS]), since, until, is_truncated)
 
 
 def as_prefix_query(query: ParsedQuery) -> ParsedQuery:
@@ -165,28 +171,38 @@ def as_prefix_query(query: ParsedQuery) -> ParsedQuery:
 def _parse_chunk(chunk: re.Match[str]) -> Iterator[QueryTerm]:
     field = _LABELS.get(fold(chunk["label"] or ""))
     without = bool(chunk["minus"])
-    lead = "" if field or not chunk["label"] else f"{chunk['label']} "
+    start = chunk.start("label") if chunk["label"] and not field else -1
     if chunk["quote"]:
-        phrase = _build_phrase(find_runs(fold(chunk["phrase"])))
-        yield from _parse_unquoted(lead, "", without)
-        if phrase:
-            yield QueryTerm((phrase,), field or "", without)
+        if start >= 0:
+            yield from _parse_unquoted(chunk.string, start, chunk.end("label"), "", without)
+        if phrase := build_phrase(chunk["phrase"]):
+            yield QueryTerm((phrase,), field or "", without, is_quoted=True, span=chunk.span())
     else:
-        yield from _parse_unquoted(lead + chunk["bare"], field or "", without)
+        start = start if start >= 0 else chunk.start("bare")
+        yield from _parse_unquoted(chunk.string, start, chunk.end("bare"), field or "", without)
 
 
-def _parse_unquoted(text: str, field: QueryField, without: bool) -> Iterator[QueryTerm]:
+def _parse_unquoted(
+    query: str, start: int, end: int, field: QueryField, without: bool
+) -> Iterator[QueryTerm]:
     """Yield a term for each group of adjacent runs (AI競爭). Punctuation separates groups."""
-    folded = fold(text)
+    folded, places = fold_with_offsets(query[start:end])
     group: list[TextRun] = []
     for run in [*find_runs(folded), None]:
         if group and (run is None or run.start != group[-1].end):
-            yield QueryTerm(
-                (_build_phrase(group, star=folded[group[-1].end :].startswith("*")),), field, without
-            )
+            phrase = _build_phrase(group, star=folded[group[-1].end :].startswith("*"))
+            first, last = group[0].start, group[-1].end
+            if places is not None:
+                first, last = places[first], places[last - 1] + 1
+            yield QueryTerm((phrase,), field, without, span=(start + first, start + last))
             group = []
         if run is not None:
             group.append(run)
+
+
+def build_phrase(text: str) -> Phrase:
+    """Return all words of a text as one phrase."""
+    return _build_phrase(find_runs(fold(text)))
 
 
 def _build_phrase(runs: Iterable[TextRun], *, star: bool = False) -> Phrase:
@@ -194,59 +210,6 @@ def _build_phrase(runs: Iterable[TextRun], *, star: bool = False) -> Phrase:
     if words and star and not words[-1].is_han:
         words[-1] = words[-1]._replace(is_prefix=True)
     return tuple(words)
-
-
-def _add_preferred_spellings(query: ParsedQuery, spellings: Sequence[tuple[str, Spelling]]) -> ParsedQuery:
-    """Add the preferred spellings as alternatives of the terms."""
-    used: dict[Spelling, None] = {}
-    others: list[list[Phrase]] = [[] for _ in query.terms]
-    for folded, spelling in spellings:
-        preferred = fold(spelling.preferred)
-        for n, term in enumerate(query.terms):
-            if not term.is_excluded and (other := _respell_phrase(term.alternatives[0], folded, preferred)):
-                others[n].append(other)
-                used[spelling] = None
-        for start, end in _find_multiword_matches(query.terms, folded):
-            for ways in others[start:end]:
-                ways.append(_build_phrase(find_runs(preferred)))
-            used[spelling] = None
-    if not used:
-        return query
-    both = zip(query.terms, others, strict=True)
-    terms = tuple(replace(term, alternatives=(*term.alternatives, *ways)) for term, ways in both)
-    return replace(query, terms=terms, spellings=tuple(used))
-
-
-def _find_multiword_matches(terms: Sequence[QueryTerm], avoided: str) -> Iterator[tuple[int, int]]:
-    """Yield the start and end of terms that spell an avoided rendering of several words without quotation marks.
-
-    The preferred rendering then becomes an alternative of each of these terms.
-    """
-    same = _stems(avoided)
-    for start in range(len(terms) if len(same) > 1 else 0):
-        said: list[str] = []
-        for end, term in enumerate(terms[start:], start + 1):
-            if term.is_excluded or term.field or len(said) >= len(same):
-                break
-            said += [word.stem for word in term.alternatives[0]]
-            if said == same and end - start > 1:
-                yield start, end
-
-
-def _respell_phrase(phrase: Phrase, avoided: str, preferred: str) -> Phrase:
-    """Return the phrase with the avoided rendering replaced, or an empty phrase if it does not contain it."""
-    if avoided == preferred:
-        return ()
-    if len(phrase) == 1 and phrase[0].is_han:
-        text = phrase[0].text
-        return _build_phrase(find_runs(text.replace(avoided, preferred))) if avoided in text else ()
-    is_avoided = [word.stem for word in phrase] == _stems(avoided)
-    return _build_phrase(find_runs(preferred)) if is_avoided else ()
-
-
-@lru_cache(10_000)
-def _stems(folded: str) -> list[str]:
-    return [word.stem for word in _build_phrase(find_runs(folded))]
 
 
 type DateRange = tuple[dt.date | None, dt.date | None]

@@ -25,6 +25,7 @@ from .store import (
     EXACT_MATCH_SCORE,
     MAX_TALLIED,
     NAME_SEARCH_FIELDS,
+    OLDEST_LOOKED_UP,
     ResultRow,
     StoreRequest,
     StoreResult,
@@ -34,11 +35,12 @@ from .store import (
     rank_rows,
 )
 
-_WEIGHTS: Final = "5.0, 5.0, 2.0, 1.0, 1.0, 1.0, 0.0"
+_WEIGHTS: Final = "5.0, 0.1, 2.0, 1.0, 1.0, 1.0, 0.0"
+"""Weights of the fields in bm25. A brief that has the words ranks before one that only has the keyword."""
 _COLUMNS: Final = ", ".join((*SEARCH_FIELDS, "marks"))
 _PLACEHOLDERS: Final = ", ".join(["%s"] * (len(SEARCH_FIELDS) + 2))
 _MAX_HEADLINE_MATCHES: Final = 200
-_FIELD_TIERS: Final = ("head keyword", "head keyword gist")
+_FIELD_TIERS: Final = ("head", "head gist")
 
 
 class SqliteStore:
@@ -69,7 +71,7 @@ class SqliteStore:
         """Count the matches and rank the newest, and older ones whose headline matches. May stop after `enough`.
 
         Up to MAX_TALLIED matches are ranked by bm25, which reads every match. More matches are ranked by field:
-        exact headline, headline or keywords, summary, anywhere; then the newest.
+        exact headline, headline, summary, anywhere; then the newest.
         """
         rows = _rows(*self._select(ask, build_match(ask.query, ask.facets), 0.0, MAX_TALLIED + 1))
         more, rows = len(rows) > MAX_TALLIED, rows[:MAX_TALLIED]
@@ -123,6 +125,23 @@ class SqliteStore:
         """Return the newest matches, or those from below place `before` or just above place `after`."""
         rows = _rows(*self._select(ask, build_match(ask.query, ask.facets), "NULL", limit, before, after))
         return rows if after is None else rows[::-1]
+
+    def find_places(self, ask: StoreRequest, queries: Sequence[ParsedQuery]) -> list[frozenset[int]]:
+        """Return where each query matches, among the newest documents. One query for all, without ranking."""
+        public, values = build_listed_condition(ask)
+        rows = [(n, build_match(query, ask.facets), query.day) for n, query in enumerate(queries)]
+        sql = (
+            f"WITH q (n, words, day) AS (VALUES {', '.join(['(%s, %s, %s)'] * len(rows))})"
+            f" SELECT q.n, group_concat(n.place) FROM q CROSS JOIN {self._table} ON {self._table} MATCH q.words"
+            f" CROSS JOIN briefs_searchentry n ON n.place = {self._table}.rowid"
+            " CROSS JOIN briefs_edition INDEXED BY edition_listing ON briefs_edition.id = n.edition_id"
+            f" WHERE {self._table}.rowid >= {OLDEST_LOOKED_UP} AND (q.day IS NULL OR n.day = q.day) AND {public} GROUP BY q.n"
+        )
+        found = dict(_fetch(sql, [*(value for row in rows for value in row), *values]))
+        return [
+            frozenset(map(int, found[n].split(","))) if n in found else frozenset()
+            for n in range(len(queries))
+        ]
 
     def build_match_sql(self, query: ParsedQuery) -> tuple[str, list[Any]]:
         """Build SQL and values for the places of all matches. For staff only: unlisted documents are included."""

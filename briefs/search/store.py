@@ -13,6 +13,10 @@ from .query import ParsedQuery
 
 MAX_TALLIED: Final = 1_000
 """Maximum number of newest listed matches that are counted."""
+OLDEST_LOOKED_UP: Final = (
+    "coalesce((SELECT place FROM briefs_searchentry ORDER BY place DESC LIMIT 1 OFFSET 50000), 0)"
+)
+"""SQL for the place of the oldest document that is looked up for other queries."""
 NAME_SEARCH_FIELDS: Final = ("head", "author", "source", "keyword")
 EXACT_MATCH_SCORE: Final = 1e9
 """Score of a headline equal to the query."""

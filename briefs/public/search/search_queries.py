@@ -4,26 +4,27 @@ import datetime as dt
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Any, NamedTuple
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.db.models.fields.json import KeyTransform
 
 from ...content import SIDES
 from ...database.prepared_query import PreparedQuery
+from ...derived.glossary_cache import GlossaryEntry, TermRows, build_glossary_entries, fetch_term_rows
+from ...models.derived import EditionTerm
 from ...models.edition import Edition
-from ...search import ParsedQuery, ResultRow, StoreRequest, StoreResult, get_store, parse_query
-from ...search.did_you_mean import guess_queries
+from ...search import ParsedQuery, ResultRow, StoreRequest, StoreResult, did_you_mean, get_store, parse_query
+from ...search.did_you_mean import Rescue
+from ...search.expansion import Concepts, expand_query
 from ...search.highlighting import find_spans
 from ...search.name_filters import (
     FACET_LETTERS,
     FacetKind,
     FacetName,
-    build_spelling_pairs,
-    fetch_all_names,
     fetch_names,
     find_facets,
-    select_avoided_renderings,
 )
 from ...search.query import Phrase, as_prefix_query
 from .search_params import RESULTS_PER_PAGE, SearchParams
@@ -32,7 +33,6 @@ MAX_FACET_VALUES: int = 8
 """Maximum values shown per filter."""
 _MAX_SUGGESTIONS: int = 8
 _MAX_ROWS_EXAMINED: int = 100
-_MAX_GUESSES: int = 3
 _MAX_HITS: int = RESULTS_PER_PAGE
 
 
@@ -60,22 +60,27 @@ class SearchResults:
     next_page: SearchParams | None = None
     is_truncated: bool = False
     """The ranked results end here although more exist."""
-    suggested_query: str = ""
+    rescue: Rescue | None = None
+    """What was searched instead, because the query finds nothing as typed."""
+    term: GlossaryEntry | None = None
+    """The glossary term that the query names, if its page exists."""
 
 
 def list_newest_ids(params: SearchParams, now: dt.datetime, *, limit: int) -> list[int]:
     """Return the newest listed editions that a search finds."""
-    query = _parse(params)
+    query, _, _ = _parse(params)
     if query.is_empty and not params.is_filtered:
         return []
     ask, _ = _build_request(params, query, now)
     return [row.edition for row in get_store().find_page(ask, limit=limit)]
 
 
-def _parse(params: SearchParams) -> ParsedQuery:
-    query = parse_query(params.query_text, build_spelling_pairs(_glossary()) if params.query_text else ())
+def _parse(params: SearchParams) -> tuple[ParsedQuery, Concepts, Mapping[int, GlossaryEntry]]:
+    """Return the query with other renderings of its concepts, and the concepts and terms of the glossary."""
+    concepts, entries = _build_concepts(fetch_term_rows() if params.query_text else ())
+    query = expand_query(parse_query(params.query_text), concepts)
     since, until = _latest(query.since, params.since), _earliest(query.until, params.until)
-    return replace(query, since=since, until=until)
+    return replace(query, since=since, until=until), concepts, entries
 
 
 def _build_request(
@@ -88,23 +93,28 @@ def _build_request(
 
 
 def run_search(params: SearchParams, now: dt.datetime) -> SearchResults:
-    query = _parse(params)
+    query, concepts, entries = _parse(params)
     if query.is_empty and not params.is_filtered:
         return SearchResults(query)
     ask, chosen = _build_request(params, query, now)
-    found, page, previous, following = (
-        _search_newest_first(ask, params) if params.newest_first else _search_by_rank(ask, params)
-    )
+    found, page, previous, following = _search_page(ask, params)
+    rescue = None
+    if not found.tally.total and not params.is_filtered and (rescue := _find_rescue(ask, concepts)):
+        query = expand_query(rescue.query, concepts)
+        found, page, previous, following = _search_page(replace(ask, query=query), params)
     tally = found.tally
     counts = Counter(tally.facets.split())
-    facets = _narrowing_facets(counts, tally.total, {*chosen.values(), f"y{params.year}"})
+    # The filters would narrow the query as typed, which finds nothing.
+    facets = {} if rescue else _narrowing_facets(counts, tally.total, {*chosen.values(), f"y{params.year}"})
     wanted = {facet for kind in FACET_LETTERS for facet, _ in facets.get(kind, ())}
     wanted |= {
         facet for facet in chosen.values() if counts[facet]
     }  # facets without a listed brief stay unnamed
+    term = next((entries[pk] for pk in query.glossary_terms), None)
+    hits, is_term_used = _load_hits(page, now, term.pk if term else 0)
     return SearchResults(
         query,
-        _load_hits(page, now),
+        hits,
         tally.total,
         found.has_more,
         tally.is_approximate,
@@ -114,10 +124,27 @@ def run_search(params: SearchParams, now: dt.datetime) -> SearchResults:
         previous,
         following,
         is_truncated=found.has_more and following is None and not params.newest_first,
-        suggested_query=_suggest_query(params, now)
-        if not tally.total and params.query_text and not params.is_filtered
-        else "",
+        rescue=rescue,
+        term=term if is_term_used else None,
     )
+
+
+@lru_cache(maxsize=2)
+def _build_concepts(rows: TermRows) -> tuple[Concepts, Mapping[int, GlossaryEntry]]:
+    """Build the concepts of a glossary. Its rows are the key, so a changed term is found at once."""
+    entries = build_glossary_entries(rows)
+    return Concepts(entries), {entry.pk: entry for entry in entries}
+
+
+def _find_rescue(ask: StoreRequest, concepts: Concepts) -> Rescue | None:
+    planned = did_you_mean.plan(ask.query, concepts)
+    if not planned:
+        return None
+    return did_you_mean.choose(planned, get_store().find_places(ask, planned.list_queries()))
+
+
+def _search_page(ask: StoreRequest, params: SearchParams) -> "ResultsPage":
+    return _search_newest_first(ask, params) if params.newest_first else _search_by_rank(ask, params)
 
 
 type ResultsPage = tuple[StoreResult, Sequence[ResultRow], SearchParams | None, SearchParams | None]
@@ -129,6 +156,8 @@ def _search_newest_first(ask: StoreRequest, params: SearchParams) -> ResultsPage
     upwards = after is not None
     found = get_store().find_and_count(ask, limit=RESULTS_PER_PAGE + 1)
     rows = found.rows
+    if not found.tally.total:
+        return found, (), None, None
     if after is not None:
         rows = get_store().find_page(ask, after=after, limit=RESULTS_PER_PAGE + 1)
     elif params.before is not None:
@@ -173,33 +202,23 @@ def _narrowing_facets(
     return {kind: rows for kind, rows in found.items() if rows}
 
 
-def _load_hits(rows: Sequence[ResultRow], now: dt.datetime) -> list[SearchHit]:
+def _load_hits(rows: Sequence[ResultRow], now: dt.datetime, term: int) -> tuple[list[SearchHit], bool]:
+    """Load the hits, and whether one of them has the glossary term, so that its page exists."""
     if not rows:
-        return []
+        return [], False
     ids = [row.edition for row in rows]
-    by_pk = {
-        pk: SearchHit(slug, content, card)
-        for pk, slug, content, card in _hit_rows(now, *ids, *ids[-1:] * (_MAX_HITS - len(ids)))
-    }
-    return [by_pk[pk] for pk in ids if pk in by_pk]
+    loaded = _hit_rows(now, term, *ids, *ids[-1:] * (_MAX_HITS - len(ids)))
+    by_pk = {pk: SearchHit(slug, content, card) for pk, slug, content, card, _ in loaded}
+    return [by_pk[pk] for pk in ids if pk in by_pk], any(row[-1] for row in loaded)
 
 
-def _hits_query(now: dt.datetime, *ids: int) -> QuerySet[Edition, Any]:
-    return Edition.objects.listed(now).filter(pk__in=ids).values_list("pk", "slug", "content", "card__data")
+def _hits_query(now: dt.datetime, term: int, *ids: int) -> QuerySet[Edition, Any]:
+    has_term = Exists(EditionTerm.objects.filter(edition=OuterRef("pk"), term=term))
+    rows = Edition.objects.listed(now).filter(pk__in=ids).annotate(has_term=has_term)
+    return rows.values_list("pk", "slug", "content", "card__data", "has_term")
 
 
-_glossary = PreparedQuery(select_avoided_renderings)
-_hit_rows = PreparedQuery(_hits_query, dt.datetime, *[int] * _MAX_HITS)
-
-
-def _suggest_query(params: SearchParams, now: dt.datetime) -> str:
-    """Return the first guess with a listed result, so that names in unpublished briefs are not revealed."""
-    known = (label for name in fetch_all_names() for label in (name.zh, name.en) if label)
-    for guess in guess_queries(params.query_text, known)[:_MAX_GUESSES]:
-        query = parse_query(guess)
-        if query.terms and get_store().find_page(StoreRequest(query, (), now), limit=1):
-            return guess
-    return ""
+_hit_rows = PreparedQuery(_hits_query, dt.datetime, int, *[int] * _MAX_HITS)
 
 
 def list_suggestions(typed: str, now: dt.datetime) -> list[str]:

@@ -5,11 +5,12 @@ from dataclasses import replace
 from html import escape
 from typing import Any
 
-from django.utils.html import format_html, format_html_join
+from django.utils.html import format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext, ngettext, pgettext
 
-from ...content import Side
+from ...content import LANGUAGE_TAGS, Side
+from ...rendering.cards import LIST_SEPARATOR
 from ...rendering.text import render_partial
 from ...search.name_filters import NO_SUCH_FACET
 from ...text import date_format, paths
@@ -42,13 +43,8 @@ def build_results_context(
             ],
             spellings=results.query.spellings if results.count else (),
             cut=results.query.is_truncated,
-            guess={
-                "link": _search_link(
-                    f"{here}{SearchParams(results.suggested_query)}", results.suggested_query
-                )
-            }
-            if results.suggested_query
-            else None,
+            rescue=_rescue_context(results, language),
+            term=_term_context(results, language),
             nothing=not results.count and not params.is_empty,
         ),
         "facets": render_partial(
@@ -81,8 +77,29 @@ def _hidden_inputs(params: SearchParams) -> SafeString:
     return format_html_join("\n", '<input type="hidden" name="{}" value="{}">', values)
 
 
-def _search_link(url: str, words: str) -> SafeString:
-    return format_html('<a href="{}" lang="{}">{}</a>', url, detect_language_code(words), words)
+def _rescue_context(results: SearchResults, language: Side) -> dict[str, Any] | None:
+    if not (rescue := results.rescue):
+        return None
+    joint = LIST_SEPARATOR[language]
+    return {
+        "corrections": rescue.corrections,
+        "words": joint.join(rescue.words) if len(rescue.words) > 1 else "",
+        "left_out": joint.join(rescue.left_out),
+        "day": date_format.format_day(rescue.article_day, language) if rescue.article_day else "",
+    }
+
+
+def _term_context(results: SearchResults, language: Side) -> dict[str, str] | None:
+    """Return the glossary term that the query names: both renderings, ours of this language first."""
+    if not results.term:
+        return None
+    term, twin = results.term.term, paths.OTHER_SIDE[language]
+    return {
+        "url": paths.subject(language, "terms", results.term.slug),
+        "label": term.approved(language)[0],
+        "twin": term.approved(twin)[0],
+        "twin_lang": LANGUAGE_TAGS[twin],
+    }
 
 
 def _count_text(results: SearchResults, matching_bullets: int, *, is_all: bool) -> str:

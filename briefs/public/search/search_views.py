@@ -29,7 +29,7 @@ def search(request: HttpRequest, language: Side) -> HttpResponse:
         **search_results.build_results_context(asked, found, language),
     )
     if asked.query_text and asked.is_first_page and not asked.is_filtered and request.method == "GET":
-        search_log.record_search(asked.query_text, found.count, timezone.localdate())
+        search_log.record_search(asked.query_text, 0 if found.rescue else found.count, timezone.localdate())
         response._resource_closers.append(search_log.write_if_due)  # type: ignore[attr-defined]  # runs after the response was sent
     return response
 

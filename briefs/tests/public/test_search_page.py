@@ -74,7 +74,7 @@ def test_results_show_both_languages_with_hits_highlighted(site: Client) -> None
     assert result_count(body) == "1 篇文摘，2 則相符要點"
     assert "<mark>衛星</mark>不中立" in body
     assert '<p class="side" lang="zh-Hant-TW"><mark>衛星</mark> &lt;b&gt;</p>' in body
-    assert '<p class="side" lang="en">Satellites &amp; &lt;i&gt;cables&lt;/i&gt;</p>' in body
+    assert '<p class="side" lang="en"><mark>Satellites</mark> &amp; &lt;i&gt;cables&lt;/i&gt;</p>' in body
     assert 'href="/zh-hant/briefs/satellites/parallel/#b5"' in body
     assert '<p class="side lacuna">' in body
     assert body.index("#b7") < body.index("#b5"), "bullets keep the order of the brief and their own numbers"
@@ -82,7 +82,7 @@ def test_results_show_both_languages_with_hits_highlighted(site: Client) -> None
     assert "<mark>Satellites</mark> Are Not Neutral" in english
     english_side, chinese_side = (
         'class="side" lang="en"><mark>Satellites</mark> &amp;',
-        'class="side" lang="zh-Hant-TW">衛星',
+        'class="side" lang="zh-Hant-TW"><mark>衛星</mark>',
     )
     assert english.index(english_side) < english.index(chinese_side)
 
@@ -141,13 +141,14 @@ def test_avoided_rendering_finds_and_explains_preferred_one(site: Client) -> Non
     body = get_search_page(site, "?q=特朗普")
     assert "<mark>川普</mark>談AI晶片" in body
     assert "Also searched for “川普”, which is how we write “特朗普”." in body
-    assert "川普" not in get_search_page(site, "?q=特朗普法案"), "no explanation without results"
+    assert "<mark>川普</mark>" not in get_search_page(site, "?q=「特朗普」"), "quotation marks switch it off"
 
 
-def test_search_without_results_suggests_correction(site: Client) -> None:
-    assert 'Did you mean <a href="/en/search/?q=Chilukuri" lang="en">Chilukuri</a>?' in get_search_page(
-        site, "?q=chilikuri"
-    )
+def test_search_without_results_corrects_or_completes_words(site: Client) -> None:
+    body = get_search_page(site, "?q=chilikuri")
+    assert "Nothing found for “chilikuri”; these are the results for “chilukuri”." in body
+    assert "/en/briefs/next-technology-race/" in body
+    assert "these are the results for “chiluku*”" in get_search_page(site, "?q=chiluku")
     assert result_count(get_search_page(site, "?q=zzzzzz")) == "Nothing found for “zzzzzz”."
     assert "找不到「&lt;b&gt;zz」的相關內容。" in get_search_page(site, "?q=<b>zz", "zh-hant")
 

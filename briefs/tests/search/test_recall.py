@@ -10,6 +10,7 @@ from django.utils import timezone
 from briefs.content import Bullet, Content
 from briefs.search import StoreRequest, get_store, parse_query
 from briefs.search.analysis import find_runs, fold, stem
+from briefs.search.expansion import Concepts, expand_query
 
 from ..support import corpus_fixtures
 from .test_analysis import hostile_queries
@@ -114,7 +115,7 @@ def test_search_finds_what_scan_finds_in_many_briefs() -> None:
 def assert_store_accepts_hostile_queries(n: int) -> None:
     corpus_fixtures.publish(corpus_fixtures.load_sample(corpus_fixtures.SEED))
     for typed in hostile_queries(n):
-        request = StoreRequest(parse_query(typed, [("特朗普", "川普")]), (), timezone.now())
+        request = StoreRequest(expand_query(parse_query(typed), Concepts()), (), timezone.now())
         get_store().find_ranked(request)
         get_store().find_page(request, before=5, limit=3)
         get_store().find_page(request, after=5, limit=3)

@@ -1,0 +1,208 @@
+"""Add the other renderings of its concepts, amounts and dates to a query. Pure: no database.
+
+The glossary, the lexicon and the list of mainland wordings name each concept in several ways. Whoever types one of
+them finds the others too. Alternatives only add to what is typed, and quotation marks switch them off.
+"""
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from functools import cache, cached_property
+from itertools import takewhile
+from typing import Final, NamedTuple
+
+from ..checks.chinese.mainland import load_default_wordings
+from ..checks.context import TermData
+from ..lexicon.renderings import load_renderings
+from .analysis import fold
+from .quantities import find_quantities
+from .query import ParsedQuery, Phrase, QueryTerm, QueryWord, Spelling, build_phrase
+
+MAX_ALTERNATIVES: Final = 12
+"""Renderings that are added to one term."""
+_MAX_WORDS: Final = 8
+"""Longest rendering, in terms of a query."""
+_CAPITALS: Final = "!"
+
+type Key = tuple[str, ...]
+"""Stems of a rendering."""
+
+
+class Form(NamedTuple):
+    """A rendering of a concept. `forms` are all that are searched for, ours first; `term` is the glossary's id, or 0."""
+
+    written: str
+    forms: tuple[str, ...]
+    term: int = 0
+    is_avoided: bool = False
+    needs_capitals: bool = False
+
+    @property
+    def preferred(self) -> str:
+        """Return our rendering in the script of this one."""
+        script = self.written.isascii()
+        return next((form for form in self.forms if form.isascii() == script), self.forms[0])
+
+
+class Concepts:
+    """Renderings by their stems. Build it once for a glossary."""
+
+    def __init__(self, glossary: Iterable[tuple[int, str, TermData]] = ()) -> None:
+        self._forms: dict[Key, list[Form]] = defaultdict(list)
+        self._han: dict[str, dict[str, Form]] = defaultdict(dict)
+        """Chinese renderings, folded, by their first two characters, the longest first."""
+        for pk, _, term in glossary:
+            self._add(_term_forms(pk, term))
+        self._add(_lexicon_forms())
+        for start, forms in self._han.items():
+            self._han[start] = dict(sorted(forms.items(), key=lambda one: -len(one[0])))
+
+    def _add(self, forms: Iterable[tuple[Key, Form]]) -> None:
+        for key, form in forms:
+            self._forms[key].append(form)
+            if len(key) == 1 and not key[0].isascii() and len(key[0]) > 1:
+                some = self._han[key[0][:2]]
+                some[key[0]] = form if form.is_avoided else some.get(key[0], form)
+
+    def find(self, key: Key) -> list[Form]:
+        return self._forms.get(key, [])
+
+    def find_alike(self, forms: Iterable[Form]) -> list[Form]:
+        """Return the renderings of the concepts that others call by our rendering of these."""
+        return [alike for form in forms for alike in self.find(_key(build_phrase(form.forms[0])))]
+
+    def knows_word(self, folded: str) -> bool:
+        return (folded,) in self._forms
+
+    @cached_property
+    def words(self) -> frozenset[str]:
+        """The words of all renderings, folded."""
+        forms = (form.written for forms in self._forms.values() for form in forms)
+        return frozenset(word.text for form in set(forms) for word in build_phrase(form))
+
+    def find_within(self, folded: str) -> Iterator[tuple[int, int, Form]]:
+        """Yield the Chinese renderings within a run, from its beginning, the longest at each place."""
+        at = 0
+        while at < len(folded) - 1:
+            some = self._han.get(folded[at : at + 2], {})
+            word = next((word for word in some if folded.startswith(word, at)), "")
+            if word:
+                yield at, at + len(word), some[word]
+            at += len(word) or 1
+
+
+@cache
+def _lexicon_forms() -> list[tuple[Key, Form]]:
+    found: list[tuple[Key, Form]] = []
+    for forms, lookup_only in load_renderings():
+        found += _index(forms, (*forms, *lookup_only))
+    for row in load_default_wordings():
+        forms = (*row.use_zh, row.avoid_zh)
+        found += _index(forms, forms, avoided=[row.avoid_zh])
+    return found
+
+
+def _term_forms(pk: int, term: TermData) -> list[tuple[Key, Form]]:
+    forms = tuple(dict.fromkeys([*term.renderings("zh")]))
+    return _index(forms, forms, avoided=[*term.avoid_zh, *term.avoid_en], term=pk)
+
+
+def _index(
+    forms: tuple[str, ...], looked_up: Iterable[str], *, avoided: Iterable[str] = (), term: int = 0
+) -> list[tuple[Key, Form]]:
+    found = []
+    for form in looked_up:
+        written = form.removeprefix(_CAPITALS)
+        if key := _key(build_phrase(written)):
+            found.append((key, Form(written, forms, term, written in set(avoided), form != written)))
+    return found
+
+
+def _key(phrase: Phrase) -> Key:
+    return tuple([word.stem for word in phrase])
+
+
+def expand_query(query: ParsedQuery, concepts: Concepts) -> ParsedQuery:
+    """Add alternatives to the flexible terms of a query."""
+    others: list[dict[Phrase, None]] = [{} for _ in query.terms]
+    used: list[Form] = []
+    for start, end, forms in _find_concepts(query, concepts):
+        used += forms
+        for ways in others[start:end]:
+            for form in (*forms, *concepts.find_alike(forms)):
+                ways.update(dict.fromkeys(_build_phrases(form.forms)))
+    for start, end, _, phrases in find_amounts_and_dates(query):
+        for ways in others[start:end]:
+            ways.update(dict.fromkeys(phrases))
+    for term, ways in zip(query.terms, others, strict=True):
+        if term.is_flexible and not ways:
+            ways.update(_respell(term.alternatives[0], concepts, used))
+    if not used and not any(others):
+        return query
+    terms = [_add_alternatives(term, list(ways)) for term, ways in zip(query.terms, others, strict=True)]
+    spellings = [Spelling(form.written, form.preferred) for form in used if form.is_avoided]
+    ids = [form.term for form in used if form.term]
+    return replace(
+        query,
+        terms=tuple(terms),
+        spellings=tuple(dict.fromkeys(spellings)),
+        glossary_terms=tuple(dict.fromkeys(ids)),
+    )
+
+
+def _add_alternatives(term: QueryTerm, ways: list[Phrase]) -> QueryTerm:
+    own = {_key(way) for way in term.alternatives}
+    new = {_key(way): way for way in reversed(ways) if _key(way) not in own}
+    return replace(term, alternatives=(*term.alternatives, *list(reversed(new.values()))[:MAX_ALTERNATIVES]))
+
+
+@cache
+def _build_phrases(forms: tuple[str, ...]) -> tuple[Phrase, ...]:
+    return tuple(phrase for form in forms if (phrase := build_phrase(form)))
+
+
+def _find_concepts(query: ParsedQuery, concepts: Concepts) -> Iterator[tuple[int, int, list[Form]]]:
+    """Yield start and end of the terms that name a concept, the longest first, and its renderings."""
+    start = 0
+    while start < len(query.terms):
+        flexible = list(takewhile(lambda term: term.is_flexible, query.terms[start : start + _MAX_WORDS]))
+        for count in range(len(flexible), 0, -1):
+            key = tuple([stem for term in flexible[:count] for stem in _key(term.alternatives[0])])
+            typed = query.text[flexible[0].span[0] : flexible[count - 1].span[1]]
+            forms = [form for form in concepts.find(key) if typed.isupper() or not form.needs_capitals]
+            if forms:
+                yield start, start + count, forms
+                start += count - 1
+                break
+        start += 1
+
+
+def find_amounts_and_dates(query: ParsedQuery) -> Iterator[tuple[int, int, dt.date | None, list[Phrase]]]:
+    """Yield start and end of the terms that are an amount or a date, its day if it has one, and how it is written."""
+    if not any(
+        character.isdigit() or character in "一二三四五六七八九十" for character in query.text
+    ) and not any(word in query.text.lower() for word in ("illion", "thousand")):
+        return
+    for quantity in find_quantities(query.text):
+        within = [
+            n
+            for n, term in enumerate(query.terms)
+            if term.is_flexible and term.span[0] < quantity.end and quantity.start < term.span[1]
+        ]
+        if within:
+            phrases = [build_phrase(form) for form in quantity.forms]
+            yield within[0], within[-1] + 1, quantity.day, phrases
+
+
+def _respell(phrase: Phrase, concepts: Concepts, used: list[Form]) -> dict[Phrase, None]:
+    """Return the phrase with our rendering of each name in its Chinese: 東盟峰會 → 東協峰會."""
+    words = []
+    for word in phrase:
+        text, at = "", 0
+        for start, end, form in concepts.find_within(word.text) if word.is_han else ():
+            used.append(form)
+            text += word.text[at:start] + fold(form.preferred)
+            at = end
+        words.append(QueryWord(True, text + word.text[at:]) if at else word)
+    return {} if tuple(words) == phrase else {tuple(words): None}
