@@ -84,12 +84,12 @@ def import_demo_briefs(people: dict[str, Person], *, now: dt.datetime | None = N
     """Import the demo documents and bring each brief to its demo state. Skip what others have changed."""
     now, day = now or timezone.now(), dt.timedelta(days=1)
     files = {path.name[:2]: path for path in sorted(SAMPLES_FOLDER.glob("*.txt"))}
+    seed = _import_document(SEED, people, now - 9 * day)
+    if _is_untouched(seed, people, State.DRAFT):
+        _publish_draft(seed, people, now - 5 * day, headlines=HEADLINES["seed"])
     live = _import_document(files["02"], people, now - 9 * day)
     if _is_untouched(live, people, State.DRAFT):
         _publish_draft(live, people, now - 8 * day)
-    seed = _import_document(SEED, people, now - 6 * day)
-    if _is_untouched(seed, people, State.DRAFT):
-        _publish_draft(seed, people, now - 5 * day, headlines=HEADLINES["seed"])
     if _is_untouched(seed, people, State.APPROVED, editions=1):
         _publish_correction(seed, people, now - 2 * day)
     in_review = _import_document(files["01"], people, now - 2 * day)

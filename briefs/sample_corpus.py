@@ -8,10 +8,13 @@ sign-offs, event, edition and derived rows.
 import datetime as dt
 import math
 from collections.abc import Callable
+from functools import cache
+from itertools import count as count_up
 from itertools import product
 from typing import Final
 
 from django.db import transaction
+from django.utils import timezone
 
 from .content import SIDES, Bullet, Byline, Content, Facts
 from .derived.build import rebuild_derived_rows
@@ -34,9 +37,10 @@ from .workflow.editing import build_revision
 from .workflow.rules import working_copy
 
 CORPUS_URL: Final = "https://example.org/corpus/"
-FIRST_MOMENT: Final = dt.datetime(2020, 1, 1, tzinfo=dt.UTC)
 BATCH_SIZE: Final = 1_000
-SENTENCES_PER_BRIEF: Final = 11
+SENTENCES_PER_BRIEF: Final = 10
+NEWEST_AGE, DAYS_COVERED = 12, 719
+"""Days since the newest article, and over how many days the articles are spread: two years."""
 
 _SUBJECTS = [
     ("美國政府", "the U.S. government"), ("歐盟執委會", "the European Commission"), ("日本內閣", "the Japanese cabinet"),
@@ -76,6 +80,31 @@ _QUALIFIERS = [
     ("即使效果尚待觀察", "even though the effect remains to be seen"), ("並設立常設工作小組", "and set up a standing working group"), ("而法律依據仍有爭議", "on contested legal grounds"),
     ("且不排除單邊行動", "without ruling out unilateral action"), ("並分三個階段推動", "in three stages"), ("但進度落後於計畫", "though behind schedule"),
 ]  # fmt: skip
+_ACTORS = [
+    ("華府", "Washington"), ("北京", "Beijing"), ("歐洲", "Europe"), ("日本", "Japan"), ("印度", "India"), ("南韓", "South Korea"),
+    ("澳洲", "Australia"), ("東協", "ASEAN"), ("北約", "NATO"), ("台灣", "Taiwan"), ("馬尼拉", "Manila"), ("巴西", "Brazil"),
+    ("土耳其", "Turkey"), ("波蘭", "Poland"), ("烏克蘭", "Ukraine"), ("沙烏地阿拉伯", "Saudi Arabia"), ("越南", "Vietnam"),
+    ("印尼", "Indonesia"), ("德國", "Germany"), ("法國", "France"), ("英國", "Britain"), ("加拿大", "Canada"), ("肯亞", "Kenya"),
+]  # fmt: skip
+_AIMS = [
+    ("應擴大", "Should Expand"), ("必須重新思考", "Must Rethink"), ("不應低估", "Should Not Underrate"), ("不能忽視", "Cannot Ignore"),
+    ("可能放棄", "May Abandon"), ("可以重建", "Can Rebuild"), ("應分擔", "Should Share"), ("不該推遲", "Should Not Delay"),
+    ("必須保護", "Must Protect"), ("難以維持", "Can Barely Sustain"), ("應檢討", "Should Review"), ("必須資助", "Must Fund"),
+    ("應加速推動", "Should Speed Up"), ("將重新定義", "Will Redefine"), ("必須協調", "Must Coordinate"), ("無力負擔", "Cannot Afford"),
+]  # fmt: skip
+_ISSUES = [
+    ("晶片出口管制", "Chip Export Controls"), ("海底電纜修復", "Subsea Cable Repair"), ("關鍵礦物儲備", "Critical Mineral Stockpiles"),
+    ("延伸嚇阻", "Extended Deterrence"), ("人工智慧規範", "AI Rules"), ("糧食援助", "Food Aid"), ("難民安置", "Refugee Resettlement"),
+    ("軍購計畫", "Arms Purchases"), ("氣候調適資金", "Climate Adaptation Funds"), ("網路防禦演習", "Cyber Defense Drills"),
+    ("造船產能", "Shipbuilding Capacity"), ("貿易談判", "Trade Talks"), ("開發銀行貸款", "Development Bank Lending"),
+    ("無人機採購", "Drone Procurement"), ("資料跨境流通", "Cross-Border Data Flows"), ("邊境巡邏", "Border Patrols"),
+    ("疫苗供應鏈", "Vaccine Supply Chains"), ("稀土精煉", "Rare-Earth Refining"), ("港口營運權", "Port Concessions"),
+    ("低軌衛星頻譜", "Low-Orbit Spectrum"), ("天然氣儲備", "Gas Reserves"), ("飛彈防禦", "Missile Defense"),
+    ("投資審查", "Investment Screening"), ("核電重啟", "Nuclear Restarts"), ("選舉監督", "Election Monitoring"),
+    ("制裁執行", "Sanctions Enforcement"), ("海上執法", "Maritime Policing"), ("電網投資", "Grid Investment"),
+    ("移工協議", "Labor Migration Deals"), ("債務重整", "Debt Restructuring"), ("社會韌性", "Societal Resilience"),
+]  # fmt: skip
+_OPENINGS = [("", ""), ("為何", "Why ")]
 _GIVEN_NAMES = ["Mara", "Rohan", "Hélène", "Tomás", "Ingrid", "Samuel", "Aiko", "Nadia", "Peter", "Lucía"]
 _FAMILY_NAMES = [
     "Lindqvist",
@@ -90,18 +119,13 @@ _FAMILY_NAMES = [
     "Silva",
 ]
 _PHRASE_LISTS = (_SUBJECTS, _TIMES, _VERBS, _OBJECTS, _PURPOSES, _QUALIFIERS)
+_HEADLINE_LISTS = (_ACTORS, _ISSUES, _AIMS, _OPENINGS)
 SENTENCE_COUNT: Final = math.prod(map(len, _PHRASE_LISTS))
-_STRIDE: Final = next(k for k in range(1_000_003, SENTENCE_COUNT) if math.gcd(k, SENTENCE_COUNT) == 1)
 
 
 def build_sentence(n: int) -> tuple[str, str]:
     """Return the n-th sentence in Chinese and English. Sentences repeat after SENTENCE_COUNT."""
-    n = n * _STRIDE % SENTENCE_COUNT
-    chosen = []
-    for phrases in _PHRASE_LISTS:
-        n, digit = divmod(n, len(phrases))
-        chosen.append(phrases[digit])
-    zh, en = ([phrase[side] for phrase in chosen] for side in (0, 1))
+    zh, en = _choose_phrases(n, _PHRASE_LISTS)
     who = en[0][0].upper() + en[0][1:]
     return (
         f"{zh[0]}{zh[1]}{zh[2]}{zh[3]}，{zh[4]}，{zh[5]}。",
@@ -109,52 +133,86 @@ def build_sentence(n: int) -> tuple[str, str]:
     )
 
 
-def build_content(i: int, *, sources: list[int], authors: list[int], keywords: list[int]) -> Content:
+def build_headline(n: int) -> tuple[str, str]:
+    """Return the n-th headline in Chinese and English, with at most 24 and 70 characters. Some 20,000 differ."""
+    zh, en = _choose_phrases(n, _HEADLINE_LISTS)
+    return f"{zh[0]}{zh[3]}{zh[2]}{zh[1]}", f"{en[3]}{en[0]} {en[2]} {en[1]}"
+
+
+def _choose_phrases(n: int, lists: tuple[list[tuple[str, str]], ...]) -> tuple[list[str], list[str]]:
+    """Return the Chinese and English phrases that are the digits of n, spread so that neighbours differ in each."""
+    count = math.prod(map(len, lists))
+    n = n * _find_stride(count) % count
+    chosen = []
+    for phrases in lists:
+        n, digit = divmod(n, len(phrases))
+        chosen.append(phrases[digit])
+    return [phrase[0] for phrase in chosen], [phrase[1] for phrase in chosen]
+
+
+@cache
+def _find_stride(count: int) -> int:
+    return next(k for k in count_up(1_000_003) if math.gcd(k, count) == 1)
+
+
+def build_content(
+    i: int, *, today: dt.date, sources: list[int], authors: list[int], keywords: list[int]
+) -> Content:
     """Return the i-th brief, with a three-sentence summary and seven bullets.
 
     Two of the bullets are nested in Chinese.
     """
     first = i * SENTENCES_PER_BRIEF
     texts = [build_sentence(first + k) for k in range(SENTENCES_PER_BRIEF)]
-    head = texts[0]
+    headline_zh, headline_en = build_headline(i)
     bullets = tuple(
         Bullet(
             number=k + 1,
-            text_zh=texts[4 + k][0],
-            text_en=texts[4 + k][1],
+            text_zh=texts[3 + k][0],
+            text_en=texts[3 + k][1],
             level_zh=1 if k in (5, 6) else 0,
             marker_zh="number" if k in (5, 6) else "bullet",
         )
         for k in range(7)
     )
     chosen = dict.fromkeys(keywords[(i * step + step) % len(keywords)] for step in (1, 7, 11))
-    date = (FIRST_MOMENT + dt.timedelta(days=i % 1_800)).date()
     return Content(
-        headline_zh=head[0].rstrip("。"),
-        headline_en=head[1].rstrip("."),
-        summary_zh="".join(text[0] for text in texts[1:4]),
-        summary_en=" ".join(text[1] for text in texts[1:4]),
+        headline_zh=headline_zh,
+        headline_en=headline_en,
+        summary_zh="".join(text[0] for text in texts[:3]),
+        summary_en=" ".join(text[1] for text in texts[:3]),
         bullets=bullets,
         facts=Facts(
             source=sources[i % len(sources)],
             authors=(Byline(authors[i % len(authors)]),),
             keywords=tuple(chosen),
-            date=date.isoformat(),
-            title=head[1].rstrip("."),
+            date=(today - dt.timedelta(days=_age(i))).isoformat(),
+            title=headline_en,
             url=f"{CORPUS_URL}{i}",
         ),
     )
 
 
+def _age(i: int) -> int:
+    """Return how many days ago the article of the i-th brief appeared."""
+    return NEWEST_AGE + i * 324 % DAYS_COVERED
+
+
+def _find_moment(i: int, now: dt.datetime) -> dt.datetime:
+    """Return when the i-th brief was published: within ten days of its article."""
+    return now - dt.timedelta(days=_age(i) - 4 - i % 7, minutes=i * 7 % 1_440, seconds=i % 60)
+
+
 def load_corpus(n: int, *, report_progress: Callable[[int], None] = lambda done: None) -> int:
     """Add n briefs after the existing ones, in one transaction per thousand."""
     people = [_get_or_create_person(f"corpus-{role}") for role in ("writer", "reviewer", "publisher")]
-    rows = _ensure_vocabulary()
+    rows, now = _ensure_vocabulary(), timezone.now()
     first = Brief.objects.filter(article_url__startswith=CORPUS_URL).count()
     for start in range(first, first + n, BATCH_SIZE):
         numbers = range(start, min(start + BATCH_SIZE, first + n))
         with transaction.atomic():
-            _insert_batch([(i, build_content(i, **rows)) for i in numbers], *people)
+            batch = [(i, build_content(i, today=now.date(), **rows)) for i in numbers]
+            _insert_batch(batch, *people, now=now)
         report_progress(numbers.stop - first)
     return n
 
@@ -176,9 +234,9 @@ def _ensure_vocabulary() -> dict[str, list[int]]:
 
 
 def _insert_batch(
-    batch: list[tuple[int, Content]], writer: Person, reviewer: Person, publisher: Person
+    batch: list[tuple[int, Content]], writer: Person, reviewer: Person, publisher: Person, *, now: dt.datetime
 ) -> None:
-    moments = {i: FIRST_MOMENT + dt.timedelta(minutes=25 * i) for i, _ in batch}
+    moments = {i: _find_moment(i, now) for i, _ in batch}
     briefs = Brief.objects.bulk_create(
         Brief(
             **working_copy.build_columns(text),

@@ -169,15 +169,19 @@ def _move_briefs(world: World) -> None:
     world.do("writer", "source-withdrew", "source_withdrew")
     ticked: dict[str, Any] = {"ticked": ["source_withdrew"], "kind": "editors_note"}
     world.do("superuser", "source-withdrew", "approve", when="now", **ticked)
-    for brief in ("second", "amended"):
+    for brief in ("second", "amended", "scheduled"):
         world.do("writer", brief, "revise", page="change")
         world.do("writer", brief, "change", summary_zh="改寫的摘要，談 2027 年的預算。")
         world.do("writer", brief, "submit", page="change")
         world.do("reviewer-zh", brief, "sign_off_zh", page="review")
     world.do("reviewer-zh", "second", "send_back", note="請再改一次", sides=["en"])
     notes = {"kind": "update", "note_zh": "摘要更新", "note_en": "The summary was brought up to date"}
-    world.do("superuser", "amended", "sign_off_en", page="review")
-    world.do("publisher", "amended", "approve", when="now", **notes)
+    for brief, time in (
+        ("amended", {"when": "now"}),
+        ("scheduled", {"when": "later", "at": "2026-07-16T10:00"}),
+    ):
+        world.do("superuser", brief, "sign_off_en", page="review")
+        world.do("publisher", brief, "approve", **time, **notes)
 
 
 def _publish_picture(world: World) -> None:
@@ -230,9 +234,8 @@ def _remark(world: World) -> None:
 
 def _add_rows(world: World) -> None:
     """Store rows that no form creates, or that are quicker to create without one."""
-    world.press(
-        "publisher", "/admin/briefs/sitetext/add/", button="_save", text_zh="關於我們", text_en="About us"
-    )
+    about = "/admin/briefs/sitetext/about/change/"
+    world.press("publisher", about, button="_save", text_zh="關於我們", text_en="About us")
     for role in ROLES:
         person = Person.objects.get(username=role)
         SavedFilter.objects.create(person=person, name=f"Mine, {role}", query="state=draft")
