@@ -7,6 +7,7 @@ from typing import Any, Literal, NamedTuple, Self
 from django.db.models import Q
 from django.http import Http404, HttpRequest
 
+OLDEST_KEY = "0-0"
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _KEY = re.compile(
     r"(-?[0-9a-f]{1,15})-([0-9a-f]{1,15})", re.ASCII
@@ -54,7 +55,9 @@ class ListPosition(NamedTuple):
 
     @classmethod
     def parse(cls, key: str) -> Self:
-        """Raise MalformedKey."""
+        """Raise MalformedKey. `OLDEST_KEY` is before every time, also those before 1970."""
+        if key == OLDEST_KEY:
+            return cls(dt.datetime.min.replace(tzinfo=dt.UTC), 0)
         parts = _KEY.fullmatch(key)
         try:
             if not parts:

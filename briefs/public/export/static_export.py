@@ -26,12 +26,12 @@ from ...content import Side
 from ...text import paths
 from .. import errors
 from ..languages import language_from_path
+from ..page_keys import OLDEST_KEY
 from . import site_crawl
 from .language_chooser import render_language_chooser
 
 MANIFEST_NAME = ".digest-export.json"
 FILES_PER_SAVE = 5_000
-_OLDEST_KEY = "0-0"
 _LIST_LINK = re.compile(r'<a rel="(prev|next)" href="([^"]*)"')
 _ANCHOR_ELEMENT = re.compile(r'(<a\b[^>]*?\bhref=")([^"]*)("[^>]*>)(.*?</a>)', re.DOTALL)
 _FORM_ELEMENT = re.compile(r'<form\b[^>]*?\baction="([^"]*)".*?</form>', re.DOTALL)
@@ -240,7 +240,7 @@ def _read_manifest(folder: Path) -> dict[str, str]:
 
 def _list_blocks(address: str) -> Iterator[tuple[str, str, str, str]]:
     """Yield each block's address, its older and newer links, and its page, oldest block first."""
-    block = f"{address}?after={_OLDEST_KEY}"
+    block = f"{address}?after={OLDEST_KEY}"
     while block:
         page = site_crawl.fetch_response(block).content.decode()
         named = {rel: _unescape(link) for rel, link in _LIST_LINK.findall(page)}

@@ -7,7 +7,8 @@ import pytest
 from django.core.cache import cache
 from django.utils import timezone
 
-from briefs.models import Edition, Letter
+from briefs.models import Edition, Keyword, Letter
+from briefs.models.site import SiteText
 from briefs.models.vocabulary import Term
 from briefs.tests.support import corpus_fixtures
 
@@ -48,6 +49,10 @@ def _published_briefs() -> None:
     )  # fmt: skip
     for n in range(3):
         corpus_fixtures.publish(corpus_fixtures.numbered_content(n, facts=content.facts), f"other-{n}")
+    SiteText.objects.create(
+        key="keyword/technology", text_zh="導言。", text_en="Introduction.", updated_at=timezone.now(),
+        updated_by=corpus_fixtures.get_person("p"), start_here=[{"brief": first.brief_id, "zh": "先讀", "en": "First"}],
+    )  # fmt: skip
     removal = {"by": corpus_fixtures.get_person("p"), "at": timezone.now()}
     withdrawn, removed = (
         corpus_fixtures.publish(corpus_fixtures.numbered_content(n), slug)
@@ -198,3 +203,59 @@ def test_parallel_sides_are_aligned_and_missing_side_leaves_gap(chromium: Any, l
     }
     lacuna = tab.page.locator("#b2 .lacuna").bounding_box()
     assert lacuna["height"] >= tab.page.locator("#b2 div.side").bounding_box()["height"] - 2
+
+
+SHIFT = """() => new Promise((done) => {
+  let sum = 0;
+  new PerformanceObserver((list) => { for (const entry of list.getEntries()) sum += entry.value; })
+    .observe({ type: "layout-shift", buffered: true });
+  setTimeout(() => done(sum), 300);
+})"""
+END_VISIT = """() => {
+  const visit = JSON.parse(localStorage["digest-visit"]);
+  localStorage["digest-visit"] = JSON.stringify({ ...visit, at: visit.at - 7_200_000 });
+}"""
+
+
+def marked(tab: Tab) -> list[str]:
+    return tab.page.eval_on_selector_all("[data-published] > .new-mark", "all => all.map((mark) => mark.parentElement.querySelector('a').pathname.split('/')[3])")  # type: ignore[no-any-return]  # fmt: skip
+
+
+@pytest.mark.parametrize("width", [1280, 320])
+def test_lists_mark_what_appeared_since_the_last_visit(chromium: Any, live_server: Any, width: int) -> None:
+    tab = Tab(chromium, live_server.url, None, viewport={"width": width, "height": 900})
+    tab.page.goto(f"{tab.site}/en/")
+    assert (marked(tab), tab.page.is_visible("#new-legend")) == ([], False), "nothing on the first visit"
+    keyword = Keyword.objects.get(label_en="Technology")
+    facts = dataclasses.replace(corpus_fixtures.numbered_content(1).facts, keywords=(keyword.pk,))
+    corpus_fixtures.publish(
+        corpus_fixtures.numbered_content(50, facts=facts), "fresh", live_from=timezone.now()
+    )  # fmt: skip
+    tab.page.evaluate(END_VISIT)
+    tab.page.goto(f"{tab.site}/en/keywords/technology/")
+    for _ in range(2):  # the mark stays for the whole visit
+        assert (marked(tab), tab.page.is_visible("#new-legend")) == (["fresh"], True)
+        assert tab.page.evaluate(SHIFT) == 0
+        tab.page.reload()
+    tab.page.evaluate(END_VISIT)
+    tab.page.reload()
+    assert (marked(tab), tab.page.is_visible("#new-legend")) == ([], False), "seen in the visit before"
+    tab.page.add_init_script(
+        "Object.defineProperty(window, 'localStorage', { get() { throw new Error(); } });"
+    )
+    tab.page.reload()
+    assert marked(tab) == []
+    assert tab.console_messages == []
+
+
+def test_follow_opens_its_feeds_and_closes_by_escape(chromium: Any, live_server: Any) -> None:
+    tab = Tab(chromium, live_server.url, None, viewport={"width": 390, "height": 844})
+    tab.page.goto(f"{tab.site}/zh-hant/keywords/technology/")
+    tab.page.focus(".follow button")
+    tab.page.keyboard.press("Enter")
+    tab.page.keyboard.press("Tab")
+    assert tab.page.evaluate("document.activeElement.pathname") == "/zh-hant/keywords/technology/feed.atom"
+    assert tab.accessibility_violations() == []
+    tab.page.keyboard.press("Escape")
+    assert not tab.page.is_visible("#feeds")
+    assert tab.page.evaluate("document.activeElement.localName") == "button"

@@ -161,6 +161,8 @@ def test_paging_timeline_shows_each_brief_once_by_article_date(
     back, top = follow_links(client, page_link(last, "prev"), "prev")
     assert [slug for page in reversed(back) for slug in page] == expected[:8]
     assert page_link(top, "prev") is None
+    oldest = client.get(f"{subject.address(kind)}?after=0-0").content.decode()
+    assert listed_slugs(oldest) == expected[-4:]
 
 
 def test_archive_is_ordered_by_article_date(client: Client, four_per_page: None) -> None:
