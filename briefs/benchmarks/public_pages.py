@@ -61,13 +61,16 @@ def _list_addresses(port: int) -> dict[str, list[str]]:
         body = _get(port, lists[-1])
         briefs += re.findall(r'<h[23]><a href="(/zh-hant/briefs/[^"]+)"', body)
         lists.append("/zh-hant/" + re.findall(r'rel="next" href="/zh-hant/(\?before=[^"]+)"', body)[0])
+    topics = re.findall(r'<li>\s*<a href="(/zh-hant/keywords/[^"]+)"', _get(port, "/zh-hant/keywords/"))
     pages = {
         "constant": [CONSTANT],
         "brief": briefs,
         "parallel": [f"{brief}parallel/" for brief in briefs],
         "list": lists,
+        "topic": topics,
         "feed.atom": ["/zh-hant/feed.atom"],
         "feed.json": ["/zh-hant/feed.json"],
+        "feed.atom of a topic": [f"{topic}feed.atom" for topic in topics[:20]],
         "cite.ris": [f"{brief}cite.ris" for brief in briefs],
         "card.png (kept)": [f"{brief}card.png" for brief in briefs[:20]],
     }

@@ -157,18 +157,19 @@ def _build_feed(
     changes = editions.list_major_changes([entry.brief_id for entry in found], now)
     entries = [_build_entry(entry, changes.get(entry.brief_id, []), language, view) for entry in found]
     site, home = settings.DIGEST_SITE_NAME[language], f"{settings.SITE_URL}{paths.home(language)}"
-    own = f"{home}{scope.path}"
+    page = f"{home}{scope.path}{scope.query_string}"
+    address = f"{home}{scope.path}{file}{scope.query_string}"
     titles = [scope.name, gettext("Side by side") if view == "parallel" else "", site]
     midnight = now.replace(hour=0, minute=0, second=0)
     return {
-        "id": f"{own}{'parallel/' if view == 'parallel' else ''}{scope.query_string}",
+        "id": address if view == "parallel" else page,
         "lang": LANGUAGE_TAGS[language],
         "site": site,
         "title": page_frame.TITLE_SEPARATOR[language].join(filter(None, titles)),
         "subtitle": gettext("Bilingual briefs of writing on foreign policy"),
         "site_home": home,
-        "home": f"{own}{scope.query_string}",
-        "address": f"{own}{file}{scope.query_string}",
+        "home": page,
+        "address": address,
         "icon": f"{settings.SITE_URL}{settings.STATIC_URL}briefs/mark.svg",
         "updated": max((entry["updated"] for entry in entries), default=_format_rfc3339(midnight)),
         "entries": entries,

@@ -90,7 +90,10 @@ def test_export_has_every_page_and_no_broken_link(tmp_path: Path, capsys: pytest
             for page in ("index.html", "parallel/index.html", "cite.ris", "original.json", "card.png"):
                 assert f"{code}/briefs/s{n}/{page}" in site
     for page in (
-        "en/keywords/technology/feed.atom",
+        *(
+            f"en/{feed}feed.atom"
+            for feed in ("keywords/technology/", "keywords/technology/parallel/", "parallel/")
+        ),
         "en/archive/2025/06/index.html",
         "static/briefs/digest.css",
         "static/briefs/place.js",
