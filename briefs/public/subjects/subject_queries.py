@@ -172,9 +172,9 @@ def list_term_uses(term: Subject, now: dt.datetime, page: PageKey) -> KeysetPage
     return _term_use_paginator.fetch_page(now, term.pk, page=page)
 
 
-def count_briefs(kind: SubjectKind, subject: Subject, now: dt.datetime) -> int:
+def count_term_uses(term: Subject, now: dt.datetime) -> int:
     """Return the number of listed briefs; MAX_COUNTED_BRIEFS + 1 if there are more."""
-    return len(_brief_ids[kind.name](now, subject.pk))
+    return len(_ids_with_term(now, term.pk))
 
 
 def count_facets(kind: SubjectKind, subject: Subject, now: dt.datetime) -> SubjectFacets:
@@ -269,8 +269,8 @@ def _subject_query(kind: SubjectKind, slug: str, now: dt.datetime) -> Any:
     return _subjects(kind, now).filter(slug=slug)
 
 
-def _brief_ids_query(kind: SubjectKind, now: dt.datetime, subject: Any) -> Any:
-    return kind.listed_editions(now, subject).values_list("pk")[: MAX_COUNTED_BRIEFS + 1]
+def _ids_with_term_query(now: dt.datetime, term: Any) -> Any:
+    return SUBJECT_KINDS["terms"].listed_editions(now, term).values_list("pk")[: MAX_COUNTED_BRIEFS + 1]
 
 
 def _select_term_uses(rows: EditionRows) -> EditionRows:
@@ -318,7 +318,7 @@ def _prepare_by_kind(query: Callable[..., Any], *argument_types: type) -> dict[s
 _subject_by_slug = _prepare_by_kind(_subject_query, str, dt.datetime)
 _facets = _prepare_by_kind(_facets_query, dt.datetime, int)
 _start_here = _prepare_by_kind(_start_here_query, dt.datetime, int, *[int] * MAX_START_HERE)
-_brief_ids = _prepare_by_kind(_brief_ids_query, dt.datetime, int)
+_ids_with_term = PreparedQuery(_ids_with_term_query, dt.datetime, int)
 _timeline_paginators = {
     (name, page): KeysetPaginator(
         kind.listed_editions,

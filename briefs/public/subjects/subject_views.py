@@ -74,7 +74,7 @@ def term(request: HttpRequest, language: Side, slug: str) -> HttpResponse:
         subject_queries.list_accepted_renderings(found),
         page,
         language,
-        subject_queries.count_briefs(subject_kind, found, now),
+        subject_queries.count_term_uses(found, now),
     )
     path = f"terms/{slug}/"
     feeds_of_page = feeds.build_feed_links(language, feeds.FeedScope(path, name=words["plain"]))

@@ -14,6 +14,7 @@ from briefs.content import Byline, Facts
 from briefs.models.edition import Edition
 from briefs.models.site import SiteText
 from briefs.models.vocabulary import Author, Keyword, Source, Term
+from briefs.rendering import cards
 from briefs.tests.support import corpus_fixtures
 
 from .test_responses import captured_queries
@@ -90,6 +91,22 @@ def test_topic_shows_introduction_choices_and_names_in_both_languages(client: Cl
         "keywords/word-2": "1", "terms/bullet": "5",
     }  # fmt: skip
     assert "5 briefs" in page
+
+
+@pytest.mark.parametrize(
+    ("date", "label", "zh", "en"),
+    [
+        ("2025-06-09", "", "2025年<br>6月9日", "9 Jun <br>2025"),
+        ("2025-06", "", "2025年<br>6月", "Jun <br>2025"),
+        ("2025", "", "2025", "2025"),
+        ("2025-05", "May/June 2025", "May/June 2025", "May/June 2025"),
+        ("", "", "", ""),
+    ],
+)
+def test_date_on_fold_has_its_year_on_a_line_of_its_own(date: str, label: str, zh: str, en: str) -> None:
+    card = {"date": date, "date_label": label}
+    shown = [cards.render_article_date(card, side, on_two_lines=True) for side in ("zh", "en")]  # type: ignore[arg-type]
+    assert [re.sub("</?(?:time|span)[^>]*>", "", html) for html in shown] == [zh, en]
 
 
 @pytest.mark.parametrize(
