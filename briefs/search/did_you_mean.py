@@ -218,17 +218,17 @@ def choose(planned: Plan, places: Sequence[frozenset[int]]) -> Rescue | None:
     """Return the best query that finds something. `places`: where each of `Plan.list_queries` matches."""
     at = 0
     units: list[tuple[Candidate, frozenset[int]]] = []
-    left_out: list[str] = []
+    missing: list[Candidate] = []
     for group in planned.groups:
         found = dict(zip(group, places[at : at + len(group)], strict=True))
         at += len(group)
         taken = _take(group, found)
         units += [(candidate, found[candidate]) for candidate in taken if found[candidate]]
-        left_out += [candidate.text for candidate in taken if not found[candidate]]
+        missing += [candidate for candidate in taken if not found[candidate]]
     kept = _keep_most(units)
     if not kept:
         return None
-    left_out += [candidate.text for candidate, _ in units if candidate not in kept]
+    missing += [candidate for candidate, _ in units if candidate not in kept]
     query = planned.query
     fixed = [term for term in query.terms if not term.is_flexible]
     day = next((unit.day for unit in kept if unit.day), None)
@@ -241,7 +241,7 @@ def choose(planned: Plan, places: Sequence[frozenset[int]]) -> Rescue | None:
             if unit.kind in ("near", "edit", "prefix")
         ),
         tuple(unit.text for unit in kept if unit.kind in ("word", "guess")),
-        tuple(dict.fromkeys(sorted(left_out, key=query.text.find))),
+        tuple(query.text[unit.start : unit.end] for unit in sorted(missing, key=lambda unit: unit.start)),
         day,
     )
 

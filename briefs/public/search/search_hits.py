@@ -4,7 +4,7 @@ Ten hits are most of a results page, which is rendered for each request; templat
 Each piece of text is escaped by `highlight_spans` or `escape`.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from html import escape
 from typing import Any, Final, NamedTuple
 
@@ -14,12 +14,14 @@ from django.utils.translation import gettext, ngettext
 from ...content import LANGUAGE_TAGS, SIDES, Side
 from ...rendering import cards, rows, text
 from ...search.highlighting import TextSpan, find_spans, highlight_spans
-from ...search.query import Phrase
+from ...search.query import ParsedQuery, Phrase
 from ...text import paths
 from .search_queries import SearchHit
 
 MAX_BULLETS_PER_HIT: Final = 2
 type MatchSpans = list[list[TextSpan]]
+type PartSpans = Mapping[tuple[str, Side], MatchSpans]
+"""Match spans of headline and summary on each side."""
 
 
 class RenderedHit(NamedTuple):
@@ -28,10 +30,16 @@ class RenderedHit(NamedTuple):
     """Number of matching bullets in the brief, shown or not."""
 
 
-def render_hit(hit: SearchHit, phrases: Sequence[Phrase], language: Side) -> RenderedHit:
+def render_hit(hit: SearchHit, query: ParsedQuery, language: Side) -> RenderedHit:
+    phrases = query.highlighted_phrases
     content, twin, lang = hit.content, paths.OTHER_SIDE[language], LANGUAGE_TAGS[paths.OTHER_SIDE[language]]
     url = escape(paths.parallel(language, hit.slug))
     matches = _find_matching_bullets(content.get("bullets", ()), phrases)
+    spans = {
+        (part, side): find_spans(content.get(f"{part}_{side}", ""), phrases)
+        for part in ("headline", "summary")
+        for side in SIDES
+    }
     shown = sorted(
         sorted(matches, key=lambda row: (-row[0], row[1]))[:MAX_BULLETS_PER_HIT], key=lambda row: row[1]
     )
@@ -39,13 +47,13 @@ def render_hit(hit: SearchHit, phrases: Sequence[Phrase], language: Side) -> Ren
     pairs = [_render_bullet(bullet, places, url, label, language) for _, _, bullet, places in shown]
     html = f"""<article class="answer">
 <div class="pair heads">
-<h2><a href="{escape(paths.brief(language, hit.slug))}">{_render_headline(content, language, phrases)}</a></h2>
+<h2><a href="{escape(paths.brief(language, hit.slug))}">{_highlight(content, "headline", language, spans)}</a></h2>
 <p class="twin-headline"><a
-href="{escape(paths.brief(twin, hit.slug))}" lang="{lang}" hreflang="{lang}">{_render_headline(content, twin, phrases)}</a></p>
+href="{escape(paths.brief(twin, hit.slug))}" lang="{lang}" hreflang="{lang}">{_highlight(content, "headline", twin, spans)}</a></p>
 </div>
 <div class="pair facts">
 <p class="meta">{cards.render_facts(hit.card, language)}{cards.COMMA[language]}{cards.render_posted_fact(hit.card["published"], language)}</p>
-<p class="why">{_render_reason(hit, phrases, [str(bullet["number"]) for _, _, bullet, _ in matches], url, language)}</p>
+<p class="why">{_render_reason(hit, query, spans, matches, url, language)}</p>
 </div>
 <ol class="pairs">
 {"".join(pairs) or _render_summary(content, phrases, url, language)}</ol>
@@ -55,33 +63,55 @@ href="{escape(paths.brief(twin, hit.slug))}" lang="{lang}" hreflang="{lang}">{_r
 
 
 def _render_reason(
-    hit: SearchHit, phrases: Sequence[Phrase], numbers: Sequence[str], url: str, language: Side
+    hit: SearchHit,
+    query: ParsedQuery,
+    spans: PartSpans,
+    matches: Sequence["BulletMatch"],
+    url: str,
+    language: Side,
 ) -> SafeString:
-    """Say where the words were found: in the text, or else in a name. `url` must be escaped."""
+    """Say which parts of the text have the words, and which names have the others. `url` must be escaped."""
     places = [
         f"<b>{escape(label)}</b>"
         for part, label in (("headline", gettext("headline")), ("summary", gettext("summary")))
-        if any(any(find_spans(hit.content.get(f"{part}_{side}", ""), phrases)) for side in SIDES)
+        if any(any(spans[part, side]) for side in SIDES)
     ]
-    if numbers:
+    if numbers := [str(bullet["number"]) for _, _, bullet, _ in matches]:
         links = cards.LIST_SEPARATOR[language].join(f'<a href="{url}#b{n}">{n}</a>' for n in numbers)
         places.append(escape(ngettext("point %(n)s", "points %(n)s", len(numbers))) % {"n": links})
-    if places:
-        found = cards.LIST_SEPARATOR[language].join(places)
-        return mark_safe(escape(gettext("Matches: %(places)s")) % {"places": found})  # noqa: S308 escaped
-    for label, rows_of in _named_rows(hit.card) if phrases else ():
-        for row in rows_of:
-            if any(any(find_spans(row[side], phrases)) for side in SIDES):
-                name = cards.mark_language(row[language], language)
-                sentence = escape(gettext("Matches only the %(kind)s “%(name)s”"))
-                return mark_safe(sentence % {"kind": escape(label), "name": name})  # noqa: S308 escaped
-    return mark_safe("")
+    found = [*spans.values(), *(by_side[side] for *_, by_side in matches for side in SIDES)]
+    seen = {n for row in found for n, places_of in enumerate(row) if places_of}
+    named = dict.fromkeys(_name_reasons(hit.card, query, seen, language))
+    if not places and len(named) == 1:
+        sentence = escape(gettext("Matches only the %(reason)s")) % {"reason": next(iter(named))}
+    elif said := cards.LIST_SEPARATOR[language].join([*places, *named]):
+        sentence = escape(gettext("Matches: %(places)s")) % {"places": said}
+    else:
+        sentence = ""
+    return mark_safe(sentence)  # noqa: S308 escaped piece by piece
 
 
-def _named_rows(card: Mapping[str, Any]) -> Iterator[tuple[str, Sequence[Mapping[str, str]]]]:
-    yield gettext("Keyword").lower(), card["keywords"]
-    yield gettext("Author").lower(), card["authors"]
-    yield gettext("Source").lower(), [card["source"]] if card["source"] else []
+def _name_reasons(
+    card: Mapping[str, Any], query: ParsedQuery, seen: Set[int], language: Side
+) -> Iterator[str]:
+    """Yield the names that have a term which the text lacks, as HTML. `seen`: numbers of the phrases in the text."""
+    at = 0
+    for term in query.required_terms:
+        if not term.field:
+            in_text = not seen.isdisjoint(range(at, at := at + len(term.alternatives)))
+            if in_text:
+                continue
+        for kind, label, rows_of in _named_rows(card):
+            for row in rows_of if term.field in ("", kind) else ():
+                if any(any(find_spans(row[side], term.alternatives)) for side in SIDES):
+                    name = cards.mark_language(row[language], language)
+                    yield escape(gettext("%(kind)s “%(name)s”")) % {"kind": escape(label), "name": name}
+
+
+def _named_rows(card: Mapping[str, Any]) -> Iterator[tuple[str, str, Sequence[Mapping[str, str]]]]:
+    yield "keyword", gettext("Keyword").lower(), card["keywords"]
+    yield "author", gettext("Author").lower(), card["authors"]
+    yield "source", gettext("Source").lower(), [card["source"]] if card["source"] else []
 
 
 type BulletMatch = tuple[int, int, Mapping[str, Any], dict[Side, MatchSpans]]
@@ -143,9 +173,8 @@ def _render_side(side: Side, html: SafeString) -> str:
     return f'<p class="side" lang="{LANGUAGE_TAGS[side]}">{html}</p>' if html else rows.render_lacuna(side)
 
 
-def _render_headline(content: Mapping[str, Any], side: Side, phrases: Sequence[Phrase]) -> SafeString:
-    words = content.get(f"headline_{side}", "")
-    return highlight_spans(words, find_spans(words, phrases))
+def _highlight(content: Mapping[str, Any], part: str, side: Side, spans: PartSpans) -> SafeString:
+    return highlight_spans(content.get(f"{part}_{side}", ""), spans[part, side])
 
 
 def _render_more_link(hidden_count: int, url: str) -> str:

@@ -25,7 +25,7 @@ from .search_queries import SearchResults
 def build_results_context(
     params: SearchParams, results: SearchResults, language: Side
 ) -> dict[str, str | SafeString]:
-    answers = [render_hit(hit, results.query.highlighted_phrases, language) for hit in results.hits]
+    answers = [render_hit(hit, results.query, language) for hit in results.hits]
     here = paths.search(language)
     is_all = results.next_page is None and params.is_first_page
     return {

@@ -1,7 +1,5 @@
 """Queries of real researchers over ten briefs: the right one is among the first three, and no search ends in nothing."""
 
-import json
-
 import pytest
 from django.db import connection
 from django.test import Client
@@ -55,7 +53,6 @@ def test_page_tells_what_was_searched_instead() -> None:
     body = Client().get("/en/search/?q=俄國破冰船數量").content.decode()
     assert "Not found as one word; searched separately: 俄國, 破冰船." in " ".join(body.split())
     assert "No brief has all the words. Left out: 數量." in " ".join(body.split())
-    assert json.dumps(describe('"Ukranian" drones')) == '"-drones"' or describe('"Ukranian" drones') == ""
 
 
 RESCUES = {
@@ -64,10 +61,11 @@ RESCUES = {
     "債務陷阱外交": "債務陷阱 -外交",
     "俄烏戰爭無人機產業": "俄 烏 無人機 -戰爭 -產業",
     "Ukranian drones": "Ukranian→Ukrainian",
-    "semiconducter cabels": "",
+    "semiconducter cabels": "semiconducter→semiconductor -cabels",
     "2025-06-17 drones": "2025-06-17",
-    "供應練": "",
-    "how do the drones of Ukraine fly": "",
+    "破冰般": "破冰般→破冰船",
+    "how do the drones of Ukraine fly": "-fly",
     '"烏克蘭無人機"': "",
+    '"Ukranian" drones': "",
     "-drones 烏克蘭無人機": "",
 }
