@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from django.db.models import Exists, OuterRef, QuerySet
 from django.db.models.fields.json import KeyTransform
 
-from ...content import SIDES
+from ...content import SIDES, Side
 from ...database.prepared_query import PreparedQuery
 from ...derived.glossary_cache import GlossaryEntry, TermRows, build_glossary_entries, fetch_term_rows
 from ...models.derived import EditionTerm
@@ -32,6 +32,7 @@ from .search_params import RESULTS_PER_PAGE, SearchParams
 MAX_FACET_VALUES: int = 8
 """Maximum values shown per filter."""
 _MAX_SUGGESTIONS: int = 8
+_MAX_SUGGESTED_TERMS: int = 2
 _MAX_ROWS_EXAMINED: int = 100
 _MAX_HITS: int = RESULTS_PER_PAGE
 
@@ -221,28 +222,75 @@ def _hits_query(now: dt.datetime, term: int, *ids: int) -> QuerySet[Edition, Any
 _hit_rows = PreparedQuery(_hits_query, dt.datetime, int, *[int] * _MAX_HITS)
 
 
-def list_suggestions(typed: str, now: dt.datetime) -> list[str]:
-    """Return names and headlines of listed briefs that match the typed text."""
+class Suggestion(NamedTuple):
+    """Something to open while the reader types. `kind`: brief, term, keyword, author or source."""
+
+    kind: str
+    text: str
+    slug: str
+    side: Side | None = None
+    """Language of a brief's headline."""
+
+
+def list_suggestions(typed: str, language: Side, now: dt.datetime) -> list[Suggestion]:
+    """Return terms, names and headlines of listed briefs that match the typed text."""
     query = as_prefix_query(parse_query(typed))
     if not query.required_terms:
         return []
-    rows = get_store().find_by_name(StoreRequest(query, (), now), limit=_MAX_ROWS_EXAMINED)
-    if not rows:
-        return []
-    counts = Counter(
-        facet for row in rows for facet in row.facets.split() if facet[0] in FACET_LETTERS.values()
-    )
     wanted, kinds = _suggestion_phrases(query)
-    labels = fetch_names(
-        [facet for facet, _ in counts.most_common(3 * _MAX_ROWS_EXAMINED) if facet[0] in kinds]
-    )
-    said = [label for facet, _ in counts.most_common() if facet in labels for label in labels[facet][2:]]
-    ids = [row.edition for row in rows[:_MAX_ROWS_EXAMINED]]
-    heads = [KeyTransform(f"headline_{side}", "card__data") for side in SIDES]
-    listed = Edition.objects.listed(now).filter(pk__in=ids).order_by("-published_at", "-pk")
+    found: list[Suggestion] = []
     if query.highlighted_phrases:
-        said += [head for pair in listed.values_list(*heads)[:_MAX_ROWS_EXAMINED] for head in pair]
-    return [text for text in dict.fromkeys(said) if text and all(find_spans(text, wanted))][:_MAX_SUGGESTIONS]
+        found += _suggest_terms(wanted, language, now)
+    rows = get_store().find_by_name(StoreRequest(query, (), now), limit=_MAX_ROWS_EXAMINED)
+    if rows:
+        names = _suggest_names(rows, kinds, language)
+        heads = _suggest_headlines(rows, language, now) if query.highlighted_phrases else []
+        found += [one for one in (*names, *heads) if all(find_spans(one.text, wanted))]
+    return list(dict.fromkeys(found))[:_MAX_SUGGESTIONS]
+
+
+def _suggest_terms(wanted: Sequence[Phrase], language: Side, now: dt.datetime) -> list[Suggestion]:
+    """Return the public glossary terms of which a rendering has the typed text, also an avoided one."""
+    _, entries = _build_concepts(fetch_term_rows())
+    matching = {
+        pk: entry
+        for pk, entry in entries.items()
+        if any(all(find_spans(form, wanted)) for form in entry.term.renderings("zh"))
+    }
+    public = EditionTerm.objects.filter(
+        term__in=list(matching)[:_MAX_ROWS_EXAMINED], edition__in=Edition.objects.listed(now)
+    )
+    used = set(public.values_list("term", flat=True)) if matching else set()
+    shown = [matching[pk] for pk in matching if pk in used][:_MAX_SUGGESTED_TERMS]
+    return [Suggestion("term", entry.term.approved(language)[0], entry.slug) for entry in shown]
+
+
+def _suggest_names(rows: Sequence[ResultRow], kinds: Set[str], language: Side) -> list[Suggestion]:
+    """Return the names of the facets of these briefs, the most common first, those in this language before others."""
+    counts = Counter(facet for row in rows for facet in row.facets.split() if facet[0] in kinds)
+    labels = fetch_names([facet for facet, _ in counts.most_common(3 * _MAX_ROWS_EXAMINED)])
+    kind_of = {letter: kind for kind, letter in FACET_LETTERS.items()}
+    return [
+        Suggestion(kind_of[facet[0]], text, labels[facet].slug)
+        for facet, _ in counts.most_common()
+        if facet in labels
+        for text in dict.fromkeys([labels[facet].label(language), labels[facet].zh, labels[facet].en])
+        if text
+    ]
+
+
+def _suggest_headlines(rows: Sequence[ResultRow], language: Side, now: dt.datetime) -> list[Suggestion]:
+    ids = [row.edition for row in rows]
+    sides = sorted(SIDES, key=lambda side: side != language)
+    heads = [KeyTransform(f"headline_{side}", "card__data") for side in sides]
+    listed = Edition.objects.listed(now).filter(pk__in=ids).order_by("-published_at", "-pk")
+    briefs = list(listed.values_list("slug", *heads)[:_MAX_ROWS_EXAMINED])
+    return [
+        Suggestion("brief", row[n], row[0], side)
+        for n, side in enumerate(sides, start=1)
+        for row in briefs
+        if row[n]
+    ]
 
 
 def _suggestion_phrases(query: ParsedQuery) -> tuple[Sequence[Phrase], set[str]]:

@@ -2,14 +2,25 @@
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
+from django.utils.translation import gettext_lazy
 
-from ...content import LANGUAGE_TAGS, Side
+from ...content import Side
 from ...search import search_log
+from ...text import paths
 from ...text.scripts import detect_language_code
 from .. import errors, page_frame, rate_limits
 from ..machines import feeds
 from . import search_examples, search_queries, search_results
 from .search_params import SearchParams
+
+_KIND_LABELS = {
+    "brief": gettext_lazy("Brief"),
+    "term": gettext_lazy("Term"),
+    "keyword": gettext_lazy("Keyword"),
+    "author": gettext_lazy("Author"),
+    "source": gettext_lazy("Source"),
+}
+"""What a suggestion leads to, by the kind of page."""
 
 
 def search(request: HttpRequest, language: Side) -> HttpResponse:
@@ -38,7 +49,18 @@ def suggest(request: HttpRequest, language: Side) -> HttpResponse:
     if wait := rate_limits.seconds_to_wait(request, is_suggestion=True):
         return JsonResponse({"suggestions": []}, status=429, headers={"Retry-After": str(wait)})
     asked = SearchParams.from_query(request.GET.dict())
-    said = search_queries.list_suggestions(asked.query_text, timezone.now()) if asked.query_text else []
-    rows = [{"text": words, "lang": detect_language_code(words)} for words in said]
-    rows.sort(key=lambda row: row["lang"] != LANGUAGE_TAGS[language])
+    typed = asked.query_text
+    found = search_queries.list_suggestions(typed, language, timezone.now()) if typed else []
+    rows = [
+        {
+            "text": one.text,
+            "lang": detect_language_code(one.text),
+            "kind": one.kind,
+            "label": str(_KIND_LABELS[one.kind]),
+            "url": paths.brief(one.side, one.slug)
+            if one.side
+            else paths.subject(language, f"{one.kind}s", one.slug),
+        }
+        for one in found
+    ]
     return JsonResponse({"suggestions": rows}, json_dumps_params={"ensure_ascii": False})

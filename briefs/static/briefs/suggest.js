@@ -1,4 +1,4 @@
-// Suggestions below the search field while the reader types.
+// Suggestions below the search field while the reader types: each leads to a page, and says of which kind.
 const form = document.querySelector("form[data-suggest]");
 const field = form?.querySelector("input[type=search]");
 const list = document.createElement("ul");
@@ -17,15 +17,15 @@ const choose = (n) => {
   all.forEach((row, i) => row.setAttribute("aria-selected", String(i === chosen)));
   if (chosen >= 0) field.setAttribute("aria-activedescendant", all[chosen].id);
 };
-const take = (row) => {
-  field.value = row.textContent;
-  close();
-  form.requestSubmit();
-};
+const take = (row) => location.assign(row.dataset.url);
 const show = (suggestions) => {
-  list.replaceChildren(...suggestions.map(({ text, lang }, n) => {
-    const row = document.createElement("li");
-    Object.assign(row, { id: `suggestion-${n}`, role: "option", lang, textContent: text });
+  list.replaceChildren(...suggestions.map(({ text, lang, label, url }, n) => {
+    const row = document.createElement("li"), words = document.createElement("span"), kind = document.createElement("small");
+    Object.assign(row, { id: `suggestion-${n}`, role: "option" });
+    Object.assign(words, { lang, textContent: text });
+    kind.textContent = label;
+    row.dataset.url = url;
+    row.append(words, " ", kind);
     row.setAttribute("aria-selected", "false");
     row.addEventListener("pointerdown", (event) => { event.preventDefault(); take(row); });
     return row;
@@ -40,7 +40,7 @@ const ask = async () => {
   if (!typed) return close();
   const answer = await fetch(`${form.dataset.suggest}?q=${encodeURIComponent(typed)}`).catch(() => null);
   if (!answer?.ok || typed !== asked || document.activeElement !== field) return;
-  show((await answer.json()).suggestions.filter(({ text }) => text !== typed));
+  show((await answer.json()).suggestions);
 };
 
 if (field) {

@@ -184,6 +184,22 @@ def test_suggestions_match_typed_prefix(site: Client) -> None:
     assert suggestions("") == suggestions("-x") == suggestions("zzz") == suggestions("'\"*(") == []
 
 
+def test_suggestions_lead_to_pages_of_five_kinds(site: Client) -> None:
+    def suggestions(typed: str, code: str = "en") -> list[tuple[str, str, str]]:
+        rows = json.loads(site.get(f"/{code}/search/suggest/", {"q": typed}).content)["suggestions"]
+        assert all(site.get(row["url"]).status_code == 200 for row in rows)
+        return [(row["label"], row["text"], row["url"]) for row in rows]
+
+    assert suggestions("特朗") == [("Term", "Trump", "/en/terms/trump/")], (
+        "an avoided rendering leads to the term"
+    )
+    assert suggestions("satel") == [("Brief", "Satellites Are Not Neutral", "/en/briefs/satellites/")]
+    assert suggestions("rey") == [("Author", "Tomás Rey", "/en/authors/tomas-rey/")]
+    assert suggestions("lawf") == [("Source", "Lawfare", "/en/sources/lawfare/")]
+    assert suggestions("spa") == [("Keyword", "Space", "/en/keywords/space/")]
+    assert suggestions("太空", "zh-hant")[0][1:] == ("太空", "/zh-hant/keywords/space/")
+
+
 def follow_result_pages(query: str, rel: str) -> tuple[list[list[str]], str]:
     """Follow the links with this `rel` and return the slugs on each page and the query of the last page."""
     pages: list[list[str]] = []
