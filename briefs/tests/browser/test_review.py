@@ -209,7 +209,7 @@ def test_ten_quick_presses_of_f_mark_ten_texts(chromium: Any, live_server: Any, 
     for _ in range(10):
         tab.page.keyboard.press("f")
         tab.page.wait_for_timeout(100)
-    tab.page.locator("#review-bar >> text=10 of 14 pairs seen").wait_for()
+    tab.page.locator("#review-bar >> text=10 of 14 pairs seen").wait_for(timeout=20_000)
     assert Look.objects.filter(person=team.reviewer, side="en").count() == 10
     assert tab.page.evaluate("document.activeElement.id") == "cell-b9-en"
     assert tab.console_messages == []
