@@ -131,7 +131,7 @@ const terms = "popover" in HTMLElement.prototype ? document.querySelectorAll("a.
 const card = document.createElement("div");
 let pressed = null;
 if (terms.length) {
-  Object.assign(card, { popover: "auto", className: "gloss ui", role: "dialog", tabIndex: -1, autofocus: true });
+  Object.assign(card, { popover: "auto", className: "gloss ui", role: "dialog", tabIndex: -1 });
   article.append(card);
   card.addEventListener("toggle", (event) => event.newState === "closed" && point(null));
   // a press on the term of the open card closes the card, so the click that follows must not open it again
@@ -150,6 +150,7 @@ const showCard = (term) => {
   card.replaceChildren(...lines, entry);
   point(term);
   card.showPopover({ source: term });
+  card.focus({ preventScroll: true });  // `autofocus` would scroll to the place that the card leaves to fit
 };
 point(null);
 

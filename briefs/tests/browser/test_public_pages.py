@@ -130,8 +130,10 @@ def test_reader_opens_menu_of_bullet_by_keyboard_and_copies(chromium: Any, live_
     assert page.evaluate("document.activeElement.hash") == "#b3"
     number = page.locator("#b6 > .anchor")
     number.click()
+    link = page.locator("#b6 > .elsewhere a[hreflang]")
+    link.scroll_into_view_if_needed()
     before = number.bounding_box()
-    page.locator("#b6 > .elsewhere a[hreflang]").click()
+    link.click()
     page.wait_for_url("**/zh-hant/**")
     page.go_back()
     page.locator("#b6.opened > .elsewhere").wait_for()
@@ -147,6 +149,7 @@ def test_term_opens_card_and_page_stays(chromium: Any, live_server: Any) -> None
     page.goto(f"{tab.site}/zh-hant/{BRIEF}")
     term = page.locator("a.term").last
     term.focus()
+    term.evaluate("e => e.scrollIntoView({block: 'end'})")  # where the card has no room below the term
     before = page.evaluate("scrollY"), term.bounding_box()
     page.keyboard.press("Enter")
     assert card.locator("p").all_inner_texts() == ["低軌衛星", "low-earth orbit satellite"]
