@@ -6,6 +6,7 @@ stays the same between responses as long as the finding does.
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final
 
 from django.urls import reverse
@@ -47,7 +48,7 @@ class CheckedContent:
         """Run the checks on a content and separate dismissed findings. Three queries, for any length."""
         known = load_check_context(content)
         rows = {to_check_dismissal(row): row for row in load_dismissals(brief_pk)} if brief_pk else {}
-        every = checks.run_checks(content, known)
+        every = list(run_cached_checks(content, known))
         aside = [(f, rows[d]) for f, d in checks.find_dismissed(every, rows, content)] if rows else []
         return cls(content, known, checks.remove_dismissed(every, rows, content) if rows else every, aside)
 
@@ -71,6 +72,12 @@ class CheckedContent:
             return code, every.edits if every else ()
         finding = self.get_finding(id)
         return (finding.code, finding.repair.edits) if finding and finding.repair else ("", ())
+
+
+@lru_cache(maxsize=32)
+def run_cached_checks(content: Content, context: checks.CheckContext) -> tuple[checks.Finding, ...]:
+    """Run the checks, which depend on nothing else: a page opened again, or after an autosave, has them for 1 ms."""
+    return tuple(checks.run_checks(content, context))
 
 
 def compute_finding_id(finding: checks.Finding) -> str:
