@@ -7,6 +7,7 @@ sign-offs, event, edition and derived rows.
 
 import datetime as dt
 import math
+import time
 from collections.abc import Callable
 from functools import cache
 from itertools import count as count_up
@@ -37,7 +38,10 @@ from .workflow.editing import build_revision
 from .workflow.rules import working_copy
 
 CORPUS_URL: Final = "https://example.org/corpus/"
-BATCH_SIZE: Final = 1_000
+BATCH_SIZE: Final = 200
+"""Briefs per transaction. A SQLite writer waits for 20 s at most, and on a busy machine a thousand take longer."""
+PAUSE_SECONDS: Final = 0.15
+"""Pause between two transactions, longer than a waiting SQLite writer sleeps between retries."""
 SENTENCES_PER_BRIEF: Final = 10
 NEWEST_AGE, DAYS_COVERED = 12, 719
 """Days since the newest article, and over how many days the articles are spread: two years."""
@@ -204,7 +208,7 @@ def _find_moment(i: int, now: dt.datetime) -> dt.datetime:
 
 
 def load_corpus(n: int, *, report_progress: Callable[[int], None] = lambda done: None) -> int:
-    """Add n briefs after the existing ones, in one transaction per thousand."""
+    """Add n briefs after the existing ones, in short transactions, so that editors can save meanwhile."""
     people = [_get_or_create_person(f"corpus-{role}") for role in ("writer", "reviewer", "publisher")]
     rows, now = _ensure_vocabulary(), timezone.now()
     first = Brief.objects.filter(article_url__startswith=CORPUS_URL).count()
@@ -214,6 +218,8 @@ def load_corpus(n: int, *, report_progress: Callable[[int], None] = lambda done:
             batch = [(i, build_content(i, today=now.date(), **rows)) for i in numbers]
             _insert_batch(batch, *people, now=now)
         report_progress(numbers.stop - first)
+        if numbers.stop < first + n:
+            time.sleep(PAUSE_SECONDS)
     return n
 
 
