@@ -81,9 +81,16 @@ VERBS = tuple(RULES_BY_VERB)
 
 
 def get_roles(person: Person) -> frozenset[Role]:
+    """Return the person's roles, kept on the object like Django's permissions (a page asks 50 times)."""
     if not (person.is_active and person.is_staff):
         return frozenset()
-    return frozenset(role for role, permission in ROLE_PERMISSIONS.items() if person.has_perm(permission))
+    if person.is_superuser:
+        return ALL_ROLES
+    if "_roles" not in vars(person):
+        held = frozenset(role for role, permission in ROLE_PERMISSIONS.items() if person.has_perm(permission))
+        vars(person)["_roles"] = held
+    roles: frozenset[Role] = vars(person)["_roles"]
+    return roles
 
 
 def find_people_with_roles(roles: frozenset[Role]) -> QuerySet[Person]:

@@ -54,8 +54,9 @@ def list_source_choices(chosen: int | None) -> list[tuple[str, str]]:
 
     If `chosen` was merged, the row that it was merged into is listed with the id of `chosen`.
     """
-    heir = build.resolve_merged(Source, {chosen}).get(chosen) if chosen else None
-    rows = Source.objects.filter(merged_into=None).order_by("name")
+    rows = list(Source.objects.filter(merged_into=None).order_by("name"))
+    is_merged = chosen and all(row.pk != chosen for row in rows)
+    heir = build.resolve_merged(Source, {chosen}).get(chosen) if chosen and is_merged else None
     return [(str(chosen if heir == row else row.pk), str(row)) for row in rows]
 
 

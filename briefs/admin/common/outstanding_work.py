@@ -50,6 +50,8 @@ def find_complete_sides(briefs: Sequence[Brief]) -> dict[int, list[Side]]:
 
 def load_outstanding_work(briefs: Sequence[Brief]) -> dict[int, OutstandingWork]:
     """Return the outstanding work by brief id. Two queries. Planned briefs get an empty result."""
+    if not briefs:
+        return {}
     missing = _count_missing_bullets(briefs)
     notes = Note.objects.filter(brief__in=[brief.pk for brief in briefs], resolved_at=None)
     open_notes = dict(notes.order_by().values_list("brief").annotate(n=Count("pk")))

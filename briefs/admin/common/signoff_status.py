@@ -18,7 +18,9 @@ type EditionsByBrief = dict[int, list[Edition]]
 def load_editions_by_brief(briefs: Iterable[Brief]) -> EditionsByBrief:
     """Return the editions by brief id, newest first, without their contents. One query."""
     found: EditionsByBrief = defaultdict(list)
-    rows = Edition.objects.filter(brief__in=[b.pk for b in briefs]).order_by("-number")
+    if not (ids := [brief.pk for brief in briefs]):
+        return found
+    rows = Edition.objects.filter(brief__in=ids).order_by("-number")
     rows = rows.select_related("revision", "approved_by", "confirmed_by")
     for edition in rows.defer("content", "revision__content", "revision__document_notes"):
         found[edition.brief_id].append(edition)
@@ -33,7 +35,9 @@ def load_edition_content(edition: Edition) -> Content:
 def load_review_assignments(briefs: Iterable[Brief]) -> dict[int, dict[str, Assignment]]:
     """Return the review assignments by brief id and side. One query."""
     found: dict[int, dict[str, Assignment]] = defaultdict(dict)
-    rows = Assignment.objects.filter(brief__in=[b.pk for b in briefs], ended_at=None)
+    if not (ids := [brief.pk for brief in briefs]):
+        return found
+    rows = Assignment.objects.filter(brief__in=ids, ended_at=None)
     for row in rows.select_related("person", "by"):
         found[row.brief_id][row.side] = row
     return found
@@ -44,6 +48,8 @@ def load_signoff_status(briefs: Sequence[Brief], editions: EditionsByBrief) -> d
 
     Two queries. Briefs not in review and without sign-offs are left out.
     """
+    if not briefs:
+        return {}
     signoffs: dict[int, list[SignOff]] = defaultdict(list)
     for signoff in SignOff.objects.filter(brief__in=[b.pk for b in briefs]).order_by("id"):
         signoffs[signoff.brief_id].append(signoff)

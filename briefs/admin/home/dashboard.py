@@ -21,6 +21,7 @@ from ...content import SIDES
 from ...models import Brief, Edition, Letter
 from ..common import relative_dates
 from ..common.access import person_of
+from ..common.brief_pages import read_number
 from ..common.presence import list_current_presence
 from ..tasks.task_list import MAX_BRIEFS_READ, TaskList, choose_tone
 from .inbox import build_inbox_lines
@@ -81,9 +82,8 @@ def build_dashboard(request: HttpRequest) -> dict[str, Any]:
 
 def next_brief(request: HttpRequest) -> HttpResponse:
     """Redirect to the first brief that waits for this person, except `?after=`, or to the dashboard."""
-    waiting = TaskList(person_of(request), timezone.now())
-    urls = (task.url for task in waiting.tasks if str(task.brief.pk) != request.GET.get("after"))
-    return redirect(next(urls, reverse("admin:index")))
+    task = TaskList(person_of(request), timezone.now()).find_next(after=read_number(request.GET, "after"))
+    return redirect(task.url if task else "admin:index")
 
 
 def _list_url(**query: Any) -> str:

@@ -122,8 +122,7 @@ def _describe_publication(brief: Brief) -> Iterator[str]:
 
 
 def _describe_next_task(pk: int, person: Person) -> str:
-    tasks = TaskList(person, timezone.now())
-    task = next((task for task in tasks.tasks if task.brief.pk != pk), None)
+    task = TaskList(person, timezone.now()).find_next(after=pk)
     if task is None:
         return _("Nothing else waits for you.")
     return format_html("{} {}", _("Next:"), _link(task.url, f"{task.verb} · {task.brief}"))

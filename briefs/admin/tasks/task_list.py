@@ -16,6 +16,7 @@ from django.utils.translation import ngettext, pgettext
 
 from ... import policy
 from ...content import SIDES, Side
+from ...database.prepared_query import PreparedQuery
 from ...models import Assignment, Brief, Edition, Event, Note, Person, Revision, SignOff, State, Suggestion
 from ...workflow.rules.four_eyes import SideSignOffStatus, SignOffStatuses
 from ...workflow.rules.transitions import VERB_NAMES, format_time
@@ -73,46 +74,105 @@ def choose_tone(due_on: dt.date | None, today: dt.date) -> str:
     return "late" if due_on < today else "soon"
 
 
-def find_unconfirmed_editions() -> QuerySet[Edition]:
+def _query_unconfirmed_ids() -> QuerySet[Any, Any]:
     """Find unconfirmed urgent editions by their events.
 
     Scanning the edition rows is slow, since each row's columns are stored after its content.
     """
     published = Event.objects.filter(verb="publish_urgently").values("edition")
     rows = Edition.objects.filter(pk__in=published, confirmed_by=None).uncancelled()
-    rows = rows.select_related("brief__source", "brief__updated_by", "approved_by")
-    return rows.defer("content").order_by("approved_at")
+    return rows.order_by("approved_at").values_list("pk")[:MAX_BRIEFS_READ]
+
+
+def _query_ids_in_review() -> QuerySet[Any, Any]:
+    rows = Brief.objects.filter(state=State.IN_REVIEW).order_by("updated_at")
+    return rows.values_list("pk")[:MAX_BRIEFS_READ]
+
+
+def _query_draft_ids() -> QuerySet[Any, Any]:
+    rows = Brief.objects.filter(state=State.DRAFT).order_by(F("due_on").asc(nulls_last=True), "-updated_at")
+    return rows.values_list("pk")[:MAX_BRIEFS_READ]
+
+
+def _query_own_ids(person: int) -> QuerySet[Any, Any]:
+    wrote = Revision.objects.filter(by=person).values("brief")
+    mine = Brief.objects.filter(Q(assigned_to=person) | Q(pk__in=wrote), state__in=policy.OPEN_STATES)
+    return mine.order_by("-updated_at", "-id").values_list("pk")[:MAX_BRIEFS_READ]
+
+
+_UNCONFIRMED_IDS = PreparedQuery(_query_unconfirmed_ids)
+_BRIEF_IDS = {
+    "in_review": PreparedQuery(_query_ids_in_review),
+    "drafts": PreparedQuery(_query_draft_ids),
+    "mine": PreparedQuery(_query_own_ids, int),
+}
 
 
 class TaskList:
-    """What waits for one person. The number of queries is constant."""
+    """What waits for one person. The number of queries is constant; each is sent when its rows are asked for."""
 
     def __init__(self, person: Person, now: dt.datetime) -> None:
         self.person, self.now = person, now
         self.today = timezone.localtime(now).date()
         self.roles = policy.get_roles(person)
-        briefs = Brief.objects.select_related("updated_by", "source", "assigned_to")
-        self.in_review = list(briefs.filter(state=State.IN_REVIEW).order_by("updated_at")[:MAX_BRIEFS_READ])
-        self.drafts = list(
-            briefs.filter(state=State.DRAFT).order_by(F("due_on").asc(nulls_last=True), "-updated_at")[
-                :MAX_BRIEFS_READ
-            ]
-        )
-        wrote = Revision.objects.filter(by=person).values("brief")
-        mine = briefs.filter(Q(assigned_to=person) | Q(pk__in=wrote), state__in=policy.OPEN_STATES)
-        self.mine = list(mine.order_by("-updated_at", "-id")[:MAX_BRIEFS_READ])
-        self.urgent = list(find_unconfirmed_editions()[:MAX_BRIEFS_READ])
-        self._load_review_data([*self.in_review, *self.mine])
 
-    def _load_review_data(self, briefs: list[Brief]) -> None:
-        rows = list({brief.pk: brief for brief in briefs}.values())
-        self.signoff_status = load_signoff_status(rows, load_editions_by_brief(rows))
-        self.assignments = load_review_assignments(rows)
-        moves = Event.objects.filter(brief__in=rows, to_state=F("brief__state")).select_related("by")
+    @cached_property
+    def _briefs(self) -> dict[str, list[Brief]]:
+        """Return the briefs by list. The ids are read first, by prepared queries, as often there are none."""
+        ids = {
+            name: [pk for (pk,) in find_ids(*([self.person.pk] if name == "mine" else []))]
+            for name, find_ids in _BRIEF_IDS.items()
+        }
+        every = {pk for pks in ids.values() for pk in pks}
+        briefs = Brief.objects.select_related("updated_by", "source", "assigned_to")
+        rows = briefs.in_bulk(every) if every else {}
+        return {name: [rows[pk] for pk in pks if pk in rows] for name, pks in ids.items()}
+
+    @property
+    def in_review(self) -> list[Brief]:
+        return self._briefs["in_review"]
+
+    @property
+    def drafts(self) -> list[Brief]:
+        return self._briefs["drafts"]
+
+    @property
+    def mine(self) -> list[Brief]:
+        return self._briefs["mine"]
+
+    @cached_property
+    def urgent(self) -> list[Edition]:
+        if not (ids := [pk for (pk,) in _UNCONFIRMED_IDS()]):
+            return []
+        rows = Edition.objects.filter(pk__in=ids).select_related(
+            "brief__source", "brief__updated_by", "approved_by"
+        )
+        return list(rows.defer("content").order_by("approved_at"))
+
+    @cached_property
+    def _rows(self) -> list[Brief]:
+        return list({brief.pk: brief for brief in (*self.in_review, *self.mine)}.values())
+
+    @cached_property
+    def signoff_status(self) -> dict[int, SignOffStatuses]:
+        return load_signoff_status(self._rows, load_editions_by_brief(self._rows))
+
+    @cached_property
+    def assignments(self) -> dict[int, dict[str, Assignment]]:
+        return load_review_assignments(self._rows)
+
+    @cached_property
+    def last_moves(self) -> dict[int, Event]:
+        if not self._rows:
+            return {}
+        moves = Event.objects.filter(brief__in=self._rows, to_state=F("brief__state")).select_related("by")
         moves = moves.exclude(from_state=F("to_state")).order_by("id")
-        self.last_moves = {event.brief_id: event for event in moves}
+        return {event.brief_id: event for event in moves if event.brief_id}
+
+    @cached_property
+    def my_answers(self) -> dict[tuple[int, str], SignOff]:
         answers = SignOff.objects.filter(brief__in=self.in_review, by=self.person).order_by("id")
-        self.my_answers = {(answer.brief_id, answer.side): answer for answer in answers}
+        return {(answer.brief_id, answer.side): answer for answer in answers}
 
     @cached_property
     def reviewers(self) -> frozenset[int]:
@@ -122,16 +182,27 @@ class TaskList:
     def tasks(self) -> list[Task]:
         """One task a brief, the first that applies, in order of urgency."""
         found = sorted(
-            [
-                *self._confirmations(),
-                *self._reviews(),
-                *self._answers(),
-                *self._own_drafts(),
-                *self._unclaimed_drafts(),
-            ],
-            key=lambda task: task.sort_key,
+            (task for _rank, tasks in self._list_by_rank() for task in tasks), key=lambda task: task.sort_key
         )
         return list({task.brief: task for task in reversed(found)}.values())[::-1]
+
+    def find_next(self, after: int) -> Task | None:
+        """Return the first task about another brief than `after`, without reading what can only come later."""
+        best: list[Task] = []
+        for rank, tasks in self._list_by_rank():
+            if best and best[0].rank < rank:
+                break
+            best += [task for task in tasks if task.brief.pk != after]
+            best = sorted(best, key=lambda task: task.sort_key)[:1]
+        return best[0] if best else None
+
+    def _list_by_rank(self) -> Iterator[tuple[Rank, Iterator[Task]]]:
+        """Yield tasks with the lowest rank that they can have, in the order of these ranks."""
+        yield Rank.CONFIRM, self._confirmations()
+        yield Rank.APPROVE, self._reviews()
+        yield Rank.ANSWER, self._answers()
+        yield Rank.SENT_BACK, self._own_drafts()
+        yield Rank.CLAIM, self._unclaimed_drafts()
 
     def _task(
         self,
@@ -145,8 +216,9 @@ class TaskList:
         due_on: dt.date | None = None,
         tone: str = "",
     ) -> Task:
-        move = self.last_moves.get(brief.pk)
-        since = since or (move.at if move else brief.updated_at)
+        if since is None:
+            move = self.last_moves.get(brief.pk)
+            since = move.at if move else brief.updated_at
         if due_on:
             why = join_phrases([why, relative_dates.format_due(due_on, self.today)])
             tone = tone or choose_tone(due_on, self.today)
@@ -252,6 +324,8 @@ class TaskList:
             for pk, brief in rows.items()
             if self.person.pk in (brief.assigned_to_id, pk in self.last_moves and self.last_moves[pk].by_id)
         ]
+        if not (wrote or answers_for):
+            return
         suggested = _group_by_brief(
             Suggestion.objects.filter(brief__in=wrote, answer="").exclude(by=self.person)
         )

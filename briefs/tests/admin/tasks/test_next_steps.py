@@ -4,9 +4,13 @@ import re
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from briefs import workflow
+from briefs.admin.tasks.task_list import Rank, TaskList
 from briefs.models import Brief, Person
 
 from ...support import factories
@@ -93,3 +97,25 @@ def test_urgent_edition_names_who_confirms_it(client: Client, team: factories.Te
 def test_note_is_told_in_one_sentence(client: Client, team: factories.Team) -> None:
     brief = factories.submitted_brief(team)
     assert message_after(client, team.reviewer, brief, "note", note_text="Why?") == "Added a note."
+
+
+def test_next_task_is_the_first_of_the_list(team: factories.Team) -> None:
+    urgent, signed = factories.draft_brief(team), factories.signed_brief(team)
+    workflow.publish_urgently(urgent, by=team.publisher, seen=factories.content_hash(urgent), reason="war")
+    workflow.add_note(factories.submitted_brief(team), "Why?", by=team.reviewer)
+    factories.assign_reviewer(factories.submitted_brief(team), "zh", team.reviewer, by=team.writer)
+    workflow.claim("https://example.org/1", by=team.writer)
+    workflow.create(factories.content(headline_en=""), by=team.publisher)
+    now, ranks = timezone.now(), set()
+    for person in (team.writer, team.reviewer, team.publisher, team.other_publisher):
+        tasks = TaskList(person, now).tasks
+        ranks |= {task.rank for task in tasks}
+        for after in (0, *(task.brief.pk for task in tasks)):
+            expected = next((task for task in tasks if task.brief.pk != after), None)
+            assert TaskList(person, now).find_next(after) == expected
+    assert ranks >= {Rank.CONFIRM, Rank.APPROVE, Rank.REVIEW, Rank.ANSWER, Rank.DRAFT, Rank.CLAIM}
+    with CaptureQueriesContext(connection) as queries:
+        task = TaskList(team.other_publisher, now).find_next(signed.pk)
+    assert task
+    assert task.rank == Rank.CONFIRM
+    assert len(queries) <= 4, "what comes later is not read"
