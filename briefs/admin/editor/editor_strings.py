@@ -26,7 +26,6 @@ EDITOR_STRINGS: Final[dict[str, Promise]] = {
     "and": _(", "),
     "findings": _("%(n)s to check"),
     "clean": _("Nothing to check"),
-    "next_finding": _("Next to check (F8)"),
     "dismiss": _("Dismiss"),
     # Commands
     "split": _("Split at cursor"),
@@ -103,8 +102,6 @@ EDITOR_STRINGS: Final[dict[str, Promise]] = {
     "dismiss_reason": _("Reason"),
     "cancel": _("Cancel"),
     "dismissed": _("Dismissed: %(n)s"),
-    "dismissed_by": _("Dismissed by %(by)s: %(reason)s"),
-    "undismiss": _("Bring back"),
     "not_dismissed": _("The finding is as it was. Please try again once your text is saved."),
     "not_answered": _("Nothing was changed. Please try again once your text is saved."),
     "terms": _("Terms in this pair"),
