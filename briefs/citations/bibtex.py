@@ -1,14 +1,18 @@
-"""Write BibTeX in UTF-8, readable by BibTeX and BibLaTeX."""
+"""Write BibTeX in UTF-8, readable by BibTeX and BibLaTeX.
+
+A web page is `@online`: Zotero imports `@misc` as a document. BibTeX treats an unknown entry as `@misc`.
+"""
 
 import re
 from collections.abc import Iterator
 
 from ..facts import CITED_FACTS
+from .styles import describe_digested_article
 from .works import AuthorName, CitableWork
 
 _ENTRIES = {
-    "brief": ("misc", "howpublished"),
-    "article": ("misc", "howpublished"),
+    "brief": ("online", "organization"),
+    "article": ("online", "organization"),
     "report": ("techreport", "institution"),
     "testimony": ("misc", "howpublished"),
 }
@@ -51,7 +55,7 @@ def _fields(work: CitableWork, outlet: str) -> Iterator[tuple[str, str]]:
     yield "langid", _brace({"zh": "chinese", "en": "english"}.get(work.language[:2].lower(), ""))
     yield "keywords", _brace(", ".join(work.keywords))
     yield "abstract", _brace(work.abstract)
-    yield "note", _brace(work.note)
+    yield "note", _brace(describe_digested_article(work))
 
 
 def _name(name: AuthorName) -> str:

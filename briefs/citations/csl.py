@@ -6,6 +6,7 @@ from typing import Any
 
 from ..facts import CITED_FACTS
 from ..text import date_format
+from .styles import describe_digested_article
 from .works import AuthorName, CitableWork
 
 _TYPES = {
@@ -27,23 +28,22 @@ def format_csl(work: CitableWork) -> str:
 
 
 def _item(work: CitableWork) -> dict[str, Any]:
-    article = work.digested_article
     return {
         "id": work.citation_key,
         "type": _TYPES[work.kind],
         "title": work.title,
         "author": [_name(name) for name in work.authors],
         "container-title": "" if work.kind == "report" else work.outlet,
-        "publisher": work.outlet if work.kind in ("brief", "report") else "",
+        "publisher": work.outlet
+        if work.kind == "report"
+        else "",  # a web page's would be cited as its author
         "issued": _date(work.date, work.issue_label),
         "accessed": _date(work.accessed_on),
         **{fact.csl: getattr(work, name) for name, fact in CITED_FACTS.items()},
         "language": work.language,
         "keyword": ", ".join(work.keywords),
         "abstract": work.abstract,
-        "original-title": article.title if article else "",
-        "original-publisher": article.outlet if article else "",
-        "original-date": _date(article.date, article.issue_label) if article else None,
+        "note": describe_digested_article(work),  # `original-date` would make the brief a reprint
     }
 
 

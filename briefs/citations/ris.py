@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 
 from ..facts import CITED_FACTS
+from .styles import describe_digested_article
 from .works import CitableWork
 
 _TYPES = {
@@ -28,7 +29,7 @@ def _tags(work: CitableWork) -> Iterator[tuple[str, str]]:
         ("TI", work.title),
         *(("AU", name.inverted) for name in work.authors),
         ("T2", "" if work.kind == "report" else work.outlet),
-        ("PB", work.outlet if work.kind in ("brief", "report") else ""),
+        ("PB", work.outlet if work.kind == "report" else ""),  # Zotero makes a note of a web page's publisher
         ("PY", work.date[:4]),
         ("DA", _date(work.date, work.issue_label)),
         ("LA", work.language),
@@ -36,7 +37,7 @@ def _tags(work: CitableWork) -> Iterator[tuple[str, str]]:
         ("Y2", _date(work.accessed_on)),
         *(("KW", word) for word in work.keywords),
         ("AB", work.abstract),
-        ("N1", work.note),
+        ("N1", describe_digested_article(work)),
     ]
     yield from ((tag, value) for tag, value in values if value)
 

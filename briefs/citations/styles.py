@@ -34,20 +34,15 @@ def format_chicago(work: CitableWork) -> CitationSentence:
         who = ", ".join(authors)
     else:
         who = _join_names(authors, ", and ", ", and ")
-    digest = (
-        [StyledRun("Digest of "), *_in_english(work.digested_article), StyledRun(".")]
-        if work.digested_article
-        else []
-    )
-    where_and_when = _outlet_and_date(work)
+    where_and_when, digest = _outlet_and_date(work), _digest_of(work, "Digest of ")
     return _join(
         " ",
         [StyledRun(_with_final_stop(who))] if who else [],
         [StyledRun(f"“{_with_final_stop(_nest_english_quotes(work.title))}”")]
         if work.title
         else [StyledRun("Article.")],
-        digest,
         [*where_and_when, StyledRun(".")] if where_and_when else [],
+        [*digest, StyledRun(".")] if digest else [],
         *_access_date_and_link(work),
     )
 
@@ -65,11 +60,11 @@ def format_apa(work: CitableWork) -> CitationSentence:
     if work.digested_article:
         title = [
             StyledRun(work.title, italic=True),
-            StyledRun(" [Digest of "),
-            *_in_english(work.digested_article),
+            *_digest_of(work, " [Digest of "),
             StyledRun("]."),
         ]
-    outlet = [StyledRun(work.outlet, italic=not work.digested_article), StyledRun(".")] if work.outlet else []
+    italic = work.is_in_publication and not work.digested_article
+    outlet = [StyledRun(work.outlet, italic=italic), StyledRun(".")] if work.outlet else []
     first = ([StyledRun(_with_final_stop(who))], when, title) if who else (title, when)
     return _join(" ", *first, outlet, *_access_date_and_link(work))
 
@@ -80,32 +75,47 @@ def format_taiwan(work: CitableWork) -> CitationSentence:
     Works not in Chinese keep English punctuation, but have a Chinese date.
     """
     if not work.is_chinese:
-        who = _join_names([name.display_name for name in work.authors], " and ", ", and ")
-        return [
-            *([StyledRun(f"{who}, ")] if who else []),
-            *_in_english(work, with_placeholder=False, date=_chinese_date(work)),
-            *([StyledRun(f", {work.link}")] if work.link else []),
-            StyledRun("."),
-        ]
-    article = work.digested_article
-    sentence = _join(
+        link = [StyledRun(f", {work.link}")] if work.link else []
+        return [*_in_note(work, with_placeholder=False, date=_chinese_date(work)), *link, StyledRun(".")]
+    return [*_join("，", _in_chinese_note(work), _run(work.link)), StyledRun("。")]
+
+
+def format_attribution(work: CitableWork) -> str:
+    """Return a brief's citation without its address, for a copied bullet, to which the bullet's address is added."""
+    if work.is_chinese:
+        return f"{_to_text(_in_chinese_note(work))}，"
+    return f"{_to_text([*_in_note(work), *_digest_of(work, ', digest of ')])}, "
+
+
+def describe_digested_article(work: CitableWork) -> str:
+    """Name the article of a brief with its address, for the notes of reference managers. Empty for an article."""
+    if (article := work.digested_article) is None:
+        return ""
+    said = _to_text(_digest_of(work, "摘自" if work.is_chinese else "Digest of "))
+    return ("，" if work.is_chinese else ", ").join(filter(None, (said, article.link)))
+
+
+def _digest_of(work: CitableWork, words: str) -> CitationSentence:
+    """Format these words and the article of a brief, in the language of the article. Empty for an article."""
+    if (article := work.digested_article) is None:
+        return []
+    if not work.is_chinese:
+        return [StyledRun(words), *_in_note(article)]
+    if article.is_chinese:
+        return [StyledRun(words), *_in_chinese_note(article)]
+    return [StyledRun(words), *_in_note(article, with_placeholder=False, date=_chinese_date(article))]
+
+
+def _in_chinese_note(work: CitableWork) -> CitationSentence:
+    """Format as: 作者，〈篇名〉，《刊名》，2025年6月9日."""
+    return _join(
         "，",
         _run("、".join(name.display_name for name in work.authors)),
         _run(_chinese_title(work) or "文章"),
-        [StyledRun("摘自"), *_taiwan_digested_article(article)] if article else [],
         _run(_chinese_outlet(work)),
         _run(_chinese_date(work)),
-        _run(work.link),
+        _digest_of(work, "摘自"),
     )
-    return [*sentence, StyledRun("。")]
-
-
-def _taiwan_digested_article(article: CitableWork) -> CitationSentence:
-    """Format the article inside a citation of its brief, without URL and authors, who are named before it."""
-    if not article.is_chinese:
-        return _in_english(article, with_placeholder=False, date=_chinese_date(article))
-    when = _chinese_date(article)
-    return [StyledRun("，".join(filter(None, (_chinese_title(article), _chinese_outlet(article), when))))]
 
 
 def _chinese_title(work: CitableWork) -> str:
@@ -115,7 +125,7 @@ def _chinese_title(work: CitableWork) -> str:
 
 
 def _chinese_outlet(work: CitableWork) -> str:
-    return f"《{work.outlet}》" if work.outlet else ""
+    return f"《{work.outlet}》" if work.outlet and work.is_in_publication else work.outlet
 
 
 ENGLISH_STYLES: dict[str, Callable[[CitableWork], CitationSentence]] = {
@@ -129,25 +139,23 @@ def _chinese_date(work: CitableWork) -> str:
     return date_format.format_article_date(work.date, work.issue_label, "zh")
 
 
-def _in_english(
-    article: CitableWork, *, with_placeholder: bool = True, date: str | None = None
+def _in_note(
+    work: CitableWork, *, with_placeholder: bool = True, date: str | None = None
 ) -> CitationSentence:
-    """Format as in a note: “Title,” Outlet, June 9, 2025. `date` replaces the date."""
-    runs: CitationSentence = []
-    if article.title:
-        runs = [
-            StyledRun(
-                f"“{_nest_english_quotes(article.title)}{'' if _ends_sentence(article.title) else ','}” "
-            )
-        ]
+    """Format as: Given Family, “Title,” Outlet, June 9, 2025. `date` replaces the date."""
+    who = _join_names([name.display_name for name in work.authors], " and ", ", and ")
+    runs = [StyledRun(f"{who}, ")] if who else []
+    if work.title:
+        comma = "" if _ends_sentence(work.title) else ","
+        runs.append(StyledRun(f"“{_nest_english_quotes(work.title)}{comma}” "))
     elif with_placeholder:
-        runs = [StyledRun("an article in ")]
-    return runs + _outlet_and_date(article, date)
+        runs.append(StyledRun("article in " if who else "an article in "))
+    return runs + _outlet_and_date(work, date)
 
 
 def _outlet_and_date(work: CitableWork, date: str | None = None) -> CitationSentence:
     shown = _date_text(work) if date is None else date
-    return _join(", ", _run(work.outlet, italic=True), _run(shown))
+    return _join(", ", _run(work.outlet, italic=work.is_in_publication), _run(shown))
 
 
 def _access_date_and_link(work: CitableWork) -> list[CitationSentence]:
@@ -207,6 +215,10 @@ def _ends_sentence(text: str) -> bool:
 
 def _with_final_stop(text: str) -> str:
     return text if _ends_sentence(text) else f"{text}."
+
+
+def _to_text(sentence: CitationSentence) -> str:
+    return "".join(run.text for run in sentence)
 
 
 def _run(text: str, *, italic: bool = False) -> CitationSentence:

@@ -1,9 +1,11 @@
 """Build the two citable works of a card: the brief and the article it digests.
 
-The author of a brief is the author of its article, as with any abridgement; a note names the article and says
-that the brief digests it. A Chinese name is used only if it is the person's own.
+A brief is a web page of the site. It has no author: the author of the article did not write it, and our editors are
+not named in public. `styles.describe_digested_article` says what it digests. A Chinese name is used only if it is
+the person's own.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -20,6 +22,15 @@ type WorkKind = Literal[
 ]
 
 _OUTLETS: dict[str, WorkKind] = {"magazine": "magazine", "newspaper": "newspaper", "journal": "journal"}
+PUBLICATION_KINDS = (*_OUTLETS, "website")
+"""Kinds of source whose names stand in 《》 in Chinese and in italics in English."""
+INSTITUTE_KINDS = ("think-tank", "university", "government")
+_INSTITUTE_NAME = re.compile(
+    r"\b(Institut\w*|Cent(?:er|re)|Foundation|Council|Corporation|Endowment|Universit\w+|Ministry|Department|Association"
+    r"|Society|School|College|Academy|Agency|Commission|Office|Committee|Organi[sz]ation|Fund|Bank)\b"
+    r"|(?:研究所|研究院|中心|基金會|協會|學會|大學|學院|委員會|智庫|公司|機構|組織|部|署|局|院)$",
+    re.MULTILINE,
+)
 _KINDS: dict[str, WorkKind] = {"report": "report", "testimony": "testimony", "interview": "interview"}
 
 
@@ -67,6 +78,8 @@ class CitableWork:
     authors: tuple[AuthorName, ...]
     outlet: str
     date: str
+    is_in_publication: bool = True
+    """Whether the outlet is a publication, not an institute."""
     issue_label: str = ""
     url: str = ""
     doi: str = ""
@@ -75,17 +88,6 @@ class CitableWork:
     keywords: tuple[str, ...] = ()
     digested_article: "CitableWork | None" = None
     """The article, if the work is a brief."""
-
-    @property
-    def note(self) -> str:
-        """Name the digested article, for formats without a field for it. Empty for an article."""
-        if not (article := self.digested_article):
-            return ""
-        what = article.title or ("文章" if self.is_chinese else "an article")
-        said = ", ".join(
-            filter(None, (what, article.outlet, article.issue_label or article.date, article.link))
-        )
-        return f"摘自：{said}" if self.is_chinese else f"Digest of: {said}"
 
     @property
     def link(self) -> str:
@@ -103,7 +105,7 @@ def build_brief_work(card: Card, side: Side, site_name: str) -> CitableWork:
         kind="brief",
         title=card[f"headline_{side}"],
         language="zh-TW" if side == "zh" else "en",
-        authors=_authors(card, chinese=side == "zh"),
+        authors=(),
         outlet=site_name,
         date=card["published"],
         url=f"{paths.SITE_PLACEHOLDER}{paths.brief(side, card['slug'])}",
@@ -124,11 +126,19 @@ def build_article_work(card: Card) -> CitableWork:
         language=language,
         authors=_authors(card, chinese=chinese),
         outlet=source.get("zh" if chinese else "en", ""),
+        is_in_publication=is_publication(source),
         date=card["date"] if date_format.parse_first_day(card["date"]) else "",
         issue_label=card["date_label"],
         **{name: card.get(name, "") for name in CITED_FACTS},
         accessed_on=card["accessed_on"] if date_format.parse_first_day(card["accessed_on"]) else "",
     )
+
+
+def is_publication(source: Mapping[str, str]) -> bool:
+    """Return whether a card's source is a publication. Without a known kind its name decides."""
+    if (kind := source.get("kind", "")) in (*PUBLICATION_KINDS, *INSTITUTE_KINDS):
+        return kind in PUBLICATION_KINDS
+    return not _INSTITUTE_NAME.search(f"{source.get('en', '')}\n{source.get('zh', '')}")
 
 
 def _authors(card: Card, *, chinese: bool) -> tuple[AuthorName, ...]:

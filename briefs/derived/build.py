@@ -126,7 +126,17 @@ def get_picture_key(content: Content) -> str:
 
 
 _CARD_TABLES: tuple[type[Model], ...] = (Card, Face, EditionAuthor, EditionKeyword)
-_FACE_COLUMNS = ("entry", "timeline_entry", "byline", "credit", "source", "gist", "head", "cite")
+_FACE_COLUMNS = (
+    "entry",
+    "timeline_entry",
+    "byline",
+    "credit",
+    "source",
+    "gist",
+    "head",
+    "cite",
+    "attribution",
+)
 
 
 def _rebuild_cards(editions: Iterable[Edition]) -> None:
@@ -226,7 +236,7 @@ def _citation_name_parts(row: Vocabulary) -> dict[str, str]:
     return {"family": row.family, "given": row.given, "own": own}
 
 
-def _source_data(row: Vocabulary | None) -> dict[str, Any] | None:
+def build_source_data(row: Vocabulary | None) -> dict[str, Any] | None:
     return _label_data(row) | {"kind": row.kind} if isinstance(row, Source) else None
 
 
@@ -302,7 +312,7 @@ def build_card_data(edition: Edition, content: Content, names: ResolvedVocabular
         "headline_en": content.headline_en,
         "gist_zh": content.summary_zh,
         "gist_en": content.summary_en,
-        "source": _source_data(names.source_of(facts)),
+        "source": build_source_data(names.source_of(facts)),
         "authors": list(names.authors_of(facts).values()),
         "keywords": list(names.keywords_of(facts).values()),
         **{

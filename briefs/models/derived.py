@@ -79,11 +79,13 @@ class Face(models.Model):
     """The entry by date of the article, in both languages, on the page of a topic, author or source."""
     byline = models.TextField()
     credit = models.TextField()
-    """The byline with links to the authors' pages."""
+    """The byline with links, for the brief's page."""
     source = models.TextField()
     gist = models.TextField()
     head = models.TextField()
     cite = models.TextField()
+    attribution = models.TextField(default="")
+    """Plain text that ends a copied bullet, before the bullet's address."""
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["edition", "page"], name="face_once")]

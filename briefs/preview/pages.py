@@ -65,7 +65,7 @@ def render_preview(
         until=_format_moment(opened.expires_at, language),
         source_withdrew=content.facts.source_withdrew,
         here=here,
-        choices=letters.build_bullet_choices(content, language),
+        choices=letters.build_bullet_choices(content.bullets, language),
         form=build_form_context(opened.letter_target, form),
         **_card_html(content, language),
     )
@@ -90,7 +90,7 @@ def _keep_links_in_preview(html: str, token: str) -> str:
 def _card_html(content: Content, language: Side) -> dict[str, str]:
     """Return byline and source box. The byline is empty unless source and date are known."""
     html = build.build_unpublished_card(content, PLACEHOLDER_SLUG, timezone.now())["html"][language]
-    byline = html["byline"] if content.facts.source and content.facts.date else ""
+    byline = html["credit"] if content.facts.source and content.facts.date else ""
     return {"byline": mark_safe(byline), "source": mark_safe(html["source"])}  # noqa: S308 escaped by the card
 
 

@@ -3,17 +3,19 @@
 import datetime as dt
 from collections.abc import Mapping
 from functools import cache, lru_cache
+from html import escape, unescape
 from typing import Any
 
 from django.conf import settings
 from django.utils import timezone, translation
+from django.utils.html import strip_tags
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext
 
 from .. import rendering
 from ..content import LANGUAGE_TAGS, Side
 from ..models.edition import ChangeKind, WithdrawalKind
-from ..rendering import cards, term_marks, text
+from ..rendering import cards, head_tags, term_marks, text
 from ..text import date_format, paths
 from .editions import EditionHistoryLine, PublicEdition
 
@@ -42,24 +44,21 @@ def build_brief_context(
     if view == "parallel":
         html = rendering.select_order(html, language)
     lines = [build_history_line(row, language) for row in history]
-    notices: dict[str, Any] = {
-        "unconfirmed": edition.urgent and not edition.confirmed_at,
-        "source_withdrew": card["source_withdrew"],
-        "corrections": [row for row in lines if row["note"]],
-    }
+    notices = _collect_notices(edition, lines)
     gloss = edition.gloss or {"marks": (), "html": ""}
     return _headline_context(edition, language) | {
         "content": mark_safe(term_marks.link_terms(html, gloss["marks"])),  # noqa: S308 stored escaped
         "terms": mark_safe(gloss["html"]),  # noqa: S308 stored escaped
         "source": mark_safe(edition.source),  # noqa: S308 stored escaped
         "byline": mark_safe(edition.credit),  # noqa: S308 stored escaped
+        "posted": find_posted_line(card, lines, language),
         "head": _insert_site_url(edition.head),
         "cite": _insert_site_url(edition.cite),
         "description": edition.gist,
         "notices": text.render_partial("briefs/_notices.html", **notices) if any(notices.values()) else "",
         "history": _render_history(lines, language),
         "beside": _render_neighbours(edition, neighbour_lines, language),
-        "citation": format_copy_citation(card, language),
+        "citation": edition.attribution,
         "zh_url": paths.brief("zh", card["slug"]),
         "en_url": paths.brief("en", card["slug"]),
         "parallel": paths.parallel(language, card["slug"]),
@@ -67,15 +66,41 @@ def build_brief_context(
     }
 
 
-def format_copy_citation(card: Mapping[str, Any], language: Side) -> str:
-    """Return the attribution line for a copied bullet. The page appends the bullet's address."""
-    published = date_format.format_day(dt.date.fromisoformat(card["published"]), language)
-    headline, site = card[f"headline_{language}"], settings.DIGEST_SITE_NAME[language]
-    return (
-        f"〈{headline}〉，《{site}》，{published}，"
-        if language == "zh"
-        else f"“{headline},” {site}, {published}, "
-    )
+def _collect_notices(edition: PublicEdition, lines: list[dict[str, str]]) -> dict[str, Any]:
+    return {
+        "unconfirmed": edition.urgent and not edition.confirmed_at,
+        "source_withdrew": edition.card["source_withdrew"],
+        "corrections": [row for row in lines if row["note"]],
+    }
+
+
+def render_notice_lines(edition: PublicEdition, lines: list[dict[str, str]]) -> list[str]:
+    """Return the notices above the text as plain lines."""
+    html = text.render_partial("briefs/_notices.html", **_collect_notices(edition, lines), is_plain=True)
+    return [" ".join(unescape(strip_tags(part)).split()) for part in html.split("</p>") if part.strip()]
+
+
+def find_posted_line(card: Mapping[str, Any], lines: list[dict[str, str]], language: Side) -> SafeString:
+    """Return the line of the brief's own dates. `lines` are those of its history."""
+    change = next((row for row in lines if row["note"]), {"iso": "", "change": ""})
+    return _render_posted_line(card["published"], change["iso"], change["change"], language)
+
+
+@lru_cache(maxsize=1024)
+def _render_posted_line(published: str, changed: str, kind: str, language: Side) -> SafeString:
+    """Render the days of publication and of the last change that is not minor, `kind` being its `ChangeKind`.
+
+    The page's language must be the active one. Briefs published on one day share the line.
+    """
+    posted = cards.render_posted_date(published, language)
+    if not changed:
+        return posted
+    sentence = {
+        ChangeKind.CORRECTION: gettext("%(posted)s, corrected %(date)s"),
+        ChangeKind.UPDATE: gettext("%(posted)s, updated %(date)s"),
+    }.get(ChangeKind(kind), gettext("%(posted)s, editor’s note added %(date)s"))
+    words = escape(sentence) % {"posted": posted, "date": cards.render_day(changed, language)}
+    return mark_safe(words)  # noqa: S308 every part is escaped
 
 
 def _render_history(lines: list[dict[str, str]], language: Side) -> str:
@@ -123,11 +148,23 @@ def build_withdrawn_context(
     edition: PublicEdition, withdrawn_at: dt.datetime, language: Side
 ) -> dict[str, Any]:
     """Return the withdrawal notice in both languages, the page's own first."""
-    other = paths.OTHER_SIDE[language]
+    card, notices = edition.card, build_withdrawal_notices(edition, withdrawn_at, language)
+    title = f"{notices[0]['heading']}{_COLON[language]}{card[f'headline_{language}']}"
+    head = head_tags.render_withdrawn_head_tags(card, language, title, notices[0]["sentence"])
     return _headline_context(edition, language) | {
-        "notices": [_withdrawal_notice(edition, withdrawn_at, side) for side in (language, other)],
-        "source_and_date": cards.render_source_and_date(edition.card, language),
+        "notices": notices,
+        "source_and_date": cards.render_source_and_date(card, language),
+        "head": _insert_site_url(head),
+        "description": notices[0]["sentence"],
     }
+
+
+def build_withdrawal_notices(
+    edition: PublicEdition, withdrawn_at: dt.datetime, language: Side
+) -> list[dict[str, str]]:
+    """Return the notice in both languages, the page's own first."""
+    sides = (language, paths.OTHER_SIDE[language])
+    return [_withdrawal_notice(edition, withdrawn_at, side) for side in sides]
 
 
 def _headline_context(edition: PublicEdition, language: Side) -> dict[str, str]:
@@ -164,6 +201,11 @@ def build_history_line(edition: EditionHistoryLine, language: Side) -> dict[str,
         return said | {"words": gettext("First published")}
     if edition.minor:
         return said | {"words": gettext("Minor change")}
-    kind = str(ChangeKind(edition.kind or ChangeKind.UPDATE).label)
-    note = edition.note_zh if language == "zh" else edition.note_en
-    return said | {"kind": kind, "note": note, "words": f"{kind}{_COLON[language]}{note}"}
+    change = ChangeKind(edition.kind or ChangeKind.UPDATE)
+    kind, note = str(change.label), edition.note_zh if language == "zh" else edition.note_en
+    return said | {
+        "kind": kind,
+        "change": change.value,
+        "note": note,
+        "words": f"{kind}{_COLON[language]}{note}",
+    }

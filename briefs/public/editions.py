@@ -51,6 +51,7 @@ class PublicEdition(NamedTuple):
     gist: str
     head: str
     cite: str
+    attribution: str
     html: str
     gloss: dict[str, Any] | None
     """Glossary `marks` and `html` for the page, as stored in `Gloss`."""
@@ -181,7 +182,9 @@ def select_html(view: str) -> Subquery:
 
 
 _HISTORY_COLUMNS = ("live_from", "minor", "change_kind", "change_note_zh", "change_note_en")
-_FACE_COLUMNS = {name: f"face__{name}" for name in ("byline", "credit", "source", "gist", "head", "cite")}
+_FACE_COLUMNS = {
+    name: f"face__{name}" for name in ("byline", "credit", "source", "gist", "head", "cite", "attribution")
+}
 _COLUMNS = {"card": "card__data", "related": "related__briefs", **_FACE_COLUMNS}
 """Query column of each field of `PublicEdition` whose name differs from the column's."""
 

@@ -12,14 +12,16 @@ A card holds the current names of the vocabulary, so it is rebuilt when one of t
 
 import datetime as dt
 from collections.abc import Mapping
-from html import escape
+from html import escape, unescape
 from typing import Any
+from urllib.parse import quote
 
 from django.utils import translation
-from django.utils.html import format_html
+from django.utils.html import format_html, strip_tags
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext
 
+from ..citations.works import is_publication
 from ..content import LANGUAGE_TAGS, SIDES, Content, Side
 from ..facts import SCALAR_FACTS
 from ..text import date_format, paths
@@ -47,11 +49,12 @@ def _build_face(card: Card, language: Side, *, linked: bool) -> dict[str, str]:
             "entry": render_entry(card, language),
             "timeline_entry": render_timeline_entry(card, language),
             "byline": render_byline(card, language),
-            "credit": render_byline(card, language, linked=linked),
+            "credit": render_credit(card, language, linked=linked),
             "source": render_source_box(card, language, linked=linked),
             "gist": text.extract_gist(card[f"gist_{language}"], language),
             "head": head_tags.render_head_tags(card, language),
             "cite": citation_box.render_citation_box(card, language),
+            "attribution": citation_box.format_attribution(card, language),
         }
 
 
@@ -136,14 +139,40 @@ def render_byline(card: Card, language: Side, *, linked: bool = False) -> SafeSt
         "date": render_article_date(card, language),
     }
     if title and authors:
-        sentence = gettext("This brief digests “%(title)s” by %(author)s, %(source)s, %(date)s.")
+        sentence = gettext("Digest of “%(title)s” by %(author)s, %(source)s, article dated %(date)s.")
     elif title:
-        sentence = gettext("This brief digests “%(title)s”, %(source)s, %(date)s.")
+        sentence = gettext("Digest of “%(title)s”, %(source)s, article dated %(date)s.")
     elif authors:
-        sentence = gettext("This brief digests an article by %(author)s, %(source)s, %(date)s.")
+        sentence = gettext("Digest of an article by %(author)s, %(source)s, dated %(date)s.")
     else:
-        sentence = gettext("This brief digests an article in %(source)s, %(date)s.")
+        sentence = gettext("Digest of an article in %(source)s, dated %(date)s.")
     return mark_safe(escape(sentence) % parts)  # noqa: S308 every part is escaped
+
+
+def render_credit(card: Card, language: Side, *, linked: bool) -> SafeString:
+    """Render the byline of a brief's page, which leads to the original and says who can read it."""
+    context = {
+        "byline": render_byline(card, language, linked=linked),
+        "link": get_original_link(card),
+        "access": card["access"],
+    }
+    return text.render_partial("briefs/_byline.html", **context)
+
+
+def get_original_link(card: Card) -> str:
+    """Return the address of the article, or that of its DOI; empty if neither is known."""
+    return str(card["url"]) or (f"https://doi.org/{quote(card['doi'])}" if card["doi"] else "")
+
+
+def render_posted_date(iso: str, language: Side) -> SafeString:
+    """Render the day on which a brief appeared, named so that nobody takes it for the article's."""
+    words = escape(gettext("Posted %(date)s"))
+    return mark_safe(words % {"date": render_day(iso, language)})  # noqa: S308 escaped
+
+
+def render_day(iso: str, language: Side) -> SafeString:
+    day = date_format.format_day(dt.date.fromisoformat(iso), language)
+    return format_html('<time datetime="{}">{}</time>', iso, day)
 
 
 def render_source_box(card: Card, language: Side, *, linked: bool = False) -> str:
@@ -181,6 +210,10 @@ def render_authors_and_source(card: Card, language: Side) -> SafeString:
     return _join_parts([_author_names(card, language), _source_name(card, language)], COMMA[language])
 
 
+def format_authors_and_source(card: Card, language: Side) -> str:
+    return unescape(strip_tags(render_authors_and_source(card, language)))
+
+
 def render_source_and_date(card: Card, language: Side) -> SafeString:
     return _join_parts([_source_name(card, language), render_article_date(card, language)], COMMA[language])
 
@@ -188,7 +221,7 @@ def render_source_and_date(card: Card, language: Side) -> SafeString:
 def render_article_date(card: Card, language: Side, *, on_two_lines: bool = False) -> SafeString:
     """Render the date as a `time` element, if asked with its year on a line of its own."""
     words = date_format.format_article_date(card["date"], card["date_label"], language)
-    label = mark_language(words, language) if card["date_label"] else escape(words)
+    label = mark_language(words, language) if words == card["date_label"] else escape(words)
     if on_two_lines and card["date"] and not card["date_label"]:
         label = _break_before_day(label) if language == "zh" else _break_before_year(label)
     return mark_safe(f'<time datetime="{escape(card["date"])}">{label}</time>' if card["date"] else label)  # noqa: S308
@@ -212,9 +245,12 @@ def _author_names(card: Card, language: Side, *, linked: bool = False) -> SafeSt
 
 
 def _source_name(card: Card, language: Side, *, linked: bool = False) -> SafeString:
-    return (
-        _linked_name(card["source"], "sources", language, linked=linked) if card["source"] else mark_safe("")
-    )
+    """Render the name of the source, in 《》 in Chinese if it is a publication."""
+    if not (source := card["source"]):
+        return mark_safe("")
+    name = _linked_name(source, "sources", language, linked=linked)
+    is_marked = language == "zh" and is_publication(source)
+    return format_html("《{}》", name) if is_marked else name
 
 
 def _rights_sentence(card: Card, language: Side) -> SafeString:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from html import escape
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.utils.safestring import SafeString, mark_safe
@@ -19,35 +19,69 @@ type Card = Mapping[str, Any]
 CITATION_FILE_LABELS = {"ris": "RIS", "bib": "BibTeX", "json": "CSL-JSON"}
 
 
-def render_citation_box(card: Card, language: Side) -> str:
-    """Render the box. On both pages Chicago and APA cite the English brief, the Taiwan style the Chinese."""
+class CitationLine(NamedTuple):
+    """A citation in one style, in the language `lang`."""
+
+    name: str
+    lang: str
+    sentence: styles.CitationSentence
+
+
+class CitationPart(NamedTuple):
+    """The citations of one work, and the paths and names of its files."""
+
+    heading: str
+    lines: list[CitationLine]
+    files: list[tuple[str, str]]
+
+
+def build_citations(card: Card, language: Side) -> list[CitationPart]:
+    """Cite the brief and its article. Chicago and APA cite the English brief, the Taiwan style the Chinese."""
     english, chinese = (
         works.build_brief_work(card, side, settings.DIGEST_SITE_NAME[side]) for side in ("en", "zh")
     )
     article = works.build_article_work(card)
     base = paths.brief(language, card["slug"])
-    works_of = [
-        (gettext("Cite this brief"), "cite", english, chinese),
-        (gettext("Cite the original"), "original", article, article),
+    return [
+        CitationPart(
+            heading,
+            _citation_lines(in_english, in_chinese),
+            [(f"{base}{name}.{end}", label) for end, label in CITATION_FILE_LABELS.items()],
+        )
+        for heading, name, in_english, in_chinese in (
+            (gettext("Cite this brief"), "cite", english, chinese),
+            (gettext("Cite the original"), "original", article, article),
+        )
     ]
+
+
+def render_citation_box(card: Card, language: Side) -> str:
     parts = [
-        {
-            "heading": heading,
-            "lines": _citation_lines(in_english, in_chinese),
-            "files": [(f"{base}{name}.{end}", label) for end, label in CITATION_FILE_LABELS.items()],
+        part._asdict()
+        | {
+            "lines": [
+                {"name": line.name, "lang": line.lang, "text": _render_sentence(line.sentence, line.lang)}
+                for line in part.lines
+            ]
         }
-        for heading, name, in_english, in_chinese in works_of
+        for part in build_citations(card, language)
     ]
     return text.render_partial("briefs/_citation_box.html", parts=parts)
 
 
-def _citation_lines(english: works.CitableWork, chinese: works.CitableWork) -> list[dict[str, object]]:
-    lines = [(name, style(english), LANGUAGE_TAGS["en"]) for name, style in styles.ENGLISH_STYLES.items()]
-    lines.append((gettext("Taiwan style"), styles.format_taiwan(chinese), LANGUAGE_TAGS["zh"]))
-    return [
-        {"name": name, "lang": lang, "text": _render_sentence(sentence, lang)}
-        for name, sentence, lang in lines
+def format_attribution(card: Card, language: Side) -> str:
+    """Return the line that ends a copied bullet. The page appends the bullet's address."""
+    return styles.format_attribution(
+        works.build_brief_work(card, language, settings.DIGEST_SITE_NAME[language])
+    )
+
+
+def _citation_lines(english: works.CitableWork, chinese: works.CitableWork) -> list[CitationLine]:
+    lines = [
+        CitationLine(name, LANGUAGE_TAGS["en"], style(english))
+        for name, style in styles.ENGLISH_STYLES.items()
     ]
+    return [*lines, CitationLine(gettext("Taiwan style"), LANGUAGE_TAGS["zh"], styles.format_taiwan(chinese))]
 
 
 def _render_sentence(sentence: styles.CitationSentence, lang: str) -> SafeString:

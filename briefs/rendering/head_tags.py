@@ -1,18 +1,27 @@
-"""Metadata in the head of a brief's page: Highwire and Dublin Core tags, JSON-LD and Open Graph.
+"""Metadata in the head of a brief's page: for Zotero, Dublin Core, Open Graph and JSON-LD.
 
-The tags describe the brief; JSON-LD also names the article on which it is based. Zotero reads the Highwire
-tags, one `citation_author` per author, and ignores JSON-LD. Addresses begin with `paths.SITE_PLACEHOLDER`.
+The tags describe the brief as a web page of the site, without an author; the original is named in Zotero's field
+"Extra" and in JSON-LD. Rules of Zotero's translator "Embedded Metadata" that the choice of tags follows:
+
+- any `citation_` tag makes a page a journal article, and a link in `DC.source` the name of the journal;
+- digits in `DC.identifier` may be read as an ISBN or ISSN, so the address stands in `og:url` alone;
+- tags in Zotero's own namespace (`z:`) set the field of that name, whatever other tags say;
+- without an author it takes one from an element of the class `byline` (`test_zotero.py` reads pages by these rules).
+
+Addresses begin with `paths.SITE_PLACEHOLDER`.
 """
 
+import datetime as dt
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from html import escape
 from typing import Any
 
 from django.conf import settings
+from django.utils import timezone
 from django.utils.safestring import SafeString, mark_safe
 
-from ..citations import works
+from ..citations import styles, works
 from ..content import LANGUAGE_TAGS, Side
 from ..text import paths
 from . import text
@@ -26,39 +35,53 @@ _SCRIPT_ESCAPES = {ord(mark): f"\\u{ord(mark):04x}" for mark in "<>&\u2028\u2029
 
 
 def render_head_tags(card: Card, language: Side) -> SafeString:
-    site = settings.DIGEST_SITE_NAME[language]
-    work = works.build_brief_work(card, language, site)
+    work = works.build_brief_work(card, language, settings.DIGEST_SITE_NAME[language])
     tags = [
-        f'<meta name="{name}" content="{escape(value)}">'
-        for name, value in _meta_tags(card, work, language)
-        if value
+        *_render_meta_tags("name", _meta_tags(card, work, language)),
+        *_render_meta_tags("property", _open_graph_tags(card, work, language)),
+        f'<link rel="alternate" type="text/markdown" href="{escape(paths.markdown(language, card["slug"]))}">',
+        f'<script type="application/ld+json">{_serialize_json_ld(_json_ld(card, work, language))}</script>',
     ]
-    tags += [
-        f'<meta property="{name}" content="{escape(value)}">'
-        for name, value in _open_graph_tags(card, work, language)
-    ]
-    tags.append(
-        f'<script type="application/ld+json">{_serialize_json_ld(_json_ld(card, work, language))}</script>'
-    )
     return mark_safe("\n".join(tags))  # noqa: S308 every value is escaped
 
 
+def render_withdrawn_head_tags(card: Card, language: Side, title: str, notice: str) -> SafeString:
+    """Render the tags of a withdrawal notice: nothing that the notice does not show."""
+    work = works.build_brief_work(card, language, settings.DIGEST_SITE_NAME[language])
+    names = {
+        **_zotero_fields(work, notice),
+        "DC.title": title,
+        "DC.publisher": work.outlet,
+        "DC.date": work.date,
+        "DC.language": LANGUAGE_TAGS[language],
+    }
+    graph = {
+        "og:type": "article",
+        "og:site_name": work.outlet,
+        "og:title": title,
+        "og:description": notice,
+        "og:url": work.url,
+    }
+    tags = [*_render_meta_tags("name", names.items()), *_render_meta_tags("property", graph.items())]
+    return mark_safe("\n".join(tags))  # noqa: S308 every value is escaped
+
+
+def _render_meta_tags(attribute: str, tags: Iterable[tuple[str, str]]) -> list[str]:
+    return [f'<meta {attribute}="{name}" content="{escape(value)}">' for name, value in tags if value]
+
+
+def _zotero_fields(work: works.CitableWork, extra: str) -> dict[str, str]:
+    """Return fields of Zotero's item. The other tags would give a journal article dated to the second."""
+    return {"z:itemType": "webpage", "z:date": work.date, "z:extra": extra}
+
+
 def _meta_tags(card: Card, work: works.CitableWork, language: Side) -> Iterator[tuple[str, str]]:
-    yield "citation_title", work.title
-    yield from (("citation_author", name.inverted) for name in work.authors)
-    yield "citation_publication_date", work.date.replace("-", "/")
-    yield "citation_language", work.language
-    yield "citation_publisher", work.outlet
-    yield "citation_public_url", work.url
-    yield from (("citation_keywords", word) for word in work.keywords)
+    yield from _zotero_fields(work, styles.describe_digested_article(work)).items()
     yield "DC.title", work.title
-    yield from (("DC.creator", name.inverted) for name in work.authors)
     yield "DC.publisher", work.outlet
     yield "DC.date", work.date
-    yield "DCTERMS.modified", card["updated_at"]
+    yield "DCTERMS.modified", _format_local(card["updated_at"])
     yield "DC.language", LANGUAGE_TAGS[language]
-    yield "DC.identifier", work.url
-    yield "DC.source", work.digested_article.link if work.digested_article else ""
     yield from (("DC.subject", word) for word in work.keywords)
     yield "twitter:card", "summary_large_image"
 
@@ -75,9 +98,14 @@ def _open_graph_tags(card: Card, work: works.CitableWork, language: Side) -> Ite
     yield "og:image:type", "image/png"
     yield from zip(("og:image:width", "og:image:height"), map(str, CARD_SIZE), strict=True)
     yield "og:image:alt", work.title
-    yield "article:published_time", card["published_at"]
-    yield "article:modified_time", card["updated_at"]
+    yield "article:published_time", _format_local(card["published_at"])
+    yield "article:modified_time", _format_local(card["updated_at"])
     yield from (("article:tag", word) for word in work.keywords)
+
+
+def _format_local(moment: str) -> str:
+    """Return a stored UTC moment in the site's time zone, so that its day is the one that pages show."""
+    return timezone.localtime(dt.datetime.fromisoformat(moment)).isoformat()
 
 
 def _json_ld(card: Card, work: works.CitableWork, language: Side) -> dict[str, Any]:
@@ -102,8 +130,8 @@ def _json_ld(card: Card, work: works.CitableWork, language: Side) -> dict[str, A
         "headline": work.title,
         "description": text.extract_gist(card[f"gist_{language}"], language),
         "inLanguage": LANGUAGE_TAGS[language],
-        "datePublished": card["published_at"],
-        "dateModified": card["updated_at"],
+        "datePublished": _format_local(card["published_at"]),
+        "dateModified": _format_local(card["updated_at"]),
         "author": publisher,
         "publisher": publisher,
         "image": f"{paths.SITE_PLACEHOLDER}{paths.card(language, card['slug'])}",

@@ -164,4 +164,6 @@ def test_citation_files_state_the_fact(name: str) -> None:
 @pytest.mark.parametrize("name", [n for n, f in FACTS.items() if f.kind in (FactKind.LINK, FactKind.DOI)])
 def test_public_source_box_links_the_fact(name: str) -> None:
     card = build_unpublished_card(content_with(name, factories.valid_fact(name)), "slug", timezone.now())
-    assert factories.valid_fact(name) in html.unescape(card["html"]["en"]["source"])
+    assert factories.valid_fact(name) in html.unescape(
+        card["html"]["en"]["source"] + card["html"]["en"]["credit"]
+    )

@@ -1,6 +1,7 @@
 """Format dates in the language of the page: 9 June 2025, 2025年6月9日. CSS sets the gaps, never a space."""
 
 import datetime as dt
+import re
 
 from ..content import Side
 
@@ -8,6 +9,8 @@ ENGLISH_MONTHS = (
     *("January", "February", "March", "April", "May", "June"),
     *("July", "August", "September", "October", "November", "December"),
 )
+
+_SEASONS = {"Spring": "春", "Summer": "夏", "Autumn": "秋", "Fall": "秋", "Winter": "冬"}
 
 
 def format_day(date: dt.date, side: Side) -> str:
@@ -56,7 +59,18 @@ def format_article_date(iso: str, label: str, side: Side) -> str:
     """Format an article's date to its precision. An issue's own label ("May/June 2025") takes precedence."""
     date = parse_first_day(iso)
     if label or date is None:
-        return label or iso
+        return (_format_chinese_issue(label) if side == "zh" else "") or label or iso
     if len(iso) == len("2025-06-09"):
         return format_day(date, side)
     return format_month(date, side) if len(iso) == len("2025-06") else str(date.year)
+
+
+def _format_chinese_issue(label: str) -> str:
+    """Format the label of an issue in Chinese: 2025年5／6月號, 2025年春季號. Return "" for any other label."""
+    words = re.fullmatch(r"([A-Z][a-z]+)(?:\s?[/–-]\s?([A-Z][a-z]+))? (\d{4})", label)
+    names = [word for word in words.groups()[:2] if word] if words else []
+    if words and all(name in ENGLISH_MONTHS for name in names):
+        return f"{words[3]}年{'／'.join(str(ENGLISH_MONTHS.index(name) + 1) for name in names)}月號"
+    if words and all(name in _SEASONS for name in names):
+        return f"{words[3]}年{'／'.join(_SEASONS[name] for name in names)}季號"
+    return ""

@@ -38,6 +38,10 @@ def parallel(side: Side, slug: str) -> str:
     return f"/{LANGUAGE_CODES[side]}/briefs/{slug}/parallel/"
 
 
+def markdown(side: Side, slug: str) -> str:
+    return f"/{LANGUAGE_CODES[side]}/briefs/{slug}.md"
+
+
 def card(side: Side, slug: str) -> str:
     """Return the path of the picture for link previews."""
     return f"{brief(side, slug)}card.png"

@@ -81,4 +81,4 @@ def _context(brief: Brief, view: Any, language: Side) -> dict[str, Any]:
 def _build_card_context(content: Content, language: Side) -> dict[str, Any]:
     """Return the byline and source box as an edition's card has them."""
     html = build.build_unpublished_card(content, PREVIEW_SLUG, timezone.now())["html"][language]
-    return {name: mark_safe(html[name]) for name in ("byline", "source")}  # noqa: S308 escaped by the card
+    return {"byline": mark_safe(html["credit"]), "source": mark_safe(html["source"])}  # noqa: S308 escaped by the card

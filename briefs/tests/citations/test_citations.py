@@ -40,7 +40,7 @@ ARTICLE = CitableWork(
 CHINESE = dataclasses.replace(
     ARTICLE, title="論臺海情勢", language="zh-TW", authors=(AuthorName("王", "小明"), AuthorName("歐陽", "菲菲")), outlet="遠景基金會季刊", url="", doi=""
 )  # fmt: skip
-BRIEF = dataclasses.replace(ARTICLE, citation_key="a", kind="brief", title="A Headline", doi="", url="https://d.example/en/briefs/a/", digested_article=ARTICLE, outlet="Think-Tank Digest", date="2026-06-12")  # fmt: skip
+BRIEF = dataclasses.replace(ARTICLE, citation_key="a", kind="brief", authors=(), title="A Headline", doi="", url="https://d.example/en/briefs/a/", digested_article=ARTICLE, outlet="Think-Tank Digest", date="2026-06-12")  # fmt: skip
 FORMATS = {"ris": format_ris, "bibtex": format_bibtex, "csl": format_csl}
 
 
@@ -124,17 +124,60 @@ def test_article_citation_follows_each_style() -> None:
 
 
 def test_brief_citation_names_the_article() -> None:
-    assert to_plain_text(styles.format_chicago(dataclasses.replace(BRIEF, authors=ARTICLE.authors[:1]))) == (
-        "Chilukuri, Vivek. “A Headline.” Digest of “Why ‘Neutrality’ Fails,” Foreign Policy, June 9, 2025. "
-        "Think-Tank Digest, June 12, 2026. https://d.example/en/briefs/a/."
+    article = dataclasses.replace(ARTICLE, authors=ARTICLE.authors[:1])
+    brief = dataclasses.replace(BRIEF, digested_article=article)
+    digest = "Digest of Vivek Chilukuri, “Why ‘Neutrality’ Fails,” Foreign Policy, June 9, 2025"
+    assert to_plain_text(styles.format_chicago(brief)) == (
+        f"“A Headline.” Think-Tank Digest, June 12, 2026. {digest}. https://d.example/en/briefs/a/."
     )
-    chinese = dataclasses.replace(
-        BRIEF, title="標題", language="zh-TW", outlet="智庫文摘", authors=ARTICLE.authors[:1]
+    assert styles.describe_digested_article(brief) == f"{digest}, https://doi.org/10.1000/a_b.c"
+    bare = dataclasses.replace(brief, digested_article=dataclasses.replace(article, title="", authors=()))
+    assert "Digest of an article in Foreign Policy, June 9, 2025." in to_plain_text(
+        styles.format_chicago(bare)
     )
+    chinese = dataclasses.replace(brief, title="標題", language="zh-TW", outlet="智庫文摘")
     assert to_plain_text(styles.format_taiwan(chinese)) == (
-        "Vivek Chilukuri，〈標題〉，摘自“Why ‘Neutrality’ Fails,” Foreign Policy, 2025年6月9日，《智庫文摘》，"
-        "2026年6月12日，https://d.example/en/briefs/a/。"
+        "〈標題〉，《智庫文摘》，2026年6月12日，摘自Vivek Chilukuri, “Why ‘Neutrality’ Fails,” Foreign Policy, "
+        "2025年6月9日，https://d.example/en/briefs/a/。"
     )
+    of_chinese = dataclasses.replace(chinese, digested_article=CHINESE)
+    assert styles.format_attribution(of_chinese) == (
+        "〈標題〉，《智庫文摘》，2026年6月12日，摘自王小明、歐陽菲菲，〈論臺海情勢〉，《遠景基金會季刊》，2025年6月9日，"
+    )
+
+
+@pytest.mark.parametrize(
+    ("kind", "en", "zh", "expected"),
+    [
+        ("magazine", "Foreign Policy", "外交政策", True),
+        ("website", "War on the Rocks", "", True),
+        ("think-tank", "Lawfare", "", False),
+        ("journal", "Journal of the Institute of X", "遠景基金會", True),
+        ("", "Foreign Affairs", "外交事務", True),
+        ("", "Institute for the Study of War (ISW)", "", False),
+        ("", "Chatham", "皇家國際事務研究所", False),
+        ("broadcaster", "Radio Free Asia", "自由亞洲電台", True),
+    ],
+)
+def test_publications_are_told_from_institutes(kind: str, en: str, zh: str, expected: bool) -> None:
+    assert works.is_publication({"kind": kind, "en": en, "zh": zh}) is expected
+    outlet = dataclasses.replace(CHINESE, outlet="外交", is_in_publication=expected)
+    assert ("《外交》" in to_plain_text(styles.format_taiwan(outlet))) == expected
+    english = dataclasses.replace(ARTICLE, is_in_publication=expected)
+    assert [run.text for run in styles.format_apa(english) if run.italic] == ["Foreign Policy"][:expected]
+
+
+def test_date_of_an_issue_is_chinese_in_chinese() -> None:
+    for label, words in {
+        "May/June 2025": "2025年5／6月號",
+        "May 2025": "2025年5月號",
+        "Spring 2025": "2025年春季號",
+        "Winter/Spring 2025": "2025年冬／春季號",
+        "Vol. 3": "Vol. 3",
+    }.items():
+        work = dataclasses.replace(ARTICLE, date="2025-05", issue_label=label)
+        assert to_plain_text(styles.format_taiwan(work)).endswith(f", {words}, {work.link}.")
+        assert label in to_plain_text(styles.format_chicago(work))
 
 
 @pytest.mark.parametrize("author_count", [0, 1, 2, 3, 11, 23])
@@ -180,7 +223,7 @@ class TestCitationFiles:
             assert cited.title == ("美國如何贏得下一場科技競賽" if subject == "cite" else "")
 
     @pytest.mark.parametrize(
-        ("kind", "chinese", "english"), [("own", "林孝庭", "Lin, Hsiao-ting"), ("transliteration", "Lin, Hsiao-ting", "Lin, Hsiao-ting")]
+        ("kind", "chinese", "english"), [("own", "林孝庭", "林孝庭"), ("transliteration", "Lin, Hsiao-ting", "Lin, Hsiao-ting")]
     )  # fmt: skip
     def test_transliterated_name_is_not_cited(
         self, client: Client, kind: str, chinese: str, english: str
@@ -189,15 +232,17 @@ class TestCitationFiles:
             name="Hsiao-ting Lin", family="Lin", given="Hsiao-ting", name_zh="林孝庭", name_zh_kind=kind
         )
         content = corpus_fixtures.load_sample(corpus_fixtures.SEED)
-        facts = dataclasses.replace(content.facts, authors=(Byline(author.pk),), title="On It", language="en")
+        language = "zh" if kind == "own" else "en"
+        facts = dataclasses.replace(
+            content.facts, authors=(Byline(author.pk),), title="On It", language=language
+        )
         corpus_fixtures.publish(dataclasses.replace(content, facts=facts))
         for lang, name in (("zh-hant", chinese), ("en", english)):
             files = self.fetch_files(client, lang)
             expected = name.replace("林孝庭", "林, 孝庭")
-            assert f"AU  - {expected}\r\n" in files["cite.ris"].content.decode()
-            assert "AU  - Lin, Hsiao-ting\r\n" in files["original.ris"].content.decode()
+            assert "AU  - " not in files["cite.ris"].content.decode()
+            assert f"AU  - {expected}\r\n" in files["original.ris"].content.decode()
             page = client.get(f"/{lang}/briefs/next-technology-race/").content.decode()
-            assert f'<meta name="citation_author" content="{expected}">' in page
             if kind == "transliteration":
                 citation_box = re.search(r'<section class="cite".*?</section>', page, re.DOTALL)
                 assert citation_box
@@ -226,5 +271,6 @@ def test_unsplit_author_name_is_cited_whole() -> None:
     card = {"slug": "x", "headline_en": "H", "headline_zh": "題", "gist_en": "", "gist_zh": "", "keywords": [], "published": "2026-01-01",
             "source": None, "language": "", "title": "", "kind": "", "date": "soon", "date_label": "", "url": "", "doi": "", "accessed_on": "",
             "authors": [{"zh": "外交部", "en": "Ministry of X", "family": "", "given": "", "own": ""}]}  # fmt: skip
-    assert works.build_brief_work(card, "zh", "S").authors == (AuthorName(literal="Ministry of X"),)
-    assert works.build_article_work(card).date == ""
+    article = works.build_article_work(card)
+    assert (article.authors, article.date) == ((AuthorName(literal="Ministry of X"),), "")
+    assert works.build_brief_work(card, "zh", "S").authors == ()

@@ -12,7 +12,7 @@ from django.core.cache import cache
 from django.test import Client
 from PIL import Image, ImageChops
 
-from briefs.models import Author
+from briefs.models import Author, Source
 from briefs.public.machines import card_drawing, fonts
 
 from ..support import corpus_fixtures
@@ -37,7 +37,7 @@ def json_ld(text: str) -> dict[str, object]:
     ("code", "title"),
     [("en", "How the U.S. Can Win the Next Technology Race"), ("zh-hant", "美國如何贏得下一場科技競賽")],
 )
-def test_head_tags_describe_brief_with_one_tag_per_author(
+def test_head_tags_describe_the_brief_and_json_ld_its_article(
     client: Client, code: str, title: str, path: str
 ) -> None:
     content = corpus_fixtures.load_sample(corpus_fixtures.SEED)
@@ -49,20 +49,21 @@ def test_head_tags_describe_brief_with_one_tag_per_author(
     )
     text = client.get(f"/{code}/briefs/next-technology-race/{path}").content.decode()
     own = f"{settings.SITE_URL}/{code}/briefs/next-technology-race/"
-    for name in ("citation_author", "DC.creator"):
-        assert meta_values(text, name) == ["Chilukuri, Vivek", "Ministry of X and Y"]
+    assert 'name="citation_' not in text
+    assert (
+        f'<link rel="alternate" type="text/markdown" href="/{code}/briefs/next-technology-race.md">' in text
+    )
     for name, expected in {
-        "citation_title": title,
-        "citation_publication_date": "2026/06/12",
-        "citation_language": "en" if code == "en" else "zh-TW",
-        "citation_public_url": own,
+        "DC.title": title,
+        "DC.creator": None,
+        "DC.source": None,
         "DC.date": "2026-06-12",
         "og:type": "article",
         "og:url": own,
         "og:image": f"{own}card.png",
-        "article:published_time": "2026-06-12T02:00:00Z",
+        "article:published_time": "2026-06-12T10:00:00+08:00",
     }.items():
-        assert meta_values(text, name) == [expected], name
+        assert meta_values(text, name) == [expected][: bool(expected)], name
     data = json_ld(text)
     assert (data["headline"], data["url"], data["@type"]) == (title, own, "Article")
     based = data["isBasedOn"]
@@ -101,6 +102,20 @@ def test_card_is_png_per_language_and_revalidates_by_etag(client: Client) -> Non
     chinese = client.get("/zh-hant/briefs/next-technology-race/card.png")
     assert chinese.headers["ETag"] != response.headers["ETag"]
     assert client.get("/en/briefs/nope/card.png").status_code == 404
+
+
+@pytest.mark.parametrize(("code", "words"), [("en", "Digest of Vivek Chilukuri, Foreign Policy"), ("zh-hant", "Vivek Chilukuri《外交政策》")])  # fmt: skip
+def test_card_says_what_the_brief_digests(
+    client: Client, code: str, words: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    content = corpus_fixtures.load_sample(corpus_fixtures.SEED)
+    Source.objects.filter(name="Foreign Policy").update(name_zh="外交政策", kind="magazine")
+    corpus_fixtures.publish(content)
+    drawn: list[card_drawing.CardText] = []
+    monkeypatch.setattr(card_drawing, "draw", lambda text, side: drawn.append(text) or b"")  # type: ignore[func-returns-value]
+    cache.clear()
+    client.get(f"/{code}/briefs/next-technology-race/card.png")
+    assert drawn[0].byline.endswith(words)
 
 
 def test_card_without_chinese_font_is_plain_and_logs_one_warning(
