@@ -75,6 +75,8 @@ def _publication_sentence(facts: Facts, names: NamesById) -> str:
 def _authorship_clause(facts: Facts, names: NamesById) -> str:
     authors = _join_names([_author(byline, names) for byline in facts.authors])
     source = names.sources.get(facts.source or 0, "")
+    if interface_side() == "zh" and facts.source in names.publications:
+        source = f"《{source}》"
     values = {"authors": authors, "source": source, "piece": _article_noun_phrase(facts.kind)}
     if authors and source:
         return _("%(authors)s wrote %(piece)s for %(source)s") % values

@@ -9,6 +9,7 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from ... import workflow
+from ...citations.works import is_publication
 from ...content import Content, ForbiddenCharacter, tidy_line
 from ...derived import build
 from ...models import Author, BriefAuthor, BriefKeyword, Keyword, Person, Source
@@ -32,21 +33,31 @@ class NamesById:
     authors: Mapping[int, str] = field(default_factory=dict)
     keywords: Mapping[int, str] = field(default_factory=dict)
     sources: Mapping[int, str] = field(default_factory=dict)
+    publications: Collection[int] = ()
+    """Sources that are publications, whose names stand in 《》 in Chinese sentences."""
 
 
 def load_names_by_id(contents: Iterable[Content]) -> NamesById:
     """Load the names of all ids in the contents. At most three queries."""
     facts = [content.facts for content in contents]
+    sources = _load_rows(Source, {f.source for f in facts if f.source})
     return NamesById(
         authors=_load_names(Author, {byline.author for f in facts for byline in f.authors}),
         keywords=_load_names(Keyword, {keyword for f in facts for keyword in f.keywords}),
-        sources=_load_names(Source, {f.source for f in facts if f.source}),
+        sources={pk: str(row) for pk, row in sources.items()},
+        publications={
+            pk for pk, row in sources.items() if is_publication(build.build_source_data(row) or {})
+        },
     )
 
 
 def _load_names(kind: type[Vocabulary], ids: set[int]) -> dict[int, str]:
-    """Return names by id. A merged row has the name of the row that it was merged into."""
-    return {pk: str(row) for pk, row in build.resolve_merged(kind, ids).items()} if ids else {}
+    return {pk: str(row) for pk, row in _load_rows(kind, ids).items()}
+
+
+def _load_rows(kind: type[Vocabulary], ids: set[int]) -> dict[int, Vocabulary]:
+    """Return rows by id, for a merged row the row that it was merged into."""
+    return build.resolve_merged(kind, ids) if ids else {}
 
 
 def list_source_choices(chosen: int | None) -> list[tuple[str, str]]:

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, gettext_noop
 
 from ... import workflow
+from ...citations.works import INSTITUTE_KINDS, PUBLICATION_KINDS
 from ...content import SIDES, hash_json
 from ...models import Author, Keyword, Source, Term
 from ..common.access import person_of
@@ -136,8 +137,24 @@ class AuthorAdmin(TopicAdmin):
     fields = ("name", "family", "given", "name_zh", "name_zh_kind")
 
 
+class SourceForm(VocabularyForm):
+    """Offers the known kinds, and the row's own if it has another."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        kinds = dict.fromkeys(filter(None, (*PUBLICATION_KINDS, *INSTITUTE_KINDS, self.instance.kind)))
+        choices = [("", "–"), *((kind, VOCABULARY_KIND_NAMES.get(kind, kind)) for kind in kinds)]
+        self.fields["kind"] = forms.ChoiceField(
+            label=_("Kind"),
+            choices=choices,
+            required=False,
+            help_text=_("In Chinese, names of publications stand in 《》, those of institutes do not."),
+        )
+
+
 @admin.register(Source)
 class SourceAdmin(TopicWithKindAdmin):
+    form = SourceForm
     list_display = ("name", "name_zh", "kind_name", "country")
     list_filter = (("kind", ValuesFilter), ("country", ValuesFilter))
     allowed_lookups = ("kind", "country", "kind__exact", "country__exact")
