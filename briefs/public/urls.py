@@ -4,7 +4,7 @@ from django.urls import include, path, re_path, register_converter
 
 from . import health, report_views, views, well_known
 from .languages import LANGUAGE_ALIAS_PATTERN, LanguageConverter, MonthConverter, YearConverter
-from .machines import card_views, citation_views, feeds, picture_views, sitemaps
+from .machines import card_views, citation_views, feeds, markdown_views, picture_views, sitemaps
 from .responses import public_view
 from .search import search_views
 from .subjects import subject_views
@@ -56,6 +56,7 @@ pages = [
     path("search/", public_view(search_views.search, is_exported=False), name="search"),
     path("search/suggest/", public_view(search_views.suggest, is_exported=False), name="suggest"),
     path("briefs/<slug:slug>/", public_view(views.brief), name="brief"),
+    path("briefs/<slug:slug>.md", public_view(markdown_views.markdown_twin), name="markdown"),
     path("briefs/<slug:slug>/parallel/", public_view(views.brief), {"is_parallel": True}, name="parallel"),
     path("briefs/<slug:slug>/<citation:file>", public_view(citation_views.citation), name="citation"),
     path("briefs/<slug:slug>/card.png", public_view(card_views.card), name="card"),

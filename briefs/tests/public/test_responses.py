@@ -208,6 +208,7 @@ MAX_QUERIES = {
     "/en/feed.json": 2,
     "/en/keywords/technology/feed.atom": 4,
     f"{BRIEF}cite.ris": 1,
+    "/en/briefs/next-technology-race.md": 3,
     f"{BRIEF}card.png": 1,
     "/sitemap.xml": 9,
     "/en/about/": 1,

@@ -117,7 +117,9 @@ def test_export_has_every_page_and_no_broken_link(tmp_path: Path, capsys: pytest
             "the same page in the other language"
         )
     withdrawn_pages = {
-        f"{code}/briefs/down/{page}index.html" for code in ("en", "zh-hant") for page in ("", "parallel/")
+        f"{code}/briefs/down{page}"
+        for code in ("en", "zh-hant")
+        for page in ("/index.html", "/parallel/index.html", ".md")
     }
     assert site.keys() - reached == withdrawn_pages | {"sitemap-pages.xml"}, (
         "only withdrawn briefs are linked from nowhere"

@@ -153,6 +153,7 @@ PUBLIC_ROUTES: dict[str, PublicRoute] = {
     f"{_PAGE}search/": PublicRoute(_searches),
     f"{_PAGE}search/suggest/": PublicRoute(_suggestions),
     f"{_PAGE}briefs/<slug:slug>/": PublicRoute(_brief_pages()),
+    f"{_PAGE}briefs/<slug:slug>.md": PublicRoute(_alternating("/en/briefs/{}.md", "/zh-hant/briefs/{}.md")),
     f"{_PAGE}briefs/<slug:slug>/parallel/": PublicRoute(_brief_pages("parallel/")),
     f"{_PAGE}briefs/<slug:slug>/<citation:file>": PublicRoute(_citation_files),
     f"{_PAGE}briefs/<slug:slug>/card.png": PublicRoute(
