@@ -8,6 +8,7 @@ import datetime as dt
 import hmac
 import re
 import secrets
+from collections.abc import Iterable
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final
@@ -23,7 +24,7 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from .content import Content, ForbiddenCharacter, Side, tidy, tidy_line
+from .content import Bullet, ForbiddenCharacter, Side, tidy, tidy_line
 from .models.letters import Letter
 from .text.paths import OTHER_SIDE
 
@@ -163,10 +164,10 @@ def receive(
         return letter
 
 
-def build_bullet_choices(content: Content, language: Side) -> list[tuple[int, str]]:
+def build_bullet_choices(bullets: Iterable[Bullet], language: Side) -> list[tuple[int, str]]:
     """Return the number and a label with the first words of each bullet."""
     rows = []
-    for bullet in content.bullets:
+    for bullet in bullets:
         words = bullet.text(language) or bullet.text(OTHER_SIDE[language])
         rest = "…" if len(words) > EXCERPT_LENGTH else ""
         rows.append((bullet.number, f"{bullet.number}  {words[:EXCERPT_LENGTH]}{rest}"))

@@ -1,5 +1,6 @@
 """Error report form, without cookie, account or script. A report is stored as a `Letter`."""
 
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
@@ -7,7 +8,8 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils import timezone
 
 from .. import letters
-from ..content import Side
+from ..content import Bullet, Side
+from ..rendering import cards
 from ..text import paths
 from . import editions, errors, page_frame
 from .editions import PublicEdition
@@ -34,7 +36,7 @@ def _receive_report(request: HttpRequest, edition: PublicEdition, language: Side
         request,
         _letter_target(edition),
         fields=REPORT_FIELDS,
-        bullets=dict(_bullet_choices(edition, language)),
+        bullets=[bullet.number for bullet in _load_bullets(edition)],
         side=language,
         render_form=partial(_render_form, edition, language),
     )
@@ -48,7 +50,8 @@ def _receive_report(request: HttpRequest, edition: PublicEdition, language: Side
 def _render_form(
     edition: PublicEdition, language: Side, form: dict[str, Any], *, status: int = 200
 ) -> HttpResponse:
-    card = edition.card
+    card, bullets = edition.card, _load_bullets(edition)
+    quoted = next((bullet for bullet in bullets if str(bullet.number) == str(form.get("bullet", ""))), None)
     response = page_frame.render(
         "briefs/report.html",
         language,
@@ -57,7 +60,14 @@ def _render_form(
         headline=card[f"headline_{language}"],
         brief=paths.brief(language, card["slug"]),
         here=paths.report(language, card["slug"]),
-        choices=_bullet_choices(edition, language) or None,
+        byline=_render_article(edition, language),
+        quoted=quoted
+        and {
+            "number": quoted.number,
+            "text": quoted.text(language),
+            "twin": quoted.text(paths.OTHER_SIDE[language]),
+        },
+        choices=None if quoted else letters.build_bullet_choices(bullets, language) or None,
         form=build_form_context(_letter_target(edition), form),
     )
     response.headers["Cache-Control"] = NO_STORE
@@ -69,8 +79,12 @@ def _letter_target(edition: PublicEdition) -> letters.LetterTarget:
     return letters.LetterTarget(brief=edition.brief_id, edition=edition.pk)
 
 
-def _bullet_choices(edition: PublicEdition, language: Side) -> list[tuple[int, str]]:
-    """Return number and first words of each bullet; empty for a withdrawn brief, whose text is not public."""
-    return (
-        [] if edition.withdrawn_at else letters.build_bullet_choices(editions.load_content(edition), language)
-    )
+def _render_article(edition: PublicEdition, language: Side) -> str:
+    """Return author, source and date of the article; of a withdrawn brief only what its notice shows."""
+    render = cards.render_source_and_date if edition.withdrawn_at else cards.render_authors_source_date
+    return render(edition.card, language)
+
+
+def _load_bullets(edition: PublicEdition) -> Sequence[Bullet]:
+    """Return the bullets; none of a withdrawn brief, whose text is not public."""
+    return () if edition.withdrawn_at else editions.load_content(edition).bullets

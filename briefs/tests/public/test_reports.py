@@ -11,6 +11,7 @@ from django.core import mail
 from django.core.cache import cache
 from django.core.management import call_command
 from django.test import Client
+from django.utils.html import escape
 
 from briefs import letters
 from briefs.models import Edition, Letter, Outbox
@@ -74,6 +75,24 @@ def test_report_is_stored_with_brief_edition_and_bullet(
     thanks = client.get(f"{path}?sent=1").content.decode()
     assert 'class="letter' not in thanks
     assert not response.cookies
+
+
+def test_form_quotes_the_bullet_it_concerns(client: Client, clock: Any, edition: Edition) -> None:
+    bullet = edition.frozen_content.bullets[0]
+    card = edition.frozen_content
+    page = client.get(f"{REPORT_PAGE}?bullet=1").content.decode()
+    for words in (card.headline_en, "About point 1", bullet.text_en, bullet.text_zh):
+        assert escape(words) in page
+    assert '<input type="hidden" name="bullet" value="1">' in page
+    assert "<select" not in page
+    for other in ("", "?bullet=99", "?bullet=x"):
+        page = client.get(f"{REPORT_PAGE}{other}").content.decode()
+        assert "<blockquote" not in page
+        assert "<select" in page
+    Edition.objects.filter(pk=edition.pk).update(withdrawn_at=NOW, withdrawn_kind="rights", withdrawn_reason_zh="權", withdrawn_reason_en="R")  # fmt: skip
+    page = client.get(f"{REPORT_PAGE}?bullet=1").content.decode()
+    assert card.headline_en in page
+    assert escape(bullet.text_en) not in page
 
 
 def test_form_sent_again_stores_one_letter(client: Client, clock: Any, edition: Edition) -> None:
