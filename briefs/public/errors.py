@@ -78,7 +78,7 @@ def _side_context(side: Side, heading: str, advice: str) -> dict[str, str]:
     with translation.override(paths.LANGUAGE_CODES[side]):
         return {
             "lang": LANGUAGE_TAGS[side],
-            "heading": gettext(heading),
+            "heading": gettext(heading).rstrip(".。"),
             "advice": gettext(advice),
             "home": paths.home(side),
             "link": gettext("See the newest briefs"),

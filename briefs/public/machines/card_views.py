@@ -5,9 +5,10 @@ from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.cache import get_conditional_response
+from django.utils.translation import gettext
 
 from ...content import Side
-from ...rendering.cards import COMMA, LIST_SEPARATOR
+from ...rendering.cards import format_authors_and_source
 from .. import editions, errors
 from ..responses import make_etag
 from . import card_drawing, fonts
@@ -24,9 +25,8 @@ def card(request: HttpRequest, language: Side, slug: str) -> HttpResponse:
         data = editions.find_card(slug, timezone.now())
     except editions.Gone:
         return errors.gone(language)
-    authors = LIST_SEPARATOR[language].join(author[language] for author in data["authors"])
-    outlet = data["source"][language] if data["source"] else ""
-    byline = COMMA[language].join(part for part in (authors, outlet) if part)
+    byline = gettext("Digest of %(what)s") % {"what": format_authors_and_source(data, language)}
+    byline = byline.replace("，《", "《")  # two full-width marks leave a gap in a picture
     words = card_drawing.CardText(data[f"headline_{language}"], byline, settings.DIGEST_SITE_NAME[language])
     etag = make_etag(
         repr((card_drawing.VERSION, words, language, fonts.find_face("zh"), fonts.find_face("en"))).encode()
