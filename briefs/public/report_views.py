@@ -81,7 +81,7 @@ def _letter_target(edition: PublicEdition) -> letters.LetterTarget:
 
 def _render_article(edition: PublicEdition, language: Side) -> str:
     """Return author, source and date of the article; of a withdrawn brief only what its notice shows."""
-    render = cards.render_source_and_date if edition.withdrawn_at else cards.render_authors_source_date
+    render = cards.render_source_and_date if edition.withdrawn_at else cards.render_facts
     return render(edition.card, language)
 
 
