@@ -16,6 +16,10 @@ from ...support.factories import load_content
 pytestmark = browser_tabs.pytestmark
 
 PLACES = "cells => cells.map(cell => { const box = cell.getBoundingClientRect(); return [box.left, box.top + scrollY]; })"
+WIDER_THAN_ITS_BOX = (
+    "parts => parts.filter(part => part.scrollWidth > part.clientWidth + 9).map(part => part.className)"
+)
+LONG_WORD = f"https://example.org/{'a' * 120}"
 BULLETS = (
     Bullet(0, "限制,以芯片。", "A limit on chips.", passage="¶ 6"),
     Bullet(0, "产业,也。", "Industry in 10-15 places, too."),
@@ -32,8 +36,9 @@ def add_suggestion(team: factories.Team, brief: Brief, text: str) -> None:
 def test_entering_a_row_moves_no_text(
     chromium: Any, live_server: Any, team: factories.Team, width: int
 ) -> None:
-    brief = factories.submitted_brief(team, factories.content(bullets=BULLETS))
-    workflow.add_note(brief, "Which one?", by=team.reviewer, bullet=1)
+    long_word = Bullet(0, f"見{LONG_WORD}。", f"See {LONG_WORD}.")
+    brief = factories.submitted_brief(team, factories.content(bullets=(*BULLETS, long_word)))
+    workflow.add_note(brief, f"Which one? {LONG_WORD}", by=team.reviewer, bullet=1)
     add_suggestion(team, brief, "A limit upon chips.")
     for person, view, cell in (
         (team.writer, "write", ".cell textarea"),
@@ -43,6 +48,8 @@ def test_entering_a_row_moves_no_text(
         tab.open(f"/admin/briefs/brief/{brief.pk}/change/?view={view}")
         tab.page.wait_for_selector(".finding", state="attached")
         places = tab.page.eval_on_selector_all(cell, PLACES)
+        assert tab.page.eval_on_selector_all(".pair, .cell, .grow, .margin", WIDER_THAN_ITS_BOX) == []
+        assert tab.horizontal_overflow() <= 0
         for row in ("b1", "b2", "b3"):
             tab.page.locator(f"#{row} {cell}").first.focus()
             tab.page.wait_for_timeout(300)  # terms and similar pairs come from the server
