@@ -352,3 +352,13 @@ def test_swapped_pairs_offer_to_swap_the_partner() -> None:
         ("b2", TALKS[1][1]),
     ]
     assert found["all"] is None
+
+
+def test_unchanged_text_is_checked_again_when_the_glossary_changes() -> None:
+    content = factories.content(bullets=(Bullet(1, "中興在此。", "A firm is here."),))
+    before = findings_of(content)
+    runs = findings.run_cached_checks.cache_info().misses
+    assert findings_of(content) == before
+    assert findings.run_cached_checks.cache_info().misses == runs, "the same text is checked once"
+    Term.make(zh="中興", en="ZTE")
+    assert "glossary.zh_only" in {finding["code"] for finding in findings_of(content)}

@@ -2,10 +2,14 @@
 
 import pytest
 from django.db import connection
+from django.forms.renderers import DjangoTemplates
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from briefs import workflow
+from briefs.admin.editor.brief_form import BriefForm
+from briefs.admin.editor.draft_form import Draft
+from briefs.admin.editor.editor_page_data import BriefPageData
 from briefs.content import Bullet, Byline
 from briefs.models import Author, Brief, Event, Keyword, Revision, Source
 
@@ -218,3 +222,14 @@ def test_affiliation_fields_name_their_language(writer_client: Client, team: fac
     for side, language in (("zh", "Chinese"), ("en", "English")):
         field = html.partition(f'name="affiliation_{side}-a{author.pk}"')[2].partition(">")[0]
         assert f'placeholder="Affiliation at the time ({language})"' in field
+
+
+def test_fields_have_the_html_of_djangos_templates(team: factories.Team) -> None:
+    facts = factories.facts(title='<b>"&', kind="report", source_withdrew=True, date="2025-06-09")
+    brief = factories.draft_brief(team, factories.content(facts=facts))
+    for draft in (Draft(), BriefPageData(brief, team.writer).build_draft()):
+        own, stock = BriefForm(draft), BriefForm(draft)
+        stock.renderer = DjangoTemplates()
+        for field, other in zip(own, stock, strict=True):
+            html, expected = (f"{each.label_tag()}{each}" for each in (field, other))
+            assert "".join(html.split()) == "".join(expected.split())
