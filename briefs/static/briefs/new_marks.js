@@ -15,7 +15,7 @@ const now = Date.now(), last = read();
 const seen = [last?.seen ?? "", ...entries.map((entry) => entry.dataset.published)].sort().at(-1);
 const sinceLast = () => [last.seen, new Date(last.at - CACHED).toISOString()].sort().at(-1);
 const since = !last ? "" : now - last.at > VISIT ? sinceLast() : last.since;
-const fresh = since ? entries.filter((entry) => entry.dataset.published > since) : [];
+const fresh = since && legend ? entries.filter((entry) => entry.dataset.published > since) : [];
 for (const entry of fresh) entry.prepend(legend.querySelector(".new-mark").cloneNode(true));
 if (fresh.length) legend.classList.add("shown");
 try {
