@@ -235,6 +235,7 @@ def test_brief_goes_from_nothing_to_urgent_and_confirmed(story: Story, team: fac
     assert keys <= 3 * len(PAIRS)
     writer_tab.save()
     brief = Brief.objects.get()
+    page.locator(".needed >> visible=true").first.wait_for()
     assert page.evaluate(RED_SCRIPT) == [], "red before submission"
 
     colleague_tab.brief(brief)  # two people write at once, one of them with an input method

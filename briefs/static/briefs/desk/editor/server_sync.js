@@ -162,6 +162,7 @@ export class ServerSync {
       const theirs = page.querySelector(`[name=${name}]`);
       if (theirs && !this.form.elements[name]) this.form.append(document.adoptNode(theirs));
     }
+    this.saving.now({ ask: true }); // the new parts have no findings yet
   }
 
   /**
