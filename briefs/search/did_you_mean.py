@@ -31,6 +31,7 @@ _MAX_CORRECTED: Final = 3
 _MIN_CORRECTED: Final = 5
 _MIN_PREFIX: Final = 3
 _MAX_LATIN: Final = 20
+_EQUAL: Final = 1e-6
 _MIN_SIMILARITY: Final = {False: 0.75, True: 0.9}
 """Of another word of the lexicon; greater for words that a dictionary has (True)."""
 
@@ -93,7 +94,10 @@ def plan(query: ParsedQuery, concepts: Concepts) -> Plan | None:
         elif len(words) == 1:
             if corrected < _MAX_CORRECTED and (some := list(_correct(typed, term, concepts))):
                 corrected += 1
-                group += [_expand(candidate, query, concepts) for candidate in some]
+                group += [
+                    _expand(one, query, concepts) if one.text.lower() in concepts.words else one
+                    for one in some
+                ]
             if len(words[0].text) >= _MIN_PREFIX:
                 open_word = words[0]._replace(is_prefix=True)
                 group.append(
@@ -241,7 +245,11 @@ def choose(planned: Plan, places: Sequence[frozenset[int]]) -> Rescue | None:
             if unit.kind in ("near", "edit", "prefix")
         ),
         tuple(unit.text for unit in kept if unit.kind in ("word", "guess")),
-        tuple(query.text[unit.start : unit.end] for unit in sorted(missing, key=lambda unit: unit.start)),
+        tuple(
+            query.text[unit.start : unit.end]
+            for unit in sorted(missing, key=lambda unit: unit.start)
+            if len(unit.text) > 1 or unit.kind == "typed"
+        ),
         day,
     )
 
@@ -302,8 +310,9 @@ def _keep_most(units: Sequence[tuple[Candidate, frozenset[int]]]) -> list[Candid
     most = max((len(places) for _, places in units), default=0)
     scores: dict[int, float] = {}
     for unit, places in units:
+        weight = round(math.log(1 + most / len(places)) * (1 + len(unit.text) / 20), 6)
         for place in places:
-            weight = math.log(1 + most / len(places)) * (1 + len(unit.text) / 20)
             scores[place] = scores.get(place, 0) + weight
-    best = max(scores, key=lambda place: (round(scores[place], 6), place), default=0)
+    highest = max(scores.values(), default=0)
+    best = max((place for place, score in scores.items() if score > highest - _EQUAL), default=0)
     return [candidate for candidate, places in units if best in places]

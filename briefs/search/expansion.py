@@ -141,12 +141,14 @@ def expand_query(query: ParsedQuery, concepts: Concepts) -> ParsedQuery:
     if not used and not any(others):
         return query
     terms = [_add_alternatives(term, list(ways)) for term, ways in zip(query.terms, others, strict=True)]
-    spellings = [Spelling(form.written, form.preferred) for form in used if form.is_avoided]
+    spellings = {
+        form.written: Spelling(form.written, form.preferred) for form in reversed(used) if form.is_avoided
+    }
     ids = [form.term for form in used if form.term]
     return replace(
         query,
         terms=tuple(terms),
-        spellings=tuple(dict.fromkeys(spellings)),
+        spellings=tuple(reversed(spellings.values())),
         glossary_terms=tuple(dict.fromkeys(ids)),
     )
 

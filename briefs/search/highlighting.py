@@ -23,7 +23,10 @@ def find_spans(text: str, phrases: Sequence[Phrase]) -> list[list[TextSpan]]:
     if text.isascii() and all(phrase[0].is_han for phrase in phrases):
         return [[] for _ in phrases]
     folded, places = fold_with_offsets(text)
-    marked = [list(_find_phrase(folded, phrase)) for phrase in phrases]
+    apostrophes = "".join([mark for mark in "'’" if mark in folded])
+    # The terms of a concept of several words have the same renderings.
+    found = {phrase: list(_find_phrase(folded, phrase, apostrophes)) for phrase in dict.fromkeys(phrases)}
+    marked = [found[phrase] for phrase in phrases]
     if places is not None:
         marked = [[(places[a], places[b - 1] + 1) for a, b in row] for row in marked]
     return marked
@@ -39,27 +42,31 @@ def highlight_spans(text: str, spans: Sequence[Sequence[TextSpan]]) -> SafeStrin
     return mark_safe("".join([*parts, escape(text[at:])]))  # noqa: S308 escaped piece by piece
 
 
-def _find_phrase(folded: str, phrase: Phrase) -> Iterator[TextSpan]:
+def _find_phrase(folded: str, phrase: Phrase, apostrophes: str) -> Iterator[TextSpan]:
     first, rest = phrase[0], phrase[1:]
     if first.is_han and rest:
         if all(
-            any(beginning in folded for beginning in _beginnings_in_text(word, folded)) for word in phrase
+            any(beginning in folded for beginning in _possible_beginnings(word, apostrophes))
+            for word in phrase
         ):
             yield from _match_consecutive(list(find_runs(folded)), phrase)
     elif first.is_han:
         yield from _find_all(folded, first.text)
     else:
-        for beginning in _beginnings_in_text(first, folded):
+        for beginning in _possible_beginnings(first, apostrophes):
             for start, _ in _find_all(folded, beginning):
                 if (run := find_run_at(folded, start)) and _matches_word(run, first, 0, 1):
                     yield from _match_consecutive(list(islice(find_runs(folded, start), len(phrase))), phrase)
 
 
-@lru_cache(1_000)
-def _possible_beginnings(word: QueryWord) -> list[str]:
-    """Return the prefixes with which a word may occur. Searching for them is a fast filter before the exact match."""
+@lru_cache(5_000)
+def _possible_beginnings(word: QueryWord, apostrophes: str) -> tuple[str, ...]:
+    """Return the prefixes with which a word may occur. Searching for them is a fast filter before the exact match.
+
+    `apostrophes` are those of the text. Prefixes up to one are then possible too: O’Neil, Xi'an, Qur’an.
+    """
     if word.is_han:
-        return [word.text]
+        return (word.text,)
     text = word.text
     same = (
         text
@@ -68,21 +75,7 @@ def _possible_beginnings(word: QueryWord) -> list[str]:
     )
     odd = [".".join(text)] if 1 < len(text) < 7 else []  # U.S.
     odd += [text[:n] + "," for n in (1, 2, 3)] if text.isdecimal() and len(text) > 3 else []  # 2,500
-    return [same, *odd]
-
-
-def _beginnings_in_text(word: QueryWord, folded: str) -> list[str]:
-    """Add the prefixes up to an apostrophe, if the text has any: O’Neil, Xi'an, Qur’an."""
-    marks = "" if word.is_han else [mark for mark in "'’" if mark in folded]
-    return [
-        *_possible_beginnings(word),
-        *(begun + mark for mark in marks for begun in _proper_prefixes(word.text)),
-    ]
-
-
-@lru_cache(1_000)
-def _proper_prefixes(word: str) -> list[str]:
-    return [word[:n] for n in range(1, len(word))]
+    return same, *odd, *(text[:n] + mark for mark in apostrophes for n in range(1, len(text)))
 
 
 _IRREGULAR_BEGINNINGS = {"die": "d", "lie": "l", "tie": "t"}

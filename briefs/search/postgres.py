@@ -30,6 +30,8 @@ from .store import (
     StoreRequest,
     StoreResult,
     build_listed_condition,
+    build_listed_places,
+    keep_listed,
     parse_count_row,
     rank_rows,
 )
@@ -224,19 +226,18 @@ class PostgresStore:
         return sql, [*([] if start is None else [start]), *([sharp] if sharp else []), *values]
 
     def find_places(self, ask: StoreRequest, queries: Sequence[ParsedQuery]) -> list[frozenset[int]]:
-        public, values = build_listed_condition(ask)
         rows: list[Any] = []
         for n, query in enumerate(queries):
             rough, sharp = _build_queries(replace(ask, query=query))
             rows += [n, rough, sharp if sharp != rough else None, query.day]
+        listed, values = build_listed_places(ask)
         sql = f"""SELECT q.n, r.places FROM (VALUES {", ".join(["(%s, %s::tsquery, %s::tsquery, %s::date)"] * len(queries))}) q (n, rough, sharp, day)
-            CROSS JOIN LATERAL (SELECT array_agg(n.place) AS places FROM {self._table} s
-                JOIN briefs_searchentry n ON n.place = s.place
-                JOIN briefs_edition ON briefs_edition.id = n.edition_id
-                WHERE s.tsv @@ q.rough AND (q.sharp IS NULL OR s.tsv @@ q.sharp)
-                    AND (q.day IS NULL OR n.day = q.day) AND s.place >= {OLDEST_LOOKED_UP} AND {public}) r"""
-        found = dict(_fetch(sql, [*rows, *values]))
-        return [frozenset(found[n] or ()) for n in range(len(queries))]
+            CROSS JOIN LATERAL (SELECT array_agg(s.place) AS places FROM {self._table} s
+                WHERE s.tsv @@ q.rough AND (q.sharp IS NULL OR s.tsv @@ q.sharp) AND s.place >= {OLDEST_LOOKED_UP}
+                    AND (q.day IS NULL OR EXISTS (SELECT 1 FROM briefs_searchentry d WHERE d.place = s.place AND d.day = q.day))) r
+            UNION ALL SELECT -1, array_agg(place) FROM ({listed}) l"""
+        found = {n: frozenset(places) for n, places in _fetch(sql, [*rows, *values]) if places}
+        return keep_listed(found, len(queries))
 
     def build_match_sql(self, query: ParsedQuery) -> tuple[str, list[Any]]:
         return f"SELECT place FROM {self._table} WHERE tsv @@ %s::tsquery", [

@@ -31,6 +31,8 @@ from .store import (
     StoreResult,
     Tally,
     build_listed_condition,
+    build_listed_places,
+    keep_listed,
     parse_count_row,
     rank_rows,
 )
@@ -127,21 +129,22 @@ class SqliteStore:
         return rows if after is None else rows[::-1]
 
     def find_places(self, ask: StoreRequest, queries: Sequence[ParsedQuery]) -> list[frozenset[int]]:
-        """Return where each query matches, among the newest documents. One query for all, without ranking."""
-        public, values = build_listed_condition(ask)
+        """Return where each query matches, among the newest documents. One database query for all, without ranking."""
         rows = [(n, build_match(query, ask.facets), query.day) for n, query in enumerate(queries)]
+        listed, values = build_listed_places(ask)
         sql = (
             f"WITH q (n, words, day) AS (VALUES {', '.join(['(%s, %s, %s)'] * len(rows))})"
-            f" SELECT q.n, group_concat(n.place) FROM q CROSS JOIN {self._table} ON {self._table} MATCH q.words"
-            f" CROSS JOIN briefs_searchentry n ON n.place = {self._table}.rowid"
-            " CROSS JOIN briefs_edition INDEXED BY edition_listing ON briefs_edition.id = n.edition_id"
-            f" WHERE {self._table}.rowid >= {OLDEST_LOOKED_UP} AND (q.day IS NULL OR n.day = q.day) AND {public} GROUP BY q.n"
+            f" SELECT q.n, group_concat({self._table}.rowid) FROM q CROSS JOIN {self._table} ON {self._table} MATCH q.words"
+            f" WHERE {self._table}.rowid >= {OLDEST_LOOKED_UP} AND (q.day IS NULL OR EXISTS ("
+            f"SELECT 1 FROM briefs_searchentry d WHERE d.place = {self._table}.rowid AND d.day = q.day)) GROUP BY q.n"
+            f" UNION ALL SELECT -1, group_concat(place) FROM ({listed})"
         )
-        found = dict(_fetch(sql, [*(value for row in rows for value in row), *values]))
-        return [
-            frozenset(map(int, found[n].split(","))) if n in found else frozenset()
-            for n in range(len(queries))
-        ]
+        found = {
+            n: frozenset(map(int, places.split(",")))
+            for n, places in _fetch(sql, [*(value for row in rows for value in row), *values])
+            if places
+        }
+        return keep_listed(found, len(queries))
 
     def build_match_sql(self, query: ParsedQuery) -> tuple[str, list[Any]]:
         """Build SQL and values for the places of all matches. For staff only: unlisted documents are included."""

@@ -1,21 +1,61 @@
 """Queries of real researchers over ten briefs: the right one is among the first three, and no search ends in nothing."""
 
+import datetime as dt
+import json
+from typing import Any
+
 import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from briefs.content import Bullet, Byline, Content, Facts
+from briefs.models import Author, Keyword, Source, Term
 from briefs.public.search import search_queries
 from briefs.public.search.search_params import SearchParams
 from briefs.public.search.search_queries import SearchResults
 
-from ..support import research_queries
+from ..support import corpus_fixtures
+from ..support.corpus_fixtures import FIXTURES, get_or_make
 
 pytestmark = pytest.mark.django_db
 
+FOLDER = FIXTURES / "search"
 LEAST_FOUND = 76
 MAX_QUERIES = 6
+
+
+def load_queries() -> list[tuple[str, str]]:
+    """Return the slug of the brief that each query is for, and the query."""
+    lines = (FOLDER / "queries.txt").read_text(encoding="utf-8").splitlines()
+    pairs = (line.split("\t") for line in lines if line and line[0] != "#")
+    return [(slug, typed) for slug, typed in pairs]
+
+
+def publish_briefs() -> None:
+    """Publish the briefs, the glossary as the demo has it, and the briefs' terms."""
+    for row in json.loads((FIXTURES / "vocabulary.json").read_text(encoding="utf-8")):
+        if row["model"] == "briefs.term":
+            Term.objects.create(**row["fields"])
+    rows = json.loads((FOLDER / "briefs.json").read_text(encoding="utf-8"))
+    moments = (corpus_fixtures.DAY + dt.timedelta(days=n) for n in range(len(rows)))
+    corpus_fixtures.publish_editions(
+        (row["slug"], _build_content(row), {"live_from": moment})
+        for row, moment in zip(rows, moments, strict=True)
+    )
+
+
+def _build_content(row: dict[str, Any]) -> Content:
+    facts = Facts(
+        source=get_or_make(Source, name=row["source"]).pk,
+        authors=tuple(Byline(get_or_make(Author, name=name, name_zh=zh).pk) for name, zh in row["authors"]),
+        keywords=tuple(get_or_make(Keyword, label_zh=zh, label_en=en).pk for zh, en in row["keywords"]),
+        date=row["date"],
+    )
+    bullets = tuple(Bullet(n, zh, en) for n, (zh, en) in enumerate(row["bullets"], start=1))
+    texts = {name: row[name] for name in ("headline_zh", "headline_en", "summary_zh", "summary_en")}
+    return Content(**texts, bullets=bullets, facts=facts)
 
 
 def search(typed: str) -> SearchResults:
@@ -23,8 +63,8 @@ def search(typed: str) -> SearchResults:
 
 
 def test_right_brief_is_among_first_three_of_researchers_queries() -> None:
-    research_queries.publish_briefs()
-    queries = research_queries.load_queries()
+    publish_briefs()
+    queries = load_queries()
     assert len(queries) == 80
     missed: list[tuple[str, str, list[str]]] = []
     for slug, typed in queries:
@@ -48,7 +88,7 @@ def describe(typed: str) -> str:
 
 
 def test_page_tells_what_was_searched_instead() -> None:
-    research_queries.publish_briefs()
+    publish_briefs()
     assert {typed: describe(typed) for typed in RESCUES} == RESCUES
     body = Client().get("/en/search/?q=俄國破冰船數量").content.decode()
     assert "Not found as one word; searched separately: 俄國, 破冰船." in " ".join(body.split())
