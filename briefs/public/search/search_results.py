@@ -44,9 +44,9 @@ def build_results_context(
             spellings=results.query.spellings if results.count else (),
             cut=results.query.is_truncated,
             rescue=_rescue_context(results, language),
-            term=_term_context(results, language),
             nothing=not results.count and not params.is_empty,
         ),
+        "term": _render_term(results, language),
         "facets": render_partial(
             "briefs/_search_facets.html",
             asked=params,
@@ -89,17 +89,21 @@ def _rescue_context(results: SearchResults, language: Side) -> dict[str, Any] | 
     }
 
 
-def _term_context(results: SearchResults, language: Side) -> dict[str, str] | None:
-    """Return the glossary term that the query names: both renderings, ours of this language first."""
+def _render_term(results: SearchResults, language: Side) -> SafeString:
+    """Render the card of the glossary term that the query names: each side in its own language, ours first."""
     if not results.term:
-        return None
-    term, twin = results.term.term, paths.OTHER_SIDE[language]
-    return {
-        "url": paths.subject(language, "terms", results.term.slug),
-        "label": term.approved(language)[0],
-        "twin": term.approved(twin)[0],
-        "twin_lang": LANGUAGE_TAGS[twin],
-    }
+        return mark_safe("")
+    term, slug = results.term.term, results.term.slug
+    sides = [
+        {
+            "lang": LANGUAGE_TAGS[side],
+            "url": paths.subject(side, "terms", slug),
+            "label": term.approved(side)[0],
+            "also": LIST_SEPARATOR[side].join(term.approved(side)[1:]),
+        }
+        for side in (language, paths.OTHER_SIDE[language])
+    ]
+    return render_partial("briefs/_search_term.html", sides=sides)
 
 
 def _count_text(results: SearchResults, matching_bullets: int, *, is_all: bool) -> str:
