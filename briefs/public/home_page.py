@@ -107,6 +107,7 @@ def _render_lead(
         twin_url=paths.brief(other, card["slug"]),
         twin_lang=LANGUAGE_TAGS[other],
         facts=cards.render_facts(card, language),
+        published_at=card["published_at"],
         posted=cards.render_fold_date(
             published, language, year=list_presenter.format_year(published.year, language)
         ),

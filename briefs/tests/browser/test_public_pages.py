@@ -240,6 +240,8 @@ def test_lists_mark_what_appeared_since_the_last_visit(chromium: Any, live_serve
         assert (marked(tab), tab.page.is_visible("#new-legend")) == (["fresh"], True)
         assert tab.page.evaluate(SHIFT) == 0
         tab.page.reload()
+    tab.page.goto(f"{tab.site}/zh-hant/")
+    assert (marked(tab), tab.page.evaluate(SHIFT)) == (["fresh"], 0), "also the lead of the home page"
     tab.page.evaluate(END_VISIT)
     tab.page.reload()
     assert (marked(tab), tab.page.is_visible("#new-legend")) == ([], False), "seen in the visit before"
