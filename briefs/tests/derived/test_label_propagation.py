@@ -117,7 +117,9 @@ def test_new_term_is_searched_in_limited_batches_of_editions(
 
 
 def test_new_term_used_only_in_an_old_edition_is_marked_there(team: factories.Team) -> None:
-    old = corpus_fixtures.publish(corpus_fixtures.numbered_content(1, summary_zh="灰色地帶。"), "old")
+    old = corpus_fixtures.publish(
+        corpus_fixtures.numbered_content(1, summary_zh="灰色地帶。", summary_en="A gray zone."), "old"
+    )
     for n in range(2, 9):
         corpus_fixtures.publish(corpus_fixtures.numbered_content(n), f"s{n}")
     workflow.save_vocabulary_row(Term(zh="灰色地帶", en="gray zone"), by=team.publisher)

@@ -32,7 +32,12 @@ PAGES = [
     "/.well-known/security.txt",
     *(
         f"/en/{path}"
-        for path in ("keywords/technology/", "terms/cloud-computing/", "archive/2025/06/", "authors/")
+        for path in (
+            "keywords/technology/",
+            "terms/low-earth-orbit-satellite/",
+            "archive/2025/06/",
+            "authors/",
+        )
     ),
 ]
 SUBJECT_PAGES = {
@@ -43,7 +48,7 @@ SUBJECT_PAGES = {
     "keywords/technology/": 4,
     "authors/vivek-chilukuri/": 4,
     "sources/foreign-policy/": 5,
-    "terms/cloud-computing/": 4,
+    "terms/low-earth-orbit-satellite/": 4,
     "archive/": 1,
     "archive/2025/": 2,
     "archive/2025/06/": 2,
@@ -58,7 +63,7 @@ def _seed_brief(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]
     with django_db_blocker.unblock(), transaction.atomic():
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(timezone, "now", lambda: NOW)
-            corpus_fixtures.get_or_make(Term, zh="雲端運算", en="cloud computing")
+            corpus_fixtures.get_or_make(Term, zh="低軌衛星", en="low-earth orbit satellite")
             corpus_fixtures.publish(corpus_fixtures.load_sample(corpus_fixtures.SEED))
         yield
         transaction.set_rollback(True)
