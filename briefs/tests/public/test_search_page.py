@@ -163,7 +163,7 @@ def test_search_page_without_answers_shows_ways_on(site: Client) -> None:
     assert '<h3><a href="/en/briefs/satellites/">' in nothing
     assert openings("?q=AI") == ""
     examples = re.findall(r'<a href="/en/search/([^"]*)"', openings(""))
-    assert "?q=author%3ARey+source%3ALawfare" in examples
+    assert "?q=author%3A%22Tom%C3%A1s+Rey%22+source%3ALawfare" in examples
     assert len(examples) == 5
     assert all("satellites" in get_search_page(site, html.unescape(query)) for query in examples)
 
