@@ -143,7 +143,7 @@ def _cut(typed: str, term: QueryTerm, query: ParsedQuery, concepts: Concepts) ->
             continue
         if size > _MAX_CUT:
             continue
-        if near := _find_near_han(run.text, concepts, known):
+        if near := _find_near_han(run.text, concepts):
             corrected = Candidate(replace(term, alternatives=(build_phrase(near),)), near, *term.span, "near")
             yield _expand(corrected, query, concepts)
         for start in range(run.start, run.end):
@@ -172,7 +172,7 @@ def _to_taiwan() -> opencc.OpenCC:
     return opencc.OpenCC("s2twp")
 
 
-def _find_near_han(run: str, concepts: Concepts, known: object) -> str:
+def _find_near_han(run: str, concepts: Concepts) -> str:
     """Return a rendering that differs in one character."""
     if len(run) < 3 or concepts.knows_word(run):
         return ""
