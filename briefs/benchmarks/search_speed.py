@@ -76,12 +76,14 @@ def main(n: int, stretch_count: int) -> None:
 def fill_database(n: int) -> None:
     """Add n briefs without the derived rows that search does not read, such as renderings."""
     from briefs import sample_corpus
+    from briefs.content import SIDES
     from briefs.derived import build
     from briefs.search import get_store
 
-    build_content = sample_corpus.build_content
+    build_content, empty = sample_corpus.build_content, dict.fromkeys(build._FACE_COLUMNS, "")
     with (
-        patch.object(build.cards, "build_faces", lambda *_, **__: {}),
+        # Empty, but there: a page without results lists the newest briefs.
+        patch.object(build.cards, "build_faces", lambda *_, **__: dict.fromkeys(SIDES, empty)),
         patch.object(sample_corpus, "rebuild_derived_rows", build._rebuild_cards),
         patch.object(sample_corpus, "rebuild_memory"),
         patch.object(
