@@ -115,7 +115,7 @@ def _render_lead(
         bullets=[(bullet.number, text.escape_text(bullet.text(language))) for bullet in shown],
         rest=bullet_count - len(shown),
         parallel=paths.parallel(language, card["slug"]),
-        original=card["url"],
+        original=cards.get_original_link(card),
     )
 
 
