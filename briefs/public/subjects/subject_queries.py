@@ -149,12 +149,18 @@ class SubjectFacets(NamedTuple):
 
 
 def find_subject(kind: SubjectKind, slug: str, now: dt.datetime) -> Subject:
-    """Return the subject, or the one it was merged into. Raise Http404 if no listed edition has it."""
-    rows = _subject_by_slug[kind.name](slug, now)
+    """Return the subject, or the one it was merged into. Raise Http404 if no listed edition has it.
+
+    An unknown slug costs the query of a merged one, so that time does not tell which names drafts use.
+    """
+    rows = list(_subject_by_slug[kind.name](slug, now))
     seen: set[int] = set()
-    while rows and (into := rows[0][4]) and into not in seen:
-        seen.add(into)
-        rows = list(_subjects(kind, now).filter(pk=into))
+    into = (rows[0][4] or 0) if rows else 0
+    if into or not rows or not rows[0][5]:
+        while into not in seen and (into or not seen):
+            seen.add(into)
+            rows = list(_subjects(kind, now).filter(pk=into))
+            into = (rows[0][4] or 0) if rows else 0
     if not rows or not rows[0][5] or rows[0][4]:
         raise Http404
     return Subject(*rows[0])

@@ -29,10 +29,10 @@ MISSING_SLUG = "no-such-brief"
 
 
 def masked_queries(address: str, *parts: str) -> list[str]:
-    """Return the SQL of a request, with `parts` of its address masked."""
+    """Return the SQL of a request, with `parts` of its address and ids masked."""
     with CaptureQueriesContext(connection) as captured:
         fetch(address)
-    queries = [query["sql"] for query in captured.captured_queries]
+    queries = [re.sub(r'"id" = \d+', '"id" = …', query["sql"]) for query in captured.captured_queries]
     for part in parts:
         queries = [query.replace(part, "…") for query in queries]
     return queries

@@ -187,7 +187,7 @@ def test_cover_is_not_in_list_feed_parallel_view_or_print(client: Client, team: 
             for word in (row.key, "<figure", "Central News Agency", "港口", "A port"):
                 assert word not in body, (page, word)
     css = Path(settings.BASE_DIR, "briefs/static/briefs/digest.css").read_text()
-    assert re.search(r"@media print \{[^@]*@page[^@]*\.cover \{ display: none; \}", css)
+    assert re.search(r"@media print \{[^@]*@page[^@]*\.cover\b[^{}]*\{ display: none; \}", css)
 
 
 def test_withdrawal_notice_shows_no_cover(client: Client, team: Team) -> None:

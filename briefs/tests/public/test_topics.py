@@ -85,7 +85,9 @@ def test_topic_shows_introduction_choices_and_names_in_both_languages(client: Cl
         assert "Reason s3" in page
         assert f'lang="{"en" if lang == "zh-hant" else "zh-Hant-TW"}"' in page
     assert '<meta name="description" content="The introduction.">' in page
-    names = dict(re.findall(r'<a href="/en/(\w+/[\w-]+)/">[^<]*</a>\s*<span class="n">(\d+)</span>', page))
+    names = dict(
+        re.findall(r'<a href="/en/(\w+/[\w-]+)/">[^<]*</a>(?:\s|&nbsp;)<span class="n">(\d+)</span>', page)
+    )
     assert names == {
         "authors/ada-lin": "3", "authors/bo-wu": "2", "sources/review": "5", "keywords/word-0": "2", "keywords/word-1": "2",
         "keywords/word-2": "1", "terms/bullet": "5",
@@ -99,7 +101,7 @@ def test_topic_shows_introduction_choices_and_names_in_both_languages(client: Cl
         ("2025-06-09", "", "2025年<br>6月9日", "9 Jun <br>2025"),
         ("2025-06", "", "2025年<br>6月", "Jun <br>2025"),
         ("2025", "", "2025", "2025"),
-        ("2025-05", "May/June 2025", "May/June 2025", "May/June 2025"),
+        ("2025-05", "May/June 2025", "2025年5／6月號", "May/June 2025"),
         ("", "", "", ""),
     ],
 )
