@@ -54,11 +54,10 @@ def resolve_findings(findings: Iterable[Finding]) -> list[Finding]:
     """
     claimed: dict[_TextKey, set[int]] = defaultdict(set)
     kept = (free for finding in findings if (free := _claim_free_edits(finding, claimed)))
-    merged: dict[tuple[object, ...], Finding] = {}
+    alike: dict[tuple[object, ...], list[Finding]] = defaultdict(list)
     for finding in kept:
-        key = _message_key(finding)
-        merged[key] = _merge_repairs(merged[key], finding) if key in merged else finding
-    return list(merged.values())
+        alike[_message_key(finding)].append(finding)
+    return [_merge_repairs(findings) for findings in alike.values()]
 
 
 def _claim_free_edits(finding: Finding, claimed: dict[_TextKey, set[int]]) -> Finding | None:
@@ -107,11 +106,13 @@ def _message_key(finding: Finding) -> tuple[object, ...]:
     return finding.code, finding.field, finding.bullet, finding.side, tuple(sorted(finding.values.items()))
 
 
-def _merge_repairs(one: Finding, other: Finding) -> Finding:
-    """Return the first finding with the edits of both repairs."""
-    if not (one.repair and other.repair):
-        return one
-    return replace(one, repair=replace(one.repair, edits=one.repair.edits + other.repair.edits))
+def _merge_repairs(findings: Sequence[Finding]) -> Finding:
+    """Return the first finding with the edits of all repairs. All edits are joined at once: one by one is quadratic."""
+    first = findings[0]
+    if first.repair is None or len(findings) == 1:
+        return first
+    edits = tuple(edit for finding in findings if finding.repair for edit in finding.repair.edits)
+    return replace(first, repair=replace(first.repair, edits=edits))
 
 
 def combine_repairs(findings: Iterable[Finding]) -> dict[str, Repair]:
