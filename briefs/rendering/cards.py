@@ -60,15 +60,8 @@ def _build_face(card: Card, language: Side, *, linked: bool) -> dict[str, str]:
 
 def render_entry(card: Card, language: Side) -> str:
     """Render a list entry: both headlines, the article's facts, and when the brief appeared."""
-    other = paths.OTHER_SIDE[language]
-    context = {
-        "headline": card[f"headline_{language}"],
-        "url": paths.brief(language, card["slug"]),
-        "twin": card[f"headline_{other}"],
-        "twin_url": paths.brief(other, card["slug"]),
-        "twin_lang": LANGUAGE_TAGS[other],
+    context = _build_headlines(card, language) | {
         "facts": render_facts(card, language),
-        "published_at": card["published_at"],
         "posted": render_fold_date(dt.date.fromisoformat(card["published"]), language),
     }
     return text.render_partial("briefs/_list_entry.html", **context)
@@ -76,20 +69,25 @@ def render_entry(card: Card, language: Side) -> str:
 
 def render_timeline_entry(card: Card, language: Side) -> str:
     """Render an entry of a timeline: both headlines, and between them the date of the article."""
-    other = paths.OTHER_SIDE[language]
     day = date_format.format_day(dt.date.fromisoformat(card["published"]), language)
-    context = {
+    context = _build_headlines(card, language) | {
+        "date": render_article_date(card, language, on_two_lines=True),
+        "by": render_authors_and_source(card, language),
+        "posted": format_html('<time datetime="{}">{}</time>', card["published"], day),
+    }
+    return text.render_partial("briefs/_timeline_entry.html", **context)
+
+
+def _build_headlines(card: Card, language: Side) -> dict[str, str]:
+    other = paths.OTHER_SIDE[language]
+    return {
         "headline": card[f"headline_{language}"],
         "url": paths.brief(language, card["slug"]),
         "twin": card[f"headline_{other}"],
         "twin_url": paths.brief(other, card["slug"]),
         "twin_lang": LANGUAGE_TAGS[other],
-        "date": render_article_date(card, language, on_two_lines=True),
-        "by": render_authors_and_source(card, language),
         "published_at": card["published_at"],
-        "posted": format_html('<time datetime="{}">{}</time>', card["published"], day),
     }
-    return text.render_partial("briefs/_timeline_entry.html", **context)
 
 
 def render_facts(card: Card, language: Side) -> SafeString:
