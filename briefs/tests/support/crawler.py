@@ -173,10 +173,10 @@ def state_problems(answers: Mapping[str, PublicResponse], world: World, now: dt.
         has_words = (
             phase.listed and find_tokens(item.slug) <= phase.required
         )  # a slug keeps the words of the first edition
-        for code in ("zh-hant", "en"):
-            search_page = answers[f"/{code}/search/?q={item.slug}"].text
-            if has_words != (f"/briefs/{item.slug}/" in search_page):
-                yield f"{item.name}: {'not ' if has_words else ''}found by the words of its slug"
+        search_page = answers[route_registry.exact_search_address(item.slug)].text
+        is_found = f"/briefs/{item.slug}/" in search_page and "Nothing found" not in search_page
+        if has_words != is_found:
+            yield f"{item.name}: {'not ' if has_words else ''}found by the words of its slug"
     yield from _picture_problems(answers, world, now)
 
 

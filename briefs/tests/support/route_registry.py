@@ -80,7 +80,14 @@ def _searches(slugs: Iterable[str]) -> Iterator[str]:
     words = ["", "?q=", "?q=*", "?q=-x", "?year=2025", "?q=x&before=0&start=-1", "?keyword=x&from=2025-13"]
     for code in ("zh-hant", "en"):
         yield from (f"/{code}/search/{word}" for word in words)
-        yield from (f"/{code}/search/?q={slug}" for slug in slugs)
+    for slug in slugs:
+        yield f"/zh-hant/search/?q={slug}"
+        yield exact_search_address(slug)
+
+
+def exact_search_address(slug: str) -> str:
+    """Return the search for all words of a slug, in quotation marks, so that none is replaced or left out."""
+    return f"/en/search/?q=%22{slug.replace('-', '%22+%22')}%22"
 
 
 def _search_feeds(*files: str) -> Examples:
