@@ -31,9 +31,10 @@ class Editor(browser_tabs.Tab):
         super().__init__(chromium, site, browser_tabs.set_language(person, language), **options)
 
     def brief(self, brief: Brief, verb: str = "change") -> None:
-        """Open the editor and wait until it has started."""
+        """Open a page of the brief and, if it is the workspace, wait until that has started."""
         self.page.goto(f"{self.site}/admin/briefs/brief/{brief.pk}/{verb}/")
-        self.wait_until_ready()
+        if verb in ("change", "review"):
+            self.wait_until_ready()
 
     def wait_until_ready(self) -> None:
         self.page.locator("html.desk-js").wait_for()

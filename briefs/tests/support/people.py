@@ -263,7 +263,8 @@ def _briefs_with_terms(world: World) -> None:
     draft = world.canary_content("term draft", date="1875-01-02")
     terms = {}
     for words, name in ((live, "live"), (soon, "soon"), (draft, "draft")):
-        terms[name] = Term(zh=words.tokens["bullet1_zh"], en=world.latin_token(f"term/{name}"))
+        zh, also_en = words.tokens["bullet1_zh"], [words.tokens["bullet1_en"]]
+        terms[name] = Term(zh=zh, en=world.latin_token(f"term/{name}"), also_en=also_en)
         workflow.save_vocabulary_row(terms[name], by=team.publisher)
     loser = Term.make(
         zh=live.tokens["bullet2_zh"],
