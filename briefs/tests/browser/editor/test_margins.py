@@ -47,6 +47,7 @@ def test_entering_a_row_moves_no_text(
         tab = Tab(chromium, live_server.url, person, viewport={"width": width, "height": 900})
         tab.open(f"/admin/briefs/brief/{brief.pk}/change/?view={view}")
         tab.page.wait_for_selector(".finding", state="attached")
+        tab.page.wait_for_timeout(300)  # the margins are fitted some frames after the findings came
         places = tab.page.eval_on_selector_all(cell, PLACES)
         assert tab.page.eval_on_selector_all(".pair, .cell, .grow, .margin", WIDER_THAN_ITS_BOX) == []
         assert tab.horizontal_overflow() <= 0
