@@ -22,7 +22,7 @@ from .expansion import Concepts, expand_query, find_amounts_and_dates
 from .query import ParsedQuery, QueryTerm, QueryWord, build_phrase
 
 _MAX_CUT: Final = 60
-"""Longest run of Chinese that is cut into words."""
+"""Chinese characters of a query that are cut into words. Bounds the time of a search, which anybody can send."""
 _MAX_WORD: Final = 8
 _MAX_GUESSED: Final = 10
 """Longest run of which every part is tried, so that names are found that no dictionary has."""
@@ -80,15 +80,17 @@ class Plan:
 
 def plan(query: ParsedQuery, concepts: Concepts) -> Plan | None:
     groups: list[list[Candidate]] = []
-    corrected = 0
+    corrected, uncut = 0, _MAX_CUT
     for term, day in _merge_amounts_and_dates(query):
         typed = query.text[slice(*term.span)]
         group = [Candidate(term, typed, *term.span, "typed")]
         if day and not (query.since or query.until):
             group.append(Candidate(term, typed, *term.span, "day", day))
         words = term.alternatives[0]
-        if any(word.is_han for word in words):
-            group += _cut(typed, term, query, concepts)
+        if size := sum(len(word.text) for word in words if word.is_han):
+            if size <= uncut:
+                uncut -= size
+                group += _cut(typed, term, query, concepts)
         elif len(words) == 1 and not stem_english(words[0].text) and len(query.terms) > 1:
             continue  # a function word
         elif len(words) == 1:
@@ -140,8 +142,6 @@ def _cut(typed: str, term: QueryTerm, query: ParsedQuery, concepts: Concepts) ->
         size = run.end - run.start
         if not run.is_han:
             yield _piece(typed, term, run.start, run.end, "word", query, concepts)
-            continue
-        if size > _MAX_CUT:
             continue
         if near := _find_near_han(run.text, concepts):
             corrected = Candidate(replace(term, alternatives=(build_phrase(near),)), near, *term.span, "near")

@@ -15,6 +15,9 @@ from briefs.models import Author, Keyword, Source, Term
 from briefs.public.search import search_queries
 from briefs.public.search.search_params import SearchParams
 from briefs.public.search.search_queries import SearchResults
+from briefs.search import did_you_mean
+from briefs.search.expansion import Concepts
+from briefs.search.query import parse_query
 
 from ..support import corpus_fixtures
 from ..support.corpus_fixtures import FIXTURES, get_or_make
@@ -109,3 +112,11 @@ RESCUES = {
     '"Ukranian" drones': "",
     "-drones 烏克蘭無人機": "",
 }
+
+
+def test_only_the_beginning_of_a_long_query_is_cut_into_words() -> None:
+    run = "半導體出口管制與海底電纜的維修能力決定聯盟信任"
+    planned = did_you_mean.plan(parse_query(" ".join([run] * 8)), Concepts())
+    assert planned
+    cut = [len(group) > 1 for group in planned.groups]
+    assert (cut[:2], any(cut[3:])) == ([True, True], False)
