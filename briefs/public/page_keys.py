@@ -7,7 +7,6 @@ from typing import Any, Literal, NamedTuple, Self
 from django.db.models import Q
 from django.http import Http404, HttpRequest
 
-OLDEST_KEY = "0-0"
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _KEY = re.compile(
     r"(-?[0-9a-f]{1,15})-([0-9a-f]{1,15})", re.ASCII
@@ -55,9 +54,7 @@ class ListPosition(NamedTuple):
 
     @classmethod
     def parse(cls, key: str) -> Self:
-        """Raise MalformedKey. `OLDEST_KEY` is before every time, also those before 1970."""
-        if key == OLDEST_KEY:
-            return cls(dt.datetime.min.replace(tzinfo=dt.UTC), 0)
+        """Raise MalformedKey."""
         parts = _KEY.fullmatch(key)
         try:
             if not parts:
@@ -68,3 +65,7 @@ class ListPosition(NamedTuple):
 
     def __str__(self) -> str:
         return f"{(self.published_at - _EPOCH) // dt.timedelta(microseconds=1):x}-{self.id:x}"
+
+
+OLDEST_KEY = str(ListPosition(dt.datetime.min.replace(tzinfo=dt.UTC), 0))
+"""Key before every row, also those of articles from before 1970."""
