@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from briefs.models.edition import Edition
 from briefs.public import keyset
-from briefs.public.page_keys import ListPosition, MalformedKey
+from briefs.public.page_keys import OLDEST_KEY, ListPosition, MalformedKey
 from briefs.tests.support import corpus_fixtures
 from briefs.tests.support.crawler import forget_prepared_queries
 
@@ -141,7 +141,7 @@ def test_malformed_key_gives_page_or_404(client: Client, parameter: str, key: st
     assert client.get(f"/en/?{parameter}=%ff%fe").status_code == 404
 
 
-@pytest.mark.parametrize("key", ["0-0", "1-1", "fffffffffffff-fffffffffffffff"])
+@pytest.mark.parametrize("key", ["0-0", OLDEST_KEY, "1-1", "fffffffffffff-fffffffffffffff"])
 @pytest.mark.parametrize("parameter", ["before", "after"])
 def test_key_beyond_every_brief_gives_page_or_404(client: Client, parameter: str, key: str) -> None:
     publish_at_minutes([1, 2])

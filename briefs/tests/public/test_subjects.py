@@ -12,6 +12,7 @@ from briefs.content import Byline, Facts
 from briefs.models.edition import Edition
 from briefs.models.vocabulary import Author, Keyword, Source
 from briefs.public import keyset
+from briefs.public.page_keys import OLDEST_KEY
 from briefs.tests.support import corpus_fixtures
 
 from ..support.crawler import forget_prepared_queries
@@ -161,7 +162,7 @@ def test_paging_timeline_shows_each_brief_once_by_article_date(
     back, top = follow_links(client, page_link(last, "prev"), "prev")
     assert [slug for page in reversed(back) for slug in page] == expected[:8]
     assert page_link(top, "prev") is None
-    oldest = client.get(f"{subject.address(kind)}?after=0-0").content.decode()
+    oldest = client.get(f"{subject.address(kind)}?after={OLDEST_KEY}").content.decode()
     assert listed_slugs(oldest) == expected[-4:]
 
 
@@ -228,7 +229,7 @@ def test_month_without_leading_zero_redirects(client: Client) -> None:
     assert (response.status_code, response.headers["Location"]) == (301, "/en/archive/2025/06/")
 
 
-@pytest.mark.parametrize("key", ["x", "0-0", "-", "f" * 15 + "-1", "1-1 OR 1=1"])
+@pytest.mark.parametrize("key", ["x", "0-0", OLDEST_KEY, "-", "f" * 15 + "-1", "1-1 OR 1=1"])
 def test_invalid_page_key_gives_page_or_404(client: Client, key: str) -> None:
     subject = SubjectRows()
     publish(1, subject.facts())
