@@ -34,52 +34,69 @@ def fresh_site() -> Iterator[Path]:
         yield Path(place)
 
 
-def fill_site(environment: Mapping[str, str], briefs: int) -> None:
+def fill_site(environment: Mapping[str, str], briefs: int, *, code: Path = Path()) -> None:
     """Set up a site with this number of generated briefs."""
     for command in ("setup --no-person", f"load_sample_corpus {briefs}"):
-        manage(environment, *command.split())
+        manage(environment, *command.split(), code=code)
 
 
-def manage(environment: Mapping[str, str], *command: str) -> str:
-    done = subprocess.run(
-        [sys.executable, "manage.py", *command], env=environment, check=True, capture_output=True, text=True
-    )
+def manage(environment: Mapping[str, str], *command: str, code: Path = Path()) -> str:
+    """Run a command of the checkout `code`. Return what it printed."""
+    program = [sys.executable, "manage.py", *command]
+    done = subprocess.run(program, env=environment, cwd=code, check=True, capture_output=True, text=True)
     return done.stdout
 
 
 @contextmanager
-def running_server(environment: Mapping[str, str], *options: str, port: int = 0) -> Iterator[tuple[int, int]]:
-    """Run gunicorn as the units in deploy/ do. Yield its port and the process id of its worker."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", port))
-        port = probe.getsockname()[1]
-    program = [
-        "-m",
-        "gunicorn",
-        "digest.wsgi",
-        "--config",
-        "deploy/gunicorn.conf.py",
-        "--bind",
-        f"127.0.0.1:{port}",
-    ]
-    server = subprocess.Popen(
-        [sys.executable, *program, "--log-level", "error", *options],
-        env=environment,
-        stderr=subprocess.DEVNULL,
-    )
+def running_server(
+    environment: Mapping[str, str], *options: str, log: Path | None = None
+) -> Iterator[tuple[int, int]]:
+    """Run gunicorn as the units in deploy/ do. Yield its port and the process id of its first worker."""
+    port = find_free_port()
+    server = start_server(environment, port, *options, log=log)
     try:
-        for _ in range(300):
-            with suppress(OSError, http.client.HTTPException):
-                connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
-                connection.request("GET", CONSTANT)
-                connection.getresponse().close()
-                connection.close()
-                break
-            time.sleep(0.1)
-        yield port, int(Path(f"/proc/{server.pid}/task/{server.pid}/children").read_text().split()[0])
+        yield port, list_workers(server)[0]
     finally:
         server.send_signal(signal.SIGTERM)
         server.wait(20)
+
+
+def start_server(
+    environment: Mapping[str, str], port: int, *options: str, log: Path | None = None, code: Path = Path()
+) -> "subprocess.Popen[bytes]":
+    """Start gunicorn in a process group of its own, from the checkout `code`, and wait until it answers.
+
+    `log` gets what the server and the site write to stderr.
+    """
+    program = ["-m", "gunicorn", "digest.wsgi", "--config", "deploy/gunicorn.conf.py"]
+    address = ["--bind", f"127.0.0.1:{port}", "--log-level", "error"]
+    with (log or Path(os.devnull)).open("ab") as stderr:
+        server = subprocess.Popen(
+            [sys.executable, *program, *address, *options],
+            env=environment,
+            stderr=stderr,
+            cwd=code,
+            start_new_session=True,
+        )
+    for _ in range(300):
+        with suppress(OSError, http.client.HTTPException):
+            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+            connection.request("GET", CONSTANT)
+            connection.getresponse().close()
+            connection.close()
+            break
+        time.sleep(0.1)
+    return server
+
+
+def find_free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def list_workers(server: "subprocess.Popen[bytes]") -> list[int]:
+    return [int(pid) for pid in Path(f"/proc/{server.pid}/task/{server.pid}/children").read_text().split()]
 
 
 def describe_machine() -> str:

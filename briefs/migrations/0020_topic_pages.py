@@ -1,7 +1,7 @@
 import datetime as dt
 
 from django.db import migrations, models
-from django.db.models import OuterRef, Subquery
+from django.db.models import OuterRef, Subquery, Value
 from django.db.models.functions import Coalesce
 
 UNDATED = dt.date.min
@@ -25,10 +25,10 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.AlterField("sitetext", "key", models.CharField(max_length=100, primary_key=True, serialize=False)),
-        migrations.AddField("sitetext", "start_here", models.JSONField(blank=True, default=list, editable=False)),
-        migrations.AddField("face", "timeline_entry", models.TextField(default="")),
-        migrations.AddField("editionauthor", "article_date", models.DateField(default=UNDATED)),
-        migrations.AddField("editionkeyword", "article_date", models.DateField(default=UNDATED)),
+        migrations.AddField("sitetext", "start_here", models.JSONField(blank=True, default=list, db_default=Value([], models.JSONField()), editable=False)),
+        migrations.AddField("face", "timeline_entry", models.TextField(default="", db_default="")),
+        migrations.AddField("editionauthor", "article_date", models.DateField(default=UNDATED, db_default=UNDATED)),
+        migrations.AddField("editionkeyword", "article_date", models.DateField(default=UNDATED, db_default=UNDATED)),
         migrations.AddIndex(
             "editionauthor",
             models.Index(fields=["author", "-article_date", "-edition"], name="author_by_date"),

@@ -75,7 +75,7 @@ class Face(models.Model):
     edition = models.ForeignKey("briefs.Edition", models.CASCADE, related_name="faces")
     page = models.CharField(max_length=2)
     entry = models.TextField()
-    timeline_entry = models.TextField(default="")
+    timeline_entry = models.TextField(default="", db_default="")
     """The entry by date of the article, in both languages, on the page of a topic, author or source."""
     byline = models.TextField()
     credit = models.TextField()
@@ -84,7 +84,7 @@ class Face(models.Model):
     gist = models.TextField()
     head = models.TextField()
     cite = models.TextField()
-    attribution = models.TextField(default="")
+    attribution = models.TextField(default="", db_default="")
     """Plain text that ends a copied bullet, before the bullet's address."""
 
     class Meta:
@@ -99,7 +99,7 @@ class EditionAuthor(models.Model):
     author = models.ForeignKey("briefs.Author", models.PROTECT, related_name="+")
     position = models.PositiveSmallIntegerField()
     published_at = models.DateTimeField()
-    article_date = models.DateField(default=UNDATED)
+    article_date = models.DateField(default=UNDATED, db_default=UNDATED)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["edition", "author"], name="edition_author_once")]
@@ -127,7 +127,7 @@ class EditionKeyword(models.Model):
     keyword = models.ForeignKey("briefs.Keyword", models.PROTECT, related_name="+")
     position = models.PositiveSmallIntegerField()
     published_at = models.DateTimeField()
-    article_date = models.DateField(default=UNDATED)
+    article_date = models.DateField(default=UNDATED, db_default=UNDATED)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["edition", "keyword"], name="edition_keyword_once")]
