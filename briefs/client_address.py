@@ -1,6 +1,7 @@
-"""The address that a request comes from."""
+"""The address that a request comes from, and how often something came from it."""
 
 from django.conf import settings
+from django.core.cache import cache
 from django.http import HttpRequest
 
 
@@ -14,3 +15,16 @@ def get_client_address(request: HttpRequest) -> str:
     if proxies and len(told) >= proxies:
         return told[-proxies]
     return str(request.META.get("REMOTE_ADDR", ""))
+
+
+def count_attempt(key: str, seconds: int) -> int:
+    """Return how often this was called with the key within the seconds that began with the first call.
+
+    Without a cache server, or while it is away, each process counts for itself.
+    """
+    cache.add(key, 0, seconds)
+    try:
+        return cache.incr(key)
+    except ValueError:  # it ended, or the cache was emptied, between the two calls
+        cache.set(key, 1, seconds)
+        return 1

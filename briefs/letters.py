@@ -15,7 +15,6 @@ from typing import Final
 
 from django.conf import settings
 from django.core import signing
-from django.core.cache import cache
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import transaction
@@ -24,6 +23,7 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from .client_address import count_attempt
 from .content import Bullet, ForbiddenCharacter, Side, tidy, tidy_line
 from .models.letters import Letter
 from .text.paths import OTHER_SIDE
@@ -38,8 +38,8 @@ MIN_FORM_AGE: Final = dt.timedelta(seconds=2)
 SENDER_HASH_LIFETIME: Final = dt.timedelta(days=1)
 """How long the hash of an IP address is kept."""
 
-# (maximum, seconds). Attempts are counted in the cache, letters in the database, which also counts when the cache
-# fails and across processes.
+# (maximum, seconds). Attempts are counted in the cache, letters in the database, which also counts across processes
+# while the cache is away.
 SENDER_ATTEMPT_LIMIT: Final = (20, 600)
 TARGET_ATTEMPT_LIMIT: Final = (60, 600)
 SENDER_LETTER_LIMIT: Final = (10, 3_600)
@@ -140,8 +140,10 @@ def receive(
     if not sender.is_same_origin():
         raise LetterRejected("elsewhere", "")
     sender_hash = hash_address(sender.address, now)
-    _count_attempt(f"letters.sender.{sender_hash}", *SENDER_ATTEMPT_LIMIT)
-    _count_attempt(f"letters.place.{target}", *TARGET_ATTEMPT_LIMIT)
+    attempts = {f"sender.{sender_hash}": SENDER_ATTEMPT_LIMIT, f"place.{target}": TARGET_ATTEMPT_LIMIT}
+    for key, (most, seconds) in attempts.items():
+        if count_attempt(f"letters.{key}", seconds) > most:
+            raise LetterRejected("often", "", seconds)
     if letter_input.honeypot:
         return None
     form = _verify_stamp(target, letter_input.stamp, now)
@@ -212,16 +214,6 @@ def _clean_input(letter_input: LetterInput) -> dict[str, str | int | None]:
             raise LetterRejected("email", "email") from error
     side = letter_input.side if letter_input.side in ("zh", "en") else ""
     return {"text": text, "name": name, "email": email, "bullet": letter_input.bullet, "side": side}
-
-
-def _count_attempt(key: str, most: int, seconds: int) -> None:
-    try:
-        cache.add(key, 0, seconds)
-        tries = cache.incr(key)
-    except Exception:  # the cache is down or full; the database limits still apply
-        return
-    if tries > most:
-        raise LetterRejected("often", "", seconds)
 
 
 def _check_letter_limits(target: LetterTarget, sender_hash: str, now: dt.datetime) -> None:

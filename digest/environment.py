@@ -217,7 +217,7 @@ def cache() -> dict[str, Any]:
         stop("CACHE_URL", expected)
     require_package("CACHE_URL", "redis", "redis")
     quick = {"socket_connect_timeout": 0.25, "socket_timeout": 0.25}  # a page must not wait for the cache
-    return {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": value, "OPTIONS": quick}
+    return {"BACKEND": "digest.cache.PatientRedisCache", "LOCATION": value, "OPTIONS": quick}
 
 
 def mailer() -> dict[str, Any]:

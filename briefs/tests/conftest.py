@@ -13,10 +13,12 @@ from typing import Any
 import pytest
 import time_machine
 from django.conf import settings
+from django.core.cache import cache, caches
 from django.db import connection, connections, transaction
 from django.test import TransactionTestCase, override_settings
 from whitenoise.middleware import WhiteNoiseMiddleware
 
+import digest.cache
 from briefs import search
 from briefs.database import guards
 from briefs.installation import prepare_dictionary
@@ -170,6 +172,22 @@ def mail_server(settings: Any) -> Iterator[MailServer]:
     }
     yield server
     server.stop()
+
+
+@pytest.fixture
+def answering_cache(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Let no test begin or end with a cache server that is thought to be away."""
+    monkeypatch.setattr(digest.cache, "_retry_at", 0.0)
+    yield
+    cache.clear()
+
+
+@pytest.fixture
+def denied_cache(answering_cache: None, settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Deny each call to the cache server, without a pause between them."""
+    monkeypatch.setattr(digest.cache, "RETRY_DELAY", 0.0)
+    settings.CACHES = {"default": {"BACKEND": "briefs.tests.operations.denied_cache.DeniedCache"}}
+    caches["default"].fallback.clear()  # type: ignore[attr-defined]
 
 
 @pytest.fixture

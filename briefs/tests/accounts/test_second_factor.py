@@ -209,16 +209,8 @@ def test_new_password_by_mail_does_not_replace_the_factor(owner: Person, secret:
     assert not opens_desk(client)
 
 
-def test_sign_in_with_code_works_while_the_cache_is_away(
-    client: Client, owner: Person, secret: str, settings
-) -> None:
-    pytest.importorskip("redis", reason="the package redis is not installed")
-    settings.CACHES = {
-        "default": {
-            "BACKEND": "django.core.cache.backends.redis.RedisCache",
-            "LOCATION": "redis://127.0.0.1:1/0",
-        }
-    }
+@pytest.mark.usefixtures("denied_cache")
+def test_sign_in_with_code_works_while_the_cache_is_away(client: Client, owner: Person, secret: str) -> None:
     enter_password(client, owner)
     enter_code(client, app_code(secret))
     assert opens_desk(client)

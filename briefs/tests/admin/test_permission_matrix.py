@@ -160,9 +160,21 @@ def test_person_gets_declared_answer_at_every_address(scenario: PermissionScenar
     check_rows(scenario, who)
 
 
+@pytest.mark.heavy
+@pytest.mark.usefixtures("denied_cache")
+def test_publisher_gets_declared_answer_at_every_address_without_a_cache(
+    scenario: PermissionScenario,
+) -> None:
+    check_rows(scenario, "p")
+
+
 @pytest.mark.parametrize("first", range(len(SAMPLED_PEOPLE)))
-def test_person_gets_declared_answer_at_every_fifth_address(scenario: PermissionScenario, first: int) -> None:
-    """Each person gets a different fifth of the rows."""
+def test_person_gets_declared_answer_at_every_fifth_address(
+    scenario: PermissionScenario, first: int, request: pytest.FixtureRequest
+) -> None:
+    """Each person gets a different fifth of the rows, and the second person while the cache is away."""
+    if first:
+        request.getfixturevalue("denied_cache")
     check_rows(scenario, SAMPLED_PEOPLE[first], slice(first, None, 5))
 
 

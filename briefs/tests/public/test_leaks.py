@@ -18,6 +18,7 @@ from briefs.content import Content
 from briefs.models import Brief, Edition, Person
 from briefs.public import views
 
+from ..operations.denied_cache import Denied
 from ..preview.test_preview_pages import request_pages, share_token
 from ..support import route_registry
 from ..support.crawler import (
@@ -264,22 +265,29 @@ def assert_writes_are_refused(world: World, examples: Iterable[tuple[str, str]])
 # Without access to staff tables
 
 
-def test_sample_of_public_pages_is_same_with_desk_denied(world: World, clock: Any) -> None:
-    assert_same_with_desk_denied(
-        {address: fetch(address) for address in [*sample_addresses(world), "/readyz"]}
-    )
+def test_sample_of_public_pages_is_same_with_desk_and_cache_denied(
+    world: World, clock: Any, request: pytest.FixtureRequest
+) -> None:
+    before = {address: fetch(address) for address in sample_addresses(world)}
+    request.getfixturevalue("denied_cache")
+    calls = Denied.calls
+    assert_same_with_desk_denied(before)
+    assert Denied.calls > calls + 10
 
 
 @pytest.mark.heavy
-def test_every_public_page_is_same_with_desk_denied(world: World, clock: Any) -> None:
-    assert_same_with_desk_denied(crawl(world.slugs(), more=every_list_position()))
+def test_every_public_page_is_same_with_desk_and_cache_denied(
+    world: World, clock: Any, request: pytest.FixtureRequest
+) -> None:
+    before = crawl(world.slugs(), more=every_list_position())
+    request.getfixturevalue("denied_cache")
+    assert_same_with_desk_denied(before)
 
 
 def assert_same_with_desk_denied(before: dict[str, PublicResponse]) -> None:
     with public_access_only():
         after = {address: fetch(address) for address in before}
     assert [address for address in before if before[address].comparable != after[address].comparable] == []
-    assert "failed" not in after["/readyz"].text
 
 
 # Preview pages

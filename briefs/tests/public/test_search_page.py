@@ -272,23 +272,6 @@ def test_searches_over_limit_get_429_but_pages_do_not(
     assert site.get("/en/search/?q=AI").status_code == 200
 
 
-def test_search_limit_applies_with_cache_down(
-    site: Client, settings: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    settings.DIGEST_SEARCH_LIMIT = 2
-    settings.CACHES = {
-        "default": {
-            "BACKEND": "django.core.cache.backends.redis.RedisCache",
-            "LOCATION": "redis://127.0.0.1:9/0",
-        }
-    }
-    monkeypatch.setattr(rate_limits, "_local_counts", {})
-    monkeypatch.setattr(rate_limits, "_cache_down_until", 0.0)
-    statuses = [site.get("/en/search/?q=AI").status_code for _ in range(3)]
-    assert statuses == [200, 200, 429]
-    assert site.get("/en/").status_code == 200
-
-
 @pytest.mark.parametrize(
     ("proxies", "forwarded_for", "address"),
     [(0, "6.6.6.6", "127.0.0.1"), (1, "6.6.6.6, 203.0.113.5", "203.0.113.5"), (2, "1.1.1.1", "127.0.0.1"), (1, "", "127.0.0.1")],

@@ -1,0 +1,95 @@
+"""Limits apply while the cache server is away, hangs, or comes back. `test_leaks` and `test_permission_matrix` open all pages."""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.cache import cache, caches
+from django.test import Client
+
+import digest.cache
+import digest.environment
+from briefs import letters
+from briefs.client_address import count_attempt
+from briefs.public import rate_limits
+
+from .denied_cache import Denied
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("answering_cache")]
+
+
+@pytest.mark.usefixtures("denied_cache")
+def test_limits_apply_without_a_cache(settings: Any) -> None:
+    settings.DIGEST_SEARCH_LIMIT = 2
+    assert [Client().get("/en/search/?q=AI").status_code for _ in range(3)] == [200, 200, 429]
+    most, seconds = letters.SENDER_ATTEMPT_LIMIT
+    assert [count_attempt("letters.sender.x", seconds) for _ in range(most)] == [*range(1, most + 1)]
+
+
+def test_server_that_failed_is_left_alone_for_a_while(
+    denied_cache: None, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(digest.cache, "RETRY_DELAY", 60.0)
+    calls = Denied.calls
+    cache.set("kept", "in this process")
+    assert cache.get("kept") == "in this process"
+    assert Denied.calls == calls + 1
+    assert [record.message for record in caplog.records] == [
+        "The cache is away, each process uses its own: ConnectionError"
+    ]
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.mark.heavy
+def test_real_server_hangs_and_comes_back(
+    settings: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    pytest.importorskip("redis", reason="the package redis is not installed")
+    program = shutil.which("redis-server") or pytest.skip("redis-server is not installed")
+    port = free_port()
+    arguments = ["--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(tmp_path)]
+    server = subprocess.Popen([program, *arguments], stdout=subprocess.DEVNULL)
+    monkeypatch.setattr(digest.cache, "RETRY_DELAY", 2.0)
+    monkeypatch.setenv("CACHE_URL", f"redis://127.0.0.1:{port}/0")
+    settings.CACHES = {"default": digest.environment.cache()}
+    settings.DIGEST_SEARCH_LIMIT = 3
+    monkeypatch.setattr(rate_limits.time, "time", lambda: 1_000_020.0)
+    try:
+        while not is_listening(port):
+            time.sleep(0.05)
+        search = "/en/search/?q=AI"
+        assert [Client().get(search).status_code for _ in range(4)] == [200, 200, 200, 429]
+        cache.set("kept", "by the server")
+        os.kill(server.pid, signal.SIGSTOP)
+        began = time.monotonic()
+        assert [Client().get(search).status_code for _ in range(4)] == [200, 200, 200, 429]
+        assert time.monotonic() - began < 2.0, "one wait of a quarter of a second"
+        assert digest.cache.is_away()
+        os.kill(server.pid, signal.SIGCONT)
+        time.sleep(2.1)
+        assert cache.get("kept") == "by the server"
+        assert Client().get(search).status_code == 429
+        assert not digest.cache.is_away()
+    finally:
+        os.kill(server.pid, signal.SIGCONT)
+        server.terminate()
+        server.wait()
+        caches["default"].close()
+    server_gone = [Client().get("/en/search/?q=AI").status_code for _ in range(2)]
+    assert server_gone == [200, 200]
+
+
+def is_listening(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0

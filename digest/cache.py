@@ -1,0 +1,73 @@
+"""A cache that pages survive: while the server is away or hangs, each process uses a cache of its own."""
+
+import logging
+import time
+from collections.abc import Callable
+from typing import Any, Final
+
+from django.core.cache.backends.base import BaseCache
+from django.core.cache.backends.locmem import LocMemCache
+from django.core.cache.backends.redis import RedisCache
+
+log = logging.getLogger(__name__)
+
+RETRY_DELAY: Final = 10.0
+"""Seconds after a failure in which the server is not asked again, so that pages do not wait for it one by one."""
+
+_retry_at = 0.0
+"""When the server may be asked again, by `time.monotonic`; 0 while it answers. Django makes a cache for each thread, so
+this belongs to the process."""
+
+
+def _build_method(name: str) -> Callable[..., Any]:
+    def call(self: "FallbackMixin", *args: Any, **kwargs: Any) -> Any:
+        global _retry_at
+        now, was_away = time.monotonic(), _retry_at > 0
+        if now < _retry_at:
+            return getattr(self.fallback, name)(*args, **kwargs)
+        if was_away:
+            _retry_at = now + RETRY_DELAY  # one thread tries, the others go on without the server
+        try:
+            answer = getattr(super(FallbackMixin, self), name)(*args, **kwargs)
+        except ValueError:  # Django's answer to the increment of a missing key
+            raise
+        except Exception as error:  # away, hanging, full, read-only, loading …
+            if not was_away:
+                log.error("The cache is away, each process uses its own: %s", type(error).__name__)
+                self.fallback.clear()  # of an earlier time
+            _retry_at = time.monotonic() + RETRY_DELAY
+            return getattr(self.fallback, name)(*args, **kwargs)
+        if was_away:
+            _retry_at = 0.0
+            log.warning("The cache is back.")
+        return answer
+
+    return call
+
+
+class FallbackMixin(BaseCache):
+    """Put before a backend: its failures are answered by a cache in this process. Callers need no `try`."""
+
+    def __init__(self, server: str, params: dict[str, Any]) -> None:
+        super().__init__(server, params)  # type: ignore[call-arg, arg-type]  # the backend's
+        self.fallback = LocMemCache("while-away", {"OPTIONS": {"MAX_ENTRIES": 1000}})
+
+    add = _build_method("add")
+    get = _build_method("get")
+    set = _build_method("set")
+    touch = _build_method("touch")
+    delete = _build_method("delete")
+    incr = _build_method("incr")
+    has_key = _build_method("has_key")
+    get_many = _build_method("get_many")
+    set_many = _build_method("set_many")
+    delete_many = _build_method("delete_many")
+    clear = _build_method("clear")
+
+
+class PatientRedisCache(FallbackMixin, RedisCache):
+    pass
+
+
+def is_away() -> bool:
+    return _retry_at > 0
