@@ -1,7 +1,5 @@
 """What a new site needs, and what is wrong with one: the work of `setup` and `doctor`."""
 
-import datetime as dt
-import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -11,7 +9,6 @@ from typing import Final
 from django.conf import settings
 from django.contrib.auth.models import Group
 from django.core import serializers
-from django.core.cache import cache
 from django.core.checks import WARNING, run_checks
 from django.core.mail import mailers
 from django.core.management import call_command
@@ -22,10 +19,18 @@ from django.utils import timezone
 from .backup.backup_archive import BackupError, get_media_folder
 from .backup.restoration import require_integrity
 from .database import guards
+from .health import (
+    DAMAGE,
+    INTEGRITY,
+    JOB_LIMITS,
+    LOW_DISK,
+    count_overdue_notices,
+    find_cache_fault,
+    measure_disks,
+)
 from .lexicon.dictionary import load_dictionary, set_dictionary_path
 from .lexicon.dictionary_file import build_dictionary_file
-from .models import JobRun, Outbox, Person
-from .public.health import LATE_AFTER, LOW_DISK
+from .models import JobRun, Person
 from .public.machines import fonts
 
 FIXTURES: Final = Path(settings.BASE_DIR) / "fixtures"
@@ -96,7 +101,11 @@ def _database() -> Faults:
         with connection.cursor() as cursor:
             require_integrity(cursor)
     except (BackupError, DatabaseError) as error:
+        with suppress(DatabaseError):
+            JobRun.record(DAMAGE)
         yield f"The database is damaged: {error} Restore a backup (docs/operators.md)."
+    else:
+        JobRun.record(INTEGRITY)
 
 
 def _settings() -> Faults:
@@ -118,9 +127,8 @@ def _people() -> Faults:
 
 
 def _cache() -> Faults:
-    cache.set("doctor", "well", 10)
-    if cache.get("doctor") != "well":
-        yield "The cache of CACHE_URL does not keep what it is given."
+    if fault := find_cache_fault():
+        yield f"The cache of CACHE_URL: {fault}."
 
 
 def _mail() -> Faults:
@@ -160,23 +168,18 @@ def _fonts() -> Faults:
 def _jobs() -> Faults:
     now = timezone.now()
     runs = dict(JobRun.objects.values_list("name", "at"))
-    for name, limit in LATE_AFTER.items():
+    for name, limit in JOB_LIMITS.items():
         if name not in runs:
             yield f"{name} has never run here. Give it a timer (docs/operators.md)."
         elif now - runs[name] > limit:
             yield f"{name} last ran at {runs[name]:%Y-%m-%d %H:%M} UTC. Look at its timer."
-    if late := Outbox.objects.filter(
-        sent_at=None, cancelled_at=None, due_at__lt=now - dt.timedelta(hours=1)
-    ).count():
+    if late := count_overdue_notices(now):
         yield f"{late} notices have been due for an hour. Look at /admin/ under “Notices not sent”."
 
 
 def _disk() -> Faults:
-    places = {Path(settings.BASE_DIR), get_media_folder()}
-    if connection.vendor == "sqlite":
-        places.add(Path(settings.DATABASES["default"]["NAME"]).parent)
-    for place in sorted(places):
-        if place.exists() and (free := shutil.disk_usage(place).free) < LOW_DISK:
+    for place, free in measure_disks().items():
+        if free < LOW_DISK:
             yield f"Only {free >> 20} MB are free at {place}."
 
 

@@ -64,10 +64,9 @@ class FallbackMixin(BaseCache):
     delete_many = _build_method("delete_many")
     clear = _build_method("clear")
 
+    def is_away(self) -> bool:
+        return _retry_at > 0
+
 
 class PatientRedisCache(FallbackMixin, RedisCache):
     pass
-
-
-def is_away() -> bool:
-    return _retry_at > 0

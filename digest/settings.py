@@ -181,7 +181,6 @@ if _https:
     SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
     SESSION_COOKIE_NAME = "__Host-desk"
     CSRF_COOKIE_NAME = "__Host-csrf"
-    SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
 
 # A saved brief may have hundreds of bullets; a document is at most 5 MB.
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000

@@ -4,7 +4,7 @@
 
 Uses a fresh SQLite file with 2 N drafts, half with 30 bullets and half with 8. Each action is a request of
 Django's test client (middleware, view, template) to a different brief; the result is the median of N, also as
-a ratio to a view that returns a constant (`/healthz`).
+a ratio to a view that returns a constant (`/robots.txt`).
 """
 
 import sys

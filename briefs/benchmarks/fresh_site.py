@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-CONSTANT = "/healthz"
+CONSTANT = "/robots.txt"
 """Address of a view that returns a constant. Its requests pass the same middleware as all others."""
 
 

@@ -4,7 +4,7 @@
 
 For each N: a fresh SQLite file with N published briefs, gunicorn with one sync worker on 127.0.0.1, and
 requests one after another to pages of different briefs. CPU time is the worker's own (user and system). The
-constant view is `/healthz`. With several N, the last table shows the growth.
+constant view is `/robots.txt`. With several N, the last table shows the growth.
 """
 
 import http.client

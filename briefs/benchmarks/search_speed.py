@@ -5,7 +5,7 @@
 Fills an empty database with N editions that have only what search reads (entry, card, tokens). The database
 is kept, so that a second run can measure at once. Besides the 24 queries, RANDOM substrings of Chinese text
 are searched. Times are CPU time of this process and of its PostgreSQL backends on the same machine, also as a
-ratio to a view that returns a constant (`/healthz`) in the same run.
+ratio to a view that returns a constant (`/robots.txt`) in the same run.
 """
 
 import os

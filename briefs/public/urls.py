@@ -2,7 +2,7 @@
 
 from django.urls import include, path, re_path, register_converter
 
-from . import health, report_views, views, well_known
+from . import report_views, views, well_known
 from .languages import LANGUAGE_ALIAS_PATTERN, LanguageConverter, MonthConverter, YearConverter
 from .machines import card_views, citation_views, feeds, markdown_views, picture_views, sitemaps
 from .responses import public_view
@@ -90,8 +90,6 @@ urlpatterns = [
     path("robots.txt", public_view(well_known.robots), name="robots"),
     path("favicon.ico", public_view(well_known.favicon), name="favicon"),
     path(".well-known/security.txt", public_view(well_known.security), name="security"),
-    path("healthz", public_view(health.healthz, is_exported=False), name="healthz"),
-    path("readyz", public_view(health.readyz, is_exported=False), name="readyz"),
     re_path(
         rf"^{LANGUAGE_ALIAS_PATTERN}/(?P<rest>.*)$",
         public_view(views.redirect_language_alias, is_exported=False),

@@ -10,7 +10,8 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.utils import timezone
 
-from briefs import installation
+from briefs import health, installation
+from briefs.backup.backup_archive import BackupError
 from briefs.database import guards
 from briefs.models import Keyword, Person
 from briefs.models.site import JobRun
@@ -88,6 +89,20 @@ def test_doctor_finds_nothing_on_a_healthy_site(monkeypatch: pytest.MonkeyPatch)
     healthy_site()
     monkeypatch.setattr(installation.fonts, "find_face", lambda script: "a font")
     assert "All is well." in run_doctor()
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL has no such examination")
+def test_doctor_records_whether_the_database_is_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    run_doctor()
+    assert not health.check_now().faults["integrity"]
+    assert JobRun.objects.filter(name=health.INTEGRITY).exists()
+
+    def fail(cursor: object) -> None:
+        raise BackupError("a page is missing.")
+
+    monkeypatch.setattr(installation, "require_integrity", fail)
+    assert "The database is damaged: a page is missing." in run_doctor()
+    assert health.check_now().faults["integrity"] == "the database is damaged"
 
 
 @pytest.mark.django_db(transaction=True)

@@ -75,12 +75,12 @@ def test_real_server_hangs_and_comes_back(
         began = time.monotonic()
         assert [Client().get(search).status_code for _ in range(4)] == [200, 200, 200, 429]
         assert time.monotonic() - began < 2.0, "one wait of a quarter of a second"
-        assert digest.cache.is_away()
+        assert cache.is_away()
         os.kill(server.pid, signal.SIGCONT)
         time.sleep(2.1)
         assert cache.get("kept") == "by the server"
         assert Client().get(search).status_code == 429
-        assert not digest.cache.is_away()
+        assert not cache.is_away()
     finally:
         os.kill(server.pid, signal.SIGCONT)
         server.terminate()

@@ -3,19 +3,13 @@
 import datetime as dt
 import re
 import xml.etree.ElementTree as ET
-from typing import Any
 
 import pytest
 from django.conf import settings
-from django.core.cache import cache
-from django.db import connection
-from django.db.migrations.recorder import MigrationRecorder
 from django.test import Client
 from django.utils import timezone
 
-from briefs.database import guards
 from briefs.models.edition import Edition
-from briefs.models.site import JobRun
 from briefs.models.vocabulary import Keyword
 from briefs.public.machines import sitemaps
 from briefs.tests.support import corpus_fixtures
@@ -306,54 +300,3 @@ def test_robots_and_security_txt_have_required_fields(client: Client) -> None:
     assert fields["Contact"] == f"mailto:{settings.DEFAULT_FROM_EMAIL}"
     assert fields["Preferred-Languages"] == "zh-Hant, en"
     assert NOW < dt.datetime.fromisoformat(fields["Expires"]) < NOW + dt.timedelta(days=365)
-
-
-def test_healthz_runs_no_query(client: Client, django_assert_num_queries: Any) -> None:
-    with django_assert_num_queries(0):
-        response = client.get("/healthz")
-    assert (response.status_code, response.content, response.headers["Cache-Control"]) == (
-        200,
-        b"ok",
-        "no-store",
-    )
-
-
-def test_readyz_reports_every_check_as_ok(client: Client) -> None:
-    response = client.get("/readyz")
-    assert response.status_code == 200
-    parts = ("database", "guards", "migrations", "cache", "jobs", "disk")
-    assert response.json() == {"version": settings.VERSION, **dict.fromkeys(parts, "ok")}
-    assert response.headers["Cache-Control"] == "no-store"
-
-
-def test_readyz_fails_without_database_guards(client: Client) -> None:
-    guards.remove_guards(connection)
-    try:
-        response = client.get("/readyz")
-    finally:
-        guards.install_guards(connection)
-    assert (response.status_code, response.json()["guards"]) == (503, "failed")
-
-
-def test_readyz_fails_with_unapplied_migration(client: Client) -> None:
-    MigrationRecorder(connection).record_unapplied("briefs", "0001_initial")
-    response = client.get("/readyz")
-    assert (response.status_code, response.json()["migrations"]) == (503, "failed")
-
-
-def test_late_job_is_reported_and_takes_no_node_out(client: Client) -> None:
-    JobRun.objects.create(name="backup", at=timezone.now() - dt.timedelta(days=2))
-    response = client.get("/readyz")
-    assert (response.status_code, response.json()["jobs"]) == (200, "failed")
-
-
-def test_readyz_reports_missing_cache_and_hides_its_password(
-    client: Client, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def fail(*_: object, **__: object) -> None:
-        raise ConnectionError("redis://:password@host")
-
-    monkeypatch.setattr(cache._connections[cache._alias].__class__, "set", fail)
-    response = client.get("/readyz")
-    assert (response.status_code, response.json()["cache"]) == (200, "failed")
-    assert b"password" not in response.content

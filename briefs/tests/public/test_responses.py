@@ -55,7 +55,7 @@ SUBJECT_PAGES = {
     "archive/2025/06/": 2,
 }
 """Index and subject pages, with the maximum number of queries of each."""
-ALL_ADDRESSES = [*PAGES, "/", "/healthz", "/readyz", "/zh-tw/", "/en/nope/", "/nope"]
+ALL_ADDRESSES = [*PAGES, "/", "/zh-tw/", "/en/nope/", "/nope"]
 
 
 @pytest.fixture(scope="module")
@@ -123,7 +123,7 @@ def test_head_has_headers_of_get_and_no_body(client: Client, path: str) -> None:
 
 
 @pytest.mark.parametrize("method", ["post", "put", "patch", "delete"])
-@pytest.mark.parametrize("path", [*PAGES, "/", "/healthz", "/readyz", "/zh-tw/"])
+@pytest.mark.parametrize("path", [*PAGES, "/", "/zh-tw/"])
 def test_public_address_refuses_writes(path: str, method: str) -> None:
     response = getattr(Client(enforce_csrf_checks=False), method)(path)
     assert response.status_code == 405
@@ -220,7 +220,6 @@ MAX_QUERIES = {
     "/en/about/": 1,
     "/en/briefs/nope/": 2,
     "/": 0,
-    "/healthz": 0,
     "/robots.txt": 0,
 }
 """Maximum number of queries per page, for any number of briefs."""

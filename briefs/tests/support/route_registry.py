@@ -183,8 +183,6 @@ PUBLIC_ROUTES: dict[str, PublicRoute] = {
     "robots.txt": PublicRoute(_fixed("/robots.txt")),
     "favicon.ico": PublicRoute(_fixed("/favicon.ico")),
     ".well-known/security.txt": PublicRoute(_fixed("/.well-known/security.txt")),
-    "healthz": PublicRoute(_fixed("/healthz"), cache=NO_STORE),
-    "readyz": PublicRoute(_fixed("/readyz"), cache=NO_STORE),
     rf"^{LANGUAGE_ALIAS_PATTERN}/(?P<rest>.*)$": PublicRoute(_spellings),
 }
 STAFF_PREFIXES = ("admin/",)

@@ -1,0 +1,322 @@
+"""Whether this process can serve, and what needs somebody. Used by the probes, `/metrics`, `doctor` and the desk.
+
+`read_status` answers from what two threads of this process found, so it never waits for a database or a server that
+hangs. The threads start when somebody first asks. `check_now` runs every check in the caller's thread.
+"""
+
+import datetime as dt
+import logging
+import os
+import shutil
+import socket
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from functools import cache as once
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+from django.conf import settings
+from django.core.cache import cache
+from django.core.files.storage import default_storage
+from django.db import DEFAULT_DB_ALIAS, connection, connections
+from django.db.migrations.loader import MigrationLoader
+from django.db.migrations.recorder import MigrationRecorder
+from django.utils import timezone
+
+from .database import guards
+from .models import JobRun, Outbox
+
+log = logging.getLogger(__name__)
+
+JOB_LIMITS: Final = {"publish_due": dt.timedelta(minutes=15), "backup": dt.timedelta(hours=26)}
+"""How long ago a job may have run."""
+INTEGRITY, DAMAGE = "integrity", "integrity_failed"
+"""Names of the runs that `doctor` records when it has examined the database."""
+INTEGRITY_LIMIT: Final = dt.timedelta(hours=26)
+NOTICE_LIMIT: Final = dt.timedelta(hours=1)
+LOW_DISK: Final = 1 << 30
+LARGE_WAL: Final = 256 << 20
+RETRY_AFTER: Final = 30.0
+STUCK_AFTER: Final = 5.0
+"""Seconds after which a check that has not ended counts as failed."""
+FIRST_WAIT: Final = 0.8
+"""Seconds that the first question waits for the first answers."""
+
+type Figures = dict[str, float]
+type Finder = Callable[[Figures], object]
+"""Return a description of the problem or a falsy value, and add the figures of the part."""
+
+
+class Check(NamedTuple):
+    part: str
+    find_fault: Finder
+    seconds: float
+    """From the end of one run to the next, at most RETRY_AFTER if it failed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    faults: dict[str, str]
+    """Each part with its fault, empty if it is fine. Faults may name hosts and folders: log them, do not publish them."""
+    figures: Figures
+
+    @property
+    def can_serve(self) -> bool:
+        return not any(self.faults.get(check.part) for check in REQUIRED_CHECKS)
+
+
+def check_now() -> Status:
+    figures: Figures = {}
+    checks = (*REQUIRED_CHECKS, *OPTIONAL_CHECKS)
+    return Status({check.part: _find_fault(check, figures) for check in checks}, figures)
+
+
+def _find_fault(check: Check, figures: Figures) -> str:
+    try:
+        return str(check.find_fault(figures) or "")
+    except Exception as error:
+        return f"{type(error).__name__}: {error}"
+
+
+def count_overdue_notices(now: dt.datetime) -> int:
+    return Outbox.objects.filter(sent_at=None, cancelled_at=None, due_at__lt=now - NOTICE_LIMIT).count()
+
+
+def measure_disks() -> dict[Path, int]:
+    """Return the free bytes at each place that the site writes to."""
+    places = {Path(settings.BASE_DIR)}
+    if location := getattr(default_storage, "location", ""):  # other storages have no folder
+        places.add(Path(location))
+    if file := _sqlite_file():
+        places.add(file.parent)
+    return {place: shutil.disk_usage(place).free for place in sorted(places) if place.exists()}
+
+
+def _sqlite_file() -> Path | None:
+    return Path(connection.settings_dict["NAME"]) if connection.vendor == "sqlite" else None
+
+
+# Required parts
+
+
+def _database(figures: Figures) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA schema_version" if connection.vendor == "sqlite" else "SELECT 1")
+        cursor.fetchone()
+
+
+def _guards(figures: Figures) -> list[str]:
+    return sorted(guards.find_missing_guards(connection))
+
+
+def _migrations(figures: Figures) -> list[tuple[str, str]]:
+    return sorted(_disk_migrations() - MigrationRecorder(connection).applied_migrations().keys())
+
+
+@once
+def _disk_migrations() -> frozenset[tuple[str, str]]:
+    return frozenset(MigrationLoader(None).disk_migrations)
+
+
+# Optional parts
+
+
+def _writes(figures: Figures) -> str:
+    if file := _sqlite_file():
+        return "" if os.access(file, os.W_OK) else "the database file is read-only"
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW transaction_read_only")
+        return "the database is read-only" if cursor.fetchone() == ("on",) else ""
+
+
+def find_cache_fault(figures: Figures | None = None) -> str:
+    cache.set("health", "well", 60)
+    if getattr(cache, "is_away", bool)():  # pages use a cache of the process meanwhile
+        return "away"
+    return "" if cache.get("health") == "well" else "does not keep what it is given"
+
+
+def _mail(figures: Figures) -> None:
+    """Ask only whether the server can be reached: a sign-in every few minutes would fill its log."""
+    options: dict[str, Any] = settings.MAILERS["default"].get("OPTIONS", {})
+    if host := options.get("host"):
+        socket.create_connection((host, int(options["port"])), timeout=3).close()
+
+
+def _notices(figures: Figures) -> str:
+    now = timezone.now()
+    overdue = count_overdue_notices(now)
+    waiting = Outbox.objects.filter(sent_at=None, cancelled_at=None, due_at__lte=now).count()
+    figures |= {"notices_waiting": waiting, "notices_overdue": overdue}
+    return f"{overdue} overdue" if overdue else ""
+
+
+def _jobs(figures: Figures) -> str:
+    return _find_late_job("publish_due", JOB_LIMITS["publish_due"], figures)
+
+
+def _backup(figures: Figures) -> str:
+    return _find_late_job("backup", JOB_LIMITS["backup"], figures)
+
+
+def _integrity(figures: Figures) -> str:
+    runs = dict(JobRun.objects.filter(name__in=(INTEGRITY, DAMAGE)).values_list("name", "at"))
+    if DAMAGE in runs and runs[DAMAGE] > runs.get(INTEGRITY, runs[DAMAGE] - INTEGRITY_LIMIT):
+        return "the database is damaged"
+    return _find_late_job(INTEGRITY, INTEGRITY_LIMIT, figures)
+
+
+def _find_late_job(name: str, limit: dt.timedelta, figures: Figures) -> str:
+    """A job that never ran is not late: a site without timers is not reported."""
+    at = JobRun.objects.filter(name=name).values_list("at", flat=True).first()
+    if at is None:
+        return ""
+    age = timezone.now() - at
+    figures[f"{name}_age_seconds"] = age.total_seconds()
+    return f"{name} last ran {at:%Y-%m-%d %H:%M} UTC" if age > limit else ""
+
+
+def _disk(figures: Figures) -> str:
+    free = measure_disks()
+    figures["disk_free_bytes"] = min(free.values())
+    return ", ".join(f"{size >> 20} MB free at {place}" for place, size in free.items() if size < LOW_DISK)
+
+
+def _size(figures: Figures) -> str:
+    """Measure the database, and report a write-ahead log of SQLite that is no longer emptied."""
+    if not (file := _sqlite_file()):
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_database_size(current_database())")
+            figures["database_bytes"] = cursor.fetchone()[0]
+        return ""
+    wal = file.with_name(f"{file.name}-wal")
+    figures["database_bytes"] = file.stat().st_size
+    figures["wal_bytes"] = size = wal.stat().st_size if wal.exists() else 0
+    return f"{size >> 20} MB" if size > LARGE_WAL else ""
+
+
+REQUIRED_CHECKS: Final = (
+    Check("database", _database, 1),
+    Check("guards", _guards, 10),
+    Check("migrations", _migrations, 10),
+)
+OPTIONAL_CHECKS: Final = (
+    Check("cache", find_cache_fault, 15),
+    Check("disk", _disk, 15),
+    Check("mail", _mail, 300),
+    Check("writes", _writes, 15),
+    Check("wal", _size, 60),
+    Check("notices", _notices, 15),
+    Check("jobs", _jobs, 15),
+    Check("backup", _backup, 60),
+    Check("integrity", _integrity, 60),
+)
+
+
+# Threads
+
+
+@dataclass(slots=True)
+class Watch:
+    """Run checks again and again in a thread of its own, with a connection of its own."""
+
+    checks: tuple[Check, ...]
+    faults: dict[str, str] = field(default_factory=dict)
+    figures: Figures = field(default_factory=dict)
+    running: tuple[str, float] | None = None
+    """The check that runs now, and since when."""
+    has_looked: threading.Event = field(default_factory=threading.Event)
+    stopped: threading.Event = field(default_factory=threading.Event)
+    thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        self.thread = threading.Thread(target=self._run, name="health", daemon=True)
+        self.thread.start()
+
+    def is_alive(self) -> bool:
+        """Threads do not survive a fork, so a worker starts its own."""
+        return self.thread is not None and self.thread.is_alive()
+
+    def stop(self) -> None:
+        self.stopped.set()
+        if self.thread is not None:
+            self.thread.join()
+
+    def read_faults(self) -> dict[str, str]:
+        """Return the fault of each part. A part that was never examined, or whose check hangs, has failed."""
+        running = self.running
+        faults = {check.part: self.faults.get(check.part, "not examined yet") for check in self.checks}
+        if running and time.monotonic() - running[1] > STUCK_AFTER:
+            faults[running[0]] = "no answer"
+        return faults
+
+    def _run(self) -> None:
+        connections[DEFAULT_DB_ALIAS] = _build_own_connection()
+        due = dict.fromkeys(self.checks, 0.0)
+        try:
+            while not self.stopped.is_set():
+                for check in self.checks:
+                    if time.monotonic() >= due[check] and not self.stopped.is_set():
+                        self._examine(check)
+                        pause = min(check.seconds, RETRY_AFTER if self.faults[check.part] else check.seconds)
+                        due[check] = time.monotonic() + pause
+                self.has_looked.set()
+                self.stopped.wait(1.0)
+        finally:
+            connections.close_all()
+
+    def _examine(self, check: Check) -> None:
+        self.running = (check.part, time.monotonic())
+        figures: Figures = {}
+        fault = _find_fault(check, figures)
+        if fault:
+            with suppress(Exception):
+                connection.close()  # it may be broken
+        before = self.faults.get(check.part, "")
+        if fault and not before:
+            log.error("%s failed: %s", check.part, fault)
+        elif before and not fault:
+            log.warning("%s works again", check.part)
+        self.figures |= figures
+        self.faults[check.part] = fault
+        self.running = None
+
+
+def _build_own_connection() -> Any:
+    """Return a connection outside of the pool: a pool that is used up by readers is no failure of the database."""
+    own = connections[DEFAULT_DB_ALIAS].copy()
+    if own.vendor == "postgresql":
+        options = own.settings_dict["OPTIONS"]
+        options.pop("pool", None)
+        own.settings_dict["OPTIONS"] = {"connect_timeout": 2, "tcp_user_timeout": 5000, **options}
+    return own
+
+
+_watches: tuple[Watch, ...] = ()
+_start_lock = threading.Lock()
+
+
+def read_status() -> Status:
+    """Return what the threads found last. Start them in a process that has none."""
+    global _watches
+    with _start_lock:
+        if not _watches or not all(watch.is_alive() for watch in _watches):
+            _watches = (Watch(REQUIRED_CHECKS), Watch(OPTIONAL_CHECKS))
+            for watch in _watches:
+                watch.start()
+        watches = _watches
+    until = time.monotonic() + FIRST_WAIT
+    for watch in watches:
+        watch.has_looked.wait(max(0.0, until - time.monotonic()))
+    faults = {part: fault for watch in watches for part, fault in watch.read_faults().items()}
+    return Status(faults, {name: n for watch in watches for name, n in watch.figures.items()})
+
+
+def stop_watching() -> None:
+    global _watches
+    for watch in _watches:
+        watch.stop()
+    _watches = ()
