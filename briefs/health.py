@@ -39,7 +39,7 @@ INTEGRITY_LIMIT: Final = dt.timedelta(hours=26)
 NOTICE_LIMIT: Final = dt.timedelta(hours=1)
 LOW_DISK: Final = 1 << 30
 LARGE_WAL: Final = 256 << 20
-RETRY_AFTER: Final = 30.0
+RETRY_AFTER: Final = 3.0
 STUCK_AFTER: Final = 5.0
 """Seconds after which a check that has not ended counts as failed."""
 FIRST_WAIT: Final = 0.8
@@ -299,15 +299,20 @@ _watches: tuple[Watch, ...] = ()
 _start_lock = threading.Lock()
 
 
-def read_status() -> Status:
-    """Return what the threads found last. Start them in a process that has none."""
+def start_watching() -> tuple[Watch, ...]:
+    """Start the threads, unless they run in this process."""
     global _watches
     with _start_lock:
         if not _watches or not all(watch.is_alive() for watch in _watches):
             _watches = (Watch(REQUIRED_CHECKS), Watch(OPTIONAL_CHECKS))
             for watch in _watches:
                 watch.start()
-        watches = _watches
+        return _watches
+
+
+def read_status() -> Status:
+    """Return what the threads found last."""
+    watches = start_watching()
     until = time.monotonic() + FIRST_WAIT
     for watch in watches:
         watch.has_looked.wait(max(0.0, until - time.monotonic()))

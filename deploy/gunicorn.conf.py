@@ -5,6 +5,10 @@ collection, which would copy their memory pages: a busy worker uses 43 MB of its
 """
 
 import gc
+import os
+import shutil
+import sys
+import tempfile
 from typing import Any
 
 preload_app = True
@@ -13,6 +17,32 @@ threads = 8
 keepalive = 75  # nginx closes an idle connection after 60 s: if we closed it first, a form sent just then would get 502
 control_socket_disable = True  # its folder would be the home of a user that may write nowhere but in var/
 
+if os.environ.get("LOG_FORMAT") == "json":
+    sys.path.insert(0, os.getcwd())
+    from digest.logs import build_config
+
+    logconfig_dict = build_config("json", access_log=True)
+    logconfig_dict["loggers"] = {"gunicorn.error": {"level": "INFO", "handlers": ["own"], "propagate": False}}
+
+# The counters of all workers are files in one folder. prometheus-client asks for its name when it is imported. This
+# file is read again at a reload, by the same process, and by the new one of an upgrade (USR2), which inherits variables.
+if os.environ.get("METRICS_BIND") and os.environ.get("METRICS_OWNER") != str(os.getpid()):
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="digest-metrics-")
+    os.environ["METRICS_OWNER"] = str(os.getpid())
+
 
 def pre_fork(server: Any, worker: Any) -> None:
     gc.freeze()
+
+
+def post_worker_init(worker: Any) -> None:
+    from briefs.health import start_watching
+    from digest.listener import start_listener
+
+    start_watching()
+    start_listener()
+
+
+def on_exit(server: Any) -> None:
+    if os.environ.get("METRICS_OWNER") == str(os.getpid()):
+        shutil.rmtree(os.environ["PROMETHEUS_MULTIPROC_DIR"], ignore_errors=True)

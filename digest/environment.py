@@ -251,6 +251,28 @@ def media_storage(var: Path) -> dict[str, Any]:
     return {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": location}
 
 
+def metrics_bind() -> tuple[str, int] | None:
+    """Return host and port of the second listener, or nothing."""
+    value = read("METRICS_BIND")
+    if not value:
+        return None
+    host, _, port = value.rpartition(":")
+    if not host.strip("[]") or not port.isdecimal() or not 0 < int(port) < 65_536:
+        stop("METRICS_BIND", f"expected host:port such as 127.0.0.1:9101, found {value!r}.")
+    require_package("METRICS_BIND", "prometheus_client", "metrics")
+    return host.strip("[]"), int(port)
+
+
+def sentry_dsn() -> str:
+    value = read("SENTRY_DSN")
+    if value:
+        parts = split_address("SENTRY_DSN", value, "expected https://key@host/number.")
+        if parts.scheme not in ("http", "https") or not parts.username or not parts.hostname:
+            stop("SENTRY_DSN", "expected https://key@host/number.")
+        require_package("SENTRY_DSN", "sentry_sdk", "sentry")
+    return value
+
+
 def hsts() -> dict[str, Any]:
     """Return Django's settings of HSTS for the value of the variable."""
     value = read_choice("HSTS", ("host", "subdomains", "preload", "off"))

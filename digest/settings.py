@@ -7,6 +7,8 @@ from pathlib import Path
 from django.utils.csp import CSP
 
 from . import environment
+from .error_reports import start_reports
+from .logs import build_config
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VERSION = tomllib.loads((BASE_DIR / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
@@ -47,6 +49,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "digest.observation.note_route",
     "digest.headers.permissions_policy",
     "briefs.admin.home.middleware.DeskMiddleware",
     "django.middleware.security.SecurityMiddleware",
@@ -187,11 +190,12 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000
 DATA_UPLOAD_MAX_MEMORY_SIZE = 6_000_000
 DATA_UPLOAD_MAX_NUMBER_FILES = 400  # the upload page accepts 200 and reports the excess
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "handlers": {"stderr": {"class": "logging.StreamHandler"}},
-    "root": {"handlers": ["stderr"], "level": "WARNING"},
-}
+LOG_FORMAT = environment.read_choice("LOG_FORMAT", ("text", "json"))
+LOGGING = build_config(
+    LOG_FORMAT, access_log=environment.read_flag("ACCESS_LOG", default=LOG_FORMAT == "json")
+)
+METRICS_BIND = environment.metrics_bind()
+if _dsn := environment.sentry_dsn():
+    start_reports(_dsn, VERSION, _host)
 
 environment.require_known_names()

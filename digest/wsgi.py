@@ -14,10 +14,12 @@ _django = get_wsgi_application()
 
 from briefs.accounts import throttle  # noqa: E402  (needs the apps)
 
+from .observation import observe  # noqa: E402
 from .probes import answer_probes  # noqa: E402
 
 
 @answer_probes
+@observe
 def application(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
     """Answer 503 to a sign-in that cannot be checked now, before any of Django runs.
 

@@ -1,0 +1,180 @@
+"""Log lines, request ids, counters and error reports: what they hold, and what they never hold."""
+
+import io
+import json
+import logging
+import logging.config
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings as django_settings
+from django.db import connection
+from django.http import HttpRequest, HttpResponse
+from django.test import Client, RequestFactory
+from django.urls import path
+
+from digest import error_reports, logs
+from digest.wsgi import application
+
+from ..support.factories import Team
+from .test_cache import free_port
+
+pytestmark = pytest.mark.django_db
+
+SECRET = "t0psecret-canary"
+
+
+@pytest.fixture(params=["text", "json"])
+def output(request: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[io.StringIO]:
+    """Collect what the site's handler writes, access log included."""
+    stream = io.StringIO()
+    config = logs.build_config(request.param, access_log=True)
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(
+        logging.config.DictConfigurator(config).configure_formatter(config["formatters"]["own"])
+    )
+    access = logging.getLogger("digest.access")
+    monkeypatch.setattr(access, "level", logging.INFO)
+    monkeypatch.setattr(access.manager, "disable", 0)
+    access._cache.clear()  # type: ignore[attr-defined]
+    root = logging.getLogger()
+    root.addHandler(handler)
+    yield stream
+    root.removeHandler(handler)
+    access._cache.clear()  # type: ignore[attr-defined]
+
+
+def send(path: str, **environ: str) -> dict[str, str]:
+    request = RequestFactory()._base_environ(
+        PATH_INFO=path.encode().decode("latin-1"), QUERY_STRING=f"q={SECRET}"
+    )  # type: ignore[attr-defined]
+    told: list[Any] = []
+    request |= {"HTTP_COOKIE": f"x={SECRET}", "HTTP_USER_AGENT": SECRET, **environ}
+    b"".join(application(request, lambda status, headers, *rest: told.append(dict(headers))))
+    return told[0]
+
+
+def test_line_of_a_request_has_its_id_and_nothing_of_the_person(output: io.StringIO) -> None:
+    headers = send("/robots.txt", HTTP_X_REQUEST_ID="from-the-proxy-1")
+    assert headers["X-Request-ID"] == "from-the-proxy-1"
+    send(f"/preview/{SECRET}/")
+    send(f"/admin/account/password/new/MQ/{SECRET}/")
+    (first, *_rest) = output.getvalue().splitlines()
+    assert all(part in first for part in ("from-the-proxy-1", "/robots.txt", "public:robots", "200"))
+    assert SECRET not in output.getvalue()
+    assert "127.0.0.1" not in output.getvalue()
+    assert len(output.getvalue().splitlines()) >= 3
+
+
+@pytest.mark.parametrize("forged", ["", "short", "a b c d e f g h", "x" * 65, "abcdefgh\r\nSet-Cookie: a=b", "編號編號編號編號"])  # fmt: skip
+def test_malformed_id_is_replaced(forged: str) -> None:
+    assert re.fullmatch("[0-9a-f]{32}", send("/robots.txt", HTTP_X_REQUEST_ID=forged)["X-Request-ID"])
+
+
+def test_typed_text_begins_no_line_of_its_own(output: io.StringIO) -> None:
+    forged = "x\r\n2026 ERROR forged\x1b[31m\u2028forged"
+    send(f"/en/{forged}/")
+    try:
+        raise ValueError(forged)
+    except ValueError:
+        logging.getLogger("briefs").exception("refused: %s", forged)
+    lines = output.getvalue().splitlines()
+    assert not [line for line in lines if re.match(r"(2026 ERROR )?forged|.*[\x00-\x1f\x7f]", line)]
+    assert any("refused" in line for line in lines)
+    if lines[0].startswith("{"):
+        assert json.loads(lines[-1])["exception"].startswith("Traceback")
+
+
+# Metrics
+
+
+@pytest.mark.heavy
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="two servers with files of their own")
+def test_counters_of_two_workers_are_added_up(tmp_path: Path) -> None:
+    pytest.importorskip("prometheus_client", reason="the extra metrics is not installed")
+    port, second = free_port(), free_port()
+    variables = {
+        "DATABASE_URL": f"sqlite:///{tmp_path / 'd.sqlite3'}",
+        "METRICS_BIND": f"127.0.0.1:{second}",
+        "TMPDIR": str(tmp_path),
+    }
+    env = {**os.environ, **variables}
+    run = {"env": env, "cwd": django_settings.BASE_DIR}
+    subprocess.run([sys.executable, "manage.py", "migrate", "-v0"], check=True, **run)
+    command = ["-m", "gunicorn", "digest.wsgi", "--config", "deploy/gunicorn.conf.py", "--workers", "2"]
+    server = subprocess.Popen([sys.executable, *command, "--bind", f"127.0.0.1:{port}"], **run)
+    try:
+        for _ in range(120):
+            if is_answering(port) and is_answering(second):
+                break
+            time.sleep(0.5)
+        before = read_counters(second)
+        for _ in range(40):
+            urllib.request.urlopen(f"http://127.0.0.1:{port}/robots.txt").close()
+        counters = [read_counters(second) for _ in range(6)]
+        name = 'digest_requests_total{route="public:robots",status="200"}'
+        assert {c[name] for c in counters} == {40.0}, "the same from every worker"
+        assert name not in before
+        assert counters[0]["digest_database_bytes"] > 100_000
+        (files,) = tmp_path.glob("digest-metrics-*")
+        assert len({path.name.rpartition("_")[2] for path in files.glob("counter_*.db")}) == 2, "both workers"
+    finally:
+        server.send_signal(signal.SIGTERM)
+        server.wait(30)
+    assert list(tmp_path.glob("digest-metrics-*")) == []
+
+
+def is_answering(port: int) -> bool:
+    try:
+        urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=2).close()
+    except OSError:
+        return False
+    return True
+
+
+def read_counters(port: int) -> dict[str, float]:
+    text = urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics").read().decode()
+    pairs = (line.rsplit(" ", 1) for line in text.splitlines() if not line.startswith("#"))
+    return {name: float(value) for name, value in pairs}
+
+
+# Error reports
+
+
+def fail(request: HttpRequest) -> HttpResponse:
+    typed = request.POST["text"]
+    logging.getLogger("briefs.x").error("cannot store %s", typed)
+    raise ValueError(f"cannot store {typed}")
+
+
+def test_report_carries_no_typed_text(client: Client, team: Team, editable_urlpatterns: list[Any]) -> None:
+    sentry_sdk = pytest.importorskip("sentry_sdk", reason="the extra sentry is not installed")
+    reports: list[Any] = []
+
+    class Recorder(sentry_sdk.transport.Transport):  # type: ignore[misc, name-defined]
+        def capture_envelope(self, envelope: Any) -> None:
+            reports.append(envelope.get_event())
+
+    error_reports.start_reports("https://key@127.0.0.1/1", "1.0", "digest.example", transport=Recorder)
+    editable_urlpatterns.insert(0, path("fail/", fail))
+    client.force_login(team.writer)
+    client.raise_request_exception = False
+    try:
+        client.post(f"/fail/?q={SECRET}", {"text": SECRET}, headers={"User-Agent": SECRET})
+    finally:
+        sentry_sdk.get_global_scope().set_client(None)
+    logged, raised = reports
+    assert SECRET not in json.dumps(reports, default=str)
+    assert team.writer.username not in json.dumps(logged.get("user", "")) + str(raised.keys())
+    assert logged["logentry"] == {"message": "cannot store %s"}
+    (error,) = raised["exception"]["values"]
+    assert (error["type"], error["stacktrace"]["frames"][-1]["function"]) == ("ValueError", "fail")

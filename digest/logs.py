@@ -1,0 +1,75 @@
+"""How log lines are written: for people on stderr, or as JSON on stdout (`LOG_FORMAT=json`)."""
+
+import json
+import logging
+import re
+from contextvars import ContextVar
+from datetime import UTC, datetime
+from typing import Any, Final
+
+request_id: ContextVar[str] = ContextVar("request_id", default="")
+
+_CONTROL_CHARACTERS: Final = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+_TOKENS: Final = re.compile(r"(/(?:preview|subscription|password/new)/)[^\s?\"'<>]+")
+"""What opens a page to whoever has the address."""
+
+
+def hide_tokens(text: str) -> str:
+    return _TOKENS.sub(r"\1…", text)
+
+
+def _escape(text: str) -> str:
+    """Keep typed text from beginning a line of its own or from changing a terminal."""
+    return _CONTROL_CHARACTERS.sub(lambda found: repr(found[0])[1:-1], hide_tokens(text))
+
+
+class LineFormatter(logging.Formatter):
+    """One line, and the lines of a traceback indented below it."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        line = _escape(record.getMessage()) + "".join(
+            f" {name}={_escape(str(value))}" for name, value in _get_fields(record).items()
+        )
+        if number := request_id.get():
+            line += f" [{number}]"
+        if record.exc_info:
+            trace = hide_tokens(self.formatException(record.exc_info)).splitlines()
+            line = "\n    ".join([line, *map(_escape, trace)])
+        return line
+
+
+class JsonFormatter(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        values: dict[str, Any] = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname,
+            "logger": record.name,
+            "message": hide_tokens(record.getMessage()),
+            **_get_fields(record),
+        }
+        if number := request_id.get():
+            values["request"] = number
+        if record.exc_info:
+            values["exception"] = hide_tokens(self.formatException(record.exc_info))
+        line = json.dumps(values, ensure_ascii=False, default=str)
+        return _CONTROL_CHARACTERS.sub(
+            lambda found: f"\\u{ord(found[0]):04x}", line
+        )  # JSON leaves some of them
+
+
+def _get_fields(record: logging.LogRecord) -> dict[str, Any]:
+    return getattr(record, "fields", {})
+
+
+def build_config(log_format: str, *, access_log: bool) -> dict[str, Any]:
+    is_json = log_format == "json"
+    formatter = JsonFormatter if is_json else LineFormatter
+    stream = "ext://sys.stdout" if is_json else "ext://sys.stderr"
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {"own": {"()": f"{__name__}.{formatter.__name__}"}},
+        "handlers": {"own": {"class": "logging.StreamHandler", "formatter": "own", "stream": stream}},
+        "root": {"handlers": ["own"], "level": "WARNING"},
+        "loggers": {"digest.access": {"level": "INFO" if access_log else "CRITICAL"}},
+    }
