@@ -40,6 +40,9 @@ INVALID_SETTINGS = [
     ("MEDIA_STORAGE", "file://relative/media", lambda: environment.media_storage(Path("/nowhere"))),
     ("MEDIA_STORAGE", "s3://bucket?region=x", lambda: environment.media_storage(Path("/nowhere"))),
     ("HSTS", "always", environment.hsts),
+    ("METRICS_BIND", "9101", environment.metrics_bind),
+    ("METRICS_BIND", "127.0.0.1:many", environment.metrics_bind),
+    ("SENTRY_DSN", "https://host/1", environment.sentry_dsn),
     ("EMAIL_FROM", "nobody", lambda: environment.read_address("EMAIL_FROM", default="a@b.org")),
     ("SITE_NAME_EN", "two\nlines", lambda: environment.read_text("SITE_NAME_EN", default="Digest")),
     ("DIGEST_FOUR_EYE", "1", environment.require_known_names),
@@ -73,6 +76,8 @@ def test_wrong_value_stops_startup_and_names_variable(
     [
         ("DATABASE_URL", "postgres://a:b@host/c", lambda: environment.database(Path("/nowhere")), "psycopg"),
         ("CACHE_URL", "redis://host:6379/0", environment.cache, "redis"),
+        ("METRICS_BIND", "127.0.0.1:9101", environment.metrics_bind, "prometheus_client"),
+        ("SENTRY_DSN", "https://key@host/1", environment.sentry_dsn, "sentry_sdk"),
     ],
 )
 def test_missing_package_stops_startup_and_names_the_extra(

@@ -34,6 +34,7 @@ class DeskSite(admin.AdminSite):
         from .inbox import inbox
         from .inbox_lists import edit_mail_preferences
         from .palette import find
+        from .status_page import show_status
 
         return [
             path("find/", self.admin_view(find), name="find"),
@@ -41,6 +42,7 @@ class DeskSite(admin.AdminSite):
             path("language/", self.admin_view(set_language), name="language"),
             path("next/", self.admin_view(next_brief), name="next"),
             path("mail/", self.admin_view(edit_mail_preferences), name="mail"),
+            path("status/", self.admin_view(show_status), name="status"),
             *super().get_urls(),
         ]
 

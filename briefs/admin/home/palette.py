@@ -213,6 +213,8 @@ def _list_screens(request: HttpRequest, person: Person) -> Iterator[Entry]:
     for name, label, verb in SCREENS:
         if not verb or policy.has_role_for(person, verb):
             yield _name_entry(reverse(name), label)
+    if person.is_superuser:
+        yield _name_entry(reverse("admin:status"), gettext_lazy("Status"))
     for model, screen in admin.site._registry.items():
         if screen.has_view_permission(request):
             url = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")

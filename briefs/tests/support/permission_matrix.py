@@ -32,6 +32,7 @@ language/                               -           nwvreps
 find/                                   wvreps      -
 inbox/                                  wvreps      wvreps
 mail/                                   wvreps      wvreps
+status/                                 s           -
 next/                                   -           -
 login/                                  -           -
 logout/                                 -           nwvreps

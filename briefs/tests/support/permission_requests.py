@@ -201,6 +201,7 @@ REQUEST_BUILDERS: dict[str, Callable[[PermissionScenario], PermissionRequest]] =
     "inbox/": lambda g: PermissionRequest("/admin/inbox/", {"all": ""}),
     "next/": lambda g: PermissionRequest("/admin/next/"),
     "mail/": lambda g: PermissionRequest("/admin/mail/"),
+    "status/": lambda g: PermissionRequest("/admin/status/"),
     "login/": lambda g: PermissionRequest("/admin/login/", {"login": "writer", "password": "pw"}),
     **{
         f"account/{path}": lambda g, path=path: PermissionRequest(f"/admin/account/{path}")  # type: ignore[misc]

@@ -1,0 +1,54 @@
+"""The page of administrators: calm when all is well, else what is wrong and what to do."""
+
+import datetime as dt
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from briefs import health
+from briefs.models import JobRun, Outbox, Person
+
+from ...support import factories
+
+pytestmark = pytest.mark.django_db
+
+PAGE = "/admin/status/"
+
+
+@pytest.fixture
+def administrator(client: Client) -> Person:
+    person = factories.person("root")
+    Person.objects.filter(pk=person.pk).update(is_superuser=True, is_staff=True, language="en")
+    client.force_login(Person.objects.get(pk=person.pk))
+    for name in (*health.JOB_LIMITS, health.INTEGRITY):
+        JobRun.record(name)
+    return person
+
+
+def test_page_is_calm_when_all_is_well(client: Client, administrator: Person) -> None:
+    page = client.get(PAGE).content.decode()
+    assert "All is well." in page
+    assert "status-wrong" not in page.partition("<body")[2]
+    assert 'href="/admin/status/"' in client.get("/admin/").content.decode()
+
+
+def test_page_says_what_is_late_failed_or_full_and_what_to_do(
+    client: Client, administrator: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old = timezone.now() - dt.timedelta(days=2)
+    JobRun.record("backup", old)
+    JobRun.objects.filter(name="publish_due").delete()
+    Outbox.objects.create(key="k", kind="review", to=administrator, due_at=old, error="refused")
+    monkeypatch.setattr(health, "LOW_DISK", 1 << 60)
+    response: Any = client.get(PAGE)
+    rows = {row.name: row for row in response.context["wrong"]}
+    assert rows.keys() == {"Backup", "Sending and tidying (publish_due)", "Notices", "Free disk space"}
+    assert rows["Backup"].figure == "2 days ago"
+    assert rows["Sending and tidying (publish_due)"].figure == "never"
+    assert rows["Notices"].figure == "1 due, 1 failed"
+    page = response.content.decode()
+    assert "4 things need you." in page
+    assert "Look at the timer digest-backup on the server." in page
+    assert 'href="/admin/briefs/outbox/"' in page
