@@ -23,6 +23,7 @@ from briefs import search
 from briefs.database import guards
 from briefs.installation import prepare_dictionary
 from briefs.public import home_page
+from briefs.public.search import similar_names
 
 from .support import factories
 from .support.mail_server import MailServer
@@ -153,6 +154,8 @@ def _new_home_page() -> None:
     """Forget the parts of the home page that are kept for a minute: the rows of the next test have the same ids."""
     home_page.render_top.cache_clear()
     home_page.render_topics.cache_clear()
+    similar_names._index_names.cache_clear()
+    similar_names._index_names.cache_clear()
 
 
 @pytest.fixture

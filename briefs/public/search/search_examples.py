@@ -1,4 +1,4 @@
-"""What the search page shows without answers: examples taken from the newest brief, or ways on."""
+"""What the search page shows without answers: examples taken from the newest brief, or similar names and newest briefs."""
 
 import datetime as dt
 import re
@@ -17,6 +17,8 @@ from .. import editions, home_page, list_presenter
 from ..page_keys import PageKey
 from .search_params import SearchParams
 from .search_queries import SearchResults
+from .search_results import KIND_LABELS
+from .similar_names import Name, find_similar
 
 MAX_NEWEST = 3
 _LONG_WORD = re.compile(r"[A-Za-z]{7,}")
@@ -25,7 +27,7 @@ _LONG_WORD = re.compile(r"[A-Za-z]{7,}")
 def build_openings(
     params: SearchParams, results: SearchResults, language: Side, now: dt.datetime
 ) -> SafeString:
-    """Return examples for an empty search, topics and newest briefs if nothing was found, else nothing."""
+    """Return examples for an empty search; similar names, topics and newest briefs if nothing was found; else nothing."""
     if not params.is_empty and results.count:
         return mark_safe("")
     newest = editions.list_newest_briefs(language, now, PageKey()).rows
@@ -43,9 +45,20 @@ def build_openings(
     return render_partial(
         "briefs/_search_openings.html",
         examples=examples,
+        similar=[_build_name_row(name, language) for name in find_similar(results.query, now)],
         topics=home_page.render_topics(language, home_page.round_to_minute(now)),
         newest=list_presenter.render_list_by_publication(shown, language, heading=gettext("Newest briefs")),
     )
+
+
+def _build_name_row(name: Name, language: Side) -> dict[str, str]:
+    text = name.zh or name.en if language == "zh" else name.en or name.zh
+    return {
+        "url": paths.subject(language, name.kind, name.slug),
+        "text": text,
+        "lang": detect_language_code(text),
+        "label": str(KIND_LABELS[name.kind.removesuffix("s")]),
+    }
 
 
 def _list_examples(card: dict[str, Any], language: Side) -> Iterator[tuple[str, str]]:

@@ -1,4 +1,4 @@
-"""Search queries: at most six per results page."""
+"""Search queries: at most six per results page, seven if nothing is found."""
 
 import datetime as dt
 from collections import Counter

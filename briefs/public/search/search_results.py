@@ -7,7 +7,7 @@ from typing import Any
 
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import gettext, ngettext, pgettext
+from django.utils.translation import gettext, gettext_lazy, ngettext, pgettext
 
 from ...content import LANGUAGE_TAGS, Side
 from ...rendering.cards import LIST_SEPARATOR
@@ -20,6 +20,15 @@ from ..page_frame import TITLE_SEPARATOR
 from .search_hits import render_hit
 from .search_params import SearchParams
 from .search_queries import SearchResults
+
+KIND_LABELS = {
+    "brief": gettext_lazy("Brief"),
+    "term": gettext_lazy("Term"),
+    "keyword": gettext_lazy("Keyword"),
+    "author": gettext_lazy("Author"),
+    "source": gettext_lazy("Source"),
+}
+"""What a suggested or similar name leads to, by the kind of page."""
 
 
 def build_results_context(

@@ -2,7 +2,6 @@
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
-from django.utils.translation import gettext_lazy
 
 from ...content import Side
 from ...search import search_log
@@ -12,15 +11,6 @@ from .. import errors, page_frame, rate_limits
 from ..machines import feeds
 from . import search_examples, search_queries, search_results
 from .search_params import SearchParams
-
-_KIND_LABELS = {
-    "brief": gettext_lazy("Brief"),
-    "term": gettext_lazy("Term"),
-    "keyword": gettext_lazy("Keyword"),
-    "author": gettext_lazy("Author"),
-    "source": gettext_lazy("Source"),
-}
-"""What a suggestion leads to, by the kind of page."""
 
 
 def search(request: HttpRequest, language: Side) -> HttpResponse:
@@ -56,7 +46,7 @@ def suggest(request: HttpRequest, language: Side) -> HttpResponse:
             "text": one.text,
             "lang": detect_language_code(one.text),
             "kind": one.kind,
-            "label": str(_KIND_LABELS[one.kind]),
+            "label": str(search_results.KIND_LABELS[one.kind]),
             "url": paths.brief(one.side, one.slug)
             if one.side
             else paths.subject(language, f"{one.kind}s", one.slug),
