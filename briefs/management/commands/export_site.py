@@ -7,7 +7,7 @@ from django.contrib.staticfiles import finders
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from briefs.public.export.static_export import NotAnExportFolder, StaticExport
+from briefs.public.export.static_export import ExportRunning, NotAnExportFolder, StaticExport
 
 
 class Command(BaseCommand):
@@ -28,6 +28,10 @@ class Command(BaseCommand):
         except NotAnExportFolder as error:
             raise CommandError(
                 f"{error}: not empty, and no earlier export. Choose another folder.", returncode=2
+            ) from error
+        except ExportRunning as error:
+            raise CommandError(
+                f"{error}: another export is writing here. Let it end.", returncode=2
             ) from error
         except OSError as error:
             raise CommandError(f"{error.filename or folder}: {error.strerror}.", returncode=2) from error

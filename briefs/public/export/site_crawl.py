@@ -74,6 +74,13 @@ def is_exported(address: str) -> bool:
         return False
 
 
+@lru_cache(maxsize=100_000)
+def find_slug(address: str) -> str:
+    """Return the slug of the brief whose page or file this is; empty for other addresses."""
+    match = resolve(urlsplit(address).path)
+    return str(match.kwargs["slug"]) if "/briefs/<slug:slug>" in match.route else ""
+
+
 def find_links(body: str) -> Iterator[str]:
     """Yield this site's addresses in a page or sitemap, unescaped and without fragments."""
     for found in _LINK_PATTERN.finditer(body):

@@ -1,15 +1,19 @@
 """Export the public site as files for a static host. Write changed files and delete stale ones.
 
+The manifest keeps a key for each page of a brief (`export_keys`). A page with the same key is not rendered again.
+
 A page `/en/about/` becomes `en/about/index.html`. Features that need a server are left out along with links
 to them: language negotiation at `/` (replaced by a page that links both languages), search and forms. Lists
 are cut into blocks starting from their oldest brief, so a new brief changes only the newest block.
 """
 
 import datetime as dt
+import fcntl
 import json
 import os
 import re
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from html import escape
 from itertools import pairwise
@@ -28,9 +32,13 @@ from .. import errors
 from ..languages import language_from_path
 from ..page_keys import OLDEST_KEY
 from . import site_crawl
+from .export_keys import ExportKeys
 from .language_chooser import render_language_chooser
 
 MANIFEST_NAME = ".digest-export.json"
+LOCK_NAME = ".digest-export.lock"
+_SITE = ""
+"""Path under which the manifest has the key of the whole site, if the run was completed."""
 FILES_PER_SAVE = 5_000
 _LIST_LINK = re.compile(r'<a rel="(prev|next)" href="([^"]*)"')
 _ANCHOR_ELEMENT = re.compile(r'(<a\b[^>]*?\bhref=")([^"]*)("[^>]*>)(.*?</a>)', re.DOTALL)
@@ -43,6 +51,10 @@ _TYPES_WITH_LINKS = ("text/html", "application/xml", "application/atom+xml")
 
 class NotAnExportFolder(Exception):
     """The folder is not empty and has no manifest of an earlier export."""
+
+
+class ExportRunning(Exception):
+    """Another run writes to the folder."""
 
 
 class ExportCounts(NamedTuple):
@@ -63,17 +75,29 @@ class StaticExport:
     find_static_file: Callable[[str], Path | None]
     report_progress: Callable[[int], None]
     files: dict[str, str] = field(default_factory=dict)
-    """ETag by path; empty if the file has none to reuse in the next run."""
+    """Key or ETag by path; empty if the file has none to reuse in the next run."""
+    previous_files: dict[str, str] = field(default_factory=dict)
     written: int = 0
     replaced_addresses: dict[str, str] = field(default_factory=dict)
     """Exported address by the address that pages link to."""
 
-    def __post_init__(self) -> None:
-        self.previous_files = _read_manifest(self.folder)
-
     def run(self) -> ExportCounts:
+        """Raise NotAnExportFolder or ExportRunning."""
+        _read_manifest(self.folder)  # refuse a wrong folder before anything is written to it
         self.folder.mkdir(parents=True, exist_ok=True)
-        self._save_manifest()
+        with _only_run(self.folder):
+            self.previous_files = _read_manifest(self.folder)
+            site = self.previous_files.pop(_SITE, "")
+            self.keys = ExportKeys(self.now)
+            if site == self.keys.site and all((self.folder / path).is_file() for path in self.previous_files):
+                return ExportCounts(len(self.previous_files), 0, 0)
+            self._save_manifest()
+            self._export_all()
+            removed = self._remove_stale_files()
+            self._save_manifest(complete=True)
+        return ExportCounts(len(self.files), self.written, removed)
+
+    def _export_all(self) -> None:
         for name, page in (
             ("404.html", errors.not_found(site_crawl.build_request("/404"))),
             ("index.html", render_language_chooser()),
@@ -89,9 +113,6 @@ class StaticExport:
                     continue
                 seen.add(address)
                 waiting += [link for link in self._export(address) if link not in seen]
-        removed = self._remove_stale_files()
-        self._save_manifest()
-        return ExportCounts(len(self.files), self.written, removed)
 
     def _export(self, address: str) -> list[str]:
         """Write the page or file at an address. Return the addresses it links to."""
@@ -100,12 +121,17 @@ class StaticExport:
         if "?" in address:
             return []  # later pages of a list are exported with its first
         path = _file_path(address)
-        kept = self.previous_files.get(path, "")
+        key, is_there = self._find_key(address), (self.folder / path).is_file()
+        kept = self.previous_files.get(path, "") if is_there else ""
+        if key and key == kept:
+            self.files[path] = key
+            is_page = path.endswith(".html")
+            return list(site_crawl.find_links((self.folder / path).read_text("utf-8"))) if is_page else []
         try:
-            response = site_crawl.fetch_response(address, **({"HTTP_IF_NONE_MATCH": kept} if kept else {}))
+            response = site_crawl.fetch_response(address, **({} if key else {"HTTP_IF_NONE_MATCH": kept}))
         except Http404:
             return []
-        if response.status_code == 304 and (self.folder / path).exists():
+        if response.status_code == 304:
             self.files[path] = kept
             return []
         if response.status_code != 200:
@@ -119,8 +145,12 @@ class StaticExport:
                 text = self._rewrite_links(text)
                 body = text.encode()
             links += site_crawl.find_links(text)
-        self._write_file(path, body, response.headers.get("ETag", "") if kind == "image/png" else "")
+        self._write_file(path, body, response.headers["ETag"] if kind == "image/png" else key)
         return links
+
+    def _find_key(self, address: str) -> str:
+        """Return the key of a brief's page or file; empty for other addresses, and for cards, which have an ETag."""
+        return "" if address.endswith("/card.png") else self.keys.find_key(site_crawl.find_slug(address))
 
     def _export_list(self, address: str, first_page: str) -> list[str]:
         """Write all blocks of a list but the newest, which is the list's first page.
@@ -184,7 +214,7 @@ class StaticExport:
         asked = site_crawl.find_static_links(data.decode())
         return [os.path.normpath(folder / link) for link in asked if link.startswith(("./", "../"))]
 
-    def _write_file(self, path: str, data: bytes, etag: str = "") -> None:
+    def _write_file(self, path: str, data: bytes, key: str = "") -> None:
         """Write the file atomically, if its content has changed."""
         file = self.folder / path
         if not (file.is_file() and file.read_bytes() == data):
@@ -193,7 +223,7 @@ class StaticExport:
             made.write_bytes(data)
             made.replace(file)
             self.written += 1
-        self.files[path] = etag
+        self.files[path] = key
         if len(self.files) % FILES_PER_SAVE == 0:
             self._save_manifest()
             self.report_progress(len(self.files))
@@ -208,13 +238,15 @@ class StaticExport:
                 folder.rmdir()
         return len(gone)
 
-    def _save_manifest(self) -> None:
+    def _save_manifest(self, *, complete: bool = False) -> None:
         """Write the manifest of this run's files, so that an interrupted run's files are recognised later.
 
         The previous run's files stay listed until this run has as many files.
         """
         made = self.folder / f"{MANIFEST_NAME}.new"
         known = self.previous_files | self.files if len(self.files) < len(self.previous_files) else self.files
+        if complete:
+            known = self.files | {_SITE: self.keys.site}
         made.write_text(json.dumps(known, indent=0, sort_keys=True), encoding="utf-8")
         made.replace(self.folder / MANIFEST_NAME)
 
@@ -227,15 +259,26 @@ def _render_search_notice(language: re.Match[str] | None) -> str:
 
 
 def _read_manifest(folder: Path) -> dict[str, str]:
-    """Return the ETags of the previous export by path. Raise NotAnExportFolder."""
+    """Return the keys and ETags of the previous export by path. Raise NotAnExportFolder."""
     if not folder.exists():
         return {}
     if (file := folder / MANIFEST_NAME).is_file():
         known: dict[str, str] = json.loads(file.read_text(encoding="utf-8"))
         return known
-    if not folder.is_dir() or any(folder.iterdir()):
+    if not folder.is_dir() or any(file.name != LOCK_NAME for file in folder.iterdir()):
         raise NotAnExportFolder(str(folder))
     return {}
+
+
+@contextmanager
+def _only_run(folder: Path) -> Iterator[None]:
+    """Lock the folder, or raise ExportRunning. The system releases the lock of a run that was killed."""
+    with (folder / LOCK_NAME).open("a") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise ExportRunning(str(folder)) from error
+        yield
 
 
 def _list_blocks(address: str) -> Iterator[tuple[str, str, str, str]]:

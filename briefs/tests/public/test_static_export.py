@@ -1,18 +1,24 @@
 """Static export: every page is written, no link is broken, and a second run rewrites only changed files."""
 
 import datetime as dt
+import fcntl
 import html
+import random
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from django.conf import settings
+from django.conf import LazySettings, settings
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
+from briefs.derived import build
+from briefs.models.derived import Card, Face
 from briefs.models.edition import Edition
+from briefs.models.site import SiteText
 from briefs.models.vocabulary import Keyword
-from briefs.public import keyset
+from briefs.public import home_page, keyset
 from briefs.public.export import static_export
 
 from ..support import corpus_fixtures
@@ -53,7 +59,9 @@ def export(folder: Path, capsys: pytest.CaptureFixture[str]) -> tuple[int, ...]:
 
 def exported_files(folder: Path) -> dict[str, tuple[int, bytes]]:
     paths = (
-        path for path in folder.rglob("*") if path.is_file() and path.name != static_export.MANIFEST_NAME
+        path
+        for path in folder.rglob("*")
+        if path.is_file() and path.name not in (static_export.MANIFEST_NAME, static_export.LOCK_NAME)
     )
     return {str(path.relative_to(folder)): (path.stat().st_mtime_ns, path.read_bytes()) for path in paths}
 
@@ -189,3 +197,89 @@ def test_unused_keyword_has_no_exported_page(tmp_path: Path, capsys: pytest.Capt
     Keyword.make(label_zh="未用", label_en="Unused")
     export(tmp_path, capsys)
     assert not (tmp_path / "en/keywords/unused").exists()
+
+
+def test_export_waits_for_no_other_run(tmp_path: Path) -> None:
+    lock = (tmp_path / static_export.LOCK_NAME).open("w")
+    fcntl.flock(lock, fcntl.LOCK_EX)
+    with pytest.raises(CommandError, match="another export is writing here"):
+        call_command("export_site", str(tmp_path))
+    lock.close()  # as the system does when a run is killed
+    call_command("export_site", str(tmp_path))
+    assert (tmp_path / "en/index.html").is_file()
+
+
+def add_brief(rng: random.Random, now: dt.datetime) -> None:
+    n, facts = Edition.objects.count() + 10, corpus_fixtures.load_sample(corpus_fixtures.SEED).facts
+    live_from = now + dt.timedelta(minutes=rng.choice([-5000, 0, 2]))  # older than others, newest, or soon
+    content = corpus_fixtures.numbered_content(n, facts=facts)
+    corpus_fixtures.publish(content, f"n{n}", live_from=live_from)
+
+
+def add_edition(rng: random.Random, now: dt.datetime) -> None:
+    old = rng.choice(Edition.objects.listed(now))
+    Edition.objects.filter(pk=old.pk).update(live_until=now)
+    content = corpus_fixtures.numbered_content(rng.randrange(1000), facts=old.frozen_content.facts)
+    values = {"change_kind": "correction", "change_note_zh": "改", "change_note_en": "C"}
+    corpus_fixtures.publish(
+        content, old.slug, live_from=now, brief=old.brief, published_at=old.published_at, **values
+    )
+
+
+def withdraw(rng: random.Random, now: dt.datetime) -> None:
+    reasons = {"withdrawn_kind": "rights", "withdrawn_reason_zh": "權", "withdrawn_reason_en": "R"}
+    Edition.objects.filter(pk=rng.choice(Edition.objects.listed(now)).pk).update(withdrawn_at=now, **reasons)
+
+
+def remove(rng: random.Random, now: dt.datetime) -> None:
+    Edition.objects.filter(pk=rng.choice(Edition.objects.found(now)).pk).update(removed_at=now)
+
+
+def reinstate(rng: random.Random, now: dt.datetime) -> None:
+    Edition.objects.public(now).update(withdrawn_at=None, removed_at=None)
+
+
+def rename_keyword(rng: random.Random, now: dt.datetime) -> None:
+    row = rng.choice(Keyword.objects.exclude(label_en="Unused"))
+    row.label_zh, row.label_en = f"詞{now.minute}", f"Word {now.minute}"
+    row.save()
+    build.rebuild_labels(Keyword, list(build.find_edition_ids_using(Keyword, [row.pk])))
+
+
+def write_about(rng: random.Random, now: dt.datetime) -> None:
+    words = {"text_zh": f"{now}", "text_en": f"{now}", "updated_at": now}
+    SiteText.objects.update_or_create(
+        key="about", defaults=words | {"updated_by": corpus_fixtures.get_person("w")}
+    )
+
+
+def change_derived_rows(rng: random.Random, now: dt.datetime) -> None:
+    Face.objects.filter(edition=rng.choice(Card.objects.all()).pk).update(credit=f"<p>{now}</p>")
+
+
+CHANGES: tuple[Callable[[random.Random, dt.datetime], None], ...] = (
+    *(add_brief, add_edition, withdraw, remove, reinstate, rename_keyword, write_about, change_derived_rows),
+)
+
+
+@pytest.mark.heavy
+@pytest.mark.parametrize("seed", range(2))
+def test_second_export_equals_new_one_after_any_change(
+    seed: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, settings: LazySettings
+) -> None:
+    rng = random.Random(seed)
+    changes = [*CHANGES, *CHANGES]
+    rng.shuffle(changes)
+    call_command("export_site", str(tmp_path / "kept"))
+    for n, change in enumerate(changes, 1):
+        now = NOW + dt.timedelta(minutes=n)
+        monkeypatch.setattr(timezone, "now", lambda now=now: now)
+        change(rng, now)
+        if n == len(changes):
+            settings.DIGEST_SITE_NAME = {"zh": "新名", "en": "New name"}
+        for folder in ("kept", f"new{n}"):
+            home_page.render_top.cache_clear()
+            call_command("export_site", str(tmp_path / folder))
+        kept, new = exported_files(tmp_path / "kept"), exported_files(tmp_path / f"new{n}")
+        assert kept.keys() == new.keys(), change
+        assert [path for path in new if kept[path][1] != new[path][1]] == [], change
