@@ -1,5 +1,6 @@
 """End sessions: after hours without activity, everywhere at once, or those of a person who leaves."""
 
+import datetime as dt
 import time
 from collections.abc import Callable
 from typing import Any, Final
@@ -8,10 +9,13 @@ from allauth.usersessions.models import UserSession
 from django.contrib import messages
 from django.contrib.auth import logout
 from django.contrib.auth.signals import user_logged_in
+from django.contrib.sessions.models import Session
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
+from ..database.bulk_delete import delete_in_batches
 from ..models import Person
 
 IDLE_LIMIT: Final = 12 * 60 * 60
@@ -45,6 +49,14 @@ def _check_activity(request: HttpRequest) -> None:
         now - seen_at > _RECORD_EVERY and BACKGROUND_HEADER not in request.headers
     ):
         request.session[_SEEN_AT] = now
+
+
+def delete_expired(now: dt.datetime) -> None:
+    """Delete sessions that are over, those in the middle of a sign-in too, and the lines about them."""
+    delete_in_batches(Session.objects.filter(expire_date__lt=now))
+    still_there = Session.objects.filter(session_key=OuterRef("session_key"))
+    an_hour_ago = now - dt.timedelta(hours=1)  # the line of a new session is stored before the session
+    delete_in_batches(UserSession.objects.filter(~Exists(still_there), created_at__lt=an_hour_ago))
 
 
 def connect() -> None:

@@ -20,6 +20,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import F, QuerySet
 
+from ..database.bulk_delete import delete_in_batches
 from ..models.accounts import SignInCounter
 from .password_hashing import normal_priority
 
@@ -192,4 +193,4 @@ def _forgive(attempt: Attempt) -> None:
 
 def delete_expired(now: dt.datetime) -> None:
     """Delete counters that no longer count."""
-    SignInCounter.objects.filter(updated_at__lt=now - FORGET_AFTER).delete()
+    delete_in_batches(SignInCounter.objects.filter(updated_at__lt=now - FORGET_AFTER))

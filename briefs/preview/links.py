@@ -9,11 +9,15 @@ from django.db import DatabaseError, transaction
 from django.db.models import Exists, F, OuterRef, QuerySet
 
 from ..content import Content
+from ..database.bulk_delete import delete_in_batches
 from ..letters import LetterTarget
 from ..models.delivery import PreviewLink
 from ..models.history import Event
+from ..models.letters import Letter
 
 MAX_LIFETIME = dt.timedelta(hours=72)
+RETENTION = dt.timedelta(days=90)
+"""How long the desk shows a link that has expired."""
 ENDING_VERBS = ("approve", "publish_urgently", "discard")
 """Verbs that end the preview, as the shared revision is no longer a draft."""
 
@@ -38,6 +42,12 @@ def active_links(now: dt.datetime) -> QuerySet[PreviewLink]:
     return PreviewLink.objects.filter(
         ~Exists(ended), revoked_at=None, expires_at__gt=now, at__gt=now - MAX_LIFETIME
     )
+
+
+def delete_expired(now: dt.datetime) -> None:
+    """Delete links that expired long ago, except those through which a guest wrote. The share event stays."""
+    has_letter = Exists(Letter.objects.filter(link=OuterRef("pk")))
+    delete_in_batches(PreviewLink.objects.filter(~has_letter, expires_at__lt=now - RETENTION))
 
 
 def find(token: str, now: dt.datetime) -> OpenedPreview | None:

@@ -15,6 +15,7 @@ from typing import Final
 
 from django.db import DatabaseError, connection, transaction
 
+from ..database.bulk_delete import delete_in_batches
 from ..models.searches import Search
 
 MAX_PENDING_WORDS: Final = 500
@@ -96,4 +97,4 @@ def _set_busy_timeout(milliseconds: int) -> None:
 
 
 def delete_expired(today: dt.date) -> int:
-    return Search.objects.filter(day__lt=today - RETENTION).delete()[0]
+    return delete_in_batches(Search.objects.filter(day__lt=today - RETENTION))

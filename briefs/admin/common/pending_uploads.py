@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from django.utils import timezone
 
+from ...database.bulk_delete import delete_in_batches
 from ...models import Person, Upload
 
 UPLOAD_RETENTION: Final = dt.timedelta(hours=24)
@@ -13,12 +14,17 @@ MAX_PENDING_UPLOADS: Final = 10
 
 
 def create_upload(owner: Person, *, words_of: Person, date_order: str) -> Upload:
-    """Store a new upload, deleting all expired uploads and the owner's oldest beyond the limit."""
+    """Store a new upload, deleting the owner's oldest beyond the limit."""
     now = timezone.now()
-    Upload.objects.filter(created_at__lt=now - UPLOAD_RETENTION).delete()
     own = Upload.objects.filter(owner=owner).order_by("-created_at").values_list("pk", flat=True)
     Upload.objects.filter(pk__in=list(own[MAX_PENDING_UPLOADS - 1 :])).delete()
     return Upload.objects.create(owner=owner, words_of=words_of, date_order=date_order, created_at=now)
+
+
+def delete_expired(now: dt.datetime) -> None:
+    """Delete uploads that can no longer be confirmed, an hour later than that: one may be confirmed just now."""
+    old = now - UPLOAD_RETENTION - dt.timedelta(hours=1)
+    delete_in_batches(Upload.objects.filter(created_at__lt=old), batch_size=5)  # an upload may hold 64 MB
 
 
 def find_pending_upload(owner: Person, pk: Any) -> Upload | None:

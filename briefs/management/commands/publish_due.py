@@ -4,10 +4,12 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError
 from django.utils import timezone
 
-from briefs.accounts import second_factor, throttle
+from briefs.accounts import second_factor, sessions, throttle
+from briefs.admin.common import pending_uploads
 from briefs.derived.label_propagation import continue_relabelling
 from briefs.models import JobRun
 from briefs.notifications import Delivery, send_due
+from briefs.preview import links
 from briefs.search import indexing
 from briefs.search.search_log import delete_expired
 
@@ -30,11 +32,12 @@ class Command(BaseCommand):
     def _do_due_work(self) -> Delivery:
         indexing.drop_past_editions(timezone.now())  # superseded ones, which no search returns anyway
         delete_expired(timezone.localdate())
-        throttle.delete_expired(timezone.now())
         second_factor.renew_encryption()
         delivery = send_due()
         self.stdout.write(f"{delivery.sent} sent, {delivery.failed} failed.")
         if made := continue_relabelling():
             self.stdout.write(f"{made} editions relabelled.")
+        for part in (throttle, sessions, pending_uploads, links):
+            part.delete_expired(timezone.now())
         JobRun.record("publish_due")
         return delivery

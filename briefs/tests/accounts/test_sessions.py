@@ -1,13 +1,20 @@
 """Sessions end: after hours without activity, on other devices, everywhere."""
 
 import datetime as dt
+import io
 
 import pytest
+from allauth.usersessions.models import UserSession
+from django.contrib.sessions.models import Session
+from django.core.management import call_command
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from briefs.accounts.sessions import end_sessions
 from briefs.admin.account.account_pages import describe_browser
+from briefs.database.bulk_delete import delete_in_batches
 from briefs.models import Person
 
 from ..support import factories
@@ -94,3 +101,26 @@ def test_sessions_of_other_people_stay(owner: Person) -> None:
 
 def test_unknown_browser_is_shown_by_its_own_words() -> None:
     assert describe_browser("curl/8.5") == "curl/8.5"
+
+
+def test_publish_due_deletes_sessions_that_are_over(owner: Person, time_machine, settings) -> None:
+    old = signed_in(owner, IPHONE)
+    time_machine.shift(dt.timedelta(seconds=settings.SESSION_COOKIE_AGE + 1))
+    client = signed_in(owner)
+    UserSession.objects.create(user=owner, session_key="of a session that is gone", ip="127.0.0.1")
+    time_machine.shift(dt.timedelta(hours=2))
+    assert (Session.objects.count(), UserSession.objects.count()) == (2, 2)
+    call_command("publish_due", stdout=io.StringIO())
+    assert (Session.objects.count(), UserSession.objects.count()) == (1, 1)
+    assert is_signed_in(client)
+    assert not is_signed_in(old)
+
+
+def test_rows_are_deleted_in_short_batches(db: None) -> None:
+    Session.objects.bulk_create(
+        Session(session_key=f"k{n}", session_data="", expire_date=timezone.now()) for n in range(7)
+    )
+    with CaptureQueriesContext(connection) as queries:
+        assert delete_in_batches(Session.objects.all(), batch_size=2, max_rows=5) == 6
+    assert sum("DELETE" in query["sql"] for query in queries) == 3
+    assert Session.objects.count() == 1

@@ -1,5 +1,6 @@
 """An invalid preview token opens nothing. `public/test_leaks.py` tests what a valid one reveals."""
 
+import datetime as dt
 import itertools
 import secrets
 from collections.abc import Callable, Iterator
@@ -148,3 +149,18 @@ def test_desk_query_under_denial_raises_database_error(query: Callable[[], objec
     query()
     with guest_access_only(), pytest.raises(DatabaseError), transaction.atomic():
         query()
+
+
+def test_link_is_deleted_long_after_its_end_unless_a_guest_wrote(clock: Any) -> None:
+    team = Team()
+    brief = factories.draft_brief(team)
+    for _ in range(3):
+        share_token(brief, team.writer)
+    answered, expired, active = PreviewLink.objects.order_by("pk")
+    Letter.objects.create(key="k", brief=brief, link=answered, kind="remark", text="x", at=NOW)
+    past = NOW - links.RETENTION - links.MAX_LIFETIME
+    PreviewLink.objects.exclude(pk=active.pk).update(at=past, expires_at=past + links.MAX_LIFETIME)
+    links.delete_expired(NOW)
+    assert expired in PreviewLink.objects.all(), "it expired just ninety days ago"
+    links.delete_expired(NOW + dt.timedelta(seconds=1))
+    assert list(PreviewLink.objects.order_by("pk")) == [answered, active]

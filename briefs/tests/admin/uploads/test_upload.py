@@ -305,10 +305,11 @@ def test_person_without_import_right_cannot_upload(writer_client: Client, team: 
 
 def test_upload_older_than_a_day_is_deleted(writer_client: Client, team: factories.Team) -> None:
     preview_url = upload_files(writer_client, make_file("a.txt", SAMPLE))
-    Upload.objects.update(created_at=timezone.now() - dt.timedelta(hours=25))
+    Upload.objects.update(created_at=timezone.now() - dt.timedelta(hours=26))
     assert writer_client.get(preview_url).status_code == 404
     assert writer_client.post(preview_url, {"take": "1-0", "seen-1-0": "created"}).status_code == 404
     upload_files(writer_client, make_file("b.txt", FAULTY))
+    pending_uploads.delete_expired(timezone.now())
     assert [f.name for f in UploadFile.objects.all()] == ["b.txt"]
     for _ in range(pending_uploads.MAX_PENDING_UPLOADS + 2):
         upload_files(writer_client, paste="x")
