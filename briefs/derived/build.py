@@ -8,14 +8,14 @@ store the hash of their content and the version of the markup.
 import datetime as dt
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import batched
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import transaction
 from django.db.models import Model, QuerySet
 from django.utils import timezone
 
 from .. import rendering
-from ..content import Content, Facts, hash_json
+from ..content import Content, Facts, Side, hash_json
 from ..database.bulk_insert import insert_rows
 from ..facts import SCALAR_FACTS, Fact, FactKind
 from ..models.derived import (
@@ -32,7 +32,7 @@ from ..models.derived import (
 )
 from ..models.edition import Edition
 from ..models.vocabulary import Author, Keyword, Source, Term, Vocabulary
-from ..rendering import cards
+from ..rendering import ReadingView, cards
 from ..search import indexing
 from ..text import date_format
 from ..text.article_urls import is_safe_link, write_host_in_ascii
@@ -61,6 +61,22 @@ def rebuild_derived_rows(editions: Iterable[Edition]) -> None:
 def build_derived_rows(edition: Edition) -> None:
     """Build all derived rows of an edition added in this transaction. It must have none yet."""
     _add_derived_rows([edition])
+
+
+class UnstoredRows(NamedTuple):
+    """What the rows of an edition would hold: the data of its card, its faces by language, the HTML of one view."""
+
+    card: dict[str, Any]
+    faces: dict[Side, dict[str, str]]
+    html: str
+
+
+def build_without_storing(pk: int, view: ReadingView) -> UnstoredRows:
+    """Build what the page of an edition needs. For pages whose rows are missing, which readers must see anyway."""
+    edition = Edition.objects.only("slug", "published_at", "live_from", "content").get(pk=pk)
+    content = edition.frozen_content
+    card = build_card_data(edition, content, load_vocabulary([edition]))
+    return UnstoredRows(card, cards.build_faces(card), rendering.render_fragment(content, view, edition.slug))
 
 
 def _add_derived_rows(editions: Sequence[Edition]) -> None:

@@ -5,6 +5,7 @@ The exception is `list_history`: it also reads earlier editions of a brief that 
 """
 
 import datetime as dt
+import logging
 from collections.abc import Collection
 from functools import partial
 from typing import Any, Literal, NamedTuple
@@ -15,6 +16,7 @@ from django.utils import timezone
 
 from ..content import SIDES, Content, Side
 from ..database.prepared_query import PreparedQuery
+from ..derived.build import build_without_storing
 from ..models.derived import EditionPicture, Rendering
 from ..models.edition import Edition
 from ..rendering import ReadingView
@@ -23,6 +25,7 @@ from .keyset import NO_FILTER, KeysetPage, KeysetPaginator
 from .page_keys import PageKey, build_beyond_condition
 
 MAX_NEIGHBOURS = 10
+log = logging.getLogger(__name__)
 
 type EditionRows = QuerySet[Edition, Any]
 
@@ -102,9 +105,18 @@ def find(slug: str, view: ReadingView, now: dt.datetime, language: Side = "zh") 
     if not rows:
         raise _missing_page_error(slug, now)
     found = PublicEdition(*rows[0])
-    if not found.html or not found.head:
-        raise LookupError(f"Edition {found.pk} has nothing derived: run manage.py rebuild_derived.")
-    return found
+    return found if found.html and found.head and found.card else _complete(found, view, language)
+
+
+def _complete(found: PublicEdition, view: ReadingView, language: Side) -> PublicEdition:
+    """Build what is missing without storing it: an upgrade may have begun, or the other version approved the brief.
+
+    The terms are left out, as their places are those in the stored HTML.
+    """
+    log.warning("Edition %s lacks derived rows: run manage.py rebuild_derived.", found.pk)
+    made = build_without_storing(found.pk, view)
+    face = {name: made.faces[language][name] for name in _FACE_COLUMNS if name in PublicEdition._fields}
+    return found._replace(card=made.card, html=made.html, gloss=None, **face)
 
 
 def list_history(edition: PublicEdition, now: dt.datetime) -> list[EditionHistoryLine]:
@@ -151,8 +163,9 @@ def find_card(slug: str, now: dt.datetime) -> dict[str, Any]:
     rows = _card_by_slug(slug, now)
     if not rows:
         raise _missing_page_error(slug, now)
-    data: dict[str, Any] = rows[0][0]
-    return data
+    ((pk, data),) = rows
+    card: dict[str, Any] = data or build_without_storing(pk, "zh").card
+    return card
 
 
 def list_major_changes(briefs: Collection[int], now: dt.datetime) -> dict[int, list[EditionHistoryLine]]:
@@ -244,7 +257,7 @@ def _lead_query(language: Side, pk: int) -> EditionRows:
 
 
 def _card_by_slug_query(slug: str, now: dt.datetime) -> EditionRows:
-    return _listed_editions(now).filter(slug=slug).values_list("card__data")[:1]
+    return Edition.objects.listed(now).filter(slug=slug).values_list("pk", "card__data")[:1]
 
 
 def _picture_query(key: str, now: dt.datetime) -> EditionRows:

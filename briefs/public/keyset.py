@@ -75,7 +75,7 @@ class KeysetPaginator[R]:
         has_older = bool(rows) if upwards else more
         has_newer = more if upwards else bool(rows) and page.side == "before"
         return KeysetPage(
-            [self._build_row(*row) for row in rows],
+            [self._build_row(*row) for row in rows if row[-1] is not None],  # else its entry is not made yet
             older_key=_format_key(*rows[-1][:2]) if has_older else "",
             newer_key=_format_key(*rows[0][:2]) if has_newer else "",
             query_string=f"?{page.side}={page.position}" if page.side else "",

@@ -43,7 +43,7 @@ def list_found(found: list[int], language: Side, view: ReadingView, now: dt.date
 
 
 def _build_entries(rows: Sequence[Sequence[Any]], language: Side, view: ReadingView) -> list[FeedEntry]:
-    entries = [FeedEntry(*row) for row in rows]
+    entries = [FeedEntry(*row) for row in rows if None not in row]  # else its derived rows are not made yet
     if view != "parallel":
         return entries
     return [entry._replace(html=select_order(entry.html, language)) for entry in entries]

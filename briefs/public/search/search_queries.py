@@ -209,7 +209,7 @@ def _load_hits(rows: Sequence[ResultRow], now: dt.datetime, term: int) -> tuple[
         return [], False
     ids = [row.edition for row in rows]
     loaded = _hit_rows(now, term, *ids, *ids[-1:] * (_MAX_HITS - len(ids)))
-    by_pk = {pk: SearchHit(slug, content, card) for pk, slug, content, card, _ in loaded}
+    by_pk = {pk: SearchHit(slug, content, card) for pk, slug, content, card, _ in loaded if card}
     return [by_pk[pk] for pk in ids if pk in by_pk], any(row[-1] for row in loaded)
 
 
