@@ -5,7 +5,8 @@ from typing import ClassVar, Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Case, F, Q, Value, When
+from django.db.models.functions import Coalesce, Greatest
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -54,6 +55,31 @@ class EditionQuerySet(models.QuerySet["Edition"]):
         """Return past, public and scheduled editions. A cancelled edition has an empty interval."""
         return self.exclude(live_until=F("live_from"))
 
+    def changed(
+        self, since: dt.datetime, until: dt.datetime
+    ) -> "models.QuerySet[Edition, tuple[int, int, int, str, dt.datetime]]":
+        """Return which editions became public, were taken down or came back from `since` to `until`, oldest first.
+
+        Only ids, kinds and dates: id, id of the brief, number, `change` and `changed_at`, those of the latest change.
+        `until` must be a minute ago: editions become public without a write, and a transaction commits after the
+        times that it writes.
+        """
+        kind = Case(
+            When(removed_at__isnull=False, then=Value("removed")),
+            When(withdrawn_at__isnull=False, then=Value("withdrawn")),
+            When(reinstated_at__isnull=False, then=Value("reinstated")),
+            When(published_at=F("live_from"), then=Value("published")),
+            default=Value("corrected"),
+        )
+        rows = self.uncancelled().annotate(changed_at=_CHANGED_AT, change=kind)
+        rows = rows.filter(changed_at__gte=since, changed_at__lte=until).order_by("changed_at", "pk")
+        return rows.values_list("pk", "brief_id", "number", "change", "changed_at")
+
+
+_CHANGED_AT = Greatest(
+    F("live_from"),
+    *(Coalesce(column, "live_from") for column in ("withdrawn_at", "removed_at", "reinstated_at")),
+)
 
 _LISTED_COLUMNS = ("live_from", "live_until", "withdrawn_at", "removed_at")
 """Columns that `listed` reads."""
@@ -70,6 +96,7 @@ class Edition(models.Model):
         "removed_at",
         "removed_by_id",
         "removed_reason",
+        "reinstated_at",
         "confirmed_at",
         "confirmed_by_id",
     )
@@ -106,6 +133,7 @@ class Edition(models.Model):
     removed_at = models.DateTimeField(null=True)
     removed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     removed_reason = models.TextField(blank=True)
+    reinstated_at = models.DateTimeField(null=True)
     confirmed_at = models.DateTimeField(null=True)
     confirmed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
 
@@ -156,6 +184,7 @@ class Edition(models.Model):
             models.Index(
                 fields=["live_from", "brief"], name="edition_removed", condition=Q(removed_at__isnull=False)
             ),
+            models.Index(_CHANGED_AT, F("id"), name="edition_by_change"),
         ]
 
     def __str__(self) -> str:

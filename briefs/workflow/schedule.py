@@ -129,7 +129,7 @@ def reinstate(brief: Brief | int, *, by: Person, now: dt.datetime | None = None)
         texts = ("withdrawn_kind", "withdrawn_reason_zh", "withdrawn_reason_en", "removed_reason")
         empty = dict.fromkeys(texts, "")
         nobody = dict.fromkeys(("withdrawn_at", "withdrawn_by", "removed_at", "removed_by"))
-        Edition.objects.filter(pk=edition.pk).update(**empty, **nobody)
+        Edition.objects.filter(pk=edition.pk).update(**empty, **nobody, reinstated_at=run.now)
         run.update_brief()
         run.record_event(edition=edition)
         return edition
