@@ -68,6 +68,14 @@ def read_text(variable: str, *, default: str) -> str:
     return value
 
 
+def read_link(variable: str) -> str:
+    """Return a web address, or nothing."""
+    value = read(variable)
+    if value and not re.fullmatch(r"https?://[!-~]{1,300}", value):
+        stop(variable, f"expected an address such as https://example.org/terms, found {value!r}.")
+    return value
+
+
 def read_choice(variable: str, choices: tuple[str, ...]) -> str:
     """Return the variable's value. The first choice is the default."""
     value = read(variable, choices[0])

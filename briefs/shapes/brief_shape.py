@@ -1,0 +1,147 @@
+"""The declared shape of a public brief, in which the API, the corpus and exports give it to machines.
+
+The OpenAPI schemas are made from these classes, so docstrings and descriptions are read by users of the API.
+A new field may be added at any time; no field changes its meaning or goes away within a version of the API.
+"""
+
+import datetime as dt
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta, Struct
+
+from ..content import Marker
+from ..facts import SCALAR_FACTS, Fact, FactKind
+
+type Level = Annotated[int, Meta(ge=0, le=2)]
+type WithdrawalReason = Literal["our_error", "rights", "duplicate", "other"]
+
+
+class Texts(Struct, frozen=True):
+    """A text in Traditional Chinese and in English."""
+
+    zh: str
+    en: str
+
+
+class Name(Struct, frozen=True):
+    """A keyword, source or term with its present names. The slug never changes."""
+
+    slug: str
+    zh: str
+    en: str
+
+
+class Author(Struct, frozen=True):
+    """An author of the article. `en` is the name as printed. The affiliation is that at the time of the article."""
+
+    slug: str
+    zh: str
+    en: str
+    affiliation: Texts
+
+
+class Bullet(Struct, frozen=True):
+    """The same point in both languages. A text is empty if the point is in one language only."""
+
+    number: Annotated[int, Meta(ge=1, description="Unique in its brief and never reused: #b4 in addresses.")]
+    zh: str
+    en: str
+    level_zh: Level = 0
+    level_en: Level = 0
+    marker_zh: Marker = "bullet"
+    marker_en: Marker = "bullet"
+
+
+class Picture(Struct, frozen=True):
+    """The cover picture. Its licence is its own."""
+
+    url: str
+    width: int
+    height: int
+    alt: Texts
+    credit: str
+    licence: str
+
+
+class Correction(Struct, frozen=True):
+    """The latest change that readers are told of."""
+
+    at: dt.datetime
+    kind: Literal["correction", "update", "editors_note"]
+    note: Texts
+
+
+class Withdrawal(Struct, frozen=True):
+    at: dt.datetime
+    kind: WithdrawalReason
+    reason: Texts
+
+
+class Urls(Struct, frozen=True):
+    """Addresses of the brief: its pages, and the brief in this API."""
+
+    zh: str
+    en: str
+    parallel: str
+    api: str
+
+
+def _fact_field(name: str, fact: Fact) -> tuple[str, Any, Any]:
+    """Return the field of a fact that one value states. An unknown value is empty."""
+    if fact.kind is FactKind.FLAG:
+        return name, Annotated[bool, Meta(description=fact.label)], False
+    kind = Literal["", *fact.choices] if fact.choices else str
+    return name, Annotated[kind, Meta(description=fact.label)], ""
+
+
+Article = msgspec.defstruct(
+    "Article",
+    [
+        ("source", Name | None),
+        ("authors", list[Author]),
+        *(_fact_field(name, fact) for name, fact in SCALAR_FACTS.items() if fact.is_public),
+    ],
+    frozen=True,
+    namespace={
+        "__doc__": "The digested article. `date` is ISO, cut to its precision: 2025-06-09, 2025-06 or 2025."
+    },
+)
+
+
+class Brief(Struct, frozen=True, kw_only=True, tag_field="status", tag="public"):
+    """A brief as readers see it now, in both languages."""
+
+    id: int
+    slug: str
+    edition: Annotated[int, Meta(ge=1, description="1 is the first edition; a correction is the next.")]
+    published: dt.datetime
+    updated: Annotated[dt.datetime, Meta(description="When this edition became public.")]
+    correction: Correction | None
+    headline: Texts
+    summary: Texts
+    bullets: list[Bullet]
+    article: Article  # type: ignore[valid-type]
+    picture: Picture | None
+    keywords: list[Name]
+    terms: list[Name]
+    urls: Urls
+    licence: Annotated[str, Meta(description="Address of the licence; empty: all rights reserved.")]
+    hash: Annotated[
+        str, Meta(description="SHA-256 of both languages and the facts: equal if nothing changed.")
+    ]
+
+
+class WithdrawnBrief(Struct, frozen=True, kw_only=True, tag_field="status", tag="withdrawn"):
+    """The notice in place of a brief that was withdrawn. Delete its text."""
+
+    id: int
+    slug: str
+    edition: int
+    published: dt.datetime
+    withdrawn: Withdrawal
+    headline: Texts
+    urls: Urls
+
+
+type FoundBrief = Brief | WithdrawnBrief

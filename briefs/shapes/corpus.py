@@ -1,0 +1,140 @@
+"""The open corpus: all listed briefs as JSON Lines, and their aligned pairs as TMX, written piece by piece.
+
+Both read `BATCH` editions at a time by id, so that memory does not grow with the corpus. `now` is that of the start,
+for the whole file.
+"""
+
+import datetime as dt
+import hashlib
+from collections.abc import Iterator
+from typing import Any, Final, NamedTuple
+from xml.sax.saxutils import escape, quoteattr
+
+import msgspec
+from django.conf import settings
+from django.db.models import Count, Max, TextField
+from django.db.models.functions import Cast
+
+from ..content import LANGUAGE_TAGS, SIDES
+from ..models.derived import EditionTerm
+from ..models.edition import Edition
+from ..models.vocabulary import Term
+from . import shape_queries
+
+BATCH: Final = 200
+_FORMAT: Final = 1
+"""Version of the files, part of their ETag."""
+
+_PAIR_COLUMNS: Final = ("pk", "brief_id", "number", "slug", "published_at", "content")
+_TMX_START: Final = """<?xml version="1.0" encoding="UTF-8"?>
+<tmx version="1.4">
+<header creationtool="digest" creationtoolversion={version} segtype="block" o-tmf="digest" adminlang="en" srclang="*all*" datatype="plaintext">
+<prop type="x-site">{site}</prop>
+<prop type="x-licence">{licence}</prop>
+</header>
+<body>
+"""
+_TMX_END: Final = "</body>\n</tmx>\n"
+
+
+class Pair(NamedTuple):
+    """One text in both languages. `part`: `headline`, `summary`, or `b` with the number of the bullet."""
+
+    part: str
+    zh: str
+    en: str
+
+
+class CorpusSize(NamedTuple):
+    briefs: int
+    pairs: int
+
+
+def write_json_lines(now: dt.datetime) -> Iterator[bytes]:
+    """Yield one brief a line, in its declared shape, oldest id first."""
+    encoder = msgspec.json.Encoder()
+    for rows in _list_batches(now, select=shape_queries.select_columns):
+        yield encoder.encode_lines(shape_queries.build_shapes(rows, now))
+
+
+def write_tmx(now: dt.datetime) -> Iterator[bytes]:
+    """Yield a TMX 1.4b file of the pairs that have both languages."""
+    values = {"site": escape(settings.SITE_URL), "licence": escape(settings.DIGEST_LICENCE)}
+    yield _TMX_START.format(version=quoteattr(settings.VERSION), **values).encode()
+    for rows in _list_batches(now):
+        yield "".join([_write_units(*row) for row in rows]).encode()
+    yield _TMX_END.encode()
+
+
+def count_corpus(now: dt.datetime) -> CorpusSize:
+    """Count the listed briefs and their pairs. It reads them all."""
+    briefs = pairs = 0
+    for rows in _list_batches(now):
+        briefs += len(rows)
+        pairs += sum(len(list_pairs(row[-1])) for row in rows)
+    return CorpusSize(briefs, pairs)
+
+
+def compute_etag(now: dt.datetime) -> str:
+    """Return the ETag of the files, without writing them.
+
+    An edition's content is frozen, so its id stands for it; names and terms change and are read.
+    """
+    digest = hashlib.sha256(
+        repr((_FORMAT, settings.VERSION, settings.SITE_URL, settings.DIGEST_LICENCE)).encode()
+    )
+    cards = Cast("card__data", TextField())
+    for rows in _list_batches(now, select=lambda editions: editions.values_list("pk", "live_from", cards)):
+        digest.update(repr(rows).encode())
+    digest.update(repr(list(Term.objects.order_by("pk").values_list("pk", "slug", "zh", "en"))).encode())
+    digest.update(repr(EditionTerm.objects.aggregate(Count("pk"), Max("pk"))).encode())
+    return f'"{digest.hexdigest()[:24]}"'
+
+
+def list_pairs(content: dict[str, Any]) -> list[Pair]:
+    """Return the pairs of a stored content that have both languages: headline, summary and bullets."""
+    pairs = [
+        Pair(part, *(content.get(f"{part}_{side}", "") for side in SIDES)) for part in ("headline", "summary")
+    ]
+    pairs += [
+        Pair(f"b{b['number']}", *(b.get(f"text_{side}", "") for side in SIDES)) for b in content["bullets"]
+    ]
+    return [pair for pair in pairs if pair.zh and pair.en]
+
+
+def _list_batches(
+    now: dt.datetime, select: Any = lambda editions: editions.values_list(*_PAIR_COLUMNS)
+) -> Iterator[list[tuple[Any, ...]]]:
+    last = 0
+    while True:
+        editions = Edition.objects.listed(now).filter(pk__gt=last, card__isnull=False).order_by("pk")
+        rows = list(select(editions)[:BATCH])
+        if not rows:
+            return
+        yield rows
+        last = rows[-1][0]
+
+
+def _write_units(
+    pk: int, brief: int, number: int, slug: str, published_at: dt.datetime, content: dict[str, Any]
+) -> str:
+    """Return the translation units of an edition. A unit keeps its id in every edition."""
+    props = "".join(
+        f'<prop type="x-{name}">{value}</prop>'
+        for name, value in (
+            ("brief", brief),
+            ("slug", slug),
+            ("edition", number),
+            ("published", published_at.astimezone(dt.UTC).date()),
+        )
+    )
+    return "".join(
+        [
+            f'<tu tuid="{brief}.{pair.part}">{props}{_write_variant("zh", pair.zh)}{_write_variant("en", pair.en)}</tu>\n'
+            for pair in list_pairs(content)
+        ]
+    )
+
+
+def _write_variant(side: Any, text: str) -> str:
+    return f'<tuv xml:lang="{LANGUAGE_TAGS[side]}"><seg>{escape(text)}</seg></tuv>'

@@ -1,0 +1,181 @@
+"""Read public editions in their declared shape: at most three queries for any number of editions."""
+
+import datetime as dt
+from collections.abc import Iterable, Mapping
+from typing import Any, Final, NamedTuple
+
+from django.conf import settings
+from django.db.models import QuerySet
+
+from ..content import hash_json
+from ..facts import SCALAR_FACTS
+from ..models.derived import EditionTerm
+from ..models.edition import Edition
+from ..text import paths
+from .brief_shape import (
+    Article,
+    Author,
+    Brief,
+    Bullet,
+    Correction,
+    FoundBrief,
+    Name,
+    Picture,
+    Texts,
+    Urls,
+    Withdrawal,
+    WithdrawnBrief,
+)
+
+API_PATH: Final = "/api/v1/"
+_ARTICLE_FACTS: Final = tuple(name for name, fact in SCALAR_FACTS.items() if fact.is_public)
+
+
+class ShapeRow(NamedTuple):
+    """The columns from which a shape is built."""
+
+    pk: int
+    brief_id: int
+    number: int
+    slug: str
+    published_at: dt.datetime
+    live_from: dt.datetime
+    withdrawn_at: dt.datetime | None
+    withdrawn_kind: str
+    withdrawn_reason_zh: str
+    withdrawn_reason_en: str
+    hash_zh: str
+    hash_en: str
+    hash_facts: str
+    content: dict[str, Any]
+    card: dict[str, Any]
+
+
+def select_columns(editions: QuerySet[Edition, Any]) -> QuerySet[Edition, Any]:
+    """Select the columns of `ShapeRow`. `editions` are `listed(now)` or `found(now)`, filtered and ordered."""
+    columns = (*ShapeRow._fields[:-1], "card__data")
+    return editions.filter(card__isnull=False).values_list(*columns)
+
+
+def build_shapes(rows: Iterable[tuple[Any, ...]], now: dt.datetime) -> list[FoundBrief]:
+    """Build the shapes of rows of `select_columns`, in their order. At most two queries."""
+    editions = [ShapeRow(*row) for row in rows]
+    listed = [row for row in editions if not row.withdrawn_at]
+    terms = _load_terms([row.pk for row in listed])
+    corrections = _load_corrections([row.brief_id for row in listed if row.number > 1], now)
+    return [
+        _build_withdrawn(row, row.withdrawn_at)
+        if row.withdrawn_at
+        else _build_brief(row, terms.get(row.pk, []), corrections.get(row.brief_id))
+        for row in editions
+    ]
+
+
+def _load_terms(editions: list[int]) -> dict[int, list[Name]]:
+    if not editions:
+        return {}
+    rows = EditionTerm.objects.filter(edition__in=editions).order_by("term__slug")
+    found: dict[int, list[Name]] = {}
+    for pk, *name in rows.values_list("edition_id", "term__slug", "term__zh", "term__en"):
+        found.setdefault(pk, []).append(Name(*name))
+    return found
+
+
+def _load_corrections(briefs: list[int], now: dt.datetime) -> dict[int, Correction]:
+    """Return the newest change note of each brief. Earlier editions count, as in the history of a brief's page."""
+    if not briefs:
+        return {}
+    past = Edition.objects.filter(brief__in=briefs, live_from__lte=now, removed_at=None, minor=False)
+    noted = past.uncancelled().exclude(change_kind="").order_by("live_from")
+    rows = noted.values_list("brief_id", "live_from", "change_kind", "change_note_zh", "change_note_en")
+    return {brief: Correction(at, kind, Texts(zh, en)) for brief, at, kind, zh, en in rows}  # type: ignore[arg-type]
+
+
+def _build_brief(row: ShapeRow, terms: list[Name], correction: Correction | None) -> Brief:
+    content, card = row.content, row.card
+    return Brief(
+        id=row.brief_id,
+        slug=row.slug,
+        edition=row.number,
+        published=row.published_at,
+        updated=row.live_from,
+        correction=correction,
+        headline=_texts(content, "headline"),
+        summary=_texts(content, "summary"),
+        bullets=[_build_bullet(bullet) for bullet in content["bullets"]],
+        article=_build_article(card),
+        picture=_build_picture(content),
+        keywords=[_name(keyword) for keyword in card["keywords"]],
+        terms=terms,
+        urls=_build_urls(row.slug),
+        licence=settings.DIGEST_LICENCE,
+        hash=hash_json({"zh": row.hash_zh, "en": row.hash_en, "facts": row.hash_facts}),
+    )
+
+
+def _build_withdrawn(row: ShapeRow, withdrawn_at: dt.datetime) -> WithdrawnBrief:
+    reason = Texts(row.withdrawn_reason_zh, row.withdrawn_reason_en)
+    return WithdrawnBrief(
+        id=row.brief_id,
+        slug=row.slug,
+        edition=row.number,
+        published=row.published_at,
+        withdrawn=Withdrawal(withdrawn_at, row.withdrawn_kind, reason),  # type: ignore[arg-type]
+        headline=_texts(row.content, "headline"),
+        urls=_build_urls(row.slug),
+    )
+
+
+def _texts(values: Mapping[str, Any], name: str) -> Texts:
+    return Texts(values.get(f"{name}_zh", ""), values.get(f"{name}_en", ""))
+
+
+def _build_bullet(values: Mapping[str, Any]) -> Bullet:
+    get = values.get
+    return Bullet(
+        values["number"],
+        get("text_zh", ""),
+        get("text_en", ""),
+        get("level_zh", 0),
+        get("level_en", 0),
+        get("marker_zh", "bullet"),
+        get("marker_en", "bullet"),
+    )
+
+
+def _build_article(card: Mapping[str, Any]) -> Any:
+    authors = [
+        Author(author["slug"], author["zh"], author["en"], _texts(author, "affiliation"))
+        for author in card["authors"]
+    ]
+    facts = {name: card[name] for name in _ARTICLE_FACTS if name in card}
+    return Article(source=_name(card["source"]) if card["source"] else None, authors=authors, **facts)
+
+
+def _name(values: Mapping[str, str]) -> Name:
+    return Name(values["slug"], values["zh"], values["en"])
+
+
+def _build_picture(content: Mapping[str, Any]) -> Picture | None:
+    picture = content["facts"].get("picture")
+    if not picture:
+        return None
+    file = f"{paths.PICTURES_PATH}{picture['key']}-{picture['width']}.jpg"
+    return Picture(
+        f"{settings.SITE_URL}{file}",
+        picture["width"],
+        picture["height"],
+        _texts(content, "picture_alt"),
+        picture.get("credit", ""),
+        picture.get("licence", ""),
+    )
+
+
+def _build_urls(slug: str) -> Urls:
+    site = settings.SITE_URL
+    return Urls(
+        f"{site}{paths.brief('zh', slug)}",
+        f"{site}{paths.brief('en', slug)}",
+        f"{site}{paths.parallel('zh', slug)}",
+        f"{site}{API_PATH}briefs/{slug}",
+    )
