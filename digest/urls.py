@@ -6,6 +6,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("preview/", include("briefs.preview.urls")),
     path("", include("briefs.public.urls")),
+    path("", include("briefs.api.urls")),
 ]
 
 handler404 = "briefs.public.errors.not_found"

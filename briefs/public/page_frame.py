@@ -75,6 +75,7 @@ def _language_context(language: Side) -> dict[str, str]:
         "twin_name": paths.NATIVE_LANGUAGE_NAMES[other],
         "joint": TITLE_SEPARATOR[language],
         "description": gettext("Bilingual briefs of writing on foreign policy"),
+        "has_corpus": settings.DIGEST_CORPUS,
         "hreflang_zh": paths.HREFLANG["zh"],
         "hreflang_en": paths.HREFLANG["en"],
     }

@@ -81,8 +81,11 @@ def read_sender(request: HttpRequest) -> letters.Sender:
 
 
 def strip_head_body(request: HttpRequest, response: HttpResponse) -> HttpResponse:
-    """Remove the body from the response to a HEAD request, keeping its Content-Length."""
-    if request.method == "HEAD":
+    """Remove the body from the response to a HEAD request, keeping its Content-Length.
+
+    A view that streams answers HEAD with an empty stream and has no length.
+    """
+    if request.method == "HEAD" and not response.streaming:
         response.headers["Content-Length"] = str(len(response.content))
         response.content = b""
     return response

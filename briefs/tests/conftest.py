@@ -145,8 +145,8 @@ def _fast_password_hasher() -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def _no_search_limit() -> None:
-    """Lift the search limit, which has its own tests."""
-    settings.DIGEST_SEARCH_LIMIT = 1_000_000
+    """Lift the limits of searches and the API, which have their own tests."""
+    settings.DIGEST_SEARCH_LIMIT = settings.DIGEST_API_LIMIT = 1_000_000
 
 
 @pytest.fixture(autouse=True)

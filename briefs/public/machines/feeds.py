@@ -87,8 +87,8 @@ def search_feed(
         raise Http404
     if wait := rate_limits.seconds_to_wait(request):
         return errors.too_many_requests(language, wait)
-    ids = search_queries.list_newest_ids(asked, now, limit=keyset.PAGE_SIZE)
-    found = feed_queries.list_found(ids, language, view, now)
+    rows = search_queries.list_newest(asked, now, limit=keyset.PAGE_SIZE)
+    found = feed_queries.list_found([row.edition for row in rows], language, view, now)
     return _respond(found, _search_scope(asked), language, view, feed_format, now)
 
 

@@ -67,13 +67,15 @@ class SearchResults:
     """The glossary term that the query names, if its page exists."""
 
 
-def list_newest_ids(params: SearchParams, now: dt.datetime, *, limit: int) -> list[int]:
-    """Return the newest listed editions that a search finds."""
+def list_newest(
+    params: SearchParams, now: dt.datetime, *, limit: int, before: int | None = None
+) -> list[ResultRow]:
+    """Return the newest listed editions that a search finds, those below place `before` if it is given."""
     query, _, _ = _parse(params)
     if query.is_empty and not params.is_filtered:
         return []
     ask, _ = _build_request(params, query, now)
-    return [row.edition for row in get_store().find_page(ask, limit=limit)]
+    return get_store().find_page(ask, limit=limit, before=before)
 
 
 def _parse(params: SearchParams) -> tuple[ParsedQuery, Concepts, Mapping[int, GlossaryEntry]]:

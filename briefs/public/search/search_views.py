@@ -36,7 +36,7 @@ def search(request: HttpRequest, language: Side) -> HttpResponse:
 
 
 def suggest(request: HttpRequest, language: Side) -> HttpResponse:
-    if wait := rate_limits.seconds_to_wait(request, is_suggestion=True):
+    if wait := rate_limits.seconds_to_wait(request, "suggestion"):
         return JsonResponse({"suggestions": []}, status=429, headers={"Retry-After": str(wait)})
     asked = SearchParams.from_query(request.GET.dict())
     typed = asked.query_text

@@ -224,14 +224,14 @@ def list_accepted_renderings(term: Subject) -> dict[Side, list[str]]:
     return {"zh": zh, "en": en}
 
 
-def list_subjects(kind: SubjectKind, now: dt.datetime) -> list[CountedSubject]:
+def list_subjects(kind: SubjectKind, now: dt.datetime, *, is_complete: bool = False) -> list[CountedSubject]:
     """Return all subjects of listed editions with their counts.
 
-    Keywords with `listed=False` are left out as too broad.
+    Keywords with `listed=False` are left out as too broad, unless `is_complete`.
     """
     numbers = dict(count_by_column(kind.join_table, kind.join_column, now))
     rows = kind.model._default_manager.filter(merged_into=None)
-    if kind.model is Keyword:
+    if kind.model is Keyword and not is_complete:
         rows = rows.filter(listed=True)
     family = "family" if kind.model is Author else kind.en_column
     named = rows.values_list("pk", "slug", kind.zh_column, kind.en_column, family)

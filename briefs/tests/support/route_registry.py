@@ -131,6 +131,24 @@ def _spellings(slugs: Iterable[str]) -> Iterator[str]:
     yield from (f"/zh-TW/briefs/{slug}/" for slug in slugs)
 
 
+def _api_lists(slugs: Iterable[str]) -> Iterator[str]:
+    """The list, with every filter, for each page after every edition, and searches for the words of each slug."""
+    odd = [
+        "",
+        "limit=1",
+        "limit=0",
+        "cursor=x",
+        "q=*",
+        "q=-x",
+        "year=2025",
+        "from=2025-13",
+        "keyword=x&to=2025-06-09",
+    ]
+    odd += ["updated_since=2093-01-01", "updated_since=x", "fields=id,status", "fields=content", "state=draft", "q=x&cursor=s1"]  # fmt: skip
+    yield from (f"/api/v1/briefs?{query}" for query in odd)
+    yield from (f"/api/v1/briefs?q=%22{slug.replace('-', '%22+%22')}%22" for slug in slugs)
+
+
 YEARS = (1887, 1900, 2025, 2026, 2093)
 _PAGE = "<language:language>/"
 _GUEST = "preview/<str:token>/"
@@ -184,6 +202,22 @@ PUBLIC_ROUTES: dict[str, PublicRoute] = {
     "favicon.ico": PublicRoute(_fixed("/favicon.ico")),
     ".well-known/security.txt": PublicRoute(_fixed("/.well-known/security.txt")),
     rf"^{LANGUAGE_ALIAS_PATTERN}/(?P<rest>.*)$": PublicRoute(_spellings),
+    "api/v1/briefs": PublicRoute(_api_lists),
+    "api/v1/briefs/<slug:slug>": PublicRoute(_alternating("/api/v1/briefs/{}")),
+    "api/v1/changes": PublicRoute(
+        _fixed(
+            *(
+                f"/api/v1/changes{query}"
+                for query in ("", "?limit=3", "?since=2093-01-01", "?since=0-0", "?since=x")
+            )
+        )
+    ),
+    "api/v1/vocabulary": PublicRoute(_fixed("/api/v1/vocabulary")),
+    "api/v1/openapi.json": PublicRoute(_fixed("/api/v1/openapi.json")),
+    "^api/v1/.*$": PublicRoute(_alternating("/api/v1/issues/{}")),
+    "api/docs/": PublicRoute(_fixed("/api/docs/")),
+    f"{_PAGE}corpus/": PublicRoute(_both_languages("corpus/")),
+    **{f"corpus/digest.{end}": PublicRoute(_fixed(f"/corpus/digest.{end}")) for end in ("jsonl", "tmx")},
 }
 STAFF_PREFIXES = ("admin/",)
 """Prefixes of the routes of the desk."""

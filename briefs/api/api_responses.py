@@ -1,0 +1,110 @@
+"""Wrapper for the views of the API and the corpus: methods, CORS, rate limits, and errors as problem+json (RFC 9457).
+
+Answers are the same for everybody and may be stored by shared caches, so they state the limit (`RateLimit-Policy`) and
+not what one client has left of it; `RateLimit` and `Retry-After` come with 429.
+"""
+
+import datetime as dt
+from collections.abc import Mapping
+from functools import wraps
+from http import HTTPStatus
+from typing import Any
+
+import msgspec
+from django.http import Http404, HttpRequest, HttpResponse
+from django.utils import timezone
+from django.views.decorators.csrf import csrf_exempt
+
+from ..public import rate_limits
+from ..public.rate_limits import SEARCH_LIMIT_WINDOW, Activity
+from ..public.responses import NO_STORE, ViewFunction, drop_session, public_view
+
+JSON = "application/json"
+METHODS = "GET, HEAD, OPTIONS"
+_CORS = {
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Expose-Headers": "ETag, Link, RateLimit, RateLimit-Policy, Retry-After",
+}
+_PREFLIGHT = {
+    "Access-Control-Allow-Methods": METHODS,
+    "Access-Control-Allow-Headers": "If-None-Match",
+    "Access-Control-Max-Age": "86400",
+}
+
+
+class ProblemDetails(msgspec.Struct, omit_defaults=True):
+    """An error (RFC 9457). `parameter` is the one that was wrong; `removed` is when a brief was removed."""
+
+    title: str
+    status: int
+    type: str = "about:blank"
+    detail: str = ""
+    parameter: str = ""
+    removed: dt.datetime | None = None
+
+
+class Problem(Exception):
+    """An error to answer with. `values` are fields of `ProblemDetails`."""
+
+    def __init__(
+        self, status: HTTPStatus, detail: str = "", *, headers: Mapping[str, str] | None = None, **values: Any
+    ) -> None:
+        super().__init__(detail)
+        self.details = ProblemDetails(status.phrase, status.value, detail=detail, **values)
+        self.headers = headers or {}
+
+    def build_response(self) -> HttpResponse:
+        body, status = msgspec.json.encode(self.details), self.details.status
+        headers = {"Cache-Control": NO_STORE, **self.headers}
+        return HttpResponse(body, status=status, content_type="application/problem+json", headers=headers)
+
+
+def api_view(view: ViewFunction, activity: Activity = "api") -> ViewFunction:
+    """Wrap a view that raises `Problem` and Http404. Not exported: files on a static host have no headers."""
+    served = public_view(_answer_problems(view, activity), is_exported=False)
+
+    @wraps(view)
+    def serve(request: HttpRequest, **arguments: Any) -> HttpResponse:
+        if request.method in METHODS.split(", "):
+            response = served(request, **arguments)
+        else:
+            drop_session(request)
+            response = Problem(HTTPStatus.METHOD_NOT_ALLOWED, headers={"Allow": METHODS}).build_response()
+        for name, value in (_CORS | (_PREFLIGHT if request.method == "OPTIONS" else {})).items():
+            response.headers[name] = value
+        most = rate_limits.get_limit(activity)
+        response.headers["RateLimit-Policy"] = f'"{activity}";q={most};w={SEARCH_LIMIT_WINDOW}'
+        return response
+
+    return csrf_exempt(serve)
+
+
+def _answer_problems(view: ViewFunction, activity: Activity) -> ViewFunction:
+    def answer(request: HttpRequest, **arguments: Any) -> HttpResponse:
+        try:
+            require_rate(request, activity)
+            return view(request, **arguments)
+        except Http404:
+            return Problem(HTTPStatus.NOT_FOUND, "There is nothing public at this address.").build_response()
+        except Problem as problem:
+            return problem.build_response()
+
+    return answer
+
+
+def require_rate(request: HttpRequest, activity: Activity) -> None:
+    """Raise Problem if the client must wait."""
+    if wait := rate_limits.seconds_to_wait(request, activity):
+        headers = {"Retry-After": str(wait), "RateLimit": f'"{activity}";r=0;t={wait}'}
+        raise Problem(HTTPStatus.TOO_MANY_REQUESTS, f"Wait {wait} seconds.", headers=headers)
+
+
+def json_response(value: Any, *, next_url: str = "") -> HttpResponse:
+    headers = {"Link": f'<{next_url}>; rel="next"'} if next_url else {}
+    return HttpResponse(msgspec.json.encode(value), content_type=JSON, headers=headers)
+
+
+def now_and_settled() -> tuple[dt.datetime, dt.datetime]:
+    """Return now, and the moment before which every change has been committed."""
+    now = timezone.now()
+    return now, now - dt.timedelta(minutes=1)

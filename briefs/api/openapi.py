@@ -1,0 +1,159 @@
+"""The description of the API: OpenAPI 3.1, and a page for people, both made from the declared shapes and parameters."""
+
+import json
+from collections.abc import Mapping
+from functools import cache
+from typing import Any, Final, NamedTuple
+
+import msgspec
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+
+from ..public import page_frame
+from ..shapes.brief_shape import FoundBrief
+from ..shapes.shape_queries import API_PATH
+from . import parameters
+from .api_responses import JSON, ProblemDetails
+from .parameters import Parameter
+from .views import BriefPage, ChangePage, Vocabulary
+
+_PROBLEM_NAMES: Final = {
+    400: "A parameter is wrong. The problem names it.",
+    404: "Nothing public is at this address.",
+    405: "Only GET, HEAD and OPTIONS are allowed.",
+    410: "The brief was removed, at `removed`.",
+    429: "Too many requests. `Retry-After` has the seconds to wait.",
+}
+
+
+class Operation(NamedTuple):
+    """One address. `problems` are its errors besides those that every address has."""
+
+    path: str
+    summary: str
+    description: str
+    answer: Any
+    parameters: Mapping[str, Parameter] = {}
+    problems: tuple[int, ...] = ()
+
+
+OPERATIONS: Final = (
+    Operation(
+        "briefs",
+        "List or search briefs",
+        "Newest first. Follow `next`, or the Link header, to the end. The filters are those of the search page.",
+        BriefPage,
+        parameters.LIST_PARAMETERS,
+        (400,),
+    ),
+    Operation(
+        "briefs/{slug}",
+        "Get one brief",
+        "A withdrawn brief answers with the notice in place of its text. A removed one is 410.",
+        FoundBrief,
+        problems=(400, 404, 410),
+    ),
+    Operation(
+        "changes",
+        "Follow changes",
+        "What was published, corrected, withdrawn, removed or reinstated, oldest first, up to a minute ago. Send the"
+        " `cursor` of the last page as `since`, and you miss nothing. Renaming an author, source, keyword or term is no"
+        " change of a brief: read `vocabulary` for the present names.",
+        ChangePage,
+        parameters.CHANGE_PARAMETERS,
+        (400,),
+    ),
+    Operation(
+        "vocabulary",
+        "List names",
+        "The keywords, authors, sources and glossary terms of listed briefs.",
+        Vocabulary,
+        problems=(400,),
+    ),
+)  # fmt: skip
+
+
+def serve_document(request: HttpRequest) -> HttpResponse:
+    return HttpResponse(_encode_document(), content_type=JSON)
+
+
+@cache
+def _encode_document() -> bytes:
+    return json.dumps(build_document(), ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def build_document() -> dict[str, Any]:
+    answers = [operation.answer for operation in OPERATIONS]
+    schemas, components = msgspec.json.schema_components(
+        [*answers, ProblemDetails], ref_template="#/components/schemas/{name}"
+    )
+    *answer_schemas, problem_schema = schemas
+    return {
+        "openapi": "3.1.0",
+        "info": _build_info(),
+        "servers": [{"url": settings.SITE_URL}],
+        "paths": {
+            f"{API_PATH}{operation.path}": {"get": _build_operation(operation, schema, problem_schema)}
+            for operation, schema in zip(OPERATIONS, answer_schemas, strict=True)
+        },
+        "components": {"schemas": components},
+    }
+
+
+def _build_info() -> dict[str, Any]:
+    info: dict[str, Any] = {
+        "title": settings.DIGEST_SITE_NAME["en"],
+        "version": "1",
+        "description": "Published briefs in Traditional Chinese and English. No key is needed.",
+        "contact": {"email": settings.SECURITY_CONTACT},
+    }
+    if settings.DIGEST_LICENCE:
+        info["license"] = {"name": settings.DIGEST_LICENCE, "url": settings.DIGEST_LICENCE}
+    return info
+
+
+def _build_operation(operation: Operation, schema: Any, problem_schema: Any) -> dict[str, Any]:
+    in_path = [
+        {"name": "slug", "in": "path", "required": True, "schema": {"type": "string", "pattern": "^[-a-zA-Z0-9_]+$"}}
+    ]  # fmt: skip
+    if "fields" in operation.parameters:
+        schema = {"anyOf": [schema, {"type": "object", "description": "With `fields`: parts of briefs."}]}
+    responses: dict[str, Any] = {
+        "200": {"description": operation.summary, "content": {JSON: {"schema": schema}}},
+        "304": {"description": "Unchanged since the ETag that was sent."},
+    }
+    for status in sorted({*operation.problems, 405, 429}):
+        content = {"application/problem+json": {"schema": problem_schema}}
+        responses[str(status)] = {"description": _PROBLEM_NAMES[status], "content": content}
+    return {
+        "summary": operation.summary,
+        "description": operation.description,
+        "operationId": operation.summary.lower().replace(" ", "-"),
+        "parameters": (in_path if "{slug}" in operation.path else [])
+        + [
+            _build_parameter(name, parameter)
+            for name, parameter in operation.parameters.items()
+        ],
+        "responses": responses,
+    }  # fmt: skip
+
+
+def _build_parameter(name: str, parameter: Parameter) -> dict[str, Any]:
+    said = {"name": name, "in": "query", "description": parameter.description, "schema": parameter.schema}
+    return said | ({"style": "form", "explode": False} if parameter.schema["type"] == "array" else {})
+
+
+def show_docs(request: HttpRequest) -> HttpResponse:
+    """Show the description to people. The page has no language in its address: English, with a line in Chinese."""
+    address = f"{settings.SITE_URL}/api/docs/"
+    return page_frame.render(
+        "briefs/api_docs.html",
+        "en",
+        "",
+        canonical=address,
+        operations=OPERATIONS,
+        api=f"{settings.SITE_URL}{API_PATH}",
+        limit=settings.DIGEST_API_LIMIT,
+        has_corpus=settings.DIGEST_CORPUS,
+        licence=settings.DIGEST_LICENCE,
+    )

@@ -1,0 +1,159 @@
+"""The parameters of the API: declared once, for reading a query string and for its description."""
+
+import datetime as dt
+import re
+from collections.abc import Collection, Mapping, Sequence
+from http import HTTPStatus
+from typing import Any, Final, NamedTuple
+
+import msgspec
+from django.http import Http404, HttpRequest
+from django.utils.dateparse import parse_date, parse_datetime
+
+from ..public.page_keys import ListPosition
+from ..public.search.search_params import MAX_QUERY_LENGTH, SearchParams
+from ..shapes.brief_shape import Brief
+from .api_responses import Problem
+
+MAX_LIMIT: Final = 100
+DEFAULT_LIMIT: Final = 20
+BRIEF_FIELDS: Final = ("status", *(field.encode_name for field in msgspec.structs.fields(Brief)))
+_EARLIEST: Final = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+_LATEST: Final = dt.datetime(9000, 1, 1, tzinfo=dt.UTC)
+_SLUG: Final = {"type": "string", "pattern": "^[-a-zA-Z0-9_]{1,80}$"}
+_DAY_OF_YEAR: Final = (
+    "(0[1-9]|1[0-2])(-(0[1-9]|1[0-9]|2[0-8]))?|(0[13-9]|1[0-2])-(29|30)|(0[13578]|1[02])-31|02-29"
+)
+_DATE: Final = {"type": "string", "pattern": f"^(19|20)[0-9]{{2}}(-({_DAY_OF_YEAR}))?$"}
+
+
+class Parameter(NamedTuple):
+    description: str
+    schema: Mapping[str, Any]
+    example: str = ""
+
+
+SEARCH_FILTERS: Final = {
+    "q": Parameter(
+        "Words to search for in both languages, as on the search page. Limited like searches there.",
+        {"type": "string", "maxLength": MAX_QUERY_LENGTH},
+        "chip exports",
+    ),
+    "keyword": Parameter("Slug of a keyword.", _SLUG, "technology"),
+    "source": Parameter("Slug of a source.", _SLUG, "foreign-policy"),
+    "author": Parameter("Slug of an author.", _SLUG),
+    "year": Parameter("Year of the article.", {"type": "string", "pattern": "^(19|20)[0-9]{2}$"}, "2025"),
+    "from": Parameter("The article is from this day, month or year, or later.", _DATE, "2025-06"),
+    "to": Parameter("The article is from this day, month or year, or earlier.", _DATE, "2025-06-30"),
+}
+LIST_PARAMETERS: Final = {
+    **SEARCH_FILTERS,
+    "updated_since": Parameter(
+        "Only briefs whose present edition became public, or came back, at this time or later. A page may then have"
+        " fewer briefs than `limit`. To keep a copy, follow `changes` instead.",
+        {"type": "string", "format": "date-time"},
+        "2026-01-01T00:00:00Z",
+    ),
+    "fields": Parameter(
+        "Names of fields, separated by commas; the others are left out.",
+        {"type": "array", "items": {"type": "string", "enum": list(BRIEF_FIELDS)}, "minItems": 1},
+        "id,slug,headline",
+    ),
+    "limit": Parameter(
+        "Greatest number of briefs.", {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT}
+    ),
+    "cursor": Parameter("Place in the list, from `next`.", {"type": "string"}),
+}  # fmt: skip
+CHANGE_PARAMETERS: Final = {
+    "since": Parameter(
+        "The `cursor` of the page before, or a time. Without it, from the beginning.",
+        {"type": "string"},
+        "2026-01-01T00:00:00Z",
+    ),
+    "limit": LIST_PARAMETERS["limit"]._replace(description="Greatest number of changes."),
+}
+
+
+def read_parameters(request: HttpRequest, allowed: Collection[str]) -> dict[str, str]:
+    """Return the parameters that are not empty. Raise Problem for an unknown one."""
+    for name in request.GET:
+        if name not in allowed:
+            known = f" There are {', '.join(allowed)}." if allowed else ""
+            shown = name if re.fullmatch("[a-z_]{1,20}", name) else ""
+            raise Problem(HTTPStatus.BAD_REQUEST, f"Unknown parameter.{known}", parameter=shown)
+    return {name: value for name, value in request.GET.dict().items() if value}
+
+
+def read_search(values: Mapping[str, str]) -> SearchParams:
+    """Return the search, newest first. The search page ignores a wrong value; here it is a Problem."""
+    asked = SearchParams.from_query(
+        {name: values[name] for name in SEARCH_FILTERS if name in values} | {"order": "newest"}
+    )
+    understood = asked.to_parameters()
+    for name in SEARCH_FILTERS:
+        schema = SEARCH_FILTERS[name].schema
+        if name in values and (
+            name not in understood
+            or len(values[name]) > MAX_QUERY_LENGTH
+            or ("pattern" in schema and not re.search(schema["pattern"], values[name], re.ASCII))
+        ):
+            raise _wrong_value(name, "Not understood.")
+    return asked
+
+
+def read_limit(values: Mapping[str, str]) -> int:
+    text = values.get("limit", str(DEFAULT_LIMIT))
+    if not re.fullmatch("[0-9]{1,3}", text) or not 1 <= int(text) <= MAX_LIMIT:
+        raise _wrong_value("limit", f"Expected a number from 1 to {MAX_LIMIT}.")
+    return int(text)
+
+
+def read_fields(values: Mapping[str, str]) -> Sequence[str]:
+    """Return the chosen fields; none means all."""
+    chosen = values["fields"].split(",") if "fields" in values else []
+    if any(name not in BRIEF_FIELDS for name in chosen):
+        raise _wrong_value("fields", f"Expected names among {', '.join(BRIEF_FIELDS)}.")
+    return chosen
+
+
+def read_time(values: Mapping[str, str], name: str) -> dt.datetime | None:
+    """Return a moment from ISO: a time with an offset, or a day, which begins at midnight UTC."""
+    if name not in values:
+        return None
+    try:
+        text = values[name].replace(" ", "+")  # a `+` that was not escaped
+        moment = parse_datetime(text) if "T" in text else None
+        if day := parse_date(text) if moment is None else None:
+            moment = dt.datetime.combine(day, dt.time(), dt.UTC)
+        if moment is not None and moment.tzinfo is not None and _EARLIEST <= moment <= _LATEST:
+            return moment.astimezone(dt.UTC)
+    except (ValueError, OverflowError):
+        pass
+    raise _wrong_value(name, "Expected a time such as 2026-01-01T00:00:00Z or a day such as 2026-01-01.")
+
+
+def read_list_position(values: Mapping[str, str], name: str = "cursor") -> ListPosition | None:
+    try:
+        return ListPosition.parse(values[name]) if name in values else None
+    except Http404:
+        raise _wrong_value(name, "Not a cursor of this list.") from None
+
+
+def read_search_position(values: Mapping[str, str]) -> int | None:
+    """Return the place in a search from `cursor`."""
+    if "cursor" not in values:
+        return None
+    if not re.fullmatch("s[0-9a-f]{1,15}", values["cursor"]):
+        raise _wrong_value("cursor", "Not a cursor of this list.")
+    return int(values["cursor"][1:], 16)
+
+
+def read_change_position(values: Mapping[str, str]) -> ListPosition:
+    """Return the place after which the client wants to read changes: a cursor, or a time."""
+    if re.match("[0-9]{4}-[0-9]{2}-[0-9]{2}", values.get("since", "")):
+        return ListPosition(read_time(values, "since") or _EARLIEST, 0)
+    return read_list_position(values, "since") or ListPosition(_EARLIEST, 0)
+
+
+def _wrong_value(name: str, detail: str) -> Problem:
+    return Problem(HTTPStatus.BAD_REQUEST, detail, parameter=name)

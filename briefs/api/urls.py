@@ -1,0 +1,29 @@
+"""Routes for machines. Each view is wrapped in `api_view`; pages for people in `public_view`."""
+
+from django.urls import path, re_path
+
+from ..public.responses import public_view
+from . import corpus_views, openapi, views
+from .api_responses import api_view
+
+app_name = "api"
+
+urlpatterns = [
+    path("api/v1/briefs", api_view(views.list_briefs), name="briefs"),
+    path("api/v1/briefs/<slug:slug>", api_view(views.show_brief), name="brief"),
+    path("api/v1/changes", api_view(views.list_changes), name="changes"),
+    path("api/v1/vocabulary", api_view(views.list_vocabulary), name="vocabulary"),
+    path("api/v1/openapi.json", api_view(openapi.serve_document), name="openapi"),
+    re_path(r"^api/v1/.*$", api_view(views.missing), name="missing"),
+    path("api/docs/", public_view(openapi.show_docs, is_exported=False), name="docs"),
+    path("<language:language>/corpus/", public_view(corpus_views.show_corpus, is_exported=False), name="corpus"),
+    *(
+        path(
+            f"corpus/digest.{name}",
+            api_view(corpus_views.download, "corpus"),
+            {"file_format": name},
+            name=f"corpus-{name}",
+        )
+        for name in corpus_views.FILES
+    ),
+]  # fmt: skip

@@ -1,0 +1,170 @@
+"""The API: briefs, one brief, changes, vocabulary. All read `listed(now)`, `found(now)`, `gone(now)` or `changed`."""
+
+import datetime as dt
+from collections.abc import Sequence
+from http import HTTPStatus
+from typing import Any, Literal
+from urllib.parse import urlencode
+
+import msgspec
+from django.conf import settings
+from django.db.models import Q, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.utils import timezone
+from msgspec import Struct
+
+from ..models.edition import Edition
+from ..public.page_keys import ListPosition, build_beyond_condition
+from ..public.search import search_queries
+from ..public.subjects import subject_queries
+from ..shapes import shape_queries
+from ..shapes.brief_shape import Brief, FoundBrief, Name
+from . import parameters
+from .api_responses import Problem, json_response, now_and_settled, require_rate
+
+type EditionRows = QuerySet[Edition, Any]
+
+
+class BriefPage(Struct):
+    """Listed briefs, newest first. `next` is the address of the next page, null on the last."""
+
+    briefs: list[Brief]
+    next: str | None
+
+
+class Change(Struct):
+    """The latest change of an edition. `brief` is its brief as it is now, null if readers no longer find it."""
+
+    id: int
+    edition: int
+    kind: Literal["published", "corrected", "withdrawn", "removed", "reinstated"]
+    at: dt.datetime
+    brief: FoundBrief | None
+
+
+class ChangePage(Struct):
+    """Changes, oldest first. `cursor` is the next `since`, also if there are no changes. `more`: read on now."""
+
+    changes: list[Change]
+    cursor: str
+    more: bool
+
+
+class CountedName(Name, frozen=True):
+    """A name that a listed brief has, and how many have it."""
+
+    briefs: int
+
+
+class Vocabulary(Struct):
+    """All names that listed briefs have."""
+
+    keywords: list[CountedName]
+    authors: list[CountedName]
+    sources: list[CountedName]
+    terms: list[CountedName]
+
+
+def list_briefs(request: HttpRequest) -> HttpResponse:
+    values, now = parameters.read_parameters(request, parameters.LIST_PARAMETERS), timezone.now()
+    fields, limit = parameters.read_fields(values), parameters.read_limit(values)
+    editions = Edition.objects.listed(now)
+    if since := parameters.read_time(values, "updated_since"):
+        editions = editions.filter(Q(live_from__gte=since) | Q(reinstated_at__gte=since))
+    search = parameters.read_search(values)
+    if search.is_empty:
+        position = parameters.read_list_position(values)
+        rows, cursor = _select_newest(editions, position, limit)
+    else:
+        require_rate(request, "search")
+        found = search_queries.list_newest(
+            search, now, limit=limit + 1, before=parameters.read_search_position(values)
+        )
+        rows = _select_in_order(editions, [row.edition for row in found[:limit]])
+        cursor = f"s{found[limit - 1].place:x}" if len(found) > limit else ""
+    briefs = shape_queries.build_shapes(rows, now)
+    next_url = _build_url("briefs", values | {"cursor": cursor}) if cursor else ""
+    page = {"briefs": _choose_fields(briefs, fields), "next": next_url or None}
+    return json_response(page, next_url=next_url)
+
+
+def _select_newest(
+    editions: EditionRows, position: ListPosition | None, limit: int
+) -> tuple[Sequence[Any], str]:
+    """Return a page of rows and the cursor of the next page, empty on the last."""
+    if position:
+        editions = editions.filter(build_beyond_condition("lt", *position))
+    rows = shape_queries.select_columns(editions.order_by("-published_at", "-pk"))[: limit + 1]
+    page = [shape_queries.ShapeRow(*row) for row in rows]
+    last = page[limit - 1] if len(page) > limit else None
+    return page[:limit], str(ListPosition(last.published_at, last.pk)) if last else ""
+
+
+def _select_in_order(editions: EditionRows, ids: list[int]) -> Sequence[Any]:
+    rows = shape_queries.select_columns(editions.filter(pk__in=ids)) if ids else ()
+    by_id = {row[0]: row for row in rows}
+    return [by_id[pk] for pk in ids if pk in by_id]
+
+
+def _choose_fields(briefs: list[FoundBrief], fields: Sequence[str]) -> Any:
+    if not fields:
+        return briefs
+    return [{name: values[name] for name in fields} for values in msgspec.to_builtins(briefs)]
+
+
+def _build_url(path: str, values: dict[str, str]) -> str:
+    return f"{settings.SITE_URL}{shape_queries.API_PATH}{path}?{urlencode(values)}"
+
+
+def show_brief(request: HttpRequest, slug: str) -> HttpResponse:
+    parameters.read_parameters(request, ())
+    now = timezone.now()
+    rows = shape_queries.select_columns(Edition.objects.found(now).filter(slug=slug))[:1]
+    if briefs := shape_queries.build_shapes(rows, now):
+        return json_response(briefs[0])
+    removed = Edition.objects.gone(now).filter(slug=slug).values_list("removed_at", flat=True).first()
+    if removed:
+        raise Problem(HTTPStatus.GONE, "This brief was removed. Delete your copy.", removed=removed)
+    raise Http404
+
+
+def list_changes(request: HttpRequest) -> HttpResponse:
+    values = parameters.read_parameters(request, parameters.CHANGE_PARAMETERS)
+    position, limit = parameters.read_change_position(values), parameters.read_limit(values)
+    now, settled = now_and_settled()
+    changed = Edition.objects.changed(position.published_at, settled)
+    beyond = Q(changed_at__gt=position.published_at) | Q(pk__gt=position.id)
+    rows = list(changed.filter(beyond)[: limit + 1])
+    page = rows[:limit]
+    found = Edition.objects.found(now).filter(brief__in={row[1] for row in page})
+    briefs = shape_queries.build_shapes(shape_queries.select_columns(found), now) if page else []
+    by_id = {brief.id: brief for brief in briefs}
+    changes = [
+        Change(brief, number, kind, at, by_id.get(brief))  # type: ignore[arg-type]
+        for _, brief, number, kind, at in page
+    ]
+    last = ListPosition(page[-1][-1], page[-1][0]) if page else position
+    return json_response(ChangePage(changes, str(last), len(rows) > limit))
+
+
+def list_vocabulary(request: HttpRequest) -> HttpResponse:
+    parameters.read_parameters(request, ())
+    now = timezone.now()
+    names = {
+        kind: [
+            CountedName(
+                row.slug,
+                subject_queries.subject_label(row, "zh"),
+                subject_queries.subject_label(row, "en"),
+                row.brief_count,
+            )
+            for row in subject_queries.list_subjects(of, now, is_complete=True)
+        ]
+        for kind, of in subject_queries.SUBJECT_KINDS.items()
+    }
+    return json_response(Vocabulary(**names))
+
+
+def missing(request: HttpRequest, **_: str) -> HttpResponse:
+    """Answer every other address of the API, so that its errors too are problem+json."""
+    raise Http404
