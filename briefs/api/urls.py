@@ -3,6 +3,7 @@
 from django.urls import path, re_path
 
 from ..public.responses import public_view
+from ..shapes import corpus
 from . import corpus_views, openapi, views
 from .api_responses import api_view
 
@@ -24,6 +25,6 @@ urlpatterns = [
             {"file_format": name},
             name=f"corpus-{name}",
         )
-        for name in corpus_views.FILES
+        for name in corpus.WRITERS
     ),
 ]  # fmt: skip

@@ -74,34 +74,34 @@ def list_briefs(request: HttpRequest) -> HttpResponse:
     search = parameters.read_search(values)
     if search.is_empty:
         position = parameters.read_list_position(values)
-        rows, cursor = _select_newest(editions, position, limit)
+        rows, cursor = _select_newest(editions, position, limit, now)
     else:
         require_rate(request, "search")
         found = search_queries.list_newest(
             search, now, limit=limit + 1, before=parameters.read_search_position(values)
         )
-        rows = _select_in_order(editions, [row.edition for row in found[:limit]])
+        rows = _select_in_order(editions, [row.edition for row in found[:limit]], now)
         cursor = f"s{found[limit - 1].place:x}" if len(found) > limit else ""
-    briefs = shape_queries.build_shapes(rows, now)
+    briefs = shape_queries.build_shapes(rows)
     next_url = _build_url("briefs", values | {"cursor": cursor}) if cursor else ""
     page = {"briefs": _choose_fields(briefs, fields), "next": next_url or None}
     return json_response(page, next_url=next_url)
 
 
 def _select_newest(
-    editions: EditionRows, position: ListPosition | None, limit: int
+    editions: EditionRows, position: ListPosition | None, limit: int, now: dt.datetime
 ) -> tuple[Sequence[Any], str]:
     """Return a page of rows and the cursor of the next page, empty on the last."""
     if position:
         editions = editions.filter(build_beyond_condition("lt", *position))
-    rows = shape_queries.select_columns(editions.order_by("-published_at", "-pk"))[: limit + 1]
+    rows = shape_queries.select_columns(editions.order_by("-published_at", "-pk"), now)[: limit + 1]
     page = [shape_queries.ShapeRow(*row) for row in rows]
     last = page[limit - 1] if len(page) > limit else None
     return page[:limit], str(ListPosition(last.published_at, last.pk)) if last else ""
 
 
-def _select_in_order(editions: EditionRows, ids: list[int]) -> Sequence[Any]:
-    rows = shape_queries.select_columns(editions.filter(pk__in=ids)) if ids else ()
+def _select_in_order(editions: EditionRows, ids: list[int], now: dt.datetime) -> Sequence[Any]:
+    rows = shape_queries.select_columns(editions.filter(pk__in=ids), now) if ids else ()
     by_id = {row[0]: row for row in rows}
     return [by_id[pk] for pk in ids if pk in by_id]
 
@@ -119,8 +119,8 @@ def _build_url(path: str, values: dict[str, str]) -> str:
 def show_brief(request: HttpRequest, slug: str) -> HttpResponse:
     parameters.read_parameters(request, ())
     now = timezone.now()
-    rows = shape_queries.select_columns(Edition.objects.found(now).filter(slug=slug))[:1]
-    if briefs := shape_queries.build_shapes(rows, now):
+    rows = shape_queries.select_columns(Edition.objects.found(now).filter(slug=slug), now)[:1]
+    if briefs := shape_queries.build_shapes(rows):
         return json_response(briefs[0])
     removed = Edition.objects.gone(now).filter(slug=slug).values_list("removed_at", flat=True).first()
     if removed:
@@ -137,7 +137,7 @@ def list_changes(request: HttpRequest) -> HttpResponse:
     rows = list(changed.filter(beyond)[: limit + 1])
     page = rows[:limit]
     found = Edition.objects.found(now).filter(brief__in={row[1] for row in page})
-    briefs = shape_queries.build_shapes(shape_queries.select_columns(found), now) if page else []
+    briefs = shape_queries.build_shapes(shape_queries.select_columns(found, now)) if page else []
     by_id = {brief.id: brief for brief in briefs}
     changes = [
         Change(brief, number, kind, at, by_id.get(brief))  # type: ignore[arg-type]

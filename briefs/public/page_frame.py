@@ -62,7 +62,7 @@ def _split_template(template: str, language: Side, slot_names: tuple[str, ...]) 
         )
 
 
-def _language_context(language: Side) -> dict[str, str]:
+def _language_context(language: Side) -> dict[str, Any]:
     """Return the context that all pages of a language share."""
     other = paths.OTHER_SIDE[language]
     return {

@@ -53,8 +53,8 @@ class CorpusSize(NamedTuple):
 def write_json_lines(now: dt.datetime) -> Iterator[bytes]:
     """Yield one brief a line, in its declared shape, oldest id first."""
     encoder = msgspec.json.Encoder()
-    for rows in _list_batches(now, select=shape_queries.select_columns):
-        yield encoder.encode_lines(shape_queries.build_shapes(rows, now))
+    for rows in _list_batches(now, select=lambda editions: shape_queries.select_columns(editions, now)):
+        yield encoder.encode_lines(shape_queries.build_shapes(rows))
 
 
 def write_tmx(now: dt.datetime) -> Iterator[bytes]:
@@ -64,6 +64,10 @@ def write_tmx(now: dt.datetime) -> Iterator[bytes]:
     for rows in _list_batches(now):
         yield "".join([_write_units(*row) for row in rows]).encode()
     yield _TMX_END.encode()
+
+
+WRITERS: Final = {"jsonl": write_json_lines, "tmx": write_tmx}
+"""By the end of the file's name."""
 
 
 def count_corpus(now: dt.datetime) -> CorpusSize:

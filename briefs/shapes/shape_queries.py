@@ -1,11 +1,12 @@
-"""Read public editions in their declared shape: at most three queries for any number of editions."""
+"""Read public editions in their declared shape: two queries for any number of editions."""
 
 import datetime as dt
 from collections.abc import Iterable, Mapping
 from typing import Any, Final, NamedTuple
 
 from django.conf import settings
-from django.db.models import QuerySet
+from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models.functions import JSONObject
 
 from ..content import hash_json
 from ..facts import SCALAR_FACTS
@@ -48,25 +49,33 @@ class ShapeRow(NamedTuple):
     hash_en: str
     hash_facts: str
     content: dict[str, Any]
+    correction: dict[str, str] | None
     card: dict[str, Any]
 
 
-def select_columns(editions: QuerySet[Edition, Any]) -> QuerySet[Edition, Any]:
+def select_columns(editions: QuerySet[Edition, Any], now: dt.datetime) -> QuerySet[Edition, Any]:
     """Select the columns of `ShapeRow`. `editions` are `listed(now)` or `found(now)`, filtered and ordered."""
     columns = (*ShapeRow._fields[:-1], "card__data")
-    return editions.filter(card__isnull=False).values_list(*columns)
+    rows = editions.filter(card__isnull=False).annotate(correction=_select_correction(now))
+    return rows.values_list(*columns)
 
 
-def build_shapes(rows: Iterable[tuple[Any, ...]], now: dt.datetime) -> list[FoundBrief]:
-    """Build the shapes of rows of `select_columns`, in their order. At most two queries."""
+def _select_correction(now: dt.datetime) -> Subquery:
+    """Select the newest change note. Earlier editions count, as in the history of a brief's page."""
+    past = Edition.objects.uncancelled().filter(brief=OuterRef("brief"), live_from__lte=now)
+    noted = past.filter(removed_at=None, minor=False).exclude(change_kind="").order_by("-live_from")
+    note = JSONObject(at="live_from", kind="change_kind", zh="change_note_zh", en="change_note_en")
+    return Subquery(noted.values(note=note)[:1])
+
+
+def build_shapes(rows: Iterable[tuple[Any, ...]]) -> list[FoundBrief]:
+    """Build the shapes of rows of `select_columns`, in their order. One query for the terms."""
     editions = [ShapeRow(*row) for row in rows]
-    listed = [row for row in editions if not row.withdrawn_at]
-    terms = _load_terms([row.pk for row in listed])
-    corrections = _load_corrections([row.brief_id for row in listed if row.number > 1], now)
+    terms = _load_terms([row.pk for row in editions if not row.withdrawn_at])
     return [
         _build_withdrawn(row, row.withdrawn_at)
         if row.withdrawn_at
-        else _build_brief(row, terms.get(row.pk, []), corrections.get(row.brief_id))
+        else _build_brief(row, terms.get(row.pk, []))
         for row in editions
     ]
 
@@ -81,17 +90,7 @@ def _load_terms(editions: list[int]) -> dict[int, list[Name]]:
     return found
 
 
-def _load_corrections(briefs: list[int], now: dt.datetime) -> dict[int, Correction]:
-    """Return the newest change note of each brief. Earlier editions count, as in the history of a brief's page."""
-    if not briefs:
-        return {}
-    past = Edition.objects.filter(brief__in=briefs, live_from__lte=now, removed_at=None, minor=False)
-    noted = past.uncancelled().exclude(change_kind="").order_by("live_from")
-    rows = noted.values_list("brief_id", "live_from", "change_kind", "change_note_zh", "change_note_en")
-    return {brief: Correction(at, kind, Texts(zh, en)) for brief, at, kind, zh, en in rows}  # type: ignore[arg-type]
-
-
-def _build_brief(row: ShapeRow, terms: list[Name], correction: Correction | None) -> Brief:
+def _build_brief(row: ShapeRow, terms: list[Name]) -> Brief:
     content, card = row.content, row.card
     return Brief(
         id=row.brief_id,
@@ -99,7 +98,7 @@ def _build_brief(row: ShapeRow, terms: list[Name], correction: Correction | None
         edition=row.number,
         published=row.published_at,
         updated=row.live_from,
-        correction=correction,
+        correction=_build_correction(row.correction) if row.correction else None,
         headline=_texts(content, "headline"),
         summary=_texts(content, "summary"),
         bullets=[_build_bullet(bullet) for bullet in content["bullets"]],
@@ -111,6 +110,12 @@ def _build_brief(row: ShapeRow, terms: list[Name], correction: Correction | None
         licence=settings.DIGEST_LICENCE,
         hash=hash_json({"zh": row.hash_zh, "en": row.hash_en, "facts": row.hash_facts}),
     )
+
+
+def _build_correction(values: Mapping[str, str]) -> Correction:
+    at = dt.datetime.fromisoformat(values["at"])  # in UTC; SQLite leaves the offset out
+    at = at.replace(tzinfo=dt.UTC) if at.tzinfo is None else at.astimezone(dt.UTC)
+    return Correction(at, values["kind"], Texts(values["zh"], values["en"]))  # type: ignore[arg-type]
 
 
 def _build_withdrawn(row: ShapeRow, withdrawn_at: dt.datetime) -> WithdrawnBrief:

@@ -20,6 +20,7 @@ from whitenoise.middleware import WhiteNoiseMiddleware
 
 import digest.cache
 from briefs import search
+from briefs.api import corpus_views
 from briefs.database import guards
 from briefs.installation import prepare_dictionary
 from briefs.public import home_page
@@ -151,7 +152,8 @@ def _no_search_limit() -> None:
 
 @pytest.fixture(autouse=True)
 def _new_home_page() -> None:
-    """Forget the parts of the home page that are kept for a minute: the rows of the next test have the same ids."""
+    """Forget what is kept between requests: the rows of the next test have the same ids."""
+    corpus_views.count.cache_clear()
     home_page.render_top.cache_clear()
     home_page.render_topics.cache_clear()
     similar_names._index_names.cache_clear()

@@ -1,0 +1,132 @@
+"""The open corpus: its page, its files, its setting, its memory."""
+
+import io
+import json
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+from django.core.management import call_command
+from django.test import Client
+from django.utils import timezone
+
+from briefs.content import Bullet, Content, Facts
+from briefs.models import Term
+from briefs.models.derived import Card
+from briefs.models.edition import Edition
+from briefs.shapes import corpus
+
+from ..support import corpus_fixtures
+
+pytestmark = [pytest.mark.django_db, corpus_fixtures.NO_STATIC]
+
+LANG = "{http://www.w3.org/XML/1998/namespace}lang"
+HOSTILE = "<seg> & “a” ]]> \U00020000 \u0085x"
+
+
+def read(response: Any) -> bytes:
+    return b"".join(response.streaming_content)
+
+
+def read_units(tmx: bytes) -> dict[str, dict[str, str]]:
+    """Return the segments of each unit by language, by id."""
+    root = ElementTree.fromstring(tmx)
+    assert (root.tag, root.get("version")) == ("tmx", "1.4")
+    return {
+        unit.get("tuid", ""): {tuv.get(LANG, ""): tuv.findtext("seg", "") for tuv in unit.iter("tuv")}
+        for unit in root.iter("tu")
+    }
+
+
+def test_tmx_has_every_pair_with_a_stable_id(client: Client) -> None:
+    bullets = (Bullet(4, "四", "Four"), Bullet(2, "二", ""), Bullet(9, HOSTILE, f"{HOSTILE} en"))
+    edition = corpus_fixtures.publish(corpus_fixtures.numbered_content(1, bullets=bullets))
+    response = client.get("/corpus/digest.tmx")
+    body, brief = read(response), edition.brief_id
+    assert (response.status_code, response.headers["Accept-Ranges"]) == (200, "none")
+    units = read_units(body)
+    assert list(units) == [f"{brief}.{part}" for part in ("headline", "summary", "b4", "b9")]
+    assert units[f"{brief}.b4"] == {"zh-Hant-TW": "四", "en": "Four"}
+    assert units[f"{brief}.b9"] == {"zh-Hant-TW": HOSTILE, "en": f"{HOSTILE} en"}
+    for prop in (f'brief">{brief}', 'edition">1', 'published">2026-06-12', 'slug">next-technology-race'):
+        assert f'<prop type="x-{prop}</prop>'.encode() in body
+
+
+def test_withdrawn_brief_leaves_both_files_and_etag_follows_content_and_names(client: Client) -> None:
+    editions = [
+        corpus_fixtures.publish(corpus_fixtures.load_sample(corpus_fixtures.SEED), slug)
+        for slug in ("a", "b")
+    ]
+    lines = [json.loads(line) for line in read(client.get("/corpus/digest.jsonl")).splitlines()]
+    assert lines == [client.get(f"/api/v1/briefs/{slug}").json() for slug in ("a", "b")]
+    etags = {client.head("/corpus/digest.jsonl").headers["ETag"]}
+    assert client.get("/corpus/digest.tmx", headers={"if-none-match": etags.pop()}).status_code == 304
+    for n, change in enumerate((
+        lambda: Card.objects.filter(pk=editions[0].pk).update(data={**Card.objects.get(pk=editions[0].pk).data, "doi": "x"}),
+        lambda: Term.make(zh="限制", en="restrictions"),
+        lambda: Edition.objects.filter(pk=editions[1].pk).update(withdrawn_at=corpus_fixtures.DAY, withdrawn_kind="other"),
+    ), start=1):  # fmt: skip
+        change()
+        etags.add(client.head("/corpus/digest.jsonl").headers["ETag"])
+        assert len(etags) == n
+    assert [json.loads(line)["slug"] for line in read(client.get("/corpus/digest.jsonl")).splitlines()] == [
+        "a"
+    ]
+    assert f"{editions[1].brief_id}.b1" not in read_units(read(client.get("/corpus/digest.tmx")))
+
+
+@pytest.mark.parametrize(
+    ("code", "counts"), [("en", "1 brief, 10 pairs."), ("zh-hant", "《")], ids=["en", "zh"]
+)
+def test_page_counts_and_setting_switches_off(client: Client, settings: Any, code: str, counts: str) -> None:
+    corpus_fixtures.publish(corpus_fixtures.load_sample(corpus_fixtures.SEED))
+    settings.DIGEST_LICENCE = "https://creativecommons.org/licenses/by/4.0/"
+    page = client.get(f"/{code}/corpus/").content.decode()
+    assert f'href="{settings.DIGEST_LICENCE}" rel="license"' in page
+    assert counts in page or code != "en"
+    assert 'href="/corpus/digest.tmx"' in page
+    assert f'href="/{code}/corpus/"' in client.get(f"/{code}/about/").content.decode()
+    settings.DIGEST_CORPUS = False
+    for address in (f"/{code}/corpus/", "/corpus/digest.tmx", "/corpus/digest.jsonl"):
+        assert client.get(address).status_code == 404
+    assert "/corpus/" not in client.get(f"/{code}/about/").content.decode()
+
+
+def test_command_writes_the_same_files(client: Client, tmp_path: Path) -> None:
+    corpus_fixtures.publish(corpus_fixtures.load_sample(corpus_fixtures.SEED))
+    for name in corpus.WRITERS:
+        call_command("export_briefs", "--format", name, "--output", str(tmp_path), stderr=io.StringIO())
+        out = io.StringIO()
+        call_command("export_briefs", "--format", name, stdout=out)
+        expected = read(client.get(f"/corpus/digest.{name}"))
+        assert (tmp_path / f"digest.{name}").read_bytes() == out.getvalue().encode() == expected
+
+
+@pytest.mark.heavy
+def test_100_000_pairs_are_written_in_constant_memory() -> None:
+    """Editions of 100 bullets each, so that a batch is ten times as large as usual."""
+    bullets = tuple(Bullet(n, f"第{n}點，" + "文" * 60, f"Point {n}: " + "word " * 30) for n in range(1, 101))
+    content = Content("標題", "Headline", "摘要。", "Summary.", bullets, Facts())
+    template = corpus_fixtures.publish(content, "s-0")
+    card = Card.objects.get(pk=template.pk)
+    values = {
+        f.attname: getattr(template, f.attname) for f in Edition._meta.concrete_fields if f.name != "id"
+    }
+    brief = template.brief
+    for n in range(1, 1000):
+        brief.pk, brief.slug = None, f"s-{n}"
+        brief.save(force_insert=True)
+        edition = Edition.objects.create(**{**values, "brief_id": brief.pk, "slug": brief.slug})
+        Card.objects.create(edition=edition, published_at=card.published_at, data=card.data, version=1)
+    before, pairs = resident_kilobytes(), 0
+    for write in corpus.WRITERS.values():
+        for part in write(timezone.now()):
+            pairs += part.count(b"<tu ")
+            assert resident_kilobytes() - before < 100_000
+    assert pairs == 102_000
+
+
+def resident_kilobytes() -> int:
+    status = Path("/proc/self/status").read_text()
+    return int(status.partition("VmRSS:")[2].split()[0])
