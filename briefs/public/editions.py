@@ -115,7 +115,9 @@ def _complete(found: PublicEdition, view: ReadingView, language: Side) -> Public
     """
     log.warning("Edition %s lacks derived rows: run manage.py rebuild_derived.", found.pk)
     made = build_without_storing(found.pk, view)
-    face = {name: made.faces[language][name] for name in _FACE_COLUMNS if name in PublicEdition._fields}
+    face: dict[str, Any] = {
+        name: made.faces[language][name] for name in _FACE_COLUMNS if name in PublicEdition._fields
+    }
     return found._replace(card=made.card, html=made.html, gloss=None, **face)
 
 
