@@ -13,6 +13,12 @@ import dj_database_url
 from django.http.request import validate_host
 
 SQLITE_SETUP = "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA recursive_triggers=ON;"
+POSTGRESQL_DEFAULTS = {
+    "connect_timeout": 5,
+    "keepalives_idle": 30,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+}
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 _PREFIX = "DIGEST_"
 _known_names: set[str] = set()
@@ -192,9 +198,9 @@ def database(var: Path) -> dict[str, Any]:
         config["OPTIONS"] |= {"transaction_mode": "IMMEDIATE", "timeout": 20, "init_command": SQLITE_SETUP}
     elif config["ENGINE"] == "django.db.backends.postgresql":
         require_package(variable, "psycopg", "postgres")
-        size = read_number("DATABASE_POOL", default=10, maximum=1_000)
-        config["CONN_HEALTH_CHECKS"] = True  # else the first requests after a restart of PostgreSQL fail
-        config["OPTIONS"].setdefault("pool", {"min_size": 1, "max_size": max(size, 1), "timeout": 5})
+        config["ENGINE"] = "briefs.database.postgresql"
+        config["POOL_SIZE"] = max(read_number("DATABASE_POOL", default=10, maximum=1_000), 1)
+        config["OPTIONS"] = POSTGRESQL_DEFAULTS | config["OPTIONS"]
     else:
         stop(variable, "expected SQLite or PostgreSQL.")
     return config

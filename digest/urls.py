@@ -10,4 +10,4 @@ urlpatterns = [
 ]
 
 handler404 = "briefs.public.errors.not_found"
-handler500 = "briefs.public.errors.server_error"
+handler500 = "digest.faults.server_error"

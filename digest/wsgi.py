@@ -13,6 +13,7 @@ BUSY: Final = "Too many people are signing in at this moment. Try again in a few
 _django = get_wsgi_application()
 
 from briefs.accounts import throttle  # noqa: E402  (needs the apps)
+from briefs.database import request_limits  # noqa: E402
 
 from .observation import observe  # noqa: E402
 from .probes import answer_probes  # noqa: E402
@@ -36,6 +37,7 @@ def application(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]
         }
         start_response("503 Service Unavailable", list(headers.items()))
         return [BUSY]
+    request_limits.begin_request()
     return _django(environ, start_response)
 
 

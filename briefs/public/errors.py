@@ -1,5 +1,7 @@
 """Error pages 404, 410, 429 and 500. They make no database query and do not name the brief."""
 
+from typing import Any
+
 from django.http import HttpRequest, HttpResponse
 from django.utils import translation
 from django.utils.translation import gettext, gettext_noop
@@ -54,7 +56,7 @@ def _error_page(language: Side, status: int) -> HttpResponse:
     return render_error(language, status, *_MESSAGES[status])
 
 
-def render_error(language: Side, status: int, heading: str, advice: str) -> HttpResponse:
+def render_error(language: Side, status: int, heading: str, advice: str, **context: Any) -> HttpResponse:
     """Render an untranslated error in both languages, the address's own first.
 
     The language switch leads to the home page.
@@ -69,6 +71,7 @@ def render_error(language: Side, status: int, heading: str, advice: str) -> Http
             number=status,
             sides=sides,
             heading=sides[0]["heading"],
+            **context,
         )
     response.headers["Cache-Control"] = NO_STORE
     return response

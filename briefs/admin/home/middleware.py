@@ -7,7 +7,6 @@ from collections.abc import Callable
 from django.conf import settings
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
-from django.db import DatabaseError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import translation
 from django.utils.cache import patch_cache_control
@@ -48,23 +47,14 @@ class DeskMiddleware:
         return response
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
-        """Return a page for exceptions on the desk.
-
-        The page for a database error contains the submitted values, so that they can be sent again.
-        PermissionDenied and Http404 get a desk page.
-        """
+        """Return a page for exceptions on the desk. `digest.faults` answers those of the database."""
         if not request.path_info.startswith(DESK_PREFIX):
             return None
         if isinstance(error, throttle.Busy):
             return build_busy_response()
         if isinstance(error, PermissionDenied | Http404) and admin.site.has_permission(request):
             return render_refusal_page(request, error)
-        if not isinstance(error, OperationalError):
-            return None
-        try:
-            return render_busy_page(request)
-        except DatabaseError:  # the page cannot read the database either
-            return None
+        return None
 
 
 def _log_refusal(request: HttpRequest, response: HttpResponse) -> None:
@@ -96,14 +86,6 @@ class DeskLanguageMiddleware:
         with translation.override(chosen):
             request.LANGUAGE_CODE = chosen
             return self.get_response(request)
-
-
-def render_busy_page(request: HttpRequest) -> HttpResponse:
-    sent = [(name, value) for name, values in request.POST.lists() for value in values]
-    title = _("The database is busy")
-    page = render_page(request, "home/busy", title=title, opts=None, sent=sent, status=503).render()
-    page["Retry-After"] = "5"
-    return page
 
 
 def render_refusal_page(request: HttpRequest, error: PermissionDenied | Http404) -> HttpResponse:

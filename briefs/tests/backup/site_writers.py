@@ -102,6 +102,32 @@ def _hash_tables() -> dict[str, str]:
     }
 
 
+def _open_desk() -> dict[str, Any]:
+    """Return the session of a writer with two drafts, and the address of a live brief."""
+    from django.conf import settings
+    from django.test import Client
+
+    from ..support import factories
+    from ..support.form_client import sign_in
+
+    team, client = factories.Team(), Client()
+    drafts = [factories.draft_brief(team, factories.content(f" {n}")).pk for n in range(2)]
+    live = factories.live_brief(team, factories.content(" live"))
+    sign_in(client, team.writer)
+    session = client.cookies[settings.SESSION_COOKIE_NAME].value
+    return {
+        "cookies": {settings.SESSION_COOKIE_NAME: session},
+        "drafts": drafts,
+        "public": f"/en/briefs/{live.slug}/",
+    }
+
+
+def _list_saved_headlines() -> list[str]:
+    from briefs.models import Revision
+
+    return [revision.content["headline_en"] for revision in Revision.objects.order_by("pk")]
+
+
 def _save(team: Any, n: int) -> None:
     from ..support import factories
 
@@ -134,7 +160,12 @@ def _write_until_stopped(write: Callable[[Any, int], None]) -> None:
         _report(str(n))
 
 
-ANSWERS: dict[str, Callable[[], object]] = {"team": _create_team, "tables": _hash_tables}
+ANSWERS: dict[str, Callable[[], object]] = {
+    "team": _create_team,
+    "tables": _hash_tables,
+    "desk": _open_desk,
+    "headlines": _list_saved_headlines,
+}
 WRITERS = {"save": _save, "publish": _publish, "upload": _upload}
 
 

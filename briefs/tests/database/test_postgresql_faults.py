@@ -1,0 +1,108 @@
+"""A site whose PostgreSQL is stopped, refuses, hangs or becomes a standby, while people read and write."""
+
+import os
+import signal
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from briefs.benchmarks.fresh_site import running_server
+
+from ..backup.site_writers import Site
+from .postgresql_server import Server, Visitor, Writer, find_programs, visited
+
+pytestmark = [
+    pytest.mark.heavy,
+    pytest.mark.skipif(find_programs() is None, reason="needs PostgreSQL's initdb"),
+]
+
+LONGEST_SECONDS = 4
+"""The longest that anybody waits for a page."""
+
+FAULT_SECONDS = float(os.environ.get("TEST_FAULT_SECONDS", "3"))
+
+type Act = Callable[[Server], None]
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Server]:
+    with tempfile.TemporaryDirectory() as folder:  # not in pytest's, which only root may enter
+        server = Server(Path(folder))
+        yield server
+        server.send(signal.SIGCONT)
+        server.stop("immediate")
+
+
+@pytest.fixture(scope="module")
+def site(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Site:
+    site = Site(server.url, tmp_path_factory.mktemp("media"))
+    assert site.manage("setup", "--no-person").endswith("exit 0")
+    return site
+
+
+@pytest.fixture(scope="module")
+def desk(site: Site) -> dict[str, Any]:
+    return site.ask("desk")
+
+
+@pytest.fixture(scope="module")
+def port(site: Site) -> Iterator[int]:
+    with running_server(site.environment, "--workers", "2") as (port, _):
+        yield port
+
+
+def hang(server: Server) -> None:
+    server.send(signal.SIGSTOP)
+
+
+def hang_backends(server: Server) -> None:
+    server.send(signal.SIGSTOP, only_backends=True)
+
+
+def wake(server: Server) -> None:
+    server.send(signal.SIGCONT)
+
+
+FAULTS: dict[str, tuple[Act, Act]] = {
+    "stopped": (Server.stop, Server.start),
+    "killed": (lambda server: server.stop("immediate"), Server.start),
+    "refusing": (lambda server: server.allow("reject"), lambda server: server.allow("trust")),
+    "hanging": (hang, wake),
+    "backends hanging": (hang_backends, wake),
+    "standby": (Server.stand_by, Server.promote),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_site_answers_while_the_database_fails_and_after(
+    fault: str, server: Server, site: Site, desk: dict[str, Any], port: int
+) -> None:
+    begin, end = FAULTS[fault]
+    own, other = (f"/admin/briefs/brief/{pk}/change/" for pk in desk["drafts"])
+    readers = [Visitor(port) for _ in range(6)]
+    busy, patient, colleague = (cls(port, dict(desk["cookies"])) for cls in (Writer, Writer, Visitor))
+    visits = [lambda n, reader=reader: reader.open(desk["public"]) for reader in readers]
+    visits += [lambda n: busy.save(own, n), lambda n: colleague.open("/admin/")]
+    with visited(visits) as errors:
+        patient.type(other, f"Typed before {fault}")
+        begin(server)
+        assert patient.send(other) == 503
+        time.sleep(FAULT_SECONDS)
+        if fault != "backends hanging":  # new connections get new backends
+            assert patient.send(other) == 503
+        end(server)
+        first = [Visitor(port).open(desk["public"]), Visitor(port, dict(desk["cookies"])).open("/admin/")]
+        assert patient.send(other) == 302
+        time.sleep(1)
+    assert not errors
+    assert [answer.status for answer in first] == [200, 200]
+    answers = [answer for person in (*readers, busy, patient, colleague) for answer in person.answers]
+    assert {answer.status for answer in answers} <= {200, 302, 503}
+    assert max(answer.seconds for answer in answers) < LONGEST_SECONDS
+    refused = [answer for answer in answers if answer.status == 503]
+    assert all(answer.retry_after and "no-store" in answer.cache_control for answer in refused)
+    assert {*busy.saved, *patient.saved} <= set(site.ask("headlines"))
