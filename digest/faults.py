@@ -52,7 +52,7 @@ ADVICE: Final = {
     ),
 }
 RETRY_SECONDS: Final = 5
-_SECRET_NAMES: Final = ("password", "csrfmiddlewaretoken")
+_CSRF_FIELD: Final = "csrfmiddlewaretoken"
 _ACCOUNT_PATHS: Final = ("/admin/account/", "/admin/login/", "/admin/password_change/")
 
 
@@ -78,7 +78,7 @@ def _build_response(request: HttpRequest, fault: Fault) -> HttpResponse:
     with translation.override(code if code in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE):
         title, advice = map(gettext, ADVICE[fault])
         if _is_from_script(request):
-            return JsonResponse({"fault": fault, "reasons": [f"{title}. {advice}"]}, status=503)
+            return JsonResponse({"fault": fault, "reasons": [title, advice]}, status=503)
         context = {"title": title, "advice": advice, **_resend_context(request)}
         context["site_header"], context["site_title"] = admin.site.site_header, admin.site.site_title
         return HttpResponse(render_to_string("admin/briefs/home/fault.html", context), status=503)
@@ -87,7 +87,8 @@ def _build_response(request: HttpRequest, fault: Fault) -> HttpResponse:
 def _build_public_page(request: HttpRequest, fault: Fault) -> HttpResponse:
     language = language_from_path(request.path_info) or "zh"
     heading, advice = ADVICE[fault][0], gettext_noop("Please try again in a moment.")
-    return errors.render_error(language, 503, heading, advice, **_resend_context(request))
+    reload = "" if request.method == "POST" else request.get_full_path()
+    return errors.render_error(language, 503, heading, advice, reload=reload, **_resend_context(request))
 
 
 def _is_from_script(request: HttpRequest) -> bool:
@@ -106,10 +107,12 @@ def _resend_context(request: HttpRequest) -> dict[str, object]:
             return context
     except (OSError, SuspiciousOperation, MultiPartParserError, RawPostDataException):
         return context
-    typed = [(name, value) for name, values in fields.lists() for value in values]
-    secret = any("password" in name for name in fields)
+    if any("password" in name for name in fields):
+        return context
     return context | {
-        "typed": None if secret else [(name, value) for name, value in typed if name not in _SECRET_NAMES],
+        "typed": [
+            (name, value) for name, values in fields.lists() for value in values if name != _CSRF_FIELD
+        ],
         "files": [(name, file.name) for name, sent in files.lists() for file in sent],
         "token": get_token(request) if request.path_info.startswith("/admin/") else "",
     }

@@ -18,6 +18,8 @@ from briefs.database import request_limits  # noqa: E402
 from .observation import observe  # noqa: E402
 from .probes import answer_probes  # noqa: E402
 
+request_limits.limit_sqlite()
+
 
 @answer_probes
 @observe

@@ -1,7 +1,9 @@
-"""How long a request waits for a database server. Commands, which call nothing here, wait as long as they need."""
+"""How long a request waits for the database. Commands, which call nothing here, wait as long as they need."""
 
 import threading
 from typing import Final
+
+from django.db import connections
 
 CONNECT_SECONDS: Final = 2.2
 """For a free connection and, if there is none, for a new one."""
@@ -11,7 +13,16 @@ LOCK_MILLISECONDS: Final = 1_800
 STATEMENT_MILLISECONDS: Final = 2_000
 """Less than ANSWER_SECONDS, so that a server that works reports a slow statement itself."""
 
+SQLITE_LOCK_SECONDS: Final = 3.5
+
 _thread = threading.local()
+
+
+def limit_sqlite() -> None:
+    """Limit how long new connections of this process wait for a lock: waiting saves would fill all threads."""
+    for database in connections.settings.values():
+        if database["ENGINE"].endswith("sqlite3"):
+            database["OPTIONS"]["timeout"] = SQLITE_LOCK_SECONDS
 
 
 def begin_request() -> None:

@@ -56,12 +56,14 @@ def _error_page(language: Side, status: int) -> HttpResponse:
     return render_error(language, status, *_MESSAGES[status])
 
 
-def render_error(language: Side, status: int, heading: str, advice: str, **context: Any) -> HttpResponse:
+def render_error(
+    language: Side, status: int, heading: str, advice: str, *, reload: str = "", **context: Any
+) -> HttpResponse:
     """Render an untranslated error in both languages, the address's own first.
 
-    The language switch leads to the home page.
+    The language switch leads to the home page. `reload`: the address to try again, instead of the newest briefs.
     """
-    sides = [_side_context(side, heading, advice) for side in (language, paths.OTHER_SIDE[language])]
+    sides = [_side_context(side, heading, advice, reload) for side in (language, paths.OTHER_SIDE[language])]
     with translation.override(paths.LANGUAGE_CODES[language]):
         response = page_frame.render(
             "briefs/error.html",
@@ -77,12 +79,12 @@ def render_error(language: Side, status: int, heading: str, advice: str, **conte
     return response
 
 
-def _side_context(side: Side, heading: str, advice: str) -> dict[str, str]:
+def _side_context(side: Side, heading: str, advice: str, reload: str) -> dict[str, str]:
     with translation.override(paths.LANGUAGE_CODES[side]):
         return {
             "lang": LANGUAGE_TAGS[side],
             "heading": gettext(heading).rstrip(".。"),
             "advice": gettext(advice),
-            "home": paths.home(side),
-            "link": gettext("See the newest briefs"),
+            "target": reload or paths.home(side),
+            "link": gettext("Load the page again") if reload else gettext("See the newest briefs"),
         }

@@ -87,7 +87,7 @@ def _short_busy_timeout() -> Iterator[None]:
     try:
         yield
     finally:
-        _set_busy_timeout(int(connection.settings_dict["OPTIONS"].get("timeout", 5)) * 1_000)
+        _set_busy_timeout(int(connection.settings_dict["OPTIONS"].get("timeout", 5) * 1_000))
 
 
 def _set_busy_timeout(milliseconds: int) -> None:

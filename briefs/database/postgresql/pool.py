@@ -21,6 +21,8 @@ import psycopg
 from .. import request_limits
 from ..request_limits import ANSWER_SECONDS, CONNECT_SECONDS
 
+TRY_SECONDS: Final = 1.0
+"""For the request that tries a server that did not answer: it may have waited behind others before."""
 GRACE_SECONDS: Final = 0.1
 """How long others wait for the request that tries the server."""
 _LIMITS: Final = (
@@ -109,9 +111,9 @@ class Pool:
         """Return a connection, which `put` must get back. `parameters` are those of `psycopg.connect`."""
         if request_limits.has_failed():
             raise NoAnswer("The database has failed in this request.")
-        until = monotonic() + CONNECT_SECONDS
         try:
-            with self._one_at_a_time_if_silent():
+            with self._one_at_a_time_if_silent() as is_try:
+                until = monotonic() + (TRY_SECONDS if is_try else CONNECT_SECONDS)
                 if not self._places.acquire(timeout=CONNECT_SECONDS):
                     raise NoFreeConnection(f"no free connection within {CONNECT_SECONDS} s")
                 try:
@@ -158,8 +160,8 @@ class Pool:
         return connection
 
     @contextmanager
-    def _one_at_a_time_if_silent(self) -> Iterator[None]:
-        """If the server does not answer, let one thread run the block and raise NoAnswer in the others."""
+    def _one_at_a_time_if_silent(self) -> Iterator[bool]:
+        """If the server does not answer, let one thread run the block, with True, and raise NoAnswer in the others."""
         with self._changed:
             if self._is_silent and self._is_tried:
                 self._changed.wait_for(lambda: not self._is_silent, GRACE_SECONDS)
@@ -167,11 +169,11 @@ class Pool:
                     raise NoAnswer("The database server has not answered another request.")
             is_try = self._is_tried = self._is_silent
         if not is_try:
-            yield
+            yield False
             return
         is_silent = True
         try:
-            yield
+            yield True
             is_silent = False
         except _SILENCE:
             raise
