@@ -13,10 +13,9 @@ from functools import cache, lru_cache
 from pathlib import Path
 from types import MappingProxyType
 
-import snowballstemmer
-
 from briefs.lexicon import concepts
 from briefs.lexicon.word_tables import read_sections
+from briefs.text.stemming import stem_word
 
 FORMAT = b"digest dictionary 2"
 WORD_EN = re.compile("[a-z]+")
@@ -36,9 +35,8 @@ _UNTRANSLATED = frozenset(_FUNCTION_WORDS.split())
 """Words that say nothing about whether two texts mean the same."""
 
 _path: Path | None = None
-_stem_alone = snowballstemmer.stemmer("english").stemWord
 _FAMILIES: dict[str, str] = {
-    _stem_alone(word): _stem_alone(line.split()[0])
+    stem_word(word): stem_word(line.split()[0])
     for lines in read_sections(Path(__file__).with_name("word_families.txt")).values()
     for line in lines
     for word in line.split()
@@ -47,7 +45,7 @@ _FAMILIES: dict[str, str] = {
 
 @lru_cache(200_000)
 def _stem(word: str) -> str:
-    stem: str = _stem_alone(word)
+    stem = stem_word(word)
     return _FAMILIES.get(stem, stem)
 
 

@@ -15,7 +15,8 @@ from importlib.metadata import version
 from typing import Final, NamedTuple
 
 import opencc
-from snowballstemmer.english_stemmer import EnglishStemmer
+
+from ..text.stemming import stem_word
 
 FORMAT: Final = 3
 """Increment when the same text gives other tokens, so that `rebuild_derived` finds stale entries."""
@@ -115,9 +116,6 @@ def find_run_at(folded: str, start: int) -> TextRun | None:
     return _build_run(found) if found else None
 
 
-_stemmer = EnglishStemmer()
-
-
 def _normalise_word(kind: str | None, text: str) -> str:
     """Remove dots of abbreviations, commas of figures, and apostrophes."""
     if kind == "dotted":
@@ -131,7 +129,7 @@ def _normalise_word(kind: str | None, text: str) -> str:
 
 @lru_cache(200_000)
 def stem(word: str) -> str:
-    return str(_stemmer.stemWord(word)) if word.isascii() else word
+    return stem_word(word) if word.isascii() else word
 
 
 def build_bigrams(han: str) -> list[str]:

@@ -3,7 +3,9 @@
 import datetime as dt
 import itertools
 import random
+import sys
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -12,6 +14,7 @@ from briefs.search.analysis import analyse, find_runs, fold, hash_tokens, stem, 
 from briefs.search.expansion import Concepts, expand_query
 from briefs.search.highlighting import find_spans, highlight_spans
 from briefs.search.query import ParsedQuery, Phrase, parse_query, tokenise_phrase
+from briefs.text.stemming import stem_word
 
 CONCEPTS = Concepts([(1, "fake-news", TermData("假訊息", "disinformation", avoid_en=("fake news",)))])
 
@@ -72,6 +75,21 @@ def test_both_spellings_give_same_tokens(first: str, second: str) -> None:
 )  # fmt: skip
 def test_every_form_of_word_has_same_stem(family: str) -> None:
     assert len({stem(word) for word in family.split()}) == 1
+
+
+def test_threads_get_the_stems_that_one_thread_gets() -> None:
+    words = [
+        f"{a}{b}" for a in ("nation", "relat", "polic", "govern") for b in ("ality", "ional", "ies", "ments")
+    ]
+    expected = list(map(stem_word, words)) * 20
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(4) as threads:
+            results = list(threads.map(lambda _: list(map(stem_word, words * 20)), range(4)))
+    finally:
+        sys.setswitchinterval(interval)
+    assert results == [expected] * 4
 
 
 def test_part_of_text_folds_as_in_whole_text() -> None:
