@@ -8,7 +8,9 @@ be read as a list item, a label or a rule. A point that would be read as a label
 line below its marker. Bold values get a second pair of bold signs.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
 
 from briefs.content import SIDES, Side
 from briefs.documents.fields.authors import split_authors, split_keywords
@@ -22,21 +24,73 @@ from briefs.text.scripts import detect_side
 
 _INDENT = 2
 
+type LineKind = Literal["blank", "title", "header", "section", "paragraph", "item", "unplaced"]
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenLine:
+    """One paragraph of the layout, for the text file and the Word file.
+
+    `label` precedes the text of a title, a header and a section. `mark`, `level` and `ordinal` are those of an item,
+    `indent` its columns. `is_below_mark`: the text is on the line below the mark.
+    """
+
+    kind: LineKind
+    text: str = ""
+    label: str = ""
+    side: Side | None = None
+    mark: str = ""
+    level: int = 0
+    ordinal: int = 0
+    indent: int = 0
+    is_below_mark: bool = False
+
+    def __str__(self) -> str:
+        if self.label:
+            return f"{self.label}: {self.text}" if self.text else f"{self.label}:"
+        if not self.mark:
+            return self.text
+        space = " " * self.indent
+        return (
+            f"{space}{self.mark}" + (f"\n{space}{' ' * _INDENT}" if self.is_below_mark else " ") + self.text
+        )
+
+
+_BLANK = WrittenLine("blank")
+
 
 def write(document: ParsedDocument) -> str:
+    return "\n".join(map(str, lay_out(document))) + "\n"
+
+
+def lay_out(document: ParsedDocument) -> list[WrittenLine]:
+    """Return the paragraphs of the document in the layout's order."""
     texts = [text for _, text in document.unplaced_lines]
     above = [text for text in texts if not find_label(text)]
     # A second label of these fields would extend the first. Below the text it is unplaced.
     late = [text for text in texts if (label := find_label(text)) and label.field in LIST_FIELDS]
-    headers = _headers(document) + [text for text in texts if text not in above and text not in late]
+    labelled = [text for text in texts if text not in above and text not in late]
+    above = [_escape_paragraph(text) if is_web_address(text) else text for text in above]
+    head = [*map(_unplaced, above), *_headers(document), *map(_unplaced, labelled)]
     bodies = [
         _body(side, document.sides.get(side, ParsedSide("", ())))
         for side in SIDES
         if side in document.sides or _is_mixed(document)
     ]
-    above = [_escape_paragraph(text) if is_web_address(text) else text for text in above]
-    head = "\n\n".join([*above, *headers])
-    return (head + "\n\n\n" if head else "") + "\n\n".join([*bodies, *late]) + "\n"
+    lines = _separate([line] for line in head)
+    return [*lines, *([_BLANK] * 2 if lines else []), *_separate([*bodies, *([_unplaced(t)] for t in late)])]
+
+
+def _unplaced(text: str) -> WrittenLine:
+    return WrittenLine("unplaced", text)
+
+
+def _separate(blocks: Iterable[list[WrittenLine]]) -> list[WrittenLine]:
+    """Join the blocks with a blank line between them."""
+    lines: list[WrittenLine] = []
+    for block in blocks:
+        lines += [*([_BLANK] if lines else []), *block]
+    return lines
 
 
 def _is_mixed(document: ParsedDocument) -> bool:
@@ -51,12 +105,11 @@ def _is_mixed(document: ParsedDocument) -> bool:
     )
 
 
-def _headers(document: ParsedDocument) -> list[str]:
-    lines = [
-        f"{LABEL_NAMES['title'][number][0]}: {_double_bold(document.title[side])}"
-        for number, side in enumerate(SIDES)
-        if side in document.title
-    ]
+def _headers(document: ParsedDocument) -> Iterator[WrittenLine]:
+    for number, side in enumerate(SIDES):
+        if side in document.title:
+            label = LABEL_NAMES["title"][number][0]
+            yield WrittenLine("title", _double_bold(document.title[side]), label, side)
     values = {
         "authors": _join_names(document.authors),
         "source": document.source,
@@ -64,12 +117,9 @@ def _headers(document: ParsedDocument) -> list[str]:
         **{field: document.facts.get(name) for name, field in DOCUMENT_FACTS.items()},
         "keywords": _join_keywords(document.keywords),
     }
-    lines += [
-        f"{format_header_label(name)}: {_double_bold(value)}"
-        for name in FIELDS_OF_HEADER
-        if (value := values.get(name))
-    ]
-    return lines
+    for name in FIELDS_OF_HEADER:
+        if value := values.get(name):
+            yield WrittenLine("header", _double_bold(value), format_header_label(name))
 
 
 def _double_bold(value: str) -> str:
@@ -99,21 +149,25 @@ def _join_keywords(keywords: Sequence[str]) -> str:
     return joined if split_keywords(joined) == tuple(keywords) else f"{joined}、"
 
 
-def _body(name: Side, side: ParsedSide) -> str:
+def _body(name: Side, side: ParsedSide) -> list[WrittenLine]:
     label = LABEL_NAMES["summary"][SIDES.index(name)][0]
-    paragraphs = [_escape_paragraph(paragraph) for paragraph in side.summary.split("\n\n")]
-    lines = [f"{label}:", *(["\n\n".join(paragraphs)] if side.summary else [])]
-    return "\n".join([*lines, *_list(side.points)])
+    paragraphs = side.summary.split("\n\n") if side.summary else []
+    written = [WrittenLine("paragraph", _escape_paragraph(paragraph), side=name) for paragraph in paragraphs]
+    return [
+        WrittenLine("section", label=label, side=name),
+        *_separate([line] for line in written),
+        *_list(name, side.points),
+    ]
 
 
 def _escape_paragraph(paragraph: str) -> str:
     return f"\\{paragraph}" if is_escaped(f"\\{paragraph}") else paragraph
 
 
-def _list(points: Sequence[Point]) -> list[str]:
+def _list(side: Side, points: Sequence[Point]) -> list[WrittenLine]:
     levels = close_level_gaps(point.level for point in points)
     is_flat = _is_bullets_over_numbers(points, levels)
-    lines: list[str] = []
+    lines: list[WrittenLine] = []
     markers: list[str] = []
     ordinals: list[int] = []
     for point, level in zip(points, levels, strict=True):
@@ -123,14 +177,23 @@ def _list(points: Sequence[Point]) -> list[str]:
             ordinals.append(0)
         if markers[level] != point.marker:
             markers[level], ordinals[level] = point.marker, 0
-            lines += ["", ""]
+            lines += [_BLANK, _BLANK]
         ordinals[level] += 1
-        mark = "•" if point.marker == "bullet" else f"{ordinals[level]}."
-        indent = " " * (_INDENT if is_flat else _INDENT * (level + 1))
-        if _is_read_as_label_or_rule(mark, point.text):
-            lines += [f"{indent}{mark}", f"{indent}{' ' * _INDENT}{_escape_paragraph(point.text)}"]
-        else:
-            lines.append(f"{indent}{mark} {point.text}")
+        is_bullet = point.marker == "bullet"
+        mark = "•" if is_bullet else f"{ordinals[level]}."
+        is_below = _is_read_as_label_or_rule(mark, point.text)
+        lines.append(
+            WrittenLine(
+                "item",
+                _escape_paragraph(point.text) if is_below else point.text,
+                side=side,
+                mark=mark,
+                level=level,
+                ordinal=0 if is_bullet else ordinals[level],
+                indent=_INDENT if is_flat else _INDENT * (level + 1),
+                is_below_mark=is_below,
+            )
+        )
     return lines
 
 
