@@ -37,7 +37,7 @@ from .lists import saved_filters
 from .lists.changelist import BriefList
 from .review import dismissal_views
 from .review.review_views import render_workspace, review
-from .uploads import upload_views
+from .uploads import upload_views, word_pages
 from .verbs import sharing_views
 from .verbs.assignment_views import assign
 from .verbs.verb_views import verb_view
@@ -81,6 +81,9 @@ class BriefAdmin(BriefList):
             own("<int:pk>/dismiss/", dismissal_views.dismiss, "dismiss"),
             own("<int:pk>/rail/", row_suggestions.suggest_for_row, "rail"),
             own("<int:pk>/lens/", row_suggestions.light_rows, "lens"),
+            own("<int:pk>/word/", word_pages.word_page, "word"),
+            own("<int:pk>/word/<slug:layout>/", word_pages.download_word_file, "word_file"),
+            own("<int:pk>/word/table/<uuid:upload>/", word_pages.returned_table, "word_table"),
             own("<int:pk>/file/<int:document>/", download_document, "file"),
             own("<int:pk>/<slug:verb>/", verb_view, "verb"),
         ]

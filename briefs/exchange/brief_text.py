@@ -1,4 +1,4 @@
-"""Export briefs as documents in the team's own layout, which the parser reads back as the same brief."""
+"""Export briefs as documents in the team's own layout, which the parser reads back as the same brief, and as tables."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -14,6 +14,8 @@ from ..facts import DOCUMENT_FACTS, FACTS
 from ..models import Author, Brief, Keyword, Source, State
 from ..models.vocabulary import Vocabulary
 from ..workflow import load_working_copy
+from .word.digest_layout import write_digest_file
+from .word.parallel_table import write_table_file
 
 
 class ExportNames:
@@ -40,30 +42,65 @@ def _rows_by_id[Row: Vocabulary](kind: type[Row]) -> dict[int, Row]:
 
 @dataclass(frozen=True, slots=True)
 class BriefFile:
-    """A brief as a file. `find_lost_parts` names the parts that do not read back the same."""
+    """A brief as a file. `documents` are what the import must read from it; none if it is no document."""
 
     name: str
-    document: ParsedDocument
-    text: str
+    data: bytes
+    documents: tuple[ParsedDocument, ...] = ()
+
+    @property
+    def text(self) -> str:
+        return self.data.decode()
 
     def find_lost_parts(self) -> list[str]:
-        readings = read_document(self.text.encode(), self.name)
-        again = readings[0].parsed
-        if again is None or len(readings) > 1:
+        """Name the parts that do not read back the same."""
+        if not self.documents:
+            return []
+        read = [reading.parsed for reading in read_document(self.data, self.name)]
+        if len(read) != len(self.documents) or None in read:
             return ["everything"]
-        was, now = _comparable_parts(self.document), _comparable_parts(again)
-        if (
-            self.document.date and self.document.date.raw
-        ):  # the date is unconfirmed in both, so do not compare it
-            was["date"] = now["date"]
-        return [part for part in was if was[part] != now[part]]
+        pairs = zip(self.documents, filter(None, read), strict=True)
+        return list(
+            dict.fromkeys(part for before, after in pairs for part in _find_differences(before, after))
+        )
+
+
+def _find_differences(before: ParsedDocument, after: ParsedDocument) -> list[str]:
+    was, now = _comparable_parts(before), _comparable_parts(after)
+    if before.date and before.date.raw:  # the date is unconfirmed in both, so do not compare it
+        was["date"] = now["date"]
+    return [part for part in was if was[part] != now[part]]
 
 
 def write_brief_files(briefs: Iterable[Brief]) -> Iterator[BriefFile]:
+    for brief, document in _build_documents(briefs):
+        yield BriefFile(file_name(brief), write(document).encode(), (document,))
+
+
+def write_word_files(briefs: Iterable[Brief]) -> Iterator[BriefFile]:
+    """Write each brief as a Word file in the digest's layout."""
+    for brief, document in _build_documents(briefs):
+        yield BriefFile(file_name(brief, ".docx"), write_digest_file([document], str(brief)), (document,))
+
+
+def write_word_collection(briefs: Iterable[Brief], title: str) -> BriefFile:
+    """Write the briefs as one Word file, each on a new page."""
+    documents = tuple(document for _, document in _build_documents(briefs))
+    return BriefFile("briefs.docx", write_digest_file(documents, title), documents)
+
+
+def write_table_files(briefs: Iterable[Brief]) -> Iterator[BriefFile]:
+    """Write each brief as a parallel table in Word."""
+    for brief in briefs:
+        number = brief.revisions.order_by("-number").values_list("number", flat=True)[0]
+        data = write_table_file(brief, load_working_copy(brief), number)
+        yield BriefFile(file_name(brief, "-table.docx"), data)
+
+
+def _build_documents(briefs: Iterable[Brief]) -> Iterator[tuple[Brief, ParsedDocument]]:
     labels = ExportNames()
     for brief in briefs:
-        document = build_document(load_working_copy(brief), labels, raw_date=_unconfirmed_date(brief))
-        yield BriefFile(file_name(brief), document, write(document))
+        yield brief, build_document(load_working_copy(brief), labels, raw_date=_unconfirmed_date(brief))
 
 
 def _comparable_parts(document: ParsedDocument) -> dict[str, object]:
@@ -100,10 +137,10 @@ def find_exportable_briefs() -> Iterable[Brief]:
     return briefs.prefetch_related("bullets", "bylines", "labels").iterator(chunk_size=500)
 
 
-def file_name(brief: Brief) -> str:
+def file_name(brief: Brief, ending: str = ".txt") -> str:
     """Return a name that starts with the id, so that names are unique and sort by creation."""
     date = brief.article_date.isoformat() if brief.article_date else "undated"
-    return f"{brief.pk:05}-{brief.slug or date}.txt"
+    return f"{brief.pk:05}-{brief.slug or date}{ending}"
 
 
 def build_document(content: Content, labels: ExportNames, *, raw_date: str = "") -> ParsedDocument:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
@@ -20,7 +20,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from ... import policy, workflow
-from ...exchange.brief_text import write_brief_files
+from ...exchange.brief_text import (
+    BriefFile,
+    write_brief_files,
+    write_table_files,
+    write_word_collection,
+)
+from ...exchange.word.word_file import WORD_TYPE
 from ...models import Brief, Person
 from ...workflow import Assignee, AssignmentPlan
 from ...workflow.rules.transitions import VERB_NAMES, lock_brief, require_current_version
@@ -28,6 +34,7 @@ from ..common.access import DeskAdmin, has_role_permission, require_role
 from ..common.assignment_rows import ASSIGNMENT_LABELS, replace_assignee
 from ..common.brief_pages import download_response, read_number, render_page
 from ..common.form_fields import build_due_field
+from ..uploads.word_pages import describe_lost_parts
 
 SELECTION_FIELD = "_selected_action"
 MAX_SELECTED = 100
@@ -36,7 +43,15 @@ type BulkAction = Callable[[Brief, Person, int], None]
 
 
 class BulkAdmin(DeskAdmin):
-    actions: Any = ("submit_briefs", "take_back_briefs", "assign_to_me", "assign_to", "export_text")
+    actions: Any = (
+        "submit_briefs",
+        "take_back_briefs",
+        "assign_to_me",
+        "assign_to",
+        "export_text",
+        "export_word",
+        "export_tables",
+    )
 
     has_submit_permission = has_role_permission("submit")
     has_take_back_permission = has_role_permission("take_back")
@@ -72,16 +87,38 @@ class BulkAdmin(DeskAdmin):
     def export_text(self, request: HttpRequest, queryset: QuerySet[Brief]) -> HttpResponse:
         """Return one text file, or a zip archive of several, in the format that the upload reads."""
         require_role(request)
-        files = list(write_brief_files(get_selected_briefs(request)))
-        if not files:
-            return HttpResponseBadRequest()
-        if len(files) == 1:
-            return download_response(files[0].name, files[0].text.encode(), "text/plain; charset=utf-8")
-        archive = io.BytesIO()
-        with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as packed:
-            for file in files:
-                packed.writestr(file.name, file.text)
-        return download_response("briefs.zip", archive.getvalue(), "application/zip")
+        return _download_files(
+            request, list(write_brief_files(get_selected_briefs(request))), "text/plain; charset=utf-8"
+        )
+
+    @admin.action(permissions=["view"], description=gettext_lazy("Export for Word"))
+    def export_word(self, request: HttpRequest, queryset: QuerySet[Brief]) -> HttpResponse:
+        """Return one Word file with all briefs, each on a new page."""
+        require_role(request)
+        briefs = get_selected_briefs(request)
+        files = [write_word_collection(briefs, str(Brief._meta.verbose_name_plural))] if briefs else []
+        return _download_files(request, files, WORD_TYPE)
+
+    @admin.action(permissions=["view"], description=gettext_lazy("Export as tables for translators (Word)"))
+    def export_tables(self, request: HttpRequest, queryset: QuerySet[Brief]) -> HttpResponse:
+        require_role(request)
+        return _download_files(request, list(write_table_files(get_selected_briefs(request))), WORD_TYPE)
+
+
+def _download_files(request: HttpRequest, files: list[BriefFile], content_type: str) -> HttpResponse:
+    """Return one file, or a zip archive of several. The next page names what would not be read back the same."""
+    if not files:
+        return HttpResponseBadRequest()
+    for file in files:
+        if lost := describe_lost_parts(file):
+            messages.warning(request, lost)
+    if len(files) == 1:
+        return download_response(files[0].name, files[0].data, content_type)
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as packed:
+        for file in files:
+            packed.writestr(file.name, file.data)
+    return download_response("briefs.zip", archive.getvalue(), "application/zip")
 
 
 def _run_versioned_verb(request: HttpRequest, verb: str, action: Callable[..., Any]) -> HttpResponse:

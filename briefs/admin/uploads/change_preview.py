@@ -43,6 +43,11 @@ def count_unchanged_bullets(before: Content, after: Content) -> int:
     return len(set(before.bullets) & set(after.bullets))
 
 
+def build_text_row(label: str, texts: Mapping[Side, tuple[str, str]]) -> ChangeRow:
+    """Return a row of one text: for each language that on the desk and that in the file."""
+    return ChangeRow(label, _text_cells(texts))
+
+
 def _lead_rows(before: Content, after: Content) -> Iterator[ChangeRow]:
     for label, read in ((_("Headline"), Content.headline), (_("Summary"), Content.summary)):
         yield ChangeRow(label, _text_cells({s: (read(before, s), read(after, s)) for s in SIDES}))

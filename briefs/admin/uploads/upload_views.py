@@ -98,7 +98,7 @@ def upload_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
 def _get_upload_or_404(request: HttpRequest, pk: UUID) -> Upload:
     person = require_role(request, "import")
     row = find_pending_upload(person, pk)
-    if row is None or "sheet" in row.results:  # vocabulary sheets have their own URL
+    if row is None or {"sheet", "table"} & row.results.keys():  # these have addresses of their own
         raise Http404
     return row
 

@@ -30,7 +30,8 @@ _PREFIXES = (
     (re.compile(r".*/markup-compatibility/2006"), "mc:"),
     (re.compile(r".*/package/2006/(?:relationships|content-types)"), ""),
 )
-_TEXT_TAGS = frozenset(("w:t", "m:t", "w:instrText"))
+_TEXT_TAGS = frozenset(("w:t", "m:t", "w:instrText", "w:delText", "x:lpwstr"))
+"""`x:lpwstr` is the value of a custom property."""
 
 ElementHandler = Callable[[Element], None]
 

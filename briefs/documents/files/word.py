@@ -24,7 +24,7 @@ from briefs.documents.files.encodings import (
 from briefs.documents.files.safe_xml import read_xml
 from briefs.documents.files.tables import SourceLine, TableRow, flatten_rows
 from briefs.documents.files.word_lists import ParagraphLayout, WordLists, get_attribute
-from briefs.documents.files.word_package import WordPackage, open_package
+from briefs.documents.files.word_package import TABLE_PROPERTY, WordPackage, open_package
 from briefs.documents.files.word_runs import ParagraphReader, ParagraphText, get_first_choice, is_prompt
 from briefs.documents.files.word_titles import add_link_addresses, label_titles
 from briefs.documents.markers import find_marker
@@ -43,6 +43,8 @@ _NOT_READ = frozenset(("w:altChunk", "w:subDoc"))
 def decode_word(data: bytes, *, has_word_extension: bool) -> DecodedDocument:
     """Decode a Word file. Raises `DocumentRefused`."""
     package = open_package(data, has_word_extension=has_word_extension)
+    if identity := package.properties.get(TABLE_PROPERTY):
+        raise DocumentRefused(None, "parallel-table", {"brief": identity.partition("/")[0][:9]})
     document = _WordDocumentReader(package)
     read_xml(package.document, parent_tag="w:body", handle_child=document.read_block)
     pieces = add_link_addresses(label_titles(document.finish()))
@@ -158,13 +160,13 @@ class _WordDocumentReader:
 
     def _table(self, table: Element) -> None:
         outer, rows = self.pieces, list[TableRow]()
-        for element in _iterate_parts(table, "w:tr"):
+        for element in iterate_parts(table, "w:tr"):
             properties = element.find("w:trPr")
             if properties is not None and properties.find("w:del") is not None:
                 continue
             cells: list[list[SourceLine]] = []
             is_continued = False
-            for cell in _iterate_parts(element, "w:tc"):
+            for cell in iterate_parts(element, "w:tc"):
                 kind = cell.find("w:tcPr")
                 if kind is not None and (
                     kind.find("w:cellDel") is not None or _is_merged_continuation(kind, "w:hMerge")
@@ -210,10 +212,10 @@ def _is_merged_continuation(properties: Element, name: str) -> bool:
     return merge is not None and merge.get("w:val") != "restart"
 
 
-def _iterate_parts(parent: Element, tag: str) -> Iterator[Element]:
-    """Yield rows of a table or cells of a row, also those in content controls and insertions."""
+def iterate_parts(parent: Element, tag: str) -> Iterator[Element]:
+    """Yield the rows of a table, the cells of a row or the paragraphs of a cell, also in content controls and insertions."""
     for child in parent:
         if child.tag == tag:
             yield child
         elif child.tag not in _SKIPPED_TAGS and child.tag not in ("w:tr", "w:tc", "w:p", "w:tbl"):
-            yield from _iterate_parts(child, tag)
+            yield from iterate_parts(child, tag)

@@ -37,8 +37,12 @@ _TELLTALE_ENTRIES = (
     ("ppt/presentation.xml", "presentation"),
 )
 """Entries that occur in no other kind of file."""
-_PARTS = ("styles", "numbering", "footnotes", "endnotes")
-_NEEDED_PART = re.compile(r"(?:.*/)?(?:document|styles|numbering|footnotes|endnotes)\w*\.xml", re.IGNORECASE)
+TABLE_PROPERTY = "digest-table"
+"""Custom property of a parallel table (`exchange/word`): brief, revision and checksum, joined by slashes."""
+_PARTS = ("styles", "numbering", "footnotes", "endnotes", "comments")
+_NEEDED_PART = re.compile(
+    r"(?:.*/)?(?:document|styles|numbering|footnotes|endnotes|comments|custom)\w*\.xml", re.IGNORECASE
+)
 _MARKUP = re.compile(r".*\.(?:xml|rels|vml)", re.IGNORECASE)
 _STYLE, _STYLE_END = b"<w:style ", b"</w:style>"
 _OTHER_STYLE = re.compile(rb"""w:type=["'](?:table|character)["']""")
@@ -52,6 +56,9 @@ class WordPackage:
     numbering: bytes | None = None
     footnotes: bytes | None = None
     endnotes: bytes | None = None
+    comments: bytes | None = None
+    properties: dict[str, str] = field(default_factory=dict)
+    """Custom properties of the file: text values by name."""
     link_targets: dict[str, str] = field(default_factory=dict)
     """Link addresses by relationship id."""
     note_link_targets: dict[str, dict[str, str]] = field(default_factory=dict)
@@ -85,6 +92,9 @@ def open_package(data: bytes, *, has_word_extension: bool) -> WordPackage:
         part = name.lstrip("/") if name.startswith("/") else normpath(join(dirname(main), name))
         setattr(package, kind, parts.get(part))
         package.note_link_targets[kind] = _links(relations.get(_build_relations_path(part), []))
+    for _, kind, target in relations.get("_rels/.rels", []):
+        if kind == "custom-properties" and (part_data := parts.get(target.lstrip("/"))):
+            package.properties = _read_properties(part_data)
     if package.styles:
         package.styles = _strip_other_styles(package.styles)
     package.link_targets = _links(own)
@@ -170,6 +180,13 @@ def _read_relations(part: bytes) -> list[tuple[str, str, str]]:
             raise DocumentRefused(None, "word-external", {"kind": kind[:40] or "?"})
         relations.append((element.get("Id") or "", kind, element.get("Target") or ""))
     return relations
+
+
+def _read_properties(part: bytes) -> dict[str, str]:
+    return {
+        element.get("name") or "": "".join(child.text or "" for child in element)
+        for element in read_xml(part)
+    }
 
 
 def _links(relations: list[tuple[str, str, str]]) -> dict[str, str]:

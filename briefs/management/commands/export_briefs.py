@@ -5,25 +5,41 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from briefs.exchange.brief_text import find_exportable_briefs, write_brief_files
+from briefs.exchange.brief_text import (
+    find_exportable_briefs,
+    write_brief_files,
+    write_table_files,
+    write_word_files,
+)
 from briefs.shapes import corpus
+
+WRITERS = {"text": write_brief_files, "digest": write_word_files, "table": write_table_files}
+"""By format, and for Word by layout."""
 
 
 class Command(BaseCommand):
-    help = "Write every brief of the desk as a document in the team's own layout, or all public briefs as one file."
+    help = "Write every brief of the desk as a document, or all public briefs as one file."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
             "--format",
-            choices=("text", *corpus.WRITERS),
+            choices=("text", "docx", *corpus.WRITERS),
             default="text",
-            help="text: the desk's briefs; jsonl, tmx: the public corpus",
+            help="text, docx: the desk's briefs; jsonl, tmx: the public corpus",
+        )
+        parser.add_argument(
+            "--layout",
+            choices=("digest", "table"),
+            default="digest",
+            help="of Word files: as the team's documents, or as a table for a translator",
         )
         parser.add_argument(
             "--output", metavar="DIR", help="folder for the files; without it, to the terminal"
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
+        if options["format"] == "docx" and not options["output"]:
+            raise CommandError("Word files need --output DIR.", returncode=2)
         folder = Path(options["output"]) if options["output"] else None
         if folder:
             try:
@@ -34,9 +50,10 @@ class Command(BaseCommand):
             self._write_corpus(options["format"], folder)
             return
         count = 0
-        for file in write_brief_files(find_exportable_briefs()):
+        write = WRITERS[options["layout"] if options["format"] == "docx" else "text"]
+        for file in write(find_exportable_briefs()):
             if folder:
-                (folder / file.name).write_text(file.text, encoding="utf-8")
+                (folder / file.name).write_bytes(file.data)
             else:
                 self.stdout.write(file.text)
             if lost := file.find_lost_parts():

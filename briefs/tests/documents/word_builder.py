@@ -54,6 +54,23 @@ def build_word_file(
     return output.getvalue()
 
 
+def edit_word_file(data: bytes, *changes: tuple[str, str], comments: str = "") -> bytes:
+    """Return the file with its document changed as a word processor would, and with comments."""
+    source, output = zipfile.ZipFile(io.BytesIO(data)), io.BytesIO()
+    with zipfile.ZipFile(output, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name in source.namelist():
+            text = source.read(name).decode()
+            for old, new in changes if name == "word/document.xml" else ():
+                assert old in text, old
+                text = text.replace(old, new)
+            if name.endswith("document.xml.rels"):
+                link = f'<Relationship Id="c" Type="{RELATIONSHIP_TYPE}/comments" Target="comments.xml"/></Relationships>'
+                text = text.replace("</Relationships>", link)
+            archive.writestr(name, text)
+        archive.writestr("word/comments.xml", f"<w:comments {NAMESPACES}>{comments}</w:comments>")
+    return output.getvalue()
+
+
 def run(text: str) -> str:
     return f'<w:r><w:t xml:space="preserve">{text}</w:t></w:r>'
 

@@ -10,11 +10,13 @@ from django.utils import timezone
 from briefs import intake, workflow
 from briefs.admin.common.findings import CheckedContent as Findings
 from briefs.content import SIDES, hash_json
+from briefs.exchange.brief_text import write_table_files
 from briefs.exchange.sheets import sheet_formats
 from briefs.models import Author, Brief, Keyword, Outbox, Person, SavedFilter, Source, Suggestion, Term
 from briefs.workflow.review_comments import TextAnchor
 
 from ..conftest import SEED
+from ..documents.word_builder import edit_word_file
 from . import factories
 from .picture_samples import photo
 
@@ -112,6 +114,15 @@ class PermissionScenario:
         self.sheets = {name: _sheet(writer, name, values) for name, (_kind, values) in VOCABULARY.items()}
         upload = writer.post("/admin/briefs/brief/upload/", self.upload_form())
         self.upload = upload["Location"]
+        file = SimpleUploadedFile("x.docx", self.changed_table())
+        page = f"/admin/briefs/brief/{self.brief_in_review.pk}/word/"
+        self.returned_table = str(writer.post(page, {"file": file})["Location"])
+
+    def changed_table(self) -> bytes:
+        """Return the parallel table of the brief in review, with another Chinese summary."""
+        brief = Brief.objects.get(pk=self.brief_in_review.pk)
+        (file,) = write_table_files([brief])
+        return edit_word_file(file.data, (f">{brief.summary_zh}<", ">譯者的摘要。<"))
 
     def upload_form(self) -> dict[str, Any]:
         text = SEED.read_text(encoding="utf-8").replace("Vivek Chilukuri", "Somebody Else")

@@ -91,6 +91,8 @@ briefs/brief/ @take_back_briefs         .           w
 briefs/brief/ @assign_to_me             .           wvps
 briefs/brief/ @assign_to                .           wvreps
 briefs/brief/ @export_text              .           (wvreps)
+briefs/brief/ @export_word              .           (wvreps)
+briefs/brief/ @export_tables            .           (wvreps)
 briefs/brief/filters/                   -           wvreps
 briefs/brief/filters/<int:pk>/          -           w
 briefs/brief/add/                       wvps        wvps
@@ -114,6 +116,9 @@ briefs/brief/<int:pk>/lens/             -           (wvreps)
 briefs/brief/paste/                     -           (wvreps)
 briefs/brief/<int:pk>/dismiss/          -           wvreps
 briefs/brief/<int:pk>/file/<int:document>/   wvreps -
+briefs/brief/<int:pk>/word/             wvreps      wvreps
+briefs/brief/<int:pk>/word/<slug:layout>/    wvreps -
+briefs/brief/<int:pk>/word/table/<uuid:upload>/   w w
 briefs/brief/<int:pk>/revisions/        wvreps      -
 briefs/brief/<int:pk>/compare/          wvreps      -
 briefs/brief/<int:pk>/restore/          -           wvreps

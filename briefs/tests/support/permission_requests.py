@@ -260,7 +260,10 @@ REQUEST_BUILDERS: dict[str, Callable[[PermissionScenario], PermissionRequest]] =
     "briefs/brief/ @take_back_briefs": lambda g: _list_request(g, "submitted", "take_back_briefs"),
     "briefs/brief/ @assign_to_me": lambda g: _list_request(g, "draft", "assign_to_me"),
     "briefs/brief/ @assign_to": lambda g: _assignment_request(g),
-    "briefs/brief/ @export_text": lambda g: _list_request(g, "draft", "export_text", is_answered=_is_file),
+    **{
+        f"briefs/brief/ @{name}": lambda g, name=name: _list_request(g, "draft", name, is_answered=_is_file)
+        for name in ("export_text", "export_word", "export_tables")
+    },
     "briefs/brief/filters/": lambda g: PermissionRequest(
         "/admin/briefs/brief/filters/", {"name": "drafts", "query": "state=draft"}
     ),
@@ -297,6 +300,11 @@ REQUEST_BUILDERS: dict[str, Callable[[PermissionScenario], PermissionRequest]] =
         f"/admin/briefs/brief/picture/{g.picture.key}-320.webp"
     ),
     # One brief
+    "briefs/brief/<int:pk>/word/": lambda g: _brief_request(g, "word/", files={"file": g.changed_table()}),
+    "briefs/brief/<int:pk>/word/<slug:layout>/": lambda g: _brief_request(g, "word/table/"),
+    "briefs/brief/<int:pk>/word/table/<uuid:upload>/": lambda g: PermissionRequest(
+        g.returned_table, {"version": Brief.objects.get(pk=g.brief_in_review.pk).version}
+    ),
     "briefs/brief/<int:pk>/change/": lambda g: _brief_request(g, "change/", data=_edited_form(g)),
     "briefs/brief/<int:pk>/autosave/": lambda g: _brief_request(g, "autosave/", data=_edited_form(g)),
     "briefs/brief/<int:pk>/picture/": lambda g: _brief_request(

@@ -10,6 +10,8 @@ from django.contrib import admin
 from django.test import Client, RequestFactory
 
 from briefs import workflow
+from briefs.documents.reader import read_document
+from briefs.exchange.word.table_reader import read_table_file
 from briefs.models import Brief, Event, Person, State
 
 from ...support import factories
@@ -130,6 +132,11 @@ def test_text_export_is_file_for_one_and_archive_for_several(client: Client, tea
     texts = [archive.read(name).decode() for name in archive.namelist()]
     assert len(texts) == 2
     assert any("另一篇" in text for text in texts)
+    word = run_action(client, "export_word", first, second).content
+    readings = read_document(word, "briefs.docx")
+    assert [reading.parsed.title["zh"] for reading in readings] == ["標題", "另一篇"]
+    archive = zipfile.ZipFile(io.BytesIO(run_action(client, "export_tables", first, second).content))
+    assert [read_table_file(archive.read(name)).brief for name in archive.namelist()] == [first.pk, second.pk]
 
 
 ACTIONS = {
@@ -138,6 +145,8 @@ ACTIONS = {
     "assign_to_me": {"writer", "reviewer", "publisher"},
     "assign_to": {"writer", "reviewer", "publisher"},
     "export_text": {"writer", "reviewer", "publisher"},
+    "export_word": {"writer", "reviewer", "publisher"},
+    "export_tables": {"writer", "reviewer", "publisher"},
 }
 
 

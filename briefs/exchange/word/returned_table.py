@@ -1,0 +1,283 @@
+"""Compare a returned parallel table with its brief, and store it: one revision, suggestions and notes.
+
+A row is known by its number. The base is the revision that was exported. A row that somebody else changed since is
+refused; the others are merged. Tracked changes become suggestions and are not taken.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from ... import workflow
+from ...content import SIDES, Content, ForbiddenCharacter, Side, hash_json, tidy, tidy_line
+from ...models import Brief, Note, Person
+from ...text.three_way_merge import merge
+from ...workflow.review_comments import TextAnchor
+from ...workflow.rules.transitions import lock_brief, require_current_version
+from .parallel_table import build_checksum
+from .table_reader import ReturnedCell, ReturnedRow, ReturnedTable
+
+_QUOTED_LIMIT = 80
+_BLANK_LINES = re.compile(r"\n{3,}")
+_AS_WORD_WRITES = str.maketrans({"\u2011": "-", "\u00ad": None})
+"""Word and LibreOffice store these two characters as elements, which are read so."""
+
+
+class TableRefused(Exception):
+    """The file is no table of this brief. The message is a sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedRow:
+    """A row that somebody changed since the export: for each language the text on the desk and the text in the file."""
+
+    key: str
+    texts: Mapping[Side, tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class TableSuggestion:
+    key: str
+    side: Side
+    was: str
+    text: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class TableNote:
+    """A note on a row, on one language of it, or (without a key) on the brief."""
+
+    text: str
+    key: str = ""
+    side: Side | None = None
+
+
+@dataclass(slots=True)
+class TablePlan:
+    """What a returned table would store. `problems` are sentences about what it would not."""
+
+    brief: Brief
+    stored: Content
+    result: Content
+    refused: list[RefusedRow] = field(default_factory=list)
+    suggestions: list[TableSuggestion] = field(default_factory=list)
+    notes: list[TableNote] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+
+    @property
+    def is_empty(self) -> bool:
+        return self.result == self.stored and not (self.suggestions or self.notes)
+
+
+def plan_table(table: ReturnedTable, brief: Brief) -> TablePlan:
+    """Compare the table with the brief. Raise TableRefused, and Refused if the result could not be stored."""
+    base = _find_base(table, brief)
+    stored = workflow.load_working_copy(brief)
+    plan = TablePlan(brief, stored, stored)
+    mine = base
+    missing: list[str] = []
+    for key in _list_keys(base):
+        row = table.rows.get(key)
+        if row is None:
+            if key not in table.repeated:
+                missing.append(key)
+            continue
+        mine = _take_row(plan, base, mine, key, row)
+    merged = merge(base, mine, stored).content
+    plan.result = workflow.prepare(merged, next_number=brief.next_number).content
+    for key in _list_keys(base):
+        if row := table.rows.get(key):
+            _plan_suggestions(plan, key, row)
+            _plan_notes(plan, key, row)
+    plan.notes += [TableNote(_sign(c.author, c.text)) for c in table.remarks]
+    plan.notes = [note for note in dict.fromkeys(plan.notes) if not _note_exists(brief, note)]
+    added = [*table.added, *(label_key(key) for key in table.rows if key not in set(_list_keys(base)))]
+    plan.problems = [*dict.fromkeys(plan.problems), *_describe_rows(missing, table.repeated, added)]
+    return plan
+
+
+def apply_plan(table: ReturnedTable, brief: Brief, *, by: Person, version: int) -> TablePlan:
+    """Store the table in one transaction, if `version` is still the newest. Return what was stored."""
+    with transaction.atomic():
+        row = lock_brief(brief)
+        require_current_version(row, version)
+        plan = plan_table(table, row)
+        workflow.save(row, plan.result, by=by, version=version)
+        for asked in plan.suggestions:
+            anchor = _anchor(asked.key)
+            workflow.suggest(
+                row.pk, anchor, asked.side, asked.text, by=by, seen=hash_json(asked.was), why=asked.why
+            )
+        for note in plan.notes:
+            field, bullet = _place_note(note)
+            workflow.add_note(row.pk, note.text, by=by, bullet=bullet, field=field, side=note.side)
+    return plan
+
+
+def label_key(key: str) -> str:
+    """Return how people see the row: `#4`, or the name of the field."""
+    return {"headline": _("Headline"), "summary": _("Summary")}.get(key) or f"#{key[1:]}"
+
+
+def list_texts(before: Content, after: Content) -> Iterator[tuple[str, dict[Side, tuple[str, str]]]]:
+    """Yield each row of `before` by key, with the texts of both contents."""
+    for key in _list_keys(before):
+        anchor = _anchor(key)
+        yield (
+            key,
+            {s: (anchor.find_text(before, s) or "", anchor.find_text(after, s) or "") for s in SIDES},
+        )
+
+
+def _find_base(table: ReturnedTable, brief: Brief) -> Content:
+    if table.brief != brief.pk:
+        raise TableRefused(_("This is the table of brief %(n)s. Upload it there.") % {"n": table.brief})
+    row = brief.revisions.filter(number=table.revision).first()
+    base = Content.from_json(row.content) if row else None
+    if base is None or build_checksum(base) != table.checksum:
+        raise TableRefused(_("This table was not exported from this site, or its first lines were changed."))
+    return base
+
+
+def _list_keys(content: Content) -> list[str]:
+    return ["headline", "summary", *(f"b{bullet.number}" for bullet in content.bullets)]
+
+
+def _anchor(key: str) -> TextAnchor:
+    return TextAnchor("bullet", int(key[1:])) if key.startswith("b") else TextAnchor(key)
+
+
+def _take_row(plan: TablePlan, base: Content, mine: Content, key: str, row: ReturnedRow) -> Content:
+    """Return `mine` with the row's changes, or without them if somebody else changed the row."""
+    anchor = _anchor(key)
+    was = {side: anchor.find_text(base, side) or "" for side in SIDES}
+    now = {side: anchor.find_text(plan.stored, side) for side in SIDES}
+    texts = {side: _tidy(plan, key, row.cells[side].text) for side in SIDES}
+    changed = [side for side in SIDES if _differs(texts[side], was[side])]
+    if not [side for side in changed if _differs(texts[side], now[side] or "")]:
+        return mine
+    if any(now[side] != was[side] for side in SIDES):
+        plan.refused.append(RefusedRow(key, {side: (now[side] or "", texts[side]) for side in changed}))
+        return mine
+    if key.startswith("b") and not any(texts.values()):
+        plan.problems.append(
+            _("%(row)s is empty in the file. It stays on the desk.") % {"row": label_key(key)}
+        )
+        return mine
+    for side in changed:
+        mine = anchor.replace_text(mine, side, texts[side])
+    return mine
+
+
+def _tidy(plan: TablePlan, key: str, text: str) -> str:
+    try:
+        return tidy(text) if key == "summary" else tidy_line(text)
+    except ForbiddenCharacter as bad:
+        values = {"row": label_key(key), "code": f"U+{ord(bad.character):04X}"}
+        plan.problems.append(_("%(row)s has the control character %(code)s, which was left out.") % values)
+        return tidy_line("".join(c for c in text if c.isprintable() or c == "\n"))
+
+
+def _differs(one: str, other: str) -> bool:
+    """Return whether two texts differ by more than what Word and LibreOffice change when they save a file."""
+    return _comparable(one) != _comparable(other)
+
+
+def _comparable(text: str) -> str:
+    return _BLANK_LINES.sub("\n\n", unicodedata.normalize("NFC", text).translate(_AS_WORD_WRITES))
+
+
+def _plan_suggestions(plan: TablePlan, key: str, row: ReturnedRow) -> None:
+    late: dict[Side, tuple[str, str]] = {}
+    for side in SIDES:
+        cell = row.cells[side]
+        text, proposed = (_tidy(plan, key, value) for value in (cell.text, cell.proposed))
+        if not _differs(text, proposed):
+            continue
+        now = _anchor(key).find_text(plan.result, side)
+        if now is not None and not _differs(now, proposed):
+            continue
+        if now is None or _differs(now, text):
+            late[side] = (now or "", proposed)
+        elif not proposed:
+            values = {"row": label_key(key), "name": _format_authors(cell)}
+            plan.problems.append(
+                _("%(row)s: %(name)s deleted the whole text. It stays on the desk.") % values
+            )
+        else:
+            plan.suggestions.append(TableSuggestion(key, side, now, proposed, _format_authors(cell)))
+    if late and not any(refused.key == key for refused in plan.refused):
+        plan.refused.append(RefusedRow(key, late))
+
+
+def _format_authors(cell: ReturnedCell) -> str:
+    return ", ".join(cell.authors) or "Word"
+
+
+def _plan_notes(plan: TablePlan, key: str, row: ReturnedRow) -> None:
+    if row.note:
+        plan.notes.append(TableNote(_tidy(plan, "summary", row.note), key))
+    plan.notes += [TableNote(_sign(c.author, c.text), key, c.side) for c in row.comments]
+    if row.unread:
+        values = {"row": label_key(key), "text": _quote(row.unread)}
+        plan.problems.append(
+            _("%(row)s has a footnote, a text box or hidden text, which was not read: %(text)s") % values
+        )
+
+
+def _sign(author: str, text: str) -> str:
+    """Return a comment with its author's name, since the note is by the person who uploads."""
+    text = f"{author}: {text}" if author else text
+    return "".join(c for c in text if c.isprintable() or c == "\n").strip()
+
+
+def _place_note(note: TableNote) -> tuple[str, int | None]:
+    """Return the field and the bullet of the note. A bullet's note has no field."""
+    if not note.key:
+        return "", None
+    anchor = _anchor(note.key)
+    return ("", anchor.bullet) if anchor.bullet else (anchor.field, None)
+
+
+def _note_exists(brief: Brief, note: TableNote) -> bool:
+    """Return whether the note is on the brief already, as after a second upload of one file."""
+    field, bullet = _place_note(note)
+    rows = Note.objects.filter(brief=brief, field=field, bullet=bullet, side=note.side or "")
+    return rows.filter(text=note.text).exists()
+
+
+def _describe_rows(missing: list[str], repeated: list[str], added: list[str]) -> list[str]:
+    """Return a sentence for each kind of row that was not matched."""
+    sentences: list[str] = []
+    if missing:
+        text = ngettext(
+            "This row is not in the file. It stays on the desk: %(rows)s",
+            "These rows are not in the file. They stay on the desk: %(rows)s",
+            len(missing),
+        )
+        sentences.append(text % {"rows": _(", ").join(map(label_key, missing))})
+    if repeated:
+        text = ngettext(
+            "This number is in the file more than once. None of its rows was read: %(rows)s",
+            "These numbers are in the file more than once. None of their rows was read: %(rows)s",
+            len(repeated),
+        )
+        sentences.append(text % {"rows": _(", ").join(map(label_key, repeated))})
+    if added:
+        text = ngettext(
+            "This row has no number of this brief and was not read. Add it on the desk: %(rows)s",
+            "These rows have no number of this brief and were not read. Add them on the desk: %(rows)s",
+            len(added),
+        )
+        sentences.append(text % {"rows": _quote(added)})
+    return sentences
+
+
+def _quote(texts: Iterable[str]) -> str:
+    return _("; ").join(text if len(text) <= _QUOTED_LIMIT else f"{text[:_QUOTED_LIMIT]}…" for text in texts)

@@ -1,0 +1,292 @@
+"""A parallel table that comes back: rows by number, three-way, tracked changes and comments apart from the text."""
+
+import io
+import re
+import zipfile
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from django.db import transaction
+from django.utils import translation
+from hypothesis import given, settings
+
+from briefs import workflow
+from briefs.content import Bullet, Content
+from briefs.documents.types import DocumentRefused
+from briefs.exchange.brief_text import write_table_files
+from briefs.exchange.word.parallel_table import build_checksum, write_table_file
+from briefs.exchange.word.returned_table import TablePlan, TableRefused, apply_plan, plan_table
+from briefs.exchange.word.table_reader import read_table_file
+from briefs.models import Brief, Note, Revision, Suggestion
+
+from ..documents.word_builder import build_word_file, edit_word_file
+from ..support import factories
+from ..support.factories import Team
+from .test_word_files import CONTENTS, NASTY, needs_libreoffice, save_with_libreoffice
+
+
+@pytest.fixture(autouse=True)
+def english() -> Iterator[None]:
+    with translation.override("en"):
+        yield
+
+
+def draft(team: Team) -> Brief:
+    bullets = tuple(
+        Bullet(0, zh, en) for zh, en in (("甲案。", "Plan A."), ("乙案。", "Plan B."), ("丙案。", "Plan C."))
+    )
+    return factories.draft_brief(team, factories.content(bullets=bullets))
+
+
+def export(brief: Brief) -> bytes:
+    (file,) = write_table_files([Brief.objects.get(pk=brief.pk)])
+    return file.data
+
+
+def comment(number: int, author: str, text: str) -> str:
+    return (
+        f'<w:comment w:id="{number}" w:author="{author}"><w:p><w:r><w:t>{text}</w:t></w:r></w:p></w:comment>'
+    )
+
+
+def tracked(old: str, new: str, author: str = "Ann Lee") -> str:
+    """Return markup that ends the run of a cell, replaces `old` by `new` with tracking, and begins a run."""
+    who = f'w:id="9" w:author="{author}" w:date="2026-01-01T00:00:00Z"'
+    deleted = f"<w:del {who}><w:r><w:delText>{old}</w:delText></w:r></w:del>" if old else ""
+    inserted = f"<w:ins {who}><w:r><w:t>{new}</w:t></w:r></w:ins>" if new else ""
+    return f"</w:t></w:r>{deleted}{inserted}<w:r><w:t>"
+
+
+def row_of(data: bytes, key: str) -> str:
+    """Return the markup of a row by its number."""
+    markup = zipfile.ZipFile(io.BytesIO(data)).read("word/document.xml").decode()
+    return next(row for row in re.findall(r"<w:tr>.*?</w:tr>", markup) if f">{key}<" in row)
+
+
+def plan(data: bytes, brief: Brief) -> TablePlan:
+    table = read_table_file(data)
+    assert table is not None
+    return plan_table(table, Brief.objects.get(pk=brief.pk))
+
+
+def store(data: bytes, brief: Brief, by) -> TablePlan:
+    table, row = read_table_file(data), Brief.objects.get(pk=brief.pk)
+    assert table is not None
+    return apply_plan(table, row, by=by, version=row.version)
+
+
+def read_texts(data: bytes) -> dict[str, tuple[str, str]]:
+    table = read_table_file(data)
+    assert table is not None
+    return {key: (row.cells["zh"].text, row.cells["en"].text) for key, row in table.rows.items()}
+
+
+def content_texts(content: Content) -> dict[str, tuple[str, str]]:
+    return {
+        "headline": (content.headline_zh, content.headline_en),
+        "summary": (content.summary_zh, content.summary_en),
+        **{f"b{b.number}": (b.text_zh, b.text_en) for b in content.bullets},
+    }
+
+
+@settings(max_examples=15, deadline=None)
+@given(CONTENTS)
+def test_table_is_read_back_exactly(content: Content) -> None:
+    content = replace(content, bullets=tuple(replace(b, number=n) for n, b in enumerate(content.bullets, 7)))
+    data = write_table_file(Brief(pk=12), content, 3)
+    assert read_texts(data) == content_texts(content)
+    table = read_table_file(data)
+    assert (table.brief, table.revision, table.checksum) == (12, 3, build_checksum(content))
+    assert [*table.added, *table.repeated, *table.remarks] == []
+
+
+@pytest.mark.heavy
+@needs_libreoffice
+def test_table_saved_by_libreoffice_is_read_back(tmp_path: Path) -> None:
+    bullets = tuple(Bullet(n, f"{text} 甲", text, level_en=n % 3) for n, text in enumerate(NASTY, 1))
+    content = Content("標題", "=1+1", "一。\n\n二。\n三。", "One.\n\nTwo.", bullets)
+    saved = save_with_libreoffice(write_table_file(Brief(pk=12), content, 3), tmp_path)
+    assert read_texts(saved) == content_texts(content)
+    assert (read_table_file(saved).brief, read_table_file(saved).revision) == (12, 3)
+
+
+@pytest.mark.django_db
+def test_unchanged_table_stores_nothing() -> None:
+    brief = draft(Team())
+    assert plan(export(brief), brief).is_empty
+    assert plan(export(brief), brief).problems == []
+
+
+@pytest.mark.django_db
+def test_changed_cells_become_one_revision_by_number_not_position() -> None:
+    team = Team()
+    brief = draft(team)
+    data = export(brief)
+    first, third = row_of(data, "#1"), row_of(data, "#3")
+    data = edit_word_file(
+        data,
+        (first, "ROW"),
+        (third, first),
+        ("ROW", third),
+        (">Plan B.<", ">Plan B, 007.<"),
+        (">摘要。<", ">新摘要。<"),
+    )
+    store(data, brief, team.other_writer)
+    content = factories.load_content(brief)
+    assert [b.text_en for b in content.bullets] == ["Plan A.", "Plan B, 007.", "Plan C."]
+    assert content.summary_zh == "新摘要。"
+    revision = Revision.objects.get(brief=brief, number=2)
+    assert (revision.by, revision.changed_zh, revision.changed_en, revision.changed_facts) == (
+        team.other_writer, True, True, False,
+    )  # fmt: skip
+    assert plan(data, brief).is_empty
+
+
+@pytest.mark.django_db
+def test_row_changed_by_others_is_refused_and_the_others_are_merged() -> None:
+    team = Team()
+    brief = draft(team)
+    data = edit_word_file(
+        export(brief), (">Plan A.<", ">Plan A in the file.<"), (">Plan B.<", ">Plan B in the file.<")
+    )
+    bullets = factories.load_content(brief).bullets
+    factories.edit(
+        brief,
+        team.writer,
+        headline_en="Anew",
+        bullets=(replace(bullets[0], text_zh="甲案，改。"), *bullets[1:]),
+    )
+    planned = store(data, brief, team.other_writer)
+    assert [(row.key, row.texts) for row in planned.refused] == [
+        ("b1", {"en": ("Plan A.", "Plan A in the file.")})
+    ]
+    content = factories.load_content(brief)
+    assert [b.text_en for b in content.bullets] == ["Plan A.", "Plan B in the file.", "Plan C."]
+    assert (content.bullets[0].text_zh, content.headline_en) == ("甲案，改。", "Anew")
+    factories.edit(brief, team.writer, bullets=content.bullets[1:])
+    assert [row.key for row in plan(data, brief).refused] == ["b1"], "a row deleted on the desk"
+
+
+@pytest.mark.django_db
+def test_missing_repeated_added_and_empty_rows_are_said() -> None:
+    team = Team()
+    brief = draft(team)
+    data = export(brief)
+    first, second = row_of(data, "#1"), row_of(data, "#2")
+    added = first.replace(">#1<", "><").replace("甲案。", "丁案。")
+    unknown = first.replace(">#1<", ">#99<")
+    data = edit_word_file(
+        data, (first, added + unknown), (second, second + second.replace("Plan B", "Plan X")), (">丙案。<", "><"),
+        (">Plan C.<", "><"),
+    )  # fmt: skip
+    planned = plan(data, brief)
+    assert planned.is_empty
+    assert planned.problems == [
+        "#3 is empty in the file. It stays on the desk.",
+        "This row is not in the file. It stays on the desk: #1",
+        "This number is in the file more than once. None of its rows was read: #2",
+        "These rows have no number of this brief and were not read. Add them on the desk: 丁案。 / Plan A.; #99",
+    ]
+
+
+@pytest.mark.django_db
+def test_tracked_changes_and_comments_become_suggestions_and_notes() -> None:
+    team = Team()
+    brief = draft(team)
+    mark = '<w:commentRangeEnd w:id="1"/><w:r><w:commentReference w:id="1"/></w:r>'
+    second = row_of(export(brief), "#2")
+    noted = second.replace(
+        '<w:pStyle w:val="Cell"/></w:pPr></w:p></w:tc></w:tr>',
+        '<w:pStyle w:val="Cell"/></w:pPr><w:r><w:t>Which plan?</w:t></w:r></w:p></w:tc></w:tr>',
+    )
+    assert noted != second
+    data = edit_word_file(
+        export(brief),
+        (second, noted),
+        (">Plan A.<", f'>Plan {tracked("A", "Alpha")}.<'),
+        (">丙案。</w:t></w:r>", f">丙案。</w:t></w:r>{mark}"),
+        (">Plan C.<", f'>{tracked("Plan C.", "")}<'),
+        comments=comment(1, "王小明", "請查證。"),
+    )  # fmt: skip
+    for _ in range(2):  # a second upload adds nothing
+        planned = store(data, brief, team.writer)
+    assert planned.problems == ["#3: Ann Lee deleted the whole text. It stays on the desk."]
+    assert factories.load_content(brief).bullets[0].text_en == "Plan A."
+    assert not Revision.objects.filter(brief=brief, number=2).exists()
+    assert list(Suggestion.objects.values_list("bullet", "side", "was", "text", "why", "by")) == [
+        (1, "en", "Plan A.", "Plan Alpha.", "Ann Lee", team.writer.pk)
+    ]
+    assert list(Note.objects.values_list("bullet", "side", "text")) == [
+        (2, "", "Which plan?"), (3, "zh", "王小明: 請查證。"),
+    ]  # fmt: skip
+    workflow.accept(Suggestion.objects.get(), by=team.other_writer)
+    assert factories.load_content(brief).bullets[0].text_en == "Plan Alpha."
+
+
+@pytest.mark.django_db
+def test_tracked_paragraph_ends_join_and_split() -> None:
+    team = Team()
+    brief = factories.draft_brief(team, factories.content(summary_en="One.\n\nTwo."))
+    data = export(brief)
+    text = re.search(
+        r"<w:p>(?:(?!<w:p>).)*?>One\.<.*?</w:p>",
+        zipfile.ZipFile(io.BytesIO(data)).read("word/document.xml").decode(),
+    )
+    assert text
+    joined = text[0].replace("</w:pPr>", '<w:rPr><w:del w:id="5" w:author="B"/></w:rPr></w:pPr>', 1)
+    (row,) = plan(edit_word_file(data, (text[0], joined)), brief).suggestions
+    assert (row.key, row.side, row.was, row.text, row.why) == (
+        "summary",
+        "en",
+        "One.\n\nTwo.",
+        "One.Two.",
+        "B",
+    )
+
+
+@pytest.mark.django_db
+def test_table_of_another_brief_or_site_is_refused() -> None:
+    team = Team()
+    brief, other = draft(team), draft(team)
+    with pytest.raises(TableRefused, match=f"table of brief {brief.pk}"):
+        plan(export(brief), other)
+    data = export(brief)
+    table = read_table_file(data)
+    table.checksum = "00000000"
+    with pytest.raises(TableRefused, match="not exported from this site"):
+        plan_table(table, brief)
+    assert read_table_file(build_word_file("<w:p/>")) is None
+    with pytest.raises(DocumentRefused):
+        read_table_file(edit_word_file(data, ("<w:body>", "<w:body>" + "<w:p>" * 300 + "</w:p>" * 300)))
+    with pytest.raises(DocumentRefused):
+        read_table_file(build_word_file(parts={"word/comments.xml": "<!DOCTYPE a><w/>"}))
+
+
+@pytest.mark.django_db
+def test_identity_survives_the_loss_of_the_property() -> None:
+    brief = draft(Team())
+    source, output = zipfile.ZipFile(io.BytesIO(export(brief))), io.BytesIO()
+    with zipfile.ZipFile(output, "w") as archive:
+        for name in source.namelist():
+            if name != "docProps/custom.xml":
+                archive.writestr(name, source.read(name))
+    assert plan(output.getvalue(), brief).is_empty
+
+
+@pytest.mark.django_db
+def test_stale_version_and_closed_brief_store_nothing() -> None:
+    team = Team()
+    brief = draft(team)
+    data = edit_word_file(export(brief), (">Plan A.<", ">Plan Z.<"))
+    table = read_table_file(data)
+    factories.edit(brief, team.writer, headline_en="Anew")
+    with pytest.raises(workflow.Stale):
+        apply_plan(table, brief, by=team.writer, version=brief.version)
+    live = factories.live_brief(team)
+    data = edit_word_file(export(live), (">A Headline<", ">Another<"))
+    for brief_row, person in ((live, team.writer), (live, team.publisher), (draft(team), team.reviewer)):
+        with pytest.raises(workflow.Refused), transaction.atomic():
+            store(edit_word_file(export(brief_row), (">A Headline<", ">Another<")), brief_row, person)
+    assert factories.load_content(brief).bullets[0].text_en == "Plan A."
