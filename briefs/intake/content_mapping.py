@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from ..content import ALT_TEXT_FIELDS, LEAD_FIELDS, SIDES, Bullet, Content, Facts, Side
 from ..documents.types import ParsedDocument, PointPair
-from ..facts import FACTS, FactKind
+from ..facts import DOCUMENT_FACTS, FACTS, FactKind
 from ..text.article_urls import is_safe_link
 
 SAME_BULLET_SIMILARITY: Final = 0.5
@@ -43,6 +43,23 @@ def preserve_missing_parts(content: Content, old: Content, parsed: ParsedDocumen
         bullets=tuple(_restore_absent_languages(b, numbers.get(b.number), absent) for b in content.bullets),
         facts=Facts(**facts),
     )
+
+
+def states_the_same(document: Content, brief: Content) -> bool:
+    """Return whether a document's content is that of the brief. What no document states is not compared."""
+    unstated = FACTS.keys() - DOCUMENT_FACTS.keys() - {"source", "authors", "keywords", "date", "date_label"}
+    changes: dict[str, Any] = {name: getattr(brief.facts, name) for name in unstated}
+    alone = replace(document, facts=replace(document.facts, **changes))
+    no_alt_texts: dict[str, Any] = dict.fromkeys(ALT_TEXT_FIELDS, "")
+    alone, other = (
+        replace(
+            content,
+            bullets=tuple(replace(b, number=0, passage="", one_sided="") for b in content.bullets),
+            **no_alt_texts,
+        )
+        for content in (alone, brief)
+    )
+    return alone == other
 
 
 def _restore_absent_languages(

@@ -21,6 +21,7 @@ from .content_mapping import (
     build_text_facts,
     preserve_missing_parts,
     restore_earlier_numbers,
+    states_the_same,
 )
 from .dry_run_state import DryRunState
 from .outcomes import BriefChange, ImportItem, ImportOutcome
@@ -75,7 +76,11 @@ def store_items(group: Sequence[ImportItem], job: ImportJob) -> dict[int, Import
                 outcomes[id(item)] = _simulate_update(item, job)
             else:
                 item.require_unchanged_since_choice("created")
-                new.append((item, _build_draft(item, known, job)))
+                draft = _build_draft(item, known, job)
+                if same := known.find_same_brief(item, draft.content, job.dry_run_state):
+                    outcomes[id(item)] = item.build_outcome("unchanged", same)
+                else:
+                    new.append((item, draft))
         except DocumentRefused as refusal:
             outcomes[id(item)] = item.build_refused_outcome(refusal)
         except workflow.Refused as refused:
@@ -130,8 +135,7 @@ class ExistingDocuments:
 
     def find_duplicate_cautions(self, item: ImportItem, dry_run_state: DryRunState) -> list[Caution]:
         """Warn of another brief with the same article or the same file name."""
-        other = self.by_url.get(item.url_key) or self.by_article.get(item.article_hash)
-        if other and other not in dry_run_state.created_briefs:
+        if other := self._find_same_article(item, dry_run_state):
             title = str(Brief.objects.get(pk=other))
             which = {"which_en": f"brief {other}, “{title}”", "which_zh": f"第 {other} 號〈{title}〉"}
             return [Caution(None, "same-article", which)]
@@ -145,6 +149,19 @@ class ExistingDocuments:
             name in self.imported_files or dry_run_state.has_file_name(item)
         )
         return [Caution(None, "same-name")] if known else []
+
+    def _find_same_article(self, item: ImportItem, dry_run_state: DryRunState) -> int | None:
+        other = self.by_url.get(item.url_key) or self.by_article.get(item.article_hash)
+        return other if other not in dry_run_state.created_briefs else None
+
+    def find_same_brief(self, item: ImportItem, content: Content, dry_run_state: DryRunState) -> int | None:
+        """Return the brief of the same article that says what the document says, such as one that was exported."""
+        other = None if item.parsed.unplaced_lines else self._find_same_article(item, dry_run_state)
+        row = Brief.objects.exclude(state=State.DISCARDED).filter(pk=other).first() if other else None
+        if row is None or not states_the_same(content, workflow.load_working_copy(row)):
+            return None
+        item.cautions = [caution for caution in item.cautions if caution.code != "same-article"]
+        return row.pk
 
 
 def _build_draft(item: ImportItem, existing: ExistingDocuments, job: ImportJob) -> workflow.PreparedContent:

@@ -21,6 +21,8 @@ COLUMN_NAMES: Final = {
 LEAD_NAMES: Final = {"headline": ("標題", "Headline"), "summary": ("摘要", "Summary")}
 _TITLE_STYLES: Final[dict[Side, str]] = {"zh": "Title", "en": "Subtitle"}
 _WIDTHS: Final = {"number": 1250, "zh": 5150, "en": 5150, "note": 3248}
+_WHOLE_ROW_LIMIT: Final = 4_000
+"""Characters of markup of a row that is kept on one page. A longer one may be broken."""
 _INSTRUCTIONS: Final[dict[Side, str]] = {
     "zh": "請直接修改「中文」與「English」兩欄，意見寫在「備註」欄，也可使用追蹤修訂與註解。請勿更動「編號」欄；列的順序可以調整。",
     "en": "Edit the two text columns; write remarks under Note. Tracked changes and comments are welcome. Leave the numbers as they are; "
@@ -74,9 +76,10 @@ def _build_lead(name: str, content: Content) -> str:
 
 
 def _build_row(head: str, texts: dict[str, str]) -> str:
+    whole = "<w:trPr><w:cantSplit/></w:trPr>" if sum(map(len, texts.values())) < _WHOLE_ROW_LIMIT else ""
     cells = {"number": head, **texts, "note": build_paragraph("", "Cell")}
     built = "".join(_build_cell(name, cells[name]) for name in COLUMN_NAMES)
-    return f"<w:tr>{built}</w:tr>"
+    return f"<w:tr>{whole}{built}</w:tr>"
 
 
 def _build_cell(name: str, paragraphs: str) -> str:

@@ -18,13 +18,16 @@ from briefs.documents.types import DocumentRefused
 from briefs.exchange.brief_text import write_table_files
 from briefs.exchange.word.parallel_table import build_checksum, write_table_file
 from briefs.exchange.word.returned_table import TablePlan, TableRefused, apply_plan, plan_table
-from briefs.exchange.word.table_reader import read_table_file
+from briefs.exchange.word.table_reader import ReturnedCell, TableComment, read_table_file
 from briefs.models import Brief, Note, Revision, Suggestion
 
+from ..conftest import FIXTURES
 from ..documents.word_builder import build_word_file, edit_word_file
 from ..support import factories
 from ..support.factories import Team
 from .test_word_files import CONTENTS, NASTY, needs_libreoffice, save_with_libreoffice
+
+COMMENT_MARK = '<w:r><w:commentReference w:id="1"/></w:r>'
 
 
 @pytest.fixture(autouse=True)
@@ -102,14 +105,36 @@ def test_table_is_read_back_exactly(content: Content) -> None:
     assert [*table.added, *table.repeated, *table.remarks] == []
 
 
+def test_changes_made_in_libreoffice_are_told_apart() -> None:
+    """The file was exported from samples/02, edited in LibreOffice 25.2 and saved there."""
+    table = read_table_file((FIXTURES / "word" / "table-from-libreoffice.docx").read_bytes())
+    assert (table.brief, table.revision, len(table.rows)) == (12, 3, 11)
+    assert table.rows["b1"].cells["en"].text.endswith("supply chains. Edited plainly.")
+    assert table.rows["b2"].note == "請看備註 007"
+    price, summary = table.rows["b3"].cells["en"], table.rows["summary"].cells["en"]
+    assert (price.text[:16], price.proposed[:18]) == ("Price volatility", "TRACKED volatility")
+    assert summary.proposed == f"{summary.text}\n\nA second paragraph, tracked."
+    assert price.authors == summary.authors == ("Unknown Author",)
+    assert table.rows["b4"].comments == (TableComment("王小明", "請查證這個數字。See page 7.", "zh"),)
+
+
 @pytest.mark.heavy
 @needs_libreoffice
 def test_table_saved_by_libreoffice_is_read_back(tmp_path: Path) -> None:
     bullets = tuple(Bullet(n, f"{text} 甲", text, level_en=n % 3) for n, text in enumerate(NASTY, 1))
     content = Content("標題", "=1+1", "一。\n\n二。\n三。", "One.\n\nTwo.", bullets)
-    saved = save_with_libreoffice(write_table_file(Brief(pk=12), content, 3), tmp_path)
+    data = edit_word_file(
+        write_table_file(Brief(pk=12), content, 3),
+        (">1E5<", f">1{tracked('E', 'F')}5<"),
+        (">007 甲</w:t></w:r>", f">007 甲</w:t></w:r>{COMMENT_MARK}"),
+        comments=comment(1, "王小明", "請查證。"),
+    )
+    saved = save_with_libreoffice(data, tmp_path)
     assert read_texts(saved) == content_texts(content)
-    assert (read_table_file(saved).brief, read_table_file(saved).revision) == (12, 3)
+    table = read_table_file(saved)
+    assert (table.brief, table.revision) == (12, 3)
+    assert table.rows["b2"].cells["en"] == ReturnedCell("1E5", "1F5", ("Ann Lee",))
+    assert table.rows["b1"].comments == (TableComment("王小明", "請查證。", "zh"),)
 
 
 @pytest.mark.django_db
@@ -195,7 +220,6 @@ def test_missing_repeated_added_and_empty_rows_are_said() -> None:
 def test_tracked_changes_and_comments_become_suggestions_and_notes() -> None:
     team = Team()
     brief = draft(team)
-    mark = '<w:commentRangeEnd w:id="1"/><w:r><w:commentReference w:id="1"/></w:r>'
     second = row_of(export(brief), "#2")
     noted = second.replace(
         '<w:pStyle w:val="Cell"/></w:pPr></w:p></w:tc></w:tr>',
@@ -206,7 +230,7 @@ def test_tracked_changes_and_comments_become_suggestions_and_notes() -> None:
         export(brief),
         (second, noted),
         (">Plan A.<", f'>Plan {tracked("A", "Alpha")}.<'),
-        (">丙案。</w:t></w:r>", f">丙案。</w:t></w:r>{mark}"),
+        (">丙案。</w:t></w:r>", f">丙案。</w:t></w:r>{COMMENT_MARK}"),
         (">Plan C.<", f'>{tracked("Plan C.", "")}<'),
         comments=comment(1, "王小明", "請查證。"),
     )  # fmt: skip

@@ -71,7 +71,8 @@ CONTENTS = st.builds(
     bullets=BULLETS.map(tuple),
 )
 needs_libreoffice = pytest.mark.skipif(
-    not shutil.which("soffice"), reason="needs LibreOffice: apt-get install libreoffice-writer-nogui"
+    not shutil.which("soffice"),
+    reason="needs LibreOffice: apt-get install libreoffice-writer-nogui libreoffice-uiconfig-writer",
 )
 
 
@@ -149,6 +150,13 @@ def test_exported_word_files_are_imported_as_the_same_briefs(capsys, tmp_path: P
     assert [c.facts for c in again] == [c.facts for _, c in sorted(before.items())]
     repeated, _ = run_import(capsys, str(tmp_path / "out"))
     assert {line["status"] for line in repeated} == {"unchanged"}
+    Brief.objects.filter(pk__gt=max(before)).update(state="discarded")
+    brief = factories.edit(
+        Brief.objects.get(pk=min(before)), factories.Team().writer, headline_en="Written on the Desk"
+    )
+    call_command("export_briefs", "--format", "docx", "--output", str(tmp_path / "edited"))
+    (line, *_), _code = run_import(capsys, str(tmp_path / "edited"))
+    assert (line["status"], line["brief"]) == ("unchanged", brief.pk)
 
 
 @pytest.mark.django_db

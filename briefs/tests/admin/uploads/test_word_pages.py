@@ -11,12 +11,11 @@ from briefs.exchange.brief_text import write_table_files
 from briefs.models import Brief, Note, Revision, Suggestion, Upload
 
 from ...documents.word_builder import edit_word_file
-from ...exchange.test_returned_table import comment, tracked
+from ...exchange.test_returned_table import COMMENT_MARK, comment, tracked
 from ...support import factories
 from ...support.form_client import sign_in
 
 pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No directory at")]
-MARK = '<w:r><w:commentReference w:id="1"/></w:r>'
 
 
 def make_table(brief: Brief, *changes: tuple[str, str], comments: str = "") -> SimpleUploadedFile:
@@ -52,7 +51,7 @@ def test_returned_table_is_compared_then_stored_once(client: Client, team: facto
         brief,
         (">A Headline<", ">A <b>Better</b> Headline<".replace("<b>", "&lt;b>").replace("</b>", "")),
         (">A summary.<", f">{tracked('A summary.', 'The summary.')}<"),
-        (">摘要。</w:t></w:r>", f">摘要。</w:t></w:r>{MARK}"),
+        (">摘要。</w:t></w:r>", f">摘要。</w:t></w:r>{COMMENT_MARK}"),
         comments=comment(1, "王小明", "請查證。"),
     )
     answer = client.post(page_of(brief), {"file": file})
