@@ -43,8 +43,8 @@ class NameIndex(NamedTuple):
     places: dict[str, list[int]]
     """Places in `names` of each part."""
     part_counts: list[int]
-    words: list[str]
-    """Parts that are Latin words."""
+    words: dict[str, list[str]]
+    """Parts that are Latin words, by their first letter, which is seldom mistyped."""
 
     @classmethod
     def build(cls, names: list[Name]) -> Self:
@@ -54,7 +54,11 @@ class NameIndex(NamedTuple):
             counts.append(len(parts))
             for part in parts:
                 places[part].append(n)
-        return cls(names, dict(places), counts, [part for part in places if len(part) >= _MIN_WORD])
+        words = defaultdict(list)
+        for part in places:
+            if len(part) >= _MIN_WORD:
+                words[part[0]].append(part)
+        return cls(names, dict(places), counts, dict(words))
 
     def rank(self, typed: Collection[str], kinds: Collection[str]) -> list[Name]:
         """Return names that share parts with the typed ones, those that share most first."""
@@ -62,8 +66,9 @@ class NameIndex(NamedTuple):
         for part in typed:
             alike = {part: 1.0}
             if len(part) >= _MIN_WORD:
+                words = self.words.get(part[0], [])
                 found = process.extract(
-                    part, self.words, scorer=JaroWinkler.similarity, score_cutoff=_MIN_SIMILARITY, limit=5
+                    part, words, scorer=JaroWinkler.similarity, score_cutoff=_MIN_SIMILARITY, limit=5
                 )
                 alike |= {word: similarity for word, similarity, _ in found}
             best: dict[int, float] = {}
