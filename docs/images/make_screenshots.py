@@ -89,7 +89,10 @@ def save_picture(page: Page, name: str) -> None:
     """Save the visible part of the page with few colours, which makes the file about four times smaller."""
     page.wait_for_load_state("networkidle")
     picture = Image.open(io.BytesIO(page.screenshot()))
-    picture.convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE).save(IMAGES / name, optimize=True)
+    few = picture.convert("RGB").quantize(
+        COLOURS, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE
+    )  # keeps rare colours, such as the red of a correction
+    few.save(IMAGES / name, optimize=True)
 
 
 def make_screenshots() -> None:
