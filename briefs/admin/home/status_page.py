@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from django.core.exceptions import PermissionDenied
+from django.db import connection
 from django.http import HttpRequest, HttpResponse
 from django.template.defaultfilters import filesizeformat
 from django.urls import reverse
@@ -57,6 +58,7 @@ PARTS: Final[dict[str, tuple[str | Promise, str | Promise]]] = {
 _AGES: Final = {"jobs": "publish_due", "backup": "backup", "integrity": health.INTEGRITY}
 _SIZES: Final = {"database": "database_bytes", "wal": "wal_bytes", "disk": "disk_free_bytes"}
 _HAS_TIMER: Final = ("jobs", "backup")
+_OF_SQLITE: Final = ("integrity", "wal")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,12 +92,14 @@ def _build_rows(now: dt.datetime) -> list[StatusRow]:
     for part, (name, advice) in PARTS.items():
         figure, has_failed = _format_figure(part, status.figures, now), bool(status.faults[part])
         url = ""
+        if part in _OF_SQLITE and connection.vendor != "sqlite":
+            continue
         if part == "notices":
             has_failed, url = has_failed or bool(failed), reverse("admin:briefs_outbox_changelist")
             waiting = int(status.figures.get("notices_waiting", 0))
             figure = _("%(due)s due, %(failed)s failed") % {"due": waiting, "failed": failed}
-        elif part in _HAS_TIMER and not figure:
-            figure, has_failed = _("never"), True
+        elif part in _AGES and not figure:
+            figure, has_failed = _("never"), has_failed or part in _HAS_TIMER
         rows.append(StatusRow(str(name), figure, str(advice) if has_failed else "", url))
     if names := Relabelling.objects.count():
         text = ngettext("%(n)s waits for publish_due", "%(n)s wait for publish_due", names) % {"n": names}

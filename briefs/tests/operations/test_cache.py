@@ -55,7 +55,7 @@ def free_port() -> int:
 def test_real_server_hangs_and_comes_back(
     settings: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    pytest.importorskip("redis", reason="the package redis is not installed")
+    redis = pytest.importorskip("redis", reason="the package redis is not installed")
     program = shutil.which("redis-server") or pytest.skip("redis-server is not installed")
     port = free_port()
     arguments = ["--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(tmp_path)]
@@ -81,13 +81,19 @@ def test_real_server_hangs_and_comes_back(
         assert cache.get("kept") == "by the server"
         assert Client().get(search).status_code == 429
         assert not cache.is_away()
+        with redis.Redis(port=port) as administrator:
+            administrator.flushall()
+            assert Client().get(search).status_code == 200
+            administrator.config_set("maxmemory", "1")
+        assert [Client().get(search).status_code for _ in range(4)] == [200, 200, 200, 429]
+        assert cache.is_away(), "full"
     finally:
         os.kill(server.pid, signal.SIGCONT)
         server.terminate()
         server.wait()
         caches["default"].close()
-    server_gone = [Client().get("/en/search/?q=AI").status_code for _ in range(2)]
-    assert server_gone == [200, 200]
+    gone = [Client().get("/en/search/?q=AI", REMOTE_ADDR="203.0.113.7").status_code for _ in range(4)]
+    assert gone == [200, 200, 200, 429]
 
 
 def is_listening(port: int) -> bool:
