@@ -8,21 +8,19 @@ from urllib.parse import urlencode
 
 import msgspec
 from django.conf import settings
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
 from msgspec import Struct
 
 from ..models.edition import Edition
-from ..public.page_keys import ListPosition, build_beyond_condition
+from ..public.page_keys import ListPosition
 from ..public.search import search_queries
 from ..public.subjects import subject_queries
 from ..shapes import shape_queries
 from ..shapes.brief_shape import Brief, FoundBrief, Name
-from . import parameters
+from . import brief_queries, parameters
 from .api_responses import Problem, json_response, now_and_settled, require_rate
-
-type EditionRows = QuerySet[Edition, Any]
 
 
 class BriefPage(Struct):
@@ -68,42 +66,23 @@ class Vocabulary(Struct):
 def list_briefs(request: HttpRequest) -> HttpResponse:
     values, now = parameters.read_parameters(request, parameters.LIST_PARAMETERS), timezone.now()
     fields, limit = parameters.read_fields(values), parameters.read_limit(values)
-    editions = Edition.objects.listed(now)
-    if since := parameters.read_time(values, "updated_since"):
-        editions = editions.filter(Q(live_from__gte=since) | Q(reinstated_at__gte=since))
+    since = parameters.read_time(values, "updated_since")
     search = parameters.read_search(values)
     if search.is_empty:
         position = parameters.read_list_position(values)
-        rows, cursor = _select_newest(editions, position, limit, now)
+        rows = brief_queries.fetch_newest(now, limit + 1, since=since, position=position)
+        last = rows[limit - 1] if len(rows) > limit else None
+        cursor = str(ListPosition(last.published_at, last.pk)) if last else ""
     else:
         require_rate(request, "search")
-        found = search_queries.list_newest(
-            search, now, limit=limit + 1, before=parameters.read_search_position(values)
-        )
-        rows = _select_in_order(editions, [row.edition for row in found[:limit]], now)
+        before = parameters.read_search_position(values)
+        found = search_queries.list_newest(search, now, limit=limit + 1, before=before)
+        rows = brief_queries.fetch_listed(now, [row.edition for row in found[:limit]], since=since)
         cursor = f"s{found[limit - 1].place:x}" if len(found) > limit else ""
-    briefs = shape_queries.build_shapes(rows)
+    briefs = shape_queries.build_shapes(rows[:limit])
     next_url = _build_url("briefs", values | {"cursor": cursor}) if cursor else ""
     page = {"briefs": _choose_fields(briefs, fields), "next": next_url or None}
     return json_response(page, next_url=next_url)
-
-
-def _select_newest(
-    editions: EditionRows, position: ListPosition | None, limit: int, now: dt.datetime
-) -> tuple[Sequence[Any], str]:
-    """Return a page of rows and the cursor of the next page, empty on the last."""
-    if position:
-        editions = editions.filter(build_beyond_condition("lt", *position))
-    rows = shape_queries.select_columns(editions.order_by("-published_at", "-pk"), now)[: limit + 1]
-    page = [shape_queries.ShapeRow(*row) for row in rows]
-    last = page[limit - 1] if len(page) > limit else None
-    return page[:limit], str(ListPosition(last.published_at, last.pk)) if last else ""
-
-
-def _select_in_order(editions: EditionRows, ids: list[int], now: dt.datetime) -> Sequence[Any]:
-    rows = shape_queries.select_columns(editions.filter(pk__in=ids), now) if ids else ()
-    by_id = {row[0]: row for row in rows}
-    return [by_id[pk] for pk in ids if pk in by_id]
 
 
 def _choose_fields(briefs: list[FoundBrief], fields: Sequence[str]) -> Any:
@@ -119,8 +98,7 @@ def _build_url(path: str, values: dict[str, str]) -> str:
 def show_brief(request: HttpRequest, slug: str) -> HttpResponse:
     parameters.read_parameters(request, ())
     now = timezone.now()
-    rows = shape_queries.select_columns(Edition.objects.found(now).filter(slug=slug), now)[:1]
-    if briefs := shape_queries.build_shapes(rows):
+    if briefs := shape_queries.build_shapes(brief_queries.find_by_slug(now, slug)):
         return json_response(briefs[0])
     removed = Edition.objects.gone(now).filter(slug=slug).values_list("removed_at", flat=True).first()
     if removed:
@@ -136,9 +114,8 @@ def list_changes(request: HttpRequest) -> HttpResponse:
     beyond = Q(changed_at__gt=position.published_at) | Q(pk__gt=position.id)
     rows = list(changed.filter(beyond)[: limit + 1])
     page = rows[:limit]
-    found = Edition.objects.found(now).filter(brief__in={row[1] for row in page})
-    briefs = shape_queries.build_shapes(shape_queries.select_columns(found, now)) if page else []
-    by_id = {brief.id: brief for brief in briefs}
+    found = brief_queries.fetch_found(now, list({row[1] for row in page}))
+    by_id = {brief.id: brief for brief in shape_queries.build_shapes(found)}
     changes = [
         Change(brief, number, kind, at, by_id.get(brief))  # type: ignore[arg-type]
         for _, brief, number, kind, at in page

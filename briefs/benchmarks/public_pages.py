@@ -38,7 +38,11 @@ def main(sizes: list[int]) -> None:
 def _measure(n: int) -> dict[str, float]:
     """Return the CPU seconds per request by kind of page: the least of several interleaved rounds."""
     with tempfile.TemporaryDirectory() as place:
-        environment = os.environ | {"DATABASE_URL": f"sqlite:///{place}/benchmark.sqlite3"}
+        environment = os.environ | {
+            "DATABASE_URL": f"sqlite:///{place}/benchmark.sqlite3",
+            "DIGEST_API_LIMIT": "100000",
+            "DIGEST_SEARCH_LIMIT": "100000",
+        }
         fill_site(environment, n)
         with running_server(environment, "--workers", "1", "--threads", "1") as (port, worker):
             pages = _list_addresses(port)
@@ -71,6 +75,9 @@ def _list_addresses(port: int) -> dict[str, list[str]]:
         "feed.atom": ["/zh-hant/feed.atom"],
         "feed.json": ["/zh-hant/feed.json"],
         "feed.atom of a topic": [f"{topic}feed.atom" for topic in topics[:20]],
+        "api list of 20": ["/api/v1/briefs"],
+        "api brief": [brief.replace("/zh-hant/", "/api/v1/").rstrip("/") for brief in briefs],
+        "api search": ["/api/v1/briefs?q=cable"],
         "cite.ris": [f"{brief}cite.ris" for brief in briefs],
         "card.png (kept)": [f"{brief}card.png" for brief in briefs[:20]],
     }

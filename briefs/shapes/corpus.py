@@ -6,7 +6,7 @@ for the whole file.
 
 import datetime as dt
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, Final, NamedTuple
 from xml.sax.saxutils import escape, quoteattr
 
@@ -16,6 +16,7 @@ from django.db.models import Count, Max, TextField
 from django.db.models.functions import Cast
 
 from ..content import LANGUAGE_TAGS, SIDES
+from ..database.prepared_query import PreparedQuery
 from ..models.derived import EditionTerm
 from ..models.edition import Edition
 from ..models.vocabulary import Term
@@ -53,7 +54,7 @@ class CorpusSize(NamedTuple):
 def write_json_lines(now: dt.datetime) -> Iterator[bytes]:
     """Yield one brief a line, in its declared shape, oldest id first."""
     encoder = msgspec.json.Encoder()
-    for rows in _list_batches(now, select=lambda editions: shape_queries.select_columns(editions, now)):
+    for rows in _list_batches(now, _shapes):
         yield encoder.encode_lines(shape_queries.build_shapes(rows))
 
 
@@ -61,7 +62,7 @@ def write_tmx(now: dt.datetime) -> Iterator[bytes]:
     """Yield a TMX 1.4b file of the pairs that have both languages."""
     values = {"site": escape(settings.SITE_URL), "licence": escape(settings.DIGEST_LICENCE)}
     yield _TMX_START.format(version=quoteattr(settings.VERSION), **values).encode()
-    for rows in _list_batches(now):
+    for rows in _list_batches(now, _contents):
         yield "".join([_write_units(*row) for row in rows]).encode()
     yield _TMX_END.encode()
 
@@ -73,7 +74,7 @@ WRITERS: Final = {"jsonl": write_json_lines, "tmx": write_tmx}
 def count_corpus(now: dt.datetime) -> CorpusSize:
     """Count the listed briefs and their pairs. It reads them all."""
     briefs = pairs = 0
-    for rows in _list_batches(now):
+    for rows in _list_batches(now, _contents):
         briefs += len(rows)
         pairs += sum(len(list_pairs(row[-1])) for row in rows)
     return CorpusSize(briefs, pairs)
@@ -87,8 +88,7 @@ def compute_etag(now: dt.datetime) -> str:
     digest = hashlib.sha256(
         repr((_FORMAT, settings.VERSION, settings.SITE_URL, settings.DIGEST_LICENCE)).encode()
     )
-    cards = Cast("card__data", TextField())
-    for rows in _list_batches(now, select=lambda editions: editions.values_list("pk", "live_from", cards)):
+    for rows in _list_batches(now, _cards):
         digest.update(repr(rows).encode())
     digest.update(repr(list(Term.objects.order_by("pk").values_list("pk", "slug", "zh", "en"))).encode())
     digest.update(repr(EditionTerm.objects.aggregate(Count("pk"), Max("pk"))).encode())
@@ -106,17 +106,26 @@ def list_pairs(content: dict[str, Any]) -> list[Pair]:
     return [pair for pair in pairs if pair.zh and pair.en]
 
 
-def _list_batches(
-    now: dt.datetime, select: Any = lambda editions: editions.values_list(*_PAIR_COLUMNS)
-) -> Iterator[list[tuple[Any, ...]]]:
+def _list_batches(now: dt.datetime, fetch: Callable[..., list[Any]]) -> Iterator[list[Any]]:
     last = 0
-    while True:
-        editions = Edition.objects.listed(now).filter(pk__gt=last, card__isnull=False).order_by("pk")
-        rows = list(select(editions)[:BATCH])
-        if not rows:
-            return
+    while rows := fetch(now, last):
         yield rows
         last = rows[-1][0]
+
+
+def _next_batch(now: dt.datetime, last: int) -> shape_queries.EditionRows:
+    return Edition.objects.listed(now).filter(pk__gt=last).order_by("pk")[:BATCH]
+
+
+_shapes = shape_queries.ShapeQuery(_next_batch, int)
+_contents = PreparedQuery(
+    lambda now, last: _next_batch(now, last).values_list(*_PAIR_COLUMNS), dt.datetime, int
+)
+_cards = PreparedQuery(
+    lambda now, last: _next_batch(now, last).values_list("pk", "live_from", Cast("card__data", TextField())),
+    dt.datetime,
+    int,
+)
 
 
 def _write_units(

@@ -1,7 +1,8 @@
 """Read public editions in their declared shape: two queries for any number of editions."""
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 from django.conf import settings
@@ -9,6 +10,7 @@ from django.db.models import OuterRef, QuerySet, Subquery
 from django.db.models.functions import JSONObject
 
 from ..content import hash_json
+from ..database.prepared_query import PreparedQuery
 from ..facts import SCALAR_FACTS
 from ..models.derived import EditionTerm
 from ..models.edition import Edition
@@ -27,6 +29,8 @@ from .brief_shape import (
     Withdrawal,
     WithdrawnBrief,
 )
+
+type EditionRows = QuerySet[Edition, Any]
 
 API_PATH: Final = "/api/v1/"
 _ARTICLE_FACTS: Final = tuple(name for name, fact in SCALAR_FACTS.items() if fact.is_public)
@@ -53,11 +57,23 @@ class ShapeRow(NamedTuple):
     card: dict[str, Any]
 
 
-def select_columns(editions: QuerySet[Edition, Any], now: dt.datetime) -> QuerySet[Edition, Any]:
-    """Select the columns of `ShapeRow`. `editions` are `listed(now)` or `found(now)`, filtered and ordered."""
-    columns = (*ShapeRow._fields[:-1], "card__data")
-    rows = editions.filter(card__isnull=False).annotate(correction=_select_correction(now))
-    return rows.values_list(*columns)
+class ShapeQuery:
+    """A prepared query for `ShapeRow`.
+
+    `build` takes now and values of `argument_types`, and returns `listed(now)` or `found(now)`, filtered and ordered.
+    """
+
+    def __init__(self, build: Callable[..., EditionRows], *argument_types: type) -> None:
+        columns = (*ShapeRow._fields[:-1], "card__data")
+
+        def select(now: dt.datetime, *values: Any) -> EditionRows:
+            editions: EditionRows = build(now, *values).annotate(correction=_select_correction(now))
+            return editions.values_list(*columns)
+
+        self._query = PreparedQuery(select, dt.datetime, *argument_types)
+
+    def __call__(self, now: dt.datetime, *values: Any) -> list[ShapeRow]:
+        return [ShapeRow(*row) for row in self._query(now, *values)]
 
 
 def _select_correction(now: dt.datetime) -> Subquery:
@@ -68,26 +84,40 @@ def _select_correction(now: dt.datetime) -> Subquery:
     return Subquery(noted.values(note=note)[:1])
 
 
-def build_shapes(rows: Iterable[tuple[Any, ...]]) -> list[FoundBrief]:
-    """Build the shapes of rows of `select_columns`, in their order. One query for the terms."""
-    editions = [ShapeRow(*row) for row in rows]
-    terms = _load_terms([row.pk for row in editions if not row.withdrawn_at])
+def build_shapes(rows: Sequence[ShapeRow]) -> list[FoundBrief]:
+    """Build the shapes of rows, in their order. One query for the terms."""
+    terms = _load_terms([row.pk for row in rows if not row.withdrawn_at])
     return [
         _build_withdrawn(row, row.withdrawn_at)
         if row.withdrawn_at
         else _build_brief(row, terms.get(row.pk, []))
-        for row in editions
+        for row in rows
     ]
 
 
-def _load_terms(editions: list[int]) -> dict[int, list[Name]]:
+def _load_terms(editions: Sequence[int]) -> dict[int, list[Name]]:
     if not editions:
         return {}
-    rows = EditionTerm.objects.filter(edition__in=editions).order_by("term__slug")
+    padded = pad_ids(editions)
     found: dict[int, list[Name]] = {}
-    for pk, *name in rows.values_list("edition_id", "term__slug", "term__zh", "term__en"):
+    for pk, *name in _term_query(len(padded))(*padded):
         found.setdefault(pk, []).append(Name(*name))
     return found
+
+
+@lru_cache(maxsize=8)
+def _term_query(size: int) -> PreparedQuery:
+    def build(*editions: int) -> QuerySet[Any, Any]:
+        rows = EditionTerm.objects.filter(edition__in=editions).order_by("term__slug")
+        return rows.values_list("edition_id", "term__slug", "term__zh", "term__en")
+
+    return PreparedQuery(build, *[int] * size)
+
+
+def pad_ids(ids: Sequence[int]) -> list[int]:
+    """Repeat the last id up to the next prepared number, so that few queries are compiled."""
+    size = next(size for size in (1, 20, 100, 200) if len(ids) <= size)
+    return [*ids, *[ids[-1]] * (size - len(ids))]
 
 
 def _build_brief(row: ShapeRow, terms: list[Name]) -> Brief:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.db import transaction
-from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from django.test import Client
 from django.test.utils import override_settings
 
@@ -32,7 +32,7 @@ def directives(answer: Any) -> set[str]:
 
 def may_store(answer: Any) -> bool:
     cache_control = directives(answer)
-    status = answer.status_code if isinstance(answer, HttpResponse) else answer.status
+    status = answer.status_code if isinstance(answer, HttpResponseBase) else answer.status
     return not cache_control & {"no-store", "private"} and (
         bool(cache_control) or status in HEURISTICALLY_CACHEABLE
     )
