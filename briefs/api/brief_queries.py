@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db.models import Q
 
+from ..database.prepared_query import PreparedQuery
 from ..models.edition import Edition
 from ..public.page_keys import ListPosition, build_beyond_condition
 from ..shapes.shape_queries import EditionRows, ShapeQuery, ShapeRow, pad_ids
@@ -39,6 +40,11 @@ def fetch_found(now: dt.datetime, briefs: Sequence[int]) -> list[ShapeRow]:
     return _found_query(len(padded))(now, *padded)
 
 
+def fetch_changes(position: ListPosition, until: dt.datetime, limit: int) -> list[tuple[Any, ...]]:
+    """Return up to `limit` rows of `changed` after a position."""
+    return _changes_query(limit)(position.published_at, until, position.id)
+
+
 find_by_slug = ShapeQuery(lambda now, slug: Edition.objects.found(now).filter(slug=slug)[:1], str)
 
 
@@ -51,6 +57,15 @@ def _newest_query(limit: int, has_since: bool, has_position: bool) -> ShapeQuery
         return editions.order_by("-published_at", "-pk")[:limit]
 
     return ShapeQuery(build, *[dt.datetime] * has_since, *[dt.datetime, int] * has_position)
+
+
+@lru_cache(maxsize=64)
+def _changes_query(limit: int) -> PreparedQuery:
+    def build(since: dt.datetime, until: dt.datetime, pk: int) -> EditionRows:
+        beyond = Q(changed_at__gt=since) | Q(pk__gt=pk)
+        return Edition.objects.changed(since, until).filter(beyond)[:limit]
+
+    return PreparedQuery(build, dt.datetime, dt.datetime, int)
 
 
 @lru_cache(maxsize=16)

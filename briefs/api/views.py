@@ -8,7 +8,6 @@ from urllib.parse import urlencode
 
 import msgspec
 from django.conf import settings
-from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
 from msgspec import Struct
@@ -110,14 +109,12 @@ def list_changes(request: HttpRequest) -> HttpResponse:
     values = parameters.read_parameters(request, parameters.CHANGE_PARAMETERS)
     position, limit = parameters.read_change_position(values), parameters.read_limit(values)
     now, settled = now_and_settled()
-    changed = Edition.objects.changed(position.published_at, settled)
-    beyond = Q(changed_at__gt=position.published_at) | Q(pk__gt=position.id)
-    rows = list(changed.filter(beyond)[: limit + 1])
+    rows = brief_queries.fetch_changes(position, settled, limit + 1)
     page = rows[:limit]
     found = brief_queries.fetch_found(now, list({row[1] for row in page}))
     by_id = {brief.id: brief for brief in shape_queries.build_shapes(found)}
     changes = [
-        Change(brief, number, kind, at, by_id.get(brief))  # type: ignore[arg-type]
+        Change(brief, number, kind, at, by_id.get(brief))
         for _, brief, number, kind, at in page
     ]
     last = ListPosition(page[-1][-1], page[-1][0]) if page else position
