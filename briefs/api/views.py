@@ -113,10 +113,7 @@ def list_changes(request: HttpRequest) -> HttpResponse:
     page = rows[:limit]
     found = brief_queries.fetch_found(now, list({row[1] for row in page}))
     by_id = {brief.id: brief for brief in shape_queries.build_shapes(found)}
-    changes = [
-        Change(brief, number, kind, at, by_id.get(brief))
-        for _, brief, number, kind, at in page
-    ]
+    changes = [Change(brief, number, kind, at, by_id.get(brief)) for _, brief, number, kind, at in page]
     last = ListPosition(page[-1][-1], page[-1][0]) if page else position
     return json_response(ChangePage(changes, str(last), len(rows) > limit))
 

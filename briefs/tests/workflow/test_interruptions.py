@@ -23,7 +23,7 @@ from ..support import factories
 from ..support.concurrency import Racers, racers
 from ..support.crawler import fetch
 from ..support.factories import Team
-from ..support.form_client import Form, brief_url, get_brief_form, get_verb_form, sign_in
+from ..support.form_client import brief_url, get_brief_form, get_verb_form, sign_in
 from ..support.mail_server import MailServer
 
 pytestmark = [pytest.mark.filterwarnings("ignore:No directory at")]
