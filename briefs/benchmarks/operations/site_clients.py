@@ -16,7 +16,7 @@ from statistics import quantiles
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from .sign_in_client import HOST
+from ..sign_in_client import HOST
 
 CSRF = "c" * 32
 LOST = 0

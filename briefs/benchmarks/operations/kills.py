@@ -1,6 +1,6 @@
 """Kill the server while people save and approve, and look at what is left.
 
-    uv run python -m briefs.benchmarks.kills [N]
+    uv run python -m briefs.benchmarks.operations.kills [N]
 
 Starts gunicorn on the empty PostgreSQL database of `DATABASE_URL`, or else on a SQLite file. Four writers save; then
 four publishers approve. Each round kills the worker with SIGKILL at a random moment after a request was sent, N times
@@ -23,7 +23,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from .fresh_site import describe_machine, find_free_port, list_workers, manage, start_server
+from ..fresh_site import describe_machine, find_free_port, list_workers, manage, start_server
 from .site_clients import Client, Editor, approve, make_editors, make_session
 from .site_load import site_environment
 

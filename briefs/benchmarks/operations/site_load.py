@@ -1,6 +1,6 @@
 """Measure a site under the load of a busy day: readers, ten editors who save, and an import beside them.
 
-    uv run python -m briefs.benchmarks.site_load [MINUTES]
+    uv run python -m briefs.benchmarks.operations.site_load [MINUTES]
 
 Starts gunicorn as `deploy/systemd/digest.service` does, on the empty PostgreSQL database of `DATABASE_URL`, with two
 processes, or else on a SQLite file with one. It holds 1,000 generated briefs; an import of 600 documents runs half
@@ -17,9 +17,9 @@ import threading
 import time
 from pathlib import Path
 
-from .fresh_site import describe_machine, fill_site, running_server
-from .import_throughput import write_documents
-from .sign_in_client import HOST
+from ..fresh_site import describe_machine, fill_site, running_server
+from ..import_throughput import write_documents
+from ..sign_in_client import HOST
 from .site_clients import Answers, make_editors, read_pages, run_at_rate
 
 READS_A_SECOND, READERS, EDITORS, SAVE_EVERY = 40.0, 16, 10, 5.0

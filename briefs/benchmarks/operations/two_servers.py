@@ -1,6 +1,6 @@
 """Kill and upgrade two servers behind nginx while people read and write.
 
-    uv run python -m briefs.benchmarks.two_servers [MINUTES] [--from COMMIT]
+    uv run python -m briefs.benchmarks.operations.two_servers [MINUTES] [--from COMMIT]
 
 Needs nginx and the empty PostgreSQL database of `DATABASE_URL`. Two servers run behind `deploy/nginx.conf`. For MINUTES
 one of them is killed every 30 seconds and started again two seconds later. With `--from` both begin with the code of
@@ -25,7 +25,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from .fresh_site import describe_machine, fill_site, find_free_port, manage, start_server
+from ..fresh_site import describe_machine, fill_site, find_free_port, manage, start_server
 from .site_clients import Answers, Client, Editor, approve, read_pages, run_at_rate
 from .site_load import PAGES, site_environment
 
@@ -50,7 +50,7 @@ print(json.dumps({{
     "publisher": session(team.publisher),
 }}))
 """
-HERE = Path(__file__).resolve().parents[2]
+HERE = Path(__file__).resolve().parents[3]
 
 
 def main() -> None:
