@@ -19,7 +19,7 @@ from briefs.models import Brief, Edition, Event, Person
 
 from .support import factories, route_registry
 from .support.factories import Team
-from .support.permission_requests import valid_post_data
+from .support.permission_fixtures import valid_post_data
 from .support.query_recorder import database_checksum
 from .workflow.test_verb_permissions import STATES, insert_older_revision, list_cells
 

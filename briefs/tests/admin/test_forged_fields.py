@@ -17,9 +17,9 @@ from briefs.models import Brief, Person, Revision
 from briefs.workflow.review_comments import TextAnchor
 
 from ..support import factories
-from ..support.permission_fixtures import PermissionScenario
+from ..support.permission_fixtures import PermissionScenario, valid_post_data
 from ..support.permission_matrix import MatrixRow, matrix_rows
-from ..support.permission_requests import PermissionRequest, build_request, valid_post_data
+from ..support.permission_requests import PermissionRequest, build_request
 from ..support.query_recorder import database_checksum
 from .test_permission_matrix import send_request
 

@@ -12,7 +12,19 @@ from briefs.admin.common.findings import CheckedContent as Findings
 from briefs.content import SIDES, hash_json
 from briefs.exchange.brief_text import write_table_files
 from briefs.exchange.sheets import sheet_formats
-from briefs.models import Author, Brief, Keyword, Outbox, Person, SavedFilter, Source, Suggestion, Term
+from briefs.facts import FACTS
+from briefs.models import (
+    Author,
+    Brief,
+    Edition,
+    Keyword,
+    Outbox,
+    Person,
+    SavedFilter,
+    Source,
+    Suggestion,
+    Term,
+)
 from briefs.workflow.review_comments import TextAnchor
 
 from ..conftest import SEED
@@ -197,3 +209,18 @@ def discarded(scenario: PermissionScenario) -> Brief:
 
 
 BRIEF_BUILDERS = (draft, submitted, reworded, ready, scheduled, live, urgent, withdrawn, discarded)
+
+
+def valid_post_data(brief: Brief, verb: str) -> dict[str, Any]:
+    """Return valid data for any verb of a brief."""
+    row = Brief.objects.get(pk=brief.pk)
+    content = workflow.load_working_copy(row)
+    newest = Edition.objects.filter(brief=row).order_by("-number").values_list("pk", flat=True).first()
+    return {
+        "version": row.version, "seen": content.hash_all(), "edition_seen": newest or 0,
+        "seen_zh": content.hash_side("zh"), "seen_en": content.hash_side("en"),
+        "when": "now", "kind": "other" if verb == "withdraw" else "update",
+        "reason": "快", "reason_zh": "因", "reason_en": "Why",
+        "note": "再看", "sides": ["zh", "en"], "note_zh": "改", "note_en": "Changed", "note_text": "看",
+        "ticked": list(FACTS), "restore": 0, "iso": content.facts.date,
+    }  # fmt: skip

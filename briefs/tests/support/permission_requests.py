@@ -8,14 +8,12 @@ from typing import Any
 from allauth.mfa.models import Authenticator
 from django.test import Client
 
-from briefs import workflow
 from briefs.content import hash_json
-from briefs.facts import FACTS
-from briefs.models import Brief, Edition, SiteText
+from briefs.models import Brief, SiteText
 from briefs.workflow import AssignmentPlan
 
 from .form_client import Form
-from .permission_fixtures import PASSWORD, VOCABULARY, PermissionScenario, csv_table
+from .permission_fixtures import PASSWORD, VOCABULARY, PermissionScenario, csv_table, valid_post_data
 from .permission_matrix import MatrixRow
 from .picture_samples import photo
 
@@ -33,21 +31,6 @@ class PermissionRequest:
     prepare: Callable[[], object] = lambda: None
     is_answered: Callable[[Any], bool] = lambda response: response.status_code in (200, 204)
     """Returns whether the response is a success. Used for requests that change no row."""
-
-
-def valid_post_data(brief: Brief, verb: str) -> dict[str, Any]:
-    """Return valid data for any verb of a brief."""
-    row = Brief.objects.get(pk=brief.pk)
-    content = workflow.load_working_copy(row)
-    newest = Edition.objects.filter(brief=row).order_by("-number").values_list("pk", flat=True).first()
-    return {
-        "version": row.version, "seen": content.hash_all(), "edition_seen": newest or 0,
-        "seen_zh": content.hash_side("zh"), "seen_en": content.hash_side("en"),
-        "when": "now", "kind": "other" if verb == "withdraw" else "update",
-        "reason": "快", "reason_zh": "因", "reason_en": "Why",
-        "note": "再看", "sides": ["zh", "en"], "note_zh": "改", "note_en": "Changed", "note_text": "看",
-        "ticked": list(FACTS), "restore": 0, "iso": content.facts.date,
-    }  # fmt: skip
 
 
 REQUIRED_STATE = {
