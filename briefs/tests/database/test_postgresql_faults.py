@@ -5,6 +5,7 @@ import signal
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -75,6 +76,20 @@ FAULTS: dict[str, tuple[Act, Act]] = {
     "backends hanging": (hang_backends, wake),
     "standby": (Server.stand_by, Server.promote),
 }
+
+
+def test_restart_between_requests_costs_nobody_a_page(
+    server: Server, desk: dict[str, Any], port: int
+) -> None:
+    def visit(path: str) -> int:
+        return Visitor(port).open(path).status
+
+    with ThreadPoolExecutor(16) as people:
+        for _ in range(2):
+            assert set(people.map(visit, [desk["public"]] * 64)) == {200}
+            server.stop()
+            server.start()
+        assert set(people.map(visit, [desk["public"]] * 64)) == {200}
 
 
 @pytest.mark.parametrize("fault", FAULTS)
