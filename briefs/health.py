@@ -291,7 +291,7 @@ def _build_own_connection() -> Any:
     if own.vendor == "postgresql":
         options = own.settings_dict["OPTIONS"]
         options.pop("pool", None)
-        own.settings_dict["OPTIONS"] = {"connect_timeout": 2, "tcp_user_timeout": 5000, **options}
+        options |= {"connect_timeout": 2, "tcp_user_timeout": 5000}
     return own
 
 
