@@ -148,9 +148,9 @@ def _write_file(name: str, data: bytes) -> None:
     try:
         place = Path(default_storage.path(name))
     except NotImplementedError:
-        # An object store writes atomically, but saving an existing name adds a second file.
-        default_storage.delete(name)
-        default_storage.save(name, ContentFile(data))
+        # An object store writes atomically, so a file that is there is whole.
+        if not default_storage.exists(name):
+            default_storage.save(name, ContentFile(data))
         return
     place.parent.mkdir(parents=True, exist_ok=True)
     handle, made = tempfile.mkstemp(dir=place.parent, prefix=".")

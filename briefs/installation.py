@@ -1,6 +1,5 @@
 """What a new site needs, and what is wrong with one: the work of `setup` and `doctor`."""
 
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -10,6 +9,8 @@ from django.conf import settings
 from django.contrib.auth.models import Group
 from django.core import serializers
 from django.core.checks import WARNING, run_checks
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
 from django.core.mail import mailers
 from django.core.management import call_command
 from django.db import DatabaseError, IntegrityError, connection, transaction
@@ -146,13 +147,10 @@ def _mail() -> Faults:
 
 
 def _media() -> Faults:
-    folder = get_media_folder()
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
-            pass
+        default_storage.delete(default_storage.save("doctor.txt", ContentFile(b"well")))
     except OSError as error:
-        yield f"No picture can be stored in {folder}: {error.strerror}."
+        yield f"No picture can be stored in {get_media_folder() or 'MEDIA_STORAGE'}: {error.strerror or error}."
 
 
 def _dictionary() -> Faults:

@@ -6,7 +6,7 @@ import secrets
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, NoReturn
-from urllib.parse import SplitResult, unquote, urlsplit
+from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
 import dj_database_url
@@ -206,6 +206,27 @@ def database(var: Path) -> dict[str, Any]:
     return config
 
 
+def replica() -> dict[str, dict[str, Any]]:
+    """Return the database `replica` if the variable names one: a PostgreSQL standby, for public pages."""
+    variable = "DATABASE_REPLICA_URL"
+    if not (value := read(variable)):
+        return {}
+    expected = "expected postgres://user:password@host:port/name of a standby of DATABASE_URL."
+    split_address(variable, value, expected)
+    try:
+        config: dict[str, Any] = dict(dj_database_url.parse(value))
+    except (dj_database_url.ParseError, dj_database_url.UnknownSchemeError, ValueError):
+        stop(variable, expected)
+    if config["ENGINE"] != "django.db.backends.postgresql" or not read("DATABASE_URL").startswith("postgres"):
+        stop(variable, expected)
+    size = read_number("DATABASE_POOL", default=10, maximum=1_000)
+    patience = {"connect_timeout": 2, "tcp_user_timeout": 3000}  # the primary is asked instead
+    pool = {"min_size": 1, "max_size": max(size, 1), "timeout": 2}
+    config |= {"CONN_HEALTH_CHECKS": True, "TEST": {"MIRROR": "default"}}
+    config["OPTIONS"] = patience | config.get("OPTIONS", {}) | {"pool": pool}
+    return {"replica": config}
+
+
 def require_sqlite_file(file: Path) -> None:
     variable = "DATABASE_URL"
     if not file.is_absolute():
@@ -257,10 +278,12 @@ def mailer() -> dict[str, Any]:
 
 
 def media_storage(var: Path) -> dict[str, Any]:
-    value = read("MEDIA_STORAGE", f"file://{var / 'media'}")
+    variable, value = "MEDIA_STORAGE", read("MEDIA_STORAGE", f"file://{var / 'media'}")
     parts = urlsplit(value)
+    if parts.scheme == "s3":
+        return s3_storage(variable, parts)
     if parts.scheme != "file" or not parts.path or parts.netloc:
-        stop("MEDIA_STORAGE", "expected a folder with its whole path: file:///srv/digest/media.")
+        stop(variable, "expected file:///srv/digest/media (the whole path) or s3://bucket?region=….")
     location = {"location": unquote(parts.path)}
     return {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": location}
 
@@ -285,6 +308,23 @@ def sentry_dsn() -> str:
             stop("SENTRY_DSN", "expected https://key@host/number.")
         require_package("SENTRY_DSN", "sentry_sdk", "sentry")
     return value
+
+
+def s3_storage(variable: str, parts: SplitResult) -> dict[str, Any]:
+    options = dict(parse_qsl(parts.query))
+    endpoint = urlsplit(options.get("endpoint", "https:"))
+    if (
+        not re.fullmatch(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", parts.netloc)
+        or parts.path.strip("/")
+        or options.keys() - {"region", "endpoint"}
+        or ("endpoint" in options and not (endpoint.scheme in ("http", "https") and endpoint.hostname))
+    ):
+        stop(
+            variable,
+            "expected s3://bucket?region=eu-west-1, and &endpoint=https://… for a service other than Amazon's.",
+        )
+    require_package(variable, "boto3", "s3")
+    return {"BACKEND": "digest.s3_storage.S3Storage", "OPTIONS": {"bucket": parts.netloc, **options}}
 
 
 def hsts() -> dict[str, Any]:

@@ -18,10 +18,11 @@ from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import IO, Any, Final
 
 from django.apps import apps
-from django.core.files.storage import default_storage
+from django.core.files.base import File
+from django.core.files.storage import FileSystemStorage, default_storage
 from django.db import connection, transaction
 from django.db.backends.postgresql.client import DatabaseClient
 from django.db.migrations.loader import MigrationLoader
@@ -95,9 +96,9 @@ def write_backup(path: Path, version: str) -> Manifest:
                         blocks = (f"{line}\n".encode() for line in lines)
                         _add_member(archive, manifest, f"rows/{model._meta.label_lower}.jsonl", blocks)
                     for file in native:
-                        _add_member(archive, manifest, f"native/{file.name}", _read_blocks(file))
-                for name, file in list_media_files():
-                    _add_member(archive, manifest, f"media/{name}", _read_blocks(file))
+                        _add_member(archive, manifest, f"native/{file.name}", _read_blocks(file.open("rb")))
+                for name in sorted(list_media_names()):
+                    _add_member(archive, manifest, f"media/{name}", _read_blocks(default_storage.open(name)))
                 archive.writestr(MANIFEST, manifest.as_json())
                 archive.comment = b"0" * SEAL_LENGTH
             _seal(part)
@@ -114,16 +115,20 @@ def _add_this_run(lines: Iterable[str], made_at: str) -> Iterator[str]:
     return iter(sorted(by_name.values()))
 
 
-def get_media_folder() -> Path:
-    return Path(default_storage.location)  # type: ignore[attr-defined]
+def get_media_folder() -> Path | None:
+    """Return the folder of the media files; None if they are in an object store."""
+    return Path(default_storage.location) if isinstance(default_storage, FileSystemStorage) else None
 
 
-def list_media_files() -> Iterator[tuple[str, Path]]:
-    """Yield each media file with its name in the storage, sorted by name, without those that are being written."""
-    folder = get_media_folder()
-    for file in sorted(folder.rglob("*")):
-        if not file.name.startswith(".") and file.is_file():
-            yield file.relative_to(folder).as_posix(), file
+def list_media_names(folder: str = "") -> Iterator[str]:
+    """Yield the name of each media file in the storage, without those that are being written."""
+    try:
+        folders, names = default_storage.listdir(folder)
+    except FileNotFoundError:  # nothing was stored yet
+        return
+    yield from (f"{folder}{name}" for name in names if not name.startswith("."))
+    for inside in folders:
+        yield from list_media_names(f"{folder}{inside}/")
 
 
 def _add_member(archive: zipfile.ZipFile, manifest: Manifest, name: str, blocks: Iterable[bytes]) -> None:
@@ -137,8 +142,8 @@ def _add_member(archive: zipfile.ZipFile, manifest: Manifest, name: str, blocks:
     manifest.members[name] = Member(digest.hexdigest(), size, lines)
 
 
-def _read_blocks(file: Path) -> Iterator[bytes]:
-    with file.open("rb") as source:
+def _read_blocks(source: "IO[bytes] | File[bytes]") -> Iterator[bytes]:
+    with source:
         while block := source.read(BLOCK):
             yield block
 

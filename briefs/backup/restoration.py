@@ -18,6 +18,8 @@ from typing import Any, Final
 
 from django.apps.registry import Apps
 from django.conf import settings
+from django.core.files.base import File
+from django.core.files.storage import FileSystemStorage, default_storage
 from django.core.management import call_command
 from django.core.management.color import no_style
 from django.core.management.sql import emit_post_migrate_signal
@@ -51,7 +53,7 @@ def restore(path: Path) -> list[Path]:
     if connection.vendor == "sqlite":
         return _restore_to_new_file(path, Path(settings.DATABASES["default"]["NAME"]))
     fill(path)
-    return _swap(_new_path(get_media_folder()), get_media_folder())
+    return _swap_media()
 
 
 def _restore_to_new_file(path: Path, target: Path) -> list[Path]:
@@ -66,7 +68,12 @@ def _restore_to_new_file(path: Path, target: Path) -> list[Path]:
         raise BackupError(f"Nothing was replaced: {target} is as it was.")
     require_unused(target)
     kept = _swap(new, target, with_files=_wal_files(target))
-    return kept + _swap(_new_path(get_media_folder()), get_media_folder())
+    return kept + _swap_media()
+
+
+def _swap_media() -> list[Path]:
+    folder = get_media_folder()
+    return _swap(_new_path(folder), folder) if folder else []
 
 
 def fill(path: Path) -> None:
@@ -134,16 +141,18 @@ def _compare_rows(manifest: Manifest, state: Apps) -> None:
 
 
 def _extract_media(archive: zipfile.ZipFile, manifest: Manifest) -> None:
-    folder = _new_path(get_media_folder())
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
+    """Write the files to a new folder. In an object store add them to those there: names follow from contents."""
+    storage = default_storage
+    if present := get_media_folder():
+        folder = _new_path(present)
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        storage = FileSystemStorage(folder)
     for name in manifest.members:
         kind, _, rest = name.partition("/")
-        target = (folder / rest).resolve()
-        if kind == "media" and target.is_relative_to(folder.resolve()):
-            target.parent.mkdir(parents=True, exist_ok=True)
-            with archive.open(name) as source, target.open("wb") as copy:
-                shutil.copyfileobj(source, copy)
+        if kind == "media":
+            with archive.open(name) as source:
+                storage.save(rest, File(source))  # refuses a name that leads out of the folder
 
 
 def require_unused(file: Path) -> None:

@@ -3,12 +3,16 @@
 A file never changes but may be withdrawn, so it is cached no longer than a page.
 """
 
+import logging
+
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
 
 from ... import images
 from ...rendering.cover import PICTURE_TYPES
 from .. import editions
+
+log = logging.getLogger(__name__)
 
 
 def picture(request: HttpRequest, name: str) -> HttpResponse:
@@ -19,5 +23,8 @@ def picture(request: HttpRequest, name: str) -> HttpResponse:
         data = images.read(name)
     except FileNotFoundError as error:
         raise Http404 from error
+    except OSError as error:  # a storage that is away
+        log.error("%s: %s", name, error)
+        return HttpResponse(status=503, headers={"Retry-After": "5"})
     kind = PICTURE_TYPES[name.rpartition(".")[2]]
     return HttpResponse(data, content_type=kind)
