@@ -87,7 +87,8 @@ TEMPLATES = [
     },
 ]
 
-DATABASES = {"default": environment.database(VAR)}
+DATABASES = {"default": environment.database(VAR), **environment.replica()}
+DATABASE_ROUTERS = ["briefs.database.replica.ReplicaRouter"]
 CACHES = {"default": environment.cache()}
 MAILERS = {"default": environment.mailer()}
 DEFAULT_FROM_EMAIL = environment.read_address("EMAIL_FROM", default=f"digest@{_host}")

@@ -5,7 +5,7 @@ Public responses use no session, cookie or token: they are the same for all read
 
 import hashlib
 from collections.abc import Callable
-from functools import wraps
+from functools import partial, wraps
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
@@ -15,6 +15,7 @@ from django.views.decorators.csrf import csrf_exempt
 
 from .. import letters
 from ..client_address import get_client_address
+from ..database.replica import read_from_replica
 from ..text.paths import LANGUAGE_CODES
 
 CACHE_ONE_MINUTE = "public, max-age=60"
@@ -37,7 +38,8 @@ def public_view(view: ViewFunction, *, allows_post: bool = False, is_exported: b
         if request.method == "OPTIONS" or request.method not in methods:
             return _answer_other_method(request, methods)
         with translation.override(LANGUAGE_CODES[arguments.get("language", "zh")]):
-            response = view(request, **arguments)
+            build = partial(view, request, **arguments)
+            response = build() if request.method == "POST" else read_from_replica(build)
         response.headers.setdefault(
             "Cache-Control", CACHE_ONE_MINUTE if response.status_code < 400 else NO_STORE
         )

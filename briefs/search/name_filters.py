@@ -3,9 +3,8 @@
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final, Literal, NamedTuple
 
-from django.db import connection
-
 from ..content import Side
+from ..database.replica import get_read_connection
 from ..models.vocabulary import Author, Keyword, Source, Vocabulary
 
 type FacetKind = Literal["keyword", "source", "author"]
@@ -61,7 +60,7 @@ def _fetch_merge_targets(
         f"SELECT '{kind}', id, merged_into_id FROM {_MODELS[kind]._meta.db_table} WHERE {column} = %s"
         for kind, (column, _) in values_by_kind.items()
     ]
-    with connection.cursor() as cursor:
+    with get_read_connection().cursor() as cursor:
         cursor.execute(" UNION ALL ".join(parts), [value for _, value in values_by_kind.values()])
         return list(cursor.fetchall())
 
@@ -75,6 +74,6 @@ def _select(kind: FacetKind, where: str) -> str:
 def _fetch(parts: Sequence[str], values: Sequence[Any]) -> list[FacetName]:
     if not parts:
         return []
-    with connection.cursor() as cursor:
+    with get_read_connection().cursor() as cursor:
         cursor.execute(" UNION ALL ".join(parts), values)
         return [FacetName(f"{letter}{pk}", *words) for letter, pk, *words in cursor.fetchall()]

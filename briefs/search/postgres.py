@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from django.db import connection
 
+from ..database.replica import get_read_connection
 from .analysis import tokenise
 from .query import ParsedQuery, Phrase, QueryTerm, tokenise_phrase
 from .search_documents import (
@@ -316,7 +317,7 @@ def _any_of(parts: Iterable[str]) -> str:
 
 
 def _fetch(sql: str, values: list[Any]) -> list[tuple[Any, ...]]:
-    with connection.cursor() as cursor:
+    with get_read_connection().cursor() as cursor:
         cursor.execute(_PLANNER + sql, values)
         while cursor.nextset():
             pass

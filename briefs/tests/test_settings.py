@@ -22,6 +22,8 @@ INVALID_SETTINGS = [
     ("DATABASE_URL", "nonsense", lambda: environment.database(Path("/nowhere"))),
     ("DATABASE_URL", "mysql://a@b/c", lambda: environment.database(Path("/nowhere"))),
     ("DATABASE_URL", "sqlite://:memory:", lambda: environment.database(Path("/nowhere"))),
+    ("DATABASE_REPLICA_URL", "sqlite:////srv/digest/db", environment.replica),
+    ("DATABASE_REPLICA_URL", "postgres://a@b/c", environment.replica),  # without a primary of the same kind
     ("CACHE_URL", "memcached://x", environment.cache),
     ("EMAIL_URL", "pigeon://x", environment.mailer),
     ("MEDIA_STORAGE", "ftp://x", lambda: environment.media_storage(Path("/nowhere"))),

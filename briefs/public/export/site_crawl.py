@@ -18,6 +18,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.urls import Resolver404, URLResolver, get_resolver, resolve, reverse
 
+from ...database import replica
 from ...models.edition import Edition
 
 _LINK_PATTERN = re.compile(r'(?:href|src|action|content|srcset)="([^"]*)"|<(?:loc|icon)>([^<]*)<')
@@ -51,7 +52,8 @@ def fetch_response(address: str, **headers: str) -> HttpResponse:
     request = build_request(address)
     request.META = headers
     match = resolve(request.path)
-    response: HttpResponse = match.func(request, *match.args, **match.kwargs)
+    with replica.primary_only():  # the keys of pages are read there too
+        response: HttpResponse = match.func(request, *match.args, **match.kwargs)
     return response
 
 

@@ -1,0 +1,119 @@
+"""Let public pages read from a replica (`DATABASE_REPLICA_URL`) while it is not behind. All else uses the primary.
+
+Every CHECK_SECONDS a process asks both servers how far they are. The replica is used if it has reached what the primary
+had written at the check before, so a page shows what was committed at most `MAX_LAG` seconds ago.
+"""
+
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from threading import Lock
+from time import monotonic
+from typing import Any, Final
+
+from django.db import DEFAULT_DB_ALIAS, DatabaseError, connections
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+ALIAS: Final = "replica"
+CHECK_SECONDS: Final = 2.0
+MAX_LAG: Final = 2 * CHECK_SECONDS
+PAUSE_SECONDS: Final = 10.0
+"""How long the primary is used after the replica failed."""
+
+log = logging.getLogger(__name__)
+_alias: ContextVar[str | None] = ContextVar("reads_from", default=None)
+"""Where this request reads. None: not decided, so the primary."""
+
+
+class ReplicaRouter:
+    def db_for_read(self, model: Any, **hints: Any) -> str:
+        return _alias.get() or DEFAULT_DB_ALIAS
+
+    def db_for_write(self, model: Any, **hints: Any) -> str:
+        return DEFAULT_DB_ALIAS
+
+    def allow_relation(self, first: Any, second: Any, **hints: Any) -> bool:
+        return True
+
+    def allow_migrate(self, db: str, app_label: str, **hints: Any) -> bool:
+        return db == DEFAULT_DB_ALIAS
+
+
+def get_read_connection() -> BaseDatabaseWrapper:
+    """Return the connection of this request for queries that are not built by Django's models."""
+    return connections[_alias.get() or DEFAULT_DB_ALIAS]
+
+
+def read_from_replica[T](build: Callable[[], T]) -> T:
+    """Call `build` with its reads from the replica. If it is away or behind, or fails, use the primary."""
+    if ALIAS not in connections.settings or _alias.get() or not state.is_usable():
+        return build()
+    token = _alias.set(ALIAS)
+    try:
+        return build()
+    except DatabaseError as error:  # away, or a migration has not reached it
+        state.turn_off(error)
+    finally:
+        _alias.reset(token)
+    return build()
+
+
+@contextmanager
+def primary_only() -> Iterator[None]:
+    token = _alias.set(DEFAULT_DB_ALIAS)
+    try:
+        yield
+    finally:
+        _alias.reset(token)
+
+
+class ReplicaState:
+    """Whether the replica may be used, as this process last found out. Requests do not wait for each other's check."""
+
+    def __init__(self) -> None:
+        self._lock, self._usable = Lock(), False
+        self._checked_at = self._off_until = float("-inf")
+        self._written: int | None = None
+        """Position of the primary at the last check."""
+
+    def is_usable(self) -> bool:
+        now = monotonic()
+        if now < self._off_until:
+            return False
+        if now - self._checked_at > CHECK_SECONDS and self._lock.acquire(blocking=False):
+            try:
+                self._check(now)
+            except DatabaseError as error:
+                self.turn_off(error)
+            finally:
+                self._lock.release()
+        return self._usable and monotonic() - self._checked_at < MAX_LAG
+
+    def turn_off(self, error: Exception) -> None:
+        log.warning("The replica is not used for %d s: %s", PAUSE_SECONDS, type(error).__name__)
+        self._usable, self._written = False, None
+        self._off_until = monotonic() + PAUSE_SECONDS
+
+    def _check(self, now: float) -> None:
+        reached, expected = read_position(connections[ALIAS]), self._written
+        try:
+            self._written = read_position(connections[DEFAULT_DB_ALIAS])
+        except DatabaseError:  # nothing is written while the primary is away, so the replica is not behind
+            self._usable = expected is None or reached >= expected
+        else:
+            is_recent = now - self._checked_at < MAX_LAG
+            self._usable = is_recent and expected is not None and reached >= expected
+        self._checked_at = now
+
+
+def read_position(connection: BaseDatabaseWrapper) -> int:
+    """Return how many bytes of the log a server has written, or a replica has replayed."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_lsn() END - '0/0'"
+        )
+        return int(cursor.fetchone()[0])
+
+
+state = ReplicaState()
