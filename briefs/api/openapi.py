@@ -1,6 +1,7 @@
 """The description of the API: OpenAPI 3.1, and a page for people, both made from the declared shapes and parameters."""
 
 import json
+import re
 from collections.abc import Mapping
 from functools import cache
 from typing import Any, Final, NamedTuple
@@ -8,6 +9,9 @@ from typing import Any, Final, NamedTuple
 import msgspec
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.utils import translation
+from django.utils.html import escape
+from django.utils.safestring import SafeString, mark_safe
 
 from ..public import page_frame
 from ..shapes.brief_shape import FoundBrief
@@ -19,7 +23,7 @@ from .views import BriefPage, ChangePage, Vocabulary
 
 _PROBLEM_NAMES: Final = {
     400: "A parameter is wrong. The problem names it.",
-    404: "Nothing public is at this address.",
+    404: "Nothing public is at this address, or the cursor is of another list.",
     405: "Only GET, HEAD and OPTIONS are allowed.",
     410: "The brief was removed, at `removed`.",
     429: "Too many requests. `Retry-After` has the seconds to wait.",
@@ -44,7 +48,7 @@ OPERATIONS: Final = (
         "Newest first. Follow `next`, or the Link header, to the end. The filters are those of the search page.",
         BriefPage,
         parameters.LIST_PARAMETERS,
-        (400,),
+        (400, 404),
     ),
     Operation(
         "briefs/{slug}",
@@ -61,7 +65,7 @@ OPERATIONS: Final = (
         " change of a brief: read `vocabulary` for the present names.",
         ChangePage,
         parameters.CHANGE_PARAMETERS,
-        (400,),
+        (400, 404),
     ),
     Operation(
         "vocabulary",
@@ -145,15 +149,27 @@ def _build_parameter(name: str, parameter: Parameter) -> dict[str, Any]:
 
 def show_docs(request: HttpRequest) -> HttpResponse:
     """Show the description to people. The page has no language in its address: English, with a line in Chinese."""
-    address = f"{settings.SITE_URL}/api/docs/"
-    return page_frame.render(
-        "briefs/api_docs.html",
-        "en",
-        "",
-        canonical=address,
-        operations=OPERATIONS,
-        api=f"{settings.SITE_URL}{API_PATH}",
-        limit=settings.DIGEST_API_LIMIT,
-        has_corpus=settings.DIGEST_CORPUS,
-        licence=settings.DIGEST_LICENCE,
-    )
+    with translation.override("en"):
+        return page_frame.render(
+            "briefs/api_docs.html",
+            "en",
+            "",
+            canonical=f"{settings.SITE_URL}/api/docs/",
+            operations=[_describe(operation) for operation in OPERATIONS],
+            api=f"{settings.SITE_URL}{API_PATH}",
+            limit=settings.DIGEST_API_LIMIT,
+            licence=settings.DIGEST_LICENCE,
+        )
+
+
+def _describe(operation: Operation) -> Operation:
+    """Return the operation with descriptions as HTML."""
+    of = {
+        name: one._replace(description=_mark_code(one.description))
+        for name, one in operation.parameters.items()
+    }
+    return operation._replace(description=_mark_code(operation.description), parameters=of)
+
+
+def _mark_code(words: str) -> SafeString:
+    return mark_safe(re.sub("`(.+?)`", r"<code>\1</code>", escape(words)))  # noqa: S308 escaped

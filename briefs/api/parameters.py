@@ -11,20 +11,31 @@ from django.http import Http404, HttpRequest
 from django.utils.dateparse import parse_date, parse_datetime
 
 from ..public.page_keys import ListPosition
-from ..public.search.search_params import MAX_QUERY_LENGTH, SearchParams
+from ..public.search.search_params import SearchParams
 from ..shapes.brief_shape import Brief
 from .api_responses import Problem
 
 MAX_LIMIT: Final = 100
+MAX_QUERY_LENGTH: Final = 200
+"""Characters. Longer ones do not fit into the request line that common servers take."""
 DEFAULT_LIMIT: Final = 20
 BRIEF_FIELDS: Final = ("status", *(field.encode_name for field in msgspec.structs.fields(Brief)))
 _EARLIEST: Final = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _LATEST: Final = dt.datetime(9000, 1, 1, tzinfo=dt.UTC)
 _SLUG: Final = {"type": "string", "pattern": "^[-a-zA-Z0-9_]{1,80}$"}
-_DAY_OF_YEAR: Final = (
-    "(0[1-9]|1[0-2])(-(0[1-9]|1[0-9]|2[0-8]))?|(0[13-9]|1[0-2])-(29|30)|(0[13578]|1[02])-31|02-29"
+_MONTH_OR_DAY: Final = (
+    "(0[1-9]|1[0-2])(-(0[1-9]|1[0-9]|2[0-8]))?|(0[13-9]|1[0-2])-(29|30)|(0[13578]|1[02])-31"
 )
-_DATE: Final = {"type": "string", "pattern": f"^(19|20)[0-9]{{2}}(-({_DAY_OF_YEAR}))?$"}
+_LEAP_YEAR: Final = "(19|20)(0[48]|[2468][048]|[13579][26])|2000"
+_DATE: Final = {
+    "type": "string",
+    "pattern": f"^((19|20)[0-9]{{2}}(-({_MONTH_OR_DAY}))?|({_LEAP_YEAR})-02-29)$",
+}
+_CURSOR: Final = {"type": "string", "pattern": "^(s[0-9a-f]{1,15}|-?[0-9a-f]{1,15}-[0-9a-f]{1,15})$"}
+_TIME: Final = {
+    "type": "string",
+    "anyOf": [{"format": "date-time", "pattern": "T"}, {"format": "date", "pattern": "^[0-9-]+$"}],
+}
 
 
 class Parameter(NamedTuple):
@@ -51,7 +62,7 @@ LIST_PARAMETERS: Final = {
     "updated_since": Parameter(
         "Only briefs whose present edition became public, or came back, at this time or later. A page may then have"
         " fewer briefs than `limit`. To keep a copy, follow `changes` instead.",
-        {"type": "string", "format": "date-time"},
+        _TIME,
         "2026-01-01T00:00:00Z",
     ),
     "fields": Parameter(
@@ -62,12 +73,12 @@ LIST_PARAMETERS: Final = {
     "limit": Parameter(
         "Greatest number of briefs.", {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT}
     ),
-    "cursor": Parameter("Place in the list, from `next`.", {"type": "string"}),
+    "cursor": Parameter("Place in the list, from `next`.", _CURSOR),
 }  # fmt: skip
 CHANGE_PARAMETERS: Final = {
     "since": Parameter(
         "The `cursor` of the page before, or a time. Without it, from the beginning.",
-        {"type": "string"},
+        {**_TIME, "anyOf": [*_TIME["anyOf"], {"pattern": _CURSOR["pattern"]}]},
         "2026-01-01T00:00:00Z",
     ),
     "limit": LIST_PARAMETERS["limit"]._replace(description="Greatest number of changes."),
@@ -75,13 +86,13 @@ CHANGE_PARAMETERS: Final = {
 
 
 def read_parameters(request: HttpRequest, allowed: Collection[str]) -> dict[str, str]:
-    """Return the parameters that are not empty. Raise Problem for an unknown one."""
+    """Return the parameters. Raise Problem for an unknown one."""
     for name in request.GET:
         if name not in allowed:
             known = f" There are {', '.join(allowed)}." if allowed else ""
             shown = name if re.fullmatch("[a-z_]{1,20}", name) else ""
             raise Problem(HTTPStatus.BAD_REQUEST, f"Unknown parameter.{known}", parameter=shown)
-    return {name: value for name, value in request.GET.dict().items() if value}
+    return request.GET.dict()
 
 
 def read_search(values: Mapping[str, str]) -> SearchParams:
@@ -90,13 +101,11 @@ def read_search(values: Mapping[str, str]) -> SearchParams:
         {name: values[name] for name in SEARCH_FILTERS if name in values} | {"order": "newest"}
     )
     understood = asked.to_parameters()
-    for name in SEARCH_FILTERS:
-        schema = SEARCH_FILTERS[name].schema
-        if name in values and (
-            name not in understood
-            or len(values[name]) > MAX_QUERY_LENGTH
-            or ("pattern" in schema and not re.search(schema["pattern"], values[name], re.ASCII))
-        ):
+    if len(values.get("q", "")) > MAX_QUERY_LENGTH:
+        raise _wrong_value("q", f"Expected at most {MAX_QUERY_LENGTH} characters.")
+    for name in SEARCH_FILTERS.keys() & values.keys() - {"q"}:
+        pattern = SEARCH_FILTERS[name].schema["pattern"]
+        if name not in understood or not re.search(pattern, values[name], re.ASCII):
             raise _wrong_value(name, "Not understood.")
     return asked
 
@@ -120,31 +129,36 @@ def read_time(values: Mapping[str, str], name: str) -> dt.datetime | None:
     """Return a moment from ISO: a time with an offset, or a day, which begins at midnight UTC."""
     if name not in values:
         return None
+    text = values[name].upper().replace(" ", "+")  # a `+` that was not escaped
     try:
-        text = values[name].replace(" ", "+")  # a `+` that was not escaped
         moment = parse_datetime(text) if "T" in text else None
-        if day := parse_date(text) if moment is None else None:
+        if day := None if "T" in text else parse_date(text):
             moment = dt.datetime.combine(day, dt.time(), dt.UTC)
-        if moment is not None and moment.tzinfo is not None and _EARLIEST <= moment <= _LATEST:
-            return moment.astimezone(dt.UTC)
-    except (ValueError, OverflowError):
-        pass
-    raise _wrong_value(name, "Expected a time such as 2026-01-01T00:00:00Z or a day such as 2026-01-01.")
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        raise _wrong_value(name, "Expected a time such as 2026-01-01T00:00:00Z or a day such as 2026-01-01.")
+    return min(max(moment, _EARLIEST), _LATEST).astimezone(dt.UTC)
 
 
 def read_list_position(values: Mapping[str, str], name: str = "cursor") -> ListPosition | None:
+    """Return the place of a cursor. Raise Problem for one of another list."""
+    if name not in values:
+        return None
+    _require_cursor(values[name], name)
     try:
-        return ListPosition.parse(values[name]) if name in values else None
+        return ListPosition.parse(values[name])
     except Http404:
-        raise _wrong_value(name, "Not a cursor of this list.") from None
+        raise _missing_place(name) from None
 
 
 def read_search_position(values: Mapping[str, str]) -> int | None:
-    """Return the place in a search from `cursor`."""
+    """Return the place in a search from `cursor`. Raise Problem for one of another list."""
     if "cursor" not in values:
         return None
-    if not re.fullmatch("s[0-9a-f]{1,15}", values["cursor"]):
-        raise _wrong_value("cursor", "Not a cursor of this list.")
+    _require_cursor(values["cursor"], "cursor")
+    if not values["cursor"].startswith("s"):
+        raise _missing_place("cursor")
     return int(values["cursor"][1:], 16)
 
 
@@ -153,6 +167,15 @@ def read_change_position(values: Mapping[str, str]) -> ListPosition:
     if re.match("[0-9]{4}-[0-9]{2}-[0-9]{2}", values.get("since", "")):
         return ListPosition(read_time(values, "since") or _EARLIEST, 0)
     return read_list_position(values, "since") or ListPosition(_EARLIEST, 0)
+
+
+def _require_cursor(text: str, name: str) -> None:
+    if not re.search(_CURSOR["pattern"], text, re.ASCII) or text.endswith("\n"):
+        raise _wrong_value(name, "Not a cursor.")
+
+
+def _missing_place(name: str) -> Problem:
+    return Problem(HTTPStatus.NOT_FOUND, "The cursor is of another list.", parameter=name)
 
 
 def _wrong_value(name: str, detail: str) -> Problem:

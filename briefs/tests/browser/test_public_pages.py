@@ -22,7 +22,7 @@ PATHS = [
     "", BRIEF, f"{BRIEF}parallel/", f"{BRIEF}#b5", f"{BRIEF}parallel/#b4", f"{BRIEF}report/", f"{BRIEF}report/?sent=1",
     "briefs/withdrawn/", "briefs/removed/", "briefs/nowhere/", "keywords/", "keywords/technology/", "authors/",
     "authors/vivek-chilukuri/", "sources/", "sources/foreign-policy/", "terms/", "terms/low-earth-orbit-satellite/",
-    "archive/", "archive/2025/", "archive/2025/06/", "about/",
+    "archive/", "archive/2025/", "archive/2025/06/", "about/", "corpus/",
     "search/", "search/?q=AI 美国", "search/?q=標題&keyword=technology&order=newest", "search/?q=zz", "search/?year=2025&from=2025-01-01",
 ]  # fmt: skip
 CONTRAST = {"runOnly": {"type": "rule", "values": ["color-contrast"]}}
@@ -67,7 +67,7 @@ def _published_briefs() -> None:
 def test_every_public_page_is_accessible_and_fits(chromium: Any, live_server: Any, width: int) -> None:
     tab = Tab(chromium, live_server.url, None, viewport={"width": width, "height": 900})
     axe, failures = browser_tabs.axe_api.Axe(), []
-    for address in (f"/{lang}/{path}" for path in PATHS for lang in ("zh-hant", "en")):
+    for address in ["/api/docs/", *(f"/{lang}/{path}" for path in PATHS for lang in ("zh-hant", "en"))]:
         tab.page.emulate_media(color_scheme="light" if width > 320 else "dark")
         tab.page.goto("about:blank")  # changing only the fragment would not reload the page
         tab.page.goto(tab.site + address)

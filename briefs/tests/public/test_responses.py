@@ -10,6 +10,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from briefs.api import corpus_views
 from briefs.content import Facts
 from briefs.models.edition import Edition
 from briefs.models.vocabulary import Term
@@ -27,6 +28,8 @@ PAGES = [
     BRIEF,
     f"{BRIEF}parallel/",
     "/en/about/",
+    "/en/corpus/",
+    "/api/docs/",
     "/en/feed.atom",
     "/sitemap.xml",
     "/robots.txt",
@@ -218,6 +221,12 @@ MAX_QUERIES = {
     f"{BRIEF}card.png": 1,
     "/sitemap.xml": 9,
     "/en/about/": 1,
+    "/en/corpus/": 3,
+    "/api/docs/": 0,
+    "/api/v1/briefs": 2,
+    "/api/v1/briefs/next-technology-race": 2,
+    "/api/v1/changes": 3,
+    "/api/v1/vocabulary": 8,
     "/en/briefs/nope/": 2,
     "/": 0,
     "/robots.txt": 0,
@@ -253,6 +262,7 @@ def test_query_count_does_not_grow_with_briefs(client: Client) -> None:
 def captured_queries(client: Client, path: str) -> list[str]:
     home_page.render_top.cache_clear()
     home_page.render_topics.cache_clear()
+    corpus_views.count.cache_clear()
     with CaptureQueriesContext(connection) as queries:
         client.get(path)
     return [query["sql"] for query in queries]

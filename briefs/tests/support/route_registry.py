@@ -214,7 +214,7 @@ PUBLIC_ROUTES: dict[str, PublicRoute] = {
     ),
     "api/v1/vocabulary": PublicRoute(_fixed("/api/v1/vocabulary")),
     "api/v1/openapi.json": PublicRoute(_fixed("/api/v1/openapi.json")),
-    "^api/v1/.*$": PublicRoute(_alternating("/api/v1/issues/{}")),
+    "^api/v1/": PublicRoute(_alternating("/api/v1/issues/{}")),
     "api/docs/": PublicRoute(_fixed("/api/docs/")),
     f"{_PAGE}corpus/": PublicRoute(_both_languages("corpus/")),
     **{f"corpus/digest.{end}": PublicRoute(_fixed(f"/corpus/digest.{end}")) for end in ("jsonl", "tmx")},
