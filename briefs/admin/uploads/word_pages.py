@@ -230,7 +230,7 @@ def _render_word_page(
         request,
         "uploads/word",
         brief,
-        title=_("Word"),
+        title=_("Word file"),
         lost=describe_lost_parts(file),
         omitted=_(", ").join(_list_omitted_parts(workflow.load_working_copy(brief))),
         why_not=_why_not_edit(brief, person),

@@ -6,8 +6,9 @@ refused; the others are merged. Tracked changes become suggestions and are not t
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Final
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -19,10 +20,14 @@ from ...models import Brief, Note, Person
 from ...text.three_way_merge import merge
 from ...workflow.review_comments import TextAnchor
 from ...workflow.rules.transitions import lock_brief, require_current_version
+from ...workflow.rules.working_copy import TEXT_RULES
 from .parallel_table import build_checksum
 from .table_reader import ReturnedCell, ReturnedRow, ReturnedTable
 
+MAX_NOTES: Final = 200
+"""Notes of one table. More would hold the database for seconds."""
 _QUOTED_LIMIT = 80
+_MAX_QUOTED = 10
 _BLANK_LINES = re.compile(r"\n{3,}")
 _AS_WORD_WRITES = str.maketrans({"\u2011": "-", "\u00ad": None})
 """Word and LibreOffice store these two characters as elements, which are read so."""
@@ -80,9 +85,10 @@ def plan_table(table: ReturnedTable, brief: Brief) -> TablePlan:
     base = _find_base(table, brief)
     stored = workflow.load_working_copy(brief)
     plan = TablePlan(brief, stored, stored)
-    mine = base
+    mine, keys = base, _list_keys(base)
+    known = set(keys)
     missing: list[str] = []
-    for key in _list_keys(base):
+    for key in keys:
         row = table.rows.get(key)
         if row is None:
             if key not in table.repeated:
@@ -91,13 +97,16 @@ def plan_table(table: ReturnedTable, brief: Brief) -> TablePlan:
         mine = _take_row(plan, base, mine, key, row)
     merged = merge(base, mine, stored).content
     plan.result = workflow.prepare(merged, next_number=brief.next_number).content
-    for key in _list_keys(base):
+    for key in keys:
         if row := table.rows.get(key):
             _plan_suggestions(plan, key, row)
             _plan_notes(plan, key, row)
     plan.notes += [TableNote(_sign(c.author, c.text)) for c in table.remarks]
+    if len(plan.notes) > MAX_NOTES:
+        text = _("This table has more than %(n)s comments and notes. Delete some of them in Word.")
+        raise TableRefused(text % {"n": MAX_NOTES})
     plan.notes = [note for note in dict.fromkeys(plan.notes) if not _note_exists(brief, note)]
-    added = [*table.added, *(label_key(key) for key in table.rows if key not in set(_list_keys(base)))]
+    added = [*table.added, *(label_key(key) for key in table.rows if key not in known)]
     plan.problems = [*dict.fromkeys(plan.problems), *_describe_rows(missing, table.repeated, added)]
     return plan
 
@@ -205,6 +214,11 @@ def _plan_suggestions(plan: TablePlan, key: str, row: ReturnedRow) -> None:
             continue
         if now is None or _differs(now, text):
             late[side] = (now or "", proposed)
+        elif len(proposed) > (limit := TEXT_RULES[_anchor(key).field].limit):
+            values = {"row": label_key(key), "n": limit}
+            plan.problems.append(
+                _("%(row)s: the tracked text is longer than %(n)s characters and was not read.") % values
+            )
         elif not proposed:
             values = {"row": label_key(key), "name": _format_authors(cell)}
             plan.problems.append(
@@ -279,5 +293,8 @@ def _describe_rows(missing: list[str], repeated: list[str], added: list[str]) ->
     return sentences
 
 
-def _quote(texts: Iterable[str]) -> str:
-    return _("; ").join(text if len(text) <= _QUOTED_LIMIT else f"{text[:_QUOTED_LIMIT]}…" for text in texts)
+def _quote(texts: Sequence[str]) -> str:
+    short = [
+        text if len(text) <= _QUOTED_LIMIT else f"{text[:_QUOTED_LIMIT]}…" for text in texts[:_MAX_QUOTED]
+    ]
+    return _("; ").join([*short, *(["…"] if len(texts) > _MAX_QUOTED else [])])

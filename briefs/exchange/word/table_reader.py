@@ -167,17 +167,18 @@ def _parse_key(name: str) -> str:
 
 def _read_cell(cell: Element) -> tuple[ReturnedCell, tuple[str, ...]]:
     """Return the cell's text and what it has outside its lines."""
-    text = proposed = ""
+    text: list[str] = []
+    proposed: list[str] = []
     unread: list[str] = []
-    before: tuple[str, str] = ("", "")
     for paragraph in iterate_parts(cell, "w:p"):
         without, _ = _read_text(_reject_changes(paragraph))
         with_changes, asides = _read_text(paragraph)
-        text, proposed = text + before[0] + without, proposed + before[1] + with_changes
         unread += asides
         tags = _get_tags_of_end(paragraph)
-        before = ("" if tags & _INSERTED else "\n\n", "" if tags & _DELETED else "\n\n")
-    return ReturnedCell(text.strip(), proposed.strip(), tuple(_list_authors(cell))), tuple(unread)
+        text += [without, "" if tags & _INSERTED else "\n\n"]
+        proposed += [with_changes, "" if tags & _DELETED else "\n\n"]
+    read = ReturnedCell("".join(text).strip(), "".join(proposed).strip(), tuple(_list_authors(cell)))
+    return read, tuple(unread)
 
 
 def _get_tags_of_end(paragraph: Element) -> set[str]:
