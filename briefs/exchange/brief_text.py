@@ -25,9 +25,9 @@ class ExportNames:
     """
 
     def __init__(self) -> None:
-        self.authors = {pk: row.name for pk, row in _rows_by_id(Author).items()}
-        self.sources = {pk: row.name for pk, row in _rows_by_id(Source).items()}
-        self.keywords = {pk: _label(row) for pk, row in _rows_by_id(Keyword).items()}
+        self.authors = {pk: row.name for pk, row in load_rows_by_id(Author).items()}
+        self.sources = {pk: row.name for pk, row in load_rows_by_id(Source).items()}
+        self.keywords = {pk: _label(row) for pk, row in load_rows_by_id(Keyword).items()}
 
 
 def _label(keyword: Keyword) -> str:
@@ -36,7 +36,7 @@ def _label(keyword: Keyword) -> str:
     return next((label for label in labels if split_keywords(label) == (label,)), labels[0])
 
 
-def _rows_by_id[Row: Vocabulary](kind: type[Row]) -> dict[int, Row]:
+def load_rows_by_id[Row: Vocabulary](kind: type[Row]) -> dict[int, Row]:
     return build.resolve_merged(kind, set(kind._default_manager.values_list("pk", flat=True)))  # type: ignore[return-value]
 
 

@@ -20,6 +20,18 @@ COMPRESSION_RATIO_LIMIT = 100
 RATIO_CHECKED_FROM = 1024 * 1024
 """Bytes. Smaller entries are harmless at any compression ratio."""
 
+
+@dataclass(frozen=True, slots=True)
+class ArchiveLimits:
+    """Bytes of a zip as a file, of all its entries unpacked, and of the entries that are kept."""
+
+    file: int = ARCHIVE_SIZE_LIMIT
+    unpacked: int = ARCHIVE_UNPACKED_LIMIT
+    kept: int = READ_SIZE_LIMIT
+
+
+DEFAULT_LIMITS = ArchiveLimits()
+
 _END, _CENTRAL, _LOCAL = b"PK\x05\x06", b"PK\x01\x02", b"PK\x03\x04"
 _END_FORM, _CENTRAL_FORM, _LOCAL_FORM = (
     struct.Struct(form) for form in ("<4s4H2LH", "<4s6H3L5H2L", "<4s5H3L2H")
@@ -47,18 +59,16 @@ def build_damaged_refusal() -> DocumentRefused:
     return DocumentRefused(None, "word-damaged")
 
 
-def _build_too_large_refusal() -> DocumentRefused:
-    return DocumentRefused(
-        None, "archive-too-large", {"limit": f"{ARCHIVE_UNPACKED_LIMIT // 1024 // 1024} MB"}
-    )
+def _build_too_large_refusal(limits: ArchiveLimits) -> DocumentRefused:
+    return DocumentRefused(None, "archive-too-large", {"limit": f"{limits.unpacked // 1024 // 1024} MB"})
 
 
-def read_zip_directory(data: bytes) -> dict[str, ZipEntry]:
+def read_zip_directory(data: bytes, limits: ArchiveLimits = DEFAULT_LIMITS) -> dict[str, ZipEntry]:
     """Return the entries by name. Refuse too many, duplicate names, overlapping or encrypted entries, and
     zip64.
     """
-    if len(data) > ARCHIVE_SIZE_LIMIT:
-        raise DocumentRefused(None, "too-large", {"limit": f"{ARCHIVE_SIZE_LIMIT // 1024 // 1024} MB"})
+    if len(data) > limits.file:
+        raise DocumentRefused(None, "too-large", {"limit": f"{limits.file // 1024 // 1024} MB"})
     end = data.rfind(_END, max(0, len(data) - 65_557))
     if end < 0 or end + _END_FORM.size > len(data):
         raise build_damaged_refusal()
@@ -73,7 +83,7 @@ def read_zip_directory(data: bytes) -> dict[str, ZipEntry]:
         if name in found:
             raise build_damaged_refusal()
         found[name] = entry
-    _check_entry_limits(list(found.values()), offset)
+    _check_entry_limits(list(found.values()), offset, limits)
     return {entry.name: entry for entry in found.values()}
 
 
@@ -95,14 +105,14 @@ def _read_central_directory(data: bytes, at: int, end: int, count: int) -> Itera
         raise build_damaged_refusal()
 
 
-def _check_entry_limits(entries: list[ZipEntry], directory_at: int) -> None:
+def _check_entry_limits(entries: list[ZipEntry], directory_at: int, limits: ArchiveLimits) -> None:
     if any(entry.flags & _ENCRYPTED for entry in entries):
         raise DocumentRefused(None, "word-encrypted")
-    if sum(entry.size for entry in entries) > ARCHIVE_UNPACKED_LIMIT:
-        raise _build_too_large_refusal()
+    if sum(entry.size for entry in entries) > limits.unpacked:
+        raise _build_too_large_refusal(limits)
     for entry in entries:
         if entry.size > RATIO_CHECKED_FROM and entry.size > COMPRESSION_RATIO_LIMIT * entry.packed_size:
-            raise _build_too_large_refusal()
+            raise _build_too_large_refusal(limits)
     reached = 0
     for entry in sorted(entries, key=lambda entry: entry.offset):
         if entry.offset < reached or entry.method not in (_STORED, _DEFLATED):
@@ -117,6 +127,7 @@ def unpack_parts(
     entries: dict[str, ZipEntry],
     is_needed: Callable[[str], bool],
     check_beginning: Callable[[str, bytes], None],
+    limits: ArchiveLimits = DEFAULT_LIMITS,
 ) -> dict[str, bytes]:
     """Return the wanted parts. Every entry is counted; `check_beginning` sees the start of each and may
     refuse.
@@ -131,15 +142,15 @@ def unpack_parts(
                 check_beginning(name, chunk[:4096])
             size += len(chunk)
             crc = zlib.crc32(chunk, crc)
-            if total + size > ARCHIVE_UNPACKED_LIMIT or (
+            if total + size > limits.unpacked or (
                 size > RATIO_CHECKED_FROM and size > COMPRESSION_RATIO_LIMIT * entry.packed_size
             ):
-                raise _build_too_large_refusal()
+                raise _build_too_large_refusal(limits)
             if is_needed(name):
                 read_size += len(chunk)
                 chunks.append(chunk)
-            if read_size > READ_SIZE_LIMIT:
-                raise _build_too_large_refusal()
+            if read_size > limits.kept:
+                raise _build_too_large_refusal(limits)
         if crc != entry.crc or size != entry.size:
             raise build_damaged_refusal()
         total += size

@@ -15,7 +15,7 @@ from .table import Sheet, SheetBuilder, build_sheet_refusal
 CSV_DELIMITERS = (",", "\t", ";")
 
 
-def read_csv(data: bytes) -> Sheet:
+def read_csv(data: bytes, table: SheetBuilder | None = None) -> Sheet:
     """Read cells without formula guards. Raise SheetRefused."""
     try:
         text, encoding, doubtful = decode_text(data)
@@ -23,7 +23,7 @@ def read_csv(data: bytes) -> Sheet:
         raise build_sheet_refusal(
             _("The file is no text in UTF-8, UTF-16 or Big5. Save it as .xlsx or as CSV in UTF-8.")
         ) from None
-    table = SheetBuilder()
+    table = table or SheetBuilder()
     if doubtful:
         table.sheet.notices.append(
             _("The file was read as %(encoding)s. Look whether the Chinese is right.")

@@ -1,6 +1,6 @@
 """A sheet after reading, independent of the file format, and the reasons for refusing one."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from django.utils.translation import gettext as _
@@ -12,14 +12,33 @@ SHEET_PROBLEM_LIMIT = 200
 
 
 @dataclass(frozen=True, slots=True)
+class SheetLimits:
+    """Largest file that is read: rows of one sheet, bytes of the file, cells of one sheet."""
+
+    rows: int = SHEET_ROW_LIMIT
+    size: int = SHEET_SIZE_LIMIT
+    cells: int = 400_000
+
+
+VOCABULARY_LIMITS = SheetLimits()
+
+
+@dataclass(frozen=True, slots=True)
 class SheetProblem:
-    """An error in a sheet. `row` is the spreadsheet's number, 0 for the whole sheet; `column` is the heading."""
+    """An error in a sheet. `row` is the spreadsheet's number, 0 for the whole sheet; `column` is the heading.
+
+    `sheet` is the name of the sheet, if the file may have several.
+    """
 
     text: str
     row: int = 0
     column: str = ""
+    sheet: str = ""
 
     def __str__(self) -> str:
+        return name_sheet(self.sheet, self._describe()) if self.sheet else self._describe()
+
+    def _describe(self) -> str:
         if self.row and self.column:
             place = _("Row %(row)s, column “%(column)s”: %(text)s")
         elif self.row:
@@ -27,6 +46,11 @@ class SheetProblem:
         else:
             return self.text
         return place % {"row": self.row, "column": self.column, "text": self.text}
+
+
+def name_sheet(sheet: str, text: str) -> str:
+    """Put the name of the sheet before a sentence about it."""
+    return _("Sheet “%(sheet)s”: %(text)s") % {"sheet": sheet, "text": text}
 
 
 class SheetRefused(Exception):
@@ -58,15 +82,28 @@ class SheetRow:
 class Sheet:
     """A sheet. `notices` are sentences about things the user may have overlooked in the file."""
 
+    name: str = ""
     headings: tuple[str, ...] = ()
     rows: list[SheetRow] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)
 
 
-class SheetBuilder:
-    """Build a sheet from rows of cells: headings first, blank rows left out."""
+class SheetSkipped(Exception):
+    """The headings are not those of a wanted sheet."""
 
-    def __init__(self) -> None:
+
+class SheetBuilder:
+    """Build a sheet from rows of cells: headings first, blank rows left out.
+
+    `name_of` names a sheet by its headings, in files that may have several; without a name it is skipped.
+    """
+
+    def __init__(
+        self,
+        limits: SheetLimits = VOCABULARY_LIMITS,
+        name_of: Callable[[Sequence[str]], str] | None = None,
+    ) -> None:
+        self.limits, self.name_of = limits, name_of
         self.sheet = Sheet()
         self.problems: list[SheetProblem] = []
 
@@ -79,19 +116,26 @@ class SheetBuilder:
         if len(cells) > SHEET_COLUMN_LIMIT:
             raise build_column_refusal()
         if not self.sheet.headings:
-            self.sheet.headings = tuple(cell.strip() for cell in cells)
+            self._begin([cell.strip() for cell in cells])
             return
-        if len(self.sheet.rows) >= SHEET_ROW_LIMIT:
+        if len(self.sheet.rows) >= self.limits.rows:
             raise build_sheet_refusal(
-                _("The sheet has more than %(n)s rows. Split it.") % {"n": f"{SHEET_ROW_LIMIT:,}"}
+                _("The sheet has more than %(n)s rows. Split it.") % {"n": f"{self.limits.rows:,}"}
             )
         width = len(self.sheet.headings)
         if len(cells) > width or any(c and not h for c, h in zip(cells, self.sheet.headings, strict=False)):
             self.add_problem(_("a cell stands in a column without a heading."), number)
         self.sheet.rows.append(SheetRow(number, tuple([*cells, *[""] * (width - len(cells))][:width])))
 
+    def _begin(self, headings: Sequence[str]) -> None:
+        self.sheet.headings = tuple(headings)
+        if self.name_of:
+            self.sheet.name = self.name_of(headings)
+            if not self.sheet.name:
+                raise SheetSkipped
+
     def add_problem(self, text: str, row: int, column: str = "") -> None:
-        self.problems.append(SheetProblem(text, row, column))
+        self.problems.append(SheetProblem(text, row, column, self.sheet.name))
         if len(self.problems) >= SHEET_PROBLEM_LIMIT:
             raise SheetRefused(*self.problems)
 

@@ -6,8 +6,9 @@ not report which rows are hidden.
 
 import io
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from posixpath import join, normpath
+from typing import Any
 
 from django.utils.translation import gettext as _
 from openpyxl import Workbook
@@ -15,13 +16,22 @@ from openpyxl.cell import WriteOnlyCell
 from openpyxl.styles import Alignment, Font
 from openpyxl.utils import get_column_letter
 
-from ...documents.files.archive import read_zip_directory, unpack_parts
+from ...documents.files.archive import ArchiveLimits, read_zip_directory, unpack_parts
 from ...documents.types import DocumentRefused
 from .cells import guard_formula
-from .table import Sheet, SheetBuilder, build_sheet_refusal
+from .table import (
+    VOCABULARY_LIMITS,
+    Sheet,
+    SheetBuilder,
+    SheetLimits,
+    SheetSkipped,
+    build_sheet_refusal,
+    name_sheet,
+)
 from .xlsx_xml import (
     RelationshipsHandler,
     SharedStringsHandler,
+    SheetTab,
     StylesHandler,
     WorkbookHandler,
     WorksheetHandler,
@@ -35,31 +45,71 @@ _ESCAPE = re.compile(r"[\x00-\x08\x0b-\x1f]|_(?=x[0-9A-Fa-f]{4}_)")
 _PART = re.compile(r"xl/.*\.(?:xml|rels)", re.IGNORECASE)
 
 
+class XlsxFile:
+    """An opened workbook, whose sheets are read one by one. Raise SheetRefused."""
+
+    def __init__(self, data: bytes, limits: SheetLimits = VOCABULARY_LIMITS) -> None:
+        self._parts = _parts(data, limits)
+        self._links = read_part(RelationshipsHandler(), self._parts.get("xl/_rels/workbook.xml.rels"))
+        self.tabs = read_part(WorkbookHandler(), self._parts.get("xl/workbook.xml")).sheets
+        strings = read_part(SharedStringsHandler(), self._parts.get("xl/sharedStrings.xml"))
+        self._strings = strings.items
+        self._date_flags = read_part(StylesHandler(), self._parts.get("xl/styles.xml")).date_flags
+
+    def read_cells(self, tab: SheetTab, table: SheetBuilder) -> WorksheetHandler | None:
+        """Add the cells of a sheet to the table. Return None if the file does not hold the sheet."""
+        part = self._parts.get(_resolve_target(self._links.targets.get(tab.relationship_id, "")))
+        if part is None:
+            return None
+        return read_part(WorksheetHandler(table, self._strings, self._date_flags), part)
+
+
 def read_xlsx(data: bytes) -> Sheet:
     """Read the first sheet that is not hidden. Raise SheetRefused."""
-    parts = _parts(data)
-    links = read_part(RelationshipsHandler(), parts.get("xl/_rels/workbook.xml.rels"))
-    book = read_part(WorkbookHandler(), parts.get("xl/workbook.xml"))
-    shown = next((sheet for sheet in book.sheets if not sheet.hidden), None)
-    part = parts.get(_resolve_target(links.targets.get(shown.relationship_id, ""))) if shown else None
-    if shown is None or part is None:
+    file, table = XlsxFile(data), SheetBuilder()
+    shown = next((tab for tab in file.tabs if not tab.hidden), None)
+    cells = file.read_cells(shown, table) if shown else None
+    if shown is None or cells is None:
         raise build_sheet_refusal(_("This is no Excel workbook (.xlsx) with a sheet to read."))
-    strings = read_part(SharedStringsHandler(), parts.get("xl/sharedStrings.xml"))
-    styles = read_part(StylesHandler(), parts.get("xl/styles.xml"))
-    table = SheetBuilder()
-    cells = read_part(WorksheetHandler(table, strings.items, styles.date_flags), part)
-    table.sheet.notices += _notices(book, shown.name, cells)
+    table.sheet.notices += _hidden_notices(cells)
+    if others := _name_tabs(tab for tab in file.tabs if tab.name != shown.name):
+        told = _("Only the sheet “%(name)s” was read, not %(others)s.")
+        table.sheet.notices.append(told % {"name": shown.name, "others": others})
     return table.build()
 
 
-def _parts(data: bytes) -> dict[str, bytes]:
+def read_workbook(
+    data: bytes, limits: SheetLimits, name_of: Callable[[Sequence[str]], str]
+) -> tuple[list[Sheet], list[str]]:
+    """Read every sheet that is not hidden and has a name by its headings. Return notices about the others too."""
+    file = XlsxFile(data, limits)
+    found: list[Sheet] = []
+    left_out: list[SheetTab] = []
+    for tab in file.tabs:
+        table = SheetBuilder(limits, name_of)
+        try:
+            cells = None if tab.hidden else file.read_cells(tab, table)
+        except SheetSkipped:
+            cells = None
+        if cells is None or not table.sheet.headings:
+            left_out.append(tab)
+            continue
+        table.sheet.notices += [name_sheet(table.sheet.name, told) for told in _hidden_notices(cells)]
+        found.append(table.build())
+    others = _name_tabs(left_out)
+    return found, [_("Not read: the sheets %(others)s.") % {"others": others}] if others else []
+
+
+def _parts(data: bytes, limits: SheetLimits) -> dict[str, bytes]:
     """Unpack the needed parts. Sizes are limited before unpacking and counted during it."""
+    most = build_archive_limits(limits)
     try:
         return unpack_parts(
             data,
-            read_zip_directory(data),
+            read_zip_directory(data, most),
             lambda name: _PART.fullmatch(name) is not None,
             lambda name, begin: None,
+            most,
         )
     except DocumentRefused as refusal:
         if refusal.code == "word-encrypted":
@@ -73,7 +123,15 @@ def _resolve_target(target: str) -> str:
     return target.lstrip("/") if target.startswith("/") else normpath(join("xl", target))
 
 
-def _notices(book: WorkbookHandler, read: str, cells: WorksheetHandler) -> list[str]:
+def build_archive_limits(limits: SheetLimits) -> ArchiveLimits:
+    """Return the limits of the zip: those of a document, or more for a file that may be larger than one."""
+    usual = ArchiveLimits()
+    unpacked = max(usual.unpacked, 6 * limits.size)
+    kept = usual.kept if unpacked == usual.unpacked else unpacked
+    return ArchiveLimits(max(usual.file, limits.size), unpacked, kept)
+
+
+def _hidden_notices(cells: WorksheetHandler) -> list[str]:
     notices: list[str] = []
     rows = [str(line.number) for line in cells.builder.sheet.rows if line.number in cells.hidden_rows]
     if rows:
@@ -89,43 +147,52 @@ def _notices(book: WorkbookHandler, read: str, cells: WorksheetHandler) -> list[
             _("Hidden in the file, and read all the same: columns %(columns)s.")
             % {"columns": _(", ").join(columns)}
         )
-    others = [
-        _("“%(name)s” (hidden)") % {"name": s.name} if s.hidden else _("“%(name)s”") % {"name": s.name}
-        for s in book.sheets
-        if s.name != read
-    ]
-    if others:
-        notices.append(
-            _("Only the sheet “%(name)s” was read, not %(others)s.")
-            % {"name": read, "others": _(", ").join(others)}
-        )
     return notices
 
 
-def write_xlsx(rows: Iterable[Sequence[str]], *, title: str) -> bytes:
-    """Write rows with every cell typed as text and the headings frozen."""
-    texts = [
-        [_escape_cell(guard_formula(text)) for text in row] for row in rows
-    ]  # may refuse, so done before the workbook is begun
+def _name_tabs(tabs: Iterable[SheetTab]) -> str:
+    return _(", ").join(
+        _("“%(name)s” (hidden)") % {"name": s.name} if s.hidden else _("“%(name)s”") % {"name": s.name}
+        for s in tabs
+    )
+
+
+def write_xlsx(
+    sheets: Mapping[str, Iterable[Sequence[str]]], *, widths: Mapping[str, int] | None = None
+) -> bytes:
+    """Write sheets by title, with every cell typed as text and the headings frozen. `widths` are by heading."""
+    texts = {
+        title: [[_escape_cell(guard_formula(text)) for text in row] for row in rows]
+        for title, rows in sheets.items()
+    }  # may refuse, so done before the workbook is begun
     book = Workbook(write_only=True)
-    page = book.create_sheet(re.sub(r"[\[\]:*?/\\]", " ", title)[:31])
-    page.freeze_panes = "A2"
     bold, wrapped = Font(bold=True), Alignment(wrap_text=True, vertical="top")
-    for n, row in enumerate(texts):
-        cells = []
-        for i, text in enumerate(row, 1):
-            cell = WriteOnlyCell(page)
-            cell.value = text
-            cell.data_type = "s"  # else openpyxl makes a formula of text that begins with "="
-            cell.number_format, cell.alignment = "@", wrapped
+    for title, rows in texts.items():
+        page = book.create_sheet(re.sub(r"[\[\]:*?/\\]", " ", title)[:31])
+        page.freeze_panes = "A2"
+        for i, heading in enumerate(rows[0], 1):
+            column = page.column_dimensions[get_column_letter(i)]
+            column.width = (widths or {}).get(heading, 28)
+            column.number_format, column.alignment = "@", wrapped  # of the empty cells, which are not written
+        style = WriteOnlyCell(page)
+        style.number_format, style.alignment = "@", wrapped
+        for n, row in enumerate(rows):
+            cells = [_build_text_cell(page, text, style) if text else None for text in row]
             if not n:
-                cell.font = bold
-                page.column_dimensions[get_column_letter(i)].width = 28
-            cells.append(cell)
-        page.append(cells)
+                for cell in filter(None, cells):
+                    cell.font = bold
+            page.append(cells)
     out = io.BytesIO()
     book.save(out)
     return out.getvalue()
+
+
+def _build_text_cell(page: Any, text: str, style: Any) -> Any:
+    cell = WriteOnlyCell(page)
+    cell.value = text
+    cell.data_type = "s"  # else openpyxl makes a formula of text that begins with "="
+    cell._style = style._style.__copy__()  # setting both properties takes five times as long
+    return cell
 
 
 def _escape_cell(text: str) -> str:

@@ -12,7 +12,6 @@ from django.utils.translation import gettext as _
 from .cells import format_number, parse_cell_reference, unguard_formula
 from .table import SHEET_COLUMN_LIMIT, SheetBuilder, SheetRefused, build_column_refusal, build_sheet_refusal
 
-MAX_CELLS = 400_000
 MAX_DEPTH = 100
 _CHUNK = 64 * 1024
 _ESCAPED = re.compile(r"_x((?![Dd][89A-Fa-f])[0-9A-Fa-f]{4})_")
@@ -199,8 +198,9 @@ class WorksheetHandler(TextHandler):
 
     def _begin_cell(self, values: Attributes) -> None:
         self._count += 1
-        if self._count > MAX_CELLS:
-            raise build_sheet_refusal(_("The sheet has more than %(n)s cells.") % {"n": MAX_CELLS})
+        most = self.builder.limits.cells
+        if self._count > most:
+            raise build_sheet_refusal(_("The sheet has more than %(n)s cells.") % {"n": most})
         self._cell, self._formula = values, False
         self._column = parse_cell_reference(values["r"])[1] if "r" in values else self._column + 1
 

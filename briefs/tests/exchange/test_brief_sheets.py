@@ -1,0 +1,334 @@
+"""Sheets of briefs: exact round trips, changes of drafts only, conflicts, and errors with sheet, row and column."""
+
+import io
+import shutil
+import subprocess
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pytest
+from django.core.management import CommandError, call_command
+from django.utils import translation
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from briefs import workflow
+from briefs.content import Bullet, Byline, ForbiddenCharacter, tidy_line
+from briefs.exchange.sheets.brief_columns import BRIEFS, BULLETS
+from briefs.exchange.sheets.brief_export import build_brief_rows, write_brief_sheets, write_brief_workbook
+from briefs.exchange.sheets.brief_import import BriefImportPlan, plan_brief_import, save_changes
+from briefs.exchange.sheets.brief_sheet_rows import read_brief_sheets
+from briefs.exchange.sheets.csv_files import write_csv
+from briefs.exchange.sheets.table import SheetRefused
+from briefs.facts import SCALAR_FACTS
+from briefs.models import Author, Brief, Keyword, Revision, Source
+
+from ..support import factories
+from .test_sheet_files import FORMULA_START, hostile_cells
+
+pytestmark = pytest.mark.django_db
+
+type Rows = dict[str, list[list[str]]]
+CELLS = st.one_of(
+    st.sampled_from(["007", "1E5", "=1+1", "'=1", "-2", "第一行\n=第二行", "逗號，頓號、", "中" * 1000, "TRUE", "2025/6/9", " a ", '";,\t']),
+    st.text(alphabet=st.sampled_from("'=+-@＝\n a中，1é🙂_x\u3000"), max_size=12),
+)  # fmt: skip
+
+
+def rows_of(*briefs: Brief) -> Rows:
+    return build_brief_rows(Brief.objects.filter(pk__in=[brief.pk for brief in briefs]))
+
+
+def plan(rows: Rows) -> BriefImportPlan:
+    with translation.override("en"):
+        return plan_brief_import(
+            *read_brief_sheets([(name, write_csv(sheet)) for name, sheet in rows.items()])
+        )
+
+
+def refusal(rows: Rows) -> str:
+    with translation.override("en"), pytest.raises(SheetRefused) as refused:
+        plan(rows)
+    with translation.override("en"):
+        return str(refused.value)
+
+
+def change_cell(rows: Rows, sheet: str, row: int, column: str, text: str) -> Rows:
+    """Change a cell of row `row` of the spreadsheet."""
+    rows[sheet][row - 1][rows[sheet][0].index(column)] = text
+    return rows
+
+
+def outcome(rows: Rows) -> tuple[int, int, int]:
+    planned = plan(rows)
+    return len(planned.changes), len(planned.conflicts), planned.unchanged
+
+
+def through_libreoffice(folder: Path, name: str, data: bytes) -> bytes:
+    """Open a file in LibreOffice and save it in the same format. Quoted cells of CSV stay text."""
+    (folder / name).write_bytes(data)
+    (folder / "out").mkdir(exist_ok=True)
+    kind = name.rpartition(".")[2]
+    options = ["--infilter=CSV:44,34,76,1,,0,true"] if kind == "csv" else []
+    to = "csv:Text - txt - csv (StarCalc):44,34,76,1,,0,true" if kind == "csv" else kind
+    subprocess.run(
+        ["soffice", f"-env:UserInstallation=file://{folder}/profile", "--headless", *options, "--convert-to", to,
+         "--outdir", str(folder / "out"), str(folder / name)],
+        check=True, capture_output=True, timeout=180,
+    )  # fmt: skip
+    return (folder / "out" / name).read_bytes()
+
+
+def unchanged(_name: str, data: bytes) -> bytes:
+    return data
+
+
+def check_round_trip(brief: Brief, texts: list[str], resave: Callable[[str, bytes], bytes]) -> None:
+    """Write the texts into exported sheets, import them, and compare what is stored with the normalised texts."""
+    for file_format in ("xlsx", "csv"):
+        brief.refresh_from_db()
+        before = workflow.load_working_copy(brief)
+        rows = rows_of(brief)
+        change_cell(rows, BRIEFS, 2, "headline_zh", texts[0])
+        change_cell(rows, BRIEFS, 2, "summary_en", texts[1])
+        change_cell(rows, BULLETS, 3, "text_zh", texts[2])
+        if file_format == "xlsx":
+            files = [("x.xlsx", resave("x.xlsx", write_brief_workbook(rows)))]
+        else:
+            files = [(f"{name}.csv", resave(f"{name}.csv", write_csv(sheet))) for name, sheet in rows.items()]
+        made = plan_brief_import(*read_brief_sheets(files))
+        assert save_changes(made.changes, by=brief.updated_by) == []
+        bullets = list(before.bullets)
+        bullets[1] = replace(bullets[1], text_zh=texts[2])
+        wanted = replace(before, headline_zh=texts[0], summary_en=texts[1], bullets=tuple(bullets))
+        assert factories.load_content(brief) == workflow.prepare(wanted, next_number=9).content
+        brief.refresh_from_db()
+        again = plan_brief_import(
+            *read_brief_sheets([("x.xlsx", resave("y.xlsx", write_brief_workbook(rows_of(brief))))])
+        )
+        assert (again.changes, again.conflicts, again.unchanged) == ([], [], 1)
+
+
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(texts=st.lists(CELLS, min_size=3, max_size=3))
+def test_typed_cells_are_stored_as_typed(team: factories.Team, texts: list[str]) -> None:
+    check_round_trip(factories.draft_brief(team), texts, unchanged)
+
+
+@pytest.mark.heavy
+@pytest.mark.skipif(not shutil.which("soffice"), reason="LibreOffice is not installed")
+def test_cells_survive_libreoffice(team: factories.Team, tmp_path: Path) -> None:
+    brief = factories.draft_brief(team)
+    for texts in (
+        ["007", "=1+1\n第二行，", "1E5"],
+        ["'=1", "中" * 1000, "2025/6/9"],
+        ["-2+3", "a\n\nb", "TRUE"],
+    ):
+        check_round_trip(brief, texts, lambda name, data: through_libreoffice(tmp_path, name, data))
+
+
+def test_every_fact_and_structure_is_exported_and_read_back(team: factories.Team) -> None:
+    authors = [
+        Author.make(name="Ann Lee"),
+        Author.make(name="ann lee"),
+        Author.make(name="=Bo", name_zh="波"),
+    ]
+    facts = factories.facts(
+        authors=(Byline(authors[1].pk, "教授", "Professor"), Byline(authors[2].pk)),
+        **{name: factories.valid_fact(name) for name in SCALAR_FACTS},
+    )
+    bullets = (Bullet(0, "一", "", 1, 0, "number", "bullet", one_sided="x"), Bullet(0, "二", "Two", 0, 2))
+    brief = factories.draft_brief(team, factories.content(facts=facts, bullets=bullets))
+    rows = rows_of(brief)
+    shown = dict(zip(*rows[BRIEFS], strict=True))
+    assert shown["authors"] == f"ann lee #{authors[1].pk}\n=Bo"
+    assert (shown["source"], shown["keywords"]) == ("Foreign Policy", "科技 · Technology")
+    assert all(shown[name] for name in SCALAR_FACTS)
+    assert rows[BULLETS][1][2:] == ["1", "一", "", "1", "", "number", ""]
+    assert outcome(rows) == (0, 0, 1)
+
+    other = factories.draft_brief(team)  # has none of these
+    into = dict(zip(rows_of(other)[BRIEFS][0], rows_of(other)[BRIEFS][1], strict=True))
+    typed = [into[c] if c in ("id", "version") else shown[c] for c in rows[BRIEFS][0]]
+    save_changes(plan({BRIEFS: [rows[BRIEFS][0], typed]}).changes, by=team.writer)
+    stored = factories.load_content(other).facts
+    bare = tuple(replace(byline, affiliation_zh="", affiliation_en="") for byline in facts.authors)
+    assert stored == replace(factories.load_content(brief).facts, authors=bare)
+
+
+@pytest.mark.parametrize("file_format", ["xlsx", "csv"])
+def test_no_cell_of_500_payloads_is_a_formula(team: factories.Team, file_format: Any) -> None:
+    texts = []
+    for payload in [*hostile_cells(), *(f"={n}+1" for n in range(200))]:
+        try:
+            texts.append(tidy_line(payload))
+        except ForbiddenCharacter:
+            continue
+    texts = [text for text in texts if text][:500]
+    assert len(texts) == 500
+    bullets = tuple(Bullet(0, text, text) for text in texts)
+    brief = factories.draft_brief(team, factories.content(headline_en="=1+1", bullets=bullets))
+    data = write_brief_sheets(Brief.objects.all(), file_format)
+    made = plan_brief_import(*read_brief_sheets([("x", data)]))
+    assert (made.changes, made.unchanged) == ([], 1)
+    if file_format == "csv":
+        return
+    book = openpyxl.load_workbook(io.BytesIO(data))
+    cells = [c for page in book for row in page.iter_rows() for c in row if c.value is not None]
+    assert {cell.data_type for cell in cells} == {"s"}
+    assert [cell.value for cell in cells if FORMULA_START.match(cell.value)] == []
+    assert len(cells) > 1000
+    assert brief.pk
+
+
+def test_only_a_current_draft_is_changed_and_others_are_conflicts(team: factories.Team) -> None:
+    draft, newer, untouched, deleted = (factories.draft_brief(team) for _ in range(4))
+    submitted, live = factories.submitted_brief(team), factories.live_brief(team)
+    rows = rows_of(draft, newer, untouched, deleted, submitted, live)
+    for brief in (newer, untouched):
+        factories.edit(brief, team.other_writer, summary_en="Newer.")
+    factories.edit(deleted, team.other_writer, bullets=factories.load_content(deleted).bullets[:1])
+    for row in rows[BRIEFS][1:]:
+        if row[0] != str(untouched.pk):
+            row[rows[BRIEFS][0].index("headline_en")] = "=From the sheet"
+    made = plan(rows)
+    assert [change.brief for change in made.changes] == [draft.pk]
+    assert {change.brief for change in made.conflicts} == {newer.pk, deleted.pk, submitted.pk, live.pk}
+    assert made.unchanged == 1
+    before = {brief.pk: factories.load_content(brief) for brief in (newer, untouched, submitted, live)}
+    assert save_changes(made.changes, by=team.writer) == []
+    assert factories.load_content(draft).headline_en == "=From the sheet"
+    assert {pk: workflow.load_working_copy(Brief.objects.get(pk=pk)) for pk in before} == before
+    last = Revision.objects.filter(brief=draft).order_by("number").last()
+    assert last is not None
+    assert (last.by, last.kind, last.changed_zh, last.changed_en) == (team.writer, "save", False, True)
+    assert outcome(rows) == (0, 4, 2)  # a second import finds it done
+
+
+def test_brief_edited_between_preview_and_import_is_left_alone(team: factories.Team) -> None:
+    first, second = factories.draft_brief(team), factories.draft_brief(team)
+    rows = rows_of(first, second)
+    for number in (2, 3):
+        change_cell(rows, BRIEFS, number, "headline_en", "From the sheet")
+    made = plan(rows)
+    factories.edit(first, team.other_writer, headline_en="Faster")
+    assert [change.brief for change in save_changes(made.changes, by=team.writer)] == [first.pk]
+    assert [factories.load_content(b).headline_en for b in (first, second)] == ["Faster", "From the sheet"]
+
+
+def test_bullets_are_added_emptied_and_kept_in_place(team: factories.Team) -> None:
+    brief = factories.draft_brief(team)
+    rows = rows_of(brief)
+    head, one, two, _three = rows[BULLETS]
+    gone = [*two[:3], "", "", *two[5:]]
+    new = [str(brief.pk), "", "", "新", "New", "1", "", "number", ""]
+    sheet = [head, gone, one, new]  # sorted by somebody; the third row was deleted
+    save_changes(plan({BULLETS: sheet}).changes, by=team.writer)
+    stored = factories.load_content(brief).bullets
+    assert [(b.number, b.text_zh, b.level_zh, b.marker_zh) for b in stored] == [
+        (1, "第0點。", 0, "bullet"), (4, "新", 1, "number"), (3, "第0點。", 0, "bullet"),
+    ]  # fmt: skip
+
+
+WRONG: list[tuple[str, str, str, str]] = [
+    (BRIEFS, "id", "", "Sheet “briefs”: Row 2, column “id”: A row needs the number of its brief."),
+    (BRIEFS, "id", "999999", "Sheet “briefs”: Row 2, column “id”: There is no brief with this number."),
+    (BRIEFS, "version", "x", "Sheet “briefs”: Row 2, column “version”: A row needs the version"),
+    (BRIEFS, "authors", "Nobody", "Row 2, column “authors”: “Nobody” is not in the vocabulary."),
+    (BRIEFS, "authors", "Ann Lee", "Row 2, column “authors”: More than one entry has this name. Write one of: Ann Lee #"),
+    (BRIEFS, "date", "June", "Row 2, column “date”: “June” is not a date."),
+    (BRIEFS, "url", "example", "Row 2, column “url”: Enter an address that starts with http"),
+    (BRIEFS, "access", "open", "Row 2, column “access”: “open” is none of: free"),
+    (BRIEFS, "source_withdrew", "maybe", "Row 2, column “source_withdrew”: Write TRUE or FALSE."),
+    (BRIEFS, "headline_en", "x" * 301, "Row 2, column “headline_en”: Headline is too long"),
+    (BRIEFS, "headline_en", "a\x07b", "Row 2, column “headline_en”: Line 1: remove the control character U+0007."),
+    (BULLETS, "number", "9", "Sheet “bullets”: Row 2, column “number”: The brief has no bullet 9."),
+    (BULLETS, "number", "2", "Sheet “bullets”: Row 3, column “number”: row 2 is about the same bullet."),
+    (BULLETS, "version", "7", "Row 2, column “version”: The rows of a brief have one version"),
+    (BULLETS, "level_en", "3", "Row 2, column “level_en”: Write 0, 1 or 2"),
+    (BULLETS, "marker_zh", "*", "Row 2, column “marker_zh”: “*” is none of: bullet, number."),
+    (BULLETS, "text_zh", "x" * 6001, "Row 2, column “text_zh”: Bullet is too long"),
+]  # fmt: skip
+
+
+def test_wrong_cell_changes_nothing_and_is_named(team: factories.Team) -> None:
+    Author.make(name="Ann Lee")
+    Author.make(name="Ann Lee")
+    bad, good = factories.draft_brief(team), factories.draft_brief(team)
+    for sheet, column, text, sentence in WRONG:
+        rows = change_cell(rows_of(bad, good), BRIEFS, 3, "headline_en", "Good")
+        assert sentence in refusal(change_cell(rows, sheet, 2, column, text))
+    rows = rows_of(bad, good)
+    rows[BRIEFS].append(rows[BRIEFS][1])
+    assert "Row 4, column “id”: row 2 is about the same brief." in refusal(rows)
+    assert "Sheet “bullets”: The column “colour” is unknown." in refusal(
+        {BULLETS: [[*rows[BULLETS][0], "colour"]]}
+    )
+    assert "No sheet has the headings" in refusal({"x": [["a", "b"], ["1", "2"]]})
+
+
+def test_hidden_and_foreign_sheets_and_ignored_cells_are_reported(team: factories.Team) -> None:
+    brief = factories.draft_brief(team)
+    rows = change_cell(rows_of(brief), BRIEFS, 2, "state", "approved")
+    book = openpyxl.load_workbook(io.BytesIO(write_brief_workbook(rows)))
+    book[BULLETS].sheet_state = "hidden"
+    book[BRIEFS].row_dimensions[2].hidden = True
+    book.create_sheet("Mine")["A1"] = "=1+1"
+    out = io.BytesIO()
+    book.save(out)
+    with translation.override("en"):
+        made = plan_brief_import(*read_brief_sheets([("x.xlsx", out.getvalue())]))
+    assert made.notices == [
+        "Not read: the sheets “bullets” (hidden), “Mine”.",
+        "Sheet “briefs”: Hidden in the file, and read all the same: rows 2.",
+        "Sheet “briefs”: The column “state” is never imported; it differs in the rows 2.",
+    ]
+    assert made.unchanged == 1
+
+
+@pytest.mark.parametrize("file_format", ["xlsx", "csv"])
+def test_commands_export_and_import(
+    team: factories.Team, tmp_path: Path, capsys: pytest.CaptureFixture[str], file_format: str
+) -> None:
+    draft, live = factories.draft_brief(team), factories.live_brief(team)
+    path = tmp_path / "sheets.xlsx" if file_format == "xlsx" else tmp_path / "sheets"
+    call_command("export_sheets", str(path), "--format", file_format, "--brief", draft.pk)
+    assert "1 briefs and 3 bullets written." in capsys.readouterr().err
+    files = [str(path)] if file_format == "xlsx" else [str(p) for p in path.iterdir()]
+    call_command("import_sheets", *files, "--by", "writer")
+    assert capsys.readouterr().out == "0 briefs changed, 1 unchanged, 0 not saved.\n"
+    rows = change_cell(rows_of(draft, live), BRIEFS, 2, "headline_en", "Changed")
+    change_cell(rows, BRIEFS, 3, "headline_en", "Not this")
+    (tmp_path / "briefs.csv").write_bytes(write_csv(rows[BRIEFS]))
+    sheet = str(tmp_path / "briefs.csv")
+    for options, told in (["--dry-run"], "1 briefs would be changed"), ([], "1 briefs changed"):
+        with pytest.raises(SystemExit):
+            call_command("import_sheets", sheet, "--by", "writer", *options)
+        said = capsys.readouterr()
+        assert f"{told}, 0 unchanged, 1 not saved." in said.out
+        assert f"brief {live.pk}: not saved. This brief is live." in said.err
+        assert "headline_en, in the sheet: Not this" in said.err
+    assert Brief.objects.get(pk=draft.pk).headline_en == "Changed"
+    with pytest.raises(CommandError, match="may not import"):
+        call_command("import_sheets", sheet, "--by", "reviewer")
+    rows = change_cell(rows_of(draft), BRIEFS, 2, "date", "x")
+    (tmp_path / "briefs.csv").write_bytes(write_csv(rows[BRIEFS]))
+    with pytest.raises(CommandError, match=r"Nothing was changed.\nSheet “briefs”: Row 2, column “date”"):
+        call_command("import_sheets", sheet, "--by", "writer")
+
+
+def test_export_asks_a_constant_number_of_queries(
+    team: factories.Team, django_assert_max_num_queries: Any
+) -> None:
+    for _ in range(5):
+        factories.draft_brief(team)
+    Source.make(name="Other")
+    Keyword.make(label_en="Other")
+    with django_assert_max_num_queries(10):
+        rows = build_brief_rows(Brief.objects.all())
+    assert len(rows[BRIEFS]) == 6
+    with django_assert_max_num_queries(12):
+        plan(rows)
