@@ -37,7 +37,7 @@ from .lists import saved_filters
 from .lists.changelist import BriefList
 from .review import dismissal_views
 from .review.review_views import render_workspace, review
-from .uploads import upload_views, word_pages
+from .uploads import brief_sheet_views, upload_views, word_pages
 from .verbs import sharing_views
 from .verbs.assignment_views import assign
 from .verbs.verb_views import verb_view
@@ -60,6 +60,9 @@ class BriefAdmin(BriefList):
             own("names/create/", inline_create.create_view, "names_create"),
             own("names/affiliations/", inline_create.affiliations_view, "affiliations"),
             own("paste/", row_suggestions.read_pasted_text, "paste"),
+            own("export/", self.export_view, "export"),
+            own("sheet/", brief_sheet_views.import_sheet, "sheet"),
+            own("sheet/<uuid:pk>/", brief_sheet_views.import_sheet_detail, "sheet_one"),
             own("upload/", upload_views.upload, "upload"),
             own("upload/<uuid:pk>/", upload_views.upload_detail, "upload_one"),
             own("upload/<uuid:pk>/files/", upload_views.add_files, "upload_files"),

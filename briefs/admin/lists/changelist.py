@@ -24,9 +24,9 @@ from ..common.interface_labels import SIDE_NAMES, format_with_remark
 from ..common.outstanding_work import find_complete_sides
 from ..common.signoff_status import load_editions_by_brief, load_review_assignments, load_signoff_status
 from . import brief_search
-from .bulk_verbs import BulkAdmin
 from .filters import BRIEF_FILTERS, FILTER_PARAMETERS, NEWEST_FIRST, SORT_ORDERS
 from .saved_filters import build_saved_filters_context, normalize_query
+from .sheet_export import SheetExportAdmin
 
 gettext_noop("Select this object for an action - {}")  # Django's own Chinese translation uses mainland terms
 
@@ -70,7 +70,7 @@ class BriefChangeList(ChangeList):
         self.saved_filters = build_saved_filters_context(person_of(request), request.GET)
 
 
-class BriefList(BulkAdmin):
+class BriefList(SheetExportAdmin):
     list_display = (
         *("headline", "desk", "public", "languages", "source_name", "dated", "changed", "age", "assigned"),
     )

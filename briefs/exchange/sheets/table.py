@@ -82,10 +82,10 @@ class SheetRow:
 class Sheet:
     """A sheet. `notices` are sentences about things the user may have overlooked in the file."""
 
-    name: str = ""
     headings: tuple[str, ...] = ()
     rows: list[SheetRow] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)
+    name: str = ""
 
 
 class SheetSkipped(Exception):

@@ -12,6 +12,7 @@ from briefs.admin.common.findings import CheckedContent as Findings
 from briefs.content import SIDES, hash_json
 from briefs.exchange.brief_text import write_table_files
 from briefs.exchange.sheets import sheet_formats
+from briefs.exchange.sheets.brief_export import build_brief_rows
 from briefs.facts import FACTS
 from briefs.models import (
     Author,
@@ -129,6 +130,15 @@ class PermissionScenario:
         file = SimpleUploadedFile("x.docx", self.changed_table())
         page = f"/admin/briefs/brief/{self.brief_in_review.pk}/word/"
         self.returned_table = str(writer.post(page, {"file": file})["Location"])
+        self._upload_brief_sheet(writer)
+
+    def _upload_brief_sheet(self, writer: Client) -> None:
+        """Export the briefs, change the headline of a draft in the sheet, and upload it."""
+        rows = build_brief_rows(Brief.objects.filter(pk=factories.draft_brief(self.team).pk))["briefs"]
+        rows[1][rows[0].index("headline_en")] = "From the sheet"
+        self.brief_sheet = sheet_formats.write_sheet(rows, "csv", title="x")
+        file = SimpleUploadedFile("x.csv", self.brief_sheet)
+        self.sheet_upload = writer.post("/admin/briefs/brief/sheet/", {"files": file})["Location"]
 
     def changed_table(self) -> bytes:
         """Return the parallel table of the brief in review, with another Chinese summary."""

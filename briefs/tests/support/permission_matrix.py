@@ -93,6 +93,10 @@ briefs/brief/ @assign_to                .           wvreps
 briefs/brief/ @export_text              .           (wvreps)
 briefs/brief/ @export_word              .           (wvreps)
 briefs/brief/ @export_tables            .           (wvreps)
+briefs/brief/ @export_sheet             .           (wvreps)
+briefs/brief/export/                    wvreps      (wvreps)
+briefs/brief/sheet/                     wvps        wvps
+briefs/brief/sheet/<uuid:pk>/           w           w
 briefs/brief/filters/                   -           wvreps
 briefs/brief/filters/<int:pk>/          -           w
 briefs/brief/add/                       wvps        wvps

@@ -245,8 +245,15 @@ REQUEST_BUILDERS: dict[str, Callable[[PermissionScenario], PermissionRequest]] =
     "briefs/brief/ @assign_to": lambda g: _assignment_request(g),
     **{
         f"briefs/brief/ @{name}": lambda g, name=name: _list_request(g, "draft", name, is_answered=_is_file)
-        for name in ("export_text", "export_word", "export_tables")
+        for name in ("export_text", "export_word", "export_tables", "export_sheet")
     },
+    "briefs/brief/export/": lambda g: PermissionRequest(
+        "/admin/briefs/brief/export/", {"format": "csv"}, is_answered=_is_file
+    ),
+    "briefs/brief/sheet/": lambda g: PermissionRequest(
+        "/admin/briefs/brief/sheet/", files={"files": g.brief_sheet}
+    ),
+    "briefs/brief/sheet/<uuid:pk>/": lambda g: PermissionRequest(g.sheet_upload),
     "briefs/brief/filters/": lambda g: PermissionRequest(
         "/admin/briefs/brief/filters/", {"name": "drafts", "query": "state=draft"}
     ),

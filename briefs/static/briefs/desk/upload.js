@@ -158,6 +158,22 @@ async function importing(form, keys, progress) {
   form.submit(); // everything is imported; this request ends the upload
 }
 
+// Saving a sheet, in steps of a second or two
+
+const steps = document.getElementById("steps-form");
+steps?.addEventListener("submit", (event) => {
+  event.preventDefault();
+  const progress = new Progress(steps);
+  saving(steps, progress).catch(() => progress.fail([steps.dataset.failed]));
+});
+
+async function saving(form, progress) {
+  const all = Number(form.dataset.left);
+  progress.begin(all);
+  for (let left = all; left; progress.show(all - left)) ({ left } = await post(form.action, new FormData(form)));
+  location.reload();
+}
+
 // Dropping a citation file on the text field
 
 const citation = document.getElementById("citation");

@@ -147,6 +147,7 @@ ACTIONS = {
     "export_text": {"writer", "reviewer", "publisher"},
     "export_word": {"writer", "reviewer", "publisher"},
     "export_tables": {"writer", "reviewer", "publisher"},
+    "export_sheet": {"writer", "reviewer", "publisher"},
 }
 
 

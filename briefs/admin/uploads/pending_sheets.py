@@ -1,0 +1,94 @@
+"""Keep the plan of a sheet import in the database, which every app server shares, and save it batch by batch.
+
+Each `UploadFile` is one batch of the plan. A batch is deleted in the transaction that saves its briefs, so a killed
+import goes on where it was, on any server (decision 21). Batches of conflicts have a code in `refused`.
+"""
+
+import json
+import time
+import zlib
+from collections.abc import Iterable, Sequence
+from itertools import batched
+from typing import Final
+
+from django.db import transaction
+from django.db.models import Max
+from django.utils import timezone
+
+from ...content import Content
+from ...exchange.sheets.brief_import import BATCH_SIZE, BriefChange, BriefImportPlan, save_changes
+from ...models import Person, Upload, UploadFile
+from ..common.pending_uploads import create_upload
+
+BRIEF_SHEET: Final = "brief"
+_CONFLICT: Final = "conflict"
+
+
+def store_plan(person: Person, name: str, plan: BriefImportPlan) -> Upload:
+    with transaction.atomic():
+        upload = create_upload(person, words_of=person, date_order="mdy")
+        upload.results = {
+            "sheet": BRIEF_SHEET,
+            "file": name[:255],
+            "left": len(plan.changes),
+            "conflicts": len(plan.conflicts),
+            "unchanged": plan.unchanged,
+            "done": 0,
+            "notices": plan.notices,
+        }
+        upload.save(update_fields=["results"])
+        _add_batches(upload, plan.conflicts, refused=_CONFLICT)
+        _add_batches(upload, plan.changes)
+    return upload
+
+
+def _add_batches(upload: Upload, changes: Iterable[BriefChange], *, refused: str = "") -> None:
+    last = upload.files.aggregate(last=Max("position"))["last"]
+    first = 0 if last is None else last + 1
+    batches = (_pack(batch) for batch in batched(changes, BATCH_SIZE))
+    UploadFile.objects.bulk_create(
+        UploadFile(upload=upload, position=n, size=len(data), data=data, refused=refused)
+        for n, data in enumerate(batches, first)
+    )
+
+
+def _pack(changes: Sequence[BriefChange]) -> bytes:
+    rows = [[change.brief, change.version, change.content.as_json()] for change in changes]
+    return zlib.compress(json.dumps(rows, ensure_ascii=False).encode(), 1)
+
+
+def read_batch(batch: UploadFile) -> list[BriefChange]:
+    rows = json.loads(zlib.decompress(bytes(batch.data)))
+    return [BriefChange(brief, version, Content.from_json(content)) for brief, version, content in rows]
+
+
+def list_batches(upload: Upload) -> list[UploadFile]:
+    """Return the batches without their data: conflicts first, then what is still to save."""
+    return list(upload.files.defer("data").order_by("-refused", "position"))
+
+
+def save_batches(upload: Upload, *, by: Person, seconds: float) -> Upload:
+    """Save batches for about this long, each in its own transaction. Sets `done_at` after the last."""
+    until = time.monotonic() + seconds
+    while True:
+        row = _save_batch(upload, by=by)
+        if row.done_at or time.monotonic() > until:
+            return row
+
+
+def _save_batch(upload: Upload, *, by: Person) -> Upload:
+    with transaction.atomic():
+        row = Upload.objects.select_for_update().get(pk=upload.pk)
+        batch = row.files.filter(refused="").order_by("position").first()
+        if batch:
+            changes = read_batch(batch)
+            late = save_changes(changes, by=by)
+            batch.delete()
+            _add_batches(row, late, refused=_CONFLICT)
+            row.results["left"] -= len(changes)
+            row.results["done"] += len(changes) - len(late)
+            row.results["conflicts"] += len(late)
+        if not row.results["left"]:
+            row.done_at = row.done_at or timezone.now()
+        row.save(update_fields=["results", "done_at"])
+    return row

@@ -1,0 +1,139 @@
+"""Sheets of briefs on the desk: export of the filtered list, preview, import in batches, conflicts."""
+
+import io
+import zipfile
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+
+from briefs.exchange.sheets import brief_import, sheet_formats
+from briefs.exchange.sheets.brief_columns import BRIEFS
+from briefs.exchange.sheets.brief_export import build_brief_rows
+from briefs.exchange.sheets.table import Sheet
+from briefs.models import Brief, Event, Revision, Upload, UploadFile
+
+from ...support import factories
+from ...support.form_client import sign_in
+
+pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No directory at")]
+LIST = "/admin/briefs/brief/"
+JSON = {"headers": {"accept": "application/json"}}
+
+
+@pytest.fixture
+def client(client: Client, team: factories.Team) -> Client:
+    sign_in(client, team.writer)
+    return client
+
+
+def sheet_with_headlines(*briefs: Brief, headline: str = "From the sheet") -> bytes:
+    rows = build_brief_rows(Brief.objects.filter(pk__in=[b.pk for b in briefs]))[BRIEFS]
+    for row in rows[1:]:
+        row[rows[0].index("headline_en")] = headline
+    return sheet_formats.write_sheet(rows, "csv", title="x")
+
+
+def upload_sheet(client: Client, *data: bytes) -> Any:
+    files = [SimpleUploadedFile(f"文摘{n}.csv", d) for n, d in enumerate(data)]
+    return client.post(f"{LIST}sheet/", {"files": files})
+
+
+def headlines() -> list[str]:
+    return list(Brief.objects.order_by("pk").values_list("headline_en", flat=True))
+
+
+def read(data: bytes) -> Sheet:
+    return sheet_formats.read_sheet(data)
+
+
+def test_list_is_exported_as_filtered_in_every_format(client: Client, team: factories.Team) -> None:
+    draft = factories.draft_brief(team, factories.content("=甲"))
+    factories.live_brief(team)
+    page = client.get(f"{LIST}?state=draft").content.decode()
+    assert 'href="/admin/briefs/brief/export/?state=draft"' in page
+    assert "1 brief that matches" in client.get(f"{LIST}export/?state=draft").content.decode()
+
+    def export(form: str) -> Any:
+        return client.post(f"{LIST}export/?state=draft", {"format": form})
+
+    for form, heading, rows in (("xlsx", "id", 1), ("briefs.csv", "id", 1), ("bullets.csv", "brief", 3)):
+        sheet = read(export(form).content)
+        assert (sheet.headings[0], len(sheet.rows), sheet.rows[0].cells[0]) == (heading, rows, str(draft.pk))
+    packed = zipfile.ZipFile(io.BytesIO(export("csv").content))
+    assert packed.namelist() == ["briefs.csv", "bullets.csv"]
+    assert packed.read("briefs.csv").startswith(b"\xef\xbb\xbf")  # Excel then reads UTF-8
+    chosen = {"action": "export_sheet", "index": "0", "_selected_action": [draft.pk]}
+    assert len(read(client.post(LIST, chosen).content).rows) == 1
+    assert "No brief matches" in client.get(f"{LIST}export/?q=nowhere-at-all").content.decode()
+
+
+def test_writer_previews_and_imports_while_another_edits(client: Client, team: factories.Team) -> None:
+    first, second = factories.draft_brief(team), factories.draft_brief(team)
+    live = factories.live_brief(team)
+    before = (headlines(), Revision.objects.count(), Event.objects.count())
+    preview = upload_sheet(client, sheet_with_headlines(first, second, live))["Location"]
+    page = client.get(preview).content.decode()
+    assert "2 drafts to change" in page
+    assert "This brief is live." in page
+    assert "Change 2 drafts" in page
+    assert client.get(f"{preview}?page=2").content.decode().count(">From the sheet<") == 2
+    assert before == (headlines(), Revision.objects.count(), Event.objects.count())
+    factories.edit(first, team.other_writer, headline_en="Faster")
+    assert "other-writer saved a newer version" in client.get(f"{preview}?page=2").content.decode()
+    page = client.post(preview, follow=True).content.decode()
+    assert headlines() == ["Faster", "From the sheet", "A Headline"]
+    assert "1 draft changed" in page
+    assert "2 briefs not imported" in page
+    assert "other-writer saved a newer version" in client.get(f"{preview}?page=2").content.decode()
+    count = Revision.objects.count()
+    client.post(preview)  # a second confirm changes nothing
+    assert Revision.objects.count() == count
+
+
+def test_killed_import_goes_on_where_it_was(
+    client: Client, team: factories.Team, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    briefs = [factories.draft_brief(team) for _ in range(5)]
+    monkeypatch.setattr("briefs.admin.uploads.pending_sheets.BATCH_SIZE", 2)
+    monkeypatch.setattr("briefs.admin.uploads.brief_sheet_views.SECONDS_A_STEP", 0)
+    preview = upload_sheet(client, sheet_with_headlines(*briefs))["Location"]
+    assert client.post(preview, **JSON).json() == {"left": 3}
+    with monkeypatch.context() as broken:
+
+        def die(*_args: object, **_options: object) -> None:
+            raise KeyboardInterrupt
+
+        broken.setattr(UploadFile, "delete", die)  # after the briefs of the second batch are saved
+        with pytest.raises(KeyboardInterrupt):
+            client.post(preview, **JSON)
+    assert headlines().count("From the sheet") == 2
+    assert "Go on with the import" in client.get(preview).content.decode()
+    assert [client.post(preview, **JSON).json()["left"] for _ in range(3)] == [1, 0, 0]
+    assert headlines() == ["From the sheet"] * 5
+    assert [brief.revisions.count() for brief in briefs] == [2] * 5
+    row = Upload.objects.get()
+    assert (row.results["done"], row.results["conflicts"], row.files.count()) == (5, 0, 0)
+
+
+def test_bad_row_stores_nothing_and_other_people_see_no_preview(client: Client, team: factories.Team) -> None:
+    good, bad = factories.draft_brief(team), factories.draft_brief(team)
+    data = sheet_with_headlines(good, bad).replace(b'"2025-06-09"', b'"June"', 1)
+    response = upload_sheet(client, data)
+    assert response.status_code == 409
+    assert "Sheet “briefs”: Row 2, column “date”: “June” is not a date." in response.content.decode()
+    assert not Upload.objects.exists()
+    assert "Choose a file." in upload_sheet(client).content.decode()
+    nothing = upload_sheet(client, sheet_with_headlines(good, headline="A Headline"))
+    assert "there is nothing to import" in client.get(nothing["Location"]).content.decode()
+    sign_in(client, team.other_writer)
+    assert client.get(nothing["Location"]).status_code == 404
+    assert client.post(nothing["Location"]).status_code == 404
+
+
+def test_sheet_preview_is_not_served_as_another_upload(client: Client, team: factories.Team) -> None:
+    preview = upload_sheet(client, sheet_with_headlines(factories.draft_brief(team)))["Location"]
+    for route in ("brief/upload", "keyword/import"):
+        assert client.get(preview.replace("brief/sheet", route)).status_code == 404
+    assert brief_import.BATCH_SIZE <= 25  # SQLite's lock: 0.2 s a batch
