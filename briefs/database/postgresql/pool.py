@@ -23,8 +23,10 @@ from ..request_limits import ANSWER_SECONDS, CONNECT_SECONDS
 
 TRY_SECONDS: Final = 1.0
 """For the request that tries a server that did not answer: it may have waited behind others before."""
-GRACE_SECONDS: Final = 0.1
+GRACE_SECONDS: Final = 0.4
 """How long others wait for the request that tries the server."""
+MOST_WAITING: Final = 5
+"""The rest of the eight threads refuse requests at once, so that none queues."""
 _LIMITS: Final = (
     f"SET lock_timeout = {request_limits.LOCK_MILLISECONDS};"
     f"SET statement_timeout = {request_limits.STATEMENT_MILLISECONDS}"
@@ -106,6 +108,7 @@ class Pool:
         self._places = threading.BoundedSemaphore(size)
         self._changed = threading.Condition()
         self._is_silent = self._is_tried = False
+        self._waiting = 0
 
     def take(self, parameters: dict[str, Any]) -> PooledConnection:
         """Return a connection, which `put` must get back. `parameters` are those of `psycopg.connect`."""
@@ -164,9 +167,7 @@ class Pool:
         """If the server does not answer, let one thread run the block, with True, and raise NoAnswer in the others."""
         with self._changed:
             if self._is_silent and self._is_tried:
-                self._changed.wait_for(lambda: not self._is_silent, GRACE_SECONDS)
-                if self._is_silent:
-                    raise NoAnswer("The database server has not answered another request.")
+                self._wait_for_try()
             is_try = self._is_tried = self._is_silent
         if not is_try:
             yield False
@@ -184,3 +185,12 @@ class Pool:
             with self._changed:
                 self._is_silent, self._is_tried = is_silent, False
                 self._changed.notify_all()
+
+    def _wait_for_try(self) -> None:
+        """Wait a moment for the request that tries the server: it may be back. Then this one may be the next to try."""
+        if self._waiting < MOST_WAITING:
+            self._waiting += 1
+            self._changed.wait_for(lambda: not (self._is_silent and self._is_tried), GRACE_SECONDS)
+            self._waiting -= 1
+        if self._is_silent and self._is_tried:
+            raise NoAnswer("The database server has not answered another request.")

@@ -78,6 +78,11 @@ class Server:
             with suppress(ProcessLookupError):
                 os.kill(pid, number)
 
+    def wake(self) -> None:
+        """Go on after SIGSTOP. Return when the server answers."""
+        self.send(signal.SIGCONT)
+        self._run("pg_isready", "-q", "-h", "127.0.0.1", "-p", self.port, "-t", 10)
+
     def _list_backends(self, *, everything: bool = False) -> list[int]:
         main = int((self.data / "postmaster.pid").read_text().split()[0])
         children = map(int, Path(f"/proc/{main}/task/{main}/children").read_text().split())

@@ -64,16 +64,12 @@ def hang_backends(server: Server) -> None:
     server.send(signal.SIGSTOP, only_backends=True)
 
 
-def wake(server: Server) -> None:
-    server.send(signal.SIGCONT)
-
-
 FAULTS: dict[str, tuple[Act, Act]] = {
     "stopped": (Server.stop, Server.start),
     "killed": (lambda server: server.stop("immediate"), Server.start),
     "refusing": (lambda server: server.allow("reject"), lambda server: server.allow("trust")),
-    "hanging": (hang, wake),
-    "backends hanging": (hang_backends, wake),
+    "hanging": (hang, Server.wake),
+    "backends hanging": (hang_backends, Server.wake),
     "standby": (Server.stand_by, Server.promote),
 }
 
