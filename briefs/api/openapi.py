@@ -125,6 +125,7 @@ def _build_operation(operation: Operation, schema: Any, problem_schema: Any) -> 
     responses: dict[str, Any] = {
         "200": {"description": operation.summary, "content": {JSON: {"schema": schema}}},
         "304": {"description": "Unchanged since the ETag that was sent."},
+        "414": {"description": "The address is longer than the server takes. Not a problem+json."},
     }
     for status in sorted({*operation.problems, 405, 429}):
         content = {"application/problem+json": {"schema": problem_schema}}

@@ -86,12 +86,14 @@ CHANGE_PARAMETERS: Final = {
 
 
 def read_parameters(request: HttpRequest, allowed: Collection[str]) -> dict[str, str]:
-    """Return the parameters. Raise Problem for an unknown one."""
+    """Return the parameters. Raise Problem for one that is unknown or repeated."""
     for name in request.GET:
         if name not in allowed:
             known = f" There are {', '.join(allowed)}." if allowed else ""
             shown = name if re.fullmatch("[a-z_]{1,20}", name) else ""
             raise Problem(HTTPStatus.BAD_REQUEST, f"Unknown parameter.{known}", parameter=shown)
+        if len(request.GET.getlist(name)) > 1:
+            raise _wrong_value(name, "Expected once.")
     return request.GET.dict()
 
 

@@ -22,7 +22,7 @@ from ..models.edition import Edition
 from ..models.vocabulary import Term
 from . import shape_queries
 
-BATCH: Final = 200
+BATCH: Final = 100
 _FORMAT: Final = 1
 """Version of the files, part of their ETag."""
 

@@ -116,7 +116,7 @@ def _term_query(size: int) -> PreparedQuery:
 
 def pad_ids(ids: Sequence[int]) -> list[int]:
     """Repeat the last id up to the next prepared number, so that few queries are compiled."""
-    size = next(size for size in (1, 20, 100, 200) if len(ids) <= size)
+    size = next(size for size in (1, 20, 100) if len(ids) <= size)
     return [*ids, *[ids[-1]] * (size - len(ids))]
 
 
