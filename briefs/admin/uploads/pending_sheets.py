@@ -1,7 +1,7 @@
 """Keep the plan of a sheet import in the database, which every app server shares, and save it batch by batch.
 
-Each `UploadFile` is one batch of the plan. A batch is deleted in the transaction that saves its briefs, so a killed
-import goes on where it was, on any server (decision 21). Batches of conflicts have a code in `refused`.
+Each `UploadFile` is one batch of the plan. What a transaction saves it takes out of its batch, so a killed import goes
+on where it was, on any server (decision 21). Batches of conflicts have a code in `refused`.
 """
 
 import json
@@ -16,7 +16,13 @@ from django.db.models import Max
 from django.utils import timezone
 
 from ...content import Content
-from ...exchange.sheets.brief_import import BATCH_SIZE, BriefChange, BriefImportPlan, save_changes
+from ...exchange.sheets.brief_import import (
+    BATCH_SIZE,
+    BriefChange,
+    BriefImportPlan,
+    let_other_writers_in,
+    save_changes,
+)
 from ...models import Person, Upload, UploadFile
 from ..common.pending_uploads import create_upload
 
@@ -25,6 +31,7 @@ _CONFLICT: Final = "conflict"
 
 
 def store_plan(person: Person, name: str, plan: BriefImportPlan) -> Upload:
+    conflicts, changes = _pack(plan.conflicts), _pack(plan.changes)  # a second of work, before the lock
     with transaction.atomic():
         upload = create_upload(person, words_of=person, date_order="mdy")
         upload.results = {
@@ -37,24 +44,25 @@ def store_plan(person: Person, name: str, plan: BriefImportPlan) -> Upload:
             "notices": plan.notices,
         }
         upload.save(update_fields=["results"])
-        _add_batches(upload, plan.conflicts, refused=_CONFLICT)
-        _add_batches(upload, plan.changes)
+        _add_batches(upload, conflicts, refused=_CONFLICT)
+        _add_batches(upload, changes)
     return upload
 
 
-def _add_batches(upload: Upload, changes: Iterable[BriefChange], *, refused: str = "") -> None:
+def _pack(changes: Iterable[BriefChange]) -> list[bytes]:
+    """Return the changes in batches."""
+    rows = ([change.brief, change.version, change.content.as_json()] for change in changes)
+    batches = (json.dumps(batch, ensure_ascii=False).encode() for batch in batched(rows, BATCH_SIZE))
+    return [zlib.compress(batch, 1) for batch in batches]
+
+
+def _add_batches(upload: Upload, batches: Iterable[bytes], *, refused: str = "") -> None:
     last = upload.files.aggregate(last=Max("position"))["last"]
     first = 0 if last is None else last + 1
-    batches = (_pack(batch) for batch in batched(changes, BATCH_SIZE))
     UploadFile.objects.bulk_create(
         UploadFile(upload=upload, position=n, size=len(data), data=data, refused=refused)
         for n, data in enumerate(batches, first)
     )
-
-
-def _pack(changes: Sequence[BriefChange]) -> bytes:
-    rows = [[change.brief, change.version, change.content.as_json()] for change in changes]
-    return zlib.compress(json.dumps(rows, ensure_ascii=False).encode(), 1)
 
 
 def read_batch(batch: UploadFile) -> list[BriefChange]:
@@ -72,7 +80,10 @@ def save_batches(upload: Upload, *, by: Person, seconds: float) -> Upload:
     until = time.monotonic() + seconds
     while True:
         row = _save_batch(upload, by=by)
-        if row.done_at or time.monotonic() > until:
+        if row.done_at:
+            return row
+        let_other_writers_in()
+        if time.monotonic() > until:
             return row
 
 
@@ -82,13 +93,24 @@ def _save_batch(upload: Upload, *, by: Person) -> Upload:
         batch = row.files.filter(refused="").order_by("position").first()
         if batch:
             changes = read_batch(batch)
-            late = save_changes(changes, by=by)
-            batch.delete()
-            _add_batches(row, late, refused=_CONFLICT)
-            row.results["left"] -= len(changes)
-            row.results["done"] += len(changes) - len(late)
+            late, left = save_changes(changes, by=by)
+            handled = len(changes) - len(left)
+            _replace_batch(batch, left)
+            _add_batches(row, _pack(late), refused=_CONFLICT)
+            row.results["left"] -= handled
+            row.results["done"] += handled - len(late)
             row.results["conflicts"] += len(late)
         if not row.results["left"]:
             row.done_at = row.done_at or timezone.now()
         row.save(update_fields=["results", "done_at"])
     return row
+
+
+def _replace_batch(batch: UploadFile, left: Sequence[BriefChange]) -> None:
+    """Keep what is left of a batch, or delete it."""
+    if not left:
+        batch.delete()
+        return
+    (batch.data,) = _pack(left)
+    batch.size = len(batch.data)
+    batch.save(update_fields=["data", "size"])

@@ -4,12 +4,13 @@ Nothing is planned if a single cell is wrong. A planned change is saved by `work
 row, so it never overwrites newer text. See decision 21 for why a plan is not one transaction.
 """
 
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import batched
 from typing import Final
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
 from ... import workflow
@@ -31,7 +32,11 @@ from .brief_sheet_rows import BriefRows, SheetCells, SheetProblems, group_rows
 from .table import Sheet, name_sheet
 
 BATCH_SIZE: Final = 25
-"""Briefs that one transaction saves: 0.2 s on SQLite, whose lock every other writer waits for."""
+"""Most briefs that one transaction saves."""
+LOCK_SECONDS: Final = 0.5
+"""A transaction begins no further brief after this time, since on SQLite every other writer waits for it."""
+PAUSE_SECONDS: Final = 0.15
+"""Pause between two transactions, longer than a waiting writer of SQLite sleeps between retries."""
 _CHUNK: Final = 500
 _EARLIER_REVISIONS: Final = 20
 
@@ -181,16 +186,29 @@ def _locate(reason: Reason, rows: BriefRows) -> tuple[SheetCells, str]:
     return row, about if about in SHEET_COLUMNS[row.sheet] else ""
 
 
-def save_changes(changes: Iterable[BriefChange], *, by: Person) -> list[BriefChange]:
-    """Save in one transaction, and return the changes that were refused, since somebody was faster."""
+def save_changes(
+    changes: Sequence[BriefChange], *, by: Person
+) -> tuple[list[BriefChange], Sequence[BriefChange]]:
+    """Save some changes in one transaction. Return those refused, since somebody was faster, and those left."""
     refused = []
+    done = 0
+    until = time.monotonic() + LOCK_SECONDS
     with transaction.atomic():
-        for change in changes:
+        for change in changes[:BATCH_SIZE]:
             try:
                 workflow.save(change.brief, change.content, by=by, version=change.version)
             except Refused:
                 refused.append(change)
-    return refused
+            done += 1
+            if time.monotonic() > until:
+                break
+    return refused, changes[done:]
+
+
+def let_other_writers_in() -> None:
+    """Pause on SQLite. Without it a save that waits for the lock hardly ever gets it before the import ends."""
+    if connection.vendor == "sqlite":
+        time.sleep(PAUSE_SECONDS)
 
 
 def describe_conflict(brief: Brief, change: BriefChange) -> str:

@@ -1,5 +1,5 @@
 from argparse import ArgumentParser
-from itertools import batched
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -8,10 +8,10 @@ from django.utils import translation
 
 from briefs import policy, workflow
 from briefs.exchange.sheets.brief_import import (
-    BATCH_SIZE,
     BriefChange,
     BriefImportPlan,
     describe_conflict,
+    let_other_writers_in,
     list_differences,
     plan_brief_import,
     save_changes,
@@ -38,8 +38,12 @@ class Command(BaseCommand):
                 plan = self._plan([Path(path) for path in options["paths"]])
             except SheetRefused as reasons:
                 raise CommandError(f"Nothing was changed.\n{reasons}") from reasons
-            changes = [] if options["dry_run"] else plan.changes
-            refused = [c for batch in batched(changes, BATCH_SIZE) for c in save_changes(batch, by=person)]
+            refused: list[BriefChange] = []
+            left: Sequence[BriefChange] = [] if options["dry_run"] else plan.changes
+            while left:
+                late, left = save_changes(left, by=person)
+                refused += late
+                let_other_writers_in()
             self._report(plan, refused, dry_run=options["dry_run"])
 
     def _find_writer(self, username: str) -> Person:

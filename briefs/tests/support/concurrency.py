@@ -48,6 +48,13 @@ def sign(brief: int, by: int, seen: str) -> object:
     return workflow.sign_off(brief, "en", by=_person(by), seen=seen).pk
 
 
+def save_sheet(upload: str, by: int) -> object:
+    from briefs.admin.uploads.pending_sheets import save_batches
+    from briefs.models import Upload
+
+    return save_batches(Upload.objects.get(pk=upload), by=_person(by), seconds=60).results["left"]
+
+
 def _person(pk: int) -> Any:
     from briefs.models import Person
 
@@ -87,7 +94,7 @@ def send(port: int) -> object:
 
 
 ACTS: dict[str, Callable[..., object]] = {
-    "approve": approve, "save": save, "sign": sign, "send": send, "killed": kill_at_statement,
+    "approve": approve, "save": save, "sign": sign, "send": send, "killed": kill_at_statement, "save_sheet": save_sheet,
 }  # fmt: skip
 
 

@@ -8,13 +8,17 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from briefs.exchange.sheets import brief_import, sheet_formats
+from briefs.admin.uploads.pending_sheets import store_plan
+from briefs.exchange.sheets import sheet_formats
 from briefs.exchange.sheets.brief_columns import BRIEFS
 from briefs.exchange.sheets.brief_export import build_brief_rows
+from briefs.exchange.sheets.brief_import import plan_brief_import
+from briefs.exchange.sheets.brief_sheet_rows import read_brief_sheets
 from briefs.exchange.sheets.table import Sheet
 from briefs.models import Brief, Event, Revision, Upload, UploadFile
 
 from ...support import factories
+from ...support.concurrency import racers
 from ...support.form_client import sign_in
 
 pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No directory at")]
@@ -99,6 +103,9 @@ def test_killed_import_goes_on_where_it_was(
     monkeypatch.setattr("briefs.admin.uploads.pending_sheets.BATCH_SIZE", 2)
     monkeypatch.setattr("briefs.admin.uploads.brief_sheet_views.SECONDS_A_STEP", 0)
     preview = upload_sheet(client, sheet_with_headlines(*briefs))["Location"]
+    monkeypatch.setattr("briefs.exchange.sheets.brief_import.LOCK_SECONDS", 0)  # one brief a transaction
+    assert client.post(preview, **JSON).json() == {"left": 4}
+    monkeypatch.setattr("briefs.exchange.sheets.brief_import.LOCK_SECONDS", 9)
     assert client.post(preview, **JSON).json() == {"left": 3}
     with monkeypatch.context() as broken:
 
@@ -136,4 +143,24 @@ def test_sheet_preview_is_not_served_as_another_upload(client: Client, team: fac
     preview = upload_sheet(client, sheet_with_headlines(factories.draft_brief(team)))["Location"]
     for route in ("brief/upload", "keyword/import"):
         assert client.get(preview.replace("brief/sheet", route)).status_code == 404
-    assert brief_import.BATCH_SIZE <= 25  # SQLite's lock: 0.2 s a batch
+
+
+@pytest.mark.heavy
+@pytest.mark.django_db(transaction=True)
+def test_two_servers_and_a_killed_one_save_each_brief_once(team: factories.Team) -> None:
+    briefs = [factories.draft_brief(team) for _ in range(45)]
+    sheets = read_brief_sheets([("x.csv", sheet_with_headlines(*briefs))])
+    upload = store_plan(team.writer, "x.csv", plan_brief_import(*sheets))
+    values = {"upload": str(upload.pk), "by": team.writer.pk}
+    late = {"brief": briefs[-1].pk, "by": team.other_writer.pk, "version": 1, "summary": "Faster"}
+    with racers(3) as workers:
+        for at in (3, 40, 90, 150):
+            (killed,) = workers.race(("killed", {"at": at, "act": "save_sheet", "values": values}))
+            assert killed == {"did": False}
+        saved = workers.race(("save_sheet", values), ("save_sheet", values), ("save", late))
+    assert [result.get("did") for result in saved[:2]] == [0, 0]
+    upload.refresh_from_db()
+    was_faster = "did" in saved[2]
+    assert (upload.results["done"], upload.results["conflicts"]) == (45 - was_faster, int(was_faster))
+    assert [brief.revisions.count() for brief in briefs] == [2] * 45
+    assert headlines().count("From the sheet") == 45 - was_faster
