@@ -286,12 +286,10 @@ class Watch:
 
 
 def _build_own_connection() -> Any:
-    """Return a connection outside of the pool: a pool that is used up by readers is no failure of the database."""
+    """Return a connection of this thread's own. The pool is for requests; one used up by readers is no failure."""
     own = connections[DEFAULT_DB_ALIAS].copy()
     if own.vendor == "postgresql":
-        options = own.settings_dict["OPTIONS"]
-        options.pop("pool", None)
-        options |= {"connect_timeout": 2, "tcp_user_timeout": 5000}
+        own.settings_dict["OPTIONS"] |= {"connect_timeout": 2, "tcp_user_timeout": 5000}
     return own
 
 

@@ -198,12 +198,20 @@ def database(var: Path) -> dict[str, Any]:
         config["OPTIONS"] |= {"transaction_mode": "IMMEDIATE", "timeout": 20, "init_command": SQLITE_SETUP}
     elif config["ENGINE"] == "django.db.backends.postgresql":
         require_package(variable, "psycopg", "postgres")
-        config["ENGINE"] = "briefs.database.postgresql"
-        config["POOL_SIZE"] = max(read_number("DATABASE_POOL", default=10, maximum=1_000), 1)
-        config["OPTIONS"] = POSTGRESQL_DEFAULTS | config["OPTIONS"]
+        config |= postgresql(config["OPTIONS"])
     else:
         stop(variable, "expected SQLite or PostgreSQL.")
     return config
+
+
+def postgresql(options: dict[str, Any]) -> dict[str, Any]:
+    """Return the settings of a PostgreSQL database besides its address."""
+    size = read_number("DATABASE_POOL", default=10, maximum=1_000)
+    return {
+        "ENGINE": "briefs.database.postgresql",
+        "POOL_SIZE": max(size, 1),
+        "OPTIONS": POSTGRESQL_DEFAULTS | options,
+    }
 
 
 def replica() -> dict[str, dict[str, Any]]:
@@ -219,12 +227,7 @@ def replica() -> dict[str, dict[str, Any]]:
         stop(variable, expected)
     if config["ENGINE"] != "django.db.backends.postgresql" or not read("DATABASE_URL").startswith("postgres"):
         stop(variable, expected)
-    size = read_number("DATABASE_POOL", default=10, maximum=1_000)
-    patience = {"connect_timeout": 2, "tcp_user_timeout": 3000}  # the primary is asked instead
-    pool = {"min_size": 1, "max_size": max(size, 1), "timeout": 2}
-    config |= {"CONN_HEALTH_CHECKS": True, "TEST": {"MIRROR": "default"}}
-    config["OPTIONS"] = patience | config.get("OPTIONS", {}) | {"pool": pool}
-    return {"replica": config}
+    return {"replica": config | postgresql(config.get("OPTIONS", {})) | {"TEST": {"MIRROR": "default"}}}
 
 
 def require_sqlite_file(file: Path) -> None:

@@ -26,18 +26,19 @@ def limit_sqlite() -> None:
 
 
 def begin_request() -> None:
-    """Apply the limits to this thread, and let it try the database again after an earlier failure."""
-    _thread.has_failed = False
+    """Apply the limits to this thread, and let it try each database again after an earlier failure."""
+    _thread.failed = set()
 
 
 def is_request() -> bool:
-    return hasattr(_thread, "has_failed")
+    return hasattr(_thread, "failed")
 
 
-def record_failure() -> None:
-    """Refuse further connections to this request: a second wait would make the answer too late."""
-    _thread.has_failed = True
+def record_failure(alias: str) -> None:
+    """Refuse further connections of this request to a database: a second wait would make the answer too late."""
+    if is_request():
+        _thread.failed.add(alias)
 
 
-def has_failed() -> bool:
-    return getattr(_thread, "has_failed", False)
+def has_failed(alias: str) -> bool:
+    return is_request() and alias in _thread.failed

@@ -17,7 +17,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
         if not request_limits.is_request():
             return super().get_new_connection(conn_params)
-        pool = _pools.setdefault(self.alias, Pool(self.settings_dict["POOL_SIZE"]))
+        pool = _pools.setdefault(self.alias, Pool(self.alias, self.settings_dict["POOL_SIZE"]))
         return pool.take(conn_params)
 
     def _close(self) -> None:

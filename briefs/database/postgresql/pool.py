@@ -65,7 +65,7 @@ class PooledConnection(psycopg.Connection[Any]):
             )
         except NoAnswer:
             self.close()
-            request_limits.record_failure()
+            request_limits.record_failure(self.pool.alias)
             self.pool.report_no_answer()
             raise
 
@@ -103,7 +103,8 @@ def _limit(gen: Any, is_over: Any) -> Generator[Any, Any, Any]:
 
 
 class Pool:
-    def __init__(self, size: int) -> None:
+    def __init__(self, alias: str, size: int) -> None:
+        self.alias = alias
         self._idle: list[PooledConnection] = []
         self._places = threading.BoundedSemaphore(size)
         self._changed = threading.Condition()
@@ -112,7 +113,7 @@ class Pool:
 
     def take(self, parameters: dict[str, Any]) -> PooledConnection:
         """Return a connection, which `put` must get back. `parameters` are those of `psycopg.connect`."""
-        if request_limits.has_failed():
+        if request_limits.has_failed(self.alias):
             raise NoAnswer("The database has failed in this request.")
         try:
             with self._one_at_a_time_if_silent() as is_try:
@@ -125,7 +126,7 @@ class Pool:
                     self._places.release()
                     raise
         except psycopg.Error:
-            request_limits.record_failure()
+            request_limits.record_failure(self.alias)
             raise
 
     def put(self, connection: PooledConnection) -> None:
