@@ -134,7 +134,7 @@ def test_killed_mirror_catches_up(
 
 
 def read_changes(client: Client, since: str = "") -> list[tuple[Any, ...]]:
-    page = client.get(f"/api/v1/changes?since={since}").json()
+    page = client.get("/api/v1/changes", {"since": since} if since else {}).json()
     return [(c["id"], c["edition"], c["kind"], c["brief"] and c["brief"]["status"]) for c in page["changes"]]
 
 
