@@ -122,10 +122,10 @@ def _parse_fact(name: str, typed: str, before: Facts, names: SheetNames) -> Any:
             return names.find(name, typed) if typed else None
         case "authors":
             known = {byline.author: byline for byline in before.authors}
-            found = [names.find(name, line) for line in lines]
+            found = dict.fromkeys(names.find(name, line) for line in lines)
             return tuple(known.get(pk, Byline(pk)) for pk in found)
         case "keywords":
-            return tuple(names.find(name, line) for line in lines)
+            return tuple(dict.fromkeys(names.find(name, line) for line in lines))
     match fact.kind:
         case FactKind.FLAG:
             return bool(typed) and FlagWidget().clean(typed)

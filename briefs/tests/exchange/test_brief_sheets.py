@@ -88,6 +88,7 @@ def unchanged(_name: str, data: bytes) -> bytes:
 
 def check_round_trip(brief: Brief, texts: list[str], resave: Callable[[str, bytes], bytes]) -> None:
     """Write the texts into exported sheets, import them, and compare what is stored with the normalised texts."""
+    texts = [texts[0][:300], *texts[1:]]  # the limit of a headline
     for file_format in ("xlsx", "csv"):
         brief.refresh_from_db()
         before = workflow.load_working_copy(brief)
