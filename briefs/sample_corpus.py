@@ -7,7 +7,6 @@ sign-offs, event, edition and derived rows.
 
 import datetime as dt
 import math
-import time
 from collections.abc import Callable
 from functools import cache
 from itertools import count as count_up
@@ -18,6 +17,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from .content import SIDES, Bullet, Byline, Content, Facts
+from .database.write_turns import let_other_writers_in
 from .derived.build import rebuild_derived_rows
 from .derived.translation_memory import rebuild_memory
 from .models import (
@@ -38,10 +38,8 @@ from .workflow.editing import build_revision
 from .workflow.rules import working_copy
 
 CORPUS_URL: Final = "https://example.org/corpus/"
-BATCH_SIZE: Final = 200
-"""Briefs per transaction. A SQLite writer waits for 20 s at most, and on a busy machine a thousand take longer."""
-PAUSE_SECONDS: Final = 0.15
-"""Pause between two transactions, longer than a waiting SQLite writer sleeps between retries."""
+BATCH_SIZE: Final = 100
+"""Briefs per transaction. A save waits for SQLite's lock for 3.5 s at most."""
 SENTENCES_PER_BRIEF: Final = 10
 NEWEST_AGE, DAYS_COVERED = 12, 719
 """Days since the newest article, and over how many days the articles are spread: two years."""
@@ -219,7 +217,7 @@ def load_corpus(n: int, *, report_progress: Callable[[int], None] = lambda done:
             _insert_batch(batch, *people, now=now)
         report_progress(numbers.stop - first)
         if numbers.stop < first + n:
-            time.sleep(PAUSE_SECONDS)
+            let_other_writers_in()
     return n
 
 

@@ -14,6 +14,7 @@ from django.db import connection, transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
+from ..database.write_turns import let_other_writers_in
 from ..models.derived import Relabelling
 from ..models.edition import Edition
 from ..models.vocabulary import Author, Keyword, Source, Term, Vocabulary
@@ -25,8 +26,6 @@ BATCH: Final = 100
 """Editions rebuilt in one later transaction."""
 MAX_SCANNED_EDITIONS: Final = 1000
 """Editions searched for a term in one transaction."""
-PAUSE_SECONDS: Final = 0.15
-"""Pause between two transactions, longer than a waiting SQLite writer sleeps between retries."""
 MAX_RUN_SECONDS: Final = 45.0
 """Maximum duration of a run. The next run starts after a minute."""
 
@@ -119,7 +118,7 @@ def continue_relabelling(*, seconds: float = MAX_RUN_SECONDS) -> int:
             made += done
             if time.monotonic() > end:
                 return made
-            time.sleep(PAUSE_SECONDS)
+            let_other_writers_in()
     return made
 
 

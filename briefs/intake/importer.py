@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from django.db import DatabaseError, transaction
 
+from ..database.write_turns import let_other_writers_in
 from ..documents.fields.date_reader import DateOrder
 from ..documents.reader import read_document
 from ..documents.types import DocumentRefused
@@ -17,8 +18,8 @@ from .files import read_file
 from .outcomes import ImportChoice, ImportItem, ImportOutcome
 from .storing import ImportJob, store_items
 
-BATCH_SIZE: Final = 100
-"""Digests per transaction."""
+BATCH_SIZE: Final = 40
+"""Digests per transaction: about half a second, for which other writers wait on SQLite."""
 
 
 def create_import_job(
@@ -60,6 +61,7 @@ def _import_in_batches(
         add(batch, *file)
         if batch.is_full:
             yield from batch.store_entries()
+            let_other_writers_in()
     yield from batch.store_entries()
 
 

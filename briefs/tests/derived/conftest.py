@@ -3,6 +3,7 @@
 import pytest
 from django.utils import timezone
 
+from briefs.database import write_turns
 from briefs.derived import label_propagation
 from briefs.models import Edition
 from briefs.search import indexing
@@ -19,9 +20,9 @@ def small_limits(monkeypatch: pytest.MonkeyPatch) -> None:
         "MAX_IMMEDIATE_EDITIONS": 2,
         "BATCH": 2,
         "MAX_SCANNED_EDITIONS": 3,
-        "PAUSE_SECONDS": 0,
     }.items():
         monkeypatch.setattr(label_propagation, name, value)
+    monkeypatch.setattr(write_turns, "PAUSE_SECONDS", 0)
 
 
 @pytest.fixture

@@ -31,7 +31,7 @@ from ..support.factories import Team
 
 MANAGE = Path(settings.BASE_DIR) / "manage.py"
 DOCUMENTS = 600
-"""Size of the import that is killed: six batches, so that each kill can follow a different commit."""
+"""Size of the import that is killed: fifteen batches, so that kills follow different commits."""
 
 
 def run_in_parallel(n: int, act) -> list[object]:

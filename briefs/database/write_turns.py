@@ -1,0 +1,15 @@
+"""Long work that writes in several transactions lets other writers in between."""
+
+import time
+from typing import Final
+
+from django.db import connection
+
+PAUSE_SECONDS: Final = 0.15
+"""Longer than a waiting writer of SQLite sleeps between two tries."""
+
+
+def let_other_writers_in() -> None:
+    """Pause on SQLite. Without it a save that waits for the lock hardly ever gets it before the long work ends."""
+    if connection.vendor == "sqlite":
+        time.sleep(PAUSE_SECONDS)
