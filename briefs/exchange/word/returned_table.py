@@ -190,7 +190,12 @@ def _tidy(plan: TablePlan, key: str, text: str) -> str:
     except ForbiddenCharacter as bad:
         values = {"row": label_key(key), "code": f"U+{ord(bad.character):04X}"}
         plan.problems.append(_("%(row)s has the control character %(code)s, which was left out.") % values)
-        return tidy_line("".join(c for c in text if c.isprintable() or c == "\n"))
+        text = _strip_control_characters(text)
+        return tidy(text) if key == "summary" else tidy_line(text)
+
+
+def _strip_control_characters(text: str) -> str:
+    return "".join(c for c in text if c == "\n" or unicodedata.category(c) not in ("Cc", "Cs", "Cn"))
 
 
 def _differs(one: str, other: str) -> bool:
@@ -248,7 +253,7 @@ def _plan_notes(plan: TablePlan, key: str, row: ReturnedRow) -> None:
 def _sign(author: str, text: str) -> str:
     """Return a comment with its author's name, since the note is by the person who uploads."""
     text = f"{author}: {text}" if author else text
-    return "".join(c for c in text if c.isprintable() or c == "\n").strip()
+    return tidy(_strip_control_characters(text))
 
 
 def _place_note(note: TableNote) -> tuple[str, int | None]:

@@ -232,7 +232,7 @@ def test_tracked_changes_and_comments_become_suggestions_and_notes() -> None:
         (">Plan A.<", f'>Plan {tracked("A", "Alpha")}.<'),
         (">丙案。</w:t></w:r>", f">丙案。</w:t></w:r>{COMMENT_MARK}"),
         (">Plan C.<", f'>{tracked("Plan C.", "")}<'),
-        comments=comment(1, "王小明", "請查證。"),
+        comments=comment(1, "王小明", "請　查證\x86。"),
     )  # fmt: skip
     for _ in range(2):  # a second upload adds nothing
         planned = store(data, brief, team.writer)
@@ -243,7 +243,7 @@ def test_tracked_changes_and_comments_become_suggestions_and_notes() -> None:
         (1, "en", "Plan A.", "Plan Alpha.", "Ann Lee", team.writer.pk)
     ]
     assert list(Note.objects.values_list("bullet", "side", "text")) == [
-        (2, "", "Which plan?"), (3, "zh", "王小明: 請查證。"),
+        (2, "", "Which plan?"), (3, "zh", "王小明: 請　查證。"),
     ]  # fmt: skip
     workflow.accept(Suggestion.objects.get(), by=team.other_writer)
     assert factories.load_content(brief).bullets[0].text_en == "Plan Alpha."
