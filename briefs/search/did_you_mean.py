@@ -17,7 +17,7 @@ import opencc
 
 from ..lexicon.dictionary import load_dictionary, stem_english
 from ..lexicon.meanings import SHORT_NAMES
-from .analysis import find_runs, fold, stem
+from .analysis import TextRun, find_runs, fold, stem
 from .expansion import Concepts, expand_query, find_amounts_and_dates
 from .query import ParsedQuery, QueryTerm, QueryWord, build_phrase
 
@@ -26,6 +26,8 @@ _MAX_CUT: Final = 60
 _MAX_WORD: Final = 8
 _MAX_GUESSED: Final = 10
 """Longest run of which every part is tried, so that names are found that no dictionary has."""
+_GUESS_VALUE: Final = 0.4
+"""Value of a part that is found, against that of a word of the same length."""
 _MAX_CORRECTED: Final = 3
 """Number of words whose spelling is corrected."""
 _MIN_CORRECTED: Final = 5
@@ -137,7 +139,6 @@ def _cut(typed: str, term: QueryTerm, query: ParsedQuery, concepts: Concepts) ->
     folded = fold(typed)
     if len(folded) != len(typed):
         return
-    known = load_dictionary().stems
     for run in find_runs(folded):
         size = run.end - run.start
         if not run.is_han:
@@ -146,13 +147,35 @@ def _cut(typed: str, term: QueryTerm, query: ParsedQuery, concepts: Concepts) ->
         if near := _find_near_han(run.text, concepts):
             corrected = Candidate(replace(term, alternatives=(build_phrase(near),)), near, *term.span, "near")
             yield _expand(corrected, query, concepts)
+        words = _find_words(typed, folded, run, concepts)
         for start in range(run.start, run.end):
+            best = {start: 0}  # value of the words from `start` to each end
             for end in range(start + 1, min(start + _MAX_WORD, run.end) + 1):
-                text = typed[start:end]
-                if text in known or concepts.knows_word(folded[start:end]):
+                part = end - start
+                long_words = [first for first in words[end] if start <= first < end - 1]
+                best[end] = max([best[end - 1], *((end - first) ** 2 + best[first] for first in long_words)])
+                if start in words[end]:
                     yield _piece(typed, term, start, end, "word", query, concepts)
-                elif 1 < end - start < len(typed) and size <= _MAX_GUESSED:
+                # The words of a part that is found are found too, and `_cover` takes what has the greater value.
+                elif 1 < part < len(typed) and size <= _MAX_GUESSED and best[end] < _GUESS_VALUE * part**2:
                     yield _piece(typed, term, start, end, "guess", query, concepts)
+
+
+def _find_words(typed: str, folded: str, run: TextRun, concepts: Concepts) -> dict[int, list[int]]:
+    """Return where the known words begin that end at each place.
+
+    Of single characters only short names are searched: a character is the beginning of thousands of tokens.
+    """
+    known = load_dictionary().stems
+    return {
+        end: [
+            start
+            for start in range(max(end - _MAX_WORD, run.start), end)
+            if (end - start > 1 or typed[start:end] in SHORT_NAMES)
+            and (typed[start:end] in known or concepts.knows_word(folded[start:end]))
+        ]
+        for end in range(run.start + 1, run.end + 1)
+    }
 
 
 def _piece(
@@ -302,7 +325,7 @@ def _value(piece: Candidate, is_found: bool) -> float:
         return 0.3 * is_found
     if not is_found:
         return 0.2 * size * size if piece.kind == "word" else 0
-    return size * size if piece.kind == "word" else 0.4 * size * size
+    return size * size if piece.kind == "word" else _GUESS_VALUE * size * size
 
 
 def _keep_most(units: Sequence[tuple[Candidate, frozenset[int]]]) -> list[Candidate]:

@@ -232,13 +232,15 @@ class PostgresStore:
             rough, sharp = _build_queries(replace(ask, query=query))
             rows += [n, rough, sharp if sharp != rough else None, query.day]
         listed, values = build_listed_places(ask)
-        sql = f"""SELECT q.n, r.places FROM (VALUES {", ".join(["(%s, %s::tsquery, %s::tsquery, %s::date)"] * len(queries))}) q (n, rough, sharp, day)
-            CROSS JOIN LATERAL (SELECT array_agg(s.place) AS places FROM {self._table} s
-                WHERE s.tsv @@ q.rough AND (q.sharp IS NULL OR s.tsv @@ q.sharp) AND s.place >= {OLDEST_LOOKED_UP}
-                    AND (q.day IS NULL OR EXISTS (SELECT 1 FROM briefs_searchentry d WHERE d.place = s.place AND d.day = q.day))) r
-            UNION ALL SELECT -1, array_agg(place) FROM ({listed}) l"""
-        found = {n: frozenset(places) for n, places in _fetch(sql, [*rows, *values]) if places}
-        return keep_listed(found, len(queries))
+        sql = f"""WITH found AS MATERIALIZED (SELECT q.n, r.places
+                FROM (VALUES {", ".join(["(%s, %s::tsquery, %s::tsquery, %s::date)"] * len(queries))}) q (n, rough, sharp, day)
+                CROSS JOIN LATERAL (SELECT string_agg(s.place::text, ',') AS places FROM {self._table} s
+                    WHERE s.tsv @@ q.rough AND (q.sharp IS NULL OR s.tsv @@ q.sharp) AND s.place >= {OLDEST_LOOKED_UP}
+                        AND (q.day IS NULL OR EXISTS (SELECT 1 FROM briefs_searchentry d WHERE d.place = s.place AND d.day = q.day))) r
+                WHERE r.places IS NOT NULL)
+            SELECT * FROM found UNION ALL
+            SELECT -1, string_agg(place::text, ',') FROM ({listed}) l WHERE EXISTS (SELECT * FROM found)"""
+        return keep_listed(_fetch(sql, [*rows, *values]), len(queries))
 
     def build_match_sql(self, query: ParsedQuery) -> tuple[str, list[Any]]:
         return f"SELECT place FROM {self._table} WHERE tsv @@ %s::tsquery", [

@@ -43,6 +43,8 @@ _COLUMNS: Final = ", ".join((*SEARCH_FIELDS, "marks"))
 _PLACEHOLDERS: Final = ", ".join(["%s"] * (len(SEARCH_FIELDS) + 2))
 _MAX_HEADLINE_MATCHES: Final = 200
 _FIELD_TIERS: Final = ("head", "head gist")
+_JOIN_EDITIONS: Final = "CROSS JOIN briefs_edition INDEXED BY edition_listing"
+"""CROSS JOIN fixes the loop order, and so the row order. The index covers `listed`: reading the long rows is slow."""
 
 
 class SqliteStore:
@@ -131,20 +133,15 @@ class SqliteStore:
     def find_places(self, ask: StoreRequest, queries: Sequence[ParsedQuery]) -> list[frozenset[int]]:
         """Return where each query matches, among the newest documents. One database query for all, without ranking."""
         rows = [(n, build_match(query, ask.facets), query.day) for n, query in enumerate(queries)]
-        listed, values = build_listed_places(ask)
+        listed, values = build_listed_places(ask, _JOIN_EDITIONS)
         sql = (
-            f"WITH q (n, words, day) AS (VALUES {', '.join(['(%s, %s, %s)'] * len(rows))})"
-            f" SELECT q.n, group_concat({self._table}.rowid) FROM q CROSS JOIN {self._table} ON {self._table} MATCH q.words"
+            f"WITH q (n, words, day) AS (VALUES {', '.join(['(%s, %s, %s)'] * len(rows))}), found AS MATERIALIZED ("
+            f"SELECT q.n, group_concat({self._table}.rowid) FROM q CROSS JOIN {self._table} ON {self._table} MATCH q.words"
             f" WHERE {self._table}.rowid >= {OLDEST_LOOKED_UP} AND (q.day IS NULL OR EXISTS ("
-            f"SELECT 1 FROM briefs_searchentry d WHERE d.place = {self._table}.rowid AND d.day = q.day)) GROUP BY q.n"
-            f" UNION ALL SELECT -1, group_concat(place) FROM ({listed})"
+            f"SELECT 1 FROM briefs_searchentry d WHERE d.place = {self._table}.rowid AND d.day = q.day)) GROUP BY q.n)"
+            f" SELECT * FROM found UNION ALL SELECT -1, group_concat(place) FROM ({listed}) WHERE EXISTS (SELECT * FROM found)"
         )
-        found = {
-            n: frozenset(map(int, places.split(",")))
-            for n, places in _fetch(sql, [*(value for row in rows for value in row), *values])
-            if places
-        }
-        return keep_listed(found, len(queries))
+        return keep_listed(_fetch(sql, [*(value for row in rows for value in row), *values]), len(queries))
 
     def build_match_sql(self, query: ParsedQuery) -> tuple[str, list[Any]]:
         """Build SQL and values for the places of all matches. For staff only: unlisted documents are included."""
@@ -160,10 +157,7 @@ class SqliteStore:
         before: int | None = None,
         after: int | None = None,
     ) -> tuple[str, list[Any]]:
-        """Build the SQL for listed matches. CROSS JOIN fixes the loop order, and so the row order.
-
-        The index `edition_listing` covers the columns of `listed`, because reading the long edition rows is slow.
-        """
+        """Build the SQL for listed matches, in the order of their places."""
         public, values = build_listed_condition(ask)
         where, given = [f"{self._table} MATCH %s", public], [match, *values]
         if before is not None:
@@ -176,7 +170,7 @@ class SqliteStore:
         sql = (
             f"SELECT {self._table}.rowid, n.edition_id, n.facets, {score} FROM {self._table}"
             f" CROSS JOIN briefs_searchentry n ON n.place = {self._table}.rowid"
-            " CROSS JOIN briefs_edition INDEXED BY edition_listing ON briefs_edition.id = n.edition_id"
+            f" {_JOIN_EDITIONS} ON briefs_edition.id = n.edition_id"
             f" WHERE {' AND '.join(where)} ORDER BY {self._table}.rowid {order} LIMIT %s"
         )
         return sql, [*given, limit]

@@ -1,7 +1,7 @@
 """Requests to the search stores, their results, and the condition that both databases share."""
 
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final, NamedTuple, Self
@@ -14,9 +14,9 @@ from .query import ParsedQuery
 MAX_TALLIED: Final = 1_000
 """Maximum number of newest listed matches that are counted."""
 OLDEST_LOOKED_UP: Final = (
-    "coalesce((SELECT place FROM briefs_searchentry ORDER BY place DESC LIMIT 1 OFFSET 20000), 0)"
+    "coalesce((SELECT place FROM briefs_searchentry ORDER BY place DESC LIMIT 1 OFFSET 5000), 0)"
 )
-"""SQL for the place of the oldest document that is looked up for other queries."""
+"""SQL for the place of the oldest document that is looked up for other queries, whose time grows with their number."""
 NAME_SEARCH_FIELDS: Final = ("head", "author", "source", "keyword")
 EXACT_MATCH_SCORE: Final = 1e9
 """Score of a headline equal to the query."""
@@ -104,20 +104,25 @@ def build_listed_condition(ask: StoreRequest) -> tuple[str, list[Any]]:
     return sql, values
 
 
-def build_listed_places(ask: StoreRequest) -> tuple[str, list[Any]]:
+def build_listed_places(ask: StoreRequest, join: str = "JOIN briefs_edition") -> tuple[str, list[Any]]:
     """Build SQL for the places of the listed editions among the newest documents."""
     public, values = build_listed_condition(ask)
     sql = (
-        "SELECT n.place FROM briefs_searchentry n JOIN briefs_edition ON briefs_edition.id = n.edition_id"
+        f"SELECT n.place FROM briefs_searchentry n {join} ON briefs_edition.id = n.edition_id"
         f" WHERE n.place >= {OLDEST_LOOKED_UP} AND {public}"
     )
     return sql, values
 
 
-def keep_listed(places: Mapping[int, frozenset[int]], count: int) -> list[frozenset[int]]:
-    """Return the listed places of each query. `places`: those of each, and the listed ones as -1."""
-    listed = places.get(-1, frozenset())
-    return [places.get(n, frozenset()) & listed for n in range(count)]
+def keep_listed(rows: Iterable[tuple[int, str | None]], count: int) -> list[frozenset[int]]:
+    """Return the listed places of each query. `rows`: number and places of each, and the listed ones as -1.
+
+    Parts of one name have equal places. They are read once, because that took as long as the search.
+    """
+    found = {n: places for n, places in rows if places}
+    listed = frozenset(map(int, filter(None, found.pop(-1, "").split(","))))
+    kept = {places: listed.intersection(map(int, places.split(","))) for places in set(found.values())}
+    return [kept[found[n]] if n in found else frozenset() for n in range(count)]
 
 
 @lru_cache(2)

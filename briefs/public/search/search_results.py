@@ -92,7 +92,7 @@ def _rescue_context(results: SearchResults, language: Side) -> dict[str, Any] | 
     joint = LIST_SEPARATOR[language]
     return {
         "corrections": rescue.corrections,
-        "words": joint.join(rescue.words) if len(rescue.words) > 1 else "",
+        "words": joint.join(rescue.words) if len(rescue.words) > 1 or not rescue.left_out else "",
         "left_out": joint.join(rescue.left_out),
         "day": date_format.format_day(rescue.article_day, language) if rescue.article_day else "",
     }

@@ -96,6 +96,8 @@ def test_page_tells_what_was_searched_instead() -> None:
     body = Client().get("/en/search/?q=俄國破冰船數量").content.decode()
     assert "Not found as one word; searched separately: 俄國, 破冰船." in " ".join(body.split())
     assert "No brief has all the words. Left out: 數量." in " ".join(body.split())
+    body = Client().get("/en/search/?q=看無人機").content.decode()
+    assert "searched separately: 無人機." in body, "the single character is not searched"
 
 
 RESCUES = {
@@ -120,3 +122,12 @@ def test_only_the_beginning_of_a_long_query_is_cut_into_words() -> None:
     assert planned
     cut = [len(group) > 1 for group in planned.groups]
     assert (cut[:2], any(cut[3:])) == ([True, True], False)
+
+
+def test_parts_that_cannot_win_are_not_searched() -> None:
+    """Single characters begin thousands of tokens, and words are worth more than a guess that has them."""
+    planned = did_you_mean.plan(parse_query("看半導體晶片澤倫斯"), Concepts())
+    assert planned
+    parts = {piece.text for piece in planned.groups[0]}
+    assert {"半導體", "晶片", "澤倫斯"} <= parts
+    assert not parts & {"看", "半導體晶", "導體晶片"}

@@ -372,3 +372,13 @@ def test_dropped_edition_leaves_no_index_rows() -> None:
     assert get_store().places() == set()
     assert not SearchEntry.objects.exists()
     assert Edition.objects.count() == 1
+
+
+def test_other_queries_are_looked_up_among_listed_editions() -> None:
+    now = timezone.now()
+    public = corpus_fixtures.publish(corpus_fixtures.numbered_content(1), "one")
+    corpus_fixtures.publish(corpus_fixtures.numbered_content(2), "two", live_from=now + dt.timedelta(days=1))
+    place = SearchEntry.objects.get(edition=public).place
+    queries = [parse_query(typed) for typed in ("標題", "找不到", "標題*")]
+    found = get_store().find_places(StoreRequest(queries[0], (), now), queries)
+    assert found == [{place}, frozenset(), {place}]
