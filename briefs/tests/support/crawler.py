@@ -83,7 +83,7 @@ def forget_prepared_queries(monkeypatch: pytest.MonkeyPatch) -> None:
             for query in value.values() if isinstance(value, dict) else [value]:
                 for part in query.queries.values() if isinstance(query, KeysetPaginator) else [query]:
                     if isinstance(part, PreparedQuery):
-                        monkeypatch.setattr(part, "_compiled", None)
+                        monkeypatch.setattr(part, "_compiled", {})
 
 
 def links(answer: PublicResponse) -> Iterator[str]:
