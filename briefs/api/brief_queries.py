@@ -32,6 +32,15 @@ def fetch_listed(now: dt.datetime, ids: Sequence[int], *, since: dt.datetime | N
     return [by_id[pk] for pk in ids if pk in by_id]
 
 
+def fetch_by_slug(now: dt.datetime, slugs: Sequence[str]) -> list[ShapeRow]:
+    """Return the listed editions with these slugs, in their order."""
+    if not slugs:
+        return []
+    padded = pad_ids(slugs)
+    by_slug = {row.slug: row for row in _slugs_query(len(padded))(now, *padded)}
+    return [by_slug[slug] for slug in slugs if slug in by_slug]
+
+
 def fetch_found(now: dt.datetime, briefs: Sequence[int]) -> list[ShapeRow]:
     """Return the editions of these briefs that readers find."""
     if not briefs:
@@ -74,6 +83,11 @@ def _listed_query(size: int, has_since: bool) -> ShapeQuery:
         return _listed(now, values[0] if has_since else None).filter(pk__in=values[has_since:])
 
     return ShapeQuery(build, *[dt.datetime] * has_since, *[int] * size)
+
+
+@lru_cache(maxsize=2)
+def _slugs_query(size: int) -> ShapeQuery:
+    return ShapeQuery(lambda now, *slugs: Edition.objects.listed(now).filter(slug__in=slugs), *[str] * size)
 
 
 @lru_cache(maxsize=8)

@@ -1,23 +1,24 @@
 """The API: briefs, one brief, changes, vocabulary. All read `listed(now)`, `found(now)`, `gone(now)` or `changed`."""
 
-import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
-from typing import Any, Literal
+from typing import Any
 from urllib.parse import urlencode
 
 import msgspec
 from django.conf import settings
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.utils import timezone
 from msgspec import Struct
 
 from ..models.edition import Edition
 from ..public.page_keys import ListPosition
+from ..public.responses import NO_STORE
 from ..public.search import search_queries
 from ..public.subjects import subject_queries
 from ..shapes import shape_queries
-from ..shapes.brief_shape import Brief, FoundBrief, Name
+from ..shapes.brief_shape import Brief, Change, FoundBrief, Name
+from ..shapes.shape_queries import ShapeRow
 from . import brief_queries, parameters
 from .api_responses import Problem, json_response, now_and_settled, require_rate
 
@@ -27,16 +28,6 @@ class BriefPage(Struct):
 
     briefs: list[Brief]
     next: str | None
-
-
-class Change(Struct):
-    """The latest change of an edition. `brief` is its brief as it is now, null if readers no longer find it."""
-
-    id: int
-    edition: int
-    kind: Literal["published", "corrected", "withdrawn", "removed", "reinstated"]
-    at: dt.datetime
-    brief: FoundBrief | None
 
 
 class ChangePage(Struct):
@@ -96,9 +87,14 @@ def _build_url(path: str, values: dict[str, str]) -> str:
 
 def show_brief(request: HttpRequest, slug: str) -> HttpResponse:
     parameters.read_parameters(request, ())
+    return json_response(shape_queries.build_shapes([find_row(slug)])[0])
+
+
+def find_row(slug: str) -> ShapeRow:
+    """Return the columns of a brief that readers find. Raise Problem if it was removed, else Http404."""
     now = timezone.now()
-    if briefs := shape_queries.build_shapes(brief_queries.find_by_slug(now, slug)):
-        return json_response(briefs[0])
+    if rows := brief_queries.find_by_slug(now, slug):
+        return rows[0]
     removed = Edition.objects.gone(now).filter(slug=slug).values_list("removed_at", flat=True).first()
     if removed:
         raise Problem(HTTPStatus.GONE, "This brief was removed. Delete your copy.", removed=removed)
@@ -107,6 +103,10 @@ def show_brief(request: HttpRequest, slug: str) -> HttpResponse:
 
 def list_changes(request: HttpRequest) -> HttpResponse:
     values = parameters.read_parameters(request, parameters.CHANGE_PARAMETERS)
+    return json_response(build_change_page(values))
+
+
+def build_change_page(values: Mapping[str, str]) -> ChangePage:
     position, limit = parameters.read_change_position(values), parameters.read_limit(values)
     now, settled = now_and_settled()
     rows = brief_queries.fetch_changes(position, settled, limit + 1)
@@ -115,7 +115,7 @@ def list_changes(request: HttpRequest) -> HttpResponse:
     by_id = {brief.id: brief for brief in shape_queries.build_shapes(found)}
     changes = [Change(brief, number, kind, at, by_id.get(brief)) for _, brief, number, kind, at in page]
     last = ListPosition(page[-1][-1], page[-1][0]) if page else position
-    return json_response(ChangePage(changes, str(last), len(rows) > limit))
+    return ChangePage(changes, str(last), len(rows) > limit)
 
 
 def list_vocabulary(request: HttpRequest) -> HttpResponse:
@@ -139,3 +139,14 @@ def list_vocabulary(request: HttpRequest) -> HttpResponse:
 def missing(request: HttpRequest, **_: str) -> HttpResponse:
     """Answer every other address of the API, so that its errors too are problem+json."""
     raise Http404
+
+
+def serve_assistants(request: HttpRequest) -> HttpResponse:
+    """Answer MCP, if `DIGEST_MCP` switches it on. Else the address answers like any that accepts no POST."""
+    if not settings.DIGEST_MCP:
+        if request.method == "POST":
+            return HttpResponseNotAllowed(["GET", "HEAD", "OPTIONS"], headers={"Cache-Control": NO_STORE})
+        raise Http404
+    from .assistants import answer  # needs the extra `mcp`
+
+    return answer(request)

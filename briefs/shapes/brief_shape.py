@@ -145,3 +145,14 @@ class WithdrawnBrief(Struct, frozen=True, kw_only=True, tag_field="status", tag=
 
 
 type FoundBrief = Brief | WithdrawnBrief
+type ChangeName = Literal["published", "corrected", "withdrawn", "removed", "reinstated"]
+
+
+class Change(Struct):
+    """The latest change of an edition. `brief` is its brief as it is now, null if readers no longer find it."""
+
+    id: int
+    edition: int
+    kind: ChangeName
+    at: dt.datetime
+    brief: FoundBrief | None

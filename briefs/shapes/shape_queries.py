@@ -114,7 +114,7 @@ def _term_query(size: int) -> PreparedQuery:
     return PreparedQuery(build, *[int] * size)
 
 
-def pad_ids(ids: Sequence[int]) -> list[int]:
+def pad_ids[T](ids: Sequence[T]) -> list[T]:
     """Repeat the last id up to the next prepared number, so that few queries are compiled."""
     size = next(size for size in (1, 20, 100) if len(ids) <= size)
     return [*ids, *[ids[-1]] * (size - len(ids))]

@@ -1,0 +1,298 @@
+"""MCP for assistants (`/mcp`): tools that read what the API reads, with texts as pairs. No tool writes.
+
+django-mcpz speaks the protocol; it answers each POST by itself, without a session. A browser of another site is refused
+by its `Origin`.
+"""
+
+import datetime as dt
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from functools import wraps
+from typing import Annotated, Any, Final, Literal
+
+import msgspec
+from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
+from django.http import Http404, HttpRequest, HttpResponse
+from django.utils import timezone, translation
+from django_mcpz.server import MCPServer, ToolError, public
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+from ..database.replica import read_from_replica
+from ..public.responses import NO_STORE
+from ..public.search import search_queries
+from ..rendering.citation_box import build_citations
+from ..search.highlighting import find_spans
+from ..search.query import Phrase
+from ..shapes.brief_shape import Brief, FoundBrief, Name
+from ..shapes.shape_queries import ShapeRow, build_shapes
+from ..text.paths import SITE_PLACEHOLDER
+from . import brief_queries, parameters
+from .api_responses import Problem, require_rate
+from .views import ChangePage, build_change_page, find_row
+
+MAX_PAIRS_PER_BRIEF: Final = 3
+"""Bullets of a brief in an answer to a search."""
+MAX_CHANGES: Final = 20
+type Work = Literal["brief", "article"]
+_WORKS: Final[tuple[Work, Work]] = ("brief", "article")
+
+_FILTERS: Final = parameters.SEARCH_FILTERS
+
+
+def _filter(name: str) -> Any:
+    """Return the type of an argument that is a parameter of the API."""
+    of, schema = _FILTERS[name], _FILTERS[name].schema
+    limits = Meta(
+        pattern=schema.get("pattern"), max_length=schema.get("maxLength", 100), description=of.description
+    )
+    return Annotated[str, limits] | UnsetType
+
+
+_Slug = Annotated[
+    str, Meta(pattern="^[-a-zA-Z0-9_]{1,100}$", description="Slug of a brief, from its address.")
+]
+_Part = Annotated[
+    str,
+    Meta(
+        pattern="^(headline|summary|b[1-9][0-9]{0,5})$",
+        description="`headline`, `summary`, or a bullet: `b4`.",
+    ),
+]
+
+SearchInput = msgspec.defstruct(
+    "SearchInput",
+    [(name, _filter(name), UNSET) for name in _FILTERS],
+)
+
+
+class BriefInput(Struct):
+    slug: _Slug
+
+
+class PairInput(Struct):
+    slug: _Slug
+    part: _Part
+
+
+class CiteInput(Struct):
+    slug: _Slug
+    part: _Part | UnsetType = UNSET
+
+
+class ChangesInput(Struct):
+    since: (
+        Annotated[str, Meta(max_length=60, description=parameters.CHANGE_PARAMETERS["since"].description)]
+        | UnsetType
+    ) = UNSET
+    limit: Annotated[int, Meta(ge=1, le=MAX_CHANGES)] = MAX_CHANGES
+
+
+class PairUrls(Struct):
+    """Addresses of the pair on the pages of its brief."""
+
+    zh: str
+    en: str
+    parallel: str
+
+
+class Pair(Struct):
+    """The same text in Traditional Chinese and in English. `part` is `headline`, `summary` or `b4`."""
+
+    part: str
+    zh: str
+    en: str
+    urls: PairUrls
+
+
+class BriefPairs(Struct):
+    """Pairs of one edition of a brief. `updated` is when the edition became public."""
+
+    slug: str
+    edition: int
+    published: dt.datetime
+    updated: dt.datetime
+    source: Name | None
+    pairs: list[Pair]
+    licence: str
+
+
+class SearchAnswer(Struct):
+    """Briefs, the best first. `count` is how many match; narrow the search to see others."""
+
+    briefs: list[BriefPairs]
+    count: int
+
+
+class BriefAnswer(Struct):
+    """A bullet's address is that of its brief with `#b` and its number."""
+
+    brief: FoundBrief
+
+
+class Citation(Struct):
+    work: Work
+    style: str
+    language: str
+    text: str
+
+
+class Citations(Struct):
+    """Citations of the brief and of the article that it digests, and the pair that is quoted."""
+
+    quoted: BriefPairs
+    citations: list[Citation]
+
+
+SERVER = MCPServer(
+    name="digest",
+    title=" · ".join(settings.DIGEST_SITE_NAME.values()),
+    version=settings.VERSION,
+    website_url=settings.SITE_URL,
+    instructions=(
+        "Published briefs of articles by think tanks, each in Traditional Chinese and in English. Texts come as pairs:"
+        " the same text in both languages, with address, edition and date. When you quote one, give its address."
+    ),
+    auth=public,
+)
+
+
+def answer(request: HttpRequest) -> HttpResponse:
+    """Answer one message. Limited like requests of the API."""
+    try:
+        require_rate(request, "api")
+    except Problem as problem:
+        return problem.build_response()
+    request.user = AnonymousUser()  # django-mcpz asks for the user, and there is no session
+    with translation.override("en"):
+        response = read_from_replica(lambda: SERVER(request))
+    response.headers["Cache-Control"] = NO_STORE
+    return response
+
+
+def _tool(description: str, **options: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    def register(function: Callable[..., Any]) -> Callable[..., Any]:
+        @wraps(function)
+        def run(request: HttpRequest, values: Any) -> Any:
+            try:
+                return function(request, values)
+            except Problem as problem:
+                raise ToolError(problem.details.detail) from problem
+            except Http404:
+                raise ToolError("There is nothing public under this slug.") from None
+
+        tool: Callable[..., Any] = SERVER.tool(
+            description=description, read_only=True, open_world=False, **options
+        )(run)
+        return tool
+
+    return register
+
+
+@_tool(
+    "Search published briefs in both languages at once. Returns for each brief its headline and the bullets that match.",
+    input_schema=SearchInput,
+    output_schema=SearchAnswer,
+)
+def search(request: HttpRequest, values: Any) -> SearchAnswer:
+    asked = parameters.read_search(
+        {name: value for name, value in msgspec.structs.asdict(values).items() if value}
+    )
+    if asked.is_empty:
+        raise ToolError("Give words to search for (q), or a filter.")
+    require_rate(request, "search")
+    now = timezone.now()
+    results = search_queries.run_search(replace(asked, newest_first=not asked.query_text), now)
+    rows = brief_queries.fetch_by_slug(now, [hit.slug for hit in results.hits])
+    phrases = results.query.highlighted_phrases
+    found = [
+        _build_pairs(brief, _find_best_pairs(brief, phrases))
+        for brief in build_shapes(rows)
+        if isinstance(brief, Brief)
+    ]
+    return SearchAnswer(found, results.count)
+
+
+def _find_best_pairs(brief: Brief, phrases: Sequence[Phrase]) -> list[Pair]:
+    """Return the headline and the bullets with the most phrases, in their order; the summary if no bullet has any."""
+    headline, summary, *bullets = _list_pairs(brief)
+    has = [sum(map(bool, find_spans(f"{pair.zh}\n{pair.en}", phrases))) for pair in bullets]
+    best = sorted(range(len(bullets)), key=lambda n: -has[n])[:MAX_PAIRS_PER_BRIEF]
+    return [headline, *([bullets[n] for n in sorted(best) if has[n]] or [summary])]
+
+
+def _list_pairs(brief: Brief) -> Iterator[Pair]:
+    yield _build_pair(brief, "headline", brief.headline.zh, brief.headline.en)
+    yield _build_pair(brief, "summary", brief.summary.zh, brief.summary.en)
+    for bullet in brief.bullets:
+        yield _build_pair(brief, f"b{bullet.number}", bullet.zh, bullet.en)
+
+
+def _build_pair(brief: Brief, part: str, zh: str, en: str) -> Pair:
+    mark = "" if part == "headline" else f"#{part}"
+    urls = brief.urls
+    return Pair(part, zh, en, PairUrls(f"{urls.zh}{mark}", f"{urls.en}{mark}", f"{urls.parallel}{mark}"))
+
+
+def _build_pairs(brief: Brief, pairs: list[Pair]) -> BriefPairs:
+    source = brief.article.source  # type: ignore[attr-defined]
+    return BriefPairs(brief.slug, brief.edition, brief.published, brief.updated, source, pairs, brief.licence)
+
+
+@_tool(
+    "Read a whole brief in both languages, with the facts of its article. A withdrawn brief is its notice.",
+    input_schema=BriefInput,
+    output_schema=BriefAnswer,
+)
+def brief(request: HttpRequest, values: BriefInput) -> BriefAnswer:
+    return BriefAnswer(build_shapes([find_row(values.slug)])[0])
+
+
+@_tool("Read one text of a brief in both languages.", input_schema=PairInput, output_schema=BriefPairs)
+def pair(request: HttpRequest, values: PairInput) -> BriefPairs:
+    return _find_pair(find_row(values.slug), values.part)
+
+
+def _find_pair(row: ShapeRow, part: str) -> BriefPairs:
+    (brief,) = build_shapes([row])
+    if not isinstance(brief, Brief):
+        raise ToolError("This brief was withdrawn. Do not quote it. Read the notice with the tool `brief`.")
+    pairs = [pair for pair in _list_pairs(brief) if pair.part == part]
+    if not pairs:
+        raise ToolError(f"The brief has no {part}.")
+    return _build_pairs(brief, pairs)
+
+
+@_tool(
+    "Cite a brief and the article that it digests, in the styles Chicago and APA (English) and that of Taiwan's policy"
+    " journals (Chinese). With `part`, also the pair to quote.",
+    input_schema=CiteInput,
+    output_schema=Citations,
+)
+def cite(request: HttpRequest, values: CiteInput) -> Citations:
+    row = find_row(values.slug)
+    quoted = _find_pair(row, values.part or "headline")
+    return Citations(
+        quoted,
+        [
+            Citation(
+                work,
+                line.name,
+                line.lang,
+                "".join(run.text for run in line.sentence).replace(SITE_PLACEHOLDER, settings.SITE_URL),
+            )
+            for work, part in zip(_WORKS, build_citations(row.card, "en"), strict=True)
+            for line in part.lines
+        ],
+    )
+
+
+@_tool(
+    "List what was published, corrected, withdrawn, removed or reinstated since a time, oldest first, each with the"
+    " brief as it is now. Send `cursor` as `since` to read on.",
+    input_schema=ChangesInput,
+    output_schema=ChangePage,
+)
+def changes(request: HttpRequest, values: ChangesInput) -> ChangePage:
+    since = {"since": values.since} if values.since else {}
+    return build_change_page({**since, "limit": str(values.limit)})

@@ -1,0 +1,148 @@
+"""MCP: each tool answers with pairs of public briefs, in every state, and writes nothing."""
+
+import itertools
+import json
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import pytest
+from django.core.cache import cache
+from django.test import Client
+
+from briefs import workflow
+
+from ..support import factories
+from ..support.crawler import PublicResponse
+from ..support.factories import Team
+
+pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No directory at")]
+
+TOOLS = {"search", "brief", "pair", "cite", "changes"}
+_ids = itertools.count(1)
+
+
+@pytest.fixture(autouse=True)
+def switched_on(settings: Any) -> None:
+    settings.DIGEST_MCP = True
+    settings.DIGEST_API_LIMIT = settings.DIGEST_SEARCH_LIMIT = 100_000
+
+
+def post(method: str, params: dict[str, Any], **headers: str) -> Any:
+    message = {"jsonrpc": "2.0", "id": next(_ids), "method": method, "params": params}
+    return Client(enforce_csrf_checks=True).post(
+        "/mcp", json.dumps(message), content_type="application/json", headers=headers
+    )
+
+
+def call(tool: str, **arguments: Any) -> dict[str, Any]:
+    response = post("tools/call", {"name": tool, "arguments": arguments})
+    assert response.status_code == 200, response.content
+    result: dict[str, Any] = response.json()["result"]
+    return result
+
+
+def answer_of(tool: str, **arguments: Any) -> Any:
+    result = call(tool, **arguments)
+    assert not result["isError"], result
+    return result["structuredContent"]
+
+
+def error_of(tool: str, **arguments: Any) -> str:
+    result = call(tool, **arguments)
+    assert result["isError"], result
+    return str(result["content"][0]["text"])
+
+
+def list_calls(slugs: Iterable[str]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """List calls of every tool about each brief, public or not."""
+    yield from (("changes", {}), ("changes", {"since": "2000-01-01", "limit": 3}))
+    for slug in slugs:
+        yield "search", {"q": f'"{slug.replace("-", '" "')}"'}
+        yield "brief", {"slug": slug}
+        yield from (("pair", {"slug": slug, "part": part}) for part in ("headline", "summary", "b1", "b2"))
+        yield "cite", {"slug": slug, "part": "b1"}
+
+
+def fetch_answer(tool: str, arguments: dict[str, Any]) -> PublicResponse:
+    """Call a tool, for the crawl. An answer may repeat its arguments, as that of a search does."""
+    response = post("tools/call", {"name": tool, "arguments": arguments})
+    assert b"failed unexpectedly" not in response.content, (tool, arguments)
+    return PublicResponse(
+        f"/search/{tool}/{arguments}",
+        response.status_code,
+        dict(response.items()),
+        response.content,
+        "a tool",
+        tuple(response.cookies),
+    )
+
+
+def test_answers_are_pairs_with_address_edition_and_date(team: Team) -> None:
+    brief = factories.live_brief(team)
+    factories.publish_revision(team, brief, " of zebrafish")
+    brief.refresh_from_db()
+    slug = brief.slug
+    answer = answer_of("search", q="zebrafish")
+    assert answer["count"] == 1
+    (found,) = answer["briefs"]
+    assert (found["slug"], found["edition"]) == (slug, 2)
+    assert found["published"] < found["updated"]
+    assert {pair["part"] for pair in found["pairs"]} >= {"headline"}
+    one = answer_of("pair", slug=slug, part="b1")["pairs"]
+    assert one[0]["zh"]
+    assert one[0]["en"]
+    assert one[0]["urls"]["parallel"].endswith(f"/briefs/{slug}/parallel/#b1")
+    assert answer_of("brief", slug=slug)["brief"]["bullets"][0]["en"] == one[0]["en"]
+    cited = answer_of("cite", slug=slug, part="b1")
+    assert cited["quoted"]["pairs"] == one
+    assert {(line["work"], line["style"]) for line in cited["citations"]} == set(
+        itertools.product(("brief", "article"), ("Chicago", "APA", "Taiwan style"))
+    )
+    assert f"/en/briefs/{slug}/" in cited["citations"][0]["text"]
+    assert error_of("pair", slug=slug, part="b99") == "The brief has no b99."
+    workflow.withdraw(brief, by=team.publisher, kind="rights", reason_zh="權", reason_en="Rights")
+    assert "withdrawn" in error_of("cite", slug=slug)
+    assert answer_of("brief", slug=slug)["brief"]["status"] == "withdrawn"
+    workflow.remove(brief, by=team.publisher, reason="r")
+    assert error_of("brief", slug=slug) == "This brief was removed. Delete your copy."
+
+
+@pytest.mark.parametrize(
+    ("tool", "arguments", "error"),
+    [
+        ("search", {}, "Give words"),
+        ("search", {"q": "x" * 201}, "length <= 200"),
+        ("search", {"q": "x", "state": "draft"}, "unknown field"),
+        ("search", {"q": ["x"]}, "Expected `str`"),
+        ("search", {"year": "2025\n"}, ""),
+        ("search", {"from": "2025-02-30"}, ""),
+        ("brief", {"slug": "../x"}, "matching regex"),
+        ("brief", {"slug": "x" * 101}, "matching regex"),
+        ("pair", {"slug": "x", "part": "content"}, "matching regex"),
+        ("changes", {"limit": 21}, "<= 20"),
+        ("changes", {"since": "yesterday"}, "Not a cursor."),
+        ("changes", {"since": "2025-13-01"}, "Expected a time"),
+    ],
+)
+def test_wrong_argument_is_refused_with_a_reason(tool: str, arguments: dict[str, Any], error: str) -> None:
+    assert error in error_of(tool, **arguments)
+
+
+def test_tools_describe_themselves() -> None:
+    tools = post("tools/list", {}).json()["result"]["tools"]
+    assert {tool["name"] for tool in tools} == TOOLS
+    assert all(tool["annotations"]["readOnlyHint"] and tool["outputSchema"] for tool in tools)
+
+
+def test_endpoint_is_for_programs_limited_and_off_by_default(settings: Any) -> None:
+    assert post("ping", {}).headers["Cache-Control"] == "no-store"
+    assert post("ping", {}, Origin="https://evil.example").status_code == 403
+    assert Client().get("/mcp").status_code == 405
+    settings.DIGEST_API_LIMIT = 0
+    cache.clear()
+    limited = post("ping", {})
+    assert (limited.status_code, "Retry-After" in limited.headers) == (429, True)
+    settings.DIGEST_API_LIMIT, settings.DIGEST_SEARCH_LIMIT = 10, 0
+    assert error_of("search", q="x").startswith("Wait ")
+    settings.DIGEST_MCP = False
+    assert (post("ping", {}).status_code, Client().get("/mcp").status_code) == (405, 404)
