@@ -16,11 +16,11 @@ from django.db.models import Max
 from django.utils import timezone
 
 from ...content import Content
+from ...database.write_turns import let_other_writers_in
 from ...exchange.sheets.brief_import import (
     BATCH_SIZE,
     BriefChange,
     BriefImportPlan,
-    let_other_writers_in,
     save_changes,
 )
 from ...models import Person, Upload, UploadFile

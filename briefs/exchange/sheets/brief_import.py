@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from itertools import batched
 from typing import Final
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils.translation import gettext as _
 
 from ... import workflow
@@ -35,8 +35,6 @@ BATCH_SIZE: Final = 25
 """Most briefs that one transaction saves."""
 LOCK_SECONDS: Final = 0.5
 """A transaction begins no further brief after this time, since on SQLite every other writer waits for it."""
-PAUSE_SECONDS: Final = 0.15
-"""Pause between two transactions, longer than a waiting writer of SQLite sleeps between retries."""
 _CHUNK: Final = 500
 _EARLIER_REVISIONS: Final = 20
 
@@ -214,12 +212,6 @@ def save_changes(
             if time.monotonic() > until:
                 break
     return refused, changes[done:]
-
-
-def let_other_writers_in() -> None:
-    """Pause on SQLite. Without it a save that waits for the lock hardly ever gets it before the import ends."""
-    if connection.vendor == "sqlite":
-        time.sleep(PAUSE_SECONDS)
 
 
 def describe_conflict(brief: Brief, change: BriefChange) -> str:

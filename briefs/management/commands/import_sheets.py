@@ -7,11 +7,11 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import translation
 
 from briefs import policy, workflow
+from briefs.database.write_turns import let_other_writers_in
 from briefs.exchange.sheets.brief_import import (
     BriefChange,
     BriefImportPlan,
     describe_conflict,
-    let_other_writers_in,
     list_differences,
     plan_brief_import,
     save_changes,
