@@ -29,10 +29,13 @@ class PreparedQuery(threading.local):
     """Prepare the `values_list` queryset that `build` returns. `argument_types` are the types of its arguments.
 
     Compiled once per thread and database, like Django's connections. The queryset may use arguments only in comparisons.
+    `around` is SQL that has `{queryset}` in it, for what querysets cannot express.
     """
 
-    def __init__(self, build: Callable[..., QuerySet[Any, Any]], *argument_types: type) -> None:
-        self._build, self._kinds = build, argument_types
+    def __init__(
+        self, build: Callable[..., QuerySet[Any, Any]], *argument_types: type, around: str = "{queryset}"
+    ) -> None:
+        self._build, self._kinds, self._around = build, argument_types, around
         self._compiled: dict[str, _Compiled] = {}
 
     def __call__(self, *arguments: Any) -> list[tuple[Any, ...]]:
@@ -53,7 +56,8 @@ class PreparedQuery(threading.local):
     def _compile(self, connection: BaseDatabaseWrapper) -> _Compiled:
         stand_ins = [_STAND_INS[kind](n) for n, kind in enumerate(self._kinds, start=1)]
         compiler = self._build(*stand_ins).query.get_compiler(connection=connection)
-        sql, parameters = compiler.as_sql()
+        queryset, parameters = compiler.as_sql()
+        sql = self._around.format(queryset=queryset)
         adapted = [_adapt_value(value, connection) for value in stand_ins]
         places = [(adapted.index(p), None) if p in adapted else (None, p) for p in parameters]
         if {n for n, _ in places if n is not None} != set(range(len(adapted))):

@@ -290,23 +290,24 @@ def _select_timeline(kind: SubjectKind, language: Side, rows: EditionRows) -> Ed
     return dated
 
 
-def _facets_query(kind: SubjectKind, now: dt.datetime, subject: Any) -> Any:
-    newest = (
-        kind.listed_editions(now, subject)
-        .order_by(f"-{kind.time_column}", f"-{kind.id_column}")
-        .values("pk")[: MAX_COUNTED_BRIEFS + 1]
-    )
-    first, *rest = [
-        of.join_table._default_manager.filter(edition__in=newest, **{f"{of.join_column}__isnull": False})
-        .order_by()
-        .values_list(
-            Value(of.name),
-            *(f"{of.join_column}__{column}" for column in ("slug", of.zh_column, of.en_column)),
+def _newest_query(kind: SubjectKind, now: dt.datetime, subject: Any) -> Any:
+    newest = kind.listed_editions(now, subject).order_by(f"-{kind.time_column}", f"-{kind.id_column}")
+    return newest.values_list("pk")[: MAX_COUNTED_BRIEFS + 1]
+
+
+def _count_names_sql() -> str:
+    """Build SQL that counts the names of the editions in `newest` by their ids, and then looks the names up.
+
+    A plain join was read from the names: all keywords × all editions. CROSS JOIN fixes the loop order in SQLite.
+    """
+    parts = []
+    for of in SUBJECT_KINDS.values():
+        links, names, column = of.join_table._meta.db_table, of.model._meta.db_table, f"{of.join_column}_id"
+        parts.append(
+            f"SELECT '{of.name}', v.slug, v.{of.zh_column}, v.{of.en_column}, c.n FROM (SELECT {column} AS pk, COUNT(*) AS n"  # noqa: S608 our own names
+            f" FROM {links} WHERE edition_id IN (SELECT id FROM newest) GROUP BY {column}) c CROSS JOIN {names} v WHERE v.id = c.pk"
         )
-        .annotate(n=Count("pk"))
-        for of in SUBJECT_KINDS.values()
-    ]
-    return first.union(*rest, all=True)
+    return " UNION ALL ".join(parts)
 
 
 def _start_here_query(kind: SubjectKind, now: dt.datetime, subject: Any, *briefs: Any) -> Any:
@@ -315,14 +316,22 @@ def _start_here_query(kind: SubjectKind, now: dt.datetime, subject: Any, *briefs
     return rows.values_list("brief_id", "slug", *headlines)
 
 
-def _prepare_by_kind(query: Callable[..., Any], *argument_types: type) -> dict[str, PreparedQuery]:
+def _prepare_by_kind(
+    query: Callable[..., Any], *argument_types: type, **options: str
+) -> dict[str, PreparedQuery]:
     return {
-        name: PreparedQuery(partial(query, kind), *argument_types) for name, kind in SUBJECT_KINDS.items()
+        name: PreparedQuery(partial(query, kind), *argument_types, **options)
+        for name, kind in SUBJECT_KINDS.items()
     }
 
 
 _subject_by_slug = _prepare_by_kind(_subject_query, str, dt.datetime)
-_facets = _prepare_by_kind(_facets_query, dt.datetime, int)
+_facets = _prepare_by_kind(
+    _newest_query,
+    dt.datetime,
+    int,
+    around=f"WITH newest (id) AS MATERIALIZED ({{queryset}}) {_count_names_sql()}",
+)
 _start_here = _prepare_by_kind(_start_here_query, dt.datetime, int, *[int] * MAX_START_HERE)
 _ids_with_term = PreparedQuery(_ids_with_term_query, dt.datetime, int)
 _timeline_paginators = {
