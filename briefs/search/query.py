@@ -45,6 +45,7 @@ _CHUNK = re.compile(
     r"(?:(?P<label>[^\s:：\"“”「」『』()（）-]{1,12})[:：]\s*(?=[^\s:：]))?"
     rf"(?:(?P<quote>[{''.join(_QUOTES)}])(?P<phrase>[^{_CLOSING}]*)(?:[{_CLOSING}]|$)|(?P<bare>[^\s{''.join(_QUOTES)}]+))"
 )
+_QUOTATION = re.compile(f"[{''.join(_QUOTES)}][^{_CLOSING}]*[{_CLOSING}]")
 _DAY = re.compile(r"(\d{4})(?:[-/.年](\d{1,2})(?:[-/.月](\d{1,2})日?|月)?|年)?", re.ASCII)
 _RANGE = re.compile(r"\.\.+|…|~|～|–|—|至|到")
 
@@ -157,6 +158,11 @@ def parse_query(text: str) -> ParsedQuery:
             terms += _parse_chunk(chunk)
     is_truncated = text != given or len(terms) > MAX_QUERY_TERMS
     return ParsedQuery(text, tuple(terms[:MAX_QUERY_TERMS]), since, until, is_truncated)
+
+
+def has_quotation(text: str) -> bool:
+    """Return whether the text has quotation marks of its own, so that a sentence about it needs none."""
+    return bool(_QUOTATION.search(text))
 
 
 def as_prefix_query(query: ParsedQuery) -> ParsedQuery:

@@ -13,6 +13,7 @@ from ...content import LANGUAGE_TAGS, Side
 from ...rendering.cards import LIST_SEPARATOR
 from ...rendering.text import render_partial
 from ...search.name_filters import NO_SUCH_FACET
+from ...search.query import has_quotation
 from ...text import date_format, paths
 from ...text.scripts import detect_language_code
 from ..list_presenter import format_year
@@ -44,6 +45,7 @@ def build_results_context(
         "found": render_partial(
             "briefs/_search_summary.html",
             asked=params,
+            has_quotation=has_quotation(params.query_text),
             home=paths.home(language),
             count=_count_text(results, sum(answer.matching_bullets for answer in answers), is_all=is_all),
             chips=[

@@ -151,6 +151,9 @@ def test_search_without_results_corrects_or_completes_words(site: Client) -> Non
     assert "/en/briefs/next-technology-race/" in body
     assert "these are the results for “chiluku*”" in get_search_page(site, "?q=chiluku")
     assert result_count(get_search_page(site, "?q=zzzzzz")) == "Nothing found for “zzzzzz”."
+    for quoted in ("“zz zz”", "「zz」", "author:Rey 『zz』"):
+        said = result_count(get_search_page(site, f"?q={quoted}"))
+        assert said == f"Nothing found for {quoted}.", "its own marks are enough"
     assert "找不到「&lt;b&gt;zz」的相關內容。" in get_search_page(site, "?q=<b>zz", "zh-hant")
 
 
