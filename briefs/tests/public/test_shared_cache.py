@@ -242,7 +242,8 @@ def test_only_root_declares_vary() -> None:
         route_registry.PUBLIC_CACHE,
         route_registry.NO_STORE,
     }
-    assert settings.MIDDLEWARE[:2] == [
+    assert settings.MIDDLEWARE[:3] == [
+        "digest.observation.note_route",
         "digest.headers.permissions_policy",
         "briefs.admin.home.middleware.DeskMiddleware",
     ]
