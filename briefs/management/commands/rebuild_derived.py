@@ -2,17 +2,21 @@
 
 from collections.abc import Sequence
 from itertools import batched
-from typing import Any
+from typing import Any, Final
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 
 from ...content import Content
+from ...database.write_turns import let_other_writers_in
 from ...derived import build, label_propagation, staleness, translation_memory
 from ...models import Brief
 from ...models.edition import Edition
 from ...search import DRAFT_INDEX, get_store, rebuild
 from ...workflow.rules.working_copy import load_working_copy
+
+BATCH_SIZE: Final = 100
+"""Editions per transaction, for which other writers wait on SQLite."""
 
 
 class Command(BaseCommand):
@@ -39,12 +43,13 @@ class Command(BaseCommand):
             return
         rebuild.drop_strays(astray)
         done = 0
-        for batch in batched(ids, build.BATCH):
+        for batch in batched(ids, BATCH_SIZE):
             with transaction.atomic():
                 label_propagation.lock_names_exclusively()
                 build.rebuild_derived_rows(Edition.objects.filter(pk__in=batch))
             done += len(batch)
             self.stdout.write(f"{done} of {len(ids)} rebuilt")
+            let_other_writers_in()
         label_propagation.clear_pending(asked)
         translation_memory.rebuild_memory(forgotten)
         rebuild.index_missing_drafts(astray, _load_contents)
