@@ -70,13 +70,14 @@ def renew_encryption() -> int:
     n = 0
     if settings.SECRET_KEY_FALLBACKS:
         for row in Authenticator.objects.exclude(type=Authenticator.Type.WEBAUTHN):
-            data = {name: _renew(value) if name in ENCRYPTED else value for name, value in row.data.items()}
+            data = {name: renew(value) if name in ENCRYPTED else value for name, value in row.data.items()}
             if data != row.data:  # unless a recovery code was used meanwhile, which the next run meets
                 n += Authenticator.objects.filter(pk=row.pk, data=row.data).update(data=data)
     return n
 
 
-def _renew(token: str) -> str:
+def renew(token: str) -> str:
+    """Return a secret encrypted with `SECRET_KEY`, or the token as it is if that key made it or its key is gone."""
     with suppress(InvalidToken):
         _cipher(settings.SECRET_KEY).decrypt(token.encode())
         return token

@@ -11,7 +11,7 @@ from django.contrib import admin
 
 from . import brief_admin
 from .common import site_texts
-from .home import inbox_lists
+from .home import inbox_lists, webhook_pages
 from .people import people_admin
 from .vocabulary import vocabulary_admin
 
@@ -21,6 +21,7 @@ __all__ = [
     "people_admin",
     "site_texts",
     "vocabulary_admin",
+    "webhook_pages",
 ]
 
 # django-allauth registers lists that go past our rights and our log. The pages of a person show what they show.

@@ -2,7 +2,7 @@
 
 from .accounts import SignInCounter, SignInEvent
 from .brief import Brief, BriefAuthor, BriefKeyword, Bullet, Precision, State
-from .delivery import MailSwitch, Outbox, PreviewLink
+from .delivery import MailSwitch, Outbox, PreviewLink, Webhook, WebhookDelivery
 from .derived import (
     Card,
     EditionAuthor,
@@ -80,6 +80,8 @@ __all__ = [
     "Term",
     "Upload",
     "UploadFile",
+    "Webhook",
+    "WebhookDelivery",
     "WithdrawalKind",
     "get_importer",
 ]

@@ -12,7 +12,7 @@ from ..content import Content
 from ..derived import label_propagation
 from ..derived.build import build_derived_rows
 from ..derived.translation_memory import rebuild_memory, store_edition_pairs
-from ..models import Brief, ChangeKind, Edition, Event, Outbox
+from ..models import Brief, ChangeKind, Edition, Event, Outbox, WebhookDelivery
 from ..models.vocabulary import find_free_slug
 from ..search import indexing
 from ..text.slugs import build_slug
@@ -20,6 +20,7 @@ from .rules.brief_history import load_contributors, load_editions
 from .rules.clock import format_iso_date
 from .rules.refusals import Reason
 from .rules.transitions import notify
+from .rules.webhook_queue import queue_publication
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,13 +131,14 @@ def _free_slug(row: Brief, content: Content) -> str:
     return find_free_slug(Brief, build_slug(content.headline_en, 80) or f"{content.facts.date}-{row.pk}")
 
 
-def notify_contributors(event: Event) -> None:
-    """Notify all contributors of the event's edition: at once when it is scheduled, and when it is published."""
+def announce_edition(event: Event) -> None:
+    """Notify all contributors of the event's edition at once if it is scheduled, and everybody when it is published."""
     edition: Edition = event.edition  # type: ignore[assignment]
     people = load_contributors(edition.brief)
     if edition.live_from > event.at:
         notify(event, "scheduled", people, time=edition.live_from.isoformat())
     notify(event, "published", people, due_at=edition.live_from)
+    queue_publication(event)
 
 
 def cancel_edition(edition: Edition, now: dt.datetime) -> None:
@@ -147,6 +149,7 @@ def cancel_edition(edition: Edition, now: dt.datetime) -> None:
     Edition.objects.filter(pk=edition.pk).update(live_until=edition.live_from)
     others = Edition.objects.filter(brief=edition.brief_id, live_from__lt=edition.live_from)
     others.filter(live_until=edition.live_from).update(live_until=None)
-    Outbox.objects.filter(edition=edition, sent_at=None, due_at__gt=now).update(cancelled_at=now)
+    for queue in (Outbox, WebhookDelivery):
+        queue.objects.filter(edition=edition, sent_at=None, due_at__gt=now).update(cancelled_at=now)
     indexing.drop([edition.pk])
     rebuild_memory([edition.brief_id])

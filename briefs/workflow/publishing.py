@@ -18,9 +18,9 @@ from .editions import (
     NO_CHANGE_NOTE,
     ChangeNote,
     add_edition,
+    announce_edition,
     find_last_shown_edition,
     find_unconfirmed_edition,
-    notify_contributors,
     why_not_at_time,
 )
 from .rules import four_eyes
@@ -97,7 +97,7 @@ def _publish(
     event = run.record_event(edition=edition, note=note)
     if urgent_reason:
         notify(event, "urgent", find_people_for_verb("confirm"))
-    notify_contributors(event)
+    announce_edition(event)
     return edition
 
 

@@ -1,27 +1,32 @@
 """Verbs after approval: cancel, reschedule, withdraw, remove, reinstate."""
 
 import datetime as dt
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Final
 
 from django.utils import timezone
 
 from ..models import Brief, Edition, Person, State, WithdrawalKind
+from ..shapes.brief_shape import ChangeName
 from .editions import (
     add_edition,
+    announce_edition,
     cancel_edition,
     find_public_edition,
     find_scheduled_edition,
-    notify_contributors,
     why_not_at_time,
 )
 from .rules.brief_history import load_editions
 from .rules.refusals import Reason, Refused, build_refusal
 from .rules.transitions import VerbRun, run_verb
+from .rules.webhook_queue import queue_change
 
 _KEPT_ON_RESCHEDULING = (
     *("revision_id", "approved_by_id", "edited_by_id", "four_eyes", "urgent", "urgent_reason", "minor"),
     *("change_kind", "change_note_zh", "change_note_en", "confirmed_at", "confirmed_by_id"),
 )
+
+_CHANGES: Final[Mapping[str, ChangeName]] = {"withdraw": "withdrawn", "remove": "removed"}
 
 
 def cancel(brief: Brief | int, *, by: Person, now: dt.datetime | None = None) -> Edition:
@@ -52,7 +57,7 @@ def reschedule(
         kept = {name: getattr(old, name) for name in _KEPT_ON_RESCHEDULING}
         edition = add_edition(row, old.frozen_content, load_editions(row), at=at, now=run.now, **kept)
         run.update_brief()
-        notify_contributors(run.record_event(edition=edition))
+        announce_edition(run.record_event(edition=edition))
         return edition
 
 
@@ -117,7 +122,7 @@ def _take_down(
             cancel_edition(later, now)
         Edition.objects.filter(pk=edition.pk).update(**values)
         run.update_brief(to=State.IN_REVIEW if later and row.state == State.APPROVED else None)
-        run.record_event(edition=edition, note=note)
+        queue_change(run.record_event(edition=edition, note=note), _CHANGES[verb])
         return edition
 
 
@@ -131,5 +136,5 @@ def reinstate(brief: Brief | int, *, by: Person, now: dt.datetime | None = None)
         nobody = dict.fromkeys(("withdrawn_at", "withdrawn_by", "removed_at", "removed_by"))
         Edition.objects.filter(pk=edition.pk).update(**empty, **nobody, reinstated_at=run.now)
         run.update_brief()
-        run.record_event(edition=edition)
+        queue_change(run.record_event(edition=edition), "reinstated")
         return edition

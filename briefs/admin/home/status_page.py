@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from ... import health, notifications
 from ...models.derived import Relabelling
+from ...webhooks import sending
 from ..common import relative_dates
 from ..common.access import person_of
 from ..common.brief_pages import render_page
@@ -68,6 +69,7 @@ class StatusRow:
     advice: str = ""
     """Empty if nothing has to be done."""
     url: str = ""
+    link: str = ""
 
 
 def show_status(request: HttpRequest) -> HttpResponse:
@@ -100,10 +102,16 @@ def _build_rows(now: dt.datetime) -> list[StatusRow]:
             figure = _("%(due)s due, %(failed)s failed") % {"due": waiting, "failed": failed}
         elif part in _AGES and not figure:
             figure, has_failed = _("never"), has_failed or part in _HAS_TIMER
-        rows.append(StatusRow(str(name), figure, str(advice) if has_failed else "", url))
+        link = _("Notices not sent") if url else ""
+        rows.append(StatusRow(str(name), figure, str(advice) if has_failed else "", url, link))
     if names := Relabelling.objects.count():
         text = ngettext("%(n)s waits for publish_due", "%(n)s wait for publish_due", names) % {"n": names}
         rows.append(StatusRow(_("Changed names"), text))
+    if given_up := sending.find_given_up().count():
+        figure = _("%(n)s given up") % {"n": given_up}
+        advice = _("Ask whoever runs the receiver, then send again.")
+        url = reverse("admin:briefs_webhook_changelist")
+        rows.append(StatusRow(_("Webhooks"), figure, advice, url, _("Webhooks")))
     return rows
 
 

@@ -12,12 +12,13 @@ from briefs.notifications import Delivery, send_due
 from briefs.preview import links
 from briefs.search import indexing
 from briefs.search.search_log import delete_expired
+from briefs.webhooks import sending
 
 
 class Command(BaseCommand):
     requires_system_checks: list[str] = []  # they read the database, and must not hide the sentence below
     help = (
-        "Send the notices that are due, and continue to update editions that show a name as it was before a change."
+        "Send the notices and webhooks that are due, and continue to update editions that show a name as it was before a change."
         " Pages need no job: an edition is public when its time has come."
     )
 
@@ -32,12 +33,15 @@ class Command(BaseCommand):
     def _do_due_work(self) -> Delivery:
         indexing.drop_past_editions(timezone.now())  # superseded ones, which no search returns anyway
         delete_expired(timezone.localdate())
-        second_factor.renew_encryption()
+        for keeper in (second_factor, sending):
+            keeper.renew_encryption()
         delivery = send_due()
         self.stdout.write(f"{delivery.sent} sent, {delivery.failed} failed.")
         if made := continue_relabelling():
             self.stdout.write(f"{made} editions relabelled.")
-        for part in (throttle, sessions, pending_uploads, links):
+        if any(hooks := sending.send_due()):
+            self.stdout.write(f"Webhooks: {hooks.sent} delivered, {hooks.failed} not reached.")
+        for part in (throttle, sessions, pending_uploads, links, sending):
             part.delete_expired(timezone.now())
         JobRun.record("publish_due")
         return delivery

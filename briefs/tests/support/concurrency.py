@@ -93,8 +93,14 @@ def send(port: int) -> object:
         return notifications.send_due().sent
 
 
+def send_webhooks() -> object:
+    from briefs.webhooks import sending
+
+    return sending.send_due().sent
+
+
 ACTS: dict[str, Callable[..., object]] = {
-    "approve": approve, "save": save, "sign": sign, "send": send, "killed": kill_at_statement, "save_sheet": save_sheet,
+    "approve": approve, "save": save, "sign": sign, "send": send, "webhooks": send_webhooks, "killed": kill_at_statement, "save_sheet": save_sheet,
 }  # fmt: skip
 
 

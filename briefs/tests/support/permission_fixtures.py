@@ -25,7 +25,9 @@ from briefs.models import (
     Source,
     Suggestion,
     Term,
+    WebhookDelivery,
 )
+from briefs.webhooks import sending
 from briefs.workflow.review_comments import TextAnchor
 
 from ..conftest import SEED
@@ -102,6 +104,10 @@ class PermissionScenario:
         self.document = self.imported_brief.revisions.get().document_id
         self.picture = workflow.store_picture(photo((320, 200)), by=writer)
         self.filter = SavedFilter.objects.create(person=writer, name="mine", query="state=draft")
+        webhook, _ = sending.create("https://partner.example/", by=self.team.publisher, now=timezone.now())
+        sending.switch(webhook, on=False, now=timezone.now())
+        values = {"webhook": webhook, "at": timezone.now(), "due_at": timezone.now(), "attempts": 10}
+        self.delivery, _ = WebhookDelivery.objects.update_or_create(pk=webhook.pk, defaults=values)
         self.notice = Outbox.objects.order_by("pk")[0]
         Outbox.objects.filter(pk=self.notice.pk).update(error="down", attempts=5)
         for key, person in self.people.items():

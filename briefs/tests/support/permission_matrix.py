@@ -173,6 +173,12 @@ briefs/letter/<int:pk>/handled/         -           wvreps
 briefs/search/                          wvreps      -
 briefs/outbox/                          wvreps      -
 briefs/outbox/retry/                    -           ps
+briefs/webhook/                         s           s
+briefs/webhook/change/ @on              -           s
+briefs/webhook/change/ @off             -           s
+briefs/webhook/change/ @test            -           s
+briefs/webhook/change/ @rotate          -           s
+briefs/webhook/change/ @resend          -           s
 briefs/sitetext/                        wvreps      -
 briefs/sitetext/add/                    ps          ps
 briefs/sitetext/<path:object_id>/       -           -

@@ -342,6 +342,13 @@ REQUEST_BUILDERS: dict[str, Callable[[PermissionScenario], PermissionRequest]] =
     ),
     "briefs/search/": lambda g: PermissionRequest("/admin/briefs/search/"),
     "briefs/signinevent/": lambda g: PermissionRequest("/admin/briefs/signinevent/"),
+    "briefs/webhook/": lambda g: PermissionRequest("/admin/briefs/webhook/", {"url": "https://a.example/"}),
+    **{
+        f"briefs/webhook/change/ @{act}": lambda g, do=f"{act}:{{}}": PermissionRequest(  # type: ignore[misc]
+            "/admin/briefs/webhook/change/", {"do": do.format(g.delivery.pk)}
+        )
+        for act in ("on", "off", "test", "rotate", "resend")
+    },
     "briefs/outbox/": lambda g: PermissionRequest("/admin/briefs/outbox/"),
     "briefs/outbox/retry/": lambda g: PermissionRequest(
         "/admin/briefs/outbox/retry/", {"notice": g.notice.pk}
