@@ -77,21 +77,20 @@ def find_addresses(parts: SplitResult, *, numeric_only: bool = False) -> list[tu
 def is_public_address(text: str) -> bool:
     """Return whether it is an address of the internet, or of this machine if the site itself is only here."""
     address = ip_address(text.partition("%")[0])
-    inner = _find_inner_address(address)
-    if address.is_loopback or (inner and inner.is_loopback):
+    if isinstance(address, IPv6Address):
+        if address.sixtofour or address.teredo or address.is_site_local:  # global in some versions of Python
+            return False
+        address = _unwrap(address)
+    if address.is_loopback:
         return settings.SITE_URL.startswith("http:")
-    if isinstance(address, IPv6Address) and address.is_site_local:  # global by `is_global`
-        return False
-    return all(one.is_global and not (one.is_multicast or one.is_reserved) for one in (address, inner) if one)
+    return address.is_global and not (address.is_multicast or address.is_reserved)
 
 
-def _find_inner_address(address: IPv4Address | IPv6Address) -> IPv4Address | None:
-    """Return the IPv4 address to which an IPv6 address leads: mapped, 6to4, Teredo or NAT64."""
-    if isinstance(address, IPv4Address):
-        return None
+def _unwrap(address: IPv6Address) -> IPv4Address | IPv6Address:
+    """Return the IPv4 address that is mapped, or reached through NAT64."""
     if address in _NAT64:
         return IPv4Address(int(address) & 0xFFFFFFFF)
-    return address.ipv4_mapped or address.sixtofour or (address.teredo[1] if address.teredo else None)
+    return address.ipv4_mapped or address
 
 
 def post_all(posts: Sequence[Post]) -> list[str]:

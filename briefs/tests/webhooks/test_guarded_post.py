@@ -48,7 +48,9 @@ def test_address_is_refused(url: str, code: str) -> None:
         assert post_all([Post(url, b"{}", {})]) == ["Nothing is sent to this address (private)."]
 
 
-@pytest.mark.parametrize("address", [PUBLIC, "2606:2800:220:1:248:1893:25c8:1946", "::ffff:93.184.216.34"])
+@pytest.mark.parametrize(
+    "address", [PUBLIC, "2606:2800:220:1:248:1893:25c8:1946", "::ffff:93.184.216.34", "64:ff9b::5db8:d822"]
+)
 def test_public_address_is_taken(address: str) -> None:
     assert is_public_address(address)
 
