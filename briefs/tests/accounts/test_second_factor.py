@@ -13,10 +13,6 @@ from briefs.models import Outbox, Person
 from briefs.models.accounts import SignInEvent
 
 from ..support import factories
-from ..support.permission_fixtures import PermissionScenario
-from ..support.permission_matrix import matrix_rows
-from ..support.permission_requests import build_request
-from ..support.query_recorder import database_checksum
 from ..support.sign_in_pages import (
     ACCOUNT,
     PASSWORD,
@@ -67,25 +63,6 @@ def test_password_alone_leads_to_adding_a_factor(client: Client, owner: Person) 
     answer = client.get("/admin/briefs/brief/", follow=True)
     assert answer.redirect_chain[-1][0].startswith(ACCOUNT)
     assert "請新增通行金鑰或驗證器應用程式" in answer.content.decode()
-
-
-@pytest.mark.filterwarnings("ignore:No directory at")
-def test_session_without_factor_opens_no_address_of_the_desk(
-    scenario: PermissionScenario, settings
-) -> None:  # fmt: skip
-    settings.DIGEST_REQUIRE_MFA = False
-    rows = [row for row in matrix_rows() if not row.route.startswith("admin/account/")]
-    requests = [build_request(scenario, row) for row in rows]
-    settings.DIGEST_REQUIRE_MFA = True
-    before, opened = database_checksum(), []
-    for row, request in zip(rows, requests, strict=True):
-        for who in ("w", "s"):
-            for send in (scenario.clients[who].get, scenario.clients[who].post):
-                answer = send(request.path + request.query, request.data)
-                if answer.status_code != 302 or not answer["Location"].startswith("/admin/"):
-                    opened.append((row.name, who, answer.status_code))
-    assert opened == []
-    assert database_checksum() == before
 
 
 @pytest.mark.django_db(transaction=True)

@@ -264,3 +264,19 @@ def test_broken_permission_rule_is_detected(
 ) -> None:
     monkeypatch.setattr(*MUTANTS[name])
     assert any(next(find_wrong_cells(scenario, who), "") for who in ("n", "r", "v"))
+
+
+def test_session_without_factor_opens_no_address_of_the_desk(scenario: PermissionScenario, settings) -> None:
+    settings.DIGEST_REQUIRE_MFA = False
+    rows = [row for row in ROWS if not row.route.startswith("admin/account/")]
+    requests = [build_request(scenario, row) for row in rows]
+    settings.DIGEST_REQUIRE_MFA = True
+    before, opened = database_checksum(), []
+    for row, request in zip(rows, requests, strict=True):
+        for who in ("w", "s"):
+            for send in (scenario.clients[who].get, scenario.clients[who].post):
+                answer = send(request.path + request.query, request.data)
+                if answer.status_code != 302 or not answer["Location"].startswith("/admin/"):
+                    opened.append((row.name, who, answer.status_code))
+    assert opened == []
+    assert database_checksum() == before
