@@ -21,7 +21,7 @@ from whitenoise.middleware import WhiteNoiseMiddleware
 import digest.cache
 from briefs import search
 from briefs.api import corpus_views
-from briefs.database import guards
+from briefs.database import guards, request_limits
 from briefs.installation import prepare_dictionary
 from briefs.public import home_page
 from briefs.public.search import similar_names
@@ -157,7 +157,16 @@ def _new_home_page() -> None:
     home_page.render_top.cache_clear()
     home_page.render_topics.cache_clear()
     similar_names._index_names.cache_clear()
-    similar_names._index_names.cache_clear()
+
+
+@pytest.fixture(autouse=True)
+def _leave_request() -> Iterator[None]:
+    """Take the limits of requests off this thread again, which a test that calls the WSGI application leaves there."""
+    yield
+    if request_limits.is_request():
+        vars(request_limits._thread).clear()
+        if not connection.in_atomic_block:
+            connection.close()
 
 
 @pytest.fixture
