@@ -50,7 +50,7 @@ REFUSAL_MESSAGES: Final[dict[str, str | Promise]] = {
 }  # fmt: skip
 
 _ENCODINGS: Final[dict[str, tuple[str, dict[str, Any]]]] = {
-    "webp": ("WEBP", {"quality": 80, "method": 4}),
+    "webp": ("WEBP", {"quality": 80, "method": 3}),  # 4 takes 1.6 times as long for files of the same size
     "jpg": ("JPEG", {"quality": 82, "progressive": True, "optimize": True}),
 }
 _FILE_NAME_PATTERN: Final = re.compile(r"([0-9a-f]{64})-[1-9]\d{1,3}\.(webp|jpg)", re.ASCII)
@@ -278,7 +278,7 @@ def _encode_files(picture: Picture, image: Image.Image) -> Iterator[tuple[str, b
     for width in reversed(picture.widths):
         height = max(1, round(picture.height * width / picture.width))
         if image.size != (width, height):
-            image = image.resize((width, height), Image.Resampling.LANCZOS)
+            image = image.resize((width, height), Image.Resampling.BICUBIC)
         for kind, (encoding, options) in _ENCODINGS.items():
             file = io.BytesIO()
             image.save(file, encoding, **options)
