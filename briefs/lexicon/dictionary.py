@@ -35,6 +35,7 @@ _UNTRANSLATED = frozenset(_FUNCTION_WORDS.split())
 """Words that say nothing about whether two texts mean the same."""
 
 _path: Path | None = None
+_written_at = 0
 _FAMILIES: dict[str, str] = {
     stem_word(word): stem_word(line.split()[0])
     for lines in read_sections(Path(__file__).with_name("word_families.txt")).values()
@@ -63,9 +64,12 @@ class Dictionary:
 
 
 def set_dictionary_path(path: Path) -> None:
-    """Name the file of the index. Nothing is read until a text is looked up."""
-    global _path
-    _path = path
+    """Name the file of the index. Nothing is read until a text is looked up, and the same file is not read again."""
+    global _path, _written_at
+    written_at = path.stat().st_mtime_ns if path.exists() else 0
+    if (path, written_at) == (_path, _written_at):
+        return
+    _path, _written_at = path, written_at
     load_dictionary.cache_clear()
     _find_stems_of_word.cache_clear()
 

@@ -32,6 +32,17 @@ def test_setup_builds_the_dictionary_and_leaves_a_current_one_alone(dictionary_p
     assert [path.name for path in dictionary_path.parent.iterdir()] == ["dictionary"]
 
 
+def test_file_is_read_again_only_after_it_was_written(dictionary_path):
+    dictionary.set_dictionary_path(dictionary_path)
+    known = dictionary.load_dictionary()
+    dictionary.set_dictionary_path(dictionary_path)
+    assert dictionary.load_dictionary() is known
+    dictionary_path.parent.mkdir()
+    dictionary_path.write_bytes(b"")
+    dictionary.set_dictionary_path(dictionary_path)
+    assert dictionary.load_dictionary() is not known
+
+
 @pytest.mark.heavy
 def test_dictionary_of_another_version_is_built_again(dictionary_path):
     dictionary_path.parent.mkdir()
