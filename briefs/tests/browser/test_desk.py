@@ -222,6 +222,7 @@ def test_screen_reader_hears_rows_margins_and_headings_in_order(
         tab.brief(brief, page)
         tab.page.locator("#b1 .finding").first.wait_for(state="attached")
         tab.page.locator("#b1 .cell :is(textarea, .words)").first.click()  # its margin shows everything
+        tab.page.locator("#b1 .over").wait_for(state="hidden")
     parts = read_aloud(tab)
     names = [f"{part}, {side}" for part in ("Headline", "Summary") for side in ("Chinese", "English")]
     names += [

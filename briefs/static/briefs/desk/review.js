@@ -274,5 +274,5 @@ if (form) {
     onsignedout: () => {},
   });
   filter(form.querySelector(".review").classList.contains("only"));
-  if (!location.hash) step(1);
+  if (!location.hash && !here()) step(1);
 }
