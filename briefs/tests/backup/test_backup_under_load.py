@@ -14,9 +14,10 @@ from django.db import connection
 
 from briefs.backup import backup_archive
 
+from ..support import scale
 from .site_writers import Site, hash_files
 
-ROUNDS = int(os.environ.get("TEST_BACKUP_ROUNDS", "2" if connection.vendor == "sqlite" else "1"))
+ROUNDS = scale(2 if connection.vendor == "sqlite" else 1)
 HOPS = {"sqlite": ["sqlite"], "postgresql": ["postgresql", "sqlite", "postgresql"]}
 """Where an archive is restored to, one after the other: each time from a backup of the last."""
 

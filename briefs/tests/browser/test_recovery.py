@@ -1,6 +1,5 @@
 """Test what an editor says after a closed tab, an expired session, and beside other windows and people."""
 
-import os
 import random
 from typing import Any
 
@@ -9,13 +8,13 @@ from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 
 from briefs.models import Brief
 
-from ..support import browser_tabs, factories
+from ..support import browser_tabs, factories, scale
 from ..support.sign_in_pages import PASSWORD, app_code, set_password
 from .editor_driver import EN, ZH, Editor, bullets, stored_bullets
 
 pytestmark = browser_tabs.pytestmark
 THREE_BULLETS = (("第一句。", "First sentence."), ("第二句。", "Second sentence."), ("第三句", "Third"))
-SEQUENCES = int(os.environ.get("TEST_RECOVERY_SEQUENCES", "12"))
+SEQUENCES = scale(12)
 WRITTEN = """() => {
   const form = document.getElementById("brief-form");
   const rows = [...form.querySelectorAll(".rows > :is(.pair, .name-row):not(.is-deleted)")]

@@ -11,6 +11,7 @@ from briefs.documents.reader import read_document
 from briefs.documents.types import ParsedDocument
 from briefs.tests.documents.test_parser import HEADER, parse
 from briefs.tests.documents.word_builder import NAMESPACES, RELATIONSHIP_TYPE, build_word_file, paragraph, run
+from briefs.tests.support import scale
 
 CHINESE = [
     "美國調整晶片出口管制，以維持領先。", "盟國擔心供應鏈受到衝擊", "國會在2023年要求每年檢討一次。", "海底電纜承載全球95%的數據，卻少有人保護。",
@@ -258,7 +259,7 @@ def test_brief_in_word_is_read_unchanged(data):
 
 
 @pytest.mark.heavy
-@settings(max_examples=3_000, deadline=None)
+@settings(max_examples=scale(750), deadline=None)
 @given(st.data())
 def test_many_briefs_are_read_unchanged(data):
     brief = data.draw(brief_contents())

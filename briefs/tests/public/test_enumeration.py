@@ -15,7 +15,7 @@ from briefs import images
 from briefs.models import Picture
 from briefs.rendering.cover import PICTURE_TYPES
 
-from ..support import corpus_fixtures
+from ..support import corpus_fixtures, scale
 from ..support.crawler import PublicResponse, fetch
 from ..support.state_model import World
 from .test_leaks import BRIEF_ADDRESSES
@@ -133,7 +133,7 @@ def test_sample_of_guessed_addresses_finds_no_hidden_file_or_card(world: World, 
 
 
 @pytest.mark.heavy
-@pytest.mark.parametrize("n", [200, 8_000])
+@pytest.mark.parametrize("n", [200, scale(2_000)])
 def test_all_guessed_addresses_find_no_hidden_file_or_card(world: World, clock: Any, n: int) -> None:
     assert check_addresses(guessed_addresses(world, n)) > 1_000 + n
 

@@ -100,18 +100,23 @@ def crawl(slugs: Iterable[str], *, more: Iterable[str] = ()) -> dict[str, Public
     return {answer.address: answer for answer in iter_crawl(slugs, more=more)}
 
 
-def iter_crawl(slugs: Iterable[str], *, more: Iterable[str] = ()) -> Iterator[PublicResponse]:
-    pending = [address for _, address in route_registry.public_addresses([*slugs, *UNKNOWN_SLUGS])] + list(
-        more
-    )
-    seen: set[str] = set()
+def iter_crawl(
+    slugs: Iterable[str], *, more: Iterable[str] = (), follow: bool = True
+) -> Iterator[PublicResponse]:
+    """Like `crawl`. Links from one search to another are followed from the examples only, or every pair of filters would be tried."""
+    known = [address for _, address in route_registry.public_addresses([*slugs, *UNKNOWN_SLUGS])]
+    examples = dict.fromkeys([*known, *more])
+    pending, seen = list(examples), set[str]()
     while pending:
         address = pending.pop()
         if address not in seen and not address.startswith("/admin/"):
             seen.add(address)
             answer = fetch(address)
             yield answer
-            pending += links(answer)
+            if not follow:
+                continue
+            is_linked_search = "/search/" in address and address not in examples
+            pending += [link for link in links(answer) if not (is_linked_search and "/search/" in link)]
 
 
 # Checks of a response

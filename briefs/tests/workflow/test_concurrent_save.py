@@ -18,7 +18,7 @@ from briefs.content import Bullet, Content
 from briefs.models import Brief, Revision
 from briefs.text.three_way_merge import collect_values_by_key
 
-from ..support import factories
+from ..support import factories, scale
 from ..support.form_client import Form, brief_url, get_brief_form, sign_in
 
 pytestmark = [pytest.mark.filterwarnings("ignore:No directory at")]
@@ -131,7 +131,7 @@ def test_random_autosaves_of_two_writers_lose_no_text() -> None:
     clients = [sign_in(Client(), person) for person in (team.writer, team.other_writer)]
     rng = random.Random(4)
     merges = 0
-    rounds = 200 if connection.vendor == "sqlite" else 50
+    rounds = scale(50)
     for _ in range(rounds):
         brief, counter = factories.draft_brief(team), [0]
         pages = [Page(client, brief, rng, counter) for client in clients]
@@ -178,7 +178,7 @@ for i in range(saves):
     time.sleep(0.005)  # as between requests: no lock is held; without it SQLite starves one process
 print(json.dumps(acknowledged))
 """
-PROCESSES, SAVES = 6, 500
+PROCESSES, SAVES = 6, 2 * scale(75)
 
 
 def database_url() -> str:

@@ -18,7 +18,7 @@ from briefs.models import Brief, Edition, Note
 from briefs.models.edition import EditionQuerySet
 from briefs.workflow import schedule
 
-from ..support import factories
+from ..support import factories, scale
 from ..support.crawler import fetch, forget_prepared_queries
 
 pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No directory at")]
@@ -278,7 +278,7 @@ def test_few_random_histories_match_the_model() -> None:
 
 @pytest.mark.heavy
 def test_many_random_histories_match_the_model() -> None:
-    count = 25  # `test_random_lives.py` runs a hundred
+    count = scale(12)  # `test_random_lives.py` runs more
     assert (
         sum(len(simulation.log) for simulation in run_simulations(range(1000, 1000 + count), 50))
         == count * 51

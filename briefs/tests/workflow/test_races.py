@@ -25,13 +25,13 @@ from briefs.intake.importer import BATCH_SIZE
 from briefs.models import Brief, Edition, Event, Outbox, Person, Revision, SignOff
 
 from ..conftest import SEED
-from ..support import factories
+from ..support import factories, scale
 from ..support.concurrency import Racers, racers
 from ..support.factories import Team
 
 MANAGE = Path(settings.BASE_DIR) / "manage.py"
-DOCUMENTS = 600
-"""Size of the import that is killed: fifteen batches, so that kills follow different commits."""
+DOCUMENTS = 8 * BATCH_SIZE
+"""Size of the import that is killed: eight batches, so that kills follow different commits."""
 
 
 def run_in_parallel(n: int, act) -> list[object]:
@@ -61,7 +61,7 @@ def eight_racers(django_db_setup: None, django_db_blocker: Any) -> Iterator[Race
 @pytest.mark.heavy
 @pytest.mark.django_db(transaction=True)
 def test_eight_parallel_approvals_make_one_edition_and_one_set_of_notices(eight_racers: Racers) -> None:
-    team, rounds = Team(), 50
+    team, rounds = Team(), scale(15)
     for n in range(rounds):
         with transaction.atomic():
             brief = factories.signed_brief(team, factories.content(tag=str(n)))
@@ -83,10 +83,10 @@ def test_eight_parallel_approvals_make_one_edition_and_one_set_of_notices(eight_
 @pytest.mark.heavy
 @pytest.mark.django_db(transaction=True)
 def test_text_edited_during_approval_is_never_published_or_signed_unseen(eight_racers: Racers) -> None:
-    """The writer saves, another reviewer signs and the publisher approves at the same moment, 200 times."""
-    team, wins = Team(), Counter[str]()
+    """The writer saves, another reviewer signs and the publisher approves at the same moment."""
+    team, wins, rounds = Team(), Counter[str](), scale(60)
     brief = factories.submitted_brief(team)
-    for n in range(200):
+    for n in range(rounds):
         row = Brief.objects.get(pk=brief.pk)
         factories.sign_off(row, team.reviewer)
         content = workflow.load_working_copy(row)
@@ -110,7 +110,7 @@ def test_text_edited_during_approval_is_never_published_or_signed_unseen(eight_r
             )
             start_next_edition(team, brief, n)
         wins["approval" if "did" in approved else "edit"] += 1
-    assert min(wins["approval"], wins["edit"]) >= 20, f"one side won nearly every race: {wins}"
+    assert min(wins["approval"], wins["edit"]) >= rounds / 10, f"one side won nearly every race: {wins}"
 
 
 @transaction.atomic
@@ -187,7 +187,7 @@ def test_import_killed_at_random_moments_leaves_only_whole_briefs(tmp_path: Path
     assert count_whole_briefs(complete) == DOCUMENTS
     rng = random.Random(7)
     counts = set()
-    for moment in range(24):
+    for moment in range(scale(10)):
         file = tmp_path / f"killed-{moment}.sqlite3"
         shutil.copy(empty, file)
         process = start_command(file, "import_briefs", str(folder))

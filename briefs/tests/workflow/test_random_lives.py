@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 import time_machine
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from briefs import workflow
@@ -22,7 +22,7 @@ from briefs.facts import FACTS
 from briefs.models import Brief, Edition, Event, Person
 from briefs.workflow.rules import four_eyes
 
-from ..support import factories
+from ..support import factories, scale
 from ..support.crawler import fetch
 from .four_eyes_model import ROLES, EditionRecord, FourEyesModel, Texts
 from .test_public_intervals import MOMENT, START, TICK, Model
@@ -304,7 +304,7 @@ def test_few_random_histories_by_everyone_match_the_model() -> None:
 @pytest.mark.heavy
 def test_many_random_histories_by_everyone_match_the_model() -> None:
     """Every verb is allowed at least once and refused at least once."""
-    allowed, refused, count = set[str](), set[str](), 100 if connection.vendor == "sqlite" else 40
+    allowed, refused, count = set[str](), set[str](), scale(40)
     for simulation in run_simulations(range(2000, 2000 + count), 50):
         allowed |= simulation.allowed_verbs
         refused |= simulation.refused_verbs
