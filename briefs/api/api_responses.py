@@ -18,6 +18,7 @@ from django.views.decorators.csrf import csrf_exempt
 from ..public import rate_limits
 from ..public.rate_limits import SEARCH_LIMIT_WINDOW, Activity
 from ..public.responses import NO_STORE, ViewFunction, drop_session, public_view
+from ..shapes.brief_shape import Moment
 
 JSON = "application/json"
 METHODS = "GET, HEAD, OPTIONS"
@@ -40,7 +41,7 @@ class ProblemDetails(msgspec.Struct, omit_defaults=True):
     type: str = "about:blank"
     detail: str = ""
     parameter: str = ""
-    removed: dt.datetime | None = None
+    removed: Moment | None = None
 
 
 class Problem(Exception):

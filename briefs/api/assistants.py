@@ -4,7 +4,6 @@ django-mcpz speaks the protocol; it answers each POST by itself, without a sessi
 by its `Origin`.
 """
 
-import datetime as dt
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import wraps
@@ -24,7 +23,7 @@ from ..public.search import search_queries
 from ..rendering.citation_box import build_citations
 from ..search.highlighting import find_spans
 from ..search.query import Phrase
-from ..shapes.brief_shape import Brief, FoundBrief, Name
+from ..shapes.brief_shape import Brief, FoundBrief, Moment, Name
 from ..shapes.shape_queries import ShapeRow, build_shapes
 from ..text.paths import SITE_PLACEHOLDER
 from . import brief_queries, parameters
@@ -110,8 +109,8 @@ class BriefPairs(Struct):
 
     slug: str
     edition: int
-    published: dt.datetime
-    updated: dt.datetime
+    published: Moment
+    updated: Moment
     source: Name | None
     pairs: list[Pair]
     licence: str

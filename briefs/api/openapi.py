@@ -92,6 +92,7 @@ def build_document() -> dict[str, Any]:
         [*answers, ProblemDetails], ref_template="#/components/schemas/{name}"
     )
     *answer_schemas, problem_schema = schemas
+    components |= _build_partial_schemas(components)
     return {
         "openapi": "3.1.0",
         "info": _build_info(),
@@ -101,6 +102,21 @@ def build_document() -> dict[str, Any]:
             for operation, schema in zip(OPERATIONS, answer_schemas, strict=True)
         },
         "components": {"schemas": components},
+    }
+
+
+def _build_partial_schemas(components: dict[str, Any]) -> dict[str, Any]:
+    """Return the schemas of a list with `fields`, in which a brief has only those."""
+    brief, page = components["Brief"], components["BriefPage"]
+    parts = {"type": "array", "items": {"$ref": "#/components/schemas/PartialBrief"}}
+    said = "With `fields`: the fields that were asked for."
+    return {
+        "PartialBrief": {**brief, "title": "PartialBrief", "description": said, "required": []},
+        "PartialBriefPage": {
+            **page,
+            "title": "PartialBriefPage",
+            "properties": {**page["properties"], "briefs": parts},
+        },
     }
 
 
@@ -121,7 +137,7 @@ def _build_operation(operation: Operation, schema: Any, problem_schema: Any) -> 
         {"name": "slug", "in": "path", "required": True, "schema": {"type": "string", "pattern": "^[-a-zA-Z0-9_]+$"}}
     ]  # fmt: skip
     if "fields" in operation.parameters:
-        schema = {"anyOf": [schema, {"type": "object", "description": "With `fields`: parts of briefs."}]}
+        schema = {"anyOf": [schema, {"$ref": "#/components/schemas/PartialBriefPage"}]}
     responses: dict[str, Any] = {
         "200": {"description": operation.summary, "content": {JSON: {"schema": schema}}},
         "304": {"description": "Unchanged since the ETag that was sent."},

@@ -13,6 +13,8 @@ from msgspec import Meta, Struct
 from ..content import Marker
 from ..facts import SCALAR_FACTS, Fact, FactKind
 
+type Moment = Annotated[dt.datetime, Meta(tz=True)]
+"""With `tz`, msgspec describes it as `date-time`."""
 type Level = Annotated[int, Meta(ge=0, le=2)]
 type WithdrawalReason = Literal["our_error", "rights", "duplicate", "other"]
 
@@ -67,13 +69,13 @@ class Picture(Struct, frozen=True):
 class Correction(Struct, frozen=True):
     """The latest change that readers are told of."""
 
-    at: dt.datetime
+    at: Moment
     kind: Literal["correction", "update", "editors_note"]
     note: Texts
 
 
 class Withdrawal(Struct, frozen=True):
-    at: dt.datetime
+    at: Moment
     kind: WithdrawalReason
     reason: Texts
 
@@ -115,8 +117,8 @@ class Brief(Struct, frozen=True, kw_only=True, tag_field="status", tag="public")
     id: int
     slug: str
     edition: Annotated[int, Meta(ge=1, description="1 is the first edition; a correction is the next.")]
-    published: dt.datetime
-    updated: Annotated[dt.datetime, Meta(description="When this edition became public.")]
+    published: Moment
+    updated: Annotated[Moment, Meta(description="When this edition became public.")]
     correction: Correction | None
     headline: Texts
     summary: Texts
@@ -138,7 +140,7 @@ class WithdrawnBrief(Struct, frozen=True, kw_only=True, tag_field="status", tag=
     id: int
     slug: str
     edition: int
-    published: dt.datetime
+    published: Moment
     withdrawn: Withdrawal
     headline: Texts
     urls: Urls
@@ -154,5 +156,5 @@ class Change(Struct):
     id: int
     edition: int
     kind: ChangeName
-    at: dt.datetime
+    at: Moment
     brief: FoundBrief | None

@@ -280,7 +280,16 @@ def test_description_covers_every_address_and_parameter(client: Client) -> None:
         f"/api/v1/{name}" for name in ("briefs", "briefs/{slug}", "changes", "vocabulary")
     }
     references = {part.split('"')[0] for part in json.dumps(document).split("#/components/schemas/")[1:]}
-    assert references <= set(document["components"]["schemas"])
+    schemas = document["components"]["schemas"]
+    assert references <= set(schemas)
+    for schema, name in (("Brief", "updated"), ("Change", "at"), ("Withdrawal", "at")):
+        assert schemas[schema]["properties"][name]["format"] == "date-time"
+    assert "PartialBriefPage" in references
+    assert schemas["PartialBrief"]["properties"] == schemas["Brief"]["properties"]
+    assert (schemas["PartialBrief"]["required"], schemas["PartialBriefPage"]["required"]) == (
+        [],
+        ["briefs", "next"],
+    )
     page = client.get("/api/docs/").content.decode()
     for path, methods in document["paths"].items():
         assert path in page
