@@ -31,7 +31,9 @@ _DATE: Final = {
     "type": "string",
     "pattern": f"^((19|20)[0-9]{{2}}(-({_MONTH_OR_DAY}))?|({_LEAP_YEAR})-02-29)$",
 }
-_CURSOR: Final = {"type": "string", "pattern": "^(s[0-9a-f]{1,15}|-?[0-9a-f]{1,15}-[0-9a-f]{1,15})$"}
+_CURSOR: Final = {"type": "string", "pattern": "^(s[0-9a-f]{1,15}|(0|-?[0-9a-f]{5,15})-[0-9a-f]{1,15})$"}
+"""Its time is 0 or has five digits: a month such as 2026-11 is none."""
+_MOMENTS: Final = "a time such as 2026-01-01T00:00:00Z or a day such as 2026-01-01"
 _TIME: Final = {
     "type": "string",
     "anyOf": [{"format": "date-time", "pattern": "T"}, {"format": "date", "pattern": "^[0-9-]+$"}],
@@ -106,9 +108,10 @@ def read_search(values: Mapping[str, str]) -> SearchParams:
     if len(values.get("q", "")) > MAX_QUERY_LENGTH:
         raise _wrong_value("q", f"Expected at most {MAX_QUERY_LENGTH} characters.")
     for name in SEARCH_FILTERS.keys() & values.keys() - {"q"}:
-        pattern = SEARCH_FILTERS[name].schema["pattern"]
-        if name not in understood or not re.search(pattern, values[name], re.ASCII):
-            raise _wrong_value(name, "Not understood.")
+        said, schema, example = SEARCH_FILTERS[name]
+        if name not in understood or not re.search(schema["pattern"], values[name], re.ASCII):
+            such = f" Example: {example}." if example else ""
+            raise _wrong_value(name, f"Not understood. {said}{such}")
     return asked
 
 
@@ -139,7 +142,7 @@ def read_time(values: Mapping[str, str], name: str) -> dt.datetime | None:
     except ValueError:
         moment = None
     if moment is None or moment.tzinfo is None:
-        raise _wrong_value(name, "Expected a time such as 2026-01-01T00:00:00Z or a day such as 2026-01-01.")
+        raise _wrong_value(name, f"Expected {_MOMENTS}.")
     return min(max(moment, _EARLIEST), _LATEST).astimezone(dt.UTC)
 
 
@@ -173,7 +176,7 @@ def read_change_position(values: Mapping[str, str]) -> ListPosition:
 
 def _require_cursor(text: str, name: str) -> None:
     if not re.search(_CURSOR["pattern"], text, re.ASCII) or text.endswith("\n"):
-        raise _wrong_value(name, "Not a cursor.")
+        raise _wrong_value(name, f"Expected a cursor, {_MOMENTS}." if name == "since" else "Not a cursor.")
 
 
 def _missing_place(name: str) -> Problem:

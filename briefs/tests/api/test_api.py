@@ -157,7 +157,11 @@ def test_wrong_parameter_is_named_in_a_problem(client: Client, name: str) -> Non
             "application/problem+json",
         ), value
         assert (response.json()["parameter"], response.json()["status"]) == (name, 400)
-    assert client.get("/api/v1/changes?since=x").json()["parameter"] == "since"
+    for value in ("x", "2026", "2026-11", "2026-13-01"):
+        problem = client.get(f"/api/v1/changes?since={value}").json()
+        assert (problem["status"], problem["parameter"]) == (400, "since")
+        assert "a day such as 2026-01-01." in problem["detail"]
+    assert "Example: 2025." in client.get("/api/v1/briefs?year=25").json()["detail"]
 
 
 def test_every_error_is_a_problem(client: Client, settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -168,7 +172,7 @@ def test_every_error_is_a_problem(client: Client, settings: Any, monkeypatch: py
         client.get("/api/v1/briefs/none"): (404, {}),
         client.get("/api/v1/issues%0A"): (404, {}),
         client.get("/api/v1/briefs?cursor=s1"): (404, {"parameter": "cursor"}),
-        client.get("/api/v1/briefs?q=x&cursor=1-1"): (404, {"parameter": "cursor"}),
+        client.get("/api/v1/briefs?q=x&cursor=fffff-1"): (404, {"parameter": "cursor"}),
         client.post("/api/v1/briefs"): (405, {}),
     }
     settings.DIGEST_API_LIMIT = 2
