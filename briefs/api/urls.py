@@ -2,6 +2,7 @@
 
 from django.urls import path, re_path
 
+from ..public import views as public_views
 from ..public.responses import public_view
 from ..shapes import corpus
 from . import corpus_views, openapi, views
@@ -19,6 +20,12 @@ urlpatterns = [
     path("mcp", public_view(views.serve_assistants, allows_post=True), name="mcp"),
     path("api/docs/", public_view(openapi.show_docs, is_exported=False), name="docs"),
     path("<language:language>/corpus/", public_view(corpus_views.show_corpus, is_exported=False), name="corpus"),
+    path(
+        "corpus/",
+        public_view(public_views.redirect_to_language, is_exported=False),
+        {"page": "corpus/"},
+        name="corpus-front-door",
+    ),
     *(
         path(
             f"corpus/digest.{name}",

@@ -138,7 +138,8 @@ def list_vocabulary(request: HttpRequest) -> HttpResponse:
 
 def missing(request: HttpRequest, **_: str) -> HttpResponse:
     """Answer every other address of the API, so that its errors too are problem+json."""
-    raise Http404
+    detail = f"There is no such address. {settings.SITE_URL}/api/docs/ lists them."
+    raise Problem(HTTPStatus.NOT_FOUND, detail)
 
 
 def serve_assistants(request: HttpRequest) -> HttpResponse:

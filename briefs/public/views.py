@@ -13,10 +13,10 @@ from .languages import accepts_chinese
 from .machines import markdown_views
 
 
-def redirect_to_language(request: HttpRequest) -> HttpResponse:
+def redirect_to_language(request: HttpRequest, page: str = "") -> HttpResponse:
     chinese = accepts_chinese(request.headers.get("Accept-Language", ""))
     headers = {"Vary": "Accept-Language"}
-    return HttpResponseRedirect(paths.home("zh" if chinese else "en"), headers=headers)
+    return HttpResponseRedirect(paths.home("zh" if chinese else "en") + page, headers=headers)
 
 
 def redirect_language_alias(request: HttpRequest, alias: str, rest: str) -> HttpResponse:

@@ -171,6 +171,10 @@ def test_every_error_is_a_problem(client: Client, settings: Any, monkeypatch: py
         client.get(BRIEF): (410, {"removed": "2026-06-12T02:00:00Z"}),
         client.get("/api/v1/briefs/none"): (404, {}),
         client.get("/api/v1/issues%0A"): (404, {}),
+        client.get("/api/v1/"): (
+            404,
+            {"detail": f"There is no such address. {settings.SITE_URL}/api/docs/ lists them."},
+        ),
         client.get("/api/v1/briefs?cursor=s1"): (404, {"parameter": "cursor"}),
         client.get("/api/v1/briefs?q=x&cursor=fffff-1"): (404, {"parameter": "cursor"}),
         client.post("/api/v1/briefs"): (405, {}),
