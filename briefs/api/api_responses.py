@@ -73,11 +73,14 @@ def api_view(view: ViewFunction, activity: Activity = "api") -> ViewFunction:
             response = Problem(HTTPStatus.METHOD_NOT_ALLOWED, headers={"Allow": METHODS}).build_response()
         for name, value in (_CORS | (_PREFLIGHT if request.method == "OPTIONS" else {})).items():
             response.headers[name] = value
-        most = rate_limits.get_limit(activity)
-        response.headers["RateLimit-Policy"] = f'"{activity}";q={most};w={SEARCH_LIMIT_WINDOW}'
+        response.headers.setdefault("RateLimit-Policy", _build_policy(activity))
         return response
 
     return csrf_exempt(serve)
+
+
+def _build_policy(activity: Activity) -> str:
+    return f'"{activity}";q={rate_limits.get_limit(activity)};w={SEARCH_LIMIT_WINDOW}'
 
 
 def _answer_problems(view: ViewFunction, activity: Activity) -> ViewFunction:
@@ -96,7 +99,11 @@ def _answer_problems(view: ViewFunction, activity: Activity) -> ViewFunction:
 def require_rate(request: HttpRequest, activity: Activity) -> None:
     """Raise Problem if the client must wait."""
     if wait := rate_limits.seconds_to_wait(request, activity):
-        headers = {"Retry-After": str(wait), "RateLimit": f'"{activity}";r=0;t={wait}'}
+        headers = {
+            "Retry-After": str(wait),
+            "RateLimit": f'"{activity}";r=0;t={wait}',
+            "RateLimit-Policy": _build_policy(activity),
+        }
         raise Problem(HTTPStatus.TOO_MANY_REQUESTS, f"Wait {wait} seconds.", headers=headers)
 
 

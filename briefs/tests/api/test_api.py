@@ -199,7 +199,9 @@ def test_every_error_is_a_problem(client: Client, settings: Any, monkeypatch: py
 def test_searches_have_the_limit_of_the_search_page(client: Client, settings: Any) -> None:
     settings.DIGEST_SEARCH_LIMIT = 0
     cache.clear()
-    assert client.get("/api/v1/briefs?q=x").status_code == 429
+    refused = client.get("/api/v1/briefs?q=x")
+    assert (refused.status_code, refused.headers["RateLimit-Policy"]) == (429, '"search";q=0;w=60')
+    assert refused.headers["RateLimit"].startswith('"search";r=0;t=')
     assert client.get("/api/v1/briefs").status_code == 200
 
 
