@@ -93,8 +93,11 @@ def queue_test(webhook: Webhook, *, now: dt.datetime) -> None:
 
 
 def resend(pk: int, *, now: dt.datetime) -> int:
-    """Send a delivery again at the next run, under its id. Return 0 if it waits for its time or was cancelled."""
-    rows = WebhookDelivery.objects.filter(pk=pk, cancelled_at=None, attempts__gt=0)
+    """Send a delivery again at the next run, under its id.
+
+    Return 0 if it waits for its time, was cancelled, or its webhook is off.
+    """
+    rows = WebhookDelivery.objects.filter(pk=pk, cancelled_at=None, attempts__gt=0, webhook__off_at=None)
     return rows.update(due_at=now, attempts=0, sent_at=None, error="")
 
 

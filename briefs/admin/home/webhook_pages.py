@@ -157,7 +157,7 @@ def _build_line(row: WebhookDelivery) -> dict[str, Any]:
         "title": edition and edition.slug,
         "url": edition and paths.brief("en", edition.slug),
         "given_up": given_up,
-        "may_resend": row.attempts and not row.cancelled_at,
+        "may_resend": row.attempts and not (row.cancelled_at or row.webhook.off_at),
     }
 
 

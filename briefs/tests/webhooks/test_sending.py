@@ -150,7 +150,12 @@ def test_delivery_is_retried_with_growing_pauses_and_given_up(
         assert "HTTP 500" in page
         assert f'value="resend:{row.pk}"' in page
         assert "/admin/briefs/webhook/" in client.get("/admin/status/").content.decode()
-        assert client.post("/admin/briefs/webhook/change/", {"do": f"resend:{row.pk}"}).status_code == 302
+        change, again = "/admin/briefs/webhook/change/", {"do": f"resend:{row.pk}"}
+        client.post(change, {"do": f"off:{webhook.pk}"})
+        assert again["do"] not in client.get("/admin/briefs/webhook/").content.decode()
+        assert client.post(change, again).status_code == 404, "switched off: it would be cancelled"
+        client.post(change, {"do": f"on:{webhook.pk}"})
+        assert client.post(change, again).status_code == 302
         assert sending.send_due() == (1, 0)
     assert len({one.id for one in receiver.received}) == 1
     assert len(receiver.received) == sending.MAX_ATTEMPTS + 1
