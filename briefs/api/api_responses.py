@@ -4,7 +4,6 @@ Answers are the same for everybody and may be stored by shared caches, so they s
 not what one client has left of it; `RateLimit` and `Retry-After` come with 429.
 """
 
-import datetime as dt
 from collections.abc import Mapping
 from functools import wraps
 from http import HTTPStatus
@@ -12,7 +11,6 @@ from typing import Any
 
 import msgspec
 from django.http import Http404, HttpRequest, HttpResponse
-from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 
 from ..public import rate_limits
@@ -110,9 +108,3 @@ def require_rate(request: HttpRequest, activity: Activity) -> None:
 def json_response(value: Any, *, next_url: str = "") -> HttpResponse:
     headers = {"Link": f'<{next_url}>; rel="next"'} if next_url else {}
     return HttpResponse(msgspec.json.encode(value), content_type=JSON, headers=headers)
-
-
-def now_and_settled() -> tuple[dt.datetime, dt.datetime]:
-    """Return now, and the moment before which every change has been committed."""
-    now = timezone.now()
-    return now, now - dt.timedelta(minutes=1)

@@ -41,9 +41,9 @@ _FILTERS: Final = parameters.SEARCH_FILTERS
 
 def _filter(name: str) -> Any:
     """Return the type of an argument that is a parameter of the API."""
-    of, schema = _FILTERS[name], _FILTERS[name].schema
+    description, schema, _example = _FILTERS[name]
     limits = Meta(
-        pattern=schema.get("pattern"), max_length=schema.get("maxLength", 100), description=of.description
+        pattern=schema.get("pattern"), max_length=schema.get("maxLength", 100), description=description
     )
     return Annotated[str, limits] | UnsetType
 

@@ -109,9 +109,13 @@ def _build_partial_schemas(components: dict[str, Any]) -> dict[str, Any]:
     """Return the schemas of a list with `fields`, in which a brief has only those."""
     brief, page = components["Brief"], components["BriefPage"]
     parts = {"type": "array", "items": {"$ref": "#/components/schemas/PartialBrief"}}
-    said = "With `fields`: the fields that were asked for."
     return {
-        "PartialBrief": {**brief, "title": "PartialBrief", "description": said, "required": []},
+        "PartialBrief": {
+            **brief,
+            "title": "PartialBrief",
+            "description": "The fields that were asked for.",
+            "required": [],
+        },
         "PartialBriefPage": {
             **page,
             "title": "PartialBriefPage",
@@ -160,8 +164,8 @@ def _build_operation(operation: Operation, schema: Any, problem_schema: Any) -> 
 
 
 def _build_parameter(name: str, parameter: Parameter) -> dict[str, Any]:
-    said = {"name": name, "in": "query", "description": parameter.description, "schema": parameter.schema}
-    return said | ({"style": "form", "explode": False} if parameter.schema["type"] == "array" else {})
+    built = {"name": name, "in": "query", "description": parameter.description, "schema": parameter.schema}
+    return built | ({"style": "form", "explode": False} if parameter.schema["type"] == "array" else {})
 
 
 def show_docs(request: HttpRequest) -> HttpResponse:
@@ -181,12 +185,12 @@ def show_docs(request: HttpRequest) -> HttpResponse:
 
 def _describe(operation: Operation) -> Operation:
     """Return the operation with descriptions as HTML."""
-    of = {
-        name: one._replace(description=_mark_code(one.description))
-        for name, one in operation.parameters.items()
+    described = {
+        name: parameter._replace(description=_mark_code(parameter.description))
+        for name, parameter in operation.parameters.items()
     }
-    return operation._replace(description=_mark_code(operation.description), parameters=of)
+    return operation._replace(description=_mark_code(operation.description), parameters=described)
 
 
-def _mark_code(words: str) -> SafeString:
-    return mark_safe(re.sub("`(.+?)`", r"<code>\1</code>", escape(words)))  # noqa: S308 escaped
+def _mark_code(description: str) -> SafeString:
+    return mark_safe(re.sub("`(.+?)`", r"<code>\1</code>", escape(description)))  # noqa: S308 escaped

@@ -108,10 +108,11 @@ def read_search(values: Mapping[str, str]) -> SearchParams:
     if len(values.get("q", "")) > MAX_QUERY_LENGTH:
         raise _wrong_value("q", f"Expected at most {MAX_QUERY_LENGTH} characters.")
     for name in SEARCH_FILTERS.keys() & values.keys() - {"q"}:
-        said, schema, example = SEARCH_FILTERS[name]
+        description, schema, example = SEARCH_FILTERS[name]
         if name not in understood or not re.search(schema["pattern"], values[name], re.ASCII):
-            such = f" Example: {example}." if example else ""
-            raise _wrong_value(name, f"Not understood. {said}{such}")
+            raise _wrong_value(
+                name, f"Not understood. {description}" + (f" Example: {example}." if example else "")
+            )
     return asked
 
 

@@ -1,8 +1,9 @@
 """The API: briefs, one brief, changes, vocabulary. All read `listed(now)`, `found(now)`, `gone(now)` or `changed`."""
 
+import datetime as dt
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Final
 from urllib.parse import urlencode
 
 import msgspec
@@ -20,7 +21,10 @@ from ..shapes import shape_queries
 from ..shapes.brief_shape import Brief, Change, FoundBrief, Name
 from ..shapes.shape_queries import ShapeRow
 from . import brief_queries, parameters
-from .api_responses import Problem, json_response, now_and_settled, require_rate
+from .api_responses import Problem, json_response, require_rate
+
+SETTLING: Final = dt.timedelta(minutes=1)
+"""Every change that is older has been committed."""
 
 
 class BriefPage(Struct):
@@ -108,8 +112,8 @@ def list_changes(request: HttpRequest) -> HttpResponse:
 
 def build_change_page(values: Mapping[str, str]) -> ChangePage:
     position, limit = parameters.read_change_position(values), parameters.read_limit(values)
-    now, settled = now_and_settled()
-    rows = brief_queries.fetch_changes(position, settled, limit + 1)
+    now = timezone.now()
+    rows = brief_queries.fetch_changes(position, now - SETTLING, limit + 1)
     page = rows[:limit]
     found = brief_queries.fetch_found(now, list({row[1] for row in page}))
     by_id = {brief.id: brief for brief in shape_queries.build_shapes(found)}
