@@ -4,6 +4,7 @@ Nothing here reads the database. What was typed comes back, so that it can be se
 """
 
 import sys
+from http import HTTPStatus
 from typing import Final
 
 from django.conf import settings
@@ -16,10 +17,12 @@ from django.template.loader import render_to_string
 from django.utils import translation
 from django.utils.translation import gettext, gettext_noop
 
+from briefs.api.api_responses import CORS, Problem
 from briefs.database.faults import Fault, find_fault, log_fault
 from briefs.public import errors
 from briefs.public.languages import language_from_path
 from briefs.public.responses import NO_STORE, drop_session, read_sender, strip_head_body
+from briefs.shapes.shape_queries import API_PATH
 
 from .body_limit import LIMIT
 
@@ -61,6 +64,8 @@ def server_error(request: HttpRequest) -> HttpResponse:
     error = sys.exc_info()[1]
     fault = find_fault(error)
     if error is None or fault is None:
+        if request.path_info.startswith(API_PATH):
+            return strip_head_body(request, _build_problem(HTTPStatus.INTERNAL_SERVER_ERROR))
         return errors.server_error(request)
     log_fault(fault, error)
     response = _build_response(request, fault)
@@ -71,7 +76,14 @@ def server_error(request: HttpRequest) -> HttpResponse:
     return strip_head_body(request, response)
 
 
+def _build_problem(status: HTTPStatus, detail: str = "") -> HttpResponse:
+    """Answer the API, whose errors have a form of their own."""
+    return Problem(status, detail, headers=CORS).build_response()
+
+
 def _build_response(request: HttpRequest, fault: Fault) -> HttpResponse:
+    if request.path_info.startswith(API_PATH):
+        return _build_problem(HTTPStatus.SERVICE_UNAVAILABLE, f"{ADVICE[fault][0]}.")
     if not request.path_info.startswith("/admin/"):
         return _build_public_page(request, fault)
     code = getattr(request, "LANGUAGE_CODE", None) or translation.get_language_from_request(request)

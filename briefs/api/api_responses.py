@@ -20,7 +20,7 @@ from ..shapes.brief_shape import Moment
 
 JSON = "application/json"
 METHODS = "GET, HEAD, OPTIONS"
-_CORS = {
+CORS = {
     "Access-Control-Allow-Origin": "*",
     "Access-Control-Expose-Headers": "ETag, Link, RateLimit, RateLimit-Policy, Retry-After",
 }
@@ -69,7 +69,7 @@ def api_view(view: ViewFunction, activity: Activity = "api") -> ViewFunction:
         else:
             drop_session(request)
             response = Problem(HTTPStatus.METHOD_NOT_ALLOWED, headers={"Allow": METHODS}).build_response()
-        for name, value in (_CORS | (_PREFLIGHT if request.method == "OPTIONS" else {})).items():
+        for name, value in (CORS | (_PREFLIGHT if request.method == "OPTIONS" else {})).items():
             response.headers[name] = value
         response.headers.setdefault("RateLimit-Policy", _build_policy(activity))
         return response

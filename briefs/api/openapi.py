@@ -27,6 +27,7 @@ _PROBLEM_NAMES: Final = {
     405: "Only GET, HEAD and OPTIONS are allowed.",
     410: "The brief was removed, at `removed`.",
     429: "Too many requests. `Retry-After` has the seconds to wait.",
+    503: "The database cannot answer now. `Retry-After` has the seconds to wait.",
 }
 
 
@@ -147,7 +148,7 @@ def _build_operation(operation: Operation, schema: Any, problem_schema: Any) -> 
         "304": {"description": "Unchanged since the ETag that was sent."},
         "414": {"description": "The address is longer than the server takes. Not a problem+json."},
     }
-    for status in sorted({*operation.problems, 405, 429}):
+    for status in sorted({*operation.problems, 405, 429, 503}):
         content = {"application/problem+json": {"schema": problem_schema}}
         responses[str(status)] = {"description": _PROBLEM_NAMES[status], "content": content}
     return {

@@ -159,12 +159,27 @@ def test_pages_without_a_database(browser: Client, caplog: pytest.LogCaptureFixt
     assert 'lang="zh-Hant-TW"' in answers["/zh-hant/"].content.decode()
     assert "The database cannot be reached" in answers["/en/"].content.decode()
     assert team.writer.username not in answers["/admin/"].content.decode()
+    api = answers["/api/v1/briefs"]
+    assert api.json() == {
+        "title": "Service Unavailable",
+        "status": 503,
+        "detail": "The database cannot be reached.",
+    }
+    assert (api["Content-Type"], api["Access-Control-Allow-Origin"]) == ("application/problem+json", "*")
     assert [record.message for record in caplog.records] == [
         "database away: connection refused (0 more since the last line)"
     ]
 
 
-PATHS = ["/en/", "/zh-hant/", "/en/search/?q=ships", "/en/feed.atom", "/admin/", "/admin/briefs/brief/"]
+PATHS = [
+    "/en/",
+    "/zh-hant/",
+    "/en/search/?q=ships",
+    "/en/feed.atom",
+    "/api/v1/briefs",
+    "/admin/",
+    "/admin/briefs/brief/",
+]
 
 
 @pytest.mark.django_db
