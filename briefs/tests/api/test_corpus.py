@@ -1,5 +1,6 @@
 """The open corpus: its page, its files, its setting, its memory."""
 
+import datetime as dt
 import io
 import json
 from pathlib import Path
@@ -77,15 +78,18 @@ def test_withdrawn_brief_leaves_both_files_and_etag_follows_content_and_names(cl
 
 
 @pytest.mark.parametrize(
-    ("code", "counts"), [("en", "1 brief, 10 pairs."), ("zh-hant", "《")], ids=["en", "zh"]
+    ("code", "counts"), [("en", "1 brief, 10 pairs."), ("zh-hant", "1 篇文摘，10 組對照。")], ids=["en", "zh"]
 )
 def test_page_counts_and_setting_switches_off(client: Client, settings: Any, code: str, counts: str) -> None:
-    corpus_fixtures.publish(corpus_fixtures.load_sample(corpus_fixtures.SEED))
+    new_year = dt.datetime(2025, 12, 31, 16, 30, tzinfo=dt.UTC)  # in Taipei
+    corpus_fixtures.publish(corpus_fixtures.load_sample(corpus_fixtures.SEED), live_from=new_year)
     settings.DIGEST_LICENCE = "https://creativecommons.org/licenses/by/4.0/"
     page = client.get(f"/{code}/corpus/").content.decode()
     assert f'href="{settings.DIGEST_LICENCE}" rel="license"' in page
-    assert counts in page or code != "en"
+    assert counts in page
     assert 'href="/corpus/digest.tmx"' in page
+    assert "2026" in page
+    assert "2025" not in page
     assert f'href="/{code}/corpus/"' in client.get(f"/{code}/about/").content.decode()
     to_page = client.get("/corpus/", headers={"accept-language": code})
     assert (to_page.status_code, to_page.headers["Location"]) == (302, f"/{code}/corpus/")
