@@ -68,12 +68,13 @@ LIST_PARAMETERS: Final = {
         "2026-01-01T00:00:00Z",
     ),
     "fields": Parameter(
-        "Names of fields, separated by commas; the others are left out.",
+        f"Names of fields, separated by commas; the others are left out: {', '.join(BRIEF_FIELDS)}.",
         {"type": "array", "items": {"type": "string", "enum": list(BRIEF_FIELDS)}, "minItems": 1},
         "id,slug,headline",
     ),
     "limit": Parameter(
-        "Greatest number of briefs.", {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT}
+        f"Greatest number of briefs, at most {MAX_LIMIT}; {DEFAULT_LIMIT} without it.",
+        {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT},
     ),
     "cursor": Parameter("Place in the list, from `next`.", _CURSOR),
 }  # fmt: skip
@@ -83,7 +84,9 @@ CHANGE_PARAMETERS: Final = {
         {**_TIME, "anyOf": [*_TIME["anyOf"], {"pattern": _CURSOR["pattern"]}]},
         "2026-01-01T00:00:00Z",
     ),
-    "limit": LIST_PARAMETERS["limit"]._replace(description="Greatest number of changes."),
+    "limit": LIST_PARAMETERS["limit"]._replace(
+        description=f"Greatest number of changes, at most {MAX_LIMIT}; {DEFAULT_LIMIT} without it."
+    ),
 }
 
 
