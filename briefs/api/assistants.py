@@ -36,15 +36,12 @@ MAX_CHANGES: Final = 20
 type Work = Literal["brief", "article"]
 _WORKS: Final[tuple[Work, Work]] = ("brief", "article")
 
-_FILTERS: Final = parameters.SEARCH_FILTERS
-
 
 def _filter(name: str) -> Any:
-    """Return the type of an argument that is a parameter of the API."""
-    description, schema, _example = _FILTERS[name]
-    limits = Meta(
-        pattern=schema.get("pattern"), max_length=schema.get("maxLength", 100), description=description
-    )
+    """Return the type of an argument that is a parameter of the API, or empty: models fill in all arguments."""
+    description, schema, _example = parameters.SEARCH_FILTERS[name]
+    pattern = f"^$|{schema['pattern']}" if "pattern" in schema else None
+    limits = Meta(pattern=pattern, max_length=schema.get("maxLength", 100), description=description)
     return Annotated[str, limits] | UnsetType
 
 
@@ -61,7 +58,7 @@ _Part = Annotated[
 
 SearchInput = msgspec.defstruct(
     "SearchInput",
-    [(name, _filter(name), UNSET) for name in _FILTERS],
+    [(name, _filter(name), UNSET) for name in parameters.SEARCH_FILTERS],
 )
 
 

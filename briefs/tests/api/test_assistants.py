@@ -111,6 +111,7 @@ def test_answers_are_pairs_with_address_edition_and_date(team: Team) -> None:
     ("tool", "arguments", "error"),
     [
         ("search", {}, "Give words"),
+        ("search", {"q": "", "year": "", "from": "", "keyword": ""}, "Give words"),
         ("search", {"q": "x" * 201}, "length <= 200"),
         ("search", {"q": "x", "state": "draft"}, "unknown field"),
         ("search", {"q": ["x"]}, "Expected `str`"),
