@@ -21,6 +21,7 @@ from ...webhooks.guarded_post import AddressRefused, check_url
 from ..common.access import ListOnlyAdmin, person_of
 from ..common.brief_pages import render_page
 from ..common.error_list import FieldError, link_errors
+from ..common.interface_labels import interface_side
 
 MAX_DELIVERIES: Final = 50
 
@@ -150,12 +151,14 @@ def _render(request: HttpRequest, *, typed: str = "", refused: str = "", **value
 
 def _build_line(row: WebhookDelivery) -> dict[str, Any]:
     edition = row.edition
-    given_up = not (row.sent_at or row.cancelled_at) and row.attempts >= sending.MAX_ATTEMPTS
+    dropped = not row.sent_at and (row.cancelled_at or row.webhook.off_at)
+    given_up = not (row.sent_at or dropped) and row.attempts >= sending.MAX_ATTEMPTS
     return {
         "row": row,
         "kind": KINDS.get(row.kind, row.kind),
         "title": edition and edition.slug,
-        "url": edition and paths.brief("en", edition.slug),
+        "url": edition and paths.brief(interface_side(), edition.slug),
+        "dropped": dropped,
         "given_up": given_up,
         "may_resend": row.attempts and not (row.cancelled_at or row.webhook.off_at),
     }

@@ -16,7 +16,7 @@ from django.test import Client
 from django.utils import timezone
 
 from briefs import workflow
-from briefs.models import Webhook, WebhookDelivery
+from briefs.models import Person, Webhook, WebhookDelivery
 from briefs.webhooks import guarded_post, sending
 
 from ..support import corpus_fixtures, factories
@@ -163,6 +163,24 @@ def test_delivery_is_retried_with_growing_pauses_and_given_up(
     assert WebhookDelivery.objects.exists()
     sending.delete_expired(START + sending.KEPT + dt.timedelta(days=1))
     assert not WebhookDelivery.objects.exists()
+
+
+def test_deliveries_of_a_webhook_that_is_off_are_shown_as_not_sent(client: Client, team: Team) -> None:
+    def read(language: str) -> str:
+        Person.objects.filter(pk=root.pk).update(language=language)
+        return client.get("/admin/briefs/webhook/").content.decode()
+
+    root = factories.person("root", is_superuser=True)
+    client.force_login(root)
+    webhook, _ = add(team, "http://127.0.0.1:9/")
+    slug = factories.live_brief(team).slug
+    assert "Goes out at the next run" in read("en")
+    sending.switch(webhook, on=False, now=timezone.now())
+    page = read("en")
+    assert "Not sent: switched off or cancelled" in page
+    assert "Goes out at the next run" not in page
+    assert f'href="/en/briefs/{slug}/"' in page
+    assert f'href="/zh-hant/briefs/{slug}/"' in read("zh-hant")
 
 
 def test_secret_is_shown_once_and_the_old_one_signs_for_a_day(
