@@ -102,17 +102,17 @@ def _sqlite_file() -> Path | None:
 # Required parts
 
 
-def _database(figures: Figures) -> None:
+def _check_database(figures: Figures) -> None:
     with connection.cursor() as cursor:
         cursor.execute("PRAGMA schema_version" if connection.vendor == "sqlite" else "SELECT 1")
         cursor.fetchone()
 
 
-def _guards(figures: Figures) -> list[str]:
+def _check_guards(figures: Figures) -> list[str]:
     return sorted(guards.find_missing_guards(connection))
 
 
-def _migrations(figures: Figures) -> list[tuple[str, str]]:
+def _check_migrations(figures: Figures) -> list[tuple[str, str]]:
     return sorted(_disk_migrations() - MigrationRecorder(connection).applied_migrations().keys())
 
 
@@ -124,7 +124,7 @@ def _disk_migrations() -> frozenset[tuple[str, str]]:
 # Optional parts
 
 
-def _writes(figures: Figures) -> str:
+def _check_writes(figures: Figures) -> str:
     if file := _sqlite_file():
         return "" if os.access(file, os.W_OK) else "the database file is read-only"
     with connection.cursor() as cursor:
@@ -139,14 +139,14 @@ def find_cache_fault(figures: Figures | None = None) -> str:
     return "" if cache.get("health") == "well" else "does not keep what it is given"
 
 
-def _mail(figures: Figures) -> None:
+def _check_mail(figures: Figures) -> None:
     """Ask only whether the server can be reached: a sign-in every few minutes would fill its log."""
     options: dict[str, Any] = settings.MAILERS["default"].get("OPTIONS", {})
     if host := options.get("host"):
         socket.create_connection((host, int(options["port"])), timeout=3).close()
 
 
-def _notices(figures: Figures) -> str:
+def _check_notices(figures: Figures) -> str:
     now = timezone.now()
     overdue = count_overdue_notices(now)
     waiting = Outbox.objects.filter(sent_at=None, cancelled_at=None, due_at__lte=now).count()
@@ -154,15 +154,15 @@ def _notices(figures: Figures) -> str:
     return f"{overdue} overdue" if overdue else ""
 
 
-def _jobs(figures: Figures) -> str:
+def _check_jobs(figures: Figures) -> str:
     return _find_late_job("publish_due", JOB_LIMITS["publish_due"], figures)
 
 
-def _backup(figures: Figures) -> str:
+def _check_backup(figures: Figures) -> str:
     return _find_late_job("backup", JOB_LIMITS["backup"], figures)
 
 
-def _integrity(figures: Figures) -> str:
+def _check_integrity(figures: Figures) -> str:
     runs = dict(JobRun.objects.filter(name__in=(INTEGRITY, DAMAGE)).values_list("name", "at"))
     if DAMAGE in runs and runs[DAMAGE] > runs.get(INTEGRITY, runs[DAMAGE] - INTEGRITY_LIMIT):
         return "the database is damaged"
@@ -179,13 +179,13 @@ def _find_late_job(name: str, limit: dt.timedelta, figures: Figures) -> str:
     return f"{name} last ran {at:%Y-%m-%d %H:%M} UTC" if age > limit else ""
 
 
-def _disk(figures: Figures) -> str:
+def _check_disk(figures: Figures) -> str:
     free = measure_disks()
     figures["disk_free_bytes"] = min(free.values())
     return ", ".join(f"{size >> 20} MB free at {place}" for place, size in free.items() if size < LOW_DISK)
 
 
-def _size(figures: Figures) -> str:
+def _check_size(figures: Figures) -> str:
     """Measure the database, and report a write-ahead log of SQLite that is no longer emptied."""
     if not (file := _sqlite_file()):
         with connection.cursor() as cursor:
@@ -199,20 +199,20 @@ def _size(figures: Figures) -> str:
 
 
 REQUIRED_CHECKS: Final = (
-    Check("database", _database, 1),
-    Check("guards", _guards, 10),
-    Check("migrations", _migrations, 10),
+    Check("database", _check_database, 1),
+    Check("guards", _check_guards, 10),
+    Check("migrations", _check_migrations, 10),
 )
 OPTIONAL_CHECKS: Final = (
     Check("cache", find_cache_fault, 15),
-    Check("disk", _disk, 15),
-    Check("mail", _mail, 300),
-    Check("writes", _writes, 15),
-    Check("wal", _size, 60),
-    Check("notices", _notices, 15),
-    Check("jobs", _jobs, 15),
-    Check("backup", _backup, 60),
-    Check("integrity", _integrity, 60),
+    Check("disk", _check_disk, 15),
+    Check("mail", _check_mail, 300),
+    Check("writes", _check_writes, 15),
+    Check("wal", _check_size, 60),
+    Check("notices", _check_notices, 15),
+    Check("jobs", _check_jobs, 15),
+    Check("backup", _check_backup, 60),
+    Check("integrity", _check_integrity, 60),
 )
 
 
