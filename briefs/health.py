@@ -280,7 +280,7 @@ class Watch:
             log.error("%s failed: %s", check.part, fault)
         elif before and not fault:
             log.warning("%s works again", check.part)
-        self.figures |= figures
+        self.figures = self.figures | figures  # a new dictionary: other threads read the old one meanwhile
         self.faults[check.part] = fault
         self.running = None
 
@@ -302,6 +302,8 @@ def start_watching() -> tuple[Watch, ...]:
     global _watches
     with _start_lock:
         if not _watches or not all(watch.is_alive() for watch in _watches):
+            for watch in _watches:
+                watch.stopped.set()
             _watches = (Watch(REQUIRED_CHECKS), Watch(OPTIONAL_CHECKS))
             for watch in _watches:
                 watch.start()

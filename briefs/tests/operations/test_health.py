@@ -161,6 +161,22 @@ def test_check_that_hangs_later_fails_its_part(monkeypatch: pytest.MonkeyPatch) 
     assert watch.read_faults() == {"database": "no answer"}
 
 
+def test_figures_do_not_change_while_they_are_read() -> None:
+    watch = health.Watch((health.Check("disk", lambda figures: figures.update(disk_free_bytes=1), 1),))
+    read = iter(watch.figures.items())
+    watch._examine(watch.checks[0])
+    assert list(read) == []
+    assert watch.figures == {"disk_free_bytes": 1}
+
+
+def test_thread_beside_one_that_ended_is_not_left_running() -> None:
+    first, second = health.start_watching()
+    first.stop()
+    assert health.start_watching()[1] is not second
+    second.thread.join(5)  # type: ignore[union-attr]
+    assert not second.is_alive()
+
+
 def test_reason_is_logged_once_and_not_answered(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
