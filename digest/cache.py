@@ -30,19 +30,26 @@ def _build_method(name: str) -> Callable[..., Any]:
         try:
             answer = getattr(super(FallbackMixin, self), name)(*args, **kwargs)
         except ValueError:  # Django's answer to the increment of a missing key
+            if was_away:
+                _end_pause()
             raise
         except Exception as error:  # away, hanging, full, read-only, loading …
-            if not was_away:
+            if not _retry_at:  # the first of the threads that fail together
                 log.error("The cache is away, each process uses its own: %s", type(error).__name__)
-                self.fallback.clear()  # of an earlier time
+                self.fallback.clear()  # entries from an earlier failure
             _retry_at = time.monotonic() + RETRY_DELAY
             return getattr(self.fallback, name)(*args, **kwargs)
         if was_away:
-            _retry_at = 0.0
-            log.warning("The cache is back.")
+            _end_pause()
         return answer
 
     return call
+
+
+def _end_pause() -> None:
+    global _retry_at
+    _retry_at = 0.0
+    log.warning("The cache is back.")
 
 
 class FallbackMixin(BaseCache):

@@ -45,6 +45,17 @@ def test_server_that_failed_is_left_alone_for_a_while(
     ]
 
 
+def test_server_that_says_that_a_key_is_missing_is_back(
+    denied_cache: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cache.set("kept", "in this process")
+    assert cache.is_away()
+    monkeypatch.setattr(Denied, "incr", lambda *_: int("no such key"))
+    with pytest.raises(ValueError, match="no such key"):
+        cache.incr("missing")
+    assert not cache.is_away()
+
+
 def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
