@@ -12,7 +12,7 @@ from threading import Lock
 from time import monotonic
 from typing import Any, Final
 
-from django.db import DEFAULT_DB_ALIAS, DatabaseError, connections
+from django.db import DEFAULT_DB_ALIAS, Error, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 ALIAS: Final = "replica"
@@ -52,7 +52,7 @@ def read_from_replica[T](build: Callable[[], T]) -> T:
     token = _alias.set(ALIAS)
     try:
         return build()
-    except DatabaseError as error:  # away, or a migration has not reached it
+    except Error as error:  # away, or a migration has not reached it
         state.turn_off(error)
     finally:
         _alias.reset(token)
@@ -84,7 +84,7 @@ class ReplicaState:
         if now - self._checked_at > CHECK_SECONDS and self._lock.acquire(blocking=False):
             try:
                 self._check(now)
-            except DatabaseError as error:
+            except Error as error:
                 self.turn_off(error)
             finally:
                 self._lock.release()
@@ -92,14 +92,14 @@ class ReplicaState:
 
     def turn_off(self, error: Exception) -> None:
         log.warning("The replica is not used for %d s: %s", PAUSE_SECONDS, type(error).__name__)
-        self._usable, self._written = False, None
+        self._usable = False
         self._off_until = monotonic() + PAUSE_SECONDS
 
     def _check(self, now: float) -> None:
         reached, expected = read_position(connections[ALIAS]), self._written
         try:
             self._written = read_position(connections[DEFAULT_DB_ALIAS])
-        except DatabaseError:  # nothing is written while the primary is away, so the replica is not behind
+        except Error:  # away, so it writes nothing: the replica falls no further behind than it was
             self._usable = expected is None or reached >= expected
         else:
             is_recent = now - self._checked_at < MAX_LAG

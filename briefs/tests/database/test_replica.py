@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from django.core.management import call_command
-from django.db import OperationalError, connection, connections
+from django.db import InterfaceError, OperationalError, connection, connections
 from django.test import Client
 
 from briefs.database import replica
@@ -83,14 +83,14 @@ def test_replica_is_read_once_it_has_what_the_primary_had(
     assert reads_from(2 * CHECK_SECONDS + 0.1) == {"primary"}, "what was known is too old"
 
 
-@pytest.mark.parametrize("fault", ["check", "page"])
+@pytest.mark.parametrize("fault", ["check", "closed", "page"])
 def test_replica_that_fails_is_left_alone_for_a_while(
     fault: str, reads_from: Callable[..., set[str]], standby: Standby
 ) -> None:
     reads_from()
     assert reads_from(CHECK_SECONDS + 0.1) == {"replica"}
-    if fault == "check":
-        standby["replica"] = OperationalError("away")
+    if fault != "page":
+        standby["replica"] = OperationalError("away") if fault == "check" else InterfaceError("closed")
     else:  # a migration has not reached it
         with connections["replica"].cursor() as cursor:
             cursor.execute("ALTER TABLE briefs_edition RENAME TO older")
@@ -108,6 +108,19 @@ def test_replica_is_read_while_the_primary_is_away(
 ) -> None:
     standby["default"] = OperationalError("away")
     assert reads_from() == {"replica"}
+
+
+def test_replica_that_was_behind_is_not_read_when_the_primary_goes_away_as_well(
+    reads_from: Callable[..., set[str]], standby: Standby
+) -> None:
+    reads_from()
+    assert reads_from(CHECK_SECONDS + 0.1) == {"replica"}
+    standby["default"] = 9
+    reads_from(CHECK_SECONDS + 0.1)
+    standby["replica"] = OperationalError("away")
+    reads_from(CHECK_SECONDS + 0.1)
+    standby["replica"], standby["default"] = 8, OperationalError("away")
+    assert reads_from(PAUSE_SECONDS + 0.1) == {"primary"}
 
 
 def test_export_reads_from_the_primary(standby: Standby, tmp_path: Path) -> None:
