@@ -25,7 +25,7 @@ class Fault(StrEnum):
     DAMAGED = "damaged"
 
 
-# https://www.sqlite.org/rescode.html: BUSY, LOCKED, READONLY, IOERR, CORRUPT, FULL, CANTOPEN, NOTADB
+# https://www.sqlite.org/rescode.html: BUSY, LOCKED, READONLY, IOERR, CORRUPT, FULL, CANTOPEN, PROTOCOL, NOTADB
 _BY_SQLITE_CODE: Final = {
     5: Fault.LOCKED,
     6: Fault.LOCKED,
@@ -34,6 +34,7 @@ _BY_SQLITE_CODE: Final = {
     11: Fault.DAMAGED,
     13: Fault.FULL,
     14: Fault.AWAY,
+    15: Fault.LOCKED,
     26: Fault.DAMAGED,
 }
 _IOERR_SHMSIZE: Final = 4874  # the index of the write-ahead log cannot grow: the disk is full

@@ -88,6 +88,12 @@ def error_of(statement: str, file: Path | str = ":memory:") -> Exception:
     return raised.value
 
 
+def error_with_code(code: int) -> Exception:
+    error = sqlite3.OperationalError("said by SQLite")
+    error.sqlite_errorcode = code
+    return error
+
+
 def error_with_state(state: str) -> Exception:
     error = OperationalError("said by the server")
     error.__cause__ = Exception()
@@ -102,6 +108,7 @@ def test_cause_of_an_exception(tmp_path: Path) -> None:
         (error_of("SELECT 1 FROM nothing"), None),
         (error_of("SELECT name FROM sqlite_schema", damaged), Fault.DAMAGED),
         (error_of("ATTACH '/nowhere/at all' AS other"), Fault.AWAY),
+        (error_with_code(15), Fault.LOCKED),  # SQLITE_PROTOCOL: others kept the log locked for ten seconds
         (OSError(errno.ENOSPC, "no space"), Fault.FULL),
         (OSError(errno.ENOENT, "no file"), None),
         (OperationalError("connection refused"), Fault.AWAY),
