@@ -2,6 +2,7 @@
 
 import logging
 import socket
+import sys
 import threading
 from collections.abc import Iterable
 from socketserver import TCPServer, ThreadingMixIn
@@ -36,6 +37,10 @@ class _Server(ThreadingMixIn, WSGIServer):
         TCPServer.server_bind(self)
         self.server_name, self.server_port = str(self.server_address[0]), int(self.server_address[1])
         self.setup_environ()
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Say in one line what the standard library would print as a traceback: a client that sent nothing, or left."""
+        log.warning("METRICS_BIND: a request was not answered: %s", type(sys.exception()).__name__)
 
 
 class _Server6(_Server):

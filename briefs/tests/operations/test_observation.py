@@ -7,6 +7,7 @@ import logging.config
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -22,7 +23,7 @@ from django.http import HttpRequest, HttpResponse
 from django.test import Client, RequestFactory
 from django.urls import path
 
-from digest import error_reports, logs
+from digest import error_reports, listener, logs
 from digest.wsgi import application
 
 from ..support.factories import Team
@@ -145,6 +146,21 @@ def read_counters(port: int) -> dict[str, float]:
     text = urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics").read().decode()
     pairs = (line.rsplit(" ", 1) for line in text.splitlines() if not line.startswith("#"))
     return {name: float(value) for name, value in pairs}
+
+
+def test_client_that_sends_nothing_is_one_line_in_the_log(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(listener._Handler, "timeout", 0.01)
+    monkeypatch.setattr(listener._Server, "daemon_threads", False)  # so that leaving the block waits for them
+    with listener._Server(("127.0.0.1", 0), listener._Handler) as server:
+        client = socket.create_connection(server.server_address)
+        server.handle_request()
+    client.close()
+    assert [record.message for record in caplog.records] == [
+        "METRICS_BIND: a request was not answered: TimeoutError"
+    ]
+    assert "Traceback" not in capfd.readouterr().err
 
 
 # Error reports
