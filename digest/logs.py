@@ -10,7 +10,7 @@ from typing import Any, Final
 request_id: ContextVar[str] = ContextVar("request_id", default="")
 
 _CONTROL_CHARACTERS: Final = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
-_TOKENS: Final = re.compile(r"(/(?:preview|subscription|password/new)/)[^\s?\"'<>]+")
+_TOKENS: Final = re.compile(r"(/(?:preview|password/new)/)[^\s?\"'<>]+")
 """What opens a page to whoever has the address."""
 
 
@@ -30,8 +30,8 @@ class LineFormatter(logging.Formatter):
         line = _escape(record.getMessage()) + "".join(
             f" {name}={_escape(str(value))}" for name, value in _get_fields(record).items()
         )
-        if number := request_id.get():
-            line += f" [{number}]"
+        if identifier := request_id.get():
+            line += f" [{identifier}]"
         if record.exc_info:
             trace = hide_tokens(self.formatException(record.exc_info)).splitlines()
             line = "\n    ".join([line, *map(_escape, trace)])
@@ -47,8 +47,8 @@ class JsonFormatter(logging.Formatter):
             "message": hide_tokens(record.getMessage()),
             **_get_fields(record),
         }
-        if number := request_id.get():
-            values["request"] = number
+        if identifier := request_id.get():
+            values["request"] = identifier
         if record.exc_info:
             values["exception"] = hide_tokens(self.formatException(record.exc_info))
         line = json.dumps(values, ensure_ascii=False, default=str)

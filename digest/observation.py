@@ -28,8 +28,8 @@ def observe(application: Application) -> Application:
     @wraps(application)
     def answer(environ: Environ, start_response: Any) -> Iterable[bytes]:
         given = environ.get("HTTP_X_REQUEST_ID", "")
-        number = given if _WELL_FORMED.fullmatch(given) else uuid.uuid4().hex
-        request_id.set(number)
+        identifier = given if _WELL_FORMED.fullmatch(given) else uuid.uuid4().hex
+        request_id.set(identifier)
         began, status = time.perf_counter(), "500"
         # before Django replaces it by the decoded path
         path = quote(environ["PATH_INFO"].encode("latin-1"), safe="/:@~+,;=!$&()*")
@@ -37,7 +37,7 @@ def observe(application: Application) -> Application:
         def start(line: str, headers: list[tuple[str, str]], *rest: Any) -> Any:
             nonlocal status
             status = line[:3]
-            return start_response(line, [*headers, ("X-Request-ID", number)], *rest)
+            return start_response(line, [*headers, ("X-Request-ID", identifier)], *rest)
 
         try:
             return application(environ, start)
