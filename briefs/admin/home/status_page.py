@@ -42,7 +42,7 @@ PARTS: Final[dict[str, tuple[str | Promise, str | Promise]]] = {
     "guards": (gettext_lazy("Protection of published versions"), _SETUP),
     "migrations": (gettext_lazy("Tables of the database"), _SETUP),
     "wal": (
-        gettext_lazy("Log of the database"),
+        gettext_lazy("Write-ahead log"),
         gettext_lazy("Restart the site. If the log grows again, another program keeps the database open."),
     ),
     "disk": (gettext_lazy("Free disk space"), gettext_lazy("Delete old archives, or enlarge the disk.")),
@@ -97,7 +97,10 @@ def _build_rows(now: dt.datetime) -> list[StatusRow]:
         if part in _OF_SQLITE and connection.vendor != "sqlite":
             continue
         if part == "notices":
-            has_failed, url = has_failed or bool(failed), reverse("admin:briefs_outbox_changelist")
+            if failed:
+                has_failed, url = True, reverse("admin:briefs_outbox_changelist")
+            else:  # nothing was tried, so there is no error to look at
+                advice = PARTS["jobs"][1]
             waiting = int(status.figures.get("notices_waiting", 0))
             figure = _("%(due)s due, %(failed)s failed") % {"due": waiting, "failed": failed}
         elif part in _AGES and not figure:

@@ -52,3 +52,14 @@ def test_page_says_what_is_late_failed_or_full_and_what_to_do(
     assert "4 things need you." in page
     assert "Look at the timer digest-backup on the server." in page
     assert 'href="/admin/briefs/outbox/"' in page
+
+
+def test_late_notices_that_nothing_tried_to_send_point_to_the_timer(
+    client: Client, administrator: Person
+) -> None:
+    due_at = timezone.now() - dt.timedelta(days=2)
+    Outbox.objects.create(key="k", kind="review", to=administrator, due_at=due_at)
+    response: Any = client.get(PAGE)
+    (row,) = response.context["wrong"]
+    assert (row.name, row.figure, row.url) == ("Notices", "1 due, 0 failed", "")
+    assert row.advice == "Look at the timer digest-publish on the server."
