@@ -134,7 +134,8 @@ def _check_writes(figures: Figures) -> str:
 
 def find_cache_fault(figures: Figures | None = None) -> str:
     cache.set("health", "well", 60)
-    if getattr(cache, "is_away", bool)():  # pages use a cache of the process meanwhile
+    is_away = getattr(cache, "is_away", None)  # only a cache that is a server has it
+    if is_away and is_away():
         return "away"
     return "" if cache.get("health") == "well" else "does not keep what it is given"
 
@@ -164,7 +165,8 @@ def _check_backup(figures: Figures) -> str:
 
 def _check_integrity(figures: Figures) -> str:
     runs = dict(JobRun.objects.filter(name__in=(INTEGRITY, DAMAGE)).values_list("name", "at"))
-    if DAMAGE in runs and runs[DAMAGE] > runs.get(INTEGRITY, runs[DAMAGE] - INTEGRITY_LIMIT):
+    sound_at, damaged_at = runs.get(INTEGRITY), runs.get(DAMAGE)
+    if damaged_at and (sound_at is None or damaged_at > sound_at):
         return "the database is damaged"
     return _find_late_job(INTEGRITY, INTEGRITY_LIMIT, figures)
 

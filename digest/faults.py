@@ -131,7 +131,7 @@ def _resend_context(request: HttpRequest) -> dict[str, object]:
 
 
 def _is_readable(request: HttpRequest) -> bool:
-    """Limit a body that was not read yet: nobody knows whether its sender may sign in."""
+    """Return whether the body may be read. If it was not read before, it must be short: anybody may have sent it."""
     length = request.META.get("CONTENT_LENGTH") or "0"
     has_session = settings.SESSION_COOKIE_NAME in request.COOKIES
     limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE if has_session else LIMIT

@@ -1,4 +1,4 @@
-"""Error pages 404, 410, 429 and 500. They make no database query and do not name the brief."""
+"""Error pages, such as 404 and 503. They make no database query and do not name the brief."""
 
 from typing import Any
 

@@ -30,7 +30,7 @@ PRIVATE_PATHS = re.compile(r"/(admin|preview)(/|$)")
 class DeskMiddleware:
     """Forbid caching of desk and guest pages, log refusals and render error pages of the desk.
 
-    Must be the outermost middleware, so that redirects and refusals by the others are covered too.
+    Must stand outside of all middleware that redirects or refuses, so that their answers are covered too.
     """
 
     def __init__(self, get_response: Handler) -> None:

@@ -72,6 +72,8 @@ def main() -> None:
             finally:
                 for server in pair.servers:
                     server.send_signal(signal.SIGTERM)
+                for server in pair.servers:  # before their code and folders are removed
+                    server.wait(60)
 
 
 class Pair:
