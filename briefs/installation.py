@@ -20,6 +20,7 @@ from django.utils import timezone
 from .backup.backup_archive import BackupError, get_media_folder
 from .backup.restoration import require_integrity
 from .database import guards
+from .database.faults import Fault, find_fault
 from .health import (
     DAMAGE,
     INTEGRITY,
@@ -102,9 +103,12 @@ def _database() -> Faults:
         with connection.cursor() as cursor:
             require_integrity(cursor)
     except (BackupError, DatabaseError) as error:
+        if isinstance(error, DatabaseError) and find_fault(error) is not Fault.DAMAGED:
+            raise  # locked or away: nothing was examined
         with suppress(DatabaseError):
             JobRun.record(DAMAGE)
-        yield f"The database is damaged: {error} Restore a backup (docs/operators.md)."
+        reason = str(error).rstrip(".")
+        yield f"The database is damaged: {reason}. Restore a backup (docs/operators.md)."
     else:
         JobRun.record(INTEGRITY)
 

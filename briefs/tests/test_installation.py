@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from django.contrib.auth.models import Group
 from django.core.management import CommandError, call_command
-from django.db import connection
+from django.db import OperationalError, connection
 from django.utils import timezone
 
 from briefs import health, installation
@@ -97,11 +97,16 @@ def test_doctor_records_whether_the_database_is_whole(monkeypatch: pytest.Monkey
     assert not health.check_now().faults["integrity"]
     assert JobRun.objects.filter(name=health.INTEGRITY).exists()
 
+    found: Exception = OperationalError("unable to open the file")
+
     def fail(cursor: object) -> None:
-        raise BackupError("a page is missing.")
+        raise found
 
     monkeypatch.setattr(installation, "require_integrity", fail)
-    assert "The database is damaged: a page is missing." in run_doctor()
+    assert "Database: unable to open the file" in run_doctor()
+    assert not health.check_now().faults["integrity"], "nothing was examined"
+    found = BackupError("a page is missing.")
+    assert "The database is damaged: a page is missing. Restore" in run_doctor()
     assert health.check_now().faults["integrity"] == "the database is damaged"
 
 
