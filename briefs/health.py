@@ -273,10 +273,15 @@ class Watch:
     def _examine(self, check: Check) -> None:
         self.running = (check.part, time.monotonic())
         figures: Figures = {}
+        was_connected = connection.connection is not None
         fault = _find_fault(check, figures)
-        if fault:
+        if fault and connection.errors_occurred:
             with suppress(Exception):
-                connection.close()  # it may be broken
+                connection.close()
+            if (
+                was_connected
+            ):  # perhaps since before a restart of the server, which a request would not notice
+                fault = _find_fault(check, figures)
         before = self.faults.get(check.part, "")
         if fault and not before:
             log.error("%s failed: %s", check.part, fault)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from django.conf import settings
-from django.db import connection
+from django.db import OperationalError, connection, connections
 from django.db.migrations.recorder import MigrationRecorder
 from django.test import RequestFactory
 from django.utils import timezone
@@ -175,6 +175,29 @@ def test_thread_beside_one_that_ended_is_not_left_running() -> None:
     assert health.start_watching()[1] is not second
     second.thread.join(5)  # type: ignore[union-attr]
     assert not second.is_alive()
+
+
+def test_connection_from_before_a_restart_is_no_fault(caplog: pytest.LogCaptureFixture) -> None:
+    calls: list[str] = []
+
+    def ask(figures: health.Figures) -> None:
+        calls.append("asked")
+        if len(calls) == 1:
+            connection.errors_occurred = True  # as Django notes when a statement fails
+            raise OperationalError("the server closed the connection")
+
+    watch = health.Watch((health.Check("database", ask, 1),))
+
+    def examine() -> None:
+        connections["default"] = health._build_own_connection()
+        connection.ensure_connection()
+        watch._examine(watch.checks[0])
+        connections.close_all()
+
+    thread = threading.Thread(target=examine)
+    thread.start()
+    thread.join()
+    assert (watch.faults, len(calls), caplog.records) == ({"database": ""}, 2, [])
 
 
 def test_reason_is_logged_once_and_not_answered(
