@@ -265,6 +265,8 @@ class Watch:
                         self._examine(check)
                         pause = min(check.seconds, RETRY_AFTER if self.faults[check.part] else check.seconds)
                         due[check] = time.monotonic() + pause
+                    if check.part == "database" and self.faults.get(check.part):
+                        break  # the others could not be examined, and keep what was found last
                 self.has_looked.set()
                 self.stopped.wait(1.0)
         finally:

@@ -177,6 +177,17 @@ def test_thread_beside_one_that_ended_is_not_left_running() -> None:
     assert not second.is_alive()
 
 
+def test_parts_keep_what_was_found_while_the_database_is_away() -> None:
+    asked: list[str] = []
+    away = health.Check("database", lambda figures: "away", 1)
+    guards_check = health.Check("guards", lambda figures: asked.append("guards"), 1)
+    watch = health.Watch((away, guards_check), faults={"guards": ""})
+    watch.start()
+    assert watch.has_looked.wait(5)
+    watch.stop()
+    assert (watch.read_faults(), asked) == ({"database": "away", "guards": ""}, [])
+
+
 def test_connection_from_before_a_restart_is_no_fault(caplog: pytest.LogCaptureFixture) -> None:
     calls: list[str] = []
 
