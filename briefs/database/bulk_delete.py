@@ -4,6 +4,8 @@ from typing import Any
 
 from django.db.models import QuerySet
 
+from .write_turns import let_other_writers_in
+
 BATCH_SIZE = 500
 MAX_ROWS = 20_000
 
@@ -15,6 +17,8 @@ def delete_in_batches(rows: QuerySet[Any], *, batch_size: int = BATCH_SIZE, max_
     """
     done = 0
     while done < max_rows and (keys := list(rows.values_list("pk", flat=True)[:batch_size])):
+        if done:
+            let_other_writers_in()
         rows.filter(pk__in=keys).delete()
         done += len(keys)
     return done

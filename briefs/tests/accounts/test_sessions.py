@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from briefs.accounts.sessions import end_sessions
 from briefs.admin.account.account_pages import describe_browser
+from briefs.database import bulk_delete
 from briefs.database.bulk_delete import delete_in_batches
 from briefs.models import Person
 
@@ -116,11 +117,14 @@ def test_publish_due_deletes_sessions_that_are_over(owner: Person, time_machine,
     assert not is_signed_in(old)
 
 
-def test_rows_are_deleted_in_short_batches(db: None) -> None:
+def test_rows_are_deleted_in_short_batches(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    pauses: list[int] = []
+    monkeypatch.setattr(bulk_delete, "let_other_writers_in", lambda: pauses.append(Session.objects.count()))
     Session.objects.bulk_create(
         Session(session_key=f"k{n}", session_data="", expire_date=timezone.now()) for n in range(7)
     )
     with CaptureQueriesContext(connection) as queries:
         assert delete_in_batches(Session.objects.all(), batch_size=2, max_rows=5) == 6
     assert sum("DELETE" in query["sql"] for query in queries) == 3
+    assert pauses == [5, 3], "between the batches"
     assert Session.objects.count() == 1
