@@ -167,6 +167,7 @@ def _check_integrity(figures: Figures) -> str:
     runs = dict(JobRun.objects.filter(name__in=(INTEGRITY, DAMAGE)).values_list("name", "at"))
     sound_at, damaged_at = runs.get(INTEGRITY), runs.get(DAMAGE)
     if damaged_at and (sound_at is None or damaged_at > sound_at):
+        figures[f"{INTEGRITY}_age_seconds"] = (timezone.now() - damaged_at).total_seconds()
         return "the database is damaged"
     return _find_late_job(INTEGRITY, INTEGRITY_LIMIT, figures)
 
