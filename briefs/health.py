@@ -1,4 +1,4 @@
-"""Whether this process can serve, and what needs somebody. Used by the probes, `/metrics`, `doctor` and the desk.
+"""Find out whether this process can serve, and what needs attention. Used by the probes, `/metrics`, `doctor` and the desk.
 
 `read_status` answers from what two threads of this process found, so it never waits for a database or a server that
 hangs. The threads start when somebody first asks. `check_now` runs every check in the caller's thread.
@@ -224,7 +224,7 @@ OPTIONAL_CHECKS: Final = (
 
 @dataclass(slots=True)
 class Watch:
-    """Run checks again and again in a thread of its own, with a connection of its own."""
+    """Repeat checks in its own thread, with its own connection."""
 
     checks: tuple[Check, ...]
     faults: dict[str, str] = field(default_factory=dict)

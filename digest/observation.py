@@ -62,7 +62,7 @@ def _record(environ: Environ, path: str, status: str, seconds: float) -> None:
 
 
 def note_route(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
-    """Middleware that leaves the name of the route for `observe`. Names are few; addresses are not."""
+    """Middleware that leaves the name of the route for `observe`. A metric may have a label for each name, but not for each path."""
 
     def answer(request: HttpRequest) -> HttpResponse:
         response = get_response(request)

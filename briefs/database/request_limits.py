@@ -1,4 +1,4 @@
-"""How long a request waits for the database. Commands, which call nothing here, wait as long as they need."""
+"""Limit how long a request waits for the database. Commands do not call `begin_request` and wait as long as they need."""
 
 import threading
 from typing import Final

@@ -1,4 +1,4 @@
-"""Long work that writes in several transactions lets other writers in between."""
+"""Pause between the transactions of long work, so that other writers get their turn."""
 
 import time
 from typing import Final
