@@ -24,6 +24,7 @@ from .table import (
     Sheet,
     SheetBuilder,
     SheetLimits,
+    SheetRefused,
     SheetSkipped,
     build_sheet_refusal,
     name_sheet,
@@ -52,6 +53,8 @@ class XlsxFile:
         self._parts = _parts(data, limits)
         self._links = read_part(RelationshipsHandler(), self._parts.get("xl/_rels/workbook.xml.rels"))
         self.tabs = read_part(WorkbookHandler(), self._parts.get("xl/workbook.xml")).sheets
+        if all(tab.hidden for tab in self.tabs):
+            raise _build_no_sheet_refusal()
         strings = read_part(SharedStringsHandler(), self._parts.get("xl/sharedStrings.xml"))
         self._strings = strings.items
         self._date_flags = read_part(StylesHandler(), self._parts.get("xl/styles.xml")).date_flags
@@ -67,10 +70,10 @@ class XlsxFile:
 def read_xlsx(data: bytes) -> Sheet:
     """Read the first sheet that is not hidden. Raise SheetRefused."""
     file, table = XlsxFile(data), SheetBuilder()
-    shown = next((tab for tab in file.tabs if not tab.hidden), None)
-    cells = file.read_cells(shown, table) if shown else None
-    if shown is None or cells is None:
-        raise build_sheet_refusal(_("This is no Excel workbook (.xlsx) with a sheet to read."))
+    shown = next(tab for tab in file.tabs if not tab.hidden)
+    cells = file.read_cells(shown, table)
+    if cells is None:
+        raise _build_no_sheet_refusal()
     table.sheet.notices += _hidden_notices(cells)
     if others := _name_tabs(tab for tab in file.tabs if tab.name != shown.name):
         told = _("Only the sheet “%(name)s” was read, not %(others)s.")
@@ -98,6 +101,10 @@ def read_workbook(
         found.append(table.build())
     others = _name_tabs(left_out)
     return found, [_("Not read: the sheets %(others)s.") % {"others": others}] if others else []
+
+
+def _build_no_sheet_refusal() -> SheetRefused:
+    return build_sheet_refusal(_("This is no Excel workbook (.xlsx) with a sheet to read."))
 
 
 def _parts(data: bytes, limits: SheetLimits) -> dict[str, bytes]:

@@ -3,6 +3,7 @@
 import io
 import shutil
 import subprocess
+import zipfile
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -270,6 +271,10 @@ def test_wrong_cell_changes_nothing_and_is_named(team: factories.Team) -> None:
         {BULLETS: [[*rows[BULLETS][0], "colour"]]}
     )
     assert "No sheet has the headings" in refusal({"x": [["a", "b"], ["1", "2"]]})
+    with zipfile.ZipFile(packed := io.BytesIO(), "w") as archive:
+        archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+    with translation.override("en"), pytest.raises(SheetRefused, match="This is no Excel workbook"):
+        read_brief_sheets([("x.ods", packed.getvalue())])
 
 
 def test_hidden_and_foreign_sheets_and_ignored_cells_are_reported(team: factories.Team) -> None:
