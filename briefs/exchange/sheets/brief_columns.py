@@ -21,7 +21,10 @@ from .columns import ChoiceWidget, FlagWidget, tidy_cell
 
 BRIEFS, BULLETS = "briefs", "bullets"
 SHEET_FACTS: Final = tuple(name for name in FACTS if name != "picture")
-READ_ONLY_COLUMNS: Final = ("state", "slug", "updated", "published")
+DATE_COLUMNS: Final = frozenset(
+    ("updated", "published", *(n for n in SHEET_FACTS if FACTS[n].kind in (FactKind.DATE, FactKind.DAY)))
+)
+"""Columns that a spreadsheet turns into dates when it opens CSV."""
 BRIEF_COLUMNS: Final = ("id", "version", "state", "slug", *LEAD_FIELDS, *SHEET_FACTS, "updated", "published")
 BULLET_TEXTS: Final = ("text_zh", "text_en")
 BULLET_COLUMNS: Final = (

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from ...documents.files.archive import read_zip_directory, unpack_parts
 from ...documents.types import DocumentRefused
-from .brief_columns import BRIEFS, KEY_COLUMNS, SHEET_COLUMNS, name_sheet_by_headings
+from .brief_columns import BRIEFS, DATE_COLUMNS, KEY_COLUMNS, SHEET_COLUMNS, name_sheet_by_headings
 from .csv_files import read_csv
 from .sheet_formats import is_archive
 from .table import (
@@ -35,12 +35,12 @@ def read_brief_sheets(files: Iterable[tuple[str, bytes]]) -> tuple[list[Sheet], 
     notices: list[str] = []
     for name, data in _unpack(files):
         if is_archive(data, BRIEF_LIMITS):
-            found, told = read_workbook(data, BRIEF_LIMITS, name_sheet_by_headings)
+            found, told = read_workbook(data, BRIEF_LIMITS, _begin_sheet)
             sheets += found
             notices += told
             continue
         try:
-            sheets.append(read_csv(data, SheetBuilder(BRIEF_LIMITS, name_sheet_by_headings)))
+            sheets.append(read_csv(data, _begin_sheet()))
         except SheetSkipped:
             notices.append(_("Not read: the file “%(name)s”.") % {"name": name})
     twice = [name for name, n in Counter(sheet.name for sheet in sheets).items() if n > 1]
@@ -51,6 +51,10 @@ def read_brief_sheets(files: Iterable[tuple[str, bytes]]) -> tuple[list[Sheet], 
             _("No sheet has the headings “id” and “version”, or “brief”, “version” and “number”.")
         )
     return sheets, notices
+
+
+def _begin_sheet() -> SheetBuilder:
+    return SheetBuilder(BRIEF_LIMITS, name_sheet_by_headings, DATE_COLUMNS)
 
 
 def _unpack(files: Iterable[tuple[str, bytes]]) -> Iterable[tuple[str, bytes]]:

@@ -1,6 +1,6 @@
 """A sheet after reading, independent of the file format, and the reasons for refusing one."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 
 from django.utils.translation import gettext as _
@@ -96,14 +96,16 @@ class SheetBuilder:
     """Build a sheet from rows of cells: headings first, blank rows left out.
 
     `name_of` names a sheet by its headings, in files that may have several; without a name it is skipped.
+    A date of a workbook is read in `date_columns` only: elsewhere it may be the text “3-4” that Excel took for one.
     """
 
     def __init__(
         self,
         limits: SheetLimits = VOCABULARY_LIMITS,
         name_of: Callable[[Sequence[str]], str] | None = None,
+        date_columns: Collection[str] = (),
     ) -> None:
-        self.limits, self.name_of = limits, name_of
+        self.limits, self.name_of, self.date_columns = limits, name_of, date_columns
         self.sheet = Sheet()
         self.problems: list[SheetProblem] = []
 

@@ -52,19 +52,20 @@ class XlsxFile:
     def __init__(self, data: bytes, limits: SheetLimits = VOCABULARY_LIMITS) -> None:
         self._parts = _parts(data, limits)
         self._links = read_part(RelationshipsHandler(), self._parts.get("xl/_rels/workbook.xml.rels"))
-        self.tabs = read_part(WorkbookHandler(), self._parts.get("xl/workbook.xml")).sheets
+        book = read_part(WorkbookHandler(), self._parts.get("xl/workbook.xml"))
+        self.tabs, self._first_day = book.sheets, book.first_day
         if all(tab.hidden for tab in self.tabs):
             raise _build_no_sheet_refusal()
         strings = read_part(SharedStringsHandler(), self._parts.get("xl/sharedStrings.xml"))
         self._strings = strings.items
-        self._date_flags = read_part(StylesHandler(), self._parts.get("xl/styles.xml")).date_flags
+        self._dates = read_part(StylesHandler(), self._parts.get("xl/styles.xml")).dates
 
     def read_cells(self, tab: SheetTab, table: SheetBuilder) -> WorksheetHandler | None:
         """Add the cells of a sheet to the table. Return None if the file does not hold the sheet."""
         part = self._parts.get(_resolve_target(self._links.targets.get(tab.relationship_id, "")))
         if part is None:
             return None
-        return read_part(WorksheetHandler(table, self._strings, self._date_flags), part)
+        return read_part(WorksheetHandler(table, self._strings, self._dates, self._first_day), part)
 
 
 def read_xlsx(data: bytes) -> Sheet:
@@ -82,14 +83,14 @@ def read_xlsx(data: bytes) -> Sheet:
 
 
 def read_workbook(
-    data: bytes, limits: SheetLimits, name_of: Callable[[Sequence[str]], str]
+    data: bytes, limits: SheetLimits, begin: Callable[[], SheetBuilder]
 ) -> tuple[list[Sheet], list[str]]:
     """Read every sheet that is not hidden and has a name by its headings. Return notices about the others too."""
     file = XlsxFile(data, limits)
     found: list[Sheet] = []
     left_out: list[SheetTab] = []
     for tab in file.tabs:
-        table = SheetBuilder(limits, name_of)
+        table = begin()
         try:
             cells = None if tab.hidden else file.read_cells(tab, table)
         except SheetSkipped:

@@ -3,11 +3,15 @@
 Namespaces are ignored: the transitional and the strict form do not differ in the parts read here.
 """
 
+import datetime as dt
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final, Literal
 from xml.parsers import expat
 
 from django.utils.translation import gettext as _
+from openpyxl.utils.datetime import MAC_EPOCH, WINDOWS_EPOCH
 
 from .cells import format_number, parse_cell_reference, unguard_formula
 from .table import SHEET_COLUMN_LIMIT, SheetBuilder, SheetRefused, build_column_refusal, build_sheet_refusal
@@ -16,10 +20,17 @@ MAX_DEPTH = 100
 _CHUNK = 64 * 1024
 _ESCAPED = re.compile(r"_x((?![Dd][89A-Fa-f])[0-9A-Fa-f]{4})_")
 """A single surrogate (D800 to DFFF) is no character and is left escaped."""
-_DATE_IDS = frozenset((*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59)))
 _NO_LETTERS = re.compile(r'"[^"]*"|\\.|_.|\*.|\[(?!h+\]|m+\]|s+\])[^\]]*\]', re.IGNORECASE)
 
 type Attributes = dict[str, str]
+type DateStyle = Literal["day", "part"]
+"""Whether a date is shown with year, month and day, or only a part of it or a time."""
+
+_DATE_IDS: Final[Mapping[int, DateStyle]] = {
+    **dict.fromkeys((*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59)), "part"),
+    **dict.fromkeys((14, 15, 22), "day"),
+}
+"""Built-in formats. From 27 on they depend on the language of Excel."""
 
 
 class PartHandler:
@@ -59,7 +70,7 @@ def read_part[P: PartHandler](part: P, data: bytes | None) -> P:
         for start in range(0, len(data), _CHUNK):  # a refusal takes effect at the end of a chunk
             parser.Parse(data[start : start + _CHUNK])
         parser.Parse(b"", True)
-    except (expat.ExpatError, LookupError, ValueError):
+    except (expat.ExpatError, LookupError, ValueError, OverflowError):
         raise build_damage_refusal() from None
     return part
 
@@ -97,30 +108,40 @@ class SheetTab:
 class WorkbookHandler(PartHandler):
     def __init__(self) -> None:
         self.sheets: list[SheetTab] = []
+        self.first_day = WINDOWS_EPOCH
 
     def start(self, name: str, values: Attributes) -> None:
+        if name == "workbookPr" and values.get("date1904") in ("1", "true"):
+            self.first_day = MAC_EPOCH
         if name == "sheet":
             hidden = values.get("state", "visible") != "visible"
             self.sheets.append(SheetTab(values.get("name", ""), values.get("id", ""), hidden))
 
 
+def _parse_date_style(code: str) -> DateStyle | None:
+    letters = set(_NO_LETTERS.sub("", code).lower())
+    if not letters & set("ymdhs"):
+        return None
+    return "day" if letters >= set("md") and letters & set("ye") else "part"
+
+
 class StylesHandler(PartHandler):
-    """Cell styles. `date_flags` says for each style whether it shows a number as a date or a time."""
+    """Cell styles. `dates` says for each style whether it shows a number as a date or a time."""
 
     def __init__(self) -> None:
-        self.date_flags: list[bool] = []
-        self._codes: dict[str, bool] = {}
+        self.dates: list[DateStyle | None] = []
+        self._codes: dict[str, DateStyle | None] = {}
         self._inside = False
 
     def start(self, name: str, values: Attributes) -> None:
         if name == "numFmt":
-            letters = _NO_LETTERS.sub("", values.get("formatCode", ""))
-            self._codes[values.get("numFmtId", "")] = re.search("[ymdhs]", letters, re.IGNORECASE) is not None
+            self._codes[values.get("numFmtId", "")] = _parse_date_style(values.get("formatCode", ""))
         elif name == "cellXfs":
             self._inside = True
         elif name == "xf" and self._inside:
             number = values.get("numFmtId", "0")
-            self.date_flags.append(self._codes.get(number, number.isdecimal() and int(number) in _DATE_IDS))
+            usual = _DATE_IDS.get(int(number)) if number.isdecimal() else None
+            self.dates.append(self._codes.get(number, usual))
 
     def end(self, name: str) -> None:
         if name == "cellXfs":
@@ -167,9 +188,15 @@ class SharedStringsHandler(TextHandler):
 
 
 class WorksheetHandler(TextHandler):
-    def __init__(self, builder: SheetBuilder, strings: list[str], date_flags: list[bool]) -> None:
+    def __init__(
+        self,
+        builder: SheetBuilder,
+        strings: list[str],
+        dates: list[DateStyle | None],
+        first_day: dt.datetime,
+    ) -> None:
         super().__init__()
-        self.builder, self.strings, self.date_flags = builder, strings, date_flags
+        self.builder, self.strings, self.dates, self.first_day = builder, strings, dates, first_day
         self.hidden_rows: set[int] = set()
         self.hidden_columns: list[tuple[int, int]] = []
         self._row = self._column = -1
@@ -226,6 +253,7 @@ class WorksheetHandler(TextHandler):
     def _cell_value(self, raw: str) -> str:
         kind = self._cell.get("t", "n")
         style = self._cell.get("s", "0")
+        date = self.dates[int(style)] if style.isdecimal() and int(style) < len(self.dates) else None
         if self._formula:
             return self._report_unreadable_cell(_("this cell holds a formula. Paste its value instead."))
         if kind == "s" and raw:
@@ -240,18 +268,20 @@ class WorksheetHandler(TextHandler):
             return self._report_unreadable_cell(
                 _("this cell holds the error %(error)s.") % {"error": raw[:20]}
             )
-        if kind == "d" or (
-            style.isdecimal() and int(style) < len(self.date_flags) and self.date_flags[int(style)]
-        ):
+        if date == "day" and self._find_heading() in self.builder.date_columns:
+            return (self.first_day + dt.timedelta(days=float(raw))).date().isoformat()
+        if kind == "d" or date:
             return self._report_unreadable_cell(
                 _("this cell is a date. Format the column as text and type it as it should be read.")
             )
         return format_number(raw)
 
-    def _report_unreadable_cell(self, text: str) -> str:
+    def _find_heading(self) -> str:
         headings = self.builder.sheet.headings
-        heading = headings[self._column] if self._column < len(headings) else ""
-        self.builder.add_problem(text, self._row + 1, heading)
+        return headings[self._column] if self._column < len(headings) else ""
+
+    def _report_unreadable_cell(self, text: str) -> str:
+        self.builder.add_problem(text, self._row + 1, self._find_heading())
         return ""
 
     def _report_merged_cells(self, reference: str) -> None:

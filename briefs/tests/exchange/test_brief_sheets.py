@@ -15,6 +15,7 @@ from django.core.management import CommandError, call_command
 from django.utils import translation
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from openpyxl.utils.datetime import MAC_EPOCH, WINDOWS_EPOCH
 
 from briefs import workflow
 from briefs.content import Bullet, Byline, ForbiddenCharacter, tidy_line
@@ -184,6 +185,35 @@ def test_no_cell_of_500_payloads_is_a_formula(team: factories.Team, file_format:
     assert [cell.value for cell in cells if FORMULA_START.match(cell.value)] == []
     assert len(cells) > 1000
     assert brief.pk
+
+
+def test_csv_saved_as_workbook_keeps_its_dates(team: factories.Team) -> None:
+    facts = factories.facts(date="2025-06-09", accessed_on="2025-06-10")
+    rows = rows_of(factories.draft_brief(team, factories.content(facts=facts)))
+    days = {"date": 45817, "accessed_on": 45819, "updated": 46000.5}
+
+    def plan_as_dates(
+        columns: dict[str, float], number_format: str, first_day: Any = WINDOWS_EPOCH
+    ) -> BriefImportPlan:
+        book = openpyxl.load_workbook(io.BytesIO(write_brief_workbook(rows)))
+        book.epoch = first_day
+        for column, day in columns.items():
+            cell = book[BRIEFS].cell(2, rows[BRIEFS][0].index(column) + 1, day)
+            cell.number_format = number_format
+        book.save(out := io.BytesIO())
+        with translation.override("en"):
+            return plan_brief_import(*read_brief_sheets([("x.xlsx", out.getvalue())]))
+
+    for number_format in ("mm-dd-yy", "yyyy\\-mm\\-dd", '[$-404]e"年"m"月"d"日"'):
+        (change,) = plan_as_dates(days, number_format).changes
+        assert (change.content.facts.date, change.content.facts.accessed_on) == ("2025-06-09", "2025-06-11")
+    (change,) = plan_as_dates({"accessed_on": 45819 - 1462}, "mm-dd-yy", MAC_EPOCH).changes
+    assert change.content.facts.accessed_on == "2025-06-11"
+    for columns, number_format in (days, "mmm-yy"), ({"title": 45817}, "mm-dd-yy"):
+        with pytest.raises(SheetRefused, match="this cell is a date"):
+            plan_as_dates(columns, number_format)
+    with pytest.raises(SheetRefused, match="The workbook is damaged"):
+        plan_as_dates({"date": 1e300}, "mm-dd-yy")
 
 
 def test_only_a_current_draft_is_changed_and_others_are_conflicts(team: factories.Team) -> None:
