@@ -100,9 +100,7 @@ def returned_table(request: HttpRequest, pk: int, upload: UUID) -> HttpResponse:
     person = require_role(request, "edit")
     brief = get_brief_or_404(pk)
     waiting = find_pending_upload(person, upload)
-    if waiting is None or waiting.results.get("table") != pk:
-        if request.method != "POST":
-            raise Http404
+    if waiting is None or waiting.results.get("table") != pk:  # stored before the Back button, or too old
         messages.warning(request, _("This upload is not there any more. Nothing was changed by this."))
         return redirect("admin:briefs_brief_word", pk=pk)
     file = waiting.files.get(position=0)

@@ -64,6 +64,8 @@ def test_returned_table_is_compared_then_stored_once(client: Client, team: facto
     for _ in range(2):  # the second click finds no upload
         stored = client.post(answer["Location"], {"version": brief.version})
         assert stored.status_code == 302
+    back = client.get(answer["Location"], follow=True)
+    assert "This upload is not there any more." in back.content.decode()
     assert factories.load_content(brief).headline_en == "A <b>Better Headline"
     assert Revision.objects.get(brief=brief, number=2).by == team.reviewer
     assert Suggestion.objects.get().text == "The summary."
