@@ -71,9 +71,9 @@ def format_bullet_row(brief: Brief, bullet: Bullet) -> list[str]:
 
 def format_bullet_cells(bullet: Bullet) -> dict[str, str]:
     """Return the cells of a bullet by column. Level 0 and the marker “bullet” are left empty."""
-    values = {f"level_{side}": str(bullet.level(side) or "") for side in SIDES}
-    values |= {f"marker_{s}": "" if bullet.marker(s) == "bullet" else bullet.marker(s) for s in SIDES}
-    return values | {f"text_{side}": bullet.text(side) for side in SIDES}
+    values = {f"text_{side}": bullet.text(side) for side in SIDES}
+    values |= {f"level_{side}": str(bullet.level(side) or "") for side in SIDES}
+    return values | {f"marker_{s}": "" if bullet.marker(s) == "bullet" else bullet.marker(s) for s in SIDES}
 
 
 def format_fact_cell(name: str, facts: Facts, names: SheetNames) -> str:

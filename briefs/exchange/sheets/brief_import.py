@@ -15,7 +15,6 @@ from django.utils.translation import gettext as _
 
 from ... import workflow
 from ...content import LEAD_FIELDS, Bullet, Content
-from ...facts import SCALAR_FACTS
 from ...models import Brief, Person, Revision, State
 from ...workflow.rules.refusals import Reason, Refused, build_refusal
 from ...workflow.rules.transitions import build_wrong_state_reason, format_time
@@ -24,8 +23,11 @@ from .brief_columns import (
     BULLET_TEXTS,
     BULLETS,
     SHEET_COLUMNS,
+    SHEET_FACTS,
     apply_brief_cells,
     apply_bullet_cells,
+    format_bullet_cells,
+    format_fact_cell,
 )
 from .brief_names import SheetNames
 from .brief_sheet_rows import BriefRows, SheetCells, SheetProblems, group_rows
@@ -226,15 +228,18 @@ def describe_conflict(brief: Brief, change: BriefChange) -> str:
     return _("%(name)s saved a newer version at %(time)s, so the sheet does not overwrite it.") % values
 
 
-def list_differences(now: Content, sheet: Content) -> Iterator[tuple[str, str, str]]:
-    """Yield column, text on the desk and text in the sheet, of the texts that differ."""
-    for name in (*LEAD_FIELDS, *SCALAR_FACTS):
-        before, after = (getattr(c if name in LEAD_FIELDS else c.facts, name) for c in (now, sheet))
-        if before != after:
-            yield name, str(before), str(after)
-    pairs = [{bullet.number: bullet for bullet in content.bullets} for content in (now, sheet)]
-    for number in dict.fromkeys([*pairs[0], *pairs[1]]):
-        for column in BULLET_TEXTS:
-            before, after = (getattr(found.get(number), column, "") for found in pairs)
-            if before != after:
-                yield f"{BULLETS} {number} {column}", before, after
+def list_differences(now: Content, sheet: Content, names: SheetNames) -> Iterator[tuple[str, str, str]]:
+    """Yield column, cell on the desk and cell in the sheet, of the cells that differ."""
+    before, after = (_list_cells(content, names) for content in (now, sheet))
+    for column in dict.fromkeys([*before, *after]):
+        if before.get(column, "") != after.get(column, ""):
+            yield column, before.get(column, ""), after.get(column, "")
+
+
+def _list_cells(content: Content, names: SheetNames) -> dict[str, str]:
+    cells: dict[str, str] = {name: getattr(content, name) for name in LEAD_FIELDS}
+    cells |= {name: format_fact_cell(name, content.facts, names) for name in SHEET_FACTS}
+    for place, bullet in enumerate(content.bullets, 1):
+        number = bullet.number or f"new at {place}"
+        cells |= {f"{BULLETS} {number} {name}": cell for name, cell in format_bullet_cells(bullet).items()}
+    return cells

@@ -16,6 +16,7 @@ from briefs.exchange.sheets.brief_import import (
     plan_brief_import,
     save_changes,
 )
+from briefs.exchange.sheets.brief_names import SheetNames
 from briefs.exchange.sheets.brief_sheet_rows import read_brief_sheets
 from briefs.exchange.sheets.table import SheetRefused
 from briefs.models import Brief, Person
@@ -66,10 +67,12 @@ class Command(BaseCommand):
 
     def _report(self, plan: BriefImportPlan, refused: list[BriefChange], *, dry_run: bool) -> None:
         conflicts = [*plan.conflicts, *refused]
+        names = SheetNames()
         for change in conflicts:
             brief = Brief.objects.get(pk=change.brief)
             self.stderr.write(f"brief {brief.pk}: not saved. {describe_conflict(brief, change)}")
-            for column, now, sheet in list_differences(workflow.load_working_copy(brief), change.content):
+            stored = workflow.load_working_copy(brief)
+            for column, now, sheet in list_differences(stored, change.content, names):
                 self.stderr.write(f"    {column}, now: {now}\n    {column}, in the sheet: {sheet}")
         saved = len(plan.changes) - len(refused)
         done = "would be changed" if dry_run else "changed"

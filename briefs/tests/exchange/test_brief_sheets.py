@@ -21,7 +21,13 @@ from briefs import workflow
 from briefs.content import Bullet, Byline, ForbiddenCharacter, tidy_line
 from briefs.exchange.sheets.brief_columns import BRIEFS, BULLETS
 from briefs.exchange.sheets.brief_export import build_brief_rows, write_brief_sheets, write_brief_workbook
-from briefs.exchange.sheets.brief_import import BriefImportPlan, plan_brief_import, save_changes
+from briefs.exchange.sheets.brief_import import (
+    BriefImportPlan,
+    list_differences,
+    plan_brief_import,
+    save_changes,
+)
+from briefs.exchange.sheets.brief_names import SheetNames
 from briefs.exchange.sheets.brief_sheet_rows import read_brief_sheets
 from briefs.exchange.sheets.csv_files import write_csv
 from briefs.exchange.sheets.table import SheetRefused
@@ -238,6 +244,21 @@ def test_only_a_current_draft_is_changed_and_others_are_conflicts(team: factorie
     assert last is not None
     assert (last.by, last.kind, last.changed_zh, last.changed_en) == (team.writer, "save", False, True)
     assert outcome(rows) == (0, 4, 2)  # a second import finds it done
+
+
+def test_every_cell_that_a_conflict_leaves_out_is_listed(team: factories.Team) -> None:
+    live = factories.live_brief(team)
+    rows = change_cell(rows_of(live), BRIEFS, 2, "keywords", "")
+    change_cell(rows, BULLETS, 2, "level_en", "1")
+    rows[BULLETS] += [[str(live.pk), "", "", text, *[""] * 5] for text in ("甲", "乙")]
+    (change,) = plan(rows).conflicts
+    found = list(list_differences(factories.load_content(live), change.content, SheetNames()))
+    assert found == [
+        ("keywords", "科技 · Technology", ""),
+        ("bullets 1 level_en", "", "1"),
+        ("bullets new at 4 text_zh", "", "甲"),
+        ("bullets new at 5 text_zh", "", "乙"),
+    ]
 
 
 def test_brief_edited_between_preview_and_import_is_left_alone(team: factories.Team) -> None:
