@@ -65,8 +65,8 @@ def _text_cells(texts: Mapping[Side, tuple[str, str]]) -> list[ChangeCell]:
 def _mark_both(now: str, file: str) -> tuple[SafeString, SafeString]:
     if now and file:
         return highlight_differences(now, file)
-    gone = format_html('<em class="gone">{}</em>', _("Not there"))
-    left, right = (format_html("<mark>{}</mark>", text) if text else gone for text in (now, file))
+    empty = format_html('<em class="gone">{}</em>', _("Empty"))
+    left, right = (format_html("<mark>{}</mark>", text) if text else empty for text in (now, file))
     return left, right
 
 

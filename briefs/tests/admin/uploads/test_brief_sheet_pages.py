@@ -133,6 +133,8 @@ def test_bad_row_stores_nothing_and_other_people_see_no_preview(client: Client, 
     assert "Sheet “briefs”: Row 2, column “date”: “June” is not a date." in response.content.decode()
     assert not Upload.objects.exists()
     assert "Choose a file." in upload_sheet(client).content.decode()
+    emptied = upload_sheet(client, sheet_with_headlines(good, headline=""))
+    assert '<em class="gone">Empty</em>' in client.get(emptied["Location"]).content.decode()
     nothing = upload_sheet(client, sheet_with_headlines(good, headline="A Headline"))
     assert "there is nothing to import" in client.get(nothing["Location"]).content.decode()
     sign_in(client, team.other_writer)
