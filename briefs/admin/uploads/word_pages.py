@@ -101,7 +101,7 @@ def returned_table(request: HttpRequest, pk: int, upload: UUID) -> HttpResponse:
     brief = get_brief_or_404(pk)
     waiting = find_pending_upload(person, upload)
     if waiting is None or waiting.results.get("table") != pk:  # stored before the Back button, or too old
-        messages.warning(request, _("This upload is not there any more. Nothing was changed by this."))
+        messages.warning(request, _("This upload no longer exists. Nothing was changed."))
         return redirect("admin:briefs_brief_word", pk=pk)
     file = waiting.files.get(position=0)
     errors: list[FieldError] = []
@@ -165,7 +165,7 @@ def _read_table(data: bytes) -> ReturnedTable:
     except DocumentRefused as refusal:
         raise TableRefused(refusal.message(interface_side(), _("This file"))) from refusal
     if table is None:
-        raise TableRefused(_("This is a Word file, but no table that was exported from here."))
+        raise TableRefused(_("This Word file is not a table that was exported from this site."))
     return table
 
 

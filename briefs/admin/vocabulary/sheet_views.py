@@ -99,9 +99,7 @@ class SheetsAdmin(MergingAdmin):
         waiting = find_pending_upload(person, pk)
         if waiting is None or waiting.results.get("sheet") != self.opts.model_name:
             if request.method == "POST":
-                messages.warning(
-                    request, _("This upload is not there any more. Nothing was changed by this.")
-                )
+                messages.warning(request, _("This upload no longer exists. Nothing was changed."))
                 return redirect(self.reverse_url("import"))
             raise Http404
         moved = False

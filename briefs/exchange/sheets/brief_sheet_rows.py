@@ -147,7 +147,7 @@ def _check_headings(sheet: Sheet) -> None:
         if heading not in SHEET_COLUMNS[sheet.name]
     ]
     found += [
-        SheetProblem(_("The column “%(column)s” stands there twice.") % {"column": heading}, sheet=sheet.name)
+        SheetProblem(_("The column “%(column)s” appears twice.") % {"column": heading}, sheet=sheet.name)
         for heading, n in counts.items()
         if n > 1
     ]
@@ -190,7 +190,7 @@ def _ask_for_number() -> str:
 
 _KEY_SENTENCES: Final[Mapping[str, Callable[[], str]]] = {
     "id": lambda: _(
-        "A row needs the number of its brief. A sheet makes no new briefs: upload documents for that."
+        "A row needs the number of its brief. A sheet cannot create briefs: upload documents instead."
     ),
     "brief": _ask_for_number,
     "version": lambda: _(

@@ -21,13 +21,12 @@ def read_csv(data: bytes, table: SheetBuilder | None = None) -> Sheet:
         text, encoding, doubtful = decode_text(data)
     except DocumentRefused:
         raise build_sheet_refusal(
-            _("The file is no text in UTF-8, UTF-16 or Big5. Save it as .xlsx or as CSV in UTF-8.")
+            _("The file is not text in UTF-8, UTF-16 or Big5. Save it as .xlsx or as CSV in UTF-8.")
         ) from None
     table = table or SheetBuilder()
     if doubtful:
         table.sheet.notices.append(
-            _("The file was read as %(encoding)s. Look whether the Chinese is right.")
-            % {"encoding": encoding}
+            _("The file was read as %(encoding)s. Check that the Chinese is right.") % {"encoding": encoding}
         )
     reader = csv.reader(io.StringIO(text, newline=""), strict=True, delimiter=_detect_delimiter(text))
     number = 0

@@ -104,7 +104,7 @@ def check_headings(sheet: Sheet, kind: type[Vocabulary]) -> None:
         if heading not in known
     ]
     problems += [
-        SheetProblem(_("The column “%(column)s” stands there twice.") % {"column": heading})
+        SheetProblem(_("The column “%(column)s” appears twice.") % {"column": heading})
         for heading, n in counts.items()
         if n > 1
     ]

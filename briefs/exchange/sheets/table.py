@@ -126,7 +126,7 @@ class SheetBuilder:
             )
         width = len(self.sheet.headings)
         if len(cells) > width or any(c and not h for c, h in zip(cells, self.sheet.headings, strict=False)):
-            self.add_problem(_("a cell stands in a column without a heading."), number)
+            self.add_problem(_("there is text in a column without a heading."), number)
         self.sheet.rows.append(SheetRow(number, tuple([*cells, *[""] * (width - len(cells))][:width])))
 
     def _begin(self, headings: Sequence[str]) -> None:

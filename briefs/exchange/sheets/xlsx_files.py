@@ -105,7 +105,9 @@ def read_workbook(
 
 
 def _build_no_sheet_refusal() -> SheetRefused:
-    return build_sheet_refusal(_("This is no Excel workbook (.xlsx) with a sheet to read."))
+    return build_sheet_refusal(
+        _("This is not an Excel workbook (.xlsx), or all its sheets are hidden. Save it as .xlsx.")
+    )
 
 
 def _parts(data: bytes, limits: SheetLimits) -> dict[str, bytes]:

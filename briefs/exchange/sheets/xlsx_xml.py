@@ -77,7 +77,7 @@ def read_part[P: PartHandler](part: P, data: bytes | None) -> P:
 
 def build_damage_refusal() -> SheetRefused:
     return build_sheet_refusal(
-        _("The workbook is damaged, or much larger than it looks. Save it anew as .xlsx.")
+        _("The workbook is damaged, or much larger than it looks. Save it again as .xlsx.")
     )
 
 

@@ -109,9 +109,9 @@ def refusal(data: bytes) -> str:
     ("data", "reason"),
     [
         (b"", "The sheet is empty."),
-        (b"\xff\xff\x00\x81", "The file is no text"),
+        (b"\xff\xff\x00\x81", "The file is not text"),
         (b'slug,note\r\na,"b\r\n', "Row 2: the quotation marks"),
-        (b"slug,note\r\na,b,c\r\n", "Row 2: a cell stands in a column without a heading."),
+        (b"slug,note\r\na,b,c\r\n", "Row 2: there is text in a column without a heading."),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "older Excel file (.xls)"),
         (b"PK\x03\x04" + bytes(100), "The workbook is damaged"),
         (b"a" * (SHEET_SIZE_LIMIT + 1), "The file is too large. The limit is 5 MB."),

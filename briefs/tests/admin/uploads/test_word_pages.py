@@ -65,7 +65,7 @@ def test_returned_table_is_compared_then_stored_once(client: Client, team: facto
         stored = client.post(answer["Location"], {"version": brief.version})
         assert stored.status_code == 302
     back = client.get(answer["Location"], follow=True)
-    assert "This upload is not there any more." in back.content.decode()
+    assert "This upload no longer exists." in back.content.decode()
     assert factories.load_content(brief).headline_en == "A <b>Better Headline"
     assert Revision.objects.get(brief=brief, number=2).by == team.reviewer
     assert Suggestion.objects.get().text == "The summary."
@@ -106,7 +106,7 @@ def test_wrong_files_and_closed_briefs_are_refused_in_a_sentence(
     assert "damaged or incomplete" in upload(brief, text)
     assert f"This is the table of brief {other.pk}." in upload(brief, make_table(other))
     digest = SimpleUploadedFile("a.docx", client.get(f"{page_of(brief)}digest/").content)
-    assert "no table that was exported from here" in upload(brief, digest)
+    assert "not a table that was exported from this site" in upload(brief, digest)
     long = make_table(brief, (">A Headline<", f">{'long ' * 100}<"))
     assert "Headline" in upload(brief, long)
     assert "Start a revision to change it." in upload(live, make_table(live))

@@ -181,7 +181,7 @@ def test_invalid_row_is_named_and_blocks_whole_import(
     [
         (["slug", "label"], "The column “label” is unknown."),
         (["label_zh"], "The column “slug” is missing."),
-        (["slug", "label_zh", "label_zh"], "The column “label_zh” stands there twice."),
+        (["slug", "label_zh", "label_zh"], "The column “label_zh” appears twice."),
         (["slug", "Label_ZH"], "The column “Label_ZH” is unknown."),
         (["slug", "merged_into", "id"], "The column “merged_into” is unknown."),
     ],
@@ -285,7 +285,7 @@ def test_upload_of_another_person_or_kind_cannot_be_confirmed(client: Client, te
     assert publisher_client.get(preview_url).status_code == 404
     for address in (preview_url, vocabulary_url("keyword", "import", uuid.uuid4())):
         response = publisher_client.post(address, {"seen": seen_value(page)}, follow=True)
-        assert "This upload is not there any more." in response.content.decode()
+        assert "This upload no longer exists." in response.content.decode()
     assert client.post(vocabulary_url("term", "import", pk), {"seen": seen_value(page)}).status_code == 302
     assert client.get(vocabulary_url("term", "import", pk)).status_code == 404
     for tampered in ("x", "..", "0", f"{pk}0"):
