@@ -118,7 +118,6 @@ def _detail_page(request: HttpRequest, upload: Upload) -> HttpResponse:
         request,
         "uploads/sheet_preview",
         title=title,
-        upload=upload,
         results=upload.results,
         counts=_count_lines(upload),
         briefs=_build_briefs(batch) if batch else [],

@@ -92,6 +92,8 @@ def test_writer_previews_and_imports_while_another_edits(client: Client, team: f
     assert "1 draft changed" in page
     assert "2 briefs not imported" in page
     assert "other-writer saved a newer version" in client.get(f"{preview}?page=2").content.decode()
+    only_live = upload_sheet(client, sheet_with_headlines(live))["Location"]
+    assert "The briefs below keep the text of the desk." in client.get(only_live).content.decode()
     count = Revision.objects.count()
     client.post(preview)  # a second confirm changes nothing
     assert Revision.objects.count() == count
