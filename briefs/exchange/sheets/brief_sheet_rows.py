@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import starmap
 from typing import Final
 
 from django.utils.translation import gettext as _
@@ -33,16 +34,14 @@ def read_brief_sheets(files: Iterable[tuple[str, bytes]]) -> tuple[list[Sheet], 
     """Read a workbook, a zip or CSV files, by name and bytes. Return sheets and notices. Raise SheetRefused."""
     sheets: list[Sheet] = []
     notices: list[str] = []
-    for name, data in _unpack(files):
-        if is_archive(data, BRIEF_LIMITS):
-            found, told = read_workbook(data, BRIEF_LIMITS, _begin_sheet)
-            sheets += found
-            notices += told
-            continue
+    for name, data in files:
         try:
-            sheets.append(read_csv(data, _begin_sheet()))
-        except SheetSkipped:
-            notices.append(_("Not read: the file “%(name)s”.") % {"name": name})
+            for found, told in starmap(_read_file, _unpack(name, data)):
+                sheets += found
+                notices += told
+        except SheetRefused as refused:
+            named = (replace(problem, sheet=problem.sheet or name) for problem in refused.problems)
+            raise SheetRefused(*named) from None
     twice = [name for name, n in Counter(sheet.name for sheet in sheets).items() if n > 1]
     if twice:
         raise build_sheet_refusal(_("There are two sheets “%(name)s”. Keep one.") % {"name": twice[0]})
@@ -57,19 +56,27 @@ def _begin_sheet() -> SheetBuilder:
     return SheetBuilder(BRIEF_LIMITS, name_sheet_by_headings, DATE_COLUMNS)
 
 
-def _unpack(files: Iterable[tuple[str, bytes]]) -> Iterable[tuple[str, bytes]]:
-    """Yield the files, and for a zip with CSV files those."""
-    for name, data in files:
-        parts: Mapping[str, bytes] = {}
-        if is_archive(data, BRIEF_LIMITS):
-            most = build_archive_limits(BRIEF_LIMITS)
-            try:
-                entries = read_zip_directory(data, most)
-                if any(_is_csv(entry) for entry in entries):
-                    parts = unpack_parts(data, entries, _is_csv, lambda name, begin: None, most)
-            except DocumentRefused:
-                raise build_damage_refusal() from None
-        yield from parts.items() if parts else [(name, data)]
+def _read_file(name: str, data: bytes) -> tuple[list[Sheet], list[str]]:
+    if is_archive(data, BRIEF_LIMITS):
+        return read_workbook(data, BRIEF_LIMITS, _begin_sheet)
+    try:
+        return [read_csv(data, _begin_sheet())], []
+    except SheetSkipped:
+        return [], [_("Not read: the file “%(name)s”.") % {"name": name}]
+
+
+def _unpack(name: str, data: bytes) -> Iterable[tuple[str, bytes]]:
+    """Return the file, or the CSV files of a zip that has some."""
+    if not is_archive(data, BRIEF_LIMITS):
+        return [(name, data)]
+    most = build_archive_limits(BRIEF_LIMITS)
+    try:
+        entries = read_zip_directory(data, most)
+        if not any(map(_is_csv, entries)):
+            return [(name, data)]
+        return unpack_parts(data, entries, _is_csv, lambda name, begin: None, most).items()
+    except DocumentRefused:
+        raise build_damage_refusal() from None
 
 
 def _is_csv(name: str) -> bool:

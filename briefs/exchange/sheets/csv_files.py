@@ -34,7 +34,9 @@ def read_csv(data: bytes, table: SheetBuilder | None = None) -> Sheet:
         for number, cells in enumerate(reader, 1):
             table.add_row(number, [unguard_formula(cell) for cell in cells])
     except csv.Error:
-        table.add_problem(_("the quotation marks around a cell do not match."), number + 1)
+        table.add_problem(
+            _("the quotation marks around a cell do not match, or the cell is too long."), number + 1
+        )
     return table.build()
 
 

@@ -324,7 +324,10 @@ def test_wrong_cell_changes_nothing_and_is_named(team: factories.Team) -> None:
     assert "No sheet has the headings" in refusal({"x": [["a", "b"], ["1", "2"]]})
     with zipfile.ZipFile(packed := io.BytesIO(), "w") as archive:
         archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
-    with translation.override("en"), pytest.raises(SheetRefused, match="This is not an Excel workbook"):
+    with (
+        translation.override("en"),
+        pytest.raises(SheetRefused, match=r"Sheet “x\.ods”: This is not an Excel workbook"),
+    ):
         read_brief_sheets([("x.ods", packed.getvalue())])
 
 
