@@ -61,7 +61,7 @@ def describe_lost_parts(file: BriefFile) -> str:
     if not lost:
         return ""
     text = _("“%(file)s” would not be read back the same: %(parts)s.")
-    return text % {"file": file.name, "parts": _(", ").join(lost)}
+    return text % {"file": file.name, "parts": _("; ").join(lost)}
 
 
 def word_page(request: HttpRequest, pk: int) -> HttpResponse:
@@ -101,7 +101,7 @@ def returned_table(request: HttpRequest, pk: int, upload: UUID) -> HttpResponse:
     brief = get_brief_or_404(pk)
     waiting = find_pending_upload(person, upload)
     if waiting is None or waiting.results.get("table") != pk:  # stored before the Back button, or too old
-        messages.warning(request, _("This upload no longer exists. Nothing was changed."))
+        messages.warning(request, _("This upload no longer exists: it was stored already, or it is too old."))
         return redirect("admin:briefs_brief_word", pk=pk)
     file = waiting.files.get(position=0)
     errors: list[FieldError] = []
@@ -230,7 +230,7 @@ def _render_word_page(
         brief,
         title=_("Word file"),
         lost=describe_lost_parts(file),
-        omitted=_(", ").join(_list_omitted_parts(workflow.load_working_copy(brief))),
+        omitted=_("; ").join(_list_omitted_parts(workflow.load_working_copy(brief))),
         why_not=_why_not_edit(brief, person),
         reasons=link_errors(errors or []),
         heading=_("Nothing was uploaded."),

@@ -32,10 +32,10 @@ def plain(html: str) -> str:
 
 
 def test_page_offers_both_files_and_says_what_they_lack(writer_client: Client, team: factories.Team) -> None:
-    facts = factories.facts(access="free", title="An Article")
+    facts = factories.facts(access="free", title="An Article", source_withdrew=True)
     brief = factories.draft_brief(team, factories.content(facts=facts))
     html = writer_client.get(page_of(brief)).content.decode()
-    assert "Not in the file: Access." in plain(html)
+    assert "Not in the file: Access; " in plain(html)
     digest = writer_client.get(f"{page_of(brief)}digest/")
     assert f'filename="{brief.pk:05}-2025-06-09.docx"' in digest["Content-Disposition"]
     (reading,) = read_document(digest.content, "a.docx")
@@ -65,7 +65,7 @@ def test_returned_table_is_compared_then_stored_once(client: Client, team: facto
         stored = client.post(answer["Location"], {"version": brief.version})
         assert stored.status_code == 302
     back = client.get(answer["Location"], follow=True)
-    assert "This upload no longer exists." in back.content.decode()
+    assert "This upload no longer exists: it was stored already" in back.content.decode()
     assert factories.load_content(brief).headline_en == "A <b>Better Headline"
     assert Revision.objects.get(brief=brief, number=2).by == team.reviewer
     assert Suggestion.objects.get().text == "The summary."
