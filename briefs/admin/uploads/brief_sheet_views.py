@@ -1,5 +1,6 @@
 """Import exported sheets of briefs: upload, preview, save batch by batch, and what was not saved."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any, Final
 from uuid import UUID
@@ -23,12 +24,14 @@ from ..common.interface_labels import FIELD_LABELS
 from ..common.name_fields import NamesById, load_names_by_id
 from ..common.pending_uploads import UPLOAD_RETENTION, find_pending_upload
 from .change_preview import ChangeRow, build_change_rows, count_unchanged_bullets
-from .pending_sheets import BRIEF_SHEET, list_batches, read_batch, save_batches, store_plan
+from .pending_sheets import BRIEF_SHEET, list_pages, load_batches, read_batch, save_batches, store_plan
 
 SECONDS_A_STEP: Final = 1.5
 """How long a step of the page's JavaScript saves, before it reports."""
 SECONDS_A_REQUEST: Final = 10
 """How long a plain form saves, before the page asks to go on."""
+MAX_LISTED: Final = 100
+"""Saved briefs that the page names."""
 
 COLUMN_LABELS: Final = {
     **FIELD_LABELS,
@@ -110,9 +113,9 @@ def import_sheet_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 
 def _detail_page(request: HttpRequest, upload: Upload) -> HttpResponse:
-    batches = list_batches(upload)
-    number = min(max(read_number(request.GET, "page"), 1), len(batches) or 1)
-    batch = batches[number - 1] if batches else None
+    pages = list_pages(upload)
+    number = min(max(read_number(request.GET, "page"), 1), len(pages))
+    saved = upload.results["saved"][:MAX_LISTED]
     title = _("What was imported") if upload.done_at else _("Preview of the import")
     return render_page(
         request,
@@ -120,15 +123,17 @@ def _detail_page(request: HttpRequest, upload: Upload) -> HttpResponse:
         title=title,
         results=upload.results,
         counts=_count_lines(upload),
-        briefs=_build_briefs(batch) if batch else [],
+        briefs=_build_briefs(load_batches(upload, pages[number - 1])),
+        saved=Brief.objects.filter(pk__in=saved).order_by("pk"),
         page=number,
-        pages=len(batches),
+        pages=len(pages),
         hours=int(UPLOAD_RETENTION.total_seconds() // 3600),
     )
 
 
-def _build_briefs(batch: UploadFile) -> list[SheetBrief]:
-    changes = read_batch(UploadFile.objects.get(pk=batch.pk))
+def _build_briefs(batches: Iterable[UploadFile]) -> list[SheetBrief]:
+    refusals = [(change, bool(batch.refused)) for batch in batches for change in read_batch(batch)]
+    changes = [change for change, _refused in refusals]
     found = Brief.objects.select_related("source", "picture", "updated_by")
     rows = found.prefetch_related("bullets", "bylines", "labels").in_bulk(
         [change.brief for change in changes]
@@ -136,8 +141,8 @@ def _build_briefs(batch: UploadFile) -> list[SheetBrief]:
     before = {pk: workflow.load_working_copy(brief) for pk, brief in rows.items()}
     names = load_names_by_id([*before.values(), *(change.content for change in changes)])
     return [
-        _build_brief(change, rows[change.brief], before[change.brief], names, is_refused=bool(batch.refused))
-        for change in changes
+        _build_brief(change, rows[change.brief], before[change.brief], names, is_refused=is_refused)
+        for change, is_refused in refusals
     ]
 
 

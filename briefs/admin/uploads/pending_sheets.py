@@ -12,7 +12,7 @@ from itertools import batched
 from typing import Final
 
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import Max, QuerySet
 from django.utils import timezone
 
 from ...content import Content
@@ -41,6 +41,7 @@ def store_plan(person: Person, name: str, plan: BriefImportPlan) -> Upload:
             "conflicts": len(plan.conflicts),
             "unchanged": plan.unchanged,
             "done": 0,
+            "saved": [],
             "notices": plan.notices,
         }
         upload.save(update_fields=["results"])
@@ -70,9 +71,23 @@ def read_batch(batch: UploadFile) -> list[BriefChange]:
     return [BriefChange(brief, version, Content.from_json(content)) for brief, version, content in rows]
 
 
-def list_batches(upload: Upload) -> list[UploadFile]:
-    """Return the batches without their data: conflicts first, then what is still to save."""
-    return list(upload.files.defer("data").order_by("-refused", "position"))
+def list_pages(upload: Upload) -> list[list[int]]:
+    """Return the ids of the batches on each page of the preview: conflicts first, then what is still to save.
+
+    All are on one page if one batch could hold them.
+    """
+    batches = list(_sort(upload.files.all()).values_list("pk", flat=True))
+    count = upload.results["left"] + upload.results["conflicts"]
+    return [batches] if count <= BATCH_SIZE else [[pk] for pk in batches]
+
+
+def load_batches(upload: Upload, page: Sequence[int]) -> list[UploadFile]:
+    """Return the batches of a page, without those that another request saved just now."""
+    return list(_sort(upload.files.filter(pk__in=page)))
+
+
+def _sort(batches: QuerySet[UploadFile]) -> QuerySet[UploadFile]:
+    return batches.order_by("-refused", "position")
 
 
 def save_batches(upload: Upload, *, by: Person, seconds: float) -> Upload:
@@ -100,6 +115,7 @@ def _save_batch(upload: Upload, *, by: Person) -> Upload:
             row.results["left"] -= handled
             row.results["done"] += handled - len(late)
             row.results["conflicts"] += len(late)
+            row.results["saved"] += [change.brief for change in changes[:handled] if change not in late]
         if not row.results["left"]:
             row.done_at = row.done_at or timezone.now()
         row.save(update_fields=["results", "done_at"])
