@@ -40,11 +40,18 @@ def read_document(
 def _decode(data: bytes, *, has_word_extension: bool) -> DecodedDocument:
     if data.startswith(_ZIP_SIGNATURES):
         return decode_word(data, has_word_extension=has_word_extension)
-    if code := _detect_other_format(data):
-        raise DocumentRefused(None, "not-word" if has_word_extension and code == "binary" else code)
     if has_word_extension and data.strip():
-        raise DocumentRefused(None, "not-word")
+        require_word_format(data)
+    if code := _detect_other_format(data):
+        raise DocumentRefused(None, code)
     return decode_text_file(data)
+
+
+def require_word_format(data: bytes) -> None:
+    """Raise `DocumentRefused` if the first bytes are not those of a .docx file."""
+    if not data.startswith(_ZIP_SIGNATURES):
+        code = _detect_other_format(data)
+        raise DocumentRefused(None, "not-word" if not code or code == "binary" else code)
 
 
 def _detect_other_format(data: bytes) -> str | None:

@@ -73,12 +73,15 @@ def word_page(request: HttpRequest, pk: int) -> HttpResponse:
     require_role(request, "edit")
     try:
         name, data = _read_uploaded_file(request)
-        table = _read_table(data)
+        table = _read_table(name, data)
         if why_not := _why_not_edit(brief, person):
             raise TableRefused(why_not)
         plan_table(table, brief)
-    except (TableRefused, workflow.Refused) as refused:
+    except TableRefused as refused:
         return _render_word_page(request, brief, person, [FieldError(str(refused), "file")])
+    except workflow.Refused as refused:
+        errors = [FieldError(_name_row(reason), "file") for reason in refused.reasons]
+        return _render_word_page(request, brief, person, errors)
     with transaction.atomic():
         waiting = create_upload(person, words_of=person, date_order="mdy")
         Upload.objects.filter(pk=waiting.pk).update(results={"table": brief.pk})
@@ -105,7 +108,7 @@ def returned_table(request: HttpRequest, pk: int, upload: UUID) -> HttpResponse:
         return redirect("admin:briefs_brief_word", pk=pk)
     file = waiting.files.get(position=0)
     errors: list[FieldError] = []
-    table = _read_table(bytes(file.data))
+    table = _read_table(file.name, bytes(file.data))
     if request.method == "POST":
         try:
             return _store_table(request, table, waiting, brief, person)
@@ -159,11 +162,11 @@ def _read_uploaded_file(request: HttpRequest) -> tuple[str, bytes]:
     return (file.name or "?")[:255], file.read()
 
 
-def _read_table(data: bytes) -> ReturnedTable:
+def _read_table(name: str, data: bytes) -> ReturnedTable:
     try:
         table = read_table_file(data)
     except DocumentRefused as refusal:
-        raise TableRefused(refusal.message(interface_side(), _("This file"))) from refusal
+        raise TableRefused(refusal.message(interface_side(), name)) from refusal
     if table is None:
         raise TableRefused(_("This Word file is not a table that was exported from this site."))
     return table
@@ -175,6 +178,13 @@ def _why_not_edit(brief: Brief, person: Person) -> str:
     if brief.state == State.APPROVED:
         return str(workflow.Reason("approved-closed"))
     return _("You may not edit this brief now.")
+
+
+def _name_row(reason: workflow.Reason) -> str:
+    """Return the sentence with the number of its row, if it is about a bullet."""
+    if not (reason.about.startswith("b") and reason.about[1:].isdecimal()):
+        return str(reason)
+    return _("%(label)s: %(text)s") % {"label": label_key(reason.about), "text": reason}
 
 
 def _explain(refused: TableRefused | workflow.Refused) -> list[FieldError]:

@@ -13,6 +13,7 @@ from ...documents.files.safe_xml import read_xml
 from ...documents.files.word import iterate_parts
 from ...documents.files.word_package import TABLE_PROPERTY, open_package
 from ...documents.files.word_runs import ParagraphReader
+from ...documents.reader import require_word_format
 from .parallel_table import COLUMN_NAMES, LEAD_NAMES
 
 _INSERTED: Final = frozenset(("w:ins", "w:moveTo"))
@@ -68,6 +69,7 @@ class ReturnedTable:
 
 def read_table_file(data: bytes) -> ReturnedTable | None:
     """Read the file. Return None if it is a Word file but no parallel table. Raise `DocumentRefused`."""
+    require_word_format(data)
     package = open_package(data, has_word_extension=True)
     reader = _TableReader(read_xml(package.comments) if package.comments else None)
     read_xml(package.document, parent_tag="w:body", handle_child=reader.read_block)
