@@ -31,8 +31,11 @@ class Command(BaseCommand):
         briefs = Brief.objects.exclude(state=State.DISCARDED)
         if options["state"]:
             briefs = Brief.objects.filter(state__in=options["state"])
-        if options["brief"]:
-            briefs = briefs.filter(pk__in=options["brief"])
+        if wanted := options["brief"]:
+            unknown = set(wanted) - set(Brief.objects.filter(pk__in=wanted).values_list("pk", flat=True))
+            if unknown:
+                raise CommandError(f"--brief: there is no brief {min(unknown)}.", returncode=2)
+            briefs = briefs.filter(pk__in=wanted)
         if day := options["changed_since"]:
             briefs = briefs.filter(updated_at__gte=timezone.make_aware(dt.datetime.combine(day, dt.time())))
         path = Path(options["output"])

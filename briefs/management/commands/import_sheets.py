@@ -26,7 +26,7 @@ class Command(BaseCommand):
     help = "Save the changes of exported sheets in their drafts. Safe to run again."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("paths", nargs="+", metavar="PATH", help="a workbook, or one or two CSV files")
+        parser.add_argument("paths", nargs="+", metavar="PATH", help="a workbook, CSV files or their folder")
         parser.add_argument(
             "--by", required=True, metavar="USER", help="whose revisions they are (a username)"
         )
@@ -57,7 +57,8 @@ class Command(BaseCommand):
 
     def _plan(self, paths: list[Path]) -> BriefImportPlan:
         try:
-            files = [(path.name, path.read_bytes()) for path in paths]
+            found = [p for path in paths for p in (sorted(path.glob("*.csv")) if path.is_dir() else [path])]
+            files = [(path.name, path.read_bytes()) for path in found]
         except OSError as error:
             raise CommandError(f"{error.filename}: {error.strerror}.", returncode=2) from error
         plan = plan_brief_import(*read_brief_sheets(files))

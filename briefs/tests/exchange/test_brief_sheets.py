@@ -358,8 +358,7 @@ def test_commands_export_and_import(
     path = tmp_path / "sheets.xlsx" if file_format == "xlsx" else tmp_path / "sheets"
     call_command("export_sheets", str(path), "--format", file_format, "--brief", draft.pk)
     assert "1 briefs and 3 bullets written." in capsys.readouterr().err
-    files = [str(path)] if file_format == "xlsx" else [str(p) for p in path.iterdir()]
-    call_command("import_sheets", *files, "--by", "writer")
+    call_command("import_sheets", str(path), "--by", "writer")
     assert capsys.readouterr().out == "0 briefs changed, 1 unchanged, 0 not saved.\n"
     rows = change_cell(rows_of(draft, live), BRIEFS, 2, "headline_en", "Changed")
     change_cell(rows, BRIEFS, 3, "headline_en", "Not this")
@@ -373,6 +372,8 @@ def test_commands_export_and_import(
         assert f"brief {live.pk}: not saved. This brief is live." in said.err
         assert "headline_en, in the sheet: Not this" in said.err
     assert Brief.objects.get(pk=draft.pk).headline_en == "Changed"
+    with pytest.raises(CommandError, match="there is no brief 999"):
+        call_command("export_sheets", str(path), "--brief", draft.pk, "--brief", 999)
     with pytest.raises(CommandError, match="may not import"):
         call_command("import_sheets", sheet, "--by", "reviewer")
     rows = change_cell(rows_of(draft), BRIEFS, 2, "date", "x")
