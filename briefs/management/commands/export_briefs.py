@@ -13,7 +13,12 @@ from briefs.exchange.brief_text import (
 )
 from briefs.shapes import corpus
 
-WRITERS = {"text": write_brief_files, "digest": write_word_files, "table": write_table_files}
+WRITERS = {
+    "text": write_brief_files,
+    "docx": write_word_files,
+    "digest": write_word_files,
+    "table": write_table_files,
+}
 """By format, and for Word by layout."""
 
 
@@ -30,8 +35,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--layout",
             choices=("digest", "table"),
-            default="digest",
-            help="of Word files: as the team's documents, or as a table for a translator",
+            help="of Word files: as the team's documents (usual), or as a table for a translator",
         )
         parser.add_argument(
             "--output", metavar="DIR", help="folder for the files; without it, to the terminal"
@@ -40,6 +44,8 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if options["format"] == "docx" and not options["output"]:
             raise CommandError("Word files need --output DIR.", returncode=2)
+        if options["layout"] and options["format"] != "docx":
+            raise CommandError("--layout needs --format docx.", returncode=2)
         folder = Path(options["output"]) if options["output"] else None
         if folder:
             try:
@@ -50,7 +56,7 @@ class Command(BaseCommand):
             self._write_corpus(options["format"], folder)
             return
         count = 0
-        write = WRITERS[options["layout"] if options["format"] == "docx" else "text"]
+        write = WRITERS[options["layout"] or options["format"]]
         for file in write(find_exportable_briefs()):
             if folder:
                 (folder / file.name).write_bytes(file.data)

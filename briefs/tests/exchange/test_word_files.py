@@ -164,6 +164,8 @@ def test_word_export_needs_a_folder_and_writes_tables(tmp_path: Path) -> None:
     brief = factories.draft_brief(Team())
     with pytest.raises(CommandError, match="--output"):
         call_command("export_briefs", "--format", "docx")
+    with pytest.raises(CommandError, match="--layout needs --format docx"):
+        call_command("export_briefs", "--layout", "table", "--output", str(tmp_path))
     call_command("export_briefs", "--format", "docx", "--layout", "table", "--output", str(tmp_path))
     (file,) = tmp_path.iterdir()
     assert file.name == f"{brief.pk:05}-2025-06-09-table.docx"
