@@ -16,7 +16,7 @@ from django.utils.translation import ngettext
 
 from ... import workflow
 from ...content import SIDES, Content, ForbiddenCharacter, Side, hash_json, tidy, tidy_line
-from ...models import Brief, Note, Person
+from ...models import Brief, Note, Person, Suggestion
 from ...text.three_way_merge import merge
 from ...workflow.review_comments import TextAnchor
 from ...workflow.rules.transitions import lock_brief, require_current_version
@@ -105,6 +105,7 @@ def plan_table(table: ReturnedTable, brief: Brief) -> TablePlan:
     if len(plan.notes) > MAX_NOTES:
         text = _("This table has more than %(n)s comments and notes. Delete some of them in Word.")
         raise TableRefused(text % {"n": MAX_NOTES})
+    plan.suggestions = [asked for asked in plan.suggestions if not _suggestion_exists(brief, asked)]
     plan.notes = [note for note in dict.fromkeys(plan.notes) if not _note_exists(brief, note)]
     added = [*table.added, *(label_key(key) for key in table.rows if key not in known)]
     plan.problems = [*dict.fromkeys(plan.problems), *_describe_rows(missing, table.repeated, added)]
@@ -269,6 +270,13 @@ def _note_exists(brief: Brief, note: TableNote) -> bool:
     field, bullet = _place_note(note)
     rows = Note.objects.filter(brief=brief, field=field, bullet=bullet, side=note.side or "")
     return rows.filter(text=note.text).exists()
+
+
+def _suggestion_exists(brief: Brief, asked: TableSuggestion) -> bool:
+    """Return whether somebody suggested the same and nobody has answered."""
+    anchor = _anchor(asked.key)
+    rows = Suggestion.objects.filter(brief=brief, field=anchor.field, bullet=anchor.bullet, side=asked.side)
+    return rows.filter(was=asked.was, text=asked.text, answer="").exists()
 
 
 def _describe_rows(missing: list[str], repeated: list[str], added: list[str]) -> list[str]:

@@ -236,6 +236,7 @@ def test_tracked_changes_and_comments_become_suggestions_and_notes() -> None:
     )  # fmt: skip
     for _ in range(2):  # a second upload adds nothing
         planned = store(data, brief, team.writer)
+    assert planned.is_empty
     assert planned.problems == ["#3: Ann Lee deleted the whole text. It stays on the desk."]
     assert factories.load_content(brief).bullets[0].text_en == "Plan A."
     assert not Revision.objects.filter(brief=brief, number=2).exists()
