@@ -33,7 +33,7 @@ from ...models import Brief, Person, State, Upload, UploadFile
 from ..common.access import require_role
 from ..common.brief_pages import download_response, get_brief_or_404, read_number, render_brief_subpage
 from ..common.error_list import FieldError, field_errors_from_reasons, link_errors, simplify_stale_reasons
-from ..common.interface_labels import FIELD_LABELS, interface_side
+from ..common.interface_labels import FIELD_LABELS, SIDE_NAMES, interface_side
 from ..common.pending_uploads import create_upload, find_pending_upload
 from .change_preview import ChangeRow, build_text_row
 from .pending_files import FILE_REFUSAL_MESSAGES, MAX_FILE_SIZE, UPLOAD_LIMITS
@@ -208,10 +208,14 @@ def _show_plan(plan: TablePlan) -> ShownPlan:
     return ShownPlan(
         _build_changes(plan),
         [build_text_row(label_key(row.key), row.texts) for row in plan.refused],
-        [build_text_row(label_key(s.key), {s.side: (s.was, s.text)}) for s in plan.suggestions],
-        [(label_key(note.key) if note.key else "", note.text) for note in plan.notes],
+        [build_text_row(_label_row(s.key, s.why), {s.side: (s.was, s.text)}) for s in plan.suggestions],
+        [(_label_row(note.key, SIDE_NAMES.get(note.side or "", "")), note.text) for note in plan.notes],
         _count_plan(plan),
     )
+
+
+def _label_row(key: str, remark: str | Promise) -> str:
+    return " · ".join(filter(None, (key and label_key(key), str(remark))))
 
 
 def _build_changes(plan: TablePlan) -> list[ChangeRow]:

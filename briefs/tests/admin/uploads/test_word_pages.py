@@ -60,6 +60,8 @@ def test_returned_table_is_compared_then_stored_once(client: Client, team: facto
         "<mark>&lt;b&gt;Better </mark>", "<mark>&lt;b&gt;Better</mark>"
     )
     assert "1 row changed 1 suggestion 1 note 回稿.docx" in plain(html)
+    assert "Summary · Ann Lee" in html
+    assert "Summary · Chinese 王小明: 請查證。" in plain(html)
     assert [kind.objects.count() for kind in (Revision, Suggestion, Note)] == [1, 0, 0]
     for _ in range(2):  # the second click finds no upload
         stored = client.post(answer["Location"], {"version": brief.version})
