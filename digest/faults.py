@@ -22,7 +22,6 @@ from briefs.database.faults import Fault, find_fault, log_fault
 from briefs.public import errors
 from briefs.public.languages import language_from_path
 from briefs.public.responses import NO_STORE, drop_session, read_sender, strip_head_body
-from briefs.shapes.shape_queries import API_PATH
 
 from .body_limit import LIMIT
 
@@ -56,6 +55,7 @@ ADVICE: Final = {
 }
 RETRY_SECONDS: Final = 5
 _CSRF_FIELD: Final = "csrfmiddlewaretoken"
+_API_PATHS: Final = ("/api/v1/", "/corpus/")
 _ACCOUNT_PATHS: Final = ("/admin/account/", "/admin/login/", "/admin/password_change/")
 
 
@@ -64,7 +64,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
     error = sys.exc_info()[1]
     fault = find_fault(error)
     if error is None or fault is None:
-        if request.path_info.startswith(API_PATH):
+        if request.path_info.startswith(_API_PATHS):
             return strip_head_body(request, _build_problem(HTTPStatus.INTERNAL_SERVER_ERROR))
         return errors.server_error(request)
     log_fault(fault, error)
@@ -82,7 +82,7 @@ def _build_problem(status: HTTPStatus, detail: str = "") -> HttpResponse:
 
 
 def _build_response(request: HttpRequest, fault: Fault) -> HttpResponse:
-    if request.path_info.startswith(API_PATH):
+    if request.path_info.startswith(_API_PATHS):
         return _build_problem(HTTPStatus.SERVICE_UNAVAILABLE, f"{ADVICE[fault][0]}.")
     if not request.path_info.startswith("/admin/"):
         return _build_public_page(request, fault)

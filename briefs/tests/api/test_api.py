@@ -196,13 +196,6 @@ def test_every_error_is_a_problem(client: Client, settings: Any, monkeypatch: py
     assert client.get("/en/").status_code == 200
 
 
-def test_fault_of_ours_is_a_problem_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Edition.objects, "gone", None)
-    response = Client(raise_request_exception=False).get("/api/v1/briefs/none")
-    assert (response.status_code, response.json()["status"]) == (500, 500)
-    assert response.headers["Content-Type"] == "application/problem+json"
-
-
 def test_searches_have_the_limit_of_the_search_page(client: Client, settings: Any) -> None:
     settings.DIGEST_SEARCH_LIMIT = 0
     cache.clear()

@@ -166,13 +166,6 @@ def test_pages_without_a_database(browser: Client, caplog: pytest.LogCaptureFixt
     assert 'lang="zh-Hant-TW"' in answers["/zh-hant/"].content.decode()
     assert "The database cannot be reached" in answers["/en/"].content.decode()
     assert team.writer.username not in answers["/admin/"].content.decode()
-    api = answers["/api/v1/briefs"]
-    assert api.json() == {
-        "title": "Service Unavailable",
-        "status": 503,
-        "detail": "The database cannot be reached.",
-    }
-    assert (api["Content-Type"], api["Access-Control-Allow-Origin"]) == ("application/problem+json", "*")
     assert [record.message for record in caplog.records] == [
         "database away: connection refused (0 more since the last line)"
     ]
@@ -187,6 +180,19 @@ PATHS = [
     "/admin/",
     "/admin/briefs/brief/",
 ]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("path", ["/api/v1/briefs?q=ships", "/corpus/digest.jsonl"])
+def test_api_answers_with_a_problem(browser: Client, path: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    with database_away():
+        away = browser.get(path)
+    monkeypatch.setattr("briefs.api.api_responses.rate_limits.seconds_to_wait", lambda *_: 1 / 0)
+    for answer, status in ((away, 503), (browser.get(path), 500)):
+        assert (answer.status_code, answer["Content-Type"]) == (status, "application/problem+json")
+        assert answer.json()["status"] == status
+        assert answer["Access-Control-Allow-Origin"] == "*"
+    assert (away["Retry-After"], away.json()["detail"]) == ("5", "The database cannot be reached.")
 
 
 @pytest.mark.django_db
