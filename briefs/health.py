@@ -281,9 +281,7 @@ class Watch:
         if fault and connection.errors_occurred:
             with suppress(Exception):
                 connection.close()
-            if (
-                was_connected
-            ):  # perhaps since before a restart of the server, which a request would not notice
+            if was_connected:  # perhaps since before the server restarted, which no request would notice
                 fault = _find_fault(check, figures)
         before = self.faults.get(check.part, "")
         if fault and not before:

@@ -115,7 +115,7 @@ def import_sheet_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
 def _detail_page(request: HttpRequest, upload: Upload) -> HttpResponse:
     pages = list_pages(upload)
     number = min(max(read_number(request.GET, "page"), 1), len(pages))
-    saved = upload.results["saved"][:MAX_LISTED]
+    saved = upload.results.get("saved", [])[:MAX_LISTED]
     title = _("What was imported") if upload.done_at else _("Preview of the import")
     return render_page(
         request,

@@ -41,7 +41,6 @@ def store_plan(person: Person, name: str, plan: BriefImportPlan) -> Upload:
             "conflicts": len(plan.conflicts),
             "unchanged": plan.unchanged,
             "done": 0,
-            "saved": [],
             "notices": plan.notices,
         }
         upload.save(update_fields=["results"])
@@ -115,7 +114,8 @@ def _save_batch(upload: Upload, *, by: Person) -> Upload:
             row.results["left"] -= handled
             row.results["done"] += handled - len(late)
             row.results["conflicts"] += len(late)
-            row.results["saved"] += [change.brief for change in changes[:handled] if change not in late]
+            done = [change.brief for change in changes[:handled] if change not in late]
+            row.results["saved"] = row.results.get("saved", []) + done
         if not row.results["left"]:
             row.done_at = row.done_at or timezone.now()
         row.save(update_fields=["results", "done_at"])

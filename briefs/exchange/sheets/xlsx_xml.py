@@ -268,7 +268,7 @@ class WorksheetHandler(TextHandler):
             return self._report_unreadable_cell(
                 _("this cell holds the error %(error)s.") % {"error": raw[:20]}
             )
-        if date == "day" and self._find_heading() in self.builder.date_columns:
+        if kind == "n" and date == "day" and self._find_heading() in self.builder.date_columns:
             return (self.first_day + dt.timedelta(days=float(raw))).date().isoformat()
         if kind == "d" or date:
             return self._report_unreadable_cell(

@@ -74,6 +74,8 @@ class Command(BaseCommand):
                 self.stdout.write(part.decode(), ending="")
             return
         file = folder / f"digest.{file_format}"
-        with file.open("wb") as opened:
+        unfinished = file.with_name(f"{file.name}.part")
+        with unfinished.open("wb") as opened:
             opened.writelines(parts)
+        unfinished.replace(file)
         self.stderr.write(f"{file} written.")
