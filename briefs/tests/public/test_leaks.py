@@ -220,6 +220,12 @@ HEADERS = [
     {"referer": "https://evil.example/", "origin": "https://evil.example"},
 ]  # fmt: skip
 
+HONOURED_HEADERS = {
+    "/": "accept_language",
+    "/corpus/": "accept_language",
+    "/static/briefs/digest.css": "range",
+}
+
 
 def test_sample_of_answers_depends_on_address_only(world: World, clock: Any) -> None:
     addresses = [address for _, address in route_registry.some_public_addresses(world.slugs(), 3)]
@@ -237,7 +243,7 @@ def test_public_answer_depends_on_address_only(world: World, clock: Any) -> None
 
 def assert_depends_on_address_only(addresses: list[str], requests: list[dict[str, str]]) -> None:
     for address in [*addresses, "/en", "/nowhere/", "/static/briefs/digest.css", "/static/nowhere.css"]:
-        honoured_header = {"/": "accept_language", "/static/briefs/digest.css": "range"}.get(address)
+        honoured_header = HONOURED_HEADERS.get(address)
         plain = fetch(address)
         for headers in requests:
             answer = fetch(address, **headers)
