@@ -26,6 +26,7 @@ from ..support.crawler import (
     METHODS,
     PublicResponse,
     crawl,
+    every_list_position,
     fetch,
     frame_problems,
     iter_crawl,
@@ -33,7 +34,7 @@ from ..support.crawler import (
     state_problems,
 )
 from ..support.database_firewall import guest_access_only, public_access_only
-from ..support.state_model import World, find_tokens, list_positions
+from ..support.state_model import World, find_tokens
 
 pytestmark = [
     pytest.mark.django_db,
@@ -59,13 +60,6 @@ KEYS = [
     "1-1\n",
     f"1-{'f' * 400}",
 ]
-
-
-def every_list_position() -> list[str]:
-    """List the addresses of the list before and after every edition, hidden ones included."""
-    return [
-        f"/{code}/?{parameter}={position}" for position in list_positions() for code in ("zh-hant", "en") for parameter in ("before", "after")
-    ]  # fmt: skip
 
 
 def crawl_everything(world: World) -> dict[str, PublicResponse]:

@@ -17,13 +17,14 @@ from briefs.public import editions, keyset, views
 from ..support import factories, route_registry
 from ..support.crawler import (
     crawl,
+    every_list_position,
     fetch,
     iter_crawl,
     problems,
     state_problems,
 )
 from ..support.state_model import World
-from .test_leaks import SECOND, every_list_position
+from .test_leaks import SECOND
 
 pytestmark = [
     pytest.mark.django_db,

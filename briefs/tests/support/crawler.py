@@ -20,7 +20,7 @@ from briefs.public.machines import feed_queries
 from briefs.public.subjects import archive_queries, subject_queries
 
 from . import route_registry
-from .state_model import World, find_tokens, find_years
+from .state_model import World, find_tokens, find_years, list_positions
 
 METHODS = ("HEAD", "OPTIONS")
 UNKNOWN_SLUGS = ("no-such-brief", "canary-0000000000-headline", "brief-3", "1")
@@ -93,6 +93,13 @@ def links(answer: PublicResponse) -> Iterator[str]:
         address = urldefrag(link.removeprefix(settings.SITE_URL)).url
         if address.startswith("/") and not address.startswith("//"):
             yield address
+
+
+def every_list_position() -> list[str]:
+    """List the addresses of the list before and after every edition, hidden ones included."""
+    return [
+        f"/{code}/?{parameter}={position}" for position in list_positions() for code in ("zh-hant", "en") for parameter in ("before", "after")
+    ]  # fmt: skip
 
 
 def crawl(slugs: Iterable[str], *, more: Iterable[str] = ()) -> dict[str, PublicResponse]:
