@@ -105,6 +105,7 @@ class PermissionScenario:
         self.picture = workflow.store_picture(photo((320, 200)), by=writer)
         self.filter = SavedFilter.objects.create(person=writer, name="mine", query="state=draft")
         webhook, _ = sending.create("https://partner.example/", by=self.team.publisher, now=timezone.now())
+        sending.switch(webhook, on=False, now=timezone.now())
         values = {"webhook": webhook, "at": timezone.now(), "due_at": timezone.now(), "attempts": 10}
         self.delivery, _ = WebhookDelivery.objects.update_or_create(pk=webhook.pk, defaults=values)
         self.notice = Outbox.objects.order_by("pk")[0]

@@ -9,7 +9,7 @@ from allauth.mfa.models import Authenticator
 from django.test import Client
 
 from briefs.content import hash_json
-from briefs.models import Brief, SiteText
+from briefs.models import Brief, SiteText, Webhook
 from briefs.workflow import AssignmentPlan
 
 from .form_client import Form
@@ -345,7 +345,9 @@ REQUEST_BUILDERS: dict[str, Callable[[PermissionScenario], PermissionRequest]] =
     "briefs/webhook/": lambda g: PermissionRequest("/admin/briefs/webhook/", {"url": "https://a.example/"}),
     **{
         f"briefs/webhook/change/ @{act}": lambda g, do=f"{act}:{{}}": PermissionRequest(  # type: ignore[misc]
-            "/admin/briefs/webhook/change/", {"do": do.format(g.delivery.pk)}
+            "/admin/briefs/webhook/change/",
+            {"do": do.format(g.delivery.pk)},
+            prepare=lambda: Webhook.objects.update(off_at=None),
         )
         for act in ("on", "off", "test", "rotate", "resend")
     },
