@@ -3,6 +3,7 @@
 import datetime as dt
 import io
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -136,3 +137,18 @@ def test_100_000_pairs_are_written_in_constant_memory() -> None:
 def resident_kilobytes() -> int:
     status = Path("/proc/self/status").read_text()
     return int(status.partition("VmRSS:")[2].split()[0])
+
+
+def test_interrupted_export_leaves_the_last_file_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(now: dt.datetime) -> Iterator[bytes]:
+        yield b"half"
+        raise KeyboardInterrupt
+
+    call_command("export_briefs", "--format", "tmx", "--output", str(tmp_path))
+    whole = (tmp_path / "digest.tmx").read_bytes()
+    monkeypatch.setitem(corpus.WRITERS, "tmx", fail)
+    with pytest.raises(KeyboardInterrupt):
+        call_command("export_briefs", "--format", "tmx", "--output", str(tmp_path))
+    assert (tmp_path / "digest.tmx").read_bytes() == whole

@@ -75,6 +75,22 @@ def test_returned_table_is_compared_then_stored_once(client: Client, team: facto
     assert not Upload.objects.exists()
 
 
+def test_uploaded_table_opens_for_its_brief_and_person_only(client: Client, team: factories.Team) -> None:
+    brief, other = factories.draft_brief(team), factories.draft_brief(team)
+    sign_in(client, team.writer)
+    page = client.post(page_of(brief), {"file": make_table(brief, (">A Headline<", ">Theirs<"))})["Location"]
+    for person, address in (
+        (team.writer, page.replace(page_of(brief), page_of(other))),
+        (team.other_writer, page),
+    ):
+        sign_in(client, person)
+        for answer in (client.get(address), client.post(address, {"version": brief.version})):
+            assert (answer.status_code, "word" in answer["Location"]) == (302, True)
+            assert address.startswith(answer["Location"])
+    assert Revision.objects.count() == 2
+    assert Upload.objects.count() == 1
+
+
 def test_row_changed_meanwhile_is_shown_with_both_texts(writer_client: Client, team: factories.Team) -> None:
     brief = factories.draft_brief(team)
     table = make_table(brief, (">A Headline<", ">From outside<"), (">摘要。<", ">外來摘要。<"))
