@@ -46,13 +46,56 @@ def test_tmx_has_every_pair_with_a_stable_id(client: Client) -> None:
     edition = corpus_fixtures.publish(corpus_fixtures.numbered_content(1, bullets=bullets))
     response = client.get("/corpus/digest.tmx")
     body, brief = read(response), edition.brief_id
-    assert (response.status_code, response.headers["Accept-Ranges"]) == (200, "none")
+    assert (response.status_code, response.headers["Accept-Ranges"]) == (200, "bytes")
     units = read_units(body)
     assert list(units) == [f"{brief}.{part}" for part in ("headline", "summary", "b4", "b9")]
     assert units[f"{brief}.b4"] == {"zh-Hant-TW": "四", "en": "Four"}
     assert units[f"{brief}.b9"] == {"zh-Hant-TW": HOSTILE, "en": f"{HOSTILE} en"}
     for prop in (f'brief">{brief}', 'edition">1', 'published">2026-06-12', 'slug">next-technology-race'):
         assert f'<prop type="x-{prop}</prop>'.encode() in body
+
+
+@pytest.mark.parametrize("name", corpus.WRITERS)
+@pytest.mark.parametrize(("asked", "expected"), [
+    ("0-0", (0, 1)), ("0-99", (0, 100)), ("100-", (100, None)), ("-7", (-7, None)), ("250-999999", (250, None)),
+    ("-999999", (0, None)), ("700-2100", (700, 2101)),
+])  # fmt: skip
+def test_range_is_that_part_of_the_file(
+    client: Client, name: str, asked: str, expected: tuple[int, int | None]
+) -> None:
+    for slug in ("a", "b"):
+        corpus_fixtures.publish(corpus_fixtures.load_sample(corpus_fixtures.SEED), slug)
+    url = f"/corpus/digest.{name}"
+    whole = client.get(url)
+    body, etag = read(whole), whole.headers["ETag"]
+    response = client.get(url, headers={"range": f"bytes={asked}", "if-range": etag})
+    part, first = body[slice(*expected)], len(body[: expected[0]])
+    assert (response.status_code, read(response)) == (206, part)
+    assert response.headers["Content-Range"] == f"bytes {first}-{first + len(part) - 1}/{len(body)}"
+    assert (response.headers["Content-Length"], response.headers["ETag"]) == (str(len(part)), etag)
+
+
+def test_range_that_cannot_be_given_is_refused_or_ignored(client: Client) -> None:
+    corpus_fixtures.publish(corpus_fixtures.load_sample(corpus_fixtures.SEED))
+    url = "/corpus/digest.jsonl"
+    whole = client.get(url)
+    body, etag = read(whole), whole.headers["ETag"]
+    for asked in (f"{len(body)}-", "9-8", "-0"):
+        refused = client.get(url, headers={"range": f"bytes={asked}"})
+        assert (refused.status_code, refused.headers["Content-Type"]) == (416, "application/problem+json")
+        assert refused.headers["Content-Range"] == f"bytes */{len(body)}"
+    for headers in (
+        {"range": "bytes=0-9", "if-range": '"earlier"'},
+        {"range": "bytes=0-9", "if-range": f"W/{etag}"},
+        {"range": "bytes=0-9,20-29"},
+        {"range": "bytes=-"},
+        {"range": "pages=1-2"},
+        {"range": "bytes=0-9", "if-none-match": '"other"'},
+    ):
+        response = client.get(url, headers=headers)
+        assert (response.status_code, read(response)) == (200, body)
+    assert client.get(url, headers={"range": "bytes=0-9", "if-none-match": etag}).status_code == 304
+    assert client.head(url, headers={"range": "bytes=0-9"}).status_code == 200
 
 
 def test_withdrawn_brief_leaves_both_files_and_etag_follows_content_and_names(client: Client) -> None:
