@@ -1,6 +1,5 @@
 """Rule N, figures and names agree on both sides: house-style cases, the real document and the samples."""
 
-import time
 from pathlib import Path
 
 import pytest
@@ -10,6 +9,7 @@ from briefs.checks.context import CheckContext, TermData
 from briefs.content import Bullet, Content
 from briefs.documents.reader import read_document
 from briefs.tests.checks.finding_messages import format_finding_message
+from briefs.tests.support import limit_cpu_time
 
 FIXTURES = Path(__file__).parents[3] / "fixtures"
 ZTE = TermData(zh="中興", en="ZTE")
@@ -300,13 +300,8 @@ SLOW_PIECES = ["1", "1,111,", "1.", "1兆", "一", "A.", "AB1 ", "US$1 billion "
 
 
 @pytest.mark.parametrize("piece", SLOW_PIECES)
-def test_large_paste_is_checked_in_bounded_time(piece):
-    """Time should grow with the length of the text, whatever is pasted."""
-    seconds = []
-    for size in (25_000, 50_000):
-        text = (piece * size)[:size]
-        content = Content(bullets=(Bullet(1, text, "Five."), Bullet(2, "五。", text)))
-        start = time.process_time()
+def test_check_of_large_paste_ends(piece):
+    text = (piece * 50_000)[:50_000]
+    content = Content(bullets=(Bullet(1, text, "Five."), Bullet(2, "五。", text)))
+    with limit_cpu_time():
         run_checks(content, CheckContext(terms=(ZTE, NDAA)), only=("numbers",))
-        seconds.append(time.process_time() - start)
-    assert seconds[1] < max(4 * seconds[0], 5)

@@ -6,7 +6,6 @@ import resource
 import struct
 import subprocess
 import sys
-import time
 import zipfile
 import zlib
 
@@ -28,11 +27,10 @@ from briefs.tests.documents.word_builder import (
     plain_paragraphs,
     run,
 )
+from briefs.tests.support import limit_cpu_time
 
 GOOD = build_word_file(plain_paragraphs(HEADER + BODY))
 OFFICE = (FIXTURES / "corpus/office-levels.docx").read_bytes()
-# Seconds of processor time, because the machine may be busy. Only a defect exceeds this bound.
-REFUSAL_TIME_LIMIT = 3.0
 
 
 def build_with_document_xml(text: str) -> bytes:
@@ -158,12 +156,11 @@ BOMBS = {
 
 
 @pytest.mark.parametrize("name", BOMBS)
-def test_malicious_file_is_refused_within_three_seconds(name):
+def test_malicious_file_is_refused(name):
     build, code = BOMBS[name]
     data = build()
-    start = time.process_time()
-    assert get_refusal(data).code == code
-    assert time.process_time() - start < REFUSAL_TIME_LIMIT
+    with limit_cpu_time():
+        assert get_refusal(data).code == code
 
 
 MEASURE = """
@@ -266,7 +263,7 @@ SLOW_BODIES = {
 
 @pytest.mark.heavy
 @pytest.mark.parametrize("name", SLOW_BODIES)
-def test_slow_word_file_is_read_within_five_seconds(name):
+def test_reading_of_slow_word_file_ends(name):
     relations = EXTERNAL_RELATIONSHIP.format(f"{RELATIONSHIP_TYPE}/hyperlink", "External")
     data = build_word_file(
         plain_paragraphs("作者: a\n摘要:\n文字。")
@@ -274,10 +271,10 @@ def test_slow_word_file_is_read_within_five_seconds(name):
         + plain_paragraphs("Summary:\nText."),
         relations=relations,
     )
-    start = time.process_time()
-    for reading in read_document(data, "a.docx"):
+    with limit_cpu_time():
+        readings = read_document(data, "a.docx")
+    for reading in readings:
         assert (reading.parsed is None) is not (reading.refusal is None)
-    assert time.process_time() - start < 5
 
 
 # Random damage

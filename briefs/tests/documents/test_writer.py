@@ -1,7 +1,5 @@
 """Round trips between reader and writer, and random bytes that must never crash the reader."""
 
-import time
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -24,6 +22,7 @@ from briefs.documents.types import (
 )
 from briefs.documents.writer import write
 from briefs.tests.documents.test_parser import BODY, FIXTURES, HEADER, SEED, list_points, parse
+from briefs.tests.support import limit_cpu_time
 
 DOCUMENTS = [
     SEED,
@@ -347,15 +346,11 @@ SLOW_TEXTS = [
 
 
 @pytest.mark.parametrize("text", SLOW_TEXTS, ids=lambda text: repr(text[:24]))
-def test_slow_text_is_read_within_five_seconds(text):
+def test_reading_of_slow_text_ends(text):
     data = (text if "摘要" in text or "Summary" in text else f"{text}\n摘要:\n文字。").encode()
-    read_document(HEADER.encode() + BODY.encode(), "warm")
-    start = time.process_time()
-    assert_consistent(read_document(data, "a"))
-    assert time.process_time() - start < 5
-    start = time.process_time()
-    split_authors(text[:50_000])
-    read_date(text[:50_000])
-    find_label(text[:50_000])
-    find_marker(text[:50_000], 2)
-    assert time.process_time() - start < 5
+    with limit_cpu_time():
+        assert_consistent(read_document(data, "a"))
+        split_authors(text[:50_000])
+        read_date(text[:50_000])
+        find_label(text[:50_000])
+        find_marker(text[:50_000], 2)

@@ -2,7 +2,6 @@
 
 import contextlib
 import json
-import time
 
 import pytest
 
@@ -14,6 +13,7 @@ from briefs.exchange.citation_files.citation_reader import (
     decode_citation,
     read_citation,
 )
+from briefs.tests.support import limit_cpu_time
 
 ZOTERO_RIS = """TY  - MGZN
 TI  - The Vanishing Middle Ground: Why “Neutrality” Fails
@@ -313,12 +313,10 @@ HOSTILE_FRAGMENTS = [
 
 @pytest.mark.parametrize("fragment", HOSTILE_FRAGMENTS)
 @pytest.mark.parametrize("prefix", ["", "TY  - JOUR\nTI  - ", "@article{k, title={", '{"title": "'])
-def test_hostile_text_is_read_in_time(prefix: str, fragment: str) -> None:
+def test_reading_of_hostile_text_ends(prefix: str, fragment: str) -> None:
     text = (prefix + fragment * (CITATION_SIZE_LIMIT // len(fragment)))[:CITATION_SIZE_LIMIT]
-    start = time.process_time()
-    with contextlib.suppress(CitationRejected):
+    with limit_cpu_time(), contextlib.suppress(CitationRejected):
         read_citation(text)
-    assert time.process_time() - start < 5
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,6 @@
 
 import itertools
 import random
-import time
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -11,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from briefs.content import Bullet, Byline, Content, Facts
+from briefs.tests.support import limit_cpu_time
 from briefs.text.content_diff import BulletDifference, diff_contents
 from briefs.text.text_diff import DiffRun, diff_texts
 
@@ -174,12 +174,10 @@ def build_slow_texts() -> dict[str, tuple[str, str]]:
 
 
 @pytest.mark.parametrize("case", build_slow_texts())
-def test_slowest_texts_are_compared_within_a_second(case: str) -> None:
-    """Measures processor time, because the machine may be busy with other work."""
+def test_comparison_of_slowest_texts_ends(case: str) -> None:
     old, new = build_slow_texts()[case]
-    start = time.process_time()
-    runs = diff_texts(old, new)
-    assert time.process_time() - start < 1
+    with limit_cpu_time():
+        runs = diff_texts(old, new)
     assert rebuild_texts(runs) == (old, new)
 
 
@@ -301,9 +299,8 @@ def test_changed_leads_and_facts_are_listed() -> None:
     assert not difference.is_empty
 
 
-def test_two_thousand_reversed_bullets_are_compared_in_a_second() -> None:
+def test_comparison_of_two_thousand_reversed_bullets_ends() -> None:
     many = tuple(Bullet(n, f"第{n}點", f"Point {n}") for n in range(1, 2_001))
-    start = time.process_time()
-    difference = diff_contents(replace(BASE, bullets=many), replace(BASE, bullets=many[::-1]))
-    assert time.process_time() - start < 1
+    with limit_cpu_time():
+        difference = diff_contents(replace(BASE, bullets=many), replace(BASE, bullets=many[::-1]))
     assert sum(row.is_moved for row in difference.rows) == 1_999
