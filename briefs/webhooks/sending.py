@@ -37,6 +37,8 @@ OLD_SECRET_SIGNS: Final = dt.timedelta(days=1)
 KEPT: Final = dt.timedelta(days=90)
 """How long deliveries stay listed."""
 TEST: Final = "test"
+RECEIVER_GONE: Final = "HTTP 410"
+"""The answer of a receiver that wants nothing more, by Standard Webhooks: it is switched off."""
 _PREFIX: Final = "whsec_"
 
 type Poster = Callable[[Sequence[Post]], list[str]]
@@ -125,6 +127,8 @@ def send_due(now: dt.datetime | None = None, *, post: Poster = post_all) -> Sent
             done = {"error": error} if error else {"error": "", "sent_at": now}
             WebhookDelivery.objects.filter(pk=delivery.pk).update(**done)
             failed |= {delivery.webhook_id} if error else set()
+            if error == RECEIVER_GONE:
+                switch(delivery.webhook, on=False, now=now)
             sent += not error
     return Sent(sent, len(failed))
 

@@ -39,6 +39,7 @@ _REFUSALS: Final[dict[str, str | Promise]] = {
     ),
     "https": gettext_lazy("The address must begin with https://."),
     "private": gettext_lazy("This address is in a private network. Nothing is sent there."),
+    "known": gettext_lazy("This address is in the list already. There it can be tested or switched on."),
     "many": gettext_lazy(
         "There are too many webhooks. Ask your partners to follow the changes of the API instead."
     ),
@@ -72,7 +73,7 @@ def _find_refusal(url: str) -> str:
         check_url(url)
     except AddressRefused as refused:
         return refused.code
-    return ""
+    return "known" if Webhook.objects.filter(url=url).exists() else ""
 
 
 @require_POST

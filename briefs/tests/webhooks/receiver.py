@@ -1,4 +1,4 @@
-"""A receiver of webhooks that behaves as its path says: `/ok`, `/500`, `/hang`, `/drip`, `/redirect`, `/cut`."""
+"""A receiver of webhooks that behaves as its path says: `/ok`, `/500`, `/410`, `/hang`, `/drip`, `/redirect`, `/cut`."""
 
 import json
 import threading
@@ -45,6 +45,8 @@ class _Handler(BaseHTTPRequestHandler):
                 self.end_headers()
             case "/500":
                 self.send_error(500)
+            case "/410":
+                self.send_error(410)
             case _:
                 self.send_response(204)
                 self.end_headers()

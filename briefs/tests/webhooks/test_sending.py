@@ -165,6 +165,18 @@ def test_delivery_is_retried_with_growing_pauses_and_given_up(
     assert not WebhookDelivery.objects.exists()
 
 
+def test_receiver_that_wants_nothing_more_is_switched_off(team: Team, receiver: Receiver) -> None:
+    webhook, _ = add(team, receiver.url("/410"))
+    for _ in range(2):
+        sending.queue_test(webhook, now=timezone.now())
+    assert sending.send_due() == (0, 1)
+    assert Webhook.objects.get().off_at
+    assert [row.error for row in WebhookDelivery.objects.order_by("pk")] == ["HTTP 410", ""]
+    later = timezone.now() + dt.timedelta(days=1)
+    assert sending.send_due(later) == (0, 0)
+    assert len(receiver.received) == 1
+
+
 def test_deliveries_of_a_webhook_that_is_off_are_shown_as_not_sent(client: Client, team: Team) -> None:
     def read(language: str) -> str:
         Person.objects.filter(pk=root.pk).update(language=language)
@@ -219,6 +231,15 @@ def test_administrator_is_told_why_an_address_is_refused(client: Client, team: T
     page = client.post("/admin/briefs/webhook/", {"url": url})
     assert (page.status_code, "reasons" in page.content.decode()) == (409, True)
     assert not Webhook.objects.exists()
+
+
+def test_same_address_is_not_added_twice(client: Client, team: Team) -> None:
+    client.force_login(factories.person("root", is_superuser=True, language="en"))
+    url = {"url": "http://127.0.0.1/hook"}
+    assert client.post("/admin/briefs/webhook/", url).status_code == 200
+    page = client.post("/admin/briefs/webhook/", url)
+    assert (page.status_code, Webhook.objects.count()) == (409, 1)
+    assert "in the list already" in page.content.decode()
 
 
 @pytest.mark.skipif(connection.vendor != "sqlite", reason="needs a SQLite file and processes")
