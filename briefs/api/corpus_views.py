@@ -15,6 +15,7 @@ from django.utils import timezone
 from ..content import Side
 from ..models.edition import Edition
 from ..public import page_frame
+from ..public import views as public_views
 from ..shapes import corpus
 from .api_responses import Problem
 
@@ -35,6 +36,11 @@ def show_corpus(request: HttpRequest, language: Side) -> HttpResponse:
         licence=settings.DIGEST_LICENCE,
         newest=state["live_from__max"],
     )
+
+
+def redirect_to_page(request: HttpRequest) -> HttpResponse:
+    _require_corpus()
+    return public_views.redirect_to_language(request, page="corpus/")
 
 
 @lru_cache(maxsize=1)

@@ -2,7 +2,6 @@
 
 from django.urls import path, re_path
 
-from ..public import views as public_views
 from ..public.responses import public_view
 from ..shapes import corpus
 from . import corpus_views, openapi, views
@@ -22,8 +21,7 @@ urlpatterns = [
     path("<language:language>/corpus/", public_view(corpus_views.show_corpus, is_exported=False), name="corpus"),
     path(
         "corpus/",
-        public_view(public_views.redirect_to_language, is_exported=False),
-        {"page": "corpus/"},
+        public_view(corpus_views.redirect_to_page, is_exported=False),
         name="corpus-front-door",
     ),
     *(

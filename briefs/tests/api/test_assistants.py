@@ -7,10 +7,12 @@ from typing import Any
 
 import pytest
 from django.core.cache import cache
+from django.db import OperationalError
 from django.test import Client
 
 from briefs import workflow
 
+from ..database.test_faults import database_away
 from ..support import factories
 from ..support.crawler import PublicResponse
 from ..support.factories import Team
@@ -29,7 +31,7 @@ def switched_on(settings: Any) -> None:
 
 def post(method: str, params: dict[str, Any], **headers: str) -> Any:
     message = {"jsonrpc": "2.0", "id": next(_ids), "method": method, "params": params}
-    return Client(enforce_csrf_checks=True).post(
+    return Client(enforce_csrf_checks=True, raise_request_exception=False).post(
         "/mcp", json.dumps(message), content_type="application/json", headers=headers
     )
 
@@ -147,3 +149,18 @@ def test_endpoint_is_for_programs_limited_and_off_by_default(settings: Any) -> N
     assert error_of("search", q="x").startswith("Wait ")
     settings.DIGEST_MCP = False
     assert (post("ping", {}).status_code, Client().get("/mcp").status_code) == (405, 404)
+
+
+def test_failure_outside_a_tool_is_a_problem(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: Any) -> None:
+        raise OperationalError("connection refused")
+
+    monkeypatch.setattr("briefs.api.assistants.answer", fail)
+    response = post("tools/list", {})
+    assert (response.status_code, response["Content-Type"]) == (503, "application/problem+json")
+    assert response["Retry-After"] == "5"
+
+
+def test_failure_in_a_tool_is_an_error_of_the_tool() -> None:
+    with database_away():
+        assert "failed" in error_of("search", q="ships")

@@ -138,7 +138,7 @@ def test_page_counts_and_setting_switches_off(client: Client, settings: Any, cod
     to_page = client.get("/corpus/", headers={"accept-language": code})
     assert (to_page.status_code, to_page.headers["Location"]) == (302, f"/{code}/corpus/")
     settings.DIGEST_CORPUS = False
-    for address in (f"/{code}/corpus/", "/corpus/digest.tmx", "/corpus/digest.jsonl"):
+    for address in (f"/{code}/corpus/", "/corpus/", "/corpus/digest.tmx", "/corpus/digest.jsonl"):
         assert client.get(address).status_code == 404
     assert "/corpus/" not in client.get(f"/{code}/about/").content.decode()
 
