@@ -3,6 +3,7 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.template.defaultfilters import pluralize
 from django.utils import timezone
 
 from briefs.exchange.brief_text import (
@@ -65,7 +66,7 @@ class Command(BaseCommand):
             if lost := file.find_lost_parts():
                 self.stderr.write(f"{file.name}: would not be read back the same: {', '.join(lost)}.")
             count += 1
-        self.stderr.write(f"{count} briefs written.")
+        self.stderr.write(f"{count} brief{pluralize(count)} written.")
 
     def _write_corpus(self, file_format: str, folder: Path | None) -> None:
         parts = corpus.WRITERS[file_format](timezone.now())

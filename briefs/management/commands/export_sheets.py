@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.template.defaultfilters import pluralize
 from django.utils import timezone, translation
 
 from briefs.exchange.sheets.brief_export import build_brief_rows, write_brief_workbook
@@ -52,4 +53,7 @@ class Command(BaseCommand):
             raise CommandError(f"{path}: {error.strerror}.", returncode=2) from error
         except SheetRefused as refused:
             raise CommandError(f"{refused}") from refused
-        self.stderr.write(f"{len(rows['briefs']) - 1} briefs and {len(rows['bullets']) - 1} bullets written.")
+        briefs_n, bullets_n = (len(sheet) - 1 for sheet in rows.values())
+        self.stderr.write(
+            f"{briefs_n} brief{pluralize(briefs_n)} and {bullets_n} bullet{pluralize(bullets_n)} written."
+        )

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.template.defaultfilters import pluralize
 from django.utils import translation
 
 from briefs import policy, workflow
@@ -77,6 +78,8 @@ class Command(BaseCommand):
                 self.stderr.write(f"    {column}, now: {now}\n    {column}, in the sheet: {sheet}")
         saved = len(plan.changes) - len(refused)
         done = "would be changed" if dry_run else "changed"
-        self.stdout.write(f"{saved} briefs {done}, {plan.unchanged} unchanged, {len(conflicts)} not saved.")
+        self.stdout.write(
+            f"{saved} brief{pluralize(saved)} {done}, {plan.unchanged} unchanged, {len(conflicts)} not saved."
+        )
         if conflicts:
             raise SystemExit(1)

@@ -2,6 +2,7 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.template.defaultfilters import pluralize
 
 from briefs.sample_corpus import load_corpus
 
@@ -22,4 +23,5 @@ class Command(BaseCommand):
             self.stderr.write(f"\r{done:>{width}} of {n}", ending="" if done < n else "\n")
             self.stderr.flush()
 
-        self.stdout.write(f"{load_corpus(n, report_progress=progress)} briefs added.")
+        added = load_corpus(n, report_progress=progress)
+        self.stdout.write(f"{added} brief{pluralize(added)} added.")

@@ -2,6 +2,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError
+from django.template.defaultfilters import pluralize
 from django.utils import timezone
 
 from briefs.accounts import second_factor, sessions, throttle
@@ -38,7 +39,7 @@ class Command(BaseCommand):
         delivery = send_due()
         self.stdout.write(f"{delivery.sent} sent, {delivery.failed} failed.")
         if made := continue_relabelling():
-            self.stdout.write(f"{made} editions relabelled.")
+            self.stdout.write(f"{made} edition{pluralize(made)} relabelled.")
         if any(hooks := sending.send_due()):
             self.stdout.write(f"Webhooks: {hooks.sent} delivered, {hooks.failed} not reached.")
         for part in (throttle, sessions, pending_uploads, links, sending):

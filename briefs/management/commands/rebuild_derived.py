@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
+from django.template.defaultfilters import pluralize
 
 from ...content import Content
 from ...database.write_turns import let_other_writers_in
@@ -53,11 +54,15 @@ class Command(BaseCommand):
         label_propagation.clear_pending(asked)
         translation_memory.rebuild_memory(forgotten)
         rebuild.index_missing_drafts(astray, _load_contents)
-        self.stdout.write(f"{done} editions rebuilt." if done else "Nothing was stale.")
+        self.stdout.write(f"{done} edition{pluralize(done)} rebuilt." if done else "Nothing was stale.")
         if forgotten:
-            self.stdout.write(f"{len(forgotten)} briefs put into the translation memory.")
+            self.stdout.write(
+                f"{len(forgotten)} brief{pluralize(len(forgotten))} put into the translation memory."
+            )
         if astray.drafts:
-            self.stdout.write(f"{len(astray.drafts)} briefs put into the desk's index.")
+            self.stdout.write(
+                f"{len(astray.drafts)} brief{pluralize(len(astray.drafts))} put into the desk's index."
+            )
 
     def _report_stale(self, editions: int, stale: int, stale_memory: int, stray_index_rows: int) -> None:
         if stale:
@@ -70,7 +75,7 @@ class Command(BaseCommand):
             raise CommandError(
                 f"{stray_index_rows} rows of the search indexes are missing or left over: run rebuild_derived."
             )
-        self.stdout.write(f"{editions} editions, all up to date.")
+        self.stdout.write(f"{editions} edition{pluralize(editions)}, all up to date.")
 
 
 def _load_contents(briefs: Sequence[int]) -> list[tuple[int, Content]]:

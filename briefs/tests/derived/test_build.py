@@ -83,7 +83,7 @@ def test_damaged_derived_row_is_reported_and_rebuilt(name: str, capsys: pytest.C
     assert error.value.returncode == 1
     assert list(find_stale_edition_ids()) == [edition.pk], "--check must not rebuild"
     call_command("rebuild_derived")
-    assert "1 editions rebuilt" in capsys.readouterr().out
+    assert "1 edition rebuilt" in capsys.readouterr().out
     assert list(find_stale_edition_ids()) == []
     call_command("rebuild_derived", check=True)
 

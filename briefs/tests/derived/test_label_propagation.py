@@ -124,7 +124,7 @@ def test_new_term_used_only_in_an_old_edition_is_marked_there(team: factories.Te
         corpus_fixtures.publish(corpus_fixtures.numbered_content(n), f"s{n}")
     workflow.save_vocabulary_row(Term(zh="灰色地帶", en="gray zone"), by=team.publisher)
     assert find_stale() == {old.pk}
-    assert "1 editions relabelled." in run_publish_due()
+    assert "1 edition relabelled." in run_publish_due()
     assert find_stale() == set()
 
 

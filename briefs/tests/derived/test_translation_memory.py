@@ -209,7 +209,7 @@ def test_damaged_memory_is_reported_and_rebuilt(
     with pytest.raises(CommandError, match="1 briefs differ from the translation memory"):
         call_command("rebuild_derived", check=True)
     call_command("rebuild_derived")
-    assert "1 briefs put into the translation memory." in capsys.readouterr().out
+    assert "1 brief put into the translation memory." in capsys.readouterr().out
     assert list(MemoryPair.objects.order_by("number").values_list("number", "text_zh", "text_en")) == before
     call_command("rebuild_derived", check=True)
 

@@ -357,14 +357,14 @@ def test_commands_export_and_import(
     draft, live = factories.draft_brief(team), factories.live_brief(team)
     path = tmp_path / "sheets.xlsx" if file_format == "xlsx" else tmp_path / "sheets"
     call_command("export_sheets", str(path), "--format", file_format, "--brief", draft.pk)
-    assert "1 briefs and 3 bullets written." in capsys.readouterr().err
+    assert "1 brief and 3 bullets written." in capsys.readouterr().err
     call_command("import_sheets", str(path), "--by", "writer")
     assert capsys.readouterr().out == "0 briefs changed, 1 unchanged, 0 not saved.\n"
     rows = change_cell(rows_of(draft, live), BRIEFS, 2, "headline_en", "Changed")
     change_cell(rows, BRIEFS, 3, "headline_en", "Not this")
     (tmp_path / "briefs.csv").write_bytes(write_csv(rows[BRIEFS]))
     sheet = str(tmp_path / "briefs.csv")
-    for options, told in (["--dry-run"], "1 briefs would be changed"), ([], "1 briefs changed"):
+    for options, told in (["--dry-run"], "1 brief would be changed"), ([], "1 brief changed"):
         with pytest.raises(SystemExit):
             call_command("import_sheets", sheet, "--by", "writer", *options)
         said = capsys.readouterr()

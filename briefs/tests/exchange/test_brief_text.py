@@ -77,7 +77,7 @@ def test_export_without_folder_goes_to_terminal(capsys) -> None:
     call_command("export_briefs")
     out, err = capsys.readouterr()
     assert out.startswith("作者/Author(s): Vivek Chilukuri")
-    assert "1 briefs written" in err
+    assert "1 brief written" in err
 
 
 def export_draft(capsys, content: Content) -> tuple[str, str]:
@@ -90,14 +90,14 @@ def test_keyword_with_comma_is_exported_by_its_other_label(capsys) -> None:
     keyword = Keyword.make(label_zh="貿易、投資", label_en="Trade and Investment")
     out, err = export_draft(capsys, factories.content(facts=factories.facts(keywords=(keyword.pk,))))
     assert "關鍵字/Keywords: Trade and Investment\n" in out
-    assert err == "1 briefs written.\n"
+    assert err == "1 brief written.\n"
 
 
 @pytest.mark.parametrize("paragraph", ["--", "- 1 -", "（完）", "---", "-NATO", "※ 註"])
 def test_paragraph_of_signs_is_exported_escaped(capsys, paragraph: str) -> None:
     out, err = export_draft(capsys, factories.content(summary_en=f"One.\n\n{paragraph}\n\nTwo."))
     assert f"\\{paragraph}\n" in out
-    assert err == "1 briefs written.\n"
+    assert err == "1 brief written.\n"
 
 
 @pytest.mark.parametrize(
@@ -113,7 +113,7 @@ def test_export_reports_what_cannot_be_read_back(capsys, keyword, changes, lost)
     _, err = export_draft(capsys, factories.content(facts=factories.facts(keywords=(row.pk,)), **changes))
     brief = Brief.objects.get()
     name = file_name(brief)
-    assert err == f"{name}: would not be read back the same: {lost}.\n1 briefs written.\n"
+    assert err == f"{name}: would not be read back the same: {lost}.\n1 brief written.\n"
 
 
 def test_export_with_issue_date_label_is_read_back(capsys) -> None:
@@ -139,7 +139,7 @@ def test_exported_titles_and_affiliations_are_read_back(capsys, tmp_path: Path) 
         ("", ""),
     ]
     call_command("export_briefs", "--output", str(tmp_path / "out"))
-    assert capsys.readouterr().err == "1 briefs written.\n"
+    assert capsys.readouterr().err == "1 brief written.\n"
     Brief.objects.update(state="discarded")
     (line,), _ = run_import(capsys, str(tmp_path / "out"))
     again = workflow.load_working_copy(Brief.objects.get(pk=line["brief"]))
