@@ -217,6 +217,8 @@ HEADERS = [
 HONOURED_HEADERS = {
     "/": "accept_language",
     "/corpus/": "accept_language",
+    "/corpus/digest.jsonl": "range",
+    "/corpus/digest.tmx": "range",
     "/static/briefs/digest.css": "range",
 }
 
