@@ -55,6 +55,20 @@ def pytest_sessionstart(session: pytest.Session) -> None:
         prepare_dictionary()
 
 
+def _shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder of all processes of the session."""
+    base = tmp_path_factory.getbasetemp()
+    return base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+
+
+@pytest.fixture
+def empty_database(django_db_setup: None, tmp_path_factory: pytest.TempPathFactory, tmp_path: Path) -> Path:
+    """A SQLite file of this test alone, with all tables and no rows."""
+    return Path(
+        shutil.copy(_shared_folder(tmp_path_factory) / "migrated.sqlite3", tmp_path / "empty.sqlite3")
+    )
+
+
 @pytest.fixture(scope="session")
 def django_db_keepdb(django_db_keepdb: bool) -> bool:
     """Keep the copy that `django_db_modify_db_settings` makes; it is deleted together with its folder."""
@@ -71,18 +85,17 @@ def django_db_modify_db_settings(
 ) -> Iterator[None]:
     """Give each process a SQLite *file*: the threads of a live server share an in-memory connection and break.
 
-    Migrating takes 3 s, so it is done once a session and copied.
+    Migrating takes 10 s, so it is done once a session and copied.
     """
     if connection.vendor != "sqlite":
         yield
         return
     worker = os.environ.get("PYTEST_XDIST_WORKER", "")
-    base = tmp_path_factory.getbasetemp()
     with tempfile.TemporaryDirectory(prefix="digest-test-") as folder:
         database = Path(folder, f"test{worker}.sqlite3")
         if django_db_use_migrations:
             with django_db_blocker.unblock():
-                shutil.copyfile(_migrated_database(base.parent if worker else base), database)
+                shutil.copyfile(_migrated_database(_shared_folder(tmp_path_factory)), database)
         connection.settings_dict["TEST"]["NAME"] = str(database)
         yield
 
@@ -158,6 +171,7 @@ def _no_search_limit() -> None:
 def _new_home_page() -> None:
     """Forget what is kept between requests: the rows of the next test have the same ids."""
     corpus_views.count.cache_clear()
+    corpus_views.measure.cache_clear()
     home_page.render_top.cache_clear()
     home_page.render_topics.cache_clear()
     similar_names._index_names.cache_clear()

@@ -14,13 +14,6 @@ from ..workflow.test_cover import upload_picture, with_picture
 pytestmark = browser_tabs.pytestmark
 
 
-def picture_faults(tab: Tab) -> list[str]:
-    """Return the axe violations of the page's picture section."""
-    options = {"runOnly": {"type": "tag", "values": browser_tabs.AXE_TAGS}}
-    results = browser_tabs.axe_api.Axe().run(tab.page, context="#picture", options=options).response
-    return [f"{v['id']} {node['target']}" for v in results["violations"] for node in v["nodes"]]
-
-
 @pytest.mark.parametrize(("width", "scheme", "language"), [(1280, "light", "en"), (390, "dark", "zh-hant")])
 def test_writer_uploads_describes_removes_and_restores_cover(
     chromium: Any,
@@ -52,14 +45,14 @@ def test_writer_uploads_describes_removes_and_restores_cover(
     x, _, y = content.facts.picture.focus.partition(",")
     assert (abs(int(x) - 25) <= 1, abs(int(y) - 75) <= 1) == (True, True)
     assert (content.facts.picture.credit, content.picture_alt_zh) == ("AP", "港口")
-    assert picture_faults(tab) == []
+    assert tab.accessibility_violations("#picture") == []
     assert tab.horizontal_overflow() <= 0
     assert tab.console_messages == []
 
     page.set_input_files("#picture_file", {"name": "a.svg", "mimeType": "image/png", "buffer": b"<svg/>"})
     page.wait_for_selector("#picture .refused:not([hidden])")
     assert "JPEG" in page.inner_text("#picture .refused")
-    assert picture_faults(tab) == []
+    assert tab.accessibility_violations("#picture") == []
     tab.console_messages = [
         line for line in tab.console_messages if "409" not in line
     ]  # the browser logs every 409 response
@@ -69,7 +62,7 @@ def test_writer_uploads_describes_removes_and_restores_cover(
     tab.wait_until_saved()
     assert load_content(brief).facts.picture is None
     assert page.inner_text("#picture .gone")
-    assert picture_faults(tab) == []
+    assert tab.accessibility_violations("#picture") == []
     page.click("[data-remove]")
     page.wait_for_selector("#desk-save:not([data-state=saved])")
     tab.wait_until_saved()

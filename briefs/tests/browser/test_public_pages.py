@@ -25,7 +25,6 @@ PATHS = [
     "archive/", "archive/2025/", "archive/2025/06/", "about/", "corpus/",
     "search/", "search/?q=AI 美国", "search/?q=標題&keyword=technology&order=newest", "search/?q=zz", "search/?year=2025&from=2025-01-01",
 ]  # fmt: skip
-CONTRAST = {"runOnly": {"type": "rule", "values": ["color-contrast"]}}
 
 
 @pytest.fixture(autouse=True)
@@ -63,21 +62,20 @@ def _published_briefs() -> None:
     Edition.objects.filter(pk=removed.pk).update(removed_at=removal["at"], removed_by=removal["by"])
 
 
-@pytest.mark.parametrize("width", [1280, 320])
-def test_every_public_page_is_accessible_and_fits(chromium: Any, live_server: Any, width: int) -> None:
-    tab = Tab(chromium, live_server.url, None, viewport={"width": width, "height": 900})
-    axe, failures = browser_tabs.axe_api.Axe(), []
+@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (320, "dark")])
+def test_every_public_page_is_accessible_and_fits(
+    chromium: Any, live_server: Any, width: int, scheme: str
+) -> None:
+    size = {"width": width, "height": 900}
+    tab = Tab(chromium, live_server.url, None, viewport=size, color_scheme=scheme)
+    failures = []
     for address in ["/api/docs/", *(f"/{lang}/{path}" for path in PATHS for lang in ("zh-hant", "en"))]:
-        tab.page.emulate_media(color_scheme="light" if width > 320 else "dark")
-        tab.page.goto("about:blank")  # changing only the fragment would not reload the page
+        if "#" in address:
+            tab.page.goto("about:blank")  # changing only the fragment would not reload the page
         tab.page.goto(tab.site + address)
         failures += [(address, fault) for fault in tab.accessibility_violations()]
         if tab.horizontal_overflow() > 0:
             failures.append((address, f"{tab.horizontal_overflow()} px too wide"))
-        if width > 320:  # colours do not depend on the width: one check is enough
-            tab.page.emulate_media(color_scheme="dark")
-            dark = axe.run(tab.page, options=CONTRAST).response["violations"]
-            failures += [(address, f"dark: {node['target']}") for fault in dark for node in fault["nodes"]]
     assert failures == []
     assert [line for line in tab.console_messages if "status of 4" not in line] == []
 

@@ -100,17 +100,16 @@ def test_typed_text_begins_no_line_of_its_own(output: io.StringIO) -> None:
 
 @pytest.mark.heavy
 @pytest.mark.skipif(connection.vendor != "sqlite", reason="two servers with files of their own")
-def test_counters_of_two_workers_are_added_up(tmp_path: Path) -> None:
+def test_counters_of_two_workers_are_added_up(tmp_path: Path, empty_database: Path) -> None:
     pytest.importorskip("prometheus_client", reason="the extra metrics is not installed")
     port, second = free_port(), free_port()
     variables = {
-        "DATABASE_URL": f"sqlite:///{tmp_path / 'd.sqlite3'}",
+        "DATABASE_URL": f"sqlite:///{empty_database}",
         "METRICS_BIND": f"127.0.0.1:{second}",
         "TMPDIR": str(tmp_path),
     }
     env = {**os.environ, **variables}
     run = {"env": env, "cwd": django_settings.BASE_DIR}
-    subprocess.run([sys.executable, "manage.py", "migrate", "-v0"], check=True, **run)
     command = ["-m", "gunicorn", "digest.wsgi", "--config", "deploy/gunicorn.conf.py", "--workers", "2"]
     server = subprocess.Popen([sys.executable, *command, "--bind", f"127.0.0.1:{port}"], **run)
     try:

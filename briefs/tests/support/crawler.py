@@ -102,28 +102,26 @@ def every_list_position() -> list[str]:
     ]  # fmt: skip
 
 
-def crawl(slugs: Iterable[str], *, more: Iterable[str] = ()) -> dict[str, PublicResponse]:
-    """Fetch every example of every public route, `more`, and every page that they link to."""
-    return {answer.address: answer for answer in iter_crawl(slugs, more=more)}
+def list_examples(slugs: Iterable[str]) -> list[str]:
+    """List every example of every public route, for these briefs and for some that do not exist, and all positions of the list."""
+    examples = (address for _, address in route_registry.public_addresses([*slugs, *UNKNOWN_SLUGS]))
+    return list(dict.fromkeys([*examples, *every_list_position()]))
 
 
-def iter_crawl(
-    slugs: Iterable[str], *, more: Iterable[str] = (), follow: bool = True
-) -> Iterator[PublicResponse]:
-    """Like `crawl`. Links from one search to another are followed from the examples only, or every pair of filters would be tried."""
-    known = [address for _, address in route_registry.public_addresses([*slugs, *UNKNOWN_SLUGS])]
-    examples = dict.fromkeys([*known, *more])
-    pending, seen = list(examples), set[str]()
+def crawl(slugs: Iterable[str]) -> dict[str, PublicResponse]:
+    """Fetch all examples and every page that they link to.
+
+    Links from one search to another are followed from the examples only, or every pair of filters would be tried.
+    """
+    examples = dict.fromkeys(list_examples(slugs))
+    pending, answers = list(examples), dict[str, PublicResponse]()
     while pending:
         address = pending.pop()
-        if address not in seen and not address.startswith("/admin/"):
-            seen.add(address)
-            answer = fetch(address)
-            yield answer
-            if not follow:
-                continue
+        if address not in answers and not address.startswith("/admin/"):
+            answers[address] = answer = fetch(address)
             is_linked_search = "/search/" in address and address not in examples
             pending += [link for link in links(answer) if not (is_linked_search and "/search/" in link)]
+    return answers
 
 
 # Checks of a response
