@@ -316,6 +316,11 @@ def test_missing_shared_string_is_refused(number: str) -> None:
     assert "damaged" in refusal(data)
 
 
+def test_date_stored_as_text_is_refused_as_a_date() -> None:
+    data = excel_workbook(HEAD, '<c r="A2" t="d"><v>2025-06-09</v></c>', strings="<si><t>slug</t></si>")
+    assert "Row 2, column “slug”: this cell is a date." in refusal(data)
+
+
 @pytest.mark.parametrize("number", ["1e999", "nan", "x"])
 def test_invalid_number_is_refused(number: str) -> None:
     data = excel_workbook(HEAD, f'<c r="A2"><v>{number}</v></c>', strings="<si><t>slug</t></si>")
