@@ -3,9 +3,11 @@
 import fcntl
 import os
 import shutil
+import sqlite3
 import sys
 import tempfile
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -101,11 +103,20 @@ def django_db_modify_db_settings(
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _flush_without_guards() -> Iterator[None]:
-    """Remove the guards while a transactional test flushes the tables: guarded tables refuse to be emptied."""
+def _empty_tables_after_transactional_tests(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Copy the migrated file over that of the test, which takes a tenth of the time of emptying its tables.
+
+    On a server the guards are removed for that: guarded tables refuse to be emptied.
+    """
     original_teardown = TransactionTestCase._fixture_teardown
+    migrated = _shared_folder(tmp_path_factory) / "migrated.sqlite3"
 
     def teardown(case: TransactionTestCase) -> None:
+        if migrated.exists():
+            connection.ensure_connection()
+            with closing(sqlite3.connect(migrated)) as source:
+                source.backup(connection.connection)
+            return
         for database in connections.all():
             guards.remove_guards(database)
         try:
@@ -275,8 +286,16 @@ def clock(world: Any) -> Iterator[Any]:
         yield travelling
 
 
+@pytest.fixture
+def chromium(running_chromium: Any) -> Iterator[Any]:
+    """A browser without pages. What a test opened is closed before its rows are deleted, or it would go on asking for them."""
+    yield running_chromium
+    for context in running_chromium.contexts:
+        context.close()
+
+
 @pytest.fixture(scope="module")
-def chromium() -> Iterator[Any]:
+def running_chromium() -> Iterator[Any]:
     from .support import browser_tabs
 
     with pytest.MonkeyPatch.context() as patch:
