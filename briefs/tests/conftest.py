@@ -65,7 +65,7 @@ def _shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def empty_database(django_db_setup: None, tmp_path_factory: pytest.TempPathFactory, tmp_path: Path) -> Path:
-    """A SQLite file of this test alone, with all tables and no rows."""
+    """A SQLite file of this test alone, with all tables and the rows that migrations add."""
     return Path(
         shutil.copy(_shared_folder(tmp_path_factory) / "migrated.sqlite3", tmp_path / "empty.sqlite3")
     )

@@ -53,7 +53,7 @@ class Command(BaseCommand):
             raise CommandError(f"{path}: {error.strerror}.", returncode=2) from error
         except SheetRefused as refused:
             raise CommandError(f"{refused}") from refused
-        briefs_n, bullets_n = (len(sheet) - 1 for sheet in rows.values())
+        written, bullets = len(rows["briefs"]) - 1, len(rows["bullets"]) - 1
         self.stderr.write(
-            f"{briefs_n} brief{pluralize(briefs_n)} and {bullets_n} bullet{pluralize(bullets_n)} written."
+            f"{written} brief{pluralize(written)} and {bullets} bullet{pluralize(bullets)} written."
         )

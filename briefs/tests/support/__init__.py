@@ -15,7 +15,7 @@ def scale(n: int) -> int:
 
 
 @contextlib.contextmanager
-def limit_cpu_time(seconds: float = 60) -> Iterator[None]:
+def limit_cpu_time(seconds: float = 15) -> Iterator[None]:
     """Raise `TimeoutError` where the block stands once it has used `seconds` of processor time.
 
     This is no measurement: the limit is many times what the work takes, so that only work that grows with the square

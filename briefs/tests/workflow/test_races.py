@@ -31,7 +31,7 @@ from ..support.factories import Team
 
 MANAGE = Path(settings.BASE_DIR) / "manage.py"
 DOCUMENTS = 6 * BATCH_SIZE
-"""Size of the import that is killed: eight batches, so that kills follow different commits."""
+"""Size of the import that is killed: six batches, so that kills follow different commits."""
 
 
 def run_in_parallel(n: int, act) -> list[object]:

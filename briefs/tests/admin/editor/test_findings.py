@@ -130,7 +130,7 @@ def test_finding_message_is_translated_to_chinese() -> None:
 
 
 @pytest.mark.usefixtures("vocabulary")
-def test_findings_of_long_brief_end() -> None:
+def test_long_brief_has_findings() -> None:
     with limit_cpu_time():
         assert findings.as_json(0, build_long_brief(), {})
 
