@@ -1,6 +1,8 @@
 """Shared fixtures: one database file per test process, guards that survive a flush, sample data."""
 
 import fcntl
+import gc
+import hashlib
 import os
 import shutil
 import sqlite3
@@ -8,10 +10,12 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import closing
+from importlib.metadata import version
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import django
 import pytest
 import time_machine
 from django.conf import settings
@@ -20,8 +24,11 @@ from django.db import connection, connections, transaction
 from django.test import TransactionTestCase, override_settings
 from whitenoise.middleware import WhiteNoiseMiddleware
 
+import briefs.apps
+import briefs.database
+import briefs.migrations
 import digest.cache
-from briefs import search
+from briefs import content, facts, models, policy, search, text
 from briefs.api import corpus_views
 from briefs.database import guards, request_limits
 from briefs.installation import prepare_dictionary
@@ -35,20 +42,47 @@ FIXTURES = Path(__file__).resolve().parents[2] / "fixtures"
 SEED = FIXTURES / "seeds" / "000_a01fbe574e0e12f3.txt"
 
 
-def _migrated_database(folder: Path) -> Path:
-    """Return a migrated SQLite file. The first process of the session creates it."""
-    with Path(folder, "migrated.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        database = Path(folder, "migrated.sqlite3")
-        if not database.exists():
-            name, test_name = connection.settings_dict["NAME"], connection.settings_dict["TEST"]["NAME"]
-            connection.settings_dict["TEST"]["NAME"] = str(folder / "unfinished.sqlite3")
-            connection.creation.create_test_db(verbosity=0, autoclobber=True)
-            connection.close()
-            Path(connection.settings_dict["NAME"]).rename(database)
-            settings.DATABASES["default"]["NAME"] = connection.settings_dict["NAME"] = name
-            connection.settings_dict["TEST"]["NAME"] = test_name
-    return database
+def _hash_schema() -> str:
+    """Hash what decides the rows and triggers of a migrated file: migrations, models, guards, their libraries."""
+    digest = hashlib.sha256(f"{sqlite3.sqlite_version} {django.VERSION} {version('django-allauth')}".encode())
+    for package in (briefs.migrations, models, briefs.database, search, text):
+        for path in sorted(Path(package.__path__[0]).rglob("*.py")):
+            digest.update(path.read_bytes())
+    for module in (briefs.apps, content, facts, policy):
+        digest.update(Path(module.__file__).read_bytes())
+    return digest.hexdigest()[:16]
+
+
+@pytest.fixture(scope="session")
+def migrated_file(
+    request: pytest.FixtureRequest, django_test_environment: None, django_db_blocker: Any
+) -> Iterator[Path]:
+    """A copy of this process's own of a migrated SQLite file.
+
+    Migrating takes 10 s, so the original is kept in pytest's cache until the schema changes.
+    """
+    folder = request.config.cache.mkdir("migrated")
+    with tempfile.TemporaryDirectory(prefix="digest-test-") as own:
+        with Path(folder, "lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            original = folder / f"{_hash_schema()}.sqlite3"
+            if not original.exists():
+                for outdated in folder.glob("*.sqlite3"):
+                    outdated.unlink()
+                with django_db_blocker.unblock():
+                    _migrate(folder / "unfinished.sqlite3")
+                (folder / "unfinished.sqlite3").rename(original)
+            copied = shutil.copy(original, Path(own, "migrated.sqlite3"))
+        yield Path(copied)
+
+
+def _migrate(path: Path) -> None:
+    name, test_name = connection.settings_dict["NAME"], connection.settings_dict["TEST"]["NAME"]
+    connection.settings_dict["TEST"]["NAME"] = str(path)
+    connection.creation.create_test_db(verbosity=0, autoclobber=True)
+    connection.close()
+    settings.DATABASES["default"]["NAME"] = connection.settings_dict["NAME"] = name
+    connection.settings_dict["TEST"]["NAME"] = test_name
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
@@ -57,18 +91,16 @@ def pytest_sessionstart(session: pytest.Session) -> None:
         prepare_dictionary()
 
 
-def _shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the folder of all processes of the session."""
-    base = tmp_path_factory.getbasetemp()
-    return base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+def pytest_collection_finish() -> None:
+    """Keep what collection loaded out of later garbage collections, which would walk it each time."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture
-def empty_database(django_db_setup: None, tmp_path_factory: pytest.TempPathFactory, tmp_path: Path) -> Path:
+def empty_database(migrated_file: Path, tmp_path: Path) -> Path:
     """A SQLite file of this test alone, with all tables and the rows that migrations add."""
-    return Path(
-        shutil.copy(_shared_folder(tmp_path_factory) / "migrated.sqlite3", tmp_path / "empty.sqlite3")
-    )
+    return Path(shutil.copy(migrated_file, tmp_path / "empty.sqlite3"))
 
 
 @pytest.fixture(scope="session")
@@ -79,42 +111,30 @@ def django_db_keepdb(django_db_keepdb: bool) -> bool:
 
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(
-    django_db_modify_db_settings: None,
-    django_test_environment: None,
-    django_db_blocker: Any,
-    django_db_use_migrations: bool,
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[None]:
-    """Give each process a SQLite *file*: the threads of a live server share an in-memory connection and break.
-
-    Migrating takes 10 s, so it is done once a session and copied.
-    """
+    request: pytest.FixtureRequest, django_db_modify_db_settings: None, django_db_use_migrations: bool
+) -> None:
+    """Give each process a SQLite *file*: the threads of a live server share an in-memory connection and break."""
     if connection.vendor != "sqlite":
-        yield
         return
-    worker = os.environ.get("PYTEST_XDIST_WORKER", "")
-    with tempfile.TemporaryDirectory(prefix="digest-test-") as folder:
-        database = Path(folder, f"test{worker}.sqlite3")
-        if django_db_use_migrations:
-            with django_db_blocker.unblock():
-                shutil.copyfile(_migrated_database(_shared_folder(tmp_path_factory)), database)
-        connection.settings_dict["TEST"]["NAME"] = str(database)
-        yield
+    migrated: Path = request.getfixturevalue("migrated_file")
+    database = migrated.with_name(f"test{os.environ.get('PYTEST_XDIST_WORKER', '')}.sqlite3")
+    if django_db_use_migrations:
+        shutil.copy(migrated, database)
+    connection.settings_dict["TEST"]["NAME"] = str(database)
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _empty_tables_after_transactional_tests(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+def _empty_tables_after_transactional_tests(request: pytest.FixtureRequest) -> Iterator[None]:
     """Copy the migrated file over that of the test, which takes a tenth of the time of emptying its tables.
 
     On a server the guards are removed for that: guarded tables refuse to be emptied.
     """
     original_teardown = TransactionTestCase._fixture_teardown
-    migrated = _shared_folder(tmp_path_factory) / "migrated.sqlite3"
 
     def teardown(case: TransactionTestCase) -> None:
-        if migrated.exists():
+        if connection.vendor == "sqlite":
             connection.ensure_connection()
-            with closing(sqlite3.connect(migrated)) as source:
+            with closing(sqlite3.connect(request.getfixturevalue("migrated_file"))) as source:
                 source.backup(connection.connection)
             return
         for database in connections.all():
