@@ -12,6 +12,7 @@ from briefs.checks import (
     Edit,
     Finding,
     Repair,
+    collect_plain_repairs,
     combine_repairs,
     hash_text_pair,
     remove_dismissed,
@@ -71,6 +72,18 @@ def replace_span(text: str, edit: Edit) -> str:
 STRUCTURE = "Structure differs: 5 + 3 in Chinese, 8 in English."
 SPACE = "Space between Chinese and Latin text. Remove"
 STRAIGHT = "Straight quotation marks. Change to “ ”"
+
+
+@pytest.mark.parametrize(("second", "fixed"), [((2, 5), 1), ((0, 1), 1), ((3, 4), 2)])
+def test_fix_directly_leaves_out_what_overlaps_an_earlier_repair(second: tuple[int, int], fixed: int) -> None:
+    text = "abcdef"
+    findings = [
+        Finding("spaces.x", "bullet", 1, "en", span, repair=Repair("r", {}, (edit,)))
+        for span in ((0, 3), second)
+        if (edit := Edit(1, "bullet", "en", *span, text[slice(*span)], "X"))
+    ]
+    repair = collect_plain_repairs(findings, Content(bullets=(Bullet(1, "", text),)), {"spaces"})
+    assert (repair.values, len(repair.edits)) == ({"n": fixed}, fixed)
 
 
 def test_real_document_has_known_findings():

@@ -67,6 +67,7 @@ INCORRECT_TEXTS = [
     ("persons", "唐納•川普", "“•” in a foreign name. Change to ‧", "唐納‧川普"),
     ("persons", "總統唐納 川普表示", "Space in a foreign name. Change to ‧", "總統唐納‧川普表示"),
     ("numerals", "1200000000美元", "1200000000 is not how this house writes figures. Change to 12億", "12億美元"),
+    ("numerals", "1200001000元", "1200001000 is not how this house writes figures. Change to 12億1,000", "12億1,000元"),
     ("numerals", "12,345人", "12,345 is not how this house writes figures. Change to 1萬2,345", "1萬2,345人"),
     ("numerals", "四十%", "四十 is not how this house writes figures. Change to 40", "40%"),
     ("numerals", "3項原則性的一點", "3 is not how this house writes figures. Change to 三", "三項原則性的一點"),

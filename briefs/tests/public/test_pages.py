@@ -75,6 +75,15 @@ def unescape_html(html: str) -> str:
     return html.replace("&#x27;", "'").replace("&quot;", '"').replace("&amp;", "&")
 
 
+@pytest.mark.parametrize(("path", "twin"), [(ZH, EN), (EN, ZH)])
+def test_bullet_links_to_itself_in_the_other_language(path: str, twin: str, client: Client) -> None:
+    corpus_fixtures.publish(corpus_fixtures.load_sample(corpus_fixtures.SEED))
+    html = get_html(client, path)
+    for number in (1, 8):
+        bullet = html[html.index(f'id="b{number}"') :]
+        assert f'href="{twin}#b{number}"' in bullet[: bullet.index("</li>")]
+
+
 @pytest.mark.parametrize(("path", "side"), [(ZH, "zh"), (EN, "en")])
 def test_brief_page_shows_all_text_of_source_document(client: Client, path: str, side: str) -> None:
     corpus_fixtures.publish(corpus_fixtures.load_sample(corpus_fixtures.SEED))

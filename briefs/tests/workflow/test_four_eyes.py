@@ -169,6 +169,23 @@ def test_urgent_edition_counts_as_reviewed_only_once_confirmed() -> None:
     assert four_eyes.load_statuses_by_side(row, workflow.load_working_copy(row))["zh"].is_signed
 
 
+def test_marker_of_a_bullet_is_signed_with_its_side() -> None:
+    team = Team()
+    brief = factories.signed_brief(team)
+    first, *others = factories.load_content(brief).bullets
+    row = factories.edit(brief, team.writer, bullets=(replace(first, marker_zh="number"), *others))
+    statuses = four_eyes.load_statuses_by_side(row, workflow.load_working_copy(row))
+    assert [statuses["zh"].is_signed, statuses["en"].is_signed] == [False, True]
+
+
+def test_signing_the_same_text_twice_stores_one_answer() -> None:
+    team = Team()
+    brief = factories.submitted_brief(team)
+    factories.sign_off(brief, team.reviewer, "zh")
+    factories.sign_off(brief, team.reviewer, "zh")
+    assert SignOff.objects.filter(side="zh").count() == 1
+
+
 def test_discarded_edit_is_attributed_to_nobody() -> None:
     team = Team()
     brief = factories.live_brief(team)

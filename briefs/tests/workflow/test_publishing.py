@@ -74,6 +74,14 @@ def test_scheduled_edition_is_listed_from_its_exact_time() -> None:
         assert list_public_numbers() == [1]
 
 
+def test_publication_at_this_very_moment_is_no_schedule() -> None:
+    team = Team()
+    brief = factories.signed_brief(team)
+    with time_machine.travel(NOON, tick=False), pytest.raises(workflow.Refused) as refusal:
+        factories.approve(brief, team.publisher, at=NOON)
+    assert "time-past" in [reason.code for reason in refusal.value.reasons]
+
+
 def test_cancel_reopens_previous_edition_and_returns_brief_to_review() -> None:
     team = Team()
     with time_machine.travel(NOON, tick=False) as clock:

@@ -120,6 +120,20 @@ def test_file_taken_as_new_revision_keeps_fields_that_it_lacks(
     assert (content.headline_zh, content.summary_en[:10]) == ("桌上的標題", "Once more.")
 
 
+def test_file_in_one_language_keeps_the_other_language_of_an_edited_brief(
+    writer_client: Client, team: factories.Team
+) -> None:
+    brief = create_edited_brief(writer_client, team)
+    before = workflow.load_working_copy(brief)
+    chinese = changed_seed()[: changed_seed().index(b"Summary:")].replace("由於".encode(), "既然".encode(), 1)
+    preview_url = upload_files(writer_client, make_file("a.txt", chinese))
+    form, _ = open_preview(writer_client, preview_url)
+    writer_client.post(preview_url, form.data_with(take=["1-0"]))
+    after = workflow.load_working_copy(Brief.objects.get())
+    assert [b.text_en for b in after.bullets] == [b.text_en for b in before.bullets]
+    assert (after.summary_en, after.bullets[2].text_zh[:2]) == (before.summary_en, "既然")
+
+
 def test_edit_after_preview_blocks_taking_file(writer_client: Client, team: factories.Team) -> None:
     brief = create_edited_brief(writer_client, team)
     preview_url = upload_files(writer_client, make_file("a.txt", changed_seed()))
