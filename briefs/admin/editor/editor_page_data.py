@@ -21,7 +21,7 @@ from ...workflow.editions import has_been_public
 from ...workflow.reviewing import why_not_sign_off, why_not_take_back
 from ...workflow.rules.brief_history import BriefHistory
 from ...workflow.rules.clock import format_iso_date
-from ...workflow.rules.four_eyes import SignOffStatuses
+from ...workflow.rules.four_eyes import SignOffStatuses, find_standing_signoffs
 from ...workflow.rules.transitions import VERB_NAMES
 from ..common.assignment_rows import build_assignment_rows
 from ..common.badges import Badge, desk_badge, public_badges, render_public_links
@@ -210,13 +210,16 @@ class BriefPageData:
         ]
 
     def _signoff_rows(self, side: Side) -> list[dict[str, Any]]:
-        current = self.signoff_status[side].hash
         rows = [s for s in reversed(self.signoffs) if s.side == side]
-        latest = {s.by_id: s.pk for s in self.signoffs if s.side == side and s.hash == current}
+        latest = {s.by_id: s.pk for s in self._standing_signoffs[side]}
         return [
             {"row": s, "stands": latest.get(s.by_id) == s.pk, "state": _signoff_label(s, latest)}
             for s in rows
         ]
+
+    @cached_property
+    def _standing_signoffs(self) -> dict[Side, list[SignOff]]:
+        return {side: find_standing_signoffs(self.history, side) for side in SIDES}
 
     @cached_property
     def plan(self) -> AssignmentPlan:
@@ -258,8 +261,8 @@ class BriefPageData:
     @cached_property
     def lapsed_contents(self) -> dict[int, Any]:
         """Return the contents of the revisions whose answers lapsed, by id. One query."""
-        current = {side: self.signoff_status[side].hash for side in SIDES}
-        ids = {s.revision_id for s in self.signoffs if s.hash != current["zh" if s.side == "zh" else "en"]}
+        standing = {s.pk for rows in self._standing_signoffs.values() for s in rows}
+        ids = {s.revision_id for s in self.signoffs if s.pk not in standing}
         return dict(Revision.objects.filter(pk__in=ids).values_list("pk", "content"))
 
     @cached_property

@@ -18,9 +18,8 @@ ROLES = {"W": "w", "V": "w", "R": "r", "S": "r", "P": "wrp", "Q": "wrp", "B": "w
 class RevisionRecord:
     by: str
     texts: Texts
-    sides: frozenset[str]
-    is_discard: bool = False
-    """Whether a discard returned the brief to the published texts."""
+    discarded_to: int = 0
+    """Number of the approved revision whose texts a discard brought back."""
 
 
 @dataclass
@@ -33,6 +32,16 @@ class EditionRecord:
     cancelled: bool = False
 
 
+@dataclass(eq=False)
+class Wording:
+    """A text of one side that still counts: since which revision, by whom, and who else has to answer for it."""
+
+    text: int
+    since: int
+    by: str
+    makers: set[str]
+
+
 @dataclass
 class FourEyesModel:
     """Who changed what, who answered what, and what was approved."""
@@ -40,6 +49,7 @@ class FourEyesModel:
     revisions: list[RevisionRecord] = field(default_factory=list)
     editions: list[EditionRecord] = field(default_factory=list)
     answers: dict[tuple[str, int, str], bool] = field(default_factory=dict)
+    """By side, revision since which the answered wording stood, and person."""
     submitted_by: str = ""
     answered: bool = False
     open_notes: int = 0
@@ -48,10 +58,11 @@ class FourEyesModel:
     def texts(self) -> Texts:
         return self.revisions[-1].texts
 
-    def add_revision(self, by: str, texts: Texts, *, is_discard: bool = False) -> None:
-        old_texts = self.texts if self.revisions else (0, 0)
-        sides = frozenset(s for s, old, new in zip(SIDES, old_texts, texts, strict=True) if old != new)
-        self.revisions.append(RevisionRecord(by, texts, sides, is_discard))
+    def add_revision(self, by: str, texts: Texts, *, discarded_to: int = 0) -> None:
+        self.revisions.append(RevisionRecord(by, texts, discarded_to))
+
+    def answer(self, side: str, who: str, yes: bool) -> None:
+        self.answers[side, self.list_wordings(side)[-1].since, who] = yes
 
     def find_last_reviewed(self) -> EditionRecord | None:
         return next((e for e in reversed(self.editions) if not e.urgent or e.confirmed), None)
@@ -63,25 +74,47 @@ class FourEyesModel:
         urgent = (e for e in reversed(self.editions) if e.urgent and not e.confirmed and not e.cancelled)
         return next(urgent, None)
 
-    def count_settled_revisions(self) -> int:
-        """Return how many revisions count for nobody, because they were approved or discarded."""
-        reviewed = self.find_last_reviewed()
-        if reviewed is None:
-            return 0
-        discards = (
-            n
-            for n, revision in enumerate(self.revisions, 1)
-            if revision.is_discard and revision.texts == reviewed.texts
-        )
-        return max(reviewed.revision, *discards, 0)
+    def list_wordings(self, side: str) -> list[Wording]:
+        """Replay the revisions of a side without what people undid of their own, and without what was discarded."""
+        after: list[list[Wording]] = [[]]
+        known: list[Wording] = []
+        for number, revision in enumerate(self.revisions, 1):
+            line, text = list(after[-1]), revision.texts[SIDES.index(side)]
+            if revision.discarded_to:
+                kept = after[revision.discarded_to][-1]
+                line = [w for w in line if w.since < kept.since] + [kept]
+            elif not line or line[-1].text != text:
+                undone = [
+                    n
+                    for n in range(1, len(line))
+                    if line[n - 1].text == text
+                    and {w.by for w in line[n:]} == {revision.by}
+                    and not any(line[n].since <= e.revision < number for e in self.editions)
+                ]
+                if undone:
+                    line = line[: undone[-1]]
+                else:
+                    earlier = [w for w in known if w.text == text]
+                    makers = {revision.by}.union(*(self._list_makers(after[w.since]) for w in earlier))
+                    line.append(Wording(text, number, revision.by, makers))
+                    known.append(line[-1])
+            after.append(line)
+        return after[-1]
+
+    def _list_makers(self, line: list[Wording]) -> set[str]:
+        """Return who made the last wording of a line, since what was reviewed before it."""
+        reviewed = [e.revision for e in self.editions if not e.urgent or e.confirmed]
+        settled = max((number for number in reviewed if number < line[-1].since), default=0)
+        return {maker for wording in line if wording.since > settled for maker in wording.makers}
 
     def find_editors(self, side: str) -> set[str]:
-        later = self.revisions[self.count_settled_revisions() :]
-        return {revision.by for revision in later if side in revision.sides}
+        reviewed = self.find_last_reviewed()
+        later = [w for w in self.list_wordings(side) if w.since > (reviewed.revision if reviewed else 0)]
+        return {maker for wording in later for maker in wording.makers}
 
     def find_answerers(self, side: str, yes: bool) -> set[str]:
-        text = self.texts[SIDES.index(side)]
-        return {who for (s, t, who), answer in self.answers.items() if (s, t, answer) == (side, text, yes)}
+        since = self.list_wordings(side)[-1].since
+        return {who for (s, n, who), answer in self.answers.items() if (s, n, answer) == (side, since, yes)}
 
     def is_signed(self, side: str) -> bool:
         yes = self.find_answerers(side, True)
@@ -97,9 +130,7 @@ class FourEyesModel:
         return "r" in ROLES[who] or edited_with_reviewer
 
     def last_editor(self) -> str:
-        return next(
-            (revision.by for revision in reversed(self.revisions) if revision.sides), self.revisions[0].by
-        )
+        return max((self.list_wordings(side)[-1] for side in SIDES), key=lambda wording: wording.since).by
 
     def may_approve(self, who: str) -> bool:
         wrote_facts = self.find_last_reviewed() is None and self.revisions[0].by == who

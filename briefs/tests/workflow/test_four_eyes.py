@@ -16,7 +16,8 @@ pytestmark = pytest.mark.django_db
 
 # W and V write, R and S review, P publishes; B and C are writer, reviewer and publisher at once.
 # A move is `person:action`. `z`/`e` changes that side, `Z`/`E` says yes to it, `n` says no to Chinese,
-# `r` repairs Chinese, `o` reorders the bullets, `l` changes a level in Chinese, `0` saves the same text.
+# `r` repairs Chinese, `o` reorders the bullets, `l` changes a level in Chinese, `0` saves the same text,
+# `<2` restores revision 2.
 # Expected: which sides are signed at the end, or that the last move is refused.
 HISTORIES = [
     # the first edition needs a yes for each side, whoever wrote it
@@ -68,6 +69,17 @@ HISTORIES = [
     ("W:ze R:ZE R:o R:ZE W:ZE", "zh+ en+"),
     # a level changes only its side
     ("W:ze R:ZE R:l", "zh- en+"),
+    # what the same person changes and changes back leaves every yes, and is no change of theirs
+    ("W:ze R:ZE P:z P:<1", "zh+ en+"),
+    ("W:ze P:z P:<1 P:ZE", "zh+ en+"),
+    ("B:ze C:ZE C:z C:<1", "zh+ en+"),
+    # any other return to an earlier text is a change by whoever brings it back, to be signed anew
+    ("W:ze R:ZE P:z V:<1", "zh- en+"),
+    ("W:ze R:ZE P:z V:<1 R:Z", "zh+ en+"),
+    ("W:ze R:ZE W:z R:<1", "zh- en+"),
+    ("W:ze R:ZE W:z R:<1 R:Z", "zh- en+"),
+    ("W:ze R:ZE W:z R:<1 R:Z W:Z", "zh+ en+"),
+    ("W:ze R:n W:z V:<1 S:Z", "zh+ en-"),
 ]
 
 
@@ -92,7 +104,9 @@ class HistoryPlayer:
 
     def perform(self, by: Person, action: str) -> None:
         self.count += 1
-        if action in ("ze", "z", "e", "0") or action[0] in "rol":
+        if action[0] == "<":
+            workflow.restore(self.brief, int(action[1:]), by=by, version=self.reload().version)
+        elif action in ("ze", "z", "e", "0") or action[0] in "rol":
             self.edit(by, action)
         elif action == "n":
             workflow.send_back(self.brief, by=by, note="再看", sides=["zh"])
@@ -156,6 +170,35 @@ def test_second_edition_needs_signoff_only_for_the_changed_side() -> None:
     assert not statuses["zh"].is_signed
     assert statuses["en"].is_signed
     assert not statuses["en"].signed_by or statuses["en"].signed_by == {team.reviewer.pk}
+
+
+def test_restored_text_of_the_first_edition_needs_new_signatures() -> None:
+    team = Team()
+    brief = factories.live_brief(team)
+    factories.publish_revision(team, brief, "二")
+    workflow.revise(brief, by=team.writer, version=Brief.objects.get(pk=brief.pk).version)
+    version = Brief.objects.get(pk=brief.pk).version
+    workflow.restore(brief, 1, by=team.writer, version=version)
+    row = Brief.objects.get(pk=brief.pk)
+    workflow.submit(row, by=team.writer, version=row.version)
+    change = workflow.ChangeNote("update", "改回", "Changed back")
+    with pytest.raises(workflow.Refused) as refusal:
+        factories.approve(row, team.publisher, change=change)
+    assert refusal.value.codes == ["unsigned-zh", "unsigned-en"]
+    factories.sign_off(row, team.reviewer)
+    assert factories.approve(row, team.publisher, change=change).number == 3
+
+
+def test_letter_added_and_deleted_by_another_lets_no_publisher_approve_own_text() -> None:
+    team = Team()
+    brief = workflow.create(factories.content(), by=team.publisher)
+    workflow.submit(brief, by=team.publisher, version=brief.version)
+    factories.edit(brief, team.writer, summary_zh="摘要。X")
+    factories.edit(brief, team.writer, summary_zh="摘要。")
+    factories.sign_off(brief, team.reviewer)
+    with pytest.raises(workflow.Refused) as refusal:
+        factories.approve(brief, team.publisher)
+    assert refusal.value.codes == ["last-editor"]
 
 
 def test_urgent_edition_counts_as_reviewed_only_once_confirmed() -> None:

@@ -202,10 +202,10 @@ class Simulation:
                 model.desk_state = "draft"
             case "sign":
                 already_signed = who in eyes_model.find_answerers(side, True)
-                eyes_model.answers[side, eyes_model.texts[SIDES.index(side)], who] = True
+                eyes_model.answer(side, who, True)
                 eyes_model.answered = eyes_model.answered or not already_signed
             case "send_back":
-                eyes_model.answers[side, eyes_model.texts[SIDES.index(side)], who] = False
+                eyes_model.answer(side, who, False)
                 eyes_model.open_notes, eyes_model.answered, model.desk_state = (
                     eyes_model.open_notes + 1,
                     True,
@@ -235,7 +235,7 @@ class Simulation:
 
     def _return_to_published(self, who: str) -> None:
         if latest := self.eyes_model.find_latest_uncancelled():
-            self.eyes_model.add_revision(who, latest.texts, is_discard=True)
+            self.eyes_model.add_revision(who, latest.texts, discarded_to=latest.revision)
 
     def advance_clock(self) -> None:
         now, jumps = timezone.now(), [MOMENT, dt.timedelta(hours=1), dt.timedelta(days=2)]

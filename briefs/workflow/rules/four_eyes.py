@@ -4,7 +4,7 @@ A language is signed when, for every person who changed it since the last review
 has said yes to its current hash. Each person's newest answer to that hash counts, and a no blocks.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from django.conf import settings
@@ -12,9 +12,12 @@ from django.utils.translation import gettext
 
 from ...content import SIDES, Content, Facts, Side
 from ...facts import FACTS
-from ...models import Brief, Edition, Person, Revision
+from ...models import Brief, Edition, Person, Revision, SignOff
 from .brief_history import BriefHistory
+from .change_trail import ChangeTrail, Step, build_trail
 from .refusals import Reason
+
+_BLANK_HASHES = Content().hashes()
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +53,11 @@ type SignOffStatuses = Mapping[Side, SideSignOffStatus]
 
 def find_last_reviewed_edition(history: BriefHistory) -> Edition | None:
     """Return the newest edition that a second person reviewed. Urgent editions count once confirmed."""
-    return next((e for e in history.editions if not e.urgent or e.confirmed_by_id), None)
+    return next((e for e in history.editions if _is_reviewed(e)), None)
+
+
+def _is_reviewed(edition: Edition) -> bool:
+    return not edition.urgent or edition.confirmed_by_id is not None
 
 
 def find_baseline_number(history: BriefHistory) -> int:
@@ -69,6 +76,42 @@ def find_baseline_number(history: BriefHistory) -> int:
     return next(returned, approved)
 
 
+def build_part_trail(history: BriefHistory, part: str) -> ChangeTrail:
+    """Build the trail of a side or of the facts from the hashes of the revisions."""
+    numbers = {r.pk: r.number for r in history.revisions}
+    steps = (
+        Step(
+            r.number,
+            getattr(r, f"hash_{part}"),
+            r.by_id,
+            find_changers(r),
+            _find_returned_number(history, r, numbers) if r.kind == Revision.Kind.RETURN else None,
+        )
+        for r in reversed(history.revisions)
+    )
+    reviewed = {numbers[e.revision_id] for e in history.editions if _is_reviewed(e)}
+    editions = {numbers[e.revision_id] for e in history.editions}
+    return build_trail(_BLANK_HASHES[part], steps, editions=editions, reviewed=reviewed)
+
+
+def find_changers(revision: Revision) -> Collection[int]:
+    """Return the ids of those whose change a revision is. A repair is nobody's."""
+    return () if revision.kind == Revision.Kind.REPAIR else (revision.by_id,)
+
+
+def _find_returned_number(
+    history: BriefHistory, revision: Revision, numbers: Mapping[int, int]
+) -> int | None:
+    """Return the number of the approved revision whose texts a discard brought back."""
+    found = (
+        numbers[e.revision_id]
+        for e in history.editions
+        if numbers[e.revision_id] < revision.number
+        and (e.hash_zh, e.hash_en) == (revision.hash_zh, revision.hash_en)
+    )
+    return next(found, None)
+
+
 def load_statuses_by_side(brief: Brief, content: Content) -> dict[Side, SideSignOffStatus]:
     """Load the sign-off status of both sides, in a constant number of queries."""
     return build_statuses_by_side(BriefHistory.load(brief), {side: content.hash_side(side) for side in SIDES})
@@ -79,22 +122,35 @@ def build_statuses_by_side(
 ) -> dict[Side, SideSignOffStatus]:
     """Build the sign-off status of both sides from a loaded history. `hashes` are those of the current content."""
     since = find_baseline_number(history)
-    later = [r for r in history.revisions if r.number > since]
-    newest: dict[tuple[str, int], bool] = {}
-    for signoff in history.signoffs:
-        if signoff.hash == hashes["zh" if signoff.side == "zh" else "en"]:
-            newest[signoff.side, signoff.by_id] = signoff.yes
-    return {
-        side: SideSignOffStatus(
+    statuses: dict[Side, SideSignOffStatus] = {}
+    for side in SIDES:
+        trail = build_part_trail(history, side)
+        newest = {signoff.by_id: signoff for signoff in find_standing_signoffs(history, side, trail)}
+        statuses[side] = SideSignOffStatus(
             side=side,
             hash=hashes[side],
-            changed_by=frozenset(r.by_id for r in later if getattr(r, f"changed_{side}")),
-            signed_by=frozenset(person for (s, person), yes in newest.items() if s == side and yes),
-            rejected_by=frozenset(person for (s, person), yes in newest.items() if s == side and not yes),
+            changed_by=trail.find_people_since(since),
+            signed_by=frozenset(person for person, signoff in newest.items() if signoff.yes),
+            rejected_by=frozenset(person for person, signoff in newest.items() if not signoff.yes),
             is_first_review=since == 0,
         )
-        for side in SIDES
-    }
+    return statuses
+
+
+def find_standing_signoffs(
+    history: BriefHistory, side: Side, trail: ChangeTrail | None = None
+) -> list[SignOff]:
+    """Return the answers to the current text of a side, the oldest first.
+
+    An answer to an earlier text does not stand again when somebody brings that text back.
+    """
+    trail = trail or build_part_trail(history, side)
+    numbers = {r.pk: r.number for r in history.revisions}
+    return [
+        signoff
+        for signoff in history.signoffs
+        if signoff.side == side and trail.is_unchanged_since(numbers[signoff.revision_id])
+    ]
 
 
 def why_not_signed(statuses: SignOffStatuses) -> list[Reason]:
@@ -111,9 +167,11 @@ def why_not_signed(statuses: SignOffStatuses) -> list[Reason]:
 
 
 def find_last_editor(history: BriefHistory) -> int:
-    """Return the author of the newest revision that counts as a change, or of the oldest revision."""
-    changes = (r for r in history.revisions if r.changed_zh or r.changed_en or r.changed_facts)
-    return next(changes, history.revisions[-1]).by_id
+    """Return the editor of the newest revision that counts as a change, or of the oldest revision."""
+    trails = [build_part_trail(history, part) for part in _BLANK_HASHES]
+    changes = [change for trail in trails for change in trail.changes if change.people]
+    newest = max(changes, key=lambda change: change.number, default=None)
+    return newest.by if newest and newest.by else history.revisions[-1].by_id
 
 
 def find_facts_changed_since_signoffs(
@@ -136,7 +194,7 @@ def find_signed_facts(history: BriefHistory, statuses: SignOffStatuses) -> Facts
 def _find_signed_revision(history: BriefHistory, statuses: SignOffStatuses) -> Revision | None:
     """Return the older of the revisions at which the sides were last signed off, else the baseline."""
     signed = [
-        next(s for s in reversed(history.signoffs) if (s.side, s.hash, s.yes) == (side, answer.hash, True))
+        next(s for s in reversed(find_standing_signoffs(history, side)) if s.yes)
         for side, answer in statuses.items()
         if answer.signed_by
     ]
@@ -147,5 +205,5 @@ def _find_signed_revision(history: BriefHistory, statuses: SignOffStatuses) -> R
 
 def find_last_facts_editor(history: BriefHistory) -> int | None:
     """Return who last changed the facts since the last reviewed edition, or None."""
-    since = find_baseline_number(history)
-    return next((r.by_id for r in history.revisions if r.number > since and r.changed_facts), None)
+    changes = build_part_trail(history, "facts").list_since(find_baseline_number(history))
+    return next((change.by for change in reversed(changes) if change.people), None)
