@@ -8,8 +8,8 @@ from typing import ClassVar
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 from ..content import SIDES
 from .fields import ContentField
@@ -44,7 +44,8 @@ class Document(models.Model):
 class Revision(models.Model):
     """One save: the whole content, its hashes, and which parts it changed.
 
-    Imported revisions also name the file and the digest in it. `changed_*` is false for unchanged parts and for
+    `by` is the editor. `also_by` is who uploaded or pasted the text of the editor, or who worded the suggestion that
+    the editor accepted. Imported revisions also name the file and the digest in it. `changed_*` is false for unchanged parts and for
     automatic repairs, which need no sign-off by another person.
     """
 
@@ -68,6 +69,7 @@ class Revision(models.Model):
     changed_en = models.BooleanField()
     changed_facts = models.BooleanField()
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    also_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     at = models.DateTimeField()
     document = models.ForeignKey(Document, models.PROTECT, null=True, related_name="+")
     document_index = models.PositiveIntegerField(null=True)
@@ -93,6 +95,11 @@ class Revision(models.Model):
 
     def __str__(self) -> str:
         return f"{self.brief_id}/{self.number}"
+
+    @property
+    def people(self) -> str:
+        """Return the names of the editor and of who else made the change."""
+        return gettext(", ").join(str(person) for person in (self.by, self.also_by) if person)
 
 
 class SignOff(models.Model):

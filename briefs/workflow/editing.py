@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from ..content import Content, Facts
 from ..models import Brief, Event, Person, Revision, State
+from ..models.people import IMPORTER
 from ..text.article_urls import build_article_key, is_safe_link
 from .rules import working_copy
 from .rules.refusals import Refused, build_refusal
@@ -73,7 +74,16 @@ def create_many(
         pairs = list(zip(briefs, drafts, strict=True))
         working_copy.add_content_rows([(brief, draft.content) for brief, draft in pairs])
         revisions = Revision.objects.bulk_create(
-            build_revision(brief, draft.content, None, by=by, now=now, kind=kind, provenance=draft.provenance)
+            build_revision(
+                brief,
+                draft.content,
+                None,
+                by=by,
+                also_by=_find_second_person(by, actor),
+                now=now,
+                kind=kind,
+                provenance=draft.provenance,
+            )
             for brief, draft in pairs
         )
         Event.objects.bulk_create(
@@ -81,6 +91,11 @@ def create_many(
             for revision in revisions
         )
     return briefs
+
+
+def _find_second_person(editor: Person, actor: Person) -> Person | None:
+    """Return who changes a text beside its editor. The command line is nobody."""
+    return None if actor.pk == editor.pk or actor.username == IMPORTER else actor
 
 
 def claim(url: str, *, by: Person, due_on: dt.date | None = None, now: dt.datetime | None = None) -> Brief:
@@ -138,6 +153,7 @@ def write_revision(
     content: Content,
     *,
     kind: Revision.Kind,
+    also_by: Person | None = None,
     provenance: dict[str, Any] | None = None,
     to: State | None = None,
 ) -> Revision | None:
@@ -149,7 +165,7 @@ def write_revision(
         return None
     last = row.revisions.order_by("-number").values_list("number", flat=True)[0]
     new = PreparedContent(content, next_number, provenance=provenance or {})
-    return store_revision(run, new, before, kind=kind, number=last + 1, to=to)
+    return store_revision(run, new, before, kind=kind, number=last + 1, also_by=also_by, to=to)
 
 
 def store_revision(
@@ -159,6 +175,7 @@ def store_revision(
     *,
     kind: Revision.Kind,
     number: int,
+    also_by: Person | None = None,
     to: State | None = None,
 ) -> Revision:
     """Replace the stored content (`before`) with tidied content, as revision `number`."""
@@ -173,6 +190,7 @@ def store_revision(
         prepared.content,
         before,
         by=run.by,
+        also_by=also_by,
         now=run.now,
         kind=kind,
         provenance=prepared.provenance,
@@ -195,6 +213,7 @@ def build_revision(
     before: Content | None,
     *,
     by: Person,
+    also_by: Person | None = None,
     now: dt.datetime,
     kind: Revision.Kind,
     provenance: Mapping[str, Any] | None = None,
@@ -210,6 +229,7 @@ def build_revision(
         kind=kind,
         content=content.as_json(),
         by=by,
+        also_by=also_by,
         at=now,
         **{f"hash_{part}": value for part, value in hashes.items()},
         **{f"changed_{part}": mine and value != was[part] for part, value in hashes.items()},
@@ -247,7 +267,13 @@ def reimport(
         require_allowed(actor, "edit", row)
         require_current_version(row, seen_version)
     kept = row.article_date_confirmed and working_copy.load_working_copy(row).facts.date == content.facts.date
-    revision = write_revision(replace(run, by=by), content, kind=Revision.Kind.IMPORT, provenance=provenance)
+    revision = write_revision(
+        replace(run, by=by),
+        content,
+        kind=Revision.Kind.IMPORT,
+        also_by=_find_second_person(by, actor),
+        provenance=provenance,
+    )
     run.update_brief(**(flags | ({"article_date_confirmed": True} if kept else {})))
     run.record_event(revision=revision)
     return revision

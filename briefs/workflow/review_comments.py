@@ -96,7 +96,10 @@ def suggest(
 
 
 def accept(suggestion: Suggestion, *, by: Person, now: dt.datetime | None = None) -> Revision | None:
-    """Apply a suggestion as a change by the person who accepts. Raise Refused when the text changed since."""
+    """Apply a suggestion as a change by the person who accepts and by the one who worded it.
+
+    Raise Refused when the text changed since.
+    """
     return _answer("accept", suggestion, Answer.ACCEPTED, by=by, now=now)
 
 
@@ -126,7 +129,8 @@ def _apply_suggestion(run: VerbRun, suggestion: Suggestion) -> Revision | None:
     if anchor.find_text(content, side) != suggestion.was:
         raise build_refusal("suggestion-lapsed", about=str(anchor))
     changed = anchor.replace_text(content, side, suggestion.text)
-    return write_revision(run, changed, kind=Revision.Kind.SAVE)
+    worded_by = None if suggestion.by_id == run.by.pk else suggestion.by
+    return write_revision(run, changed, kind=Revision.Kind.SAVE, also_by=worded_by)
 
 
 def reply(note: Note, text: str, *, by: Person, now: dt.datetime | None = None) -> Reply:

@@ -58,7 +58,9 @@ def load_signoff_status(briefs: Sequence[Brief], editions: EditionsByBrief) -> d
         return {}
     revisions: dict[int, list[Revision]] = defaultdict(list)
     columns = [f"{what}_{side}" for what in ("hash", "changed") for side in SIDES]
-    rows = Revision.objects.filter(brief__in=wanted).only("brief_id", "number", "kind", "by_id", *columns)
+    rows = Revision.objects.filter(brief__in=wanted).only(
+        "brief_id", "number", "kind", "by_id", "also_by_id", *columns
+    )
     for revision in rows.order_by("-number"):
         revisions[revision.brief_id].append(revision)
     return {

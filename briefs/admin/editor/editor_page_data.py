@@ -63,7 +63,7 @@ class BriefPageData:
 
     @cached_property
     def revisions(self) -> list[Revision]:
-        rows = self.brief.revisions.select_related("by", "document")
+        rows = self.brief.revisions.select_related("by", "also_by", "document")
         return list(rows.defer("content", "document__data"))
 
     @cached_property

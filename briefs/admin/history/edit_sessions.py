@@ -50,7 +50,7 @@ def group_edit_sessions(
 
 def _is_same_session(earlier: Revision, later: Revision) -> bool:
     return (
-        earlier.by_id == later.by_id
+        (earlier.by_id, earlier.also_by_id) == (later.by_id, later.also_by_id)
         and earlier.kind in _SESSION_KINDS
         and later.kind in _SESSION_KINDS
         and later.at - earlier.at <= MAX_SESSION_PAUSE

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Final
 
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
@@ -107,6 +108,10 @@ def _detail_lines(event: Event) -> Iterator[str]:
         yield event.note.partition(": ")[2]
     elif event.verb not in SUGGESTION_VERBS and event.note:
         yield event.note
+    if (revision := event.revision) and revision.also_by:
+        other = revision.by if revision.by_id != event.by_id else revision.also_by
+        text = _("Written by %(name)s") if event.verb == "import" else _("Worded by %(name)s")
+        yield text % {"name": other}
     if event.edition:
         told = {"n": event.edition.number, "time": format_time(event.edition.live_from)}
         yield _("Edition %(n)s, public from %(time)s") % told
@@ -121,8 +126,13 @@ def _translate_assignment_line(line: str) -> str:
     return line if colon else (_("Nobody yet") if line == "–" else line)
 
 
+def _query_events(brief: Brief) -> QuerySet[Event]:
+    rows = brief.events.select_related("by", "edition", "revision__by", "revision__also_by")
+    return rows.defer("edition__content", "revision__content", "revision__document_notes").order_by("-id")
+
+
 def load_newest_entries(brief: Brief, limit: int, notes: Sequence[Note]) -> list[TimelineEntry]:
-    rows = brief.events.select_related("by", "edition").defer("edition__content").order_by("-id")[:limit]
+    rows = _query_events(brief)[:limit]
     return list(build_timeline_entries(brief, rows, notes))
 
 
@@ -145,7 +155,7 @@ def timeline(request: HttpRequest, pk: int) -> HttpResponse:
     require_role(request)
     brief = get_brief_or_404(pk)
     talk = "talk" in request.GET
-    rows = brief.events.select_related("by", "edition").defer("edition__content").order_by("-id")
+    rows = _query_events(brief)
     if talk:
         rows = rows.filter(verb__in=CONVERSATION_VERBS)
     shown, older = paginate_by_id(rows, request, TIMELINE_PAGE_SIZE)
@@ -166,7 +176,7 @@ def _session_entries(
     brief: Brief, since: dt.datetime | None, until: dt.datetime | None
 ) -> Iterator[TimelineEntry]:
     """Yield the edit sessions of the same period."""
-    rows = brief.revisions.select_related("by").defer("content", "document_notes")
+    rows = brief.revisions.select_related("by", "also_by").defer("content", "document_notes")
     rows = rows.filter(at__gte=since) if since else rows
     rows = rows.filter(at__lte=until) if until else rows
     href = reverse("admin:briefs_brief_revisions", args=[brief.pk])
@@ -176,7 +186,7 @@ def _session_entries(
         text = ngettext("saved once", "saved %(n)s times", n) % {"n": n}
         text = str(SESSION_LABELS.get(last.kind, text))
         yield TimelineEntry(
-            last.at, str(last.by), text, list(_changed_parts(sitting)), f"r{last.number}", href
+            last.at, last.people, text, list(_changed_parts(sitting)), f"r{last.number}", href
         )
 
 

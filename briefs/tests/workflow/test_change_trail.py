@@ -31,6 +31,9 @@ HISTORIES = [
     ("W:1 V:2 ! P:3 ! W:2", "VW", "W", "4"),
     ("W:1 V:2 ! P:3 ! V:1", "VW", "V", "4"),
     ("W:1 ! V:2 P:1", "PVW", "P", "3"),
+    # who uploaded it or worded the suggestion counts too, and takes it back alone
+    ("WP:1", "PW", "W", "1"),
+    ("W:1 VP:2 V:1", "PVW", "V", "3"),
     # a repair is nobody's change, and the repaired text is a new one
     ("W:1 p:2", "W", "W", "2"),
     ("W:1 P:2 r:3 P:1", "W", "W", "14"),

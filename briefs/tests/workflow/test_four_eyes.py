@@ -5,8 +5,9 @@ from dataclasses import replace
 import pytest
 
 from briefs import workflow
-from briefs.content import Bullet
+from briefs.content import Bullet, hash_json
 from briefs.models import Brief, Edition, Person, Revision, SignOff, State
+from briefs.workflow.review_comments import TextAnchor
 from briefs.workflow.rules import four_eyes
 
 from ..support import factories
@@ -199,6 +200,29 @@ def test_letter_added_and_deleted_by_another_lets_no_publisher_approve_own_text(
     with pytest.raises(workflow.Refused) as refusal:
         factories.approve(brief, team.publisher)
     assert refusal.value.codes == ["last-editor"]
+
+
+def test_accepted_suggestion_needs_a_yes_for_who_accepted_and_for_who_worded_it() -> None:
+    team = Team()
+    brief = factories.submitted_brief(team)
+    suggestion = workflow.suggest(
+        brief,
+        TextAnchor("headline"),
+        "en",
+        "A Better Headline",
+        by=team.publisher,
+        seen=hash_json("A Headline"),
+    )
+    revision = workflow.accept(suggestion, by=team.writer)
+    assert revision is not None
+    assert (revision.by, revision.also_by) == (team.writer, team.publisher)
+    factories.sign_off(brief, team.reviewer, "zh")
+    factories.sign_off(brief, team.publisher, "en")
+    with pytest.raises(workflow.Refused) as refusal:
+        factories.approve(brief, team.other_publisher)
+    assert refusal.value.codes == ["unsigned-en"]
+    factories.sign_off(brief, team.writer, "en")
+    assert factories.approve(brief, team.publisher).edited_by == team.writer
 
 
 def test_urgent_edition_counts_as_reviewed_only_once_confirmed() -> None:

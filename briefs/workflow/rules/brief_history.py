@@ -23,7 +23,8 @@ def _prepare_rows[M: Model](
 def _contributors(pk: int) -> QuerySet[Person]:
     acted = Event.objects.filter(brief=pk).order_by().values("by")
     wrote = Revision.objects.filter(brief=pk).order_by().values("by")
-    return Person.objects.filter(Q(pk__in=acted) | Q(pk__in=wrote)).order_by("pk")
+    suggested = Revision.objects.filter(brief=pk).exclude(also_by=None).order_by().values("also_by")
+    return Person.objects.filter(Q(pk__in=acted) | Q(pk__in=wrote) | Q(pk__in=suggested)).order_by("pk")
 
 
 _revisions = _prepare_rows(

@@ -96,7 +96,9 @@ def build_part_trail(history: BriefHistory, part: str) -> ChangeTrail:
 
 def find_changers(revision: Revision) -> Collection[int]:
     """Return the ids of those whose change a revision is. A repair is nobody's."""
-    return () if revision.kind == Revision.Kind.REPAIR else (revision.by_id,)
+    if revision.kind == Revision.Kind.REPAIR:
+        return ()
+    return tuple(pk for pk in (revision.by_id, revision.also_by_id) if pk)
 
 
 def _find_returned_number(

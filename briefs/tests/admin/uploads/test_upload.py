@@ -3,10 +3,12 @@
 import datetime as dt
 import json
 import re
+from io import StringIO
 from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.management import call_command
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -17,6 +19,7 @@ from briefs.admin.common import pending_uploads
 from briefs.admin.uploads import pending_files
 from briefs.installation import load_missing_rows
 from briefs.models import Author, Brief, Document, Event, Keyword, Revision, Source, Upload, UploadFile
+from briefs.workflow.rules import four_eyes
 
 from ...conftest import FIXTURES, SEED
 from ...intake.test_importer import checksum as checksum_of_all
@@ -348,3 +351,31 @@ def test_preview_query_count_does_not_grow_with_digests(writer_client: Client) -
 
     count_queries(1)
     assert count_queries(12) == count_queries(3)
+
+
+def test_uploader_under_another_name_is_an_editor_beside_the_person_named(
+    client: Client, team: factories.Team
+) -> None:
+    load_missing_rows("vocabulary.json")
+    sign_in(client, team.publisher)
+    import_files(client, make_file("seed.txt", SEED.read_bytes()), words_of=str(team.writer.pk))
+    brief = Brief.objects.get()
+    for reader, second in ((team.publisher, set()), (team.reviewer, {team.publisher.pk})):
+        Brief.objects.filter(pk=brief.pk).update(state="in_review")
+        factories.sign_off(brief, reader)
+        statuses = four_eyes.load_statuses_by_side(brief, workflow.load_working_copy(brief))
+        assert statuses["zh"].changed_by == {team.writer.pk, team.publisher.pk}
+        assert statuses["zh"].is_signed == bool(second)
+    page = client.get(f"/admin/briefs/brief/{brief.pk}/timeline/").content.decode()
+    assert "Written by writer" in page
+
+
+@pytest.mark.parametrize("writer_named", [True, False])
+def test_import_command_is_a_change_of_the_person_named_or_of_the_importer(
+    team: factories.Team, writer_named: bool
+) -> None:
+    load_missing_rows("vocabulary.json")
+    options = ["--written-by", team.writer.username] if writer_named else []
+    call_command("import_briefs", str(SEED), *options, stdout=StringIO(), stderr=StringIO())
+    revision = Revision.objects.get()
+    assert (revision.by.username, revision.also_by) == ("writer" if writer_named else "importer", None)
