@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 from typing import Any, Final
 
+from django.core.cache import caches
 from django.core.cache.backends.base import BaseCache
 from django.core.cache.backends.locmem import LocMemCache
 from django.core.cache.backends.redis import RedisCache
@@ -36,7 +37,9 @@ def _build_method(name: str) -> Callable[..., Any]:
         except Exception as error:  # away, hanging, full, read-only, loading …
             if not _retry_at:  # the first of the threads that fail together
                 log.error("The cache is away, each process uses its own: %s", type(error).__name__)
-                self.fallback.clear()  # entries from an earlier failure
+                for cache in caches.all():  # entries from an earlier failure
+                    if isinstance(cache, FallbackMixin):
+                        cache.fallback.clear()
             _retry_at = time.monotonic() + RETRY_DELAY
             return getattr(self.fallback, name)(*args, **kwargs)
         if was_away:
@@ -57,7 +60,10 @@ class FallbackMixin(BaseCache):
 
     def __init__(self, server: str, params: dict[str, Any]) -> None:
         super().__init__(server, params)  # type: ignore[call-arg, arg-type]  # the backend's
-        self.fallback = LocMemCache("while-away", {"OPTIONS": {"MAX_ENTRIES": 1000}})
+        name = (
+            f"{params.get('KEY_PREFIX', '')} while away"  # kept pages must not evict the counters of attempts
+        )
+        self.fallback = LocMemCache(name, {"OPTIONS": {"MAX_ENTRIES": 1000}})
 
     add = _build_method("add")
     get = _build_method("get")

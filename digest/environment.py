@@ -258,6 +258,14 @@ def cache() -> dict[str, Any]:
     return {"BACKEND": "digest.cache.PatientRedisCache", "LOCATION": value, "OPTIONS": quick}
 
 
+def page_cache() -> dict[str, Any]:
+    """Return the cache of whole answers: on the same server, or up to 500 in each process."""
+    own = cache()
+    if "LOCATION" not in own:
+        return own | {"LOCATION": "pages", "OPTIONS": {"MAX_ENTRIES": 500}}
+    return own | {"KEY_PREFIX": "pages"}
+
+
 def mailer() -> dict[str, Any]:
     value = read("EMAIL_URL", "console:")
     expected = "expected console:, smtp://…, smtp+tls://… or smtps://user:password@host:port."

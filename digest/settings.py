@@ -92,7 +92,7 @@ TEMPLATES = [
 
 DATABASES = {"default": environment.database(VAR), **environment.replica()}
 DATABASE_ROUTERS = ["briefs.database.replica.ReplicaRouter"]
-CACHES = {"default": environment.cache()}
+CACHES = {"default": environment.cache(), "pages": environment.page_cache()}
 MAILERS = {"default": environment.mailer()}
 DEFAULT_FROM_EMAIL = environment.read_address("EMAIL_FROM", default=f"digest@{_host}")
 SECURITY_CONTACT = environment.read_address("SECURITY_CONTACT", default=parseaddr(DEFAULT_FROM_EMAIL)[1])

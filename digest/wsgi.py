@@ -14,11 +14,13 @@ _django = get_wsgi_application()
 
 from briefs.accounts import throttle  # noqa: E402  (needs the apps)
 from briefs.database import request_limits  # noqa: E402
+from briefs.public.build_hash import compute_build_hash  # noqa: E402
 
 from .observation import observe  # noqa: E402
 from .probes import answer_probes  # noqa: E402
 
 request_limits.limit_sqlite()
+compute_build_hash()  # of the files that this process runs
 
 
 @answer_probes

@@ -2,6 +2,7 @@
 
 from django.urls import path, re_path
 
+from ..public.page_cache import keep
 from ..public.responses import public_view
 from ..shapes import corpus
 from . import corpus_views, openapi, views
@@ -9,16 +10,20 @@ from .api_responses import api_view
 
 app_name = "api"
 
+LIST_KEYS = frozenset({"cursor", "limit"})
+NO_KEYS: frozenset[str] = frozenset()
+"""An unknown parameter is an error, which is not kept."""
+
 urlpatterns = [
-    path("api/v1/briefs", api_view(views.list_briefs), name="briefs"),
-    path("api/v1/briefs/<slug:slug>", api_view(views.show_brief), name="brief"),
+    path("api/v1/briefs", api_view(keep(views.list_briefs, LIST_KEYS)), name="briefs"),
+    path("api/v1/briefs/<slug:slug>", api_view(keep(views.show_brief, NO_KEYS)), name="brief"),
     path("api/v1/changes", api_view(views.list_changes), name="changes"),
-    path("api/v1/vocabulary", api_view(views.list_vocabulary), name="vocabulary"),
+    path("api/v1/vocabulary", api_view(keep(views.list_vocabulary, NO_KEYS)), name="vocabulary"),
     path("api/v1/openapi.json", api_view(openapi.serve_document), name="openapi"),
     re_path(r"^api/v1/", api_view(views.missing), name="missing"),
     path("mcp", public_view(views.serve_assistants, allows_post=True), name="mcp"),
     path("api/docs/", public_view(openapi.show_docs, is_exported=False), name="docs"),
-    path("<language:language>/corpus/", public_view(corpus_views.show_corpus, is_exported=False), name="corpus"),
+    path("<language:language>/corpus/", public_view(keep(corpus_views.show_corpus), is_exported=False), name="corpus"),
     path(
         "corpus/",
         public_view(corpus_views.redirect_to_page, is_exported=False),

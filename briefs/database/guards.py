@@ -1,11 +1,15 @@
-"""Install database triggers that freeze rows, on SQLite and PostgreSQL.
+"""Install database triggers on SQLite and PostgreSQL: guards that freeze rows, and those that renew the site version.
 
 A model that declares `open_columns` is append only: DELETE, TRUNCATE, REPLACE and any UPDATE of other columns raise
 IntegrityError, for the ORM and for raw SQL. The SQL is built from the table's current columns, so new columns are
 frozen by default.
 
+A model that declares `is_public_state` holds what public pages show: each changed row gives `SiteVersion` a new token.
+On PostgreSQL this happens at the commit, once for all rows of a transaction; until then nobody else would wait for it.
+
 SQLite drops triggers when a migration rebuilds a table, and a trigger that reads another table breaks the next rebuild
-of that table. So triggers read only their own table, and `migrate` removes and reinstalls them.
+of that table. So guards read only their own table, and `migrate` removes and reinstalls all triggers. While they are
+away the token is empty, and no page is kept.
 """
 
 import sqlite3
@@ -21,15 +25,25 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 type Connection = BaseDatabaseWrapper
 
 INTERVAL_GUARD = "briefs_edition_one_public"
+VERSION_TABLE = "briefs_siteversion"
 _FUNCTION = "digest_frozen"
+_VERSION_FUNCTION = "digest_renew_site_version"
+_NEW_TOKEN = {
+    "sqlite": "lower(hex(randomblob(16)))",
+    "postgresql": "replace(gen_random_uuid()::text, '-', '')",
+}
 
 
 def frozen_models() -> list[type[models.Model]]:
     return [model for model in apps.get_models() if hasattr(model, "open_columns")]
 
 
+def public_models() -> list[type[models.Model]]:
+    return [model for model in apps.get_models() if hasattr(model, "is_public_state")]
+
+
 def install_guards(connection: Connection) -> None:
-    """Install all guards whose tables exist. Can be repeated."""
+    """Install all triggers whose tables exist, and renew the site version. Can be repeated."""
     remove_guards(connection)
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
@@ -38,12 +52,25 @@ def install_guards(connection: Connection) -> None:
                 "RAISE EXCEPTION USING MESSAGE = TG_TABLE_NAME || ' is frozen', ERRCODE = 'restrict_violation'; "
                 "END $$"
             )
+            cursor.execute(
+                f"CREATE OR REPLACE FUNCTION {_VERSION_FUNCTION}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+                f"UPDATE {VERSION_TABLE} SET token = {_NEW_TOKEN['postgresql']} "
+                "WHERE xmin <> pg_current_xact_id()::xid; "  # once a transaction
+                "RETURN NULL; END $$"
+            )
         for statement in _trigger_statements(connection, cursor):
             cursor.execute(statement)
+        if VERSION_TABLE in connection.introspection.table_names(cursor):
+            cursor.execute(
+                f"INSERT INTO {VERSION_TABLE} (id, token) VALUES (1, {_NEW_TOKEN[connection.vendor]}) "
+                "ON CONFLICT (id) DO UPDATE SET token = excluded.token"
+            )
 
 
 def remove_guards(connection: Connection) -> None:
     with connection.cursor() as cursor:
+        if VERSION_TABLE in connection.introspection.table_names(cursor):
+            cursor.execute(f"UPDATE {VERSION_TABLE} SET token = ''")
         for table, name in _existing_triggers(connection, cursor):
             on = f' ON "{table}"' if connection.vendor == "postgresql" else ""
             cursor.execute(f'DROP TRIGGER IF EXISTS "{name}"{on}')
@@ -66,8 +93,16 @@ def _trigger_kinds(connection: Connection) -> tuple[str, ...]:
     return ("del", "set", "add") if connection.vendor == "sqlite" else ("del", "set", "cut")
 
 
+def _version_trigger_kinds(connection: Connection) -> tuple[str, ...]:
+    return ("insert", "update", "delete") if connection.vendor == "sqlite" else ("rows", "truncate")
+
+
 def _trigger_name(table: str, kind: str) -> str:
     return f"frozen_{table}_{kind}"
+
+
+def _version_trigger_name(table: str, kind: str) -> str:
+    return f"version_{table}_{kind}"
 
 
 def _expected_guards(connection: Connection, cursor: Any) -> set[str]:
@@ -77,6 +112,12 @@ def _expected_guards(connection: Connection, cursor: Any) -> set[str]:
         for model in frozen_models()
         if model._meta.db_table in have
         for kind in _trigger_kinds(connection)
+    }
+    names |= {
+        _version_trigger_name(model._meta.db_table, kind)
+        for model in public_models()
+        if model._meta.db_table in have
+        for kind in _version_trigger_kinds(connection)
     }
     if "briefs_edition" in have:
         names |= (
@@ -96,7 +137,7 @@ def _existing_triggers(connection: Connection, cursor: Any) -> list[tuple[str, s
             "SELECT c.relname, t.tgname FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid "
             "WHERE NOT t.tgisinternal AND t.tgenabled <> 'D' AND pg_table_is_visible(c.oid)"
         )
-    ours = ("frozen_", INTERVAL_GUARD)
+    ours = ("frozen_", "version_", INTERVAL_GUARD)
     return [(table, name) for table, name in cursor.fetchall() if name.startswith(ours)]
 
 
@@ -121,6 +162,10 @@ def _trigger_statements(connection: Connection, cursor: Any) -> Iterator[str]:
             yield from _postgresql_triggers(table, closed)
     if "briefs_edition" in tables and connection.vendor == "sqlite":
         yield from _interval_triggers()
+    if VERSION_TABLE in tables:
+        for model in public_models():
+            if model._meta.db_table in tables:
+                yield from _version_triggers(connection, model._meta.db_table)
 
 
 def _unique_keys(model: type[models.Model], columns: Sequence[str]) -> Iterator[list[str]]:
@@ -151,6 +196,22 @@ def _postgresql_triggers(table: str, closed: Sequence[str]) -> Iterator[str]:
     yield f'CREATE TRIGGER "{_trigger_name(table, "del")}" BEFORE DELETE ON "{table}" FOR EACH ROW {refuse}'
     yield f'CREATE TRIGGER "{_trigger_name(table, "set")}" BEFORE UPDATE ON "{table}" FOR EACH ROW WHEN ({changed}) {refuse}'
     yield f'CREATE TRIGGER "{_trigger_name(table, "cut")}" BEFORE TRUNCATE ON "{table}" FOR EACH STATEMENT {refuse}'
+
+
+def _version_triggers(connection: Connection, table: str) -> Iterator[str]:
+    """Yield triggers that renew the token. A statement trigger of PostgreSQL would lock its row until the commit."""
+    if connection.vendor == "sqlite":
+        renew = f"BEGIN UPDATE {VERSION_TABLE} SET token = {_NEW_TOKEN['sqlite']}; END"
+        for kind in _version_trigger_kinds(connection):
+            name = _version_trigger_name(table, kind)
+            yield f'CREATE TRIGGER "{name}" AFTER {kind.upper()} ON "{table}" {renew}'
+        return
+    renew = f"EXECUTE FUNCTION {_VERSION_FUNCTION}()"
+    yield (
+        f'CREATE CONSTRAINT TRIGGER "{_version_trigger_name(table, "rows")}" AFTER INSERT OR UPDATE OR DELETE'
+        f' ON "{table}" DEFERRABLE INITIALLY DEFERRED FOR EACH ROW {renew}'
+    )
+    yield f'CREATE TRIGGER "{_version_trigger_name(table, "truncate")}" AFTER TRUNCATE ON "{table}" {renew}'
 
 
 def _interval_triggers() -> Iterator[str]:

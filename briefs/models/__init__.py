@@ -24,7 +24,7 @@ from .people import Person, get_importer
 from .pictures import Picture
 from .review import Answer, Assignment, Look, Reply, Suggestion
 from .searches import Search
-from .site import JobRun, SiteText
+from .site import JobRun, SiteText, SiteVersion
 from .uploads import Upload, UploadFile
 from .vocabulary import Author, Keyword, Source, Term
 
@@ -74,6 +74,7 @@ __all__ = [
     "SignInEvent",
     "SignOff",
     "SiteText",
+    "SiteVersion",
     "Source",
     "State",
     "Suggestion",

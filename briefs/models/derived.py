@@ -5,6 +5,7 @@ serves the list of a keyword with 30,000 briefs.
 """
 
 import datetime as dt
+from typing import ClassVar
 
 from django.db import models
 
@@ -22,6 +23,8 @@ class View(models.TextChoices):
 
 class Rendering(models.Model):
     """HTML of one view of an edition's frozen content, without labels, history and related briefs."""
+
+    is_public_state: ClassVar[bool] = True
 
     edition = models.ForeignKey("briefs.Edition", models.CASCADE, related_name="+")
     view = models.CharField(max_length=8, choices=View.choices)
@@ -42,6 +45,8 @@ class Card(models.Model):
     `data` holds headline_zh/en, gist_zh/en (the summary), source, authors and keywords with their
     labels and slugs, and the article facts that are shown. Relabelling or merging rebuilds it.
     """
+
+    is_public_state: ClassVar[bool] = True
 
     edition = models.OneToOneField("briefs.Edition", models.CASCADE, primary_key=True, related_name="card")
     source = models.ForeignKey("briefs.Source", models.PROTECT, null=True, related_name="+")
@@ -72,6 +77,8 @@ class Face(models.Model):
     `gist` is plain text. The site's host is `text.paths.SITE_PLACEHOLDER`.
     """
 
+    is_public_state: ClassVar[bool] = True
+
     edition = models.ForeignKey("briefs.Edition", models.CASCADE, related_name="faces")
     page = models.CharField(max_length=2)
     entry = models.TextField()
@@ -95,6 +102,8 @@ class Face(models.Model):
 
 
 class EditionAuthor(models.Model):
+    is_public_state: ClassVar[bool] = True
+
     edition = models.ForeignKey("briefs.Edition", models.CASCADE, related_name="in_authors")
     author = models.ForeignKey("briefs.Author", models.PROTECT, related_name="+")
     position = models.PositiveSmallIntegerField()
@@ -115,6 +124,8 @@ class EditionAuthor(models.Model):
 class EditionPicture(models.Model):
     """The picture of an edition. Its file is served while a listed edition has the key."""
 
+    is_public_state: ClassVar[bool] = True
+
     edition = models.OneToOneField("briefs.Edition", models.CASCADE, primary_key=True, related_name="+")
     key = models.CharField(max_length=64, db_index=True)
 
@@ -123,6 +134,8 @@ class EditionPicture(models.Model):
 
 
 class EditionKeyword(models.Model):
+    is_public_state: ClassVar[bool] = True
+
     edition = models.ForeignKey("briefs.Edition", models.CASCADE, related_name="in_keywords")
     keyword = models.ForeignKey("briefs.Keyword", models.PROTECT, related_name="+")
     position = models.PositiveSmallIntegerField()
@@ -176,6 +189,8 @@ class EditionTerm(models.Model):
     `[[number, [[start, end], …], […]], …]`.
     """
 
+    is_public_state: ClassVar[bool] = True
+
     edition = models.ForeignKey("briefs.Edition", models.CASCADE, related_name="in_terms")
     term = models.ForeignKey("briefs.Term", models.PROTECT, related_name="+")
     places = models.JSONField(encoder=PlainJSON)
@@ -195,6 +210,8 @@ class Gloss(models.Model):
     Each page column holds `marks`, the start, end and number of each term in the rendering's HTML, and `html`, the block
     of explanations. A page reads only its own column. `labels` are the labels used, to detect stale rows.
     """
+
+    is_public_state: ClassVar[bool] = True
 
     edition = models.OneToOneField("briefs.Edition", models.CASCADE, primary_key=True, related_name="gloss")
     zh = models.JSONField(encoder=PlainJSON)
@@ -235,6 +252,8 @@ class Related(models.Model):
 
     Pages must check which of the briefs are public.
     """
+
+    is_public_state: ClassVar[bool] = True
 
     edition = models.OneToOneField("briefs.Edition", models.CASCADE, primary_key=True, related_name="related")
     briefs = models.JSONField(encoder=PlainJSON)

@@ -86,6 +86,7 @@ _LISTED_COLUMNS = ("live_from", "live_until", "withdrawn_at", "removed_at")
 
 
 class Edition(models.Model):
+    is_public_state: ClassVar[bool] = True
     open_columns: ClassVar[tuple[str, ...]] = (
         "live_until",
         "withdrawn_at",
@@ -172,6 +173,7 @@ class Edition(models.Model):
             models.Index(fields=["slug", "live_from"], name="edition_by_slug"),
             models.Index(fields=["brief", *_LISTED_COLUMNS], name="edition_by_brief"),
             models.Index(fields=["live_from"], name="edition_by_time"),
+            models.Index(fields=["live_until"], name="edition_by_end", condition=Q(live_until__isnull=False)),
             models.Index(fields=["id", *_LISTED_COLUMNS], name="edition_listing"),  # search reads 1,000 rows
             models.Index(
                 fields=["confirmed_by", "brief"], name="edition_unconfirmed", condition=Q(urgent=True)

@@ -1,6 +1,7 @@
 """Texts of the public site, edited by publishers, and when its jobs last ran."""
 
 import datetime as dt
+from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
@@ -17,6 +18,8 @@ class SiteText(models.Model):
 
     The introduction of a topic, author or source has the key `keyword/SLUG`, `author/SLUG` or `source/SLUG`.
     """
+
+    is_public_state: ClassVar[bool] = True
 
     key = models.CharField(max_length=100, primary_key=True)
     text_zh = models.TextField(_("Chinese"))
@@ -38,6 +41,18 @@ class SiteText(models.Model):
 
     def text(self, side: Side) -> str:
         return self.text_zh if side == "zh" else self.text_en
+
+
+class SiteVersion(models.Model):
+    """One row, whose random `token` database triggers change with every row that public pages show.
+
+    Empty while the triggers are not installed. Models with `is_public_state` have them (`database/guards.py`).
+    """
+
+    token = models.CharField(max_length=32)
+
+    def __str__(self) -> str:
+        return self.token
 
 
 class JobRun(models.Model):

@@ -54,6 +54,8 @@ class SlugManager(models.Manager[Any]):
 
 
 class Vocabulary(models.Model):
+    is_public_state: ClassVar[bool] = True
+
     slug = models.SlugField(_("Slug"), max_length=80, unique=True, editable=False)
     merged_into = models.ForeignKey(
         "self", models.PROTECT, null=True, blank=True, editable=False, related_name="+"

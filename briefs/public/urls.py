@@ -1,10 +1,12 @@
-"""Public routes. Each view is wrapped in `public_view`."""
+"""Public routes. Each view is wrapped in `public_view`; `keep` keeps its answers, unless the request decides them."""
 
 from django.urls import include, path, re_path, register_converter
 
 from . import report_views, views, well_known
 from .languages import LANGUAGE_ALIAS_PATTERN, LanguageConverter, MonthConverter, YearConverter
 from .machines import card_views, citation_views, feeds, markdown_views, picture_views, sitemaps
+from .machines.markdown_views import offer_markdown
+from .page_cache import keep
 from .responses import public_view
 from .search import search_views
 from .subjects import subject_views
@@ -20,23 +22,23 @@ app_name = "public"
 PARALLEL_ATOM = {"feed_format": "atom", "is_parallel": True}
 
 pages = [
-    path("", public_view(views.newest), name="newest"),
-    path("about/", public_view(views.about), name="about"),
-    path("feed.<feed:feed_format>", public_view(feeds.feed), name="feed"),
-    path("parallel/feed.atom", public_view(feeds.feed), PARALLEL_ATOM, name="parallel-feed"),
+    path("", public_view(keep(views.newest)), name="newest"),
+    path("about/", public_view(keep(views.about)), name="about"),
+    path("feed.<feed:feed_format>", public_view(keep(feeds.feed)), name="feed"),
+    path("parallel/feed.atom", public_view(keep(feeds.feed)), PARALLEL_ATOM, name="parallel-feed"),
     *(
         route
         for kind in ("keywords", "authors", "sources", "terms")
         for route in (
             path(
                 f"{kind}/<slug:slug>/feed.<feed:feed_format>",
-                public_view(feeds.subject_feed),
+                public_view(keep(feeds.subject_feed)),
                 {"kind": kind},
                 name=f"{kind.removesuffix('s')}-feed",
             ),
             path(
                 f"{kind}/<slug:slug>/parallel/feed.atom",
-                public_view(feeds.subject_feed),
+                public_view(keep(feeds.subject_feed)),
                 PARALLEL_ATOM | {"kind": kind},
                 name=f"{kind.removesuffix('s')}-parallel-feed",
             ),
@@ -55,38 +57,40 @@ pages = [
     ),
     path("search/", public_view(search_views.search, is_exported=False), name="search"),
     path("search/suggest/", public_view(search_views.suggest, is_exported=False), name="suggest"),
-    path("briefs/<slug:slug>/", public_view(views.brief), name="brief"),
-    path("briefs/<slug:slug>.md", public_view(markdown_views.markdown_twin), name="markdown"),
-    path("briefs/<slug:slug>/parallel/", public_view(views.brief), {"is_parallel": True}, name="parallel"),
-    path("briefs/<slug:slug>/<citation:file>", public_view(citation_views.citation), name="citation"),
+    path("briefs/<slug:slug>/", public_view(offer_markdown(keep(views.brief))), name="brief"),
+    path("briefs/<slug:slug>.md", public_view(keep(markdown_views.markdown_twin)), name="markdown"),
+    path(
+        "briefs/<slug:slug>/parallel/", public_view(keep(views.brief)), {"is_parallel": True}, name="parallel"
+    ),
+    path("briefs/<slug:slug>/<citation:file>", public_view(keep(citation_views.citation)), name="citation"),
     path("briefs/<slug:slug>/card.png", public_view(card_views.card), name="card"),
     path("briefs/<slug:slug>/report/", public_view(report_views.report, allows_post=True), name="report"),
     *(
-        path(f"{kind}/", public_view(subject_views.index), {"kind": kind}, name=kind)
+        path(f"{kind}/", public_view(keep(subject_views.index)), {"kind": kind}, name=kind)
         for kind in ("keywords", "authors", "sources", "terms")
     ),
     *(
         path(
             f"{kind}/<slug:slug>/",
-            public_view(subject_views.subject),
+            public_view(keep(subject_views.subject)),
             {"kind": kind},
             name=kind.removesuffix("s"),
         )
         for kind in ("keywords", "authors", "sources")
     ),
-    path("terms/<slug:slug>/", public_view(subject_views.term), name="term"),
-    path("archive/", public_view(subject_views.archive), name="archive"),
-    path("archive/<year:year>/", public_view(subject_views.year), name="year"),
-    path("archive/<year:year>/<month:month>/", public_view(subject_views.month), name="month"),
+    path("terms/<slug:slug>/", public_view(keep(subject_views.term)), name="term"),
+    path("archive/", public_view(keep(subject_views.archive)), name="archive"),
+    path("archive/<year:year>/", public_view(keep(subject_views.year)), name="year"),
+    path("archive/<year:year>/<month:month>/", public_view(keep(subject_views.month)), name="month"),
 ]
 
 urlpatterns = [
     path("", public_view(views.redirect_to_language, is_exported=False), name="front-door"),
     path("<language:language>/", include(pages)),
     path("media/pictures/<str:name>", public_view(picture_views.picture), name="picture"),
-    path("sitemap.xml", public_view(sitemaps.sitemap), name="sitemap"),
-    path("sitemap-pages.xml", public_view(sitemaps.sitemap_pages), name="sitemap-pages"),
-    path("sitemap-<int:block>.xml", public_view(sitemaps.sitemap_part), name="sitemap-part"),
+    path("sitemap.xml", public_view(keep(sitemaps.sitemap)), name="sitemap"),
+    path("sitemap-pages.xml", public_view(keep(sitemaps.sitemap_pages)), name="sitemap-pages"),
+    path("sitemap-<int:block>.xml", public_view(keep(sitemaps.sitemap_part)), name="sitemap-part"),
     path("robots.txt", public_view(well_known.robots), name="robots"),
     path("favicon.ico", public_view(well_known.favicon), name="favicon"),
     path(".well-known/security.txt", public_view(well_known.security), name="security"),

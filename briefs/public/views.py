@@ -10,7 +10,6 @@ from ..rendering import text
 from ..text import paths
 from . import brief_presenter, editions, errors, home_page, page_frame, page_keys
 from .languages import accepts_chinese
-from .machines import markdown_views
 
 
 def redirect_to_language(request: HttpRequest, page: str = "") -> HttpResponse:
@@ -41,8 +40,6 @@ def newest(request: HttpRequest, language: Side) -> HttpResponse:
 
 
 def brief(request: HttpRequest, language: Side, slug: str, *, is_parallel: bool = False) -> HttpResponse:
-    if not is_parallel and markdown_views.prefers_markdown(request):
-        return markdown_views.negotiated_twin(request, language, slug)
     now, view = timezone.now(), "parallel" if is_parallel else language
     path = f"briefs/{slug}/parallel/" if is_parallel else f"briefs/{slug}/"
     try:

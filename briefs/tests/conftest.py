@@ -201,6 +201,7 @@ def _no_search_limit() -> None:
 @pytest.fixture(autouse=True)
 def _new_home_page() -> None:
     """Forget what is kept between requests: the rows of the next test have the same ids."""
+    caches["pages"].clear()
     corpus_views.count.cache_clear()
     corpus_views.measure.cache_clear()
     home_page.render_top.cache_clear()
@@ -249,8 +250,10 @@ def answering_cache(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 def denied_cache(answering_cache: None, settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """Deny each call to the cache server, without a pause between them."""
     monkeypatch.setattr(digest.cache, "RETRY_DELAY", 0.0)
-    settings.CACHES = {"default": {"BACKEND": "briefs.tests.operations.denied_cache.DeniedCache"}}
-    caches["default"].fallback.clear()  # type: ignore[attr-defined]
+    denied = {"BACKEND": "briefs.tests.operations.denied_cache.DeniedCache"}
+    settings.CACHES = {"default": denied, "pages": denied | {"KEY_PREFIX": "pages"}}
+    for each in caches.all():
+        each.fallback.clear()  # type: ignore[attr-defined]
 
 
 @pytest.fixture

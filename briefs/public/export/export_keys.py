@@ -6,14 +6,9 @@ one, and one line of each brief that it links to. All other pages may depend on 
 
 import datetime as dt
 import hashlib
-import os
-import platform
-from collections.abc import Iterable, Iterator
-from importlib.metadata import version
-from pathlib import Path
+from collections.abc import Iterator
 from typing import Any, Final
 
-from django.conf import settings
 from django.db.models import Model
 
 from ...models.derived import (
@@ -30,6 +25,7 @@ from ...models.derived import (
 from ...models.edition import Edition
 from ...models.site import SiteText
 from ...models.vocabulary import Author, Keyword, Source, Term
+from ..build_hash import compute_build_hash, hash_parts
 from ..editions import MAX_NEIGHBOURS
 from ..machines import fonts
 
@@ -39,9 +35,6 @@ TABLES_OF_EDITIONS: Final[tuple[type[Model], ...]] = (
 OTHER_TABLES: Final[tuple[type[Model], ...]] = (Author, Keyword, Source, Term, SiteText)
 _NOT_SHOWN: Final = {"content", "urgent_reason", "removed_reason"}
 """Columns of Edition that no page shows, and the content, of which there are hashes."""
-_CODE: Final = ("briefs", "digest", "templates")
-_NOT_IN_PAGES: Final = {"__pycache__", "tests", "benchmarks"}
-_SECRET: Final = ("SECRET_KEY", "SECRET_KEY_FALLBACKS", "DATABASES", "CACHES", "MAILERS", "STORAGES")
 _CHUNK: Final = 2000
 
 
@@ -49,11 +42,11 @@ class ExportKeys:
     """The keys at one moment. `site`: of the whole site."""
 
     def __init__(self, now: dt.datetime) -> None:
-        self._common = _hash([_describe_code()])
+        self._common = hash_parts([compute_build_hash(), fonts.find_face("zh"), fonts.find_face("en")])
         self._by_slug: dict[str, str] = {}
         self._read_briefs(now)
         others = (row for table in OTHER_TABLES for row in _read_rows(table))
-        self.site = _hash([self._common, sorted(self._by_slug.items()), *others])
+        self.site = hash_parts([self._common, sorted(self._by_slug.items()), *others])
 
     def find_key(self, slug: str) -> str:
         """Return the key of the pages of a brief that is listed or withdrawn; empty for another."""
@@ -72,7 +65,7 @@ class ExportKeys:
         links = _read_links(now)
         for pk, brief, slug in Edition.objects.found(now).values_list("pk", "brief_id", "slug"):
             parts = [self._common, own[pk].hexdigest(), history[brief].hexdigest(), links.get(brief)]
-            self._by_slug[slug] = _hash(parts)
+            self._by_slug[slug] = hash_parts(parts)
 
 
 def _read_links(now: dt.datetime) -> dict[int, list[Any]]:
@@ -100,38 +93,3 @@ def _read_rows(table: type[Model], first: str = "pk", **conditions: Any) -> Iter
     ]
     rows = table._default_manager.filter(**conditions).order_by("pk")
     yield from rows.values_list(first, *columns).iterator(_CHUNK)
-
-
-def _describe_code() -> list[Any]:
-    """Return what else a page is made from: the code, the libraries, the settings, the fonts and the static files."""
-    names = [name for name in dir(settings) if name.isupper() and name not in _SECRET]
-    return [
-        platform.python_version(),
-        [version(package) for package in ("django", "pillow")],
-        [(name, repr(getattr(settings, name))) for name in names],
-        [fonts.find_face("zh"), fonts.find_face("en")],
-        [(path, hashlib.sha256(file.read_bytes()).hexdigest()) for path, file in _list_code()],
-        [
-            (path, file.stat().st_size, file.stat().st_mtime_ns)
-            for path, file in _list_files(Path(settings.STATIC_ROOT))
-        ],
-    ]
-
-
-def _list_code() -> Iterator[tuple[str, Path]]:
-    for name in _CODE:
-        yield from _list_files(Path(settings.BASE_DIR, name))
-
-
-def _list_files(folder: Path) -> Iterator[tuple[str, Path]]:
-    for place, folders, names in os.walk(folder):
-        folders[:] = sorted(set(folders) - _NOT_IN_PAGES)
-        for file in (Path(place, name) for name in sorted(names)):
-            yield file.relative_to(folder).as_posix(), file
-
-
-def _hash(parts: Iterable[Any]) -> str:
-    digest = hashlib.sha256()
-    for part in parts:
-        digest.update(repr(part).encode())
-    return digest.hexdigest()

@@ -20,6 +20,7 @@ from django.urls import Resolver404, URLResolver, get_resolver, resolve, reverse
 
 from ...database import replica
 from ...models.edition import Edition
+from .. import page_cache
 
 _LINK_PATTERN = re.compile(r'(?:href|src|action|content|srcset)="([^"]*)"|<(?:loc|icon)>([^<]*)<')
 _STATIC_LINK_PATTERN = re.compile(r"""(?:url\(|\bfrom\s*|\bimport\s*\(?)\s*["']?([./\w-]+)""")
@@ -52,7 +53,8 @@ def fetch_response(address: str, **headers: str) -> HttpResponse:
     request = build_request(address)
     request.META = headers
     match = resolve(request.path)
-    with replica.primary_only():  # the keys of pages are read there too
+    # the keys of pages are read from the primary too
+    with replica.primary_only(), page_cache.switched_off():
         response: HttpResponse = match.func(request, *match.args, **match.kwargs)
     return response
 

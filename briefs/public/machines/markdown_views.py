@@ -4,6 +4,8 @@ Shared caches keep one answer for an address, so the page sends no `Vary: Accept
 browser's wording of the header. The twin at the page's address may not be stored instead.
 """
 
+from functools import wraps
+
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
@@ -12,7 +14,7 @@ from ...content import Side
 from ...rendering import markdown
 from ...text import paths
 from .. import brief_presenter, editions, errors
-from ..responses import NO_STORE
+from ..responses import NO_STORE, ViewFunction
 
 _MARKDOWN = "text/markdown"
 
@@ -44,6 +46,18 @@ def markdown_twin(request: HttpRequest, language: Side, slug: str) -> HttpRespon
     if found.withdrawn_at:
         response.headers["X-Robots-Tag"] = "noindex"
     return response
+
+
+def offer_markdown(view: ViewFunction) -> ViewFunction:
+    """Answer the address of a brief's page with its Markdown, if the client prefers that."""
+
+    @wraps(view)
+    def serve(request: HttpRequest, language: Side, slug: str) -> HttpResponse:
+        if prefers_markdown(request):
+            return negotiated_twin(request, language, slug)
+        return view(request, language=language, slug=slug)
+
+    return serve
 
 
 def prefers_markdown(request: HttpRequest) -> bool:

@@ -81,7 +81,7 @@ def test_real_server_hangs_and_comes_back(
         lambda *values, **options: asked.append(True) or get_client(*values, **options),
     )
     monkeypatch.setenv("CACHE_URL", f"redis://127.0.0.1:{port}/0")
-    settings.CACHES = {"default": digest.environment.cache()}
+    settings.CACHES = {"default": digest.environment.cache(), "pages": digest.environment.page_cache()}
     settings.DIGEST_SEARCH_LIMIT = 3
     monkeypatch.setattr(rate_limits.time, "time", lambda: 1_000_020.0)
     try:

@@ -45,17 +45,17 @@ PAGES = [
     ),
 ]
 SUBJECT_PAGES = {
-    "keywords/": 2,
-    "authors/": 2,
-    "sources/": 2,
-    "terms/": 2,
-    "keywords/technology/": 4,
-    "authors/vivek-chilukuri/": 4,
-    "sources/foreign-policy/": 5,
-    "terms/low-earth-orbit-satellite/": 4,
-    "archive/": 1,
-    "archive/2025/": 2,
-    "archive/2025/06/": 2,
+    "keywords/": 3,
+    "authors/": 3,
+    "sources/": 3,
+    "terms/": 3,
+    "keywords/technology/": 5,
+    "authors/vivek-chilukuri/": 5,
+    "sources/foreign-policy/": 6,
+    "terms/low-earth-orbit-satellite/": 5,
+    "archive/": 2,
+    "archive/2025/": 3,
+    "archive/2025/06/": 3,
 }
 """Index and subject pages, with the maximum number of queries of each."""
 ALL_ADDRESSES = [*PAGES, "/", "/zh-tw/", "/en/nope/", "/nope"]
@@ -209,29 +209,29 @@ def test_unknown_language_code_gets_404(client: Client, path: str) -> None:
 
 
 MAX_QUERIES = {
-    BRIEF: 3,
-    f"{BRIEF}parallel/": 3,
-    "/en/": 3,
+    BRIEF: 4,
+    f"{BRIEF}parallel/": 4,
+    "/en/": 4,
     **{f"/en/{path}": most for path, most in SUBJECT_PAGES.items()},
-    "/en/feed.atom": 2,
-    "/en/feed.json": 2,
-    "/en/keywords/technology/feed.atom": 4,
-    f"{BRIEF}cite.ris": 1,
-    "/en/briefs/next-technology-race.md": 3,
+    "/en/feed.atom": 3,
+    "/en/feed.json": 3,
+    "/en/keywords/technology/feed.atom": 5,
+    f"{BRIEF}cite.ris": 2,
+    "/en/briefs/next-technology-race.md": 4,
     f"{BRIEF}card.png": 1,
-    "/sitemap.xml": 9,
-    "/en/about/": 1,
-    "/en/corpus/": 3,
+    "/sitemap.xml": 10,
+    "/en/about/": 2,
+    "/en/corpus/": 4,
     "/api/docs/": 0,
-    "/api/v1/briefs": 2,
-    "/api/v1/briefs/next-technology-race": 2,
+    "/api/v1/briefs": 3,
+    "/api/v1/briefs/next-technology-race": 3,
     "/api/v1/changes": 3,
-    "/api/v1/vocabulary": 8,
-    "/en/briefs/nope/": 2,
+    "/api/v1/vocabulary": 9,
+    "/en/briefs/nope/": 3,
     "/": 0,
     "/robots.txt": 0,
 }
-"""Maximum number of queries per page, for any number of briefs."""
+"""Maximum number of queries of the first answer, for any number of briefs. One reads the site version, if answers are kept."""
 DESK_TABLES = ("briefs_brief", "briefs_revision", "briefs_person", "briefs_bullet", "django_session")
 
 

@@ -1,0 +1,166 @@
+"""Kept answers: what ends them, what is never kept, and the token that every public row changes."""
+
+import datetime as dt
+
+import pytest
+import time_machine
+from django.core.cache import caches
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from briefs.database import guards
+from briefs.models.edition import Edition
+from briefs.models.site import SiteText, SiteVersion
+from briefs.models.vocabulary import Keyword
+from briefs.public import page_cache
+from briefs.tests.support import corpus_fixtures, factories
+from briefs.tests.support.database_firewall import PUBLIC_TABLES
+
+pytestmark = [pytest.mark.django_db(transaction=True), corpus_fixtures.NO_STATIC]
+
+BRIEF = "/en/briefs/first/"
+
+
+@pytest.fixture(autouse=True)
+def _one_brief() -> None:
+    corpus_fixtures.publish(corpus_fixtures.numbered_content(1), "first")
+
+
+def read_token() -> str:
+    return SiteVersion.objects.get().token
+
+
+def count_queries(client: Client, path: str, **headers: str) -> int:
+    with CaptureQueriesContext(connection) as queries:
+        assert client.get(path, headers=headers).status_code == 200
+    return len(queries)
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/en/", BRIEF, f"{BRIEF}parallel/", "/en/briefs/first.md", f"{BRIEF}cite.ris", "/en/keywords/", "/en/feed.atom", "/en/archive/", "/sitemap.xml", "/api/v1/briefs", "/api/v1/briefs/first", "/en/corpus/"],
+)  # fmt: skip
+def test_second_reader_costs_one_query_and_gets_the_same_answer(client: Client, path: str) -> None:
+    first = client.get(path)
+    assert count_queries(client, path) == 1
+    again = client.get(path)
+    assert (again.content, again.headers.items()) == (first.content, first.headers.items())
+    assert client.get(path, headers={"If-None-Match": first.headers["ETag"]}).status_code == 304
+    assert client.head(path).headers["Content-Length"] == str(len(first.content))
+
+
+@pytest.mark.parametrize(
+    ("path", "headers"),
+    [
+        ("/en/?utm_source=x", {}),
+        ("/en/search/?q=number", {}),
+        ("/api/v1/briefs?q=number", {}),
+        ("/api/v1/changes", {}),
+        (f"{BRIEF}report/", {}),
+        (BRIEF, {"Accept": "text/markdown"}),
+    ],
+)
+def test_what_the_request_decides_is_not_kept(client: Client, path: str, headers: dict[str, str]) -> None:
+    client.get(BRIEF)
+    before = dict(vars(caches["pages"])["_cache"])
+    answer = client.get(path, headers=headers)
+    assert answer.status_code == 200
+    assert vars(caches["pages"])["_cache"] == before
+    assert ("text/markdown" in answer.headers["Content-Type"]) == bool(headers)
+
+
+def test_error_is_not_kept_and_paging_keys_are_part_of_the_key(client: Client) -> None:
+    for path in ("/en/briefs/nope/", "/en/?before=x", "/en/?before=0-0"):
+        client.get(path)
+    client.get("/en/")
+    assert client.get("/en/?before=x").status_code == 404
+    assert count_queries(client, "/en/?before=0-0") == 1
+    assert client.get("/en/?before=0-0").content != client.get("/en/").content
+
+
+def test_change_of_any_public_row_gives_a_token_that_never_was(client: Client) -> None:
+    seen = [read_token()]
+    keyword = Keyword.make(label_en="Deterrence", label_zh="嚇阻")
+    seen.append(read_token())
+    Keyword.objects.filter(pk=keyword.pk).update(label_en="Deterring")
+    seen.append(read_token())
+    Keyword.objects.filter(pk=keyword.pk).delete()
+    seen.append(read_token())
+    Edition.objects.update(live_until=timezone.now() + dt.timedelta(days=1))
+    seen.append(read_token())
+    SiteText.objects.create(key="about", text_zh="中", text_en="New", updated_at=timezone.now(), updated_by=factories.person("publisher"))  # fmt: skip
+    seen.append(read_token())
+    guards.install_guards(connection)
+    seen.append(read_token())
+    assert len(set(seen)) == len(seen)
+    assert "" not in seen
+
+
+def test_all_tables_that_kept_pages_may_read_have_triggers() -> None:
+    not_in_kept_pages = {
+        "briefs_searchentry",
+        "search_editions",
+        "briefs_jobrun",
+        "django_migrations",
+        "sqlite_master",
+    }
+    shown = PUBLIC_TABLES - not_in_kept_pages - {"briefs_siteversion"}
+    assert {model._meta.db_table for model in guards.public_models()} == shown
+
+
+def test_withdrawn_brief_is_gone_at_the_next_request(client: Client) -> None:
+    assert b"first" in client.get("/en/").content
+    assert client.get(BRIEF).status_code == 200
+    Edition.objects.update(removed_at=timezone.now(), removed_reason="x")
+    assert b"/briefs/first/" not in client.get("/en/").content
+    assert client.get(BRIEF).status_code == 410
+
+
+def test_scheduled_edition_appears_at_its_time_and_ends_at_its_end(client: Client) -> None:
+    now = timezone.now()
+    opening, end = now + dt.timedelta(seconds=20), now + dt.timedelta(seconds=40)
+    corpus_fixtures.publish(
+        corpus_fixtures.numbered_content(2), "second", live_from=opening, published_at=opening, live_until=end
+    )
+    seen = []
+    with time_machine.travel(now, tick=False) as clock:
+        for at in (
+            now,
+            opening - dt.timedelta(milliseconds=1),
+            opening,
+            end - dt.timedelta(milliseconds=1),
+            end,
+        ):
+            clock.move_to(at)
+            seen.append(b"/briefs/second/" in client.get("/en/").content)
+    assert seen == [False, False, True, True, False]
+
+
+def test_nothing_is_kept_while_the_triggers_are_away(client: Client) -> None:
+    client.get("/en/")
+    guards.remove_guards(connection)
+    try:
+        assert read_token() == ""
+        Edition.objects.update(removed_at=timezone.now(), removed_reason="x")
+        assert b"/briefs/first/" not in client.get("/en/").content
+        assert count_queries(client, "/en/") > 1
+    finally:
+        guards.install_guards(connection)
+    client.get("/en/")
+    assert count_queries(client, "/en/") == 1
+
+
+def test_other_build_does_not_use_the_answer(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    client.get("/en/")
+    monkeypatch.setattr(page_cache, "compute_build_hash", lambda: "another version")
+    assert count_queries(client, "/en/") > 1
+    assert count_queries(client, "/en/") == 1
+
+
+def test_flood_of_pages_leaves_the_counters(client: Client) -> None:
+    caches["default"].set("counter", 1, 60)
+    for n in range(700):
+        caches["pages"].set(f"page.{n}", b"x", 60)
+    assert caches["default"].get("counter") == 1
