@@ -1,0 +1,102 @@
+"""A public brief as readers see it: what an edition freezes, with today's names. Pure: `derived/public_brief.py` loads it.
+
+Pages, feeds, citations, Markdown, API, corpus and previews are all made from `PublicBrief`, so they cannot disagree.
+"""
+
+import datetime as dt
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from django.utils import timezone
+
+from .content import Content, Facts, Side
+from .facts import SCALAR_FACTS, FactKind
+from .text.article_urls import is_safe_link, write_host_in_ascii
+
+
+@dataclass(frozen=True, slots=True)
+class PublicName:
+    """A keyword, or the shared part of the other names. A merged row is replaced by the one it was merged into."""
+
+    pk: int
+    slug: str
+    zh: str
+    en: str
+
+    def label(self, side: Side) -> str:
+        return self.zh if side == "zh" else self.en
+
+
+@dataclass(frozen=True, slots=True)
+class PublicSource(PublicName):
+    kind: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PublicAuthor(PublicName):
+    """`own` is a Chinese name that is theirs, not a transliteration. The affiliation is that of the article."""
+
+    family: str = ""
+    given: str = ""
+    own: str = ""
+    affiliation_zh: str = ""
+    affiliation_en: str = ""
+
+    def affiliation(self, side: Side) -> str:
+        return self.affiliation_zh if side == "zh" else self.affiliation_en
+
+
+@dataclass(frozen=True, slots=True)
+class PublicNames:
+    """The names of one content, in its order. Two authors or keywords that were merged are one."""
+
+    source: PublicSource | None = None
+    authors: tuple[PublicAuthor, ...] = ()
+    keywords: tuple[PublicName, ...] = ()
+
+
+@dataclass(frozen=True)
+class PublicBrief:
+    """`updated_at` is when the edition became public, `published_at` when the first one did."""
+
+    slug: str
+    published_at: dt.datetime
+    updated_at: dt.datetime
+    content: Content
+    names: PublicNames = field(default_factory=PublicNames)
+
+    @property
+    def facts(self) -> Facts:
+        """The facts as frozen. `shown_facts` has those that readers may see, with addresses that can be linked."""
+        return self.content.facts
+
+    @cached_property
+    def shown_facts(self) -> dict[str, str | bool]:
+        values = {name: getattr(self.facts, name) for name, fact in SCALAR_FACTS.items() if fact.is_public}
+        for name in values:
+            if SCALAR_FACTS[name].kind is FactKind.LINK:
+                address = str(values[name])
+                values[name] = write_host_in_ascii(address) if is_safe_link(address) else ""
+        return values
+
+    @property
+    def published_day(self) -> dt.date:
+        return timezone.localdate(self.published_at)
+
+    @property
+    def source(self) -> PublicSource | None:
+        return self.names.source
+
+    @property
+    def authors(self) -> tuple[PublicAuthor, ...]:
+        return self.names.authors
+
+    @property
+    def keywords(self) -> tuple[PublicName, ...]:
+        return self.names.keywords
+
+    def headline(self, side: Side) -> str:
+        return self.content.headline(side)
+
+    def summary(self, side: Side) -> str:
+        return self.content.summary(side)
