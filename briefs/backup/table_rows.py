@@ -23,6 +23,7 @@ EXCLUDED_TABLES: Final = frozenset(
         "auth.permission",
         "briefs.searchentry",
         "briefs.searchindex",
+        "briefs.siteversion",
     )
 )
 """Tables that are made anew: by signing in, by `migrate` and by `rebuild_derived`."""

@@ -10,6 +10,7 @@ SHARED_NAMES = {
     "demo.py": {"", "management/commands"},
     "editions.py": {"public", "workflow"},
     "letters.py": {"", "models", "workflow"},
+    "public_brief.py": {"", "derived"},
     "vocabulary.py": {"models", "workflow"},
 }
 """One domain noun in several layers."""
