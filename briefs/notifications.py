@@ -15,13 +15,14 @@ from django.conf import settings
 from django.core.mail import EmailMessage, mailers
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
+from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from . import policy
-from .accounts.account_mail import ACCOUNT_CHANGED, ACCOUNT_KINDS, INVITATION, build_password_link
+from .accounts.account_mail import ACCOUNT_CHANGED, ACCOUNT_KINDS, GUESSING, INVITATION, build_password_link
 from .content import SIDES
 from .models import Letter, MailSwitch, Outbox, Person
 from .text import paths
@@ -251,6 +252,21 @@ def _compose_account_mail(message: Outbox) -> tuple[str, list[str]]:
     site = settings.DIGEST_SITE_NAME["en" if person.language == "en" else "zh"]
     days = settings.PASSWORD_RESET_TIMEOUT // 86400
     values = {"site": site, "username": person.username, "days": days}
+    if message.values.get("change") == GUESSING:
+        return _("[Digest] Somebody guesses your password"), [
+            _(
+                "Strangers tried wrong passwords for %(username)s at %(site)s. More than 20 an hour are not checked."
+            )
+            % values,
+            "",
+            _(
+                "You can log in as usual where you logged in before, with a passkey, or with your password and a code "
+                "of your authenticator app. Elsewhere you may have to choose a new password by mail:"
+            ),
+            f"{settings.SITE_URL}{reverse('account_reset_password')}",
+            "",
+            _("If you use the password on another site, or it is easy to guess, choose a new one."),
+        ]
     if message.kind == ACCOUNT_CHANGED:
         change = str(ACCOUNT_CHANGES.get(str(message.values.get("change")), _("Your account was changed.")))
         advice = _(

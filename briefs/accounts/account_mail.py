@@ -10,6 +10,8 @@ from django.urls import reverse
 from ..models import Outbox, Person
 
 INVITATION, PASSWORD_RESET, ACCOUNT_CHANGED = "invitation", "password_reset", "account_changed"
+GUESSING = "guessing"
+"""Value of `change` in mail of the kind ACCOUNT_CHANGED that tells of guesses at the password."""
 ACCOUNT_KINDS = frozenset({INVITATION, PASSWORD_RESET, ACCOUNT_CHANGED})
 _ONE_RESET_PER = 600
 """Seconds in which a person gets at most one mail with a link to a new password."""
@@ -29,9 +31,17 @@ def queue_account_notice(person: Person, change: str, *, now: dt.datetime) -> No
     _queue(f"account:{person.pk}:{change}:{now.isoformat()}", ACCOUNT_CHANGED, person, now, change=change)
 
 
-def _queue(key: str, kind: str, person: Person, now: dt.datetime, **values: str) -> None:
+def queue_guessing_notice(person: Person, *, now: dt.datetime) -> bool:
+    """Tell the person that strangers guess the password, once a day (UTC). Return whether it is today's first notice."""
+    key = f"guessing:{person.pk}:{now.astimezone(dt.UTC).date()}"
+    return _queue(key, ACCOUNT_CHANGED, person, now, change=GUESSING)
+
+
+def _queue(key: str, kind: str, person: Person, now: dt.datetime, **values: str) -> bool:
+    """Queue the mail unless one with this key was queued. Return whether it was not."""
     defaults = {"kind": kind, "to": person, "values": values, "due_at": now}
-    Outbox.objects.get_or_create(key=key, defaults=defaults)
+    _message, is_new = Outbox.objects.get_or_create(key=key, defaults=defaults)
+    return is_new
 
 
 def build_password_link(person: Person) -> str:

@@ -13,29 +13,16 @@ MAX_AGE: Final = 60 * 60 * 24 * 365
 _SALT: Final = "known browser"
 
 
-def get_cookie(request: HttpRequest, name: str) -> str:
-    return request.COOKIES.get(_cookie_name(name), "")
-
-
-def set_cookie(response: HttpResponse, name: str, value: str, *, max_age: int) -> None:
-    response.set_cookie(
-        _cookie_name(name),
-        value,
-        max_age=max_age,
-        secure=bool(settings.SESSION_COOKIE_SECURE),
-        httponly=True,
-        samesite="Lax",
-    )
-
-
-def _cookie_name(name: str) -> str:
-    return f"__Host-{name}" if settings.SESSION_COOKIE_SECURE else name
+def _cookie_name() -> str:
+    return "__Host-browser" if settings.SESSION_COOKIE_SECURE else "browser"
 
 
 def find_browser(request: HttpRequest, username: str) -> str:
     """Return the id of the browser if it is known for the account, else an empty text."""
+    if request.user.is_authenticated and request.user.get_username() == username:
+        return f"session {request.session.session_key}"
     try:
-        data = signing.loads(get_cookie(request, "browser"), salt=_SALT, max_age=MAX_AGE)
+        data = signing.loads(request.COOKIES.get(_cookie_name(), ""), salt=_SALT, max_age=MAX_AGE)
         person = Person.objects.filter(username=username, pk=data["person"]).first()
         known = person is not None and data["password"] == person.get_session_auth_hash()[:16]
     except (signing.BadSignature, KeyError, TypeError):
@@ -44,7 +31,13 @@ def find_browser(request: HttpRequest, username: str) -> str:
 
 
 def remember_browser(request: HttpRequest, response: HttpResponse, person: Person) -> None:
-    browser = find_browser(request, person.username) or secrets.token_urlsafe(12)
     password = person.get_session_auth_hash()[:16]
-    value = signing.dumps({"person": person.pk, "password": password, "browser": browser}, salt=_SALT)
-    set_cookie(response, "browser", value, max_age=MAX_AGE)
+    data = {"person": person.pk, "password": password, "browser": secrets.token_urlsafe(12)}
+    response.set_cookie(
+        _cookie_name(),
+        signing.dumps(data, salt=_SALT),
+        max_age=MAX_AGE,
+        secure=bool(settings.SESSION_COOKIE_SECURE),
+        httponly=True,
+        samesite="Lax",
+    )

@@ -10,6 +10,7 @@ from allauth.account.internal.flows.login import (
     get_authentication_records,
 )
 from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.internal.auth import validate_totp_code
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
 from django.http import HttpRequest
@@ -48,6 +49,26 @@ def forget_session_factor(request: HttpRequest) -> None:
     records = request.session.get(AUTHENTICATION_METHODS_SESSION_KEY, [])
     kept = [record for record in records if record.get("method") != "mfa"]
     request.session[AUTHENTICATION_METHODS_SESSION_KEY] = kept
+
+
+def use_code(person: Person | None, code: str) -> Authenticator:
+    """Use up a code of the person's app, or a recovery code. Return its factor, or raise LookupError.
+
+    django-allauth remembers used codes in the cache; here the database does, since a cache may be away.
+    """
+    for authenticator in Authenticator.objects.filter(user=person).select_related("user").order_by("-type"):
+        if _fits(authenticator, code):
+            return authenticator
+    raise LookupError("wrong code")
+
+
+def _fits(authenticator: Authenticator, code: str) -> bool:
+    if authenticator.type == Authenticator.Type.RECOVERY_CODES:
+        return bool(authenticator.wrap().validate_code(code))
+    if authenticator.type != Authenticator.Type.TOTP:
+        return False
+    secret = decrypt(authenticator.data["secret"])
+    return validate_totp_code(secret, code) and accept_code_once(authenticator.user, code)
 
 
 def accept_code_once(person: Person, code: str) -> bool:

@@ -3,13 +3,18 @@
 import logging
 from typing import Any
 
+from allauth.account.internal.userkit import get_user_by_username
+from django.contrib import messages
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
 
 from ..client_address import get_client_address
 from ..models import Person
 from ..models.accounts import SignInEvent
+from .account_mail import queue_guessing_notice
 from .second_factor import describe_methods
 
 log = logging.getLogger("briefs.sign_in")
@@ -52,6 +57,26 @@ def record_wrong_code(person: Person, request: HttpRequest) -> None:
     )
 
 
+def report_guessing(username: str, request: HttpRequest) -> None:
+    """Tell the owner by mail and in the log that strangers used up the allowance of the account, once a day."""
+    person = get_user_by_username(username)
+    if person and person.is_staff and queue_guessing_notice(person, now=timezone.now()):
+        record(SignInEvent.Kind.HELD, username=person.username, person=person, request=request)
+
+
+def _warn_of_guesses(request: HttpRequest, person: Person) -> None:
+    """Tell whoever signs in if strangers guessed the password since the last time."""
+    kinds = (SignInEvent.Kind.SIGNED_IN, SignInEvent.Kind.HELD)
+    before = SignInEvent.objects.filter(person=person, kind__in=kinds).first()
+    if before and before.kind == SignInEvent.Kind.HELD:
+        day = date_format(timezone.localtime(before.at), "DATE_FORMAT")
+        sentence = _(
+            "Strangers guessed at your password on %(day)s. Attempts beyond 20 an hour were not checked. "
+            "If the password is easy to guess or used elsewhere, choose a new one."
+        )
+        messages.warning(request, sentence % {"day": day}, fail_silently=True)
+
+
 def record_account_change(person: Person, request: HttpRequest, change: str) -> None:
     """Record what a person changed in the own account, such as a second factor."""
     record(SignInEvent.Kind.ACCOUNT, username=person.username, person=person, request=request, detail=change)
@@ -64,15 +89,19 @@ def connect() -> None:
     user_login_failed.connect(_refused, dispatch_uid="sign-in log")
 
 
-def _signed_in(sender: Any, request: HttpRequest | None, user: Person, **_: Any) -> None:
+def _signed_in(sender: Any, request: HttpRequest | None, user: Person, **_options: Any) -> None:
+    if request:
+        _warn_of_guesses(request, user)
     detail = describe_methods(request) if request else ""
     record(SignInEvent.Kind.SIGNED_IN, username=user.username, person=user, request=request, detail=detail)
 
 
-def _signed_out(sender: Any, request: HttpRequest | None, user: Person | None, **_: Any) -> None:
+def _signed_out(sender: Any, request: HttpRequest | None, user: Person | None, **_options: Any) -> None:
     if user:
         record(SignInEvent.Kind.SIGNED_OUT, username=user.username, person=user, request=request)
 
 
-def _refused(sender: Any, credentials: dict[str, Any], request: HttpRequest | None = None, **_: Any) -> None:
+def _refused(
+    sender: Any, credentials: dict[str, Any], request: HttpRequest | None = None, **_options: Any
+) -> None:
     record(SignInEvent.Kind.REFUSED, username=str(credentials.get("username", "")), request=request)

@@ -1,9 +1,9 @@
-"""Slow down whoever guesses passwords, and lock nobody out.
+"""Limit how often passwords and codes are guessed, without locking the owner of an account out.
 
-Counters in the database count the attempts of an account and of an address that did not succeed; after five the next
-has to wait, longer each time. A browser that signed in before is counted alone, so its owner gets in while somebody
-else attacks the account. Another browser gets a turn when it is told to wait (see promised_turns). No cache is needed:
-a stopped Redis changes nothing.
+`LIMITS` has every limit. Counters in the database enforce them, so that all processes agree and no cache is needed.
+
+Strangers share one allowance for each account, however many addresses they have. Not in it: a browser that signed in
+before, a passkey, and a password sent together with a valid code.
 """
 
 import datetime as dt
@@ -18,39 +18,54 @@ from typing import Final, Literal
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F, QuerySet
+from django.db.models import F, Q, QuerySet
 
 from ..database.bulk_delete import delete_in_batches
 from ..models.accounts import SignInCounter
 from .password_hashing import normal_priority
 
-FREE_ATTEMPTS: Final = 5
-FORGET_AFTER: Final = dt.timedelta(hours=1)
-FIRST_PAUSE: Final = 10
-LONGEST_PAUSE: Final = {"account": 30, "address": 900, "browser": 900, "code": 900, "reset": 900}
-"""Seconds. Short for an account, since a stranger can cause it. A code is asked only after the right password."""
-TURN_LASTS: Final = dt.timedelta(minutes=5)
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """Allow `burst` failed attempts at once, and one more after each `interval`."""
+
+    burst: int
+    interval: dt.timedelta
+
+    def next_at(self, empties_at: dt.datetime) -> dt.datetime:
+        """Return when the next attempt is allowed. `empties_at`: when a counter will hold no attempt any more."""
+        return empties_at - (self.burst - 1) * self.interval
+
+
+_MINUTE: Final = dt.timedelta(minutes=1)
+LIMITS: Final[Mapping[str, Limit]] = {
+    # passwords from unknown browsers: 20 in any hour and 90 in any day at one account, 5 in 15 minutes from one address
+    "account": Limit(18, 20 * _MINUTE),
+    "address": Limit(5, 15 * _MINUTE),
+    # from a browser that signed in before
+    "browser": Limit(5, 5 * _MINUTE),
+    "browser code": Limit(5, 15 * _MINUTE),
+    # codes after the right password, from unknown browsers
+    "code": Limit(5, 60 * _MINUTE),
+    # codes sent together with a password: by one address, and by all of them
+    "sent code": Limit(5, 60 * _MINUTE),
+    "sent codes": Limit(5, 60 * _MINUTE),
+    # links to a new password
+    "reset": Limit(5, 15 * _MINUTE),
+}
 HASHES_AT_ONCE: Final = 2
 """Checking a password takes a core for a third of a second. Readers need the others."""
 
 _slots = threading.BoundedSemaphore(HASHES_AT_ONCE)
-_known_browsers_slot = threading.BoundedSemaphore(1)
-"""Strangers cannot take this one, however many they are."""
-
-
-@dataclass(frozen=True, slots=True)
-class Turn:
-    """The promise that the account's pause ends at `begins_at` for who asked at `asked_at`, whatever others do."""
-
-    asked_at: dt.datetime
-    begins_at: dt.datetime
+_owners_slot = threading.BoundedSemaphore(1)
+"""For browsers that signed in before, and passwords sent with a valid code."""
 
 
 class Paused(Exception):
-    """Too many attempts. `until`: when the next one is allowed. `turn`: to be given to who asked."""
+    """Too many attempts. `until`: when the next one is allowed."""
 
-    def __init__(self, until: dt.datetime, turn: Turn) -> None:
-        self.until, self.turn = until, turn
+    def __init__(self, until: dt.datetime) -> None:
+        self.until = until
         super().__init__(until)
 
 
@@ -62,27 +77,35 @@ class Busy(Exception):
 class Attempt:
     """One attempt to sign in. `browser`: the id of a browser that is known for this account, else empty.
 
-    `purpose`: what is given, or that a link to a new password is asked for.
+    `purpose`: what is given. "password with code": a valid code was sent along, which can be used for one attempt only.
     """
 
     username: str
     address: str
     browser: str = ""
-    purpose: Literal["password", "code", "reset"] = "password"
+    purpose: Literal["password", "password with code", "code", "sent code", "sent codes", "reset"] = (
+        "password"
+    )
 
     @property
     def keys(self) -> Mapping[str, str]:
         """Return the key of each counter by its kind."""
-        if self.purpose == "code":
-            return {"code": hash_key("code", self.username.casefold())}
-        if self.purpose == "reset":
-            return {"reset": hash_key("reset", _network(self.address))}
-        if self.browser:
-            return {"browser": hash_key("browser", self.browser)}
-        return {
-            "account": hash_key("account", self.username.casefold()),
-            "address": hash_key("address", _network(self.address)),
-        }
+        account, network = self.username.casefold(), _network(self.address)
+        if self.purpose == "password with code":
+            values = {}
+        elif self.purpose in ("password", "code") and self.browser:
+            values = {"browser" if self.purpose == "password" else "browser code": self.browser}
+        elif self.purpose == "password":
+            values = {"account": account, "address": network}
+        elif self.purpose == "sent code":
+            values = {"sent code": f"{network} {account}"}
+        else:
+            values = {self.purpose: network if self.purpose == "reset" else account}
+        return {kind: hash_key(kind, value) for kind, value in values.items()}
+
+    @property
+    def is_by_owner(self) -> bool:
+        return bool(self.browser) or self.purpose == "password with code"
 
 
 def hash_key(kind: str, value: str) -> str:
@@ -105,26 +128,26 @@ def is_busy() -> bool:
 
 
 @contextmanager
-def checked_attempt(attempt: Attempt, *, now: dt.datetime, turn: Turn | None = None) -> Iterator[None]:
+def checked_attempt(attempt: Attempt, *, now: dt.datetime) -> Iterator[bool]:
     """Check a password or a code inside. Raise Paused or Busy before, without cost.
 
     The attempt counts as failed until the block ends without an exception, so that attempts at once count too.
+    Yield whether a failure would use up the allowance of strangers at the account.
     """
-    _require_no_pause(attempt, SignInCounter.objects.all(), now, turn)  # before a slot is taken
+    _require_allowance(attempt, SignInCounter.objects.all(), now)  # before a slot is taken
     with _slot_for(attempt):
-        count_attempt(attempt, now=now, turn=turn)
-        yield
-        _forgive(attempt)
+        uses_up = count_attempt(attempt, now=now)
+        yield uses_up
+        forgive(attempt)
 
 
 @contextmanager
 def _slot_for(attempt: Attempt) -> Iterator[None]:
-    if attempt.purpose != "password":
+    if not attempt.purpose.startswith("password"):
         yield
         return
-    slots, priority = (
-        (_known_browsers_slot, normal_priority()) if attempt.browser else (_slots, nullcontext())
-    )
+    by_owner = attempt.is_by_owner
+    slots, priority = (_owners_slot, normal_priority()) if by_owner else (_slots, nullcontext())
     if not slots.acquire(blocking=False):
         raise Busy
     try:
@@ -134,63 +157,49 @@ def _slot_for(attempt: Attempt) -> Iterator[None]:
         slots.release()
 
 
-def count_attempt(attempt: Attempt, *, now: dt.datetime, turn: Turn | None = None) -> None:
-    """Count the attempt as failed. Raise Paused if it comes too early."""
+def count_attempt(attempt: Attempt, *, now: dt.datetime) -> bool:
+    """Count the attempt as failed. Raise Paused if it comes too early.
+
+    Return whether it used up the allowance of strangers at the account.
+    """
     kinds = {key: kind for kind, key in attempt.keys.items()}
+    uses_up = False
     with transaction.atomic():
         new = [SignInCounter(key=key, updated_at=now) for key in kinds]
         SignInCounter.objects.bulk_create(new, ignore_conflicts=True)
-        for row in _require_no_pause(attempt, SignInCounter.objects.select_for_update(), now, turn):
-            row.failures = 1 if now - row.updated_at > FORGET_AFTER else row.failures + 1
-            row.paused_until = _pause_end(kinds[row.key], row.failures, now)
+        for row in _require_allowance(attempt, SignInCounter.objects.select_for_update(), now):
+            limit = LIMITS[kinds[row.key]]
+            row.empties_at = max(row.empties_at or now, now) + limit.interval
             row.updated_at = now
-            row.save()
+            row.save(update_fields=["empties_at", "updated_at"])
+            uses_up |= kinds[row.key] == "account" and limit.next_at(row.empties_at) > now
+    return uses_up
 
 
-def _require_no_pause(
-    attempt: Attempt, counters: QuerySet[SignInCounter], now: dt.datetime, turn: Turn | None
+def _require_allowance(
+    attempt: Attempt, counters: QuerySet[SignInCounter], now: dt.datetime
 ) -> list[SignInCounter]:
-    """Return the counters of the attempt. Raise Paused if one of them has a pause that is not over."""
-    rows = list(counters.filter(key__in=attempt.keys.values()).order_by("key"))
-    if turn and not _is_valid(turn, rows, attempt, now):
-        turn = None
-    ends = [
-        min(row.paused_until, turn.begins_at)
-        if turn and row.key == attempt.keys.get("account")
-        else row.paused_until
-        for row in rows
-        if row.paused_until
-    ]
+    """Return the counters of the attempt. Raise Paused if the allowance of one of them is used up."""
+    kinds = {key: kind for kind, key in attempt.keys.items()}
+    rows = list(counters.filter(key__in=kinds).order_by("key")) if kinds else []
+    ends = [LIMITS[kinds[row.key]].next_at(row.empties_at) for row in rows if row.empties_at]
     if until := max((end for end in ends if end > now), default=None):
-        raise Paused(until, turn or Turn(now, until))
+        raise Paused(until)
     return rows
 
 
-def _is_valid(turn: Turn, rows: list[SignInCounter], attempt: Attempt, now: dt.datetime) -> bool:
-    """Return whether the turn is neither over nor used up by a later attempt from the address."""
-    used = any(
-        row.failures and row.updated_at >= turn.asked_at
-        for row in rows
-        if row.key == attempt.keys.get("address")
-    )
-    return not used and now <= turn.begins_at + TURN_LASTS
-
-
-def _pause_end(kind: str, failures: int, now: dt.datetime) -> dt.datetime | None:
-    if failures < FREE_ATTEMPTS:
-        return None
-    seconds = FIRST_PAUSE * 2 ** min(failures - FREE_ATTEMPTS, 16)
-    return now + dt.timedelta(seconds=min(seconds, LONGEST_PAUSE[kind]))
-
-
-def _forgive(attempt: Attempt) -> None:
-    """Forget the failures of the account or browser. An address keeps those of other accounts."""
-    keys = dict(attempt.keys)
-    address = keys.pop("address", "")
-    SignInCounter.objects.filter(key__in=keys.values()).delete()
-    SignInCounter.objects.filter(key=address).update(failures=F("failures") - 1, paused_until=None)
+def forgive(attempt: Attempt) -> None:
+    """Take a counted attempt back. A browser also loses its failures: it has shown whose it is."""
+    for kind, key in attempt.keys.items():
+        counter = SignInCounter.objects.filter(key=key)
+        if attempt.is_by_owner:
+            counter.delete()
+        else:
+            counter.update(empties_at=F("empties_at") - LIMITS[kind].interval)
 
 
 def delete_expired(now: dt.datetime) -> None:
-    """Delete counters that no longer count."""
-    delete_in_batches(SignInCounter.objects.filter(updated_at__lt=now - FORGET_AFTER))
+    """Delete counters that hold no attempt any more, and used codes."""
+    an_hour_ago = now - dt.timedelta(hours=1)
+    expired = Q(empties_at__lt=now) | Q(empties_at=None, updated_at__lt=an_hour_ago)
+    delete_in_batches(SignInCounter.objects.filter(expired))

@@ -1,13 +1,12 @@
 """A small browser for the benchmarks: it keeps cookies and fills the sign-in form, whatever its fields are called."""
 
 import http.client
-import re
 from html.parser import HTMLParser
 from http.cookies import SimpleCookie
 from urllib.parse import urlencode, urljoin, urlsplit
 
 HOST = "digest.example"
-SIGN_IN = "/admin/login/"
+SIGN_IN, CODE_PAGE = "/admin/login/", "/admin/account/login/code/"
 
 
 class SignInForm(HTMLParser):
@@ -42,7 +41,6 @@ class Browser:
         self.cookies: dict[str, str] = {}
         self.place = ""
         self.form = SignInForm("")
-        self.told_to_wait = 0
 
     def open(self, path: str, data: dict[str, str] | None = None) -> tuple[int, str]:
         """Return status and body. Redirects of a GET are followed."""
@@ -60,19 +58,22 @@ class Browser:
         if not self.form.password:
             raise LookupError(f"{self.place} has no form with a password")
 
-    def try_password(self, username: str, password: str) -> str:
-        """Send the form that was opened. Return the outcome: `in`, `paused`, `wrong`, or the status."""
+    def try_password(self, username: str, password: str, code: str = "") -> str:
+        """Send the form that was opened. Return the outcome: `in`, `paused`, `wrong`, `code`, or the status."""
         action = self._get_path(urljoin(f"https://{HOST}{self.place}", self.form.action))
-        data = self.form.hidden | {self.form.username: username, self.form.password: password}
+        data = self.form.hidden | {self.form.username: username, self.form.password: password, "code": code}
         response, body = self._request(action, data)
-        if paused := re.search(r"Too many attempts\. Try again in (\d+) second", body):
-            self.told_to_wait = int(paused[1])
+        if "Too many attempts" in body:
             return "paused"
+        if response.headers.get("Location", "").endswith("/login/code/"):
+            return "code"
         return {200: "wrong", 302: "in"}.get(response.status, str(response.status))
 
-    def sign_in(self, username: str, password: str) -> str:
-        self.open_sign_in()
-        return self.try_password(username, password)
+    def enter_code(self, code: str) -> None:
+        """Send a code to the page after the password."""
+        _, body = self.open(CODE_PAGE)
+        token = SignInForm(body).hidden["csrfmiddlewaretoken"]
+        self._request(CODE_PAGE, {"csrfmiddlewaretoken": token, "code": code})
 
     def forget_session(self) -> None:
         self.cookies.pop("__Host-desk", None)

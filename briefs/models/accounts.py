@@ -8,9 +8,14 @@ from django.utils.translation import gettext_lazy as _
 
 
 class SignInCounter(models.Model):
-    """Failed sign-ins of one account, one address or one known browser. `key` is a hash of which."""
+    """Failed sign-ins of one account, one address or one known browser, or a used code. `key` is a hash of which.
+
+    `empties_at`: when the counter will hold no failure any more (`accounts/throttle.py`). 0.1.0 reads `failures` and
+    `paused_until` instead; remove them in the release after next.
+    """
 
     key = models.CharField(max_length=64, primary_key=True)
+    empties_at = models.DateTimeField(null=True)
     failures = models.PositiveIntegerField(default=0)
     paused_until = models.DateTimeField(null=True)
     updated_at = models.DateTimeField()
@@ -27,6 +32,7 @@ class SignInEvent(models.Model):
         REFUSED = "refused", _("Wrong name or password")
         SIGNED_OUT = "out", _("Signed out")
         ACCOUNT = "account", _("Account changed")
+        HELD = "held", _("Guesses limited")
 
     at = models.DateTimeField(_("Time"))
     kind = models.CharField(_("What"), max_length=8, choices=Kind.choices)

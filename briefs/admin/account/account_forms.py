@@ -1,41 +1,56 @@
 """Forms of the sign-in pages. Passwords and codes are checked behind the throttle."""
 
+import datetime as dt
 import math
 from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any, Literal, cast
+from contextlib import contextmanager, suppress
+from typing import Any, Final, Literal, cast
 
 from allauth.account import forms as account
+from allauth.account.internal.userkit import get_user_by_username
 from allauth.core import context
 from allauth.mfa.base import forms as mfa
+from allauth.mfa.base.internal.flows import post_authentication
 from allauth.mfa.models import Authenticator
+from allauth.mfa.stages import AuthenticateStage
 from allauth.mfa.totp import forms as totp
-from allauth.mfa.totp.internal.auth import validate_totp_code
 from allauth.mfa.webauthn import forms as webauthn
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from ...accounts import known_browsers, promised_turns, sign_in_log, throttle
+from ...accounts import known_browsers, sign_in_log, throttle
 from ...accounts.account_mail import queue_password_reset
-from ...accounts.second_factor import accept_code_once, decrypt
+from ...accounts.second_factor import accept_code_once, use_code
 from ...client_address import get_client_address
 from ...models import Person
 from ...models.accounts import SignInEvent
 
+PAUSED: Final = "paused"
+"""Code of the error of an attempt that was not checked."""
+
 
 @contextmanager
-def throttled(request: HttpRequest, username: str, *, is_code: bool = False) -> Iterator[None]:
+def throttled(
+    request: HttpRequest,
+    username: str,
+    purpose: Literal["password", "password with code", "code"] = "password",
+) -> Iterator[None]:
     """Check a password or a code inside. Raise ValidationError while attempts are paused."""
-    browser = "" if is_code else known_browsers.find_browser(request, username)
-    purpose: Literal["code", "password"] = "code" if is_code else "password"
+    browser = known_browsers.find_browser(request, username)
     attempt = throttle.Attempt(username, get_client_address(request), browser, purpose)
-    with _explained_pause(request, username), promised_turns.checked_attempt(request, attempt):
-        yield
+    checked = throttle.checked_attempt(attempt, now=timezone.now())
+    with _explained_pause(request, username), checked as uses_up_allowance:
+        try:
+            yield
+        except ValidationError:
+            if uses_up_allowance:
+                sign_in_log.report_guessing(username, request)
+            raise
 
 
 @contextmanager
@@ -44,29 +59,97 @@ def _explained_pause(request: HttpRequest, username: str) -> Iterator[None]:
         yield
     except throttle.Paused as paused:
         sign_in_log.note_pause(username, request)
-        n = max(1, math.ceil((paused.until - timezone.now()).total_seconds()))
-        sentence = ngettext(
+        raise ValidationError(_describe_pause(paused.until - timezone.now()), PAUSED) from paused
+
+
+def _describe_pause(left: dt.timedelta) -> str:
+    seconds = max(1, math.ceil(left.total_seconds()))
+    if seconds <= 120:
+        n, sentence = seconds, ngettext(
             "Too many attempts. Try again in %(n)s second.",
             "Too many attempts. Try again in %(n)s seconds.",
+            seconds,
+        )  # fmt: skip
+    else:
+        n = math.ceil(seconds / 60)
+        sentence = ngettext(
+            "Too many attempts. Try again in %(n)s minute.",
+            "Too many attempts. Try again in %(n)s minutes.",
             n,
         )
-        raise ValidationError(sentence % {"n": n}) from paused
+    return sentence % {"n": n}
 
 
 class SignInForm(account.LoginForm):
+    """Ask for name and password, and while strangers' attempts are paused also for a code.
+
+    A password that comes with a valid code is checked during a pause. The answer to a wrong code is that to no code.
+    """
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["login"].label = gettext_lazy("Username")
         self.fields["login"].widget.attrs.update(autofocus=True, placeholder="")
         self.fields["password"].help_text = ""
         self.fields["password"].widget.attrs.pop("placeholder", None)
+        self.fields["code"] = forms.CharField(
+            label=gettext_lazy("Code"),
+            required=False,
+            max_length=20,
+            widget=forms.HiddenInput(),
+            help_text=gettext_lazy(
+                "You need not wait if you enter your password with a code of your authenticator app or a recovery code, "
+                "log in with a passkey, or choose a new password by mail."
+            ),
+        )
 
     def _clean_with_password(self, credentials: dict[str, Any]) -> dict[str, Any]:
-        with throttled(self.request, credentials["username"]):
-            values: dict[str, Any] = super()._clean_with_password(credentials)
-            if not cast(Person, self.user).is_staff:
-                raise ValidationError(_("Wrong name or password."))
-            return values
+        self.factor, self.proves_factor = self._use_code(credentials["username"])
+        purpose: Literal["password with code", "password"] = (
+            "password with code" if self.factor else "password"
+        )
+        try:
+            with throttled(self.request, credentials["username"], purpose):
+                values: dict[str, Any] = super()._clean_with_password(credentials)
+                if not cast(Person, self.user).is_staff:
+                    raise ValidationError(_("Wrong name or password."))
+                return values
+        except ValidationError as error:
+            if getattr(error, "code", "") == PAUSED:
+                self.fields["code"].widget = forms.TextInput({"autocomplete": "one-time-code"})
+            raise
+
+    def _use_code(self, username: str) -> tuple[Authenticator | None, bool]:
+        """Return the factor of a valid code, which is used up, and whether the code also opens the desk.
+
+        Strangers need no password to send codes for an account. So after five wrong ones in an hour, from any address,
+        a valid code only lets its password be checked, and the next page asks for another code.
+        """
+        code, address = self.cleaned_data.get("code"), get_client_address(self.request)
+        if not code:
+            return None, False
+        by_all = throttle.Attempt(username, address, purpose="sent codes")
+        by_address = throttle.Attempt(username, address, purpose="sent code")
+        now, is_within_limit = timezone.now(), True
+        try:
+            throttle.count_attempt(by_all, now=now)
+        except throttle.Paused:
+            is_within_limit = False
+        with suppress(throttle.Paused, LookupError), throttle.checked_attempt(by_address, now=now):
+            factor = use_code(get_user_by_username(username), code)
+            if is_within_limit:
+                throttle.forgive(by_all)
+            return factor, is_within_limit
+        return None, False
+
+    def _login_with_password(
+        self, request: HttpRequest, redirect_url: str | None, credentials: dict[str, Any]
+    ) -> HttpResponse:
+        if self.factor and self.proves_factor:
+            self._login.state = {"stages": {AuthenticateStage.key: {"handled": True}}}
+            post_authentication(request, self.factor)
+        response: HttpResponse = super()._login_with_password(request, redirect_url, credentials)
+        return response
 
 
 class ReauthenticationForm(account.ReauthenticateForm):
@@ -86,10 +169,7 @@ class _CodeField:
 
 
 class _CodeForm(_CodeField):
-    """Accept a code of an app or a recovery code, each once, behind the throttle.
-
-    django-allauth remembers used codes in the cache; here the database does, since a cache may be away.
-    """
+    """Accept a code of an app or a recovery code, each once, behind the throttle."""
 
     user: Person
     cleaned_data: dict[str, Any]
@@ -97,21 +177,13 @@ class _CodeForm(_CodeField):
 
     def clean_code(self) -> str:
         code = str(self.cleaned_data["code"])
-        with throttled(context.request, self.user.username, is_code=True):
-            for authenticator in Authenticator.objects.filter(user=self.user).order_by("-type"):
-                if self._fits(authenticator, code):
-                    self.authenticator = authenticator
-                    return code
-            sign_in_log.record_wrong_code(self.user, context.request)
-            raise ValidationError(_("Wrong code."))
-
-    def _fits(self, authenticator: Authenticator, code: str) -> bool:
-        if authenticator.type == Authenticator.Type.RECOVERY_CODES:
-            return bool(authenticator.wrap().validate_code(code))
-        if authenticator.type != Authenticator.Type.TOTP:
-            return False
-        secret = decrypt(authenticator.data["secret"])
-        return validate_totp_code(secret, code) and accept_code_once(self.user, code)
+        with throttled(context.request, self.user.username, "code"):
+            try:
+                self.authenticator = use_code(self.user, code)
+            except LookupError as error:
+                sign_in_log.record_wrong_code(self.user, context.request)
+                raise ValidationError(_("Wrong code.")) from error
+            return code
 
 
 class CodeForm(_CodeForm, mfa.AuthenticateForm):
@@ -124,7 +196,7 @@ class CodeReauthenticationForm(_CodeForm, mfa.ReauthenticateForm):
 
 class AppActivationForm(_CodeField, totp.ActivateTOTPForm):
     def clean_code(self) -> str:
-        with throttled(context.request, self.user.username, is_code=True):
+        with throttled(context.request, self.user.username, "code"):
             code = str(super().clean_code())
             accept_code_once(self.user, code)  # so that it does not sign in as well
             return code

@@ -3,6 +3,7 @@
 from ipaddress import ip_address
 from typing import Any, Final
 
+from allauth.account.views import PasswordResetFromKeyView
 from allauth.mfa.base.views import IndexView
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.views import ListUserSessionsView
@@ -16,7 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
-from ...accounts import sign_in_log
+from ...accounts import known_browsers, sign_in_log
 from ...accounts.second_factor import has_factors, has_second_factor
 from ...accounts.sessions import end_sessions
 from ...models import Person
@@ -63,6 +64,18 @@ def describe_browser(user_agent: str) -> str:
         for table in (BROWSERS, SYSTEMS)
     )
     return ", ".join(filter(None, names)) or user_agent[:40]
+
+
+class NewPasswordView(PasswordResetFromKeyView):
+    """Choose a password by a link in mail. The browser is then known, so that it signs in although strangers guess."""
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        response: HttpResponse = super().form_valid(form)
+        known_browsers.remember_browser(self.request, response, self.reset_user)
+        return response
+
+
+new_password = NewPasswordView.as_view()
 
 
 class SessionsView(ListUserSessionsView):

@@ -17,7 +17,14 @@ from django.urls import URLPattern, path
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from .account_pages import security, sessions, sign_out_everywhere, signed_in, works_with_passkeys
+from .account_pages import (
+    new_password,
+    security,
+    sessions,
+    sign_out_everywhere,
+    signed_in,
+    works_with_passkeys,
+)
 
 
 def on_desk(view: Callable[..., HttpResponse], title: Promise) -> Callable[..., HttpResponse]:
@@ -68,7 +75,7 @@ urlpatterns = [
     ),
     anonymous_path(
         "password/new/<str:uidb36>/<str:key>/",
-        account.password_reset_from_key,
+        new_password,
         "account_reset_password_from_key",
         NEW_PASSWORD,
     ),

@@ -12,7 +12,7 @@ from django.utils import translation
 from django.utils.cache import patch_cache_control
 from django.utils.translation import gettext as _
 
-from ...accounts import promised_turns, throttle
+from ...accounts import throttle
 from ...workflow import Reason
 from ...workflow.rules.transitions import format_permitted_people
 from ..account.account_pages import build_busy_response
@@ -40,7 +40,6 @@ class DeskMiddleware:
         response = self.get_response(request)
         if PRIVATE_PATHS.match(request.path_info):
             patch_cache_control(response, private=True, no_store=True)
-            promised_turns.store_turn(request, response)
         desk = request.path_info.startswith(DESK_PREFIX)
         if desk and request.method == "POST" and response.status_code in REFUSED_STATUSES:
             _log_refusal(request, response)

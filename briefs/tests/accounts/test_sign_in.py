@@ -4,16 +4,19 @@ import datetime as dt
 import os
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import pytest
 from django.contrib.auth.hashers import PBKDF2PasswordHasher, get_hasher
-from django.db import IntegrityError, transaction
+from django.core import mail
+from django.db import IntegrityError, connection, transaction
 from django.http import HttpResponse
 from django.test import Client, RequestFactory
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from briefs import notifications
 from briefs.accounts import password_hashing, throttle
 from briefs.accounts.password_hashing import LowPriorityHasher
 from briefs.models import Person
@@ -22,9 +25,19 @@ from digest.wsgi import application
 
 from ..support import factories
 from ..support.form_client import sign_in
+from ..support.sign_in_pages import (
+    ACCOUNT,
+    PASSWORD,
+    add_app,
+    app_code,
+    enter_code,
+    find_link,
+    read_recovery_codes,
+)
 
-PASSWORD = "a long enough passphrase"
-LOGIN = "/admin/account/login/"
+LOGIN = f"{ACCOUNT}login/"
+CODE_PAGE = f"{ACCOUNT}login/code/"
+NEXT_CODE = dt.timedelta(seconds=31)
 
 pytestmark = pytest.mark.django_db
 
@@ -37,54 +50,93 @@ def owner() -> Person:
     return person
 
 
+@pytest.fixture
+def browser_with_app(owner: Person, settings, time_machine) -> tuple[Client, str]:
+    """A browser in which the owner added an app, and the app's secret. The app shows another code by now."""
+    settings.DIGEST_REQUIRE_MFA = True
+    time_machine.move_to(timezone.now(), tick=False)
+    client = Client()
+    attempt(client, PASSWORD)
+    secret = add_app(client)
+    time_machine.shift(NEXT_CODE)
+    return client, secret
+
+
+@pytest.fixture
+def secret(browser_with_app: tuple[Client, str]) -> str:
+    return browser_with_app[1]
+
+
+@pytest.fixture
+def recovery_codes(browser_with_app: tuple[Client, str]) -> list[str]:
+    return read_recovery_codes(browser_with_app[0])
+
+
 @pytest.fixture(autouse=True)
 def behind_one_proxy(settings) -> None:
     settings.DIGEST_PROXIES = 1
 
 
 def attempt(
-    client: Client, password: str, *, username: str = "owner", address: str = "192.0.2.1"
+    client: Client, password: str, *, username: str = "owner", address: str = "192.0.2.1", code: str = ""
 ) -> HttpResponse:
-    data = {"login": username, "password": password}
+    data = {"login": username, "password": password} | ({"code": code} if code else {})
     return client.post(LOGIN, data, headers={"x-forwarded-for": address})
+
+
+def attack(*, username: str = "owner", guesses: int = 20, code: str = "") -> None:
+    """Guess from so many addresses that strangers' allowance at the account is used up."""
+    for i in range(guesses):
+        attempt(Client(), "wrong", username=username, address=f"198.51.100.{i}", code=code)
 
 
 def is_paused(response: HttpResponse) -> bool:
     return "嘗試次數過多" in response.content.decode()
 
 
-def seconds_to_wait(response: HttpResponse) -> int:
-    (found,) = re.findall(r"請於 ?(\d+) ?秒", response.content.decode())
-    return int(found)
-
-
-def pause_browser(time_machine) -> tuple[Client, dt.datetime]:
-    """Return a browser that has to wait ten seconds because others attacked the account, and the present."""
-    home, start = Client(), timezone.now()
-    time_machine.move_to(start, tick=False)
-    for i in range(5):
-        attempt(Client(), "wrong", address=f"198.51.100.{i}")
-    assert is_paused(attempt(home, PASSWORD, address="203.0.113.9"))
-    return home, start
+def count_checked() -> int:
+    return SignInEvent.objects.filter(kind=SignInEvent.Kind.REFUSED).count()
 
 
 def test_right_password_signs_in_and_is_logged(client: Client, owner: Person) -> None:
     assert attempt(client, PASSWORD).status_code == 302
     event = SignInEvent.objects.get(kind=SignInEvent.Kind.SIGNED_IN)
     assert (event.person, event.address) == (owner, "192.0.2.1")
-    assert not SignInCounter.objects.filter(failures__gt=0).exists()
+    assert not SignInCounter.objects.filter(empties_at__gt=timezone.now()).exists()
 
 
 def test_sixth_guess_from_one_address_is_refused_without_checking_it(client: Client, owner: Person) -> None:
     for _ in range(5):
         assert not is_paused(attempt(client, "wrong"))
     assert is_paused(attempt(client, PASSWORD)), "a pause refuses the right password too"
-    assert SignInEvent.objects.filter(kind=SignInEvent.Kind.REFUSED).count() == 5
+    assert count_checked() == 5
 
 
-def test_guesses_from_many_addresses_are_refused_from_the_sixth_on(client: Client, owner: Person) -> None:
-    paused = [is_paused(attempt(client, "wrong", address=f"198.51.100.{i}")) for i in range(20)]
-    assert paused == [False] * 5 + [True] * 15
+def test_hundred_and_fifty_addresses_have_twenty_guesses_an_hour(owner: Person, time_machine) -> None:
+    start = timezone.now()
+    for n in range(150):
+        time_machine.move_to(start + dt.timedelta(seconds=24 * n), tick=False)
+        attempt(Client(), "wrong", address=f"198.51.100.{n}")
+    assert count_checked() == 20
+
+
+def test_hundred_and_fifty_addresses_have_less_than_a_hundred_guesses_a_day() -> None:
+    start, checked = timezone.now(), []
+    for minutes in range(0, 24 * 60, 5):
+        one = throttle.Attempt("owner", f"198.51.100.{minutes // 5 % 150}")
+        for _ in range(1 if minutes else 30):
+            with suppress(throttle.Paused):
+                throttle.count_attempt(one, now=start + dt.timedelta(minutes=minutes))
+                checked.append(minutes)
+    assert max(sum(first <= other < first + 60 for other in checked) for first in checked) <= 20
+    assert len(checked) <= 100
+
+
+def test_owner_who_signs_in_returns_no_guess_to_strangers(owner: Person) -> None:
+    attack(guesses=17)
+    assert attempt(Client(), PASSWORD, address="203.0.113.9").status_code == 302
+    attack()
+    assert count_checked() == 18
 
 
 def test_one_address_is_refused_for_every_account(client: Client, owner: Person) -> None:
@@ -117,91 +169,128 @@ def test_browser_is_forgotten_with_the_password_and_by_other_accounts(owner: Per
     home.post(reverse("admin:logout"))
     owner.set_password("another passphrase, longer")
     owner.save()
-    for i in range(6):
-        attempt(Client(), "wrong", address=f"198.51.100.{i}")
+    attack()
     assert is_paused(attempt(home, "another passphrase, longer"))
 
 
-def test_steady_attack_keeps_no_new_browser_out_for_more_than_a_minute(owner: Person, time_machine) -> None:
-    start = timezone.now()
-    attackers = [Client() for _ in range(50)]  # they keep their cookies, as the owner's browser does
-    told, home = 0, Client()
-    for second in range(180):
-        time_machine.move_to(start + dt.timedelta(seconds=second), tick=False)
-        attempt(attackers[second % 50], "wrong", address=f"198.51.100.{second % 50}")
-        if second == 100 or (told and second == told):
-            answer = attempt(home, PASSWORD, address="203.0.113.9")
-            if answer.status_code == 302:
-                break
-            assert not told, "the promised moment must be kept"
-            told = second + seconds_to_wait(answer)
-    assert answer.status_code == 302
-    assert second <= 160
+# While strangers' allowance is used up
 
 
-def test_turn_is_for_one_attempt_for_one_account_and_from_one_address(owner: Person, time_machine) -> None:
-    factories.person("other", "Writers")
-    start, home = timezone.now(), Client()
-    time_machine.move_to(start, tick=False)
-    for username in ("owner", "other"):
-        for i in range(12):
-            attempt(Client(), "wrong", username=username, address=f"198.51.100.{i}")
-    assert is_paused(attempt(home, PASSWORD, address="203.0.113.9"))
-    time_machine.move_to(start + dt.timedelta(seconds=10.5), tick=False)
-    for username in ("owner", "other"):
-        attempt(
-            Client(), "wrong", username=username, address="198.51.100.99"
-        )  # wins the race for both accounts
-    assert is_paused(attempt(Client(), PASSWORD, address="203.0.113.9")), "without the cookie"
-    thief = Client()
-    thief.cookies = home.cookies
-    assert is_paused(attempt(thief, PASSWORD, address="203.0.113.10"))
-    assert is_paused(attempt(home, PASSWORD, username="other", address="203.0.113.9"))
+def test_password_with_a_code_opens_the_desk(owner: Person, secret: str) -> None:
+    attack()
+    home = Client()
+    page = attempt(home, PASSWORD, address="203.0.113.9")
+    assert is_paused(page)
+    assert re.search(r'<input type="text" name="code"', page.content.decode()), "the page asks for it"
+    assert attempt(home, PASSWORD, address="203.0.113.9", code=app_code(secret))["Location"] == "/admin/"
+    assert home.get("/admin/briefs/brief/").status_code == 200
+    attack()
+    assert count_checked() == 18, "no guess is given back"
 
 
-@pytest.mark.parametrize("later", [10, 309])
-def test_turn_can_be_taken_for_five_minutes(owner: Person, time_machine, later: int) -> None:
-    home, start = pause_browser(time_machine)
-    time_machine.move_to(start + dt.timedelta(seconds=later), tick=False)
-    attempt(Client(), "wrong", address="198.51.100.99")
-    assert not is_paused(attempt(home, "wrong", address="203.0.113.9"))
-    assert is_paused(attempt(home, PASSWORD, address="203.0.113.9")), "a turn is used up by one attempt"
+def test_code_pays_for_one_check_of_a_password(owner: Person, secret: str) -> None:
+    attack()
+    code, home = app_code(secret), Client()
+    assert not is_paused(attempt(home, "wrong", address="203.0.113.9", code=code))
+    assert is_paused(attempt(home, PASSWORD, address="203.0.113.9", code=code))
 
 
-def test_turn_that_is_over_or_not_yet_come_lets_nobody_in(owner: Person, time_machine) -> None:
-    home, start = pause_browser(time_machine)
-    time_machine.move_to(start + dt.timedelta(seconds=9), tick=False)
-    assert seconds_to_wait(attempt(home, PASSWORD, address="203.0.113.9")) == 1, "the turn does not move"
-    time_machine.move_to(start + dt.timedelta(seconds=311), tick=False)
-    attempt(Client(), "wrong", address="198.51.100.99")
-    assert is_paused(attempt(home, PASSWORD, address="203.0.113.9"))
+def test_recovery_code_serves_too(owner: Person, secret: str, recovery_codes: list[str]) -> None:
+    attack()
+    home = Client()
+    assert attempt(home, PASSWORD, address="203.0.113.9", code=recovery_codes[0]).status_code == 302
+    assert home.get("/admin/briefs/brief/").status_code == 200
 
 
-def test_turn_does_not_end_the_pause_of_an_address(owner: Person, time_machine) -> None:
-    start, home = timezone.now(), Client()
-    time_machine.move_to(start, tick=False)
+def test_wrong_codes_are_limited_by_address(owner: Person, secret: str) -> None:
+    attack()
+    home = Client()
     for _ in range(5):
-        attempt(home, "wrong")
-    for pause in (10, 20, 40):
-        assert seconds_to_wait(attempt(home, "wrong")) == pause
-        time_machine.shift(pause)
-        assert not is_paused(attempt(home, "wrong"))
+        assert is_paused(attempt(home, PASSWORD, address="203.0.113.9", code="000000"))
+    assert is_paused(attempt(home, PASSWORD, address="203.0.113.9", code=app_code(secret)))
+    assert attempt(home, PASSWORD, address="203.0.113.10", code=app_code(secret)).status_code == 302
 
 
-def test_pauses_grow_and_are_forgotten_after_an_hour(owner: Person) -> None:
-    one, now = throttle.Attempt("owner", "192.0.2.1"), timezone.now()
-    pauses = []
-    for _ in range(12):
-        try:
-            with throttle.checked_attempt(one, now=now):
-                raise ValueError("wrong password")
-        except ValueError:
-            pass
-        row = SignInCounter.objects.get(key=one.keys["address"])
-        pauses.append((row.paused_until - now).total_seconds() if row.paused_until else 0)
-        now = row.paused_until or now
-    assert pauses == [0, 0, 0, 0, 10, 20, 40, 80, 160, 320, 640, 900]
-    throttle.delete_expired(now + dt.timedelta(hours=2))
+def test_strangers_codes_make_the_owner_enter_a_second_one(owner: Person, secret: str, time_machine) -> None:
+    attack(code="000000")
+    home = Client()
+    answer = attempt(home, PASSWORD, address="203.0.113.9", code=app_code(secret))
+    assert answer["Location"] == CODE_PAGE, "a lucky guess of a code by a thief of the password opens no desk"
+    assert "code" in enter_code(home, app_code(secret)).context["form"].errors
+    time_machine.shift(NEXT_CODE)
+    assert enter_code(home, app_code(secret))["Location"] == "/admin/"
+
+
+def test_code_before_the_limit_is_asked_for_once(owner: Person, secret: str) -> None:
+    assert attempt(Client(), PASSWORD, code=app_code(secret))["Location"] == "/admin/"
+    assert attempt(Client(), PASSWORD, code="000000")["Location"] == CODE_PAGE, "as without a code"
+
+
+def test_reset_link_lets_in_who_has_no_second_factor(owner: Person) -> None:
+    attack()
+    owner.email = "owner@example.org"
+    owner.save()
+    home = Client()
+    home.post(f"{ACCOUNT}password/reset/", {"email": owner.email}, headers={"x-forwarded-for": "203.0.113.9"})
+    notifications.send_due()
+    form = home.get(find_link(mail.outbox[-1].body))["Location"]
+    new = "another passphrase, longer"
+    assert home.post(form, {"password1": new, "password2": new}).status_code == 302
+    assert attempt(home, new, address="203.0.113.9").status_code == 302
+
+
+def test_owner_is_told_by_mail_once_and_at_the_next_sign_in(owner: Person) -> None:
+    owner.email, owner.language = "owner@example.org", "en"
+    owner.save()
+    home = Client()
+    attempt(home, PASSWORD)
+    home.post(reverse("admin:logout"))
+    attack(guesses=25)
+    notifications.send_due()
+    [message] = mail.outbox
+    assert message.to == ["owner@example.org"]
+    assert "Strangers tried wrong passwords for owner" in message.body
+    assert SignInEvent.objects.filter(kind=SignInEvent.Kind.HELD, person=owner).count() == 1
+    attempt(home, PASSWORD)
+    assert "猜測您的密碼" in home.get("/admin/").content.decode()
+    home.post(reverse("admin:logout"))
+    attempt(home, PASSWORD)
+    assert "猜測您的密碼" not in home.get("/admin/").content.decode()
+
+
+@pytest.mark.parametrize("code", ["", "000000"])
+def test_answer_and_statements_do_not_tell_whether_an_account_exists(
+    owner: Person, secret: str, code: str
+) -> None:
+    pages, statements = [], []
+    for username in ("owner", "nobody"):
+        attack(username=username)
+        with CaptureQueriesContext(connection) as queries:
+            page = attempt(Client(), PASSWORD, username=username, address="203.0.113.9", code=code)
+        pages.append(
+            re.sub(r'(oken" value="|nonce=")[^"]*|value="(owner|nobody)"', "", page.content.decode())
+        )
+        statements.append(len(queries))
+    assert pages[0] == pages[1]
+    assert statements[0] - statements[1] in (0, 3), (
+        "three look for a recovery code, in less than a millisecond"
+    )
+
+
+def test_allowances_are_given_back_with_time_and_counters_deleted(owner: Person) -> None:
+    one, start = throttle.Attempt("owner", "192.0.2.1"), timezone.now()
+    for _ in range(5):
+        throttle.count_attempt(one, now=start)
+    for minutes in (0, 14, 15, 29, 30):
+        now = start + dt.timedelta(minutes=minutes)
+        if minutes % 15 or not minutes:
+            with pytest.raises(throttle.Paused):
+                throttle.count_attempt(one, now=now)
+        else:
+            throttle.count_attempt(one, now=now)
+    throttle.delete_expired(start + dt.timedelta(minutes=100))
+    assert SignInCounter.objects.count() == 2, "still counts"
+    throttle.delete_expired(start + dt.timedelta(hours=3))
     assert not SignInCounter.objects.exists()
 
 
