@@ -20,7 +20,9 @@ from . import checks, workflow
 from .content import SIDES, Content
 from .installation import FIXTURES
 from .intake import create_import_job, import_files
-from .models import Brief, Edition, Person, SiteText, State
+from .models import Brief, Edition, Person, Proposal, SiteText, State
+from .workflow.proposals import hash_proposal
+from .workflow.rules.proposed_rows import find_deciders
 
 SEED: Final = FIXTURES / "seeds" / "000_a01fbe574e0e12f3.txt"
 SAMPLES_FOLDER: Final = FIXTURES / "samples"
@@ -99,7 +101,18 @@ def import_demo_briefs(people: dict[str, Person], *, now: dt.datetime | None = N
     for key, paragraphs in json.loads(TEXTS.read_text(encoding="utf-8")).items():
         if not SiteText.objects.filter(key=key).exists():
             zh, en = ("\n\n".join(paragraphs[side]) for side in SIDES)
-            workflow.revise_site_text(key, zh, en, by=people["publisher"], version=0, now=now - day)
+            proposal = workflow.revise_site_text(
+                key, zh, en, by=people["publisher"], version=0, now=now - day
+            )
+            if proposal:
+                _accept_proposal(proposal, people, now - day)
+
+
+def _accept_proposal(proposal: Proposal, people: dict[str, Person], now: dt.datetime) -> None:
+    """Accept it as one of the demo people. Where others are publishers too, it waits for them."""
+    ours = find_deciders(proposal.author).filter(pk__in=[person.pk for person in people.values()])
+    if person := ours.first():
+        workflow.accept_proposal(proposal, by=person, seen=hash_proposal(proposal), now=now)
 
 
 def _import_document(path: Path, people: dict[str, Person], now: dt.datetime) -> Brief:

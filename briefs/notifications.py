@@ -24,7 +24,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from . import policy
 from .accounts.account_mail import ACCOUNT_CHANGED, ACCOUNT_KINDS, GUESSING, INVITATION, build_password_link
 from .content import SIDES
-from .models import Letter, MailSwitch, Outbox, Person
+from .models import Letter, MailSwitch, Outbox, Person, Proposal
 from .text import paths
 from .workflow.rules.clock import format_iso_date_in_sentence
 from .workflow.rules.transitions import find_people_for_verb
@@ -47,12 +47,16 @@ NOTICE_KINDS: dict[str, str | Promise] = {
     "letter": gettext_lazy("A reader or a guest writes about my brief"),
     "failure": gettext_lazy("Notices could not be sent"),
     "urgent": gettext_lazy("An urgent edition awaits confirmation"),
+    "proposed": gettext_lazy("A proposal waits for my decision"),
+    "decided": gettext_lazy("My proposal is decided"),
 }
 """Kinds of notices with their labels on the mail preferences page."""
 MANDATORY_KINDS = frozenset({"urgent"})
 """Kinds that cannot be switched off, because a second person must act on them."""
 KINDS_WITHOUT_MAIL = frozenset({"noted", "suggested", "confirmed"})
 """Kinds that are shown in the inbox alone."""
+_PROPOSAL_KINDS = frozenset({"proposed", "decided"})
+"""Kinds about the vocabulary, without a brief."""
 _REVIEW_KINDS = frozenset({"review", "noted", "suggested"})
 _SWITCH_BY_KIND = {"signed_zh": "answers", "signed_en": "answers"}
 
@@ -230,7 +234,7 @@ def compose(message: Outbox) -> EmailMessage:
     """
     person: Person = message.to
     with translation.override(person.language):
-        if message.brief is None:
+        if message.kind in ACCOUNT_KINDS:
             subject, lines = _compose_account_mail(message)
         else:
             subject = _subject(message)
@@ -293,7 +297,10 @@ def _compose_account_mail(message: Outbox) -> tuple[str, list[str]]:
 
 
 def build_desk_path(message: Outbox) -> str:
-    """Return the page of the desk that a notice about a brief is about."""
+    """Return the page of the desk that a notice is about."""
+    if message.kind in _PROPOSAL_KINDS:
+        one = message.values.get("proposal")
+        return f"/admin/briefs/proposal/{f'{one}/change/' if one else ''}"
     if message.kind in ("failure", "letter"):
         return f"/admin/briefs/{'outbox' if message.kind == 'failure' else 'letter'}/"
     page = "review" if message.kind in _REVIEW_KINDS or message.values.get("sides") else "change"
@@ -310,8 +317,9 @@ def _links(message: Outbox) -> list[str]:
 
 
 def find_inbox(person: Person, now: dt.datetime) -> QuerySet[Outbox]:
-    """Return what happened to the person's briefs and remarks, whether or not it was mailed, the newest first."""
-    rows = Outbox.objects.filter(to=person, due_at__lte=now).exclude(brief=None)
+    """Return what happened to the person's work, whether or not it was mailed, the newest first."""
+    shown = Q(brief__isnull=False) | Q(kind__in=_PROPOSAL_KINDS)
+    rows = Outbox.objects.filter(shown, to=person, due_at__lte=now)
     return rows.exclude(cancelled_at__lt=F("due_at")).order_by("-due_at", "-id")
 
 
@@ -321,8 +329,10 @@ def describe_notice(message: Outbox) -> str:
 
 
 def _subject(message: Outbox) -> str:
-    """Return the subject of the mail about a brief, in the active language."""
+    """Return the subject of the mail about a brief or a proposal, in the active language."""
     kind = message.kind
+    if kind in _PROPOSAL_KINDS:
+        return _format_proposal_subject(kind, message.values)
     values: dict[str, object] = {"title": " ".join(str(message.brief).split()), **message.values}
     if kind == "sent_back":
         n = int(str(values.get("n", 1)))
@@ -356,6 +366,20 @@ def _subject(message: Outbox) -> str:
         "failure": _("[Digest] Notices for %(title)s could not be sent"),
     }
     return subjects[kind] % values
+
+
+def _format_proposal_subject(kind: str, values: dict[str, Any]) -> str:
+    if kind == "proposed":
+        if "label" in values:
+            return _("[Digest] A proposal waits for you: %(label)s") % values
+        n = int(values["n"])
+        sentence = ngettext(
+            "[Digest] %(n)s proposal waits for you", "[Digest] %(n)s proposals wait for you", n
+        )
+        return sentence % values
+    if values["outcome"] == Proposal.Outcome.ACCEPTED:
+        return _("[Digest] Your proposal was accepted: %(label)s") % values
+    return _("[Digest] Your proposal was rejected: %(label)s") % values
 
 
 def _format_review_request(values: dict[str, object]) -> str:

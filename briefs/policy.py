@@ -72,9 +72,12 @@ RULES_BY_VERB: dict[str, tuple[VerbRule, ...]] = {
     "discard": (_rule(WRITER_ROLES, State.DRAFT),),
     "recover": (_rule(WRITER_ROLES, State.DISCARDED),),
     "edit_vocabulary": (_rule(WRITER_ROLES),),
-    "relabel": (_rule(PUBLISHER_ROLES),),
     "merge": (_rule(WRITER_ROLES),),
     "edit_site": (_rule(PUBLISHER_ROLES),),
+    # Whose proposals a person may decide: `workflow.rules.proposed_rows.find_deciders`.
+    "accept_proposal": (_rule(ALL_ROLES),),
+    "reject_proposal": (_rule(ALL_ROLES),),
+    "withdraw_proposal": (_rule(WRITER_ROLES),),
     "resend": (_rule(PUBLISHER_ROLES),),
 }
 VERBS = tuple(RULES_BY_VERB)

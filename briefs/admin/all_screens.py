@@ -13,12 +13,13 @@ from . import brief_admin
 from .common import site_texts
 from .home import inbox_lists, webhook_pages
 from .people import people_admin
-from .vocabulary import vocabulary_admin
+from .vocabulary import proposal_pages, vocabulary_admin
 
 __all__ = [
     "brief_admin",
     "inbox_lists",
     "people_admin",
+    "proposal_pages",
     "site_texts",
     "vocabulary_admin",
     "webhook_pages",

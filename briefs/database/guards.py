@@ -174,7 +174,8 @@ def _unique_keys(model: type[models.Model], columns: Sequence[str]) -> Iterator[
         if (field.unique or field.primary_key) and field.column in columns:
             yield [str(field.column)]
     for constraint in model._meta.constraints:
-        if isinstance(constraint, models.UniqueConstraint):
+        # With a condition, rows outside it share the key.
+        if isinstance(constraint, models.UniqueConstraint) and constraint.condition is None:
             yield [str(fields[name].column) for name in constraint.fields]
 
 

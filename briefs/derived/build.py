@@ -104,11 +104,21 @@ def rebuild_labels(kind: type[Vocabulary], editions: Sequence[int]) -> None:
 
 
 def is_used_in_editions(row: Vocabulary) -> bool:
-    """Return whether any edition uses this row: past, public or scheduled."""
-    return find_edition_ids_using(type(row), [row.pk]).exists()
+    """Return whether any edition uses this row or one merged into it: past, public or scheduled."""
+    kind = type(row)
+    return find_edition_ids_using(kind, list(find_family_ids(kind, row.pk))).exists()
 
 
-def find_edition_ids_using(kind: type[Vocabulary], rows: Sequence[int]) -> QuerySet[Any, int]:
+def find_family_ids(kind: type[Vocabulary], pk: int) -> set[int]:
+    """Return the ids of the entry and of all entries merged into it, directly or not."""
+    found, new = {pk}, {pk}
+    while new:
+        new = set(kind._default_manager.filter(merged_into__in=new).values_list("pk", flat=True)) - found
+        found |= new
+    return found
+
+
+def find_edition_ids_using(kind: type[Vocabulary], rows: Iterable[int]) -> QuerySet[Any, int]:
     """Return the ids of editions that use one of these rows: past, public or scheduled."""
     tables: dict[type[Vocabulary], QuerySet[Any]] = {
         Source: Card.objects.filter(source__in=rows),
@@ -213,12 +223,15 @@ def _article_day(facts: Facts) -> dt.date:
 
 
 class ResolvedVocabulary:
-    """The vocabulary rows that some facts use, with merged rows replaced by the rows they were merged into."""
+    """The vocabulary rows that some facts use, with merged rows replaced by the rows they were merged into.
 
-    def __init__(self, facts: Sequence[Facts]) -> None:
-        self._sources = resolve_merged(Source, {f.source for f in facts if f.source})
-        self._authors = resolve_merged(Author, {a.author for f in facts for a in f.authors})
-        self._keywords = resolve_merged(Keyword, {k for f in facts for k in f.keywords})
+    `changed`: an unsaved row that stands in for the stored row with its id, to show what a change would do.
+    """
+
+    def __init__(self, facts: Sequence[Facts], *, changed: Vocabulary | None = None) -> None:
+        self._sources = resolve_merged(Source, {f.source for f in facts if f.source}, changed)
+        self._authors = resolve_merged(Author, {a.author for f in facts for a in f.authors}, changed)
+        self._keywords = resolve_merged(Keyword, {k for f in facts for k in f.keywords}, changed)
 
     def source_of(self, facts: Facts) -> Vocabulary | None:
         return self._sources.get(facts.source or 0)
@@ -256,12 +269,19 @@ def build_source_data(row: Vocabulary | None) -> dict[str, Any] | None:
     return _label_data(row) | {"kind": row.kind} if isinstance(row, Source) else None
 
 
-def resolve_merged(kind: type[Vocabulary], ids: set[int]) -> VocabularyById:
-    """Return for each id the row it was merged into, or its own. One query, and one for each step of a merge chain."""
+def resolve_merged(
+    kind: type[Vocabulary], ids: set[int], changed: Vocabulary | None = None
+) -> VocabularyById:
+    """Return for each id the row it was merged into, or its own. One query, and one for each step of a merge chain.
+
+    `changed` is as in `ResolvedVocabulary`.
+    """
     rows: VocabularyById = {}
     wanted = ids
     while wanted:
         rows |= kind._default_manager.in_bulk(wanted)
+        if type(changed) is kind and changed.pk in rows:
+            rows[changed.pk] = changed
         wanted = {into for row in rows.values() if (into := get_merged_into_id(row))} - rows.keys()
     current: VocabularyById = {}
     for pk in ids & rows.keys():

@@ -35,10 +35,10 @@ type TermPlaces = dict[int, list[Any]]
 
 
 class Glossary:
-    """The current unmerged terms."""
+    """The current unmerged terms, or those of `rows`."""
 
-    def __init__(self) -> None:
-        self.terms, self._ids, self._context = _build_glossary(fetch_term_rows())
+    def __init__(self, rows: TermRows | None = None) -> None:
+        self.terms, self._ids, self._context = _build_glossary(fetch_term_rows() if rows is None else rows)
 
     def find_terms(self, content: Content) -> term_marks.TermOccurrences:
         """Return the occurrences of all terms whose counterpart is in the same pair."""

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('briefs', '0024_revision_also_by'),
+        ('briefs', '0026_proposals'),
     ]
 
     operations = [

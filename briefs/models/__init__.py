@@ -22,6 +22,7 @@ from .letters import Letter
 from .memory import MemoryKey, MemoryPair
 from .people import Person, get_importer
 from .pictures import Picture
+from .proposals import Proposal
 from .review import Answer, Assignment, Look, Reply, Suggestion
 from .searches import Search
 from .site import JobRun, SiteText, SiteVersion
@@ -61,6 +62,7 @@ __all__ = [
     "Precision",
     "Presence",
     "PreviewLink",
+    "Proposal",
     "Relabelling",
     "Related",
     "Rendering",

@@ -10,6 +10,7 @@ SHARED_NAMES = {
     "demo.py": {"", "management/commands"},
     "editions.py": {"public", "workflow"},
     "letters.py": {"", "models", "workflow"},
+    "proposals.py": {"models", "workflow"},
     "public_brief.py": {"", "derived"},
     "vocabulary.py": {"models", "workflow"},
 }

@@ -19,11 +19,13 @@ from .editing import PreparedContent, claim, confirm_date, create, create_many, 
 from .editions import ChangeNote
 from .letters import handle_letter, turn_letter_into_note
 from .picture_intake import store_picture
+from .proposals import accept_proposal, reject_proposal, renew_proposal, withdraw_proposal
 from .publishing import approve, confirm, publish_urgently
 from .restoring import restore
 from .review_comments import accept, decline, mark_as_fine, reply, suggest
 from .reviewing import add_note, resolve, send_back, sign_off, submit, take_back
 from .rules.clock import resolve_local_time
+from .rules.proposed_rows import announce_proposals
 from .rules.refusals import Reason, Refused, Stale, build_refusal
 from .rules.working_copy import load_working_copy
 from .schedule import cancel, reinstate, remove, reschedule, withdraw
@@ -44,7 +46,9 @@ __all__ = [
     "SaveResult",
     "Stale",
     "accept",
+    "accept_proposal",
     "add_note",
+    "announce_proposals",
     "apply_plan",
     "approve",
     "build_refusal",
@@ -70,7 +74,9 @@ __all__ = [
     "recover",
     "reimport",
     "reinstate",
+    "reject_proposal",
     "remove",
+    "renew_proposal",
     "reply",
     "reschedule",
     "resolve",
@@ -93,5 +99,6 @@ __all__ = [
     "unmerge_vocabulary",
     "unshare",
     "withdraw",
+    "withdraw_proposal",
     "would_store",
 ]

@@ -1,7 +1,7 @@
-"""Verbs on vocabulary rows and site texts."""
+"""Verbs on vocabulary rows and site texts. What would change public pages at once becomes a proposal."""
 
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.db import transaction
@@ -9,65 +9,99 @@ from django.utils import timezone
 
 from ..content import SIDES, tidy
 from ..derived import build, label_propagation
-from ..models import Event, Person, SiteText
-from ..models.vocabulary import Term, Vocabulary, find_free_vocabulary_slug
-from .rules.refusals import Refused, build_refusal
+from ..models import Event, Person, Proposal, SiteText
+from ..models.vocabulary import Term, Vocabulary, append_free_number, find_free_vocabulary_slug
+from .rules import proposed_rows
+from .rules.proposed_rows import SITE_TEXT_PREFIX, build_about
+from .rules.refusals import build_refusal
 from .rules.transitions import require_allowed
 
 
-def save_vocabulary_row(row: Vocabulary, *, by: Person, now: dt.datetime | None = None) -> None:
-    """Store a new or changed row. Changing a row that an edition uses needs a publisher and records an Event."""
+def save_vocabulary_row(row: Vocabulary, *, by: Person, now: dt.datetime | None = None) -> Proposal | None:
+    """Store a new or changed row. If public pages would change at once, store a proposal instead and return it."""
     with transaction.atomic():
-        if save_without_relabelling(row, by=by, now=now):
+        in_use = row.pk is not None or isinstance(row, Term)
+        proposal = save_without_relabelling(row, by=by, now=now)
+        if in_use and proposal is None:
             label_propagation.relabel(row)
+    return proposal
 
 
-def save_without_relabelling(row: Vocabulary, *, by: Person, now: dt.datetime | None = None) -> bool:
-    """Like `save_vocabulary_row`, without relabelling. Return whether the caller must `relabel` the row."""
+def save_without_relabelling(
+    row: Vocabulary, *, by: Person, now: dt.datetime | None = None, is_announced: bool = True
+) -> Proposal | None:
+    """Like `save_vocabulary_row`, but the caller relabels a stored row. `is_announced`: notify who may decide."""
     now = now or timezone.now()
-    kind = type(row)
-    in_texts = isinstance(row, Term)  # terms are found in the text; other rows are referenced by id
     with transaction.atomic():
-        if row.pk is not None or in_texts:
+        if row.pk is not None or isinstance(row, Term):  # terms are found in the text, other rows by their id
             label_propagation.lock_names_exclusively()  # before locking the row and before checking where it is used
-        if row.pk is None:
-            check_vocabulary_row(row, by=by)
-            row.slug = row.slug or find_free_vocabulary_slug(kind, *row.slug_names())
-            row.save(force_insert=True)
-            return in_texts
-        used = check_vocabulary_row(row, by=by)
-        # no_key: editions that reference the row can still be inserted meanwhile.
-        before = kind._default_manager.select_for_update(no_key=True).get(pk=row.pk)
-        # A save writes every column, so it would silently undo a merge made since the row was read.
-        if build.get_merged_into_id(before) != build.get_merged_into_id(row):
-            raise build_refusal("merged-already", label=str(before))
-        row.save(force_update=True)
-        if used:
-            record_vocabulary_event(row, "relabel", by=by, now=now, note=f"{before} → {row}")
-    return used or in_texts
+        before = _lock_stored_row(row)
+        if _is_refused_or_proposed(before, row, by=by):
+            return _propose_row(before, row, by=by, now=now, is_announced=is_announced)
+        store_row(row, before, by=by, now=now)
+    return None
 
 
 def check_vocabulary_row(row: Vocabulary, *, by: Person) -> bool:
-    """Raise Refused if the person may not save the row. Return whether an edition uses the row."""
-    used = row.pk is not None and require_may_relabel([row], by=by)
+    """Raise Refused if the person may not save the row. Return whether it would become a proposal."""
+    stored = None if row.pk is None else type(row)._default_manager.get(pk=row.pk)
+    return _is_refused_or_proposed(stored, row, by=by)
+
+
+def _is_refused_or_proposed(before: Vocabulary | None, row: Vocabulary, *, by: Person) -> bool:
     require_allowed(by, "edit_vocabulary")
-    return used
+    if not proposed_rows.needs_proposal(before, row, by=by):
+        return False
+    if before is not None:
+        proposed_rows.require_no_other_proposal(build_about(row), by=by)
+    return True
 
 
-def require_may_relabel(rows: Iterable[Vocabulary], *, by: Person) -> bool:
-    """Raise Refused if an edition uses a row and the person is no publisher. Return whether one is used."""
-    used = any(build.is_used_in_editions(row) for row in rows)
-    if used:
-        try:
-            require_allowed(by, "relabel")
-        except Refused as error:
-            raise build_refusal("used-in-public") from error
-    return used
+def _lock_stored_row(row: Vocabulary) -> Vocabulary | None:
+    """Return the stored row. Raise Refused if it was merged since `row` was read, which a save would undo."""
+    if row.pk is None:
+        return None
+    # no_key: editions that reference the row can still be inserted meanwhile.
+    before: Vocabulary = type(row)._default_manager.select_for_update(no_key=True).get(pk=row.pk)
+    if build.get_merged_into_id(before) != build.get_merged_into_id(row):
+        raise build_refusal("merged-already", label=str(before))
+    return before
+
+
+def _propose_row(
+    before: Vocabulary | None, row: Vocabulary, *, by: Person, now: dt.datetime, is_announced: bool
+) -> Proposal:
+    after = proposed_rows.read_values(row)
+    common: dict[str, Any] = {"by": by, "now": now, "is_announced": is_announced}
+    if before is not None:
+        values = proposed_rows.read_values(before)
+        note = f"{before} → {row}"
+        return proposed_rows.open_proposal("change", build_about(row), values, after, note=note, **common)
+    open_ones = Proposal.objects.filter(kind="new", outcome="")
+    if twin := open_ones.filter(author=by, after=after).first():  # a double click
+        return twin
+    base = find_free_vocabulary_slug(type(row), *row.slug_names())
+    name = f"{type(row)._meta.model_name}/"
+    used = {about.removeprefix(name) for about in open_ones.values_list("about", flat=True)}
+    about = name + append_free_number(base, used)
+    return proposed_rows.open_proposal("new", about, {}, after, note=str(row), **common)
+
+
+def store_row(
+    row: Vocabulary, before: Vocabulary | None, *, by: Person, now: dt.datetime, is_recorded: bool = True
+) -> None:
+    """Write a row. `is_recorded`: record an event if an edition uses it."""
+    if before is None:
+        row.slug = find_free_vocabulary_slug(type(row), *row.slug_names())
+        row.save(force_insert=True)
+        return
+    row.save(force_update=True)
+    if is_recorded and build.is_used_in_editions(row):
+        record_vocabulary_event(row, "relabel", by=by, now=now, note=f"{before} → {row}")
 
 
 def record_vocabulary_event(row: Vocabulary, verb: str, *, by: Person, now: dt.datetime, note: str) -> None:
-    about = f"{type(row)._meta.model_name}/{row.slug}"
-    Event.objects.create(about=about, verb=verb, by=by, at=now, note=note)
+    Event.objects.create(about=build_about(row), verb=verb, by=by, at=now, note=note)
 
 
 def revise_site_text(
@@ -79,38 +113,65 @@ def revise_site_text(
     version: int,
     start_here: Sequence[Mapping[str, Any]] = (),
     now: dt.datetime | None = None,
-) -> SiteText:
-    """Store a new site text. Raise Refused when `version` is not the newest one.
+) -> Proposal | None:
+    """Store a new site text. An introduction of a topic becomes a proposal, which is returned.
 
-    `start_here` is as in `SiteText`. The event keeps the whole text, so that earlier ones can be read.
+    Raise Refused when `version` is not the newest one. `start_here` is as in `SiteText`. The event keeps the whole
+    text, so that earlier ones can be read.
     """
     now = now or timezone.now()
     require_allowed(by, "edit_site")
     chosen = [{**choice, **{side: tidy(choice[side]) for side in SIDES}} for choice in start_here]
-    values = {
-        "text_zh": tidy(text_zh),
-        "text_en": tidy(text_en),
-        "start_here": chosen,
-        "updated_at": now,
-        "updated_by": by,
-    }
+    values = {"text_zh": tidy(text_zh), "text_en": tidy(text_en), "start_here": chosen}
+    note = _describe_site_text(values)
+    about = build_site_text_topic(key)
     with transaction.atomic():
+        if is_introduction(key):
+            label_propagation.lock_names_exclusively()  # before locking the row, as proposals of names do
         old = SiteText.objects.select_for_update().filter(key=key).first()
-        if old is None:
-            text = SiteText.objects.create(key=key, **values)
-        elif old.version != version:
+        if old is not None and old.version != version:
             raise build_refusal("seen", about="text")
-        else:
-            text = old
-            for name, value in {**values, "version": version + 1}.items():
-                setattr(text, name, value)
-            text.save(force_update=True)
-        said = [text.text_zh, text.text_en, *(f"{choice['zh']}\n{choice['en']}" for choice in chosen)]
-        note = "\n\n".join(filter(None, said))
-        Event.objects.create(about=build_site_text_topic(key), verb="edit_site", by=by, at=now, note=note)
-    return text
+        if is_introduction(key) and proposed_rows.needs_second_person(by):
+            before = read_site_text(old)
+            after = {**values, "version": before["version"]}
+            if after == before:
+                return None
+            return proposed_rows.open_proposal(
+                "introduction", about, before, after, by=by, now=now, note=note
+            )
+        store_site_text(key, values, old, by=by, now=now)
+        Event.objects.create(about=about, verb="edit_site", by=by, at=now, note=note)
+    return None
+
+
+def is_introduction(key: str) -> bool:
+    """Return whether the key is of a topic, author or source: `keyword/SLUG`."""
+    return "/" in key
+
+
+def read_site_text(text: SiteText | None) -> dict[str, Any]:
+    if text is None:
+        return {"text_zh": "", "text_en": "", "start_here": [], "version": 0}
+    return {name: getattr(text, name) for name in ("text_zh", "text_en", "start_here", "version")}
+
+
+def store_site_text(
+    key: str, values: Mapping[str, Any], old: SiteText | None, *, by: Person, now: dt.datetime
+) -> None:
+    values = {**values, "updated_at": now, "updated_by": by}
+    if old is None:
+        SiteText.objects.create(key=key, **values)
+        return
+    for name, value in {**values, "version": old.version + 1}.items():
+        setattr(old, name, value)
+    old.save(force_update=True)
+
+
+def _describe_site_text(values: Mapping[str, Any]) -> str:
+    chosen = (f"{choice['zh']}\n{choice['en']}" for choice in values["start_here"])
+    return "\n\n".join(filter(None, (values["text_zh"], values["text_en"], *chosen)))
 
 
 def build_site_text_topic(key: str) -> str:
     """Return `Event.about` of a site text."""
-    return f"sitetext/{key}"
+    return f"{SITE_TEXT_PREFIX}{key}"

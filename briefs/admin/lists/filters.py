@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext
 
 from ... import policy
+from ...derived.build import find_family_ids
 from ...models import (
     Assignment,
     Brief,
@@ -30,7 +31,6 @@ from ...models import (
     Source,
     State,
 )
-from ...workflow.vocabulary_merge import find_family_ids
 from ..common.brief_pages import parse_int_or_zero
 
 type Option = tuple[str, str | Promise]

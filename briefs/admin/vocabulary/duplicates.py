@@ -15,12 +15,14 @@ from ... import workflow
 from ...content import hash_json
 from ...derived import build
 from ...exchange.sheets.sheet_import import export_values, list_columns
-from ...models import Brief
+from ...models import Brief, Proposal
 from ...models.vocabulary import Vocabulary
-from ...workflow.vocabulary_merge import find_family_ids, find_rows_merged_into
+from ...workflow.rules.proposed_rows import build_about
+from ...workflow.vocabulary_merge import find_rows_merged_into
 from ..common.access import has_role_permission, require_role
 from ..common.brief_pages import parse_int_or_zero
 from ..common.name_fields import build_name_condition
+from .proposal_pages import add_proposed_message
 from .vocabulary_pages import VocabularyPagesAdmin
 
 MAX_MERGE_ENTRIES = 12
@@ -63,8 +65,8 @@ class MergingAdmin(VocabularyPagesAdmin):
                 reasons = [_("The entries changed while you were reading. Look at them, then merge.")]
             else:
                 try:
-                    workflow.merge_vocabulary(losers, into=heir, by=person)
-                    return self._finish_merge(request, heir, losers)
+                    proposals = workflow.merge_vocabulary(losers, into=heir, by=person)
+                    return self._finish_merge(request, heir, losers, proposals)
                 except workflow.Refused as refused:
                     reasons = refused.reasons
         return self.render_page(
@@ -82,7 +84,14 @@ class MergingAdmin(VocabularyPagesAdmin):
         ids = set(map(parse_int_or_zero, request.GET.get("ids", "")[:200].split(",")))
         return list(self.model._default_manager.filter(pk__in=ids, merged_into=None).order_by("pk"))
 
-    def _finish_merge(self, request: HttpRequest, heir: Any, losers: Sequence[Any]) -> HttpResponse:
+    def _finish_merge(
+        self, request: HttpRequest, heir: Any, rows: Sequence[Any], proposals: Sequence[Proposal]
+    ) -> HttpResponse:
+        add_proposed_message(request, proposals)
+        waiting = {proposal.about for proposal in proposals}
+        losers = [row for row in rows if build_about(row) not in waiting]
+        if not losers:
+            return redirect("admin:briefs_proposal_changelist")
         names = _(", ").join(map(str, losers))
         said = _("Merged into “%(heir)s”: %(names)s. This can be undone below.")
         messages.success(request, said % {"heir": heir, "names": names})
@@ -109,7 +118,7 @@ class MergingAdmin(VocabularyPagesAdmin):
         ]
 
     def _usage_lines(self, row: Vocabulary) -> list[str]:
-        family = find_family_ids(type(row), row.pk)
+        family = build.find_family_ids(type(row), row.pk)
         n = Brief.objects.filter(build_name_condition(type(row), family)).count()
         lines = [ngettext("%(n)s brief", "%(n)s briefs", n) % {"n": n}]
         if build.is_used_in_editions(row):
@@ -123,11 +132,14 @@ class MergingAdmin(VocabularyPagesAdmin):
         row = get_object_or_404(self.model, pk=pk)
         heir = row.merged_into
         try:
-            workflow.unmerge_vocabulary(row, by=person)
+            proposal = workflow.unmerge_vocabulary(row, by=person)
         except workflow.Refused as refused:
             for reason in refused.reasons:
                 messages.error(request, str(reason))
             return redirect(self.reverse_url("change", heir.pk) if heir else self.reverse_url("changelist"))
+        if proposal:
+            add_proposed_message(request, [proposal])
+            return redirect("admin:briefs_proposal_change", pk=proposal.pk)
         self.log_change(request, row, _("Undo the merge"))
         messages.success(request, _("“%(label)s” stands for itself again.") % {"label": row})
         self.add_propagation_message(request, row, *([heir] if heir else []))

@@ -147,12 +147,12 @@ class SheetsAdmin(MergingAdmin):
             outcome = apply_import(sheet, self.model, by=person, preview_hash=request.POST.get("seen", ""))
             said = _("Imported from “%(file)s”") % {"file": file.name}
             for kind, flag in (("new", ADDITION), ("update", CHANGE)):
-                entries: Any = [row.entry for row in outcome.rows if row.kind == kind]
+                entries: Any = [row.entry for row in outcome.stored_rows if row.kind == kind]
                 if entries:
                     LogEntry.objects.log_actions(person.pk, entries, flag, change_message=said)
             waiting.delete()
         messages.success(request, format_with_label(said, _(", ").join(_count_lines(outcome))))
-        self.add_propagation_message(request, *(row.entry for row in outcome.rows))
+        self.add_propagation_message(request, *(row.entry for row in outcome.stored_rows))
         return redirect(self.reverse_url("changelist"))
 
     # Export
@@ -193,6 +193,14 @@ def _count_lines(outcome: SheetImportOutcome) -> list[str]:
     lines = (
         (outcome.new, ngettext("%(n)s new entry", "%(n)s new entries", outcome.new)),
         (outcome.changed, ngettext("%(n)s entry changed", "%(n)s entries changed", outcome.changed)),
+        (
+            outcome.proposed,
+            ngettext(
+                "%(n)s proposal waits for a second person",
+                "%(n)s proposals wait for a second person",
+                outcome.proposed,
+            ),
+        ),
         (outcome.unchanged, ngettext("%(n)s unchanged", "%(n)s unchanged", outcome.unchanged)),
     )
     return [line % {"n": n} for n, line in lines if n] or [_("nothing to change")]

@@ -21,9 +21,11 @@ from ...models import Author, Edition, Event, Keyword, SiteText, Source
 from ...models.site import MAX_START_HERE
 from ...models.vocabulary import Vocabulary
 from ...text import paths
+from ...workflow.rules.transitions import PAST_TENSE_LABELS
 from ...workflow.vocabulary import build_site_text_topic
 from ..common.access import person_of, require_role
 from ..common.site_texts import SiteTextForm
+from .proposal_pages import add_proposed_message, find_proposals
 from .vocabulary_pages import VocabularyPagesAdmin
 
 JOIN_PATHS: dict[type[Model], str] = {
@@ -130,13 +132,16 @@ class TopicPageAdmin(VocabularyPagesAdmin):
             values = form.cleaned_data
             texts, version = (values["text_zh"], values["text_en"]), values["version"] or 0
             try:
-                workflow.revise_site_text(
+                proposal = workflow.revise_site_text(
                     key, *texts, by=person, version=version, start_here=values["start_here"]
                 )
             except workflow.Refused as refused:
                 form.refusal = refused
                 form.full_clean()
             else:
+                if proposal:
+                    add_proposed_message(request, [proposal])
+                    return redirect("admin:briefs_proposal_change", pk=proposal.pk)
                 self.log_change(request, row, _("Introduction and start here"))
                 messages.success(request, _("Saved, and public now."))
                 return redirect(self.reverse_url("topic_page", pk))
@@ -151,6 +156,10 @@ class TopicPageAdmin(VocabularyPagesAdmin):
     def _render_topic_page(self, request: HttpRequest, row: Vocabulary, form: TopicPageForm) -> HttpResponse:
         about = build_site_text_topic(form.instance.key)
         earlier = Event.objects.filter(about=about).select_related("by").order_by("-pk")[:MAX_EARLIER_SHOWN]
+        events = [
+            {"at": one.at, "by": one.by, "note": one.note, "did": PAST_TENSE_LABELS[one.verb]}
+            for one in earlier
+        ]
         return self.render_page(
             request,
             "topic_page",
@@ -160,7 +169,8 @@ class TopicPageAdmin(VocabularyPagesAdmin):
             public_url=paths.subject(interface_side(), f"{self.opts.model_name}s", row.slug)
             if form.listed.exists()
             else "",
-            earlier=earlier,
+            earlier=events,
+            proposal=find_proposals().filter(about=about, outcome="").first(),
             status=409 if form.refusal else 200,
         )
 

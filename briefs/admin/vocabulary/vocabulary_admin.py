@@ -17,11 +17,12 @@ from django.utils.translation import gettext_lazy, gettext_noop
 from ... import workflow
 from ...citations.works import INSTITUTE_KINDS, PUBLICATION_KINDS
 from ...content import SIDES, hash_json
-from ...models import Author, Keyword, Source, Term
+from ...models import Author, Keyword, Proposal, Source, Term
 from ..common.access import person_of
 from ..common.form_fields import DeskModelForm, LinesField
 from ..common.interface_labels import VOCABULARY_KIND_NAMES
 from . import term_usage
+from .proposal_pages import add_proposed_message, find_open_proposal
 from .sheet_views import SheetsAdmin
 from .topic_page import TopicPageAdmin
 
@@ -72,17 +73,45 @@ class VocabularyAdmin(SheetsAdmin):
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         if form.changed_data != ["seen"]:
-            workflow.save_vocabulary_row(obj, by=person_of(request))
+            request.proposal = workflow.save_vocabulary_row(obj, by=person_of(request))  # type: ignore[attr-defined]
+
+    def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> Any:
+        return None if _get_proposal(request) else super().log_addition(request, obj, message)
+
+    def log_change(self, request: HttpRequest, obj: Any, message: Any) -> Any:
+        return None if _get_proposal(request) else super().log_change(request, obj, message)
 
     def response_add(self, request: HttpRequest, obj: Any, post_url_continue: Any = None) -> HttpResponse:
+        if proposal := _get_proposal(request):
+            return self._response_proposed(request, proposal)
         response = super().response_add(request, obj, post_url_continue)
         self.add_propagation_message(request, obj)
         return response
 
     def response_change(self, request: HttpRequest, obj: Any) -> HttpResponse:
+        if proposal := _get_proposal(request):
+            return self._response_proposed(request, proposal)
         response = super().response_change(request, obj)
         self.add_propagation_message(request, obj)
         return response
+
+    def _response_proposed(self, request: HttpRequest, proposal: Proposal) -> HttpResponse:
+        add_proposed_message(request, [proposal])
+        if "_addanother" in request.POST:
+            return redirect(self.reverse_url("add"))
+        return redirect("admin:briefs_proposal_change", pk=proposal.pk)
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **options: Any
+    ) -> Any:
+        obj = options.get("obj")
+        context["proposal"] = find_open_proposal(obj) if obj else None
+        return super().render_change_form(request, context, *args, **options)
+
+
+def _get_proposal(request: HttpRequest) -> Proposal | None:
+    """Return the proposal that this request stored instead of the row."""
+    return getattr(request, "proposal", None)
 
 
 class MissingLabelFilter(admin.SimpleListFilter):
@@ -191,7 +220,7 @@ class TermAdmin(VocabularyAdmin):
     def response_change(self, request: HttpRequest, obj: Any) -> HttpResponse:
         """Redirect to the briefs that use the former rendering, if a rendering changed."""
         response = super().response_change(request, obj)
-        if former := getattr(request, "former", None):
+        if not _get_proposal(request) and (former := getattr(request, "former", None)):
             uses = reverse("admin:briefs_term_uses", args=[obj.pk])
             return redirect(f"{uses}?{urlencode(former)}")
         return response

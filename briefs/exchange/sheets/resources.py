@@ -11,7 +11,7 @@ from import_export.resources import ModelResource
 
 from ... import workflow
 from ...derived import build
-from ...models import Author, Keyword, Person, Source, Term
+from ...models import Author, Keyword, Person, Proposal, Source, Term
 from ...models.vocabulary import Vocabulary, append_free_number, build_vocabulary_slug
 from . import columns as fields
 from .row_changes import RowDiff
@@ -44,6 +44,9 @@ class VocabularyResource(ModelResource):  # type: ignore[misc]
         """Current unique values of each entry, by `id()`, updated as rows are saved."""
         self._by_name: dict[str, dict[str, list[Vocabulary]]] = defaultdict(lambda: defaultdict(list))
         self._row_numbers: dict[object, int] = {}
+        self._is_proposed = False
+        self.proposals: list[Proposal] = []
+        """Of a real import: the changes that wait for a second person."""
 
     @classmethod
     def widget_from_django_field(cls, field: Any, default: Any = None) -> Any:
@@ -137,9 +140,11 @@ class VocabularyResource(ModelResource):  # type: ignore[misc]
 
     def before_import_row(self, row: Any, **options: Any) -> None:
         self._row_index = options["row_number"] - 1
+        self._is_proposed = False
 
     def after_import_row(self, row: Any, row_result: Any, **options: Any) -> None:
         row_result.number = self.rows[self._row_index].number
+        row_result.is_proposed = self._is_proposed
 
     # Saving
 
@@ -172,14 +177,22 @@ class VocabularyResource(ModelResource):  # type: ignore[misc]
                 build_vocabulary_slug(type(instance), *instance.slug_names()), self._used_slugs
             )
             self._used_slugs.add(instance.slug)
-        act = workflow.check_vocabulary_row if self.dry_run else workflow.save_without_relabelling
         try:
-            act(instance, by=cast(Person, self.by))
-            self._index_unique_values(instance)
+            self._is_proposed = self._save_or_check(instance, by=cast(Person, self.by))
+            if not self._is_proposed:  # the stored names stay in use until somebody accepts the proposal
+                self._index_unique_values(instance)
         except workflow.Refused as refused:
             raise ValidationError([str(reason) for reason in refused.reasons]) from refused
         except IntegrityError as error:
             raise ValidationError(_("somebody else took this name just now.")) from error
+
+    def _save_or_check(self, row: Vocabulary, *, by: Person) -> bool:
+        """Return whether the row becomes a proposal."""
+        if self.dry_run:
+            return workflow.check_vocabulary_row(row, by=by)
+        proposal = workflow.save_without_relabelling(row, by=by, is_announced=False)
+        self.proposals += [proposal] if proposal else []
+        return proposal is not None
 
 
 class _Meta:

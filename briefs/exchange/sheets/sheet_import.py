@@ -10,9 +10,10 @@ from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from ... import workflow
 from ...content import hash_json
 from ...derived import label_propagation
-from ...models import Person
+from ...models import Person, Proposal
 from ...models.vocabulary import Vocabulary
 from .resources import RESOURCES, VocabularyResource
 from .row_changes import CellChange
@@ -27,6 +28,8 @@ class RowChange:
     kind: Literal["new", "update"]
     entry: Vocabulary
     changes: Sequence[CellChange]
+    is_proposed: bool = False
+    """Whether the change waits for a second person."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,16 +42,27 @@ class SheetImportOutcome:
 
     @property
     def new(self) -> int:
-        return sum(row.kind == "new" for row in self.rows)
+        return sum(row.kind == "new" for row in self.stored_rows)
 
     @property
     def changed(self) -> int:
-        return len(self.rows) - self.new
+        return len(self.stored_rows) - self.new
+
+    @property
+    def proposed(self) -> int:
+        return len(self.rows) - len(self.stored_rows)
+
+    @property
+    def stored_rows(self) -> list[RowChange]:
+        return [row for row in self.rows if not row.is_proposed]
 
     @property
     def preview_hash(self) -> str:
         return hash_json(
-            [[r.number, r.kind, [[c.column, c.old, c.new] for c in r.changes]] for r in self.rows]
+            [
+                [r.number, r.kind, r.is_proposed, [[c.column, c.old, c.new] for c in r.changes]]
+                for r in self.rows
+            ]
         )
 
 
@@ -78,7 +92,7 @@ def export_rows(kind: type[Vocabulary], entries: Any) -> Iterator[list[str]]:
 def preview_import(sheet: Sheet, kind: type[Vocabulary], *, by: Person) -> SheetImportOutcome:
     """Return the changes an import would make, checked like a real one, including refusals by the workflow."""
     check_headings(sheet, kind)
-    return _import_rows(sheet, kind, by, dry_run=True)
+    return _import_rows(sheet, kind, by, dry_run=True)[0]
 
 
 def apply_import(
@@ -88,10 +102,11 @@ def apply_import(
     check_headings(sheet, kind)
     with transaction.atomic():
         label_propagation.lock_names_exclusively()  # before locking rows: same lock order as other changes
-        outcome = _import_rows(sheet, kind, by, dry_run=False)
+        outcome, proposals = _import_rows(sheet, kind, by, dry_run=False)
         if outcome.problems or outcome.preview_hash != preview_hash:
             raise PreviewOutdated
-        label_propagation.relabel(*(row.entry for row in outcome.rows))
+        label_propagation.relabel(*(row.entry for row in outcome.stored_rows))
+        workflow.announce_proposals(proposals)
     return outcome
 
 
@@ -114,7 +129,10 @@ def check_headings(sheet: Sheet, kind: type[Vocabulary]) -> None:
         raise SheetRefused(*problems[:SHEET_PROBLEM_LIMIT])
 
 
-def _import_rows(sheet: Sheet, kind: type[Vocabulary], by: Person, *, dry_run: bool) -> SheetImportOutcome:
+def _import_rows(
+    sheet: Sheet, kind: type[Vocabulary], by: Person, *, dry_run: bool
+) -> tuple[SheetImportOutcome, Sequence[Proposal]]:
+    """Return the outcome, and the proposals of a real import."""
     used = [i for i, heading in enumerate(sheet.headings) if heading]
     data = tablib.Dataset(headers=[sheet.headings[i] for i in used])
     for line in sheet.rows:
@@ -126,8 +144,13 @@ def _import_rows(sheet: Sheet, kind: type[Vocabulary], by: Person, *, dry_run: b
     for fault in (*result.base_errors, *(error for row in result.error_rows for error in row.errors)):
         raise fault.error  # a bug, not an error in the sheet; a real import is already rolled back
     problems = [p for row in result.invalid_rows for p in _problems(row, resource)]
-    rows = [RowChange(r.number, r.import_type, r.instance, r.diff) for r in result.valid_rows()]
-    return SheetImportOutcome([] if problems else rows, result.totals["skip"], problems[:SHEET_PROBLEM_LIMIT])
+    rows = [
+        RowChange(r.number, r.import_type, r.instance, r.diff, r.is_proposed) for r in result.valid_rows()
+    ]
+    outcome = SheetImportOutcome(
+        [] if problems else rows, result.totals["skip"], problems[:SHEET_PROBLEM_LIMIT]
+    )
+    return outcome, resource.proposals
 
 
 def _problems(row: Any, resource: VocabularyResource) -> Iterator[SheetProblem]:

@@ -1,5 +1,7 @@
 """Fixtures of the tests of label propagation."""
 
+from typing import Any
+
 import pytest
 from django.utils import timezone
 
@@ -13,8 +15,9 @@ from .relabelled_editions import COUNT, numbered_edition, shared_row
 
 
 @pytest.fixture
-def small_limits(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Freeze the clock, and make batches so small that eight editions need several."""
+def small_limits(monkeypatch: pytest.MonkeyPatch, settings: Any) -> None:
+    """Freeze the clock, make batches so small that eight editions need several, and let publishers change names alone."""
+    settings.DIGEST_FOUR_EYES = False
     monkeypatch.setattr(timezone, "now", lambda: corpus_fixtures.DAY)
     for name, value in {
         "MAX_IMMEDIATE_EDITIONS": 2,

@@ -243,7 +243,7 @@ def test_rolled_back_rename_keeps_old_words_in_index() -> None:
     before = find_editions("keyword:technology")
     with transaction.atomic():
         keyword.label_en = "Machinery"
-        workflow.save_vocabulary_row(keyword, by=team.publisher)
+        factories.change_public_name(keyword, team)
         assert find_editions("keyword:machinery") == before != []
         transaction.set_rollback(True)
     assert find_editions("keyword:machinery") == []
@@ -296,11 +296,11 @@ def test_renamed_or_merged_keyword_is_found_by_new_name_only() -> None:
     factories.live_brief(team)
     keyword = Keyword.objects.get(label_zh="科技")
     keyword.label_en = "Machinery"
-    workflow.save_vocabulary_row(keyword, by=team.publisher)
+    factories.change_public_name(keyword, team)
     assert len(find_editions("keyword:machinery")) == 1
     assert find_editions("keyword:technology") == find_editions("technology") == []
     other = Keyword.make(label_zh="工藝", label_en="Craft")
-    workflow.merge_vocabulary([keyword], into=other, by=team.publisher)
+    factories.merge_public_names([keyword], into=other, team=team)
     assert len(find_editions("", f"k{other.pk}")) == 1
     assert find_editions("machinery") == find_editions("", f"k{keyword.pk}") == []
 

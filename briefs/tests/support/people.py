@@ -265,7 +265,7 @@ def _briefs_with_terms(world: World) -> None:
     for words, name in ((live, "live"), (soon, "soon"), (draft, "draft")):
         zh, also_en = words.tokens["bullet1_zh"], [words.tokens["bullet1_en"]]
         terms[name] = Term(zh=zh, en=world.latin_token(f"term/{name}"), also_en=also_en)
-        workflow.save_vocabulary_row(terms[name], by=team.publisher)
+        factories.change_public_name(terms[name], team)
     loser = Term.make(
         zh=live.tokens["bullet2_zh"],
         en=world.latin_token("term/merged"),
@@ -282,7 +282,7 @@ def _briefs_with_terms(world: World) -> None:
         soon.live_phase(at, term_tokens["soon"]),
     )
     world.add("term draft", world.create_draft(draft))
-    workflow.merge_vocabulary([loser], into=terms["live"], by=team.publisher)
+    factories.merge_public_names([loser], into=terms["live"], team=team)
 
 
 def _shared_vocabulary(world: World) -> None:
@@ -304,7 +304,7 @@ def _shared_vocabulary(world: World) -> None:
         world.latin_token("relabelled/new"),
         world.han_token("relabelled/new_zh"),
     )
-    workflow.save_vocabulary_row(keyword, by=team.publisher)
+    factories.change_public_name(keyword, team)
     new = frozenset((keyword.label_en.lower(), keyword.label_zh))
     old = words.tokens_named("keyword_label")
     slug = {words.tokens["keyword_label"]}  # a slug never changes, and it was made from the old label
@@ -314,6 +314,24 @@ def _shared_vocabulary(world: World) -> None:
         brief,
         replace(live, required=live.required - old | new, allowed=live.allowed - old | new | slug),
     )
+
+    keyword.label_en, keyword.label_zh = (
+        world.latin_token("proposed/name"),
+        world.han_token("proposed/name_zh"),
+    )
+    source = Source.objects.get(pk=words.content.facts.source)
+    heir = Source.make(name=world.latin_token("proposed/heir"), name_zh=world.han_token("proposed/heir_zh"))
+    term = Term(
+        zh=words.tokens["bullet1_zh"],
+        en=world.latin_token("proposed/term"),
+        also_en=[words.tokens["bullet1_en"]],
+    )
+    key = f"keyword/{keyword.slug}"
+    intro = world.han_token("proposed/intro_zh"), world.latin_token("proposed/intro")
+    assert workflow.save_vocabulary_row(keyword, by=team.publisher)
+    assert workflow.merge_vocabulary([source], into=heir, by=team.publisher)
+    assert workflow.save_vocabulary_row(term, by=team.publisher)
+    assert workflow.revise_site_text(key, *intro, by=team.publisher, version=0)
 
     words = world.canary_content("merged")
     brief = world.create_approved(words, "merged")

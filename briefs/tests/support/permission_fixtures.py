@@ -22,6 +22,7 @@ from briefs.models import (
     Outbox,
     Person,
     SavedFilter,
+    SiteText,
     Source,
     Suggestion,
     Term,
@@ -61,6 +62,7 @@ class PermissionScenario:
         self._add_review_comments()
         self._add_files_and_settings()
         self._add_vocabulary()
+        self._add_proposals()
         self.clients = {key: self._log_in(person) for key, person in self.people.items()}
         self.clients |= {"a": Client(), "t": Client()}
         Person.objects.filter(pk=self.people["i"].pk).update(is_active=False)
@@ -118,9 +120,16 @@ class PermissionScenario:
                 brief=self.brief_in_review,
                 due_at=timezone.now(),
             )
-        about = workflow.revise_site_text("about", "關於", "About", by=self.team.publisher, version=0)
-        self.site_text = about
+        workflow.revise_site_text("about", "關於", "About", by=self.team.publisher, version=0)
+        self.site_text = SiteText.objects.get()
         self.group = Group.objects.get(name="Writers")
+
+    def _add_proposals(self) -> None:
+        """Add open proposals of the publisher and of the writer about names that public pages show."""
+        keyword, source = Keyword.objects.get(label_zh="科技"), Source.objects.get(name="Foreign Policy")
+        keyword.label_en, source.name_zh = "Tech", "外交"
+        self.publishers_proposal = workflow.save_vocabulary_row(keyword, by=self.team.publisher)
+        self.writers_proposal = workflow.save_vocabulary_row(source, by=self.team.writer)
 
     def _add_vocabulary(self) -> None:
         """Add two similar unused rows of each kind, and one that is merged into the first."""

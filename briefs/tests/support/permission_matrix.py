@@ -170,6 +170,12 @@ briefs/brief/<int:pk>/<slug:verb>/ @handle            -       wvreps
 briefs/letter/                          wvreps      -
 briefs/letter/<int:pk>/note/            -           wvreps
 briefs/letter/<int:pk>/handled/         -           wvreps
+briefs/proposal/                        wvreps      -
+briefs/proposal/<int:pk>/change/        wvreps      -
+briefs/proposal/<int:pk>/change/ @accept    .       s
+briefs/proposal/<int:pk>/change/ @reject    .       ps
+briefs/proposal/<int:pk>/change/ @withdraw  .       w
+briefs/proposal/<int:pk>/change/ @renew     .       w
 briefs/search/                          wvreps      -
 briefs/outbox/                          wvreps      -
 briefs/outbox/retry/                    -           ps

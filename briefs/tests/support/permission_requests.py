@@ -11,6 +11,7 @@ from django.test import Client
 from briefs.content import hash_json
 from briefs.models import Brief, SiteText, Webhook
 from briefs.workflow import AssignmentPlan
+from briefs.workflow.proposals import hash_proposal
 
 from .form_client import Form
 from .permission_fixtures import PASSWORD, VOCABULARY, PermissionScenario, csv_table, valid_post_data
@@ -340,6 +341,20 @@ REQUEST_BUILDERS: dict[str, Callable[[PermissionScenario], PermissionRequest]] =
     "briefs/letter/<int:pk>/handled/": lambda g: PermissionRequest(
         f"/admin/briefs/letter/{g.letter.pk}/handled/"
     ),
+    "briefs/proposal/": lambda g: PermissionRequest("/admin/briefs/proposal/"),
+    "briefs/proposal/<int:pk>/change/": lambda g: PermissionRequest(
+        f"/admin/briefs/proposal/{g.writers_proposal.pk}/change/"
+    ),
+    "briefs/proposal/<int:pk>/change/ @accept": lambda g: PermissionRequest(
+        f"/admin/briefs/proposal/{g.publishers_proposal.pk}/change/",
+        {"do": "accept", "seen": hash_proposal(g.publishers_proposal)},
+    ),
+    **{
+        f"briefs/proposal/<int:pk>/change/ @{act}": lambda g, act=act: PermissionRequest(  # type: ignore[misc]
+            f"/admin/briefs/proposal/{g.writers_proposal.pk}/change/", {"do": act, "reason": "不"}
+        )
+        for act in ("reject", "withdraw", "renew")
+    },
     "briefs/search/": lambda g: PermissionRequest("/admin/briefs/search/"),
     "briefs/signinevent/": lambda g: PermissionRequest("/admin/briefs/signinevent/"),
     "briefs/webhook/": lambda g: PermissionRequest("/admin/briefs/webhook/", {"url": "https://a.example/"}),

@@ -13,7 +13,6 @@ from briefs.content import Byline
 from briefs.derived import build, staleness
 from briefs.exchange.sheets.sheet_import import export_values
 from briefs.models import Author, Brief, Card, Edition, EditionKeyword, Event, Keyword, Source, Term
-from briefs.workflow.vocabulary_merge import find_family_ids
 
 from ..support import factories
 from ..support.form_client import sign_in
@@ -27,7 +26,11 @@ def pair() -> tuple[Keyword, Keyword]:
 
 
 def merge(*losers: Any, into: Any, by: Any) -> None:
-    workflow.merge_vocabulary(losers, into=into, by=by)
+    """Merge rows that only drafts use, or those in public use as a team."""
+    if isinstance(by, factories.Team):
+        factories.merge_public_names(losers, into=into, team=by)
+    else:
+        workflow.merge_vocabulary(losers, into=into, by=by)
     for row in (*losers, into):
         row.refresh_from_db()
 
@@ -82,7 +85,7 @@ def test_merge_chain_resolves_to_its_end_and_is_undone_step_by_step(team: factor
     merge(a, into=b, by=team.writer)
     merge(b, into=c, by=team.writer)
     assert build.resolve_merged(Keyword, {a.pk}) == {a.pk: c}
-    assert find_family_ids(Keyword, c.pk) == {a.pk, b.pk, c.pk}
+    assert build.find_family_ids(Keyword, c.pk) == {a.pk, b.pk, c.pk}
     workflow.unmerge_vocabulary(b, by=team.writer)
     assert build.resolve_merged(Keyword, {a.pk}) == {a.pk: b}
 
@@ -99,17 +102,6 @@ def test_unmerge_is_refused_when_the_label_is_in_use_again(
     loser.refresh_from_db()
     assert loser.merged_into == heir
     assert Event.objects.count() == 1
-
-
-def test_writer_cannot_merge_or_unmerge_rows_in_public_use(team: factories.Team) -> None:
-    factories.live_brief(team)
-    used, other = Keyword.objects.get(label_zh="科技"), Keyword.make(label_zh="科學技術")
-    assert_merge_refused("used-in-public", used, into=other, by=team.writer)
-    assert_merge_refused("used-in-public", other, into=used, by=team.writer)
-    merge(other, into=used, by=team.publisher)
-    with pytest.raises(workflow.Refused) as refusal:
-        workflow.unmerge_vocabulary(other, by=team.writer)
-    assert refusal.value.codes == ["used-in-public"]
 
 
 @pytest.mark.parametrize("kind", ["keyword", "source", "author"])
@@ -130,14 +122,14 @@ def test_public_pages_follow_merge_and_unmerge_and_editions_stay_frozen(
         card = Card.objects.get(edition=edition)
         return str(card.data["source"] if kind == "source" else card.data[f"{kind}s"])
 
-    merge(loser, into=heir, by=team.publisher)
+    merge(loser, into=heir, by=team)
     assert heir.slug in load_card_names()
     assert loser.slug not in load_card_names().replace(heir.slug, "")
     assert build.is_used_in_editions(heir)
     assert list(staleness.find_stale_edition_ids()) == []
     page = Client().get(f"/en/briefs/{edition.slug}/").content.decode()
     assert heir.label("en") in page
-    workflow.unmerge_vocabulary(loser, by=team.publisher)
+    factories.unmerge_public_name(loser, team)
     assert loser.slug in load_card_names()
     assert not build.is_used_in_editions(heir)
     assert list(staleness.find_stale_edition_ids()) == []
@@ -154,9 +146,9 @@ def test_edition_with_both_merged_keywords_lists_the_heir_once(team: factories.T
     other = Keyword.make(label_zh="科學", label_en="Science")
     first = factories.facts().keywords[0]
     factories.live_brief(team, factories.content(facts=factories.facts(keywords=(first, other.pk))))
-    merge(other, into=Keyword.objects.get(pk=first), by=team.publisher)
+    merge(other, into=Keyword.objects.get(pk=first), by=team)
     assert list(EditionKeyword.objects.values_list("keyword", flat=True)) == [first]
-    workflow.unmerge_vocabulary(other, by=team.publisher)
+    factories.unmerge_public_name(other, team)
     assert set(EditionKeyword.objects.values_list("keyword", flat=True)) == {first, other.pk}
 
 
@@ -267,16 +259,17 @@ def test_merge_of_rows_changed_since_the_page_opened_shows_them_again(
     assert Keyword.objects.get(pk=loser.pk).merged_into is None
 
 
-def test_refused_merge_and_unmerge_explain_why(
+def test_merge_of_a_public_name_leads_to_the_proposals_and_refused_unmerge_explains_why(
     client: Client, team: factories.Team, pair: tuple[Keyword, Keyword]
 ) -> None:
     factories.live_brief(team)
     used = Keyword.objects.get(label_zh="科技")
     sign_in(client, team.writer)
-    merge_url, page = open_merge_page(client, used, pair[0])
-    response = client.post(merge_url, {"seen": extract_seen_hash(page), "keep": used.pk})
-    assert "A public edition uses this, so a publisher has to change it." in response.content.decode()
-    merge(pair[1], into=pair[0], by=team.writer)
+    merge_url, page = open_merge_page(client, used, *pair)
+    response = client.post(merge_url, {"seen": extract_seen_hash(page), "keep": pair[0].pk}, follow=True)
+    assert "waits for a second person: other-publisher, publisher." in response.content.decode()
+    assert Keyword.objects.get(pk=used.pk).merged_into is None
+    assert Keyword.objects.get(pk=pair[1].pk).merged_into == pair[0]  # only drafts use it
     Keyword.make(label_zh="晶片")
     response = client.post(f"{LIST_URL}{pair[1].pk}/unmerge/", follow=True)
     assert "cannot stand alone again" in response.content.decode()
@@ -310,7 +303,7 @@ def test_reviewer_sees_merged_rows_without_unmerge_button(
 def test_rebuild_after_a_merge_changes_no_card(team: factories.Team) -> None:
     factories.live_brief(team)
     other = Keyword.make(label_zh="科學", label_en="Science")
-    merge(Keyword.objects.get(label_zh="科技"), into=other, by=team.publisher)
+    merge(Keyword.objects.get(label_zh="科技"), into=other, by=team)
     before = list(Card.objects.values_list("data", flat=True))
     call_command("rebuild_derived", verbosity=0)
     assert list(Card.objects.values_list("data", flat=True)) == before

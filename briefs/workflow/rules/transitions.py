@@ -62,6 +62,19 @@ _VERB_LABELS = {
     "relabel": (_("Change a label in use"), pgettext_lazy("happened", "changed a label in use")),
     "merge": (_("Merge duplicates"), pgettext_lazy("happened", "merged duplicates")),
     "unmerge": (_("Undo the merge"), pgettext_lazy("happened", "undid the merge")),
+    "propose": (_("Propose a change"), pgettext_lazy("happened", "proposed a change")),
+    "accept_proposal": (
+        pgettext_lazy("proposal", "Accept"),
+        pgettext_lazy("happened", "accepted a proposal"),
+    ),
+    "reject_proposal": (
+        pgettext_lazy("proposal", "Reject"),
+        pgettext_lazy("happened", "rejected a proposal"),
+    ),
+    "withdraw_proposal": (
+        pgettext_lazy("proposal", "Take back"),
+        pgettext_lazy("happened", "took back a proposal"),
+    ),
     "edit_site": (_("Edit a site text"), pgettext_lazy("happened", "edited a site text")),
 }
 VERB_NAMES = {verb: name for verb, (name, _past) in _VERB_LABELS.items()}

@@ -146,9 +146,12 @@ def test_query_count_does_not_grow_with_notices(client: Client, team: factories.
     assert counts[0] == counts[1]
 
 
-@pytest.mark.parametrize("page", ["inbox/", "mail/", "briefs/letter/", "briefs/outbox/", "briefs/search/"])
+@pytest.mark.parametrize(
+    "page",
+    ["inbox/", "mail/", "briefs/letter/", "briefs/outbox/", "briefs/proposal/", "briefs/search/"],
+)
 def test_pages_about_notices_link_each_other(client: Client, team: factories.Team, page: str) -> None:
     html = sign_in(client, team.writer).get(f"/admin/{page}").content.decode()
     nav = html[html.index('<nav class="since"') :].partition("</nav>")[0]
-    assert nav.count("<a") == 5
+    assert nav.count("<a") == 6
     assert nav.count('aria-current="page"') == 1

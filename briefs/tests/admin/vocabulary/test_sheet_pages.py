@@ -10,10 +10,11 @@ from django.contrib.admin.models import LogEntry
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from briefs import workflow
+from briefs import notifications, workflow
+from briefs.content import Bullet
 from briefs.exchange.sheets import sheet_formats
 from briefs.exchange.sheets.sheet_import import export_rows, preview_import
-from briefs.models import Author, Event, Keyword, Source, Term, Upload
+from briefs.models import Author, Event, Keyword, Outbox, Proposal, Source, Term, Upload
 from briefs.models.vocabulary import Vocabulary
 
 from ...support import factories
@@ -209,19 +210,70 @@ def test_choice_is_accepted_by_value_or_label(client: Client, team: factories.Te
     assert "column “name_zh_kind”: “other” is none of: own, transliteration." in page
 
 
-def test_only_publisher_imports_change_to_published_entry(client: Client, team: factories.Team) -> None:
+def test_sheet_stores_rows_of_drafts_and_proposes_those_of_public_pages(
+    client: Client, team: factories.Team
+) -> None:
     factories.live_brief(team)
-    data = sheet_bytes(["slug", "label_en"], ["technology", "Tech"])
+    data = sheet_bytes(
+        ["slug", "label_zh", "label_en"], ["technology", "科技", "Tech"], ["", "北極", "Arctic"]
+    )
     before = all_rows()
-    sign_in(client, team.writer)
-    _preview_url, page = open_preview(client, data)
-    assert "Row 2: A public edition uses this, so a publisher has to change it." in page
-    assert all_rows() == before
     sign_in(client, team.publisher)
-    import_sheet(client, data)
-    assert Keyword.objects.get().label_en == "Tech"
-    event = Event.objects.latest("pk")
-    assert (event.about, event.verb, event.by) == ("keyword/technology", "relabel", team.publisher)
+    preview_url, page = open_preview(client, data)
+    assert "1 new entry" in page
+    assert "1 proposal waits for a second person" in page
+    assert page.count("Waits for a second person") == 1
+    assert all_rows() == before
+    client.post(preview_url, {"seen": seen_value(page)})
+    assert sorted(Keyword.objects.values_list("label_en", flat=True)) == ["Arctic", "Technology"]
+    proposal = Proposal.objects.get()
+    assert (proposal.about, proposal.author) == ("keyword/technology", team.publisher)
+    assert LogEntry.objects.count() == 1
+    assert Outbox.objects.filter(kind="proposed").get().to == team.other_publisher
+    factories.accept(proposal, by=team.other_publisher)
+    assert Keyword.objects.get(slug="technology").label_en == "Tech"
+
+
+def test_sheet_of_terms_proposes_those_in_public_text_with_one_notice(
+    client: Client, team: factories.Team
+) -> None:
+    bullets = (Bullet(0, "灰色地帶與晶片。", "Chips in the gray zone."),)
+    factories.live_brief(team, factories.content(bullets=bullets))
+    sign_in(client, team.publisher)
+    rows = [["", "灰色地帶", "gray zone"], ["", "晶片", "chip"], ["", "無處", "nowhere"]]
+    response = import_sheet(client, sheet_bytes(["slug", "zh", "en"], *rows), "term")
+    assert "1 new entry, 2 proposals wait for a second person" in response.content.decode()
+    assert Term.objects.get().en == "nowhere"
+    (notice,) = Outbox.objects.filter(kind="proposed")
+    assert "2 proposals wait for you" in notifications.describe_notice(notice)
+    assert notifications.build_desk_path(notice) == "/admin/briefs/proposal/"
+    sign_in(client, team.other_publisher)
+    assert client.get("/admin/inbox/").content.decode().count("2 proposals wait for you") >= 1
+
+
+def test_name_that_waits_as_a_proposal_is_not_free_for_another_row(
+    client: Client, team: factories.Team
+) -> None:
+    factories.live_brief(team)
+    Keyword.make(label_zh="北極", label_en="Arctic")
+    sign_in(client, team.publisher)
+    data = sheet_bytes(["slug", "label_zh"], ["technology", "科學"], ["arctic", "科技"])
+    _preview_url, page = open_preview(client, data)
+    assert "“科技” belongs to another entry" in page
+
+
+def test_row_that_came_into_public_use_since_the_preview_is_previewed_again(
+    client: Client, team: factories.Team
+) -> None:
+    brief = factories.signed_brief(team)
+    sign_in(client, team.publisher)
+    preview_url, page = open_preview(client, sheet_bytes(["slug", "label_en"], ["technology", "Tech"]))
+    assert "second person" not in page
+    factories.approve(brief, team.publisher)
+    response = client.post(preview_url, {"seen": seen_value(page)})
+    assert response.status_code == 409
+    assert "1 proposal waits for a second person" in response.content.decode()
+    assert Keyword.objects.get().label_en == "Technology"
 
 
 def test_entry_changed_since_preview_needs_new_confirmation(client: Client, team: factories.Team) -> None:

@@ -3,8 +3,7 @@
 import pytest
 from django.test import Client
 
-from briefs import workflow
-from briefs.models import Edition, Event, Keyword, SiteText
+from briefs.models import Edition, Event, Keyword, Proposal, SiteText
 
 from ...support import factories
 from ...support.form_client import Form, sign_in
@@ -32,7 +31,11 @@ def topic(team: factories.Team) -> Keyword:
     return Keyword.objects.get(label_zh="科技")
 
 
-def test_publisher_writes_introduction_that_readers_see_at_once(
+def accept_open(team: factories.Team) -> None:
+    factories.accept(*Proposal.objects.filter(outcome=""), by=team.other_publisher)
+
+
+def test_publisher_writes_introduction_that_readers_see_once_another_accepts(
     client: Client, team: factories.Team, topic: Keyword
 ) -> None:
     sign_in(client, team.publisher)
@@ -41,20 +44,24 @@ def test_publisher_writes_introduction_that_readers_see_at_once(
     headline = card.split("</a>")[0].rpartition(">")[2]
     address, form = open_page(client, topic)
     chosen = {"brief_1": headline, "zh_1": "先讀這篇", "en_1": "Begin here, for the outline"}
-    assert client.post(address, form.data_with(**TEXTS, **chosen)).status_code == 302
+    response = client.post(address, form.data_with(**TEXTS, **chosen), follow=True)
+    assert "waits for a second person: other-publisher." in response.content.decode()
+    assert "Introduction." not in client.get(public).content.decode()
+    assert "publisher proposed a change" in client.get(address).content.decode()
+    accept_open(team)
     page = client.get(public).content.decode()
     assert [words in page for words in ("Introduction.", "導言。", "先讀這篇", "for the outline")] == [
         True
     ] * 4
-    event = Event.objects.latest("pk")
-    assert (event.about, event.verb, event.by) == (
-        f"sitetext/keyword/{topic.slug}",
-        "edit_site",
-        team.publisher,
-    )
+    events = Event.objects.filter(about=f"sitetext/keyword/{topic.slug}")
+    assert list(events.values_list("verb", "by")) == [
+        ("propose", team.publisher.pk),
+        ("accept_proposal", team.other_publisher.pk),
+    ]
     address, form = open_page(client, topic)
     assert form.data["brief_1"] == [headline]
     client.post(address, form.data_with(text_en="Another.", brief_1="", zh_1="", en_1=""))
+    accept_open(team)
     assert (SiteText.objects.get().start_here, SiteText.objects.get().version) == ([], 2)
     history = client.get(address).content.decode()
     assert history.index("<p>導言。</p>") > history.index("Another.")  # earlier versions stay readable
@@ -96,13 +103,14 @@ def test_stale_introduction_shows_the_stored_one_and_asks_again(
     sign_in(client, team.publisher)
     address, form = open_page(client, topic)
     key = f"keyword/{topic.slug}"
-    workflow.revise_site_text(key, "他們的", "Theirs", by=team.other_publisher, version=0)
+    factories.introduce(key, "他們的", "Theirs", version=0, team=team)
     response = client.post(address, form.data_with(**TEXTS))
     page = response.content.decode()
     assert response.status_code == 409
     assert "Now: Theirs" in page
     assert SiteText.objects.get().text_en == "Theirs"
     assert client.post(address, page_form(page).data).status_code == 302
+    accept_open(team)
     assert SiteText.objects.get().text_en == "Introduction."
 
 

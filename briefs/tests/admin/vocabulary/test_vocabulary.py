@@ -46,25 +46,6 @@ def test_reviewer_can_read_but_not_change_vocabulary(client: Client, team: facto
     assert Keyword.objects.get().label_zh == "科技"
 
 
-def test_only_publisher_changes_label_in_public_use(client: Client, team: factories.Team) -> None:
-    factories.live_brief(team)
-    row = Keyword.objects.get(label_zh="科技")
-    sign_in(client, team.writer)
-    response = client.post(change_url(row), open_form(client, change_url(row)).data_with(label_en="Tech"))
-    page = response.content.decode()
-    assert "A public edition uses this, so a publisher has to change it." in page
-    assert 'value="Tech"' in page
-    assert Keyword.objects.get(pk=row.pk).label_en == "Technology"
-    sign_in(client, team.publisher)
-    assert (
-        client.post(
-            change_url(row), open_form(client, change_url(row)).data_with(label_en="Tech")
-        ).status_code
-        == 302
-    )
-    assert Event.objects.latest("pk").about == f"keyword/{row.slug}"
-
-
 def test_duplicate_label_shows_form_error(client: Client, team: factories.Team) -> None:
     factories.facts()
     sign_in(client, team.writer)

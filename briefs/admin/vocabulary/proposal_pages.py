@@ -1,0 +1,295 @@
+"""The list of proposals, and the page of one with the public pages it touches as they read before and after."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from django.contrib import admin, messages
+from django.contrib.admin.models import ADDITION, CHANGE, LogEntry
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from ... import policy, workflow
+from ...content import LANGUAGE_TAGS
+from ...derived.name_changes import LineChange, Mark, PageChange, find_page_changes
+from ...exchange.sheets.row_changes import CellChange
+from ...models import Brief, Person, Proposal
+from ...models.vocabulary import Vocabulary
+from ...text import paths
+from ...workflow import proposals as proposal_verbs
+from ...workflow.rules import proposed_rows
+from ...workflow.rules.proposed_rows import SITE_TEXT_PREFIX
+from ..common import relative_dates
+from ..common.access import ListOnlyAdmin, require_role
+from ..common.brief_pages import add_done_message, paginate_by_id, render_page
+from ..common.diff_html import highlight_differences
+from ..common.interface_labels import interface_side
+
+PROPOSALS_PAGE_SIZE: Final = 50
+MAX_PAGES_SHOWN: Final = 5
+MAX_CONTEXT: Final = 60
+"""Characters shown of a text before its first changed mark and after its last one."""
+PLACE_LABELS: Final = {
+    "authors": gettext_lazy("Authors"),
+    "source": gettext_lazy("Source"),
+    "keywords": gettext_lazy("Keywords"),
+    "citation": gettext_lazy("Citation files"),
+    "summary": gettext_lazy("Summary"),
+}
+INTRODUCTION_LABELS: Final = {
+    "text_zh": gettext_lazy("Introduction, Chinese"),
+    "text_en": gettext_lazy("Introduction, English"),
+    "start_here": gettext_lazy("Start here"),
+}
+ACTS: Final = ("accept", "reject", "withdraw", "renew")
+
+
+def list_proposals(request: HttpRequest) -> HttpResponse:
+    """List the open proposals, or all, newest first, with keyset pagination."""
+    require_role(request)
+    every = "all" in request.GET
+    rows = find_proposals() if every else find_proposals().filter(outcome="")
+    shown, older = paginate_by_id(rows, request, PROPOSALS_PAGE_SIZE)
+    now = timezone.now()
+    return render_page(
+        request,
+        "vocabulary/proposals",
+        title=Proposal._meta.verbose_name_plural,
+        style="briefs/sheets.css",
+        opts=None,
+        proposals=[
+            {
+                "row": row,
+                "label": proposed_rows.get_label(row),
+                "changes": describe_changes(row),
+                "age": relative_dates.format_ago(row.at, now),
+            }
+            for row in shown
+        ],
+        every=every,
+        older=older,
+    )
+
+
+def find_proposals() -> QuerySet[Proposal]:
+    return Proposal.objects.select_related("author", "decided_by").order_by("-id")
+
+
+def show_proposal(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show a proposal. A POST decides it, or takes back or renews the person's own."""
+    person = require_role(request)
+    proposal = get_object_or_404(find_proposals(), pk=pk)
+    refusal: workflow.Refused | None = None
+    if request.method == "POST":
+        act = request.POST.get("do", "")
+        try:
+            if act in ACTS:
+                return _act(request, proposal, act, person)
+        except workflow.Refused as refused:
+            refusal = refused
+            proposal.refresh_from_db()
+    is_open = proposal.outcome == Proposal.Outcome.OPEN
+    may_decide = is_open and proposal_verbs.may_decide(person, proposal)
+    is_outdated = is_open and proposal_verbs.is_outdated(proposal)
+    pages, count = (PageList([], ""), "") if not is_open or is_outdated else _load_pages(proposal)
+    return render_page(
+        request,
+        "vocabulary/proposal",
+        title=proposed_rows.get_label(proposal),
+        opts=Proposal._meta,
+        proposal=proposal,
+        reasons=[{"text": str(reason)} for reason in refusal.reasons] if refusal else [],
+        reason_typed=request.POST.get("reason", ""),
+        changes=describe_changes(proposal),
+        is_open=is_open,
+        is_outdated=is_outdated,
+        may_decide=may_decide,
+        is_own=is_open
+        and proposal.author_id == person.pk
+        and policy.has_role_for(person, "withdraw_proposal"),
+        deciders=_(", ").join(str(one) for one in proposed_rows.find_deciders(proposal.author)[:3]),
+        seen=proposal_verbs.hash_proposal(proposal) if may_decide else "",
+        row_url=build_row_url(proposal),
+        pages=pages,
+        page_count=count,
+        status=409 if refusal else 200,
+    )
+
+
+def _act(request: HttpRequest, proposal: Proposal, act: str, person: Person) -> HttpResponse:
+    match act:
+        case "accept":
+            workflow.accept_proposal(proposal, by=person, seen=request.POST.get("seen", ""))
+            _log_accepted(proposal, person)
+        case "reject":
+            workflow.reject_proposal(proposal, by=person, reason=request.POST.get("reason", ""))
+        case "withdraw":
+            workflow.withdraw_proposal(proposal, by=person)
+        case _:
+            if renewed := workflow.renew_proposal(proposal, by=person):
+                add_proposed_message(request, [renewed])
+                return redirect("admin:briefs_proposal_change", pk=renewed.pk)
+            messages.success(request, _("Saved"))
+            return redirect("admin:briefs_proposal_changelist")
+    add_done_message(request, f"{act}_proposal")
+    return redirect("admin:briefs_proposal_changelist")
+
+
+def _log_accepted(proposal: Proposal, person: Person) -> None:
+    """Show the change in the history page of the row."""
+    if row := proposed_rows.find_row(proposal.about.removeprefix(SITE_TEXT_PREFIX)):
+        flag = ADDITION if proposal.kind == Proposal.Kind.NEW else CHANGE
+        said = _("Accepted a proposal of %(name)s") % {"name": proposal.author}
+        rows: Any = [row]
+        LogEntry.objects.log_actions(person.pk, rows, flag, change_message=said)
+
+
+def add_proposed_message(request: HttpRequest, made: Sequence[Proposal]) -> None:
+    """Say that public pages stay as they are, and who decides."""
+    if not made:
+        return
+    names = _(", ").join(str(one) for one in proposed_rows.find_deciders(made[0].author)[:3])
+    sentence = ngettext(
+        "Public pages would change at once, so this waits for a second person: %(names)s.",
+        "Public pages would change at once, so %(n)s changes wait for a second person: %(names)s.",
+        len(made),
+    )
+    messages.info(request, sentence % {"n": len(made), "names": names or _("a publisher")})
+
+
+def find_open_proposal(row: Vocabulary) -> Proposal | None:
+    abouts = (proposed_rows.build_about(row), f"{SITE_TEXT_PREFIX}{proposed_rows.build_about(row)}")
+    return find_proposals().filter(about__in=abouts, outcome="").first()
+
+
+def build_row_url(proposal: Proposal) -> str:
+    """Return the desk page of the row, or an empty string while it is new."""
+    row = proposed_rows.find_row(proposal.about.removeprefix(SITE_TEXT_PREFIX))
+    if row is None or row.merged_into:
+        return ""
+    name = "topic_page" if proposal.kind == Proposal.Kind.INTRODUCTION else "change"
+    return reverse(f"admin:briefs_{type(row)._meta.model_name}_{name}", args=[row.pk])
+
+
+# What changes
+
+
+def describe_changes(proposal: Proposal) -> list[CellChange]:
+    """Return the changed columns with their values before and after."""
+    if proposal.kind == Proposal.Kind.INTRODUCTION:
+        return [
+            CellChange(name, str(label), *(_describe_site_value(values, name) for values in _both(proposal)))
+            for name, label in INTRODUCTION_LABELS.items()
+            if proposal.before.get(name) != proposal.after.get(name)
+        ]
+    kind = proposed_rows.VOCABULARY_MODELS[proposal.about.partition("/")[0]]
+    return [
+        CellChange(
+            name, _column_label(kind, name), *(_describe_value(kind, v, name) for v in _both(proposal))
+        )
+        for name in proposal.changed_columns
+    ]
+
+
+def _both(proposal: Proposal) -> tuple[dict[str, Any], dict[str, Any]]:
+    return proposal.before, proposal.after
+
+
+def _column_label(kind: type[Vocabulary], name: str) -> str:
+    return _("Merged into") if name == "merged_into" else str(kind._meta.get_field(name).verbose_name)  # type: ignore[union-attr]
+
+
+def _describe_value(kind: type[Vocabulary], values: dict[str, Any], name: str) -> str:
+    value = values.get(name, "")
+    if name == "merged_into":
+        heir = kind._default_manager.filter(slug=value).first() if value else None
+        return str(heir or value)
+    if isinstance(value, bool):
+        return _("Yes") if value else _("No")
+    if isinstance(value, list):
+        return "\n".join(value)
+    choices = dict(getattr(kind._meta.get_field(name), "flatchoices", ()))
+    return str(choices.get(value, value))
+
+
+def _describe_site_value(values: dict[str, Any], name: str) -> str:
+    value = values.get(name, "")
+    if name != "start_here":
+        return str(value)
+    briefs = Brief.objects.in_bulk([choice["brief"] for choice in value])
+    return "\n".join(
+        f"{briefs.get(choice['brief'], choice['brief'])}\n{choice['zh']}\n{choice['en']}" for choice in value
+    )
+
+
+# Touched pages
+
+
+@dataclass(frozen=True, slots=True)
+class PageList:
+    pages: Sequence[dict[str, Any]]
+    more: str
+
+
+def _load_pages(proposal: Proposal) -> tuple[PageList, str]:
+    """Return the first pages that the change touches, and how many there are, in words."""
+    changes = proposed_rows.get_row_changes(proposal)
+    if changes is None:
+        return PageList([], ""), _("The page of this topic changes.")
+    found, n, is_more = find_page_changes(*changes, limit=MAX_PAGES_SHOWN)
+    if not n:
+        return PageList([], ""), _("No sentence of a brief changes, only lists and topic pages.")
+    count = ngettext("%(n)s brief reads differently.", "%(n)s briefs read differently.", n) % {
+        "n": f"{n}+" if is_more else n
+    }
+    more = _("The newest are shown.") if n > len(found) or is_more else ""
+    return PageList([_build_page(page) for page in found], more), count
+
+
+def _build_page(page: PageChange) -> dict[str, Any]:
+    side = interface_side()
+    content = page.edition.frozen_content
+    return {
+        "headline": content.headline(side),
+        "url": paths.brief(side, page.edition.slug),
+        "lines": list(_render_lines(page.lines)),
+    }
+
+
+def _render_lines(lines: Iterable[LineChange]) -> Iterator[dict[str, Any]]:
+    for line in lines:
+        if line.before == line.after:
+            spans = [*line.marks_before, *line.marks_after]
+            window = max(0, min(s[0] for s in spans) - MAX_CONTEXT), max(s[1] for s in spans) + MAX_CONTEXT
+            before = _render_marks(line.before, line.marks_before, window)
+            after = _render_marks(line.after, line.marks_after, window)
+        else:
+            before, after = highlight_differences(line.before, line.after)
+        label = PLACE_LABELS.get(line.place) or _("Point %(n)s") % {"n": line.place[1:]}
+        yield {"label": label, "lang": LANGUAGE_TAGS[line.side], "before": before, "after": after}
+
+
+def _render_marks(text: str, marks: Iterable[Mark], window: tuple[int, int]) -> SafeString:
+    """Return the part of a text in the window, with each mark and what readers see at it."""
+    start, end = window
+    parts: list[SafeString] = []
+    at = start
+    for first, last, gloss in marks:
+        parts.append(format_html("{}<mark>{}</mark> <i>[{}]</i>", text[at:first], text[first:last], gloss))
+        at = last
+    parts.append(format_html("{}", text[at:end]))
+    whole = format_html_join("", "{}", ((part,) for part in parts))
+    return format_html("{}{}{}", "…" if start else "", whole, "…" if end < len(text) else "")
+
+
+@admin.register(Proposal)
+class ProposalAdmin(ListOnlyAdmin):
+    verb = "accept_proposal"
+    pages = (("", list_proposals, "changelist"), ("<int:pk>/change/", show_proposal, "change"))
