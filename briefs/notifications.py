@@ -6,6 +6,7 @@ notices already queued, and the outbox records the fate of every notice.
 
 import datetime as dt
 import hashlib
+import logging
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -28,6 +29,8 @@ from .models import Letter, MailSwitch, Outbox, Person, Proposal
 from .text import paths
 from .workflow.rules.clock import format_iso_date_in_sentence
 from .workflow.rules.transitions import find_people_for_verb
+
+log = logging.getLogger(__name__)
 
 RETRY_AFTER = dt.timedelta(minutes=10)
 """Delay after the first failure. Doubles with each further failure."""
@@ -134,7 +137,10 @@ def send_due(now: dt.datetime | None = None) -> Delivery:
             try:
                 mailer.open()
             except Exception as error:
-                return Delivery(sent, failed + find_due_notices(now).update(error=_format_error(error)))
+                reason = _format_error(error)
+                unsent = find_due_notices(now).update(error=reason)
+                log.warning("No mail was sent, %d waiting: %s", unsent, reason)
+                return Delivery(sent, failed + unsent)
             claim = Outbox.objects.filter(pk=pk, claimed_at=claimed_at, sent_at=None)
             if not claim.update(claimed_at=now, attempts=F("attempts") + 1):
                 continue
@@ -153,7 +159,9 @@ def _send(pk: int, deliver: Callable[[list[EmailMessage]], Any], now: dt.datetim
     try:
         deliver([compose(message)])
     except Exception as error:  # a bad message must not stop the others
-        Outbox.objects.filter(pk=pk).update(error=_format_error(error))
+        reason = _format_error(error)
+        Outbox.objects.filter(pk=pk).update(error=reason)
+        log.warning("Notice %d (%s) was not sent, attempt %d: %s", pk, message.kind, message.attempts, reason)
         if message.attempts >= MAX_ATTEMPTS:
             _queue_failure_alarm(message, now)
         return False

@@ -11,22 +11,26 @@ import sys
 import tempfile
 from typing import Any
 
+sys.path.insert(0, os.getcwd())
+from digest import environment
+from digest.logs import build_config
+
+environment.load()
+
 preload_app = True
 bind = "127.0.0.1:8000"
+workers = environment.WEB_CONCURRENCY.read()
 threads = 8
 keepalive = 75  # nginx closes an idle connection after 60 s: if we closed it first, a form sent just then would get 502
 control_socket_disable = True  # its folder would be the home of a user that may write nowhere but in var/
 
-if os.environ.get("LOG_FORMAT") == "json":
-    sys.path.insert(0, os.getcwd())
-    from digest.logs import build_config
-
+if environment.LOG_FORMAT.read() == "json":
     logconfig_dict = build_config("json", access_log=True)
     logconfig_dict["loggers"] = {"gunicorn.error": {"level": "INFO", "handlers": ["own"], "propagate": False}}
 
 # The counters of all workers are files in one folder. prometheus-client asks for its name when it is imported. This
 # file is read again at a reload, by the same process, and by the new one of an upgrade (USR2), which inherits variables.
-if os.environ.get("METRICS_BIND") and os.environ.get("METRICS_OWNER") != str(os.getpid()):
+if environment.METRICS_BIND.read() and os.environ.get("METRICS_OWNER") != str(os.getpid()):
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="digest-metrics-")
     os.environ["METRICS_OWNER"] = str(os.getpid())
 

@@ -1,135 +1,313 @@
-"""Read settings from environment variables. Exit with a one-sentence error if a value is invalid."""
+"""Every setting of the site, declared once: name, parser, default, whether it is secret.
+
+Values come from the environment of the process and from the file that `DIGEST_ENV_FILE` names; the process takes
+precedence. A wrong value or name stops the start with one sentence that begins with the variable.
+"""
 
 import os
 import re
 import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
 from importlib.util import find_spec
+from ipaddress import ip_address
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, Final, NamedTuple, NoReturn
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import available_timezones
 
 import dj_database_url
 from django.http.request import validate_host
+from rapidfuzz.distance import OSA
 
-SQLITE_SETUP = "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA recursive_triggers=ON;"
-POSTGRESQL_DEFAULTS = {
+from .environment_file import UnreadableLine, read_assignments
+
+SQLITE_SETUP: Final = "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA recursive_triggers=ON;"
+POSTGRESQL_DEFAULTS: Final = {
     "connect_timeout": 5,
     "keepalives_idle": 30,
     "keepalives_interval": 5,
     "keepalives_count": 3,
 }
-LOOPBACK = {"127.0.0.1", "localhost", "::1"}
-_PREFIX = "DIGEST_"
-_known_names: set[str] = set()
+LOOPBACK: Final = {"127.0.0.1", "localhost", "::1"}
+PREFIX: Final = "DIGEST_"
+
+FOREIGN_PREFIXES: Final = ("AWS_", "LC_", "MALLOC_", "PG", "PYTHON", "SSL_")
+FOREIGN_NAMES: Final = {
+    "FORWARDED_ALLOW_IPS", "HOME", "HTTP_PROXY", "HTTPS_PROXY", "LANG", "LANGUAGE", "LD_PRELOAD", "NO_PROXY", "PATH",
+    "REQUESTS_CA_BUNDLE", "TMPDIR", "TZ",
+}  # fmt: skip
+"""Variables of other programs that the file may set, in capitals."""
+LOOKALIKES: Final = {"CACHE_TTL", "FILE_URL", "LIVE_URL", "SITE_UID"}
+"""Names in the environment of a process that are no misspelling of ours."""
+LONG_NAME: Final = 8
+"""Shorter names have too many neighbours for a misspelling to be told from a variable of another program."""
+MISSPELT: Final = 2
 
 
-def read(variable: str, default: str = "") -> str:
-    _known_names.add(variable)
-    return os.environ.get(variable) or default
+class Unexpected(ValueError):
+    """What was expected of a value. The value follows in the sentence unless the setting is secret."""
 
 
-def require_known_names() -> None:
-    """Stop at a variable that begins like ours but that no setting reads, such as a misspelt name."""
-    known = sorted(name for name in _known_names if name.startswith(_PREFIX))
-    for name in sorted(os.environ):
-        if name.startswith(_PREFIX) and name not in _known_names:
-            stop(name, f"no such setting. There are {', '.join(known)}.")
+@dataclass(frozen=True, slots=True)
+class Setting[T]:
+    name: str
+    parse: Callable[[str], T]
+    """Raise `Unexpected`, or `ValueError` with a whole sentence."""
+    default: str = ""
+    is_secret: bool = False
+
+    def __post_init__(self) -> None:
+        SETTINGS[self.name] = self
+
+    @property
+    def given(self) -> str:
+        return os.environ.get(self.name) or _file_values.get(self.name, "")
+
+    def read(self, *, default: str | None = None) -> T:
+        value = self.given or (self.default if default is None else default)
+        try:
+            return self.parse(value)
+        except Unexpected as error:
+            found = "" if self.is_secret else f", found {value!r}"
+            self.stop(f"expected {error}{found}.")
+        except ValueError as error:
+            self.stop(str(error))
+
+    def stop(self, why: str) -> NoReturn:
+        stop(self.name, why)
+
+
+SETTINGS: Final[dict[str, Setting[Any]]] = {}
+_file_values: Final[dict[str, str]] = {}
 
 
 def stop(variable: str, why: str) -> NoReturn:
     raise SystemExit(f"{variable}: {why}")
 
 
-def read_flag(variable: str, *, default: bool) -> bool:
-    value = read(variable, "1" if default else "0")
+# The file and the names
+
+
+def load() -> None:
+    """Read the file of settings, and stop at a name that no setting has."""
+    _file_values.clear()
+    if file := ENV_FILE.read():
+        _load_file(file)
+    for name in sorted(os.environ):
+        if name in SETTINGS or _is_foreign(name):
+            continue
+        if name.startswith(PREFIX) or _find_nearest(name, shortest=LONG_NAME):
+            stop(name, f"no such setting. {_suggest(name)}")
+
+
+def _load_file(file: Path) -> None:
+    try:
+        assignments = read_assignments(file)
+    except OSError as error:
+        ENV_FILE.stop(f"{file} cannot be read: {error.strerror}.")
+    except UnicodeDecodeError:
+        ENV_FILE.stop(f"{file} is not UTF-8.")
+    except UnreadableLine as error:
+        name = error.word if error.word in SETTINGS else ENV_FILE.name
+        stop(name, f"expected {error.expected} in line {error.line} of {file}.")
+    for name, value, line in assignments:
+        if name not in SETTINGS and not _is_foreign(name):
+            stop(name, f"no such setting, in line {line} of {file}. {_suggest(name)}")
+        if name == ENV_FILE.name:
+            stop(name, f"it cannot be set in the file itself: remove line {line} of {file}.")
+        if "\n" in value or "\r" in value:
+            stop(name, f"expected one line, found several from line {line} of {file}: a quote is not closed.")
+        if _file_values.setdefault(name, value) != value:
+            stop(name, f"set to two values in {file}, the second in line {line}. Keep one.")
+    for name, value in _file_values.items():
+        if name not in SETTINGS:
+            os.environ.setdefault(name, value)
+
+
+def _is_foreign(name: str) -> bool:
+    capitals = name.upper()
+    return capitals in FOREIGN_NAMES or capitals in LOOKALIKES or name.startswith(FOREIGN_PREFIXES)
+
+
+def _find_nearest(name: str, *, shortest: int = 1) -> str:
+    """Return the name of a setting within two letters, or nothing."""
+    known_names = [known for known in SETTINGS if len(known) >= shortest]
+    distances = {known: OSA.distance(name.upper(), known, score_cutoff=MISSPELT) for known in known_names}
+    nearest = min(distances, key=lambda known: distances[known])
+    return nearest if distances[nearest] <= MISSPELT else ""
+
+
+def _suggest(name: str) -> str:
+    if nearest := _find_nearest(name):
+        return f"Did you mean {nearest}?"
+    return "docs/operators.md lists the settings."
+
+
+# Parsers of simple values
+
+
+def flag(value: str) -> bool:
     if value not in ("0", "1"):
-        stop(variable, f"expected 0 or 1, found {value!r}.")
+        raise Unexpected("0 or 1")
     return value == "1"
 
 
-def read_number(variable: str, *, default: int, maximum: int) -> int:
-    value = read(variable, str(default))
-    if not (value.isascii() and value.isdecimal() and int(value) <= maximum):
-        stop(variable, f"expected a number from 0 to {maximum}, found {value!r}.")
-    return int(value)
+def number(minimum: int, maximum: int) -> Callable[[str], int]:
+    def parse(value: str) -> int:
+        if not (value.isascii() and value.isdecimal() and minimum <= int(value) <= maximum):
+            raise Unexpected(f"a number from {minimum} to {maximum}")
+        return int(value)
+
+    return parse
 
 
-def read_list(variable: str) -> list[str]:
-    return [part.strip() for part in read(variable).split(",") if part.strip()]
+def choice(*choices: str) -> Callable[[str], str]:
+    def parse(value: str) -> str:
+        if value not in choices:
+            raise Unexpected(f"one of {', '.join(choices)}")
+        return value
+
+    return parse
 
 
-def read_address(variable: str, *, default: str) -> str:
+def name_list(value: str) -> list[str]:
+    return [part.strip() for part in value.split(",") if part.strip()]
+
+
+def mail_address(value: str) -> str:
     """Return a mail address, alone or as `Name <address>`."""
-    value = read(variable, default)
-    if not re.fullmatch(r"(?:[^<>@\n]+ )?<?[^\s<>@]+@[^\s<>@]+>?", value):
-        stop(variable, f"expected a mail address, found {value!r}.")
+    if not re.fullmatch(r"(?:[^<>@\n]+ )?<[^\s<>@]+@[^\s<>@]+>|[^\s<>@]+@[^\s<>@]+", value):
+        raise Unexpected("a mail address")
     return value
 
 
-def read_text(variable: str, *, default: str) -> str:
-    value = read(variable, default).strip()
+def one_line(value: str) -> str:
+    value = value.strip()
     if not value or len(value) > 60 or not value.isprintable():
-        stop(variable, "expected one line of at most 60 characters.")
+        raise ValueError("expected one line of at most 60 characters.")
     return value
 
 
-def read_link(variable: str) -> str:
-    """Return a web address, or nothing."""
-    value = read(variable)
+def link(value: str) -> str:
     if value and not re.fullmatch(r"https?://[!-~]{1,300}", value):
-        stop(variable, f"expected an address such as https://example.org/terms, found {value!r}.")
+        raise Unexpected("an address such as https://example.org/terms")
     return value
 
 
-def read_choice(variable: str, choices: tuple[str, ...]) -> str:
-    """Return the variable's value. The first choice is the default."""
-    value = read(variable, choices[0])
-    if value not in choices:
-        stop(variable, f"expected one of {', '.join(choices)}, found {value!r}.")
+def zone(value: str) -> str:
+    if value not in available_timezones():
+        raise Unexpected("a zone such as Asia/Taipei")
     return value
 
 
-def blocking_checks() -> tuple[str, ...]:
+def file_path(value: str) -> Path | None:
+    if value and not Path(value).is_absolute():
+        raise Unexpected("the whole path of a file")
+    return Path(value) if value else None
+
+
+def blocking_checks(value: str) -> tuple[str, ...]:
     """Return the names of checks that block submission, always including completeness."""
     from briefs.checks import ALL_CHECKS  # imported here because only this setting needs it; pure Python
 
-    variable = "DIGEST_BLOCKING_CHECKS"
-    names = read_list(variable)
-    for name in names:
-        if name not in ALL_CHECKS:
-            stop(variable, f"expected names among {', '.join(ALL_CHECKS)}, found {name!r}.")
-    return tuple(dict.fromkeys(["completeness", *names]))
+    chosen = name_list(value)
+    if any(name not in ALL_CHECKS for name in chosen):
+        raise Unexpected(f"names among {', '.join(ALL_CHECKS)}")
+    return tuple(dict.fromkeys(["completeness", *chosen]))
 
 
-def time_zone() -> str:
-    value = read("TIME_ZONE", "Asia/Taipei")
-    if value not in available_timezones():
-        stop("TIME_ZONE", f"expected a zone such as Asia/Taipei, found {value!r}.")
-    return ZoneInfo(value).key
+def hsts(value: str) -> dict[str, Any]:
+    """Return Django's settings of HSTS."""
+    choice("host", "subdomains", "preload", "off")(value)
+    return {
+        "SECURE_HSTS_SECONDS": 0 if value == "off" else 60 * 60 * 24 * 365,
+        "SECURE_HSTS_INCLUDE_SUBDOMAINS": value in ("subdomains", "preload"),
+        "SECURE_HSTS_PRELOAD": value == "preload",
+    }
 
 
-def site_url() -> tuple[str, str, bool]:
-    """Return the address without a trailing slash, its host, and whether it is https."""
-    value = read("SITE_URL", "http://127.0.0.1:8000").rstrip("/")
-    parts = urlsplit(value)
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.path or parts.query:
-        stop("SITE_URL", f"expected an address such as https://digest.example, found {value!r}.")
-    if parts.scheme == "http" and parts.hostname not in LOOPBACK:
-        stop("SITE_URL", "plain http is only for this machine (127.0.0.1 or localhost); use https.")
-    return value, parts.hostname, parts.scheme == "https"
+# The address of the site, its hosts and its key
 
 
-def secret_key(key_file: Path, *, required: bool) -> str:
-    if value := read("SECRET_KEY", ""):
-        if required and (len(value) < 50 or len(set(value)) < 5 or value.startswith("django-insecure-")):
-            stop("SECRET_KEY", "expected at least 50 random characters.")
-        return value
-    if required:
-        stop(
-            "SECRET_KEY",
-            "an https site needs one: at least 50 random characters, kept out of the repository.",
+class Site(NamedTuple):
+    url: str
+    """Without a slash at the end."""
+    host: str
+    is_https: bool
+
+
+def site_address(value: str) -> Site:
+    parts = urlsplit(value.rstrip("/"))
+    try:
+        _ = parts.port
+        host = parts.hostname or ""
+    except ValueError:
+        host = ""
+    is_whole = parts.scheme in ("http", "https") and re.fullmatch(
+        r"(?!.*\.\.)[a-z0-9][a-z0-9.-]*|[0-9a-f:]+", host
+    )
+    if not is_whole or parts.path or parts.query or parts.fragment or parts.username is not None:
+        raise Unexpected("an address such as https://digest.example")
+    if parts.scheme == "http" and host not in LOOPBACK:
+        raise ValueError("plain http is only for this machine (127.0.0.1 or localhost); use https.")
+    return Site(value.rstrip("/"), host, parts.scheme == "https")
+
+
+def host_names(value: str) -> list[str]:
+    hosts = name_list(value)
+    for name in hosts:
+        if name == "*" or (name.startswith(".") and name.count(".") == 1):
+            raise ValueError(f"{name} admits hosts of anybody. Name those of the site.")
+        if "*" in name:
+            raise ValueError(f"write .{name.rpartition('*.')[2]} for all subdomains, not {name}.")
+        if re.search(r"[/\s]", name) or (":" in name and not name.endswith("]")):
+            raise Unexpected("host names without scheme or port, separated by commas")
+    return hosts
+
+
+def read_site() -> Site:
+    """Return the address of the site. Stop if it is missing or local while other settings are those of a public site.
+
+    Else a misspelt SITE_URL would make a desk without second factor, and a sentence about another variable.
+    """
+    address, hosts = SITE_URL.read(), ALLOWED_HOSTS.read()
+    public_hosts = [name for name in hosts if name.strip("[]") not in LOOPBACK]
+    example = next((name.lstrip(".") for name in public_hosts), "digest.example")
+    if not SITE_URL.given and (hosts or SECRET_KEY.given):
+        sign = ALLOWED_HOSTS if hosts else SECRET_KEY
+        SITE_URL.stop(f"missing, and {sign.name} is set. A public site needs SITE_URL=https://{example}.")
+    if not address.is_https and public_hosts:
+        SITE_URL.stop(
+            f"{address.url} is for this machine alone, and ALLOWED_HOSTS names {public_hosts[0]}."
+            f" A public site needs SITE_URL=https://{example}."
         )
+    return address
+
+
+def allowed_hosts(site: Site) -> list[str]:
+    hosts = ALLOWED_HOSTS.read()
+    if hosts and not validate_host(site.host, hosts):
+        ALLOWED_HOSTS.stop(f"the host of SITE_URL is missing: add {site.host}.")
+    if not hosts and site.is_https:
+        ALLOWED_HOSTS.stop(f"an https site needs its host names, for example {site.host}.")
+    return hosts or sorted(LOOPBACK | {"[::1]"})
+
+
+def secret_key(key_file: Path, *, is_public: bool) -> str:
+    key = SECRET_KEY.read()
+    if is_public and not key:
+        SECRET_KEY.stop("an https site needs one: at least 50 random characters, kept out of the repository.")
+    for setting, keys in (SECRET_KEY, [key]), (SECRET_KEY_FALLBACKS, SECRET_KEY_FALLBACKS.read()):
+        is_weak = any(
+            len(key) < 50 or len(set(key)) < 5 or key.startswith("django-insecure-") for key in keys
+        )
+        if is_public and is_weak:
+            setting.stop("expected at least 50 random characters.")
+    return key or _read_or_make_key(key_file)
+
+
+def _read_or_make_key(key_file: Path) -> str:
     if not key_file.exists():
         key_file.parent.mkdir(parents=True, exist_ok=True)
         made = key_file.with_name(f"{key_file.name}.{os.getpid()}")
@@ -145,135 +323,128 @@ def secret_key(key_file: Path, *, required: bool) -> str:
     return key_file.read_text(encoding="ascii").strip()
 
 
-def allowed_hosts(host: str, *, required: bool) -> list[str]:
-    value = read_list("ALLOWED_HOSTS")
-    for name in value:
-        if "/" in name or (":" in name and not name.endswith("]")):
-            stop("ALLOWED_HOSTS", f"expected host names without scheme or port, found {name!r}.")
-    if value and not validate_host(host, value):
-        stop("ALLOWED_HOSTS", f"the host of SITE_URL is missing: add {host}.")
-    if value:
-        return value
-    if required:
-        stop("ALLOWED_HOSTS", f"an https site needs its host names, for example {host}.")
-    return sorted(LOOPBACK | {"[::1]"})
+# Addresses of servers
 
 
-def split_address(variable: str, value: str, expected: str) -> SplitResult:
-    """Split an address with a user, a password, a host and a port. Stop where the parts are unclear."""
+def split_address(value: str, expected: str) -> SplitResult:
+    """Split an address with a user, a password, a host and a port. Raise where the parts are unclear."""
     user_and_password = value.partition("://")[2].rpartition("@")[0]
     if re.search(r"[#/?@]", user_and_password):
-        stop(
-            variable, "write special characters of the password as %XX, for example %23 for # and %2F for /."
+        raise ValueError(
+            "write special characters of the password as %XX, for example %23 for # and %2F for /."
         )
     try:
         parts = urlsplit(value)
         _ = parts.port
     except ValueError:
-        stop(variable, f"{expected} The port must be a number.")
+        raise ValueError(f"expected {expected}. The port must be a number.") from None
     return parts
 
 
-def require_package(variable: str, module: str, extra: str) -> None:
+def require_package(module: str, extra: str) -> None:
     if find_spec(module) is None:
-        stop(variable, f"the Python package {module} is missing: install the extra {extra!r}.")
+        raise ValueError(f"the Python package {module} is missing: install the extra {extra!r}.")
 
 
-def database(var: Path) -> dict[str, Any]:
-    variable, expected = (
-        "DATABASE_URL",
-        "expected sqlite:////path or postgres://user:password@host:port/name.",
-    )
-    value = read(variable, f"sqlite:///{var / 'digest.sqlite3'}")
+def database(value: str) -> dict[str, Any]:
+    """Return Django's settings of a database, without those that other variables decide."""
+    expected = "sqlite:////path or postgres://user:password@host:port/name"
     if not value.startswith("sqlite:"):
-        split_address(variable, value, expected)
+        split_address(value, expected)
     try:
         config: dict[str, Any] = dict(dj_database_url.parse(value))
     except (dj_database_url.ParseError, dj_database_url.UnknownSchemeError, ValueError):
-        stop(variable, expected)
-    config.setdefault("OPTIONS", {})
+        raise Unexpected(expected) from None
+    options = config.setdefault("OPTIONS", {})
     if config["ENGINE"] == "django.db.backends.sqlite3":
         require_sqlite_file(Path(config["NAME"] or ":memory:"))
+        config["ENGINE"] = "briefs.database.sqlite"
         config["CONN_MAX_AGE"] = None  # reopening the file costs more than rendering most pages
-        config["OPTIONS"] |= {"transaction_mode": "IMMEDIATE", "timeout": 20, "init_command": SQLITE_SETUP}
+        options |= {"transaction_mode": "IMMEDIATE", "timeout": 20, "init_command": SQLITE_SETUP}
     elif config["ENGINE"] == "django.db.backends.postgresql":
-        require_package(variable, "psycopg", "postgres")
-        config |= postgresql(config["OPTIONS"])
+        if not config["NAME"]:
+            raise Unexpected(f"{expected}; the name of the database is missing")
+        require_package("psycopg", "postgres")
+        config["ENGINE"] = "briefs.database.postgresql"
+        config["OPTIONS"] = POSTGRESQL_DEFAULTS | options
     else:
-        stop(variable, "expected SQLite or PostgreSQL.")
+        raise ValueError("expected SQLite or PostgreSQL.")
     return config
 
 
-def postgresql(options: dict[str, Any]) -> dict[str, Any]:
-    """Return the settings of a PostgreSQL database besides its address."""
-    size = read_number("DATABASE_POOL", default=10, maximum=1_000)
-    return {
-        "ENGINE": "briefs.database.postgresql",
-        "POOL_SIZE": max(size, 1),
-        "OPTIONS": POSTGRESQL_DEFAULTS | options,
-    }
-
-
-def replica() -> dict[str, dict[str, Any]]:
-    """Return the database `replica` if the variable names one: a PostgreSQL standby, for public pages."""
-    variable = "DATABASE_REPLICA_URL"
-    if not (value := read(variable)):
-        return {}
-    expected = "expected postgres://user:password@host:port/name of a standby of DATABASE_URL."
-    split_address(variable, value, expected)
-    try:
-        config: dict[str, Any] = dict(dj_database_url.parse(value))
-    except (dj_database_url.ParseError, dj_database_url.UnknownSchemeError, ValueError):
-        stop(variable, expected)
-    if config["ENGINE"] != "django.db.backends.postgresql" or not read("DATABASE_URL").startswith("postgres"):
-        stop(variable, expected)
-    return {"replica": config | postgresql(config.get("OPTIONS", {})) | {"TEST": {"MIRROR": "default"}}}
-
-
 def require_sqlite_file(file: Path) -> None:
-    variable = "DATABASE_URL"
     if not file.is_absolute():
-        stop(variable, "SQLite needs a file with its whole path: sqlite:////srv/digest/digest.sqlite3.")
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        stop(variable, f"the folder {file.parent} cannot be made: {error.strerror}.")
-    if not os.access(file.parent, os.W_OK):
-        stop(
-            variable,
-            f"this user may not write to the folder {file.parent}, where SQLite needs files of its own.",
+        raise ValueError("SQLite needs a file with its whole path: sqlite:////srv/digest/digest.sqlite3.")
+    if file.is_dir():
+        raise ValueError(f"{file} is a folder; SQLite needs a file.")
+    if file.parent.exists() and not os.access(file.parent, os.W_OK):
+        raise ValueError(
+            f"this user may not write to the folder {file.parent}, where SQLite needs files of its own."
         )
 
 
-def cache() -> dict[str, Any]:
-    value = read("CACHE_URL", "")
+def databases(var: Path, site: Site) -> dict[str, dict[str, Any]]:
+    """Return `default`, and `replica` if there is one: a PostgreSQL standby, for public pages."""
+    primary = DATABASE_URL.read(default=f"sqlite:///{var / 'digest.sqlite3'}")
+    pool = DATABASE_POOL.read()
+    if primary["ENGINE"] == "briefs.database.sqlite":
+        require_one_process(WEB_CONCURRENCY.read())
+        # Without DATABASE_URL the file of a new clone is made by whatever opens it first.
+        primary["EXPECTED_FILE"] = primary["NAME"] if DATABASE_URL.given or site.is_https else ""
+    else:
+        primary["POOL_SIZE"] = pool
+    replica = DATABASE_REPLICA_URL.read()
+    if replica is None:
+        return {"default": primary}
+    if "POOL_SIZE" not in primary or replica["ENGINE"] != primary["ENGINE"]:
+        DATABASE_REPLICA_URL.stop("expected a PostgreSQL standby of DATABASE_URL, which is PostgreSQL too.")
+    if all(replica[part] == primary[part] for part in ("HOST", "PORT", "NAME")):
+        DATABASE_REPLICA_URL.stop("this is the database of DATABASE_URL, not a standby of it.")
+    return {"default": primary, "replica": replica | {"POOL_SIZE": pool, "TEST": {"MIRROR": "default"}}}
+
+
+def require_one_process(processes: int) -> None:
+    """Stop if several server processes would write to SQLite."""
+    if processes > 1:
+        WEB_CONCURRENCY.stop(
+            f"{processes} server processes need PostgreSQL; with SQLite run one, which has threads."
+        )
+
+
+def standby(value: str) -> dict[str, Any] | None:
+    return database(value) if value else None
+
+
+def cache(value: str) -> dict[str, Any]:
     if not value:
         return {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
-    expected = "expected redis://host:port/0, or nothing for a cache in each process."
-    parts = split_address("CACHE_URL", value, expected)
-    if parts.scheme not in ("redis", "rediss") or not parts.hostname:
-        stop("CACHE_URL", expected)
-    require_package("CACHE_URL", "redis", "redis")
+    expected = "redis://host:port/0, or nothing for a cache in each process"
+    parts = split_address(value, expected)
+    if (
+        parts.scheme not in ("redis", "rediss")
+        or not parts.hostname
+        or not re.fullmatch(r"|/|/\d{1,3}", parts.path)
+    ):
+        raise Unexpected(expected)
+    require_package("redis", "redis")
     quick = {"socket_connect_timeout": 0.25, "socket_timeout": 0.25}  # a page must not wait for the cache
     return {"BACKEND": "digest.cache.PatientRedisCache", "LOCATION": value, "OPTIONS": quick}
 
 
-def page_cache() -> dict[str, Any]:
+def page_cache(cache: dict[str, Any]) -> dict[str, Any]:
     """Return the cache of whole answers: on the same server, or up to 500 in each process."""
-    own = cache()
-    if "LOCATION" not in own:
-        return own | {"LOCATION": "pages", "OPTIONS": {"MAX_ENTRIES": 500}}
-    return own | {"KEY_PREFIX": "pages"}
+    if "LOCATION" not in cache:
+        return cache | {"LOCATION": "pages", "OPTIONS": {"MAX_ENTRIES": 500}}
+    return cache | {"KEY_PREFIX": "pages"}
 
 
-def mailer() -> dict[str, Any]:
-    value = read("EMAIL_URL", "console:")
-    expected = "expected console:, smtp://…, smtp+tls://… or smtps://user:password@host:port."
-    parts = split_address("EMAIL_URL", value, expected)
+def mailer(value: str) -> dict[str, Any]:
+    expected = "console:, smtp://…, smtp+tls://… or smtps://user:password@host:port"
+    parts = split_address(value, expected)
     if parts.scheme == "console":
         return {"BACKEND": "django.core.mail.backends.console.EmailBackend"}
     if parts.scheme not in ("smtp", "smtps", "smtp+tls") or not parts.hostname:
-        stop("EMAIL_URL", expected)
+        raise Unexpected(expected)
     return {
         "BACKEND": "django.core.mail.backends.smtp.EmailBackend",
         "OPTIONS": {
@@ -288,40 +459,17 @@ def mailer() -> dict[str, Any]:
     }
 
 
-def media_storage(var: Path) -> dict[str, Any]:
-    variable, value = "MEDIA_STORAGE", read("MEDIA_STORAGE", f"file://{var / 'media'}")
+def media_storage(value: str) -> dict[str, Any]:
     parts = urlsplit(value)
     if parts.scheme == "s3":
-        return s3_storage(variable, parts)
+        return _s3_storage(parts)
     if parts.scheme != "file" or not parts.path or parts.netloc:
-        stop(variable, "expected file:///srv/digest/media (the whole path) or s3://bucket?region=….")
+        raise Unexpected("file:///srv/digest/media (the whole path) or s3://bucket?region=…")
     location = {"location": unquote(parts.path)}
     return {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": location}
 
 
-def metrics_bind() -> tuple[str, int] | None:
-    """Return host and port of the second listener, or nothing."""
-    value = read("METRICS_BIND")
-    if not value:
-        return None
-    host, _, port = value.rpartition(":")
-    if not host.strip("[]") or not port.isdecimal() or not 0 < int(port) < 65_536:
-        stop("METRICS_BIND", f"expected host:port such as 127.0.0.1:9101, found {value!r}.")
-    require_package("METRICS_BIND", "prometheus_client", "metrics")
-    return host.strip("[]"), int(port)
-
-
-def sentry_dsn() -> str:
-    value = read("SENTRY_DSN")
-    if value:
-        parts = split_address("SENTRY_DSN", value, "expected https://key@host/number.")
-        if parts.scheme not in ("http", "https") or not parts.username or not parts.hostname:
-            stop("SENTRY_DSN", "expected https://key@host/number.")
-        require_package("SENTRY_DSN", "sentry_sdk", "sentry")
-    return value
-
-
-def s3_storage(variable: str, parts: SplitResult) -> dict[str, Any]:
+def _s3_storage(parts: SplitResult) -> dict[str, Any]:
     options = dict(parse_qsl(parts.query))
     endpoint = urlsplit(options.get("endpoint", "https:"))
     if (
@@ -330,19 +478,85 @@ def s3_storage(variable: str, parts: SplitResult) -> dict[str, Any]:
         or options.keys() - {"region", "endpoint"}
         or ("endpoint" in options and not (endpoint.scheme in ("http", "https") and endpoint.hostname))
     ):
-        stop(
-            variable,
-            "expected s3://bucket?region=eu-west-1, and &endpoint=https://… for a service other than Amazon's.",
+        raise Unexpected(
+            "s3://bucket?region=eu-west-1, and &endpoint=https://… for a service other than Amazon's"
         )
-    require_package(variable, "boto3", "s3")
+    require_package("boto3", "s3")
     return {"BACKEND": "digest.s3_storage.S3Storage", "OPTIONS": {"bucket": parts.netloc, **options}}
 
 
-def hsts() -> dict[str, Any]:
-    """Return Django's settings of HSTS for the value of the variable."""
-    value = read_choice("HSTS", ("host", "subdomains", "preload", "off"))
-    return {
-        "SECURE_HSTS_SECONDS": 0 if value == "off" else 60 * 60 * 24 * 365,
-        "SECURE_HSTS_INCLUDE_SUBDOMAINS": value in ("subdomains", "preload"),
-        "SECURE_HSTS_PRELOAD": value == "preload",
-    }
+def listener(value: str) -> tuple[str, int] | None:
+    """Return host and port of the second listener, or nothing."""
+    if not value:
+        return None
+    host, _, port = value.rpartition(":")
+    host = host.strip("[]")
+    if not host or not port.isdecimal() or not 0 < int(port) < 65_536:
+        raise Unexpected("host:port such as 127.0.0.1:9101")
+    if is_public_address(host):
+        raise ValueError(
+            f"{host} can be reached from outside. Use 127.0.0.1 or an address of a private network."
+        )
+    require_package("prometheus_client", "metrics")
+    return host, int(port)
+
+
+def is_public_address(host: str) -> bool:
+    """Return whether this is an address of the internet, or stands for every address of the machine."""
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return False  # a name, which `doctor` looks up
+    return address.is_global or address.is_unspecified
+
+
+def report_address(value: str) -> str:
+    expected = "https://key@host/number"
+    if value:
+        parts = split_address(value, expected)
+        if parts.scheme not in ("http", "https") or not parts.username or not parts.hostname:
+            raise Unexpected(expected)
+        require_package("sentry_sdk", "sentry")
+    return value
+
+
+def assistants(value: str) -> bool:
+    if flag(value):
+        require_package("django_mcpz", "mcp")
+    return flag(value)
+
+
+ENV_FILE: Final = Setting("DIGEST_ENV_FILE", file_path)
+SITE_URL: Final = Setting("SITE_URL", site_address, "http://127.0.0.1:8000")
+SECRET_KEY: Final = Setting("SECRET_KEY", str, is_secret=True)
+SECRET_KEY_FALLBACKS: Final = Setting("SECRET_KEY_FALLBACKS", name_list, is_secret=True)
+ALLOWED_HOSTS: Final = Setting("ALLOWED_HOSTS", host_names)
+DATABASE_URL: Final = Setting("DATABASE_URL", database, is_secret=True)
+DATABASE_POOL: Final = Setting("DATABASE_POOL", number(1, 1_000), "10")
+DATABASE_REPLICA_URL: Final = Setting("DATABASE_REPLICA_URL", standby, is_secret=True)
+CACHE_URL: Final = Setting("CACHE_URL", cache, is_secret=True)
+MEDIA_STORAGE: Final = Setting("MEDIA_STORAGE", media_storage)
+EMAIL_URL: Final = Setting("EMAIL_URL", mailer, "console:", is_secret=True)
+EMAIL_FROM: Final = Setting("EMAIL_FROM", mail_address)
+SECURITY_CONTACT: Final = Setting("SECURITY_CONTACT", mail_address)
+SITE_NAME_ZH: Final = Setting("SITE_NAME_ZH", one_line, "智庫文摘")
+SITE_NAME_EN: Final = Setting("SITE_NAME_EN", one_line, "Think-Tank Digest")
+TIME_ZONE: Final = Setting("TIME_ZONE", zone, "Asia/Taipei")
+HSTS: Final = Setting("HSTS", hsts, "host")
+DATE_ORDER: Final = Setting("DIGEST_DATE_ORDER", choice("mdy", "dmy"), "mdy")
+FOUR_EYES: Final = Setting("DIGEST_FOUR_EYES", flag, "1")
+REQUIRE_MFA: Final = Setting("DIGEST_REQUIRE_MFA", flag)
+BLOCKING_CHECKS: Final = Setting("DIGEST_BLOCKING_CHECKS", blocking_checks, "completeness")
+SEARCH_LIMIT: Final = Setting("DIGEST_SEARCH_LIMIT", number(0, 100_000), "30")
+QUOTE_LIMIT: Final = Setting("DIGEST_QUOTE_LIMIT", number(0, 100_000), "0")
+API_LIMIT: Final = Setting("DIGEST_API_LIMIT", number(0, 100_000), "120")
+CORPUS: Final = Setting("DIGEST_CORPUS", flag, "1")
+LICENCE: Final = Setting("DIGEST_LICENCE", link)
+MCP: Final = Setting("DIGEST_MCP", assistants, "0")
+PROXIES: Final = Setting("DIGEST_PROXIES", number(0, 9))
+LOG_FORMAT: Final = Setting("LOG_FORMAT", choice("text", "json"), "text")
+ACCESS_LOG: Final = Setting("ACCESS_LOG", flag)
+METRICS_BIND: Final = Setting("METRICS_BIND", listener)
+SENTRY_DSN: Final = Setting("SENTRY_DSN", report_address, is_secret=True)
+DEBUG: Final = Setting("DEBUG", flag, "0")
+WEB_CONCURRENCY: Final = Setting("WEB_CONCURRENCY", number(1, 100), "1")

@@ -14,30 +14,27 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 VERSION = tomllib.loads((BASE_DIR / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
 VAR = BASE_DIR / "var"
 
-SITE_URL, _host, _https = environment.site_url()
-DEBUG = environment.read_flag("DEBUG", default=False)
-SECRET_KEY = environment.secret_key(VAR / "secret_key", required=_https)
-SECRET_KEY_FALLBACKS = environment.read_list("SECRET_KEY_FALLBACKS")
-ALLOWED_HOSTS = environment.allowed_hosts(_host, required=_https)
+environment.load()
+_site = environment.read_site()
+SITE_URL, _host, _https = _site
+DEBUG = environment.DEBUG.read()
+SECRET_KEY = environment.secret_key(VAR / "secret_key", is_public=_https)
+SECRET_KEY_FALLBACKS = environment.SECRET_KEY_FALLBACKS.read()
+ALLOWED_HOSTS = environment.allowed_hosts(_site)
 if _https and DEBUG:
-    environment.stop("DEBUG", "an https site must not run with DEBUG=1.")
+    environment.DEBUG.stop("an https site must not run with DEBUG=1.")
 
-DIGEST_DATE_ORDER = environment.read_choice("DIGEST_DATE_ORDER", ("mdy", "dmy"))
-DIGEST_BLOCKING_CHECKS = environment.blocking_checks()
-DIGEST_FOUR_EYES = environment.read_flag("DIGEST_FOUR_EYES", default=True)
-DIGEST_SEARCH_LIMIT = environment.read_number("DIGEST_SEARCH_LIMIT", default=30, maximum=100_000)
-DIGEST_API_LIMIT = environment.read_number("DIGEST_API_LIMIT", default=120, maximum=100_000)
-DIGEST_CORPUS = environment.read_flag("DIGEST_CORPUS", default=True)
-DIGEST_MCP = environment.read_flag("DIGEST_MCP", default=False)
-if DIGEST_MCP:
-    environment.require_package("DIGEST_MCP", "django_mcpz", "mcp")
-DIGEST_LICENCE = environment.read_link("DIGEST_LICENCE")
-DIGEST_QUOTE_LIMIT = environment.read_number("DIGEST_QUOTE_LIMIT", default=0, maximum=100_000)
-DIGEST_PROXIES = environment.read_number("DIGEST_PROXIES", default=1 if _https else 0, maximum=9)
-DIGEST_SITE_NAME = {
-    "zh": environment.read_text("SITE_NAME_ZH", default="智庫文摘"),
-    "en": environment.read_text("SITE_NAME_EN", default="Think-Tank Digest"),
-}
+DIGEST_DATE_ORDER = environment.DATE_ORDER.read()
+DIGEST_BLOCKING_CHECKS = environment.BLOCKING_CHECKS.read()
+DIGEST_FOUR_EYES = environment.FOUR_EYES.read()
+DIGEST_SEARCH_LIMIT = environment.SEARCH_LIMIT.read()
+DIGEST_API_LIMIT = environment.API_LIMIT.read()
+DIGEST_CORPUS = environment.CORPUS.read()
+DIGEST_MCP = environment.MCP.read()
+DIGEST_LICENCE = environment.LICENCE.read()
+DIGEST_QUOTE_LIMIT = environment.QUOTE_LIMIT.read()
+DIGEST_PROXIES = environment.PROXIES.read(default="1" if _https else "0")
+DIGEST_SITE_NAME = {"zh": environment.SITE_NAME_ZH.read(), "en": environment.SITE_NAME_EN.read()}
 
 INSTALLED_APPS = [
     "briefs.apps.Desk",
@@ -90,14 +87,16 @@ TEMPLATES = [
     },
 ]
 
-DATABASES = {"default": environment.database(VAR), **environment.replica()}
+WEB_CONCURRENCY = environment.WEB_CONCURRENCY.read()
+DATABASES = environment.databases(VAR, _site)
 DATABASE_ROUTERS = ["briefs.database.replica.ReplicaRouter"]
-CACHES = {"default": environment.cache(), "pages": environment.page_cache()}
-MAILERS = {"default": environment.mailer()}
-DEFAULT_FROM_EMAIL = environment.read_address("EMAIL_FROM", default=f"digest@{_host}")
-SECURITY_CONTACT = environment.read_address("SECURITY_CONTACT", default=parseaddr(DEFAULT_FROM_EMAIL)[1])
+_cache = environment.CACHE_URL.read()
+CACHES = {"default": _cache, "pages": environment.page_cache(_cache)}
+MAILERS = {"default": environment.EMAIL_URL.read()}
+DEFAULT_FROM_EMAIL = environment.EMAIL_FROM.read(default=f"digest@{_host}")
+SECURITY_CONTACT = environment.SECURITY_CONTACT.read(default=parseaddr(DEFAULT_FROM_EMAIL)[1])
 STORAGES = {
-    "default": environment.media_storage(VAR),
+    "default": environment.MEDIA_STORAGE.read(default=f"file://{VAR / 'media'}"),
     "staticfiles": {
         "BACKEND": "digest.static.HashedStaticFilesStorage"
         if _https
@@ -115,7 +114,7 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "admin:index"
 SIGN_IN_PATHS = ("/admin/account/login/",)  # where the form with a password is sent
-DIGEST_REQUIRE_MFA = environment.read_flag("DIGEST_REQUIRE_MFA", default=_https)
+DIGEST_REQUIRE_MFA = environment.REQUIRE_MFA.read(default="1" if _https else "0")
 
 # django-allauth: sign-in by user name, second factors, sessions. Nobody signs up.
 ACCOUNT_ADAPTER = "briefs.admin.account.adapters.AccountAdapter"
@@ -150,7 +149,7 @@ MFA_FORMS = {
 LANGUAGE_CODE = "zh-hant"
 LANGUAGES = [("zh-hant", "繁體中文"), ("en", "English")]
 LOCALE_PATHS = [BASE_DIR / "briefs" / "locale"]
-TIME_ZONE = environment.time_zone()
+TIME_ZONE = environment.TIME_ZONE.read()
 
 STATIC_URL = "/static/"
 DICTIONARY_FILE = VAR / "dictionary"
@@ -183,7 +182,7 @@ SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 if _https:
     SECURE_SSL_REDIRECT = True
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
-    globals().update(environment.hsts())
+    globals().update(environment.HSTS.read())
     SILENCED_SYSTEM_CHECKS = [
         "security.W005",
         "security.W021",
@@ -197,12 +196,10 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000
 DATA_UPLOAD_MAX_MEMORY_SIZE = 6_000_000
 DATA_UPLOAD_MAX_NUMBER_FILES = 400  # the upload page accepts 200 and reports the excess
 
-LOG_FORMAT = environment.read_choice("LOG_FORMAT", ("text", "json"))
+LOG_FORMAT = environment.LOG_FORMAT.read()
 LOGGING = build_config(
-    LOG_FORMAT, access_log=environment.read_flag("ACCESS_LOG", default=LOG_FORMAT == "json")
+    LOG_FORMAT, access_log=environment.ACCESS_LOG.read(default="1" if LOG_FORMAT == "json" else "0")
 )
-METRICS_BIND = environment.metrics_bind()
-if _dsn := environment.sentry_dsn():
+METRICS_BIND = environment.METRICS_BIND.read()
+if _dsn := environment.SENTRY_DSN.read():
     start_reports(_dsn, VERSION, _host)
-
-environment.require_known_names()

@@ -14,11 +14,14 @@ _django = get_wsgi_application()
 
 from briefs.accounts import throttle  # noqa: E402  (needs the apps)
 from briefs.database import request_limits  # noqa: E402
+from briefs.database.sqlite.base import describe_missing_file  # noqa: E402
 from briefs.public.build_hash import compute_build_hash  # noqa: E402
 
 from .observation import observe  # noqa: E402
 from .probes import answer_probes  # noqa: E402
 
+if fault := describe_missing_file(settings.DATABASES["default"]):
+    raise SystemExit(fault)
 request_limits.limit_sqlite()
 compute_build_hash()  # of the files that this process runs
 

@@ -60,6 +60,7 @@ def _restore_to_new_file(path: Path, target: Path) -> list[Path]:
     new = _new_path(target)
     for file in (new, *_wal_files(new)):
         file.unlink(missing_ok=True)
+    new.touch()  # no command but `setup` makes the file of DATABASE_URL
     require_unused(target)
     environment = os.environ | {"DATABASE_URL": f"sqlite:///{new}"}
     manage = str(Path(settings.BASE_DIR, "manage.py"))

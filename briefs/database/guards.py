@@ -17,9 +17,8 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from django.apps import apps
-from django.conf import settings
 from django.core import checks
-from django.db import connections, models
+from django.db import DEFAULT_DB_ALIAS, connections, models
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 type Connection = BaseDatabaseWrapper
@@ -255,7 +254,7 @@ def check_sqlite(**_: Any) -> list[checks.CheckMessage]:
     """Warn of SQLite before 3.51.3, which can lose a commit when two processes reset the write-ahead log at once."""
     version = sqlite3.sqlite_version_info
     fixed = version >= (3, 51, 3) or (3, 50, 7) <= version < (3, 51) or (3, 44, 6) <= version < (3, 45)
-    if settings.DATABASES["default"]["ENGINE"] != "django.db.backends.sqlite3" or fixed:
+    if connections[DEFAULT_DB_ALIAS].vendor != "sqlite" or fixed:
         return []
     message = f"SQLite {sqlite3.sqlite_version}: run one process with threads, or PostgreSQL."
     return [
@@ -267,7 +266,7 @@ def check_sqlite(**_: Any) -> list[checks.CheckMessage]:
 
 def check_search(**_: Any) -> list[checks.CheckMessage]:
     """Report SQLite before 3.43, whose FTS5 cannot delete a row of the search index without its text."""
-    if settings.DATABASES["default"]["ENGINE"] != "django.db.backends.sqlite3":
+    if connections[DEFAULT_DB_ALIAS].vendor != "sqlite":
         return []
     if sqlite3.sqlite_version_info >= (3, 43):
         return []

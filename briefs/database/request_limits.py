@@ -21,7 +21,7 @@ _thread = threading.local()
 def limit_sqlite() -> None:
     """Limit how long new connections of this process wait for a lock: waiting saves would fill all threads."""
     for database in connections.settings.values():
-        if database["ENGINE"].endswith("sqlite3"):
+        if database["ENGINE"].endswith("sqlite"):
             database["OPTIONS"]["timeout"] = SQLITE_LOCK_SECONDS
 
 

@@ -2,9 +2,14 @@
 
 import datetime as dt
 import io
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+from django.conf import settings as django_settings
 from django.contrib.auth.models import Group
 from django.core.management import CommandError, call_command
 from django.db import OperationalError, connection
@@ -13,6 +18,7 @@ from django.utils import timezone
 from briefs import health, installation
 from briefs.backup.backup_archive import BackupError
 from briefs.database import guards
+from briefs.management.commands import setup
 from briefs.models import Keyword, Person
 from briefs.models.site import JobRun
 
@@ -79,6 +85,50 @@ def test_setup_refuses_a_weak_password_and_creates_nobody(monkeypatch: pytest.Mo
     assert not Person.objects.filter(username="root").exists()
 
 
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(
+    ("locale", "language", "question"),
+    [
+        ({"LANG": "zh_TW.UTF-8"}, "zh-hant", "電子郵件地址："),
+        ({"LANG": "zh_TW.UTF-8", "LC_ALL": "en_GB.UTF-8"}, "en", "E-mail address: "),
+        ({"LANG": "C.UTF-8"}, "en", "E-mail address: "),
+        ({}, "en", "E-mail address: "),
+    ],
+)
+def test_setup_asks_for_the_address_in_the_language_of_the_shell(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    locale: dict[str, str],
+    language: str,
+    question: str,
+) -> None:
+    for variable in ("LC_ALL", "LC_MESSAGES", "LANG"):
+        monkeypatch.delenv(variable, raising=False)
+    for variable, value in locale.items():
+        monkeypatch.setenv(variable, value)
+    monkeypatch.setattr("sys.stdin", Terminal("root\n林書瑋\nroot@example.org\n"))
+    monkeypatch.setattr(setup, "getpass", lambda prompt: PASSWORD)
+    call_command("setup", stdout=io.StringIO())
+    person = Person.objects.get(username="root")
+    assert (person.name, person.email, person.language) == ("林書瑋", "root@example.org", language)
+    assert question in capsys.readouterr().out
+
+
+def test_setup_refuses_a_wrong_address_in_the_language_of_the_shell(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv("LC_ALL", raising=False)
+    monkeypatch.setenv("LANG", "zh_TW.UTF-8")
+    monkeypatch.setattr("sys.stdin", Terminal("root\n林書瑋\nroot\n"))
+    with pytest.raises(CommandError, match="電子郵件"):
+        call_command("setup", stdout=io.StringIO())
+    assert not Person.objects.filter(username="root").exists()
+
+
 def test_setup_without_terminal_says_what_to_give(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.stdin", io.StringIO(""))
     with pytest.raises(CommandError, match="--username"):
@@ -103,7 +153,7 @@ def test_doctor_records_whether_the_database_is_whole(monkeypatch: pytest.Monkey
         raise found
 
     monkeypatch.setattr(installation, "require_integrity", fail)
-    assert "Database: unable to open the file" in run_doctor()
+    assert "DATABASE_URL: unable to open the file" in run_doctor()
     assert not health.check_now().faults["integrity"], "nothing was examined"
     found = BackupError("a page is missing.")
     assert "The database is damaged: a page is missing. Restore" in run_doctor()
@@ -147,3 +197,39 @@ def test_mail_server_that_does_not_answer_is_named(settings) -> None:
         }
     }
     assert [fault for fault in installation._mail() if "mail server" in fault]
+
+
+# The file of SQLite
+
+
+def manage(*command: str, file: Path, **variables: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, *command],
+        cwd=django_settings.BASE_DIR,
+        env={**os.environ, "DATABASE_URL": f"sqlite:///{file}", "PYTHONWARNINGS": "ignore", **variables},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="it needs a file")
+@pytest.mark.parametrize(
+    "command", [("manage.py", "migrate"), ("manage.py", "publish_due"), ("-m", "gunicorn", "digest.wsgi", "--check-config")]
+)  # fmt: skip
+def test_command_does_not_make_the_database_that_the_settings_name(
+    tmp_path: Path, command: tuple[str, ...]
+) -> None:
+    run = manage(*command, file=tmp_path / "misspelt.sqlite3")
+    assert run.returncode
+    assert f"DATABASE_URL: {tmp_path}/misspelt.sqlite3 does not exist." in run.stdout + run.stderr
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.heavy
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="it needs a file")
+def test_setup_makes_the_database_that_the_settings_name(tmp_path: Path) -> None:
+    file = tmp_path / "new folder" / "new.sqlite3"
+    assert manage("manage.py", "setup", "--no-person", file=file).returncode == 0
+    assert manage("manage.py", "migrate", "--check", file=file).returncode == 0

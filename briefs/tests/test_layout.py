@@ -5,7 +5,7 @@ from pathlib import Path
 
 BRIEFS = Path(__file__).resolve().parents[1]
 
-DJANGO_NAMES = {"__init__.py", "apps.py", "urls.py", "views.py"}
+DJANGO_NAMES = {"__init__.py", "apps.py", "base.py", "urls.py", "views.py"}
 SHARED_NAMES = {
     "demo.py": {"", "management/commands"},
     "editions.py": {"public", "workflow"},

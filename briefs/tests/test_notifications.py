@@ -73,6 +73,20 @@ def test_notice_is_sent_once_after_mail_server_outage(
     assert not notifications.find_failed_notices().exists()
 
 
+def test_log_says_why_mail_was_not_sent(
+    mail_server: MailServer, team: Team, caplog: pytest.LogCaptureFixture
+) -> None:
+    submit_brief(team)
+    mail_server.refused_addresses.add(team.reviewer.email)
+    send_due()
+    notice = review_notice(team.reviewer)
+    assert f"Notice {notice.pk} (review) was not sent, attempt 1: SMTPRecipientsRefused" in caplog.text
+    assert "550" in caplog.text
+    mail_server.stop()
+    send_due(1000)
+    assert "No mail was sent, 1 waiting: ConnectionRefusedError" in caplog.text
+
+
 def test_refused_recipient_does_not_stop_other_notices(mail_server: MailServer, team: Team) -> None:
     expected = submit_brief(team)
     mail_server.refused_addresses.add(team.reviewer.email)

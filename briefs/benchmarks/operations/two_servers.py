@@ -11,7 +11,6 @@ Exits with 1 if a request failed that was not in flight at a kill, or an acknowl
 import argparse
 import json
 import os
-import re
 import shutil
 import signal
 import subprocess
@@ -25,6 +24,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from ...tests.support.proxy import running_proxy
 from ..fresh_site import describe_machine, fill_site, find_free_port, manage, start_server
 from .site_clients import Answers, Client, Editor, approve, read_pages, run_at_rate
 from .site_load import PAGES, site_environment
@@ -66,7 +66,7 @@ def main() -> None:
             fill_site(environment, BRIEFS, code=code)
             pair = Pair(environment, code)
             try:
-                with running_proxy(Path(place), pair.ports) as port:
+                with running_proxy(Path(place), pair.ports) as (port, _):
                     print(f"{describe_machine()}, two servers behind nginx, {options.minutes:g} minutes")
                     sys.exit(not measure(port, pair, options.minutes, upgrade=bool(options.commit)))
             finally:
@@ -179,40 +179,6 @@ def checkout(commit: str, place: Path) -> Iterator[Path]:
         yield place
     finally:
         subprocess.run(["git", "worktree", "remove", "--force", place], cwd=HERE, check=True)
-
-
-@contextmanager
-def running_proxy(place: Path, ports: list[int]) -> Iterator[int]:
-    """Run nginx with `deploy/nginx.conf` before these ports, without TLS. Yield its port."""
-    port = find_free_port()
-    text = (HERE / "deploy" / "nginx.conf").read_text(encoding="utf-8")
-    text = re.sub(
-        r"server 127\.0\.0\.1:8000 (.*;).*",
-        lambda m: " ".join(f"server 127.0.0.1:{p} {m[1]}" for p in ports),
-        text,
-    )
-    text = re.sub(r"server \{\s+listen 80;.*?\n\}\n", "", text, flags=re.S)
-    text = re.sub(r"listen 443 ssl;", f"listen 127.0.0.1:{port};", text)
-    text = re.sub(r"\n *(listen \[::\]:443|http2 on|ssl_\w+) ?.*", "", text)
-    text = text.replace("X-Forwarded-Proto $scheme", "X-Forwarded-Proto https")
-    text = text.replace("/var/cache/nginx/digest", str(place / "cache"))
-    config = place / "nginx.conf"
-    config.write_text(
-        f"""
-daemon off; {"user root;" if os.getuid() == 0 else ""} pid {place}/nginx.pid; error_log {place}/nginx.log; worker_processes 1;
-events {{ worker_connections 512; }}
-http {{ access_log off; client_body_temp_path {place}/body; proxy_temp_path {place}/proxy; fastcgi_temp_path {place}/f; uwsgi_temp_path {place}/u; scgi_temp_path {place}/s;
-{text} }}
-""",
-        encoding="utf-8",
-    )
-    nginx = subprocess.Popen(["nginx", "-c", str(config), "-e", f"{place}/nginx.log"])
-    time.sleep(1)
-    try:
-        yield port
-    finally:
-        nginx.terminate()
-        nginx.wait(10)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,9 @@ from typing import Any
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
+from django.db import connection
 
+from briefs.database.sqlite.base import make_missing_file
 from briefs.demo import create_accounts, import_demo_briefs
 from briefs.installation import prepare_database, prepare_dictionary
 
@@ -21,6 +23,8 @@ def parse_port(text: str) -> int:
 
 class Command(BaseCommand):
     help = "From nothing to a running site with the real document on it. Safe to run again."
+
+    requires_system_checks: list[str] = []  # they open the database, which may not exist yet
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--no-server", action="store_true", help="prepare everything, then stop")
@@ -35,6 +39,8 @@ class Command(BaseCommand):
         port = options["port"]
         if not options["no_server"]:
             self._require_free_port(port)
+        make_missing_file(connection.settings_dict)
+        self.check()
         prepare_database()
         prepare_dictionary()
         people = list(create_accounts(reset_passwords=options["reset_passwords"]))

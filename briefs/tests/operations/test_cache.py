@@ -20,6 +20,7 @@ from briefs import letters
 from briefs.client_address import count_attempt
 from briefs.public import rate_limits
 
+from ..support.proxy import find_free_port
 from .denied_cache import Denied
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("answering_cache")]
@@ -57,19 +58,13 @@ def test_server_that_says_that_a_key_is_missing_is_back(
     assert not cache.is_away()
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 @pytest.mark.heavy
 def test_real_server_hangs_and_comes_back(
     settings: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     redis = pytest.importorskip("redis", reason="the package redis is not installed")
     program = shutil.which("redis-server") or pytest.skip("redis-server is not installed")
-    port = free_port()
+    port = find_free_port()
     arguments = ["--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(tmp_path)]
     server = subprocess.Popen([program, *arguments], stdout=subprocess.DEVNULL)
     monkeypatch.setattr(digest.cache, "RETRY_DELAY", 600.0)
@@ -80,8 +75,8 @@ def test_real_server_hangs_and_comes_back(
         "get_client",
         lambda *values, **options: asked.append(True) or get_client(*values, **options),
     )
-    monkeypatch.setenv("CACHE_URL", f"redis://127.0.0.1:{port}/0")
-    settings.CACHES = {"default": digest.environment.cache(), "pages": digest.environment.page_cache()}
+    config = digest.environment.cache(f"redis://127.0.0.1:{port}/0")
+    settings.CACHES = {"default": config, "pages": digest.environment.page_cache(config)}
     settings.DIGEST_SEARCH_LIMIT = 3
     monkeypatch.setattr(rate_limits.time, "time", lambda: 1_000_020.0)
     try:

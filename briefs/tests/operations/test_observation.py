@@ -27,7 +27,7 @@ from digest import error_reports, listener, logs
 from digest.wsgi import application
 
 from ..support.factories import Team
-from .test_cache import free_port
+from ..support.proxy import find_free_port
 
 pytestmark = pytest.mark.django_db
 
@@ -102,7 +102,7 @@ def test_typed_text_begins_no_line_of_its_own(output: io.StringIO) -> None:
 @pytest.mark.skipif(connection.vendor != "sqlite", reason="two servers with files of their own")
 def test_counters_of_two_workers_are_added_up(tmp_path: Path, empty_database: Path) -> None:
     pytest.importorskip("prometheus_client", reason="the extra metrics is not installed")
-    port, second = free_port(), free_port()
+    port, second = find_free_port(), find_free_port()
     variables = {
         "DATABASE_URL": f"sqlite:///{empty_database}",
         "METRICS_BIND": f"127.0.0.1:{second}",

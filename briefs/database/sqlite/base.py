@@ -1,0 +1,41 @@
+"""Django's SQLite engine, which does not make the file of `DATABASE_URL`: a misspelt path would be an empty site."""
+
+import sqlite3
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from django.db.backends.sqlite3 import base
+
+
+class DatabaseWrapper(base.DatabaseWrapper):
+    def get_connection_params(self) -> dict[str, Any]:
+        parameters = super().get_connection_params()
+        if self._is_expected():
+            parameters["database"] = f"file:{quote(self.settings_dict['NAME'])}?mode=rw"
+        return parameters
+
+    def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
+        if self._is_expected() and (fault := describe_missing_file(self.settings_dict)):
+            raise sqlite3.OperationalError(fault)
+        return super().get_new_connection(conn_params)
+
+    def _is_expected(self) -> bool:
+        """Return whether this is the file of the settings, not one of a test."""
+        return bool(self.settings_dict["NAME"] == self.settings_dict.get("EXPECTED_FILE"))
+
+
+def describe_missing_file(config: dict[str, Any]) -> str:
+    """Return a sentence if the settings name a file that does not exist."""
+    file = config.get("EXPECTED_FILE")
+    if not file or Path(file).exists():
+        return ""
+    return f"DATABASE_URL: {file} does not exist. Correct the path, or make a new site with manage.py setup."
+
+
+def make_missing_file(config: dict[str, Any]) -> None:
+    """Make an empty database, and its folder, if the settings name a file that does not exist."""
+    if describe_missing_file(config):
+        file = Path(config["EXPECTED_FILE"])
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.touch()
