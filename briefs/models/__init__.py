@@ -23,7 +23,7 @@ from .memory import MemoryKey, MemoryPair
 from .people import Person, get_importer
 from .pictures import Picture
 from .proposals import Proposal
-from .review import Answer, Assignment, Look, Reply, Suggestion
+from .review import Answer, Assignment, FactTick, Look, Reply, Suggestion
 from .searches import Search
 from .site import JobRun, SiteText, SiteVersion
 from .uploads import Upload, UploadFile
@@ -47,6 +47,7 @@ __all__ = [
     "EditionPicture",
     "EditionTerm",
     "Event",
+    "FactTick",
     "Gloss",
     "JobRun",
     "Keyword",

@@ -1,5 +1,7 @@
 """Review data besides notes and sign-offs (in `history`): suggestions, replies, assignments, texts marked as fine."""
 
+from typing import ClassVar
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
@@ -104,3 +106,27 @@ class Look(models.Model):
 
     def __str__(self) -> str:
         return f"{self.person_id} {self.brief_id} {self.place} {self.side}"
+
+
+class FactTick(models.Model):
+    """A person's yes to one fact of the article, as it was shown. Append only.
+
+    `hash` is that of the fact's value and names (`derived.page_names`). It covers a fact that the approver changed.
+    """
+
+    open_columns: ClassVar[tuple[str, ...]] = ()
+
+    brief = models.ForeignKey("briefs.Brief", models.PROTECT, related_name="fact_ticks")
+    revision = models.ForeignKey("briefs.Revision", models.PROTECT, related_name="+")
+    fact = models.CharField(max_length=20)
+    hash = models.CharField(max_length=64)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("Tick of a fact")
+        verbose_name_plural = _("Ticks of facts")
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return f"{self.brief_id} {self.fact} {self.by_id}"

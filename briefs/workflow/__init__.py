@@ -20,10 +20,10 @@ from .editions import ChangeNote
 from .letters import handle_letter, turn_letter_into_note
 from .picture_intake import store_picture
 from .proposals import accept_proposal, reject_proposal, renew_proposal, withdraw_proposal
-from .publishing import approve, confirm, publish_urgently
+from .publishing import approve, confirm, hash_for_approval, publish_urgently
 from .restoring import restore
 from .review_comments import accept, decline, mark_as_fine, reply, suggest
-from .reviewing import add_note, resolve, send_back, sign_off, submit, take_back
+from .reviewing import add_note, resolve, send_back, sign_off, submit, take_back, tick_facts
 from .rules.clock import resolve_local_time
 from .rules.proposed_rows import announce_proposals
 from .rules.refusals import Reason, Refused, Stale, build_refusal
@@ -65,6 +65,7 @@ __all__ = [
     "dismiss",
     "find_bullet_numbers",
     "handle_letter",
+    "hash_for_approval",
     "load_working_copy",
     "mark_as_fine",
     "merge_and_save",
@@ -95,6 +96,7 @@ __all__ = [
     "submit",
     "suggest",
     "take_back",
+    "tick_facts",
     "turn_letter_into_note",
     "unmerge_vocabulary",
     "unshare",

@@ -1,7 +1,7 @@
 """Verbs that publish: approve after all sign-offs, or publish urgently and confirm afterwards."""
 
 import datetime as dt
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import cast
 
@@ -10,8 +10,8 @@ from django.utils.translation import gettext
 
 from .. import checks
 from ..content import SIDES, Content
-from ..derived import build
-from ..facts import FACTS
+from ..derived import build, label_propagation
+from ..derived.page_names import PageNames
 from ..models import Brief, Edition, Keyword, Person, State
 from .assignments import end_assignments
 from .editions import (
@@ -27,6 +27,8 @@ from .rules import four_eyes
 from .rules.brief_history import BriefHistory
 from .rules.check_context import load_check_context
 from .rules.clock import format_iso_date
+from .rules.fact_ticks import ChangedFact, format_fact_labels, load_changed_facts
+from .rules.four_eyes import SignOffStatuses
 from .rules.refusals import Reason, Refused, build_refusal
 from .rules.submission_checks import why_not_complete, why_not_ready
 from .rules.transitions import VerbRun, find_people_for_verb, notify, run_verb
@@ -38,19 +40,22 @@ def approve(
     *,
     by: Person,
     seen: str,
+    names_seen: PageNames | None = None,
     at: dt.datetime | None = None,
     change: ChangeNote = NO_CHANGE_NOTE,
     ticked: Collection[str] = (),
     now: dt.datetime | None = None,
 ) -> Edition:
-    """Freeze the content whose hash (`Content.hash_all`) the publisher saw; public now, or from `at`.
+    """Freeze the content whose hash (`hash_for_approval`) the publisher saw; public now, or from `at`.
 
-    Raise Refused with all unmet conditions.
+    `names_seen` are the names that the page showed, to say which of them changed. Raise Refused with all unmet
+    conditions.
     """
     with run_verb("approve", brief, by=by, now=now) as run:
-        row, content = run.row, _load_seen_content(run, seen)
+        row, (content, names) = run.row, _load_seen_content(run, seen, names_seen)
         history = BriefHistory.load(row)
-        reasons = why_not_approve(row, content, history, by, ticked=ticked)
+        changed_facts = load_changed_facts(history, content, names, build_statuses(history, content))
+        reasons = why_not_approve(row, content, history, by, changed_facts, ticked=ticked)
         reasons += why_not_at_time(row, at, run.now) + why_not_change_note(history, content, change, run.now)
         if reasons:
             raise Refused(*reasons)
@@ -58,11 +63,24 @@ def approve(
         return _publish(run, content, history, at=at, change=change, note=change.note_zh)
 
 
-def _load_seen_content(run: VerbRun, seen: str) -> Content:
+def hash_for_approval(row: Brief) -> str:
+    """Return the hash of what an approver sees: the content, and the names as readers will see them."""
+    content = load_working_copy(row)
+    return PageNames.load(content).hash_with(content)
+
+
+def _load_seen_content(run: VerbRun, seen: str, names_seen: PageNames | None) -> tuple[Content, PageNames]:
+    """Load content and names. Raise Refused if they are not what the publisher saw."""
+    label_propagation.lock_names_shared()
     content = load_working_copy(run.row)
-    if seen != content.hash_all():
-        raise build_refusal("seen", about="approve")
-    return content
+    names = PageNames.load(content)
+    if seen == names.hash_with(content):
+        return content, names
+    if names_seen and seen == names_seen.hash_with(content):
+        changes = names.find_changes_since(names_seen)
+        told = gettext("; ").join(f"{change.before or '–'} → {change.after or '–'}" for change in changes)
+        raise build_refusal("seen-names", about="approve", names=told)
+    raise build_refusal("seen", about="approve")
 
 
 def _publish(
@@ -84,7 +102,7 @@ def _publish(
         now=run.now,
         revision_id=history.revisions[0].pk,
         approved_by_id=run.by.pk,
-        edited_by_id=four_eyes.find_last_editor(history),
+        edited_by_id=four_eyes.find_last_editor(history, run.by.pk),
         four_eyes=settings.DIGEST_FOUR_EYES,
         urgent=bool(urgent_reason),
         urgent_reason=urgent_reason,
@@ -102,10 +120,16 @@ def _publish(
 
 
 def why_not_approve(
-    row: Brief, content: Content, history: BriefHistory, person: Person, *, ticked: Collection[str] = ()
+    row: Brief,
+    content: Content,
+    history: BriefHistory,
+    person: Person,
+    changed_facts: Sequence[ChangedFact],
+    *,
+    ticked: Collection[str] = (),
 ) -> list[Reason]:
     """Return all unmet conditions: blocking findings, date, sign-offs, keyword labels, open notes, last editor, ticks."""
-    statuses = four_eyes.build_statuses_by_side(history, {side: content.hash_side(side) for side in SIDES})
+    statuses = build_statuses(history, content)
     reasons = (
         why_not_ready(row, content)
         + _unconfirmed_date_reasons(row, content)
@@ -114,16 +138,17 @@ def why_not_approve(
     reasons += unlabelled_keyword_reasons(content)
     if open_notes := row.notes.filter(resolved_at=None).count():
         reasons.append(Reason("open-notes", {"n": open_notes}, "notes"))
-    if settings.DIGEST_FOUR_EYES:
-        if four_eyes.find_last_editor(history) == person.pk:
-            reasons.append(Reason("last-editor", {}, "approve"))
-        elif four_eyes.find_last_facts_editor(history) == person.pk:
-            reasons.append(Reason("facts-own", {}, "approve"))
-    changed = four_eyes.find_facts_changed_since_signoffs(history, content, statuses)
-    if left := [name for name in changed if name not in ticked]:
-        facts = gettext(", ").join(gettext(FACTS[name].label) for name in left)
-        reasons.append(Reason("facts-unticked", {"facts": facts}, "facts"))
+    if settings.DIGEST_FOUR_EYES and four_eyes.find_last_editor(history, person.pk) == person.pk:
+        reasons.append(Reason("last-editor", {}, "approve"))
+    if own := [fact.name for fact in changed_facts if fact.awaits_tick_for(person.pk)]:
+        reasons.append(Reason("facts-own", {"facts": format_fact_labels(own)}, "approve"))
+    if left := [fact.name for fact in changed_facts if fact.is_unsigned and fact.name not in ticked]:
+        reasons.append(Reason("facts-unticked", {"facts": format_fact_labels(left)}, "facts"))
     return reasons
+
+
+def build_statuses(history: BriefHistory, content: Content) -> SignOffStatuses:
+    return four_eyes.build_statuses_by_side(history, {side: content.hash_side(side) for side in SIDES})
 
 
 def _unconfirmed_date_reasons(row: Brief, content: Content) -> list[Reason]:
@@ -175,6 +200,7 @@ def publish_urgently(
     by: Person,
     seen: str,
     reason: str,
+    names_seen: PageNames | None = None,
     at: dt.datetime | None = None,
     change: ChangeNote = NO_CHANGE_NOTE,
     now: dt.datetime | None = None,
@@ -185,7 +211,7 @@ def publish_urgently(
     """
     reason = reason.strip()
     with run_verb("publish_urgently", brief, by=by, now=now) as run:
-        row, content = run.row, _load_seen_content(run, seen)
+        row, (content, _names) = run.row, _load_seen_content(run, seen, names_seen)
         reasons = why_not_publish_urgently(row, content, at=at, now=run.now)
         if not reason:
             reasons.append(Reason("urgent-reason", {}, "reason"))

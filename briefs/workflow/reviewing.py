@@ -1,17 +1,19 @@
 """Review verbs: submit, take back, sign off, send back, and notes."""
 
 import datetime as dt
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 from django.db.models import QuerySet
 
 from .. import policy
 from ..content import SIDES, Content, Side
-from ..models import Brief, Event, Note, Person, SignOff, State
+from ..derived.page_names import PageNames
+from ..models import Brief, Event, FactTick, Note, Person, SignOff, State
 from ..models.people import IMPORTER
 from .assignments import AssignmentPlan, build_review_request_values
 from .rules import four_eyes
 from .rules.brief_history import BriefHistory
+from .rules.fact_ticks import format_fact_labels, load_changed_facts
 from .rules.refusals import Reason, Refused, build_refusal, tidy_or_refuse
 from .rules.submission_checks import why_not_ready
 from .rules.transitions import (
@@ -141,6 +143,32 @@ def _count_differences(row: Brief, side: Side, seen: str, content: Content) -> i
     changed += was.headline(side) != content.headline(side)
     changed += was.summary(side) != content.summary(side)
     return max(1, changed)
+
+
+def tick_facts(
+    brief: Brief | int, seen: Mapping[str, str], *, by: Person, now: dt.datetime | None = None
+) -> None:
+    """Say yes to facts that somebody else changed. `seen` has the hash that the page showed, by name of the fact."""
+    with run_verb("tick_facts", brief, by=by, now=now) as run:
+        content, history = load_working_copy(run.row), BriefHistory.load(run.row)
+        names = PageNames.load(content)
+        statuses = four_eyes.build_statuses_by_side(history, {s: content.hash_side(s) for s in SIDES})
+        changed = {fact.name: fact for fact in load_changed_facts(history, content, names, statuses)}
+        if not seen:
+            raise build_refusal("facts-none", about="fact-ticks")
+        if late := [name for name in seen if name not in changed or changed[name].hash != seen[name]]:
+            raise build_refusal("fact-seen", about="fact-ticks", facts=format_fact_labels(late))
+        if own := [name for name in seen if changed[name].rejects_tick_by(by)]:
+            raise build_refusal("fact-own", about="fact-ticks", facts=format_fact_labels(own))
+        new = [name for name in seen if by.pk not in changed[name].ticked_by]
+        FactTick.objects.bulk_create(
+            FactTick(
+                brief=run.row, revision=history.revisions[0], fact=name, hash=seen[name], by=by, at=run.now
+            )
+            for name in new
+        )
+        if new:
+            run.record_event(note=", ".join(new), revision=history.revisions[0])
 
 
 def send_back(

@@ -1,11 +1,12 @@
 """Collect the data of a brief's page with a constant number of queries."""
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, cast
 
+from django.conf import settings
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString
@@ -13,7 +14,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from ... import policy, workflow
-from ...content import SIDES, Content, Side
+from ...content import SIDES, Content, Facts, Side
+from ...derived.page_names import PageNames
 from ...models import Brief, Document, Edition, Letter, Note, Person, Revision, SignOff, State, Suggestion
 from ...text.content_diff import count_changes
 from ...workflow import AssignmentPlan
@@ -21,12 +23,18 @@ from ...workflow.editions import has_been_public
 from ...workflow.reviewing import why_not_sign_off, why_not_take_back
 from ...workflow.rules.brief_history import BriefHistory
 from ...workflow.rules.clock import format_iso_date
-from ...workflow.rules.four_eyes import SignOffStatuses, find_standing_signoffs
+from ...workflow.rules.fact_ticks import ChangedFact, load_changed_facts
+from ...workflow.rules.four_eyes import (
+    SignOffStatuses,
+    find_baseline_facts,
+    find_baseline_number,
+    find_standing_signoffs,
+)
 from ...workflow.rules.transitions import VERB_NAMES
 from ..common.assignment_rows import build_assignment_rows
 from ..common.badges import Badge, desk_badge, public_badges, render_public_links
-from ..common.fact_text import build_fact_line, build_fact_lines
-from ..common.interface_labels import interface_side
+from ..common.fact_text import build_fact_line, build_fact_lines, format_fact
+from ..common.interface_labels import FIELD_LABELS, interface_side
 from ..common.name_fields import NamesById, load_names_by_id
 from ..common.signoff_status import compute_signoff_status, load_editions_by_brief
 from ..history.edit_sessions import EditSession, group_edit_sessions
@@ -77,6 +85,14 @@ class BriefPageData:
     @cached_property
     def signoff_status(self) -> SignOffStatuses:
         return compute_signoff_status(self.history)
+
+    @cached_property
+    def page_names(self) -> PageNames:
+        return PageNames.load(self.content)
+
+    @cached_property
+    def changed_facts(self) -> list[ChangedFact]:
+        return load_changed_facts(self.history, self.content, self.page_names, self.signoff_status)
 
     @property
     def base_revision(self) -> int:
@@ -301,6 +317,62 @@ class BriefPageData:
 
     def facts(self) -> list[dict[str, Any]]:
         return list(build_fact_lines(self.content.facts, self.names))
+
+    def describe_changed_facts(
+        self, old: Facts, is_shown: Callable[[ChangedFact], bool]
+    ) -> list[dict[str, Any]]:
+        """Return facts that changed, with the old and the new value, who changed them and who has ticked them."""
+        if not (changed := [fact for fact in self.changed_facts if is_shown(fact)]):
+            return []
+        names = load_names_by_id([self.content, Content(facts=old)])
+        ids = {pk for fact in changed for pk in (*fact.changed_by, *fact.ticked_by)}
+        people = Person.objects.in_bulk(ids)
+
+        def join(pks: frozenset[int]) -> str:
+            return _(", ").join(str(people[pk]) for pk in sorted(pks))
+
+        return [
+            {
+                "name": fact.name,
+                "hash": fact.hash,
+                "label": FIELD_LABELS[fact.name],
+                "old": format_fact(old, fact.name, names),
+                "new": format_fact(self.content.facts, fact.name, names),
+                "changed_by": join(fact.changed_by),
+                "ticked_by": join(fact.ticked_by),
+                "may_tick": not fact.rejects_tick_by(self.person) and self.person.pk not in fact.ticked_by,
+            }
+            for fact in changed
+        ]
+
+    @cached_property
+    def facts_to_tick(self) -> list[dict[str, Any]]:
+        """Return the facts that a publisher changed, who cannot approve until somebody else has ticked them."""
+        if self.brief.state != State.IN_REVIEW or not settings.DIGEST_FOUR_EYES:
+            return []
+        ids = self._publishers_who_changed_facts
+        if not ids:
+            return []
+        old = find_baseline_facts(self.history)
+        return self.describe_changed_facts(old, lambda fact: bool(fact.changed_by & ids))
+
+    @cached_property
+    def _publishers_who_changed_facts(self) -> set[int]:
+        since = find_baseline_number(self.history)
+        changes = [r for r in self.revisions if r.number > since and r.changed_facts]
+        ids = {pk for r in changes for pk in (r.by_id, r.also_by_id) if pk}
+        publishers = policy.find_people_with_roles(policy.PUBLISHER_ROLES).filter(pk__in=ids)
+        return set(publishers.order_by().values_list("pk", flat=True)) if ids else set()
+
+    @property
+    def may_tick_facts(self) -> bool:
+        return self.is_allowed("tick_facts")
+
+    @property
+    def every_fact_to_tick(self) -> str:
+        """Return the value of the button that ticks all, or "" if there are fewer than two."""
+        rows = [f"{row['name']}:{row['hash']}" for row in self.facts_to_tick if row["may_tick"]]
+        return " ".join(rows) if len(rows) > 1 else ""
 
     @property
     def has_facts(self) -> bool:

@@ -13,16 +13,16 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from ... import checks, workflow
 from ...content import Content
+from ...derived.page_names import PageNames
+from ...facts import FACTS
 from ...models import ChangeKind
 from ...workflow import Reason, publishing
 from ...workflow.rules import four_eyes
 from ...workflow.rules.check_context import load_check_context
 from ...workflow.rules.clock import find_moments
 from ..common.error_list import FieldError, field_errors_from_reasons
-from ..common.fact_text import format_fact
 from ..common.form_fields import LocalDateTimeField
-from ..common.interface_labels import FIELD_LABELS, SIDE_NAMES, format_with_remark
-from ..common.name_fields import load_names_by_id
+from ..common.interface_labels import SIDE_NAMES, format_with_remark
 from ..common.signoff_status import load_edition_content
 from ..editor.editor_page_data import BriefPageData
 from .verb_forms import EditionVerbForm, VerbForm, build_note_field
@@ -162,8 +162,17 @@ def _describe_difference(difference: checks.SubstantiveDifference) -> dict[str, 
     }
 
 
-class ApproveForm(ScheduledVerbForm, ChangeNoteForm):
-    argument_fields = ("seen", "at")
+class NamesSeenForm(VerbForm):
+    """Form of a verb that publishes: it sends back the names that the page showed, to say which of them changed."""
+
+    names_seen = forms.CharField(required=False, widget=forms.HiddenInput)
+
+    def clean_names_seen(self) -> PageNames:
+        return PageNames.parse(self.cleaned_data["names_seen"])
+
+
+class ApproveForm(ScheduledVerbForm, ChangeNoteForm, NamesSeenForm):
+    argument_fields = ("seen", "names_seen", "at")
     buttons = (
         ("later", gettext_lazy("Approve and schedule")),
         ("now", gettext_lazy("Approve and publish now")),
@@ -179,9 +188,10 @@ class ApproveForm(ScheduledVerbForm, ChangeNoteForm):
     def blocking_errors(self) -> list[FieldError]:
         """Return what blocks approval, except ticks and time, which this page asks for."""
         data = self.page_data
-        ticked = self._changed_facts()
         return self.build_errors(
-            publishing.why_not_approve(data.brief, data.content, data.history, data.person, ticked=ticked)
+            publishing.why_not_approve(
+                data.brief, data.content, data.history, data.person, data.changed_facts, ticked=list(FACTS)
+            )
         )
 
     def build_errors(self, reasons: Iterable[Reason]) -> list[FieldError]:
@@ -198,7 +208,9 @@ class ApproveForm(ScheduledVerbForm, ChangeNoteForm):
         review = reverse("admin:briefs_brief_review", args=[pk])
         if reason.about.startswith("signoff-") or reason.about == "notes":
             return f"{review}#{reason.about}"
-        if reason.code in ("last-editor", "facts-own"):
+        if reason.code == "facts-own":
+            return reverse("admin:briefs_brief_change", args=[pk]) + "#fact-ticks"
+        if reason.code == "last-editor":
             return reverse("admin:briefs_brief_revisions", args=[pk])
         if reason.code in ("keyword-zh", "keyword-en"):
             return reverse("admin:briefs_keyword_change", args=[reason.values["pk"]])
@@ -217,33 +229,17 @@ class ApproveForm(ScheduledVerbForm, ChangeNoteForm):
 
     def facts_to_tick(self) -> list[dict[str, Any]]:
         """Return each fact that changed since the sign-offs, with old and new value, for confirmation."""
-        page_data, content = self.page_data, self.page_data.content
-        old = four_eyes.find_signed_facts(page_data.history, page_data.signoff_status)
-        changed = self._changed_facts()
-        names = load_names_by_id([content, Content(facts=old)] if changed else [])
-        return [
-            {
-                "name": name,
-                "label": FIELD_LABELS[name],
-                "old": format_fact(old, name, names),
-                "new": format_fact(content.facts, name, names),
-                "ticked": name in self.ticked,
-            }
-            for name in changed
-        ]
-
-    def _changed_facts(self) -> list[str]:
         page_data = self.page_data
-        return four_eyes.find_facts_changed_since_signoffs(
-            page_data.history, page_data.content, page_data.signoff_status
-        )
+        old = four_eyes.find_signed_facts(page_data.history, page_data.signoff_status)
+        rows = page_data.describe_changed_facts(old, lambda fact: fact.is_unsigned)
+        return [row | {"ticked": row["name"] in self.ticked} for row in rows]
 
     def arguments(self) -> dict[str, Any]:
         return {**super().arguments(), "change": self.build_change(), "ticked": self.ticked}
 
 
-class PublishUrgentlyForm(ChangeNoteForm):
-    argument_fields = ("seen", "reason")
+class PublishUrgentlyForm(ChangeNoteForm, NamesSeenForm):
+    argument_fields = ("seen", "names_seen", "reason")
     shows_working_copy = True
     introduction = gettext_lazy(
         "Urgent publication needs a reason. A second person must confirm it afterwards."

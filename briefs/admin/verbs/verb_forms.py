@@ -56,7 +56,11 @@ class VerbForm(forms.Form):
 
     def __init__(self, data: Any = None, *, page_data: BriefPageData) -> None:
         self.page_data = page_data
-        initial = {"seen": lambda: page_data.content.hash_all(), "version": page_data.brief.version}
+        initial = {
+            "seen": lambda: page_data.page_names.hash_with(page_data.content),
+            "names_seen": lambda: page_data.page_names.as_text(),
+            "version": page_data.brief.version,
+        }
         super().__init__(data, auto_id="%s", initial=initial, label_suffix="")
 
     def blocking_errors(self) -> list[FieldError]:

@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from ... import workflow
+from ...facts import FACTS
 from ...models import Brief, Letter, Note, Person
 from ...workflow.rules.transitions import VERB_NAMES
 from ..common.access import person_of, require_role
@@ -65,6 +66,12 @@ def _confirm_date(brief: Brief, by: Person, data: QueryDict) -> None:
     workflow.confirm_date(brief.pk, data.get("iso", ""), by=by, version=read_number(data, "version"))
 
 
+def _tick_facts(brief: Brief, by: Person, data: QueryDict) -> None:
+    """Tick the facts of the button: for each its name and the hash that the page showed, as in `doi:5f…`."""
+    chosen = (value.partition(":") for value in data.get("fact", "").split())
+    workflow.tick_facts(brief.pk, {name: seen for name, _colon, seen in chosen if name in FACTS}, by=by)
+
+
 def _add_note(brief: Brief, by: Person, data: QueryDict) -> None:
     number = read_number(data, "note_bullet") or None
     if number and not brief.bullets.filter(number=number).exists():
@@ -94,6 +101,7 @@ DIRECT_VERBS: dict[str, DirectVerb] = {
     "sign_off_zh": _build_sign_off("zh"),
     "sign_off_en": _build_sign_off("en"),
     "confirm_date": _confirm_date,
+    "tick_facts": _tick_facts,
     "note": _add_note,
     "resolve": _build_row_verb(Note, "note", workflow.resolve),
     "note_letter": _build_row_verb(Letter, "letter", workflow.turn_letter_into_note),
@@ -188,9 +196,11 @@ def _refresh_form_data(page_data: BriefPageData, data: QueryDict) -> QueryDict:
     Ticks are dropped if the content has changed since.
     """
     data = data.copy()
-    if data.get("seen") != page_data.content.hash_all():
+    seen = page_data.page_names.hash_with(page_data.content)
+    if data.get("seen") != seen:
         data.setlist("ticked", [])
-    data["seen"], data["version"] = page_data.content.hash_all(), str(page_data.brief.version)
+    data["seen"], data["names_seen"] = seen, page_data.page_names.as_text()
+    data["version"] = str(page_data.brief.version)
     return data
 
 

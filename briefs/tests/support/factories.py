@@ -15,6 +15,7 @@ from django.utils import timezone
 from briefs import workflow
 from briefs.content import SIDES, Bullet, Content, Facts, Side
 from briefs.demo import FIXTURES
+from briefs.derived.page_names import PageNames, hash_facts_by_name
 from briefs.facts import FACTS, FactKind
 from briefs.models import Brief, Edition, Keyword, Letter, Person, PreviewLink, Proposal, Source
 from briefs.models.vocabulary import Vocabulary
@@ -187,7 +188,17 @@ def signed_brief(team: Team, text: Content | None = None) -> Brief:
 
 
 def content_hash(brief: Brief) -> str:
-    return workflow.load_working_copy(Brief.objects.get(pk=brief.pk)).hash_all()
+    return workflow.hash_for_approval(Brief.objects.get(pk=brief.pk))
+
+
+def hash_fact(brief: Brief, name: str) -> str:
+    """Return the hash of a fact and its names, as the page of the brief shows it."""
+    content = load_content(brief)
+    return hash_facts_by_name(content, PageNames.load(content))[name]
+
+
+def tick(brief: Brief, by: Person, *names: str) -> None:
+    workflow.tick_facts(brief, {name: hash_fact(brief, name) for name in names}, by=by)
 
 
 def approve(brief: Brief, by: Person, *, at: dt.datetime | None = None, **values: object) -> Edition:

@@ -242,10 +242,10 @@ def valid_post_data(brief: Brief, verb: str) -> dict[str, Any]:
     content = workflow.load_working_copy(row)
     newest = Edition.objects.filter(brief=row).order_by("-number").values_list("pk", flat=True).first()
     return {
-        "version": row.version, "seen": content.hash_all(), "edition_seen": newest or 0,
+        "version": row.version, "seen": workflow.hash_for_approval(row), "edition_seen": newest or 0,
         "seen_zh": content.hash_side("zh"), "seen_en": content.hash_side("en"),
         "when": "now", "kind": "other" if verb == "withdraw" else "update",
         "reason": "快", "reason_zh": "因", "reason_en": "Why",
         "note": "再看", "sides": ["zh", "en"], "note_zh": "改", "note_en": "Changed", "note_text": "看",
-        "ticked": list(FACTS), "restore": 0, "iso": content.facts.date,
+        "ticked": list(FACTS), "fact": f"date:{factories.hash_fact(row, 'date')}", "restore": 0, "iso": content.facts.date,
     }  # fmt: skip

@@ -199,7 +199,7 @@ def test_letter_added_and_deleted_by_another_lets_no_publisher_approve_own_text(
     factories.sign_off(brief, team.reviewer)
     with pytest.raises(workflow.Refused) as refusal:
         factories.approve(brief, team.publisher)
-    assert refusal.value.codes == ["last-editor"]
+    assert refusal.value.codes == ["last-editor", "facts-own"]
 
 
 def test_accepted_suggestion_needs_a_yes_for_who_accepted_and_for_who_worded_it() -> None:

@@ -1,7 +1,6 @@
 """Every role tries every verb in every state: only those listed succeed; a refusal changes no row."""
 
 from collections.abc import Callable
-from dataclasses import replace
 
 import pytest
 from django.db import transaction
@@ -98,7 +97,8 @@ def _reload(brief: Brief) -> Brief:
 def insert_older_revision(brief: Brief) -> int:
     """Insert an earlier revision with other text, in any state, and return its number."""
     first = brief.revisions.earliest("number")
-    text = replace(factories.content(), summary_en="As it was once.")
+    facts = factories.facts(date="2025-06-08")
+    text = factories.content(summary_zh="從前。", summary_en="As it was once.", facts=facts)
     columns = dict.fromkeys(("changed_zh", "changed_en", "changed_facts"), False)
     hashes = {f"hash_{part}": value for part, value in text.hashes().items()}
     Revision.objects.create(
@@ -113,6 +113,7 @@ VERBS: dict[str, Callable[[Brief, Person], object]] = {
     "submit": lambda b, p: workflow.submit(b, by=p, version=_reload(b).version),
     "take_back": lambda b, p: workflow.take_back(b, by=p, version=_reload(b).version),
     "sign_off": lambda b, p: factories.sign_off(b, p, "en"),
+    "tick_facts": lambda b, p: factories.tick(b, p, "date"),
     "send_back": lambda b, p: workflow.send_back(b, by=p, note="再看"),
     "approve": lambda b, p: factories.approve(b, p),
     "publish_urgently": lambda b, p: workflow.publish_urgently(
@@ -142,6 +143,7 @@ restore           wvp   wvrp     wvrp   -         -    wvp     -      -         
 submit            wvp   -        -      -         -    wvp     -      -         -       -
 take_back         -     w        -      -         -    -       -      -         -       -
 sign_off          -     rp       rp     -         -    -       -      -         -       -
+tick_facts        -     vrp      vrp    -         -    -       -      -         -       -
 send_back         -     rp       rp     -         -    -       -      -         -       -
 approve           -     -        p      -         -    -       -      -         -       -
 publish_urgently  p     p        p      -         -    p       -      -         -       -

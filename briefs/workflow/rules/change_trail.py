@@ -71,7 +71,7 @@ def build_trail(
     change_by_revision: dict[int, Change] = {}
     editors_by_value: dict[Hashable, frozenset[int]] = {}
     for step in steps:
-        if (approved := change_by_revision.get(step.returned_to or 0)) is not None:
+        if step.returned_to is not None and (approved := change_by_revision.get(step.returned_to)):
             while changes[-1].number > approved.number:
                 changes.pop()
             if changes[-1] is not approved:

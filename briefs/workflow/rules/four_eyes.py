@@ -4,7 +4,7 @@ A language is signed when, for every person who changed it since the last review
 has said yes to its current hash. Each person's newest answer to that hash counts, and a no blocks.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Hashable, Mapping
 from dataclasses import dataclass
 
 from django.conf import settings
@@ -78,20 +78,24 @@ def find_baseline_number(history: BriefHistory) -> int:
 
 def build_part_trail(history: BriefHistory, part: str) -> ChangeTrail:
     """Build the trail of a side or of the facts from the hashes of the revisions."""
+    steps = (build_step(history, r, getattr(r, f"hash_{part}")) for r in reversed(history.revisions))
+    return build_trail(_BLANK_HASHES[part], steps, **find_edition_numbers(history))
+
+
+def build_step(history: BriefHistory, revision: Revision, value: Hashable) -> Step:
+    """Build the step of a revision for a part that has this value in it."""
+    is_return = revision.kind == Revision.Kind.RETURN
+    returned_to = _find_returned_number(history, revision) if is_return else None
+    return Step(revision.number, value, revision.by_id, find_changers(revision), returned_to)
+
+
+def find_edition_numbers(history: BriefHistory) -> dict[str, set[int]]:
+    """Return the numbers of the approved revisions: of all `editions`, and of those `reviewed` by a second person."""
     numbers = {r.pk: r.number for r in history.revisions}
-    steps = (
-        Step(
-            r.number,
-            getattr(r, f"hash_{part}"),
-            r.by_id,
-            find_changers(r),
-            _find_returned_number(history, r, numbers) if r.kind == Revision.Kind.RETURN else None,
-        )
-        for r in reversed(history.revisions)
-    )
-    reviewed = {numbers[e.revision_id] for e in history.editions if _is_reviewed(e)}
-    editions = {numbers[e.revision_id] for e in history.editions}
-    return build_trail(_BLANK_HASHES[part], steps, editions=editions, reviewed=reviewed)
+    return {
+        "editions": {numbers[e.revision_id] for e in history.editions},
+        "reviewed": {numbers[e.revision_id] for e in history.editions if _is_reviewed(e)},
+    }
 
 
 def find_changers(revision: Revision) -> Collection[int]:
@@ -101,10 +105,9 @@ def find_changers(revision: Revision) -> Collection[int]:
     return tuple(pk for pk in (revision.by_id, revision.also_by_id) if pk)
 
 
-def _find_returned_number(
-    history: BriefHistory, revision: Revision, numbers: Mapping[int, int]
-) -> int | None:
+def _find_returned_number(history: BriefHistory, revision: Revision) -> int | None:
     """Return the number of the approved revision whose texts a discard brought back."""
+    numbers = {r.pk: r.number for r in history.revisions}
     found = (
         numbers[e.revision_id]
         for e in history.editions
@@ -168,10 +171,17 @@ def why_not_signed(statuses: SignOffStatuses) -> list[Reason]:
     return reasons
 
 
-def find_last_editor(history: BriefHistory) -> int:
-    """Return the editor of the newest revision that counts as a change, or of the oldest revision."""
-    trails = [build_part_trail(history, part) for part in _BLANK_HASHES]
-    changes = [change for trail in trails for change in trail.changes if change.people]
+def find_last_editor(history: BriefHistory, approver: int) -> int:
+    """Return the editor of the newest change, or of the oldest revision.
+
+    A fact that the approver changed does not make them the last editor: somebody else has to tick it.
+    """
+    changes = [
+        change
+        for part in _BLANK_HASHES
+        for change in build_part_trail(history, part).changes
+        if change.people and not (part == "facts" and change.by == approver)
+    ]
     newest = max(changes, key=lambda change: change.number, default=None)
     return newest.by if newest and newest.by else history.revisions[-1].by_id
 
@@ -193,6 +203,13 @@ def find_signed_facts(history: BriefHistory, statuses: SignOffStatuses) -> Facts
     return Content.from_json(seen.content).facts if seen else Content().facts
 
 
+def find_baseline_facts(history: BriefHistory) -> Facts:
+    """Return the facts of the last reviewed edition, or empty ones."""
+    number = find_baseline_number(history)
+    revision = next((r for r in history.revisions if r.number == number), None)
+    return Content.from_json(revision.content).facts if revision else Content().facts
+
+
 def _find_signed_revision(history: BriefHistory, statuses: SignOffStatuses) -> Revision | None:
     """Return the older of the revisions at which the sides were last signed off, else the baseline."""
     signed = [
@@ -203,9 +220,3 @@ def _find_signed_revision(history: BriefHistory, statuses: SignOffStatuses) -> R
     ids = {signoff.revision_id for signoff in signed}
     numbers = [r.number for r in history.revisions if r.pk in ids] or [find_baseline_number(history)]
     return next((r for r in history.revisions if r.number == min(numbers)), None)
-
-
-def find_last_facts_editor(history: BriefHistory) -> int | None:
-    """Return who last changed the facts since the last reviewed edition, or None."""
-    changes = build_part_trail(history, "facts").list_since(find_baseline_number(history))
-    return next((change.by for change in reversed(changes) if change.people), None)

@@ -29,6 +29,7 @@ VERB_REFUSAL_MESSAGES: dict[str, str | Promise] = {
         "The English changed while you were reading (%(n)s places). Please look at the changes, then sign off."
     ),
     "seen": _("The brief changed while you were reading. Please look at the changes, then decide."),
+    "seen-names": _("Names changed while you were reading: %(names)s. Please look at the page again, then decide."),
     "not-submitter": _("Only the person who submitted it takes it back. Ask %(name)s, or send it back."),
     "already-signed": _("A reviewer has already signed off, so it cannot be taken back. Ask for it to be sent back."),
     "note-needed": _("Please say what should be changed; the writer will see your note."),
@@ -54,7 +55,12 @@ VERB_REFUSAL_MESSAGES: dict[str, str | Promise] = {
     "keyword-zh": _("A keyword without a Chinese label cannot be published: “%(label)s”."),
     "keyword-en": _("A keyword without an English label cannot be published: “%(label)s”."),
     "last-editor": _("You made the last change to this version, so someone else has to approve it."),
-    "facts-own": _("You changed the article facts last, so someone else has to approve them."),
+    "facts-own": _(
+        "You changed these facts, so someone else has to tick them first, on the page of the brief: %(facts)s."
+    ),
+    "fact-own": _("Only you changed this, so someone else has to tick it: %(facts)s."),
+    "fact-seen": _("This changed while you were reading. Look at it again, then tick it: %(facts)s."),
+    "facts-none": _("Tick the facts that you have looked at."),
     "facts-unticked": _("These facts changed since the sign-offs. Look at each and tick it: %(facts)s."),
     "time-past": _("The publication time must be in the future. It is now %(time)s (%(zone)s)."),
     "time-gap": _("This time does not exist in %(zone)s because the clocks change. Choose another time."),

@@ -38,6 +38,7 @@ _VERB_LABELS = {
     "sign_off_zh": (_("Sign off the Chinese"), pgettext_lazy("happened", "signed off the Chinese")),
     "sign_off_en": (_("Sign off the English"), pgettext_lazy("happened", "signed off the English")),
     "send_back": (_("Send back"), pgettext_lazy("happened", "sent back")),
+    "tick_facts": (_("Tick the facts"), pgettext_lazy("happened", "ticked facts")),
     "suggest": (_("Suggest a wording"), pgettext_lazy("happened", "suggested a wording")),
     "accept": (_("Accept suggestion"), pgettext_lazy("happened", "accepted the suggestion")),
     "decline": (_("Decline suggestion"), pgettext_lazy("happened", "declined the suggestion")),

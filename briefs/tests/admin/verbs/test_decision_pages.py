@@ -1,6 +1,7 @@
 """Decision pages: the obstacles, with links to where to fix them, and the text that is decided upon."""
 
 import datetime as dt
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -8,10 +9,10 @@ import pytest
 from django.test import Client
 
 from briefs import workflow
-from briefs.models import Edition, Keyword
+from briefs.models import Edition, FactTick, Keyword
 
 from ...support import factories
-from ...support.form_client import brief_url, get_verb_form, sign_in
+from ...support.form_client import Form, brief_url, get_brief_form, get_verb_form, sign_in
 from .test_verb_buttons import press_button, reload_brief, urgent
 
 pytestmark = pytest.mark.django_db
@@ -103,3 +104,39 @@ def test_source_withdrawal_is_approved_by_another_publisher(client: Client, team
     client.logout()
     page = client.get(f"/en/briefs/{reload_brief(brief).slug}/").content.decode()
     assert "The source has withdrawn the original article." in page
+
+
+def test_writer_ticks_the_facts_that_a_publisher_changed_on_the_page_of_the_brief(
+    client: Client, team: factories.Team
+) -> None:
+    brief = factories.submitted_brief(team)
+    content = workflow.load_working_copy(brief)
+    factories.edit(brief, team.publisher, facts=replace(content.facts, title="A Title", doi="10.1000/x"))
+    sign_in(client, team.publisher)
+    approve_page = client.get(brief_url(brief, "approve")).content.decode()
+    assert f'href="{brief_url(brief)}#fact-ticks"' in approve_page
+    assert "changed by publisher" in approve_page
+    assert (
+        'formaction="/admin/briefs/brief/1/tick_facts/"' not in client.get(brief_url(brief)).content.decode()
+    )
+    for person, view in ((team.writer, "write"), (team.reviewer, "review")):
+        sign_in(client, person)
+        page = client.get(brief_url(brief) + f"?view={view}").content.decode()
+        (button,) = re.findall(r'name="fact"\s+value="(title:\w+ doi:\w+)"', page)
+        data = get_brief_form(client, brief).data_with(fact=button)
+        assert client.post(brief_url(brief, "tick_facts"), data).status_code == 302
+        assert FactTick.objects.filter(by=person).count() == 2
+    assert "ticked by writer, reviewer" in client.get(brief_url(brief)).content.decode()
+
+
+def test_approve_page_after_a_rename_says_what_changed_and_shows_the_new_name(
+    client: Client, team: factories.Team
+) -> None:
+    brief = factories.signed_brief(team)
+    sign_in(client, team.publisher)
+    form = get_verb_form(client, brief, "approve").data_with(when="now")
+    Keyword.objects.update(label_en="Techno")
+    refused = client.post(brief_url(brief, "approve"), form)
+    assert "科技 · Technology → 科技 · Techno" in refused.content.decode()
+    again = Form(refused.content.decode(), id=None).data_with(when="now")
+    assert client.post(brief_url(brief, "approve"), again).status_code == 302
