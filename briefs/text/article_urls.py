@@ -9,6 +9,8 @@ _CAMPAIGN = re.compile(r"(utm_[^=]*|fbclid|gclid|mc_[ce]id|igshid)(=|$)", re.IGN
 """The tracking parameters that only record where a visitor came from and never change the page."""
 _UNSAFE = re.compile(r"[\x00-\x20\x7f<>\"\\^`{|}]")
 _ASCII_HOST = re.compile(r"[a-z0-9._-]+")
+_DOI = re.compile(r"10\.\d{4,9}/[^\s\"<>{}]+")
+_BEFORE_DOI = re.compile(r"(?:https?://(?:dx\.)?doi\.org/|doi: ?)?", re.IGNORECASE)
 
 
 def is_safe_link(url: str) -> bool:
@@ -32,6 +34,20 @@ def is_safe_link(url: str) -> bool:
 def find_original(url: str, doi: str) -> str:
     """Return a safe link to the article, by its address or else its DOI, or an empty string."""
     return url if is_safe_link(url) else f"https://doi.org/{quote(doi)}" if doi else ""
+
+
+def read_doi(text: str) -> str:
+    """Return the DOI that is the whole text, alone, after `doi:` or as an address of doi.org. Raise ValueError."""
+    start = _BEFORE_DOI.match(text)
+    if (match := _DOI.fullmatch(text, start.end() if start else 0)) is None:
+        raise ValueError(text)
+    return match[0]
+
+
+def find_doi(text: str) -> str:
+    """Return the first DOI in a text, without the punctuation after it, or an empty string."""
+    match = _DOI.search(text)
+    return match[0].rstrip(".,;)") if match else ""
 
 
 def write_host_in_ascii(url: str) -> str:

@@ -1,6 +1,7 @@
 """Parse the labelled lines above the text into the facts of the article."""
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -12,7 +13,7 @@ from briefs.documents.fields.labels import WEB_ADDRESS_PATTERN, FieldLabel, find
 from briefs.documents.lines import DocumentLine
 from briefs.documents.types import Caution, ParsedDate
 from briefs.facts import DOCUMENT_FACTS, FACTS, FactKind
-from briefs.text.article_urls import is_safe_link, write_host_in_ascii
+from briefs.text.article_urls import is_safe_link, read_doi, write_host_in_ascii
 from briefs.text.date_format import format_with_weekday
 from briefs.text.scripts import detect_side, is_wider, join_wrapped, split_bilingual
 
@@ -27,7 +28,6 @@ ENDS_OF_SENTENCES = "。！？!?:："
 
 _OPEN_END = re.compile(r"(?:[,，、;；&與和及/-]|\band)$")
 _SOURCE_AND_URL = re.compile(r"(.+?)[ ,，;；:：(（<-]*(https?://[^\s()（）<>，；]+)[)）> ]*", re.IGNORECASE)
-_DOI = re.compile(r"(?:https?://(?:dx\.)?doi\.org/|doi: ?)?(10\.\d{4,9}/\S+)", re.IGNORECASE)
 _LINKED_WORDS = re.compile(r"\[([^\[\]]+)\]\((https?://[^\s()]+)\)[.。]?", re.IGNORECASE)
 _EXPECTED_FIELDS = {
     "authors": ("an author", "作者"),
@@ -216,8 +216,9 @@ class _HeaderReader:
                 self._warn(entry, "url-doubtful", text=url)
             self._add(name, url, entry)
         elif KINDS_BY_FIELD.get(name) is FactKind.DOI:
-            match = _DOI.fullmatch(text)
-            self._add(name, match[1] if match else text, entry)
+            with suppress(ValueError):
+                text = read_doi(text)
+            self._add(name, text, entry)
         elif name == "source" and WEB_ADDRESS_PATTERN.fullmatch(text):
             url = write_host_in_ascii(text)
             self._warn(entry, "source-is-link", text=url)

@@ -9,7 +9,7 @@ from typing import Final
 
 from ...documents.fields.date_reader import read_date
 from ...facts import FACTS
-from ...text.article_urls import is_safe_link, strip_tracking, write_host_in_ascii
+from ...text.article_urls import find_doi, is_safe_link, strip_tracking, write_host_in_ascii
 from ...text.person_names import is_han_organization, split_person_name
 
 MAX_LENGTHS: Final = {"source": 200, "name": 200} | {
@@ -24,7 +24,6 @@ _ORGANISATION: Final = re.compile(
     r"\b(Corporation|Foundation|Association|Watch|Organi[sz]ation|Department|Office|Agency|Society|Union"
     r"|Commission|Press|Inc|Ltd|Staff|Board|Editors|Network|Initiative|Project|Forum|Service)\b"
 )
-_DOI: Final = re.compile(r"10\.\d{4,9}/[^\s\"<>{}]+")
 _ISO: Final = re.compile(r"(\d{4})(?:[-/](\d{1,2})(?:[-/](\d{1,2}))?)?(?![\d-])")
 HAN_PATTERN: Final = re.compile(r"[\u3400-\u9fff]")
 _LANGUAGES: Final = {
@@ -97,8 +96,7 @@ def parse_link(text: object) -> str:
 
 
 def parse_doi(text: object) -> str:
-    match = _DOI.search(clean_citation_text(text, "doi"))
-    return match[0].rstrip(".,;)") if match else ""
+    return find_doi(clean_citation_text(text, "doi"))
 
 
 def parse_language(text: object) -> str:

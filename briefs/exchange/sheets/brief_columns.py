@@ -6,7 +6,7 @@ Pictures, affiliations, source passages and reasons for one-sided bullets are in
 
 import datetime as dt
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
@@ -16,8 +16,10 @@ from django.utils.translation import gettext as _
 from ...content import LEAD_FIELDS, SIDES, Bullet, Byline, Content, Facts
 from ...facts import FACTS, FactKind
 from ...models import Brief
+from ...text.article_urls import read_doi
 from .brief_names import SheetNames
 from .columns import ChoiceWidget, FlagWidget, tidy_cell
+from .table import SheetProblem, SheetRefused
 
 BRIEFS, BULLETS = "briefs", "bullets"
 SHEET_FACTS: Final = tuple(name for name in FACTS if name != "picture")
@@ -38,13 +40,25 @@ COLUMN_WIDTHS: Final = {
     **dict.fromkeys(("level_zh", "level_en", "marker_zh", "marker_en", "state"), 11),
     **dict.fromkeys((*LEAD_FIELDS, *BULLET_TEXTS), 48),
 }
+_OWN_COLUMNS: Final = 3
+"""So many of our headings make a sheet one of ours."""
 _LINES: Final = ("summary_zh", "summary_en", "authors", "keywords")
 _SLASHED_DATE = re.compile(r"(\d{4})/(\d{1,2})/(\d{1,2})")
 
 
-def name_sheet_by_headings(headings: Any) -> str:
-    """Return which sheet of briefs has these headings, or an empty string."""
-    return next((name for name, keys in KEY_COLUMNS.items() if set(keys) <= set(headings)), "")
+def name_sheet_by_headings(headings: Collection[str]) -> str:
+    """Return which sheet of briefs has these headings, or an empty string for a sheet of something else.
+
+    Raise SheetRefused for a sheet of ours that lacks a key column: skipped, it would look as if nothing differed in it.
+    """
+    for name, keys in KEY_COLUMNS.items():
+        missing = [column for column in keys if column not in headings]
+        if not missing:
+            return name
+        if len({*headings} & {*SHEET_COLUMNS[name]}) >= _OWN_COLUMNS:
+            sentence = _("The column “%(column)s” is missing.") % {"column": missing[0]}
+            raise SheetRefused(SheetProblem(sentence, sheet=name))
+    return ""
 
 
 # Out
@@ -132,12 +146,21 @@ def _parse_fact(name: str, typed: str, before: Facts, names: SheetNames) -> Any:
     match fact.kind:
         case FactKind.FLAG:
             return bool(typed) and FlagWidget().clean(typed)
+        case FactKind.DOI if typed:
+            return _parse_doi(typed)
         case FactKind.CHOICE:
             return ChoiceWidget([(value, _(label)) for value, label in fact.choices.items()]).clean(typed)
         case FactKind.DATE | FactKind.DAY if day := _SLASHED_DATE.fullmatch(typed):
             year, month, number = day.groups()  # as Excel writes a date that it recognised in CSV
             return f"{year}-{month:0>2}-{number:0>2}"
     return typed
+
+
+def _parse_doi(typed: str) -> str:
+    try:
+        return read_doi(typed)
+    except ValueError:
+        raise ValueError(_("This is no DOI. Write it like 10.1000/182, or leave the cell empty.")) from None
 
 
 def apply_bullet_cells(before: Bullet, cells: Cells, report: Report) -> Bullet:

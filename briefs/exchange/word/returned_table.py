@@ -91,7 +91,7 @@ def plan_table(table: ReturnedTable, brief: Brief) -> TablePlan:
     for key in keys:
         row = table.rows.get(key)
         if row is None:
-            if key not in table.repeated:
+            if key not in (*table.repeated, *table.merged):
                 missing.append(key)
             continue
         mine = _take_row(plan, base, mine, key, row)
@@ -108,7 +108,7 @@ def plan_table(table: ReturnedTable, brief: Brief) -> TablePlan:
     plan.suggestions = [asked for asked in plan.suggestions if not _suggestion_exists(brief, asked)]
     plan.notes = [note for note in dict.fromkeys(plan.notes) if not _note_exists(brief, note)]
     added = [*table.added, *(label_key(key) for key in table.rows if key not in known)]
-    plan.problems = [*dict.fromkeys(plan.problems), *_describe_rows(missing, table.repeated, added)]
+    plan.problems = [*dict.fromkeys(plan.problems), *_describe_rows(missing, table, added)]
     return plan
 
 
@@ -279,7 +279,7 @@ def _suggestion_exists(brief: Brief, asked: TableSuggestion) -> bool:
     return rows.filter(was=asked.was, text=asked.text, answer="").exists()
 
 
-def _describe_rows(missing: list[str], repeated: list[str], added: list[str]) -> list[str]:
+def _describe_rows(missing: list[str], table: ReturnedTable, added: list[str]) -> list[str]:
     """Return a sentence for each kind of row that was not matched."""
     sentences: list[str] = []
     if missing:
@@ -289,13 +289,20 @@ def _describe_rows(missing: list[str], repeated: list[str], added: list[str]) ->
             len(missing),
         )
         sentences.append(text % {"rows": _(", ").join(map(label_key, missing))})
-    if repeated:
+    if table.merged:
+        text = ngettext(
+            "This row has merged cells and was not read. Split them in Word: %(rows)s",
+            "These rows have merged cells and were not read. Split them in Word: %(rows)s",
+            len(table.merged),
+        )
+        sentences.append(text % {"rows": _(", ").join(map(label_key, table.merged))})
+    if table.repeated:
         text = ngettext(
             "This number is in the file more than once. None of its rows was read: %(rows)s",
             "These numbers are in the file more than once. None of their rows was read: %(rows)s",
-            len(repeated),
+            len(table.repeated),
         )
-        sentences.append(text % {"rows": _(", ").join(map(label_key, repeated))})
+        sentences.append(text % {"rows": _(", ").join(map(label_key, table.repeated))})
     if added:
         text = ngettext(
             "This row has no number of this brief and was not read. Add it on the desk: %(rows)s",

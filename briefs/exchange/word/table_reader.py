@@ -54,6 +54,7 @@ class ReturnedRow:
 class ReturnedTable:
     """Rows by key: `headline`, `summary`, `b4`. A number that occurs twice is in `repeated` and not in `rows`.
 
+    Nor is one whose row has merged cells and is in `merged`: which text belongs to which column cannot be told.
     `added` are texts of rows without a number.
     """
 
@@ -63,6 +64,7 @@ class ReturnedTable:
     rows: dict[str, ReturnedRow] = field(default_factory=dict)
     repeated: list[str] = field(default_factory=list)
     added: list[str] = field(default_factory=list)
+    merged: list[str] = field(default_factory=list)
     remarks: list[TableComment] = field(default_factory=list)
     """Comments outside the table."""
 
@@ -79,6 +81,8 @@ def read_table_file(data: bytes) -> ReturnedTable | None:
     if identity is None or not reader.has_table:
         return None
     table = reader.table
+    for key in table.merged:
+        table.rows.pop(key, None)
     table.brief, table.revision, table.checksum = int(identity[1]), int(identity[2]), identity[3]
     return table
 
@@ -103,13 +107,23 @@ class _TableReader:
 
     def _read_table(self, table: Element) -> None:
         columns: dict[str, int] = {}
+        width = 0
         for row in iterate_parts(table, "w:tr"):
             cells = list(iterate_parts(row, "w:tc"))
             if not columns:
-                columns = _find_columns([_read_cell(cell)[0].text for cell in cells])
+                columns, width = _find_columns([_read_cell(cell)[0].text for cell in cells]), len(cells)
                 self.has_table = self.has_table or bool(columns)
-            elif columns:
-                self._read_row({name: cells[at] for name, at in columns.items() if at < len(cells)})
+            elif len(cells) != width or any(map(_is_merged, cells)):
+                self._refuse_row(cells, columns["number"])
+            else:
+                self._read_row({name: cells[at] for name, at in columns.items()})
+
+    def _refuse_row(self, cells: list[Element], place: int) -> None:
+        texts = [_read_cell(cell)[0].text for cell in cells]
+        if key := _parse_key(texts[place]) if place < len(texts) else "":
+            self.table.merged += [key] if key not in self.table.merged else []
+        elif any(texts):
+            self.table.added.append(" / ".join(filter(None, texts)))
 
     def _read_row(self, cells: Mapping[str, Element]) -> None:
         read = {name: _read_cell(cell) for name, cell in cells.items()}
@@ -146,6 +160,15 @@ class _TableReader:
             for comment in found
             if (text := "\n".join(_read_paragraph(p) for p in comment.iter("w:p")).strip())
         ]
+
+
+def _is_merged(cell: Element) -> bool:
+    properties = cell.find("w:tcPr")
+    if properties is None:
+        return False
+    span = properties.find("w:gridSpan")
+    joined = any(properties.find(tag) is not None for tag in ("w:vMerge", "w:hMerge"))
+    return joined or (span is not None and span.get("w:val") not in (None, "1"))
 
 
 def _find_columns(names: list[str]) -> dict[str, int]:

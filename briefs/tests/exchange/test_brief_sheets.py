@@ -302,6 +302,7 @@ WRONG: list[tuple[str, str, str, str]] = [
     (BULLETS, "number", "9", "Sheet “bullets”: Row 2, column “number”: The brief has no bullet 9."),
     (BULLETS, "number", "2", "Sheet “bullets”: Row 3, column “number”: row 2 is about the same bullet."),
     (BULLETS, "version", "7", "Row 2, column “version”: The rows of a brief have one version"),
+    (BRIEFS, "doi", "the first issue", "Row 2, column “doi”: This is no DOI. Write it like 10.1000/182"),
     (BULLETS, "level_en", "3", "Row 2, column “level_en”: Write 0, 1 or 2"),
     (BULLETS, "marker_zh", "*", "Row 2, column “marker_zh”: “*” is none of: bullet, number."),
     (BULLETS, "text_zh", "x" * 6001, "Row 2, column “text_zh”: Bullet is too long"),
@@ -322,6 +323,11 @@ def test_wrong_cell_changes_nothing_and_is_named(team: factories.Team) -> None:
         {BULLETS: [[*rows[BULLETS][0], "colour"]]}
     )
     assert "No sheet has the headings" in refusal({"x": [["a", "b"], ["1", "2"]]})
+    rows = rows_of(bad)
+    for sheet, place, column in ((BRIEFS, 0, "id"), (BRIEFS, 1, "version"), (BULLETS, 2, "number")):
+        lacking = [[*row[:place], *row[place + 1 :]] for row in rows[sheet]]
+        told = f"Sheet “{sheet}”: The column “{column}” is missing."
+        assert told in refusal(rows | {sheet: lacking}), "nor read as if nothing differed in it"
     with zipfile.ZipFile(packed := io.BytesIO(), "w") as archive:
         archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
     with (

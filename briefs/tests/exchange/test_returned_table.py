@@ -170,6 +170,26 @@ def test_changed_cells_become_one_revision_by_number_not_position() -> None:
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize(
+    "mark", ['<w:gridSpan w:val="2"/>', "<w:vMerge/>", '<w:vMerge w:val="restart"/>', "one cell less"]
+)
+def test_row_with_merged_cells_is_refused_and_the_others_are_read(team: Team, mark: str) -> None:
+    brief = draft(team)
+    data = export(brief)
+    row = row_of(data, "#2")
+    cells = re.findall(r"<w:tc>.*?</w:tc>", row)
+    last = cells[-1]
+    if mark.startswith("<"):
+        merged = row.replace("<w:tcPr>", f"<w:tcPr>{mark}", 1).replace("Plan B.", "Other words.")
+    else:
+        merged = row.replace(last, "").replace("Plan B.", "Other words.")
+    data = edit_word_file(data, (row, merged), ("Plan C.", "Plan D."))
+    made = plan(data, brief)
+    assert [bullet.text_en for bullet in made.result.bullets] == ["Plan A.", "Plan B.", "Plan D."]
+    assert made.problems == ["This row has merged cells and was not read. Split them in Word: #2"]
+
+
+@pytest.mark.django_db
 def test_row_changed_by_others_is_refused_and_the_others_are_merged() -> None:
     team = Team()
     brief = draft(team)

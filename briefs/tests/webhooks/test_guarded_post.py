@@ -1,9 +1,11 @@
 """Nothing is sent to private networks, however the address is written or resolved."""
 
 import socket
+from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
 
 from briefs.webhooks import guarded_post
 from briefs.webhooks.guarded_post import AddressRefused, Post, check_url, is_public_address, post_all
@@ -86,6 +88,11 @@ def test_connection_goes_to_the_checked_address(
     (error,) = post_all([Post("https://partner.example/", b"{}", {})])
     assert reached == connected
     assert error.startswith("ConnectionRefusedError" if connected else "Nothing is sent")
+
+
+def test_receivers_are_promised_the_time_that_they_get() -> None:
+    text = " ".join((Path(settings.BASE_DIR) / "docs" / "api.md").read_text().split())
+    assert f"Answer 2xx within {guarded_post.DEADLINE:g} seconds" in text
 
 
 @pytest.mark.parametrize(
