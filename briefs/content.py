@@ -21,6 +21,12 @@ LEAD_FIELDS = ("headline_zh", "headline_en", "summary_zh", "summary_en")
 ALT_TEXT_FIELDS = ("picture_alt_zh", "picture_alt_en")
 LANGUAGE_TAGS: dict[Side, str] = {"zh": "zh-Hant-TW", "en": "en"}
 
+MAX_BULLETS = 2_000
+MAX_NAMES = 100
+"""Authors, and keywords, of a brief."""
+MAX_TEXT_BYTES = 300_000
+"""Bytes (UTF-8) of all texts of a brief. Each request costs at most two seconds of processor time at this size."""
+
 PICTURE_WIDTHS = (640, 1280, 1920)
 """Widths in which a picture is stored, in pixels. Never remove one: editions refer to files by width."""
 
@@ -30,6 +36,15 @@ CONTENT_FORMAT = 1
 _FORBIDDEN = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]"
 )
+_JUNK = re.compile(
+    "[\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\u3164\ufeff\uffa0"
+    "\ufff0-\ufffb\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e00ff\U000e01f0-\U000e0fff]"
+)
+"""Invisible characters without a meaning of their own in our languages: zero-width spaces, bidirectional controls, tags,
+fillers. They are all of Unicode's Default_Ignorable_Code_Point but `INVISIBLE`.
+"""
+INVISIBLE = "\u00ad\u180b-\u180d\u180f\u200c\u200d\ufe00-\ufe0f\U000e0100-\U000e01ef"
+"""Soft hyphen, joiners and variation selectors, for a character class. Removal could change words or emoji: a check reports them."""
 _LINE_ENDS = re.compile("\r\n|[\r\x85\u2028\u2029]")
 _CANONICAL = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
@@ -44,10 +59,11 @@ class ForbiddenCharacter(ValueError):
 
 
 def tidy(text: str) -> str:
-    """Normalize a text: LF, NFC, no trailing white space, no blank lines at start or end.
+    """Normalize a text: LF, NFC, no invisible junk, no trailing white space, no blank lines at start or end.
 
     Spaces inside a line are kept, but a tab becomes a space. Raise ForbiddenCharacter.
     """
+    text = remove_junk(text)
     if text.isprintable():  # nearly every text: one line, no control characters, no unusual spaces
         return unicodedata.normalize("NFC", text).strip()
     text = _LINE_ENDS.sub("\n", text).replace("\t", " ")
@@ -55,6 +71,10 @@ def tidy(text: str) -> str:
         raise ForbiddenCharacter(text.count("\n", 0, bad.start()) + 1, bad.group())
     text = unicodedata.normalize("NFC", text)
     return "\n".join(line.rstrip() for line in text.split("\n")).strip("\n").strip()
+
+
+def remove_junk(text: str) -> str:
+    return text if text.isascii() else _JUNK.sub("", text)
 
 
 def tidy_line(text: str) -> str:
@@ -178,6 +198,14 @@ class Content:
 
     def picture_alt(self, side: Side) -> str:
         return self.picture_alt_zh if side == "zh" else self.picture_alt_en
+
+    def count_text_bytes(self) -> int:
+        """Count the bytes (UTF-8) of headlines, summaries, alt texts, and of bullets with passages and reasons."""
+        texts = (
+            *(getattr(self, name) for name in (*LEAD_FIELDS, *ALT_TEXT_FIELDS)),
+            *(t for b in self.bullets for t in (b.text_zh, b.text_en, b.passage, b.one_sided)),
+        )
+        return sum(len(text) if text.isascii() else len(text.encode()) for text in texts)
 
     def hash_side(self, side: Side) -> str:
         """Return the sha256 of one language: headline, summary, alt text and non-empty bullets in order."""

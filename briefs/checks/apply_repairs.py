@@ -10,7 +10,7 @@ from itertools import pairwise
 from briefs.checks.context import CheckContext
 from briefs.checks.finding import Edit, FindingField
 from briefs.checks.minor_change import find_substantive_differences
-from briefs.checks.texts import find_text_pair, fold_characters, iterate_text_pairs
+from briefs.checks.texts import fold_characters, index_text_pairs, iterate_text_pairs
 from briefs.content import SIDES, Content, Side
 
 _LATIN_RUN = re.compile("[A-Za-z0-9\u00c0-\u024f]+")
@@ -28,13 +28,20 @@ def apply_edits(content: Content, edits: Iterable[Edit]) -> Content | None:
     by_text: dict[tuple[FindingField, int | None, Side], list[Edit]] = defaultdict(list)
     for edit in edits:
         by_text[edit.field, edit.bullet, edit.side].append(edit)
+    pairs = index_text_pairs(content)
+    leads: dict[str, str] = {}
+    bullets: dict[int | None, dict[str, str]] = defaultdict(dict)
     for (field, number, side), some in by_text.items():
-        pair = find_text_pair(content, field, number)
+        pair = pairs.get((field, number))
         new = _apply_to_text(pair.text(side), sorted(some, key=lambda edit: edit.span)) if pair else None
         if new is None:
             return None
-        content = _replace_text(content, field, number, side, new)
-    return content
+        if field == "bullet":
+            bullets[number][f"text_{side}"] = new
+        else:
+            leads[f"{field}_{side}"] = new
+    edited = (replace(b, **bullets[b.number]) if b.number in bullets else b for b in content.bullets)  # type: ignore[arg-type]
+    return replace(content, bullets=tuple(edited), **leads)  # type: ignore[arg-type]
 
 
 def differs_only_in_punctuation(old: Content, new: Content, context: CheckContext) -> bool:
@@ -61,21 +68,12 @@ def _side_texts(content: Content, side: Side) -> list[str]:
     return [pair.text(side) for pair in iterate_text_pairs(content)]
 
 
-def _replace_text(content: Content, field: str, number: int | None, side: str, text: str) -> Content:
-    if field != "bullet":
-        return replace(content, **{f"{field}_{side}": text})  # type: ignore[arg-type]
-    bullets = (
-        replace(bullet, **{f"text_{side}": text}) if bullet.number == number else bullet  # type: ignore[arg-type]
-        for bullet in content.bullets
-    )
-    return replace(content, bullets=tuple(bullets))
-
-
 def _apply_to_text(text: str, edits: Sequence[Edit]) -> str | None:
     if any(one.end > other.start for one, other in pairwise(edits)):
         return None
     if any(text[edit.start : edit.end] != edit.expected for edit in edits):
         return None
-    for edit in reversed(edits):
-        text = text[: edit.start] + edit.replacement + text[edit.end :]
-    return text
+    starts = [0, *(edit.end for edit in edits)]
+    kept = [text[start : edit.start] for start, edit in zip(starts, edits, strict=False)]
+    parts = (part for pair in zip(kept, (edit.replacement for edit in edits), strict=True) for part in pair)
+    return "".join(parts) + text[starts[-1] :]

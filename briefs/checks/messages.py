@@ -33,6 +33,7 @@ FINDING_MESSAGES: dict[str, str] = {
     "addresses.known": gettext_noop(
         "%(host)s can be mistaken for %(known)s, the site of a source. Check the address."
     ),
+    "addresses.invisible": gettext_noop("The address has a character that cannot be seen: %(a)s. Remove it."),
     **dict.fromkeys(
         ("meaning.names", "meaning.dates", "meaning.multiples", "meaning.currency", "numbers.count"),
         gettext_noop("The Chinese says %(zh)s, the English %(en)s. Is one of them wrong?"),
@@ -113,6 +114,7 @@ FINDING_MESSAGES: dict[str, str] = {
     "form.unpaired": gettext_noop("“%(a)s” has no partner."),
     "form.doubled": gettext_noop("Doubled punctuation “%(a)s”. Change to “%(b)s”"),
     "form.repeated": gettext_noop("“%(a)s” is written twice. Remove one"),
+    "form.invisible": gettext_noop("A character here cannot be seen: %(a)s. Remove"),
     "form.language_zh": gettext_noop("This Chinese text is mostly in English."),
     "form.language_en": gettext_noop("This English text is mostly in Chinese."),
     "form.chinese_left": gettext_noop(

@@ -1,15 +1,17 @@
 """Decide whether a change is minor by listing differences that affect meaning.
 
-Figures, names, URLs and negations are compared as sequences, not sets: a second 不, or two names that swap
-positions, changes the meaning. White space, punctuation, width and spelling do not count.
+Figures, names, URLs, negations and opposites are compared as sequences, not sets: a second 不, or two names that
+swap positions, changes the meaning. White space, punctuation, width and spelling do not count.
 """
 
 import dataclasses
 import re
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from difflib import SequenceMatcher
 from typing import Literal
+
+from rapidfuzz.distance import LCSseq
 
 from briefs.checks.bilingual.name_agreement import ASCII_LOWER, extract_names, find_occurrences
 from briefs.checks.context import CheckContext
@@ -19,8 +21,9 @@ from briefs.checks.texts import TextPair, find_urls, fold_and_mask_urls, has_wor
 from briefs.content import SIDES, Content, Facts, Side
 from briefs.lexicon import numbers_en, numbers_zh
 from briefs.lexicon.figure import format_decimal
+from briefs.lexicon.meanings import NAME_SECTIONS, UNOPPOSED_SECTIONS, find_meanings
 
-DifferenceKind = Literal["number", "name", "url", "negation", "missing", "fact"]
+DifferenceKind = Literal["number", "name", "url", "negation", "opposite", "missing", "fact"]
 Token = tuple[str, str]
 """The key for comparison, and the token as written."""
 
@@ -90,6 +93,7 @@ def _compare_texts(
     if [key for key, _ in old["negation"]] == [key for key, _ in new["negation"]]:
         for a, b in _moved_negations(side, fold_and_mask_urls(was), fold_and_mask_urls(now)):
             yield "negation", a, b
+    yield from dict.fromkeys(_find_opposites(side, fold_and_mask_urls(was), fold_and_mask_urls(now)))
 
 
 def _tokens(side: Side, text: str, context: CheckContext) -> dict[DifferenceKind, list[Token]]:
@@ -130,15 +134,43 @@ def _moved_negations(side: Side, was: str, now: str) -> Iterator[tuple[str, str]
     del old[:start], new[:start]
     if not any(key == _NEGATION_KEY for key, _ in old):
         return
-    if len(old) + len(new) > _MAX_ALIGNED_TOKENS:
-        yield _join_negations(old), _join_negations(new)
-        return
     for a, b, c, d in _find_changed_ranges(old, new):
         if any(key == _NEGATION_KEY for key, _ in (*old[a:b], *new[c:d])):
             yield (
                 "".join(raw for _, raw in old[a : b + 1]).strip(),
                 "".join(raw for _, raw in new[c : d + 1]).strip(),
             )
+
+
+def _find_opposites(side: Side, was: str, now: str) -> Iterator[tuple[DifferenceKind, str, str]]:
+    """Yield words replaced by words that exclude them: supports by opposes, 支持 by 反對, 中國 by 日本.
+
+    A word that is only added or only removed, such as 更 in 更進一步, is no opposite. English names are found by
+    their capitals.
+    """
+    old, new = _group_meanings(side, was), _group_meanings(side, now)
+    for section in sorted(old.keys() & new.keys()):
+        is_name = section in NAME_SECTIONS
+        changed = [] if is_name and side == "en" else list(_unmatched_tokens(old[section], new[section]))
+        before, after = (
+            (" ".join(filter(None, wordings)) for wordings in zip(*changed, strict=True))
+            if changed
+            else ("", "")
+        )
+        if before and after:
+            yield "name" if is_name else "opposite", before, after
+
+
+def _group_meanings(side: Side, text: str) -> dict[str, list[Token]]:
+    """Return the meanings of each section in which they exclude each other."""
+    by_section: dict[str, list[Token]] = defaultdict(list)
+    ends: dict[str, int] = {}
+    for meaning in sorted(find_meanings(text, side), key=lambda meaning: (meaning.start, -meaning.end)):
+        section = meaning.section
+        if section not in UNOPPOSED_SECTIONS and meaning.start >= ends.get(section, 0):
+            by_section[section].append((meaning.key, text[meaning.start : meaning.end]))
+            ends[section] = meaning.end
+    return by_section
 
 
 def _pieces(side: Side, text: str) -> list[Token]:
@@ -151,10 +183,6 @@ def _pieces(side: Side, text: str) -> list[Token]:
         (_NEGATION_KEY if is_no.fullmatch(match[1]) else match[1].lower(), match[0])
         for match in _PIECE.finditer(text)
     ]
-
-
-def _join_negations(pieces: Sequence[Token]) -> str:
-    return " ".join(raw.strip() for key, raw in pieces if key == _NEGATION_KEY)
 
 
 def _names(side: Side, text: str, context: CheckContext) -> list[Token]:
@@ -219,16 +247,11 @@ def _find_changed_ranges(old: Sequence[Token], new: Sequence[Token]) -> Iterator
     before, after = [key for key, _ in old], [key for key, _ in new]
     if before == after:
         return
-    if len(old) + len(new) > _MAX_ALIGNED_TOKENS:
-        yield 0, len(old), 0, len(new)
-        return
-    for code, a, b, c, d in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
-        if code != "equal":
+    a = c = 0
+    for b, d, size in LCSseq.opcodes(before, after).as_matching_blocks():  # the last block is empty
+        if a < b or c < d:
             yield a, b, c, d
-
-
-_MAX_ALIGNED_TOKENS = 400
-"""Longer lists are reported whole without alignment, whose time grows with the square of the length."""
+        a, c = b + size, d + size
 
 
 def _compare_facts(old: Facts, new: Facts) -> Iterator[SubstantiveDifference]:

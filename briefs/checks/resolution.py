@@ -1,12 +1,12 @@
 """Resolve raw findings for display: one per span, equal messages merged, dismissed ones removed."""
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from briefs.checks.finding import Edit, Finding, FindingField, Repair
 from briefs.checks.spans import claim_span
-from briefs.checks.texts import find_text_pair
+from briefs.checks.texts import TextPair, index_text_pairs
 from briefs.content import Content, hash_json
 
 # Edits that make sense only together, such as both marks of a quotation.
@@ -41,9 +41,12 @@ def hash_text_pair(content: Content, bullet: int | None, field: FindingField = "
     """Hash both languages of a text, since a finding may concern either, or the addresses. Return "" if the
     text is gone.
     """
+    return _hash_pair(content, index_text_pairs(content).get((field, bullet)), field)
+
+
+def _hash_pair(content: Content, pair: TextPair | None, field: FindingField) -> str:
     if field == "url":
         return hash_json([content.facts.url, content.facts.archive_url])
-    pair = find_text_pair(content, field, bullet)
     return hash_json([pair.zh, pair.en]) if pair else ""
 
 
@@ -133,31 +136,50 @@ def collect_plain_repairs(findings: Iterable[Finding], content: Content, checks:
 
     What touches a figure, so also a date or a measure, is left out, and what overlaps an earlier repair.
     """
+    pairs = index_text_pairs(content)
     edits: list[Edit] = []
+    taken: dict[_TextKey, _TakenPlaces] = defaultdict(_TakenPlaces)
     n = 0
     for finding in findings:
         own = finding.repair.edits if finding.repair and finding.check_name in checks else ()
-        if own and not any(_touches_figure(edit, content) or _overlaps(edit, edits) for edit in own):
+        if own and not any(
+            _touches_figure(edit, pairs) or taken[_text_key(edit)].overlap(edit) for edit in own
+        ):
+            for edit in own:
+                taken[_text_key(edit)].add(edit)
             edits += own
             n += 1
     return Repair("plain", {"n": n}, tuple(edits))
 
 
-def _touches_figure(edit: Edit, content: Content) -> bool:
-    pair = find_text_pair(content, edit.field, edit.bullet)
+def _touches_figure(edit: Edit, pairs: Mapping[_TextLocation, TextPair]) -> bool:
+    pair = pairs.get((edit.field, edit.bullet))
     text = pair.text(edit.side) if pair else ""
     changed = text[edit.start : edit.end] + edit.replacement
     isolated = text[max(edit.start - 1, 0) : edit.start] + text[edit.end : edit.end + 1]
     return any(map(str.isdigit, changed)) or (len(isolated) == 2 and isolated.isdigit())
 
 
-def _overlaps(edit: Edit, others: Iterable[Edit]) -> bool:
-    place = edit.field, edit.bullet, edit.side
-    return any(
-        (other.field, other.bullet, other.side) == place
-        and ((edit.start < other.end and other.start < edit.end) or edit.start == other.start)
-        for other in others
-    )
+@dataclass(slots=True)
+class _TakenPlaces:
+    """The places of one text that edits take. An edit is compared with all others in the time of its length."""
+
+    characters: set[int] = field(default_factory=set)
+    starts: set[int] = field(default_factory=set)
+
+    def overlap(self, edit: Edit) -> bool:
+        """Return whether the edit shares a character or its start with another, or one inserts inside the other."""
+        if edit.start in self.starts:
+            return True
+        if edit.start == edit.end:
+            return edit.start - 1 in self.characters and edit.start in self.characters
+        return not (
+            self.characters.isdisjoint(range(*edit.span)) and self.starts.isdisjoint(range(*edit.span))
+        )
+
+    def add(self, edit: Edit) -> None:
+        self.characters.update(range(*edit.span))
+        self.starts.add(edit.start)
 
 
 def _collect_edits(findings: Iterable[Finding]) -> tuple[Edit, ...]:
@@ -181,9 +203,8 @@ def remove_dismissed(
     A repair for the whole brief loses only its edits in that text. Blocking findings cannot be dismissed.
     """
     silent: dict[_TextLocation, set[str]] = defaultdict(set)
-    for dismissal in dismissals:
-        if _is_in_force(dismissal, content):
-            silent[dismissal.field, dismissal.bullet].add(dismissal.code)
+    for dismissal in _list_in_force(dismissals, content):
+        silent[dismissal.field, dismissal.bullet].add(dismissal.code)
     kept = (_remaining_part(finding, silent) for finding in findings)
     return [finding for finding in kept if finding]
 
@@ -192,19 +213,33 @@ def find_dismissed(
     findings: Sequence[Finding], dismissals: Iterable[Dismissal], content: Content
 ) -> list[tuple[Finding, Dismissal]]:
     """Return the findings or partial findings that `remove_dismissed` removes, each with its dismissal."""
-    told: dict[tuple[object, ...], tuple[Finding, Dismissal]] = {}
-    for dismissal in dismissals:
-        if _is_in_force(dismissal, content):
-            for finding in findings:
-                if part := _dismissed_part(finding, dismissal):
-                    told.setdefault(_message_key(part), (part, dismissal))
-    return list(told.values())
+    by_location: dict[_TextLocation, dict[int, Finding]] = defaultdict(dict)
+    for at, finding in enumerate(findings):
+        for location in _list_locations(finding):
+            by_location[location][at] = finding
+    parts: dict[tuple[object, ...], tuple[Finding, Dismissal]] = {}
+    for dismissal in _list_in_force(dismissals, content):
+        for finding in by_location[dismissal.field, dismissal.bullet].values():
+            if part := _dismissed_part(finding, dismissal):
+                parts.setdefault(_message_key(part), (part, dismissal))
+    return list(parts.values())
 
 
-def _is_in_force(dismissal: Dismissal, content: Content) -> bool:
-    return bool(dismissal.text_hash) and dismissal.text_hash == hash_text_pair(
-        content, dismissal.bullet, dismissal.field
-    )
+def _list_locations(finding: Finding) -> Iterable[_TextLocation]:
+    if finding.repair and finding.repair.edits:
+        return {(edit.field, edit.bullet) for edit in finding.repair.edits}
+    return [(finding.field, finding.bullet)]
+
+
+def _list_in_force(dismissals: Iterable[Dismissal], content: Content) -> list[Dismissal]:
+    pairs = index_text_pairs(content)
+    return [
+        dismissal
+        for dismissal in dismissals
+        if dismissal.text_hash
+        and dismissal.text_hash
+        == _hash_pair(content, pairs.get((dismissal.field, dismissal.bullet)), dismissal.field)
+    ]
 
 
 def _dismissed_part(finding: Finding, dismissal: Dismissal) -> Finding | None:

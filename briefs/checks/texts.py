@@ -4,11 +4,12 @@ Do not use `\\b` or `\\w` here: Python counts Han as word characters, so "AI技�
 """
 
 import re
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from briefs.checks.finding import FindingField
-from briefs.content import Content, Side
+from briefs.content import INVISIBLE, Content, Side
 
 from ..lexicon.masking import blank_out_matches
 
@@ -25,6 +26,7 @@ _URL = re.compile(f'(?:https?://|www\\.)[^\\s<>"“”「」『』《》（）�
 _COUNTED_UNIT = re.compile(f"[{HAN_RANGES}]|[A-Za-z0-9]+(?:[-.,][A-Za-z0-9]+)*")
 _WORD = re.compile("[A-Za-z0-9]")
 _TRAILING = ".,;:!?)]}'"
+INVISIBLE_CHARACTER = re.compile(f"[{INVISIBLE}]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +50,13 @@ def iterate_text_pairs(content: Content) -> Iterator[TextPair]:
         yield TextPair("bullet", bullet.number, bullet.text_zh, bullet.text_en)
 
 
-def find_text_pair(content: Content, field: FindingField, bullet: int | None) -> TextPair | None:
-    pairs = (pair for pair in iterate_text_pairs(content) if (pair.field, pair.bullet) == (field, bullet))
-    return next(pairs, None)
+def describe_character(character: str) -> str:
+    """Return the code and the Unicode name: `U+00AD SOFT HYPHEN`."""
+    return f"U+{ord(character):04X} {unicodedata.name(character, '')}".strip()
+
+
+def index_text_pairs(content: Content) -> dict[tuple[FindingField, int | None], TextPair]:
+    return {(pair.field, pair.bullet): pair for pair in iterate_text_pairs(content)}
 
 
 def has_words(text: str) -> bool:

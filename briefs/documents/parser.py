@@ -1,10 +1,10 @@
 """Parse lines into documents. Every line is placed, or listed in `unplaced_lines` with a caution."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
-from briefs.content import SIDES, Side
+from briefs.content import MAX_BULLETS, MAX_TEXT_BYTES, SIDES, Side
 from briefs.documents import side_comparison
 from briefs.documents.alignment import align
 from briefs.documents.digest_splitter import split_digests
@@ -26,9 +26,12 @@ from briefs.documents.sections import (
     build_script_caution,
     find_mixed_label_side,
 )
-from briefs.documents.types import Caution, DocumentRefused, ParsedDocument, ParseResult, Point
+from briefs.documents.types import Caution, DocumentRefused, ParsedDocument, ParsedSide, ParseResult, Point
 from briefs.text.paths import OTHER_SIDE
 from briefs.text.scripts import detect_side, is_wider
+
+DOCUMENT_TEXT_LIMIT = 600_000
+"""Characters of all digests of a file together. To read so many takes less than two seconds."""
 
 WRAP_LIMIT = 120
 """Columns. No mail program wraps later, so a longer line is followed by another paragraph."""
@@ -55,6 +58,10 @@ def parse(
 ) -> list[ParseResult]:
     """Parse all digests of a file. Each is parsed or refused on its own."""
     lines, encoding = decoded.lines, decoded.encoding
+    if sum(map(len, lines)) > DOCUMENT_TEXT_LIMIT:
+        values = {"limit": f"{DOCUMENT_TEXT_LIMIT // 1000} kB"}
+        refusal = DocumentRefused(None, "too-much-text", values)
+        return [ParseResult(0, hash_lines(lines), None, refusal, encoding)]
     digests = join_language_halves(split_digests(classify_lines(lines, decoded.origins)))
     if not digests:
         return [ParseResult(0, hash_lines(lines), None, DocumentRefused(None, "empty"), encoding)]
@@ -73,6 +80,16 @@ def parse(
         else:
             readings.append(ParseResult(index, digest_hash, parsed, None, encoding))
     return readings
+
+
+def _require_bounded(sides: Collection[ParsedSide]) -> None:
+    """Raise `DocumentRefused`, before the points are aligned, if a digest is larger than a brief may be."""
+    texts = [text for side in sides for text in (side.summary, *(point.text for point in side.points))]
+    for side in sides:
+        if len(side.points) > MAX_BULLETS:
+            raise DocumentRefused(side.points[MAX_BULLETS].line, "too-many-points", {"limit": MAX_BULLETS})
+    if sum(len(text.encode()) for text in texts) > MAX_TEXT_BYTES:
+        raise DocumentRefused(None, "too-much-text", {"limit": f"{MAX_TEXT_BYTES // 1000} kB"})
 
 
 class _DigestParser:
@@ -120,6 +137,7 @@ class _DigestParser:
         sides = build_parsed_sides(self.sections, self.cautions)
         if not any(side.summary or side.points for side in sides.values()):
             raise DocumentRefused(lines[-1].number, "no-body")
+        _require_bounded(sides.values())
         facts = header.parse_header_facts(
             self.header_entries, self.date_order, self.cautions, self.unplaced_lines
         )

@@ -1,9 +1,10 @@
 """Convert a parsed document into brief content, keeping the numbers of bullets that were imported before."""
 
-import difflib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
+
+from rapidfuzz.distance import Indel, LCSseq
 
 from ..content import ALT_TEXT_FIELDS, LEAD_FIELDS, SIDES, Bullet, Content, Facts, Side
 from ..documents.types import ParsedDocument, PointPair
@@ -13,6 +14,8 @@ from ..text.article_urls import is_safe_link
 SAME_BULLET_SIMILARITY: Final = 0.5
 """Minimum similarity at which a changed pair of a re-imported document counts as the same bullet."""
 COMPARISON_LIMIT: Final = 2_500
+COMPARED_LENGTH: Final = 2_000
+"""Characters of a text that are compared."""
 
 
 def build_content(parsed: ParsedDocument, facts: Facts, old: Sequence[Bullet] = ()) -> Content:
@@ -115,17 +118,13 @@ def _carry_numbers_over(new: Sequence[Bullet], old: Sequence[Bullet]) -> tuple[B
         return tuple(new)
     texts = [[(b.text_zh, b.text_en) for b in bullets] for bullets in (old, new)]
     numbered = list(new)
-    for tag, i1, i2, j1, j2 in difflib.SequenceMatcher(
-        None, texts[0], texts[1], autojunk=False
-    ).get_opcodes():
-        matches: Iterable[tuple[int, int]] = (
-            zip(range(i1, i2), range(j1, j2), strict=True)
-            if tag == "equal"
-            else _match_bullets(old[i1:i2], new[j1:j2], i1, j1)
-        )
-        for i, j in matches:
-            was = old[i]
-            numbered[j] = replace(new[j], number=was.number, passage=was.passage, one_sided=was.one_sided)
+    i = j = 0
+    for x, y, size in LCSseq.opcodes(*texts).as_matching_blocks():  # ends with an empty block
+        between = _match_bullets(old[i:x], new[j:y], i, j)
+        i, j = x + size, y + size
+        for a, b in (*between, *zip(range(x, i), range(y, j), strict=True)):
+            was = old[a]
+            numbered[b] = replace(new[b], number=was.number, passage=was.passage, one_sided=was.one_sided)
     return tuple(numbered)
 
 
@@ -187,5 +186,7 @@ def _match_bullets(old: Sequence[Bullet], new: Sequence[Bullet], i0: int, j0: in
 def _measure_similarity(old_bullet: Bullet, new_bullet: Bullet) -> float:
     """Return the similarity of the more similar language, 0 to 1."""
     pairs = [(old_bullet.text_zh, new_bullet.text_zh), (old_bullet.text_en, new_bullet.text_en)]
-    ratios = [difflib.SequenceMatcher(None, a, b, autojunk=False).ratio() for a, b in pairs if a and b]
+    ratios = [
+        Indel.normalized_similarity(a[:COMPARED_LENGTH], b[:COMPARED_LENGTH]) for a, b in pairs if a and b
+    ]
     return max(ratios, default=0.0)

@@ -17,6 +17,8 @@ _HAN_START = re.compile("(?=[㐀-鿿0-9A-Za-z%％])")
 _ENDING = re.compile("(?:s|’s?|'s?|s’)?(?![A-Za-z0-9À-ɏ])")
 _ANY_ENDING = re.compile("[A-Za-zÀ-ɏ-]*")
 NAME_SECTIONS = ("countries", "regions", "cities", "waters", "people", "organizations")
+UNOPPOSED_SECTIONS = ("negation", "ignored", "action")
+"""Sections whose meanings do not exclude each other."""
 OPPOSITE_SECTIONS = (
     "stance",
     "consent",

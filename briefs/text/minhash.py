@@ -14,6 +14,8 @@ from hashlib import blake2b
 from struct import Struct
 from typing import Final
 
+from rapidfuzz.distance import Indel
+
 from ..content import Side
 
 KEY_COUNT: Final = 8
@@ -45,7 +47,7 @@ def measure_likeness(one: str, other: str) -> float:
         return 1.0
     if not (a and b):
         return 0.0
-    return SequenceMatcher(None, a, b, autojunk=False).ratio()
+    return Indel.normalized_similarity(a, b)
 
 
 def estimate_highest_likeness(one: str, other: str) -> float:

@@ -31,13 +31,22 @@ _LEAD_NAMES: Final[dict[str, str | Promise]] = {
     "picture_alt_zh": gettext_lazy("Chinese alt text"),
     "picture_alt_en": gettext_lazy("English alt text"),
 }
+PAGE_DIFF_EFFORT: Final = 2_500_000
+"""Diff steps for one page (see `text.text_diff`), shared by all its texts: about a second."""
 MAX_FACTS_NAMED: Final = 3
 """Facts named in one line; the others are only counted."""
 
 
-def highlight_differences(mine: str, theirs: str) -> tuple[SafeString, SafeString]:
+def share_effort(texts: int) -> int:
+    """Return the effort limit of one text on a page with this many differing texts."""
+    return min(EFFORT_LIMIT, PAGE_DIFF_EFFORT // max(texts, 1))
+
+
+def highlight_differences(
+    mine: str, theirs: str, effort: int = EFFORT_LIMIT
+) -> tuple[SafeString, SafeString]:
     """Return both texts with `<mark>` around the parts that the other text lacks."""
-    found = diff_texts(mine, theirs)
+    found = diff_texts(mine, theirs, effort)
     left = ((run.kind, run.text) for run in found if run.kind != "inserted")
     right = ((run.kind, run.text) for run in found if run.kind != "deleted")
     return _render_runs(left, "<mark>{}</mark>"), _render_runs(right, "<mark>{}</mark>")

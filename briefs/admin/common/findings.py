@@ -4,6 +4,7 @@ Offsets count UTF-16 units, as in JavaScript. A finding's id is a hash of its co
 stays the same between responses as long as the finding does.
 """
 
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -16,7 +17,7 @@ from django.utils.translation import ngettext
 
 from ... import checks
 from ...checks.texts import iterate_text_pairs
-from ...content import Content, hash_json
+from ...content import SIDES, Content, hash_json
 from ...models import Dismissal
 from ...workflow.dismissals import load_dismissals, to_check_dismissal
 from ...workflow.rules.check_context import load_check_context
@@ -28,6 +29,8 @@ MINOR_REPAIR_CHECKS: Final = frozenset(
 )
 """Checks whose repairs may be minor (see `apply_minor_repair`)."""
 REPAIR_ALL_PREFIX: Final = "all:"
+MAX_SHOWN: Final = 400
+"""Findings of one answer, those that block first. Ten thousand would take 4 s to render and 10 MB to send."""
 PLAIN_REPAIR: Final = "plain"
 """The id of the repair of everything that needs no judgement."""
 
@@ -102,8 +105,9 @@ def as_json_with_plain_repair(
     look = CheckedContent.check(brief_pk, content)
     page = _EditorPage(content, row_keys)
     every = checks.combine_repairs(look.open_findings)
+    first = sorted(look.open_findings, key=lambda finding: not is_blocking(finding))[:MAX_SHOWN]
     shown = []
-    for finding in sorted(look.open_findings, key=page.sort_key):
+    for finding in sorted(first, key=page.sort_key):
         shown.append(
             _finding_as_json(finding, page)
             | {"all": _repair_all_as_json(finding, every.pop(finding.code, None), page)}
@@ -112,6 +116,8 @@ def as_json_with_plain_repair(
         told = {"pk": row.pk, "by": str(row.by), "reason": row.reason}
         plain = {"blocks": False, "repair": None, "copy": None, "dismissable": False, "dismissed": told}
         shown.append(_finding_as_json(finding, page) | {"all": None} | plain)
+    if (further := len(look.open_findings) - len(first)) > 0:
+        shown.append(_further_as_json(further))
     repair = look.plain_repair
     n = int(repair.values["n"])
     label = ngettext("Fix %(n)s directly", "Fix %(n)s directly", n) % {"n": n}
@@ -131,12 +137,15 @@ def apply_minor_repair(brief_pk: int, content: Content, id: str) -> Content | No
     return new if new is not None and checks.differs_only_in_punctuation(content, new, look.context) else None
 
 
-def utf16_offset(text: str, index: int) -> int:
-    """Convert a character index to UTF-16 units.
+class Utf16Offsets:
+    """Converts character indexes of one text to UTF-16 units, in which a character beyond U+FFFF counts twice."""
 
-    Characters beyond the Basic Multilingual Plane count twice.
-    """
-    return index if text.isascii() else index + sum(character > "\uffff" for character in text[:index])
+    def __init__(self, text: str) -> None:
+        is_narrow = text.isascii() or max(text) <= "\uffff"
+        self._wide = [] if is_narrow else [at for at, character in enumerate(text) if character > "\uffff"]
+
+    def __getitem__(self, index: int) -> int:
+        return index + bisect_left(self._wide, index)
 
 
 class _EditorPage:
@@ -145,9 +154,11 @@ class _EditorPage:
     def __init__(self, content: Content, row_keys: Mapping[int, str]) -> None:
         self._row_keys = row_keys
         self._positions = {bullet.number: at for at, bullet in enumerate(content.bullets)}
-        self._texts = {
-            (pair.field, pair.bullet, side): pair.text(side) for pair in iterate_text_pairs(content) for side in ("zh", "en")
-        }  # fmt: skip
+        self._offsets: dict[tuple[str, int | None, str], Utf16Offsets] = {
+            (pair.field, pair.bullet, side): Utf16Offsets(pair.text(side))
+            for pair in iterate_text_pairs(content)
+            for side in SIDES
+        }
 
     def key(self, target: checks.Finding | checks.Edit) -> str:
         if target.bullet is None:
@@ -159,7 +170,8 @@ class _EditorPage:
         return _ORDER[finding.field], at
 
     def utf16_offset(self, target: checks.Finding | checks.Edit, index: int) -> int:
-        return utf16_offset(self._texts.get((target.field, target.bullet, target.side), ""), index)
+        offsets = self._offsets.get((target.field, target.bullet, target.side))
+        return offsets[index] if offsets else index
 
     def edits_as_json(self, edits: Iterable[checks.Edit]) -> list[dict[str, Any]]:
         return [
@@ -211,6 +223,18 @@ def _finding_as_json(finding: checks.Finding, page: _EditorPage) -> dict[str, An
         "dismissable": finding.check_name != COMPLETENESS_CHECK,
         "dismissed": None,
     }
+
+
+def _further_as_json(n: int) -> dict[str, Any]:
+    """Return an entry about the whole brief for findings that are not shown."""
+    message = ngettext(
+        "%(n)s more finding is shown once some of these are resolved.",
+        "%(n)s more findings are shown once some of these are resolved.",
+        n,
+    )
+    values = dict.fromkeys(("repair", "copy", "link", "dismissed", "all"))
+    about = {"id": "further", "code": "further", "check": "further", "blocks": False, "key": "", "side": ""}
+    return {**about, "message": message % {"n": n}, "spans": [], "dismissable": False, **values}
 
 
 def _repair_as_json(id: str, label: str, repair: checks.Repair, page: _EditorPage) -> dict[str, Any]:

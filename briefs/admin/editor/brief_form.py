@@ -12,6 +12,7 @@ from ... import workflow
 from ...content import ALT_TEXT_FIELDS, LANGUAGE_TAGS, LEAD_FIELDS, Byline, Content, Facts, Side
 from ...facts import SCALAR_FACTS, Fact, FactKind, format_column_value
 from ...models import Person
+from ...workflow.rules import working_copy
 from ..common import name_fields
 from ..common.brief_pages import parse_int_or_zero
 from ..common.error_list import FieldError, InvalidDraft
@@ -121,8 +122,11 @@ def parse_content_with_errors(
 ) -> tuple[Content, list[FieldError]]:
     """Parse a draft like `parse_content`, but return the errors and keep the base value of invalid fields.
 
-    Without `by`, no new vocabulary rows are created.
+    Without `by`, no new vocabulary rows are created. Raises Refused, before any work, if the draft is too large.
     """
+    bullets = draft.build_bullets(bullet_numbers)
+    typed = {name: draft.fields[name] for name in (*LEAD_FIELDS, *ALT_TEXT_FIELDS)}
+    working_copy.require_bounded(replace(base, **typed, bullets=bullets), draft.authors, draft.keywords)  # type: ignore[arg-type]
     form = BriefForm(draft)
     errors = [FieldError(str(message), name) for name, found in form.errors.items() for message in found]
     rows = _VocabularyResolver(errors, by)
@@ -137,7 +141,6 @@ def parse_content_with_errors(
     leads = {
         name: form.cleaned_data[name] for name in (*LEAD_FIELDS, *ALT_TEXT_FIELDS) if name not in form.errors
     }
-    bullets = draft.build_bullets(bullet_numbers)
     return replace(base, **leads, bullets=bullets, facts=replace(base.facts, **accepted_facts)), errors
 
 

@@ -16,7 +16,7 @@ from ...text.paths import NATIVE_LANGUAGE_NAMES
 from ...text.three_way_merge import ORDER_KEY, MergeChoice
 from ...workflow import SaveConflict
 from ..common.brief_pages import structure_label
-from ..common.diff_html import highlight_differences
+from ..common.diff_html import highlight_differences, share_effort
 from ..common.interface_labels import FIELD_LABELS
 from ..common.name_fields import NamesById, load_names_by_id
 from .draft_form import FORM_FIELDS, PICTURE_FIELDS, BulletRow, Draft, get_merge_key
@@ -63,11 +63,13 @@ def build_conflict(clashed: SaveConflict, mine: Draft, choices: Mapping[str, Mer
     names = load_names_by_id([clashed.theirs])
     theirs = Draft.from_content(clashed.theirs, names)
     own, other = _index_values(mine, names, clashed.bullet_numbers), _index_values(theirs, names, {})
+    effort = share_effort(len(clashed.conflict_keys))
     conflicting_values = []
     for key in clashed.conflict_keys:
         if (entry := own.get(key) or other.get(key)) is None:
             continue
-        left, right = _mark_differences(*(side[key].value if key in side else None for side in (own, other)))
+        values = [side[key].value if key in side else None for side in (own, other)]
+        left, right = _mark_differences(values[0], values[1], effort)
         preset = choices.get(key, "mine" if key in own else "theirs")
         conflicting_values.append(ConflictingValue(key, entry.label, entry.lang, left, right, preset))
     settled = {key: choice for key, choice in choices.items() if key not in clashed.conflict_keys}
@@ -82,9 +84,9 @@ def is_unchanged(mine: Draft, base: Draft, bullet_numbers: Mapping[str, int]) ->
     }
 
 
-def _mark_differences(mine: str | None, theirs: str | None) -> tuple[SafeString, SafeString]:
+def _mark_differences(mine: str | None, theirs: str | None, effort: int) -> tuple[SafeString, SafeString]:
     if mine is not None and theirs is not None:
-        return highlight_differences(mine, theirs)
+        return highlight_differences(mine, theirs, effort)
     gone = format_html('<em class="gone">{}</em>', _("Not there"))
     left, right = (gone if v is None else format_html("<mark>{}</mark>", v) for v in (mine, theirs))
     return left, right

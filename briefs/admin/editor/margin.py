@@ -11,7 +11,7 @@ from django.utils.safestring import SafeString
 from ...content import LANGUAGE_TAGS
 from ...models import Note, Suggestion
 from ...workflow.review_comments import TextAnchor, get_anchor
-from ..common.diff_html import render_diff
+from ..common.diff_html import render_diff, share_effort
 from ..common.interface_labels import SIDE_NAMES
 from .editor_page_data import BriefPageData
 
@@ -110,10 +110,11 @@ def list_finding_items(shown: Sequence[Mapping[str, Any]]) -> Iterator[MarginIte
 def list_comment_items(page_data: BriefPageData) -> Iterator[MarginItem]:
     """Yield open suggestions and all notes, oldest first. What is about a removed bullet has no row."""
     resolved = defaultdict(list)
+    effort = share_effort(len(page_data.suggestions))
     for row in page_data.suggestions:
         anchor = get_anchor(row)
         text = anchor.find_text(page_data.content, "zh" if row.side == "zh" else "en")
-        view = SuggestionView(row, render_diff(row.was, row.text), row.was == text)
+        view = SuggestionView(row, render_diff(row.was, row.text, effort), row.was == text)
         yield MarginItem("suggestion", "" if text is None else str(anchor), view)
     for note in reversed(page_data.notes):
         key = _find_row(note, page_data)

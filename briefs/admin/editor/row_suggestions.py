@@ -16,7 +16,7 @@ from ...text.text_diff import diff_texts
 from ...workflow.rules.check_context import load_check_context
 from ..common.access import require_role
 from ..common.brief_pages import json_response
-from ..common.findings import utf16_offset
+from ..common.findings import Utf16Offsets
 
 MAX_SIDE_LENGTH: Final = 20_000
 """Characters per side that are searched."""
@@ -77,15 +77,9 @@ def _read_rows(data: str) -> dict[str, tuple[str, str]]:
 
 
 def _spans_as_json(text: str, spans: list[checks.LensSpan]) -> list[list[Any]]:
+    offsets = Utf16Offsets(text)
     return [
-        [
-            utf16_offset(text, span.start),
-            utf16_offset(text, span.end),
-            span.kind,
-            span.is_matched,
-            span.partner,
-        ]
-        for span in spans
+        [offsets[span.start], offsets[span.end], span.kind, span.is_matched, span.partner] for span in spans
     ]
 
 

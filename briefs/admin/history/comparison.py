@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final
 
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -10,15 +9,11 @@ from django.utils.translation import gettext as _
 
 from ...content import LANGUAGE_TAGS, SIDES, Side
 from ...text.content_diff import BulletDifference, ContentDifference
-from ...text.text_diff import EFFORT_LIMIT
 from ..common.brief_pages import bullet_structure_label
-from ..common.diff_html import render_diff
+from ..common.diff_html import render_diff, share_effort
 from ..common.fact_text import format_fact
 from ..common.interface_labels import FIELD_LABELS
 from ..common.name_fields import NamesById
-
-PAGE_DIFF_EFFORT: Final = 2_500_000
-"""Diff steps for one page (see `text.text_diff`), shared by all its texts: about a second."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +75,7 @@ def _effort(difference: ContentDifference) -> int:
     texts = len(difference.leads) + sum(
         row.is_reworded(side) for row in difference.rows if not row.is_same for side in SIDES
     )
-    return min(EFFORT_LIMIT, PAGE_DIFF_EFFORT // max(texts, 1))
+    return share_effort(texts)
 
 
 def _lead_line(difference: ContentDifference, name: str, label: str, effort: int) -> ComparisonLine | None:

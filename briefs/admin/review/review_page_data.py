@@ -16,17 +16,15 @@ from ...content import SIDES, Bullet, Content, Side, hash_json
 from ...models import Edition, Revision, SiteText, State
 from ...rendering.nesting import NestedPosition as Spot
 from ...text.content_diff import BulletDifference, ContentDifference, diff_contents
-from ...text.text_diff import EFFORT_LIMIT
 from ...workflow.review_comments import TextAnchor, find_fine_texts
 from ..common import findings
 from ..common.brief_pages import build_read_only_bullets
-from ..common.diff_html import render_diff
+from ..common.diff_html import render_diff, share_effort
 from ..common.interface_labels import SIDE_NAMES, interface_side
 from ..common.site_texts import REVIEW_CARD_KEY, default_review_card
 from ..editor.bar_acts import VerbButton
 from ..editor.editor_page_data import BriefPageData
 from ..editor.margin import Margin, MarginItem, build_margins, list_comment_items, list_finding_items
-from ..history.comparison import PAGE_DIFF_EFFORT
 from .review_rows import ReviewCell, ReviewPair, structure_before
 
 SINCE_PATTERN: Final = re.compile(r"mine|edition|nothing|r\d{1,9}")
@@ -148,8 +146,7 @@ class ReviewPageData:
 
         A page with many changed texts then takes about a second at most.
         """
-        texts = 4 + 2 * sum(not row.is_same for row in self._diff_rows.values())
-        return min(EFFORT_LIMIT, PAGE_DIFF_EFFORT // texts)
+        return share_effort(4 + 2 * sum(not row.is_same for row in self._diff_rows.values()))
 
     @cached_property
     def _cells_marked_fine(self) -> set[tuple[str, str]]:

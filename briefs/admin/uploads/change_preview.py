@@ -11,8 +11,9 @@ from django.utils.translation import gettext as _
 from ...content import LANGUAGE_TAGS, SIDES, Bullet, Content, Side
 from ...facts import FACTS
 from ...text.content_diff import diff_contents
+from ...text.text_diff import EFFORT_LIMIT
 from ..common.brief_pages import bullet_structure_label
-from ..common.diff_html import highlight_differences
+from ..common.diff_html import highlight_differences, share_effort
 from ..common.fact_text import format_fact
 from ..common.interface_labels import FIELD_LABELS
 from ..common.name_fields import NamesById
@@ -35,7 +36,8 @@ class ChangeRow:
 
 def build_change_rows(before: Content, after: Content, names: NamesById) -> list[ChangeRow]:
     """Return every difference, in page order."""
-    rows = [*_lead_rows(before, after), *_bullet_rows(before, after), *_order_rows(before, after)]
+    effort = share_effort(2 * len(after.bullets))
+    rows = [*_lead_rows(before, after), *_bullet_rows(before, after, effort), *_order_rows(before, after)]
     return [*(row for row in rows if row.cells), *_fact_rows(before, after, names)]
 
 
@@ -53,28 +55,28 @@ def _lead_rows(before: Content, after: Content) -> Iterator[ChangeRow]:
         yield ChangeRow(label, _text_cells({s: (read(before, s), read(after, s)) for s in SIDES}))
 
 
-def _text_cells(texts: Mapping[Side, tuple[str, str]]) -> list[ChangeCell]:
+def _text_cells(texts: Mapping[Side, tuple[str, str]], effort: int = EFFORT_LIMIT) -> list[ChangeCell]:
     """Return the languages in which the text on the desk and the text in the file differ."""
     return [
-        ChangeCell(LANGUAGE_TAGS[side], *_mark_both(now, file))
+        ChangeCell(LANGUAGE_TAGS[side], *_mark_both(now, file, effort))
         for side, (now, file) in texts.items()
         if now != file
     ]
 
 
-def _mark_both(now: str, file: str) -> tuple[SafeString, SafeString]:
+def _mark_both(now: str, file: str, effort: int = EFFORT_LIMIT) -> tuple[SafeString, SafeString]:
     if now and file:
-        return highlight_differences(now, file)
+        return highlight_differences(now, file, effort)
     empty = format_html('<em class="gone">{}</em>', _("Empty"))
     left, right = (format_html("<mark>{}</mark>", text) if text else empty for text in (now, file))
     return left, right
 
 
-def _bullet_rows(before: Content, after: Content) -> Iterator[ChangeRow]:
+def _bullet_rows(before: Content, after: Content, effort: int) -> Iterator[ChangeRow]:
     for row in diff_contents(before, after).rows:
         place = _("Bullet %(n)s") % {"n": row.new_position} if row.new else _("Bullet, not in the file")
         texts = {side: (_bullet_text(row.old, side), _bullet_text(row.new, side)) for side in SIDES}
-        yield ChangeRow(place, _text_cells(texts))
+        yield ChangeRow(place, _text_cells(texts, effort))
 
 
 def _bullet_text(bullet: Bullet | None, side: Side) -> str:

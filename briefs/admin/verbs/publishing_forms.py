@@ -144,6 +144,7 @@ _DIFFERENCE_LABELS: Final = {
     "name": gettext_lazy("Proper name"),
     "url": gettext_lazy("Address"),
     "negation": gettext_lazy("Negation"),
+    "opposite": gettext_lazy("Opposite"),
     "missing": pgettext_lazy("difference", "Text"),
     "fact": gettext_lazy("Article"),
 }

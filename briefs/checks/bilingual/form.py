@@ -5,9 +5,16 @@ from collections.abc import Iterator
 from datetime import date
 
 from briefs.checks.context import CheckContext
-from briefs.checks.finding import Finding
-from briefs.checks.repairs import CheckedText
-from briefs.checks.texts import HAN_RANGES, find_urls, fold_characters, iterate_text_pairs
+from briefs.checks.finding import Finding, Span
+from briefs.checks.repairs import CheckedText, find_matches
+from briefs.checks.texts import (
+    HAN_RANGES,
+    INVISIBLE_CHARACTER,
+    describe_character,
+    find_urls,
+    fold_characters,
+    iterate_text_pairs,
+)
 from briefs.content import SIDES, Content, Side
 from briefs.text.date_format import ENGLISH_MONTHS
 
@@ -65,6 +72,9 @@ def _check_text(text: CheckedText) -> Iterator[Finding]:
         word = match[0].strip()
         edit = text.build_edit(*match.span(), "")
         yield text.build_finding("form.repeated", match.span(), {"a": word}, [edit])
+    for character, spans in _group_invisible(text.original).items():
+        edits = [text.build_edit(*span, "") for span in spans]
+        yield text.build_finding("form.invisible", spans[0], {"a": describe_character(character)}, edits)
     han, latin = len("".join(_HAN.findall(plain))), len(_LATIN.findall(plain))
     if (han > latin + 3) if text.side == "en" else (latin > han + 3):
         yield text.build_finding(f"form.language_{text.side}", (0, len(plain)))
@@ -73,6 +83,14 @@ def _check_text(text: CheckedText) -> Iterator[Finding]:
     for match in _DATE[text.side].finditer(fold_characters(plain)):
         if (right := _find_weekday(match, text.side)) and right != match["weekday"]:
             yield text.build_replacement_finding("form.weekday", match.span("weekday"), right)
+
+
+def _group_invisible(text: str) -> dict[str, list[Span]]:
+    """Return the spans of each invisible character."""
+    spans: dict[str, list[Span]] = {}
+    for match in find_matches(INVISIBLE_CHARACTER, text):
+        spans.setdefault(match[0], []).append(match.span())
+    return spans
 
 
 def _find_unpaired(plain: str) -> int | None:

@@ -9,7 +9,7 @@ from briefs.checks.repairs import CheckedText, build_brief_finding, find_matches
 from briefs.checks.texts import HAN_RANGES
 from briefs.content import SIDES, Content
 
-_INVISIBLE = "\u00ad\u180e\u200b\u200e\u200f\u2028\u2029\u2060\ufeff"
+_INVISIBLE = "\u180e\u200b\u200e\u200f\u2028\u2029\u2060\ufeff"
 _STRAY = re.compile(f"[{_INVISIBLE}]+|[ \u00a0\u2007\u202f]{{2,}}|[\u00a0\u2007\u202f]")
 _CJK = f"{HAN_RANGES}，。、；：！？「」『』《》〈〉（）"
 _SPACE_BETWEEN_CJK = re.compile(f"(?<=[{_CJK}])[ \u00a0\u3000]+(?=[{_CJK}])")

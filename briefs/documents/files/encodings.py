@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from briefs.content import ForbiddenCharacter, tidy
+from briefs.content import ForbiddenCharacter, remove_junk, tidy
 from briefs.documents.fields.labels import find_field, find_label
 from briefs.documents.types import Caution, DocumentRefused
 
@@ -34,15 +34,16 @@ _OTHER_LINE_ENDS = ("\r\n", "\r", "\x0b", "\x85", "\u2028", "\u2029")
 _FORM_FEED_ALONE = re.compile("(?:^|(?<=\n))\x0c|\x0c(?=\n|$)")
 _END_OF_FILE = "\x1a"
 """Editors under DOS write this at the end of a text."""
-_ZERO_WIDTH = "\u00ad\u180e\u200b\u200c\u200d\u200e\u200f\u2060\u2061\u2062\u2063\u2064\ufeff"
+_ZERO_WIDTH = "\u00ad\u200c\u200d"
+"""Beside the junk that `tidy` removes."""
 _THIN_SPACES = "\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f"
 _QUOTED = re.compile("(?:^|(?<=[\r\n\x0b\x85\u2028\u2029]))((?:>[ \u00a0]?)+)([^\r\n\x0b\x85\u2028\u2029]*)")
 _WIDTHS = {"\t": 4, "\u3000": 2}
 _SPACES = " \t\u3000"
 _SPACE_RUN = re.compile(" {2,}")
-# Bidirectional controls, lost characters, private use (except Word's own bullets) and Kangxi radicals.
+# Lost characters, private use (except Word's own bullets) and Kangxi radicals.
 _SUSPICIOUS = re.compile(
-    "[\u202a-\u202e\u2066-\u2069\u2f00-\u2fd5\ufffc\ufffd\ue000-\uf0a6\uf0a8-\uf0b6\uf0b8-\uf8ff\U000f0000-\U0010fffd]"
+    "[\u2f00-\u2fd5\ufffc\ufffd\ue000-\uf0a6\uf0a8-\uf0b6\uf0b8-\uf8ff\U000f0000-\U0010fffd]"
 )
 
 # The most frequent characters of running Chinese in both scripts, with those of the labels. About half of
@@ -98,6 +99,7 @@ def decode_text_file(data: bytes) -> DecodedDocument:
 
 def split_clean_lines(text: str) -> tuple[str, ...]:
     """Split text into clean lines: NFC, no zero-width characters, one kind of space, the indent kept."""
+    text = remove_junk(text)
     # Many single replacements are ten times as fast as one pattern over the whole text.
     for character in _ZERO_WIDTH:
         text = text.replace(character, "")

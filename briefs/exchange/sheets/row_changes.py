@@ -1,17 +1,17 @@
 """Show the changes of a sheet to one row, column by column: old text deleted, new text inserted."""
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from difflib import SequenceMatcher
 from typing import Any, Final
 
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-_WORDS = re.compile(r"\s|[A-Za-z0-9À-ɏ’']+|.", re.DOTALL)
-MAX_COMPARED_PAIRS: Final = 1_000_000
-"""Limit for pairs of tokens to compare; beyond it the whole cell is shown as replaced."""
+from ...text.text_diff import diff_texts
+
+_MARKS: Final[dict[str, str]] = {"deleted": "<del>{}</del>", "inserted": "<ins>{}</ins>"}
+CELL_EFFORT: Final = 40_000
+"""Diff steps for one cell (see `text.text_diff`): a preview has hundreds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,17 +30,8 @@ class CellChange:
 
 def _diff_parts(old: str, new: str) -> Iterator[SafeString | str]:
     """Yield unchanged, deleted and inserted parts. Chinese is compared by character, English by whole words."""
-    a, b = _WORDS.findall(old), _WORDS.findall(new)
-    if len(a) * len(b) > MAX_COMPARED_PAIRS:
-        a, b = [old], [new]
-    for kind, i1, i2, j1, j2 in SequenceMatcher(None, a, b, autojunk=False).get_opcodes():
-        if kind == "equal":
-            yield "".join(a[i1:i2])
-            continue
-        if i2 > i1:
-            yield format_html("<del>{}</del>", "".join(a[i1:i2]))
-        if j2 > j1:
-            yield format_html("<ins>{}</ins>", "".join(b[j1:j2]))
+    for run in diff_texts(old, new, CELL_EFFORT):
+        yield run.text if run.kind == "equal" else format_html(_MARKS[run.kind], run.text)
 
 
 class RowDiff:

@@ -1,4 +1,4 @@
-"""Minor changes: white space, punctuation and spelling, but never a figure, name, address or negation."""
+"""Minor changes: white space, punctuation and spelling, but never a figure, name, address, negation or opposite."""
 
 import dataclasses
 
@@ -49,6 +49,11 @@ MINOR_CHANGES = [
     ("en", "It is not able to win; he doesn't go", "It cannot win. He does not go"),
     ("zh", "他不會去，因為沒有共識", "他並不會前去，因没有共識"),
     ("en", "goverments of the U.S. and allies", "governments of the U.S., and allies"),
+    ("zh", "支持台灣", "力挺台灣"),
+    ("zh", "雙方支持", "雙方都支持"),
+    ("en", "Exports rose", "Exports increased"),
+    ("en", "He supports the plan", "He backs the plan"),
+    ("en", "Leaders must act", "Leaders must act now"),
 ]
 
 SUBSTANTIVE_CHANGES = [
@@ -93,6 +98,19 @@ SUBSTANTIVE_CHANGES = [
     ("en", "WHO rules", "Who rules", "name", "WHO", ""),
     ("en", "Iran and Oman", "Iraq and Oman", "name", "Iran", "Iraq"),
     ("en", "export deterrence", "export", "name", "deterrence", ""),
+    ("en", "China supports the plan", "China opposes the plan", "opposite", "supports", "opposes"),
+    ("en", "It backs reform", "It rejects reform", "opposite", "backs", "rejects"),
+    ("en", "A supports it; B opposes it", "A opposes it; B supports it", "opposite", "opposes", "opposes"),
+    ("en", "Leaders must act", "Leaders may act", "opposite", "must", "may"),
+    ("en", "Prices rose", "Prices fell", "opposite", "rose", "fell"),
+    ("en", "all members agree", "most members agree", "opposite", "all", "most"),
+    ("zh", "中國支持此案", "中國反對此案", "opposite", "支持", "反對"),
+    ("zh", "議會同意", "議會拒絕", "opposite", "同意", "拒絕"),
+    ("zh", "價格上升", "價格下降", "opposite", "上升", "下降"),
+    ("zh", "出口增加", "進口增加", "opposite", "出口", "進口"),
+    ("zh", "加入組織", "退出組織", "opposite", "加入", "退出"),
+    ("zh", "短期而言", "長期而言", "opposite", "短期", "長期"),
+    ("zh", "中國攻擊他們", "日本攻擊他們", "name", "中國", "日本"),
     ("en", "See www.a.example/x", "See www.b.example/x", "url", "www.a.example/x", "www.b.example/x"),
 ]
 
@@ -114,7 +132,7 @@ def test_substantive_change_is_reported(case):
     differences = [(d.bullet, d.side, d.kind, d.before, d.after) for d in list_differences(side, old, new)]
     assert (4, side, kind, before, after) in differences
     kinds = {d[2] for d in differences}
-    assert kinds <= {kind, "number", "name"}
+    assert kinds <= {kind, "number", "name", "opposite"}
 
 
 def test_swapped_names_are_reported():

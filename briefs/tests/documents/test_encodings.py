@@ -93,10 +93,10 @@ def test_white_space_is_normalized(raw, clean):
 
 
 def test_suspicious_characters_are_kept_and_reported():
-    document = parse(HEADER + "摘要:\n壞\ufffd字\u202e。\n")
-    assert document.sides["zh"].summary == "壞\ufffd字\u202e。"
+    document = parse(HEADER + "摘要:\n壞\ufffd字\ue123\u202e。\n")
+    assert document.sides["zh"].summary == "壞\ufffd字\ue123。"
     caution = next(c for c in document.cautions if c.code == "suspicious-character")
-    assert (caution.line, caution.values["character"]) == (5, "U+202E, U+FFFD")
+    assert (caution.line, caution.values["character"]) == (5, "U+E123, U+FFFD")
 
 
 def test_line_hash_ignores_leading_and_trailing_blank_lines():

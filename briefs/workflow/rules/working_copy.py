@@ -15,6 +15,9 @@ from ...content import (
     BULLET_LEVELS,
     BULLET_MARKERS,
     LEAD_FIELDS,
+    MAX_BULLETS,
+    MAX_NAMES,
+    MAX_TEXT_BYTES,
     Bullet,
     Byline,
     Content,
@@ -77,7 +80,6 @@ _FACT_RULES: Final = {
     for name, fact in SCALAR_FACTS.items()
     if fact.kind in (FactKind.TEXT, FactKind.LINK, FactKind.DOI)
 }
-MAX_BULLETS: Final = 2_000
 
 _FOCUS = re.compile(r"(?:100|[1-9]?\d),(?:100|[1-9]?\d)", re.ASCII)
 _DATE = re.compile(r"(\d{4})-(\d\d)(?:-(\d\d))?")
@@ -239,6 +241,7 @@ def tidy_content(content: Content, *, next_number: int) -> tuple[Content, int]:
 
     Bullets with number 0 are new and get a number. Bullets without text are dropped.
     """
+    require_bounded(content, content.facts.authors, content.facts.keywords)
     work = ContentTidier()
     texts = {}
     for name in (*LEAD_FIELDS, *ALT_TEXT_FIELDS):
@@ -253,12 +256,20 @@ def tidy_content(content: Content, *, next_number: int) -> tuple[Content, int]:
     return replace(content, bullets=bullets, facts=facts, **texts), next_number
 
 
+def require_bounded(content: Content, *name_lists: Sequence[object]) -> None:
+    """Raise Refused if a brief has too many bullets, authors or keywords (`name_lists`), or too much text."""
+    if (n := max(map(len, name_lists), default=0)) > MAX_NAMES:
+        raise Refused(Reason("too-many-names", {"n": n, "limit": MAX_NAMES}))
+    if (n := len(content.bullets)) > MAX_BULLETS:
+        raise Refused(Reason("too-many-bullets", {"n": n, "limit": MAX_BULLETS}))
+    if (n := content.count_text_bytes()) > MAX_TEXT_BYTES:
+        values = {"n": -(-n // 1000), "limit": MAX_TEXT_BYTES // 1000}
+        raise Refused(Reason("too-much-text", values))
+
+
 def _tidy_bullets(
     bullets: tuple[Bullet, ...], next_number: int, tidier: ContentTidier
 ) -> tuple[tuple[Bullet, ...], int]:
-    if len(bullets) > MAX_BULLETS:
-        tidier.add_reason("too-many-bullets", n=len(bullets), limit=MAX_BULLETS)
-        return (), next_number
     given: set[int] = set()
     kept: list[Bullet] = []
     first_new = next_number
