@@ -30,6 +30,7 @@ def fresh_site() -> Iterator[Path]:
 
         django.setup()
         settings.ALLOWED_HOSTS = ["testserver"]
+        Path(place, "benchmark.sqlite3").touch()  # `migrate` does not make the file of DATABASE_URL
         call_command("migrate", verbosity=0)
         yield Path(place)
 

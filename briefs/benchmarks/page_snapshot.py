@@ -251,10 +251,11 @@ def main(folder: Path) -> int:
             "MEDIA_STORAGE": f"file://{place}/media",
             "SECRET_KEY": "a key that everybody knows, for pages to compare",
             "SITE_URL": "http://127.0.0.1:8000",
-            "ALLOWED_HOSTS": "testserver,127.0.0.1",
             "DIGEST_SEARCH_LIMIT": "100000",
         }
         django.setup()
+        Path(place, "snapshot.sqlite3").touch()  # `migrate` does not make the file of DATABASE_URL
+        settings.ALLOWED_HOSTS = ["testserver", "127.0.0.1"]
         settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
         settings.MAILERS = {"default": {"BACKEND": "django.core.mail.backends.locmem.EmailBackend"}}
         logging.disable(logging.CRITICAL)

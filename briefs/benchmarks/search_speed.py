@@ -52,8 +52,10 @@ def main(n: int, stretch_count: int) -> None:
     from django.core.management import call_command
     from django.db import connection
 
+    from briefs.database.sqlite.base import make_missing_file
     from briefs.models import Edition
 
+    make_missing_file(connection.settings_dict)
     call_command("migrate", verbosity=0)
     if not Edition.objects.exists():
         seconds = measure_cpu_and_wall(lambda: fill_database(n))[0]
