@@ -57,6 +57,8 @@ RULES_BY_VERB: dict[str, tuple[VerbRule, ...]] = {
     "take_back": (_rule(WRITER_ROLES, State.IN_REVIEW),),
     "sign_off": (_rule(ALL_ROLES, State.IN_REVIEW),),
     "tick_facts": (_rule(ALL_ROLES, State.IN_REVIEW),),
+    "suggest_changes": (_rule(ALL_ROLES, State.IN_REVIEW),),
+    "turn_into_suggestion": (_rule(ALL_ROLES, State.IN_REVIEW),),
     "suggest": (_rule(WRITER_ROLES, State.DRAFT), _rule(ALL_ROLES, State.IN_REVIEW)),
     "assign": (_rule(ALL_ROLES, *OPEN_STATES),),
     "send_back": (_rule(REVIEWER_ROLES, State.IN_REVIEW),),

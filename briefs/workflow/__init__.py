@@ -22,7 +22,7 @@ from .picture_intake import store_picture
 from .proposals import accept_proposal, reject_proposal, renew_proposal, withdraw_proposal
 from .publishing import approve, confirm, hash_for_approval, publish_urgently
 from .restoring import restore
-from .review_comments import accept, decline, mark_as_fine, reply, suggest
+from .review_comments import accept, decline, mark_as_fine, reply, suggest, turn_into_suggestion
 from .reviewing import add_note, resolve, send_back, sign_off, submit, take_back, tick_facts
 from .rules.clock import resolve_local_time
 from .rules.proposed_rows import announce_proposals
@@ -97,6 +97,7 @@ __all__ = [
     "suggest",
     "take_back",
     "tick_facts",
+    "turn_into_suggestion",
     "turn_letter_into_note",
     "unmerge_vocabulary",
     "unshare",

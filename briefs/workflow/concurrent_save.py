@@ -13,13 +13,14 @@ from typing import Final
 
 from django.db import IntegrityError, transaction
 
-from ..content import Content
+from ..content import SIDES, Content
 from ..models import Brief, Person, Revision, RowKey
 from ..text.three_way_merge import MergeChoice, MergeResult, collect_values_by_key, merge
 from .editing import PreparedContent, create_many, store_revision
+from .review_comments import suggest_texts
 from .rules import working_copy
-from .rules.refusals import Reason, Refused, Stale
-from .rules.transitions import format_time, run_verb
+from .rules.refusals import Reason, Refused, Stale, build_refusal
+from .rules.transitions import VerbRun, format_time, run_verb
 
 type BuildContent = Callable[[Content, Mapping[str, int]], Content]
 """Build the page's content from its base content and the numbers of its new bullets by key."""
@@ -39,7 +40,7 @@ class SaveRequest:
     `choices` resolve conflicts and were made against revision `choices_revision`. `list_unstored_keys` is called
     after `build_content` and `revert_refused`, and lists the fields whose value on the page differs from the built
     content: a change by others to such a field is a conflict. `apply_repair` returns the stored content after an
-    automatic repair.
+    automatic repair. With `as_suggestions`, changed texts become suggestions, and only changed facts are stored.
     """
 
     build_content: BuildContent
@@ -51,6 +52,7 @@ class SaveRequest:
     choices: Mapping[str, MergeChoice] = field(default_factory=dict)
     choices_revision: int = 0
     apply_repair: Callable[[Content], Content | None] | None = None
+    as_suggestions: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +118,8 @@ def merge_and_save(
     Raise SaveConflict when both changed the same fields, and Refused when the brief is not open or when
     `revert_refused` cannot make the content acceptable.
     """
-    with run_verb("edit", brief, by=by, now=now, approved_closed=True) as run:
+    verb = "suggest_changes" if save_request.as_suggestions else "edit"
+    with run_verb(verb, brief, by=by, now=now, approved_closed=True) as run:
         row = run.row
         stored = working_copy.load_working_copy(row)
         past = _load_history(row, save_request, stored)
@@ -133,6 +136,8 @@ def merge_and_save(
         content = merged.content
         if content not in (mine, stored):
             content, free = working_copy.tidy_content(content, next_number=free)
+        if save_request.as_suggestions:
+            content, free = _suggest_changes(run, stored, content), row.next_number
         given, first = _drop_missing_numbers(given, content), row.next_number
         number, revision = past.newest.number, None
         if content != stored:
@@ -144,6 +149,17 @@ def merge_and_save(
         return SaveResult(
             row, content, mine, number, revision, given, merged.keys_from_theirs, past.other_editors
         )
+
+
+def _suggest_changes(run: VerbRun, stored: Content, wanted: Content) -> Content:
+    """Suggest the texts that differ. Return the content to store: the changed facts. Refuse other changes."""
+    accepted = suggest_texts(run, stored, wanted)
+    if any(accepted.hash_side(side) != wanted.hash_side(side) for side in SIDES):
+        raise build_refusal("suggest-texts", about="suggest")
+    if accepted == stored:
+        raise build_refusal("suggestion-same", about="suggest")
+    run.record_event()
+    return replace(stored, facts=wanted.facts)
 
 
 def create_once(

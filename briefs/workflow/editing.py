@@ -13,6 +13,7 @@ from ..models import Brief, Event, Person, Revision, State
 from ..models.people import IMPORTER
 from ..text.article_urls import build_article_key, is_safe_link
 from .rules import working_copy
+from .rules.four_eyes import require_somebody_to_approve
 from .rules.refusals import Refused, build_refusal
 from .rules.transitions import VerbRun, require_allowed, require_current_version, run_verb
 
@@ -196,6 +197,8 @@ def store_revision(
         provenance=prepared.provenance,
         number=number,
     )
+    if to is None:
+        require_somebody_to_approve(row, revision)
     revision.save(force_insert=True)
     columns = working_copy.replace_rows(row, prepared.content)
     date_flags = ("article_date_confirmed", "article_date_raw", "article_date_alternative")

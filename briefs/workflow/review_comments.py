@@ -3,15 +3,20 @@
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Self
+from typing import Any, Self, cast
+
+from django.utils.translation import gettext
 
 from ..content import SIDES, Content, Side, hash_json, tidy_line
 from ..models import Answer, Brief, Look, Note, Person, Reply, Revision, Suggestion
 from .editing import write_revision
 from .reviewing import find_writers
+from .rules import four_eyes
+from .rules.brief_history import BriefHistory
 from .rules.refusals import build_refusal, tidy_or_refuse
 from .rules.transitions import VerbRun, begin_verb, notify, require_allowed, run_verb
 from .rules.working_copy import load_working_copy
+from .versions import keep_staff_fields
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,14 +90,59 @@ def suggest(
             raise build_refusal("suggestion-late", about=str(anchor))
         if not text or text == there:
             raise build_refusal("suggestion-same", about=str(anchor))
-        made, new = Suggestion.objects.get_or_create(
-            brief=run.row, field=anchor.field, bullet=anchor.bullet, side=side, was=there, text=text, by=by, answer="",
-            defaults={"at": run.now, "why": tidy_or_refuse(why, about=str(anchor))},
-        )  # fmt: skip
-        if new:
-            event = run.record_event(note=f"#{anchor}: {text}")
-            notify(event, "suggested", find_writers(run.row), by_mail=False)
-        return made
+        return _store_suggestion(run, anchor, side, there, text, why=tidy_or_refuse(why, about=str(anchor)))
+
+
+def _store_suggestion(
+    run: VerbRun, anchor: TextAnchor, side: Side, was: str, text: str, *, why: str = ""
+) -> Suggestion:
+    """Store a suggestion once, with an event, and notify the writers."""
+    made, new = Suggestion.objects.get_or_create(
+        brief=run.row, field=anchor.field, bullet=anchor.bullet, side=side, was=was, text=text, by=run.by, answer="",
+        defaults={"at": run.now, "why": why},
+    )  # fmt: skip
+    if new:
+        event = run.record_event("suggest", note=f"#{anchor}: {text}")
+        notify(event, "suggested", find_writers(run.row), by_mail=False)
+    return made
+
+
+def suggest_texts(run: VerbRun, stored: Content, wanted: Content) -> Content:
+    """Suggest each text of `wanted` that differs from the stored one. Return the content if all were accepted."""
+    anchors = [TextAnchor("headline"), TextAnchor("summary")]
+    anchors += [TextAnchor("bullet", bullet.number) for bullet in stored.bullets]
+    accepted = stored
+    for anchor in anchors:
+        for side in SIDES:
+            was, text = anchor.find_text(stored, side), anchor.find_text(wanted, side)
+            if was is not None and text and text != was:
+                _store_suggestion(run, anchor, side, was, text)
+                accepted = anchor.replace_text(accepted, side, text)
+    return accepted
+
+
+def turn_into_suggestion(
+    brief: Brief | int, *, by: Person, version: int, now: dt.datetime | None = None
+) -> Revision:
+    """Restore the texts from before the person's own last changes, and keep those as suggestions.
+
+    Facts stay. What no suggestion can hold, such as an added bullet, is named in a note with its revision.
+    """
+    with run_verb("turn_into_suggestion", brief, by=by, now=now, version=version) as run:
+        history, content = BriefHistory.load(run.row), load_working_copy(run.row)
+        before = four_eyes.find_revision_before_own_changes(history, by.pk)
+        if before is None:
+            raise build_refusal("no-own-change", about="suggest")
+        old = replace(Content.from_json(before.content), facts=content.facts)
+        revision = write_revision(run, keep_staff_fields(old, content), kind=Revision.Kind.RESTORE)
+        restored = load_working_copy(run.row)
+        accepted = suggest_texts(run, restored, content)
+        if any(accepted.hash_side(side) != content.hash_side(side) for side in SIDES):
+            text = gettext("The rest of this change is in revision r%(n)s: bullets added, removed or moved.")
+            note = text % {"n": history.revisions[0].number}
+            Note.objects.create(brief=run.row, text=note, by=by, at=run.now)
+        run.record_event(revision=revision)
+        return cast(Revision, revision)
 
 
 def accept(suggestion: Suggestion, *, by: Person, now: dt.datetime | None = None) -> Revision | None:

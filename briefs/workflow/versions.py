@@ -33,7 +33,7 @@ def discard(brief: Brief | int, *, by: Person, version: int, now: dt.datetime | 
     """Discard a draft without an edition. Otherwise restore the content of the newest uncancelled edition."""
     with run_verb("discard", brief, by=by, now=now, version=version) as run:
         if edition := find_newest_uncancelled_edition(run.row):
-            content = _with_passages(edition.frozen_content, load_working_copy(run.row))
+            content = keep_staff_fields(edition.frozen_content, load_working_copy(run.row))
             revision = write_revision(run, content, kind=Revision.Kind.RETURN, to=State.APPROVED)
         else:
             revision = None
@@ -41,8 +41,8 @@ def discard(brief: Brief | int, *, by: Person, version: int, now: dt.datetime | 
         run.record_event(edition=edition, revision=revision)
 
 
-def _with_passages(content: Content, desk: Content) -> Content:
-    """Copy the staff-only bullet fields from the working copy (`desk`), because editions do not contain them."""
+def keep_staff_fields(content: Content, desk: Content) -> Content:
+    """Copy the staff-only bullet fields from the working copy (`desk`)."""
     kept = {b.number: b for b in desk.bullets}
     return replace(
         content,

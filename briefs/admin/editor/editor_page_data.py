@@ -28,7 +28,10 @@ from ...workflow.rules.four_eyes import (
     SignOffStatuses,
     find_baseline_facts,
     find_baseline_number,
+    find_last_editor,
+    find_revision_before_own_changes,
     find_standing_signoffs,
+    is_sole_publisher,
 )
 from ...workflow.rules.transitions import VERB_NAMES
 from ..common.assignment_rows import build_assignment_rows
@@ -150,6 +153,7 @@ class BriefPageData:
             *self._button_if("send_back"),
             *self._take_back_button(),
             *self._button_if("approve"),
+            *self._button_if("turn_into_suggestion", condition=self._may_take_change_back),
             *self._button_if("revise"),
             *self._button_if("recover"),
             *self._confirm_button(),
@@ -183,6 +187,22 @@ class BriefPageData:
             if reason is None or (reviews or self.person.pk in answer.changed_by):
                 verb = f"sign_off_{side}"
                 yield VerbButton(verb, str(VERB_NAMES[verb]), str(reason or ""))
+
+    @property
+    def _may_take_change_back(self) -> bool:
+        """Return whether a publisher stands in their own way: they changed a text last."""
+        if self.brief.state != State.IN_REVIEW or "publisher" not in policy.get_roles(self.person):
+            return False
+        before = find_revision_before_own_changes(self.history, self.person.pk)
+        return before is not None and find_last_editor(self.history, self.person.pk) == self.person.pk
+
+    @property
+    def edits_become_suggestions(self) -> bool:
+        """Return whether a change of a text by this person would leave nobody who can approve."""
+        if self.brief.state != State.IN_REVIEW or not self.may_edit:
+            return False
+        me = self.person.pk
+        return find_last_editor(self.history, me) != me and is_sole_publisher(self.person)
 
     def _take_back_button(self) -> Iterator[VerbButton]:
         if not self.is_allowed("take_back"):

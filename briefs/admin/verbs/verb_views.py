@@ -96,6 +96,7 @@ def _build_versioned_verb(verb: Callable[..., Any]) -> DirectVerb:
 DIRECT_VERBS: dict[str, DirectVerb] = {
     "submit": _build_versioned_verb(workflow.submit),
     "take_back": _build_versioned_verb(workflow.take_back),
+    "turn_into_suggestion": _build_versioned_verb(workflow.turn_into_suggestion),
     "revise": _build_versioned_verb(workflow.revise),
     "recover": _build_versioned_verb(workflow.recover),
     "sign_off_zh": _build_sign_off("zh"),

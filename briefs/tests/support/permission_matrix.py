@@ -154,6 +154,7 @@ briefs/brief/<int:pk>/<slug:verb>/ @publish_urgently  ps      ps
 briefs/brief/<int:pk>/<slug:verb>/ @confirm           reps    res
 briefs/brief/<int:pk>/<slug:verb>/ @confirm_date      -       wvreps
 briefs/brief/<int:pk>/<slug:verb>/ @tick_facts        -       vreps
+briefs/brief/<int:pk>/<slug:verb>/ @turn_into_suggestion -    e
 briefs/brief/<int:pk>/<slug:verb>/ @cancel            ps      ps
 briefs/brief/<int:pk>/<slug:verb>/ @reschedule        ps      ps
 briefs/brief/<int:pk>/<slug:verb>/ @withdraw          ps      ps

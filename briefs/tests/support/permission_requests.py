@@ -35,7 +35,7 @@ class PermissionRequest:
 
 
 REQUIRED_STATE = {
-    "submit": "draft", "take_back": "submitted", "approve": "ready", "publish_urgently": "draft",
+    "submit": "draft", "take_back": "submitted", "tick_facts": "submitted", "approve": "ready", "publish_urgently": "draft",
     "confirm": "urgent", "cancel": "scheduled", "reschedule": "scheduled", "withdraw": "live", "remove": "live",
     "reinstate": "withdrawn", "revise": "live", "source_withdrew": "live", "discard": "draft", "recover": "discarded",
 }  # fmt: skip

@@ -5,17 +5,18 @@ has said yes to its current hash. Each person's newest answer to that hash count
 """
 
 from collections.abc import Collection, Hashable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.conf import settings
 from django.utils.translation import gettext
 
+from ... import policy
 from ...content import SIDES, Content, Facts, Side
 from ...facts import FACTS
-from ...models import Brief, Edition, Person, Revision, SignOff
+from ...models import Brief, Edition, Person, Revision, SignOff, State
 from .brief_history import BriefHistory
 from .change_trail import ChangeTrail, Step, build_trail
-from .refusals import Reason
+from .refusals import Reason, build_refusal
 
 _BLANK_HASHES = Content().hashes()
 
@@ -184,6 +185,34 @@ def find_last_editor(history: BriefHistory, approver: int) -> int:
     ]
     newest = max(changes, key=lambda change: change.number, default=None)
     return newest.by if newest and newest.by else history.revisions[-1].by_id
+
+
+def is_sole_publisher(person: Person) -> bool:
+    """Return whether only this person could approve. Asks the database only about a publisher."""
+    if not settings.DIGEST_FOUR_EYES or "publisher" not in policy.get_roles(person):
+        return False
+    return not policy.find_people_with_roles(policy.PUBLISHER_ROLES).exclude(pk=person.pk).exists()
+
+
+def require_somebody_to_approve(row: Brief, revision: Revision) -> None:
+    """Raise Refused if the unsaved revision would make the only publisher the last editor of a brief in review."""
+    if row.state != State.IN_REVIEW or not is_sole_publisher(revision.by):
+        return
+    history, person = BriefHistory.load(row), revision.by_id
+    after = replace(history, revisions=[revision, *history.revisions])
+    if find_last_editor(history, person) != person and find_last_editor(after, person) == person:
+        raise build_refusal("sole-publisher", about="suggest")
+
+
+def find_revision_before_own_changes(history: BriefHistory, person: int) -> Revision | None:
+    """Return the newest revision before the person's own last ones, if they end with no edition and changed a text."""
+    approved = {edition.revision_id for edition in history.editions}
+    for position, revision in enumerate(history.revisions):
+        if revision.pk in approved or (revision.by_id, revision.also_by_id) != (person, None):
+            newest = history.revisions[0]
+            is_same = all(getattr(newest, f"hash_{s}") == getattr(revision, f"hash_{s}") for s in SIDES)
+            return revision if position and not is_same else None
+    return None
 
 
 def find_facts_changed_since_signoffs(

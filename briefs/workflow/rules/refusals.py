@@ -61,6 +61,13 @@ VERB_REFUSAL_MESSAGES: dict[str, str | Promise] = {
     "fact-own": _("Only you changed this, so someone else has to tick it: %(facts)s."),
     "fact-seen": _("This changed while you were reading. Look at it again, then tick it: %(facts)s."),
     "facts-none": _("Tick the facts that you have looked at."),
+    "sole-publisher": _(
+        "Only you can approve this, so somebody else has to make the change. Keep yours as a suggestion."
+    ),
+    "suggest-texts": _(
+        "Only texts can be suggested. Added, removed and moved bullets and their levels are for somebody else to change."
+    ),
+    "no-own-change": _("Nothing that you changed last in this brief can become a suggestion."),
     "facts-unticked": _("These facts changed since the sign-offs. Look at each and tick it: %(facts)s."),
     "time-past": _("The publication time must be in the future. It is now %(time)s (%(zone)s)."),
     "time-gap": _("This time does not exist in %(zone)s because the clocks change. Choose another time."),

@@ -40,6 +40,11 @@ _VERB_LABELS = {
     "send_back": (_("Send back"), pgettext_lazy("happened", "sent back")),
     "tick_facts": (_("Tick the facts"), pgettext_lazy("happened", "ticked facts")),
     "suggest": (_("Suggest a wording"), pgettext_lazy("happened", "suggested a wording")),
+    "suggest_changes": (_("Keep as suggestions"), pgettext_lazy("happened", "suggested wordings")),
+    "turn_into_suggestion": (
+        _("Turn into a suggestion"),
+        pgettext_lazy("happened", "turned the last change into a suggestion"),
+    ),
     "accept": (_("Accept suggestion"), pgettext_lazy("happened", "accepted the suggestion")),
     "decline": (_("Decline suggestion"), pgettext_lazy("happened", "declined the suggestion")),
     "reply": (_("Reply"), pgettext_lazy("happened", "replied")),
