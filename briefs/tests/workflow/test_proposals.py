@@ -1,11 +1,13 @@
 """Changes that readers would see at once wait for a second person, whichever way they come."""
 
 import datetime as dt
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.test import Client
 from django.utils import timezone
 
@@ -354,6 +356,80 @@ def test_proposed_new_term_is_refused_by_the_form_rules_when_it_became_invalid(t
     proposal = workflow.save_vocabulary_row(Term(zh="", en="x", also_zh=["灰色地帶"], also_en=["gray zone"]), by=team.writer)  # fmt: skip
     assert proposal
     assert_refused("label-taken-now", accept, proposal, by=team.publisher)
+
+
+# Requests at the same moment
+
+
+def test_form_that_was_open_when_its_row_came_into_public_use_proposes(team: factories.Team) -> None:
+    brief = factories.signed_brief(team)
+    row, term = keyword(), Term(zh="標題", en="point", also_zh=["第0點"])
+    row.label_en = "Tech"
+    factories.approve(brief, team.publisher)
+    assert workflow.save_vocabulary_row(row, by=team.writer)
+    assert workflow.save_vocabulary_row(term, by=team.writer)
+
+
+def wait_for_lock(act: Callable[[], Any], other: Callable[[], Any]) -> Any:
+    """Run `other` on its own connection while the transaction of `act` is open. Return its result."""
+
+    def run() -> Any:
+        try:
+            return other()
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            act()
+            result = pool.submit(run)
+            with pytest.raises(TimeoutError):
+                result.result(timeout=0.5)
+        return result.result(timeout=20)
+
+
+only_postgresql = pytest.mark.skipif(
+    connection.vendor != "postgresql", reason="SQLite runs one write transaction at a time"
+)
+
+
+@only_postgresql
+@pytest.mark.django_db(transaction=True)
+def test_rename_during_an_approval_waits_for_it_and_becomes_a_proposal(team: factories.Team) -> None:
+    brief = factories.signed_brief(team)
+    assert wait_for_lock(
+        lambda: factories.approve(brief, team.publisher), lambda: rename("Tech", by=team.writer)
+    )
+    assert keyword().label_en == "Technology"
+
+
+@only_postgresql
+@pytest.mark.django_db(transaction=True)
+def test_new_term_during_an_approval_waits_for_it_and_becomes_a_proposal(team: factories.Team) -> None:
+    brief = factories.signed_brief(team, factories.content(bullets=(GRAY,)))
+    term = Term(zh="灰色地帶", en="gray zone")
+    assert wait_for_lock(
+        lambda: factories.approve(brief, team.publisher),
+        lambda: workflow.save_vocabulary_row(term, by=team.writer),
+    )
+    assert not Term.objects.exists()
+
+
+@only_postgresql
+@pytest.mark.django_db(transaction=True)
+def test_second_of_two_decisions_at_once_is_refused(team: factories.Team) -> None:
+    factories.live_brief(team)
+    proposal = rename(by=team.writer)
+    assert proposal
+
+    def reject() -> list[str]:
+        with pytest.raises(workflow.Refused) as refusal:
+            workflow.reject_proposal(proposal, by=team.other_publisher, reason="不")
+        return refusal.value.codes
+
+    assert wait_for_lock(lambda: accept(proposal, by=team.publisher), reject) == ["proposal-decided"]
+    proposal.refresh_from_db()
+    assert (proposal.outcome, proposal.decided_by) == ("accepted", team.publisher)
 
 
 # Notices
