@@ -7,7 +7,7 @@ from typing import Any, Final
 from django.contrib import admin, messages
 from django.contrib.admin.models import ADDITION, CHANGE, LogEntry
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils import timezone
@@ -124,12 +124,15 @@ def show_proposal(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _act(request: HttpRequest, proposal: Proposal, act: str, person: Person) -> HttpResponse:
+    after = redirect("admin:briefs_proposal_changelist")
     match act:
         case "accept":
             workflow.accept_proposal(proposal, by=person, seen=request.POST.get("seen", ""))
             _log_accepted(proposal, person)
+            after = _redirect_to_next(proposal, person)
         case "reject":
             workflow.reject_proposal(proposal, by=person, reason=request.POST.get("reason", ""))
+            after = _redirect_to_next(proposal, person)
         case "withdraw":
             workflow.withdraw_proposal(proposal, by=person)
         case _:
@@ -137,8 +140,16 @@ def _act(request: HttpRequest, proposal: Proposal, act: str, person: Person) -> 
                 add_proposed_message(request, [renewed])
                 return redirect("admin:briefs_proposal_change", pk=renewed.pk)
             messages.success(request, _("Saved"))
-            return redirect("admin:briefs_proposal_changelist")
+            return after
     add_done_message(request, f"{act}_proposal")
+    return after
+
+
+def _redirect_to_next(proposal: Proposal, person: Person) -> HttpResponseRedirect:
+    """Lead to the next older proposal that the person may decide, since a sheet makes many at once."""
+    for other in find_proposals().filter(outcome="", pk__lt=proposal.pk)[:PROPOSALS_PAGE_SIZE]:
+        if proposal_verbs.may_decide(person, other):
+            return redirect("admin:briefs_proposal_change", pk=other.pk)
     return redirect("admin:briefs_proposal_changelist")
 
 
@@ -183,23 +194,19 @@ def build_row_url(proposal: Proposal) -> str:
 
 def describe_changes(proposal: Proposal) -> list[CellChange]:
     """Return the changed columns with their values before and after."""
+    both = (proposal.before, proposal.after)
     if proposal.kind == Proposal.Kind.INTRODUCTION:
-        return [
-            CellChange(name, str(label), *(_describe_site_value(values, name) for values in _both(proposal)))
+        changes = [
+            CellChange(name, str(label), *(_describe_site_value(values, name) for values in both))
             for name, label in INTRODUCTION_LABELS.items()
-            if proposal.before.get(name) != proposal.after.get(name)
         ]
-    kind = proposed_rows.VOCABULARY_MODELS[proposal.about.partition("/")[0]]
-    return [
-        CellChange(
-            name, _column_label(kind, name), *(_describe_value(kind, v, name) for v in _both(proposal))
-        )
-        for name in proposal.changed_columns
-    ]
-
-
-def _both(proposal: Proposal) -> tuple[dict[str, Any], dict[str, Any]]:
-    return proposal.before, proposal.after
+    else:
+        kind = proposed_rows.VOCABULARY_MODELS[proposal.about.partition("/")[0]]
+        changes = [
+            CellChange(name, _column_label(kind, name), *(_describe_value(kind, v, name) for v in both))
+            for name in proposal.changed_columns
+        ]
+    return [change for change in changes if change.old != change.new]
 
 
 def _column_label(kind: type[Vocabulary], name: str) -> str:
@@ -282,7 +289,9 @@ def _render_marks(text: str, marks: Iterable[Mark], window: tuple[int, int]) -> 
     parts: list[SafeString] = []
     at = start
     for first, last, gloss in marks:
-        parts.append(format_html("{}<mark>{}</mark> <i>[{}]</i>", text[at:first], text[first:last], gloss))
+        parts.append(
+            format_html("{}<mark>{}</mark> <small>[{}]</small>", text[at:first], text[first:last], gloss)
+        )
         at = last
     parts.append(format_html("{}", text[at:end]))
     whole = format_html_join("", "{}", ((part,) for part in parts))

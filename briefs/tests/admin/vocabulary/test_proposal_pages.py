@@ -78,9 +78,24 @@ def test_new_term_shows_the_sentences_that_it_would_mark(client: Client, team: f
     save_form(client, Term(), zh="灰色地帶", en="gray zone")
     page = get_text(client, proposal_url(Proposal.objects.get()))
     assert "這是灰色地帶的脅迫。" in page
-    assert "這是<mark>灰色地帶</mark> <i>[gray zone]</i>的脅迫。" in page
-    assert "in the <mark>gray zone</mark> <i>[灰色地帶]</i>." in page
+    assert "這是<mark>灰色地帶</mark> <small>[gray zone]</small>的脅迫。" in page
+    assert "in the <mark>gray zone</mark> <small>[灰色地帶]</small>." in page
+    assert "Renderings to avoid" not in page  # empty before and after
     assert not Term.objects.exists()
+
+
+def test_decision_leads_to_the_next_proposal_to_decide(client: Client, team: factories.Team) -> None:
+    factories.live_brief(team)
+    keyword, source = Keyword.objects.get(), Source.objects.get()
+    keyword.label_en, source.name = "Tech", "FP"
+    first = workflow.save_vocabulary_row(keyword, by=team.writer)
+    own = workflow.save_vocabulary_row(source, by=team.publisher)
+    key = f"keyword/{keyword.slug}"
+    last = workflow.revise_site_text(key, "甲", "A", by=team.other_publisher, version=0)
+    sign_in(client, team.publisher)
+    assert own
+    assert press(client, proposal_url(last), "accept").redirect_chain == [(proposal_url(first), 302)]
+    assert press(client, proposal_url(first), "accept").redirect_chain == [(LIST, 302)]
 
 
 def test_merge_and_introduction_show_what_readers_would_see(client: Client, team: factories.Team) -> None:
