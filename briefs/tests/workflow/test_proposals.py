@@ -9,7 +9,7 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection, transaction
 from django.test import Client
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from briefs import notifications, workflow
 from briefs.content import Bullet
@@ -451,4 +451,5 @@ def test_those_who_may_decide_and_then_the_author_are_told(team: factories.Team)
     workflow.reject_proposal(proposal, by=team.other_publisher, reason="不")
     (answer,) = Outbox.objects.filter(kind="decided")
     assert (answer.to, answer.values["outcome"]) == (team.publisher, "rejected")
-    assert "rejected" in notifications.describe_notice(answer)
+    with translation.override("en"):
+        assert "Your proposal was rejected" in notifications.describe_notice(answer)
