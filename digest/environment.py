@@ -62,7 +62,7 @@ class Setting[T]:
 
     @property
     def given(self) -> str:
-        return os.environ.get(self.name) or _file_values.get(self.name, "")
+        return os.environ.get(self.name, _file_values.get(self.name, ""))
 
     def read(self, *, default: str | None = None) -> T:
         value = self.given or (self.default if default is None else default)
@@ -95,7 +95,7 @@ def load() -> None:
     if file := ENV_FILE.read():
         _load_file(file)
     for name in sorted(os.environ):
-        if name in SETTINGS or _is_foreign(name):
+        if name in SETTINGS or name in LOOKALIKES or _is_foreign(name):
             continue
         if name.startswith(PREFIX) or _find_nearest(name, shortest=LONG_NAME):
             stop(name, f"no such setting. {_suggest(name)}")
@@ -126,8 +126,7 @@ def _load_file(file: Path) -> None:
 
 
 def _is_foreign(name: str) -> bool:
-    capitals = name.upper()
-    return capitals in FOREIGN_NAMES or capitals in LOOKALIKES or name.startswith(FOREIGN_PREFIXES)
+    return name.upper() in FOREIGN_NAMES or name.startswith(FOREIGN_PREFIXES)
 
 
 def _find_nearest(name: str, *, shortest: int = 1) -> str:

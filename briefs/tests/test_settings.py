@@ -224,6 +224,7 @@ def test_variable_of_the_process_takes_precedence_over_the_file(tmp_path: Path, 
         assert load_settings(DIGEST_ENV_FILE=str(file))["SECURE_HSTS_SECONDS"] == 0
         assert os.environ["AWS_REGION"] == "from-the-file"
     assert load_settings(DIGEST_ENV_FILE=str(file), HSTS="host")["SECURE_HSTS_SECONDS"] > 0
+    assert load_settings(DIGEST_ENV_FILE=str(file), HSTS="")["SECURE_HSTS_SECONDS"] > 0, "the default"
 
 
 @pytest.mark.parametrize("setting", [s for s in SETTINGS.values() if s.is_secret], ids=lambda s: s.name)
