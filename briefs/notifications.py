@@ -16,14 +16,20 @@ from django.conf import settings
 from django.core.mail import EmailMessage, mailers
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
-from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from . import policy
-from .accounts.account_mail import ACCOUNT_CHANGED, ACCOUNT_KINDS, GUESSING, INVITATION, build_password_link
+from .accounts.account_mail import (
+    ACCOUNT_CHANGED,
+    ACCOUNT_KINDS,
+    GUESSING,
+    INVITATION,
+    build_password_link,
+    build_reset_address,
+)
 from .content import SIDES
 from .models import Letter, MailSwitch, Outbox, Person, Proposal
 from .text import paths
@@ -275,7 +281,7 @@ def _compose_account_mail(message: Outbox) -> tuple[str, list[str]]:
                 "You can log in as usual where you logged in before, with a passkey, or with your password and a code "
                 "of your authenticator app. Elsewhere you may have to choose a new password by mail:"
             ),
-            f"{settings.SITE_URL}{reverse('account_reset_password')}",
+            build_reset_address(),
             "",
             _("If you use the password on another site, or it is easy to guess, choose a new one."),
         ]

@@ -49,3 +49,8 @@ def build_password_link(person: Person) -> str:
     token = default_token_generator.make_token(person)
     kwargs = {"uidb36": user_pk_to_url_str(person), "key": token}
     return f"{settings.SITE_URL}{reverse('account_reset_password_from_key', kwargs=kwargs)}"
+
+
+def build_reset_address() -> str:
+    """Return the page that sends a link to choose a password."""
+    return f"{settings.SITE_URL}{reverse('account_reset_password')}"

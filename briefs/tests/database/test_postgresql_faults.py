@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from briefs.benchmarks.fresh_site import running_server
+from briefs.tests.support.servers import running_server
 
 from ..backup.site_writers import Site
 from .postgresql_server import Server, Visitor, Writer, find_programs, visited

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from briefs.benchmarks.fresh_site import running_server
+from briefs.tests.support.servers import running_server
 
 from ..backup.site_writers import Site
 from .postgresql_server import Visitor, Writer

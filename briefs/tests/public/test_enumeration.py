@@ -39,7 +39,7 @@ def masked_queries(address: str, *parts: str) -> list[str]:
 
 
 def test_hidden_brief_runs_same_queries_as_missing_brief(world: World, clock: Any) -> None:
-    """Equal queries mean equal response times. `briefs.benchmarks.timing_oracle` measures those; a test of them would be flaky."""
+    """Equal queries mean equal response times. docs/reliability.md has their measurement; a test of them would be flaky."""
     addresses = [
         *BRIEF_ADDRESSES,
         *(f"/en/briefs/{{}}/{end}" for end in ("card.png", "report/", "original.bib", "cite.json")),

@@ -1,6 +1,6 @@
 """Attack one account by guessing its password, and see whether its owner and readers still get in.
 
-    uv run python -m briefs.benchmarks.sign_in_attack [SECONDS]
+    uv run python -m briefs.tests.support.sign_in_attack [SECONDS]
 
 Starts gunicorn on a SQLite file, once with a Redis that is stopped and once with one that runs (needs `redis-server`).
 Browsers at one address, then at 150, guess passwords and codes for so many seconds and keep their cookies. Meanwhile the
@@ -10,7 +10,11 @@ owner, who has an authenticator app, signs in from a browser that signed in befo
 import base64
 import hashlib
 import hmac
+import http.client
 import itertools
+import os
+import re
+import secrets
 import socket
 import subprocess
 import sys
@@ -20,10 +24,11 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from html.parser import HTMLParser
+from http.cookies import SimpleCookie
+from urllib.parse import urlencode, urljoin, urlsplit
 
-from .fresh_site import describe_machine, manage
-from .sign_in_client import Browser
-from .sign_in_load import list_pages, public_site
+from .servers import describe_machine, fill_site, manage, running_server
 
 WORKERS, MOST_CHECKED = 4, 25
 MOST_SECONDS = {"known": 1.0, "new": 60.0}
@@ -31,11 +36,115 @@ PASSWORD = "a long enough passphrase"
 SECRET = base64.b32encode(b"twenty random bytes!").decode()
 
 
+HOST = "digest.example"
+SIGN_IN, CODE_PAGE = "/admin/login/", "/admin/account/login/code/"
+
+
+class SignInForm(HTMLParser):
+    """The first form with a password: where it is sent, its hidden values, and the names of its two inputs."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.action, self.username, self.password = "", "", ""
+        self.hidden: dict[str, str] = {}
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        values = {name: value or "" for name, value in attrs}
+        kind, name = values.get("type", "text"), values.get("name", "")
+        if self.password:
+            return
+        if tag == "form":
+            self.action, self.username, self.hidden = values.get("action", ""), "", {}
+        elif tag == "input" and kind == "hidden":
+            self.hidden[name] = values.get("value", "")
+        elif tag == "input" and kind in ("text", "email") and name:
+            self.username = self.username or name
+        elif tag == "input" and kind == "password":
+            self.password = name
+
+
+class Browser:
+    """One browser at one address, behind the site's proxy."""
+
+    def __init__(self, port: int, address: str) -> None:
+        self.port, self.address = port, address
+        self.cookies: dict[str, str] = {}
+        self.place = ""
+        self.form = SignInForm("")
+
+    def open(self, path: str, data: dict[str, str] | None = None) -> tuple[int, str]:
+        """Return status and body. Redirects of a GET are followed."""
+        for _ in range(5):
+            response, body = self._request(path, data)
+            if data is not None or response.status not in (301, 302, 303):
+                break
+            path = self._get_path(urljoin(f"https://{HOST}{path}", response.headers["Location"]))
+        self.place = path
+        return response.status, body
+
+    def open_sign_in(self) -> None:
+        _, body = self.open(SIGN_IN)
+        self.form = SignInForm(body)
+        if not self.form.password:
+            raise LookupError(f"{self.place} has no form with a password")
+
+    def try_password(self, username: str, password: str, code: str = "") -> str:
+        """Send the form that was opened. Return the outcome: `in`, `paused`, `wrong`, `code`, or the status."""
+        action = self._get_path(urljoin(f"https://{HOST}{self.place}", self.form.action))
+        data = self.form.hidden | {self.form.username: username, self.form.password: password, "code": code}
+        response, body = self._request(action, data)
+        if "Too many attempts" in body:
+            return "paused"
+        if response.headers.get("Location", "").endswith("/login/code/"):
+            return "code"
+        return {200: "wrong", 302: "in"}.get(response.status, str(response.status))
+
+    def enter_code(self, code: str) -> None:
+        """Send a code to the page after the password."""
+        _, body = self.open(CODE_PAGE)
+        token = SignInForm(body).hidden["csrfmiddlewaretoken"]
+        self._request(CODE_PAGE, {"csrfmiddlewaretoken": token, "code": code})
+
+    def forget_session(self) -> None:
+        self.cookies.pop("__Host-desk", None)
+
+    def _request(self, path: str, data: dict[str, str] | None) -> tuple[http.client.HTTPResponse, str]:
+        headers = {
+            "Host": HOST,
+            "X-Forwarded-Proto": "https",
+            "X-Forwarded-For": self.address,
+            "Accept-Language": "en",
+            "Referer": f"https://{HOST}{path}",
+            "Cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items()),
+        }
+        body = None
+        if data is not None:
+            body = urlencode(data)
+            headers["Content-Type"] = "application/x-www-form-urlencoded"
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+        try:
+            connection.request("POST" if body is not None else "GET", path, body, headers)
+            response = connection.getresponse()
+            text = response.read().decode("utf-8", "replace")
+        finally:
+            connection.close()
+        for line in response.headers.get_all("Set-Cookie") or ():
+            for name, morsel in SimpleCookie(line).items():
+                self.cookies[name] = morsel.value
+        return response, text
+
+    @staticmethod
+    def _get_path(address: str) -> str:
+        parts = urlsplit(address)
+        return f"{parts.path}?{parts.query}" if parts.query else parts.path
+
+
 def main(seconds: float) -> None:
     print(describe_machine())
     failed = False
     for redis_runs in (False, True):
-        with redis(runs=redis_runs) as url, public_site(CACHE_URL=url) as (port, environment, _):
+        with redis(runs=redis_runs) as url, public_site(CACHE_URL=url) as (port, environment):
             for n, addresses in enumerate((1, 150)):
                 owner = f"owner{n}"
                 add_account(environment, owner)
@@ -164,6 +273,31 @@ def _read(port: int, ended: threading.Event, pages: Counter[int]) -> None:
             return
         pages[Browser(port, "192.0.2.201").open(address)[0]] += 1
         time.sleep(0.05)
+
+
+@contextmanager
+def public_site(**changes: str) -> Iterator[tuple[int, dict[str, str]]]:
+    """Run an https site with 300 briefs. Yield its port and its environment."""
+    with tempfile.TemporaryDirectory() as place:
+        environment = {
+            **os.environ,
+            "DATABASE_URL": f"sqlite:///{place}/benchmark.sqlite3",
+            "MEDIA_STORAGE": f"file://{place}/media",
+            "SITE_URL": f"https://{HOST}",
+            "ALLOWED_HOSTS": HOST,
+            "DIGEST_PROXIES": "1",
+            "SECRET_KEY": secrets.token_urlsafe(60),
+            **changes,
+        }
+        fill_site(environment, 300)
+        with running_server(environment) as (port, _):
+            yield port, environment
+
+
+def list_pages(port: int) -> list[str]:
+    _, body = Browser(port, "192.0.2.200").open("/zh-hant/")
+    briefs = re.findall(r'<h2><a href="(/zh-hant/briefs/[^"]+)"', body)
+    return ["/zh-hant/", "/en/", *briefs, *(f"{brief}parallel/" for brief in briefs)]
 
 
 if __name__ == "__main__":

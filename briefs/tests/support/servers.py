@@ -1,4 +1,4 @@
-"""Helpers shared by the benchmarks: an empty site, a server, a description of the machine, CPU time and memory."""
+"""Start sites and servers as they are deployed, and measure CPU time and memory of processes."""
 
 import http.client
 import os
@@ -20,7 +20,7 @@ CONSTANT = "/robots.txt"
 
 @contextmanager
 def fresh_site() -> Iterator[Path]:
-    """Set up Django with an empty SQLite file in a temporary folder. Import models inside the context."""
+    """Set up Django with a new SQLite file and the vocabulary in a temporary folder. Import models inside."""
     with tempfile.TemporaryDirectory() as place:
         os.environ["DATABASE_URL"] = f"sqlite:///{place}/benchmark.sqlite3"
         os.environ.setdefault("DJANGO_SETTINGS_MODULE", "digest.settings")
@@ -32,6 +32,9 @@ def fresh_site() -> Iterator[Path]:
         settings.ALLOWED_HOSTS = ["testserver"]
         Path(place, "benchmark.sqlite3").touch()  # `migrate` does not make the file of DATABASE_URL
         call_command("migrate", verbosity=0)
+        from briefs.installation import load_missing_rows
+
+        load_missing_rows("vocabulary.json")
         yield Path(place)
 
 
@@ -44,7 +47,7 @@ def fill_site(environment: Mapping[str, str], briefs: int, *, code: Path = Path(
 def manage(environment: Mapping[str, str], *command: str, code: Path = Path()) -> str:
     """Run a command of the checkout `code`. Return what it printed."""
     program = [sys.executable, "manage.py", *command]
-    done = subprocess.run(program, env=environment, cwd=code, check=True, capture_output=True, text=True)
+    done = subprocess.run(program, env=environment, cwd=code, check=True, stdout=subprocess.PIPE, text=True)
     return done.stdout
 
 
@@ -104,6 +107,17 @@ def describe_machine() -> str:
     return f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
 
 
+def fetch(port: int, path: str) -> str:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+    connection.request("GET", path)
+    response = connection.getresponse()
+    body = response.read()
+    connection.close()
+    if response.status != 200:
+        raise LookupError(f"{path} answers {response.status}")
+    return body.decode("utf-8", "replace")
+
+
 def measure_cpu[T](act: Callable[[], T]) -> tuple[float, T]:
     """Return the seconds of CPU time that this process used, and the result of `act`."""
     before = time.process_time()
@@ -113,3 +127,13 @@ def measure_cpu[T](act: Callable[[], T]) -> tuple[float, T]:
 
 def peak_memory_mb() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def read_thread_cpu(process: int) -> float:
+    """Return the seconds of CPU time of the first thread of a process. A sync worker has one."""
+    return int(Path(f"/proc/{process}/schedstat").read_text().split()[0]) / 1e9
+
+
+def private_memory_mb(process: int) -> float:
+    lines = Path(f"/proc/{process}/smaps_rollup").read_text().splitlines()
+    return sum(int(line.split()[1]) for line in lines if line.startswith("Private_")) / 1024

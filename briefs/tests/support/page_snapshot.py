@@ -1,6 +1,6 @@
 """Save every public address and every desk page to files, so that two versions of the code can be compared.
 
-    uv run python -m briefs.benchmarks.page_snapshot OUTPUT_DIR
+    uv run python -m briefs.tests.support.page_snapshot OUTPUT_DIR
 
 Run it on both versions and compare with `diff -r`. It uses only models, commands and addresses of the project, so it
 keeps working when anything else is renamed. The clock is frozen, random values are seeded and each request is rolled
