@@ -1,0 +1,814 @@
+"""A team that works at the desk through its pages, a model that records who did what, and readers who look after each step."""
+
+import csv
+import datetime as dt
+import html as html_entities
+import io
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.management import call_command
+from django.test import Client
+
+from briefs.models import Author, Brief, Keyword, Note, Person, Proposal, Source, Suggestion, Term
+
+from ..documents.word_builder import edit_word_file
+from . import factories
+from .form_client import Form
+from .second_person_model import NAMES_OF, SIDES, PublicBrief, SecondPersonModel, Value, Values, find_tokens
+
+START = dt.datetime(2026, 3, 2, 9, 0, tzinfo=dt.UTC)
+GROUPS = {"w": ["Writers"], "r": ["Reviewers"], "p": ["Publishers"]}
+PHRASES = {"summary": ("紅線", "red line"), "1": ("灰色地帶", "gray zone"), "2": ("稀土", "rare earths")}
+"""What a glossary term may explain, by slot."""
+SLOTS = ("headline", "summary", "1", "2")
+VOCABULARY: dict[str, Any] = {"author": Author, "source": Source, "keyword": Keyword, "term": Term}
+NAME_COLUMNS = ("name", "name_zh", "label_zh", "label_en")
+IMPORTER = "importer"
+
+
+class SecondPersonMissing(AssertionError):
+    """Readers see what only one person vouched for, or an honest act was refused."""
+
+
+@dataclass
+class Page:
+    """A page that a person has open: its form, and what it showed."""
+
+    data: dict[str, list[str]]
+    values: Values
+    names: frozenset[str]
+    html: str
+
+
+@dataclass
+class Act:
+    """What a step did, as the model needs to know it."""
+
+    by: str
+    editor: str = ""
+    published: int | None = None
+    is_urgent: bool = False
+    seen: Page | None = None
+    accepted: frozenset[str] = frozenset()
+    """Who wrote the proposal that was accepted."""
+    is_vocabulary: bool = False
+    is_discard: bool = False
+    may_return: bool = False
+
+
+@dataclass
+class TeamState:
+    """What a sequence changes outside the database, copied before each sequence."""
+
+    model: SecondPersonModel = field(default_factory=SecondPersonModel)
+    pages: dict[tuple[str, str, int], Page] = field(default_factory=dict)
+    counter: int = 0
+    versions: dict[int, int] = field(default_factory=dict)
+    texts: dict[tuple[int, str], list[str]] = field(default_factory=dict)
+    """Former values of the fields of a brief's form."""
+    editions: dict[int, list[int]] = field(default_factory=dict)
+    """Revision numbers that were approved, by brief."""
+    proposals: dict[int, str] = field(default_factory=dict)
+    """Who wrote each proposal."""
+    documents: dict[int, str] = field(default_factory=dict)
+    """The text of the document that a brief was imported from."""
+    log: list[str] = field(default_factory=list)
+
+
+class TeamAtDesk:
+    """`roles` has a letter for each person: w, r or p. People are named `p1`, `w2` …"""
+
+    def __init__(self, roles: str) -> None:
+        self.people = [f"{role}{n}" for n, role in enumerate(roles, 1)]
+        rows = factories.people({name: GROUPS[name[0]] for name in self.people}, language="en")
+        self.pks = {row.username: row.pk for row in rows}
+        self.clients = {row.username: _sign_in(row) for row in rows}
+        self.reader = Client()
+        self.state = TeamState()
+        self.clock: Any = None
+
+    # Who can what
+
+    def with_role(self, *roles: str) -> list[str]:
+        return [name for name in self.people if name[0] in roles]
+
+    @property
+    def model(self) -> SecondPersonModel:
+        return self.state.model
+
+    def new_token(self, kind: str, *authors: str) -> str:
+        self.state.counter += 1
+        token = f"{kind}q{self.state.counter}x"
+        self.model.authors[token] = set(authors)
+        return token
+
+    def write(self, slot: str, side: str, *authors: str) -> str:
+        """Return a new text for a slot, with its phrase and a token."""
+        token, phrase = self.new_token("z" if side == "zh" else "e", *authors), PHRASES.get(slot)
+        if side == "zh":
+            return f"{phrase[0] if phrase else '標題'}與{token}。" if slot != "headline" else f"標題與{token}"
+        return f"A {phrase[1]} and {token}." if phrase else f"A Headline and {token}"
+
+    def add_letter(self, text: str, *authors: str) -> str:
+        (token,) = find_tokens(text, "ze")
+        self.model.authors.setdefault(f"{token}a", set()).update(authors)
+        return text.replace(token, f"{token}a")
+
+    # Reading the desk and the public pages
+
+    def read_desk(self, pk: int) -> Values:
+        """Read the working copy from its columns and rows."""
+        row = Brief.objects.get(pk=pk)
+        bullets = list(row.bullets.order_by("position").values_list("text_zh", "text_en"))
+        values = {
+            side: find_tokens(
+                "\n".join(
+                    [
+                        getattr(row, f"headline_{side}"),
+                        getattr(row, f"summary_{side}"),
+                        *(b[i] for b in bullets),
+                    ]
+                ),
+                "ze",
+            )
+            for i, side in enumerate(SIDES)
+        }
+        named = {
+            "title": row.article_title, "doi": row.article_doi, "date": row.article_date, "source": row.source_id,
+            "keywords": tuple(row.labels.order_by("position").values_list("keyword", flat=True)),
+            "authors": tuple(row.bylines.order_by("position").values_list("author", "affiliation_zh", "affiliation_en")),
+        }  # fmt: skip
+        ids = {
+            "source": [row.source_id] if row.source_id else [],
+            "keywords": named["keywords"],
+            "authors": [byline[0] for byline in named["authors"]],
+        }
+        shown = {f"{NAMES_OF}{name}": _read_names(name, pks) for name, pks in ids.items()}
+        return values | shown | {name: (repr(value),) if value else () for name, value in named.items()}
+
+    def read_public(self) -> dict[int, PublicBrief]:
+        """Read every listed brief as a reader does."""
+        listed = self.reader.get("/api/v1/briefs").json()["briefs"]
+        return {entry["id"]: self._read_brief(entry["slug"]) for entry in listed}
+
+    def _read_brief(self, slug: str) -> PublicBrief:
+        pages = []
+        for language in ("en", "zh-hant"):
+            response = self.reader.get(f"/{language}/briefs/{slug}/parallel/")
+            assert response.status_code == 200, (slug, response.status_code)
+            html = re.sub(
+                r'<section[^>]*class="related.*?</section>', "", response.content.decode(), flags=re.DOTALL
+            )
+            pages.append(html)
+        article = re.sub(r"<[^>]*>", " ", pages[0][pages[0].index("<article") : pages[0].index("</article>")])
+        article = re.sub(r"https?://\S+", " ", article)  # an address has the words of the first headline
+        both = pages[0] + pages[1]
+        names = tuple(
+            sorted(set(find_tokens(re.sub(r"[-/]nq\d+x", "", both), "n")))
+        )  # an address keeps the first name
+        return PublicBrief(
+            find_tokens(article, "z"), find_tokens(article, "e"), frozenset(find_tokens(both, "f")), names
+        )
+
+    def read_introductions(self) -> dict[str, Value]:
+        """Read the introduction of every topic that the home page of an index names."""
+        html = self.reader.get("/en/keywords/").content.decode()
+        slugs = dict.fromkeys(re.findall(r'href="/en/keywords/([\w-]+)/"', html))
+        return {
+            slug: find_tokens(self.reader.get(f"/en/keywords/{slug}/").content.decode(), "i")
+            for slug in slugs
+        }
+
+    def find_state(self, pk: int) -> str:
+        return str(Brief.objects.values_list("state", flat=True).get(pk=pk))
+
+    # One step
+
+    def play(self, text: str, act: Callable[[], Act]) -> None:
+        """Do one act, record what changed on the desk, and compare what readers see with the record."""
+        self.clock.shift(dt.timedelta(seconds=1))
+        self.state.log.append(text)
+        self._settle(act())
+
+    def note(self, text: str) -> None:
+        """Add what became of the act to its line of the log."""
+        self.state.log.append(f"    {text}")
+
+    def _settle(self, act: Act) -> None:
+        versions = dict(Brief.objects.values_list("pk", "version"))
+        for pk in [
+            pk
+            for pk, version in versions.items()
+            if act.is_vocabulary or self.state.versions.get(pk) != version
+        ]:
+            self.model.record_change(
+                pk,
+                self.read_desk(pk),
+                actor=act.by,
+                editor=act.editor,
+                is_discard=act.is_discard,
+                is_accepted=bool(act.accepted),
+            )
+        self.state.versions = versions
+        public = self.read_public()
+        faults = self.model.judge_introductions(self.read_introductions(), act.accepted, by=act.by)
+        if act.published is not None:
+            pk = act.published
+            self.state.editions.setdefault(pk, []).append(
+                Brief.objects.get(pk=pk).revisions.order_by("-number").values_list("number", flat=True)[0]
+            )
+            if act.is_urgent:
+                self.model.record_urgent(pk, by=act.by)
+            else:
+                assert act.seen is not None
+                self.model.record_name_vouch(act.seen.names, by=act.by)
+                names = act.seen.names
+                facts = {
+                    name: value for name, value in act.seen.values.items()
+                    if name not in SIDES and (not name.startswith(NAMES_OF) or names.issuperset(value))
+                }  # fmt: skip
+                faults += self.model.judge_approval(pk, facts, public[pk], by=act.by)
+                self.model.settle_edition(pk)
+        faults += self.model.judge_public(
+            public, published=act.published, accepted=act.accepted, by=act.by, returned=act.may_return
+        )
+        if faults:
+            raise SecondPersonMissing("\n".join([*self.state.log, *(f"=> {fault}" for fault in faults)]))
+
+    # Pages
+
+    def open_page(self, who: str, kind: str, pk: int) -> Page:
+        """Open a page of a brief: `write`, `read` or `approve`."""
+        address, query = (
+            (brief_url_of(pk, "approve"), {})
+            if kind == "approve"
+            else (brief_url_of(pk, "change"), {"view": "write" if kind == "write" else "review"})
+        )
+        response = self.clients[who].get(address, query)
+        html = response.content.decode() if response.status_code == 200 else ""
+        form = Form(html, id=None if kind == "approve" else "brief-form")
+        page = Page(form.data, self.read_desk(pk), frozenset(find_tokens(html, "n")), html)
+        self.state.pages[who, kind, pk] = page
+        return page
+
+    def take_page(self, who: str, kind: str, pk: int, *, stale: bool, to_sign: bool = False) -> Page:
+        """Return a page that shows the newest version, or whatever the person has open if `stale`.
+
+        A page of the same version that somebody else opened shows the same, which saves half of the time of a sequence.
+        A sign-off needs the newest text, not the newest version.
+        """
+        mine = self.state.pages.get((who, kind, pk))
+        if stale and mine and mine.data:
+            return mine
+        version, values = (
+            [str(Brief.objects.values_list("version", flat=True).get(pk=pk))],
+            self.read_desk(pk),
+        )
+        for key in ((who, kind, pk), *((other, kind, pk) for other in self.people if kind == "write")):
+            page = self.state.pages.get(key)
+            if (
+                page
+                and page.data
+                and (page.data.get("version") == version or (to_sign and page.html and page.values == values))
+            ):
+                self.state.pages[who, kind, pk] = page = replace(
+                    page, data=page.data | {"page": [f"{self.pks[who]:032x}"]}
+                )
+                return page
+        return self.open_page(who, kind, pk)
+
+    def post(self, who: str, address: str, data: Any, **files: Any) -> Any:
+        response = self.clients[who].post(address, data, **files)
+        assert response.status_code < 500, (address, response.status_code)
+        return response
+
+    # Acts on a brief
+
+    def create(self, who: str) -> int:
+        """Write a new brief on the desk."""
+        form = Form(self.clients[who].get("/admin/briefs/brief/add/").content.decode())
+        rows = {}
+        for n in ("1", "2"):
+            rows |= {f"text_zh-n{n}": self.write(n, "zh", who), f"text_en-n{n}": self.write(n, "en", who)}
+        data = form.data | {
+            **{f"{slot}_{side}": self.write(slot, side, who) for slot in ("headline", "summary") for side in SIDES},
+            "bullet": ["n1", "n2"], **rows,
+            "source_new": f"Outlet {self.new_token('n', who)}", "date": "2025-06-09", "title": f"Title {self.new_token('f', who)}",
+            "author": ["w1"], "name-w1": f"Author {self.new_token('n', who)}",
+            "keyword": ["x1"], "name-x1": self.new_keyword(who),
+        }  # fmt: skip
+        before = set(Brief.objects.values_list("pk", flat=True))
+
+        def act() -> Act:
+            assert self.post(who, "/admin/briefs/brief/add/", data).status_code == 302
+            return Act(who)
+
+        self.play(f"{who} writes a brief", act)
+        (pk,) = set(Brief.objects.values_list("pk", flat=True)) - before
+        return pk
+
+    def new_keyword(self, who: str) -> str:
+        return f"詞{self.new_token('n', who)} · Word {self.new_token('n', who)}"
+
+    def edit(
+        self,
+        who: str,
+        pk: int,
+        change: Callable[[dict[str, list[str]]], dict[str, Any]],
+        text: str,
+        *,
+        autosave: bool = False,
+        stale: bool = False,
+    ) -> None:
+        """Change the form of a brief and save it."""
+
+        def act() -> Act:
+            page = self.take_page(who, "write", pk, stale=stale)
+            if "headline_en" not in page.data:
+                self.note("may not edit")
+                return Act(who)
+            changed = change(page.data)
+            data = page.data | changed
+            for name in changed:
+                self.state.texts.setdefault((pk, name), []).extend(page.data.get(name, []))
+            answer = self.post(who, brief_url_of(pk, "autosave" if autosave else "change"), data)
+            self.note(f"{answer.status_code}")
+            if autosave and answer.status_code == 200 and answer.json()["content"] is None:
+                told = answer.json()
+                self.state.pages[who, "write", pk] = Page(
+                    data | {"version": [str(told["version"])], "base": [str(told["base"])]},
+                    self.read_desk(pk),
+                    page.names,
+                    "",
+                )
+            else:
+                self.state.pages.pop((who, "write", pk), None)
+            return Act(who)
+
+        self.play(f"{who} {text} of brief {pk}{' from an old page' if stale else ''}", act)
+
+    def verb(
+        self,
+        who: str,
+        pk: int,
+        verb: str,
+        *,
+        stale: bool = False,
+        data: dict[str, Any] | None = None,
+        **values: Any,
+    ) -> bool:
+        """Press a button of the brief's page. Return whether the verb was done."""
+        done = []
+
+        def act() -> Act:
+            is_signoff = verb.startswith("sign_off_")
+            page = self.take_page(who, "write", pk, stale=stale, to_sign=is_signoff)
+            names = ("version", "base", "page", "seen_zh", "seen_en")
+            sent = {name: page.data[name] for name in names if name in page.data}
+            answer = self.post(who, brief_url_of(pk, verb), sent | (data or {}))
+            if answer.status_code == 302:
+                done.append(verb)
+                if is_signoff:
+                    side = verb[-2:]
+                    self.model.record_vouch(pk, side, page.values[side], by=who)
+            self.note("done" if done else f"refused: {_find_reasons(answer)}")
+            return Act(who, **values)
+
+        self.play(f"{who} {verb} brief {pk}{' from an old page' if stale else ''}", act)
+        return bool(done)
+
+    def form_verb(self, who: str, pk: int, verb: str, *, stale: bool = False, **fields: Any) -> bool:
+        """Open the page of a verb, fill in its form and send it. `approve` ticks every fact that the page lists."""
+        done = []
+
+        def act() -> Act:
+            page = (
+                self.take_page(who, "approve", pk, stale=stale)
+                if verb == "approve"
+                else self._open_verb(who, verb, pk)
+            )
+            if "seen" not in page.data:
+                self.note("no form")
+                return Act(who)
+            ticks = re.findall(r'name="ticked"\s+value="(\w+)"', page.html)
+            answer = self.post(who, brief_url_of(pk, verb), page.data | {"ticked": ticks} | fields)
+            if answer.status_code == 302:
+                done.append(verb)
+            self.note("done" if done else f"refused: {_find_reasons(answer)}")
+            self.state.pages.pop((who, "approve", pk), None)
+            published = pk if done and verb in ("approve", "publish_urgently") else None
+            if done and verb == "confirm":
+                self.model.record_confirmation(pk)
+            return Act(who, published=published, is_urgent=verb == "publish_urgently", seen=page,
+                       is_discard=verb == "discard", may_return=verb == "reinstate")  # fmt: skip
+
+        self.play(f"{who} {verb} brief {pk}{' from an old page' if stale else ''}", act)
+        return bool(done)
+
+    def _open_verb(self, who: str, verb: str, pk: int) -> Page:
+        response = self.clients[who].get(brief_url_of(pk, verb))
+        html = response.content.decode() if response.status_code == 200 else ""
+        return Page(Form(html, id=None).data, self.read_desk(pk), frozenset(find_tokens(html, "n")), html)
+
+    def approve(self, who: str, pk: int, *, stale: bool = False) -> bool:
+        change = {"when": "now", "kind": "update", "note_zh": "改", "note_en": "Changed"}
+        return self.form_verb(who, pk, "approve", stale=stale, **change)
+
+    def restore(self, who: str, pk: int, number: int) -> bool:
+        return self.verb(who, pk, "restore", data={"restore": number})
+
+    def sign(self, who: str, pk: int, *sides: str, stale: bool = False) -> bool:
+        done = [self.verb(who, pk, f"sign_off_{side}", stale=stale) for side in sides or SIDES]
+        return all(done)
+
+    # Texts
+
+    def slot_field(self, data: dict[str, list[str]], slot: str, side: str) -> str:
+        """Return the form field of a slot: headline, summary, or the n-th bullet that the page shows."""
+        if not slot.isdecimal():
+            return f"{slot}_{side}"
+        keys = [key for key in data["bullet"] if key.startswith("b")]
+        return f"text_{side}-{keys[min(int(slot), len(keys)) - 1]}"
+
+    def reword(self, who: str, pk: int, slot: str, side: str, text: str = "", **options: Any) -> None:
+        new = text or self.write(slot, side, who)
+        self.edit(
+            who,
+            pk,
+            lambda data: {self.slot_field(data, slot, side): [new]},
+            f"rewords the {slot} {side}",
+            **options,
+        )
+
+    def type_letter(self, who: str, pk: int, slot: str, side: str, *, undo: bool = True) -> None:
+        """Add a letter to a text and, unless told otherwise, delete it again."""
+        kept: list[str] = []
+
+        def add(data: dict[str, list[str]]) -> dict[str, Any]:
+            name = self.slot_field(data, slot, side)
+            kept[:] = data[name]
+            return {name: [self.add_letter(data[name][0], who)]} if find_tokens(data[name][0], "ze") else {}
+
+        self.edit(who, pk, add, f"adds a letter to the {slot} {side}", autosave=True)
+        if undo and kept:
+            self.edit(
+                who,
+                pk,
+                lambda data: {self.slot_field(data, slot, side): kept},
+                f"deletes the letter in the {slot} {side}",
+                autosave=True,
+            )
+
+    def retype(self, who: str, pk: int, slot: str, side: str, pick: Callable[[list[str]], str]) -> None:
+        """Type a text that the slot had before."""
+
+        def back(data: dict[str, list[str]]) -> dict[str, Any]:
+            name = self.slot_field(data, slot, side)
+            former = self.state.texts.get((pk, name))
+            return {name: [pick(former)]} if former else {}
+
+        self.edit(who, pk, back, f"types an earlier {slot} {side}")
+
+    def move_bullets(self, who: str, pk: int) -> None:
+        self.edit(who, pk, lambda data: {"bullet": data["bullet"][::-1]}, "turns the order of the bullets")
+
+    def change_fact(self, who: str, pk: int, name: str, value: str = "", **options: Any) -> None:
+        if not value:
+            token = self.new_token("f", who)
+            value = {"title": f"Title {token}", "doi": f"10.1000/{token}"}.get(
+                name
+            ) or f"2025-06-{10 + self.state.counter % 20}"
+        self.edit(who, pk, lambda data: {name: [value]}, f"changes the fact {name}", **options)
+
+    def add_keyword(self, who: str, pk: int, typed: str = "") -> None:
+        """Add a keyword, by default one that is new to the vocabulary."""
+        typed = typed or self.new_keyword(who)
+        self.model.record_name_vouch(find_tokens(typed, "n"), by=who)  # whoever types a name knows it
+        self.edit(
+            who,
+            pk,
+            lambda data: {
+                "keyword": [*data["keyword"], "x9"],
+                "name-x9": [typed],
+                "deleted-x9": [""],
+                "id-x9": [""],
+                "was-x9": [""],
+            },
+            f"adds the keyword {typed}",
+        )
+
+    def resolve_notes(self, who: str, pk: int) -> None:
+        for note in Note.objects.filter(brief=pk, resolved_at=None).values_list("pk", flat=True):
+            self.verb(who, pk, "resolve", data={"note": note})
+
+    def tick_facts(self, who: str, pk: int) -> None:
+        """Tick every fact that the page of the brief offers to tick."""
+
+        def act() -> Act:
+            page = self.open_page(who, "write", pk)
+            offered = re.findall(r'name="fact"\s+value="(\w+:\w+)"', page.html)
+            if offered:
+                answer = self.post(
+                    who,
+                    brief_url_of(pk, "tick_facts"),
+                    {"version": page.data.get("version", [""]), "fact": " ".join(offered)},
+                )
+                self.note("done" if answer.status_code == 302 else f"refused: {_find_reasons(answer)}")
+                if answer.status_code == 302:
+                    section = page.html.partition('id="fact-ticks"')[2].partition("</section>")[0]
+                    self.model.record_name_vouch(find_tokens(section, "n"), by=who)
+                    for name in (value.partition(":")[0] for value in offered):
+                        for part in (name, f"{NAMES_OF}{name}"):
+                            self.model.record_vouch(pk, part, page.values.get(part, ()), by=who)
+            return Act(who)
+
+        self.play(f"{who} ticks the facts of brief {pk}", act)
+
+    # Suggestions
+
+    def suggest(self, who: str, pk: int, slot: str, side: str) -> None:
+        def act() -> Act:
+            page = self.take_page(who, "read", pk, stale=False)
+            anchors = re.findall(rf'name="seen-(b\d+)-{side}"', page.html)
+            anchor = slot if not slot.isdecimal() else (anchors + [""] * 9)[int(slot) - 1]
+            seen = re.search(rf'name="seen-{anchor}-{side}" value="(\w+)"', page.html)
+            if not seen:
+                self.note("may not suggest")
+                return Act(who)
+            data = {
+                "do": f"suggest:{anchor}:{side}",
+                f"suggest-{anchor}-{side}": self.write(slot, side, who),
+                f"seen-{anchor}-{side}": seen[1],
+            }
+            self.note(str(self.post(who, brief_url_of(pk, "review"), data).status_code))
+            return Act(who)
+
+        self.play(f"{who} suggests another {slot} {side} of brief {pk}", act)
+
+    def accept_suggestion(self, who: str, pk: int) -> None:
+        def act() -> Act:
+            waiting = Suggestion.objects.filter(brief=pk, answer="").order_by("-pk").first()
+            if waiting:
+                self.note(
+                    str(
+                        self.post(who, brief_url_of(pk, "review"), {"do": f"accept:{waiting.pk}"}).status_code
+                    )
+                )
+            return Act(who)
+
+        self.play(f"{who} accepts a suggestion for brief {pk}", act)
+
+    # Files
+
+    def build_document(self, *authors: str, url: str) -> str:
+        keyword = (
+            Keyword.objects.filter(merged_into=None)
+            .exclude(label_zh="")
+            .exclude(label_en="")
+            .order_by("pk")[0]
+        )
+        texts = {(slot, side): self.write(slot, side, *authors) for slot in SLOTS for side in SIDES}
+        return "\n".join([
+            f"標題: {texts['headline', 'zh']}", f"Title: {texts['headline', 'en']}", f"作者/Author(s): Author {self.new_token('n', *authors)}",
+            f"網站來源/Source: Outlet {self.new_token('n', *authors)}", "日期/Date: 2025-05-19", f"連結/URL: {url}", f"關鍵字/Keywords: {keyword.label_zh}", "",
+            "摘要:", texts["summary", "zh"], *(f"  • {texts[n, 'zh']}" for n in "12"), "",
+            "Summary:", texts["summary", "en"], *(f"  • {texts[n, 'en']}" for n in "12"), "",
+        ])  # fmt: skip
+
+    def upload(self, who: str, written_by: str, text: str = "") -> int | None:
+        """Paste a document under another's name and confirm the preview. Return the new brief."""
+        self.state.counter += 1
+        url = f"https://example.org/{self.state.counter}"
+        text = text or self.build_document(who, written_by, url=url)
+        before = set(Brief.objects.values_list("pk", flat=True))
+
+        def act() -> Act:
+            data = {"paste": text, "words_of": self.pks[written_by], "date_order": "mdy"}
+            preview = self.post(who, "/admin/briefs/brief/upload/", data)["Location"]
+            form = Form(self.clients[who].get(preview).content.decode(), id="confirm-form")
+            self.note(str(self.post(who, preview, form.data).status_code))
+            return Act(who, editor=written_by)
+
+        self.play(f"{who} uploads a document written by {written_by}", act)
+        return self._find_new_brief(before, text)
+
+    def import_documents(self, written_by: str | None, text: str = "") -> int | None:
+        """Import a file on the command line."""
+        self.state.counter += 1
+        named = [written_by] if written_by else []
+        text = text or self.build_document(IMPORTER, *named, url=f"https://example.org/{self.state.counter}")
+        before = set(Brief.objects.values_list("pk", flat=True))
+
+        def act() -> Act:
+            with TemporaryDirectory() as folder:
+                path = Path(folder, f"{self.state.counter}.txt")
+                path.write_text(text, encoding="utf-8")
+                options = {"written_by": written_by} if written_by else {}
+                call_command(
+                    "import_briefs", str(path), stdout=io.StringIO(), stderr=io.StringIO(), **options
+                )
+            return Act(IMPORTER, editor=written_by or IMPORTER)
+
+        self.play(f"import_briefs, written by {written_by}", act)
+        return self._find_new_brief(before, text)
+
+    def change_document(self, text: str, *authors: str) -> str:
+        """Return a document with another English summary."""
+        start, end = text.index("Summary:\n") + 9, text.index("\n  •", text.index("Summary:\n"))
+        return text[:start] + self.write("summary", "en", *authors) + text[end:]
+
+    def _find_new_brief(self, before: set[int], text: str) -> int | None:
+        new = set(Brief.objects.values_list("pk", flat=True)) - before
+        for pk in new:
+            self.state.documents[pk] = text
+        return min(new, default=None)
+
+    def import_sheet(self, who: str, pk: int, *, by_command: bool = False) -> None:
+        """Export a brief as a sheet, change its English headline, and bring the sheet back."""
+        text = self.write("headline", "en", who)
+
+        def act() -> Act:
+            exported = self.post(who, "/admin/briefs/brief/export/", {"format": "briefs.csv"}).content
+            new = _replace_sheet_cell(exported, pk, "headline_en", text)
+            if by_command:
+                with TemporaryDirectory() as folder:
+                    path = Path(folder, "briefs.csv")
+                    path.write_bytes(new)
+                    try:
+                        call_command(
+                            "import_sheets", str(path), by=who, stdout=io.StringIO(), stderr=io.StringIO()
+                        )
+                    except SystemExit:
+                        self.note("refused")
+                return Act(who)
+            answer = self.post(
+                who, "/admin/briefs/brief/sheet/", {"files": [SimpleUploadedFile("x.csv", new)]}
+            )
+            if answer.status_code == 302:
+                self.note(str(self.post(who, answer["Location"], {}).status_code))
+            return Act(who)
+
+        self.play(f"{who} brings a sheet of brief {pk} back{' by command' if by_command else ''}", act)
+
+    def import_word_table(self, who: str, pk: int) -> None:
+        """Change the English headline in the parallel table of a brief and upload it."""
+        text = self.write("headline", "en", who)
+
+        def act() -> Act:
+            old = Brief.objects.get(pk=pk)
+            answer = self.clients[who].get(brief_url_of(pk, "word") + "table/")
+            new = edit_word_file(answer.content, (f">{old.headline_en}<", f">{text}<"))
+            page = self.post(who, brief_url_of(pk, "word"), {"file": SimpleUploadedFile("x.docx", new)})
+            if page.status_code == 302:
+                self.note(str(self.post(who, page["Location"], {"version": old.version}).status_code))
+            return Act(who)
+
+        self.play(f"{who} brings a Word table of brief {pk} back", act)
+
+    # Vocabulary
+
+    def save_name(self, who: str, kind: str, pk: int | None, values: dict[str, str], text: str) -> None:
+        """Add or change a row of the vocabulary by its form."""
+
+        def act() -> Act:
+            address = f"/admin/briefs/{kind}/{f'{pk}/change' if pk else 'add'}/"
+            response = self.clients[who].get(address)
+            form = Form(response.content.decode(), id=f"{kind}_form")
+            if not form.data:
+                self.note(f"no form: {response.status_code}")
+                return Act(who, is_vocabulary=True)
+            self._post_names(who, address, form.data | values)
+            return Act(who, is_vocabulary=True)
+
+        self.play(f"{who} {text}", act)
+
+    def rename(self, who: str, kind: str, pk: int) -> None:
+        token = self.new_token("n", who)
+        column, value = {
+            "author": ("name", f"Author {token}"),
+            "source": ("name_zh", f"媒體{token}"),
+            "keyword": ("label_en", f"Word {token}"),
+            "term": ("en", f"crimson {token}"),
+        }[kind]
+        self.save_name(who, kind, pk, {column: value}, f"renames {kind} {pk} to {value}")
+
+    def add_term(self, who: str, slot: str) -> None:
+        zh, en = PHRASES[slot]
+        values = {
+            "zh": f"{zh}{self.new_token('n', who)}",
+            "en": f"crimson {self.new_token('n', who)}",
+            "also_zh": zh,
+            "also_en": en,
+        }
+        self.save_name(who, "term", None, values, f"adds the term {values['en']} for “{en}”")
+
+    def merge(self, who: str, kind: str, loser: int, heir: int) -> None:
+        def act() -> Act:
+            address = f"/admin/briefs/{kind}/merge/?ids={loser},{heir}"
+            html = self.clients[who].get(address).content.decode()
+            seen = re.search(r'name="seen" value="(\w+)"', html)
+            if seen:
+                self._post_names(who, address, {"seen": seen[1], "keep": heir})
+            return Act(who, is_vocabulary=True)
+
+        self.play(f"{who} merges {kind} {loser} into {heir}", act)
+
+    def import_names(self, who: str, pk: int) -> None:
+        """Change the English label of a keyword by a sheet."""
+        token = self.new_token("n", who)
+        slug = Keyword.objects.values_list("slug", flat=True).get(pk=pk)
+
+        def act() -> Act:
+            sheet = f"slug,label_en\r\n{slug},Word {token}\r\n".encode()
+            page = self.post(
+                who, "/admin/briefs/keyword/import/", {"file": SimpleUploadedFile("x.csv", sheet)}
+            )
+            if page.status_code == 302:
+                html = self.clients[who].get(page["Location"]).content.decode()
+                if seen := re.search(r'name="seen" value="(\w+)"', html):
+                    self._post_names(who, page["Location"], {"seen": seen[1]})
+            return Act(who, is_vocabulary=True)
+
+        self.play(f"{who} renames keyword {pk} by a sheet", act)
+
+    def introduce(self, who: str, kind: str, pk: int) -> None:
+        """Write the introduction of a topic."""
+        texts = {"text_zh": f"導言{self.new_token('i', who)}", "text_en": f"On {self.new_token('i', who)}"}
+
+        def act() -> Act:
+            address = f"/admin/briefs/{kind}/{pk}/page/"
+            form = Form(self.clients[who].get(address).content.decode(), id=None)
+            self._post_names(who, address, form.data | texts)
+            return Act(who, is_vocabulary=True)
+
+        self.play(f"{who} introduces {kind} {pk}", act)
+
+    def _post_names(self, who: str, address: str, data: dict[str, Any]) -> None:
+        """Post a change of the vocabulary, and remember whose proposal came of it."""
+        self.note(str(self.post(who, address, data).status_code))
+        for pk in Proposal.objects.exclude(pk__in=self.state.proposals).values_list("pk", flat=True):
+            self.state.proposals[pk] = who
+            self.note(f"proposal {pk}")
+
+    def accept_proposal(self, who: str, pk: int) -> None:
+        def act() -> Act:
+            address = f"/admin/briefs/proposal/{pk}/change/"
+            html = self.clients[who].get(address).content.decode()
+            seen = re.search(r'name="seen" value="(\w+)"', html)
+            answer = self.post(who, address, {"do": "accept", "seen": seen[1] if seen else ""})
+            if answer.status_code != 302:
+                self.note(f"refused: {_find_reasons(answer)}")
+                return Act(who, is_vocabulary=True)
+            self.model.record_name_vouch(find_tokens(html, "ni"), by=who)
+            return Act(who, accepted=frozenset({self.state.proposals[pk]}), is_vocabulary=True)
+
+        self.play(f"{who} accepts the proposal {pk} of {self.state.proposals[pk]}", act)
+
+
+def _read_names(name: str, pks: Iterable[int]) -> Value:
+    """Return the tokens of the names that rows have now, each followed to the row that it was merged into."""
+    kind, tokens = VOCABULARY[name.removesuffix("s")], []
+    for pk in pks:
+        row = kind.objects.get(pk=pk)
+        while row.merged_into:
+            row = row.merged_into
+        tokens += [
+            token
+            for column in NAME_COLUMNS
+            if hasattr(row, column)
+            for token in find_tokens(getattr(row, column), "n")
+        ]
+    return tuple(tokens)
+
+
+def brief_url_of(pk: int, verb: str) -> str:
+    return f"/admin/briefs/brief/{pk}/{verb}/"
+
+
+def _sign_in(person: Person) -> Client:
+    client = Client()
+    client.force_login(person)
+    return client
+
+
+def _find_reasons(answer: Any) -> str:
+    """Return the sentences that the page gives for refusing, in one line."""
+    html = answer.content.decode() if answer.status_code != 302 else ""
+    found = re.search(r'<div class="reasons".*?</div>', html, re.DOTALL)
+    text = re.sub(r"<[^>]*>", " ", found[0]) if found else f"{answer.status_code}"
+    return " ".join(html_entities.unescape(text).split())
+
+
+def _replace_sheet_cell(data: bytes, pk: int, column: str, text: str) -> bytes:
+    rows = list(csv.reader(io.StringIO(data.decode("utf-8-sig"))))
+    (row,) = (row for row in rows[1:] if row[0] == str(pk))
+    row[rows[0].index(column)] = text
+    out = io.StringIO()
+    csv.writer(out).writerows([rows[0], row])
+    return out.getvalue().encode("utf-8-sig")
