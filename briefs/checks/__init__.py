@@ -1,20 +1,19 @@
 """Advisory checks on a brief's content: pure functions that return findings and never change the text."""
 
-from .apply_repairs import apply_edits, differs_only_in_punctuation
-from .bilingual.glossary_agreement import (
-    count_term_renderings,
-    find_term_spans,
-    find_terms_in_pair,
+from .changes import (
+    SubstantiveDifference,
+    apply_edits,
+    differs_only_in_punctuation,
+    find_substantive_differences,
 )
-from .bilingual.lens import LENS_KINDS, LensSpan, light_pair, light_pairs
-from .check_registry import ALL_CHECKS, PLAIN_CHECKS, run_checks
-from .context import CheckContext, TermData
-from .finding import Edit, Finding, Repair
-from .length import compute_ratio_band
-from .messages import PLURAL_FINDING_MESSAGES, find_msgid
-from .minor_change import SubstantiveDifference, find_substantive_differences
-from .name_prefilter import prefilter_names
-from .resolution import (
+from .finding import CheckContext, Edit, Finding, Repair, TermData
+from .glossary import count_term_renderings, find_term_spans, find_terms_in_pair, prefilter_names
+from .lens import LENS_KINDS, LensSpan, light_pair, light_pairs
+from .registry import (
+    ALL_CHECKS,
+    FINDING_MESSAGES,
+    MINOR_REPAIR_CHECKS,
+    PLAIN_CHECKS,
     Dismissal,
     collect_plain_repairs,
     combine_repairs,
@@ -22,13 +21,16 @@ from .resolution import (
     find_dismissed,
     hash_text_pair,
     remove_dismissed,
+    run_checks,
 )
+from .whole_brief import compute_ratio_band
 
 __all__ = [
     "ALL_CHECKS",
+    "FINDING_MESSAGES",
     "LENS_KINDS",
+    "MINOR_REPAIR_CHECKS",
     "PLAIN_CHECKS",
-    "PLURAL_FINDING_MESSAGES",
     "CheckContext",
     "Dismissal",
     "Edit",
@@ -45,7 +47,6 @@ __all__ = [
     "count_term_renderings",
     "differs_only_in_punctuation",
     "find_dismissed",
-    "find_msgid",
     "find_substantive_differences",
     "find_term_spans",
     "find_terms_in_pair",

@@ -1,8 +1,9 @@
-"""Findings, repairs and edits that checks return. Messages are in `messages`."""
+"""What checks read and return: settings and vocabulary of a run, findings, repairs and edits. No database rows."""
 
 import dataclasses
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any, Literal, Self
 
 from briefs.content import Side
 
@@ -60,3 +61,67 @@ class Finding:
     def check_name(self) -> str:
         """Return the part of the code before the dot, which a dismissal may name."""
         return self.code.partition(".")[0]
+
+
+@dataclass(frozen=True, slots=True)
+class TermData:
+    """One glossary concept. An avoided rendering still counts as a mention of the concept."""
+
+    zh: str = ""
+    en: str = ""
+    also_zh: tuple[str, ...] = ()
+    also_en: tuple[str, ...] = ()
+    avoid_zh: tuple[str, ...] = ()
+    avoid_en: tuple[str, ...] = ()
+    safe_zh: tuple[str, ...] = ()
+    safe_en: tuple[str, ...] = ()
+
+    @classmethod
+    def from_mapping(cls, data: Mapping[str, Any]) -> Self:
+        """Build from a mapping with the field names of `models.Term`, ignoring unknown keys."""
+        values: dict[str, Any] = {}
+        for name in (f.name for f in fields(cls) if f.name in data):
+            values[name] = data[name] if isinstance(data[name], str) else tuple(data[name])
+        return cls(**values)
+
+    def approved(self, side: Side) -> tuple[str, ...]:
+        """Return the preferred rendering, which may be empty, and the accepted ones."""
+        return (self.zh, *self.also_zh) if side == "zh" else (self.en, *self.also_en)
+
+    def renderings(self, side: Side) -> tuple[str, ...]:
+        """Return every rendering of the concept on one side. Chinese may also use the English ones."""
+        forms = (*self.approved("en"), *self.avoid_en)
+        if side == "zh":
+            forms = (*self.approved("zh"), *self.avoid_zh, *forms)
+        return tuple(form for form in forms if form)
+
+
+@dataclass(frozen=True, slots=True)
+class MainlandWording:
+    """A mainland wording, its renderings in Taiwan, and safe words that contain the same characters."""
+
+    avoid_zh: str
+    use_zh: tuple[str, ...]
+    safe: tuple[str, ...] = ()
+
+    @classmethod
+    def from_mapping(cls, data: Mapping[str, Any]) -> Self:
+        """Build from a row of `mainland.json`."""
+        return cls(data["avoid_zh"], tuple(data["use_zh"]), tuple(data.get("safe", ())))
+
+
+@dataclass(frozen=True, slots=True)
+class CheckContext:
+    """Settings and vocabulary for a run of the checks.
+
+    `names`: names of authors and sources, in either script. `source_addresses`: the sites of the sources.
+    `ratio_band`: range of Chinese characters per English word; the site's own from 300 pairs on.
+    `quote_limit`: how many quoted words a brief may have in one language; 0 for no limit.
+    """
+
+    terms: tuple[TermData, ...] = ()
+    mainland_wordings: tuple[MainlandWording, ...] = ()
+    names: tuple[str, ...] = ()
+    source_addresses: tuple[str, ...] = ()
+    ratio_band: tuple[float, float] = (1.0, 2.45)
+    quote_limit: int = 0

@@ -13,8 +13,7 @@ from django.utils import translation
 from django.utils.html import escape
 
 from .. import checks, rendering
-from ..checks import TermData
-from ..checks.chinese import mainland
+from ..checks import TermData, chinese
 from ..content import SIDES, Content
 from ..database.bulk_insert import insert_rows
 from ..models.derived import EditionTerm, Gloss, Rendering
@@ -64,7 +63,7 @@ def _build_glossary(
     shown = {entry.pk: {"slug": entry.slug, "zh": entry.term.zh, "en": entry.term.en} for entry in entries}
     ids = {entry.term: entry.pk for entry in reversed(entries)}
     terms = tuple(entry.term for entry in entries)
-    return shown, ids, checks.CheckContext(terms=terms, mainland_wordings=mainland.load_default_wordings())
+    return shown, ids, checks.CheckContext(terms=terms, mainland_wordings=chinese.load_default_wordings())
 
 
 def add_glosses(editions: Sequence[Edition], hashes: dict[int, str], html: RenderedHtml) -> None:

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db import DatabaseError
 
 from .. import checks, workflow
-from ..checks.chinese import mainland
+from ..checks import chinese
 from ..documents.fields.date_reader import DateOrder
 from ..documents.reader import read_document
 from ..documents.types import DocumentRefused, ParsedDocument
@@ -77,4 +77,4 @@ def _load_shipped_context() -> checks.CheckContext:
     terms = tuple(
         checks.TermData.from_mapping(row["fields"]) for row in rows if row["model"] == "briefs.term"
     )
-    return checks.CheckContext(terms=terms, mainland_wordings=mainland.load_default_wordings())
+    return checks.CheckContext(terms=terms, mainland_wordings=chinese.load_default_wordings())

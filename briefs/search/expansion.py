@@ -12,8 +12,8 @@ from functools import cache, cached_property
 from itertools import takewhile
 from typing import Final, NamedTuple
 
-from ..checks.chinese.mainland import load_default_wordings
-from ..checks.context import TermData
+from ..checks.chinese import load_default_wordings
+from ..checks.finding import TermData
 from ..lexicon.renderings import load_renderings
 from .analysis import fold
 from .quantities import find_quantities

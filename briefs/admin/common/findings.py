@@ -24,10 +24,6 @@ from ...workflow.rules.check_context import load_check_context
 from ...workflow.rules.refusals import describe_finding
 from ...workflow.rules.submission_checks import COMPLETENESS_CHECK, is_blocking
 
-MINOR_REPAIR_CHECKS: Final = frozenset(
-    {"punctuation", "spaces", "stops", "dashes", "quotes", "serial", "persons", "headline"}
-)
-"""Checks whose repairs may be minor (see `apply_minor_repair`)."""
 REPAIR_ALL_PREFIX: Final = "all:"
 MAX_SHOWN: Final = 400
 """Findings of one answer, those that block first. Ten thousand would take 4 s to render and 10 MB to send."""
@@ -131,7 +127,7 @@ def apply_minor_repair(brief_pk: int, content: Content, id: str) -> Content | No
     """
     look = CheckedContent.check(brief_pk, content)
     code, edits = look.find_repair(id)
-    if not edits or code.partition(".")[0] not in MINOR_REPAIR_CHECKS | {PLAIN_REPAIR}:
+    if not edits or code.partition(".")[0] not in checks.MINOR_REPAIR_CHECKS | {PLAIN_REPAIR}:
         return None
     new = checks.apply_edits(content, edits)
     return new if new is not None and checks.differs_only_in_punctuation(content, new, look.context) else None

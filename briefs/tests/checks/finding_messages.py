@@ -1,7 +1,8 @@
 """English messages of findings, for tests."""
 
-from briefs.checks import Finding, find_msgid
+from briefs.checks import FINDING_MESSAGES, Finding
 
 
 def format_finding_message(finding: Finding) -> str:
-    return find_msgid(finding.code, finding.values) % finding.values
+    message = FINDING_MESSAGES[finding.code]
+    return (message if isinstance(message, str) else message[finding.values["n"] != 1]) % finding.values

@@ -18,12 +18,13 @@ from briefs.checks import (
     remove_dismissed,
     run_checks,
 )
-from briefs.checks.resolution import resolve_findings
+from briefs.checks.registry import resolve_findings
 from briefs.content import Bullet, Content
 from briefs.documents.reader import read_document
+from briefs.tests.checks import test_chinese, test_english
 from briefs.tests.checks.finding_messages import format_finding_message
-from briefs.tests.checks.test_glossary_agreement import SHIPPED
-from briefs.tests.checks.test_number_agreement import FIXTURES
+from briefs.tests.checks.test_glossary import SHIPPED
+from briefs.tests.checks.test_numbers import FIXTURES
 from briefs.tests.checks.test_punctuation_and_length import read_fixture
 from briefs.tests.support import limit_cpu_time
 
@@ -159,9 +160,11 @@ def test_finding_span_matches_its_text_and_repair(name):
 
 
 def test_every_finding_code_has_a_message():
-    modules = (FIXTURES.parent / "briefs/checks").rglob("*.py")
-    source = "".join(p.read_text(encoding="utf-8") for p in modules if p.name != "messages.py")
-    codes = set(re.findall(rf'"((?:{"|".join(ALL_CHECKS)})\.[a-z_]+)"', source)) - {"structure.copy"}
+    modules = (FIXTURES.parent / "briefs/checks").glob("*.py")
+    source = "".join(path.read_text(encoding="utf-8") for path in modules)
+    codes = set(re.findall(rf'"((?:{"|".join(ALL_CHECKS)})\.[a-z_]+)(?<!\.json)(?<!\.txt)"', source)) - {
+        "structure.copy"
+    }
     assert codes >= {"stops.missing", "quotes.unbalanced", "taiwan.word"}
     for code in codes:
         names = "a b n m r mark value zh en right host known"
@@ -339,3 +342,18 @@ def test_each_check_of_50_kb_paste_ends(piece):
     for name in ADVISORY_CHECKS:
         with limit_cpu_time():
             run_checks(content, context, only=(name,))
+
+
+@pytest.mark.heavy
+@pytest.mark.parametrize(
+    ("side", "name", "piece"),
+    [
+        (side, *row[:2])
+        for side, rows in (("zh", test_chinese.INCORRECT_TEXTS), ("en", test_english.INCORRECT_TEXTS))
+        for row in rows
+    ],
+)
+def test_example_of_a_check_repeated_to_50_kb_ends(side, name, piece):
+    content = Content(bullets=(Bullet(1, **{f"text_{side}": (piece * 50_000)[:50_000]}),))
+    with limit_cpu_time():
+        run_checks(content, SHIPPED, only=(name,))

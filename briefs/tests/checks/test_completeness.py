@@ -5,9 +5,8 @@ import re
 
 import pytest
 
-from briefs.checks.check_registry import run_checks
-from briefs.checks.context import CheckContext
-from briefs.checks.messages import FINDING_MESSAGES, PLURAL_FINDING_MESSAGES
+from briefs.checks.finding import CheckContext
+from briefs.checks.registry import FINDING_MESSAGES, run_checks
 from briefs.content import Bullet, Content, Facts
 from briefs.tests.checks.finding_messages import format_finding_message
 
@@ -78,10 +77,9 @@ def test_unknown_check_name_raises_key_error():
 
 
 def test_messages_use_only_named_placeholders():
-    texts = [
-        *FINDING_MESSAGES.values(),
-        *(text for forms in PLURAL_FINDING_MESSAGES.values() for text in forms),
-    ]
-    for text in texts:
+    messages = FINDING_MESSAGES.values()
+    for text in (
+        text for message in messages for text in ([message] if isinstance(message, str) else message)
+    ):
         assert not re.sub(r"%\(\w+\)s", "", text).count("%")
         assert "{" not in text

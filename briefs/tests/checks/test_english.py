@@ -4,9 +4,9 @@ import dataclasses
 
 import pytest
 
-from briefs.checks.check_registry import run_checks
-from briefs.checks.context import CheckContext, TermData
-from briefs.checks.english.british import BRITISH_TO_AMERICAN
+from briefs.checks.english import BRITISH_TO_AMERICAN
+from briefs.checks.finding import CheckContext, TermData
+from briefs.checks.registry import run_checks
 from briefs.content import Bullet, Content
 from briefs.tests.checks.finding_messages import format_finding_message
 

@@ -3,11 +3,11 @@
 import pytest
 
 from briefs.checks import light_pair
-from briefs.checks.bilingual.lens import light_pairs
+from briefs.checks.lens import light_pairs
 from briefs.content import SIDES
 from briefs.tests.checks.test_all_checks import read_fixture
-from briefs.tests.checks.test_glossary_agreement import SHIPPED
-from briefs.tests.checks.test_meaning_agreement import BRIEFS
+from briefs.tests.checks.test_glossary import SHIPPED
+from briefs.tests.checks.test_meaning import BRIEFS
 
 CLEAN_PAIRS = [pair for lines in BRIEFS.values() for pair in zip(lines[::2], lines[1::2], strict=True)]
 

@@ -2,13 +2,12 @@
 
 import pytest
 
-from briefs.checks.check_registry import run_checks
-from briefs.checks.context import CheckContext
-from briefs.checks.finding import Finding
+from briefs.checks.finding import CheckContext, Finding
+from briefs.checks.registry import run_checks
 from briefs.content import Bullet, Content
 from briefs.documents.reader import read_document
 from briefs.tests.checks.finding_messages import format_finding_message
-from briefs.tests.checks.test_number_agreement import FIXTURES
+from briefs.tests.checks.test_numbers import FIXTURES
 
 COMMA = "%s half-width comma%s between Chinese characters. Change to ，"
 CURLY = "Curly quotation marks in Chinese. Change to 「」"

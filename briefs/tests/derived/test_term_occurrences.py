@@ -14,7 +14,7 @@ from briefs.derived.staleness import find_stale_edition_ids
 from briefs.models.derived import EditionTerm, Gloss, Rendering
 from briefs.models.edition import Edition
 from briefs.models.vocabulary import Term
-from briefs.tests.checks.test_glossary_agreement import SHIPPED
+from briefs.tests.checks.test_glossary import SHIPPED
 from briefs.tests.support import corpus_fixtures, factories
 
 pytestmark = [pytest.mark.django_db, corpus_fixtures.NO_STATIC]

@@ -6,7 +6,7 @@ from django.conf import settings
 from django.db.models import Value
 
 from ... import checks
-from ...checks.chinese import mainland
+from ...checks import chinese
 from ...content import Content
 from ...derived.glossary_cache import TermRows, build_glossary_entries, fetch_term_rows
 from ...models import Author, MemoryPair, Source
@@ -49,7 +49,7 @@ def _build_cached_context(
     known = tuple(entry.term for entry in build_glossary_entries(terms))
     return checks.CheckContext(
         terms=known,
-        mainland_wordings=mainland.load_default_wordings(),
+        mainland_wordings=chinese.load_default_wordings(),
         names=names,
         source_addresses=source_addresses,
         ratio_band=band,

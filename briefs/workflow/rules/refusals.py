@@ -142,9 +142,8 @@ class Reason:
 
 def describe_finding(code: str, values: Mapping[str, Any]) -> str:
     """Return the message of a finding in the active language."""
-    if code in checks.PLURAL_FINDING_MESSAGES:
-        return ngettext(*checks.PLURAL_FINDING_MESSAGES[code], values["n"]) % values
-    return gettext(checks.find_msgid(code, dict(values))) % values
+    message = checks.FINDING_MESSAGES[code]
+    return (gettext(message) if isinstance(message, str) else ngettext(*message, values["n"])) % values
 
 
 class Refused(Exception):

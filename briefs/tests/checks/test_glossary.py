@@ -4,12 +4,12 @@ import json
 
 import pytest
 
-from briefs.checks.check_registry import run_checks
-from briefs.checks.chinese.mainland import load_default_wordings
-from briefs.checks.context import CheckContext, TermData
+from briefs.checks.chinese import load_default_wordings
+from briefs.checks.finding import CheckContext, TermData
+from briefs.checks.registry import run_checks
 from briefs.content import Bullet, Content
 from briefs.tests.checks.finding_messages import format_finding_message
-from briefs.tests.checks.test_number_agreement import FIXTURES
+from briefs.tests.checks.test_numbers import FIXTURES
 
 ROWS = json.loads((FIXTURES / "vocabulary.json").read_text(encoding="utf-8"))
 TERMS = tuple(TermData.from_mapping(row["fields"]) for row in ROWS if row["model"] == "briefs.term")

@@ -5,19 +5,28 @@ a mention of the term, and is allowed inside quotations.
 """
 
 import re
-from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal, Self
 
-from briefs.checks.bilingual.name_agreement import ASCII_LOWER, find_occurrences
-from briefs.checks.bilingual.paired_names import BUILT_IN_TERMS
-from briefs.checks.context import CheckContext, TermData
-from briefs.checks.finding import Finding, Span
-from briefs.checks.repairs import MAX_FINDINGS, CheckedText, list_side_texts, match_case, opens_sentence
-from briefs.checks.spans import claim_span
-from briefs.checks.texts import fold_characters, fold_for_names, has_words
+from briefs.checks.finding import CheckContext, Finding, Span, TermData
+from briefs.checks.names import ASCII_LOWER, BUILT_IN_TERMS, find_occurrences
+from briefs.checks.texts import (
+    MAX_FINDINGS,
+    CheckedText,
+    check,
+    claim_span,
+    fold_characters,
+    fold_for_names,
+    gettext_noop,
+    has_words,
+    iterate_text_pairs,
+    list_side_texts,
+    match_case,
+    opens_sentence,
+)
 from briefs.content import SIDES, Content, Side
 from briefs.lexicon.dictionary import find_stems_en
 from briefs.lexicon.word_borders import is_own_word
@@ -69,7 +78,15 @@ class _SearchableText:
         return bool(find_occurrences(fold_for_names(form), self.folded, self.lower, first=True))
 
 
-def check(content: Content, context: CheckContext) -> list[Finding]:
+@check(
+    is_plain=True,
+    messages={
+        "zh_only": gettext_noop("%(value)s appears in the Chinese only. Is it missing from the English?"),
+        "en_only": gettext_noop("%(value)s appears in the English only. Is it missing from the Chinese?"),
+        "avoid": gettext_noop("The glossary prefers %(b)s to %(a)s."),
+    },
+)
+def check_glossary(content: Content, context: CheckContext) -> list[Finding]:
     if not context.terms:
         return []
     read = {
@@ -300,3 +317,30 @@ def _safe_words(context: CheckContext, side: Side) -> set[str]:
     if side == "zh":
         safe |= {word for row in context.mainland_wordings for word in row.safe} | {*_SAFE_ZH}
     return safe | set(context.names)
+
+
+_UNFILTERED_LIMIT = 300
+_LONG_PREFIX, _SHORT_PREFIX = 4, 2
+
+
+def prefilter_names(names: tuple[str, ...], content: Content) -> tuple[str, ...]:
+    """Return the names whose prefix occurs in the content; all names if there are at most 300."""
+    if len(names) <= _UNFILTERED_LIMIT:
+        return names
+    text = fold_for_names(
+        "\n".join(side for pair in iterate_text_pairs(content) for side in (pair.zh, pair.en))
+    ).lower()
+    grams = {text[at : at + n] for n in (1, _SHORT_PREFIX, _LONG_PREFIX) for at in range(len(text))}
+    index = _index_by_prefix(names)
+    return tuple(name for gram in sorted(grams & index.keys()) for name in index[gram])
+
+
+@lru_cache(maxsize=4)
+def _index_by_prefix(names: tuple[str, ...]) -> Mapping[str, list[str]]:
+    """Index names by their first four characters, or two or one for shorter names."""
+    index: dict[str, list[str]] = defaultdict(list)
+    for name in names:
+        folded = fold_for_names(name).lower()
+        n = next((n for n in (_LONG_PREFIX, _SHORT_PREFIX) if len(folded) >= n), 1)
+        index[folded[:n]].append(name)
+    return index

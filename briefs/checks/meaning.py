@@ -1,14 +1,19 @@
-"""Find meanings that differ: a name, direction, quantity or date on one side and another on the other (M1–M7)."""
+"""Find meanings that differ: a name, direction, quantity or date on one side and another on the other."""
 
 import re
 from collections import Counter
 from collections.abc import Iterator
 from itertools import pairwise
 
-from briefs.checks.context import CheckContext
-from briefs.checks.finding import Finding, Span
-from briefs.checks.repairs import CheckedText
-from briefs.checks.texts import fold_and_mask_urls, has_words, iterate_text_pairs
+from briefs.checks.finding import CheckContext, Finding, Span
+from briefs.checks.texts import (
+    CheckedText,
+    check,
+    fold_and_mask_urls,
+    gettext_noop,
+    has_words,
+    iterate_text_pairs,
+)
 from briefs.content import SIDES, Content, Side
 from briefs.lexicon.concepts import CONCEPTS, normalize_english
 from briefs.lexicon.meanings import NAME_SECTIONS, OPPOSITE_SECTIONS, Meaning, find_meanings
@@ -38,7 +43,25 @@ _CONTRAST_EN = re.compile(
 )
 
 
-def check(content: Content, context: CheckContext) -> list[Finding]:
+@check(
+    rules="M1 M2 M3 M4 M5 M6 M7",
+    messages={
+        "names": gettext_noop("The Chinese says %(zh)s, the English %(en)s. Is one of them wrong?"),
+        "dates": gettext_noop("The Chinese says %(zh)s, the English %(en)s. Is one of them wrong?"),
+        "multiples": gettext_noop("The Chinese says %(zh)s, the English %(en)s. Is one of them wrong?"),
+        "currency": gettext_noop("The Chinese says %(zh)s, the English %(en)s. Is one of them wrong?"),
+        "direction": gettext_noop("The Chinese says %(zh)s, the English %(en)s: one is up, one is down."),
+        "certainty": gettext_noop("The Chinese says %(zh)s, the English %(en)s: one is certain, one is not."),
+        "quantity": gettext_noop("The Chinese says %(zh)s, the English %(en)s: not the same share."),
+        "opposites": gettext_noop("The Chinese says %(zh)s, the English %(en)s: they exclude each other."),
+        "obligation": gettext_noop("The Chinese says %(zh)s, the English %(en)s: only one says no."),
+        "negation_zh": gettext_noop("The Chinese has %(value)s; the English has no negation."),
+        "negation_en": gettext_noop("The English has “%(value)s”; the Chinese has no negation."),
+        "contrast": gettext_noop("One language recommends what the other rejects."),
+        "actors": gettext_noop("%(zh)s acts in the Chinese, %(en)s in the English. Who does what to whom?"),
+    },
+)
+def check_meaning(content: Content, context: CheckContext) -> list[Finding]:
     found: list[Finding] = []
     for pair in iterate_text_pairs(content):
         if has_words(pair.zh) and has_words(pair.en):

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from briefs.checks.check_registry import run_checks
-from briefs.checks.context import CheckContext, TermData
+from briefs.checks.finding import CheckContext, TermData
+from briefs.checks.registry import run_checks
 from briefs.content import Bullet, Content
 from briefs.documents.reader import read_document
 from briefs.tests.checks.finding_messages import format_finding_message

@@ -1,4 +1,4 @@
-"""Find figures and Latin names that occur on one side only, or differ in scale or unit (N1–N7)."""
+"""Find figures and Latin names that occur on one side only, or differ in scale or unit."""
 
 import re
 from bisect import bisect_left
@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Self
 
-from briefs.checks.bilingual.name_agreement import (
+from briefs.checks.finding import CheckContext, Finding, Repair
+from briefs.checks.names import (
     KnownNames,
     LatinName,
     collect_initials,
@@ -16,10 +17,15 @@ from briefs.checks.bilingual.name_agreement import (
     is_spelled_out,
     mark_matched_names,
 )
-from briefs.checks.context import CheckContext
-from briefs.checks.finding import Finding, Repair
-from briefs.checks.repairs import CheckedText
-from briefs.checks.texts import TextPair, fold_and_mask_urls, has_words, iterate_text_pairs
+from briefs.checks.texts import (
+    CheckedText,
+    TextPair,
+    check,
+    fold_and_mask_urls,
+    gettext_noop,
+    has_words,
+    iterate_text_pairs,
+)
 from briefs.content import Content, Side
 from briefs.lexicon import numbers_en, numbers_zh, units
 from briefs.lexicon.figure import Figure, FigureValues, format_decimal
@@ -30,7 +36,21 @@ _MEASURE_WORD = re.compile(
 )
 
 
-def check(content: Content, context: CheckContext) -> list[Finding]:
+@check(
+    rules="N1 N2 N3 N4 N5 N6 N7",
+    messages={
+        "count": gettext_noop("The Chinese says %(zh)s, the English %(en)s. Is one of them wrong?"),
+        "zh_only": gettext_noop("%(value)s appears in the Chinese only. Is it missing from the English?"),
+        "en_only": gettext_noop("%(value)s appears in the English only. Is it missing from the Chinese?"),
+        "scale": gettext_noop("%(en)s is %(right)s, not %(zh)s."),
+        "convert": gettext_noop("%(en)s is about %(right)s; the Chinese says %(zh)s."),
+        "unit": gettext_noop(
+            "The English says %(en)s, the Chinese %(zh)s: the figure is the same, the unit is not."
+        ),
+        "names.glossary": gettext_noop("%(name)s has no counterpart. Add it to the glossary?"),
+    },
+)
+def check_numbers(content: Content, context: CheckContext) -> list[Finding]:
     read = [
         (SideFigures.from_pair(pair, "zh"), SideFigures.from_pair(pair, "en"))
         for pair in iterate_text_pairs(content)
@@ -150,7 +170,7 @@ def _digits(value: Decimal) -> tuple[int, ...]:
 
 
 def find_unit_mismatches(zh: SideFigures, en: SideFigures) -> Iterator[tuple[Figure, Figure]]:
-    """Yield pairs of figures with the same value in incompatible units (N6)."""
+    """Yield pairs of figures with the same value in incompatible units."""
     mine, theirs = _by_unit(zh.figures), _by_unit(en.figures)
     for value in mine.keys() & theirs.keys():
         left, right = mine[value], theirs[value]
@@ -177,7 +197,7 @@ def _by_unit(figures: Iterable[Figure]) -> dict[Decimal, dict[str, Figure]]:
 
 
 def _check_currencies(zh: SideFigures, en: SideFigures) -> Iterator[Finding]:
-    """Report an amount of money on one side whose counterpart is a bare figure, unless that side names money (N6)."""
+    """Report an amount of money on one side whose counterpart is a bare figure, unless that side names money."""
     for own, other in ((zh, en), (en, zh)):
         if any(figure.unit in units.CURRENCIES for figure in other.figures):
             continue

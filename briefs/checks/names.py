@@ -1,4 +1,4 @@
-"""Find Latin names that both languages keep: capital acronyms and designations (5G, F-35, COVID-19)."""
+"""Names that both languages keep or have as a pair: built-in pairs, capital acronyms and designations (5G, F-35, COVID-19)."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -6,13 +6,27 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Self
 
-from briefs.checks.bilingual.paired_names import BUILT_IN_TERMS, DESIGNATION_PATTERNS
-from briefs.checks.context import CheckContext, TermData
-from briefs.checks.finding import Span
-from briefs.checks.spans import find_word_spans
-from briefs.checks.texts import HAN_RANGES
+from briefs.checks.finding import CheckContext, Span, TermData
+from briefs.checks.texts import HAN_RANGES, find_word_spans
 from briefs.content import Side
+from briefs.lexicon.concepts import CHECKED_NAMES
 from briefs.lexicon.masking import blank_out_matches
+
+BUILT_IN_TERMS = tuple(
+    TermData(also_zh=tuple(chinese), also_en=tuple(english)) for chinese, english in CHECKED_NAMES
+)
+"""Pairs of names whose two languages share no letters. ZTE is not included: the glossary has it or the editor is asked.
+AI is the one acronym that Chinese texts use unchanged, and it also matches 人工智慧.
+"""
+
+# Letters of a series, and the Chinese characters written before the number. A character that is also an
+# ordinary word (載運20名) counts only with a hyphen.
+_DESIGNATIONS = """
+J=殲-? H=轟-? Y=運- Z=直- DF=東風-? JL=巨浪-? HQ=紅旗-? YJ=鷹擊-? PL=霹靂-?
+WZ=無偵-? GJ=攻擊- CJ=長劍-? Su=蘇(?:愷|霍伊)?- Tu=圖- MiG=米格-? HF=雄風- CZ=長征-
+"""
+DESIGNATION_PATTERNS = dict(pair.split("=") for pair in _DESIGNATIONS.split())
+
 
 # Mid-2025 and Shenzhou-19 contain a number and Q3 is one; Su-57 and COVID-19 are names.
 _NUMBERED = r"(?:(?!Covid)[A-Z][a-z]{2,}-\d+|[QH][1-4])(?![A-Za-z0-9$])"

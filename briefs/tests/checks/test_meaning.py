@@ -9,7 +9,7 @@ from briefs.checks import CheckContext, Finding, run_checks
 from briefs.content import Bullet, Content
 from briefs.tests.checks.finding_messages import format_finding_message
 from briefs.tests.checks.test_all_checks import ADVISORY_CHECKS
-from briefs.tests.checks.test_glossary_agreement import SHIPPED
+from briefs.tests.checks.test_glossary import SHIPPED
 
 FOLDER = Path(__file__).parent
 BRIEFS = {

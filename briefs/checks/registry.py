@@ -1,23 +1,72 @@
-"""Resolve raw findings for display: one per span, equal messages merged, dismissed ones removed."""
+"""The order of all checks, functions to run them, and what becomes of their findings: one per span, dismissed ones removed."""
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from briefs.checks.finding import Edit, Finding, FindingField, Repair
-from briefs.checks.spans import claim_span
-from briefs.checks.texts import TextPair, index_text_pairs
+from briefs.checks import chinese, english, glossary, meaning, numbers, pairing, whole_brief
+from briefs.checks.finding import CheckContext, Edit, Finding, FindingField, Repair
+from briefs.checks.texts import Check, TextPair, claim_span, index_text_pairs
 from briefs.content import Content, hash_json
 
-# Edits that make sense only together, such as both marks of a quotation.
-_INDIVISIBLE_CODES = frozenset(
-    {
-        *("punctuation.quotes", "punctuation.straight", "punctuation.outer", "punctuation.brackets"),
-        *("quotes.straight", "quotes.outer"),
-    }
+# Order: missing content, disagreement of the two sides, wording, punctuation, spaces. The first finding on a
+# span is shown, so the glossary wins over the mainland list and over a name without a counterpart.
+_CHECKS: tuple[Check, ...] = (
+    whole_brief.check_completeness,
+    whole_brief.check_addresses,
+    whole_brief.check_structure,
+    pairing.check_pairing,
+    glossary.check_glossary,
+    meaning.check_meaning,
+    numbers.check_numbers,
+    whole_brief.check_length,
+    chinese.check_mainland,
+    chinese.check_simplified,
+    chinese.check_typos,
+    chinese.check_variants,
+    chinese.check_persons,
+    chinese.check_punctuation,
+    chinese.check_stops,
+    chinese.check_numerals,
+    english.check_spelling,
+    english.check_misspellings,
+    english.check_abbreviations,
+    english.check_taiwan,
+    english.check_headline,
+    english.check_serial,
+    english.check_dashes,
+    english.check_quotes,
+    english.check_amounts,
+    whole_brief.check_quotations,
+    whole_brief.check_form,
+    whole_brief.check_spaces,
 )
-_PAIRED_MARK_CODES = _INDIVISIBLE_CODES - {"quotes.straight", "punctuation.brackets"}
-"""Indivisible codes without a count of their own, whose edits come in pairs."""
+ALL_CHECKS = {check.name: check for check in _CHECKS}
+PLAIN_CHECKS = frozenset(check.name for check in _CHECKS if check.is_plain)
+MINOR_REPAIR_CHECKS = frozenset(check.name for check in _CHECKS if check.is_minor_repair)
+"""Checks whose repairs may be minor (see `apply_minor_repair` of the desk)."""
+_PAIRED_MARK_CODES = {check.code(reason) for check in _CHECKS for reason in check.pairs}
+_INDIVISIBLE_CODES = {check.code(reason) for check in _CHECKS for reason in check.indivisible}
+FINDING_MESSAGES = {
+    check.code(reason): message for check in _CHECKS for reason, message in check.messages.items()
+}
+"""English msgids by code, to be translated and filled with the values of a finding. A pair is singular and plural."""
+
+
+def run_checks(
+    content: Content, context: CheckContext, *, only: Collection[str] = tuple(ALL_CHECKS)
+) -> list[Finding]:
+    """Return the resolved findings of the named checks, in the order of `ALL_CHECKS`.
+
+    Raise KeyError for an unknown name.
+    """
+    if unknown := set(only) - set(ALL_CHECKS):
+        raise KeyError(", ".join(sorted(unknown)))
+    return resolve_findings(
+        found for name, check in ALL_CHECKS.items() if name in only for found in check(content, context)
+    )
+
+
 _SWAP_CODE = "pairing.swap"
 """Its repair exchanges whole texts, in which other findings keep their places."""
 _TextLocation = tuple[FindingField, int | None]

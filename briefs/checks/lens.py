@@ -8,12 +8,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from briefs.checks.bilingual.glossary_agreement import find_mentions
-from briefs.checks.bilingual.meaning_agreement import find_by_sentence, find_contrast
-from briefs.checks.bilingual.name_agreement import KnownNames, find_terms_in_both
-from briefs.checks.bilingual.number_agreement import SideFigures, find_lone_names, find_unit_mismatches
-from briefs.checks.context import CheckContext, TermData
-from briefs.checks.finding import Span
+from briefs.checks.finding import CheckContext, Span, TermData
+from briefs.checks.glossary import find_mentions
+from briefs.checks.meaning import find_by_sentence, find_contrast
+from briefs.checks.names import KnownNames, find_terms_in_both
+from briefs.checks.numbers import SideFigures, find_lone_names, find_unit_mismatches
 from briefs.checks.texts import TextPair, has_words
 from briefs.content import SIDES, Side
 from briefs.lexicon.figure import Figure

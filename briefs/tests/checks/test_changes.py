@@ -4,8 +4,8 @@ import dataclasses
 
 import pytest
 
-from briefs.checks.context import CheckContext, TermData
-from briefs.checks.minor_change import find_substantive_differences
+from briefs.checks.changes import find_substantive_differences
+from briefs.checks.finding import CheckContext, TermData
 from briefs.content import Bullet, Byline, Content, Facts, Picture
 from briefs.tests.support import limit_cpu_time
 

@@ -1,7 +1,7 @@
 """Find pairs whose two sides do not seem to say the same, and a bullet that only continues its neighbour."""
 
-from briefs.checks.context import CheckContext
-from briefs.checks.finding import Edit, Finding, Repair
+from briefs.checks.finding import CheckContext, Edit, Finding, Repair
+from briefs.checks.texts import check, gettext_noop
 from briefs.content import Content
 from briefs.lexicon.pair_scores import DOUBTFUL_CONFIDENCE, JOIN_COST, PairScores
 
@@ -9,7 +9,16 @@ _FEWEST_PAIRS = 3
 """In a shorter list there are too few other texts to compare with."""
 
 
-def check(content: Content, context: CheckContext) -> list[Finding]:
+@check(
+    messages={
+        "doubtful": gettext_noop("This pair may not say the same."),
+        "swap": gettext_noop("This pair may not say the same. The English of bullet %(n)s fits better."),
+        "joined": gettext_noop(
+            "This bullet and %(n)s say together what one text says. Join or split (Esc M, Enter)."
+        ),
+    },
+)
+def check_pairing(content: Content, context: CheckContext) -> list[Finding]:
     places = [(n, b) for n, b in enumerate(content.bullets) if b.text_zh and b.text_en]
     if len(places) < _FEWEST_PAIRS:
         return []

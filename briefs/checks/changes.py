@@ -1,4 +1,4 @@
-"""Decide whether a change is minor by listing differences that affect meaning.
+"""Decide whether a change is minor by listing differences that affect meaning, and apply the edits of repairs.
 
 Figures, names, URLs, negations and opposites are compared as sequences, not sets: a second 不, or two names that
 swap positions, changes the meaning. White space, punctuation, width and spelling do not count.
@@ -6,18 +6,27 @@ swap positions, changes the meaning. White space, punctuation, width and spellin
 
 import dataclasses
 import re
+import unicodedata
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Literal
 
 from rapidfuzz.distance import LCSseq
 
-from briefs.checks.bilingual.name_agreement import ASCII_LOWER, extract_names, find_occurrences
-from briefs.checks.context import CheckContext
-from briefs.checks.english.style_words import read_words
-from briefs.checks.finding import FindingField
-from briefs.checks.texts import TextPair, find_urls, fold_and_mask_urls, has_words, iterate_text_pairs
+from briefs.checks.english import read_words
+from briefs.checks.finding import CheckContext, Edit, FindingField
+from briefs.checks.names import ASCII_LOWER, extract_names, find_occurrences
+from briefs.checks.texts import (
+    TextPair,
+    find_urls,
+    fold_and_mask_urls,
+    fold_characters,
+    has_words,
+    index_text_pairs,
+    iterate_text_pairs,
+)
 from briefs.content import SIDES, Content, Facts, Side
 from briefs.lexicon import numbers_en, numbers_zh
 from briefs.lexicon.figure import format_decimal
@@ -259,3 +268,69 @@ def _compare_facts(old: Facts, new: Facts) -> Iterator[SubstantiveDifference]:
     for field in dataclasses.fields(Facts):
         if getattr(old, field.name) != getattr(new, field.name):
             yield SubstantiveDifference("fact", "facts", before=field.name, after=field.name)
+
+
+_LATIN_RUN = re.compile("[A-Za-z0-9\u00c0-\u024f]+")
+_MEANINGFUL_SIGNS = "%&@#*/\\?!"
+"""Unicode classes these as punctuation, but they carry meaning and must not change."""
+_WIDE = str.maketrans("？！", "?!")
+_MINUS = re.compile(r"(?<![A-Za-z0-9)])[-\u2013\u2212](?=[0-9])")
+
+
+def apply_edits(content: Content, edits: Iterable[Edit]) -> Content | None:
+    """Return the content with all edits applied.
+
+    Return None if the text of an edit is missing or differs from `expected`, or if two edits overlap.
+    """
+    by_text: dict[tuple[FindingField, int | None, Side], list[Edit]] = defaultdict(list)
+    for edit in edits:
+        by_text[edit.field, edit.bullet, edit.side].append(edit)
+    pairs = index_text_pairs(content)
+    leads: dict[str, str] = {}
+    bullets: dict[int | None, dict[str, str]] = defaultdict(dict)
+    for (field, number, side), some in by_text.items():
+        pair = pairs.get((field, number))
+        new = _apply_to_text(pair.text(side), sorted(some, key=lambda edit: edit.span)) if pair else None
+        if new is None:
+            return None
+        if field == "bullet":
+            bullets[number][f"text_{side}"] = new
+        else:
+            leads[f"{field}_{side}"] = new
+    edited = (replace(b, **bullets[b.number]) if b.number in bullets else b for b in content.bullets)  # type: ignore[arg-type]
+    return replace(content, bullets=tuple(edited), **leads)  # type: ignore[arg-type]
+
+
+def differs_only_in_punctuation(old: Content, new: Content, context: CheckContext) -> bool:
+    """Return whether two contents differ only in white space and punctuation, with the same meaning.
+
+    Compares the letters and the division into Latin words, then runs `find_substantive_differences`.
+    """
+    if old.facts != new.facts or [b.number for b in old.bullets] != [b.number for b in new.bullets]:
+        return False
+    texts = ((_side_texts(old, side), _side_texts(new, side)) for side in SIDES)
+    return all(
+        [*map(_letters_and_words, a)] == [*map(_letters_and_words, b)] for a, b in texts
+    ) and not find_substantive_differences(old, new, context)
+
+
+def _letters_and_words(text: str) -> tuple[list[str], list[str]]:
+    """Return the characters that are neither space nor punctuation, and the list of Latin words."""
+    folded = _MINUS.sub("+", fold_characters(text).translate(_WIDE))
+    said = [c for c in folded if c in _MEANINGFUL_SIGNS or unicodedata.category(c)[0] not in "ZPC"]
+    return said, _LATIN_RUN.findall(folded)
+
+
+def _side_texts(content: Content, side: Side) -> list[str]:
+    return [pair.text(side) for pair in iterate_text_pairs(content)]
+
+
+def _apply_to_text(text: str, edits: Sequence[Edit]) -> str | None:
+    if any(one.end > other.start for one, other in pairwise(edits)):
+        return None
+    if any(text[edit.start : edit.end] != edit.expected for edit in edits):
+        return None
+    starts = [0, *(edit.end for edit in edits)]
+    kept = [text[start : edit.start] for start, edit in zip(starts, edits, strict=False)]
+    parts = (part for pair in zip(kept, (edit.replacement for edit in edits), strict=True) for part in pair)
+    return "".join(parts) + text[starts[-1] :]

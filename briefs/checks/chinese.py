@@ -1,0 +1,638 @@
+"""Checks of the Chinese text: wording, characters, names, punctuation and figures."""
+
+import json
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from functools import cache, lru_cache
+from itertools import chain, zip_longest
+from pathlib import Path
+
+from opencc import OpenCC
+
+from briefs.checks.finding import CheckContext, Edit, Finding, MainlandWording
+from briefs.checks.texts import (
+    HAN_RANGES,
+    MAX_FINDINGS,
+    CheckedText,
+    build_brief_finding,
+    check,
+    claim_span,
+    find_matches,
+    find_word_spans,
+    gettext_noop,
+    has_words,
+    list_side_texts,
+    mask_words,
+    ngettext,
+)
+from briefs.content import Bullet, Content
+from briefs.lexicon import numbers_zh
+from briefs.lexicon.masking import blank_out_matches
+from briefs.lexicon.word_tables import read_sections
+
+_Words = tuple[tuple[str, MainlandWording | None], ...]
+"""Words to search for, longest first. None marks a safe word, inside which nothing is reported."""
+
+
+@cache
+def load_default_wordings() -> tuple[MainlandWording, ...]:
+    """Return the wordings of the bundled list, for a `CheckContext`."""
+    rows = json.loads(Path(__file__).with_name("mainland.json").read_text(encoding="utf-8"))
+    return tuple(map(MainlandWording.from_mapping, rows))
+
+
+@check(
+    rules="Z10",
+    is_plain=True,
+    messages={
+        "wording": gettext_noop("“%(a)s” is mainland usage. In Taiwan: %(b)s"),
+    },
+)
+def check_mainland(content: Content, context: CheckContext) -> list[Finding]:
+    """Find mainland wording outside quotations and titles."""
+    chinese = list_side_texts(content, "zh")
+    everything = "\n".join(text.without_urls for text in chinese)
+    words = [(word, row) for word, row in _words_to_find(context) if word in everything]
+    if not any(row for _, row in words):
+        return []
+    return [found for text in chinese for found in _find_mainland_words(text, words)]
+
+
+def _find_mainland_words(
+    text: CheckedText, words: list[tuple[str, MainlandWording | None]]
+) -> Iterator[Finding]:
+    own = text.without_quotations
+    taken: set[int] = set()
+    found = 0
+    for word, row in words:
+        for span in find_word_spans(word, own):
+            if claim_span(taken, span) and row and found < MAX_FINDINGS:
+                found += 1
+                yield text.build_finding(
+                    "mainland.wording",
+                    span,
+                    {"a": word, "b": "／".join(row.use_zh)},
+                    (text.build_edit(*span, row.use_zh[0]),) if row.use_zh else (),
+                )
+
+
+@lru_cache(maxsize=8)
+def _words_to_find(context: CheckContext) -> _Words:
+    """Return listed and safe words, longest first. Approved renderings and names are safe: 演算法 contains 算法."""
+    hiding = {form for term in context.terms for form in term.approved("zh")} | set(context.names)
+    hiding |= {word for row in context.mainland_wordings for word in (*row.safe, *row.use_zh)}
+    listed = {row.avoid_zh: row for row in context.mainland_wordings}
+    words: dict[str, MainlandWording | None] = {**dict.fromkeys(hiding - listed.keys()), **listed}
+    return tuple(sorted(((word, row) for word, row in words.items() if word), key=lambda item: -len(item[0])))
+
+
+_SIMPLIFIED_IN_BIG5 = dict(
+    zip(
+        "冲万与么体价优党听坏圣宁岭异怀惊愿扑扰据机构极洁确离种网胜触赶适荐蚕虫儿气几",
+        "沖萬與麼體價優黨聽壞聖寧嶺異懷驚願撲擾據機構極潔確離種網勝觸趕適薦蠶蟲兒氣幾",
+        strict=True,
+    )
+)
+_NEVER_SIMPLIFIED = frozenset("台后里云干系面余松斗范朴姜丑占布只吃秘群峰床")
+# Taiwanese words that are written with one of these characters.
+_SAFE_WORDS = ("茶几", "窗明几淨", "几案", "拮据", "老么", "么兒", "么女", "么妹", "么弟", "党項", "胜肽")
+
+
+@check(
+    each="zh",
+    rules="Z9",
+    is_plain=True,
+    messages={
+        "character": gettext_noop("Simplified character %(a)s. Change to %(b)s"),
+    },
+)
+def check_simplified(text: CheckedText, context: CheckContext) -> Iterator[Finding]:
+    """Find Simplified characters in Traditional text.
+
+    Reports characters that Big5 lacks and OpenCC would change, and listed ones that Big5 has but Taiwan does not use.
+    """
+    suspects = {character for character in set(text.without_urls) if _is_simplified(character)}
+    if not suspects:
+        return
+    known = (form for term in context.terms for form in term.approved("zh"))
+    own = mask_words(text.without_urls, (*_SAFE_WORDS, *context.names, *known))
+    places = [at for at, character in enumerate(own) if character in suspects]
+    traditional = _convert_to_traditional(text.original) if places else ""
+    for at in places[:MAX_FINDINGS]:
+        yield text.build_replacement_finding(
+            "simplified.character", (at, at + 1), _correct_character(text.original[at], traditional[at])
+        )
+
+
+@cache
+def _is_simplified(character: str) -> bool:
+    if character < "\u3400" or character in _NEVER_SIMPLIFIED:
+        return False
+    if character in _SIMPLIFIED_IN_BIG5:
+        return True
+    return not _is_in_big5(character) and _converter("s2t").convert(character) != character
+
+
+def _is_in_big5(character: str) -> bool:
+    try:
+        character.encode("cp950")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _convert_to_traditional(text: str) -> str:
+    """Convert to Taiwanese Traditional, by phrase if the length is unchanged: 发 is 發 or 髮."""
+    converted: str = _converter("s2tw").convert(text)
+    if len(converted) == len(text):
+        return converted
+    return "".join(_converter("s2tw").convert(character)[:1] for character in text)
+
+
+def _correct_character(character: str, converted: str) -> str:
+    return converted if converted != character else _SIMPLIFIED_IN_BIG5.get(character, character)
+
+
+@cache
+def _converter(config: str) -> OpenCC:
+    return OpenCC(config)
+
+
+_LINES = chain.from_iterable(read_sections(Path(__file__).with_name("typos.txt")).values())
+_RIGHT_BY_PATTERN = dict(line.split() for line in _LINES)
+_TYPO = re.compile("|".join(_RIGHT_BY_PATTERN))
+_RIGHT = {re.sub(r"\(.*?\)", "", pattern): right for pattern, right in _RIGHT_BY_PATTERN.items()}
+
+
+@check(
+    each="zh",
+    rules="Z12",
+    messages={
+        "word": gettext_noop("“%(a)s” has a wrong character. Change to %(b)s"),
+    },
+)
+def check_typos(text: CheckedText, context: CheckContext) -> Iterator[Finding]:
+    """Find wrong characters: of the same sound, or left by a conversion from Simplified."""
+    yield from text.replace_matches("typos.word", _TYPO, lambda match: _RIGHT[match[0]])
+
+
+_VARIANT_PAIRS = ("臺台", "佔占", "週周", "佈布", "祕秘", "鑒鑑")
+_PREFERRED = "台占週布秘鑑"
+_OTHER_VARIANT = {character: pair[1 - at] for pair in _VARIANT_PAIRS for at, character in enumerate(pair)}
+# For 台 and 布 each word is counted separately. For the other variants, all words that `_SENSES` matches count
+# as one word.
+_CHARACTERS_AFTER = {"臺台": "灣北中南東海商幣獨美積電式語股鐵澎胞大", "佈布": "局署告陣達防滿建施置"}
+_CHARACTERS_BEFORE = {
+    "臺台": "舞平電講櫃後前登上下對抗友訪駐援反侵犯攻中美日",
+    "佈布": "發宣公頒分散遍密擺傳",
+}
+_WORDS = re.compile(
+    "|".join(
+        f"[{pair}](?=[{_CHARACTERS_AFTER[pair]}])|(?<=[{_CHARACTERS_BEFORE[pair]}])[{pair}](?![{_CHARACTERS_AFTER[pair]}])"
+        for pair in _CHARACTERS_AFTER
+    )
+)
+_SENSES = re.compile(
+    "(?<!四)[週周](?=[一二三四五六日末刊報期]|年(?:慶|紀念))|(?<=[每上下本前兩這該隔一二三五六七八九十])[週周](?![邊遭圍全到知末])|"
+    "[佔占](?![卜星])|[祕秘](?!魯)|[鑒鑑]"
+)
+_OFFICIAL = re.compile(
+    f"(?:國立|私立|市立)?臺[灣北中南東](?:(?![的在與和及、])[{HAN_RANGES}]){{0,6}}?"
+    "(?:大學|學院|銀行|法院|檢察署|美術館|博物館|圖書館|證券交易所|市政府|縣政府|[市縣])"
+)
+_WARS = ("烏俄戰爭", "俄烏戰爭")
+
+
+@check(
+    rules="Z11",
+    is_plain=True,
+    messages={
+        "mixed": gettext_noop("%(a)s and %(b)s are both used in this brief. Change to %(b)s"),
+    },
+)
+def check_variants(content: Content, context: CheckContext) -> list[Finding]:
+    """Find two forms of one word in one brief: 臺灣 and 台灣, 佔 and 占, 週三 and 周四."""
+    chinese = list_side_texts(content, "zh")
+    words: dict[str, list[Edit]] = defaultdict(list)
+    for text in chinese:
+        for word, edit in _find_variants(text, context):
+            words[word].append(edit)
+    found = [found for word, edits in words.items() for found in _check_mixed_variants(word, edits)]
+    return [*found, *_check_war_names(chinese)]
+
+
+def _find_variants(text: CheckedText, context: CheckContext) -> Iterator[tuple[str, Edit]]:
+    """Yield each word with its edit to the other variant. The word contains both variants: 臺台灣.
+
+    For matches of `_SENSES` the word is only the two variants: 週周.
+    """
+    own = blank_out_matches(_OFFICIAL, text.without_urls)
+    own = mask_words(own, (name for name in context.names if not name.isascii()))
+    for match in find_matches(_WORDS, own):
+        at, pair = match.start(), _find_variant_pair(match[0])
+        before, after = own[at - 1 : at], own[at + 1 : at + 2]
+        word = f"{pair}{after}" if after and after in _CHARACTERS_AFTER[pair] else f"{before}{pair}"
+        yield word, text.build_edit(at, at + 1, _OTHER_VARIANT[match[0]])
+    for match in find_matches(_SENSES, own):
+        yield _find_variant_pair(match[0]), text.build_edit(*match.span(), _OTHER_VARIANT[match[0]])
+
+
+def _find_variant_pair(character: str) -> str:
+    return next(pair for pair in _VARIANT_PAIRS if character in pair)
+
+
+def _check_mixed_variants(word: str, edits: list[Edit]) -> list[Finding]:
+    """Report a word written in both forms, one finding per word. The repair writes the preferred form."""
+    wrong = [edit for edit in edits if edit.expected not in _PREFERRED]
+    if len({edit.expected for edit in edits}) < 2 or not 0 < len(wrong) < len(edits):
+        return []
+    pair = _find_variant_pair(wrong[0].expected)
+    values = {"a": word.replace(pair, wrong[0].expected), "b": word.replace(pair, wrong[0].replacement)}
+    return build_brief_finding("variants.mixed", wrong, **values)
+
+
+def _check_war_names(chinese: list[CheckedText]) -> list[Finding]:
+    """Report a brief that uses both names of the war. Either name alone is correct."""
+    places = {war: [text for text in chinese if war in text.without_urls] for war in _WARS}
+    if not all(places.values()):
+        return []
+    war, other = _WARS
+    edits = [
+        text.build_edit(*match.span(), other)
+        for text in places[war]
+        for match in find_matches(re.compile(war), text.without_urls)
+    ]
+    return build_brief_finding("variants.mixed", edits, a=war, b=other)
+
+
+NAME_SEPARATOR = "‧"
+"""U+2027, the interpunct that Big5 can encode."""
+
+# Characters used to transcribe names. A space counts as a separator only between two runs of them.
+_TRANSCRIPTION_CHARACTERS = "".join(
+    Path(__file__).with_name("persons.txt").read_text(encoding="utf-8").split()
+)
+_WRONG_SEPARATOR = re.compile(f"(?<=[{HAN_RANGES}])[·・•．･](?=[{HAN_RANGES}])")
+_SPACE_IN_NAME = re.compile(
+    f"(?<=[{_TRANSCRIPTION_CHARACTERS}]{{2}})[ \u00a0](?=[{_TRANSCRIPTION_CHARACTERS}]{{2}})"
+)
+_FULL_NAME = re.compile(
+    f"[{_TRANSCRIPTION_CHARACTERS}]{{1,6}}(?:‧[{_TRANSCRIPTION_CHARACTERS}]{{1,8}}){{1,3}}"
+)
+
+
+@check(
+    rules="Z5",
+    is_minor_repair=True,
+    messages={
+        "point": gettext_noop("“%(a)s” in a foreign name. Change to %(b)s"),
+        "space": gettext_noop("Space in a foreign name. Change to %(b)s"),
+        "again": gettext_noop("%(a)s has been named in full before. From then on: %(b)s"),
+    },
+)
+def check_persons(content: Content, context: CheckContext) -> list[Finding]:
+    """Check foreign names in Chinese: ‧ between the parts, and only the surname after the first mention."""
+    chinese = list_side_texts(content, "zh")
+    found = [finding for text in chinese for finding in _check_separators(text)]
+    return [*found, *_check_repeated_names([text for text in chinese if text.field != "headline"], context)]
+
+
+def _check_separators(text: CheckedText) -> Iterator[Finding]:
+    yield from text.replace_matches("persons.point", _WRONG_SEPARATOR, NAME_SEPARATOR)
+    yield from text.replace_matches("persons.space", _SPACE_IN_NAME, NAME_SEPARATOR)
+
+
+def _check_repeated_names(chinese: list[CheckedText], context: CheckContext) -> Iterator[Finding]:
+    """Report a full name that has already occurred.
+
+    Offer a repair only for a known name, since a guessed name may be cut in the wrong place.
+    """
+    known = sorted((name for name in context.names if NAME_SEPARATOR in name), key=len, reverse=True)
+    pattern = re.compile("|".join([*map(re.escape, known), _FULL_NAME.pattern])) if known else _FULL_NAME
+    seen: dict[str, int] = defaultdict(int)
+    surnames: dict[str, set[str]] = defaultdict(set)
+    places = [(text, match) for text in chinese for match in find_matches(pattern, text.without_urls)]
+    for _, match in places:
+        surnames[_surname(match[0])].add(match[0])
+    for text, match in places:
+        name, surname = match[0], _surname(match[0])
+        seen[name] += 1
+        if seen[name] > 1 and len(surnames[surname]) == 1:
+            edits = (text.build_edit(*match.span(), surname),) if name in known else ()
+            yield text.build_finding("persons.again", match.span(), {"a": name, "b": surname}, edits)
+
+
+def _surname(name: str) -> str:
+    return name.rpartition(NAME_SEPARATOR)[2]
+
+
+_SPACE = "[ \u00a0\u3000]{0,4}"
+_FULL_WIDTH = dict(zip(",;:?!", "，；：？！", strict=True))
+
+_HALF_WIDTH = re.compile(
+    f"(?<=[{HAN_RANGES}」』）》]){_SPACE}(?:(?P<mark>[,;:?!]){_SPACE}(?=[{HAN_RANGES}「『（《])|(?P<comma>,){_SPACE}(?=[0-9]))"
+)
+_BRACKETS = re.compile(r"\((?P<inside>[^()\n]{1,200})\)")
+_IS_HAN = re.compile(f"[{HAN_RANGES}]")
+_QUOTES = (
+    ("punctuation.quotes", re.compile("“(?P<inside>[^“”]{1,400})”")),
+    ("punctuation.straight", re.compile('"(?P<inside>[^"]{1,400})"')),
+)
+_STRAY_QUOTE = re.compile("[“”]")
+_INNER = {"‘": "『", "’": "』"}
+_DASH_OR_ELLIPSIS = re.compile(
+    r"\.{3,}|。{3,}|(?<!…)…(?:…{2,})?(?!…)|(?<![─—])(?:—(?:—{2,})?|──+)(?![─—])|(?<!-)--+(?!-)"
+)
+_LATIN_SPACE = re.compile(
+    f"(?<=[{HAN_RANGES}])[ \u00a0]{{1,8}}(?=[A-Za-z0-9])|(?<=[A-Za-z0-9%])[ \u00a0]{{1,8}}(?=[{HAN_RANGES}])"
+)
+
+
+@check(
+    rules="Z1 Z2 Z3 Z4 Z6",
+    is_plain=True,
+    is_minor_repair=True,
+    pairs="quotes straight outer brackets",
+    messages={
+        "quotes": gettext_noop("Curly quotation marks in Chinese. Change to 「」"),
+        "straight": gettext_noop("Straight quotation marks in Chinese. Change to 「」"),
+        "outer": gettext_noop("『』 are for a quotation inside another. Change to 「」"),
+        "marks": gettext_noop("“%(a)s” in Chinese. Change to %(b)s"),
+        "spaces": gettext_noop("Space between Chinese and Latin text. Remove"),
+        "commas": ngettext(
+            "%(n)s half-width comma between Chinese characters. Change to ，",
+            "%(n)s half-width commas between Chinese characters. Change to ，",
+        ),
+        "width": ngettext(
+            "%(n)s half-width punctuation mark between Chinese characters. Change to full width",
+            "%(n)s half-width punctuation marks between Chinese characters. Change to full width",
+        ),
+        "brackets": ngettext(
+            "%(n)s pair of half-width brackets beside Chinese characters. Change to （）",
+            "%(n)s pairs of half-width brackets beside Chinese characters. Change to （）",
+        ),
+    },
+)
+def check_punctuation(content: Content, context: CheckContext) -> list[Finding]:
+    """Check Chinese punctuation: width, brackets, quotation marks, dash and ellipsis, spaces."""
+    chinese = list_side_texts(content, "zh")
+    found = [
+        finding for text in chinese for finding in (*_check_quotes(text), *_check_dashes_and_ellipses(text))
+    ]
+    narrow = [edit for text in chinese for edit in _half_width_edits(text)]
+    commas = all(edit.expected.strip("\u3000\u00a0 ") == "," for edit in narrow)
+    brackets = [edit for text in chinese for edit in _bracket_edits(text)]
+    spaces = [edit for text in chinese for edit in _space_edits(text)]
+    return [
+        *found,
+        *build_brief_finding("punctuation.commas" if commas else "punctuation.width", narrow, n=len(narrow)),
+        *build_brief_finding("punctuation.brackets", brackets, n=len(brackets) // 2),
+        *build_brief_finding("punctuation.spaces", spaces, n=len(spaces)),
+    ]
+
+
+def _half_width_edits(text: CheckedText) -> Iterator[Edit]:
+    for match in _HALF_WIDTH.finditer(text.without_urls):
+        yield text.build_edit(*match.span(), _FULL_WIDTH[match["mark"] or match["comma"]])
+
+
+def _bracket_edits(text: CheckedText) -> Iterator[Edit]:
+    """Yield edits for each pair of brackets with Han just inside it or just before it."""
+    for match in _BRACKETS.finditer(text.without_urls):
+        before = text.without_urls[max(match.start() - 1, 0) : match.start()]
+        if _IS_HAN.search(before + match["inside"][0] + match["inside"][-1]):
+            yield text.build_edit(match.start(), match.start() + 1, "（")
+            yield text.build_edit(match.end() - 1, match.end(), "）")
+
+
+def _space_edits(text: CheckedText) -> Iterator[Edit]:
+    for match in _LATIN_SPACE.finditer(text.without_urls):
+        yield text.build_edit(*match.span(), "")
+
+
+def _check_quotes(text: CheckedText) -> Iterator[Finding]:
+    """Report quotation marks. Balanced pairs get a repair, a single curly mark gets none."""
+    rest = text.without_urls
+    for code, pattern in _QUOTES:
+        if matches := [match for match in find_matches(pattern, rest) if _IS_HAN.search(match["inside"])]:
+            edits = [edit for match in matches for edit in _quote_edits(text, match)]
+            yield text.build_finding(code, matches[0].span(), edits=edits)
+        rest = blank_out_matches(pattern, rest)
+    if stray := _STRAY_QUOTE.search(rest):
+        yield text.build_finding("punctuation.quotes", stray.span())
+    yield from _check_outer_quotes(text, rest)
+
+
+def _quote_edits(text: CheckedText, match: re.Match[str]) -> Iterator[Edit]:
+    yield text.build_edit(match.start(), match.start() + 1, "「")
+    inside = match["inside"]
+    if inside.count("‘") == inside.count("’"):
+        for at, mark in enumerate(inside, match.start("inside")):
+            if mark in _INNER:
+                yield text.build_edit(at, at + 1, _INNER[mark])
+    yield text.build_edit(match.end() - 1, match.end(), "」")
+
+
+def _check_outer_quotes(text: CheckedText, rest: str) -> Iterator[Finding]:
+    """Report 『』 outside 「」."""
+    depth = 0
+    edits: list[Edit] = []
+    for at, mark in enumerate(rest):
+        if mark in "「」":
+            depth = max(depth + (1 if mark == "「" else -1), 0)
+        elif mark in "『』" and not depth and len(edits) < MAX_FINDINGS:
+            edits.append(text.build_edit(at, at + 1, "「" if mark == "『" else "」"))
+    if edits:
+        even = len(edits) % 2 == 0
+        yield text.build_finding("punctuation.outer", edits[0].span, edits=edits if even else ())
+
+
+def _check_dashes_and_ellipses(text: CheckedText) -> Iterator[Finding]:
+    """Report dashes and ellipses beside Han, one finding for each way of writing them."""
+    ways: dict[tuple[str, str], list[Edit]] = {}
+    plain = text.without_urls
+    for match in find_matches(_DASH_OR_ELLIPSIS, plain):
+        start, end = match.span()
+        if _IS_HAN.search(plain[max(start - 1, 0) : start] + plain[end : end + 1]):
+            to = "……" if match[0][0] in ".。…" else "——"
+            ways.setdefault((match[0], to), []).append(text.build_edit(start, end, to))
+    for (was, to), edits in ways.items():
+        yield text.build_finding("punctuation.marks", edits[0].span, {"a": was, "b": to}, edits)
+
+
+_STOPS = "。！？；：…!?;:."
+_CLOSING = '」』）》〉”’")］】 \u3000'
+_COMMAS = "，、,､"
+
+
+@check(
+    rules="Z7",
+    is_plain=True,
+    is_minor_repair=True,
+    messages={
+        "comma": gettext_noop("“%(a)s” at the end of a bullet. Remove"),
+        "missing": ngettext(
+            "%(n)s of %(m)s bullets in this list has no final stop. Add %(mark)s",
+            "%(n)s of %(m)s bullets in this list have no final stop. Add %(mark)s",
+        ),
+    },
+)
+def check_stops(content: Content, context: CheckContext) -> list[Finding]:
+    """Check that the Chinese bullets of one list and level all end with or without a final stop."""
+    return [found for bullets in _split_lists(content) for found in _check_list(bullets)]
+
+
+def _split_lists(content: Content) -> Iterator[list[Bullet]]:
+    """Yield lists of bullets on one level that no shallower bullet separates.
+
+    Lead-ins that end in ： are left out.
+    """
+    written = [bullet for bullet in content.bullets if has_words(bullet.text_zh)]
+    lists: dict[int, list[Bullet]] = {}
+    for bullet, after in zip_longest(written, written[1:]):
+        for level in [level for level in lists if level > bullet.level_zh]:
+            yield lists.pop(level)
+        leads = after is not None and after.level_zh > bullet.level_zh
+        if not (leads and bullet.text_zh[-1] in "：:"):
+            lists.setdefault(bullet.level_zh, []).append(bullet)
+    yield from lists.values()
+
+
+def _check_list(bullets: list[Bullet]) -> Iterator[Finding]:
+    """Report missing stops if at least half of the bullets have one; otherwise report only trailing commas."""
+    missing = [bullet for bullet in bullets if not _ends_with_stop(bullet.text_zh)]
+    if 0 < len(missing) <= len(bullets) / 2:
+        yield from _missing_stops_finding(bullets, missing)
+        return
+    for bullet in missing:
+        if bullet.text_zh[-1] in _COMMAS:
+            text = _read_text(bullet)
+            span = (len(text.original) - 1, len(text.original))
+            edit = text.build_edit(*span, "")
+            yield text.build_finding("stops.comma", span, {"a": text.original[-1]}, [edit])
+
+
+def _missing_stops_finding(bullets: list[Bullet], missing: list[Bullet]) -> list[Finding]:
+    mark = _choose_stop(bullets)
+    edits = []
+    for bullet in missing:
+        text = _read_text(bullet)
+        end = len(text.original)
+        start = end - 1 if text.original[-1] in _COMMAS else end
+        edits.append(text.build_edit(start, end, "。" if bullet is bullets[-1] else mark))
+    return build_brief_finding("stops.missing", edits, n=len(missing), m=len(bullets), mark=mark)
+
+
+def _choose_stop(bullets: Iterable[Bullet]) -> str:
+    """Return ； if the list uses it more often than 。, else 。."""
+    ends = [bullet.text_zh.rstrip(_CLOSING)[-1:] for bullet in bullets]
+    return "；" if ends.count("；") > ends.count("。") else "。"
+
+
+def _ends_with_stop(text: str) -> bool:
+    return text.rstrip(_CLOSING)[-1:] in _STOPS
+
+
+def _read_text(bullet: Bullet) -> CheckedText:
+    return CheckedText.from_text("bullet", bullet.number, "zh", bullet.text_zh)
+
+
+_DIGITS = "〇零一二三四五六七八九"
+_SMALLEST_SCALED = 10_000
+_RUN = "(?<![零〇一二兩三四五六七八九十百千萬億兆數幾好第])(?P<run>[一二兩三四五六七八九十][零〇一二兩三四五六七八九十百千萬億兆]{0,12})"
+
+_LARGE_NUMBER = re.compile(
+    r"(?<![0-9A-Za-z.,/_#第號-])(?P<number>\d{5,15}|\d{1,3}(?:,\d{3}){1,4})(?![0-9A-Za-z./,年號-]|\s?[十百千萬億兆])"
+)
+_PERCENTAGE = re.compile(f"{_RUN}(?=[%％])")
+_AGE = re.compile(f"{_RUN}(?=歲(?!月))")
+_MONEY = re.compile(
+    f"{_RUN}(?=美[元金]|歐元|日[圓元]|英鎊|人民幣|港[元幣]|新?[台臺]幣|(?<=[百千萬億兆])元(?![首素化年件老宵旦]))"
+)
+_YEAR = re.compile(f"(?<![{_DIGITS}十])(?P<run>[一二][{_DIGITS}]{{3}})(?=年)")
+_DAY = re.compile(
+    "(?<![一二三四五六七八九十])(?P<run>[一二三四五六七八九十]{1,2})月(?P<day>[一二三四五六七八九十]{1,3})(?=日)"
+)
+_SMALL_COUNT = re.compile(
+    r"(?<![0-9A-Za-z.,，、/~～–—至到第條-])(?P<run>[1-9])(?=項|種|類|方面|大(?=[方類主重原])|個(?!月|小時|鐘頭|星期|百分|世紀))"
+)
+
+
+@check(
+    each="zh",
+    rules="Z8",
+    messages={
+        "style": gettext_noop("%(a)s is not how this house writes figures. Change to %(b)s"),
+        "plain": gettext_noop("%(a)s is not how this house writes figures. Use 萬 and 億"),
+    },
+)
+def check_numerals(text: CheckedText, context: CheckContext) -> Iterator[Finding]:
+    """Check how Chinese writes figures: Arabic for data, 萬 and 億 for large numbers, words for small counts."""
+    own = text.without_quotations
+    for pattern, write in _NUMERAL_RULES:
+        for match in find_matches(pattern, own):
+            to = write(match)
+            if to is None:
+                yield text.build_finding("numerals.plain", match.span(), {"a": match[0]})
+            elif to != match[0]:
+                yield text.build_replacement_finding("numerals.style", match.span(), to)
+
+
+def _write_scaled(match: re.Match[str]) -> str | None:
+    """Write a large number with a scale: 1200000000 is 12億.
+
+    Return None for a remainder below 1000, since 10萬5 would be read as 10.5萬.
+    """
+    value = int(match["number"].replace(",", ""))
+    if value < _SMALLEST_SCALED:
+        return match[0]
+    written = ""
+    for scale, size in numbers_zh.SCALES.items():
+        part, value = divmod(value, size)
+        written += f"{part:,}{scale}" if part else ""
+    if value and value < 1000:
+        return None
+    return written + (f"{value:,}" if value else "")
+
+
+def _write_arabic(match: re.Match[str]) -> str | None:
+    """Write a Chinese numeral in Arabic digits: 十二億 is 12億, 四十 is 40. Invalid numerals are kept."""
+    written, rest = "", match["run"]
+    for scale in numbers_zh.SCALES:
+        head, found, tail = rest.partition(scale)
+        if found:
+            value = numbers_zh.parse_numeral(head) if head else None
+            if value is None:
+                return match[0]
+            written, rest = f"{written}{value:,f}{scale}", tail
+    if not rest:
+        return written
+    value = numbers_zh.parse_numeral(rest)
+    if value is None or (written and value < 1000):
+        return match[0]
+    return written + f"{value:,f}"
+
+
+def _write_year(match: re.Match[str]) -> str:
+    return str(numbers_zh.parse_numeral(match["run"]))
+
+
+def _write_month_and_day(match: re.Match[str]) -> str:
+    month, day = numbers_zh.parse_numeral(match["run"]), numbers_zh.parse_numeral(match["day"])
+    return match[0] if month is None or day is None else f"{month}月{day}"
+
+
+def _write_small_count(match: re.Match[str]) -> str:
+    return "兩" if match[0] == "2" else _DIGITS[int(match[0]) + 1]
+
+
+_NUMERAL_RULES: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str | None]], ...] = (
+    (_LARGE_NUMBER, _write_scaled),
+    (_PERCENTAGE, _write_arabic),
+    (_AGE, _write_arabic),
+    (_MONEY, _write_arabic),
+    (_YEAR, _write_year),
+    (_DAY, _write_month_and_day),
+    (_SMALL_COUNT, _write_small_count),
+)
