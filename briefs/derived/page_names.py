@@ -60,6 +60,9 @@ class PageNames:
         """Return one hash of all that the pages will say: both sides, the facts, and the names."""
         return hash_json({"content": content.hash_all(), "names": self.parts})
 
+    def list_part(self, part: str) -> list[str]:
+        return [_format_texts(texts) for texts in self.parts.get(part, {}).values()]
+
     def find_changes_since(self, earlier: Self) -> list[ChangedName]:
         """Return the names that differ from those of an earlier time. A merged row is renamed to the one kept."""
         changes = []
@@ -100,9 +103,9 @@ def _format_texts(texts: Mapping[str, str]) -> str:
 
 
 def hash_facts_by_name(content: Content, names: PageNames) -> dict[str, str]:
-    """Return the hash of each fact with the names that stand for it."""
+    """Return the hash of each fact with the names that stand for it, and of the terms in the text."""
     values: dict[str, Any] = content.as_json()["facts"]
     return {
         name: hash_json({"name": name, "value": values.get(name), "names": names.parts.get(name, {})})
-        for name in FACTS
+        for name in (*FACTS, "terms")
     }

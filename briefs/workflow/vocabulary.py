@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from ..content import SIDES, tidy
 from ..derived import build, label_propagation
+from ..derived.name_changes import is_changed_for_readers
 from ..models import Event, Person, Proposal, SiteText
 from ..models.vocabulary import Term, Vocabulary, append_free_number, find_free_vocabulary_slug
 from .rules import proposed_rows
@@ -90,14 +91,18 @@ def _propose_row(
 def store_row(
     row: Vocabulary, before: Vocabulary | None, *, by: Person, now: dt.datetime, is_recorded: bool = True
 ) -> None:
-    """Write a row. `is_recorded`: record an event if an edition uses it."""
+    """Write a row. `is_recorded`: record who named it. Who approves the first brief that carries it must know."""
     if before is None:
         row.slug = find_free_vocabulary_slug(type(row), *row.slug_names())
         row.save(force_insert=True)
+        if is_recorded:
+            record_vocabulary_event(row, "name_entry", by=by, now=now, note=str(row))
         return
     row.save(force_update=True)
     if is_recorded and build.is_used_in_editions(row):
         record_vocabulary_event(row, "relabel", by=by, now=now, note=f"{before} → {row}")
+    elif is_recorded and is_changed_for_readers(before, row):
+        record_vocabulary_event(row, "name_entry", by=by, now=now, note=f"{before} → {row}")
 
 
 def record_vocabulary_event(row: Vocabulary, verb: str, *, by: Person, now: dt.datetime, note: str) -> None:

@@ -16,6 +16,7 @@ from django.utils.translation import ngettext
 from ... import policy, workflow
 from ...content import SIDES, Content, Facts, Side
 from ...derived.page_names import PageNames
+from ...facts import FACTS
 from ...models import Brief, Document, Edition, Letter, Note, Person, Revision, SignOff, State, Suggestion
 from ...text.content_diff import count_changes
 from ...workflow import AssignmentPlan
@@ -23,7 +24,12 @@ from ...workflow.editions import has_been_public
 from ...workflow.reviewing import why_not_sign_off, why_not_take_back
 from ...workflow.rules.brief_history import BriefHistory
 from ...workflow.rules.clock import format_iso_date
-from ...workflow.rules.fact_ticks import ChangedFact, load_changed_facts
+from ...workflow.rules.fact_ticks import (
+    ChangedFact,
+    find_possible_namers,
+    format_fact_labels,
+    load_changed_facts,
+)
 from ...workflow.rules.four_eyes import (
     SignOffStatuses,
     find_baseline_facts,
@@ -37,7 +43,7 @@ from ...workflow.rules.transitions import VERB_NAMES
 from ..common.assignment_rows import build_assignment_rows
 from ..common.badges import Badge, desk_badge, public_badges, render_public_links
 from ..common.fact_text import build_fact_line, build_fact_lines, format_fact
-from ..common.interface_labels import FIELD_LABELS, interface_side
+from ..common.interface_labels import interface_side
 from ..common.name_fields import NamesById, load_names_by_id
 from ..common.signoff_status import compute_signoff_status, load_editions_by_brief
 from ..history.edit_sessions import EditSession, group_edit_sessions
@@ -355,9 +361,11 @@ class BriefPageData:
             {
                 "name": fact.name,
                 "hash": fact.hash,
-                "label": FIELD_LABELS[fact.name],
-                "old": format_fact(old, fact.name, names),
-                "new": format_fact(self.content.facts, fact.name, names),
+                "label": format_fact_labels([fact.name]),
+                "old": format_fact(old, fact.name, names) if fact.name in FACTS else "",
+                "new": format_fact(self.content.facts, fact.name, names)
+                if fact.name in FACTS
+                else _("; ").join(self.page_names.list_part(fact.name)),
                 "changed_by": join(fact.changed_by),
                 "ticked_by": join(fact.ticked_by),
                 "may_tick": not fact.rejects_tick_by(self.person) and self.person.pk not in fact.ticked_by,
@@ -380,7 +388,9 @@ class BriefPageData:
     def _publishers_who_changed_facts(self) -> set[int]:
         since = find_baseline_number(self.history)
         changes = [r for r in self.revisions if r.number > since and r.changed_facts]
-        ids = {pk for r in changes for pk in (r.by_id, r.also_by_id) if pk}
+        ids = {pk for r in changes for pk in (r.by_id, r.also_by_id) if pk} | find_possible_namers(
+            self.content
+        )
         publishers = policy.find_people_with_roles(policy.PUBLISHER_ROLES).filter(pk__in=ids)
         return set(publishers.order_by().values_list("pk", flat=True)) if ids else set()
 

@@ -69,7 +69,9 @@ def _confirm_date(brief: Brief, by: Person, data: QueryDict) -> None:
 def _tick_facts(brief: Brief, by: Person, data: QueryDict) -> None:
     """Tick the facts of the button: for each its name and the hash that the page showed, as in `doi:5f…`."""
     chosen = (value.partition(":") for value in data.get("fact", "").split())
-    workflow.tick_facts(brief.pk, {name: seen for name, _colon, seen in chosen if name in FACTS}, by=by)
+    workflow.tick_facts(
+        brief.pk, {name: seen for name, _colon, seen in chosen if name in (*FACTS, "terms")}, by=by
+    )
 
 
 def _add_note(brief: Brief, by: Person, data: QueryDict) -> None:

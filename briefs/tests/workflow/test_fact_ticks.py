@@ -188,3 +188,28 @@ def test_names_that_a_page_sends_back_are_read_or_ignored(team: Team) -> None:
     assert PageNames.parse(names.as_text()) == names
     for text in ("", "[]", "[1]", '{"a": 1}', '{"a": {"b": 2}}', "[" * 99_999):
         assert PageNames.parse(text) == PageNames()
+
+
+@pytest.mark.parametrize(("kind", "fact"), [(Keyword, "keywords"), (Source, "source"), (Term, "terms")])
+def test_publisher_who_named_an_entry_of_drafts_waits_for_a_tick_by_somebody_else(
+    team: Team, kind: type, fact: str
+) -> None:
+    brief = named_brief(team)
+    row = kind.objects.get()
+    setattr(row, {"keywords": "label_en", "source": "name_zh", "terms": "note"}[fact], "Renamed")
+    if kind is Term:
+        row.also_en = ["Indo-Pacific area"]
+    workflow.save_vocabulary_row(row, by=team.publisher)
+    assert why_refused(brief, team.publisher) == ["facts-own"]
+    factories.approve(brief, team.other_publisher)
+
+
+def test_name_counts_as_seen_once_ticked_or_published(team: Team) -> None:
+    brief = named_brief(team)
+    keyword = Keyword.objects.get()
+    keyword.label_en = "Techno"
+    workflow.save_vocabulary_row(keyword, by=team.publisher)
+    factories.tick(brief, team.reviewer, "keywords")
+    factories.approve(brief, team.publisher)
+    other = factories.signed_brief(team)  # the same keyword, which an edition uses now
+    factories.approve(other, team.publisher)

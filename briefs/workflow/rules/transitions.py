@@ -65,6 +65,7 @@ _VERB_LABELS = {
     ),
     "discard": (_("Discard"), pgettext_lazy("happened", "discarded")),
     "recover": (_("Recover"), pgettext_lazy("happened", "recovered")),
+    "name_entry": (_("Name an entry"), pgettext_lazy("happened", "named an entry")),
     "relabel": (_("Change a label in use"), pgettext_lazy("happened", "changed a label in use")),
     "merge": (_("Merge duplicates"), pgettext_lazy("happened", "merged duplicates")),
     "unmerge": (_("Undo the merge"), pgettext_lazy("happened", "undid the merge")),

@@ -286,7 +286,7 @@ def test_create_ignores_unknown_fields_and_refuses_bad_requests(writer_client: C
     )
     keyword = Keyword.objects.get()
     assert (keyword.slug, keyword.listed, keyword.merged_into) == ("quantum", True, None)
-    assert not Event.objects.exists()
+    assert Event.objects.get().verb == "name_entry"
     assert writer_client.get(NAMES + "create/").status_code == 405
     for address in (NAMES, NAMES + "?kind=person&q=x"):
         assert writer_client.get(address).status_code == 400

@@ -140,3 +140,17 @@ def test_approve_page_after_a_rename_says_what_changed_and_shows_the_new_name(
     assert "科技 · Technology → 科技 · Techno" in refused.content.decode()
     again = Form(refused.content.decode(), id=None).data_with(when="now")
     assert client.post(brief_url(brief, "approve"), again).status_code == 302
+
+
+def test_reviewer_ticks_a_keyword_that_a_publisher_named(client: Client, team: factories.Team) -> None:
+    brief = factories.signed_brief(team)
+    keyword = Keyword.objects.get()
+    keyword.label_en = "Techno"
+    workflow.save_vocabulary_row(keyword, by=team.publisher)
+    sign_in(client, team.reviewer)
+    (button,) = re.findall(
+        r'name="fact"\s+value="(keywords:\w+)"', client.get(brief_url(brief)).content.decode()
+    )
+    data = get_brief_form(client, brief).data_with(fact=button)
+    assert client.post(brief_url(brief, "tick_facts"), data).status_code == 302
+    factories.approve(brief, team.publisher)
