@@ -43,7 +43,8 @@ class Fact:
 
     `column`: of `models.Brief`. `limit`: characters. `example`: placeholder in the form.
     `document_field`: the field of a parsed document that states the fact, so that an import may set it.
-    `ris`, `bibtex`, `csl`: the fields of citation files that state the value.
+    `ris`, `bibtex`, `csl`: the fields of citation files that state the value. The first is written, all are read, in
+    this order.
     """
 
     kind: FactKind
@@ -53,9 +54,9 @@ class Fact:
     choices: Mapping[str, str] = dataclasses.field(default_factory=dict)
     example: str = ""
     document_field: str = ""
-    ris: str = ""
-    bibtex: str = ""
-    csl: str = ""
+    ris: tuple[str, ...] = ()
+    bibtex: tuple[str, ...] = ()
+    csl: tuple[str, ...] = ()
     is_public: bool = True
 
 
@@ -79,12 +80,19 @@ _DECLARED: Final = {
         "article_url",
         800,
         document_field="url",
-        ris="UR",
-        bibtex="url",
-        csl="URL",
+        ris=("UR", "L2", "LK"),
+        bibtex=("url", "howpublished"),
+        csl=("URL",),
     ),
     "doi": Fact(
-        FactKind.DOI, _("DOI"), "article_doi", 200, document_field="doi", ris="DO", bibtex="doi", csl="DOI"
+        FactKind.DOI,
+        _("DOI"),
+        "article_doi",
+        200,
+        document_field="doi",
+        ris=("DO",),
+        bibtex=("doi",),
+        csl=("DOI",),
     ),
     "language": Fact(FactKind.TEXT, _("Language of the article"), "article_language", 20, example="en"),
     "access": Fact(
@@ -122,7 +130,7 @@ DOCUMENT_FACTS: Final[Mapping[str, str]] = {
     name: fact.document_field for name, fact in FACTS.items() if fact.document_field
 }
 CITED_FACTS: Final[Mapping[str, Fact]] = {name: fact for name, fact in FACTS.items() if fact.csl}
-"""Addresses and identifiers that every citation file states as they are."""
+"""Facts that every citation file states as they are."""
 
 
 def parse_column_value(fact: Fact, value: Any) -> Any:

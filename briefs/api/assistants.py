@@ -28,7 +28,7 @@ from ..shapes.shape_queries import ShapeRow, build_shapes
 from ..text.paths import SITE_PLACEHOLDER
 from . import brief_queries, parameters
 from .api_responses import Problem, require_rate
-from .views import ChangePage, build_change_page, find_row
+from .brief_queries import ChangePage, build_change_page, find_row
 
 MAX_PAIRS_PER_BRIEF: Final = 3
 """Bullets of a brief in an answer to a search."""

@@ -1,16 +1,34 @@
-"""Queries of the API for editions in their declared shape, each compiled once (`database.prepared_query`)."""
+"""Queries of the API and the assistants for editions in their declared shape, compiled once (`database.prepared_query`)."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from typing import Any
+from http import HTTPStatus
+from typing import Any, Final
 
 from django.db.models import Q
+from django.http import Http404
+from django.utils import timezone
+from msgspec import Struct
 
 from ..database.prepared_query import PreparedQuery
 from ..models.edition import Edition
 from ..public.page_keys import ListPosition, build_beyond_condition
-from ..shapes.shape_queries import EditionRows, ShapeQuery, ShapeRow, pad_ids
+from ..shapes.brief_shape import Change
+from ..shapes.shape_queries import EditionRows, ShapeQuery, ShapeRow, build_shapes, pad_ids
+from . import parameters
+from .api_responses import Problem
+
+SETTLING: Final = dt.timedelta(minutes=1)
+"""Every change that is older has been committed."""
+
+
+class ChangePage(Struct):
+    """Changes, oldest first. `cursor` is the next `since`, also if there are no changes. `more`: read on now."""
+
+    changes: list[Change]
+    cursor: str
+    more: bool
 
 
 def fetch_newest(
@@ -55,6 +73,29 @@ def fetch_changes(position: ListPosition, until: dt.datetime, limit: int) -> lis
 
 
 find_by_slug = ShapeQuery(lambda now, slug: Edition.objects.found(now).filter(slug=slug)[:1], str)
+
+
+def find_row(slug: str) -> ShapeRow:
+    """Return the columns of a brief that readers find. Raise Problem if it was removed, else Http404."""
+    now = timezone.now()
+    if rows := find_by_slug(now, slug):
+        return rows[0]
+    removed = Edition.objects.gone(now).filter(slug=slug).values_list("removed_at", flat=True).first()
+    if removed:
+        raise Problem(HTTPStatus.GONE, "This brief was removed. Delete your copy.", removed=removed)
+    raise Http404
+
+
+def build_change_page(values: Mapping[str, str]) -> ChangePage:
+    position, limit = parameters.read_change_position(values), parameters.read_limit(values)
+    now = timezone.now()
+    rows = fetch_changes(position, now - SETTLING, limit + 1)
+    page = rows[:limit]
+    found = fetch_found(now, list({row[1] for row in page}))
+    by_id = {brief.id: brief for brief in build_shapes(found)}
+    changes = [Change(brief, number, kind, at, by_id.get(brief)) for _, brief, number, kind, at in page]
+    last = ListPosition(page[-1][-1], page[-1][0]) if page else position
+    return ChangePage(changes, str(last), len(rows) > limit)
 
 
 @lru_cache(maxsize=64)

@@ -18,8 +18,9 @@ from ..shapes.brief_shape import FoundBrief
 from ..shapes.shape_queries import API_PATH
 from . import parameters
 from .api_responses import JSON, ProblemDetails
+from .brief_queries import ChangePage
 from .parameters import Parameter
-from .views import BriefPage, ChangePage, Vocabulary
+from .views import BriefPage, Vocabulary
 
 _PROBLEM_NAMES: Final = {
     400: "A parameter is wrong. The problem names it.",

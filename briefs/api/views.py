@@ -1,9 +1,8 @@
 """The API: briefs, one brief, changes, vocabulary. All read `listed(now)`, `found(now)`, `gone(now)` or `changed`."""
 
-import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Any
 from urllib.parse import urlencode
 
 import msgspec
@@ -12,19 +11,14 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllow
 from django.utils import timezone
 from msgspec import Struct
 
-from ..models.edition import Edition
 from ..public.page_keys import ListPosition
 from ..public.responses import NO_STORE
 from ..public.search import search_queries
 from ..public.subjects import subject_queries
 from ..shapes import shape_queries
-from ..shapes.brief_shape import Brief, Change, FoundBrief, Name
-from ..shapes.shape_queries import ShapeRow
+from ..shapes.brief_shape import Brief, FoundBrief, Name
 from . import brief_queries, parameters
 from .api_responses import Problem, json_response, require_rate
-
-SETTLING: Final = dt.timedelta(minutes=1)
-"""Every change that is older has been committed."""
 
 
 class BriefPage(Struct):
@@ -32,14 +26,6 @@ class BriefPage(Struct):
 
     briefs: list[Brief]
     next: str | None
-
-
-class ChangePage(Struct):
-    """Changes, oldest first. `cursor` is the next `since`, also if there are no changes. `more`: read on now."""
-
-    changes: list[Change]
-    cursor: str
-    more: bool
 
 
 class CountedName(Name, frozen=True):
@@ -91,35 +77,12 @@ def _build_url(path: str, values: dict[str, str]) -> str:
 
 def show_brief(request: HttpRequest, slug: str) -> HttpResponse:
     parameters.read_parameters(request, ())
-    return json_response(shape_queries.build_shapes([find_row(slug)])[0])
-
-
-def find_row(slug: str) -> ShapeRow:
-    """Return the columns of a brief that readers find. Raise Problem if it was removed, else Http404."""
-    now = timezone.now()
-    if rows := brief_queries.find_by_slug(now, slug):
-        return rows[0]
-    removed = Edition.objects.gone(now).filter(slug=slug).values_list("removed_at", flat=True).first()
-    if removed:
-        raise Problem(HTTPStatus.GONE, "This brief was removed. Delete your copy.", removed=removed)
-    raise Http404
+    return json_response(shape_queries.build_shapes([brief_queries.find_row(slug)])[0])
 
 
 def list_changes(request: HttpRequest) -> HttpResponse:
     values = parameters.read_parameters(request, parameters.CHANGE_PARAMETERS)
-    return json_response(build_change_page(values))
-
-
-def build_change_page(values: Mapping[str, str]) -> ChangePage:
-    position, limit = parameters.read_change_position(values), parameters.read_limit(values)
-    now = timezone.now()
-    rows = brief_queries.fetch_changes(position, now - SETTLING, limit + 1)
-    page = rows[:limit]
-    found = brief_queries.fetch_found(now, list({row[1] for row in page}))
-    by_id = {brief.id: brief for brief in shape_queries.build_shapes(found)}
-    changes = [Change(brief, number, kind, at, by_id.get(brief)) for _, brief, number, kind, at in page]
-    last = ListPosition(page[-1][-1], page[-1][0]) if page else position
-    return ChangePage(changes, str(last), len(rows) > limit)
+    return json_response(brief_queries.build_change_page(values))
 
 
 def list_vocabulary(request: HttpRequest) -> HttpResponse:

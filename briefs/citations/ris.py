@@ -1,13 +1,18 @@
-"""Write RIS: a tag, two spaces, a hyphen, a value. RIS has no escapes, so a value is one line."""
+"""RIS: a tag, two spaces, a hyphen, a value. Read as Zotero, EndNote and publishers' sites write it.
+
+RIS has no escapes, so a value is written as one line.
+"""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from ..facts import CITED_FACTS
+from . import cited_article as cited
+from .cited_article import CitedArticle, read_cited_facts
 from .styles import describe_digested_article
 from .works import CitableWork
 
-_TYPES = {
+_TYPES_BY_KIND = {
     "brief": "ELEC",
     "article": "ELEC",
     "magazine": "MGZN",
@@ -18,9 +23,17 @@ _TYPES = {
     "interview": "MGZN",
 }
 
+_LINE = re.compile(r"([A-Z][A-Z0-9]) {0,2}- ?(.*)")
+_KINDS_BY_TYPE = {"RPRT": "report", "HEAR": "testimony"}
+type RisTags = Mapping[str, list[str]]
+
 
 def format_ris(work: CitableWork) -> str:
-    lines = [("TY", _TYPES[work.kind]), *((tag, _one_line(value)) for tag, value in _tags(work)), ("ER", "")]
+    lines = [
+        ("TY", _TYPES_BY_KIND[work.kind]),
+        *((tag, _one_line(value)) for tag, value in _tags(work)),
+        ("ER", ""),
+    ]
     return "".join(f"{tag}  - {value}\r\n" for tag, value in lines)
 
 
@@ -31,10 +44,10 @@ def _tags(work: CitableWork) -> Iterator[tuple[str, str]]:
         ("T2", "" if work.kind == "report" else work.outlet),
         ("PB", work.outlet if work.kind == "report" else ""),  # Zotero makes a note of a web page's publisher
         ("PY", work.date[:4]),
-        ("DA", _date(work.date, work.issue_label)),
+        ("DA", _format_date(work.date, work.issue_label)),
         ("LA", work.language),
-        *((fact.ris, getattr(work, name)) for name, fact in CITED_FACTS.items()),
-        ("Y2", _date(work.accessed_on)),
+        *((fact.ris[0], work.facts.get(name, "")) for name, fact in CITED_FACTS.items()),
+        ("Y2", _format_date(work.accessed_on)),
         *(("KW", word) for word in work.keywords),
         ("AB", work.abstract),
         ("N1", describe_digested_article(work)),
@@ -42,7 +55,7 @@ def _tags(work: CitableWork) -> Iterator[tuple[str, str]]:
     yield from ((tag, value) for tag, value in values if value)
 
 
-def _date(iso: str, label: str = "") -> str:
+def _format_date(iso: str, label: str = "") -> str:
     """Return year, month, day and the issue label, with a slash after each of the first three."""
     if not iso:
         return ""
@@ -52,3 +65,60 @@ def _date(iso: str, label: str = "") -> str:
 
 def _one_line(value: str) -> str:
     return re.sub(r"\s+", " ", value).strip()
+
+
+def parse_entries(text: str) -> list[dict[str, list[str]]]:
+    found: list[dict[str, list[str]]] = []
+    last: list[str] | None = None
+    for line in text.splitlines():
+        match = _LINE.match(line.strip("\ufeff \t"))
+        if match is None:
+            if last and line.strip():  # a wrapped value
+                last[-1] += f" {line.strip()}"
+            continue
+        tag, value = match.groups()
+        if tag == "TY":
+            found.append({})
+        if not found:
+            continue
+        last = found[-1].setdefault(tag, [])
+        last.append(value.strip())
+    return found
+
+
+def build_cited_article(tags: RisTags) -> CitedArticle:
+    kind = _KINDS_BY_TYPE.get(_first(tags, "TY"), "")
+    date, label = _read_date(tags)
+    own = ("PB", "T2", "T3") if kind == "report" else ("T2", "JF", "JO", "JA", "J2", "BT", "PB", "DP")
+    return CitedArticle(
+        title=cited.clean_citation_text(_first(tags, "TI", "T1", "CT")),
+        authors=cited.parse_names([*tags.get("AU", ()), *tags.get("A1", ())]),
+        source=cited.clean_citation_text(_first(tags, *own), "source"),
+        date=date,
+        date_label=label,
+        facts=read_cited_facts("ris", lambda tag, _kind: tags.get(tag, ())),
+        language=cited.parse_language(_first(tags, "LA")),
+        kind=kind,
+        accessed_on=cited.parse_day(_first(tags, "Y2")),
+    )
+
+
+def _first(tags: RisTags, *names: str) -> str:
+    return next((value for name in names for value in tags.get(name, ()) if value), "")
+
+
+def _read_date(tags: RisTags) -> tuple[str, str]:
+    """Return the most precise date given, and the issue label, which is the fourth part of a RIS date."""
+    best = ("", "")
+    for value in (v for name in ("DA", "Y1", "PY") for v in tags.get(name, ()) if v):
+        parts = [*value.split("/", 3), "", "", ""]
+        if re.fullmatch(r"\d{4}", parts[0]):
+            found = cited.build_iso_date(*parts[:3]), cited.clean_citation_text(parts[3])[:60]
+        else:
+            found = cited.parse_date(value)
+        if len(found[0]) > len(best[0]):
+            best = found
+    label = best[1] if re.search(r"[^\W\d]", best[1]) and not re.fullmatch(r"[\d:TZ.+-]*", best[1]) else ""
+    if label and best[0][:4] not in label:
+        label = f"{label} {best[0][:4]}"
+    return best[0], label if len(best[0]) == 7 else ""  # an issue has no day

@@ -7,7 +7,7 @@ the person's own.
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from ..content import Side
@@ -81,13 +81,21 @@ class CitableWork:
     is_in_publication: bool = True
     """Whether the outlet is a publication, not an institute."""
     issue_label: str = ""
-    url: str = ""
-    doi: str = ""
+    facts: Mapping[str, str] = field(default_factory=dict)
+    """Those of `CITED_FACTS`, by name."""
     accessed_on: str = ""
     abstract: str = ""
     keywords: tuple[str, ...] = ()
     digested_article: "CitableWork | None" = None
     """The article, if the work is a brief."""
+
+    @property
+    def url(self) -> str:
+        return self.facts.get("url", "")
+
+    @property
+    def doi(self) -> str:
+        return self.facts.get("doi", "")
 
     @property
     def link(self) -> str:
@@ -108,7 +116,7 @@ def build_brief_work(card: Card, side: Side, site_name: str) -> CitableWork:
         authors=(),
         outlet=site_name,
         date=card["published"],
-        url=f"{paths.SITE_PLACEHOLDER}{paths.brief(side, card['slug'])}",
+        facts={"url": f"{paths.SITE_PLACEHOLDER}{paths.brief(side, card['slug'])}"},
         abstract=card[f"gist_{side}"],
         keywords=tuple(keyword[side] for keyword in card["keywords"]),
         digested_article=build_article_work(card),
@@ -129,7 +137,7 @@ def build_article_work(card: Card) -> CitableWork:
         is_in_publication=is_publication(source),
         date=card["date"] if date_format.parse_first_day(card["date"]) else "",
         issue_label=card["date_label"],
-        **{name: card.get(name, "") for name in CITED_FACTS},
+        facts={name: card.get(name, "") for name in CITED_FACTS},
         accessed_on=card["accessed_on"] if date_format.parse_first_day(card["accessed_on"]) else "",
     )
 

@@ -5,6 +5,8 @@ A new fact is tested here without a line: samples follow from its kind.
 
 import dataclasses
 import html
+import re
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -15,9 +17,10 @@ from briefs import workflow
 from briefs.admin.common.fact_text import format_fact
 from briefs.admin.common.name_fields import load_names_by_id
 from briefs.citations.bibtex import format_bibtex
+from briefs.citations.citation_reader import read_citation
 from briefs.citations.csl import format_csl
 from briefs.citations.ris import format_ris
-from briefs.citations.works import build_article_work
+from briefs.citations.works import CitableWork, build_article_work
 from briefs.content import Byline, Content, Facts
 from briefs.derived.build import build_unpublished_card
 from briefs.documents.reader import read_document
@@ -150,15 +153,21 @@ def test_export_and_import_keep_the_fact(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", CITED_FACTS)
-def test_citation_files_state_the_fact(name: str) -> None:
+@pytest.mark.parametrize(
+    ("format_work", "file_format"), [(format_ris, "ris"), (format_bibtex, "bibtex"), (format_csl, "csl")]
+)
+def test_citation_files_state_the_fact_and_are_read_back(
+    name: str, format_work: Callable[[CitableWork], str], file_format: str
+) -> None:
     value = factories.valid_fact(name)
     work = build_article_work(build_unpublished_card(content_with(name, value), "slug", timezone.now()))
-    for text, tag in (
-        (format_ris(work), f"{FACTS[name].ris}  - "),
-        (format_bibtex(work), f"{FACTS[name].bibtex} = {{"),
-        (format_csl(work), f'"{FACTS[name].csl}": "'),
-    ):
-        assert tag + value in text
+    text = format_work(work)
+    assert read_citation(text).article.get(name) == value
+    written, *others = getattr(FACTS[name], file_format)
+    for field in others:
+        moved = re.sub(rf"(?m)^( *\"?){written}\b", rf"\g<1>{field}", text)
+        assert moved != text
+        assert read_citation(moved).article.get(name) == value, field
 
 
 @pytest.mark.parametrize("name", [n for n, f in FACTS.items() if f.kind in (FactKind.LINK, FactKind.DOI)])

@@ -15,11 +15,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from ... import workflow
+from ...citations.citation_reader import CitationReading, decode_citation, read_citation
+from ...citations.cited_article import CitationRejected, CitedArticle, CitedName
 from ...content import Byline, Content, Facts
 from ...derived import build
-from ...exchange.citation_files.citation_facts import CitationRejected, CitedArticle, CitedName
-from ...exchange.citation_files.citation_reader import CitationReading, decode_citation, read_citation
-from ...facts import SCALAR_FACTS
+from ...facts import CITED_FACTS, SCALAR_FACTS
 from ...models import Author, Brief, Person, Source, State
 from ...models.vocabulary import Vocabulary
 from ...workflow.rules.transitions import format_time, require_allowed
@@ -45,11 +45,8 @@ FORMAT_LABELS: Final = {
     "bibtex": "BibTeX",
     "csl": "CSL-JSON",
 }
-VERBATIM_FACTS: Final = tuple(
-    field.name
-    for field in fields(CitedArticle)
-    if field.name in SCALAR_FACTS and field.name not in ("date", "date_label")
-)
+_CITED: Final = {field.name for field in fields(CitedArticle)} - {"date", "date_label"} | CITED_FACTS.keys()
+VERBATIM_FACTS: Final = tuple(name for name in SCALAR_FACTS if name in _CITED)
 """Facts copied as text, without a lookup."""
 
 
@@ -136,7 +133,7 @@ def _collect_ticked_facts(
 ) -> dict[str, Any]:
     """Return the facts to change. Creates vocabulary rows for unknown sources and authors."""
     facts: dict[str, Any] = {
-        name: getattr(cited, name) for name in VERBATIM_FACTS if name in ticked and getattr(cited, name)
+        name: cited.get(name) for name in VERBATIM_FACTS if name in ticked and cited.get(name)
     }
     if "date" in ticked and len(cited.date) > 4:
         facts |= {"date": cited.date, "date_label": cited.date_label}
@@ -214,9 +211,10 @@ def propose_facts(cited: CitedArticle, current: Facts) -> Iterator[FactProposal]
             "date", _format_date(current.date, current.date_label), _format_date(cited.date, cited.date_label)
         )
     for name in VERBATIM_FACTS:
-        value = getattr(cited, name)
+        value = cited.get(name)
         if value and value != getattr(current, name):
-            said = format_fact(replace(current, **{name: value}), name, names)
+            taken: dict[str, Any] = {name: value}
+            said = format_fact(replace(current, **taken), name, names)
             yield _build_proposal(name, format_fact(current, name, names), said)
 
 

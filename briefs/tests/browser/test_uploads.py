@@ -7,8 +7,8 @@ import pytest
 from briefs import workflow
 from briefs.models import Brief, Upload
 
+from ..citations.test_citation_files import ZOTERO_RIS
 from ..conftest import FIXTURES, SEED
-from ..exchange.test_citation_files import ZOTERO_RIS
 from ..support import browser_tabs, factories
 
 pytestmark = browser_tabs.pytestmark

@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 
 from briefs.citations import styles, works
 from briefs.citations.bibtex import format_bibtex
+from briefs.citations.citation_reader import read_citation
 from briefs.citations.csl import format_csl
 from briefs.citations.ris import format_ris
 from briefs.citations.works import AuthorName, CitableWork
 from briefs.content import Byline, tidy_line
-from briefs.exchange.citation_files.citation_reader import read_citation
 from briefs.models import Author, Edition
 
 from ..support import corpus_fixtures
@@ -33,14 +33,13 @@ ARTICLE = CitableWork(
     ),
     outlet="Foreign Policy",
     date="2025-06-09",
-    url="https://foreignpolicy.com/a_b?x=1&y=%20#z",
-    doi="10.1000/a_b.c",
+    facts={"url": "https://foreignpolicy.com/a_b?x=1&y=%20#z", "doi": "10.1000/a_b.c"},
     accessed_on="2025-06-10",
 )
 CHINESE = dataclasses.replace(
-    ARTICLE, title="論臺海情勢", language="zh-TW", authors=(AuthorName("王", "小明"), AuthorName("歐陽", "菲菲")), outlet="遠景基金會季刊", url="", doi=""
+    ARTICLE, title="論臺海情勢", language="zh-TW", authors=(AuthorName("王", "小明"), AuthorName("歐陽", "菲菲")), outlet="遠景基金會季刊", facts={}
 )  # fmt: skip
-BRIEF = dataclasses.replace(ARTICLE, citation_key="a", kind="brief", authors=(), title="A Headline", doi="", url="https://d.example/en/briefs/a/", digested_article=ARTICLE, outlet="Think-Tank Digest", date="2026-06-12")  # fmt: skip
+BRIEF = dataclasses.replace(ARTICLE, citation_key="a", kind="brief", authors=(), title="A Headline", facts={"url": "https://d.example/en/briefs/a/"}, digested_article=ARTICLE, outlet="Think-Tank Digest", date="2026-06-12")  # fmt: skip
 FORMATS = {"ris": format_ris, "bibtex": format_bibtex, "csl": format_csl}
 
 
@@ -58,7 +57,7 @@ def test_exported_citation_is_read_back_unchanged(form: str, work: CitableWork) 
     assert [(a.family, a.given, a.literal) for a in cited.authors] == [
         (a.family, a.given, a.literal) for a in work.authors
     ]
-    assert (cited.url, cited.doi, cited.accessed_on) == (work.url, work.doi, work.accessed_on)
+    assert (cited.facts, cited.accessed_on) == (work.facts, work.accessed_on)
     assert cited.language[:2] == work.language[:2]
 
 
@@ -183,7 +182,7 @@ def test_date_of_an_issue_is_chinese_in_chinese() -> None:
 @pytest.mark.parametrize("author_count", [0, 1, 2, 3, 11, 23])
 def test_citation_with_missing_fields_is_well_punctuated(author_count: int) -> None:
     authors = tuple(AuthorName(f"Family{n}", "Henry A., Jr.") for n in range(author_count))
-    for missing_fields in ({}, {"title": ""}, {"outlet": ""}, {"date": ""}, {"url": "", "doi": ""}):
+    for missing_fields in ({}, {"title": ""}, {"outlet": ""}, {"date": ""}, {"facts": {}}):
         for work in (ARTICLE, CHINESE, *([] if "title" in missing_fields else [BRIEF])):
             work = dataclasses.replace(work, authors=authors, **missing_fields)
             for style in (*styles.ENGLISH_STYLES.values(), styles.format_taiwan):

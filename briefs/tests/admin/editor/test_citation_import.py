@@ -11,7 +11,7 @@ from briefs import workflow
 from briefs.content import Byline
 from briefs.models import Author, Brief, Revision, Source
 
-from ...exchange.test_citation_files import CHINESE_BIBTEX, RAND_RIS, SPRINGER_BIBTEX, ZOTERO_CSL, ZOTERO_RIS
+from ...citations.test_citation_files import CHINESE_BIBTEX, RAND_RIS, SPRINGER_BIBTEX, ZOTERO_CSL, ZOTERO_RIS
 from ...intake.test_importer import checksum
 from ...support import factories
 from ...support.form_client import Form, brief_url, get_brief_form, sign_in

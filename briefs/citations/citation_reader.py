@@ -7,19 +7,15 @@ import re
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
-from ...documents.files.encodings import decode_text
-from ...documents.types import DocumentRefused
-from . import bibtex_reader, csl_reader, ris_reader
-from .citation_facts import CitationRejected, CitedArticle, parse_doi, parse_link
+from ..documents.files.encodings import decode_text
+from ..documents.types import DocumentRefused
+from . import bibtex, csl, ris
+from .cited_article import CitationRejected, CitedArticle, parse_doi, parse_link
 
 type CitationFormat = Literal["address", "ris", "bibtex", "csl"]
 
 CITATION_SIZE_LIMIT: Final = 100_000
-CITATION_READERS: Final[dict[str, Any]] = {
-    "ris": ris_reader,
-    "bibtex": bibtex_reader,
-    "csl": csl_reader,
-}
+FORMATS: Final[dict[str, Any]] = {"ris": ris, "bibtex": bibtex, "csl": csl}
 _BEYOND_ASCII: Final = re.compile(rb"[\x80-\xff]+")
 _RIS: Final = re.compile(r"^[ \t\ufeff]{0,20}TY {0,2}- ", re.MULTILINE)
 _BIBTEX: Final = re.compile(r"@\s{0,5}[A-Za-z]{1,40}\s{0,5}[{(]")
@@ -44,10 +40,10 @@ def read_citation(text: str) -> CitationReading:
     if address := _read_address(text):
         return CitationReading("address", address, 1)
     form = _detect_format(text)
-    found = CITATION_READERS[form].parse_entries(text)
+    found = FORMATS[form].parse_entries(text)
     if not found:
         raise CitationRejected("broken")
-    cited: CitedArticle = CITATION_READERS[form].build_cited_article(found[0])
+    cited: CitedArticle = FORMATS[form].build_cited_article(found[0])
     if cited.is_empty:
         raise CitationRejected("no-facts")
     return CitationReading(form, cited, len(found))
@@ -63,9 +59,9 @@ def _read_address(text: str) -> CitedArticle | None:
         and text.casefold().removeprefix("doi:").endswith(doi.casefold())
         and (not parse_link(text) or "doi.org/" in text)
     ):
-        return CitedArticle(doi=doi)
+        return CitedArticle(facts={"doi": doi})
     url = parse_link(text)
-    return CitedArticle(url=url) if url else None
+    return CitedArticle(facts={"url": url}) if url else None
 
 
 def _detect_format(text: str) -> CitationFormat:

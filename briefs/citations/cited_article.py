@@ -1,19 +1,22 @@
-"""The facts of a cited article in one form, and parsers for their parts. Pure: no Django, no database rows."""
+"""What a citation file says of an article, in one form for all formats, and parsers for its parts."""
 
 import datetime as dt
 import html
 import re
 import unicodedata
-from dataclasses import dataclass
-from typing import Final
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Final, Literal
 
-from ...documents.fields.date_reader import read_date
-from ...facts import FACTS
-from ...text.article_urls import find_doi, is_safe_link, strip_tracking, write_host_in_ascii
-from ...text.person_names import is_han_organization, split_person_name
+from ..documents.fields.date_reader import read_date
+from ..facts import CITED_FACTS, FACTS, FactKind
+from ..text.article_urls import find_doi, is_safe_link, strip_tracking, write_host_in_ascii
+from ..text.person_names import is_han_organization, split_person_name
 
+type FileFormat = Literal["ris", "bibtex", "csl"]
 MAX_LENGTHS: Final = {"source": 200, "name": 200} | {
-    name: FACTS[name].limit for name in ("title", "url", "doi")
+    name: FACTS[name].limit for name in ("title", *CITED_FACTS)
 }
 MAX_AUTHORS: Final = 50
 
@@ -62,15 +65,17 @@ class CitedName:
 
 @dataclass(frozen=True, slots=True)
 class CitedArticle:
-    """Facts of an article. `date` is as precise as the citation: `2025`, `2025-06` or `2025-06-09`."""
+    """Facts of an article. `date` is as precise as the citation: `2025`, `2025-06` or `2025-06-09`.
+
+    `facts` are those of `CITED_FACTS`, by name.
+    """
 
     title: str = ""
     authors: tuple[CitedName, ...] = ()
     source: str = ""
     date: str = ""
     date_label: str = ""
-    url: str = ""
-    doi: str = ""
+    facts: Mapping[str, str] = field(default_factory=dict)
     language: str = ""
     kind: str = ""
     accessed_on: str = ""
@@ -78,6 +83,10 @@ class CitedArticle:
     @property
     def is_empty(self) -> bool:
         return self == CitedArticle()
+
+    def get(self, name: str) -> str:
+        """Return the fact of this name, or an empty string."""
+        return self.facts.get(name) or str(getattr(self, name, ""))
 
 
 def clean_citation_text(text: object, limit: str = "title") -> str:
@@ -87,6 +96,24 @@ def clean_citation_text(text: object, limit: str = "title") -> str:
     plain = html.unescape(_TAG.sub("", str(text)[:5_000]))
     plain = "".join(" " if unicodedata.category(c) in ("Cc", "Zl", "Zp", "Cs", "Cn") else c for c in plain)
     return unicodedata.normalize("NFC", " ".join(plain.split()))[: MAX_LENGTHS[limit]].strip()
+
+
+def read_cited_facts(
+    file_format: FileFormat, list_values: Callable[[str, FactKind], Iterable[str]]
+) -> dict[str, str]:
+    """Return the facts of `CITED_FACTS` that an entry states. `list_values` returns the values of a field.
+
+    The first field of a declaration that has a usable value decides.
+    """
+    found: dict[str, str] = {}
+    for name, fact in CITED_FACTS.items():
+        parse = {FactKind.LINK: parse_link, FactKind.DOI: parse_doi}.get(
+            fact.kind, partial(clean_citation_text, limit=name)
+        )
+        values = (parse(text) for tag in getattr(fact, file_format) for text in list_values(tag, fact.kind))
+        if value := next(filter(None, values), ""):
+            found[name] = value
+    return found
 
 
 def parse_link(text: object) -> str:

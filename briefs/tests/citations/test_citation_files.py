@@ -5,14 +5,14 @@ import json
 
 import pytest
 
-from briefs.exchange.citation_files.citation_facts import CitedName
-from briefs.exchange.citation_files.citation_reader import (
+from briefs.citations.citation_reader import (
     CITATION_SIZE_LIMIT,
     CitationRejected,
     CitedArticle,
     decode_citation,
     read_citation,
 )
+from briefs.citations.cited_article import CitedName
 from briefs.tests.support import limit_cpu_time
 
 ZOTERO_RIS = """TY  - MGZN
@@ -121,7 +121,7 @@ def test_zotero_ris_is_read() -> None:
         ),
         source="Foreign Policy",
         date="2025-06-09",
-        url="https://foreignpolicy.com/2025/06/09/china-ai-export/",
+        facts={"url": "https://foreignpolicy.com/2025/06/09/china-ai-export/"},
         language="en-US",
         accessed_on="2025-06-10",
     )
@@ -146,7 +146,7 @@ def test_full_date_gets_no_issue_label() -> None:
 
 def test_report_ris_is_read() -> None:
     cited = read_citation(RAND_RIS).article
-    assert (cited.kind, cited.source, cited.doi) == ("report", "RAND Corporation", "10.7249/RRA1234-1")
+    assert (cited.kind, cited.source, cited.get("doi")) == ("report", "RAND Corporation", "10.7249/RRA1234-1")
     assert (cited.date, cited.language) == ("2024", "en")
     assert cited.authors[1] == CitedName(literal="RAND Corporation")
 
@@ -159,8 +159,12 @@ def test_publisher_bibtex_with_latex_is_read() -> None:
         cited_person("García Márquez", "José"),
         CitedName(literal="European Council"),
     )
-    assert (cited.source, cited.date, cited.doi) == ("Survival", "2023-06", "10.1080/00396338.2023.2239061")
-    assert cited.url.endswith("2239061#abstract")
+    assert (cited.source, cited.date, cited.get("doi")) == (
+        "Survival",
+        "2023-06",
+        "10.1080/00396338.2023.2239061",
+    )
+    assert cited.get("url").endswith("2239061#abstract")
     assert cited.accessed_on == "2025-06-10"
 
 
@@ -179,7 +183,7 @@ def test_biblatex_with_macro_and_several_entries_is_read() -> None:
         "2025-06-09",
         "2025-06-11",
     )
-    assert (cited.url, cited.language) == ("https://example.org/~user/a_b--c", "en")
+    assert (cited.get("url"), cited.language) == ("https://example.org/~user/a_b--c", "en")
 
 
 def test_old_bibtex_with_quotation_marks_is_read() -> None:
@@ -228,7 +232,7 @@ def test_zotero_csl_is_read() -> None:
         ),
         source="Foreign Policy",
         date="2025-06-09",
-        url="https://foreignpolicy.com/2025/06/09/a/",
+        facts={"url": "https://foreignpolicy.com/2025/06/09/a/"},
         language="en-US",
         accessed_on="2025-06-10",
     )
@@ -242,7 +246,7 @@ def test_crossref_csl_and_literal_names_are_read() -> None:
         "report",
         "2025-05",
     )
-    assert cited.doi == "10.1234/ABC.5"
+    assert cited.get("doi") == "10.1234/ABC.5"
     assert [a.display_name for a in cited.authors] == ["王小明", "Ministry of X"]
     cited = read_citation(LITERAL_CSL).article
     assert (cited.authors, cited.date, cited.kind) == (
@@ -291,13 +295,13 @@ def test_unreadable_citation_is_rejected_with_code(text: str, code: str) -> None
     ],
 )
 def test_tracking_parameters_are_removed_from_url(url: str, expected: str) -> None:
-    assert read_citation(f"TY  - JOUR\nTI  - T\nUR  - {url}\nER  - \n").article.url == expected
-    assert read_citation(f"@article{{a, title={{T}}, url={{{url}}}}}").article.url == expected
+    assert read_citation(f"TY  - JOUR\nTI  - T\nUR  - {url}\nER  - \n").article.get("url") == expected
+    assert read_citation(f"@article{{a, title={{T}}, url={{{url}}}}}").article.get("url") == expected
 
 
 def test_invalid_links_and_control_characters_are_dropped() -> None:
     for url in ("javascript:alert(1)", "ftp://a.example/x", "https://user:pw@a.example/", "//a.example"):
-        assert read_citation(f"TY  - JOUR\nTI  - T\nUR  - {url}\nER  - ").article.url == ""
+        assert read_citation(f"TY  - JOUR\nTI  - T\nUR  - {url}\nER  - ").article.get("url") == ""
     assert read_citation('{"title": "A\\u0000B\\u202eC\\ud800 <script>x</script>"}').article.title.startswith(
         "A B"
     )
