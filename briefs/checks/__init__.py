@@ -7,7 +7,13 @@ from .changes import (
     find_substantive_differences,
 )
 from .finding import CheckContext, Edit, Finding, Repair, TermData
-from .glossary import count_term_renderings, find_term_spans, find_terms_in_pair, prefilter_names
+from .glossary import (
+    count_term_renderings,
+    find_term_spans,
+    find_terms_in_pair,
+    list_renderings,
+    prefilter_names,
+)
 from .lens import LENS_KINDS, LensSpan, light_pair, light_pairs
 from .registry import (
     ALL_CHECKS,
@@ -53,6 +59,7 @@ __all__ = [
     "hash_text_pair",
     "light_pair",
     "light_pairs",
+    "list_renderings",
     "prefilter_names",
     "remove_dismissed",
     "run_checks",

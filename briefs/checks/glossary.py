@@ -202,7 +202,7 @@ def _has_built_in_pair(term: TermData, other: _SearchableText) -> bool:
     own, side = term.renderings(other.text.side), other.text.side
     return any(
         other.contains(form)
-        for form in _renderings(term, side)
+        for form in list_renderings(term, side)
         if form not in own and (side == "en" or not form.isascii())
     )
 
@@ -269,11 +269,12 @@ def _correct_english(reading: _SearchableText, form: _TermForm, term: TermData, 
 
 def _is_rendered(term: TermData, other: _SearchableText) -> bool:
     """Return whether the term, or its built-in pair, occurs in any form, even within a longer form."""
-    return any(other.contains(form) for form in _renderings(term, other.text.side))
+    return any(other.contains(form) for form in list_renderings(term, other.text.side))
 
 
 @lru_cache(maxsize=4096)
-def _renderings(term: TermData, side: Side) -> tuple[str, ...]:
+def list_renderings(term: TermData, side: Side) -> tuple[str, ...]:
+    """Return every rendering of a term on one side, with those that the checks know besides the glossary's."""
     zh, en = {*term.approved("zh")}, {*term.approved("en")}
     more = [row for row in BUILT_IN_TERMS if zh & {*row.also_zh} or en & {*row.also_en}]
     forms = [*term.renderings(side), *(form for row in more for form in row.renderings(side))]

@@ -5,15 +5,21 @@ A change is two rows: the stored one, or None for a new entry, and an unsaved on
 """
 
 import json
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import batched
 from typing import Any, Final
 
+from django.db import connection
 from django.db.models import Q, QuerySet
 from django.db.models.expressions import RawSQL
 from django.utils import timezone
 
+from .. import checks
+from ..checks import TermData
+from ..checks.texts import fold_for_names
 from ..citations.works import is_publication
 from ..content import SIDES, Content, Facts, Side
 from ..models.derived import SearchEntry
@@ -23,7 +29,7 @@ from ..rendering import term_marks
 from ..search import ParsedQuery, get_store
 from ..search.query import QueryTerm, build_phrase
 from . import build
-from .glossary_cache import TERM_COLUMNS, TermRows, fetch_term_rows
+from .glossary_cache import TERM_COLUMNS, TermRows, build_glossary_entries, fetch_term_rows
 from .term_occurrences import Glossary
 
 DESK_COLUMNS: Final = frozenset({"country", "aliases", "note"})
@@ -31,6 +37,7 @@ DESK_COLUMNS: Final = frozenset({"country", "aliases", "note"})
 MAX_EDITIONS_READ: Final = 300
 """Editions whose text is searched for a term. If there are more candidates, the term counts as occurring."""
 _BATCH: Final = 25
+_TOKEN: Final = re.compile(r"[a-z0-9\u00c0-\u024f]+|[^\W_]")
 _NEW_ID: Final = 2**62
 """Stands in for the id of a new term."""
 _LIST_SEPARATORS: Final[dict[Side, str]] = {"zh": "、", "en": ", "}
@@ -38,6 +45,7 @@ _UNCOMPARED_COLUMNS: Final = frozenset({"id", "slug", "merged_into_id"})
 
 type Mark = tuple[int, int, str]
 """Start, end, and the rendering in the other language that readers see."""
+type Tokens = tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,16 +68,17 @@ class PageChange:
 
 def changes_public_pages(before: Vocabulary | None, after: Vocabulary) -> bool:
     """Return whether storing the row would change what readers see, now or when a scheduled edition goes live."""
-    if before is not None and is_changed_for_readers(before, after):
+    if before is not None:
+        if not is_changed_for_readers(before, after):
+            return False
         if build.is_used_in_editions(before):
             return True
         if (heir := before.merged_into) and not isinstance(after, Term):
             return build.is_used_in_editions(build.resolve_merged(type(after), {heir.pk})[heir.pk])
-    if not isinstance(after, Term):
+    if not isinstance(after, Term) or not _is_in_any_text(before, after):
         return False
-    candidates = _find_candidates(before, after)
-    first = list(candidates[: MAX_EDITIONS_READ + 1])
-    return len(first) > MAX_EDITIONS_READ or any(_compare_editions(before, after, first))
+    candidates = list(_find_candidates(before, after)[: MAX_EDITIONS_READ + 1])
+    return len(candidates) > MAX_EDITIONS_READ or any(_compare_editions(before, after, candidates))
 
 
 def is_changed_for_readers(before: Vocabulary, after: Vocabulary) -> bool:
@@ -87,7 +96,9 @@ def find_page_changes(
     """Return up to `limit` pages with other lines, the number of such pages, and whether there are more."""
     candidates = list(_find_candidates(before, after)[: MAX_EDITIONS_READ + 1])
     found = list(_compare_editions(before, after, candidates[:MAX_EDITIONS_READ]))
-    return found[:limit], len(found), len(candidates) > MAX_EDITIONS_READ
+    shown = [page.edition.pk for page in found[:limit]]
+    pages = list(_compare_editions(before, after, shown, with_all_terms=True))
+    return pages, len(found), len(candidates) > MAX_EDITIONS_READ
 
 
 def _find_candidates(before: Vocabulary | None, after: Vocabulary) -> QuerySet[Any, int]:
@@ -99,28 +110,25 @@ def _find_candidates(before: Vocabulary | None, after: Vocabulary) -> QuerySet[A
         if heir := before.merged_into:
             ids.append(build.resolve_merged(kind, {heir.pk})[heir.pk].pk)
     touched = Q(pk__in=build.find_edition_ids_using(kind, ids))
-    if isinstance(after, Term) and build.get_merged_into_id(after) is None:
-        touched |= Q(pk__in=_find_editions_with_forms(after))
+    if isinstance(after, Term):
+        touched |= _build_term_condition(before, after)
     standing = Q(live_until=None) | Q(live_until__gt=timezone.now())
     rows = Edition.objects.uncancelled().filter(standing, touched)
     return rows.order_by("-published_at", "-pk").values_list("pk", flat=True)
 
 
-def _find_editions_with_forms(term: Term) -> QuerySet[Any, Any]:
-    """Find the editions whose text has a rendering, by the search index: a superset of what the checks find."""
-    forms = (term.zh, term.en, *term.also_zh, *term.also_en, *term.avoid_zh, *term.avoid_en)
-    ways = tuple(phrase for form in forms if (phrase := build_phrase(form)))
-    if not ways:
-        return SearchEntry.objects.none().values("edition")
-    sql, values = get_store().build_match_sql(ParsedQuery(terms=(QueryTerm(ways),)))
-    return SearchEntry.objects.filter(place__in=RawSQL(sql, values)).values("edition")  # noqa: S611
-
-
 def _compare_editions(
-    before: Vocabulary | None, after: Vocabulary, ids: Sequence[int]
+    before: Vocabulary | None, after: Vocabulary, ids: Sequence[int], *, with_all_terms: bool = False
 ) -> Iterator[PageChange]:
-    """Yield the editions with other lines, in the order of their ids."""
-    glossaries = _load_glossaries(before, after) if isinstance(after, Term) else None
+    """Yield the editions with other lines, in the order of their ids.
+
+    Without all terms, only those are compared whose marks the changed one may hide: four times as fast.
+    """
+    if not ids:
+        return
+    glossaries = (
+        _load_glossaries(before, after, with_all_terms=with_all_terms) if isinstance(after, Term) else None
+    )
     for batch in batched(ids, _BATCH):
         rows = Edition.objects.only("slug", "content").in_bulk(batch)
         editions = [rows[pk] for pk in batch if pk in rows]
@@ -166,10 +174,94 @@ def _name_lines(facts: Facts, names: build.ResolvedVocabulary) -> dict[tuple[str
 # Terms
 
 
-def _load_glossaries(before: Vocabulary | None, after: Term) -> tuple[Glossary, Glossary]:
+def _build_term_condition(before: Vocabulary | None, after: Term) -> Q:
+    """Match a superset of the editions whose marks may differ, by the search index.
+
+    Every mark needs an English rendering in one of the texts. Any other form may hide the mark of a term whose form it
+    overlaps, or no longer hide it.
+    """
+    terms = _list_terms(before, after)
+    english = {form for term in terms for form in (*checks.list_renderings(term, "en"), *term.approved("en"))}
+    found = Q(pk__in=_find_editions_with(english))
+    if others := _find_overlapping_terms(fetch_term_rows(), terms):
+        forms, other_forms = (_join_forms(some) for some in (terms, others.values()))
+        found |= Q(Q(pk__in=_find_editions_with(forms)), Q(pk__in=_find_editions_with(other_forms)))
+    return found
+
+
+def _list_terms(*rows: Vocabulary | None) -> list[TermData]:
+    """Return the data of the rows that are not merged into another."""
+    shown = (row for row in rows if row is not None and build.get_merged_into_id(row) is None)
+    return [TermData.from_mapping(vars(row)) for row in shown]
+
+
+def _is_in_any_text(before: Vocabulary | None, after: Term) -> bool:
+    """Return whether the search index has any form of the term. Most new terms of a sheet are in no text: 0.3 ms."""
+    if not (match := _build_match(_join_forms(_list_terms(before, after)))):
+        return False
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT EXISTS ({match[0]})", match[1])
+        return bool(cursor.fetchone()[0])
+
+
+def _find_editions_with(forms: Iterable[str]) -> QuerySet[Any, Any]:
+    if not (match := _build_match(forms)):
+        return SearchEntry.objects.none().values("edition")
+    return SearchEntry.objects.filter(place__in=RawSQL(*match)).values("edition")  # noqa: S611
+
+
+def _build_match(forms: Iterable[str]) -> tuple[str, list[Any]] | None:
+    """Return SQL and values for the places of the texts that have one of the forms, or None if no form has a word."""
+    ways = tuple(phrase for form in sorted(forms) if (phrase := build_phrase(form)))
+    return get_store().build_match_sql(ParsedQuery(terms=(QueryTerm(ways),))) if ways else None
+
+
+def _find_overlapping_terms(rows: TermRows, terms: Iterable[TermData]) -> dict[int, TermData]:
+    """Return the terms, by id, with a form that may overlap one of these in a text."""
+    own = {form for term in terms for form in _tokenise_forms(term)}
+    return {
+        entry.pk: entry.term
+        for entry in build_glossary_entries(rows)
+        if any(_may_overlap(one, other) for one in own for other in _tokenise_forms(entry.term))
+    }
+
+
+def _may_overlap(one: Tokens, other: Tokens) -> bool:
+    """Return whether one form contains the other, or ends as the other begins."""
+    if not set(one).intersection(other):
+        return False
+    short, long = sorted((one, other), key=len)
+    return any(
+        short[max(0, -at) : len(long) - at] == long[max(0, at) : at + len(short)]
+        for at in range(1 - len(short), len(long))
+    )
+
+
+def _list_forms(term: TermData) -> set[str]:
+    lists = (term.also_zh, term.also_en, term.avoid_zh, term.avoid_en, term.safe_zh, term.safe_en)
+    return {term.zh, term.en, *(form for forms in lists for form in forms)} - {""}
+
+
+def _join_forms(terms: Iterable[TermData]) -> set[str]:
+    return {form for term in terms for form in _list_forms(term)}
+
+
+@lru_cache(maxsize=4096)
+def _tokenise_forms(term: TermData) -> frozenset[Tokens]:
+    """Return each form as its words, without a plural s, and its Chinese characters."""
+    texts = (fold_for_names(form).lower().replace("臺", "台") for form in _list_forms(term))
+    return frozenset(tuple(t.rstrip("s") or t for t in _TOKEN.findall(text)) for text in texts)
+
+
+def _load_glossaries(
+    before: Vocabulary | None, after: Term, *, with_all_terms: bool
+) -> tuple[Glossary, Glossary]:
     """Return the glossary as it is, and as it would be."""
     rows = fetch_term_rows()
     pk = _NEW_ID if before is None else before.pk
+    if not with_all_terms:
+        kept = {pk, *_find_overlapping_terms(rows, _list_terms(before, after))}
+        rows = tuple(row for row in rows if row[0] in kept)
     others = [row for row in rows if row[0] != pk]
     if build.get_merged_into_id(after) is None:
         values = [getattr(after, name) for name in TERM_COLUMNS]

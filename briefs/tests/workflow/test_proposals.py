@@ -124,6 +124,35 @@ def test_term_that_gains_a_rendering_in_public_text_becomes_a_proposal(team: fac
     assert 'class="term"' in brief_pages(brief)
 
 
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"zh": "灰色地帶論", "en": "nowhere"},
+        {"zh": "無處", "en": "nowhere", "safe_zh": ["灰色地帶論"]},
+        {"zh": "無處", "en": "nowhere", "avoid_zh": ["是灰色地帶"]},
+    ],
+)
+def test_term_that_hides_the_mark_of_another_becomes_a_proposal(
+    team: factories.Team, values: dict[str, Any]
+) -> None:
+    Term.make(zh="灰色地帶", en="gray zone", also_zh=["地帶論"], also_en=["theory"])
+    text = Bullet(0, "這是灰色地帶論。", "This is gray zone theory.")
+    brief = factories.live_brief(team, factories.content(bullets=(text,)))
+    assert 'class="term"' in brief_pages(brief)
+    proposal = workflow.save_vocabulary_row(Term(**values), by=team.publisher)
+    assert proposal
+    accept(proposal, by=team.other_publisher)
+    undone = Term.objects.get(en="nowhere")
+    undone.zh, undone.safe_zh, undone.avoid_zh = "烏有", [], []
+    assert workflow.save_vocabulary_row(undone, by=team.publisher)  # the mark comes back
+
+
+def test_term_whose_counterpart_only_the_checks_know_becomes_a_proposal(team: factories.Team) -> None:
+    text = Bullet(0, "人工智慧的競賽。", "The AI race.")
+    factories.live_brief(team, factories.content(bullets=(text,)))
+    assert workflow.save_vocabulary_row(Term(zh="人工智慧", en="artificial intelligence"), by=team.publisher)
+
+
 def test_scheduled_edition_counts_as_public(team: factories.Team) -> None:
     brief = factories.signed_brief(team)
     factories.approve(brief, team.publisher, at=factories.tomorrow())
