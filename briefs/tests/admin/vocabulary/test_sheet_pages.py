@@ -9,6 +9,7 @@ from django.contrib import admin
 from django.contrib.admin.models import LogEntry
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from django.utils import translation
 
 from briefs import notifications, workflow
 from briefs.content import Bullet
@@ -245,7 +246,8 @@ def test_sheet_of_terms_proposes_those_in_public_text_with_one_notice(
     assert "1 new entry, 2 proposals wait for a second person" in response.content.decode()
     assert Term.objects.get().en == "nowhere"
     (notice,) = Outbox.objects.filter(kind="proposed")
-    assert "2 proposals wait for you" in notifications.describe_notice(notice)
+    with translation.override("en"):
+        assert "2 proposals wait for you" in notifications.describe_notice(notice)
     assert notifications.build_desk_path(notice) == "/admin/briefs/proposal/"
     sign_in(client, team.other_publisher)
     assert client.get("/admin/inbox/").content.decode().count("2 proposals wait for you") >= 1
