@@ -143,6 +143,10 @@ def _proxies() -> Faults:
         yield "DIGEST_PROXIES: 0, so all readers count as one address, that of the proxy which ends TLS. Set it to 1."
 
 
+def _server() -> Faults:
+    yield from environment.find_server_faults(settings.DATABASES)
+
+
 def _metrics() -> Faults:
     host, port = settings.METRICS_BIND or ("127.0.0.1", 0)
     try:
@@ -252,5 +256,5 @@ def _disk() -> Faults:
 
 
 DOCTOR_CHECKS: Final[tuple[Callable[[], Faults], ...]] = (
-    _settings, _proxies, _metrics, _database, _connections, _replica, _people, _cache, _mail, _media, _dictionary, _fonts, _jobs, _disk,
+    _settings, _server, _proxies, _metrics, _database, _connections, _replica, _people, _cache, _mail, _media, _dictionary, _fonts, _jobs, _disk,
 )  # fmt: skip

@@ -7,7 +7,7 @@ precedence. A wrong value or name stops the start with one sentence that begins 
 import os
 import re
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib.util import find_spec
 from ipaddress import ip_address
@@ -22,6 +22,7 @@ from rapidfuzz.distance import OSA
 
 from .environment_file import UnreadableLine, read_assignments
 
+SQLITE: Final = "briefs.database.sqlite"
 SQLITE_SETUP: Final = "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA recursive_triggers=ON;"
 POSTGRESQL_DEFAULTS: Final = {
     "connect_timeout": 5,
@@ -357,7 +358,7 @@ def database(value: str) -> dict[str, Any]:
     options = config.setdefault("OPTIONS", {})
     if config["ENGINE"] == "django.db.backends.sqlite3":
         require_sqlite_file(Path(config["NAME"] or ":memory:"))
-        config["ENGINE"] = "briefs.database.sqlite"
+        config["ENGINE"] = SQLITE
         config["CONN_MAX_AGE"] = None  # reopening the file costs more than rendering most pages
         options |= {"transaction_mode": "IMMEDIATE", "timeout": 20, "init_command": SQLITE_SETUP}
     elif config["ENGINE"] == "django.db.backends.postgresql":
@@ -386,32 +387,34 @@ def databases(var: Path, site: Site) -> dict[str, dict[str, Any]]:
     """Return `default`, and `replica` if there is one: a PostgreSQL standby, for public pages."""
     primary = DATABASE_URL.read(default=f"sqlite:///{var / 'digest.sqlite3'}")
     pool = DATABASE_POOL.read()
-    if primary["ENGINE"] == "briefs.database.sqlite":
-        require_one_process(WEB_CONCURRENCY.read())
+    if primary["ENGINE"] == SQLITE:
         # Without DATABASE_URL the file of a new clone is made by whatever opens it first.
         primary["EXPECTED_FILE"] = primary["NAME"] if DATABASE_URL.given or site.is_https else ""
     else:
         primary["POOL_SIZE"] = pool
     replica = DATABASE_REPLICA_URL.read()
-    if replica is None:
+    if replica is None or primary["ENGINE"] == SQLITE:
         return {"default": primary}
-    if "POOL_SIZE" not in primary or replica["ENGINE"] != primary["ENGINE"]:
-        DATABASE_REPLICA_URL.stop("expected a PostgreSQL standby of DATABASE_URL, which is PostgreSQL too.")
     if all(replica[part] == primary[part] for part in ("HOST", "PORT", "NAME")):
         DATABASE_REPLICA_URL.stop("this is the database of DATABASE_URL, not a standby of it.")
     return {"default": primary, "replica": replica | {"POOL_SIZE": pool, "TEST": {"MIRROR": "default"}}}
 
 
-def require_one_process(processes: int) -> None:
-    """Stop if several server processes would write to SQLite."""
-    if processes > 1:
-        WEB_CONCURRENCY.stop(
-            f"{processes} server processes need PostgreSQL; with SQLite run one, which has threads."
-        )
+def find_server_faults(databases: dict[str, dict[str, Any]]) -> Iterator[str]:
+    """Yield why a server must not start. A command may: a drill restores to SQLite with the settings of PostgreSQL."""
+    if databases["default"]["ENGINE"] != SQLITE:
+        return
+    if (processes := WEB_CONCURRENCY.read()) > 1:
+        yield f"{WEB_CONCURRENCY.name}: {processes} server processes need PostgreSQL; with SQLite run one, which has threads."
+    if DATABASE_REPLICA_URL.given:
+        yield f"{DATABASE_REPLICA_URL.name}: a replica needs a DATABASE_URL of PostgreSQL, and this is SQLite."
 
 
 def standby(value: str) -> dict[str, Any] | None:
-    return database(value) if value else None
+    config = database(value) if value else None
+    if config and config["ENGINE"] == SQLITE:
+        raise ValueError("expected a PostgreSQL standby of DATABASE_URL.")
+    return config
 
 
 def cache(value: str) -> dict[str, Any]:

@@ -17,11 +17,13 @@ from briefs.database import request_limits  # noqa: E402
 from briefs.database.sqlite.base import describe_missing_file  # noqa: E402
 from briefs.public.build_hash import compute_build_hash  # noqa: E402
 
+from .environment import find_server_faults  # noqa: E402
 from .observation import observe  # noqa: E402
 from .probes import answer_probes  # noqa: E402
 
-if fault := describe_missing_file(settings.DATABASES["default"]):
-    raise SystemExit(fault)
+for fault in (describe_missing_file(settings.DATABASES["default"]), *find_server_faults(settings.DATABASES)):
+    if fault:
+        raise SystemExit(fault)
 request_limits.limit_sqlite()
 compute_build_hash()  # of the files that this process runs
 

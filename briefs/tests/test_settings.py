@@ -152,7 +152,12 @@ def assert_found(wrong_settings: list[WrongSetting], base: str, tmp_path: Path) 
 
 
 FOUND_BY_DOCTOR = [wrong for wrong in WRONG_SETTINGS if wrong.found_by == "doctor"]
-NEEDS_POSTGRESQL = {"DATABASE_POOL", "DATABASE_REPLICA_URL"}
+
+
+def needs_postgresql(wrong: WrongSetting) -> bool:
+    return (
+        bool(wrong.variables & {"DATABASE_POOL", "DATABASE_REPLICA_URL"}) and "SQLite" not in wrong.sentence
+    )
 
 
 @pytest.mark.skipif(connection.vendor != "sqlite", reason="it needs a file")
@@ -161,7 +166,7 @@ def test_doctor_finds_the_other_wrong_settings_of_the_guide(
 ) -> None:
     shutil.copy(empty_database, tmp_path / "digest.sqlite3")
     (tmp_path / "CHANGELOG.md").write_text("no database\n" * 100, encoding="utf-8")
-    assert_found([w for w in FOUND_BY_DOCTOR if not w.variables & NEEDS_POSTGRESQL], base, tmp_path)
+    assert_found([w for w in FOUND_BY_DOCTOR if not needs_postgresql(w)], base, tmp_path)
 
 
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="it needs a server")
@@ -173,7 +178,7 @@ def test_doctor_compares_pool_and_replica_with_the_server(base: str, tmp_path: P
     wrong = [
         w._replace(lines=(w.lines[0].replace("digest:secret@localhost/digest", address.replace("127.0.0.1", "localhost")),))
         for w in FOUND_BY_DOCTOR
-        if w.variables & NEEDS_POSTGRESQL
+        if needs_postgresql(w)
     ]  # fmt: skip
     assert_found(wrong, base, tmp_path)
 
@@ -345,3 +350,23 @@ def test_startup_with_wrong_setting_prints_one_line() -> None:
 )  # fmt: skip
 def test_valid_site_url_is_accepted(value: str) -> None:
     assert environment.site_address(value + "/").url == value
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="it needs a file")
+@pytest.mark.parametrize(
+    "line", ["WEB_CONCURRENCY=3", "DATABASE_REPLICA_URL=postgres://digest@10.0.0.2/digest"]
+)
+def test_server_refuses_settings_that_a_drill_on_sqlite_may_have(
+    line: str, base: str, tmp_path: Path
+) -> None:
+    """`digest DATABASE_URL=sqlite:… restore` runs with the settings of a site on PostgreSQL."""
+    (tmp_path / "digest.sqlite3").touch()
+    file = tmp_path / "digest.env"
+    file.write_text(f"{base}{line}\n", encoding="utf-8")
+    assert list(load_settings(DIGEST_ENV_FILE=str(file))["DATABASES"]) == ["default"]
+    with only_these({"DIGEST_ENV_FILE": str(file)}):
+        command = [sys.executable, "-m", "gunicorn", "digest.wsgi", "--check-config", "--config", "deploy/gunicorn.conf.py"]  # fmt: skip
+        run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    skip_without_package(run.stderr)
+    assert run.returncode
+    assert f"{line.partition('=')[0]}: " in run.stdout + run.stderr
