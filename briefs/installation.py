@@ -89,6 +89,10 @@ def create_first_person(
     return person
 
 
+WASTE_LIMIT: Final = 50 * 1024 * 1024
+"""Bytes of unused pages that are worth a VACUUM. Dropped tables leave them in the file."""
+
+
 def find_faults() -> Faults:
     """Yield a sentence for everything that is wrong or will go wrong, with what to do about it."""
     database_faults = set()
@@ -127,6 +131,16 @@ def _database() -> Faults:
         yield f"The database is damaged: {reason}. Restore a backup (docs/operators.md)."
     else:
         JobRun.record(INTEGRITY)
+    with connection.cursor() as cursor:
+        free, pages, size = (
+            cursor.execute(f"PRAGMA {name}").fetchone()[0]
+            for name in ("freelist_count", "page_count", "page_size")
+        )
+    if free * size > WASTE_LIMIT and free > pages / 3:
+        yield (
+            f"{free * size >> 20} of the {pages * size >> 20} MB of the database file are unused. Stop the server and run"
+            f" sqlite3 {connection.settings_dict['NAME']} VACUUM, which needs as much room again."
+        )
 
 
 def _settings() -> Faults:

@@ -7,8 +7,6 @@ import datetime as dt
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from django.utils import timezone
-
 from .content import Content, Facts, Side
 from .facts import SCALAR_FACTS, FactKind
 from .text.article_urls import is_safe_link, write_host_in_ascii
@@ -57,7 +55,7 @@ class PublicNames:
 
 @dataclass(frozen=True)
 class PublicBrief:
-    """`updated_at` is when the edition became public, `published_at` when the first one did."""
+    """`updated_at` is when the edition became public, `published_at` when the first one did, in the time of the site."""
 
     slug: str
     published_at: dt.datetime
@@ -81,7 +79,16 @@ class PublicBrief:
 
     @property
     def published_day(self) -> dt.date:
-        return timezone.localdate(self.published_at)
+        return self.published_at.date()
+
+    @property
+    def published_utc(self) -> str:
+        return self.published_at.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+    @property
+    def url(self) -> str:
+        """Address of the article; empty if it cannot be linked."""
+        return str(self.shown_facts["url"])
 
     @property
     def source(self) -> PublicSource | None:

@@ -13,10 +13,10 @@ import msgspec
 from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 
+from ..derived.brief_shape import Moment
 from ..public import rate_limits
 from ..public.rate_limits import SEARCH_LIMIT_WINDOW, Activity
 from ..public.responses import NO_STORE, ViewFunction, drop_session, public_view
-from ..shapes.brief_shape import Moment
 
 JSON = "application/json"
 METHODS = "GET, HEAD, OPTIONS"

@@ -18,13 +18,13 @@ from django_mcpz.server import MCPServer, ToolError, public
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from ..database.replica import read_from_replica
+from ..derived.brief_shape import Brief, FoundBrief, Moment, Name
+from ..derived.shape_queries import ShapeRow, build_brief, build_shapes
 from ..public.responses import NO_STORE
 from ..public.search import search_queries
 from ..rendering.citation_box import build_citations
 from ..search.highlighting import find_spans
 from ..search.query import Phrase
-from ..shapes.brief_shape import Brief, FoundBrief, Moment, Name
-from ..shapes.shape_queries import ShapeRow, build_shapes
 from ..text.paths import SITE_PLACEHOLDER
 from . import brief_queries, parameters
 from .api_responses import Problem, require_rate
@@ -199,7 +199,7 @@ def search(request: HttpRequest, values: Any) -> SearchAnswer:
     require_rate(request, "search")
     now = timezone.now()
     results = search_queries.run_search(replace(asked, newest_first=not asked.query_text), now)
-    rows = brief_queries.fetch_by_slug(now, [hit.slug for hit in results.hits])
+    rows = brief_queries.fetch_by_slug(now, [hit.brief.slug for hit in results.hits])
     phrases = results.query.highlighted_phrases
     found = [
         _build_pairs(brief, _find_best_pairs(brief, phrases))
@@ -277,7 +277,7 @@ def cite(request: HttpRequest, values: CiteInput) -> Citations:
                 line.lang,
                 "".join(run.text for run in line.sentence).replace(SITE_PLACEHOLDER, settings.SITE_URL),
             )
-            for work, part in zip(_WORKS, build_citations(row.card, "en"), strict=True)
+            for work, part in zip(_WORKS, build_citations(build_brief(row), "en"), strict=True)
             for line in part.lines
         ],
     )

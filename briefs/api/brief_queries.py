@@ -12,10 +12,10 @@ from django.utils import timezone
 from msgspec import Struct
 
 from ..database.prepared_query import PreparedQuery
+from ..derived.brief_shape import Change
+from ..derived.shape_queries import EditionRows, ShapeQuery, ShapeRow, build_shapes, pad_ids
 from ..models.edition import Edition
 from ..public.page_keys import ListPosition, build_beyond_condition
-from ..shapes.brief_shape import Change
-from ..shapes.shape_queries import EditionRows, ShapeQuery, ShapeRow, build_shapes, pad_ids
 from . import parameters
 from .api_responses import Problem
 

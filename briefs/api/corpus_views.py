@@ -1,6 +1,5 @@
 """The page of the open corpus and its files. `DIGEST_CORPUS=0` switches them off."""
 
-import datetime as dt
 import re
 from collections.abc import Iterator
 from functools import lru_cache
@@ -8,15 +7,15 @@ from http import HTTPStatus
 from typing import Final
 
 from django.conf import settings
-from django.db.models import Count, Max
+from django.db.models import Max
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.utils import timezone
 
 from ..content import Side
+from ..derived import corpus
 from ..models.edition import Edition
-from ..public import page_frame
+from ..public import page_cache, page_frame
 from ..public import views as public_views
-from ..shapes import corpus
 from .api_responses import Problem
 
 _CONTENT_TYPES: Final = {"jsonl": "application/jsonl", "tmx": "application/x-tmx+xml"}
@@ -26,27 +25,20 @@ _RANGE: Final = re.compile(r"bytes=([0-9]{0,15})-([0-9]{0,15})")
 def show_corpus(request: HttpRequest, language: Side) -> HttpResponse:
     _require_corpus()
     now = timezone.now()
-    listed = Edition.objects.listed(now)
-    state = listed.aggregate(Count("pk"), Max("pk"), Max("live_from"))
+    newest = Edition.objects.listed(now).aggregate(newest=Max("live_from"))["newest"]
     return page_frame.render(
         "briefs/corpus.html",
         language,
         "corpus/",
-        size=count(repr(state), now.date()),
+        size=page_cache.keep_part("corpus", lambda: corpus.count_corpus(now)),
         licence=settings.DIGEST_LICENCE,
-        newest=state["live_from__max"],
+        newest=newest,
     )
 
 
 def redirect_to_page(request: HttpRequest) -> HttpResponse:
     _require_corpus()
     return public_views.redirect_to_language(request, page="corpus/")
-
-
-@lru_cache(maxsize=1)
-def count(state: str, day: dt.date) -> corpus.CorpusSize:
-    """Count again when the listed editions have changed, and once a day: it reads all texts."""
-    return corpus.count_corpus(timezone.now())
 
 
 def download(request: HttpRequest, file_format: str) -> HttpResponse:

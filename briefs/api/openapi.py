@@ -13,9 +13,9 @@ from django.utils import translation
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
+from ..derived.brief_shape import FoundBrief
+from ..derived.shape_queries import API_PATH
 from ..public import page_frame
-from ..shapes.brief_shape import FoundBrief
-from ..shapes.shape_queries import API_PATH
 from . import parameters
 from .api_responses import JSON, ProblemDetails
 from .brief_queries import ChangePage

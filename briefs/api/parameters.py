@@ -10,9 +10,9 @@ import msgspec
 from django.http import Http404, HttpRequest
 from django.utils.dateparse import parse_date, parse_datetime
 
+from ..derived.brief_shape import Brief
 from ..public.page_keys import ListPosition
 from ..public.search.search_params import SearchParams
-from ..shapes.brief_shape import Brief
 from .api_responses import Problem
 
 MAX_LIMIT: Final = 100

@@ -2,9 +2,9 @@
 
 from django.urls import path, re_path
 
+from ..derived import corpus
 from ..public.page_cache import keep
 from ..public.responses import public_view
-from ..shapes import corpus
 from . import corpus_views, openapi, views
 from .api_responses import api_view
 

@@ -11,12 +11,12 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllow
 from django.utils import timezone
 from msgspec import Struct
 
+from ..derived import shape_queries
+from ..derived.brief_shape import Brief, FoundBrief, Name
 from ..public.page_keys import ListPosition
 from ..public.responses import NO_STORE
 from ..public.search import search_queries
 from ..public.subjects import subject_queries
-from ..shapes import shape_queries
-from ..shapes.brief_shape import Brief, FoundBrief, Name
 from . import brief_queries, parameters
 from .api_responses import Problem, json_response, require_rate
 

@@ -1,4 +1,4 @@
-"""Build the two citable works of a card: the brief and the article it digests.
+"""Build the two citable works of a public brief: the brief and the article it digests.
 
 A brief is a web page of the site. It has no author: the author of the article did not write it, and our editors are
 not named in public. `styles.describe_digested_article` says what it digests. A Chinese name is used only if it is
@@ -8,15 +8,15 @@ the person's own.
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Literal
 
 from ..content import Side
 from ..facts import CITED_FACTS
+from ..public_brief import PublicAuthor, PublicBrief, PublicSource
 from ..text import date_format, paths
 from ..text.person_names import split_person_name
 from ..text.scripts import detect_language_code
 
-type Card = Mapping[str, Any]
 type WorkKind = Literal[
     "brief", "article", "magazine", "newspaper", "journal", "report", "testimony", "interview"
 ]
@@ -106,58 +106,53 @@ class CitableWork:
         return self.language.lower().startswith("zh")
 
 
-def build_brief_work(card: Card, side: Side, site_name: str) -> CitableWork:
+def build_brief_work(brief: PublicBrief, side: Side, site_name: str) -> CitableWork:
     """Build the work for one language of a brief. The URL begins with `paths.SITE_PLACEHOLDER`."""
     return CitableWork(
-        citation_key=card["slug"],
+        citation_key=brief.slug,
         kind="brief",
-        title=card[f"headline_{side}"],
+        title=brief.headline(side),
         language="zh-TW" if side == "zh" else "en",
         authors=(),
         outlet=site_name,
-        date=card["published"],
-        facts={"url": f"{paths.SITE_PLACEHOLDER}{paths.brief(side, card['slug'])}"},
-        abstract=card[f"gist_{side}"],
-        keywords=tuple(keyword[side] for keyword in card["keywords"]),
-        digested_article=build_article_work(card),
+        date=brief.published_day.isoformat(),
+        facts={"url": f"{paths.SITE_PLACEHOLDER}{paths.brief(side, brief.slug)}"},
+        abstract=brief.summary(side),
+        keywords=tuple(keyword.label(side) for keyword in brief.keywords),
+        digested_article=build_article_work(brief),
     )
 
 
-def build_article_work(card: Card) -> CitableWork:
-    source = card["source"] or {}
-    language = card["language"] or ("en" if detect_language_code(card["title"]) == "en" else "zh")
+def build_article_work(brief: PublicBrief) -> CitableWork:
+    source = brief.source
+    language = brief.facts.language or ("en" if detect_language_code(brief.facts.title) == "en" else "zh")
     chinese = language.lower().startswith("zh")
     return CitableWork(
-        citation_key=f"{card['slug']}-original",
-        kind=_KINDS.get(card["kind"]) or _OUTLETS.get(source.get("kind", ""), "article"),
-        title=card["title"],
+        citation_key=f"{brief.slug}-original",
+        kind=_KINDS.get(brief.facts.kind) or _OUTLETS.get(source.kind if source else "", "article"),
+        title=brief.facts.title,
         language=language,
-        authors=_authors(card, chinese=chinese),
-        outlet=source.get("zh" if chinese else "en", ""),
-        is_in_publication=is_publication(source),
-        date=card["date"] if date_format.parse_first_day(card["date"]) else "",
-        issue_label=card["date_label"],
-        facts={name: card.get(name, "") for name in CITED_FACTS},
-        accessed_on=card["accessed_on"] if date_format.parse_first_day(card["accessed_on"]) else "",
+        authors=tuple(_author(author, chinese=chinese) for author in brief.authors),
+        outlet=source.label("zh" if chinese else "en") if source else "",
+        is_in_publication=source is None or is_publication(source),
+        date=brief.facts.date if date_format.parse_first_day(brief.facts.date) else "",
+        issue_label=brief.facts.date_label,
+        facts={name: str(brief.shown_facts[name]) for name in CITED_FACTS},
+        accessed_on=brief.facts.accessed_on if date_format.parse_first_day(brief.facts.accessed_on) else "",
     )
 
 
-def is_publication(source: Mapping[str, str]) -> bool:
-    """Return whether a card's source is a publication. Without a known kind its name decides."""
-    if (kind := source.get("kind", "")) in (*PUBLICATION_KINDS, *INSTITUTE_KINDS):
-        return kind in PUBLICATION_KINDS
-    return not _INSTITUTE_NAME.search(f"{source.get('en', '')}\n{source.get('zh', '')}")
+def is_publication(source: PublicSource) -> bool:
+    """Return whether a source is a publication. Without a known kind its name decides."""
+    if source.kind in (*PUBLICATION_KINDS, *INSTITUTE_KINDS):
+        return source.kind in PUBLICATION_KINDS
+    return not _INSTITUTE_NAME.search(f"{source.en}\n{source.zh}")
 
 
-def _authors(card: Card, *, chinese: bool) -> tuple[AuthorName, ...]:
-    return tuple(_author(author, chinese=chinese) for author in card["authors"])
-
-
-def _author(author: Mapping[str, str], *, chinese: bool) -> AuthorName:
-    own, printed = author["own"], author["en"]
-    if chinese and own:
-        parts = split_person_name(own)
-        return AuthorName(parts["family"], parts["given"]) if parts else AuthorName(literal=own)
-    if author["family"] and author["given"]:
-        return AuthorName(author["family"], author["given"], as_printed=printed)
-    return AuthorName(literal=printed)
+def _author(author: PublicAuthor, *, chinese: bool) -> AuthorName:
+    if chinese and author.own:
+        parts = split_person_name(author.own)
+        return AuthorName(parts["family"], parts["given"]) if parts else AuthorName(literal=author.own)
+    if author.family and author.given:
+        return AuthorName(author.family, author.given, as_printed=author.en)
+    return AuthorName(literal=author.en)

@@ -21,15 +21,17 @@ from .. import checks
 from ..checks import TermData
 from ..checks.texts import fold_for_names
 from ..citations.works import is_publication
-from ..content import SIDES, Content, Facts, Side
+from ..content import SIDES, Content, Side
 from ..models.derived import SearchEntry
 from ..models.edition import Edition
 from ..models.vocabulary import Term, Vocabulary
+from ..public_brief import PublicNames
 from ..rendering import term_marks
 from ..search import ParsedQuery, get_store
 from ..search.query import QueryTerm, build_phrase
 from . import build
 from .glossary_cache import TERM_COLUMNS, TermRows, build_glossary_entries, fetch_term_rows
+from .public_brief import load_names
 from .term_occurrences import Glossary
 
 DESK_COLUMNS: Final = frozenset({"country", "aliases", "note"})
@@ -135,9 +137,9 @@ def _compare_editions(
         if glossaries:
             changes = [_compare_terms(edition.frozen_content, *glossaries) for edition in editions]
         else:
-            facts = [edition.frozen_content.facts for edition in editions]
-            old, new = build.ResolvedVocabulary(facts), build.ResolvedVocabulary(facts, changed=after)
-            changes = [_compare_names(one, old, new) for one in facts]
+            contents = [edition.frozen_content for edition in editions]
+            both = zip(load_names(contents), load_names(contents, changed=after), strict=True)
+            changes = [_compare_names(old, new) for old, new in both]
         for edition, lines in zip(editions, changes, strict=True):
             if lines:
                 yield PageChange(edition, lines)
@@ -146,10 +148,8 @@ def _compare_editions(
 # Names
 
 
-def _compare_names(
-    facts: Facts, old: build.ResolvedVocabulary, new: build.ResolvedVocabulary
-) -> list[LineChange]:
-    before, after = _name_lines(facts, old), _name_lines(facts, new)
+def _compare_names(old: PublicNames, new: PublicNames) -> list[LineChange]:
+    before, after = _name_lines(old), _name_lines(new)
     return [
         LineChange(place, side, before[place, side], after[place, side])
         for place, side in before
@@ -157,16 +157,15 @@ def _compare_names(
     ]
 
 
-def _name_lines(facts: Facts, names: build.ResolvedVocabulary) -> dict[tuple[str, Side], str]:
-    authors, keywords = list(names.authors_of(facts).values()), list(names.keywords_of(facts).values())
-    source = build.build_source_data(names.source_of(facts))
+def _name_lines(names: PublicNames) -> dict[tuple[str, Side], str]:
+    source = names.source
     lines: dict[tuple[str, Side], str] = {}
     for side in SIDES:
-        lines["authors", side] = _LIST_SEPARATORS[side].join(row[side] for row in authors)
-        name = source[side] if source else ""
+        lines["authors", side] = _LIST_SEPARATORS[side].join(name.label(side) for name in names.authors)
+        name = source.label(side) if source else ""
         lines["source", side] = f"《{name}》" if side == "zh" and source and is_publication(source) else name
-        lines["keywords", side] = _LIST_SEPARATORS[side].join(row[side] for row in keywords)
-    cited = [", ".join(filter(None, (a["family"], a["given"], a["own"]))) for a in authors]
+        lines["keywords", side] = _LIST_SEPARATORS[side].join(name.label(side) for name in names.keywords)
+    cited = [", ".join(filter(None, (author.family, author.given, author.own))) for author in names.authors]
     lines["citation", "en"] = "; ".join(cited)
     return lines
 
@@ -292,7 +291,8 @@ def _marks_by_text(content: Content, glossary: Glossary) -> dict[tuple[int, Side
     """Return the marked places of each text, with what the mark says."""
     return {
         (number, side): [
-            (start, end, glossary.terms[term]["en" if side == "zh" else "zh"]) for term, start, end in places
+            (start, end, glossary.terms[term].label("en" if side == "zh" else "zh"))
+            for term, start, end in places
         ]
         for (number, side), places in glossary.find_terms(content).items()
     }

@@ -30,7 +30,7 @@ class PageNames:
 
     @classmethod
     def load(cls, content: Content) -> Self:
-        """Load the names in both languages as they stand now, in four queries."""
+        """Load the names in both languages as they stand now, in two queries."""
         (names,) = load_names([content])
         source = (names.source,) if names.source else ()
         parts = {
@@ -83,7 +83,7 @@ def _read_texts(name: PublicName) -> dict[str, str]:
     texts = {"zh": name.zh, "en": name.en}
     if isinstance(name, PublicAuthor):
         texts |= {"family": name.family, "given": name.given, "own": name.own}
-    if isinstance(name, PublicSource) and is_publication({"kind": name.kind, "zh": name.zh, "en": name.en}):
+    if isinstance(name, PublicSource) and is_publication(name):
         texts["zh"] = f"《{name.zh}》"
     return texts
 
@@ -92,7 +92,7 @@ def _load_terms(content: Content) -> dict[str, dict[str, str]]:
     """Return both renderings of each term that pages explain."""
     glossary = Glossary()
     found = {term for places in glossary.find_terms(content).values() for term, _start, _end in places}
-    return {str(pk): {side: glossary.terms[pk][side] for side in SIDES} for pk in sorted(found)}
+    return {str(pk): {side: glossary.terms[pk].label(side) for side in SIDES} for pk in sorted(found)}
 
 
 def _format_texts(texts: Mapping[str, str]) -> str:

@@ -1,50 +1,75 @@
-"""Load the names of contents as they stand now, in at most three queries for any number of contents."""
+"""Build public briefs from stored editions, and load the names of any contents as they stand now."""
 
-from collections.abc import Collection, Iterable, Sequence
-from typing import Any, Final
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from itertools import batched
+from typing import Any, Final, NamedTuple
 
-from django.db.models import Q, QuerySet
+from django.utils import timezone
 
 from ..content import Content, Facts
-from ..database.prepared_query import PreparedQuery
+from ..database.replica import get_read_connection
 from ..models.vocabulary import Author, Keyword, Source, Vocabulary
-from ..public_brief import PublicAuthor, PublicName, PublicNames, PublicSource
+from ..public_brief import PublicAuthor, PublicBrief, PublicName, PublicNames, PublicSource
 
-_SIZES: Final = (4, 32, 256)
-"""Numbers of ids for which a query is compiled."""
-_COLUMNS: Final[dict[type[Vocabulary], tuple[str, ...]]] = {
-    Source: ("name_zh", "name", "kind"),
-    Author: ("name_zh", "name", "family", "given", "name_zh_kind"),
-    Keyword: ("label_zh", "label_en"),
-}
+BRIEF_COLUMNS: Final = ("slug", "published_at", "live_from", "content")
+"""Columns of an edition that `build_briefs` takes."""
 
 
-def load_names(contents: Sequence[Content]) -> list[PublicNames]:
-    """Return the names of each content, in order. The contents need not be stored: a draft's names are today's too.
+def build_briefs(rows: Sequence[Sequence[Any]]) -> list[PublicBrief]:
+    """Build briefs from rows of `BRIEF_COLUMNS`. One query for the names."""
+    contents = [Content.from_json(row[-1]) for row in rows]
+    return [
+        PublicBrief(slug, timezone.localtime(published_at), live_from, content, names)
+        for (slug, published_at, live_from, _), content, names in zip(
+            rows, contents, load_names(contents), strict=True
+        )
+    ]
 
-    One query for the sources, one for the authors and one for the keywords, and none for a kind that no content has.
+
+def build_unpublished_brief(content: Content, slug: str) -> PublicBrief:
+    """Build a brief that is no edition, for previews."""
+    now = timezone.localtime()
+    return PublicBrief(slug, now, now, content, load_names([content])[0])
+
+
+def load_names(contents: Sequence[Content], *, changed: Vocabulary | None = None) -> list[PublicNames]:
+    """Return the names of each content, in order. One query, and one more for each further step of a chain of merges.
+
+    The contents need not be stored: a draft's names are today's too. `changed`: an unsaved row that stands in for the
+    stored row with its id, to show what a change would do.
     """
     facts = [content.facts for content in contents]
+    rows = _load_rows(
+        {
+            Source: {f.source for f in facts if f.source},
+            Author: {line.author for f in facts for line in f.authors},
+            Keyword: {pk for f in facts for pk in f.keywords},
+        },
+        changed,
+    )
     sources = {
-        pk: _build_source(row)
-        for pk, row in _load_rows(Source, {f.source for f in facts if f.source}).items()
+        pk: PublicSource(row.pk, row.slug, row.zh or row.en, row.en, row.kind)
+        for pk, row in rows[Source].items()
     }
-    authors = _load_rows(Author, {line.author for f in facts for line in f.authors})
     keywords = {
-        pk: _build_keyword(row)
-        for pk, row in _load_rows(Keyword, {pk for f in facts for pk in f.keywords}).items()
+        pk: PublicName(row.pk, row.slug, row.zh or row.en, row.en or row.zh)
+        for pk, row in rows[Keyword].items()
     }
     return [
         PublicNames(
             sources.get(f.source or 0),
-            _list_authors(f, authors),
+            _list_authors(f, rows[Author]),
             _unique(keywords.get(pk) for pk in f.keywords),
         )
         for f in facts
     ]
 
 
-def _list_authors(facts: Facts, rows: dict[int, Sequence[Any]]) -> tuple[PublicAuthor, ...]:
+def build_source_name(source: Source) -> PublicSource:
+    return PublicSource(source.pk, source.slug, source.label("zh"), source.label("en"), source.kind)
+
+
+def _list_authors(facts: Facts, rows: Mapping[int, "_NameRow"]) -> tuple[PublicAuthor, ...]:
     return _unique(
         _build_author(rows[line.author], line.affiliation_zh, line.affiliation_en)
         for line in facts.authors
@@ -60,57 +85,92 @@ def _unique[N: PublicName](names: Iterable[N | None]) -> tuple[N, ...]:
     return tuple(found.values())
 
 
-def _build_source(row: Sequence[Any]) -> PublicSource:
-    pk, _, slug, zh, en, kind = row
-    return PublicSource(pk, slug, zh or en, en, kind)
-
-
-def _build_author(row: Sequence[Any], affiliation_zh: str, affiliation_en: str) -> PublicAuthor:
+def _build_author(row: "_NameRow", affiliation_zh: str, affiliation_en: str) -> PublicAuthor:
     """A Chinese name that is a transliteration is shown on Chinese pages, and not cited."""
-    pk, _, slug, zh, en, family, given, kind = row
-    own = zh if kind == Author.ChineseName.OWN else ""
-    return PublicAuthor(pk, slug, zh or en, en, family, given, own, affiliation_zh, affiliation_en)
+    own = row.zh if row.kind == Author.ChineseName.OWN else ""
+    return PublicAuthor(
+        row.pk, row.slug, row.zh or row.en, row.en, row.family, row.given, own, affiliation_zh, affiliation_en
+    )
 
 
-def _build_keyword(row: Sequence[Any]) -> PublicName:
-    pk, _, slug, zh, en = row
-    return PublicName(pk, slug, zh or en, en or zh)
+class _NameRow(NamedTuple):
+    """The columns of an author, source or keyword. `kind` is that of a source, or of an author's Chinese name."""
+
+    pk: int
+    slug: str
+    zh: str
+    en: str
+    kind: str
+    family: str
+    given: str
+    merged_into: int | None
 
 
-def _load_rows(kind: type[Vocabulary], ids: Collection[int]) -> dict[int, Sequence[Any]]:
-    """Return for each id the columns of its row, or of the row that it was merged into. One query, if merges are one step."""
-    rows: dict[int, Sequence[Any]] = {}
-    wanted = set(ids)
-    while wanted:
-        rows |= {row[0]: row for row in _fetch(kind, wanted)}
-        wanted = {row[1] for row in rows.values() if row[1]} - rows.keys()
-    found = {}
-    for pk in set(ids) & rows.keys():
-        row, seen = rows[pk], {pk}
-        while row[1] and row[1] not in seen:
-            seen.add(row[1])
-            row = rows[row[1]]
-        found[pk] = row
-    return found
-
-
-def _fetch(kind: type[Vocabulary], ids: Collection[int]) -> list[Any]:
-    """Fetch these rows and those that they were merged into."""
-    size = next((size for size in _SIZES if len(ids) <= size), 0)
-    if not size:
-        return list(_select(kind, list(ids)))
-    padded = [*ids, *[next(iter(ids))] * (size - len(ids))]
-    return _prepared[kind, size](*padded)
-
-
-def _select(kind: type[Vocabulary], ids: Sequence[int]) -> QuerySet[Any, Any]:
-    heirs = kind._default_manager.filter(pk__in=ids, merged_into__isnull=False).values("merged_into")
-    rows = kind._default_manager.filter(Q(pk__in=ids) | Q(pk__in=heirs))
-    return rows.values_list("pk", "merged_into_id", "slug", *_COLUMNS[kind])
-
-
-_prepared = {
-    (kind, size): PreparedQuery(lambda *ids, kind=kind: _select(kind, ids), *[int] * size)
-    for kind in _COLUMNS
-    for size in _SIZES
+_COLUMNS: Final[dict[type[Vocabulary], tuple[str, ...]]] = {
+    Source: ("name_zh", "name", "kind", "", ""),
+    Author: ("name_zh", "name", "name_zh_kind", "family", "given"),
+    Keyword: ("label_zh", "label_en", "", "", ""),
 }
+"""Column of each field of `_NameRow` from `zh` to `given`; empty if the kind has none."""
+_MAX_IDS: Final = 5000
+"""For one query: SQLite takes 32,766 values, and each id is given twice."""
+
+type _RowsByKind = dict[type[Vocabulary], dict[int, _NameRow]]
+
+
+def _load_rows(ids: Mapping[type[Vocabulary], Collection[int]], changed: Vocabulary | None) -> _RowsByKind:
+    """Return for each id its row, or the row that it was merged into."""
+    rows: _RowsByKind = {kind: {} for kind in ids}
+    wanted = {kind: set(of_kind) for kind, of_kind in ids.items()}
+    while any(wanted.values()):
+        for kind, row in _fetch(wanted):
+            rows[kind][row.pk] = row
+        if changed is not None and changed.pk in rows.get(type(changed), ()):
+            rows[type(changed)][changed.pk] = _read_row(changed)
+        wanted = {
+            kind: {row.merged_into for row in of_kind.values() if row.merged_into} - of_kind.keys()
+            for kind, of_kind in rows.items()
+        }
+    return {
+        kind: {pk: _follow_merges(rows[kind], pk) for pk in of_kind if pk in rows[kind]}
+        for kind, of_kind in ids.items()
+    }
+
+
+def _follow_merges(rows: Mapping[int, _NameRow], pk: int) -> _NameRow:
+    row, seen = rows[pk], {pk}
+    while row.merged_into and row.merged_into not in seen:
+        seen.add(row.merged_into)
+        row = rows[row.merged_into]
+    return row
+
+
+def _read_row(row: Vocabulary) -> _NameRow:
+    zh, en, kind, family, given = (getattr(row, column) if column else "" for column in _COLUMNS[type(row)])
+    return _NameRow(row.pk, row.slug, zh, en, kind, family, given, row.merged_into_id)  # type: ignore[attr-defined]
+
+
+def _fetch(ids: Mapping[type[Vocabulary], Collection[int]]) -> Iterator[tuple[type[Vocabulary], _NameRow]]:
+    """Fetch these rows and those that they were merged into."""
+    kinds = list(_COLUMNS)
+    pairs = [(kind, pk) for kind, of_kind in ids.items() for pk in of_kind]
+    for part in batched(pairs, _MAX_IDS):
+        of_kind: dict[type[Vocabulary], list[int]] = {}
+        for kind, pk in part:
+            of_kind.setdefault(kind, []).append(pk)
+        sql = " UNION ALL ".join(
+            _build_sql(kind, kinds.index(kind), len(few)) for kind, few in of_kind.items()
+        )
+        with get_read_connection().cursor() as cursor:
+            cursor.execute(sql, [pk for few in of_kind.values() for _ in range(2) for pk in few])
+            yield from ((kinds[n], _NameRow(*values)) for n, *values in cursor.fetchall())
+
+
+def _build_sql(kind: type[Vocabulary], number: int, size: int) -> str:
+    table, places = kind._meta.db_table, ", ".join(["%s"] * size)
+    columns = ", ".join(column or "''" for column in _COLUMNS[kind])
+    heirs = f"SELECT merged_into_id FROM {table} WHERE id IN ({places}) AND merged_into_id IS NOT NULL"  # noqa: S608 our own names
+    return (
+        f"SELECT {number} AS kind_number, id, slug, {columns}, merged_into_id FROM {table}"  # noqa: S608
+        f" WHERE id IN ({places}) OR id IN ({heirs})"
+    )

@@ -1,129 +1,86 @@
-"""Find briefs related to an edition by shared keywords, weighted by rarity, and by the same source.
+"""Find the briefs related to a brief by shared keywords, weighted by rarity, and by the same source.
 
-Computed when an edition is added, from the newest briefs of each of its keywords, so that pages only read the result.
-The related briefs of the briefs found are then updated too.
+The newest briefs of each keyword and of the source are counted. A page does this when it is made, with one query.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from functools import cache
+from collections.abc import Iterable, Sequence
 from math import log2
-from typing import Any
+from typing import Final, NamedTuple
 
-from django.db import connection
-from django.db.models import QuerySet
-
-from ..content import SIDES
-from ..database.bulk_insert import insert_rows
-from ..database.prepared_query import PreparedQuery
-from ..models.derived import Card, EditionKeyword, Related
+from ..database.replica import get_read_connection
+from ..models.derived import EditionKeyword, EditionPlace
 from ..models.edition import Edition
-from ..rendering import cards
 
-MAX_RELATED_STORED = 8
-"""More than a page shows, because some may not be public when the page is read."""
-MAX_BRIEFS_PER_LABEL = 60
+MAX_RELATED: Final = 8
+"""More than a page shows, because some may not be public."""
+MAX_BRIEFS_PER_NAME: Final = 60
 """Newest briefs considered for each keyword and source."""
-MAX_USES_COUNTED = 2000
+MAX_USES_COUNTED: Final = 2000
 """Number of uses at which the weight of a keyword stops falling."""
-MAX_EDITIONS_TO_PROPAGATE = 5
-"""Largest batch that also updates the related briefs of others. A bulk load does not."""
+_SOURCE_WEIGHT: Final = 0.05
 
-type BriefEditionRow = tuple[Any, ...]
-"""(brief, edition), newest first."""
-
-type EditionLabelIds = tuple[list[int], int | None]
-"""Keyword ids and source id of an edition, with merges resolved."""
+type _NameKey = tuple[str, int]
+"""`k` or `s`, and the id of the keyword or source."""
 
 
-def add_related_briefs(editions: Sequence[Edition], labels: Mapping[int, EditionLabelIds]) -> None:
-    """Store the related briefs of editions that have none yet. Their cards must exist; `labels` are by edition id."""
-    lists = _WeightedLists()
-    near = {
-        edition.pk: _rank_nearest(edition.brief_id, lists.for_labels(labels[edition.pk]))
-        for edition in editions
-    }
-    insert_rows(
-        Related,
-        ("edition_id", "briefs", *(f"line_{page}" for page in SIDES)),
-        [(edition.pk, near[edition.pk], *build_related_lines(edition).values()) for edition in editions],
-    )
-    if len(editions) <= MAX_EDITIONS_TO_PROPAGATE:
-        _update_related({brief for found in near.values() for brief in found}, lists)
+class _NewestBriefs(NamedTuple):
+    """The newest briefs of a name: (brief, edition), and the weight of sharing it."""
+
+    rows: list[tuple[int, int]]
+    weight: float
 
 
-def _update_related(briefs: Iterable[int], lists: "_WeightedLists") -> None:
-    """Recompute the related briefs of these briefs and write those that changed."""
-    rows = Related.objects.filter(edition__brief__in=briefs)
-    known = {(brief, pk): found for brief, pk, found in rows.values_list("edition__brief_id", "pk", "briefs")}
-    labels = _load_labels([pk for _, pk in known])
-    near = {pk: _rank_nearest(brief, lists.for_labels(labels[pk])) for brief, pk in known}
-    adapt = Related._meta.get_field("briefs").get_db_prep_save
-    changed = [(adapt(near[pk], connection), pk) for (_, pk), found in known.items() if near[pk] != found]
-    if not changed:
-        return
-    with connection.cursor() as cursor:
-        cursor.executemany("UPDATE briefs_related SET briefs = %s WHERE edition_id = %s", changed)
-
-
-def build_related_lines(edition: Edition) -> dict[str, str]:
-    """Build the link to this edition in each language, as the pages of related briefs show it."""
-    content = edition.frozen_content
-    return {f"line_{page}": cards.render_brief_link(content, edition.slug, page) for page in SIDES}
-
-
-class _WeightedLists:
-    """Newest briefs and weight of each keyword and source, queried once for all editions of a batch."""
+class RelatedBriefs:
+    """Finds related briefs, and keeps what it has read of each name: for one page, or for all pages of an export."""
 
     def __init__(self) -> None:
-        self.of_keyword = cache(_weigh_keyword)
-        self.of_source = cache(lambda source: (_newest_from_source(source), 0.05))
+        self._newest: dict[_NameKey, _NewestBriefs] = {}
 
-    def for_labels(self, labels: EditionLabelIds) -> list[tuple[list[BriefEditionRow], float]]:
-        keywords, source = labels
-        found = [self.of_keyword(keyword) for keyword in keywords]
-        return [*found, self.of_source(source)] if source else found
+    def find(self, brief: int, keywords: Iterable[int], source: int | None) -> list[int]:
+        """Return the ids of the nearest briefs. Of equals, the one with the larger edition id comes first."""
+        keys: list[_NameKey] = [("k", keyword) for keyword in keywords]
+        keys += [("s", source)] if source else []
+        self._load([key for key in keys if key not in self._newest])
+        scores: dict[int, float] = defaultdict(float)
+        newest: dict[int, int] = {}
+        for rows, weight in (self._newest[key] for key in keys):
+            for other in {other for other, _ in rows}:
+                scores[other] += weight
+            for other, pk in rows:
+                newest[other] = max(pk, newest.get(other, 0))
+        scores.pop(brief, None)
+        return sorted(scores, key=lambda other: (-round(scores[other], 9), -newest[other]))[:MAX_RELATED]
 
-
-def _weigh_keyword(keyword: int) -> tuple[list[BriefEditionRow], float]:
-    rows = _newest_with_keyword(keyword)
-    return rows, 1 / log2(2 + _count_uses(keyword, rows))
-
-
-def _load_labels(editions: Sequence[int]) -> dict[int, EditionLabelIds]:
-    """Load keyword and source ids of stored editions, by edition id."""
-    keywords: dict[int, list[int]] = defaultdict(list)
-    rows = EditionKeyword.objects.filter(edition__in=editions)
-    for pk, keyword in rows.values_list("edition_id", "keyword_id"):
-        keywords[pk].append(keyword)
-    sources = dict(Card.objects.filter(edition__in=editions).values_list("edition_id", "source_id"))
-    return {pk: (keywords[pk], sources.get(pk)) for pk in editions}
-
-
-def _rank_nearest(brief: int, lists: Iterable[tuple[list[BriefEditionRow], float]]) -> list[int]:
-    """Return the brief ids with the highest weight. Among equals, the larger edition id comes first."""
-    scores: dict[int, float] = defaultdict(float)
-    newest: dict[int, int] = {}
-    for rows, weight in lists:
-        for other in {other for other, _ in rows}:
-            scores[other] += weight
-        for other, pk in rows:
-            newest[other] = max(pk, newest.get(other, 0))
-    scores.pop(brief, None)
-    return sorted(scores, key=lambda other: (-round(scores[other], 9), -newest[other]))[:MAX_RELATED_STORED]
+    def _load(self, keys: Sequence[_NameKey]) -> None:
+        if not keys:
+            return
+        rows: dict[_NameKey, list[tuple[int, int]]] = {key: [] for key in keys}
+        uses: dict[_NameKey, int] = {}
+        with get_read_connection().cursor() as cursor:
+            cursor.execute(_build_sql(key[0] for key in keys), [pk for _, pk in keys for _ in range(2)])
+            for n, brief, edition, count in cursor.fetchall():
+                rows[keys[n]].append((brief, edition))
+                uses[keys[n]] = count
+        for key, found in rows.items():
+            weight = _SOURCE_WEIGHT if key[0] == "s" else 1 / log2(2 + uses.get(key, 0))
+            self._newest[key] = _NewestBriefs(found, weight)
 
 
-def _newest_rows(rows: QuerySet[Any]) -> QuerySet[Any, Any]:
-    return rows.order_by("-published_at", "-edition_id").values_list("edition__brief_id", "edition_id")[
-        :MAX_BRIEFS_PER_LABEL
-    ]
-
-
-_newest_with_keyword = PreparedQuery(lambda pk: _newest_rows(EditionKeyword.objects.filter(keyword=pk)), int)
-_newest_from_source = PreparedQuery(lambda pk: _newest_rows(Card.objects.filter(source=pk)), int)
-
-
-def _count_uses(keyword: int, newest: Sequence[BriefEditionRow]) -> int:
-    if len(newest) < MAX_BRIEFS_PER_LABEL:  # the list is complete
-        return len(newest)
-    return EditionKeyword.objects.filter(keyword=keyword)[:MAX_USES_COUNTED].count()
+def _build_sql(kinds: Iterable[str]) -> str:
+    """Build one query for the newest briefs of several names. Each is read from an index up to its limit."""
+    editions = Edition._meta.db_table
+    parts = []
+    for n, kind in enumerate(kinds):
+        table, column = (
+            (EditionKeyword._meta.db_table, "keyword_id")
+            if kind == "k"
+            else (EditionPlace._meta.db_table, "source_id")
+        )
+        limited = f"SELECT 1 FROM {table} WHERE {column} = %s LIMIT {MAX_USES_COUNTED}"  # noqa: S608 our own names
+        parts.append(
+            f"SELECT * FROM (SELECT {n} AS n, e.brief_id, e.id, (SELECT COUNT(*) FROM ({limited}) AS c{n}) AS uses"  # noqa: S608
+            f" FROM {table} j JOIN {editions} e ON e.id = j.edition_id WHERE j.{column} = %s"
+            f" ORDER BY j.published_at DESC, j.edition_id DESC LIMIT {MAX_BRIEFS_PER_NAME}) AS names{n}"
+        )
+    return " UNION ALL ".join(parts)

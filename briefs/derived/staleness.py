@@ -7,42 +7,18 @@ from typing import Any
 from django.db.models import Model
 from django.utils import timezone
 
-from .. import rendering
-from ..content import SIDES
-from ..models.derived import (
-    Card,
-    EditionAuthor,
-    EditionKeyword,
-    EditionPicture,
-    EditionTerm,
-    Face,
-    Gloss,
-    Related,
-    Rendering,
-)
+from ..models.derived import EditionAuthor, EditionKeyword, EditionPlace, EditionTerm
 from ..models.edition import Edition
+from ..public_brief import PublicNames
 from ..search import indexing
-from . import related_briefs, term_occurrences
-from .build import (
-    BATCH,
-    ResolvedVocabulary,
-    build_card_data,
-    build_search_entry,
-    content_hash,
-    get_picture_key,
-    load_vocabulary,
-)
+from . import term_occurrences
+from .build import BATCH, PLACE_COLUMNS, build_place, build_search_entry, pair_with_names
 
 _COMPARED_COLUMNS: dict[type[Model], tuple[str, ...]] = {
-    Rendering: ("view", "content_hash", "version"),
-    Card: ("content_hash", "version", "data"),
-    Face: ("page",),
+    EditionPlace: PLACE_COLUMNS,
     EditionAuthor: ("position", "author_id"),
     EditionKeyword: ("position", "keyword_id"),
-    EditionPicture: ("key",),
-    Gloss: ("content_hash", "version", "labels"),
     EditionTerm: ("term_id", "places"),
-    Related: ("line_zh", "line_en"),
 }
 """Columns that show whether a row is stale. The first one orders the rows of an edition."""
 
@@ -56,36 +32,29 @@ def find_stale_edition_ids() -> Iterator[int]:
     for batch in batched(Edition.objects.order_by("pk").iterator(BATCH), BATCH):
         ids = [edition.pk for edition in batch]
         stored, indexed = _load_stored_rows(ids), indexing.load_marks_and_versions(ids)
-        vocabulary, glossary = load_vocabulary(batch), term_occurrences.Glossary()
-        for edition in batch:
+        glossary = term_occurrences.Glossary()
+        for edition, names in pair_with_names(batch):
             expected_entry = (
                 None
                 if indexing.is_past(edition, now)
-                else build_search_entry(edition, edition.frozen_content, vocabulary).mark_and_version
+                else build_search_entry(edition, names).mark_and_version
             )
             if indexed.get(edition.pk) != expected_entry or stored[edition.pk] != _build_expected_rows(
-                edition, vocabulary, glossary
+                edition, names, glossary
             ):
                 yield edition.pk
 
 
 def _build_expected_rows(
-    edition: Edition, names: ResolvedVocabulary, glossary: term_occurrences.Glossary
+    edition: Edition, names: PublicNames, glossary: term_occurrences.Glossary
 ) -> DerivedRows:
-    content, key = edition.frozen_content, get_picture_key(edition.frozen_content)
-    mark = (content_hash(edition), rendering.VERSION)
-    found = glossary.find_terms(content)
-    places_by_term = term_occurrences.group_places_by_term(content, found)
+    content = edition.frozen_content
+    places_by_term = term_occurrences.group_places_by_term(content, glossary.find_terms(content))
     return {
-        Rendering: [[view, *mark] for view in sorted(rendering.READING_VIEWS)],
-        Card: [[*mark, build_card_data(edition, content, names)]],
-        Face: [[page] for page in sorted(SIDES)],
-        EditionAuthor: [[n, pk] for n, pk in enumerate(names.authors_of(content.facts))],
-        EditionKeyword: [[n, pk] for n, pk in enumerate(names.keywords_of(content.facts))],
-        EditionPicture: [[key]] if key else [],
-        Gloss: [[*mark, term_occurrences.collect_shown_labels(found, glossary)]],
+        EditionPlace: [[*build_place(edition, names)]],
+        EditionAuthor: [[n, name.pk] for n, name in enumerate(names.authors)],
+        EditionKeyword: [[n, name.pk] for n, name in enumerate(names.keywords)],
         EditionTerm: [[pk, places_by_term[pk]] for pk in sorted(places_by_term)],
-        Related: [[*related_briefs.build_related_lines(edition).values()]],
     }
 
 

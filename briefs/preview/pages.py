@@ -11,9 +11,10 @@ from django.utils.translation import gettext, gettext_noop
 
 from .. import letters, rendering
 from ..content import Content, Side
-from ..derived import build
+from ..derived.public_brief import build_unpublished_brief
 from ..public import errors, page_frame
 from ..public.letter_forms import build_form_context
+from ..rendering import cards
 from ..text import date_format, paths
 from .links import OpenedPreview
 
@@ -43,10 +44,8 @@ def render_preview(
     """Render a revision in one view. `form` holds the values of the remark form."""
     content, other = opened.content, paths.OTHER_SIDE[language]
     html = rendering.render_fragment(
-        content, view, PLACEHOLDER_SLUG, pictures_url=f"/preview/{token}/picture/"
+        content, view, language, PLACEHOLDER_SLUG, pictures_url=f"/preview/{token}/picture/"
     )
-    if view == "parallel":
-        html = rendering.select_order(html, language)
     here, there = (preview_path(token, side, view) for side in (language, other))
     no_headline = gettext("No headline yet")
     return page_frame.render(
@@ -89,9 +88,12 @@ def _keep_links_in_preview(html: str, token: str) -> str:
 
 def _card_html(content: Content, language: Side) -> dict[str, str]:
     """Return byline and source box. The byline is empty unless source and date are known."""
-    html = build.build_unpublished_card(content, PLACEHOLDER_SLUG, timezone.now())["html"][language]
-    byline = html["credit"] if content.facts.source and content.facts.date else ""
-    return {"byline": mark_safe(byline), "source": mark_safe(html["source"])}  # noqa: S308 escaped by the card
+    brief = build_unpublished_brief(content, PLACEHOLDER_SLUG)
+    has_byline = content.facts.source and content.facts.date
+    return {
+        "byline": cards.render_credit(brief, language, linked=False) if has_byline else "",
+        "source": cards.render_source_box(brief, language),
+    }
 
 
 def _format_moment(moment: dt.datetime, language: Side) -> str:

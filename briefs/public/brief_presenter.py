@@ -1,8 +1,6 @@
 """Build template contexts for brief pages from editions that were already fetched."""
 
 import datetime as dt
-from collections.abc import Mapping
-from functools import cache, lru_cache
 from html import escape, unescape
 from typing import Any
 
@@ -15,8 +13,10 @@ from django.utils.translation import gettext
 from .. import rendering
 from ..content import LANGUAGE_TAGS, Side
 from ..models.edition import ChangeKind, WithdrawalKind
-from ..rendering import cards, head_tags, term_marks, text
+from ..public_brief import PublicBrief
+from ..rendering import cards, citation_box, head_tags, term_marks, text
 from ..text import date_format, paths
+from . import editions
 from .editions import EditionHistoryLine, PublicEdition
 
 DEFAULT_ABOUT_TEXT: dict[Side, str] = {
@@ -36,40 +36,46 @@ _COLON: dict[Side, str] = {"zh": "：", "en": ": "}
 def build_brief_context(
     edition: PublicEdition,
     history: list[EditionHistoryLine],
-    neighbour_lines: Mapping[int, str],
+    neighbours: editions.Neighbours,
+    terms: editions.TermsOfEdition,
     language: Side,
-    view: rendering.ReadingView,
-) -> dict[str, str]:
-    card, html = edition.card, edition.html
-    if view == "parallel":
-        html = rendering.select_order(html, language)
+    *,
+    is_parallel: bool,
+) -> dict[str, Any]:
+    brief = edition.brief
+    sides = (language, paths.OTHER_SIDE[language]) if is_parallel else (language,)
+    fragment = rendering.render_fragment(
+        brief.content, "parallel" if is_parallel else language, language, brief.slug
+    )
+    html, term_list = term_marks.mark_terms(brief.content, fragment, sides, *terms)
     lines = [build_history_line(row, language) for row in history]
     notices = _collect_notices(edition, lines)
-    gloss = edition.gloss or {"marks": (), "html": ""}
-    return _headline_context(edition, language) | {
-        "content": mark_safe(term_marks.link_terms(html, gloss["marks"])),  # noqa: S308 stored escaped
-        "terms": mark_safe(gloss["html"]),  # noqa: S308 stored escaped
-        "source": mark_safe(edition.source),  # noqa: S308 stored escaped
-        "byline": mark_safe(edition.credit),  # noqa: S308 stored escaped
-        "posted": find_posted_line(card, lines, language),
-        "head": _insert_site_url(edition.head),
-        "cite": _insert_site_url(edition.cite),
-        "description": edition.gist,
+    return _build_headlines(brief, language) | {
+        "content": mark_safe(html),  # noqa: S308 escaped by the fragment
+        "terms": mark_safe(term_list),  # noqa: S308 escaped by its template
+        "source": cards.render_source_box(brief, language, linked=True),
+        "byline": cards.render_credit(brief, language, linked=True),
+        "posted": render_posted_line(brief, lines, language),
+        "head": _insert_site_url(head_tags.render_head_tags(brief, language)),
+        "cite": _insert_site_url(citation_box.render_citation_box(brief, language)),
+        "description": text.extract_gist(brief.summary(language), language),
         "notices": text.render_partial("briefs/_notices.html", **notices) if any(notices.values()) else "",
-        "history": _render_history(lines, language),
-        "beside": _render_neighbours(edition, neighbour_lines, language),
-        "citation": edition.attribution,
-        "zh_url": paths.brief("zh", card["slug"]),
-        "en_url": paths.brief("en", card["slug"]),
-        "parallel": paths.parallel(language, card["slug"]),
-        "report": paths.report(language, card["slug"]),
+        "history": text.render_partial(
+            "briefs/_edition_history.html", history=[(row["iso"], row["date"], row["words"]) for row in lines]
+        ),
+        "beside": _render_neighbours(edition, neighbours, language),
+        "citation": citation_box.format_attribution(brief, language),
+        "zh_url": paths.brief("zh", brief.slug),
+        "en_url": paths.brief("en", brief.slug),
+        "parallel": paths.parallel(language, brief.slug),
+        "report": paths.report(language, brief.slug),
     }
 
 
 def _collect_notices(edition: PublicEdition, lines: list[dict[str, str]]) -> dict[str, Any]:
     return {
         "unconfirmed": edition.urgent and not edition.confirmed_at,
-        "source_withdrew": edition.card["source_withdrew"],
+        "source_withdrew": edition.brief.facts.source_withdrew,
         "corrections": [row for row in lines if row["note"]],
     }
 
@@ -80,80 +86,49 @@ def render_notice_lines(edition: PublicEdition, lines: list[dict[str, str]]) -> 
     return [" ".join(unescape(strip_tags(part)).split()) for part in html.split("</p>") if part.strip()]
 
 
-def find_posted_line(card: Mapping[str, Any], lines: list[dict[str, str]], language: Side) -> SafeString:
-    """Return the line of the brief's own dates. `lines` are those of its history."""
-    change = next((row for row in lines if row["note"]), {"iso": "", "change": ""})
-    return _render_posted_line(card["published"], change["iso"], change["change"], language)
-
-
-@lru_cache(maxsize=1024)
-def _render_posted_line(published: str, changed: str, kind: str, language: Side) -> SafeString:
-    """Render the days of publication and of the last change that is not minor, `kind` being its `ChangeKind`.
-
-    The page's language must be the active one. Briefs published on one day share the line.
-    """
-    posted = cards.render_posted_date(published, language)
-    if not changed:
+def render_posted_line(brief: PublicBrief, lines: list[dict[str, str]], language: Side) -> SafeString:
+    """Render the days of publication and of the last change that is not minor. `lines` are those of the history."""
+    posted = cards.render_posted_date(brief.published_day.isoformat(), language)
+    change = next((row for row in lines if row["note"]), None)
+    if not change:
         return posted
     sentence = {
         ChangeKind.CORRECTION: gettext("%(posted)s, corrected %(date)s"),
         ChangeKind.UPDATE: gettext("%(posted)s, updated %(date)s"),
-    }.get(ChangeKind(kind), gettext("%(posted)s, editor’s note added %(date)s"))
-    words = escape(sentence) % {"posted": posted, "date": cards.render_day(changed, language)}
+    }.get(ChangeKind(change["change"]), gettext("%(posted)s, editor’s note added %(date)s"))
+    words = escape(sentence) % {"posted": posted, "date": cards.render_day(change["iso"], language)}
     return mark_safe(words)  # noqa: S308 every part is escaped
 
 
-def _render_history(lines: list[dict[str, str]], language: Side) -> str:
-    return _render_history_lines(tuple((row["iso"], row["date"], row["words"]) for row in lines), language)
-
-
-@lru_cache(maxsize=1024)
-def _render_history_lines(lines: tuple[tuple[str, str, str], ...], language: Side) -> str:
-    """Cache the history. Most briefs have one edition, so briefs published on one day share theirs."""
-    return text.render_partial("briefs/_edition_history.html", history=lines)
-
-
-def _render_neighbours(edition: PublicEdition, neighbour_lines: Mapping[int, str], language: Side) -> str:
+def _render_neighbours(edition: PublicEdition, neighbours: editions.Neighbours, language: Side) -> str:
     """Render the links to related, newer and older briefs, skipping any that are not listed."""
-    adjacent = {"newer": edition.newer or 0, "older": edition.older or 0}
-    sections = {
-        "related": [
-            neighbour_lines[brief]
-            for brief in edition.related or ()
-            if brief in neighbour_lines and brief != edition.brief_id
-        ][:MAX_RELATED],
-        **{name: [neighbour_lines[brief]] for name, brief in adjacent.items() if brief in neighbour_lines},
-    }
-    parts = [_render_neighbour_section(name, lines, language) for name, lines in sections.items() if lines]
-    return mark_safe("\n".join(parts))  # noqa: S308 stored escaped
+    related, by_id = neighbours
+    sections = [
+        ("related", gettext("Related briefs"), related[:MAX_RELATED]),
+        ("newer", gettext("Next brief"), [by_id[pk] for pk in (edition.newer,) if pk in by_id]),
+        ("older", gettext("Previous brief"), [by_id[pk] for pk in (edition.older,) if pk in by_id]),
+    ]
+    parts = [_render_links(*section, language) for section in sections if section[-1]]
+    return mark_safe("\n".join(parts))  # noqa: S308 escaped by the template
 
 
-def _render_neighbour_section(name: str, lines: list[str], language: Side) -> str:
-    items = "".join(f"<li>{line}</li>" for line in lines)
-    return f'<section class="related {name}" aria-labelledby="{name}"><h2 id="{name}">{_heading(name, language)}</h2><ul>{items}</ul></section>'
-
-
-@cache
-def _heading(name: str, language: Side) -> str:
-    """Return the translated heading. The page's language must be the active one."""
-    words = {
-        "related": gettext("Related briefs"),
-        "newer": gettext("Next brief"),
-        "older": gettext("Previous brief"),
-    }
-    return words[name]
+def _render_links(name: str, heading: str, links: list[editions.BriefLink], language: Side) -> str:
+    items = "".join(
+        f"<li>{cards.render_brief_link(link.slug, link.headlines, language)}</li>" for link in links
+    )
+    return f'<section class="related {name}" aria-labelledby="{name}"><h2 id="{name}">{escape(heading)}</h2><ul>{items}</ul></section>'
 
 
 def build_withdrawn_context(
     edition: PublicEdition, withdrawn_at: dt.datetime, language: Side
 ) -> dict[str, Any]:
     """Return the withdrawal notice in both languages, the page's own first."""
-    card, notices = edition.card, build_withdrawal_notices(edition, withdrawn_at, language)
-    title = f"{notices[0]['heading']}{_COLON[language]}{card[f'headline_{language}']}"
-    head = head_tags.render_withdrawn_head_tags(card, language, title, notices[0]["sentence"])
-    return _headline_context(edition, language) | {
+    brief, notices = edition.brief, build_withdrawal_notices(edition, withdrawn_at, language)
+    title = f"{notices[0]['heading']}{_COLON[language]}{brief.headline(language)}"
+    head = head_tags.render_withdrawn_head_tags(brief, language, title, notices[0]["sentence"])
+    return _build_headlines(brief, language) | {
         "notices": notices,
-        "source_and_date": cards.render_source_and_date(card, language),
+        "source_and_date": cards.render_source_and_date(brief, language),
         "head": _insert_site_url(head),
         "description": notices[0]["sentence"],
     }
@@ -167,17 +142,13 @@ def build_withdrawal_notices(
     return [_withdrawal_notice(edition, withdrawn_at, side) for side in sides]
 
 
-def _headline_context(edition: PublicEdition, language: Side) -> dict[str, str]:
-    card = edition.card
-    return {
-        "headline": card[f"headline_{language}"],
-        "twin_headline": card[f"headline_{paths.OTHER_SIDE[language]}"],
-    }
+def _build_headlines(brief: PublicBrief, language: Side) -> dict[str, str]:
+    return {"headline": brief.headline(language), "twin_headline": brief.headline(paths.OTHER_SIDE[language])}
 
 
 def _insert_site_url(html: str) -> SafeString:
     """Replace the site placeholder with the site's own URL."""
-    return mark_safe(html.replace(paths.SITE_PLACEHOLDER, settings.SITE_URL))  # noqa: S308 stored escaped
+    return mark_safe(html.replace(paths.SITE_PLACEHOLDER, settings.SITE_URL))  # noqa: S308 escaped
 
 
 def _withdrawal_notice(edition: PublicEdition, withdrawn_at: dt.datetime, side: Side) -> dict[str, str]:

@@ -5,27 +5,25 @@ The exception is `list_history`: it also reads earlier editions of a brief that 
 """
 
 import datetime as dt
-import logging
-from collections.abc import Collection
-from functools import partial
+from collections.abc import Sequence
 from typing import Any, Literal, NamedTuple
 
-from django.db.models import FilteredRelation, OuterRef, Q, QuerySet, Subquery
+from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.db.models.fields.json import KeyTextTransform
 from django.http import Http404
-from django.utils import timezone
 
-from ..content import SIDES, Content, Side
+from ..content import Side
 from ..database.prepared_query import PreparedQuery
-from ..derived.build import build_without_storing
-from ..models.derived import EditionPicture, Rendering
+from ..derived.public_brief import BRIEF_COLUMNS, build_briefs
+from ..derived.related_briefs import RelatedBriefs
+from ..models.derived import EditionPlace, EditionTerm
 from ..models.edition import Edition
-from ..rendering import ReadingView
-from ..rendering.term_marks import PAGE_SIDES
-from .keyset import NO_FILTER, KeysetPage, KeysetPaginator
+from ..public_brief import PublicBrief, PublicName
+from ..rendering import term_marks
+from .keyset import NO_FILTER, PAGE_SIZE, KeysetPage, KeysetPaginator
 from .page_keys import PageKey, build_beyond_condition
 
 MAX_NEIGHBOURS = 10
-log = logging.getLogger(__name__)
 
 type EditionRows = QuerySet[Edition, Any]
 
@@ -35,34 +33,21 @@ class Gone(Exception):
 
 
 class PublicEdition(NamedTuple):
-    """A brief's public edition and its derived data."""
+    """A brief's public edition."""
 
     pk: int
     brief_id: int
     number: int
-    live_from: dt.datetime
-    published_at: dt.datetime
     urgent: bool
     confirmed_at: dt.datetime | None
     withdrawn_at: dt.datetime | None
     withdrawn_kind: str
     withdrawn_reason_zh: str
     withdrawn_reason_en: str
-    card: dict[str, Any]
-    credit: str
-    source: str
-    gist: str
-    head: str
-    cite: str
-    attribution: str
-    html: str
-    gloss: dict[str, Any] | None
-    """Glossary `marks` and `html` for the page, as stored in `Gloss`."""
-    related: list[int] | None
-    """Ids of related briefs, whether public or not."""
     older: int | None
     newer: int | None
     """`older` and `newer`: the adjacent briefs in the list of the newest."""
+    brief: PublicBrief
 
 
 class EditionHistoryLine(NamedTuple):
@@ -76,49 +61,43 @@ class EditionHistoryLine(NamedTuple):
     is_first: bool = False
 
 
-class BriefListRow(NamedTuple):
-    """A brief in a list: its sort key (`published_at`, `pk`) and its entry as HTML."""
+class ListedBrief(NamedTuple):
+    """A brief in a list. `time` is what the list is ordered by."""
 
     pk: int
-    published_at: dt.datetime
-    html: str
-
-    @property
-    def published_iso_date(self) -> str:
-        return timezone.localdate(self.published_at).isoformat()
+    time: Any
+    brief: PublicBrief
 
 
-class Lead(NamedTuple):
-    """What the home page shows of the newest brief."""
+class BriefLink(NamedTuple):
+    """What another brief's page says of a brief."""
 
-    content: Content
-    card: dict[str, Any]
-    glossary_html: str
+    slug: str
+    headlines: dict[Side, str]
 
 
-def find(slug: str, view: ReadingView, now: dt.datetime, language: Side = "zh") -> PublicEdition:
+type Neighbours = tuple[list[BriefLink], dict[int, BriefLink]]
+"""Related briefs, and all neighbours by brief id."""
+type TermsOfEdition = tuple[term_marks.TermOccurrences, dict[int, PublicName]]
+
+
+def build_listed(page: KeysetPage[tuple[Any, ...]]) -> KeysetPage[ListedBrief]:
+    """Build the briefs of a page of a list, whose rows are id, time and `BRIEF_COLUMNS`."""
+    briefs = build_briefs([row[2:] for row in page.rows])
+    rows = [ListedBrief(row[0], row[1], brief) for row, brief in zip(page.rows, briefs, strict=True)]
+    return KeysetPage(rows, page.older_key, page.newer_key, page.query_string)
+
+
+def find(slug: str, now: dt.datetime) -> PublicEdition:
     """Return the public edition with this slug. Raise Gone if it was removed, else Http404.
 
-    One query if found. Hidden and nonexistent briefs raise the same error.
+    Hidden and nonexistent briefs raise the same error.
     """
-    rows = _edition_by_slug[f"parallel_{language}" if view == "parallel" else view](slug, view, now)
+    rows = _edition_by_slug(slug, now)
     if not rows:
         raise _missing_page_error(slug, now)
-    found = PublicEdition(*rows[0])
-    return found if found.html and found.head and found.card else _complete(found, view, language)
-
-
-def _complete(found: PublicEdition, view: ReadingView, language: Side) -> PublicEdition:
-    """Build what is missing without storing it: an upgrade may have begun, or the other version approved the brief.
-
-    The terms are left out, as their places are those in the stored HTML.
-    """
-    log.warning("Edition %s lacks derived rows: run manage.py rebuild_derived.", found.pk)
-    made = build_without_storing(found.pk, view)
-    face: dict[str, Any] = {
-        name: made.faces[language][name] for name in _FACE_COLUMNS if name in PublicEdition._fields
-    }
-    return found._replace(card=made.card, html=made.html, gloss=None, **face)
+    *values, slug, published_at, live_from, content = rows[0]
+    return PublicEdition(*values, *build_briefs([(slug, published_at, live_from, content)]))
 
 
 def list_history(edition: PublicEdition, now: dt.datetime) -> list[EditionHistoryLine]:
@@ -128,56 +107,49 @@ def list_history(edition: PublicEdition, now: dt.datetime) -> list[EditionHistor
     rows = _history(edition.brief_id, now) if edition.number > 1 else []
     return [
         *(EditionHistoryLine(*row) for row in rows[:-1]),
-        EditionHistoryLine(edition.published_at, is_first=True),
+        EditionHistoryLine(edition.brief.published_at, is_first=True),
     ]
 
 
-def load_content(edition: PublicEdition) -> Content:
-    return Content.from_json(Edition.objects.values_list("content", flat=True).get(pk=edition.pk))
+def load_neighbours(edition: PublicEdition, now: dt.datetime) -> Neighbours:
+    """Return the related briefs, and the listed ones of `older` and `newer` by brief id. Two queries."""
+    keywords, source = edition.brief.keywords, edition.brief.source
+    related = RelatedBriefs().find(
+        edition.brief_id, [name.pk for name in keywords], source.pk if source else None
+    )
+    briefs = [edition.older or 0, edition.newer or 0, *related][:MAX_NEIGHBOURS]
+    rows = _links(now, *briefs, *[0] * (MAX_NEIGHBOURS - len(briefs)))
+    links = {brief: BriefLink(slug, {"zh": zh or "", "en": en or ""}) for brief, slug, zh, en in rows}
+    return [links[brief] for brief in related if brief in links], links
 
 
-def load_neighbour_lines(edition: PublicEdition, language: Side, now: dt.datetime) -> dict[int, str]:
-    """Return entry lines of the older, newer and related briefs by brief id.
-
-    Only listed briefs are included.
-    """
-    briefs = [edition.older or 0, edition.newer or 0, *(edition.related or ())][:MAX_NEIGHBOURS]
-    briefs += [0] * (MAX_NEIGHBOURS - len(briefs))
-    return dict(_neighbour_lines[language](now, *briefs))
+def load_terms(pk: int) -> TermsOfEdition:
+    """Return where the glossary terms of an edition are, and their present names by id. One query."""
+    rows = _terms(pk)
+    occurrences = term_marks.collect_occurrences({term: places for term, *_, places in rows})
+    return occurrences, {term: PublicName(term, slug, zh, en) for term, slug, zh, en, _ in rows}
 
 
-def list_newest_briefs(language: Side, now: dt.datetime, page: PageKey) -> KeysetPage[BriefListRow]:
+def list_newest_briefs(now: dt.datetime, page: PageKey) -> KeysetPage[ListedBrief]:
     """Return a page of listed briefs, latest first publication first. Raise MalformedKey."""
-    return _newest_paginators[language].fetch_page(now, page=page)
+    return build_listed(_newest_paginator.fetch_page(now, page=page))
 
 
-def load_lead(pk: int, language: Side) -> Lead:
-    """Return the content, card and glossary block of an edition that was already found to be public."""
-    ((content, card, gloss),) = _lead[language](pk)
-    return Lead(Content.from_json(content), card, gloss["html"] if gloss else "")
-
-
-def find_card(slug: str, now: dt.datetime) -> dict[str, Any]:
-    """Return the card of a listed brief. Raise Gone or Http404, as `find` does.
-
-    A withdrawn brief is not listed, so it has no card here.
-    """
-    rows = _card_by_slug(slug, now)
+def find_listed(slug: str, now: dt.datetime) -> PublicBrief:
+    """Return a listed brief. Raise Gone or Http404, as `find` does. A withdrawn brief is not listed."""
+    rows = _listed_by_slug(slug, now)
     if not rows:
         raise _missing_page_error(slug, now)
-    ((pk, data),) = rows
-    card: dict[str, Any] = data or build_without_storing(pk, "zh").card
-    return card
+    return build_briefs(rows)[0]
 
 
-def list_major_changes(briefs: Collection[int], now: dt.datetime) -> dict[int, list[EditionHistoryLine]]:
-    """Return the past and present non-minor editions of these briefs by brief id, newest first.
+def list_major_changes(briefs: Sequence[int], now: dt.datetime) -> dict[int, list[EditionHistoryLine]]:
+    """Return the past and present non-minor editions of up to PAGE_SIZE briefs by brief id, newest first.
 
     Only the change notes of non-minor editions tell readers about a change.
     """
-    rows = _past_and_present_editions(now).filter(brief__in=briefs, minor=False)
     found: dict[int, list[EditionHistoryLine]] = {}
-    for brief, *row in rows.values_list("brief", *_HISTORY_COLUMNS):
+    for brief, *row in _major_changes(now, *briefs, *[0] * (PAGE_SIZE - len(briefs))):
         found.setdefault(brief, []).append(EditionHistoryLine(*row))
     return found
 
@@ -191,31 +163,13 @@ def _missing_page_error(slug: str, now: dt.datetime) -> Exception:
     return Gone() if Edition.objects.gone(now).filter(slug=slug).exists() else Http404()
 
 
-def select_html(view: str) -> Subquery:
-    """Select the stored HTML of a view."""
-    return Subquery(Rendering.objects.filter(edition=OuterRef("pk"), view=view).values("html"))
-
-
 _HISTORY_COLUMNS = ("live_from", "minor", "change_kind", "change_note_zh", "change_note_en")
-_FACE_COLUMNS = {
-    name: f"face__{name}" for name in ("byline", "credit", "source", "gist", "head", "cite", "attribution")
-}
-_COLUMNS = {"card": "card__data", "related": "related__briefs", **_FACE_COLUMNS}
-"""Query column of each field of `PublicEdition` whose name differs from the column's."""
 
 
-def _edition_query(page_name: str, slug: str, view: str, now: dt.datetime) -> EditionRows:
-    found: EditionRows = (
-        annotate_face(Edition.objects.found(now), PAGE_SIDES[page_name][0])
-        .filter(slug=slug)
-        .annotate(
-            html=select_html(view),
-            older=_neighbour_subquery(now, "lt"),
-            newer=_neighbour_subquery(now, "gt"),
-        )
-    )
-    columns = _COLUMNS | {"gloss": f"gloss__{page_name}"}
-    return found.values_list(*(columns.get(column, column) for column in PublicEdition._fields))[:1]
+def _edition_query(slug: str, now: dt.datetime) -> EditionRows:
+    found: EditionRows = Edition.objects.found(now).filter(slug=slug)
+    found = found.annotate(older=_neighbour_subquery(now, "lt"), newer=_neighbour_subquery(now, "gt"))
+    return found.values_list(*PublicEdition._fields[:-1], *BRIEF_COLUMNS)[:1]
 
 
 def _neighbour_subquery(now: dt.datetime, comparison: Literal["lt", "gt"]) -> Subquery:
@@ -226,13 +180,28 @@ def _neighbour_subquery(now: dt.datetime, comparison: Literal["lt", "gt"]) -> Su
     return Subquery(listed.values("brief_id")[:1])
 
 
-def _neighbour_lines_query(language: Side, now: dt.datetime, *briefs: Any) -> EditionRows:
+def _links_query(now: dt.datetime, *briefs: Any) -> EditionRows:
     listed = Edition.objects.listed(now).filter(brief_id__in=briefs)
-    return listed.values_list("brief_id", f"related__line_{language}")
+    return listed.values_list("brief_id", "slug", *select_headlines())
+
+
+def select_headlines() -> tuple[KeyTextTransform, KeyTextTransform]:
+    """Select the Chinese and the English headline of an edition, without reading its text."""
+    return KeyTextTransform("headline_zh", "content"), KeyTextTransform("headline_en", "content")
+
+
+def _terms_query(pk: int) -> QuerySet[EditionTerm, Any]:
+    rows = EditionTerm.objects.filter(edition=pk, term__merged_into=None)
+    return rows.values_list("term", "term__slug", "term__zh", "term__en", "places")
 
 
 def _history_query(brief: int, now: dt.datetime) -> EditionRows:
     return _past_and_present_editions(now).filter(brief_id=brief).values_list(*_HISTORY_COLUMNS)
+
+
+def _major_changes_query(now: dt.datetime, *briefs: int) -> EditionRows:
+    rows = _past_and_present_editions(now).filter(brief__in=briefs, minor=False)
+    return rows.values_list("brief", *_HISTORY_COLUMNS)
 
 
 def _past_and_present_editions(now: dt.datetime) -> EditionRows:
@@ -241,51 +210,29 @@ def _past_and_present_editions(now: dt.datetime) -> EditionRows:
 
 
 def _listed_editions(now: dt.datetime, *, where: Q = NO_FILTER) -> EditionRows:
-    return Edition.objects.listed(now).filter(where, card__isnull=False)
+    return Edition.objects.listed(now).filter(where)
 
 
-def select_entries(language: Side, listed: EditionRows) -> EditionRows:
-    rows: EditionRows = annotate_face(listed, language).values_list("pk", "published_at", "face__entry")
-    return rows
+def _select_newest(listed: EditionRows) -> EditionRows:
+    return listed.values_list("pk", "published_at", *BRIEF_COLUMNS)
 
 
-def annotate_face(rows: EditionRows, language: Side) -> Any:
-    """Join the `Face` row of this language as `face`."""
-    return rows.annotate(face=FilteredRelation("faces", condition=Q(faces__page=language)))
-
-
-def _lead_query(language: Side, pk: int) -> EditionRows:
-    return Edition.objects.filter(pk=pk).values_list("content", "card__data", f"gloss__{language}")
-
-
-def _card_by_slug_query(slug: str, now: dt.datetime) -> EditionRows:
-    return Edition.objects.listed(now).filter(slug=slug).values_list("pk", "card__data")[:1]
+def _listed_by_slug_query(slug: str, now: dt.datetime) -> EditionRows:
+    return Edition.objects.listed(now).filter(slug=slug).values_list(*BRIEF_COLUMNS)[:1]
 
 
 def _picture_query(key: str, now: dt.datetime) -> EditionRows:
-    with_it = EditionPicture.objects.filter(key=key).values("edition")
+    with_it = EditionPlace.objects.filter(picture=key).exclude(picture="").values("edition")
     return Edition.objects.listed(now).filter(pk__in=with_it).values_list("pk")[:1]
 
 
 _listed_with_picture = PreparedQuery(_picture_query, str, dt.datetime)
-_edition_by_slug = {
-    name: PreparedQuery(partial(_edition_query, name), str, str, dt.datetime) for name in PAGE_SIDES
-}
-_neighbour_lines = {
-    page: PreparedQuery(partial(_neighbour_lines_query, page), dt.datetime, *[int] * MAX_NEIGHBOURS)
-    for page in SIDES
-}
+_edition_by_slug = PreparedQuery(_edition_query, str, dt.datetime)
+_listed_by_slug = PreparedQuery(_listed_by_slug_query, str, dt.datetime)
+_links = PreparedQuery(_links_query, dt.datetime, *[int] * MAX_NEIGHBOURS)
+_terms = PreparedQuery(_terms_query, int)
+_major_changes = PreparedQuery(_major_changes_query, dt.datetime, *[int] * PAGE_SIZE)
 _history = PreparedQuery(_history_query, int, dt.datetime)
-_lead = {page: PreparedQuery(partial(_lead_query, page), int) for page in SIDES}
-_newest_paginators = {
-    page: KeysetPaginator(
-        _listed_editions,
-        partial(select_entries, page),
-        BriefListRow,
-        dt.datetime,
-        time_column="published_at",
-        id_column="pk",
-    )
-    for page in SIDES
-}
-_card_by_slug = PreparedQuery(_card_by_slug_query, str, dt.datetime)
+_newest_paginator = KeysetPaginator(
+    _listed_editions, _select_newest, dt.datetime, time_column="published_at", id_column="pk"
+)

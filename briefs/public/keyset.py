@@ -31,7 +31,7 @@ class KeysetPage[R](NamedTuple):
     query_string: str
 
 
-class KeysetPaginator[R]:
+class KeysetPaginator:
     """Fetch pages of a queryset ordered by time and id, newest first.
 
     `build_queryset` takes the query arguments and a `where` condition, and must apply `where` in the same
@@ -41,7 +41,7 @@ class KeysetPaginator[R]:
     """
 
     def __init__(
-        self, build_queryset: QuerysetBuilder, select_columns: QuerysetBuilder, build_row: Callable[..., R], *argument_types: type, time_column: str, id_column: str
+        self, build_queryset: QuerysetBuilder, select_columns: QuerysetBuilder, *argument_types: type, time_column: str, id_column: str
     ) -> None:  # fmt: skip
         def build(side: PageSide, *arguments: Any) -> QuerySet[Any, Any]:
             where, sign = NO_FILTER, "" if side == "after" else "-"
@@ -55,7 +55,6 @@ class KeysetPaginator[R]:
                 : PAGE_SIZE + 1
             ]
 
-        self._build_row = build_row
         self._orders_by_day = time_column.endswith("date")
         position = (dt.date if self._orders_by_day else dt.datetime, int)
         self.queries: dict[PageSide, PreparedQuery] = {
@@ -64,7 +63,7 @@ class KeysetPaginator[R]:
             "after": PreparedQuery(partial(build, "after"), *argument_types, *position),
         }
 
-    def fetch_page(self, *arguments: Any, page: PageKey) -> KeysetPage[R]:
+    def fetch_page(self, *arguments: Any, page: PageKey) -> KeysetPage[tuple[Any, ...]]:
         """Return a page of the list. Raise MalformedKey."""
         position = self._parse_key(page.position) if page.side else ()
         got = self.queries[page.side](*arguments, *position)
@@ -75,7 +74,7 @@ class KeysetPaginator[R]:
         has_older = bool(rows) if upwards else more
         has_newer = more if upwards else bool(rows) and page.side == "before"
         return KeysetPage(
-            [self._build_row(*row) for row in rows if row[-1] is not None],  # else its entry is not made yet
+            rows,
             older_key=_format_key(*rows[-1][:2]) if has_older else "",
             newer_key=_format_key(*rows[0][:2]) if has_newer else "",
             query_string=f"?{page.side}={page.position}" if page.side else "",

@@ -1,50 +1,31 @@
 """Render lists of briefs and their paging links."""
 
-import re
 from collections.abc import Iterable
-from functools import lru_cache, partial
 from typing import Any
 
 from django.utils.safestring import SafeString, mark_safe
 
 from ..content import Side
 from ..rendering import cards, text
-from .editions import BriefListRow
+from .editions import ListedBrief
 from .keyset import KeysetPage
-from .subjects.archive_queries import ArchiveRow
 
 NOINDEX = mark_safe('<meta name="robots" content="noindex, follow">')
-_ENTRY_DATES = re.compile(
-    r'(<span class="dated nb">.*?</span>)</p>\s*<p class="posted"><time datetime="([0-9-]+)">.*?</p>',
-    re.DOTALL,
-)
 
 
-def render_list_by_publication(rows: Iterable[BriefListRow], language: Side, *, heading: str) -> SafeString:
+def render_list_by_publication(rows: Iterable[ListedBrief], language: Side, *, heading: str) -> SafeString:
     """Render entries with the year of publication on the fold where it changes."""
     parts = []
     year = ""
-    for row in rows:
-        if year != (year := row.published_iso_date[:4]):
+    for _, _, brief in rows:
+        if year != (year := str(brief.published_day.year)):
             parts.append(_render_year_mark(year, language))
-        parts.append(row.html)
+        parts.append(cards.render_entry(brief, language))
     return _render_list(parts, heading)
 
 
-def render_list_by_article_date(rows: Iterable[ArchiveRow], language: Side, *, heading: str) -> SafeString:
-    """Render entries with the day of the article on the fold, and the posted date among the facts."""
-    return _render_list(
-        [_ENTRY_DATES.sub(partial(_swap_dates, row, language), row.html, count=1) for row in rows], heading
-    )
-
-
-def _swap_dates(row: ArchiveRow, language: Side, entry: re.Match[str]) -> str:
-    """Return the two dates of an entry in the other order. A month or an issue stays among the facts."""
-    article, posted = entry.groups()
-    line = cards.render_posted_fact(posted, language)
-    if row.iso_day:
-        return f"{line}</p>\n{cards.render_fold_date(row.date, language, is_article=True)}"
-    return f"{article}{cards.COMMA[language]}{line}</p>"
+def render_list_by_article_date(rows: Iterable[ListedBrief], language: Side, *, heading: str) -> SafeString:
+    return _render_list([cards.render_archive_entry(brief, day, language) for _, day, brief in rows], heading)
 
 
 def format_year(number: int | str, language: Side) -> str:
@@ -74,9 +55,5 @@ def _render_year_mark(year: str, language: Side) -> str:
 def _render_list(parts: Iterable[str], heading: str) -> SafeString:
     """Return the entries below their heading; empty if there is none."""
     html = "\n".join(parts)
-    return mark_safe(f"{_render_list_head(heading)}\n{html}" if html else "")  # noqa: S308 stored escaped
-
-
-@lru_cache(maxsize=256)
-def _render_list_head(heading: str) -> SafeString:
-    return text.render_partial("briefs/_list_head.html", heading=heading)
+    head = text.render_partial("briefs/_list_head.html", heading=heading) if html else ""
+    return mark_safe(f"{head}\n{html}" if html else "")  # noqa: S308 escaped by the templates

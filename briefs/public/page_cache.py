@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import wraps
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from django.conf import settings
 from django.core.cache import caches
@@ -33,9 +33,17 @@ LONGEST_BODY: Final = 512 * 1024
 PAGING_KEYS: Final = frozenset({"before", "after"})
 
 type View = Callable[..., HttpResponse]
-type _KeptAnswer = tuple[dt.datetime, dt.datetime, bytes, dict[str, str]]
-"""When it was made and when it ends, body and headers."""
 
+
+class _Version(NamedTuple):
+    """The token, empty if it may be outdated, and when the next edition becomes public and ends."""
+
+    token: str = ""
+    next_start: dt.datetime | None = None
+    next_end: dt.datetime | None = None
+
+
+_version_of_request: ContextVar[_Version | None] = ContextVar("site_version", default=None)
 _is_off: ContextVar[bool] = ContextVar("page_cache_off", default=False)
 
 
@@ -62,36 +70,62 @@ def keep(view: View, paging_keys: frozenset[str] = PAGING_KEYS) -> View:
         if _is_off.get() or settings.DEBUG or not paging_keys.issuperset(request.GET):
             return view(request, **arguments)
         now = timezone.now()
-        token, *times = _read_version(now)
-        if not token:
+        version = _read_version(now)
+        if not version.token:
             return view(request, **arguments)
-        cache, key = caches[ALIAS], _build_key(token, name, request)
-        kept: _KeptAnswer | None = cache.get(key)
-        if kept and kept[0] <= now < kept[1]:
-            return HttpResponse(kept[2], headers=kept[3])
-        response = view(request, **arguments)
+        key = _build_key(version, name, request.path, sorted(request.GET.lists()))
+        if kept := _get(key, now):
+            return HttpResponse(kept[0], headers=kept[1])
+        reset = _version_of_request.set(version)
+        try:
+            response = view(request, **arguments)
+        finally:
+            _version_of_request.reset(reset)
         if _may_be_kept(response):
             response.headers.setdefault("ETag", make_etag(response.content))
-            end = min([now + LIFETIME, *filter(None, times)])
-            cache.set(key, (now, end, response.content, dict(response.headers)), LIFETIME.total_seconds())
+            _set(key, (response.content, dict(response.headers)), version, now)
         return response
 
     return serve
 
 
-def _read_version(now: dt.datetime) -> tuple[str, dt.datetime | None, dt.datetime | None]:
-    """Return the token, and when the next edition becomes public and ends. The token is empty if it may be outdated."""
+def keep_part[T](name: str, build: Callable[[], T]) -> T:
+    """Keep what several pages show and no address decides, such as a count over all briefs."""
+    now = timezone.now()
+    version = _version_of_request.get() or _read_version(now)
+    if _is_off.get() or settings.DEBUG or not version.token:
+        return build()
+    key = _build_key(version, name)
+    if kept := _get(key, now):
+        part: T = kept[0]
+        return part
+    part = build()
+    _set(key, (part,), version, now)
+    return part
+
+
+def _read_version(now: dt.datetime) -> _Version:
     connection = get_read_connection()
     if connection.vendor == "postgresql" and connection.in_atomic_block:
-        return "", None, None  # the triggers wait for the commit
+        return _Version()  # the triggers wait for the commit
     rows = _version(now)
-    return rows[0] if rows else ("", None, None)
+    return _Version(*rows[0]) if rows else _Version()
 
 
-def _build_key(token: str, name: str, request: HttpRequest) -> str:
-    query = sorted(request.GET.lists())
-    parts = repr((token, compute_build_hash(), name, request.path, query))
-    return hashlib.blake2b(parts.encode(), digest_size=20).hexdigest()
+def _build_key(version: _Version, *parts: Any) -> str:
+    words = repr((version.token, compute_build_hash(), *parts))
+    return hashlib.blake2b(words.encode(), digest_size=20).hexdigest()
+
+
+def _get(key: str, now: dt.datetime) -> tuple[Any, ...] | None:
+    kept = caches[ALIAS].get(key)
+    return kept[2] if kept and kept[0] <= now < kept[1] else None
+
+
+def _set(key: str, value: tuple[Any, ...], version: _Version, now: dt.datetime) -> None:
+    """Store with the moment and the end: the cache's own clock is not that of the pages."""
+    end = min([now + LIFETIME, *filter(None, (version.next_start, version.next_end))])
+    caches[ALIAS].set(key, (now, end, value), LIFETIME.total_seconds())
 
 
 def _may_be_kept(response: HttpResponse) -> bool:

@@ -21,7 +21,7 @@ REPORT_FIELDS = ("name", "email", "bullet", "text")
 
 def report(request: HttpRequest, language: Side, slug: str) -> HttpResponse:
     try:
-        found = editions.find(slug, language, timezone.now())
+        found = editions.find(slug, timezone.now())
     except editions.Gone:
         return errors.gone(language)
     if request.method == "POST":
@@ -36,13 +36,13 @@ def _receive_report(request: HttpRequest, edition: PublicEdition, language: Side
         request,
         _letter_target(edition),
         fields=REPORT_FIELDS,
-        bullets=[bullet.number for bullet in _load_bullets(edition)],
+        bullets=[bullet.number for bullet in _list_bullets(edition)],
         side=language,
         render_form=partial(_render_form, edition, language),
     )
     if rejected:
         return rejected
-    thanks = HttpResponseRedirect(f"{paths.report(language, edition.card['slug'])}?sent=1", status=303)
+    thanks = HttpResponseRedirect(f"{paths.report(language, edition.brief.slug)}?sent=1", status=303)
     thanks.headers["Cache-Control"] = NO_STORE
     return thanks
 
@@ -50,16 +50,16 @@ def _receive_report(request: HttpRequest, edition: PublicEdition, language: Side
 def _render_form(
     edition: PublicEdition, language: Side, form: dict[str, Any], *, status: int = 200
 ) -> HttpResponse:
-    card, bullets = edition.card, _load_bullets(edition)
+    brief, bullets = edition.brief, _list_bullets(edition)
     quoted = next((bullet for bullet in bullets if str(bullet.number) == str(form.get("bullet", ""))), None)
     response = page_frame.render(
         "briefs/report.html",
         language,
-        f"briefs/{card['slug']}/report/",
+        f"briefs/{brief.slug}/report/",
         status=status,
-        headline=card[f"headline_{language}"],
-        brief=paths.brief(language, card["slug"]),
-        here=paths.report(language, card["slug"]),
+        headline=brief.headline(language),
+        brief=paths.brief(language, brief.slug),
+        here=paths.report(language, brief.slug),
         byline=_render_article(edition, language),
         quoted=quoted
         and {
@@ -82,9 +82,9 @@ def _letter_target(edition: PublicEdition) -> letters.LetterTarget:
 def _render_article(edition: PublicEdition, language: Side) -> str:
     """Return author, source and date of the article; of a withdrawn brief only what its notice shows."""
     render = cards.render_source_and_date if edition.withdrawn_at else cards.render_facts
-    return render(edition.card, language)
+    return render(edition.brief, language)
 
 
-def _load_bullets(edition: PublicEdition) -> Sequence[Bullet]:
+def _list_bullets(edition: PublicEdition) -> Sequence[Bullet]:
     """Return the bullets; none of a withdrawn brief, whose text is not public."""
-    return () if edition.withdrawn_at else editions.load_content(edition).bullets
+    return () if edition.withdrawn_at else edition.brief.content.bullets

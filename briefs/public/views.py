@@ -29,8 +29,8 @@ def redirect_language_alias(request: HttpRequest, alias: str, rest: str) -> Http
 
 def newest(request: HttpRequest, language: Side) -> HttpResponse:
     now = timezone.now()
-    page = editions.list_newest_briefs(language, now, page_keys.read_page_key(request))
-    return page_frame.render_with_slots(
+    page = editions.list_newest_briefs(now, page_keys.read_page_key(request))
+    return page_frame.render(
         "briefs/newest.html",
         language,
         "",
@@ -40,10 +40,10 @@ def newest(request: HttpRequest, language: Side) -> HttpResponse:
 
 
 def brief(request: HttpRequest, language: Side, slug: str, *, is_parallel: bool = False) -> HttpResponse:
-    now, view = timezone.now(), "parallel" if is_parallel else language
+    now = timezone.now()
     path = f"briefs/{slug}/parallel/" if is_parallel else f"briefs/{slug}/"
     try:
-        found = editions.find(slug, view, now, language)
+        found = editions.find(slug, now)
     except editions.Gone:
         return errors.gone(language)
     if found.withdrawn_at:
@@ -55,12 +55,18 @@ def brief(request: HttpRequest, language: Side, slug: str, *, is_parallel: bool 
         )
         response.headers["X-Robots-Tag"] = "noindex"
         return response
-    history, beside = editions.list_history(found, now), editions.load_neighbour_lines(found, language, now)
-    return page_frame.render_with_slots(
+    return page_frame.render(
         "briefs/parallel.html" if is_parallel else "briefs/brief.html",
         language,
         path,
-        **brief_presenter.build_brief_context(found, history, beside, language, view),
+        **brief_presenter.build_brief_context(
+            found,
+            editions.list_history(found, now),
+            editions.load_neighbours(found, now),
+            editions.load_terms(found.pk),
+            language,
+            is_parallel=is_parallel,
+        ),
     )
 
 

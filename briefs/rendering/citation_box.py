@@ -1,8 +1,7 @@
 """Render citations of a brief and of its article, with links to citation files."""
 
-from collections.abc import Mapping
 from html import escape
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from django.conf import settings
 from django.utils.safestring import SafeString, mark_safe
@@ -10,11 +9,10 @@ from django.utils.translation import gettext
 
 from ..citations import styles, works
 from ..content import LANGUAGE_TAGS, Side
+from ..public_brief import PublicBrief
 from ..text import paths
 from ..text.scripts import detect_language_code
 from . import text
-
-type Card = Mapping[str, Any]
 
 CITATION_FILE_LABELS = {"ris": "RIS", "bib": "BibTeX", "json": "CSL-JSON"}
 
@@ -35,13 +33,13 @@ class CitationPart(NamedTuple):
     files: list[tuple[str, str]]
 
 
-def build_citations(card: Card, language: Side) -> list[CitationPart]:
+def build_citations(brief: PublicBrief, language: Side) -> list[CitationPart]:
     """Cite the brief and its article. Chicago and APA cite the English brief, the Taiwan style the Chinese."""
     english, chinese = (
-        works.build_brief_work(card, side, settings.DIGEST_SITE_NAME[side]) for side in ("en", "zh")
+        works.build_brief_work(brief, side, settings.DIGEST_SITE_NAME[side]) for side in ("en", "zh")
     )
-    article = works.build_article_work(card)
-    base = paths.brief(language, card["slug"])
+    article = works.build_article_work(brief)
+    base = paths.brief(language, brief.slug)
     return [
         CitationPart(
             heading,
@@ -55,7 +53,7 @@ def build_citations(card: Card, language: Side) -> list[CitationPart]:
     ]
 
 
-def render_citation_box(card: Card, language: Side) -> str:
+def render_citation_box(brief: PublicBrief, language: Side) -> str:
     parts = [
         part._asdict()
         | {
@@ -64,15 +62,15 @@ def render_citation_box(card: Card, language: Side) -> str:
                 for line in part.lines
             ]
         }
-        for part in build_citations(card, language)
+        for part in build_citations(brief, language)
     ]
     return text.render_partial("briefs/_citation_box.html", parts=parts)
 
 
-def format_attribution(card: Card, language: Side) -> str:
+def format_attribution(brief: PublicBrief, language: Side) -> str:
     """Return the line that ends a copied bullet. The page appends the bullet's address."""
     return styles.format_attribution(
-        works.build_brief_work(card, language, settings.DIGEST_SITE_NAME[language])
+        works.build_brief_work(brief, language, settings.DIGEST_SITE_NAME[language])
     )
 
 

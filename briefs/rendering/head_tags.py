@@ -13,7 +13,7 @@ Addresses begin with `paths.SITE_PLACEHOLDER`.
 
 import datetime as dt
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from html import escape
 from typing import Any
 
@@ -23,10 +23,9 @@ from django.utils.safestring import SafeString, mark_safe
 
 from ..citations import styles, works
 from ..content import LANGUAGE_TAGS, Side
+from ..public_brief import PublicBrief
 from ..text import paths
 from . import text
-
-type Card = Mapping[str, Any]
 
 CARD_SIZE = (1200, 630)
 _OPEN_GRAPH_LOCALES: dict[Side, str] = {"zh": "zh_TW", "en": "en_US"}
@@ -34,20 +33,20 @@ _SCHEMA_TYPES = {"report": "Report", "newspaper": "NewsArticle", "brief": "Artic
 _SCRIPT_ESCAPES = {ord(mark): f"\\u{ord(mark):04x}" for mark in "<>&\u2028\u2029"}
 
 
-def render_head_tags(card: Card, language: Side) -> SafeString:
-    work = works.build_brief_work(card, language, settings.DIGEST_SITE_NAME[language])
+def render_head_tags(brief: PublicBrief, language: Side) -> SafeString:
+    work = works.build_brief_work(brief, language, settings.DIGEST_SITE_NAME[language])
     tags = [
-        *_render_meta_tags("name", _meta_tags(card, work, language)),
-        *_render_meta_tags("property", _open_graph_tags(card, work, language)),
-        f'<link rel="alternate" type="text/markdown" href="{escape(paths.markdown(language, card["slug"]))}">',
-        f'<script type="application/ld+json">{_serialize_json_ld(_json_ld(card, work, language))}</script>',
+        *_render_meta_tags("name", _meta_tags(brief, work, language)),
+        *_render_meta_tags("property", _open_graph_tags(brief, work, language)),
+        f'<link rel="alternate" type="text/markdown" href="{escape(paths.markdown(language, brief.slug))}">',
+        f'<script type="application/ld+json">{_serialize_json_ld(_json_ld(brief, work, language))}</script>',
     ]
     return mark_safe("\n".join(tags))  # noqa: S308 every value is escaped
 
 
-def render_withdrawn_head_tags(card: Card, language: Side, title: str, notice: str) -> SafeString:
+def render_withdrawn_head_tags(brief: PublicBrief, language: Side, title: str, notice: str) -> SafeString:
     """Render the tags of a withdrawal notice: nothing that the notice does not show."""
-    work = works.build_brief_work(card, language, settings.DIGEST_SITE_NAME[language])
+    work = works.build_brief_work(brief, language, settings.DIGEST_SITE_NAME[language])
     names = {
         **_zotero_fields(work, notice),
         "DC.title": title,
@@ -75,40 +74,42 @@ def _zotero_fields(work: works.CitableWork, extra: str) -> dict[str, str]:
     return {"z:itemType": "webpage", "z:date": work.date, "z:extra": extra}
 
 
-def _meta_tags(card: Card, work: works.CitableWork, language: Side) -> Iterator[tuple[str, str]]:
+def _meta_tags(brief: PublicBrief, work: works.CitableWork, language: Side) -> Iterator[tuple[str, str]]:
     yield from _zotero_fields(work, styles.describe_digested_article(work)).items()
     yield "DC.title", work.title
     yield "DC.publisher", work.outlet
     yield "DC.date", work.date
-    yield "DCTERMS.modified", _format_local(card["updated_at"])
+    yield "DCTERMS.modified", _format_local(brief.updated_at)
     yield "DC.language", LANGUAGE_TAGS[language]
     yield from (("DC.subject", word) for word in work.keywords)
     yield "twitter:card", "summary_large_image"
 
 
-def _open_graph_tags(card: Card, work: works.CitableWork, language: Side) -> Iterator[tuple[str, str]]:
+def _open_graph_tags(
+    brief: PublicBrief, work: works.CitableWork, language: Side
+) -> Iterator[tuple[str, str]]:
     yield "og:type", "article"
     yield "og:site_name", work.outlet
     yield "og:title", work.title
-    yield "og:description", text.extract_gist(card[f"gist_{language}"], language)
+    yield "og:description", text.extract_gist(brief.summary(language), language)
     yield "og:url", work.url
     yield "og:locale", _OPEN_GRAPH_LOCALES[language]
     yield "og:locale:alternate", _OPEN_GRAPH_LOCALES[paths.OTHER_SIDE[language]]
-    yield "og:image", f"{paths.SITE_PLACEHOLDER}{paths.card(language, card['slug'])}"
+    yield "og:image", f"{paths.SITE_PLACEHOLDER}{paths.card(language, brief.slug)}"
     yield "og:image:type", "image/png"
     yield from zip(("og:image:width", "og:image:height"), map(str, CARD_SIZE), strict=True)
     yield "og:image:alt", work.title
-    yield "article:published_time", _format_local(card["published_at"])
-    yield "article:modified_time", _format_local(card["updated_at"])
+    yield "article:published_time", _format_local(brief.published_at)
+    yield "article:modified_time", _format_local(brief.updated_at)
     yield from (("article:tag", word) for word in work.keywords)
 
 
-def _format_local(moment: str) -> str:
-    """Return a stored UTC moment in the site's time zone, so that its day is the one that pages show."""
-    return timezone.localtime(dt.datetime.fromisoformat(moment)).isoformat()
+def _format_local(moment: dt.datetime) -> str:
+    """Return a moment in the site's time zone, so that its day is the one that pages show."""
+    return timezone.localtime(moment.replace(microsecond=0)).isoformat()
 
 
-def _json_ld(card: Card, work: works.CitableWork, language: Side) -> dict[str, Any]:
+def _json_ld(brief: PublicBrief, work: works.CitableWork, language: Side) -> dict[str, Any]:
     other = paths.OTHER_SIDE[language]
     publisher = {
         "@type": "Organization",
@@ -117,8 +118,8 @@ def _json_ld(card: Card, work: works.CitableWork, language: Side) -> dict[str, A
     }
     twin = {
         "@type": "Article",
-        "@id": f"{paths.SITE_PLACEHOLDER}{paths.brief(other, card['slug'])}",
-        "headline": card[f"headline_{other}"],
+        "@id": f"{paths.SITE_PLACEHOLDER}{paths.brief(other, brief.slug)}",
+        "headline": brief.headline(other),
         "inLanguage": LANGUAGE_TAGS[other],
     }
     return {
@@ -128,21 +129,21 @@ def _json_ld(card: Card, work: works.CitableWork, language: Side) -> dict[str, A
         "url": work.url,
         "mainEntityOfPage": work.url,
         "headline": work.title,
-        "description": text.extract_gist(card[f"gist_{language}"], language),
+        "description": text.extract_gist(brief.summary(language), language),
         "inLanguage": LANGUAGE_TAGS[language],
-        "datePublished": _format_local(card["published_at"]),
-        "dateModified": _format_local(card["updated_at"]),
+        "datePublished": _format_local(brief.published_at),
+        "dateModified": _format_local(brief.updated_at),
         "author": publisher,
         "publisher": publisher,
-        "image": f"{paths.SITE_PLACEHOLDER}{paths.card(language, card['slug'])}",
+        "image": f"{paths.SITE_PLACEHOLDER}{paths.card(language, brief.slug)}",
         "keywords": list(work.keywords),
         "isAccessibleForFree": True,
         "workTranslation": twin,
-        "isBasedOn": _json_ld_article(card, work.digested_article) if work.digested_article else None,
+        "isBasedOn": _json_ld_article(brief, work.digested_article) if work.digested_article else None,
     }
 
 
-def _json_ld_article(card: Card, article: works.CitableWork) -> dict[str, Any]:
+def _json_ld_article(brief: PublicBrief, article: works.CitableWork) -> dict[str, Any]:
     values = {
         "@type": _SCHEMA_TYPES.get(article.kind, "Article"),
         "headline": article.title,
@@ -152,7 +153,7 @@ def _json_ld_article(card: Card, article: works.CitableWork) -> dict[str, Any]:
         "inLanguage": article.language,
         "url": article.url,
         "sameAs": f"https://doi.org/{article.doi}" if article.doi else "",
-        "isAccessibleForFree": card["access"] == "free" if card["access"] else None,
+        "isAccessibleForFree": brief.facts.access == "free" if brief.facts.access else None,
     }
     return {name: value for name, value in values.items() if value not in ("", None, [])}
 

@@ -6,73 +6,73 @@ Addresses begin with `paths.SITE_PLACEHOLDER`.
 import html
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
 
 from django.utils.html import strip_tags
 from django.utils.translation import gettext
 
 from ..citations.styles import StyledRun
-from ..content import SIDES, Content, Side
+from ..content import SIDES, Side
+from ..public_brief import PublicBrief
 from ..text import paths
 from . import cards, citation_box, rows, text
-
-type Card = Mapping[str, Any]
 
 _SPECIAL = re.compile(r"[\\`*\[\]<>~|]|(?<!\w)_|_(?!\w)|&(?=#?\w+;)")
 _BLOCK_START = re.compile(r"^(\s*\d+(?=[.)])|\s*(?=[#>+=-]))", re.MULTILINE)
 
 
-def render_markdown(content: Content, card: Card, language: Side, posted: str, notices: Sequence[str]) -> str:
+def render_markdown(brief: PublicBrief, language: Side, posted: str, notices: Sequence[str]) -> str:
     """Render a brief. `posted` names the days of publication and change, `notices` are those above the text."""
     blocks = [
-        *_headlines(card, language),
-        _escape(_to_text(cards.render_byline(card, language))) + _original_link(card),
+        *_headlines(brief, language),
+        _escape(_to_text(cards.render_byline(brief, language))) + _original_link(brief),
         _escape(_to_text(posted)),
         *(f"> {_escape(line)}" for line in notices),
-        _addresses(card, language),
+        _addresses(brief, language),
         f"## {gettext('Summary')}",
-        *map(_escape, text.split_paragraphs(content.summary(language))),
-        *_key_points(content, card, language),
-        *_citations(card, language),
+        *map(_escape, text.split_paragraphs(brief.summary(language))),
+        *_key_points(brief, language),
+        *_citations(brief, language),
     ]
     return "\n\n".join(blocks) + "\n"
 
 
-def render_withdrawn_markdown(card: Card, language: Side, notices: Sequence[Mapping[str, str]]) -> str:
+def render_withdrawn_markdown(
+    brief: PublicBrief, language: Side, notices: Sequence[Mapping[str, str]]
+) -> str:
     """Render a withdrawal notice in both languages: headline, source and date, reason."""
-    source = _to_text(cards.render_source_and_date(card, language))
+    source = _to_text(cards.render_source_and_date(brief, language))
     said = [f"> **{notice['heading']}** {_escape(notice['sentence'])}" for notice in notices]
-    return "\n\n".join([*_headlines(card, language), _escape(source), *said]) + "\n"
+    return "\n\n".join([*_headlines(brief, language), _escape(source), *said]) + "\n"
 
 
-def _headlines(card: Card, language: Side) -> list[str]:
-    other = card[f"headline_{paths.OTHER_SIDE[language]}"]
-    return [f"# {_escape(card[f'headline_{language}'])}", _escape(other)]
+def _headlines(brief: PublicBrief, language: Side) -> list[str]:
+    other = brief.headline(paths.OTHER_SIDE[language])
+    return [f"# {_escape(brief.headline(language))}", _escape(other)]
 
 
-def _original_link(card: Card) -> str:
-    link = cards.get_original_link(card)
+def _original_link(brief: PublicBrief) -> str:
+    link = cards.get_original_link(brief)
     return f" [{gettext('Read the original')}](<{link}>)" if link else ""
 
 
-def _addresses(card: Card, language: Side) -> str:
-    slug = card["slug"]
+def _addresses(brief: PublicBrief, language: Side) -> str:
+    slug = brief.slug
     named = [(paths.NATIVE_LANGUAGE_NAMES[side], paths.brief(side, slug)) for side in SIDES]
     named.insert(1, (gettext("Side by side"), paths.parallel(language, slug)))
     named += [("Markdown", paths.markdown(paths.OTHER_SIDE[language], slug))]
     return "\n".join(f"- {name}: <{paths.SITE_PLACEHOLDER}{path}>" for name, path in named)
 
 
-def _key_points(content: Content, card: Card, language: Side) -> Iterator[str]:
+def _key_points(brief: PublicBrief, language: Side) -> Iterator[str]:
     """Render the bullets as nested lists. Each ends with its number, linked to its address."""
-    places, _ = rows.nest_bullets(content, language)
+    places, _ = rows.nest_bullets(brief.content, language)
     indents, lines = [""], []
-    for bullet in content.bullets:
+    for bullet in brief.content.bullets:
         if place := places.get(bullet.number):
             marker = f"{place.ordinal}." if place.ordinal else "-"
             del indents[place.depth + 1 :]
             indents.append(indents[-1] + " " * (len(marker) + 1))
-            address = f"{paths.SITE_PLACEHOLDER}{paths.brief(language, card['slug'])}#b{bullet.number}"
+            address = f"{paths.SITE_PLACEHOLDER}{paths.brief(language, brief.slug)}#b{bullet.number}"
             words = _escape(bullet.text(language))
             lines.append(f"{indents[place.depth]}{marker} {words} [{bullet.number}](<{address}>)")
     if lines:
@@ -80,8 +80,8 @@ def _key_points(content: Content, card: Card, language: Side) -> Iterator[str]:
         yield "\n".join(lines)
 
 
-def _citations(card: Card, language: Side) -> Iterator[str]:
-    for part in citation_box.build_citations(card, language):
+def _citations(brief: PublicBrief, language: Side) -> Iterator[str]:
+    for part in citation_box.build_citations(brief, language):
         yield f"## {part.heading}"
         yield "\n".join(f"- {line.name}: {''.join(map(_style, line.sentence))}" for line in part.lines)
         yield " · ".join(f"[{name}](<{paths.SITE_PLACEHOLDER}{path}>)" for path, name in part.files)

@@ -1,16 +1,16 @@
 """Glossary terms in a page: locate them in rendered HTML, link them and list their translations.
 
-A rendering holds only what its edition freezes, so links are inserted when the page is served, at offsets
-computed beforehand. Each term is marked at its first occurrence on each side.
+Each term is marked at its first occurrence on each side.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from typing import Any
 
 from django.utils.translation import gettext
 
 from ..content import LANGUAGE_TAGS, SIDES, Content, Side
+from ..public_brief import PublicName
 from ..text import paths
 from .text import escape_text, render_partial, split_paragraphs
 
@@ -30,18 +30,16 @@ def list_texts(content: Content, side: Side) -> list[tuple[int, str]]:
     return [(number, words) for number, words in rows if words]
 
 
-def build_page_gloss(
+def mark_terms(
     content: Content,
     html: str,
     sides: Sequence[Side],
     occurrences: TermOccurrences,
-    terms: dict[int, dict[str, str]],
-) -> dict[str, Any]:
-    """Return `marks` and `html` for a page of one or both sides; the first of `sides` is its language.
-
-    `terms` maps ids to {slug, zh, en}.
-    """
-    other = paths.OTHER_SIDE[sides[0]]
+    terms: Mapping[int, PublicName],
+) -> tuple[str, str]:
+    """Return the fragment with its terms linked, and the list of terms; the first of `sides` is the page's language."""
+    if not occurrences:
+        return html, ""
     numbers: dict[int, int] = {}
     told: set[tuple[int, Side]] = set()
     marks: list[TermMark] = []
@@ -53,13 +51,23 @@ def build_page_gloss(
             n = numbers.setdefault(term, len(numbers) + 1)
             first = at + len(escape(words[: start - offset]))
             length = len(escape(words[start - offset : end - offset]))
-            gloss = terms[term][paths.OTHER_SIDE[side]]
+            gloss = terms[term].label(paths.OTHER_SIDE[side])
             marks.append((first, first + length, n, escape(gloss)))
-    rows = [terms[term] | {"n": str(n)} for term, n in numbers.items()]
-    return {"marks": marks, "html": _render_term_list(rows, sides[0], other) if rows else ""}
+    rows = [(terms[term], n) for term, n in numbers.items()]
+    return _link_terms(html, marks), _render_term_list(rows, sides[0]) if rows else ""
 
 
-def link_terms(html: str, marks: Iterable[Sequence[Any]]) -> str:
+def collect_occurrences(places_by_term: Mapping[int, Iterable[Any]]) -> TermOccurrences:
+    """Return the occurrences from `EditionTerm.places` by term id."""
+    found: TermOccurrences = {}
+    for term, places in places_by_term.items():
+        for number, *spans_by_side in places:
+            for side, spans in zip(SIDES, spans_by_side, strict=True):
+                found.setdefault((number, side), []).extend((term, start, end) for start, end in spans)
+    return {key: sorted(spans, key=lambda span: span[1]) for key, spans in found.items()}
+
+
+def _link_terms(html: str, marks: Iterable[Sequence[Any]]) -> str:
     """Return the fragment with its terms linked. `marks` must be in text order."""
     parts: list[str] = []
     at = 0
@@ -97,17 +105,16 @@ def _paragraphs(content: Content, number: int, side: Side) -> list[str]:
     return [words for b in content.bullets if b.number == number and (words := b.text(side))]
 
 
-def _render_term_list(rows: list[dict[str, str]], side: Side, other: Side) -> str:
+def _render_term_list(rows: Sequence[tuple[PublicName, int]], side: Side) -> str:
+    other = paths.OTHER_SIDE[side]
     terms = [
-        {"n": r["n"], "label": r[side], "twin": r[other], "url": paths.subject(side, "terms", r["slug"])}
-        for r in rows
+        {
+            "n": str(n),
+            "label": term.label(side),
+            "twin": term.label(other),
+            "url": paths.subject(side, "terms", term.slug),
+        }
+        for term, n in rows
     ]
     heading, lang = gettext("Terms on this page"), LANGUAGE_TAGS[other]
     return render_partial("briefs/_term_list.html", heading=heading, lang=lang, terms=terms)
-
-
-PAGE_SIDES: dict[str, tuple[Side, ...]] = {
-    **{side: (side,) for side in SIDES},
-    **{f"parallel_{side}": (side, paths.OTHER_SIDE[side]) for side in SIDES},
-}
-"""Page names, as in the columns of `Gloss`, with their sides in order."""

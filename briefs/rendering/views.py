@@ -1,13 +1,12 @@
 """Render the three views of content: Chinese, English, and both in parallel."""
 
 import re
-from collections.abc import Mapping
 from typing import Any, Literal
 
 from django.utils import translation
 from django.utils.safestring import SafeString, mark_safe
 
-from ..content import LANGUAGE_TAGS, SIDES, Content, Side
+from ..content import LANGUAGE_TAGS, Content, Side
 from ..text import paths
 from . import cover, rows
 from .text import escape_text, render_partial, split_paragraphs
@@ -15,7 +14,6 @@ from .text import escape_text, render_partial, split_paragraphs
 type ReadingView = Literal["zh", "en", "parallel"]
 READING_VIEWS: tuple[ReadingView, ...] = ("zh", "en", "parallel")
 
-_ORDER_SEPARATOR = "<!--en-->"
 _LINKS_PATTERN = re.compile(
     r'<a\s+class="anchor".*?</a>\s*(?:<span class="elsewhere">.*?</span>)?', re.DOTALL
 )
@@ -23,25 +21,15 @@ _COVER_PATTERN = re.compile("<figure.*?</figure>", re.DOTALL)
 
 
 def render_fragment(
-    content: Content, view: ReadingView, slug: str, *, pictures_url: str = paths.PICTURES_PATH
+    content: Content, view: ReadingView, language: Side, slug: str, *, pictures_url: str = paths.PICTURES_PATH
 ) -> str:
-    """Return the HTML of one view. A `parallel` fragment holds both orders; see `select_order`.
+    """Return the HTML of a view on a page of `language`, which comes first in the parallel view.
 
     `pictures_url` is the address prefix of the cover's files; empty omits the cover.
     """
     if view == "parallel":
-        halves = {side: rows.render_pair_side(content, side, slug) for side in SIDES}
-        return _ORDER_SEPARATOR.join(_render_parallel(content, page, halves) for page in SIDES)
+        return _render_parallel(content, language, slug)
     return _render_single(content, view, slug, pictures_url)
-
-
-def select_order(html: str, language: Side) -> str:
-    """Return the half of a `parallel` fragment with this language first.
-
-    Escaped text cannot contain the separator.
-    """
-    zh, _, en = html.partition(_ORDER_SEPARATOR)
-    return zh if language == "zh" else en
 
 
 def strip_cover_and_links(html: str) -> str:
@@ -64,10 +52,12 @@ def _render_single(content: Content, side: Side, slug: str, pictures_url: str) -
         )
 
 
-def _render_parallel(content: Content, language: Side, pair_sides: Mapping[Side, rows.PairSide]) -> str:
+def _render_parallel(content: Content, language: Side, slug: str) -> str:
     order = (language, paths.OTHER_SIDE[language])
     with translation.override(paths.LANGUAGE_CODES[language]):
-        pairs = rows.render_pairs(content, order, pair_sides)
+        pairs = rows.render_pairs(
+            content, order, {side: rows.render_pair_side(content, side, slug) for side in order}
+        )
         context = _summary_context(content, language)
         return render_partial("briefs/_parallel_view.html", pairs=pairs, **context)
 

@@ -32,7 +32,6 @@ from briefs import content, facts, models, policy, search, text
 from briefs.api import corpus_views
 from briefs.database import guards, request_limits
 from briefs.installation import prepare_dictionary
-from briefs.public import home_page
 from briefs.public.search import similar_names
 
 from .support import factories
@@ -202,10 +201,7 @@ def _no_search_limit() -> None:
 def _new_home_page() -> None:
     """Forget what is kept between requests: the rows of the next test have the same ids."""
     caches["pages"].clear()
-    corpus_views.count.cache_clear()
     corpus_views.measure.cache_clear()
-    home_page.render_top.cache_clear()
-    home_page.render_topics.cache_clear()
     similar_names._index_names.cache_clear()
 
 

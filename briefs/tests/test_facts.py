@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
-from django.utils import timezone, translation
+from django.utils import translation
 
 from briefs import workflow
 from briefs.admin.common.fact_text import format_fact
@@ -22,13 +22,14 @@ from briefs.citations.csl import format_csl
 from briefs.citations.ris import format_ris
 from briefs.citations.works import CitableWork, build_article_work
 from briefs.content import Byline, Content, Facts
-from briefs.derived.build import build_unpublished_card
+from briefs.derived.public_brief import build_unpublished_brief
 from briefs.documents.reader import read_document
 from briefs.documents.writer import write
 from briefs.exchange.brief_text import ExportNames, build_document
 from briefs.facts import CITED_FACTS, DOCUMENT_FACTS, FACTS, SCALAR_FACTS, FactKind
 from briefs.intake.content_mapping import build_text_facts
 from briefs.models import Author, Brief, Keyword, Source
+from briefs.rendering import cards
 
 from .support import factories
 from .support.form_client import brief_url, get_brief_form, get_verb_form, sign_in
@@ -128,21 +129,21 @@ def test_fact_has_a_text_for_the_desk(name: str) -> None:
 
 
 @every_scalar
-def test_card_states_public_facts_and_no_others(name: str) -> None:
-    card = build_unpublished_card(content_with(name, factories.valid_fact(name)), "slug", timezone.now())
-    assert (card.get(name) == factories.valid_fact(name)) is FACTS[name].is_public
+def test_public_brief_states_public_facts_and_no_others(name: str) -> None:
+    brief = build_unpublished_brief(content_with(name, factories.valid_fact(name)), "slug")
+    assert (brief.shown_facts.get(name) == factories.valid_fact(name)) is FACTS[name].is_public
 
 
 @pytest.mark.parametrize("name", [n for n, f in FACTS.items() if f.kind is FactKind.LINK])
-def test_card_leaves_out_an_unsafe_link(name: str) -> None:
+def test_public_brief_leaves_out_an_unsafe_link(name: str) -> None:
     content = content_with(name, "javascript:alert(1)")
-    assert build_unpublished_card(content, "slug", timezone.now())[name] == ""
+    assert build_unpublished_brief(content, "slug").shown_facts[name] == ""
 
 
 @pytest.mark.parametrize("name", [n for n, f in FACTS.items() if f.kind is FactKind.LINK])
-def test_card_of_an_old_edition_shows_the_host_in_ascii(name: str) -> None:
+def test_public_brief_of_an_old_edition_shows_the_host_in_ascii(name: str) -> None:
     content = content_with(name, "https://chathаm.org/a")
-    assert build_unpublished_card(content, "slug", timezone.now())[name] == "https://xn--chathm-7nf.org/a"
+    assert build_unpublished_brief(content, "slug").shown_facts[name] == "https://xn--chathm-7nf.org/a"
 
 
 @pytest.mark.parametrize("name", DOCUMENT_FACTS)
@@ -160,7 +161,7 @@ def test_citation_files_state_the_fact_and_are_read_back(
     name: str, format_work: Callable[[CitableWork], str], file_format: str
 ) -> None:
     value = factories.valid_fact(name)
-    work = build_article_work(build_unpublished_card(content_with(name, value), "slug", timezone.now()))
+    work = build_article_work(build_unpublished_brief(content_with(name, value), "slug"))
     text = format_work(work)
     assert read_citation(text).article.get(name) == value
     written, *others = getattr(FACTS[name], file_format)
@@ -172,7 +173,6 @@ def test_citation_files_state_the_fact_and_are_read_back(
 
 @pytest.mark.parametrize("name", [n for n, f in FACTS.items() if f.kind in (FactKind.LINK, FactKind.DOI)])
 def test_public_source_box_links_the_fact(name: str) -> None:
-    card = build_unpublished_card(content_with(name, factories.valid_fact(name)), "slug", timezone.now())
-    assert factories.valid_fact(name) in html.unescape(
-        card["html"]["en"]["source"] + card["html"]["en"]["credit"]
-    )
+    brief = build_unpublished_brief(content_with(name, factories.valid_fact(name)), "slug")
+    shown = cards.render_source_box(brief, "en") + cards.render_credit(brief, "en", linked=False)
+    assert factories.valid_fact(name) in html.unescape(shown)

@@ -21,9 +21,9 @@ from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from ..accounts import second_factor
+from ..derived.brief_shape import Change, FoundBrief
+from ..derived.shape_queries import ShapeQuery, build_shapes
 from ..models import Edition, Person, Webhook, WebhookDelivery
-from ..shapes.brief_shape import Change, FoundBrief
-from ..shapes.shape_queries import ShapeQuery, build_shapes
 from ..workflow.rules.webhook_queue import queue_scheduled
 from .guarded_post import Post, post_all
 

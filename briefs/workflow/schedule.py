@@ -6,8 +6,8 @@ from typing import Any, Final
 
 from django.utils import timezone
 
+from ..derived.brief_shape import ChangeName
 from ..models import Brief, Edition, Person, State, WithdrawalKind
-from ..shapes.brief_shape import ChangeName
 from .editions import (
     add_edition,
     announce_edition,

@@ -12,6 +12,7 @@ from ... import workflow
 from ...citations.works import is_publication
 from ...content import Content, ForbiddenCharacter, tidy_line
 from ...derived import build
+from ...derived.public_brief import build_source_name
 from ...models import Author, BriefAuthor, BriefKeyword, Keyword, Person, Source
 from ...models.vocabulary import Vocabulary
 from ...text.person_names import split_person_name
@@ -46,7 +47,9 @@ def load_names_by_id(contents: Iterable[Content]) -> NamesById:
         keywords=_load_names(Keyword, {keyword for f in facts for keyword in f.keywords}),
         sources={pk: str(row) for pk, row in sources.items()},
         publications={
-            pk for pk, row in sources.items() if is_publication(build.build_source_data(row) or {})
+            pk
+            for pk, row in sources.items()
+            if isinstance(row, Source) and is_publication(build_source_name(row))
         },
     )
 

@@ -6,14 +6,15 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
-from django.utils import timezone, translation
+from django.utils import translation
 from django.utils.safestring import mark_safe
 from django.utils.translation import get_language
 
 from ... import rendering, workflow
 from ...content import LANGUAGE_TAGS, Content, Side
-from ...derived import build
+from ...derived.public_brief import build_unpublished_brief
 from ...models import Brief
+from ...rendering import cards
 from ...text import paths
 from ..common.access import require_role
 from ..common.brief_pages import get_brief_or_404
@@ -53,9 +54,9 @@ def _choose_language(request: HttpRequest, view: str) -> Side:
 def _context(brief: Brief, view: Any, language: Side) -> dict[str, Any]:
     content = workflow.load_working_copy(brief)
     other = paths.OTHER_SIDE[language]
-    html = rendering.render_fragment(content, view, PREVIEW_SLUG, pictures_url=cover_views.PICTURE_URL_PREFIX)
-    if view == "parallel":
-        html = rendering.select_order(html, language)
+    html = rendering.render_fragment(
+        content, view, language, PREVIEW_SLUG, pictures_url=cover_views.PICTURE_URL_PREFIX
+    )
     here = reverse("admin:briefs_brief_preview", args=[brief.pk])
     return {
         "lang": LANGUAGE_TAGS[language],
@@ -79,6 +80,9 @@ def _context(brief: Brief, view: Any, language: Side) -> dict[str, Any]:
 
 
 def _build_card_context(content: Content, language: Side) -> dict[str, Any]:
-    """Return the byline and source box as an edition's card has them."""
-    html = build.build_unpublished_card(content, PREVIEW_SLUG, timezone.now())["html"][language]
-    return {"byline": mark_safe(html["credit"]), "source": mark_safe(html["source"])}  # noqa: S308 escaped by the card
+    """Return the byline and source box, without links: the pages of names exist only if a listed brief has them."""
+    brief = build_unpublished_brief(content, PREVIEW_SLUG)
+    return {
+        "byline": cards.render_credit(brief, language, linked=False),
+        "source": cards.render_source_box(brief, language),
+    }

@@ -31,7 +31,7 @@ from .vocabulary_pages import VocabularyPagesAdmin
 JOIN_PATHS: dict[type[Model], str] = {
     Keyword: "in_keywords__keyword",
     Author: "in_authors__author",
-    Source: "card__source",
+    Source: "place__source",
 }
 """Path from an edition to the row."""
 MAX_INTRO_LENGTH = 1_500
@@ -101,7 +101,7 @@ class TopicPageForm(SiteTextForm):
     def _find_brief(self, typed: str) -> int | None:
         """Return the newest listed brief with this headline, address or slug."""
         slug = unquote(typed.partition("/briefs/")[2] or typed).strip("/").partition("/")[0]
-        headline = Q(*((f"card__data__headline_{side}", typed) for side in SIDES), _connector=Q.OR)
+        headline = Q(*((f"content__headline_{side}", typed) for side in SIDES), _connector=Q.OR)
         found = self.listed.filter(Q(slug=slug) | headline).order_by("-published_at", "-pk")
         return found.values_list("brief_id", flat=True).first()
 
@@ -113,7 +113,7 @@ class TopicPageForm(SiteTextForm):
 
     def _headlines(self, **conditions: Any) -> QuerySet[Edition, Any]:
         """Return brief ids and headlines in the language of the interface, newest first."""
-        headline = KeyTextTransform(f"headline_{interface_side()}", "card__data")
+        headline = KeyTextTransform(f"headline_{interface_side()}", "content")
         newest = self.listed.filter(**conditions).order_by("-published_at", "-pk")
         return newest.values_list("brief_id", headline)
 
@@ -124,9 +124,7 @@ class TopicPageAdmin(VocabularyPagesAdmin):
         row = get_object_or_404(self.model, pk=pk, merged_into=None)
         key = f"{self.opts.model_name}/{row.slug}"
         stored = SiteText.objects.filter(key=key).first() or SiteText(key=key)
-        listed = Edition.objects.listed(timezone.now()).filter(
-            card__isnull=False, **{JOIN_PATHS[self.model]: row.pk}
-        )
+        listed = Edition.objects.listed(timezone.now()).filter(**{JOIN_PATHS[self.model]: row.pk})
         form = TopicPageForm(request.POST or None, instance=stored, listed=listed)
         if request.method == "POST" and form.is_valid():
             values = form.cleaned_data

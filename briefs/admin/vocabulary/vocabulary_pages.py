@@ -22,7 +22,10 @@ class VocabularyPagesAdmin(RefusalAwareAdmin):
         """Add a message if older briefs do not show the changes of these rows yet."""
         if label_propagation.is_relabelling_pending(*rows):
             messages.info(
-                request, _("The newest briefs show this now; the others follow within a few minutes.")
+                request,
+                _(
+                    "All pages show this now. Search, lists of names and marked terms follow within a few minutes."
+                ),
             )
 
     def render_page(

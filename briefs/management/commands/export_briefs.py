@@ -6,13 +6,13 @@ from django.core.management.base import BaseCommand, CommandError
 from django.template.defaultfilters import pluralize
 from django.utils import timezone
 
+from briefs.derived import corpus
 from briefs.exchange.brief_text import (
     find_exportable_briefs,
     write_brief_files,
     write_table_files,
     write_word_files,
 )
-from briefs.shapes import corpus
 
 WRITERS = {
     "text": write_brief_files,

@@ -1,4 +1,4 @@
-"""Rebuild renderings, cards, facets, the search indexes and the translation memory."""
+"""Rebuild places in lists, places of terms, the search indexes and the translation memory."""
 
 from collections.abc import Sequence
 from itertools import batched

@@ -27,15 +27,15 @@ class CitationFileConverter(StringConverter):
 
 def citation(request: HttpRequest, language: Side, slug: str, file: str) -> HttpResponse:
     try:
-        card = editions.find_card(slug, timezone.now())
+        brief = editions.find_listed(slug, timezone.now())
     except editions.Gone:
         return errors.gone(language)
     what, _, end = file.partition(".")
     write, kind = CITATION_FORMATS[end]
     work = (
-        works.build_brief_work(card, language, settings.DIGEST_SITE_NAME[language])
+        works.build_brief_work(brief, language, settings.DIGEST_SITE_NAME[language])
         if what == "cite"
-        else works.build_article_work(card)
+        else works.build_article_work(brief)
     )
     body = write(work).replace(paths.SITE_PLACEHOLDER, settings.SITE_URL)
     response = HttpResponse(body, content_type=kind)

@@ -21,7 +21,7 @@ from django.utils.translation import gettext
 
 from ... import rendering
 from ...content import LANGUAGE_TAGS, Side
-from ...rendering import ReadingView, text
+from ...rendering import ReadingView, cards, text
 from ...text import paths
 from .. import brief_presenter, editions, errors, keyset, page_frame, rate_limits
 from ..search import search_queries
@@ -59,9 +59,7 @@ def feed(
 ) -> HttpResponse:
     """Return the newest briefs. With `is_parallel`, each entry has both languages, pair by pair."""
     now, view = timezone.now(), _view(language, is_parallel)
-    return _respond(
-        feed_queries.list_newest(language, view, now), FeedScope(), language, view, feed_format, now
-    )
+    return _respond(feed_queries.list_newest(now), FeedScope(), language, view, feed_format, now)
 
 
 def subject_feed(
@@ -73,7 +71,7 @@ def subject_feed(
     if subject.slug != slug:
         return HttpResponsePermanentRedirect(f"{paths.home(language)}{path}{_file_name(view, feed_format)}")
     scope = FeedScope(path, name=subject_queries.subject_label(subject, language))
-    found = feed_queries.list_newest_of_subject(kind, subject.pk, language, view, now)
+    found = feed_queries.list_newest_of_subject(kind, subject.pk, now)
     return _respond(found, scope, language, view, feed_format, now)
 
 
@@ -88,7 +86,7 @@ def search_feed(
     if wait := rate_limits.seconds_to_wait(request):
         return errors.too_many_requests(language, wait)
     rows = search_queries.list_newest(asked, now, limit=keyset.PAGE_SIZE)
-    found = feed_queries.list_found([row.edition for row in rows], language, view, now)
+    found = feed_queries.list_found([row.edition for row in rows], now)
     return _respond(found, _search_scope(asked), language, view, feed_format, now)
 
 
@@ -179,30 +177,31 @@ def _build_feed(
 def _build_entry(
     entry: FeedEntry, changes: list[editions.EditionHistoryLine], language: Side, view: ReadingView
 ) -> dict[str, Any]:
-    card, other = entry.card, paths.OTHER_SIDE[language]
+    brief, other = entry.brief, paths.OTHER_SIDE[language]
+    fragment = rendering.render_fragment(brief.content, view, language, brief.slug)
     notices = {
         "lines": [
             brief_presenter.build_history_line(change, language) for change in changes if change.note_zh
         ],
-        "source_withdrew": card["source_withdrew"],
+        "source_withdrew": brief.facts.source_withdrew,
     }
     said = render_to_string("briefs/_feed_notices.html", notices) if any(notices.values()) else ""
-    path, title = paths.brief(language, card["slug"]), card[f"headline_{language}"]
+    path, title = paths.brief(language, brief.slug), brief.headline(language)
     if view == "parallel":
-        path = paths.parallel(language, card["slug"])
-        title = f"{title}{page_frame.TITLE_SEPARATOR[language]}{card[f'headline_{other}']}"
+        path = paths.parallel(language, brief.slug)
+        title = f"{title}{page_frame.TITLE_SEPARATOR[language]}{brief.headline(other)}"
     return {
         "url": f"{settings.SITE_URL}{path}",
         "title": title,
-        "published": _format_rfc3339(entry.published_at),
-        "updated": _format_rfc3339(changes[0].live_from if changes else entry.published_at),
-        "summary": " ".join(text.split_paragraphs(card[f"gist_{language}"])),
+        "published": _format_rfc3339(brief.published_at),
+        "updated": _format_rfc3339(changes[0].live_from if changes else brief.published_at),
+        "summary": " ".join(text.split_paragraphs(brief.summary(language))),
         "content": text.strip_indentation(
-            f"<p>{entry.byline}</p>\n{said}{rendering.strip_cover_and_links(entry.html)}"
+            f"<p>{cards.render_byline(brief, language)}</p>\n{said}{rendering.strip_cover_and_links(fragment)}"
         ),
-        "keywords": [(keyword["slug"], keyword[language]) for keyword in card["keywords"]],
-        "original": card["url"],
-        "image": f"{settings.SITE_URL}{paths.card(language, card['slug'])}",
+        "keywords": [(keyword.slug, keyword.label(language)) for keyword in brief.keywords],
+        "original": brief.url,
+        "image": f"{settings.SITE_URL}{paths.card(language, brief.slug)}",
     }
 
 

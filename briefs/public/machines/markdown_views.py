@@ -22,21 +22,20 @@ _MARKDOWN = "text/markdown"
 def markdown_twin(request: HttpRequest, language: Side, slug: str) -> HttpResponse:
     now = timezone.now()
     try:
-        found = editions.find(slug, language, now)
+        found = editions.find(slug, now)
     except editions.Gone:
         return errors.gone(language)
     if found.withdrawn_at:
         notices = brief_presenter.build_withdrawal_notices(found, found.withdrawn_at, language)
-        body = markdown.render_withdrawn_markdown(found.card, language, notices)
+        body = markdown.render_withdrawn_markdown(found.brief, language, notices)
     else:
         lines = [
             brief_presenter.build_history_line(row, language) for row in editions.list_history(found, now)
         ]
         body = markdown.render_markdown(
-            editions.load_content(found),
-            found.card,
+            found.brief,
             language,
-            posted=brief_presenter.find_posted_line(found.card, lines, language),
+            posted=brief_presenter.render_posted_line(found.brief, lines, language),
             notices=brief_presenter.render_notice_lines(found, lines),
         )
     response = HttpResponse(

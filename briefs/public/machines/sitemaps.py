@@ -83,7 +83,7 @@ def _list_page_paths(now: dt.datetime) -> Iterator[tuple[str, dt.datetime | None
 
 
 def _archive_paths(listed: QuerySet[Edition, Edition]) -> Iterator[tuple[str, dt.datetime | None]]:
-    month = "card__article_month"
+    month = "place__article_month"
     dated = listed.exclude(**{month: None}).values_list(month).annotate(last=Max("live_from"))
     newest: dict[str, dt.datetime] = {}
     for number, moment in dated.order_by(f"-{month}"):

@@ -3,13 +3,13 @@
 import datetime as dt
 import re
 from collections.abc import Iterator
-from typing import Any
 from urllib.parse import quote_plus
 
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext
 
 from ...content import Side
+from ...public_brief import PublicBrief
 from ...rendering.text import render_partial
 from ...text import paths
 from ...text.scripts import detect_language_code
@@ -30,7 +30,7 @@ def build_openings(
     """Return examples for an empty search; similar names, topics and newest briefs if nothing was found; else nothing."""
     if not params.is_empty and results.count:
         return mark_safe("")
-    newest = editions.list_newest_briefs(language, now, PageKey()).rows
+    newest = editions.list_newest_briefs(now, PageKey()).rows
     examples = [
         {
             "text": query,
@@ -39,14 +39,14 @@ def build_openings(
             "meaning": meaning,
         }
         for row in newest[: 1 if params.is_empty else 0]
-        for query, meaning in _list_examples(editions.load_lead(row.pk, language).card, language)
+        for query, meaning in _list_examples(row.brief, language)
     ]
     shown = [] if examples else newest[:MAX_NEWEST]
     return render_partial(
         "briefs/_search_openings.html",
         examples=examples,
         similar=[_build_name_row(name, language) for name in find_similar(results.query, now)],
-        topics=home_page.render_topics(language, home_page.round_to_minute(now)),
+        topics=home_page.render_topics(language, now),
         newest=list_presenter.render_list_by_publication(shown, language, heading=gettext("Newest briefs")),
     )
 
@@ -61,24 +61,24 @@ def _build_name_row(name: Name, language: Side) -> dict[str, str]:
     }
 
 
-def _list_examples(card: dict[str, Any], language: Side) -> Iterator[tuple[str, str]]:
+def _list_examples(brief: PublicBrief, language: Side) -> Iterator[tuple[str, str]]:
     """Yield searches that find this brief, and what each means."""
-    if card["keywords"]:
-        yield card["keywords"][0][language], gettext("either language finds the same briefs")
-    if card["authors"]:
-        yield f'"{card["authors"][0]["en"]}"', gettext("a phrase, exactly as it stands")
-    if word := _LONG_WORD.search(card["headline_en"]):
+    if brief.keywords:
+        yield brief.keywords[0].label(language), gettext("either language finds the same briefs")
+    if brief.authors:
+        yield f'"{brief.authors[0].en}"', gettext("a phrase, exactly as it stands")
+    if word := _LONG_WORD.search(brief.headline("en")):
         yield f"{word[0][:-2].lower()}*", gettext("words that begin so")
     names = []
-    if card["authors"]:
-        family = card["authors"][0]["family"] or card["authors"][0]["en"]
+    if brief.authors:
+        family = brief.authors[0].family or brief.authors[0].en
         names.append(f"author:{_quote(family)}")
-    if card["source"]:
-        names.append(f"source:{_quote(card['source']['en'])}")
+    if brief.source:
+        names.append(f"source:{_quote(brief.source.en)}")
     if names:
         yield " ".join(names), gettext("by name")
-    if card["date"]:
-        yield f"date:{card['date'][:4]}", gettext("by the date of the article")
+    if brief.facts.date:
+        yield f"date:{brief.facts.date[:4]}", gettext("by the date of the article")
 
 
 def _quote(name: str) -> str:

@@ -12,6 +12,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext, ngettext
 
 from ...content import LANGUAGE_TAGS, SIDES, Side
+from ...public_brief import PublicBrief, PublicName
 from ...rendering import cards, rows, text
 from ...search.highlighting import TextSpan, find_spans, highlight_spans
 from ...search.query import ParsedQuery, Phrase
@@ -33,7 +34,7 @@ class RenderedHit(NamedTuple):
 def render_hit(hit: SearchHit, query: ParsedQuery, language: Side) -> RenderedHit:
     phrases = query.highlighted_phrases
     content, twin, lang = hit.content, paths.OTHER_SIDE[language], LANGUAGE_TAGS[paths.OTHER_SIDE[language]]
-    url = escape(paths.parallel(language, hit.slug))
+    url = escape(paths.parallel(language, hit.brief.slug))
     matches = _find_matching_bullets(content.get("bullets", ()), phrases)
     spans = {
         (part, side): find_spans(content.get(f"{part}_{side}", ""), phrases)
@@ -47,12 +48,12 @@ def render_hit(hit: SearchHit, query: ParsedQuery, language: Side) -> RenderedHi
     pairs = [_render_bullet(bullet, places, url, label, language) for _, _, bullet, places in shown]
     html = f"""<article class="answer">
 <div class="pair heads">
-<h2><a href="{escape(paths.brief(language, hit.slug))}">{_highlight(content, "headline", language, spans)}</a></h2>
+<h2><a href="{escape(paths.brief(language, hit.brief.slug))}">{_highlight(content, "headline", language, spans)}</a></h2>
 <p class="twin-headline"><a
-href="{escape(paths.brief(twin, hit.slug))}" lang="{lang}" hreflang="{lang}">{_highlight(content, "headline", twin, spans)}</a></p>
+href="{escape(paths.brief(twin, hit.brief.slug))}" lang="{lang}" hreflang="{lang}">{_highlight(content, "headline", twin, spans)}</a></p>
 </div>
 <div class="pair facts">
-<p class="meta">{cards.render_facts(hit.card, language)}{cards.COMMA[language]}{cards.render_posted_fact(hit.card["published"], language)}</p>
+<p class="meta">{cards.render_facts(hit.brief, language)}{cards.COMMA[language]}{cards.render_posted_fact(hit.brief, language)}</p>
 <p class="why">{_render_reason(hit, query, spans, matches, url, language)}</p>
 </div>
 <ol class="pairs">
@@ -81,7 +82,7 @@ def _render_reason(
         places.append(escape(ngettext("point %(n)s", "points %(n)s", len(numbers))) % {"n": links})
     found = [*spans.values(), *(by_side[side] for *_, by_side in matches for side in SIDES)]
     seen = {n for row in found for n, places_of in enumerate(row) if places_of}
-    named = dict.fromkeys(_name_reasons(hit.card, query, seen, language))
+    named = dict.fromkeys(_name_reasons(hit.brief, query, seen, language))
     if not places and len(named) == 1:
         sentence = escape(gettext("Matches only the %(reason)s")) % {"reason": next(iter(named))}
     elif said := cards.LIST_SEPARATOR[language].join([*places, *named]):
@@ -91,9 +92,7 @@ def _render_reason(
     return mark_safe(sentence)  # noqa: S308 escaped piece by piece
 
 
-def _name_reasons(
-    card: Mapping[str, Any], query: ParsedQuery, seen: Set[int], language: Side
-) -> Iterator[str]:
+def _name_reasons(brief: PublicBrief, query: ParsedQuery, seen: Set[int], language: Side) -> Iterator[str]:
     """Yield the names that have a term which the text lacks, as HTML. `seen`: numbers of the phrases in the text."""
     at = 0
     for term in query.required_terms:
@@ -101,17 +100,17 @@ def _name_reasons(
             in_text = not seen.isdisjoint(range(at, at := at + len(term.alternatives)))
             if in_text:
                 continue
-        for kind, label, rows_of in _named_rows(card):
-            for row in rows_of if term.field in ("", kind) else ():
-                if any(any(find_spans(row[side], term.alternatives)) for side in SIDES):
-                    name = cards.mark_language(row[language], language)
-                    yield escape(gettext("%(kind)s “%(name)s”")) % {"kind": escape(label), "name": name}
+        for kind, label, names in _list_names(brief):
+            for name in names if term.field in ("", kind) else ():
+                if any(any(find_spans(name.label(side), term.alternatives)) for side in SIDES):
+                    shown = cards.mark_language(name.label(language), language)
+                    yield escape(gettext("%(kind)s “%(name)s”")) % {"kind": escape(label), "name": shown}
 
 
-def _named_rows(card: Mapping[str, Any]) -> Iterator[tuple[str, str, Sequence[Mapping[str, str]]]]:
-    yield "keyword", gettext("Keyword").lower(), card["keywords"]
-    yield "author", gettext("Author").lower(), card["authors"]
-    yield "source", gettext("Source").lower(), [card["source"]] if card["source"] else []
+def _list_names(brief: PublicBrief) -> Iterator[tuple[str, str, Sequence[PublicName]]]:
+    yield "keyword", gettext("Keyword").lower(), brief.keywords
+    yield "author", gettext("Author").lower(), brief.authors
+    yield "source", gettext("Source").lower(), [brief.source] if brief.source else []
 
 
 type BulletMatch = tuple[int, int, Mapping[str, Any], dict[Side, MatchSpans]]

@@ -8,13 +8,15 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from django.db.models import Exists, OuterRef, QuerySet
-from django.db.models.fields.json import KeyTransform
+from django.db.models.fields.json import KeyTextTransform
 
 from ...content import SIDES, Side
 from ...database.prepared_query import PreparedQuery
 from ...derived.glossary_cache import GlossaryEntry, TermRows, build_glossary_entries, fetch_term_rows
+from ...derived.public_brief import BRIEF_COLUMNS, build_briefs
 from ...models.derived import EditionTerm
 from ...models.edition import Edition
+from ...public_brief import PublicBrief
 from ...search import ParsedQuery, ResultRow, StoreRequest, StoreResult, did_you_mean, get_store, parse_query
 from ...search.did_you_mean import Rescue
 from ...search.expansion import Concepts, expand_query
@@ -38,11 +40,10 @@ _MAX_HITS: int = RESULTS_PER_PAGE
 
 
 class SearchHit(NamedTuple):
-    """A brief that was found, with its stored content and card data."""
+    """A brief that was found, with its content as stored."""
 
-    slug: str
+    brief: PublicBrief
     content: Mapping[str, Any]
-    card: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,14 +212,15 @@ def _load_hits(rows: Sequence[ResultRow], now: dt.datetime, term: int) -> tuple[
         return [], False
     ids = [row.edition for row in rows]
     loaded = _hit_rows(now, term, *ids, *ids[-1:] * (_MAX_HITS - len(ids)))
-    by_pk = {pk: SearchHit(slug, content, card) for pk, slug, content, card, _ in loaded if card}
-    return [by_pk[pk] for pk in ids if pk in by_pk], any(row[-1] for row in loaded)
+    briefs = build_briefs([row[2:] for row in loaded])
+    by_pk = {row[0]: SearchHit(brief, row[-1]) for row, brief in zip(loaded, briefs, strict=True)}
+    return [by_pk[pk] for pk in ids if pk in by_pk], any(row[1] for row in loaded)
 
 
 def _hits_query(now: dt.datetime, term: int, *ids: int) -> QuerySet[Edition, Any]:
     has_term = Exists(EditionTerm.objects.filter(edition=OuterRef("pk"), term=term))
     rows = Edition.objects.listed(now).filter(pk__in=ids).annotate(has_term=has_term)
-    return rows.values_list("pk", "slug", "content", "card__data", "has_term")
+    return rows.values_list("pk", "has_term", *BRIEF_COLUMNS)
 
 
 _hit_rows = PreparedQuery(_hits_query, dt.datetime, int, *[int] * _MAX_HITS)
@@ -284,7 +286,7 @@ def _suggest_names(rows: Sequence[ResultRow], kinds: Set[str], language: Side) -
 def _suggest_headlines(rows: Sequence[ResultRow], language: Side, now: dt.datetime) -> list[Suggestion]:
     ids = [row.edition for row in rows]
     sides = sorted(SIDES, key=lambda side: side != language)
-    heads = [KeyTransform(f"headline_{side}", "card__data") for side in sides]
+    heads = [KeyTextTransform(f"headline_{side}", "content") for side in sides]
     listed = Edition.objects.listed(now).filter(pk__in=ids).order_by("-published_at", "-pk")
     briefs = list(listed.values_list("slug", *heads)[:_MAX_ROWS_EXAMINED])
     return [

@@ -32,9 +32,7 @@ KIND_LABELS = {
 """What a suggested or similar name leads to, by the kind of page."""
 
 
-def build_results_context(
-    params: SearchParams, results: SearchResults, language: Side
-) -> dict[str, str | SafeString]:
+def build_results_context(params: SearchParams, results: SearchResults, language: Side) -> dict[str, Any]:
     answers = [render_hit(hit, results.query, language) for hit in results.hits]
     here = paths.search(language)
     is_all = results.next_page is None and params.is_first_page

@@ -20,7 +20,7 @@ def search(request: HttpRequest, language: Side) -> HttpResponse:
     now = timezone.now()
     found = search_queries.run_search(asked, now)
     feeds_of_search = feeds.build_search_links(language, asked)
-    response = page_frame.render_with_slots(
+    response = page_frame.render(
         "briefs/search.html",
         language,
         f"search/{asked}",

@@ -13,7 +13,6 @@ from rapidfuzz.distance import JaroWinkler
 from ...database.prepared_query import PreparedQuery
 from ...search import ParsedQuery
 from ...search.analysis import find_runs, fold
-from ..home_page import round_to_minute
 from ..subjects.subject_queries import SUBJECT_KINDS
 
 MAX_SIMILAR: Final = 8
@@ -90,7 +89,7 @@ def find_similar(query: ParsedQuery, now: dt.datetime) -> list[Name]:
     parts = list(dict.fromkeys(part for word in words for part in _split(word)))[:_MAX_COMPARED]
     if not parts:
         return []
-    ranked = _index_names(round_to_minute(now)).rank(parts, kinds)[:_MAX_CHECKED]
+    ranked = _index_names(now.replace(second=0, microsecond=0)).rank(parts, kinds)[:_MAX_CHECKED]
     if not ranked:
         return []
     ids = [name.pk for name in ranked]

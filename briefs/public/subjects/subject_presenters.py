@@ -8,15 +8,16 @@ from typing import Any
 
 from django.utils.translation import gettext, gettext_lazy
 
-from ...content import LANGUAGE_TAGS, SIDES, Content, Side
+from ...content import LANGUAGE_TAGS, SIDES, Side
 from ...rendering import cards, term_marks, text
 from ...search.highlighting import highlight_spans
 from ...text import date_format, paths
 from ...text.scripts import detect_language_code
 from .. import list_presenter
+from ..editions import ListedBrief
 from ..keyset import KeysetPage
 from ..search.search_hits import render_pair
-from .archive_queries import ArchiveMonth, ArchiveRow
+from .archive_queries import ArchiveMonth
 from .subject_queries import (
     CountedSubject,
     Subject,
@@ -94,12 +95,12 @@ def build_archive_context(months: Sequence[ArchiveMonth], language: Side) -> dic
 
 
 def build_period_context(
-    brief_list: KeysetPage[ArchiveRow],
+    brief_list: KeysetPage[ListedBrief],
     months: Sequence[ArchiveMonth],
     heading: str,
     path: str,
     language: Side,
-) -> dict[str, str]:
+) -> dict[str, Any]:
     """Return the context of a year or month page, with the months of its year in the margin."""
     year = months[0].month // 100
     shown = [row for row in months if path in (month_path(row.month), f"archive/{year}/")]
@@ -186,16 +187,15 @@ def _fold_accents(words: str) -> str:
 
 def _build_use(use: TermUse, language: Side) -> dict[str, Any]:
     """Return a brief that uses a term, with each bullet pair in which the term occurs."""
-    card, other = use.card, paths.OTHER_SIDE[language]
-    content = Content.from_json(use.content)
-    words = {side: dict(term_marks.list_texts(content, side)) for side in SIDES}
-    parallel = paths.parallel(language, card["slug"])
+    brief, other = use.brief, paths.OTHER_SIDE[language]
+    words = {side: dict(term_marks.list_texts(brief.content, side)) for side in SIDES}
+    parallel = paths.parallel(language, brief.slug)
     return {
-        "headline": card[f"headline_{language}"],
-        "url": paths.brief(language, card["slug"]),
-        "twin": card[f"headline_{other}"],
-        "twin_url": paths.brief(other, card["slug"]),
-        "by": cards.render_authors_and_source(card, language),
+        "headline": brief.headline(language),
+        "url": paths.brief(language, brief.slug),
+        "twin": brief.headline(other),
+        "twin_url": paths.brief(other, brief.slug),
+        "by": cards.render_authors_and_source(brief, language),
         "pairs": [
             render_pair(
                 f"{parallel}#b{number}" if number else f"{parallel}#summary",
@@ -207,6 +207,6 @@ def _build_use(use: TermUse, language: Side) -> dict[str, Any]:
                 },
                 language,
             )
-            for number, *spans_by_side in use.occurrences
+            for number, *spans_by_side in use.places
         ],
     }

@@ -11,19 +11,20 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from django.db.models import Count, Exists, Model, OuterRef, Q, Subquery, Value
-from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Concat
 from django.http import Http404
 
-from ...content import SIDES, Side
+from ...content import Side
 from ...database.prepared_query import PreparedQuery
-from ...models.derived import Card, EditionAuthor, EditionKeyword, EditionTerm
+from ...derived.public_brief import BRIEF_COLUMNS, build_briefs
+from ...models.derived import EditionAuthor, EditionKeyword, EditionPlace, EditionTerm
 from ...models.edition import Edition
 from ...models.site import MAX_START_HERE, SiteText
 from ...models.vocabulary import Author, Keyword, Source, Term, Vocabulary
+from ...public_brief import PublicBrief
 from ...text.article_urls import is_safe_link, write_host_in_ascii
 from .. import editions
-from ..editions import EditionRows
+from ..editions import EditionRows, ListedBrief
 from ..keyset import NO_FILTER, KeysetPage, KeysetPaginator
 from ..page_keys import PageKey
 
@@ -59,10 +60,14 @@ class SubjectKind:
 
     @property
     def id_column(self) -> str:
-        return "card__pk" if self.join_table is Card else f"{self.join_path.partition('__')[0]}__edition_id"
+        return (
+            "place__pk"
+            if self.join_table is EditionPlace
+            else f"{self.join_path.partition('__')[0]}__edition_id"
+        )
 
     def listed_editions(self, now: dt.datetime, subject: Any, *, where: Q = NO_FILTER) -> EditionRows:
-        return Edition.objects.listed(now).filter(where, card__isnull=False, **{self.join_path: subject})
+        return Edition.objects.listed(now).filter(where, **{self.join_path: subject})
 
 
 SUBJECT_KINDS: dict[str, SubjectKind] = {
@@ -70,7 +75,7 @@ SUBJECT_KINDS: dict[str, SubjectKind] = {
     for kind in (
         SubjectKind("keywords", Keyword, EditionKeyword, "in_keywords__keyword", "label_zh", "label_en"),
         SubjectKind("authors", Author, EditionAuthor, "in_authors__author", "name_zh", "name"),
-        SubjectKind("sources", Source, Card, "card__source", "name_zh", "name"),
+        SubjectKind("sources", Source, EditionPlace, "place__source", "name_zh", "name"),
         SubjectKind("terms", Term, EditionTerm, "in_terms__term", "zh", "en"),
     )
 }
@@ -125,19 +130,10 @@ def twin_label(row: Subject | CountedSubject, side: Side) -> str:
 
 
 class TermUse(NamedTuple):
-    """An edition in which a term occurs."""
+    """A brief in which a term occurs, and where: `EditionTerm.places`."""
 
-    pk: int
-    published_at: dt.datetime
-    card: dict[str, Any]
-    content: Mapping[str, Any]
-    occurrences: list[Any]
-
-
-class TimelineRow(NamedTuple):
-    pk: int
-    article_date: dt.date
-    html: str
+    brief: PublicBrief
+    places: list[Any]
 
 
 class SubjectFacets(NamedTuple):
@@ -167,15 +163,18 @@ def find_subject(kind: SubjectKind, slug: str, now: dt.datetime) -> Subject:
 
 
 def list_timeline(
-    kind: SubjectKind, subject: Subject, language: Side, now: dt.datetime, page: PageKey
-) -> KeysetPage[TimelineRow]:
+    kind: SubjectKind, subject: Subject, now: dt.datetime, page: PageKey
+) -> KeysetPage[ListedBrief]:
     """Return a page of the subject's briefs by article day, newest first. Raise MalformedKey."""
-    return _timeline_paginators[kind.name, language].fetch_page(now, subject.pk, page=page)
+    return editions.build_listed(_timeline_paginators[kind.name].fetch_page(now, subject.pk, page=page))
 
 
 def list_term_uses(term: Subject, now: dt.datetime, page: PageKey) -> KeysetPage[TermUse]:
     """Return a page of briefs in which a term occurs, newest first. Raise MalformedKey."""
-    return _term_use_paginator.fetch_page(now, term.pk, page=page)
+    found = _term_use_paginator.fetch_page(now, term.pk, page=page)
+    briefs = build_briefs([row[2:-1] for row in found.rows])
+    uses = [TermUse(brief, row[-1]) for brief, row in zip(briefs, found.rows, strict=True)]
+    return KeysetPage(uses, found.older_key, found.newer_key, found.query_string)
 
 
 def count_term_uses(term: Subject, now: dt.datetime) -> int:
@@ -204,7 +203,7 @@ def list_start_here(kind: SubjectKind, subject: Subject, now: dt.datetime) -> li
         return []
     ids = [choice["brief"] for choice in chosen]
     rows = _start_here[kind.name](now, subject.pk, *ids, *ids[-1:] * (MAX_START_HERE - len(ids)))
-    found = {brief: (slug, zh, en) for brief, slug, zh, en in rows}
+    found = {brief: (slug, zh or "", en or "") for brief, slug, zh, en in rows}
     return [
         StartHere(slug, {"zh": zh, "en": en}, {"zh": choice["zh"], "en": choice["en"]})
         for choice in chosen
@@ -238,12 +237,12 @@ def list_subjects(kind: SubjectKind, now: dt.datetime, *, is_complete: bool = Fa
     return [CountedSubject(slug, zh, en, by, numbers[pk]) for pk, slug, zh, en, by in named if pk in numbers]
 
 
-def list_topics(now: dt.datetime) -> list[CountedSubject]:
-    """Return all listed keywords, those with the most briefs first. One query, which reads all briefs' keywords."""
-    listed = Edition.objects.listed(now).values("pk")
-    rows = EditionKeyword.objects.filter(edition__in=listed, keyword__listed=True)
-    names = rows.values_list("keyword__slug", "keyword__label_zh", "keyword__label_en", Value(""))
-    return [CountedSubject(*row) for row in names.annotate(n=Count("pk")).order_by("-n", "keyword__slug")]
+def count_topics(now: dt.datetime, limit: int) -> tuple[list[CountedSubject], int]:
+    """Return the listed keywords with the most briefs, and how many keywords have any. Two queries; one counts all briefs."""
+    numbers = dict(count_by_column(EditionKeyword, "keyword", now))
+    named = Keyword.objects.filter(listed=True).values_list("pk", "slug", "label_zh", "label_en")
+    rows = [CountedSubject(slug, zh, en, "", numbers[pk]) for pk, slug, zh, en in named if pk in numbers]
+    return sorted(rows, key=lambda row: (-row.brief_count, row.slug))[:limit], len(rows)
 
 
 def count_by_column(table: type[Model], column: str, now: dt.datetime) -> Any:
@@ -280,14 +279,11 @@ def _ids_with_term_query(now: dt.datetime, term: Any) -> Any:
 
 
 def _select_term_uses(rows: EditionRows) -> EditionRows:
-    return rows.values_list("pk", "published_at", "card__data", "content", "in_terms__places")
+    return rows.values_list("pk", "published_at", *BRIEF_COLUMNS, "in_terms__places")
 
 
-def _select_timeline(kind: SubjectKind, language: Side, rows: EditionRows) -> EditionRows:
-    dated: EditionRows = editions.annotate_face(rows, language).values_list(
-        "pk", kind.date_column, "face__timeline_entry"
-    )
-    return dated
+def _select_timeline(kind: SubjectKind, rows: EditionRows) -> EditionRows:
+    return rows.values_list("pk", kind.date_column, *BRIEF_COLUMNS)
 
 
 def _newest_query(kind: SubjectKind, now: dt.datetime, subject: Any) -> Any:
@@ -311,9 +307,8 @@ def _count_names_sql() -> str:
 
 
 def _start_here_query(kind: SubjectKind, now: dt.datetime, subject: Any, *briefs: Any) -> Any:
-    headlines = [KeyTextTransform(f"headline_{side}", "card__data") for side in SIDES]
     rows = kind.listed_editions(now, subject, where=Q(brief_id__in=briefs))
-    return rows.values_list("brief_id", "slug", *headlines)
+    return rows.values_list("brief_id", "slug", *editions.select_headlines())
 
 
 def _prepare_by_kind(
@@ -335,10 +330,9 @@ _facets = _prepare_by_kind(
 _start_here = _prepare_by_kind(_start_here_query, dt.datetime, int, *[int] * MAX_START_HERE)
 _ids_with_term = PreparedQuery(_ids_with_term_query, dt.datetime, int)
 _timeline_paginators = {
-    (name, page): KeysetPaginator(
+    name: KeysetPaginator(
         kind.listed_editions,
-        partial(_select_timeline, kind, page),
-        TimelineRow,
+        partial(_select_timeline, kind),
         dt.datetime,
         int,
         time_column=kind.date_column,
@@ -346,12 +340,10 @@ _timeline_paginators = {
     )
     for name, kind in SUBJECT_KINDS.items()
     if name != "terms"
-    for page in SIDES
 }
 _term_use_paginator = KeysetPaginator(
     SUBJECT_KINDS["terms"].listed_editions,
     _select_term_uses,
-    TermUse,
     dt.datetime,
     int,
     time_column="in_terms__published_at",

@@ -9,11 +9,12 @@ from django.utils import timezone
 from ...content import Side
 from ...text import date_format, paths
 from .. import list_presenter, page_frame
+from ..editions import ListedBrief
 from ..keyset import KeysetPage
 from ..machines import feeds
 from ..page_keys import PageKey, read_page_key
 from . import archive_queries, subject_presenters, subject_queries, topic_presenter
-from .archive_queries import ArchiveMonth, ArchiveRow
+from .archive_queries import ArchiveMonth
 from .subject_queries import Subject, SubjectKind
 
 
@@ -39,7 +40,7 @@ def render_subject(
     subject: Subject, kind: SubjectKind, language: Side, now: dt.datetime, page_key: PageKey
 ) -> HttpResponse:
     """Render the page of a topic, author or source."""
-    timeline = subject_queries.list_timeline(kind, subject, language, now, page_key)
+    timeline = subject_queries.list_timeline(kind, subject, now, page_key)
     is_first = not page_key.side
     path = f"{kind.name}/{subject.slug}/"
     name = subject_queries.subject_label(subject, language)
@@ -53,7 +54,7 @@ def render_subject(
         start_here=subject_queries.list_start_here(kind, subject, now) if is_first else (),
         follow=feeds_of_page.button,
     )
-    return page_frame.render_with_slots(
+    return page_frame.render(
         "briefs/topic.html",
         language,
         path,
@@ -99,7 +100,7 @@ def year(request: HttpRequest, language: Side, year: int) -> HttpResponse:
     months = archive_queries.list_months(now, year)
     if not months:
         raise Http404
-    page = archive_queries.list_briefs_of_year(year, language, now, read_page_key(request))
+    page = archive_queries.list_briefs_of_year(year, now, read_page_key(request))
     return _render_period(
         page, months, list_presenter.format_year(year, language), f"archive/{year}/", language
     )
@@ -113,15 +114,15 @@ def month(request: HttpRequest, language: Side, year: int, month: str) -> HttpRe
     path = subject_presenters.month_path(year * 100 + number)
     if month != f"{number:02}":
         return HttpResponsePermanentRedirect(f"{paths.home(language)}{path}")
-    page = archive_queries.list_briefs_of_month(year, number, language, now, read_page_key(request))
+    page = archive_queries.list_briefs_of_month(year, number, now, read_page_key(request))
     heading = date_format.format_month(dt.date(year, number, 1), language)
     return _render_period(page, months, heading, path, language)
 
 
 def _render_period(
-    page: KeysetPage[ArchiveRow], months: Sequence[ArchiveMonth], heading: str, path: str, language: Side
+    page: KeysetPage[ListedBrief], months: Sequence[ArchiveMonth], heading: str, path: str, language: Side
 ) -> HttpResponse:
     words = subject_presenters.build_period_context(page, months, heading, path, language)
-    return page_frame.render_with_slots(
+    return page_frame.render(
         "briefs/archive_period.html", language, path, query_string=page.query_string, **words
     )

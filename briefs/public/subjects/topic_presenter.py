@@ -1,7 +1,6 @@
 """Build the template context of a topic, author or source page. A keyword's page is its topic."""
 
 from collections.abc import Sequence
-from functools import lru_cache
 from typing import Any
 
 from django.utils import translation
@@ -13,15 +12,14 @@ from ...content import LANGUAGE_TAGS, Side
 from ...rendering import cards, text
 from ...text import paths
 from .. import list_presenter
+from ..editions import ListedBrief
 from ..keyset import KeysetPage
 from .subject_queries import (
     MAX_COUNTED_BRIEFS,
-    CountedSubject,
     StartHere,
     Subject,
     SubjectFacets,
     SubjectKind,
-    TimelineRow,
     source_site_url,
     subject_label,
     twin_label,
@@ -46,13 +44,14 @@ def build_topic_context(
     kind: SubjectKind,
     language: Side,
     *,
-    timeline: KeysetPage[TimelineRow],
+    timeline: KeysetPage[ListedBrief],
     facets: SubjectFacets | None,
     start_here: Sequence[StartHere],
     follow: SafeString,
-) -> dict[str, str | SafeString]:
+) -> dict[str, Any]:
     """Return the context. Only the first page of the timeline has `facets`, introduction and recommended briefs."""
     intro = subject.intro(language) if facets else ""
+    entries = [cards.render_timeline_entry(row.brief, language) for row in timeline.rows]
     frame = {
         "kind": str(_KIND_LABELS[kind.name]),
         "plain": subject_label(subject, language),
@@ -60,7 +59,7 @@ def build_topic_context(
         "follow": follow,
         "site_link": _render_site_link(source_site_url(subject)),
         "start": _render_start_here(start_here, language),
-        "entries": mark_safe("\n".join(row.html for row in timeline.rows)),  # noqa: S308 stored escaped
+        "entries": mark_safe("\n".join(entries)),  # noqa: S308 escaped by the template
         "beside": _render_names(facets, kind, language) if facets else mark_safe(""),
         **list_presenter.build_paging_context(timeline, paths.subject(language, kind.name, subject.slug)),
     }
@@ -121,23 +120,10 @@ def _render_start_here(chosen: Sequence[StartHere], language: Side) -> SafeStrin
 
 
 def _render_names(facets: SubjectFacets, kind: SubjectKind, language: Side) -> SafeString:
-    shown = tuple(
-        (name, tuple(rows[: MAX_TERMS_SHOWN if name == "terms" else MAX_NAMES_SHOWN]))
+    names = {
+        name: rows[: MAX_TERMS_SHOWN if name == "terms" else MAX_NAMES_SHOWN]
         for name, rows in facets.names.items()
-    )
-    return _render_name_lists(shown, kind.name, language, is_partial=facets.brief_count > MAX_COUNTED_BRIEFS)
-
-
-@lru_cache(maxsize=256)
-def _render_name_lists(
-    shown: tuple[tuple[str, tuple[CountedSubject, ...]], ...],
-    kind_name: str,
-    language: Side,
-    *,
-    is_partial: bool,
-) -> SafeString:
-    """Render the names by kind. Took 60% of the page's time, and seldom changes."""
-    names = dict(shown)
+    }
     other = paths.OTHER_SIDE[language]
     terms = [
         {
@@ -152,7 +138,7 @@ def _render_name_lists(
     sections = [
         {
             "id": name,
-            "heading": gettext("Often with it") if name == kind_name else heading,
+            "heading": gettext("Often with it") if name == kind.name else heading,
             "rows": [
                 {
                     "url": paths.subject(language, name, row.slug),
@@ -169,6 +155,6 @@ def _render_name_lists(
         "terms": terms,
         "twin_lang": LANGUAGE_TAGS[other],
         "columns": [part for part in (sections[0::2], sections[1::2]) if part],
-        "is_partial": is_partial,
+        "is_partial": facets.brief_count > MAX_COUNTED_BRIEFS,
     }
     return text.render_partial("briefs/_topic_names.html", **context)

@@ -268,13 +268,16 @@ def test_number_of_queries_is_constant(client: Client) -> None:
         "?updated_since=2020-01-01",
         "?q=AI&keyword=technology",
     ]
-    publish_numbered(2)
+    facts = first.frozen_content.facts  # names of a kind that no brief of a page has are not looked up
+    corpus_fixtures.publish_editions(
+        (f"s{n}", corpus_fixtures.numbered_content(n, facts=facts), {}) for n in range(2)
+    )  # fmt: skip
     few = [count_queries(client, address) for address in addresses]
     corpus_fixtures.publish_editions(
-        (f"t{n}", corpus_fixtures.numbered_content(n), {}) for n in range(20)
+        (f"t{n}", corpus_fixtures.numbered_content(n + 2, facts=facts), {}) for n in range(20)
     )  # fmt: skip
     assert [count_queries(client, address) for address in addresses] == few
-    assert max(few) <= 5
+    assert max(few) <= 6
 
 
 def count_queries(client: Client, query: str) -> int:

@@ -16,8 +16,9 @@ from briefs.citations.citation_reader import read_citation
 from briefs.citations.csl import format_csl
 from briefs.citations.ris import format_ris
 from briefs.citations.works import AuthorName, CitableWork
-from briefs.content import Byline, tidy_line
+from briefs.content import Byline, Content, Facts, tidy_line
 from briefs.models import Author, Edition
+from briefs.public_brief import PublicAuthor, PublicBrief, PublicNames, PublicSource
 
 from ..support import corpus_fixtures
 
@@ -159,7 +160,7 @@ def test_brief_citation_names_the_article() -> None:
     ],
 )
 def test_publications_are_told_from_institutes(kind: str, en: str, zh: str, expected: bool) -> None:
-    assert works.is_publication({"kind": kind, "en": en, "zh": zh}) is expected
+    assert works.is_publication(PublicSource(1, "x", zh, en, kind)) is expected
     outlet = dataclasses.replace(CHINESE, outlet="外交", is_in_publication=expected)
     assert ("《外交》" in to_plain_text(styles.format_taiwan(outlet))) == expected
     english = dataclasses.replace(ARTICLE, is_in_publication=expected)
@@ -261,15 +262,15 @@ class TestCitationFiles:
 
 
 def test_family_name_printed_first_stays_first() -> None:
-    author = {"zh": "劉鶴", "en": "Liu He", "family": "Liu", "given": "He", "own": ""}
+    author = PublicAuthor(1, "liu-he", "劉鶴", "Liu He", "Liu", "He")
     name = works._author(author, chinese=False)
     assert (name.display_name, name.inverted) == ("Liu He", "Liu, He")
 
 
 def test_unsplit_author_name_is_cited_whole() -> None:
-    card = {"slug": "x", "headline_en": "H", "headline_zh": "題", "gist_en": "", "gist_zh": "", "keywords": [], "published": "2026-01-01",
-            "source": None, "language": "", "title": "", "kind": "", "date": "soon", "date_label": "", "url": "", "doi": "", "accessed_on": "",
-            "authors": [{"zh": "外交部", "en": "Ministry of X", "family": "", "given": "", "own": ""}]}  # fmt: skip
-    article = works.build_article_work(card)
+    names = PublicNames(authors=(PublicAuthor(1, "x", "外交部", "Ministry of X"),))
+    content = Content("題", "H", facts=Facts(date="soon"))
+    brief = PublicBrief("x", corpus_fixtures.DAY, corpus_fixtures.DAY, content, names)
+    article = works.build_article_work(brief)
     assert (article.authors, article.date) == ((AuthorName(literal="Ministry of X"),), "")
-    assert works.build_brief_work(card, "zh", "S").authors == ()
+    assert works.build_brief_work(brief, "zh", "S").authors == ()

@@ -9,7 +9,9 @@ from django.db.migrations.loader import MigrationLoader
 
 LAST_EXEMPT = "0019"
 """Version 0.2.0 was not upgraded while the version before it ran."""
-REASONS: dict[str, str] = {}
+REASONS: dict[str, str] = {
+    "0032_drop_stored_pages": "rows that no code has read since 0031_edition_place; the upgrade notes say how to apply it after the restart",
+}
 """Why a migration may do what is refused here, by its name: such as `a column that no code has read since 0.3.0`."""
 REFUSED = (do.RemoveField, do.RenameField, do.RenameModel, do.DeleteModel, do.AlterModelTable, do.RunSQL)
 

@@ -60,6 +60,11 @@ def find_stale() -> set[int]:
     return set(staleness.find_stale_edition_ids())
 
 
+def stale_after_rename(kind: str, edition_ids: list[int]) -> set[int]:
+    """Return which of the editions a new label makes stale: those in the search index, which leaves out the last, superseded one."""
+    return set() if kind == "term" else set(edition_ids[:-1])
+
+
 def run_publish_due() -> str:
     out = StringIO()
     call_command("publish_due", stdout=out)

@@ -14,7 +14,7 @@ from briefs import workflow
 from briefs.derived import build, label_propagation, term_occurrences
 from briefs.exchange.sheets import sheet_formats
 from briefs.exchange.sheets.sheet_import import apply_import, preview_import
-from briefs.models import Card, Edition, Gloss, Relabelling, Term
+from briefs.models import Edition, EditionPlace, Relabelling, Term
 from briefs.tests.support import corpus_fixtures, factories
 
 from .relabelled_editions import (
@@ -25,6 +25,7 @@ from .relabelled_editions import (
     renamed_row,
     run_publish_due,
     shared_row,
+    stale_after_rename,
 )
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("small_limits")]
@@ -35,7 +36,7 @@ def test_failed_batch_keeps_earlier_batches_and_is_retried(
     kind: str, team: factories.Team, edition_ids: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     workflow.save_vocabulary_row(renamed_row(kind, "1"), by=team.publisher)
-    target = {"term": (term_occurrences, "group_places_by_term"), "source": (build, "_build_card")}.get(
+    target = {"term": (term_occurrences, "group_places_by_term"), "source": (build, "build_place")}.get(
         kind, (build, "rebuild_labels")
     )
     original = getattr(*target)
@@ -52,8 +53,8 @@ def test_failed_batch_keeps_earlier_batches_and_is_retried(
         patch.setattr(*target, fail_in_second_batch)
         with pytest.raises(RuntimeError, match="killed"):
             run_publish_due()
-    assert find_stale() == set(edition_ids[4:])
-    assert Gloss.objects.count() == Card.objects.count() == COUNT
+    assert find_stale() == stale_after_rename(kind, edition_ids[4:])
+    assert EditionPlace.objects.count() == COUNT
     run_publish_due()
     assert find_stale() == set()
     assert not Relabelling.objects.exists()
@@ -67,7 +68,7 @@ def test_second_rename_during_propagation_restarts_it(
     label_propagation.continue_relabelling(seconds=-1)
     workflow.save_vocabulary_row(renamed_row(kind, "2"), by=team.publisher)
     assert Relabelling.objects.count() == 1
-    assert find_stale() == set(edition_ids[2:])
+    assert find_stale() == stale_after_rename(kind, edition_ids[2:])
     run_publish_due()
     assert find_stale() == set()
 
@@ -101,7 +102,7 @@ def test_rename_during_a_full_rebuild_stays_pending(
 
     monkeypatch.setattr(build, "rebuild_derived_rows", rebuild_then_rename)
     call_command("rebuild_derived", stdout=StringIO())
-    assert find_stale() == set(edition_ids[2:])
+    assert find_stale() == stale_after_rename("keyword", edition_ids[2:])
     run_publish_due()
     assert find_stale() == set()
 
@@ -142,7 +143,7 @@ def test_edition_approved_during_a_rename_gets_the_new_name(
         second_result.result(timeout=20)
     run_publish_due()
     assert find_stale() == set()
-    assert Card.objects.filter(edition__brief=brief).exists()
+    assert EditionPlace.objects.filter(edition__brief=brief).exists()
 
 
 @pytest.mark.django_db(transaction=True)

@@ -21,17 +21,10 @@ STAFF_EDITION_COLUMNS = {
 }
 VOCABULARY = {f"briefs_{name}" for name in ("author", "source", "keyword", "term")}
 PUBLIC_TABLES = {
-    *("briefs_edition", "briefs_rendering", "briefs_card", "briefs_editionauthor", "briefs_editionkeyword"),
-    *("briefs_editionpicture", "briefs_editionterm", "briefs_gloss", "briefs_related", "briefs_face"),
-    *("briefs_searchentry", "search_editions"),
-    *(
-        "briefs_sitetext",
-        "briefs_siteversion",
-        "briefs_jobrun",
-        "django_migrations",
-        "sqlite_master",
-        *VOCABULARY,
-    ),
+    *("briefs_edition", "briefs_editionplace", "briefs_editionauthor", "briefs_editionkeyword"),
+    *("briefs_editionterm", "briefs_searchentry", "search_editions"),
+    *("briefs_sitetext", "briefs_siteversion", "briefs_jobrun", "django_migrations", "sqlite_master"),
+    *VOCABULARY,
 }
 SQLITE_FULL_TEXT_TABLES = {f"search_editions_{part}" for part in ("data", "idx", "docsize", "config")}
 """Internal tables of the SQLite full-text index."""

@@ -16,7 +16,7 @@ from django.test import Client
 from django.utils import timezone
 
 from briefs import notifications, workflow
-from briefs.models import Brief, Card, Edition, Event, Outbox, Rendering, SignOff
+from briefs.models import Brief, Edition, EditionPlace, Event, Outbox, SearchEntry, SignOff
 
 from ..support import factories
 from ..support.concurrency import Racers, racers
@@ -63,7 +63,7 @@ def test_approval_killed_at_any_statement_is_complete_or_absent(two_racers: Race
         assert rows == nothing, statement
     assert rows.keys() == complete.keys()
     assert rows == {**rows, "editions": 1, "events": 1, "notices": 2, "state": "approved"}
-    assert min(rows["renderings"], rows["cards"]) >= 1
+    assert min(rows["places"], rows["index"]) >= 1
     assert statement > 20, "too few statements were interrupted"
     assert fetch(f"/en/briefs/{Edition.objects.get().slug}/").status == 200
 
@@ -71,8 +71,8 @@ def test_approval_killed_at_any_statement_is_complete_or_absent(two_racers: Race
 def _count_published_rows(brief: Brief) -> dict[str, Any]:
     return {
         "editions": Edition.objects.count(),
-        "renderings": Rendering.objects.count(),
-        "cards": Card.objects.count(),
+        "places": EditionPlace.objects.count(),
+        "index": SearchEntry.objects.count(),
         "events": Event.objects.filter(verb="approve").count(),
         "notices": Outbox.objects.filter(kind="published").count(),
         "state": Brief.objects.get(pk=brief.pk).state,

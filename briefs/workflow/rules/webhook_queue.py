@@ -3,8 +3,8 @@
 import datetime as dt
 from collections.abc import Iterable
 
+from ...derived.brief_shape import ChangeName
 from ...models import Edition, Event, Webhook, WebhookDelivery
-from ...shapes.brief_shape import ChangeName
 
 
 def queue_change(event: Event, kind: ChangeName, *, at: dt.datetime | None = None) -> None:

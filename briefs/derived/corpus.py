@@ -12,14 +12,12 @@ from xml.sax.saxutils import escape, quoteattr
 
 import msgspec
 from django.conf import settings
-from django.db.models import Count, Max, TextField
-from django.db.models.functions import Cast
+from django.db.models import Count, Max
 
 from ..content import LANGUAGE_TAGS, SIDES
 from ..database.prepared_query import PreparedQuery
-from ..models.derived import EditionTerm
 from ..models.edition import Edition
-from ..models.vocabulary import Term
+from ..models.site import SiteVersion
 from . import shape_queries
 
 BATCH: Final = 100
@@ -81,18 +79,18 @@ def count_corpus(now: dt.datetime) -> CorpusSize:
 
 
 def compute_etag(now: dt.datetime) -> str:
-    """Return the ETag of the files, without writing them.
-
-    An edition's content is frozen, so its id stands for it; names and terms change and are read.
-    """
-    digest = hashlib.sha256(
-        repr((_FORMAT, settings.VERSION, settings.SITE_URL, settings.DIGEST_LICENCE)).encode()
+    """Return the ETag of the files, without writing them: the state of all that is public, and the listed editions."""
+    listed = Edition.objects.listed(now).aggregate(Count("pk"), Max("pk"), Max("live_from"))
+    versions = list(SiteVersion.objects.values_list("token", flat=True))
+    made_of = (
+        _FORMAT,
+        settings.VERSION,
+        settings.SITE_URL,
+        settings.DIGEST_LICENCE,
+        versions,
+        sorted(listed.items()),
     )
-    for rows in _list_batches(now, _cards):
-        digest.update(repr(rows).encode())
-    digest.update(repr(list(Term.objects.order_by("pk").values_list("pk", "slug", "zh", "en"))).encode())
-    digest.update(repr(EditionTerm.objects.aggregate(Count("pk"), Max("pk"))).encode())
-    return f'"{digest.hexdigest()[:24]}"'
+    return f'"{hashlib.sha256(repr(made_of).encode()).hexdigest()[:24]}"'
 
 
 def list_pairs(content: dict[str, Any]) -> list[Pair]:
@@ -120,11 +118,6 @@ def _next_batch(now: dt.datetime, last: int) -> shape_queries.EditionRows:
 _shapes = shape_queries.ShapeQuery(_next_batch, int)
 _contents = PreparedQuery(
     lambda now, last: _next_batch(now, last).values_list(*_PAIR_COLUMNS), dt.datetime, int
-)
-_cards = PreparedQuery(
-    lambda now, last: _next_batch(now, last).values_list("pk", "live_from", Cast("card__data", TextField())),
-    dt.datetime,
-    int,
 )
 
 

@@ -1,4 +1,4 @@
-"""Read public editions in their declared shape: two queries for any number of editions."""
+"""Build the declared shape of public briefs: one query for the names and one for the terms, for any number of editions."""
 
 import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
@@ -9,11 +9,12 @@ from django.conf import settings
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.db.models.functions import JSONObject
 
+from .. import content
 from ..content import hash_json
 from ..database.prepared_query import PreparedQuery
-from ..facts import SCALAR_FACTS
 from ..models.derived import EditionTerm
 from ..models.edition import Edition
+from ..public_brief import PublicBrief, PublicName
 from ..text import paths
 from .brief_shape import (
     Article,
@@ -29,11 +30,11 @@ from .brief_shape import (
     Withdrawal,
     WithdrawnBrief,
 )
+from .public_brief import BRIEF_COLUMNS, build_briefs
 
 type EditionRows = QuerySet[Edition, Any]
 
 API_PATH: Final = "/api/v1/"
-_ARTICLE_FACTS: Final = tuple(name for name, fact in SCALAR_FACTS.items() if fact.is_public)
 
 
 class ShapeRow(NamedTuple):
@@ -42,9 +43,6 @@ class ShapeRow(NamedTuple):
     pk: int
     brief_id: int
     number: int
-    slug: str
-    published_at: dt.datetime
-    live_from: dt.datetime
     withdrawn_at: dt.datetime | None
     withdrawn_kind: str
     withdrawn_reason_zh: str
@@ -52,9 +50,15 @@ class ShapeRow(NamedTuple):
     hash_zh: str
     hash_en: str
     hash_facts: str
-    content: dict[str, Any]
     correction: dict[str, str] | None
-    card: dict[str, Any]
+    slug: str
+    published_at: dt.datetime
+    live_from: dt.datetime
+    content: dict[str, Any]
+
+    @property
+    def brief_columns(self) -> tuple[Any, ...]:
+        return tuple(getattr(self, name) for name in BRIEF_COLUMNS)
 
 
 class ShapeQuery:
@@ -64,11 +68,9 @@ class ShapeQuery:
     """
 
     def __init__(self, build: Callable[..., EditionRows], *argument_types: type) -> None:
-        columns = (*ShapeRow._fields[:-1], "card__data")
-
         def select(now: dt.datetime, *values: Any) -> EditionRows:
             editions: EditionRows = build(now, *values).annotate(correction=_select_correction(now))
-            return editions.values_list(*columns)
+            return editions.values_list(*ShapeRow._fields)
 
         self._query = PreparedQuery(select, dt.datetime, *argument_types)
 
@@ -85,14 +87,19 @@ def _select_correction(now: dt.datetime) -> Subquery:
 
 
 def build_shapes(rows: Sequence[ShapeRow]) -> list[FoundBrief]:
-    """Build the shapes of rows, in their order. One query for the terms."""
+    """Build the shapes of rows, in their order."""
     terms = _load_terms([row.pk for row in rows if not row.withdrawn_at])
+    briefs = build_briefs([row.brief_columns for row in rows])
     return [
-        _build_withdrawn(row, row.withdrawn_at)
+        _build_withdrawn(row, brief, row.withdrawn_at)
         if row.withdrawn_at
-        else _build_brief(row, terms.get(row.pk, []))
-        for row in rows
+        else _build_brief(row, brief, terms.get(row.pk, []))
+        for row, brief in zip(rows, briefs, strict=True)
     ]
+
+
+def build_brief(row: ShapeRow) -> PublicBrief:
+    return build_briefs([row.brief_columns])[0]
 
 
 def _load_terms(editions: Sequence[int]) -> dict[int, list[Name]]:
@@ -120,23 +127,22 @@ def pad_ids[T](ids: Sequence[T]) -> list[T]:
     return [*ids, *[ids[-1]] * (size - len(ids))]
 
 
-def _build_brief(row: ShapeRow, terms: list[Name]) -> Brief:
-    content, card = row.content, row.card
+def _build_brief(row: ShapeRow, brief: PublicBrief, terms: list[Name]) -> Brief:
     return Brief(
         id=row.brief_id,
-        slug=row.slug,
+        slug=brief.slug,
         edition=row.number,
         published=row.published_at,
-        updated=row.live_from,
+        updated=brief.updated_at,
         correction=_build_correction(row.correction) if row.correction else None,
-        headline=_texts(content, "headline"),
-        summary=_texts(content, "summary"),
-        bullets=[_build_bullet(bullet) for bullet in content["bullets"]],
-        article=_build_article(card),
-        picture=_build_picture(content),
-        keywords=[_name(keyword) for keyword in card["keywords"]],
+        headline=Texts(brief.headline("zh"), brief.headline("en")),
+        summary=Texts(brief.summary("zh"), brief.summary("en")),
+        bullets=[_build_bullet(bullet) for bullet in brief.content.bullets],
+        article=_build_article(brief),
+        picture=_build_picture(brief.content),
+        keywords=[_build_name(name) for name in brief.keywords],
         terms=terms,
-        urls=_build_urls(row.slug),
+        urls=_build_urls(brief.slug),
         licence=settings.DIGEST_LICENCE,
         hash=hash_json({"zh": row.hash_zh, "en": row.hash_en, "facts": row.hash_facts}),
     )
@@ -148,61 +154,51 @@ def _build_correction(values: Mapping[str, str]) -> Correction:
     return Correction(at, values["kind"], Texts(values["zh"], values["en"]))  # type: ignore[arg-type]
 
 
-def _build_withdrawn(row: ShapeRow, withdrawn_at: dt.datetime) -> WithdrawnBrief:
+def _build_withdrawn(row: ShapeRow, brief: PublicBrief, withdrawn_at: dt.datetime) -> WithdrawnBrief:
     reason = Texts(row.withdrawn_reason_zh, row.withdrawn_reason_en)
     return WithdrawnBrief(
         id=row.brief_id,
-        slug=row.slug,
+        slug=brief.slug,
         edition=row.number,
         published=row.published_at,
         withdrawn=Withdrawal(withdrawn_at, row.withdrawn_kind, reason),  # type: ignore[arg-type]
-        headline=_texts(row.content, "headline"),
-        urls=_build_urls(row.slug),
+        headline=Texts(brief.headline("zh"), brief.headline("en")),
+        urls=_build_urls(brief.slug),
     )
 
 
-def _texts(values: Mapping[str, Any], name: str) -> Texts:
-    return Texts(values.get(f"{name}_zh", ""), values.get(f"{name}_en", ""))
-
-
-def _build_bullet(values: Mapping[str, Any]) -> Bullet:
-    get = values.get
+def _build_bullet(bullet: content.Bullet) -> Bullet:
     return Bullet(
-        values["number"],
-        get("text_zh", ""),
-        get("text_en", ""),
-        get("level_zh", 0),
-        get("level_en", 0),
-        get("marker_zh", "bullet"),
-        get("marker_en", "bullet"),
+        bullet.number,
+        bullet.text_zh,
+        bullet.text_en,
+        bullet.level_zh,
+        bullet.level_en,
+        bullet.marker_zh,
+        bullet.marker_en,
     )
 
 
-def _build_article(card: Mapping[str, Any]) -> Any:
+def _build_article(brief: PublicBrief) -> Any:
     authors = [
-        Author(author["slug"], author["zh"], author["en"], _texts(author, "affiliation"))
-        for author in card["authors"]
+        Author(name.slug, name.zh, name.en, Texts(name.affiliation_zh, name.affiliation_en))
+        for name in brief.authors
     ]
-    facts = {name: card[name] for name in _ARTICLE_FACTS if name in card}
-    return Article(source=_name(card["source"]) if card["source"] else None, authors=authors, **facts)
+    source = _build_name(brief.source) if brief.source else None
+    return Article(source=source, authors=authors, **brief.shown_facts)
 
 
-def _name(values: Mapping[str, str]) -> Name:
-    return Name(values["slug"], values["zh"], values["en"])
+def _build_name(name: PublicName) -> Name:
+    return Name(name.slug, name.zh, name.en)
 
 
-def _build_picture(content: Mapping[str, Any]) -> Picture | None:
-    picture = content["facts"].get("picture")
-    if not picture:
+def _build_picture(shown: content.Content) -> Picture | None:
+    if not (picture := shown.facts.picture):
         return None
-    file = f"{paths.PICTURES_PATH}{picture['key']}-{picture['width']}.jpg"
+    file = f"{paths.PICTURES_PATH}{picture.key}-{picture.width}.jpg"
+    alt = Texts(shown.picture_alt_zh, shown.picture_alt_en)
     return Picture(
-        f"{settings.SITE_URL}{file}",
-        picture["width"],
-        picture["height"],
-        _texts(content, "picture_alt"),
-        picture.get("credit", ""),
-        picture.get("licence", ""),
+        f"{settings.SITE_URL}{file}", picture.width, picture.height, alt, picture.credit, picture.licence
     )
 
 

@@ -1,0 +1,18 @@
+from django.db import migrations
+
+
+class Migration(migrations.Migration):
+    """The contract step: pages are rendered from editions. See docs/decisions/0024-pages-kept-whole.md."""
+
+    dependencies = [
+        ('briefs', '0031_edition_place'),
+    ]
+
+    operations = [
+        migrations.DeleteModel(name='Rendering'),
+        migrations.DeleteModel(name='Card'),
+        migrations.DeleteModel(name='Face'),
+        migrations.DeleteModel(name='EditionPicture'),
+        migrations.DeleteModel(name='Gloss'),
+        migrations.DeleteModel(name='Related'),
+    ]
