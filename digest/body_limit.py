@@ -1,6 +1,8 @@
-"""Refuse large request bodies before they are read."""
+"""Refuse large request bodies before they are read, and answer few of those that are accepted at the same time."""
 
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Final
 
 from django.http import HttpRequest, HttpResponse
@@ -10,7 +12,36 @@ LIMIT: Final = 64 * 1024
 DESK_LIMIT: Final = 64 * 1024 * 1024
 """Bytes of uploads, as in deploy/nginx.conf. The upload pages have lower limits of their own."""
 
+WAITING: Final = 2
+"""Requests with a large body that wait while another is answered. With more, they would hold all threads of the process
+and readers would wait for them: the longest brief takes two seconds of processor time.
+"""
+WAIT_SECONDS: Final = 5
+
+_turn = threading.Lock()
+_places = threading.BoundedSemaphore(1 + WAITING)
+
 type Handler = Callable[[HttpRequest], HttpResponse]
+
+
+class LargeRequestRefused(Exception):
+    """Raised when too many requests with a large body are answered or wait. Nothing of the body was read."""
+
+
+@contextmanager
+def take_turn() -> Iterator[None]:
+    """Wait until no other large body is answered. Raise LargeRequestRefused if that takes too long."""
+    if not _places.acquire(blocking=False):
+        raise LargeRequestRefused
+    try:
+        if not _turn.acquire(timeout=WAIT_SECONDS):
+            raise LargeRequestRefused
+        try:
+            yield
+        finally:
+            _turn.release()
+    finally:
+        _places.release()
 
 
 def limit_body(get_response: Handler) -> Handler:
@@ -29,7 +60,8 @@ def limit_body(get_response: Handler) -> Handler:
             DESK_LIMIT if request.path_info.startswith("/admin/") and request.user.is_authenticated else LIMIT
         )
         if length.isdecimal() and int(length) <= limit:
-            return get_response(request)
+            with take_turn():
+                return get_response(request)
         return _refuse(413, f"At most {limit >> 10} kB. / 上限為 {limit >> 10} kB。")
 
     return answer

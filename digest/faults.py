@@ -23,7 +23,7 @@ from briefs.public import errors
 from briefs.public.languages import language_from_path
 from briefs.public.responses import NO_STORE, drop_session, read_sender, strip_head_body
 
-from .body_limit import LIMIT
+from .body_limit import LIMIT, LargeRequestRefused
 
 type Typed = list[tuple[str, str]]
 
@@ -46,7 +46,7 @@ ADVICE: Final = {
     ),
     Fault.CROWDED: (
         gettext_noop("Too many requests at this moment"),
-        gettext_noop("The database takes no more connections. Try again in a few seconds."),
+        gettext_noop("No more can be answered at once. Try again in a few seconds."),
     ),
     Fault.DAMAGED: (
         gettext_noop("The database is damaged"),
@@ -62,7 +62,7 @@ _ACCOUNT_PATHS: Final = ("/admin/account/", "/admin/login/", "/admin/password_ch
 def server_error(request: HttpRequest) -> HttpResponse:
     """Answer an exception that nothing caught (Django's `handler500`)."""
     error = sys.exc_info()[1]
-    fault = find_fault(error)
+    fault = Fault.CROWDED if isinstance(error, LargeRequestRefused) else find_fault(error)
     if error is None or fault is None:
         if request.path_info.startswith(_API_PATHS):
             return strip_head_body(request, _build_problem(HTTPStatus.INTERNAL_SERVER_ERROR))
@@ -134,6 +134,8 @@ def _is_readable(request: HttpRequest) -> bool:
     """Return whether the body may be read. If it was not read before, it must be short: anybody may have sent it."""
     length = request.META.get("CONTENT_LENGTH") or "0"
     has_session = settings.SESSION_COOKIE_NAME in request.COOKIES
+    if isinstance(sys.exc_info()[1], LargeRequestRefused):
+        return False  # to read and return it would take as long as to answer it
     limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE if has_session else LIMIT
     return hasattr(request, "_post") or (length.isdecimal() and int(length) <= limit)
 

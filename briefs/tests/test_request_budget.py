@@ -167,7 +167,7 @@ def list_files(piece: str) -> dict[str, tuple[str, bytes]]:
         "many points": ("a.txt", many.encode()),
         "long points": ("a.txt", build_document(piece, 20, 6_000).encode()),
         "too many points": ("a.txt", build_document(piece, 9_000, 60).encode()),
-        "many digests": ("a.txt", build_document(piece, 200, 60) * 12),
+        "many digests": ("a.txt", (build_document(piece, 200, 60) * 12).encode()),
         "one line": ("a.txt", build_document(piece, 1, 900_000).encode()),
         "only the piece": ("a.txt", repeat(piece, 2_000_000).encode()),
         "lines": ("a.txt", "\n".join([piece] * 19_000).encode()),

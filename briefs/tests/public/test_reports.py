@@ -2,7 +2,9 @@
 
 import datetime as dt
 import re
+import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -16,6 +18,7 @@ from django.utils.html import escape
 from briefs import letters
 from briefs.models import Edition, Letter, Outbox
 from briefs.tests.support import corpus_fixtures, factories
+from digest.body_limit import WAITING, LargeRequestRefused, take_turn
 
 pytestmark = [pytest.mark.django_db, corpus_fixtures.NO_STATIC]
 
@@ -227,6 +230,34 @@ def test_body_of_unknown_length_is_refused_before_it_is_read(client: Client, pat
     answer = client.post(path, CONTENT_LENGTH="", headers={"transfer-encoding": "chunked"})
     assert answer.status_code == 411
     assert answer.wsgi_request._read_started is False
+
+
+def test_large_body_is_refused_unread_while_others_are_answered(client: Client) -> None:
+    client.force_login(factories.person("w", "Writers"))
+    client.raise_request_exception = False
+    start_waiting, end = threading.Barrier(WAITING + 1), threading.Event()
+
+    def wait() -> None:
+        start_waiting.wait()
+        with suppress(LargeRequestRefused), take_turn():
+            end.wait(10)
+
+    others = [threading.Thread(target=wait) for _ in range(WAITING)]
+    for other in others:
+        other.start()
+    with take_turn():
+        start_waiting.wait()
+        statuses = {
+            client.post("/admin/", "x" * 70_000, content_type="text/plain").status_code for _ in range(2)
+        }
+        refused = client.post("/admin/", "x" * 70_000, content_type="text/plain")
+        assert client.post("/admin/", "x" * 60_000, content_type="text/plain").status_code != 503
+    end.set()
+    for other in others:
+        other.join()
+    assert statuses == {503}
+    assert (refused.status_code, refused.wsgi_request._read_started) == (503, False)
+    assert client.post("/admin/", "x" * 70_000, content_type="text/plain").status_code != 503
 
 
 def test_signed_in_person_sends_large_bodies_to_the_desk_alone(client: Client) -> None:
