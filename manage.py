@@ -6,8 +6,16 @@ import sys
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "digest.settings")
     from django.core.management import execute_from_command_line
+    from django.db import DatabaseError
 
-    execute_from_command_line(sys.argv)
+    from briefs.database.faults import Fault, find_fault
+
+    try:
+        execute_from_command_line(sys.argv)
+    except (DatabaseError, OSError) as error:
+        if find_fault(error) is not Fault.FULL:
+            raise
+        sys.exit(f"The disk is full: {error}. Make room (docs/operators.md, Full disk), then run this again.")
 
 
 if __name__ == "__main__":

@@ -10,9 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from briefs.management import commands
 from briefs.tests.support.servers import running_server
 
 from ..backup.site_writers import Site
+from ..support.factories import SEED
 from .postgresql_server import Visitor, Writer
 
 pytestmark = pytest.mark.heavy
@@ -66,16 +68,72 @@ def test_save_waits_for_a_short_lock_and_comes_back_from_a_long_one(tmp_path: Pa
             release.join()
 
 
+def fill_disk(disk: Path) -> Path:
+    """Return the file whose deletion makes room again."""
+    ballast = disk / "ballast"
+    with suppress(OSError), ballast.open("wb", buffering=0) as file:
+        while True:
+            file.write(b"0" * 4096)
+    return ballast
+
+
 def test_full_disk_refuses_a_save_and_serves_readers(small_disk: Path) -> None:
     with visited_site(small_disk) as (writer, reader, draft):
         assert writer.form
         writer.form["summary_en"] = ["A long summary. " * 1_000]
-        ballast = small_disk / "ballast"
-        with suppress(OSError), ballast.open("wb", buffering=0) as file:
-            while True:
-                file.write(b"0" * 4096)
+        ballast = fill_disk(small_disk)
         assert [reader.open(path).status for path in ("/en/", "/zh-hant/", "/healthz")] == [200] * 3
         assert writer.send(draft) == 503
         assert "The disk is full" in writer.answers[-1].body
         ballast.unlink()
         assert writer.send(draft) == 302
+
+
+ARGUMENTS = {
+    "backup": ["{disk}/new.zip"],
+    "check_documents": [str(SEED)],
+    "demo": ["--no-server"],
+    "doctor": [],
+    "export_briefs": ["--output", "{disk}/briefs"],
+    "export_sheets": ["{disk}/new.xlsx"],
+    "export_site": ["{disk}/static"],
+    "import_briefs": [str(SEED)],
+    "import_sheets": ["--by", "root", "{elsewhere}/briefs.xlsx"],
+    "load_sample_corpus": ["20"],
+    "publish_due": [],
+    "rebuild_derived": ["--all"],
+    "reset_second_factor": ["root"],
+    "restore": ["{elsewhere}/site.zip"],
+    "setup": ["--no-person"],
+    "verify_backup": ["{elsewhere}/site.zip"],
+}
+"""Of every command of ours. `disk` is full, `elsewhere` is not."""
+NEED_NO_ROOM = ("check_documents", "verify_backup", "reset_second_factor", "setup")
+"""They find nothing to write, at least here."""
+
+
+def test_every_command_on_a_full_disk_ends_with_a_sentence(
+    small_disk: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    site = Site(f"sqlite:///{small_disk}/site.sqlite3", small_disk / "media")
+    site.set_up()
+    site.ask("desk")
+    for command in (
+        ["export_sheets", f"{elsewhere}/briefs.xlsx"],
+        ["backup", f"{elsewhere}/site.zip", "--no-proof"],
+    ):
+        assert site.manage(*command).endswith("exit 0")
+    assert ARGUMENTS.keys() == {file.stem for file in Path(commands.__path__[0]).glob("[!_]*.py")}
+    ballast = fill_disk(small_disk)
+    answers = {
+        name: site.manage(name, *(part.format(disk=small_disk, elsewhere=elsewhere) for part in arguments))
+        for name, arguments in ARGUMENTS.items()
+    }
+    for name, said in answers.items():
+        assert "Traceback" not in said, name
+        if name not in NEED_NO_ROOM:
+            assert "full" in said or "No space left" in said, (name, said)
+            assert not said.endswith("exit 0"), name
+    ballast.unlink()
+    assert site.manage("rebuild_derived", "--check").endswith("exit 0")
