@@ -7,6 +7,9 @@ precedence. A wrong value or name stops the start with one sentence that begins 
 import os
 import re
 import secrets
+import shutil
+import subprocess
+import tomllib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -201,6 +204,12 @@ def zone(value: str) -> str:
     return value
 
 
+def commit_hash(value: str) -> str:
+    if not re.fullmatch(r"[0-9a-f]{0,40}", value):
+        raise Unexpected("the hash of a commit")
+    return value
+
+
 def file_path(value: str) -> Path | None:
     if value and not Path(value).is_absolute():
         raise Unexpected("the whole path of a file")
@@ -264,6 +273,17 @@ def host_names(value: str) -> list[str]:
         if re.search(r"[/\s]", name) or (":" in name and not name.endswith("]")):
             raise Unexpected("host names without scheme or port, separated by commas")
     return hosts
+
+
+def read_version(folder: Path) -> str:
+    """Return the version with the commit of the checkout, or of `DIGEST_COMMIT` in an image: `0.2.0+f50080b`."""
+    number = tomllib.loads((folder / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
+    commit = COMMIT.read()
+    if not commit and (folder / ".git").exists() and (git := shutil.which("git")):
+        # with --git-dir, git also answers to a user who does not own the folder
+        command = [git, f"--git-dir={folder / '.git'}", "rev-parse", "--short=7", "HEAD"]
+        commit = subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()  # noqa: S603
+    return f"{number}+{commit}" if commit else number
 
 
 def read_site() -> Site:
@@ -545,6 +565,7 @@ SITE_NAME_ZH: Final = Setting("SITE_NAME_ZH", one_line, "智庫文摘")
 SITE_NAME_EN: Final = Setting("SITE_NAME_EN", one_line, "Think-Tank Digest")
 TIME_ZONE: Final = Setting("TIME_ZONE", zone, "Asia/Taipei")
 HSTS: Final = Setting("HSTS", hsts, "host")
+COMMIT: Final = Setting("DIGEST_COMMIT", commit_hash)
 DATE_ORDER: Final = Setting("DIGEST_DATE_ORDER", choice("mdy", "dmy"), "mdy")
 FOUR_EYES: Final = Setting("DIGEST_FOUR_EYES", flag, "1")
 REQUIRE_MFA: Final = Setting("DIGEST_REQUIRE_MFA", flag)

@@ -51,7 +51,7 @@ def _readyz(with_figures: bool) -> tuple[int, bytes, str]:
     """Answer 200 if this process can serve. Optional parts are reported and do not take it out."""
     status = health.read_status()
     parts = {part: "failed" if fault else "ok" for part, fault in status.faults.items()}
-    body = {"version": settings.VERSION, **parts}
+    body: dict[str, object] = {"version": settings.VERSION, **parts}
     if with_figures:
         body["details"] = status.figures
     return 200 if status.can_serve else 503, json.dumps(body).encode(), "application/json"

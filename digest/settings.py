@@ -1,6 +1,5 @@
 """Settings from environment variables. `SITE_URL` decides how strict they are. See docs/operators.md."""
 
-import tomllib
 from email.utils import parseaddr
 from pathlib import Path
 
@@ -11,10 +10,10 @@ from .error_reports import start_reports
 from .logs import build_config
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-VERSION = tomllib.loads((BASE_DIR / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
 VAR = BASE_DIR / "var"
 
 environment.load()
+VERSION = environment.read_version(BASE_DIR)
 _site = environment.read_site()
 SITE_URL, _host, _https = _site
 DEBUG = environment.DEBUG.read()

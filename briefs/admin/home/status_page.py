@@ -4,6 +4,7 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Final
 
+from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.db import connection
 from django.http import HttpRequest, HttpResponse
@@ -15,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from ... import health, notifications
+from ...models import JobRun
 from ...models.derived import Relabelling
 from ...webhooks import sending
 from ..common import relative_dates
@@ -29,7 +31,10 @@ PARTS: Final[dict[str, tuple[str | Promise, str | Promise]]] = {
         gettext_lazy("Sending and tidying (publish_due)"),
         gettext_lazy("Look at the timer digest-publish on the server."),
     ),
-    "backup": (gettext_lazy("Backup"), gettext_lazy("Look at the timer digest-backup on the server.")),
+    "backup": (
+        gettext_lazy("Last proved backup"),
+        gettext_lazy("Look at the timer digest-backup on the server."),
+    ),
     "integrity": (
         gettext_lazy("Examination of the database"),
         gettext_lazy("Run “digest doctor” on the server. If it finds damage, restore a backup."),
@@ -56,7 +61,7 @@ PARTS: Final[dict[str, tuple[str | Promise, str | Promise]]] = {
     ),
 }
 """Name of each part and what to do if it failed."""
-_AGES: Final = {"jobs": "publish_due", "backup": "backup", "integrity": health.INTEGRITY}
+_AGES: Final = {"jobs": "publish_due", "backup": JobRun.PROVED_BACKUP, "integrity": health.INTEGRITY}
 _SIZES: Final = {"database": "database_bytes", "wal": "wal_bytes", "disk": "disk_free_bytes"}
 _HAS_TIMER: Final = ("jobs", "backup")
 _OF_SQLITE: Final = ("integrity", "wal")
@@ -84,6 +89,7 @@ def show_status(request: HttpRequest) -> HttpResponse:
         opts=None,
         wrong=[row for row in rows if row.advice],
         fine=[row for row in rows if not row.advice],
+        version=settings.VERSION,
     )
 
 
