@@ -31,7 +31,10 @@ from .models import JobRun, Outbox
 
 log = logging.getLogger(__name__)
 
-JOB_LIMITS: Final = {"publish_due": dt.timedelta(minutes=15), "backup": dt.timedelta(hours=26)}
+JOB_LIMITS: Final = {
+    "publish_due": dt.timedelta(minutes=15),
+    JobRun.PROVED_BACKUP: dt.timedelta(hours=26),
+}
 """How long ago a job may have run."""
 INTEGRITY, DAMAGE = "integrity", "integrity_failed"
 """Names of the runs that `doctor` records when it has examined the database."""
@@ -160,7 +163,7 @@ def _check_jobs(figures: Figures) -> str:
 
 
 def _check_backup(figures: Figures) -> str:
-    return _find_late_job("backup", JOB_LIMITS["backup"], figures)
+    return _find_late_job(JobRun.PROVED_BACKUP, JOB_LIMITS[JobRun.PROVED_BACKUP], figures)
 
 
 def _check_integrity(figures: Figures) -> str:

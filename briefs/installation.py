@@ -21,6 +21,7 @@ from django.utils.translation import gettext as _
 
 from digest import environment
 
+from .accounts import second_factor
 from .backup.backup_archive import BackupError, get_media_folder
 from .backup.restoration import require_integrity
 from .database import guards, replica
@@ -106,6 +107,13 @@ def find_faults() -> Faults:
             elif fault not in database_faults:  # once, though most checks ask the database
                 database_faults.add(fault)
                 yield f"DATABASE_URL: {fault}"
+
+
+def describe_last_backup() -> str:
+    with suppress(DatabaseError):  # named by the checks
+        if run := JobRun.objects.filter(name=JobRun.PROVED_BACKUP).first():
+            return f"Last proved backup: {run.at:%Y-%m-%d %H:%M} UTC"
+    return "No backup was proved here yet."
 
 
 def _database() -> Faults:
@@ -214,6 +222,11 @@ def _people() -> Faults:
             yield f"Nobody has the role {role}: give it to somebody at /admin/."
 
 
+def _secret_key() -> Faults:
+    if sentence := second_factor.describe_missing_keys():
+        yield sentence
+
+
 def _cache() -> Faults:
     if fault := find_cache_fault():
         yield f"CACHE_URL: the server {f'is {fault}' if fault == 'away' else fault}."
@@ -255,10 +268,13 @@ def _jobs() -> Faults:
     now = timezone.now()
     runs = dict(JobRun.objects.values_list("name", "at"))
     for name, limit in JOB_LIMITS.items():
+        is_backup = name == JobRun.PROVED_BACKUP
         if name not in runs:
-            yield f"{name} has never run here. Give it a timer (docs/operators.md)."
+            never = "No backup was ever proved" if is_backup else f"{name} has never run"
+            yield f"{never} here. Give it a timer (docs/operators.md)."
         elif now - runs[name] > limit:
-            yield f"{name} last ran at {runs[name]:%Y-%m-%d %H:%M} UTC. Look at its timer."
+            last = "The last proved backup is of" if is_backup else f"{name} last ran at"
+            yield f"{last} {runs[name]:%Y-%m-%d %H:%M} UTC. Look at its timer."
     if late := count_overdue_notices(now):
         yield f"{late} notices have been due for an hour. Look at /admin/ under “Notices not sent”."
 
@@ -270,5 +286,5 @@ def _disk() -> Faults:
 
 
 DOCTOR_CHECKS: Final[tuple[Callable[[], Faults], ...]] = (
-    _settings, _server, _proxies, _metrics, _database, _connections, _replica, _people, _cache, _mail, _media, _dictionary, _fonts, _jobs, _disk,
+    _settings, _server, _proxies, _metrics, _database, _connections, _replica, _people, _secret_key, _cache, _mail, _media, _dictionary, _fonts, _jobs, _disk,
 )  # fmt: skip

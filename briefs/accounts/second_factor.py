@@ -1,9 +1,12 @@
 """Decide whether a session has proved a second factor, and keep its secrets."""
 
 import base64
+import datetime as dt
 import hashlib
+import hmac
+from collections.abc import Sequence
 from contextlib import suppress
-from typing import Final
+from typing import Any, Final
 
 from allauth.account.internal.flows.login import (
     AUTHENTICATION_METHODS_SESSION_KEY,
@@ -16,8 +19,8 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.utils import timezone
 
-from ..models import Person
-from ..models.accounts import SignInCounter
+from ..models import Person, Webhook
+from ..models.accounts import EncryptionKey, SignInCounter
 from .throttle import hash_key
 
 FACTORS: Final = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
@@ -78,12 +81,89 @@ def accept_code_once(person: Person, code: str) -> bool:
     return is_new
 
 
+# Keys
+
+
+def make_fingerprint(key: str) -> str:
+    """Return what names a secret key to people. It has 32 bits, too few to tell whether a guess is the key."""
+    return hmac.new(key.encode(), b"fingerprint of the secret key", hashlib.sha256).hexdigest()[:8]
+
+
+def _keys() -> list[str]:
+    return [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
+
+
+def list_own_fingerprints() -> set[str]:
+    return set(map(make_fingerprint, _keys()))
+
+
+def note_keys(now: dt.datetime) -> None:
+    """Store the fingerprints of the keys that encrypted the stored secrets, and delete those that no secret needs.
+
+    A fingerprint that is not of one of our keys stays while there is a secret that none of them reads.
+    """
+    tokens = [token for of_row in _load_tokens() for token in of_row]
+    needed = {make_fingerprint(key) for key in _keys() if any(_is_readable(token, [key]) for token in tokens)}
+    stored = set(EncryptionKey.objects.values_list("pk", flat=True))
+    kept = needed if all(_is_readable(token, _keys()) for token in tokens) else needed | stored
+    EncryptionKey.objects.filter(pk__in=stored - kept).delete()
+    new = [EncryptionKey(fingerprint=one, noted_at=now) for one in needed - stored]
+    EncryptionKey.objects.bulk_create(new, ignore_conflicts=True)
+
+
+def _load_tokens(**of: Any) -> list[list[str]]:
+    """Return the encrypted secrets of each second factor, and of each webhook unless it is asked `of` a person."""
+    factors = Authenticator.objects.filter(**of).exclude(type=Authenticator.Type.WEBAUTHN)
+    found = [[row.data[name] for name in ENCRYPTED if name in row.data] for row in factors]
+    hooks = [] if of else Webhook.objects.values_list("secret", "previous_secret")
+    return found + [[secret for secret in secrets if secret] for secrets in hooks]
+
+
+def find_missing_keys(**of: Any) -> tuple[int, str]:
+    """Return how many second factors and webhooks cannot be read, and the fingerprints of the keys that are missing."""
+    unreadable = [
+        tokens for tokens in _load_tokens(**of) if not all(_is_readable(t, _keys()) for t in tokens)
+    ]
+    if not unreadable:
+        return 0, ""
+    missing = (
+        EncryptionKey.objects.exclude(pk__in=list_own_fingerprints())
+        .order_by("-noted_at")
+        .values_list("pk", flat=True)
+    )
+    return len(unreadable), ", ".join(missing)
+
+
+def describe_missing_keys() -> str:
+    """Return a sentence for the operator if secrets were encrypted with a key that this installation lacks."""
+    n, missing = find_missing_keys()
+    if not n:
+        return ""
+    key = f"the secret key {missing}" if missing else "a secret key of unknown fingerprint"
+    return (
+        f"{n} second factors or webhooks were encrypted with {key}; this installation has"
+        f" {', '.join(map(make_fingerprint, _keys()))}. Add the missing key to SECRET_KEY_FALLBACKS, or reset them"
+        " (docs/operators.md, Secret key)."
+    )
+
+
+def _is_readable(token: str, keys: Sequence[str]) -> bool:
+    try:
+        MultiFernet([_cipher(key) for key in keys]).decrypt(token.encode())
+    except InvalidToken:
+        return False
+    return True
+
+
+# Secrets
+
+
 def _cipher(key: str) -> Fernet:
     return Fernet(base64.urlsafe_b64encode(hashlib.sha256(f"second factor {key}".encode()).digest()))
 
 
 def _ciphers() -> MultiFernet:
-    return MultiFernet([_cipher(key) for key in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)])
+    return MultiFernet([_cipher(key) for key in _keys()])
 
 
 def renew_encryption() -> int:

@@ -1,4 +1,4 @@
-"""Write a backup archive, and check one.
+"""What a backup archive is, and whether one is whole.
 
 An archive is a zip file: `rows/TABLE.jsonl` for each table, `media/…`, a native dump, and `manifest.json` with
 the sha256 of each member. The zip comment is the sha256 of all bytes before it.
@@ -8,33 +8,28 @@ import dataclasses
 import hashlib
 import json
 import os
-import shutil
-import sqlite3
-import subprocess
-import tempfile
+import re
 import zipfile
 import zlib
-from collections.abc import Iterable, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Any, Final
+from typing import Any, Final
 
-from django.apps import apps
-from django.core.files.base import File
+from django.conf import settings
 from django.core.files.storage import FileSystemStorage, default_storage
-from django.db import connection, transaction
-from django.db.backends.postgresql.client import DatabaseClient
 from django.db.migrations.loader import MigrationLoader
-from django.utils import timezone
 
-from ..models import JobRun
 from . import table_rows
 
-FORMAT: Final = 1
+FORMAT: Final = 2
+"""Format 1, of archives made before 28 November 2026, does not say whether the archive was proved."""
 MANIFEST: Final = "manifest.json"
 BLOCK: Final = 1 << 20
 SEAL_LENGTH: Final = 64
+END_LENGTH: Final = 22 + SEAL_LENGTH
+"""Of the zip format's last record, whose comment is the seal."""
+KEYS: Final = "rows/briefs.encryptionkey.jsonl"
 
 
 class BackupError(Exception):
@@ -52,13 +47,14 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What an archive holds. `migrations`: the applied ones, as app and name."""
+    """What an archive holds. `migrations`: the applied ones, as app and name. `proved`: it was restored when it was made."""
 
     version: str
     made_at: str
     engine: str
     migrations: list[tuple[str, str]]
     members: dict[str, Member] = field(default_factory=dict)
+    proved: bool = False
     format: int = FORMAT
 
     def as_json(self) -> str:
@@ -67,52 +63,11 @@ class Manifest:
     @classmethod
     def from_json(cls, text: str) -> "Manifest":
         data = json.loads(text)
-        if data["format"] != FORMAT:
-            raise BackupError(f"The archive has format {data['format']}; this version reads format {FORMAT}.")
+        if not 1 <= data["format"] <= FORMAT:
+            raise BackupError(f"The archive has format {data['format']}; this version reads 1 to {FORMAT}.")
         data["migrations"] = [(app, name) for app, name in data["migrations"]]
         data["members"] = {name: Member(**member) for name, member in data["members"].items()}
         return cls(**data)
-
-
-def write_backup(path: Path, version: str) -> Manifest:
-    """Write the database and the media files to a new archive at `path`, which appears only when complete."""
-    part = path.with_name(f"{path.name}.part")
-    loader = MigrationLoader(connection)
-    if loader.disk_migrations.keys() - loader.applied_migrations.keys():
-        raise BackupError(
-            "the database is of an older version: back up with that version, or run manage.py migrate."
-        )
-    migrations = sorted(loader.applied_migrations)
-    manifest = Manifest(version, timezone.now().isoformat(timespec="seconds"), connection.vendor, migrations)
-    with tempfile.TemporaryDirectory(prefix=".backup-", dir=path.parent) as folder:
-        try:
-            part.touch(0o600)
-            with zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED, allowZip64=True) as archive:
-                with _frozen_database(Path(folder)) as native:
-                    for model in table_rows.list_models(apps):
-                        lines = table_rows.read_lines(model)
-                        if model is JobRun:
-                            lines = _add_this_run(lines, manifest.made_at)
-                        blocks = (f"{line}\n".encode() for line in lines)
-                        _add_member(archive, manifest, f"rows/{model._meta.label_lower}.jsonl", blocks)
-                    for file in native:
-                        _add_member(archive, manifest, f"native/{file.name}", _read_blocks(file.open("rb")))
-                for name in sorted(list_media_names()):
-                    _add_member(archive, manifest, f"media/{name}", _read_blocks(default_storage.open(name)))
-                archive.writestr(MANIFEST, manifest.as_json())
-                archive.comment = b"0" * SEAL_LENGTH
-            _seal(part)
-            part.replace(path)
-        finally:
-            part.unlink(missing_ok=True)
-    return manifest
-
-
-def _add_this_run(lines: Iterable[str], made_at: str) -> Iterator[str]:
-    """Return the lines of the jobs, with this backup as the last one. Its row is stored when the archive is whole."""
-    by_name = {json.loads(line)["name"]: line for line in lines}
-    by_name["backup"] = table_rows.dump({"name": "backup", "at": made_at})
-    return iter(sorted(by_name.values()))
 
 
 def get_media_folder() -> Path | None:
@@ -131,34 +86,7 @@ def list_media_names(folder: str = "") -> Iterator[str]:
         yield from list_media_names(f"{folder}{inside}/")
 
 
-def _add_member(archive: zipfile.ZipFile, manifest: Manifest, name: str, blocks: Iterable[bytes]) -> None:
-    digest, size, lines = hashlib.sha256(), 0, 0
-    with archive.open(name, "w", force_zip64=True) as member:
-        for block in blocks:
-            digest.update(block)
-            size += len(block)
-            lines += name.startswith("rows/")
-            member.write(block)
-    manifest.members[name] = Member(digest.hexdigest(), size, lines)
-
-
-def _read_blocks(source: "IO[bytes] | File[bytes]") -> Iterator[bytes]:
-    with source:
-        while block := source.read(BLOCK):
-            yield block
-
-
-def _seal(path: Path) -> None:
-    """Replace the comment by the sha256 of what stands before it, and write everything to the disk."""
-    with path.open("r+b") as file:
-        seal = _hash_before_seal(path)
-        file.seek(-SEAL_LENGTH, os.SEEK_END)
-        file.write(seal)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def _hash_before_seal(path: Path) -> bytes:
+def hash_before_seal(path: Path) -> bytes:
     left, digest = path.stat().st_size - SEAL_LENGTH, hashlib.sha256()
     with path.open("rb") as file:
         while left > 0 and (block := file.read(min(left, BLOCK))):
@@ -167,45 +95,11 @@ def _hash_before_seal(path: Path) -> bytes:
     return digest.hexdigest().encode("ascii")
 
 
-@contextmanager
-def _frozen_database(folder: Path) -> Iterator[list[Path]]:
-    """Show one moment of the database while editors go on writing. Yield the files of a native dump of it."""
-    if connection.vendor != "sqlite":
-        with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-            cursor.execute("SELECT pg_export_snapshot()")
-            yield _dump_postgresql(folder, cursor.fetchone()[0])
-        return
-    copy = folder / "digest.sqlite3"
-    with connection.cursor() as cursor:
-        cursor.execute("BEGIN")  # `atomic` would begin with a write lock
-        try:
-            cursor.execute("SELECT count(*) FROM sqlite_master")
-            with closing(sqlite3.connect(copy)) as target:
-                connection.connection.backup(target)
-            yield [copy]
-        finally:
-            cursor.execute("ROLLBACK")
-
-
-def _dump_postgresql(folder: Path, snapshot: str) -> list[Path]:
-    """Run pg_dump on the snapshot. Return no file if the tool is missing or older than the server."""
-    if not (tool := shutil.which("pg_dump")):
-        return []
-    (_, *arguments), environment = DatabaseClient.settings_to_cmd_args_env(connection.settings_dict, [])
-    file = folder / "digest.pg_dump"
-    command = [tool, f"--snapshot={snapshot}", "--format=custom", f"--file={file}", *arguments]
-    done = subprocess.run(command, env=os.environ | (environment or {}), capture_output=True, check=False)  # noqa: S603
-    return [file] if done.returncode == 0 else []
-
-
 def read_manifest(path: Path) -> Manifest:
     """Return the manifest. Raise BackupError if the file is no archive of ours or was changed."""
     try:
-        with path.open("rb") as file:
-            file.seek(-SEAL_LENGTH, os.SEEK_END)
-            if file.read() != _hash_before_seal(path):
-                raise BackupError(f"{path} is damaged or no backup: its checksum differs.")
+        if damage := _find_damage(path):
+            raise BackupError(f"{path} {damage}")
         with zipfile.ZipFile(path) as archive:
             return Manifest.from_json(archive.read(MANIFEST).decode())
     except (
@@ -218,6 +112,32 @@ def read_manifest(path: Path) -> Manifest:
         ValueError,
     ) as error:
         raise BackupError(f"{path} is not a whole backup: {error}.") from error
+
+
+def _find_damage(path: Path) -> str:
+    """Compare the seal, and tell a file that was cut off from one with changed bytes and from one that is no archive."""
+    with path.open("rb") as file:
+        head = file.read(4)
+        file.seek(max(0, file.seek(0, os.SEEK_END) - END_LENGTH))
+        end = file.read()
+    record, written_seal = end[:-SEAL_LENGTH], end[-SEAL_LENGTH:]
+    # one changed byte leaves one of the two
+    has_end = record.startswith(b"PK\5\6") or (
+        record.endswith(bytes((SEAL_LENGTH, 0))) and re.fullmatch(rb"[0-9a-f]{64}", written_seal) is not None
+    )
+    if not has_end:
+        is_archive = head == b"PK\3\4"
+        return "was cut off: its end is missing. Copy it again." if is_archive else "is no backup."
+    return "" if hash_before_seal(path) == written_seal else "is damaged: its checksum differs."
+
+
+def list_key_fingerprints(path: Path) -> list[str]:
+    """Return the secret keys that the encrypted values of the archive need; none for archives of older versions."""
+    with zipfile.ZipFile(path) as archive:
+        try:
+            return [json.loads(line)["fingerprint"] for line in read_member_lines(archive, KEYS)]
+        except KeyError:
+            return []
 
 
 def find_faults(path: Path) -> list[str]:
@@ -267,8 +187,10 @@ def find_targets(manifest: Manifest) -> list[tuple[str, str]]:
     """Return the last migration of each app. Raise BackupError if the archive is of a newer version."""
     known, graph = MigrationLoader(None, ignore_no_migrations=True), set(manifest.migrations)
     if unknown := sorted(graph - known.disk_migrations.keys()):
+        is_newer = graph > known.disk_migrations.keys()
         raise BackupError(
-            f"The archive was made by version {manifest.version}, which is newer than this one:"
+            f"The archive was made by version {manifest.version}, which is"
+            f" {'newer than' if is_newer else 'of another line than'} this one, {settings.VERSION}:"
             f" it has the migration {'.'.join(unknown[0])}."
         )
     earlier = {

@@ -1,14 +1,15 @@
 """Database rows as JSON lines, the same for SQLite and PostgreSQL.
 
-Lines are sorted by primary key, keys are sorted, and rows that differ between databases (content types and
-permissions) are written by name. So equal tables give equal lines.
+Each field says itself how its values are written and read (`value_to_string`, `to_python`), so this module has no list
+of kinds of fields. Lines are sorted by primary key, keys are sorted, and rows that differ between databases (content
+types and permissions) are written by name. So equal tables give equal lines.
 """
 
-import base64
-import datetime as dt
 import hashlib
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+from types import SimpleNamespace
 from typing import Any, Final
 
 from django.apps.registry import Apps
@@ -28,16 +29,13 @@ EXCLUDED_TABLES: Final = frozenset(
 )
 """Tables that are made anew: by signing in, by `migrate` and by `rebuild_derived`."""
 
-CHUNK: Final = 500
-BINARY_CHUNK: Final = 20
-"""Rows in memory at once; documents are up to 5 MB each."""
-
 _NAMED: Final = {
     "contenttypes.contenttype": ("app_label", "model"),
     "auth.permission": ("content_type__app_label", "content_type__model", "codename"),
 }
 
 type Row = dict[str, Any]
+type Field = models.Field[Any, Any]
 
 
 def list_models(apps: Apps) -> list[type[models.Model]]:
@@ -48,35 +46,41 @@ def list_models(apps: Apps) -> list[type[models.Model]]:
     )
 
 
+def count_rows_at_once(model: type[models.Model]) -> int:
+    """Return how many rows may be in memory at once. Documents are up to 5 MB each."""
+    has_binary = any(isinstance(field, models.BinaryField) for field in model._meta.concrete_fields)
+    return 20 if has_binary else 500
+
+
 def read_lines(model: type[models.Model]) -> Iterator[str]:
     """Yield the table's rows as JSON, sorted by primary key."""
     fields = model._meta.concrete_fields
-    has_binary = any(isinstance(field, models.BinaryField) for field in fields)
     rows = model._base_manager.order_by("pk").values_list(*(field.attname for field in fields))
-    encoders = [(field.attname, _get_encoder(field)) for field in fields]
+    encoders = [(field.attname, _build_encoder(field)) for field in fields]
     lines = (
         dump({name: encode(value) for (name, encode), value in zip(encoders, row, strict=True)})
-        for row in rows.iterator(chunk_size=BINARY_CHUNK if has_binary else CHUNK)
+        for row in rows.iterator(chunk_size=count_rows_at_once(model))
     )
-    if isinstance(model._meta.pk, models.AutoField):
-        return lines
-    return iter(sorted(lines))  # small tables with text keys, which databases sort in different orders
+    return lines if has_number_as_key(model) else iter(sorted(lines))
 
 
-def hash_lines(model: type[models.Model]) -> str:
-    """Return the sha256 of the table's lines, as the archive's manifest has it."""
-    digest = hashlib.sha256()
-    for line in read_lines(model):
-        digest.update(f"{line}\n".encode())
-    return digest.hexdigest()
+def has_number_as_key(model: type[models.Model]) -> bool:
+    """Return whether all databases sort the table alike. Texts they do not, but such tables are small."""
+    return isinstance(_get_stored_field(model._meta.pk), models.IntegerField)
+
+
+def hash_lines(lines: Iterable[str]) -> int:
+    """Return a number that is the same for the same lines in any order: older versions sorted some tables as text."""
+    hashes = (hashlib.sha256(line.rstrip("\n").encode()).digest() for line in lines)
+    return sum(map(int.from_bytes, hashes)) % 2**256
 
 
 def parse_line(line: str, parsers: dict[str, Callable[[Any], Any]]) -> Row:
-    """Return the values by attribute name. Raise ValueError if the line is no row of the model."""
+    """Return the values by attribute name, in the order of the fields. Raise ValueError if the line is no row of the model."""
     row = json.loads(line)
     if not isinstance(row, dict) or row.keys() != parsers.keys():
         raise ValueError("other columns")
-    return {name: parsers[name](value) for name, value in row.items()}
+    return {name: parse(row[name]) for name, parse in parsers.items()}
 
 
 def build_parsers(
@@ -90,70 +94,62 @@ def dump(row: Row) -> str:
     return json.dumps(row, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
 
 
-def _related_label(field: "models.Field[Any, Any]") -> str:
-    return field.related_model._meta.label_lower if field.is_relation and field.related_model else ""
+def list_value_columns(field: Field) -> list[str]:
+    """Return what to select of the field, so that its values are the same in every database."""
+    return [f"{field.name}__{column}" for column in _get_named_columns(field)] or [field.attname]
 
 
-def _get_encoder(field: "models.Field[Any, Any]") -> Callable[[Any], Any]:
-    if (label := _related_label(field)) in _NAMED:
-        rows = field.related_model._base_manager  # type: ignore[union-attr]
-        names = {pk: list(name) for pk, *name in rows.values_list("pk", *_NAMED[label])}
-        return names.get
-    if isinstance(field, models.BinaryField):
-        return lambda value: None if value is None else base64.b64encode(value).decode("ascii")
-    if isinstance(field, models.DateField):  # also a moment
-        return lambda value: None if value is None else value.isoformat()
-    return str if isinstance(field, models.UUIDField) else _unchanged
+def _get_named_columns(field: Field) -> tuple[str, ...]:
+    """Return the columns that name the row which the field refers to; empty if archives have its key."""
+    related = field.related_model if field.is_relation else None
+    return _NAMED.get(related._meta.label_lower, ()) if related else ()
 
 
-def _build_parser(field: "models.Field[Any, Any]", resolve_names: bool) -> Callable[[Any], Any]:
-    parse = _get_value_parser(field)
-    if (label := _related_label(field)) in _NAMED:
-        parse = _unchanged
-        if resolve_names:
-            rows = field.related_model._base_manager  # type: ignore[union-attr]
-            ids = {tuple(name): pk for pk, *name in rows.values_list("pk", *_NAMED[label])}
-            parse = lambda name: ids[tuple(name)]  # noqa: E731
+def _find_names(field: Field) -> dict[Any, tuple[str, ...]]:
+    rows = field.related_model._base_manager  # type: ignore[union-attr]
+    return {pk: tuple(name) for pk, *name in rows.values_list("pk", *_get_named_columns(field))}
+
+
+def _get_stored_field(field: Field) -> Field:
+    """Return the field whose values the column holds: of a foreign key, the one that it refers to."""
+    while field.is_relation:
+        field = field.target_field  # type: ignore[attr-defined]
+    return field
+
+
+def _build_encoder(field: Field) -> Callable[[Any], Any]:
+    return _find_names(field).get if _get_named_columns(field) else partial(_encode, _get_stored_field(field))
+
+
+def _encode(stored: Field, value: Any) -> Any:
+    if value is None or isinstance(value, str | int | float):
+        return value
+    return stored.value_to_string(SimpleNamespace(**{stored.attname: value}))  # type: ignore[arg-type]
+
+
+def _build_parser(field: Field, resolve_names: bool) -> Callable[[Any], Any]:
+    parse: Callable[[Any], Any] = partial(_parse, _get_stored_field(field))
+    if _get_named_columns(field):
+        ids = {name: pk for pk, name in _find_names(field).items()} if resolve_names else {}
+        parse = lambda name: ids[tuple(name)] if resolve_names else name  # noqa: E731
 
     def parse_value(value: Any) -> Any:
-        if value is None:
-            if not field.null:
-                raise ValueError(f"{field.attname} is empty")
-            return None
-        if isinstance(value, str) and field.max_length and len(value) > field.max_length:
-            raise ValueError(f"{field.attname} is too long")
-        return parse(value)
+        if value is None and not field.null:
+            raise ValueError(f"{field.attname} is empty")
+        return None if value is None else parse(value)
 
     return parse_value
 
 
-def _get_value_parser(field: "models.Field[Any, Any]") -> Callable[[Any], Any]:
-    if isinstance(field, models.BinaryField):
-        return lambda value: base64.b64decode(value, validate=True)
-    if isinstance(field, models.DateTimeField):
-        return dt.datetime.fromisoformat
-    if isinstance(field, models.DateField):
-        return dt.date.fromisoformat
-    if isinstance(field, models.JSONField):
-        return _unchanged
-    target = field.target_field if field.is_relation else field  # type: ignore[attr-defined]
-    return _strict_parser(target)
-
-
-def _strict_parser(field: "models.Field[Any, Any]") -> Callable[[Any], Any]:
-    """Return a parser that refuses a value of another type, such as a text for a number."""
-
-    def parse(value: Any) -> Any:
-        try:
-            parsed = field.to_python(value)
-        except ValidationError:
-            parsed = None
-        if parsed is None or (type(parsed) is not type(value) and not isinstance(field, models.UUIDField)):
-            raise ValueError(f"{field.attname} is not of its type")
-        return parsed
-
-    return parse
-
-
-def _unchanged(value: Any) -> Any:
-    return value
+def _parse(stored: Field, value: Any) -> Any:
+    """Return the field's value. Refuse what the field would write in another way, such as a text for a number."""
+    try:
+        parsed = stored.to_python(value)
+    except ValidationError:
+        parsed = None
+    written = _encode(stored, parsed)
+    if type(written) is not type(value) or written != value:
+        raise ValueError(f"{stored.attname} is not of its type")
+    if isinstance(parsed, str) and stored.max_length and len(parsed) > stored.max_length:
+        raise ValueError(f"{stored.attname} is too long")
+    return parsed

@@ -1,6 +1,6 @@
 """All models, for Django and staff code. Public code imports single modules instead."""
 
-from .accounts import SignInCounter, SignInEvent
+from .accounts import EncryptionKey, SignInCounter, SignInEvent
 from .brief import Brief, BriefAuthor, BriefKeyword, Bullet, Precision, State
 from .delivery import MailSwitch, Outbox, PreviewLink, Webhook, WebhookDelivery
 from .derived import (
@@ -41,6 +41,7 @@ __all__ = [
     "EditionKeyword",
     "EditionPlace",
     "EditionTerm",
+    "EncryptionKey",
     "Event",
     "FactTick",
     "JobRun",

@@ -24,6 +24,16 @@ class SignInCounter(models.Model):
         return self.key
 
 
+class EncryptionKey(models.Model):
+    """A `SECRET_KEY` that encrypted secrets of this database, by its fingerprint, from which it cannot be guessed."""
+
+    fingerprint = models.CharField(max_length=8, primary_key=True)
+    noted_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.fingerprint
+
+
 class SignInEvent(models.Model):
     """One line of the log of sign-ins and accounts. Append only. `username` is what was typed."""
 

@@ -56,7 +56,10 @@ class SiteVersion(models.Model):
 
 
 class JobRun(models.Model):
-    """The last whole run of a job, such as `publish_due` or `backup`."""
+    """The last whole run of a job, such as `publish_due`."""
+
+    PROVED_BACKUP: ClassVar = "proved_backup"
+    """Name of a backup whose archive was restored to prove it. `at`: the moment that the archive holds."""
 
     name = models.CharField(max_length=40, primary_key=True)
     at = models.DateTimeField()

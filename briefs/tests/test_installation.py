@@ -47,7 +47,7 @@ def run_doctor() -> str:
 def healthy_site() -> None:
     installation.prepare_database()
     installation.create_first_person("root", "Root", "root@example.org", PASSWORD)
-    for job in ("publish_due", "backup"):
+    for job in ("publish_due", JobRun.PROVED_BACKUP):
         JobRun.record(job)
 
 
@@ -175,7 +175,7 @@ def test_doctor_names_what_nobody_can_do_and_what_is_late(team: factories.Team) 
     found = run_doctor()
     assert "Nobody can manage accounts" in found
     assert "publish_due last ran at" in found
-    assert "backup has never run here" in found
+    assert "No backup was ever proved here" in found
 
 
 def test_one_broken_part_does_not_hide_the_others(monkeypatch: pytest.MonkeyPatch) -> None:

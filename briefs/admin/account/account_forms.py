@@ -25,13 +25,17 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from ...accounts import known_browsers, sign_in_log, throttle
 from ...accounts.account_mail import queue_password_reset
-from ...accounts.second_factor import accept_code_once, use_code
+from ...accounts.second_factor import accept_code_once, find_missing_keys, use_code
 from ...client_address import get_client_address
 from ...models import Person
 from ...models.accounts import SignInEvent
 
 PAUSED: Final = "paused"
 """Code of the error of an attempt that was not checked."""
+_MISSING_KEY: Final = gettext_lazy(
+    "No code can be checked: the site lacks the secret key %(key)s, with which your second factor was stored."
+    " Tell the person who runs the server."
+)
 
 
 @contextmanager
@@ -182,7 +186,9 @@ class _CodeForm(_CodeField):
                 self.authenticator = use_code(self.user, code)
             except LookupError as error:
                 sign_in_log.record_wrong_code(self.user, context.request)
-                raise ValidationError(_("Wrong code.")) from error
+                n, missing = find_missing_keys(user=self.user)
+                sentence = _MISSING_KEY % {"key": missing or "?"} if n else _("Wrong code.")
+                raise ValidationError(sentence) from error
             return code
 
 

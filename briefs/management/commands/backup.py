@@ -10,7 +10,8 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError
 from django.utils import timezone
 
-from ...backup.backup_archive import BackupError, write_backup
+from ...backup.archive_writer import write_backup
+from ...backup.backup_archive import BackupError
 from ...models import JobRun
 
 PATTERN = "digest-*.zip"
@@ -18,7 +19,10 @@ PATTERN = "digest-*.zip"
 
 class Command(BaseCommand):
     requires_system_checks: list[str] = []  # they read the database, which may be damaged
-    help = "Write the database and the media files to one archive with checksums. The site may run meanwhile."
+    help = (
+        "Write the database and the media files to one archive, and restore it into a scratch file to prove that it"
+        " comes back. The site may run meanwhile."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", metavar="FILE", type=Path, help="or a folder: the name is then the time")
@@ -28,20 +32,33 @@ class Command(BaseCommand):
             metavar="N",
             help="in a folder: afterwards delete all but the newest N archives",
         )
+        parser.add_argument(
+            "--no-proof",
+            action="store_true",
+            help="in an emergency: do not restore the archive to prove it, which takes time and space",
+        )
 
-    def handle(self, *args: Any, file: Path, keep: int | None, **options: Any) -> None:
+    def handle(self, *args: Any, file: Path, keep: int | None, no_proof: bool, **options: Any) -> None:
         folder = file if file.is_dir() else None
         if keep is not None and (folder is None or keep < 1):
             raise CommandError("--keep needs a folder and a number of at least 1.", returncode=2)
+        if keep is not None and no_proof:
+            raise CommandError("--keep deletes archives, so it needs the proof of the new one.", returncode=2)
         path = folder / f"digest-{timezone.now():%Y%m%dT%H%M%SZ}.zip" if folder else file
         try:
-            manifest = write_backup(path, settings.VERSION)
+            manifest = write_backup(path, settings.VERSION, prove=not no_proof)
         except (BackupError, DatabaseError, OSError) as error:
             raise CommandError(f"No backup was written: {error}") from error
-        JobRun.record("backup", dt.datetime.fromisoformat(manifest.made_at))
+        if manifest.proved:
+            JobRun.record(JobRun.PROVED_BACKUP, dt.datetime.fromisoformat(manifest.made_at))
         count = sum(member.rows for member in manifest.members.values())
         native = any(name.startswith("native/") for name in manifest.members)
-        self.stdout.write(f"{path}: {count} rows, {path.stat().st_size:,} bytes.")
+        proof = (
+            "restored and compared"
+            if manifest.proved
+            else "NOT PROVED: nobody knows whether it can be restored"
+        )
+        self.stdout.write(f"{path}: {count} rows, {path.stat().st_size:,} bytes, {proof}.")
         if not native:
             self.stderr.write("No native dump: pg_dump is missing, or older than the server.")
         for old in sorted(folder.glob(PATTERN), reverse=True)[keep:] if folder and keep else ():

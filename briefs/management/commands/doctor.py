@@ -5,7 +5,8 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from ...installation import find_faults
+from ...accounts.second_factor import make_fingerprint
+from ...installation import describe_last_backup, find_faults
 
 
 class Command(BaseCommand):
@@ -13,7 +14,9 @@ class Command(BaseCommand):
     requires_system_checks: list[str] = []
 
     def handle(self, *args: Any, **options: Any) -> None:
-        self.stdout.write(f"Version {settings.VERSION}, {settings.SITE_URL}")
+        key = make_fingerprint(settings.SECRET_KEY)
+        self.stdout.write(f"Version {settings.VERSION}, {settings.SITE_URL}, secret key {key}")
+        self.stdout.write(describe_last_backup())
         faults = list(find_faults())
         for fault in faults:
             self.stdout.write(f"- {fault}")

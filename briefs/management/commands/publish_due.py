@@ -36,6 +36,7 @@ class Command(BaseCommand):
         delete_expired(timezone.localdate())
         for keeper in (second_factor, sending):
             keeper.renew_encryption()
+        second_factor.note_keys(timezone.now())
         delivery = send_due()
         self.stdout.write(f"{delivery.sent} sent, {delivery.failed} failed.")
         if made := continue_relabelling():

@@ -1,13 +1,15 @@
 """Restore a backup archive."""
 
-from argparse import SUPPRESS, ArgumentParser
+from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.db import DatabaseError
 
+from ...accounts import second_factor
 from ...backup.backup_archive import BackupError
-from ...backup.restoration import fill, restore
+from ...backup.restoration import restore
 
 
 class Command(BaseCommand):
@@ -19,16 +21,14 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", metavar="FILE", type=Path)
-        parser.add_argument("--fill", action="store_true", help=SUPPRESS)  # the process that fills a new file
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            if options["fill"]:
-                fill(options["file"])
-                return
             kept = restore(options["file"])
-        except (BackupError, OSError) as error:
+        except (BackupError, DatabaseError, OSError) as error:
             raise CommandError(str(error)) from error
         self.stdout.write("Restored. Start the server, then look at /readyz.")
         for path in kept:
             self.stdout.write(f"What was there before: {path}")
+        if sentence := second_factor.describe_missing_keys():
+            self.stderr.write(sentence)

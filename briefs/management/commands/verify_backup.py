@@ -6,7 +6,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from ...backup.backup_archive import BackupError, find_faults, read_manifest
+from ...accounts import second_factor
+from ...backup.backup_archive import BackupError, find_faults, list_key_fingerprints, read_manifest
 
 
 class Command(BaseCommand):
@@ -23,4 +24,13 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
         if faults:
             raise CommandError("\n".join(faults))
-        self.stdout.write(f"{file}: whole. Version {manifest.version}, made {manifest.made_at}.")
+        proof = "proved" if manifest.proved else "NOT proved"
+        keys = list_key_fingerprints(file)
+        if foreign := sorted(set(keys) - second_factor.list_own_fingerprints()):
+            self.stderr.write(
+                f"Its second factors need the secret key {', '.join(foreign)}, which this installation does not have:"
+                " add it to SECRET_KEY_FALLBACKS when you restore it."
+            )
+        self.stdout.write(
+            f"{file}: whole. Version {manifest.version}, made {manifest.made_at}, {proof} when it was made."
+        )

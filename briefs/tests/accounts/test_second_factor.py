@@ -10,7 +10,7 @@ from django.utils import timezone
 from briefs import notifications
 from briefs.accounts import second_factor
 from briefs.models import Outbox, Person
-from briefs.models.accounts import SignInEvent
+from briefs.models.accounts import EncryptionKey, SignInEvent
 
 from ..support import factories
 from ..support.sign_in_pages import (
@@ -222,12 +222,23 @@ def test_publish_due_encrypts_secrets_with_the_new_key(
     assert opens_desk(client)
 
 
-def test_secret_of_a_lost_key_fits_no_code(client: Client, owner: Person, secret: str, settings) -> None:
-    settings.SECRET_KEY = "n" * 60
+def test_sign_in_and_doctor_name_the_key_that_is_missing(owner: Person, secret: str, settings) -> None:
+    second_factor.note_keys(timezone.now())
+    key, fingerprint = settings.SECRET_KEY, second_factor.make_fingerprint(settings.SECRET_KEY)
+    settings.SECRET_KEY = "another key"
+    second_factor.note_keys(timezone.now())
+    client = Client()
     enter_password(client, owner)
-    answer = enter_code(client, app_code(secret))
-    assert answer.status_code == 200
-    assert "驗證碼不正確" in answer.content.decode()
+    assert fingerprint in enter_code(client, app_code(secret)).content.decode()
+    assert f"encrypted with the secret key {fingerprint}" in second_factor.describe_missing_keys()
+
+    settings.SECRET_KEY_FALLBACKS = [key]
+    assert second_factor.describe_missing_keys() == ""
+    enter_code(client, app_code(secret))
+    assert opens_desk(client)
+    second_factor.renew_encryption()
+    second_factor.note_keys(timezone.now())
+    assert EncryptionKey.objects.get().pk == second_factor.make_fingerprint("another key")
 
 
 # Who may sign in at all

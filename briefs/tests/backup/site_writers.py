@@ -97,7 +97,9 @@ def _hash_tables() -> dict[str, str]:
     from briefs.backup import table_rows
 
     return {
-        f"rows/{model._meta.label_lower}.jsonl": table_rows.hash_lines(model)
+        f"rows/{model._meta.label_lower}.jsonl": hashlib.sha256(
+            b"".join(f"{line}\n".encode() for line in table_rows.read_lines(model))
+        ).hexdigest()
         for model in table_rows.list_models(apps)
     }
 

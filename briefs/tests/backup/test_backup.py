@@ -2,6 +2,7 @@
 
 import json
 import os
+import random
 import sqlite3
 import subprocess
 import sys
@@ -11,17 +12,20 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.core.management import CommandError, call_command
 from django.db import connection
 
-from briefs.backup import backup_archive, restoration, table_rows
+from briefs.accounts import second_factor
+from briefs.backup import archive_writer, backup_archive, restoration, table_rows
 from briefs.models import JobRun
 
 from ..support import factories
 
+KEY = settings.SECRET_KEY
 sqlite_only = pytest.mark.skipif(connection.vendor != "sqlite", reason="restores to a SQLite file")
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -43,7 +47,9 @@ def media_folder(tmp_path: Path, settings) -> Iterator[Path]:
 def backup_file(tmp_path: Path, team: factories.Team) -> Path:
     factories.live_brief(team)
     factories.draft_brief(team, factories.content(" second"))
-    call_command("backup", str(tmp_path / "site.zip"))
+    secret = second_factor.encrypt("a secret")
+    Authenticator.objects.create(user=team.writer, type=Authenticator.Type.TOTP, data={"secret": secret})
+    call_command("backup", str(tmp_path / "site.zip"), "--no-proof")  # test_every_column has the proof
     return tmp_path / "site.zip"
 
 
@@ -64,10 +70,10 @@ def rewrite_member(source: Path, target: Path, name: str, change) -> None:
     with zipfile.ZipFile(source) as old, zipfile.ZipFile(target, "w") as new:
         for other in manifest.members:
             data = old.read(other)
-            backup_archive._add_member(new, manifest, other, change(data) if other == name else [data])
+            archive_writer.add_member(new, manifest, other, change(data) if other == name else [data])
         new.writestr(backup_archive.MANIFEST, manifest.as_json())
         new.comment = b"0" * backup_archive.SEAL_LENGTH
-    backup_archive._seal(target)
+    archive_writer.seal(target)
 
 
 def test_archive_is_whole_private_and_holds_every_table(backup_file: Path) -> None:
@@ -80,26 +86,60 @@ def test_archive_is_whole_private_and_holds_every_table(backup_file: Path) -> No
     assert not list(backup_file.parent.glob("*.part"))
 
 
-def test_archive_says_when_it_was_made_and_leaves_out_files_that_are_being_written(
-    backup_file: Path, media_folder: Path
-) -> None:
-    with zipfile.ZipFile(backup_file) as archive:
-        (line,) = archive.read("rows/briefs.jobrun.jsonl").splitlines()
-    assert json.loads(line) == {"name": "backup", "at": JobRun.objects.get(name="backup").at.isoformat()}
+def test_archive_leaves_out_files_that_are_being_written(backup_file: Path, media_folder: Path) -> None:
     (media_folder / "pictures/.half").write_bytes(b"half a pic")
     assert list(backup_archive.list_media_names()) == ["pictures/a.txt"]
 
 
-def test_any_flipped_byte_is_found(backup_file: Path, tmp_path: Path) -> None:
-    data = backup_file.read_bytes()
-    damaged = tmp_path / "damaged.zip"
-    for place in (*range(0, len(data), len(data) // 200), len(data) - 1):
-        damaged.write_bytes(data[:place] + bytes([data[place] ^ 1]) + data[place + 1 :])
+@pytest.mark.heavy
+def test_only_a_proved_archive_counts_as_the_last_backup(
+    backup_file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert "NOT PROVED" in capsys.readouterr().out
+    call_command("verify_backup", str(backup_file))
+    assert "NOT proved when it was made" in capsys.readouterr().out
+    assert not JobRun.objects.exists()
+
+    call_command("backup", str(tmp_path / "proved.zip"))
+    assert "restored and compared" in capsys.readouterr().out
+    call_command("verify_backup", str(tmp_path / "proved.zip"))
+    assert ", proved when it was made" in capsys.readouterr().out
+    run = JobRun.objects.get(name=JobRun.PROVED_BACKUP)
+    with zipfile.ZipFile(tmp_path / "proved.zip") as archive:
+        (line,) = archive.read("rows/briefs.jobrun.jsonl").splitlines()
+    assert json.loads(line) == {"name": run.name, "at": run.at.isoformat()}
+
+
+def test_damaged_cut_and_foreign_archives_are_told_apart(
+    backup_file: Path, tmp_path: Path, settings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data, copy = backup_file.read_bytes(), tmp_path / "copy.zip"
+
+    def verify(content: bytes) -> str:
+        copy.write_bytes(content)
         try:
-            faults = backup_archive.find_faults(damaged)
-        except backup_archive.BackupError:
-            continue
-        assert faults, f"byte {place} was changed unnoticed"
+            call_command("verify_backup", str(copy))
+        except CommandError as error:
+            return str(error)
+        printed = capsys.readouterr()
+        return printed.err + printed.out
+
+    rng = random.Random(26)
+    end = len(data) - backup_archive.END_LENGTH
+    for place in (*rng.sample(range(len(data)), 20), 0, *rng.sample(range(end, len(data)), 8), len(data) - 1):
+        flipped = bytes((data[place] ^ 1 << rng.randrange(8),))
+        said = verify(data[:place] + flipped + data[place + 1 :])
+        assert "is damaged: its checksum differs" in said, place
+    for length in (*rng.sample(range(4, len(data)), 28), len(data) - 1, end):
+        assert "was cut off: its end is missing" in verify(data[:length]), length
+    for other in (b"", b"PK", b"no archive"):
+        assert "is no backup" in verify(other)
+    key = second_factor.make_fingerprint(settings.SECRET_KEY)
+    assert "secret key" not in verify(data)
+    settings.SECRET_KEY = "another key"
+    assert f"need the secret key {key}, which this installation does not have" in verify(data)
+    settings.SECRET_KEY_FALLBACKS = [KEY]
+    assert "secret key" not in verify(data)
 
 
 @pytest.mark.parametrize(
@@ -131,6 +171,9 @@ def test_archive_of_a_newer_version_is_refused(backup_file: Path, tmp_path: Path
     manifest.migrations.append(("briefs", "9999_of_the_future"))
     with pytest.raises(backup_archive.BackupError, match="newer than this one"):
         backup_archive.find_targets(manifest)
+    manifest.migrations.remove(("briefs", "0023_webhooks"))
+    with pytest.raises(backup_archive.BackupError, match="of another line than this one"):
+        backup_archive.find_targets(manifest)
 
 
 @sqlite_only
@@ -140,10 +183,10 @@ def test_restore_gives_the_same_rows_files_and_pages(backup_file: Path, tmp_path
     assert done.returncode == 0, done.stderr
     assert (media / "pictures/a.txt").read_bytes() == b"a picture"
     again = tmp_path / "again.zip"
-    assert run_command(database, media, "backup", str(again)).returncode == 0
+    assert run_command(database, media, "backup", str(again), "--no-proof").returncode == 0
     was, now = (backup_archive.read_manifest(file).members for file in (backup_file, again))
     changed = {name for name in was.keys() | now.keys() if was.get(name) != now.get(name)}
-    assert {name for name in changed if not name.startswith("native/")} == {"rows/briefs.jobrun.jsonl"}
+    assert {name for name in changed if not name.startswith("native/")} == set()
     check = run_command(database, media, "rebuild_derived", "--check")
     assert check.returncode == 0, check.stderr
 
@@ -199,7 +242,7 @@ def test_damaged_archive_replaces_nothing(backup_file: Path, tmp_path: Path) -> 
 
 def test_fill_refuses_a_database_with_tables(backup_file: Path) -> None:
     with pytest.raises(backup_archive.BackupError, match="not empty"):
-        restoration.fill(backup_file)
+        restoration.fill(backup_file, None)
 
 
 def test_lines_of_a_table_do_not_depend_on_the_database(team: factories.Team) -> None:
@@ -209,15 +252,18 @@ def test_lines_of_a_table_do_not_depend_on_the_database(team: factories.Team) ->
     assert json.loads(line)["created_at"].endswith("+00:00")
 
 
+@pytest.mark.heavy
 def test_only_the_newest_archives_of_a_folder_are_kept(
     team: factories.Team, tmp_path: Path, time_machine
 ) -> None:
     folder = tmp_path / "backups"
     folder.mkdir()
-    (folder / "mine.zip").write_bytes(b"")
-    for day in (1, 2, 3):
-        time_machine.move_to(f"2026-05-0{day}T03:00:00+00:00")
-        call_command("backup", str(folder), "--keep", "2")
+    for name in ("mine", "digest-20260501T030000Z", "digest-20260502T030000Z"):
+        (folder / f"{name}.zip").write_bytes(b"")
+    time_machine.move_to("2026-05-03T03:00:00+00:00")
+    with pytest.raises(CommandError, match="needs the proof"):
+        call_command("backup", str(folder), "--keep", "2", "--no-proof")
+    call_command("backup", str(folder), "--keep", "2")
     assert [file.name for file in sorted(folder.glob("*.zip"))] == [
         "digest-20260502T030000Z.zip",
         "digest-20260503T030000Z.zip",

@@ -1,11 +1,9 @@
 """Back up a site while people write to it, restore, and compare; restore after a kill; copy a file by hand."""
 
-import os
 import shutil
 import sqlite3
 import time
 import zipfile
-from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -15,40 +13,15 @@ from django.db import connection
 from briefs.backup import backup_archive
 
 from ..support import scale
+from .conftest import MakeSite
 from .site_writers import Site, hash_files
 
 ROUNDS = scale(2 if connection.vendor == "sqlite" else 1)
 HOPS = {"sqlite": ["sqlite"], "postgresql": ["postgresql", "sqlite", "postgresql"]}
 """Where an archive is restored to, one after the other: each time from a backup of the last."""
 
-type MakeSite = Callable[[str], Site]
-
 pytestmark = [pytest.mark.heavy, pytest.mark.django_db(transaction=True)]
 sqlite_only = pytest.mark.skipif(connection.vendor != "sqlite", reason="is about the file of SQLite")
-
-
-@pytest.fixture
-def make_site(tmp_path: Path) -> Iterator[MakeSite]:
-    """Return a function that makes an empty database of a kind, and a media folder."""
-    databases: list[str] = []
-
-    def make(vendor: str) -> Site:
-        name = f"backup_test_{os.getpid()}_{len(databases)}"
-        databases.append(name)
-        url = f"sqlite:///{tmp_path / name}.sqlite3"
-        if vendor == "postgresql":
-            server = connection.settings_dict
-            with connection._nodb_cursor() as cursor:
-                cursor.execute(f"CREATE DATABASE {name} ENCODING 'UTF8' TEMPLATE template0")
-            user = f"{server['USER']}:{server['PASSWORD']}" if server["PASSWORD"] else server["USER"]
-            url = f"postgres://{user}@{server['HOST']}:{server['PORT']}/{name}"
-        return Site(url, tmp_path / f"{name}-media")
-
-    yield make
-    if connection.vendor == "postgresql":
-        with connection._nodb_cursor() as cursor:
-            for name in databases:
-                cursor.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
 
 
 def back_up(site: Site, archive: Path) -> dict[str, str]:

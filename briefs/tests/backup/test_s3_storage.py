@@ -108,6 +108,6 @@ def test_picture_is_served_backed_up_and_restored(client: Client, team: Team, tm
         default_storage.delete(stored_name)
     assert client.get(f"/media/pictures/{name}").status_code == 404
     with zipfile.ZipFile(tmp_path / "site.zip") as archive:
-        restoration._extract_media(archive, manifest)
+        restoration._extract_media(archive, manifest, None)
     assert sorted(backup_archive.list_media_names()) == stored
     assert client.get(f"/media/pictures/{name}").content == data

@@ -57,7 +57,7 @@ FAULTS: dict[str, tuple[str, Callable[[pytest.MonkeyPatch], object]]] = {
     "missing guard": ("guards", lambda patch: patch.setattr(guards, "find_missing_guards", lambda c: ["frozen"])),
     "database away": ("database", lambda patch: patch.setattr(connection, "cursor", lambda: 1 / 0)),
     "late publish_due": ("jobs", lambda patch: JobRun.record("publish_due", timezone.now() - LONG_AGO)),
-    "old backup": ("backup", lambda patch: JobRun.record("backup", timezone.now() - LONG_AGO)),
+    "old backup": ("backup", lambda patch: JobRun.record(JobRun.PROVED_BACKUP, timezone.now() - LONG_AGO)),
     "damage": ("integrity", lambda patch: JobRun.record(health.DAMAGE)),
     "old examination": ("integrity", lambda patch: JobRun.record(health.INTEGRITY, timezone.now() - LONG_AGO)),
     "overdue notice": ("notices", lambda patch: queue_old_notice()),
@@ -75,7 +75,7 @@ def test_healthy_site_has_no_fault() -> None:
     assert status.can_serve
     assert status.figures["database_bytes"] > 100_000
     assert status.figures["notices_overdue"] == 0
-    assert 0 <= status.figures["backup_age_seconds"] < 60
+    assert 0 <= status.figures["proved_backup_age_seconds"] < 60
 
 
 @pytest.mark.parametrize("name", FAULTS)

@@ -4,6 +4,7 @@ import datetime as dt
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.db import connection
 from django.test import Client
 from django.utils import timezone
@@ -33,6 +34,7 @@ def test_page_is_calm_when_all_is_well(client: Client, administrator: Person) ->
     page = client.get(PAGE).content.decode()
     assert "All is well." in page
     assert "status-wrong" not in page.partition("<body")[2]
+    assert settings.VERSION in page
     assert 'href="/admin/status/"' in client.get("/admin/").content.decode()
 
 
@@ -40,7 +42,7 @@ def test_page_says_what_is_late_failed_or_full_and_what_to_do(
     client: Client, administrator: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     old = timezone.now() - dt.timedelta(days=2)
-    JobRun.record("backup", old)
+    JobRun.record(JobRun.PROVED_BACKUP, old)
     JobRun.objects.filter(name="publish_due").delete()
     JobRun.record(health.DAMAGE)
     Outbox.objects.create(key="k", kind="review", to=administrator, due_at=old, error="refused")
@@ -48,10 +50,11 @@ def test_page_says_what_is_late_failed_or_full_and_what_to_do(
     response: Any = client.get(PAGE)
     rows = {row.name: row for row in response.context["wrong"]}
     assert (
-        rows.keys() == {"Backup", "Sending and tidying (publish_due)", "Notices", "Free disk space"} | DAMAGED
+        rows.keys()
+        == {"Last proved backup", "Sending and tidying (publish_due)", "Notices", "Free disk space"} | DAMAGED
     )
     assert all(rows[name].figure != "never" for name in DAMAGED), "it was examined, and found damaged"
-    assert rows["Backup"].figure == "2 days ago"
+    assert rows["Last proved backup"].figure == "2 days ago"
     assert rows["Sending and tidying (publish_due)"].figure == "never"
     assert rows["Notices"].figure == "1 due, 1 failed"
     page = response.content.decode()
