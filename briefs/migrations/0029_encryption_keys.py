@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('briefs', '0025_fact_ticks'),
+        ('briefs', '0028_fact_ticks'),
     ]
 
     operations = [

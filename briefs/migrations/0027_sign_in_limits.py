@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('briefs', '0030_site_version'),
+        ('briefs', '0026_site_version'),
     ]
 
     operations = [

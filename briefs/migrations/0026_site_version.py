@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('briefs', '0026_proposals'),
+        ('briefs', '0025_proposals'),
     ]
 
     operations = [

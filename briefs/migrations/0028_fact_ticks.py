@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('briefs', '0028_sign_in_limits'),
+        ('briefs', '0027_sign_in_limits'),
     ]
 
     operations = [

@@ -5,7 +5,7 @@ class Migration(migrations.Migration):
     """The contract step: pages are rendered from editions. See docs/decisions/0024-pages-kept-whole.md."""
 
     dependencies = [
-        ('briefs', '0031_edition_place'),
+        ('briefs', '0030_edition_place'),
     ]
 
     operations = [

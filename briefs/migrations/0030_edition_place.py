@@ -29,7 +29,7 @@ def fill_places(apps, editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('briefs', '0025_fact_ticks'),
+        ('briefs', '0029_encryption_keys'),
     ]
 
     operations = [
