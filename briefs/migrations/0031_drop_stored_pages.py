@@ -2,7 +2,7 @@ from django.db import migrations
 
 
 class Migration(migrations.Migration):
-    """The contract step: pages are rendered from editions. See docs/decisions/0024-pages-kept-whole.md."""
+    """The contract step: pages are rendered from editions. See docs/decisions/0026-pages-kept-whole.md."""
 
     dependencies = [
         ('briefs', '0030_edition_place'),
