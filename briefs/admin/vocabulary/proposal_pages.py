@@ -147,9 +147,8 @@ def _act(request: HttpRequest, proposal: Proposal, act: str, person: Person) -> 
 
 def _redirect_to_next(proposal: Proposal, person: Person) -> HttpResponseRedirect:
     """Lead to the next older proposal that the person may decide, since a sheet makes many at once."""
-    for other in find_proposals().filter(outcome="", pk__lt=proposal.pk)[:PROPOSALS_PAGE_SIZE]:
-        if proposal_verbs.may_decide(person, other):
-            return redirect("admin:briefs_proposal_change", pk=other.pk)
+    if other := proposed_rows.find_decidable_proposals(person).filter(pk__lt=proposal.pk).first():
+        return redirect("admin:briefs_proposal_change", pk=other.pk)
     return redirect("admin:briefs_proposal_changelist")
 
 

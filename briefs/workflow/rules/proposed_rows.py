@@ -146,6 +146,13 @@ def find_deciders(author: Person) -> QuerySet[Person]:
     return others
 
 
+def find_decidable_proposals(person: Person) -> QuerySet[Proposal]:
+    """Return the open proposals that a person may decide, newest first. Two queries for each of their authors."""
+    rows = Proposal.objects.filter(outcome="").select_related("author").order_by("-id")
+    authors = Person.objects.filter(pk__in=rows.order_by().values("author")).exclude(pk=person.pk)
+    return rows.filter(author__in=[a for a in authors if find_deciders(a).filter(pk=person.pk).exists()])
+
+
 def get_row_changes(proposal: Proposal) -> tuple[Vocabulary | None, Vocabulary] | None:
     """Return the stored row and the unsaved one with the values proposed, or None for an introduction."""
     if proposal.kind == Proposal.Kind.INTRODUCTION:
