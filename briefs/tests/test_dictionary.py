@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.utils import translation
 
 from briefs import installation
 from briefs.lexicon import dictionary
@@ -64,7 +65,8 @@ def test_damaged_file_counts_as_no_dictionary(dictionary_path, data):
 
 def test_folder_that_cannot_be_written_is_reported(dictionary_path):
     dictionary_path.parent.write_text("a file in its place")
-    assert installation.prepare_dictionary().startswith("The dictionary could not be written")
+    with translation.override("en"):
+        assert installation.prepare_dictionary().startswith("The dictionary could not be written")
 
 
 def test_without_the_package_the_real_document_is_paired_without_a_caution(dictionary_path, monkeypatch):

@@ -1,4 +1,4 @@
-"""Search queries: at most six per results page, seven if nothing is found."""
+"""Search queries: at most seven per results page, eight if nothing is found."""
 
 import datetime as dt
 from collections import Counter

@@ -13,7 +13,7 @@ from briefs import workflow
 from briefs.content import hash_json
 from briefs.installation import load_missing_rows
 from briefs.intake import create_import_job, find_files, import_digests, import_files, rehearse_import
-from briefs.models import Brief, Document, Event, Keyword, Person, Revision, Source
+from briefs.models import Brief, Document, Event, Keyword, Person, Revision, SiteVersion, Source
 
 from ..conftest import FIXTURES, SEED
 from ..support.factories import Team
@@ -31,9 +31,11 @@ def run_import(capsys, *args: str) -> tuple[list[dict], int]:
 
 
 def checksum() -> str:
-    """Return a hash of every row of every table of the briefs app."""
+    """Return a hash of every row of every table of the briefs app, without the token, which every write changes."""
     rows = []
     for model in apps.get_app_config("briefs").get_models():
+        if model is SiteVersion:
+            continue
         with connection.cursor() as cursor:
             cursor.execute(f'SELECT * FROM "{model._meta.db_table}" ORDER BY 1')
             rows.append(

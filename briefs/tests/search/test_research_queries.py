@@ -26,7 +26,7 @@ pytestmark = pytest.mark.django_db
 
 FOLDER = FIXTURES / "search"
 LEAST_FOUND = 76
-MAX_QUERIES = 6
+MAX_QUERIES = 7
 
 
 def load_queries() -> list[tuple[str, str]]:

@@ -91,7 +91,7 @@ def test_source_withdrawal_is_approved_by_another_publisher(client: Client, team
     refused = client.post(
         brief_url(brief, "approve"), get_verb_form(client, brief, "approve").data_with(when="now")
     )
-    assert "You made the last change" in refused.content.decode()
+    assert "You changed these facts" in refused.content.decode()
     sign_in(client, team.other_publisher)
     form = get_verb_form(client, brief, "approve")
     assert form.data["note_zh"] == ["原文已由來源撤回。"]

@@ -112,7 +112,7 @@ def test_facts_changed_since_sign_off_must_be_ticked_to_approve(client: Client, 
     sign_in(client, team.publisher)
     response = client.get(brief_url(brief, "approve"))
     page = response.content.decode()
-    assert "<del>–</del> → <ins>A New Title</ins>" in page
+    assert "<del>–</del> → <ins>A New Title</ins>" in " ".join(page.split())
     form = Form(page, id=None)
     assert client.post(brief_url(brief, "approve"), form.data_with(when="now")).status_code == 409
     assert not Edition.objects.exists()
