@@ -63,7 +63,7 @@ def forged_fields(scenario: PermissionScenario) -> dict[str, Any]:
 
 def least_privileged_person(row: MatrixRow) -> str:
     """Return the person with the fewest rights who may send this request. The superuser comes last."""
-    return next(who for who in "vrwps" if who in row.may_post)
+    return next(who for who in "vrweps" if who in row.may_post)
 
 
 def database_after(scenario: PermissionScenario, press: PermissionRequest, who: str) -> str:
