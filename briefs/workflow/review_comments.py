@@ -56,6 +56,16 @@ class TextAnchor:
         return replace(content, bullets=bullets)
 
 
+def index_texts(content: Content) -> dict[tuple[str, Side], str]:
+    """Return every text by its anchor and side, for many look-ups: `find_text` goes through the bullets."""
+    texts = {
+        (name, side): getattr(content, f"{name}_{side}") for name in ("headline", "summary") for side in SIDES
+    }
+    return texts | {
+        (f"b{bullet.number}", side): bullet.text(side) for bullet in content.bullets for side in SIDES
+    }
+
+
 def get_anchor(row: Note | Suggestion) -> TextAnchor:
     return TextAnchor(row.field, row.bullet)
 

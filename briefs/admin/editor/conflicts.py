@@ -6,6 +6,7 @@ the number of the revision that the person was shown (`against`).
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -20,6 +21,9 @@ from ..common.diff_html import highlight_differences, share_effort
 from ..common.interface_labels import FIELD_LABELS
 from ..common.name_fields import NamesById, load_names_by_id
 from .draft_form import FORM_FIELDS, PICTURE_FIELDS, BulletRow, Draft, get_merge_key
+
+MAX_CHOICES: Final = 200
+"""Conflicting values of one page. The page after it shows further ones; the choices made are kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +67,10 @@ def build_conflict(clashed: SaveConflict, mine: Draft, choices: Mapping[str, Mer
     names = load_names_by_id([clashed.theirs])
     theirs = Draft.from_content(clashed.theirs, names)
     own, other = _index_values(mine, names, clashed.bullet_numbers), _index_values(theirs, names, {})
-    effort = share_effort(len(clashed.conflict_keys))
+    shown = clashed.conflict_keys[:MAX_CHOICES]
+    effort = share_effort(len(shown))
     conflicting_values = []
-    for key in clashed.conflict_keys:
+    for key in shown:
         if (entry := own.get(key) or other.get(key)) is None:
             continue
         values = [side[key].value if key in side else None for side in (own, other)]

@@ -12,10 +12,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Self, cast
 
+from django.core.exceptions import TooManyFieldsSent
 from django.http import QueryDict
 from django.utils import timezone
 
-from ...content import ALT_TEXT_FIELDS, LEAD_FIELDS, Bullet, Content, Picture, Side
+from ...content import ALT_TEXT_FIELDS, LEAD_FIELDS, MAX_NAMES, Bullet, Content, Picture, Side
 from ...facts import SCALAR_FACTS, Fact, FactKind
 from ..common.brief_pages import BULLET_STRUCTURES, parse_int_or_zero, parse_structure
 from ..common.name_fields import NamesById
@@ -126,6 +127,8 @@ class Draft:
             parse_int_or_zero(data.get("version", "")),
             parse_int_or_zero(data.get("base", "")),
         )
+        if max(len(draft.authors), len(draft.keywords)) > 5 * MAX_NAMES:
+            raise TooManyFieldsSent  # forged: 400, since to show so many rows again takes seconds
         draft.unsent_fields = (
             frozenset(name for name in draft._expected_field_names() if name not in data) - CHECKBOX_FIELDS
         )

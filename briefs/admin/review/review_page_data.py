@@ -16,7 +16,7 @@ from ...content import SIDES, Bullet, Content, Side, hash_json
 from ...models import Edition, Revision, SiteText, State
 from ...rendering.nesting import NestedPosition as Spot
 from ...text.content_diff import BulletDifference, ContentDifference, diff_contents
-from ...workflow.review_comments import TextAnchor, find_fine_texts
+from ...workflow.review_comments import TextAnchor, find_fine_texts, index_texts
 from ..common import findings
 from ..common.brief_pages import build_read_only_bullets
 from ..common.diff_html import render_diff, share_effort
@@ -131,14 +131,22 @@ class ReviewPageData:
     def _build_cell(
         self, place: TextAnchor, side: Side, nesting: Spot | None = None, row: BulletDifference | None = None
     ) -> ReviewCell:
-        text = place.find_text(self.page_data.content, side) or ""
-        old = text if self.base is None else place.find_text(self.base, side) or ""
+        text = self._texts.get((str(place), side), "")
+        old = text if self.base is None else self._base_texts.get((str(place), side), "")
         html = SafeString(escape(text)) if old == text else render_diff(old, text, self._diff_effort)
         return ReviewCell(
             side, str(place), text, html, hash_json(text), nesting, structure_before(row, side),
             is_changed=old != text, is_fine=(str(place), side) in self._cells_marked_fine, is_mine=side in self.reviewed_sides,
             form_data=self.form_data,
         )  # fmt: skip
+
+    @cached_property
+    def _texts(self) -> dict[tuple[str, Side], str]:
+        return index_texts(self.page_data.content)
+
+    @cached_property
+    def _base_texts(self) -> dict[tuple[str, Side], str]:
+        return index_texts(self.base) if self.base else {}
 
     @cached_property
     def _diff_effort(self) -> int:

@@ -147,3 +147,31 @@ def test_submit_is_refused_if_merge_brought_unseen_text(writer_client: Client, t
     assert "What other-writer saved meanwhile was merged with yours." in page
     assert Brief.objects.get(pk=brief.pk).state == "draft"
     assert (load_content(brief).headline_zh, load_content(brief).headline_en) == ("我的", "Theirs")
+
+
+def test_more_conflicts_than_one_page_shows_are_chosen_on_the_next(
+    writer_client: Client, team: factories.Team, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("briefs.admin.editor.conflicts.MAX_CHOICES", 1)
+    brief = factories.draft_brief(team)
+    form = get_brief_form(writer_client, brief)
+    factories.edit(brief, team.other_writer, headline_en="Theirs", summary_en="Their summary")
+    data = form.data_with(headline_en="Mine", summary_en="My summary")
+    first = Form(writer_client.post(brief_url(brief), data).content.decode())
+    assert ("take-headline_en" in first.data, "take-summary_en" in first.data) == (True, False)
+    second = Form(
+        writer_client.post(
+            brief_url(brief), first.data_with(**{"take-headline_en": "theirs"})
+        ).content.decode()
+    )
+    assert second.data["take-headline_en"] == ["theirs"]
+    decided = second.data_with(**{"take-summary_en": "mine"})
+    assert writer_client.post(brief_url(brief), decided).status_code == 302
+    content = load_content(brief)
+    assert (content.headline_en, content.summary_en) == ("Theirs", "My summary")
+
+
+def test_forged_form_with_thousands_of_authors_is_refused(writer_client: Client) -> None:
+    data = Form(writer_client.get("/admin/briefs/brief/add/").content.decode()).data
+    keys = [f"w{n}" for n in range(501)]
+    assert writer_client.post("/admin/briefs/brief/add/", data | {"author": keys}).status_code == 400
