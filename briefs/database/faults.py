@@ -76,6 +76,11 @@ def find_fault(error: BaseException | None) -> Fault | None:
     return None
 
 
+def describe_error(error: BaseException) -> str:
+    """Return the error's message, and say if the disk is full: SQLite may call that "disk I/O error"."""
+    return f"the disk is full ({error})" if find_fault(error) is Fault.FULL else str(error)
+
+
 def _causes(error: BaseException | None) -> Iterator[BaseException]:
     while error is not None:
         yield error

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from ...backup.archive_writer import write_backup
 from ...backup.backup_archive import BackupError
+from ...database.faults import describe_error
 from ...models import JobRun
 
 PATTERN = "digest-*.zip"
@@ -48,7 +49,7 @@ class Command(BaseCommand):
         try:
             manifest = write_backup(path, settings.VERSION, prove=not no_proof)
         except (BackupError, DatabaseError, OSError) as error:
-            raise CommandError(f"No backup was written: {error}") from error
+            raise CommandError(f"No backup was written: {describe_error(error)}") from error
         if manifest.proved:
             JobRun.record(JobRun.PROVED_BACKUP, dt.datetime.fromisoformat(manifest.made_at))
         count = sum(member.rows for member in manifest.members.values())

@@ -27,7 +27,9 @@ class Command(BaseCommand):
         try:
             delivery = self._do_due_work()
         except (DatabaseError, OSError) as error:  # a full disk, or a database that is away
-            raise CommandError(f"Not everything was done: {error}. The next run continues.") from error
+            raise CommandError(
+                f"Not everything was done: {describe_error(error)}. The next run continues."
+            ) from error
         if delivery.failed:
             raise SystemExit(1)
 

@@ -118,8 +118,8 @@ def test_every_command_on_a_full_disk_ends_with_a_sentence(
     elsewhere = tmp_path_factory.mktemp("elsewhere")
     site = Site(f"sqlite:///{small_disk}/site.sqlite3", small_disk / "media")
     site.set_up()
-    site.ask("desk")
     for command in (
+        ["load_sample_corpus", "3"],
         ["export_sheets", f"{elsewhere}/briefs.xlsx"],
         ["backup", f"{elsewhere}/site.zip", "--no-proof"],
     ):

@@ -161,19 +161,23 @@ def test_withdrawn_or_moved_choice_is_left_out_and_hidden_topic_reveals_nothing(
 def test_queries_of_topic_and_feeds_do_not_grow(client: Client) -> None:
     introduce("keyword/technology", publish(0), publish(1))
     limits = {
-        f"/en/{TOPIC}": 6,
-        **{f"/en/{path}": 5 for path in ("authors/ada-lin/", "sources/review/")},
-        f"/en/{TOPIC}parallel/feed.atom": 5,
-        "/en/authors/ada-lin/feed.json": 5,
-        "/en/terms/bullet/feed.atom": 5,
+        f"/en/{TOPIC}": 5,
+        **{f"/en/{path}": 4 for path in ("authors/ada-lin/", "sources/review/")},
+        f"/en/{TOPIC}parallel/feed.atom": 4,
+        "/en/authors/ada-lin/feed.json": 4,
+        "/en/terms/bullet/feed.atom": 4,
         "/en/search/feed.atom?q=Bullet": 5,
-        "/en/parallel/feed.atom": 4,
+        "/en/parallel/feed.atom": 3,
     }
-    few = {path: len(captured_queries(client, path)) for path in limits}
-    assert few == limits
+    assert {path: count_queries(client, path) for path in limits} == limits
     for n in range(2, 12):
         publish(n)
-    assert {path: len(captured_queries(client, path)) for path in limits} == few
+    assert {path: count_queries(client, path) for path in limits} == limits
+
+
+def count_queries(client: Client, path: str) -> int:
+    """Count the queries but that of the site version, which PostgreSQL does not answer in a test's transaction."""
+    return sum("briefs_siteversion" not in str(query) for query in captured_queries(client, path))
 
 
 def get_feed(client: Client, path: str) -> dict[str, ET.Element]:
