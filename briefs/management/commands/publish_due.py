@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from briefs.accounts import second_factor, sessions, throttle
 from briefs.admin.common import pending_uploads
+from briefs.database.faults import describe_error
 from briefs.derived.label_propagation import continue_relabelling
 from briefs.models import JobRun
 from briefs.notifications import Delivery, send_due

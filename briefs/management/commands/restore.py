@@ -10,6 +10,7 @@ from django.db import DatabaseError
 from ...accounts import second_factor
 from ...backup.backup_archive import BackupError
 from ...backup.restoration import restore
+from ...database.faults import describe_error
 
 
 class Command(BaseCommand):
@@ -26,7 +27,7 @@ class Command(BaseCommand):
         try:
             kept = restore(options["file"])
         except (BackupError, DatabaseError, OSError) as error:
-            raise CommandError(str(error)) from error
+            raise CommandError(describe_error(error)) from error
         self.stdout.write("Restored. Start the server, then look at /readyz.")
         for path in kept:
             self.stdout.write(f"What was there before: {path}")
