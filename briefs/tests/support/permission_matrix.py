@@ -174,7 +174,7 @@ briefs/letter/<int:pk>/note/            -           wvreps
 briefs/letter/<int:pk>/handled/         -           wvreps
 briefs/proposal/                        wvreps      -
 briefs/proposal/<int:pk>/change/        wvreps      -
-briefs/proposal/<int:pk>/change/ @accept    .       s
+briefs/proposal/<int:pk>/change/ @accept    .       ps
 briefs/proposal/<int:pk>/change/ @reject    .       ps
 briefs/proposal/<int:pk>/change/ @withdraw  .       w
 briefs/proposal/<int:pk>/change/ @renew     .       w
