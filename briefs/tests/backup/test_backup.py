@@ -93,7 +93,7 @@ def test_archive_leaves_out_files_that_are_being_written(backup_file: Path, medi
 
 @pytest.mark.heavy
 def test_only_a_proved_archive_counts_as_the_last_backup(
-    backup_file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    capsys: pytest.CaptureFixture[str], backup_file: Path, tmp_path: Path
 ) -> None:
     assert "NOT PROVED" in capsys.readouterr().out
     call_command("verify_backup", str(backup_file))
