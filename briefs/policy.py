@@ -7,7 +7,8 @@ A role is a permission, so any group may grant it, and superusers have all roles
 from dataclasses import dataclass
 from typing import Literal
 
-from django.db.models import Q, QuerySet
+from django.contrib.auth.models import Permission
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from .models.brief import Brief, State
 from .models.people import Person
@@ -56,6 +57,7 @@ RULES_BY_VERB: dict[str, tuple[VerbRule, ...]] = {
     "submit": (_rule(WRITER_ROLES, State.DRAFT),),
     "take_back": (_rule(WRITER_ROLES, State.IN_REVIEW),),
     "sign_off": (_rule(ALL_ROLES, State.IN_REVIEW),),
+    "take_back_sign_off": (_rule(ALL_ROLES, State.IN_REVIEW),),
     "tick_facts": (_rule(ALL_ROLES, State.IN_REVIEW),),
     "suggest_changes": (_rule(ALL_ROLES, State.IN_REVIEW),),
     "turn_into_suggestion": (_rule(ALL_ROLES, State.IN_REVIEW),),
@@ -106,6 +108,28 @@ def find_people_with_roles(roles: frozenset[Role]) -> QuerySet[Person]:
     theirs = Q(groups__permissions__content_type__app_label="briefs", groups__permissions__codename__in=names)
     people = Person.objects.filter(own | theirs | Q(is_superuser=True), is_active=True, is_staff=True)
     return people.distinct().order_by("name", "username")
+
+
+def load_staff() -> list[Person]:
+    """Load everybody with a role, in the order of their names, with their roles. One query."""
+    annotations = {}
+    for role, permission in ROLE_PERMISSIONS.items():
+        codename = permission.partition(".")[2]
+        own = Permission.objects.filter(
+            user=OuterRef("pk"), codename=codename, content_type__app_label="briefs"
+        )
+        theirs = Permission.objects.filter(
+            group__user=OuterRef("pk"), codename=codename, content_type__app_label="briefs"
+        )
+        annotations[f"is_{role}"] = Exists(own) | Exists(theirs) | Q(is_superuser=True)
+    people = Person.objects.filter(is_active=True, is_staff=True).annotate(**annotations)
+    staff = []
+    for person in people.order_by("name", "username"):
+        roles = frozenset(role for role in ROLE_PERMISSIONS if getattr(person, f"is_{role}"))
+        vars(person)["_roles"] = roles
+        if roles:
+            staff.append(person)
+    return staff
 
 
 def has_role_for(person: Person, verb: str) -> bool:

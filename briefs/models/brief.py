@@ -63,6 +63,11 @@ class Brief(models.Model):
         related_name="+",
         verbose_name=_("Assigned to"),
     )
+    # The last time that it was sent back, until it is submitted again.
+    returned_at = models.DateTimeField(null=True, editable=False)
+    returned_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", editable=False
+    )
     due_on = models.DateField(_("Due"), null=True, blank=True)
     has_priority = models.BooleanField(_("Priority"), default=False)
     # Normalised article URL (`article_urls.build_article_key`). Claimed at most once.

@@ -103,7 +103,11 @@ class Revision(models.Model):
 
 
 class SignOff(models.Model):
-    """One reviewer's approval or rejection of one language, bound to its content hash."""
+    """One reviewer's approval or rejection of one language, bound to its content hash.
+
+    A row that is `taken_back` ends the person's earlier answer without being one. `pairs_read` of `pairs` were
+    unfolded on the screen on which the person signed.
+    """
 
     open_columns: ClassVar[tuple[str, ...]] = ()
 
@@ -112,6 +116,9 @@ class SignOff(models.Model):
     side = models.CharField(max_length=2, choices=SIDE_CHOICES)
     hash = models.CharField(max_length=64)
     yes = models.BooleanField()
+    taken_back = models.BooleanField(default=False, db_default=False)
+    pairs = models.PositiveSmallIntegerField(null=True)
+    pairs_read = models.PositiveSmallIntegerField(null=True)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     at = models.DateTimeField()
     note = models.TextField(blank=True)

@@ -49,6 +49,18 @@ class SideSignOffStatus:
         return settings.DIGEST_FOUR_EYES and self.changed_by == {person.pk}
 
 
+def why_not_sign_off(status: SideSignOffStatus, person: Person, reviewers: Collection[int]) -> Reason | None:
+    """Return why this person may not sign off this side, or None. `reviewers` are the ids of all who may review."""
+    about = f"signoff-{status.side}"
+    if status.rejects_signoff_by(person):
+        return Reason(f"own-{status.side}", {}, about)
+    is_reviewer = policy.get_roles(person) & policy.REVIEWER_ROLES
+    edited_with_reviewer = person.pk in status.changed_by and any(
+        pk in reviewers for pk in status.changed_by - {person.pk}
+    )
+    return None if is_reviewer or edited_with_reviewer else Reason("not-your-side", {}, about)
+
+
 type SignOffStatuses = Mapping[Side, SideSignOffStatus]
 
 
@@ -123,6 +135,12 @@ def load_statuses_by_side(brief: Brief, content: Content) -> dict[Side, SideSign
     return build_statuses_by_side(BriefHistory.load(brief), {side: content.hash_side(side) for side in SIDES})
 
 
+def compute_statuses(history: BriefHistory) -> dict[Side, SideSignOffStatus]:
+    """Compute the status of both sides from the newest revision's hashes, without loading the content."""
+    newest = history.revisions[0]
+    return build_statuses_by_side(history, {"zh": newest.hash_zh, "en": newest.hash_en})
+
+
 def build_statuses_by_side(
     history: BriefHistory, hashes: Mapping[Side, str]
 ) -> dict[Side, SideSignOffStatus]:
@@ -137,7 +155,9 @@ def build_statuses_by_side(
             hash=hashes[side],
             changed_by=trail.find_people_since(since),
             signed_by=frozenset(person for person, signoff in newest.items() if signoff.yes),
-            rejected_by=frozenset(person for person, signoff in newest.items() if not signoff.yes),
+            rejected_by=frozenset(
+                person for person, signoff in newest.items() if not (signoff.yes or signoff.taken_back)
+            ),
             is_first_review=since == 0,
         )
     return statuses
@@ -242,7 +262,11 @@ def find_baseline_facts(history: BriefHistory) -> Facts:
 def _find_signed_revision(history: BriefHistory, statuses: SignOffStatuses) -> Revision | None:
     """Return the older of the revisions at which the sides were last signed off, else the baseline."""
     signed = [
-        next(s for s in reversed(find_standing_signoffs(history, side)) if s.yes)
+        next(
+            s
+            for s in reversed(find_standing_signoffs(history, side))
+            if s.by_id in answer.signed_by and s.yes
+        )
         for side, answer in statuses.items()
         if answer.signed_by
     ]
