@@ -621,7 +621,7 @@ class _Wording:
         line = [Phrase(begin)]
         for position, gap in enumerate(gaps):
             line += [Phrase(gettext(", "))] * bool(position) + [Phrase(gap.label, gap.about)]
-        return [*line, Phrase(gettext("."))]
+        return [*line, Phrase(pgettext("sentence", "."))]
 
     # Review
 
