@@ -12,14 +12,14 @@ class Briefs(AppConfig):
     default = True
 
     def ready(self) -> None:
-        from .accounts import sessions, sign_in_log
+        from .accounts import account_actions, sessions
         from .database import guards
         from .lexicon.dictionary import set_dictionary_path
 
         # Signals are used only here: Django reports sign-ins by them, and on SQLite, migrations that rebuild a table silently drop its triggers.
         pre_migrate.connect(guards.remove_before_migrate, dispatch_uid="guards")
         post_migrate.connect(guards.install_after_migrate, dispatch_uid="guards")
-        sign_in_log.connect()
+        account_actions.connect()
         sessions.connect()
         set_dictionary_path(settings.DICTIONARY_FILE)
         register(guards.check_guards, Tags.database)

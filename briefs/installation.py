@@ -35,10 +35,9 @@ from .health import (
     find_cache_fault,
     measure_disks,
 )
-from .lexicon.dictionary import load_dictionary, set_dictionary_path
-from .lexicon.dictionary_file import build_dictionary_file
+from .lexicon.dictionary import build_dictionary_file, load_dictionary, set_dictionary_path
 from .models import JobRun, Person
-from .public.machines import fonts
+from .public import card_views
 
 FIXTURES: Final = Path(settings.BASE_DIR) / "fixtures"
 KNOWN_CHECKS: Final = ("briefs.W001", "briefs.W002")
@@ -260,7 +259,7 @@ def _dictionary() -> Faults:
 
 
 def _fonts() -> Faults:
-    if fonts.find_face("zh") is None:
+    if card_views.find_face("zh") is None:
         yield "No font with Chinese: link previews have no words. Install fontconfig and fonts-noto-cjk."
 
 

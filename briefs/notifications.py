@@ -22,7 +22,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from . import policy
-from .accounts.account_mail import (
+from .accounts.account_actions import (
     ACCOUNT_CHANGED,
     ACCOUNT_KINDS,
     GUESSING,
@@ -33,7 +33,7 @@ from .accounts.account_mail import (
 from .content import SIDES
 from .models import Letter, MailSwitch, Outbox, Person, Proposal
 from .text import paths
-from .workflow.rules.clock import format_iso_date_in_sentence
+from .workflow.rules.refusals import format_iso_date_in_sentence
 from .workflow.rules.transitions import find_people_for_verb
 
 log = logging.getLogger(__name__)

@@ -17,7 +17,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from .content import SIDES, Bullet, Byline, Content, Facts
-from .database.write_turns import let_other_writers_in
+from .database.bulk_writes import let_other_writers_in
 from .derived.build import rebuild_derived_rows
 from .derived.translation_memory import rebuild_memory
 from .models import (
@@ -32,7 +32,7 @@ from .models import (
     Source,
     State,
 )
-from .text.person_names import split_person_name
+from .text.similarity import split_person_name
 from .text.slugs import build_slug
 from .workflow.editing import build_revision
 from .workflow.rules import working_copy

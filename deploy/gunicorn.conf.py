@@ -41,7 +41,7 @@ def pre_fork(server: Any, worker: Any) -> None:
 
 def post_worker_init(worker: Any) -> None:
     from briefs.health import start_watching
-    from digest.listener import start_listener
+    from digest.observation import start_listener
 
     start_watching()
     start_listener()

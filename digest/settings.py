@@ -5,9 +5,9 @@ from pathlib import Path
 
 from django.utils.csp import CSP
 
+from digest.logs import build_config, start_reports
+
 from . import environment
-from .error_reports import start_reports
-from .logs import build_config
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR = BASE_DIR / "var"
@@ -52,8 +52,8 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "digest.observation.note_route",
-    "digest.headers.permissions_policy",
-    "briefs.admin.home.middleware.DeskMiddleware",
+    "digest.middleware.permissions_policy",
+    "briefs.admin.home.desk_site.DeskMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
@@ -62,9 +62,9 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "digest.body_limit.limit_body",
+    "digest.middleware.limit_body",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "briefs.admin.home.middleware.DeskLanguageMiddleware",
+    "briefs.admin.home.desk_site.DeskLanguageMiddleware",
     "briefs.accounts.sessions.limit_idle_sessions",
     "allauth.account.middleware.AccountMiddleware",
 ]
@@ -104,7 +104,7 @@ STORAGES = {
 }
 
 AUTH_USER_MODEL = "briefs.Person"
-PASSWORD_HASHERS = ["briefs.accounts.password_hashing.LowPriorityHasher"]
+PASSWORD_HASHERS = ["briefs.accounts.throttle.LowPriorityHasher"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},

@@ -20,7 +20,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from ..models import Person, Webhook
-from ..models.accounts import EncryptionKey, SignInCounter
+from ..models.people import EncryptionKey, SignInCounter
 from .throttle import hash_key
 
 FACTORS: Final = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)

@@ -1,28 +1,60 @@
-"""Limit how often passwords and codes are guessed, without locking the owner of an account out.
-
-`LIMITS` has every limit. Counters in the database enforce them, so that all processes agree and no cache is needed.
-
-Strangers share one allowance for each account, however many addresses they have. Not in it: a browser that signed in
-before, a passkey, and a password sent together with a valid code.
-"""
+"""Hash passwords of strangers in threads of low priority, so that pages of readers come first."""
 
 import datetime as dt
 import hashlib
 import hmac
+import os
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, nullcontext
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, nullcontext, suppress
+from contextvars import ContextVar
 from dataclasses import dataclass
 from ipaddress import IPv6Address, ip_address
 from typing import Final, Literal
 
 from django.conf import settings
+from django.contrib.auth.hashers import PBKDF2PasswordHasher
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
 
-from ..database.bulk_delete import delete_in_batches
-from ..models.accounts import SignInCounter
-from .password_hashing import normal_priority
+from ..database.bulk_writes import delete_in_batches
+from ..models.people import SignInCounter
+
+# Hash passwords of strangers in threads of low priority, so that pages of readers come first.
+
+_NICENESS: Final = 5
+
+
+def _lower_priority() -> None:
+    with suppress(OSError):  # only Linux has a priority for a thread
+        own = os.getpriority(os.PRIO_PROCESS, 0)
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), own + _NICENESS)
+
+
+_threads = ThreadPoolExecutor(4, "password", initializer=_lower_priority)
+_is_urgent = ContextVar("_is_urgent", default=False)
+
+
+@contextmanager
+def normal_priority() -> Iterator[None]:
+    token = _is_urgent.set(True)
+    try:
+        yield
+    finally:
+        _is_urgent.reset(token)
+
+
+class LowPriorityHasher(PBKDF2PasswordHasher):
+    """Django's default hasher, with the same hashes. It holds no lock of the interpreter while it works."""
+
+    def encode(self, password: str, salt: str, iterations: int | None = None) -> str:
+        if _is_urgent.get():
+            return super().encode(password, salt, iterations)
+        return _threads.submit(super().encode, password, salt, iterations).result()
+
+
+# Limit how often passwords and codes are guessed, without locking the owner of an account out.
 
 
 @dataclass(frozen=True, slots=True)

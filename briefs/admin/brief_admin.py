@@ -15,32 +15,24 @@ from ..models import Brief
 from ..workflow.rules.transitions import VERB_NAMES
 from .common.access import require_role
 from .common.brief_pages import add_done_message, get_brief_or_404, render_page
-from .common.error_list import FieldError, field_errors_from_form, link_errors
-from .common.form_fields import build_due_field
+from .common.form_fields import FieldError, build_due_field, field_errors_from_form, link_errors
 from .common.presence import heartbeat
-from .editor import (
-    cover_views,
-    inline_create,
-    preview_views,
-    row_suggestions,
-    saving,
-)
-from .editor.autosave import autosave, autosave_new_brief
+from .editor import autocomplete, margin, preview_views, saving
 from .editor.brief_views import keep_unsent_note, render_brief_page, render_new_brief_page
 from .editor.citation_import import cite_new_brief, import_citation
 from .editor.draft_form import Draft
 from .editor.editor_page_data import BriefPageData, find_document
 from .editor.margin import build_margin_permissions, list_comment_items
-from .history import revision_views
+from .editor.saving import autosave, autosave_new_brief
+from .history import revision_pages
 from .history.timeline import timeline
-from .lists import saved_filters
+from .lists import filters
 from .lists.changelist import BriefList
-from .review import dismissal_views
+from .review import review_views
 from .review.review_views import render_workspace, review
-from .uploads import brief_sheet_views, upload_views, word_pages
-from .verbs import sharing_views
-from .verbs.assignment_views import assign
-from .verbs.verb_views import verb_view
+from .uploads import upload_views, word_pages
+from .verbs import verb_views
+from .verbs.verb_views import assign, verb_view
 
 
 @admin.register(Brief)
@@ -51,39 +43,39 @@ class BriefAdmin(BriefList):
         own = self.build_url_pattern
         return [
             own("", self.changelist_view, "changelist"),
-            own("filters/", saved_filters.save_filter, "filters"),
-            own("filters/<int:pk>/", saved_filters.change_filter, "filter"),
+            own("filters/", filters.save_filter, "filters"),
+            own("filters/<int:pk>/", filters.change_filter, "filter"),
             own("add/", add, "add"),
             own("add/autosave/", autosave_new_brief, "begin"),
             own("claim/", claim, "claim"),
-            own("names/", inline_create.names_view, "names"),
-            own("names/create/", inline_create.create_view, "names_create"),
-            own("names/affiliations/", inline_create.affiliations_view, "affiliations"),
-            own("paste/", row_suggestions.read_pasted_text, "paste"),
+            own("names/", autocomplete.names_view, "names"),
+            own("names/create/", autocomplete.create_view, "names_create"),
+            own("names/affiliations/", autocomplete.affiliations_view, "affiliations"),
+            own("paste/", margin.read_pasted_text, "paste"),
             own("export/", self.export_view, "export"),
-            own("sheet/", brief_sheet_views.import_sheet, "sheet"),
-            own("sheet/<uuid:pk>/", brief_sheet_views.import_sheet_detail, "sheet_one"),
+            own("sheet/", upload_views.import_sheet, "sheet"),
+            own("sheet/<uuid:pk>/", upload_views.import_sheet_detail, "sheet_one"),
             own("upload/", upload_views.upload, "upload"),
             own("upload/<uuid:pk>/", upload_views.upload_detail, "upload_one"),
             own("upload/<uuid:pk>/files/", upload_views.add_files, "upload_files"),
-            *cover_views.urls(self.admin_site.admin_view),
+            *preview_views.urls(self.admin_site.admin_view),
             own("<int:pk>/citation/", import_citation, "citation"),
             own("<int:pk>/autosave/", autosave, "autosave"),
             own("<int:pk>/pulse/", heartbeat, "pulse"),
             own("<int:pk>/news/", render_status_fragment, "news"),
             own("<int:pk>/change/", change, "change"),
-            own("<int:pk>/revisions/", revision_views.list_revisions, "revisions"),
-            own("<int:pk>/compare/", revision_views.compare_revisions, "compare"),
-            own("<int:pk>/restore/", revision_views.restore_revision, "restore"),
+            own("<int:pk>/revisions/", revision_pages.list_revisions, "revisions"),
+            own("<int:pk>/compare/", revision_pages.compare_revisions, "compare"),
+            own("<int:pk>/restore/", revision_pages.restore_revision, "restore"),
             own("<int:pk>/review/", review, "review"),
             own("<int:pk>/timeline/", timeline, "timeline"),
             own("<int:pk>/preview/", preview_views.preview, "preview"),
             own("<int:pk>/assign/", assign, "assign"),
-            own("<int:pk>/share/", sharing_views.share, "share"),
-            own("<int:pk>/unshare/", sharing_views.unshare, "unshare"),
-            own("<int:pk>/dismiss/", dismissal_views.dismiss, "dismiss"),
-            own("<int:pk>/rail/", row_suggestions.suggest_for_row, "rail"),
-            own("<int:pk>/lens/", row_suggestions.light_rows, "lens"),
+            own("<int:pk>/share/", verb_views.share, "share"),
+            own("<int:pk>/unshare/", verb_views.unshare, "unshare"),
+            own("<int:pk>/dismiss/", review_views.dismiss, "dismiss"),
+            own("<int:pk>/rail/", margin.suggest_for_row, "rail"),
+            own("<int:pk>/lens/", margin.light_rows, "lens"),
             own("<int:pk>/word/", word_pages.word_page, "word"),
             own("<int:pk>/word/<slug:layout>/", word_pages.download_word_file, "word_file"),
             own("<int:pk>/word/table/<uuid:upload>/", word_pages.returned_table, "word_table"),

@@ -14,9 +14,15 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 
 from ..derived.brief_shape import Moment
-from ..public import rate_limits
-from ..public.rate_limits import SEARCH_LIMIT_WINDOW, Activity
-from ..public.responses import NO_STORE, ViewFunction, drop_session, public_view
+from ..public import responses
+from ..public.responses import (
+    NO_STORE,
+    SEARCH_LIMIT_WINDOW,
+    Activity,
+    ViewFunction,
+    drop_session,
+    public_view,
+)
 
 JSON = "application/json"
 METHODS = "GET, HEAD, OPTIONS"
@@ -78,7 +84,7 @@ def api_view(view: ViewFunction, activity: Activity = "api") -> ViewFunction:
 
 
 def _build_policy(activity: Activity) -> str:
-    return f'"{activity}";q={rate_limits.get_limit(activity)};w={SEARCH_LIMIT_WINDOW}'
+    return f'"{activity}";q={responses.get_limit(activity)};w={SEARCH_LIMIT_WINDOW}'
 
 
 def _answer_problems(view: ViewFunction, activity: Activity) -> ViewFunction:
@@ -96,7 +102,7 @@ def _answer_problems(view: ViewFunction, activity: Activity) -> ViewFunction:
 
 def require_rate(request: HttpRequest, activity: Activity) -> None:
     """Raise Problem if the client must wait."""
-    if wait := rate_limits.seconds_to_wait(request, activity):
+    if wait := responses.seconds_to_wait(request, activity):
         headers = {
             "Retry-After": str(wait),
             "RateLimit": f'"{activity}";r=0;t={wait}',

@@ -18,15 +18,14 @@ from django_mcpz.server import MCPServer, ToolError, public
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from ..database.replica import read_from_replica
-from ..derived.brief_shape import Brief, FoundBrief, Moment, Name
-from ..derived.shape_queries import ShapeRow, build_brief, build_shapes
+from ..derived.brief_shape import Brief, FoundBrief, Moment, Name, ShapeRow, build_brief, build_shapes
+from ..public import search_queries
 from ..public.responses import NO_STORE
-from ..public.search import search_queries
 from ..rendering.citation_box import build_citations
 from ..search.highlighting import find_spans
 from ..search.query import Phrase
 from ..text.paths import SITE_PLACEHOLDER
-from . import brief_queries, parameters
+from . import brief_queries
 from .api_responses import Problem, require_rate
 from .brief_queries import ChangePage, build_change_page, find_row
 
@@ -39,7 +38,7 @@ _WORKS: Final[tuple[Work, Work]] = ("brief", "article")
 
 def _filter(name: str) -> Any:
     """Return the type of an argument that is a parameter of the API, or empty: models fill in all arguments."""
-    description, schema, _example = parameters.SEARCH_FILTERS[name]
+    description, schema, _example = brief_queries.SEARCH_FILTERS[name]
     pattern = f"^$|{schema['pattern']}" if "pattern" in schema else None
     limits = Meta(pattern=pattern, max_length=schema.get("maxLength", 100), description=description)
     return Annotated[str, limits] | UnsetType
@@ -58,7 +57,7 @@ _Part = Annotated[
 
 SearchInput = msgspec.defstruct(
     "SearchInput",
-    [(name, _filter(name), UNSET) for name in parameters.SEARCH_FILTERS],
+    [(name, _filter(name), UNSET) for name in brief_queries.SEARCH_FILTERS],
 )
 
 
@@ -78,7 +77,7 @@ class CiteInput(Struct):
 
 class ChangesInput(Struct):
     since: (
-        Annotated[str, Meta(max_length=60, description=parameters.CHANGE_PARAMETERS["since"].description)]
+        Annotated[str, Meta(max_length=60, description=brief_queries.CHANGE_PARAMETERS["since"].description)]
         | UnsetType
     ) = UNSET
     limit: Annotated[int, Meta(ge=1, le=MAX_CHANGES)] = MAX_CHANGES
@@ -191,7 +190,7 @@ def _tool(description: str, **options: Any) -> Callable[[Callable[..., Any]], Ca
     output_schema=SearchAnswer,
 )
 def search(request: HttpRequest, values: Any) -> SearchAnswer:
-    asked = parameters.read_search(
+    asked = brief_queries.read_search(
         {name: value for name, value in msgspec.structs.asdict(values).items() if value}
     )
     if asked.is_empty:

@@ -1,23 +1,205 @@
-"""Queries of the API and the assistants for editions in their declared shape, compiled once (`database.prepared_query`)."""
+"""The parameters of the API: declared once, for reading a query string and for its description."""
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Collection, Mapping, Sequence
 from functools import lru_cache
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
+import msgspec
 from django.db.models import Q
-from django.http import Http404
+from django.http import Http404, HttpRequest
 from django.utils import timezone
+from django.utils.dateparse import parse_date, parse_datetime
 from msgspec import Struct
 
-from ..database.prepared_query import PreparedQuery
-from ..derived.brief_shape import Change
-from ..derived.shape_queries import EditionRows, ShapeQuery, ShapeRow, build_shapes, pad_ids
+from ..database.replica import PreparedQuery
+from ..derived.brief_shape import Brief, Change, EditionRows, ShapeQuery, ShapeRow, build_shapes, pad_ids
 from ..models.edition import Edition
-from ..public.page_keys import ListPosition, build_beyond_condition
-from . import parameters
+from ..public.editions import ListPosition, build_beyond_condition
+from ..public.search_queries import SearchParams
 from .api_responses import Problem
+
+# The parameters of the API: declared once, for reading a query string and for its description.
+
+MAX_LIMIT: Final = 100
+MAX_QUERY_LENGTH: Final = 200
+"""Characters. Longer ones do not fit into the request line that common servers take."""
+DEFAULT_LIMIT: Final = 20
+BRIEF_FIELDS: Final = ("status", *(field.encode_name for field in msgspec.structs.fields(Brief)))
+_EARLIEST: Final = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+_LATEST: Final = dt.datetime(9000, 1, 1, tzinfo=dt.UTC)
+_SLUG: Final = {"type": "string", "pattern": "^[-a-zA-Z0-9_]{1,80}$"}
+_MONTH_OR_DAY: Final = (
+    "(0[1-9]|1[0-2])(-(0[1-9]|1[0-9]|2[0-8]))?|(0[13-9]|1[0-2])-(29|30)|(0[13578]|1[02])-31"
+)
+_LEAP_YEAR: Final = "(19|20)(0[48]|[2468][048]|[13579][26])|2000"
+_DATE: Final = {
+    "type": "string",
+    "pattern": f"^((19|20)[0-9]{{2}}(-({_MONTH_OR_DAY}))?|({_LEAP_YEAR})-02-29)$",
+}
+_CURSOR: Final = {"type": "string", "pattern": "^(s[0-9a-f]{1,15}|(0|-?[0-9a-f]{5,15})-[0-9a-f]{1,15})$"}
+"""Its time is 0 or has five digits: a month such as 2026-11 is none."""
+_MOMENTS: Final = "a time such as 2026-01-01T00:00:00Z or a day such as 2026-01-01"
+_TIME: Final = {
+    "type": "string",
+    "anyOf": [{"format": "date-time", "pattern": "T"}, {"format": "date", "pattern": "^[0-9-]+$"}],
+}
+
+
+class Parameter(NamedTuple):
+    description: str
+    schema: Mapping[str, Any]
+    example: str = ""
+
+
+SEARCH_FILTERS: Final = {
+    "q": Parameter(
+        "Words to search for in both languages, as on the search page. Limited like searches there.",
+        {"type": "string", "maxLength": MAX_QUERY_LENGTH},
+        "chip exports",
+    ),
+    "keyword": Parameter("Slug of a keyword.", _SLUG, "technology"),
+    "source": Parameter("Slug of a source.", _SLUG, "foreign-policy"),
+    "author": Parameter("Slug of an author.", _SLUG),
+    "year": Parameter("Year of the article.", {"type": "string", "pattern": "^(19|20)[0-9]{2}$"}, "2025"),
+    "from": Parameter("The article is from this day, month or year, or later.", _DATE, "2025-06"),
+    "to": Parameter("The article is from this day, month or year, or earlier.", _DATE, "2025-06-30"),
+}
+LIST_PARAMETERS: Final = {
+    **SEARCH_FILTERS,
+    "updated_since": Parameter(
+        "Only briefs whose present edition became public, or came back, at this time or later. A page may then have"
+        " fewer briefs than `limit`. To keep a copy, follow `changes` instead.",
+        _TIME,
+        "2026-01-01T00:00:00Z",
+    ),
+    "fields": Parameter(
+        f"Names of fields, separated by commas; the others are left out: {', '.join(BRIEF_FIELDS)}.",
+        {"type": "array", "items": {"type": "string", "enum": list(BRIEF_FIELDS)}, "minItems": 1},
+        "id,slug,headline",
+    ),
+    "limit": Parameter(
+        f"Greatest number of briefs, at most {MAX_LIMIT}; {DEFAULT_LIMIT} without it.",
+        {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT},
+    ),
+    "cursor": Parameter("Place in the list, from `next`.", _CURSOR),
+}  # fmt: skip
+CHANGE_PARAMETERS: Final = {
+    "since": Parameter(
+        "The `cursor` of the page before, or a time. Without it, from the beginning.",
+        {**_TIME, "anyOf": [*_TIME["anyOf"], {"pattern": _CURSOR["pattern"]}]},
+        "2026-01-01T00:00:00Z",
+    ),
+    "limit": LIST_PARAMETERS["limit"]._replace(
+        description=f"Greatest number of changes, at most {MAX_LIMIT}; {DEFAULT_LIMIT} without it."
+    ),
+}
+
+
+def read_parameters(request: HttpRequest, allowed: Collection[str]) -> dict[str, str]:
+    """Return the parameters. Raise Problem for one that is unknown or repeated."""
+    for name in request.GET:
+        if name not in allowed:
+            known = f" There are {', '.join(allowed)}." if allowed else ""
+            shown = name if re.fullmatch("[a-z_]{1,20}", name) else ""
+            raise Problem(HTTPStatus.BAD_REQUEST, f"Unknown parameter.{known}", parameter=shown)
+        if len(request.GET.getlist(name)) > 1:
+            raise _wrong_value(name, "Expected once.")
+    return request.GET.dict()
+
+
+def read_search(values: Mapping[str, str]) -> SearchParams:
+    """Return the search, newest first. The search page ignores a wrong value; here it is a Problem."""
+    asked = SearchParams.from_query(
+        {name: values[name] for name in SEARCH_FILTERS if name in values} | {"order": "newest"}
+    )
+    understood = asked.to_parameters()
+    if len(values.get("q", "")) > MAX_QUERY_LENGTH:
+        raise _wrong_value("q", f"Expected at most {MAX_QUERY_LENGTH} characters.")
+    for name in SEARCH_FILTERS.keys() & values.keys() - {"q"}:
+        description, schema, example = SEARCH_FILTERS[name]
+        if name not in understood or not re.search(schema["pattern"], values[name], re.ASCII):
+            raise _wrong_value(
+                name, f"Not understood. {description}" + (f" Example: {example}." if example else "")
+            )
+    return asked
+
+
+def read_limit(values: Mapping[str, str]) -> int:
+    text = values.get("limit", str(DEFAULT_LIMIT))
+    if not re.fullmatch("[0-9]{1,3}", text) or not 1 <= int(text) <= MAX_LIMIT:
+        raise _wrong_value("limit", f"Expected a number from 1 to {MAX_LIMIT}.")
+    return int(text)
+
+
+def read_fields(values: Mapping[str, str]) -> Sequence[str]:
+    """Return the chosen fields; none means all."""
+    chosen = values["fields"].split(",") if "fields" in values else []
+    if any(name not in BRIEF_FIELDS for name in chosen):
+        raise _wrong_value("fields", f"Expected names among {', '.join(BRIEF_FIELDS)}.")
+    return chosen
+
+
+def read_time(values: Mapping[str, str], name: str) -> dt.datetime | None:
+    """Return a moment from ISO: a time with an offset, or a day, which begins at midnight UTC."""
+    if name not in values:
+        return None
+    text = values[name].upper().replace(" ", "+")  # a `+` that was not escaped
+    try:
+        moment = parse_datetime(text) if "T" in text else None
+        if day := None if "T" in text else parse_date(text):
+            moment = dt.datetime.combine(day, dt.time(), dt.UTC)
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        raise _wrong_value(name, f"Expected {_MOMENTS}.")
+    return min(max(moment, _EARLIEST), _LATEST).astimezone(dt.UTC)
+
+
+def read_list_position(values: Mapping[str, str], name: str = "cursor") -> ListPosition | None:
+    """Return the place of a cursor. Raise Problem for one of another list."""
+    if name not in values:
+        return None
+    _require_cursor(values[name], name)
+    try:
+        return ListPosition.parse(values[name])
+    except Http404:
+        raise _missing_place(name) from None
+
+
+def read_search_position(values: Mapping[str, str]) -> int | None:
+    """Return the place in a search from `cursor`. Raise Problem for one of another list."""
+    if "cursor" not in values:
+        return None
+    _require_cursor(values["cursor"], "cursor")
+    if not values["cursor"].startswith("s"):
+        raise _missing_place("cursor")
+    return int(values["cursor"][1:], 16)
+
+
+def read_change_position(values: Mapping[str, str]) -> ListPosition:
+    """Return the place after which the client wants to read changes: a cursor, or a time."""
+    if re.match("[0-9]{4}-[0-9]{2}-[0-9]{2}", values.get("since", "")):
+        return ListPosition(read_time(values, "since") or _EARLIEST, 0)
+    return read_list_position(values, "since") or ListPosition(_EARLIEST, 0)
+
+
+def _require_cursor(text: str, name: str) -> None:
+    if not re.search(_CURSOR["pattern"], text, re.ASCII) or text.endswith("\n"):
+        raise _wrong_value(name, f"Expected a cursor, {_MOMENTS}." if name == "since" else "Not a cursor.")
+
+
+def _missing_place(name: str) -> Problem:
+    return Problem(HTTPStatus.NOT_FOUND, "The cursor is of another list.", parameter=name)
+
+
+def _wrong_value(name: str, detail: str) -> Problem:
+    return Problem(HTTPStatus.BAD_REQUEST, detail, parameter=name)
+
+
+# Queries of the API and the assistants for editions in their declared shape, compiled once (`database.prepared_query`).
 
 SETTLING: Final = dt.timedelta(minutes=1)
 """Every change that is older has been committed."""
@@ -87,7 +269,7 @@ def find_row(slug: str) -> ShapeRow:
 
 
 def build_change_page(values: Mapping[str, str]) -> ChangePage:
-    position, limit = parameters.read_change_position(values), parameters.read_limit(values)
+    position, limit = read_change_position(values), read_limit(values)
     now = timezone.now()
     rows = fetch_changes(position, now - SETTLING, limit + 1)
     page = rows[:limit]

@@ -13,13 +13,11 @@ from django.utils import translation
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
-from ..derived.brief_shape import FoundBrief
-from ..derived.shape_queries import API_PATH
+from ..derived.brief_shape import API_PATH, FoundBrief
 from ..public import page_frame
-from . import parameters
+from . import brief_queries
 from .api_responses import JSON, ProblemDetails
-from .brief_queries import ChangePage
-from .parameters import Parameter
+from .brief_queries import ChangePage, Parameter
 from .views import BriefPage, Vocabulary
 
 _PROBLEM_NAMES: Final = {
@@ -39,7 +37,7 @@ class Operation(NamedTuple):
     summary: str
     description: str
     answer: Any
-    parameters: Mapping[str, Parameter] = {}
+    brief_queries: Mapping[str, Parameter] = {}
     problems: tuple[int, ...] = ()
 
 
@@ -49,7 +47,7 @@ OPERATIONS: Final = (
         "List or search briefs",
         "Newest first. Follow `next`, or the Link header, to the end. The filters are those of the search page.",
         BriefPage,
-        parameters.LIST_PARAMETERS,
+        brief_queries.LIST_PARAMETERS,
         (400, 404),
     ),
     Operation(
@@ -66,7 +64,7 @@ OPERATIONS: Final = (
         " `cursor` of the last page as `since`, and you miss nothing. Renaming an author, source, keyword or term is no"
         " change of a brief: read `vocabulary` for the present names.",
         ChangePage,
-        parameters.CHANGE_PARAMETERS,
+        brief_queries.CHANGE_PARAMETERS,
         (400, 404),
     ),
     Operation(

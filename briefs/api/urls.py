@@ -5,7 +5,7 @@ from django.urls import path, re_path
 from ..derived import corpus
 from ..public.page_cache import keep
 from ..public.responses import public_view
-from . import corpus_views, openapi, views
+from . import openapi, views
 from .api_responses import api_view
 
 app_name = "api"
@@ -23,16 +23,16 @@ urlpatterns = [
     re_path(r"^api/v1/", api_view(views.missing), name="missing"),
     path("mcp", public_view(views.serve_assistants, allows_post=True), name="mcp"),
     path("api/docs/", public_view(openapi.show_docs, is_exported=False), name="docs"),
-    path("<language:language>/corpus/", public_view(keep(corpus_views.show_corpus), is_exported=False), name="corpus"),
+    path("<language:language>/corpus/", public_view(keep(views.show_corpus), is_exported=False), name="corpus"),
     path(
         "corpus/",
-        public_view(corpus_views.redirect_to_page, is_exported=False),
+        public_view(views.redirect_to_page, is_exported=False),
         name="corpus-front-door",
     ),
     *(
         path(
             f"corpus/digest.{name}",
-            api_view(corpus_views.download, "corpus"),
+            api_view(views.download, "corpus"),
             {"file_format": name},
             name=f"corpus-{name}",
         )

@@ -1,24 +1,31 @@
 """The API: briefs, one brief, changes, vocabulary. All read `listed(now)`, `found(now)`, `gone(now)` or `changed`."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Final
 from urllib.parse import urlencode
 
 import msgspec
 from django.conf import settings
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.db.models import Max
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, StreamingHttpResponse
 from django.utils import timezone
 from msgspec import Struct
 
-from ..derived import shape_queries
+from ..content import Side
+from ..derived import brief_shape, corpus
 from ..derived.brief_shape import Brief, FoundBrief, Name
-from ..public.page_keys import ListPosition
+from ..models.edition import Edition
+from ..public import page_cache, page_frame, search_queries, subject_queries
+from ..public import views as public_views
+from ..public.editions import ListPosition
 from ..public.responses import NO_STORE
-from ..public.search import search_queries
-from ..public.subjects import subject_queries
-from . import brief_queries, parameters
+from . import brief_queries
 from .api_responses import Problem, json_response, require_rate
+
+# The API: briefs, one brief, changes, vocabulary. All read `listed(now)`, `found(now)`, `gone(now)` or `changed`.
 
 
 class BriefPage(Struct):
@@ -44,22 +51,22 @@ class Vocabulary(Struct):
 
 
 def list_briefs(request: HttpRequest) -> HttpResponse:
-    values, now = parameters.read_parameters(request, parameters.LIST_PARAMETERS), timezone.now()
-    fields, limit = parameters.read_fields(values), parameters.read_limit(values)
-    since = parameters.read_time(values, "updated_since")
-    search = parameters.read_search(values)
+    values, now = brief_queries.read_parameters(request, brief_queries.LIST_PARAMETERS), timezone.now()
+    fields, limit = brief_queries.read_fields(values), brief_queries.read_limit(values)
+    since = brief_queries.read_time(values, "updated_since")
+    search = brief_queries.read_search(values)
     if search.is_empty:
-        position = parameters.read_list_position(values)
+        position = brief_queries.read_list_position(values)
         rows = brief_queries.fetch_newest(now, limit + 1, since=since, position=position)
         last = rows[limit - 1] if len(rows) > limit else None
         cursor = str(ListPosition(last.published_at, last.pk)) if last else ""
     else:
         require_rate(request, "search")
-        before = parameters.read_search_position(values)
+        before = brief_queries.read_search_position(values)
         found = search_queries.list_newest(search, now, limit=limit + 1, before=before)
         rows = brief_queries.fetch_listed(now, [row.edition for row in found[:limit]], since=since)
         cursor = f"s{found[limit - 1].place:x}" if len(found) > limit else ""
-    briefs = shape_queries.build_shapes(rows[:limit])
+    briefs = brief_shape.build_shapes(rows[:limit])
     next_url = _build_url("briefs", values | {"cursor": cursor}) if cursor else ""
     page = {"briefs": _choose_fields(briefs, fields), "next": next_url or None}
     return json_response(page, next_url=next_url)
@@ -72,21 +79,21 @@ def _choose_fields(briefs: list[FoundBrief], fields: Sequence[str]) -> Any:
 
 
 def _build_url(path: str, values: dict[str, str]) -> str:
-    return f"{settings.SITE_URL}{shape_queries.API_PATH}{path}?{urlencode(values)}"
+    return f"{settings.SITE_URL}{brief_shape.API_PATH}{path}?{urlencode(values)}"
 
 
 def show_brief(request: HttpRequest, slug: str) -> HttpResponse:
-    parameters.read_parameters(request, ())
-    return json_response(shape_queries.build_shapes([brief_queries.find_row(slug)])[0])
+    brief_queries.read_parameters(request, ())
+    return json_response(brief_shape.build_shapes([brief_queries.find_row(slug)])[0])
 
 
 def list_changes(request: HttpRequest) -> HttpResponse:
-    values = parameters.read_parameters(request, parameters.CHANGE_PARAMETERS)
+    values = brief_queries.read_parameters(request, brief_queries.CHANGE_PARAMETERS)
     return json_response(brief_queries.build_change_page(values))
 
 
 def list_vocabulary(request: HttpRequest) -> HttpResponse:
-    parameters.read_parameters(request, ())
+    brief_queries.read_parameters(request, ())
     now = timezone.now()
     names = {
         kind: [
@@ -118,3 +125,96 @@ def serve_assistants(request: HttpRequest) -> HttpResponse:
     from .assistants import answer  # needs the extra `mcp`
 
     return answer(request)
+
+
+# The page of the open corpus and its files. `DIGEST_CORPUS=0` switches them off.
+
+_CONTENT_TYPES: Final = {"jsonl": "application/jsonl", "tmx": "application/x-tmx+xml"}
+_RANGE: Final = re.compile(r"bytes=([0-9]{0,15})-([0-9]{0,15})")
+
+
+def show_corpus(request: HttpRequest, language: Side) -> HttpResponse:
+    _require_corpus()
+    now = timezone.now()
+    newest = Edition.objects.listed(now).aggregate(newest=Max("live_from"))["newest"]
+    return page_frame.render(
+        "briefs/corpus.html",
+        language,
+        "corpus/",
+        size=page_cache.keep_part("corpus", lambda: corpus.count_corpus(now)),
+        licence=settings.DIGEST_LICENCE,
+        newest=newest,
+    )
+
+
+def redirect_to_page(request: HttpRequest) -> HttpResponse:
+    _require_corpus()
+    return public_views.redirect_to_language(request, page="corpus/")
+
+
+def download(request: HttpRequest, file_format: str) -> HttpResponse:
+    """Stream a file of the corpus, or one range of its bytes.
+
+    It is made while it is sent, so that a whole answer has no length. A range costs making what stands before it.
+    """
+    _require_corpus()
+    now = timezone.now()
+    etag = corpus.compute_etag(now)
+    headers = {
+        "ETag": etag,
+        "Accept-Ranges": "bytes",
+        "Content-Disposition": f'attachment; filename="digest.{file_format}"',
+    }
+    status = HTTPStatus.OK
+    parts: Iterator[bytes] = iter(())
+    if request.method == "GET":
+        parts = corpus.WRITERS[file_format](now)
+        if asked := _read_range(request, etag):
+            length = measure(file_format, etag)
+            wanted = _resolve_range(*asked, length)
+            parts, status = _cut(parts, wanted), HTTPStatus.PARTIAL_CONTENT
+            headers["Content-Range"] = f"bytes {wanted.start}-{wanted.stop - 1}/{length}"
+            headers["Content-Length"] = str(len(wanted))
+    return StreamingHttpResponse(
+        parts, status=status, content_type=_CONTENT_TYPES[file_format], headers=headers
+    )  # type: ignore[return-value]
+
+
+@lru_cache(maxsize=len(corpus.WRITERS))
+def measure(file_format: str, etag: str) -> int:
+    """Return the length of a file in bytes. It makes the file, so it is done once for each state of the corpus."""
+    return sum(map(len, corpus.WRITERS[file_format](timezone.now())))
+
+
+def _read_range(request: HttpRequest, etag: str) -> tuple[str, str] | None:
+    """Return first and last position as written. None asks for the whole: no range, several, or one of another state."""
+    match = _RANGE.fullmatch(request.headers.get("Range", ""))
+    is_current = request.headers.get("If-Range", etag) == etag and "If-None-Match" not in request.headers
+    return (match[1], match[2]) if match and any(match.groups()) and is_current else None
+
+
+def _resolve_range(first: str, last: str, length: int) -> range:
+    """Raise Problem if no byte stands in the range. Without a first position the last so many bytes are meant."""
+    start = int(first) if first else max(0, length - int(last))
+    stop = min(length, int(last) + 1) if first and last else length
+    if start >= stop:
+        headers = {"Content-Range": f"bytes */{length}"}
+        raise Problem(
+            HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE, f"The file has {length} bytes.", headers=headers
+        )
+    return range(start, stop)
+
+
+def _cut(parts: Iterator[bytes], wanted: range) -> Iterator[bytes]:
+    position = 0
+    for part in parts:
+        if piece := part[max(0, wanted.start - position) : max(0, wanted.stop - position)]:
+            yield piece
+        position += len(part)
+        if position >= wanted.stop:
+            return
+
+
+def _require_corpus() -> None:
+    if not settings.DIGEST_CORPUS:
+        raise Http404

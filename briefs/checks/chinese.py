@@ -28,8 +28,7 @@ from briefs.checks.texts import (
 )
 from briefs.content import Bullet, Content
 from briefs.lexicon import numbers_zh
-from briefs.lexicon.masking import blank_out_matches
-from briefs.lexicon.word_tables import read_sections
+from briefs.lexicon.figure import blank_out_matches, read_sections
 
 _Words = tuple[tuple[str, MainlandWording | None], ...]
 """Words to search for, longest first. None marks a safe word, inside which nothing is reported."""

@@ -29,7 +29,7 @@ from briefs.checks.texts import (
 from briefs.content import Content
 from briefs.lexicon import numbers_en
 from briefs.lexicon.figure import format_decimal as written_plain
-from briefs.lexicon.word_tables import read_sections
+from briefs.lexicon.figure import read_sections
 
 _SECTIONS = read_sections(Path(__file__).with_suffix(".txt"))
 

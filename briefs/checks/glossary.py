@@ -28,8 +28,7 @@ from briefs.checks.texts import (
     opens_sentence,
 )
 from briefs.content import SIDES, Content, Side
-from briefs.lexicon.dictionary import find_stems_en
-from briefs.lexicon.word_borders import is_own_word
+from briefs.lexicon.dictionary import find_stems_en, is_own_word
 
 RenderingKind = Literal["preferred", "accepted", "avoided"]
 

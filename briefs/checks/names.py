@@ -10,7 +10,7 @@ from briefs.checks.finding import CheckContext, Span, TermData
 from briefs.checks.texts import HAN_RANGES, find_word_spans
 from briefs.content import Side
 from briefs.lexicon.concepts import CHECKED_NAMES
-from briefs.lexicon.masking import blank_out_matches
+from briefs.lexicon.figure import blank_out_matches
 
 BUILT_IN_TERMS = tuple(
     TermData(also_zh=tuple(chinese), also_en=tuple(english)) for chinese, english in CHECKED_NAMES

@@ -12,7 +12,7 @@ from typing import Self
 
 from briefs.checks.finding import CheckContext, Edit, Finding, FindingField, Repair, Span
 from briefs.content import INVISIBLE, Content, Side
-from briefs.lexicon.masking import BLANK_CHARACTER, blank_out_matches
+from briefs.lexicon.figure import BLANK_CHARACTER, blank_out_matches
 
 HAN_RANGES = "\u3005\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 

@@ -28,8 +28,8 @@ from briefs.checks.texts import (
     ngettext,
 )
 from briefs.content import SIDES, Bullet, Content, Side
+from briefs.text.article_urls import find_lookalike_host
 from briefs.text.date_format import ENGLISH_MONTHS
-from briefs.text.lookalike_hosts import find_lookalike_host
 
 
 @check(

@@ -12,7 +12,7 @@ from typing import Final, Literal
 from ..documents.fields.date_reader import read_date
 from ..facts import CITED_FACTS, FACTS, FactKind
 from ..text.article_urls import find_doi, is_safe_link, strip_tracking, write_host_in_ascii
-from ..text.person_names import is_han_organization, split_person_name
+from ..text.similarity import is_han_organization, split_person_name
 
 type FileFormat = Literal["ris", "bibtex", "csl"]
 MAX_LENGTHS: Final = {"source": 200, "name": 200} | {

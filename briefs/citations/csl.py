@@ -8,8 +8,7 @@ from ..facts import CITED_FACTS
 from ..text import date_format
 from . import cited_article as cited
 from .cited_article import CitationRejected, CitedArticle, CitedName, read_cited_facts
-from .styles import describe_digested_article
-from .works import AuthorName, CitableWork
+from .works import AuthorName, CitableWork, describe_digested_article
 
 _TYPES_BY_KIND = {
     "brief": "webpage",

@@ -9,8 +9,7 @@ from collections.abc import Iterator, Mapping
 from ..facts import CITED_FACTS
 from . import cited_article as cited
 from .cited_article import CitedArticle, read_cited_facts
-from .styles import describe_digested_article
-from .works import CitableWork
+from .works import CitableWork, describe_digested_article
 
 _TYPES_BY_KIND = {
     "brief": "ELEC",

@@ -6,7 +6,7 @@ the person's own.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -14,8 +14,10 @@ from ..content import Side
 from ..facts import CITED_FACTS
 from ..public_brief import PublicAuthor, PublicBrief, PublicSource
 from ..text import date_format, paths
-from ..text.person_names import split_person_name
 from ..text.scripts import detect_language_code
+from ..text.similarity import split_person_name
+
+# Build the two citable works of a public brief: the brief and the article it digests.
 
 type WorkKind = Literal[
     "brief", "article", "magazine", "newspaper", "journal", "report", "testimony", "interview"
@@ -156,3 +158,227 @@ def _author(author: PublicAuthor, *, chinese: bool) -> AuthorName:
     if author.family and author.given:
         return AuthorName(author.family, author.given, as_printed=author.en)
     return AuthorName(literal=author.en)
+
+
+# Format citations as sentences: Chicago (bibliography), APA, and the style of Taiwan's policy journals.
+
+MAX_CHICAGO_AUTHORS = 10
+MAX_APA_AUTHORS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class StyledRun:
+    text: str
+    italic: bool = False
+
+
+type CitationSentence = list[StyledRun]
+
+
+def format_chicago(work: CitableWork) -> CitationSentence:
+    """Format as: Family, Given, and Given Family. “Title.” Outlet, June 9, 2025. Address."""
+    authors = [name.display_name for name in work.authors]
+    if work.authors and not work.authors[0].is_chinese:
+        authors[0] = work.authors[0].inverted
+    if len(authors) > MAX_CHICAGO_AUTHORS:
+        authors = [*authors[:7], "et al."]
+        who = ", ".join(authors)
+    else:
+        who = _join_names(authors, ", and ", ", and ")
+    where_and_when, digest = _outlet_and_date(work), _digest_of(work, "Digest of ")
+    return _join(
+        " ",
+        [StyledRun(_with_final_stop(who))] if who else [],
+        [StyledRun(f"“{_with_final_stop(_nest_english_quotes(work.title))}”")]
+        if work.title
+        else [StyledRun("Article.")],
+        [*where_and_when, StyledRun(".")] if where_and_when else [],
+        [*digest, StyledRun(".")] if digest else [],
+        *_access_date_and_link(work),
+    )
+
+
+def format_apa(work: CitableWork) -> CitationSentence:
+    """Format as: Family, G., & Family, G. (2025, June 9). Title. Outlet. Address."""
+    authors = [_abbreviate_name(name) for name in work.authors]
+    if len(authors) > MAX_APA_AUTHORS:
+        authors = [*authors[:19], f"… {authors[-1]}"]
+        who = ", ".join(authors)
+    else:
+        who = _join_names(authors, ", & ", ", & ")
+    when = [StyledRun(f"({_apa_date(work)}).")]
+    title = [StyledRun(_with_final_stop(work.title or "[Article]"))]
+    if work.digested_article:
+        title = [
+            StyledRun(work.title, italic=True),
+            *_digest_of(work, " [Digest of "),
+            StyledRun("]."),
+        ]
+    italic = work.is_in_publication and not work.digested_article
+    outlet = [StyledRun(work.outlet, italic=italic), StyledRun(".")] if work.outlet else []
+    first = ([StyledRun(_with_final_stop(who))], when, title) if who else (title, when)
+    return _join(" ", *first, outlet, *_access_date_and_link(work))
+
+
+def format_taiwan(work: CitableWork) -> CitationSentence:
+    """Format as: 作者，〈篇名〉，《刊名》，2025年6月9日，網址。
+
+    Works not in Chinese keep English punctuation, but have a Chinese date.
+    """
+    if not work.is_chinese:
+        link = [StyledRun(f", {work.link}")] if work.link else []
+        return [*_in_note(work, with_placeholder=False, date=_chinese_date(work)), *link, StyledRun(".")]
+    return [*_join("，", _in_chinese_note(work), _run(work.link)), StyledRun("。")]
+
+
+def format_attribution(work: CitableWork) -> str:
+    """Return a brief's citation without its address, for a copied bullet, to which the bullet's address is added."""
+    if work.is_chinese:
+        return f"{_to_text(_in_chinese_note(work))}，"
+    return f"{_to_text([*_in_note(work), *_digest_of(work, ', digest of ')])}, "
+
+
+def describe_digested_article(work: CitableWork) -> str:
+    """Name the article of a brief with its address, for the notes of reference managers. Empty for an article."""
+    if (article := work.digested_article) is None:
+        return ""
+    said = _to_text(_digest_of(work, "摘自" if work.is_chinese else "Digest of "))
+    return ("，" if work.is_chinese else ", ").join(filter(None, (said, article.link)))
+
+
+def _digest_of(work: CitableWork, words: str) -> CitationSentence:
+    """Format these words and the article of a brief, in the language of the article. Empty for an article."""
+    if (article := work.digested_article) is None:
+        return []
+    if not work.is_chinese:
+        return [StyledRun(words), *_in_note(article)]
+    if article.is_chinese:
+        return [StyledRun(words), *_in_chinese_note(article)]
+    return [StyledRun(words), *_in_note(article, with_placeholder=False, date=_chinese_date(article))]
+
+
+def _in_chinese_note(work: CitableWork) -> CitationSentence:
+    """Format as: 作者，〈篇名〉，《刊名》，2025年6月9日."""
+    return _join(
+        "，",
+        _run("、".join(name.display_name for name in work.authors)),
+        _run(_chinese_title(work) or "文章"),
+        _run(_chinese_outlet(work)),
+        _run(_chinese_date(work)),
+        _digest_of(work, "摘自"),
+    )
+
+
+def _chinese_title(work: CitableWork) -> str:
+    """Return the title in 〈〉, with titles inside it in 《》."""
+    nested = re.sub("〈([^〉]*)〉", "《\\1》", work.title)
+    return f"〈{nested}〉" if nested else ""
+
+
+def _chinese_outlet(work: CitableWork) -> str:
+    return f"《{work.outlet}》" if work.outlet and work.is_in_publication else work.outlet
+
+
+ENGLISH_STYLES: dict[str, Callable[[CitableWork], CitationSentence]] = {
+    "Chicago": format_chicago,
+    "APA": format_apa,
+}
+"""The styles in English."""
+
+
+def _chinese_date(work: CitableWork) -> str:
+    return date_format.format_article_date(work.date, work.issue_label, "zh")
+
+
+def _in_note(
+    work: CitableWork, *, with_placeholder: bool = True, date: str | None = None
+) -> CitationSentence:
+    """Format as: Given Family, “Title,” Outlet, June 9, 2025. `date` replaces the date."""
+    who = _join_names([name.display_name for name in work.authors], " and ", ", and ")
+    runs = [StyledRun(f"{who}, ")] if who else []
+    if work.title:
+        comma = "" if _ends_sentence(work.title) else ","
+        runs.append(StyledRun(f"“{_nest_english_quotes(work.title)}{comma}” "))
+    elif with_placeholder:
+        runs.append(StyledRun("article in " if who else "an article in "))
+    return runs + _outlet_and_date(work, date)
+
+
+def _outlet_and_date(work: CitableWork, date: str | None = None) -> CitationSentence:
+    shown = _date_text(work) if date is None else date
+    return _join(", ", _run(work.outlet, italic=work.is_in_publication), _run(shown))
+
+
+def _access_date_and_link(work: CitableWork) -> list[CitationSentence]:
+    """Return the link, preceded by the access date if the work has no date."""
+    address = [[StyledRun(f"{work.link}.")]] if work.link else []
+    day = date_format.parse_first_day(work.accessed_on) if address and not work.date else None
+    return [[StyledRun(f"Accessed {_american_date(day.isoformat())}.")], *address] if day else address
+
+
+def _join_names(names: Sequence[str], two: str, more: str) -> str:
+    if len(names) < 3:
+        return two.join(names)
+    return ", ".join(names[:-1]) + more + names[-1]
+
+
+def _abbreviate_name(name: AuthorName) -> str:
+    """Abbreviate given names: Chilukuri, V. Corporate authors and Chinese names are kept whole."""
+    if name.literal or name.is_chinese or not name.given:
+        return name.display_name
+    given, _, suffix = name.given.partition(", ")
+    words = given.replace(".", ". ").split()
+    initials = " ".join("-".join(f"{part[0]}." for part in word.split("-") if part) for word in words)
+    return ", ".join(filter(None, (name.family, initials, suffix)))
+
+
+def _apa_date(work: CitableWork) -> str:
+    if not work.date:
+        return "n.d."
+    year = work.date[:4]
+    if work.issue_label:
+        rest = work.issue_label.removesuffix(year).strip()
+        return f"{year}, {rest}" if rest else year
+    day = _american_date(work.date)
+    return f"{year}, {day.removesuffix(year).strip(', ')}" if day != year else year
+
+
+def _date_text(work: CitableWork) -> str:
+    return work.issue_label or (_american_date(work.date) if work.date else "")
+
+
+def _american_date(iso: str) -> str:
+    """Format as June 9, 2025, as both styles require, independent of the site's own date format."""
+    year, month, day = (*iso.split("-"), "", "")[:3]
+    if not month:
+        return year
+    return f"{date_format.ENGLISH_MONTHS[int(month) - 1]} {f'{int(day)}, ' if day else ''}{year}"
+
+
+def _nest_english_quotes(title: str) -> str:
+    """Turn double quotation marks into single ones, for use inside a quotation."""
+    return title.translate(str.maketrans("“”", "‘’"))
+
+
+def _ends_sentence(text: str) -> bool:
+    return text.rstrip("”’」』）").endswith((".", "?", "!", "…", "。", "？", "！"))
+
+
+def _with_final_stop(text: str) -> str:
+    return text if _ends_sentence(text) else f"{text}."
+
+
+def _to_text(sentence: CitationSentence) -> str:
+    return "".join(run.text for run in sentence)
+
+
+def _run(text: str, *, italic: bool = False) -> CitationSentence:
+    return [StyledRun(text, italic)] if text else []
+
+
+def _join(mark: str, *parts: CitationSentence) -> CitationSentence:
+    """Join the parts that are not empty."""
+    sentence: CitationSentence = []
+    for part in filter(None, parts):
+        sentence += [StyledRun(mark), *part] if sentence else part
+    return sentence

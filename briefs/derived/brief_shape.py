@@ -5,13 +5,27 @@ A new field may be added at any time; no field changes its meaning or goes away 
 """
 
 import datetime as dt
-from typing import Annotated, Any, Literal
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
+from typing import Annotated, Any, Final, Literal, NamedTuple
 
 import msgspec
+from django.conf import settings
+from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models.functions import JSONObject
 from msgspec import Meta, Struct
 
-from ..content import Marker
+from .. import content
+from ..content import Marker, hash_json
+from ..database.replica import PreparedQuery
 from ..facts import SCALAR_FACTS, Fact, FactKind
+from ..models.derived import EditionTerm
+from ..models.edition import Edition
+from ..public_brief import PublicBrief, PublicName
+from ..text import paths
+from .public_brief import BRIEF_COLUMNS, build_briefs
+
+# The declared shape of a public brief, in which the API, the corpus and exports give it to machines.
 
 type Moment = Annotated[dt.datetime, Meta(tz=True)]
 """With `tz`, msgspec describes it as `date-time`."""
@@ -158,3 +172,185 @@ class Change(Struct):
     kind: ChangeName
     at: Moment
     brief: FoundBrief | None
+
+
+# Build the declared shape of public briefs: one query for the names and one for the terms, for any number of editions.
+
+type EditionRows = QuerySet[Edition, Any]
+
+API_PATH: Final = "/api/v1/"
+
+
+class ShapeRow(NamedTuple):
+    """The columns from which a shape is built."""
+
+    pk: int
+    brief_id: int
+    number: int
+    withdrawn_at: dt.datetime | None
+    withdrawn_kind: str
+    withdrawn_reason_zh: str
+    withdrawn_reason_en: str
+    hash_zh: str
+    hash_en: str
+    hash_facts: str
+    correction: dict[str, str] | None
+    slug: str
+    published_at: dt.datetime
+    live_from: dt.datetime
+    content: dict[str, Any]
+
+    @property
+    def brief_columns(self) -> tuple[Any, ...]:
+        return tuple(getattr(self, name) for name in BRIEF_COLUMNS)
+
+
+class ShapeQuery:
+    """A prepared query for `ShapeRow`.
+
+    `build` takes now and values of `argument_types`, and returns `listed(now)` or `found(now)`, filtered and ordered.
+    """
+
+    def __init__(self, build: Callable[..., EditionRows], *argument_types: type) -> None:
+        def select(now: dt.datetime, *values: Any) -> EditionRows:
+            editions: EditionRows = build(now, *values).annotate(correction=_select_correction(now))
+            return editions.values_list(*ShapeRow._fields)
+
+        self._query = PreparedQuery(select, dt.datetime, *argument_types)
+
+    def __call__(self, now: dt.datetime, *values: Any) -> list[ShapeRow]:
+        return [ShapeRow(*row) for row in self._query(now, *values)]
+
+
+def _select_correction(now: dt.datetime) -> Subquery:
+    """Select the newest change note. Earlier editions count, as in the history of a brief's page."""
+    past = Edition.objects.uncancelled().filter(brief=OuterRef("brief"), live_from__lte=now)
+    noted = past.filter(removed_at=None, minor=False).exclude(change_kind="").order_by("-live_from")
+    note = JSONObject(at="live_from", kind="change_kind", zh="change_note_zh", en="change_note_en")
+    return Subquery(noted.values(note=note)[:1])
+
+
+def build_shapes(rows: Sequence[ShapeRow]) -> list[FoundBrief]:
+    """Build the shapes of rows, in their order."""
+    terms = _load_terms([row.pk for row in rows if not row.withdrawn_at])
+    briefs = build_briefs([row.brief_columns for row in rows])
+    return [
+        _build_withdrawn(row, brief, row.withdrawn_at)
+        if row.withdrawn_at
+        else _build_brief(row, brief, terms.get(row.pk, []))
+        for row, brief in zip(rows, briefs, strict=True)
+    ]
+
+
+def build_brief(row: ShapeRow) -> PublicBrief:
+    return build_briefs([row.brief_columns])[0]
+
+
+def _load_terms(editions: Sequence[int]) -> dict[int, list[Name]]:
+    if not editions:
+        return {}
+    padded = pad_ids(editions)
+    found: dict[int, list[Name]] = {}
+    for pk, *name in _term_query(len(padded))(*padded):
+        found.setdefault(pk, []).append(Name(*name))
+    return found
+
+
+@lru_cache(maxsize=8)
+def _term_query(size: int) -> PreparedQuery:
+    def build(*editions: int) -> QuerySet[Any, Any]:
+        rows = EditionTerm.objects.filter(edition__in=editions).order_by("term__slug")
+        return rows.values_list("edition_id", "term__slug", "term__zh", "term__en")
+
+    return PreparedQuery(build, *[int] * size)
+
+
+def pad_ids[T](ids: Sequence[T]) -> list[T]:
+    """Repeat the last id up to the next prepared number, so that few queries are compiled."""
+    size = next(size for size in (1, 20, 100) if len(ids) <= size)
+    return [*ids, *[ids[-1]] * (size - len(ids))]
+
+
+def _build_brief(row: ShapeRow, brief: PublicBrief, terms: list[Name]) -> Brief:
+    return Brief(
+        id=row.brief_id,
+        slug=brief.slug,
+        edition=row.number,
+        published=row.published_at,
+        updated=brief.updated_at,
+        correction=_build_correction(row.correction) if row.correction else None,
+        headline=Texts(brief.headline("zh"), brief.headline("en")),
+        summary=Texts(brief.summary("zh"), brief.summary("en")),
+        bullets=[_build_bullet(bullet) for bullet in brief.content.bullets],
+        article=_build_article(brief),
+        picture=_build_picture(brief.content),
+        keywords=[_build_name(name) for name in brief.keywords],
+        terms=terms,
+        urls=_build_urls(brief.slug),
+        licence=settings.DIGEST_LICENCE,
+        hash=hash_json({"zh": row.hash_zh, "en": row.hash_en, "facts": row.hash_facts}),
+    )
+
+
+def _build_correction(values: Mapping[str, str]) -> Correction:
+    at = dt.datetime.fromisoformat(values["at"])  # in UTC; SQLite leaves the offset out
+    at = at.replace(tzinfo=dt.UTC) if at.tzinfo is None else at.astimezone(dt.UTC)
+    return Correction(at, values["kind"], Texts(values["zh"], values["en"]))  # type: ignore[arg-type]
+
+
+def _build_withdrawn(row: ShapeRow, brief: PublicBrief, withdrawn_at: dt.datetime) -> WithdrawnBrief:
+    reason = Texts(row.withdrawn_reason_zh, row.withdrawn_reason_en)
+    return WithdrawnBrief(
+        id=row.brief_id,
+        slug=brief.slug,
+        edition=row.number,
+        published=row.published_at,
+        withdrawn=Withdrawal(withdrawn_at, row.withdrawn_kind, reason),  # type: ignore[arg-type]
+        headline=Texts(brief.headline("zh"), brief.headline("en")),
+        urls=_build_urls(brief.slug),
+    )
+
+
+def _build_bullet(bullet: content.Bullet) -> Bullet:
+    return Bullet(
+        bullet.number,
+        bullet.text_zh,
+        bullet.text_en,
+        bullet.level_zh,
+        bullet.level_en,
+        bullet.marker_zh,
+        bullet.marker_en,
+    )
+
+
+def _build_article(brief: PublicBrief) -> Any:
+    authors = [
+        Author(name.slug, name.zh, name.en, Texts(name.affiliation_zh, name.affiliation_en))
+        for name in brief.authors
+    ]
+    source = _build_name(brief.source) if brief.source else None
+    return Article(source=source, authors=authors, **brief.shown_facts)
+
+
+def _build_name(name: PublicName) -> Name:
+    return Name(name.slug, name.zh, name.en)
+
+
+def _build_picture(shown: content.Content) -> Picture | None:
+    if not (picture := shown.facts.picture):
+        return None
+    file = f"{paths.PICTURES_PATH}{picture.key}-{picture.width}.jpg"
+    alt = Texts(shown.picture_alt_zh, shown.picture_alt_en)
+    return Picture(
+        f"{settings.SITE_URL}{file}", picture.width, picture.height, alt, picture.credit, picture.licence
+    )
+
+
+def _build_urls(slug: str) -> Urls:
+    site = settings.SITE_URL
+    return Urls(
+        f"{site}{paths.brief('zh', slug)}",
+        f"{site}{paths.brief('en', slug)}",
+        f"{site}{paths.parallel('zh', slug)}",
+        f"{site}{API_PATH}briefs/{slug}",
+    )

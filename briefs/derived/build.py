@@ -15,7 +15,7 @@ from django.db.models import Model, QuerySet
 from django.utils import timezone
 
 from ..content import Facts, hash_json
-from ..database.bulk_insert import insert_rows
+from ..database.bulk_writes import insert_rows
 from ..models.derived import UNDATED, EditionAuthor, EditionKeyword, EditionPlace, EditionTerm
 from ..models.edition import Edition
 from ..models.vocabulary import Author, Keyword, Source, Term, Vocabulary

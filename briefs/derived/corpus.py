@@ -15,10 +15,10 @@ from django.conf import settings
 from django.db.models import Count, Max
 
 from ..content import LANGUAGE_TAGS, SIDES
-from ..database.prepared_query import PreparedQuery
+from ..database.replica import PreparedQuery
 from ..models.edition import Edition
 from ..models.site import SiteVersion
-from . import shape_queries
+from . import brief_shape
 
 BATCH: Final = 100
 _FORMAT: Final = 1
@@ -53,7 +53,7 @@ def write_json_lines(now: dt.datetime) -> Iterator[bytes]:
     """Yield one brief a line, in its declared shape, oldest id first."""
     encoder = msgspec.json.Encoder()
     for rows in _list_batches(now, _shapes):
-        yield encoder.encode_lines(shape_queries.build_shapes(rows))
+        yield encoder.encode_lines(brief_shape.build_shapes(rows))
 
 
 def write_tmx(now: dt.datetime) -> Iterator[bytes]:
@@ -111,11 +111,11 @@ def _list_batches(now: dt.datetime, fetch: Callable[..., list[Any]]) -> Iterator
         last = rows[-1][0]
 
 
-def _next_batch(now: dt.datetime, last: int) -> shape_queries.EditionRows:
+def _next_batch(now: dt.datetime, last: int) -> brief_shape.EditionRows:
     return Edition.objects.listed(now).filter(pk__gt=last).order_by("pk")[:BATCH]
 
 
-_shapes = shape_queries.ShapeQuery(_next_batch, int)
+_shapes = brief_shape.ShapeQuery(_next_batch, int)
 _contents = PreparedQuery(
     lambda now, last: _next_batch(now, last).values_list(*_PAIR_COLUMNS), dt.datetime, int
 )

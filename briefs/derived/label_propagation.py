@@ -14,7 +14,7 @@ from django.db import connection, transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from ..database.write_turns import let_other_writers_in
+from ..database.bulk_writes import let_other_writers_in
 from ..models.derived import Relabelling
 from ..models.edition import Edition
 from ..models.vocabulary import Author, Keyword, Source, Term, Vocabulary

@@ -26,13 +26,12 @@ from ..models.derived import SearchEntry
 from ..models.edition import Edition
 from ..models.vocabulary import Term, Vocabulary
 from ..public_brief import PublicNames
-from ..rendering import term_marks
+from ..rendering import text
 from ..search import ParsedQuery, get_store
 from ..search.query import QueryTerm, build_phrase
 from . import build
-from .glossary_cache import TERM_COLUMNS, TermRows, build_glossary_entries, fetch_term_rows
 from .public_brief import load_names
-from .term_occurrences import Glossary
+from .term_occurrences import TERM_COLUMNS, Glossary, TermRows, build_glossary_entries, fetch_term_rows
 
 DESK_COLUMNS: Final = frozenset({"country", "aliases", "note"})
 """Columns that no public page shows or depends on."""
@@ -271,7 +270,7 @@ def _load_glossaries(
 
 
 def _compare_terms(content: Content, old: Glossary, new: Glossary) -> list[LineChange]:
-    texts = {side: dict(term_marks.list_texts(content, side)) for side in SIDES}
+    texts = {side: dict(text.list_texts(content, side)) for side in SIDES}
     before, after = _marks_by_text(content, old), _marks_by_text(content, new)
     return [
         LineChange(

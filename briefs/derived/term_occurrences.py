@@ -1,8 +1,12 @@
-"""Find the glossary terms in editions and store where they are. A changed term finds and stores them again."""
+"""Cache of the parsed glossary. Every save and approval needs the whole glossary, which seldom changes.
 
+The raw rows are fetched each time and are the cache key, so a changed term misses the cache and nothing can be stale.
+"""
+
+import json
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db.models import Q, TextField
 from django.db.models.functions import Cast
@@ -10,13 +14,54 @@ from django.db.models.functions import Cast
 from .. import checks
 from ..checks import TermData, chinese
 from ..content import SIDES, Content
-from ..database.bulk_insert import insert_rows
+from ..database.bulk_writes import insert_rows
+from ..database.replica import PreparedQuery
 from ..models.derived import EditionTerm
 from ..models.edition import Edition
 from ..models.vocabulary import Term
 from ..public_brief import PublicName
-from ..rendering import term_marks
-from .glossary_cache import TermRows, build_glossary_entries, fetch_term_rows
+from ..rendering import text
+
+# Cache of the parsed glossary. Every save and approval needs the whole glossary, which seldom changes.
+
+_TEXTS = ("zh", "en")
+_LISTS = ("also_zh", "also_en", "avoid_zh", "avoid_en", "safe_zh", "safe_en")
+TERM_COLUMNS = (*_TEXTS, *_LISTS)
+
+type TermRows = tuple[tuple[Any, ...], ...]
+"""Unmerged terms in the order of their ids: id, slug, texts, and lists as JSON."""
+
+
+class GlossaryEntry(NamedTuple):
+    pk: int
+    slug: str
+    term: TermData
+
+
+_query_terms = PreparedQuery(
+    lambda: (
+        Term.objects.filter(merged_into=None)
+        .order_by("pk")
+        .values_list("pk", "slug", *_TEXTS, *(Cast(name, TextField()) for name in _LISTS))
+    )
+)
+
+
+def fetch_term_rows() -> TermRows:
+    """Fetch the rows of all unmerged terms. One query."""
+    return tuple(_query_terms())
+
+
+@lru_cache(maxsize=4)
+def build_glossary_entries(rows: TermRows) -> tuple[GlossaryEntry, ...]:
+    return tuple(GlossaryEntry(pk, slug, _build_term(zh, en, lists)) for pk, slug, zh, en, *lists in rows)
+
+
+def _build_term(zh: str, en: str, lists: list[str]) -> TermData:
+    return TermData.from_mapping(dict(zip(TERM_COLUMNS, (zh, en, *map(json.loads, lists)), strict=True)))
+
+
+# Find the glossary terms in editions and store where they are. A changed term finds and stores them again.
 
 MAX_TERMS_SEARCHED = 10
 """Largest number of terms searched for. With more, every edition counts as affected."""
@@ -31,11 +76,11 @@ class Glossary:
     def __init__(self, rows: TermRows | None = None) -> None:
         self.terms, self._ids, self._context = _build_glossary(fetch_term_rows() if rows is None else rows)
 
-    def find_terms(self, content: Content) -> term_marks.TermOccurrences:
+    def find_terms(self, content: Content) -> text.TermOccurrences:
         """Return the occurrences of all terms whose counterpart is in the same pair."""
         if not self.terms:
             return {}
-        texts = {side: dict(term_marks.list_texts(content, side)) for side in SIDES}
+        texts = {side: dict(text.list_texts(content, side)) for side in SIDES}
         numbers = [number for number in texts["zh"] if number in texts["en"]]
         pairs = [(texts["zh"][number], texts["en"][number]) for number in numbers]
         return {
@@ -74,7 +119,7 @@ def add_occurrences(editions: Sequence[Edition]) -> None:
     )
 
 
-def group_places_by_term(content: Content, occurrences: term_marks.TermOccurrences) -> TermPlaces:
+def group_places_by_term(content: Content, occurrences: text.TermOccurrences) -> TermPlaces:
     """Group the occurrences by term in the format of `EditionTerm.places`."""
     places: TermPlaces = {}
     for number in (0, *(b.number for b in content.bullets)):

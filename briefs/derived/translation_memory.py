@@ -13,9 +13,9 @@ from django.db import transaction
 from django.db.models import Count, F, Max, OuterRef, QuerySet, Subquery
 
 from ..content import SIDES, Content, Side
-from ..database.bulk_insert import insert_rows
+from ..database.bulk_writes import insert_rows
 from ..models import Edition, MemoryKey, MemoryPair
-from ..text.minhash import compute_keys, estimate_highest_likeness, measure_likeness
+from ..text.similarity import compute_keys, estimate_highest_likeness, measure_likeness
 
 BATCH: Final = 500
 MIN_SIMILARITY: Final = 0.6

@@ -1,36 +1,131 @@
-"""Classify each line of a document: label, list item or text."""
+"""A line of a document before parsing."""
 
 import re
 from collections.abc import Iterator, Sequence, Set
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from itertools import compress, pairwise
 
 from briefs.content import Side
-from briefs.documents.fields.label_names import FIELDS_OF_BODY
-from briefs.documents.fields.labels import FieldLabel, find_label, is_web_address, split_at_labels
+from briefs.documents.fields.labels import (
+    FIELDS_OF_BODY,
+    FieldLabel,
+    find_label,
+    is_web_address,
+    split_at_labels,
+)
 from briefs.documents.files.encodings import LineOrigin
-from briefs.documents.files.mail_headers import find_mail_headers
 from briefs.documents.files.tables import SourceLine, TableRow, flatten_rows, has_labelled_row
-from briefs.documents.lines import DocumentLine
-from briefs.documents.list_sequences import (
+from briefs.documents.markers import (
+    INDENT_STEP,
+    ORDINAL_STYLE,
     REMARK_SIGN,
+    ListMarker,
     SequenceLine,
     are_remarks,
     ends_at_hard_break,
     find_ambiguous_marker,
-    find_sequence_markers,
-)
-from briefs.documents.markers import (
-    INDENT_STEP,
-    ORDINAL_STYLE,
-    ListMarker,
     find_capital_marker,
     find_capital_sequences,
     find_marker,
+    find_sequence_markers,
     is_horizontal_rule,
     is_page_furniture,
 )
 from briefs.text.scripts import count_han, display_width
+
+# A line of a document before parsing.
+
+
+@dataclass(slots=True)
+class DocumentLine:
+    """One line with text. `number` counts from 1 in the file; `index` counts all lines from 0.
+
+    `starts_paragraph` is true at the start of a Word paragraph.
+    """
+
+    number: int
+    text: str
+    indent: int
+    blank_lines_above: int
+    label: FieldLabel | None = None
+    list_marker: ListMarker | None = None
+    index: int = 0
+    starts_paragraph: bool = False
+    new_page: bool = False
+    is_escaped: bool = False
+    """A backslash preceded the text, which is then no marker, label or address."""
+    is_in_sequence: bool = False
+    """The line is near the previous or next number of the same style, and so is a list item even if the list
+    does not start at 1.
+    """
+
+    @property
+    def is_body(self) -> bool:
+        return self.list_marker is not None or (self.label is not None and self.label.field in FIELDS_OF_BODY)
+
+    @property
+    def is_header(self) -> bool:
+        return self.label is not None and self.label.field not in FIELDS_OF_BODY
+
+
+# Find the header lines of a mail, which describe the mail rather than the article.
+
+_HEADER_NAME = re.compile(
+    "(from|寄件者|寄件人|发件人)|(?:to|cc|bcc|subject|sent|date|reply-to|收件者|收件人|副本|密件副本|主旨|主題|主题|日期|"
+    "寄件日期|寄送日期|傳送日期|傳送時間|发送时间|attachments?|附件|importance|重要性)",
+    re.IGNORECASE,
+)
+_SENDER = re.compile(" *\\**(?:from|寄件|发件)", re.IGNORECASE)
+
+
+def find_mail_headers(lines: Sequence[str]) -> frozenset[int]:
+    """Return the indexes of lines such as `From:`, `Subject:`, `Date:` above a mail's text."""
+    found: set[int] = set()
+    if not any(map(_SENDER.match, lines)):
+        return frozenset(found)
+    block = _HeaderBlock()
+    for place, raw in enumerate((*lines, "-")):
+        name, colon, _ = raw.replace("：", ":", 1).partition(":")
+        match = _HEADER_NAME.fullmatch(name.strip(" *")) if colon and len(name) < 20 else None
+        if block.accept_line(place, raw, match):
+            continue
+        if block.has_sender and len(block.indexes) > 1:
+            found.update(block.indexes)
+        block = _HeaderBlock()
+        block.accept_line(place, raw, match)
+    return frozenset(found)
+
+
+@dataclass(slots=True)
+class _HeaderBlock:
+    indexes: list[int] = field(default_factory=list)
+    names: set[str] = field(default_factory=set)
+    has_sender: bool = False
+    is_spaced: bool = False
+    """A blank line separates the header lines, as in a mail pasted into Word."""
+    blanks: int = 0
+
+    def accept_line(self, index: int, raw: str, match: re.Match[str] | None) -> bool:
+        """Accept a line if it belongs to the block, and return whether it does. A repeated name does not."""
+        if match and match[0].casefold() not in self.names and (not self.blanks or self.is_spaced):
+            self.indexes.append(index)
+            self.names.add(match[0].casefold())
+            self.has_sender = self.has_sender or match[1] is not None
+            self.blanks = 0
+            return True
+        if not self.indexes or match:
+            return False
+        if not raw.strip():
+            self.blanks += 1
+            self.is_spaced = self.is_spaced or len(self.indexes) == 1
+            return True
+        if raw[0] in " \t" and "@" in raw and not self.blanks:  # continued list of addressees
+            self.indexes.append(index)
+            return True
+        return False
+
+
+# Classify each line of a document: label, list item or text.
 
 SIGNATURE_DELIMITER = "--"
 """Alone on its line, this sign separates a mail from its signature."""

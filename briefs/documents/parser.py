@@ -1,34 +1,169 @@
-"""Parse lines into documents. Every line is placed, or listed in `unplaced_lines` with a caution."""
+"""Read pasted lines as the rows of one language: markers, levels and wrapped lines as in an imported document."""
 
 import re
-from collections.abc import Collection, Sequence
-from dataclasses import replace
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
 
-from briefs.content import MAX_BULLETS, MAX_TEXT_BYTES, SIDES, Side
-from briefs.documents import side_comparison
+from briefs.content import MAX_BULLETS, MAX_TEXT_BYTES, SIDES, Marker, Side
+from briefs.documents import alignment
 from briefs.documents.alignment import align
-from briefs.documents.digest_splitter import split_digests
 from briefs.documents.fields import header
 from briefs.documents.fields.date_reader import DateOrder
-from briefs.documents.fields.label_names import FIELDS_OF_BODY
-from briefs.documents.fields.labels import PRIMARY_BODY_LABELS, FieldLabel, is_web_address
-from briefs.documents.files.encodings import DOCUMENT_LINE_LIMIT, DecodedDocument, hash_lines
-from briefs.documents.language_halves import join_language_halves
-from briefs.documents.line_classifier import SIGNATURE_DELIMITER, classify_lines
-from briefs.documents.line_wrapping import PARAGRAPH_STOPS, LineWrapping
-from briefs.documents.lines import DocumentLine
-from briefs.documents.list_sequences import ends_sentence
-from briefs.documents.markers import DEEPEST_LEVEL, OUTLINE_STYLE_PREFIX, find_marker, is_page_furniture
+from briefs.documents.fields.labels import FIELDS_OF_BODY, PRIMARY_BODY_LABELS, FieldLabel, is_web_address
+from briefs.documents.files.encodings import (
+    DOCUMENT_LINE_LIMIT,
+    DecodedDocument,
+    decode_text_file,
+    hash_lines,
+)
+from briefs.documents.files.word import decode_word
+from briefs.documents.line_classifier import SIGNATURE_DELIMITER, DocumentLine, classify_lines
+from briefs.documents.markers import (
+    DEEPEST_LEVEL,
+    OUTLINE_STYLE_PREFIX,
+    ListMarker,
+    ListNesting,
+    SequenceLine,
+    ends_at_hard_break,
+    ends_sentence,
+    find_capital_marker,
+    find_capital_sequences,
+    find_marker,
+    find_sequence_markers,
+    is_page_furniture,
+)
 from briefs.documents.sections import (
+    PARAGRAPH_STOPS,
+    LineWrapping,
     Section,
     SectionItem,
     build_parsed_sides,
     build_script_caution,
     find_mixed_label_side,
+    join_language_halves,
+    split_digests,
 )
 from briefs.documents.types import Caution, DocumentRefused, ParsedDocument, ParsedSide, ParseResult, Point
 from briefs.text.paths import OTHER_SIDE
-from briefs.text.scripts import detect_side, is_wider
+from briefs.text.scripts import detect_side, display_width, is_wider, join_wrapped
+
+# Read pasted lines as the rows of one language: markers, levels and wrapped lines as in an imported document.
+
+_WORD_BULLETS = {"o": "○", "§": "▪", "v": "❖", "Ø": "➢", "ü": "✓", "q": "□", "n": "■", "u": "◆", "l": "●"}
+"""Word's bullets as plain text: the letters that its symbol fonts draw as these signs. A tab follows."""
+_WORD_BULLET = re.compile(rf"[{''.join(_WORD_BULLETS)}](?=\t)")
+_LEAST_YEAR = 100
+_WIDTHS = {"\t": 4, "\u3000": 2}
+_NARROWEST_MAIL = 56
+"""Columns. Mail programs wrap at 72 to 78; a line that is clearly shorter was ended by its writer."""
+_HANGING = 4
+"""Columns by which a wrapped Chinese line may be shorter, since a line neither begins nor ends with some signs."""
+_FIRST_WORD = re.compile("[!-~]+|.")
+
+
+@dataclass(frozen=True, slots=True)
+class PastedLine:
+    """`depth` counts from 0. A line without a marker has no `marker`."""
+
+    text: str
+    marker: Marker | None = None
+    depth: int = 0
+
+
+def read_pasted_lines(lines: Sequence[str], *, joins_wrapped: bool = False) -> list[PastedLine]:
+    """Return one entry per line, also for empty lines, and for those that are joined to the line above."""
+    read = {
+        at: (_replace_word_bullet(raw.strip()), _indent(raw)) for at, raw in enumerate(lines) if raw.strip()
+    }
+    nesting = ListNesting()
+    found: dict[int, PastedLine] = {}
+    for (at, (text, indent)), mark in zip(read.items(), _find_markers(list(read.values())), strict=True):
+        resolved = mark and nesting.resolve_roman_or_letter(mark)
+        if resolved and _is_item(resolved, nesting):
+            level = nesting.add_item(indent, resolved)
+            found[at] = PastedLine(_clean(resolved.item_text), resolved.kind, min(level, DEEPEST_LEVEL))
+        else:
+            found[at] = PastedLine(_clean(text))
+    if joins_wrapped:
+        found = _join_wrapped_lines(found, read)
+    return [found.get(at, PastedLine("")) for at in range(len(lines))]
+
+
+def _is_item(mark: ListMarker, nesting: ListNesting) -> bool:
+    """A pasted part of a list may begin with any number, but not with a year or an outline number."""
+    is_number = mark.ordinal < _LEAST_YEAR and not mark.style.startswith(OUTLINE_STYLE_PREFIX)
+    return is_number or nesting.expects(mark)
+
+
+def _indent(raw: str) -> int:
+    blank = raw[: len(raw) - len(raw.lstrip())]
+    return sum(_WIDTHS.get(character, 1) for character in blank)
+
+
+def _replace_word_bullet(text: str) -> str:
+    text = _WORD_BULLET.sub(lambda match: _WORD_BULLETS[match[0]], text)
+    return text.replace("\t", " ").replace("\u00a0", " ")
+
+
+def _clean(text: str) -> str:
+    return re.sub(r"\s+", " ", text).strip()
+
+
+def _find_markers(texts: Sequence[tuple[str, int]]) -> Iterator[ListMarker | None]:
+    if not texts:
+        return
+    capitals = find_capital_sequences(text for text, _indent in texts)
+    own = [find_marker(text, indent) or find_capital_marker(text, capitals) for text, indent in texts]
+    widest = max(display_width(text) for text, _indent in texts)
+    breaks = [True, *(ends_at_hard_break(above, text, widest) for (above, _), (text, _) in pairwise(texts))]
+    places = [
+        SequenceLine(text, indent, mark, starts_paragraph=False, after_hard_break=hard)
+        for (text, indent), mark, hard in zip(texts, own, breaks, strict=True)
+    ]
+    sequences = find_sequence_markers(places)
+    yield from (mark or sequences.get(at) for at, mark in enumerate(own))
+
+
+def _join_wrapped_lines(
+    found: dict[int, PastedLine], read: dict[int, tuple[str, int]]
+) -> dict[int, PastedLine]:
+    """Join lines that a mail program wrapped: the next word did not fit, and some lines end within a sentence.
+
+    If each line after such an end begins with a capital, the lines are a list.
+    """
+    widths = {at: indent + display_width(text) for at, (text, indent) in read.items()}
+    widest = max(widths.values(), default=0)
+    wrapped = [
+        at
+        for at, line in found.items()
+        if not line.marker and at - 1 in found and _is_full(widths[at - 1], line.text, widest)
+    ]
+    within = [at for at in wrapped if not _may_end_paragraph(found[at - 1].text)]
+    if all(found[at].text[0].isupper() for at in within):
+        return found
+    joined = dict(found)
+    head = 0
+    for at in found:
+        if at in wrapped:
+            joined[head] = replace(joined[head], text=join_wrapped(joined[head].text, joined.pop(at).text))
+        else:
+            head = at
+    return joined
+
+
+def _is_full(width: int, below: str, widest: int) -> bool:
+    word = _FIRST_WORD.match(below)
+    room = display_width(word[0]) if word else 0
+    is_latin = below[0].isascii()
+    return width >= _NARROWEST_MAIL and width + room + (1 if is_latin else _HANGING) > widest
+
+
+def _may_end_paragraph(text: str) -> bool:
+    return ends_sentence(text) or text[-1] in "；;：:"
+
+
+# Parse lines into documents. Every line is placed, or listed in `unplaced_lines` with a caution.
 
 DOCUMENT_TEXT_LIMIT = 600_000
 """Characters of all digests of a file together. To read so many takes less than two seconds."""
@@ -143,7 +278,7 @@ class _DigestParser:
         )
         zh, en = (sides[side].points if side in sides else () for side in SIDES)
         pairs = tuple(align(zh, en, terms=terms))
-        self.cautions += side_comparison.find_side_cautions(sides, pairs)
+        self.cautions += alignment.find_side_cautions(sides, pairs)
         self.cautions.sort(key=lambda caution: caution.line or 0)
         return ParsedDocument(
             sides=sides,
@@ -393,3 +528,57 @@ class _DigestParser:
         """Record a line as unplaced. The current section is not affected."""
         self.unplaced_lines.append((line.number, line.text))
         self.cautions.append(Caution(line.number, "unplaced", {"text": line.text}))
+
+
+# Read a file's bytes into its digests, each parsed or refused. This is the entry point of the package.
+
+_MAGIC_NUMBERS = (
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "word-old"),
+    (b"{\\rtf", "rich-text"),
+    (b"%PDF-", "binary"),
+    (b"\x89PNG", "binary"),
+    (b"\xff\xd8\xff", "binary"),
+    (b"GIF8", "binary"),
+    (b"\x1f\x8b", "binary"),
+)
+_ZIP_SIGNATURES = (b"PK\x03\x04", b"PK\x05\x06")
+_MARKUP = re.compile(rb"(?:\xef\xbb\xbf)?\s*<(?:!doctype html|html|\?xml)\b", re.IGNORECASE)
+_ENCRYPTED_PACKAGE = "EncryptedPackage".encode("utf-16-le")
+"""Word stores a password-protected file in a container of the old format."""
+
+
+def read_document(
+    data: bytes, name: str, *, date_order: DateOrder = "mdy", terms: Sequence[tuple[str, str]] = ()
+) -> list[ParseResult]:
+    """Detect the format by the bytes and parse the file. The name only serves to refuse a .docx that is not a
+    Word file.
+    """
+    try:
+        decoded = _decode(data, has_word_extension=name.lower().endswith((".docx", ".docm")))
+    except DocumentRefused as refusal:
+        return [ParseResult(0, hash_lines(()), None, refusal, "")]
+    return parse(decoded, date_order=date_order, terms=terms)
+
+
+def _decode(data: bytes, *, has_word_extension: bool) -> DecodedDocument:
+    if data.startswith(_ZIP_SIGNATURES):
+        return decode_word(data, has_word_extension=has_word_extension)
+    if has_word_extension and data.strip():
+        require_word_format(data)
+    if code := _detect_other_format(data):
+        raise DocumentRefused(None, code)
+    return decode_text_file(data)
+
+
+def require_word_format(data: bytes) -> None:
+    """Raise `DocumentRefused` if the first bytes are not those of a .docx file."""
+    if not data.startswith(_ZIP_SIGNATURES):
+        code = _detect_other_format(data)
+        raise DocumentRefused(None, "not-word" if not code or code == "binary" else code)
+
+
+def _detect_other_format(data: bytes) -> str | None:
+    for magic, code in _MAGIC_NUMBERS:
+        if data.startswith(magic):
+            return "word-encrypted" if code == "word-old" and _ENCRYPTED_PACKAGE in data else code
+    return "markup" if _MARKUP.match(data) else None

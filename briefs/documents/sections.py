@@ -4,17 +4,22 @@ A label in one language sets the language of the text, unless the text is clearl
 names the other language. Then, as under a bilingual label, the script of each paragraph and point decides.
 """
 
-from collections.abc import Sequence, Set
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass, field, replace
+from itertools import pairwise, takewhile
 
 from briefs.content import SIDES, Side
-from briefs.documents.fields.label_names import FIELDS_OF_BODY
-from briefs.documents.fields.labels import FieldLabel
-from briefs.documents.lines import DocumentLine
-from briefs.documents.markers import ListNesting, close_level_gaps
+from briefs.documents.fields.date_reader import read_date
+from briefs.documents.fields.labels import FIELDS_OF_BODY, FieldLabel
+from briefs.documents.line_classifier import DocumentLine
+from briefs.documents.markers import WRAP_TOLERANCE, ListNesting, close_level_gaps, ends_sentence
 from briefs.documents.types import Caution, ParsedSide, Point, describe_language
 from briefs.text.paths import OTHER_SIDE
-from briefs.text.scripts import count_han, detect_side, join_wrapped, split_bilingual
+from briefs.text.scripts import count_han, detect_side, display_width, join_wrapped, split_bilingual
+
+from .line_classifier import LONGEST_NAME
+
+# Convert the text under body labels into the summary and the points of each language.
 
 _OTHER_LANGUAGE_DIVISOR = 5
 """If the other language has a fifth of the letters or more, it is more than a quotation."""
@@ -209,3 +214,265 @@ def _resolve_section_side(
 
 def build_script_caution(code: str, line: int, label: str, side: Side) -> Caution:
     return Caution(line, code, {"label": label, **describe_language(side)})
+
+
+# Decide from the surrounding lines whether a line was wrapped by a mail program or ends a paragraph.
+
+PARAGRAPH_STOPS = '。！？.!?」』”"'
+"""After one of these, a line indented beyond the one above begins a paragraph, as in Chinese with U+3000."""
+
+
+class LineWrapping:
+    """Widths of the lines under the current label, measured on first use."""
+
+    def __init__(self, lines: Sequence[DocumentLine]) -> None:
+        self._lines = lines
+        self._section_label_index = 0
+        self._widest_line = 0
+        self._is_section_wrapped: bool | None = None
+        self._block_range, self._is_block_of_sentences = range(0), False
+
+    def enter_section(self, label_index: int) -> None:
+        self._section_label_index, self._widest_line, self._is_section_wrapped = label_index, 0, None
+
+    def _measure_widest_line(self) -> int:
+        if not self._widest_line:
+            below = takewhile(lambda line: not line.label, self._lines[self._section_label_index + 1 :])
+            self._widest_line = max((display_width(line.text) for line in below), default=1)
+        return self._widest_line
+
+    def would_next_word_fit(self, item: SectionItem, line: DocumentLine) -> bool:
+        """Return whether the next word would have fitted after the sentence above. Then nothing was wrapped."""
+        word = line.text.partition(" ")[0] if line.text[0].isascii() else line.text[0]
+        return (
+            display_width(item.last_line) + display_width(word) + WRAP_TOLERANCE
+            <= self._measure_widest_line()
+        )
+
+    def is_in_block_of_sentences(self, index: int) -> bool:
+        """Return whether the line is in a block of three or more lines that all end a sentence. Wrapping does
+        not produce that.
+        """
+        if index not in self._block_range:
+            start = end = index
+            while start and self._runs_into_next_line(start - 1):
+                start -= 1
+            while end + 1 < len(self._lines) and self._runs_into_next_line(end):
+                end += 1
+            self._block_range = range(start, end + 1)
+            texts = [self._lines[n].text for n in self._block_range if not self._lines[n].label]
+            self._is_block_of_sentences = len(texts) > 2 and all(
+                text[-1] in PARAGRAPH_STOPS for text in texts
+            )
+        return self._is_block_of_sentences
+
+    def _runs_into_next_line(self, at: int) -> bool:
+        below = self._lines[at + 1]
+        return not (
+            below.list_marker or below.label or below.blank_lines_above or self._lines[at].list_marker
+        )
+
+    def is_wrapped_section(self) -> bool:
+        """Return whether lines of this section were cut in mid-sentence, and no line is clearly longer than
+        those.
+        """
+        if self._is_section_wrapped is None:
+            section = takewhile(lambda line: not line.label, self._lines[self._section_label_index + 1 :])
+            cut = [
+                display_width(above.text)
+                for above, below in pairwise(section)
+                if not (
+                    below.list_marker
+                    or below.blank_lines_above
+                    or below.starts_paragraph
+                    or ends_sentence(above.text)
+                )
+            ]
+            self._is_section_wrapped = (
+                max(cut, default=-WRAP_TOLERANCE) + WRAP_TOLERANCE >= self._measure_widest_line()
+            )
+        return self._is_section_wrapped
+
+
+# Find where one digest of a file ends and the next begins.
+
+_LOOK_AHEAD = 400
+
+
+_PAGE_TOP = 8
+"""Lines within which a header must begin on a new page."""
+
+
+_NEVER_ENDS_HEADING = "。！？!?；;，,」』"
+
+
+def split_digests(lines: Sequence[DocumentLine]) -> list[list[DocumentLine]]:
+    """Split lines into digests. A digest begins at a header label that the current one, which has a body,
+    already has.
+    """
+    starts = [0]
+    seen: set[str] = set()
+    sides: set[Side | None] = set()
+    has_body = False
+    run: list[int] = []
+    for at, line in enumerate(lines):
+        label = line.label
+        if line.new_page and has_body and _begins_digest_on_page(lines, at, sides):
+            starts.append(at)
+            seen, sides, has_body, run = set(), set(), False, []
+        if line.is_body:
+            seen |= _collect_fields(lines, run)
+            has_body, run = True, []
+            if label:
+                sides.add(label.side)
+        elif label is None:
+            continue
+        elif (
+            label.field in seen
+            and (has_body or _repeats_first_label(lines[starts[-1]], label, seen))
+            and _begins_header(lines, at, sides)
+        ):
+            starts.append(_find_start_with_heading(lines, _find_start_with_preceding_labels(lines, at, run)))
+            seen = _collect_fields(lines, range(starts[-1], at + 1))
+            sides, has_body, run = set(), False, []
+        elif has_body:
+            run.append(at)
+        else:
+            seen.add(label.field)
+    return [list(lines[a:b]) for a, b in pairwise([*starts, len(lines)]) if lines[a:b]]
+
+
+def _begins_digest_on_page(lines: Sequence[DocumentLine], at: int, sides: set[Side | None]) -> bool:
+    """Return whether a header is at the top of the new page, even one with other labels."""
+    for place in range(at, min(at + _PAGE_TOP, len(lines))):
+        if lines[place].is_body:
+            return False
+        if lines[place].is_header:
+            return _begins_header(lines, place, sides)
+    return False
+
+
+def _repeats_first_label(first: DocumentLine, label: FieldLabel, fields: set[str]) -> bool:
+    """Return whether the first label is repeated in the same languages after others. That digest then has no
+    text.
+    """
+    return (
+        first.label is not None
+        and (first.label.field, first.label.sides) == (label.field, label.sides)
+        and len(fields) > 1
+    )
+
+
+def _collect_fields(lines: Sequence[DocumentLine], indexes: Iterable[int]) -> set[str]:
+    labels = (lines[place].label for place in indexes)
+    return {label.field for label in labels if label}
+
+
+def _begins_header(lines: Sequence[DocumentLine], at: int, sides: set[Side | None]) -> bool:
+    """Return whether a header begins here: two labels, or one with a body. A lone `Source:` under a list is a
+    remark.
+    """
+    fields: set[str] = set()
+    for line in lines[at : at + _LOOK_AHEAD]:
+        if line.is_header and line.label:
+            fields.add(line.label.field)
+            if len(fields) > 1:
+                return True
+        elif line.is_body:
+            return line.label is None or line.label.side in sides
+    return False
+
+
+def _find_start_with_preceding_labels(lines: Sequence[DocumentLine], at: int, run: Sequence[int]) -> int:
+    """Move the start up over labels that the new digest does not repeat below, such as a Title."""
+    own = _collect_next_header_fields(lines, at) if run else set()
+    start = place = at
+    while run and place > run[0]:
+        place -= 1
+        label, above = lines[place].label, lines[place - 1].label
+        if label and label.field not in own:
+            start = place
+        elif label or not (above and not above.value):
+            break
+    return start
+
+
+def _find_start_with_heading(lines: Sequence[DocumentLine], start: int) -> int:
+    """Move the start up to a separate heading above the labels, such as `二、半導體競爭`."""
+    above = lines[start - 1]
+    is_near = not lines[start].blank_lines_above or above.number == lines[start].number - 2
+    if above.label or not above.blank_lines_above or not is_near or len(above.text) > LONGEST_NAME:
+        return start
+    mark = above.list_marker
+    if (
+        above.text[-1] in _NEVER_ENDS_HEADING
+        or detect_side(above.text) is None
+        or (mark and (mark.kind == "bullet" or not mark.item_text))
+    ):
+        return start
+    above.list_marker = None
+    return start - 1
+
+
+def _collect_next_header_fields(lines: Sequence[DocumentLine], at: int) -> set[str]:
+    fields: set[str] = set()
+    has_body = False
+    for line in lines[at : at + _LOOK_AHEAD]:
+        if line.is_body:
+            has_body = True
+        elif line.is_header and line.label:
+            if has_body and line.label.field in fields:
+                break
+            fields.add(line.label.field)
+    return fields
+
+
+# Join an article whose header and text come first in Chinese and then in English into one digest.
+
+_IDENTIFYING_FIELDS = ("authors", "source", "url", "doi")
+
+
+def join_language_halves(digests: Sequence[list[DocumentLine]]) -> list[list[DocumentLine]]:
+    """Join adjacent digests with labels in one language each that have the same date and share an author
+    list, source or address.
+
+    Independent digests have labels in both languages, or in the same one.
+    """
+    joined: list[list[DocumentLine]] = []
+    for digest in digests:
+        if joined and _are_halves(joined[-1], digest):
+            joined[-1] = [*joined[-1], *digest]
+        else:
+            joined.append(digest)
+    return joined
+
+
+def _are_halves(first: Sequence[DocumentLine], second: Sequence[DocumentLine]) -> bool:
+    side, other = _find_label_language(first), _find_label_language(second)
+    if side is None or other is None or side == other:
+        return False
+    one, two = _collect_facts(first), _collect_facts(second)
+    dates = [read_date(facts.get("date", "")) for facts in (one, two)]
+    if not dates[0] or not dates[1] or dates[0][0].iso != dates[1][0].iso:
+        return False
+    shared = [name for name in _IDENTIFYING_FIELDS if name in one and name in two]
+    same = [name for name in shared if one[name].casefold() == two[name].casefold()]
+    return bool(same) and ("url" not in shared or "url" in same)
+
+
+def _find_label_language(lines: Sequence[DocumentLine]) -> Side | None:
+    """Return the only language of the labels, or None if there are several or no text follows."""
+    labels = [line.label for line in lines if line.label]
+    sides = {side for label in labels for side in label.sides if label.field not in ("url", "doi")}
+    has_body = any(label.field in FIELDS_OF_BODY for label in labels)
+    return next(iter(sides)) if len(sides) == 1 and has_body else None
+
+
+def _collect_facts(lines: Sequence[DocumentLine]) -> dict[str, str]:
+    facts: dict[str, str] = {}
+    for line, below in zip(lines, [*lines[1:], None], strict=True):
+        if line.label and line.label.field not in facts:
+            value = line.label.value or (below.text if below and not below.label else "")
+            if value:
+                facts[line.label.field] = value
+    return facts

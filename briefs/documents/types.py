@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 from briefs.content import Marker, Side
+from briefs.lexicon.figure import read_sections
 from briefs.lexicon.pair_scores import DOUBTFUL_CONFIDENCE
-from briefs.lexicon.word_tables import read_sections
 from briefs.text.paths import LANGUAGE_CODES
 
 MessageLanguage = Literal["en", "zh"]

@@ -14,8 +14,16 @@ from typing import Literal
 
 from briefs.content import SIDES, Side
 from briefs.documents.fields.authors import split_authors, split_keywords
-from briefs.documents.fields.label_names import FIELDS_OF_BODY, FIELDS_OF_HEADER, LABEL_NAMES, LIST_FIELDS
-from briefs.documents.fields.labels import find_label, format_header_label, is_bold, is_web_address
+from briefs.documents.fields.labels import (
+    FIELDS_OF_BODY,
+    FIELDS_OF_HEADER,
+    LABEL_NAMES,
+    LIST_FIELDS,
+    find_label,
+    format_header_label,
+    is_bold,
+    is_web_address,
+)
 from briefs.documents.line_classifier import is_escaped
 from briefs.documents.markers import close_level_gaps, is_horizontal_rule
 from briefs.documents.types import ParsedDate, ParsedDocument, ParsedSide, Point

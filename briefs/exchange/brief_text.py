@@ -7,15 +7,14 @@ from ..content import SIDES, Byline, Content, Side
 from ..derived import build
 from ..documents.fields.authors import split_keywords
 from ..documents.markers import close_level_gaps
-from ..documents.reader import read_document
+from ..documents.parser import read_document
 from ..documents.types import ParsedDate, ParsedDocument, ParsedSide, Point, PointPair
 from ..documents.writer import write
 from ..facts import DOCUMENT_FACTS, FACTS
 from ..models import Author, Brief, Keyword, Source, State
 from ..models.vocabulary import Vocabulary
 from ..workflow import load_working_copy
-from .word.digest_layout import write_digest_file
-from .word.parallel_table import write_table_file
+from .word_file import write_digest_file, write_table_file
 
 
 class ExportNames:

@@ -5,11 +5,12 @@ stored in batches: one transaction and a constant number of queries per batch. I
 each document is stored whole or not at all.
 """
 
-from .document_checks import CheckedDigest, DocumentChecker
-from .files import find_files
 from .importer import (
+    CheckedDigest,
+    DocumentChecker,
     TooManyDigests,
     create_import_job,
+    find_files,
     import_digests,
     import_files,
     rehearse_import,

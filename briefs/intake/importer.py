@@ -1,22 +1,85 @@
-"""Import files in batches and yield one outcome per digest."""
+"""Find the files that a command line names, each with a name that can be printed and stored."""
 
 import datetime as dt
+import json
+import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
 
+from django.conf import settings
 from django.db import DatabaseError, transaction
 
-from ..database.write_turns import let_other_writers_in
+from .. import checks, workflow
+from ..checks import chinese
+from ..database.bulk_writes import let_other_writers_in
 from ..documents.fields.date_reader import DateOrder
-from ..documents.reader import read_document
-from ..documents.types import DocumentRefused
+from ..documents.files.encodings import decode_text
+from ..documents.parser import read_document
+from ..documents.types import DocumentRefused, ParsedDocument
 from ..models import Person, Term, get_importer
-from .files import read_file
+from ..workflow.rules.check_context import load_check_context
+from .content_mapping import build_content, build_text_facts
 from .outcomes import ImportChoice, ImportItem, ImportOutcome
-from .storing import ImportJob, store_items
+from .storing import ImportJob, build_not_storable_refusal, store_items
+from .vocabulary_lookup import read_author
+
+# Find the files that a command line names, each with a name that can be printed and stored.
+
+_SYSTEM_FILES: Final = ("thumbs.db", "desktop.ini", "__macosx", "$recycle.bin", "system volume information")
+_SYSTEM_FILE_PREFIXES: Final = (".", "~$")
+"""Word writes a `~$` file beside each document that is open."""
+
+
+def find_files(paths: Iterable[str]) -> Iterator[tuple[str, Path]]:
+    """Yield each file with its name as given. Folders are searched in sorted order, without system files."""
+    for given in paths:
+        path = Path(given)
+        if not path.is_dir():
+            yield make_printable_path(given), path
+            continue
+        for file in sorted(path.rglob("*")):
+            inside = file.relative_to(path)
+            if file.is_file() and not any(map(_is_system_file, inside.parts)):
+                yield make_printable_path(os.path.join(given, inside)), file  # a Path drops `./`
+
+
+def _is_system_file(name: str) -> bool:
+    return name.startswith(_SYSTEM_FILE_PREFIXES) or name.lower() in _SYSTEM_FILES
+
+
+def read_file(path: Path) -> bytes:
+    """Return the bytes of a file. Raise `DocumentRefused` if it cannot be read."""
+    if path.exists() and not path.is_file():  # reading a pipe may never end
+        raise DocumentRefused(None, "unreadable", {"why": "it is a pipe or a device, not a file"})
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise DocumentRefused(None, "unreadable", {"why": error.strerror or type(error).__name__}) from error
+
+
+def make_printable_path(path: str) -> str:
+    """Return the path as UTF-8. Names that are not UTF-8, as on older systems, are read as Big5 or GB18030."""
+    return os.sep.join(map(_printable_name, path.split(os.sep)))
+
+
+def _printable_name(name: str) -> str:
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        data = os.fsencode(name)
+    else:
+        return name
+    try:
+        text = decode_text(data)[0]
+    except DocumentRefused:
+        text = ""
+    return text if text.isprintable() and text else data.decode("utf-8", "backslashreplace")
+
+
+# Import files in batches and yield one outcome per digest.
 
 BATCH_SIZE: Final = 40
 """Digests per transaction: about half a second, for which other writers wait on SQLite."""
@@ -171,3 +234,64 @@ def _store_in_transaction(group: Sequence[ImportItem], job: ImportJob) -> dict[i
         else replace(outcome, status="dry-run", dry_run_status=outcome.status, brief=None)
         for key, outcome in outcomes.items()
     }
+
+
+# Run the checks of the desk on documents. Nothing is stored.
+
+UNSAVED_SOURCE_ID = 0
+"""Stands for a source that the document names, so that it does not count as missing."""
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedDigest:
+    """The findings of one digest, or why it was refused. A finding's `bullet` is the place of the pair, from 1."""
+
+    file: str
+    index: int
+    findings: tuple[checks.Finding, ...] = ()
+    refusal: DocumentRefused | None = None
+
+
+class DocumentChecker:
+    """Check documents with the glossary of the database, or the shipped one if the database has none to read."""
+
+    def __init__(self) -> None:
+        self.shipped: checks.CheckContext | None = None
+        try:
+            self._alignment_terms = load_alignment_terms()
+        except DatabaseError:
+            self.shipped = _load_shipped_context()
+            self._alignment_terms = tuple((term.zh, term.en) for term in self.shipped.terms)
+
+    def check_files(self, files: Iterable[tuple[str, Path]]) -> Iterator[CheckedDigest]:
+        for name, path in files:
+            try:
+                data = read_file(path)
+            except DocumentRefused as refusal:
+                yield CheckedDigest(name, 0, refusal=refusal)
+                continue
+            order = cast(DateOrder, settings.DIGEST_DATE_ORDER)
+            for reading in read_document(data, name, date_order=order, terms=self._alignment_terms):
+                try:
+                    findings = self._check(reading.parsed) if reading.parsed else []
+                    yield CheckedDigest(name, reading.index, tuple(findings), reading.refusal)
+                except workflow.Refused as refused:
+                    yield CheckedDigest(name, reading.index, refusal=build_not_storable_refusal(refused))
+
+    def _check(self, parsed: ParsedDocument) -> list[checks.Finding]:
+        facts = replace(build_text_facts(parsed), source=UNSAVED_SOURCE_ID if parsed.source else None)
+        content = workflow.prepare(build_content(parsed, facts)).content
+        context = self.shipped or load_check_context(content)
+        authors = map(read_author, parsed.authors)  # an import would add these names
+        names = [name for author in authors for name in (author.name, author.name_zh)]
+        own_names = filter(None, [*names, parsed.source])
+        findings = checks.run_checks(content, replace(context, names=(*context.names, *own_names)))
+        return sorted(findings, key=lambda finding: finding.bullet or 0)
+
+
+def _load_shipped_context() -> checks.CheckContext:
+    rows = json.loads((settings.BASE_DIR / "fixtures" / "vocabulary.json").read_text(encoding="utf-8"))
+    terms = tuple(
+        checks.TermData.from_mapping(row["fields"]) for row in rows if row["model"] == "briefs.term"
+    )
+    return checks.CheckContext(terms=terms, mainland_wordings=chinese.load_default_wordings())

@@ -23,8 +23,7 @@ from .content_mapping import (
     restore_earlier_numbers,
     states_the_same,
 )
-from .dry_run_state import DryRunState
-from .outcomes import BriefChange, ImportItem, ImportOutcome
+from .outcomes import BriefChange, DryRunState, ImportItem, ImportOutcome
 from .vocabulary_lookup import VocabularyLookup
 
 PASTED_FILE_NAME: Final = "pasted.txt"

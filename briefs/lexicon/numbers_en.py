@@ -6,9 +6,17 @@ from decimal import Decimal
 from itertools import islice
 from pathlib import Path
 
-from briefs.lexicon.figure import FIGURE_LIMIT, NUMBER_PATTERN, Figure, blank_out_figures, join_ranges
-from briefs.lexicon.units import SIGN_PATTERN, find_unit_after, find_unit_of_sign
-from briefs.lexicon.word_tables import read_sections
+from briefs.lexicon.figure import (
+    FIGURE_LIMIT,
+    NUMBER_PATTERN,
+    SIGN_PATTERN,
+    Figure,
+    blank_out_figures,
+    find_unit_after,
+    find_unit_of_sign,
+    join_ranges,
+    read_sections,
+)
 from briefs.text.date_format import ENGLISH_MONTHS
 
 _ARABIC = re.compile(

@@ -6,10 +6,18 @@ from decimal import Decimal
 from itertools import islice
 from pathlib import Path
 
-from briefs.lexicon.figure import FIGURE_LIMIT, NUMBER_PATTERN, Figure, blank_out_figures, join_ranges
-from briefs.lexicon.masking import blank_out_matches
-from briefs.lexicon.units import SIGN_PATTERN, find_unit_after, find_unit_of_sign
-from briefs.lexicon.word_tables import read_sections
+from briefs.lexicon.figure import (
+    FIGURE_LIMIT,
+    NUMBER_PATTERN,
+    SIGN_PATTERN,
+    Figure,
+    blank_out_figures,
+    blank_out_matches,
+    find_unit_after,
+    find_unit_of_sign,
+    join_ranges,
+    read_sections,
+)
 
 _DIGIT = {
     c: Decimal(v)

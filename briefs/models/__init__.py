@@ -1,7 +1,6 @@
 """All models, for Django and staff code. Public code imports single modules instead."""
 
-from .accounts import EncryptionKey, SignInCounter, SignInEvent
-from .brief import Brief, BriefAuthor, BriefKeyword, Bullet, Precision, State
+from .brief import Brief, BriefAuthor, BriefKeyword, Bullet, Picture, Precision, State
 from .delivery import MailSwitch, Outbox, PreviewLink, Webhook, WebhookDelivery
 from .derived import (
     EditionAuthor,
@@ -11,18 +10,15 @@ from .derived import (
     Relabelling,
     SearchEntry,
 )
-from .desk import Presence, RowKey, SavedFilter
+from .desk import MemoryKey, MemoryPair, Presence, RowKey, SavedFilter, Upload, UploadFile
 from .edition import ChangeKind, Edition, WithdrawalKind
 from .history import Dismissal, Document, Event, Note, Revision, SignOff
 from .letters import Letter
-from .memory import MemoryKey, MemoryPair
-from .people import Person, get_importer
-from .pictures import Picture
+from .people import EncryptionKey, Person, SignInCounter, SignInEvent, get_importer
 from .proposals import Proposal
 from .review import Answer, Assignment, FactTick, Look, Reply, Suggestion
 from .searches import Search
 from .site import JobRun, SiteText, SiteVersion
-from .uploads import Upload, UploadFile
 from .vocabulary import Author, Keyword, Source, Term
 
 __all__ = [

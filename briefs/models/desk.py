@@ -1,8 +1,16 @@
 """State of staff at work: row keys, presence and saved filters. Not content, and never public."""
 
+import uuid
+
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
+
+from .fields import PlainJSON
+from .history import SIDE_CHOICES
+
+# State of staff at work: row keys, presence and saved filters. Not content, and never public.
 
 
 class RowKey(models.Model):
@@ -52,3 +60,75 @@ class SavedFilter(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+# Uploaded files that wait for confirmation. Deleted after a day; no brief depends on them.
+
+
+class Upload(models.Model):
+    """Files of one person and their import settings. `results` is the outcome of each digest by key."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    words_of = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    date_order = models.CharField(max_length=3)
+    created_at = models.DateTimeField()
+    done_at = models.DateTimeField(null=True)
+    results = models.JSONField(default=dict, encoder=PlainJSON)
+
+    class Meta:
+        verbose_name = _("Upload")
+        verbose_name_plural = _("Uploads")
+
+    def __str__(self) -> str:
+        return f"{self.owner_id} {self.created_at:%Y-%m-%d %H:%M}"
+
+
+class UploadFile(models.Model):
+    """One file, unchanged. A rejected file has a code in `refused` and no data."""
+
+    upload = models.ForeignKey(Upload, models.CASCADE, related_name="files")
+    position = models.PositiveIntegerField()
+    name = models.CharField(max_length=255)
+    size = models.PositiveIntegerField()
+    data = models.BinaryField(default=b"")
+    refused = models.CharField(max_length=20, blank=True)
+
+    class Meta:
+        ordering = ["position"]
+        constraints = [models.UniqueConstraint(fields=["upload", "position"], name="upload_file_place_once")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+# Translation memory. Derived from editions, including scheduled ones, so never public.
+
+
+class MemoryPair(models.Model):
+    """One bullet pair of a brief's newest approved edition."""
+
+    edition = models.ForeignKey("briefs.Edition", models.CASCADE, related_name="+")
+    number = models.PositiveIntegerField()
+    text_zh = models.TextField()
+    text_en = models.TextField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["edition", "number"], name="memory_pair_once")]
+
+    def __str__(self) -> str:
+        return f"{self.edition_id} #b{self.number}"
+
+
+class MemoryKey(models.Model):
+    """One MinHash key of one side of a pair. Similar texts share at least one key, so lookups use equality."""
+
+    pair = models.ForeignKey(MemoryPair, models.CASCADE, related_name="+")
+    side = models.CharField(max_length=2, choices=SIDE_CHOICES)
+    key = models.BigIntegerField()
+
+    class Meta:
+        indexes = [models.Index(fields=["side", "key"], name="memory_by_key")]
+
+    def __str__(self) -> str:
+        return f"{self.side} {self.key}"

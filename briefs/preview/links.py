@@ -9,7 +9,7 @@ from django.db import DatabaseError, transaction
 from django.db.models import Exists, F, OuterRef, QuerySet
 
 from ..content import Content
-from ..database.bulk_delete import delete_in_batches
+from ..database.bulk_writes import delete_in_batches
 from ..letters import LetterTarget
 from ..models.delivery import PreviewLink
 from ..models.history import Event

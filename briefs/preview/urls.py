@@ -2,9 +2,9 @@
 
 from django.urls import path, register_converter
 
-from ..public.languages import LanguageConverter
+from ..public.page_frame import LanguageConverter
 from . import views
-from .guest_access import guest_view
+from .views import guest_view
 
 register_converter(LanguageConverter, "preview_language")
 

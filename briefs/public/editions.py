@@ -1,27 +1,171 @@
-"""Queries for public pages. Each selects editions with a method of the `Editions` queryset (`listed`,
-`found` or `gone`).
-
-The exception is `list_history`: it also reads earlier editions of a brief that was found before.
-"""
+"""Opaque keys for list positions in addresses: publication time (or article day) and id."""
 
 import datetime as dt
-from collections.abc import Sequence
-from typing import Any, Literal, NamedTuple
+import re
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any, Literal, NamedTuple, Self
 
 from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.db.models.fields.json import KeyTextTransform
-from django.http import Http404
+from django.http import Http404, HttpRequest
 
 from ..content import Side
-from ..database.prepared_query import PreparedQuery
+from ..database.replica import PreparedQuery
 from ..derived.public_brief import BRIEF_COLUMNS, build_briefs
 from ..derived.related_briefs import RelatedBriefs
 from ..models.derived import EditionPlace, EditionTerm
 from ..models.edition import Edition
 from ..public_brief import PublicBrief, PublicName
-from ..rendering import term_marks
-from .keyset import NO_FILTER, PAGE_SIZE, KeysetPage, KeysetPaginator
-from .page_keys import PageKey, build_beyond_condition
+from ..rendering import text
+
+# Opaque keys for list positions in addresses: publication time (or article day) and id.
+
+_EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+_KEY = re.compile(
+    r"(-?[0-9a-f]{1,15})-([0-9a-f]{1,15})", re.ASCII
+)  # below 2⁶⁰, so that no database integer overflows; negative before 1970
+
+
+type PageSide = Literal["", "before", "after"]
+
+
+class MalformedKey(Http404):
+    """The key does not have the format of `ListPosition`."""
+
+
+class PageKey(NamedTuple):
+    """Requested page: older than (`before`) or newer than (`after`) a list position, or the first page."""
+
+    side: PageSide = ""
+    position: str = ""
+
+
+def read_page_key(request: HttpRequest) -> PageKey:
+    sides: tuple[PageSide, ...] = ("before", "after")
+    return next((PageKey(side, request.GET[side]) for side in sides if side in request.GET), PageKey())
+
+
+def build_beyond_condition(
+    comparison: Literal["lt", "gt"],
+    time: Any,
+    pk: Any,
+    time_column: str = "published_at",
+    id_column: str = "pk",
+) -> Q:
+    """Select rows below or above a position.
+
+    The redundant first condition lets the database seek in the (time, id) index.
+    """
+    return Q(**{f"{time_column}__{comparison}e": time}) & (
+        Q(**{f"{time_column}__{comparison}": time}) | Q(**{f"{id_column}__{comparison}": pk})
+    )
+
+
+class ListPosition(NamedTuple):
+    published_at: dt.datetime
+    id: int
+
+    @classmethod
+    def parse(cls, key: str) -> Self:
+        """Raise MalformedKey."""
+        parts = _KEY.fullmatch(key)
+        try:
+            if not parts:
+                raise MalformedKey(key)
+            return cls(_EPOCH + dt.timedelta(microseconds=int(parts[1], 16)), int(parts[2], 16))
+        except OverflowError as error:
+            raise MalformedKey(key) from error
+
+    def __str__(self) -> str:
+        return f"{(self.published_at - _EPOCH) // dt.timedelta(microseconds=1):x}-{self.id:x}"
+
+
+OLDEST_KEY = str(ListPosition(dt.datetime.min.replace(tzinfo=dt.UTC), 0))
+"""Key before every row, also those of articles from before 1970."""
+
+
+# Keyset pagination of brief lists.
+
+PAGE_SIZE = 20
+NO_FILTER = Q()
+
+type QuerysetBuilder = Callable[..., QuerySet[Any, Any]]
+
+
+class KeysetPage[R](NamedTuple):
+    """One page of a list, with the keys of the older and newer pages.
+
+    A key is empty if there is no such page. `query_string` is the page's own, empty on the first page.
+    """
+
+    rows: list[R]
+    older_key: str
+    newer_key: str
+    query_string: str
+
+
+class KeysetPaginator:
+    """Fetch pages of a queryset ordered by time and id, newest first.
+
+    `build_queryset` takes the query arguments and a `where` condition, and must apply `where` in the same
+    filter as its joins: a second filter would join again and repeat a brief for each of its keywords.
+    `select_columns` selects the columns of a row, id and time first. `time_column` and `id_column` define
+    the order.
+    """
+
+    def __init__(
+        self, build_queryset: QuerysetBuilder, select_columns: QuerysetBuilder, *argument_types: type, time_column: str, id_column: str
+    ) -> None:  # fmt: skip
+        def build(side: PageSide, *arguments: Any) -> QuerySet[Any, Any]:
+            where, sign = NO_FILTER, "" if side == "after" else "-"
+            if side:
+                *arguments, time, pk = arguments  # type: ignore[assignment]
+                where = build_beyond_condition(
+                    "gt" if side == "after" else "lt", time, pk, time_column, id_column
+                )
+            rows = build_queryset(*arguments, where=where)
+            return select_columns(rows.order_by(f"{sign}{time_column}", f"{sign}{id_column}"))[
+                : PAGE_SIZE + 1
+            ]
+
+        self._orders_by_day = time_column.endswith("date")
+        position = (dt.date if self._orders_by_day else dt.datetime, int)
+        self.queries: dict[PageSide, PreparedQuery] = {
+            "": PreparedQuery(partial(build, ""), *argument_types),
+            "before": PreparedQuery(partial(build, "before"), *argument_types, *position),
+            "after": PreparedQuery(partial(build, "after"), *argument_types, *position),
+        }
+
+    def fetch_page(self, *arguments: Any, page: PageKey) -> KeysetPage[tuple[Any, ...]]:
+        """Return a page of the list. Raise MalformedKey."""
+        position = self._parse_key(page.position) if page.side else ()
+        got = self.queries[page.side](*arguments, *position)
+        upwards = page.side == "after"
+        more, rows = len(got) > PAGE_SIZE, got[:PAGE_SIZE]
+        if upwards:
+            rows.reverse()
+        has_older = bool(rows) if upwards else more
+        has_newer = more if upwards else bool(rows) and page.side == "before"
+        return KeysetPage(
+            rows,
+            older_key=_format_key(*rows[-1][:2]) if has_older else "",
+            newer_key=_format_key(*rows[0][:2]) if has_newer else "",
+            query_string=f"?{page.side}={page.position}" if page.side else "",
+        )
+
+    def _parse_key(self, key: str) -> tuple[dt.date, int]:
+        place = ListPosition.parse(key)
+        return (place.published_at.date() if self._orders_by_day else place.published_at), place.id
+
+
+def _format_key(pk: int, at: dt.date) -> str:
+    if not isinstance(at, dt.datetime):
+        at = dt.datetime.combine(at, dt.time(), dt.UTC)
+    return str(ListPosition(at, pk))
+
+
+# Queries for public pages. Each selects editions with a method of the `Editions` queryset (`listed`, `found` or `gone`).
 
 MAX_NEIGHBOURS = 10
 
@@ -78,7 +222,7 @@ class BriefLink(NamedTuple):
 
 type Neighbours = tuple[list[BriefLink], dict[int, BriefLink]]
 """Related briefs, and all neighbours by brief id."""
-type TermsOfEdition = tuple[term_marks.TermOccurrences, dict[int, PublicName]]
+type TermsOfEdition = tuple[text.TermOccurrences, dict[int, PublicName]]
 
 
 def build_listed(page: KeysetPage[tuple[Any, ...]]) -> KeysetPage[ListedBrief]:
@@ -126,7 +270,7 @@ def load_neighbours(edition: PublicEdition, now: dt.datetime) -> Neighbours:
 def load_terms(pk: int) -> TermsOfEdition:
     """Return where the glossary terms of an edition are, and their present names by id. One query."""
     rows = _terms(pk)
-    occurrences = term_marks.collect_occurrences({term: places for term, *_, places in rows})
+    occurrences = text.collect_occurrences({term: places for term, *_, places in rows})
     return occurrences, {term: PublicName(term, slug, zh, en) for term, slug, zh, en, _ in rows}
 
 

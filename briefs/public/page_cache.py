@@ -1,16 +1,15 @@
-"""Keep whole answers of public pages, so that most requests cost one query.
-
-The key has the token of `SiteVersion`, which database triggers change with every row that pages show. It is read on the
-connection that the page reads, before the page: an answer is at most newer than its key. As editions become public and
-end without a write, an answer is kept until the next such time, and for `LIFETIME` at most.
-"""
+"""The hash of everything besides rows that a page is made from: code, templates, libraries, settings and static files."""
 
 import datetime as dt
 import hashlib
-from collections.abc import Callable, Iterator
+import os
+import platform
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from functools import wraps
+from functools import cache, wraps
+from importlib.metadata import version
+from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from django.conf import settings
@@ -19,12 +18,54 @@ from django.db.models import Q, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
-from ..database.prepared_query import PreparedQuery
-from ..database.replica import get_read_connection
+from ..database.replica import PreparedQuery, get_read_connection
 from ..models.edition import Edition
 from ..models.site import SiteVersion
-from .build_hash import compute_build_hash
 from .responses import NO_STORE, make_etag
+
+# The hash of everything besides rows that a page is made from: code, templates, libraries, settings and static files.
+
+_CODE: Final = ("briefs", "digest", "templates")
+_NOT_IN_PAGES: Final = {"__pycache__", "tests", "benchmarks"}
+_SECRET: Final = ("SECRET_KEY", "SECRET_KEY_FALLBACKS", "DATABASES", "CACHES", "MAILERS", "STORAGES")
+
+
+@cache
+def compute_build_hash() -> str:
+    """Return the hash of what this process runs. It must be called at the start: the files may be replaced later."""
+    names = [name for name in dir(settings) if name.isupper() and name not in _SECRET]
+    static = Path(settings.STATIC_ROOT)
+    return hash_parts(
+        [
+            platform.python_version(),
+            [version(package) for package in ("django", "pillow")],
+            [(name, repr(getattr(settings, name))) for name in names],
+            *((path, hashlib.sha256(file.read_bytes()).hexdigest()) for path, file in _list_code()),
+            *((path, file.stat().st_size, file.stat().st_mtime_ns) for path, file in _list_files(static)),
+        ]
+    )
+
+
+def hash_parts(parts: Iterable[Any]) -> str:
+    digest = hashlib.sha256()
+    for part in parts:
+        digest.update(repr(part).encode())
+    return digest.hexdigest()
+
+
+def _list_code() -> Iterator[tuple[str, Path]]:
+    for name in _CODE:
+        yield from _list_files(Path(settings.BASE_DIR, name))
+
+
+def _list_files(folder: Path) -> Iterator[tuple[str, Path]]:
+    for place, folders, names in os.walk(folder):
+        folders[:] = sorted(set(folders) - _NOT_IN_PAGES)
+        for file in (Path(place, name) for name in sorted(names)):
+            yield file.relative_to(folder).as_posix(), file
+
+
+# Keep whole answers of public pages, so that most requests cost one query.
 
 ALIAS: Final = "pages"
 """A cache of its own: a flood of pages must not evict the counters of rate limits."""

@@ -11,7 +11,7 @@ from .. import letters
 from ..content import Bullet, Side
 from ..rendering import cards
 from ..text import paths
-from . import editions, errors, page_frame
+from . import editions, page_frame, responses
 from .editions import PublicEdition
 from .letter_forms import build_form_context, receive_letter
 from .responses import NO_STORE
@@ -23,7 +23,7 @@ def report(request: HttpRequest, language: Side, slug: str) -> HttpResponse:
     try:
         found = editions.find(slug, timezone.now())
     except editions.Gone:
-        return errors.gone(language)
+        return responses.gone(language)
     if request.method == "POST":
         return _receive_report(request, found, language)
     form = {"sent": "sent" in request.GET, "bullet": request.GET.get("bullet", "")}

@@ -4,19 +4,30 @@ Public responses use no session, cookie or token: they are the same for all read
 """
 
 import hashlib
+import hmac
+import time
 from collections.abc import Callable
 from functools import partial, wraps
-from typing import Any
+from hashlib import sha256
+from typing import Any, Final, Literal
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.utils import translation
 from django.utils.cache import get_conditional_response
+from django.utils.translation import gettext, gettext_noop
 from django.views.decorators.csrf import csrf_exempt
 
 from .. import letters
-from ..client_address import get_client_address
+from ..client_address import count_attempt, get_client_address
+from ..content import LANGUAGE_TAGS, Side
 from ..database.replica import read_from_replica
+from ..text import paths
 from ..text.paths import LANGUAGE_CODES
+from . import page_frame
+from .page_frame import language_from_path
+
+# Wrapper for all public views: allowed methods, language and caching. Applied in `urls`.
 
 CACHE_ONE_MINUTE = "public, max-age=60"
 NO_STORE = "no-store"
@@ -99,3 +110,121 @@ def _answer_other_method(request: HttpRequest, methods: list[str]) -> HttpRespon
     refused = HttpResponseNotAllowed(methods)
     refused.headers["Cache-Control"] = NO_STORE
     return refused
+
+
+# Rate limits for searches and the API by client address. Other pages are not counted.
+
+SEARCH_LIMIT_WINDOW: Final = 60
+"""Seconds."""
+SUGGESTIONS_PER_SEARCH: Final = 4
+"""Suggestion requests allowed for each search, as they are sent while the reader types."""
+REQUESTS_PER_CORPUS_FILE: Final = 20
+"""API requests that count as much as a file of the corpus, which is some seconds of work."""
+
+type Activity = Literal["search", "suggestion", "api", "corpus"]
+
+
+def get_limit(activity: Activity) -> int:
+    """Return how often a client may do this in `SEARCH_LIMIT_WINDOW`."""
+    match activity:
+        case "search":
+            return settings.DIGEST_SEARCH_LIMIT
+        case "suggestion":
+            return settings.DIGEST_SEARCH_LIMIT * SUGGESTIONS_PER_SEARCH
+        case "api":
+            return settings.DIGEST_API_LIMIT
+        case "corpus":
+            return -(-settings.DIGEST_API_LIMIT // REQUESTS_PER_CORPUS_FILE)
+
+
+def seconds_to_wait(request: HttpRequest, activity: Activity = "search") -> int:
+    """Return the seconds until the client may do this again; 0 if it may now.
+
+    The count is stored under a keyed hash of the address for at most two windows.
+    """
+    most, now = get_limit(activity), time.time()
+    words = f"{activity} {int(now // SEARCH_LIMIT_WINDOW)} {get_client_address(request)}"
+    who = hmac.new(settings.SECRET_KEY.encode(), words.encode(), sha256).hexdigest()
+    if count_attempt(f"search.{who}", 2 * SEARCH_LIMIT_WINDOW) <= most:
+        return 0
+    return SEARCH_LIMIT_WINDOW - int(now % SEARCH_LIMIT_WINDOW)
+
+
+# Error pages, such as 404 and 503. They make no database query and do not name the brief.
+
+_MESSAGES = {
+    404: (
+        gettext_noop("Page not found"),
+        gettext_noop("The address may be mistyped, or the brief has moved."),
+    ),
+    410: (
+        gettext_noop("This page has been removed."),
+        gettext_noop("What stood here is no longer published."),
+    ),
+    429: (
+        gettext_noop("Too many searches"),
+        gettext_noop("Please wait a minute before the next one. Every page stays open meanwhile."),
+    ),
+    500: (
+        gettext_noop("Something went wrong on our side."),
+        gettext_noop("Please try again in a moment."),
+    ),
+}
+
+
+def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    if not request.path_info.startswith("/admin/"):
+        drop_session(request)
+    return strip_head_body(request, _error_page(language_from_path(request.path_info) or "zh", 404))
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    return strip_head_body(request, _error_page(language_from_path(request.path_info) or "zh", 500))
+
+
+def gone(language: Side) -> HttpResponse:
+    return _error_page(language, 410)
+
+
+def too_many_requests(language: Side, seconds: int) -> HttpResponse:
+    response = _error_page(language, 429)
+    response.headers["Retry-After"] = str(seconds)
+    return response
+
+
+def _error_page(language: Side, status: int) -> HttpResponse:
+    return render_error(language, status, *_MESSAGES[status])
+
+
+def render_error(
+    language: Side, status: int, heading: str, advice: str, *, reload: str = "", **context: Any
+) -> HttpResponse:
+    """Render an untranslated error in both languages, the address's own first.
+
+    The language switch leads to the home page. `reload`: the address to try again, instead of the newest briefs.
+    """
+    sides = [_side_context(side, heading, advice, reload) for side in (language, paths.OTHER_SIDE[language])]
+    with translation.override(paths.LANGUAGE_CODES[language]):
+        response = page_frame.render(
+            "briefs/error.html",
+            language,
+            "",
+            status=status,
+            number=status,
+            sides=sides,
+            heading=sides[0]["heading"],
+            **context,
+        )
+    response.headers["Cache-Control"] = NO_STORE
+    return response
+
+
+def _side_context(side: Side, heading: str, advice: str, reload: str) -> dict[str, str]:
+    with translation.override(paths.LANGUAGE_CODES[side]):
+        return {
+            "lang": LANGUAGE_TAGS[side],
+            "heading": gettext(heading).rstrip(".。"),
+            "advice": gettext(advice),
+            "target": reload or paths.home(side),
+            "link": gettext("Load the page again") if reload else gettext("See the newest briefs"),
+        }

@@ -2,19 +2,16 @@
 
 from django.urls import include, path, re_path, register_converter
 
-from . import report_views, views, well_known
-from .languages import LANGUAGE_ALIAS_PATTERN, LanguageConverter, MonthConverter, YearConverter
-from .machines import card_views, citation_views, feeds, markdown_views, picture_views, sitemaps
-from .machines.markdown_views import offer_markdown
+from . import brief_files, card_views, feeds, report_views, search_views, sitemaps, subject_views, views
+from .brief_files import offer_markdown
 from .page_cache import keep
+from .page_frame import LANGUAGE_ALIAS_PATTERN, LanguageConverter, MonthConverter, YearConverter
 from .responses import public_view
-from .search import search_views
-from .subjects import subject_views
 
 register_converter(LanguageConverter, "language")
 register_converter(YearConverter, "year")
 register_converter(MonthConverter, "month")
-register_converter(citation_views.CitationFileConverter, "citation")
+register_converter(brief_files.CitationFileConverter, "citation")
 register_converter(feeds.FeedFormatConverter, "feed")
 
 app_name = "public"
@@ -58,11 +55,11 @@ pages = [
     path("search/", public_view(search_views.search, is_exported=False), name="search"),
     path("search/suggest/", public_view(search_views.suggest, is_exported=False), name="suggest"),
     path("briefs/<slug:slug>/", public_view(offer_markdown(keep(views.brief))), name="brief"),
-    path("briefs/<slug:slug>.md", public_view(keep(markdown_views.markdown_twin)), name="markdown"),
+    path("briefs/<slug:slug>.md", public_view(keep(brief_files.markdown_twin)), name="markdown"),
     path(
         "briefs/<slug:slug>/parallel/", public_view(keep(views.brief)), {"is_parallel": True}, name="parallel"
     ),
-    path("briefs/<slug:slug>/<citation:file>", public_view(keep(citation_views.citation)), name="citation"),
+    path("briefs/<slug:slug>/<citation:file>", public_view(keep(brief_files.citation)), name="citation"),
     path("briefs/<slug:slug>/card.png", public_view(card_views.card), name="card"),
     path("briefs/<slug:slug>/report/", public_view(report_views.report, allows_post=True), name="report"),
     *(
@@ -87,13 +84,13 @@ pages = [
 urlpatterns = [
     path("", public_view(views.redirect_to_language, is_exported=False), name="front-door"),
     path("<language:language>/", include(pages)),
-    path("media/pictures/<str:name>", public_view(picture_views.picture), name="picture"),
+    path("media/pictures/<str:name>", public_view(brief_files.picture), name="picture"),
     path("sitemap.xml", public_view(keep(sitemaps.sitemap)), name="sitemap"),
     path("sitemap-pages.xml", public_view(keep(sitemaps.sitemap_pages)), name="sitemap-pages"),
     path("sitemap-<int:block>.xml", public_view(keep(sitemaps.sitemap_part)), name="sitemap-part"),
-    path("robots.txt", public_view(well_known.robots), name="robots"),
-    path("favicon.ico", public_view(well_known.favicon), name="favicon"),
-    path(".well-known/security.txt", public_view(well_known.security), name="security"),
+    path("robots.txt", public_view(sitemaps.robots), name="robots"),
+    path("favicon.ico", public_view(sitemaps.favicon), name="favicon"),
+    path(".well-known/security.txt", public_view(sitemaps.security), name="security"),
     re_path(
         rf"^{LANGUAGE_ALIAS_PATTERN}/(?P<rest>.*)$",
         public_view(views.redirect_language_alias, is_exported=False),

@@ -5,16 +5,20 @@ from collections.abc import Mapping
 from html import escape, unescape
 from urllib.parse import quote
 
+from django.utils.html import escape as escape_value
 from django.utils.html import format_html, strip_tags
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext
 
 from ..citations.works import is_publication
-from ..content import LANGUAGE_TAGS, Side
+from ..content import LANGUAGE_TAGS, Content, Picture, Side
 from ..public_brief import PublicBrief, PublicName
 from ..text import date_format, paths
 from ..text.scripts import detect_language_code
 from . import text
+from .text import render_partial
+
+# Render what pages show of a brief besides its text: list entries, byline and source box.
 
 COMMA: dict[Side, str] = {"zh": "，", "en": ", "}
 LIST_SEPARATOR: dict[Side, str] = {"zh": "、", "en": ", "}
@@ -260,3 +264,47 @@ def mark_language(words: str, language: Side) -> SafeString:
     lang = detect_language_code(words)
     html = f'<span lang="{lang}">{escape(words)}</span>' if lang != LANGUAGE_TAGS[language] else escape(words)
     return mark_safe(html)  # noqa: S308 escaped
+
+
+# Render the cover above the summary, uncropped and with its size declared before it loads.
+
+PICTURE_TYPES = {"webp": "image/webp", "jpg": "image/jpeg"}
+
+
+def render_cover(content: Content, language: Side, pictures_url: str) -> SafeString:
+    """Return the cover; empty if there is no picture or `pictures_url` is empty."""
+    picture = content.facts.picture
+    if picture is None or not pictures_url:
+        return mark_safe("")
+    return render_partial(
+        "briefs/_cover.html",
+        sources=[
+            {"type": kind, "files": _srcset(picture, pictures_url, end)}
+            for end, kind in PICTURE_TYPES.items()
+        ],
+        file=f"{pictures_url}{picture.key}-{picture.width}.jpg",
+        width=picture.width,
+        height=picture.height,
+        is_tall=picture.height > picture.width,
+        alt=content.picture_alt(language),
+        caption=_caption(picture, language),
+    )
+
+
+def _caption(picture: Picture, language: Side) -> SafeString:
+    """Return the caption with credit and licence. In a preview one of them may be missing."""
+    parts = {
+        "credit": mark_language(picture.credit, language),
+        "licence": mark_language(picture.licence, language),
+    }
+    if picture.credit and picture.licence:
+        sentence = gettext("Picture: %(credit)s / %(licence)s")
+    elif picture.credit:
+        sentence = gettext("Picture: %(credit)s")
+    else:
+        sentence = "%(licence)s"
+    return mark_safe(escape_value(sentence) % parts)  # noqa: S308 every part is escaped
+
+
+def _srcset(picture: Picture, pictures_url: str, extension: str) -> str:
+    return ", ".join(f"{pictures_url}{picture.key}-{width}.{extension} {width}w" for width in picture.widths)

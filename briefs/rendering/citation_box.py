@@ -7,7 +7,7 @@ from django.conf import settings
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext
 
-from ..citations import styles, works
+from ..citations import works
 from ..content import LANGUAGE_TAGS, Side
 from ..public_brief import PublicBrief
 from ..text import paths
@@ -22,7 +22,7 @@ class CitationLine(NamedTuple):
 
     name: str
     lang: str
-    sentence: styles.CitationSentence
+    sentence: works.CitationSentence
 
 
 class CitationPart(NamedTuple):
@@ -69,7 +69,7 @@ def render_citation_box(brief: PublicBrief, language: Side) -> str:
 
 def format_attribution(brief: PublicBrief, language: Side) -> str:
     """Return the line that ends a copied bullet. The page appends the bullet's address."""
-    return styles.format_attribution(
+    return works.format_attribution(
         works.build_brief_work(brief, language, settings.DIGEST_SITE_NAME[language])
     )
 
@@ -77,16 +77,16 @@ def format_attribution(brief: PublicBrief, language: Side) -> str:
 def _citation_lines(english: works.CitableWork, chinese: works.CitableWork) -> list[CitationLine]:
     lines = [
         CitationLine(name, LANGUAGE_TAGS["en"], style(english))
-        for name, style in styles.ENGLISH_STYLES.items()
+        for name, style in works.ENGLISH_STYLES.items()
     ]
-    return [*lines, CitationLine(gettext("Taiwan style"), LANGUAGE_TAGS["zh"], styles.format_taiwan(chinese))]
+    return [*lines, CitationLine(gettext("Taiwan style"), LANGUAGE_TAGS["zh"], works.format_taiwan(chinese))]
 
 
-def _render_sentence(sentence: styles.CitationSentence, lang: str) -> SafeString:
+def _render_sentence(sentence: works.CitationSentence, lang: str) -> SafeString:
     return mark_safe("".join(_render_run(run, lang) for run in sentence))  # noqa: S308 escaped run by run
 
 
-def _render_run(run: styles.StyledRun, lang: str) -> str:
+def _render_run(run: works.StyledRun, lang: str) -> str:
     own, words = detect_language_code(run.text), escape(run.text)
     foreign = own != lang and any(letter.isalpha() for letter in run.text)
     tag = "i" if run.italic and own == LANGUAGE_TAGS["en"] else "span" if foreign else ""

@@ -21,7 +21,7 @@ from django.conf import settings
 from django.utils import timezone
 from django.utils.safestring import SafeString, mark_safe
 
-from ..citations import styles, works
+from ..citations import works
 from ..content import LANGUAGE_TAGS, Side
 from ..public_brief import PublicBrief
 from ..text import paths
@@ -75,7 +75,7 @@ def _zotero_fields(work: works.CitableWork, extra: str) -> dict[str, str]:
 
 
 def _meta_tags(brief: PublicBrief, work: works.CitableWork, language: Side) -> Iterator[tuple[str, str]]:
-    yield from _zotero_fields(work, styles.describe_digested_article(work)).items()
+    yield from _zotero_fields(work, works.describe_digested_article(work)).items()
     yield "DC.title", work.title
     yield "DC.publisher", work.outlet
     yield "DC.date", work.date

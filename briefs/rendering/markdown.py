@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from django.utils.html import strip_tags
 from django.utils.translation import gettext
 
-from ..citations.styles import StyledRun
+from ..citations.works import StyledRun
 from ..content import SIDES, Side
 from ..public_brief import PublicBrief
 from ..text import paths

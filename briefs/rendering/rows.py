@@ -1,20 +1,78 @@
-"""Render the bullets of a view with f-strings.
+"""Convert flat rows of (level, marker) to nested lists.
 
-They are most of a page, and every approval renders them for both languages and both orders of the parallel view:
-templates took fifteen times as long. Texts of the brief are escaped by `escape_text`, our own strings by `escape`.
+Any jump of levels gives valid HTML and keeps every row.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext
 
-from ..content import LANGUAGE_TAGS, Bullet, Content, Side
+from ..content import LANGUAGE_TAGS, Bullet, Content, Marker, Side
 from ..text import paths
-from .nesting import NestedPosition, nest
 from .text import escape_text
+
+# Convert flat rows of (level, marker) to nested lists.
+
+_LIST_TAGS: dict[Marker, str] = {"bullet": "ul", "number": "ol"}
+
+
+@dataclass(frozen=True, slots=True)
+class NestedPosition:
+    """Position of a row. `preceding_markup` goes between the previous row and this row's `<li>`."""
+
+    preceding_markup: str
+    depth: int
+    ordinal: int
+    """Position among the numbered rows of its list; 0 for a bullet."""
+
+
+@dataclass(slots=True)
+class _OpenList:
+    level: int
+    marker: Marker
+    count: int = 0
+
+
+def nest(rows: Iterable[tuple[int, Marker]]) -> tuple[list[NestedPosition], str]:
+    """Return the position of each row, and the markup that closes the last one."""
+    places: list[NestedPosition] = []
+    open_: list[_OpenList] = []
+    for level, marker in rows:
+        before = ""
+        while len(open_) > 1 and open_[-1].level > level:
+            before += f"</li></{_LIST_TAGS[open_.pop().marker]}>"
+        if not open_:
+            open_.append(_OpenList(level, marker))
+            before += _opening_tag(open_[-1], is_outermost=True)
+        elif open_[-1].level < level:
+            open_.append(_OpenList(level, marker))
+            before += _opening_tag(open_[-1], is_outermost=False)
+        else:
+            here = open_[-1]
+            here.level = level  # the first row was nested too deep
+            before += "</li>"
+            if here.marker != marker:
+                before += f"</{_LIST_TAGS[here.marker]}>"
+                here.marker = marker
+                before += _opening_tag(here, is_outermost=len(open_) == 1)
+        ordinal = 0
+        if marker == "number":
+            open_[-1].count += 1
+            ordinal = open_[-1].count
+        places.append(NestedPosition(before, len(open_) - 1, ordinal))
+    return places, "".join(f"</li></{_LIST_TAGS[part.marker]}>" for part in reversed(open_))
+
+
+def _opening_tag(open_list: _OpenList, *, is_outermost: bool) -> str:
+    """Return the opening tag. A numbered list resumed after bullets continues its count."""
+    start = f' start="{open_list.count + 1}"' if open_list.marker == "number" and open_list.count else ""
+    return f"<{_LIST_TAGS[open_list.marker]}{' class="bullets"' if is_outermost else ''}{start}>"
+
+
+# Render the bullets of a view with f-strings.
 
 type PositionsByNumber = dict[int, NestedPosition]
 """Position of each bullet in the lists of one side, by bullet number."""

@@ -8,7 +8,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from ..content import LANGUAGE_TAGS, Content, Side
 from ..text import paths
-from . import cover, rows
+from . import cards, rows
 from .text import escape_text, render_partial, split_paragraphs
 
 type ReadingView = Literal["zh", "en", "parallel"]
@@ -46,7 +46,7 @@ def _render_single(content: Content, side: Side, slug: str, pictures_url: str) -
     with translation.override(paths.LANGUAGE_CODES[side]):
         return render_partial(
             "briefs/_single_language_view.html",
-            cover=cover.render_cover(content, side, pictures_url),
+            cover=cards.render_cover(content, side, pictures_url),
             bullets=rows.render_single_language(content, side, slug),
             **_summary_context(content, side),
         )

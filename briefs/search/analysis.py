@@ -16,7 +16,7 @@ from typing import Final, NamedTuple
 
 import opencc
 
-from ..text.stemming import stem_word
+from ..text.scripts import stem_word
 
 FORMAT: Final = 3
 """Increment when the same text gives other tokens, so that `rebuild_derived` finds stale entries."""

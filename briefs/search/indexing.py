@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q
 
 from ..content import Content, hash_json
-from ..database.bulk_insert import insert_rows
+from ..database.bulk_writes import insert_rows
 from ..models.derived import SearchEntry
 from ..models.edition import Edition
 from . import get_store

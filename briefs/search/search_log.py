@@ -15,7 +15,7 @@ from typing import Final
 
 from django.db import DatabaseError, connection, transaction
 
-from ..database.bulk_delete import delete_in_batches
+from ..database.bulk_writes import delete_in_batches
 from ..models.searches import Search
 
 MAX_PENDING_WORDS: Final = 500

@@ -29,10 +29,10 @@ import briefs.database
 import briefs.migrations
 import digest.cache
 from briefs import content, facts, models, policy, search, text
-from briefs.api import corpus_views
+from briefs.api import views
 from briefs.database import guards, request_limits
 from briefs.installation import prepare_dictionary
-from briefs.public.search import similar_names
+from briefs.public import search_views
 
 from .support import factories
 from .support.mail_server import MailServer
@@ -201,8 +201,8 @@ def _no_search_limit() -> None:
 def _new_home_page() -> None:
     """Forget what is kept between requests: the rows of the next test have the same ids."""
     caches["pages"].clear()
-    corpus_views.measure.cache_clear()
-    similar_names._index_names.cache_clear()
+    views.measure.cache_clear()
+    search_views._index_names.cache_clear()
 
 
 @pytest.fixture(autouse=True)

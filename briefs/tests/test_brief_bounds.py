@@ -9,13 +9,11 @@ from django.utils import translation
 
 from briefs import intake, workflow
 from briefs.content import MAX_BULLETS, MAX_NAMES, MAX_TEXT_BYTES, Bullet
-from briefs.documents.reader import read_document
+from briefs.documents.parser import read_document
 from briefs.exchange.brief_text import write_table_files
-from briefs.exchange.sheets.brief_columns import BULLETS
-from briefs.exchange.sheets.brief_export import build_brief_rows
-from briefs.exchange.sheets.brief_import import plan_brief_import
-from briefs.exchange.sheets.brief_sheet_rows import read_brief_sheets
-from briefs.exchange.sheets.csv_files import write_csv
+from briefs.exchange.sheets.brief_sheets import build_brief_rows, plan_brief_import, read_brief_sheets
+from briefs.exchange.sheets.columns import BULLETS
+from briefs.exchange.sheets.sheet_files import write_csv
 from briefs.exchange.sheets.table import SheetRefused
 from briefs.models import Brief, Revision
 from briefs.tests.documents.word_builder import edit_word_file

@@ -10,7 +10,7 @@ from django.utils import translation
 
 from briefs import installation
 from briefs.lexicon import dictionary
-from briefs.lexicon.dictionary_file import build_dictionary_file
+from briefs.lexicon.dictionary import build_dictionary_file
 from briefs.tests.documents.test_parser import SEED, caution_codes, parse
 
 

@@ -23,7 +23,7 @@ from briefs.citations.ris import format_ris
 from briefs.citations.works import CitableWork, build_article_work
 from briefs.content import Byline, Content, Facts
 from briefs.derived.public_brief import build_unpublished_brief
-from briefs.documents.reader import read_document
+from briefs.documents.parser import read_document
 from briefs.documents.writer import write
 from briefs.exchange.brief_text import ExportNames, build_document
 from briefs.facts import CITED_FACTS, DOCUMENT_FACTS, FACTS, SCALAR_FACTS, FactKind

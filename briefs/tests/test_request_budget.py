@@ -19,9 +19,9 @@ from django.test import Client
 
 from briefs.content import MAX_BULLETS, MAX_TEXT_BYTES, Bullet
 from briefs.exchange.brief_text import write_table_files
-from briefs.exchange.sheets.brief_columns import BRIEFS, BULLETS
-from briefs.exchange.sheets.brief_export import build_brief_rows
-from briefs.exchange.sheets.csv_files import write_csv
+from briefs.exchange.sheets.brief_sheets import build_brief_rows
+from briefs.exchange.sheets.columns import BRIEFS, BULLETS
+from briefs.exchange.sheets.sheet_files import write_csv
 from briefs.installation import load_missing_rows
 from briefs.models import Author, Brief
 from briefs.tests.documents.word_builder import build_word_file, edit_word_file, plain_paragraphs

@@ -1,8 +1,13 @@
 """Detect Chinese or English by script, and join the two halves of a wrapped line."""
 
 import re
+import threading
+
+from snowballstemmer.english_stemmer import EnglishStemmer
 
 from ..content import LANGUAGE_TAGS, SIDES, Side
+
+# Detect Chinese or English by script, and join the two halves of a wrapped line.
 
 _HAN = re.compile("[㐀-鿿豈-﫿\U00020000-\U0003ffff]+")
 _LATIN_WORD = re.compile(r"[A-Za-zÀ-ɏ]{2,}")
@@ -77,3 +82,18 @@ def join_wrapped(above: str, below: str) -> str:
 def detect_language_code(text: str) -> str:
     """Return the language tag of a name: Chinese if it has at least one Han character."""
     return LANGUAGE_TAGS["zh"] if _HAN.search(text) else LANGUAGE_TAGS["en"]
+
+
+# English stems, for several threads.
+
+_stemmer = EnglishStemmer()
+_lock = threading.Lock()
+
+
+def stem_word(word: str) -> str:
+    """Return the Snowball stem of a word. Callers cache it.
+
+    The stemmer keeps the word in itself: two threads at once got IndexError, or the stem of a mixture.
+    """
+    with _lock:
+        return str(_stemmer.stemWord(word))

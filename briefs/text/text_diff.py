@@ -8,10 +8,14 @@ else replaces the whole text.
 import re
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
-from typing import Final, Literal
+from typing import Any, Final, Literal
+
+from ..content import SIDES, Bullet, Content, Facts, Side
+
+# Compute the differences between two texts. Contains no interface text.
 
 type DiffKind = Literal["equal", "deleted", "inserted"]
 type Tokens = Sequence[str]
@@ -299,3 +303,261 @@ def find_longest_rising(values: Sequence[int]) -> list[int]:
     while found and before[found[-1]] >= 0:
         found.append(before[found[-1]])
     return found[::-1]
+
+
+# Merge three contents of one brief: the common ancestor (`base`), mine and theirs.
+
+type MergeChoice = Literal["mine", "theirs"]
+type ConflictResolver = Callable[[str], MergeChoice | None]
+
+LEAD_NAMES: Final = tuple(name for name in Content.__dataclass_fields__ if name not in ("bullets", "facts"))
+"""Text fields of `Content` other than bullets."""
+FACT_NAMES: Final = tuple(Facts.__dataclass_fields__)
+ORDER_KEY: Final = "order"
+
+
+@dataclass(frozen=True, slots=True)
+class MergeResult:
+    """The merged content. At a conflict it has my value, and a bullet that one deleted and the other changed
+    is kept.
+
+    `keys_from_theirs` are the keys that only they changed.
+    """
+
+    content: Content
+    conflict_keys: tuple[str, ...] = ()
+    keys_from_theirs: tuple[str, ...] = ()
+
+
+def merge(
+    base: Content, mine: Content, theirs: Content, resolve: ConflictResolver = lambda place: None
+) -> MergeResult:
+    """Merge the contents. `resolve` decides the conflict at a key, or returns None to leave it a conflict."""
+    state = _MergeState(resolve)
+    leads = {name: state.settle(name, *_get_from_each(name, base, mine, theirs)) for name in LEAD_NAMES}
+    facts = {
+        name: state.settle(name, *_get_from_each(name, base.facts, mine.facts, theirs.facts))
+        for name in FACT_NAMES
+    }
+    bullets = _merge_bullets(state, base.bullets, mine.bullets, theirs.bullets)
+    content = Content(**leads, bullets=bullets, facts=Facts(**facts))
+    return MergeResult(content, tuple(state.conflict_keys), tuple(state.keys_from_theirs))
+
+
+def collect_values_by_key(content: Content) -> dict[str, Any]:
+    """Return every key of this content with its value."""
+    found = {name: getattr(content, name) for name in LEAD_NAMES}
+    found |= {name: getattr(content.facts, name) for name in FACT_NAMES}
+    for bullet in content.bullets:
+        found[f"b{bullet.number}"] = bullet
+        found |= _cells(bullet)
+    return found | {ORDER_KEY: tuple(b.number for b in content.bullets)}
+
+
+@dataclass(slots=True)
+class _MergeState:
+    resolve: ConflictResolver
+    conflict_keys: list[str] = field(default_factory=list)
+    keys_from_theirs: list[str] = field(default_factory=list)
+
+    def settle(self, key: str, base: Any, mine: Any, theirs: Any) -> Any:
+        if mine == theirs or theirs == base:
+            return mine
+        if mine == base:
+            self.keys_from_theirs.append(key)
+            return theirs
+        return theirs if self.decide(key) == "theirs" else mine
+
+    def decide(self, key: str) -> MergeChoice | None:
+        choice = self.resolve(key)
+        if choice is None:
+            self.conflict_keys.append(key)
+        return choice
+
+
+def _get_from_each(name: str, *rows: Any) -> tuple[Any, ...]:
+    return tuple(getattr(row, name) for row in rows)
+
+
+def _merge_bullets(
+    state: _MergeState, base: Sequence[Bullet], mine: Sequence[Bullet], theirs: Sequence[Bullet]
+) -> tuple[Bullet, ...]:
+    base_bullets, my_bullets, their_bullets = ({b.number: b for b in rows} for rows in (base, mine, theirs))
+    merged = {}
+    for number in {**their_bullets, **my_bullets}:
+        if bullet := _merge_bullet(
+            state, base_bullets.get(number), my_bullets.get(number), their_bullets.get(number)
+        ):
+            merged[number] = bullet
+    return tuple(
+        merged[number]
+        for number in _merge_order(state, list(base_bullets), list(my_bullets), list(their_bullets), merged)
+    )
+
+
+def _merge_bullet(
+    state: _MergeState, base: Bullet | None, mine: Bullet | None, theirs: Bullet | None
+) -> Bullet | None:
+    """Return the merged bullet, or None if it was deleted."""
+    if mine and theirs:
+        return _merge_cells(state, base or Bullet(mine.number), mine, theirs)
+    if (one := mine or theirs) is None:
+        return None
+    clashed = len(state.conflict_keys)
+    settled: Bullet | None = state.settle(f"b{one.number}", base, mine, theirs)
+    return settled if len(state.conflict_keys) == clashed else one
+
+
+def _merge_cells(state: _MergeState, base: Bullet, mine: Bullet, theirs: Bullet) -> Bullet:
+    before, own, other = _cells(base), _cells(mine), _cells(theirs)
+    cells = {place: state.settle(place, before[place], own[place], other[place]) for place in own}
+    bullet = _build_bullet(mine.number, cells)
+    if not (bullet.text_zh or bullet.text_en) and bullet not in (mine, theirs):
+        # One emptied the Chinese, the other the English.
+        return theirs if state.decide(f"b{mine.number}") == "theirs" else mine
+    return bullet
+
+
+def _cells(bullet: Bullet) -> dict[str, Any]:
+    name = f"b{bullet.number}"
+    cells: dict[str, Any] = {}
+    for side in SIDES:
+        cells[f"{name}-{side}"] = bullet.text(side)
+        cells[f"{name}-{side}-structure"] = (bullet.level(side), bullet.marker(side))
+    return cells | {f"{name}-passage": bullet.passage, f"{name}-one_sided": bullet.one_sided}
+
+
+def _build_bullet(number: int, cells: Mapping[str, Any]) -> Bullet:
+    zh, structure_zh, en, structure_en, passage, one_sided = cells.values()
+    bullet = Bullet(number, zh, en, passage=passage, one_sided=one_sided)
+    (level_zh, marker_zh), (level_en, marker_en) = structure_zh, structure_en
+    return replace(bullet, level_zh=level_zh, level_en=level_en, marker_zh=marker_zh, marker_en=marker_en)
+
+
+def _merge_order(
+    state: _MergeState, base: list[int], mine: list[int], theirs: list[int], merged: Mapping[int, Bullet]
+) -> list[int]:
+    """Use the order of the side that moved bullets. A bullet that only the other side has follows its
+    predecessor there.
+    """
+    common = set(base) & set(mine) & set(theirs)
+    was, own, other = ([n for n in numbers if n in common] for numbers in (base, mine, theirs))
+    leads = state.settle(ORDER_KEY, was, own, other) is own and own != was
+    lead, rest = (mine, theirs) if leads else (theirs, mine)
+    order = [n for n in lead if n in merged]
+    placed = set(order)
+    for i, number in enumerate(rest):
+        if number in merged and number not in placed:
+            before = next((n for n in reversed(rest[:i]) if n in placed), None)
+            order.insert(0 if before is None else order.index(before) + 1, number)
+            placed.add(number)
+    return order
+
+
+# Compare two contents of a brief: headline, summary, facts, and bullets matched by number.
+
+
+@dataclass(frozen=True, slots=True)
+class BulletDifference:
+    """One bullet, by its number. The positions count from 1; 0 means absent."""
+
+    number: int
+    old: Bullet | None
+    new: Bullet | None
+    old_position: int
+    new_position: int
+    is_moved: bool
+
+    @property
+    def is_in_both(self) -> bool:
+        return bool(self.old and self.new)
+
+    def texts(self, side: Side) -> tuple[str, str]:
+        return (self.old.text(side) if self.old else "", self.new.text(side) if self.new else "")
+
+    def is_reworded(self, side: Side) -> bool:
+        old, new = self.texts(side)
+        return self.is_in_both and old != new
+
+    def is_restructured(self, side: Side) -> bool:
+        """Return whether the level or marker changed. False if the side lacks a text in either version."""
+        if not (self.old and self.new and all(self.texts(side))):
+            return False
+        before, after = ((b.level(side), b.marker(side)) for b in (self.old, self.new))
+        return before != after
+
+    @property
+    def has_changed_annotations(self) -> bool:
+        """Return whether the source passage or the reason for being one-sided changed. Neither is public."""
+        if not (self.old and self.new):
+            return False
+        return (self.old.passage, self.old.one_sided) != (self.new.passage, self.new.one_sided)
+
+    @property
+    def is_same(self) -> bool:
+        changed = any(self.is_reworded(side) or self.is_restructured(side) for side in SIDES)
+        return self.is_in_both and not (changed or self.is_moved or self.has_changed_annotations)
+
+
+@dataclass(frozen=True, slots=True)
+class ContentDifference:
+    """`rows` are in the new order; removed bullets follow their old predecessor. `leads` and `facts` are
+    names of changed fields.
+    """
+
+    old: Content
+    new: Content
+    rows: tuple[BulletDifference, ...]
+    leads: tuple[str, ...]
+    facts: tuple[str, ...]
+
+    @property
+    def is_empty(self) -> bool:
+        return not (self.leads or self.facts) and all(row.is_same for row in self.rows)
+
+
+def diff_contents(old: Content, new: Content) -> ContentDifference:
+    return ContentDifference(
+        old,
+        new,
+        _diff_bullets(old.bullets, new.bullets),
+        tuple(name for name in LEAD_NAMES if getattr(old, name) != getattr(new, name)),
+        tuple(name for name in FACT_NAMES if getattr(old.facts, name) != getattr(new.facts, name)),
+    )
+
+
+def count_changes(old: Content, new: Content, side: Side) -> int:
+    """Count the texts of one language that were reworded, moved, added or removed, or whose level or marker changed."""
+    difference = diff_contents(old, new)
+    bullets = (
+        row.is_reworded(side) or row.is_restructured(side) or row.is_moved or not row.is_in_both
+        for row in difference.rows
+        if any(row.texts(side))
+    )
+    return sum(bullets) + sum(name.endswith(f"_{side}") for name in difference.leads)
+
+
+def _diff_bullets(old: Sequence[Bullet], new: Sequence[Bullet]) -> tuple[BulletDifference, ...]:
+    old_positions = {bullet.number: at for at, bullet in enumerate(old, 1)}
+    new_positions = {bullet.number: at for at, bullet in enumerate(new, 1)}
+    shared = [number for number in new_positions if number in old_positions]
+    unmoved = {shared[at] for at in find_longest_rising([old_positions[number] for number in shared])}
+    order: list[int] = list(new_positions)
+    place = {number: (at, 0) for number, at in new_positions.items()}
+    last = (0, 0)
+    for number, at in old_positions.items():
+        if number not in new_positions:
+            order.append(number)
+            place[number] = (last[0], at)
+        last = place[number]
+    return tuple(
+        BulletDifference(
+            number,
+            old[old_positions[number] - 1] if number in old_positions else None,
+            new[new_positions[number] - 1] if number in new_positions else None,
+            old_positions.get(number, 0),
+            new_positions.get(number, 0),
+            number in old_positions and number in new_positions and number not in unmoved,
+        )
+        for number in sorted(order, key=place.__getitem__)
+    )

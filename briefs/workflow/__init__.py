@@ -14,25 +14,40 @@ from .concurrent_save import (
     merge_and_save,
     would_store,
 )
-from .dismissals import dismiss
-from .editing import PreparedContent, claim, confirm_date, create, create_many, prepare, reimport, save
-from .editions import ChangeNote
+from .editing import (
+    PreparedContent,
+    claim,
+    confirm_date,
+    create,
+    create_many,
+    discard,
+    prepare,
+    recover,
+    reimport,
+    restore,
+    revise,
+    save,
+    source_withdrew,
+    store_picture,
+)
+from .editions import ChangeNote, cancel, reinstate, remove, reschedule, withdraw
 from .letters import handle_letter, turn_letter_into_note
-from .picture_intake import store_picture
 from .proposals import accept_proposal, reject_proposal, renew_proposal, withdraw_proposal
 from .publishing import approve, confirm, hash_for_approval, publish_urgently
-from .restoring import restore
 from .review_comments import accept, decline, mark_as_fine, reply, suggest, turn_into_suggestion
-from .reviewing import add_note, resolve, send_back, sign_off, submit, take_back, tick_facts
-from .rules.clock import resolve_local_time
+from .reviewing import add_note, dismiss, resolve, send_back, sign_off, submit, take_back, tick_facts
 from .rules.proposed_rows import announce_proposals
-from .rules.refusals import Reason, Refused, Stale, build_refusal
+from .rules.refusals import Reason, Refused, Stale, build_refusal, resolve_local_time
 from .rules.working_copy import load_working_copy
-from .schedule import cancel, reinstate, remove, reschedule, withdraw
 from .sharing import share, unshare
-from .versions import discard, recover, revise, source_withdrew
-from .vocabulary import check_vocabulary_row, revise_site_text, save_vocabulary_row, save_without_relabelling
-from .vocabulary_merge import merge_vocabulary, unmerge_vocabulary
+from .vocabulary import (
+    check_vocabulary_row,
+    merge_vocabulary,
+    revise_site_text,
+    save_vocabulary_row,
+    save_without_relabelling,
+    unmerge_vocabulary,
+)
 
 __all__ = [
     "Assignee",

@@ -15,7 +15,7 @@ from django.db import IntegrityError, transaction
 
 from ..content import SIDES, Content
 from ..models import Brief, Person, Revision, RowKey
-from ..text.three_way_merge import MergeChoice, MergeResult, collect_values_by_key, merge
+from ..text.text_diff import MergeChoice, MergeResult, collect_values_by_key, merge
 from .editing import PreparedContent, create_many, store_revision
 from .review_comments import suggest_texts
 from .rules import working_copy

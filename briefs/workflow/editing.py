@@ -8,14 +8,27 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from .. import images
 from ..content import Content, Facts
-from ..models import Brief, Event, Person, Revision, State
+from ..content import Picture as Shape
+from ..models import Brief, Event, Person, Picture, Revision, State
 from ..models.people import IMPORTER
 from ..text.article_urls import build_article_key, is_safe_link
+from .editions import find_newest_uncancelled_edition
 from .rules import working_copy
 from .rules.four_eyes import require_somebody_to_approve
 from .rules.refusals import Refused, build_refusal
-from .rules.transitions import VerbRun, require_allowed, require_current_version, run_verb
+from .rules.transitions import (
+    VerbRun,
+    find_people_for_verb,
+    notify,
+    require_allowed,
+    require_current_version,
+    run_verb,
+)
+from .rules.working_copy import load_working_copy
+
+# Verbs that change the working copy: create, claim, save, reimport and confirm the date.
 
 
 @dataclass(frozen=True, slots=True)
@@ -295,3 +308,144 @@ def confirm_date(
             write_revision(run, changed, kind=Revision.Kind.SAVE)
         run.update_brief(article_date_confirmed=True)
         run.record_event(note=iso)
+
+
+# Restore an earlier revision as a new one. The revisions in between are kept.
+
+_UNCONFIRMED = ("date-ambiguous", "date-numbered")
+
+
+def restore(
+    brief: Brief | int, number: int, *, by: Person, version: int, now: dt.datetime | None = None
+) -> Revision | None:
+    """Restore text, order, bullet numbers and facts of revision `number`. Return None when nothing changes.
+
+    Ids of vocabulary rows that were merged since are restored too; they are resolved when displayed.
+    """
+    with run_verb("restore", brief, by=by, now=now, version=version, approved_closed=True) as run:
+        row = run.row
+        old = row.revisions.filter(number=number).first()
+        if old is None:
+            raise build_refusal("unknown-revision", number=number)
+        content = Content.from_json(old.content)
+        if content.facts.date != load_working_copy(row).facts.date:
+            _set_date(row, content.facts.date, old)
+        revision = write_revision(run, content, kind=Revision.Kind.RESTORE)
+        if revision is not None:
+            run.record_event(note=f"r{number}", revision=revision)
+        return revision
+
+
+def _set_date(row: Brief, iso: str, old: Revision) -> None:
+    """Mark a date that was ambiguous in its file as unconfirmed, unless this reading was confirmed before."""
+    is_open = _was_ambiguous(row, iso, old)
+    other = _swap_day_and_month(iso) if is_open else ""
+    row.article_date_confirmed = bool(iso) and not is_open
+    row.article_date_alternative = other
+    label = Content.from_json(old.content).facts.date_label if is_open else ""
+    row.article_date_raw = f"{iso[5:7]}/{iso[8:]}/{iso[:4]}" if other else label
+
+
+def _was_ambiguous(row: Brief, iso: str, old: Revision) -> bool:
+    imports = row.revisions.filter(kind=Revision.Kind.IMPORT, number__lte=old.number)
+    read = imports.order_by("-number").first()
+    if read is None or not any(note.get("code") in _UNCONFIRMED for note in read.document_notes):
+        return False
+    if Content.from_json(read.content).facts.date not in (iso, _swap_day_and_month(iso)):
+        return False
+    return not row.events.filter(verb="confirm_date", note=iso).exists()
+
+
+def _swap_day_and_month(iso: str) -> str:
+    """Return the date with day and month swapped, or "" when that is no date."""
+    try:
+        date = dt.date.fromisoformat(iso)
+        return date.replace(month=date.day, day=date.month).isoformat()
+    except ValueError:
+        return ""
+
+
+# Verbs that start, discard and recover a version of a brief.
+
+
+def revise(brief: Brief | int, *, by: Person, version: int, now: dt.datetime | None = None) -> None:
+    """Start the next version. The live edition stays public until the next approval."""
+    _return_to_draft("revise", brief, by=by, version=version, now=now)
+
+
+def recover(brief: Brief | int, *, by: Person, version: int, now: dt.datetime | None = None) -> None:
+    _return_to_draft("recover", brief, by=by, version=version, now=now)
+
+
+def _return_to_draft(
+    verb: str, brief: Brief | int, *, by: Person, version: int, now: dt.datetime | None
+) -> None:
+    with run_verb(verb, brief, by=by, now=now, version=version) as run:
+        run.update_brief(to=State.DRAFT)
+        run.record_event()
+
+
+def discard(brief: Brief | int, *, by: Person, version: int, now: dt.datetime | None = None) -> None:
+    """Discard a draft without an edition. Otherwise restore the content of the newest uncancelled edition."""
+    with run_verb("discard", brief, by=by, now=now, version=version) as run:
+        if edition := find_newest_uncancelled_edition(run.row):
+            content = keep_staff_fields(edition.frozen_content, load_working_copy(run.row))
+            revision = write_revision(run, content, kind=Revision.Kind.RETURN, to=State.APPROVED)
+        else:
+            revision = None
+            run.update_brief(to=State.DISCARDED, claimed_key=None)
+        run.record_event(edition=edition, revision=revision)
+
+
+def keep_staff_fields(content: Content, desk: Content) -> Content:
+    """Copy the staff-only bullet fields from the working copy (`desk`)."""
+    kept = {b.number: b for b in desk.bullets}
+    return replace(
+        content,
+        bullets=tuple(
+            replace(b, passage=kept[b.number].passage, one_sided=kept[b.number].one_sided)
+            if b.number in kept
+            else b
+            for b in content.bullets
+        ),
+    )
+
+
+def source_withdrew(brief: Brief | int, *, by: Person, version: int, now: dt.datetime | None = None) -> None:
+    """Mark the article as withdrawn by its source in a new version, and submit that for approval.
+
+    Only a fact changes, so both languages stay signed.
+    """
+    with run_verb("source_withdrew", brief, by=by, now=now, version=version) as run:
+        content = load_working_copy(run.row)
+        if content.facts.source_withdrew:
+            raise build_refusal("source-withdrew-already")
+        content = replace(content, facts=replace(content.facts, source_withdrew=True))
+        revision = write_revision(run, content, kind=Revision.Kind.SAVE, to=State.IN_REVIEW)
+        event = run.record_event(revision=revision)
+        notify(event, "ready", find_people_for_verb("approve"))
+
+
+# Clean an uploaded picture, store its files and record it in the database.
+
+
+def store_picture(data: bytes, *, by: Person, now: dt.datetime | None = None) -> Picture:
+    """Return the picture row for these bytes, created on their first upload. Raise PictureRefused.
+
+    Files are written before the row, so an interrupted upload leaves no row without files. Missing files of an
+    existing row are written again.
+    """
+    require_allowed(by, "edit")
+    row = Picture.objects.filter(pk=images.hash_picture(data)).first()
+    if row and images.is_stored(Shape(row.key, row.width, row.height)):
+        return row
+    cleaned = images.clean(data)
+    images.write(cleaned)
+    if row:
+        return row
+    values = {"width": cleaned.width, "height": cleaned.height, "at": now or timezone.now(), "by": by}
+    try:
+        with transaction.atomic():
+            return Picture.objects.create(key=cleaned.key, **values)
+    except IntegrityError:  # concurrent uploads of the same bytes
+        return Picture.objects.get(pk=cleaned.key)

@@ -1,26 +1,75 @@
-"""Find the public and scheduled editions of a brief, and add or cancel editions."""
+"""Queue changes of public briefs for webhooks, in the transaction of the verb. The kinds are those of the change feed."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from django.conf import settings
 from django.utils import timezone
 
 from ..content import Content
 from ..derived import label_propagation
+from ..derived.brief_shape import ChangeName
 from ..derived.build import build_derived_rows
 from ..derived.translation_memory import rebuild_memory, store_edition_pairs
-from ..models import Brief, ChangeKind, Edition, Event, Outbox, WebhookDelivery
+from ..models import (
+    Brief,
+    ChangeKind,
+    Edition,
+    Event,
+    Outbox,
+    Person,
+    State,
+    Webhook,
+    WebhookDelivery,
+    WithdrawalKind,
+)
 from ..models.vocabulary import find_free_slug
 from ..search import indexing
 from ..text.slugs import build_slug
-from .rules.brief_history import load_contributors, load_editions
-from .rules.clock import format_iso_date
-from .rules.refusals import Reason
-from .rules.transitions import notify
-from .rules.webhook_queue import queue_publication
+from .rules.refusals import Reason, Refused, build_refusal, format_iso_date
+from .rules.transitions import VerbRun, load_contributors, load_editions, notify, run_verb
+
+# Queue changes of public briefs for webhooks, in the transaction of the verb. The kinds are those of the change feed.
+
+
+def queue_change(event: Event, kind: ChangeName, *, at: dt.datetime | None = None) -> None:
+    """Queue a change of the event's edition for every webhook that is switched on, to be sent at `at`, else now."""
+    _queue(event, kind, at or event.at, Webhook.objects.filter(off_at=None))
+
+
+def queue_publication(event: Event, *webhooks: Webhook) -> None:
+    """Queue that the event's edition becomes public, for when it does. Without `webhooks`, for all switched on."""
+    edition: Edition = event.edition  # type: ignore[assignment]
+    kind: ChangeName = "published" if edition.published_at == edition.live_from else "corrected"
+    _queue(event, kind, edition.live_from, webhooks or Webhook.objects.filter(off_at=None))
+
+
+def queue_scheduled(webhook: Webhook, now: dt.datetime) -> None:
+    """Queue the editions that are scheduled already, for a webhook that is new or switched on again."""
+    verbs = ("approve", "publish_urgently", "reschedule")
+    for edition in Edition.objects.scheduled(now).defer("content"):
+        event = Event.objects.filter(edition=edition, verb__in=verbs).latest("pk")
+        queue_publication(event, webhook)
+
+
+def _queue(event: Event, kind: ChangeName, at: dt.datetime, webhooks: Iterable[Webhook]) -> None:
+    rows = [
+        WebhookDelivery(
+            key=f"{event.pk}:{webhook.pk}",
+            webhook=webhook,
+            edition=event.edition,
+            kind=kind,
+            at=at,
+            due_at=at,
+        )
+        for webhook in webhooks
+    ]
+    WebhookDelivery.objects.bulk_create(rows, ignore_conflicts=True)
+
+
+# Find the public and scheduled editions of a brief, and add or cancel editions.
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,3 +202,124 @@ def cancel_edition(edition: Edition, now: dt.datetime) -> None:
         queue.objects.filter(edition=edition, sent_at=None, due_at__gt=now).update(cancelled_at=now)
     indexing.drop([edition.pk])
     rebuild_memory([edition.brief_id])
+
+
+# Verbs after approval: cancel, reschedule, withdraw, remove, reinstate.
+
+_KEPT_ON_RESCHEDULING = (
+    *("revision_id", "approved_by_id", "edited_by_id", "four_eyes", "urgent", "urgent_reason", "minor"),
+    *("change_kind", "change_note_zh", "change_note_en", "confirmed_at", "confirmed_by_id"),
+)
+
+_CHANGES: Final[Mapping[str, ChangeName]] = {"withdraw": "withdrawn", "remove": "removed"}
+
+
+def cancel(brief: Brief | int, *, by: Person, now: dt.datetime | None = None) -> Edition:
+    """Cancel the scheduled edition; the previous one stays public. An approved brief returns to review."""
+    with run_verb("cancel", brief, by=by, now=now) as run:
+        edition = _get_scheduled_edition(run)
+        cancel_edition(edition, run.now)
+        run.update_brief(to=State.IN_REVIEW if run.row.state == State.APPROVED else None)
+        run.record_event(edition=edition)
+        return edition
+
+
+def _get_scheduled_edition(run: VerbRun) -> Edition:
+    edition = find_scheduled_edition(run.row, run.now)
+    if edition is None:
+        raise build_refusal("nothing-scheduled")
+    return edition
+
+
+def reschedule(
+    brief: Brief | int, *, by: Person, at: dt.datetime | None, now: dt.datetime | None = None
+) -> Edition:
+    """Replace the scheduled edition by one with the same content and approval. An `at` of None is now."""
+    with run_verb("reschedule", brief, by=by, now=now) as run:
+        row, old = run.row, _get_scheduled_edition(run)
+        if reasons := why_not_at_time(row, at, run.now, frozen=old.frozen_content):
+            raise Refused(*reasons)
+        kept = {name: getattr(old, name) for name in _KEPT_ON_RESCHEDULING}
+        edition = add_edition(row, old.frozen_content, load_editions(row), at=at, now=run.now, **kept)
+        run.update_brief()
+        announce_edition(run.record_event(edition=edition))
+        return edition
+
+
+def withdraw(
+    brief: Brief | int,
+    *,
+    by: Person,
+    kind: str,
+    reason_zh: str,
+    reason_en: str,
+    now: dt.datetime | None = None,
+) -> Edition:
+    """Replace the public page by a notice with kind and reason, and cancel a scheduled edition."""
+    now = now or timezone.now()
+    reasons = []
+    if kind not in WithdrawalKind.values:
+        reasons.append(Reason("kind-needed", {}, "kind"))
+    if not (reason_zh.strip() and reason_en.strip()):
+        reasons.append(Reason("reason-needed", {}, "reason"))
+    values = {
+        "withdrawn_at": now,
+        "withdrawn_by": by,
+        "withdrawn_kind": kind,
+        "withdrawn_reason_zh": reason_zh.strip(),
+        "withdrawn_reason_en": reason_en.strip(),
+    }
+    return _take_down(
+        brief, "withdraw", by=by, now=now, values=values, reasons=reasons, note=reason_zh.strip()
+    )
+
+
+def remove(brief: Brief | int, *, by: Person, reason: str, now: dt.datetime | None = None) -> Edition:
+    """Make the public page answer 410, and cancel a scheduled edition."""
+    now = now or timezone.now()
+    reasons = [] if reason.strip() else [Reason("reason", {}, "reason")]
+    values = {"removed_at": now, "removed_by": by, "removed_reason": reason.strip()}
+    return _take_down(brief, "remove", by=by, now=now, values=values, reasons=reasons, note=reason.strip())
+
+
+def _take_down(
+    brief: Brief | int,
+    verb: str,
+    *,
+    by: Person,
+    now: dt.datetime,
+    values: dict[str, Any],
+    reasons: list[Reason],
+    note: str,
+) -> Edition:
+    with run_verb(verb, brief, by=by, now=now) as run:
+        row = run.row
+        edition = find_public_edition(row, now)
+        if edition is None:
+            raise build_refusal("nothing-public")
+        if edition.removed_at:
+            raise build_refusal("already-removed")
+        if edition.withdrawn_at and verb == "withdraw":
+            raise build_refusal("already-withdrawn")
+        if reasons:
+            raise Refused(*reasons)
+        if later := find_scheduled_edition(row, now):
+            cancel_edition(later, now)
+        Edition.objects.filter(pk=edition.pk).update(**values)
+        run.update_brief(to=State.IN_REVIEW if later and row.state == State.APPROVED else None)
+        queue_change(run.record_event(edition=edition, note=note), _CHANGES[verb])
+        return edition
+
+
+def reinstate(brief: Brief | int, *, by: Person, now: dt.datetime | None = None) -> Edition:
+    with run_verb("reinstate", brief, by=by, now=now) as run:
+        edition = find_public_edition(run.row, run.now)
+        if edition is None or not (edition.withdrawn_at or edition.removed_at):
+            raise build_refusal("nothing-to-reinstate")
+        texts = ("withdrawn_kind", "withdrawn_reason_zh", "withdrawn_reason_en", "removed_reason")
+        empty = dict.fromkeys(texts, "")
+        nobody = dict.fromkeys(("withdrawn_at", "withdrawn_by", "removed_at", "removed_by"))
+        Edition.objects.filter(pk=edition.pk).update(**empty, **nobody, reinstated_at=run.now)
+        run.update_brief()
+        queue_change(run.record_event(edition=edition), "reinstated")
+        return edition

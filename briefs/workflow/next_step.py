@@ -21,9 +21,8 @@ from .. import policy
 from ..content import SIDES, Side
 from ..models import Assignment, Brief, Edition, Event, Note, Person, SignOff, State, Suggestion
 from .rules import four_eyes
-from .rules.brief_history import BriefHistory
-from .rules.fact_ticks import ChangedFact, format_fact_labels
-from .rules.transitions import VERB_NAMES
+from .rules.four_eyes import ChangedFact, format_fact_labels
+from .rules.transitions import VERB_NAMES, BriefHistory
 
 NEXT_BRIEF: Final = "next"
 ACT_LABELS: Final[dict[str, str | Promise]] = {

@@ -14,8 +14,16 @@ from .rules import proposed_rows
 from .rules.proposed_rows import SITE_TEXT_PREFIX
 from .rules.refusals import build_refusal, tidy_or_refuse
 from .rules.transitions import format_permitted_people, notify, require_allowed
-from .vocabulary import read_site_text, revise_site_text, save_vocabulary_row, store_row, store_site_text
-from .vocabulary_merge import merge_vocabulary, set_merged_into, unmerge_vocabulary
+from .vocabulary import (
+    merge_vocabulary,
+    read_site_text,
+    revise_site_text,
+    save_vocabulary_row,
+    set_merged_into,
+    store_row,
+    store_site_text,
+    unmerge_vocabulary,
+)
 
 
 def accept_proposal(proposal: Proposal, *, by: Person, seen: str, now: dt.datetime | None = None) -> None:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext
 from .. import checks
 from ..content import SIDES, Content
 from ..derived import build, label_propagation
-from ..derived.page_names import PageNames
+from ..derived.public_brief import PageNames
 from ..models import Brief, Edition, Keyword, Person, State
 from .assignments import end_assignments
 from .editions import (
@@ -23,15 +23,12 @@ from .editions import (
     find_unconfirmed_edition,
     why_not_at_time,
 )
+from .reviewing import why_not_complete, why_not_ready
 from .rules import four_eyes
-from .rules.brief_history import BriefHistory
 from .rules.check_context import load_check_context
-from .rules.clock import format_iso_date
-from .rules.fact_ticks import ChangedFact, format_fact_labels, load_changed_facts
-from .rules.four_eyes import SignOffStatuses
-from .rules.refusals import Reason, Refused, build_refusal
-from .rules.submission_checks import why_not_complete, why_not_ready
-from .rules.transitions import VerbRun, find_people_for_verb, notify, run_verb
+from .rules.four_eyes import ChangedFact, SignOffStatuses, format_fact_labels, load_changed_facts
+from .rules.refusals import Reason, Refused, build_refusal, format_iso_date
+from .rules.transitions import BriefHistory, VerbRun, find_people_for_verb, notify, run_verb
 from .rules.working_copy import load_working_copy
 
 

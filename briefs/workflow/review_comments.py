@@ -9,14 +9,12 @@ from django.utils.translation import gettext
 
 from ..content import SIDES, Content, Side, hash_json, tidy_line
 from ..models import Answer, Brief, Look, Note, Person, Reply, Revision, Suggestion
-from .editing import write_revision
+from .editing import keep_staff_fields, write_revision
 from .reviewing import find_writers
 from .rules import four_eyes
-from .rules.brief_history import BriefHistory
 from .rules.refusals import build_refusal, tidy_or_refuse
-from .rules.transitions import VerbRun, begin_verb, notify, require_allowed, run_verb
+from .rules.transitions import BriefHistory, VerbRun, begin_verb, notify, require_allowed, run_verb
 from .rules.working_copy import load_working_copy
-from .versions import keep_staff_fields
 
 
 @dataclass(frozen=True, slots=True)

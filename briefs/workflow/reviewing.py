@@ -1,22 +1,23 @@
-"""Review verbs: submit, take back, sign off, send back, and notes."""
+"""Verbs on findings: dismiss a finding with a reason, and undo that. The text and the version stay unchanged."""
 
 import datetime as dt
 from collections.abc import Collection, Mapping
 
+from django.conf import settings
 from django.db.models import QuerySet
 
-from .. import policy
+from .. import checks, policy
 from ..content import SIDES, Content, Side
-from ..derived.page_names import PageNames
-from ..models import Brief, Event, FactTick, Note, Person, SignOff, State
+from ..derived.public_brief import PageNames
+from ..models import Brief, Dismissal, Event, FactTick, Note, Person, SignOff, State
 from ..models.people import IMPORTER
 from .assignments import AssignmentPlan, build_review_request_values
 from .rules import four_eyes
-from .rules.brief_history import BriefHistory
-from .rules.fact_ticks import format_fact_labels, load_changed_facts
+from .rules.check_context import load_check_context
+from .rules.four_eyes import format_fact_labels, load_changed_facts
 from .rules.refusals import Reason, Refused, build_refusal, tidy_or_refuse
-from .rules.submission_checks import why_not_ready
 from .rules.transitions import (
+    BriefHistory,
     VerbRun,
     begin_verb,
     find_people_for_verb,
@@ -26,6 +27,102 @@ from .rules.transitions import (
     run_verb,
 )
 from .rules.working_copy import load_working_copy
+
+# Verbs on findings: dismiss a finding with a reason, and undo that. The text and the version stay unchanged.
+
+
+def load_dismissals(brief: int) -> list[Dismissal]:
+    """Return the dismissals that are not undone, with their authors. The caller checks whether the text changed since."""
+    return list(Dismissal.objects.filter(brief=brief, undone_at=None).select_related("by"))
+
+
+def to_check_dismissal(dismissal: Dismissal) -> checks.Dismissal:
+    """Convert the row for `checks`, which does not use the database."""
+    return checks.Dismissal(dismissal.code, dismissal.bullet, dismissal.text, dismissal.field)  # type: ignore[arg-type]
+
+
+def dismiss(
+    brief: Brief | int,
+    finding: checks.Finding,
+    *,
+    by: Person,
+    reason: str,
+    seen: Content,
+    now: dt.datetime | None = None,
+) -> Dismissal:
+    """Dismiss one check code on the bullet or field of the finding, until that text changes.
+
+    `seen` is the content in which the finding was found. A repeated call returns the existing dismissal.
+    Findings of the completeness check cannot be dismissed.
+    """
+    with run_verb("dismiss", brief, by=by, now=now) as run:
+        row = run.row
+        if finding.check_name == "completeness":
+            raise build_refusal("finding-refuses", about="findings")
+        if not (reason := reason.strip()):
+            raise build_refusal("dismissal-reason", about="findings")
+        text = checks.hash_text_pair(load_working_copy(row), finding.bullet, finding.field)
+        if not text or text != checks.hash_text_pair(seen, finding.bullet, finding.field):
+            raise build_refusal("finding-gone", about="findings")
+        place = {"code": finding.code, "field": finding.field, "bullet": finding.bullet, "text": text}
+        if same := row.dismissals.filter(undone_at=None, **place).first():
+            return same
+        made = Dismissal.objects.create(brief=row, reason=reason, by=by, at=run.now, **place)
+        run.record_event(note=_describe_dismissal(made))
+        return made
+
+
+def undo_dismissal(dismissal: Dismissal, *, by: Person, now: dt.datetime | None = None) -> None:
+    """Show the finding again. Do nothing when the dismissal is already undone."""
+    with run_verb("dismiss", dismissal, by=by, now=now) as run:
+        if Dismissal.objects.filter(pk=dismissal.pk, undone_at=None).update(undone_at=run.now, undone_by=by):
+            run.record_event("undismiss", note=_describe_dismissal(Dismissal.objects.get(pk=dismissal.pk)))
+
+
+def _describe_dismissal(dismissal: Dismissal) -> str:
+    place = f"#b{dismissal.bullet}" if dismissal.bullet else dismissal.field
+    return f"{dismissal.code} {place}: {dismissal.reason}"
+
+
+# Find what blocks submission and approval: findings of the checks in `DIGEST_BLOCKING_CHECKS`.
+
+COMPLETENESS_CHECK = "completeness"
+"""Check that always blocks, regardless of the setting, and cannot be dismissed."""
+
+
+def is_blocking(finding: checks.Finding) -> bool:
+    return finding.check_name == COMPLETENESS_CHECK or finding.check_name in settings.DIGEST_BLOCKING_CHECKS
+
+
+def why_not_ready(row: Brief, content: Content) -> list[Reason]:
+    """Return a reason for each finding that blocks submission and approval."""
+    return [build_reason(finding) for finding in _find_blocking(row, content)]
+
+
+def why_not_complete(content: Content) -> list[Reason]:
+    """Return a reason for each finding of the completeness check."""
+    return [build_reason(finding) for finding in _find_incomplete(content)]
+
+
+def build_reason(finding: checks.Finding) -> Reason:
+    about = f"b{finding.bullet}" if finding.bullet else finding.field
+    return Reason(finding.code, finding.values, about)
+
+
+def _find_incomplete(content: Content) -> list[checks.Finding]:
+    return checks.run_checks(content, checks.CheckContext(), only=(COMPLETENESS_CHECK,))
+
+
+def _find_blocking(row: Brief, content: Content) -> list[checks.Finding]:
+    """Return the blocking findings that are not dismissed. Skip the vocabulary if only completeness blocks."""
+    if set(settings.DIGEST_BLOCKING_CHECKS) <= {COMPLETENESS_CHECK}:
+        return _find_incomplete(content)
+    found = checks.run_checks(content, load_check_context(content))
+    found = checks.remove_dismissed(found, map(to_check_dismissal, load_dismissals(row.pk)), content)
+    return [finding for finding in found if is_blocking(finding)]
+
+
+# Review verbs: submit, take back, sign off, send back, and notes.
 
 SIGNOFF_EVENT_VERBS = ("sign_off_zh", "sign_off_en", "send_back")
 """Verbs of sign-off events. Compared by id, because clocks may disagree about the order."""

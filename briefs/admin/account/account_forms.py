@@ -23,12 +23,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from ...accounts import known_browsers, sign_in_log, throttle
-from ...accounts.account_mail import queue_password_reset
+from ...accounts import account_actions, sessions, throttle
+from ...accounts.account_actions import queue_password_reset
 from ...accounts.second_factor import accept_code_once, find_missing_keys, use_code
 from ...client_address import get_client_address
 from ...models import Person
-from ...models.accounts import SignInEvent
+from ...models.people import SignInEvent
 
 PAUSED: Final = "paused"
 """Code of the error of an attempt that was not checked."""
@@ -45,7 +45,7 @@ def throttled(
     purpose: Literal["password", "password with code", "code"] = "password",
 ) -> Iterator[None]:
     """Check a password or a code inside. Raise ValidationError while attempts are paused."""
-    browser = known_browsers.find_browser(request, username)
+    browser = sessions.find_browser(request, username)
     attempt = throttle.Attempt(username, get_client_address(request), browser, purpose)
     checked = throttle.checked_attempt(attempt, now=timezone.now())
     with _explained_pause(request, username), checked as uses_up_allowance:
@@ -53,7 +53,7 @@ def throttled(
             yield
         except ValidationError:
             if uses_up_allowance:
-                sign_in_log.report_guessing(username, request)
+                account_actions.report_guessing(username, request)
             raise
 
 
@@ -62,7 +62,7 @@ def _explained_pause(request: HttpRequest, username: str) -> Iterator[None]:
     try:
         yield
     except throttle.Paused as paused:
-        sign_in_log.note_pause(username, request)
+        account_actions.note_pause(username, request)
         raise ValidationError(_describe_pause(paused.until - timezone.now()), PAUSED) from paused
 
 
@@ -185,7 +185,7 @@ class _CodeForm(_CodeField):
             try:
                 self.authenticator = use_code(self.user, code)
             except LookupError as error:
-                sign_in_log.record_wrong_code(self.user, context.request)
+                account_actions.record_wrong_code(self.user, context.request)
                 n, missing = find_missing_keys(user=self.user)
                 sentence = _MISSING_KEY % {"key": missing or "?"} if n else _("Wrong code.")
                 raise ValidationError(sentence) from error
@@ -236,7 +236,7 @@ class PasswordResetForm(account.ResetPasswordForm):
     @transaction.atomic
     def save(self, request: HttpRequest, **_options: Any) -> str:
         email = str(self.cleaned_data["email"])
-        sign_in_log.record(
+        account_actions.record(
             SignInEvent.Kind.ACCOUNT, username=email, request=request, detail="asked for a new password"
         )
         for person in Person.objects.filter(email__iexact=email, is_active=True, is_staff=True):

@@ -19,8 +19,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from qrcode.image.svg import SvgPathImage
 
-from ...accounts import known_browsers, second_factor, sign_in_log
-from ...accounts.account_mail import queue_account_notice
+from ...accounts import account_actions, second_factor, sessions
+from ...accounts.account_actions import queue_account_notice
 from ...client_address import get_client_address
 from ...models import Person
 from .account_pages import NOT_ON_DESK
@@ -51,7 +51,7 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def post_login(self, request: HttpRequest, user: Person, **options: Any) -> HttpResponse:
         response: HttpResponse = super().post_login(request, user, **options)
-        known_browsers.remember_browser(request, response, user)
+        sessions.remember_browser(request, response, user)
         return response
 
     def is_reauthentication_required(self, *, app: str, **_options: Any) -> bool:
@@ -95,16 +95,16 @@ def connect() -> None:
 
 
 def _added(sender: Any, request: HttpRequest, user: Person, authenticator: Authenticator, **_: Any) -> None:
-    sign_in_log.record_account_change(user, request, f"added {authenticator.type}")
+    account_actions.record_account_change(user, request, f"added {authenticator.type}")
     if authenticator.type in second_factor.FACTORS:
         record_authentication(request, user, "mfa", id=authenticator.pk, type=authenticator.type)
 
 
 def _removed(sender: Any, request: HttpRequest, user: Person, authenticator: Authenticator, **_: Any) -> None:
-    sign_in_log.record_account_change(user, request, f"removed {authenticator.type}")
+    account_actions.record_account_change(user, request, f"removed {authenticator.type}")
     if not second_factor.has_factors(user):
         second_factor.forget_session_factor(request)
 
 
 def _reset(sender: Any, request: HttpRequest, user: Person, authenticator: Authenticator, **_: Any) -> None:
-    sign_in_log.record_account_change(user, request, f"renewed {authenticator.type}")
+    account_actions.record_account_change(user, request, f"renewed {authenticator.type}")

@@ -10,9 +10,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from ...content import SIDES, Content
-from ...text.content_diff import BulletDifference, ContentDifference
-from ...text.text_diff import EFFORT_LIMIT, DiffKind, diff_texts
-from ...text.three_way_merge import LEAD_NAMES
+from ...text.text_diff import (
+    EFFORT_LIMIT,
+    LEAD_NAMES,
+    BulletDifference,
+    ContentDifference,
+    DiffKind,
+    diff_texts,
+)
 from .interface_labels import FIELD_LABELS
 
 _MARKS: Final[dict[DiffKind, str]] = {

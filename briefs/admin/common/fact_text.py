@@ -19,8 +19,8 @@ from django.utils.translation import gettext as _
 from ...content import Byline, Facts
 from ...facts import FACTS, FactKind
 from ...text.article_urls import write_host_in_ascii
-from ...workflow.rules.clock import format_iso_date_in_sentence
-from .badges import render_original_link
+from ...workflow.rules.refusals import format_iso_date_in_sentence
+from .brief_pages import render_original_link
 from .interface_labels import FIELD_LABELS, format_with_remark, interface_side
 from .name_fields import NamesById
 

@@ -19,10 +19,9 @@ from ... import checks
 from ...checks.texts import iterate_text_pairs
 from ...content import SIDES, Content, hash_json
 from ...models import Dismissal
-from ...workflow.dismissals import load_dismissals, to_check_dismissal
+from ...workflow.reviewing import COMPLETENESS_CHECK, is_blocking, load_dismissals, to_check_dismissal
 from ...workflow.rules.check_context import load_check_context
 from ...workflow.rules.refusals import describe_finding
-from ...workflow.rules.submission_checks import COMPLETENESS_CHECK, is_blocking
 
 REPAIR_ALL_PREFIX: Final = "all:"
 MAX_SHOWN: Final = 400

@@ -15,7 +15,7 @@ from ...derived import build
 from ...derived.public_brief import build_source_name
 from ...models import Author, BriefAuthor, BriefKeyword, Keyword, Person, Source
 from ...models.vocabulary import Vocabulary
-from ...text.person_names import split_person_name
+from ...text.similarity import split_person_name
 from .brief_pages import parse_int_or_zero
 from .interface_labels import format_with_label
 

@@ -1,15 +1,132 @@
-"""Count the outstanding work of many briefs from their columns, without running the checks."""
+"""The parts of a brief's assignment plan: their labels, assignees, and rows for display."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final
 
 from django.db.models import Count, Q
+from django.utils import timezone
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext, pgettext
+from django.utils.translation import gettext_lazy, ngettext, pgettext
 
-from ...content import SIDES, Side
-from ...models import Brief, Bullet, Note
+from ... import policy
+from ...content import SIDES, Content, Side
+from ...models import Assignment, Brief, Bullet, Edition, Note, Person, Revision, SignOff, State
+from ...workflow import Assignee, AssignmentPlan
+from ...workflow.rules import four_eyes
+from ...workflow.rules.four_eyes import SignOffStatuses
+from ...workflow.rules.transitions import BriefHistory
+from . import interface_labels
+
+# The parts of a brief's assignment plan: their labels, assignees, and rows for display.
+
+ASSIGNMENT_LABELS: Final[dict[str, str | Promise]] = {
+    "writer": gettext_lazy("Writer"),
+    "zh": gettext_lazy("Reviewer of the Chinese"),
+    "en": gettext_lazy("Reviewer of the English"),
+}
+
+
+def get_assignees(plan: AssignmentPlan) -> dict[str, Assignee]:
+    """Return the assignee of each part, in the order of the page."""
+    return {"writer": plan.writer, **{side: plan.reviewers[side] for side in SIDES}}
+
+
+def replace_assignee(plan: AssignmentPlan, part: str, assignee: Assignee) -> AssignmentPlan:
+    if part in SIDES:
+        return plan.with_reviewer("zh" if part == "zh" else "en", assignee)
+    return replace(plan, writer=assignee)
+
+
+def get_roles_of_part(part: str) -> frozenset[policy.Role]:
+    return policy.WRITER_ROLES if part == "writer" else policy.REVIEWER_ROLES
+
+
+def build_assignment_rows(plan: AssignmentPlan, person: Person, brief: Brief) -> Iterator[dict[str, Any]]:
+    held = policy.get_roles(person)
+    may_assign = policy.is_allowed(person, "assign", brief)
+    today = timezone.localdate()
+    for name, part in get_assignees(plan).items():
+        is_turn = brief.state == (State.DRAFT if name == "writer" else State.IN_REVIEW)
+        due = part.due_on
+        yield {
+            "name": name,
+            "label": ASSIGNMENT_LABELS[name],
+            "asked": part,
+            "due": interface_labels.format_due(due, today) if due and is_turn else due or "",
+            "is_late": bool(due and is_turn and due < today),
+            "may_claim": may_assign and bool(held & get_roles_of_part(name)) and part.person != person,
+        }
+
+
+# Load editions, review assignments and sign-off status for many briefs with few queries, for lists.
+
+type EditionsByBrief = dict[int, list[Edition]]
+
+
+def load_editions_by_brief(briefs: Iterable[Brief]) -> EditionsByBrief:
+    """Return the editions by brief id, newest first, without their contents. One query."""
+    found: EditionsByBrief = defaultdict(list)
+    if not (ids := [brief.pk for brief in briefs]):
+        return found
+    rows = Edition.objects.filter(brief__in=ids).order_by("-number")
+    rows = rows.select_related("revision", "approved_by", "confirmed_by")
+    for edition in rows.defer("content", "revision__content", "revision__document_notes"):
+        found[edition.brief_id].append(edition)
+    return found
+
+
+def load_edition_content(edition: Edition) -> Content:
+    """Load the content of an edition that was loaded without it."""
+    return Content.from_json(Edition.objects.values_list("content", flat=True).get(pk=edition.pk))
+
+
+def load_review_assignments(briefs: Iterable[Brief]) -> dict[int, dict[str, Assignment]]:
+    """Return the review assignments by brief id and side. One query."""
+    found: dict[int, dict[str, Assignment]] = defaultdict(dict)
+    if not (ids := [brief.pk for brief in briefs]):
+        return found
+    rows = Assignment.objects.filter(brief__in=ids, ended_at=None)
+    for row in rows.select_related("person", "by"):
+        found[row.brief_id][row.side] = row
+    return found
+
+
+def load_signoff_status(briefs: Sequence[Brief], editions: EditionsByBrief) -> dict[int, SignOffStatuses]:
+    """Return the sign-off status of both sides by brief id.
+
+    Two queries. Briefs not in review and without sign-offs are left out.
+    """
+    if not briefs:
+        return {}
+    signoffs: dict[int, list[SignOff]] = defaultdict(list)
+    for signoff in SignOff.objects.filter(brief__in=[b.pk for b in briefs]).order_by("id"):
+        signoffs[signoff.brief_id].append(signoff)
+    wanted = {*signoffs, *(b.pk for b in briefs if b.state == State.IN_REVIEW)}
+    if not wanted:
+        return {}
+    revisions: dict[int, list[Revision]] = defaultdict(list)
+    columns = [f"{what}_{side}" for what in ("hash", "changed") for side in SIDES]
+    rows = Revision.objects.filter(brief__in=wanted).only(
+        "brief_id", "number", "kind", "by_id", "also_by_id", *columns
+    )
+    for revision in rows.order_by("-number"):
+        revisions[revision.brief_id].append(revision)
+    return {
+        pk: compute_signoff_status(BriefHistory(revisions[pk], editions.get(pk, []), signoffs[pk]))
+        for pk in wanted
+    }
+
+
+def compute_signoff_status(history: BriefHistory) -> SignOffStatuses:
+    """Compute the status of both sides from the newest revision's hashes, without loading the content."""
+    newest = history.revisions[0]
+    return four_eyes.build_statuses_by_side(history, {"zh": newest.hash_zh, "en": newest.hash_en})
+
+
+# Count the outstanding work of many briefs from their columns, without running the checks.
 
 
 def join_phrases(phrases: Iterable[str]) -> str:

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from django.utils import timezone
 
-from ...database.bulk_delete import delete_in_batches
+from ...database.bulk_writes import delete_in_batches
 from ...models import Person, Upload
 
 UPLOAD_RETENTION: Final = dt.timedelta(hours=24)

@@ -26,8 +26,8 @@ from ...workflow.rules.transitions import format_time, require_allowed
 from ..common.access import require_role
 from ..common.brief_pages import get_brief_or_404, read_number, render_brief_subpage
 from ..common.diff_html import highlight_differences
-from ..common.error_list import FieldError, field_errors, link_errors
 from ..common.fact_text import format_fact
+from ..common.form_fields import FieldError, field_errors, link_errors
 from ..common.interface_labels import FIELD_LABELS, format_with_remark
 from ..common.name_fields import NamesById, load_names_by_id
 from . import saving

@@ -15,39 +15,34 @@ from django.utils.translation import ngettext
 
 from ... import policy, workflow
 from ...content import SIDES, Content, Facts, Side
-from ...derived.page_names import PageNames
+from ...derived.public_brief import PageNames
 from ...facts import FACTS
 from ...models import Brief, Document, Edition, Letter, Note, Person, Revision, SignOff, State, Suggestion
-from ...text.content_diff import count_changes
+from ...text.text_diff import count_changes
 from ...workflow import AssignmentPlan
 from ...workflow.editions import has_been_public
 from ...workflow.reviewing import why_not_sign_off, why_not_take_back
-from ...workflow.rules.brief_history import BriefHistory
-from ...workflow.rules.clock import format_iso_date
-from ...workflow.rules.fact_ticks import (
-    ChangedFact,
-    find_possible_namers,
-    format_fact_labels,
-    load_changed_facts,
-)
 from ...workflow.rules.four_eyes import (
+    ChangedFact,
     SignOffStatuses,
     find_baseline_facts,
     find_baseline_number,
     find_last_editor,
+    find_possible_namers,
     find_revision_before_own_changes,
     find_standing_signoffs,
+    format_fact_labels,
     is_sole_publisher,
+    load_changed_facts,
 )
-from ...workflow.rules.transitions import VERB_NAMES
-from ..common.assignment_rows import build_assignment_rows
-from ..common.badges import Badge, desk_badge, public_badges, render_public_links
+from ...workflow.rules.refusals import format_iso_date
+from ...workflow.rules.transitions import VERB_NAMES, BriefHistory
+from ..common.brief_pages import Badge, desk_badge, public_badges, render_public_links
 from ..common.fact_text import build_fact_line, build_fact_lines, format_fact
 from ..common.interface_labels import interface_side
 from ..common.name_fields import NamesById, load_names_by_id
-from ..common.signoff_status import compute_signoff_status, load_editions_by_brief
-from ..history.edit_sessions import EditSession, group_edit_sessions
-from ..history.timeline import TimelineEntry, load_newest_entries
+from ..common.outstanding_work import build_assignment_rows, compute_signoff_status, load_editions_by_brief
+from ..history.timeline import EditSession, TimelineEntry, group_edit_sessions, load_newest_entries
 from .bar_acts import ActChooser, BarActs, VerbButton
 from .draft_form import Draft
 

@@ -1,32 +1,132 @@
-"""Save the posted brief form, or show the page again with everything typed and all errors."""
+"""Build the form values after a three-way merge: other people's changes, else the values as typed."""
 
 import secrets
 from collections.abc import Callable, Mapping
-from dataclasses import replace
-from typing import cast
+from dataclasses import asdict, replace
+from typing import Any, Final, cast
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import (
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBadRequest,
+    HttpResponseNotAllowed,
+    QueryDict,
+)
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from ... import workflow
 from ...content import Content
 from ...models import Brief, Person, Revision
-from ...text.three_way_merge import MergeChoice
-from ...workflow import SaveConflict, SaveRequest, SaveResult
+from ...text.text_diff import MergeChoice, collect_values_by_key
+from ...workflow import Refused, SaveConflict, SaveRequest, SaveResult
 from ...workflow.concurrent_save import PAGE_KEY
 from ...workflow.rules.transitions import format_time
-from ..common.access import person_of
-from ..common.brief_pages import get_brief_or_404, read_number, warn_of_scheduled_edition
-from ..common.error_list import FieldError, InvalidDraft, field_errors
-from ..common.name_fields import load_names_by_id
-from .brief_form import parse_content
-from .brief_views import read_page_key, render_brief_page, render_new_brief_page
-from .conflicts import build_conflict, is_unchanged
-from .draft_form import Draft
-from .partial_save import with_row_keys
+from ..common import fact_text, findings, presence
+from ..common.access import person_of, require_role
+from ..common.brief_pages import get_brief_or_404, json_response, read_number, warn_of_scheduled_edition
+from ..common.form_fields import FieldError, InvalidDraft, errors_as_json, field_errors
+from ..common.name_fields import NamesById, load_names_by_id
+from .brief_views import build_conflict, is_unchanged, read_page_key, render_brief_page, render_new_brief_page
+from .draft_form import (
+    FORM_FIELDS,
+    BulletRow,
+    Draft,
+    PartialSave,
+    build_bullet_row,
+    get_merge_key,
+    parse_content,
+    with_row_keys,
+)
+from .editor_page_data import BriefPageData
+from .margin import list_finding_items, render_items
+
+# Build the form values after a three-way merge: other people's changes, else the values as typed.
+
+type MatchingKeys = set[str]
+"""Keys at which the merged content equals what was accepted; there the page keeps its typed value."""
+
+CELL_KEYS: Final = {
+    "text_zh": "zh",
+    "text_en": "en",
+    "structure_zh": "zh-structure",
+    "structure_en": "en-structure",
+    "passage": "passage",
+    "one_sided": "one_sided",
+}
+"""Merge keys of a row's fields."""
+
+
+def build_merged_form(saved: SaveResult, partial_save: PartialSave, names: NamesById) -> dict[str, Any]:
+    """Return the merged form as JSON.
+
+    Stored rows are in stored order; rows that are not stored keep their position.
+    """
+    draft = partial_save.draft
+    theirs = Draft.from_content(saved.content, names)
+    mine, now = collect_values_by_key(saved.mine), collect_values_by_key(saved.content)
+    matching = {key for key, value in now.items() if key in mine and mine[key] == value}
+    fields = {name: _choose_draft(name, matching, draft, theirs).fields[name] for name in FORM_FIELDS}
+    return {
+        "fields": fields,
+        "bullets": [_row_as_json(row) for row in _merge_bullets(saved, partial_save, matching)],
+        **{
+            f"{group}s": [
+                _row_as_json(row)
+                for row in _choose_draft(f"{group}s", matching, draft, theirs).rows(group)
+                if not row.deleted
+            ]
+            for group in ("author", "keyword")
+        },
+    }
+
+
+def _choose_draft(name: str, matching: MatchingKeys, draft: Draft, theirs: Draft) -> Draft:
+    return draft if get_merge_key(name) in matching else theirs
+
+
+def _merge_bullets(saved: SaveResult, partial_save: PartialSave, matching: MatchingKeys) -> list[BulletRow]:
+    posted = {
+        row.number or saved.bullet_numbers.get(row.key, 0): row
+        for row in partial_save.draft.bullets_to_save()
+    }
+    rows = [
+        _merge_row(build_bullet_row(b), b.number, posted.get(b.number), matching)
+        for b in saved.content.bullets
+    ]
+    _insert_unstored_rows(rows, partial_save)
+    return rows
+
+
+def _merge_row(row: BulletRow, number: int, typed: BulletRow | None, matching: MatchingKeys) -> BulletRow:
+    if typed is None:
+        return row
+    own = {name: getattr(typed, name) for name, cell in CELL_KEYS.items() if f"b{number}-{cell}" in matching}
+    return replace(row, key=typed.key, **own)
+
+
+def _insert_unstored_rows(rows: list[BulletRow], partial_save: PartialSave) -> None:
+    """Insert rows that are blank or whose text was rejected, since the stored content does not have them."""
+    there = {row.key for row in rows}
+    typed = partial_save.draft.bullets
+    for i, row in enumerate(typed):
+        if row.deleted or row.key in there or not (row.is_blank or partial_save.has_rejected_text(row)):
+            continue
+        before = next((r.key for r in reversed(typed[:i]) if r.key in there), None)
+        at = next((n for n, r in enumerate(rows, 1) if r.key == before), 0)
+        rows.insert(at, row)
+        there.add(row.key)
+
+
+def _row_as_json(row: Any) -> dict[str, str]:
+    return {name: value for name, value in asdict(row).items() if name != "deleted"}
+
+
+# Save the posted brief form, or show the page again with everything typed and all errors.
 
 
 def read_draft(request: HttpRequest, brief_id: int | None = None) -> Draft:
@@ -188,3 +288,94 @@ def _add_save_messages(request: HttpRequest, saved: SaveResult) -> None:
         return
     messages.success(request, _("Saved %(time)s") % {"time": format_time(now)})
     warn_of_scheduled_edition(request, saved.brief, now)
+
+
+# Autosave: store what can be stored of the posted form and return the stored state.
+
+
+def autosave(request: HttpRequest, pk: int) -> HttpResponse:
+    person = require_role(request)
+    repair = request.POST.get("repair", "")
+    return _save_and_respond(
+        request,
+        person,
+        lambda typed: workflow.merge_and_save(pk, typed, by=person),
+        (lambda stored: findings.apply_minor_repair(pk, stored, repair)) if repair else None,
+        brief_id=pk,
+    )
+
+
+def autosave_new_brief(request: HttpRequest) -> HttpResponse:
+    """Save the page of a new brief. A repeated request with the same `client_key` saves to the same brief."""
+    person = require_role(request, "import")
+    key = request.POST.get("client_key", "")
+    if request.method == "POST" and not PAGE_KEY.fullmatch(key):
+        return HttpResponseBadRequest()
+    return _save_and_respond(
+        request, person, lambda typed: workflow.create_once(typed, by=person, begun_as=key)
+    )
+
+
+def _save_and_respond(
+    request: HttpRequest,
+    person: Person,
+    save: Callable[[SaveRequest], SaveResult],
+    apply_repair: Callable[[Content], Content | None] | None = None,
+    *,
+    brief_id: int | None = None,
+) -> HttpResponse:
+    if request.method != "POST":
+        return HttpResponseNotAllowed(["POST"])
+    if "draft" not in request.POST:
+        return HttpResponseBadRequest()
+    draft = read_draft(request, brief_id)
+    partial_save = PartialSave(draft)
+    typed = SaveRequest(
+        partial_save.build_content,
+        draft.base_revision,
+        draft.new_bullet_keys(),
+        page_key=read_page_key(request.POST),
+        revert_refused=partial_save.revert_rejected,
+        list_unstored_keys=lambda: partial_save.rejected_keys,
+        apply_repair=apply_repair,
+    )
+    try:
+        if request.POST.get("compare"):
+            unsaved = workflow.would_store(lambda: save(typed)) or bool(partial_save.errors)
+            return json_response({"unsaved": unsaved})
+        saved = save(typed)
+    except Brief.DoesNotExist as error:
+        raise Http404 from error
+    except SaveConflict as clashed:
+        return json_response({"clash": True, "by": clashed.by, "at": clashed.at, "text": str(clashed)}, 409)
+    except Refused as refused:
+        errors = with_row_keys(field_errors(refused), partial_save.bullet_numbers)
+        return json_response({"clash": False, "reasons": errors_as_json(errors)}, 409)
+    return json_response(_build_response(saved, partial_save, person))
+
+
+def _build_response(saved: SaveResult, partial_save: PartialSave, person: Person) -> dict[str, Any]:
+    now = timezone.now()
+    pk = saved.brief.pk
+    names = load_names_by_id([saved.content])
+    keys = {number: key for key, number in saved.bullet_numbers.items()}
+    merged = saved.content != saved.mine
+    shown, plain = findings.as_json_with_plain_repair(pk, saved.content, keys)
+    return {
+        "brief": pk,
+        "url": reverse("admin:briefs_brief_change", args=[pk]),
+        "version": saved.brief.version,
+        "base": saved.revision_number,
+        "at": format_time(now),
+        "changed": saved.revision is not None,
+        "numbers": saved.bullet_numbers,
+        "content": build_merged_form(saved, partial_save, names) if merged else None,
+        "merged_from": list(saved.other_editors) if merged else [],
+        "reasons": errors_as_json(partial_save.errors),
+        "findings": shown,
+        "plain_repair": plain,
+        "margin": render_items(BriefPageData(saved.brief, person), list_finding_items(shown)),
+        "fact_line": fact_text.build_fact_line(saved.content.facts, names),
+        "title": str(saved.brief),
+        "people": presence.list_present_people(pk, person, now),
+    }

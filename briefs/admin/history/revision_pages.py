@@ -1,23 +1,161 @@
-"""Build the list of a brief's revisions by edit session, and comparisons of two revisions or editions."""
+"""Build a read-only comparison of the headlines, summaries, bullets and facts of two contents."""
 
 import datetime as dt
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import pairwise
 from typing import Final
 
-from django.http import Http404
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.shortcuts import redirect
 from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from ...content import Content
-from ...models import Brief, Edition, Revision
-from ...text.content_diff import ContentDifference, diff_contents
-from ..common.diff_html import describe_difference, describe_first_revision
-from ..common.signoff_status import load_edition_content, load_editions_by_brief
-from .edit_sessions import EditSession, group_edit_sessions
+from ... import policy, workflow
+from ...content import LANGUAGE_TAGS, SIDES, Content, Side
+from ...models import Brief, Edition, Revision, State
+from ...text.text_diff import BulletDifference, ContentDifference, diff_contents
+from ..common.access import person_of, require_role
+from ..common.brief_pages import (
+    bullet_structure_label,
+    get_brief_or_404,
+    read_number,
+    render_brief_subpage,
+    warn_of_scheduled_edition,
+)
+from ..common.diff_html import describe_difference, describe_first_revision, render_diff, share_effort
+from ..common.fact_text import format_fact
+from ..common.form_fields import FieldError, field_errors_from_reasons, link_errors, simplify_stale_reasons
+from ..common.interface_labels import FIELD_LABELS
+from ..common.name_fields import NamesById, load_names_by_id
+from ..common.outstanding_work import load_edition_content, load_editions_by_brief
+from .timeline import EditSession, group_edit_sessions
+
+# Build a read-only comparison of the headlines, summaries, bullets and facts of two contents.
+
+
+@dataclass(frozen=True, slots=True)
+class ComparisonCell:
+    """One language of a row. `structure` is empty unless the level or marker changed."""
+
+    lang: str
+    text: SafeString | str
+    structure: SafeString | str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ComparisonLine:
+    """A row of the page.
+
+    `kind` is same, changed, added or removed; `previous_position` is set if a bullet moved.
+    """
+
+    label: str
+    kind: str
+    cells: tuple[ComparisonCell, ...]
+    anchor: str = ""
+    previous_position: int = 0
+    desk_only_changes: tuple[tuple[str, SafeString], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FactChange:
+    """A changed fact. A missing value is an empty string."""
+
+    label: str
+    old: str
+    new: str
+
+
+def build_comparison_lines(difference: ContentDifference) -> list[ComparisonLine]:
+    """Return headline, summary and alt text, then the bullets in the new order."""
+    effort = _effort(difference)
+    leads = [_lead_line(difference, name, label, effort) for name, label in _lead_labels()]
+    return [*filter(None, leads), *(_bullet_line(row, effort) for row in difference.rows)]
+
+
+def build_fact_changes(difference: ContentDifference, names: NamesById) -> Iterator[FactChange]:
+    old, new = difference.old.facts, difference.new.facts
+    for name in difference.facts:
+        before, after = (
+            format_fact(facts, name, names) if getattr(facts, name) else "" for facts in (old, new)
+        )
+        yield FactChange(str(FIELD_LABELS[name]), before, after)
+
+
+def _lead_labels() -> Iterator[tuple[str, str]]:
+    yield "headline", _("Headline")
+    yield "summary", _("Summary")
+    yield "picture_alt", _("Alt text")
+
+
+def _effort(difference: ContentDifference) -> int:
+    texts = len(difference.leads) + sum(
+        row.is_reworded(side) for row in difference.rows if not row.is_same for side in SIDES
+    )
+    return share_effort(texts)
+
+
+def _lead_line(difference: ContentDifference, name: str, label: str, effort: int) -> ComparisonLine | None:
+    """Return the line of a text, or None if neither content has the text in any language."""
+    cells = []
+    for side in SIDES:
+        old, new = (getattr(content, f"{name}_{side}") for content in (difference.old, difference.new))
+        cells.append(
+            ComparisonCell(LANGUAGE_TAGS[side], new if old == new else render_diff(old, new, effort))
+        )
+    if not any(cell.text for cell in cells):
+        return None
+    changed = any(f"{name}_{side}" in difference.leads for side in SIDES)
+    return ComparisonLine(label, "changed" if changed else "same", tuple(cells), anchor=name)
+
+
+def _bullet_line(row: BulletDifference, effort: int) -> ComparisonLine:
+    return ComparisonLine(
+        label=str(row.new_position or row.old_position),
+        kind=_kind(row),
+        cells=tuple(_cell(row, side, effort) for side in SIDES),
+        anchor=f"b{row.number}",
+        previous_position=row.old_position if row.is_moved else 0,
+        desk_only_changes=tuple(_desk_only_changes(row, effort)) if row.has_changed_annotations else (),
+    )
+
+
+def _kind(row: BulletDifference) -> str:
+    if row.is_same:
+        return "same"
+    return "changed" if row.is_in_both else "added" if row.new else "removed"
+
+
+def _cell(row: BulletDifference, side: Side, effort: int) -> ComparisonCell:
+    old, new = row.texts(side)
+    structure: SafeString | str = ""
+    if row.old and row.new and row.is_restructured(side):
+        labels = (bullet_structure_label(row.old, side), bullet_structure_label(row.new, side))
+        structure = format_html("<del>{}</del> <ins>{}</ins>", *labels)
+    return ComparisonCell(
+        LANGUAGE_TAGS[side], new if old == new else render_diff(old, new, effort), structure
+    )
+
+
+def _desk_only_changes(row: BulletDifference, effort: int) -> Iterator[tuple[str, SafeString]]:
+    """Yield the changed staff-only fields of a bullet, if both contents have the bullet."""
+    if row.old and row.new:
+        for name, label in (
+            ("passage", _("Source passage")),
+            ("one_sided", _("Intentionally one-sided because")),
+        ):
+            old, new = getattr(row.old, name), getattr(row.new, name)
+            if old != new:
+                yield label, render_diff(old, new, effort)
+
+
+# Build the list of a brief's revisions by edit session, and comparisons of two revisions or editions.
 
 MAX_SESSIONS_PER_PAGE: Final = 100
 MAX_REVISIONS: Final = 1_000
@@ -211,3 +349,81 @@ def _revision_label(row: Revision) -> str:
 
 def _format_moment(moment: dt.datetime) -> str:
     return f"{timezone.localtime(moment):%Y-%m-%d %H:%M}"
+
+
+# List the revisions of a brief, compare two and restore one.
+
+
+def list_revisions(request: HttpRequest, pk: int) -> HttpResponse:
+    require_role(request)
+    brief = get_brief_or_404(pk)
+    history = RevisionHistory(brief, before_number=read_number(request.GET, "before"))
+    if not history.revisions:
+        raise Http404
+    title, lines = _("Revisions"), list(history.lines())
+    return render_brief_subpage(
+        request, "history/revisions", brief, title=title, history=history, lines=lines
+    )
+
+
+def compare_revisions(request: HttpRequest, pk: int) -> HttpResponse:
+    require_role(request)
+    asked = request.GET.get("from", ""), request.GET.get("to", "")
+    return _comparison_page(request, Comparison(RevisionHistory(get_brief_or_404(pk)), asked))
+
+
+def restore_revision(request: HttpRequest, pk: int) -> HttpResponse:
+    person = require_role(request, "restore")
+    brief = get_brief_or_404(pk)
+    if request.method != "POST":
+        return HttpResponseNotAllowed(["POST"])
+    number, version = (read_number(request.POST, name) for name in ("restore", "version"))
+    if not brief.revisions.filter(number=number).exists():
+        raise Http404
+    try:
+        revision = workflow.restore(pk, number, by=person, version=version)
+    except workflow.Refused as refused:
+        history = RevisionHistory(get_brief_or_404(pk))
+        comparison = Comparison(history, (str(history.newest_number), str(number)))
+        return _comparison_page(
+            request, comparison, errors=field_errors_from_reasons(simplify_stale_reasons(refused)), status=409
+        )
+    _add_message(request, brief, number, revision)
+    return redirect("admin:briefs_brief_change", pk=pk)
+
+
+def _add_message(request: HttpRequest, brief: Brief, number: int, revision: Revision | None) -> None:
+    if revision is None:
+        told = _("The brief says what r%(number)s says already, so nothing was changed.")
+        messages.info(request, told % {"number": number})
+        return
+    told = _("Restored r%(number)s as r%(new)s.")
+    messages.success(request, told % {"number": number, "new": revision.number})
+    warn_of_scheduled_edition(request, brief, timezone.now())
+
+
+def _comparison_page(
+    request: HttpRequest, comparison: Comparison, *, errors: Sequence[FieldError] = (), status: int = 200
+) -> HttpResponse:
+    brief, difference = comparison.history.brief, comparison.difference
+    names = load_names_by_id([difference.old, difference.new] if difference.facts else [])
+    return render_brief_subpage(
+        request,
+        "history/comparison",
+        brief,
+        title=_("Compare revisions"),
+        comparison=comparison,
+        said=describe_difference(difference),
+        lines=build_comparison_lines(difference),
+        facts=list(build_fact_changes(difference, names)),
+        may_restore=policy.is_allowed(person_of(request), "restore", brief),
+        why_not=_why_not(request, brief),
+        reasons=link_errors(errors),
+        status=status,
+    )
+
+
+def _why_not(request: HttpRequest, brief: Brief) -> str:
+    """Return why a person whose role may restore cannot do so now, or an empty string."""
+    held = policy.has_role_for(person_of(request), "restore")
+    return str(workflow.Reason("approved-closed")) if held and brief.state == State.APPROVED else ""

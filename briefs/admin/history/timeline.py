@@ -1,7 +1,7 @@
-"""The timeline of a brief: its events, with a link to the text that each is about, and its edit sessions."""
+"""Group revisions into edit sessions: consecutive saves by one person."""
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Final
@@ -16,13 +16,66 @@ from django.utils.translation import ngettext, pgettext_lazy
 
 from ...models import Brief, Event, Note, Revision
 from ...workflow.review_comments import TextAnchor, get_anchor
-from ...workflow.rules.clock import format_iso_date
+from ...workflow.rules.refusals import format_iso_date
 from ...workflow.rules.transitions import PAST_TENSE_LABELS, format_time
 from ..common.access import require_role
-from ..common.assignment_rows import ASSIGNMENT_LABELS
 from ..common.brief_pages import get_brief_or_404, paginate_by_id, read_number, render_brief_subpage
 from ..common.interface_labels import SIDE_NAMES
-from .edit_sessions import EditSession, group_edit_sessions
+from ..common.outstanding_work import ASSIGNMENT_LABELS
+
+# Group revisions into edit sessions: consecutive saves by one person.
+
+MAX_SESSION_PAUSE: Final = dt.timedelta(minutes=10)
+"""Maximum time between two saves of one session."""
+_SESSION_KINDS: Final = (Revision.Kind.SAVE, Revision.Kind.REPAIR)
+
+
+@dataclass(slots=True)
+class EditSession:
+    """At least one revision, newest first."""
+
+    revisions: list[Revision]
+
+    @property
+    def last(self) -> Revision:
+        return self.revisions[0]
+
+    @property
+    def first(self) -> Revision:
+        return self.revisions[-1]
+
+    @property
+    def earlier(self) -> list[Revision]:
+        """Return all revisions but the newest."""
+        return self.revisions[1:]
+
+
+def group_edit_sessions(
+    revisions: Iterable[Revision], *, ending_ids: Collection[int] = ()
+) -> list[EditSession]:
+    """Group revisions given newest first.
+
+    A revision in `ending_ids`, such as a signed or approved one, ends a session.
+    """
+    found: list[EditSession] = []
+    for revision in revisions:
+        if found and revision.pk not in ending_ids and _is_same_session(revision, found[-1].first):
+            found[-1].revisions.append(revision)
+        else:
+            found.append(EditSession([revision]))
+    return found
+
+
+def _is_same_session(earlier: Revision, later: Revision) -> bool:
+    return (
+        (earlier.by_id, earlier.also_by_id) == (later.by_id, later.also_by_id)
+        and earlier.kind in _SESSION_KINDS
+        and later.kind in _SESSION_KINDS
+        and later.at - earlier.at <= MAX_SESSION_PAUSE
+    )
+
+
+# The timeline of a brief: its events, with a link to the text that each is about, and its edit sessions.
 
 SUGGESTION_VERBS: Final = ("suggest", "accept", "decline")
 SuggestionKey = tuple[dt.datetime | None, int | None, str]

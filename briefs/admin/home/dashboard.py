@@ -1,7 +1,4 @@
-"""Build the desk's front page: what waits for the person, the week, and whatever else is open.
-
-The number of queries is constant, and all data comes from columns, without running the checks.
-"""
+"""The inbox: what happened to one's briefs and remarks, read and unread. Mail is its echo."""
 
 import datetime as dt
 from collections import defaultdict
@@ -9,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -18,13 +16,86 @@ from django.utils.translation import pgettext
 
 from ... import notifications, policy
 from ...content import SIDES
-from ...models import Brief, Edition, Letter
-from ..common import relative_dates
-from ..common.access import person_of
-from ..common.brief_pages import read_number
+from ...models import Brief, Edition, Letter, Outbox, Person
+from ...workflow.rules.transitions import PAST_TENSE_LABELS
+from ..common import interface_labels
+from ..common.access import person_of, require_role
+from ..common.brief_pages import read_number, render_page
 from ..common.presence import list_current_presence
 from ..tasks.task_list import MAX_BRIEFS_READ, TaskList, choose_tone
-from .inbox import build_inbox_lines
+
+# The inbox: what happened to one's briefs and remarks, read and unread. Mail is its echo.
+
+INBOX_PAGE_SIZE = 50
+MAX_EXCERPT_LENGTH = 80
+TALKING_VERBS = ("note", "reply", "resolve", "send_back")
+"""Verbs whose event notes are what a person wrote."""
+
+
+def inbox(request: HttpRequest) -> HttpResponse:
+    """List the notices, newest first. A POST marks one (`read`, `unread`) or all of them (`all`)."""
+    person = require_role(request)
+    rows = notifications.find_inbox(person, timezone.now())
+    if request.method == "POST":
+        _mark(rows, request)
+        return redirect("admin:inbox")
+    if last := rows.filter(pk=read_number(request.GET, "before")).first():
+        rows = rows.filter(Q(due_at__lt=last.due_at) | Q(due_at=last.due_at, pk__lt=last.pk))
+    lines = build_inbox_lines(rows, INBOX_PAGE_SIZE + 1)
+    return render_page(
+        request,
+        "home/inbox",
+        title=_("Inbox"),
+        opts=None,
+        style="briefs/home.css",
+        lines=lines[:INBOX_PAGE_SIZE],
+        older=lines[INBOX_PAGE_SIZE - 1]["pk"] if len(lines) > INBOX_PAGE_SIZE else 0,
+    )
+
+
+def _mark(rows: QuerySet[Outbox], request: HttpRequest) -> None:
+    # `find_inbox` orders its rows, and an ordered queryset cannot be updated on every engine.
+    rows = rows.order_by()
+    now = timezone.now()
+    if "all" in request.POST:
+        rows.filter(read_at=None).update(read_at=now)
+    rows.filter(pk=read_number(request.POST, "read"), read_at=None).update(read_at=now)
+    rows.filter(pk=read_number(request.POST, "unread")).update(read_at=None)
+
+
+def count_unread(person: Person) -> int:
+    return notifications.find_inbox(person, timezone.now()).filter(read_at=None).count()
+
+
+def build_inbox_lines(rows: QuerySet[Outbox], limit: int) -> list[dict[str, object]]:
+    now = timezone.now()
+    return [
+        {
+            "pk": row.pk,
+            "url": notifications.build_desk_path(row),
+            "what": notifications.describe_notice(row),
+            "who": _describe_act(row),
+            "at": row.due_at,
+            "age": interface_labels.format_duration(row.due_at, now),
+            "is_read": row.read_at is not None,
+        }
+        for row in rows.select_related("brief__source", "event__by")[:limit]
+    ]
+
+
+def _describe_act(row: Outbox) -> str:
+    """Return who did what, with what the person wrote."""
+    event = row.event
+    if event is None:
+        return ""
+    act = _("%(name)s %(did)s") % {"name": event.by, "did": PAST_TENSE_LABELS.get(event.verb, event.verb)}
+    if event.verb not in TALKING_VERBS or not event.note:
+        return act
+    text = event.note if len(event.note) <= MAX_EXCERPT_LENGTH else f"{event.note[:MAX_EXCERPT_LENGTH]}…"
+    return _("%(part)s: %(who)s") % {"part": act, "who": text}
+
+
+# Build the desk's front page: what waits for the person, the week, and whatever else is open.
 
 MAX_TASKS = 30
 MAX_NEWS = 5
@@ -113,7 +184,7 @@ def _drafts(waiting: TaskList) -> list[Section]:
 
 
 def _format_due(due_on: dt.date | None, today: dt.date) -> str:
-    return relative_dates.format_due(due_on, today) if due_on else ""
+    return interface_labels.format_due(due_on, today) if due_on else ""
 
 
 def _in_review(waiting: TaskList) -> Section:
@@ -168,7 +239,7 @@ def _unconfirmed(waiting: TaskList) -> Section:
         Line(
             edition.brief,
             str(edition.approved_by),
-            relative_dates.format_duration(edition.approved_at, waiting.now),
+            interface_labels.format_duration(edition.approved_at, waiting.now),
             "late",
         )
         for edition in waiting.urgent
@@ -179,7 +250,7 @@ def _unconfirmed(waiting: TaskList) -> Section:
 def _letters(now: dt.datetime) -> Section:
     rows = Letter.objects.filter(handled_at=None).select_related("brief__source").order_by("-id")
     lines = [
-        Line(row.brief, row.name or row.get_kind_display(), relative_dates.format_ago(row.at, now))
+        Line(row.brief, row.name or row.get_kind_display(), interface_labels.format_ago(row.at, now))
         for row in rows[: MAX_LINES + 1]
     ]
     url = reverse("admin:briefs_letter_changelist")
@@ -188,6 +259,8 @@ def _letters(now: dt.datetime) -> Section:
 
 def _unsent_mail(now: dt.datetime) -> Section:
     rows: Iterable[Any] = notifications.find_failed_notices()[: MAX_LINES + 1]
-    lines = [Line(row.brief, str(row.to), relative_dates.format_ago(row.due_at, now), "late") for row in rows]
+    lines = [
+        Line(row.brief, str(row.to), interface_labels.format_ago(row.due_at, now), "late") for row in rows
+    ]
     url = reverse("admin:briefs_outbox_changelist")
     return _section(_("Notices not sent"), lines, url, limit=MAX_LINES + 1)

@@ -1,37 +1,94 @@
-"""The desk's admin site, with its dashboard and the language switch."""
+"""Strings of Django's admin that our pages show, listed so that our catalogue translates them in our words.
 
+A catalogue of an app wins over Django's own. Nothing reads the tuple: the strings only have to be collected.
+"""
+
+import logging
+import re
+from collections.abc import Callable
 from functools import partial
-from typing import Any, cast
+from typing import Any, Final, cast
 
 from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.auth import logout
-from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, URLResolver, path, reverse
+from django.utils import translation
+from django.utils.cache import patch_cache_control
 from django.utils.functional import SimpleLazyObject
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext_lazy
 from django.views.i18n import JavaScriptCatalog
 
 from ... import policy
+from ...accounts import throttle
 from ...accounts.second_factor import has_second_factor
 from ...models import Person
-from ..account.account_pages import NOT_ON_DESK, find_factor_page
+from ...workflow import Reason
+from ...workflow.rules.transitions import format_permitted_people
+from ..account.account_pages import NOT_ON_DESK, build_busy_response, find_factor_page
 from ..common.access import person_of
+from ..common.brief_pages import render_page
+
+# Strings of Django's admin that our pages show, listed so that our catalogue translates them in our words.
+
+STOCK_WORDS: Final = (
+    gettext_lazy("Action:"),
+    gettext_lazy("0 of %(cnt)s selected"),
+    ngettext_lazy("%(total_count)s selected", "All %(total_count)s selected", "total_count"),
+    gettext_lazy("Select all %(total_count)s %(module_name)s"),
+    gettext_lazy("Select all objects on this page for an action"),
+    gettext_lazy("Clear selection"),
+    gettext_lazy("Filter"),
+    gettext_lazy(" By %(filter_title)s "),
+    gettext_lazy("Show counts"),
+    gettext_lazy("Hide counts"),
+    gettext_lazy("Remove from sorting"),
+    gettext_lazy("Toggle sorting"),
+    gettext_lazy("History"),
+    gettext_lazy("View"),
+    gettext_lazy("Add link"),
+    gettext_lazy("Change or view list link"),
+    gettext_lazy("Model name"),
+    gettext_lazy("Save and add another"),
+    gettext_lazy("Save and continue editing"),
+    gettext_lazy("hash"),
+    gettext_lazy("iterations"),
+    gettext_lazy("salt"),
+    gettext_lazy("Skip to main content"),
+    gettext_lazy("Raw passwords are not stored, so there is no way to see the user’s password."),
+    gettext_lazy("Designates that this user has all permissions without explicitly assigning them."),
+    gettext_lazy("Designates whether the user can log into this admin site."),
+    gettext_lazy(
+        "Designates whether this user should be treated as active. Unselect this instead of deleting accounts."
+    ),
+    gettext_lazy(
+        "Please enter your old password, for security’s sake, and then enter your new password twice so we can verify you typed it in correctly."
+    ),
+    gettext_lazy("Your password can’t be too similar to your other personal information."),
+    gettext_lazy("Your password can’t be a commonly used password."),
+    gettext_lazy("Your password can’t be entirely numeric."),
+    gettext_lazy("This object doesn’t have a change history. It probably wasn’t added via this admin site."),
+)
+
+
+# The desk's admin site, with its dashboard and the language switch.
 
 
 class DeskSite(admin.AdminSite):
-    site_title = _("Desk")
-    site_header = _("Desk")
-    index_title = _("Desk")
+    site_title = gettext_lazy("Desk")
+    site_header = gettext_lazy("Desk")
+    index_title = gettext_lazy("Desk")
     index_template = "admin/briefs/home/dashboard.html"
     enable_nav_sidebar = False
 
     def get_urls(self) -> list[URLPattern | URLResolver]:
-        from .dashboard import next_brief
-        from .inbox import inbox
+        from .dashboard import inbox, next_brief
         from .inbox_lists import edit_mail_preferences
         from .palette import find
         from .status_page import show_status
@@ -47,7 +104,7 @@ class DeskSite(admin.AdminSite):
         ]
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
-        from .inbox import count_unread
+        from .dashboard import count_unread
 
         context = {**super().each_context(request), "version": settings.VERSION}
         if context["has_permission"]:
@@ -98,3 +155,85 @@ def set_language(request: HttpRequest) -> HttpResponse:
     back = request.POST.get("next", "")
     is_ours = url_has_allowed_host_and_scheme(back, allowed_hosts={request.get_host()})
     return redirect(back if is_ours and back.startswith("/admin/") else "admin:index")
+
+
+# Middleware for the desk: cache headers, refusal pages and interface language.
+
+log = logging.getLogger("briefs.refused")
+
+type Handler = Callable[[HttpRequest], HttpResponse]
+
+DESK_PREFIX = "/admin/"
+REFUSED_STATUSES = (403, 409)
+PRIVATE_PATHS = re.compile(r"/(admin|preview)(/|$)")
+
+
+class DeskMiddleware:
+    """Forbid caching of desk and guest pages, log refusals and render error pages of the desk.
+
+    Must stand outside of all middleware that redirects or refuses, so that their answers are covered too.
+    """
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if PRIVATE_PATHS.match(request.path_info):
+            patch_cache_control(response, private=True, no_store=True)
+        desk = request.path_info.startswith(DESK_PREFIX)
+        if desk and request.method == "POST" and response.status_code in REFUSED_STATUSES:
+            _log_refusal(request, response)
+        return response
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        """Return a page for exceptions on the desk. `digest.middleware` answers those of the database."""
+        if not request.path_info.startswith(DESK_PREFIX):
+            return None
+        if isinstance(error, throttle.Busy):
+            return build_busy_response()
+        if isinstance(error, PermissionDenied | Http404) and admin.site.has_permission(request):
+            return render_refusal_page(request, error)
+        return None
+
+
+def _log_refusal(request: HttpRequest, response: HttpResponse) -> None:
+    """Log the status, the person and the path, which names the brief and the verb.
+
+    Submitted values are not logged.
+    """
+    person = getattr(request, "user", None)
+    if person is None or not person.is_authenticated:
+        return
+    path = request.path.encode("unicode_escape").decode("ascii")
+    log.warning("%d to %s (person %d): %s", response.status_code, person.get_username(), person.pk, path)
+    response._has_been_logged = True  # type: ignore[attr-defined]  # Django's own line names nobody
+
+
+class DeskLanguageMiddleware:
+    """Set the interface language on the desk to the person's, or before sign-in to the browser's."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if not request.path_info.startswith(DESK_PREFIX):
+            return self.get_response(request)
+        person = request.user
+        chosen = getattr(person, "language", "") or translation.get_language_from_request(request)
+        if chosen not in dict(settings.LANGUAGES):
+            chosen = settings.LANGUAGE_CODE
+        with translation.override(chosen):
+            request.LANGUAGE_CODE = chosen
+            return self.get_response(request)
+
+
+def render_refusal_page(request: HttpRequest, error: PermissionDenied | Http404) -> HttpResponse:
+    """Render a 403 page that names the people with permission, or a 404 page without details."""
+    title, told, status = _("Page not found"), _("The address may be mistyped."), 404
+    if isinstance(error, PermissionDenied):
+        # Without a verb, name the publishers.
+        verb = str(error.args[0]) if error.args and error.args[0] else "publish_urgently"
+        reason = Reason("role", {"name": format_permitted_people(verb)})
+        title, told, status = _("Not allowed"), str(reason), 403
+    return render_page(request, "home/refused", title=title, opts=None, told=told, status=status).render()

@@ -23,7 +23,7 @@ from ..common.access import require_role
 from ..common.brief_pages import read_number, render_page
 from ..common.interface_labels import interface_side
 from ..editor.editor_page_data import BriefPageData
-from ..lists.brief_search import search_briefs
+from ..lists.changelist import search_briefs
 from ..tasks.task_list import TaskList
 
 MAX_BRIEFS: Final = 8

@@ -15,11 +15,10 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from ... import health, notifications
+from ... import health, notifications, webhooks
 from ...models import JobRun
 from ...models.derived import Relabelling
-from ...webhooks import sending
-from ..common import relative_dates
+from ..common import interface_labels
 from ..common.access import person_of
 from ..common.brief_pages import render_page
 
@@ -116,7 +115,7 @@ def _build_rows(now: dt.datetime) -> list[StatusRow]:
     if names := Relabelling.objects.count():
         text = ngettext("%(n)s waits for publish_due", "%(n)s wait for publish_due", names) % {"n": names}
         rows.append(StatusRow(_("Changed names"), text))
-    if given_up := sending.find_given_up().count():
+    if given_up := webhooks.find_given_up().count():
         figure = _("%(n)s given up") % {"n": given_up}
         advice = _("Ask whoever runs the receiver, then send again.")
         url = reverse("admin:briefs_webhook_changelist")
@@ -126,7 +125,7 @@ def _build_rows(now: dt.datetime) -> list[StatusRow]:
 
 def _format_figure(part: str, figures: health.Figures, now: dt.datetime) -> str:
     if part in _AGES and (age := figures.get(f"{_AGES[part]}_age_seconds")) is not None:
-        return relative_dates.format_ago(now - dt.timedelta(seconds=age), now)
+        return interface_labels.format_ago(now - dt.timedelta(seconds=age), now)
     if part in _SIZES and (size := figures.get(_SIZES[part])) is not None:
         return str(filesizeformat(size))
     return ""

@@ -14,13 +14,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
+from ... import webhooks
 from ...models import Person, Webhook, WebhookDelivery
 from ...text import paths
-from ...webhooks import sending
-from ...webhooks.guarded_post import AddressRefused, check_url
+from ...webhooks import AddressRefused, check_url
 from ..common.access import ListOnlyAdmin, person_of
 from ..common.brief_pages import render_page
-from ..common.error_list import FieldError, link_errors
+from ..common.form_fields import FieldError, link_errors
 from ..common.interface_labels import interface_side
 
 MAX_DELIVERIES: Final = 50
@@ -31,7 +31,7 @@ KINDS: Final[dict[str, str | Promise]] = {
     "withdrawn": gettext_lazy("Withdrawn"),
     "removed": gettext_lazy("Removed"),
     "reinstated": gettext_lazy("Reinstated"),
-    sending.TEST: gettext_lazy("Test"),
+    webhooks.TEST: gettext_lazy("Test"),
 }
 _REFUSALS: Final[dict[str, str | Promise]] = {
     "syntax": gettext_lazy(
@@ -55,7 +55,7 @@ def show_webhooks(request: HttpRequest) -> HttpResponse:
     refused = _find_refusal(url)
     if refused:
         return _render(request, typed=url, refused=refused)
-    webhook, secret = sending.create(url, by=person, now=timezone.now())
+    webhook, secret = webhooks.create(url, by=person, now=timezone.now())
     return _render(request, secret=secret, of=webhook)
 
 
@@ -67,7 +67,7 @@ def _require_administrator(request: HttpRequest) -> Person:
 
 
 def _find_refusal(url: str) -> str:
-    if Webhook.objects.count() >= sending.MAX_WEBHOOKS:
+    if Webhook.objects.count() >= webhooks.MAX_WEBHOOKS:
         return "many"
     try:
         check_url(url)
@@ -89,7 +89,7 @@ def change_webhook(request: HttpRequest) -> HttpResponse:
 def _switch(on: bool) -> Callable[[HttpRequest, int], HttpResponse]:
     def switch(request: HttpRequest, pk: int) -> HttpResponse:
         webhook = get_object_or_404(Webhook, pk=pk)
-        sending.switch(webhook, on=on, now=timezone.now())
+        webhooks.switch(webhook, on=on, now=timezone.now())
         messages.success(request, _("Switched on.") if on else _("Switched off. Nothing more is sent there."))
         return redirect("admin:briefs_webhook_changelist")
 
@@ -97,7 +97,7 @@ def _switch(on: bool) -> Callable[[HttpRequest, int], HttpResponse]:
 
 
 def _test(request: HttpRequest, pk: int) -> HttpResponse:
-    sending.queue_test(get_object_or_404(Webhook, pk=pk), now=timezone.now())
+    webhooks.queue_test(get_object_or_404(Webhook, pk=pk), now=timezone.now())
     messages.success(
         request, _("A test is sent at the next run, within some minutes. Look below how it went.")
     )
@@ -107,12 +107,12 @@ def _test(request: HttpRequest, pk: int) -> HttpResponse:
 def _rotate(request: HttpRequest, pk: int) -> HttpResponse:
     webhook = get_object_or_404(Webhook, pk=pk)
     return _render(
-        request, secret=sending.rotate_secret(webhook, now=timezone.now()), of=webhook, is_new=True
+        request, secret=webhooks.rotate_secret(webhook, now=timezone.now()), of=webhook, is_new=True
     )
 
 
 def _resend(request: HttpRequest, pk: int) -> HttpResponse:
-    if not sending.resend(pk, now=timezone.now()):
+    if not webhooks.resend(pk, now=timezone.now()):
         raise Http404
     messages.success(request, _("It is sent again at the next run."))
     return redirect("admin:briefs_webhook_changelist")
@@ -153,7 +153,7 @@ def _render(request: HttpRequest, *, typed: str = "", refused: str = "", **value
 def _build_line(row: WebhookDelivery) -> dict[str, Any]:
     edition = row.edition
     dropped = not row.sent_at and (row.cancelled_at or row.webhook.off_at)
-    given_up = not (row.sent_at or dropped) and row.attempts >= sending.MAX_ATTEMPTS
+    given_up = not (row.sent_at or dropped) and row.attempts >= webhooks.MAX_ATTEMPTS
     return {
         "row": row,
         "kind": KINDS.get(row.kind, row.kind),

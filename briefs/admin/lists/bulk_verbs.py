@@ -11,30 +11,38 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.options import IncorrectLookupParameters
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
+from django.shortcuts import redirect
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from ... import policy, workflow
-from ...exchange.brief_text import (
-    BriefFile,
-    write_brief_files,
-    write_table_files,
-    write_word_collection,
+from ...exchange.brief_text import BriefFile, write_brief_files, write_table_files, write_word_collection
+from ...exchange.sheets.brief_sheets import (
+    BRIEF_SHEET_TYPES,
+    MAX_BRIEFS,
+    BriefSheetFormat,
+    name_brief_file,
+    write_brief_sheets,
 )
-from ...exchange.word.word_file import WORD_TYPE
+from ...exchange.sheets.table import SheetRefused, build_sheet_refusal
+from ...exchange.word_file import WORD_TYPE
 from ...models import Brief, Person
 from ...workflow import Assignee, AssignmentPlan
 from ...workflow.rules.transitions import VERB_NAMES, lock_brief, require_current_version
 from ..common.access import DeskAdmin, has_role_permission, require_role
-from ..common.assignment_rows import ASSIGNMENT_LABELS, replace_assignee
 from ..common.brief_pages import download_response, read_number, render_page
 from ..common.form_fields import build_due_field
+from ..common.outstanding_work import ASSIGNMENT_LABELS, replace_assignee
 from ..uploads.word_pages import describe_lost_parts
+from .filters import normalize_query
+
+# Admin actions on several briefs.
 
 SELECTION_FIELD = "_selected_action"
 MAX_SELECTED = 100
@@ -216,4 +224,55 @@ def run_bulk_verb(request: HttpRequest, verb: str, action: BulkAction) -> HttpRe
         refused=refused,
         done=done,
         back=request.get_full_path(),
+    )
+
+
+# Export the briefs that match the list's search and filters, or the selected ones, as sheets.
+
+
+class SheetExportAdmin(BulkAdmin):
+    actions = (*BulkAdmin.actions, "export_sheet")
+
+    @admin.action(permissions=["view"], description=gettext_lazy("Export as an Excel sheet"))
+    def export_sheet(self, request: HttpRequest, queryset: QuerySet[Brief]) -> HttpResponse:
+        require_role(request)
+        return _download_sheets(
+            Brief.objects.filter(pk__in=[b.pk for b in get_selected_briefs(request)]), "xlsx"
+        )
+
+    def export_view(self, request: HttpRequest) -> HttpResponse:
+        person = require_role(request)
+        try:
+            changelist = self.get_changelist_instance(request)
+        except IncorrectLookupParameters:
+            return redirect("admin:briefs_brief_export")
+        chosen: Any = request.POST.get("format")
+        problems: list[Any] = []
+        if request.method == "POST" and chosen in BRIEF_SHEET_TYPES:
+            try:
+                return _download_sheets(changelist.queryset, chosen)
+            except SheetRefused as refused:
+                problems = list(refused.problems)
+        return render_page(
+            request,
+            "lists/sheet_export",
+            title=_("Export"),
+            reasons=[{"text": str(problem)} for problem in problems],
+            count=changelist.result_count,
+            is_too_many=changelist.result_count > MAX_BRIEFS,
+            limit=f"{MAX_BRIEFS:,}",
+            narrowed=bool(normalize_query(request.GET)),
+            back=changelist.get_query_string(),
+            may_import=policy.has_role_for(person, "import"),
+            status=409 if problems else 200,
+        )
+
+
+def _download_sheets(briefs: QuerySet[Brief], file_format: BriefSheetFormat) -> HttpResponse:
+    if briefs.order_by()[: MAX_BRIEFS + 1].count() > MAX_BRIEFS:
+        told = _("More than %(n)s briefs match. Narrow the list by search or filters, and export in parts.")
+        raise build_sheet_refusal(told % {"n": f"{MAX_BRIEFS:,}"})
+    content_type = BRIEF_SHEET_TYPES[file_format][1]
+    return download_response(
+        name_brief_file(file_format), write_brief_sheets(briefs, file_format), content_type
     )

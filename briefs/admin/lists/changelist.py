@@ -1,11 +1,14 @@
-"""List of briefs: Django's changelist with a filter form, read by a constant number of queries."""
+"""Search working copies, including drafts, with the query language of the public search."""
 
+from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
 from django.core.paginator import Paginator
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
+from django.db.models.expressions import RawSQL
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
@@ -17,16 +20,75 @@ from django.utils.translation import gettext_lazy, gettext_noop
 
 from ... import policy
 from ...content import SIDES
-from ...models import Assignment, Brief, State
-from ..common import badges, relative_dates
+from ...derived.term_occurrences import TermRows, build_glossary_entries, fetch_term_rows
+from ...models import Assignment, Author, Brief, Keyword, Source, State
+from ...models.vocabulary import Vocabulary
+from ...search import DRAFT_INDEX, get_store, parse_query
+from ...search.expansion import Concepts, expand_query
+from ...search.highlighting import find_spans
+from ...search.query import ParsedQuery, QueryField, QueryTerm
+from ..common import brief_pages, interface_labels
 from ..common.access import person_of
 from ..common.interface_labels import SIDE_NAMES, format_with_remark
-from ..common.outstanding_work import find_complete_sides
-from ..common.signoff_status import load_editions_by_brief, load_review_assignments, load_signoff_status
-from . import brief_search
-from .filters import BRIEF_FILTERS, FILTER_PARAMETERS, NEWEST_FIRST, SORT_ORDERS
-from .saved_filters import build_saved_filters_context, normalize_query
-from .sheet_export import SheetExportAdmin
+from ..common.name_fields import build_name_condition
+from ..common.outstanding_work import (
+    find_complete_sides,
+    load_editions_by_brief,
+    load_review_assignments,
+    load_signoff_status,
+)
+from .bulk_verbs import SheetExportAdmin
+from .filters import (
+    BRIEF_FILTERS,
+    FILTER_PARAMETERS,
+    NEWEST_FIRST,
+    SORT_ORDERS,
+    build_saved_filters_context,
+    normalize_query,
+)
+
+# Search working copies, including drafts, with the query language of the public search.
+
+_NAME_MODELS: dict[QueryField, type[Vocabulary]] = {"author": Author, "source": Source, "keyword": Keyword}
+
+
+def search_briefs(rows: QuerySet[Brief], search_text: str) -> QuerySet[Brief]:
+    """Filter briefs by each term, in the brief's text or in the names of its author, source and keywords."""
+    query = expand_query(parse_query(search_text), _build_concepts(fetch_term_rows()))
+    for term in query.terms:
+        found = Q(pk__in=_build_text_subquery(term)) if not term.field else Q(pk__in=())
+        for kind in [term.field] if term.field else list(_NAME_MODELS):
+            found |= build_name_condition(_NAME_MODELS[kind], _find_named_entries(kind, term))
+        rows = rows.exclude(found) if term.is_excluded else rows.filter(found)
+    bounds = {"article_date__gte": query.since, "article_date__lte": query.until}
+    return rows.filter(**{name: day for name, day in bounds.items() if day})
+
+
+@lru_cache(maxsize=2)
+def _build_concepts(rows: TermRows) -> Concepts:
+    return Concepts(build_glossary_entries(rows))
+
+
+def _build_text_subquery(term: QueryTerm) -> RawSQL:
+    sql, values = get_store(DRAFT_INDEX).build_match_sql(ParsedQuery(terms=(QueryTerm(term.alternatives),)))
+    return RawSQL(sql, values)  # noqa: S611 SQL from the store; typed text is in the values
+
+
+def _find_named_entries(field: QueryField, term: QueryTerm) -> list[int]:
+    """Return ids of matching entries, including merged ones, which a working copy may still refer to."""
+    return [
+        pk
+        for pk, *names in _list_entry_names(field)
+        if any(any(find_spans(name, term.alternatives)) for name in names if name)
+    ]
+
+
+def _list_entry_names(field: QueryField) -> Iterator[tuple[int, str, str]]:
+    columns = ("label_zh", "label_en") if field == "keyword" else ("name_zh", "name")
+    yield from _NAME_MODELS[field]._default_manager.values_list("pk", *columns)
+
+
+# List of briefs: Django's changelist with a filter form, read by a constant number of queries.
 
 gettext_noop("Select this object for an action - {}")  # Django's own Chinese translation uses mainland terms
 
@@ -62,8 +124,8 @@ class BriefChangeList(ChangeList):
         for brief in briefs:
             brief.complete = complete[brief.pk]
             brief.asked = asked.get(brief.pk, {})
-            brief.desk_badge = badges.desk_badge(brief, statuses.get(brief.pk))
-            brief.public_badges = badges.public_badges(brief, editions.get(brief.pk, []), now)
+            brief.desk_badge = brief_pages.desk_badge(brief, statuses.get(brief.pk))
+            brief.public_badges = brief_pages.public_badges(brief, editions.get(brief.pk, []), now)
         self.result_list = briefs
         self.is_capped = self.result_count > MAX_COUNTED
         self.is_filtered = bool(normalize_query(request.GET))
@@ -97,7 +159,7 @@ class BriefList(SheetExportAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
-        return brief_search.search_briefs(queryset, search_term), False
+        return search_briefs(queryset, search_term), False
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         return super().changelist_view(
@@ -108,7 +170,7 @@ class BriefList(SheetExportAdmin):
     def headline(self, brief: Brief) -> SafeString:
         url = reverse("admin:briefs_brief_change", args=[brief.pk])
         zh, en = brief.headline_zh, brief.headline_en
-        original = badges.render_original_link(brief.article_url, brief.article_doi)
+        original = brief_pages.render_original_link(brief.article_url, brief.article_doi)
         if not (zh or en):
             return format_html('<a href="{}">{}</a> {}', url, brief, original)
         titles = '<a href="{}"><span lang="zh-Hant-TW">{}</span> <span lang="en">{}</span></a> {}'
@@ -128,12 +190,12 @@ class BriefList(SheetExportAdmin):
 
     @admin.display(description=gettext_lazy("Desk"))
     def desk(self, brief: Brief) -> Any:
-        first = [badges.Badge(_("Priority"), "warn")] if brief.has_priority else []
-        return badges.render_badges([*first, brief.desk_badge])  # type: ignore[attr-defined]
+        first = [brief_pages.Badge(_("Priority"), "warn")] if brief.has_priority else []
+        return brief_pages.render_badges([*first, brief.desk_badge])  # type: ignore[attr-defined]
 
     @admin.display(description=gettext_lazy("Public"))
     def public(self, brief: Brief) -> Any:
-        return badges.render_badges(brief.public_badges) or NO_VALUE  # type: ignore[attr-defined]
+        return brief_pages.render_badges(brief.public_badges) or NO_VALUE  # type: ignore[attr-defined]
 
     @admin.display(description=gettext_lazy("Languages complete"))
     def languages(self, brief: Brief) -> str:
@@ -145,14 +207,14 @@ class BriefList(SheetExportAdmin):
         return format_html(
             "<span>{}</span> <span>{}</span>",
             brief.updated_by,
-            relative_dates.format_ago(brief.updated_at, timezone.now()),
+            interface_labels.format_ago(brief.updated_at, timezone.now()),
         )
 
     @admin.display(description=gettext_lazy("Age"))
     def age(self, brief: Brief) -> str:
         """Return the time since an open brief was begun."""
         is_open = brief.state in policy.OPEN_STATES
-        return relative_dates.format_age(brief.created_at, timezone.now()) if is_open else NO_VALUE
+        return interface_labels.format_age(brief.created_at, timezone.now()) if is_open else NO_VALUE
 
     @admin.display(description=gettext_lazy("Assigned to / due"))
     def assigned(self, brief: Brief) -> Any:

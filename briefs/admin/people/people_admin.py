@@ -1,38 +1,281 @@
-"""Admin of people, roles and the log of sign-ins."""
+"""Forms that create and change a person."""
 
-from typing import Any
+import re
+from typing import Any, ClassVar
 
 from django import forms
+from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
+from django.contrib.auth.forms import UserChangeForm, UserCreationForm
 from django.contrib.auth.models import Group
+from django.core.exceptions import PermissionDenied
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
+from django.utils.functional import Promise
 from django.utils.html import format_html
-from django.utils.translation import gettext
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext, gettext_lazy, ngettext
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
 
-from ...accounts import sign_in_log
-from ...accounts.account_actions import second_factor_exists
-from ...accounts.account_mail import queue_invitation
+from ...accounts import account_actions
+from ...accounts.account_actions import SignInSetup, queue_invitation, second_factor_exists
 from ...accounts.sessions import end_sessions
 from ...models import Person
-from ...models.accounts import SignInEvent
+from ...models.people import SignInEvent
+from ...workflow import Refused
 from ..common.access import UndeletableAdmin, person_of
-from .account_buttons import (
-    build_account_section,
-    describe_password_link,
-    remove_second_factors,
-    send_password_link,
-    sign_out_everywhere,
+from ..common.brief_pages import render_page
+from .leaving import (
+    count_assigned_parts,
+    get_changeable_person,
+    grantable_groups,
+    has_left,
+    has_more_permissions,
+    leaver_page,
 )
-from .leaver_page import leaver_page
-from .leaving import count_assigned_parts
-from .person_access import grantable_groups, has_more_permissions
-from .person_forms import ACCESS_FLAGS, PersonChangeForm, PersonCreationForm
-from .sign_in_details import translate_detail
+
+# Forms that create and change a person.
+
+ACCESS_FLAGS = ("is_active", "is_staff", "is_superuser")
+
+
+class PersonCreationForm(UserCreationForm):  # type: ignore[type-arg]
+    """Create a member of staff, who chooses a password by invitation or gets one that is set by hand."""
+
+    current_person: ClassVar[Person | None] = None
+    """The person who submits the form."""
+
+    send_invitation = forms.BooleanField(
+        label=gettext_lazy("Send an invitation by mail"),
+        help_text=gettext_lazy("The mail has a link with which the person chooses a password."),
+        initial=True,
+        required=False,
+    )
+
+    class Meta:
+        model = Person
+        fields = ("username", "name", "email", "language", "groups", "is_superuser")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in ("password1", "password2"):
+            self.fields[name].required = False
+
+    def clean(self) -> dict[str, Any]:
+        values = super().clean() or self.cleaned_data
+        self._check_role(values)
+        if values.get("send_invitation"):
+            self._check_invitation(values)
+        elif not values.get("password1") and "password1" not in self.errors:
+            self.add_error("password1", gettext_lazy("Set a password, or send an invitation."))
+        elif not values.get("password2") and not self.errors.keys() & {"password1", "password2"}:
+            self.add_error("password2", gettext_lazy("Repeat the password."))
+        refuse_shared_address(self, values)
+        return values
+
+    def _check_role(self, values: dict[str, Any]) -> None:
+        if "groups" in self.errors or values.get("groups") or values.get("is_superuser"):
+            return
+        if not self.fields["groups"].queryset.exists():  # type: ignore[attr-defined]
+            self.add_error(
+                "groups", gettext_lazy("You may grant none of the roles. Ask an administrator to do it.")
+            )
+        else:
+            self.add_error("groups", gettext_lazy("Choose at least one role."))
+
+    def _check_invitation(self, values: dict[str, Any]) -> None:
+        if not values.get("email") and "email" not in self.errors:
+            self.add_error("email", gettext_lazy("An invitation needs an e-mail address."))
+        if values.get("password1") or values.get("password2"):
+            text = gettext_lazy(
+                "Whoever is invited chooses the password. Leave this empty, or send no invitation."
+            )
+            self.add_error("password1", text)
+
+    def save(self, commit: bool = True) -> Any:
+        self.instance.is_staff = self.instance.is_active = True
+        return super().save(commit)
+
+    def set_password_and_save(self, user: Any, *args: Any, **options: Any) -> Any:
+        if not self.cleaned_data["send_invitation"]:
+            return super().set_password_and_save(user, *args, **options)  # type: ignore[misc]
+        user.set_unusable_password()
+        if options.get("commit", True):
+            user.save()
+        return user
+
+
+class PersonChangeForm(UserChangeForm):  # type: ignore[type-arg]
+    current_person: ClassVar[Person | None] = None
+    """The person who submits the form."""
+
+    def clean(self) -> dict[str, Any]:
+        """Prevent people from removing their own access; somebody else must do that."""
+        values = super().clean() or self.cleaned_data
+        if self.current_person and self.instance.pk == self.current_person.pk:
+            for name in ACCESS_FLAGS:
+                if getattr(self.current_person, name) and values.get(name) is False:
+                    self.add_error(
+                        name, gettext_lazy("You would lock yourself out. Ask somebody else to do it.")
+                    )
+        has_access = values.get("is_active") and values.get("is_staff")
+        if has_access and {"email", "is_active", "is_staff"} & {*self.changed_data}:
+            refuse_shared_address(self, values)
+        return values
+
+    class Meta:
+        model = Person
+        fields = "__all__"
+
+
+def refuse_shared_address(form: Any, values: dict[str, Any]) -> None:
+    """Add an error if another active member of staff has the e-mail address, in any case."""
+    email = values.get("email")
+    if not email:
+        return
+    others = Person.objects.filter(email__iexact=email, is_active=True, is_staff=True)
+    if other := others.exclude(pk=form.instance.pk).first():
+        text = gettext("%(name)s already has this address. A link to a new password would reach both.")
+        form.add_error("email", text % {"name": other})
+
+
+# Show the details of the log of sign-ins in the interface's language. The log itself is in English.
+
+PHRASES: dict[str, str | Promise] = {
+    "asked for a new password": gettext_lazy("asked for a new password"),
+    "sent a link to choose a password": gettext_lazy("sent a link to choose a password"),
+    "removed the second factors": gettext_lazy("removed the second factors"),
+    "parts handed over": gettext_lazy("parts handed over"),
+    "links revoked": gettext_lazy("links revoked"),
+    "sessions ended": gettext_lazy("sessions ended"),
+    "left": gettext_lazy("left"),
+    "handed over": gettext_lazy("handed over"),
+    "second factor": gettext_lazy("second factor"),
+    "password": gettext_lazy("password"),
+    "totp": gettext_lazy("authenticator app"),
+    "webauthn": gettext_lazy("passkey"),
+    "recovery_codes": gettext_lazy("recovery codes"),
+    "added": gettext_lazy("added"),
+    "removed": gettext_lazy("removed"),
+    "renewed": gettext_lazy("renewed"),
+    "ended": gettext_lazy("ended"),
+    "sessions": gettext_lazy("sessions"),
+    "is_active": gettext_lazy("Active"),
+    "is_staff": gettext_lazy("Staff status"),
+    "is_superuser": gettext_lazy("Superuser status"),
+    "active": gettext_lazy("Active"),
+    "staff": gettext_lazy("Staff status"),
+    "superuser": gettext_lazy("Superuser status"),
+    "user_permissions": gettext_lazy("rights"),
+    "groups": gettext_lazy("roles"),
+    "email": gettext_lazy("E-mail address"),
+    "new": gettext_lazy("new"),
+}
+_PHRASE = re.compile(r"\b(?:" + "|".join(sorted(PHRASES, key=len, reverse=True)) + r")\b")
+
+
+def translate_detail(detail: str) -> str:
+    return _PHRASE.sub(lambda match: str(PHRASES[match[0]]), detail)
+
+
+# What the page of a person offers beside the form: an invitation, signing out, removing second factors.
+
+
+def build_account_section(request: HttpRequest, person: Person) -> dict[str, Any]:
+    """Return the context of the section below the form. A constant number of queries."""
+    now, me = timezone.now(), person_of(request)
+    return {
+        "person": person,
+        "setup": SignInSetup.load(person, now=now),
+        "is_own": person.pk == me.pk,
+        "has_left": has_left(person),
+        "may_sign_in": person.is_active and person.is_staff,
+        "may_reset": me.is_superuser,
+        "open_parts": count_assigned_parts(person),
+    }
+
+
+@require_POST
+def send_password_link(request: HttpRequest, pk: int) -> HttpResponse:
+    person = get_changeable_person(request, pk)
+    try:
+        account_actions.send_password_link(person, by=person_of(request), now=timezone.now(), request=request)
+    except Refused as refused:
+        messages.error(request, str(refused))
+    else:
+        messages.success(request, describe_password_link(person))
+    return redirect("admin:briefs_person_change", pk)
+
+
+def describe_password_link(person: Person) -> str:
+    days = settings.PASSWORD_RESET_TIMEOUT // 86400
+    if person.has_usable_password():
+        text = ngettext(
+            "A link to a new password goes to %(address)s; it works for %(n)s day.",
+            "A link to a new password goes to %(address)s; it works for %(n)s days.",
+            days,
+        )
+    else:
+        text = ngettext(
+            "An invitation goes to %(address)s; the link works for %(n)s day.",
+            "An invitation goes to %(address)s; the link works for %(n)s days.",
+            days,
+        )
+    return text % {"address": person.email, "n": days}
+
+
+def sign_out_everywhere(request: HttpRequest, pk: int) -> HttpResponse:
+    person, me = get_changeable_person(request, pk), person_of(request)
+    if person.pk == me.pk:
+        return redirect("mfa_index")
+    if request.method == "POST":
+        n = account_actions.sign_out_everywhere(person, by=me, request=request)
+        text = ngettext(
+            "%(name)s is signed out: %(n)s session ended.", "%(name)s is signed out: %(n)s sessions ended.", n
+        )
+        messages.success(request, text % {"name": person, "n": n})
+        return redirect("admin:briefs_person_change", pk)
+    question = _("End all sessions of %(name)s? The password still works. What was not saved may be lost.")
+    return _render_question(request, person, _("Sign out everywhere"), question)
+
+
+def remove_second_factors(request: HttpRequest, pk: int) -> HttpResponse:
+    person, me = get_changeable_person(request, pk), person_of(request)
+    if not me.is_superuser:
+        raise PermissionDenied
+    if person.pk == me.pk:
+        return redirect("mfa_index")
+    if request.method == "POST":
+        if account_actions.reset_second_factors(person, by=me, now=timezone.now(), request=request):
+            text = _("The second factors of %(name)s are removed. %(name)s is signed out and gets a mail.")
+            messages.success(request, text % {"name": person})
+        else:
+            messages.info(request, _("%(name)s has no second factor.") % {"name": person})
+        return redirect("admin:briefs_person_change", pk)
+    question = _(
+        "Remove the app, the passkeys and the recovery codes of %(name)s? Do this only after you have spoken to the"
+        " person: until a new second factor is added, the password alone signs in."
+    )
+    return _render_question(request, person, _("Remove second factors"), question)
+
+
+def _render_question(request: HttpRequest, person: Person, title: str, question: str) -> HttpResponse:
+    return render_page(
+        request,
+        "people/confirm",
+        title=title,
+        subtitle=str(person),
+        opts=Person._meta,
+        person=person,
+        question=question % {"name": person},
+    )
+
+
+# Admin of people, roles and the log of sign-ins.
 
 SUPERUSER_ONLY_FIELDS = ("is_superuser", "user_permissions")
 PAGES = (
@@ -61,7 +304,7 @@ class SignInEventAdmin(UndeletableAdmin):
     list_select_related = ("person",)
     show_full_result_count = False
 
-    @admin.display(description=_("Details"))
+    @admin.display(description=gettext_lazy("Details"))
     def details(self, event: SignInEvent) -> str:
         return translate_detail(event.detail)
 
@@ -90,11 +333,15 @@ class SignInEventAdmin(UndeletableAdmin):
 class SecondFactorFilter(admin.SimpleListFilter):
     """With or without a second factor, for superusers."""
 
-    title = _("Second factor")
+    title = gettext_lazy("Second factor")
     parameter_name = "second_factor"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return [("no", _("Without")), ("yes", _("With"))] if person_of(request).is_superuser else []
+        return (
+            [("no", gettext_lazy("Without")), ("yes", gettext_lazy("With"))]
+            if person_of(request).is_superuser
+            else []
+        )
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Person]) -> QuerySet[Person]:
         conditions = {"yes": second_factor_exists(), "no": ~second_factor_exists()}
@@ -115,26 +362,29 @@ class PersonAdmin(UndeletableAdmin, UserAdmin):  # type: ignore[type-arg]
     readonly_fields = ("last_login", "date_joined")
     fieldsets = (
         (None, {"fields": ("username", "password")}),
-        (_("Person"), {"fields": ("name", "email", "language")}),
+        (gettext_lazy("Person"), {"fields": ("name", "email", "language")}),
         (
-            _("Roles and rights"),
+            gettext_lazy("Roles and rights"),
             {
                 "fields": ("is_active", "is_staff", "groups", *SUPERUSER_ONLY_FIELDS),
-                "description": _(
+                "description": gettext_lazy(
                     "Whoever leaves is made inactive. Nobody is deleted: what they did stays theirs. Unticking "
                     "“Active” signs the person out; open work stays with the person until it is handed over."
                 ),
             },
         ),
-        (_("Dates"), {"fields": ("last_login", "date_joined")}),
+        (gettext_lazy("Dates"), {"fields": ("last_login", "date_joined")}),
     )
     add_fieldsets = (
         (None, {"fields": ("username", "name", "email", "language", "groups", "is_superuser")}),
-        (_("Invitation"), {"fields": ("send_invitation",)}),
-        (_("Or set a password by hand"), {"classes": ("collapse",), "fields": ("password1", "password2")}),
+        (gettext_lazy("Invitation"), {"fields": ("send_invitation",)}),
+        (
+            gettext_lazy("Or set a password by hand"),
+            {"classes": ("collapse",), "fields": ("password1", "password2")},
+        ),
     )
 
-    @admin.display(description=_("Second factor"), boolean=True)
+    @admin.display(description=gettext_lazy("Second factor"), boolean=True)
     def second_factor(self, person: Person) -> bool:
         return bool(person.has_second_factor)  # type: ignore[attr-defined]
 
@@ -169,7 +419,7 @@ class PersonAdmin(UndeletableAdmin, UserAdmin):  # type: ignore[type-arg]
         after = _describe_access(person)
         changed = sorted({*form.changed_data} & {*ACCESS_FLAGS, "groups", "user_permissions", "email"})
         if before != after or changed:
-            sign_in_log.record(
+            account_actions.record(
                 SignInEvent.Kind.ACCOUNT,
                 username=person.username,
                 person=person_of(request),
@@ -225,7 +475,7 @@ class PersonAdmin(UndeletableAdmin, UserAdmin):  # type: ignore[type-arg]
         if db_field.name == "groups":
             options["queryset"] = grantable_groups(person_of(request))
             options["widget"] = forms.CheckboxSelectMultiple
-            options |= {"label": _("Roles"), "help_text": ""}
+            options |= {"label": gettext_lazy("Roles"), "help_text": ""}
         return super().formfield_for_manytomany(db_field, request, **options)
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **options: Any) -> Any:

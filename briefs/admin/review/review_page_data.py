@@ -1,8 +1,8 @@
-"""Collect the data of the review screen: texts, changes, findings, notes, suggestions and progress."""
+"""Rows of the review screen: a headline, summary or bullet with both languages and their annotations."""
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, ClassVar, Final, Self
 
@@ -12,20 +12,109 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from ... import policy
-from ...content import SIDES, Bullet, Content, Side, hash_json
+from ...content import LANGUAGE_TAGS, SIDES, Bullet, Content, Side, hash_json
 from ...models import Edition, Revision, SiteText, State
-from ...rendering.nesting import NestedPosition as Spot
-from ...text.content_diff import BulletDifference, ContentDifference, diff_contents
+from ...rendering.rows import NestedPosition as Spot
+from ...text.text_diff import BulletDifference, ContentDifference, diff_contents
 from ...workflow.review_comments import TextAnchor, find_fine_texts, index_texts
 from ..common import findings
-from ..common.brief_pages import build_read_only_bullets
+from ..common.brief_pages import build_read_only_bullets, bullet_structure_label
 from ..common.diff_html import render_diff, share_effort
 from ..common.interface_labels import SIDE_NAMES, interface_side
 from ..common.site_texts import REVIEW_CARD_KEY, default_review_card
 from ..editor.bar_acts import VerbButton
 from ..editor.editor_page_data import BriefPageData
 from ..editor.margin import Margin, MarginItem, build_margins, list_comment_items, list_finding_items
-from .review_rows import ReviewCell, ReviewPair, structure_before
+
+# Rows of the review screen: a headline, summary or bullet with both languages and their annotations.
+
+
+@dataclass(slots=True)
+class ReviewCell:
+    """One language of a headline, summary or bullet. `text_hash` is the hash of the shown text."""
+
+    side: Side
+    anchor: str
+    text: str
+    html: SafeString
+    text_hash: str
+    nesting: Spot | None = None
+    previous_structure: str = ""
+    """Level and marker before the change, if they changed."""
+    is_changed: bool = False
+    is_fine: bool = False
+    is_mine: bool = True
+    """Whether this person reviews the language."""
+    form_data: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def lang(self) -> str:
+        return LANGUAGE_TAGS[self.side]
+
+    @property
+    def key(self) -> str:
+        return f"{self.anchor}-{self.side}"
+
+    @property
+    def marker(self) -> str:
+        """Return the marker as shown to readers."""
+        return f"{self.nesting.ordinal}." if self.nesting and self.nesting.ordinal else "•"
+
+    @property
+    def side_name(self) -> str:
+        return str(SIDE_NAMES[self.side])
+
+    @property
+    def note_text(self) -> str:
+        return str(self.form_data.get(f"note-{self.key}", ""))
+
+    @property
+    def suggestion_text(self) -> str:
+        return str(self.form_data.get(f"suggest-{self.key}", "") or self.text)
+
+    @property
+    def reason_text(self) -> str:
+        return str(self.form_data.get(f"why-{self.key}", ""))
+
+
+@dataclass(slots=True)
+class ReviewPair:
+    """Both languages of a headline, summary or bullet.
+
+    `previous_position` is the old position of a moved bullet, counted from 1.
+    """
+
+    anchor: str
+    label: str
+    position: int
+    cells: list[ReviewCell]
+    bullet: Bullet | None = None
+    previous_position: int = 0
+    margin: Margin = field(default_factory=Margin)
+
+    @property
+    def cells_to_review(self) -> list[ReviewCell]:
+        """Return the non-empty texts that this person has to review."""
+        return [cell for cell in self.cells if cell.text and cell.is_mine]
+
+    @property
+    def is_done(self) -> bool:
+        return all(cell.is_fine for cell in self.cells_to_review)
+
+    @property
+    def is_changed(self) -> bool:
+        return bool(self.previous_position) or any(
+            cell.is_changed or cell.previous_structure for cell in self.cells
+        )
+
+
+def structure_before(row: BulletDifference | None, side: Side) -> str:
+    if row is None or row.old is None or row.new is None or not row.is_restructured(side):
+        return ""
+    return bullet_structure_label(row.old, side)
+
+
+# Collect the data of the review screen: texts, changes, findings, notes, suggestions and progress.
 
 SINCE_PATTERN: Final = re.compile(r"mine|edition|nothing|r\d{1,9}")
 """Values of `since`, the base of the comparison.

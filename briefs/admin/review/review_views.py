@@ -9,17 +9,26 @@ from collections.abc import Callable, Sequence
 from secrets import token_hex
 from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBadRequest, QueryDict
+from django.http import (
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBadRequest,
+    HttpResponseNotAllowed,
+    QueryDict,
+)
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.http import urlencode
 
 from ... import policy, workflow
-from ...models import Brief, Note, Person, SiteText, State, Suggestion
-from ...workflow import review_comments
+from ...models import Brief, Dismissal, Note, Person, SiteText, State, Suggestion
+from ...workflow import review_comments, reviewing
 from ...workflow.review_comments import TextAnchor, get_anchor, parse_side
+from ..common import findings
 from ..common.access import person_of, require_role
 from ..common.brief_pages import (
+    add_done_message,
     get_brief_or_404,
     json_response,
     parse_int_or_zero,
@@ -27,15 +36,21 @@ from ..common.brief_pages import (
     render_page,
     wants_json,
 )
-from ..common.error_list import FieldError, errors_as_json, field_errors, link_errors
+from ..common.form_fields import FieldError, errors_as_json, field_errors, link_errors
 from ..common.site_texts import REVIEW_CARD_KEY
 from ..editor import saving
-from ..editor.brief_views import build_error_heading, render_brief_page
+from ..editor.brief_views import (
+    build_error_heading,
+    build_review_strings,
+    keep_unsent_note,
+    render_brief_page,
+)
 from ..editor.draft_form import Draft
 from ..editor.editor_page_data import BriefPageData
-from ..editor.editor_strings import build_review_strings
-from ..editor.margin import build_margin_permissions, list_comment_items, render_items
+from ..editor.margin import build_margin_permissions, list_comment_items, list_finding_items, render_items
 from .review_page_data import SINCE_PATTERN, ReviewPageData
+
+# The brief's page for review, which shows the texts as readers will see them, and the acts of its margin.
 
 type ReviewAction = Callable[[Brief, Person, QueryDict, str, str], Any]
 
@@ -226,3 +241,53 @@ POLICY_VERBS = {
     "reopen": "resolve",
 }
 """Verb that `policy` checks for an action, where the two names differ."""
+
+
+# Dismiss a finding or undo a dismissal.
+
+
+def dismiss(request: HttpRequest, pk: int) -> HttpResponse:
+    """Dismiss a POSTed `finding` with `reason` (in a plain form `reason-<finding>`), or undo a dismissal
+    given by `undo`.
+
+    A plain form includes the draft, which is saved first. The editor has already saved and sends the keys of
+    its rows as `bullet`, so that the response can use the same keys.
+    """
+    person = require_role(request, "dismiss")
+    brief = get_brief_or_404(pk)
+    if request.method != "POST":
+        return HttpResponseNotAllowed(["POST"])
+    if "draft" in request.POST:
+        if refusal := saving.save_if_changed(request, brief, saving.read_draft(request, pk)):
+            return refusal
+        brief = get_brief_or_404(pk)
+    try:
+        verb = _dismiss_or_undo(request, brief, person)
+    except workflow.Refused as refused:
+        if not wants_json(request):
+            return render_workspace(request, brief, errors=field_errors(refused), verb="dismiss", status=409)
+        return json_response({"reasons": errors_as_json(field_errors(refused))}, 409)
+    if wants_json(request):
+        numbers = workflow.find_bullet_numbers(brief, request.POST.getlist("bullet"))
+        keys = {number: key for key, number in numbers.items()}
+        shown, plain = findings.as_json_with_plain_repair(pk, workflow.load_working_copy(brief), keys)
+        margin = render_items(BriefPageData(brief, person), list_finding_items(shown))
+        return json_response({"findings": shown, "plain_repair": plain, "margin": margin})
+    add_done_message(request, verb)
+    keep_unsent_note(request, brief)
+    return redirect(f"{reverse('admin:briefs_brief_change', args=[pk])}?findings=1#findings")
+
+
+def _dismiss_or_undo(request: HttpRequest, brief: Brief, person: Person) -> str:
+    data = request.POST
+    if undone := read_number(data, "undo"):
+        reviewing.undo_dismissal(get_object_or_404(Dismissal, pk=undone, brief=brief), by=person)
+        return "undismiss"
+    id = data.get("finding", "")
+    content = workflow.load_working_copy(brief)
+    finding = findings.CheckedContent.check(brief.pk, content).get_finding(id)
+    if finding is None:
+        raise workflow.build_refusal("finding-gone", about="findings")
+    reason = data.get("reason", "") or data.get(f"reason-{id}", "")
+    workflow.dismiss(brief.pk, finding, by=person, reason=reason, seen=content)
+    return "dismiss"

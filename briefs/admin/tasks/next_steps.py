@@ -17,13 +17,11 @@ from ...content import SIDES, Side
 from ...models import Brief, Person, State
 from ...workflow.assignments import find_open_assignments
 from ...workflow.reviewing import find_last_submission
-from ...workflow.rules.brief_history import load_editions
 from ...workflow.rules.four_eyes import load_statuses_by_side
-from ...workflow.rules.transitions import format_permitted_people, format_time
+from ...workflow.rules.transitions import format_permitted_people, format_time, load_editions
 from ...workflow.rules.working_copy import load_working_copy
 from ..common.access import person_of
-from ..common.badges import render_public_links
-from ..common.brief_pages import describe_done
+from ..common.brief_pages import describe_done, render_public_links
 from ..common.outstanding_work import format_open_notes
 from .task_list import TaskList
 

@@ -16,14 +16,20 @@ from django.utils.translation import ngettext, pgettext
 
 from ... import policy
 from ...content import SIDES, Side
-from ...database.prepared_query import PreparedQuery
+from ...database.replica import PreparedQuery
 from ...models import Assignment, Brief, Edition, Event, Note, Person, Revision, SignOff, State, Suggestion
 from ...workflow.rules.four_eyes import SideSignOffStatus, SignOffStatuses
 from ...workflow.rules.transitions import VERB_NAMES, format_time
-from ..common import relative_dates
+from ..common import interface_labels
 from ..common.interface_labels import SIDE_NAMES
-from ..common.outstanding_work import format_open_notes, join_phrases, load_outstanding_work
-from ..common.signoff_status import load_editions_by_brief, load_review_assignments, load_signoff_status
+from ..common.outstanding_work import (
+    format_open_notes,
+    join_phrases,
+    load_editions_by_brief,
+    load_outstanding_work,
+    load_review_assignments,
+    load_signoff_status,
+)
 
 MAX_BRIEFS_READ = 100
 """Maximum number of briefs searched for tasks: of those in review, oldest first, and of the person's own."""
@@ -220,9 +226,9 @@ class TaskList:
             move = self.last_moves.get(brief.pk)
             since = move.at if move else brief.updated_at
         if due_on:
-            why = join_phrases([why, relative_dates.format_due(due_on, self.today)])
+            why = join_phrases([why, interface_labels.format_due(due_on, self.today)])
             tone = tone or choose_tone(due_on, self.today)
-        age = relative_dates.format_duration(since, self.now)
+        age = interface_labels.format_duration(since, self.now)
         return Task(rank, brief, str(verb), why, since, age, tone, due_on, page)
 
     def _confirmations(self) -> Iterator[Task]:

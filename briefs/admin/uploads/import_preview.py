@@ -1,26 +1,29 @@
-"""Preview an import, digest by digest, with each caution next to the field that it is about."""
+"""Compare a brief with the content of an imported file: Chinese by character, English by word."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from django.utils.functional import Promise
-from django.utils.translation import gettext
-from django.utils.translation import gettext_lazy as _
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext, gettext_lazy
+from django.utils.translation import gettext as _
 
 from ... import policy, workflow
-from ...content import SIDES, Bullet, Content
+from ...content import LANGUAGE_TAGS, SIDES, Bullet, Content, Side
 from ...documents.types import Caution, ParsedDocument, PointPair
-from ...facts import DOCUMENT_FACTS
+from ...facts import DOCUMENT_FACTS, FACTS
 from ...intake import BriefChange, ImportOutcome, rehearse_import
 from ...intake.content_mapping import build_content, build_text_facts
 from ...models import Brief, Person, State, Upload
-from ...rendering.nesting import NestedPosition
-from ..common.badges import Badge
-from ..common.brief_pages import build_read_only_bullets
+from ...rendering.rows import NestedPosition
+from ...text.text_diff import EFFORT_LIMIT, diff_contents
+from ..common.brief_pages import Badge, build_read_only_bullets, bullet_structure_label
+from ..common.diff_html import highlight_differences, share_effort
+from ..common.fact_text import format_fact
 from ..common.interface_labels import FIELD_LABELS, format_with_remark, interface_side
 from ..common.name_fields import NamesById, load_names_by_id
-from .change_preview import ChangeRow, build_change_rows, count_unchanged_bullets
 from .pending_files import (
     FILE_REFUSAL_MESSAGES,
     MAX_DIGESTS,
@@ -30,6 +33,94 @@ from .pending_files import (
     get_digest_key_and_file_name,
     read_stored_files,
 )
+
+# Compare a brief with the content of an imported file: Chinese by character, English by word.
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeCell:
+    """A text that differs. `lang` is empty for a fact."""
+
+    lang: str
+    current_text: SafeString
+    file_text: SafeString
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeRow:
+    label: str | Promise
+    cells: list[ChangeCell] = field(default_factory=list)
+
+
+def build_change_rows(before: Content, after: Content, names: NamesById) -> list[ChangeRow]:
+    """Return every difference, in page order."""
+    effort = share_effort(2 * len(after.bullets))
+    rows = [*_lead_rows(before, after), *_bullet_rows(before, after, effort), *_order_rows(before, after)]
+    return [*(row for row in rows if row.cells), *_fact_rows(before, after, names)]
+
+
+def count_unchanged_bullets(before: Content, after: Content) -> int:
+    return len(set(before.bullets) & set(after.bullets))
+
+
+def build_text_row(label: str, texts: Mapping[Side, tuple[str, str]]) -> ChangeRow:
+    """Return a row of one text: for each language that on the desk and that in the file."""
+    return ChangeRow(label, _text_cells(texts))
+
+
+def _lead_rows(before: Content, after: Content) -> Iterator[ChangeRow]:
+    for label, read in ((_("Headline"), Content.headline), (_("Summary"), Content.summary)):
+        yield ChangeRow(label, _text_cells({s: (read(before, s), read(after, s)) for s in SIDES}))
+
+
+def _text_cells(texts: Mapping[Side, tuple[str, str]], effort: int = EFFORT_LIMIT) -> list[ChangeCell]:
+    """Return the languages in which the text on the desk and the text in the file differ."""
+    return [
+        ChangeCell(LANGUAGE_TAGS[side], *_mark_both(now, file, effort))
+        for side, (now, file) in texts.items()
+        if now != file
+    ]
+
+
+def _mark_both(now: str, file: str, effort: int = EFFORT_LIMIT) -> tuple[SafeString, SafeString]:
+    if now and file:
+        return highlight_differences(now, file, effort)
+    empty = format_html('<em class="gone">{}</em>', _("Empty"))
+    left, right = (format_html("<mark>{}</mark>", text) if text else empty for text in (now, file))
+    return left, right
+
+
+def _bullet_rows(before: Content, after: Content, effort: int) -> Iterator[ChangeRow]:
+    for row in diff_contents(before, after).rows:
+        place = _("Bullet %(n)s") % {"n": row.new_position} if row.new else _("Bullet, not in the file")
+        texts = {side: (_bullet_text(row.old, side), _bullet_text(row.new, side)) for side in SIDES}
+        yield ChangeRow(place, _text_cells(texts, effort))
+
+
+def _bullet_text(bullet: Bullet | None, side: Side) -> str:
+    text = bullet.text(side) if bullet else ""
+    if not (bullet and text) or (bullet.level(side), bullet.marker(side)) == (0, "bullet"):
+        return text
+    return f"{bullet_structure_label(bullet, side)} {text}"
+
+
+def _order_rows(before: Content, after: Content) -> Iterator[ChangeRow]:
+    shared = {b.number for b in before.bullets} & {b.number for b in after.bullets}
+    now, file = (
+        " ".join(f"#b{b.number}" for b in content.bullets if b.number in shared)
+        for content in (before, after)
+    )
+    yield ChangeRow(_("Order"), [ChangeCell("", *_mark_both(now, file))] if now != file else [])
+
+
+def _fact_rows(before: Content, after: Content, names: NamesById) -> Iterator[ChangeRow]:
+    for name in FACTS:
+        if getattr(before.facts, name) != getattr(after.facts, name):
+            now, file = (format_fact(content.facts, name, names) for content in (before, after))
+            yield ChangeRow(FIELD_LABELS[name], [ChangeCell("", *highlight_differences(now, file))])
+
+
+# Preview an import, digest by digest, with each caution next to the field that it is about.
 
 MAX_UNFOLDED_DIGESTS: Final = 6
 """Maximum number of digests for which the page opens with the text expanded."""
@@ -120,7 +211,7 @@ def build_digest_previews(upload: Upload, person: Person) -> list[DigestPreview]
 
 
 def _digest_sort_key(key: str) -> tuple[int, int]:
-    position, _, index = key.partition("-")
+    position, gettext_lazy, index = key.partition("-")
     return int(position), int(index)
 
 
@@ -160,9 +251,9 @@ def _badge(outcome: ImportOutcome) -> Badge:
     if outcome.refusal:
         return Badge(gettext("Edited since"), "warn") if outcome.change else Badge(gettext("Refused"), "bad")
     text, tone = {
-        "created": (_("New"), "good"),
-        "updated": (_("Will be updated"), "going"),
-        "unchanged": (_("Unchanged"), "plain"),
+        "created": (gettext_lazy("New"), "good"),
+        "updated": (gettext_lazy("Will be updated"), "going"),
+        "unchanged": (gettext_lazy("Unchanged"), "plain"),
     }[outcome.status]
     return Badge(str(text), tone)
 

@@ -18,24 +18,25 @@ from ... import policy, workflow
 from ...content import Content
 from ...documents.types import DocumentRefused
 from ...exchange.brief_text import BriefFile, write_table_files, write_word_files
-from ...exchange.word.returned_table import (
+from ...exchange.returned_table import (
+    ReturnedTable,
     TablePlan,
     TableRefused,
     apply_plan,
     label_key,
     list_texts,
     plan_table,
+    read_table_file,
 )
-from ...exchange.word.table_reader import ReturnedTable, read_table_file
-from ...exchange.word.word_file import WORD_TYPE
+from ...exchange.word_file import WORD_TYPE
 from ...facts import DOCUMENT_FACTS, FACTS, SCALAR_FACTS
 from ...models import Brief, Person, State, Upload, UploadFile
 from ..common.access import require_role
 from ..common.brief_pages import download_response, get_brief_or_404, read_number, render_brief_subpage
-from ..common.error_list import FieldError, field_errors_from_reasons, link_errors, simplify_stale_reasons
+from ..common.form_fields import FieldError, field_errors_from_reasons, link_errors, simplify_stale_reasons
 from ..common.interface_labels import FIELD_LABELS, SIDE_NAMES, interface_side
 from ..common.pending_uploads import create_upload, find_pending_upload
-from .change_preview import ChangeRow, build_text_row
+from .import_preview import ChangeRow, build_text_row
 from .pending_files import FILE_REFUSAL_MESSAGES, MAX_FILE_SIZE, UPLOAD_LIMITS
 
 WRITERS: Final = {"digest": write_word_files, "table": write_table_files}

@@ -1,24 +1,34 @@
 """Forms of verbs that need input, each on its own page. Those that publish are in `publishing_forms`."""
 
+import datetime as dt
 from collections.abc import Callable, Iterable
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar, Final, cast
 
 from django import forms
 from django.conf import settings
+from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 
+from ... import checks, workflow
 from ...content import LANGUAGE_TAGS, SIDES, Content, Side
-from ...models import WithdrawalKind
+from ...derived.public_brief import PageNames
+from ...facts import FACTS
+from ...models import ChangeKind, WithdrawalKind
 from ...text import date_format, paths
-from ...workflow import Reason
+from ...workflow import Reason, publishing
+from ...workflow.rules import four_eyes
+from ...workflow.rules.check_context import load_check_context
+from ...workflow.rules.refusals import find_moments
 from ...workflow.rules.transitions import format_time
-from ..common.error_list import FieldError, field_errors_from_reasons
-from ..common.interface_labels import SIDE_NAMES, format_with_label
-from ..common.signoff_status import load_edition_content
+from ..common.form_fields import FieldError, LocalDateTimeField, field_errors_from_reasons
+from ..common.interface_labels import SIDE_NAMES, format_with_label, format_with_remark
+from ..common.outstanding_work import load_edition_content
 from ..editor.editor_page_data import BriefPageData
+
+# Forms of verbs that need input, each on its own page. Those that publish are in `publishing_forms`.
 
 type Button = tuple[str, str | Promise]
 
@@ -242,3 +252,263 @@ class SourceWithdrewForm(VerbForm):
     introduction = gettext_lazy(
         "For when the source takes its article back. The texts stay signed; another publisher approves, and the page then says so above the text."
     )
+
+
+# Forms of verbs that publish now or at a set time: approve, publish urgently, reschedule.
+
+MISSING_LABEL_WARNINGS: Final = {
+    "keyword-en": gettext_lazy("a keyword without an English label: “%(label)s”"),
+    "keyword-zh": gettext_lazy("a keyword without a Chinese label: “%(label)s”"),
+}
+
+
+class ScheduledVerbForm(VerbForm):
+    """Publish now or at a time in the site's zone.
+
+    Asks which moment is meant if a clock change repeats the time.
+    """
+
+    at = LocalDateTimeField(required=False)
+
+    def __init__(self, data: Any = None, *, page_data: BriefPageData) -> None:
+        super().__init__(data, page_data=page_data)
+        self.fields["at"].label = _("Time (%(zone)s)") % {"zone": settings.TIME_ZONE}
+        self.ambiguous_moments = find_ambiguous_moments(str(data.get("at", ""))) if data else []
+        if self.ambiguous_moments:
+            choices = [
+                (str(n), _format_with_offset(moment)) for n, moment in enumerate(self.ambiguous_moments)
+            ]
+            self.fields["which"] = forms.ChoiceField(
+                label=_("Which of the two"), choices=choices, required=False, widget=forms.RadioSelect
+            )
+
+    def clean(self) -> dict[str, Any]:
+        values = super().clean() or self.cleaned_data
+        later = self.data.get("when") == "later"
+        given = self.data.get("at", "") not in ("", *([] if later else [self.initial.get("at")]))
+        if later and not given:
+            self.add_error("at", _("Choose a time."))
+        if given and not later:
+            self.add_error("at", _("You entered a time and chose “now”. Empty the time, or schedule."))
+        if self.ambiguous_moments and later:
+            if which := values.get("which"):
+                values["at"] = self.ambiguous_moments[int(which)]
+            else:
+                sentence = _("This time comes twice in %(zone)s because the clocks change. Choose which.")
+                self.add_error("which", sentence % {"zone": settings.TIME_ZONE})
+        return values
+
+
+def find_ambiguous_moments(value: str) -> list[dt.datetime]:
+    """Return both moments of a time repeated by a clock change, else an empty list."""
+    try:
+        found = find_moments(dt.datetime.fromisoformat(value).replace(tzinfo=None))
+    except ValueError:
+        return []
+    return found if len(found) == 2 else []
+
+
+def _format_with_offset(moment: dt.datetime) -> str:
+    offset = f"{moment:%z}"
+    return format_with_remark(f"{moment:%H:%M}", f"UTC{offset[:3]}:{offset[3:]}")
+
+
+class ChangeNoteForm(VerbForm):
+    """Change note of the next edition, asked for only once an edition has been public."""
+
+    kind = forms.ChoiceField(label=gettext_lazy("Kind"), required=False)
+    note_zh = build_note_field(gettext_lazy("Note on change, Chinese"), "zh")
+    note_en = build_note_field(gettext_lazy("Note on change, English"), "en")
+    minor = forms.BooleanField(label=gettext_lazy("Minor change"), required=False)
+    CHANGE_FIELDS: Final = ("kind", "note_zh", "note_en", "minor")
+
+    def __init__(self, data: Any = None, *, page_data: BriefPageData) -> None:
+        super().__init__(data, page_data=page_data)
+        cast(forms.ChoiceField, self.fields["kind"]).choices = [("", "–"), *ChangeKind.choices]
+        if not page_data.was_public:
+            for name in self.CHANGE_FIELDS:
+                del self.fields[name]
+        elif self._is_only_withdrawn_by_source():
+            self.initial.update(_SOURCE_WITHDREW)
+
+    def last_public_content(self) -> Content | None:
+        """Return the content that readers see now or saw last, or None."""
+        if not self.page_data.was_public:
+            return None
+        editions = self.page_data.editions
+        shown = (e for e in editions if e.live_from <= self.page_data.now and not e.is_cancelled)
+        return load_edition_content(next(shown))
+
+    def _is_only_withdrawn_by_source(self) -> bool:
+        before, now = self.last_public_content(), self.page_data.content
+        if before is None or not now.facts.source_withdrew or before.facts.source_withdrew:
+            return False
+        return all(before.hash_side(side) == now.hash_side(side) for side in ("zh", "en"))
+
+    def differences(self) -> list[dict[str, str]]:
+        """Return the differences that make the change more than minor."""
+        before = self.last_public_content()
+        if before is None or "minor" not in self.fields:
+            return []
+        return [
+            _describe_difference(found)
+            for found in checks.find_substantive_differences(
+                before, self.page_data.content, load_check_context()
+            )
+        ]
+
+    def build_change(self) -> workflow.ChangeNote:
+        values = self.cleaned_data
+        texts = {name: values.get(name, "") for name in ("kind", "note_zh", "note_en")}
+        return workflow.ChangeNote(**texts, minor=values.get("minor", False))
+
+
+_SOURCE_WITHDREW: Final = {
+    "kind": ChangeKind.EDITORS_NOTE,
+    "note_zh": "原文已由來源撤回。",
+    "note_en": "The source has withdrawn the original article.",
+}
+_DIFFERENCE_LABELS: Final = {
+    "number": gettext_lazy("Number"),
+    "name": gettext_lazy("Proper name"),
+    "url": gettext_lazy("Address"),
+    "negation": gettext_lazy("Negation"),
+    "opposite": gettext_lazy("Opposite"),
+    "missing": pgettext_lazy("difference", "Text"),
+    "fact": gettext_lazy("Article"),
+}
+MAX_EXCERPT_LENGTH: Final = 60
+"""Characters shown of an excerpt."""
+
+
+def _describe_difference(difference: checks.SubstantiveDifference) -> dict[str, str]:
+    places = {"headline": _("Headline"), "summary": _("Summary"), "picture": _("Alt text")}
+    place = f"#b{difference.bullet}" if difference.bullet else places.get(difference.field, "")
+    return {
+        "kind": str(_DIFFERENCE_LABELS[difference.kind]),
+        "place": " · ".join(filter(None, (place, str(SIDE_NAMES.get(difference.side, ""))))),
+        "before": difference.before[:MAX_EXCERPT_LENGTH],
+        "after": difference.after[:MAX_EXCERPT_LENGTH],
+    }
+
+
+class NamesSeenForm(VerbForm):
+    """Form of a verb that publishes: it sends back the names that the page showed, to say which of them changed."""
+
+    names_seen = forms.CharField(required=False, widget=forms.HiddenInput)
+
+    def clean_names_seen(self) -> PageNames:
+        return PageNames.parse(self.cleaned_data["names_seen"])
+
+
+class ApproveForm(ScheduledVerbForm, ChangeNoteForm, NamesSeenForm):
+    argument_fields = ("seen", "names_seen", "at")
+    buttons = (
+        ("later", gettext_lazy("Approve and schedule")),
+        ("now", gettext_lazy("Approve and publish now")),
+    )
+    shows_working_copy = True
+    anchors: ClassVar = {"facts": "facts", "change": "kind"}
+    field_order = ("at", "which", *ChangeNoteForm.CHANGE_FIELDS)
+
+    def __init__(self, data: Any = None, *, page_data: BriefPageData) -> None:
+        super().__init__(data, page_data=page_data)
+        self.ticked = data.getlist("ticked") if data else []
+
+    def blocking_errors(self) -> list[FieldError]:
+        """Return what blocks approval, except ticks and time, which this page asks for."""
+        data = self.page_data
+        return self.build_errors(
+            publishing.why_not_approve(
+                data.brief, data.content, data.history, data.person, data.changed_facts, ticked=list(FACTS)
+            )
+        )
+
+    def build_errors(self, reasons: Iterable[Reason]) -> list[FieldError]:
+        """Link each error to the place where it can be fixed, and list each open note."""
+        errors: list[FieldError] = []
+        for reason in reasons:
+            errors += field_errors_from_reasons([reason], href=self._reason_url(reason))
+            if reason.code == "open-notes":
+                errors += self._open_note_errors()
+        return errors
+
+    def _reason_url(self, reason: Reason) -> str:
+        pk = self.page_data.brief.pk
+        review = reverse("admin:briefs_brief_review", args=[pk])
+        if reason.about.startswith("signoff-") or reason.about == "notes":
+            return f"{review}#{reason.about}"
+        if reason.code == "facts-own":
+            return reverse("admin:briefs_brief_change", args=[pk]) + "#fact-ticks"
+        if reason.code == "last-editor":
+            return reverse("admin:briefs_brief_revisions", args=[pk])
+        if reason.code in ("keyword-zh", "keyword-en"):
+            return reverse("admin:briefs_keyword_change", args=[reason.values["pk"]])
+        return "#differs" if reason.code == "not-minor" else ""
+
+    def _open_note_errors(self) -> list[FieldError]:
+        review = reverse("admin:briefs_brief_review", args=[self.page_data.brief.pk])
+        return [
+            FieldError(
+                _("%(part)s: %(who)s") % {"part": note.by, "who": note.text[:MAX_EXCERPT_LENGTH]},
+                href=f"{review}#note-{note.pk}",
+            )
+            for note in self.page_data.notes
+            if note.resolved_at is None
+        ]
+
+    def facts_to_tick(self) -> list[dict[str, Any]]:
+        """Return each fact that changed since the sign-offs, with old and new value, for confirmation."""
+        page_data = self.page_data
+        old = four_eyes.find_signed_facts(page_data.history, page_data.signoff_status)
+        rows = page_data.describe_changed_facts(old, lambda fact: fact.is_unsigned)
+        return [row | {"ticked": row["name"] in self.ticked} for row in rows]
+
+    def arguments(self) -> dict[str, Any]:
+        return {**super().arguments(), "change": self.build_change(), "ticked": self.ticked}
+
+
+class PublishUrgentlyForm(ChangeNoteForm, NamesSeenForm):
+    argument_fields = ("seen", "names_seen", "reason")
+    shows_working_copy = True
+    introduction = gettext_lazy(
+        "Urgent publication needs a reason. A second person must confirm it afterwards."
+    )
+    reason = build_note_field(gettext_lazy("Reason"))
+    field_order = ("reason", *ChangeNoteForm.CHANGE_FIELDS)
+
+    def __init__(self, data: Any = None, *, page_data: BriefPageData) -> None:
+        super().__init__(data, page_data=page_data)
+        self.fields.pop("minor", None)
+
+    def blocking_errors(self) -> list[FieldError]:
+        page_data = self.page_data
+        return field_errors_from_reasons(
+            publishing.why_not_publish_urgently(page_data.brief, page_data.content, now=page_data.now)
+        )
+
+    def describe_situation(self) -> list[str]:
+        """Also list the safeguards that are skipped, so that they are skipped knowingly."""
+        page_data = self.page_data
+        skipped = [str(reason) for reason in four_eyes.why_not_signed(page_data.signoff_status)]
+        if n := sum(note.resolved_at is None for note in page_data.notes):
+            skipped.append(str(Reason("open-notes", {"n": n})))
+        skipped += [
+            str(MISSING_LABEL_WARNINGS[reason.code] % reason.values)
+            for reason in publishing.unlabelled_keyword_reasons(page_data.content)
+        ]
+        return [*super().describe_situation(), *(_("Skipped: %(what)s") % {"what": what} for what in skipped)]
+
+    def arguments(self) -> dict[str, Any]:
+        return {**super().arguments(), "change": self.build_change()}
+
+
+class RescheduleForm(ScheduledVerbForm, EditionVerbForm):
+    argument_fields = ("at",)
+    edition_attribute = "scheduled_edition"
+    buttons = (("later", gettext_lazy("Reschedule")), ("now", gettext_lazy("Publish now")))
+
+    def __init__(self, data: Any = None, *, page_data: BriefPageData) -> None:
+        super().__init__(data, page_data=page_data)
+        if page_data.scheduled_edition:
+            self.initial["at"] = f"{timezone.localtime(page_data.scheduled_edition.live_from):%Y-%m-%dT%H:%M}"

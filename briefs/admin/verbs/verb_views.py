@@ -3,55 +3,71 @@
 A refused verb shows the page again with all reasons and everything typed.
 """
 
-from collections.abc import Callable
-from typing import Any, Final
+import datetime as dt
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any, Final, cast
 
+from django import forms
+from django.conf import settings
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, QueryDict
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 
-from ... import workflow
+from ... import policy, workflow
+from ...content import SIDES, Side
 from ...facts import FACTS
-from ...models import Brief, Letter, Note, Person
+from ...models import Brief, Letter, Note, Person, PreviewLink
+from ...preview import links
+from ...workflow import Assignee, AssignmentPlan
 from ...workflow.rules.transitions import VERB_NAMES
+from ...workflow.sharing import MAX_LINK_HOURS
 from ..common.access import person_of, require_role
 from ..common.brief_pages import (
+    add_done_message,
     build_read_only_bullets,
     get_brief_or_404,
     read_number,
     render_brief_subpage,
 )
-from ..common.error_list import (
+from ..common.form_fields import (
     FieldError,
+    build_due_field,
+    field_errors,
     field_errors_from_form,
     field_errors_from_reasons,
     link_errors,
     simplify_stale_reasons,
     wrong_state_errors,
 )
+from ..common.outstanding_work import ASSIGNMENT_LABELS, get_assignees, get_roles_of_part, replace_assignee
 from ..editor import saving
 from ..editor.brief_views import keep_unsent_note
 from ..editor.draft_form import Draft
 from ..editor.editor_page_data import BriefPageData
 from ..review import review_views
 from ..tasks.next_steps import add_next_steps_message
-from . import publishing_forms as publishing
-from . import verb_forms as forms
+from . import verb_forms
+from . import verb_forms as publishing
 
-VERB_FORMS: Final[dict[str, type[forms.VerbForm]]] = {
-    "send_back": forms.SendBackForm,
+# Run verbs posted to their URLs.
+
+VERB_FORMS: Final[dict[str, type[verb_forms.VerbForm]]] = {
+    "send_back": verb_forms.SendBackForm,
     "approve": publishing.ApproveForm,
     "publish_urgently": publishing.PublishUrgentlyForm,
-    "confirm": forms.ConfirmForm,
+    "confirm": verb_forms.ConfirmForm,
     "reschedule": publishing.RescheduleForm,
-    "withdraw": forms.WithdrawForm,
-    "remove": forms.RemoveForm,
-    "cancel": forms.CancelForm,
-    "reinstate": forms.ReinstateForm,
-    "source_withdrew": forms.SourceWithdrewForm,
-    "discard": forms.DiscardForm,
+    "withdraw": verb_forms.WithdrawForm,
+    "remove": verb_forms.RemoveForm,
+    "cancel": verb_forms.CancelForm,
+    "reinstate": verb_forms.ReinstateForm,
+    "source_withdrew": verb_forms.SourceWithdrewForm,
+    "discard": verb_forms.DiscardForm,
 }
 """The form of each verb that has its own page."""
 
@@ -210,7 +226,7 @@ def _refresh_form_data(page_data: BriefPageData, data: QueryDict) -> QueryDict:
 def _render_form_page(
     request: HttpRequest,
     verb: str,
-    form: forms.VerbForm,
+    form: verb_forms.VerbForm,
     errors: list[FieldError] | None = None,
     *,
     status: int = 200,
@@ -236,5 +252,229 @@ def _render_form_page(
         bullets=build_read_only_bullets(shown) if shown else [],
         reasons=link_errors(errors or [], links, base_url=page),
         unmet=link_errors(unmet, links, base_url=page),
+        status=status,
+    )
+
+
+# Preview links for guests: list, create and revoke those of a brief.
+
+DURATION_CHOICES: Final = (24, 48, MAX_LINK_HOURS)
+MAX_ENDED_LINKS: Final = 10
+"""Ended links shown, newest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class PreviewLinkRow:
+    """A link and, if it has ended, the reason."""
+
+    link: PreviewLink
+    end_reason: str = ""
+
+
+def share(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show a brief's preview links. A POST creates one and shows its address, which cannot be shown again."""
+    person = require_role(request, "share")
+    brief = get_brief_or_404(pk)
+    if request.method != "POST":
+        return _render_sharing_page(request, brief)
+    if "draft" in request.POST:  # from the brief's form: save its text first
+        refusal = saving.save_if_changed(request, brief, saving.read_draft(request, pk))
+        return refusal or redirect("admin:briefs_brief_share", pk=pk)
+    revision = read_number(request.POST, "revision") or None
+    hours = read_number(request.POST, "hours") if "hours" in request.POST else MAX_LINK_HOURS
+    try:
+        made = workflow.share(brief.pk, by=person, hours=hours, revision=revision)
+    except workflow.Refused as refused:
+        return _render_sharing_page(request, get_brief_or_404(pk), refused=refused, status=409)
+    return _render_sharing_page(request, brief, address=f"{settings.SITE_URL}/preview/{made.token}/")
+
+
+def unshare(request: HttpRequest, pk: int) -> HttpResponse:
+    person = require_role(request, "unshare")
+    if request.method != "POST":
+        return HttpResponseNotAllowed(["POST"])
+    link = get_object_or_404(PreviewLink, brief=pk, pk=read_number(request.POST, "link"))
+    workflow.unshare(link, by=person)
+    add_done_message(request, "unshare")
+    return redirect("admin:briefs_brief_share", pk=pk)
+
+
+def _render_sharing_page(
+    request: HttpRequest,
+    brief: Brief,
+    *,
+    refused: workflow.Refused | None = None,
+    address: str = "",
+    status: int = 200,
+) -> HttpResponse:
+    now = timezone.now()
+    errors = field_errors(refused) if refused else wrong_state_errors("share", brief)
+    newest = brief.revisions.order_by("-number").select_related("by").defer("content")[0]
+    live, past = list_preview_links(brief, now)
+    return render_brief_subpage(
+        request,
+        "verbs/share",
+        brief,
+        title=VERB_NAMES["share"],
+        reasons=link_errors(errors),
+        open=policy.fits_state("share", brief),
+        revision=newest,
+        hours=[
+            (n, ngettext("%(n)s hour", "%(n)s hours", n) % {"n": n}, n == MAX_LINK_HOURS)
+            for n in DURATION_CHOICES
+        ],
+        live=live,
+        past=past[:MAX_ENDED_LINKS],
+        address=address,
+        status=status,
+    )
+
+
+def list_preview_links(brief: Brief, now: dt.datetime) -> tuple[list[PreviewLinkRow], list[PreviewLinkRow]]:
+    """Return the active and the ended links of a brief, newest first."""
+    rows = PreviewLink.objects.filter(brief=brief).select_related("by", "revoked_by", "revision")
+    rows = rows.defer("revision__content")
+    living = set(links.active_links(now).filter(brief=brief.pk).values_list("pk", flat=True))
+    live = [PreviewLinkRow(row) for row in rows if row.pk in living]
+    return live, [PreviewLinkRow(row, _describe_end(row, now)) for row in rows if row.pk not in living]
+
+
+def _describe_end(row: PreviewLink, now: dt.datetime) -> str:
+    if row.revoked_at:
+        return _("Revoked by %(name)s") % {"name": row.revoked_by}
+    if row.expires_at <= now:
+        return _("Expired")
+    return _("Ended when the brief was approved or discarded")
+
+
+# Assign a brief's writer and reviewers with due dates, and let a person claim an assignment.
+
+
+class AssignmentForm(forms.Form):
+    """Form for the whole plan: person and due date of each part.
+
+    `seen` is the fingerprint of the plan that the page showed.
+    """
+
+    urgent = forms.BooleanField(label=gettext_lazy("Priority: before others"), required=False)
+    seen = forms.CharField(widget=forms.HiddenInput, required=False)
+
+    def __init__(self, data: Any = None, *, page_data: BriefPageData, plan: AssignmentPlan) -> None:
+        self.current_assignments = get_assignees(plan)
+        initial = {"urgent": plan.urgent, "seen": plan.fingerprint()}
+        super().__init__(data, auto_id="%s", initial=initial, label_suffix="")
+        self.people: dict[str, list[Person]] = {}
+        for part, assignee in self.current_assignments.items():
+            people = self.people[part] = list(policy.find_people_with_roles(get_roles_of_part(part)))
+            if (
+                assignee.person and assignee.person not in people
+            ):  # has lost the role, but stays until replaced
+                people.append(assignee.person)
+            choices = [("", _("Nobody yet")), *self._options(part, page_data)]
+            label = cast(str, ASSIGNMENT_LABELS[part])
+            self.fields[part] = forms.ChoiceField(label=label, choices=choices, required=False)
+            self.fields[f"{part}_due"] = build_due_field()
+            self.initial[part] = assignee.person.pk if assignee.person else ""
+            self.initial[f"{part}_due"] = assignee.due_on
+
+    def _options(self, part: str, page_data: BriefPageData) -> Iterable[tuple[str, str]]:
+        status = page_data.signoff_status.get(cast(Side, part))
+        changed = status.changed_by if status else frozenset()
+        for person in self.people[part]:
+            label = _("%(name)s (changed this text)") if person.pk in changed else "%(name)s"
+            yield str(person.pk), label % {"name": person}
+
+    def rows(self) -> Iterable[tuple[forms.BoundField, forms.BoundField, str]]:
+        """Yield person field, due date field and, if it differs from the input, the stored assignment."""
+        for part, assignee in self.current_assignments.items():
+            who, due = self[part], self[f"{part}_due"]
+            stored = (str(assignee.person.pk if assignee.person else ""), str(assignee.due_on or ""))
+            chosen = (str(who.value() or ""), str(due.value() or ""))
+            yield (
+                who,
+                due,
+                _("Now: %(text)s") % {"text": assignee} if self.is_bound and chosen != stored else "",
+            )
+
+    def build_plan(self) -> AssignmentPlan:
+        values = self.cleaned_data
+
+        def build_assignee(part: str) -> Assignee:
+            person = next((p for p in self.people[part] if str(p.pk) == values[part]), None)
+            return Assignee(person, values[f"{part}_due"])
+
+        return AssignmentPlan(
+            build_assignee("writer"), {side: build_assignee(side) for side in SIDES}, values["urgent"]
+        )
+
+
+def assign(request: HttpRequest, pk: int) -> HttpResponse:
+    person = require_role(request, "assign")
+    brief = get_brief_or_404(pk)
+    if request.method != "POST":
+        return _render_assignment_page(request, brief, person)
+    if "draft" in request.POST:  # from the brief's form: save its text first
+        if refusal := saving.save_if_changed(request, brief, saving.read_draft(request, pk)):
+            return refusal
+        if "claim" not in request.POST:
+            return redirect("admin:briefs_brief_assign", pk=pk)
+    form = None
+    try:
+        if "claim" in request.POST:
+            claim_part(brief, request.POST["claim"], by=person, seen=request.POST.get("plan") or "-")
+        else:
+            form = _build_form(brief, person, request.POST)
+            if not form.is_valid():
+                errors = field_errors_from_form(form)
+                return _render_assignment_page(request, brief, person, form=form, errors=errors, status=409)
+            workflow.apply_plan(brief, form.build_plan(), by=person, seen=form.cleaned_data["seen"] or "-")
+    except workflow.Refused as refused:
+        brief = get_brief_or_404(pk)
+        form = form and _build_form(brief, person, _with_current_plan(request.POST, brief))
+        return _render_assignment_page(
+            request, brief, person, form=form, errors=field_errors(refused), status=409
+        )
+    add_next_steps_message(request, pk, "assign")
+    back = "review" if request.POST.get("from") == "review" else "change"
+    return redirect(f"admin:briefs_brief_{back}", pk=pk)
+
+
+def _build_form(brief: Brief, person: Person, data: QueryDict | None = None) -> AssignmentForm:
+    return AssignmentForm(data, page_data=BriefPageData(brief, person), plan=AssignmentPlan.load(brief))
+
+
+def _with_current_plan(data: QueryDict, brief: Brief) -> QueryDict:
+    """Keep the input but accept the stored plan as seen, so that saving again overwrites the plan."""
+    data = data.copy()
+    data["seen"] = AssignmentPlan.load(brief).fingerprint()
+    return data
+
+
+def claim_part(brief: Brief, part: str, *, by: Person, seen: str = "") -> None:
+    """Assign a part to the person, keeping its due date."""
+    plan = AssignmentPlan.load(brief)
+    due_on = get_assignees(plan).get(part, plan.writer).due_on
+    workflow.apply_plan(brief, replace_assignee(plan, part, Assignee(by, due_on)), by=by, seen=seen)
+
+
+def _render_assignment_page(
+    request: HttpRequest,
+    brief: Brief,
+    person: Person,
+    *,
+    form: AssignmentForm | None = None,
+    errors: list[FieldError] | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    form = form or _build_form(brief, person)
+    errors = errors or wrong_state_errors("assign", brief)
+    return render_brief_subpage(
+        request,
+        "verbs/assign",
+        brief,
+        title=VERB_NAMES["assign"],
+        form=form,
+        open=policy.fits_state("assign", brief),
+        reasons=link_errors(errors, {name: f"#{name}" for name in form.fields}),
         status=status,
     )

@@ -1,4 +1,4 @@
-"""The list of proposals, and the page of one with the public pages it touches as they read before and after."""
+"""Base admin for vocabulary pages and URLs that Django's admin lacks."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -18,19 +18,60 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from ... import policy, workflow
 from ...content import LANGUAGE_TAGS
+from ...derived import label_propagation
 from ...derived.name_changes import LineChange, Mark, PageChange, find_page_changes
-from ...exchange.sheets.row_changes import CellChange
+from ...exchange.sheets.vocabulary_sheets import CellChange
 from ...models import Brief, Person, Proposal
 from ...models.vocabulary import Vocabulary
 from ...text import paths
 from ...workflow import proposals as proposal_verbs
 from ...workflow.rules import proposed_rows
 from ...workflow.rules.proposed_rows import SITE_TEXT_PREFIX
-from ..common import relative_dates
-from ..common.access import ListOnlyAdmin, require_role
+from ..common import interface_labels
+from ..common.access import ListOnlyAdmin, RefusalAwareAdmin, require_role
 from ..common.brief_pages import add_done_message, paginate_by_id, render_page
 from ..common.diff_html import highlight_differences
 from ..common.interface_labels import interface_side
+
+# Base admin for vocabulary pages and URLs that Django's admin lacks.
+
+
+class VocabularyPagesAdmin(RefusalAwareAdmin):
+    def reverse_url(self, name: str, *args: object) -> str:
+        return reverse(f"admin:{self.url_name(name)}", args=args)
+
+    def add_propagation_message(self, request: HttpRequest, *rows: Vocabulary) -> None:
+        """Add a message if older briefs do not show the changes of these rows yet."""
+        if label_propagation.is_relabelling_pending(*rows):
+            messages.info(
+                request,
+                _(
+                    "All pages show this now. Search, lists of names and marked terms follow within a few minutes."
+                ),
+            )
+
+    def render_page(
+        self,
+        request: HttpRequest,
+        name: str,
+        *,
+        problems: Iterable[object] = (),
+        status: int = 0,
+        **values: Any,
+    ) -> HttpResponse:
+        """Render a page of this vocabulary. With problems, the status is 409 unless given."""
+        reasons = [{"text": str(problem)} for problem in problems]
+        return render_page(
+            request,
+            f"vocabulary/{name}",
+            opts=self.opts,
+            reasons=reasons,
+            status=status or (409 if reasons else 200),
+            **values,
+        )
+
+
+# The list of proposals, and the page of one with the public pages it touches as they read before and after.
 
 PROPOSALS_PAGE_SIZE: Final = 50
 MAX_PAGES_SHOWN: Final = 5
@@ -69,7 +110,7 @@ def list_proposals(request: HttpRequest) -> HttpResponse:
                 "row": row,
                 "label": proposed_rows.get_label(row),
                 "changes": describe_changes(row),
-                "age": relative_dates.format_ago(row.at, now),
+                "age": interface_labels.format_ago(row.at, now),
             }
             for row in shown
         ],

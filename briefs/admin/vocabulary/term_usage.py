@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy
 from ... import checks
 from ...checks.texts import fold_characters
 from ...content import SIDES, Side
-from ...derived.glossary_cache import TERM_COLUMNS
+from ...derived.term_occurrences import TERM_COLUMNS
 from ...models import Brief, Bullet, State, Term
 from ...workflow.rules.check_context import load_check_context
 from ..common.access import require_role

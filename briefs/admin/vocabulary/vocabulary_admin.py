@@ -1,30 +1,193 @@
-"""Admin of authors, sources, keywords and glossary terms, saved through the workflow."""
+"""Desk page of what editors write for the page of a topic, author or source: introduction and where to start."""
 
+from collections.abc import Iterator
 from typing import Any
+from urllib.parse import unquote
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
+from django.core.validators import MaxLengthValidator
 from django.db import models
-from django.db.models import Q, QuerySet
+from django.db.models import Model, Q, QuerySet
+from django.db.models.fields.json import KeyTextTransform
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import get_object_or_404, redirect
 from django.urls import URLPattern, path, reverse
+from django.utils import timezone
 from django.utils.http import urlencode
+from django.utils.translation import get_language, gettext_lazy, gettext_noop
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, gettext_noop
 
-from ... import workflow
+from ... import policy, workflow
 from ...citations.works import INSTITUTE_KINDS, PUBLICATION_KINDS
-from ...content import SIDES, hash_json
-from ...models import Author, Keyword, Proposal, Source, Term
-from ..common.access import person_of
+from ...content import LANGUAGE_TAGS, SIDES, Side, hash_json
+from ...models import Author, Edition, Event, Keyword, Proposal, SiteText, Source, Term
+from ...models.site import MAX_START_HERE
+from ...models.vocabulary import Vocabulary
+from ...text import paths
+from ...workflow.rules.transitions import PAST_TENSE_LABELS
+from ...workflow.vocabulary import build_site_text_topic
+from ..common.access import person_of, require_role
 from ..common.form_fields import DeskModelForm, LinesField
 from ..common.interface_labels import VOCABULARY_KIND_NAMES
+from ..common.site_texts import SiteTextForm
 from . import term_usage
-from .proposal_pages import add_proposed_message, find_open_proposal
+from .proposal_pages import VocabularyPagesAdmin, add_proposed_message, find_open_proposal, find_proposals
 from .sheet_views import SheetsAdmin
-from .topic_page import TopicPageAdmin
+
+# Desk page of what editors write for the page of a topic, author or source: introduction and where to start.
+
+JOIN_PATHS: dict[type[Model], str] = {
+    Keyword: "in_keywords__keyword",
+    Author: "in_authors__author",
+    Source: "place__source",
+}
+"""Path from an edition to the row."""
+MAX_INTRO_LENGTH = 1_500
+MAX_REASON_LENGTH = 120
+MAX_BRIEFS_OFFERED = 60
+MAX_EARLIER_SHOWN = 20
+PLACES = range(1, MAX_START_HERE + 1)
+
+
+class TopicPageForm(SiteTextForm):
+    """Introduction in both languages or none, and up to three briefs of the topic with a reason in both."""
+
+    class Meta(SiteTextForm.Meta):
+        model = SiteText
+        fields = ("text_zh", "text_en")
+
+    def __init__(self, *args: Any, listed: QuerySet[Edition, Any], **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.listed = listed
+        for side in SIDES:
+            self.fields[f"text_{side}"].required = False
+            self.fields[f"text_{side}"].validators.append(MaxLengthValidator(MAX_INTRO_LENGTH))
+            self.fields[f"text_{side}"].widget.attrs["rows"] = 6
+        chosen = self.instance.start_here
+        headlines = dict(self._headlines(brief_id__in=[choice["brief"] for choice in chosen]))
+        shown = [choice for choice in chosen if choice["brief"] in headlines]
+        for n, choice in zip(PLACES, [*shown, *[{}] * MAX_START_HERE], strict=False):
+            self._add_place(n, choice, headlines.get(choice.get("brief"), ""))
+
+    def _add_place(self, n: int, choice: dict[str, Any], headline: str) -> None:
+        brief = forms.CharField(label=_("Brief"), required=False)
+        brief.widget.attrs |= {"list": "briefs-of-topic", "autocomplete": "off"}
+        self.fields[f"brief_{n}"], self.initial[f"brief_{n}"] = brief, headline
+        for side, label in (("zh", _("Reason, Chinese")), ("en", _("Reason, English"))):
+            reason = forms.CharField(label=label, required=False, max_length=MAX_REASON_LENGTH)
+            reason.widget.attrs["lang"] = LANGUAGE_TAGS["zh" if side == "zh" else "en"]
+            self.fields[f"{side}_{n}"], self.initial[f"{side}_{n}"] = reason, choice.get(side, "")
+
+    def clean(self) -> dict[str, Any]:
+        values = super().clean()
+        for side in SIDES:
+            if not values.get(f"text_{side}") and values.get(f"text_{paths.OTHER_SIDE[side]}"):
+                self.add_error(
+                    f"text_{side}", _("Write the introduction in both languages, or leave both empty.")
+                )
+        values["start_here"] = list(self._clean_choices(values))
+        return values
+
+    def _clean_choices(self, values: dict[str, Any]) -> Iterator[dict[str, Any]]:
+        used: set[int] = set()
+        for n in PLACES:
+            typed = values.get(f"brief_{n}", "")
+            reasons: dict[str, str] = {side: values.get(f"{side}_{n}", "") for side in SIDES}
+            if not typed and not any(reasons.values()):
+                continue
+            brief = self._find_brief(typed)
+            if brief is None:
+                self.add_error(f"brief_{n}", _("Choose a published brief of this page."))
+            elif brief in used:
+                self.add_error(f"brief_{n}", _("This brief is chosen already."))
+            for side in SIDES:
+                if not reasons[side]:
+                    self.add_error(f"{side}_{n}", _("Say in a few words why to begin with it."))
+            used.add(brief or 0)
+            yield {"brief": brief, **reasons}
+
+    def _find_brief(self, typed: str) -> int | None:
+        """Return the newest listed brief with this headline, address or slug."""
+        slug = unquote(typed.partition("/briefs/")[2] or typed).strip("/").partition("/")[0]
+        headline = Q(*((f"content__headline_{side}", typed) for side in SIDES), _connector=Q.OR)
+        found = self.listed.filter(Q(slug=slug) | headline).order_by("-published_at", "-pk")
+        return found.values_list("brief_id", flat=True).first()
+
+    def places(self) -> list[list[forms.BoundField]]:
+        return [[self[f"brief_{n}"], self[f"zh_{n}"], self[f"en_{n}"]] for n in PLACES]
+
+    def offered_headlines(self) -> list[str]:
+        return [headline for _, headline in self._headlines()[:MAX_BRIEFS_OFFERED]]
+
+    def _headlines(self, **conditions: Any) -> QuerySet[Edition, Any]:
+        """Return brief ids and headlines in the language of the interface, newest first."""
+        headline = KeyTextTransform(f"headline_{interface_side()}", "content")
+        newest = self.listed.filter(**conditions).order_by("-published_at", "-pk")
+        return newest.values_list("brief_id", headline)
+
+
+class TopicPageAdmin(VocabularyPagesAdmin):
+    def topic_page_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        person = require_role(request, "edit_site")
+        row = get_object_or_404(self.model, pk=pk, merged_into=None)
+        key = f"{self.opts.model_name}/{row.slug}"
+        stored = SiteText.objects.filter(key=key).first() or SiteText(key=key)
+        listed = Edition.objects.listed(timezone.now()).filter(**{JOIN_PATHS[self.model]: row.pk})
+        form = TopicPageForm(request.POST or None, instance=stored, listed=listed)
+        if request.method == "POST" and form.is_valid():
+            values = form.cleaned_data
+            texts, version = (values["text_zh"], values["text_en"]), values["version"] or 0
+            try:
+                proposal = workflow.revise_site_text(
+                    key, *texts, by=person, version=version, start_here=values["start_here"]
+                )
+            except workflow.Refused as refused:
+                form.refusal = refused
+                form.full_clean()
+            else:
+                if proposal:
+                    add_proposed_message(request, [proposal])
+                    return redirect("admin:briefs_proposal_change", pk=proposal.pk)
+                self.log_change(request, row, _("Introduction and start here"))
+                messages.success(request, _("Saved, and public now."))
+                return redirect(self.reverse_url("topic_page", pk))
+        return self._render_topic_page(request, row, form)
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **options: Any
+    ) -> Any:
+        context["may_edit_page"] = policy.has_role_for(person_of(request), "edit_site")
+        return super().render_change_form(request, context, *args, **options)
+
+    def _render_topic_page(self, request: HttpRequest, row: Vocabulary, form: TopicPageForm) -> HttpResponse:
+        about = build_site_text_topic(form.instance.key)
+        earlier = Event.objects.filter(about=about).select_related("by").order_by("-pk")[:MAX_EARLIER_SHOWN]
+        events = [
+            {"at": one.at, "by": one.by, "note": one.note, "did": PAST_TENSE_LABELS[one.verb]}
+            for one in earlier
+        ]
+        return self.render_page(
+            request,
+            "topic_page",
+            title=_("Introduction and start here"),
+            row=row,
+            form=form,
+            public_url=paths.subject(interface_side(), f"{self.opts.model_name}s", row.slug)
+            if form.listed.exists()
+            else "",
+            earlier=events,
+            proposal=find_proposals().filter(about=about, outcome="").first(),
+            status=409 if form.refusal else 200,
+        )
+
+
+def interface_side() -> Side:
+    return "en" if get_language() == "en" else "zh"
+
+
+# Admin of authors, sources, keywords and glossary terms, saved through the workflow.
 
 gettext_noop("- Select an option -")  # Django translates this into other languages only
 

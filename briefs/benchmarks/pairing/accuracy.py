@@ -18,8 +18,7 @@ from typing import Any
 from briefs.benchmarks.pairing.parallel_text import PARTS, MadeDocument, download_packages, make_documents
 from briefs.documents.alignment import align
 from briefs.documents.types import Point
-from briefs.lexicon.dictionary import load_dictionary, set_dictionary_path
-from briefs.lexicon.dictionary_file import build_dictionary_file
+from briefs.lexicon.dictionary import build_dictionary_file, load_dictionary, set_dictionary_path
 from briefs.lexicon.pair_scores import DOUBTFUL_CONFIDENCE, PairScores
 
 

@@ -8,9 +8,8 @@ from typing import Any
 from briefs.content import SIDES, Side
 from briefs.documents.fields.authors import find_joint_with_more_names, split_authors, split_keywords
 from briefs.documents.fields.date_reader import DateOrder, list_short_year_readings, read_date
-from briefs.documents.fields.label_names import LIST_FIELDS
-from briefs.documents.fields.labels import WEB_ADDRESS_PATTERN, FieldLabel, find_linked_address
-from briefs.documents.lines import DocumentLine
+from briefs.documents.fields.labels import LIST_FIELDS, WEB_ADDRESS_PATTERN, FieldLabel, find_linked_address
+from briefs.documents.line_classifier import DocumentLine
 from briefs.documents.types import Caution, ParsedDate
 from briefs.facts import DOCUMENT_FACTS, FACTS, FactKind
 from briefs.text.article_urls import is_safe_link, read_doi, write_host_in_ascii

@@ -4,12 +4,19 @@ Nothing is extracted to disk, so file names are harmless. Declared sizes are che
 cheap, but they are not trusted: the unpacked bytes are counted.
 """
 
+import re
 import struct
 import zlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import lru_cache
+from posixpath import dirname, join, normpath
+from xml.etree.ElementTree import Element
+from xml.parsers import expat
 
 from briefs.documents.types import DocumentRefused
+
+# Read the entries of a zip, with limits before and during unpacking.
 
 ARCHIVE_SIZE_LIMIT = 10 * 1024 * 1024
 ARCHIVE_ENTRY_LIMIT = 2_000
@@ -187,3 +194,299 @@ def _chunks(data: bytes, entry: ZipEntry) -> Iterator[bytes]:
             rest = inflate.unconsumed_tail
     except zlib.error:
         raise build_damaged_refusal() from None
+
+
+# Parse untrusted XML with the standard library's expat, refusing every dangerous feature.
+
+XML_DEPTH_LIMIT = 200
+XML_ELEMENT_LIMIT = 150_000
+XML_MEMORY_LIMIT = 120_000
+"""Elements and attributes in memory at one time, some 200 bytes each. A paragraph is released once it is
+read.
+"""
+XML_TEXT_LIMIT = 2 * 1024 * 1024
+_NAME_CACHE_SIZE = 1_000
+_SPACE_LIMIT = 200
+_ENCODINGS = frozenset(("utf-8", "utf8", "utf-16", "us-ascii", "ascii"))
+_PREFIXES = (
+    (re.compile(r".*/wordprocessingml/(?:2006/)?main"), "w:"),
+    (re.compile(r".*/officeDocument/(?:2006/)?relationships"), "r:"),
+    (re.compile(r".*/officeDocument/(?:2006/)?math"), "m:"),
+    (re.compile(r".*/markup-compatibility/2006"), "mc:"),
+    (re.compile(r".*/package/2006/(?:relationships|content-types)"), ""),
+)
+_TEXT_TAGS = frozenset(("w:t", "m:t", "w:instrText", "w:delText", "x:lpwstr"))
+"""`x:lpwstr` is the value of a custom property."""
+
+ElementHandler = Callable[[Element], None]
+
+
+def read_xml(data: bytes, *, parent_tag: str = "", handle_child: ElementHandler | None = None) -> Element:
+    """Return the root. `handle_child` receives the children of `parent_tag` elements one by one; they are
+    then released.
+    """
+    return _TreeBuilder(parent_tag, handle_child).read(data)
+
+
+def _shorten_name(name: str) -> str:
+    space, _, local = name.rpartition(" ")
+    return (_find_prefix(space[:_SPACE_LIMIT]) if space else "") + local
+
+
+@lru_cache(maxsize=256)
+def _find_prefix(space: str) -> str:
+    return next((prefix for pattern, prefix in _PREFIXES if pattern.fullmatch(space)), "x:")
+
+
+class _TreeBuilder:
+    def __init__(self, parent_tag: str, handle_child: ElementHandler | None) -> None:
+        self.parent_tag, self.handle_child = parent_tag, handle_child
+        self.names: dict[str, str] = {}
+        self.stack: list[Element] = []
+        self.root: Element | None = None
+        self.elements = self.letters = self.held = 0
+        self.held_before: list[int] = []
+        """Value of `held` at the start of each open element."""
+
+    def read(self, data: bytes) -> Element:
+        parser = expat.ParserCreate(namespace_separator=" ")
+        parser.buffer_text = True
+        parser.XmlDeclHandler = self._declaration
+        parser.StartDoctypeDeclHandler = self._doctype
+        parser.EntityDeclHandler = self._doctype
+        parser.StartElementHandler = self._start
+        parser.EndElementHandler = self._end
+        parser.CharacterDataHandler = self._text
+        try:
+            parser.Parse(data, True)
+        except (expat.ExpatError, ValueError, LookupError) as error:
+            if isinstance(error, DocumentRefused):
+                raise
+            raise build_damaged_refusal() from None
+        if self.root is None:
+            raise build_damaged_refusal()
+        return self.root
+
+    def _declaration(self, _version: str, encoding: str | None, _standalone: int) -> None:
+        if encoding and encoding.lower() not in _ENCODINGS:
+            raise build_damaged_refusal()
+
+    def _doctype(self, *_: object) -> None:
+        raise DocumentRefused(None, "word-doctype")
+
+    def _name(self, name: str) -> str:
+        if (short := self.names.get(name)) is None:
+            short = _shorten_name(name)
+            if len(self.names) < _NAME_CACHE_SIZE:
+                self.names[name] = short
+        return short
+
+    def _start(self, name: str, attributes: dict[str, str]) -> None:
+        self.held_before.append(self.held)
+        self.elements += 1
+        self.held += 1 + len(attributes)
+        if (
+            self.elements > XML_ELEMENT_LIMIT
+            or self.held > XML_MEMORY_LIMIT
+            or len(self.stack) >= XML_DEPTH_LIMIT
+        ):
+            raise DocumentRefused(None, "word-too-complex")
+        element = Element(self._name(name), {self._name(key): value for key, value in attributes.items()})
+        if self.stack:
+            parent = self.stack[-1]
+            if self.handle_child is None or parent.tag != self.parent_tag:
+                parent.append(element)
+        else:
+            self.root = element
+        self.stack.append(element)
+
+    def _end(self, _name: str) -> None:
+        element, before = self.stack.pop(), self.held_before.pop()
+        if self.handle_child and self.stack and self.stack[-1].tag == self.parent_tag:
+            self.handle_child(element)
+            self.held = before
+
+    def _text(self, text: str) -> None:
+        element = self.stack[-1]
+        if element.tag in _TEXT_TAGS:
+            self.letters += len(text)
+            if self.letters > XML_TEXT_LIMIT:
+                raise DocumentRefused(None, "too-large", {"limit": f"{XML_TEXT_LIMIT // 1024 // 1024} MB"})
+            element.text = (element.text or "") + text
+
+
+# Open a zip as a Word file and return its parts with text, or refuse it with the reason.
+
+_CONTENT_TYPES_PART = "[Content_Types].xml"
+_MAIN = re.compile(
+    r"application/vnd\.(?:openxmlformats-officedocument\.wordprocessingml|ms-word)\..*main\+xml"
+)
+_OTHERS = (("spreadsheetml", "spreadsheet"), ("ms-excel", "spreadsheet"), ("presentationml", "presentation"))
+_MIME_TYPES = (
+    (b"application/vnd.oasis.opendocument.spreadsheet", "spreadsheet"),
+    (b"application/vnd.oasis.opendocument.presentation", "presentation"),
+    (b"application/vnd.oasis.opendocument", "open-document"),
+    (b"application/epub+zip", "ebook"),
+)
+_TELLTALE_ENTRIES = (
+    ("Index/Document.iwa", "pages"),
+    ("index.xml.gz", "pages"),
+    ("Index.zip", "pages"),
+    ("xl/workbook.xml", "spreadsheet"),
+    ("ppt/presentation.xml", "presentation"),
+)
+"""Entries that occur in no other kind of file."""
+TABLE_PROPERTY = "digest-table"
+"""Custom property of a parallel table (`exchange/word`): brief, revision and checksum, joined by slashes."""
+_PARTS = ("styles", "numbering", "footnotes", "endnotes", "comments")
+_NEEDED_PART = re.compile(
+    r"(?:.*/)?(?:document|styles|numbering|footnotes|endnotes|comments|custom)\w*\.xml", re.IGNORECASE
+)
+_MARKUP = re.compile(r".*\.(?:xml|rels|vml)", re.IGNORECASE)
+_STYLE, _STYLE_END = b"<w:style ", b"</w:style>"
+_OTHER_STYLE = re.compile(rb"""w:type=["'](?:table|character)["']""")
+_TYPES_LIMIT = 1024 * 1024
+
+
+@dataclass(slots=True)
+class WordPackage:
+    document: bytes
+    styles: bytes | None = None
+    numbering: bytes | None = None
+    footnotes: bytes | None = None
+    endnotes: bytes | None = None
+    comments: bytes | None = None
+    properties: dict[str, str] = field(default_factory=dict)
+    """Custom properties of the file: text values by name."""
+    link_targets: dict[str, str] = field(default_factory=dict)
+    """Link addresses by relationship id."""
+    note_link_targets: dict[str, dict[str, str]] = field(default_factory=dict)
+
+
+def open_package(data: bytes, *, has_word_extension: bool) -> WordPackage:
+    """Open a Word file. Raises `DocumentRefused`; other kinds of files get a specific message."""
+    if code := _detect_by_mime_type(data):
+        raise DocumentRefused(None, code)
+    try:
+        entries = read_zip_directory(data)
+    except DocumentRefused as refusal:
+        if refusal.code == "word-damaged" and not has_word_extension and b"word/" not in data:
+            raise DocumentRefused(None, "archive") from None
+        raise
+    try:
+        main = _main_part(data, entries)
+    except DocumentRefused as refusal:
+        if refusal.code == "archive" and has_word_extension:
+            raise DocumentRefused(None, "not-word") from None
+        raise
+    parts = unpack_parts(data, entries, lambda name: _is_needed(name, main), _refuse_doctype)
+    parts = {name.replace("\\", "/"): part for name, part in parts.items()}
+    relations = {name: _read_relations(part) for name, part in parts.items() if name.endswith(".rels")}
+    if main not in parts:
+        raise build_damaged_refusal()
+    own = relations.get(_build_relations_path(main), [])
+    package = WordPackage(parts[main])
+    for kind in _PARTS:
+        name = next((target for _, k, target in own if k == kind), f"{kind}.xml")
+        part = name.lstrip("/") if name.startswith("/") else normpath(join(dirname(main), name))
+        setattr(package, kind, parts.get(part))
+        package.note_link_targets[kind] = _links(relations.get(_build_relations_path(part), []))
+    for _, kind, target in relations.get("_rels/.rels", []):
+        if kind == "custom-properties" and (part_data := parts.get(target.lstrip("/"))):
+            package.properties = _read_properties(part_data)
+    if package.styles:
+        package.styles = _strip_other_styles(package.styles)
+    package.link_targets = _links(own)
+    return package
+
+
+def _detect_by_mime_type(data: bytes) -> str | None:
+    """Detect OpenDocument and EPUB by the media type in the first bytes."""
+    return next((code for mime, code in _MIME_TYPES if mime in data[:200]), None)
+
+
+def _main_part(data: bytes, entries: dict[str, ZipEntry]) -> str:
+    entry = entries.get(_CONTENT_TYPES_PART)
+    if entry is None:
+        if any(name.replace("\\", "/") == "word/document.xml" for name in entries):
+            raise build_damaged_refusal()
+        raise DocumentRefused(None, _detect_by_entries(data, entries))
+    if entry.size > _TYPES_LIMIT:
+        raise DocumentRefused(None, "word-too-complex")
+    kinds = {
+        (child.get("ContentType") or ""): (child.get("PartName") or "").lstrip("/")
+        for child in read_xml(read_beginning(data, entry, _TYPES_LIMIT))
+    }
+    for kind, part in kinds.items():
+        if _MAIN.fullmatch(kind):
+            return part or "word/document.xml"
+    for word, code in _OTHERS:
+        if any(word in kind for kind in kinds):
+            raise DocumentRefused(None, code)
+    raise DocumentRefused(None, _detect_by_entries(data, entries))
+
+
+def _detect_by_entries(data: bytes, entries: dict[str, ZipEntry]) -> str:
+    """Return the code for a zip without a Word file, detected by its entries."""
+    mime = read_beginning(data, entries["mimetype"], 200) if "mimetype" in entries else b""
+    known_type = next((code for word, code in _MIME_TYPES if mime.startswith(word)), None)
+    return known_type or next((code for name, code in _TELLTALE_ENTRIES if name in entries), "archive")
+
+
+def _is_needed(name: str, main: str) -> bool:
+    name = name.replace("\\", "/")
+    return name == main or name.endswith(".rels") or _NEEDED_PART.fullmatch(name) is not None
+
+
+def _refuse_doctype(name: str, beginning: bytes) -> None:
+    """Refuse document type definitions, also in parts that are not read. (The parser refuses them in the
+    others.)
+    """
+    if _MARKUP.fullmatch(name):
+        plain = beginning.replace(b"\0", b"")
+        if b"<!DOCTYPE" in plain or b"<!ENTITY" in plain:
+            raise DocumentRefused(None, "word-doctype")
+
+
+def _strip_other_styles(part: bytes) -> bytes:
+    """Remove table and character styles, which are nine tenths of the part and do not affect paragraphs."""
+    kept: list[bytes] = []
+    at = 0
+    while (start := part.find(_STYLE, at)) >= 0:
+        head_end = part.find(b">", start)
+        end = part.find(_STYLE_END, head_end)
+        if head_end < 0 or end < 0:
+            break
+        end += len(_STYLE_END)
+        is_other = _OTHER_STYLE.search(part, start, head_end) is not None
+        kept.append(part[at:start] if is_other else part[at:end])
+        at = end
+    return b"".join((*kept, part[at:]))
+
+
+def _build_relations_path(part: str) -> str:
+    folder, _, name = part.rpartition("/")
+    return f"{folder}/_rels/{name}.rels" if folder else f"_rels/{name}.rels"
+
+
+def _read_relations(part: bytes) -> list[tuple[str, str, str]]:
+    """Return relations as (id, kind, target). Only links may have a target outside the file."""
+    relations: list[tuple[str, str, str]] = []
+    for element in read_xml(part):
+        kind = (element.get("Type") or "").rpartition("/")[2]
+        is_outside = (element.get("TargetMode") or "").lower() == "external"
+        if is_outside and kind != "hyperlink":
+            raise DocumentRefused(None, "word-external", {"kind": kind[:40] or "?"})
+        relations.append((element.get("Id") or "", kind, element.get("Target") or ""))
+    return relations
+
+
+def _read_properties(part: bytes) -> dict[str, str]:
+    return {
+        element.get("name") or "": "".join(child.text or "" for child in element)
+        for element in read_xml(part)
+    }
+
+
+def _links(relations: list[tuple[str, str, str]]) -> dict[str, str]:
+    return {name: target for name, kind, target in relations if kind == "hyperlink"}

@@ -10,8 +10,7 @@ from dataclasses import dataclass, replace
 from itertools import takewhile
 
 from briefs.content import SIDES
-from briefs.documents.fields.label_names import FIELDS_OF_BODY, LABEL_NAMES, LIST_FIELDS
-from briefs.documents.fields.labels import FieldLabel, find_label
+from briefs.documents.fields.labels import FIELDS_OF_BODY, LABEL_NAMES, LIST_FIELDS, FieldLabel, find_label
 from briefs.documents.markers import find_marker
 from briefs.text.scripts import detect_side
 

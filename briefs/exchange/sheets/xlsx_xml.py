@@ -13,8 +13,16 @@ from xml.parsers import expat
 from django.utils.translation import gettext as _
 from openpyxl.utils.datetime import MAC_EPOCH, WINDOWS_EPOCH
 
-from .cells import format_number, parse_cell_reference, unguard_formula
-from .table import SHEET_COLUMN_LIMIT, SheetBuilder, SheetRefused, build_column_refusal, build_sheet_refusal
+from .table import (
+    SHEET_COLUMN_LIMIT,
+    SheetBuilder,
+    SheetRefused,
+    build_column_refusal,
+    build_sheet_refusal,
+    format_number,
+    parse_cell_reference,
+    unguard_formula,
+)
 
 MAX_DEPTH = 100
 _CHUNK = 64 * 1024

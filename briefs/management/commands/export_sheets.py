@@ -7,8 +7,8 @@ from django.core.management.base import BaseCommand, CommandError
 from django.template.defaultfilters import pluralize
 from django.utils import timezone, translation
 
-from briefs.exchange.sheets.brief_export import build_brief_rows, write_brief_workbook
-from briefs.exchange.sheets.csv_files import write_csv
+from briefs.exchange.sheets.brief_sheets import build_brief_rows, write_brief_workbook
+from briefs.exchange.sheets.sheet_files import write_csv
 from briefs.exchange.sheets.table import SheetRefused
 from briefs.models import Brief, State
 

@@ -7,7 +7,7 @@ from django.contrib.staticfiles import finders
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from briefs.public.export.static_export import ExportRunning, NotAnExportFolder, StaticExport
+from briefs.public.static_export import ExportRunning, NotAnExportFolder, StaticExport
 
 
 class Command(BaseCommand):

@@ -8,17 +8,17 @@ from django.template.defaultfilters import pluralize
 from django.utils import translation
 
 from briefs import policy, workflow
-from briefs.database.write_turns import let_other_writers_in
-from briefs.exchange.sheets.brief_import import (
+from briefs.database.bulk_writes import let_other_writers_in
+from briefs.exchange.sheets.brief_sheets import (
     BriefChange,
     BriefImportPlan,
     describe_conflict,
     list_differences,
     plan_brief_import,
+    read_brief_sheets,
     save_changes,
 )
-from briefs.exchange.sheets.brief_names import SheetNames
-from briefs.exchange.sheets.brief_sheet_rows import read_brief_sheets
+from briefs.exchange.sheets.columns import SheetNames
 from briefs.exchange.sheets.table import SheetRefused
 from briefs.models import Brief, Person
 

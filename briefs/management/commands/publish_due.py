@@ -5,6 +5,7 @@ from django.db import DatabaseError
 from django.template.defaultfilters import pluralize
 from django.utils import timezone
 
+from briefs import webhooks
 from briefs.accounts import second_factor, sessions, throttle
 from briefs.admin.common import pending_uploads
 from briefs.database.faults import describe_error
@@ -14,7 +15,6 @@ from briefs.notifications import Delivery, send_due
 from briefs.preview import links
 from briefs.search import indexing
 from briefs.search.search_log import delete_expired
-from briefs.webhooks import sending
 
 
 class Command(BaseCommand):
@@ -37,16 +37,16 @@ class Command(BaseCommand):
     def _do_due_work(self) -> Delivery:
         indexing.drop_past_editions(timezone.now())  # superseded ones, which no search returns anyway
         delete_expired(timezone.localdate())
-        for keeper in (second_factor, sending):
+        for keeper in (second_factor, webhooks):
             keeper.renew_encryption()
         second_factor.note_keys(timezone.now())
         delivery = send_due()
         self.stdout.write(f"{delivery.sent} sent, {delivery.failed} failed.")
         if made := continue_relabelling():
             self.stdout.write(f"{made} edition{pluralize(made)} relabelled.")
-        if any(hooks := sending.send_due()):
+        if any(hooks := webhooks.send_due()):
             self.stdout.write(f"Webhooks: {hooks.sent} delivered, {hooks.failed} not reached.")
-        for part in (throttle, sessions, pending_uploads, links, sending):
+        for part in (throttle, sessions, pending_uploads, links, webhooks):
             part.delete_expired(timezone.now())
         JobRun.record("publish_due")
         return delivery

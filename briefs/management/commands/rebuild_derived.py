@@ -9,7 +9,7 @@ from django.db import transaction
 from django.template.defaultfilters import pluralize
 
 from ...content import Content
-from ...database.write_turns import let_other_writers_in
+from ...database.bulk_writes import let_other_writers_in
 from ...derived import build, label_propagation, staleness, translation_memory
 from ...models import Brief
 from ...models.edition import Edition

@@ -8,7 +8,7 @@ from django.test import Client
 from django.utils import timezone
 
 from briefs import notifications
-from briefs.accounts.account_mail import queue_invitation
+from briefs.accounts.account_actions import queue_invitation
 from briefs.models import Outbox, Person
 
 from ..support import factories

@@ -10,7 +10,7 @@ from django.utils import timezone
 from briefs import notifications
 from briefs.accounts import second_factor
 from briefs.models import Outbox, Person
-from briefs.models.accounts import EncryptionKey, SignInEvent
+from briefs.models.people import EncryptionKey, SignInEvent
 
 from ..support import factories
 from ..support.sign_in_pages import (

@@ -7,7 +7,7 @@ from allauth.mfa.models import Authenticator
 from django.core.management import CommandError, call_command
 
 from briefs.models import Outbox
-from briefs.models.accounts import SignInEvent
+from briefs.models.people import SignInEvent
 
 from ..admin.people.people_pages import add_factors, create_root, is_signed_in, open_session
 

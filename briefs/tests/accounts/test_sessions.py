@@ -14,8 +14,8 @@ from django.utils import timezone
 
 from briefs.accounts.sessions import end_sessions
 from briefs.admin.account.account_pages import describe_browser
-from briefs.database import bulk_delete
-from briefs.database.bulk_delete import delete_in_batches
+from briefs.database import bulk_writes
+from briefs.database.bulk_writes import delete_in_batches
 from briefs.models import Person
 
 from ..support import factories
@@ -119,7 +119,7 @@ def test_publish_due_deletes_sessions_that_are_over(owner: Person, time_machine,
 
 def test_rows_are_deleted_in_short_batches(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
     pauses: list[int] = []
-    monkeypatch.setattr(bulk_delete, "let_other_writers_in", lambda: pauses.append(Session.objects.count()))
+    monkeypatch.setattr(bulk_writes, "let_other_writers_in", lambda: pauses.append(Session.objects.count()))
     Session.objects.bulk_create(
         Session(session_key=f"k{n}", session_data="", expire_date=timezone.now()) for n in range(7)
     )

@@ -17,10 +17,10 @@ from django.urls import reverse
 from django.utils import timezone
 
 from briefs import notifications
-from briefs.accounts import password_hashing, throttle
-from briefs.accounts.password_hashing import LowPriorityHasher
+from briefs.accounts import throttle
+from briefs.accounts.throttle import LowPriorityHasher
 from briefs.models import Person
-from briefs.models.accounts import SignInCounter, SignInEvent
+from briefs.models.people import SignInCounter, SignInEvent
 from digest.wsgi import application
 
 from ..support import factories
@@ -359,22 +359,20 @@ def test_strangers_passwords_are_hashed_at_low_priority_and_as_django_does() -> 
     assert encoded == PBKDF2PasswordHasher().encode("secret", "salt", 10)
     assert hasher.verify("secret", encoded)
     own = os.getpriority(os.PRIO_PROCESS, 0)
-    threads = password_hashing._threads._threads
+    threads = throttle._threads._threads
     assert {os.getpriority(os.PRIO_PROCESS, thread.native_id) for thread in threads} == {
-        own + password_hashing._NICENESS
+        own + throttle._NICENESS
     }
 
 
 def test_known_browser_is_hashed_at_normal_priority(owner: Person, settings, monkeypatch) -> None:
-    settings.PASSWORD_HASHERS = ["briefs.accounts.password_hashing.LowPriorityHasher"]
+    settings.PASSWORD_HASHERS = ["briefs.accounts.throttle.LowPriorityHasher"]
     monkeypatch.setattr(LowPriorityHasher, "iterations", 10)
     owner.set_password(PASSWORD)
     owner.save()
     submitted: list[object] = []
-    submit = password_hashing._threads.submit
-    monkeypatch.setattr(
-        password_hashing._threads, "submit", lambda *call: submitted.append(call) or submit(*call)
-    )
+    submit = throttle._threads.submit
+    monkeypatch.setattr(throttle._threads, "submit", lambda *call: submitted.append(call) or submit(*call))
     home = Client()
     attempt(home, PASSWORD)
     assert len(submitted) == 1

@@ -15,7 +15,7 @@ from briefs import workflow
 from briefs.content import Picture
 from briefs.models import Brief, Keyword, Term
 from briefs.models.edition import Edition
-from briefs.public import rate_limits
+from briefs.public import responses
 from briefs.workflow import ChangeNote
 
 from ..support import corpus_fixtures, factories
@@ -181,7 +181,7 @@ def test_every_error_is_a_problem(client: Client, settings: Any, monkeypatch: py
     }
     settings.DIGEST_API_LIMIT = 2
     cache.clear()
-    monkeypatch.setattr(rate_limits.time, "time", lambda: 1_000_020.0)
+    monkeypatch.setattr(responses.time, "time", lambda: 1_000_020.0)
     answers |= dict.fromkeys([client.get("/api/v1/changes") for _ in range(3)][2:], (429, {}))
     for response, (status, values) in answers.items():
         problem = response.json()

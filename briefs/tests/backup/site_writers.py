@@ -144,7 +144,7 @@ def _publish(team: Any, n: int) -> None:
 
 
 def _upload(team: Any, n: int) -> None:
-    from briefs.workflow.picture_intake import store_picture
+    from briefs.workflow.editing import store_picture
 
     from ..support.picture_samples import photo
 

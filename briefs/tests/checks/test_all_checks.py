@@ -20,7 +20,7 @@ from briefs.checks import (
 )
 from briefs.checks.registry import resolve_findings
 from briefs.content import Bullet, Content
-from briefs.documents.reader import read_document
+from briefs.documents.parser import read_document
 from briefs.tests.checks import test_chinese, test_english
 from briefs.tests.checks.finding_messages import format_finding_message
 from briefs.tests.checks.test_glossary import SHIPPED

@@ -7,7 +7,7 @@ import pytest
 from briefs.checks.finding import CheckContext, TermData
 from briefs.checks.registry import run_checks
 from briefs.content import Bullet, Content
-from briefs.documents.reader import read_document
+from briefs.documents.parser import read_document
 from briefs.tests.checks.finding_messages import format_finding_message
 from briefs.tests.support import limit_cpu_time
 

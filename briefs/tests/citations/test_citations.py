@@ -10,7 +10,7 @@ from django.test import Client
 from hypothesis import given
 from hypothesis import strategies as st
 
-from briefs.citations import styles, works
+from briefs.citations import works
 from briefs.citations.bibtex import format_bibtex
 from briefs.citations.citation_reader import read_citation
 from briefs.citations.csl import format_csl
@@ -44,7 +44,7 @@ BRIEF = dataclasses.replace(ARTICLE, citation_key="a", kind="brief", authors=(),
 FORMATS = {"ris": format_ris, "bibtex": format_bibtex, "csl": format_csl}
 
 
-def to_plain_text(sentence: styles.CitationSentence) -> str:
+def to_plain_text(sentence: works.CitationSentence) -> str:
     return "".join(run.text for run in sentence)
 
 
@@ -105,43 +105,43 @@ def test_date_keeps_its_known_precision(
 
 def test_article_citation_follows_each_style() -> None:
     link = "https://doi.org/10.1000/a_b.c"
-    assert to_plain_text(styles.format_chicago(ARTICLE)) == (
+    assert to_plain_text(works.format_chicago(ARTICLE)) == (
         "Chilukuri, Vivek, Mary-Kate O’Brien, and Ministry of X and Y. “Why ‘Neutrality’ Fails.” "
         f"Foreign Policy, June 9, 2025. {link}."
     )
-    assert to_plain_text(styles.format_apa(ARTICLE)) == (
+    assert to_plain_text(works.format_apa(ARTICLE)) == (
         "Chilukuri, V., O’Brien, M.-K., & Ministry of X and Y. (2025, June 9). Why “Neutrality” Fails. "
         f"Foreign Policy. {link}."
     )
-    assert to_plain_text(styles.format_taiwan(ARTICLE)) == (
+    assert to_plain_text(works.format_taiwan(ARTICLE)) == (
         "Vivek Chilukuri, Mary-Kate O’Brien, and Ministry of X and Y, “Why ‘Neutrality’ Fails,” "
         f"Foreign Policy, 2025年6月9日, {link}."
     )
-    assert to_plain_text(styles.format_taiwan(CHINESE)) == (
+    assert to_plain_text(works.format_taiwan(CHINESE)) == (
         "王小明、歐陽菲菲，〈論臺海情勢〉，《遠景基金會季刊》，2025年6月9日。"
     )
-    assert [run.text for run in styles.format_chicago(ARTICLE) if run.italic] == ["Foreign Policy"]
+    assert [run.text for run in works.format_chicago(ARTICLE) if run.italic] == ["Foreign Policy"]
 
 
 def test_brief_citation_names_the_article() -> None:
     article = dataclasses.replace(ARTICLE, authors=ARTICLE.authors[:1])
     brief = dataclasses.replace(BRIEF, digested_article=article)
     digest = "Digest of Vivek Chilukuri, “Why ‘Neutrality’ Fails,” Foreign Policy, June 9, 2025"
-    assert to_plain_text(styles.format_chicago(brief)) == (
+    assert to_plain_text(works.format_chicago(brief)) == (
         f"“A Headline.” Think-Tank Digest, June 12, 2026. {digest}. https://d.example/en/briefs/a/."
     )
-    assert styles.describe_digested_article(brief) == f"{digest}, https://doi.org/10.1000/a_b.c"
+    assert works.describe_digested_article(brief) == f"{digest}, https://doi.org/10.1000/a_b.c"
     bare = dataclasses.replace(brief, digested_article=dataclasses.replace(article, title="", authors=()))
     assert "Digest of an article in Foreign Policy, June 9, 2025." in to_plain_text(
-        styles.format_chicago(bare)
+        works.format_chicago(bare)
     )
     chinese = dataclasses.replace(brief, title="標題", language="zh-TW", outlet="智庫文摘")
-    assert to_plain_text(styles.format_taiwan(chinese)) == (
+    assert to_plain_text(works.format_taiwan(chinese)) == (
         "〈標題〉，《智庫文摘》，2026年6月12日，摘自Vivek Chilukuri, “Why ‘Neutrality’ Fails,” Foreign Policy, "
         "2025年6月9日，https://d.example/en/briefs/a/。"
     )
     of_chinese = dataclasses.replace(chinese, digested_article=CHINESE)
-    assert styles.format_attribution(of_chinese) == (
+    assert works.format_attribution(of_chinese) == (
         "〈標題〉，《智庫文摘》，2026年6月12日，摘自王小明、歐陽菲菲，〈論臺海情勢〉，《遠景基金會季刊》，2025年6月9日，"
     )
 
@@ -162,9 +162,9 @@ def test_brief_citation_names_the_article() -> None:
 def test_publications_are_told_from_institutes(kind: str, en: str, zh: str, expected: bool) -> None:
     assert works.is_publication(PublicSource(1, "x", zh, en, kind)) is expected
     outlet = dataclasses.replace(CHINESE, outlet="外交", is_in_publication=expected)
-    assert ("《外交》" in to_plain_text(styles.format_taiwan(outlet))) == expected
+    assert ("《外交》" in to_plain_text(works.format_taiwan(outlet))) == expected
     english = dataclasses.replace(ARTICLE, is_in_publication=expected)
-    assert [run.text for run in styles.format_apa(english) if run.italic] == ["Foreign Policy"][:expected]
+    assert [run.text for run in works.format_apa(english) if run.italic] == ["Foreign Policy"][:expected]
 
 
 def test_date_of_an_issue_is_chinese_in_chinese() -> None:
@@ -176,8 +176,8 @@ def test_date_of_an_issue_is_chinese_in_chinese() -> None:
         "Vol. 3": "Vol. 3",
     }.items():
         work = dataclasses.replace(ARTICLE, date="2025-05", issue_label=label)
-        assert to_plain_text(styles.format_taiwan(work)).endswith(f", {words}, {work.link}.")
-        assert label in to_plain_text(styles.format_chicago(work))
+        assert to_plain_text(works.format_taiwan(work)).endswith(f", {words}, {work.link}.")
+        assert label in to_plain_text(works.format_chicago(work))
 
 
 @pytest.mark.parametrize("author_count", [0, 1, 2, 3, 11, 23])
@@ -186,7 +186,7 @@ def test_citation_with_missing_fields_is_well_punctuated(author_count: int) -> N
     for missing_fields in ({}, {"title": ""}, {"outlet": ""}, {"date": ""}, {"facts": {}}):
         for work in (ARTICLE, CHINESE, *([] if "title" in missing_fields else [BRIEF])):
             work = dataclasses.replace(work, authors=authors, **missing_fields)
-            for style in (*styles.ENGLISH_STYLES.values(), styles.format_taiwan):
+            for style in (*works.ENGLISH_STYLES.values(), works.format_taiwan):
                 citation = to_plain_text(style(work))
                 assert not re.search(r"  | ,|\.\.|,,|^\W*[,.]|\s$|，，", citation), citation
                 assert citation.endswith((".", "。", "?"))

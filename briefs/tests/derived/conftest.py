@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from briefs.database import write_turns
+from briefs.database import bulk_writes
 from briefs.derived import label_propagation
 from briefs.models import Edition
 from briefs.search import indexing
@@ -25,7 +25,7 @@ def small_limits(monkeypatch: pytest.MonkeyPatch, settings: Any) -> None:
         "MAX_SCANNED_EDITIONS": 3,
     }.items():
         monkeypatch.setattr(label_propagation, name, value)
-    monkeypatch.setattr(write_turns, "PAUSE_SECONDS", 0)
+    monkeypatch.setattr(bulk_writes, "PAUSE_SECONDS", 0)
 
 
 @pytest.fixture

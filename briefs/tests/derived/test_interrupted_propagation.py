@@ -12,8 +12,8 @@ from django.utils import timezone
 
 from briefs import workflow
 from briefs.derived import build, label_propagation, term_occurrences
-from briefs.exchange.sheets import sheet_formats
-from briefs.exchange.sheets.sheet_import import apply_import, preview_import
+from briefs.exchange.sheets import sheet_files
+from briefs.exchange.sheets.vocabulary_sheets import apply_import, preview_import
 from briefs.models import Edition, EditionPlace, Relabelling, Term
 from briefs.tests.support import corpus_fixtures, factories
 
@@ -157,7 +157,7 @@ def test_sheet_import_waiting_for_a_rename_holds_no_row_locks(
     team: factories.Team, edition_ids: list[int]
 ) -> None:
     """An import locks every row of its kind. Taking those locks before the lock on names would deadlock."""
-    sheet = sheet_formats.read_sheet("slug,zh,en\n,談,on\n".encode())
+    sheet = sheet_files.read_sheet("slug,zh,en\n,談,on\n".encode())
     preview_hash = preview_import(sheet, Term, by=team.publisher).preview_hash
 
     def import_sheet() -> None:

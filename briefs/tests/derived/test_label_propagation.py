@@ -15,8 +15,8 @@ from django.utils import timezone
 from briefs import workflow
 from briefs.content import Facts
 from briefs.derived import label_propagation, term_occurrences
-from briefs.exchange.sheets import sheet_formats
-from briefs.exchange.sheets.sheet_import import apply_import, preview_import
+from briefs.exchange.sheets import sheet_files
+from briefs.exchange.sheets.vocabulary_sheets import apply_import, preview_import
 from briefs.models import EditionTerm, Keyword, Relabelling, Term
 from briefs.tests.support import corpus_fixtures, factories
 
@@ -171,7 +171,7 @@ def test_sheet_of_many_renames_relabels_each_edition_once(
     for n in range(5):
         corpus_fixtures.publish(corpus_fixtures.numbered_content(n, facts=facts), f"w{n}")
     data = "slug,label_en\n" + "".join(f"{k.slug},Changed {k.pk}\n" for k in keywords)
-    sheet = sheet_formats.read_sheet(data.encode())
+    sheet = sheet_files.read_sheet(data.encode())
     apply_import(
         sheet,
         Keyword,
@@ -189,7 +189,7 @@ def test_sheet_of_new_terms_is_propagated_in_one_pass(
     max_terms: int, team: factories.Team, edition_ids: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(term_occurrences, "MAX_TERMS_SEARCHED", max_terms)
-    sheet = sheet_formats.read_sheet("slug,zh,en\n,談,on\n,第,No.\n".encode())
+    sheet = sheet_files.read_sheet("slug,zh,en\n,談,on\n,第,No.\n".encode())
     apply_import(
         sheet,
         Term,

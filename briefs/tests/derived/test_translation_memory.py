@@ -15,7 +15,7 @@ from briefs.content import Bullet
 from briefs.derived import translation_memory
 from briefs.models import Brief, Edition, MemoryKey, MemoryPair, Term
 from briefs.sample_corpus import build_sentence, load_corpus
-from briefs.text.minhash import KEY_COUNT, compute_keys, measure_likeness
+from briefs.text.similarity import KEY_COUNT, compute_keys, measure_likeness
 
 from ..support import factories
 from ..support.form_client import brief_url, sign_in
@@ -28,7 +28,7 @@ EN = "The Executive Yuan announced stockpiles of critical minerals by year-end t
 
 
 def test_keys_are_the_same_in_every_process() -> None:
-    code = "from briefs.text.minhash import compute_keys; print(compute_keys('行政院公布關鍵礦產', 'zh'), compute_keys('The quick brown fox', 'en'))"
+    code = "from briefs.text.similarity import compute_keys; print(compute_keys('行政院公布關鍵礦產', 'zh'), compute_keys('The quick brown fox', 'en'))"
     outputs = {
         subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
         for _ in range(2)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from briefs.documents.fields import label_names as names
+from briefs.documents.fields import labels as names
 from briefs.documents.fields.authors import split_authors, split_keywords
 from briefs.documents.fields.labels import find_label, format_header_label
 from briefs.tests.documents.test_parser import BODY, HEADER, SEED, caution_codes, list_points, parse

@@ -9,7 +9,7 @@ from briefs.documents.alignment import align
 from briefs.documents.types import Point, serialize_pairing
 from briefs.lexicon.concepts import CHECKED_NAMES
 from briefs.lexicon.dictionary import set_dictionary_path
-from briefs.lexicon.shared_tokens import count_unmatched_tokens
+from briefs.lexicon.pair_scores import count_unmatched_tokens
 from briefs.tests.documents.test_parser import FIXTURES, SEED, caution_codes, parse
 from briefs.tests.support import limit_cpu_time
 

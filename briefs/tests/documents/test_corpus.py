@@ -8,7 +8,7 @@ import json
 
 import pytest
 
-from briefs.documents.reader import read_document
+from briefs.documents.parser import read_document
 from briefs.documents.types import ParseResult, serialize_parsed_document
 from briefs.documents.writer import write
 from briefs.tests.documents.test_parser import FIXTURES

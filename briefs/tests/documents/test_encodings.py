@@ -5,7 +5,7 @@ import codecs
 import pytest
 
 from briefs.documents.files.encodings import DOCUMENT_SIZE_LIMIT, decode_text_file, hash_lines
-from briefs.documents.reader import read_document
+from briefs.documents.parser import read_document
 from briefs.documents.types import DocumentRefused
 from briefs.tests.documents.test_parser import BODY, HEADER, SEED, caution_codes, get_refusal, parse
 

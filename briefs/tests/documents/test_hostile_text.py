@@ -2,7 +2,7 @@
 
 import pytest
 
-from briefs.documents.reader import read_document
+from briefs.documents.parser import read_document
 from briefs.tests.documents.test_parser import HEADER
 from briefs.tests.support import limit_cpu_time
 

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from briefs.documents.reader import read_document
+from briefs.documents.parser import read_document
 from briefs.documents.types import serialize_parsed_document
 from briefs.tests.documents.test_parser import BODY, FIXTURES, HEADER
 from briefs.tests.documents.word_builder import (
@@ -165,7 +165,7 @@ def test_malicious_file_is_refused(name):
 
 MEASURE = """
 import sys
-from briefs.documents.reader import read_document
+from briefs.documents.parser import read_document
 from briefs.tests.documents.test_hostile_word import BOMBS, GOOD
 read_document(GOOD, "a.docx")
 data = BOMBS[sys.argv[1]][0]()
@@ -217,7 +217,7 @@ def test_generated_bomb_is_read_within_50_mb(name):
 def test_malicious_file_opens_no_file_and_no_connection():
     """Watched by an audit hook in a new process."""
     code = (
-        "import sys\nfrom briefs.documents.reader import read_document\n"
+        "import sys\nfrom briefs.documents.parser import read_document\n"
         "from briefs.tests.documents.test_hostile_word import BOMBS, GOOD\nread_document(GOOD, 'a.docx')\n"
         "seen = []\n"
         "sys.addaudithook(lambda name, args: seen.append((name, args)) if name.split('.')[0] in "

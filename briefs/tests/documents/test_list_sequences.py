@@ -2,7 +2,7 @@
 
 import pytest
 
-from briefs.documents.reader import read_document
+from briefs.documents.parser import read_document
 from briefs.text.scripts import join_wrapped
 
 from .test_parser import BODY, HEADER

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from briefs.documents.reader import read_document
+from briefs.documents.parser import read_document
 from briefs.documents.types import (
     MESSAGES_BY_CODE,
     DocumentRefused,
@@ -151,7 +151,7 @@ def test_faulty_sample_changes_only_in_white_space():
 
 
 def test_reader_and_writer_import_no_django():
-    code = "import sys, briefs.documents.reader, briefs.documents.writer; print([m for m in sys.modules if 'django' in m])"
+    code = "import sys, briefs.documents.parser, briefs.documents.writer; print([m for m in sys.modules if 'django' in m])"
     process = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, cwd=FIXTURES.parent, check=True
     )

@@ -1,6 +1,6 @@
 """Several digests in one file: where each ends, and that a refused one does not affect the others."""
 
-from briefs.documents.reader import read_document
+from briefs.documents.parser import read_document
 from briefs.tests.documents.test_parser import BODY, HEADER, get_refusal
 
 TWO_DIGESTS = HEADER + BODY + "\n" + HEADER.replace("Jane", "John") + BODY.replace("第一點", "另一點")

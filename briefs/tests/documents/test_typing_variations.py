@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from briefs.documents.reader import read_document
+from briefs.documents.parser import read_document
 from briefs.documents.types import ParsedDocument
 from briefs.tests.documents.test_parser import HEADER, parse
 from briefs.tests.documents.word_builder import NAMESPACES, RELATIONSHIP_TYPE, build_word_file, paragraph, run

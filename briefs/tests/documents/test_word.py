@@ -7,7 +7,7 @@ import docx
 import pytest
 from docx.enum.text import WD_BREAK
 
-from briefs.documents.reader import read_document
+from briefs.documents.parser import read_document
 from briefs.tests.documents.test_parser import BODY, HEADER, SEED, caution_codes, list_points, parse
 
 from .word_builder import (

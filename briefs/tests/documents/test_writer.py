@@ -6,11 +6,10 @@ from hypothesis import strategies as st
 
 from briefs.documents.fields.authors import split_authors
 from briefs.documents.fields.date_reader import read_date
-from briefs.documents.fields.label_names import LABEL_NAMES
-from briefs.documents.fields.labels import find_label
+from briefs.documents.fields.labels import LABEL_NAMES, find_label
 from briefs.documents.files.encodings import decode_text_file
 from briefs.documents.markers import find_marker
-from briefs.documents.reader import read_document
+from briefs.documents.parser import read_document
 from briefs.documents.types import (
     ParsedDate,
     ParsedDocument,

@@ -5,7 +5,7 @@ import zipfile
 
 import docx
 
-from briefs.documents.reader import read_document
+from briefs.documents.parser import read_document
 from briefs.documents.types import ParseResult
 from briefs.tests.documents.test_parser import SEED, list_points
 

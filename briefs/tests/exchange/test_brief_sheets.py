@@ -19,17 +19,18 @@ from openpyxl.utils.datetime import MAC_EPOCH, WINDOWS_EPOCH
 
 from briefs import workflow
 from briefs.content import Bullet, Byline, ForbiddenCharacter, tidy_line
-from briefs.exchange.sheets.brief_columns import BRIEFS, BULLETS
-from briefs.exchange.sheets.brief_export import build_brief_rows, write_brief_sheets, write_brief_workbook
-from briefs.exchange.sheets.brief_import import (
+from briefs.exchange.sheets.brief_sheets import (
     BriefImportPlan,
+    build_brief_rows,
     list_differences,
     plan_brief_import,
+    read_brief_sheets,
     save_changes,
+    write_brief_sheets,
+    write_brief_workbook,
 )
-from briefs.exchange.sheets.brief_names import SheetNames
-from briefs.exchange.sheets.brief_sheet_rows import read_brief_sheets
-from briefs.exchange.sheets.csv_files import write_csv
+from briefs.exchange.sheets.columns import BRIEFS, BULLETS, SheetNames
+from briefs.exchange.sheets.sheet_files import write_csv
 from briefs.exchange.sheets.table import SheetRefused
 from briefs.facts import SCALAR_FACTS
 from briefs.models import Author, Brief, Keyword, Revision, Source

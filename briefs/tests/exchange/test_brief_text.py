@@ -7,7 +7,7 @@ from django.core.management import call_command
 
 from briefs import workflow
 from briefs.content import Bullet, Content
-from briefs.documents.reader import read_document
+from briefs.documents.parser import read_document
 from briefs.exchange.brief_text import file_name, find_exportable_briefs, write_brief_files
 from briefs.installation import load_missing_rows
 from briefs.models import Author, Brief, Keyword, Source

@@ -16,9 +16,16 @@ from briefs import workflow
 from briefs.content import Bullet, Content
 from briefs.documents.types import DocumentRefused
 from briefs.exchange.brief_text import write_table_files
-from briefs.exchange.word.parallel_table import build_checksum, write_table_file
-from briefs.exchange.word.returned_table import TablePlan, TableRefused, apply_plan, plan_table
-from briefs.exchange.word.table_reader import ReturnedCell, TableComment, read_table_file
+from briefs.exchange.returned_table import (
+    ReturnedCell,
+    TableComment,
+    TablePlan,
+    TableRefused,
+    apply_plan,
+    plan_table,
+    read_table_file,
+)
+from briefs.exchange.word_file import build_checksum, write_table_file
 from briefs.models import Brief, Note, Revision, Suggestion
 
 from ..conftest import FIXTURES

@@ -13,9 +13,15 @@ from django.utils import translation
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from briefs.exchange.sheets import sheet_formats
-from briefs.exchange.sheets.cells import format_number, guard_formula, parse_cell_reference, unguard_formula
-from briefs.exchange.sheets.table import SHEET_ROW_LIMIT, SHEET_SIZE_LIMIT
+from briefs.exchange.sheets import sheet_files
+from briefs.exchange.sheets.table import (
+    SHEET_ROW_LIMIT,
+    SHEET_SIZE_LIMIT,
+    format_number,
+    guard_formula,
+    parse_cell_reference,
+    unguard_formula,
+)
 
 FORMULA_START = re.compile(r"[\s\u200b\ufeff]*[=+\-@＝＋－＠﹦﹢﹣﹫]|[\t\r\n]")
 PAYLOADS = [
@@ -39,17 +45,17 @@ def table(cells: list[str]) -> list[list[str]]:
 
 
 def read_back(data: bytes) -> list[list[str]]:
-    sheet = sheet_formats.read_sheet(data)
+    sheet = sheet_files.read_sheet(data)
     return [list(sheet.headings), *[list(line.cells) for line in sheet.rows]]
 
 
 @pytest.mark.parametrize("file_format", ["csv", "xlsx"])
 def test_hostile_cells_are_read_back_exactly_and_none_is_a_formula(
-    file_format: sheet_formats.SheetFormat,
+    file_format: sheet_files.SheetFormat,
 ) -> None:
     rows = table(hostile_cells())
     assert len(rows) == 501
-    data = sheet_formats.write_sheet(rows, file_format, title="Notes")
+    data = sheet_files.write_sheet(rows, file_format, title="Notes")
     assert read_back(data) == rows
     if file_format == "csv":
         written_rows = list(csv.reader(io.StringIO(data.decode("utf-8-sig"), newline="")))
@@ -72,7 +78,7 @@ def test_typed_apostrophe_is_kept() -> None:
 
 
 def test_csv_is_written_with_bom_quotes_and_crlf() -> None:
-    data = sheet_formats.write_sheet([["slug"], ["中"]], "csv", title="x")
+    data = sheet_files.write_sheet([["slug"], ["中"]], "csv", title="x")
     assert data == b'\xef\xbb\xbf"slug"\r\n"\xe4\xb8\xad"\r\n'
 
 
@@ -92,7 +98,7 @@ CHINESE = "slug,label_zh\r\na,供應鏈韌性與國家安全政策的關鍵問�
     ],
 )
 def test_csv_in_excel_encodings_is_read(encode: Callable[[str], bytes], has_notice: bool) -> None:
-    sheet = sheet_formats.read_sheet(encode(CHINESE))
+    sheet = sheet_files.read_sheet(encode(CHINESE))
     assert sheet.headings == ("slug", "label_zh")
     assert sheet.rows[0].cells[1].startswith("供應")
     assert bool(sheet.notices) is has_notice
@@ -100,8 +106,8 @@ def test_csv_in_excel_encodings_is_read(encode: Callable[[str], bytes], has_noti
 
 def refusal(data: bytes) -> str:
     with translation.override("en"):
-        with pytest.raises(sheet_formats.SheetRefused) as refused:
-            sheet_formats.read_sheet(data)
+        with pytest.raises(sheet_files.SheetRefused) as refused:
+            sheet_files.read_sheet(data)
         return str(refused.value)
 
 
@@ -124,7 +130,7 @@ def test_unreadable_file_is_refused_with_reason(data: bytes, reason: str) -> Non
 
 
 def test_rows_are_numbered_as_in_the_spreadsheet() -> None:
-    sheet = sheet_formats.read_sheet(b'slug,note\r\n\r\na,"x\r\ny"\r\n,\r\nb,z\r\n')
+    sheet = sheet_files.read_sheet(b'slug,note\r\n\r\na,"x\r\ny"\r\n,\r\nb,z\r\n')
     assert [(line.number, line.cells) for line in sheet.rows] == [(3, ("a", "x\r\ny")), (5, ("b", "z"))]
 
 
@@ -164,12 +170,12 @@ def set_cell(cell: str, value: object, number_format: str = "") -> Callable[[ope
     ],
 )
 def test_number_is_read_as_displayed_text(value: object, text: str) -> None:
-    assert sheet_formats.read_sheet(workbook(set_cell("C3", value))).rows[1].cells[2] == text
+    assert sheet_files.read_sheet(workbook(set_cell("C3", value))).rows[1].cells[2] == text
 
 
 def test_text_cell_keeps_zeros_and_number_formats_are_ignored() -> None:
     data = workbook(set_cell("C2", "007"), set_cell("C3", 7, "000"), set_cell("C4", 5, '0 "days"'))
-    assert [line.cells[2] for line in sheet_formats.read_sheet(data).rows] == ["007", "7", "5"]
+    assert [line.cells[2] for line in sheet_files.read_sheet(data).rows] == ["007", "7", "5"]
 
 
 @pytest.mark.parametrize(
@@ -193,7 +199,7 @@ def test_workbook_with_1904_dates_is_read_alike() -> None:
         target.epoch = openpyxl.utils.datetime.CALENDAR_MAC_1904
 
     assert "this cell is a date" in refusal(workbook(set_1904, set_cell("C3", 45817, "yyyy-mm-dd")))
-    assert sheet_formats.read_sheet(workbook(set_1904, set_cell("C3", 45817))).rows[1].cells[2] == "45817"
+    assert sheet_files.read_sheet(workbook(set_1904, set_cell("C3", 45817))).rows[1].cells[2] == "45817"
 
 
 def test_merged_cells_are_refused() -> None:
@@ -210,14 +216,14 @@ def test_hidden_rows_and_columns_are_read_with_notice() -> None:
         target.create_sheet("More")
 
     with translation.override("en"):
-        sheet = sheet_formats.read_sheet(workbook(hide))
+        sheet = sheet_files.read_sheet(workbook(hide))
     assert len(sheet.rows) == 3
     assert sheet.notices == [
         "Hidden in the file, and read all the same: rows 3.",
         "Hidden in the file, and read all the same: columns note.",
         "Only the sheet “Terms” was read, not “Old” (hidden), “More”.",
     ]
-    assert sheet_formats.read_sheet(workbook()).notices == []
+    assert sheet_files.read_sheet(workbook()).notices == []
 
 
 def test_first_visible_sheet_is_read() -> None:
@@ -225,11 +231,11 @@ def test_first_visible_sheet_is_read() -> None:
         target.create_sheet("Front").append(["slug", "zh"])
         target["Terms"].sheet_state = "hidden"
 
-    assert sheet_formats.read_sheet(workbook(hide_first_sheet)).headings == ("slug", "zh")
+    assert sheet_files.read_sheet(workbook(hide_first_sheet)).headings == ("slug", "zh")
 
 
 def test_sheet_with_cells_in_last_row_is_read() -> None:
-    sheet = sheet_formats.read_sheet(
+    sheet = sheet_files.read_sheet(
         workbook(set_cell("A1048576", "", "@"), set_cell("XFD2", "", "@"), set_cell("A1048575", "z"))
     )
     assert [line.number for line in sheet.rows] == [2, 3, 4, 1048575]
@@ -305,7 +311,7 @@ def test_shared_string_with_runs_and_phonetic_guide_is_read() -> None:
         "<si><t>slug</t></si><si><r><t>甲</t></r><r><rPr><b/></rPr><t xml:space='preserve'> 乙_x000D_\n</t></r>"
         "<rPh sb='0' eb='1'><t>コウ</t></rPh></si>"
     )
-    sheet = sheet_formats.read_sheet(excel_workbook(HEAD, '<c r="A2" t="s"><v>1</v></c>', strings=strings))
+    sheet = sheet_files.read_sheet(excel_workbook(HEAD, '<c r="A2" t="s"><v>1</v></c>', strings=strings))
     assert sheet.rows[0].cells == ("甲 乙\r\n",)
 
 
@@ -329,9 +335,9 @@ def test_invalid_number_is_refused(number: str) -> None:
 
 def test_cell_too_long_for_excel_is_refused_and_csv_suggested() -> None:
     rows = [["slug", "note"], ["a", "x" * 32_768]]
-    with translation.override("en"), pytest.raises(sheet_formats.SheetRefused, match="Choose CSV"):
-        sheet_formats.write_sheet(rows, "xlsx", title="x")
-    assert read_back(sheet_formats.write_sheet(rows, "csv", title="x")) == rows
+    with translation.override("en"), pytest.raises(sheet_files.SheetRefused, match="Choose CSV"):
+        sheet_files.write_sheet(rows, "xlsx", title="x")
+    assert read_back(sheet_files.write_sheet(rows, "csv", title="x")) == rows
 
 
 def test_cell_references_and_numbers_are_parsed() -> None:

@@ -18,11 +18,11 @@ from briefs import workflow
 from briefs.content import Bullet, Content
 from briefs.documents.files.encodings import split_clean_lines
 from briefs.documents.files.word import decode_word
-from briefs.documents.reader import read_document
+from briefs.documents.parser import read_document
 from briefs.documents.types import ParsedDocument
 from briefs.documents.writer import write
 from briefs.exchange.brief_text import BriefFile, build_document
-from briefs.exchange.word.digest_layout import write_digest_file
+from briefs.exchange.word_file import write_digest_file
 from briefs.models import Brief
 
 from ..conftest import FIXTURES, SEED

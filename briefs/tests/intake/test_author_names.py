@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from briefs import workflow
 from briefs.documents.fields.authors import split_authors
 from briefs.intake import ImportOutcome, create_import_job, import_digests
-from briefs.intake.author_names import read_author
+from briefs.intake.vocabulary_lookup import read_author
 from briefs.models import Author, Brief
 
 TEXT = (

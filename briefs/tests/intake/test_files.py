@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from briefs.intake import find_files
-from briefs.intake.files import make_printable_path
+from briefs.intake.importer import make_printable_path
 from briefs.models import Brief, Document
 
 from ..conftest import FIXTURES, SEED

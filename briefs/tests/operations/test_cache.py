@@ -18,7 +18,7 @@ import digest.cache
 import digest.environment
 from briefs import letters
 from briefs.client_address import count_attempt
-from briefs.public import rate_limits
+from briefs.public import responses
 
 from ..support.proxy import find_free_port
 from .denied_cache import Denied
@@ -78,7 +78,7 @@ def test_real_server_hangs_and_comes_back(
     config = digest.environment.cache(f"redis://127.0.0.1:{port}/0")
     settings.CACHES = {"default": config, "pages": digest.environment.page_cache(config)}
     settings.DIGEST_SEARCH_LIMIT = 3
-    monkeypatch.setattr(rate_limits.time, "time", lambda: 1_000_020.0)
+    monkeypatch.setattr(responses.time, "time", lambda: 1_000_020.0)
     try:
         while not is_listening(port):
             time.sleep(0.05)

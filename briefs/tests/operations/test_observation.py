@@ -23,7 +23,7 @@ from django.http import HttpRequest, HttpResponse
 from django.test import Client, RequestFactory
 from django.urls import path
 
-from digest import error_reports, listener, logs
+from digest import logs, observation
 from digest.wsgi import application
 
 from ..support.factories import Team
@@ -150,9 +150,11 @@ def read_counters(port: int) -> dict[str, float]:
 def test_client_that_sends_nothing_is_one_line_in_the_log(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(listener._Handler, "timeout", 0.01)
-    monkeypatch.setattr(listener._Server, "daemon_threads", False)  # so that leaving the block waits for them
-    with listener._Server(("127.0.0.1", 0), listener._Handler) as server:
+    monkeypatch.setattr(observation._Handler, "timeout", 0.01)
+    monkeypatch.setattr(
+        observation._Server, "daemon_threads", False
+    )  # so that leaving the block waits for them
+    with observation._Server(("127.0.0.1", 0), observation._Handler) as server:
         client = socket.create_connection(server.server_address)
         server.handle_request()
     client.close()
@@ -179,7 +181,7 @@ def test_report_carries_no_typed_text(client: Client, team: Team, editable_urlpa
         def capture_envelope(self, envelope: Any) -> None:
             reports.append(envelope.get_event())
 
-    error_reports.start_reports("https://key@127.0.0.1/1", "1.0", "digest.example", transport=Recorder)
+    logs.start_reports("https://key@127.0.0.1/1", "1.0", "digest.example", transport=Recorder)
     editable_urlpatterns.insert(0, path("fail/", fail))
     client.force_login(team.writer)
     client.raise_request_exception = False

@@ -2,12 +2,12 @@
 
 import pytest
 
-from briefs.public import keyset
+from briefs.public import editions
 
 from ..support.crawler import forget_prepared_queries
 
 
 @pytest.fixture
 def small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(keyset, "PAGE_SIZE", 7)
+    monkeypatch.setattr(editions, "PAGE_SIZE", 7)
     forget_prepared_queries(monkeypatch)

@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 
 from briefs import images
 from briefs.models import Picture
-from briefs.rendering.cover import PICTURE_TYPES
+from briefs.rendering.cards import PICTURE_TYPES
 
 from ..support import corpus_fixtures, scale
 from ..support.crawler import PublicResponse, fetch

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from briefs.models.edition import Edition
 from briefs.models.vocabulary import Keyword
-from briefs.public.machines import sitemaps
+from briefs.public import sitemaps
 from briefs.tests.support import corpus_fixtures
 
 pytestmark = [pytest.mark.django_db, corpus_fixtures.NO_STATIC]

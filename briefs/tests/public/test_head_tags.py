@@ -13,7 +13,7 @@ from django.test import Client
 from PIL import Image, ImageChops
 
 from briefs.models import Author, Source
-from briefs.public.machines import card_drawing, fonts
+from briefs.public import card_views
 
 from ..support import corpus_fixtures
 
@@ -111,8 +111,8 @@ def test_card_says_what_the_brief_digests(
     content = corpus_fixtures.load_sample(corpus_fixtures.SEED)
     Source.objects.filter(name="Foreign Policy").update(name_zh="外交政策", kind="magazine")
     corpus_fixtures.publish(content)
-    drawn: list[card_drawing.CardText] = []
-    monkeypatch.setattr(card_drawing, "draw", lambda text, side: drawn.append(text) or b"")  # type: ignore[func-returns-value]
+    drawn: list[card_views.CardText] = []
+    monkeypatch.setattr(card_views, "draw", lambda text, side: drawn.append(text) or b"")  # type: ignore[func-returns-value]
     cache.clear()
     client.get(f"/{code}/briefs/next-technology-race/card.png")
     assert drawn[0].byline.endswith(words)
@@ -121,21 +121,20 @@ def test_card_says_what_the_brief_digests(
 def test_card_without_chinese_font_is_plain_and_logs_one_warning(
     client: Client, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(fonts, "_list_faces", lambda language: [])
-    for cached in (fonts.find_face, fonts.load_font):
+    monkeypatch.setattr(card_views, "_list_faces", lambda language: [])
+    for cached in (card_views.find_face, card_views.load_font):
         cached.cache_clear()
     try:
-        with caplog.at_level(logging.WARNING, logger="briefs.public.machines.fonts"):
+        with caplog.at_level(logging.WARNING, logger="briefs.public.card_views"):
             cards = [
-                card_drawing.draw(card_drawing.CardText(title, "", ""), "zh")
-                for title in ("標題", "另一個標題")
+                card_views.draw(card_views.CardText(title, "", ""), "zh") for title in ("標題", "另一個標題")
             ]
-            english = card_drawing.draw(card_drawing.CardText("A Headline", "", ""), "en")
+            english = card_views.draw(card_views.CardText("A Headline", "", ""), "en")
         assert cards[0] == cards[1]
         assert english != cards[0]
         assert [record.levelname for record in caplog.records] == ["WARNING"]
     finally:
-        for cached in (fonts.find_face, fonts.load_font):
+        for cached in (card_views.find_face, card_views.load_font):
             cached.cache_clear()
 
 
@@ -145,10 +144,10 @@ HEADLINES = ["一" * 200, "W" * 300, "A Word " * 60, "「" * 30, "短", "x", "�
 @pytest.mark.parametrize("side", ["zh", "en"])
 def test_headline_on_card_stays_between_source_and_byline(side: str) -> None:
     for headline in HEADLINES:
-        data = card_drawing.draw(card_drawing.CardText(headline, "", ""), side)  # type: ignore[arg-type]
-        empty = card_drawing.draw(card_drawing.CardText("", "", ""), side)  # type: ignore[arg-type]
+        data = card_views.draw(card_views.CardText(headline, "", ""), side)  # type: ignore[arg-type]
+        empty = card_views.draw(card_views.CardText("", "", ""), side)  # type: ignore[arg-type]
         card, blank = (Image.open(io.BytesIO(d)).convert("RGB") for d in (data, empty))
         box = ImageChops.difference(card, blank).getbbox()
         if box:
-            assert box[1] >= card_drawing.TOP + card_drawing.SMALL_SIZE, headline
-            assert box[3] <= card_drawing.BOTTOM - card_drawing.SMALL_SIZE, headline
+            assert box[1] >= card_views.TOP + card_views.SMALL_SIZE, headline
+            assert box[3] <= card_views.BOTTOM - card_views.SMALL_SIZE, headline

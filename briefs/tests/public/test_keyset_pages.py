@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from briefs.models.edition import Edition
-from briefs.public import keyset
-from briefs.public.page_keys import OLDEST_KEY, ListPosition, MalformedKey
+from briefs.public import editions
+from briefs.public.editions import OLDEST_KEY, ListPosition, MalformedKey
 from briefs.tests.support import corpus_fixtures
 from briefs.tests.support.crawler import forget_prepared_queries
 
@@ -169,7 +169,7 @@ def test_any_text_parses_as_key_or_is_malformed(text: str) -> None:
 def test_brief_with_several_keywords_appears_once_in_subject_list(
     client: Client, monkeypatch: pytest.MonkeyPatch, list_path: str
 ) -> None:
-    monkeypatch.setattr(keyset, "PAGE_SIZE", 2)
+    monkeypatch.setattr(editions, "PAGE_SIZE", 2)
     forget_prepared_queries(monkeypatch)
     facts = corpus_fixtures.load_sample(corpus_fixtures.SEED).facts
     for n in range(5):

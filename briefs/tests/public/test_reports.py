@@ -18,7 +18,7 @@ from django.utils.html import escape
 from briefs import letters
 from briefs.models import Edition, Letter, Outbox
 from briefs.tests.support import corpus_fixtures, factories
-from digest.body_limit import WAITING, LargeRequestRefused, take_turn
+from digest.middleware import WAITING, LargeRequestRefused, take_turn
 
 pytestmark = [pytest.mark.django_db, corpus_fixtures.NO_STATIC]
 

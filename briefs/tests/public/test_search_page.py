@@ -18,8 +18,7 @@ from briefs import workflow
 from briefs.client_address import get_client_address
 from briefs.content import Bullet, Byline
 from briefs.models import Author, Keyword, Search, Source, Term
-from briefs.public import rate_limits
-from briefs.public.search import search_params, search_queries, similar_names
+from briefs.public import responses, search_queries, search_views
 from briefs.sample_corpus import load_corpus
 from briefs.search import search_log
 
@@ -238,7 +237,7 @@ def follow_result_pages(query: str, rel: str) -> tuple[list[list[str]], str]:
 
 def test_paging_shows_each_result_once_by_rank_and_by_date(monkeypatch: pytest.MonkeyPatch) -> None:
     load_corpus(9)
-    for module in (search_params, search_queries):
+    for module in (search_queries, search_queries):
         monkeypatch.setattr(module, "RESULTS_PER_PAGE", 4)
     for order in ("", "&order=newest"):
         down, last = follow_result_pages(f"?q=the{order}", "next")
@@ -272,7 +271,7 @@ def test_search_runs_as_many_queries_however_many_briefs(
     for n in (3, 9):
         load_corpus(n)
         caches["pages"].clear()
-        similar_names._index_names.cache_clear()
+        search_views._index_names.cache_clear()
         with CaptureQueriesContext(connection) as queries:
             get_search_page(site, query)
         costs.append(len(queries))
@@ -285,7 +284,7 @@ def test_searches_over_limit_get_429_but_pages_do_not(
 ) -> None:
     settings.DIGEST_SEARCH_LIMIT = 3
     cache.clear()
-    monkeypatch.setattr(rate_limits.time, "time", lambda: 1_000_020.0)
+    monkeypatch.setattr(responses.time, "time", lambda: 1_000_020.0)
     for _ in range(3):
         assert site.get("/en/search/?q=AI").status_code == 200
     refused = site.get("/en/search/?q=AI")
@@ -296,7 +295,7 @@ def test_searches_over_limit_get_429_but_pages_do_not(
     assert site.get("/en/").status_code == site.get("/en/search/").status_code == 200
     assert site.get("/en/search/?q=AI", REMOTE_ADDR="203.0.113.9").status_code == 200
     assert [site.get("/en/search/suggest/?q=a").status_code for _ in range(13)] == [200] * 12 + [429]
-    monkeypatch.setattr(rate_limits.time, "time", lambda: 1_000_080.0)
+    monkeypatch.setattr(responses.time, "time", lambda: 1_000_080.0)
     assert site.get("/en/search/?q=AI").status_code == 200
 
 

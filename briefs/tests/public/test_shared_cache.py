@@ -13,7 +13,7 @@ from django.test import Client
 from django.test.utils import override_settings
 
 from briefs import workflow
-from briefs.admin.home import middleware
+from briefs.admin.home import desk_site
 
 from ..support import corpus_fixtures, route_registry
 from ..support.crawler import PublicResponse, fetch, problems
@@ -116,7 +116,7 @@ def test_https_redirect_of_private_address_is_not_cacheable(client: Client, path
 
 
 def test_missing_cache_control_is_detected(world: World, clock: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(middleware, "patch_cache_control", lambda response, **values: None)
+    monkeypatch.setattr(desk_site, "patch_cache_control", lambda response, **values: None)
     cacheable, _statuses = cacheable_answers(
         world, ["/admin", "/preview/x", "/admin/briefs/brief/1/citation/"]
     )
@@ -244,6 +244,6 @@ def test_only_redirects_to_a_language_declare_vary() -> None:
     }
     assert settings.MIDDLEWARE[:3] == [
         "digest.observation.note_route",
-        "digest.headers.permissions_policy",
-        "briefs.admin.home.middleware.DeskMiddleware",
+        "digest.middleware.permissions_policy",
+        "briefs.admin.home.desk_site.DeskMiddleware",
     ]

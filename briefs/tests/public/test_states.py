@@ -190,7 +190,7 @@ def test_404_page_has_both_languages_and_lang_of_address(client: Client, path: s
 
 
 def test_500_page_runs_no_query(rf, django_assert_num_queries) -> None:  # type: ignore[no-untyped-def]
-    from briefs.public.errors import server_error
+    from briefs.public.responses import server_error
 
     with django_assert_num_queries(0):
         response = server_error(rf.get("/en/x/"))

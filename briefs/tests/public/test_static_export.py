@@ -18,8 +18,7 @@ from briefs.models.derived import EditionTerm
 from briefs.models.edition import Edition
 from briefs.models.site import SiteText
 from briefs.models.vocabulary import Keyword
-from briefs.public import keyset
-from briefs.public.export import static_export
+from briefs.public import editions, static_export
 
 from ..support import corpus_fixtures
 from ..support.crawler import forget_prepared_queries
@@ -34,7 +33,7 @@ LINK = re.compile(r'(?:href|src|content|srcset|action)="([^"]*)"|<(?:loc|id|uri)
 def _site(monkeypatch: pytest.MonkeyPatch) -> None:
     """Publish seven briefs, three to a page, and one withdrawn and one removed brief."""
     monkeypatch.setattr(timezone, "now", lambda: NOW)
-    monkeypatch.setattr(keyset, "PAGE_SIZE", 3)
+    monkeypatch.setattr(editions, "PAGE_SIZE", 3)
     forget_prepared_queries(monkeypatch)
     facts = corpus_fixtures.load_sample(corpus_fixtures.SEED).facts
     for n in range(7):

@@ -11,8 +11,8 @@ from django.utils import timezone
 from briefs.content import Byline, Facts
 from briefs.models.edition import Edition
 from briefs.models.vocabulary import Author, Keyword, Source
-from briefs.public import keyset
-from briefs.public.page_keys import OLDEST_KEY
+from briefs.public import editions
+from briefs.public.editions import OLDEST_KEY
 from briefs.tests.support import corpus_fixtures
 
 from ..support.crawler import forget_prepared_queries
@@ -32,7 +32,7 @@ def _fixed_clock(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def four_per_page(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(keyset, "PAGE_SIZE", 4)
+    monkeypatch.setattr(editions, "PAGE_SIZE", 4)
     forget_prepared_queries(monkeypatch)
 
 

@@ -13,7 +13,7 @@ from briefs import workflow
 from briefs.content import SIDES
 from briefs.models import Brief, Edition
 from briefs.models.edition import EditionQuerySet
-from briefs.public import editions, keyset, views
+from briefs.public import editions, views
 
 from ..support import factories, route_registry
 from ..support.crawler import (
@@ -80,7 +80,7 @@ def test_crawl_detects_broken_visibility_rule(
 @pytest.fixture
 def one_page(monkeypatch: pytest.MonkeyPatch, small_pages: None) -> None:
     """Every listed brief is on the first page and in the feed."""
-    monkeypatch.setattr(keyset, "PAGE_SIZE", 200)
+    monkeypatch.setattr(editions, "PAGE_SIZE", 200)
 
 
 @pytest.mark.heavy

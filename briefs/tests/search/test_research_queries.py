@@ -12,9 +12,8 @@ from django.utils import timezone
 
 from briefs.content import Bullet, Byline, Content, Facts
 from briefs.models import Author, Keyword, Source, Term
-from briefs.public.search import search_queries
-from briefs.public.search.search_params import SearchParams
-from briefs.public.search.search_queries import SearchResults
+from briefs.public import search_queries
+from briefs.public.search_queries import SearchParams, SearchResults
 from briefs.search import did_you_mean
 from briefs.search.expansion import Concepts
 from briefs.search.query import parse_query

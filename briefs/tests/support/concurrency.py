@@ -49,7 +49,7 @@ def sign(brief: int, by: int, seen: str) -> object:
 
 
 def save_sheet(upload: str, by: int) -> object:
-    from briefs.admin.uploads.pending_sheets import save_batches
+    from briefs.admin.uploads.pending_files import save_batches
     from briefs.models import Upload
 
     return save_batches(Upload.objects.get(pk=upload), by=_person(by), seconds=60).results["left"]
@@ -94,9 +94,9 @@ def send(port: int) -> object:
 
 
 def send_webhooks() -> object:
-    from briefs.webhooks import sending
+    from briefs import webhooks
 
-    return sending.send_due().sent
+    return webhooks.send_due().sent
 
 
 ACTS: dict[str, Callable[..., object]] = {

@@ -13,11 +13,9 @@ from django.conf import settings
 from django.test import Client
 from django.urls import Resolver404
 
-from briefs.database.prepared_query import PreparedQuery
-from briefs.public import editions
-from briefs.public.keyset import KeysetPaginator
-from briefs.public.machines import feed_queries
-from briefs.public.subjects import archive_queries, subject_queries
+from briefs.database.replica import PreparedQuery
+from briefs.public import editions, feeds, subject_queries
+from briefs.public.editions import KeysetPaginator
 
 from . import route_registry
 from .state_model import World, find_tokens, find_years, list_positions
@@ -78,7 +76,7 @@ def fetch(address: str, method: str = "GET", **headers: str) -> PublicResponse:
 
 def forget_prepared_queries(monkeypatch: pytest.MonkeyPatch) -> None:
     """Forget the compiled SQL of prepared queries until the test ends."""
-    for module in (editions, subject_queries, archive_queries, feed_queries):
+    for module in (editions, subject_queries, subject_queries, feeds):
         for value in vars(module).values():
             for query in value.values() if isinstance(value, dict) else [value]:
                 for part in query.queries.values() if isinstance(query, KeysetPaginator) else [query]:

@@ -15,7 +15,7 @@ from django.utils import timezone
 from briefs import workflow
 from briefs.content import SIDES, Bullet, Content, Facts, Side
 from briefs.demo import FIXTURES
-from briefs.derived.page_names import PageNames, hash_facts_by_name
+from briefs.derived.public_brief import PageNames, hash_facts_by_name
 from briefs.facts import FACTS, FactKind
 from briefs.models import Brief, Edition, Keyword, Letter, Person, PreviewLink, Proposal, Source
 from briefs.models.vocabulary import Vocabulary

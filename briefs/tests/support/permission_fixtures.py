@@ -7,12 +7,12 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
 
-from briefs import intake, workflow
+from briefs import intake, webhooks, workflow
 from briefs.admin.common.findings import CheckedContent as Findings
 from briefs.content import SIDES, hash_json
 from briefs.exchange.brief_text import write_table_files
-from briefs.exchange.sheets import sheet_formats
-from briefs.exchange.sheets.brief_export import build_brief_rows
+from briefs.exchange.sheets import sheet_files
+from briefs.exchange.sheets.brief_sheets import build_brief_rows
 from briefs.facts import FACTS
 from briefs.models import (
     Author,
@@ -28,7 +28,6 @@ from briefs.models import (
     Term,
     WebhookDelivery,
 )
-from briefs.webhooks import sending
 from briefs.workflow.review_comments import TextAnchor
 
 from ..conftest import SEED
@@ -106,8 +105,8 @@ class PermissionScenario:
         self.document = self.imported_brief.revisions.get().document_id
         self.picture = workflow.store_picture(photo((320, 200)), by=writer)
         self.filter = SavedFilter.objects.create(person=writer, name="mine", query="state=draft")
-        webhook, _ = sending.create("https://partner.example/", by=self.team.publisher, now=timezone.now())
-        sending.switch(webhook, on=False, now=timezone.now())
+        webhook, _ = webhooks.create("https://partner.example/", by=self.team.publisher, now=timezone.now())
+        webhooks.switch(webhook, on=False, now=timezone.now())
         values = {"webhook": webhook, "at": timezone.now(), "due_at": timezone.now(), "attempts": 10}
         self.delivery, _ = WebhookDelivery.objects.update_or_create(pk=webhook.pk, defaults=values)
         self.notice = Outbox.objects.order_by("pk")[0]
@@ -151,7 +150,7 @@ class PermissionScenario:
         """Export the briefs, change the headline of a draft in the sheet, and upload it."""
         rows = build_brief_rows(Brief.objects.filter(pk=factories.draft_brief(self.team).pk))["briefs"]
         rows[1][rows[0].index("headline_en")] = "From the sheet"
-        self.brief_sheet = sheet_formats.write_sheet(rows, "csv", title="x")
+        self.brief_sheet = sheet_files.write_sheet(rows, "csv", title="x")
         file = SimpleUploadedFile("x.csv", self.brief_sheet)
         self.sheet_upload = writer.post("/admin/briefs/brief/sheet/", {"files": file})["Location"]
 
@@ -174,7 +173,7 @@ def _sheet(client: Client, kind: str, values: dict[str, str]) -> str:
 
 def csv_table(values: dict[str, str]) -> bytes:
     rows = [["slug", *values], ["", *(f"{value} new" for value in values.values())]]
-    return sheet_formats.write_sheet(rows, "csv", title="x")
+    return sheet_files.write_sheet(rows, "csv", title="x")
 
 
 # Briefs by state. The function names are the keys of `PermissionScenario.briefs`.

@@ -21,8 +21,8 @@ from briefs import workflow
 from briefs.content import SIDES, Bullet, Byline, Content, Facts, Picture
 from briefs.installation import load_missing_rows
 from briefs.models import Author, Brief, Edition, Keyword, Note, Person, Source
-from briefs.public.page_keys import ListPosition
-from briefs.public.subjects import subject_queries
+from briefs.public import subject_queries
+from briefs.public.editions import ListPosition
 
 from . import factories, picture_samples, route_registry
 

@@ -2,8 +2,7 @@
 
 import pytest
 
-from briefs.text.article_urls import build_article_key, is_safe_link, write_host_in_ascii
-from briefs.text.lookalike_hosts import find_lookalike_host
+from briefs.text.article_urls import build_article_key, find_lookalike_host, is_safe_link, write_host_in_ascii
 
 KNOWN = ("https://www.chathamhouse.org/", "https://rand.org/", "not a link")
 

@@ -11,8 +11,7 @@ from hypothesis import strategies as st
 
 from briefs.content import Bullet, Byline, Content, Facts
 from briefs.tests.support import limit_cpu_time
-from briefs.text.content_diff import BulletDifference, diff_contents
-from briefs.text.text_diff import DiffRun, diff_texts
+from briefs.text.text_diff import BulletDifference, DiffRun, diff_contents, diff_texts
 
 CABLES = "海底電纜承載絕大多數的跨洋通訊，卻長期被視為單純的商業設施。本文主張，電纜韌性應納入國家安全規劃，政策核心應是「快速修復」，而非「全面防護」。"
 RACE = "由於科技轉型成本高昂、過程長久,且影響深遠,各國政府勢必在「與美國及其盟友合作」或「與中國合作」之間做出抉擇,因此,誰能搶先佈局,就能占據優勢。"

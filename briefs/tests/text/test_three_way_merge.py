@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from briefs.content import SIDES, Bullet, Byline, Content, Facts, Side
-from briefs.text.three_way_merge import collect_values_by_key, merge
+from briefs.text.text_diff import collect_values_by_key, merge
 
 WORDS = st.text(alphabet="甲乙丙丁abc", max_size=4)
 NUMBERS = range(1, 7)

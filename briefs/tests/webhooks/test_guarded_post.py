@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from django.conf import settings
 
-from briefs.webhooks import guarded_post
-from briefs.webhooks.guarded_post import AddressRefused, Post, check_url, is_public_address, post_all
+from briefs import webhooks
+from briefs.webhooks import AddressRefused, Post, check_url, is_public_address, post_all
 
 from .receiver import Receiver
 
@@ -83,8 +83,8 @@ def test_connection_goes_to_the_checked_address(
         reached.append(address[0])
         raise ConnectionRefusedError
 
-    monkeypatch.setattr(guarded_post.socket, "getaddrinfo", resolve)
-    monkeypatch.setattr(guarded_post.socket, "create_connection", connect)
+    monkeypatch.setattr(webhooks.socket, "getaddrinfo", resolve)
+    monkeypatch.setattr(webhooks.socket, "create_connection", connect)
     (error,) = post_all([Post("https://partner.example/", b"{}", {})])
     assert reached == connected
     assert error.startswith("ConnectionRefusedError" if connected else "Nothing is sent")
@@ -92,7 +92,7 @@ def test_connection_goes_to_the_checked_address(
 
 def test_receivers_are_promised_the_time_that_they_get() -> None:
     text = " ".join((Path(settings.BASE_DIR) / "docs" / "api.md").read_text().split())
-    assert f"Answer 2xx within {guarded_post.DEADLINE:g} seconds" in text
+    assert f"Answer 2xx within {webhooks.DEADLINE:g} seconds" in text
 
 
 @pytest.mark.parametrize(
@@ -110,7 +110,7 @@ def test_answer_is_judged_by_its_status_alone(
     receiver: Receiver, settings: Any, monkeypatch: pytest.MonkeyPatch, path: str, error: str
 ) -> None:
     settings.SITE_URL = "http://127.0.0.1:8000"
-    monkeypatch.setattr(guarded_post, "DEADLINE", 0.5 if error.startswith("No answer") else 10.0)
+    monkeypatch.setattr(webhooks, "DEADLINE", 0.5 if error.startswith("No answer") else 10.0)
     (found,) = post_all([Post(receiver.url(path), b"{}", {"webhook-id": "x"})])
     assert found.startswith(error)
     assert bool(found) == bool(error)

@@ -15,9 +15,8 @@ from django.db import connection, transaction
 from django.test import Client
 from django.utils import timezone
 
-from briefs import workflow
+from briefs import webhooks, workflow
 from briefs.models import Person, Webhook, WebhookDelivery
-from briefs.webhooks import guarded_post, sending
 
 from ..support import corpus_fixtures, factories
 from ..support.concurrency import racers
@@ -34,7 +33,7 @@ REASONS = {"kind": "rights", "reason_zh": "權", "reason_en": "Rights"}
 
 
 def add(team: Team, url: str) -> tuple[Webhook, str]:
-    return sending.create(url, by=team.publisher, now=timezone.now())
+    return webhooks.create(url, by=team.publisher, now=timezone.now())
 
 
 def is_signed(one: Received, secret: str) -> bool:
@@ -63,8 +62,8 @@ def test_each_change_is_sent_once_as_the_feed_shows_it(
             if act:
                 act()
             receiver.received.clear()
-            assert sending.send_due() == (1, 0)
-            assert sending.send_due() == (0, 0)
+            assert webhooks.send_due() == (1, 0)
+            assert webhooks.send_due() == (0, 0)
             (one,) = receiver.received
             assert is_signed(one, secret)
             clock.shift(2 * MINUTE)
@@ -86,25 +85,25 @@ def test_scheduled_edition_is_sent_at_its_time_and_a_cancelled_one_never(
             factories.approve(brief, team.publisher, at=at)
         workflow.reschedule(late, by=team.publisher, at=at + MINUTE)
         workflow.cancel(gone, by=team.publisher)
-        sending.switch(webhook, on=False, now=timezone.now())
-        sending.switch(webhook, on=True, now=timezone.now())
-        assert sending.send_due() == (0, 0)
+        webhooks.switch(webhook, on=False, now=timezone.now())
+        webhooks.switch(webhook, on=True, now=timezone.now())
+        assert webhooks.send_due() == (0, 0)
         clock.move_to(at)
-        assert sending.send_due() == (1, 0)
+        assert webhooks.send_due() == (1, 0)
         clock.shift(MINUTE)
-        assert sending.send_due() == (1, 0)
+        assert webhooks.send_due() == (1, 0)
         clock.shift(dt.timedelta(days=1))
-        assert sending.send_due() == (0, 0)
+        assert webhooks.send_due() == (0, 0)
     assert [one.message["data"]["id"] for one in receiver.received] == [early.pk, late.pk]
 
 
 def test_late_attempt_carries_no_text_that_was_removed(team: Team, receiver: Receiver) -> None:
     add(team, receiver.url("/500"))
     brief = factories.live_brief(team)
-    sending.send_due()
+    webhooks.send_due()
     workflow.remove(brief, by=team.publisher, reason="r")
     for minutes in (2, 2.5):  # one failure a run
-        sending.send_due(timezone.now() + minutes * MINUTE)
+        webhooks.send_due(timezone.now() + minutes * MINUTE)
     first, *_, again = (one for one in receiver.received if one.message["type"] == "published")
     assert (first.id, first.message["data"]["brief"] is None) == (again.id, False)
     assert again.message["data"] | {"at": ""} == {"id": brief.pk, "edition": 1, "kind": "published", "at": "", "brief": None}  # fmt: skip
@@ -113,12 +112,12 @@ def test_late_attempt_carries_no_text_that_was_removed(team: Team, receiver: Rec
 def test_bad_receivers_hold_up_nobody(
     team: Team, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(guarded_post, "DEADLINE", 1.0)
+    monkeypatch.setattr(webhooks, "DEADLINE", 1.0)
     for path in ("/hang", "/500", "/redirect", "/drip", "/ok", "/cut", "/other"):
         add(team, receiver.url(path))
     for _ in range(3):
         factories.live_brief(team)
-    assert sending.send_due() == (6, 5)
+    assert webhooks.send_due() == (6, 5)
     assert {path: len(receiver.of(path)) for path in ("/ok", "/other", "/hang", "/500", "/redirect")} == {
         "/ok": 3, "/other": 3, "/hang": 1, "/500": 1, "/redirect": 1,
     }  # fmt: skip
@@ -129,21 +128,21 @@ def test_delivery_is_retried_with_growing_pauses_and_given_up(
 ) -> None:
     with time_machine.travel(START, tick=False) as clock:
         webhook, _ = add(team, receiver.url("/500"))
-        sending.queue_test(webhook, now=timezone.now())
+        webhooks.queue_test(webhook, now=timezone.now())
         tried = []
-        while waiting := WebhookDelivery.objects.filter(attempts__lt=sending.MAX_ATTEMPTS).first():
+        while waiting := WebhookDelivery.objects.filter(attempts__lt=webhooks.MAX_ATTEMPTS).first():
             clock.move_to(waiting.due_at)
-            assert sending.send_due() == (0, 1)
+            assert webhooks.send_due() == (0, 1)
             tried.append(timezone.now())
             clock.shift(MINUTE / 2)
-            assert sending.send_due() == (0, 0)
+            assert webhooks.send_due() == (0, 0)
         clock.shift(dt.timedelta(days=7))
-        assert sending.send_due() == (0, 0)
+        assert webhooks.send_due() == (0, 0)
         pauses = [later - earlier for earlier, later in pairwise(tried)]
-        assert len(tried) == sending.MAX_ATTEMPTS
+        assert len(tried) == webhooks.MAX_ATTEMPTS
         assert pauses == sorted(pauses)
         assert sum(pauses, dt.timedelta()) > dt.timedelta(days=3)
-        (row,) = sending.find_given_up()
+        (row,) = webhooks.find_given_up()
         Webhook.objects.update(url=receiver.url("/ok"))
         client.force_login(factories.person("root", is_superuser=True))
         page = client.get("/admin/briefs/webhook/").content.decode()
@@ -156,24 +155,24 @@ def test_delivery_is_retried_with_growing_pauses_and_given_up(
         assert client.post(change, again).status_code == 404, "switched off: it would be cancelled"
         client.post(change, {"do": f"on:{webhook.pk}"})
         assert client.post(change, again).status_code == 302
-        assert sending.send_due() == (1, 0)
+        assert webhooks.send_due() == (1, 0)
     assert len({one.id for one in receiver.received}) == 1
-    assert len(receiver.received) == sending.MAX_ATTEMPTS + 1
-    sending.delete_expired(START + sending.KEPT)
+    assert len(receiver.received) == webhooks.MAX_ATTEMPTS + 1
+    webhooks.delete_expired(START + webhooks.KEPT)
     assert WebhookDelivery.objects.exists()
-    sending.delete_expired(START + sending.KEPT + dt.timedelta(days=1))
+    webhooks.delete_expired(START + webhooks.KEPT + dt.timedelta(days=1))
     assert not WebhookDelivery.objects.exists()
 
 
 def test_receiver_that_wants_nothing_more_is_switched_off(team: Team, receiver: Receiver) -> None:
     webhook, _ = add(team, receiver.url("/410"))
     for _ in range(2):
-        sending.queue_test(webhook, now=timezone.now())
-    assert sending.send_due() == (0, 1)
+        webhooks.queue_test(webhook, now=timezone.now())
+    assert webhooks.send_due() == (0, 1)
     assert Webhook.objects.get().off_at
     assert [row.error for row in WebhookDelivery.objects.order_by("pk")] == ["HTTP 410", ""]
     later = timezone.now() + dt.timedelta(days=1)
-    assert sending.send_due(later) == (0, 0)
+    assert webhooks.send_due(later) == (0, 0)
     assert len(receiver.received) == 1
 
 
@@ -187,7 +186,7 @@ def test_deliveries_of_a_webhook_that_is_off_are_shown_as_not_sent(client: Clien
     webhook, _ = add(team, "http://127.0.0.1:9/")
     slug = factories.live_brief(team).slug
     assert "Goes out at the next run" in read("en")
-    sending.switch(webhook, on=False, now=timezone.now())
+    webhooks.switch(webhook, on=False, now=timezone.now())
     page = read("en")
     assert "Not sent: switched off or cancelled" in page
     assert "Goes out at the next run" not in page
@@ -211,13 +210,13 @@ def test_secret_is_shown_once_and_the_old_one_signs_for_a_day(
         settings.SECRET_KEY_FALLBACKS, settings.SECRET_KEY = [settings.SECRET_KEY], "another key"
         for hours, signs in ((0, (True, True)), (25, (False, True))):
             clock.move_to(START + dt.timedelta(hours=hours))
-            sending.queue_test(webhook, now=timezone.now())
+            webhooks.queue_test(webhook, now=timezone.now())
             call_command("publish_due")  # it also encrypts with the new key
             assert (is_signed(receiver.received[-1], old), is_signed(receiver.received[-1], new)) == signs
             settings.SECRET_KEY_FALLBACKS = []
         settings.SECRET_KEY = "a key from nowhere"
-        sending.queue_test(webhook, now=timezone.now())
-        assert sending.send_due() == (0, 1)
+        webhooks.queue_test(webhook, now=timezone.now())
+        assert webhooks.send_due() == (0, 1)
         assert "SECRET_KEY" in WebhookDelivery.objects.latest("pk").error
 
 
@@ -256,7 +255,7 @@ def test_killed_sender_delivers_everything_with_one_id(receiver: Receiver) -> No
                 with transaction.atomic():
                     brief = factories.live_brief(team) if kills % 20 == 0 else None
                     for hook in hooks if brief is None else ():
-                        sending.queue_test(hook, now=timezone.now())
+                        webhooks.queue_test(hook, now=timezone.now())
             # as if the pause had passed
             WebhookDelivery.objects.filter(sent_at=None).update(due_at=timezone.now(), attempts=0)
             at = dice.randrange(20)
@@ -264,7 +263,7 @@ def test_killed_sender_delivers_everything_with_one_id(receiver: Receiver) -> No
             kills += not outcome["did"]
             statement_counts |= set() if outcome["did"] else {at}
     WebhookDelivery.objects.filter(sent_at=None).update(due_at=timezone.now(), attempts=0)
-    sending.send_due()
+    webhooks.send_due()
     rows = WebhookDelivery.objects.select_related("webhook")
     expected = {(row.webhook.url.removeprefix(receiver.url("")), f"msg_{row.message_id.hex}") for row in rows}
     assert {(one.path, one.id) for one in receiver.received} == expected

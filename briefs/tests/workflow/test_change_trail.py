@@ -2,7 +2,7 @@
 
 import pytest
 
-from briefs.workflow.rules.change_trail import ChangeTrail, Step, build_trail
+from briefs.workflow.rules.four_eyes import ChangeTrail, Step, build_trail
 
 # A step is `PEOPLE:value`, where the first letter is the editor; `p:value` (small) is a repair by P.
 # `!` approves the newest step, `!?` urgently without a confirmation, `P:<2` discards back to step 2.

@@ -6,7 +6,7 @@ import pytest
 
 from briefs import workflow
 from briefs.content import Byline
-from briefs.derived.page_names import PageNames
+from briefs.derived.public_brief import PageNames
 from briefs.models import Author, Brief, Event, FactTick, Keyword, Person, Source, Term
 
 from ..support import factories

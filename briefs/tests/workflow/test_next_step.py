@@ -19,8 +19,8 @@ from briefs.workflow.next_step import (
     next_step,
 )
 from briefs.workflow.rules import four_eyes
-from briefs.workflow.rules.brief_history import BriefHistory
-from briefs.workflow.rules.fact_ticks import ChangedFact
+from briefs.workflow.rules.four_eyes import ChangedFact
+from briefs.workflow.rules.transitions import BriefHistory
 
 from ..support import scale
 

@@ -16,7 +16,7 @@ from django.utils import timezone
 from briefs import workflow
 from briefs.models import Brief, Edition, Note
 from briefs.models.edition import EditionQuerySet
-from briefs.workflow import schedule
+from briefs.workflow import editions
 
 from ..support import factories, scale
 from ..support.crawler import fetch, forget_prepared_queries
@@ -290,8 +290,8 @@ def _cancel_without_reopening(edition: Edition, now: dt.datetime) -> None:
 
 
 MUTANTS: dict[str, tuple[Any, str, Any]] = {
-    "cancel does not open the edition before": (schedule, "cancel_edition", _cancel_without_reopening),
-    "taking down leaves the schedule": (schedule, "find_scheduled_edition", lambda row, now: None),
+    "cancel does not open the edition before": (editions, "cancel_edition", _cancel_without_reopening),
+    "taking down leaves the schedule": (editions, "find_scheduled_edition", lambda row, now: None),
     "listed forgets the end": (EditionQuerySet, "listed", lambda self, now: self.filter(live_from__lte=now, withdrawn_at=None, removed_at=None)),
     "public a moment early": (EditionQuerySet, "public", lambda self, now: self.filter(live_from__lte=now + dt.timedelta(seconds=1)).exclude(live_until__lte=now)),
 }  # fmt: skip

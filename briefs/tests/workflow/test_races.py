@@ -90,7 +90,11 @@ def test_text_edited_during_approval_is_never_published_or_signed_unseen(eight_r
         row = Brief.objects.get(pk=brief.pk)
         factories.sign_off(row, team.reviewer)
         content = workflow.load_working_copy(row)
-        seen, target, last_signoff = factories.content_hash(row), {"brief": brief.pk}, SignOff.objects.latest("pk").pk
+        seen, target, last_signoff = (
+            factories.content_hash(row),
+            {"brief": brief.pk},
+            SignOff.objects.latest("pk").pk,
+        )
         approved, saved, _signed = eight_racers.race(
             ("approve", target | {"by": team.publisher.pk, "seen": seen, "change": n > 0}),
             ("save", target | {"by": team.writer.pk, "version": row.version, "summary": f"Number {n}."}),

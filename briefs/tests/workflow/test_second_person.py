@@ -16,10 +16,10 @@ import time_machine
 from django.core.cache import cache
 from django.db import transaction
 
-from briefs.derived.page_names import PageNames
+from briefs.derived.public_brief import PageNames
 from briefs.models import Brief, Keyword, Proposal, Term
-from briefs.workflow.rules import change_trail, four_eyes, proposed_rows
-from briefs.workflow.rules.fact_ticks import ChangedFact
+from briefs.workflow.rules import four_eyes, proposed_rows
+from briefs.workflow.rules.four_eyes import ChangedFact
 
 from ..support import scale
 from ..support.second_person_model import SIDES
@@ -233,7 +233,7 @@ def let_people_approve_own_facts(patch: pytest.MonkeyPatch) -> None:
 
 
 def count_undone_edits(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(change_trail, "_find_undone", lambda changes, step, editions: None)
+    patch.setattr(four_eyes, "_find_undone", lambda changes, step, editions: None)
 
 
 def let_old_signatures_stand(patch: pytest.MonkeyPatch) -> None:

@@ -12,7 +12,7 @@ from briefs.admin.common.name_fields import list_source_choices, load_names_by_i
 from briefs.content import Byline
 from briefs.derived import build, staleness
 from briefs.derived.public_brief import BRIEF_COLUMNS, build_briefs
-from briefs.exchange.sheets.sheet_import import export_values
+from briefs.exchange.sheets.vocabulary_sheets import export_values
 from briefs.models import Author, Brief, Edition, EditionKeyword, EditionPlace, Event, Keyword, Source, Term
 
 from ..support import factories

@@ -8,7 +8,7 @@ from django.db.models import Value
 from ... import checks
 from ...checks import chinese
 from ...content import Content
-from ...derived.glossary_cache import TermRows, build_glossary_entries, fetch_term_rows
+from ...derived.term_occurrences import TermRows, build_glossary_entries, fetch_term_rows
 from ...models import Author, MemoryPair, Source
 
 MAX_PAIRS = 2_000

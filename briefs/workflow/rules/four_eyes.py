@@ -1,22 +1,154 @@
-"""Four-eyes rule: when a language is signed, and who may sign it off.
+"""Work out who changed a part of a brief, from its revisions: one language, the facts, or one fact.
 
-A language is signed when, for every person who changed it since the last reviewed edition, somebody else
-has said yes to its current hash. Each person's newest answer to that hash counts, and a no blocks.
+What a person changes and changes back leaves no trace, unless an edition was approved or somebody else changed the
+part in between. Any other return to an earlier value is a change by whoever brings it back, beside those who made it.
 """
 
-from collections.abc import Collection, Hashable, Mapping
-from dataclasses import dataclass, replace
+from collections import defaultdict
+from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
 
 from django.conf import settings
+from django.db.models import CharField, Q, QuerySet, Value
+from django.db.models.functions import Concat
 from django.utils.translation import gettext
 
 from ... import policy
 from ...content import SIDES, Content, Facts, Side
+from ...derived import build
+from ...derived.public_brief import PageNames, hash_facts_by_name
 from ...facts import FACTS
-from ...models import Brief, Edition, Person, Revision, SignOff, State
-from .brief_history import BriefHistory
-from .change_trail import ChangeTrail, Step, build_trail
+from ...models import (
+    Author,
+    Brief,
+    Edition,
+    EditionTerm,
+    Event,
+    FactTick,
+    Keyword,
+    Person,
+    Revision,
+    SignOff,
+    Source,
+    State,
+    Term,
+)
+from ...models.vocabulary import Vocabulary
+from .proposed_rows import build_about
 from .refusals import Reason, build_refusal
+from .transitions import BriefHistory
+
+# Work out who changed a part of a brief, from its revisions: one language, the facts, or one fact.
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One revision as seen by one part: the value, its editor, and the ids of all who changed it (none for a repair).
+
+    `returned_to` is the number of an approved revision that a discard brought back.
+    """
+
+    number: int
+    value: Hashable
+    by: int
+    people: Collection[int]
+    returned_to: int | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Change:
+    """A value that the part has since revision `number`. Compared by identity.
+
+    `actors` made the step; `people` count as its changers: for a return also those who made the earlier value, for
+    a repair nobody. `editors` are all who changed the part from the last reviewed edition to this change.
+    """
+
+    value: Hashable
+    number: int
+    by: int | None = None
+    actors: frozenset[int] = frozenset()
+    people: frozenset[int] = frozenset()
+    editors: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeTrail:
+    """The changes that still count, the oldest first, and the change whose value each revision had."""
+
+    changes: Sequence[Change]
+    change_by_revision: Mapping[int, Change] = field(default_factory=dict)
+
+    @property
+    def current(self) -> Change:
+        return self.changes[-1]
+
+    def list_since(self, number: int) -> list[Change]:
+        return [change for change in self.changes if change.number > number]
+
+    def find_people_since(self, number: int) -> frozenset[int]:
+        return frozenset(person for change in self.list_since(number) for person in change.people)
+
+    def is_unchanged_since(self, number: int) -> bool:
+        """Return whether the part has the value that revision `number` had, and had it without interruption."""
+        return self.change_by_revision.get(number) is self.current
+
+
+def build_trail(
+    blank: Hashable, steps: Iterable[Step], *, editions: Collection[int], reviewed: Collection[int]
+) -> ChangeTrail:
+    """Build the trail of a part. `editions` and `reviewed` are the numbers of approved revisions.
+
+    `reviewed` leaves out those of urgent editions that nobody has confirmed.
+    """
+    changes = [Change(blank, 0)]
+    change_by_revision: dict[int, Change] = {}
+    editors_by_value: dict[Hashable, frozenset[int]] = {}
+    for step in steps:
+        if step.returned_to is not None and (approved := change_by_revision.get(step.returned_to)):
+            while changes[-1].number > approved.number:
+                changes.pop()
+            if changes[-1] is not approved:
+                changes.append(approved)
+        elif step.value != changes[-1].value:
+            if position := _find_undone(changes, step, editions):
+                del changes[position:]
+            else:
+                changes.append(_build_change(changes[-1], step, editors_by_value, reviewed))
+        top = change_by_revision[step.number] = changes[-1]
+        editors_by_value[top.value] = editors_by_value.get(top.value, frozenset()) | top.editors
+    return ChangeTrail(changes, change_by_revision)
+
+
+def _find_undone(changes: Sequence[Change], step: Step, editions: Collection[int]) -> int | None:
+    """Return the position of the first of the person's own changes that the step undoes, or None."""
+    for position in range(len(changes) - 1, 0, -1):
+        change = changes[position]
+        if change.people and change.actors != _get_actors(step):
+            return None
+        if any(change.number <= edition < step.number for edition in editions):
+            return None
+        if changes[position - 1].value == step.value:
+            return position if change.by == step.by else None
+    return None
+
+
+def _build_change(
+    last: Change, step: Step, editors_by_value: Mapping[Hashable, frozenset[int]], reviewed: Collection[int]
+) -> Change:
+    people = frozenset(step.people)
+    if people:
+        people |= editors_by_value.get(step.value, frozenset())
+    is_new_version = any(last.number <= number < step.number for number in reviewed)
+    editors = people if is_new_version else people | last.editors
+    return Change(step.value, step.number, step.by, _get_actors(step), people, editors)
+
+
+def _get_actors(step: Step) -> frozenset[int]:
+    return frozenset(step.people or (step.by,))
+
+
+# Four-eyes rule: when a language is signed, and who may sign it off.
 
 _BLANK_HASHES = Content().hashes()
 
@@ -273,3 +405,148 @@ def _find_signed_revision(history: BriefHistory, statuses: SignOffStatuses) -> R
     ids = {signoff.revision_id for signoff in signed}
     numbers = [r.number for r in history.revisions if r.pk in ids] or [find_baseline_number(history)]
     return next((r for r in history.revisions if r.number == min(numbers)), None)
+
+
+# Facts that changed since the last reviewed edition: who changed each, and who has ticked its current value.
+
+_MODELS: Final[dict[str, type[Vocabulary]]] = {
+    "source": Source,
+    "authors": Author,
+    "keywords": Keyword,
+    "terms": Term,
+}
+_NAMING_VERBS: Final = ("name_entry", "merge", "unmerge")
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedFact:
+    """One fact that changed since the last reviewed edition or since the sign-offs. People are ids.
+
+    `hash` is of its value and names; `is_unsigned`: it changed since the sign-offs.
+    """
+
+    name: str
+    hash: str
+    changed_by: frozenset[int]
+    ticked_by: frozenset[int]
+    is_unsigned: bool
+
+    def awaits_tick_for(self, approver: int) -> bool:
+        """Return whether somebody else has to tick the fact before this person may approve it."""
+        return settings.DIGEST_FOUR_EYES and approver in self.changed_by and not self.ticked_by - {approver}
+
+    def rejects_tick_by(self, person: Person) -> bool:
+        """Return whether only this person changed the fact, so that their tick would not count."""
+        return self.changed_by <= {person.pk}
+
+
+def load_changed_facts(
+    history: BriefHistory, content: Content, names: PageNames, statuses: SignOffStatuses
+) -> list[ChangedFact]:
+    """Load the changed facts, in the order of `FACTS`. Three queries at most."""
+    since = find_baseline_number(history)
+    ticks = list(FactTick.objects.filter(brief=history.revisions[0].brief_id).order_by("id"))
+    trails = _build_trails(history, {tick.revision_id for tick in ticks})
+    numbers = {r.pk: r.number for r in history.revisions}
+    unsigned = find_facts_changed_since_signoffs(history, content, statuses)
+    hashes = hash_facts_by_name(content, names)
+    namers = _load_namers(content, names)
+    facts = []
+    for name in (*FACTS, "terms"):
+        trail = trails.get(name)
+        ticked_by = frozenset(
+            tick.by_id
+            for tick in ticks
+            if (tick.fact, tick.hash) == (name, hashes[name])
+            and (trail is None or trail.is_unchanged_since(numbers[tick.revision_id]))
+        )
+        changed_by = namers.get(name, frozenset()) | (
+            trail.find_people_since(since) if trail else frozenset()
+        )
+        facts.append(ChangedFact(name, hashes[name], changed_by, ticked_by, name in unsigned))
+    return [fact for fact in facts if fact.changed_by or fact.is_unsigned]
+
+
+def _load_namers(content: Content, names: PageNames) -> dict[str, frozenset[int]]:
+    """Return who named the rows that no edition has used yet, by fact; under `terms` those of terms in the text.
+
+    Once an edition uses a row, its name changes by proposals alone.
+    """
+    rows: dict[str, tuple[str, Vocabulary]] = {}
+    for part, kind in _MODELS.items():
+        shown = {int(pk) for pk in names.parts.get(part, {})}
+        if ids := _list_row_ids(content, part) | shown:
+            rows |= {build_about(row): (part, row) for row in kind._default_manager.filter(pk__in=ids)}
+    events = Event.objects.filter(brief=None, about__in=rows, verb__in=_NAMING_VERBS)
+    namers: dict[str, set[int]] = defaultdict(set)
+    by_about: dict[str, set[int]] = defaultdict(set)
+    for about, person in events.order_by().values_list("about", "by_id"):
+        by_about[about].add(person)
+    for about, people in by_about.items():
+        part, row = rows[about]
+        if not build.is_used_in_editions(row):
+            namers[part] |= people
+    return {part: frozenset(people) for part, people in namers.items()}
+
+
+def find_possible_namers(content: Content) -> set[int]:
+    """Return who named the rows of the facts, or any term that no edition has, in one query. A superset of the namers."""
+    wanted = Q(
+        about__in=_select_abouts(Term.objects.exclude(pk__in=EditionTerm.objects.values("term")), "term")
+    )
+    for part, kind in _MODELS.items():
+        if ids := _list_row_ids(content, part):
+            rows = kind._default_manager.filter(pk__in=ids)
+            wanted |= Q(about__in=_select_abouts(rows, str(kind._meta.model_name)))
+    events = Event.objects.filter(wanted, brief=None, verb__in=_NAMING_VERBS)
+    return set(events.order_by().values_list("by_id", flat=True).distinct())
+
+
+def _select_abouts(rows: QuerySet[Any], name: str) -> QuerySet[Any, Any]:
+    about = Concat(Value(f"{name}/"), "slug", output_field=CharField())
+    abouts: QuerySet[Any, Any] = rows.order_by().annotate(about=about).values("about")
+    return abouts
+
+
+def _list_row_ids(content: Content, part: str) -> set[int]:
+    facts = content.facts
+    ids: dict[str, Iterable[int]] = {
+        "source": [facts.source] if facts.source else [],
+        "authors": [byline.author for byline in facts.authors],
+        "keywords": facts.keywords,
+    }
+    return set(ids.get(part, ()))
+
+
+def _build_trails(history: BriefHistory, ticked: Collection[int]) -> dict[str, ChangeTrail]:
+    """Build the trail of each fact, with the steps at which facts changed and those at which somebody ticked."""
+    approved = {edition.revision_id for edition in history.editions}
+    steps: list[Revision] = []
+    last = Content().hash_facts()
+    for revision in reversed(history.revisions):
+        is_return = revision.kind == Revision.Kind.RETURN
+        if revision.hash_facts != last or is_return or revision.pk in approved or revision.pk in ticked:
+            steps.append(revision)
+        last = revision.hash_facts
+    facts_by_hash = _load_facts(steps)
+    return {
+        name: build_trail(
+            getattr(Facts(), name),
+            (build_step(history, r, getattr(facts_by_hash[r.hash_facts], name)) for r in steps),
+            **find_edition_numbers(history),
+        )
+        for name in FACTS
+    }
+
+
+def _load_facts(revisions: Sequence[Revision]) -> Mapping[str, Facts]:
+    """Return the facts by their hash. One query."""
+    ids = {revision.hash_facts: revision.pk for revision in revisions}
+    rows = Revision.objects.filter(pk__in=ids.values()).values_list("hash_facts", "content")
+    contents: dict[str, Any] = dict(rows)
+    return {hash: Content.from_json(content).facts for hash, content in contents.items()}
+
+
+def format_fact_labels(names: Iterable[str]) -> str:
+    """Return the labels of facts, or of the terms in the text."""
+    return gettext(", ").join(gettext(FACTS[name].label if name in FACTS else "Glossary") for name in names)

@@ -1,21 +1,79 @@
-"""Steps that every verb shares: lock the brief, check the policy, update on condition, record one Event."""
+"""Load revisions, sign-offs and editions of a brief, without their contents, once for all rules of a verb."""
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
-from django.db import transaction
-from django.db.models import Model, QuerySet
+from django.db import connection, transaction
+from django.db.models import Model, Q, QuerySet
 from django.utils import formats, timezone
 from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from ... import policy
-from ...models import Brief, Edition, Event, Outbox, Person, Revision, State
+from ...database.replica import PreparedQuery
+from ...models import Brief, Edition, Event, Outbox, Person, Revision, SignOff, State
 from .refusals import Reason, Refused, Stale, build_refusal
 from .working_copy import load_working_copy
+
+# Load revisions, sign-offs and editions of a brief, without their contents, once for all rules of a verb.
+
+
+def _prepare_rows[M: Model](
+    model: type[M], build: Callable[[int], QuerySet[M]], *, deferred: Sequence[str] = ()
+) -> Callable[[int], list[M]]:
+    """Return a function that loads a brief's rows by the brief's id. Deferred columns are read on access."""
+    names = [field.attname for field in model._meta.concrete_fields if field.name not in deferred]
+    ask = PreparedQuery(lambda pk: build(pk).values_list(*names), int)
+    return lambda pk: [model.from_db(connection.alias, names, row) for row in ask(pk)]
+
+
+def _contributors(pk: int) -> QuerySet[Person]:
+    acted = Event.objects.filter(brief=pk).order_by().values("by")
+    wrote = Revision.objects.filter(brief=pk).order_by().values("by")
+    suggested = Revision.objects.filter(brief=pk).exclude(also_by=None).order_by().values("also_by")
+    return Person.objects.filter(Q(pk__in=acted) | Q(pk__in=wrote) | Q(pk__in=suggested)).order_by("pk")
+
+
+_revisions = _prepare_rows(
+    Revision,
+    lambda pk: Revision.objects.filter(brief=pk).order_by("-number"),
+    deferred=("content", "document_notes"),
+)
+_signoffs = _prepare_rows(SignOff, lambda pk: SignOff.objects.filter(brief=pk).order_by("id"))
+_editions = _prepare_rows(
+    Edition, lambda pk: Edition.objects.filter(brief=pk).order_by("-number"), deferred=("content",)
+)
+_people = _prepare_rows(Person, _contributors)
+
+
+@dataclass(frozen=True, slots=True)
+class BriefHistory:
+    """Revisions and editions, the newest first, and sign-offs, the oldest first."""
+
+    revisions: Sequence[Revision]
+    editions: Sequence[Edition]
+    signoffs: Sequence[SignOff]
+
+    @classmethod
+    def load(cls, brief: Brief) -> Self:
+        """Load the history. Verbs must first lock the brief (`transitions.lock_brief`)."""
+        return cls(_revisions(brief.pk), _editions(brief.pk), _signoffs(brief.pk))
+
+
+def load_editions(brief: Brief) -> list[Edition]:
+    """Return the editions, the newest first."""
+    return _editions(brief.pk)
+
+
+def load_contributors(brief: Brief) -> list[Person]:
+    """Return the people with an event or a revision on the brief."""
+    return _people(brief.pk)
+
+
+# Steps that every verb shares: lock the brief, check the policy, update on condition, record one Event.
 
 _VERB_LABELS = {
     "import": (_("Import"), pgettext_lazy("happened", "imported")),

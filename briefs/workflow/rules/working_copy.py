@@ -27,8 +27,8 @@ from ...content import (
     tidy,
     tidy_line,
 )
-from ...database.bulk_insert import insert_rows
-from ...database.prepared_query import PreparedQuery
+from ...database.bulk_writes import insert_rows
+from ...database.replica import PreparedQuery
 from ...facts import (
     AFFILIATION_LIMIT,
     COLUMN_FACTS,

@@ -5,7 +5,7 @@ import datetime as dt
 import pytest
 from django.utils import translation
 
-from briefs.admin.common import relative_dates
+from briefs.admin.common import interface_labels
 
 pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No directory at")]
 
@@ -24,7 +24,7 @@ def test_age_is_counted_in_days(days: int, ago: str, age: str) -> None:
     now = dt.datetime(2025, 6, 9, 4, tzinfo=dt.UTC)
     then = now - dt.timedelta(days=days)
     with translation.override("en"):
-        assert (relative_dates.format_ago(then, now), relative_dates.format_age(then, now)) == (ago, age)
+        assert (interface_labels.format_ago(then, now), interface_labels.format_age(then, now)) == (ago, age)
 
 
 @pytest.mark.parametrize(
@@ -34,7 +34,7 @@ def test_age_is_counted_in_days(days: int, ago: str, age: str) -> None:
 def test_duration_is_counted_in_minutes_hours_and_days(minutes: int, shown: str) -> None:
     now = dt.datetime(2025, 6, 9, 4, tzinfo=dt.UTC)
     with translation.override("en"):
-        assert relative_dates.format_duration(now - dt.timedelta(minutes=minutes), now) == shown
+        assert interface_labels.format_duration(now - dt.timedelta(minutes=minutes), now) == shown
 
 
 def test_day_changes_at_midnight_of_site_time_zone() -> None:
@@ -42,8 +42,8 @@ def test_day_changes_at_midnight_of_site_time_zone() -> None:
         dt.datetime(2025, 6, 8, 15, 59, tzinfo=dt.UTC),
         dt.datetime(2025, 6, 8, 16, 1, tzinfo=dt.UTC),
     )
-    assert relative_dates.days_between(before, after) == 1  # in Taipei it is the next day
+    assert interface_labels.days_between(before, after) == 1  # in Taipei it is the next day
     with translation.override("en"):
         day = dt.date(2025, 6, 9)
-        texts = [relative_dates.format_due(day + dt.timedelta(days=n), day) for n in (-1, 0, 1)]
+        texts = [interface_labels.format_due(day + dt.timedelta(days=n), day) for n in (-1, 0, 1)]
     assert texts == ["1 day overdue", "due today", "due in 1 day"]

@@ -152,7 +152,7 @@ def test_submit_is_refused_if_merge_brought_unseen_text(writer_client: Client, t
 def test_more_conflicts_than_one_page_shows_are_chosen_on_the_next(
     writer_client: Client, team: factories.Team, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("briefs.admin.editor.conflicts.MAX_CHOICES", 1)
+    monkeypatch.setattr("briefs.admin.editor.brief_views.MAX_CHOICES", 1)
     brief = factories.draft_brief(team)
     form = get_brief_form(writer_client, brief)
     factories.edit(brief, team.other_writer, headline_en="Theirs", summary_en="Their summary")

@@ -11,7 +11,7 @@ from briefs import policy, workflow
 from briefs.admin.common import findings
 from briefs.content import Bullet, Content
 from briefs.models import Brief, Dismissal, Event, Revision, Source, State
-from briefs.workflow import dismissals
+from briefs.workflow import reviewing
 
 from ...support import factories
 from ...support.form_client import Form, brief_url, sign_in
@@ -198,7 +198,7 @@ def test_repeated_dismissal_and_undo_are_recorded_once(
     sign_in(client, team.writer)
     assert post_dismissal(client, other_brief, undo=dismissal.pk).status_code == 404
     for _ in range(2):
-        dismissals.undo_dismissal(dismissal, by=team.writer)
+        reviewing.undo_dismissal(dismissal, by=team.writer)
     assert Event.objects.filter(brief=brief, verb="undismiss").count() == 1
 
 
@@ -269,7 +269,7 @@ def test_blocking_finding_refuses_submit_until_dismissed(
     workflow.submit(brief, by=team.writer, version=brief.version)
     factories.sign_off(brief, team.reviewer)
     row = Dismissal.objects.all()[0]
-    dismissals.undo_dismissal(row, by=team.reviewer)
+    reviewing.undo_dismissal(row, by=team.reviewer)
     with pytest.raises(workflow.Refused) as refused:
         factories.approve(brief, team.publisher)
     assert refused.value.codes == ["mainland.wording"]

@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from briefs import workflow
 from briefs.content import Byline
 from briefs.models import Author, Brief, Event, Keyword, Source
-from briefs.text import name_similarity
+from briefs.text import similarity
 
 from ...support import factories
 from ...support.form_client import brief_url, get_brief_form, sign_in
@@ -53,8 +53,8 @@ def create_name(client: Client, kind: str, status: int = 200, **values: Any) -> 
     ],
 )
 def test_similar_names_are_recognised(first: str, second: str) -> None:
-    assert name_similarity.are_similar_names(first, second)
-    assert name_similarity.are_similar_names(second, first)
+    assert similarity.are_similar_names(first, second)
+    assert similarity.are_similar_names(second, first)
 
 
 @pytest.mark.parametrize(
@@ -71,8 +71,8 @@ def test_similar_names_are_recognised(first: str, second: str) -> None:
     ],
 )
 def test_different_names_are_not_similar(first: str, second: str) -> None:
-    assert not name_similarity.are_similar_names(first, second)
-    assert not name_similarity.are_similar_names(second, first)
+    assert not similarity.are_similar_names(first, second)
+    assert not similarity.are_similar_names(second, first)
 
 
 def test_author_is_suggested_by_every_name_with_details(writer_client: Client, team: factories.Team) -> None:

@@ -7,8 +7,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from briefs import workflow
-from briefs.admin.editor.brief_form import BriefForm
-from briefs.admin.editor.draft_form import Draft
+from briefs.admin.editor.draft_form import BriefForm, Draft
 from briefs.admin.editor.editor_page_data import BriefPageData
 from briefs.content import Bullet, Byline
 from briefs.models import Author, Brief, Event, Keyword, Revision, Source

@@ -13,10 +13,10 @@ from django.utils import timezone, translation
 
 from briefs import workflow
 from briefs.admin.common.diff_html import describe_difference
-from briefs.admin.history.edit_sessions import group_edit_sessions
+from briefs.admin.history.timeline import group_edit_sessions
 from briefs.content import Bullet, Byline, Content, Facts
 from briefs.models import Author, Brief, Person, Revision
-from briefs.text.content_diff import diff_contents
+from briefs.text.text_diff import diff_contents
 
 from ...support import factories
 from ...support.form_client import brief_url, sign_in

@@ -123,7 +123,7 @@ def test_person_cannot_mark_notices_of_others(client: Client, team: factories.Te
 def test_inbox_pages_without_gaps(
     client: Client, team: factories.Team, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("briefs.admin.home.inbox.INBOX_PAGE_SIZE", 2)
+    monkeypatch.setattr("briefs.admin.home.dashboard.INBOX_PAGE_SIZE", 2)
     for _ in range(3):
         factories.submitted_brief(team)
     Outbox.objects.update(due_at=timezone.now())

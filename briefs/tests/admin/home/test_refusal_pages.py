@@ -6,7 +6,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse
 from django.test import Client, RequestFactory
 
-from briefs.admin.home.middleware import DeskMiddleware
+from briefs.admin.home.desk_site import DeskMiddleware
 from briefs.models import Person
 
 from ...support import factories

@@ -4,7 +4,7 @@ import pytest
 from django.test import Client
 from django.utils.functional import Promise
 
-from briefs.admin.home.stock_words import STOCK_WORDS
+from briefs.admin.home.desk_site import STOCK_WORDS
 from briefs.models import Person
 
 from ...support import factories

@@ -11,8 +11,8 @@ from django.urls import get_resolver
 from django.utils import timezone, translation
 
 from briefs import workflow
-from briefs.admin.common.badges import desk_badge, public_badges
-from briefs.admin.common.signoff_status import load_editions_by_brief, load_signoff_status
+from briefs.admin.common.brief_pages import desk_badge, public_badges
+from briefs.admin.common.outstanding_work import load_editions_by_brief, load_signoff_status
 from briefs.admin.lists import changelist
 from briefs.content import SIDES, Bullet, Facts
 from briefs.models import Brief, Edition, Keyword, Person, Source

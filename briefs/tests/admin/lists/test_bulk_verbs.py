@@ -10,8 +10,8 @@ from django.contrib import admin
 from django.test import Client, RequestFactory
 
 from briefs import workflow
-from briefs.documents.reader import read_document
-from briefs.exchange.word.table_reader import read_table_file
+from briefs.documents.parser import read_document
+from briefs.exchange.returned_table import read_table_file
 from briefs.models import Brief, Event, Person, State
 
 from ...support import factories

@@ -7,7 +7,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from briefs.models import Outbox, Person
-from briefs.models.accounts import SignInEvent
+from briefs.models.people import SignInEvent
 
 from ...support import factories
 from ...support.form_client import sign_in

@@ -13,7 +13,7 @@ from django.utils import timezone, translation
 from briefs import workflow
 from briefs.admin.people.leaving import OpenWork, leave
 from briefs.models import Assignment, Brief, Event, Outbox, Person, PreviewLink, Revision
-from briefs.models.accounts import SignInEvent
+from briefs.models.people import SignInEvent
 from briefs.workflow import AssignmentPlan, Refused
 
 from ...support import factories

@@ -5,7 +5,7 @@ from django.contrib.auth.models import Group
 from django.test import Client
 
 from briefs.models import Outbox, Person
-from briefs.models.accounts import SignInEvent
+from briefs.models.people import SignInEvent
 
 from ...support import factories
 from ...support.form_client import Form, sign_in

@@ -5,7 +5,7 @@ import re
 import pytest
 from django.utils import translation
 
-from briefs.admin.people.sign_in_details import translate_detail
+from briefs.admin.people.people_admin import translate_detail
 
 
 @pytest.mark.parametrize(

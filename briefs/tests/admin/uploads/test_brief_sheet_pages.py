@@ -10,12 +10,10 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test import Client
 
-from briefs.admin.uploads.pending_sheets import store_plan
-from briefs.exchange.sheets import sheet_formats
-from briefs.exchange.sheets.brief_columns import BRIEFS
-from briefs.exchange.sheets.brief_export import build_brief_rows
-from briefs.exchange.sheets.brief_import import plan_brief_import
-from briefs.exchange.sheets.brief_sheet_rows import read_brief_sheets
+from briefs.admin.uploads.pending_files import store_plan
+from briefs.exchange.sheets import sheet_files
+from briefs.exchange.sheets.brief_sheets import build_brief_rows, plan_brief_import, read_brief_sheets
+from briefs.exchange.sheets.columns import BRIEFS
 from briefs.exchange.sheets.table import Sheet
 from briefs.models import Brief, Event, Revision, Upload, UploadFile
 
@@ -38,7 +36,7 @@ def sheet_with_headlines(*briefs: Brief, headline: str = "From the sheet") -> by
     rows = build_brief_rows(Brief.objects.filter(pk__in=[b.pk for b in briefs]))[BRIEFS]
     for row in rows[1:]:
         row[rows[0].index("headline_en")] = headline
-    return sheet_formats.write_sheet(rows, "csv", title="x")
+    return sheet_files.write_sheet(rows, "csv", title="x")
 
 
 def upload_sheet(client: Client, *data: bytes) -> Any:
@@ -51,7 +49,7 @@ def headlines() -> list[str]:
 
 
 def read(data: bytes) -> Sheet:
-    return sheet_formats.read_sheet(data)
+    return sheet_files.read_sheet(data)
 
 
 def test_list_is_exported_as_filtered_in_every_format(client: Client, team: factories.Team) -> None:
@@ -106,14 +104,14 @@ def test_killed_import_goes_on_where_it_was(
     client: Client, team: factories.Team, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     briefs = [factories.draft_brief(team) for _ in range(5)]
-    monkeypatch.setattr("briefs.admin.uploads.pending_sheets.BATCH_SIZE", 2)  # and three pages
-    monkeypatch.setattr("briefs.admin.uploads.brief_sheet_views.SECONDS_A_STEP", 0)
+    monkeypatch.setattr("briefs.admin.uploads.pending_files.BATCH_SIZE", 2)  # and three pages
+    monkeypatch.setattr("briefs.admin.uploads.upload_views.SECONDS_A_STEP", 0)
     preview = upload_sheet(client, sheet_with_headlines(*briefs))["Location"]
     page = client.get(f"{preview}?page=9").content.decode()
     assert ("Page 3 of 3" in page, page.count(">From the sheet<")) == (True, 1)
-    monkeypatch.setattr("briefs.exchange.sheets.brief_import.LOCK_SECONDS", 0)  # one brief a transaction
+    monkeypatch.setattr("briefs.exchange.sheets.brief_sheets.LOCK_SECONDS", 0)  # one brief a transaction
     assert client.post(preview, **JSON).json() == {"left": 4}
-    monkeypatch.setattr("briefs.exchange.sheets.brief_import.LOCK_SECONDS", 9)
+    monkeypatch.setattr("briefs.exchange.sheets.brief_sheets.LOCK_SECONDS", 9)
     assert client.post(preview, **JSON).json() == {"left": 3}
     with monkeypatch.context() as broken:
 

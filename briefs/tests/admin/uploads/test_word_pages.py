@@ -6,7 +6,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from briefs.documents.reader import read_document
+from briefs.documents.parser import read_document
 from briefs.exchange.brief_text import write_table_files
 from briefs.models import Brief, Note, Revision, Suggestion, Upload
 

@@ -13,8 +13,8 @@ from django.utils import translation
 
 from briefs import notifications, workflow
 from briefs.content import Bullet
-from briefs.exchange.sheets import sheet_formats
-from briefs.exchange.sheets.sheet_import import export_rows, preview_import
+from briefs.exchange.sheets import sheet_files
+from briefs.exchange.sheets.vocabulary_sheets import export_rows, preview_import
 from briefs.models import Author, Event, Keyword, Outbox, Proposal, Source, Term, Upload
 from briefs.models.vocabulary import Vocabulary
 
@@ -30,8 +30,8 @@ def vocabulary_url(kind: str = "keyword", *parts: object) -> str:
     return f"/admin/briefs/{kind}/" + "".join(f"{part}/" for part in parts)
 
 
-def sheet_bytes(*rows: list[str], form: sheet_formats.SheetFormat = "csv") -> bytes:
-    return sheet_formats.write_sheet(rows, form, title="x")
+def sheet_bytes(*rows: list[str], form: sheet_files.SheetFormat = "csv") -> bytes:
+    return sheet_files.write_sheet(rows, form, title="x")
 
 
 def upload_sheet(client: Client, data: bytes, kind: str = "keyword") -> Any:
@@ -87,7 +87,7 @@ def test_reimporting_export_reports_no_changes(
     rows_without_slug = list(export_rows(type(row), type(row)._default_manager.all()))
     rows_without_slug[1][0] = ""
     outcome = preview_import(
-        sheet_formats.read_sheet(sheet_bytes(*rows_without_slug)), type(row), by=team.writer
+        sheet_files.read_sheet(sheet_bytes(*rows_without_slug)), type(row), by=team.writer
     )
     assert (outcome.unchanged, outcome.rows) == (1, [])  # matched by name
 
@@ -379,7 +379,7 @@ def test_export_contains_only_searched_and_filtered_rows(client: Client, team: f
     sign_in(client, team.reviewer)
     for query, slugs in (("?q=arctic", {"arctic"}), ("", {"arctic", "technology"}), ("?missing=en", set())):
         data = client.post(vocabulary_url("keyword", "export") + query, {"format": "xlsx"}).content
-        assert {line.cells[0] for line in sheet_formats.read_sheet(data).rows} == slugs
+        assert {line.cells[0] for line in sheet_files.read_sheet(data).rows} == slugs
     assert client.get(vocabulary_url("keyword", "export") + "?listed__exact=maybe").status_code == 302
     assert client.get(vocabulary_url("keyword", "export")).status_code == 200
     assert client.post(vocabulary_url("keyword", "export"), {"format": "pdf"}).status_code == 200
@@ -396,7 +396,7 @@ def test_query_count_does_not_grow_with_unchanged_rows(
 ) -> None:
     for n in range(60):
         Keyword.make(label_zh=f"詞{n}")
-    unchanged_sheet = sheet_formats.read_sheet(sheet_bytes(*export_rows(Keyword, Keyword.objects.all())))
+    unchanged_sheet = sheet_files.read_sheet(sheet_bytes(*export_rows(Keyword, Keyword.objects.all())))
     with django_assert_max_num_queries(2 * 60 + 12) as queries:  # import-export opens one savepoint per row
         assert preview_import(unchanged_sheet, Keyword, by=team.writer).unchanged == 60
     statements = [q["sql"] for q in queries.captured_queries if "SAVEPOINT" not in q["sql"]]

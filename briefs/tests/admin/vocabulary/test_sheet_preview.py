@@ -4,8 +4,8 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from briefs.exchange.sheets.sheet_import import SheetImportOutcome, apply_import, preview_import
 from briefs.exchange.sheets.table import Sheet, SheetRow
+from briefs.exchange.sheets.vocabulary_sheets import SheetImportOutcome, apply_import, preview_import
 from briefs.models import Author, Keyword, Source
 
 from ...support import factories

@@ -1,0 +1,552 @@
+"""Read a returned parallel table: the text of each cell, tracked changes apart from it, comments and notes."""
+
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping, Sequence
+from copy import copy
+from dataclasses import dataclass, field
+from typing import Final
+from xml.etree.ElementTree import Element
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from .. import workflow
+from ..content import SIDES, Content, ForbiddenCharacter, Side, hash_json, tidy, tidy_line
+from ..documents.files.archive import TABLE_PROPERTY, open_package, read_xml
+from ..documents.files.word import iterate_parts
+from ..documents.files.word_paragraphs import ParagraphReader
+from ..documents.parser import require_word_format
+from ..models import Brief, Note, Person, Suggestion
+from ..text.text_diff import merge
+from ..workflow.review_comments import TextAnchor
+from ..workflow.rules.transitions import lock_brief, require_current_version
+from ..workflow.rules.working_copy import TEXT_RULES
+from .word_file import COLUMN_NAMES, LEAD_NAMES, build_checksum
+
+# Read a returned parallel table: the text of each cell, tracked changes apart from it, comments and notes.
+
+_INSERTED: Final = frozenset(("w:ins", "w:moveTo"))
+_DELETED: Final = frozenset(("w:del", "w:moveFrom"))
+_PROPERTY = re.compile(r"(\d{1,9})/(\d{1,9})/([0-9a-f]{8})", re.ASCII)
+_LINE = re.compile(r"Brief (\d{1,9}) · .*?Revision (\d{1,9}) · ([0-9a-f]{8})", re.ASCII)
+_NUMBER = re.compile(r"[#b]?0*([1-9]\d{0,8})\.?", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class TableComment:
+    """A comment. `side` is None if it is on neither text."""
+
+    author: str
+    text: str
+    side: Side | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnedCell:
+    """A cell without its tracked changes (`text`) and with them (`proposed`), and who made them."""
+
+    text: str = ""
+    proposed: str = ""
+    authors: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnedRow:
+    cells: Mapping[Side, ReturnedCell]
+    note: str = ""
+    comments: tuple[TableComment, ...] = ()
+    unread: tuple[str, ...] = ()
+    """Text in footnotes, text boxes and hidden text."""
+
+
+@dataclass(slots=True)
+class ReturnedTable:
+    """Rows by key: `headline`, `summary`, `b4`. A number that occurs twice is in `repeated` and not in `rows`.
+
+    Nor is one whose row has merged cells and is in `merged`: which text belongs to which column cannot be told.
+    `added` are texts of rows without a number.
+    """
+
+    brief: int = 0
+    revision: int = 0
+    checksum: str = ""
+    rows: dict[str, ReturnedRow] = field(default_factory=dict)
+    repeated: list[str] = field(default_factory=list)
+    added: list[str] = field(default_factory=list)
+    merged: list[str] = field(default_factory=list)
+    remarks: list[TableComment] = field(default_factory=list)
+    """Comments outside the table."""
+
+
+def read_table_file(data: bytes) -> ReturnedTable | None:
+    """Read the file. Return None if it is a Word file but no parallel table. Raise `DocumentRefused`."""
+    require_word_format(data)
+    package = open_package(data, has_word_extension=True)
+    reader = _TableReader(read_xml(package.comments) if package.comments else None)
+    read_xml(package.document, parent_tag="w:body", handle_child=reader.read_block)
+    identity = _PROPERTY.fullmatch(package.properties.get(TABLE_PROPERTY, "")) or _LINE.search(
+        reader.text_above
+    )
+    if identity is None or not reader.has_table:
+        return None
+    table = reader.table
+    for key in table.merged:
+        table.rows.pop(key, None)
+    table.brief, table.revision, table.checksum = int(identity[1]), int(identity[2]), identity[3]
+    return table
+
+
+class _TableReader:
+    def __init__(self, comments: Element | None) -> None:
+        self.comments = (
+            {c.get("w:id") or "": c for c in comments if c.tag == "w:comment"} if comments is not None else {}
+        )
+        self.table = ReturnedTable()
+        self.text_above = ""
+        self.has_table = False
+
+    def read_block(self, block: Element) -> None:
+        if block.tag == "w:tbl":
+            self._read_table(block)
+            return
+        self.table.remarks += self._read_comments(block)
+        if not self.has_table:
+            texts = [_read_cell(block)[0].text] if block.tag == "w:sdt" else [_read_paragraph(block)]
+            self.text_above += "\n".join(texts) + "\n"
+
+    def _read_table(self, table: Element) -> None:
+        columns: dict[str, int] = {}
+        width = 0
+        for row in iterate_parts(table, "w:tr"):
+            cells = list(iterate_parts(row, "w:tc"))
+            if not columns:
+                columns, width = _find_columns([_read_cell(cell)[0].text for cell in cells]), len(cells)
+                self.has_table = self.has_table or bool(columns)
+            elif len(cells) != width or any(map(_is_merged, cells)):
+                self._refuse_row(cells, columns["number"])
+            else:
+                self._read_row({name: cells[at] for name, at in columns.items()})
+
+    def _refuse_row(self, cells: list[Element], place: int) -> None:
+        texts = [_read_cell(cell)[0].text for cell in cells]
+        if key := _parse_key(texts[place]) if place < len(texts) else "":
+            self.table.merged += [key] if key not in self.table.merged else []
+        elif any(texts):
+            self.table.added.append(" / ".join(filter(None, texts)))
+
+    def _read_row(self, cells: Mapping[str, Element]) -> None:
+        read = {name: _read_cell(cell) for name, cell in cells.items()}
+        sides = {side: read[side][0] if side in read else ReturnedCell() for side in SIDES}
+        name = read["number"][0].text if "number" in read else ""
+        row = ReturnedRow(
+            sides,
+            read["note"][0].proposed if "note" in read else "",
+            tuple(
+                TableComment(comment.author, comment.text, side)
+                for column, cell in cells.items()
+                for side in [next((side for side in SIDES if side == column), None)]
+                for comment in self._read_comments(cell)
+            ),
+            tuple(text for _, unread in read.values() for text in unread),
+        )
+        key = _parse_key(name)
+        texts = [text for cell in sides.values() for text in (cell.proposed or cell.text,) if text]
+        if not key:
+            if set(_find_columns([name, *(cell.text for cell in sides.values())])) == set():
+                self.table.added += [f"{name} {' / '.join(texts)}".strip()] if texts or row.note else []
+            self.table.remarks += row.comments
+        elif key in self.table.rows or key in self.table.repeated:
+            self.table.rows.pop(key, None)
+            self.table.repeated += [key] if key not in self.table.repeated else []
+        else:
+            self.table.rows[key] = row
+
+    def _read_comments(self, element: Element) -> list[TableComment]:
+        ids = [mark.get("w:id") or "" for mark in element.iter("w:commentReference")]
+        found = [self.comments[name] for name in dict.fromkeys(ids) if name in self.comments]
+        return [
+            TableComment(comment.get("w:author") or "", text)
+            for comment in found
+            if (text := "\n".join(_read_paragraph(p) for p in comment.iter("w:p")).strip())
+        ]
+
+
+def _is_merged(cell: Element) -> bool:
+    properties = cell.find("w:tcPr")
+    if properties is None:
+        return False
+    span = properties.find("w:gridSpan")
+    joined = any(properties.find(tag) is not None for tag in ("w:vMerge", "w:hMerge"))
+    return joined or (span is not None and span.get("w:val") not in (None, "1"))
+
+
+def _find_columns(names: list[str]) -> dict[str, int]:
+    """Return the place of each column, or nothing if the row is no header of a parallel table."""
+    found: dict[str, int] = {}
+    for at, name in enumerate(names):
+        for column, known in COLUMN_NAMES.items():
+            if column not in found and any(word.casefold() in name.casefold() for word in known):
+                found[column] = at
+                break
+    return found if {"number", *SIDES} <= set(found) else {}
+
+
+def _parse_key(name: str) -> str:
+    """Return the key of a row by its first cell, or an empty string."""
+    name = "".join(unicodedata.normalize("NFKC", name).split()).casefold()
+    if match := _NUMBER.fullmatch(name):
+        return f"b{match[1]}"
+    return next((key for key, words in LEAD_NAMES.items() if any(w.casefold() in name for w in words)), "")
+
+
+def _read_cell(cell: Element) -> tuple[ReturnedCell, tuple[str, ...]]:
+    """Return the cell's text and what it has outside its lines."""
+    text: list[str] = []
+    proposed: list[str] = []
+    unread: list[str] = []
+    for paragraph in iterate_parts(cell, "w:p"):
+        without, _ = _read_text(_reject_changes(paragraph))
+        with_changes, asides = _read_text(paragraph)
+        unread += asides
+        tags = _get_tags_of_end(paragraph)
+        text += [without, "" if tags & _INSERTED else "\n\n"]
+        proposed += [with_changes, "" if tags & _DELETED else "\n\n"]
+    read = ReturnedCell("".join(text).strip(), "".join(proposed).strip(), tuple(_list_authors(cell)))
+    return read, tuple(unread)
+
+
+def _get_tags_of_end(paragraph: Element) -> set[str]:
+    """Return the tracked changes of the paragraph's end. An inserted or deleted end joins the next paragraph."""
+    properties = paragraph.find("w:pPr")
+    mark = properties.find("w:rPr") if properties is not None else None
+    return {change.tag for change in mark} if mark is not None else set()
+
+
+def _list_authors(cell: Element) -> Iterator[str]:
+    changes = (change for change in cell.iter() if change.tag in _INSERTED | _DELETED)
+    return iter(dict.fromkeys(name for change in changes if (name := change.get("w:author"))))
+
+
+def _read_paragraph(paragraph: Element) -> str:
+    return _read_text(paragraph)[0]
+
+
+def _read_text(paragraph: Element) -> tuple[str, list[str]]:
+    words = ParagraphReader({}).read_paragraph(paragraph)
+    notes = [f"[{kind}]" for kind, _ in words.note_references]
+    return "\n".join(words.lines), [*words.asides, *notes]
+
+
+def _reject_changes(element: Element) -> Element:
+    """Return a copy without insertions, with deletions as text."""
+    plain = copy(element)
+    plain.tag = "w:t" if element.tag == "w:delText" else element.tag
+    plain[:] = [kept for child in element for kept in _reject_change(child)]
+    return plain
+
+
+def _reject_change(child: Element) -> Iterator[Element]:
+    if child.tag in _DELETED:
+        yield from _reject_changes(child)
+    elif child.tag not in _INSERTED:
+        yield _reject_changes(child)
+
+
+# Compare a returned parallel table with its brief, and store it: one revision, suggestions and notes.
+
+MAX_NOTES: Final = 200
+"""Notes of one table. More would hold the database for seconds."""
+_QUOTED_LIMIT = 80
+_MAX_QUOTED = 10
+_BLANK_LINES = re.compile(r"\n{3,}")
+_AS_WORD_WRITES = str.maketrans({"\u2011": "-", "\u00ad": None})
+"""Word and LibreOffice store these two characters as elements, which are read so."""
+
+
+class TableRefused(Exception):
+    """The file is no table of this brief. The message is a sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedRow:
+    """A row that somebody changed since the export: for each language the text on the desk and the text in the file."""
+
+    key: str
+    texts: Mapping[Side, tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class TableSuggestion:
+    key: str
+    side: Side
+    was: str
+    text: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class TableNote:
+    """A note on a row, on one language of it, or (without a key) on the brief."""
+
+    text: str
+    key: str = ""
+    side: Side | None = None
+
+
+@dataclass(slots=True)
+class TablePlan:
+    """What a returned table would store. `problems` are sentences about what it would not."""
+
+    brief: Brief
+    stored: Content
+    result: Content
+    refused: list[RefusedRow] = field(default_factory=list)
+    suggestions: list[TableSuggestion] = field(default_factory=list)
+    notes: list[TableNote] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+
+    @property
+    def is_empty(self) -> bool:
+        return self.result == self.stored and not (self.suggestions or self.notes)
+
+
+def plan_table(table: ReturnedTable, brief: Brief) -> TablePlan:
+    """Compare the table with the brief. Raise TableRefused, and Refused if the result could not be stored."""
+    base = _find_base(table, brief)
+    stored = workflow.load_working_copy(brief)
+    plan = TablePlan(brief, stored, stored)
+    mine, keys = base, _list_keys(base)
+    known = set(keys)
+    missing: list[str] = []
+    for key in keys:
+        row = table.rows.get(key)
+        if row is None:
+            if key not in (*table.repeated, *table.merged):
+                missing.append(key)
+            continue
+        mine = _take_row(plan, base, mine, key, row)
+    merged = merge(base, mine, stored).content
+    plan.result = workflow.prepare(merged, next_number=brief.next_number).content
+    for key in keys:
+        if row := table.rows.get(key):
+            _plan_suggestions(plan, key, row)
+            _plan_notes(plan, key, row)
+    plan.notes += [TableNote(_sign(c.author, c.text)) for c in table.remarks]
+    if len(plan.notes) > MAX_NOTES:
+        text = _("This table has more than %(n)s comments and notes. Delete some of them in Word.")
+        raise TableRefused(text % {"n": MAX_NOTES})
+    plan.suggestions = [asked for asked in plan.suggestions if not _suggestion_exists(brief, asked)]
+    plan.notes = [note for note in dict.fromkeys(plan.notes) if not _note_exists(brief, note)]
+    added = [*table.added, *(label_key(key) for key in table.rows if key not in known)]
+    plan.problems = [*dict.fromkeys(plan.problems), *_describe_rows(missing, table, added)]
+    return plan
+
+
+def apply_plan(table: ReturnedTable, brief: Brief, *, by: Person, version: int) -> TablePlan:
+    """Store the table in one transaction, if `version` is still the newest. Return what was stored."""
+    with transaction.atomic():
+        row = lock_brief(brief)
+        require_current_version(row, version)
+        plan = plan_table(table, row)
+        workflow.save(row, plan.result, by=by, version=version)
+        for asked in plan.suggestions:
+            anchor = _anchor(asked.key)
+            workflow.suggest(
+                row.pk, anchor, asked.side, asked.text, by=by, seen=hash_json(asked.was), why=asked.why
+            )
+        for note in plan.notes:
+            field, bullet = _place_note(note)
+            workflow.add_note(row.pk, note.text, by=by, bullet=bullet, field=field, side=note.side)
+    return plan
+
+
+def label_key(key: str) -> str:
+    """Return how people see the row: `#4`, or the name of the field."""
+    return {"headline": _("Headline"), "summary": _("Summary")}.get(key) or f"#{key[1:]}"
+
+
+def list_texts(before: Content, after: Content) -> Iterator[tuple[str, dict[Side, tuple[str, str]]]]:
+    """Yield each row of `before` by key, with the texts of both contents."""
+    for key in _list_keys(before):
+        anchor = _anchor(key)
+        yield (
+            key,
+            {s: (anchor.find_text(before, s) or "", anchor.find_text(after, s) or "") for s in SIDES},
+        )
+
+
+def _find_base(table: ReturnedTable, brief: Brief) -> Content:
+    if table.brief != brief.pk:
+        raise TableRefused(_("This is the table of brief %(n)s. Upload it there.") % {"n": table.brief})
+    row = brief.revisions.filter(number=table.revision).first()
+    base = Content.from_json(row.content) if row else None
+    if base is None or build_checksum(base) != table.checksum:
+        raise TableRefused(_("This table was not exported from this site, or its first lines were changed."))
+    return base
+
+
+def _list_keys(content: Content) -> list[str]:
+    return ["headline", "summary", *(f"b{bullet.number}" for bullet in content.bullets)]
+
+
+def _anchor(key: str) -> TextAnchor:
+    return TextAnchor("bullet", int(key[1:])) if key.startswith("b") else TextAnchor(key)
+
+
+def _take_row(plan: TablePlan, base: Content, mine: Content, key: str, row: ReturnedRow) -> Content:
+    """Return `mine` with the row's changes, or without them if somebody else changed the row."""
+    anchor = _anchor(key)
+    was = {side: anchor.find_text(base, side) or "" for side in SIDES}
+    now = {side: anchor.find_text(plan.stored, side) for side in SIDES}
+    texts = {side: _tidy(plan, key, row.cells[side].text) for side in SIDES}
+    changed = [side for side in SIDES if _differs(texts[side], was[side])]
+    if not [side for side in changed if _differs(texts[side], now[side] or "")]:
+        return mine
+    if any(now[side] != was[side] for side in SIDES):
+        plan.refused.append(RefusedRow(key, {side: (now[side] or "", texts[side]) for side in changed}))
+        return mine
+    if key.startswith("b") and not any(texts.values()):
+        plan.problems.append(
+            _("%(row)s is empty in the file. It stays on the desk.") % {"row": label_key(key)}
+        )
+        return mine
+    for side in changed:
+        mine = anchor.replace_text(mine, side, texts[side])
+    return mine
+
+
+def _tidy(plan: TablePlan, key: str, text: str) -> str:
+    try:
+        return tidy(text) if key == "summary" else tidy_line(text)
+    except ForbiddenCharacter as bad:
+        values = {"row": label_key(key), "code": f"U+{ord(bad.character):04X}"}
+        plan.problems.append(_("%(row)s has the control character %(code)s, which was left out.") % values)
+        text = _strip_control_characters(text)
+        return tidy(text) if key == "summary" else tidy_line(text)
+
+
+def _strip_control_characters(text: str) -> str:
+    return "".join(c for c in text if c == "\n" or unicodedata.category(c) not in ("Cc", "Cs", "Cn"))
+
+
+def _differs(one: str, other: str) -> bool:
+    """Return whether two texts differ by more than what Word and LibreOffice change when they save a file."""
+    return _comparable(one) != _comparable(other)
+
+
+def _comparable(text: str) -> str:
+    return _BLANK_LINES.sub("\n\n", unicodedata.normalize("NFC", text).translate(_AS_WORD_WRITES))
+
+
+def _plan_suggestions(plan: TablePlan, key: str, row: ReturnedRow) -> None:
+    late: dict[Side, tuple[str, str]] = {}
+    for side in SIDES:
+        cell = row.cells[side]
+        text, proposed = (_tidy(plan, key, value) for value in (cell.text, cell.proposed))
+        if not _differs(text, proposed):
+            continue
+        now = _anchor(key).find_text(plan.result, side)
+        if now is not None and not _differs(now, proposed):
+            continue
+        if now is None or _differs(now, text):
+            late[side] = (now or "", proposed)
+        elif len(proposed) > (limit := TEXT_RULES[_anchor(key).field].limit):
+            values = {"row": label_key(key), "n": limit}
+            plan.problems.append(
+                _("%(row)s: the tracked text is longer than %(n)s characters and was not read.") % values
+            )
+        elif not proposed:
+            values = {"row": label_key(key), "name": _format_authors(cell)}
+            plan.problems.append(
+                _("%(row)s: %(name)s deleted the whole text. It stays on the desk.") % values
+            )
+        else:
+            plan.suggestions.append(TableSuggestion(key, side, now, proposed, _format_authors(cell)))
+    if late and not any(refused.key == key for refused in plan.refused):
+        plan.refused.append(RefusedRow(key, late))
+
+
+def _format_authors(cell: ReturnedCell) -> str:
+    return ", ".join(cell.authors) or "Word"
+
+
+def _plan_notes(plan: TablePlan, key: str, row: ReturnedRow) -> None:
+    if row.note:
+        plan.notes.append(TableNote(_tidy(plan, "summary", row.note), key))
+    plan.notes += [TableNote(_sign(c.author, c.text), key, c.side) for c in row.comments]
+    if row.unread:
+        values = {"row": label_key(key), "text": _quote(row.unread)}
+        plan.problems.append(
+            _("%(row)s has a footnote, a text box or hidden text, which was not read: %(text)s") % values
+        )
+
+
+def _sign(author: str, text: str) -> str:
+    """Return a comment with its author's name, since the note is by the person who uploads."""
+    text = f"{author}: {text}" if author else text
+    return tidy(_strip_control_characters(text))
+
+
+def _place_note(note: TableNote) -> tuple[str, int | None]:
+    """Return the field and the bullet of the note. A bullet's note has no field."""
+    if not note.key:
+        return "", None
+    anchor = _anchor(note.key)
+    return ("", anchor.bullet) if anchor.bullet else (anchor.field, None)
+
+
+def _note_exists(brief: Brief, note: TableNote) -> bool:
+    """Return whether the note is on the brief already, as after a second upload of one file."""
+    field, bullet = _place_note(note)
+    rows = Note.objects.filter(brief=brief, field=field, bullet=bullet, side=note.side or "")
+    return rows.filter(text=note.text).exists()
+
+
+def _suggestion_exists(brief: Brief, asked: TableSuggestion) -> bool:
+    """Return whether somebody suggested the same and nobody has answered."""
+    anchor = _anchor(asked.key)
+    rows = Suggestion.objects.filter(brief=brief, field=anchor.field, bullet=anchor.bullet, side=asked.side)
+    return rows.filter(was=asked.was, text=asked.text, answer="").exists()
+
+
+def _describe_rows(missing: list[str], table: ReturnedTable, added: list[str]) -> list[str]:
+    """Return a sentence for each kind of row that was not matched."""
+    sentences: list[str] = []
+    if missing:
+        text = ngettext(
+            "This row is not in the file. It stays on the desk: %(rows)s",
+            "These rows are not in the file. They stay on the desk: %(rows)s",
+            len(missing),
+        )
+        sentences.append(text % {"rows": _(", ").join(map(label_key, missing))})
+    if table.merged:
+        text = ngettext(
+            "This row has merged cells and was not read. Split them in Word: %(rows)s",
+            "These rows have merged cells and were not read. Split them in Word: %(rows)s",
+            len(table.merged),
+        )
+        sentences.append(text % {"rows": _(", ").join(map(label_key, table.merged))})
+    if table.repeated:
+        text = ngettext(
+            "This number is in the file more than once. None of its rows was read: %(rows)s",
+            "These numbers are in the file more than once. None of their rows was read: %(rows)s",
+            len(table.repeated),
+        )
+        sentences.append(text % {"rows": _(", ").join(map(label_key, table.repeated))})
+    if added:
+        text = ngettext(
+            "This row has no number of this brief and was not read. Add it on the desk: %(rows)s",
+            "These rows have no number of this brief and were not read. Add them on the desk: %(rows)s",
+            len(added),
+        )
+        sentences.append(text % {"rows": _quote(added)})
+    return sentences
+
+
+def _quote(texts: Sequence[str]) -> str:
+    short = [
+        text if len(text) <= _QUOTED_LIMIT else f"{text[:_QUOTED_LIMIT]}…" for text in texts[:_MAX_QUOTED]
+    ]
+    return _("; ").join([*short, *(["…"] if len(texts) > _MAX_QUOTED else [])])

@@ -1,0 +1,523 @@
+"""Read the files of an import of briefs, and group the rows of both sheets by brief."""
+
+import datetime as dt
+import io
+import time
+import zipfile
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import batched, starmap
+from typing import Final, Literal
+
+from django.db import transaction
+from django.db.models import Min, QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from ... import workflow
+from ...content import LEAD_FIELDS, Bullet, Content
+from ...documents.files.archive import read_zip_directory, unpack_parts
+from ...documents.types import DocumentRefused
+from ...models import Brief, Edition, Person, Revision, State
+from ...workflow import load_working_copy
+from ...workflow.rules.refusals import Reason, Refused, build_refusal
+from ...workflow.rules.transitions import build_wrong_state_reason, format_time
+from .columns import (
+    BRIEF_COLUMNS,
+    BRIEFS,
+    BULLET_COLUMNS,
+    BULLET_TEXTS,
+    BULLETS,
+    COLUMN_WIDTHS,
+    DATE_COLUMNS,
+    KEY_COLUMNS,
+    SHEET_COLUMNS,
+    SHEET_FACTS,
+    SheetNames,
+    apply_brief_cells,
+    apply_bullet_cells,
+    format_brief_row,
+    format_bullet_cells,
+    format_bullet_row,
+    format_fact_cell,
+    name_sheet_by_headings,
+)
+from .sheet_files import (
+    CONTENT_TYPES,
+    build_archive_limits,
+    is_archive,
+    read_csv,
+    read_workbook,
+    write_csv,
+    write_xlsx,
+)
+from .table import (
+    SHEET_PROBLEM_LIMIT,
+    Sheet,
+    SheetBuilder,
+    SheetLimits,
+    SheetProblem,
+    SheetRefused,
+    SheetSkipped,
+    build_sheet_refusal,
+    name_sheet,
+)
+from .xlsx_xml import build_damage_refusal
+
+# Read the files of an import of briefs, and group the rows of both sheets by brief.
+
+BRIEF_LIMITS: Final = SheetLimits(rows=100_000, size=20 * 1024 * 1024, cells=1_500_000)
+MAX_BRIEFS: Final = 5_000
+
+
+def read_brief_sheets(files: Iterable[tuple[str, bytes]]) -> tuple[list[Sheet], list[str]]:
+    """Read a workbook, a zip or CSV files, by name and bytes. Return sheets and notices. Raise SheetRefused."""
+    sheets: list[Sheet] = []
+    notices: list[str] = []
+    for name, data in files:
+        try:
+            for found, told in starmap(_read_file, _unpack(name, data)):
+                sheets += found
+                notices += told
+        except SheetRefused as refused:
+            named = (replace(problem, sheet=problem.sheet or name) for problem in refused.problems)
+            raise SheetRefused(*named) from None
+    twice = [name for name, n in Counter(sheet.name for sheet in sheets).items() if n > 1]
+    if twice:
+        raise build_sheet_refusal(_("There are two sheets “%(name)s”. Keep one.") % {"name": twice[0]})
+    if not sheets:
+        raise build_sheet_refusal(
+            _("No sheet has the headings “id” and “version”, or “brief”, “version” and “number”.")
+        )
+    return sheets, notices
+
+
+def _begin_sheet() -> SheetBuilder:
+    return SheetBuilder(BRIEF_LIMITS, name_sheet_by_headings, DATE_COLUMNS)
+
+
+def _read_file(name: str, data: bytes) -> tuple[list[Sheet], list[str]]:
+    if is_archive(data, BRIEF_LIMITS):
+        return read_workbook(data, BRIEF_LIMITS, _begin_sheet)
+    try:
+        return [read_csv(data, _begin_sheet())], []
+    except SheetSkipped:
+        return [], [_("Not read: the file “%(name)s”.") % {"name": name}]
+
+
+def _unpack(name: str, data: bytes) -> Iterable[tuple[str, bytes]]:
+    """Return the file, or the CSV files of a zip that has some."""
+    if not is_archive(data, BRIEF_LIMITS):
+        return [(name, data)]
+    most = build_archive_limits(BRIEF_LIMITS)
+    try:
+        entries = read_zip_directory(data, most)
+        if not any(map(_is_csv, entries)):
+            return [(name, data)]
+        return unpack_parts(data, entries, _is_csv, lambda name, begin: None, most).items()
+    except DocumentRefused:
+        raise build_damage_refusal() from None
+
+
+def _is_csv(name: str) -> bool:
+    return name.lower().endswith(".csv") and not name.startswith("__MACOSX/")
+
+
+@dataclass(frozen=True, slots=True)
+class SheetCells:
+    """The cells of one row by column. `key_number` is the number of its bullet, or 0."""
+
+    sheet: str
+    number: int
+    cells: Mapping[str, str]
+    key_number: int = 0
+
+
+@dataclass(slots=True)
+class BriefRows:
+    """All rows about one brief."""
+
+    brief: int
+    version: int
+    first: SheetCells
+    brief_row: SheetCells | None = None
+    bullet_rows: list[SheetCells] = field(default_factory=list)
+    numbers: dict[int, int] = field(default_factory=dict)
+    """Row by number of the bullet."""
+
+    @property
+    def id_column(self) -> str:
+        return KEY_COLUMNS[self.first.sheet][0]
+
+
+class SheetProblems:
+    """Collects what is wrong, up to a limit."""
+
+    def __init__(self) -> None:
+        self.found: list[SheetProblem] = []
+
+    def add(self, text: str, row: SheetCells, column: str = "") -> None:
+        self.found.append(SheetProblem(text, row.number, column, row.sheet))
+        if len(self.found) >= SHEET_PROBLEM_LIMIT:
+            self.refuse()
+
+    def reporter(self, row: SheetCells) -> Callable[[str, str], None]:
+        return lambda column, text: self.add(text, row, column)
+
+    def refuse(self) -> None:
+        """Raise SheetRefused if something was found."""
+        if self.found:
+            raise SheetRefused(*dict.fromkeys(self.found))
+
+
+def group_rows(sheets: Sequence[Sheet], problems: SheetProblems) -> list[BriefRows]:
+    """Return the rows by brief, in the order of the ids. Raise SheetRefused for wrong headings."""
+    for sheet in sheets:
+        _check_headings(sheet)
+    groups: dict[int, BriefRows] = {}
+    for sheet in sorted(sheets, key=lambda sheet: sheet.name):  # briefs before bullets
+        for row in sheet.rows:
+            cells = {h: cell for h, cell in zip(sheet.headings, row.cells, strict=True) if h}
+            _add_row(groups, SheetCells(sheet.name, row.number, cells), problems)
+    if len(groups) > MAX_BRIEFS:
+        raise build_sheet_refusal(
+            _("The sheets are about more than %(n)s briefs. Split them.") % {"n": f"{MAX_BRIEFS:,}"}
+        )
+    return [groups[pk] for pk in sorted(groups)]
+
+
+def _check_headings(sheet: Sheet) -> None:
+    counts = Counter(filter(None, sheet.headings))
+    found = [
+        SheetProblem(_("The column “%(column)s” is unknown.") % {"column": heading[:40]}, sheet=sheet.name)
+        for heading in counts
+        if heading not in SHEET_COLUMNS[sheet.name]
+    ]
+    found += [
+        SheetProblem(_("The column “%(column)s” appears twice.") % {"column": heading}, sheet=sheet.name)
+        for heading, n in counts.items()
+        if n > 1
+    ]
+    if found:
+        raise SheetRefused(*found[:SHEET_PROBLEM_LIMIT])
+
+
+def _add_row(groups: dict[int, BriefRows], row: SheetCells, problems: SheetProblems) -> None:
+    keys = KEY_COLUMNS[row.sheet]
+    cells = [row.cells[column].strip() for column in keys]
+    if len(cells) > 2 and not cells[2]:  # a new bullet: its version is that of the rows above
+        cells[2] = "0"
+        if not cells[1] and cells[0].isdecimal() and int(cells[0]) in groups:
+            cells[1] = str(groups[int(cells[0])].version)
+    for column, cell in zip(keys, cells, strict=True):
+        if not (cell.isascii() and cell.isdecimal() and len(cell) < 10):
+            problems.add(_KEY_SENTENCES[column](), row, column)
+            return
+    key, version, *number = map(int, cells)
+    row = replace(row, key_number=sum(number))
+    group = groups.setdefault(key, BriefRows(key, version, row))
+    if group.version != version:
+        told = _("The rows of a brief have one version; row %(row)s has another.")
+        problems.add(told % {"row": group.first.number}, row, "version")
+    if row.sheet == BRIEFS:
+        if group.brief_row:
+            problems.add(
+                _("row %(row)s is about the same brief.") % {"row": group.brief_row.number}, row, "id"
+            )
+        group.brief_row = row
+        return
+    if row.key_number and (first := group.numbers.setdefault(row.key_number, row.number)) != row.number:
+        problems.add(_("row %(row)s is about the same bullet.") % {"row": first}, row, "number")
+    group.bullet_rows.append(row)
+
+
+def _ask_for_number() -> str:
+    return _("Write a number, as the export has it.")
+
+
+_KEY_SENTENCES: Final[Mapping[str, Callable[[], str]]] = {
+    "id": lambda: _(
+        "A row needs the number of its brief. A sheet cannot create briefs: upload documents instead."
+    ),
+    "brief": _ask_for_number,
+    "version": lambda: _(
+        "A row needs the version that the export wrote, so that nothing newer is overwritten."
+    ),
+    "number": _ask_for_number,
+}
+
+
+# Plan the import of sheets of briefs, and save the plan brief by brief.
+
+BATCH_SIZE: Final = 25
+"""Most briefs that one transaction saves."""
+LOCK_SECONDS: Final = 0.5
+"""A transaction begins no further brief after this time, since on SQLite every other writer waits for it."""
+_CHUNK: Final = 500
+_EARLIER_REVISIONS: Final = 20
+
+
+@dataclass(frozen=True, slots=True)
+class BriefChange:
+    """The content that a sheet has for one brief, made from `version` of it. New bullets have number 0."""
+
+    brief: int
+    version: int
+    content: Content
+
+
+@dataclass(slots=True)
+class BriefImportPlan:
+    """`conflicts` are never saved: their brief is newer than the row, or is no draft."""
+
+    changes: list[BriefChange] = field(default_factory=list)
+    conflicts: list[BriefChange] = field(default_factory=list)
+    unchanged: int = 0
+    notices: list[str] = field(default_factory=list)
+
+
+def plan_brief_import(sheets: Sequence[Sheet], notices: Iterable[str] = ()) -> BriefImportPlan:
+    """Compare the sheets with the briefs, and check every change as a save does. Raise SheetRefused."""
+    problems = SheetProblems()
+    groups = group_rows(sheets, problems)
+    planner = _Planner(SheetNames(), problems)
+    plan = planner.plan
+    plan.notices += [*notices, *(told for sheet in sheets for told in sheet.notices)]
+    for chunk in batched(groups, _CHUNK):
+        found = Brief.objects.select_related("source", "picture", "updated_by")
+        briefs = found.prefetch_related("bullets", "bylines", "labels").in_bulk(
+            [rows.brief for rows in chunk]
+        )
+        for rows in chunk:
+            if rows.brief in briefs:
+                planner.add(briefs[rows.brief], rows)
+            else:
+                problems.add(_("There is no brief with this number."), rows.first, rows.id_column)
+    problems.refuse()
+    plan.notices += planner.describe_ignored()
+    return plan
+
+
+class _Planner:
+    def __init__(self, names: SheetNames, problems: SheetProblems) -> None:
+        self.names, self.problems = names, problems
+        self.plan = BriefImportPlan()
+        self._ignored: dict[str, list[int]] = {}
+
+    def add(self, brief: Brief, rows: BriefRows) -> None:
+        before = workflow.load_working_copy(brief)
+        is_current = rows.version == brief.version
+        after = self._apply(before, rows, self.problems, is_current=is_current)
+        if is_current:
+            self._note_ignored_cells(brief, rows)
+        if after == before or (not is_current and self._is_as_exported(brief, rows)):
+            self.plan.unchanged += 1
+        elif is_current and brief.state == State.DRAFT:
+            self._add_change(brief, rows, before, after)
+        else:
+            self.plan.conflicts.append(BriefChange(brief.pk, rows.version, after))
+
+    def _add_change(self, brief: Brief, rows: BriefRows, before: Content, after: Content) -> None:
+        try:
+            content = _check(after, brief)
+        except Refused as refused:
+            for reason in refused.reasons:
+                self.problems.add(str(reason), *_locate(reason, rows))
+            return
+        if content == before:
+            self.plan.unchanged += 1
+        else:
+            self.plan.changes.append(BriefChange(brief.pk, rows.version, after))
+
+    def _apply(
+        self, before: Content, rows: BriefRows, problems: SheetProblems, *, is_current: bool
+    ) -> Content:
+        content = before
+        if row := rows.brief_row:
+            content = apply_brief_cells(content, row.cells, self.names, problems.reporter(row))
+        if rows.bullet_rows:
+            bullets = _apply_bullets(before.bullets, rows.bullet_rows, problems, is_current=is_current)
+            content = replace(content, bullets=bullets) if bullets != before.bullets else content
+        return content
+
+    def _is_as_exported(self, brief: Brief, rows: BriefRows) -> bool:
+        """Return whether the rows are still an earlier revision: somebody changed the brief, but not the sheet."""
+        earlier = Revision.objects.filter(brief=brief).order_by("-number").values_list("content", flat=True)
+        for stored in earlier[:_EARLIER_REVISIONS]:
+            content = Content.from_json(stored)
+            if self._apply(content, rows, SheetProblems(), is_current=False) == content:
+                return True
+        return False
+
+    def _note_ignored_cells(self, brief: Brief, rows: BriefRows) -> None:
+        row = rows.brief_row
+        for column in ("state", "slug"):
+            if row and row.cells.get(column, "") not in ("", getattr(brief, column) or ""):
+                self._ignored.setdefault(column, []).append(row.number)
+
+    def describe_ignored(self) -> list[str]:
+        told = _("The column “%(column)s” is never imported; it differs in the rows %(rows)s.")
+        return [
+            name_sheet(BRIEFS, told % {"column": column, "rows": _(", ").join(map(str, rows[:20]))})
+            for column, rows in self._ignored.items()
+        ]
+
+
+def _check(content: Content, brief: Brief) -> Content:
+    """Tidy a content as a save will do. Raise Refused.
+
+    Its names were just found in the vocabulary. To look them up again would take half the time of a plan.
+    """
+    names = {name: getattr(content.facts, name) for name in ("source", "authors", "keywords")}
+    bare = replace(content, facts=replace(content.facts, source=None, authors=(), keywords=()))
+    tidied = workflow.prepare(bare, next_number=brief.next_number).content
+    return replace(tidied, facts=replace(tidied.facts, **names))
+
+
+def _apply_bullets(
+    before: Sequence[Bullet], rows: Sequence[SheetCells], problems: SheetProblems, *, is_current: bool
+) -> tuple[Bullet, ...]:
+    """Return the bullets in their stored order. A new one comes after the bullet of the row above.
+
+    A bullet without a row stays. One whose texts are both emptied goes.
+    """
+    bullets = {bullet.number: bullet for bullet in before}
+    added: dict[int, list[Bullet]] = {}
+    last = before[-1].number if before else 0
+    above = last
+    for row in rows:
+        report = problems.reporter(row)
+        if not row.key_number:
+            added.setdefault(above, []).append(apply_bullet_cells(Bullet(0), row.cells, report))
+            continue
+        above = row.key_number
+        if row.key_number not in bullets:
+            if is_current:
+                report("number", _("The brief has no bullet %(n)s.") % {"n": row.key_number})
+            above = last
+            added.setdefault(last, []).append(apply_bullet_cells(Bullet(row.key_number), row.cells, report))
+            continue
+        bullets[row.key_number] = apply_bullet_cells(bullets[row.key_number], row.cells, report)
+    placed = [*added.get(0, ()), *(b for n, was in bullets.items() for b in (was, *added.get(n, ())))]
+    return tuple(bullet for bullet in placed if bullet.text_zh or bullet.text_en)
+
+
+def _locate(reason: Reason, rows: BriefRows) -> tuple[SheetCells, str]:
+    """Return the row and the column that a reason is about."""
+    about = reason.about
+    if about.startswith("b") and (about[1:].isdecimal() or about == "bullets"):
+        number = int(about[1:]) if about != "bullets" else 0
+        row = next((row for row in rows.bullet_rows if row.key_number == number), rows.first)
+        return row, BULLET_TEXTS[0]
+    row = rows.brief_row or rows.first
+    return row, about if about in SHEET_COLUMNS[row.sheet] else ""
+
+
+def save_changes(
+    changes: Sequence[BriefChange], *, by: Person
+) -> tuple[list[BriefChange], Sequence[BriefChange]]:
+    """Save some changes in one transaction. Return those refused, since somebody was faster, and those left."""
+    refused = []
+    done = 0
+    until = time.monotonic() + LOCK_SECONDS
+    with transaction.atomic():
+        for change in changes[:BATCH_SIZE]:
+            try:
+                workflow.save(change.brief, change.content, by=by, version=change.version)
+            except Refused:
+                refused.append(change)
+            done += 1
+            if time.monotonic() > until:
+                break
+    return refused, changes[done:]
+
+
+def describe_conflict(brief: Brief, change: BriefChange) -> str:
+    """Say why the sheet's text of a brief is not saved."""
+    if brief.state == State.APPROVED:
+        return str(build_refusal("approved-closed"))
+    if brief.state != State.DRAFT:
+        return str(build_wrong_state_reason(brief))
+    if brief.version == change.version:  # a name in it was merged or deleted since the preview
+        return _("It could not be saved. Import the sheet again to see why.")
+    values: Mapping[str, object] = {"name": str(brief.updated_by), "time": format_time(brief.updated_at)}
+    return _("%(name)s saved a newer version at %(time)s, so the sheet does not overwrite it.") % values
+
+
+def list_differences(now: Content, sheet: Content, names: SheetNames) -> Iterator[tuple[str, str, str]]:
+    """Yield column, cell on the desk and cell in the sheet, of the cells that differ."""
+    before, after = (_list_cells(content, names) for content in (now, sheet))
+    for column in dict.fromkeys([*before, *after]):
+        if before.get(column, "") != after.get(column, ""):
+            yield column, before.get(column, ""), after.get(column, "")
+
+
+def _list_cells(content: Content, names: SheetNames) -> dict[str, str]:
+    cells: dict[str, str] = {name: getattr(content, name) for name in LEAD_FIELDS}
+    cells |= {name: format_fact_cell(name, content.facts, names) for name in SHEET_FACTS}
+    for place, bullet in enumerate(content.bullets, 1):
+        number = bullet.number or f"new at {place}"
+        cells |= {f"{BULLETS} {number} {name}": cell for name, cell in format_bullet_cells(bullet).items()}
+    return cells
+
+
+# Write briefs as sheets: a workbook with both sheets, or CSV.
+
+type BriefSheetFormat = Literal["xlsx", "csv", "briefs.csv", "bullets.csv"]
+
+BRIEF_SHEET_TYPES: Final[dict[BriefSheetFormat, tuple[str, str]]] = {
+    "xlsx": ("briefs-{day}.xlsx", CONTENT_TYPES["xlsx"]),
+    "csv": ("briefs-{day}.zip", "application/zip"),
+    "briefs.csv": ("briefs-{day}.csv", CONTENT_TYPES["csv"]),
+    "bullets.csv": ("bullets-{day}.csv", CONTENT_TYPES["csv"]),
+}
+"""File name and content type of each format. `csv` is a zip with both sheets."""
+_EXPORT_CHUNK: Final = 500
+
+type Rows = list[list[str]]
+
+
+def build_brief_rows(briefs: QuerySet[Brief]) -> dict[str, Rows]:
+    """Return the rows of both sheets by name, headings first, in the order of the ids."""
+    names = SheetNames()
+    rows: dict[str, Rows] = {BRIEFS: [list(BRIEF_COLUMNS)], BULLETS: [list(BULLET_COLUMNS)]}
+    for brief, published in _load_briefs(briefs):
+        content = load_working_copy(brief)
+        rows[BRIEFS].append(format_brief_row(brief, content, names, published))
+        rows[BULLETS] += (format_bullet_row(brief, bullet) for bullet in content.bullets)
+    return rows
+
+
+def _load_briefs(briefs: QuerySet[Brief]) -> Iterator[tuple[Brief, dt.datetime | None]]:
+    """Yield briefs with the time of their first publication."""
+    now = timezone.now()
+    found = briefs.order_by("pk").select_related(None).select_related("picture")
+    loaded = found.prefetch_related("bullets", "bylines", "labels").iterator(chunk_size=_EXPORT_CHUNK)
+    for chunk in batched(loaded, _EXPORT_CHUNK):
+        public = Edition.objects.uncancelled().filter(brief__in=chunk, live_from__lte=now).order_by()
+        first = dict(public.values_list("brief").annotate(Min("published_at")))
+        yield from ((brief, first.get(brief.pk)) for brief in chunk)
+
+
+def write_brief_sheets(briefs: QuerySet[Brief], file_format: BriefSheetFormat) -> bytes:
+    """Write the sheets as one file. Raise SheetRefused."""
+    rows = build_brief_rows(briefs)
+    match file_format:
+        case "xlsx":
+            return write_brief_workbook(rows)
+        case "csv":
+            out = io.BytesIO()
+            with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as packed:
+                for name, sheet in rows.items():
+                    packed.writestr(f"{name}.csv", write_csv(sheet))
+            return out.getvalue()
+    return write_csv(rows[file_format.removesuffix(".csv")])
+
+
+def write_brief_workbook(rows: dict[str, Rows]) -> bytes:
+    return write_xlsx(rows, widths=COLUMN_WIDTHS)
+
+
+def name_brief_file(file_format: BriefSheetFormat) -> str:
+    return BRIEF_SHEET_TYPES[file_format][0].format(day=timezone.localdate().isoformat())

@@ -1,1 +1,0 @@
-"""Write briefs as Word files, and read the parallel table that comes back from a translator."""

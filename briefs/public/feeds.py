@@ -1,0 +1,301 @@
+"""Queries for feeds: the newest briefs of the site, of a subject, or of a search."""
+
+import datetime as dt
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
+from typing import Any, NamedTuple
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponsePermanentRedirect
+from django.template.loader import render_to_string
+from django.urls.converters import StringConverter
+from django.utils import timezone
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext
+
+from .. import rendering
+from ..content import LANGUAGE_TAGS, Side
+from ..database.replica import PreparedQuery
+from ..derived.public_brief import BRIEF_COLUMNS, build_briefs
+from ..models.edition import Edition
+from ..public_brief import PublicBrief
+from ..rendering import ReadingView, cards, text
+from ..text import paths
+from . import brief_presenter, editions, page_frame, responses, search_queries, subject_queries
+from .editions import PAGE_SIZE, EditionRows
+from .search_queries import SearchParams
+from .subject_queries import SUBJECT_KINDS
+
+# Queries for feeds: the newest briefs of the site, of a subject, or of a search.
+
+
+class FeedEntry(NamedTuple):
+    brief_id: int
+    brief: PublicBrief
+
+
+def list_newest(now: dt.datetime) -> list[FeedEntry]:
+    return _build_entries(_newest(now))
+
+
+def list_newest_of_subject(kind: str, subject: int, now: dt.datetime) -> list[FeedEntry]:
+    return _build_entries(_newest_of_subject[kind](now, subject))
+
+
+def list_found(found: list[int], now: dt.datetime) -> list[FeedEntry]:
+    """Return the listed ones of up to PAGE_SIZE editions, newest first."""
+    if not found:
+        return []
+    return _build_entries(_listed_with_id(now, *found, *found[-1:] * (PAGE_SIZE - len(found))))
+
+
+def _build_entries(rows: Sequence[Sequence[Any]]) -> list[FeedEntry]:
+    briefs = build_briefs([row[1:] for row in rows])
+    return [FeedEntry(row[0], brief) for row, brief in zip(rows, briefs, strict=True)]
+
+
+def _select(rows: EditionRows) -> EditionRows:
+    return rows.values_list("brief_id", *BRIEF_COLUMNS)[:PAGE_SIZE]
+
+
+def _newest_query(now: dt.datetime) -> EditionRows:
+    return _select(Edition.objects.listed(now).order_by("-published_at", "-pk"))
+
+
+def _subject_query(kind: str, now: dt.datetime, pk: int) -> EditionRows:
+    of = SUBJECT_KINDS[kind]
+    return _select(of.listed_editions(now, pk).order_by(f"-{of.time_column}", f"-{of.id_column}"))
+
+
+def _found_query(now: dt.datetime, *ids: int) -> EditionRows:
+    return _select(Edition.objects.listed(now).filter(pk__in=ids).order_by("-published_at", "-pk"))
+
+
+_newest = PreparedQuery(_newest_query, dt.datetime)
+_newest_of_subject = {
+    kind: PreparedQuery(partial(_subject_query, kind), dt.datetime, int) for kind in SUBJECT_KINDS
+}
+_listed_with_id = PreparedQuery(_found_query, dt.datetime, *[int] * PAGE_SIZE)
+
+
+# Atom and JSON Feed of the newest briefs, of all, of a subject or of a search, with full text.
+
+_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_FORMAT_NAMES = {"atom": "Atom", "json": "JSON Feed"}
+_CONTENT_TYPES = {"atom": "application/atom+xml", "json": "application/feed+json"}
+
+
+class FeedFormatConverter(StringConverter):
+    regex = "|".join(_CONTENT_TYPES)
+    values = tuple(_CONTENT_TYPES)
+
+
+class FeedLinks(NamedTuple):
+    head: SafeString
+    button: SafeString
+    """*Follow*, which opens a list of the feeds."""
+
+
+class FeedScope(NamedTuple):
+    """What a feed is about: the page that it belongs to, below the language prefix, and the page's name."""
+
+    path: str = ""
+    query_string: str = ""
+    name: str = ""
+
+
+def feed(
+    request: HttpRequest, language: Side, feed_format: str, *, is_parallel: bool = False
+) -> HttpResponse:
+    """Return the newest briefs. With `is_parallel`, each entry has both languages, pair by pair."""
+    now, view = timezone.now(), _view(language, is_parallel)
+    return _respond(list_newest(now), FeedScope(), language, view, feed_format, now)
+
+
+def subject_feed(
+    request: HttpRequest, language: Side, feed_format: str, kind: str, slug: str, *, is_parallel: bool = False
+) -> HttpResponse:
+    now, view = timezone.now(), _view(language, is_parallel)
+    subject = subject_queries.find_subject(subject_queries.SUBJECT_KINDS[kind], slug, now)
+    path = f"{kind}/{subject.slug}/"
+    if subject.slug != slug:
+        return HttpResponsePermanentRedirect(f"{paths.home(language)}{path}{_file_name(view, feed_format)}")
+    scope = FeedScope(path, name=subject_queries.subject_label(subject, language))
+    found = list_newest_of_subject(kind, subject.pk, now)
+    return _respond(found, scope, language, view, feed_format, now)
+
+
+def search_feed(
+    request: HttpRequest, language: Side, feed_format: str, *, is_parallel: bool = False
+) -> HttpResponse:
+    """Return the newest briefs that a search finds."""
+    now, view = timezone.now(), _view(language, is_parallel)
+    asked = SearchParams.from_query(request.GET.dict())
+    if asked.is_empty:
+        raise Http404
+    if wait := responses.seconds_to_wait(request):
+        return responses.too_many_requests(language, wait)
+    rows = search_queries.list_newest(asked, now, limit=editions.PAGE_SIZE)
+    found = list_found([row.edition for row in rows], now)
+    return _respond(found, _search_scope(asked), language, view, feed_format, now)
+
+
+def build_search_links(language: Side, asked: SearchParams) -> FeedLinks:
+    """Return the links of a search; none without a search."""
+    nothing = mark_safe("")
+    return FeedLinks(nothing, nothing) if asked.is_empty else build_feed_links(language, _search_scope(asked))
+
+
+def build_feed_links(language: Side, scope: FeedScope) -> FeedLinks:
+    """Return a page's links to its feeds for the head, and *Follow* for the page."""
+    other = paths.OTHER_SIDE[language]
+    names = paths.NATIVE_LANGUAGE_NAMES
+    both = gettext("Both languages, point by point")
+    rows = [
+        (language, "feed.atom", names[language], "atom"),
+        (language, "feed.json", names[language], "json"),
+        (other, "feed.atom", names[other], "atom"),
+        (language, "parallel/feed.atom", both, "atom"),
+    ]
+    links = [
+        {
+            "url": f"{paths.home(side)}{scope.path}{file}{scope.query_string}",
+            "lang": LANGUAGE_TAGS[side] if side != language else "",
+            "label": label,
+            "format": _FORMAT_NAMES[kind],
+            "type": _CONTENT_TYPES[kind],
+        }
+        for side, file, label, kind in rows
+    ]
+    line = '<link rel="alternate" type="{}" title="{}" href="{}">'
+    heads = [
+        (link["type"], f"{scope.name} · {link['label']} · {link['format']}", link["url"])
+        for link in links
+        if not link["lang"]
+    ]
+    return FeedLinks(
+        format_html_join("\n", line, heads), text.render_partial("briefs/_follow.html", feeds=links)
+    )
+
+
+def _view(language: Side, is_parallel: bool) -> ReadingView:
+    return "parallel" if is_parallel else language
+
+
+def _file_name(view: ReadingView, feed_format: str) -> str:
+    return f"{'parallel/' if view == 'parallel' else ''}feed.{feed_format}"
+
+
+def _search_scope(asked: SearchParams) -> FeedScope:
+    shared = replace(asked.first_page(), newest_first=False)
+    return FeedScope("search/", str(shared), asked.query_text or gettext("Search"))
+
+
+def _respond(
+    found: list[FeedEntry], scope: FeedScope, language: Side, view: ReadingView, feed_format: str, now: dt.datetime
+) -> HttpResponse:  # fmt: skip
+    values = _build_feed(found, scope, language, view, f"{_file_name(view, feed_format)}", now)
+    body = _render_atom(values) if feed_format == "atom" else _render_json(values)
+    return HttpResponse(body, content_type=f"{_CONTENT_TYPES[feed_format]}; charset=utf-8")
+
+
+def _build_feed(
+    found: list[FeedEntry], scope: FeedScope, language: Side, view: ReadingView, file: str, now: dt.datetime
+) -> dict[str, Any]:  # fmt: skip
+    changes = editions.list_major_changes([entry.brief_id for entry in found], now)
+    entries = [_build_entry(entry, changes.get(entry.brief_id, []), language, view) for entry in found]
+    site, home = settings.DIGEST_SITE_NAME[language], f"{settings.SITE_URL}{paths.home(language)}"
+    page = f"{home}{scope.path}{scope.query_string}"
+    address = f"{home}{scope.path}{file}{scope.query_string}"
+    titles = [scope.name, gettext("Side by side") if view == "parallel" else "", site]
+    midnight = now.replace(hour=0, minute=0, second=0)
+    return {
+        "id": address if view == "parallel" else page,
+        "lang": LANGUAGE_TAGS[language],
+        "site": site,
+        "title": page_frame.TITLE_SEPARATOR[language].join(filter(None, titles)),
+        "subtitle": gettext("Bilingual briefs of writing on foreign policy"),
+        "site_home": home,
+        "home": page,
+        "address": address,
+        "icon": f"{settings.SITE_URL}{settings.STATIC_URL}briefs/mark.svg",
+        "updated": max((entry["updated"] for entry in entries), default=_format_rfc3339(midnight)),
+        "entries": entries,
+    }
+
+
+def _build_entry(
+    entry: FeedEntry, changes: list[editions.EditionHistoryLine], language: Side, view: ReadingView
+) -> dict[str, Any]:
+    brief, other = entry.brief, paths.OTHER_SIDE[language]
+    fragment = rendering.render_fragment(brief.content, view, language, brief.slug)
+    notices = {
+        "lines": [
+            brief_presenter.build_history_line(change, language) for change in changes if change.note_zh
+        ],
+        "source_withdrew": brief.facts.source_withdrew,
+    }
+    said = render_to_string("briefs/_feed_notices.html", notices) if any(notices.values()) else ""
+    path, title = paths.brief(language, brief.slug), brief.headline(language)
+    if view == "parallel":
+        path = paths.parallel(language, brief.slug)
+        title = f"{title}{page_frame.TITLE_SEPARATOR[language]}{brief.headline(other)}"
+    return {
+        "url": f"{settings.SITE_URL}{path}",
+        "title": title,
+        "published": _format_rfc3339(brief.published_at),
+        "updated": _format_rfc3339(changes[0].live_from if changes else brief.published_at),
+        "summary": " ".join(text.split_paragraphs(brief.summary(language))),
+        "content": text.strip_indentation(
+            f"<p>{cards.render_byline(brief, language)}</p>\n{said}{rendering.strip_cover_and_links(fragment)}"
+        ),
+        "keywords": [(keyword.slug, keyword.label(language)) for keyword in brief.keywords],
+        "original": brief.url,
+        "image": f"{settings.SITE_URL}{paths.card(language, brief.slug)}",
+    }
+
+
+def _render_atom(values: dict[str, Any]) -> str:
+    return _NOT_XML.sub("", render_to_string("briefs/feed.atom", values))
+
+
+def _render_json(values: dict[str, Any]) -> str:
+    """Return the feed as JSON Feed 1.1."""
+    author = {"name": values["site"], "url": values["site_home"]}
+    feed = {
+        "version": "https://jsonfeed.org/version/1.1",
+        "title": values["title"],
+        "description": values["subtitle"],
+        "home_page_url": values["home"],
+        "feed_url": values["address"],
+        "icon": values["icon"],
+        "language": values["lang"],
+        "authors": [author],
+        "items": [_build_json_item(entry, values["lang"]) for entry in values["entries"]],
+    }
+    return json.dumps(feed, ensure_ascii=False, separators=(",", ":"))
+
+
+def _build_json_item(entry: dict[str, Any], lang: str) -> dict[str, Any]:
+    item = {
+        "id": entry["url"],
+        "url": entry["url"],
+        "external_url": entry["original"],
+        "title": entry["title"],
+        "content_html": entry["content"],
+        "summary": entry["summary"],
+        "image": entry["image"],
+        "date_published": entry["published"],
+        "date_modified": entry["updated"],
+        "tags": [label for _, label in entry["keywords"]],
+        "language": lang,
+    }
+    return {name: value for name, value in item.items() if value}
+
+
+def _format_rfc3339(moment: dt.datetime) -> str:
+    return moment.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

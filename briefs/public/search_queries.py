@@ -1,0 +1,430 @@
+"""Parse search parameters from a query string and format them. Invalid values are ignored."""
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from typing import Any, Final, NamedTuple, Self
+from urllib.parse import quote_plus
+
+from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models.fields.json import KeyTextTransform
+
+from ..content import SIDES, Side
+from ..database.replica import PreparedQuery
+from ..derived.public_brief import BRIEF_COLUMNS, build_briefs
+from ..derived.term_occurrences import GlossaryEntry, TermRows, build_glossary_entries, fetch_term_rows
+from ..models.derived import EditionTerm
+from ..models.edition import Edition
+from ..public_brief import PublicBrief
+from ..search import ParsedQuery, ResultRow, StoreRequest, StoreResult, did_you_mean, get_store, parse_query
+from ..search.did_you_mean import Rescue
+from ..search.expansion import Concepts, expand_query
+from ..search.highlighting import find_spans
+from ..search.name_filters import FACET_LETTERS, FacetKind, FacetName, fetch_names, find_facets
+from ..search.query import Phrase, as_prefix_query, parse_date_range
+
+# Parse search parameters from a query string and format them. Invalid values are ignored.
+
+RESULTS_PER_PAGE: Final = 10
+MAX_QUERY_LENGTH: Final = 1_000
+_MAX_SLUG_LENGTH: Final = 80
+_MAX_START: Final = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class SearchParams:
+    query_text: str = ""
+    filter_slugs: Mapping[FacetKind, str] = field(default_factory=dict)
+    """Slug by facet kind."""
+    year: str = ""
+    since: dt.date | None = None
+    until: dt.date | None = None
+    newest_first: bool = False
+    before: int | None = None
+    after: int | None = None
+    start: int = 0
+
+    @classmethod
+    def from_query(cls, parameters: Mapping[str, str]) -> Self:
+        typed = parameters.get("q", "")[:MAX_QUERY_LENGTH].replace("\0", "").strip()
+        chosen = {
+            kind: parameters[kind]
+            for kind in FACET_LETTERS
+            if 0 < len(parameters.get(kind, "")) <= _MAX_SLUG_LENGTH
+        }
+        year = parameters.get("year", "")
+        return cls(
+            typed,
+            chosen,
+            year if len(year) == len("2025") and parse_date_range(year) else "",
+            _parse_date(parameters.get("from", ""), 0),
+            _parse_date(parameters.get("to", ""), 1),
+            newest_first=parameters.get("order") == "newest" or not typed,
+            before=_parse_number(parameters.get("before", ""), 16, 1 << 60),
+            after=_parse_number(parameters.get("after", ""), 16, 1 << 60),
+            start=_parse_number(parameters.get("start", ""), 10, _MAX_START) or 0,
+        )
+
+    @property
+    def is_empty(self) -> bool:
+        return not (self.query_text or self.is_filtered)
+
+    @property
+    def is_filtered(self) -> bool:
+        return bool(self.filter_slugs or self.year or self.since or self.until)
+
+    @property
+    def is_first_page(self) -> bool:
+        return self.before is None and self.after is None and not self.start
+
+    def without_filter(self, kind: str) -> "SearchParams":
+        """Return the first page of the search without this filter."""
+        chosen: dict[FacetKind, str] = {
+            name: slug for name, slug in self.filter_slugs.items() if name != kind
+        }
+        year = "" if kind == "year" else self.year
+        since, until = (None, None) if kind == "dates" else (self.since, self.until)
+        return replace(self.first_page(), filter_slugs=chosen, year=year, since=since, until=until)
+
+    def with_filter(self, kind: str, slug: str) -> "SearchParams":
+        if kind == "year":
+            return replace(self.first_page(), year=slug)
+        chosen = {
+            name: value
+            for name in FACET_LETTERS
+            if (value := slug if name == kind else self.filter_slugs.get(name))
+        }
+        return replace(self.first_page(), filter_slugs=chosen)
+
+    def first_page(self) -> "SearchParams":
+        return replace(self, before=None, after=None, start=0)
+
+    def to_parameters(self) -> dict[str, str]:
+        """Return the parameters in canonical form, so that equal searches have equal addresses."""
+        values: dict[str, str] = {
+            "q": self.query_text,
+            **{str(kind): slug for kind, slug in self.filter_slugs.items()},
+            "year": self.year,
+            "from": self.since.isoformat() if self.since else "",
+            "to": self.until.isoformat() if self.until else "",
+            "order": "newest" if self.newest_first and self.query_text else "",
+            "before": f"{self.before:x}" if self.before is not None else "",
+            "after": f"{self.after:x}" if self.after is not None else "",
+            "start": str(self.start) if self.start else "",
+        }
+        return {name: value for name, value in values.items() if value}
+
+    def __str__(self) -> str:
+        said = "&".join([f"{name}={_quote(value)}" for name, value in self.to_parameters().items()])
+        return f"?{said}" if said else ""
+
+
+@lru_cache(1_000)
+def _quote(value: str) -> str:
+    """Cache quoting, as a page repeats the same text in about thirty links."""
+    return quote_plus(value)
+
+
+def _parse_date(text: str, span_end: int) -> dt.date | None:
+    span = parse_date_range(text) if len(text) <= len("2025-06-09") else None
+    return span[span_end] if span else None
+
+
+def _parse_number(text: str, base: int, maximum: int) -> int | None:
+    if not text.isascii() or not text.isalnum() or len(text) > 15:
+        return None
+    try:
+        number = int(text, base)
+    except ValueError:
+        return None
+    return number if number < maximum else None
+
+
+# Search queries: at most seven per results page, eight if nothing is found.
+
+MAX_FACET_VALUES: int = 8
+"""Maximum values shown per filter."""
+_MAX_SUGGESTIONS: int = 8
+_MAX_SUGGESTED_TERMS: int = 2
+_MAX_ROWS_EXAMINED: int = 100
+_MAX_HITS: int = RESULTS_PER_PAGE
+
+
+class SearchHit(NamedTuple):
+    """A brief that was found, with its content as stored."""
+
+    brief: PublicBrief
+    content: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class SearchResults:
+    query: ParsedQuery
+    hits: Sequence[SearchHit] = ()
+    count: int = 0
+    count_is_lower_bound: bool = False
+    count_is_estimate: bool = False
+    facets: Mapping[str, Sequence[tuple[str, int]]] = field(default_factory=dict)
+    """Facets with their counts by kind (and `year`), most common first."""
+    names_by_facet: Mapping[str, FacetName] = field(default_factory=dict)
+    filter_facets: Mapping[FacetKind, str] = field(default_factory=dict)
+    """Facets of the active filters."""
+    previous_page: SearchParams | None = None
+    next_page: SearchParams | None = None
+    is_truncated: bool = False
+    """The ranked results end here although more exist."""
+    rescue: Rescue | None = None
+    """What was searched instead, because the query finds nothing as typed."""
+    term: GlossaryEntry | None = None
+    """The glossary term that the query names, if its page exists."""
+
+
+def list_newest(
+    params: SearchParams, now: dt.datetime, *, limit: int, before: int | None = None
+) -> list[ResultRow]:
+    """Return the newest listed editions that a search finds, those below place `before` if it is given."""
+    query, _, _ = _parse(params)
+    if query.is_empty and not params.is_filtered:
+        return []
+    ask, _ = _build_request(params, query, now)
+    return get_store().find_page(ask, limit=limit, before=before)
+
+
+def _parse(params: SearchParams) -> tuple[ParsedQuery, Concepts, Mapping[int, GlossaryEntry]]:
+    """Return the query with other renderings of its concepts, and the concepts and terms of the glossary."""
+    concepts, entries = _build_concepts(fetch_term_rows() if params.query_text else ())
+    query = expand_query(parse_query(params.query_text), concepts)
+    since, until = _latest(query.since, params.since), _earliest(query.until, params.until)
+    return replace(query, since=since, until=until), concepts, entries
+
+
+def _build_request(
+    params: SearchParams, query: ParsedQuery, now: dt.datetime
+) -> tuple[StoreRequest, dict[FacetKind, str]]:
+    """Return the request and the facets of the active filters."""
+    chosen = find_facets(params.filter_slugs)
+    years = [f"y{params.year}"] if params.year else []
+    return StoreRequest(query, (*chosen.values(), *years), now), chosen
+
+
+def run_search(params: SearchParams, now: dt.datetime) -> SearchResults:
+    query, concepts, entries = _parse(params)
+    if query.is_empty and not params.is_filtered:
+        return SearchResults(query)
+    ask, chosen = _build_request(params, query, now)
+    found, page, previous, following = _search_page(ask, params)
+    rescue = None
+    if not found.tally.total and not params.is_filtered and (rescue := _find_rescue(ask, concepts)):
+        query = expand_query(rescue.query, concepts)
+        found, page, previous, following = _search_page(replace(ask, query=query), params)
+    tally = found.tally
+    counts = Counter(tally.facets.split())
+    # The filters would narrow the query as typed, which finds nothing.
+    facets = {} if rescue else _narrowing_facets(counts, tally.total, {*chosen.values(), f"y{params.year}"})
+    wanted = {facet for kind in FACET_LETTERS for facet, _ in facets.get(kind, ())}
+    wanted |= {
+        facet for facet in chosen.values() if counts[facet]
+    }  # facets without a listed brief stay unnamed
+    term = next((entries[pk] for pk in query.glossary_terms), None)
+    hits, is_term_used = _load_hits(page, now, term.pk if term else 0)
+    return SearchResults(
+        query,
+        hits,
+        tally.total,
+        found.has_more,
+        tally.is_approximate,
+        facets,
+        fetch_names(wanted),
+        chosen,
+        previous,
+        following,
+        is_truncated=found.has_more and following is None and not params.newest_first,
+        rescue=rescue,
+        term=term if is_term_used else None,
+    )
+
+
+@lru_cache(maxsize=2)
+def _build_concepts(rows: TermRows) -> tuple[Concepts, Mapping[int, GlossaryEntry]]:
+    """Build the concepts of a glossary. Its rows are the key, so a changed term is found at once."""
+    entries = build_glossary_entries(rows)
+    return Concepts(entries), {entry.pk: entry for entry in entries}
+
+
+def _find_rescue(ask: StoreRequest, concepts: Concepts) -> Rescue | None:
+    planned = did_you_mean.plan(ask.query, concepts)
+    if not planned:
+        return None
+    return did_you_mean.choose(planned, get_store().find_places(ask, planned.list_queries()))
+
+
+def _search_page(ask: StoreRequest, params: SearchParams) -> "ResultsPage":
+    return _search_newest_first(ask, params) if params.newest_first else _search_by_rank(ask, params)
+
+
+type ResultsPage = tuple[StoreResult, Sequence[ResultRow], SearchParams | None, SearchParams | None]
+"""Store result, rows of this page, previous page, next page."""
+
+
+def _search_newest_first(ask: StoreRequest, params: SearchParams) -> ResultsPage:
+    after = params.after if params.before is None else None
+    upwards = after is not None
+    found = get_store().find_and_count(ask, limit=RESULTS_PER_PAGE + 1)
+    rows = found.rows
+    if not found.tally.total:
+        return found, (), None, None
+    if after is not None:
+        rows = get_store().find_page(ask, after=after, limit=RESULTS_PER_PAGE + 1)
+    elif params.before is not None:
+        rows = get_store().find_page(ask, before=params.before, limit=RESULTS_PER_PAGE + 1)
+    more = len(rows) > RESULTS_PER_PAGE
+    page = rows[-RESULTS_PER_PAGE:] if upwards else rows[:RESULTS_PER_PAGE]
+    has_newer = more if upwards else params.before is not None
+    here = params.first_page()
+    return (
+        found,
+        page,
+        replace(here, after=page[0].place) if page and has_newer else None,
+        replace(here, before=page[-1].place) if page and (more or upwards) else None,
+    )
+
+
+def _search_by_rank(ask: StoreRequest, params: SearchParams) -> ResultsPage:
+    end = params.start + RESULTS_PER_PAGE
+    found = get_store().find_ranked(ask, enough=end + 1)
+    page = found.ranked[params.start : end]
+    here = params.first_page()
+    return (
+        found,
+        page,
+        replace(here, start=max(params.start - RESULTS_PER_PAGE, 0)) if page and params.start else None,
+        replace(here, start=end) if len(found.ranked) > end else None,
+    )
+
+
+def _narrowing_facets(
+    counts: Counter[str], total: int, chosen: set[str]
+) -> dict[str, Sequence[tuple[str, int]]]:
+    """Return facets that narrow the results, leaving out those that all results have."""
+    letters = {letter: kind for kind, letter in FACET_LETTERS.items()} | {"y": "year"}
+    found: dict[str, list[tuple[str, int]]] = {}
+    for facet, n in counts.most_common():
+        kind = letters.get(facet[0])
+        if kind and n < total and facet not in chosen and len(found.setdefault(kind, [])) < MAX_FACET_VALUES:
+            found[kind].append((facet, n))
+    if "year" in found:
+        found["year"].sort(reverse=True)
+    return {kind: rows for kind, rows in found.items() if rows}
+
+
+def _load_hits(rows: Sequence[ResultRow], now: dt.datetime, term: int) -> tuple[list[SearchHit], bool]:
+    """Load the hits, and whether one of them has the glossary term, so that its page exists."""
+    if not rows:
+        return [], False
+    ids = [row.edition for row in rows]
+    loaded = _hit_rows(now, term, *ids, *ids[-1:] * (_MAX_HITS - len(ids)))
+    briefs = build_briefs([row[2:] for row in loaded])
+    by_pk = {row[0]: SearchHit(brief, row[-1]) for row, brief in zip(loaded, briefs, strict=True)}
+    return [by_pk[pk] for pk in ids if pk in by_pk], any(row[1] for row in loaded)
+
+
+def _hits_query(now: dt.datetime, term: int, *ids: int) -> QuerySet[Edition, Any]:
+    has_term = Exists(EditionTerm.objects.filter(edition=OuterRef("pk"), term=term))
+    rows = Edition.objects.listed(now).filter(pk__in=ids).annotate(has_term=has_term)
+    return rows.values_list("pk", "has_term", *BRIEF_COLUMNS)
+
+
+_hit_rows = PreparedQuery(_hits_query, dt.datetime, int, *[int] * _MAX_HITS)
+
+
+class Suggestion(NamedTuple):
+    """Something to open while the reader types. `kind`: brief, term, keyword, author or source."""
+
+    kind: str
+    text: str
+    slug: str
+    side: Side | None = None
+    """Language of a brief's headline."""
+
+
+def list_suggestions(typed: str, language: Side, now: dt.datetime) -> list[Suggestion]:
+    """Return terms, names and headlines of listed briefs that match the typed text."""
+    query = as_prefix_query(parse_query(typed))
+    if not query.required_terms:
+        return []
+    wanted, kinds = _suggestion_phrases(query)
+    found: list[Suggestion] = []
+    if query.highlighted_phrases:
+        found += _suggest_terms(wanted, language, now)
+    rows = get_store().find_by_name(StoreRequest(query, (), now), limit=_MAX_ROWS_EXAMINED)
+    if rows:
+        names = _suggest_names(rows, kinds, language)
+        heads = _suggest_headlines(rows, language, now) if query.highlighted_phrases else []
+        found += [one for one in (*names, *heads) if all(find_spans(one.text, wanted))]
+    return list(dict.fromkeys(found))[:_MAX_SUGGESTIONS]
+
+
+def _suggest_terms(wanted: Sequence[Phrase], language: Side, now: dt.datetime) -> list[Suggestion]:
+    """Return the public glossary terms of which a rendering has the typed text, also an avoided one."""
+    _, entries = _build_concepts(fetch_term_rows())
+    matching = {
+        pk: entry
+        for pk, entry in entries.items()
+        if any(all(find_spans(form, wanted)) for form in entry.term.renderings("zh"))
+    }
+    public = EditionTerm.objects.filter(
+        term__in=list(matching)[:_MAX_ROWS_EXAMINED], edition__in=Edition.objects.listed(now)
+    )
+    used = set(public.values_list("term", flat=True)) if matching else set()
+    shown = [matching[pk] for pk in matching if pk in used][:_MAX_SUGGESTED_TERMS]
+    return [Suggestion("term", entry.term.approved(language)[0], entry.slug) for entry in shown]
+
+
+def _suggest_names(rows: Sequence[ResultRow], kinds: Set[str], language: Side) -> list[Suggestion]:
+    """Return the names of the facets of these briefs, the most common first, those in this language before others."""
+    counts = Counter(facet for row in rows for facet in row.facets.split() if facet[0] in kinds)
+    labels = fetch_names([facet for facet, _ in counts.most_common(3 * _MAX_ROWS_EXAMINED)])
+    kind_of = {letter: kind for kind, letter in FACET_LETTERS.items()}
+    return [
+        Suggestion(kind_of[facet[0]], text, labels[facet].slug)
+        for facet, _ in counts.most_common()
+        if facet in labels
+        for text in dict.fromkeys([labels[facet].label(language), labels[facet].zh, labels[facet].en])
+        if text
+    ]
+
+
+def _suggest_headlines(rows: Sequence[ResultRow], language: Side, now: dt.datetime) -> list[Suggestion]:
+    ids = [row.edition for row in rows]
+    sides = sorted(SIDES, key=lambda side: side != language)
+    heads = [KeyTextTransform(f"headline_{side}", "content") for side in sides]
+    listed = Edition.objects.listed(now).filter(pk__in=ids).order_by("-published_at", "-pk")
+    briefs = list(listed.values_list("slug", *heads)[:_MAX_ROWS_EXAMINED])
+    return [
+        Suggestion("brief", row[n], row[0], side)
+        for n, side in enumerate(sides, start=1)
+        for row in briefs
+        if row[n]
+    ]
+
+
+def _suggestion_phrases(query: ParsedQuery) -> tuple[Sequence[Phrase], set[str]]:
+    """Return the phrases that a suggestion must contain and the facet letters it may have.
+
+    For `author:Chil` alone, only author names are suggested.
+    """
+    if query.highlighted_phrases:
+        return query.highlighted_phrases, {*FACET_LETTERS.values()}
+    fields = {term.field for term in query.required_terms}
+    phrases = [way for term in query.required_terms for way in term.alternatives]
+    return phrases, {letter for kind, letter in FACET_LETTERS.items() if kind in fields}
+
+
+def _latest(one: dt.date | None, other: dt.date | None) -> dt.date | None:
+    return max(one, other) if one and other else one or other
+
+
+def _earliest(one: dt.date | None, other: dt.date | None) -> dt.date | None:
+    return min(one, other) if one and other else one or other

@@ -1,0 +1,356 @@
+"""Render a search hit: both headlines and the matching bullet pairs with highlighting.
+
+Ten hits are most of a results page, which is rendered for each request; templates took five times as long.
+Each piece of text is escaped by `highlight_spans` or `escape`.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence, Set
+from dataclasses import replace
+from html import escape
+from typing import Any, Final, NamedTuple
+
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext, gettext_lazy, ngettext, pgettext
+
+from ..content import LANGUAGE_TAGS, SIDES, Side
+from ..public_brief import PublicBrief, PublicName
+from ..rendering import cards, rows, text
+from ..rendering.cards import LIST_SEPARATOR
+from ..rendering.text import render_partial
+from ..search.highlighting import TextSpan, find_spans, highlight_spans
+from ..search.name_filters import NO_SUCH_FACET
+from ..search.query import ParsedQuery, Phrase, has_quotation
+from ..text import date_format, paths
+from ..text.scripts import detect_language_code
+from .brief_presenter import format_year
+from .page_frame import TITLE_SEPARATOR
+from .search_queries import SearchHit, SearchParams, SearchResults
+
+# Render a search hit: both headlines and the matching bullet pairs with highlighting.
+
+MAX_BULLETS_PER_HIT: Final = 2
+type MatchSpans = list[list[TextSpan]]
+type PartSpans = Mapping[tuple[str, Side], MatchSpans]
+"""Match spans of headline and summary on each side."""
+
+
+class RenderedHit(NamedTuple):
+    html: SafeString
+    matching_bullets: int
+    """Number of matching bullets in the brief, shown or not."""
+
+
+def render_hit(hit: SearchHit, query: ParsedQuery, language: Side) -> RenderedHit:
+    phrases = query.highlighted_phrases
+    content, twin, lang = hit.content, paths.OTHER_SIDE[language], LANGUAGE_TAGS[paths.OTHER_SIDE[language]]
+    url = escape(paths.parallel(language, hit.brief.slug))
+    matches = _find_matching_bullets(content.get("bullets", ()), phrases)
+    spans = {
+        (part, side): find_spans(content.get(f"{part}_{side}", ""), phrases)
+        for part in ("headline", "summary")
+        for side in SIDES
+    }
+    shown = sorted(
+        sorted(matches, key=lambda row: (-row[0], row[1]))[:MAX_BULLETS_PER_HIT], key=lambda row: row[1]
+    )
+    label = gettext("Bullet %(n)s, side by side")
+    pairs = [_render_bullet(bullet, places, url, label, language) for _, _, bullet, places in shown]
+    html = f"""<article class="answer">
+<div class="pair heads">
+<h2><a href="{escape(paths.brief(language, hit.brief.slug))}">{_highlight(content, "headline", language, spans)}</a></h2>
+<p class="twin-headline"><a
+href="{escape(paths.brief(twin, hit.brief.slug))}" lang="{lang}" hreflang="{lang}">{_highlight(content, "headline", twin, spans)}</a></p>
+</div>
+<div class="pair facts">
+<p class="meta">{cards.render_facts(hit.brief, language)}{cards.COMMA[language]}{cards.render_posted_fact(hit.brief, language)}</p>
+<p class="why">{_render_reason(hit, query, spans, matches, url, language)}</p>
+</div>
+<ol class="pairs">
+{"".join(pairs) or _render_summary(content, phrases, url, language)}</ol>
+{_render_more_link(len(matches) - len(shown), url)}</article>
+"""
+    return RenderedHit(mark_safe(html), len(matches))  # noqa: S308 escaped piece by piece
+
+
+def _render_reason(
+    hit: SearchHit,
+    query: ParsedQuery,
+    spans: PartSpans,
+    matches: Sequence["BulletMatch"],
+    url: str,
+    language: Side,
+) -> SafeString:
+    """Say which parts of the text have the words, and which names have the others. `url` must be escaped."""
+    places = [
+        f"<b>{escape(label)}</b>"
+        for part, label in (("headline", gettext("headline")), ("summary", gettext("summary")))
+        if any(any(spans[part, side]) for side in SIDES)
+    ]
+    if numbers := [str(bullet["number"]) for _, _, bullet, _ in matches]:
+        links = cards.LIST_SEPARATOR[language].join(f'<a href="{url}#b{n}">{n}</a>' for n in numbers)
+        places.append(escape(ngettext("point %(n)s", "points %(n)s", len(numbers))) % {"n": links})
+    found = [*spans.values(), *(by_side[side] for *_, by_side in matches for side in SIDES)]
+    seen = {n for row in found for n, places_of in enumerate(row) if places_of}
+    named = dict.fromkeys(_name_reasons(hit.brief, query, seen, language))
+    if not places and len(named) == 1:
+        sentence = escape(gettext("Matches only the %(reason)s")) % {"reason": next(iter(named))}
+    elif said := cards.LIST_SEPARATOR[language].join([*places, *named]):
+        sentence = escape(gettext("Matches: %(places)s")) % {"places": said}
+    else:
+        sentence = ""
+    return mark_safe(sentence)  # noqa: S308 escaped piece by piece
+
+
+def _name_reasons(brief: PublicBrief, query: ParsedQuery, seen: Set[int], language: Side) -> Iterator[str]:
+    """Yield the names that have a term which the text lacks, as HTML. `seen`: numbers of the phrases in the text."""
+    at = 0
+    for term in query.required_terms:
+        if not term.field:
+            in_text = not seen.isdisjoint(range(at, at := at + len(term.alternatives)))
+            if in_text:
+                continue
+        for kind, label, names in _list_names(brief):
+            for name in names if term.field in ("", kind) else ():
+                if any(any(find_spans(name.label(side), term.alternatives)) for side in SIDES):
+                    shown = cards.mark_language(name.label(language), language)
+                    yield escape(gettext("%(kind)s “%(name)s”")) % {"kind": escape(label), "name": shown}
+
+
+def _list_names(brief: PublicBrief) -> Iterator[tuple[str, str, Sequence[PublicName]]]:
+    yield "keyword", gettext("Keyword").lower(), brief.keywords
+    yield "author", gettext("Author").lower(), brief.authors
+    yield "source", gettext("Source").lower(), [brief.source] if brief.source else []
+
+
+type BulletMatch = tuple[int, int, Mapping[str, Any], dict[Side, MatchSpans]]
+"""Number of matching phrases, position, bullet, match spans per side."""
+
+
+def _find_matching_bullets(
+    bullets: Sequence[Mapping[str, Any]], phrases: Sequence[Phrase]
+) -> list[BulletMatch]:
+    found = []
+    for n, bullet in enumerate(bullets) if phrases else ():
+        places: dict[Side, MatchSpans] = {
+            side: find_spans(bullet.get(f"text_{side}", ""), phrases) for side in SIDES
+        }
+        if has := sum(bool(zh or en) for zh, en in zip(places["zh"], places["en"], strict=True)):
+            found.append((has, n, bullet, places))
+    return found
+
+
+def _render_bullet(
+    bullet: Mapping[str, Any], spans_by_side: Mapping[Side, MatchSpans], url: str, label: str, language: Side
+) -> str:
+    number = str(bullet["number"])
+    texts = {side: highlight_spans(bullet.get(f"text_{side}", ""), spans_by_side[side]) for side in SIDES}
+    return render_pair(f"{url}#b{number}", number, label % {"n": number}, texts, language)
+
+
+def _render_summary(content: Mapping[str, Any], phrases: Sequence[Phrase], url: str, language: Side) -> str:
+    """Render per language the summary paragraph with the most matching phrases, else the first sentences."""
+    texts: dict[Side, SafeString] = {}
+    for side in SIDES:
+        blocks = text.split_paragraphs(content.get(f"summary_{side}", ""))
+        best = max(blocks, key=lambda block: sum(map(bool, find_spans(block, phrases))), default="")
+        if not any(find_spans(best, phrases)):
+            best = text.extract_gist(best, side)
+        texts[side] = highlight_spans(best, find_spans(best, phrases))
+    label = gettext("Summary")
+    return render_pair(f"{url}#summary", label, label, texts, language)
+
+
+def render_pair(
+    url: str, number: str, label: str, texts: Mapping[Side, SafeString], language: Side
+) -> SafeString:
+    """Render both languages of a bullet or the summary. `url` must be escaped.
+
+    On a phone, where no fold stands between the two, the number is written out.
+    """
+    before, _, after = (escape(gettext("Point %(n)s")) if number.isdigit() else "%(n)s").partition("%(n)s")
+    return mark_safe(f"""<li class="pair">
+<a class="anchor" href="{url}" aria-label="{escape(label)}"><span
+class="narrow">{before}</span>{escape(number)}<span class="narrow">{after}</span></a>
+{_render_side(language, texts[language])}
+{_render_side(paths.OTHER_SIDE[language], texts[paths.OTHER_SIDE[language]])}
+</li>
+""")  # noqa: S308 escaped piece by piece
+
+
+def _render_side(side: Side, html: SafeString) -> str:
+    return f'<p class="side" lang="{LANGUAGE_TAGS[side]}">{html}</p>' if html else rows.render_lacuna(side)
+
+
+def _highlight(content: Mapping[str, Any], part: str, side: Side, spans: PartSpans) -> SafeString:
+    return highlight_spans(content.get(f"{part}_{side}", ""), spans[part, side])
+
+
+def _render_more_link(hidden_count: int, url: str) -> str:
+    if not hidden_count:
+        return ""
+    words = ngettext("%(n)s more bullet in this brief", "%(n)s more bullets in this brief", hidden_count) % {
+        "n": hidden_count
+    }
+    return f'<p class="meta more"><a href="{url}">{escape(words)}</a></p>\n'
+
+
+# Build the template context of a results page: hits, counts and filters.
+
+KIND_LABELS = {
+    "brief": gettext_lazy("Brief"),
+    "term": gettext_lazy("Term"),
+    "keyword": gettext_lazy("Keyword"),
+    "author": gettext_lazy("Author"),
+    "source": gettext_lazy("Source"),
+}
+"""What a suggested or similar name leads to, by the kind of page."""
+
+
+def build_results_context(params: SearchParams, results: SearchResults, language: Side) -> dict[str, Any]:
+    answers = [render_hit(hit, results.query, language) for hit in results.hits]
+    here = paths.search(language)
+    is_all = results.next_page is None and params.is_first_page
+    return {
+        "asking": f"{params.query_text}{TITLE_SEPARATOR[language]}" if params.query_text else "",
+        "typed": params.query_text,
+        "kept": _hidden_inputs(params),
+        "found": render_partial(
+            "briefs/_search_summary.html",
+            asked=params,
+            has_quotation=has_quotation(params.query_text),
+            home=paths.home(language),
+            count=_count_text(results, sum(answer.matching_bullets for answer in answers), is_all=is_all),
+            chips=[
+                {"label": label, "url": f"{here}{params.without_filter(kind)}"}
+                for kind, label in _filter_chips(params, results, language)
+            ],
+            spellings=results.query.spellings if results.count else (),
+            cut=results.query.is_truncated,
+            rescue=_rescue_context(results, language),
+            nothing=not results.count and not params.is_empty,
+        ),
+        "term": _render_term(results, language),
+        "facets": render_partial(
+            "briefs/_search_facets.html",
+            asked=params,
+            facets=list(_facet_groups(params, results, language)),
+            orders=_order_links(params, language) if params.query_text and results.count else [],
+        )
+        if not params.is_empty
+        else "",
+        "answers": mark_safe("".join(answer.html for answer in answers)),  # noqa: S308 HTML each
+        "paging": render_partial(
+            "briefs/_search_paging.html",
+            newer=f"{here}{results.previous_page}" if results.previous_page else "",
+            older=f"{here}{results.next_page}" if results.next_page else "",
+            all_newest=f"{here}{replace(params.first_page(), newest_first=True)}"
+            if results.is_truncated
+            else "",
+        ),
+    }
+
+
+def _hidden_inputs(params: SearchParams) -> SafeString:
+    """Render hidden inputs for parameters that have no visible form field."""
+    values = [
+        (name, value)
+        for name, value in params.first_page().to_parameters().items()
+        if name not in ("q", "from", "to")
+    ]
+    return format_html_join("\n", '<input type="hidden" name="{}" value="{}">', values)
+
+
+def _rescue_context(results: SearchResults, language: Side) -> dict[str, Any] | None:
+    if not (rescue := results.rescue):
+        return None
+    joint = LIST_SEPARATOR[language]
+    return {
+        "corrections": rescue.corrections,
+        "words": joint.join(rescue.words) if len(rescue.words) > 1 or not rescue.left_out else "",
+        "left_out": joint.join(rescue.left_out),
+        "day": date_format.format_day(rescue.article_day, language) if rescue.article_day else "",
+    }
+
+
+def _render_term(results: SearchResults, language: Side) -> SafeString:
+    """Render the card of the glossary term that the query names: each side in its own language, ours first."""
+    if not results.term:
+        return mark_safe("")
+    term, slug = results.term.term, results.term.slug
+    sides = [
+        {
+            "lang": LANGUAGE_TAGS[side],
+            "url": paths.subject(side, "terms", slug),
+            "label": term.approved(side)[0],
+            "also": LIST_SEPARATOR[side].join(term.approved(side)[1:]),
+        }
+        for side in (language, paths.OTHER_SIDE[language])
+    ]
+    return render_partial("briefs/_search_term.html", sides=sides)
+
+
+def _count_text(results: SearchResults, matching_bullets: int, *, is_all: bool) -> str:
+    n = results.count
+    if results.count_is_lower_bound:
+        return gettext("More than %(n)s briefs") % {"n": f"{n:,}"}
+    if results.count_is_estimate:
+        return gettext("About %(n)s results") % {"n": n}
+    briefs = ngettext("%(n)s brief", "%(n)s briefs", n) % {"n": n}
+    if not (is_all and matching_bullets):
+        return briefs
+    bullets = ngettext("%(m)s matching bullet", "%(m)s matching bullets", matching_bullets) % {
+        "m": matching_bullets
+    }
+    return gettext("%(briefs)s, %(bullets)s") % {"briefs": briefs, "bullets": bullets}
+
+
+def _filter_chips(params: SearchParams, results: SearchResults, language: Side) -> Iterator[tuple[str, str]]:
+    for kind, slug in params.filter_slugs.items():
+        name = results.names_by_facet.get(results.filter_facets.get(kind, NO_SUCH_FACET))
+        yield kind, name.label(language) if name else slug
+    if params.year:
+        yield "year", format_year(params.year, language)
+    if params.since or params.until:
+        since, until = (
+            date_format.format_day(day, language) if day else "…" for day in (params.since, params.until)
+        )
+        yield "dates", f"{since}–{until}"
+
+
+def _facet_groups(params: SearchParams, results: SearchResults, language: Side) -> Iterator[dict[str, Any]]:
+    titles = {
+        "keyword": gettext("Topics"),
+        "source": gettext("Source"),
+        "author": gettext("Author"),
+        "year": pgettext("filter", "Date"),
+    }
+    for kind, title in titles.items():
+        values = []
+        for facet, n in results.facets.get(kind, ()):
+            if kind == "year":
+                label, slug = format_year(facet[1:], language), facet[1:]
+            elif name := results.names_by_facet.get(facet):
+                label, slug = name.label(language), name.slug
+            else:
+                continue
+            url = escape(f"{paths.search(language)}{params.with_filter(kind, slug)}")
+            values.append(
+                f'<li><a href="{url}" rel="nofollow" lang="{detect_language_code(label)}">{escape(label)}</a>\n'
+                f'<span class="n">{n}</span></li>'
+            )
+        if values or kind == "year":
+            html = mark_safe("\n".join(values))  # noqa: S308 escaped one by one
+            yield {"id": kind, "title": title, "values": html}
+
+
+def _order_links(params: SearchParams, language: Side) -> list[dict[str, Any]]:
+    words = {False: gettext("Best match"), True: gettext("Newest first")}
+    return [
+        {
+            "label": label,
+            "url": f"{paths.search(language)}{replace(params.first_page(), newest_first=newest)}",
+            "current": params.newest_first == newest,
+        }
+        for newest, label in words.items()
+    ]

@@ -1,0 +1,277 @@
+"""Find the public names that are most like the words of a query that finds nothing."""
+
+import datetime as dt
+import re
+from collections import defaultdict
+from collections.abc import Collection, Iterator
+from functools import lru_cache
+from typing import Any, Final, NamedTuple, Self
+from urllib.parse import quote_plus
+
+from django.db.models import Exists, OuterRef, QuerySet, Value
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils import timezone
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext
+from rapidfuzz import process
+from rapidfuzz.distance import JaroWinkler
+
+from ..content import Side
+from ..database.replica import PreparedQuery
+from ..public_brief import PublicBrief
+from ..rendering.text import render_partial
+from ..search import ParsedQuery, search_log
+from ..search.analysis import find_runs, fold
+from ..text import paths
+from ..text.scripts import detect_language_code
+from . import brief_presenter, editions, feeds, page_frame, responses, search_queries, search_results, views
+from .editions import PageKey
+from .search_queries import SearchParams, SearchResults
+from .search_results import KIND_LABELS
+from .subject_queries import SUBJECT_KINDS
+
+# Find the public names that are most like the words of a query that finds nothing.
+
+MAX_SIMILAR: Final = 8
+_MAX_CHECKED: Final = 24
+"""Best names that are looked up among listed briefs. Names that only drafts use stay unnamed."""
+_MAX_COMPARED: Final = 40
+"""Parts of a query that are compared. Bounds the time of a search, which anybody can send."""
+_MIN_WORD: Final = 4
+"""Shorter words are left out, since most are function words."""
+_MIN_SIMILARITY: Final = 0.86
+"""Of two words by Jaro and Winkler: zelenskyy and zelensky have 0.98, china and chile 0.79."""
+
+
+class Name(NamedTuple):
+    kind: str
+    """Kind of subject, such as `keywords`."""
+    pk: int
+    slug: str
+    zh: str
+    en: str
+
+
+class NameIndex(NamedTuple):
+    """Names by their parts."""
+
+    names: list[Name]
+    places: dict[str, list[int]]
+    """Places in `names` of each part."""
+    part_counts: list[int]
+    words: dict[str, list[str]]
+    """Parts that are Latin words, by their first letter, which is seldom mistyped."""
+
+    @classmethod
+    def build(cls, names: list[Name]) -> Self:
+        places, counts = defaultdict(list), []
+        for n, name in enumerate(names):
+            parts = {part for label in {name.zh, name.en} for part in _split(fold(label))}
+            counts.append(len(parts))
+            for part in parts:
+                places[part].append(n)
+        words = defaultdict(list)
+        for part in places:
+            if len(part) >= _MIN_WORD:
+                words[part[0]].append(part)
+        return cls(names, dict(places), counts, dict(words))
+
+    def rank(self, typed: Collection[str], kinds: Collection[str]) -> list[Name]:
+        """Return names that share parts with the typed ones, those that share most first."""
+        scores: dict[int, float] = defaultdict(float)
+        for part in typed:
+            alike = {part: 1.0}
+            if len(part) >= _MIN_WORD:
+                words = self.words.get(part[0], [])
+                found = process.extract(
+                    part, words, scorer=JaroWinkler.similarity, score_cutoff=_MIN_SIMILARITY, limit=5
+                )
+                alike |= {word: similarity for word, similarity, _ in found}
+            best: dict[int, float] = {}
+            for word, similarity in alike.items():
+                for n in self.places.get(word, ()):
+                    best[n] = max(best.get(n, 0), similarity)
+            for n, similarity in best.items():
+                scores[n] += similarity
+        # Dice's coefficient: 2 × shared parts / all parts. The 2 changes no order.
+        ranked = sorted(scores, key=lambda n: (-scores[n] / (len(typed) + self.part_counts[n]), n))
+        return [self.names[n] for n in ranked if self.names[n].kind in kinds]
+
+
+def find_similar(query: ParsedQuery, now: dt.datetime) -> list[Name]:
+    """Return the names of listed briefs that are most like the query. At most two queries."""
+    fields = {term.field for term in query.required_terms}
+    kinds = [kind for kind in SUBJECT_KINDS if "" in fields or kind.removesuffix("s") in fields]
+    words = (word.text for term in query.required_terms for word in term.alternatives[0])
+    parts = list(dict.fromkeys(part for word in words for part in _split(word)))[:_MAX_COMPARED]
+    if not parts:
+        return []
+    ranked = _index_names(now.replace(second=0, microsecond=0)).rank(parts, kinds)[:_MAX_CHECKED]
+    if not ranked:
+        return []
+    ids = [name.pk for name in ranked]
+    public = set(_select_public(now, *ids, *ids[-1:] * (_MAX_CHECKED - len(ids))))
+    return [name for name in ranked if (name.kind, name.pk) in public][:MAX_SIMILAR]
+
+
+@lru_cache(maxsize=1)
+def _index_names(minute: dt.datetime) -> NameIndex:
+    """Index all names. Kept for a minute: they are thousands, and whether they are public is looked up later."""
+    return NameIndex.build([Name(*row) for row in _select_names()])
+
+
+def _split(folded: str) -> Iterator[str]:
+    """Yield long words, and of Chinese the pairs of characters next to each other or with one between them.
+
+    With the latter 澤倫斯基 and 澤連斯基 share more than one pair.
+    """
+    for run in find_runs(folded):
+        if not run.is_han:
+            if len(run.text) >= _MIN_WORD:
+                yield run.text
+            continue
+        for at, character in enumerate(run.text):
+            yield from (character + other for other in run.text[at + 1 : at + 3])
+
+
+def _union(rows: list[QuerySet[Any, Any]]) -> QuerySet[Any, Any]:
+    return rows[0].union(*rows[1:], all=True).order_by()
+
+
+def _names_query() -> QuerySet[Any, Any]:
+    return _union(
+        [
+            kind.model._default_manager.filter(merged_into=None)
+            .order_by()
+            .values_list(Value(kind.name), "pk", "slug", kind.zh_column, kind.en_column)
+            for kind in SUBJECT_KINDS.values()
+        ]
+    )
+
+
+def _public_query(now: dt.datetime, *ids: int) -> QuerySet[Any, Any]:
+    return _union(
+        [
+            kind.model._default_manager.filter(Exists(kind.listed_editions(now, OuterRef("pk"))), pk__in=ids)
+            .order_by()
+            .values_list(Value(kind.name), "pk")
+            for kind in SUBJECT_KINDS.values()
+        ]
+    )
+
+
+_select_names = PreparedQuery(_names_query)
+_select_public = PreparedQuery(_public_query, dt.datetime, *[int] * _MAX_CHECKED)
+
+
+# What the search page shows without answers: examples taken from the newest brief, or similar names and newest briefs.
+
+MAX_NEWEST = 3
+_LONG_WORD = re.compile(r"[A-Za-z]{7,}")
+
+
+def build_openings(
+    params: SearchParams, results: SearchResults, language: Side, now: dt.datetime
+) -> SafeString:
+    """Return examples for an empty search; similar names, topics and newest briefs if nothing was found; else nothing."""
+    if not params.is_empty and results.count:
+        return mark_safe("")
+    newest = editions.list_newest_briefs(now, PageKey()).rows
+    examples = [
+        {
+            "text": query,
+            "url": f"{paths.search(language)}?q={quote_plus(query)}",
+            "lang": detect_language_code(query),
+            "meaning": meaning,
+        }
+        for row in newest[: 1 if params.is_empty else 0]
+        for query, meaning in _list_examples(row.brief, language)
+    ]
+    shown = [] if examples else newest[:MAX_NEWEST]
+    return render_partial(
+        "briefs/_search_openings.html",
+        examples=examples,
+        similar=[_build_name_row(name, language) for name in find_similar(results.query, now)],
+        topics=views.render_topics(language, now),
+        newest=brief_presenter.render_list_by_publication(shown, language, heading=gettext("Newest briefs")),
+    )
+
+
+def _build_name_row(name: Name, language: Side) -> dict[str, str]:
+    text = name.zh or name.en if language == "zh" else name.en or name.zh
+    return {
+        "url": paths.subject(language, name.kind, name.slug),
+        "text": text,
+        "lang": detect_language_code(text),
+        "label": str(KIND_LABELS[name.kind.removesuffix("s")]),
+    }
+
+
+def _list_examples(brief: PublicBrief, language: Side) -> Iterator[tuple[str, str]]:
+    """Yield searches that find this brief, and what each means."""
+    if brief.keywords:
+        yield brief.keywords[0].label(language), gettext("either language finds the same briefs")
+    if brief.authors:
+        yield f'"{brief.authors[0].en}"', gettext("a phrase, exactly as it stands")
+    if word := _LONG_WORD.search(brief.headline("en")):
+        yield f"{word[0][:-2].lower()}*", gettext("words that begin so")
+    names = []
+    if brief.authors:
+        family = brief.authors[0].family or brief.authors[0].en
+        names.append(f"author:{_quote(family)}")
+    if brief.source:
+        names.append(f"source:{_quote(brief.source.en)}")
+    if names:
+        yield " ".join(names), gettext("by name")
+    if brief.facts.date:
+        yield f"date:{brief.facts.date[:4]}", gettext("by the date of the article")
+
+
+def _quote(name: str) -> str:
+    return f'"{name}"' if " " in name else name
+
+
+# Search page and suggestions. The only thing stored is the search log.
+
+
+def search(request: HttpRequest, language: Side) -> HttpResponse:
+    asked = SearchParams.from_query(request.GET.dict())
+    if not asked.is_empty and (wait := responses.seconds_to_wait(request)):
+        return responses.too_many_requests(language, wait)
+    now = timezone.now()
+    found = search_queries.run_search(asked, now)
+    feeds_of_search = feeds.build_search_links(language, asked)
+    response = page_frame.render(
+        "briefs/search.html",
+        language,
+        f"search/{asked}",
+        feeds=feeds_of_search.head,
+        follow=feeds_of_search.button,
+        openings=build_openings(asked, found, language, now),
+        **search_results.build_results_context(asked, found, language),
+    )
+    if asked.query_text and asked.is_first_page and not asked.is_filtered and request.method == "GET":
+        search_log.record_search(asked.query_text, 0 if found.rescue else found.count, timezone.localdate())
+        response._resource_closers.append(search_log.write_if_due)  # type: ignore[attr-defined]  # runs after the response was sent
+    return response
+
+
+def suggest(request: HttpRequest, language: Side) -> HttpResponse:
+    if wait := responses.seconds_to_wait(request, "suggestion"):
+        return JsonResponse({"suggestions": []}, status=429, headers={"Retry-After": str(wait)})
+    asked = SearchParams.from_query(request.GET.dict())
+    typed = asked.query_text
+    found = search_queries.list_suggestions(typed, language, timezone.now()) if typed else []
+    rows = [
+        {
+            "text": one.text,
+            "lang": detect_language_code(one.text),
+            "kind": one.kind,
+            "label": str(search_results.KIND_LABELS[one.kind]),
+            "url": paths.brief(one.side, one.slug)
+            if one.side
+            else paths.subject(language, f"{one.kind}s", one.slug),
+        }
+        for one in found
+    ]
+    return JsonResponse({"suggestions": rows}, json_dumps_params={"ensure_ascii": False})

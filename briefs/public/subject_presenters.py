@@ -1,0 +1,357 @@
+"""Build the template context of a topic, author or source page. A keyword's page is its topic."""
+
+import unicodedata
+from collections.abc import Iterable, Sequence
+from itertools import groupby
+from string import ascii_uppercase
+from typing import Any
+
+from django.utils import translation
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext, gettext_lazy, ngettext
+
+from ..content import LANGUAGE_TAGS, SIDES, Side
+from ..rendering import cards, text
+from ..search.highlighting import highlight_spans
+from ..text import date_format, paths
+from ..text.scripts import detect_language_code
+from . import brief_presenter
+from .editions import KeysetPage, ListedBrief
+from .search_results import render_pair
+from .subject_queries import (
+    MAX_COUNTED_BRIEFS,
+    ArchiveMonth,
+    CountedSubject,
+    StartHere,
+    Subject,
+    SubjectFacets,
+    SubjectKind,
+    TermUse,
+    source_site_url,
+    subject_label,
+    twin_label,
+)
+
+# Build the template context of a topic, author or source page. A keyword's page is its topic.
+
+MAX_NAMES_SHOWN = 12
+MAX_TERMS_SHOWN = 8
+_KIND_LABELS = {
+    "keywords": gettext_lazy("Topic"),
+    "authors": gettext_lazy("Author"),
+    "sources": gettext_lazy("Source"),
+}
+_NAME_HEADINGS = {
+    "authors": gettext_lazy("Authors"),
+    "sources": gettext_lazy("Sources"),
+    "keywords": gettext_lazy("Topics"),
+}
+
+
+def build_topic_context(
+    subject: Subject,
+    kind: SubjectKind,
+    language: Side,
+    *,
+    timeline: KeysetPage[ListedBrief],
+    facets: SubjectFacets | None,
+    start_here: Sequence[StartHere],
+    follow: SafeString,
+) -> dict[str, Any]:
+    """Return the context. Only the first page of the timeline has `facets`, introduction and recommended briefs."""
+    intro = subject.intro(language) if facets else ""
+    entries = [cards.render_timeline_entry(row.brief, language) for row in timeline.rows]
+    frame = {
+        "kind": str(_KIND_LABELS[kind.name]),
+        "plain": subject_label(subject, language),
+        "header": _render_header(subject, kind, language, facets),
+        "follow": follow,
+        "site_link": _render_site_link(source_site_url(subject)),
+        "start": _render_start_here(start_here, language),
+        "entries": mark_safe("\n".join(entries)),  # noqa: S308 escaped by the template
+        "beside": _render_names(facets, kind, language) if facets else mark_safe(""),
+        **brief_presenter.build_paging_context(timeline, paths.subject(language, kind.name, subject.slug)),
+    }
+    return frame | ({"description": text.extract_gist(intro, language)} if intro else {})
+
+
+def format_brief_count(brief_count: int) -> str:
+    if brief_count > MAX_COUNTED_BRIEFS:
+        return gettext("More than %(n)s briefs") % {"n": MAX_COUNTED_BRIEFS}
+    return ngettext("%(n)s brief", "%(n)s briefs", brief_count) % {"n": brief_count}
+
+
+def _render_header(
+    subject: Subject, kind: SubjectKind, language: Side, facets: SubjectFacets | None
+) -> SafeString:
+    other, twin = paths.OTHER_SIDE[language], twin_label(subject, language)
+    sides = {}
+    for side in (language, other):
+        with translation.override(paths.LANGUAGE_CODES[side]):
+            sides[side] = {
+                "lang": LANGUAGE_TAGS[side],
+                "kind": str(_KIND_LABELS[kind.name]),
+                "index": f"{paths.home(side)}{kind.name}/",
+                "url": paths.subject(side, kind.name, subject.slug),
+                "comma": cards.COMMA[side],
+                "count": format_brief_count(facets.brief_count) if facets else "",
+                "paragraphs": text.split_paragraphs(subject.intro(side)) if facets else (),
+            }
+    return text.render_partial(
+        "briefs/_topic_header.html",
+        own=sides[language],
+        twin=sides[other],
+        heading=cards.mark_language(subject_label(subject, language), language),
+        twin_heading=twin and cards.mark_language(twin, other),
+    )
+
+
+def _render_site_link(url: str) -> SafeString:
+    link = '<a class="out" href="{}" rel="external">{}</a>'
+    return format_html(link, url, gettext("Its own site")) if url else mark_safe("")
+
+
+def _render_start_here(chosen: Sequence[StartHere], language: Side) -> SafeString:
+    other = paths.OTHER_SIDE[language]
+    rows = [
+        {
+            "url": paths.brief(language, brief.slug),
+            "headline": brief.headlines[language],
+            "reason": brief.reasons[language],
+            "twin_url": paths.brief(other, brief.slug),
+            "twin": brief.headlines[other],
+            "twin_reason": brief.reasons[other],
+        }
+        for brief in chosen
+    ]
+    context = {"rows": rows, "twin_lang": LANGUAGE_TAGS[other]}
+    return text.render_partial("briefs/_topic_start.html", **context) if rows else mark_safe("")
+
+
+def _render_names(facets: SubjectFacets, kind: SubjectKind, language: Side) -> SafeString:
+    names = {
+        name: rows[: MAX_TERMS_SHOWN if name == "terms" else MAX_NAMES_SHOWN]
+        for name, rows in facets.names.items()
+    }
+    other = paths.OTHER_SIDE[language]
+    terms = [
+        {
+            "label": subject_label(row, language),
+            "url": paths.subject(language, "terms", row.slug),
+            "twin": subject_label(row, other),
+            "twin_url": paths.subject(other, "terms", row.slug),
+            "n": row.brief_count,
+        }
+        for row in names.get("terms", ())
+    ]
+    sections = [
+        {
+            "id": name,
+            "heading": gettext("Often with it") if name == kind.name else heading,
+            "rows": [
+                {
+                    "url": paths.subject(language, name, row.slug),
+                    "label": cards.mark_language(subject_label(row, language), language),
+                    "n": row.brief_count,
+                }
+                for row in names[name]
+            ],
+        }
+        for name, heading in _NAME_HEADINGS.items()
+        if name in names
+    ]
+    context: dict[str, Any] = {
+        "terms": terms,
+        "twin_lang": LANGUAGE_TAGS[other],
+        "columns": [part for part in (sections[0::2], sections[1::2]) if part],
+        "is_partial": facets.brief_count > MAX_COUNTED_BRIEFS,
+    }
+    return text.render_partial("briefs/_topic_names.html", **context)
+
+
+# Build template contexts of indexes, term pages and the archive.
+
+_PLURAL_LABELS = {
+    "keywords": gettext_lazy("Keywords"),
+    "authors": gettext_lazy("Authors"),
+    "sources": gettext_lazy("Sources"),
+    "terms": gettext_lazy("Glossary"),
+}
+
+
+def build_index_context(rows: Iterable[CountedSubject], kind: str, language: Side) -> dict[str, Any]:
+    """Return the index context, sorted by label: Latin names alphabetically, then Chinese ones by strokes.
+
+    Authors stand by the first letter of their family name. Chinese labels are in Big5 order, which is by strokes.
+    """
+    ordered = sorted(rows, key=lambda row: _sort_key(row, language))
+    groups = groupby(ordered, key=lambda row: _initial(row, language) if kind == "authors" else "")
+    return {
+        "heading": str(_PLURAL_LABELS[kind]),
+        "kind": kind,
+        "groups": [
+            {"initial": initial, "rows": [_index_row(row, kind, language) for row in group]}
+            for initial, group in groups
+        ],
+    }
+
+
+def build_term_context(
+    term: Subject,
+    accepted_renderings: dict[Side, list[str]],
+    use_list: KeysetPage[TermUse],
+    language: Side,
+    brief_count: int,
+) -> dict[str, Any]:
+    here = paths.subject(language, "terms", term.slug)
+    return brief_presenter.build_paging_context(use_list, here) | {
+        "kind": gettext("Term"),
+        "kind_url": f"{paths.home(language)}terms/",
+        "heading": cards.mark_language(subject_label(term, language), language),
+        "plain": subject_label(term, language),
+        "count": format_brief_count(brief_count),
+        "twin": cards.mark_language(twin_label(term, language), language),
+        "also": [
+            (LANGUAGE_TAGS[side], accepted_renderings[side])
+            for side in (language, paths.OTHER_SIDE[language])
+            if accepted_renderings[side]
+        ],
+        "uses": [_build_use(used, language) for used in use_list.rows],
+    }
+
+
+def build_archive_context(months: Sequence[ArchiveMonth], language: Side) -> dict[str, Any]:
+    """Return the years, newest first, each with its months."""
+    years: dict[int, list[ArchiveMonth]] = {}
+    for row in months:
+        years.setdefault(row.month // 100, []).append(row)
+    return {
+        "years": [
+            {
+                "label": brief_presenter.format_year(year, language),
+                "url": f"{paths.home(language)}archive/{year}/",
+                "n": sum(row.brief_count for row in rows),
+                "months": _month_links(rows, language),
+            }
+            for year, rows in years.items()
+        ]
+    }
+
+
+def build_period_context(
+    brief_list: KeysetPage[ListedBrief],
+    months: Sequence[ArchiveMonth],
+    heading: str,
+    path: str,
+    language: Side,
+) -> dict[str, Any]:
+    """Return the context of a year or month page, with the months of its year in the margin."""
+    year = months[0].month // 100
+    shown = [row for row in months if path in (month_path(row.month), f"archive/{year}/")]
+    count = format_brief_count(sum(row.brief_count for row in shown))
+    return {
+        "kind": gettext("Archive"),
+        "kind_url": f"{paths.home(language)}archive/",
+        "heading": heading,
+        "plain": heading,
+        "margin": text.render_partial(
+            "briefs/_month_list.html",
+            heading=brief_presenter.format_year(year, language),
+            url=f"{paths.home(language)}archive/{year}/",
+            months=_month_links(months, language, current_path=path),
+        ),
+        "entries": brief_presenter.render_list_by_article_date(brief_list.rows, language, heading=count),
+        **brief_presenter.build_paging_context(brief_list, f"{paths.home(language)}{path}"),
+    }
+
+
+def month_path(key: int) -> str:
+    return f"archive/{key // 100}/{key % 100:02}/"
+
+
+def _month_links(
+    rows: Iterable[ArchiveMonth], language: Side, current_path: str = ""
+) -> list[dict[str, Any]]:
+    """Return links to the months. Articles dated only to a year appear on the year's page."""
+    return [
+        {
+            "label": f"{row.month % 100}月"
+            if language == "zh"
+            else date_format.ENGLISH_MONTHS[row.month % 100 - 1],
+            "is_here": current_path == month_path(row.month),
+            "url": f"{paths.home(language)}{month_path(row.month)}",
+            "n": row.brief_count,
+        }
+        for row in rows
+        if row.month % 100
+    ]
+
+
+def build_name_row(row: CountedSubject, kind: str, language: Side) -> dict[str, Any]:
+    return {
+        "url": paths.subject(language, kind, row.slug),
+        "label": cards.mark_language(subject_label(row, language), language),
+        "twin": cards.mark_language(twin_label(row, language), language),
+        "n": row.brief_count,
+    }
+
+
+def _index_row(row: CountedSubject, kind: str, language: Side) -> dict[str, Any]:
+    """Return a line of an index. An author's family name comes first: Chilukuri, Vivek."""
+    words = subject_label(row, language)
+    given = words.removesuffix(row.family).strip()
+    if kind == "authors" and given not in ("", words):
+        words = f"{row.family}, {given}"
+    return build_name_row(row, kind, language) | {"label": cards.mark_language(words, language)}
+
+
+def _initial(row: CountedSubject, language: Side) -> str:
+    """Return the letter of an author's family name without its accent, 中文 for a Chinese name, else #."""
+    if _is_chinese(subject_label(row, language)):
+        return "中文"
+    letter = _fold_accents(row.family or subject_label(row, language))[:1].upper()
+    return letter if letter in ascii_uppercase else "#"
+
+
+def _sort_key(row: CountedSubject, language: Side) -> tuple[Any, ...]:
+    words = subject_label(row, language)
+    if _is_chinese(words):
+        return True, words.encode("cp950", "replace"), words
+    return False, _fold_accents(row.family or words), words.casefold()
+
+
+def _is_chinese(words: str) -> bool:
+    return detect_language_code(words) == LANGUAGE_TAGS["zh"]
+
+
+def _fold_accents(words: str) -> str:
+    """Return the name as it is sorted: Çelik between Carter and Chen."""
+    return "".join(c for c in unicodedata.normalize("NFKD", words.casefold()) if not unicodedata.combining(c))
+
+
+def _build_use(use: TermUse, language: Side) -> dict[str, Any]:
+    """Return a brief that uses a term, with each bullet pair in which the term occurs."""
+    brief, other = use.brief, paths.OTHER_SIDE[language]
+    words = {side: dict(text.list_texts(brief.content, side)) for side in SIDES}
+    parallel = paths.parallel(language, brief.slug)
+    return {
+        "headline": brief.headline(language),
+        "url": paths.brief(language, brief.slug),
+        "twin": brief.headline(other),
+        "twin_url": paths.brief(other, brief.slug),
+        "by": cards.render_authors_and_source(brief, language),
+        "pairs": [
+            render_pair(
+                f"{parallel}#b{number}" if number else f"{parallel}#summary",
+                str(number or gettext("Summary")),
+                gettext("Bullet %(n)s") % {"n": number} if number else gettext("Summary"),
+                {
+                    side: highlight_spans(words[side].get(number, ""), [spans])
+                    for side, spans in zip(SIDES, spans_by_side, strict=True)
+                },
+                language,
+            )
+            for number, *spans_by_side in use.places
+        ],
+    }

@@ -1,0 +1,123 @@
+"""Views of keywords, authors, sources, terms and the archive of article months."""
+
+import datetime as dt
+from collections.abc import Sequence
+
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponsePermanentRedirect
+from django.utils import timezone
+
+from ..content import Side
+from ..text import date_format, paths
+from . import brief_presenter, feeds, page_frame, subject_presenters, subject_queries
+from .editions import KeysetPage, ListedBrief, PageKey, read_page_key
+from .subject_queries import ArchiveMonth, Subject, SubjectKind
+
+
+def index(request: HttpRequest, language: Side, kind: str) -> HttpResponse:
+    rows = subject_queries.list_subjects(subject_queries.SUBJECT_KINDS[kind], timezone.now())
+    return page_frame.render(
+        "briefs/subject_index.html",
+        language,
+        f"{kind}/",
+        **subject_presenters.build_index_context(rows, kind, language),
+    )
+
+
+def subject(request: HttpRequest, language: Side, kind: str, slug: str) -> HttpResponse:
+    now, subject_kind = timezone.now(), subject_queries.SUBJECT_KINDS[kind]
+    found = subject_queries.find_subject(subject_kind, slug, now)
+    if found.slug != slug:
+        return HttpResponsePermanentRedirect(paths.subject(language, kind, found.slug))
+    return render_subject(found, subject_kind, language, now, read_page_key(request))
+
+
+def render_subject(
+    subject: Subject, kind: SubjectKind, language: Side, now: dt.datetime, page_key: PageKey
+) -> HttpResponse:
+    """Render the page of a topic, author or source."""
+    timeline = subject_queries.list_timeline(kind, subject, now, page_key)
+    is_first = not page_key.side
+    path = f"{kind.name}/{subject.slug}/"
+    name = subject_queries.subject_label(subject, language)
+    feeds_of_page = feeds.build_feed_links(language, feeds.FeedScope(path, name=name))
+    words = subject_presenters.build_topic_context(
+        subject,
+        kind,
+        language,
+        timeline=timeline,
+        facets=subject_queries.count_facets(kind, subject, now) if is_first else None,
+        start_here=subject_queries.list_start_here(kind, subject, now) if is_first else (),
+        follow=feeds_of_page.button,
+    )
+    return page_frame.render(
+        "briefs/topic.html",
+        language,
+        path,
+        query_string=timeline.query_string,
+        feeds=feeds_of_page.head,
+        **words,
+    )
+
+
+def term(request: HttpRequest, language: Side, slug: str) -> HttpResponse:
+    now, subject_kind = timezone.now(), subject_queries.SUBJECT_KINDS["terms"]
+    found = subject_queries.find_subject(subject_kind, slug, now)
+    if found.slug != slug:
+        return HttpResponsePermanentRedirect(paths.subject(language, "terms", found.slug))
+    page = subject_queries.list_term_uses(found, now, read_page_key(request))
+    words = subject_presenters.build_term_context(
+        found,
+        subject_queries.list_accepted_renderings(found),
+        page,
+        language,
+        subject_queries.count_term_uses(found, now),
+    )
+    path = f"terms/{slug}/"
+    feeds_of_page = feeds.build_feed_links(language, feeds.FeedScope(path, name=words["plain"]))
+    return page_frame.render(
+        "briefs/term.html",
+        language,
+        path,
+        query_string=page.query_string,
+        feeds=feeds_of_page.head,
+        follow=feeds_of_page.button,
+        **words,
+    )
+
+
+def archive(request: HttpRequest, language: Side) -> HttpResponse:
+    words = subject_presenters.build_archive_context(subject_queries.list_months(timezone.now()), language)
+    return page_frame.render("briefs/archive.html", language, "archive/", **words)
+
+
+def year(request: HttpRequest, language: Side, year: int) -> HttpResponse:
+    now = timezone.now()
+    months = subject_queries.list_months(now, year)
+    if not months:
+        raise Http404
+    page = subject_queries.list_briefs_of_year(year, now, read_page_key(request))
+    return _render_period(
+        page, months, brief_presenter.format_year(year, language), f"archive/{year}/", language
+    )
+
+
+def month(request: HttpRequest, language: Side, year: int, month: str) -> HttpResponse:
+    now, number = timezone.now(), int(month)
+    months = subject_queries.list_months(now, year)
+    if not any(row.month == year * 100 + number for row in months) or not number:
+        raise Http404
+    path = subject_presenters.month_path(year * 100 + number)
+    if month != f"{number:02}":
+        return HttpResponsePermanentRedirect(f"{paths.home(language)}{path}")
+    page = subject_queries.list_briefs_of_month(year, number, now, read_page_key(request))
+    heading = date_format.format_month(dt.date(year, number, 1), language)
+    return _render_period(page, months, heading, path, language)
+
+
+def _render_period(
+    page: KeysetPage[ListedBrief], months: Sequence[ArchiveMonth], heading: str, path: str, language: Side
+) -> HttpResponse:
+    words = subject_presenters.build_period_context(page, months, heading, path, language)
+    return page_frame.render(
+        "briefs/archive_period.html", language, path, query_string=page.query_string, **words
+    )

@@ -1,0 +1,247 @@
+"""Response headers for which Django's middleware has no setting."""
+
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http import HTTPStatus
+from typing import Final
+
+from django.conf import settings
+from django.contrib import admin
+from django.core.exceptions import SuspiciousOperation
+from django.http import HttpRequest, HttpResponse, JsonResponse, RawPostDataException
+from django.http.multipartparser import MultiPartParserError
+from django.middleware.csrf import CsrfViewMiddleware, get_token
+from django.template.loader import render_to_string
+from django.utils import translation
+from django.utils.translation import gettext, gettext_noop
+
+from briefs.api.api_responses import CORS, Problem
+from briefs.database.faults import Fault, find_fault, log_fault
+from briefs.public import responses
+from briefs.public.page_frame import language_from_path
+from briefs.public.responses import NO_STORE, drop_session, read_sender, strip_head_body
+
+# Response headers for which Django's middleware has no setting.
+
+DENIED_FEATURES: Final = (
+    *("accelerometer", "camera", "geolocation", "gyroscope", "magnetometer", "microphone"),
+    *("midi", "payment", "usb", "xr-spatial-tracking"),
+)
+PERMISSIONS_POLICY: Final = ", ".join(f"{feature}=()" for feature in DENIED_FEATURES)
+
+
+def permissions_policy(
+    get_response: Callable[[HttpRequest], HttpResponse],
+) -> Callable[[HttpRequest], HttpResponse]:
+    """Add a Permissions-Policy to every response. No page uses a device, so injected code must not either."""
+
+    def answer(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        response.headers["Permissions-Policy"] = PERMISSIONS_POLICY
+        return response
+
+    return answer
+
+
+# Refuse large request bodies before they are read, and answer few of those that are accepted at the same time.
+
+LIMIT: Final = 64 * 1024
+"""Bytes of a body sent by somebody who is not signed in: a letter or a password."""
+DESK_LIMIT: Final = 64 * 1024 * 1024
+"""Bytes of uploads, as in deploy/nginx.conf. The upload pages have lower limits of their own."""
+
+WAITING: Final = 2
+"""Requests with a large body that wait while another is answered. With more, they would hold all threads of the process
+and readers would wait for them: the longest brief takes two seconds of processor time.
+"""
+WAIT_SECONDS: Final = 5
+
+_turn = threading.Lock()
+_places = threading.BoundedSemaphore(1 + WAITING)
+
+type Handler = Callable[[HttpRequest], HttpResponse]
+
+
+class LargeRequestRefused(Exception):
+    """Raised when too many requests with a large body are answered or wait. Nothing of the body was read."""
+
+
+@contextmanager
+def take_turn() -> Iterator[None]:
+    """Wait until no other large body is answered. Raise LargeRequestRefused if that takes too long."""
+    if not _places.acquire(blocking=False):
+        raise LargeRequestRefused
+    try:
+        if not _turn.acquire(timeout=WAIT_SECONDS):
+            raise LargeRequestRefused
+        try:
+            yield
+        finally:
+            _turn.release()
+    finally:
+        _places.release()
+
+
+def limit_body(get_response: Handler) -> Handler:
+    """Answer 413 to a larger body, and 411 to one of unknown length, which Django would take for an empty one.
+
+    Must stand behind the middleware that knows the person. The CSRF check, which reads a body, comes after all of them.
+    """
+
+    def answer(request: HttpRequest) -> HttpResponse:
+        length = request.META.get("CONTENT_LENGTH") or "0"
+        if "HTTP_TRANSFER_ENCODING" in request.META:
+            return _refuse(411, "The length of the request is missing. / 請求未註明長度。")
+        if length.isdecimal() and int(length) <= LIMIT:
+            return get_response(request)
+        limit = (
+            DESK_LIMIT if request.path_info.startswith("/admin/") and request.user.is_authenticated else LIMIT
+        )
+        if length.isdecimal() and int(length) <= limit:
+            with take_turn():
+                return get_response(request)
+        return _refuse(413, f"At most {limit >> 10} kB. / 上限為 {limit >> 10} kB。")
+
+    return answer
+
+
+def _refuse(status: int, text: str) -> HttpResponse:
+    return HttpResponse(f"{text}\n", status=status, content_type="text/plain; charset=utf-8")
+
+
+# Answer 503 when the database fails, wherever in a request: session, sign-in, middleware, view or template.
+
+type Typed = list[tuple[str, str]]
+
+ADVICE: Final = {
+    Fault.AWAY: (
+        gettext_noop("The database cannot be reached"),
+        gettext_noop("Try again in a minute. If it lasts, tell the person who runs the server."),
+    ),
+    Fault.FULL: (
+        gettext_noop("The disk is full"),
+        gettext_noop("Nothing can be stored until there is room. Tell the person who runs the server."),
+    ),
+    Fault.READ_ONLY: (
+        gettext_noop("The database can only be read"),
+        gettext_noop("It takes no changes now, for example during maintenance. Try again later."),
+    ),
+    Fault.LOCKED: (
+        gettext_noop("The database is busy"),
+        gettext_noop("Somebody else has been writing for a long time. Try again in a few seconds."),
+    ),
+    Fault.CROWDED: (
+        gettext_noop("Too many requests at this moment"),
+        gettext_noop("No more can be answered at once. Try again in a few seconds."),
+    ),
+    Fault.DAMAGED: (
+        gettext_noop("The database is damaged"),
+        gettext_noop("Do not go on working, and tell the person who runs the server at once."),
+    ),
+}
+RETRY_SECONDS: Final = 5
+_CSRF_FIELD: Final = "csrfmiddlewaretoken"
+_API_PATHS: Final = ("/api/v1/", "/corpus/", "/mcp")
+_ACCOUNT_PATHS: Final = ("/admin/account/", "/admin/login/", "/admin/password_change/")
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Answer an exception that nothing caught (Django's `handler500`)."""
+    error = sys.exc_info()[1]
+    fault = Fault.CROWDED if isinstance(error, LargeRequestRefused) else find_fault(error)
+    if error is None or fault is None:
+        if request.path_info.startswith(_API_PATHS):
+            return strip_head_body(request, _build_problem(HTTPStatus.INTERNAL_SERVER_ERROR))
+        return responses.server_error(request)
+    log_fault(fault, error)
+    response = _build_response(request, fault)
+    response.headers["Cache-Control"] = NO_STORE
+    response.headers["Retry-After"] = str(RETRY_SECONDS)
+    response._has_been_logged = True  # type: ignore[attr-defined]  # Django would add a traceback for each request
+    _forget_session(request)
+    return strip_head_body(request, response)
+
+
+def _build_problem(status: HTTPStatus, detail: str = "") -> HttpResponse:
+    """Answer the API, whose errors have a form of their own."""
+    return Problem(status, detail, headers=CORS).build_response()
+
+
+def _build_response(request: HttpRequest, fault: Fault) -> HttpResponse:
+    if request.path_info.startswith(_API_PATHS):
+        return _build_problem(HTTPStatus.SERVICE_UNAVAILABLE, f"{ADVICE[fault][0]}.")
+    if not request.path_info.startswith("/admin/"):
+        return _build_public_page(request, fault)
+    code = getattr(request, "LANGUAGE_CODE", None) or translation.get_language_from_request(request)
+    with translation.override(code if code in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE):
+        title, advice = map(gettext, ADVICE[fault])
+        if _is_from_script(request):
+            return JsonResponse({"fault": fault, "reasons": [title, advice]}, status=503)
+        context = {"title": title, "advice": advice, **_resend_context(request)}
+        context["site_header"], context["site_title"] = admin.site.site_header, admin.site.site_title
+        return HttpResponse(render_to_string("admin/briefs/home/fault.html", context), status=503)
+
+
+def _build_public_page(request: HttpRequest, fault: Fault) -> HttpResponse:
+    language = language_from_path(request.path_info) or "zh"
+    heading, advice = ADVICE[fault][0], gettext_noop("Please try again in a moment.")
+    reload = "" if request.method == "POST" else request.get_full_path()
+    return responses.render_error(language, 503, heading, advice, reload=reload, **_resend_context(request))
+
+
+def _is_from_script(request: HttpRequest) -> bool:
+    mode = request.headers.get("Sec-Fetch-Mode", "navigate")
+    return mode != "navigate" or not request.accepts("text/html")
+
+
+def _resend_context(request: HttpRequest) -> dict[str, object]:
+    """Return what the form needs that sends the same fields once more. `typed` is None if they cannot be returned."""
+    context: dict[str, object] = {"method": request.method, "address": request.get_full_path(), "typed": None}
+    if request.method != "POST" or request.path_info.startswith(_ACCOUNT_PATHS) or not _is_readable(request):
+        return context
+    try:
+        fields, files = request.POST, request.FILES
+        if not _is_from_own_page(request):
+            return context
+    except (OSError, SuspiciousOperation, MultiPartParserError, RawPostDataException):
+        return context
+    if any("password" in name for name in fields):
+        return context
+    return context | {
+        "typed": [
+            (name, value) for name, values in fields.lists() for value in values if name != _CSRF_FIELD
+        ],
+        "files": [(name, file.name) for name, sent in files.lists() for file in sent],
+        "token": get_token(request) if request.path_info.startswith("/admin/") else "",
+    }
+
+
+def _is_readable(request: HttpRequest) -> bool:
+    """Return whether the body may be read. If it was not read before, it must be short: anybody may have sent it."""
+    length = request.META.get("CONTENT_LENGTH") or "0"
+    has_session = settings.SESSION_COOKIE_NAME in request.COOKIES
+    if isinstance(sys.exc_info()[1], LargeRequestRefused):
+        return False  # to read and return it would take as long as to answer it
+    limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE if has_session else LIMIT
+    return hasattr(request, "_post") or (length.isdecimal() and int(length) <= limit)
+
+
+def _is_from_own_page(request: HttpRequest) -> bool:
+    """Return whether a page of this site sent the form.
+
+    The CSRF check may not have run. Without it, another site's fields would get a valid token here.
+    """
+    if not request.path_info.startswith("/admin/"):
+        return read_sender(request).is_same_origin()
+    check = CsrfViewMiddleware(lambda request: HttpResponse())
+    check.process_request(request)
+    return check.process_view(request, server_error, (), {}) is None
+
+
+def _forget_session(request: HttpRequest) -> None:
+    """Keep the middleware outside from reading or storing the session and its messages, which would fail again."""
+    drop_session(request)
+    if hasattr(request, "_messages"):
+        del request._messages
