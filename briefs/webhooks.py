@@ -1,4 +1,4 @@
-"""POST to an address that somebody entered, never into a private network.
+"""Send changes of public briefs to webhooks, signed as Standard Webhooks asks, and never into a private network.
 
 Every address of the host is checked, and the connection goes to a checked one, so a name that resolves differently a
 moment later changes nothing. Redirects are not followed, and the body of the answer is not read.

@@ -1,4 +1,4 @@
-"""How log lines are written: for people on stderr, or as JSON on stdout (`LOG_FORMAT=json`)."""
+"""Log lines for people or as JSON, and reports of errors to Sentry."""
 
 import json
 import logging

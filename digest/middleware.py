@@ -1,4 +1,4 @@
-"""Response headers for which Django's middleware has no setting."""
+"""Middleware: response headers, limits of request bodies, and 503 when the database fails."""
 
 import sys
 import threading

@@ -1,4 +1,4 @@
-"""Counters for Prometheus, if `METRICS_BIND` is set: requests of all workers, and what `briefs.health` last measured.
+"""Request ids, probes (`/healthz`, `/readyz`), Prometheus, and the listener for both.
 
 With several workers, prometheus-client adds up files in `PROMETHEUS_MULTIPROC_DIR`, which deploy/gunicorn.conf.py makes
 before this is imported. Only counters and histograms are kept there: they need no clean-up when a worker ends.

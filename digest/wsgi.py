@@ -16,12 +16,9 @@ from briefs.accounts import throttle  # noqa: E402  (needs the apps)
 from briefs.database import request_limits  # noqa: E402
 from briefs.database.sqlite.base import describe_missing_file  # noqa: E402
 from briefs.public.page_cache import compute_build_hash  # noqa: E402
-from digest.observation import (
-    answer_probes,
-    observe,
-)
 
 from .environment import find_server_faults  # noqa: E402
+from .observation import answer_probes, observe  # noqa: E402
 
 for fault in (describe_missing_file(settings.DATABASES["default"]), *find_server_faults(settings.DATABASES)):
     if fault:

@@ -1,1 +1,3 @@
-"""Signing in: the throttle, known browsers, and the log."""
+"""Accounts of staff: guesses are limited in `throttle`, where to begin; second factors, sessions, and acts that the
+log records and mail tells.
+"""

@@ -1,4 +1,4 @@
-"""Queue mail about accounts: invitations, links to choose a password, and notices of changes."""
+"""Acts on accounts, the log of sign-ins, and the mail that both send."""
 
 import datetime as dt
 import logging

@@ -1,4 +1,4 @@
-"""Remember that a browser signed in, in a signed cookie that is bound to the account's password."""
+"""Known browsers, in a signed cookie, and the end of sessions."""
 
 import datetime as dt
 import secrets

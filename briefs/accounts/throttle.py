@@ -1,4 +1,4 @@
-"""Hash passwords of strangers in threads of low priority, so that pages of readers come first."""
+"""Limit guesses of passwords and codes without locking an owner out, and hash strangers' passwords at low priority."""
 
 import datetime as dt
 import hashlib

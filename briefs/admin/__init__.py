@@ -1,0 +1,3 @@
+"""The desk. `all_screens` registers every page and `brief_admin` routes those of a brief; each package below is one
+screen or a few that belong together, and imports only from those listed below it in `pyproject.toml`.
+"""

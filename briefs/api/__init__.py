@@ -1,0 +1,3 @@
+"""The API for machines. `views` answers, `brief_queries` reads parameters and rows, `openapi` describes both;
+`assistants` offers the same as tools (MCP).
+"""

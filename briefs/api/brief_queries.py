@@ -1,4 +1,4 @@
-"""The parameters of the API: declared once, for reading a query string and for its description."""
+"""Parameters of the API, declared once, and its queries for editions in their declared shape."""
 
 import datetime as dt
 import re
@@ -199,7 +199,7 @@ def _wrong_value(name: str, detail: str) -> Problem:
     return Problem(HTTPStatus.BAD_REQUEST, detail, parameter=name)
 
 
-# Queries of the API and the assistants for editions in their declared shape, compiled once (`database.prepared_query`).
+# Queries of the API and the assistants for editions in their declared shape, compiled once (`database.replica`).
 
 SETTLING: Final = dt.timedelta(minutes=1)
 """Every change that is older has been committed."""

@@ -37,7 +37,7 @@ class Operation(NamedTuple):
     summary: str
     description: str
     answer: Any
-    brief_queries: Mapping[str, Parameter] = {}
+    parameters: Mapping[str, Parameter] = {}
     problems: tuple[int, ...] = ()
 
 

@@ -1,4 +1,4 @@
-"""The API: briefs, one brief, changes, vocabulary. All read `listed(now)`, `found(now)`, `gone(now)` or `changed`."""
+"""The API: briefs, one brief, changes, vocabulary, and the open corpus with its files."""
 
 import re
 from collections.abc import Iterator, Sequence

@@ -1,1 +1,3 @@
-"""Back up the whole site to one archive, check an archive, and restore it, on SQLite and PostgreSQL."""
+"""Archives of rows and pictures. `archive_writer` writes and proves one, `restoration` restores it; both read and
+write rows by `table_rows`.
+"""

@@ -27,8 +27,17 @@ from briefs.checks.texts import (
     iterate_text_pairs,
 )
 from briefs.content import Content, Side
-from briefs.lexicon import figure, numbers_en, numbers_zh
-from briefs.lexicon.figure import Figure, FigureValues, format_decimal
+from briefs.lexicon import numbers_en, numbers_zh
+from briefs.lexicon.figure import (
+    CURRENCIES,
+    Figure,
+    FigureValues,
+    are_compatible,
+    convert,
+    convert_to_base,
+    format_decimal,
+    rounding_tolerance,
+)
 
 _LARGE = Decimal(1000)
 _MEASURE_WORD = re.compile(
@@ -138,17 +147,17 @@ class _BaseUnitFigures:
     def __init__(self, figures: Iterable[Figure]) -> None:
         self._by_dimension: dict[str, list[Decimal]] = defaultdict(list)
         for figure in figures:
-            if read := figure.convert_to_base(figure.value, figure.unit):
+            if read := convert_to_base(figure.value, figure.unit):
                 self._by_dimension[read[0]].append(read[1])
         for values in self._by_dimension.values():
             values.sort()
 
     def __contains__(self, figure: Figure) -> bool:
-        read = figure.convert_to_base(figure.value, figure.unit)
+        read = convert_to_base(figure.value, figure.unit)
         if read is None:
             return False
         dimension, value = read
-        values, slack = self._by_dimension.get(dimension, []), figure.rounding_tolerance(dimension)
+        values, slack = self._by_dimension.get(dimension, []), rounding_tolerance(dimension)
         at = bisect_left(values, value * (1 - slack))
         return at < len(values) and values[at] <= value * (1 + slack)
 
@@ -161,7 +170,7 @@ def _find_scale_mismatches(zh: Sequence[Figure], en: Sequence[Figure]) -> Iterat
             by_digits[_digits(figure.value)].append(figure)
     for figure in zh:
         same = by_digits.get(_digits(figure.value), []) if figure.value >= _LARGE else []
-        if same and figure.are_compatible(figure.unit, same[-1].unit):
+        if same and are_compatible(figure.unit, same[-1].unit):
             yield figure, same.pop()
 
 
@@ -182,9 +191,7 @@ def find_unit_mismatches(zh: SideFigures, en: SideFigures) -> Iterator[tuple[Fig
 def _find_incompatible(figures: dict[str, Figure], others: dict[str, Figure]) -> list[Figure]:
     """Return the figures whose unit is compatible with no unit of `others`. Both map units to figures."""
     return [
-        figure
-        for unit, figure in figures.items()
-        if not any(figure.are_compatible(unit, other) for other in others)
+        figure for unit, figure in figures.items() if not any(are_compatible(unit, other) for other in others)
     ]
 
 
@@ -199,7 +206,7 @@ def _by_unit(figures: Iterable[Figure]) -> dict[Decimal, dict[str, Figure]]:
 def _check_currencies(zh: SideFigures, en: SideFigures) -> Iterator[Finding]:
     """Report an amount of money on one side whose counterpart is a bare figure, unless that side names money."""
     for own, other in ((zh, en), (en, zh)):
-        if any(figure.unit in figure.CURRENCIES for figure in other.figures):
+        if any(figure.unit in CURRENCIES for figure in other.figures):
             continue
         amounts, others = (
             _by_unit(figure for figure in reading.figures if figure.needs_counterpart)
@@ -207,7 +214,7 @@ def _check_currencies(zh: SideFigures, en: SideFigures) -> Iterator[Finding]:
         )
         reported = set()
         for value, by_unit in amounts.items():
-            money = [figure for unit, figure in by_unit.items() if unit in figure.CURRENCIES]
+            money = [figure for unit, figure in by_unit.items() if unit in CURRENCIES]
             if money and set(others.get(value, ())) == {""} and money[0].unit not in reported:
                 reported.add(money[0].unit)
                 yield _one_sided_finding(own, money[0], money[0].written_unit)
@@ -262,7 +269,7 @@ def _scale_finding(zh: SideFigures, en: SideFigures, wrong: Figure, right: Figur
 
 
 def _unit_finding(zh: SideFigures, en: SideFigures, wrong: Figure, right: Figure) -> Finding:
-    into = figure.convert(right.value, right.unit, wrong.unit)
+    into = convert(right.value, right.unit, wrong.unit)
     if into is None:
         return _mismatch_finding(zh, en, "numbers.unit", wrong, right, {})
     written = f"{_round_to_two_digits(into)} {wrong.unit}"

@@ -1,4 +1,4 @@
-"""Convert LaTeX in BibTeX files to plain text."""
+"""BibTeX and BibLaTeX in UTF-8, with LaTeX converted to plain text."""
 
 import re
 import unicodedata

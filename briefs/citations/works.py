@@ -1,7 +1,7 @@
-"""Build the two citable works of a public brief: the brief and the article it digests.
+"""The two citable works of a public brief, and their citations as sentences: Chicago, APA, Taiwan's journals.
 
 A brief is a web page of the site. It has no author: the author of the article did not write it, and our editors are
-not named in public. `styles.describe_digested_article` says what it digests. A Chinese name is used only if it is
+not named in public. `describe_digested_article` says what it digests. A Chinese name is used only if it is
 the person's own.
 """
 

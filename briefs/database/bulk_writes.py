@@ -1,4 +1,4 @@
-"""Write many rows at once, one writer at a time on SQLite."""
+"""Write or delete many rows without making other writers wait."""
 
 import time
 from collections.abc import Callable, Iterable, Sequence

@@ -1,4 +1,4 @@
-"""Let public pages read from a replica (`DATABASE_REPLICA_URL`) while it is not behind. All else uses the primary.
+"""Read public pages from a replica while it is not behind (`DATABASE_REPLICA_URL`), and compile querysets once.
 
 Every CHECK_SECONDS a process asks both servers how far they are. The replica is used if it has reached what the primary
 had written at the check before, so a page shows what was committed at most `MAX_LAG` seconds ago.

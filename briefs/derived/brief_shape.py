@@ -1,4 +1,4 @@
-"""The declared shape of a public brief, in which the API, the corpus and exports give it to machines.
+"""The declared shape in which the API, the corpus and exports give public briefs to machines, and its queries.
 
 The OpenAPI schemas are made from these classes, so docstrings and descriptions are read by users of the API.
 A new field may be added at any time; no field changes its meaning or goes away within a version of the API.

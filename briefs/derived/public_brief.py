@@ -1,4 +1,4 @@
-"""Build public briefs from stored editions, and load the names of any contents as they stand now."""
+"""Build public briefs from editions, and load the names of contents as they stand now."""
 
 import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""Cache of the parsed glossary. Every save and approval needs the whole glossary, which seldom changes.
+"""The parsed glossary, kept until it changes, and where its terms are in editions.
 
 The raw rows are fetched each time and are the cache key, so a changed term misses the cache and nothing can be stale.
 """

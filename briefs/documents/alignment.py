@@ -1,4 +1,4 @@
-"""Report differences between the two languages of a document as cautions."""
+"""Pair the points of the two languages that say the same, and report differences between the languages."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""A line of a document before parsing."""
+"""Classify each line of a document: header of a mail, label, list item or text."""
 
 import re
 from collections.abc import Iterator, Sequence, Set

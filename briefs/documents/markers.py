@@ -1,4 +1,4 @@
-"""Recognize markers of list items, and determine nesting by marker and indent."""
+"""Recognize markers of list items, alone or in a sequence, and determine nesting by marker and indent."""
 
 import re
 from collections.abc import Iterable, Iterator, Sequence, Set

@@ -1,4 +1,4 @@
-"""Read pasted lines as the rows of one language: markers, levels and wrapped lines as in an imported document."""
+"""Parse a file's lines, or pasted ones, into documents. Every line is placed, or listed with a caution."""
 
 import re
 from collections.abc import Collection, Iterator, Sequence

@@ -1,4 +1,4 @@
-"""Convert the text under body labels into the summary and the points of each language.
+"""Divide a document: digests of a file, halves by language, wrapped lines, summary and points.
 
 A label in one language sets the language of the text, unless the text is clearly in both and no other label
 names the other language. Then, as under a bilingual label, the script of each paragraph and point decides.

@@ -1,1 +1,3 @@
-"""Read and write drafts and vocabulary as files. Public exports are in `briefs.public`."""
+"""Briefs out and back: `brief_text` (text and Word), `returned_table` (a table that comes back), `sheets/`
+(spreadsheets).
+"""

@@ -1,4 +1,4 @@
-"""Read a returned parallel table: the text of each cell, tracked changes apart from it, comments and notes."""
+"""Read a returned parallel table and store it: one revision, suggestions and notes."""
 
 import re
 import unicodedata

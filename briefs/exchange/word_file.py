@@ -1,4 +1,4 @@
-"""Write the parts of a Word file: paragraphs, runs with a language, lists, and the package around them.
+"""Write briefs as Word files: in the digest's own layout, or as a parallel table for an outside reviewer.
 
 The markup is written here and not by python-docx: numbering, East Asian fonts, language tags, a repeated header row and
 custom properties all lack an API there, so that it would add lxml and save no code. `parts/` has the fixed parts.

@@ -1,4 +1,4 @@
-"""Find the files that a command line names, each with a name that can be printed and stored."""
+"""Find the files of a command line, import them in batches, or run the desk's checks on them."""
 
 import datetime as dt
 import json

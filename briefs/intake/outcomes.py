@@ -1,4 +1,4 @@
-"""Parsed digests on their way into the database, and the outcome of each."""
+"""Parsed digests on their way into the database, the outcome of each, and what a dry run would have stored."""
 
 from dataclasses import dataclass, field
 from functools import cached_property

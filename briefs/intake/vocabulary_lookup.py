@@ -1,4 +1,4 @@
-"""Read one item of a line of authors: the name in one or both scripts, and titles and affiliations."""
+"""Match names in a document to vocabulary rows. Unknown names are added and reported."""
 
 import difflib
 import re

@@ -1,6 +1,6 @@
-"""Chinese words and the English stems that can translate them.
+"""The Chinese dictionary: words, the English stems that can translate them, and where a word begins and ends.
 
-CC-CEDICT (built by `dictionary_file.py`) under the names and things of `concepts.txt`. The file is read when a text is
+CC-CEDICT (`build_dictionary_file` makes it) under the names and things of `concepts.txt`. The file is read when a text is
 first looked up; without it the concepts alone are known.
 """
 

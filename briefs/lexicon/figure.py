@@ -1,4 +1,4 @@
-"""Read the data files of words: lines below a name in brackets. Comments stand between sections."""
+"""Figures in a text: their values, units and currencies, and whether the other language must have them (N1, N2, N6)."""
 
 import re
 from bisect import bisect_left
@@ -33,7 +33,7 @@ def blank_out_matches(pattern: re.Pattern[str], text: str) -> str:
 # Units and currencies: how each language writes them, and which are compatible (N6).
 
 _LENGTH, _AREA, _MASS, _DAYS, _MONTHS = "length", "area", "mass", "days", "months"
-_SECTIONS = read_sections(Path(__file__).with_suffix(".txt"))
+_SECTIONS = read_sections(Path(__file__).with_name("units.txt"))
 _UNITS = {code: rest for code, *rest in (line.split("\t") for line in _SECTIONS["units"])}
 _SIGNS = dict(line.split("\t") for line in _SECTIONS["signs"])
 _DOLLARS = {"$", "USD", "TWD", "HKD", "AUD"}

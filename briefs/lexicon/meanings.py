@@ -1,4 +1,4 @@
-"""Find words of meaning in a text: names from `concepts.txt`, direction, quantity and dates from `meanings.txt`."""
+"""Words of meaning in a text, and renderings of one name or thing in both languages."""
 
 import re
 from collections import defaultdict

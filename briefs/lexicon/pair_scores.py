@@ -1,4 +1,4 @@
-"""Extract figures, acronyms and Latin names from texts. They are nearly always translated. Used by `pair_scores`."""
+"""Score how likely a Chinese and an English text say the same, among the other texts of their document."""
 
 import re
 from collections import Counter, defaultdict

@@ -1,0 +1,1 @@
+"""Commands; each is a thin entry to a package."""

@@ -1,4 +1,4 @@
-"""Uploaded pictures. Their files are in the storage (`briefs.images`) and are written before the row."""
+"""The working copy of a brief: texts, bullets, facts and picture."""
 
 from typing import ClassVar
 

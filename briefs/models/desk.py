@@ -1,4 +1,4 @@
-"""State of staff at work: row keys, presence and saved filters. Not content, and never public."""
+"""State of staff at work, never public: row keys, presence, saved filters, uploads, translation memory."""
 
 import uuid
 

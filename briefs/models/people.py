@@ -1,4 +1,4 @@
-"""Sign-ins: how often they failed of late, and the log of all of them."""
+"""Staff accounts and their sign-ins. Readers have no account."""
 
 from typing import ClassVar
 

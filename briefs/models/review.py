@@ -111,7 +111,7 @@ class Look(models.Model):
 class FactTick(models.Model):
     """A person's yes to one fact of the article, as it was shown. Append only.
 
-    `hash` is that of the fact's value and names (`derived.page_names`). It covers a fact that the approver changed.
+    `hash` is that of the fact's value and names (`derived.public_brief`). It covers a fact that the approver changed.
     """
 
     open_columns: ClassVar[tuple[str, ...]] = ()

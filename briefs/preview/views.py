@@ -1,4 +1,4 @@
-"""Render preview pages in the public site's layout."""
+"""Show a revision to a guest who has a link, and receive the guest's remarks."""
 
 import datetime as dt
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Render lists of briefs and their paging links."""
+"""Build template contexts for brief pages and for lists of briefs."""
 
 import datetime as dt
 from collections.abc import Iterable

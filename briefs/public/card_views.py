@@ -1,4 +1,4 @@
-"""Find fonts for link preview images with fontconfig, once per process.
+"""Draw the image for link previews: headline, site name and byline beside a ribbon.
 
 Without a Chinese font, images have no Chinese text and a warning is logged once.
 """

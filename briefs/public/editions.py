@@ -1,4 +1,4 @@
-"""Opaque keys for list positions in addresses: publication time (or article day) and id."""
+"""Queries for lists of public editions and their pages, whose keys stand in addresses."""
 
 import datetime as dt
 import re
@@ -288,12 +288,12 @@ def find_listed(slug: str, now: dt.datetime) -> PublicBrief:
 
 
 def list_major_changes(briefs: Sequence[int], now: dt.datetime) -> dict[int, list[EditionHistoryLine]]:
-    """Return the past and present non-minor editions of up to PAGE_SIZE briefs by brief id, newest first.
+    """Return the past and present non-minor editions of the briefs of a page by brief id, newest first.
 
     Only the change notes of non-minor editions tell readers about a change.
     """
     found: dict[int, list[EditionHistoryLine]] = {}
-    for brief, *row in _major_changes(now, *briefs, *[0] * (PAGE_SIZE - len(briefs))):
+    for brief, *row in _major_changes(now, *briefs, *[0] * (_BRIEFS_AT_ONCE - len(briefs))):
         found.setdefault(brief, []).append(EditionHistoryLine(*row))
     return found
 
@@ -375,7 +375,8 @@ _edition_by_slug = PreparedQuery(_edition_query, str, dt.datetime)
 _listed_by_slug = PreparedQuery(_listed_by_slug_query, str, dt.datetime)
 _links = PreparedQuery(_links_query, dt.datetime, *[int] * MAX_NEIGHBOURS)
 _terms = PreparedQuery(_terms_query, int)
-_major_changes = PreparedQuery(_major_changes_query, dt.datetime, *[int] * PAGE_SIZE)
+_BRIEFS_AT_ONCE = PAGE_SIZE
+_major_changes = PreparedQuery(_major_changes_query, dt.datetime, *[int] * _BRIEFS_AT_ONCE)
 _history = PreparedQuery(_history_query, int, dt.datetime)
 _newest_paginator = KeysetPaginator(
     _listed_editions, _select_newest, dt.datetime, time_column="published_at", id_column="pk"

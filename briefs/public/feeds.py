@@ -1,4 +1,4 @@
-"""Queries for feeds: the newest briefs of the site, of a subject, or of a search."""
+"""Atom and JSON Feed of the newest briefs, of all, of a subject or of a search, with full text."""
 
 import datetime as dt
 import json

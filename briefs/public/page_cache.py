@@ -1,4 +1,4 @@
-"""The hash of everything besides rows that a page is made from: code, templates, libraries, settings and static files."""
+"""Keep whole answers of public pages, so that most requests cost one query, apart for each build."""
 
 import datetime as dt
 import hashlib

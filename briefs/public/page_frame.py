@@ -1,4 +1,4 @@
-"""URL converters for languages and dates, and parsing of the Accept-Language header."""
+"""The languages of the site, and what head, masthead and footer need on each page."""
 
 from typing import Any
 

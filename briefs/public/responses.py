@@ -1,4 +1,4 @@
-"""Wrapper for all public views: allowed methods, language and caching. Applied in `urls`.
+"""What every public answer shares: methods, language, caching, rate limits and error pages.
 
 Public responses use no session, cookie or token: they are the same for all readers.
 """

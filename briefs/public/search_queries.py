@@ -1,4 +1,4 @@
-"""Parse search parameters from a query string and format them. Invalid values are ignored."""
+"""Parse the parameters of a search and run its queries: seven a page at most, eight if nothing is found."""
 
 import datetime as dt
 from collections import Counter

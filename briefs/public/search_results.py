@@ -1,4 +1,4 @@
-"""Render a search hit: both headlines and the matching bullet pairs with highlighting.
+"""Build the results page: hits with highlighting, counts and filters.
 
 Ten hits are most of a results page, which is rendered for each request; templates took five times as long.
 Each piece of text is escaped by `highlight_spans` or `escape`.

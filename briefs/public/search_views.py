@@ -1,4 +1,4 @@
-"""Find the public names that are most like the words of a query that finds nothing."""
+"""The search page and its suggestions, with examples or similar names where there are no answers."""
 
 import datetime as dt
 import re

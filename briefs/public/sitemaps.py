@@ -1,4 +1,4 @@
-"""sitemap.xml, split into several files for large sites.
+"""Sitemaps, and the files that robots and browsers ask for at fixed addresses.
 
 The index then names one file of list pages, and files for ranges of edition ids.
 """

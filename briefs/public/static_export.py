@@ -1,4 +1,4 @@
-"""Keys that tell whether an exported page would come out as it is. A key is a hash of all that the page is made from.
+"""Export the public site as files for a static host. Write changed files and delete stale ones.
 
 The page of a brief, its citation files and its Markdown depend on the brief's editions, the names of the public one, and
 slug and headlines of each brief that it links to. All other pages may depend on anything that is public.

@@ -1,4 +1,4 @@
-"""Build the template context of a topic, author or source page. A keyword's page is its topic."""
+"""Build template contexts of topics, authors, sources, terms, indexes and the archive."""
 
 import unicodedata
 from collections.abc import Iterable, Sequence

@@ -1,4 +1,4 @@
-"""Queries for keyword, author, source and term pages.
+"""Queries for keyword, author, source and term pages, and for the archive by date of the article.
 
 Vocabulary is public only through a listed edition, so every query joins listed editions. A name used only
 in drafts is not listed or counted, and its address returns 404.

@@ -1,4 +1,4 @@
-"""Build the home page: what the site is, the newest brief with its first points, topics, and the list."""
+"""Views of the home page, briefs and the about page. Only views read the clock."""
 
 import datetime as dt
 from typing import Any, Final

@@ -1,4 +1,4 @@
-"""Render what pages show of a brief besides its text: list entries, byline and source box."""
+"""Render what pages show of a brief besides its text: list entries, byline, source box and cover."""
 
 import datetime as dt
 from collections.abc import Mapping

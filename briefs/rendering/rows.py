@@ -1,4 +1,4 @@
-"""Convert flat rows of (level, marker) to nested lists.
+"""Render the bullets of a view as nested lists.
 
 Any jump of levels gives valid HTML and keeps every row.
 """

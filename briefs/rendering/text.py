@@ -1,4 +1,4 @@
-"""Convert plain text to escaped HTML, split paragraphs, extract the gist and render partial templates."""
+"""Convert plain text to escaped HTML, and link its glossary terms."""
 
 import html
 import re

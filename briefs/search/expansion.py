@@ -1,4 +1,4 @@
-"""Find amounts and dates in a query, and how both languages write them: 40億 is 4 billion. Pure: no database."""
+"""Add the other renderings of its concepts, amounts and dates to a query. Pure: no database."""
 
 import datetime as dt
 import re

@@ -45,7 +45,7 @@ def test_package_imports_no_forbidden_module(package: str) -> None:
 
 @pytest.mark.parametrize(
     "module",
-    ["documents.reader", "documents.writer", "checks", "content", "text.article_urls", "text.text_diff"],
+    ["documents.parser", "documents.writer", "checks", "content", "text.article_urls", "text.text_diff"],
 )
 def test_pure_module_loads_without_django(module: str) -> None:
     code = f"import sys, briefs.{module}; sys.exit(any(m.split('.')[0] == 'django' for m in sys.modules))"

@@ -1,4 +1,4 @@
-"""Decide which article addresses are safe links and which name the same article. Pure functions."""
+"""Which article addresses are safe links, which name the same article, and which hosts imitate another."""
 
 import re
 import unicodedata

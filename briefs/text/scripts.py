@@ -1,4 +1,4 @@
-"""Detect Chinese or English by script, and join the two halves of a wrapped line."""
+"""Detect Chinese or English by script, join the halves of a wrapped line, and find English stems."""
 
 import re
 import threading

@@ -1,4 +1,4 @@
-"""How alike two texts or names are, and how a person's name is told."""
+"""How alike two texts or names are, and the parts of a person's name."""
 
 import re
 import unicodedata

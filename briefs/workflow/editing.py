@@ -1,4 +1,4 @@
-"""Verbs that change the working copy: create, claim, save, reimport and confirm the date."""
+"""Verbs that change the working copy: create, claim, save, reimport, restore, begin or discard a version, take a picture."""
 
 import datetime as dt
 from collections.abc import Mapping, Sequence

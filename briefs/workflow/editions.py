@@ -1,4 +1,4 @@
-"""Queue changes of public briefs for webhooks, in the transaction of the verb. The kinds are those of the change feed."""
+"""Find, add and cancel editions; withdraw, remove and reinstate; tell webhooks in the same transaction."""
 
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""Verbs on proposals: accept, reject, take back and renew. `vocabulary` and `vocabulary_merge` make them."""
+"""Verbs on proposals: accept, reject, take back and renew. `vocabulary` makes them."""
 
 import datetime as dt
 

@@ -1,4 +1,4 @@
-"""Verbs on findings: dismiss a finding with a reason, and undo that. The text and the version stay unchanged."""
+"""Review verbs: submit, take back, sign off, send back, notes, and findings dismissed; what blocks a submission."""
 
 import datetime as dt
 from collections.abc import Collection, Mapping

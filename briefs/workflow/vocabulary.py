@@ -1,4 +1,4 @@
-"""Verbs on vocabulary rows and site texts. What would change public pages at once becomes a proposal."""
+"""Verbs on vocabulary rows, merges and site texts. What would change public pages at once becomes a proposal."""
 
 import datetime as dt
 from collections.abc import Mapping, Sequence

@@ -1,1 +1,3 @@
-"""Sign-in, second factors, passwords and sessions: django-allauth in the desk's look."""
+"""A person's own sign-in: `account_pages` has the pages and their addresses, `adapters` what django-allauth asks of
+us.
+"""

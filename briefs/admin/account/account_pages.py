@@ -1,4 +1,4 @@
-"""The page of a person's own sign-in, and signing out everywhere."""
+"""The page of a person's own sign-in, and the addresses of sign-in and accounts."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -27,9 +27,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
-from ...accounts import account_actions, sessions
+from ...accounts import account_actions
 from ...accounts.second_factor import has_factors, has_second_factor
-from ...accounts.sessions import end_sessions
+from ...accounts.sessions import end_sessions, remember_browser
 from ...models import Person
 from ..common.access import person_of
 
@@ -83,7 +83,7 @@ class NewPasswordView(PasswordResetFromKeyView):
 
     def form_valid(self, form: Any) -> HttpResponse:
         response: HttpResponse = super().form_valid(form)
-        sessions.remember_browser(self.request, response, self.reset_user)
+        remember_browser(self.request, response, self.reset_user)
         return response
 
 

@@ -1,4 +1,4 @@
-"""Render badges for a brief's editorial state and its public state, and links to its public pages."""
+"""What pages of one brief share: loading, badges, links, read-only bullets, numbers."""
 
 import datetime as dt
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""Form fields for local date-times and lists with one entry per line, and parsing of typed dates."""
+"""Form fields for dates, times and lists, and error messages with the field that each is about."""
 
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence

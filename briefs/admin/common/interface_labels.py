@@ -1,4 +1,4 @@
-"""Labels shared by several screens."""
+"""Labels shared by several screens, and dates relative to today."""
 
 import datetime as dt
 from collections.abc import Mapping

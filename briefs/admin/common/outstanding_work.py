@@ -1,4 +1,4 @@
-"""The parts of a brief's assignment plan: their labels, assignees, and rows for display."""
+"""What is outstanding in many briefs, for lists: assignments, sign-offs, and counts, with few queries."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence

@@ -1,4 +1,4 @@
-"""Search vocabulary rows by typed name, with approximate matches, and find similar entries."""
+"""Find vocabulary rows by typed name, and create one from the brief form after showing similar ones."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence

@@ -1,4 +1,4 @@
-"""Present edit conflicts: each value that two people changed, with both texts and a choice between them.
+"""Render the page for writing: the form with its margins, edit conflicts, and strings for its scripts.
 
 Values that only one person changed are merged without a question. Choices are posted as `take-<key>`, with
 the number of the revision that the person was shown (`against`).
@@ -85,7 +85,7 @@ class Conflict:
 
 @dataclass(frozen=True, slots=True)
 class _DraftValue:
-    """One comparable value of a draft, with the same key as in `text.three_way_merge`."""
+    """One comparable value of a draft, with the same key as in `text.text_diff`."""
 
     key: str
     label: str

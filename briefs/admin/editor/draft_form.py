@@ -1,5 +1,4 @@
-"""The brief form's values as typed, read from a content or a POST, and conversion of bullets and picture
-back.
+"""The brief form: its values as typed, its fields, parsing to a content, and the parts that autosave can store.
 
 All values are text, so that invalid input is kept as typed. Workflow state and hashes are not part of a
 draft. Rows are identified by keys (`b4` is bullet number 4, `n1` a new bullet, `n` with 32 hex digits a new
@@ -260,7 +259,7 @@ def _identify(letter: str, pk: int, names: Mapping[int, str]) -> tuple[str, str,
 
 
 def get_merge_key(field_name: str) -> str:
-    """Return the merge key of a form field (see `text.three_way_merge`). Several fields may share one."""
+    """Return the merge key of a form field (see `text.text_diff`). Several fields may share one."""
     if field_name in PICTURE_FIELDS:
         return "picture"
     return "source" if field_name == "source_new" else field_name
@@ -401,8 +400,8 @@ class BriefForm(forms.Form):
             *name_fields.list_source_choices(pk),
         ]
         labels = {**FIELD_LABELS, "source_new": gettext_lazy("Or a new source")}
-        for name, field in self.fields.items():
-            field.label = str(labels[name])
+        for name, form_field in self.fields.items():
+            form_field.label = str(labels[name])
 
     def clean_date(self) -> str:
         return parse_typed_date(self.cleaned_data["date"]).iso

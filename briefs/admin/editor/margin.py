@@ -1,4 +1,4 @@
-"""What stands in the margin of a row: suggestions, notes and findings, in one order, for writing and for review."""
+"""The margin of a row: suggestions, notes and findings in one order, and the acts on suggestions of a row."""
 
 import json
 from collections import Counter, defaultdict

@@ -1,4 +1,4 @@
-"""Upload the cover picture of a brief, set it in the draft, and serve picture files on the desk."""
+"""Upload the cover picture, and preview the working copy as a public page."""
 
 from typing import Any, Final
 

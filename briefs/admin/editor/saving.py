@@ -1,4 +1,4 @@
-"""Build the form values after a three-way merge: other people's changes, else the values as typed."""
+"""Save the brief form or autosave it, merging what others changed, or show it again with everything typed."""
 
 import secrets
 from collections.abc import Callable, Mapping

@@ -1,0 +1,1 @@
+"""What happened to a brief: `timeline` for events, `revision_pages` for texts."""

@@ -1,4 +1,4 @@
-"""Build a read-only comparison of the headlines, summaries, bullets and facts of two contents."""
+"""List a brief's revisions, compare two revisions or editions, and restore one."""
 
 import datetime as dt
 import re

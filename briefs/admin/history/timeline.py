@@ -1,4 +1,4 @@
-"""Group revisions into edit sessions: consecutive saves by one person."""
+"""The timeline of a brief: its events and edit sessions."""
 
 import datetime as dt
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""The inbox: what happened to one's briefs and remarks, read and unread. Mail is its echo."""
+"""The desk's front page and the inbox."""
 
 import datetime as dt
 from collections import defaultdict

@@ -1,4 +1,4 @@
-"""Strings of Django's admin that our pages show, listed so that our catalogue translates them in our words.
+"""The desk's admin site: language switch, cache headers, refusal pages, and words of Django's that it shows.
 
 A catalogue of an app wins over Django's own. Nothing reads the tuple: the strings only have to be collected.
 """

@@ -1,4 +1,4 @@
-"""Admin actions on several briefs.
+"""Acts on several briefs at once, and their export as sheets.
 
 Each brief is checked by its own rules and against the version that the page showed, in its own transaction.
 """

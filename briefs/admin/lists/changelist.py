@@ -1,4 +1,4 @@
-"""Search working copies, including drafts, with the query language of the public search."""
+"""The list of briefs: Django's changelist with a filter form and the query language of the public search."""
 
 from collections.abc import Iterator
 from functools import lru_cache

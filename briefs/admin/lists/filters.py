@@ -1,4 +1,4 @@
-"""Filters of the brief list: selects and dates in one form. All values are stored in the URL."""
+"""Filters of the brief list, kept in the address, and a person's saved filters."""
 
 import datetime as dt
 from abc import ABC, abstractmethod

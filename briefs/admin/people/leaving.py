@@ -1,4 +1,4 @@
-"""Who may change whose account. Nobody grants permissions that they lack or changes a person who has more."""
+"""Who may change whose account, what is open for a person, and the page on which a person leaves."""
 
 import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence

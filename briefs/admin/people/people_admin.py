@@ -1,4 +1,4 @@
-"""Forms that create and change a person."""
+"""Admin of people, roles and the log of sign-ins, with the forms and buttons of a person's page."""
 
 import re
 from typing import Any, ClassVar

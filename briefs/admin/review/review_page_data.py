@@ -1,4 +1,4 @@
-"""Rows of the review screen: a headline, summary or bullet with both languages and their annotations."""
+"""The data of the review page: rows with both languages, changes, findings, notes, suggestions and progress."""
 
 import re
 from collections.abc import Iterator, Mapping

@@ -1,4 +1,4 @@
-"""The brief's page for review, which shows the texts as readers will see them, and the acts of its margin.
+"""The review page, the acts of its margin, and the dismissal of findings.
 
 Each button posts `do` = `action:target:side`, where the target is an anchor or a row id; the response
 redirects to that anchor. A refused action shows the page again with everything typed. Signing off a language

@@ -1,4 +1,4 @@
-"""Compare a brief with the content of an imported file: Chinese by character, English by word."""
+"""Preview an import, digest by digest, with cautions beside their fields and the changes to a brief."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -211,7 +211,7 @@ def build_digest_previews(upload: Upload, person: Person) -> list[DigestPreview]
 
 
 def _digest_sort_key(key: str) -> tuple[int, int]:
-    position, gettext_lazy, index = key.partition("-")
+    position, _, index = key.partition("-")
     return int(position), int(index)
 
 

@@ -1,4 +1,4 @@
-"""Store uploaded files within limits and import the chosen digests."""
+"""Keep uploads until they are confirmed: files whose digests are imported, and the plans of sheet imports."""
 
 import json
 import re

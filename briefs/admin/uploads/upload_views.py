@@ -1,4 +1,4 @@
-"""Upload files or pasted text, preview the import and confirm it. Uses the same code as the import command."""
+"""Upload digests or sheets of briefs, preview the import, confirm it, and see what was not saved."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace

@@ -1,4 +1,4 @@
-"""Forms of verbs that need input, each on its own page. Those that publish are in `publishing_forms`."""
+"""Forms of verbs that need input, each on its own page."""
 
 import datetime as dt
 from collections.abc import Callable, Iterable
@@ -28,7 +28,7 @@ from ..common.interface_labels import SIDE_NAMES, format_with_label, format_with
 from ..common.outstanding_work import load_edition_content
 from ..editor.editor_page_data import BriefPageData
 
-# Forms of verbs that need input, each on its own page. Those that publish are in `publishing_forms`.
+# Forms of verbs that need input, each on its own page.
 
 type Button = tuple[str, str | Promise]
 

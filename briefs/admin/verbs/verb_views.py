@@ -1,4 +1,4 @@
-"""Run verbs posted to their URLs.
+"""Run verbs posted to their addresses; preview links; assignments.
 
 A refused verb shows the page again with all reasons and everything typed.
 """

@@ -1,4 +1,4 @@
-"""Base admin for vocabulary pages and URLs that Django's admin lacks."""
+"""The list of proposals, and the page of one with the public pages that it touches, before and after."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass

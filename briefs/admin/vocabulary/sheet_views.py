@@ -1,4 +1,4 @@
-"""Merge duplicate vocabulary entries, chosen in the list and compared side by side, and undo merges."""
+"""Vocabulary as sheets, previewed before it is applied, and merges of duplicate rows."""
 
 from collections.abc import Sequence
 from typing import Any

@@ -1,4 +1,4 @@
-"""Desk page of what editors write for the page of a topic, author or source: introduction and where to start."""
+"""Admin of authors, sources, keywords and terms, and of the introductions of their public pages."""
 
 from collections.abc import Iterator
 from typing import Any

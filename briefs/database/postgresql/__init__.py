@@ -1,0 +1,1 @@
+"""Django's PostgreSQL engine with a pool: `base` is the engine, `pool` the connections."""

@@ -1,0 +1,1 @@
+"""Django's SQLite engine, with the settings that several processes need: `base`."""

@@ -1,4 +1,4 @@
-"""Names of labels: a table of fixed names, and patterns for names composed of parts."""
+"""Find a label at the start of a line, in every form people type."""
 
 import re
 import unicodedata

@@ -1,4 +1,4 @@
-"""Read the entries of a zip, with limits before and during unpacking.
+"""Open a Word file: a zip within limits, XML without dangerous features, and the parts with text.
 
 Nothing is extracted to disk, so file names are harmless. Declared sizes are checked first, because that is
 cheap, but they are not trusted: the unpacked bytes are counted.

@@ -1,4 +1,4 @@
-"""Convert what Word expresses by style and link into labelled lines: titles and the article's address."""
+"""Decode a Word file into lines like those of a text file, so that `parser` can parse both."""
 
 import re
 from collections.abc import Iterator, Sequence

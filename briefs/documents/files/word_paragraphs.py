@@ -1,4 +1,4 @@
-"""Resolve Word's styles and lists: a paragraph's marker, its indent, and whether it is a title.
+"""Read a Word paragraph: its printed text, marker and indent, and whether it is a title.
 
 Looked up as Word does: the paragraph's own properties, then its style's, along `basedOn`; a list is numId →
 num → abstractNum (→ its numStyleLink) → the level. An unknown numId counts as a bullet list.

@@ -1,0 +1,3 @@
+"""Spreadsheets: files to a `table` (`sheet_files`), cells to values (`columns`), and the imports of vocabulary and
+briefs.
+"""

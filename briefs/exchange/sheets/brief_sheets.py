@@ -1,4 +1,4 @@
-"""Read the files of an import of briefs, and group the rows of both sheets by brief."""
+"""Sheets of briefs: write them, plan an import, and save it brief by brief."""
 
 import datetime as dt
 import io

@@ -1,4 +1,4 @@
-"""Convert between sheet and vocabulary columns, one text per cell. Errors are sentences for the user."""
+"""Columns of sheets of vocabulary and briefs, one text per cell. Errors are sentences for the user."""
 
 import datetime as dt
 import re

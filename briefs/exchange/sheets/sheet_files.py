@@ -1,4 +1,4 @@
-"""Read CSV in any encoding that Excel writes; write UTF-8 with a byte order mark and CRLF, as Excel expects."""
+"""Read and write sheets as CSV and XLSX."""
 
 import codecs
 import csv

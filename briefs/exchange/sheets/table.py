@@ -1,4 +1,4 @@
-"""Guard sheet cells against being run as formulas, reversibly, and format numbers and cell references.
+"""A sheet after reading, whatever its format, and cells that no program runs as formulas.
 
 The guard is an apostrophe in front. A cell that already begins with one is guarded too, so that removing the
 guard restores the original.

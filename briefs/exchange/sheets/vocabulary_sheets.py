@@ -1,4 +1,4 @@
-"""Show the changes of a sheet to one row, column by column: old text deleted, new text inserted."""
+"""Preview the import of a sheet into the vocabulary, and apply it as previewed or not at all."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence

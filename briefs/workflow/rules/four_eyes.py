@@ -1,4 +1,4 @@
-"""Work out who changed a part of a brief, from its revisions: one language, the facts, or one fact.
+"""Four-eyes rule: who changed a language or a fact, when a language is signed, and who may sign, tick or approve.
 
 What a person changes and changes back leaves no trace, unless an edition was approved or somebody else changed the
 part in between. Any other return to an earlier value is a change by whoever brings it back, beside those who made it.

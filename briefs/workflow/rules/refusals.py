@@ -1,4 +1,4 @@
-"""Refusals of verbs and their messages, shared by admin, commands and imports."""
+"""Refusals of verbs and their messages, and times in the site's time zone."""
 
 import datetime as dt
 from collections.abc import Mapping, Sequence

@@ -1,4 +1,4 @@
-"""Load revisions, sign-offs and editions of a brief, without their contents, once for all rules of a verb."""
+"""Steps that every verb shares: load the history, lock, check the policy, update on condition, record one Event."""
 
 import datetime as dt
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
