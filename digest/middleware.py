@@ -1,20 +1,23 @@
 """Middleware: response headers, limits of request bodies, and 503 when the database fails."""
 
+import re
 import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http import HTTPStatus
-from typing import Final
+from io import BytesIO
+from typing import Any, Final
 
 from django.conf import settings
 from django.contrib import admin
-from django.core.exceptions import SuspiciousOperation
-from django.http import HttpRequest, HttpResponse, JsonResponse, RawPostDataException
-from django.http.multipartparser import MultiPartParserError
+from django.core.exceptions import SuspiciousOperation, TooManyFieldsSent
+from django.http import HttpRequest, HttpResponse, JsonResponse, QueryDict, RawPostDataException
+from django.http.multipartparser import MultiPartParser, MultiPartParserError
 from django.middleware.csrf import CsrfViewMiddleware, get_token
 from django.template.loader import render_to_string
 from django.utils import translation
+from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext, gettext_noop
 
 from briefs.api.api_responses import CORS, Problem
@@ -44,8 +47,6 @@ def permissions_policy(
 
     return answer
 
-
-# Refuse large request bodies before they are read, and answer few of those that are accepted at the same time.
 
 LIMIT: Final = 64 * 1024
 """Bytes of a body sent by somebody who is not signed in: a letter or a password."""
@@ -91,6 +92,7 @@ def limit_body(get_response: Handler) -> Handler:
     """
 
     def answer(request: HttpRequest) -> HttpResponse:
+        request.multipart_parser_class = FormParser
         length = request.META.get("CONTENT_LENGTH") or "0"
         if "HTTP_TRANSFER_ENCODING" in request.META:
             return _refuse(411, "The length of the request is missing. / 請求未註明長度。")
@@ -105,6 +107,38 @@ def limit_body(get_response: Handler) -> Handler:
         return _refuse(413, f"At most {limit >> 10} kB. / 上限為 {limit >> 10} kB。")
 
     return answer
+
+
+class FormParser(MultiPartParser):
+    """Read a body that has only plain fields, as browsers write them, at once. Django takes 150 µs for each field, which is
+    two seconds for the longest brief; this takes 1 µs. Every other body is left to Django.
+    """
+
+    _FIELD = re.compile(rb'\r\nContent-Disposition: form-data; name="(?P<name>[\w.:-]+)"\r\n\r\n')
+
+    def _parse(self) -> tuple[QueryDict, MultiValueDict[str, Any]]:
+        if 0 < self._content_length <= settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
+            body = self._input_data.read()
+            if (fields := self._read_fields(body)) is not None:
+                return fields, MultiValueDict()
+            self._input_data = BytesIO(body)
+        return super()._parse()
+
+    def _read_fields(self, body: bytes) -> QueryDict | None:
+        first, *parts, last = body.split(b"--" + self._boundary)
+        if first or last not in (b"--", b"--\r\n"):
+            return None
+        if len(parts) > settings.DATA_UPLOAD_MAX_NUMBER_FIELDS:
+            raise TooManyFieldsSent
+        fields = QueryDict(mutable=True)
+        for part in parts:
+            match, end = self._FIELD.match(part), len(part) - 2
+            if not match or match.end() > end or not part.endswith(b"\r\n"):
+                return None
+            value = part[match.end() : end].decode(self._encoding, "replace")
+            fields.appendlist(match["name"].decode(), value)
+        fields._mutable = False
+        return fields
 
 
 def _refuse(status: int, text: str) -> HttpResponse:

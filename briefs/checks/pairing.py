@@ -2,8 +2,8 @@
 
 from briefs.checks.finding import CheckContext, Edit, Finding, Repair
 from briefs.checks.texts import check, gettext_noop
-from briefs.content import Content
-from briefs.lexicon.pair_scores import DOUBTFUL_CONFIDENCE, JOIN_COST, PairScores
+from briefs.content import SIDES, Content
+from briefs.lexicon.pair_scores import DOUBTFUL_CONFIDENCE, JOIN_COST, PairScores, has_too_many_words
 
 _FEWEST_PAIRS = 3
 """In a shorter list there are too few other texts to compare with."""
@@ -20,11 +20,12 @@ _FEWEST_PAIRS = 3
 )
 def check_pairing(content: Content, context: CheckContext) -> list[Finding]:
     places = [(n, b) for n, b in enumerate(content.bullets) if b.text_zh and b.text_en]
-    if len(places) < _FEWEST_PAIRS:
+    zh, en = ([bullet.text(side) for bullet in content.bullets] for side in SIDES)
+    if len(places) < _FEWEST_PAIRS or has_too_many_words(zh, en):
         return []
     scores = PairScores(
-        [bullet.text_zh for bullet in content.bullets],
-        [bullet.text_en for bullet in content.bullets],
+        zh,
+        en,
         terms=[(term.zh, term.en) for term in context.terms],
     )
     if not scores.has_words:

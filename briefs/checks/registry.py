@@ -6,8 +6,8 @@ from dataclasses import dataclass, field, replace
 
 from briefs.checks import chinese, english, glossary, meaning, numbers, pairing, whole_brief
 from briefs.checks.finding import CheckContext, Edit, Finding, FindingField, Repair
-from briefs.checks.texts import Check, TextPair, claim_span, index_text_pairs
-from briefs.content import Content, hash_json
+from briefs.checks.texts import Check, TextPair, claim_span, index_text_pairs, list_side_texts
+from briefs.content import SIDES, Content, hash_json
 
 # Order: missing content, disagreement of the two sides, wording, punctuation, spaces. The first finding on a
 # span is shown, so the glossary wins over the mainland list and over a name without a counterpart.
@@ -62,8 +62,12 @@ def run_checks(
     """
     if unknown := set(only) - set(ALL_CHECKS):
         raise KeyError(", ".join(sorted(unknown)))
+    texts = {side: list_side_texts(content, side) for side in SIDES}
     return resolve_findings(
-        found for name, check in ALL_CHECKS.items() if name in only for found in check(content, context)
+        found
+        for name, check in ALL_CHECKS.items()
+        if name in only
+        for found in check(content, context, texts)
     )
 
 

@@ -5,7 +5,7 @@ Do not use `\\b` or `\\w` here: Python counts Han as word characters, so "AIæŠ€è
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Self
@@ -241,8 +241,17 @@ class Check:
     pairs: frozenset[str] = frozenset()
     indivisible: frozenset[str] = frozenset()
 
-    def __call__(self, content: Content, context: CheckContext) -> Iterator[Finding]:
-        for text in list_side_texts(content, self.each) if self.each else (content,):
+    def __call__(
+        self,
+        content: Content,
+        context: CheckContext,
+        texts: Mapping[Side, Sequence[CheckedText]] | None = None,
+    ) -> Iterator[Finding]:
+        """Yield the findings. `texts`: those of each side, so that many checks of one content list them once."""
+        if not self.each:
+            yield from self.find(content, context)
+            return
+        for text in texts[self.each] if texts else list_side_texts(content, self.each):
             yield from self.find(text, context)
 
     def code(self, reason: str) -> str:

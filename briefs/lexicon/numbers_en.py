@@ -47,6 +47,8 @@ _MONTH |= {name[:3]: n for name, n in _MONTH.items()} | {"Sept": Decimal(9)}
 # Number values that a word other than a numeral may have on the Chinese side.
 _VALUES_BY_WORD = {word: values for word, *values in map(str.split, _NUMBER_WORDS["values"])}
 
+_IMPLYING_WORDS = {*_VALUES_BY_WORD, *map(str.lower, _MONTH), "other", "decades", "dozen"}
+_NUMERALS = {*_WORD, *(word for word in _SCALES if len(word) > 2)}
 _ARTICLES = {"a", "an", "single", "once", "third", "fifth"}
 
 
@@ -64,7 +66,9 @@ def find_figures(text: str) -> list[Figure]:
 def find_implied_values(text: str) -> set[Decimal]:
     """Return values that English expresses by other words: June, half, both, a decade."""
     values: set[Decimal] = set()
-    words = [match[0] for match in _WORDS.finditer(text)]
+    words = _WORDS.findall(text)
+    if _IMPLYING_WORDS.isdisjoint(map(str.lower, words)):
+        return values
     for before, word in zip(["", *words], words, strict=False):
         if word in _MONTH:
             values.add(_MONTH[word])
@@ -117,6 +121,8 @@ def _find_spelled_figures(text: str) -> Iterator[Figure]:
     """Yield runs of number words. They need no counterpart, except with a scale from a million on: three
     billion.
     """
+    if _NUMERALS.isdisjoint(word.removesuffix("fold") for word in _WORDS.findall(text.lower())):
+        return
     run: list[re.Match[str]] = []
     for match in _WORDS.finditer(text):
         word = _numeral(match[0])
@@ -133,7 +139,7 @@ def _numeral(word: str) -> str:
     """Return the number word that the word contains, or an empty string: "Three", "tenfold"."""
     lower = word.lower()
     lower = lower.removesuffix("fold") if len(lower) > 6 else lower
-    return lower if lower in _WORD or (lower in _SCALES and len(lower) > 2) else ""
+    return lower if lower in _NUMERALS else ""
 
 
 def _continues_numeral(text: str, last: re.Match[str], match: re.Match[str]) -> bool:

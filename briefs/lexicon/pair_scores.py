@@ -18,11 +18,11 @@ from briefs.text.scripts import count_han
 # Extract figures, acronyms and Latin names from texts. They are nearly always translated. Used by `pair_scores`.
 
 _SCALES_EN = {"thousand": 1e3, "million": 1e6, "billion": 1e9, "trillion": 1e12}
-_AMOUNT = r"(\d[\d,]*(?:\.\d+)?) ?"
+_AMOUNT = r"(\d[\d,]{0,24}(?:\.\d+)?) ?"
 _AMOUNT_ZH = re.compile(rf"{_AMOUNT}(兆|億|萬)(?:{_AMOUNT}(億|萬))?")
 _AMOUNT_EN = re.compile(rf"{_AMOUNT}(thousand|million|billion|trillion)", re.IGNORECASE)
 _TENTHS = re.compile("([一二三四五六七八九])成")
-_PERCENT = re.compile(r"(\d+) ?(?:%|percent|per cent)")
+_PERCENT = re.compile(r"(?<!\d)(\d+) ?(?:%|percent|per cent)")
 _FIGURE = re.compile(r"\d[\d,]*(?:\.\d+)?")
 
 _SPELT_ZH = re.compile(
@@ -204,6 +204,11 @@ _WeighedWords = dict[tuple[str, ...], tuple[float, float]]
 """By the stems of a word: the log odds of a right pair if the English text lacks it, and what they gain if it does not."""
 
 
+def has_too_many_words(zh: Sequence[str], en: Sequence[str]) -> bool:
+    """Return whether the texts are too long for their words to be compared."""
+    return sum(map(len, (*zh, *en))) > LONGEST_DOCUMENT
+
+
 class PairScores:
     """Scores of pairing each Chinese text with each English one."""
 
@@ -212,7 +217,7 @@ class PairScores:
     ) -> None:
         shared_terms = _find_shared_terms(terms, zh, en)
         extra = {a: " ".join(dictionary.find_stems_en(b)) for a, b in shared_terms}
-        is_long = sum(map(len, (*zh, *en))) > LONGEST_DOCUMENT
+        is_long = has_too_many_words(zh, en)
         meanings = [[] if is_long else dictionary.find_meanings_zh(text, extra) for text in zh]
         stems = [[] if is_long else list(dict.fromkeys(dictionary.find_stems_en(text))) for text in en]
         self.zh, self.en = _extract_texts(zh, en, meanings, stems, shared_terms)

@@ -1,10 +1,12 @@
 """A brief has at most 2,000 bullets and 300 kB of text. Every way in refuses more in a sentence and stores nothing."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.test import Client
+from django.http import HttpRequest, HttpResponse
+from django.test import Client, RequestFactory
 from django.utils import translation
 
 from briefs import intake, workflow
@@ -19,6 +21,7 @@ from briefs.models import Brief, Revision
 from briefs.tests.documents.word_builder import edit_word_file
 from briefs.tests.support import factories
 from briefs.tests.support.form_client import Form, brief_url, sign_in
+from digest.middleware import limit_body
 
 pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No directory at")]
 
@@ -81,6 +84,19 @@ def test_brief_at_the_bounds_is_stored(team: factories.Team) -> None:
         by=team.writer,
     )
     assert brief.bullets.count() == MAX_BULLETS
+
+
+@pytest.mark.parametrize(
+    ("texts", "checked"), [(["x"] * 1_100, 1_000), (["x" * 2_000] * 100, 75)], ids=["bullets", "text"]
+)
+def test_page_says_which_bullets_of_a_long_brief_are_not_checked(
+    writer_client: Client, texts: list[str], checked: int
+) -> None:
+    data = fill(Form(writer_client.get(ADD).content.decode()).data, [*texts, "Unfinished ( text."])
+    answer = writer_client.post(f"{ADD}autosave/", data | {"client_key": "0" * 32}).json()
+    messages = {finding["id"]: finding["message"] for finding in answer["findings"]}
+    assert messages["unchecked"].endswith(f"nothing after bullet {checked} is checked.")
+    assert not any("has no partner" in message for message in messages.values())
 
 
 def test_merge_that_grows_too_large_is_refused(client: Client, team: factories.Team) -> None:
@@ -149,3 +165,34 @@ def test_returned_table_refuses_too_large_brief(writer_client: Client, team: fac
         if answer.status_code == 302
         else TOO_MUCH in answer.content.decode()
     )
+
+
+FIELD = '--b\r\nContent-Disposition: form-data; name="{}"{}\r\n\r\n{}\r\n'
+BODIES = {
+    "fields": FIELD.format("text_zh-n1", "", "一點。\r\n\r\n二") + FIELD.format("x", "", "") + "--b--\r\n",
+    "no last line break": FIELD.format("a", "", "1") + FIELD.format("a", "", "2") + "--b--",
+    "boundary in a text": FIELD.format("a", "", "--b") + FIELD.format("b", "", "x\r\n--bc") + "--b--\r\n",
+    "boundary begins a text": FIELD.format("a", "", "\r\n--b") + "--b--\r\n",
+    "file": FIELD.format("a", '; filename="a.txt"\r\nContent-Type: text/plain', "x") + "--b--\r\n",
+    "other headers": FIELD.format("a", "\r\nContent-Transfer-Encoding: base64", "eHg=") + "--b--\r\n",
+    "quoted name": FIELD.format("a%22b; c", "", "1") + "--b--\r\n",
+    "text without its line break": '--b\r\nContent-Disposition: form-data; name="a"\r\n\r\n--b--\r\n',
+    "preamble": "hello\r\n" + FIELD.format("a", "", "1") + "--b--\r\n",
+    "epilogue": FIELD.format("a", "", "1") + "--b--\r\n" + FIELD.format("b", "", "2"),
+    "cut off": FIELD.format("a", "", "1") + FIELD.format("b", "", "2")[:-9],
+    "line feeds": FIELD.format("a", "", "1").replace("\r\n", "\n") + "--b--\n",
+    "bytes that are no text": FIELD.format("a", "", "\udcff\udce4") + "--b--\r\n",
+    "nothing": "",
+}
+
+
+@pytest.mark.parametrize("name", BODIES)
+def test_form_is_read_as_django_reads_it(rf: RequestFactory, name: str) -> None:
+    def read(handler: Callable[[HttpRequest], HttpResponse]) -> tuple[Any, ...]:
+        body = BODIES[name].encode(errors="surrogateescape")
+        request = rf.post("/", body, content_type="multipart/form-data; boundary=b")
+        handler(request)
+        files = [(field, file.name, file.read()) for field, file in request.FILES.items()]
+        return dict(request.POST.lists()), files
+
+    assert read(limit_body(lambda request: HttpResponse())) == read(lambda request: HttpResponse())

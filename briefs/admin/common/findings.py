@@ -4,10 +4,11 @@ Offsets count UTF-16 units, as in JavaScript. A finding's id is a hash of its co
 stays the same between responses as long as the finding does.
 """
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import accumulate
 from typing import Any, Final
 
 from django.urls import reverse
@@ -26,6 +27,9 @@ from ...workflow.rules.refusals import describe_finding
 REPAIR_ALL_PREFIX: Final = "all:"
 MAX_SHOWN: Final = 400
 """Findings of one answer, those that block first. Ten thousand would take 4 s to render and 10 MB to send."""
+MAX_CHECKED_BULLETS: Final = 1_000
+MAX_CHECKED_CHARACTERS: Final = 150_000
+"""The bullets after these are not checked, and the page says so: the longest brief would take two seconds."""
 PLAIN_REPAIR: Final = "plain"
 """The id of the repair of everything that needs no judgement."""
 
@@ -46,7 +50,8 @@ class CheckedContent:
         """Run the checks on a content and separate dismissed findings. Three queries, for any length."""
         known = load_check_context(content)
         rows = {to_check_dismissal(row): row for row in load_dismissals(brief_pk)} if brief_pk else {}
-        every = list(run_cached_checks(content, known))
+        part = replace(content, bullets=content.bullets[: count_checked_bullets(content)])
+        every = list(run_cached_checks(part, known))
         aside = [(f, rows[d]) for f, d in checks.find_dismissed(every, rows, content)] if rows else []
         return cls(content, known, checks.remove_dismissed(every, rows, content) if rows else every, aside)
 
@@ -70,6 +75,11 @@ class CheckedContent:
             return code, every.edits if every else ()
         finding = self.get_finding(id)
         return (finding.code, finding.repair.edits) if finding and finding.repair else ("", ())
+
+
+def count_checked_bullets(content: Content) -> int:
+    sizes = accumulate(len(bullet.text_zh) + len(bullet.text_en) for bullet in content.bullets)
+    return min(bisect_right(list(sizes), MAX_CHECKED_CHARACTERS), MAX_CHECKED_BULLETS)
 
 
 @lru_cache(maxsize=32)
@@ -112,7 +122,15 @@ def as_json_with_plain_repair(
         plain = {"blocks": False, "repair": None, "copy": None, "dismissable": False, "dismissed": told}
         shown.append(_finding_as_json(finding, page) | {"all": None} | plain)
     if (further := len(look.open_findings) - len(first)) > 0:
-        shown.append(_further_as_json(further))
+        message = ngettext(
+            "%(n)s more finding is shown once some of these are resolved.",
+            "%(n)s more findings are shown once some of these are resolved.",
+            further,
+        )
+        shown.append(_remark_as_json("further", message % {"n": further}))
+    if (checked := count_checked_bullets(content)) < len(content.bullets):
+        message = _("The brief is too long to be checked as a whole: nothing after bullet %(n)s is checked.")
+        shown.append(_remark_as_json("unchecked", message % {"n": checked}))
     repair = look.plain_repair
     n = int(repair.values["n"])
     label = ngettext("Fix %(n)s directly", "Fix %(n)s directly", n) % {"n": n}
@@ -220,16 +238,11 @@ def _finding_as_json(finding: checks.Finding, page: _EditorPage) -> dict[str, An
     }
 
 
-def _further_as_json(n: int) -> dict[str, Any]:
+def _remark_as_json(id: str, message: str) -> dict[str, Any]:
     """Return an entry about the whole brief for findings that are not shown."""
-    message = ngettext(
-        "%(n)s more finding is shown once some of these are resolved.",
-        "%(n)s more findings are shown once some of these are resolved.",
-        n,
-    )
     values = dict.fromkeys(("repair", "copy", "link", "dismissed", "all"))
-    about = {"id": "further", "code": "further", "check": "further", "blocks": False, "key": "", "side": ""}
-    return {**about, "message": message % {"n": n}, "spans": [], "dismissable": False, **values}
+    about = {"id": id, "code": "further", "check": "further", "blocks": False, "key": "", "side": ""}
+    return {**about, "message": message, "spans": [], "dismissable": False, **values}
 
 
 def _repair_as_json(id: str, label: str, repair: checks.Repair, page: _EditorPage) -> dict[str, Any]:
