@@ -308,6 +308,17 @@ def test_newer_proposal_replaces_the_authors_own_and_others_wait(team: factories
     assert rename("C", by=team.publisher)
 
 
+def test_merge_that_is_proposed_twice_is_one_proposal_and_one_notice(team: factories.Team) -> None:
+    factories.live_brief(team)
+    heir = Keyword.make(label_zh="科學", label_en="Science")
+    first, again = (workflow.merge_vocabulary([keyword()], into=heir, by=team.writer) for _ in range(2))
+    assert first == again
+    assert (
+        Outbox.objects.filter(kind="proposed").values("to").distinct().count()
+        == Outbox.objects.filter(kind="proposed").count()
+    )
+
+
 def test_new_term_twice_is_one_proposal_and_a_second_one_has_its_own_slug(team: factories.Team) -> None:
     factories.live_brief(team, factories.content(bullets=(GRAY,)))
     first, again, other = (

@@ -96,6 +96,7 @@ def open_proposal(
     """
     own = require_no_other_proposal(about, by=by)
     if own and (own.before, own.after) == (before, after):
+        own.is_repeated = True
         return own
     if own:
         close_proposal(own, Proposal.Outcome.REPLACED, by=by, now=now)
@@ -109,7 +110,8 @@ def open_proposal(
 
 
 def announce_proposals(proposals: Sequence[Proposal]) -> None:
-    """Notify those who may decide, once for all proposals of one act."""
+    """Notify those who may decide, once for all new proposals of one act."""
+    proposals = [proposal for proposal in proposals if not proposal.is_repeated]
     if not proposals:
         return
     event = Event.objects.filter(about=proposals[-1].about, verb="propose").latest("id")
