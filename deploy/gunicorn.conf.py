@@ -35,6 +35,14 @@ if environment.METRICS_BIND.read() and os.environ.get("METRICS_OWNER") != str(os
     os.environ["METRICS_OWNER"] = str(os.getpid())
 
 
+def on_starting(server: Any) -> None:
+    """Refuse `--workers 3` on SQLite. The setting itself is refused when the site is loaded."""
+    from django.conf import settings
+
+    for fault in environment.find_server_faults(settings.DATABASES, workers=server.cfg.workers):
+        raise SystemExit(fault)
+
+
 def pre_fork(server: Any, worker: Any) -> None:
     gc.freeze()
 

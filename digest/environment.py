@@ -420,12 +420,16 @@ def databases(var: Path, site: Site) -> dict[str, dict[str, Any]]:
     return {"default": primary, "replica": replica | {"POOL_SIZE": pool, "TEST": {"MIRROR": "default"}}}
 
 
-def find_server_faults(databases: dict[str, dict[str, Any]]) -> Iterator[str]:
-    """Yield why a server must not start. A command may: a drill restores to SQLite with the settings of PostgreSQL."""
+def find_server_faults(databases: dict[str, dict[str, Any]], *, workers: int = 1) -> Iterator[str]:
+    """Yield why a server must not start. A command may: a drill restores to SQLite with the settings of PostgreSQL.
+
+    `workers` is the option of gunicorn, which takes precedence over the setting.
+    """
     if databases["default"]["ENGINE"] != SQLITE:
         return
-    if (processes := WEB_CONCURRENCY.read()) > 1:
-        yield f"{WEB_CONCURRENCY.name}: {processes} server processes need PostgreSQL; with SQLite run one, which has threads."
+    for name, processes in ((WEB_CONCURRENCY.name, WEB_CONCURRENCY.read()), ("--workers", workers)):
+        if processes > 1:
+            yield f"{name}: {processes} server processes need PostgreSQL; with SQLite run one, which has threads."
     if DATABASE_REPLICA_URL.given:
         yield f"{DATABASE_REPLICA_URL.name}: a replica needs a DATABASE_URL of PostgreSQL, and this is SQLite."
 

@@ -374,3 +374,17 @@ def test_server_refuses_settings_that_a_drill_on_sqlite_may_have(
     skip_without_package(run.stderr)
     assert run.returncode
     assert f"{line.partition('=')[0]}: " in run.stdout + run.stderr
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="it needs a file")
+def test_server_refuses_several_workers_on_sqlite_from_its_command_line(base: str, tmp_path: Path) -> None:
+    (tmp_path / "digest.sqlite3").touch()
+    file = tmp_path / "digest.env"
+    file.write_text(base, encoding="utf-8")
+    with only_these({"DIGEST_ENV_FILE": str(file)}):
+        command = [sys.executable, "-m", "gunicorn", "digest.wsgi", "--config", "deploy/gunicorn.conf.py"]
+        options = ["--workers", "3", "--bind", f"unix:{tmp_path}/socket"]
+        run = subprocess.run([*command, *options], cwd=ROOT, capture_output=True, text=True, check=False)
+    skip_without_package(run.stderr)
+    assert run.returncode
+    assert "--workers: 3 server processes need PostgreSQL" in run.stderr

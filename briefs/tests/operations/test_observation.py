@@ -110,13 +110,14 @@ def test_counters_of_two_workers_are_added_up(tmp_path: Path, empty_database: Pa
     }
     env = {**os.environ, **variables}
     run = {"env": env, "cwd": django_settings.BASE_DIR}
-    command = ["-m", "gunicorn", "digest.wsgi", "--config", "deploy/gunicorn.conf.py", "--workers", "2"]
+    command = ["-m", "gunicorn", "digest.wsgi", "--config", "deploy/gunicorn.conf.py"]
     server = subprocess.Popen([sys.executable, *command, "--bind", f"127.0.0.1:{port}"], **run)
     try:
         for _ in range(120):
             if is_answering(port) and is_answering(second):
                 break
             time.sleep(0.5)
+        server.send_signal(signal.SIGTTIN)  # one worker more
         before = read_counters(second)
         for _ in range(40):
             urllib.request.urlopen(f"http://127.0.0.1:{port}/robots.txt").close()

@@ -24,7 +24,7 @@ def is_open(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
-def build_config(place: Path, servers: Sequence[int], port: int, plain_port: int) -> str:
+def build_config(place: Path, servers: Sequence[int], port: int, plain_port: int, page_folder: Path) -> str:
     """Return the shipped configuration for these app servers. `plain_port` is that of the redirect to https."""
     text = (DEPLOY / "nginx.conf").read_text(encoding="utf-8")
     text = re.sub(
@@ -37,7 +37,7 @@ def build_config(place: Path, servers: Sequence[int], port: int, plain_port: int
     text = text.replace("listen 443 ssl;", f"listen 127.0.0.1:{port};")
     text = text.replace("X-Forwarded-Proto $scheme", "X-Forwarded-Proto https")
     text = text.replace("/var/cache/nginx/digest", f"{place}/cache").replace("/var/log/nginx", str(place))
-    text = text.replace("/srv/digest/app/deploy", str(DEPLOY))
+    text = text.replace("/srv/digest/app/deploy", str(page_folder))
     temporary = "".join(
         f"{name}_temp_path {place}/{name}; " for name in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
     )
@@ -50,11 +50,13 @@ http {{ access_log off; {temporary}
 
 
 @contextmanager
-def running_proxy(place: Path, servers: Sequence[int]) -> Iterator[tuple[int, int]]:
-    """Yield the port of the site and that of the redirect to https."""
+def running_proxy(
+    place: Path, servers: Sequence[int], *, page_folder: Path = DEPLOY
+) -> Iterator[tuple[int, int]]:
+    """Yield the port of the site and that of the redirect to https. `page_folder` has the page of the restart."""
     port, plain_port = find_free_port(), find_free_port()
     config = place / "nginx.conf"
-    config.write_text(build_config(place, servers, port, plain_port), encoding="utf-8")
+    config.write_text(build_config(place, servers, port, plain_port, page_folder), encoding="utf-8")
     nginx = subprocess.Popen(["nginx", "-c", str(config), "-e", f"{place}/nginx.log"])
     try:
         for _ in range(100):
