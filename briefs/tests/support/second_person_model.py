@@ -71,6 +71,9 @@ class PartRecord:
         self.changes.clear()
         self.vouchers.clear()
 
+    def is_vouched(self) -> bool:
+        return self.value == self.published or any(value == self.value for _person, value in self.vouchers)
+
     def find_unsupported(self) -> list[str]:
         """Return the contributors for whose value nobody else vouched."""
         if self.value == self.published:
@@ -115,6 +118,9 @@ class PublicBrief:
     def side(self, name: str) -> Value:
         return self.zh if name == "zh" else self.en
 
+    def has_text_of(self, edition: "PublicBrief") -> bool:
+        return (self.zh, self.en) == (edition.zh, edition.en) and self.facts <= edition.facts
+
 
 @dataclass
 class SecondPersonModel:
@@ -124,6 +130,9 @@ class SecondPersonModel:
     name_vouchers: dict[str, set[str]] = field(default_factory=dict)
     """By token of a name: who approved a page, ticked a fact or accepted a proposal that showed it."""
     public: dict[int, PublicBrief] = field(default_factory=dict)
+    """What readers saw of each brief, or saw last."""
+    approved: dict[int, list[PublicBrief]] = field(default_factory=dict)
+    """What was approved for readers, without names."""
     introductions: dict[str, Value] = field(default_factory=dict)
     reviewed_tokens: set[str] = field(default_factory=set)
     clock: int = 0
@@ -192,8 +201,13 @@ class SecondPersonModel:
 
     # What must hold
 
-    def judge_approval(self, pk: int, seen: Mapping[str, Value], shown: PublicBrief, *, by: str) -> list[str]:
-        """Return what nobody else vouched for in the edition that `by` approved. `seen` are the facts as the page showed them."""
+    def judge_approval(
+        self, pk: int, seen: Mapping[str, Value], shown: PublicBrief | None, *, by: str
+    ) -> list[str]:
+        """Return what nobody else vouched for in the edition that `by` approved.
+
+        `seen` are the facts as the page showed them, `shown` is what readers see unless it is scheduled.
+        """
         record, faults = self.brief(pk), []
         for name, value in seen.items():
             record.part(name).vouchers.add((by, value))
@@ -203,13 +217,20 @@ class SecondPersonModel:
                 f"nobody but {c} {verb} {name} {part.value}, which {c} changed"
                 for c in part.find_unsupported()
             ]
-            if name in SIDES and shown.side(name) != part.value:
+            if name in SIDES and shown and shown.side(name) != part.value:
                 faults.append(f"readers see {shown.side(name)}, the desk has {part.value}")
         if by == record.find_last_editor(by):
             faults.append(f"{by} approved, but edited last")
-        for token in shown.names:
+        for token in shown.names if shown else ():
             faults += self.judge_name(token)
         return faults
+
+    def record_edition(self, pk: int) -> None:
+        """Remember what was approved or published urgently, so that it may come to readers later or again."""
+        values = self.brief(pk).values()
+        facts = " ".join(part for name, value in values.items() if name not in SIDES for part in value)
+        edition = PublicBrief(values["zh"], values["en"], frozenset(find_tokens(facts, "f")), ())
+        self.approved.setdefault(pk, []).append(edition)
 
     def settle_edition(self, pk: int) -> None:
         """Begin the next version of a brief after an approval."""
@@ -223,20 +244,24 @@ class SecondPersonModel:
                      returned: bool) -> list[str]:  # fmt: skip
         """Return what changed for readers with no second person. `published`: the brief that the step published.
 
-        `accepted`: who wrote the proposal that the step accepted. `returned`: whether the step may bring back an edition.
+        `accepted`: who wrote the proposal that the step accepted. `returned`: whether the step may bring an edition that
+        was approved before, or its time came.
         """
         faults = []
         for pk, shown in public.items():
             was = self.public.get(pk)
-            if pk == published or was == shown or (was is None and returned):
+            if pk == published or was == shown:
                 continue
-            if was is None:
-                faults.append(f"brief {pk} became public")
+            old = was.names if was else ()
+            if returned and any(shown.has_text_of(edition) for edition in self.approved.get(pk, ())):
+                faults += [
+                    fault for token in shown.names if token not in old for fault in self.judge_name(token)
+                ]
                 continue
-            if (was.zh, was.en, was.facts) != (shown.zh, shown.en, shown.facts):
+            if was is None or (was.zh, was.en, was.facts) != (shown.zh, shown.en, shown.facts):
                 faults.append(f"the text of brief {pk} changed for readers")
-            if was.names != shown.names:
-                faults += self._judge_names(pk, was.names, shown.names, accepted, by)
+            if old != shown.names:
+                faults += self._judge_names(pk, old, shown.names, accepted, by)
         self.public.update(public)
         return faults
 
@@ -259,14 +284,15 @@ class SecondPersonModel:
     def judge_introductions(
         self, shown: Mapping[str, Value], accepted: Collection[str], *, by: str
     ) -> list[str]:
-        """The introduction of a topic changes only by a proposal that somebody else accepts."""
-        changed = {slug for slug, tokens in shown.items() if self.introductions.get(slug, ()) != tokens}
+        """Somebody else saw each introduction. It disappears only by a proposal that somebody else accepts."""
+        faults = []
+        for slug, tokens in shown.items():
+            old = self.introductions.get(slug, ())
+            faults += [fault for token in tokens if token not in old for fault in self.judge_name(token)]
+            if not tokens and old and (not accepted or by in accepted):
+                faults.append(f"the introduction of {slug} disappeared, by {by} alone")
         self.introductions.update(shown)
-        return [
-            f"the introduction of {slug} changed, by {by} alone"
-            for slug in changed
-            if not accepted or by in accepted
-        ]
+        return faults
 
 
 def _changes_after(part: PartRecord, value: Value) -> list[Change]:

@@ -2,20 +2,43 @@
 
 import csv
 import datetime as dt
-import html as html_entities
 import io
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
-from django.test import Client
+from django.http import HttpRequest, QueryDict
+from django.template.loader import render_to_string
+from django.template.response import TemplateResponse
+from django.test import Client, override_settings
+from django.utils import timezone
+from django.utils.deprecation import MiddlewareMixin
+from django.utils.http import urlencode
 
-from briefs.models import Author, Brief, Keyword, Note, Person, Proposal, Source, Suggestion, Term
+from briefs import workflow
+from briefs.admin.common.brief_pages import get_brief_or_404
+from briefs.admin.editor.editor_page_data import BriefPageData
+from briefs.admin.verbs.verb_views import DIRECT_VERBS
+from briefs.content import hash_json
+from briefs.models import (
+    Author,
+    Brief,
+    Edition,
+    Keyword,
+    Note,
+    Person,
+    Proposal,
+    SiteVersion,
+    Source,
+    Suggestion,
+    Term,
+)
 
 from ..documents.word_builder import edit_word_file
 from . import factories
@@ -30,6 +53,18 @@ SLOTS = ("headline", "summary", "1", "2")
 VOCABULARY: dict[str, Any] = {"author": Author, "source": Source, "keyword": Keyword, "term": Term}
 NAME_COLUMNS = ("name", "name_zh", "label_zh", "label_en")
 IMPORTER = "importer"
+RETURNING_VERBS = ("cancel", "reschedule", "reinstate")
+"""Verbs that need no second person, since they show readers what was approved before."""
+
+
+class SkipRendering(MiddlewareMixin):
+    """Answer a refused POST with its reasons alone: to render the whole page takes more than half of the time."""
+
+    def process_template_response(self, request: HttpRequest, response: TemplateResponse) -> TemplateResponse:
+        if request.method == "POST":
+            reasons = (response.context_data or {}).get("reasons") or ()
+            response.content = " ".join(str(reason["text"]) for reason in reasons)
+        return response
 
 
 class SecondPersonMissing(AssertionError):
@@ -47,6 +82,18 @@ class Page:
 
 
 @dataclass
+class DeskCopy:
+    """The working copy of a brief at one version, read from its columns and rows."""
+
+    version: int
+    data: dict[str, list[str]]
+    """What the page for writing would send, without the fields that stay as they are."""
+    values: Values
+    rows: dict[str, list[int]]
+    """The rows of the vocabulary by kind of fact."""
+
+
+@dataclass
 class Act:
     """What a step did, as the model needs to know it."""
 
@@ -54,6 +101,7 @@ class Act:
     editor: str = ""
     published: int | None = None
     is_urgent: bool = False
+    is_scheduled: bool = False
     seen: Page | None = None
     accepted: frozenset[str] = frozenset()
     """Who wrote the proposal that was accepted."""
@@ -68,6 +116,10 @@ class TeamState:
 
     model: SecondPersonModel = field(default_factory=SecondPersonModel)
     pages: dict[tuple[str, str, int], Page] = field(default_factory=dict)
+    copies: dict[int, DeskCopy] = field(default_factory=dict)
+    public_version: object = None
+    public: dict[int, PublicBrief] = field(default_factory=dict)
+    introductions: dict[str, Value] = field(default_factory=dict)
     counter: int = 0
     versions: dict[int, int] = field(default_factory=dict)
     texts: dict[tuple[int, str], list[str]] = field(default_factory=dict)
@@ -89,6 +141,9 @@ class TeamAtDesk:
         rows = factories.people({name: GROUPS[name[0]] for name in self.people}, language="en")
         self.pks = {row.username: row.pk for row in rows}
         self.clients = {row.username: _sign_in(row) for row in rows}
+        with override_settings(MIDDLEWARE=[*settings.MIDDLEWARE, f"{__name__}.{SkipRendering.__name__}"]):
+            for client in self.clients.values():
+                client.handler.load_middleware()
         self.reader = Client()
         self.state = TeamState()
         self.clock: Any = None
@@ -122,40 +177,31 @@ class TeamAtDesk:
 
     # Reading the desk and the public pages
 
-    def read_desk(self, pk: int) -> Values:
-        """Read the working copy from its columns and rows."""
+    def read_copy(self, pk: int) -> DeskCopy:
         row = Brief.objects.get(pk=pk)
-        bullets = list(row.bullets.order_by("position").values_list("text_zh", "text_en"))
-        values = {
-            side: find_tokens(
-                "\n".join(
-                    [
-                        getattr(row, f"headline_{side}"),
-                        getattr(row, f"summary_{side}"),
-                        *(b[i] for b in bullets),
-                    ]
-                ),
-                "ze",
-            )
-            for i, side in enumerate(SIDES)
-        }
-        named = {
-            "title": row.article_title, "doi": row.article_doi, "date": row.article_date, "source": row.source_id,
-            "keywords": tuple(row.labels.order_by("position").values_list("keyword", flat=True)),
-            "authors": tuple(row.bylines.order_by("position").values_list("author", "affiliation_zh", "affiliation_en")),
-        }  # fmt: skip
-        ids = {
-            "source": [row.source_id] if row.source_id else [],
-            "keywords": named["keywords"],
-            "authors": [byline[0] for byline in named["authors"]],
-        }
-        shown = {f"{NAMES_OF}{name}": _read_names(name, pks) for name, pks in ids.items()}
-        return values | shown | {name: (repr(value),) if value else () for name, value in named.items()}
+        known = self.state.copies.get(pk)
+        if known is None or known.version != row.version:
+            known = self.state.copies[pk] = _read_copy(row)
+        return known
 
-    def read_public(self) -> dict[int, PublicBrief]:
-        """Read every listed brief as a reader does."""
+    def read_desk(self, pk: int) -> Values:
+        """Return the parts of the working copy, and the names that its rows have now."""
+        desk = self.read_copy(pk)
+        return desk.values | {
+            f"{NAMES_OF}{name}": _read_names(name, rows) for name, rows in desk.rows.items()
+        }
+
+    def look_at_public_pages(self) -> None:
+        """Read every listed brief and introduction as a reader does, if a row that readers see has changed."""
+        now = timezone.now()
+        current = list(Edition.objects.public(now).order_by("pk").values_list("pk", flat=True))
+        version = (SiteVersion.objects.values_list("token", flat=True).get(), current)
+        if version == self.state.public_version:
+            return
         listed = self.reader.get("/api/v1/briefs").json()["briefs"]
-        return {entry["id"]: self._read_brief(entry["slug"]) for entry in listed}
+        self.state.public = {entry["id"]: self._read_brief(entry["slug"]) for entry in listed}
+        self.state.introductions = self._read_introductions()
+        self.state.public_version = version
 
     def _read_brief(self, slug: str) -> PublicBrief:
         pages = []
@@ -176,7 +222,7 @@ class TeamAtDesk:
             find_tokens(article, "z"), find_tokens(article, "e"), frozenset(find_tokens(both, "f")), names
         )
 
-    def read_introductions(self) -> dict[str, Value]:
+    def _read_introductions(self) -> dict[str, Value]:
         """Read the introduction of every topic that the home page of an index names."""
         html = self.reader.get("/en/keywords/").content.decode()
         slugs = dict.fromkeys(re.findall(r'href="/en/keywords/([\w-]+)/"', html))
@@ -216,13 +262,15 @@ class TeamAtDesk:
                 is_accepted=bool(act.accepted),
             )
         self.state.versions = versions
-        public = self.read_public()
-        faults = self.model.judge_introductions(self.read_introductions(), act.accepted, by=act.by)
+        self.look_at_public_pages()
+        public = self.state.public
+        faults = self.model.judge_introductions(self.state.introductions, act.accepted, by=act.by)
         if act.published is not None:
             pk = act.published
             self.state.editions.setdefault(pk, []).append(
                 Brief.objects.get(pk=pk).revisions.order_by("-number").values_list("number", flat=True)[0]
             )
+            self.model.record_edition(pk)
             if act.is_urgent:
                 self.model.record_urgent(pk, by=act.by)
             else:
@@ -233,10 +281,16 @@ class TeamAtDesk:
                     name: value for name, value in act.seen.values.items()
                     if name not in SIDES and (not name.startswith(NAMES_OF) or names.issuperset(value))
                 }  # fmt: skip
-                faults += self.model.judge_approval(pk, facts, public[pk], by=act.by)
+                faults += self.model.judge_approval(
+                    pk, facts, None if act.is_scheduled else public[pk], by=act.by
+                )
                 self.model.settle_edition(pk)
         faults += self.model.judge_public(
-            public, published=act.published, accepted=act.accepted, by=act.by, returned=act.may_return
+            public,
+            published=None if act.is_scheduled else act.published,
+            accepted=act.accepted,
+            by=act.by,
+            returned=act.may_return,
         )
         if faults:
             raise SecondPersonMissing("\n".join([*self.state.log, *(f"=> {fault}" for fault in faults)]))
@@ -244,44 +298,19 @@ class TeamAtDesk:
     # Pages
 
     def open_page(self, who: str, kind: str, pk: int) -> Page:
-        """Open a page of a brief: `write`, `read` or `approve`."""
-        address, query = (
-            (brief_url_of(pk, "approve"), {})
-            if kind == "approve"
-            else (brief_url_of(pk, "change"), {"view": "write" if kind == "write" else "review"})
-        )
-        response = self.clients[who].get(address, query)
-        html = response.content.decode() if response.status_code == 200 else ""
-        form = Form(html, id=None if kind == "approve" else "brief-form")
-        page = Page(form.data, self.read_desk(pk), frozenset(find_tokens(html, "n")), html)
+        """Open a page of a brief: `write` or `approve`. For the page for writing, only its fields are built."""
+        if kind == "write":
+            data = self.read_copy(pk).data | {"page": [f"{self.pks[who]:032x}"]}
+            page = Page(data, self.read_desk(pk), frozenset(), "")
+        else:
+            page = self._open_verb(who, kind, pk)
         self.state.pages[who, kind, pk] = page
         return page
 
-    def take_page(self, who: str, kind: str, pk: int, *, stale: bool, to_sign: bool = False) -> Page:
-        """Return a page that shows the newest version, or whatever the person has open if `stale`.
-
-        A page of the same version that somebody else opened shows the same, which saves half of the time of a sequence.
-        A sign-off needs the newest text, not the newest version.
-        """
+    def take_page(self, who: str, kind: str, pk: int, *, stale: bool) -> Page:
+        """Return a page that shows the newest version, or what the person has open if `stale`."""
         mine = self.state.pages.get((who, kind, pk))
-        if stale and mine and mine.data:
-            return mine
-        version, values = (
-            [str(Brief.objects.values_list("version", flat=True).get(pk=pk))],
-            self.read_desk(pk),
-        )
-        for key in ((who, kind, pk), *((other, kind, pk) for other in self.people if kind == "write")):
-            page = self.state.pages.get(key)
-            if (
-                page
-                and page.data
-                and (page.data.get("version") == version or (to_sign and page.html and page.values == values))
-            ):
-                self.state.pages[who, kind, pk] = page = replace(
-                    page, data=page.data | {"page": [f"{self.pks[who]:032x}"]}
-                )
-                return page
-        return self.open_page(who, kind, pk)
+        return mine if stale and mine and mine.data else self.open_page(who, kind, pk)
 
     def post(self, who: str, address: str, data: Any, **files: Any) -> Any:
         response = self.clients[who].post(address, data, **files)
@@ -330,9 +359,6 @@ class TeamAtDesk:
 
         def act() -> Act:
             page = self.take_page(who, "write", pk, stale=stale)
-            if "headline_en" not in page.data:
-                self.note("may not edit")
-                return Act(who)
             changed = change(page.data)
             data = page.data | changed
             for name in changed:
@@ -368,20 +394,33 @@ class TeamAtDesk:
 
         def act() -> Act:
             is_signoff = verb.startswith("sign_off_")
-            page = self.take_page(who, "write", pk, stale=stale, to_sign=is_signoff)
+            page = self.take_page(who, "write", pk, stale=stale)
             names = ("version", "base", "page", "seen_zh", "seen_en")
             sent = {name: page.data[name] for name in names if name in page.data}
-            answer = self.post(who, brief_url_of(pk, verb), sent | (data or {}))
-            if answer.status_code == 302:
-                done.append(verb)
-                if is_signoff:
-                    side = verb[-2:]
-                    self.model.record_vouch(pk, side, page.values[side], by=who)
-            self.note("done" if done else f"refused: {_find_reasons(answer)}")
+            if refusal := self._press(who, pk, verb, sent | (data or {})):
+                self.note(f"refused: {refusal}")
+                return Act(who, **values)
+            done.append(verb)
+            if is_signoff:
+                side = verb[-2:]
+                self.model.record_vouch(pk, side, page.values[side], by=who)
+            self.note("done")
             return Act(who, **values)
 
         self.play(f"{who} {verb} brief {pk}{' from an old page' if stale else ''}", act)
         return bool(done)
+
+    def _press(self, who: str, pk: int, verb: str, data: dict[str, Any]) -> str:
+        """Send a button of the brief's page, in process if it has no page of its own. Return why it was refused."""
+        if verb not in DIRECT_VERBS:
+            answer = self.post(who, brief_url_of(pk, verb), data)
+            return "" if answer.status_code == 302 else _find_reasons(answer)
+        try:
+            sent = QueryDict(urlencode(data, doseq=True))
+            DIRECT_VERBS[verb](Brief.objects.get(pk=pk), Person.objects.get(pk=self.pks[who]), sent)
+        except workflow.Refused as refused:
+            return str(refused)
+        return ""
 
     def form_verb(self, who: str, pk: int, verb: str, *, stale: bool = False, **fields: Any) -> bool:
         """Open the page of a verb, fill in its form and send it. `approve` ticks every fact that the page lists."""
@@ -403,10 +442,11 @@ class TeamAtDesk:
             self.note("done" if done else f"refused: {_find_reasons(answer)}")
             self.state.pages.pop((who, "approve", pk), None)
             published = pk if done and verb in ("approve", "publish_urgently") else None
+            is_scheduled = published is not None and fields["when"] == "later"
             if done and verb == "confirm":
                 self.model.record_confirmation(pk)
             return Act(who, published=published, is_urgent=verb == "publish_urgently", seen=page,
-                       is_discard=verb == "discard", may_return=verb == "reinstate")  # fmt: skip
+                       is_scheduled=is_scheduled, is_discard=verb == "discard", may_return=verb in RETURNING_VERBS)  # fmt: skip
 
         self.play(f"{who} {verb} brief {pk}{' from an old page' if stale else ''}", act)
         return bool(done)
@@ -416,9 +456,21 @@ class TeamAtDesk:
         html = response.content.decode() if response.status_code == 200 else ""
         return Page(Form(html, id=None).data, self.read_desk(pk), frozenset(find_tokens(html, "n")), html)
 
-    def approve(self, who: str, pk: int, *, stale: bool = False) -> bool:
-        change = {"when": "now", "kind": "update", "note_zh": "改", "note_en": "Changed"}
-        return self.form_verb(who, pk, "approve", stale=stale, **change)
+    def approve(self, who: str, pk: int, *, stale: bool = False, later: bool = False) -> bool:
+        change = {"kind": "update", "note_zh": "改", "note_en": "Changed"}
+        return self.form_verb(who, pk, "approve", stale=stale, **change, **_at(later=later))
+
+    def reschedule(self, who: str, pk: int, *, later: bool) -> bool:
+        return self.form_verb(who, pk, "reschedule", **_at(later=later))
+
+    def wait(self) -> None:
+        """Let the time of a scheduled edition come."""
+
+        def act() -> Act:
+            self.clock.shift(dt.timedelta(hours=2))
+            return Act("the clock", may_return=True)
+
+        self.play("two hours pass", act)
 
     def restore(self, who: str, pk: int, number: int) -> bool:
         return self.verb(who, pk, "restore", data={"restore": number})
@@ -486,7 +538,24 @@ class TeamAtDesk:
             ) or f"2025-06-{10 + self.state.counter % 20}"
         self.edit(who, pk, lambda data: {name: [value]}, f"changes the fact {name}", **options)
 
-    def add_keyword(self, who: str, pk: int, typed: str = "") -> None:
+    def create_keyword(self, who: str) -> tuple[str, str]:
+        """Create a keyword in the dialog of the page for writing. Return its id and its name."""
+        typed = self.new_keyword(who)
+        made: list[str] = []
+
+        def act() -> Act:
+            zh, en = typed.split(" · ")
+            data = {"kind": "keyword", "label_zh": zh, "label_en": en}
+            answer = self.post(who, "/admin/briefs/brief/names/create/", data)
+            self.note(str(answer.status_code))
+            if answer.status_code == 200:
+                made[:] = [str(answer.json()["id"])]
+            return Act(who, is_vocabulary=True)
+
+        self.play(f"{who} creates the keyword {typed} in the dialog", act)
+        return (made or [""])[0], typed
+
+    def add_keyword(self, who: str, pk: int, typed: str = "", id: str = "") -> None:
         """Add a keyword, by default one that is new to the vocabulary."""
         typed = typed or self.new_keyword(who)
         self.model.record_name_vouch(find_tokens(typed, "n"), by=who)  # whoever types a name knows it
@@ -497,8 +566,8 @@ class TeamAtDesk:
                 "keyword": [*data["keyword"], "x9"],
                 "name-x9": [typed],
                 "deleted-x9": [""],
-                "id-x9": [""],
-                "was-x9": [""],
+                "id-x9": [id],
+                "was-x9": [typed if id else ""],
             },
             f"adds the keyword {typed}",
         )
@@ -511,21 +580,22 @@ class TeamAtDesk:
         """Tick every fact that the page of the brief offers to tick."""
 
         def act() -> Act:
-            page = self.open_page(who, "write", pk)
-            offered = re.findall(r'name="fact"\s+value="(\w+:\w+)"', page.html)
+            desk = BriefPageData(get_brief_or_404(pk), Person.objects.get(pk=self.pks[who]))
+            shown = {
+                "facts": desk.facts_to_tick,
+                "may_tick": desk.may_tick_facts,
+                "every": desk.every_fact_to_tick,
+            }
+            html, values = render_to_string("admin/briefs/common/_fact_ticks.html", shown), self.read_desk(pk)
+            offered = re.findall(r'name="fact"\s+value="(\w+:\w+)"', html)
             if offered:
-                answer = self.post(
-                    who,
-                    brief_url_of(pk, "tick_facts"),
-                    {"version": page.data.get("version", [""]), "fact": " ".join(offered)},
-                )
-                self.note("done" if answer.status_code == 302 else f"refused: {_find_reasons(answer)}")
-                if answer.status_code == 302:
-                    section = page.html.partition('id="fact-ticks"')[2].partition("</section>")[0]
-                    self.model.record_name_vouch(find_tokens(section, "n"), by=who)
+                refusal = self._press(who, pk, "tick_facts", {"fact": " ".join(offered)})
+                self.note(f"refused: {refusal}" if refusal else "done")
+                if not refusal:
+                    self.model.record_name_vouch(find_tokens(html, "n"), by=who)
                     for name in (value.partition(":")[0] for value in offered):
                         for part in (name, f"{NAMES_OF}{name}"):
-                            self.model.record_vouch(pk, part, page.values.get(part, ()), by=who)
+                            self.model.record_vouch(pk, part, values.get(part, ()), by=who)
             return Act(who)
 
         self.play(f"{who} ticks the facts of brief {pk}", act)
@@ -534,17 +604,14 @@ class TeamAtDesk:
 
     def suggest(self, who: str, pk: int, slot: str, side: str) -> None:
         def act() -> Act:
-            page = self.take_page(who, "read", pk, stale=False)
-            anchors = re.findall(rf'name="seen-(b\d+)-{side}"', page.html)
-            anchor = slot if not slot.isdecimal() else (anchors + [""] * 9)[int(slot) - 1]
-            seen = re.search(rf'name="seen-{anchor}-{side}" value="(\w+)"', page.html)
-            if not seen:
-                self.note("may not suggest")
-                return Act(who)
+            data = self.open_page(who, "write", pk).data
+            name = self.slot_field(data, slot, side)
+            anchor = name.partition("-")[2] or slot
+            seen = hash_json(data[name][0])
             data = {
                 "do": f"suggest:{anchor}:{side}",
                 f"suggest-{anchor}-{side}": self.write(slot, side, who),
-                f"seen-{anchor}-{side}": seen[1],
+                f"seen-{anchor}-{side}": seen,
             }
             self.note(str(self.post(who, brief_url_of(pk, "review"), data).status_code))
             return Act(who)
@@ -581,15 +648,17 @@ class TeamAtDesk:
             "Summary:", texts["summary", "en"], *(f"  • {texts[n, 'en']}" for n in "12"), "",
         ])  # fmt: skip
 
-    def upload(self, who: str, written_by: str, text: str = "") -> int | None:
-        """Paste a document under another's name and confirm the preview. Return the new brief."""
+    def upload(self, who: str, written_by: str, text: str = "", *, as_file: bool = False) -> int | None:
+        """Paste or upload a document under another's name and confirm the preview. Return the new brief."""
         self.state.counter += 1
         url = f"https://example.org/{self.state.counter}"
         text = text or self.build_document(who, written_by, url=url)
         before = set(Brief.objects.values_list("pk", flat=True))
 
         def act() -> Act:
-            data = {"paste": text, "words_of": self.pks[written_by], "date_order": "mdy"}
+            data: dict[str, Any] = {"words_of": self.pks[written_by], "date_order": "mdy"}
+            file = SimpleUploadedFile("digest.txt", text.encode())
+            data |= {"files": [file]} if as_file else {"paste": text}
             preview = self.post(who, "/admin/briefs/brief/upload/", data)["Location"]
             form = Form(self.clients[who].get(preview).content.decode(), id="confirm-form")
             self.note(str(self.post(who, preview, form.data).status_code))
@@ -714,6 +783,7 @@ class TeamAtDesk:
             html = self.clients[who].get(address).content.decode()
             seen = re.search(r'name="seen" value="(\w+)"', html)
             if seen:
+                self.model.record_name_vouch(find_tokens(html, "n"), by=who)
                 self._post_names(who, address, {"seen": seen[1], "keep": heir})
             return Act(who, is_vocabulary=True)
 
@@ -771,20 +841,54 @@ class TeamAtDesk:
         self.play(f"{who} accepts the proposal {pk} of {self.state.proposals[pk]}", act)
 
 
+def _read_copy(row: Brief) -> DeskCopy:
+    newest = row.revisions.latest("number")
+    bullets = list(row.bullets.order_by("position").values_list("number", "text_zh", "text_en"))
+    bylines = list(row.bylines.order_by("position").values_list("author", "affiliation_zh", "affiliation_en"))
+    keywords = list(row.labels.order_by("position").values_list("keyword", flat=True))
+    texts = {
+        f"{name}_{side}": getattr(row, f"{name}_{side}") for name in ("headline", "summary") for side in SIDES
+    }
+    texts |= {f"text_{side}-b{bullet[0]}": bullet[n] for bullet in bullets for n, side in enumerate(SIDES, 1)}
+    data = {
+        "draft": ["1"], "version": [str(row.version)], "base": [str(newest.number)],
+        "seen_zh": [newest.hash_zh], "seen_en": [newest.hash_en], **{name: [text] for name, text in texts.items()},
+        "bullet": [f"b{bullet[0]}" for bullet in bullets],
+        "author": [f"a{byline[0]}" for byline in bylines], "keyword": [f"k{pk}" for pk in keywords],
+    }  # fmt: skip
+    facts = {
+        "title": row.article_title, "doi": row.article_doi, "date": row.article_date, "source": row.source_id,
+        "keywords": tuple(keywords), "authors": tuple(bylines),
+    }  # fmt: skip
+    values = {
+        side: find_tokens("\n".join(text for name, text in texts.items() if f"_{side}" in name), "ze")
+        for side in SIDES
+    }
+    values |= {name: (repr(value),) if value else () for name, value in facts.items()}
+    rows = {
+        "source": [row.source_id] if row.source_id else [],
+        "keywords": keywords,
+        "authors": [byline[0] for byline in bylines],
+    }
+    return DeskCopy(row.version, data, values, rows)
+
+
 def _read_names(name: str, pks: Iterable[int]) -> Value:
     """Return the tokens of the names that rows have now, each followed to the row that it was merged into."""
     kind, tokens = VOCABULARY[name.removesuffix("s")], []
+    columns = [column for column in NAME_COLUMNS if hasattr(kind, column)]
+    rows = {pk: rest for pk, *rest in kind.objects.values_list("pk", "merged_into", *columns)}
     for pk in pks:
-        row = kind.objects.get(pk=pk)
-        while row.merged_into:
-            row = row.merged_into
-        tokens += [
-            token
-            for column in NAME_COLUMNS
-            if hasattr(row, column)
-            for token in find_tokens(getattr(row, column), "n")
-        ]
+        while rows[pk][0]:
+            pk = rows[pk][0]
+        tokens += find_tokens(" ".join(rows[pk][1:]), "n")
     return tuple(tokens)
+
+
+def _at(*, later: bool) -> dict[str, str]:
+    """Return the fields of a form that publishes now or in an hour."""
+    at = timezone.localtime() + dt.timedelta(hours=1)
+    return {"when": "later", "at": f"{at:%Y-%m-%dT%H:%M}"} if later else {"when": "now", "at": ""}
 
 
 def brief_url_of(pk: int, verb: str) -> str:
@@ -798,11 +902,8 @@ def _sign_in(person: Person) -> Client:
 
 
 def _find_reasons(answer: Any) -> str:
-    """Return the sentences that the page gives for refusing, in one line."""
-    html = answer.content.decode() if answer.status_code != 302 else ""
-    found = re.search(r'<div class="reasons".*?</div>', html, re.DOTALL)
-    text = re.sub(r"<[^>]*>", " ", found[0]) if found else f"{answer.status_code}"
-    return " ".join(html_entities.unescape(text).split())
+    """Return the sentences that the answer gives for refusing, in one line."""
+    return f"{answer.status_code} {answer.content.decode()[:300]}"
 
 
 def _replace_sheet_cell(data: bytes, pk: int, column: str, text: str) -> bytes:
