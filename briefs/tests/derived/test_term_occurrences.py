@@ -214,5 +214,5 @@ def test_edition_is_stale_after_its_term_was_changed_directly(terms: dict[str, T
 def test_link_terms_wraps_the_given_range() -> None:
     html = "<p>&lt;甲&gt;&amp;晶片。</p>"
     start = html.index("晶片")
-    marked = rendering.term_marks._link_terms(html, [(start, start + 2, 1, "chip")])
+    marked = rendering.text._link_terms(html, [(start, start + 2, 1, "chip")])
     assert marked == html.replace("晶片", '<a class="term" href="#term-1" title="chip">晶片</a>')
