@@ -50,7 +50,7 @@ def test_autosave_of_nine_bullets_touches_at_most_eighty_files(team: Team, clien
     form = get_brief_form(client, brief).data_with(text_zh__b2="第二點，改過。")
     answers = []
     touched = list_touched_files(lambda: answers.append(client.post(brief_url(brief, "autosave"), form)))
-    print(len(touched), *touched, sep="\n")
+    print(len(touched), *touched, sep="\n")  # noqa: T201
     assert answers[0].status_code == 200, answers[0].content
     assert "workflow/concurrent_save.py" in touched
     assert len(touched) <= 80
@@ -61,6 +61,6 @@ def test_public_brief_touches_at_most_twenty_six_files(team: Team, client: Clien
     brief = factories.live_brief(team)
     client.get("/en/about/")  # reads the list of addresses
     touched = list_touched_files(lambda: client.get(f"/en/briefs/{brief.slug}/"))
-    print(len(touched), *touched, sep="\n")
+    print(len(touched), *touched, sep="\n")  # noqa: T201
     assert "public/views.py" in touched
     assert len(touched) <= 26
