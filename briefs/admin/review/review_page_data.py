@@ -1,11 +1,12 @@
 """The data of the review page: rows with both languages, changes, findings, notes, suggestions and progress."""
 
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, ClassVar, Final, Self
 
+from django.template.loader import get_template
 from django.utils.html import escape
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -106,6 +107,71 @@ class ReviewPair:
         return bool(self.previous_position) or any(
             cell.is_changed or cell.previous_structure for cell in self.cells
         )
+
+    def is_plain(self) -> bool:
+        """Return whether the row has nothing but its texts, neither remarks nor what was typed and not sent."""
+        typed = (c.note_text or c.reason_text or c.suggestion_text != c.text for c in self.cells)
+        beside = self.bullet and (self.bullet.passage or self.bullet.one_sided)
+        return not (self.margin.items or beside or any(typed))
+
+    def as_form(self) -> Self:
+        """Return the row with the names of its words, each between two marks, in place of the words."""
+
+        def mark(name: str) -> Any:
+            return f"{_MARK}{name}{_MARK}"
+
+        cells = [
+            replace(
+                cell,
+                anchor=mark("anchor"),
+                text=mark(f"text-{cell.side}") if cell.text else "",
+                html=mark(f"html-{cell.side}"),
+                text_hash=mark(f"hash-{cell.side}"),
+                nesting=cell.nesting
+                and Spot("", cell.nesting.depth, cell.nesting.ordinal and mark(f"ordinal-{cell.side}")),
+                form_data={},
+            )
+            for cell in self.cells
+        ]
+        return replace(
+            self,
+            anchor=mark("anchor") if self.position else self.anchor,
+            label=mark("label"),
+            position=self.position and mark("position"),
+            cells=cells,
+            bullet=None,
+            previous_position=self.previous_position and mark("previous"),
+            margin=Margin(mark("anchor")),
+        )
+
+    def list_words(self) -> dict[str, str]:
+        words = {"anchor": self.anchor, "label": escape(self.label)}
+        words |= {"position": str(self.position), "previous": str(self.previous_position)}
+        for cell in self.cells:
+            ordinal = str(cell.nesting.ordinal) if cell.nesting else ""
+            texts = {"text": escape(cell.text), "html": cell.html, "hash": cell.text_hash, "ordinal": ordinal}
+            words |= {f"{name}-{cell.side}": text for name, text in texts.items()}
+        return words
+
+
+_MARK: Final = "\ue000"
+
+
+def render_rows(pairs: Iterable[ReviewPair], context: Mapping[str, Any]) -> Iterator[tuple[ReviewPair, str]]:
+    """Yield each row and its HTML. Of plain rows that differ in their words alone, one is rendered and the others are filled
+    in: to render each takes 1 ms, two seconds for the longest brief.
+    """
+    template = get_template("admin/briefs/review/_pair.html")
+    parts_by_form: dict[str, list[str]] = {}
+    for pair in pairs:
+        if not pair.is_plain():
+            yield pair, template.render({**context, "pair": pair})
+            continue
+        form = pair.as_form()
+        if not (parts := parts_by_form.get(key := repr(form), [])):
+            parts_by_form[key] = parts = template.render({**context, "pair": form}).split(_MARK)
+        words = pair.list_words()
+        yield pair, SafeString("".join([words[part] if n % 2 else part for n, part in enumerate(parts)]))
 
 
 def structure_before(row: BulletDifference | None, side: Side) -> str:

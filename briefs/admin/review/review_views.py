@@ -48,7 +48,7 @@ from ..editor.brief_views import (
 from ..editor.draft_form import Draft
 from ..editor.editor_page_data import BriefPageData
 from ..editor.margin import build_margin_permissions, list_comment_items, list_finding_items, render_items
-from .review_page_data import SINCE_PATTERN, ReviewPageData
+from .review_page_data import SINCE_PATTERN, ReviewPageData, render_rows
 
 # The brief's page for review, which shows the texts as readers will see them, and the acts of its margin.
 
@@ -132,20 +132,24 @@ def render_review_page(
     asked = since or request.POST.get("since") or request.GET.get("since", "")
     only = request.GET.get("only", "")
     shown = ReviewPageData.build(page_data, since=asked, form_data=request.POST, only=only)
+    permissions = {
+        **build_margin_permissions(page_data),
+        "may_suggest": page_data.is_allowed("suggest"),
+        "may_answer": page_data.is_allowed("sign_off"),
+    }
     return render_page(
         request,
         "editor/change",
         title=str(brief),
-        **build_margin_permissions(page_data),
+        **permissions,
         desk=page_data,
         review=shown,
+        rows=render_rows(shown.pairs, permissions),
         words=build_review_strings(),
         page_key=token_hex(16),
         whole=shown.whole,
         heading=heading,
         reasons=link_errors(errors),
-        may_suggest=page_data.is_allowed("suggest"),
-        may_answer=page_data.is_allowed("sign_off"),
         card_url=_card_edit_url(person),
         status=status,
     )

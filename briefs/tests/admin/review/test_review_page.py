@@ -1,12 +1,14 @@
 """Review page: notes, suggestions, marks and sign-offs, each posted for one text, without losing typed text."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from django.test import Client
 
 from briefs import workflow
-from briefs.content import hash_json
+from briefs.admin.review.review_page_data import ReviewPair
+from briefs.content import Bullet, hash_json
 from briefs.models import Brief, Event, Look, Note, SignOff, Suggestion
 from briefs.workflow.review_comments import TextAnchor
 from briefs.workflow.rules.transitions import PAST_TENSE_LABELS, VERB_NAMES
@@ -339,3 +341,23 @@ def test_only_changes_are_shown_at_a_second_review(client: Client, team: Team, b
     assert 'sheet review only"' in html
     assert 'href="#summary"' in html.partition('id="review-unseen"')[2][:200]
     assert 'sheet review"' in client.get(brief_url(brief), {"view": "review", "only": "0"}).content.decode()
+
+
+def test_rows_filled_from_one_rendered_row_are_those_rendered_one_by_one(
+    client: Client, team: Team, brief: Brief, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def read_rows() -> list[str]:
+        pages = [get_page(client, brief, query) for query in ("", "?since=nothing")]
+        return [row for page in pages for row in page.split('class="pair')[1:-1]]
+
+    sign_off(brief, team.reviewer, "zh")
+    bullets = factories.load_content(brief).bullets
+    changed = [replace(bullet, text_zh=f"{bullet.text_zh}<新>") for bullet in bullets]
+    added = [Bullet(0, f"第{n}點。", "", marker_zh="number", level_zh=n % 2) for n in range(4)]
+    edit(brief, team.writer, bullets=(*added, *reversed(changed)))
+    sign_in(client, team.reviewer)
+    post_action(client, brief, "fine:b1:en")
+    filled = read_rows()
+    monkeypatch.setattr(ReviewPair, "is_plain", lambda pair: False)
+    assert len(filled) == 2 * (len(bullets) + 5)
+    assert filled == read_rows()
