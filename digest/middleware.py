@@ -92,7 +92,7 @@ def limit_body(get_response: Handler) -> Handler:
     """
 
     def answer(request: HttpRequest) -> HttpResponse:
-        request.multipart_parser_class = FormParser
+        request.multipart_parser_class = FormParser  # type: ignore[assignment]  # the stubs want an instance
         length = request.META.get("CONTENT_LENGTH") or "0"
         if "HTTP_TRANSFER_ENCODING" in request.META:
             return _refuse(411, "The length of the request is missing. / 請求未註明長度。")
@@ -114,6 +114,10 @@ class FormParser(MultiPartParser):
     two seconds for the longest brief; this takes 1 µs. Every other body is left to Django.
     """
 
+    _content_length: int
+    _input_data: Any
+    _boundary: bytes
+    _encoding: str
     _FIELD = re.compile(rb'\r\nContent-Disposition: form-data; name="(?P<name>[\w.:-]+)"\r\n\r\n')
 
     def _parse(self) -> tuple[QueryDict, MultiValueDict[str, Any]]:
@@ -122,7 +126,7 @@ class FormParser(MultiPartParser):
             if (fields := self._read_fields(body)) is not None:
                 return fields, MultiValueDict()
             self._input_data = BytesIO(body)
-        return super()._parse()
+        return super()._parse()  # type: ignore[misc, no-any-return]  # unknown to the stubs
 
     def _read_fields(self, body: bytes) -> QueryDict | None:
         first, *parts, last = body.split(b"--" + self._boundary)
