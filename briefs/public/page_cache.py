@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache, wraps
-from importlib.metadata import version
-from pathlib import Path
 from typing import Any, Final, NamedTuple
 
+import django
+import PIL
 from django.conf import settings
 from django.core.cache import caches
 from django.db.models import Q, QuerySet, Subquery
@@ -26,22 +26,33 @@ from .responses import NO_STORE, make_etag
 # The hash of everything besides rows that a page is made from: code, templates, libraries, settings and static files.
 
 _CODE: Final = ("briefs", "digest", "templates")
-_NOT_IN_PAGES: Final = {"__pycache__", "tests", "benchmarks"}
+_NOT_IN_PAGES: Final = {"__pycache__", "tests", "benchmarks", "admin", "management", "migrations", "static"}
+"""Folders that no public page reads. Static files are read where `collectstatic` put them."""
 _SECRET: Final = ("SECRET_KEY", "SECRET_KEY_FALLBACKS", "DATABASES", "CACHES", "MAILERS", "STORAGES")
 
 
 @cache
 def compute_build_hash() -> str:
-    """Return the hash of what this process runs. It must be called at the start: the files may be replaced later."""
+    """Return the hash of what this process runs. It must be called at the start: the files may be replaced later.
+
+    Contents are read (15 ms): a copy may have another time than its original, and a changed file need not be committed.
+    """
+    static = str(settings.STATIC_ROOT)
     names = [name for name in dir(settings) if name.isupper() and name not in _SECRET]
-    static = Path(settings.STATIC_ROOT)
     return hash_parts(
         [
             platform.python_version(),
-            [version(package) for package in ("django", "pillow")],
+            [django.__version__, PIL.__version__],
             [(name, repr(getattr(settings, name))) for name in names],
-            *((path, hashlib.sha256(file.read_bytes()).hexdigest()) for path, file in _list_code()),
-            *((path, file.stat().st_size, file.stat().st_mtime_ns) for path, file in _list_files(static)),
+            *(
+                (place, content)
+                for name in _CODE
+                for place, content in _read_code(f"{settings.BASE_DIR}/{name}")
+            ),
+            *(
+                (file.path.removeprefix(static), file.stat().st_size, file.stat().st_mtime_ns)
+                for file in _list_files(static)
+            ),
         ]
     )
 
@@ -53,16 +64,21 @@ def hash_parts(parts: Iterable[Any]) -> str:
     return digest.hexdigest()
 
 
-def _list_code() -> Iterator[tuple[str, Path]]:
-    for name in _CODE:
-        yield from _list_files(Path(settings.BASE_DIR, name))
+def _read_code(folder: str) -> Iterator[tuple[str, str]]:
+    for file in _list_files(folder):
+        if not file.name.endswith(".po"):  # pages read what was compiled from it
+            with open(file.path, "rb", buffering=0) as stream:
+                yield file.path.removeprefix(folder), hashlib.blake2b(stream.read()).hexdigest()
 
 
-def _list_files(folder: Path) -> Iterator[tuple[str, Path]]:
-    for place, folders, names in os.walk(folder):
-        folders[:] = sorted(set(folders) - _NOT_IN_PAGES)
-        for file in (Path(place, name) for name in sorted(names)):
-            yield file.relative_to(folder).as_posix(), file
+def _list_files(folder: str) -> Iterator["os.DirEntry[str]"]:
+    if not os.path.isdir(folder):
+        return
+    for entry in sorted(os.scandir(folder), key=lambda entry: entry.name):
+        if entry.is_file():
+            yield entry
+        elif entry.name not in _NOT_IN_PAGES:
+            yield from _list_files(entry.path)
 
 
 # Keep whole answers of public pages, so that most requests cost one query.
