@@ -64,7 +64,20 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
-class TermData:
+class _HashedOnce:
+    """Keeps its hash. A glossary is the key of several caches, and to hash its terms took a third of their search."""
+
+    _hash: int = dataclasses.field(default=0, init=False, repr=False, compare=False)
+
+    def _compute_hash(self) -> int:
+        if not self._hash:
+            values = (getattr(self, f.name) for f in fields(self) if f.compare)
+            object.__setattr__(self, "_hash", hash(tuple(values)))
+        return self._hash
+
+
+@dataclass(frozen=True, slots=True)
+class TermData(_HashedOnce):
     """One glossary concept. An avoided rendering still counts as a mention of the concept."""
 
     zh: str = ""
@@ -75,6 +88,8 @@ class TermData:
     avoid_en: tuple[str, ...] = ()
     safe_zh: tuple[str, ...] = ()
     safe_en: tuple[str, ...] = ()
+
+    __hash__ = _HashedOnce._compute_hash
 
     @classmethod
     def from_mapping(cls, data: Mapping[str, Any]) -> Self:
@@ -111,7 +126,7 @@ class MainlandWording:
 
 
 @dataclass(frozen=True, slots=True)
-class CheckContext:
+class CheckContext(_HashedOnce):
     """Settings and vocabulary for a run of the checks.
 
     `names`: names of authors and sources, in either script. `source_addresses`: the sites of the sources.
@@ -125,3 +140,5 @@ class CheckContext:
     source_addresses: tuple[str, ...] = ()
     ratio_band: tuple[float, float] = (1.0, 2.45)
     quote_limit: int = 0
+
+    __hash__ = _HashedOnce._compute_hash
