@@ -4,7 +4,6 @@ from html import escape
 from typing import NamedTuple
 
 from django.conf import settings
-from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext
 
 from ..citations import works
@@ -12,7 +11,6 @@ from ..content import LANGUAGE_TAGS, Side
 from ..public_brief import PublicBrief
 from ..text import paths
 from ..text.scripts import detect_language_code
-from . import text
 
 CITATION_FILE_LABELS = {"ris": "RIS", "bib": "BibTeX", "json": "CSL-JSON"}
 
@@ -54,17 +52,33 @@ def build_citations(brief: PublicBrief, language: Side) -> list[CitationPart]:
 
 
 def render_citation_box(brief: PublicBrief, language: Side) -> str:
-    parts = [
-        part._asdict()
-        | {
-            "lines": [
-                {"name": line.name, "lang": line.lang, "text": _render_sentence(line.sentence, line.lang)}
-                for line in part.lines
-            ]
-        }
-        for part in build_citations(brief, language)
-    ]
-    return text.render_partial("briefs/_citation_box.html", parts=parts)
+    """Render both parts, closed. A template takes as long as a tenth of the page."""
+    parts = "\n".join(map(_render_part, build_citations(brief, language)))
+    return f'''<section class="cite" data-copy-citation="{escape(gettext("Copy citation"))}" aria-label="{escape(gettext("Citations"))}">
+{parts}
+</section>'''
+
+
+def _render_part(part: CitationPart) -> str:
+    lines = "\n".join(
+        f'''<div>
+<dt>{escape(line.name)}</dt>
+<dd lang="{line.lang}">{"".join(_render_run(run, line.lang) for run in line.sentence)}</dd>
+</div>'''
+        for line in part.lines
+    )
+    files = "\n".join(
+        f'<a href="{escape(address)}" lang="en" rel="nofollow">{label}</a>' for address, label in part.files
+    )
+    return f"""<details>
+<summary>{escape(part.heading)}</summary>
+<dl>
+{lines}
+</dl>
+<p class="files">
+{files}
+</p>
+</details>"""
 
 
 def format_attribution(brief: PublicBrief, language: Side) -> str:
@@ -80,10 +94,6 @@ def _citation_lines(english: works.CitableWork, chinese: works.CitableWork) -> l
         for name, style in works.ENGLISH_STYLES.items()
     ]
     return [*lines, CitationLine(gettext("Taiwan style"), LANGUAGE_TAGS["zh"], works.format_taiwan(chinese))]
-
-
-def _render_sentence(sentence: works.CitationSentence, lang: str) -> SafeString:
-    return mark_safe("".join(_render_run(run, lang) for run in sentence))  # noqa: S308 escaped run by run
 
 
 def _render_run(run: works.StyledRun, lang: str) -> str:
