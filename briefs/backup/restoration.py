@@ -30,8 +30,8 @@ from django.db.models import Model
 from django.utils import timezone
 
 from ..database import guards
-from ..derived import build
 from ..models import Edition
+from ..search import indexing
 from . import table_rows
 from .backup_archive import (
     BackupError,
@@ -102,7 +102,7 @@ def fill(path: Path, media: Path | None) -> None:
     call_command("migrate", verbosity=0)  # to this version; also installs the guards
     for editions in batched(Edition.objects.order_by("pk").iterator(), BATCH):
         with transaction.atomic():
-            build.index_editions(editions)
+            indexing.put(editions, timezone.now())
     call_command("rebuild_derived")  # the desk's index, and what this version builds differently
     if missing := guards.find_missing_guards(connection):
         raise BackupError(f"The guard {missing[0]} could not be installed.")

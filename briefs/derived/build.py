@@ -5,16 +5,15 @@ keys; texts and names are read from the edition and the vocabulary when a page i
 """
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import batched
-from typing import Any
+from typing import Any, Final
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Model, QuerySet
 from django.utils import timezone
 
-from ..content import Facts, hash_json
+from ..content import Facts
 from ..database.bulk_writes import insert_rows
 from ..models.derived import UNDATED, EditionAuthor, EditionKeyword, EditionPlace, EditionTerm
 from ..models.edition import Edition
@@ -31,16 +30,11 @@ type VocabularyById = dict[int, Vocabulary]
 type NamedEditions = Sequence[tuple[Edition, PublicNames]]
 
 
-def content_hash(edition: Edition) -> str:
-    """Compute `Content.hash_all()` from the edition's columns."""
-    return hash_json({"zh": edition.hash_zh, "en": edition.hash_en, "facts": edition.hash_facts})
-
-
 def rebuild_derived_rows(editions: Iterable[Edition]) -> None:
     """Rebuild all derived rows, 1,000 editions at a time, with a constant number of queries for each batch."""
     for batch in batched(editions, BATCH):
         with transaction.atomic():
-            _delete_derived_rows((*_TABLES_OF_NAMES, EditionTerm), batch)
+            _delete_derived_rows((*_TABLES_OF_NAMES.values(), EditionTerm), batch)
             _add_derived_rows(batch)
 
 
@@ -49,15 +43,30 @@ def build_derived_rows(edition: Edition) -> None:
     _add_derived_rows([edition])
 
 
-def rebuild_labels(kind: type[Vocabulary], editions: Sequence[int]) -> None:
-    """Rebuild the derived rows that follow names of this kind. `label_propagation` chooses the editions."""
-    rows = list(Edition.objects.filter(pk__in=editions))
-    if kind is Term:
-        _delete_derived_rows([EditionTerm], rows)
-        term_occurrences.add_occurrences(rows)
-    else:
-        _delete_derived_rows(_TABLES_OF_NAMES, rows)
-        _add_rows_of_names(pair_with_names(rows))
+_NAMES_LOCK: Final = 0x72656C6162656C
+
+
+def lock_names_exclusively() -> None:
+    """Block other transactions that change names or approve, until this transaction ends.
+
+    On PostgreSQL a merge would miss an edition that is approved meanwhile, and two writers of the same edition would
+    collide. SQLite serialises write transactions anyway.
+    """
+    _take_advisory_lock("pg_advisory_xact_lock")
+
+
+def lock_names_shared() -> None:
+    """Block changes of names until this transaction ends, but not other holders of the shared lock.
+
+    So an edition shows every earlier change, and later changes find the edition.
+    """
+    _take_advisory_lock("pg_advisory_xact_lock_shared")
+
+
+def _take_advisory_lock(lock: str) -> None:
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute(f"SELECT {lock}(%s)", [_NAMES_LOCK])
 
 
 def is_used_in_editions(row: Vocabulary) -> bool:
@@ -86,12 +95,23 @@ def find_edition_ids_using(kind: type[Vocabulary], rows: Iterable[int]) -> Query
     return tables[kind].values_list("edition_id", flat=True)
 
 
-_TABLES_OF_NAMES: tuple[type[Model], ...] = (EditionPlace, EditionAuthor, EditionKeyword)
+_TABLES_OF_NAMES: dict[type[Vocabulary], type[Model]] = {
+    Source: EditionPlace,
+    Author: EditionAuthor,
+    Keyword: EditionKeyword,
+}
+
+
+def rebuild_lists(kind: type[Vocabulary], editions: Sequence[Edition]) -> None:
+    """Rebuild the rows of the lists of authors, sources or keywords."""
+    _delete_derived_rows([_TABLES_OF_NAMES[kind]], editions)
+    _add_rows_of_names([kind], pair_with_names(editions))
 
 
 def _add_derived_rows(editions: Sequence[Edition]) -> None:
-    _add_rows_of_names(pair_with_names(editions))
+    _add_rows_of_names(_TABLES_OF_NAMES, pair_with_names(editions))
     term_occurrences.add_occurrences(editions)
+    indexing.put(editions, timezone.now())
 
 
 def _delete_derived_rows(tables: Iterable[type[Model]], editions: Iterable[Edition]) -> None:
@@ -105,23 +125,25 @@ def pair_with_names(editions: Sequence[Edition]) -> NamedEditions:
     return list(zip(editions, names, strict=True))
 
 
-def _add_rows_of_names(editions: NamedEditions) -> None:
-    columns = ("edition_id", *PLACE_COLUMNS)
-    insert_rows(
-        EditionPlace, columns, [(edition.pk, *build_place(edition, names)) for edition, names in editions]
-    )
-    places = ("position", "published_at", "article_date")
-    insert_rows(
-        EditionAuthor,
-        ("edition_id", "author_id", *places),
-        [row for edition, names in editions for row in _build_name_rows(edition, names.authors)],
-    )
-    insert_rows(
-        EditionKeyword,
-        ("edition_id", "keyword_id", *places),
-        [row for edition, names in editions for row in _build_name_rows(edition, names.keywords)],
-    )
-    _index(editions)
+def _add_rows_of_names(kinds: Iterable[type[Vocabulary]], editions: NamedEditions) -> None:
+    """Add the rows of the lists of these kinds."""
+    for kind in kinds:
+        if kind is Source:
+            columns = ("edition_id", *PLACE_COLUMNS)
+            places = [(edition.pk, *build_place(edition, names)) for edition, names in editions]
+            insert_rows(EditionPlace, columns, places)
+            continue
+        name = str(kind._meta.model_name)
+        rows = [
+            row
+            for edition, names in editions
+            for row in _build_name_rows(edition, getattr(names, f"{name}s"))
+        ]
+        insert_rows(
+            _TABLES_OF_NAMES[kind],
+            ("edition_id", f"{name}_id", "position", "published_at", "article_date"),
+            rows,
+        )
 
 
 PLACE_COLUMNS = ("source_id", "article_date", "article_month", "published_at", "picture")
@@ -142,37 +164,6 @@ def _build_name_rows(edition: Edition, names: Iterable[PublicName]) -> Iterator[
 
 def _article_day(facts: Facts) -> dt.date:
     return date_format.parse_first_day(facts.date) or UNDATED
-
-
-def index_editions(editions: Sequence[Edition]) -> None:
-    """Put the editions that are not past into the search index."""
-    _index(pair_with_names(editions))
-
-
-def _index(editions: NamedEditions) -> None:
-    indexing.put([build_search_entry(edition, names) for edition, names in editions], timezone.now())
-
-
-def build_search_entry(edition: Edition, names: PublicNames) -> indexing.IndexEntry:
-    content = edition.frozen_content
-    sources = [names.source] if names.source else []
-    ids = [
-        *(f"k{name.pk}" for name in names.keywords),
-        *(f"a{name.pk}" for name in names.authors),
-        *(f"s{name.pk}" for name in sources),
-    ]
-    labels = indexing.IndexedLabels(
-        [_build_label(name) for name in names.authors],
-        [{"slug": name.slug, "zh": name.zh, "en": name.en} for name in sources],
-        [_build_label(name) for name in names.keywords],
-        ids,
-    )
-    day = date_format.parse_first_day(content.facts.date)
-    return indexing.IndexEntry(edition, content, labels, content_hash(edition), day)
-
-
-def _build_label(name: PublicName) -> Mapping[str, Any]:
-    return {column: value for column, value in asdict(name).items() if column != "pk"}
 
 
 def resolve_merged(kind: type[Vocabulary], ids: set[int]) -> VocabularyById:

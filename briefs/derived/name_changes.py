@@ -6,15 +6,16 @@ A change is two rows: the stored one, or None for a new entry, and an unsaved on
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import batched
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from django.db import connection
 from django.db.models import Q, QuerySet
 from django.db.models.expressions import RawSQL
+from django.db.models.fields.json import KeyTransform
 from django.utils import timezone
 
 from .. import checks
@@ -22,14 +23,15 @@ from ..checks import TermData
 from ..checks.texts import fold_for_names
 from ..citations.works import is_publication
 from ..content import SIDES, Content, Side
-from ..models.derived import SearchEntry
+from ..database.bulk_writes import insert_rows
+from ..models.derived import EditionTerm, SearchEntry
 from ..models.edition import Edition
 from ..models.vocabulary import Term, Vocabulary
 from ..public_brief import PublicNames
 from ..rendering import text
 from ..search import ParsedQuery, get_store
 from ..search.query import QueryTerm, build_phrase
-from . import build
+from . import build, term_occurrences
 from .public_brief import load_names
 from .term_occurrences import TERM_COLUMNS, Glossary, TermRows, build_glossary_entries, fetch_term_rows
 
@@ -38,6 +40,7 @@ DESK_COLUMNS: Final = frozenset({"country", "aliases", "note"})
 MAX_EDITIONS_READ: Final = 300
 """Editions whose text is searched for a term. If there are more candidates, the term counts as occurring."""
 _BATCH: Final = 25
+_MARK_BATCH: Final = 500
 _TOKEN: Final = re.compile(r"[a-z0-9\u00c0-\u024f]+|[^\W_]")
 _NEW_ID: Final = 2**62
 """Stands in for the id of a new term."""
@@ -202,18 +205,6 @@ def _is_in_any_text(before: Vocabulary | None, after: Term) -> bool:
         return bool(cursor.fetchone()[0])
 
 
-def _find_editions_with(forms: Iterable[str]) -> QuerySet[Any, Any]:
-    if not (match := _build_match(forms)):
-        return SearchEntry.objects.none().values("edition")
-    return SearchEntry.objects.filter(place__in=RawSQL(*match)).values("edition")  # noqa: S611
-
-
-def _build_match(forms: Iterable[str]) -> tuple[str, list[Any]] | None:
-    """Return SQL and values for the places of the texts that have one of the forms, or None if no form has a word."""
-    ways = tuple(phrase for form in sorted(forms) if (phrase := build_phrase(form)))
-    return get_store().build_match_sql(ParsedQuery(terms=(QueryTerm(ways),))) if ways else None
-
-
 def _find_overlapping_terms(rows: TermRows, terms: Iterable[TermData]) -> dict[int, TermData]:
     """Return the terms, by id, with a form that may overlap one of these in a text."""
     own = {form for term in terms for form in _tokenise_forms(term)}
@@ -233,15 +224,6 @@ def _may_overlap(one: Tokens, other: Tokens) -> bool:
         short[max(0, -at) : len(long) - at] == long[max(0, at) : at + len(short)]
         for at in range(1 - len(short), len(long))
     )
-
-
-def _list_forms(term: TermData) -> set[str]:
-    lists = (term.also_zh, term.also_en, term.avoid_zh, term.avoid_en, term.safe_zh, term.safe_en)
-    return {term.zh, term.en, *(form for forms in lists for form in forms)} - {""}
-
-
-def _join_forms(terms: Iterable[TermData]) -> set[str]:
-    return {form for term in terms for form in _list_forms(term)}
 
 
 @lru_cache(maxsize=4096)
@@ -295,3 +277,106 @@ def _marks_by_text(content: Content, glossary: Glossary) -> dict[tuple[int, Side
         ]
         for (number, side), places in glossary.find_terms(content).items()
     }
+
+
+# What follows a change
+
+
+def move_in_lists(*rows: Vocabulary) -> None:
+    """Put editions into the lists that they belong to after rows, all of one kind, were merged or unmerged.
+
+    Call in the transaction of that. A renamed author, source or keyword needs nothing: lists have ids.
+    """
+    kind = type(rows[0])
+    if kind is Term:
+        find_terms_again(cast("Sequence[Term]", rows))
+        return
+    used = build.find_edition_ids_using(kind, [row.pk for row in rows])
+    for batch in batched(used, build.BATCH):
+        editions = list(
+            Edition.objects.filter(pk__in=batch)
+            .only("published_at")
+            .annotate(facts=KeyTransform("facts", "content"))
+        )
+        for edition in editions:
+            edition.content = {"facts": edition.facts}  # type: ignore[attr-defined] # the texts are not needed
+        build.rebuild_lists(kind, editions)
+
+
+def find_terms_again(rows: Iterable[Term]) -> None:
+    """Store where the terms are after these rows were added, changed, merged or unmerged. Call in that transaction.
+
+    `rows` are the terms as they were and as they are. Only pairs that have one of their forms are read again: in these
+    they may also hide the marks of other terms, or no longer hide them. Past editions are not searched.
+    """
+    rows = list(rows)
+    terms = [TermData.from_mapping(vars(row)) for row in rows]
+    used = EditionTerm.objects.filter(term__in=[row.pk for row in rows]).values("edition")
+    touched = Edition.objects.filter(Q(pk__in=used) | Q(pk__in=_find_editions_with(_join_forms(terms))))
+    glossary, needles = Glossary(), {_fold(form) for form in _join_forms(terms)}
+    for batch in batched(touched.order_by().values_list("pk", flat=True), _MARK_BATCH):
+        stored: dict[int, term_occurrences.TermPlaces] = {pk: {} for pk in batch}
+        for pk, term, places in EditionTerm.objects.filter(edition__in=batch).values_list(
+            "edition", "term", "places"
+        ):
+            stored[pk][term] = places
+        gone: dict[int, list[int]] = {}
+        new = []
+        for edition in Edition.objects.filter(pk__in=batch).only("content", "published_at"):
+            old = stored[edition.pk]
+            found = _find_places_again(edition.frozen_content, glossary, needles, old)
+            for term in {term for term in (*old, *found) if old.get(term) != found.get(term)}:
+                if term in old:
+                    gone.setdefault(term, []).append(edition.pk)
+                if term in found:
+                    new.append((edition.pk, term, found[term], edition.published_at))
+        for term, editions in gone.items():
+            EditionTerm.objects.filter(term=term, edition__in=editions).delete()
+        insert_rows(EditionTerm, term_occurrences.OCCURRENCE_COLUMNS, new)
+
+
+def _find_places_again(
+    content: Content, glossary: Glossary, needles: Collection[str], old: term_occurrences.TermPlaces
+) -> term_occurrences.TermPlaces:
+    """Return all places in the content. Those in pairs without one of the needles are as they were."""
+    read = {
+        number
+        for side in SIDES
+        for number, words in text.list_texts(content, side)
+        if any(needle in folded for folded in [_fold(words)] for needle in needles)
+    }
+    made = term_occurrences.group_places_by_term(content, glossary.find_terms(content, read))
+    for term, places in old.items():
+        kept = [place for place in places if place[0] not in read]
+        if kept or term in made:
+            made[term] = [*kept, *made.get(term, ())]
+    order = {number: n for n, number in enumerate((0, *(b.number for b in content.bullets)))}
+    return {term: sorted(places, key=lambda place: order[place[0]]) for term, places in made.items()}
+
+
+def _find_editions_with(forms: Iterable[str]) -> QuerySet[Any, Any]:
+    """Return the ids of the editions in the search index whose text has one of the forms."""
+    if not (match := _build_match(forms)):
+        return SearchEntry.objects.none().values("edition")
+    return SearchEntry.objects.filter(place__in=RawSQL(*match)).values("edition")  # noqa: S611
+
+
+def _build_match(forms: Iterable[str]) -> tuple[str, list[Any]] | None:
+    """Return SQL and values for the places of the texts that have one of the forms, or None if no form has a word."""
+    ways = tuple(phrase for form in sorted(forms) if (phrase := build_phrase(form)))
+    return get_store().build_match_sql(ParsedQuery(terms=(QueryTerm(ways),))) if ways else None
+
+
+def _list_forms(term: TermData) -> set[str]:
+    lists = (term.also_zh, term.also_en, term.avoid_zh, term.avoid_en, term.safe_zh, term.safe_en)
+    return {term.zh, term.en, *(form for forms in lists for form in forms)} - {""}
+
+
+def _join_forms(terms: Iterable[TermData]) -> set[str]:
+    return {form for term in terms for form in _list_forms(term)}
+
+
+def _fold(text: str) -> str:
+    """Fold what a term may be written with."""
+    folded = fold_for_names(text).lower()
+    return folded.rstrip("s") or folded

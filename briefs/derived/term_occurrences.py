@@ -4,11 +4,11 @@ The raw rows are fetched each time and are the cache key, so a changed term miss
 """
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from django.db.models import Q, TextField
+from django.db.models import TextField
 from django.db.models.functions import Cast
 
 from .. import checks
@@ -61,10 +61,9 @@ def _build_term(zh: str, en: str, lists: list[str]) -> TermData:
     return TermData.from_mapping(dict(zip(TERM_COLUMNS, (zh, en, *map(json.loads, lists)), strict=True)))
 
 
-# Find the glossary terms in editions and store where they are. A changed term finds and stores them again.
+# Find the glossary terms in editions and store where they are. `name_changes` does it again for a changed term.
 
-MAX_TERMS_SEARCHED = 10
-"""Largest number of terms searched for. With more, every edition counts as affected."""
+OCCURRENCE_COLUMNS = ("edition_id", "term_id", "places", "published_at")
 
 type TermPlaces = dict[int, list[Any]]
 """`EditionTerm.places` by term id."""
@@ -76,12 +75,12 @@ class Glossary:
     def __init__(self, rows: TermRows | None = None) -> None:
         self.terms, self._ids, self._context = _build_glossary(fetch_term_rows() if rows is None else rows)
 
-    def find_terms(self, content: Content) -> text.TermOccurrences:
-        """Return the occurrences of all terms whose counterpart is in the same pair."""
+    def find_terms(self, content: Content, only: Collection[int] | None = None) -> text.TermOccurrences:
+        """Return the occurrences of all terms whose counterpart is in the same pair. `only`: in the pairs of these numbers."""
         if not self.terms:
             return {}
         texts = {side: dict(text.list_texts(content, side)) for side in SIDES}
-        numbers = [number for number in texts["zh"] if number in texts["en"]]
+        numbers = [n for n in texts["zh"] if n in texts["en"] and (only is None or n in only)]
         pairs = [(texts["zh"][number], texts["en"][number]) for number in numbers]
         return {
             (number, side): [(self._ids[term], start, end) for term, start, end in places]
@@ -108,7 +107,7 @@ def add_occurrences(editions: Sequence[Edition]) -> None:
     glossary = Glossary()
     insert_rows(
         EditionTerm,
-        ("edition_id", "term_id", "places", "published_at"),
+        OCCURRENCE_COLUMNS,
         [
             (edition.pk, pk, places, edition.published_at)
             for edition in editions
@@ -130,35 +129,3 @@ def group_places_by_term(content: Content, occurrences: text.TermOccurrences) ->
                     rows.append([number, [], []])
                 rows[-1][which + 1].append([start, end])
     return places
-
-
-def find_affected_editions(terms: Sequence[Term], editions: Sequence[int]) -> set[int]:
-    """Return the editions that contain, contained or may contain one of the terms: a superset."""
-    if len(terms) > MAX_TERMS_SEARCHED:
-        return set(editions)
-    used = EditionTerm.objects.filter(term__in=terms, edition__in=editions)
-    return {*used.values_list("edition_id", flat=True), *_editions_containing(terms, editions)}
-
-
-def _editions_containing(terms: Iterable[Term], editions: Sequence[int]) -> Iterable[int]:
-    looks = {look for term in terms for form in _forms(term) for look in _search_stems(form)}
-    if not looks:
-        return []
-    wanted = Q()
-    for look in sorted(looks):
-        wanted |= Q(text__icontains=look)
-    rows = Edition.objects.filter(pk__in=editions).annotate(text=Cast("content", TextField()))
-    return rows.filter(wanted).values_list("pk", flat=True)
-
-
-def _forms(term: Term) -> set[str]:
-    return {term.zh, term.en, *term.also_zh, *term.also_en, *term.safe_zh, *term.safe_en} - {""}
-
-
-def _search_stems(form: str) -> set[str]:
-    """Return the longest part that every spelling of a form contains: without hyphen, plural s, 臺 or 台."""
-    stem = form[:-1] if form.isascii() and form.endswith("s") else form
-    parts = [
-        part for part in stem.replace("臺", "台").replace("-", " ").replace("台", " ").split(" ") if part
-    ]
-    return {max(parts, key=len)} if parts else {"台", "臺"}

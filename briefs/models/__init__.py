@@ -7,7 +7,6 @@ from .derived import (
     EditionKeyword,
     EditionPlace,
     EditionTerm,
-    Relabelling,
     SearchEntry,
 )
 from .desk import MemoryKey, MemoryPair, Presence, RowKey, SavedFilter, Upload, UploadFile
@@ -55,7 +54,6 @@ __all__ = [
     "Presence",
     "PreviewLink",
     "Proposal",
-    "Relabelling",
     "Reply",
     "Revision",
     "RowKey",

@@ -87,8 +87,8 @@ class SearchEntry(models.Model):
     """An edition's place in the search index, and its facets.
 
     `place` is the second of its first publication, or the next free number, so results sort by one number.
-    `facets` are filters such as `k3 a7 s1 y2025 m202506`, with merges resolved. `mark` is the hash of the indexed data,
-    `version` the version of the analyser.
+    `facets` are filters such as `k3 a7 s1 y2025 m202506`, as the edition has them: merged ones are resolved in a search.
+    `version` is the version of the analyser. `mark` is no longer used.
     """
 
     place = models.BigIntegerField(primary_key=True)
@@ -132,24 +132,3 @@ class EditionTerm(models.Model):
 
     def __str__(self) -> str:
         return f"{self.edition_id} {self.term_id}"
-
-
-class Relabelling(models.Model):
-    """A changed vocabulary row, and the progress of rebuilding its editions.
-
-    Editions are rebuilt from the newest id down, first those not superseded at `asked_at`, then the others (`past`).
-    Ids from `below` up are done. Rows with equal progress are processed together.
-    """
-
-    kind = models.CharField(max_length=20)
-    """Model name: author, keyword, source or term."""
-    row = models.BigIntegerField()
-    asked_at = models.DateTimeField()
-    past = models.BooleanField(default=False)
-    below = models.BigIntegerField(null=True)
-
-    class Meta:
-        constraints = [models.UniqueConstraint(fields=["kind", "row"], name="relabelling_once")]
-
-    def __str__(self) -> str:
-        return f"{self.kind} {self.row}"

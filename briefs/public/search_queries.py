@@ -22,7 +22,7 @@ from ..search import ParsedQuery, ResultRow, StoreRequest, StoreResult, did_you_
 from ..search.did_you_mean import Rescue
 from ..search.expansion import Concepts, expand_query
 from ..search.highlighting import find_spans
-from ..search.name_filters import FACET_LETTERS, FacetKind, FacetName, fetch_names, find_facets
+from ..search.name_index import FACET_LETTERS, FacetKind, Name, NameIndex, load_name_index
 from ..search.query import Phrase, as_prefix_query, parse_date_range
 
 # Parse search parameters from a query string and format them. Invalid values are ignored.
@@ -168,7 +168,7 @@ class SearchResults:
     count_is_estimate: bool = False
     facets: Mapping[str, Sequence[tuple[str, int]]] = field(default_factory=dict)
     """Facets with their counts by kind (and `year`), most common first."""
-    names_by_facet: Mapping[str, FacetName] = field(default_factory=dict)
+    names_by_facet: Mapping[str, Name] = field(default_factory=dict)
     filter_facets: Mapping[FacetKind, str] = field(default_factory=dict)
     """Facets of the active filters."""
     previous_page: SearchParams | None = None
@@ -185,42 +185,46 @@ def list_newest(
     params: SearchParams, now: dt.datetime, *, limit: int, before: int | None = None
 ) -> list[ResultRow]:
     """Return the newest listed editions that a search finds, those below place `before` if it is given."""
-    query, _, _ = _parse(params)
+    names = load_name_index()
+    query, _, _ = _parse(params, names)
     if query.is_empty and not params.is_filtered:
         return []
-    ask, _ = _build_request(params, query, now)
+    ask, _ = _build_request(params, query, now, names)
     return get_store().find_page(ask, limit=limit, before=before)
 
 
-def _parse(params: SearchParams) -> tuple[ParsedQuery, Concepts, Mapping[int, GlossaryEntry]]:
+def _parse(
+    params: SearchParams, names: NameIndex
+) -> tuple[ParsedQuery, Concepts, Mapping[int, GlossaryEntry]]:
     """Return the query with other renderings of its concepts, and the concepts and terms of the glossary."""
-    concepts, entries = _build_concepts(fetch_term_rows() if params.query_text else ())
+    concepts, entries = _build_concepts(_fetch_term_rows(names) if params.query_text else ())
     query = expand_query(parse_query(params.query_text), concepts)
     since, until = _latest(query.since, params.since), _earliest(query.until, params.until)
     return replace(query, since=since, until=until), concepts, entries
 
 
 def _build_request(
-    params: SearchParams, query: ParsedQuery, now: dt.datetime
+    params: SearchParams, query: ParsedQuery, now: dt.datetime, names: NameIndex
 ) -> tuple[StoreRequest, dict[FacetKind, str]]:
     """Return the request and the facets of the active filters."""
-    chosen = find_facets(params.filter_slugs)
+    chosen = {kind: names.find_slug(kind, slug) for kind, slug in params.filter_slugs.items()}
     years = [f"y{params.year}"] if params.year else []
-    return StoreRequest(query, (*chosen.values(), *years), now), chosen
+    return StoreRequest(query, (*chosen.values(), *years), now, names), chosen
 
 
 def run_search(params: SearchParams, now: dt.datetime) -> SearchResults:
-    query, concepts, entries = _parse(params)
+    names = load_name_index()
+    query, concepts, entries = _parse(params, names)
     if query.is_empty and not params.is_filtered:
         return SearchResults(query)
-    ask, chosen = _build_request(params, query, now)
+    ask, chosen = _build_request(params, query, now, names)
     found, page, previous, following = _search_page(ask, params)
     rescue = None
     if not found.tally.total and not params.is_filtered and (rescue := _find_rescue(ask, concepts)):
         query = expand_query(rescue.query, concepts)
         found, page, previous, following = _search_page(replace(ask, query=query), params)
     tally = found.tally
-    counts = Counter(tally.facets.split())
+    counts = Counter(names.resolve_all(tally.facets).split())
     # The filters would narrow the query as typed, which finds nothing.
     facets = {} if rescue else _narrowing_facets(counts, tally.total, {*chosen.values(), f"y{params.year}"})
     wanted = {facet for kind in FACET_LETTERS for facet, _ in facets.get(kind, ())}
@@ -236,7 +240,7 @@ def run_search(params: SearchParams, now: dt.datetime) -> SearchResults:
         found.has_more,
         tally.is_approximate,
         facets,
-        fetch_names(wanted),
+        {facet: names.names[facet] for facet in wanted if facet in names.names},
         chosen,
         previous,
         following,
@@ -244,6 +248,12 @@ def run_search(params: SearchParams, now: dt.datetime) -> SearchResults:
         rescue=rescue,
         term=term if is_term_used else None,
     )
+
+
+@lru_cache(maxsize=1)
+def _fetch_term_rows(names: NameIndex) -> TermRows:
+    """Fetch the glossary. It is as old as the names."""
+    return fetch_term_rows()
 
 
 @lru_cache(maxsize=2)
@@ -356,19 +366,22 @@ def list_suggestions(typed: str, language: Side, now: dt.datetime) -> list[Sugge
         return []
     wanted, kinds = _suggestion_phrases(query)
     found: list[Suggestion] = []
+    ask = StoreRequest(query, (), now)
     if query.highlighted_phrases:
-        found += _suggest_terms(wanted, language, now)
-    rows = get_store().find_by_name(StoreRequest(query, (), now), limit=_MAX_ROWS_EXAMINED)
+        found += _suggest_terms(ask.names, wanted, language, now)
+    rows = get_store().find_by_name(ask, limit=_MAX_ROWS_EXAMINED)
     if rows:
-        names = _suggest_names(rows, kinds, language)
+        names = _suggest_names(ask.names, rows, kinds, language)
         heads = _suggest_headlines(rows, language, now) if query.highlighted_phrases else []
         found += [one for one in (*names, *heads) if all(find_spans(one.text, wanted))]
     return list(dict.fromkeys(found))[:_MAX_SUGGESTIONS]
 
 
-def _suggest_terms(wanted: Sequence[Phrase], language: Side, now: dt.datetime) -> list[Suggestion]:
+def _suggest_terms(
+    names: NameIndex, wanted: Sequence[Phrase], language: Side, now: dt.datetime
+) -> list[Suggestion]:
     """Return the public glossary terms of which a rendering has the typed text, also an avoided one."""
-    _, entries = _build_concepts(fetch_term_rows())
+    _, entries = _build_concepts(_fetch_term_rows(names))
     matching = {
         pk: entry
         for pk, entry in entries.items()
@@ -382,16 +395,17 @@ def _suggest_terms(wanted: Sequence[Phrase], language: Side, now: dt.datetime) -
     return [Suggestion("term", entry.term.approved(language)[0], entry.slug) for entry in shown]
 
 
-def _suggest_names(rows: Sequence[ResultRow], kinds: Set[str], language: Side) -> list[Suggestion]:
+def _suggest_names(
+    names: NameIndex, rows: Sequence[ResultRow], kinds: Set[str], language: Side
+) -> list[Suggestion]:
     """Return the names of the facets of these briefs, the most common first, those in this language before others."""
-    counts = Counter(facet for row in rows for facet in row.facets.split() if facet[0] in kinds)
-    labels = fetch_names([facet for facet, _ in counts.most_common(3 * _MAX_ROWS_EXAMINED)])
-    kind_of = {letter: kind for kind, letter in FACET_LETTERS.items()}
+    facets = names.resolve_all("\n".join(row.facets for row in rows))
+    counts = Counter(facet for facet in facets.split() if facet[0] in kinds)
     return [
-        Suggestion(kind_of[facet[0]], text, labels[facet].slug)
+        Suggestion(name.kind, text, name.slug)
         for facet, _ in counts.most_common()
-        if facet in labels
-        for text in dict.fromkeys([labels[facet].label(language), labels[facet].zh, labels[facet].en])
+        if (name := names.names.get(facet))
+        for text in dict.fromkeys([name.label(language), name.zh, name.en])
         if text
     ]
 

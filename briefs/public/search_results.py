@@ -19,8 +19,8 @@ from ..rendering import cards, rows, text
 from ..rendering.cards import LIST_SEPARATOR
 from ..rendering.text import render_partial
 from ..search.highlighting import TextSpan, find_spans, highlight_spans
-from ..search.name_filters import NO_SUCH_FACET
 from ..search.query import ParsedQuery, Phrase, has_quotation
+from ..search.search_documents import NO_SUCH_FACET
 from ..text import date_format, paths
 from ..text.scripts import detect_language_code
 from .brief_presenter import format_year

@@ -22,6 +22,7 @@ from ..public_brief import PublicBrief
 from ..rendering.text import render_partial
 from ..search import ParsedQuery, search_log
 from ..search.analysis import find_runs, fold
+from ..search.name_index import Name, NameIndex, load_name_index
 from ..text import paths
 from ..text.scripts import detect_language_code
 from . import brief_presenter, editions, feeds, page_frame, responses, search_queries, search_results, views
@@ -43,16 +44,7 @@ _MIN_SIMILARITY: Final = 0.86
 """Of two words by Jaro and Winkler: zelenskyy and zelensky have 0.98, china and chile 0.79."""
 
 
-class Name(NamedTuple):
-    kind: str
-    """Kind of subject, such as `keywords`."""
-    pk: int
-    slug: str
-    zh: str
-    en: str
-
-
-class NameIndex(NamedTuple):
+class SimilarNames(NamedTuple):
     """Names by their parts."""
 
     names: list[Name]
@@ -101,23 +93,26 @@ class NameIndex(NamedTuple):
 def find_similar(query: ParsedQuery, now: dt.datetime) -> list[Name]:
     """Return the names of listed briefs that are most like the query. At most two queries."""
     fields = {term.field for term in query.required_terms}
-    kinds = [kind for kind in SUBJECT_KINDS if "" in fields or kind.removesuffix("s") in fields]
+    kinds = [
+        kind
+        for name in SUBJECT_KINDS
+        if (kind := name.removesuffix("s")) and ("" in fields or kind in fields)
+    ]
     words = (word.text for term in query.required_terms for word in term.alternatives[0])
     parts = list(dict.fromkeys(part for word in words for part in _split(word)))[:_MAX_COMPARED]
     if not parts:
         return []
-    ranked = _index_names(now.replace(second=0, microsecond=0)).rank(parts, kinds)[:_MAX_CHECKED]
+    ranked = _index_parts(load_name_index()).rank(parts, kinds)[:_MAX_CHECKED]
     if not ranked:
         return []
     ids = [name.pk for name in ranked]
     public = set(_select_public(now, *ids, *ids[-1:] * (_MAX_CHECKED - len(ids))))
-    return [name for name in ranked if (name.kind, name.pk) in public][:MAX_SIMILAR]
+    return [name for name in ranked if (f"{name.kind}s", name.pk) in public][:MAX_SIMILAR]
 
 
 @lru_cache(maxsize=1)
-def _index_names(minute: dt.datetime) -> NameIndex:
-    """Index all names. Kept for a minute: they are thousands, and whether they are public is looked up later."""
-    return NameIndex.build([Name(*row) for row in _select_names()])
+def _index_parts(names: NameIndex) -> SimilarNames:
+    return SimilarNames.build(list(names.names.values()))
 
 
 def _split(folded: str) -> Iterator[str]:
@@ -138,17 +133,6 @@ def _union(rows: list[QuerySet[Any, Any]]) -> QuerySet[Any, Any]:
     return rows[0].union(*rows[1:], all=True).order_by()
 
 
-def _names_query() -> QuerySet[Any, Any]:
-    return _union(
-        [
-            kind.model._default_manager.filter(merged_into=None)
-            .order_by()
-            .values_list(Value(kind.name), "pk", "slug", kind.zh_column, kind.en_column)
-            for kind in SUBJECT_KINDS.values()
-        ]
-    )
-
-
 def _public_query(now: dt.datetime, *ids: int) -> QuerySet[Any, Any]:
     return _union(
         [
@@ -160,7 +144,6 @@ def _public_query(now: dt.datetime, *ids: int) -> QuerySet[Any, Any]:
     )
 
 
-_select_names = PreparedQuery(_names_query)
 _select_public = PreparedQuery(_public_query, dt.datetime, *[int] * _MAX_CHECKED)
 
 
@@ -198,12 +181,12 @@ def build_openings(
 
 
 def _build_name_row(name: Name, language: Side) -> dict[str, str]:
-    text = name.zh or name.en if language == "zh" else name.en or name.zh
+    text = name.label(language)
     return {
-        "url": paths.subject(language, name.kind, name.slug),
+        "url": paths.subject(language, f"{name.kind}s", name.slug),
         "text": text,
         "lang": detect_language_code(text),
-        "label": str(KIND_LABELS[name.kind.removesuffix("s")]),
+        "label": str(KIND_LABELS[name.kind]),
     }
 
 

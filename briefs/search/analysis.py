@@ -18,8 +18,8 @@ import opencc
 
 from ..text.scripts import stem_word
 
-FORMAT: Final = 3
-"""Increment when the same text gives other tokens, so that `rebuild_derived` finds stale entries."""
+FORMAT: Final = 4
+"""Increment when the same edition gives another document, so that `rebuild_derived` finds stale entries."""
 VERSION: Final = f"{FORMAT}/opencc {version('opencc')}/snowball {version('snowballstemmer')}"
 MAX_TOKEN_LENGTH: Final = 60
 """Maximum number of characters in a token. The databases allow more."""

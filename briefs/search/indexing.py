@@ -1,63 +1,24 @@
-"""Add editions to the search index and remove them, in the transaction that writes their cards."""
+"""Add editions to the search index and remove them, in the transaction that writes their other derived rows."""
 
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import Final
 
 from django.db import IntegrityError, transaction
 from django.db.models import Q
 
-from ..content import Content, hash_json
 from ..database.bulk_writes import insert_rows
 from ..models.derived import SearchEntry
 from ..models.edition import Edition
+from ..text import date_format
 from . import get_store
 from .analysis import VERSION
-from .search_documents import LabelRows, build_search_document
+from .search_documents import SearchDocument, build_search_document
 
 _MAX_TRIES: Final = 5
 _LOOKAHEAD: Final = 20
 """Number of extra places to read, since editions approved within seconds of each other compete for places."""
-
-
-@dataclass(frozen=True, slots=True)
-class IndexedLabels:
-    """The current labels of an edition's facts, and the ids to filter by."""
-
-    authors: LabelRows
-    sources: LabelRows
-    keywords: LabelRows
-    ids: Sequence[str]
-    """`k3`, `a7`, `s1`."""
-
-    def hash_with_content(self, content_hash: str) -> str:
-        return hash_json(
-            [content_hash, list(self.authors), list(self.sources), list(self.keywords), list(self.ids)]
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class IndexEntry:
-    """An edition to index. `day` is the first day of its article's date."""
-
-    edition: Edition
-    content: Content
-    labels: IndexedLabels
-    content_hash: str
-    day: dt.date | None
-
-    @property
-    def mark_and_version(self) -> tuple[str, str]:
-        """Return the hash of the indexed data and the version of the analyser."""
-        return self.labels.hash_with_content(self.content_hash), VERSION
-
-    @property
-    def facets(self) -> list[str]:
-        date = self.content.facts.date if self.day else ""
-        years = [f"y{date[:4]}"] if date else []
-        months = [f"m{date[:4]}{date[5:7]}"] if len(date) >= len("2025-06") else []
-        return [*self.labels.ids, *years, *months]
 
 
 def is_past(edition: Edition, now: dt.datetime) -> bool:
@@ -65,40 +26,28 @@ def is_past(edition: Edition, now: dt.datetime) -> bool:
     return edition.is_cancelled or (edition.live_until is not None and edition.live_until <= now)
 
 
-def put(entries: Sequence[IndexEntry], now: dt.datetime) -> None:
-    """Index or reindex the entries, and drop past editions."""
-    drop([entry.edition.pk for entry in entries if is_past(entry.edition, now)])
-    entries = [entry for entry in entries if not is_past(entry.edition, now)]
-    if not entries:
+def put(editions: Sequence[Edition], now: dt.datetime) -> None:
+    """Index or reindex the editions, and drop past ones."""
+    drop([edition.pk for edition in editions if is_past(edition, now)])
+    editions = [edition for edition in editions if not is_past(edition, now)]
+    if not editions:
         return
-    places = _assign_places(entries)
-    get_store().put(
-        [
-            build_search_document(
-                places[entry.edition.pk],
-                entry.content,
-                authors=entry.labels.authors,
-                sources=entry.labels.sources,
-                keywords=entry.labels.keywords,
-                facets=entry.facets,
-            )
-            for entry in entries
-        ]
-    )
+    documents = {edition.pk: build_search_document(0, edition.frozen_content) for edition in editions}
+    places = _assign_places(editions, documents)
+    get_store().put([replace(document, place=places[pk]) for pk, document in documents.items()])
 
 
-def _assign_places(entries: Sequence[IndexEntry]) -> dict[int, int]:
-    """Write the entries' rows and return their places. New editions get the next free place."""
-    ids = [entry.edition.pk for entry in entries]
-    places = dict(SearchEntry.objects.filter(edition__in=ids).values_list("edition", "place"))
-    new = [entry for entry in entries if entry.edition.pk not in places]
-    _write([entry for entry in entries if entry.edition.pk in places], places)
+def _assign_places(editions: Sequence[Edition], documents: Mapping[int, SearchDocument]) -> dict[int, int]:
+    """Write the editions' rows and return their places. New editions get the next free place."""
+    places = dict(SearchEntry.objects.filter(edition__in=documents).values_list("edition", "place"))
+    new = [edition for edition in editions if edition.pk not in places]
+    _write([edition for edition in editions if edition.pk in places], documents, places)
     for tries in range(_MAX_TRIES if new else 0):
-        free = _FreePlaces([entry.edition.published_at for entry in new])
-        places |= {entry.edition.pk: free.take_from(entry.edition.published_at) for entry in new}
+        free = _FreePlaces([edition.published_at for edition in new])
+        places |= {edition.pk: free.take_from(edition.published_at) for edition in new}
         try:
             with transaction.atomic():
-                _write(new, places)
+                _write(new, documents, places)
             break
         except IntegrityError:  # a concurrent edition took the place
             if tries == _MAX_TRIES - 1:
@@ -106,19 +55,22 @@ def _assign_places(entries: Sequence[IndexEntry]) -> dict[int, int]:
     return places
 
 
-def _write(entries: Sequence[IndexEntry], places: Mapping[int, int]) -> None:
+def _write(
+    editions: Sequence[Edition], documents: Mapping[int, SearchDocument], places: Mapping[int, int]
+) -> None:
     insert_rows(
         SearchEntry,
         ("place", "edition_id", "day", "facets", "mark", "version"),
         [
             (
-                places[entry.edition.pk],
-                entry.edition.pk,
-                entry.day,
-                " ".join(entry.facets),
-                *entry.mark_and_version,
+                places[edition.pk],
+                edition.pk,
+                date_format.parse_first_day(edition.frozen_content.facts.date),
+                " ".join(documents[edition.pk].facets),
+                "",
+                VERSION,
             )
-            for entry in entries
+            for edition in editions
         ],
         conflict_column="edition_id",
     )
@@ -163,10 +115,9 @@ def drop_past_editions(now: dt.datetime, brief: int | None = None) -> int:
     return len(editions)
 
 
-def load_marks_and_versions(editions: Iterable[int]) -> dict[int, tuple[str, str]]:
-    """Load mark and version by edition id. Editions without an entry are left out."""
-    rows = SearchEntry.objects.filter(edition__in=editions)
-    return {pk: (mark, version) for pk, mark, version in rows.values_list("edition", "mark", "version")}
+def load_versions(editions: Iterable[int]) -> dict[int, str]:
+    """Load the version of the analyser by edition id. Editions without an entry are left out."""
+    return dict(SearchEntry.objects.filter(edition__in=editions).values_list("edition", "version"))
 
 
 def find_lost_and_stray() -> tuple[list[int], list[int]]:

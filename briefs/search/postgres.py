@@ -20,12 +20,10 @@ from .search_documents import (
     AnalysedDocument,
     SearchDocument,
     build_exact_mark,
-    build_mark_filters,
 )
 from .store import (
     EXACT_MATCH_SCORE,
     MAX_TALLIED,
-    NAME_SEARCH_FIELDS,
     OLDEST_LOOKED_UP,
     ResultRow,
     StoreRequest,
@@ -45,8 +43,8 @@ _FIELD_WEIGHTS: Final = "{0.01, 0.1, 0.4, 1}"
 _MAX_POSITION: Final = 16_000
 """A tsvector counts positions up to 16,383. Later positions start again at one and are found all the same."""
 _WEIGHT: Final = {"head": "A", "keyword": "D", "gist": "B", "body": "C", "author": "C", "source": "C"}
-_FIELD_PREFIX: Final = {"head": "\ue010", "author": "\ue011", "source": "\ue012", "keyword": "\ue013"}
-"""Prefix of a second copy of the tokens of this field, for queries by field."""
+_HEAD_PREFIX: Final = "\ue010"
+"""Prefix of a second copy of the tokens of headlines."""
 TIME_SPAN_PREFIX: Final = "\ue014"
 """Prefix of the number of the time span that contains a place."""
 _TIME_SPAN_BITS: Final = 22
@@ -98,9 +96,7 @@ class PostgresStore:
         rough, sharp = _build_queries(ask)
         exact = f"({rough}) & '{build_exact_mark(tokenise(ask.query.text))}'"
         newest, given = self._newest_matches("t", ask, rough, MAX_TALLIED + 1)
-        heads, asked = self._newest_matches(
-            "h", ask, _build_query(ask.query, ask.facets, only=["head"]), MAX_HEADLINE_MATCHES
-        )
+        heads, asked = self._newest_matches("h", ask, _build_query(ask, in_head=True), MAX_HEADLINE_MATCHES)
         exactly, named = self._all_matches("e", ask, exact, MAX_HEADLINE_MATCHES)
         has_phrase = rough != sharp
         lacks = "WHEN NOT s.tsv @@ %s::tsquery THEN NULL" if has_phrase else ""
@@ -137,7 +133,7 @@ class PostgresStore:
         return rows if after is None else rows[::-1]
 
     def find_by_name(self, ask: StoreRequest, *, limit: int) -> list[ResultRow]:
-        return self._fetch_in_order(ask, *_build_queries(ask, only=NAME_SEARCH_FIELDS), limit)
+        return self._fetch_in_order(ask, *_build_queries(ask, in_head=True, with_names=True), limit)
 
     def _fetch_in_order(
         self,
@@ -244,7 +240,7 @@ class PostgresStore:
 
     def build_match_sql(self, query: ParsedQuery) -> tuple[str, list[Any]]:
         return f"SELECT place FROM {self._table} WHERE tsv @@ %s::tsquery", [
-            _build_query(query, with_phrases=True)
+            _build_query(StoreRequest.for_texts(query), with_phrases=True)
         ]
 
 
@@ -254,7 +250,7 @@ def build_vector(document: SearchDocument) -> str:
     found: dict[str, list[str]] = {}
     at = 0
     for name, weight in _WEIGHT.items():
-        own = _FIELD_PREFIX.get(name, "")
+        own = _HEAD_PREFIX if name == "head" else ""
         for row in made.fields[name]:
             at += 20  # a gap, so that no phrase matches across texts
             for token in row:
@@ -267,28 +263,28 @@ def build_vector(document: SearchDocument) -> str:
     return " ".join([*lexemes, *(f"'{mark}'" for mark in marks)])
 
 
-def _build_queries(ask: StoreRequest, *, only: Sequence[str] = ()) -> tuple[str, str]:
+def _build_queries(ask: StoreRequest, *, in_head: bool = False, with_names: bool = False) -> tuple[str, str]:
     """Build the query for all tokens at any position, which the index can answer alone, and that for all phrases."""
-    rough = _build_query(ask.query, ask.facets, only=only)
-    return rough, _build_query(ask.query, ask.facets, only=only, with_phrases=True)
+    rough, sharp = (
+        _build_query(ask, in_head=in_head, with_names=with_names, with_phrases=with_phrases)
+        for with_phrases in (False, True)
+    )
+    return rough, sharp
 
 
 def _build_query(
-    query: ParsedQuery,
-    facets: Sequence[str] = (),
-    *,
-    only: Sequence[str] = (),
-    with_phrases: bool = False,
+    ask: StoreRequest, *, in_head: bool = False, with_names: bool = False, with_phrases: bool = False
 ) -> str:
+    """`in_head`: search terms in headlines alone. Names are left out then, unless `with_names`."""
     between = " <-> " if with_phrases else " & "
-    wanted = [_term_expression(term, between, only) for term in query.required_terms]
-    for marks in build_mark_filters(facets, query.since, query.until):
-        wanted.append(_any_of(f"'{mark}'" for mark in marks))
-    if only and not query.required_terms:
-        wanted.append(f"'{EXACT_PREFIX}'")  # no terms to search in names: match nothing
+    with_names = with_names or not in_head
+    wanted = [_term_expression(ask, term, between, in_head, with_names) for term in ask.query.required_terms]
+    wanted += [_any_of(f"'{mark}'" for mark in marks) for marks in ask.list_filters()]
+    if in_head and not ask.query.required_terms:
+        wanted.append(f"'{EXACT_PREFIX}'")  # no terms to search in headlines: match nothing
     unwanted = [
-        f"!{_term_expression(term, between)}"
-        for term in query.excluded_terms
+        f"!{_term_expression(ask, term, between, False, True)}"
+        for term in ask.query.excluded_terms
         if with_phrases or _is_one_token(term)
     ]
     return " & ".join([*(wanted or [f"'{EVERY_DOCUMENT_MARK}'"]), *unwanted])
@@ -296,13 +292,17 @@ def _build_query(
 
 def _is_one_token(term: QueryTerm) -> bool:
     """Return whether every alternative is a single token. Only then can the index exclude the term without positions."""
-    return all(len(tokenise_phrase(way)[0]) == 1 for way in term.alternatives)
+    return bool(term.field) or all(len(tokenise_phrase(way)[0]) == 1 for way in term.alternatives)
 
 
-def _term_expression(term: QueryTerm, between: str, only: Sequence[str] = ()) -> str:
-    fields = [term.field] if term.field else only
-    prefixes = [_FIELD_PREFIX[field] for field in fields] or [""]
-    return _any_of(_phrase_expression(way, between, own) for way in term.alternatives for own in prefixes)
+def _term_expression(
+    ask: StoreRequest, term: QueryTerm, between: str, in_head: bool, with_names: bool
+) -> str:
+    names = [f"'{mark}'" for mark in ask.list_name_marks(term)] if with_names or term.field else []
+    if term.field:
+        return _any_of(names)
+    ways = (_phrase_expression(way, between, _HEAD_PREFIX * in_head) for way in term.alternatives)
+    return _any_of([*ways, *names])
 
 
 def _phrase_expression(phrase: Phrase, between: str, own: str) -> str:

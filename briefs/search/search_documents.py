@@ -3,9 +3,10 @@
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Self
+from typing import Final, Self
 
 from ..content import SIDES, Content
+from ..text import date_format
 from .analysis import analyse, hash_tokens
 
 # Private use characters: the analyser makes no tokens of them, so no query can contain a mark.
@@ -16,13 +17,18 @@ EXACT_PREFIX: Final = "\ue001"
 FACET_PREFIX: Final = "\ue002"
 SURFACE_FORM_PREFIX: Final = "\ue003"
 """Prefix of an unstemmed word, for `word*`."""
+NO_SUCH_FACET: Final = "-"
+"""Facet that matches no edition."""
 EVERY_DOCUMENT_MARK: Final = f"{FACET_PREFIX}x"
 """Mark of every document, for queries with only filters or exclusions."""
 
 
 @dataclass(frozen=True, slots=True)
 class SearchDocument:
-    """Texts of one document. `place` is its number in the store; the greatest is the newest."""
+    """Texts and names of one document. `place` is its number in the store; the greatest is the newest.
+
+    Names are facets: they are found by `NameIndex`, so that a renamed row needs no other document.
+    """
 
     place: int
     head: tuple[str, ...] = ()
@@ -31,41 +37,44 @@ class SearchDocument:
     body: tuple[str, ...] = ()
     author: tuple[str, ...] = ()
     source: tuple[str, ...] = ()
-    marks: tuple[str, ...] = (EVERY_DOCUMENT_MARK,)
+    dates: tuple[str, ...] = ()
+    """Facets of the article's year and month."""
+
+    @property
+    def facets(self) -> tuple[str, ...]:
+        return (*self.keyword, *self.author, *self.source, *self.dates)
 
 
 SEARCH_FIELDS: Final = ("head", "keyword", "gist", "body", "author", "source")
-
-type LabelRows = Sequence[Mapping[str, Any]]
-"""Current labels: `zh` and `en`, and for authors the affiliations."""
+_NAME_FIELDS: Final = ("keyword", "author", "source")
 
 
-def build_search_document(
-    place: int,
-    content: Content,
-    *,
-    authors: LabelRows = (),
-    sources: LabelRows = (),
-    keywords: LabelRows = (),
-    facets: Iterable[str] = (),
-) -> SearchDocument:
-    affiliations = (row.get(f"affiliation_{side}", "") for row in authors for side in SIDES)
+def build_search_document(place: int, content: Content) -> SearchDocument:
+    facts = content.facts
     texts = (bullet.text(side) for bullet in content.bullets for side in SIDES)
+    affiliations = (text for line in facts.authors for text in (line.affiliation_zh, line.affiliation_en))
     return SearchDocument(
         place,
         head=_non_empty(content.headline(side) for side in SIDES),
-        keyword=_label_texts(keywords),
+        keyword=tuple(f"k{pk}" for pk in facts.keywords),
         gist=_non_empty(content.summary(side) for side in SIDES),
-        body=_non_empty((*texts, content.facts.title, *affiliations)),
-        author=_label_texts(authors),
-        source=_label_texts(sources),
-        marks=(EVERY_DOCUMENT_MARK, *(FACET_PREFIX + facet for facet in facets)),
+        body=_non_empty((*texts, facts.title, *affiliations)),
+        author=tuple(f"a{line.author}" for line in facts.authors),
+        source=(f"s{facts.source}",) if facts.source else (),
+        dates=_list_date_facets(facts.date),
     )
+
+
+def _list_date_facets(date: str) -> tuple[str, ...]:
+    """Return y2025 and m202506, as far as the date goes."""
+    if not date_format.parse_first_day(date):
+        return ()
+    return (f"y{date[:4]}", f"m{date[:4]}{date[5:7]}")[: 1 + (len(date) >= len("2025-06"))]
 
 
 @dataclass(frozen=True, slots=True)
 class AnalysedDocument:
-    """Tokens of each text by field, and marks: facets, headline hashes and unstemmed words."""
+    """Tokens of each text by field, and marks: facets of dates, headline hashes and unstemmed words."""
 
     fields: Mapping[str, list[list[str]]]
     marks: list[str]
@@ -75,26 +84,31 @@ class AnalysedDocument:
         fields: dict[str, list[list[str]]] = {}
         written: set[str] = set()
         for name in SEARCH_FIELDS:
-            made = [analyse(text) for text in getattr(document, name)]
+            texts = getattr(document, name)
+            if name in _NAME_FIELDS:
+                fields[name] = [build_facet_marks(texts)]
+                continue
+            made = [analyse(text) for text in texts]
             fields[name] = [row for row, _ in made]
             written.update(*(words for _, words in made))
-        exact = map(build_exact_mark, fields["head"])
-        return cls(
-            fields, [*document.marks, *exact, *(SURFACE_FORM_PREFIX + word for word in sorted(written))]
-        )
+        marks = [EVERY_DOCUMENT_MARK, *build_facet_marks(document.dates)]
+        marks += map(build_exact_mark, fields["head"])
+        return cls(fields, [*marks, *(SURFACE_FORM_PREFIX + word for word in sorted(written))])
+
+
+def build_facet_marks(facets: Iterable[str]) -> list[str]:
+    return [FACET_PREFIX + facet for facet in facets]
 
 
 def build_mark_filters(
-    facets: Iterable[str], since: dt.date | None, until: dt.date | None
+    facets: Iterable[Sequence[str]], since: dt.date | None, until: dt.date | None
 ) -> list[list[str]]:
-    """Return lists of marks. A document with all facets and a day in the span has one mark of each list.
+    """Return lists of marks. A document with one of each group of facets and a day in the span has one mark of each list.
 
     Months at the edges are covered whole, so callers must still compare the days.
     """
-    filters = [[FACET_PREFIX + facet] for facet in facets]
-    if since or until:
-        filters.append([FACET_PREFIX + facet for facet in _list_month_facets(since, until) or ["-"]])
-    return filters
+    groups = [*facets, _list_month_facets(since, until)] if since or until else facets
+    return [build_facet_marks(group or [NO_SUCH_FACET]) for group in groups]
 
 
 def _list_month_facets(since: dt.date | None, until: dt.date | None) -> list[str]:
@@ -113,10 +127,6 @@ def _list_month_facets(since: dt.date | None, until: dt.date | None) -> list[str
 def build_exact_mark(headline_tokens: list[str]) -> str:
     """Return the mark of documents with this whole headline."""
     return EXACT_PREFIX + hash_tokens(headline_tokens)
-
-
-def _label_texts(rows: LabelRows) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(_non_empty(row[side] for row in rows for side in SIDES)))
 
 
 def _non_empty(texts: Iterable[str]) -> tuple[str, ...]:

@@ -3,14 +3,14 @@
 Migration 0012 creates the tables. Deleting a row without its text needs SQLite 3.43.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
 from django.db import connection
 
 from .analysis import tokenise
-from .query import ParsedQuery, Phrase, QueryField, QueryTerm, tokenise_phrase
+from .query import ParsedQuery, Phrase, QueryTerm, tokenise_phrase
 from .search_documents import (
     EVERY_DOCUMENT_MARK,
     SEARCH_FIELDS,
@@ -19,12 +19,10 @@ from .search_documents import (
     AnalysedDocument,
     SearchDocument,
     build_exact_mark,
-    build_mark_filters,
 )
 from .store import (
     EXACT_MATCH_SCORE,
     MAX_TALLIED,
-    NAME_SEARCH_FIELDS,
     OLDEST_LOOKED_UP,
     ResultRow,
     StoreRequest,
@@ -37,7 +35,7 @@ from .store import (
     rank_rows,
 )
 
-_WEIGHTS: Final = "5.0, 0.1, 2.0, 1.0, 1.0, 1.0, 0.0"
+_WEIGHTS: Final = "5.0, 1e-9, 2.0, 1.0, 1.0, 1.0, 0.0"
 """Weights of the fields in bm25. A brief that has the words ranks before one that only has the keyword."""
 _COLUMNS: Final = ", ".join((*SEARCH_FIELDS, "marks"))
 _PLACEHOLDERS: Final = ", ".join(["%s"] * (len(SEARCH_FIELDS) + 2))
@@ -77,7 +75,7 @@ class SqliteStore:
         Up to MAX_TALLIED matches are ranked by bm25, which reads every match. More matches are ranked by field:
         exact headline, headline, summary, anywhere; then the newest.
         """
-        rows = _rows(*self._select(ask, build_match(ask.query, ask.facets), 0.0, MAX_TALLIED + 1))
+        rows = _rows(*self._select(ask, build_match(ask), 0.0, MAX_TALLIED + 1))
         more, rows = len(rows) > MAX_TALLIED, rows[:MAX_TALLIED]
         if not ask.query.required_terms:
             return StoreResult(rows, rows, more, Tally.from_rows(rows))
@@ -85,7 +83,7 @@ class SqliteStore:
         return StoreResult(rows, ranked, more, Tally.from_rows(rows))
 
     def _rank_by_score(self, ask: StoreRequest, rows: Sequence[ResultRow]) -> list[ResultRow]:
-        match = build_match(ask.query, ask.facets)
+        match = build_match(ask)
         sql = (
             f"SELECT rowid, -bm25({self._table}, {_WEIGHTS}) FROM {self._table} WHERE {self._table} MATCH %s"
             f" UNION ALL SELECT rowid, {EXACT_MATCH_SCORE} FROM {self._table} WHERE {self._table} MATCH %s"
@@ -95,8 +93,8 @@ class SqliteStore:
 
     def _rank_by_field(self, ask: StoreRequest, rows: Sequence[ResultRow], enough: int) -> list[ResultRow]:
         """Rank by field in two steps. The second runs only if the first found too few, because its matches rank lower."""
-        head, gist = (build_match(ask.query, ask.facets, only=only) for only in _FIELD_TIERS)
-        exactly = _exact_headline_match(ask, build_match(ask.query, ask.facets))
+        head, gist = (build_match(ask, only=only) for only in _FIELD_TIERS)
+        exactly = _exact_headline_match(ask, build_match(ask))
         found: list[ResultRow] = []
         for tiers in (((exactly, EXACT_MATCH_SCORE), (head, 2.0)), ((gist, 1.0),)):
             asked = [
@@ -110,7 +108,7 @@ class SqliteStore:
 
     def find_and_count(self, ask: StoreRequest, *, limit: int) -> StoreResult:
         """Return the newest matches, unranked, and a tally."""
-        sql, values = self._select(ask, build_match(ask.query, ask.facets), "NULL", MAX_TALLIED + 1)
+        sql, values = self._select(ask, build_match(ask), "NULL", MAX_TALLIED + 1)
         one, *rows = _fetch(
             f"WITH m AS MATERIALIZED ({sql})"
             " SELECT count(*), count(*), group_concat(facets, char(10)), NULL FROM m UNION ALL SELECT * FROM (SELECT * FROM m LIMIT %s)",
@@ -120,19 +118,19 @@ class SqliteStore:
 
     def find_by_name(self, ask: StoreRequest, *, limit: int) -> list[ResultRow]:
         """Return the newest matches in headline, author, source or keyword, for suggestions."""
-        match = build_match(ask.query, ask.facets, only=" ".join(NAME_SEARCH_FIELDS))
+        match = build_match(ask, only="head", with_names=True)
         return _rows(*self._select(ask, match, "NULL", limit))
 
     def find_page(
         self, ask: StoreRequest, *, limit: int, before: int | None = None, after: int | None = None
     ) -> list[ResultRow]:
         """Return the newest matches, or those from below place `before` or just above place `after`."""
-        rows = _rows(*self._select(ask, build_match(ask.query, ask.facets), "NULL", limit, before, after))
+        rows = _rows(*self._select(ask, build_match(ask), "NULL", limit, before, after))
         return rows if after is None else rows[::-1]
 
     def find_places(self, ask: StoreRequest, queries: Sequence[ParsedQuery]) -> list[frozenset[int]]:
         """Return where each query matches, among the newest documents. One database query for all, without ranking."""
-        rows = [(n, build_match(query, ask.facets), query.day) for n, query in enumerate(queries)]
+        rows = [(n, build_match(replace(ask, query=query)), query.day) for n, query in enumerate(queries)]
         listed, values = build_listed_places(ask, _JOIN_EDITIONS)
         sql = (
             f"WITH q (n, words, day) AS (VALUES {', '.join(['(%s, %s, %s)'] * len(rows))}), found AS MATERIALIZED ("
@@ -144,8 +142,8 @@ class SqliteStore:
         return keep_listed(_fetch(sql, [*(value for row in rows for value in row), *values]), len(queries))
 
     def build_match_sql(self, query: ParsedQuery) -> tuple[str, list[Any]]:
-        """Build SQL and values for the places of all matches. For staff only: unlisted documents are included."""
-        match = build_match(query)
+        """Build SQL and values for the places of all texts that match. For staff only: unlisted documents are included."""
+        match = build_match(StoreRequest.for_texts(query))
         return f"SELECT rowid FROM {self._table} WHERE {self._table} MATCH %s", [match]
 
     def _select(
@@ -185,29 +183,38 @@ def _exact_headline_match(ask: StoreRequest, match: str) -> str:
     return f'({match}) AND "{build_exact_mark(tokenise(ask.query.text))}"'
 
 
-def build_match(query: ParsedQuery, facets: Sequence[str] = (), *, only: str = "") -> str:
-    """Build the MATCH expression. Tokens are quoted and come only from the analyser."""
-    wanted = [_term_expression(term, only) for term in query.required_terms]
-    for marks in build_mark_filters(facets, query.since, query.until):
-        wanted.append(f"({' OR '.join(f'"{mark}"' for mark in marks)})")
+def build_match(ask: StoreRequest, *, only: str = "", with_names: bool = False) -> str:
+    """Build the MATCH expression. Tokens are quoted and come only from the analyser.
+
+    `only`: the fields of the text in which terms are searched. Names are left out then, unless `with_names`.
+    """
+    with_names = with_names or not only
+    wanted = [_term_expression(ask, term, only, with_names) for term in ask.query.required_terms]
+    wanted += [_any_mark(marks) for marks in ask.list_filters()]
     found = " AND ".join(wanted or [f'"{EVERY_DOCUMENT_MARK}"'])
-    unwanted = " OR ".join(_term_expression(term, "") for term in query.excluded_terms)
+    unwanted = " OR ".join(_term_expression(ask, term, "", True) for term in ask.query.excluded_terms)
     return f"({found}) NOT ({unwanted})" if unwanted else found
 
 
-def _term_expression(term: QueryTerm, only: str) -> str:
-    field: QueryField | str = term.field or only
-    ways = " OR ".join(_phrase_expression(way, field) for way in term.alternatives)
-    return f"{{{field}}} : ({ways})" if field else f"({ways})"
+def _term_expression(ask: StoreRequest, term: QueryTerm, only: str, with_names: bool) -> str:
+    names = ask.list_name_marks(term) if with_names or term.field else []
+    if term.field:
+        return _any_mark(names)
+    ways = " OR ".join(_phrase_expression(way, only) for way in term.alternatives)
+    text = f"{{{only}}} : ({ways})" if only else f"({ways})"
+    return f"({text} OR {_any_mark(names)})" if names else text
 
 
-def _phrase_expression(phrase: Phrase, field: str) -> str:
+def _any_mark(marks: Iterable[str]) -> str:
+    return f"({' OR '.join(f'"{mark}"' for mark in marks)})"
+
+
+def _phrase_expression(phrase: Phrase, only: str) -> str:
     row, is_open = tokenise_phrase(phrase)
-    said = " + ".join(f'"{token}"' for token in row) + (" *" if is_open else "")
     last = phrase[-1]
-    if last.is_prefix and len(phrase) == 1 and not field:
+    if last.is_prefix and len(phrase) == 1 and not only:
         return f'"{last.text}" * OR "{SURFACE_FORM_PREFIX}{last.text}" *'
-    return said
+    return " + ".join(f'"{token}"' for token in row) + (" *" if is_open else "")
 
 
 def _columns(document: SearchDocument) -> tuple[Any, ...]:

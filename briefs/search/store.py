@@ -2,14 +2,16 @@
 
 import datetime as dt
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, Final, NamedTuple, Self
 
 from django.db import connection
 
 from ..models.edition import Edition, EditionQuerySet
-from .query import ParsedQuery
+from .name_index import NO_NAMES, NameIndex, load_name_index
+from .query import ParsedQuery, QueryTerm
+from .search_documents import NO_SUCH_FACET, build_facet_marks, build_mark_filters
 
 MAX_TALLIED: Final = 1_000
 """Maximum number of newest listed matches that are counted."""
@@ -17,7 +19,6 @@ OLDEST_LOOKED_UP: Final = (
     "coalesce((SELECT place FROM briefs_searchentry ORDER BY place DESC LIMIT 1 OFFSET 5000), 0)"
 )
 """SQL for the place of the oldest document that is looked up for other queries, whose time grows with their number."""
-NAME_SEARCH_FIELDS: Final = ("head", "author", "source", "keyword")
 EXACT_MATCH_SCORE: Final = 1e9
 """Score of a headline equal to the query."""
 
@@ -37,6 +38,22 @@ class StoreRequest:
     facets: tuple[str, ...]
     """Facets that must all match."""
     now: dt.datetime
+    names: NameIndex = field(default_factory=load_name_index)
+
+    @classmethod
+    def for_texts(cls, query: ParsedQuery) -> Self:
+        """Build a request for texts alone, at no particular time."""
+        return cls(query, (), _SOME_TIME, NO_NAMES)
+
+    def list_filters(self) -> list[list[str]]:
+        """Return lists of marks. A document that passes all filters has one mark of each list."""
+        groups = [self.names.list_family(facet) for facet in self.facets]
+        return build_mark_filters(groups, self.query.since, self.query.until)
+
+    def list_name_marks(self, term: QueryTerm) -> list[str]:
+        """Return the marks of the names that have the term. For one of a field, a mark that no document has if none does."""
+        facets = self.names.find_facets(term.alternatives, term.field)
+        return build_facet_marks(facets or [NO_SUCH_FACET] * bool(term.field))
 
 
 class Tally(NamedTuple):
@@ -48,7 +65,7 @@ class Tally(NamedTuple):
 
     @classmethod
     def from_rows(cls, rows: Sequence[ResultRow]) -> Self:
-        return cls(len(rows), " ".join([row.facets for row in rows]))
+        return cls(len(rows), "\n".join([row.facets for row in rows]))
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,6 @@ from briefs import content, facts, models, policy, search, text
 from briefs.api import views
 from briefs.database import guards, request_limits
 from briefs.installation import prepare_dictionary
-from briefs.public import search_views
 
 from .support import factories
 from .support.mail_server import MailServer
@@ -202,7 +201,6 @@ def _new_home_page() -> None:
     """Forget what is kept between requests: the rows of the next test have the same ids."""
     caches["pages"].clear()
     views.measure.cache_clear()
-    search_views._index_names.cache_clear()
 
 
 @pytest.fixture(autouse=True)

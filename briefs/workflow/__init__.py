@@ -45,7 +45,6 @@ from .vocabulary import (
     merge_vocabulary,
     revise_site_text,
     save_vocabulary_row,
-    save_without_relabelling,
     unmerge_vocabulary,
 )
 
@@ -102,7 +101,6 @@ __all__ = [
     "revise_site_text",
     "save",
     "save_vocabulary_row",
-    "save_without_relabelling",
     "send_back",
     "share",
     "sign_off",

@@ -9,9 +9,8 @@ from django.conf import settings
 from django.utils import timezone
 
 from ..content import Content
-from ..derived import label_propagation
 from ..derived.brief_shape import ChangeName
-from ..derived.build import build_derived_rows
+from ..derived.build import build_derived_rows, lock_names_shared
 from ..derived.translation_memory import rebuild_memory, store_edition_pairs
 from ..models import (
     Brief,
@@ -148,7 +147,7 @@ def add_edition(
 
     `existing_editions` are all editions of the brief, the newest first.
     """
-    label_propagation.lock_names_shared()
+    lock_names_shared()
     live_from = at or now
     if later := next((e for e in existing_editions if e.live_from > now and not e.is_cancelled), None):
         cancel_edition(later, now)

@@ -7,7 +7,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from ..content import hash_json
-from ..derived import label_propagation
+from ..derived import build
 from ..models import Event, Person, Proposal, SiteText
 from ..models.vocabulary import Vocabulary
 from .rules import proposed_rows
@@ -30,7 +30,7 @@ def accept_proposal(proposal: Proposal, *, by: Person, seen: str, now: dt.dateti
     """Make the change of a proposal. `seen` is the hash of what the page showed. Raise Refused if it changed since."""
     now = now or timezone.now()
     with transaction.atomic():
-        label_propagation.lock_names_exclusively()
+        build.lock_names_exclusively()
         row = _lock_open_proposal(proposal, by=by, verb="accept_proposal")
         if is_outdated(row):
             raise build_refusal("proposal-outdated")
@@ -66,7 +66,7 @@ def renew_proposal(proposal: Proposal, *, by: Person, now: dt.datetime | None = 
     """Make the same change to the row as it is now. Return the new proposal, or None if the change needs none."""
     now = now or timezone.now()
     with transaction.atomic():
-        label_propagation.lock_names_exclusively()
+        build.lock_names_exclusively()
         old = _lock_own_proposal(proposal, by=by)
         proposed_rows.close_proposal(old, Proposal.Outcome.REPLACED, by=by, now=now)
         if old.kind == Proposal.Kind.INTRODUCTION:
@@ -169,13 +169,10 @@ def _store_row(proposal: Proposal, *, by: Person, now: dt.datetime) -> None:
     stored = proposed_rows.find_row(proposal.about, lock=True) if proposal.before else None
     row = proposed_rows.build_row(proposal.about, stored, proposal.after)
     if stored and proposal.kind in (Proposal.Kind.MERGE, Proposal.Kind.UNMERGE):
-        shown = proposed_rows.find_heir(stored)
         set_merged_into(stored, row.merged_into)
-        label_propagation.relabel(*([shown] if shown else []), stored)
         return
     _validate(row)
     store_row(row, stored, by=by, now=now, is_recorded=False)
-    label_propagation.relabel(row)
 
 
 def _validate(row: Vocabulary) -> None:

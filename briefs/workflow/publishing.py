@@ -10,7 +10,7 @@ from django.utils.translation import gettext
 
 from .. import checks
 from ..content import SIDES, Content
-from ..derived import build, label_propagation
+from ..derived import build
 from ..derived.public_brief import PageNames
 from ..models import Brief, Edition, Keyword, Person, State
 from .assignments import end_assignments
@@ -68,7 +68,7 @@ def hash_for_approval(row: Brief) -> str:
 
 def _load_seen_content(run: VerbRun, seen: str, names_seen: PageNames | None) -> tuple[Content, PageNames]:
     """Load content and names. Raise Refused if they are not what the publisher saw."""
-    label_propagation.lock_names_shared()
+    build.lock_names_shared()
     content = load_working_copy(run.row)
     names = PageNames.load(content)
     if seen == names.hash_with(content):

@@ -9,8 +9,8 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from ..content import SIDES, tidy
-from ..derived import build, label_propagation
-from ..derived.name_changes import is_changed_for_readers
+from ..derived import build, name_changes
+from ..derived.name_changes import find_terms_again, is_changed_for_readers
 from ..models import Event, Person, Proposal, SiteText
 from ..models.vocabulary import Term, Vocabulary, append_free_number, find_free_vocabulary_slug
 from .rules import proposed_rows
@@ -21,24 +21,17 @@ from .rules.transitions import require_allowed
 # Verbs on vocabulary rows and site texts. What would change public pages at once becomes a proposal.
 
 
-def save_vocabulary_row(row: Vocabulary, *, by: Person, now: dt.datetime | None = None) -> Proposal | None:
-    """Store a new or changed row. If public pages would change at once, store a proposal instead and return it."""
-    with transaction.atomic():
-        in_use = row.pk is not None or isinstance(row, Term)
-        proposal = save_without_relabelling(row, by=by, now=now)
-        if in_use and proposal is None:
-            label_propagation.relabel(row)
-    return proposal
-
-
-def save_without_relabelling(
+def save_vocabulary_row(
     row: Vocabulary, *, by: Person, now: dt.datetime | None = None, is_announced: bool = True
 ) -> Proposal | None:
-    """Like `save_vocabulary_row`, but the caller relabels a stored row. `is_announced`: notify who may decide."""
+    """Store a new or changed row. If public pages would change at once, store a proposal instead and return it.
+
+    `is_announced`: notify who may decide.
+    """
     now = now or timezone.now()
     with transaction.atomic():
         if row.pk is not None or isinstance(row, Term):  # terms are found in the text, other rows by their id
-            label_propagation.lock_names_exclusively()  # before locking the row and before checking where it is used
+            build.lock_names_exclusively()  # before locking the row and before checking where it is used
         before = _lock_stored_row(row)
         if _is_refused_or_proposed(before, row, by=by):
             return _propose_row(before, row, by=by, now=now, is_announced=is_announced)
@@ -98,14 +91,21 @@ def store_row(
     if before is None:
         row.slug = find_free_vocabulary_slug(type(row), *row.slug_names())
         row.save(force_insert=True)
+        _find_again(row)
         if is_recorded:
             record_vocabulary_event(row, "name_entry", by=by, now=now, note=str(row))
         return
     row.save(force_update=True)
+    _find_again(row, before)
     if is_recorded and build.is_used_in_editions(row):
         record_vocabulary_event(row, "relabel", by=by, now=now, note=f"{before} → {row}")
     elif is_recorded and is_changed_for_readers(before, row):
         record_vocabulary_event(row, "name_entry", by=by, now=now, note=f"{before} → {row}")
+
+
+def _find_again(*rows: Vocabulary) -> None:
+    if terms := [row for row in rows if isinstance(row, Term)]:
+        find_terms_again(terms)
 
 
 def record_vocabulary_event(row: Vocabulary, verb: str, *, by: Person, now: dt.datetime, note: str) -> None:
@@ -135,7 +135,7 @@ def revise_site_text(
     about = build_site_text_topic(key)
     with transaction.atomic():
         if is_introduction(key):
-            label_propagation.lock_names_exclusively()  # before locking the row, as proposals of names do
+            build.lock_names_exclusively()  # before locking the row, as proposals of names do
         old = SiteText.objects.select_for_update().filter(key=key).first()
         if old is not None and old.version != version:
             raise build_refusal("seen", about="text")
@@ -202,7 +202,7 @@ def merge_vocabulary(
     if not ids or into.pk in ids or any(type(row) is not kind for row in losers):
         raise build_refusal("merge-two")
     with transaction.atomic():
-        label_propagation.lock_names_exclusively()
+        build.lock_names_exclusively()
         rows = _lock_rows(kind, ids | {into.pk})
         if len(rows) != len(ids) + 1:
             raise build_refusal("unknown-row")
@@ -210,7 +210,6 @@ def merge_vocabulary(
             if build.get_merged_into_id(row):
                 raise build_refusal("merged-already", label=str(row))
         done = {pk: _move_or_propose(rows[pk], rows[into.pk], by=by, now=now) for pk in sorted(ids)}
-        label_propagation.relabel(*(rows[pk] for pk, proposal in done.items() if not proposal))
         proposals = [proposal for proposal in done.values() if proposal]
         proposed_rows.announce_proposals(proposals)
     return proposals
@@ -225,17 +224,14 @@ def unmerge_vocabulary(row: Vocabulary, *, by: Person, now: dt.datetime | None =
     require_allowed(by, "merge")
     kind = type(row)
     with transaction.atomic():
-        label_propagation.lock_names_exclusively()
+        build.lock_names_exclusively()
         rows = _lock_rows(kind, {row.pk})
         loser = rows.get(row.pk)
         if loser is None or not build.get_merged_into_id(loser):
             raise build_refusal("not-merged")
-        heir = build.resolve_merged(kind, {loser.pk})[loser.pk]
         if proposal := _move_or_propose(loser, None, by=by, now=now):
             proposed_rows.announce_proposals([proposal])
             return proposal
-        # Terms are found in the text, so uses of the kept term do not include uses of the merged one.
-        label_propagation.relabel(heir, loser)
     return None
 
 
@@ -245,7 +241,8 @@ def find_rows_merged_into(row: Vocabulary) -> list[Vocabulary]:
 
 
 def set_merged_into(row: Vocabulary, heir: Vocabulary | None) -> None:
-    """Raise Refused when another entry has the name of one whose merge is undone."""
+    """Merge the row or undo its merge. Raise Refused when another entry has the name of one whose merge is undone."""
+    listed_as = build.resolve_merged(type(row), {row.pk})[row.pk]
     row.merged_into = heir
     try:
         with transaction.atomic():
@@ -253,6 +250,7 @@ def set_merged_into(row: Vocabulary, heir: Vocabulary | None) -> None:
             row.save(force_update=True, update_fields=["merged_into"])
     except (ValidationError, IntegrityError) as error:
         raise build_refusal("label-taken", label=str(row)) from error
+    name_changes.move_in_lists(row, listed_as)
 
 
 def _lock_rows(kind: type[Vocabulary], ids: set[int]) -> dict[int, Vocabulary]:

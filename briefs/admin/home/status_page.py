@@ -13,11 +13,10 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy
 
 from ... import health, notifications, webhooks
 from ...models import JobRun
-from ...models.derived import Relabelling
 from ..common import interface_labels
 from ..common.access import person_of
 from ..common.brief_pages import render_page
@@ -112,9 +111,6 @@ def _build_rows(now: dt.datetime) -> list[StatusRow]:
             figure, has_failed = _("never"), has_failed or part in _HAS_TIMER
         link = _("Notices not sent") if url else ""
         rows.append(StatusRow(str(name), figure, str(advice) if has_failed else "", url, link))
-    if names := Relabelling.objects.count():
-        text = ngettext("%(n)s waits for publish_due", "%(n)s wait for publish_due", names) % {"n": names}
-        rows.append(StatusRow(_("Changed names"), text))
     if given_up := webhooks.find_given_up().count():
         figure = _("%(n)s given up") % {"n": given_up}
         advice = _("Ask whoever runs the receiver, then send again.")

@@ -18,7 +18,6 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from ... import policy, workflow
 from ...content import LANGUAGE_TAGS
-from ...derived import label_propagation
 from ...derived.name_changes import LineChange, Mark, PageChange, find_page_changes
 from ...exchange.sheets.vocabulary_sheets import CellChange
 from ...models import Brief, Person, Proposal
@@ -39,16 +38,6 @@ from ..common.interface_labels import interface_side
 class VocabularyPagesAdmin(RefusalAwareAdmin):
     def reverse_url(self, name: str, *args: object) -> str:
         return reverse(f"admin:{self.url_name(name)}", args=args)
-
-    def add_propagation_message(self, request: HttpRequest, *rows: Vocabulary) -> None:
-        """Add a message if older briefs do not show the changes of these rows yet."""
-        if label_propagation.is_relabelling_pending(*rows):
-            messages.info(
-                request,
-                _(
-                    "All pages show this now. Search, lists of names and marked terms follow within a few minutes."
-                ),
-            )
 
     def render_page(
         self,

@@ -121,7 +121,6 @@ class MergingAdmin(VocabularyPagesAdmin):
         messages.success(request, said % {"heir": heir, "names": names})
         for row in losers:
             self.log_change(request, row, _("Merged into “%(heir)s”") % {"heir": heir})
-        self.add_propagation_message(request, *losers)
         return redirect(self.reverse_url("change", heir.pk))
 
     def _build_entries(self, rows: Sequence[Any]) -> list[dict[str, Any]]:
@@ -166,7 +165,6 @@ class MergingAdmin(VocabularyPagesAdmin):
             return redirect("admin:briefs_proposal_change", pk=proposal.pk)
         self.log_change(request, row, _("Undo the merge"))
         messages.success(request, _("“%(label)s” stands for itself again.") % {"label": row})
-        self.add_propagation_message(request, row, *([heir] if heir else []))
         return redirect(self.reverse_url("change", row.pk))
 
     def render_change_form(
@@ -297,7 +295,6 @@ class SheetsAdmin(MergingAdmin):
                     LogEntry.objects.log_actions(person.pk, entries, flag, change_message=said)
             waiting.delete()
         messages.success(request, format_with_label(said, _(", ").join(_count_lines(outcome))))
-        self.add_propagation_message(request, *(row.entry for row in outcome.stored_rows))
         return redirect(self.reverse_url("changelist"))
 
     # Export

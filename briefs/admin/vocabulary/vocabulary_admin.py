@@ -247,16 +247,12 @@ class VocabularyAdmin(SheetsAdmin):
     def response_add(self, request: HttpRequest, obj: Any, post_url_continue: Any = None) -> HttpResponse:
         if proposal := _get_proposal(request):
             return self._response_proposed(request, proposal)
-        response = super().response_add(request, obj, post_url_continue)
-        self.add_propagation_message(request, obj)
-        return response
+        return super().response_add(request, obj, post_url_continue)
 
     def response_change(self, request: HttpRequest, obj: Any) -> HttpResponse:
         if proposal := _get_proposal(request):
             return self._response_proposed(request, proposal)
-        response = super().response_change(request, obj)
-        self.add_propagation_message(request, obj)
-        return response
+        return super().response_change(request, obj)
 
     def _response_proposed(self, request: HttpRequest, proposal: Proposal) -> HttpResponse:
         add_proposed_message(request, [proposal])

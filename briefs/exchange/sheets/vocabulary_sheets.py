@@ -15,7 +15,7 @@ from import_export.resources import ModelResource
 
 from ... import workflow
 from ...content import hash_json
-from ...derived import build, label_propagation
+from ...derived import build
 from ...models import Author, Keyword, Person, Proposal, Source, Term
 from ...models.vocabulary import Vocabulary, append_free_number, build_vocabulary_slug
 from ...text.text_diff import diff_texts
@@ -247,7 +247,7 @@ class VocabularyResource(ModelResource):  # type: ignore[misc]
         """Return whether the row becomes a proposal."""
         if self.dry_run:
             return workflow.check_vocabulary_row(row, by=by)
-        proposal = workflow.save_without_relabelling(row, by=by, is_announced=False)
+        proposal = workflow.save_vocabulary_row(row, by=by, is_announced=False)
         self.proposals += [proposal] if proposal else []
         return proposal is not None
 
@@ -404,11 +404,10 @@ def apply_import(
     """Apply the previewed changes. Raise PreviewOutdated, and change nothing, if the result would differ."""
     check_headings(sheet, kind)
     with transaction.atomic():
-        label_propagation.lock_names_exclusively()  # before locking rows: same lock order as other changes
+        build.lock_names_exclusively()  # before locking rows: same lock order as other changes
         outcome, proposals = _import_rows(sheet, kind, by, dry_run=False)
         if outcome.problems or outcome.preview_hash != preview_hash:
             raise PreviewOutdated
-        label_propagation.relabel(*(row.entry for row in outcome.stored_rows))
         workflow.announce_proposals(proposals)
     return outcome
 

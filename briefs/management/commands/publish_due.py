@@ -2,14 +2,12 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError
-from django.template.defaultfilters import pluralize
 from django.utils import timezone
 
 from briefs import webhooks
 from briefs.accounts import second_factor, sessions, throttle
 from briefs.admin.common import pending_uploads
 from briefs.database.faults import describe_error
-from briefs.derived.label_propagation import continue_relabelling
 from briefs.models import JobRun
 from briefs.notifications import Delivery, send_due
 from briefs.preview import links
@@ -19,10 +17,7 @@ from briefs.search.search_log import delete_expired
 
 class Command(BaseCommand):
     requires_system_checks: list[str] = []  # they read the database, and must not hide the sentence below
-    help = (
-        "Send the notices and webhooks that are due, and continue to update editions that show a name as it was before a change."
-        " Pages need no job: an edition is public when its time has come."
-    )
+    help = "Send the notices and webhooks that are due. Pages need no job: an edition is public when its time has come."
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
@@ -42,8 +37,6 @@ class Command(BaseCommand):
         second_factor.note_keys(timezone.now())
         delivery = send_due()
         self.stdout.write(f"{delivery.sent} sent, {delivery.failed} failed.")
-        if made := continue_relabelling():
-            self.stdout.write(f"{made} edition{pluralize(made)} relabelled.")
         if any(hooks := webhooks.send_due()):
             self.stdout.write(f"Webhooks: {hooks.sent} delivered, {hooks.failed} not reached.")
         for part in (throttle, sessions, pending_uploads, links, webhooks):

@@ -10,7 +10,7 @@ from django.template.defaultfilters import pluralize
 
 from ...content import Content
 from ...database.bulk_writes import let_other_writers_in
-from ...derived import build, label_propagation, staleness, translation_memory
+from ...derived import build, staleness, translation_memory
 from ...models import Brief
 from ...models.edition import Edition
 from ...search import DRAFT_INDEX, get_store, rebuild
@@ -30,7 +30,6 @@ class Command(BaseCommand):
         parser.add_argument("--all", action="store_true", help="Rebuild everything, stale or not.")
 
     def handle(self, *args: Any, check: bool, all: bool, **options: Any) -> None:
-        asked = label_propagation.list_pending()
         every = Edition.objects.order_by("pk").values_list("pk", flat=True)
         briefs = Edition.objects.order_by("brief").values_list("brief", flat=True).distinct()
         if all and not check:
@@ -46,12 +45,11 @@ class Command(BaseCommand):
         done = 0
         for batch in batched(ids, BATCH_SIZE):
             with transaction.atomic():
-                label_propagation.lock_names_exclusively()
+                build.lock_names_exclusively()
                 build.rebuild_derived_rows(Edition.objects.filter(pk__in=batch))
             done += len(batch)
             self.stdout.write(f"{done} of {len(ids)} rebuilt")
             let_other_writers_in()
-        label_propagation.clear_pending(asked)
         translation_memory.rebuild_memory(forgotten)
         rebuild.index_missing_drafts(astray, _load_contents)
         self.stdout.write(f"{done} edition{pluralize(done)} rebuilt." if done else "Nothing was stale.")

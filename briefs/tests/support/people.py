@@ -4,7 +4,7 @@ import datetime as dt
 from dataclasses import replace
 
 from briefs import intake, workflow
-from briefs.derived import label_propagation
+from briefs.derived.name_changes import move_in_lists
 from briefs.models import Author, Brief, Keyword, Source, Term
 
 from . import factories
@@ -338,7 +338,7 @@ def _shared_vocabulary(world: World) -> None:
     loser = Source.objects.get(pk=words.content.facts.source)
     winner = Source.make(name=world.latin_token("merged/winner"), name_zh=world.han_token("merged/winner_zh"))
     Source.objects.filter(pk=loser.pk).update(merged_into=winner)
-    label_propagation.relabel(loser)
+    move_in_lists(loser)
     names = frozenset((winner.name.lower(), winner.name_zh))
     old, live = words.tokens_named("source"), words.live_phase()
     world.add(

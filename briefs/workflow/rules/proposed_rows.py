@@ -9,7 +9,6 @@ from django.conf import settings
 from django.db.models import QuerySet
 
 from ... import policy
-from ...derived import build
 from ...derived.name_changes import changes_public_pages
 from ...models import Author, Event, Keyword, Person, Proposal, Source, Term
 from ...models.vocabulary import Vocabulary
@@ -92,7 +91,7 @@ def open_proposal(
 ) -> Proposal:
     """Store a proposal, which replaces the person's own open one about the row, and notify those who may decide.
 
-    Call it in a transaction that holds the lock of `label_propagation.lock_names_exclusively`.
+    Call it in a transaction that holds the lock of `build.lock_names_exclusively`.
     """
     own = require_no_other_proposal(about, by=by)
     if own and (own.before, own.after) == (before, after):
@@ -161,9 +160,3 @@ def get_row_changes(proposal: Proposal) -> tuple[Vocabulary | None, Vocabulary] 
         return None
     stored = find_row(proposal.about) if proposal.before else None
     return stored, build_row(proposal.about, stored, proposal.after)
-
-
-def find_heir(row: Vocabulary) -> Vocabulary | None:
-    """Return the row at the end of the chain of merges of this one."""
-    heir = row.merged_into
-    return build.resolve_merged(type(row), {heir.pk})[heir.pk] if heir else None

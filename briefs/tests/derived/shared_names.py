@@ -1,9 +1,6 @@
 """Editions that share one name of each kind, and changes to that name."""
 
-from io import StringIO
 from typing import Any
-
-from django.core.management import call_command
 
 from briefs.content import Byline, Content, Facts
 from briefs.derived import staleness
@@ -58,14 +55,3 @@ def renamed_row(kind: str, tag: str) -> Any:
 
 def find_stale() -> set[int]:
     return set(staleness.find_stale_edition_ids())
-
-
-def stale_after_rename(kind: str, edition_ids: list[int]) -> set[int]:
-    """Return which of the editions a new label makes stale: those in the search index, which leaves out the last, superseded one."""
-    return set() if kind == "term" else set(edition_ids[:-1])
-
-
-def run_publish_due() -> str:
-    out = StringIO()
-    call_command("publish_due", stdout=out)
-    return out.getvalue()

@@ -1,0 +1,13 @@
+from django.db import migrations
+
+
+class Migration(migrations.Migration):
+    """The contract step: no row keeps a name, so a changed one needs no job. See docs/decisions/0026-pages-kept-whole.md."""
+
+    dependencies = [
+        ('briefs', '0032_next_step'),
+    ]
+
+    operations = [
+        migrations.DeleteModel(name='Relabelling'),
+    ]
