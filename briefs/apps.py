@@ -16,7 +16,7 @@ class Briefs(AppConfig):
         from .database import guards
         from .lexicon.dictionary import set_dictionary_path
 
-        # Signals are used only here: Django reports sign-ins by them, and on SQLite, migrations that rebuild a table silently drop its triggers.
+        # Signals are used only here: for sign-ins, and because migrations on SQLite silently drop triggers of a rebuilt table.
         pre_migrate.connect(guards.remove_before_migrate, dispatch_uid="guards")
         post_migrate.connect(guards.install_after_migrate, dispatch_uid="guards")
         account_actions.connect()

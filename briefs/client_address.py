@@ -1,4 +1,4 @@
-"""The address that a request comes from, and how often something came from it."""
+"""The IP address of a client, and counts of its attempts within a time."""
 
 from django.conf import settings
 from django.core.cache import cache
@@ -18,13 +18,13 @@ def get_client_address(request: HttpRequest) -> str:
 
 
 def count_attempt(key: str, seconds: int) -> int:
-    """Return how often this was called with the key within the seconds that began with the first call.
+    """Count a call with `key`. Return the number of calls in a window of `seconds` that begins with the first call.
 
     Without a cache server, or while it is away, each process counts for itself.
     """
     cache.add(key, 0, seconds)
     try:
         return cache.incr(key)
-    except ValueError:  # it ended, or the cache was emptied, between the two calls
+    except ValueError:  # the window ended, or the cache was emptied, between the two cache calls
         cache.set(key, 1, seconds)
         return 1

@@ -59,7 +59,7 @@ class ForbiddenCharacter(ValueError):
 
 
 def tidy(text: str) -> str:
-    """Normalize a text: LF, NFC, no invisible junk, no trailing white space, no blank lines at start or end.
+    """Normalize a text: LF, NFC, no invisible characters, no trailing white space, no blank lines at start or end.
 
     Spaces inside a line are kept, but a tab becomes a space. Raise ForbiddenCharacter.
     """

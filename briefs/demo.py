@@ -1,4 +1,4 @@
-"""Load demo data: each document in another state, as demo accounts would bring it there in nine days.
+"""Load demo data: documents in different states, reached by verbs of demo accounts over nine days.
 
 The real document is published as imported and corrected in a second edition. Sample 02 is live, sample 01 in review, and
 sample 03 a draft with its faults.
@@ -61,7 +61,7 @@ ACCOUNTS: Final = (
 
 
 def create_accounts(*, reset_passwords: bool = False) -> Iterator[tuple[Account, Person, str]]:
-    """Create the demo accounts. Yield each with its password; empty if it was set by an earlier run."""
+    """Create the demo accounts. Yield account, person and password (empty if an earlier run set it)."""
     for account in ACCOUNTS:
         person, made = Person.objects.get_or_create(
             username=account.username,
@@ -109,7 +109,7 @@ def import_demo_briefs(people: dict[str, Person], *, now: dt.datetime | None = N
 
 
 def _accept_proposal(proposal: Proposal, people: dict[str, Person], now: dt.datetime) -> None:
-    """Accept it as one of the demo people. Where others are publishers too, it waits for them."""
+    """Accept a proposal as one of the demo people, unless the site has other publishers: then they decide."""
     ours = find_deciders(proposal.author).filter(pk__in=[person.pk for person in people.values()])
     if person := ours.first():
         workflow.accept_proposal(proposal, by=person, seen=hash_proposal(proposal), now=now)
@@ -153,7 +153,7 @@ def _publish_draft(
 
 @transaction.atomic
 def _publish_correction(brief: Brief, people: dict[str, Person], now: dt.datetime) -> None:
-    """Publish a second edition with every repair of punctuation, full stops and the sentence that lacked words."""
+    """Publish a second edition with all repairs of punctuation and full stops, and the missing words of one sentence."""
     content = _load_content(brief)
     if not any(WRONG in bullet.text_zh for bullet in content.bullets):
         return

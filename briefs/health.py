@@ -89,7 +89,7 @@ def count_overdue_notices(now: dt.datetime) -> int:
 
 
 def measure_disks() -> dict[Path, int]:
-    """Return the free bytes at each place that the site writes to."""
+    """Return the free bytes of each folder that the site writes to."""
     places = {Path(settings.BASE_DIR)}
     if location := getattr(default_storage, "location", ""):  # other storages have no folder
         places.add(Path(location))
@@ -137,14 +137,14 @@ def _check_writes(figures: Figures) -> str:
 
 def find_cache_fault(figures: Figures | None = None) -> str:
     cache.set("health", "well", 60)
-    is_away = getattr(cache, "is_away", None)  # only a cache that is a server has it
+    is_away = getattr(cache, "is_away", None)  # only caches on a server have it
     if is_away and is_away():
         return "away"
     return "" if cache.get("health") == "well" else "does not keep what it is given"
 
 
 def _check_mail(figures: Figures) -> None:
-    """Ask only whether the server can be reached: a sign-in every few minutes would fill its log."""
+    """Only connect to the mail server. Signing in every few minutes would fill its log."""
     options: dict[str, Any] = settings.MAILERS["default"].get("OPTIONS", {})
     if host := options.get("host"):
         socket.create_connection((host, int(options["port"])), timeout=3).close()
@@ -176,7 +176,7 @@ def _check_integrity(figures: Figures) -> str:
 
 
 def _find_late_job(name: str, limit: dt.timedelta, figures: Figures) -> str:
-    """A job that never ran is not late: a site without timers is not reported."""
+    """Return a sentence if a job is late. A job that never ran is not, so a site without timers is not reported."""
     at = JobRun.objects.filter(name=name).values_list("at", flat=True).first()
     if at is None:
         return ""
@@ -243,7 +243,7 @@ class Watch:
         self.thread.start()
 
     def is_alive(self) -> bool:
-        """Threads do not survive a fork, so a worker starts its own."""
+        """Return whether the thread runs in this process: a fork does not copy it, so each worker starts its own."""
         return self.thread is not None and self.thread.is_alive()
 
     def stop(self) -> None:
@@ -270,7 +270,7 @@ class Watch:
                         pause = min(check.seconds, RETRY_AFTER if self.faults[check.part] else check.seconds)
                         due[check] = time.monotonic() + pause
                     if check.part == "database" and self.faults.get(check.part):
-                        break  # the others could not be examined, and keep what was found last
+                        break  # the other checks need the database too, and keep their last result
                 self.has_looked.set()
                 self.stopped.wait(1.0)
         finally:
@@ -284,7 +284,7 @@ class Watch:
         if fault and connection.errors_occurred:
             with suppress(Exception):
                 connection.close()
-            if was_connected:  # perhaps since before the server restarted, which no request would notice
+            if was_connected:  # the server may have restarted since; requests would connect anew
                 fault = _find_fault(check, figures)
         before = self.faults.get(check.part, "")
         if fault and not before:
@@ -297,7 +297,7 @@ class Watch:
 
 
 def _build_own_connection() -> Any:
-    """Return a connection of this thread's own. The pool is for requests; one used up by readers is no failure."""
+    """Return a connection outside the pool, so that a probe succeeds while readers hold every pooled one."""
     own = connections[DEFAULT_DB_ALIAS].copy()
     if own.vendor == "postgresql":
         own.settings_dict["OPTIONS"] |= {"connect_timeout": 2, "tcp_user_timeout": 5000}
@@ -322,7 +322,7 @@ def start_watching() -> tuple[Watch, ...]:
 
 
 def read_status() -> Status:
-    """Return what the threads found last."""
+    """Return the last results of the threads, without waiting."""
     watches = start_watching()
     until = time.monotonic() + FIRST_WAIT
     for watch in watches:

@@ -58,7 +58,7 @@ def prepare_database() -> None:
 
 
 def prepare_dictionary() -> str:
-    """Build the index of the dictionary if it is missing or of another version. Return why there is none, if so."""
+    """Build the dictionary's index if it is missing or of another version. Return why that is impossible, or ""."""
     try:
         is_there = build_dictionary_file(settings.DICTIONARY_FILE)
     except OSError as error:
@@ -109,7 +109,7 @@ def find_faults() -> Faults:
 
 
 def describe_last_backup() -> str:
-    with suppress(DatabaseError):  # named by the checks
+    with suppress(DatabaseError):  # the health checks report it
         if run := JobRun.objects.filter(name=JobRun.PROVED_BACKUP).first():
             return f"Last proved backup: {run.at:%Y-%m-%d %H:%M} UTC"
     return "No backup was proved here yet."
@@ -181,7 +181,7 @@ def _metrics() -> Faults:
 
 
 def _connections() -> Faults:
-    """Compare what the processes may open with what the server allows."""
+    """Compare the number of connections that all processes may open with the server's limit."""
     if connection.vendor != "postgresql":
         return
     pool, processes = settings.DATABASES["default"]["POOL_SIZE"], settings.WEB_CONCURRENCY

@@ -265,7 +265,7 @@ def compose(message: Outbox) -> EmailMessage:
 
 
 def _compose_account_mail(message: Outbox) -> tuple[str, list[str]]:
-    """Return subject and lines. The link is made now, so that no table and no backup contains one that works."""
+    """Return subject and lines. The link is made when the mail is sent, so no table or backup contains a working one."""
     person, desk = message.to, f"{settings.SITE_URL}/admin/"
     site = settings.DIGEST_SITE_NAME["en" if person.language == "en" else "zh"]
     days = settings.PASSWORD_RESET_TIMEOUT // 86400
@@ -311,7 +311,7 @@ def _compose_account_mail(message: Outbox) -> tuple[str, list[str]]:
 
 
 def build_desk_path(message: Outbox) -> str:
-    """Return the page of the desk that a notice is about."""
+    """Return the path of the desk page that a notice is about."""
     if message.kind in _PROPOSAL_KINDS:
         one = message.values.get("proposal")
         return f"/admin/briefs/proposal/{f'{one}/change/' if one else ''}"
@@ -331,7 +331,7 @@ def _links(message: Outbox) -> list[str]:
 
 
 def find_inbox(person: Person, now: dt.datetime) -> QuerySet[Outbox]:
-    """Return what happened to the person's work, whether or not it was mailed, the newest first."""
+    """Return the notices about the person's work, mailed or not, newest first."""
     shown = Q(brief__isnull=False) | Q(kind__in=_PROPOSAL_KINDS)
     rows = Outbox.objects.filter(shown, to=person, due_at__lte=now)
     return rows.exclude(cancelled_at__lt=F("due_at")).order_by("-due_at", "-id")

@@ -111,7 +111,7 @@ def find_people_with_roles(roles: frozenset[Role]) -> QuerySet[Person]:
 
 
 def load_staff() -> list[Person]:
-    """Load everybody with a role, in the order of their names, with their roles. One query."""
+    """Load everybody with a role, ordered by name, with their roles. One query."""
     annotations = {}
     for role, permission in ROLE_PERMISSIONS.items():
         codename = permission.partition(".")[2]

@@ -1,4 +1,4 @@
-"""A public brief as readers see it: what an edition freezes, with today's names. Pure: `derived/public_brief.py` loads it.
+"""A public brief as readers see it: the frozen content of an edition, with today's names. `derived/public_brief.py` loads it.
 
 Pages, feeds, citations, Markdown, API, corpus and previews are all made from `PublicBrief`, so they cannot disagree.
 """
@@ -14,7 +14,7 @@ from .text.article_urls import is_safe_link, write_host_in_ascii
 
 @dataclass(frozen=True, slots=True)
 class PublicName:
-    """A keyword, or the shared part of the other names. A merged row is replaced by the one it was merged into."""
+    """A keyword, and base of the other names. A merged row is represented by the row it was merged into."""
 
     pk: int
     slug: str
@@ -32,7 +32,7 @@ class PublicSource(PublicName):
 
 @dataclass(frozen=True, slots=True)
 class PublicAuthor(PublicName):
-    """`own` is a Chinese name that is theirs, not a transliteration. The affiliation is that of the article."""
+    """An author with the affiliation at the time. `own`: a Chinese name that is no transliteration."""
 
     family: str = ""
     given: str = ""
@@ -46,7 +46,7 @@ class PublicAuthor(PublicName):
 
 @dataclass(frozen=True, slots=True)
 class PublicNames:
-    """The names of one content, in its order. Two authors or keywords that were merged are one."""
+    """The names of one content, in its order. Merged authors or keywords occur once."""
 
     source: PublicSource | None = None
     authors: tuple[PublicAuthor, ...] = ()
@@ -55,7 +55,7 @@ class PublicNames:
 
 @dataclass(frozen=True)
 class PublicBrief:
-    """`updated_at` is when the edition became public, `published_at` when the first one did, in the time of the site."""
+    """`updated_at`: when this edition became public; `published_at`: when the brief's first edition did. Site time zone."""
 
     slug: str
     published_at: dt.datetime
@@ -65,7 +65,7 @@ class PublicBrief:
 
     @property
     def facts(self) -> Facts:
-        """The facts as frozen. `shown_facts` has those that readers may see, with addresses that can be linked."""
+        """The facts as frozen. Pages use `shown_facts`: the facts that readers may see, with safe addresses."""
         return self.content.facts
 
     @cached_property
@@ -87,7 +87,7 @@ class PublicBrief:
 
     @property
     def url(self) -> str:
-        """Address of the article; empty if it cannot be linked."""
+        """Address of the article; empty if it is not safe to link."""
         return str(self.shown_facts["url"])
 
     @property

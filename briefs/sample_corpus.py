@@ -136,13 +136,13 @@ def build_sentence(n: int) -> tuple[str, str]:
 
 
 def build_headline(n: int) -> tuple[str, str]:
-    """Return the n-th headline in Chinese and English, with at most 24 and 70 characters. Some 20,000 differ."""
+    """Return the n-th headline in Chinese and English, at most 24 and 70 characters. There are some 20,000."""
     zh, en = _choose_phrases(n, _HEADLINE_LISTS)
     return f"{zh[0]}{zh[3]}{zh[2]}{zh[1]}", f"{en[3]}{en[0]} {en[2]} {en[1]}"
 
 
 def _choose_phrases(n: int, lists: tuple[list[tuple[str, str]], ...]) -> tuple[list[str], list[str]]:
-    """Return the Chinese and English phrases that are the digits of n, spread so that neighbours differ in each."""
+    """Return the Chinese and English phrases that the digits of n choose. Neighbouring n differ in every phrase."""
     count = math.prod(map(len, lists))
     n = n * _find_stride(count) % count
     chosen = []

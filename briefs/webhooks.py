@@ -1,7 +1,7 @@
 """Send changes of public briefs to webhooks, signed as Standard Webhooks asks, and never into a private network.
 
-Every address of the host is checked, and the connection goes to a checked one, so a name that resolves differently a
-moment later changes nothing. Redirects are not followed, and the body of the answer is not read.
+Every address of the host is checked, and the connection goes to a checked address, so a host name cannot resolve to a
+private one later. Redirects are not followed, and the body of the answer is not read.
 """
 
 import base64
@@ -32,7 +32,7 @@ from .derived.brief_shape import Change, FoundBrief, ShapeQuery, build_shapes
 from .models import Edition, Person, Webhook, WebhookDelivery
 from .workflow.editions import queue_scheduled
 
-# POST to an address that somebody entered, never into a private network.
+# POST to checked addresses.
 
 DEADLINE: Final = 10.0
 """Seconds for the whole exchange, with the resolution of the name. docs/api.md promises them to receivers."""
@@ -41,7 +41,7 @@ _NAT64: Final = IPv6Network("64:ff9b::/96")
 
 
 class AddressRefused(Exception):
-    """An address to which nothing is sent: `code` is `syntax`, `https` or `private`."""
+    """Nothing is sent to this address. `code`: `syntax`, `https` (missing) or `private`."""
 
     def __init__(self, code: str) -> None:
         super().__init__(f"Nothing is sent to this address ({code}).")
@@ -55,7 +55,7 @@ class Post(NamedTuple):
 
 
 def check_url(url: str) -> SplitResult:
-    """Return the parts of the address. Raise AddressRefused, also for a private address that needs no resolution."""
+    """Return the parts of the address. Raise AddressRefused, also for a private IP address. Names are not resolved."""
     parts = _split(url)
     is_loopback_site = settings.SITE_URL.startswith("http:")
     if parts.scheme != "https" and not (parts.scheme == "http" and is_loopback_site):
@@ -79,7 +79,7 @@ def _split(url: str) -> SplitResult:
 
 
 def find_addresses(parts: SplitResult, *, numeric_only: bool = False) -> list[tuple[str, int]]:
-    """Return all addresses of the host with the port. Raise AddressRefused if one of them is private."""
+    """Return every (IP address, port) of the host. Raise AddressRefused if one of them is private."""
     port = parts.port or {"http": 80, "https": 443}[parts.scheme]
     flags = socket.AI_NUMERICHOST if numeric_only else 0
     found = socket.getaddrinfo(parts.hostname, port, type=socket.SOCK_STREAM, flags=flags)
@@ -90,7 +90,7 @@ def find_addresses(parts: SplitResult, *, numeric_only: bool = False) -> list[tu
 
 
 def is_public_address(text: str) -> bool:
-    """Return whether it is an address of the internet, or of this machine if the site itself is only here."""
+    """Return whether an IP address is on the internet. On a local site, this machine's addresses count too."""
     address = ip_address(text.partition("%")[0])
     if isinstance(address, IPv6Address):
         if address.sixtofour or address.teredo or address.is_site_local:  # global in some versions of Python
@@ -102,16 +102,16 @@ def is_public_address(text: str) -> bool:
 
 
 def _unwrap(address: IPv6Address) -> IPv4Address | IPv6Address:
-    """Return the IPv4 address that is mapped, or reached through NAT64."""
+    """Return the IPv4 address in a mapped or NAT64 address, else the address."""
     if address in _NAT64:
         return IPv4Address(int(address) & 0xFFFFFFFF)
     return address.ipv4_mapped or address
 
 
 def post_all(posts: Sequence[Post]) -> list[str]:
-    """Send all at the same time. Return for each why it failed, or an empty text.
+    """Send all posts at the same time. Return for each the reason of its failure, or an empty text.
 
-    One that takes too long is left to its thread, which ends with the process.
+    A post that takes too long is left to its thread, which ends with the process.
     """
     errors = [f"No answer within {DEADLINE:.0f} seconds"] * len(posts)
     threads = [
@@ -158,7 +158,7 @@ def _post(post: Post) -> int:
 
 
 def _connect(addresses: list[tuple[str, int]]) -> socket.socket:
-    """Connect to the first address that answers. Each gets an equal part of the time."""
+    """Connect to the first address that answers. Each address gets an equal share of the time."""
     for place, address in enumerate(addresses, 1):
         try:
             connected = socket.create_connection(address, DEADLINE / len(addresses))
@@ -170,8 +170,6 @@ def _connect(addresses: list[tuple[str, int]]) -> socket.socket:
             return connected
     raise OSError("no address")
 
-
-# Send changes of public briefs to webhooks, signed as Standard Webhooks asks (https://www.standardwebhooks.com).
 
 PAUSES: Final = tuple(dt.timedelta(minutes=n) for n in (1, 5, 30, 120, 300, 600, 840, 1200, 1440))
 """Pauses between attempts; together three days."""
@@ -200,7 +198,7 @@ class Sent(NamedTuple):
 
 
 def create(url: str, *, by: Person, now: dt.datetime) -> tuple[Webhook, str]:
-    """Store a webhook for an address that was checked. Return it with its secret, which cannot be shown again."""
+    """Store a webhook for a checked address. Return it with its secret, which cannot be shown again."""
     secret = _make_secret()
     with transaction.atomic():
         webhook = Webhook.objects.create(
@@ -211,7 +209,7 @@ def create(url: str, *, by: Person, now: dt.datetime) -> tuple[Webhook, str]:
 
 
 def rotate_secret(webhook: Webhook, *, now: dt.datetime) -> str:
-    """Make a new secret and return it. The present one signs too for a day."""
+    """Make a new secret and return it. For a day, the old secret signs too."""
     secret = _make_secret()
     Webhook.objects.filter(pk=webhook.pk).update(
         secret=second_factor.encrypt(secret), previous_secret=F("secret"), secret_at=now
@@ -243,7 +241,7 @@ def queue_test(webhook: Webhook, *, now: dt.datetime) -> None:
 def resend(pk: int, *, now: dt.datetime) -> int:
     """Send a delivery again at the next run, under its id.
 
-    Return 0 if it waits for its time, was cancelled, or its webhook is off.
+    Return the number of deliveries: 0 if it is waiting anyway, was cancelled, or its webhook is off.
     """
     rows = WebhookDelivery.objects.filter(pk=pk, cancelled_at=None, attempts__gt=0, webhook__off_at=None)
     return rows.update(due_at=now, attempts=0, sent_at=None, error="")
@@ -255,15 +253,15 @@ def find_given_up() -> QuerySet[WebhookDelivery]:
 
 
 def delete_expired(now: dt.datetime) -> None:
-    """Delete old deliveries, but none that will be tried."""
+    """Delete old deliveries that will not be tried again."""
     done = Q(cancelled_at__isnull=False) | Q(sent_at__isnull=False) | Q(attempts__gte=MAX_ATTEMPTS)
     WebhookDelivery.objects.filter(done, at__lt=now - KEPT).delete()
 
 
 def send_due(now: dt.datetime | None = None, *, post: Poster = post_all) -> Sent:
-    """Send what is due: of each webhook one delivery at a time, all webhooks at once.
+    """Send due deliveries: one at a time per webhook, all webhooks in parallel.
 
-    A webhook that fails waits for the next run, so it holds up nobody else.
+    A webhook that fails waits for the next run, so that it does not delay the others.
     """
     now, began = now or timezone.now(), time.monotonic()
     sent, failed = 0, set[int]()
@@ -280,7 +278,7 @@ def send_due(now: dt.datetime | None = None, *, post: Poster = post_all) -> Sent
 
 
 def _claim_next(now: dt.datetime, skipped: Set[int]) -> Iterator[WebhookDelivery]:
-    """Claim the next delivery of each webhook: set the time of the next attempt before this one begins."""
+    """Claim the next due delivery of each webhook, by setting the time of its next attempt before this one begins."""
     for webhook in Webhook.objects.exclude(pk__in=skipped):
         due = WebhookDelivery.objects.filter(
             webhook=webhook, due_at__lte=now, sent_at=None, cancelled_at=None

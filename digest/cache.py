@@ -1,4 +1,4 @@
-"""A cache that pages survive: while the server is away or hangs, each process uses a cache of its own."""
+"""A cache with a fallback: while the server is away or hangs, each process uses a cache of its own."""
 
 import logging
 import time
@@ -27,15 +27,15 @@ def _build_method(name: str) -> Callable[..., Any]:
         if now < _retry_at:
             return getattr(self.fallback, name)(*args, **kwargs)
         if was_away:
-            _retry_at = now + RETRY_DELAY  # one thread tries, the others go on without the server
+            _retry_at = now + RETRY_DELAY  # this thread tries the server, the others go on without it
         try:
             answer = getattr(super(FallbackMixin, self), name)(*args, **kwargs)
-        except ValueError:  # Django's answer to the increment of a missing key
+        except ValueError:  # raised by Django for the increment of a missing key
             if was_away:
                 _end_pause()
             raise
         except Exception as error:  # away, hanging, full, read-only, loading …
-            if not _retry_at:  # the first of the threads that fail together
+            if not _retry_at:  # this thread is the first to notice
                 log.error("The cache is away, each process uses its own: %s", type(error).__name__)
                 for cache in caches.all():  # entries from an earlier failure
                     if isinstance(cache, FallbackMixin):
@@ -56,13 +56,11 @@ def _end_pause() -> None:
 
 
 class FallbackMixin(BaseCache):
-    """Put before a backend: its failures are answered by a cache in this process. Callers need no `try`."""
+    """Mixin for a cache backend. While it fails, a cache in this process answers, so callers need no `try`."""
 
     def __init__(self, server: str, params: dict[str, Any]) -> None:
         super().__init__(server, params)  # type: ignore[call-arg, arg-type]  # the backend's
-        name = (
-            f"{params.get('KEY_PREFIX', '')} while away"  # kept pages must not evict the counters of attempts
-        )
+        name = f"{params.get('KEY_PREFIX', '')} while away"  # so that kept pages do not evict counters of attempts
         self.fallback = LocMemCache(name, {"OPTIONS": {"MAX_ENTRIES": 1000}})
 
     add = _build_method("add")

@@ -50,7 +50,7 @@ MISSPELT: Final = 2
 
 
 class Unexpected(ValueError):
-    """What was expected of a value. The value follows in the sentence unless the setting is secret."""
+    """A value is invalid. The message says what was expected; the value is appended unless the setting is secret."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +94,7 @@ def stop(variable: str, why: str) -> NoReturn:
 
 
 def load() -> None:
-    """Read the file of settings, and stop at a name that no setting has."""
+    """Read the settings file. Stop at an unknown name."""
     _file_values.clear()
     if file := ENV_FILE.read():
         _load_file(file)
@@ -134,7 +134,7 @@ def _is_foreign(name: str) -> bool:
 
 
 def _find_nearest(name: str, *, shortest: int = 1) -> str:
-    """Return the name of a setting within two letters, or nothing."""
+    """Return the setting whose name differs by at most two letters, or an empty string."""
     known_names = [known for known in SETTINGS if len(known) >= shortest]
     distances = {known: OSA.distance(name.upper(), known, score_cutoff=MISSPELT) for known in known_names}
     nearest = min(distances, key=lambda known: distances[known])
@@ -287,9 +287,9 @@ def read_version(folder: Path) -> str:
 
 
 def read_site() -> Site:
-    """Return the address of the site. Stop if it is missing or local while other settings are those of a public site.
+    """Return the site's address. Stop if it is missing or local although other settings are those of a public site.
 
-    Else a misspelt SITE_URL would make a desk without second factor, and a sentence about another variable.
+    Otherwise a misspelt SITE_URL would open the desk without a second factor, or be reported as another variable's fault.
     """
     address, hosts = SITE_URL.read(), ALLOWED_HOSTS.read()
     public_hosts = [name for name in hosts if name.strip("[]") not in LOOPBACK]
@@ -334,7 +334,7 @@ def _read_or_make_key(key_file: Path) -> str:
         made.write_text(secrets.token_urlsafe(50), encoding="ascii")
         made.chmod(0o600)
         try:
-            # If two processes start at once, both use the key of the first, completely written.
+            # If two processes start at once, both use the key of the first to write it completely.
             os.link(made, key_file)
         except FileExistsError:
             pass
@@ -347,7 +347,7 @@ def _read_or_make_key(key_file: Path) -> str:
 
 
 def split_address(value: str, expected: str) -> SplitResult:
-    """Split an address with a user, a password, a host and a port. Raise where the parts are unclear."""
+    """Split a server's address into user, password, host and port. Raise Unexpected if the parts are ambiguous."""
     user_and_password = value.partition("://")[2].rpartition("@")[0]
     if re.search(r"[#/?@]", user_and_password):
         raise ValueError(
@@ -367,7 +367,7 @@ def require_package(module: str, extra: str) -> None:
 
 
 def database(value: str) -> dict[str, Any]:
-    """Return Django's settings of a database, without those that other variables decide."""
+    """Return Django's settings of the database at an address. Other variables add to them in `databases`."""
     expected = "sqlite:////path or postgres://user:password@host:port/name"
     if not value.startswith("sqlite:"):
         split_address(value, expected)
@@ -404,11 +404,11 @@ def require_sqlite_file(file: Path) -> None:
 
 
 def databases(var: Path, site: Site) -> dict[str, dict[str, Any]]:
-    """Return `default`, and `replica` if there is one: a PostgreSQL standby, for public pages."""
+    """Return Django's DATABASES: `default` and, if set, `replica`, a PostgreSQL standby for public pages."""
     primary = DATABASE_URL.read(default=f"sqlite:///{var / 'digest.sqlite3'}")
     pool = DATABASE_POOL.read()
     if primary["ENGINE"] == SQLITE:
-        # Without DATABASE_URL the file of a new clone is made by whatever opens it first.
+        # In a new clone without DATABASE_URL, the first process to open the file creates it.
         primary["EXPECTED_FILE"] = primary["NAME"] if DATABASE_URL.given or site.is_https else ""
     else:
         primary["POOL_SIZE"] = pool
@@ -421,7 +421,7 @@ def databases(var: Path, site: Site) -> dict[str, dict[str, Any]]:
 
 
 def find_server_faults(databases: dict[str, dict[str, Any]], *, workers: int = 1) -> Iterator[str]:
-    """Yield why a server must not start. A command may: a drill restores to SQLite with the settings of PostgreSQL.
+    """Yield reasons why a server must not start. Commands may run: a restore drill uses SQLite with PostgreSQL's settings.
 
     `workers` is the option of gunicorn, which takes precedence over the setting.
     """
@@ -458,7 +458,7 @@ def cache(value: str) -> dict[str, Any]:
 
 
 def page_cache(cache: dict[str, Any]) -> dict[str, Any]:
-    """Return the cache of whole answers: on the same server, or up to 500 in each process."""
+    """Return Django's settings of the page cache: on the server of `cache`, or up to 500 answers in each process."""
     if "LOCATION" not in cache:
         return cache | {"LOCATION": "pages", "OPTIONS": {"MAX_ENTRIES": 500}}
     return cache | {"KEY_PREFIX": "pages"}
@@ -512,7 +512,7 @@ def _s3_storage(parts: SplitResult) -> dict[str, Any]:
 
 
 def listener(value: str) -> tuple[str, int] | None:
-    """Return host and port of the second listener, or nothing."""
+    """Return host and port of the second listener, or None."""
     if not value:
         return None
     host, _, port = value.rpartition(":")
@@ -528,7 +528,7 @@ def listener(value: str) -> tuple[str, int] | None:
 
 
 def is_public_address(host: str) -> bool:
-    """Return whether this is an address of the internet, or stands for every address of the machine."""
+    """Return whether this is an internet address, or the wildcard for all addresses of the machine."""
     try:
         address = ip_address(host)
     except ValueError:

@@ -1,9 +1,9 @@
 """Read a file of settings in the syntax of systemd's `EnvironmentFile=` (see `man systemd.exec`).
 
-Server, timers, command line and containers all read the file here. It follows `parse_env_file_internal` of systemd 257:
-comments begin with `#` or `;`, single quotes take everything as it is, double quotes and no quotes know the backslash,
-nothing is expanded. systemd skips a line that it does not understand and lets an open quote run to the end of the file.
-Both are refused here, since the settings after them would be lost.
+Server, timers, command line and containers all use this reader. It follows `parse_env_file_internal` of systemd 257:
+comments begin with `#` or `;`; a backslash escapes in double quotes and without quotes, not in single quotes; nothing is
+expanded. systemd skips an invalid line, and an open quote extends to the end of the file. Both are refused here, because
+settings would be lost.
 """
 
 import re
@@ -24,7 +24,7 @@ class Assignment(NamedTuple):
 
 
 class UnreadableLine(Exception):
-    """The first word of the line, its number, and what was expected. The rest of the line may be secret."""
+    """A line is invalid. Holds its first word, its number and what was expected, not the rest, which may be secret."""
 
     def __init__(self, word: str, line: int, expected: str) -> None:
         super().__init__(expected)
@@ -59,7 +59,7 @@ def _find_newline(text: str, position: int) -> int:
 
 
 def _read_value(text: str, position: int, word: str, line: int) -> tuple[str, int]:
-    """Return the value and the position of the end of its line. Quoted parts may come before a plain one."""
+    """Return a value and the position after its last line. Quoted parts may precede an unquoted one."""
     value = ""
     while position < len(text) and text[position] not in _NEWLINE:
         quote = text[position]
@@ -85,7 +85,7 @@ def _unescape(escape: re.Match[str]) -> str:
 
 
 def _read_plain(text: str, position: int) -> tuple[str, int]:
-    """Read to the end of the line, without the white space there. A backslash joins the next line."""
+    """Read an unquoted value to the end of the line, without trailing white space. A final backslash joins the next line."""
     value, length = "", 0
     while position < len(text) and text[position] not in _NEWLINE:
         is_escape = text[position] == "\\"

@@ -7,7 +7,7 @@ from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import Any, Final
 
-# How log lines are written: for people on stderr, or as JSON on stdout (`LOG_FORMAT=json`).
+# Log lines: for people on stderr, or as JSON on stdout (`LOG_FORMAT=json`).
 
 request_id: ContextVar[str] = ContextVar("request_id", default="")
 
@@ -21,12 +21,12 @@ def hide_tokens(text: str) -> str:
 
 
 def _escape(text: str) -> str:
-    """Keep typed text from beginning a line of its own or from changing a terminal."""
+    """Escape control characters, so that typed text cannot begin a log line or send codes to a terminal."""
     return _CONTROL_CHARACTERS.sub(lambda found: repr(found[0])[1:-1], hide_tokens(text))
 
 
 class LineFormatter(logging.Formatter):
-    """One line, and the lines of a traceback indented below it."""
+    """Format a record as one line, with the lines of a traceback indented below."""
 
     def format(self, record: logging.LogRecord) -> str:
         line = _escape(record.getMessage()) + "".join(
@@ -56,7 +56,7 @@ class JsonFormatter(logging.Formatter):
         line = json.dumps(values, ensure_ascii=False, default=str)
         return _CONTROL_CHARACTERS.sub(
             lambda found: f"\\u{ord(found[0]):04x}", line
-        )  # JSON leaves some of them
+        )  # JSON does not escape all of them
 
 
 def _get_fields(record: logging.LogRecord) -> dict[str, Any]:
@@ -77,7 +77,7 @@ def build_config(log_format: str, *, access_log: bool) -> dict[str, Any]:
     }
 
 
-# Reports of errors to Sentry, if `SENTRY_DSN` is set: where in the code, and nothing that anybody typed.
+# Error reports to Sentry, if `SENTRY_DSN` is set: the position in the code, and no typed text.
 
 _PLAIN: Final = ("event_id", "timestamp", "platform", "level", "logger", "release", "environment")
 _FRAME: Final = ("filename", "abs_path", "function", "module", "lineno", "context_line", "pre_context", "post_context", "in_app")  # fmt: skip
@@ -107,7 +107,7 @@ def start_reports(dsn: str, version: str, site: str, **options: Any) -> None:
 
 
 def strip_event(event: Any, hint: Any = None) -> Any:
-    """Build a new event from what is known to be ours. Messages of exceptions quote typed text, so they are left out."""
+    """Build a new event from fields that hold no typed text. Messages of exceptions may quote it, so they are left out."""
     kept = {name: event[name] for name in _PLAIN if name in event}
     kept["tags"] = {"request": request_id.get()}
     if str(event.get("logger", "")).startswith(("briefs", "digest")) and "logentry" in event:

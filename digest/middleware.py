@@ -66,12 +66,12 @@ type Handler = Callable[[HttpRequest], HttpResponse]
 
 
 class LargeRequestRefused(Exception):
-    """Raised when too many requests with a large body are answered or wait. Nothing of the body was read."""
+    """Too many requests with a large body are running or waiting. Nothing of the body was read."""
 
 
 @contextmanager
 def take_turn() -> Iterator[None]:
-    """Wait until no other large body is answered. Raise LargeRequestRefused if that takes too long."""
+    """Wait until no other request with a large body is running. Raise LargeRequestRefused if that takes too long."""
     if not _places.acquire(blocking=False):
         raise LargeRequestRefused
     try:
@@ -86,9 +86,9 @@ def take_turn() -> Iterator[None]:
 
 
 def limit_body(get_response: Handler) -> Handler:
-    """Answer 413 to a larger body, and 411 to one of unknown length, which Django would take for an empty one.
+    """Answer 413 to a body over the limit, and 411 to one of unknown length, which Django would treat as empty.
 
-    Must stand behind the middleware that knows the person. The CSRF check, which reads a body, comes after all of them.
+    Must follow the authentication middleware and precede the CSRF check, which reads the body.
     """
 
     def answer(request: HttpRequest) -> HttpResponse:
@@ -110,8 +110,8 @@ def limit_body(get_response: Handler) -> Handler:
 
 
 class FormParser(MultiPartParser):
-    """Read a body that has only plain fields, as browsers write them, at once. Django takes 150 µs for each field, which is
-    two seconds for the longest brief; this takes 1 µs. Every other body is left to Django.
+    """Parse a body of plain fields, as browsers write them, in one go: 1 µs a field. Django's parser takes 150 µs, two
+    seconds for the longest brief. Any other body is left to it.
     """
 
     _content_length: int
@@ -149,7 +149,7 @@ def _refuse(status: int, text: str) -> HttpResponse:
     return HttpResponse(f"{text}\n", status=status, content_type="text/plain; charset=utf-8")
 
 
-# Answer 503 when the database fails, wherever in a request: session, sign-in, middleware, view or template.
+# 503 when the database fails, anywhere in a request: session, sign-in, middleware, view or template.
 
 type Typed = list[tuple[str, str]]
 
@@ -186,7 +186,7 @@ _ACCOUNT_PATHS: Final = ("/admin/account/", "/admin/login/", "/admin/password_ch
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Answer an exception that nothing caught (Django's `handler500`)."""
+    """Answer an uncaught exception (Django's `handler500`)."""
     error = sys.exc_info()[1]
     fault = Fault.CROWDED if isinstance(error, LargeRequestRefused) else find_fault(error)
     if error is None or fault is None:
@@ -203,7 +203,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 
 def _build_problem(status: HTTPStatus, detail: str = "") -> HttpResponse:
-    """Answer the API, whose errors have a form of their own."""
+    """Build an error of the API as problem+json."""
     return Problem(status, detail, headers=CORS).build_response()
 
 
@@ -235,7 +235,7 @@ def _is_from_script(request: HttpRequest) -> bool:
 
 
 def _resend_context(request: HttpRequest) -> dict[str, object]:
-    """Return what the form needs that sends the same fields once more. `typed` is None if they cannot be returned."""
+    """Return the context of the form that sends the same fields again. `typed` is None if they cannot be shown."""
     context: dict[str, object] = {"method": request.method, "address": request.get_full_path(), "typed": None}
     if request.method != "POST" or request.path_info.startswith(_ACCOUNT_PATHS) or not _is_readable(request):
         return context
@@ -257,11 +257,11 @@ def _resend_context(request: HttpRequest) -> dict[str, object]:
 
 
 def _is_readable(request: HttpRequest) -> bool:
-    """Return whether the body may be read. If it was not read before, it must be short: anybody may have sent it."""
+    """Return whether to read the body: yes if it is in memory already, or short enough (without a session, `LIMIT`)."""
     length = request.META.get("CONTENT_LENGTH") or "0"
     has_session = settings.SESSION_COOKIE_NAME in request.COOKIES
     if isinstance(sys.exc_info()[1], LargeRequestRefused):
-        return False  # to read and return it would take as long as to answer it
+        return False  # reading and returning it would take as long as the refused request
     limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE if has_session else LIMIT
     return hasattr(request, "_post") or (length.isdecimal() and int(length) <= limit)
 
@@ -279,7 +279,7 @@ def _is_from_own_page(request: HttpRequest) -> bool:
 
 
 def _forget_session(request: HttpRequest) -> None:
-    """Keep the middleware outside from reading or storing the session and its messages, which would fail again."""
+    """Replace session and messages by empty ones, so that outer middleware does not use the failed database again."""
     drop_session(request)
     if hasattr(request, "_messages"):
         del request._messages

@@ -72,7 +72,7 @@ def render_metrics() -> bytes:
     return bytes(prometheus.generate_latest(registry))
 
 
-# Answer `/healthz` and `/readyz` before any of Django runs: under every host name, over http, without a query.
+# `/healthz` and `/readyz`, answered before Django runs: for any host name, over http, without a query.
 
 type Environ = dict[str, Any]
 type Application = Callable[[Environ, Any], Iterable[bytes]]
@@ -81,7 +81,7 @@ _STATUS_LINES: Final = {200: "200 OK", 405: "405 Method Not Allowed", 503: "503 
 
 
 def answer_probes(application: Application) -> Application:
-    """Wrap the application. The reason of a failure is only logged, as readers can reach these addresses."""
+    """Wrap the application to answer probes. Reasons of failures are only logged: readers can reach these addresses."""
 
     @wraps(application)
     def answer(environ: Environ, start_response: Any) -> Iterable[bytes]:
@@ -113,7 +113,7 @@ def _healthz(with_figures: bool) -> tuple[int, bytes, str]:
 
 
 def _readyz(with_figures: bool) -> tuple[int, bytes, str]:
-    """Answer 200 if this process can serve. Optional parts are reported and do not take it out."""
+    """Answer 200 if this process can serve, else 503. Failures of optional parts are reported, but give 200."""
     status = health.read_status()
     parts = {part: "failed" if fault else "ok" for part, fault in status.faults.items()}
     body: dict[str, object] = {"version": settings.VERSION, **parts}
@@ -146,13 +146,13 @@ class _Server(ThreadingMixIn, WSGIServer):
     allow_reuse_port = True  # each worker listens; the kernel gives a connection to one of them
 
     def server_bind(self) -> None:
-        """Bind without asking the name server for our name, which could take long."""
+        """Bind without a look-up of the machine's name, which may be slow."""
         TCPServer.server_bind(self)
         self.server_name, self.server_port = str(self.server_address[0]), int(self.server_address[1])
         self.setup_environ()
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Say in one line what the standard library would print as a traceback: a client that sent nothing, or left."""
+        """Log in one line that a client sent nothing or left. The standard library would print a traceback."""
         log.warning("METRICS_BIND: a request was not answered: %s", type(sys.exception()).__name__)
 
 
@@ -168,7 +168,7 @@ class _Handler(WSGIRequestHandler):
 
 
 def start_listener() -> None:
-    """Listen in a thread of this worker: probes are answered there also while all its other threads are busy."""
+    """Listen in an extra thread of this worker, which answers probes while all other threads are busy."""
     if not settings.METRICS_BIND:
         return
     host, port = settings.METRICS_BIND
@@ -190,7 +190,7 @@ ROUTE: Final = "digest.route"
 
 
 def observe(application: Application) -> Application:
-    """Wrap the application. The log holds no address, name, query or form of anybody."""
+    """Wrap the application to log and count requests. No IP address, name, query or form value is logged."""
 
     @wraps(application)
     def answer(environ: Environ, start_response: Any) -> Iterable[bytes]:
@@ -198,7 +198,7 @@ def observe(application: Application) -> Application:
         identifier = given if _WELL_FORMED.fullmatch(given) else uuid.uuid4().hex
         request_id.set(identifier)
         began, status = time.perf_counter(), "500"
-        # before Django replaces it by the decoded path
+        # read before Django replaces it by the decoded path
         path = quote(environ["PATH_INFO"].encode("latin-1"), safe="/:@~+,;=!$&()*")
 
         def start(line: str, headers: list[tuple[str, str]], *rest: Any) -> Any:
@@ -229,7 +229,7 @@ def _record(environ: Environ, path: str, status: str, seconds: float) -> None:
 
 
 def note_route(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
-    """Middleware that leaves the name of the route for `observe`. A metric may have a label for each name, but not for each path."""
+    """Middleware that passes the route's name to `observe`, as a label of metrics: paths would be too many labels."""
 
     def answer(request: HttpRequest) -> HttpResponse:
         response = get_response(request)

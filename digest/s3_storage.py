@@ -1,6 +1,6 @@
-"""Store media files in a bucket of an S3-compatible service. All keys are private: our views read and serve them.
+"""Store media files in a bucket of an S3-compatible service. All keys are private; views read and serve the files.
 
-django-storages has more options, but its maintainer has said that he can no longer maintain it.
+django-storages is not used, because its maintainer has said that he can no longer maintain it.
 """
 
 import io
@@ -29,7 +29,7 @@ _creation = Lock()  # boto3 creates clients in one thread at a time; a client ma
 
 @deconstructible
 class S3Storage(Storage):
-    """Raise OSError as a folder would, and FileNotFoundError for a key that does not exist.
+    """A bucket. Failures raise OSError as a folder's do; a missing key raises FileNotFoundError.
 
     `region` and `endpoint` may be empty, and the credentials are boto3's: `AWS_ACCESS_KEY_ID` and
     `AWS_SECRET_ACCESS_KEY`, or the role of the machine. Files have no URL and no local path.
@@ -63,7 +63,7 @@ class S3Storage(Storage):
         return name
 
     def get_available_name(self, name: str, max_length: int | None = None) -> str:
-        """Return the name: saving replaces the file in one step."""
+        """Return `name` unchanged: saving replaces an existing file in one step."""
         return name
 
     def delete(self, name: str) -> None:

@@ -123,7 +123,9 @@ ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 15 * 60
-ACCOUNT_RATE_LIMITS = False  # briefs.accounts.throttle; theirs fail without a cache and lock the owner out
+ACCOUNT_RATE_LIMITS = (
+    False  # briefs.accounts.throttle limits; django-allauth's needs a cache and locks the owner out
+)
 ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "django.contrib.auth.tokens.PasswordResetTokenGenerator"  # noqa: S105
 ACCOUNT_FORMS = {
     "login": "briefs.admin.account.account_forms.SignInForm",

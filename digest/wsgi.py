@@ -30,9 +30,9 @@ compute_build_hash()  # of the files that this process runs
 @answer_probes
 @observe
 def application(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-    """Answer 503 to a sign-in that cannot be checked now, before any of Django runs.
+    """Answer 503 to sign-ins that cannot be checked now, before Django runs; pass on all other requests.
 
-    Refusals by the hundred a second would else take the processor from readers. A browser that may be known goes on.
+    Hundreds of refusals a second inside Django would slow down readers' pages. Browsers with the cookie of a known one pass.
     """
     is_sign_in = environ["REQUEST_METHOD"] == "POST" and environ["PATH_INFO"] in settings.SIGN_IN_PATHS
     if is_sign_in and throttle.is_busy() and "browser=" not in environ.get("HTTP_COOKIE", ""):
@@ -50,5 +50,5 @@ def application(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]
 
 
 if settings.SITE_URL.startswith("https:") and not settings.DIGEST_REQUIRE_MFA:
-    # said once at the start of a server, not by every command
+    # logged once at the start of a server, not by every command
     logging.getLogger(__name__).warning("DIGEST_REQUIRE_MFA=0: a stolen password opens the desk.")

@@ -1,3 +1,3 @@
-"""Accounts of staff: guesses are limited in `throttle`, where to begin; second factors, sessions, and acts that the
-log records and mail tells.
+"""Staff accounts. Begin in `throttle` (limits of password guesses); `second_factor`, `sessions`, and
+`account_actions` (acts that are logged and mailed).
 """

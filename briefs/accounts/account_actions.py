@@ -1,4 +1,4 @@
-"""Acts on accounts, the log of sign-ins, and the mail that both send."""
+"""Acts on accounts, the log of sign-ins, and mail about both."""
 
 import datetime as dt
 import logging
@@ -49,32 +49,32 @@ def queue_password_reset(person: Person, *, now: dt.datetime) -> None:
 
 
 def queue_account_notice(person: Person, change: str, *, now: dt.datetime) -> None:
-    """Tell the person that the account changed. `change`: a key of `notifications.ACCOUNT_CHANGES`."""
+    """Queue mail to the person about a change of the account. `change`: a key of `notifications.ACCOUNT_CHANGES`."""
     _queue(f"account:{person.pk}:{change}:{now.isoformat()}", ACCOUNT_CHANGED, person, now, change=change)
 
 
 def queue_guessing_notice(person: Person, *, now: dt.datetime) -> bool:
-    """Tell the person that strangers guess the password, once a day (UTC). Return whether it is today's first notice."""
+    """Queue mail that strangers guess the password, once a day (UTC). Return whether it is today's first notice."""
     key = f"guessing:{person.pk}:{now.astimezone(dt.UTC).date()}"
     return _queue(key, ACCOUNT_CHANGED, person, now, change=GUESSING)
 
 
 def _queue(key: str, kind: str, person: Person, now: dt.datetime, **values: str) -> bool:
-    """Queue the mail unless one with this key was queued. Return whether it was not."""
+    """Queue the mail unless one with this key was queued before. Return whether it was queued now."""
     defaults = {"kind": kind, "to": person, "values": values, "due_at": now}
     _message, is_new = Outbox.objects.get_or_create(key=key, defaults=defaults)
     return is_new
 
 
 def build_password_link(person: Person) -> str:
-    """Return a link to choose a password. It works once, until `PASSWORD_RESET_TIMEOUT`, and is stored nowhere."""
+    """Return a link to choose a password. It works once, for `PASSWORD_RESET_TIMEOUT`, and is not stored."""
     token = default_token_generator.make_token(person)
     kwargs = {"uidb36": user_pk_to_url_str(person), "key": token}
     return f"{settings.SITE_URL}{reverse('account_reset_password_from_key', kwargs=kwargs)}"
 
 
 def build_reset_address() -> str:
-    """Return the page that sends a link to choose a password."""
+    """Return the address of the page on which one asks for a link to choose a password."""
     return f"{settings.SITE_URL}{reverse('account_reset_password')}"
 
 
@@ -121,14 +121,14 @@ def record_wrong_code(person: Person, request: HttpRequest) -> None:
 
 
 def report_guessing(username: str, request: HttpRequest) -> None:
-    """Tell the owner by mail and in the log that strangers used up the allowance of the account, once a day."""
+    """Report, once a day, that strangers used up an account's attempts: by mail to the owner and in the log."""
     person = get_user_by_username(username)
     if person and person.is_staff and queue_guessing_notice(person, now=timezone.now()):
         record(SignInEvent.Kind.HELD, username=person.username, person=person, request=request)
 
 
 def _warn_of_guesses(request: HttpRequest, person: Person) -> None:
-    """Tell whoever signs in if strangers guessed the password since the last time."""
+    """Show a warning at sign-in if strangers guessed the password since the person's last sign-in."""
     kinds = (SignInEvent.Kind.SIGNED_IN, SignInEvent.Kind.HELD)
     before = SignInEvent.objects.filter(person=person, kind__in=kinds).first()
     if before and before.kind == SignInEvent.Kind.HELD:
@@ -141,12 +141,12 @@ def _warn_of_guesses(request: HttpRequest, person: Person) -> None:
 
 
 def record_account_change(person: Person, request: HttpRequest, change: str) -> None:
-    """Record what a person changed in the own account, such as a second factor."""
+    """Log a change that a person made to their own account, such as a second factor."""
     record(SignInEvent.Kind.ACCOUNT, username=person.username, person=person, request=request, detail=change)
 
 
 def connect() -> None:
-    """Record what Django's sign-in reports, whatever page it came from."""
+    """Log the sign-ins, sign-outs and failures that Django's signals report, from every page."""
     user_logged_in.connect(_signed_in, dispatch_uid="sign-in log")
     user_logged_out.connect(_signed_out, dispatch_uid="sign-in log")
     user_login_failed.connect(_refused, dispatch_uid="sign-in log")
@@ -170,12 +170,12 @@ def _refused(
     record(SignInEvent.Kind.REFUSED, username=str(credentials.get("username", "")), request=request)
 
 
-# What an administrator does to somebody's account. Each act is logged with who did it.
+# Acts of administrators on other people's accounts. Each is logged with the administrator.
 
 
 @dataclass(frozen=True, slots=True)
 class SignInSetup:
-    """How a person signs in, and where they are signed in now."""
+    """A person's password, second factors and current sessions."""
 
     has_app: bool
     passkeys: int
@@ -201,7 +201,7 @@ class SignInSetup:
 
 
 def second_factor_exists() -> Exists:
-    """Return the condition, for a query of people, that the person has a second factor."""
+    """Return a condition for queries of people: the person has a second factor."""
     return Exists(Authenticator.objects.filter(user=OuterRef("pk"), type__in=FACTORS))
 
 

@@ -31,7 +31,7 @@ ENCRYPTED: Final = {"secret", "seed"}
 
 
 def has_second_factor(request: HttpRequest) -> bool:
-    """Return whether this session may open the desk: its own proof counts, not that the person has a factor."""
+    """Return whether this session has proved a second factor. That the person owns one is not enough."""
     if not settings.DIGEST_REQUIRE_MFA:
         return True
     return any(record.get("method") == "mfa" for record in get_authentication_records(request, request.user))
@@ -57,7 +57,7 @@ def forget_session_factor(request: HttpRequest) -> None:
 def use_code(person: Person | None, code: str) -> Authenticator:
     """Use up a code of the person's app, or a recovery code. Return its factor, or raise LookupError.
 
-    django-allauth remembers used codes in the cache; here the database does, since a cache may be away.
+    Used codes are stored in the database: django-allauth's list in the cache is lost when the cache is.
     """
     for authenticator in Authenticator.objects.filter(user=person).select_related("user").order_by("-type"):
         if _fits(authenticator, code):
@@ -75,7 +75,7 @@ def _fits(authenticator: Authenticator, code: str) -> bool:
 
 
 def accept_code_once(person: Person, code: str) -> bool:
-    """Return False if the person has used this code before. The database is asked, so all processes agree."""
+    """Record a code as used. Return False if the person has used it before, in any process."""
     key = hash_key("used code", f"{person.pk} {code}")
     _, is_new = SignInCounter.objects.get_or_create(key=key, defaults={"updated_at": timezone.now()})
     return is_new
@@ -85,7 +85,7 @@ def accept_code_once(person: Person, code: str) -> bool:
 
 
 def make_fingerprint(key: str) -> str:
-    """Return what names a secret key to people. It has 32 bits, too few to tell whether a guess is the key."""
+    """Return a short name for a secret key, to show to people. With 32 bits, it cannot confirm a guess of the key."""
     return hmac.new(key.encode(), b"fingerprint of the secret key", hashlib.sha256).hexdigest()[:8]
 
 
@@ -98,9 +98,9 @@ def list_own_fingerprints() -> set[str]:
 
 
 def note_keys(now: dt.datetime) -> None:
-    """Store the fingerprints of the keys that encrypted the stored secrets, and delete those that no secret needs.
+    """Store the fingerprints of keys that encrypted the stored secrets. Delete fingerprints that no secret needs.
 
-    A fingerprint that is not of one of our keys stays while there is a secret that none of them reads.
+    The fingerprint of a missing key stays while there is a secret that none of the present keys decrypts.
     """
     tokens = [token for of_row in _load_tokens() for token in of_row]
     needed = {make_fingerprint(key) for key in _keys() if any(_is_readable(token, [key]) for token in tokens)}
@@ -112,7 +112,7 @@ def note_keys(now: dt.datetime) -> None:
 
 
 def _load_tokens(**of: Any) -> list[list[str]]:
-    """Return the encrypted secrets of each second factor, and of each webhook unless it is asked `of` a person."""
+    """Return the encrypted secrets of each second factor and, without the filter `of`, of each webhook."""
     factors = Authenticator.objects.filter(**of).exclude(type=Authenticator.Type.WEBAUTHN)
     found = [[row.data[name] for name in ENCRYPTED if name in row.data] for row in factors]
     hooks = [] if of else Webhook.objects.values_list("secret", "previous_secret")
@@ -120,7 +120,7 @@ def _load_tokens(**of: Any) -> list[list[str]]:
 
 
 def find_missing_keys(**of: Any) -> tuple[int, str]:
-    """Return how many second factors and webhooks cannot be read, and the fingerprints of the keys that are missing."""
+    """Return the number of second factors and webhooks that cannot be decrypted, and the missing keys' fingerprints."""
     unreadable = [
         tokens for tokens in _load_tokens(**of) if not all(_is_readable(t, _keys()) for t in tokens)
     ]
@@ -172,13 +172,13 @@ def renew_encryption() -> int:
     if settings.SECRET_KEY_FALLBACKS:
         for row in Authenticator.objects.exclude(type=Authenticator.Type.WEBAUTHN):
             data = {name: renew(value) if name in ENCRYPTED else value for name, value in row.data.items()}
-            if data != row.data:  # unless a recovery code was used meanwhile, which the next run meets
+            if data != row.data:  # skipped if a recovery code was used meanwhile; the next run does it
                 n += Authenticator.objects.filter(pk=row.pk, data=row.data).update(data=data)
     return n
 
 
 def renew(token: str) -> str:
-    """Return a secret encrypted with `SECRET_KEY`, or the token as it is if that key made it or its key is gone."""
+    """Encrypt a secret anew with `SECRET_KEY`. Return the token unchanged if that key made it, or its key is gone."""
     with suppress(InvalidToken):
         _cipher(settings.SECRET_KEY).decrypt(token.encode())
         return token
@@ -193,7 +193,7 @@ def encrypt(text: str) -> str:
 
 
 def decrypt(token: str) -> str:
-    """Return the secret, or one that no code fits if it was encrypted with a key that is gone."""
+    """Return the secret. If its key is gone, return another text, which no code matches."""
     try:
         return _ciphers().decrypt(token.encode()).decode()
     except InvalidToken:

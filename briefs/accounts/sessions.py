@@ -1,4 +1,4 @@
-"""Known browsers, in a signed cookie, and the end of sessions."""
+"""Remember known browsers in a signed cookie, and end sessions."""
 
 import datetime as dt
 import secrets
@@ -70,7 +70,7 @@ type Handler = Callable[[HttpRequest], HttpResponse]
 
 
 def limit_idle_sessions(get_response: Handler) -> Handler:
-    """Sign out who did nothing on the desk for `IDLE_LIMIT`. Requests in the background are no activity."""
+    """Sign people out after `IDLE_LIMIT` without activity on the desk. Background requests are not activity."""
 
     def answer(request: HttpRequest) -> HttpResponse:
         if request.path_info.startswith("/admin/") and request.user.is_authenticated:
@@ -93,10 +93,10 @@ def _check_activity(request: HttpRequest) -> None:
 
 
 def delete_expired(now: dt.datetime) -> None:
-    """Delete sessions that are over, those in the middle of a sign-in too, and the lines about them."""
+    """Delete expired sessions, including unfinished sign-ins, and their rows in the list of sessions."""
     delete_in_batches(Session.objects.filter(expire_date__lt=now))
     still_there = Session.objects.filter(session_key=OuterRef("session_key"))
-    an_hour_ago = now - dt.timedelta(hours=1)  # the line of a new session is stored before the session
+    an_hour_ago = now - dt.timedelta(hours=1)  # a new session's row in the list is stored before the session
     delete_in_batches(UserSession.objects.filter(~Exists(still_there), created_at__lt=an_hour_ago))
 
 

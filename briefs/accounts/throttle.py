@@ -1,4 +1,4 @@
-"""Limit guesses of passwords and codes without locking an owner out, and hash strangers' passwords at low priority."""
+"""Limit guesses of passwords and codes without locking out the owner, and check strangers' passwords at low priority."""
 
 import datetime as dt
 import hashlib
@@ -21,7 +21,7 @@ from django.db.models import F, Q, QuerySet
 from ..database.bulk_writes import delete_in_batches
 from ..models.people import SignInCounter
 
-# Hash passwords of strangers in threads of low priority, so that pages of readers come first.
+# Passwords from unknown browsers are hashed in low-priority threads, so that readers' pages come first.
 
 _NICENESS: Final = 5
 
@@ -46,15 +46,12 @@ def normal_priority() -> Iterator[None]:
 
 
 class LowPriorityHasher(PBKDF2PasswordHasher):
-    """Django's default hasher, with the same hashes. It holds no lock of the interpreter while it works."""
+    """Django's default hasher, run in a low-priority thread, where it releases the GIL. The hashes are the same."""
 
     def encode(self, password: str, salt: str, iterations: int | None = None) -> str:
         if _is_urgent.get():
             return super().encode(password, salt, iterations)
         return _threads.submit(super().encode, password, salt, iterations).result()
-
-
-# Limit how often passwords and codes are guessed, without locking the owner of an account out.
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +62,7 @@ class Limit:
     interval: dt.timedelta
 
     def next_at(self, empties_at: dt.datetime) -> dt.datetime:
-        """Return when the next attempt is allowed. `empties_at`: when a counter will hold no attempt any more."""
+        """Return when the next attempt is allowed. `empties_at`: when the counter will have forgotten all attempts."""
         return empties_at - (self.burst - 1) * self.interval
 
 
@@ -107,9 +104,9 @@ class Busy(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One attempt to sign in. `browser`: the id of a browser that is known for this account, else empty.
+    """One attempt to sign in. `browser`: the id of the browser if it is known for this account, else empty.
 
-    `purpose`: what is given. "password with code": a valid code was sent along, which can be used for one attempt only.
+    `purpose`: the kind of secret. "password with code": a valid code came with the password; it works for one attempt only.
     """
 
     username: str
@@ -146,7 +143,7 @@ def hash_key(kind: str, value: str) -> str:
 
 
 def _network(address: str) -> str:
-    """Return the address, of IPv6 the /64 that one customer has."""
+    """Return the address. For IPv6 return its /64 network, which belongs to one customer."""
     try:
         parsed = ip_address(address)
     except ValueError:
@@ -161,9 +158,9 @@ def is_busy() -> bool:
 
 @contextmanager
 def checked_attempt(attempt: Attempt, *, now: dt.datetime) -> Iterator[bool]:
-    """Check a password or a code inside. Raise Paused or Busy before, without cost.
+    """Context in which to check a password or a code. Raise Paused or Busy before the costly check.
 
-    The attempt counts as failed until the block ends without an exception, so that attempts at once count too.
+    The attempt counts as failed until the block ends without an exception, so simultaneous attempts count too.
     Yield whether a failure would use up the allowance of strangers at the account.
     """
     _require_allowance(attempt, SignInCounter.objects.all(), now)  # before a slot is taken
@@ -221,7 +218,7 @@ def _require_allowance(
 
 
 def forgive(attempt: Attempt) -> None:
-    """Take a counted attempt back. A browser also loses its failures: it has shown whose it is."""
+    """Take back a counted attempt that succeeded. If the owner made it, delete its counters."""
     for kind, key in attempt.keys.items():
         counter = SignInCounter.objects.filter(key=key)
         if attempt.is_by_owner:
@@ -231,7 +228,7 @@ def forgive(attempt: Attempt) -> None:
 
 
 def delete_expired(now: dt.datetime) -> None:
-    """Delete counters that hold no attempt any more, and used codes."""
+    """Delete empty counters and expired used codes."""
     an_hour_ago = now - dt.timedelta(hours=1)
     expired = Q(empties_at__lt=now) | Q(empties_at=None, updated_at__lt=an_hour_ago)
     delete_in_batches(SignInCounter.objects.filter(expired))

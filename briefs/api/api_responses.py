@@ -1,7 +1,7 @@
 """Wrapper for the views of the API and the corpus: methods, CORS, rate limits, and errors as problem+json (RFC 9457).
 
-Answers are the same for everybody and may be stored by shared caches, so they state the limit (`RateLimit-Policy`) and
-not what one client has left of it; `RateLimit` and `Retry-After` come with 429.
+Shared caches may store answers, which are the same for everybody. So answers state the limit (`RateLimit-Policy`), not
+what one client has left of it; only 429 has `RateLimit` and `Retry-After`.
 """
 
 from collections.abc import Mapping
@@ -49,7 +49,7 @@ class ProblemDetails(msgspec.Struct, omit_defaults=True):
 
 
 class Problem(Exception):
-    """An error to answer with. `values` are fields of `ProblemDetails`."""
+    """Raised to answer with an error. `values` are fields of `ProblemDetails`."""
 
     def __init__(
         self, status: HTTPStatus, detail: str = "", *, headers: Mapping[str, str] | None = None, **values: Any
@@ -65,7 +65,7 @@ class Problem(Exception):
 
 
 def api_view(view: ViewFunction, activity: Activity = "api") -> ViewFunction:
-    """Wrap a view that raises `Problem` and Http404. Not exported: files on a static host have no headers."""
+    """Wrap a view that may raise `Problem` and Http404. The static export leaves such views out: its files have no headers."""
     served = public_view(_answer_problems(view, activity), is_exported=False)
 
     @wraps(view)

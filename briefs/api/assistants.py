@@ -1,7 +1,7 @@
-"""MCP for assistants (`/mcp`): tools that read what the API reads, with texts as pairs. No tool writes.
+"""MCP for assistants (`/mcp`): read-only tools over the queries of the API, with texts as pairs.
 
-django-mcpz speaks the protocol; it answers each POST by itself, without a session. A browser of another site is refused
-by its `Origin`.
+django-mcpz implements the protocol and answers each POST without a session. Browsers on other sites are refused by
+`Origin`.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -37,7 +37,7 @@ _WORKS: Final[tuple[Work, Work]] = ("brief", "article")
 
 
 def _filter(name: str) -> Any:
-    """Return the type of an argument that is a parameter of the API, or empty: models fill in all arguments."""
+    """Return the type of a tool's argument: an API parameter that may be empty, because models fill in all arguments."""
     description, schema, _example = brief_queries.SEARCH_FILTERS[name]
     pattern = f"^$|{schema['pattern']}" if "pattern" in schema else None
     limits = Meta(pattern=pattern, max_length=schema.get("maxLength", 100), description=description)
@@ -153,7 +153,7 @@ SERVER = MCPServer(
 
 
 def answer(request: HttpRequest) -> HttpResponse:
-    """Answer one message. Limited like requests of the API."""
+    """Answer one MCP message, within the rate limit of the API."""
     try:
         require_rate(request, "api")
     except Problem as problem:
@@ -209,7 +209,7 @@ def search(request: HttpRequest, values: Any) -> SearchAnswer:
 
 
 def _find_best_pairs(brief: Brief, phrases: Sequence[Phrase]) -> list[Pair]:
-    """Return the headline and the bullets with the most phrases, in their order; the summary if no bullet has any."""
+    """Return the headline and the bullets with most of the phrases, in text order, or the summary if no bullet has any."""
     headline, summary, *bullets = _list_pairs(brief)
     has = [sum(map(bool, find_spans(f"{pair.zh}\n{pair.en}", phrases))) for pair in bullets]
     best = sorted(range(len(bullets)), key=lambda n: -has[n])[:MAX_PAIRS_PER_BRIEF]

@@ -21,7 +21,7 @@ from ..public.editions import ListPosition, build_beyond_condition
 from ..public.search_queries import SearchParams
 from .api_responses import Problem
 
-# The parameters of the API: declared once, for reading a query string and for its description.
+# Parameters, used to read a query string and to describe the API.
 
 MAX_LIMIT: Final = 100
 MAX_QUERY_LENGTH: Final = 200
@@ -111,7 +111,7 @@ def read_parameters(request: HttpRequest, allowed: Collection[str]) -> dict[str,
 
 
 def read_search(values: Mapping[str, str]) -> SearchParams:
-    """Return the search, newest first. The search page ignores a wrong value; here it is a Problem."""
+    """Return the search, newest first by default. Raise Problem for a wrong value (the search page ignores it)."""
     asked = SearchParams.from_query(
         {name: values[name] for name in SEARCH_FILTERS if name in values} | {"order": "newest"}
     )
@@ -159,7 +159,7 @@ def read_time(values: Mapping[str, str], name: str) -> dt.datetime | None:
 
 
 def read_list_position(values: Mapping[str, str], name: str = "cursor") -> ListPosition | None:
-    """Return the place of a cursor. Raise Problem for one of another list."""
+    """Return the list position that a cursor encodes. Raise Problem for a cursor of another list."""
     if name not in values:
         return None
     _require_cursor(values[name], name)
@@ -170,7 +170,7 @@ def read_list_position(values: Mapping[str, str], name: str = "cursor") -> ListP
 
 
 def read_search_position(values: Mapping[str, str]) -> int | None:
-    """Return the place in a search from `cursor`. Raise Problem for one of another list."""
+    """Return the result number that `cursor` encodes. Raise Problem for a cursor of another list."""
     if "cursor" not in values:
         return None
     _require_cursor(values["cursor"], "cursor")
@@ -180,7 +180,7 @@ def read_search_position(values: Mapping[str, str]) -> int | None:
 
 
 def read_change_position(values: Mapping[str, str]) -> ListPosition:
-    """Return the place after which the client wants to read changes: a cursor, or a time."""
+    """Return the position after which to list changes, from a cursor or a time."""
     if re.match("[0-9]{4}-[0-9]{2}-[0-9]{2}", values.get("since", "")):
         return ListPosition(read_time(values, "since") or _EARLIEST, 0)
     return read_list_position(values, "since") or ListPosition(_EARLIEST, 0)
@@ -198,8 +198,6 @@ def _missing_place(name: str) -> Problem:
 def _wrong_value(name: str, detail: str) -> Problem:
     return Problem(HTTPStatus.BAD_REQUEST, detail, parameter=name)
 
-
-# Queries of the API and the assistants for editions in their declared shape, compiled once (`database.replica`).
 
 SETTLING: Final = dt.timedelta(minutes=1)
 """Every change that is older has been committed."""
@@ -222,7 +220,7 @@ def fetch_newest(
 
 
 def fetch_listed(now: dt.datetime, ids: Sequence[int], *, since: dt.datetime | None) -> list[ShapeRow]:
-    """Return the listed ones of these editions, in their order."""
+    """Return those of these editions that are listed, in the order of `ids`."""
     if not ids:
         return []
     padded = pad_ids(ids)
@@ -242,7 +240,7 @@ def fetch_by_slug(now: dt.datetime, slugs: Sequence[str]) -> list[ShapeRow]:
 
 
 def fetch_found(now: dt.datetime, briefs: Sequence[int]) -> list[ShapeRow]:
-    """Return the editions of these briefs that readers find."""
+    """Return the `found` editions of these briefs."""
     if not briefs:
         return []
     padded = pad_ids(briefs)
@@ -258,7 +256,7 @@ find_by_slug = ShapeQuery(lambda now, slug: Edition.objects.found(now).filter(sl
 
 
 def find_row(slug: str) -> ShapeRow:
-    """Return the columns of a brief that readers find. Raise Problem if it was removed, else Http404."""
+    """Return the columns of a brief with a `found` edition. Raise Problem if it was removed, Http404 if unknown."""
     now = timezone.now()
     if rows := find_by_slug(now, slug):
         return rows[0]

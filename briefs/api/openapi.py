@@ -31,7 +31,7 @@ _PROBLEM_NAMES: Final = {
 
 
 class Operation(NamedTuple):
-    """One address. `problems` are its errors besides those that every address has."""
+    """One address of the API. `problems`: its errors besides those that every address has."""
 
     path: str
     summary: str
@@ -106,7 +106,7 @@ def build_document() -> dict[str, Any]:
 
 
 def _build_partial_schemas(components: dict[str, Any]) -> dict[str, Any]:
-    """Return the schemas of a list with `fields`, in which a brief has only those."""
+    """Return the schemas of answers to requests with `fields`, in which briefs have only the chosen fields."""
     brief, page = components["Brief"], components["BriefPage"]
     parts = {"type": "array", "items": {"$ref": "#/components/schemas/PartialBrief"}}
     return {
@@ -169,7 +169,7 @@ def _build_parameter(name: str, parameter: Parameter) -> dict[str, Any]:
 
 
 def show_docs(request: HttpRequest) -> HttpResponse:
-    """Show the description to people. The page has no language in its address: English, with a line in Chinese."""
+    """Show the description of the API as a page: in English, with a line in Chinese, at one address for both."""
     with translation.override("en"):
         return page_frame.render(
             "briefs/api_docs.html",

@@ -1,4 +1,4 @@
-"""Routes for machines. Each view is wrapped in `api_view`; pages for people in `public_view`."""
+"""Routes of the API. Its views are wrapped in `api_view`, pages for people in `public_view`."""
 
 from django.urls import path, re_path
 

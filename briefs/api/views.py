@@ -111,13 +111,13 @@ def list_vocabulary(request: HttpRequest) -> HttpResponse:
 
 
 def missing(request: HttpRequest, **_: str) -> HttpResponse:
-    """Answer every other address of the API, so that its errors too are problem+json."""
+    """Answer 404 as problem+json for any other address below the API's."""
     detail = f"There is no such address. {settings.SITE_URL}/api/docs/ lists them."
     raise Problem(HTTPStatus.NOT_FOUND, detail)
 
 
 def serve_assistants(request: HttpRequest) -> HttpResponse:
-    """Answer MCP, if `DIGEST_MCP` switches it on. Else the address answers like any that accepts no POST."""
+    """Answer MCP if `DIGEST_MCP` is on. Otherwise answer as an address that accepts no POST does."""
     if not settings.DIGEST_MCP:
         if request.method == "POST":
             return HttpResponseNotAllowed(["GET", "HEAD", "OPTIONS"], headers={"Cache-Control": NO_STORE})
@@ -155,7 +155,8 @@ def redirect_to_page(request: HttpRequest) -> HttpResponse:
 def download(request: HttpRequest, file_format: str) -> HttpResponse:
     """Stream a file of the corpus, or one range of its bytes.
 
-    It is made while it is sent, so that a whole answer has no length. A range costs making what stands before it.
+    The file is made while it is sent, so a whole answer has no Content-Length, and a range costs as much as the bytes
+    before it.
     """
     _require_corpus()
     now = timezone.now()
@@ -182,19 +183,21 @@ def download(request: HttpRequest, file_format: str) -> HttpResponse:
 
 @lru_cache(maxsize=len(corpus.WRITERS))
 def measure(file_format: str, etag: str) -> int:
-    """Return the length of a file in bytes. It makes the file, so it is done once for each state of the corpus."""
+    """Return the length of a file in bytes, by making it. Cached for each state of the corpus (`etag`)."""
     return sum(map(len, corpus.WRITERS[file_format](timezone.now())))
 
 
 def _read_range(request: HttpRequest, etag: str) -> tuple[str, str] | None:
-    """Return first and last position as written. None asks for the whole: no range, several, or one of another state."""
+    """Return first and last position of the Range header, as typed. None (no range, several, or `If-Range` of another
+    state) means the whole file.
+    """
     match = _RANGE.fullmatch(request.headers.get("Range", ""))
     is_current = request.headers.get("If-Range", etag) == etag and "If-None-Match" not in request.headers
     return (match[1], match[2]) if match and any(match.groups()) and is_current else None
 
 
 def _resolve_range(first: str, last: str, length: int) -> range:
-    """Raise Problem if no byte stands in the range. Without a first position the last so many bytes are meant."""
+    """Return the positions of a range. Without `first`, `last` is a number of bytes from the end. Raise Problem if empty."""
     start = int(first) if first else max(0, length - int(last))
     stop = min(length, int(last) + 1) if first and last else length
     if start >= stop:

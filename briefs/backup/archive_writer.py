@@ -66,7 +66,7 @@ def write_backup(path: Path, version: str, *, prove: bool = True) -> Manifest:
     return manifest
 
 
-# Members
+# Files of the archive
 
 
 def _write_members(path: Path, manifest: Manifest, native: Iterable[Path]) -> None:
@@ -78,7 +78,7 @@ def _write_members(path: Path, manifest: Manifest, native: Iterable[Path]) -> No
             blocks = (f"{line}\n".encode() for line in lines)
             try:
                 add_member(archive, manifest, f"rows/{model._meta.label_lower}.jsonl", blocks)
-            except ValueError as error:  # half of a surrogate pair, or an infinite number in JSON
+            except ValueError as error:  # such as a lone surrogate or an infinite number in JSON
                 raise BackupError(
                     f"{model._meta.label} has a value that cannot be written: {error}."
                 ) from error
@@ -92,7 +92,7 @@ def _write_members(path: Path, manifest: Manifest, native: Iterable[Path]) -> No
 
 
 def _add_this_run(lines: Iterable[str], made_at: str) -> Iterator[str]:
-    """Return the lines of the jobs, with this backup as the last proved one. Its row is stored after the proof."""
+    """Yield the lines of `JobRun` as they will be once this backup is proved: its own row is stored only then."""
     by_name = {json.loads(line)["name"]: line for line in lines}
     by_name[JobRun.PROVED_BACKUP] = table_rows.dump({"name": JobRun.PROVED_BACKUP, "at": made_at})
     return iter(sorted(by_name.values()))
@@ -116,7 +116,7 @@ def _read_blocks(source: "IO[bytes] | File[bytes]") -> Iterator[bytes]:
 
 
 def seal(path: Path) -> None:
-    """Replace the comment by the sha256 of what stands before it, and write everything to the disk."""
+    """Replace the zip comment by the sha256 of all bytes before it, and flush the file to disk."""
     with path.open("r+b") as file:
         seal = hash_before_seal(path)
         file.seek(-SEAL_LENGTH, os.SEEK_END)
@@ -125,12 +125,12 @@ def seal(path: Path) -> None:
         os.fsync(file.fileno())
 
 
-# The moment that is backed up
+# Snapshot of the database
 
 
 @contextmanager
 def _frozen_database(folder: Path) -> Iterator[list[Path]]:
-    """Show one moment of the database while editors go on writing. Yield the files of a native dump of it."""
+    """Read the database from one snapshot while editors go on writing. Yield the files of its native dump."""
     if connection.vendor != "sqlite":
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
@@ -150,7 +150,7 @@ def _frozen_database(folder: Path) -> Iterator[list[Path]]:
 
 
 def _dump_postgresql(folder: Path, snapshot: str) -> list[Path]:
-    """Run pg_dump on the snapshot. Return no file if the tool is missing or older than the server."""
+    """Run pg_dump on the snapshot. Return an empty list if pg_dump is missing or older than the server."""
     if not (tool := shutil.which("pg_dump")):
         return []
     (_, *arguments), environment = DatabaseClient.settings_to_cmd_args_env(connection.settings_dict, [])
@@ -164,7 +164,7 @@ def _dump_postgresql(folder: Path, snapshot: str) -> list[Path]:
 
 
 def _prove(archive: Path, manifest: Manifest, folder: Path) -> None:
-    """Restore the archive as `restore` does. Raise BackupError unless the ORM reads the same there as in this database."""
+    """Restore the archive into a scratch file. Raise BackupError unless the ORM reads the same values there as here."""
     database, media = folder / "scratch.sqlite3", folder / "media"
     try:
         run_on_database(lambda: open_sqlite_file(database, DEFAULT_DB_ALIAS), lambda: load(archive, media))
@@ -203,7 +203,7 @@ def _opened_as_scratch(database: Path) -> Iterator[None]:
 
 
 def _read_values(model: type[models.Model], database: str) -> Iterator[tuple[Any, ...]]:
-    """Yield the key and all values of each row, without this backup, which is stored after its proof."""
+    """Yield the key and all values of each row. The row of this backup is left out: it is stored after the proof."""
     rows = model._base_manager.using(database).order_by("pk")
     if model is JobRun:
         rows = rows.exclude(pk=JobRun.PROVED_BACKUP)

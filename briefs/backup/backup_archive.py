@@ -47,7 +47,7 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What an archive holds. `migrations`: the applied ones, as app and name. `proved`: it was restored when it was made."""
+    """Contents of an archive. `migrations`: the applied ones, as app and name. `proved`: a test restore succeeded."""
 
     version: str
     made_at: str
@@ -115,13 +115,13 @@ def read_manifest(path: Path) -> Manifest:
 
 
 def _find_damage(path: Path) -> str:
-    """Compare the seal, and tell a file that was cut off from one with changed bytes and from one that is no archive."""
+    """Return a sentence if the file is cut off, has changed bytes (the seal differs) or is no archive; else ""."""
     with path.open("rb") as file:
         head = file.read(4)
         file.seek(max(0, file.seek(0, os.SEEK_END) - END_LENGTH))
         end = file.read()
     record, written_seal = end[:-SEAL_LENGTH], end[-SEAL_LENGTH:]
-    # one changed byte leaves one of the two
+    # after a change of one byte, one of the two is still right
     has_end = record.startswith(b"PK\5\6") or (
         record.endswith(bytes((SEAL_LENGTH, 0))) and re.fullmatch(rb"[0-9a-f]{64}", written_seal) is not None
     )
@@ -132,7 +132,7 @@ def _find_damage(path: Path) -> str:
 
 
 def list_key_fingerprints(path: Path) -> list[str]:
-    """Return the secret keys that the encrypted values of the archive need; none for archives of older versions."""
+    """Return fingerprints of the keys that decrypt the archive's secrets. Archives of older versions list none."""
     with zipfile.ZipFile(path) as archive:
         try:
             return [json.loads(line)["fingerprint"] for line in read_member_lines(archive, KEYS)]
@@ -141,7 +141,7 @@ def list_key_fingerprints(path: Path) -> list[str]:
 
 
 def find_faults(path: Path) -> list[str]:
-    """Return what is wrong with an archive: a changed byte, a missing member, a row that no model takes."""
+    """Return a sentence for each fault: changed bytes, a missing file, a row that its model does not accept."""
     manifest = read_manifest(path)
     with zipfile.ZipFile(path) as archive:
         names = set(archive.namelist()) - {MANIFEST}
@@ -184,7 +184,7 @@ def read_member_lines(archive: zipfile.ZipFile, name: str) -> Iterator[str]:
 
 
 def find_targets(manifest: Manifest) -> list[tuple[str, str]]:
-    """Return the last migration of each app. Raise BackupError if the archive is of a newer version."""
+    """Return the last migration of each app, as (app, name). Raise BackupError if the archive is of a newer version."""
     known, graph = MigrationLoader(None, ignore_no_migrations=True), set(manifest.migrations)
     if unknown := sorted(graph - known.disk_migrations.keys()):
         is_newer = graph > known.disk_migrations.keys()

@@ -1,6 +1,6 @@
 """Restore an archive into an empty database, and swap it with the old one.
 
-On SQLite a new file is filled, and takes the old file's place only when everything in it has been checked. The old
+On SQLite, rows go to a new file, which replaces the old one only after everything in it has been checked. The old
 database and media folder are kept beside the new ones.
 """
 
@@ -49,7 +49,7 @@ BATCH: Final = 500
 
 
 def restore(path: Path) -> list[Path]:
-    """Restore database and media. Return what was moved aside. Raise BackupError, and change nothing."""
+    """Restore database and media. Return the paths of the old ones, moved aside. On BackupError nothing has changed."""
     if faults := find_faults(path):
         raise BackupError(" ".join(faults[:3]))
     media = get_media_folder()
@@ -70,7 +70,7 @@ def restore(path: Path) -> list[Path]:
 
 
 def run_on_database(open_database: Callable[[], BaseDatabaseWrapper], act: Callable[[], None]) -> None:
-    """Call `act` in a thread whose default database is another one."""
+    """Call `act` in a thread in which the default database is the one that `open_database` returns."""
 
     def run() -> None:
         connections[DEFAULT_DB_ALIAS] = own = open_database()
@@ -78,7 +78,7 @@ def run_on_database(open_database: Callable[[], BaseDatabaseWrapper], act: Calla
             act()
         finally:
             own.close()
-            ContentType.objects.clear_cache()  # of all threads, with the keys of that database
+            ContentType.objects.clear_cache()  # shared by all threads, and now filled with ids of the other database
 
     with ThreadPoolExecutor(1) as threads:
         threads.submit(run).result()
@@ -96,7 +96,7 @@ def open_sqlite_file(file: Path, alias: str) -> BaseDatabaseWrapper:
 
 
 def fill(path: Path, media: Path | None) -> None:
-    """Restore into the empty default database and a new folder. Without a folder add the files to the object store."""
+    """Restore into the empty default database and a new folder. If `media` is None, files go to the object store."""
     load(path, media)
     _compare_rows(path)
     call_command("migrate", verbosity=0)  # to this version; also installs the guards
@@ -110,7 +110,7 @@ def fill(path: Path, media: Path | None) -> None:
 
 
 def load(path: Path, media: Path | None) -> None:
-    """Write rows and files as they are in the archive, to tables of the archive's version without guards."""
+    """Write the archive's rows and files unchanged, into tables at the archive's migrations, without guards."""
     manifest = read_manifest(path)
     state = get_state_apps(manifest)
     if connection.introspection.table_names():
@@ -126,7 +126,7 @@ def load(path: Path, media: Path | None) -> None:
 
 
 def _finish_file() -> None:
-    """Examine a SQLite file, and empty its write-ahead log."""
+    """Check the integrity of a SQLite file and write its write-ahead log into it."""
     if connection.vendor == "sqlite":
         with connection.cursor() as cursor:
             require_integrity(cursor)
@@ -157,7 +157,7 @@ def _load_rows(archive: zipfile.ZipFile, state: Apps) -> None:
 
 
 def _load_table(model: type[Model], lines: Iterator[str]) -> None:
-    """Insert the rows without model objects, which take three times as long."""
+    """Insert the rows without model objects, which would take three times as long."""
     parsers = table_rows.build_parsers(model, resolve_names=True)
     fields = model._meta.concrete_fields
     quote = connection.ops.quote_name
@@ -177,7 +177,7 @@ def _load_table(model: type[Model], lines: Iterator[str]) -> None:
 
 
 def _compare_rows(path: Path) -> None:
-    """Raise BackupError unless every table gives the lines that it was filled from."""
+    """Raise BackupError unless every table reads back as the lines of the archive."""
     with zipfile.ZipFile(path) as archive:
         for model in table_rows.list_models(get_state_apps(read_manifest(path))):
             name = f"rows/{model._meta.label_lower}.jsonl"
@@ -187,7 +187,7 @@ def _compare_rows(path: Path) -> None:
 
 
 def _extract_media(archive: zipfile.ZipFile, manifest: Manifest, folder: Path | None) -> None:
-    """Write the files to a new folder, or add them to those of the object store: names follow from contents."""
+    """Write the files to a new folder or the object store. Existing ones cannot clash: names are hashes of contents."""
     storage = default_storage
     if folder:
         shutil.rmtree(folder, ignore_errors=True)
@@ -201,7 +201,7 @@ def _extract_media(archive: zipfile.ZipFile, manifest: Manifest, folder: Path | 
 
 
 def require_unused(file: Path) -> None:
-    """Raise BackupError if another process has the SQLite file open. Write its log into it otherwise."""
+    """Raise BackupError if another process has the SQLite file open. Otherwise write its write-ahead log into it."""
     connection.close()
     if not file.exists():
         return
@@ -226,9 +226,9 @@ def _wal_files(file: Path) -> tuple[Path, Path]:
 
 
 def _swap(new: Path, target: Path, *, with_files: Sequence[Path] = ()) -> list[Path]:
-    """Move `new` to `target`. What was there is kept under a name with the time; return its path.
+    """Move `new` to `target`. An existing target is kept under a name with the time; return the paths of what was moved.
 
-    `with_files`, the log of the old database, goes with it: beside the new one it would corrupt it.
+    `with_files`: the old database's write-ahead log. Left beside the restored file, SQLite would replay it and corrupt it.
     """
     kept = target.with_name(f"{target.name}.before-{timezone.now():%Y%m%dT%H%M%SZ}")
     for file in with_files:

@@ -1,8 +1,8 @@
 """Database rows as JSON lines, the same for SQLite and PostgreSQL.
 
-Each field says itself how its values are written and read (`value_to_string`, `to_python`), so this module has no list
-of kinds of fields. Lines are sorted by primary key, keys are sorted, and rows that differ between databases (content
-types and permissions) are written by name. So equal tables give equal lines.
+Values are written and read by the fields themselves (`value_to_string`, `to_python`), so no list of field types is
+needed. Lines are sorted by primary key, keys are sorted, and rows with ids that differ between databases (content types and
+permissions) are written by name. So equal tables give equal lines.
 """
 
 import hashlib
@@ -65,12 +65,12 @@ def read_lines(model: type[models.Model]) -> Iterator[str]:
 
 
 def has_number_as_key(model: type[models.Model]) -> bool:
-    """Return whether all databases sort the table alike. Texts they do not, but such tables are small."""
+    """Return whether the key is a number, which all databases sort alike. Tables with text keys are small."""
     return isinstance(_get_stored_field(model._meta.pk), models.IntegerField)
 
 
 def hash_lines(lines: Iterable[str]) -> int:
-    """Return a number that is the same for the same lines in any order: older versions sorted some tables as text."""
+    """Return a hash that does not depend on the order of lines: older versions sorted some tables as text."""
     hashes = (hashlib.sha256(line.rstrip("\n").encode()).digest() for line in lines)
     return sum(map(int.from_bytes, hashes)) % 2**256
 
@@ -86,7 +86,7 @@ def parse_line(line: str, parsers: dict[str, Callable[[Any], Any]]) -> Row:
 def build_parsers(
     model: type[models.Model], *, resolve_names: bool = False
 ) -> dict[str, Callable[[Any], Any]]:
-    """Return the parser of each column. With `resolve_names`, look content types and permissions up."""
+    """Return the parser of each column. With `resolve_names`, names of content types and permissions become ids."""
     return {field.attname: _build_parser(field, resolve_names) for field in model._meta.concrete_fields}
 
 
@@ -95,12 +95,12 @@ def dump(row: Row) -> str:
 
 
 def list_value_columns(field: Field) -> list[str]:
-    """Return what to select of the field, so that its values are the same in every database."""
+    """Return the columns to select for a field, so that its values are the same in every database."""
     return [f"{field.name}__{column}" for column in _get_named_columns(field)] or [field.attname]
 
 
 def _get_named_columns(field: Field) -> tuple[str, ...]:
-    """Return the columns that name the row which the field refers to; empty if archives have its key."""
+    """Return the columns that name the referenced row; empty if the archive stores its primary key."""
     related = field.related_model if field.is_relation else None
     return _NAMED.get(related._meta.label_lower, ()) if related else ()
 
@@ -111,7 +111,7 @@ def _find_names(field: Field) -> dict[Any, tuple[str, ...]]:
 
 
 def _get_stored_field(field: Field) -> Field:
-    """Return the field whose values the column holds: of a foreign key, the one that it refers to."""
+    """Return the field itself, or the referenced field of a foreign key."""
     while field.is_relation:
         field = field.target_field  # type: ignore[attr-defined]
     return field
@@ -142,7 +142,7 @@ def _build_parser(field: Field, resolve_names: bool) -> Callable[[Any], Any]:
 
 
 def _parse(stored: Field, value: Any) -> Any:
-    """Return the field's value. Refuse what the field would write in another way, such as a text for a number."""
+    """Return the field's value. Raise ValueError if the field would write it differently, such as text for a number."""
     try:
         parsed = stored.to_python(value)
     except ValidationError:

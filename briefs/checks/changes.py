@@ -116,7 +116,7 @@ def _tokens(side: Side, text: str, context: CheckContext) -> dict[DifferenceKind
 
 
 def _numbers(side: Side, text: str) -> list[Token]:
-    """Return value and unit: 3項 may become 三項, 500公里 not 500英里. A bare 一 or "one" is no figure."""
+    """Return figures, keyed by value and unit: 3項 equals 三項, 500公里 is not 500英里. A bare 一 or "one" is none."""
     _, rest = extract_names(text)
     language = numbers_zh if side == "zh" else numbers_en
     found = (
@@ -171,7 +171,7 @@ def _find_opposites(side: Side, was: str, now: str) -> Iterator[tuple[Difference
 
 
 def _group_meanings(side: Side, text: str) -> dict[str, list[Token]]:
-    """Return the meanings of each section in which they exclude each other."""
+    """Return the meanings by section, for the sections whose meanings exclude each other."""
     by_section: dict[str, list[Token]] = defaultdict(list)
     ends: dict[str, int] = {}
     for meaning in sorted(find_meanings(text, side), key=lambda meaning: (meaning.start, -meaning.end)):
@@ -246,7 +246,7 @@ def _find_known_names(side: Side, text: str, context: CheckContext) -> list[tupl
 
 
 def _unmatched_tokens(old: Sequence[Token], new: Sequence[Token]) -> Iterator[tuple[str, str]]:
-    """Yield the tokens that differ, aligned."""
+    """Yield (old, new) texts of each stretch of tokens that differs."""
     for a, b, c, d in _find_changed_ranges(old, new):
         yield " ".join(raw for _, raw in old[a:b]), " ".join(raw for _, raw in new[c:d])
 
@@ -264,7 +264,7 @@ def _find_changed_ranges(old: Sequence[Token], new: Sequence[Token]) -> Iterator
 
 
 def _compare_facts(old: Facts, new: Facts) -> Iterator[SubstantiveDifference]:
-    """Yield the names of the fields that differ; the caller labels and shows the values."""
+    """Yield a difference for each field that changed, with its name; the caller labels it and shows the values."""
     for field in dataclasses.fields(Facts):
         if getattr(old, field.name) != getattr(new, field.name):
             yield SubstantiveDifference("fact", "facts", before=field.name, after=field.name)

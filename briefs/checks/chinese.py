@@ -94,7 +94,7 @@ _SIMPLIFIED_IN_BIG5 = dict(
     )
 )
 _NEVER_SIMPLIFIED = frozenset("台后里云干系面余松斗范朴姜丑占布只吃秘群峰床")
-# Taiwanese words that are written with one of these characters.
+# Taiwanese words that correctly contain one of these characters.
 _SAFE_WORDS = ("茶几", "窗明几淨", "几案", "拮据", "老么", "么兒", "么女", "么妹", "么弟", "党項", "胜肽")
 
 
@@ -142,7 +142,7 @@ def _is_in_big5(character: str) -> bool:
 
 
 def _convert_to_traditional(text: str) -> str:
-    """Convert to Taiwanese Traditional, by phrase if the length is unchanged: 发 is 發 or 髮."""
+    """Convert to Taiwanese Traditional: by phrase (发 is 發 or 髮) if that keeps the length, else by character."""
     converted: str = _converter("s2tw").convert(text)
     if len(converted) == len(text):
         return converted
@@ -179,8 +179,8 @@ def check_typos(text: CheckedText, context: CheckContext) -> Iterator[Finding]:
 _VARIANT_PAIRS = ("臺台", "佔占", "週周", "佈布", "祕秘", "鑒鑑")
 _PREFERRED = "台占週布秘鑑"
 _OTHER_VARIANT = {character: pair[1 - at] for pair in _VARIANT_PAIRS for at, character in enumerate(pair)}
-# For 台 and 布 each word is counted separately. For the other variants, all words that `_SENSES` matches count
-# as one word.
+# Each word with 台 or 布 is compared by itself. All words that one pattern of `_SENSES` matches are compared
+# together.
 _CHARACTERS_AFTER = {"臺台": "灣北中南東海商幣獨美積電式語股鐵澎胞大", "佈布": "局署告陣達防滿建施置"}
 _CHARACTERS_BEFORE = {
     "臺台": "舞平電講櫃後前登上下對抗友訪駐援反侵犯攻中美日",

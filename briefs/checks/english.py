@@ -35,14 +35,14 @@ _SECTIONS = read_sections(Path(__file__).with_suffix(".txt"))
 
 
 def read_words(section: str) -> list[str]:
-    """Read a list of words in `english.txt`."""
+    """Read the words of a section of `english.txt`."""
     return " ".join(_SECTIONS[section]).split()
 
 
 _OUR_ENDINGS = "s ed ing ings er ers ful fully less able ably ite ites itism al ally ist ists hood hoods ly y"
 _ISE_ENDINGS = "e es ed er ers ing ation ations ational able"
 _PREFIXES = ("", "re", "de", "dis", "un", "over", "mis", "non", "pre")
-# American English also has these, as plural nouns.
+# Also American, as plural nouns.
 _ALSO_AMERICAN = {"analyses", "paralyses"}
 
 
@@ -152,7 +152,7 @@ def check_misspellings(content: Content, context: CheckContext) -> list[Finding]
 
 
 def _is_opening_word(text: str, match: re.Match[str]) -> bool:
-    """Return whether the word opens its sentence and no second capital makes it a name: Narcis Termes."""
+    """Return whether the word opens its sentence and is no name: in *Narcis Termes* a second capital follows."""
     return opens_sentence(text, match.start()) and not text[match.end() : match.end() + 2].strip().isupper()
 
 

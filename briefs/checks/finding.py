@@ -43,10 +43,10 @@ class Repair:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A result of a check.
+    """A remark of a check on a text.
 
     `bullet`: the bullet's number, not its position; None for headline, summary and facts.
-    `side`: empty where both sides are meant. `span`: start and end in that side's text.
+    `side`: empty if the finding is about both languages. `span`: start and end in the text of `side`.
     """
 
     code: str
@@ -100,7 +100,7 @@ class TermData(_HashedOnce):
         return cls(**values)
 
     def approved(self, side: Side) -> tuple[str, ...]:
-        """Return the preferred rendering, which may be empty, and the accepted ones."""
+        """Return the preferred rendering (may be empty), followed by the accepted ones."""
         return (self.zh, *self.also_zh) if side == "zh" else (self.en, *self.also_en)
 
     def renderings(self, side: Side) -> tuple[str, ...]:

@@ -1,7 +1,7 @@
-"""Light the words that both languages must share: negations, modals and directions, numbers, names.
+"""The lens: highlight words that both languages must share: negations, modals and directions, numbers, names.
 
-The words and their counterparts are those of the checks. The lens also shows what is too uncertain for a finding: one
-negation of several, a modal or a direction on one side alone.
+Words and counterparts are found as by the checks. The lens also shows what is too uncertain for a finding: one
+negation among several, or a modal or a direction in one language only.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -50,7 +50,7 @@ _NO_SPANS: tuple[Span, Span] = ((0, 0), (0, 0))
 
 @dataclass(frozen=True, slots=True)
 class LensSpan:
-    """A lit word. `partner` is the index of its counterpart among the other side's spans, None if that is no word."""
+    """A highlighted word. `partner`: index of its counterpart in the other side's spans; None without one."""
 
     start: int
     end: int
@@ -67,7 +67,7 @@ def light_pair(zh: str, en: str, context: CheckContext) -> LensSpans:
 
 
 def light_pairs(pairs: Sequence[tuple[str, str]], context: CheckContext) -> Iterator[LensSpans]:
-    """Yield the lit words of each pair, by side and in text order. A pair with an empty side has none."""
+    """Yield the highlighted words of each pair by side, in text order. A pair with an empty side has none."""
     pairs = [pair if all(map(has_words, pair)) else ("", "") for pair in pairs]
     known = KnownNames.select_for([text for pair in pairs for text in pair], context)
     for pair, mentions in zip(pairs, find_mentions(pairs, context), strict=True):
@@ -76,7 +76,7 @@ def light_pairs(pairs: Sequence[tuple[str, str]], context: CheckContext) -> Iter
 
 @dataclass(slots=True, eq=False)
 class _Word:
-    """A word of one side. A word that is not `shown` is lit only as the counterpart of another."""
+    """A word of one side. Unless `shown`, it is highlighted only as the counterpart of another word."""
 
     start: int
     end: int
@@ -117,7 +117,7 @@ def _light(
 
 
 def _nearest(word: _Word, others: Iterable[_Word], lengths: tuple[int, int]) -> _Word | None:
-    """Return the counterpart at the most similar place of its text, a shown one before others."""
+    """Return the counterpart at the most similar relative position. Shown words come before others."""
     place = word.start / (lengths[0] or 1)
     return min(
         others,
@@ -153,7 +153,7 @@ def _read_meanings(zh: str, en: str) -> _Words:
 def _group_by_section(
     text: str, meanings: list[Meaning], turned: Span
 ) -> dict[str, list[tuple[_Word, Meaning]]]:
-    """Return the words by section, without those of a turned contrast. Of negations at one place, keep the longest."""
+    """Return the words by section, without those inside `turned`. Of overlapping negations keep the longest."""
     found: dict[str, list[tuple[_Word, Meaning]]] = {}
     negations: dict[int, tuple[_Word, Meaning]] = {}
     for meaning in meanings:
@@ -176,7 +176,7 @@ def _group_by_section(
 def _match_by_key(
     here: list[tuple[_Word, Meaning]], there: list[tuple[_Word, Meaning]], lengths: tuple[int, int]
 ) -> None:
-    """Match each shown word with the same meaning of the other side, which may serve for several words."""
+    """Match each shown word with a word of the same meaning on the other side, which may match several words."""
     for word, meaning in here:
         if word.shown and not word.is_matched:
             same = [other for other, its in there if its.key == meaning.key]
@@ -185,7 +185,7 @@ def _match_by_key(
 
 
 def _match_negations(by_section: _Sections, lengths: tuple[int, int]) -> None:
-    """Match the negations one to one: first those of the same modal (不應, should not), then shown ones, then any."""
+    """Match negations one to one: first those with the same modal (不應, should not), then shown ones, then any."""
     here, there = ([word for word, _ in by_section[side].get("negation", ())] for side in SIDES)
     modals: dict[Side, dict[Span, str]] = {
         side: {
@@ -279,7 +279,7 @@ def _overlap(one: Span, other: Span) -> bool:
 
 
 def _resolve(words: _Words) -> LensSpans:
-    """Keep one word at a place, the longest, and number the counterparts."""
+    """Keep the longest of overlapping words, and number the counterparts."""
     kept: _Words = {"zh": [], "en": []}
     stands_for: dict[_Word, _Word] = {}
     for side in SIDES:

@@ -112,7 +112,7 @@ def _compare(
 
 
 def _find_difference(mine: list[Meaning], theirs: list[Meaning]) -> tuple[Meaning, Meaning] | None:
-    """Return a meaning of each side that the other has less often, if one of the two is absent there."""
+    """Return one meaning from each side that the other side has less often, if the other side lacks one of them."""
     lone_zh, lone_en = _find_surplus(mine, theirs), _find_surplus(theirs, mine)
     if not (lone_zh and lone_en) or (lone_zh[0] and lone_en[0]):
         return None
@@ -120,7 +120,7 @@ def _find_difference(mine: list[Meaning], theirs: list[Meaning]) -> tuple[Meanin
 
 
 def _find_surplus(side: list[Meaning], other: list[Meaning]) -> tuple[int, Meaning] | None:
-    """Return a meaning that occurs more often than on the other side, with its count there. The lowest count wins."""
+    """Return (count on the other side, meaning) for a meaning that occurs less often there; the lowest count wins."""
     counts = Counter(meaning.key for meaning in other)
     surplus = Counter(meaning.key for meaning in side if meaning.raises) - counts
     found = [(counts[meaning.key], meaning) for meaning in side if meaning.raises and meaning.key in surplus]
@@ -173,9 +173,9 @@ def _check_contrast(zh: CheckedText, en: CheckedText) -> Iterator[Finding]:
 
 
 def find_contrast(zh: str, en: str) -> tuple[Span, Span] | None:
-    """Return 不應 and "rather than" if 不應A，而應B stands beside "should A rather than B".
+    """Return the spans of 不應 and "rather than" if 不應A，而應B is paired with "should A rather than B", its opposite.
 
-    Told by the words that each half shares with the other side.
+    Decided by the words that each half shares with the other language.
     """
     chinese, english = _CONTRAST_ZH.search(zh), _CONTRAST_EN.search(en)
     if not chinese or not english:

@@ -19,8 +19,8 @@ BUILT_IN_TERMS = tuple(
 AI is the one acronym that Chinese texts use unchanged, and it also matches 人工智慧.
 """
 
-# Letters of a series, and the Chinese characters written before the number. A character that is also an
-# ordinary word (載運20名) counts only with a hyphen.
+# Letters of a series and the Chinese for them: J-20 is 殲20. Chinese that is also an ordinary word (載運20名) counts
+# only with a hyphen.
 _DESIGNATIONS = """
 J=殲-? H=轟-? Y=運- Z=直- DF=東風-? JL=巨浪-? HQ=紅旗-? YJ=鷹擊-? PL=霹靂-?
 WZ=無偵-? GJ=攻擊- CJ=長劍-? Su=蘇(?:愷|霍伊)?- Tu=圖- MiG=米格-? HF=雄風- CZ=長征-
@@ -154,13 +154,13 @@ def _find_first(term: TermData, side: Side, text: str, lower: str) -> Span | Non
 
 
 def find_occurrences(form: str, text: str, lower: str = "", *, first: bool = False) -> list[Span]:
-    """Return the spans of a rendering, in any case unless all capitals (WHO, who). Latin forms are whole words.
+    """Return the spans of a rendering. Case is ignored unless it is all capitals (WHO, who). Latin forms match whole words.
 
     Without `lower`, match the exact case: "Science" is a source, science is not.
     """
     exact = not lower or form == form.upper()
     hay, needle = (text, form) if exact else (lower, form.translate(ASCII_LOWER))
-    if needle not in hay:  # nearly always true; without this line all checks take a tenth longer
+    if needle not in hay:  # nearly always; without this line all checks take a tenth longer
         return []
     found = (span for span in find_word_spans(needle, hay) if _is_whole_word(hay, *span))
     return list(islice(found, 1 if first else None))

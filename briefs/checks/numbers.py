@@ -97,11 +97,11 @@ class SideFigures:
         return self.checked.side
 
     def expresses(self, figure: Figure) -> bool:
-        """Return whether this side has the value of a figure of the other side, in any unit."""
+        """Return whether this side has the value of the other side's `figure`, in any unit."""
         return any(value in self.values for value in figure.values) or figure in self.converted
 
     def narrow_to(self, figure: Figure) -> Self:
-        """Return this side with one of its figures alone."""
+        """Return a copy with `figure` as its only figure."""
         return replace(
             self, figures=[figure], values=FigureValues(figure.values), converted=_BaseUnitFigures([figure])
         )
@@ -189,7 +189,7 @@ def find_unit_mismatches(zh: SideFigures, en: SideFigures) -> Iterator[tuple[Fig
 
 
 def _find_incompatible(figures: dict[str, Figure], others: dict[str, Figure]) -> list[Figure]:
-    """Return the figures whose unit is compatible with no unit of `others`. Both map units to figures."""
+    """Return the figures whose unit is compatible with no unit of `others`. Both arguments are keyed by unit."""
     return [
         figure for unit, figure in figures.items() if not any(are_compatible(unit, other) for other in others)
     ]
@@ -204,7 +204,7 @@ def _by_unit(figures: Iterable[Figure]) -> dict[Decimal, dict[str, Figure]]:
 
 
 def _check_currencies(zh: SideFigures, en: SideFigures) -> Iterator[Finding]:
-    """Report an amount of money on one side whose counterpart is a bare figure, unless that side names money."""
+    """Report an amount of money whose counterpart is a bare figure, unless the counterpart's side mentions money."""
     for own, other in ((zh, en), (en, zh)):
         if any(figure.unit in CURRENCIES for figure in other.figures):
             continue

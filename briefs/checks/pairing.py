@@ -1,4 +1,4 @@
-"""Find pairs whose two sides do not seem to say the same, and a bullet that only continues its neighbour."""
+"""Find pairs whose two sides do not seem to say the same, and bullets that only continue an adjacent bullet."""
 
 from briefs.checks.finding import CheckContext, Edit, Finding, Repair
 from briefs.checks.texts import check, gettext_noop
@@ -35,7 +35,9 @@ def check_pairing(content: Content, context: CheckContext) -> list[Finding]:
     return [
         _build_doubtful_finding(content, n, partner)
         for n, partner in partners.items()
-        if partner is None or partner > n or partners.get(partner) != n  # a swap is offered once
+        if partner is None
+        or partner > n
+        or partners.get(partner) != n  # offer a swap once, not from both pairs
     ] + _find_joined(content, scores)
 
 

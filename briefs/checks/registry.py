@@ -1,4 +1,4 @@
-"""The order of all checks, functions to run them, and what becomes of their findings: one per span, dismissed ones removed."""
+"""The order of all checks, functions to run them, and to resolve their findings: one per span, without dismissed ones."""
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -9,8 +9,8 @@ from briefs.checks.finding import CheckContext, Edit, Finding, FindingField, Rep
 from briefs.checks.texts import Check, TextPair, claim_span, index_text_pairs, list_side_texts
 from briefs.content import SIDES, Content, hash_json
 
-# Order: missing content, disagreement of the two sides, wording, punctuation, spaces. The first finding on a
-# span is shown, so the glossary wins over the mainland list and over a name without a counterpart.
+# In this order: missing content, disagreement of the two sides, wording, punctuation, spaces. The first finding on
+# a span is shown, so the glossary wins over the mainland list and over a name without a counterpart.
 _CHECKS: tuple[Check, ...] = (
     whole_brief.check_completeness,
     whole_brief.check_addresses,
@@ -91,7 +91,7 @@ class Dismissal:
 
 
 def hash_text_pair(content: Content, bullet: int | None, field: FindingField = "bullet") -> str:
-    """Hash both languages of a text, since a finding may concern either, or the addresses. Return "" if the
+    """Hash both languages of a text, since a finding may concern either, or hash the addresses. Return "" if the
     text is gone.
     """
     return _hash_pair(content, index_text_pairs(content).get((field, bullet)), field)
@@ -106,7 +106,7 @@ def _hash_pair(content: Content, pair: TextPair | None, field: FindingField) -> 
 def resolve_findings(findings: Iterable[Finding]) -> list[Finding]:
     """Return one finding per span, the first that claims it, and merge equal messages of one text.
 
-    A finding whose repair has several edits keeps those that are still free.
+    A finding whose repair has several edits keeps the edits whose spans no earlier finding claimed.
     """
     claimed: dict[_TextKey, set[int]] = defaultdict(set)
     kept = (free for finding in findings if (free := _claim_free_edits(finding, claimed)))
@@ -117,7 +117,7 @@ def resolve_findings(findings: Iterable[Finding]) -> list[Finding]:
 
 
 def _claim_free_edits(finding: Finding, claimed: dict[_TextKey, set[int]]) -> Finding | None:
-    """Return the finding with its free edits and claim them. None if nothing is free."""
+    """Return the finding with its unclaimed edits, and claim them. None if all are claimed."""
     if finding.repair and finding.repair.edits and finding.code != _SWAP_CODE:
         edits = finding.repair.edits
         free = [edit for edit in edits if claimed[_text_key(edit)].isdisjoint(range(*edit.span))]
@@ -187,7 +187,7 @@ def combine_repairs(findings: Iterable[Finding]) -> dict[str, Repair]:
 def collect_plain_repairs(findings: Iterable[Finding], content: Content, checks: Collection[str]) -> Repair:
     """Return one repair for all findings of these checks. `n` is their number.
 
-    What touches a figure, so also a date or a measure, is left out, and what overlaps an earlier repair.
+    Repairs that touch a figure (so also a date or a measure) or overlap an earlier repair are left out.
     """
     pairs = index_text_pairs(content)
     edits: list[Edit] = []
@@ -215,13 +215,13 @@ def _touches_figure(edit: Edit, pairs: Mapping[_TextLocation, TextPair]) -> bool
 
 @dataclass(slots=True)
 class _TakenPlaces:
-    """The places of one text that edits take. An edit is compared with all others in the time of its length."""
+    """Positions of one text that edits replace. Comparing an edit with all others takes time in proportion to its length."""
 
     characters: set[int] = field(default_factory=set)
     starts: set[int] = field(default_factory=set)
 
     def overlap(self, edit: Edit) -> bool:
-        """Return whether the edit shares a character or its start with another, or one inserts inside the other."""
+        """Return whether the edit shares a character or its start with an earlier one, or inserts inside it or vice versa."""
         if edit.start in self.starts:
             return True
         if edit.start == edit.end:
@@ -240,7 +240,7 @@ def _collect_edits(findings: Iterable[Finding]) -> tuple[Edit, ...]:
 
 
 def count_repaired_places(finding: Finding) -> int:
-    """Count the repaired places: the finding's own `n`, or else its edits, a pair of marks as one."""
+    """Return the number of repaired places: the finding's `n`, else its edits, counting a pair of marks once."""
     n = finding.values.get("n")
     if isinstance(n, int):
         return n
@@ -309,7 +309,7 @@ def _remaining_part(finding: Finding, silent: dict[_TextLocation, set[str]]) -> 
 
 
 def _limit_to_locations(finding: Finding, keeps: Callable[[_TextLocation], bool]) -> Finding | None:
-    """Return the part of the finding in the places that `keeps` accepts, or None."""
+    """Return the part of the finding in the texts that `keeps` accepts, or None."""
     if finding.repair and finding.repair.edits:
         return _with_edits(
             finding, [edit for edit in finding.repair.edits if keeps((edit.field, edit.bullet))]

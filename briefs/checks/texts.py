@@ -70,7 +70,7 @@ def fold_characters(text: str) -> str:
 
 
 def fold_for_names(text: str) -> str:
-    """Fold characters, and also 臺, hyphens and non-breaking spaces, which names may write either way."""
+    """Fold characters, and also 臺, hyphens and non-breaking spaces, which vary in names."""
     return fold_characters(text).translate(_EQUIVALENT)
 
 
@@ -227,8 +227,8 @@ class Check:
     """A check, as its function declares it. The code of a finding is `name.reason`, its message `messages[reason]`.
 
     `rules`: codes of docs/style-rules.md. `is_plain`: the repairs need no judgement and touch neither figures nor names,
-    so that *Fix directly* applies them all. `is_minor_repair`: a repair may be no one's change. `pairs`: reasons whose
-    edits come in pairs, such as both marks of a quotation. `indivisible`: reasons whose edits belong together.
+    so that *Fix directly* applies them all. `is_minor_repair`: a repair may count as no one's change. `pairs`: reasons
+    whose edits come in pairs, such as both marks of a quotation. `indivisible`: reasons whose edits belong together.
     """
 
     name: str
@@ -247,7 +247,7 @@ class Check:
         context: CheckContext,
         texts: Mapping[Side, Sequence[CheckedText]] | None = None,
     ) -> Iterator[Finding]:
-        """Yield the findings. `texts`: those of each side, so that many checks of one content list them once."""
+        """Yield the findings. `texts`: `list_side_texts` of each side, shared by all checks of one content."""
         if not self.each:
             yield from self.find(content, context)
             return
@@ -320,6 +320,6 @@ def opens_sentence(text: str, position: int) -> bool:
 
 
 def is_in_introductory_phrase(text: str, position: int) -> bool:
-    """Return whether a comma here would only end an introduction: "In Taiwan, Japan and Korea are…"."""
+    """Return whether a comma at `position` only ends an introduction: "In Taiwan, Japan and Korea are…"."""
     start = _find_sentence_start(text, position)
     return "," not in text[start:position] and bool(_INTRODUCTORY_WORD.match(text, start))

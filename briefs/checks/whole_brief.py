@@ -110,7 +110,7 @@ def _check_picture(content: Content) -> Iterator[Finding]:
     },
 )
 def check_addresses(content: Content, context: CheckContext) -> list[Finding]:
-    """Check addresses for hosts that can be mistaken for another site, and for characters that cannot be seen."""
+    """Check addresses for hosts that can be mistaken for another site, and for invisible characters."""
     urls = content.facts.url, content.facts.archive_url
     return [finding for url in urls for finding in _check_address(url, context)]
 
@@ -176,7 +176,7 @@ _MIN_BRIEF_PAIRS = 4
     },
 )
 def check_length(content: Content, context: CheckContext) -> list[Finding]:
-    """Report pairs outside the site's band, or far from the median of the brief."""
+    """Report pairs whose length ratio is outside the site's band or far from the median of the brief."""
     ratios = [
         (pair, ratio) for pair in iterate_text_pairs(content) if (ratio := _compute_ratio(pair)) is not None
     ]
@@ -193,13 +193,13 @@ def check_length(content: Content, context: CheckContext) -> list[Finding]:
 
 
 def _compute_spread(pair: TextPair) -> float:
-    """Return the usual spread at the length of the longer side, since the other may be cut."""
+    """Return the usual spread of ratios at the length of the longer side, since the other may be cut off."""
     words = max(count_words(pair.en), count_characters(pair.zh) / _CHARACTERS_PER_WORD)
     return math.sqrt(_VARIANCE + _VARIANCE_OF_WORD / words)
 
 
 def compute_ratio_band(texts: Iterable[tuple[str, str]]) -> tuple[float, float] | None:
-    """Return the 1st and 99th percentile of the ratios, from (Chinese, English) pairs, or the usual band if wider.
+    """Return the 1st and 99th percentile of the length ratios of (Chinese, English) pairs, or the usual band if wider.
 
     Return None below 300 usable pairs.
     """
@@ -212,7 +212,7 @@ def compute_ratio_band(texts: Iterable[tuple[str, str]]) -> tuple[float, float] 
 
 
 def _compute_ratio(pair: TextPair) -> float | None:
-    """Return the ratio, or None for a headline and for texts too short to compare."""
+    """Return Chinese characters per English word; None for a headline and for texts too short to compare."""
     zh, en = count_characters(pair.zh), count_words(pair.en)
     if pair.field == "headline" or en < _MIN_WORDS or zh < _MIN_CHARACTERS:
         return None
@@ -367,7 +367,7 @@ def _fold_bracket(mark: str) -> str:
 
 
 def _choose_mark(match: re.Match[str]) -> str:
-    """Keep the strongest of several marks: a full stop, or else the first."""
+    """Return the mark to keep of several: a full stop, else the first."""
     return next((mark for mark in match[0] if mark in "。.?!"), match[0][0])
 
 

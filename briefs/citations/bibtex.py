@@ -66,7 +66,7 @@ def _hide_mark(mark: str) -> str:
     return _PLACEHOLDERS.get(mark, " " if mark in " ," else "")
 
 
-# BibTeX and BibLaTeX, in UTF-8. Read in one pass over the characters, without recursion for nested braces.
+# Write and read entries. One pass over the characters, without recursion for nested braces.
 
 _ENTRIES = {
     "brief": ("online", "organization"),
@@ -152,7 +152,7 @@ def _escape(value: str) -> str:
 
 
 def parse_entries(text: str) -> list[dict[str, str]]:
-    """Return the fields of each entry, its kind under `@`, values still in LaTeX. Raise CitationRejected."""
+    """Return the fields of each entry by name, in LaTeX, with its kind under `@`. Raise CitationRejected."""
     macros = {name[:3].lower(): name for name in ENGLISH_MONTHS}
     found: list[dict[str, str]] = []
     at = 0
@@ -187,7 +187,7 @@ def _fields(text: str, at: int, macros: Mapping[str, str]) -> tuple[dict[str, st
 
 
 def _value(text: str, at: int, macros: Mapping[str, str]) -> tuple[str, int]:
-    """Parse parts joined by `#`: braced, quoted, a number or a macro name."""
+    """Parse a value at `at`: parts joined by `#`, each braced, quoted, a number or a macro. Return it and its end."""
     parts: list[str] = []
     expanded = 0
     while True:
@@ -208,7 +208,7 @@ def _value(text: str, at: int, macros: Mapping[str, str]) -> tuple[str, int]:
 
 
 def _delimited(text: str, at: int) -> tuple[str, int]:
-    """Return the text between the mark at `at` and its closing mark, or to the end if unclosed."""
+    """Return the text from the brace or quotation mark at `at` to its closing mark (or the end), and the end."""
     quoted = text[at] == '"'
     depth, start = 0, at + 1
     for i in range(start, len(text)):
@@ -260,7 +260,7 @@ def _title(fields: BibtexFields) -> str:
 
 
 def _list_values(value: str, kind: FactKind) -> list[str]:
-    """Return a value as text, or as an address and the first address inside it."""
+    """Return the readings of a value: as text, or for a link as an address and the first address in it."""
     if kind is FactKind.TEXT:
         return [latex_to_text(value)]
     address = latex_to_url(value)

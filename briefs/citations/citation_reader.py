@@ -1,4 +1,4 @@
-"""Read a citation (RIS, BibTeX, CSL-JSON, or an address alone) into the facts of its article. The format is detected from the text.
+"""Read a citation (RIS, BibTeX, CSL-JSON or a bare address; detected from the text) into the facts of its article.
 
 Creates no database rows: an editor accepts or rejects each fact.
 """
@@ -50,7 +50,7 @@ def read_citation(text: str) -> CitationReading:
 
 
 def _read_address(text: str) -> CitedArticle | None:
-    """Read a text that is nothing but a web address or a DOI."""
+    """Parse a text that is only a web address or a DOI, else return None."""
     if len(text.split()) > 1:
         return None
     doi = parse_doi(text)
@@ -89,7 +89,7 @@ def decode_citation(data: bytes) -> str:
 def _decode_chinese(data: bytes) -> str:
     """Decode as Chinese, or return "" if the bytes do not look Chinese.
 
-    In Big5 and GB18030 most non-ASCII bytes adjoin another, in cp1252 few do.
+    In Big5 and GB18030 most non-ASCII bytes stand beside another, in cp1252 few do.
     """
     runs = _BEYOND_ASCII.findall(data)
     if 2 * sum(len(run) for run in runs if len(run) > 1) <= sum(map(len, runs)):

@@ -1,4 +1,4 @@
-"""What a citation file says of an article, in one form for all formats, and parsers for its parts."""
+"""The facts of an article as a citation file states them, the same for all formats, and parsers for their values."""
 
 import datetime as dt
 import html

@@ -38,7 +38,7 @@ def _item(work: CitableWork) -> dict[str, Any]:
         "container-title": "" if work.kind == "report" else work.outlet,
         "publisher": work.outlet
         if work.kind == "report"
-        else "",  # a web page's would be cited as its author
+        else "",  # styles cite the publisher of a web page as its author
         "issued": _format_date(work.date, work.issue_label),
         "accessed": _format_date(work.accessed_on),
         **{fact.csl[0]: work.facts.get(name, "") for name, fact in CITED_FACTS.items()},

@@ -41,7 +41,10 @@ def _tags(work: CitableWork) -> Iterator[tuple[str, str]]:
         ("TI", work.title),
         *(("AU", name.inverted) for name in work.authors),
         ("T2", "" if work.kind == "report" else work.outlet),
-        ("PB", work.outlet if work.kind == "report" else ""),  # Zotero makes a note of a web page's publisher
+        (
+            "PB",
+            work.outlet if work.kind == "report" else "",
+        ),  # Zotero turns the publisher of a web page into a note
         ("PY", work.date[:4]),
         ("DA", _format_date(work.date, work.issue_label)),
         ("LA", work.language),
@@ -107,7 +110,7 @@ def _first(tags: RisTags, *names: str) -> str:
 
 
 def _read_date(tags: RisTags) -> tuple[str, str]:
-    """Return the most precise date given, and the issue label, which is the fourth part of a RIS date."""
+    """Return the most precise of the entry's dates, and the issue label (the fourth part of a RIS date)."""
     best = ("", "")
     for value in (v for name in ("DA", "Y1", "PY") for v in tags.get(name, ()) if v):
         parts = [*value.split("/", 3), "", "", ""]

@@ -1,8 +1,8 @@
 """The two citable works of a public brief, and their citations as sentences: Chicago, APA, Taiwan's journals.
 
-A brief is a web page of the site. It has no author: the author of the article did not write it, and our editors are
-not named in public. `describe_digested_article` says what it digests. A Chinese name is used only if it is
-the person's own.
+A brief is cited as a web page of the site, without an author: the article's author did not write it, and editors are
+not named in public. `describe_digested_article` names the article. Transliterated Chinese names are never
+cited.
 """
 
 import re
@@ -16,8 +16,6 @@ from ..public_brief import PublicAuthor, PublicBrief, PublicSource
 from ..text import date_format, paths
 from ..text.scripts import detect_language_code
 from ..text.similarity import split_person_name
-
-# Build the two citable works of a public brief: the brief and the article it digests.
 
 type WorkKind = Literal[
     "brief", "article", "magazine", "newspaper", "journal", "report", "testimony", "interview"
@@ -232,7 +230,7 @@ def format_taiwan(work: CitableWork) -> CitationSentence:
 
 
 def format_attribution(work: CitableWork) -> str:
-    """Return a brief's citation without its address, for a copied bullet, to which the bullet's address is added."""
+    """Return a brief's citation without its address. The page appends the address of the copied bullet."""
     if work.is_chinese:
         return f"{_to_text(_in_chinese_note(work))}，"
     return f"{_to_text([*_in_note(work), *_digest_of(work, ', digest of ')])}, "
@@ -247,7 +245,7 @@ def describe_digested_article(work: CitableWork) -> str:
 
 
 def _digest_of(work: CitableWork, words: str) -> CitationSentence:
-    """Format these words and the article of a brief, in the language of the article. Empty for an article."""
+    """Format `words` followed by the digested article, in the article's language. Empty if the work is an article."""
     if (article := work.digested_article) is None:
         return []
     if not work.is_chinese:
@@ -348,7 +346,7 @@ def _date_text(work: CitableWork) -> str:
 
 
 def _american_date(iso: str) -> str:
-    """Format as June 9, 2025, as both styles require, independent of the site's own date format."""
+    """Format as June 9, 2025, which Chicago and APA require."""
     year, month, day = (*iso.split("-"), "", "")[:3]
     if not month:
         return year

@@ -1,3 +1,3 @@
-"""What the database does beyond Django: `guards` (triggers that freeze rows), `faults` (what a failure means),
+"""Additions to Django's database layer: `guards` (triggers that freeze rows), `faults` (causes of failures),
 `replica`, `bulk_writes`, and an engine each for SQLite and PostgreSQL.
 """

@@ -7,26 +7,24 @@ from typing import Any, Final
 from django.db import connection
 from django.db.models import DateField, JSONField, Model, QuerySet
 
-# Pause between the transactions of long work, so that other writers get their turn.
+# Pauses between transactions.
 
 PAUSE_SECONDS: Final = 0.15
 """Longer than a waiting writer of SQLite sleeps between two tries."""
 
 
 def let_other_writers_in() -> None:
-    """Pause on SQLite. Without it a save that waits for the lock hardly ever gets it before the long work ends."""
+    """Pause between transactions on SQLite. Otherwise a waiting save hardly ever gets the lock until the work ends."""
     if connection.vendor == "sqlite":
         time.sleep(PAUSE_SECONDS)
 
-
-# Delete many rows without making anybody wait.
 
 BATCH_SIZE = 500
 MAX_ROWS = 20_000
 
 
 def delete_in_batches(rows: QuerySet[Any], *, batch_size: int = BATCH_SIZE, max_rows: int = MAX_ROWS) -> int:
-    """Delete the rows in short transactions and return how many. What is beyond `max_rows` waits for the next run.
+    """Delete at most `max_rows` rows in short transactions, and return their number. The next run deletes the rest.
 
     A row that no longer matches when its batch is deleted stays.
     """
@@ -37,9 +35,6 @@ def delete_in_batches(rows: QuerySet[Any], *, batch_size: int = BATCH_SIZE, max_
         rows.filter(pk__in=keys).delete()
         done += len(keys)
     return done
-
-
-# Insert plain values into a table without model objects.
 
 
 def insert_rows(

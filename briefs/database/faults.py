@@ -1,4 +1,4 @@
-"""Tell why the database failed, from the exception, and log it once a minute."""
+"""Find the cause of a database failure from the exception, and log each kind once a minute."""
 
 import errno
 import logging
@@ -60,7 +60,7 @@ _CROWDED_WORDS: Final = ("too many c", "connection slots are reserved")
 
 
 def find_fault(error: BaseException | None) -> Fault | None:
-    """Return what is wrong with the database or the disk. None if the error is one of our code."""
+    """Return the fault of the database or the disk that the exception means; None if our code is at fault."""
     chain = list(_causes(error))
     for part in chain:
         if isinstance(part, OSError) and part.errno in _BY_ERRNO:
@@ -93,7 +93,7 @@ _suppressed: Final[dict[Fault, int]] = defaultdict(int)
 
 
 def log_fault(fault: Fault, error: BaseException) -> None:
-    """Log the fault, but each kind once a minute, then with the number of those not logged."""
+    """Log each kind of fault once a minute, with the number of faults not logged since."""
     now = time.monotonic()
     with _log_lock:
         if now - _last_logged.get(fault, -LOG_SECONDS) < LOG_SECONDS:

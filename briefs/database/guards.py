@@ -5,7 +5,7 @@ IntegrityError, for the ORM and for raw SQL. The SQL is built from the table's c
 frozen by default.
 
 A model that declares `is_public_state` holds what public pages show: each changed row gives `SiteVersion` a new token.
-On PostgreSQL this happens at the commit, once for all rows of a transaction; until then nobody else would wait for it.
+On PostgreSQL this happens at the commit, once per transaction, so that no other transaction waits for the row before.
 
 SQLite drops triggers when a migration rebuilds a table, and a trigger that reads another table breaks the next rebuild
 of that table. So guards read only their own table, and `migrate` removes and reinstalls all triggers. While they are
@@ -199,7 +199,7 @@ def _postgresql_triggers(table: str, closed: Sequence[str]) -> Iterator[str]:
 
 
 def _version_triggers(connection: Connection, table: str) -> Iterator[str]:
-    """Yield triggers that renew the token. A statement trigger of PostgreSQL would lock its row until the commit."""
+    """Yield triggers that renew the token; on PostgreSQL at the commit, since its row is locked from then only."""
     if connection.vendor == "sqlite":
         renew = f"BEGIN UPDATE {VERSION_TABLE} SET token = {_NEW_TOKEN['sqlite']}; END"
         for kind in _version_trigger_kinds(connection):
@@ -242,7 +242,7 @@ def install_after_migrate(sender: Any, using: str, **_: Any) -> None:
 
 
 def check_guards(*, databases: Sequence[str] | None = None, **_: Any) -> list[checks.CheckMessage]:
-    """Warn of missing guards. An error would stop the `migrate` that reinstalls them."""
+    """Warn of missing guards. As an error it would stop the `migrate` that reinstalls them."""
     return [
         checks.Warning(f"The guard {name} is missing.", hint="Run manage.py migrate.", id="briefs.W001")
         for alias in databases or ()

@@ -1,7 +1,7 @@
 """Read public pages from a replica while it is not behind (`DATABASE_REPLICA_URL`), and compile querysets once.
 
-Every CHECK_SECONDS a process asks both servers how far they are. The replica is used if it has reached what the primary
-had written at the check before, so a page shows what was committed at most `MAX_LAG` seconds ago.
+Every CHECK_SECONDS a process reads the log position of both servers. The replica is used if it has replayed what the
+primary had written at the check before, so a page is at most `MAX_LAG` seconds behind.
 """
 
 import datetime as dt
@@ -17,8 +17,6 @@ from typing import Any, Final
 from django.db import DEFAULT_DB_ALIAS, Error, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import QuerySet
-
-# Let public pages read from a replica (`DATABASE_REPLICA_URL`) while it is not behind. All else uses the primary.
 
 ALIAS: Final = "replica"
 CHECK_SECONDS: Final = 2.0
@@ -51,7 +49,7 @@ def get_read_connection() -> BaseDatabaseWrapper:
 
 
 def read_from_replica[T](build: Callable[[], T]) -> T:
-    """Call `build` with its reads from the replica. If it is away or behind, or fails, use the primary."""
+    """Call `build` with its queries on the replica, or on the primary if the replica is away, behind or fails."""
     if ALIAS not in connections.settings or _alias.get() or not state.is_usable():
         return build()
     token = _alias.set(ALIAS)
@@ -74,7 +72,7 @@ def primary_only() -> Iterator[None]:
 
 
 class ReplicaState:
-    """Whether the replica may be used, as this process last found out. Requests do not wait for each other's check."""
+    """Whether the replica may be used, by this process's last check. Requests do not wait for another's check."""
 
     def __init__(self) -> None:
         self._lock, self._usable = Lock(), False
@@ -104,7 +102,7 @@ class ReplicaState:
         reached, expected = read_position(connections[ALIAS]), self._written
         try:
             self._written = read_position(connections[DEFAULT_DB_ALIAS])
-        except Error:  # away, so it writes nothing: the replica falls no further behind than it was
+        except Error:  # the primary is away and writes nothing, so the replica falls no further behind
             self._usable = expected is None or reached >= expected
         else:
             is_recent = now - self._checked_at < MAX_LAG
@@ -113,7 +111,7 @@ class ReplicaState:
 
 
 def read_position(connection: BaseDatabaseWrapper) -> int:
-    """Return how many bytes of the log a server has written, or a replica has replayed."""
+    """Return a server's log position in bytes: written by a primary, replayed by a replica."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_lsn() END - '0/0'"
@@ -140,8 +138,8 @@ type _Compiled = tuple[Any, str, Callable[..., str] | None, list[Any], Any]
 class PreparedQuery(threading.local):
     """Prepare the `values_list` queryset that `build` returns. `argument_types` are the types of its arguments.
 
-    Compiled once per thread and database, like Django's connections. The queryset may use arguments only in comparisons.
-    `around` is SQL that has `{queryset}` in it, for what querysets cannot express.
+    It is compiled once per thread and database. The queryset may use arguments only in comparisons.
+    `around` is SQL to put around the queryset, at `{queryset}`.
     """
 
     def __init__(

@@ -19,7 +19,7 @@ _thread = threading.local()
 
 
 def limit_sqlite() -> None:
-    """Limit how long new connections of this process wait for a lock: waiting saves would fill all threads."""
+    """Limit how long new SQLite connections of this process wait for a lock, or waiting saves would fill all threads."""
     for database in connections.settings.values():
         if database["ENGINE"].endswith("sqlite"):
             database["OPTIONS"]["timeout"] = SQLITE_LOCK_SECONDS
@@ -35,7 +35,7 @@ def is_request() -> bool:
 
 
 def record_failure(alias: str) -> None:
-    """Refuse further connections of this request to a database: a second wait would make the answer too late."""
+    """Refuse further connections of this request to a database that failed: a second wait would take too long."""
     if is_request():
         _thread.failed.add(alias)
 

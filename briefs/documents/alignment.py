@@ -61,8 +61,6 @@ def _format_level_counts(points: Sequence[Point]) -> str:
     return " + ".join(str(counts[level]) for level in sorted(counts)) or "0"
 
 
-# Pair the points of the two languages that say the same.
-
 CELL_LIMIT = 700_000
 """Cells of the score table. A longer document is split at words that occur exactly once in each language."""
 JOIN_LIMIT = 10_000
@@ -98,7 +96,7 @@ class _PathTable:
         self.joins = self.scores.has_words and len(zh) * len(en) <= JOIN_LIMIT
 
     def build_pairs(self, zh: Sequence[int], en: Sequence[int]) -> Iterator[PointPair]:
-        """Yield the pair of a step. Of two joined points, the one that fits better has the partner."""
+        """Yield the pairs of one alignment step. If it joins two points to one, the better fitting point gets the partner."""
         if not zh or not en:
             yield PointPair(self.zh[zh[0]] if zh else None, self.en[en[0]] if en else None, 0.5)
             return
@@ -108,7 +106,7 @@ class _PathTable:
         if not self.scores.has_words and len(self.zh) == len(self.en):
             confidence = max(
                 confidence, DOUBTFUL_CONFIDENCE
-            )  # the plain order is likelier than names and lengths say
+            )  # points in the same order are likelier to pair than names and lengths suggest
         better = self.scores.find_better_partner(i, j) if confidence < DOUBTFUL_CONFIDENCE else None
         for a in zh:
             for b in en:

@@ -106,7 +106,7 @@ class _HeaderBlock:
     blanks: int = 0
 
     def accept_line(self, index: int, raw: str, match: re.Match[str] | None) -> bool:
-        """Accept a line if it belongs to the block, and return whether it does. A repeated name does not."""
+        """Accept a line of the mail's header block. Return False if it does not belong there, such as a repeated name."""
         if match and match[0].casefold() not in self.names and (not self.blanks or self.is_spaced):
             self.indexes.append(index)
             self.names.add(match[0].casefold())
@@ -124,8 +124,6 @@ class _HeaderBlock:
             return True
         return False
 
-
-# Classify each line of a document: label, list item or text.
 
 SIGNATURE_DELIMITER = "--"
 """Alone on its line, this sign separates a mail from its signature."""
@@ -352,7 +350,7 @@ class _LineClassifier:
 
 
 def _is_prose(value: str) -> bool:
-    """Return whether a value is a sentence (`Sources: the author cites officials.`) or a name (`Author:
+    """Return whether a value is a sentence (`Sources: the author cites officials.`), not a name (`Author:
     Martin Luther King Jr.`).
     """
     return count_han(value) > 7 or len(value.split()) > 4 or ": " in value

@@ -8,8 +8,6 @@ from unicodedata import category
 from briefs.content import Marker
 from briefs.text.scripts import display_width, is_wider
 
-# Recognize markers of list items, and determine nesting by marker and indent.
-
 DEEPEST_LEVEL = 2
 ORDINAL_STYLE = "ordinal"
 """Style of 第一、第二、, which are markers only in sequence."""
@@ -24,7 +22,7 @@ _BULLETS = "•‣⁃∙●○◦◉◎■□▪▫◆◇▶►▸➢➤➔✓�
 # Big5 has no U+2022; Windows writes U+2027 for it.
 _DOTS = "·‧・･"
 _DASHES = "-–—*+>»＊－＞→⇒"
-# Besides 一二三: the forms for sums of money, and the heavenly stems.
+# Chinese numbers: 一二三, the forms for sums of money (壹), and the heavenly stems (甲).
 FORMAL_NUMERALS = "壹貳參肆伍陸柒捌玖拾"
 HEAVENLY_STEMS = "甲乙丙丁戊己庚辛壬癸"
 _SIGNS = "\u2600-\u27bf\U0001f300-\U0001faff"
@@ -135,7 +133,7 @@ def _ordinal(kind: str, value: str) -> int:
     if kind in ("number", "inner", "keycap"):
         return int(value)
     if kind in ("han", "inner_han", "ordinal"):
-        # Not `parse_numeral`: 二三十、 in a wrapped line must get a number that no list has reached.
+        # `parse_numeral` would reject 二三十、. In a wrapped line it must get a number that no list has reached.
         tens, ten, ones = value.rpartition("十")
         if not ten:
             return HAN_NUMERALS.find(value) + 1

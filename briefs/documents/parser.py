@@ -1,4 +1,4 @@
-"""Parse a file's lines, or pasted ones, into documents. Every line is placed, or listed with a caution."""
+"""Parse a file, or pasted lines, into documents. No line is lost: what has no place is listed with a caution."""
 
 import re
 from collections.abc import Collection, Iterator, Sequence
@@ -72,7 +72,7 @@ class PastedLine:
 
 
 def read_pasted_lines(lines: Sequence[str], *, joins_wrapped: bool = False) -> list[PastedLine]:
-    """Return one entry per line, also for empty lines, and for those that are joined to the line above."""
+    """Return one entry per line, including empty lines and those joined to the line above."""
     read = {
         at: (_replace_word_bullet(raw.strip()), _indent(raw)) for at, raw in enumerate(lines) if raw.strip()
     }
@@ -91,7 +91,7 @@ def read_pasted_lines(lines: Sequence[str], *, joins_wrapped: bool = False) -> l
 
 
 def _is_item(mark: ListMarker, nesting: ListNesting) -> bool:
-    """A pasted part of a list may begin with any number, but not with a year or an outline number."""
+    """Return whether a marker begins an item. A pasted list may begin with any number but a year or outline number."""
     is_number = mark.ordinal < _LEAST_YEAR and not mark.style.startswith(OUTLINE_STYLE_PREFIX)
     return is_number or nesting.expects(mark)
 
@@ -163,8 +163,6 @@ def _may_end_paragraph(text: str) -> bool:
     return ends_sentence(text) or text[-1] in "；;：:"
 
 
-# Parse lines into documents. Every line is placed, or listed in `unplaced_lines` with a caution.
-
 DOCUMENT_TEXT_LIMIT = 600_000
 """Characters of all digests of a file together. To read so many takes less than two seconds."""
 
@@ -218,7 +216,7 @@ def parse(
 
 
 def _require_bounded(sides: Collection[ParsedSide]) -> None:
-    """Raise `DocumentRefused`, before the points are aligned, if a digest is larger than a brief may be."""
+    """Raise `DocumentRefused` if a digest is larger than a brief may be. Call before aligning points, which is slow."""
     texts = [text for side in sides for text in (side.summary, *(point.text for point in side.points))]
     for side in sides:
         if len(side.points) > MAX_BULLETS:
@@ -228,7 +226,7 @@ def _require_bounded(sides: Collection[ParsedSide]) -> None:
 
 
 class _DigestParser:
-    """Parser of one digest, with its state between lines."""
+    """Parse one digest line by line."""
 
     def __init__(self, date_order: DateOrder, cautions: Sequence[Caution]) -> None:
         self.date_order = date_order
@@ -321,16 +319,16 @@ class _DigestParser:
             self._add_paragraph(self.current_part, line.number, label.value, line.indent)
 
     def _record_given_field(self) -> None:
-        """Record the label languages in which each field was given. The last entry may have received its
-        value since.
+        """Record in which languages each field was labelled. Called late, because the last entry may get its
+        value below.
         """
         if self.header_entries and self.header_entries[-1].value:
             last = self.header_entries[-1].label
             self.given_field_sides.setdefault(last.field, set()).update(last.sides)
 
     def _is_prose(self, label: FieldLabel, section: Section) -> bool:
-        """Return whether `總結：…` or `Highlights: …` inside a text begins a paragraph, which then keeps the
-        label.
+        """Return whether `總結：…` or `Highlights: …` inside a text begins a paragraph. The paragraph then keeps these
+        words.
         """
         if (
             not label.value
@@ -419,8 +417,8 @@ class _DigestParser:
             self._add_unplaced(line)
 
     def _is_article_address(self, line: DocumentLine) -> bool:
-        """Return whether a line is the article's address: alone in a header or after a text, if none is
-        given.
+        """Return whether a line is the article's address: alone in a header or after a text, while no label gives
+        one.
         """
         if line.is_escaped or not is_web_address(line.text):
             return False
@@ -475,8 +473,8 @@ class _DigestParser:
         return not is_wider(item.last_line, WRAP_LIMIT)
 
     def _continues_after_short_line(self, item: SectionItem, line: DocumentLine) -> bool:
-        """Return whether a line continues a short line that ends like a sentence: in mid-sentence, or in a
-        wrapped section.
+        """Return whether a line continues a short line that ends like a sentence: it begins in mid-sentence, or the
+        section is wrapped.
         """
         if line.text[0].islower() or line.text[0] in "，、；,;":
             return True

@@ -1,7 +1,7 @@
 """Divide a document: digests of a file, halves by language, wrapped lines, summary and points.
 
-A label in one language sets the language of the text, unless the text is clearly in both and no other label
-names the other language. Then, as under a bilingual label, the script of each paragraph and point decides.
+A label sets the language of its text. Under a bilingual label, or if a label names one language but its text is in
+both and no label names the other, each paragraph and point is assigned by its script.
 """
 
 from collections.abc import Iterable, Sequence, Set
@@ -80,7 +80,7 @@ class Section:
 
 
 def find_mixed_label_side(lines: Sequence[DocumentLine]) -> Side | None:
-    """Return the language that all body labels name although the text is in both, else None."""
+    """Return the only language that the body labels name if the text is in both, else None."""
     label_sides = {line.label.side for line in lines if line.label and line.label.field in FIELDS_OF_BODY}
     if len(label_sides) != 1 or None in label_sides:
         return None
@@ -133,7 +133,7 @@ def promote_translation_lines(items: Sequence[SectionItem]) -> list[SectionItem]
         item.point is None and detect_side(item.text) not in (None, script)
         for item in items[: min(followers, default=0)]
     ):
-        enough = 1  # the language already has its summary above, so this line is a point
+        enough = 1  # this language has its summary above, so the line is a point
     if len(followers) < enough:
         return list(items)
     return [
@@ -198,8 +198,8 @@ def _is_swapped(section: Section) -> bool:
 def _resolve_section_side(
     section: Section, labelled_sides: Set[Side | None], cautions: list[Caution]
 ) -> Side | None:
-    """Return the language of a section: that of the text if the label names the other one and the text's
-    language has no label.
+    """Return the language of a section: by its label, or by its text if that is in the other language, which has no
+    label.
     """
     if section.side is None or section.label is None:
         return None
@@ -242,7 +242,7 @@ class LineWrapping:
         return self._widest_line
 
     def would_next_word_fit(self, item: SectionItem, line: DocumentLine) -> bool:
-        """Return whether the next word would have fitted after the sentence above. Then nothing was wrapped."""
+        """Return whether the next word would have fitted on the line above, so that the line was not wrapped."""
         word = line.text.partition(" ")[0] if line.text[0].isascii() else line.text[0]
         return (
             display_width(item.last_line) + display_width(word) + WRAP_TOLERANCE
@@ -273,8 +273,8 @@ class LineWrapping:
         )
 
     def is_wrapped_section(self) -> bool:
-        """Return whether lines of this section were cut in mid-sentence, and no line is clearly longer than
-        those.
+        """Return whether lines of this section end in mid-sentence, and no other line is clearly
+        longer.
         """
         if self._is_section_wrapped is None:
             section = takewhile(lambda line: not line.label, self._lines[self._section_label_index + 1 :])
@@ -307,8 +307,8 @@ _NEVER_ENDS_HEADING = "。！？!?；;，,」』"
 
 
 def split_digests(lines: Sequence[DocumentLine]) -> list[list[DocumentLine]]:
-    """Split lines into digests. A digest begins at a header label that the current one, which has a body,
-    already has.
+    """Split lines into digests. A new one begins at a header label that the current digest already has above its
+    body.
     """
     starts = [0]
     seen: set[str] = set()
@@ -343,7 +343,7 @@ def split_digests(lines: Sequence[DocumentLine]) -> list[list[DocumentLine]]:
 
 
 def _begins_digest_on_page(lines: Sequence[DocumentLine], at: int, sides: set[Side | None]) -> bool:
-    """Return whether a header is at the top of the new page, even one with other labels."""
+    """Return whether a header begins a new page. It may have other labels than the digest before."""
     for place in range(at, min(at + _PAGE_TOP, len(lines))):
         if lines[place].is_body:
             return False
@@ -353,8 +353,8 @@ def _begins_digest_on_page(lines: Sequence[DocumentLine], at: int, sides: set[Si
 
 
 def _repeats_first_label(first: DocumentLine, label: FieldLabel, fields: set[str]) -> bool:
-    """Return whether the first label is repeated in the same languages after others. That digest then has no
-    text.
+    """Return whether the first label occurs again, in the same languages, after others. The digest above has no
+    text then.
     """
     return (
         first.label is not None
@@ -433,8 +433,8 @@ _IDENTIFYING_FIELDS = ("authors", "source", "url", "doi")
 
 
 def join_language_halves(digests: Sequence[list[DocumentLine]]) -> list[list[DocumentLine]]:
-    """Join adjacent digests with labels in one language each that have the same date and share an author
-    list, source or address.
+    """Join adjacent digests, one labelled in Chinese and one in English, with equal dates and the same authors, source
+    or address.
 
     Independent digests have labels in both languages, or in the same one.
     """
@@ -461,7 +461,7 @@ def _are_halves(first: Sequence[DocumentLine], second: Sequence[DocumentLine]) -
 
 
 def _find_label_language(lines: Sequence[DocumentLine]) -> Side | None:
-    """Return the only language of the labels, or None if there are several or no text follows."""
+    """Return the language of the labels; None if they are in both, or no text follows."""
     labels = [line.label for line in lines if line.label]
     sides = {side for label in labels for side in label.sides if label.field not in ("url", "doi")}
     has_body = any(label.field in FIELDS_OF_BODY for label in labels)

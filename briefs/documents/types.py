@@ -131,7 +131,7 @@ class ParsedSide:
 
 @dataclass(frozen=True, slots=True)
 class ParsedDocument:
-    """One digest. `unplaced_lines` are the lines without a place, as (line, text). Nothing is dropped.
+    """One digest. `unplaced_lines`: lines that fit nowhere, as (line number, text).
 
     `facts`: those of `facts.DOCUMENT_FACTS` that the document states, by name.
     """

@@ -102,9 +102,9 @@ def _separate(blocks: Iterable[list[WrittenLine]]) -> list[WrittenLine]:
 
 
 def _is_mixed(document: ParsedDocument) -> bool:
-    """Return whether a document in one language contains paragraphs or points in the other.
+    """Return whether a document labelled in one language contains paragraphs or points in the other.
 
-    An empty label of the other language then keeps them where they are.
+    The writer then adds an empty label of the other language, so that they are read back in place.
     """
     return len(document.sides) == 1 and any(
         detect_side(text) not in (None, name)
@@ -214,6 +214,6 @@ def _is_read_as_label_or_rule(mark: str, text: str) -> bool:
 
 
 def _is_bullets_over_numbers(points: Sequence[Point], levels: Sequence[int]) -> bool:
-    """Return whether the list is bullets with numbers under them, which nest without an indent of their own."""
+    """Return whether the list is bullets with numbers under them, which nest without an indent."""
     shapes = {(level, point.marker) for level, point in zip(levels, points, strict=True)}
     return shapes <= {(0, "bullet"), (1, "number")}

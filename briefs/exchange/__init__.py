@@ -1,3 +1,3 @@
-"""Briefs out and back: `brief_text` (text and Word), `returned_table` (a table that comes back), `sheets/`
+"""Export briefs and import what comes back: `brief_text` (text and Word), `returned_table` (a reviewed table), `sheets/`
 (spreadsheets).
 """

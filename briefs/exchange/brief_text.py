@@ -1,4 +1,4 @@
-"""Export briefs as documents in the team's own layout, which the parser reads back as the same brief, and as tables."""
+"""Export briefs as documents in the team's layout, which the parser reads back as the same briefs, and as tables."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -41,7 +41,7 @@ def load_rows_by_id[Row: Vocabulary](kind: type[Row]) -> dict[int, Row]:
 
 @dataclass(frozen=True, slots=True)
 class BriefFile:
-    """A brief as a file. `documents` are what the import must read from it; none if it is no document."""
+    """A brief as a file. `documents`: what an import must read from it; empty for a table."""
 
     name: str
     data: bytes
@@ -52,7 +52,7 @@ class BriefFile:
         return self.data.decode()
 
     def find_lost_parts(self) -> list[str]:
-        """Name the parts that do not read back the same."""
+        """Return the names of the parts that do not read back the same."""
         if not self.documents:
             return []
         read = [reading.parsed for reading in read_document(self.data, self.name)]
@@ -103,7 +103,7 @@ def _build_documents(briefs: Iterable[Brief]) -> Iterator[tuple[Brief, ParsedDoc
 
 
 def _comparable_parts(document: ParsedDocument) -> dict[str, object]:
-    """Return the parts that must read back, by name, with gaps in bullet levels closed."""
+    """Return the parts that must read back the same, by name, with gaps in bullet levels closed."""
     parts: dict[str, object] = {
         "headline": document.title,
         "authors": document.authors,
@@ -160,7 +160,7 @@ def build_document(content: Content, labels: ExportNames, *, raw_date: str = "")
 
 
 def _format_author(labels: ExportNames, byline: Byline) -> str:
-    """Return the name with title and affiliation, in the form in which an import reads them."""
+    """Return the name with title and affiliation as `intake.read_author` parses them."""
     notes = "，".join(filter(None, (byline.affiliation_zh, byline.affiliation_en)))
     name = labels.authors[byline.author]
     return f"{name}（{notes}）" if notes and not set(notes) & set("()（）") else name

@@ -36,7 +36,7 @@ _NUMBER = re.compile(r"[#b]?0*([1-9]\d{0,8})\.?", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class TableComment:
-    """A comment. `side` is None if it is on neither text."""
+    """A comment. `side` is None if it is on neither language's cell."""
 
     author: str
     text: str
@@ -45,7 +45,7 @@ class TableComment:
 
 @dataclass(frozen=True, slots=True)
 class ReturnedCell:
-    """A cell without its tracked changes (`text`) and with them (`proposed`), and who made them."""
+    """A cell: `text` without tracked changes, `proposed` with them, and the author of the changes."""
 
     text: str = ""
     proposed: str = ""
@@ -65,8 +65,8 @@ class ReturnedRow:
 class ReturnedTable:
     """Rows by key: `headline`, `summary`, `b4`. A number that occurs twice is in `repeated` and not in `rows`.
 
-    Nor is one whose row has merged cells and is in `merged`: which text belongs to which column cannot be told.
-    `added` are texts of rows without a number.
+    A row with merged cells, whose texts cannot be assigned to columns, is only in `merged`. `added`: texts of rows without a
+    number.
     """
 
     brief: int = 0
@@ -183,7 +183,7 @@ def _is_merged(cell: Element) -> bool:
 
 
 def _find_columns(names: list[str]) -> dict[str, int]:
-    """Return the place of each column, or nothing if the row is no header of a parallel table."""
+    """Return the index of each column by name, or an empty dict if the row is no header of a parallel table."""
     found: dict[str, int] = {}
     for at, name in enumerate(names):
         for column, known in COLUMN_NAMES.items():
@@ -194,7 +194,7 @@ def _find_columns(names: list[str]) -> dict[str, int]:
 
 
 def _parse_key(name: str) -> str:
-    """Return the key of a row by its first cell, or an empty string."""
+    """Return the row key (`headline`, `b4`) in a first cell, or an empty string."""
     name = "".join(unicodedata.normalize("NFKC", name).split()).casefold()
     if match := _NUMBER.fullmatch(name):
         return f"b{match[1]}"
@@ -202,7 +202,7 @@ def _parse_key(name: str) -> str:
 
 
 def _read_cell(cell: Element) -> tuple[ReturnedCell, tuple[str, ...]]:
-    """Return the cell's text and what it has outside its lines."""
+    """Return the cell and the texts of footnotes and other parts outside its lines."""
     text: list[str] = []
     proposed: list[str] = []
     unread: list[str] = []
@@ -218,7 +218,7 @@ def _read_cell(cell: Element) -> tuple[ReturnedCell, tuple[str, ...]]:
 
 
 def _get_tags_of_end(paragraph: Element) -> set[str]:
-    """Return the tracked changes of the paragraph's end. An inserted or deleted end joins the next paragraph."""
+    """Return the tracked changes of the paragraph mark. An inserted or deleted mark joins the next paragraph."""
     properties = paragraph.find("w:pPr")
     mark = properties.find("w:rPr") if properties is not None else None
     return {change.tag for change in mark} if mark is not None else set()
@@ -240,7 +240,7 @@ def _read_text(paragraph: Element) -> tuple[str, list[str]]:
 
 
 def _reject_changes(element: Element) -> Element:
-    """Return a copy without insertions, with deletions as text."""
+    """Return a copy without inserted text, in which deleted text is normal text."""
     plain = copy(element)
     plain.tag = "w:t" if element.tag == "w:delText" else element.tag
     plain[:] = [kept for child in element for kept in _reject_change(child)]
@@ -254,8 +254,6 @@ def _reject_change(child: Element) -> Iterator[Element]:
         yield _reject_changes(child)
 
 
-# Compare a returned parallel table with its brief, and store it: one revision, suggestions and notes.
-
 MAX_NOTES: Final = 200
 """Notes of one table. More would hold the database for seconds."""
 _QUOTED_LIMIT = 80
@@ -266,12 +264,12 @@ _AS_WORD_WRITES = str.maketrans({"\u2011": "-", "\u00ad": None})
 
 
 class TableRefused(Exception):
-    """The file is no table of this brief. The message is a sentence."""
+    """The file is no table of this brief. The message is a sentence for the editor."""
 
 
 @dataclass(frozen=True, slots=True)
 class RefusedRow:
-    """A row that somebody changed since the export: for each language the text on the desk and the text in the file."""
+    """A row that somebody changed on the desk since the export, with the texts of desk and file in each language."""
 
     key: str
     texts: Mapping[Side, tuple[str, str]]
@@ -297,7 +295,7 @@ class TableNote:
 
 @dataclass(slots=True)
 class TablePlan:
-    """What a returned table would store. `problems` are sentences about what it would not."""
+    """What a returned table would store. `problems`: sentences about parts that would not be stored."""
 
     brief: Brief
     stored: Content
@@ -363,7 +361,7 @@ def apply_plan(table: ReturnedTable, brief: Brief, *, by: Person, version: int) 
 
 
 def label_key(key: str) -> str:
-    """Return how people see the row: `#4`, or the name of the field."""
+    """Return the row's name for people: `#4`, or the name of the field."""
     return {"headline": _("Headline"), "summary": _("Summary")}.get(key) or f"#{key[1:]}"
 
 
@@ -396,7 +394,7 @@ def _anchor(key: str) -> TextAnchor:
 
 
 def _take_row(plan: TablePlan, base: Content, mine: Content, key: str, row: ReturnedRow) -> Content:
-    """Return `mine` with the row's changes, or without them if somebody else changed the row."""
+    """Apply a table row to `mine`. Skip it if the stored row changed since the export."""
     anchor = _anchor(key)
     was = {side: anchor.find_text(base, side) or "" for side in SIDES}
     now = {side: anchor.find_text(plan.stored, side) for side in SIDES}
@@ -484,13 +482,13 @@ def _plan_notes(plan: TablePlan, key: str, row: ReturnedRow) -> None:
 
 
 def _sign(author: str, text: str) -> str:
-    """Return a comment with its author's name, since the note is by the person who uploads."""
+    """Add the name of the comment's author to its text, since the stored note is by whoever uploads."""
     text = f"{author}: {text}" if author else text
     return tidy(_strip_control_characters(text))
 
 
 def _place_note(note: TableNote) -> tuple[str, int | None]:
-    """Return the field and the bullet of the note. A bullet's note has no field."""
+    """Return field and bullet number of the note. A note on a bullet has no field."""
     if not note.key:
         return "", None
     anchor = _anchor(note.key)
@@ -498,14 +496,14 @@ def _place_note(note: TableNote) -> tuple[str, int | None]:
 
 
 def _note_exists(brief: Brief, note: TableNote) -> bool:
-    """Return whether the note is on the brief already, as after a second upload of one file."""
+    """Return whether the brief already has the note, as after a second upload of the same file."""
     field, bullet = _place_note(note)
     rows = Note.objects.filter(brief=brief, field=field, bullet=bullet, side=note.side or "")
     return rows.filter(text=note.text).exists()
 
 
 def _suggestion_exists(brief: Brief, asked: TableSuggestion) -> bool:
-    """Return whether somebody suggested the same and nobody has answered."""
+    """Return whether an equal suggestion is still open."""
     anchor = _anchor(asked.key)
     rows = Suggestion.objects.filter(brief=brief, field=anchor.field, bullet=anchor.bullet, side=asked.side)
     return rows.filter(was=asked.was, text=asked.text, answer="").exists()

@@ -1,7 +1,7 @@
 """Write briefs as Word files: in the digest's own layout, or as a parallel table for an outside reviewer.
 
-The markup is written here and not by python-docx: numbering, East Asian fonts, language tags, a repeated header row and
-custom properties all lack an API there, so that it would add lxml and save no code. `parts/` has the fixed parts.
+python-docx is not used: it has no API for numbering, East Asian fonts, language tags, repeated header rows and custom
+properties, so it would add lxml and save no code. `parts/` has the fixed parts.
 """
 
 import io
@@ -46,7 +46,7 @@ _LANGUAGES: Final[Mapping[Side, str]] = {
 
 
 def build_run(text: str, side: Side, *, bold: bool = False) -> str:
-    """Return a run. Line ends become breaks."""
+    """Return a run (`w:r`) with its language. Line ends become breaks."""
     lines = (f'<w:t xml:space="preserve">{escape(line)}</w:t>' if line else "" for line in text.split("\n"))
     properties = _LANGUAGES[side].format("<w:b/><w:bCs/>" if bold else "")
     return f"<w:r><w:rPr>{properties}</w:rPr>{'<w:br/>'.join(lines)}</w:r>"
@@ -65,7 +65,7 @@ def build_indent(columns: int, *, hanging: int = _HANGING) -> str:
 
 @dataclass(slots=True)
 class ListNumbering:
-    """The lists of one document. Bullets have one list a level; numbers that begin at 1 begin a list."""
+    """The lists of one document: one per bullet level, and a new one at each number 1."""
 
     lists: list[tuple[int, int]] = field(
         default_factory=lambda: [(_BULLET, n) for n in range(_DEEPEST_LEVEL)]
@@ -184,7 +184,7 @@ def _build_content_types() -> str:
 
 
 def _build_relations(*targets: str) -> str:
-    """Return the part with a relationship to each target. The kind, if not that of the name, precedes the target."""
+    """Return the relationships part. A target's kind is its file name, or precedes the target."""
     rows = []
     for n, target in enumerate(targets, 1):
         kind, _, path = target.rpartition(" ")
@@ -227,7 +227,7 @@ def write_digest_file(documents: Sequence[ParsedDocument], title: str) -> bytes:
 
 
 def _reads_back(data: bytes, documents: Iterable[ParsedDocument]) -> bool:
-    """Return whether the reader sees the lines of the text file."""
+    """Return whether the import reads the same lines from the Word file as from the text file."""
     try:
         found = decode_word(data, has_word_extension=True).lines
     except DocumentRefused:
@@ -266,7 +266,7 @@ def _build_line(line: WrittenLine, numbering: ListNumbering, first: str, *, with
 def _build_item(line: WrittenLine, side: Side, numbering: ListNumbering) -> str:
     """Return a list item.
 
-    Text that begins like another item, or like a label, has a typed mark: see `word`. So have the numbers after it.
+    If its text begins like another item or a label, the mark is typed instead of a Word list, as are the numbers after it.
     """
     typed = find_marker(line.text, 2)
     follows_typed = line.ordinal > 1 and line.level not in numbering.running
@@ -303,7 +303,7 @@ _INSTRUCTIONS: Final[dict[Side, str]] = {
 
 
 def build_checksum(content: Content) -> str:
-    """Return the beginning of the content's hash, by which a table of another site is recognized."""
+    """Return the first characters of the content's hash, so that a table of another site is recognized."""
     return content.hash_all()[:8]
 
 

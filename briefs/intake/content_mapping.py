@@ -49,7 +49,7 @@ def preserve_missing_parts(content: Content, old: Content, parsed: ParsedDocumen
 
 
 def states_the_same(document: Content, brief: Content) -> bool:
-    """Return whether a document's content is that of the brief. What no document states is not compared."""
+    """Return whether a document says the same as the brief. Parts that documents never contain are not compared."""
     unstated = FACTS.keys() - DOCUMENT_FACTS.keys() - {"source", "authors", "keywords", "date", "date_label"}
     changes: dict[str, Any] = {name: getattr(brief.facts, name) for name in unstated}
     alone = replace(document, facts=replace(document.facts, **changes))
@@ -91,7 +91,7 @@ def build_text_facts(parsed: ParsedDocument) -> Facts:
 
 
 def build_date_columns(parsed: ParsedDocument) -> dict[str, Any]:
-    """Return the brief's columns for the written form of the date, used until an editor has confirmed the
+    """Return the brief's columns for the date as the document writes it, used until an editor confirms the
     date.
     """
     date = parsed.date
@@ -159,8 +159,8 @@ def _is_same(old_bullet: Bullet, new_bullet: Bullet) -> bool:
 
 
 def _match_bullets(old: Sequence[Bullet], new: Sequence[Bullet], i0: int, j0: int) -> list[tuple[int, int]]:
-    """Return the index pairs of similar bullets, in order, that have the highest total similarity. Return
-    none if there are more than `COMPARISON_LIMIT` comparisons.
+    """Return the pairs of indexes, rising in both lists, with the highest total similarity. Empty if more than
+    `COMPARISON_LIMIT` comparisons are needed.
     """
     if not old or not new or len(old) * len(new) > COMPARISON_LIMIT:
         return []

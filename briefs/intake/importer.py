@@ -43,7 +43,7 @@ def find_files(paths: Iterable[str]) -> Iterator[tuple[str, Path]]:
         for file in sorted(path.rglob("*")):
             inside = file.relative_to(path)
             if file.is_file() and not any(map(_is_system_file, inside.parts)):
-                yield make_printable_path(os.path.join(given, inside)), file  # a Path drops `./`
+                yield make_printable_path(os.path.join(given, inside)), file  # `Path` would drop `./`
 
 
 def _is_system_file(name: str) -> bool:
@@ -61,7 +61,7 @@ def read_file(path: Path) -> bytes:
 
 
 def make_printable_path(path: str) -> str:
-    """Return the path as UTF-8. Names that are not UTF-8, as on older systems, are read as Big5 or GB18030."""
+    """Return the path as valid UTF-8. Bytes that are not UTF-8 (from older systems) are read as Big5 or GB18030."""
     return os.sep.join(map(_printable_name, path.split(os.sep)))
 
 
@@ -112,7 +112,7 @@ def import_files(files: Iterable[tuple[str, Path]], job: ImportJob) -> Iterator[
 def import_digests(
     files: Iterable[tuple[str, bytes, Mapping[int, ImportChoice] | None]], job: ImportJob
 ) -> Iterator[ImportOutcome]:
-    """Import the digests that a person chose, by index, or all for None. A digest that has changed is refused."""
+    """Import the digests that a person chose, by index in the file; None means all. Refuse digests changed since."""
     return _import_in_batches(files, job, ImportBatch.add_file)
 
 
@@ -140,7 +140,7 @@ class TooManyDigests(Exception):
 def rehearse_import(
     files: Iterable[tuple[str, bytes]], job: ImportJob, *, digest_limit: int
 ) -> Iterator[list[ImportOutcome]]:
-    """Run the import and undo it on leaving. Ids of created rows are valid only inside the context.
+    """Run the import, and roll it back at the end of the context. Ids of created rows are valid only inside it.
 
     Files are read before the transaction begins, to keep the transaction short.
     """
@@ -218,7 +218,7 @@ def _store_in_transaction(group: Sequence[ImportItem], job: ImportJob) -> dict[i
             outcomes = store_items(group, job)
             if job.dry_run:
                 transaction.set_rollback(True)
-    except DatabaseError:  # a concurrent write conflicted: store each item on its own
+    except DatabaseError:  # a concurrent write conflicted, so store each item on its own
         job.vocabulary.clear_cache()
         if len(group) == 1:
             raise
@@ -244,7 +244,7 @@ UNSAVED_SOURCE_ID = 0
 
 @dataclass(frozen=True, slots=True)
 class CheckedDigest:
-    """The findings of one digest, or why it was refused. A finding's `bullet` is the place of the pair, from 1."""
+    """The findings of one digest, or its refusal. A finding's `bullet` is the position of the pair, from 1."""
 
     file: str
     index: int
@@ -253,7 +253,7 @@ class CheckedDigest:
 
 
 class DocumentChecker:
-    """Check documents with the glossary of the database, or the shipped one if the database has none to read."""
+    """Check documents with the glossary of the database, or the shipped one if no database can be read."""
 
     def __init__(self) -> None:
         self.shipped: checks.CheckContext | None = None
@@ -282,7 +282,7 @@ class DocumentChecker:
         facts = replace(build_text_facts(parsed), source=UNSAVED_SOURCE_ID if parsed.source else None)
         content = workflow.prepare(build_content(parsed, facts)).content
         context = self.shipped or load_check_context(content)
-        authors = map(read_author, parsed.authors)  # an import would add these names
+        authors = map(read_author, parsed.authors)  # known names for the checks, as after an import
         names = [name for author in authors for name in (author.name, author.name_zh)]
         own_names = filter(None, [*names, parsed.source])
         findings = checks.run_checks(content, replace(context, names=(*context.names, *own_names)))

@@ -1,4 +1,4 @@
-"""Parsed digests on their way into the database, the outcome of each, and what a dry run would have stored."""
+"""Parsed digests to be stored, the outcome of each, and the state of a dry run."""
 
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -8,12 +8,10 @@ from ..content import Content, hash_json
 from ..documents.types import Caution, DocumentRefused, ParsedDocument, ParseResult
 from ..text.article_urls import build_article_key
 
-# Parsed digests on their way into the database, and the outcome of each.
-
 
 @dataclass(frozen=True, slots=True)
 class BriefChange:
-    """An existing brief, before and after the document would update it."""
+    """An existing brief, before and after the update by a document."""
 
     brief: int
     version: int
@@ -26,7 +24,7 @@ class ImportChoice:
     """A person's choice for one digest after a rehearsal.
 
     `status` is `created`, `updated` (update the brief) or `over` (overwrite people's edits). Without `brief`,
-    the target is a brief of the same import.
+    the target is a brief created by the same import.
     """
 
     status: str
@@ -93,13 +91,13 @@ class ImportItem:
 
     @property
     def document_key(self) -> tuple[str, int, str]:
-        """Return the key by which a document is recognized as a newer form of an earlier one, if it names an
+        """Return the key that a newer form of a document shares with the earlier one, if the document names an
         article.
         """
         return self.file_name, self.parse_result.index, self.article_hash
 
     def identity_keys(self) -> set[tuple[str, ...]]:
-        """Return the keys by which another document may be the same, or have the same article or file name."""
+        """Return the keys of which two documents share one if they may be the same, or of one article or file name."""
         keys = {("lines", self.lines_hash), ("name", self.file_name, str(self.parse_result.index))}
         return keys | ({("article", self.article_hash)} if self.article_hash else set())
 
@@ -138,12 +136,10 @@ class ImportItem:
         )
 
 
-# State of a dry run. Later documents see the briefs that earlier ones would have created.
-
-
 @dataclass(slots=True)
 class DryRunState:
-    """The documents already processed by a dry run or a rehearsal. Takes some hundred bytes per document.
+    """The documents already processed by a dry run or a rehearsal, so that later ones see the briefs that these would
+    have created. Some hundred bytes per document.
 
     A rehearsal uses `created_briefs`: its briefs exist until it ends. A dry run undoes each group at once, so
     it recognizes earlier documents by the other sets.

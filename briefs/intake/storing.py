@@ -97,7 +97,7 @@ def store_items(group: Sequence[ImportItem], job: ImportJob) -> dict[int, Import
 
 
 def build_not_storable_refusal(refused: workflow.Refused) -> DocumentRefused:
-    """Return a refusal with the workflow's reason in both languages, since the message exists in both."""
+    """Return a refusal with the workflow's reason in both languages."""
     values = {}
     for lang, code in LANGUAGE_CODES.items():
         with translation.override(code):
@@ -133,14 +133,14 @@ class ExistingDocuments:
         self.by_url = dict(urls.values_list("article_key", "pk"))
 
     def find_duplicate_cautions(self, item: ImportItem, dry_run_state: DryRunState) -> list[Caution]:
-        """Warn of another brief with the same article or the same file name."""
+        """Return cautions about other briefs with the same article or file name."""
         if other := self._find_same_article(item, dry_run_state):
             title = str(Brief.objects.get(pk=other))
             which = {"which_en": f"brief {other}, “{title}”", "which_zh": f"第 {other} 號〈{title}〉"}
             return [Caution(None, "same-article", which)]
         if file := dry_run_state.find_file_of_article(
             item
-        ):  # a dry-run brief's number means nothing afterwards
+        ):  # the number of a dry run's brief does not exist afterwards
             which = {"which_en": f"“{file}” of this import", "which_zh": f"本次匯入的「{file}」"}
             return [Caution(None, "same-article", which)]
         name = (item.file_name, item.parse_result.index)
@@ -154,7 +154,7 @@ class ExistingDocuments:
         return other if other not in dry_run_state.created_briefs else None
 
     def find_same_brief(self, item: ImportItem, content: Content, dry_run_state: DryRunState) -> int | None:
-        """Return the brief of the same article that says what the document says, such as one that was exported."""
+        """Return the id of a brief of the same article with the same content, as when an exported document returns."""
         other = None if item.parsed.unplaced_lines else self._find_same_article(item, dry_run_state)
         row = Brief.objects.exclude(state=State.DISCARDED).filter(pk=other).first() if other else None
         if row is None or not states_the_same(content, workflow.load_working_copy(row)):
@@ -175,7 +175,7 @@ def _build_draft(item: ImportItem, existing: ExistingDocuments, job: ImportJob) 
 
 
 def _simulate_update(item: ImportItem, job: ImportJob) -> ImportOutcome:
-    """Return the outcome of updating a brief that this dry run created and undid."""
+    """Return the outcome that a real run would have: an update of the brief that the dry run created and rolled back."""
     workflow.prepare(build_content(item.parsed, build_text_facts(item.parsed)))
     job.vocabulary.find_or_create_rows(item.parsed, item.cautions)
     return item.build_outcome("updated")
@@ -192,7 +192,7 @@ def _update_brief(item: ImportItem, brief: int, job: ImportJob) -> ImportOutcome
     if edited and (item.choice is None or item.choice.status != "over"):
         values = {"brief": row.pk, "title": str(row), "name": str(last.by)}
         refusal = DocumentRefused(None, "edited-since", values)
-        if not job.rehearsal:  # the code below creates vocabulary rows
+        if not job.rehearsal:  # a dry run stops here, since the code below creates vocabulary rows
             raise refusal
         before = workflow.load_working_copy(row)
         after = workflow.prepare(

@@ -26,7 +26,7 @@ from ..text.article_urls import find_lookalike_host
 from ..text.scripts import count_han
 from ..text.similarity import are_similar_names, split_person_name
 
-# Read one item of a line of authors: the name in one or both scripts, and titles and affiliations.
+# Read one author of a document: the name in one or both scripts, titles and affiliations.
 
 _PARENTHESES = re.compile(r" ?[(（]([^()（）]*)[)）] ?")
 _COMMA = re.compile(r" ?[,，;；] ?")
@@ -52,7 +52,7 @@ _OUTLET = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class AuthorName:
-    """`name` is in the printed order, in Latin letters if both scripts are given. Missing parts are empty."""
+    """An author in a document. `name`: in printed order, Latin if both scripts are given. Missing parts are empty."""
 
     name: str
     name_zh: str = ""
@@ -95,7 +95,7 @@ def read_author(text: str) -> AuthorName:
 
 
 def _split_titles(text: str) -> tuple[dict[Side, str], list[str]]:
-    """Return the person's name in each script, empty if there is none, and the titles around it."""
+    """Return the person's names by script (empty if no part is a name), and the titles around them."""
     text = _COURTESY.sub("", text)
     if not count_han(text):
         title = _LATIN_TITLE.match(text)
@@ -119,7 +119,7 @@ def _is_han_name(text: str) -> bool:
 
 
 def _may_be_name(text: str) -> bool:
-    """Return whether a text after a comma may be another person, or the given name of `García Márquez, Gabriel`."""
+    """Return whether a text after a comma may be another person or a given name (`García Márquez, Gabriel`)."""
     return is_person(text) or (
         text.istitle() and text.isalpha() and not count_han(text) and not _is_affiliation(text)
     )
@@ -153,14 +153,14 @@ type RowsByName = dict[str, list[KnownAuthor]]
 
 
 class AuthorLookup:
-    """Look up authors by name during an import. Read once, then extended by new authors."""
+    """Look up authors by name during an import. Rows are read once; new authors are added."""
 
     def __init__(self) -> None:
         self._rows_by_name: RowsByName = {}
         self._undone_rows_by_name: RowsByName = {}
 
     def clear_cache(self, *, keep_reported: bool) -> None:
-        """Drop the cached rows. With `keep_reported`, remember them, so that a dry run reports what an import would."""
+        """Drop the cached rows. With `keep_reported`, remember the names, so that a dry run reports a new name only once."""
         known = {**self._undone_rows_by_name, **self._rows_by_name}
         self._rows_by_name, self._undone_rows_by_name = {}, known if keep_reported else {}
 
@@ -201,7 +201,7 @@ class AuthorLookup:
             yield Caution(None, "author-similar", names)
 
     def _find_similar(self, author: AuthorName) -> list[str]:
-        """Return the authors whose name is alike, or equal with another name in the other script."""
+        """Return the authors with a similar name, or with an equal one but another name in the other script."""
         mine = [name for name in (author.name, author.name_zh) if name]
         every = {**self._undone_rows_by_name, **self._rows_by_name}
         found = {
@@ -214,7 +214,7 @@ class AuthorLookup:
 
 
 def _find(rows_by_name: RowsByName, text: str, author: AuthorName) -> KnownAuthor | None:
-    """Return the oldest row with this name. If both have a name in the other script, it must be the same."""
+    """Return the oldest row with this name. If row and author also have a name in the other script, they must be equal."""
     for key, other in ((author.name, author.name_zh), (author.name_zh, author.name), (text, "")):
         for row in rows_by_name.get(key.casefold(), ()):
             known = row.latin if count_han(key) else row.chinese
@@ -251,9 +251,6 @@ def _describe(row: Author) -> KnownAuthor:
     return KnownAuthor(row.pk, latin, row.name_zh or ("" if latin else row.name))
 
 
-# Match names in a document to vocabulary rows. Unknown names are added and reported.
-
-
 class VocabularyMatch(NamedTuple):
     """The row that a name refers to, and that row's name in the language of the name."""
 
@@ -270,7 +267,7 @@ _IN_PARENTHESES: Final = re.compile("(.+?) ?[(（]([^()（）]+)[)）]")
 
 
 class VocabularyLookup:
-    """Look up vocabulary rows during an import. Read once, then extended as documents bring new names.
+    """Look up vocabulary rows during an import. Rows are read once; new names are added.
 
     Call `clear_cache` after a rollback, since added rows are gone.
     """
@@ -282,7 +279,7 @@ class VocabularyLookup:
         self._reported_names: set[tuple[type[Vocabulary], str]] = set()
 
     def clear_cache(self, *, keep_reported: bool = False) -> None:
-        """Drop the cached rows. `keep_reported` prevents reporting a name twice, as in an import whose rows
+        """Drop the cached rows. With `keep_reported`, a name is reported only once, as in an import whose rows
         remain.
         """
         self._authors.clear_cache(keep_reported=keep_reported)
@@ -291,7 +288,7 @@ class VocabularyLookup:
             self._reported_names.clear()
 
     def find_or_create_rows(self, parsed: ParsedDocument, cautions: list[Caution]) -> dict[str, Any]:
-        """Return the source, authors and keywords of a document as `Facts` values. Warn of a look-alike address."""
+        """Return source, authors and keywords of a document as values of `Facts`. Add a caution for a look-alike address."""
         self._warn_of_lookalike(parsed.facts.get("url", ""), cautions)
         return {
             "source": self._find_or_create_source(parsed.source, cautions) if parsed.source else None,
@@ -349,7 +346,7 @@ class VocabularyLookup:
 
 
 def _build_index(kind: type[Vocabulary]) -> NameIndex:
-    """Map every name of every row to the row that it was merged into. An older row wins a shared name."""
+    """Map every name to its row, or to the row that it was merged into. The oldest row gets a shared name."""
     rows = {row.pk: row for row in kind._default_manager.order_by("-pk")}
     index: NameIndex = {}
     for row in sorted(rows.values(), key=lambda row: (row.merged_into_id is None, -row.pk)):
@@ -371,7 +368,7 @@ def _list_names(row: Vocabulary) -> list[str]:
 
 
 def _find_bilingual_keyword(label: str, index: NameIndex, cautions: list[Caution]) -> VocabularyMatch | None:
-    """Find the keyword of `科技/Technology`, `科技（Technology）` or, with both labels its own, `科技 Technology`."""
+    """Find the keyword of `科技/Technology`, `科技（Technology）`, or `科技 Technology` if both are labels of one row."""
     for left, right, is_marked in _split_bilingual_label(label):
         found = [index.get(half.casefold()) for half in (left, right)]
         rows = {known.pk: known for known in found if known}
@@ -400,7 +397,7 @@ def _split_bilingual_label(label: str) -> Iterator[tuple[str, str, bool]]:
 
 
 def _suggest_similar_names(name: str, index: NameIndex) -> dict[str, str]:
-    """Suggest up to three similar names, as half a sentence in each language."""
+    """Return up to three similar names, as a clause in each language for a caution."""
     keys = difflib.get_close_matches(name, list(index), n=3, cutoff=0.6)
     near = list(dict.fromkeys(index[key].name for key in keys))
     return {

@@ -1,3 +1,3 @@
 """What words mean in both languages: `figure` (numbers and units), `concepts` (names), `meanings`, `dictionary`, and
-`pair_scores`, which tells how likely two texts say the same. Data stands beside the module that reads it. Pure.
+`pair_scores` (how likely two texts say the same). Data files lie beside the module that reads them. No Django.
 """

@@ -1,7 +1,7 @@
 """Chinese and English words for the same names and things, from `concepts.txt`.
 
-`PAIRING_CONCEPTS` stand over the dictionary when points are paired. The checks use `CHECKED_NAMES`, whose forms are matched
-as they are written.
+`PAIRING_CONCEPTS` take precedence over the dictionary when points are paired. The checks use `CHECKED_NAMES`, whose forms
+are matched as written.
 """
 
 import re
@@ -85,7 +85,7 @@ NAME_KEYS = {MARK + concept.key for concept in PAIRING_CONCEPTS if concept.is_na
 def _index_words() -> tuple[
     dict[str, list[str]], dict[str, list[str]], dict[str, list[tuple[list[str], str]]]
 ]:
-    """Return the keys of concepts by beginning of a word, by whole word, and the phrases by their first word."""
+    """Return three indexes: concept keys by word beginning, concept keys by whole word, phrases by their first word."""
     beginnings: dict[str, list[str]] = {}
     whole: dict[str, list[str]] = {}
     phrases: dict[str, list[tuple[list[str], str]]] = {}
@@ -111,7 +111,7 @@ def _find_keys_of_word(word: str) -> tuple[str, ...]:
 
 
 def find_keys_en(words: Sequence[str]) -> list[str]:
-    """Return the marked keys of the concepts that words in lower case mention."""
+    """Return the keys of the concepts that these words (in lower case) mention, each with its mark."""
     found: list[str] = []
     for n, word in enumerate(words):
         found += _find_keys_of_word(word)

@@ -1,7 +1,7 @@
 """The Chinese dictionary: words, the English stems that can translate them, and where a word begins and ends.
 
-CC-CEDICT (`build_dictionary_file` makes it) under the names and things of `concepts.txt`. The file is read when a text is
-first looked up; without it the concepts alone are known.
+`build_dictionary_file` makes the index file from CC-CEDICT; entries of `concepts.txt` take precedence. The file is read
+when the first text is looked up. Without the file only the concepts are known.
 """
 
 import marshal
@@ -19,8 +19,6 @@ from types import MappingProxyType
 from briefs.lexicon import concepts
 from briefs.lexicon.figure import read_sections
 from briefs.text.scripts import stem_word
-
-# Chinese words and the English stems that can translate them.
 
 FORMAT = b"digest dictionary 2"
 WORD_EN = re.compile("[a-z]+")
@@ -57,10 +55,10 @@ def _stem(word: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Dictionary:
-    """`stems`: the English stems of a Chinese word, joined by spaces. `counts`: how many words share a common stem.
+    """`stems`: the English stems of each Chinese word, joined by spaces. `counts`: how many words share a common stem.
 
     Without the file `counts` is empty, and `stems` has the concepts alone. `long_beginnings`: the first two characters of
-    words longer than four, so that other places are not searched for them.
+    words longer than four, so that long words are looked up only where one can begin.
     """
 
     stems: Mapping[str, str]
@@ -69,7 +67,7 @@ class Dictionary:
 
 
 def set_dictionary_path(path: Path) -> None:
-    """Name the file of the index. Nothing is read until a text is looked up, and the same file is not read again."""
+    """Set the path of the index file. The file is read at the first look-up, and once only."""
     global _path, _written_at
     written_at = path.stat().st_mtime_ns if path.exists() else 0
     if (path, written_at) == (_path, _written_at):
@@ -80,7 +78,7 @@ def set_dictionary_path(path: Path) -> None:
 
 
 def stem_english(word: str) -> str:
-    """Return the stem of a word in lower case, or nothing if it says too little."""
+    """Return the stem of a lower-case word, or an empty string for a word such as *the* that distinguishes nothing."""
     return "" if word in _UNTRANSLATED or len(word) < 2 else _stem(word)
 
 
@@ -110,7 +108,7 @@ def find_stems_en(text: str) -> list[str]:
 
 
 def find_meanings_zh(text: str, extra: Mapping[str, str] = MappingProxyType({})) -> list[list[str]]:
-    """Return the stems of each word, longest first; words may overlap. `extra` stands over the dictionary."""
+    """Return the stems of each word, longest first; words may overlap. `extra` takes precedence over the dictionary."""
     known = load_dictionary()
     stems, long_beginnings = known.stems, known.long_beginnings
     found: list[list[str]] = []
@@ -169,7 +167,7 @@ def build_dictionary_file(path: Path) -> bool:
 
 
 def _index_entries(entries: list[dict[str, object]]) -> tuple[dict[str, str], dict[str, int]]:
-    """Return the stems of each word's English meanings, joined by spaces. Proper surnames are left out."""
+    """Return the stems of each word's English meanings, joined by spaces, and how many words share each common stem."""
     stems: dict[str, dict[str, None]] = {}
     references: list[tuple[str, str]] = []
     for entry in entries:
@@ -194,8 +192,6 @@ def _index_entries(entries: list[dict[str, object]]) -> tuple[dict[str, str], di
     )
 
 
-# Tell whether a Chinese word in a text is a word of its own or part of longer words, as 統一 in 系統一致.
-
 _WINDOW = LONGEST_WORD + 2
 _SINGLE = 3
 _WORD = 2
@@ -204,10 +200,10 @@ _NEVER = 1_000
 
 
 def is_own_word(text: str, start: int, end: int, stems: Collection[str]) -> bool:
-    """Return whether the best cut of the text has borders at `start` and `end`.
+    """Return whether the best division of the text into words has borders at `start` and `end`.
 
     `stems` are English stems of the word. A longer word that shares one has the same meaning: 經濟制裁 for 制裁. Between
-    equal cuts the one with the longer first word is right: 台北|約, but 嚇阻|力.
+    equal divisions the one with the longer first word is right: 台北|約, but 嚇阻|力.
     """
     known = load_dictionary().stems
     left, right = max(0, start - _WINDOW), min(len(text), end + _WINDOW)
@@ -225,7 +221,7 @@ def is_own_word(text: str, start: int, end: int, stems: Collection[str]) -> bool
 
 
 def _cost(text: str, start: int, end: int, known: Mapping[str, str]) -> int:
-    """Return the cost of the cheapest cut of a stretch into words."""
+    """Return the cost of the cheapest division of `text[start:end]` into words."""
     costs = [0] + [_NEVER] * (end - start)
     for j in range(1, end - start + 1):
         costs[j] = costs[j - 1] + _SINGLE

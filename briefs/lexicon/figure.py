@@ -7,18 +7,16 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
 
-# Read the data files of words: lines below a name in brackets. Comments stand between sections.
+# Read data files: sections of lines, each below its name in brackets, with comments between sections.
 
 _SECTION = re.compile(r"^\[([a-z -]+)\]\n((?:.+\n)*)", re.MULTILINE)
 
 
 def read_sections(path: Path) -> dict[str, list[str]]:
-    """Return the lines of each section. An indented line continues the one above."""
+    """Return the lines of each section of a data file. An indented line continues the one above."""
     text = path.read_text(encoding="utf-8").replace("\n  ", " ")
     return {name: lines.splitlines() for name, lines in _SECTION.findall(text)}
 
-
-# Blank out text that a check must not read, keeping every position.
 
 BLANK_CHARACTER = "□"
 """Replaces a character that a check must not read. It is no letter, digit or punctuation mark in our texts.
@@ -26,7 +24,7 @@ BLANK_CHARACTER = "□"
 
 
 def blank_out_matches(pattern: re.Pattern[str], text: str) -> str:
-    """Replace every match with blanks. Length and positions are kept."""
+    """Replace every match with blanks, so that a check does not read it. Length and positions are kept."""
     return pattern.sub(lambda match: BLANK_CHARACTER * len(match[0]), text)
 
 
@@ -96,8 +94,6 @@ def rounding_tolerance(dimension: str) -> Decimal:
     return Decimal("0.03") if dimension in (_LENGTH, _AREA, _MASS) else Decimal("0.001")
 
 
-# A figure in a text: its value, its unit, and whether the other language must have it (N1, N2).
-
 FIGURE_LIMIT = 1500
 """Maximum number of figures of one kind read from one text. Limits the cost of hostile pastes."""
 
@@ -115,8 +111,8 @@ _YEAR_SPAN = re.compile(r"[–/-]")
 class Figure:
     """`values` contains every reading: "25" of "2024–25" is 25 and 2025. The first is the one written.
 
-    `needs_counterpart` is false for most numerals written as words: they match a figure of the other side but
-    need none.
+    `needs_counterpart` is false for most numerals written as words: they match a figure of the other language
+    but need none.
     """
 
     start: int
@@ -179,7 +175,7 @@ def join_ranges(text: str, figures: Sequence[Figure]) -> list[Figure]:
 
 
 def _complete_from_second(first: Figure, second: Figure) -> Figure:
-    """Return the first figure of a range with the scale and unit that only the second has."""
+    """Return the first figure of a range with the scale and unit of the second: "2–3 billion"."""
     values = first.values
     if first.scale == 1 and second.scale > 1:
         values = (*values, first.value * second.scale)

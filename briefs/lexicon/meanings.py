@@ -10,8 +10,6 @@ from typing import Literal, NamedTuple
 
 from briefs.lexicon.figure import read_sections
 
-# Find words of meaning in a text: names from `concepts.txt`, direction, quantity and dates from `meanings.txt`.
-
 Language = Literal["zh", "en"]
 
 _WORD_START = re.compile(r"(?<![A-Za-z0-9À-ɏ])(?=[A-Za-z0-9€£¥$])")
@@ -35,7 +33,7 @@ OPPOSITE_SECTIONS = (
     "ordinal",
 )
 
-# Single characters that stand for a country beside each other (美中, 日韓) or in words such as 駐日 and 德方.
+# Characters that mean a country only beside another one (美中, 日韓) or in words such as 駐日 and 德方.
 _SHORT_FORMS = (
     "美美國 中中國 日日本 韓南韓 台台灣 俄俄羅斯 烏烏克蘭 英英國 法法國 德德國 義義大利 印印度 澳澳洲 歐歐洲"
 )
@@ -49,9 +47,9 @@ _SHORT_NAME = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Meaning:
-    """A meaning found in a text.
+    """A meaning that a text expresses.
 
-    `key`: its first Chinese form. If `raises` is false, it only matches the same meaning of the other side.
+    `key`: its first Chinese form. If `raises` is false, it answers the same meaning in the other language but needs none.
     """
 
     section: str
@@ -73,7 +71,7 @@ class _Form:
     raises: bool
 
     def find_end(self, text: str, at: int) -> int:
-        """Return the end of the form, which stands at this position, or 0 if the word goes on."""
+        """Return the end of the form that begins at `at`, or 0 if the form is only part of a longer word."""
         end = at + len(self.written)
         if self.ending is None or not self.written[-1].isalnum():
             return end
@@ -83,7 +81,7 @@ class _Form:
 
 @cache
 def _load_forms(language: Language) -> dict[str, list[_Form]]:
-    """Return the forms by their first two characters in small letters, longest first."""
+    """Return the forms by their first two characters in lower case, longest first."""
     here = Path(__file__).parent
     tables = [read_sections(here / name) for name in ("concepts.txt", "meanings.txt")]
     forms: dict[str, list[_Form]] = defaultdict(list)
@@ -107,8 +105,8 @@ def _load_forms(language: Language) -> dict[str, list[_Form]]:
 def find_meanings(text: str, language: Language) -> Iterator[Meaning]:
     """Yield the meanings in text order, short names last.
 
-    The longest form at a place counts. A shorter one in another section raises no finding, and none is read in
-    a word of [ignored].
+    The longest form at a position counts. A shorter one in another section raises no finding. Words of [ignored]
+    have no meaning.
     """
     forms, lower, reached = _load_forms(language), text.lower(), 0
     for start in (_HAN_START if language == "zh" else _WORD_START).finditer(text):
@@ -128,15 +126,13 @@ def find_meanings(text: str, language: Language) -> Iterator[Meaning]:
             yield Meaning("countries", SHORT_NAMES[match[0]], False, *match.span())
 
 
-# Renderings of the same name or thing in both languages, for search: `renderings.txt` and the names of `concepts.txt`.
-
 _SHORT = 2
 
 
 class Renderings(NamedTuple):
-    """Forms of one concept, Chinese then English, ours first. `lookup_only`: found in a query, but not searched for.
+    """Forms of one concept, from `renderings.txt` and `concepts.txt`: Chinese then English, house style first.
 
-    Those with ! are written in capitals, for in small letters they are other words (WHO).
+    `lookup_only`: recognized in a query, but not searched for. Forms with ! count only in capitals: *who* is not WHO.
     """
 
     forms: tuple[str, ...]
@@ -172,7 +168,7 @@ def _build(zh: Iterable[str], en: Iterable[str], lookup_only: Iterable[str]) -> 
 
 
 def _read_lines(path: Path, sections: Iterable[str] = ()) -> Iterator[tuple[list[str], list[str]]]:
-    """Yield the Chinese and the English forms of each line, without those that only show that a name is present."""
+    """Yield the Chinese and English forms of each line, without forms that only indicate that a name is present."""
     table = read_sections(path)
     for section in sections or table:
         for line in table[section]:

@@ -44,7 +44,7 @@ _WORDS = re.compile(r"[A-Za-z]+")
 _MONTH = {name: Decimal(n) for n, name in enumerate(ENGLISH_MONTHS, 1)}
 _MONTH |= {name[:3]: n for name, n in _MONTH.items()} | {"Sept": Decimal(9)}
 
-# Number values that a word other than a numeral may have on the Chinese side.
+# Words other than numerals, and the numbers that the Chinese text may have for them.
 _VALUES_BY_WORD = {word: values for word, *values in map(str.split, _NUMBER_WORDS["values"])}
 
 _IMPLYING_WORDS = {*_VALUES_BY_WORD, *map(str.lower, _MONTH), "other", "decades", "dozen"}
@@ -82,9 +82,9 @@ def find_implied_values(text: str) -> set[Decimal]:
 
 
 def find_number_words(text: str) -> list[tuple[str, str]]:
-    """Return months and words such as half, doubled, decade: each meaning with the word as written.
+    """Return (meaning, word as written) for months and words such as half, doubled, decade.
 
-    "May" counts although it may be a verb; articles do not.
+    "May" counts although it may be a verb; "a" and "the" do not.
     """
     found = []
     for word in (match[0] for match in _WORDS.finditer(text)):
@@ -118,8 +118,8 @@ def _quarters(text: str) -> Iterator[Figure]:
 
 
 def _find_spelled_figures(text: str) -> Iterator[Figure]:
-    """Yield runs of number words. They need no counterpart, except with a scale from a million on: three
-    billion.
+    """Yield figures written in words. Only those with a scale from a million on (three billion) need a
+    counterpart.
     """
     if _NUMERALS.isdisjoint(word.removesuffix("fold") for word in _WORDS.findall(text.lower())):
         return

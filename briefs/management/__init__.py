@@ -1,1 +1,1 @@
-"""Commands; each is a thin entry to a package."""
+"""Commands, each a thin entry to a package."""

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from .. import content
 from ..facts import AFFILIATION_LIMIT, CREDIT_LIMIT, FACTS, Fact
 
-# Uploaded pictures. Their files are in the storage (`briefs.images`) and are written before the row.
+# Uploaded pictures. Their files (`briefs.images`) are stored before the row.
 
 
 class Picture(models.Model):
@@ -37,8 +37,6 @@ class Picture(models.Model):
     def __str__(self) -> str:
         return self.key[:12]
 
-
-# Working copy of a brief: its texts, bullets and article facts.
 
 TITLE_LENGTH = 16
 """Number of summary characters in the title of a brief without a headline."""
@@ -92,7 +90,7 @@ class Brief(models.Model):
         related_name="+",
         verbose_name=_("Assigned to"),
     )
-    # The last time that it was sent back, until it is submitted again.
+    # When the brief was last sent back; empty again once it is submitted.
     returned_at = models.DateTimeField(null=True, editable=False)
     returned_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", editable=False

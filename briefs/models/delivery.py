@@ -13,7 +13,7 @@ class Outbox(models.Model):
     """One message to one person, in the inbox and by mail. The unique `key` prevents duplicates of the same event.
 
     Verbs write rows in their transaction; `publish_due` sends them. Mail about an account has no brief. A notice
-    that is cancelled before its time happened to nobody; one cancelled later is in the inbox without a mail.
+    cancelled before its time is in no inbox; one cancelled later is in the inbox, but is not mailed.
     """
 
     key = models.CharField(max_length=200, unique=True)
@@ -63,7 +63,7 @@ class MailSwitch(models.Model):
 class Webhook(models.Model):
     """An address to which changes of public briefs are sent. `secret` is encrypted; it is shown once.
 
-    The previous secret signs too for a while after a new one was made.
+    For a while after a new secret was made, the previous one signs too.
     """
 
     url = models.CharField(_("Address"), max_length=500)
@@ -87,7 +87,7 @@ class WebhookDelivery(models.Model):
     """One change for one webhook. Verbs write rows in their transaction; `publish_due` sends them.
 
     `message_id` is the same in every attempt. An attempt sets `due_at` to the time of the next one before it begins,
-    so a sender that is killed costs a pause and no delivery. A test has no edition.
+    so a killed sender delays a delivery and does not lose it. A test delivery has no edition.
     """
 
     key = models.CharField(max_length=100, unique=True)

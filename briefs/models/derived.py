@@ -86,9 +86,9 @@ class EditionKeyword(models.Model):
 class SearchEntry(models.Model):
     """An edition's place in the search index, and its facets.
 
-    `place` is the second of its first publication, or the next free number, so results sort by one number.
-    `facets` are filters such as `k3 a7 s1 y2025 m202506`, as the edition has them: merged ones are resolved in a search.
-    `version` is the version of the analyser. `mark` is no longer used.
+    `place`: the Unix time of first publication in seconds, or the next free number, so that results sort by one number.
+    `facets`: filters such as `k3 a7 s1 y2025 m202506`, as the edition has them; a search resolves merged rows. `version`:
+    version of the analyser. `mark` is no longer used.
     """
 
     place = models.BigIntegerField(primary_key=True)
@@ -103,7 +103,7 @@ class SearchEntry(models.Model):
 
 
 class SearchIndex(models.Model):
-    """Analyser version of an index without entries."""
+    """The analyser version of an index, needed while the index has no entries."""
 
     name = models.CharField(max_length=40, primary_key=True)
     version = models.CharField(max_length=80)

@@ -10,7 +10,7 @@ from django.utils.translation import pgettext_lazy
 from .fields import PlainJSON
 from .history import SIDE_CHOICES
 
-# State of staff at work: row keys, presence and saved filters. Not content, and never public.
+# Row keys, presence and saved filters.
 
 
 class RowKey(models.Model):
@@ -66,7 +66,7 @@ class SavedFilter(models.Model):
 
 
 class Upload(models.Model):
-    """Files of one person and their import settings. `results` is the outcome of each digest by key."""
+    """Files uploaded by one person, with import settings. `results`: the outcome of each digest by key."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")

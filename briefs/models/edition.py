@@ -58,11 +58,10 @@ class EditionQuerySet(models.QuerySet["Edition"]):
     def changed(
         self, since: dt.datetime, until: dt.datetime
     ) -> "models.QuerySet[Edition, tuple[int, int, int, str, dt.datetime]]":
-        """Return which editions became public, were taken down or came back from `since` to `until`, oldest first.
+        """Return the editions that became public, were taken down or came back from `since` to `until`, oldest first.
 
-        Only ids, kinds and dates: id, id of the brief, number, `change` and `changed_at`, those of the latest change.
-        `until` must be a minute ago: editions become public without a write, and a transaction commits after the
-        times that it writes.
+        Rows: edition id, brief id, number, `change` (kind of the latest change) and `changed_at`. `until` must be a minute in
+        the past: editions become public without a write, and a transaction commits later than the times that it writes.
         """
         kind = Case(
             When(removed_at__isnull=False, then=Value("removed")),
@@ -168,7 +167,7 @@ class Edition(models.Model):
             ),
         ]
         indexes = [
-            # Covers the columns of `listed`: in the row they follow the long content, which SQLite would read through.
+            # A covering index for `listed`: in the table, SQLite would read through the long content before these columns.
             models.Index(fields=["-published_at", "-id", *_LISTED_COLUMNS, "brief"], name="edition_newest"),
             models.Index(fields=["slug", "live_from"], name="edition_by_slug"),
             models.Index(fields=["brief", *_LISTED_COLUMNS], name="edition_by_brief"),

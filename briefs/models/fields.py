@@ -14,7 +14,7 @@ class PlainJSON(json.JSONEncoder):
 
 
 class ContentField(models.JSONField):
-    """JSON of `content.Content`. Query no key inside but the headlines, and do not hash the stored text."""
+    """JSON of `content.Content`. Queries may use only its headlines. Never hash the stored text."""
 
     def __init__(self, *args: Any, **options: Any) -> None:
         options["encoder"] = PlainJSON

@@ -44,9 +44,9 @@ class Document(models.Model):
 class Revision(models.Model):
     """One save: the whole content, its hashes, and which parts it changed.
 
-    `by` is the editor. `also_by` is who uploaded or pasted the text of the editor, or who worded the suggestion that
-    the editor accepted. Imported revisions also name the file and the digest in it. `changed_*` is false for unchanged parts and for
-    automatic repairs, which need no sign-off by another person.
+    `by` is the editor. `also_by` uploaded or pasted the editor's text, or worded the suggestion that the editor accepted.
+    Imported revisions also name the file and the digest in it. `changed_*` is false for unchanged parts and for automatic
+    repairs, which need no sign-off by another person.
     """
 
     open_columns: ClassVar[tuple[str, ...]] = ()
@@ -98,15 +98,15 @@ class Revision(models.Model):
 
     @property
     def people(self) -> str:
-        """Return the names of the editor and of who else made the change."""
+        """Return the names of editor and co-author (`also_by`)."""
         return gettext(", ").join(str(person) for person in (self.by, self.also_by) if person)
 
 
 class SignOff(models.Model):
     """One reviewer's approval or rejection of one language, bound to its content hash.
 
-    A row that is `taken_back` ends the person's earlier answer without being one. `pairs_read` of `pairs` were
-    unfolded on the screen on which the person signed.
+    A row with `taken_back` only revokes the person's earlier answer. `pairs_read` of the page's `pairs` were unfolded when
+    the person signed.
     """
 
     open_columns: ClassVar[tuple[str, ...]] = ()
@@ -134,7 +134,7 @@ class SignOff(models.Model):
 
 
 class Note(models.Model):
-    """An editor's note on a brief, a text of it, or one side of that. Open notes block approval.
+    """An editor's note on a brief, one of its texts, or one language of a text. Open notes block approval.
 
     `field` is headline or summary for a note on one of these; `bullet` is the number for a note on a bullet.
     """

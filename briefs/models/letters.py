@@ -10,7 +10,7 @@ class Letter(models.Model):
     """One letter about a brief, or about one bullet or one side of it.
 
     A guest's letter has the preview link, a reader's the edition. `key` identifies the form and its values, so a letter
-    sent twice is stored once. `told_at` is the time when notices were queued. `sender` is a keyed hash of the IP address
+    sent twice is stored once. `told_at`: when notices to editors were queued. `sender`: a keyed hash of the IP address
     for the rate limit, emptied after a day (`briefs.letters`).
     """
 

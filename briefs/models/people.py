@@ -10,13 +10,13 @@ from django.utils.translation import gettext_lazy as _
 
 from ..content import SIDES, Side
 
-# Sign-ins: how often they failed of late, and the log of all of them.
+# Recent failed sign-ins, and the log of all sign-ins.
 
 
 class SignInCounter(models.Model):
-    """Failed sign-ins of one account, one address or one known browser, or a used code. `key` is a hash of which.
+    """Failed sign-ins of one account, IP address or known browser, or a used code. `key` is a hash that identifies it.
 
-    `empties_at`: when the counter will hold no failure any more (`accounts/throttle.py`). 0.1.0 reads `failures` and
+    `empties_at`: when the counter will have forgotten all failures (`accounts/throttle.py`). 0.1.0 reads `failures` and
     `paused_until` instead; remove them in the release after next.
     """
 
@@ -31,7 +31,7 @@ class SignInCounter(models.Model):
 
 
 class EncryptionKey(models.Model):
-    """A `SECRET_KEY` that encrypted secrets of this database, by its fingerprint, from which it cannot be guessed."""
+    """Fingerprint of a `SECRET_KEY` that encrypted secrets of this database. It does not reveal the key."""
 
     fingerprint = models.CharField(max_length=8, primary_key=True)
     noted_at = models.DateTimeField()
@@ -41,7 +41,7 @@ class EncryptionKey(models.Model):
 
 
 class SignInEvent(models.Model):
-    """One line of the log of sign-ins and accounts. Append only. `username` is what was typed."""
+    """One line of the log of sign-ins and accounts. Append only. `username` is stored as typed."""
 
     class Kind(models.TextChoices):
         SIGNED_IN = "in", _("Signed in")
@@ -69,8 +69,6 @@ class SignInEvent(models.Model):
     def __str__(self) -> str:
         return f"{self.username} {self.kind}"
 
-
-# Staff accounts. Readers have no account.
 
 REVIEW_CHOICES = [("", _("Both languages")), ("zh", _("Chinese")), ("en", _("English"))]
 IMPORTER = "importer"

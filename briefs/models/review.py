@@ -109,9 +109,10 @@ class Look(models.Model):
 
 
 class FactTick(models.Model):
-    """A person's yes to one fact of the article, as it was shown. Append only.
+    """A person's confirmation of one fact of the article as shown. Append only.
 
-    `hash` is that of the fact's value and names (`derived.public_brief`). It covers a fact that the approver changed.
+    `hash`: of the fact's value and names (`derived.public_brief`). An approver may approve their own change of a fact once
+    somebody else has ticked it.
     """
 
     open_columns: ClassVar[tuple[str, ...]] = ()

@@ -44,9 +44,9 @@ class SiteText(models.Model):
 
 
 class SiteVersion(models.Model):
-    """One row, whose random `token` database triggers change with every row that public pages show.
+    """One row. Database triggers renew its random `token` with every change of a row that public pages show.
 
-    Empty while the triggers are not installed. Models with `is_public_state` have them (`database/guards.py`).
+    The token is empty while the triggers are not installed. Models with `is_public_state` have them (`database/guards.py`).
     """
 
     token = models.CharField(max_length=32)
@@ -56,7 +56,7 @@ class SiteVersion(models.Model):
 
 
 class JobRun(models.Model):
-    """The last whole run of a job, such as `publish_due`."""
+    """The last complete run of a job, such as `publish_due`."""
 
     PROVED_BACKUP: ClassVar = "proved_backup"
     """Name of a backup whose archive was restored to prove it. `at`: the moment that the archive holds."""

@@ -1,6 +1,6 @@
 """Vocabulary shared by briefs: authors, sources, keywords and glossary terms.
 
-Rows are public only through a listed edition. A slug never changes, and merging keeps the merged row.
+Rows are public only through a listed edition. A slug never changes, and a merged row is kept.
 """
 
 import hashlib

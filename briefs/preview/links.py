@@ -1,4 +1,4 @@
-"""Look up preview links by token. Every lookup is one query, whatever is wrong with the token."""
+"""Look up preview links by token. A lookup is one query, also for an invalid token."""
 
 import datetime as dt
 from collections.abc import Mapping

@@ -85,7 +85,7 @@ def preview_path(token: str, language: Side, view: rendering.ReadingView) -> str
 
 
 def _keep_links_in_preview(html: str, token: str) -> str:
-    """Point links between views to the preview.
+    """Replace the addresses of links between views by those of the preview.
 
     Text cannot contain such a link, as its quotes are escaped.
     """
@@ -144,8 +144,6 @@ def guest_view(view: ViewFunction) -> ViewFunction:
 
     return csrf_exempt(serve)  # no session to forge; `letters` checks the page's origin
 
-
-# Preview views: show a revision to a guest and receive the guest's remarks.
 
 REMARK_FIELDS = ("name", "bullet", "text")
 

@@ -1,4 +1,4 @@
-"""Render content to HTML fragments of the three views.
+"""Render content to HTML fragments. Begin in `views`.
 
 Pure functions of content and names, through the templates `briefs/_*.html`. Nothing here reads the database or a
 request. Only `text.escape_text` converts bullet text to HTML.

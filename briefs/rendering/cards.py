@@ -18,8 +18,6 @@ from ..text.scripts import detect_language_code
 from . import text
 from .text import render_partial
 
-# Render what pages show of a brief besides its text: list entries, byline and source box.
-
 COMMA: dict[Side, str] = {"zh": "，", "en": ", "}
 LIST_SEPARATOR: dict[Side, str] = {"zh": "、", "en": ", "}
 
@@ -34,9 +32,9 @@ def render_entry(brief: PublicBrief, language: Side) -> str:
 
 
 def render_archive_entry(brief: PublicBrief, day: dt.date, language: Side) -> str:
-    """Render a list entry with the day of the article on the fold, and the posted date among the facts.
+    """Render a list entry: date of the article in the middle column, date of publication in the line of facts.
 
-    A month or an issue stays among the facts, as the fold has no room for it.
+    A month or an issue is too wide for the column and stays in the line of facts.
     """
     facts, posted = render_authors_and_source(brief, language), render_posted_fact(brief, language)
     if len(brief.facts.date) == len("2025-06-09"):
@@ -82,7 +80,7 @@ def render_facts(brief: PublicBrief, language: Side) -> SafeString:
 
 
 def render_posted_fact(brief: PublicBrief, language: Side) -> SafeString:
-    """Render the day on which the brief appeared, for a line of facts."""
+    """Render the brief's date of publication for a line of facts."""
     iso, day = brief.published_day.isoformat(), date_format.format_day(brief.published_day, language)
     words = escape(gettext("posted %(date)s")) % {"date": f'<time datetime="{iso}">{day}</time>'}
     return mark_safe(f'<span class="posted nb">{words}</span>')  # noqa: S308 escaped
@@ -91,7 +89,7 @@ def render_posted_fact(brief: PublicBrief, language: Side) -> SafeString:
 def render_fold_date(
     date: dt.date, language: Side, *, year: str = "", is_article: bool = False
 ) -> SafeString:
-    """Render the date on the fold of a list: when the brief appeared, or the day of the article."""
+    """Render the date in the middle column of a list: publication of the brief, or of the article."""
     sentence = gettext("%(date)s article") if is_article else gettext("%(date)s posted")
     parts = [f"<span>{year}</span>" if year else "", date_format.format_short_day(date, language)]
     day = "".join(parts) if language == "zh" else " ".join(filter(None, reversed(parts)))
@@ -109,7 +107,7 @@ def render_brief_link(slug: str, headlines: Mapping[Side, str], language: Side) 
 
 
 def render_byline(brief: PublicBrief, language: Side, *, linked: bool = False) -> SafeString:
-    """Render the sentence that names the digested article, so that readers do not take it for ours."""
+    """Render the sentence that names the digested article, so that readers do not take the article for ours."""
     title, authors = brief.facts.title, _author_names(brief, language, linked=linked)
     parts = {
         "title": mark_language(title, language),
@@ -129,7 +127,7 @@ def render_byline(brief: PublicBrief, language: Side, *, linked: bool = False) -
 
 
 def render_credit(brief: PublicBrief, language: Side, *, linked: bool) -> SafeString:
-    """Render the byline of a brief's page, which leads to the original and says who can read it."""
+    """Render the byline of a brief's page, with a link to the original and its access (free, subscription)."""
     context = {
         "byline": render_byline(brief, language, linked=linked),
         "link": get_original_link(brief),
@@ -144,7 +142,7 @@ def get_original_link(brief: PublicBrief) -> str:
 
 
 def render_posted_date(iso: str, language: Side) -> SafeString:
-    """Render the day on which a brief appeared, named so that nobody takes it for the article's."""
+    """Render the brief's date of publication, labelled so that readers do not take it for the article's."""
     words = escape(gettext("Posted %(date)s"))
     return mark_safe(words % {"date": render_day(iso, language)})  # noqa: S308 escaped
 
@@ -198,7 +196,7 @@ def render_source_and_date(brief: PublicBrief, language: Side) -> SafeString:
 
 
 def render_article_date(brief: PublicBrief, language: Side, *, on_two_lines: bool = False) -> SafeString:
-    """Render the date as a `time` element, if asked with its year on a line of its own."""
+    """Render the article's date as a `time` element. `on_two_lines` puts the year on its own line."""
     words = date_format.format_article_date(brief.facts.date, brief.facts.date_label, language)
     label = mark_language(words, language) if words == brief.facts.date_label else escape(words)
     if on_two_lines and brief.facts.date and not brief.facts.date_label:
@@ -251,7 +249,7 @@ def _linked_name(name: PublicName, kind: str, language: Side, *, linked: bool) -
 
 
 def _other_lang(words: str, language: Side) -> str:
-    """Return the language code of the text; empty if it is the page's own."""
+    """Return the language code of the text; empty if it is the page's language."""
     return "" if detect_language_code(words) == LANGUAGE_TAGS[language] else detect_language_code(words)
 
 
@@ -266,13 +264,11 @@ def mark_language(words: str, language: Side) -> SafeString:
     return mark_safe(html)  # noqa: S308 escaped
 
 
-# Render the cover above the summary, uncropped and with its size declared before it loads.
-
 PICTURE_TYPES = {"webp": "image/webp", "jpg": "image/jpeg"}
 
 
 def render_cover(content: Content, language: Side, pictures_url: str) -> SafeString:
-    """Return the cover; empty if there is no picture or `pictures_url` is empty."""
+    """Render the cover with its size; empty if there is no picture or `pictures_url` is empty."""
     picture = content.facts.picture
     if picture is None or not pictures_url:
         return mark_safe("")
@@ -292,7 +288,7 @@ def render_cover(content: Content, language: Side, pictures_url: str) -> SafeStr
 
 
 def _caption(picture: Picture, language: Side) -> SafeString:
-    """Return the caption with credit and licence. In a preview one of them may be missing."""
+    """Return the caption with credit and licence, either of which may be missing in a preview."""
     parts = {
         "credit": mark_language(picture.credit, language),
         "licence": mark_language(picture.licence, language),

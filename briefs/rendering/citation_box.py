@@ -32,7 +32,7 @@ class CitationPart(NamedTuple):
 
 
 def build_citations(brief: PublicBrief, language: Side) -> list[CitationPart]:
-    """Cite the brief and its article. Chicago and APA cite the English brief, the Taiwan style the Chinese."""
+    """Build citations of brief and article. Chicago and APA cite the English page, the Taiwan style the Chinese one."""
     english, chinese = (
         works.build_brief_work(brief, side, settings.DIGEST_SITE_NAME[side]) for side in ("en", "zh")
     )

@@ -4,7 +4,7 @@ The tags describe the brief as a web page of the site, without an author; the or
 "Extra" and in JSON-LD. Rules of Zotero's translator "Embedded Metadata" that the choice of tags follows:
 
 - any `citation_` tag makes a page a journal article, and a link in `DC.source` the name of the journal;
-- digits in `DC.identifier` may be read as an ISBN or ISSN, so the address stands in `og:url` alone;
+- digits in `DC.identifier` may be read as an ISBN or ISSN, so the address is only in `og:url`;
 - tags in Zotero's own namespace (`z:`) set the field of that name, whatever other tags say;
 - without an author it takes one from an element of the class `byline` (`test_zotero.py` reads pages by these rules).
 
@@ -45,7 +45,7 @@ def render_head_tags(brief: PublicBrief, language: Side) -> SafeString:
 
 
 def render_withdrawn_head_tags(brief: PublicBrief, language: Side, title: str, notice: str) -> SafeString:
-    """Render the tags of a withdrawal notice: nothing that the notice does not show."""
+    """Render the tags of a withdrawal notice. They contain only what the notice shows."""
     work = works.build_brief_work(brief, language, settings.DIGEST_SITE_NAME[language])
     names = {
         **_zotero_fields(work, notice),
@@ -105,7 +105,7 @@ def _open_graph_tags(
 
 
 def _format_local(moment: dt.datetime) -> str:
-    """Return a moment in the site's time zone, so that its day is the one that pages show."""
+    """Format a moment in the site's time zone, so that its day is the day shown on pages."""
     return timezone.localtime(moment.replace(microsecond=0)).isoformat()
 
 

@@ -21,7 +21,7 @@ _BLOCK_START = re.compile(r"^(\s*\d+(?=[.)])|\s*(?=[#>+=-]))", re.MULTILINE)
 
 
 def render_markdown(brief: PublicBrief, language: Side, posted: str, notices: Sequence[str]) -> str:
-    """Render a brief. `posted` names the days of publication and change, `notices` are those above the text."""
+    """Render a brief. `posted`: the line with dates of publication and change; `notices`: texts above the summary."""
     blocks = [
         *_headlines(brief, language),
         _escape(_to_text(cards.render_byline(brief, language))) + _original_link(brief),

@@ -52,7 +52,7 @@ def nest(rows: Iterable[tuple[int, Marker]]) -> tuple[list[NestedPosition], str]
             before += _opening_tag(open_[-1], is_outermost=False)
         else:
             here = open_[-1]
-            here.level = level  # the first row was nested too deep
+            here.level = level  # the list began at a deeper level
             before += "</li>"
             if here.marker != marker:
                 before += f"</{_LIST_TAGS[here.marker]}>"
@@ -140,7 +140,7 @@ def render_pairs(content: Content, order: Sequence[Side], pair_sides: Mapping[Si
 
 
 def render_lacuna(side: Side) -> str:
-    """Say that a bullet has no text in this language."""
+    """Render the note that a bullet has no text in this language."""
     sentence = gettext("Not in the Chinese") if side == "zh" else gettext("Not in the English")
     return f'<p class="side lacuna">{escape(sentence)}</p>'
 

@@ -15,8 +15,6 @@ from ..public_brief import PublicName
 from ..text import paths
 from ..text.scripts import detect_language_code
 
-# Convert plain text to escaped HTML, split paragraphs, extract the gist and render partial templates.
-
 _SENTENCE_END: dict[Side, re.Pattern[str]] = {
     "zh": re.compile("[。！？]+[」』）]*"),
     "en": re.compile(r"(?<![A-Z])(?<!Mr)(?<!Dr)(?<!St)[.!?][”’\")]*(?=\s+[“‘\"(]?[A-Z0-9])"),
@@ -67,7 +65,7 @@ def render_name(text: str, language: Side, *, href: str = "") -> SafeString:
     return mark_safe(f"<{tag}{attributes}>{escape_text(text)}</{tag}>" if attributes else escape_text(text))  # noqa: S308 escaped
 
 
-# Glossary terms in a page: locate them in rendered HTML, link them and list their translations.
+# Glossary terms: locate them in rendered HTML, link them and list their translations.
 
 type TermOccurrences = dict[tuple[int, Side], list[tuple[int, int, int]]]
 """Occurrences by bullet number (0 for the summary) and side: term id, start, end, in text order."""

@@ -1,3 +1,3 @@
-"""Functions on texts, names, dates and addresses, without Django and without meaning. `text_diff` is where comparisons
-begin.
+"""Functions on plain texts, names, dates and addresses. They import neither Django nor `lexicon`. Comparisons
+begin in `text_diff`.
 """

@@ -7,8 +7,6 @@ from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
-# Decide which article addresses are safe links and which name the same article. Pure functions.
-
 _TRACKING = re.compile(r"^(utm_.*|fbclid|gclid|mc_[ce]id|igshid|ref|ref_src|cmpid|ito|s?src)$", re.IGNORECASE)
 _CAMPAIGN = re.compile(r"(utm_[^=]*|fbclid|gclid|mc_[ce]id|igshid)(=|$)", re.IGNORECASE)
 """The tracking parameters that only record where a visitor came from and never change the page."""
@@ -37,12 +35,12 @@ def is_safe_link(url: str) -> bool:
 
 
 def find_original(url: str, doi: str) -> str:
-    """Return a safe link to the article, by its address or else its DOI, or an empty string."""
+    """Return a safe link to the article: its address, else its DOI as a link, else an empty string."""
     return url if is_safe_link(url) else f"https://doi.org/{quote(doi)}" if doi else ""
 
 
 def read_doi(text: str) -> str:
-    """Return the DOI that is the whole text, alone, after `doi:` or as an address of doi.org. Raise ValueError."""
+    """Parse a text that is a DOI: bare, after `doi:`, or as an address of doi.org. Raise ValueError otherwise."""
     start = _BEFORE_DOI.match(text)
     if (match := _DOI.fullmatch(text, start.end() if start else 0)) is None:
         raise ValueError(text)
@@ -70,7 +68,7 @@ def write_host_in_ascii(url: str) -> str:
 
 
 def _encode_host(host: str) -> str:
-    """Encode a host in ASCII. Raise ValueError if no browser would.
+    """Encode a host in ASCII. Raise ValueError if browsers reject it.
 
     Python's `idna` codec follows the rules of 2003, which send `straße.de` to `strasse.de`, another site.
     """
@@ -130,9 +128,9 @@ class LookalikeHost(NamedTuple):
 
 
 def find_lookalike_host(url: str, known_addresses: Iterable[str] = ()) -> LookalikeHost | None:
-    """Return the host of an address if it can be mistaken for another, or None.
+    """Return the host of an address if a reader can mistake it for another host, or None.
 
-    It can if one label mixes scripts, if all its letters imitate Latin ones, or if it looks like a known host.
+    That is so if a label mixes scripts, if all its letters imitate Latin ones, or if the host looks like a known one.
     """
     if not (host := _read_host(url)):
         return None
@@ -173,7 +171,7 @@ def _decode_label(label: str) -> str:
 
 @lru_cache(maxsize=4096)
 def _fold(host: str) -> str:
-    """Replace every letter by the Latin one that it looks like. Hosts that look alike give the same text."""
+    """Replace each letter by the Latin letter that it looks like. Hosts that look alike give the same text."""
     letters = unicodedata.normalize("NFKD", _decode(host))
     plain = "".join(letter for letter in letters if not unicodedata.combining(letter))
     return plain.translate(_LOOKALIKES).replace("rn", "m").replace("vv", "w")

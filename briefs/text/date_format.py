@@ -1,4 +1,4 @@
-"""Format dates in the language of the page: 9 June 2025, 2025年6月9日. CSS sets the gaps, never a space."""
+"""Format dates in the language of the page: 9 June 2025, 2025年6月9日. On public pages CSS sets gaps around figures."""
 
 import datetime as dt
 import re
@@ -27,7 +27,7 @@ def format_short_day(date: dt.date, side: Side) -> str:
 
 
 def format_with_weekday(iso: str, side: Side) -> str:
-    """Format an ISO date for the desk: 9 June 2025 (Monday), 2025 年 6 月 9 日（星期一）. A month has no day."""
+    """Format an ISO date for the desk: 9 June 2025 (Monday), 2025 年 6 月 9 日（星期一）. A month has no weekday."""
     date = dt.date.fromisoformat(iso if len(iso) > len("2025-06") else f"{iso}-01")
     month = f"{date.year} 年 {date.month} 月" if side == "zh" else f"{date:%B} {date.year}"
     if len(iso) == len("2025-06"):

@@ -7,8 +7,6 @@ from snowballstemmer.english_stemmer import EnglishStemmer
 
 from ..content import LANGUAGE_TAGS, SIDES, Side
 
-# Detect Chinese or English by script, and join the two halves of a wrapped line.
-
 _HAN = re.compile("[㐀-鿿豈-﫿\U00020000-\U0003ffff]+")
 _LATIN_WORD = re.compile(r"[A-Za-zÀ-ɏ]{2,}")
 _WIDE = re.compile(
@@ -46,7 +44,7 @@ def detect_side(text: str) -> Side | None:
 
 
 def split_bilingual(text: str) -> list[str]:
-    """Return the halves of `第一點 / First point`, or nothing if the text has another form."""
+    """Return the two halves of `第一點 / First point`, or an empty list if the text has another form."""
     halves = _LANGUAGE_SEPARATOR.split(text)
     is_bilingual = len(halves) == 2 and {detect_side(half) for half in halves} == set(SIDES)
     return [half.strip() for half in halves] if is_bilingual else []
@@ -84,7 +82,7 @@ def detect_language_code(text: str) -> str:
     return LANGUAGE_TAGS["zh"] if _HAN.search(text) else LANGUAGE_TAGS["en"]
 
 
-# English stems, for several threads.
+# English stems.
 
 _stemmer = EnglishStemmer()
 _lock = threading.Lock()
@@ -93,7 +91,7 @@ _lock = threading.Lock()
 def stem_word(word: str) -> str:
     """Return the Snowball stem of a word. Callers cache it.
 
-    The stemmer keeps the word in itself: two threads at once got IndexError, or the stem of a mixture.
+    A lock guards the stemmer, which is not thread-safe: two threads at once got IndexError or a mixed stem.
     """
     with _lock:
         return str(_stemmer.stemWord(word))

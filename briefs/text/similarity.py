@@ -30,7 +30,7 @@ _PERSON = f"memory {VERSION}".encode()
 
 
 def compute_keys(text: str, side: Side) -> tuple[int, ...]:
-    """Return eight numbers below 2**63, or none for a text too short for a useful comparison."""
+    """Return eight min-hash keys below 2**63, or an empty tuple if the text is too short to compare."""
     if len(_tokens(text)) < _FEWEST[side]:
         return ()
     least = list(map(min, zip(*map(_hashes, _pieces(text)), strict=True)))
@@ -55,7 +55,7 @@ def estimate_highest_likeness(one: str, other: str) -> float:
 
 @lru_cache(maxsize=512)
 def _tokens(text: str) -> Sequence[str]:
-    """Return Han characters and Latin words, at most the first `_LONGEST`."""
+    """Return the first `_LONGEST` Han characters and Latin words."""
     return tuple(token.lower() for token in _TOKEN.findall(text)[:_LONGEST])
 
 
@@ -101,7 +101,7 @@ def fold_name(name: str) -> str:
 
 
 def are_similar_names(one: str, other: str) -> bool:
-    """Return whether a person should be asked if both names are the same. Two empty names are not similar."""
+    """Return whether two names are so alike that a person should decide if they are one. Empty names are not."""
     a, b = fold_name_parts(one), fold_name_parts(other)
     if not a or not b:
         return False
@@ -150,7 +150,7 @@ _PARTICLES = {"van", "von", "de", "der", "den", "da", "di", "del", "du", "la", "
 
 
 def split_person_name(name: str) -> dict[str, str]:
-    """Return `family` and `given`, or nothing for a corporate author or a single word."""
+    """Return `family` and `given`, or an empty dict for a corporate author or a single word."""
     if parts := _DIVIDED_HAN_NAME.fullmatch(name):
         return _build_han_name(*parts.groups())
     if is_han_organization(name):
@@ -168,12 +168,12 @@ def split_person_name(name: str) -> dict[str, str]:
 
 
 def _build_han_name(family: str, given: str) -> dict[str, str]:
-    """Return nothing for an organization such as 外交 部."""
+    """Return `family` and `given`, or an empty dict for an organization such as 外交 部."""
     if len(family) > 1 and family not in _DOUBLE and is_han_organization(family + given):
         return {}
     return {"family": family, "given": given, "name_zh": family + given, "name_zh_kind": "own"}
 
 
 def is_han_organization(name: str) -> bool:
-    """Return whether a Chinese name, or a part of it beside a comma or space, ends like that of an organization."""
+    """Return whether a Chinese name, or a part of it between commas or spaces, ends like an organization's (部, 大學)."""
     return any(len(part) > 2 and _HAN_OFFICE.fullmatch(part) for part in re.split("[,， ]+", name))

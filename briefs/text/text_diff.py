@@ -15,8 +15,6 @@ from typing import Any, Final, Literal
 
 from ..content import SIDES, Bullet, Content, Facts, Side
 
-# Compute the differences between two texts. Contains no interface text.
-
 type DiffKind = Literal["equal", "deleted", "inserted"]
 type Tokens = Sequence[str]
 type TokenMatch = tuple[int, int, int]
@@ -57,7 +55,7 @@ def diff_texts(old: str, new: str, effort: int = EFFORT_LIMIT) -> list[DiffRun]:
 
 @dataclass(slots=True)
 class _Change:
-    """A stretch that both texts share (`shared`), then what differs after it in the old and in the new."""
+    """A stretch that both texts share (`shared`), then the differing tokens after it in the old and the new text."""
 
     shared: list[str]
     old: list[str]
@@ -80,7 +78,7 @@ def _matches(a: Tokens, b: Tokens, effort: int) -> list[TokenMatch] | None:
 
 
 def _search_edits(a: Tokens, b: Tokens, effort: int) -> list[list[int]] | None:
-    """Return, for each number of edits, how far into `a` each diagonal gets with them. None if `effort` runs
+    """Return one list per number of edits: how far into `a` each diagonal reaches. None if `effort` runs
     out.
     """
     n, m = len(a), len(b)
@@ -106,7 +104,7 @@ def _search_edits(a: Tokens, b: Tokens, effort: int) -> list[list[int]] | None:
 
 
 def _find_diagonal_start(before: Sequence[int], at: int, edits: int) -> int:
-    """Return where a diagonal is entered: by an insertion from the one above, else by a deletion."""
+    """Return where the path enters a diagonal: by an insertion from the diagonal above, else by a deletion."""
     if at == 0 or (at < edits and before[at - 1] < before[at]):
         return before[at]
     return before[at - 1] + 1
@@ -318,10 +316,10 @@ ORDER_KEY: Final = "order"
 
 @dataclass(frozen=True, slots=True)
 class MergeResult:
-    """The merged content. At a conflict it has my value, and a bullet that one deleted and the other changed
-    is kept.
+    """The merged content. A conflict keeps the value of `mine`; a bullet that one version deleted and the other
+    changed stays.
 
-    `keys_from_theirs` are the keys that only they changed.
+    `keys_from_theirs`: the keys that only `theirs` changed.
     """
 
     content: Content
@@ -332,7 +330,7 @@ class MergeResult:
 def merge(
     base: Content, mine: Content, theirs: Content, resolve: ConflictResolver = lambda place: None
 ) -> MergeResult:
-    """Merge the contents. `resolve` decides the conflict at a key, or returns None to leave it a conflict."""
+    """Merge the contents. `resolve` is called with the key of each conflict; None leaves it unresolved."""
     state = _MergeState(resolve)
     leads = {name: state.settle(name, *_get_from_each(name, base, mine, theirs)) for name in LEAD_NAMES}
     facts = {
@@ -413,7 +411,7 @@ def _merge_cells(state: _MergeState, base: Bullet, mine: Bullet, theirs: Bullet)
     cells = {place: state.settle(place, before[place], own[place], other[place]) for place in own}
     bullet = _build_bullet(mine.number, cells)
     if not (bullet.text_zh or bullet.text_en) and bullet not in (mine, theirs):
-        # One emptied the Chinese, the other the English.
+        # `mine` emptied one language and `theirs` the other.
         return theirs if state.decide(f"b{mine.number}") == "theirs" else mine
     return bullet
 
@@ -437,7 +435,7 @@ def _build_bullet(number: int, cells: Mapping[str, Any]) -> Bullet:
 def _merge_order(
     state: _MergeState, base: list[int], mine: list[int], theirs: list[int], merged: Mapping[int, Bullet]
 ) -> list[int]:
-    """Use the order of the side that moved bullets. A bullet that only the other side has follows its
+    """Use the order of the version that moved bullets. A bullet that only the other version has follows its
     predecessor there.
     """
     common = set(base) & set(mine) & set(theirs)
@@ -501,8 +499,8 @@ class BulletDifference:
 
 @dataclass(frozen=True, slots=True)
 class ContentDifference:
-    """`rows` are in the new order; removed bullets follow their old predecessor. `leads` and `facts` are
-    names of changed fields.
+    """`rows`: bullets in the new order; removed ones follow their old predecessor. `leads`, `facts`: names of
+    changed fields.
     """
 
     old: Content

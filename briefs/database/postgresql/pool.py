@@ -1,12 +1,12 @@
 """Connections to PostgreSQL for the requests of one process.
 
-psycopg_pool connects in the background and waits longer after each failure, so the first requests after a restart of
-the server fail or wait, and each stale connection costs a delay. Here the request connects: a server that refuses is
-reported at once, and one that is back is used at once.
+Unlike in psycopg_pool, the request itself connects, so that a server that refuses is reported at once and one that is
+back is used at once. psycopg_pool connects in the background and waits longer after each failure: the first requests after
+a restart fail or wait, and each stale connection costs a delay.
 
 A server that was stopped accepts bytes and never answers; neither libpq nor the kernel notices (the kernel goes on
-acknowledging, so `tcp_user_timeout` does not apply). So every wait has a limit. After it has passed once, one
-request at a time tries the server and the others are refused, or they would fill all threads.
+acknowledging, so `tcp_user_timeout` does not apply). So every wait has a limit. After the first time-out, one
+request at a time tries the server and the others are refused; waiting, they would fill all threads.
 """
 
 import select
@@ -47,14 +47,14 @@ _SILENCE: Final = (NoAnswer, NoFreeConnection, psycopg.errors.ConnectionTimeout)
 
 
 class PooledConnection(psycopg.Connection[Any]):
-    """A connection that is closed when a statement gets no answer. `pool` is set by the pool."""
+    """A connection that closes itself when a statement gets no answer in time. The pool sets `pool`."""
 
     pool: "Pool"
     connect_until = threading.local()
 
     @classmethod
     def _connect_gen(cls, *args: Any, **kwargs: Any) -> Any:
-        """Limit the time of all addresses of a host name together; `connect_timeout` is for each."""
+        """Connect within one limit for all addresses of a host name. `connect_timeout` limits each address."""
         until = cls.connect_until.moment
         return _limit(super()._connect_gen(*args, **kwargs), lambda since: monotonic() > until)
 
@@ -83,7 +83,7 @@ class PooledConnection(psycopg.Connection[Any]):
 
 
 def _limit(gen: Any, is_over: Any) -> Generator[Any, Any, Any]:
-    """Pass the steps of psycopg's wait on. Raise NoAnswer when nothing is ready and `is_over(since)`.
+    """Run psycopg's wait generator `gen`. Raise NoAnswer when nothing is ready and `is_over(since)` is true.
 
     psycopg resumes the generator every 0.1 s with 0 if the socket is not ready.
     """
@@ -112,7 +112,7 @@ class Pool:
         self._waiting = 0
 
     def take(self, parameters: dict[str, Any]) -> PooledConnection:
-        """Return a connection, which `put` must get back. `parameters` are those of `psycopg.connect`."""
+        """Return a connection; the caller must give it back to `put`. `parameters` are those of `psycopg.connect`."""
         if request_limits.has_failed(self.alias):
             raise NoAnswer("The database has failed in this request.")
         try:
@@ -142,7 +142,7 @@ class Pool:
             self._pop(close=True)
 
     def _pop(self, *, close: bool = False) -> PooledConnection | None:
-        """Return the connection used last, without those that the server closed."""
+        """Return the idle connection used last, or None. Discard those that the server has closed."""
         while True:
             try:
                 connection = self._idle.pop()
@@ -165,7 +165,7 @@ class Pool:
 
     @contextmanager
     def _one_at_a_time_if_silent(self) -> Iterator[bool]:
-        """If the server does not answer, let one thread run the block, with True, and raise NoAnswer in the others."""
+        """While the server does not answer, yield True to one thread at a time and raise NoAnswer in the others."""
         with self._changed:
             if self._is_silent and self._is_tried:
                 self._wait_for_try()
@@ -179,7 +179,7 @@ class Pool:
             is_silent = False
         except _SILENCE:
             raise
-        except psycopg.Error:  # refused: that is an answer
+        except psycopg.Error:  # the server refused, so it answers
             is_silent = False
             raise
         finally:
@@ -188,7 +188,7 @@ class Pool:
                 self._changed.notify_all()
 
     def _wait_for_try(self) -> None:
-        """Wait a moment for the request that tries the server: it may be back. Then this one may be the next to try."""
+        """Wait briefly for the request that is trying the server, since the server may be back."""
         if self._waiting < MOST_WAITING:
             self._waiting += 1
             self._changed.wait_for(lambda: not (self._is_silent and self._is_tried), GRACE_SECONDS)

@@ -1,4 +1,4 @@
-"""Django's SQLite engine, which does not make the file of `DATABASE_URL`: a misspelt path would be an empty site."""
+"""Django's SQLite engine, but it never creates the file of `DATABASE_URL`: a misspelt path would be an empty site."""
 
 import sqlite3
 from pathlib import Path
@@ -21,7 +21,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         return super().get_new_connection(conn_params)
 
     def _is_expected(self) -> bool:
-        """Return whether this is the file of the settings, not one of a test."""
+        """Return whether the connection's file is that of the settings, not a test's."""
         return bool(self.settings_dict["NAME"] == self.settings_dict.get("EXPECTED_FILE"))
 
 

@@ -86,7 +86,7 @@ _PARTICLES = re.compile("(?:van|von|der|den|de|da|di|la|le|du|del|dos|al|el|bin|
 
 
 def split_authors(text: str) -> tuple[tuple[str, ...], bool]:
-    """Return the names in order, and whether the line could be split in another way too."""
+    """Return the names in order, and whether the line is ambiguous."""
     if len(text) > AUTHORS_TEXT_LIMIT:
         return (text,), True
     hidden, parenthesized = _hide_parentheses(
@@ -183,7 +183,7 @@ def _split_commas(text: str) -> tuple[list[str], bool]:
 
 
 def _is_affiliation(name: str, text: str) -> bool:
-    """Return whether a text after a comma says where or as what the person works."""
+    """Return whether the text after a comma is a title or an affiliation."""
     bare = _PLACEHOLDER.sub("", name).strip(" ")
     if is_han_person(bare) or (bare != name and _HAN_LETTER.match(bare) and _is_han_name(bare)):
         rest = re.sub(f"{HAN_TITLE}$", "", text)
@@ -200,7 +200,7 @@ def _split_spaces(names: list[str]) -> tuple[list[str], bool]:
 
 
 def is_inverted(family: str, given: str) -> bool:
-    """Return whether this is `Lastname, Firstname`.
+    """Return whether two parts of a line are one name, `Lastname, Firstname`.
 
     The family name must be one word besides particles, the given name one word besides initials.
     """
@@ -301,8 +301,8 @@ def _is_one_organization(text: str) -> bool:
 
 
 def find_joint_with_more_names(value: str, below: str, *, is_indented: bool) -> str:
-    """Return the separator between names and more names on the line below, or an empty string if that line
-    has none.
+    """Return the separator that joins a line of names to names on the line below. Empty if that line has
+    none.
     """
     if _LEADING_MARK.match(below):
         return " " if below[1:] else ""

@@ -22,7 +22,7 @@ _MONTHS |= {name.lower(): number for number, name in enumerate(ENGLISH_MONTHS, 1
 _SEASONS = {"winter": 12, "spring": 3, "summer": 6, "autumn": 9, "fall": 9}
 _SEASONS |= {"冬": 12, "春": 3, "夏": 6, "秋": 9}
 
-# Parts of the forms. `_read_parts` reads their groups.
+# Parts of the date patterns. `_read_parts` reads their groups.
 _ERA = r"(?P<era>民國|民国|中華民國|中华民国|r\.?o\.?c\.?)? ?"
 _YEAR = r"(?P<year>\d{4})"
 _LONG_YEAR = r"(?P<year>\d{3,4})"  # of either era
@@ -69,9 +69,9 @@ _SHORT_YEARS = re.compile(r"^[0-4]\d(?=[-/.]\d)|(?<=[-/., ])[0-4]\d$")
 
 @dataclass(slots=True)
 class DateParts:
-    """A date as read by a form. `alternative` is the other reading of month and day; 0 is no day.
+    """A date as matched by a pattern. `alternative`: the other reading of month and day. A day of 0 means none.
 
-    `numbered`: only the number of the issue is known. A third issue is July's in a quarterly, or March's in a monthly.
+    `numbered`: the text gives only an issue number, which does not decide the month: No. 3 is March or July.
     """
 
     year: int
@@ -132,7 +132,7 @@ DATE_FORMS = tuple(
 
 
 def _read_parts(match: re.Match[str], order: DateOrder) -> DateParts | None:
-    """Build a date from the groups of a form, or return None if they make no sense."""
+    """Build a date from the groups of a pattern, or return None if they are no valid date."""
     parts = match.groupdict("")
     year = _parse_year(parts["year"], parts.get("era"))
     if year is None:
@@ -177,7 +177,7 @@ def _read_ambiguous(year: tuple[int, bool], first: int, second: int, order: Date
 
 
 def read_date(text: str, order: DateOrder = "mdy") -> tuple[ParsedDate, frozenset[str]] | None:
-    """Return the date in a text and its traits (`minguo`, `numbered`, `season`), or None if no form fits."""
+    """Return the date in a text and its traits (`minguo`, `numbered`, `season`), or None if no pattern matches."""
     raw = text.strip()
     if len(raw) > DATE_TEXT_LIMIT:
         return None

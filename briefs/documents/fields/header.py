@@ -91,8 +91,8 @@ class HeaderEntry:
         return is_open and re.fullmatch(r"[\w/.%=&?#~+-]+", line.text, re.ASCII) is not None
 
     def accept_list_item(self, line: DocumentLine, text: str) -> bool:
-        """Accept a short list item directly below as a name or keyword of an empty label. Return whether it
-        was accepted.
+        """Accept a short list item directly below an empty label as a name or keyword. Return whether it was
+        accepted.
         """
         if (
             self.label.value
@@ -107,8 +107,8 @@ class HeaderEntry:
         return True
 
     def _may_be_wrapped(self, below: str) -> bool:
-        """Return whether a mail program can have wrapped the value: the line, with its label, had no room for
-        the next word.
+        """Return whether a mail program may have wrapped the value: the next word would not have fitted on the
+        line.
         """
         if is_wider(self.value, SHORTEST_WRAPPED_VALUE):
             return True
@@ -128,7 +128,7 @@ class HeaderEntry:
         )
 
     def _find_joint(self, line: DocumentLine) -> str:
-        """Return the separator to more names on the next line, recognized by `and` or an indent, or an empty
+        """Return the separator if names go on in the next line (after `and`, or indented), else an empty
         string.
         """
         if self.label.field != "authors" or is_wider(line.text, SHORTEST_WRAPPED_VALUE):
@@ -149,7 +149,7 @@ def parse_header_facts(
     cautions: list[Caution],
     unplaced_lines: list[tuple[int, str]],
 ) -> dict[str, Any]:
-    """Return the `ParsedDocument` fields that the header gives. Adds to `cautions` and `unplaced_lines`."""
+    """Return the `ParsedDocument` fields that the header states. Append to `cautions` and `unplaced_lines`."""
     reader = _HeaderReader(date_order, cautions, unplaced_lines)
     for entry in reader.split_source_addresses(entries):
         if entry.value:

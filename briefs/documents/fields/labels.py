@@ -135,15 +135,13 @@ _COMPOSED_NAME_PATTERNS = [
 
 @lru_cache(maxsize=4096)
 def find_composed_name(name: str) -> tuple[str, Side] | None:
-    """Return the field and language of a composed name, which must be normalized by `labels`."""
+    """Return the field and language of a composed name. `name` must come from `_normalize_name`."""
     if not 1 < len(name) <= _LONGEST or _ANY.fullmatch(name) is None:
         return None
     return next(
         ((field, side) for field, side, pattern in _COMPOSED_NAME_PATTERNS if pattern.fullmatch(name)), None
     )
 
-
-# Find a label, in every form people type, at the start of a line.
 
 _NAME_LIMIT = 48
 _COLONS = ":：︰﹕"
@@ -186,7 +184,7 @@ class FieldLabel:
 
     @property
     def side(self) -> Side | None:
-        """The language of the following text, or None if the label is in both and the text must decide."""
+        """The language of the text below, or None if the label is bilingual and the text must decide."""
         return next(iter(self.sides)) if len(self.sides) == 1 else None
 
 
@@ -358,7 +356,7 @@ def split_at_labels(line: str, first: FieldLabel) -> list[str]:
 def _name_before(
     line: str, match: re.Match[str], floor: int
 ) -> tuple[int, tuple[str, frozenset[Side]] | None]:
-    """Return the longest label name that ends at the match, and its start."""
+    """Return the start and the field of the longest label name that ends at the match."""
     if match[1]:
         return match.start(), find_field(match[1].strip(_EDGE + _COLONS))
     end = match.start()

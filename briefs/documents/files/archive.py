@@ -30,7 +30,7 @@ RATIO_CHECKED_FROM = 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class ArchiveLimits:
-    """Bytes of a zip as a file, of all its entries unpacked, and of the entries that are kept."""
+    """Limits in bytes: the zip itself, all its entries unpacked, the unpacked entries that are kept."""
 
     file: int = ARCHIVE_SIZE_LIMIT
     unpacked: int = ARCHIVE_UNPACKED_LIMIT
@@ -71,7 +71,7 @@ def _build_too_large_refusal(limits: ArchiveLimits) -> DocumentRefused:
 
 
 def read_zip_directory(data: bytes, limits: ArchiveLimits = DEFAULT_LIMITS) -> dict[str, ZipEntry]:
-    """Return the entries by name. Refuse too many, duplicate names, overlapping or encrypted entries, and
+    """Return the entries by name. Refuse too many entries, duplicate names, overlap, encryption and
     zip64.
     """
     if len(data) > limits.file:
@@ -136,8 +136,8 @@ def unpack_parts(
     check_beginning: Callable[[str, bytes], None],
     limits: ArchiveLimits = DEFAULT_LIMITS,
 ) -> dict[str, bytes]:
-    """Return the wanted parts. Every entry is counted; `check_beginning` sees the start of each and may
-    refuse.
+    """Unpack the needed parts, by name. The bytes of every entry count; `check_beginning` may refuse an entry by its
+    first bytes.
     """
     parts: dict[str, bytes] = {}
     total = read_size = 0
@@ -222,8 +222,8 @@ ElementHandler = Callable[[Element], None]
 
 
 def read_xml(data: bytes, *, parent_tag: str = "", handle_child: ElementHandler | None = None) -> Element:
-    """Return the root. `handle_child` receives the children of `parent_tag` elements one by one; they are
-    then released.
+    """Return the root. `handle_child` is called with each child of `parent_tag` elements, whose memory is then
+    freed.
     """
     return _TreeBuilder(parent_tag, handle_child).read(data)
 
@@ -427,7 +427,7 @@ def _main_part(data: bytes, entries: dict[str, ZipEntry]) -> str:
 
 
 def _detect_by_entries(data: bytes, entries: dict[str, ZipEntry]) -> str:
-    """Return the code for a zip without a Word file, detected by its entries."""
+    """Return the refusal code of a zip that is no Word file, by the names of its entries."""
     mime = read_beginning(data, entries["mimetype"], 200) if "mimetype" in entries else b""
     known_type = next((code for word, code in _MIME_TYPES if mime.startswith(word)), None)
     return known_type or next((code for name, code in _TELLTALE_ENTRIES if name in entries), "archive")
@@ -439,7 +439,7 @@ def _is_needed(name: str, main: str) -> bool:
 
 
 def _refuse_doctype(name: str, beginning: bytes) -> None:
-    """Refuse document type definitions, also in parts that are not read. (The parser refuses them in the
+    """Refuse a document type definition in a part that is not parsed. (The parser refuses those in the
     others.)
     """
     if _MARKUP.fullmatch(name):

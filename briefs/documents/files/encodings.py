@@ -86,7 +86,7 @@ class DecodedDocument:
 
 
 def decode_text_file(data: bytes) -> DecodedDocument:
-    """Decode a text file. Raises `DocumentRefused` with the line, if the error has one."""
+    """Decode a text file. Raise `DocumentRefused`, with the line where known."""
     if len(data) > DOCUMENT_SIZE_LIMIT:
         raise DocumentRefused(None, "too-large", {"limit": f"{DOCUMENT_SIZE_LIMIT // 1024 // 1024} MB"})
     text, encoding, doubtful = decode_text(data)
@@ -151,8 +151,7 @@ def strip_mail_quotes(text: str) -> str:
     """Remove the `>` of a quoted mail, only if a label is quoted: some people type `>` as a bullet."""
     if ">" not in text or not any(find_label(match[2].strip(_SPACES)) for match in _QUOTED.finditer(text)):
         return text
-    # Some programs put a space after the sign. If one line has none, the spaces of the others are their
-    # indent.
+    # Some mail programs put a space after `>`. If one quoted line has none, spaces after `>` are indents.
     is_spaced = all(match[1][-1] in " \u00a0" for match in _QUOTED.finditer(text) if match[2])
     if is_spaced:
         return _QUOTED.sub(lambda match: match[2], text)
@@ -176,7 +175,7 @@ def find_suspicious_characters(lines: Sequence[str]) -> list[Caution]:
 
 
 def decode_text(data: bytes) -> tuple[str, str, bool]:
-    """Return the text, its encoding, and whether the encoding is doubtful. Raises `DocumentRefused`."""
+    """Return the text, its encoding, and whether the encoding is doubtful. Raise `DocumentRefused`."""
     for bom, encoding in _BOMS:
         if data.startswith(bom):
             return _decode_strictly(data[len(bom) :], encoding), encoding, False

@@ -121,7 +121,7 @@ def _is_row_number(piece: SourceLine) -> bool:
 
 
 def _begins_columns(row: TableRow) -> bool:
-    """Return whether each cell begins with the label of a different language's text: `摘要：…` beside `Summary:
+    """Return whether each cell begins with a label of its own language: `摘要：…` beside `Summary:
     …`.
     """
     begun = [
@@ -180,7 +180,7 @@ def _read_label_value_pairs(
 def _add_labelled_lines(
     names: Sequence[tuple[FieldLabel, TableCell]], values: Sequence[TableCell], lines: list[SourceLine]
 ) -> None:
-    """Add a label and its values. If several cells name the label, all names are written."""
+    """Add a line with a label and its values. A label named in several cells is written with all its names."""
     start = next(piece for piece in names[0][1] if piece.stripped_text)
     name = "/".join(dict.fromkeys(label.name for label, _ in names))
     pieces = [replace(piece, new_page=False, is_title=False) for cell in values for piece in cell]
@@ -208,8 +208,8 @@ def _add_labelled_lines(
 def _add_lines_by_language(
     field: str, start: SourceLine, values: Sequence[TableCell], lines: list[SourceLine]
 ) -> None:
-    """Add values whose cells, or paragraphs, are in different languages: first the Chinese ones, then the
-    English ones.
+    """Add values in two languages, by cell or paragraph: first the Chinese ones, then the English
+    ones.
     """
     parts: list[TableCell] = list(values) if len(values) > 1 else [[piece] for piece in values[0]]
     for number, side in enumerate(SIDES):

@@ -145,7 +145,7 @@ def _choose_title_labels(pieces: Sequence[SourceLine], start: int, end: int) -> 
 
 
 def add_link_addresses(pieces: Sequence[SourceLine]) -> list[SourceLine]:
-    """Add the addresses of links, by the rules in the docstring of `word`."""
+    """If a header has no address, add the first link on its source or title, or alone on a line, as a labelled line."""
     if not any(piece.link_address for piece in pieces):
         return list(pieces)
     lines: list[SourceLine] = []
@@ -157,7 +157,7 @@ def add_link_addresses(pieces: Sequence[SourceLine]) -> list[SourceLine]:
 
 
 def _header_ends(pieces: Sequence[SourceLine]) -> list[int]:
-    """Return where digests may end: before each header label that follows a text, and at the end."""
+    """Return the indexes where digests may end: at each header label below a text, and at the end of the file."""
     ends: list[int] = []
     in_body = False
     for number, piece in enumerate(pieces):
@@ -213,8 +213,6 @@ def _replace_with_address(piece: SourceLine, label: FieldLabel | None) -> Source
     return replace(piece, text=f"{label.name}: {piece.link_address}" if label else piece.link_address)
 
 
-# Decode a Word file into lines like those of a text file, so that `parser` can parse both.
-
 _SOFT_INDENT = 2
 """Columns by which a line after a break is indented beyond its list item's marker."""
 
@@ -226,7 +224,7 @@ _NOT_READ = frozenset(("w:altChunk", "w:subDoc"))
 
 
 def decode_word(data: bytes, *, has_word_extension: bool) -> DecodedDocument:
-    """Decode a Word file. Raises `DocumentRefused`."""
+    """Decode a Word file into lines. Raise `DocumentRefused`."""
     package = open_package(data, has_word_extension=has_word_extension)
     if identity := package.properties.get(TABLE_PROPERTY):
         raise DocumentRefused(None, "parallel-table", {"brief": identity.partition("/")[0][:9]})
@@ -331,7 +329,7 @@ class _WordDocumentReader:
         self.cautions += [Caution(self.paragraph_number, "unplaced", {"text": text}) for text in texts]
 
     def _note(self, kind: str, name: str) -> list[str]:
-        """Return the text of a footnote or endnote. Each is reported once, however often it is referred to."""
+        """Return the text of a footnote or endnote at its first reference, later nothing."""
         if kind not in self.notes:
             part = self.package.footnotes if kind == "footnote" else self.package.endnotes
             root = read_xml(part) if part else ()

@@ -1,7 +1,7 @@
 """Read a Word paragraph: its printed text, marker and indent, and whether it is a title.
 
-Looked up as Word does: the paragraph's own properties, then its style's, along `basedOn`; a list is numId →
-num → abstractNum (→ its numStyleLink) → the level. An unknown numId counts as a bullet list.
+Properties are looked up as in Word: first the paragraph's own, then its style's, along `basedOn`. A list is found by
+numId → num → abstractNum (→ its numStyleLink) → level. An unknown numId counts as a bullet list.
 """
 
 import re
@@ -9,8 +9,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from xml.etree.ElementTree import Element
-
-# Resolve Word's styles and lists: a paragraph's marker, its indent, and whether it is a title.
 
 TWIPS_PER_COLUMN = 120
 FIRST_COLUMN = 2
@@ -413,7 +411,7 @@ class ParagraphReader:
 
     @property
     def _position(self) -> tuple[int, int]:
-        """The end of the text so far: line index, characters in the line."""
+        """Return the end of the text so far: index of the line, characters in the line."""
         return len(self.paragraph_text.lines) - 1, len(self.paragraph_text.lines[-1])
 
     def _append_text(self, text: str) -> None:

@@ -107,7 +107,7 @@ def _read_file(name: str, data: bytes) -> tuple[list[Sheet], list[str]]:
 
 
 def _unpack(name: str, data: bytes) -> Iterable[tuple[str, bytes]]:
-    """Return the file, or the CSV files of a zip that has some."""
+    """Yield the file itself, or the CSV files in it if it is a zip of them."""
     if not is_archive(data, BRIEF_LIMITS):
         return [(name, data)]
     most = build_archive_limits(BRIEF_LIMITS)
@@ -126,7 +126,7 @@ def _is_csv(name: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class SheetCells:
-    """The cells of one row by column. `key_number` is the number of its bullet, or 0."""
+    """The cells of one row by column. `key_number`: the number of the row's bullet, or 0."""
 
     sheet: str
     number: int
@@ -136,7 +136,7 @@ class SheetCells:
 
 @dataclass(slots=True)
 class BriefRows:
-    """All rows about one brief."""
+    """The row of a brief and the rows of its bullets."""
 
     brief: int
     version: int
@@ -152,7 +152,7 @@ class BriefRows:
 
 
 class SheetProblems:
-    """Collects what is wrong, up to a limit."""
+    """Collect errors in the sheets, up to a limit."""
 
     def __init__(self) -> None:
         self.found: list[SheetProblem] = []
@@ -166,7 +166,7 @@ class SheetProblems:
         return lambda column, text: self.add(text, row, column)
 
     def refuse(self) -> None:
-        """Raise SheetRefused if something was found."""
+        """Raise SheetRefused if there are errors."""
         if self.found:
             raise SheetRefused(*dict.fromkeys(self.found))
 
@@ -206,7 +206,7 @@ def _check_headings(sheet: Sheet) -> None:
 def _add_row(groups: dict[int, BriefRows], row: SheetCells, problems: SheetProblems) -> None:
     keys = KEY_COLUMNS[row.sheet]
     cells = [row.cells[column].strip() for column in keys]
-    if len(cells) > 2 and not cells[2]:  # a new bullet: its version is that of the rows above
+    if len(cells) > 2 and not cells[2]:  # a new bullet, made from the version of the rows above
         cells[2] = "0"
         if not cells[1] and cells[0].isdecimal() and int(cells[0]) in groups:
             cells[1] = str(groups[int(cells[0])].version)
@@ -248,7 +248,7 @@ _KEY_SENTENCES: Final[Mapping[str, Callable[[], str]]] = {
 }
 
 
-# Plan the import of sheets of briefs, and save the plan brief by brief.
+# Plan an import, and save the plan brief by brief.
 
 BATCH_SIZE: Final = 25
 """Most briefs that one transaction saves."""
@@ -260,7 +260,7 @@ _EARLIER_REVISIONS: Final = 20
 
 @dataclass(frozen=True, slots=True)
 class BriefChange:
-    """The content that a sheet has for one brief, made from `version` of it. New bullets have number 0."""
+    """A sheet's content for one brief, exported at `version`. New bullets have number 0."""
 
     brief: int
     version: int
@@ -269,7 +269,7 @@ class BriefChange:
 
 @dataclass(slots=True)
 class BriefImportPlan:
-    """`conflicts` are never saved: their brief is newer than the row, or is no draft."""
+    """Changes to save, and conflicts, which are never saved: the brief is newer than the row, or is no draft."""
 
     changes: list[BriefChange] = field(default_factory=list)
     conflicts: list[BriefChange] = field(default_factory=list)
@@ -342,7 +342,7 @@ class _Planner:
         return content
 
     def _is_as_exported(self, brief: Brief, rows: BriefRows) -> bool:
-        """Return whether the rows are still an earlier revision: somebody changed the brief, but not the sheet."""
+        """Return whether the rows equal an earlier revision, so that only the brief was changed and not the sheet."""
         earlier = Revision.objects.filter(brief=brief).order_by("-number").values_list("content", flat=True)
         for stored in earlier[:_EARLIER_REVISIONS]:
             content = Content.from_json(stored)
@@ -365,9 +365,9 @@ class _Planner:
 
 
 def _check(content: Content, brief: Brief) -> Content:
-    """Tidy a content as a save will do. Raise Refused.
+    """Tidy and check a content as a save will do. Raise Refused.
 
-    Its names were just found in the vocabulary. To look them up again would take half the time of a plan.
+    The names are not looked up in the vocabulary again, which would take half the time of a plan.
     """
     names = {name: getattr(content.facts, name) for name in ("source", "authors", "keywords")}
     bare = replace(content, facts=replace(content.facts, source=None, authors=(), keywords=()))
@@ -378,9 +378,9 @@ def _check(content: Content, brief: Brief) -> Content:
 def _apply_bullets(
     before: Sequence[Bullet], rows: Sequence[SheetCells], problems: SheetProblems, *, is_current: bool
 ) -> tuple[Bullet, ...]:
-    """Return the bullets in their stored order. A new one comes after the bullet of the row above.
+    """Return the bullets in their stored order. A new bullet follows the bullet of the row above.
 
-    A bullet without a row stays. One whose texts are both emptied goes.
+    A bullet without a row is kept. A bullet with both texts emptied is deleted.
     """
     bullets = {bullet.number: bullet for bullet in before}
     added: dict[int, list[Bullet]] = {}
@@ -404,7 +404,7 @@ def _apply_bullets(
 
 
 def _locate(reason: Reason, rows: BriefRows) -> tuple[SheetCells, str]:
-    """Return the row and the column that a reason is about."""
+    """Return the row and the column that the reason of a refusal is about."""
     about = reason.about
     if about.startswith("b") and (about[1:].isdecimal() or about == "bullets"):
         number = int(about[1:]) if about != "bullets" else 0
@@ -417,7 +417,7 @@ def _locate(reason: Reason, rows: BriefRows) -> tuple[SheetCells, str]:
 def save_changes(
     changes: Sequence[BriefChange], *, by: Person
 ) -> tuple[list[BriefChange], Sequence[BriefChange]]:
-    """Save some changes in one transaction. Return those refused, since somebody was faster, and those left."""
+    """Save a batch in one transaction. Return the changes refused because the brief changed meanwhile, and the rest."""
     refused = []
     done = 0
     until = time.monotonic() + LOCK_SECONDS
@@ -434,19 +434,19 @@ def save_changes(
 
 
 def describe_conflict(brief: Brief, change: BriefChange) -> str:
-    """Say why the sheet's text of a brief is not saved."""
+    """Return a sentence on why the change is not saved."""
     if brief.state == State.APPROVED:
         return str(build_refusal("approved-closed"))
     if brief.state != State.DRAFT:
         return str(build_wrong_state_reason(brief))
-    if brief.version == change.version:  # a name in it was merged or deleted since the preview
+    if brief.version == change.version:  # so a name in the sheet was merged or deleted since the preview
         return _("It could not be saved. Import the sheet again to see why.")
     values: Mapping[str, object] = {"name": str(brief.updated_by), "time": format_time(brief.updated_at)}
     return _("%(name)s saved a newer version at %(time)s, so the sheet does not overwrite it.") % values
 
 
 def list_differences(now: Content, sheet: Content, names: SheetNames) -> Iterator[tuple[str, str, str]]:
-    """Yield column, cell on the desk and cell in the sheet, of the cells that differ."""
+    """Yield (column, desk's cell, sheet's cell) for the cells that differ."""
     before, after = (_list_cells(content, names) for content in (now, sheet))
     for column in dict.fromkeys([*before, *after]):
         if before.get(column, "") != after.get(column, ""):

@@ -21,8 +21,6 @@ from ...text.article_urls import read_doi
 from ..brief_text import load_rows_by_id
 from .table import SheetProblem, SheetRefused
 
-# Convert between sheet and vocabulary columns, one text per cell. Errors are sentences for the user.
-
 TRUE_WORDS = ("true", "1", "yes", "是")
 FALSE_WORDS = ("false", "0", "no", "否")
 
@@ -100,7 +98,7 @@ class VocabularyColumn(Field):  # type: ignore[misc]
         super().save(instance, row, is_m2m, **options)
 
 
-# Names of authors, sources and keywords in sheets of briefs: a name written means one row only.
+# Names of authors, sources and keywords in sheets of briefs. Each written name identifies one row.
 
 ID_SEPARATOR = " #"
 """Precedes the id of an entry that shares its name, as in “John Smith #12”. The desk's form reads it too."""
@@ -151,7 +149,7 @@ class _Names:
 
 
 def _list_names(row: Vocabulary) -> list[str]:
-    """Return the names by which a sheet may call an entry. The export writes the first."""
+    """Return the names by which a sheet may refer to an entry. The export writes the first."""
     match row:
         case Keyword():
             names: Iterable[str] = (str(row), row.label_zh, row.label_en)
@@ -192,7 +190,7 @@ _SLASHED_DATE = re.compile(r"(\d{4})/(\d{1,2})/(\d{1,2})")
 def name_sheet_by_headings(headings: Collection[str]) -> str:
     """Return which sheet of briefs has these headings, or an empty string for a sheet of something else.
 
-    Raise SheetRefused for a sheet of ours that lacks a key column: skipped, it would look as if nothing differed in it.
+    Raise SheetRefused for a sheet of briefs that lacks a key column: if skipped, it would seem to have no changes.
     """
     for name, keys in KEY_COLUMNS.items():
         missing = [column for column in keys if column not in headings]
@@ -204,7 +202,7 @@ def name_sheet_by_headings(headings: Collection[str]) -> str:
     return ""
 
 
-# Out
+# Export
 
 
 def format_brief_row(
@@ -251,14 +249,14 @@ def format_moment(moment: dt.datetime | None) -> str:
     return f"{timezone.localtime(moment):%Y-%m-%d %H:%M}" if moment else ""
 
 
-# In: `report` takes the column and the sentence of each error
+# Import: `report` is called with column and sentence of each error
 
 type Report = Callable[[str, str], None]
 type Cells = Mapping[str, str]
 
 
 def apply_brief_cells(before: Content, cells: Cells, names: SheetNames, report: Report) -> Content:
-    """Return the content with the cells of a brief's row. A column that is missing keeps what is there."""
+    """Apply the cells of a brief's row to the content. Without a column, its fact is unchanged."""
     texts: dict[str, Any] = {}
     facts: dict[str, Any] = {}
     for column, cell in cells.items():
@@ -294,7 +292,7 @@ def _parse_fact(name: str, typed: str, before: Facts, names: SheetNames) -> Any:
         case FactKind.CHOICE:
             return ChoiceWidget([(value, _(label)) for value, label in fact.choices.items()]).clean(typed)
         case FactKind.DATE | FactKind.DAY if day := _SLASHED_DATE.fullmatch(typed):
-            year, month, number = day.groups()  # as Excel writes a date that it recognised in CSV
+            year, month, number = day.groups()  # Excel's own form of a date that it recognised in CSV
             return f"{year}-{month:0>2}-{number:0>2}"
     return typed
 

@@ -46,7 +46,7 @@ CSV_DELIMITERS = (",", "\t", ";")
 
 
 def read_csv(data: bytes, table: SheetBuilder | None = None) -> Sheet:
-    """Read cells without formula guards. Raise SheetRefused."""
+    """Read a CSV file and remove formula guards. Raise SheetRefused."""
     try:
         text, encoding, doubtful = decode_text(data)
     except DocumentRefused:
@@ -77,7 +77,7 @@ def _detect_delimiter(text: str) -> str:
 
 
 def write_csv(rows: Iterable[Sequence[str]]) -> bytes:
-    """Quote every cell, so that line breaks and regional separators do not split one."""
+    """Write CSV with every cell quoted, so that line breaks and regional separators do not split cells."""
     out = io.StringIO(newline="")
     writer = csv.writer(out, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
     writer.writerows([guard_formula(cell) for cell in row] for row in rows)
@@ -107,7 +107,7 @@ class XlsxFile:
         self._dates = read_part(StylesHandler(), self._parts.get("xl/styles.xml")).dates
 
     def read_cells(self, tab: SheetTab, table: SheetBuilder) -> WorksheetHandler | None:
-        """Add the cells of a sheet to the table. Return None if the file does not hold the sheet."""
+        """Add the cells of a sheet to the table. Return None if the file has no such sheet."""
         part = self._parts.get(_resolve_target(self._links.targets.get(tab.relationship_id, "")))
         if part is None:
             return None
@@ -131,7 +131,7 @@ def read_xlsx(data: bytes) -> Sheet:
 def read_workbook(
     data: bytes, limits: SheetLimits, begin: Callable[[], SheetBuilder]
 ) -> tuple[list[Sheet], list[str]]:
-    """Read every sheet that is not hidden and has a name by its headings. Return notices about the others too."""
+    """Read every visible sheet whose headings identify it. Return the sheets, and notices about the others."""
     file = XlsxFile(data, limits)
     found: list[Sheet] = []
     left_out: list[SheetTab] = []
@@ -180,7 +180,7 @@ def _resolve_target(target: str) -> str:
 
 
 def build_archive_limits(limits: SheetLimits) -> ArchiveLimits:
-    """Return the limits of the zip: those of a document, or more for a file that may be larger than one."""
+    """Return the limits of the zip: those of a document, raised if sheets may be larger."""
     usual = ArchiveLimits()
     unpacked = max(usual.unpacked, 6 * limits.size)
     kept = usual.kept if unpacked == usual.unpacked else unpacked
@@ -220,7 +220,7 @@ def write_xlsx(
     texts = {
         title: [[_escape_cell(guard_formula(text)) for text in row] for row in rows]
         for title, rows in sheets.items()
-    }  # may refuse, so done before the workbook is begun
+    }  # escaping may refuse a text, so it precedes the workbook
     book = Workbook(write_only=True)
     bold, wrapped = Font(bold=True), Alignment(wrap_text=True, vertical="top")
     for title, rows in texts.items():
@@ -229,7 +229,7 @@ def write_xlsx(
         for i, heading in enumerate(rows[0], 1):
             column = page.column_dimensions[get_column_letter(i)]
             column.width = (widths or {}).get(heading, 28)
-            column.number_format, column.alignment = "@", wrapped  # of the empty cells, which are not written
+            column.number_format, column.alignment = "@", wrapped  # for empty cells, which are not written
         style = WriteOnlyCell(page)
         style.number_format, style.alignment = "@", wrapped
         for n, row in enumerate(rows):
@@ -259,7 +259,7 @@ def _escape_cell(text: str) -> str:
     return text
 
 
-# Read a file's bytes into a sheet, and write vocabulary rows as CSV or XLSX.
+# Both formats.
 
 type SheetFormat = Literal["csv", "xlsx"]
 

@@ -1,7 +1,7 @@
-"""A sheet after reading, whatever its format, and cells that no program runs as formulas.
+"""A sheet as read from any format, and formula guards for cells.
 
-The guard is an apostrophe in front. A cell that already begins with one is guarded too, so that removing the
-guard restores the original.
+A guard is an apostrophe before a text that a program may run as a formula. A cell that already begins with an apostrophe
+is guarded too, so that removing the guard restores the original.
 """
 
 import re
@@ -54,8 +54,6 @@ def parse_cell_reference(reference: str) -> tuple[int, int]:
     return int(match[2]) - 1, column - 1
 
 
-# A sheet after reading, independent of the file format, and the reasons for refusing one.
-
 SHEET_ROW_LIMIT = 10_000
 SHEET_COLUMN_LIMIT = 100
 SHEET_SIZE_LIMIT = 5 * 1024 * 1024
@@ -64,7 +62,7 @@ SHEET_PROBLEM_LIMIT = 200
 
 @dataclass(frozen=True, slots=True)
 class SheetLimits:
-    """Largest file that is read: rows of one sheet, bytes of the file, cells of one sheet."""
+    """Limits: rows of one sheet, bytes of the file, cells of one sheet."""
 
     rows: int = SHEET_ROW_LIMIT
     size: int = SHEET_SIZE_LIMIT
@@ -100,7 +98,7 @@ class SheetProblem:
 
 
 def name_sheet(sheet: str, text: str) -> str:
-    """Put the name of the sheet before a sentence about it."""
+    """Prefix a sentence with the name of the sheet that it is about."""
     return _("Sheet “%(sheet)s”: %(text)s") % {"sheet": sheet, "text": text}
 
 
@@ -140,14 +138,14 @@ class Sheet:
 
 
 class SheetSkipped(Exception):
-    """The headings are not those of a wanted sheet."""
+    """The headings identify no sheet that is to be read."""
 
 
 class SheetBuilder:
     """Build a sheet from rows of cells: headings first, blank rows left out.
 
-    `name_of` names a sheet by its headings, in files that may have several; without a name it is skipped.
-    A date of a workbook is read in `date_columns` only: elsewhere it may be the text “3-4” that Excel took for one.
+    `name_of` returns a sheet's name from its headings, in files that may have several; "" skips the sheet.
+    Dates of a workbook are read in `date_columns` only: elsewhere Excel may have taken the text “3-4” for a date.
     """
 
     def __init__(

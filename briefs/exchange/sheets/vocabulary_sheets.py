@@ -320,9 +320,6 @@ RESOURCES: dict[type[Vocabulary], type[VocabularyResource]] = {
 }
 
 
-# Preview the import of a sheet into the vocabulary, and apply it as previewed or not at all.
-
-
 @dataclass(frozen=True, slots=True)
 class RowChange:
     """An entry that the sheet creates or changes. `number` is the row number in the spreadsheet."""
@@ -393,7 +390,7 @@ def export_rows(kind: type[Vocabulary], entries: Any) -> Iterator[list[str]]:
 
 
 def preview_import(sheet: Sheet, kind: type[Vocabulary], *, by: Person) -> SheetImportOutcome:
-    """Return the changes an import would make, checked like a real one, including refusals by the workflow."""
+    """Return the changes that an import would make. All checks run, including refusals by the workflow."""
     check_headings(sheet, kind)
     return _import_rows(sheet, kind, by, dry_run=True)[0]
 
@@ -434,7 +431,7 @@ def check_headings(sheet: Sheet, kind: type[Vocabulary]) -> None:
 def _import_rows(
     sheet: Sheet, kind: type[Vocabulary], by: Person, *, dry_run: bool
 ) -> tuple[SheetImportOutcome, Sequence[Proposal]]:
-    """Return the outcome, and the proposals of a real import."""
+    """Import or check the rows. Return the outcome and, of a real import, the proposals."""
     used = [i for i, heading in enumerate(sheet.headings) if heading]
     data = tablib.Dataset(headers=[sheet.headings[i] for i in used])
     for line in sheet.rows:

@@ -75,7 +75,9 @@ def read_part[P: PartHandler](part: P, data: bytes | None) -> P:
     parser.EndElementHandler = part.close_element
     parser.CharacterDataHandler = part.text
     try:
-        for start in range(0, len(data), _CHUNK):  # a refusal takes effect at the end of a chunk
+        for start in range(
+            0, len(data), _CHUNK
+        ):  # a handler's refusal stops the parser at the end of a chunk
             parser.Parse(data[start : start + _CHUNK])
         parser.Parse(b"", True)
     except (expat.ExpatError, LookupError, ValueError, OverflowError):

@@ -76,7 +76,7 @@ class Command(BaseCommand):
 
 
 def format_rule(code: str) -> str:
-    """Return the code of a finding as the documented output writes it: numbers.only-zh for numbers.zh_only."""
+    """Return a finding's code as in the documented output: numbers.only-zh for numbers.zh_only."""
     return re.sub("(zh|en)_([a-z]+)", r"\2-\1", code).replace("_", "-")
 
 

@@ -1,4 +1,4 @@
-"""Say what is wrong with this installation."""
+"""Print what is wrong with this installation."""
 
 from typing import Any
 

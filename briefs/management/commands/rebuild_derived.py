@@ -1,4 +1,4 @@
-"""Rebuild places in lists, places of terms, the search indexes and the translation memory."""
+"""Rebuild list rows, term occurrences, search indexes and translation memory."""
 
 from collections.abc import Sequence
 from itertools import batched
