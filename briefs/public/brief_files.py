@@ -85,7 +85,7 @@ def markdown_twin(request: HttpRequest, language: Side, slug: str) -> HttpRespon
 
 
 def offer_markdown(view: ViewFunction) -> ViewFunction:
-    """Answer the address of a brief's page with its Markdown, if the client prefers that."""
+    """Wrap a brief's page to answer with its Markdown if the client's Accept header prefers that."""
 
     @wraps(view)
     def serve(request: HttpRequest, language: Side, slug: str) -> HttpResponse:
@@ -94,14 +94,16 @@ def offer_markdown(view: ViewFunction) -> ViewFunction:
         if request.get_preferred_type(["text/html", _MARKDOWN]) == _MARKDOWN:
             return negotiated_twin(request, language, slug)
         response = view(request, language=language, slug=slug)
-        response.headers["Cache-Control"] = NO_STORE  # nginx would keep it under the key of the Markdown
+        response.headers["Cache-Control"] = (
+            NO_STORE  # else nginx would store the page under the key of the Markdown
+        )
         return response
 
     return serve
 
 
 def negotiated_twin(request: HttpRequest, language: Side, slug: str) -> HttpResponse:
-    """Return the twin as an answer at the address of the page."""
+    """Return the Markdown as an answer at the address of the page."""
     response = markdown_twin(request, language, slug)
     response.headers["Cache-Control"] = NO_STORE
     response.headers["Vary"] = "Accept"
@@ -123,7 +125,7 @@ def picture(request: HttpRequest, name: str) -> HttpResponse:
         data = images.read(name)
     except FileNotFoundError as error:
         raise Http404 from error
-    except OSError as error:  # a storage that is away
+    except OSError as error:  # the storage is away
         log.error("%s: %s", name, error)
         return HttpResponse(status=503, headers={"Retry-After": "5"})
     kind = PICTURE_TYPES[name.rpartition(".")[2]]

@@ -20,13 +20,13 @@ from ..text import date_format, paths
 from . import editions
 from .editions import EditionHistoryLine, KeysetPage, ListedBrief, PublicEdition
 
-# Render lists of briefs and their paging links.
+# Lists of briefs and their paging links.
 
 NOINDEX = mark_safe('<meta name="robots" content="noindex, follow">')
 
 
 def render_list_by_publication(rows: Iterable[ListedBrief], language: Side, *, heading: str) -> SafeString:
-    """Render entries with the year of publication on the fold where it changes."""
+    """Render list entries, with the year of publication in the middle column where it changes."""
     parts = []
     year = ""
     for _, _, brief in rows:
@@ -70,8 +70,6 @@ def _render_list(parts: Iterable[str], heading: str) -> SafeString:
     head = text.render_partial("briefs/_list_head.html", heading=heading) if html else ""
     return mark_safe(f"{head}\n{html}" if html else "")  # noqa: S308 escaped by the templates
 
-
-# Build template contexts for brief pages from editions that were already fetched.
 
 DEFAULT_ABOUT_TEXT: dict[Side, str] = {
     "zh": "本站由小型編輯團隊閱讀外交政策文章，每篇寫成一則雙語文摘：原文作者、出處與日期，一段摘要，"
@@ -141,7 +139,7 @@ def render_notice_lines(edition: PublicEdition, lines: list[dict[str, str]]) -> 
 
 
 def render_posted_line(brief: PublicBrief, lines: list[dict[str, str]], language: Side) -> SafeString:
-    """Render the days of publication and of the last change that is not minor. `lines` are those of the history."""
+    """Render the days of publication and of the last non-minor change. `lines`: the edition history."""
     posted = cards.render_posted_date(brief.published_day.isoformat(), language)
     change = next((row for row in lines if row["note"]), None)
     if not change:
@@ -201,7 +199,7 @@ def _build_headlines(brief: PublicBrief, language: Side) -> dict[str, str]:
 
 
 def _insert_site_url(html: str) -> SafeString:
-    """Replace the site placeholder with the site's own URL."""
+    """Replace `paths.SITE_PLACEHOLDER` with the site's URL."""
     return mark_safe(html.replace(paths.SITE_PLACEHOLDER, settings.SITE_URL))  # noqa: S308 escaped
 
 

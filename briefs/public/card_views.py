@@ -75,7 +75,7 @@ def find_face(script: Side) -> FontFace | None:
 
 @cache
 def load_font(script: Side, size: int) -> ImageFont.FreeTypeFont | None:
-    """Return the font; None if there is none for Chinese. Latin falls back to Pillow's own."""
+    """Return the font; None if there is none for Chinese. For Latin, fall back to Pillow's font."""
     if face := find_face(script):
         return ImageFont.truetype(face.file, size, face.face_number)
     own = ImageFont.load_default(size) if script == "en" else None
@@ -114,8 +114,6 @@ def _rank(script: Side, family: str, style: str) -> tuple[int, int, str]:
     return by_family, by_weight, family
 
 
-# Draw the image for link previews: headline, site name and byline beside a ribbon.
-
 VERSION = 1
 """Increase when the drawing changes, to change the ETags."""
 
@@ -149,7 +147,7 @@ class CardText(NamedTuple):
 def draw(card_text: CardText, side: Side) -> bytes:
     """Return a PNG of CARD_SIZE. Without a Chinese font, Chinese text is omitted.
 
-    Each band is drawn in grey and mapped to palette shades from the paper colour to its own.
+    Each band is drawn in grey, and its greys are mapped to shades from the paper's colour to the band's colour.
     """
     grey = Image.new("L", CARD_SIZE, 0)
     canvas = ImageDraw.Draw(grey)
@@ -215,7 +213,7 @@ def _draw_headline(canvas: ImageDraw.ImageDraw, words: str, side: Side) -> None:
 
 
 def _measure_units(words: str) -> list[Unit]:
-    """Return the units with their widths in ems, so that they are measured once for all sizes."""
+    """Return the unbreakable units of a headline with their widths in ems, valid for all font sizes."""
     font = load_font(_script_of_text(words), MEASURING_SIZE)
     return [(unit, font.getlength(unit) / MEASURING_SIZE if font else 0.0) for unit in _split_units(words)]
 
@@ -260,7 +258,7 @@ def _script_of_text(words: str) -> Side:
     return "zh" if detect_language_code(words) == LANGUAGE_TAGS["zh"] else "en"
 
 
-# card.png, the link preview image of a brief, drawn on first request and cached.
+# card.png, drawn on first request and cached.
 
 CARD_CACHE_SECONDS = 60 * 60 * 24
 

@@ -1,4 +1,4 @@
-"""Queries for lists of public editions and their pages, whose keys stand in addresses."""
+"""Queries for public editions, and keyset pagination of lists. Addresses contain the keys."""
 
 import datetime as dt
 import re
@@ -19,7 +19,7 @@ from ..models.edition import Edition
 from ..public_brief import PublicBrief, PublicName
 from ..rendering import text
 
-# Opaque keys for list positions in addresses: publication time (or article day) and id.
+# Keys of list positions in addresses: publication time (or article day) and id, encoded.
 
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _KEY = re.compile(
@@ -68,7 +68,7 @@ class ListPosition(NamedTuple):
 
     @classmethod
     def parse(cls, key: str) -> Self:
-        """Raise MalformedKey."""
+        """Parse the key of an address. Raise MalformedKey."""
         parts = _KEY.fullmatch(key)
         try:
             if not parts:
@@ -206,7 +206,7 @@ class EditionHistoryLine(NamedTuple):
 
 
 class ListedBrief(NamedTuple):
-    """A brief in a list. `time` is what the list is ordered by."""
+    """A brief in a list. `time`: the value by which the list is ordered."""
 
     pk: int
     time: Any
@@ -214,7 +214,7 @@ class ListedBrief(NamedTuple):
 
 
 class BriefLink(NamedTuple):
-    """What another brief's page says of a brief."""
+    """Slug and headlines of a brief, for links on other briefs' pages."""
 
     slug: str
     headlines: dict[Side, str]
@@ -226,7 +226,7 @@ type TermsOfEdition = tuple[text.TermOccurrences, dict[int, PublicName]]
 
 
 def build_listed(page: KeysetPage[tuple[Any, ...]]) -> KeysetPage[ListedBrief]:
-    """Build the briefs of a page of a list, whose rows are id, time and `BRIEF_COLUMNS`."""
+    """Convert a page of rows (id, time and `BRIEF_COLUMNS`) to a page of briefs."""
     briefs = build_briefs([row[2:] for row in page.rows])
     rows = [ListedBrief(row[0], row[1], brief) for row, brief in zip(page.rows, briefs, strict=True)]
     return KeysetPage(rows, page.older_key, page.newer_key, page.query_string)
@@ -256,7 +256,7 @@ def list_history(edition: PublicEdition, now: dt.datetime) -> list[EditionHistor
 
 
 def load_neighbours(edition: PublicEdition, now: dt.datetime) -> Neighbours:
-    """Return the related briefs, and the listed ones of `older` and `newer` by brief id. Two queries."""
+    """Return the related briefs, and those of the older and newer brief that are listed, by brief id. Two queries."""
     keywords, source = edition.brief.keywords, edition.brief.source
     related = RelatedBriefs().find(
         edition.brief_id, [name.pk for name in keywords], source.pk if source else None
@@ -268,14 +268,14 @@ def load_neighbours(edition: PublicEdition, now: dt.datetime) -> Neighbours:
 
 
 def load_terms(pk: int) -> TermsOfEdition:
-    """Return where the glossary terms of an edition are, and their present names by id. One query."""
+    """Return the term occurrences of an edition, and the terms' current names by id. One query."""
     rows = _terms(pk)
     occurrences = text.collect_occurrences({term: places for term, *_, places in rows})
     return occurrences, {term: PublicName(term, slug, zh, en) for term, slug, zh, en, _ in rows}
 
 
 def list_newest_briefs(now: dt.datetime, page: PageKey) -> KeysetPage[ListedBrief]:
-    """Return a page of listed briefs, latest first publication first. Raise MalformedKey."""
+    """Return a page of listed briefs, by first publication, newest first. Raise MalformedKey."""
     return build_listed(_newest_paginator.fetch_page(now, page=page))
 
 
@@ -288,9 +288,9 @@ def find_listed(slug: str, now: dt.datetime) -> PublicBrief:
 
 
 def list_major_changes(briefs: Sequence[int], now: dt.datetime) -> dict[int, list[EditionHistoryLine]]:
-    """Return the past and present non-minor editions of the briefs of a page by brief id, newest first.
+    """Return the past and present non-minor editions of these briefs by brief id, newest first.
 
-    Only the change notes of non-minor editions tell readers about a change.
+    Only non-minor editions have change notes for readers.
     """
     found: dict[int, list[EditionHistoryLine]] = {}
     for brief, *row in _major_changes(now, *briefs, *[0] * (_BRIEFS_AT_ONCE - len(briefs))):
@@ -299,7 +299,7 @@ def list_major_changes(briefs: Sequence[int], now: dt.datetime) -> dict[int, lis
 
 
 def is_picture_public(key: str, now: dt.datetime) -> bool:
-    """Whether a listed edition has this picture."""
+    """Return whether a listed edition has this picture."""
     return bool(_listed_with_picture(key, now))
 
 

@@ -1,4 +1,4 @@
-"""Atom and JSON Feed of the newest briefs, of all, of a subject or of a search, with full text."""
+"""Atom and JSON Feed of the newest briefs of the site, a subject or a search, with full text."""
 
 import datetime as dt
 import json
@@ -30,7 +30,7 @@ from .editions import PAGE_SIZE, EditionRows
 from .search_queries import SearchParams
 from .subject_queries import SUBJECT_KINDS
 
-# Queries for feeds: the newest briefs of the site, of a subject, or of a search.
+# Queries.
 
 
 class FeedEntry(NamedTuple):
@@ -47,7 +47,7 @@ def list_newest_of_subject(kind: str, subject: int, now: dt.datetime) -> list[Fe
 
 
 def list_found(found: list[int], now: dt.datetime) -> list[FeedEntry]:
-    """Return the listed ones of up to PAGE_SIZE editions, newest first."""
+    """Return those of up to PAGE_SIZE editions that are listed, newest first."""
     if not found:
         return []
     return _build_entries(_listed_with_id(now, *found, *found[-1:] * (PAGE_SIZE - len(found))))
@@ -82,8 +82,6 @@ _newest_of_subject = {
 _listed_with_id = PreparedQuery(_found_query, dt.datetime, *[int] * PAGE_SIZE)
 
 
-# Atom and JSON Feed of the newest briefs, of all, of a subject or of a search, with full text.
-
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _FORMAT_NAMES = {"atom": "Atom", "json": "JSON Feed"}
 _CONTENT_TYPES = {"atom": "application/atom+xml", "json": "application/feed+json"}
@@ -101,7 +99,7 @@ class FeedLinks(NamedTuple):
 
 
 class FeedScope(NamedTuple):
-    """What a feed is about: the page that it belongs to, below the language prefix, and the page's name."""
+    """The page that a feed belongs to: its path below the language prefix, and its name."""
 
     path: str = ""
     query_string: str = ""
@@ -111,7 +109,7 @@ class FeedScope(NamedTuple):
 def feed(
     request: HttpRequest, language: Side, feed_format: str, *, is_parallel: bool = False
 ) -> HttpResponse:
-    """Return the newest briefs. With `is_parallel`, each entry has both languages, pair by pair."""
+    """Return the feed of the newest briefs. With `is_parallel`, each entry has both languages, pair by pair."""
     now, view = timezone.now(), _view(language, is_parallel)
     return _respond(list_newest(now), FeedScope(), language, view, feed_format, now)
 
@@ -132,7 +130,7 @@ def subject_feed(
 def search_feed(
     request: HttpRequest, language: Side, feed_format: str, *, is_parallel: bool = False
 ) -> HttpResponse:
-    """Return the newest briefs that a search finds."""
+    """Return the feed of the newest briefs that a search finds."""
     now, view = timezone.now(), _view(language, is_parallel)
     asked = SearchParams.from_query(request.GET.dict())
     if asked.is_empty:
@@ -145,13 +143,13 @@ def search_feed(
 
 
 def build_search_links(language: Side, asked: SearchParams) -> FeedLinks:
-    """Return the links of a search; none without a search."""
+    """Return the feed links of a search; empty ones for an empty search."""
     nothing = mark_safe("")
     return FeedLinks(nothing, nothing) if asked.is_empty else build_feed_links(language, _search_scope(asked))
 
 
 def build_feed_links(language: Side, scope: FeedScope) -> FeedLinks:
-    """Return a page's links to its feeds for the head, and *Follow* for the page."""
+    """Return the `link` elements for the head of a page, and its *Follow* links."""
     other = paths.OTHER_SIDE[language]
     names = paths.NATIVE_LANGUAGE_NAMES
     both = gettext("Both languages, point by point")

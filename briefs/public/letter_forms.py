@@ -20,7 +20,7 @@ def receive_letter(
     side: str,
     render_form: Callable[..., HttpResponse],
 ) -> HttpResponse | None:
-    """Store the letter and return None, or return the form again with the error and the input."""
+    """Store the letter and return None. If it is rejected, return the form with the error and everything typed."""
     given = {name: request.POST.get(name, "") for name in fields}
     numbers = {str(number): number for number in bullets}
     typed = letters.LetterInput(

@@ -1,4 +1,4 @@
-"""Keep whole answers of public pages, so that most requests cost one query, apart for each build."""
+"""Keep whole answers of public pages for each build, so that most requests cost one query."""
 
 import datetime as dt
 import hashlib
@@ -23,7 +23,7 @@ from ..models.edition import Edition
 from ..models.site import SiteVersion
 from .responses import NO_STORE, make_etag
 
-# The hash of everything besides rows that a page is made from: code, templates, libraries, settings and static files.
+# Build hash: everything besides rows that a page depends on (code, templates, libraries, settings, static files).
 
 _CODE: Final = ("briefs", "digest", "templates")
 _NOT_IN_PAGES: Final = {"__pycache__", "tests", "benchmarks", "admin", "management", "migrations", "static"}
@@ -81,8 +81,6 @@ def _list_files(folder: str) -> Iterator["os.DirEntry[str]"]:
             yield from _list_files(entry.path)
 
 
-# Keep whole answers of public pages, so that most requests cost one query.
-
 ALIAS: Final = "pages"
 """A cache of its own: a flood of pages must not evict the counters of rate limits."""
 LIFETIME: Final = dt.timedelta(minutes=1)
@@ -93,7 +91,7 @@ type View = Callable[..., HttpResponse]
 
 
 class _Version(NamedTuple):
-    """The token, empty if it may be outdated, and when the next edition becomes public and ends."""
+    """The site version's token (empty if it may be outdated), and when an edition next becomes public or ends."""
 
     token: str = ""
     next_start: dt.datetime | None = None
@@ -106,7 +104,7 @@ _is_off: ContextVar[bool] = ContextVar("page_cache_off", default=False)
 
 @contextmanager
 def switched_off() -> Iterator[None]:
-    """Neither keep answers nor use them: for one who asks for every page of the site."""
+    """Neither store nor use kept answers inside, for a crawl of every page."""
     reset = _is_off.set(True)
     try:
         yield
@@ -117,8 +115,8 @@ def switched_off() -> Iterator[None]:
 def keep(view: View, paging_keys: frozenset[str] = PAGING_KEYS) -> View:
     """Keep the answers of a view whose answer depends only on address, public rows, settings and the time.
 
-    A request with another query parameter than `paging_keys` goes to the view. Kept are answers of status 200 that
-    shared caches may store.
+    Requests with query parameters other than `paging_keys` always go to the view. Only answers of status 200 that shared
+    caches may store are kept.
     """
     name = f"{view.__module__}.{view.__qualname__}"
 
@@ -147,7 +145,7 @@ def keep(view: View, paging_keys: frozenset[str] = PAGING_KEYS) -> View:
 
 
 def keep_part[T](name: str, build: Callable[[], T]) -> T:
-    """Keep what several pages show and no address decides, such as a count over all briefs."""
+    """Keep a value that several pages show and that does not depend on the address, such as a count over all briefs."""
     now = timezone.now()
     version = _version_of_request.get() or _read_version(now)
     if _is_off.get() or settings.DEBUG or not version.token:
@@ -164,7 +162,7 @@ def keep_part[T](name: str, build: Callable[[], T]) -> T:
 def _read_version(now: dt.datetime) -> _Version:
     connection = get_read_connection()
     if connection.vendor == "postgresql" and connection.in_atomic_block:
-        return _Version()  # the triggers wait for the commit
+        return _Version()  # the triggers renew the token at the commit only
     rows = _version(now)
     return _Version(*rows[0]) if rows else _Version()
 
@@ -180,7 +178,7 @@ def _get(key: str, now: dt.datetime) -> tuple[Any, ...] | None:
 
 
 def _set(key: str, value: tuple[Any, ...], version: _Version, now: dt.datetime) -> None:
-    """Store with the moment and the end: the cache's own clock is not that of the pages."""
+    """Store an answer with its time and expiry, because the cache's clock may differ from the pages' clock."""
     end = min([now + LIFETIME, *filter(None, (version.next_start, version.next_end))])
     caches[ALIAS].set(key, (now, end, value), LIFETIME.total_seconds())
 
@@ -202,7 +200,7 @@ def _version_query(now: dt.datetime) -> QuerySet[SiteVersion, Any]:
 
 
 def _next_time(column: str, now: dt.datetime) -> Subquery:
-    """Select the next such time of any edition. It says nothing about which."""
+    """Select the next future time in `column` over all editions."""
     return Subquery(Edition.objects.filter(Q(**{f"{column}__gt": now})).order_by(column).values(column)[:1])
 
 

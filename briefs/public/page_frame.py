@@ -1,4 +1,4 @@
-"""The languages of the site, and what head, masthead and footer need on each page."""
+"""The languages of the site, and the context of head, masthead and footer."""
 
 from typing import Any
 
@@ -31,7 +31,7 @@ class LanguageConverter:
 
 
 class YearConverter(IntConverter):
-    """Accept a year that has a next year."""
+    """Accept a year up to 9998: date ranges end at the start of the next year."""
 
     regex = "(?!9999)[1-9][0-9]{3}"
 
@@ -73,8 +73,6 @@ def _is_zero(value: str) -> bool:
         return False
 
 
-# Render pages with the context that head, masthead and footer need in the page's language.
-
 TITLE_SEPARATOR: dict[Side, str] = {"zh": "｜", "en": " · "}
 
 
@@ -83,7 +81,7 @@ def render(
 ) -> HttpResponse:
     """Render a page. `path` is its address without the language prefix, valid in both languages.
 
-    `query_string` is a position in a list. Only the link to the other language keeps it.
+    `query_string` is a position in a list, which only the link to the other language keeps.
     """
     body = strip_indentation(
         render_to_string(

@@ -80,11 +80,11 @@ def _letter_target(edition: PublicEdition) -> letters.LetterTarget:
 
 
 def _render_article(edition: PublicEdition, language: Side) -> str:
-    """Return author, source and date of the article; of a withdrawn brief only what its notice shows."""
+    """Render author, source and date of the article; for a withdrawn brief only what its notice shows."""
     render = cards.render_source_and_date if edition.withdrawn_at else cards.render_facts
     return render(edition.brief, language)
 
 
 def _list_bullets(edition: PublicEdition) -> Sequence[Bullet]:
-    """Return the bullets; none of a withdrawn brief, whose text is not public."""
+    """Return the bullets; empty for a withdrawn brief, whose text is not public."""
     return () if edition.withdrawn_at else edition.brief.content.bullets

@@ -1,4 +1,4 @@
-"""What every public answer shares: methods, language, caching, rate limits and error pages.
+"""What all public answers share: allowed methods, language, caching, rate limits and error pages.
 
 Public responses use no session, cookie or token: they are the same for all readers.
 """
@@ -125,7 +125,7 @@ type Activity = Literal["search", "suggestion", "api", "corpus"]
 
 
 def get_limit(activity: Activity) -> int:
-    """Return how often a client may do this in `SEARCH_LIMIT_WINDOW`."""
+    """Return the number of requests that a client may make in `SEARCH_LIMIT_WINDOW`."""
     match activity:
         case "search":
             return settings.DIGEST_SEARCH_LIMIT
@@ -138,7 +138,7 @@ def get_limit(activity: Activity) -> int:
 
 
 def seconds_to_wait(request: HttpRequest, activity: Activity = "search") -> int:
-    """Return the seconds until the client may do this again; 0 if it may now.
+    """Count a request. Return the seconds until the client may make another; 0 if this one is allowed.
 
     The count is stored under a keyed hash of the address for at most two windows.
     """
@@ -199,9 +199,9 @@ def _error_page(language: Side, status: int) -> HttpResponse:
 def render_error(
     language: Side, status: int, heading: str, advice: str, *, reload: str = "", **context: Any
 ) -> HttpResponse:
-    """Render an untranslated error in both languages, the address's own first.
+    """Render an error page in both languages, that of the address first.
 
-    The language switch leads to the home page. `reload`: the address to try again, instead of the newest briefs.
+    The language switch leads to the home page. `reload`: an address to try again, shown instead of the newest briefs.
     """
     sides = [_side_context(side, heading, advice, reload) for side in (language, paths.OTHER_SIDE[language])]
     with translation.override(paths.LANGUAGE_CODES[language]):

@@ -25,7 +25,7 @@ from ..search.highlighting import find_spans
 from ..search.name_index import FACET_LETTERS, FacetKind, Name, NameIndex, load_name_index
 from ..search.query import Phrase, as_prefix_query, parse_date_range
 
-# Parse search parameters from a query string and format them. Invalid values are ignored.
+# Search parameters. Invalid values are ignored.
 
 RESULTS_PER_PAGE: Final = 10
 MAX_QUERY_LENGTH: Final = 1_000
@@ -123,7 +123,7 @@ class SearchParams:
 
 @lru_cache(1_000)
 def _quote(value: str) -> str:
-    """Cache quoting, as a page repeats the same text in about thirty links."""
+    """Quote for an address. Cached, because a page repeats the same text in about thirty links."""
     return quote_plus(value)
 
 
@@ -142,8 +142,6 @@ def _parse_number(text: str, base: int, maximum: int) -> int | None:
     return number if number < maximum else None
 
 
-# Search queries: at most seven per results page, eight if nothing is found.
-
 MAX_FACET_VALUES: int = 8
 """Maximum values shown per filter."""
 _MAX_SUGGESTIONS: int = 8
@@ -153,7 +151,7 @@ _MAX_HITS: int = RESULTS_PER_PAGE
 
 
 class SearchHit(NamedTuple):
-    """A brief that was found, with its content as stored."""
+    """A brief that matches, with its stored content."""
 
     brief: PublicBrief
     content: Mapping[str, Any]
@@ -184,7 +182,7 @@ class SearchResults:
 def list_newest(
     params: SearchParams, now: dt.datetime, *, limit: int, before: int | None = None
 ) -> list[ResultRow]:
-    """Return the newest listed editions that a search finds, those below place `before` if it is given."""
+    """Return the newest listed editions that a search finds, below place `before` if given."""
     names = load_name_index()
     query, _, _ = _parse(params, names)
     if query.is_empty and not params.is_filtered:
@@ -196,7 +194,7 @@ def list_newest(
 def _parse(
     params: SearchParams, names: NameIndex
 ) -> tuple[ParsedQuery, Concepts, Mapping[int, GlossaryEntry]]:
-    """Return the query with other renderings of its concepts, and the concepts and terms of the glossary."""
+    """Return the query expanded by renderings of its concepts, and the glossary's concepts and terms by id."""
     concepts, entries = _build_concepts(_fetch_term_rows(names) if params.query_text else ())
     query = expand_query(parse_query(params.query_text), concepts)
     since, until = _latest(query.since, params.since), _earliest(query.until, params.until)
@@ -225,7 +223,7 @@ def run_search(params: SearchParams, now: dt.datetime) -> SearchResults:
         found, page, previous, following = _search_page(replace(ask, query=query), params)
     tally = found.tally
     counts = Counter(names.resolve_all(tally.facets).split())
-    # The filters would narrow the query as typed, which finds nothing.
+    # Filters are not offered: they would narrow the typed query, which finds nothing.
     facets = {} if rescue else _narrowing_facets(counts, tally.total, {*chosen.values(), f"y{params.year}"})
     wanted = {facet for kind in FACET_LETTERS for facet, _ in facets.get(kind, ())}
     wanted |= {
@@ -258,7 +256,7 @@ def _fetch_term_rows(names: NameIndex) -> TermRows:
 
 @lru_cache(maxsize=2)
 def _build_concepts(rows: TermRows) -> tuple[Concepts, Mapping[int, GlossaryEntry]]:
-    """Build the concepts of a glossary. Its rows are the key, so a changed term is found at once."""
+    """Build the concepts of a glossary. Cached by its rows, so that a changed term takes effect at once."""
     entries = build_glossary_entries(rows)
     return Concepts(entries), {entry.pk: entry for entry in entries}
 
@@ -317,7 +315,7 @@ def _search_by_rank(ask: StoreRequest, params: SearchParams) -> ResultsPage:
 def _narrowing_facets(
     counts: Counter[str], total: int, chosen: set[str]
 ) -> dict[str, Sequence[tuple[str, int]]]:
-    """Return facets that narrow the results, leaving out those that all results have."""
+    """Return the facets that only some results have, so that choosing one narrows the results."""
     letters = {letter: kind for kind, letter in FACET_LETTERS.items()} | {"y": "year"}
     found: dict[str, list[tuple[str, int]]] = {}
     for facet, n in counts.most_common():
@@ -330,7 +328,7 @@ def _narrowing_facets(
 
 
 def _load_hits(rows: Sequence[ResultRow], now: dt.datetime, term: int) -> tuple[list[SearchHit], bool]:
-    """Load the hits, and whether one of them has the glossary term, so that its page exists."""
+    """Load the hits. Also return whether one of them has the glossary term `term`, so that the term has a page."""
     if not rows:
         return [], False
     ids = [row.edition for row in rows]
@@ -350,7 +348,7 @@ _hit_rows = PreparedQuery(_hits_query, dt.datetime, int, *[int] * _MAX_HITS)
 
 
 class Suggestion(NamedTuple):
-    """Something to open while the reader types. `kind`: brief, term, keyword, author or source."""
+    """A page to open, offered while the reader types. `kind`: brief, term, keyword, author or source."""
 
     kind: str
     text: str
@@ -380,7 +378,7 @@ def list_suggestions(typed: str, language: Side, now: dt.datetime) -> list[Sugge
 def _suggest_terms(
     names: NameIndex, wanted: Sequence[Phrase], language: Side, now: dt.datetime
 ) -> list[Suggestion]:
-    """Return the public glossary terms of which a rendering has the typed text, also an avoided one."""
+    """Return the public glossary terms with a rendering (also an avoided one) that contains the typed text."""
     _, entries = _build_concepts(_fetch_term_rows(names))
     matching = {
         pk: entry
@@ -398,7 +396,7 @@ def _suggest_terms(
 def _suggest_names(
     names: NameIndex, rows: Sequence[ResultRow], kinds: Set[str], language: Side
 ) -> list[Suggestion]:
-    """Return the names of the facets of these briefs, the most common first, those in this language before others."""
+    """Return the names of these briefs' facets, the most common first, each in this language before the other."""
     facets = names.resolve_all("\n".join(row.facets for row in rows))
     counts = Counter(facet for facet in facets.split() if facet[0] in kinds)
     return [

@@ -1,6 +1,6 @@
 """Build the results page: hits with highlighting, counts and filters.
 
-Ten hits are most of a results page, which is rendered for each request; templates took five times as long.
+Hits are rendered with f-strings: a results page is rendered for each request, and templates took five times as long.
 Each piece of text is escaped by `highlight_spans` or `escape`.
 """
 
@@ -81,7 +81,10 @@ def _render_reason(
     url: str,
     language: Side,
 ) -> SafeString:
-    """Say which parts of the text have the words, and which names have the others. `url` must be escaped."""
+    """Render why the brief matches: texts that contain words of the query, and names that contain the others.
+
+    `url` must be escaped.
+    """
     places = [
         f"<b>{escape(label)}</b>"
         for part, label in (("headline", gettext("headline")), ("summary", gettext("summary")))
@@ -103,7 +106,7 @@ def _render_reason(
 
 
 def _name_reasons(brief: PublicBrief, query: ParsedQuery, seen: Set[int], language: Side) -> Iterator[str]:
-    """Yield the names that have a term which the text lacks, as HTML. `seen`: numbers of the phrases in the text."""
+    """Yield names, as HTML, that contain a query term which the text lacks. `seen`: indexes of phrases in the text."""
     at = 0
     for term in query.required_terms:
         if not term.field:
@@ -149,7 +152,7 @@ def _render_bullet(
 
 
 def _render_summary(content: Mapping[str, Any], phrases: Sequence[Phrase], url: str, language: Side) -> str:
-    """Render per language the summary paragraph with the most matching phrases, else the first sentences."""
+    """Render in each language the summary paragraph with most matching phrases, else the first sentences."""
     texts: dict[Side, SafeString] = {}
     for side in SIDES:
         blocks = text.split_paragraphs(content.get(f"summary_{side}", ""))
@@ -166,7 +169,7 @@ def render_pair(
 ) -> SafeString:
     """Render both languages of a bullet or the summary. `url` must be escaped.
 
-    On a phone, where no fold stands between the two, the number is written out.
+    On a phone, which has no middle column, the number is written out.
     """
     before, _, after = (escape(gettext("Point %(n)s")) if number.isdigit() else "%(n)s").partition("%(n)s")
     return mark_safe(f"""<li class="pair">
@@ -194,8 +197,6 @@ def _render_more_link(hidden_count: int, url: str) -> str:
     }
     return f'<p class="meta more"><a href="{url}">{escape(words)}</a></p>\n'
 
-
-# Build the template context of a results page: hits, counts and filters.
 
 KIND_LABELS = {
     "brief": gettext_lazy("Brief"),
@@ -274,7 +275,7 @@ def _rescue_context(results: SearchResults, language: Side) -> dict[str, Any] | 
 
 
 def _render_term(results: SearchResults, language: Side) -> SafeString:
-    """Render the card of the glossary term that the query names: each side in its own language, ours first."""
+    """Render the card of the glossary term that the query names: renderings by language, the preferred one first."""
     if not results.term:
         return mark_safe("")
     term, slug = results.term.term, results.term.slug

@@ -1,4 +1,4 @@
-"""The search page and its suggestions, with examples or similar names where there are no answers."""
+"""The search page and its suggestions, with examples or similar names where there are no results."""
 
 import datetime as dt
 import re
@@ -45,7 +45,7 @@ _MIN_SIMILARITY: Final = 0.86
 
 
 class SimilarNames(NamedTuple):
-    """Names by their parts."""
+    """All names, indexed by their parts."""
 
     names: list[Name]
     places: dict[str, list[int]]
@@ -69,7 +69,7 @@ class SimilarNames(NamedTuple):
         return cls(names, dict(places), counts, dict(words))
 
     def rank(self, typed: Collection[str], kinds: Collection[str]) -> list[Name]:
-        """Return names that share parts with the typed ones, those that share most first."""
+        """Return names that share parts with the typed words, the most similar first."""
         scores: dict[int, float] = defaultdict(float)
         for part in typed:
             alike = {part: 1.0}
@@ -85,7 +85,7 @@ class SimilarNames(NamedTuple):
                     best[n] = max(best.get(n, 0), similarity)
             for n, similarity in best.items():
                 scores[n] += similarity
-        # Dice's coefficient: 2 × shared parts / all parts. The 2 changes no order.
+        # Dice's coefficient, 2 × shared parts / all parts, without the factor 2.
         ranked = sorted(scores, key=lambda n: (-scores[n] / (len(typed) + self.part_counts[n]), n))
         return [self.names[n] for n in ranked if self.names[n].kind in kinds]
 
@@ -116,9 +116,9 @@ def _index_parts(names: NameIndex) -> SimilarNames:
 
 
 def _split(folded: str) -> Iterator[str]:
-    """Yield long words, and of Chinese the pairs of characters next to each other or with one between them.
+    """Yield long words, and pairs of Chinese characters that are adjacent or have one character between them.
 
-    With the latter 澤倫斯基 and 澤連斯基 share more than one pair.
+    Thanks to the second kind, 澤倫斯基 and 澤連斯基 share more than one pair.
     """
     for run in find_runs(folded):
         if not run.is_han:
@@ -147,7 +147,7 @@ def _public_query(now: dt.datetime, *ids: int) -> QuerySet[Any, Any]:
 _select_public = PreparedQuery(_public_query, dt.datetime, *[int] * _MAX_CHECKED)
 
 
-# What the search page shows without answers: examples taken from the newest brief, or similar names and newest briefs.
+# Content without results: examples taken from the newest brief, or similar names and newest briefs.
 
 MAX_NEWEST = 3
 _LONG_WORD = re.compile(r"[A-Za-z]{7,}")
@@ -191,7 +191,7 @@ def _build_name_row(name: Name, language: Side) -> dict[str, str]:
 
 
 def _list_examples(brief: PublicBrief, language: Side) -> Iterator[tuple[str, str]]:
-    """Yield searches that find this brief, and what each means."""
+    """Yield (search, explanation) for searches that find this brief."""
     if brief.keywords:
         yield brief.keywords[0].label(language), gettext("either language finds the same briefs")
     if brief.authors:

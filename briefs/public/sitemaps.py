@@ -1,6 +1,6 @@
 """Sitemaps, and the files that robots and browsers ask for at fixed addresses.
 
-The index then names one file of list pages, and files for ranges of edition ids.
+On large sites an index names one file of list pages, and files for ranges of edition ids.
 """
 
 import datetime as dt

@@ -1,7 +1,7 @@
 """Export the public site as files for a static host. Write changed files and delete stale ones.
 
-The page of a brief, its citation files and its Markdown depend on the brief's editions, the names of the public one, and
-slug and headlines of each brief that it links to. All other pages may depend on anything that is public.
+A page is written again if its key changed. The page, citation files and Markdown of a brief depend on its editions, the
+names of the public one, and slug and headlines of the briefs it links to. Other pages may depend on anything public.
 """
 
 import datetime as dt
@@ -43,7 +43,7 @@ from .editions import MAX_NEIGHBOURS, OLDEST_KEY, select_headlines
 from .page_cache import compute_build_hash, hash_parts
 from .page_frame import language_from_path
 
-# Keys that tell whether an exported page would come out as it is. A key is a hash of all that the page is made from.
+# Keys: hashes of all that an exported page is made from. A page with an unchanged key is not rendered again.
 
 _JOINS: Final[dict[type[Model], tuple[str, type[Model]]]] = {
     EditionPlace: ("source_id", Source),
@@ -59,7 +59,7 @@ _CHUNK: Final = 2000
 
 
 class ExportKeys:
-    """The keys at one moment. `site`: of the whole site."""
+    """The keys at one moment. `site`: the key of everything public."""
 
     def __init__(self, now: dt.datetime) -> None:
         self._common = hash_parts(
@@ -71,7 +71,7 @@ class ExportKeys:
         self.site = hash_parts([self._common, sorted(self._by_slug.items()), *others])
 
     def find_key(self, slug: str) -> str:
-        """Return the key of the pages of a brief that is listed or withdrawn; empty for another."""
+        """Return the key of a listed or withdrawn brief's pages; empty for any other brief."""
         return self._by_slug.get(slug, "")
 
     def _read_briefs(self, now: dt.datetime) -> None:
@@ -97,7 +97,7 @@ class ExportKeys:
 def _read_links(
     now: dt.datetime, keywords: Mapping[int, Sequence[int]], sources: Mapping[int, Sequence[int]]
 ) -> dict[int, list[Any]]:
-    """Return slug and headlines of the older, the newer and the related briefs that a page shows, by brief."""
+    """Return, by brief, slugs and headlines of the older, newer and related briefs that its page links to."""
     listed = Edition.objects.listed(now).order_by("published_at", "pk")
     rows = list(listed.values_list("pk", "brief_id", "slug", *select_headlines()).iterator(_CHUNK))
     lines = {brief: line for _, brief, *line in rows}
@@ -110,7 +110,7 @@ def _read_links(
 
 
 def _read_rows(table: type[Model], *first: str, **conditions: Any) -> Iterator[tuple[Any, ...]]:
-    """Yield all rows in a fixed order: the columns `first`, else the id, then those that may be shown."""
+    """Yield all rows in a fixed order: the columns `first` (by default the id), then the columns that pages may show."""
     columns = [
         field.attname
         for field in table._meta.concrete_fields
@@ -165,7 +165,7 @@ def fetch_response(address: str, **headers: str) -> HttpResponse:
     request = build_request(address)
     request.META = headers
     match = resolve(request.path)
-    # the keys of pages are read from the primary too
+    # the primary, from which the keys of pages are read too
     with replica.primary_only(), page_cache.switched_off():
         response: HttpResponse = match.func(request, *match.args, **match.kwargs)
     return response

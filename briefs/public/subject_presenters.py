@@ -59,7 +59,7 @@ def build_topic_context(
     start_here: Sequence[StartHere],
     follow: SafeString,
 ) -> dict[str, Any]:
-    """Return the context. Only the first page of the timeline has `facets`, introduction and recommended briefs."""
+    """Build the context. Only the first page of the timeline has facets, introduction and recommended briefs."""
     intro = subject.intro(language) if facets else ""
     entries = [cards.render_timeline_entry(row.brief, language) for row in timeline.rows]
     frame = {
@@ -170,8 +170,6 @@ def _render_names(facets: SubjectFacets, kind: SubjectKind, language: Side) -> S
     return text.render_partial("briefs/_topic_names.html", **context)
 
 
-# Build template contexts of indexes, term pages and the archive.
-
 _PLURAL_LABELS = {
     "keywords": gettext_lazy("Keywords"),
     "authors": gettext_lazy("Authors"),
@@ -181,9 +179,9 @@ _PLURAL_LABELS = {
 
 
 def build_index_context(rows: Iterable[CountedSubject], kind: str, language: Side) -> dict[str, Any]:
-    """Return the index context, sorted by label: Latin names alphabetically, then Chinese ones by strokes.
+    """Build the context of an index, sorted by label: Latin names alphabetically, then Chinese ones by strokes.
 
-    Authors stand by the first letter of their family name. Chinese labels are in Big5 order, which is by strokes.
+    Authors are sorted by family name. Chinese labels are sorted by their Big5 bytes, which is the order of strokes.
     """
     ordered = sorted(rows, key=lambda row: _sort_key(row, language))
     groups = groupby(ordered, key=lambda row: _initial(row, language) if kind == "authors" else "")
@@ -222,7 +220,7 @@ def build_term_context(
 
 
 def build_archive_context(months: Sequence[ArchiveMonth], language: Side) -> dict[str, Any]:
-    """Return the years, newest first, each with its months."""
+    """Build the context of the archive: years, newest first, each with its months."""
     years: dict[int, list[ArchiveMonth]] = {}
     for row in months:
         years.setdefault(row.month // 100, []).append(row)
@@ -307,7 +305,7 @@ def _index_row(row: CountedSubject, kind: str, language: Side) -> dict[str, Any]
 
 
 def _initial(row: CountedSubject, language: Side) -> str:
-    """Return the letter of an author's family name without its accent, 中文 for a Chinese name, else #."""
+    """Return the heading of an author's group: first letter of the family name without accent, 中文, or #."""
     if _is_chinese(subject_label(row, language)):
         return "中文"
     letter = _fold_accents(row.family or subject_label(row, language))[:1].upper()
@@ -326,7 +324,7 @@ def _is_chinese(words: str) -> bool:
 
 
 def _fold_accents(words: str) -> str:
-    """Return the name as it is sorted: Çelik between Carter and Chen."""
+    """Return a name without accents, for sorting: Çelik is between Carter and Chen."""
     return "".join(c for c in unicodedata.normalize("NFKD", words.casefold()) if not unicodedata.combining(c))
 
 

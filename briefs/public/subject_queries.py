@@ -26,15 +26,13 @@ from ..text.article_urls import is_safe_link, write_host_in_ascii
 from . import editions
 from .editions import NO_FILTER, EditionRows, KeysetPage, KeysetPaginator, ListedBrief, PageKey
 
-# Queries for keyword, author, source and term pages.
-
 MAX_COUNTED_BRIEFS = 100
 """Maximum number of briefs counted on a subject's page."""
 
 
 @dataclass(frozen=True, slots=True)
 class SubjectKind:
-    """A kind of subject, with its join to editions and the sort columns of its list."""
+    """A kind of subject (keyword, author, source, term), with its join to editions and its list's sort columns."""
 
     name: str
     model: type[Vocabulary]
@@ -82,7 +80,7 @@ SUBJECT_KINDS: dict[str, SubjectKind] = {
 
 
 class Subject(NamedTuple):
-    """A vocabulary row, with what editors wrote for its page (`SiteText`). `is_used`: a listed edition has it."""
+    """A vocabulary row with the `SiteText` of its page. `is_used`: a listed edition has it."""
 
     pk: int
     slug: str
@@ -137,7 +135,7 @@ class TermUse(NamedTuple):
 
 
 class SubjectFacets(NamedTuple):
-    """How many of a subject's newest briefs have which names, by kind. `brief_count` is the number of these briefs."""
+    """Counts of the names on a subject's newest briefs, by kind. `brief_count`: the number of these briefs."""
 
     brief_count: int
     names: Mapping[str, Sequence[CountedSubject]]
@@ -147,7 +145,7 @@ class SubjectFacets(NamedTuple):
 def find_subject(kind: SubjectKind, slug: str, now: dt.datetime) -> Subject:
     """Return the subject, or the one it was merged into. Raise Http404 if no listed edition has it.
 
-    An unknown slug costs the query of a merged one, so that time does not tell which names drafts use.
+    An unknown slug costs as many queries as a merged one, so that timing does not reveal which names drafts use.
     """
     rows = list(_subject_by_slug[kind.name](slug, now))
     seen: set[int] = set()
@@ -238,7 +236,7 @@ def list_subjects(kind: SubjectKind, now: dt.datetime, *, is_complete: bool = Fa
 
 
 def count_topics(now: dt.datetime, limit: int) -> tuple[list[CountedSubject], int]:
-    """Return the listed keywords with the most briefs, and how many keywords have any. Two queries; one counts all briefs."""
+    """Return the keywords with most listed briefs, and the number of keywords with any. Two queries over all briefs."""
     numbers = dict(count_by_column(EditionKeyword, "keyword", now))
     named = Keyword.objects.filter(listed=True).values_list("pk", "slug", "label_zh", "label_en")
     rows = [CountedSubject(slug, zh, en, "", numbers[pk]) for pk, slug, zh, en in named if pk in numbers]
@@ -248,7 +246,7 @@ def count_topics(now: dt.datetime, limit: int) -> tuple[list[CountedSubject], in
 def count_by_column(table: type[Model], column: str, now: dt.datetime) -> Any:
     """Count listed editions by the value of a column of a related table.
 
-    Listed ids first, then the column, both from indexes: a join would read every edition's content.
+    The query selects listed ids first, then the column, both from indexes: a join would read every edition's content.
     """
     listed = Edition.objects.listed(now).values("pk")
     rows = table._default_manager.filter(edition__in=listed, **{f"{column}__isnull": False})
@@ -292,9 +290,9 @@ def _newest_query(kind: SubjectKind, now: dt.datetime, subject: Any) -> Any:
 
 
 def _count_names_sql() -> str:
-    """Build SQL that counts the names of the editions in `newest` by their ids, and then looks the names up.
+    """Build SQL that counts the name ids of the editions in `newest`, and then looks up the names.
 
-    A plain join was read from the names: all keywords × all editions. CROSS JOIN fixes the loop order in SQLite.
+    SQLite ran a plain join from the names: all keywords × all editions. CROSS JOIN fixes the order of its loops.
     """
     parts = []
     for of in SUBJECT_KINDS.values():

@@ -1,4 +1,4 @@
-"""Public routes. Each view is wrapped in `public_view`; `keep` keeps its answers, unless the request decides them."""
+"""Public routes. Each view is wrapped in `public_view`, and in `keep` if its answer depends on the address only."""
 
 from django.urls import include, path, re_path, register_converter
 

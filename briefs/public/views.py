@@ -1,4 +1,4 @@
-"""Views of the home page, briefs and the about page. Only views read the clock."""
+"""Views of the home page, briefs and the about page. In this package only views read the clock."""
 
 import datetime as dt
 from typing import Any, Final
@@ -27,7 +27,7 @@ from . import (
 from .editions import KeysetPage, ListedBrief
 from .page_frame import accepts_chinese
 
-# Build the home page: what the site is, the newest brief with its first points, topics, and the list.
+# The home page: purpose of the site, the newest brief with its first points, topics, and the list.
 
 PURPOSE: Final[dict[Side, tuple[str, str]]] = {
     "zh": ("外交政策文章的雙語文摘：", "一篇一則，每一點中英對照，可讀可引"),
@@ -44,7 +44,7 @@ ONLY_BULLETS: Final = 3
 
 
 def build_newest_context(page: KeysetPage[ListedBrief], language: Side, now: dt.datetime) -> dict[str, Any]:
-    """Return the context of the first page of the newest briefs, or of a later one, which is only a list."""
+    """Build the context of the home page, or of a later page of its list, which has only the list."""
     rows = page.rows
     if rows and not page.query_string:
         newest, *rows = rows
@@ -60,7 +60,7 @@ def build_newest_context(page: KeysetPage[ListedBrief], language: Side, now: dt.
 
 
 def _render_top(newest: ListedBrief, language: Side, now: dt.datetime, *, is_only: bool) -> SafeString:
-    """Render what is above the list."""
+    """Render the newest brief and the topics above the list."""
     brief = newest.brief
     bullets = [bullet for bullet in brief.content.bullets if bullet.text(language)]
     if is_only:
@@ -85,7 +85,7 @@ def _render_top(newest: ListedBrief, language: Side, now: dt.datetime, *, is_onl
 
 
 def render_topics(language: Side, now: dt.datetime) -> SafeString:
-    """Render the keywords with the most briefs. They are counted over all briefs, so the count is kept for all pages."""
+    """Render the keywords with most briefs. The count over all briefs is kept for all pages."""
     rows, count = page_cache.keep_part("topics", lambda: subject_queries.count_topics(now, MAX_TOPICS))
     return text.render_partial(
         "briefs/_home_topics.html",
@@ -128,9 +128,6 @@ def _purpose_context(language: Side) -> dict[str, object]:
         "twin_home": paths.home(other),
         "other": LANGUAGE_TAGS[other],
     }
-
-
-# Views of the home page, briefs and the about page. Only views read the clock.
 
 
 def redirect_to_language(request: HttpRequest, page: str = "") -> HttpResponse:
