@@ -9,7 +9,8 @@ import sqlite3
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import ExitStack, closing
+from functools import cache as cache_result
 from importlib.metadata import version
 from pathlib import Path
 from types import ModuleType
@@ -303,23 +304,35 @@ def clock(world: Any) -> Iterator[Any]:
         yield travelling
 
 
+_chromium = ExitStack()
+
+
 @pytest.fixture
-def chromium(running_chromium: Any) -> Iterator[Any]:
+def chromium() -> Iterator[Any]:
     """A browser without pages. What a test opened is closed before its rows are deleted, or it would go on asking for them."""
-    yield running_chromium
-    for context in running_chromium.contexts:
+    browser = _start_chromium()
+    yield browser
+    for context in browser.contexts:
         context.close()
 
 
-@pytest.fixture(scope="module")
-def running_chromium() -> Iterator[Any]:
+@cache_result
+def _start_chromium() -> Any:
     from .support import browser_tabs
 
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # Playwright runs an event loop in this thread
-        with browser_tabs.sync_api.sync_playwright() as playwright:
-            browser = playwright.chromium.launch(
-                executable_path=str(browser_tabs.CHROMIUM), args=browser_tabs.CHROMIUM_ARGS
-            )
-            yield browser
-            browser.close()
+    patch = _chromium.enter_context(pytest.MonkeyPatch.context())
+    patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # Playwright runs an event loop in this thread
+    playwright = _chromium.enter_context(browser_tabs.sync_api.sync_playwright())
+    browser = playwright.chromium.launch(
+        executable_path=str(browser_tabs.CHROMIUM), args=browser_tabs.CHROMIUM_ARGS
+    )
+    _chromium.callback(_start_chromium.cache_clear)
+    _chromium.callback(browser.close)
+    return browser
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
+    """Stop the browser of this process before a test that may need an event loop of its own."""
+    if nextitem is None or not nextitem.get_closest_marker("browser"):
+        _chromium.close()

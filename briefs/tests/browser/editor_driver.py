@@ -12,6 +12,8 @@ from ..support import browser_tabs
 ZH, EN = 0, 1
 THREE_BULLETS = (("第一句。", "First sentence."), ("第二句。", "Second sentence."), ("第三句", "Third"))
 TEXTS_SCRIPT = "pairs => pairs.map(p => [...p.querySelectorAll('.cell textarea')].map(t => t.value))"
+READY = "html.desk-js:not(:has(#brief-form:not([data-brief=''], [data-stopped]) #desk-flag:not([data-n])))"
+"""The page has started. If it saves by itself, its first answer is shown: drafts of closed tabs and all findings."""
 CURSOR_SCRIPT = """() => {
   const at = document.activeElement, pair = at.closest(".pair");
   return [pair?.getAttribute("aria-label") ?? null, at.closest(".cell")?.dataset.side ?? at.className, at.selectionStart ?? null];
@@ -37,8 +39,8 @@ class Editor(browser_tabs.Tab):
             self.wait_until_ready()
 
     def wait_until_ready(self) -> None:
-        self.page.locator("html.desk-js").wait_for()
-        self.page.wait_for_timeout(150)
+        self.page.locator(READY).wait_for()
+        self.wait_for_layout()
 
     def press(self, *keys: str) -> None:
         for key in keys:
@@ -74,8 +76,12 @@ class Editor(browser_tabs.Tab):
         self.press("Control+s")
         self.wait_for_state("saved")
 
-    def wait_for_state(self, state: str, timeout: int = 10_000) -> None:
-        self.page.locator(f"#desk-save[data-state={state}]").wait_for(timeout=timeout)
+    def wait_for_state(self, state: str) -> None:
+        self.page.locator(f"#desk-save[data-state={state}]").wait_for()
+
+    def wait_for_answer(self) -> None:
+        """Wait until no change waits for the server, whatever that said."""
+        self.page.locator("#desk-save:not([data-state=unsaved], [data-state=saving])").wait_for()
 
     def state(self) -> str:
         return str(self.page.locator("#desk-save").get_attribute("data-state"))

@@ -83,7 +83,7 @@ def measure_all(
         for page in pages:
             tab.page.goto(f"{site}/admin/briefs/brief/{brief.pk}/{page}/")
             tab.page.locator(".act-bar.fits").wait_for()
-            tab.page.wait_for_timeout(400)  # the first answer brings the findings
+            tab.wait_until_ready()
             for width in WIDTHS:
                 for row in measure(tab, width):
                     yield (language, f"{state}, {page}", role, width), row

@@ -191,10 +191,10 @@ def test_csp_violations_are_recorded(chromium: Any, live_server: Any, team: fact
     tab.page.evaluate(
         "document.head.append(Object.assign(document.createElement('style'), {textContent: 'p {}'}))"
     )
-    tab.page.evaluate(
-        "document.body.append(Object.assign(document.createElement('img'), {src: 'https://elsewhere.example/x.png'}))"
-    )
-    tab.page.wait_for_timeout(300)
+    with tab.page.expect_console_message(lambda message: "CSP img-src" in message.text):
+        tab.page.evaluate(
+            "document.body.append(Object.assign(document.createElement('img'), {src: 'https://elsewhere.example/x.png'}))"
+        )
     assert any("CSP style-src" in line for line in tab.console_messages)
     assert any("CSP img-src" in line for line in tab.console_messages)
 

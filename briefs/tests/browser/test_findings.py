@@ -107,12 +107,13 @@ def test_autosave_keeps_a_half_written_dismissal_reason(chromium, live_server, t
     page.focus("[name=text_zh-b2]")
     page.locator("#b2 .finding .dismiss").click()
     page.keyboard.type("A bra")
-    page.evaluate(
-        "() => { const a = document.querySelector('[name=text_en-b3]'); a.value += ' More.';"
-        " a.dispatchEvent(new InputEvent('input', {bubbles: true})); }"
-    )
+    with page.expect_response("**/news/"):  # what the save changed, the last that comes to the page
+        page.evaluate(
+            "() => { const a = document.querySelector('[name=text_en-b3]'); a.value += ' More.';"
+            " a.dispatchEvent(new InputEvent('input', {bubbles: true})); }"
+        )
     tab.wait_until_saved()
-    page.wait_for_timeout(2_000)
+    tab.wait_for_layout()
     assert page.evaluate("document.activeElement.value") == "A bra"
     page.keyboard.type("nd")
     page.keyboard.press("Enter")

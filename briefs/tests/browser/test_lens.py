@@ -130,6 +130,7 @@ def test_unfinished_composition_is_not_asked_about(
 ) -> None:
     brief = factories.draft_brief(team, content())
     tab = Editor(chromium, live_server.url, team.writer)
+    tab.page.clock.install()
     tab.brief(brief)
     page = tab.page
     page.click("[data-lens-toggle]")
@@ -144,7 +145,7 @@ def test_unfinished_composition_is_not_asked_about(
           area.dispatchEvent(new InputEvent("input", { bubbles: true, isComposing: true }));
         }"""
     )
-    page.wait_for_timeout(800)
+    page.clock.run_for(5_000)
     assert asked == []
     assert "不" not in lit(tab, "b1", "zh")
     tab.cell(0, ZH).evaluate(

@@ -266,9 +266,8 @@ def test_autosave_of_half_typed_name_creates_no_author(open_brief: Any, team: fa
     tab = open_brief(brief)
     page = tab.page
     page.focus("[name=name-w1]")
-    page.keyboard.type("Some")
-    page.wait_for_timeout(2500)  # longer than the autosave delay
-    page.keyboard.type("body")
-    page.wait_for_timeout(2500)
+    for part in ("Some", "body"):
+        with page.expect_response("**/autosave/"):
+            page.keyboard.type(part)
     assert not Author.objects.exists()
     assert workflow.load_working_copy(Brief.objects.get(pk=brief.pk)).facts.authors == ()

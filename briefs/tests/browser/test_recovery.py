@@ -69,9 +69,8 @@ class Session:
             page.keyboard.press("Escape")
         elif name == "save":
             self.editor.press("Control+s")
-            page.wait_for_timeout(300)
         elif name == "wait":
-            page.wait_for_timeout(self.random.choice([50, 400, 1800]))
+            self.editor.wait_for_answer()
         else:
             self.editor.focus_cell(0, ZH)
             self.editor.press("Control+z")
@@ -83,17 +82,16 @@ class Session:
         if way == "answer lost":
             self.editor.lose_saved_responses()
             self.editor.press("Control+s")
-            page.wait_for_timeout(400)
+            self.editor.wait_for_answer()
         elif way == "offline":
             page.route("**/autosave/", lambda route: route.abort())
         self.editor.page = context.new_page()
+        self.editor.open("/robots.txt")
         page.close()
-        self.editor.page.wait_for_timeout(300)
+        self.editor.page.wait_for_function("async () => !(await navigator.locks.query()).held.length")
 
     def reopen(self) -> None:
-        with self.editor.page.expect_response("**/autosave/"):
-            self.editor.brief(self.brief)
-        self.editor.page.wait_for_timeout(300)
+        self.editor.brief(self.brief)
 
     @property
     def banner(self) -> Any:
@@ -101,9 +99,8 @@ class Session:
 
     def answer_banner(self) -> None:
         self.banner.locator("button").nth(self.random.choice([0, 1])).click()
-        self.editor.page.wait_for_timeout(500)
         self.editor.press("Control+s")
-        self.editor.page.wait_for_timeout(400)
+        self.editor.wait_for_answer()
 
 
 def run_sequences(
@@ -200,7 +197,7 @@ def test_signed_out_writer_signs_in_beside_the_page_and_the_text_is_saved(
         window.fill("[name=code]", app_code(secret))
     with window.expect_event("close"):
         window.click("form .btn.first")
-    editor.wait_for_state("saved", timeout=4_000)
+    editor.wait_for_state("saved")
     panel.wait_for(state="hidden")
     assert stored_bullets(brief)[0][1] == "第一句。登出時寫的。"
     editor.page.context.close()
@@ -237,7 +234,7 @@ def test_same_brief_in_two_windows_says_so(
     editor.page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
     notice.wait_for()
     second.close()
-    notice.wait_for(state="hidden", timeout=15_000)
+    notice.wait_for(state="hidden")
     editor.page.context.close()
 
 
@@ -248,10 +245,10 @@ def test_other_writer_is_shown_beside_their_row(
     for each in (editor, other):
         each.brief(brief)
     other.focus_cell(1, EN)
-    editor.page.locator("#b2 .here").wait_for(timeout=14_000)
+    editor.page.locator("#b2 .here").wait_for()
     assert editor.page.locator("#b2 .here").get_attribute("title") == "other-writer is in Bullet 2"
     assert editor.accessibility_violations() == []
     other.page.goto("about:blank")
-    editor.page.locator("#b2 .here").wait_for(state="detached", timeout=15_000)
+    editor.page.locator("#b2 .here").wait_for(state="detached")
     for each in (editor, other):
         each.page.context.close()

@@ -104,7 +104,7 @@ def test_open_page_shows_a_sign_off_from_before_its_first_poll(
     tab.open(f"/admin/briefs/brief/{brief.pk}/change/?view=write")
     factories.sign_off(brief, team.reviewer)
     tab.page.unroute("**/pulse/")
-    tab.page.locator("#desk-bar .badges >> text=待核定").wait_for(timeout=15_000)
+    tab.page.locator("#desk-bar .badges >> text=待核定").wait_for()
 
 
 def test_status_bar_of_open_page_follows_changes_of_the_brief(
@@ -116,7 +116,7 @@ def test_status_bar_of_open_page_follows_changes_of_the_brief(
     page = tab.page
     assert page.inner_text("#desk-bar .badges") == "審稿中"
     factories.sign_off(brief, team.reviewer)  # by another person, outside this page
-    page.locator("#desk-bar .badges >> text=待核定").wait_for(timeout=12_000)
+    page.locator("#desk-bar .badges >> text=待核定").wait_for()
     page.fill("[name=headline_zh]", "改過的標題")  # stored by the autosave
     page.locator("#desk-bar .badges >> text=審稿中").wait_for()
     page.locator("#signoff-zh >> text=簽核失效").wait_for()
@@ -182,7 +182,7 @@ def test_review_previews_a_suggestion_and_shows_who_is_where(
     assert layer.evaluate(LAYER_PARTS) == ["Point 01.", ["1"], ["0"]]
     assert page.locator("#cell-b2-en .words:not(.proposal)").is_hidden()
     other.page.focus("#cell-b3-en")
-    page.locator("#b3 .here").wait_for(timeout=14_000)
+    page.locator("#b3 .here").wait_for()
     assert page.locator("#b3 .here").get_attribute("title") == "reviewer-en is in Bullet 3"
     assert page.locator("#desk-who").get_attribute("aria-label") == "Also here: reviewer-en"
     page.keyboard.press("f")  # the bar is replaced
@@ -208,8 +208,7 @@ def test_ten_quick_presses_of_f_mark_ten_texts(chromium: Any, live_server: Any, 
     tab.page.locator("#cell-headline-en:focus").wait_for()
     for _ in range(10):
         tab.page.keyboard.press("f")
-        tab.page.wait_for_timeout(100)
-    tab.page.locator("#review-bar >> text=10 of 14 pairs seen").wait_for(timeout=20_000)
+    tab.page.locator("#review-bar >> text=10 of 14 pairs seen").wait_for()
     assert Look.objects.filter(person=team.reviewer, side="en").count() == 10
     assert tab.page.evaluate("document.activeElement.id") == "cell-b9-en"
     assert tab.console_messages == []

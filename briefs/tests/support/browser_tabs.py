@@ -28,7 +28,15 @@ AXE_RUN = """([within, values]) =>
 """
 """Only the violations leave the browser: the whole report takes longer to write than to make."""
 
+TIMEOUT = 30_000
+"""Milliseconds after which a page is wrong, not slow: a busy machine takes ten times as long as a free one."""
+
+FRAMES = (
+    "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done))))"
+)
+
 sync_api = pytest.importorskip("playwright.sync_api", reason="the browser group is not installed")
+sync_api.expect.set_options(timeout=TIMEOUT)
 axe_api = pytest.importorskip(
     "axe_playwright_python.sync_playwright", reason="the browser group is not installed"
 )
@@ -48,7 +56,7 @@ class Tab:
         self.site = site
         self.console_messages: list[str] = []
         context = browser.new_context(**{"viewport": {"width": 1280, "height": 900}, **options})
-        context.set_default_timeout(8_000)
+        context.set_default_timeout(TIMEOUT)
         context.add_init_script(
             "addEventListener('securitypolicyviolation', e => console.error('CSP ' + e.violatedDirective + ' ' + e.blockedURI))"
         )
@@ -74,6 +82,10 @@ class Tab:
     def wait_until_saved(self) -> None:
         """Wait until the page says that everything is saved. A pending response may belong to earlier text, so none is awaited."""
         self.page.locator("#desk-save[data-state=saved]").wait_for(state="attached")
+
+    def wait_for_layout(self) -> None:
+        """Wait until margins and bar are fitted: at most one frame and one timer after what changed them."""
+        self.page.evaluate(FRAMES)
 
     def save(self) -> None:
         """Save with the keyboard, from inside a field."""

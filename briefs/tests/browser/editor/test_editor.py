@@ -72,7 +72,7 @@ def choose_source(editor: Editor) -> None:
         editor.press("ArrowDown")
         return
     editor.insert_text("Foreign Policy")
-    editor.page.wait_for_timeout(600)
+    editor.page.locator("[role=option]:visible").first.wait_for()
     editor.press("ArrowDown", "Enter")
 
 
@@ -221,8 +221,9 @@ def test_tab_goes_from_text_to_text_and_f8_through_the_findings(
     editor = Editor(chromium, live_server.url, team.writer)
     editor.brief(factories.draft_brief(team, factories.content(bullets=rows)))
     editor.page.locator(".finding").first.wait_for()
-    editor.cell(3, ZH).focus()
-    editor.page.wait_for_timeout(600)  # suggestions beside the row
+    with editor.page.expect_response("**/rail/"):  # suggestions beside the row
+        editor.cell(3, ZH).focus()
+    editor.wait_for_layout()
     editor.page.locator("#headline_zh").focus()
     stops = 0
     while not editor.page.evaluate(

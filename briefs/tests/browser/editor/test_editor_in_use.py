@@ -95,7 +95,7 @@ def drag_first_below_second(editor: Editor) -> list[str]:
     editor.page.evaluate("document.activeElement.blur()")
     handle = editor.page.locator("#b1 .handle")
     handle.evaluate("handle => scrollTo(0, handle.getBoundingClientRect().top + scrollY - 250)")
-    editor.page.wait_for_timeout(100)
+    editor.wait_for_layout()
     box = handle.bounding_box()
     x, y = box["x"] + 10, box["y"] + 12
 
@@ -106,10 +106,10 @@ def drag_first_below_second(editor: Editor) -> list[str]:
     touch("touchStart", y)
     for step in range(1, 9):
         touch("touchMove", y + 4 * step)
-    editor.page.wait_for_timeout(60)
+    editor.wait_for_layout()
     second = editor.page.locator("#b2").bounding_box()
     touch("touchMove", second["y"] + second["height"] - 6)
-    editor.page.wait_for_timeout(60)
+    editor.wait_for_layout()
     touch("touchEnd")
-    editor.page.wait_for_timeout(100)
+    editor.wait_for_layout()
     return editor.pair_order()

@@ -5,7 +5,7 @@ from typing import Any
 from briefs.models import Brief, Revision
 
 from ...support import browser_tabs, factories
-from ..editor_driver import EN, THREE_BULLETS, ZH, Editor, OpenEditors, stored_bullets, stored_texts
+from ..editor_driver import EN, READY, THREE_BULLETS, ZH, Editor, OpenEditors, stored_bullets, stored_texts
 
 pytestmark = browser_tabs.pytestmark
 
@@ -89,8 +89,7 @@ def test_second_tab_keeps_the_local_draft_of_the_first(
     editor.insert_text("一頁。")
     second_tab = editor.page.context.new_page()
     second_tab.goto(editor.page.url)
-    second_tab.locator("html.desk-js").wait_for()
-    second_tab.wait_for_timeout(300)
+    second_tab.locator(READY).wait_for()
     assert second_tab.locator("#desk-banner").is_hidden()  # the tab with the draft is still open
     second_tab.locator("[name=text_en-b2]").fill("The other page.")
     second_tab.keyboard.press("Control+s")
@@ -114,9 +113,9 @@ def test_text_written_offline_is_saved_when_online_again(
     editor.wait_for_state("kept")
     editor.focus_cell(1, EN)
     editor.press("Enter")
-    editor.insert_text("Written offline.")
-    editor.page.wait_for_timeout(6000)
-    assert editor.state() == "kept"
+    with editor.page.expect_event("requestfailed", lambda request: request.url.endswith("/autosave/")):
+        editor.insert_text("Written offline.")
+    editor.wait_for_state("kept")
     editor.page.context.set_offline(False)
     editor.wait_for_state("saved")
     texts = stored_texts(brief)
@@ -153,7 +152,7 @@ def test_text_typed_while_signed_out_is_saved_after_sign_in(
     editor.wait_for_state("signin")
     assert editor.bullet_texts()[0][0] == "第一句。登出時寫的。"
     context.add_cookies(session)
-    editor.wait_for_state("saved", timeout=15_000)
+    editor.wait_for_state("saved")
     assert stored_bullets(brief)[0][1] == "第一句。登出時寫的。"
 
 

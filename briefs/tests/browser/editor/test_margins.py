@@ -1,5 +1,6 @@
 """Test the page of a brief in a browser: margins in place, answers to suggestions, quick marks, what changed since."""
 
+from contextlib import nullcontext
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from briefs.workflow.review_comments import TextAnchor
 from ...support import browser_tabs, factories
 from ...support.browser_tabs import Tab, set_language
 from ...support.factories import load_content
+from ..editor_driver import Editor
 
 pytestmark = browser_tabs.pytestmark
 
@@ -47,13 +49,14 @@ def test_entering_a_row_moves_no_text(
         tab = Tab(chromium, live_server.url, person, viewport={"width": width, "height": 900})
         tab.open(f"/admin/briefs/brief/{brief.pk}/change/?view={view}")
         tab.page.wait_for_selector(".finding", state="attached")
-        tab.page.wait_for_timeout(300)  # the margins are fitted some frames after the findings came
+        tab.wait_for_layout()
         places = tab.page.eval_on_selector_all(cell, PLACES)
         assert tab.page.eval_on_selector_all(".pair, .cell, .grow, .margin", WIDER_THAN_ITS_BOX) == []
         assert tab.horizontal_overflow() <= 0
         for row in ("b1", "b2", "b3"):
-            tab.page.locator(f"#{row} {cell}").first.focus()
-            tab.page.wait_for_timeout(300)  # terms and similar pairs come from the server
+            with tab.page.expect_response("**/rail/") if view == "write" else nullcontext():
+                tab.page.locator(f"#{row} {cell}").first.focus()
+            tab.wait_for_layout()
             assert tab.page.eval_on_selector_all(cell, PLACES) == places, (view, row)
             assert tab.accessibility_violations() == []
         assert tab.console_messages == []
@@ -91,7 +94,7 @@ def test_writer_replies_and_resolves_by_keyboard(
 ) -> None:
     brief = factories.submitted_brief(team)
     note = workflow.add_note(brief, "Which one?", by=team.reviewer, bullet=2)
-    tab = Tab(chromium, live_server.url, set_language(team.writer, "en"))
+    tab = Editor(chromium, live_server.url, team.writer)
     tab.brief(brief)
     page = tab.page
     page.focus("[name=text_zh-b2]")
@@ -116,9 +119,8 @@ def test_note_of_another_person_appears_on_the_open_page(
     brief = factories.submitted_brief(team)
     tab = Tab(chromium, live_server.url, set_language(team.writer, "en"))
     tab.brief(brief)
-    tab.page.wait_for_timeout(500)
     workflow.add_note(brief, "Which one?", by=team.reviewer, bullet=2)
-    tab.page.locator("#b2 .note >> text=Which one?").wait_for(timeout=12_000)
+    tab.page.locator("#b2 .note >> text=Which one?").wait_for()
     assert tab.console_messages == []
 
 

@@ -61,6 +61,10 @@ def wait_for_bullets(editor: Editor, count: int) -> None:
     editor.page.wait_for_function(condition, arg=count)
 
 
+IS_PASTED = """() => [...document.querySelectorAll(".rows[data-group=bullet] > .pair")].slice(3).some(
+  (pair) => [...pair.querySelectorAll(".cell textarea")].some((area) => area.value))"""
+
+
 def describe_pasted(editor: Editor, *, is_pair: bool) -> str:
     """Return the rows below the three original ones, as in `Clipboard.expected`."""
     read = """pairs => pairs.slice(3).map(pair => {
@@ -79,7 +83,7 @@ def test_clipboards_of_word_google_docs_and_web_pages_become_rows(editor: Editor
         editor.press("Control+Enter")
         wait_for_bullets(editor, 4)
         editor.page.evaluate(PASTE_SCRIPT, clipboard._asdict())
-        editor.page.wait_for_timeout(250)
+        editor.page.wait_for_function(IS_PASTED)
         pasted = describe_pasted(editor, is_pair=" = " in clipboard.expected)
         editor.press("Control+z")  # one step takes all rows away
         after = len(editor.bullet_texts())

@@ -5,6 +5,7 @@ from typing import Any
 from briefs.models import Brief, Revision, SignOff
 
 from ...support import browser_tabs, factories
+from ...support.browser_tabs import sync_api
 from ..editor_driver import EN, THREE_BULLETS, ZH, Editor, OpenEditors, stored_bullets, stored_texts
 
 pytestmark = browser_tabs.pytestmark
@@ -24,7 +25,7 @@ def test_pause_in_typing_saves_and_deletes_the_local_draft(
     assert Revision.objects.filter(brief=brief).count() == 2
     editor.press("Backspace", "Backspace")
     editor.page.keyboard.type("e.")
-    editor.page.wait_for_timeout(2200)
+    editor.wait_for_state("saved")
     assert Revision.objects.filter(brief=brief).count() == 2
 
 
@@ -64,8 +65,7 @@ def test_changes_in_different_bullets_merge_and_appear(
     other_editor.page.locator("#b1 textarea >> nth=0").and_(
         other_editor.page.locator("[name=text_zh-b1]")
     ).wait_for()
-    other_editor.page.wait_for_timeout(6000)
-    assert other_editor.bullet_texts()[0][0] == "第一句。我的。"
+    sync_api.expect(other_editor.cell(0, ZH)).to_have_value("第一句。我的。")
     editor.press("Control+z")  # undo keeps the other writer's changes
     assert editor.bullet_texts() == [
         list(THREE_BULLETS[0]),
@@ -119,10 +119,10 @@ def test_presence_of_other_writer_appears_within_ten_seconds(
     open_editors: OpenEditors, team: factories.Team
 ) -> None:
     editor, other_editor = open_editors.open(team.writer), open_editors.open(team.other_writer)
-    editor.page.locator("#desk-who .face").wait_for(timeout=10_000)
+    editor.page.locator("#desk-who .face").wait_for()
     assert editor.page.locator("#desk-who").get_attribute("title") == "Also here: other-writer"
     other_editor.page.goto("about:blank")
-    editor.page.locator("#desk-who .face").wait_for(state="detached", timeout=14_000)
+    editor.page.locator("#desk-who .face").wait_for(state="detached")
 
 
 def test_rejected_field_shows_error_and_the_rest_is_saved(
@@ -198,8 +198,7 @@ def test_other_writers_change_appears_without_typing(
 ) -> None:
     editor = open_editors.open(team.writer)
     factories.edit(brief, team.other_writer, headline_en="From elsewhere")
-    editor.page.wait_for_timeout(7000)
-    assert editor.page.locator("[name=headline_en]").input_value() == "From elsewhere"
+    sync_api.expect(editor.page.locator("[name=headline_en]")).to_have_value("From elsewhere")
 
 
 def test_reviewer_signs_text_that_arrived_in_the_open_page(
@@ -209,8 +208,7 @@ def test_reviewer_signs_text_that_arrived_in_the_open_page(
     editor = Editor(chromium, live_server.url, team.reviewer)
     editor.open(f"/admin/briefs/brief/{brief.pk}/change/?view=write")
     factories.edit(brief, team.other_writer, headline_zh="後來的標題")
-    editor.page.wait_for_timeout(7000)
-    assert editor.page.locator("[name=headline_zh]").input_value() == "後來的標題"
+    sync_api.expect(editor.page.locator("[name=headline_zh]")).to_have_value("後來的標題")
     with editor.page.expect_navigation():
         editor.page.click("[formaction$='/sign_off_zh/']")
     editor.page.locator(".messagelist .success").wait_for()

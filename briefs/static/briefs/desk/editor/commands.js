@@ -357,7 +357,7 @@ export function pastePairs(rows, i, side, pairs) {
   if (isFree) fresh[0].key = rows[i].key;
   const out = isFree ? rows.toSpliced(i, 1, ...fresh) : inserted(rows, i + 1, ...fresh);
   const last = fresh.at(-1);
-  return { rows: out, focus: focusOn(last, side, text(last, side).length), said: ["did_paste", { n: fresh.length }] };
+  return { rows: out, focus: focusOn(last, side, text(last, side).length), message: ["did_paste", { n: fresh.length }] };
 }
 
 const nested = (base, line) => Math.min(MAX_LEVEL, Math.max(0, base + line.depth));

@@ -52,7 +52,7 @@ export class Comments {
     const change = lead
       ? { fields: { ...fields, [`${lead}_${side}`]: text }, rows }
       : { fields, rows: rows.map((row) => (row.key === pair.id ? { ...row, [name]: text } : row)) };
-    this.editor.apply({ ...change, said: ["did_accept"] });
+    this.editor.apply({ ...change, message: ["did_accept"] });
   }
 
   async #post(button) {

@@ -32,13 +32,13 @@ export class CompositionTracker {
     });
     form.addEventListener("compositionend", ({ target }) => {
       this.now = false;
+      ondone(target); // on a slow machine this takes longer than AFTER_COMPOSING
       this.endedAt = performance.now();
-      ondone(target);
     });
   }
 
   owns(event) {
-    const ending = event.key === "Enter" && performance.now() - this.endedAt < AFTER_COMPOSING;
+    const ending = event.key === "Enter" && event.timeStamp - this.endedAt < AFTER_COMPOSING;
     return event.isComposing || event.keyCode === 229 || this.now || ending;
   }
 }
