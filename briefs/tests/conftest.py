@@ -8,8 +8,8 @@ import shutil
 import sqlite3
 import sys
 import tempfile
-from collections.abc import Iterator
-from contextlib import ExitStack, closing
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing, contextmanager
 from functools import cache as cache_result
 from importlib.metadata import version
 from pathlib import Path
@@ -122,6 +122,12 @@ def django_db_modify_db_settings(
     connection.settings_dict["TEST"]["NAME"] = str(database)
 
 
+def _copy_to_database(file: Path) -> None:
+    connection.ensure_connection()
+    with closing(sqlite3.connect(file)) as source:
+        source.backup(connection.connection)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _empty_tables_after_transactional_tests(request: pytest.FixtureRequest) -> Iterator[None]:
     """Copy the migrated file over that of the test, which takes a tenth of the time of emptying its tables.
@@ -132,9 +138,7 @@ def _empty_tables_after_transactional_tests(request: pytest.FixtureRequest) -> I
 
     def teardown(case: TransactionTestCase) -> None:
         if connection.vendor == "sqlite":
-            connection.ensure_connection()
-            with closing(sqlite3.connect(request.getfixturevalue("migrated_file"))) as source:
-                source.backup(connection.connection)
+            _copy_to_database(request.getfixturevalue("migrated_file"))
             return
         for database in connections.all():
             guards.remove_guards(database)
@@ -268,33 +272,59 @@ def editable_urlpatterns(monkeypatch: pytest.MonkeyPatch, settings: Any) -> Iter
     return module.urlpatterns  # type: ignore[attr-defined, no-any-return]
 
 
-@pytest.fixture(scope="module")
-def scenario(django_db_setup: None, django_db_blocker: Any) -> Iterator[Any]:
-    """Rows for the permission matrix, built once per module and rolled back.
+_built: dict[Callable[[], Any], Any] = {}
 
-    Each request rolls back its own changes.
+
+@contextmanager
+def _keep_rows(request: pytest.FixtureRequest, build: Callable[[], Any]) -> Iterator[Any]:
+    """Fill the database of a module with what `build` makes, which takes seconds.
+
+    On SQLite it is built once in each process: its rows are kept in a file and copied. Elsewhere it is rolled back.
     """
+    request.getfixturevalue("django_db_setup")
+    with request.getfixturevalue("django_db_blocker").unblock():
+        if connection.vendor != "sqlite":
+            with transaction.atomic():
+                yield build()
+                transaction.set_rollback(True)
+            return
+        migrated: Path = request.getfixturevalue("migrated_file")
+        kept = migrated.with_name(f"{build.__name__}.sqlite3")
+        try:
+            if build not in _built:
+                with transaction.atomic():
+                    _built[build] = build()
+                with closing(sqlite3.connect(kept)) as copy:
+                    connection.connection.backup(copy)
+            else:
+                _copy_to_database(kept)
+            yield _built[build]
+        finally:
+            _copy_to_database(migrated)
+
+
+@pytest.fixture(scope="module")
+def scenario(request: pytest.FixtureRequest) -> Iterator[Any]:
+    """Rows for the permission matrix. Each request rolls back its own changes."""
     from .support.permission_fixtures import PermissionScenario
 
-    with django_db_blocker.unblock(), transaction.atomic():
-        yield PermissionScenario()
-        transaction.set_rollback(True)
+    with _keep_rows(request, PermissionScenario) as built:
+        yield built
 
 
-@pytest.fixture(scope="module")
-def world(django_db_setup: None, django_db_blocker: Any) -> Iterator[Any]:
-    """A brief in every state, each word a canary, built once per module and rolled back.
-
-    Each test rolls back its own changes.
-    """
+def _build_world() -> Any:
     from .support.people import WORLD_BUILDERS
     from .support.state_model import START, World
 
-    with django_db_blocker.unblock(), transaction.atomic():
-        with time_machine.travel(START, tick=False) as clock:
-            world_built = World(clock, WORLD_BUILDERS)
-        yield world_built
-        transaction.set_rollback(True)
+    with time_machine.travel(START, tick=False) as clock:
+        return World(clock, WORLD_BUILDERS)
+
+
+@pytest.fixture(scope="module")
+def world(request: pytest.FixtureRequest) -> Iterator[Any]:
+    """A brief in every state, each word a canary. Each test rolls back its own changes."""
+    with _keep_rows(request, _build_world) as built:
+        yield built
 
 
 @pytest.fixture

@@ -29,13 +29,17 @@ MISSING_SLUG = "no-such-brief"
 
 
 def masked_queries(address: str, *parts: str) -> list[str]:
-    """Return the SQL of a request, with `parts` of its address and ids masked."""
+    return fetch_and_record(address, *parts)[1]
+
+
+def fetch_and_record(address: str, *parts: str) -> tuple[int, list[str]]:
+    """Return status and SQL of a request, with `parts` of its address and ids masked."""
     with CaptureQueriesContext(connection) as captured:
-        fetch(address)
+        answer = fetch(address)
     queries = [re.sub(r'"id" = \d+', '"id" = …', query["sql"]) for query in captured.captured_queries]
     for part in parts:
         queries = [query.replace(part, "…") for query in queries]
-    return queries
+    return answer.status, queries
 
 
 def test_hidden_brief_runs_same_queries_as_missing_brief(world: World, clock: Any) -> None:
@@ -69,16 +73,16 @@ def test_subject_used_only_by_drafts_runs_same_queries_as_unknown(world: World, 
     from ..support import route_registry
 
     compared = 0
-    for kind, slugs in route_registry.SUBJECT_SLUGS.items():
-        for slug, end in itertools.product(sorted(slugs), ("", "feed.atom")):
-            address = f"/en/{kind}/{{}}/{end}"
-            if fetch(address.format(slug)).status == 404:
+    for (kind, slugs), end in itertools.product(route_registry.SUBJECT_SLUGS.items(), ("", "feed.atom")):
+        address = f"/en/{kind}/{{}}/{end}"
+        fetch(address.format(MISSING_SLUG))  # run the one-time preparation
+        unknown = fetch_and_record(address.format(MISSING_SLUG), MISSING_SLUG)
+        for slug in sorted(slugs):
+            status, queries = fetch_and_record(address.format(slug), slug)
+            if status == 404:
                 compared += 1
-                hidden, unknown = (
-                    masked_queries(address.format(name), name) for name in (slug, "no-such-row")
-                )
-                assert hidden == unknown, address.format(slug)
-    assert compared > 10
+                assert (status, queries) == unknown, address.format(slug)
+    assert compared > 20
 
 
 # File names
