@@ -66,6 +66,7 @@ class Session:
             self.editor.press("Control+Enter")
         elif name == "author":
             page.locator("[data-group=author] [name^=name-]").last.fill("林 宗弘")
+            page.locator("[role=option]:visible").first.wait_for()
             page.keyboard.press("Escape")
         elif name == "save":
             self.editor.press("Control+s")
@@ -89,6 +90,9 @@ class Session:
         self.editor.open("/robots.txt")
         page.close()
         self.editor.page.wait_for_function("async () => !(await navigator.locks.query()).held.length")
+        self.editor.page.wait_for_timeout(
+            300
+        )  # what the closed tab sent last may still be stored: nothing shows it
 
     def reopen(self) -> None:
         self.editor.brief(self.brief)

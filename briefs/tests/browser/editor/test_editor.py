@@ -323,6 +323,10 @@ def test_unknown_keyword_is_created_by_save_not_autosave(editor: Editor, brief: 
     page.locator("[name^=name-x]").last.fill("國防 · Defense")
     page.keyboard.press("Escape")
     editor.wait_for_state("untaken")
+    editor.focus_cell(0, ZH)
+    editor.insert_text("x")
+    editor.press("Backspace")
+    assert editor.state() == "untaken", "all that can be stored is stored"
     assert not Keyword.objects.filter(label_zh="國防").exists()
     with page.expect_navigation():
         page.click("#desk-save")

@@ -75,6 +75,7 @@ def test_writer_accepts_suggestion_in_place_and_undoes_it(
     page.fill("[name=text_zh-b3]", "還沒存。")  # what is typed is saved first
     page.locator("#b1 [value^='accept:']").click()
     page.locator("#b1 .suggestion").wait_for(state="detached")
+    page.locator(".toast button").wait_for()
     assert page.input_value("[name=text_en-b1]") == "A limit upon chips."
     tab.wait_until_saved()
     assert Suggestion.objects.get().answer == "accepted"

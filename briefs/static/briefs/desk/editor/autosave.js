@@ -43,10 +43,10 @@ export class Autosave {
   touched() {
     this.isLeaving = false;
     const entries = readTypedFields(this.form);
-    if (this.#printOf(entries) === this.stored && !this.untaken) {
+    if (this.#printOf(entries) === this.stored) {
       clearTimeout(this.timer);
-      this.localDraft.forget();
-      if (!this.running) this.onstate("saved");
+      if (!this.untaken) this.localDraft.forget();
+      if (!this.running) this.onstate(this.untaken ? "untaken" : "saved");
       return;
     }
     this.#keep(entries);
