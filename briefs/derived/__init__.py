@@ -1,3 +1,3 @@
-"""What can be rebuilt from editions. `build` stores it when an edition is added; `public_brief` is an edition with its
-names, from which pages are rendered; `brief_shape` is what machines get.
+"""Rows and values that can be rebuilt from editions. `build` stores rows when an edition is added; `public_brief` loads
+an edition with its names, for pages; `brief_shape` is the form for the API and exports.
 """

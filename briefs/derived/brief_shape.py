@@ -25,7 +25,7 @@ from ..public_brief import PublicBrief, PublicName
 from ..text import paths
 from .public_brief import BRIEF_COLUMNS, build_briefs
 
-# The declared shape of a public brief, in which the API, the corpus and exports give it to machines.
+# The shape.
 
 type Moment = Annotated[dt.datetime, Meta(tz=True)]
 """With `tz`, msgspec describes it as `date-time`."""
@@ -206,7 +206,7 @@ class ShapeRow(NamedTuple):
 
 
 class ShapeQuery:
-    """A prepared query for `ShapeRow`.
+    """A prepared query that returns `ShapeRow`s.
 
     `build` takes now and values of `argument_types`, and returns `listed(now)` or `found(now)`, filtered and ordered.
     """
@@ -223,7 +223,7 @@ class ShapeQuery:
 
 
 def _select_correction(now: dt.datetime) -> Subquery:
-    """Select the newest change note. Earlier editions count, as in the history of a brief's page."""
+    """Select the newest change note, also of an earlier edition, as in the history on a brief's page."""
     past = Edition.objects.uncancelled().filter(brief=OuterRef("brief"), live_from__lte=now)
     noted = past.filter(removed_at=None, minor=False).exclude(change_kind="").order_by("-live_from")
     note = JSONObject(at="live_from", kind="change_kind", zh="change_note_zh", en="change_note_en")
@@ -266,7 +266,7 @@ def _term_query(size: int) -> PreparedQuery:
 
 
 def pad_ids[T](ids: Sequence[T]) -> list[T]:
-    """Repeat the last id up to the next prepared number, so that few queries are compiled."""
+    """Repeat the last id until the number of ids is one for which a query is prepared, so that few are compiled."""
     size = next(size for size in (1, 20, 100) if len(ids) <= size)
     return [*ids, *[ids[-1]] * (size - len(ids))]
 
@@ -293,7 +293,7 @@ def _build_brief(row: ShapeRow, brief: PublicBrief, terms: list[Name]) -> Brief:
 
 
 def _build_correction(values: Mapping[str, str]) -> Correction:
-    at = dt.datetime.fromisoformat(values["at"])  # in UTC; SQLite leaves the offset out
+    at = dt.datetime.fromisoformat(values["at"])  # in UTC; on SQLite without the offset
     at = at.replace(tzinfo=dt.UTC) if at.tzinfo is None else at.astimezone(dt.UTC)
     return Correction(at, values["kind"], Texts(values["zh"], values["en"]))  # type: ignore[arg-type]
 

@@ -167,7 +167,7 @@ def _article_day(facts: Facts) -> dt.date:
 
 
 def resolve_merged(kind: type[Vocabulary], ids: set[int]) -> VocabularyById:
-    """Return for each id the row it was merged into, or its own. One query, and one for each step of a merge chain."""
+    """Return the row for each id, or the row it was merged into. One query, and one per step of a merge chain."""
     rows: VocabularyById = {}
     wanted = ids
     while wanted:

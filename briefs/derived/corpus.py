@@ -1,7 +1,7 @@
 """The open corpus: all listed briefs as JSON Lines, and their aligned pairs as TMX, written piece by piece.
 
-Both read `BATCH` editions at a time by id, so that memory does not grow with the corpus. `now` is that of the start,
-for the whole file.
+Both read `BATCH` editions at a time by id, so that memory does not grow with the corpus. `now` is the time at which a
+file begins.
 """
 
 import datetime as dt
@@ -50,7 +50,7 @@ class CorpusSize(NamedTuple):
 
 
 def write_json_lines(now: dt.datetime) -> Iterator[bytes]:
-    """Yield one brief a line, in its declared shape, oldest id first."""
+    """Yield one brief per line in its declared shape (`brief_shape`), by rising id."""
     encoder = msgspec.json.Encoder()
     for rows in _list_batches(now, _shapes):
         yield encoder.encode_lines(brief_shape.build_shapes(rows))
@@ -70,7 +70,7 @@ WRITERS: Final = {"jsonl": write_json_lines, "tmx": write_tmx}
 
 
 def count_corpus(now: dt.datetime) -> CorpusSize:
-    """Count the listed briefs and their pairs. It reads them all."""
+    """Count the listed briefs and their pairs, by reading all of them."""
     briefs = pairs = 0
     for rows in _list_batches(now, _contents):
         briefs += len(rows)
@@ -79,7 +79,7 @@ def count_corpus(now: dt.datetime) -> CorpusSize:
 
 
 def compute_etag(now: dt.datetime) -> str:
-    """Return the ETag of the files, without writing them: the state of all that is public, and the listed editions."""
+    """Return the ETag of the files without writing them, from the site version and the listed editions."""
     listed = Edition.objects.listed(now).aggregate(Count("pk"), Max("pk"), Max("live_from"))
     versions = list(SiteVersion.objects.values_list("token", flat=True))
     made_of = (

@@ -1,7 +1,7 @@
 """Find the public pages that a changed vocabulary row would touch, and how they read before and after.
 
-A change is two rows: the stored one, or None for a new entry, and an unsaved one with the values proposed. An empty
-`merged_into` of the first and a filled one of the second is a merge.
+A change is given as two rows: the stored one (None for a new entry) and an unsaved one with the proposed values. If only
+the second has `merged_into`, the change is a merge.
 """
 
 import json
@@ -97,7 +97,7 @@ def is_changed_for_readers(before: Vocabulary, after: Vocabulary) -> bool:
 def find_page_changes(
     before: Vocabulary | None, after: Vocabulary, *, limit: int
 ) -> tuple[list[PageChange], int, bool]:
-    """Return up to `limit` pages with other lines, the number of such pages, and whether there are more."""
+    """Return up to `limit` pages with changed lines, the number of such pages, and whether editions were left unread."""
     candidates = list(_find_candidates(before, after)[: MAX_EDITIONS_READ + 1])
     found = list(_compare_editions(before, after, candidates[:MAX_EDITIONS_READ]))
     shown = [page.edition.pk for page in found[:limit]]
@@ -124,9 +124,9 @@ def _find_candidates(before: Vocabulary | None, after: Vocabulary) -> QuerySet[A
 def _compare_editions(
     before: Vocabulary | None, after: Vocabulary, ids: Sequence[int], *, with_all_terms: bool = False
 ) -> Iterator[PageChange]:
-    """Yield the editions with other lines, in the order of their ids.
+    """Yield the editions with changed lines, in the order of `ids`.
 
-    Without all terms, only those are compared whose marks the changed one may hide: four times as fast.
+    Unless `with_all_terms`, only terms that overlap the changed one are compared, which is four times as fast.
     """
     if not ids:
         return
@@ -176,7 +176,7 @@ def _name_lines(names: PublicNames) -> dict[tuple[str, Side], str]:
 
 
 def _build_term_condition(before: Vocabulary | None, after: Term) -> Q:
-    """Match a superset of the editions whose marks may differ, by the search index.
+    """Match, by the search index, a superset of the editions whose marked terms may change.
 
     Every mark needs an English rendering in one of the texts. Any other form may hide the mark of a term whose form it
     overlaps, or no longer hide it.
@@ -191,13 +191,13 @@ def _build_term_condition(before: Vocabulary | None, after: Term) -> Q:
 
 
 def _list_terms(*rows: Vocabulary | None) -> list[TermData]:
-    """Return the data of the rows that are not merged into another."""
+    """Return the data of the unmerged terms among the rows."""
     shown = (row for row in rows if row is not None and build.get_merged_into_id(row) is None)
     return [TermData.from_mapping(vars(row)) for row in shown]
 
 
 def _is_in_any_text(before: Vocabulary | None, after: Term) -> bool:
-    """Return whether the search index has any form of the term. Most new terms of a sheet are in no text: 0.3 ms."""
+    """Return whether the search index has any form of the term (0.3 ms). Most new terms of a sheet are in no text."""
     if not (match := _build_match(_join_forms(_list_terms(before, after)))):
         return False
     with connection.cursor() as cursor:
@@ -206,7 +206,7 @@ def _is_in_any_text(before: Vocabulary | None, after: Term) -> bool:
 
 
 def _find_overlapping_terms(rows: TermRows, terms: Iterable[TermData]) -> dict[int, TermData]:
-    """Return the terms, by id, with a form that may overlap one of these in a text."""
+    """Return the terms, by id, with a form that may overlap a form of `terms` in a text."""
     own = {form for term in terms for form in _tokenise_forms(term)}
     return {
         entry.pk: entry.term
@@ -236,7 +236,7 @@ def _tokenise_forms(term: TermData) -> frozenset[Tokens]:
 def _load_glossaries(
     before: Vocabulary | None, after: Term, *, with_all_terms: bool
 ) -> tuple[Glossary, Glossary]:
-    """Return the glossary as it is, and as it would be."""
+    """Return the glossary before and after the change."""
     rows = fetch_term_rows()
     pk = _NEW_ID if before is None else before.pk
     if not with_all_terms:
@@ -269,7 +269,7 @@ def _compare_terms(content: Content, old: Glossary, new: Glossary) -> list[LineC
 
 
 def _marks_by_text(content: Content, glossary: Glossary) -> dict[tuple[int, Side], list[Mark]]:
-    """Return the marked places of each text, with what the mark says."""
+    """Return the marked spans of each text, with the text that readers see at each mark."""
     return {
         (number, side): [
             (start, end, glossary.terms[term].label("en" if side == "zh" else "zh"))
@@ -362,7 +362,7 @@ def _find_editions_with(forms: Iterable[str]) -> QuerySet[Any, Any]:
 
 
 def _build_match(forms: Iterable[str]) -> tuple[str, list[Any]] | None:
-    """Return SQL and values for the places of the texts that have one of the forms, or None if no form has a word."""
+    """Return SQL and values for the index places of texts with one of the forms; None if no form has a word."""
     ways = tuple(phrase for form in sorted(forms) if (phrase := build_phrase(form)))
     return get_store().build_match_sql(ParsedQuery(terms=(QueryTerm(ways),))) if ways else None
 

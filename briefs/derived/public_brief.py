@@ -1,4 +1,4 @@
-"""Build public briefs from editions, and load the names of contents as they stand now."""
+"""Build public briefs from editions, and load the current names of contents."""
 
 import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -15,8 +15,6 @@ from ..facts import FACTS
 from ..models.vocabulary import Author, Keyword, Source, Vocabulary
 from ..public_brief import PublicAuthor, PublicBrief, PublicName, PublicNames, PublicSource
 from .term_occurrences import Glossary
-
-# Build public briefs from stored editions, and load the names of any contents as they stand now.
 
 BRIEF_COLUMNS: Final = ("slug", "published_at", "live_from", "content")
 """Columns of an edition that `build_briefs` takes."""
@@ -40,10 +38,10 @@ def build_unpublished_brief(content: Content, slug: str) -> PublicBrief:
 
 
 def load_names(contents: Sequence[Content], *, changed: Vocabulary | None = None) -> list[PublicNames]:
-    """Return the names of each content, in order. One query, and one more for each further step of a chain of merges.
+    """Return the current names of each content, in order. One query, and one more per further step of a merge chain.
 
-    The contents need not be stored: a draft's names are today's too. `changed`: an unsaved row that stands in for the
-    stored row with its id, to show what a change would do.
+    The contents need not be stored. `changed`: an unsaved row to use instead of the stored row with its id, to show the
+    effect of a change.
     """
     facts = [content.facts for content in contents]
     rows = _load_rows(
@@ -93,7 +91,7 @@ def _unique[N: PublicName](names: Iterable[N | None]) -> tuple[N, ...]:
 
 
 def _build_author(row: "_NameRow", affiliation_zh: str, affiliation_en: str) -> PublicAuthor:
-    """A Chinese name that is a transliteration is shown on Chinese pages, and not cited."""
+    """Build an author. A transliterated Chinese name is shown on Chinese pages, but is not `own`, so it is not cited."""
     own = row.zh if row.kind == Author.ChineseName.OWN else ""
     return PublicAuthor(
         row.pk, row.slug, row.zh or row.en, row.en, row.family, row.given, own, affiliation_zh, affiliation_en
@@ -126,7 +124,7 @@ type _RowsByKind = dict[type[Vocabulary], dict[int, _NameRow]]
 
 
 def _load_rows(ids: Mapping[type[Vocabulary], Collection[int]], changed: Vocabulary | None) -> _RowsByKind:
-    """Return for each id its row, or the row that it was merged into."""
+    """Return the row of each id, or the row that it was merged into."""
     rows: _RowsByKind = {kind: {} for kind in ids}
     wanted = {kind: set(of_kind) for kind, of_kind in ids.items()}
     while any(wanted.values()):
@@ -183,7 +181,7 @@ def _build_sql(kind: type[Vocabulary], number: int, size: int) -> str:
     )
 
 
-# The names on a brief's pages: of its keywords, authors and source, and of the glossary terms in its text.
+# All names that a brief's pages print: keywords, authors, source, and glossary terms in the text.
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,13 +194,13 @@ class ChangedName:
 
 @dataclass(frozen=True, slots=True)
 class PageNames:
-    """What pages print of each row: by part and id of the row, the texts by name."""
+    """The names that pages print, by part and row id: each a dict of labels and texts."""
 
     parts: Mapping[str, Mapping[str, Mapping[str, str]]] = field(default_factory=dict)
 
     @classmethod
     def load(cls, content: Content) -> Self:
-        """Load the names in both languages as they stand now, in two queries."""
+        """Load the current names in both languages. Two queries."""
         (names,) = load_names([content])
         source = (names.source,) if names.source else ()
         parts = {
@@ -215,7 +213,7 @@ class PageNames:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Parse the names that a page had shown, as it sends them back. Return none for anything else."""
+        """Parse the names that a page sends back. Return empty names for invalid input."""
         try:
             parts = json.loads(text)
             return cls({
@@ -229,14 +227,14 @@ class PageNames:
         return json.dumps(self.parts, ensure_ascii=False, separators=(",", ":"))
 
     def hash_with(self, content: Content) -> str:
-        """Return one hash of all that the pages will say: both sides, the facts, and the names."""
+        """Return one hash of everything that the pages will show: both sides, the facts and the names."""
         return hash_json({"content": content.hash_all(), "names": self.parts})
 
     def list_part(self, part: str) -> list[str]:
         return [_format_texts(texts) for texts in self.parts.get(part, {}).values()]
 
     def find_changes_since(self, earlier: Self) -> list[ChangedName]:
-        """Return the names that differ from those of an earlier time. A merged row is renamed to the one kept."""
+        """Return the names that changed since `earlier`. A row merged into another counts as renamed to it."""
         changes = []
         for part in dict.fromkeys((*earlier.parts, *self.parts)):
             before, after = earlier.parts.get(part, {}), self.parts.get(part, {})
@@ -268,14 +266,14 @@ def _load_terms(content: Content) -> dict[str, dict[str, str]]:
 
 
 def _format_texts(texts: Mapping[str, str]) -> str:
-    """Return the labels, and in brackets what only citations print."""
+    """Return the labels, followed in brackets by the texts that only citations print."""
     labels = " · ".join(dict.fromkeys(filter(None, (texts.get("zh"), texts.get("en")))))
     cited = ", ".join(filter(None, (texts.get("family"), texts.get("given"), texts.get("own"))))
     return f"{labels} ({cited})" if cited else labels
 
 
 def hash_facts_by_name(content: Content, names: PageNames) -> dict[str, str]:
-    """Return the hash of each fact with the names that stand for it, and of the terms in the text."""
+    """Return the hash of each fact and the names shown for it, and, under `terms`, of the terms in the text."""
     values: dict[str, Any] = content.as_json()["facts"]
     return {
         name: hash_json({"name": name, "value": values.get(name), "names": names.parts.get(name, {})})

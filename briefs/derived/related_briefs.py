@@ -1,6 +1,6 @@
 """Find the briefs related to a brief by shared keywords, weighted by rarity, and by the same source.
 
-The newest briefs of each keyword and of the source are counted. A page does this when it is made, with one query.
+Only the newest briefs of each keyword and of the source are considered. One query, run when a page is rendered.
 """
 
 from collections import defaultdict
@@ -32,13 +32,13 @@ class _NewestBriefs(NamedTuple):
 
 
 class RelatedBriefs:
-    """Finds related briefs, and keeps what it has read of each name: for one page, or for all pages of an export."""
+    """Find related briefs. Rows read for a name are kept in the object: use one for a page, or for a whole export."""
 
     def __init__(self) -> None:
         self._newest: dict[_NameKey, _NewestBriefs] = {}
 
     def find(self, brief: int, keywords: Iterable[int], source: int | None) -> list[int]:
-        """Return the ids of the nearest briefs. Of equals, the one with the larger edition id comes first."""
+        """Return the ids of the most related briefs. Equally related ones come in falling order of edition id."""
         keys: list[_NameKey] = [("k", keyword) for keyword in keywords]
         keys += [("s", source)] if source else []
         self._load([key for key in keys if key not in self._newest])

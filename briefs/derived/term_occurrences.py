@@ -70,7 +70,7 @@ type TermPlaces = dict[int, list[Any]]
 
 
 class Glossary:
-    """The current unmerged terms, or those of `rows`."""
+    """The parsed glossary: the current unmerged terms, or those of `rows`."""
 
     def __init__(self, rows: TermRows | None = None) -> None:
         self.terms, self._ids, self._context = _build_glossary(fetch_term_rows() if rows is None else rows)
@@ -103,7 +103,7 @@ def _build_glossary(
 
 
 def add_occurrences(editions: Sequence[Edition]) -> None:
-    """Store the terms of editions that have none stored."""
+    """Store the term occurrences of editions that have none stored."""
     glossary = Glossary()
     insert_rows(
         EditionTerm,

@@ -54,7 +54,7 @@ def store_edition_pairs(edition: Edition) -> None:
 
 
 def _delete_pairs(briefs: Sequence[int]) -> None:
-    """Delete pairs; Django cascades to the keys by pair id. In a single query PostgreSQL may read all keys."""
+    """Delete pairs, and their keys by pair id (Django's cascade). For a single query PostgreSQL may read all keys."""
     MemoryPair.objects.filter(edition__brief__in=briefs).delete()
 
 

@@ -39,7 +39,7 @@ _MIN_SIMILARITY: Final = {False: 0.75, True: 0.9}
 
 
 class Candidate(NamedTuple):
-    """Something to try for the term or terms from `start` to `end` in the text of the query."""
+    """A replacement to try for the terms from `start` to `end` in the text of the query."""
 
     term: QueryTerm
     text: str
@@ -52,7 +52,9 @@ class Candidate(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Rescue:
-    """The query that is answered instead. `words`: Chinese searched separately. `left_out`: words that it lacks."""
+    """A query with fewer words, tried after an exact search found nothing. `left_out`: the dropped words. `words`: Chinese
+    words that are searched separately.
+    """
 
     query: ParsedQuery
     corrections: tuple[tuple[str, str], ...] = ()
@@ -69,7 +71,7 @@ class Plan:
     """Candidates for each flexible term, as typed first."""
 
     def list_queries(self) -> list[ParsedQuery]:
-        """Return a query for each candidate, with all that must stay."""
+        """Return a query for each candidate, with the fixed parts of the query."""
         fixed = tuple(term for term in self.query.terms if not term.is_flexible)
         return [
             replace(self.query, terms=fixed, since=candidate.day, until=candidate.day)
@@ -112,7 +114,7 @@ def plan(query: ParsedQuery, concepts: Concepts) -> Plan | None:
 
 
 def _merge_amounts_and_dates(query: ParsedQuery) -> Iterator[tuple[QueryTerm, dt.date | None]]:
-    """Yield the flexible terms, with those of an amount or a date as one term, and its day."""
+    """Yield (term, day) for the flexible terms. The terms of one amount or date are merged; `day` is the date's."""
     whole: dict[int, tuple[QueryTerm, dt.date | None]] = {}
     inner: set[int] = set()
     for start, end, day, phrases in find_amounts_and_dates(query):
@@ -135,7 +137,7 @@ def _expand(candidate: Candidate, query: ParsedQuery, concepts: Concepts) -> Can
 
 
 def _cut(typed: str, term: QueryTerm, query: ParsedQuery, concepts: Concepts) -> Iterator[Candidate]:
-    """Yield the words of a run, and of a short run every part."""
+    """Yield the known words in a run of Chinese. If the run is short, yield every part of it."""
     folded = fold(typed)
     if len(folded) != len(typed):
         return
@@ -156,15 +158,15 @@ def _cut(typed: str, term: QueryTerm, query: ParsedQuery, concepts: Concepts) ->
                 best[end] = max([best[end - 1], *((end - first) ** 2 + best[first] for first in long_words)])
                 if start in words[end]:
                     yield _piece(typed, term, start, end, "word", query, concepts)
-                # The words of a part that is found are found too, and `_cover` takes what has the greater value.
+                # If a part matches, so do the words in it; `_cover` then takes the more valuable.
                 elif 1 < part < len(typed) and size <= _MAX_GUESSED and best[end] < _GUESS_VALUE * part**2:
                     yield _piece(typed, term, start, end, "guess", query, concepts)
 
 
 def _find_words(typed: str, folded: str, run: TextRun, concepts: Concepts) -> dict[int, list[int]]:
-    """Return where the known words begin that end at each place.
+    """Return, by end position, the start positions of the known words in a run.
 
-    Of single characters only short names are searched: a character is the beginning of thousands of tokens.
+    Single characters count only if they are short names: any other character begins thousands of tokens.
     """
     known = load_dictionary().stems
     return {
@@ -196,7 +198,7 @@ def _to_taiwan() -> opencc.OpenCC:
 
 
 def _find_near_han(run: str, concepts: Concepts) -> str:
-    """Return a rendering that differs in one character."""
+    """Return a rendering of a concept that differs from the run in one character, or an empty string."""
     if len(run) < 3 or concepts.knows_word(run):
         return ""
     for word in concepts.words:
@@ -209,7 +211,9 @@ def _find_near_han(run: str, concepts: Concepts) -> str:
 
 
 def _correct(typed: str, term: QueryTerm, concepts: Concepts) -> Iterator[Candidate]:
-    """Yield other spellings of a word that the lexicon lacks; any that differs by a letter if no dictionary has it."""
+    """Yield corrections of a word that no rendering has: similar words of renderings and, unless a dictionary has the
+    word, words that differ by one letter.
+    """
     word = term.alternatives[0][0].text
     if not (word.isascii() and word.isalpha() and len(word) <= _MAX_LATIN) or word in concepts.words:
         return
@@ -242,7 +246,7 @@ def _list_edits(word: str) -> set[str]:
 
 
 def choose(planned: Plan, places: Sequence[frozenset[int]]) -> Rescue | None:
-    """Return the best query that finds something. `places`: where each of `Plan.list_queries` matches."""
+    """Return the best query that has matches, or None. `places`: the matches of each of `Plan.list_queries`."""
     at = 0
     units: list[tuple[Candidate, frozenset[int]]] = []
     missing: list[Candidate] = []
@@ -278,7 +282,7 @@ def choose(planned: Plan, places: Sequence[frozenset[int]]) -> Rescue | None:
 
 
 def _take(group: Sequence[Candidate], found: dict[Candidate, frozenset[int]]) -> list[Candidate]:
-    """Take a term as typed, or corrected, or its words, or as a beginning."""
+    """Return the candidates for one term: as typed, else corrected, else its words, else as a prefix."""
     if found[group[0]]:
         return [group[0]]
     for kind in ("day", "near", "edit"):
@@ -292,7 +296,7 @@ def _take(group: Sequence[Candidate], found: dict[Candidate, frozenset[int]]) ->
 
 
 def _cover(pieces: Sequence[Candidate], found: dict[Candidate, frozenset[int]]) -> list[Candidate]:
-    """Cut a run into the longest words, preferring those that are found, and those of a dictionary."""
+    """Divide a run into the longest words, preferring words that have matches, then words of the dictionary."""
     first, last = min(piece.start for piece in pieces), max(piece.end for piece in pieces)
     best: dict[int, tuple[float, list[Candidate]]] = {first: (0, [])}
     for end in range(first + 1, last + 1):
@@ -308,7 +312,7 @@ def _cover(pieces: Sequence[Candidate], found: dict[Candidate, frozenset[int]]) 
 def _look_within(
     piece: Candidate, pieces: Sequence[Candidate], found: dict[Candidate, frozenset[int]]
 ) -> list[Candidate]:
-    """Return a word, or its parts if it is not found itself: 俄烏戰爭 → 俄, 烏, 戰爭."""
+    """Return a word, or its parts if the word has no match: 俄烏戰爭 → 俄, 烏, 戰爭."""
     inner = [
         part
         for part in pieces
@@ -329,7 +333,7 @@ def _value(piece: Candidate, is_found: bool) -> float:
 
 
 def _keep_most(units: Sequence[tuple[Candidate, frozenset[int]]]) -> list[Candidate]:
-    """Return the words of the briefs that have most of them. A rare or long word counts for more."""
+    """Return the words to keep: those in the briefs that have most of them. Rare and long words weigh more."""
     most = max((len(places) for _, places in units), default=0)
     scores: dict[int, float] = {}
     for unit, places in units:

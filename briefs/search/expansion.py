@@ -1,4 +1,4 @@
-"""Add the other renderings of its concepts, amounts and dates to a query. Pure: no database."""
+"""Expand a query with the other renderings of its concepts, amounts and dates. Pure: no database."""
 
 import datetime as dt
 import re
@@ -19,7 +19,7 @@ from ..text.date_format import ENGLISH_MONTHS, format_day, format_month
 from .analysis import fold
 from .query import ParsedQuery, Phrase, QueryTerm, QueryWord, Spelling, build_phrase
 
-# Find amounts and dates in a query, and how both languages write them: 40億 is 4 billion. Pure: no database.
+# Amounts and dates, as both languages write them: 40億 is 4 billion.
 
 _SMALLEST_AMOUNT: Final = 10_000
 _SCALES_ZH: Final = (("兆", 10**12), ("億", 10**8), ("萬", 10**4))
@@ -35,7 +35,7 @@ _DATE: Final = re.compile(
 
 
 class Quantity(NamedTuple):
-    """An amount or date in a query. `day` is set if it is a whole date."""
+    """An amount or date in a query. `day` is set for a complete date."""
 
     start: int
     end: int
@@ -46,7 +46,7 @@ class Quantity(NamedTuple):
 def find_quantities(text: str) -> list[Quantity]:
     found = list(_find_dates(text))
     rest = blank_out_matches(_DATE, text)
-    # Chinese first: the English reader takes the 40 of 40億 for a number of its own.
+    # Chinese first, because the English reader would take the 40 of 40億 as a number.
     chinese = [figure for figure in numbers_zh.find_figures(rest) if figure.scale > 1 or _is_spelt(figure)]
     figures = [*chinese, *numbers_en.find_figures(blank_out_figures(rest, chinese))]
     return [*found, *(_build_amount(figure) for figure in figures if figure.value >= _SMALLEST_AMOUNT)]
@@ -67,7 +67,7 @@ def _build_amount(figure: Figure) -> Quantity:
 
 
 def _scale(value: Decimal, scales: tuple[tuple[str, int], ...]) -> Iterator[tuple[str, str]]:
-    """Yield the number in the greatest scale that it reaches, if few decimals are left."""
+    """Yield the number in its largest scale (4 billion), if few decimals are needed."""
     for name, scale in scales:
         if value >= scale:
             number = value / scale
@@ -105,8 +105,6 @@ def _date_forms(date: dt.date, *, has_day: bool) -> tuple[str, ...]:
     )
 
 
-# Add the other renderings of its concepts, amounts and dates to a query. Pure: no database.
-
 MAX_ALTERNATIVES: Final = 12
 """Renderings that are added to one term."""
 _MAX_WORDS: Final = 8
@@ -118,7 +116,7 @@ type Key = tuple[str, ...]
 
 
 class Form(NamedTuple):
-    """A rendering of a concept. `forms` are all that are searched for, ours first; `term` is the glossary's id, or 0."""
+    """A rendering of a concept. `forms`: all renderings to search for, the preferred first. `term`: glossary id, or 0."""
 
     written: str
     forms: tuple[str, ...]
@@ -128,13 +126,13 @@ class Form(NamedTuple):
 
     @property
     def preferred(self) -> str:
-        """Return our rendering in the script of this one."""
+        """Return the preferred rendering in the script of this one."""
         script = self.written.isascii()
         return next((form for form in self.forms if form.isascii() == script), self.forms[0])
 
 
 class Concepts:
-    """Renderings by their stems. Build it once for a glossary."""
+    """Index of renderings by their stems. Build it once per glossary."""
 
     def __init__(self, glossary: Iterable[tuple[int, str, TermData]] = ()) -> None:
         self._forms: dict[Key, list[Form]] = defaultdict(list)
@@ -157,7 +155,7 @@ class Concepts:
         return self._forms.get(key, [])
 
     def find_alike(self, forms: Iterable[Form]) -> list[Form]:
-        """Return the renderings of the concepts that others call by our rendering of these."""
+        """Return the renderings of concepts for which others use our preferred rendering of these."""
         return [alike for form in forms for alike in self.find(_key(build_phrase(form.forms[0])))]
 
     def knows_word(self, folded: str) -> bool:
@@ -165,12 +163,12 @@ class Concepts:
 
     @cached_property
     def words(self) -> frozenset[str]:
-        """The words of all renderings, folded."""
+        """Return the folded words of all renderings."""
         forms = (form.written for forms in self._forms.values() for form in forms)
         return frozenset(word.text for form in set(forms) for word in build_phrase(form))
 
     def find_within(self, folded: str) -> Iterator[tuple[int, int, Form]]:
-        """Yield the Chinese renderings within a run, from its beginning, the longest at each place."""
+        """Yield start, end and form of Chinese renderings in a run, in text order, the longest at each position."""
         at = 0
         while at < len(folded) - 1:
             some = self._han.get(folded[at : at + 2], {})
@@ -269,7 +267,7 @@ def _find_concepts(query: ParsedQuery, concepts: Concepts) -> Iterator[tuple[int
 
 
 def find_amounts_and_dates(query: ParsedQuery) -> Iterator[tuple[int, int, dt.date | None, list[Phrase]]]:
-    """Yield start and end of the terms that are an amount or a date, its day if it has one, and how it is written."""
+    """Yield start, end, day (None if not a complete date) and spellings of each amount or date in the query."""
     if not any(
         character.isdigit() or character in "一二三四五六七八九十" for character in query.text
     ) and not any(word in query.text.lower() for word in ("illion", "thousand")):
@@ -286,7 +284,7 @@ def find_amounts_and_dates(query: ParsedQuery) -> Iterator[tuple[int, int, dt.da
 
 
 def _respell(phrase: Phrase, concepts: Concepts, used: list[Form]) -> dict[Phrase, None]:
-    """Return the phrase with our rendering of each name in its Chinese: 東盟峰會 → 東協峰會."""
+    """Return the phrase with each Chinese name replaced by its preferred rendering: 東盟峰會 → 東協峰會."""
     words = []
     for word in phrase:
         text, at = "", 0

@@ -24,7 +24,7 @@ def find_spans(text: str, phrases: Sequence[Phrase]) -> list[list[TextSpan]]:
         return [[] for _ in phrases]
     folded, places = fold_with_offsets(text)
     apostrophes = "".join([mark for mark in "'’" if mark in folded])
-    # The terms of a concept of several words have the same renderings.
+    # The terms that form one concept have the same renderings, so find them once.
     found = {phrase: list(_find_phrase(folded, phrase, apostrophes)) for phrase in dict.fromkeys(phrases)}
     marked = [found[phrase] for phrase in phrases]
     if places is not None:

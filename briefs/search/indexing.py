@@ -121,7 +121,7 @@ def load_versions(editions: Iterable[int]) -> dict[int, str]:
 
 
 def find_lost_and_stray() -> tuple[list[int], list[int]]:
-    """Return the editions whose document is missing in the store, and places in the store without an entry."""
+    """Return two lists: editions missing in the store, and places in the store without an entry."""
     known = dict(SearchEntry.objects.values_list("place", "edition"))
     held = get_store().places()
     return sorted(known[place] for place in known.keys() - held), sorted(held - known.keys())

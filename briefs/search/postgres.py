@@ -172,7 +172,7 @@ class PostgresStore:
         return sql, [f"({rough})", *given, *asked]
 
     def _recent_spans(self, before: int | None = None) -> tuple[str, list[Any]]:
-        """Build the query for the time spans of the newest documents. It gives none if there are few documents."""
+        """Build the query for the time spans of the newest documents. It returns no row if there are few documents."""
         below = "" if before is None else " WHERE place < %s"
         last = f"SELECT max(place) >> {_TIME_SPAN_BITS} FROM briefs_searchentry{below}"
         first = f"SELECT place >> {_TIME_SPAN_BITS} FROM briefs_searchentry{below} ORDER BY place DESC OFFSET {_RECENT_DOCUMENTS} LIMIT 1"
@@ -190,7 +190,7 @@ class PostgresStore:
         *,
         is_upwards: bool = False,
     ) -> tuple[str, list[Any]]:
-        """Build the same from all matches. MATERIALIZED makes the planner use the index first."""
+        """Build the common table expression of all matches. MATERIALIZED makes the planner use the index first."""
         listed, values = self._join_listed(f"{name}_all", ask, limit, sharp, start, is_upwards=is_upwards)
         every = f"SELECT place FROM {self._table} WHERE tsv @@ %s::tsquery"
         return f"{name}_all AS MATERIALIZED ({every}), {name} AS ({listed})", [rough, *values]

@@ -89,7 +89,7 @@ def _common_prefix(one: str, other: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class QueryTerm:
-    """One required or excluded term. Any of its alternatives matches. `span`: where it stands in the query."""
+    """One required or excluded term. Any of its alternatives matches. `span`: its position in the query."""
 
     alternatives: tuple[Phrase, ...]
     field: QueryField = ""
@@ -99,7 +99,7 @@ class QueryTerm:
 
     @property
     def is_flexible(self) -> bool:
-        """Return whether other renderings, corrections and leaving out may be tried."""
+        """Return whether the term may be replaced by other renderings, corrected or dropped."""
         return not (self.is_quoted or self.field or self.is_excluded or self.alternatives[0][-1].is_prefix)
 
 
@@ -137,7 +137,7 @@ class ParsedQuery:
 
     @property
     def day(self) -> dt.date | None:
-        """Return the only day of the articles, if it is one."""
+        """Return the day of the articles if the date filter is a single day."""
         return self.since if self.since == self.until else None
 
     @property
@@ -161,7 +161,7 @@ def parse_query(text: str) -> ParsedQuery:
 
 
 def has_quotation(text: str) -> bool:
-    """Return whether the text has quotation marks of its own, so that a sentence about it needs none."""
+    """Return whether the text contains quotation marks, so that messages quote it without further ones."""
     return bool(_QUOTATION.search(text))
 
 

@@ -129,7 +129,7 @@ class SqliteStore:
         return rows if after is None else rows[::-1]
 
     def find_places(self, ask: StoreRequest, queries: Sequence[ParsedQuery]) -> list[frozenset[int]]:
-        """Return where each query matches, among the newest documents. One database query for all, without ranking."""
+        """Return the places of each query's matches among the newest documents. One database query, without ranking."""
         rows = [(n, build_match(replace(ask, query=query)), query.day) for n, query in enumerate(queries)]
         listed, values = build_listed_places(ask, _JOIN_EDITIONS)
         sql = (

@@ -132,9 +132,9 @@ def build_listed_places(ask: StoreRequest, join: str = "JOIN briefs_edition") ->
 
 
 def keep_listed(rows: Iterable[tuple[int, str | None]], count: int) -> list[frozenset[int]]:
-    """Return the listed places of each query. `rows`: number and places of each, and the listed ones as -1.
+    """Return the listed places of each query. `rows`: (number of the query, places); number -1 has the listed places.
 
-    Parts of one name have equal places. They are read once, because that took as long as the search.
+    Equal strings of places, as of the parts of one name, are parsed only once: parsing took as long as the search.
     """
     found = {n: places for n, places in rows if places}
     listed = frozenset(map(int, filter(None, found.pop(-1, "").split(","))))

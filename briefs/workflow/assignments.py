@@ -42,7 +42,7 @@ class AssignmentPlan:
         return cls(Assignee(row.assigned_to, row.due_on), reviewers, row.has_priority)
 
     def fingerprint(self) -> str:
-        """Hash the plan. A page sends the hash back, so that a concurrent change is refused instead of overwritten."""
+        """Hash the plan. A page sends back the hash it showed, so that a plan changed meanwhile is not overwritten."""
         parts = (self.writer, *(self.reviewers[side] for side in SIDES))
         told = [(part.person.pk if part.person else None, part.due_on) for part in parts]
         return sha256(repr((told, self.urgent)).encode()).hexdigest()[:16]

@@ -174,7 +174,7 @@ def create_once(
             if brief := Brief.objects.filter(begun_as=begun_as).first():
                 return merge_and_save(brief, save_request, by=by, now=now)
             return _create_brief(save_request, by=by, begun_as=begun_as, now=now)
-    except IntegrityError:  # concurrent requests: the unique constraint decides
+    except IntegrityError:  # a concurrent request created it: the unique constraint decides
         brief = Brief.objects.filter(begun_as=begun_as).first()
         if brief is None:
             raise

@@ -28,8 +28,6 @@ from .rules.transitions import (
 )
 from .rules.working_copy import load_working_copy
 
-# Verbs that change the working copy: create, claim, save, reimport and confirm the date.
-
 
 @dataclass(frozen=True, slots=True)
 class PreparedContent:
@@ -108,7 +106,7 @@ def create_many(
 
 
 def _find_second_person(editor: Person, actor: Person) -> Person | None:
-    """Return who changes a text beside its editor. The command line is nobody."""
+    """Return the importing person as co-author of an editor's text. Return None for the editor and the command line."""
     return None if actor.pk == editor.pk or actor.username == IMPORTER else actor
 
 

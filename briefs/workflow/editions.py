@@ -39,14 +39,14 @@ def queue_change(event: Event, kind: ChangeName, *, at: dt.datetime | None = Non
 
 
 def queue_publication(event: Event, *webhooks: Webhook) -> None:
-    """Queue that the event's edition becomes public, for when it does. Without `webhooks`, for all switched on."""
+    """Queue the publication of the event's edition, to be sent when it becomes public. `webhooks`: by default all."""
     edition: Edition = event.edition  # type: ignore[assignment]
     kind: ChangeName = "published" if edition.published_at == edition.live_from else "corrected"
     _queue(event, kind, edition.live_from, webhooks or Webhook.objects.filter(off_at=None))
 
 
 def queue_scheduled(webhook: Webhook, now: dt.datetime) -> None:
-    """Queue the editions that are scheduled already, for a webhook that is new or switched on again."""
+    """Queue the editions already scheduled, for a new webhook or one switched on again."""
     verbs = ("approve", "publish_urgently", "reschedule")
     for edition in Edition.objects.scheduled(now).defer("content"):
         event = Event.objects.filter(edition=edition, verb__in=verbs).latest("pk")
@@ -180,7 +180,7 @@ def _free_slug(row: Brief, content: Content) -> str:
 
 
 def announce_edition(event: Event) -> None:
-    """Notify all contributors of the event's edition at once if it is scheduled, and everybody when it is published."""
+    """Notify contributors: now of a scheduled edition, and of any edition when it becomes public."""
     edition: Edition = event.edition  # type: ignore[assignment]
     people = load_contributors(edition.brief)
     if edition.live_from > event.at:

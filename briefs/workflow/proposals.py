@@ -27,7 +27,7 @@ from .vocabulary import (
 
 
 def accept_proposal(proposal: Proposal, *, by: Person, seen: str, now: dt.datetime | None = None) -> None:
-    """Make the change of a proposal. `seen` is the hash of what the page showed. Raise Refused if it changed since."""
+    """Store the proposed change. `seen`: `hash_proposal` as the page showed it. Raise Refused if it has changed since."""
     now = now or timezone.now()
     with transaction.atomic():
         build.lock_names_exclusively()
@@ -44,7 +44,7 @@ def accept_proposal(proposal: Proposal, *, by: Person, seen: str, now: dt.dateti
 
 
 def reject_proposal(proposal: Proposal, *, by: Person, reason: str, now: dt.datetime | None = None) -> None:
-    """Close a proposal without its change. The author reads the reason."""
+    """Close a proposal without its change. The author is told the reason."""
     now = now or timezone.now()
     reason = tidy_or_refuse(reason, about="reason").strip()
     if not reason:
@@ -63,7 +63,7 @@ def withdraw_proposal(proposal: Proposal, *, by: Person, now: dt.datetime | None
 
 
 def renew_proposal(proposal: Proposal, *, by: Person, now: dt.datetime | None = None) -> Proposal | None:
-    """Make the same change to the row as it is now. Return the new proposal, or None if the change needs none."""
+    """Apply an outdated proposal's change to the current row. Return the new proposal, or None if none is needed."""
     now = now or timezone.now()
     with transaction.atomic():
         build.lock_names_exclusively()
@@ -94,7 +94,7 @@ def renew_proposal(proposal: Proposal, *, by: Person, now: dt.datetime | None = 
 
 
 def is_outdated(proposal: Proposal) -> bool:
-    """Return whether the row, or the one to merge it into, changed so that the proposal no longer fits."""
+    """Return whether the row, or the row to merge it into, has changed since the proposal."""
     if proposal.kind == Proposal.Kind.INTRODUCTION:
         key = proposal.about.removeprefix(SITE_TEXT_PREFIX)
         return bool(read_site_text(SiteText.objects.filter(key=key).first()) != proposal.before)
@@ -110,7 +110,7 @@ def is_outdated(proposal: Proposal) -> bool:
 
 
 def hash_proposal(proposal: Proposal) -> str:
-    """Hash what a decision is about: the values, and the names of the row to merge into as they are now."""
+    """Hash what is decided: the proposed values, and the current names of the row to merge into."""
     heir = None
     if proposal.kind == Proposal.Kind.MERGE and (changes := proposed_rows.get_row_changes(proposal)):
         heir = changes[1].merged_into

@@ -43,10 +43,10 @@ def approve(
     ticked: Collection[str] = (),
     now: dt.datetime | None = None,
 ) -> Edition:
-    """Freeze the content whose hash (`hash_for_approval`) the publisher saw; public now, or from `at`.
+    """Freeze the content whose hash (`hash_for_approval`) the publisher saw. It is public now, or from `at`.
 
-    `names_seen` are the names that the page showed, to say which of them changed. Raise Refused with all unmet
-    conditions.
+    `names_seen`: the names that the page showed, so that a refusal can name those that changed. Raise Refused with all
+    unmet conditions.
     """
     with run_verb("approve", brief, by=by, now=now) as run:
         row, (content, names) = run.row, _load_seen_content(run, seen, names_seen)
@@ -67,7 +67,7 @@ def hash_for_approval(row: Brief) -> str:
 
 
 def _load_seen_content(run: VerbRun, seen: str, names_seen: PageNames | None) -> tuple[Content, PageNames]:
-    """Load content and names. Raise Refused if they are not what the publisher saw."""
+    """Load content and names. Raise Refused if they differ from what the publisher saw (`seen`)."""
     build.lock_names_shared()
     content = load_working_copy(run.row)
     names = PageNames.load(content)
@@ -171,7 +171,9 @@ def unlabelled_keyword_reasons(content: Content) -> list[Reason]:
 def why_not_change_note(
     history: BriefHistory, content: Content, change: ChangeNote, now: dt.datetime
 ) -> list[Reason]:
-    """From the second public edition on, require a note in both languages, or a minor mark that the checks confirm."""
+    """Return reasons against the change note. From the second public edition on, a note in both languages is required, or
+    the mark *minor*, which the checks must confirm.
+    """
     before = find_last_shown_edition(history.editions, now)
     if before is None:
         return []

@@ -55,7 +55,7 @@ class TextAnchor:
 
 
 def index_texts(content: Content) -> dict[tuple[str, Side], str]:
-    """Return every text by its anchor and side, for many look-ups: `find_text` goes through the bullets."""
+    """Return every text by anchor and side, for many look-ups. (Each `find_text` searches all bullets.)"""
     texts = {
         (name, side): getattr(content, f"{name}_{side}") for name in ("headline", "summary") for side in SIDES
     }
@@ -134,7 +134,7 @@ def turn_into_suggestion(
 ) -> Revision:
     """Restore the texts from before the person's own last changes, and keep those as suggestions.
 
-    Facts stay. What no suggestion can hold, such as an added bullet, is named in a note with its revision.
+    Facts stay. Changes that no suggestion can hold, such as an added bullet, are listed in a note with their revision.
     """
     with run_verb("turn_into_suggestion", brief, by=by, now=now, version=version) as run:
         history, content = BriefHistory.load(run.row), load_working_copy(run.row)
@@ -154,7 +154,7 @@ def turn_into_suggestion(
 
 
 def accept(suggestion: Suggestion, *, by: Person, now: dt.datetime | None = None) -> Revision | None:
-    """Apply a suggestion as a change by the person who accepts and by the one who worded it.
+    """Apply a suggestion. Both who accepts it and who worded it count as changers of the text.
 
     Raise Refused when the text changed since.
     """

@@ -156,7 +156,7 @@ def find_last_submission(brief: Brief) -> Event | None:
 
 
 def why_not_take_back(brief: Brief, person: Person) -> Reason | None:
-    """Return why the person may not take the brief back: another person submitted it, or a reviewer has answered."""
+    """Return a reason if the person may not take the brief back: somebody else submitted it, or a reviewer answered."""
     last = find_last_submission(brief)
     if last is not None and last.by_id != person.pk:
         return Reason("not-submitter", {"name": str(last.by)})
@@ -167,7 +167,7 @@ def why_not_take_back(brief: Brief, person: Person) -> Reason | None:
 
 def take_back(brief: Brief | int, *, by: Person, version: int, now: dt.datetime | None = None) -> None:
     with begin_verb("take_back", brief, by=by, now=now) as run:
-        # Before the role check, which would name people who may not take it back either.
+        # This precedes the role check, whose message would name people who may not take it back either.
         if policy.fits_state("take_back", run.row) and (reason := why_not_take_back(run.row, by)):
             raise Refused(reason)
         require_allowed(by, "take_back", run.row)
@@ -179,7 +179,7 @@ def take_back(brief: Brief | int, *, by: Person, version: int, now: dt.datetime 
 def why_not_sign_off(
     row: Brief, side: Side, person: Person, status: four_eyes.SideSignOffStatus
 ) -> Reason | None:
-    """Return why this person may not sign off this side, or None."""
+    """Return a reason if this person may not sign off this side, else None."""
     if status.rejects_signoff_by(person):
         return Reason(f"own-{side}", {}, f"signoff-{side}")
     if not policy.get_roles(person) & policy.REVIEWER_ROLES and not _co_edited_with_reviewer(person, status):
@@ -245,7 +245,7 @@ def _count_differences(row: Brief, side: Side, seen: str, content: Content) -> i
 def tick_facts(
     brief: Brief | int, seen: Mapping[str, str], *, by: Person, now: dt.datetime | None = None
 ) -> None:
-    """Say yes to facts that somebody else changed. `seen` has the hash that the page showed, by name of the fact."""
+    """Confirm facts that somebody else changed. `seen`: the hash that the page showed for each, by name of the fact."""
     with run_verb("tick_facts", brief, by=by, now=now) as run:
         content, history = load_working_copy(run.row), BriefHistory.load(run.row)
         names = PageNames.load(content)

@@ -18,8 +18,6 @@ from .rules.proposed_rows import SITE_TEXT_PREFIX, build_about
 from .rules.refusals import build_refusal
 from .rules.transitions import require_allowed
 
-# Verbs on vocabulary rows and site texts. What would change public pages at once becomes a proposal.
-
 
 def save_vocabulary_row(
     row: Vocabulary, *, by: Person, now: dt.datetime | None = None, is_announced: bool = True
@@ -55,7 +53,7 @@ def _is_refused_or_proposed(before: Vocabulary | None, row: Vocabulary, *, by: P
 
 
 def _lock_stored_row(row: Vocabulary) -> Vocabulary | None:
-    """Return the stored row. Raise Refused if it was merged since `row` was read, which a save would undo."""
+    """Return the stored row, locked. Raise Refused if it was merged since `row` was read: a save would undo the merge."""
     if row.pk is None:
         return None
     # no_key: editions that reference the row can still be inserted meanwhile.
@@ -87,7 +85,7 @@ def _propose_row(
 def store_row(
     row: Vocabulary, before: Vocabulary | None, *, by: Person, now: dt.datetime, is_recorded: bool = True
 ) -> None:
-    """Write a row. `is_recorded`: record who named it. Who approves the first brief that carries it must know."""
+    """Write a row. `is_recorded`: record who named it, which the approval of the first brief with the row needs."""
     if before is None:
         row.slug = find_free_vocabulary_slug(type(row), *row.slug_names())
         row.save(force_insert=True)
@@ -261,7 +259,7 @@ def _lock_rows(kind: type[Vocabulary], ids: set[int]) -> dict[int, Vocabulary]:
 def _move_or_propose(
     row: Vocabulary, heir: Vocabulary | None, *, by: Person, now: dt.datetime
 ) -> Proposal | None:
-    """Set where the row is merged into, or propose it if public pages would change."""
+    """Set `merged_into` to `heir`, or propose that if public pages would change."""
     verb = "merge" if heir else "unmerge"
     before, about = proposed_rows.read_values(row), proposed_rows.build_about(row)
     after = {**before, "merged_into": heir.slug if heir else ""}

@@ -1,3 +1,3 @@
-"""Rules that verbs share: `transitions` runs a verb, `refusals` says no, `four_eyes` tells who may sign and approve,
-`working_copy` stores texts.
+"""Rules that verbs share: `transitions` runs a verb, `refusals` has messages, `four_eyes` decides who may sign and
+approve, `working_copy` stores texts.
 """

@@ -45,7 +45,7 @@ def _build_cached_context(
     band: tuple[float, float],
     quote_limit: int,
 ) -> checks.CheckContext:
-    """Return the same object for the same vocabulary: the checks cache compiled patterns by identity."""
+    """Build a context. Cached, because the checks cache compiled patterns by the identity of the context."""
     known = tuple(entry.term for entry in build_glossary_entries(terms))
     return checks.CheckContext(
         terms=known,
@@ -59,6 +59,6 @@ def _build_cached_context(
 
 @lru_cache(maxsize=2)
 def _load_ratio_band(newest: tuple[int, str, str]) -> tuple[float, float]:
-    """Compute the length ratio of the approved pairs. The key is the newest pair, so a newer one invalidates it."""
+    """Compute the length ratio of the approved pairs. Cached by the newest pair, so that a new pair invalidates it."""
     pairs = MemoryPair.objects.filter(pk__lte=newest[0]).order_by("-pk")
     return checks.compute_ratio_band(pairs.values_list("text_zh", "text_en")[:MAX_PAIRS]) or _DEFAULT_BAND

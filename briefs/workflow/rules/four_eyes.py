@@ -1,7 +1,7 @@
 """Four-eyes rule: who changed a language or a fact, when a language is signed, and who may sign, tick or approve.
 
-What a person changes and changes back leaves no trace, unless an edition was approved or somebody else changed the
-part in between. Any other return to an earlier value is a change by whoever brings it back, beside those who made it.
+A change that the same person undoes does not count, unless an edition was approved or somebody else changed the part in
+between. Any other return to an earlier value is a change by whoever brings it back, and by those who first made it.
 """
 
 from collections import defaultdict
@@ -39,12 +39,12 @@ from .proposed_rows import build_about
 from .refusals import Reason, build_refusal
 from .transitions import BriefHistory
 
-# Work out who changed a part of a brief, from its revisions: one language, the facts, or one fact.
+# Who changed a part of a brief (one language, the facts, or one fact), by its revisions.
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One revision as seen by one part: the value, its editor, and the ids of all who changed it (none for a repair).
+    """One revision, reduced to one part: its value, the editor, and the ids of all who changed it (none for a repair).
 
     `returned_to` is the number of an approved revision that a discard brought back.
     """
@@ -58,10 +58,10 @@ class Step:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Change:
-    """A value that the part has since revision `number`. Compared by identity.
+    """The value of a part from revision `number` on. Compared by identity.
 
-    `actors` made the step; `people` count as its changers: for a return also those who made the earlier value, for
-    a repair nobody. `editors` are all who changed the part from the last reviewed edition to this change.
+    `actors` made the step. `people` count as its changers: for a return to an earlier value also those who first made it,
+    for a repair nobody. `editors`: all who changed the part from the last reviewed edition to this change.
     """
 
     value: Hashable
@@ -74,7 +74,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class ChangeTrail:
-    """The changes that still count, the oldest first, and the change whose value each revision had."""
+    """The changes that still count, oldest first, and for each revision the change whose value it has."""
 
     changes: Sequence[Change]
     change_by_revision: Mapping[int, Change] = field(default_factory=dict)
@@ -90,7 +90,7 @@ class ChangeTrail:
         return frozenset(person for change in self.list_since(number) for person in change.people)
 
     def is_unchanged_since(self, number: int) -> bool:
-        """Return whether the part has the value that revision `number` had, and had it without interruption."""
+        """Return whether the part has had the same value without interruption since revision `number`."""
         return self.change_by_revision.get(number) is self.current
 
 
@@ -99,7 +99,7 @@ def build_trail(
 ) -> ChangeTrail:
     """Build the trail of a part. `editions` and `reviewed` are the numbers of approved revisions.
 
-    `reviewed` leaves out those of urgent editions that nobody has confirmed.
+    `reviewed` lacks those of urgent editions that nobody has confirmed.
     """
     changes = [Change(blank, 0)]
     change_by_revision: dict[int, Change] = {}
@@ -182,7 +182,7 @@ class SideSignOffStatus:
 
 
 def why_not_sign_off(status: SideSignOffStatus, person: Person, reviewers: Collection[int]) -> Reason | None:
-    """Return why this person may not sign off this side, or None. `reviewers` are the ids of all who may review."""
+    """Return a reason if this person may not sign off this side, else None. `reviewers`: ids of all who may review."""
     about = f"signoff-{status.side}"
     if status.rejects_signoff_by(person):
         return Reason(f"own-{status.side}", {}, about)
@@ -228,14 +228,14 @@ def build_part_trail(history: BriefHistory, part: str) -> ChangeTrail:
 
 
 def build_step(history: BriefHistory, revision: Revision, value: Hashable) -> Step:
-    """Build the step of a revision for a part that has this value in it."""
+    """Build the step of a revision for a part with this value."""
     is_return = revision.kind == Revision.Kind.RETURN
     returned_to = _find_returned_number(history, revision) if is_return else None
     return Step(revision.number, value, revision.by_id, find_changers(revision), returned_to)
 
 
 def find_edition_numbers(history: BriefHistory) -> dict[str, set[int]]:
-    """Return the numbers of the approved revisions: of all `editions`, and of those `reviewed` by a second person."""
+    """Return the numbers of approved revisions: under `editions` all, under `reviewed` those that a second person saw."""
     numbers = {r.pk: r.number for r in history.revisions}
     return {
         "editions": {numbers[e.revision_id] for e in history.editions},
@@ -244,7 +244,7 @@ def find_edition_numbers(history: BriefHistory) -> dict[str, set[int]]:
 
 
 def find_changers(revision: Revision) -> Collection[int]:
-    """Return the ids of those whose change a revision is. A repair is nobody's."""
+    """Return the ids of the people who made a revision's change: editor and co-author, or nobody for a repair."""
     if revision.kind == Revision.Kind.REPAIR:
         return ()
     return tuple(pk for pk in (revision.by_id, revision.also_by_id) if pk)
@@ -340,7 +340,7 @@ def find_last_editor(history: BriefHistory, approver: int) -> int:
 
 
 def is_sole_publisher(person: Person) -> bool:
-    """Return whether only this person could approve. Asks the database only about a publisher."""
+    """Return whether only this person could approve. For anybody but a publisher no query is needed."""
     if not settings.DIGEST_FOUR_EYES or "publisher" not in policy.get_roles(person):
         return False
     return not policy.find_people_with_roles(policy.PUBLISHER_ROLES).exclude(pk=person.pk).exists()
@@ -357,7 +357,7 @@ def require_somebody_to_approve(row: Brief, revision: Revision) -> None:
 
 
 def find_revision_before_own_changes(history: BriefHistory, person: int) -> Revision | None:
-    """Return the newest revision before the person's own last ones, if they end with no edition and changed a text."""
+    """Return the newest revision that is approved or not the person's alone, if texts changed since; else None."""
     approved = {edition.revision_id for edition in history.editions}
     for position, revision in enumerate(history.revisions):
         if revision.pk in approved or (revision.by_id, revision.also_by_id) != (person, None):
@@ -422,7 +422,7 @@ _NAMING_VERBS: Final = ("name_entry", "merge", "unmerge")
 class ChangedFact:
     """One fact that changed since the last reviewed edition or since the sign-offs. People are ids.
 
-    `hash` is of its value and names; `is_unsigned`: it changed since the sign-offs.
+    `hash`: of its value and names. `is_unsigned`: the fact changed since the sign-offs.
     """
 
     name: str
@@ -468,9 +468,9 @@ def load_changed_facts(
 
 
 def _load_namers(content: Content, names: PageNames) -> dict[str, frozenset[int]]:
-    """Return who named the rows that no edition has used yet, by fact; under `terms` those of terms in the text.
+    """Return the ids of people who named rows that no edition has used yet, by fact; under `terms` for terms in the text.
 
-    Once an edition uses a row, its name changes by proposals alone.
+    Rows that an edition uses are left out: their names change only by proposals, which a second person sees.
     """
     rows: dict[str, tuple[str, Vocabulary]] = {}
     for part, kind in _MODELS.items():
@@ -490,7 +490,7 @@ def _load_namers(content: Content, names: PageNames) -> dict[str, frozenset[int]
 
 
 def find_possible_namers(content: Content) -> set[int]:
-    """Return who named the rows of the facts, or any term that no edition has, in one query. A superset of the namers."""
+    """Return the people who named the facts' rows or any term that no edition has: a superset of the namers. One query."""
     wanted = Q(
         about__in=_select_abouts(Term.objects.exclude(pk__in=EditionTerm.objects.values("term")), "term")
     )

@@ -1,4 +1,4 @@
-"""Which changes of names and introductions wait for a second person, how they are stored, and who decides them."""
+"""Decide which changes of names and introductions wait for a second person, store them, and find who decides them."""
 
 import copy
 import datetime as dt

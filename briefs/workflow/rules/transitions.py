@@ -293,7 +293,7 @@ def notify(
     by_mail: bool = True,
     **values: Any,
 ) -> None:
-    """Queue one message for each person but the actor, or without `by_mail` only put it into their inboxes.
+    """Queue one message for each person but the actor. Without `by_mail` it is only in their inboxes.
 
     The unique key prevents duplicates.
     """
