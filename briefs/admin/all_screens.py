@@ -25,6 +25,6 @@ __all__ = [
     "webhook_pages",
 ]
 
-# django-allauth registers lists that go past our rights and our log. The pages of a person show what they show.
+# django-allauth registers lists that bypass our permissions and log. The pages of a person show the same data.
 for model in (EmailAddress, Authenticator, UserSession):
     admin.site.unregister(model)

@@ -44,7 +44,7 @@ def throttled(
     username: str,
     purpose: Literal["password", "password with code", "code"] = "password",
 ) -> Iterator[None]:
-    """Check a password or a code inside. Raise ValidationError while attempts are paused."""
+    """Context in which to check a password or a code. Raise ValidationError while attempts are paused."""
     browser = sessions.find_browser(request, username)
     attempt = throttle.Attempt(username, get_client_address(request), browser, purpose)
     checked = throttle.checked_attempt(attempt, now=timezone.now())
@@ -85,9 +85,9 @@ def _describe_pause(left: dt.timedelta) -> str:
 
 
 class SignInForm(account.LoginForm):
-    """Ask for name and password, and while strangers' attempts are paused also for a code.
+    """Ask for name and password and, while strangers' attempts at the account are paused, also for a code.
 
-    A password that comes with a valid code is checked during a pause. The answer to a wrong code is that to no code.
+    During a pause only a password with a valid code is checked. A wrong code gets the same answer as a missing one.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -124,10 +124,10 @@ class SignInForm(account.LoginForm):
             raise
 
     def _use_code(self, username: str) -> tuple[Authenticator | None, bool]:
-        """Return the factor of a valid code, which is used up, and whether the code also opens the desk.
+        """Use up a valid code. Return its factor, and whether the code also counts as the second factor of the session.
 
-        Strangers need no password to send codes for an account. So after five wrong ones in an hour, from any address,
-        a valid code only lets its password be checked, and the next page asks for another code.
+        Strangers need no password to send codes for an account. So after five wrong codes in an hour, from any address, a
+        valid code only allows the password to be checked, and the next page asks for another code.
         """
         code, address = self.cleaned_data.get("code"), get_client_address(self.request)
         if not code:
@@ -163,7 +163,7 @@ class ReauthenticationForm(account.ReauthenticateForm):
 
 
 class _CodeField:
-    """Name the field of the code, and let phones show digits."""
+    """A field for a code, for which phones show a keypad."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -173,7 +173,7 @@ class _CodeField:
 
 
 class _CodeForm(_CodeField):
-    """Accept a code of an app or a recovery code, each once, behind the throttle."""
+    """Accept a code of an app or a recovery code, each once and within the throttle."""
 
     user: Person
     cleaned_data: dict[str, Any]
@@ -204,12 +204,12 @@ class AppActivationForm(_CodeField, totp.ActivateTOTPForm):
     def clean_code(self) -> str:
         with throttled(context.request, self.user.username, "code"):
             code = str(super().clean_code())
-            accept_code_once(self.user, code)  # so that it does not sign in as well
+            accept_code_once(self.user, code)  # so that the code cannot also sign in
             return code
 
 
 class PasskeyForm(webauthn.AddWebAuthnForm):
-    """Add a passkey. It proves the person by fingerprint or PIN, so that it signs in alone."""
+    """Add a passkey. It checks fingerprint or PIN, so that it signs in without a password."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -219,7 +219,7 @@ class PasskeyForm(webauthn.AddWebAuthnForm):
 
 
 class PasswordResetForm(account.ResetPasswordForm):
-    """Ask for a link to a new password. Answer and cost are the same for every address."""
+    """Ask for a link to a new password. Answer and response time are the same for every e-mail address."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -33,13 +33,11 @@ from ...accounts.sessions import end_sessions, remember_browser
 from ...models import Person
 from ..common.access import person_of
 
-# The page of a person's own sign-in, and signing out everywhere.
-
 NOT_ON_DESK: Final = gettext_lazy("This account may not open the desk. Ask whoever manages the accounts.")
 
 
 class SecurityView(IndexView):
-    """Show passkeys, the authenticator app, recovery codes and the way to sessions and password."""
+    """Show passkeys, authenticator app and recovery codes, with links to sessions and password."""
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         context: dict[str, Any] = super().get_context_data(**kwargs)
@@ -58,7 +56,7 @@ security = SecurityView.as_view()
 
 
 def signed_in(request: HttpRequest) -> HttpResponse:
-    """The last page of the window that an editor opens to sign in again. It tells the editor, and closes itself."""
+    """End a sign-in in an extra window that the editor page opened: tell that page, and close the window."""
     return TemplateResponse(request, "account/signed_in.html")
 
 
@@ -79,7 +77,7 @@ def describe_browser(user_agent: str) -> str:
 
 
 class NewPasswordView(PasswordResetFromKeyView):
-    """Choose a password by a link in mail. The browser is then known, so that it signs in although strangers guess."""
+    """Choose a password by a link in mail. The browser then counts as known, so strangers' guesses cannot pause it."""
 
     def form_valid(self, form: Any) -> HttpResponse:
         response: HttpResponse = super().form_valid(form)
@@ -123,7 +121,7 @@ def find_factor_page(person: Person) -> str:
 
 
 def build_busy_response() -> HttpResponse:
-    """Refuse at once: no thread waits for a slot to check a password."""
+    """Build the refusal while all slots for checking passwords are taken, so that no thread waits for one."""
     text = _("Too many people are signing in at this moment. Try again in a few seconds.")
     headers = {"Retry-After": "3"}
     return HttpResponse(f"{text}\n", status=503, content_type="text/plain; charset=utf-8", headers=headers)
@@ -143,7 +141,7 @@ def sign_out_everywhere(request: HttpRequest) -> HttpResponse:
 
 
 def on_desk(view: Callable[..., HttpResponse], title: Promise) -> Callable[..., HttpResponse]:
-    """Give the view's template what every page of the desk needs, and its title."""
+    """Wrap a view of django-allauth: add the context of a desk page and the title."""
 
     @wraps(view)
     def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -160,12 +158,12 @@ def on_desk(view: Callable[..., HttpResponse], title: Promise) -> Callable[..., 
 
 
 def anonymous_path(route: str, view: Callable[..., HttpResponse], name: str, title: Promise) -> URLPattern:
-    """A page for people who are not signed in yet."""
+    """Route a page for people who are not signed in."""
     return path(route, on_desk(view, title), name=name)
 
 
 def signed_in_path(route: str, view: Callable[..., HttpResponse], name: str, title: Promise) -> URLPattern:
-    """A page for people who are signed in, if only by password. Nothing that others send is kept."""
+    """Route a page for people who are signed in, even if only by password."""
     return path(route, login_required(on_desk(view, title)), name=name)
 
 

@@ -1,4 +1,4 @@
-"""What django-allauth asks this site: who may sign in, what is said and mailed, how secrets are kept."""
+"""Adapters of django-allauth: who may sign in, messages and mail, encryption of secrets."""
 
 import time
 from typing import Any
@@ -78,7 +78,7 @@ class SecondFactorAdapter(DefaultMFAAdapter):
         return settings.DIGEST_SITE_NAME["en" if translation.get_language() == "en" else "zh"]
 
     def build_totp_svg(self, url: str) -> str:
-        """Return an `<svg>` element to stand in the page: our Content-Security-Policy forbids data addresses."""
+        """Return an inline `<svg>` element, because our Content-Security-Policy forbids data addresses."""
         image = qrcode.make(url, image_factory=SvgPathImage, border=2)
         return str(image.to_string(encoding="unicode"))
 
@@ -88,7 +88,7 @@ class SecondFactorAdapter(DefaultMFAAdapter):
 
 
 def connect() -> None:
-    """Log changes of second factors. A factor that was just added has been proved by this session."""
+    """Log changes of second factors. A session that adds a factor counts as having proved it."""
     authenticator_added.connect(_added, dispatch_uid="second factor")
     authenticator_removed.connect(_removed, dispatch_uid="second factor")
     authenticator_reset.connect(_reset, dispatch_uid="second factor")

@@ -1,4 +1,4 @@
-"""What pages of one brief share: loading, badges, links, read-only bullets, numbers."""
+"""Helpers for pages of one brief: loading, badges, links, read-only bullets, numbers."""
 
 import datetime as dt
 from collections.abc import Sequence
@@ -112,9 +112,6 @@ def render_original_link(url: str, doi: str) -> SafeString:
     return format_html(link, original, _("Read the original"))
 
 
-# Helpers shared by several brief pages: loading, read-only bullets, bullet structures, numbers.
-
-
 def site_context(request: HttpRequest, **values: Any) -> dict[str, Any]:
     opts = Brief._meta
     return {**admin.site.each_context(request), "opts": opts, "zone": settings.TIME_ZONE, **values}
@@ -156,7 +153,7 @@ def get_brief_or_404(pk: int) -> Brief:
 
 
 def describe_done(verb: str) -> str:
-    """Return what a verb did, as a sentence."""
+    """Return a sentence that says what the verb did."""
     return capfirst(pgettext("act", "%(did)s.") % {"did": PAST_TENSE_LABELS[verb]})
 
 
@@ -207,7 +204,7 @@ BULLET_STRUCTURES: Final = tuple(f"{level}-{marker}" for level in range(3) for m
 
 
 def structure_label(value: str) -> str:
-    """Show the indent and the marker, the same in every language: `1.`, `› •`."""
+    """Return the label of a structure, the same in every language: `1.`, `› •` (indented)."""
     level, marker = parse_structure(value)
     return f"{'›' * level} {'1.' if marker == 'number' else '•'}".strip()
 

@@ -43,7 +43,7 @@ MAX_FACTS_NAMED: Final = 3
 
 
 def share_effort(texts: int) -> int:
-    """Return the effort limit of one text on a page with this many differing texts."""
+    """Return the `effort` for one diff on a page with this many differing texts."""
     return min(EFFORT_LIMIT, PAGE_DIFF_EFFORT // max(texts, 1))
 
 

@@ -13,8 +13,6 @@ from ...content import Side
 from ...facts import FACTS
 from ...models.history import SIDE_CHOICES
 
-# Labels shared by several screens.
-
 FIELD_LABELS: Final[Mapping[str, str | Promise]] = {
     "headline_zh": gettext_lazy("Headline, Chinese"),
     "headline_en": gettext_lazy("Headline, English"),

@@ -1,4 +1,4 @@
-"""What is outstanding in many briefs, for lists: assignments, sign-offs, and counts, with few queries."""
+"""Load the outstanding work of many briefs for lists, with few queries: assignments, sign-offs, counts."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence

@@ -22,7 +22,7 @@ def create_upload(owner: Person, *, words_of: Person, date_order: str) -> Upload
 
 
 def delete_expired(now: dt.datetime) -> None:
-    """Delete uploads that can no longer be confirmed, an hour later than that: one may be confirmed just now."""
+    """Delete uploads an hour after they expired, since one that just expired may be being confirmed."""
     old = now - UPLOAD_RETENTION - dt.timedelta(hours=1)
     delete_in_batches(Upload.objects.filter(created_at__lt=old), batch_size=5)  # an upload may hold 64 MB
 

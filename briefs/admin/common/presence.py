@@ -74,7 +74,7 @@ def _load_present_pages(brief: int, now: dt.datetime) -> list[Presence]:
 
 
 def _describe_people(pages: list[Presence], excluding: Person, now: dt.datetime) -> list[dict[str, Any]]:
-    """Return each person once, with the row of the page that was heard of last."""
+    """Return each person once, with the focused row of their most recent page."""
     latest: dict[int, Presence] = {}
     for page in pages:
         known = latest.get(page.person_id)

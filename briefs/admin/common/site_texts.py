@@ -73,7 +73,7 @@ class SiteTextAdmin(RefusalAwareAdmin):
         return str(dict(SITE_TEXT_CHOICES).get(text.key, text.key))
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[SiteText]:
-        """Leave out introductions of topics, which have a page of their own (`admin.vocabulary.vocabulary_admin`)."""
+        """Leave out introductions of topics, which are edited elsewhere (`admin.vocabulary.vocabulary_admin`)."""
         return super().get_queryset(request).filter(key__in=dict(SITE_TEXT_CHOICES))
 
     def has_add_permission(self, request: HttpRequest) -> bool:

@@ -1,3 +1,3 @@
-"""The page for writing. `brief_views` renders it from `editor_page_data`; `saving` reads what it posts, through
-`draft_form`; `margin` builds what stands beside a row.
+"""The page for writing. `brief_views` renders it from `editor_page_data`; `saving` stores the posted form, parsed by
+`draft_form`; `margin` builds suggestions, notes and findings beside a row.
 """

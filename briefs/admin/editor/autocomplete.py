@@ -29,7 +29,7 @@ from ..common.interface_labels import interface_side
 from ..common.name_fields import AUTHOR_ID_SEPARATOR, KEYWORD_LABEL_SEPARATOR
 from ..vocabulary.vocabulary_admin import VocabularyForm
 
-# Search vocabulary rows by typed name, with approximate matches, and find similar entries.
+# Search by typed name, also approximately.
 
 NAME_COLUMNS: Final[dict[type[Vocabulary], tuple[str, ...]]] = {
     Author: ("name", "family", "given", "name_zh"),
@@ -207,7 +207,7 @@ def find_affiliations(author_id: int) -> list[dict[str, str]]:
     return [{"zh": zh, "en": en, "when": when} for (zh, en), when in list(kept.items())[:MAX_AFFILIATIONS]]
 
 
-# Find or create vocabulary rows from the brief form, showing similar entries before one is created.
+# Create rows from the brief form.
 
 CREATE_VERB = "edit_vocabulary"
 

@@ -1,4 +1,4 @@
-"""Choose what a brief's bar offers one person: the main act, a second one, and the light and heavy ones under More."""
+"""Choose the buttons of a brief's bar for one person: the main act, a second one, and the others under More."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass

@@ -327,7 +327,7 @@ SELECTED_ATTRIBUTE = SafeString(" selected")
 
 @dataclass(slots=True)
 class PairView:
-    """A bullet row of the form. `n` is its place in the editor, counted from 1. `fields` are its inputs."""
+    """A bullet row of the form. `n`: its position in the editor, from 1. `fields`: its rendered inputs."""
 
     row: BulletRow
     n: str
@@ -403,10 +403,10 @@ def render_brief_page(
     focused_row: str = "",
     status: int = 200,
 ) -> HttpResponse:
-    """Render the form of a brief, also a given draft that can no longer be saved."""
+    """Render the form of a brief, or of `draft`, even if that can no longer be saved."""
     page_data = BriefPageData(brief, person_of(request))
     is_typed = draft is not None
-    page_key = read_page_key(request.POST) if is_typed else ""  # keeps the key of the page that sent the POST
+    page_key = read_page_key(request.POST) if is_typed else ""  # the page that sent the POST keeps its key
     if draft is None:
         draft = page_data.build_draft()
     elif conflict or not page_data.may_edit:

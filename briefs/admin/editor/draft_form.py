@@ -116,10 +116,10 @@ NEW_KEY_PREFIXES: Final = {"bullet": "n", "author": "w", "keyword": "x"}
 
 @dataclass(slots=True)
 class Draft:
-    """`version` is the brief's when the page was rendered, `base_revision` the number of its newest revision
-    then.
+    """The values of a form. `version`: the brief's when the page was rendered. `base_revision`: number of its newest
+    revision then.
 
-    `unsent_fields` names fields missing from the POST, as an outdated page may not have a newer field.
+    `unsent_fields`: names of fields missing from the POST, since a page from before an upgrade lacks new fields.
     """
 
     fields: dict[str, str] = field(default_factory=lambda: dict.fromkeys(FORM_FIELDS, ""))
@@ -159,14 +159,14 @@ class Draft:
             parse_int_or_zero(data.get("base", "")),
         )
         if max(len(draft.authors), len(draft.keywords)) > 5 * MAX_NAMES:
-            raise TooManyFieldsSent  # forged: 400, since to show so many rows again takes seconds
+            raise TooManyFieldsSent  # a forged form: answered 400, because showing so many rows again takes seconds
         draft.unsent_fields = (
             frozenset(name for name in draft._expected_field_names() if name not in data) - CHECKBOX_FIELDS
         )
         return draft
 
     def _expected_field_names(self) -> Iterator[str]:
-        """Yield every field name that the current page sends, except those of new rows, which have no base."""
+        """Yield the names of all form fields of stored rows. New rows have no stored version to compare with."""
         yield from FORM_FIELDS
         for group, new in NEW_KEY_PREFIXES.items():
             for row in self.rows(group):

@@ -55,7 +55,7 @@ MAX_EDIT_SESSIONS = 5
 
 @dataclass
 class BriefPageData:
-    """Data of a brief's page. Each part is loaded on first use, since a verb that succeeds shows no page."""
+    """Data of a brief's page. Each part is loaded on first use, because a successful verb renders no page."""
 
     brief: Brief
     person: Person
@@ -191,7 +191,7 @@ class BriefPageData:
 
     @property
     def _may_take_change_back(self) -> bool:
-        """Return whether a publisher stands in their own way: they changed a text last."""
+        """Return whether a publisher cannot approve because they made the last change of a text."""
         if self.brief.state != State.IN_REVIEW or "publisher" not in policy.get_roles(self.person):
             return False
         before = find_revision_before_own_changes(self.history, self.person.pk)
@@ -267,7 +267,7 @@ class BriefPageData:
         return self.is_allowed("assign")
 
     def assignment_rows(self) -> list[dict[str, Any]]:
-        """Return what `build_assignment_rows` does, and each reviewer's newest answer to that language."""
+        """Return one row per role: person, due day, and for reviewers their newest answer."""
         rows = list(build_assignment_rows(self.plan, self.person, self.brief))
         for row in rows:
             newest: dict[int, dict[str, Any]] = {}
@@ -287,7 +287,7 @@ class BriefPageData:
         return rows
 
     def _describe_changes(self, answer: dict[str, Any]) -> str:
-        """Say how many texts of its language changed since an answer that lapsed."""
+        """Return how many texts of the language changed since the lapsed answer, in words."""
         row: SignOff = answer["row"]
         if answer["stands"]:
             return ""
@@ -370,7 +370,7 @@ class BriefPageData:
 
     @cached_property
     def facts_to_tick(self) -> list[dict[str, Any]]:
-        """Return the facts that a publisher changed, who cannot approve until somebody else has ticked them."""
+        """Return the facts that somebody else must tick before the publisher who changed them may approve."""
         if self.brief.state != State.IN_REVIEW or not settings.DIGEST_FOUR_EYES:
             return []
         ids = self._publishers_who_changed_facts

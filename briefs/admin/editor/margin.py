@@ -26,8 +26,6 @@ from ..common.findings import Utf16Offsets
 from ..common.interface_labels import SIDE_NAMES
 from .editor_page_data import BriefPageData
 
-# What stands in the margin of a row: suggestions, notes and findings, in one order, for writing and for review.
-
 RANKS: Final = {
     "blocks": 1,
     "suggestion": 2,
@@ -121,7 +119,7 @@ def list_finding_items(shown: Sequence[Mapping[str, Any]]) -> Iterator[MarginIte
 
 
 def list_comment_items(page_data: BriefPageData) -> Iterator[MarginItem]:
-    """Yield open suggestions and all notes, oldest first. What is about a removed bullet has no row."""
+    """Yield open suggestions and all notes, oldest first. Items about a removed bullet have no row."""
     resolved = defaultdict(list)
     effort = share_effort(len(page_data.suggestions))
     for row in page_data.suggestions:
@@ -147,7 +145,7 @@ def _find_row(note: Note, page_data: BriefPageData) -> str:
 
 
 def build_margin_permissions(page_data: BriefPageData) -> dict[str, Any]:
-    """Return what the templates of the margin ask."""
+    """Return the permissions that the margin's templates need, by name."""
     return {
         "brief": page_data.brief,
         "may_edit": page_data.may_edit,
@@ -157,7 +155,7 @@ def build_margin_permissions(page_data: BriefPageData) -> dict[str, Any]:
 
 
 def render_items(page_data: BriefPageData, items: Iterable[MarginItem]) -> str:
-    """Render items without their rows, for a page that is open."""
+    """Render only the items, for insertion into an open page."""
     context = {"items": list(items), "editable": True, **build_margin_permissions(page_data)}
     return render_to_string("admin/briefs/editor/_margin_items.html", context) if context["items"] else ""
 
@@ -179,7 +177,7 @@ def suggest_for_row(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def light_rows(request: HttpRequest, pk: int) -> HttpResponse:
-    """Return the lit words of the texts POSTed as `rows`: a JSON object of `[zh, en]` by row key.
+    """Return the words that the lens highlights in the texts POSTed as `rows`: a JSON object of `[zh, en]` by row key.
 
     The answer has, by row and side, a list of [start, end, kind, is_matched, index of the counterpart or null].
     """
@@ -210,7 +208,7 @@ def _refuse(request: HttpRequest, pk: int) -> HttpResponse | None:
 
 
 def _read_rows(data: str) -> dict[str, tuple[str, str]]:
-    """Raise ValueError for anything but an object of pairs of texts."""
+    """Parse pairs of texts by row key from JSON. Raise ValueError for any other value."""
     rows = json.loads(data)
     if not isinstance(rows, dict) or len(rows) > MAX_ROWS:
         raise ValueError

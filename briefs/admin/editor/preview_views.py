@@ -176,7 +176,7 @@ def _context(brief: Brief, view: Any, language: Side) -> dict[str, Any]:
 
 
 def _build_card_context(content: Content, language: Side) -> dict[str, Any]:
-    """Return the byline and source box, without links: the pages of names exist only if a listed brief has them."""
+    """Return byline and source box without links, since a name has a page only if a listed brief has the name."""
     brief = build_unpublished_brief(content, PREVIEW_SLUG)
     return {
         "byline": cards.render_credit(brief, language, linked=False),

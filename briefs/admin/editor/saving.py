@@ -45,7 +45,7 @@ from .draft_form import (
 from .editor_page_data import BriefPageData
 from .margin import list_finding_items, render_items
 
-# Build the form values after a three-way merge: other people's changes, else the values as typed.
+# Form values after a three-way merge: other people's changes, else the values as typed.
 
 type MatchingKeys = set[str]
 """Keys at which the merged content equals what was accepted; there the page keeps its typed value."""

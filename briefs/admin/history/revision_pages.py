@@ -424,6 +424,6 @@ def _comparison_page(
 
 
 def _why_not(request: HttpRequest, brief: Brief) -> str:
-    """Return why a person whose role may restore cannot do so now, or an empty string."""
+    """Return a sentence on why the person cannot restore now although the role may; empty if they can."""
     held = policy.has_role_for(person_of(request), "restore")
     return str(workflow.Reason("approved-closed")) if held and brief.state == State.APPROVED else ""

@@ -228,7 +228,7 @@ def timeline(request: HttpRequest, pk: int) -> HttpResponse:
 def _session_entries(
     brief: Brief, since: dt.datetime | None, until: dt.datetime | None
 ) -> Iterator[TimelineEntry]:
-    """Yield the edit sessions of the same period."""
+    """Yield the edit sessions between `since` and `until`."""
     rows = brief.revisions.select_related("by", "also_by").defer("content", "document_notes")
     rows = rows.filter(at__gte=since) if since else rows
     rows = rows.filter(at__lte=until) if until else rows
@@ -255,7 +255,7 @@ def _changed_parts(edit_session: EditSession) -> Iterator[str]:
 
 
 def _group_by_day(entries: list[TimelineEntry]) -> Iterator[TimelineDay]:
-    """Group entries by day, newest first; of the same moment, the later event first."""
+    """Group entries by day, newest first. Entries of the same moment come in falling order of their events."""
     entries.sort(key=lambda entry: (entry.at, entry.event_id), reverse=True)
     for day, found in groupby(entries, key=lambda entry: timezone.localtime(entry.at).date()):
         yield TimelineDay(format_iso_date(day.isoformat()), list(found))

@@ -1,3 +1,3 @@
-"""The frame of the desk: `desk_site` (every page passes it), the front page (`dashboard`), the palette, *Status*,
-webhooks.
+"""Pages outside a brief: `desk_site` (the admin site and its middleware), the front page (`dashboard`), the palette,
+*Status*, webhooks.
 """

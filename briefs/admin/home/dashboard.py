@@ -24,7 +24,7 @@ from ..common.brief_pages import read_number, render_page
 from ..common.presence import list_current_presence
 from ..tasks.task_list import MAX_BRIEFS_READ, TaskList, choose_tone
 
-# The inbox: what happened to one's briefs and remarks, read and unread. Mail is its echo.
+# The inbox: notices about one's briefs and remarks, read and unread. Most are also mailed.
 
 INBOX_PAGE_SIZE = 50
 MAX_EXCERPT_LENGTH = 80
@@ -54,7 +54,7 @@ def inbox(request: HttpRequest) -> HttpResponse:
 
 
 def _mark(rows: QuerySet[Outbox], request: HttpRequest) -> None:
-    # `find_inbox` orders its rows, and an ordered queryset cannot be updated on every engine.
+    # A separate query, because not every engine can update the ordered queryset of `find_inbox`.
     rows = rows.order_by()
     now = timezone.now()
     if "all" in request.POST:
@@ -95,7 +95,7 @@ def _describe_act(row: Outbox) -> str:
     return _("%(part)s: %(who)s") % {"part": act, "who": text}
 
 
-# Build the desk's front page: what waits for the person, the week, and whatever else is open.
+# The front page: tasks of the person, the publishing week, other open briefs.
 
 MAX_TASKS = 30
 MAX_NEWS = 5
@@ -124,7 +124,7 @@ class Section:
 
 
 def build_dashboard(request: HttpRequest) -> dict[str, Any]:
-    """Return the template's context: nothing for a person without a role."""
+    """Return the template's context; empty for a person without a role."""
     person = person_of(request)
     may_import = policy.has_role_for(person, "import")
     if not policy.get_roles(person):

@@ -1,6 +1,6 @@
 """The desk's admin site: language switch, cache headers, refusal pages, and words of Django's that it shows.
 
-A catalogue of an app wins over Django's own. Nothing reads the tuple: the strings only have to be collected.
+`STOCK_WORDS` lists strings of Django's admin so that `makemessages` collects them: our translations take precedence.
 """
 
 import logging
@@ -35,7 +35,7 @@ from ..account.account_pages import NOT_ON_DESK, build_busy_response, find_facto
 from ..common.access import person_of
 from ..common.brief_pages import render_page
 
-# Strings of Django's admin that our pages show, listed so that our catalogue translates them in our words.
+# Strings of Django's admin.
 
 STOCK_WORDS: Final = (
     gettext_lazy("Action:"),
@@ -120,7 +120,7 @@ class DeskSite(admin.AdminSite):
         return super().has_permission(request) and has_second_factor(request)
 
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        """Lead to the page that gives the session what it lacks to open the desk."""
+        """Redirect to the page that the session still needs to open the desk: sign-in or second factor."""
         if self.has_permission(request):
             return redirect("admin:index")
         page = "account_login"
@@ -135,7 +135,7 @@ class DeskSite(admin.AdminSite):
     def i18n_javascript(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """Serve Django's strings of the lists, with those that our catalogue translates in our words."""
+        """Serve the strings of Django's list scripts, with our translations."""
         packages = ["django.contrib.admin", "briefs"]
         return cast(HttpResponse, JavaScriptCatalog.as_view(packages=packages)(request))
 
@@ -171,7 +171,7 @@ PRIVATE_PATHS = re.compile(r"/(admin|preview)(/|$)")
 class DeskMiddleware:
     """Forbid caching of desk and guest pages, log refusals and render error pages of the desk.
 
-    Must stand outside of all middleware that redirects or refuses, so that their answers are covered too.
+    Must precede all middleware that redirects or refuses, so that their answers are covered too.
     """
 
     def __init__(self, get_response: Handler) -> None:

@@ -64,7 +64,7 @@ BRIEF_PAGES: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A place to go to, named in the interface's language and in the other one."""
+    """A page to open, named in the interface's language and in the other one."""
 
     url: str
     first: str
@@ -196,7 +196,7 @@ def _find_names(query: str) -> Iterator[Entry]:
 
 
 def _list_acts(brief: Brief, person: Person) -> Iterator[Entry]:
-    """Yield what the person can do with the brief, then its pages."""
+    """Yield the person's acts on the brief, then the brief's pages."""
     for offer in BriefPageData(brief, person).verb_buttons:
         if not offer.why_not:
             page = offer.verb if offer.verb in ("assign", "share") else ""

@@ -1,4 +1,4 @@
-"""What is queued, failed, late or full, and what to do about it. For administrators."""
+"""The *Status* page for administrators: what is queued, failed, late or full, and what to do about it."""
 
 import datetime as dt
 from dataclasses import dataclass
@@ -103,7 +103,7 @@ def _build_rows(now: dt.datetime) -> list[StatusRow]:
         if part == "notices":
             if failed:
                 has_failed, url = True, reverse("admin:briefs_outbox_changelist")
-            else:  # nothing was tried, so there is no error to look at
+            else:  # nothing was tried, so there is no error to show
                 advice = PARTS["jobs"][1]
             waiting = int(status.figures.get("notices_waiting", 0))
             figure = _("%(due)s due, %(failed)s failed") % {"due": waiting, "failed": failed}

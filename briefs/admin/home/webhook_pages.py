@@ -1,4 +1,4 @@
-"""The page of webhooks, for administrators: addresses, what was sent to them, and what was not."""
+"""The page of webhooks for administrators: addresses, and deliveries sent and failed."""
 
 from collections.abc import Callable
 from typing import Any, Final
@@ -78,7 +78,7 @@ def _find_refusal(url: str) -> str:
 
 @require_POST
 def change_webhook(request: HttpRequest) -> HttpResponse:
-    """Do what `do` says, such as `off:3`: the act and the id of the webhook, or of the delivery to send again."""
+    """Run the act in `do`, such as `off:3`: an act and the id of a webhook, or of a delivery to send again."""
     _require_administrator(request)
     act, _colon, number = request.POST.get("do", "").partition(":")
     if act not in ACTS or not number.isdecimal() or len(number) > 12:

@@ -114,7 +114,7 @@ class BulkAdmin(DeskAdmin):
 
 
 def _download_files(request: HttpRequest, files: list[BriefFile], content_type: str) -> HttpResponse:
-    """Return one file, or a zip archive of several. The next page names what would not be read back the same."""
+    """Return one file, or a zip archive of several. Queue a message that names parts that do not read back the same."""
     if not files:
         return HttpResponseBadRequest()
     for file in files:

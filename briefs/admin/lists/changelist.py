@@ -46,7 +46,7 @@ from .filters import (
     normalize_query,
 )
 
-# Search working copies, including drafts, with the query language of the public search.
+# Search.
 
 _NAME_MODELS: dict[QueryField, type[Vocabulary]] = {"author": Author, "source": Source, "keyword": Keyword}
 
@@ -79,7 +79,7 @@ def _find_named_entries(names: NameIndex, field: QueryField, term: QueryTerm) ->
     return [int(facet[1:]) for facet in names.find_facets(term.alternatives, field)]
 
 
-# List of briefs: Django's changelist with a filter form, read by a constant number of queries.
+# The list, with a constant number of queries.
 
 gettext_noop("Select this object for an action - {}")  # Django's own Chinese translation uses mainland terms
 

@@ -61,7 +61,7 @@ def has_more_permissions(person: Person, *, than: Person) -> bool:
 
 
 def get_changeable_person(request: HttpRequest, pk: int) -> Person:
-    """Return the person, or raise PermissionDenied unless whoever asks may change the account."""
+    """Return the person. Raise PermissionDenied if the requesting person may not change the account."""
     me = person_of(request)
     if not me.has_perm("briefs.change_person"):
         raise PermissionDenied
@@ -132,7 +132,7 @@ def _find_open_briefs(person: Person) -> list[Brief]:
 
 
 def count_assigned_parts(person: Person) -> int:
-    """Count what is assigned to the person, without the briefs that the person began and nobody has."""
+    """Count the parts assigned to the person. Unassigned briefs that the person began do not count."""
     briefs = Brief.objects.filter(assigned_to=person, state__in=policy.OPEN_STATES)
     return briefs.count() + _open_reviews(person).count()
 
@@ -167,7 +167,7 @@ def find_shared_links(person: Person, now: dt.datetime) -> QuerySet[PreviewLink]
 
 @dataclass(frozen=True, slots=True)
 class Departure:
-    """What `leave` changed."""
+    """The result of `leave`."""
 
     parts: int
     links: int
@@ -183,7 +183,7 @@ def has_left(person: Person) -> bool:
 
 
 def find_departure_refusal(person: Person, by: Person) -> Refused | None:
-    """Return why the person cannot leave: it is the own account, or that of the last administrator."""
+    """Return a refusal if the account is one's own or that of the last administrator."""
     if person.pk == by.pk:
         return build_refusal("leave-own")
     admins = Person.objects.filter(is_superuser=True, is_active=True, is_staff=True)
@@ -204,8 +204,8 @@ def leave(
 ) -> Departure:
     """Hand over the parts in `receivers`, close the account and end its sessions. Nothing is deleted.
 
-    Parts that somebody else has by now stay as they are, and so do those that `receivers` lacks: what came in since
-    the page was shown is not handed over unseen. Raise Refused, with nothing changed, if one hand-over fails.
+    Parts that somebody else has meanwhile are unchanged, and so are parts missing in `receivers`, since work that arrived
+    after the page was shown is not handed over unseen. If one hand-over fails, raise Refused and change nothing.
     """
     person = _lock_account(person)
     if refused := find_departure_refusal(person, by):
@@ -284,7 +284,7 @@ class PartRow:
 
 
 class LeaverForm(forms.Form):
-    """Who gets the writing and the reviews: one choice for all, which each row can override."""
+    """Form for the receivers of writing and reviews: one choice for all, which each row can override."""
 
     revoke = forms.BooleanField(required=False, initial=True)
 
@@ -311,7 +311,7 @@ class LeaverForm(forms.Form):
             )
 
     def find_receivers(self) -> Receivers:
-        """Return who gets each part that the page showed. A part that the page lacked is not in the data."""
+        """Return the receiver of each part that the page showed."""
         receivers: dict[tuple[int, str], Person | None] = {}
         for group, parts in ((WRITING, self.work.writing), (REVIEWS, self.work.reviews)):
             for part in parts:
@@ -394,7 +394,7 @@ def _build_form(request: HttpRequest, person: Person, work: OpenWork) -> LeaverF
 
 
 def _answer(request: HttpRequest, person: Person, done: Departure) -> HttpResponse:
-    """Say what was done. Stay on the page while something is open."""
+    """Add a message on what was done. Show the page again while parts are still open."""
     if done:
         messages.success(request, " ".join(_describe(person, done)))
     else:

@@ -182,7 +182,7 @@ def translate_detail(detail: str) -> str:
     return _PHRASE.sub(lambda match: str(PHRASES[match[0]]), detail)
 
 
-# What the page of a person offers beside the form: an invitation, signing out, removing second factors.
+# Acts on a person's page besides the form: invite, sign out, remove second factors.
 
 
 def build_account_section(request: HttpRequest, person: Person) -> dict[str, Any]:
@@ -274,8 +274,6 @@ def _render_question(request: HttpRequest, person: Person, title: str, question:
         question=question % {"name": person},
     )
 
-
-# Admin of people, roles and the log of sign-ins.
 
 SUPERUSER_ONLY_FIELDS = ("is_superuser", "user_permissions")
 PAGES = (
@@ -458,7 +456,7 @@ class PersonAdmin(UndeletableAdmin, UserAdmin):  # type: ignore[type-arg]
         return type(form.__name__, (form,), {"current_person": person_of(request)})
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
-        """Offer the flag of a superuser to superusers alone on the page of a new person."""
+        """On the page of a new person, show the superuser flag to superusers only."""
         fieldsets = super().get_fieldsets(request, obj)
         if obj is not None or person_of(request).is_superuser:
             return fieldsets
@@ -481,7 +479,7 @@ class PersonAdmin(UndeletableAdmin, UserAdmin):  # type: ignore[type-arg]
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **options: Any) -> Any:
         field: Any = super().formfield_for_dbfield(db_field, request, **options)
         if db_field.name == "groups":
-            field.widget.can_add_related = False  # a role is not made in passing
+            field.widget.can_add_related = False  # roles are created on their own page
         return field
 
 

@@ -180,8 +180,6 @@ def structure_before(row: BulletDifference | None, side: Side) -> str:
     return bullet_structure_label(row.old, side)
 
 
-# Collect the data of the review screen: texts, changes, findings, notes, suggestions and progress.
-
 SINCE_PATTERN: Final = re.compile(r"mine|edition|nothing|r\d{1,9}")
 """Values of `since`, the base of the comparison.
 
@@ -325,7 +323,7 @@ class ReviewPageData:
         return build_margins(keys, [*list_comment_items(self.page_data), *self._list_finding_items(keys)])
 
     def _list_finding_items(self, keys: list[str]) -> Iterator[MarginItem]:
-        """Yield the findings of the rows. A brief that nobody can change any more is not checked."""
+        """Yield the findings of the rows; none for a brief that can no longer be changed, which is not checked."""
         brief = self.page_data.brief
         if brief.state in (State.DRAFT, State.IN_REVIEW):
             shown = findings.as_json(brief.pk, self.page_data.content, {})
@@ -333,7 +331,7 @@ class ReviewPageData:
 
     @property
     def whole(self) -> Margin:
-        """Return the notes on the whole brief, and what is about a removed bullet."""
+        """Return the margin with notes on the whole brief and items about removed bullets."""
         return self._margins[""]
 
     def note_text(self) -> str:
@@ -364,11 +362,11 @@ class ReviewPageData:
 
     @property
     def shows_only_changes(self) -> bool:
-        """Return whether unchanged rows are left out, as they are for a reviewer who has answered before."""
+        """Return whether to leave out unchanged rows: by default for a reviewer who has answered before."""
         return bool(self.changed_pairs) and self.only != "0" and (self.only == "1" or self.since == "mine")
 
     def answers(self) -> list[dict[str, Any]]:
-        """Return what `signoffs_by_side` does, with what is unseen and the buttons, the person's languages first."""
+        """Return `signoffs_by_side` with unseen changes and buttons, the person's languages first."""
         rows = sorted(
             self.page_data.signoffs_by_side(), key=lambda row: row["side"] not in self.reviewed_sides
         )

@@ -50,8 +50,6 @@ from ..editor.editor_page_data import BriefPageData
 from ..editor.margin import build_margin_permissions, list_comment_items, list_finding_items, render_items
 from .review_page_data import SINCE_PATTERN, ReviewPageData, render_rows
 
-# The brief's page for review, which shows the texts as readers will see them, and the acts of its margin.
-
 type ReviewAction = Callable[[Brief, Person, QueryDict, str, str], Any]
 
 

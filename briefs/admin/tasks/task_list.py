@@ -1,4 +1,4 @@
-"""Build the ordered list of what waits for one person: a verb, the brief, the reason and the time since when."""
+"""Build a person's ordered list of tasks: verb, brief, reason, and waiting since when."""
 
 import datetime as dt
 from collections import defaultdict
@@ -115,7 +115,7 @@ _BRIEF_IDS = {
 
 
 class TaskList:
-    """What waits for one person. The number of queries is constant; each is sent when its rows are asked for."""
+    """The tasks of one person. The number of queries is constant; each runs when its rows are first needed."""
 
     def __init__(self, person: Person, now: dt.datetime) -> None:
         self.person, self.now = person, now
@@ -124,7 +124,7 @@ class TaskList:
 
     @cached_property
     def _briefs(self) -> dict[str, list[Brief]]:
-        """Return the briefs by list. The ids are read first, by prepared queries, as often there are none."""
+        """Return the briefs by list. Prepared queries read the ids first, because many lists are empty."""
         ids = {
             name: [pk for (pk,) in find_ids(*([self.person.pk] if name == "mine" else []))]
             for name, find_ids in _BRIEF_IDS.items()
@@ -186,14 +186,14 @@ class TaskList:
 
     @cached_property
     def tasks(self) -> list[Task]:
-        """One task a brief, the first that applies, in order of urgency."""
+        """Return one task per brief (the first that applies), in order of urgency."""
         found = sorted(
             (task for _rank, tasks in self._list_by_rank() for task in tasks), key=lambda task: task.sort_key
         )
         return list({task.brief: task for task in reversed(found)}.values())[::-1]
 
     def find_next(self, after: int) -> Task | None:
-        """Return the first task about another brief than `after`, without reading what can only come later."""
+        """Return the first task about another brief than `after`, without loading tasks of lower rank."""
         best: list[Task] = []
         for rank, tasks in self._list_by_rank():
             if best and best[0].rank < rank:
@@ -203,7 +203,7 @@ class TaskList:
         return best[0] if best else None
 
     def _list_by_rank(self) -> Iterator[tuple[Rank, Iterator[Task]]]:
-        """Yield tasks with the lowest rank that they can have, in the order of these ranks."""
+        """Yield groups of tasks, each with the lowest rank that its tasks can have, in the order of these ranks."""
         yield Rank.CONFIRM, self._confirmations()
         yield Rank.APPROVE, self._reviews()
         yield Rank.ANSWER, self._answers()
@@ -304,8 +304,8 @@ class TaskList:
     def _is_waiting_for_me(self, status: SideSignOffStatus, assignment: Assignment | None) -> bool:
         """Return whether this person should sign off the side.
 
-        A side assigned to another reviewer does not wait for this person, unless that reviewer alone changed
-        the text. A side that somebody rejected, and that was submitted again unchanged, waits for that person.
+        A side assigned to another reviewer does not wait for this person, unless that reviewer alone changed the text. A
+        rejected side that was submitted again unchanged waits for the person who rejected it.
         """
         me = self.person.pk
         if status.rejected_by:

@@ -1,3 +1,3 @@
-"""Files in: `upload_views` takes them, `pending_files` keeps them until they are confirmed, `import_preview` shows
-what they would change, `word_pages` reads returned tables.
+"""Import of files: `upload_views` receives them, `pending_files` keeps them until they are confirmed, `import_preview`
+shows what they would change, `word_pages` exports Word files and reads returned tables.
 """

@@ -64,7 +64,7 @@ def count_unchanged_bullets(before: Content, after: Content) -> int:
 
 
 def build_text_row(label: str, texts: Mapping[Side, tuple[str, str]]) -> ChangeRow:
-    """Return a row of one text: for each language that on the desk and that in the file."""
+    """Build the row of one text. `texts`: by language, the text on the desk and the text in the file."""
     return ChangeRow(label, _text_cells(texts))
 
 
@@ -259,7 +259,7 @@ def _badge(outcome: ImportOutcome) -> Badge:
 
 
 def _offer_new_revision(digest: DigestPreview, change: BriefChange, person: Person) -> None:
-    """Offer to save the file as a new revision of an edited brief, if the person may edit the brief now."""
+    """Add the choice to save the file as a new revision of an edited brief, if the person may edit it now."""
     brief = Brief.objects.get(pk=change.brief)
     digest.status, digest.brief, digest.brief_title = "edited", brief.pk, str(brief)
     if policy.is_allowed(person, "edit", brief):

@@ -224,7 +224,7 @@ def list_pages(upload: Upload) -> list[list[int]]:
 
 
 def load_batches(upload: Upload, page: Sequence[int]) -> list[UploadFile]:
-    """Return the batches of a page, without those that another request saved just now."""
+    """Return the batches of a page, without batches that another request saved meanwhile."""
     return list(_sort(upload.files.filter(pk__in=page)))
 
 
@@ -266,7 +266,7 @@ def _save_batch(upload: Upload, *, by: Person) -> Upload:
 
 
 def _replace_batch(batch: UploadFile, left: Sequence[BriefChange]) -> None:
-    """Keep what is left of a batch, or delete it."""
+    """Store the remaining changes of a batch, or delete the batch if none remain."""
     if not left:
         batch.delete()
         return

@@ -249,7 +249,7 @@ COLUMN_LABELS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class SheetBrief:
-    """One brief of the preview. `why_not` says why it is not saved."""
+    """One brief of the preview. `why_not`: the reason if it is not saved."""
 
     brief: Brief
     changes: list[ChangeRow]
@@ -293,7 +293,7 @@ def _label_columns(columns: tuple[str, ...]) -> list[tuple[str, Any]]:
 
 
 def import_sheet_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """Show what the sheet changes and what it does not; save it on POST."""
+    """Show the changes of a sheet, and the rows that will not be saved; save it on POST."""
     person = require_role(request, "import")
     upload = find_pending_upload(person, pk)
     if upload is None or upload.results.get("sheet") != BRIEF_SHEET:

@@ -66,7 +66,7 @@ def describe_lost_parts(file: BriefFile) -> str:
 
 
 def word_page(request: HttpRequest, pk: int) -> HttpResponse:
-    """Offer the brief as a Word file, and take a returned table."""
+    """Offer the brief as a Word file, and receive a returned table."""
     person = require_role(request)
     brief = get_brief_or_404(pk)
     if request.method != "POST":
@@ -104,7 +104,7 @@ def returned_table(request: HttpRequest, pk: int, upload: UUID) -> HttpResponse:
     person = require_role(request, "edit")
     brief = get_brief_or_404(pk)
     waiting = find_pending_upload(person, upload)
-    if waiting is None or waiting.results.get("table") != pk:  # stored before the Back button, or too old
+    if waiting is None or waiting.results.get("table") != pk:  # stored already (Back button), or expired
         messages.warning(request, _("This upload no longer exists: it was stored already, or it is too old."))
         return redirect("admin:briefs_brief_word", pk=pk)
     file = waiting.files.get(position=0)
@@ -144,7 +144,9 @@ def _store_table(
     version = read_number(request.POST, "version")
     with transaction.atomic():
         if not Upload.objects.select_for_update().filter(pk=waiting.pk).exists():
-            return redirect("admin:briefs_brief_change", pk=brief.pk)  # the first of two clicks stored it
+            return redirect(
+                "admin:briefs_brief_change", pk=brief.pk
+            )  # stored by the first click of a double click
         plan = apply_plan(table, brief, by=person, version=version)
         waiting.delete()
     messages.success(

@@ -28,8 +28,6 @@ from ..common.interface_labels import SIDE_NAMES, format_with_label, format_with
 from ..common.outstanding_work import load_edition_content
 from ..editor.editor_page_data import BriefPageData
 
-# Forms of verbs that need input, each on its own page.
-
 type Button = tuple[str, str | Promise]
 
 
@@ -101,7 +99,7 @@ class VerbForm(forms.Form):
         return self.page_data.content if self.shows_working_copy else None
 
     def notices(self) -> list[dict[str, str]]:
-        """Return the notices, in both languages, that readers would see instead of the text."""
+        """Return the notices, in both languages, that readers would see in place of the text."""
         return []
 
     def differences(self) -> list[dict[str, str]]:
@@ -393,7 +391,7 @@ def _describe_difference(difference: checks.SubstantiveDifference) -> dict[str, 
 
 
 class NamesSeenForm(VerbForm):
-    """Form of a verb that publishes: it sends back the names that the page showed, to say which of them changed."""
+    """Form of a publishing verb. It sends back the names that the page showed, so that a refusal can name changes."""
 
     names_seen = forms.CharField(required=False, widget=forms.HiddenInput)
 
@@ -488,7 +486,7 @@ class PublishUrgentlyForm(ChangeNoteForm, NamesSeenForm):
         )
 
     def describe_situation(self) -> list[str]:
-        """Also list the safeguards that are skipped, so that they are skipped knowingly."""
+        """Also list the safeguards that urgent publication skips."""
         page_data = self.page_data
         skipped = [str(reason) for reason in four_eyes.why_not_signed(page_data.signoff_status)]
         if n := sum(note.resolved_at is None for note in page_data.notes):

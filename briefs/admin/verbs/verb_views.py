@@ -83,7 +83,7 @@ def _confirm_date(brief: Brief, by: Person, data: QueryDict) -> None:
 
 
 def _tick_facts(brief: Brief, by: Person, data: QueryDict) -> None:
-    """Tick the facts of the button: for each its name and the hash that the page showed, as in `doi:5f…`."""
+    """Tick the button's facts. Its value has the name and shown hash of each: `doi:5f…`."""
     chosen = (value.partition(":") for value in data.get("fact", "").split())
     workflow.tick_facts(
         brief.pk, {name: seen for name, _colon, seen in chosen if name in (*FACTS, "terms")}, by=by
@@ -143,7 +143,7 @@ def verb_view(request: HttpRequest, pk: int, verb: str) -> HttpResponse:
     if request.method != "POST":
         if verb in VERB_FORMS:
             return _render_form_page(request, verb, VERB_FORMS[verb](page_data=BriefPageData(brief, person)))
-        # A GET arrives here after a sign-in that interrupted the POST.
+        # A GET comes from a sign-in page that interrupted the POST.
         messages.info(
             request, _("“%(verb)s” has not been done yet. Press it again.") % {"verb": VERB_NAMES[verb]}
         )
@@ -368,7 +368,7 @@ class AssignmentForm(forms.Form):
             people = self.people[part] = list(policy.find_people_with_roles(get_roles_of_part(part)))
             if (
                 assignee.person and assignee.person not in people
-            ):  # has lost the role, but stays until replaced
+            ):  # the assignee has lost the role, but stays until replaced
                 people.append(assignee.person)
             choices = [("", _("Nobody yet")), *self._options(part, page_data)]
             label = cast(str, ASSIGNMENT_LABELS[part])

@@ -1,3 +1,3 @@
-"""Authors, sources, keywords and terms: `vocabulary_admin` has the pages, `proposal_pages` what a second person
-accepts.
+"""Authors, sources, keywords and terms: `vocabulary_admin` has the pages, `proposal_pages` those on which a second
+person decides.
 """

@@ -176,14 +176,14 @@ def _act(request: HttpRequest, proposal: Proposal, act: str, person: Person) -> 
 
 
 def _redirect_to_next(proposal: Proposal, person: Person) -> HttpResponseRedirect:
-    """Lead to the next older proposal that the person may decide, since a sheet makes many at once."""
+    """Redirect to the next older proposal that the person may decide, since a sheet makes many at once."""
     if other := proposed_rows.find_decidable_proposals(person).filter(pk__lt=proposal.pk).first():
         return redirect("admin:briefs_proposal_change", pk=other.pk)
     return redirect("admin:briefs_proposal_changelist")
 
 
 def _log_accepted(proposal: Proposal, person: Person) -> None:
-    """Show the change in the history page of the row."""
+    """Add the accepted change to the history page of the row."""
     if row := proposed_rows.find_row(proposal.about.removeprefix(SITE_TEXT_PREFIX)):
         flag = ADDITION if proposal.kind == Proposal.Kind.NEW else CHANGE
         said = _("Accepted a proposal of %(name)s") % {"name": proposal.author}
@@ -192,7 +192,7 @@ def _log_accepted(proposal: Proposal, person: Person) -> None:
 
 
 def add_proposed_message(request: HttpRequest, made: Sequence[Proposal]) -> None:
-    """Say that public pages stay as they are, and who decides."""
+    """Add a message that public pages are unchanged until somebody accepts, with the people who may."""
     if not made:
         return
     names = _(", ").join(str(one) for one in proposed_rows.find_deciders(made[0].author)[:3])

@@ -36,7 +36,7 @@ from . import term_usage
 from .proposal_pages import VocabularyPagesAdmin, add_proposed_message, find_open_proposal, find_proposals
 from .sheet_views import SheetsAdmin
 
-# Desk page of what editors write for the page of a topic, author or source: introduction and where to start.
+# Introductions: the text and recommended briefs on the public page of a topic, author or source.
 
 JOIN_PATHS: dict[type[Model], str] = {
     Keyword: "in_keywords__keyword",
@@ -187,7 +187,7 @@ def interface_side() -> Side:
     return "en" if get_language() == "en" else "zh"
 
 
-# Admin of authors, sources, keywords and glossary terms, saved through the workflow.
+# Authors, sources, keywords and glossary terms, saved through the workflow.
 
 gettext_noop("- Select an option -")  # Django translates this into other languages only
 
@@ -326,7 +326,7 @@ class AuthorAdmin(TopicAdmin):
 
 
 class SourceForm(VocabularyForm):
-    """Offers the known kinds, and the row's own if it has another."""
+    """Form of a source. Its choices are the known kinds, and the row's kind if that is another."""
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
