@@ -6,7 +6,7 @@ the number of the revision that the person was shown (`against`).
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 from secrets import token_hex
 from typing import Any, Final
 
@@ -374,7 +374,7 @@ def _fill_fields(pattern: str, row: BulletRow, n: str, focused_row: str) -> Safe
     )
 
 
-@cache
+@lru_cache(maxsize=32)  # forged values are keys too
 def build_structure_options(selected: str) -> SafeString:
     """Return the options of the select for level and marker.
 
