@@ -13,7 +13,6 @@ from django.conf import LazySettings, settings
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
-from briefs.derived import build
 from briefs.models.derived import EditionTerm
 from briefs.models.edition import Edition
 from briefs.models.site import SiteText
@@ -242,7 +241,6 @@ def rename_keyword(rng: random.Random, now: dt.datetime) -> None:
     row = rng.choice(Keyword.objects.exclude(label_en="Unused"))
     row.label_zh, row.label_en = f"詞{now.minute}", f"Word {now.minute}"
     row.save()
-    build.rebuild_labels(Keyword, list(build.find_edition_ids_using(Keyword, [row.pk])))
 
 
 def write_about(rng: random.Random, now: dt.datetime) -> None:
