@@ -1,6 +1,6 @@
 """The working copy of a brief: texts, bullets, facts and picture."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.db import models
@@ -59,9 +59,9 @@ def _is_english() -> bool:
     return (get_language() or "").startswith("en")
 
 
-def _build_text_column(fact: Fact) -> "models.CharField[str, str]":
+def _build_text_column(fact: Fact, **options: Any) -> "models.CharField[str, str]":
     choices = [(value, _(label)) for value, label in fact.choices.items()]
-    return models.CharField(_(fact.label), max_length=fact.limit, choices=choices or None, blank=True)
+    return models.CharField(_(fact.label), max_length=fact.limit, choices=choices or None, blank=True, **options)
 
 
 class Brief(models.Model):
