@@ -61,7 +61,9 @@ def _is_english() -> bool:
 
 def _build_text_column(fact: Fact, **options: Any) -> "models.CharField[str, str]":
     choices = [(value, _(label)) for value, label in fact.choices.items()]
-    return models.CharField(_(fact.label), max_length=fact.limit, choices=choices or None, blank=True, **options)
+    return models.CharField(
+        _(fact.label), max_length=fact.limit, choices=choices or None, blank=True, **options
+    )
 
 
 class Brief(models.Model):

@@ -289,6 +289,16 @@ def test_last_editor_and_last_facts_editor_cannot_approve(who: str) -> None:
     assert row.pk == brief.pk
 
 
+def test_publisher_may_approve_after_another_person_changed_a_fact_last() -> None:
+    team = Team()
+    brief = factories.draft_brief(team)
+    factories.edit(brief, team.publisher, summary_zh="摘要，改。")
+    brief = factories.edit(brief, team.other_writer, facts=factories.facts(title="A title"))
+    workflow.submit(brief, by=team.writer, version=brief.version)
+    factories.sign_off(brief, team.reviewer)
+    assert factories.approve(brief, team.publisher).number == 1
+
+
 def test_two_people_can_publish_but_the_writer_cannot_approve() -> None:
     all_groups = ("Writers", "Reviewers", "Publishers")
     writer, reviewer = person("one", *all_groups), person("two", *all_groups)
