@@ -61,7 +61,7 @@ def _format_level_counts(points: Sequence[Point]) -> str:
     return " + ".join(str(counts[level]) for level in sorted(counts)) or "0"
 
 
-CELL_LIMIT = 700_000
+CELL_LIMIT = 80_000
 """Cells of the score table. A longer document is split at words that occur exactly once in each language."""
 JOIN_LIMIT = 10_000
 """Cells up to which joined points are looked for."""

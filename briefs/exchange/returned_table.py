@@ -20,7 +20,7 @@ from ..documents.files.word_paragraphs import ParagraphReader
 from ..documents.parser import require_word_format
 from ..models import Brief, Note, Person, Suggestion
 from ..text.text_diff import merge
-from ..workflow.review_comments import TextAnchor
+from ..workflow.review_comments import TextAnchor, Texts, index_texts, replace_texts
 from ..workflow.rules.transitions import lock_brief, require_current_version
 from ..workflow.rules.working_copy import TEXT_RULES
 from .word_file import COLUMN_NAMES, LEAD_NAMES, build_checksum
@@ -315,7 +315,7 @@ def plan_table(table: ReturnedTable, brief: Brief) -> TablePlan:
     base = _find_base(table, brief)
     stored = workflow.load_working_copy(brief)
     plan = TablePlan(brief, stored, stored)
-    mine, keys = base, _list_keys(base)
+    keys, was, now, mine = _list_keys(base), index_texts(base), index_texts(stored), Texts()
     known = set(keys)
     missing: list[str] = []
     for key in keys:
@@ -324,12 +324,13 @@ def plan_table(table: ReturnedTable, brief: Brief) -> TablePlan:
             if key not in (*table.repeated, *table.merged):
                 missing.append(key)
             continue
-        mine = _take_row(plan, base, mine, key, row)
-    merged = merge(base, mine, stored).content
+        mine |= _take_row(plan, key, row, *({s: texts.get((key, s)) for s in SIDES} for texts in (was, now)))
+    merged = merge(base, replace_texts(base, mine), stored).content
     plan.result = workflow.prepare(merged, next_number=brief.next_number).content
+    result = index_texts(plan.result)
     for key in keys:
         if row := table.rows.get(key):
-            _plan_suggestions(plan, key, row)
+            _plan_suggestions(plan, key, row, {side: result.get((key, side)) for side in SIDES})
             _plan_notes(plan, key, row)
     plan.notes += [TableNote(_sign(c.author, c.text)) for c in table.remarks]
     if len(plan.notes) > MAX_NOTES:
@@ -367,12 +368,9 @@ def label_key(key: str) -> str:
 
 def list_texts(before: Content, after: Content) -> Iterator[tuple[str, dict[Side, tuple[str, str]]]]:
     """Yield each row of `before` by key, with the texts of both contents."""
+    old, new = index_texts(before), index_texts(after)
     for key in _list_keys(before):
-        anchor = _anchor(key)
-        yield (
-            key,
-            {s: (anchor.find_text(before, s) or "", anchor.find_text(after, s) or "") for s in SIDES},
-        )
+        yield key, {s: (old.get((key, s), ""), new.get((key, s), "")) for s in SIDES}
 
 
 def _find_base(table: ReturnedTable, brief: Brief) -> Content:
@@ -393,26 +391,27 @@ def _anchor(key: str) -> TextAnchor:
     return TextAnchor("bullet", int(key[1:])) if key.startswith("b") else TextAnchor(key)
 
 
-def _take_row(plan: TablePlan, base: Content, mine: Content, key: str, row: ReturnedRow) -> Content:
-    """Apply a table row to `mine`. Skip it if the stored row changed since the export."""
-    anchor = _anchor(key)
-    was = {side: anchor.find_text(base, side) or "" for side in SIDES}
-    now = {side: anchor.find_text(plan.stored, side) for side in SIDES}
+def _take_row(
+    plan: TablePlan,
+    key: str,
+    row: ReturnedRow,
+    was: Mapping[Side, str | None],
+    now: Mapping[Side, str | None],
+) -> Texts:
+    """Return the texts that a table row changes. Skip it if the stored row changed since the export."""
     texts = {side: _tidy(plan, key, row.cells[side].text) for side in SIDES}
-    changed = [side for side in SIDES if _differs(texts[side], was[side])]
+    changed = [side for side in SIDES if _differs(texts[side], was[side] or "")]
     if not [side for side in changed if _differs(texts[side], now[side] or "")]:
-        return mine
+        return {}
     if any(now[side] != was[side] for side in SIDES):
         plan.refused.append(RefusedRow(key, {side: (now[side] or "", texts[side]) for side in changed}))
-        return mine
+        return {}
     if key.startswith("b") and not any(texts.values()):
         plan.problems.append(
             _("%(row)s is empty in the file. It stays on the desk.") % {"row": label_key(key)}
         )
-        return mine
-    for side in changed:
-        mine = anchor.replace_text(mine, side, texts[side])
-    return mine
+        return {}
+    return {(key, side): texts[side] for side in changed}
 
 
 def _tidy(plan: TablePlan, key: str, text: str) -> str:
@@ -438,14 +437,14 @@ def _comparable(text: str) -> str:
     return _BLANK_LINES.sub("\n\n", unicodedata.normalize("NFC", text).translate(_AS_WORD_WRITES))
 
 
-def _plan_suggestions(plan: TablePlan, key: str, row: ReturnedRow) -> None:
+def _plan_suggestions(plan: TablePlan, key: str, row: ReturnedRow, texts: Mapping[Side, str | None]) -> None:
     late: dict[Side, tuple[str, str]] = {}
     for side in SIDES:
         cell = row.cells[side]
         text, proposed = (_tidy(plan, key, value) for value in (cell.text, cell.proposed))
         if not _differs(text, proposed):
             continue
-        now = _anchor(key).find_text(plan.result, side)
+        now = texts[side]
         if now is not None and not _differs(now, proposed):
             continue
         if now is None or _differs(now, text):

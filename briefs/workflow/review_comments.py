@@ -1,7 +1,7 @@
 """Verbs on review comments: suggestions and their answers, replies to notes, and marks of texts as fine."""
 
 import datetime as dt
-from collections.abc import Mapping
+from collections import defaultdict
 from dataclasses import dataclass, replace
 from typing import Any, Self, cast
 
@@ -46,15 +46,30 @@ class TextAnchor:
 
     def replace_text(self, content: Content, side: Side, text: str) -> Content:
         """Return the content with this text replaced."""
-        if self.field != "bullet":
-            named: Mapping[str, Any] = {f"{self.field}_{side}": text}
-            return replace(content, **named)
-        change: Mapping[str, Any] = {f"text_{side}": text}
-        bullets = tuple(replace(b, **change) if b.number == self.bullet else b for b in content.bullets)
-        return replace(content, bullets=bullets)
+        return replace_texts(content, {(str(self), side): text})
 
 
-def index_texts(content: Content) -> dict[tuple[str, Side], str]:
+Texts = dict[tuple[str, Side], str]
+"""Texts by anchor and side."""
+
+
+def replace_texts(content: Content, texts: Texts) -> Content:
+    by_anchor: dict[str, dict[Side, str]] = defaultdict(dict)
+    for (anchor, side), text in texts.items():
+        by_anchor[anchor][side] = text
+    named: dict[str, Any] = {
+        f"{name}_{side}": text
+        for name in ("headline", "summary")
+        for side, text in by_anchor.get(name, {}).items()
+    }
+    bullets = (
+        replace(b, **{f"text_{side}": text for side, text in by_anchor.get(f"b{b.number}", {}).items()})  # type: ignore[arg-type]
+        for b in content.bullets
+    )
+    return replace(content, **named, bullets=tuple(bullets))
+
+
+def index_texts(content: Content) -> Texts:
     """Return every text by anchor and side, for many look-ups. (Each `find_text` searches all bullets.)"""
     texts = {
         (name, side): getattr(content, f"{name}_{side}") for name in ("headline", "summary") for side in SIDES
@@ -117,16 +132,13 @@ def _store_suggestion(
 
 def suggest_texts(run: VerbRun, stored: Content, wanted: Content) -> Content:
     """Suggest each text of `wanted` that differs from the stored one. Return the content if all were accepted."""
-    anchors = [TextAnchor("headline"), TextAnchor("summary")]
-    anchors += [TextAnchor("bullet", bullet.number) for bullet in stored.bullets]
-    accepted = stored
-    for anchor in anchors:
-        for side in SIDES:
-            was, text = anchor.find_text(stored, side), anchor.find_text(wanted, side)
-            if was is not None and text and text != was:
-                _store_suggestion(run, anchor, side, was, text)
-                accepted = anchor.replace_text(accepted, side, text)
-    return accepted
+    texts, changed = index_texts(wanted), Texts()
+    for (name, side), was in index_texts(stored).items():
+        text, anchor = texts.get((name, side)), TextAnchor.parse(name)
+        if anchor and text and text != was:
+            _store_suggestion(run, anchor, side, was, text)
+            changed[name, side] = text
+    return replace_texts(stored, changed)
 
 
 def turn_into_suggestion(
