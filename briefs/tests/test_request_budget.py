@@ -20,6 +20,7 @@ from django.test import Client
 from django.test.client import encode_multipart
 from django.test.utils import _TestState
 
+from briefs.admin.uploads.pending_files import MAX_DIGESTS
 from briefs.content import MAX_BULLETS, MAX_TEXT_BYTES, Bullet
 from briefs.exchange.brief_text import write_table_files
 from briefs.exchange.sheets.brief_sheets import build_brief_rows
@@ -173,16 +174,18 @@ def build_document(piece: str, points: int, size: int) -> str:
     return f"{head}摘要:\n{text}\n{lines}\n\nSummary:\n{text}\n{lines}\n\n"
 
 
+def write_digest(piece: str, n: int) -> str:
+    day = f"{2000 + n // 28}-06-{n % 28 + 1:02}"
+    return f"標題/Title: {n} T\n{build_document(piece, 5, 60)}".replace("2025-06-09", day)
+
+
 def list_files(piece: str) -> dict[str, tuple[str, bytes]]:
     many = build_document(piece, MAX_BULLETS, 60)
     return {
         "many points": ("a.txt", many.encode()),
         "long points": ("a.txt", build_document(piece, 20, 6_000).encode()),
         "too many points": ("a.txt", build_document(piece, 9_000, 60).encode()),
-        "500 digests": (
-            "a.txt",
-            "".join(f"標題/Title: {n} T\n{build_document(piece, 5, 60)}" for n in range(500)).encode(),
-        ),
+        "most digests": ("a.txt", "".join(write_digest(piece, n) for n in range(MAX_DIGESTS)).encode()),
         "many digests": ("a.txt", (build_document(piece, 200, 60) * 12).encode()),
         "one line": ("a.txt", build_document(piece, 1, 900_000).encode()),
         "only the piece": ("a.txt", repeat(piece, 2_000_000).encode()),
@@ -237,8 +240,9 @@ def test_maximal_sheets(writer: Client, team: factories.Team, piece: str) -> Non
         if answer.status_code == 302:
             measure(f"{piece!r}, sheet of {name}: preview", writer.get, answer["Location"])
             measure(f"{piece!r}, sheet of {name}: import", writer.post, answer["Location"])
-    (file,) = write_table_files([Brief.objects.get(pk=brief.pk)])
-    data = edit_word_file(file.data, *((f">{n} ", f">{n} changed ") for n in range(300)))
+    brief = factories.draft_brief(team, factories.content(bullets=bullets[:1_000]))  # more are no simple file
+    (file,) = write_table_files([brief])
+    data = edit_word_file(file.data, *((f">{n} ", f">{n} changed ") for n in range(1_000)))
     files = {"file": SimpleUploadedFile("a.docx", data)}
     answer = measure(f"{piece!r}, Word table: upload", writer.post, brief_url(brief, "word"), files)
     assert answer.status_code == 302, answer.content.decode()

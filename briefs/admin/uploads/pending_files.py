@@ -29,7 +29,7 @@ MB: Final = 1_000_000
 MAX_FILES: Final = 200
 MAX_FILE_SIZE: Final = 5 * MB
 MAX_TOTAL_SIZE: Final = 50 * MB
-MAX_DIGESTS: Final = 500
+MAX_DIGESTS: Final = 200
 
 UPLOAD_LIMITS: Final = {
     "files": MAX_FILES,

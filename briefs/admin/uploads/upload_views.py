@@ -222,9 +222,7 @@ def _result_page(request: HttpRequest, row: Upload) -> HttpResponse:
 # Import exported sheets of briefs: upload, preview, save batch by batch, and what was not saved.
 
 SECONDS_A_STEP: Final = 1.5
-"""How long a step of the page's JavaScript saves, before it reports."""
-SECONDS_A_REQUEST: Final = 10
-"""How long a plain form saves, before the page asks to go on."""
+"""How long a request saves, before it reports and the page goes on by itself or, without JavaScript, asks to."""
 MAX_LISTED: Final = 100
 """Saved briefs that the page names."""
 
@@ -299,9 +297,8 @@ def import_sheet_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
     if upload is None or upload.results.get("sheet") != BRIEF_SHEET:
         raise Http404
     if request.method == "POST":
-        is_step = wants_json(request)
-        upload = save_batches(upload, by=person, seconds=SECONDS_A_STEP if is_step else SECONDS_A_REQUEST)
-        if is_step:
+        upload = save_batches(upload, by=person, seconds=SECONDS_A_STEP)
+        if wants_json(request):
             return JsonResponse({"left": upload.results["left"]})
         return redirect("admin:briefs_brief_sheet_one", pk=pk)
     return _detail_page(request, upload)

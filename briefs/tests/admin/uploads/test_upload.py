@@ -203,7 +203,7 @@ def test_file_over_limit_is_refused_without_affecting_others(
 
 def test_upload_page_states_limits_and_settings_allow_them(writer_client: Client, settings: Any) -> None:
     html = " ".join(writer_client.get(UPLOAD_URL).content.decode().split())
-    assert "up to 200 files, 5 MB each, 50 MB and 500 digests" in html
+    assert "up to 200 files, 5 MB each, 50 MB and 200 digests" in html
     assert settings.DATA_UPLOAD_MAX_NUMBER_FILES > pending_files.MAX_FILES
     preview_url = upload_files(writer_client, *(make_file(f"{n}.txt", "no") for n in range(201)))
     assert Upload.objects.get().files.filter(refused="too-many").count() == 1
