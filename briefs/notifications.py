@@ -15,7 +15,7 @@ from typing import Any
 from django.conf import settings
 from django.core.mail import EmailMessage, mailers
 from django.db import transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone, translation
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -31,10 +31,12 @@ from .accounts.account_actions import (
     build_reset_address,
 )
 from .content import SIDES
-from .models import Letter, MailSwitch, Outbox, Person, Proposal
+from .models import Letter, MailSwitch, Note, Outbox, Person, Proposal, Revision, SignOff, State, Suggestion
 from .text import paths
+from .workflow.brief_facts import load_brief_facts
+from .workflow.next_step import next_step
 from .workflow.rules.refusals import format_iso_date_in_sentence
-from .workflow.rules.transitions import find_people_for_verb
+from .workflow.rules.transitions import NOTICE_CONDITIONS, find_people_for_verb
 
 log = logging.getLogger(__name__)
 
@@ -237,7 +239,8 @@ def _queue_letter_notice(letter: Letter, now: dt.datetime) -> None:
         if person.email:
             values = {"kind": letter.kind}
             Outbox.objects.create(
-                key=f"letter:{letter.pk}:{person.pk}", kind="letter", to=person, brief=letter.brief, values=values, due_at=now
+                key=f"letter:{letter.pk}:{person.pk}", kind="letter", to=person, brief=letter.brief, values=values, due_at=now,
+                condition=NOTICE_CONDITIONS["letter"],
             )  # fmt: skip
 
 
@@ -252,7 +255,7 @@ def compose(message: Outbox) -> EmailMessage:
             subject, lines = _compose_account_mail(message)
         else:
             subject = _subject(message)
-            lines = [describe_notice(message), "", *_links(message)]
+            lines = [describe_notice(message), *_describe_next_step(message), "", *_links(message)]
         mark = hashlib.sha256(message.key.encode()).hexdigest()[:32]
         host = settings.DEFAULT_FROM_EMAIL.rpartition("@")[2]
         return EmailMessage(
@@ -262,6 +265,17 @@ def compose(message: Outbox) -> EmailMessage:
             [person.email],
             headers={"Message-ID": f"<{mark}@{host}>"},
         )
+
+
+def _describe_next_step(message: Outbox) -> list[str]:
+    """Return who can do what next with the brief, as its page says it when the mail is sent."""
+    if message.brief is None or message.kind in ("failure", "letter"):
+        return []
+    people = policy.load_staff()
+    facts = load_brief_facts([message.brief], timezone.now(), people)[message.brief.pk]
+    step = next_step(facts, message.to, people)
+    act = [_("Next for you: %(act)s") % {"act": step.label}] if step.is_mine else []
+    return ["", str(step.sentence), *act]
 
 
 def _compose_account_mail(message: Outbox) -> tuple[str, list[str]]:
@@ -331,10 +345,50 @@ def _links(message: Outbox) -> list[str]:
 
 
 def find_inbox(person: Person, now: dt.datetime) -> QuerySet[Outbox]:
-    """Return the notices about the person's work, mailed or not, newest first."""
+    """Return the news of the person's work that is unread and still true, the newest first."""
     shown = Q(brief__isnull=False) | Q(kind__in=_PROPOSAL_KINDS)
-    rows = Outbox.objects.filter(shown, to=person, due_at__lte=now)
+    rows = Outbox.objects.filter(
+        shown, _build_condition(person, now), to=person, due_at__lte=now, read_at=None
+    )
     return rows.exclude(cancelled_at__lt=F("due_at")).order_by("-due_at", "-id")
+
+
+def _build_condition(person: Person, now: dt.datetime) -> Q:
+    """Return what makes a notice true now. What its reader has to do as the writer is among their acts instead."""
+    in_review, is_open = Q(brief__state=State.IN_REVIEW), Q(brief__state__in=policy.OPEN_STATES)
+    is_writer = Q(brief__assigned_to=person)
+    same_act = {"brief": OuterRef("brief"), "by": OuterRef("event__by"), "at": OuterRef("event__at")}
+    note = Exists(Note.objects.filter(resolved_at=None, **same_act))
+    suggestion = Exists(Suggestion.objects.filter(answer="", **same_act))
+    conditions = {
+        "": Q(),
+        "returned": Q(brief__returned_at=F("event__at"), brief__state=State.DRAFT) & ~is_writer,
+        "note": is_open & note & ~(is_writer & (in_review | Q(brief__returned_at__isnull=False))),
+        "suggestion": in_review & suggestion & ~is_writer,
+        "open": is_open,
+        "scheduled": Q(edition__live_from__gt=now, edition__live_until=None),
+        "public": Q(edition__live_from__lte=now, edition__withdrawn_at=None, edition__removed_at=None)
+        & (Q(edition__live_until=None) | Q(edition__live_until__gt=now)),
+        "proposal": Exists(Proposal.objects.filter(outcome="").exclude(author=person)),
+        "letter": Exists(Letter.objects.filter(brief=OuterRef("brief"), handled_at=None)),
+    }
+    for side in SIDES:
+        newest = (
+            Revision.objects.filter(brief=OuterRef("brief")).order_by("-number").values(f"hash_{side}")[:1]
+        )
+        taken_back = SignOff.objects.filter(
+            brief=OuterRef("brief"),
+            by=OuterRef("event__by"),
+            side=side,
+            taken_back=True,
+            at__gt=OuterRef("event__at"),
+        )
+        is_same = Q(**{f"event__revision__hash_{side}": Subquery(newest)})
+        conditions[f"signed_{side}"] = in_review & is_same & ~Exists(taken_back)
+    found = Q()
+    for name, condition in conditions.items():
+        found |= Q(condition=name) & condition
+    return found
 
 
 def describe_notice(message: Outbox) -> str:

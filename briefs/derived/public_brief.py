@@ -200,16 +200,22 @@ class PageNames:
 
     @classmethod
     def load(cls, content: Content) -> Self:
-        """Load the current names in both languages. Two queries."""
-        (names,) = load_names([content])
-        source = (names.source,) if names.source else ()
-        parts = {
-            "source": {str(name.pk): _read_texts(name) for name in source},
-            "authors": {str(name.pk): _read_texts(name) for name in names.authors},
-            "keywords": {str(name.pk): _read_texts(name) for name in names.keywords},
-            "terms": _load_terms(content),
-        }
-        return cls({part: rows for part, rows in parts.items() if rows})
+        """Load the names in both languages as they stand now, in two queries."""
+        return cls.load_many([content])[0]
+
+    @classmethod
+    def load_many(cls, contents: Sequence[Content]) -> list[Self]:
+        found = []
+        for content, names in zip(contents, load_names(contents), strict=True):
+            source = (names.source,) if names.source else ()
+            parts = {
+                "source": {str(name.pk): _read_texts(name) for name in source},
+                "authors": {str(name.pk): _read_texts(name) for name in names.authors},
+                "keywords": {str(name.pk): _read_texts(name) for name in names.keywords},
+                "terms": _load_terms(content),
+            }
+            found.append(cls({part: rows for part, rows in parts.items() if rows}))
+        return found
 
     @classmethod
     def parse(cls, text: str) -> Self:

@@ -305,11 +305,12 @@ def test_letter_notifies_link_owner_or_publishers_once() -> None:
     notifications.send_due()
     notifications.send_due()
     letter_notices = Outbox.objects.filter(kind="letter")
-    assert [review_notice.to for review_notice in letter_notices] == [remark.link.by]
+    assert {review_notice.to for review_notice in letter_notices} == {team.writer, remark.link.by}
     edition = Edition.objects.get(brief=brief)
     Letter.objects.create(key="x", kind="report", brief=brief, edition=edition, text="Wrong.", at=remark.at)
     notifications.send_due()
     assert {review_notice.to for review_notice in letter_notices.filter(values__kind="report")} == {
+        team.writer,
         team.publisher,
         team.other_publisher,
     }

@@ -35,7 +35,17 @@ from .letters import handle_letter, turn_letter_into_note
 from .proposals import accept_proposal, reject_proposal, renew_proposal, withdraw_proposal
 from .publishing import approve, confirm, hash_for_approval, publish_urgently
 from .review_comments import accept, decline, mark_as_fine, reply, suggest, turn_into_suggestion
-from .reviewing import add_note, dismiss, resolve, send_back, sign_off, submit, take_back, tick_facts
+from .reviewing import (
+    add_note,
+    dismiss,
+    resolve,
+    send_back,
+    sign_off,
+    submit,
+    take_back,
+    take_back_sign_off,
+    tick_facts,
+)
 from .rules.proposed_rows import announce_proposals
 from .rules.refusals import Reason, Refused, Stale, build_refusal, resolve_local_time
 from .rules.working_copy import load_working_copy
@@ -109,6 +119,7 @@ __all__ = [
     "submit",
     "suggest",
     "take_back",
+    "take_back_sign_off",
     "tick_facts",
     "turn_into_suggestion",
     "turn_letter_into_note",

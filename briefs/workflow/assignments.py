@@ -1,7 +1,7 @@
 """Assign the writer of a brief and a reviewer for each language, with due dates."""
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from typing import Any, Self
@@ -34,7 +34,10 @@ class AssignmentPlan:
 
     @classmethod
     def load(cls, row: Brief) -> Self:
-        asked = find_open_assignments(row)
+        return cls.build(row, find_open_assignments(row))
+
+    @classmethod
+    def build(cls, row: Brief, asked: Mapping[str, Assignment]) -> Self:
         reviewers = {
             side: Assignee(asked[side].person, asked[side].due_on) if side in asked else Assignee()
             for side in SIDES

@@ -65,7 +65,7 @@ def create_many(
 ) -> list[Brief]:
     """Create drafts with their first revisions in one transaction, with a constant number of queries.
 
-    `by` is the author of the text; `actor` is the person who imports it.
+    `by` is the author of the text, who goes on writing; `actor` is the person who imports it.
     """
     if not drafts:
         return []
@@ -79,7 +79,7 @@ def create_many(
                 updated_by=actor,
                 next_number=draft.next_number,
                 **working_copy.build_columns(draft.content),
-                **draft.columns,
+                **{"assigned_to": None if by.username == IMPORTER else by, **draft.columns},
             )
             for draft in drafts
         )
@@ -129,7 +129,6 @@ def claim(url: str, *, by: Person, due_on: dt.date | None = None, now: dt.dateti
                 now=now,
                 verb="claim",
                 claimed_key=key,
-                assigned_to=by,
                 due_on=due_on,
             )
     except IntegrityError as error:  # concurrent claims: the unique constraint decides

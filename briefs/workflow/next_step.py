@@ -38,15 +38,20 @@ ACT_LABELS: Final[dict[str, str | Promise]] = {
 """Labels of acts that are no verb of their own. `get_act_label` knows the others too."""
 STEP_ACTS: Final = (
     "confirm", "claim", "notes", "suggestions", "fill", "submit", "sign_off_zh", "sign_off_en", "assign_zh", "assign_en",
-    "tick_facts", "approve", "turn_into_suggestion", "reword", "send_back", "take_back", "take_back_sign_off_zh",
-    "take_back_sign_off_en", "revise", "recover", "publish_urgently",
+    "tick_facts", "send_back", "take_back", "take_back_sign_off_zh", "take_back_sign_off_en", "approve",
+    "turn_into_suggestion", "reword", "revise", "recover", "reschedule", "cancel", "reinstate", "withdraw", "remove",
+    "source_withdrew", "publish_urgently", "assign", "share", "discard",
 )  # fmt: skip
 OPENING_ACTS: Final = ("notes", "suggestions", "fill", "reword")
 """Acts that open a place of the brief's page instead of changing anything at once."""
 
 
+def get_act_name(act: str) -> str | Promise:
+    return ACT_LABELS.get(act) or VERB_NAMES[act]
+
+
 def get_act_label(act: str) -> str:
-    return str(ACT_LABELS.get(act) or VERB_NAMES[act])
+    return str(get_act_name(act))
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +99,11 @@ class Step:
     def label(self) -> str:
         return get_act_label(self.main)
 
+    @property
+    def verbs(self) -> list[str]:
+        """Return the other acts that are verbs of their own, with a page or a button."""
+        return [act for act in self.others if act not in ACT_LABELS]
+
 
 @dataclass
 class BriefFacts:
@@ -134,9 +144,14 @@ class BriefFacts:
     def scheduled_edition(self) -> Edition | None:
         return next((e for e in self._standing if e.live_from > self.now), None)
 
-    @property
+    @cached_property
     def public_edition(self) -> Edition | None:
         return next((e for e in self.history.editions if e.is_public(self.now)), None)
+
+    @property
+    def is_taken_down(self) -> bool:
+        edition = self.public_edition
+        return bool(edition and (edition.withdrawn_at or edition.removed_at))
 
     @property
     def _standing(self) -> list[Edition]:
@@ -242,7 +257,7 @@ class _StepRule:
             case "take_back_sign_off":
                 return side is not None and me in facts.statuses[side].signed_by
             case "assign":
-                return side is not None and self._can_ask(side)
+                return side is None or self._can_ask(side)
             case "take_back":
                 submitted = facts.submission
                 return not (submitted and submitted.by_id != me) and not facts.is_answered
@@ -258,6 +273,16 @@ class _StepRule:
                 )
             case "confirm":
                 return bool(facts.urgent_edition and facts.urgent_edition.approved_by_id != me)
+            case "reschedule" | "cancel":
+                return facts.scheduled_edition is not None
+            case "reinstate":
+                return facts.is_taken_down
+            case "withdraw":
+                return facts.public_edition is not None and not facts.is_taken_down
+            case "remove":
+                return facts.public_edition is not None and not facts.public_edition.removed_at
+            case "source_withdrew":
+                return facts.public_edition is not None and not self.brief.article_withdrawn
             case _:
                 return True
 
@@ -285,6 +310,11 @@ class _StepRule:
         rules = [self.as_seen_by(p) for p in self.people if not rejected or p.pk in rejected]
         return [rule.person for rule in rules if rule.can_sign(side) and rule._is_useful(side)]
 
+    def find_named_signers(self, side: Side) -> list[Person]:
+        """Return the signers whom a sentence names: those awaited and the readers of the language, if there are any."""
+        signers, awaited = self.find_signers(side), self._list_awaited(side)
+        return [p for p in signers if p in awaited or self._reviews(p, side)] or signers
+
     def find_asked(self, side: Side) -> Person | None:
         """Return the person who is asked for the side, if they can still sign it."""
         row = self.facts.assignments.get(side)
@@ -298,8 +328,9 @@ class _StepRule:
         )
 
     def _can_ask(self, side: Side) -> bool:
-        is_unsigned = not self.facts.statuses[side].is_signed
-        return self.brief.state == State.IN_REVIEW and is_unsigned and bool(self._find_askable(side))
+        if self.brief.state != State.IN_REVIEW or self.facts.statuses[side].is_signed:
+            return False
+        return bool(self._find_askable(side))
 
     def _find_askable(self, side: Side) -> list[Person]:
         reviewers = (p for p in self.find_signers(side) if policy.get_roles(p) & policy.REVIEWER_ROLES)
@@ -489,7 +520,9 @@ type _Line = list[Phrase]
 
 def _say(text: str, **values: object) -> _Line:
     sentence = text % values if values else text
-    return [Phrase(sentence[:1].upper() + sentence[1:])]
+    if sentence.startswith("you "):  # never a name, which is written as its bearer writes it
+        sentence = f"Y{sentence[1:]}"
+    return [Phrase(sentence)]
 
 
 @dataclass
@@ -527,7 +560,8 @@ class _Wording:
         return str(known or gettext("somebody"))
 
     def _join(self, people: Iterable[Person | int], *, by_and: bool = False) -> str:
-        names = [self._name(person) for person in people]
+        me = self.rule.person.pk
+        names = [self._name(person) for person in sorted(people, key=lambda p: getattr(p, "pk", p) != me)]
         if len(names) < 2:
             return "".join(names)
         text = (
@@ -550,7 +584,7 @@ class _Wording:
 
     def _describe_draft(self) -> Iterator[_Line]:
         rule, brief = self.rule, self.rule.brief
-        missing = len(rule.facts.gaps)
+        missing = rule.facts.gaps and len([*rule.facts.gaps, *rule.facts.approval_gaps])
         if brief.returned_at:
             yield self._describe_return(brief.returned_at)
         if rule.writer is None:
@@ -592,9 +626,10 @@ class _Wording:
                 yield _say(gettext("Draft, due %(day)s."), day=day)
             elif not brief.returned_at:
                 yield _say(gettext("Draft."))
-            n = len(facts.gaps)
+            gaps = [*facts.gaps, *facts.approval_gaps]
+            n = len(gaps)
             begin = ngettext("%(n)s thing missing: ", "%(n)s things missing: ", n) % {"n": n}
-            yield self._list_gaps(begin, facts.gaps)
+            yield self._list_gaps(begin, gaps)
             return
         if not brief.returned_at:
             yield _say(gettext("Draft, complete."))
@@ -647,7 +682,7 @@ class _Wording:
 
     def _describe_side(self, side: Side) -> str:
         rule, status = self.rule, self.rule.facts.statuses[side]
-        signers, asked = rule.find_signers(side), rule.find_asked(side)
+        signers, asked = rule.find_named_signers(side), rule.find_asked(side)
         values = {"language": _LANGUAGES[side], "names": self._join(signers)}
         if status.is_signed:
             values["names"] = self._join(sorted(status.signed_by), by_and=True)

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Collection, Mapping
+from typing import Any
 
 from django.conf import settings
 from django.db.models import QuerySet
@@ -96,12 +97,12 @@ def is_blocking(finding: checks.Finding) -> bool:
 
 def why_not_ready(row: Brief, content: Content) -> list[Reason]:
     """Return a reason for each finding that blocks submission and approval."""
-    return [build_reason(finding) for finding in _find_blocking(row, content)]
+    return [build_reason(finding) for finding in find_blocking(row, content)]
 
 
 def why_not_complete(content: Content) -> list[Reason]:
     """Return a reason for each finding of the completeness check."""
-    return [build_reason(finding) for finding in _find_incomplete(content)]
+    return [build_reason(finding) for finding in find_incomplete(content)]
 
 
 def build_reason(finding: checks.Finding) -> Reason:
@@ -109,14 +110,14 @@ def build_reason(finding: checks.Finding) -> Reason:
     return Reason(finding.code, finding.values, about)
 
 
-def _find_incomplete(content: Content) -> list[checks.Finding]:
+def find_incomplete(content: Content) -> list[checks.Finding]:
     return checks.run_checks(content, checks.CheckContext(), only=(COMPLETENESS_CHECK,))
 
 
-def _find_blocking(row: Brief, content: Content) -> list[checks.Finding]:
+def find_blocking(row: Brief, content: Content) -> list[checks.Finding]:
     """Return the blocking findings that are not dismissed. Skip the vocabulary if only completeness blocks."""
     if set(settings.DIGEST_BLOCKING_CHECKS) <= {COMPLETENESS_CHECK}:
-        return _find_incomplete(content)
+        return find_incomplete(content)
     found = checks.run_checks(content, load_check_context(content))
     found = checks.remove_dismissed(found, map(to_check_dismissal, load_dismissals(row.pk)), content)
     return [finding for finding in found if is_blocking(finding)]
@@ -132,7 +133,7 @@ def submit(brief: Brief | int, *, by: Person, version: int, now: dt.datetime | N
     with run_verb("submit", brief, by=by, now=now, version=version) as run:
         if reasons := why_not_ready(run.row, load_working_copy(run.row)):
             raise Refused(*reasons)
-        run.update_brief(to=State.IN_REVIEW)
+        run.update_brief(to=State.IN_REVIEW, returned_at=None, returned_by=None)
         _notify_reviewers(run.row, run.record_event())
 
 
@@ -176,31 +177,26 @@ def take_back(brief: Brief | int, *, by: Person, version: int, now: dt.datetime 
         run.record_event()
 
 
-def why_not_sign_off(
-    row: Brief, side: Side, person: Person, status: four_eyes.SideSignOffStatus
-) -> Reason | None:
-    """Return a reason if this person may not sign off this side, else None."""
-    if status.rejects_signoff_by(person):
-        return Reason(f"own-{side}", {}, f"signoff-{side}")
-    if not policy.get_roles(person) & policy.REVIEWER_ROLES and not _co_edited_with_reviewer(person, status):
-        return Reason("not-your-side", {}, f"signoff-{side}")
-    return None
-
-
-def _co_edited_with_reviewer(person: Person, status: four_eyes.SideSignOffStatus) -> bool:
-    others = Person.objects.filter(pk__in=status.changed_by - {person.pk})
-    return person.pk in status.changed_by and any(policy.get_roles(p) & policy.REVIEWER_ROLES for p in others)
-
-
 def sign_off(
-    brief: Brief | int, side: Side, *, by: Person, seen: str, now: dt.datetime | None = None, note: str = ""
+    brief: Brief | int,
+    side: Side,
+    *,
+    by: Person,
+    seen: str,
+    pairs_read: int | None = None,
+    now: dt.datetime | None = None,
+    note: str = "",
 ) -> SignOff:
-    """Sign off one language of the content whose hash (`seen`) the page showed."""
+    """Sign off one language of the content whose hash (`seen`) the page showed.
+
+    `pairs_read` is how many pairs the page had unfolded, for the approver to see.
+    """
     with run_verb("sign_off", brief, by=by, now=now) as run:
         row = run.row
         content = load_working_copy(row)
         statuses = four_eyes.load_statuses_by_side(row, content)[side]
-        if reason := why_not_sign_off(row, side, by, statuses):
+        reviewers = policy.find_people_with_roles(policy.REVIEWER_ROLES)
+        if reason := four_eyes.why_not_sign_off(statuses, by, set(reviewers.values_list("pk", flat=True))):
             raise Refused(reason)
         if seen != statuses.hash:
             raise build_refusal(
@@ -208,24 +204,39 @@ def sign_off(
             )
         if by.pk in statuses.signed_by:
             return SignOff.objects.filter(brief=row, side=side, hash=seen, by=by, yes=True).latest("id")
-        signoff = _store_signoff(run, side, seen, yes=True, note=note)
+        pairs = len(content.bullets)
+        read = None if pairs_read is None else min(pairs_read, pairs)
+        signoff = _store_signoff(run, side, seen, yes=True, note=note, pairs=pairs, pairs_read=read)
         event = run.record_event(f"sign_off_{side}", note=note, revision=signoff.revision)
         _notify_of_signoff(row, content, event, side)
         return signoff
 
 
 def _notify_of_signoff(row: Brief, content: Content, event: Event, side: Side) -> None:
-    last = find_last_submission(row)
-    notify(event, f"signed_{side}", [last.by] if last and last.by_id != event.by_id else [])
     if all(answer.is_signed for answer in four_eyes.load_statuses_by_side(row, content).values()):
         notify(event, "ready", find_people_for_verb("approve"))
+    last = find_last_submission(row)
+    notify(event, f"signed_{side}", [last.by] if last and last.by_id != event.by_id else [])
 
 
-def _store_signoff(run: VerbRun, side: Side, seen: str, *, yes: bool, note: str) -> SignOff:
+def _store_signoff(run: VerbRun, side: Side, seen: str, **values: Any) -> SignOff:
     revision = run.row.revisions.order_by("-number")[0]
     return SignOff.objects.create(
-        brief=run.row, revision=revision, side=side, hash=seen, yes=yes, by=run.by, at=run.now, note=note
+        brief=run.row, revision=revision, side=side, hash=seen, by=run.by, at=run.now, **values
     )
+
+
+def take_back_sign_off(
+    brief: Brief | int, side: Side, *, by: Person, now: dt.datetime | None = None
+) -> SignOff:
+    """End the person's own standing yes to one language. The text stays as it is."""
+    with run_verb("take_back_sign_off", brief, by=by, now=now) as run:
+        status = four_eyes.load_statuses_by_side(run.row, load_working_copy(run.row))[side]
+        if by.pk not in status.signed_by:
+            raise build_refusal("no-own-signoff", about=f"signoff-{side}")
+        signoff = _store_signoff(run, side, status.hash, yes=False, taken_back=True)
+        run.record_event(f"take_back_sign_off_{side}", revision=signoff.revision)
+        return signoff
 
 
 def _count_differences(row: Brief, side: Side, seen: str, content: Content) -> int:
@@ -287,7 +298,7 @@ def send_back(
         content = load_working_copy(row)
         for side in sides:
             _store_signoff(run, side, content.hash_side(side), yes=False, note=note)
-        run.update_brief(to=State.DRAFT)
+        run.update_brief(to=State.DRAFT, returned_at=run.now, returned_by=by)
         event = run.record_event(note=note)
         only = next(iter(sides)) if len(set(sides)) == 1 else ""
         remark = Note.objects.create(brief=row, side=only, text=note, by=by, at=run.now)

@@ -23,7 +23,7 @@ from ...rendering.rows import NestedPosition, nest_bullets
 from ...text import paths
 from ...text.article_urls import find_original
 from ...workflow.editions import find_scheduled_edition
-from ...workflow.rules.four_eyes import SignOffStatuses
+from ...workflow.next_step import BriefFacts
 from ...workflow.rules.transitions import PAST_TENSE_LABELS, format_time
 
 # Render badges for a brief's editorial state and its public state, and links to its public pages.
@@ -41,14 +41,15 @@ class Badge:
         return format_html('<span class="badge {}">{}</span>', self.tone, self.text)
 
 
-def desk_badge(brief: Brief, statuses: SignOffStatuses | None) -> Badge:
-    sides = list(statuses.values()) if statuses else []
-    if brief.state in (State.DRAFT, State.IN_REVIEW) and any(side.rejected_by for side in sides):
-        return Badge(_("Changes requested"), "warn")
+def desk_badge(facts: BriefFacts) -> Badge:
+    brief = facts.brief
     if brief.state == State.IN_REVIEW:
-        ready = bool(sides) and all(side.is_signed for side in sides)
-        return Badge(_("Ready for approval"), "good") if ready else Badge(_("In review"), "going")
+        if facts.are_both_signed:
+            return Badge(_("Ready for approval"), "good")
+        return Badge(_("In review"), "going")
     if brief.state == State.DRAFT:
+        if brief.returned_at:
+            return Badge(_("Changes requested"), "warn")
         return Badge(_("Planned")) if brief.is_planned else Badge(_("Draft"))
     if brief.state == State.APPROVED:
         return Badge(_("Approved"), "good")

@@ -1,6 +1,5 @@
 """Load the outstanding work of many briefs for lists, with few queries: assignments, sign-offs, counts."""
 
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
@@ -12,12 +11,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, pgettext
 
 from ... import policy
-from ...content import SIDES, Content, Side
-from ...models import Assignment, Brief, Bullet, Edition, Note, Person, Revision, SignOff, State
+from ...content import SIDES, Side
+from ...models import Brief, Bullet, Note, Person, State
 from ...workflow import Assignee, AssignmentPlan
-from ...workflow.rules import four_eyes
-from ...workflow.rules.four_eyes import SignOffStatuses
-from ...workflow.rules.transitions import BriefHistory
 from . import interface_labels
 
 # The parts of a brief's assignment plan: their labels, assignees, and rows for display.
@@ -59,71 +55,6 @@ def build_assignment_rows(plan: AssignmentPlan, person: Person, brief: Brief) ->
             "is_late": bool(due and is_turn and due < today),
             "may_claim": may_assign and bool(held & get_roles_of_part(name)) and part.person != person,
         }
-
-
-# Load editions, review assignments and sign-off status for many briefs with few queries, for lists.
-
-type EditionsByBrief = dict[int, list[Edition]]
-
-
-def load_editions_by_brief(briefs: Iterable[Brief]) -> EditionsByBrief:
-    """Return the editions by brief id, newest first, without their contents. One query."""
-    found: EditionsByBrief = defaultdict(list)
-    if not (ids := [brief.pk for brief in briefs]):
-        return found
-    rows = Edition.objects.filter(brief__in=ids).order_by("-number")
-    rows = rows.select_related("revision", "approved_by", "confirmed_by")
-    for edition in rows.defer("content", "revision__content", "revision__document_notes"):
-        found[edition.brief_id].append(edition)
-    return found
-
-
-def load_edition_content(edition: Edition) -> Content:
-    """Load the content of an edition that was loaded without it."""
-    return Content.from_json(Edition.objects.values_list("content", flat=True).get(pk=edition.pk))
-
-
-def load_review_assignments(briefs: Iterable[Brief]) -> dict[int, dict[str, Assignment]]:
-    """Return the review assignments by brief id and side. One query."""
-    found: dict[int, dict[str, Assignment]] = defaultdict(dict)
-    if not (ids := [brief.pk for brief in briefs]):
-        return found
-    rows = Assignment.objects.filter(brief__in=ids, ended_at=None)
-    for row in rows.select_related("person", "by"):
-        found[row.brief_id][row.side] = row
-    return found
-
-
-def load_signoff_status(briefs: Sequence[Brief], editions: EditionsByBrief) -> dict[int, SignOffStatuses]:
-    """Return the sign-off status of both sides by brief id.
-
-    Two queries. Briefs not in review and without sign-offs are left out.
-    """
-    if not briefs:
-        return {}
-    signoffs: dict[int, list[SignOff]] = defaultdict(list)
-    for signoff in SignOff.objects.filter(brief__in=[b.pk for b in briefs]).order_by("id"):
-        signoffs[signoff.brief_id].append(signoff)
-    wanted = {*signoffs, *(b.pk for b in briefs if b.state == State.IN_REVIEW)}
-    if not wanted:
-        return {}
-    revisions: dict[int, list[Revision]] = defaultdict(list)
-    columns = [f"{what}_{side}" for what in ("hash", "changed") for side in SIDES]
-    rows = Revision.objects.filter(brief__in=wanted).only(
-        "brief_id", "number", "kind", "by_id", "also_by_id", *columns
-    )
-    for revision in rows.order_by("-number"):
-        revisions[revision.brief_id].append(revision)
-    return {
-        pk: compute_signoff_status(BriefHistory(revisions[pk], editions.get(pk, []), signoffs[pk]))
-        for pk in wanted
-    }
-
-
-def compute_signoff_status(history: BriefHistory) -> SignOffStatuses:
-    """Compute the status of both sides from the newest revision's hashes, without loading the content."""
-    newest = history.revisions[0]
-    return four_eyes.build_statuses_by_side(history, {"zh": newest.hash_zh, "en": newest.hash_en})
 
 
 # Count the outstanding work of many briefs from their columns, without running the checks.

@@ -17,23 +17,41 @@ from ... import policy, workflow
 from ...content import SIDES, Content, Facts, Side
 from ...derived.public_brief import PageNames
 from ...facts import FACTS
-from ...models import Brief, Document, Edition, Letter, Note, Person, Revision, SignOff, State, Suggestion
+from ...models import (
+    Brief,
+    Document,
+    Edition,
+    Letter,
+    Note,
+    Person,
+    Revision,
+    SignOff,
+    State,
+    Suggestion,
+)
 from ...text.text_diff import count_changes
 from ...workflow import AssignmentPlan
+from ...workflow.brief_facts import (
+    add_former_people,
+    find_gaps,
+    list_date_gaps,
+    load_editions_by_brief,
+    load_small_rows,
+    set_submission,
+)
 from ...workflow.editions import has_been_public
-from ...workflow.reviewing import why_not_sign_off, why_not_take_back
+from ...workflow.next_step import BriefFacts, Step, get_act_label, next_step
 from ...workflow.rules.four_eyes import (
     ChangedFact,
     SignOffStatuses,
+    compute_statuses,
     find_baseline_facts,
     find_baseline_number,
-    find_last_editor,
     find_possible_namers,
-    find_revision_before_own_changes,
     find_standing_signoffs,
     format_fact_labels,
-    is_sole_publisher,
     load_changed_facts,
+    why_not_sign_off,
 )
 from ...workflow.rules.refusals import format_iso_date
 from ...workflow.rules.transitions import VERB_NAMES, BriefHistory
@@ -41,9 +59,10 @@ from ..common.brief_pages import Badge, desk_badge, public_badges, render_public
 from ..common.fact_text import build_fact_line, build_fact_lines, format_fact
 from ..common.interface_labels import interface_side
 from ..common.name_fields import NamesById, load_names_by_id
-from ..common.outstanding_work import build_assignment_rows, compute_signoff_status, load_editions_by_brief
+from ..common.outstanding_work import build_assignment_rows
+from ..common.step_links import BUTTON_ACTS, FORM_ACTS, build_act_url, render_sentence
 from ..history.timeline import EditSession, TimelineEntry, group_edit_sessions, load_newest_entries
-from .bar_acts import ActChooser, BarActs, VerbButton
+from .bar_acts import BarActs, VerbButton
 from .draft_form import Draft
 
 MAX_LETTERS = 100
@@ -88,7 +107,7 @@ class BriefPageData:
 
     @cached_property
     def signoff_status(self) -> SignOffStatuses:
-        return compute_signoff_status(self.history)
+        return compute_statuses(self.history)
 
     @cached_property
     def page_names(self) -> PageNames:
@@ -129,7 +148,7 @@ class BriefPageData:
 
     def badges(self) -> list[Badge]:
         return [
-            desk_badge(self.brief, self.signoff_status),
+            desk_badge(self.brief_facts),
             *public_badges(self.brief, self.editions, self.now),
         ]
 
@@ -146,90 +165,83 @@ class BriefPageData:
         return self.is_allowed("edit")
 
     @cached_property
+    def people(self) -> list[Person]:
+        return policy.load_staff()
+
+    @cached_property
+    def brief_facts(self) -> BriefFacts:
+        """Return what decides the next step, from the rows of the page."""
+        rows, pk = load_small_rows([self.brief]), self.brief.pk
+        facts = BriefFacts(
+            self.brief,
+            self.history,
+            self.now,
+            rows.assignments[pk],
+            notes=[note for note in self.notes if note.resolved_at is None],
+            suggestions=self.suggestions if self.brief.state == State.IN_REVIEW else (),
+        )
+        if self.brief.state in policy.OPEN_STATES:
+            facts.gaps = find_gaps(self.brief, self.content)
+            facts.approval_gaps = [*list_date_gaps(self.brief), *rows.keyword_gaps[pk]]
+        if self.brief.state == State.IN_REVIEW:
+            set_submission(facts, rows.events[pk])
+            facts.changed_facts = self.changed_facts if facts.are_both_signed else ()
+        add_former_people([facts], self.people)
+        return facts
+
+    @cached_property
+    def step(self) -> Step:
+        return next_step(self.brief_facts, self.person, self.people)
+
+    @cached_property
     def verb_buttons(self) -> list[VerbButton]:
-        has_edition = any(not edition.is_cancelled for edition in self.editions)
-        return [
-            *self._button_if("submit"),
-            *self._sign_off_buttons(),
-            *self._button_if("send_back"),
-            *self._take_back_button(),
-            *self._button_if("approve"),
-            *self._button_if("turn_into_suggestion", condition=self._may_take_change_back),
-            *self._button_if("revise"),
-            *self._button_if("recover"),
-            *self._confirm_button(),
-            *self._button_if("reschedule", condition=self.scheduled_edition),
-            *self._button_if("cancel", condition=self.scheduled_edition),
-            *self._button_if("reinstate", condition=self._is_taken_down),
-            *self._button_if("withdraw", condition=self.public_edition and not self._is_taken_down),
-            *self._button_if("remove", condition=self.public_edition and not self.public_edition.removed_at),
-            *self._button_if(
-                "source_withdrew", condition=self.public_edition and not self.content.facts.source_withdrew
-            ),
-            *self._button_if("publish_urgently"),
-            *self._button_if("assign"),
-            *self._button_if("share"),
-            *self._button_if("discard", label=_("Discard this revision") if has_edition else ""),
-        ]
+        """Return the verbs on offer, the main act among them, then those refused that deserve a reason."""
+        verbs = [v for v in (self.step.main, *self.step.others) if v in VERB_NAMES]
+        return [VerbButton(verb, self.get_verb_label(verb)) for verb in verbs] + list(self._refused_buttons())
 
-    def _button_if(self, verb: str, *, label: str = "", condition: Any = True) -> Iterator[VerbButton]:
-        if condition and self.is_allowed(verb):
-            yield VerbButton(verb, label or str(VERB_NAMES[verb]))
+    def get_verb_label(self, verb: str) -> str:
+        if verb == "discard" and any(not edition.is_cancelled for edition in self.editions):
+            return _("Discard this revision")
+        return get_act_label(verb)
 
-    def _sign_off_buttons(self) -> Iterator[VerbButton]:
-        if not self.is_allowed("sign_off"):
-            return
-        reviews = bool(policy.get_roles(self.person) & policy.REVIEWER_ROLES)
-        for side in SIDES:
-            answer = self.signoff_status[side]
-            if self.person.pk in answer.signed_by:
-                continue
-            reason = why_not_sign_off(self.brief, side, self.person, answer)
-            if reason is None or (reviews or self.person.pk in answer.changed_by):
-                verb = f"sign_off_{side}"
-                yield VerbButton(verb, str(VERB_NAMES[verb]), str(reason or ""))
+    def _refused_buttons(self) -> Iterator[VerbButton]:
+        """Yield the verbs that this person may expect, with the reason why they are refused."""
+        reviewers = {p.pk for p in self.people if policy.get_roles(p) & policy.REVIEWER_ROLES}
+        for side in SIDES if self.is_allowed("sign_off") else ():
+            status = self.signoff_status[side]
+            reason = why_not_sign_off(status, self.person, reviewers)
+            if reason and (self.person.pk in reviewers or self.person.pk in status.changed_by):
+                yield self._refused_button(f"sign_off_{side}", reason)
+        submitted = self.brief_facts.submission
+        is_own = submitted is not None and submitted.by_id == self.person.pk
+        if is_own and self.brief_facts.is_answered and self.is_allowed("take_back"):
+            yield self._refused_button("take_back", workflow.Reason("already-signed"))
+        urgent = self.brief_facts.urgent_edition
+        if urgent and urgent.approved_by_id == self.person.pk and self.is_allowed("confirm"):
+            yield self._refused_button("confirm", workflow.Reason("urgent-confirm-own"))
 
-    @property
-    def _may_take_change_back(self) -> bool:
-        """Return whether a publisher cannot approve because they made the last change of a text."""
-        if self.brief.state != State.IN_REVIEW or "publisher" not in policy.get_roles(self.person):
-            return False
-        before = find_revision_before_own_changes(self.history, self.person.pk)
-        return before is not None and find_last_editor(self.history, self.person.pk) == self.person.pk
+    def _refused_button(self, verb: str, reason: workflow.Reason) -> VerbButton:
+        return VerbButton(verb, get_act_label(verb), str(reason))
 
     @property
     def edits_become_suggestions(self) -> bool:
-        """Return whether a change of a text by this person would leave nobody who can approve."""
-        if self.brief.state != State.IN_REVIEW or not self.may_edit:
-            return False
-        me = self.person.pk
-        return find_last_editor(self.history, me) != me and is_sole_publisher(self.person)
-
-    def _take_back_button(self) -> Iterator[VerbButton]:
-        if not self.is_allowed("take_back"):
-            return
-        reason = why_not_take_back(self.brief, self.person)
-        if reason is None or reason.code == "already-signed":
-            yield VerbButton("take_back", str(VERB_NAMES["take_back"]), why_not=str(reason or ""))
-
-    def _confirm_button(self) -> Iterator[VerbButton]:
-        if not self.unconfirmed_edition or not self.is_allowed("confirm"):
-            return
-        own = self.unconfirmed_edition.approved_by_id == self.person.pk
-        why_not = str(workflow.Reason("urgent-confirm-own")) if own else ""
-        yield VerbButton("confirm", str(VERB_NAMES["confirm"]), why_not=why_not)
+        return bool(self.step.note)
 
     @cached_property
     def bar_acts(self) -> BarActs:
-        settled = not self.scheduled_edition and not self.unconfirmed_edition
-        return ActChooser(
-            self.brief, self.person, self.signoff_status, self.plan, self.verb_buttons, settled
-        ).choose()
+        return BarActs.build(self.step, self.verb_buttons)
 
     @property
-    def _is_taken_down(self) -> bool:
-        edition = self.public_edition
-        return bool(edition and (edition.withdrawn_at or edition.removed_at))
+    def main_act_url(self) -> str:
+        return build_act_url(self.brief_facts, self.step.main)
+
+    @property
+    def main_act_is_link(self) -> bool:
+        return self.step.main not in (*BUTTON_ACTS, *FORM_ACTS)
+
+    @property
+    def sentence(self) -> SafeString:
+        return render_sentence(self.step.sentence, self.brief)
 
     @property
     def has_review(self) -> bool:
@@ -260,7 +272,7 @@ class BriefPageData:
 
     @cached_property
     def plan(self) -> AssignmentPlan:
-        return AssignmentPlan.load(self.brief)
+        return AssignmentPlan.build(self.brief, self.brief_facts.assignments)
 
     @property
     def may_assign(self) -> bool:
@@ -384,10 +396,9 @@ class BriefPageData:
         since = find_baseline_number(self.history)
         changes = [r for r in self.revisions if r.number > since and r.changed_facts]
         ids = {pk for r in changes for pk in (r.by_id, r.also_by_id) if pk} | find_possible_namers(
-            self.content
+            [self.content]
         )
-        publishers = policy.find_people_with_roles(policy.PUBLISHER_ROLES).filter(pk__in=ids)
-        return set(publishers.order_by().values_list("pk", flat=True)) if ids else set()
+        return {p.pk for p in self.people if p.pk in ids and "publisher" in policy.get_roles(p)}
 
     @property
     def may_tick_facts(self) -> bool:

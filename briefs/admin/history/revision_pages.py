@@ -20,6 +20,7 @@ from ... import policy, workflow
 from ...content import LANGUAGE_TAGS, SIDES, Content, Side
 from ...models import Brief, Edition, Revision, State
 from ...text.text_diff import BulletDifference, ContentDifference, diff_contents
+from ...workflow.brief_facts import load_edition_content, load_editions_by_brief
 from ..common.access import person_of, require_role
 from ..common.brief_pages import (
     bullet_structure_label,
@@ -33,7 +34,6 @@ from ..common.fact_text import format_fact
 from ..common.form_fields import FieldError, field_errors_from_reasons, link_errors, simplify_stale_reasons
 from ..common.interface_labels import FIELD_LABELS
 from ..common.name_fields import NamesById, load_names_by_id
-from ..common.outstanding_work import load_edition_content, load_editions_by_brief
 from .timeline import EditSession, group_edit_sessions
 
 # Build a read-only comparison of the headlines, summaries, bullets and facts of two contents.

@@ -18,13 +18,15 @@ from ...content import LANGUAGE_TAGS, Side
 from ...models import Author, Brief, Event, Keyword, Person, Revision, Source, Term
 from ...models.vocabulary import Vocabulary
 from ...text.paths import LANGUAGE_CODES
+from ...workflow.next_step import get_act_name
 from ...workflow.rules.transitions import VERB_NAMES
 from ..common.access import require_role
 from ..common.brief_pages import read_number, render_page
 from ..common.interface_labels import interface_side
+from ..common.step_links import build_act_url
 from ..editor.editor_page_data import BriefPageData
 from ..lists.changelist import search_briefs
-from ..tasks.task_list import TaskList
+from ..tasks.task_list import ACT_ORDER, TaskList
 
 MAX_BRIEFS: Final = 8
 MAX_NAMES: Final = 3
@@ -50,9 +52,6 @@ SCREENS: Final = (
     ("admin:password_change", gettext_lazy("Change password"), ""),
 )
 """Address, name, and the verb that a person needs a role for. The lists of the admin come from its registry."""
-TASK_VERBS: Final = tuple(
-    VERB_NAMES[verb] for verb in ("submit", "approve", "confirm", "sign_off_zh", "sign_off_en")
-)
 BRIEF_PAGES: Final = (
     ("change", gettext_lazy("Edit")),
     ("review", gettext_lazy("Review")),
@@ -166,15 +165,14 @@ def _find_recent(person: Person) -> list[Entry]:
 
 
 def _find_tasks(person: Person, is_wanted: Callable[[Entry], bool]) -> list[Entry]:
-    """Return the person's tasks with a wanted verb, such as each brief to approve."""
-    verbs = {entry.first: entry for entry in (_name_entry("", name) for name in TASK_VERBS)}
-    if not any(map(is_wanted, verbs.values())):
+    """Return the person's tasks with a wanted act, such as each brief to approve."""
+    acts = {act: _name_entry("", get_act_name(act)) for act in ACT_ORDER}
+    if not any(map(is_wanted, acts.values())):
         return []
-    tasks = TaskList(person, timezone.now()).tasks
-    wanted = [task for task in tasks if task.verb in verbs and is_wanted(verbs[task.verb])]
+    wanted = [t for t in TaskList(person, timezone.now()).tasks if is_wanted(acts[t.step.main])]
     return [
         replace(
-            verbs[task.verb],
+            acts[task.step.main],
             url=task.url,
             second=str(task.brief),
             second_lang=task.brief.headline_lang,
@@ -196,13 +194,11 @@ def _find_names(query: str) -> Iterator[Entry]:
 
 
 def _list_acts(brief: Brief, person: Person) -> Iterator[Entry]:
-    """Yield the person's acts on the brief, then the brief's pages."""
-    for offer in BriefPageData(brief, person).verb_buttons:
-        if not offer.why_not:
-            page = offer.verb if offer.verb in ("assign", "share") else ""
-            args = [brief.pk] if page else [brief.pk, offer.verb]
-            url = reverse(f"admin:briefs_brief_{page or 'verb'}", args=args)
-            yield _name_entry(url, VERB_NAMES[offer.verb], verb=offer.verb)
+    """Yield what the person can do with the brief, then its pages."""
+    page_data = BriefPageData(brief, person)
+    for act in (page_data.step.main, *page_data.step.others):
+        url = build_act_url(page_data.brief_facts, act)
+        yield _name_entry(url, get_act_name(act), verb=act if act in VERB_NAMES else "")
     if brief.article_url:
         yield _name_entry(brief.article_url, gettext_lazy("Read the original"))
     for page, name in BRIEF_PAGES:

@@ -26,16 +26,14 @@ from ...search import DRAFT_INDEX, get_store, parse_query
 from ...search.expansion import Concepts, expand_query
 from ...search.name_index import NameIndex, load_name_index
 from ...search.query import ParsedQuery, QueryField, QueryTerm
+from ...workflow.brief_facts import load_brief_facts, load_editions_by_brief
+from ...workflow.next_step import next_step
 from ..common import brief_pages, interface_labels
 from ..common.access import person_of
 from ..common.interface_labels import SIDE_NAMES, format_with_remark
 from ..common.name_fields import build_name_condition
-from ..common.outstanding_work import (
-    find_complete_sides,
-    load_editions_by_brief,
-    load_review_assignments,
-    load_signoff_status,
-)
+from ..common.outstanding_work import find_complete_sides
+from ..common.step_links import render_step
 from .bulk_verbs import SheetExportAdmin
 from .filters import (
     BRIEF_FILTERS,
@@ -108,14 +106,14 @@ class BriefChangeList(ChangeList):
         super().get_results(request)
         briefs = list(self.result_list)
         editions = load_editions_by_brief(briefs)
-        statuses = load_signoff_status(briefs, editions)
         complete = find_complete_sides(briefs)
-        asked = load_review_assignments(briefs)
-        now = timezone.now()
+        now, people, person = timezone.now(), policy.load_staff(), person_of(request)
+        facts = load_brief_facts(briefs, now, people, editions=editions)
         for brief in briefs:
             brief.complete = complete[brief.pk]
-            brief.asked = asked.get(brief.pk, {})
-            brief.desk_badge = brief_pages.desk_badge(brief, statuses.get(brief.pk))
+            brief.asked = facts[brief.pk].assignments
+            brief.desk_badge = brief_pages.desk_badge(facts[brief.pk])
+            brief.step = render_step(next_step(facts[brief.pk], person, people), facts[brief.pk])
             brief.public_badges = brief_pages.public_badges(brief, editions.get(brief.pk, []), now)
         self.result_list = briefs
         self.is_capped = self.result_count > MAX_COUNTED
@@ -182,7 +180,8 @@ class BriefList(SheetExportAdmin):
     @admin.display(description=gettext_lazy("Desk"))
     def desk(self, brief: Brief) -> Any:
         first = [brief_pages.Badge(_("Priority"), "warn")] if brief.has_priority else []
-        return brief_pages.render_badges([*first, brief.desk_badge])  # type: ignore[attr-defined]
+        state = brief_pages.render_badges([*first, brief.desk_badge])  # type: ignore[attr-defined]
+        return format_html("{} {}", state, brief.step)  # type: ignore[attr-defined]
 
     @admin.display(description=gettext_lazy("Public"))
     def public(self, brief: Brief) -> Any:

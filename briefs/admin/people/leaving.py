@@ -24,6 +24,7 @@ from ...models import Assignment, Brief, Edition, Note, Outbox, Person, PreviewL
 from ...models.people import SignInEvent
 from ...preview.links import active_links
 from ...workflow import Assignee, AssignmentPlan, Refused, build_refusal
+from ...workflow.brief_facts import load_brief_facts
 from ...workflow.rules.transitions import format_permitted_people, lock_brief
 from ..common.access import person_of
 from ..common.brief_pages import Badge, desk_badge, render_page
@@ -291,6 +292,8 @@ class LeaverForm(forms.Form):
     def __init__(self, data: Any = None, *, person: Person, work: OpenWork, may_assign: bool) -> None:
         super().__init__(data, auto_id="%s", label_suffix="")
         self.work, self.may_assign = work, may_assign
+        briefs = list({part.brief.pk: part.brief for part in (*work.writing, *work.reviews)}.values())
+        self.facts = load_brief_facts(briefs, timezone.now(), policy.load_staff())
         self.people: dict[str, dict[str, Person]] = {}
         if may_assign:
             self._add_choices(WRITING, work.writing, gettext_lazy("All writing goes to"), person)
@@ -328,7 +331,7 @@ class LeaverForm(forms.Form):
             name = _field_name(part)
             language = "" if part.part == "writer" else str(SIDE_NAMES[part.part])
             select = self[name] if name in self.fields else None
-            yield PartRow(part, desk_badge(part.brief, None), language, select)
+            yield PartRow(part, desk_badge(self.facts[part.brief.pk]), language, select)
 
     def writing_rows(self) -> list[PartRow]:
         return list(self._rows(self.work.writing))

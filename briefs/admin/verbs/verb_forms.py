@@ -19,13 +19,13 @@ from ...facts import FACTS
 from ...models import ChangeKind, WithdrawalKind
 from ...text import date_format, paths
 from ...workflow import Reason, publishing
+from ...workflow.brief_facts import load_edition_content
 from ...workflow.rules import four_eyes
 from ...workflow.rules.check_context import load_check_context
 from ...workflow.rules.refusals import find_moments
 from ...workflow.rules.transitions import format_time
 from ..common.form_fields import FieldError, LocalDateTimeField, field_errors_from_reasons
 from ..common.interface_labels import SIDE_NAMES, format_with_label, format_with_remark
-from ..common.outstanding_work import load_edition_content
 from ..editor.editor_page_data import BriefPageData
 
 type Button = tuple[str, str | Promise]
@@ -121,18 +121,17 @@ class VerbForm(forms.Form):
 class SendBackForm(VerbForm):
     argument_fields = ("note", "sides")
     introduction = gettext_lazy("Please say what should be changed; the writer will see your note.")
-    note = build_note_field(gettext_lazy("Note"))
+    note = forms.CharField(
+        label=gettext_lazy("Note"),
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3, "autofocus": True}),
+    )
     sides = forms.MultipleChoiceField(
         label=gettext_lazy("Languages that need changes"),
         choices=list(SIDE_NAMES.items()),
         widget=forms.CheckboxSelectMultiple,
         required=False,
     )
-
-    def __init__(self, data: Any = None, *, page_data: BriefPageData) -> None:
-        super().__init__(data, page_data=page_data)
-        asked = [side for side, part in page_data.plan.reviewers.items() if part.person == page_data.person]
-        self.initial["sides"] = asked or ["zh", "en"]
 
     def describe_situation(self) -> list[str]:
         n = sum(note.resolved_at is None for note in self.page_data.notes)

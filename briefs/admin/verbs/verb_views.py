@@ -75,7 +75,15 @@ type DirectVerb = Callable[[Brief, Person, QueryDict], Any]
 
 
 def _build_sign_off(side: Any) -> DirectVerb:
-    return lambda brief, by, data: workflow.sign_off(brief.pk, side, by=by, seen=data.get(f"seen_{side}", ""))
+    def sign_off(brief: Brief, by: Person, data: QueryDict) -> None:
+        read = read_number(data, "pairs_read") if data.get("pairs_read") else None
+        workflow.sign_off(brief.pk, side, by=by, seen=data.get(f"seen_{side}", ""), pairs_read=read)
+
+    return sign_off
+
+
+def _build_take_back_sign_off(side: Any) -> DirectVerb:
+    return lambda brief, by, _data: workflow.take_back_sign_off(brief.pk, side, by=by)
 
 
 def _confirm_date(brief: Brief, by: Person, data: QueryDict) -> None:
@@ -119,6 +127,8 @@ DIRECT_VERBS: dict[str, DirectVerb] = {
     "recover": _build_versioned_verb(workflow.recover),
     "sign_off_zh": _build_sign_off("zh"),
     "sign_off_en": _build_sign_off("en"),
+    "take_back_sign_off_zh": _build_take_back_sign_off("zh"),
+    "take_back_sign_off_en": _build_take_back_sign_off("en"),
     "confirm_date": _confirm_date,
     "tick_facts": _tick_facts,
     "note": _add_note,
@@ -131,7 +141,8 @@ OPENING_VERBS = ("revise", "recover")
 
 
 def policy_verb(verb: str) -> str:
-    return {"sign_off_zh": "sign_off", "sign_off_en": "sign_off", "note_letter": "note"}.get(verb, verb)
+    named = "note" if verb == "note_letter" else verb
+    return named.removesuffix("_zh").removesuffix("_en")
 
 
 def verb_view(request: HttpRequest, pk: int, verb: str) -> HttpResponse:

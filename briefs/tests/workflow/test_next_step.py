@@ -36,6 +36,10 @@ TEAMS = {
 """Teams by size: each person's roles, and the language that a reviewer reads."""
 
 
+STORY_ACTS = (*STEP_ACTS[: STEP_ACTS.index("reschedule")], "publish_urgently")
+"""The acts of an open brief, without those on what is published."""
+
+
 def make_person(pk: int, roles: str, reviews: str = "") -> Person:
     person = Person(pk=pk, username=f"P{pk}", name=f"P{pk}", reviews=reviews, is_staff=True)
     vars(person)["_roles"] = frozenset(ROLES[role] for role in roles)
@@ -110,7 +114,7 @@ class Story:
         if self.rng.random() < 0.35:
             self.edit(facts, person)
             return
-        acts = [act for act in STEP_ACTS if is_able(facts, person, act, self.team)]
+        acts = [act for act in STORY_ACTS if is_able(facts, person, act, self.team)]
         if acts:
             self.do(self.rng.choice(acts), person, facts)
 

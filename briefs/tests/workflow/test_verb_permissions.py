@@ -113,6 +113,7 @@ VERBS: dict[str, Callable[[Brief, Person], object]] = {
     "submit": lambda b, p: workflow.submit(b, by=p, version=_reload(b).version),
     "take_back": lambda b, p: workflow.take_back(b, by=p, version=_reload(b).version),
     "sign_off": lambda b, p: factories.sign_off(b, p, "en"),
+    "take_back_sign_off": lambda b, p: workflow.take_back_sign_off(b, "en", by=p),
     "tick_facts": lambda b, p: factories.tick(b, p, "date"),
     "send_back": lambda b, p: workflow.send_back(b, by=p, note="再看"),
     "approve": lambda b, p: factories.approve(b, p),
@@ -143,6 +144,7 @@ restore           wvp   wvrp     wvrp   -         -    wvp     -      -         
 submit            wvp   -        -      -         -    wvp     -      -         -       -
 take_back         -     w        -      -         -    -       -      -         -       -
 sign_off          -     rp       rp     -         -    -       -      -         -       -
+take_back_sign_off -    -        r      -         -    -       -      -         -       -
 tick_facts        -     vrp      vrp    -         -    -       -      -         -       -
 send_back         -     rp       rp     -         -    -       -      -         -       -
 approve           -     -        p      -         -    -       -      -         -       -

@@ -443,14 +443,52 @@ class ChangedFact:
 def load_changed_facts(
     history: BriefHistory, content: Content, names: PageNames, statuses: SignOffStatuses
 ) -> list[ChangedFact]:
-    """Load the changed facts, in the order of `FACTS`. Three queries at most."""
-    since = find_baseline_number(history)
-    ticks = list(FactTick.objects.filter(brief=history.revisions[0].brief_id).order_by("id"))
-    trails = _build_trails(history, {tick.revision_id for tick in ticks})
-    numbers = {r.pk: r.number for r in history.revisions}
+    """Load the changed facts, in the order of `FACTS`."""
+    (facts,) = _load_facts_of_many([(history, content, names)])
     unsigned = find_facts_changed_since_signoffs(history, content, statuses)
+    facts = [replace(fact, is_unsigned=fact.name in unsigned) for fact in facts]
+    return [fact for fact in facts if fact.changed_by or fact.is_unsigned]
+
+
+def load_changed_facts_of_many(
+    briefs: Sequence[tuple[BriefHistory, Content]],
+) -> list[list[ChangedFact]]:
+    """Load the facts that somebody changed since the last reviewed edition, in a constant number of queries."""
+    names = PageNames.load_many([content for _history, content in briefs])
+    found = _load_facts_of_many([(*brief, names[n]) for n, brief in enumerate(briefs)])
+    return [[fact for fact in facts if fact.changed_by] for facts in found]
+
+
+def _load_facts_of_many(briefs: Sequence[tuple[BriefHistory, Content, PageNames]]) -> list[list[ChangedFact]]:
+    ids = [history.revisions[0].brief_id for history, _content, _names in briefs]
+    ticks: dict[int, list[FactTick]] = defaultdict(list)
+    for tick in FactTick.objects.filter(brief__in=ids).order_by("id"):
+        ticks[tick.brief_id].append(tick)
+    steps = [
+        _list_steps(history, {tick.revision_id for tick in ticks[pk]})
+        for pk, (history, _content, _names) in zip(ids, briefs, strict=True)
+    ]
+    facts_by_hash = _load_facts([step for rows in steps for step in rows])
+    namers = _load_namers([(content, names) for _history, content, names in briefs])
+    return [
+        _build_changed_facts(
+            history, content, names, ticks[pk], _build_trails(history, rows, facts_by_hash), own
+        )
+        for pk, (history, content, names), rows, own in zip(ids, briefs, steps, namers, strict=True)
+    ]
+
+
+def _build_changed_facts(
+    history: BriefHistory,
+    content: Content,
+    names: PageNames,
+    ticks: Sequence[FactTick],
+    trails: Mapping[str, ChangeTrail],
+    namers: Mapping[str, frozenset[int]],
+) -> list[ChangedFact]:
+    since = find_baseline_number(history)
+    numbers = {r.pk: r.number for r in history.revisions}
     hashes = hash_facts_by_name(content, names)
-    namers = _load_namers(content, names)
     facts = []
     for name in (*FACTS, "terms"):
         trail = trails.get(name)
@@ -463,39 +501,54 @@ def load_changed_facts(
         changed_by = namers.get(name, frozenset()) | (
             trail.find_people_since(since) if trail else frozenset()
         )
-        facts.append(ChangedFact(name, hashes[name], changed_by, ticked_by, name in unsigned))
-    return [fact for fact in facts if fact.changed_by or fact.is_unsigned]
+        facts.append(ChangedFact(name, hashes[name], changed_by, ticked_by, False))
+    return facts
 
 
-def _load_namers(content: Content, names: PageNames) -> dict[str, frozenset[int]]:
-    """Return the ids of people who named rows that no edition has used yet, by fact; under `terms` for terms in the text.
+def _load_namers(briefs: Sequence[tuple[Content, PageNames]]) -> list[dict[str, frozenset[int]]]:
+    """Return for each brief who named the rows that no edition has used yet, by fact; under `terms` those in the text.
 
     Rows that an edition uses are left out: their names change only by proposals, which a second person sees.
     """
+    ids = [
+        {
+            part: _list_row_ids(content, part) | {int(pk) for pk in names.parts.get(part, {})}
+            for part in _MODELS
+        }
+        for content, names in briefs
+    ]
     rows: dict[str, tuple[str, Vocabulary]] = {}
     for part, kind in _MODELS.items():
-        shown = {int(pk) for pk in names.parts.get(part, {})}
-        if ids := _list_row_ids(content, part) | shown:
-            rows |= {build_about(row): (part, row) for row in kind._default_manager.filter(pk__in=ids)}
+        if every := set[int]().union(*(of_brief[part] for of_brief in ids)):
+            rows |= {build_about(row): (part, row) for row in kind._default_manager.filter(pk__in=every)}
     events = Event.objects.filter(brief=None, about__in=rows, verb__in=_NAMING_VERBS)
-    namers: dict[str, set[int]] = defaultdict(set)
-    by_about: dict[str, set[int]] = defaultdict(set)
+    by_row: dict[tuple[str, int], set[int]] = defaultdict(set)
     for about, person in events.order_by().values_list("about", "by_id"):
-        by_about[about].add(person)
-    for about, people in by_about.items():
         part, row = rows[about]
-        if not build.is_used_in_editions(row):
-            namers[part] |= people
-    return {part: frozenset(people) for part, people in namers.items()}
+        by_row[part, row.pk].add(person)
+    for key in [key for key in by_row if build.is_used_in_editions(_get_row(rows, key))]:
+        del by_row[key]
+    return [
+        {
+            part: frozenset(p for pk in pks for p in by_row.get((part, pk), ()))
+            for part, pks in of_brief.items()
+        }
+        for of_brief in ids
+    ]
 
 
-def find_possible_namers(content: Content) -> set[int]:
-    """Return the people who named the facts' rows or any term that no edition has: a superset of the namers. One query."""
+def _get_row(rows: Mapping[str, tuple[str, Vocabulary]], key: tuple[str, int]) -> Vocabulary:
+    return next(row for part, row in rows.values() if (part, row.pk) == key)
+
+
+def find_possible_namers(contents: Iterable[Content]) -> set[int]:
+    """Return who named the rows of the facts, or any term that no edition has, in one query. A superset of the namers."""
     wanted = Q(
         about__in=_select_abouts(Term.objects.exclude(pk__in=EditionTerm.objects.values("term")), "term")
     )
+    every = list(contents)
     for part, kind in _MODELS.items():
-        if ids := _list_row_ids(content, part):
+        if ids := set[int]().union(*(_list_row_ids(content, part) for content in every)):
             rows = kind._default_manager.filter(pk__in=ids)
             wanted |= Q(about__in=_select_abouts(rows, str(kind._meta.model_name)))
     events = Event.objects.filter(wanted, brief=None, verb__in=_NAMING_VERBS)
@@ -518,8 +571,8 @@ def _list_row_ids(content: Content, part: str) -> set[int]:
     return set(ids.get(part, ()))
 
 
-def _build_trails(history: BriefHistory, ticked: Collection[int]) -> dict[str, ChangeTrail]:
-    """Build the trail of each fact, with the steps at which facts changed and those at which somebody ticked."""
+def _list_steps(history: BriefHistory, ticked: Collection[int]) -> list[Revision]:
+    """Return the revisions at which facts changed, an edition was approved, or somebody ticked, the oldest first."""
     approved = {edition.revision_id for edition in history.editions}
     steps: list[Revision] = []
     last = Content().hash_facts()
@@ -528,7 +581,13 @@ def _build_trails(history: BriefHistory, ticked: Collection[int]) -> dict[str, C
         if revision.hash_facts != last or is_return or revision.pk in approved or revision.pk in ticked:
             steps.append(revision)
         last = revision.hash_facts
-    facts_by_hash = _load_facts(steps)
+    return steps
+
+
+def _build_trails(
+    history: BriefHistory, steps: Sequence[Revision], facts_by_hash: Mapping[str, Facts]
+) -> Mapping[str, ChangeTrail]:
+    """Build the trail of each fact."""
     return {
         name: build_trail(
             getattr(Facts(), name),

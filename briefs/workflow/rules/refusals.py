@@ -37,6 +37,7 @@ VERB_REFUSAL_MESSAGES: dict[str, str | Promise] = {
     "seen-names": _("Names changed while you were reading: %(names)s. Please look at the page again, then decide."),
     "not-submitter": _("Only the person who submitted it takes it back. Ask %(name)s, or send it back."),
     "already-signed": _("A reviewer has already signed off, so it cannot be taken back. Ask for it to be sent back."),
+    "no-own-signoff": _("You have no sign-off of this text that could be taken back."),
     "note-needed": _("Please say what should be changed; the writer will see your note."),
     "reply-needed": _("Write a reply first."),
     "suggestion-late": _("This text changed while you were reading. Look at it again, then suggest."),

@@ -95,6 +95,15 @@ _VERB_LABELS = {
     "sign_off": (_("Sign-off"), pgettext_lazy("happened", "signed off")),
     "sign_off_zh": (_("Sign off the Chinese"), pgettext_lazy("happened", "signed off the Chinese")),
     "sign_off_en": (_("Sign off the English"), pgettext_lazy("happened", "signed off the English")),
+    "take_back_sign_off": (_("Take back a sign-off"), pgettext_lazy("happened", "took back a sign-off")),
+    "take_back_sign_off_zh": (
+        _("Take back the Chinese sign-off"),
+        pgettext_lazy("happened", "took back the Chinese sign-off"),
+    ),
+    "take_back_sign_off_en": (
+        _("Take back the English sign-off"),
+        pgettext_lazy("happened", "took back the English sign-off"),
+    ),
     "send_back": (_("Send back"), pgettext_lazy("happened", "sent back")),
     "tick_facts": (_("Tick the facts"), pgettext_lazy("happened", "ticked facts")),
     "suggest": (_("Suggest a wording"), pgettext_lazy("happened", "suggested a wording")),
@@ -145,6 +154,16 @@ _VERB_LABELS = {
 VERB_NAMES = {verb: name for verb, (name, _past) in _VERB_LABELS.items()}
 PAST_TENSE_LABELS = {verb: past for verb, (_name, past) in _VERB_LABELS.items()}
 """Past tense of the verbs, shown after the person's name."""
+
+
+NOTICE_CONDITIONS: dict[str, str] = {
+    "review": "act", "assigned": "act", "ready": "act", "urgent": "act",
+    "sent_back": "returned", "noted": "note", "suggested": "suggestion", "answered": "open",
+    "signed_zh": "signed_zh", "signed_en": "signed_en", "scheduled": "scheduled", "published": "public", "confirmed": "public",
+    "proposed": "proposal", "letter": "letter",
+}  # fmt: skip
+"""What a notice of each kind is about. It is news while that is true (`notifications.find_inbox`); `act` is none,
+since what the person has to do is among their acts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -295,8 +314,14 @@ def notify(
 ) -> None:
     """Queue one message for each person but the actor. Without `by_mail` it is only in their inboxes.
 
-    The unique key prevents duplicates.
+    One act makes one message at a time for a person: whoever has one of this event gets no second. The unique key
+    prevents duplicates.
     """
+    due_at = due_at or event.at
+    people = {p.pk: p for p in to if p.is_active and p.pk != event.by_id}
+    if people:
+        for pk in Outbox.objects.filter(event=event, due_at=due_at).values_list("to", flat=True):
+            people.pop(pk, None)
     rows = [
         Outbox(
             key=f"{kind}:{event.pk}:{person.pk}",
@@ -306,10 +331,11 @@ def notify(
             edition=event.edition,
             event=event,
             values=_to_json_values(values),
-            due_at=due_at or event.at,
+            condition=NOTICE_CONDITIONS.get(kind, ""),
+            due_at=due_at,
             cancelled_at=None if by_mail else event.at,
         )
-        for person in {p.pk: p for p in to if p.is_active and p.pk != event.by_id}.values()
+        for person in people.values()
     ]
     Outbox.objects.bulk_create(rows)
 

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from briefs import notifications, workflow
 from briefs.content import hash_json
-from briefs.models import MailSwitch, Outbox, Person
+from briefs.models import Brief, Event, MailSwitch, Outbox, Person
 from briefs.workflow.review_comments import TextAnchor
 
 from ...support import factories
@@ -27,23 +27,58 @@ def lines_of(client: Client, person: Person) -> list[dict[str, Any]]:
     return lines
 
 
-def test_writer_reads_what_reviewer_did(client: Client, team: factories.Team) -> None:
-    brief = factories.submitted_brief(team)
-    workflow.add_note(brief, "Why?", by=team.reviewer)
-    workflow.suggest(
+def test_co_writer_reads_what_reviewer_did_while_it_is_true(client: Client, team: factories.Team) -> None:
+    brief = factories.draft_brief(team)
+    factories.edit(brief, team.other_writer, summary_zh="合寫的。")
+    brief.refresh_from_db()
+    workflow.submit(brief, by=team.other_writer, version=brief.version)
+    note = workflow.add_note(brief, "Why?", by=team.reviewer)
+    suggestion = workflow.suggest(
         brief, TextAnchor("headline"), "en", "Better", by=team.reviewer, seen=hash_json("A Headline")
     )
     factories.sign_off(brief, team.reviewer, "zh")
-    workflow.send_back(brief, by=team.reviewer_en, note="No source.", sides=("en",))
-    assert [(line["what"], line["who"]) for line in lines_of(client, team.writer)] == [
-        ("Sent back with 2 notes: A Headline", "reviewer-en sent back: No source."),
+    assert [(line["what"], line["who"]) for line in lines_of(client, team.other_writer)] == [
         ("Chinese signed off: A Headline", "reviewer signed off the Chinese"),
         ("A wording is suggested for: A Headline", "reviewer suggested a wording"),
         ("A note on: A Headline", "reviewer added a note: Why?"),
     ]
-    for line in lines_of(client, team.writer):
+    for line in lines_of(client, team.other_writer):
         assert client.get(line["url"], follow=True).status_code == 200
+    assert lines_of(client, team.writer) == [], "what the writer has to do is among their acts"
+    workflow.decline(suggestion, by=team.writer)
+    workflow.resolve(note, by=team.writer)
+    workflow.take_back_sign_off(brief, "zh", by=team.reviewer)
     assert lines_of(client, team.other_writer) == []
+
+
+def test_return_is_news_until_the_brief_is_submitted(client: Client, team: factories.Team) -> None:
+    brief = factories.draft_brief(team)
+    brief = factories.edit(brief, team.other_writer, summary_zh="合寫的。") and Brief.objects.get(pk=brief.pk)
+    workflow.submit(brief, by=team.writer, version=brief.version)
+    workflow.send_back(brief, by=team.reviewer_en, note="No source.", sides=("en",))
+    assert [line["what"] for line in lines_of(client, team.other_writer)] == [
+        "Sent back with 1 note: A Headline"
+    ]
+    brief.refresh_from_db()
+    workflow.submit(brief, by=team.writer, version=brief.version)
+    assert lines_of(client, team.other_writer) == []
+
+
+def test_signature_that_lapsed_is_no_news(client: Client, team: factories.Team) -> None:
+    brief = factories.submitted_brief(team)
+    factories.sign_off(brief, team.reviewer, "zh")
+    assert len(lines_of(client, team.writer)) == 1
+    factories.edit(brief, team.writer, summary_zh="改過。")
+    assert lines_of(client, team.writer) == []
+
+
+def test_one_act_makes_one_notice(team: factories.Team) -> None:
+    publisher = team.publisher
+    brief = workflow.create(factories.content(), by=publisher)
+    workflow.submit(brief, by=publisher, version=brief.version)
+    factories.sign_off(brief, team.reviewer, "zh", "en")
+    event = Event.objects.filter(verb="sign_off_en").get()
+    assert Outbox.objects.filter(event=event, to=publisher).values_list("kind", flat=True).get() == "ready"
 
 
 def test_author_of_note_reads_the_answer(client: Client, team: factories.Team) -> None:
@@ -71,21 +106,20 @@ def test_notes_are_in_the_inbox_but_not_mailed(
 
 
 def test_inbox_does_not_depend_on_mail(client: Client, team: factories.Team) -> None:
-    Person.objects.filter(pk=team.reviewer.pk).update(email="")
-    MailSwitch.objects.create(person=team.reviewer_en, kind="review")
-    factories.submitted_brief(team)
+    Person.objects.filter(pk=team.writer.pk).update(email="")
+    MailSwitch.objects.create(person=team.writer, kind="answers")
+    factories.sign_off(factories.submitted_brief(team), team.reviewer, "zh")
     notifications.send_due()
-    for person in (team.reviewer, team.reviewer_en):
-        assert [line["what"] for line in lines_of(client, person)] == ["For your review: A Headline"]
+    assert [line["what"] for line in lines_of(client, team.writer)] == ["Chinese signed off: A Headline"]
 
 
 def test_publication_is_told_when_it_happens(client: Client, team: factories.Team) -> None:
     brief = factories.signed_brief(team)
     factories.approve(brief, team.publisher, at=factories.tomorrow())
-    assert not [line for line in lines_of(client, team.writer) if "Published" in line["what"]]
-    published = Outbox.objects.filter(kind="published", to=team.writer)
-    published.update(due_at=timezone.now())
-    assert lines_of(client, team.writer)[0]["what"] == "Published: A Headline"
+    assert [line["what"][:9] for line in lines_of(client, team.writer)] == ["Scheduled"]
+    later = timezone.now() + dt.timedelta(days=3)
+    kinds = notifications.find_inbox(team.writer, later).values_list("kind", flat=True)
+    assert list(kinds) == ["published"]
 
 
 def test_cancelled_publication_is_not_told(client: Client, team: factories.Team) -> None:
@@ -97,19 +131,16 @@ def test_cancelled_publication_is_not_told(client: Client, team: factories.Team)
     assert "published" not in kinds
 
 
-def test_person_marks_notices_as_read_and_unread(client: Client, team: factories.Team) -> None:
+def test_read_notice_is_gone(client: Client, team: factories.Team) -> None:
     for _ in range(2):
-        factories.submitted_brief(team)
-    newest, oldest = lines_of(client, team.reviewer)
+        factories.sign_off(factories.submitted_brief(team), team.reviewer, "zh")
+    newest, _oldest = lines_of(client, team.writer)
     assert "2<span" in client.get("/admin/").content.decode()
     client.post(INBOX, {"read": newest["pk"]})
-    assert [line["is_read"] for line in lines_of(client, team.reviewer)] == [True, False]
+    assert len(lines_of(client, team.writer)) == 1
     assert "1<span" in client.get("/admin/").content.decode()
     client.post(INBOX, {"all": ""})
-    assert [line["is_read"] for line in lines_of(client, team.reviewer)] == [True, True]
-    client.post(INBOX, {"unread": oldest["pk"]})
-    assert [line["is_read"] for line in lines_of(client, team.reviewer)] == [True, False]
-    assert all(not line["is_read"] for line in lines_of(client, team.reviewer_en))
+    assert lines_of(client, team.writer) == []
 
 
 def test_person_cannot_mark_notices_of_others(client: Client, team: factories.Team) -> None:
@@ -125,9 +156,9 @@ def test_inbox_pages_without_gaps(
 ) -> None:
     monkeypatch.setattr("briefs.admin.home.dashboard.INBOX_PAGE_SIZE", 2)
     for _ in range(3):
-        factories.submitted_brief(team)
+        factories.sign_off(factories.submitted_brief(team), team.reviewer, "zh")
     Outbox.objects.update(due_at=timezone.now())
-    response = sign_in(client, team.reviewer).get(INBOX)
+    response = sign_in(client, team.writer).get(INBOX)
     first = [line["pk"] for line in response.context["lines"]]
     rest = client.get(f"{INBOX}?before={response.context['older']}").context
     assert len({*first, *(line["pk"] for line in rest["lines"])}) == 3

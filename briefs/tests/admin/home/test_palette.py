@@ -85,8 +85,8 @@ def test_acts_on_the_open_brief_are_those_of_the_person_and_the_state(
     assert found(client, "送審", brief)["This brief"] == [("Submit for review", "送審")]
     workflow.submit(brief, by=team.writer, version=brief.version)
     acts = found(sign_in(client, team.publisher), brief=brief)["This brief"]
-    assert {"Approve", "Send back", "Timeline"} <= dict(acts).keys()
-    assert "Submit for review" not in dict(acts)
+    assert {"Sign off the Chinese", "Send back", "Timeline"} <= dict(acts).keys()
+    assert not {"Submit for review", "Approve"} & dict(acts).keys()
 
 
 def test_verb_leads_to_the_briefs_that_wait_for_it(client: Client, team: factories.Team) -> None:

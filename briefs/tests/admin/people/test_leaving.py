@@ -119,7 +119,7 @@ def test_only_people_with_role_are_offered(root_client: Client, team: factories.
     assert f'value="{team.reviewer.pk}"' in reviews
     assert f'value="{team.other_writer.pk}"' not in reviews
     assert f'value="{team.writer.pk}"' not in writing
-    brief = Brief.objects.get(assigned_to=team.writer)
+    brief = Brief.objects.get(assigned_to=team.writer, state="draft")
     forged = open_page(root_client, team.writer).data_with(writing=team.reviewer.pk)
     assert "The chosen person may not do this any more." in send(root_client, team.writer, forged)
     assert plan_of(brief).writer.person == team.writer
@@ -141,6 +141,7 @@ def test_page_shows_everything_open(root_client: Client, team: factories.Team) -
     workflow.add_note(brief, "看", by=team.reviewer)
     brief_to_review(team, team.writer, "乙")
     began = factories.draft_brief(team, factories.content("丁"))
+    factories.assign_writer(began, None, by=team.writer)
     workflow.share(brief, by=team.writer)
     scheduled = factories.signed_brief(team, factories.content("丙"))
     factories.approve(scheduled, team.publisher, at=factories.tomorrow())
@@ -156,6 +157,8 @@ def test_page_shows_everything_open(root_client: Client, team: factories.Team) -
 
 def test_brief_that_nobody_has_can_be_handed_over(root_client: Client, team: factories.Team) -> None:
     brief, other = factories.draft_brief(team), factories.draft_brief(team, factories.content("乙"))
+    for unassigned in (brief, other):
+        factories.assign_writer(unassigned, None, by=team.writer)
     form = open_page(root_client, team.writer)
     data = form.data_with(writing=team.other_writer.pk) | {f"writer-{other.pk}": [""]}
     assert "1 piece of work handed over." in send(root_client, team.writer, data)

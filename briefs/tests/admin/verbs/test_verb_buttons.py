@@ -69,6 +69,8 @@ CASES = {
     "take_back": (factories.submitted_brief, "writer", "reviewer", {}, "draft"),
     "sign_off_zh": (factories.submitted_brief, "reviewer", "writer", {}, "in_review"),
     "sign_off_en": (factories.submitted_brief, "reviewer", "other_writer", {}, "in_review"),
+    "take_back_sign_off_zh": (factories.signed_brief, "reviewer", "writer", {}, "in_review"),
+    "take_back_sign_off_en": (factories.signed_brief, "reviewer", "publisher", {}, "in_review"),
     "send_back": (factories.submitted_brief, "reviewer", "writer", {"note": "請改", "sides": ["zh"]}, "draft"),
     "approve": (factories.signed_brief, "publisher", "reviewer", {"when": "now"}, "approved"),
     "publish_urgently": (factories.submitted_brief, "publisher", "writer", {"reason": "war"}, "approved"),

@@ -1,0 +1,334 @@
+"""Load the rows of many briefs that decide who can do what next, with a constant number of queries."""
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from django.conf import settings
+from django.db.models import CharField, DateField, DateTimeField, F, IntegerField, Model, Q, QuerySet, Value
+from django.db.models.functions import Length
+from django.utils.functional import Promise
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
+
+from .. import policy
+from ..checks.finding import Finding
+from ..content import SIDES, Bullet, Content, Facts, Picture
+from ..models import (
+    Assignment,
+    Brief,
+    BriefKeyword,
+    Edition,
+    Event,
+    Note,
+    Person,
+    Revision,
+    SignOff,
+    State,
+    Suggestion,
+)
+from ..models import Bullet as BulletRow
+from .next_step import BriefFacts, Gap
+from .reviewing import SIGNOFF_EVENT_VERBS, find_blocking
+from .rules import four_eyes
+from .rules.four_eyes import find_possible_namers, load_changed_facts_of_many
+from .rules.transitions import BriefHistory
+from .rules.working_copy import load_working_copy
+
+type EditionsByBrief = dict[int, list[Edition]]
+
+MAX_WORDLESS_LENGTH: Final = 8
+"""Length up to which a text is looked at for words; a longer one has some."""
+SUBMISSION_VERBS: Final = ("submit", *SIGNOFF_EVENT_VERBS)
+_GAP_LABELS: Final[dict[str, str | Promise]] = {
+    "source": _("source"),
+    "date": _("date"),
+    "headline": _("%(language)s headline"),
+    "summary_zh": _("Chinese summary"),
+    "summary_en": _("English summary"),
+    "picture_alt": _("alt text of the picture"),
+    "picture_credit": _("credit of the picture"),
+    "picture_licence": _("licence of the picture"),
+}
+
+
+def load_editions_by_brief(briefs: Iterable[Brief]) -> EditionsByBrief:
+    """Return the editions by brief id, newest first, without their contents. One query."""
+    found: EditionsByBrief = defaultdict(list)
+    if not (ids := [brief.pk for brief in briefs]):
+        return found
+    rows = Edition.objects.filter(brief__in=ids).order_by("-number")
+    rows = rows.select_related("revision", "approved_by", "confirmed_by")
+    for edition in rows.defer("content", "revision__content", "revision__document_notes"):
+        found[edition.brief_id].append(edition)
+    return found
+
+
+def load_brief_facts(
+    briefs: Sequence[Brief],
+    now: dt.datetime,
+    people: Sequence[Person],
+    *,
+    editions: EditionsByBrief | None = None,
+) -> dict[int, BriefFacts]:
+    """Return the facts by brief id. Rows that the caller has loaded already are not loaded again."""
+    if not briefs:
+        return {}
+    editions = load_editions_by_brief(briefs) if editions is None else editions
+    drafts = [b for b in briefs if b.state == State.DRAFT]
+    reviewed = [b for b in briefs if b.state == State.IN_REVIEW]
+    open_briefs = [*drafts, *reviewed]
+    histories = _load_histories([*reviewed, *(b for b in drafts if b.returned_at)], editions)
+    rows = load_small_rows(open_briefs)
+    gaps = _load_gaps(open_briefs)
+    found = {}
+    for brief in briefs:
+        history = histories.get(brief.pk) or BriefHistory([], editions.get(brief.pk, []), [])
+        facts = found[brief.pk] = BriefFacts(
+            brief,
+            history,
+            now,
+            rows.assignments[brief.pk],
+            gaps=gaps.get(brief.pk, []),
+            approval_gaps=[*list_date_gaps(brief), *rows.keyword_gaps[brief.pk]],
+            notes=rows.notes[brief.pk],
+            suggestions=rows.suggestions[brief.pk] if brief.state == State.IN_REVIEW else [],
+        )
+        if brief.state == State.IN_REVIEW:
+            set_submission(facts, rows.events[brief.pk])
+    _add_changed_facts([facts for facts in found.values() if _may_need_ticks(facts)], people)
+    add_former_people(found.values(), people)
+    return found
+
+
+def set_submission(facts: BriefFacts, events: Sequence[Event]) -> None:
+    """Find the last submission, and whether a reviewer has answered since."""
+    submissions = [event for event in events if event.verb == "submit"]
+    facts.submission = submissions[-1] if submissions else None
+    facts.is_answered = bool(submissions) and events[-1].pk > submissions[-1].pk
+
+
+def add_former_people(every: Iterable[BriefFacts], people: Sequence[Person]) -> None:
+    """Load the people whom a sentence may name although they are no longer on the staff. At most one query."""
+    known = {person.pk for person in people}
+    named: set[int] = set()
+    for facts in every:
+        urgent = facts.urgent_edition
+        named |= {facts.brief.returned_by_id or 0, urgent.approved_by_id if urgent else 0}
+        named |= {signoff.by_id for signoff in facts.history.signoffs}
+        named |= {row.person_id for row in facts.assignments.values()}
+    former = Person.objects.in_bulk(named - known - {0}) if named - known - {0} else {}
+    by_id = {person.pk: person for person in people} | former
+    for facts in every:
+        facts.former_people = former
+        for row in facts.assignments.values():
+            row.person = by_id[row.person_id]
+
+
+def _group[Row: Model](rows: QuerySet[Row], briefs: Sequence[Brief]) -> dict[int, list[Row]]:
+    """Return the rows by brief id, the oldest first. One query, or none without briefs."""
+    found: dict[int, list[Row]] = defaultdict(list)
+    if briefs:
+        for row in rows.filter(brief__in=[brief.pk for brief in briefs]).order_by("id"):
+            found[row.brief_id].append(row)  # type: ignore[attr-defined]
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class SmallRows:
+    """The rows of which few columns matter, by brief id, the oldest first."""
+
+    notes: dict[int, list[Note]] = field(default_factory=lambda: defaultdict(list))
+    suggestions: dict[int, list[Suggestion]] = field(default_factory=lambda: defaultdict(list))
+    events: dict[int, list[Event]] = field(default_factory=lambda: defaultdict(list))
+    assignments: dict[int, dict[str, Assignment]] = field(default_factory=lambda: defaultdict(dict))
+    keyword_gaps: dict[int, list[Gap]] = field(default_factory=lambda: defaultdict(list))
+
+
+def load_small_rows(briefs: Sequence[Brief]) -> SmallRows:
+    """Load open notes, suggestions, review assignments, submissions with answers, and unlabelled keywords. One query."""
+    rows = SmallRows()
+    if not briefs:
+        return rows
+    ids = [brief.pk for brief in briefs]
+    nobody, never = Value(None, IntegerField()), Value(None, DateTimeField())
+    no_day, empty = Value(None, DateField()), Value("", CharField())
+
+    def select(kind: str, queryset: QuerySet[Any], *columns: Any) -> QuerySet[Any, Any]:
+        """Select kind, brief, id, who acted and when, two texts, a person and a day."""
+        names = ("k_by", "k_at", "k_text", "k_more", "k_person", "k_day")
+        named = {name: F(c) if isinstance(c, str) else c for name, c in zip(names, columns, strict=True)}
+        chosen = queryset.filter(brief__in=ids).order_by().annotate(k_kind=Value(kind, CharField()), **named)
+        return chosen.values_list("k_kind", "brief_id", "pk", *names)
+
+    keywords = BriefKeyword.objects.filter(
+        Q(keyword__label_zh="") | Q(keyword__label_en=""), keyword__merged_into=None
+    )
+    union = select(
+        "event", Event.objects.filter(verb__in=SUBMISSION_VERBS), "by_id", "at", "verb", empty, nobody, no_day
+    ).union(
+        select("note", Note.objects.filter(resolved_at=None), "by_id", "at", empty, empty, nobody, no_day),
+        select(
+            "suggestion", Suggestion.objects.filter(answer=""), "by_id", "at", empty, empty, nobody, no_day
+        ),
+        select(
+            "assignment",
+            Assignment.objects.filter(ended_at=None),
+            "by_id",
+            "at",
+            "side",
+            empty,
+            "person_id",
+            "due_on",
+        ),
+        select("keyword", keywords, nobody, never, "keyword__label_zh", "keyword__label_en", nobody, no_day),
+        all=True,
+    )
+    for kind, brief, pk, by, at, text, more, person, day in sorted(union, key=lambda row: row[:3]):
+        match kind:
+            case "event":
+                rows.events[brief].append(Event(pk=pk, by_id=by, at=at, verb=text))
+            case "note":
+                rows.notes[brief].append(Note(pk=pk, by_id=by, at=at))
+            case "suggestion":
+                rows.suggestions[brief].append(Suggestion(pk=pk, by_id=by, at=at))
+            case "assignment":
+                rows.assignments[brief][text] = Assignment(
+                    pk=pk, by_id=by, at=at, side=text, person_id=person, due_on=day
+                )
+            case "keyword":
+                rows.keyword_gaps[brief].append(build_keyword_gap(text, more))
+    return rows
+
+
+def _load_histories(briefs: Sequence[Brief], editions: EditionsByBrief) -> dict[int, BriefHistory]:
+    """Return the histories by brief id, without contents. Two queries."""
+    signoffs = _group(SignOff.objects.all(), briefs)
+    columns = [f"{what}_{part}" for what in ("hash", "changed") for part in (*SIDES, "facts")]
+    revisions = _group(
+        Revision.objects.only("brief_id", "number", "kind", "by_id", "also_by_id", *columns), briefs
+    )
+    return {
+        brief.pk: BriefHistory(revisions[brief.pk][::-1], editions.get(brief.pk, []), signoffs[brief.pk])
+        for brief in briefs
+    }
+
+
+# What is missing
+
+
+def _load_gaps(briefs: Sequence[Brief]) -> dict[int, list[Gap]]:
+    """Return what refuses submission, by brief id, from columns. One query if completeness alone blocks."""
+    if not briefs:
+        return {}
+    short = Q()
+    for side in SIDES:
+        short |= Q(**{f"size_{side}__lte": MAX_WORDLESS_LENGTH})
+    sizes = {f"size_{side}": Length(f"text_{side}") for side in SIDES}
+    ids = BulletRow.objects.alias(**sizes).filter(short, brief__in=[b.pk for b in briefs]).values("brief")
+    bullets: dict[int, list[Bullet]] = defaultdict(list)
+    rows = BulletRow.objects.filter(brief__in=ids).order_by("position", "number")
+    for row in rows.values_list("brief", "number", "text_zh", "text_en", "one_sided"):
+        bullets[row[0]].append(Bullet(row[1], row[2], row[3], one_sided=row[4]))
+    return {brief.pk: find_gaps(brief, _build_content(brief, bullets[brief.pk])) for brief in briefs}
+
+
+def _build_content(brief: Brief, bullets: Sequence[Bullet]) -> Content:
+    """Build what the check of completeness looks at. A site that lets more checks block needs the whole content."""
+    if set(settings.DIGEST_BLOCKING_CHECKS) != {"completeness"}:
+        return load_working_copy(brief)
+    picture = None
+    if brief.picture_id:
+        picture = Picture("", credit=brief.picture_credit, licence=brief.picture_licence)
+    date = brief.article_date.isoformat() if brief.article_date else ""
+    texts = {
+        f"{part}_{side}": getattr(brief, f"{part}_{side}")
+        for part in ("headline", "summary", "picture_alt")
+        for side in SIDES
+    }
+    return Content(
+        facts=Facts(source=brief.source_id, date=date, picture=picture), bullets=tuple(bullets), **texts
+    )
+
+
+def find_gaps(brief: Brief, content: Content) -> list[Gap]:
+    """Return what refuses submission, for the sentence of the next step: bullets of one language together."""
+    findings = find_blocking(brief, content)
+    gaps: list[Gap] = []
+    for finding in findings:
+        kind = finding.code.partition(".")[2]
+        if kind in ("bullet_zh", "bullet_en"):
+            same = [f for f in findings if f.code == finding.code]
+            if same[0] is finding:
+                gaps.append(Gap(_describe_bullets(finding, len(same)), f"b{finding.bullet}"))
+        else:
+            gaps.append(_build_gap(finding, kind))
+    return gaps
+
+
+def _describe_bullets(first: Finding, n: int) -> str:
+    language = gettext("Chinese") if first.side == "zh" else gettext("English")
+    if n == 1:
+        return gettext("%(language)s of point %(n)s") % {"language": language, **first.values}
+    return ngettext("%(language)s of %(n)s point", "%(language)s of %(n)s points", n) % {
+        "language": language,
+        "n": n,
+    }
+
+
+def _build_gap(finding: Finding, kind: str) -> Gap:
+    about = f"b{finding.bullet}" if finding.bullet else finding.field
+    if finding.side and not finding.bullet:
+        about = f"{finding.field}_{finding.side}"
+    if kind in _GAP_LABELS and finding.check_name == "completeness":
+        language = gettext("Chinese") if finding.side == "zh" else gettext("English")
+        label = str(_GAP_LABELS[kind])
+        return Gap(label % {"language": language} if "%" in label else label, about)
+    return Gap(gettext("a finding that blocks"), about)
+
+
+def list_date_gaps(brief: Brief) -> Iterator[Gap]:
+    if brief.article_date and not brief.article_date_confirmed:
+        yield Gap(gettext("date to confirm"), "date")
+
+
+def build_keyword_gap(zh: str, en: str) -> Gap:
+    if not en:
+        return Gap(gettext("English of the keyword “%(label)s”") % {"label": zh}, "keywords")
+    return Gap(gettext("Chinese of the keyword “%(label)s”") % {"label": en}, "keywords")
+
+
+# Facts that publishers changed
+
+
+def _may_need_ticks(facts: BriefFacts) -> bool:
+    """Return whether the brief is ready but for facts that somebody may have to tick."""
+    if facts.brief.state != State.IN_REVIEW or not facts.are_both_signed or not settings.DIGEST_FOUR_EYES:
+        return False
+    return not (facts.notes or facts.gaps or facts.approval_gaps)
+
+
+def _add_changed_facts(ready: Sequence[BriefFacts], people: Sequence[Person]) -> None:
+    """Load the changed facts of the briefs in which a publisher may have changed one. Elsewhere no tick is needed."""
+    publishers = {p.pk for p in people if "publisher" in policy.get_roles(p)}
+    rows = Revision.objects.filter(pk__in=[facts.history.revisions[0].pk for facts in ready])
+    stored = dict(rows.values_list("brief", "content")) if ready else {}
+    contents = {pk: Content.from_json(content) for pk, content in stored.items()}
+    is_named = bool(ready) and bool(publishers & find_possible_namers(contents.values()))
+    suspects = [facts for facts in ready if is_named or publishers & _find_fact_changers(facts)]
+    if suspects:
+        found = load_changed_facts_of_many([(facts.history, contents[facts.brief.pk]) for facts in suspects])
+        for facts, changed in zip(suspects, found, strict=True):
+            facts.changed_facts = changed
+
+
+def _find_fact_changers(facts: BriefFacts) -> frozenset[int]:
+    since = four_eyes.find_baseline_number(facts.history)
+    return four_eyes.build_part_trail(facts.history, "facts").find_people_since(since)
+
+
+def load_edition_content(edition: Edition) -> Content:
+    """Load the content of an edition that was loaded without it."""
+    return Content.from_json(Edition.objects.values_list("content", flat=True).get(pk=edition.pk))
