@@ -358,8 +358,8 @@ def _build_condition(person: Person, now: dt.datetime) -> Q:
     in_review, is_open = Q(brief__state=State.IN_REVIEW), Q(brief__state__in=policy.OPEN_STATES)
     is_writer = Q(brief__assigned_to=person)
     same_act = {"brief": OuterRef("brief"), "by": OuterRef("event__by"), "at": OuterRef("event__at")}
-    note = Exists(Note.objects.filter(resolved_at=None, **same_act))
-    suggestion = Exists(Suggestion.objects.filter(answer="", **same_act))
+    note = Q(Exists(Note.objects.filter(resolved_at=None, **same_act)))
+    suggestion = Q(Exists(Suggestion.objects.filter(answer="", **same_act)))
     conditions = {
         "": Q(),
         "returned": Q(brief__returned_at=F("event__at"), brief__state=State.DRAFT) & ~is_writer,
@@ -384,7 +384,7 @@ def _build_condition(person: Person, now: dt.datetime) -> Q:
             at__gt=OuterRef("event__at"),
         )
         is_same = Q(**{f"event__revision__hash_{side}": Subquery(newest)})
-        conditions[f"signed_{side}"] = in_review & is_same & ~Exists(taken_back)
+        conditions[f"signed_{side}"] = in_review & is_same & ~Q(Exists(taken_back))
     found = Q()
     for name, condition in conditions.items():
         found |= Q(condition=name) & condition

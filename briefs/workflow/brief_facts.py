@@ -161,7 +161,8 @@ def load_small_rows(briefs: Sequence[Brief]) -> SmallRows:
         names = ("k_by", "k_at", "k_text", "k_more", "k_person", "k_day")
         named = {name: F(c) if isinstance(c, str) else c for name, c in zip(names, columns, strict=True)}
         chosen = queryset.filter(brief__in=ids).order_by().annotate(k_kind=Value(kind, CharField()), **named)
-        return chosen.values_list("k_kind", "brief_id", "pk", *names)
+        values: QuerySet[Any, Any] = chosen.values_list("k_kind", "brief_id", "pk", *names)
+        return values
 
     keywords = BriefKeyword.objects.filter(
         Q(keyword__label_zh="") | Q(keyword__label_en=""), keyword__merged_into=None

@@ -129,7 +129,7 @@ class TaskList:
         since = max(moments, default=brief.returned_at or brief.updated_at)
         if step.main == "confirm" and urgent:
             since = urgent.approved_at
-        due_on = brief.due_on if brief.state == State.DRAFT else row and row.due_on
+        due_on = brief.due_on if brief.state == State.DRAFT else (row.due_on if row else None)
         return Task(
             facts,
             step,
