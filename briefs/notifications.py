@@ -360,7 +360,7 @@ def _build_condition(person: Person, now: dt.datetime) -> Q:
     same_act = {"brief": OuterRef("brief"), "by": OuterRef("event__by"), "at": OuterRef("event__at")}
     note = Q(Exists(Note.objects.filter(resolved_at=None, **same_act)))
     suggestion = Q(Exists(Suggestion.objects.filter(answer="", **same_act)))
-    conditions = {
+    conditions: dict[str, Q] = {
         "": Q(),
         "returned": Q(brief__returned_at=F("event__at"), brief__state=State.DRAFT) & ~is_writer,
         "note": is_open & note & ~(is_writer & (in_review | Q(brief__returned_at__isnull=False))),
@@ -369,8 +369,8 @@ def _build_condition(person: Person, now: dt.datetime) -> Q:
         "scheduled": Q(edition__live_from__gt=now, edition__live_until=None),
         "public": Q(edition__live_from__lte=now, edition__withdrawn_at=None, edition__removed_at=None)
         & (Q(edition__live_until=None) | Q(edition__live_until__gt=now)),
-        "proposal": Exists(Proposal.objects.filter(outcome="").exclude(author=person)),
-        "letter": Exists(Letter.objects.filter(brief=OuterRef("brief"), handled_at=None)),
+        "proposal": Q(Exists(Proposal.objects.filter(outcome="").exclude(author=person))),
+        "letter": Q(Exists(Letter.objects.filter(brief=OuterRef("brief"), handled_at=None))),
     }
     for side in SIDES:
         newest = (

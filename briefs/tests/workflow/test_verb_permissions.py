@@ -144,7 +144,7 @@ restore           wvp   wvrp     wvrp   -         -    wvp     -      -         
 submit            wvp   -        -      -         -    wvp     -      -         -       -
 take_back         -     w        -      -         -    -       -      -         -       -
 sign_off          -     rp       rp     -         -    -       -      -         -       -
-take_back_sign_off -    -        r      -         -    -       -      -         -       -
+take_back_sign_off -    -        -      -         -    -       -      -         -       -
 tick_facts        -     vrp      vrp    -         -    -       -      -         -       -
 send_back         -     rp       rp     -         -    -       -      -         -       -
 approve           -     -        p      -         -    -       -      -         -       -
