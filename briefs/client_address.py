@@ -10,10 +10,12 @@ def get_client_address(request: HttpRequest) -> str:
 
     Earlier entries can be forged.
     """
-    told = [part.strip() for part in request.headers.get("X-Forwarded-For", "").split(",") if part.strip()]
+    forwarded_addresses = [
+        part.strip() for part in request.headers.get("X-Forwarded-For", "").split(",") if part.strip()
+    ]
     proxies = settings.DIGEST_PROXIES
-    if proxies and len(told) >= proxies:
-        return told[-proxies]
+    if proxies and len(forwarded_addresses) >= proxies:
+        return forwarded_addresses[-proxies]
     return str(request.META.get("REMOTE_ADDR", ""))
 
 

@@ -5,6 +5,7 @@ hangs. The threads start when somebody first asks. `check_now` runs every check 
 """
 
 import datetime as dt
+import functools
 import logging
 import os
 import shutil
@@ -14,7 +15,6 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
-from functools import cache as once
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -95,7 +95,7 @@ def measure_disks() -> dict[Path, int]:
         places.add(Path(location))
     if file := _sqlite_file():
         places.add(file.parent)
-    return {place: shutil.disk_usage(place).free for place in sorted(places) if place.exists()}
+    return {folder: shutil.disk_usage(folder).free for folder in sorted(places) if folder.exists()}
 
 
 def _sqlite_file() -> Path | None:
@@ -119,7 +119,7 @@ def _check_migrations(figures: Figures) -> list[tuple[str, str]]:
     return sorted(_disk_migrations() - MigrationRecorder(connection).applied_migrations().keys())
 
 
-@once
+@functools.cache
 def _disk_migrations() -> frozenset[tuple[str, str]]:
     return frozenset(MigrationLoader(None).disk_migrations)
 
@@ -188,7 +188,7 @@ def _find_late_job(name: str, limit: dt.timedelta, figures: Figures) -> str:
 def _check_disk(figures: Figures) -> str:
     free = measure_disks()
     figures["disk_free_bytes"] = min(free.values())
-    return ", ".join(f"{size >> 20} MB free at {place}" for place, size in free.items() if size < LOW_DISK)
+    return ", ".join(f"{size >> 20} MB free at {folder}" for folder, size in free.items() if size < LOW_DISK)
 
 
 def _check_size(figures: Figures) -> str:

@@ -100,8 +100,8 @@ def picture_file_name(key: str, width: int, extension: str) -> str:
 
 def picture_key_from_file_name(name: str) -> str:
     """Return the key in a file name; empty if the name has another format."""
-    found = _FILE_NAME_PATTERN.fullmatch(name)
-    return found[1] if found else ""
+    match = _FILE_NAME_PATTERN.fullmatch(name)
+    return match[1] if match else ""
 
 
 def format_size(byte_count: int) -> str:
@@ -146,21 +146,21 @@ def is_stored(picture: Picture) -> bool:
 
 def _write_file(name: str, data: bytes) -> None:
     try:
-        place = Path(default_storage.path(name))
+        path = Path(default_storage.path(name))
     except NotImplementedError:
         # An object store writes atomically, so a file that is there is whole.
         if not default_storage.exists(name):
             default_storage.save(name, ContentFile(data))
         return
-    place.parent.mkdir(parents=True, exist_ok=True)
-    handle, made = tempfile.mkstemp(dir=place.parent, prefix=".")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, made = tempfile.mkstemp(dir=path.parent, prefix=".")
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
         Path(made).chmod(0o644)
-        Path(made).replace(place)
+        Path(made).replace(path)
     except BaseException:
         Path(made).unlink(missing_ok=True)
         raise

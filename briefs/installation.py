@@ -171,7 +171,7 @@ def _server() -> Faults:
 def _metrics() -> Faults:
     host, port = settings.METRICS_BIND or ("127.0.0.1", 0)
     try:
-        addresses = {str(found[4][0]) for found in socket.getaddrinfo(host, port)}
+        addresses = {str(row[4][0]) for row in socket.getaddrinfo(host, port)}
     except OSError as error:
         yield f"METRICS_BIND: {host} is no name of this machine: {error.strerror}."
         return
@@ -249,8 +249,8 @@ def _media() -> Faults:
     try:
         default_storage.delete(default_storage.save("doctor.txt", ContentFile(b"well")))
     except OSError as error:
-        place = get_media_folder() or settings.STORAGES["default"]["OPTIONS"].get("bucket")
-        yield f"MEDIA_STORAGE: no picture can be stored in {place}: {error.strerror or error}."
+        location = get_media_folder() or settings.STORAGES["default"]["OPTIONS"].get("bucket")
+        yield f"MEDIA_STORAGE: no picture can be stored in {location}: {error.strerror or error}."
 
 
 def _dictionary() -> Faults:
@@ -279,9 +279,9 @@ def _jobs() -> Faults:
 
 
 def _disk() -> Faults:
-    for place, free in measure_disks().items():
+    for folder, free in measure_disks().items():
         if free < LOW_DISK:
-            yield f"Only {free >> 20} MB are free at {place}."
+            yield f"Only {free >> 20} MB are free at {folder}."
 
 
 DOCTOR_CHECKS: Final[tuple[Callable[[], Faults], ...]] = (

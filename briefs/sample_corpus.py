@@ -6,11 +6,10 @@ sign-offs, event, edition and derived rows.
 """
 
 import datetime as dt
+import itertools
 import math
 from collections.abc import Callable
 from functools import cache
-from itertools import count as count_up
-from itertools import product
 from typing import Final
 
 from django.db import transaction
@@ -154,7 +153,7 @@ def _choose_phrases(n: int, lists: tuple[list[tuple[str, str]], ...]) -> tuple[l
 
 @cache
 def _find_stride(count: int) -> int:
-    return next(k for k in count_up(1_000_003) if math.gcd(k, count) == 1)
+    return next(k for k in itertools.count(1_000_003) if math.gcd(k, count) == 1)
 
 
 def build_content(
@@ -229,7 +228,7 @@ def _ensure_vocabulary() -> dict[str, list[int]]:
     sources = [s.pk for s in Source.objects.filter(merged_into=None).order_by("slug")]
     labelled = Keyword.objects.filter(merged_into=None).exclude(label_zh="").exclude(label_en="")
     keywords = [k.pk for k in labelled.order_by("slug")]
-    names = [f"{given} {family}" for given, family in product(_GIVEN_NAMES, _FAMILY_NAMES)]
+    names = [f"{given} {family}" for given, family in itertools.product(_GIVEN_NAMES, _FAMILY_NAMES)]
     known = dict(Author.objects.filter(name__in=names).values_list("name", "pk"))
     authors = [known.get(name) or Author.make(name=name, **split_person_name(name)).pk for name in names]
     sources = sources or [Source.make(name="Corpus Review").pk]

@@ -82,8 +82,8 @@ def find_addresses(parts: SplitResult, *, numeric_only: bool = False) -> list[tu
     """Return every (IP address, port) of the host. Raise AddressRefused if one of them is private."""
     port = parts.port or {"http": 80, "https": 443}[parts.scheme]
     flags = socket.AI_NUMERICHOST if numeric_only else 0
-    found = socket.getaddrinfo(parts.hostname, port, type=socket.SOCK_STREAM, flags=flags)
-    addresses = list(dict.fromkeys(str(row[4][0]) for row in found))
+    address_infos = socket.getaddrinfo(parts.hostname, port, type=socket.SOCK_STREAM, flags=flags)
+    addresses = list(dict.fromkeys(str(row[4][0]) for row in address_infos))
     if not all(map(is_public_address, addresses)):
         raise AddressRefused("private")
     return [(address, port) for address in addresses]
@@ -115,7 +115,7 @@ def post_all(posts: Sequence[Post]) -> list[str]:
     """
     errors = [f"No answer within {DEADLINE:.0f} seconds"] * len(posts)
     threads = [
-        Thread(target=_post_into, args=(errors, place, post), daemon=True) for place, post in enumerate(posts)
+        Thread(target=_post_into, args=(errors, index, post), daemon=True) for index, post in enumerate(posts)
     ]
     until = time.monotonic() + DEADLINE
     for thread in threads:
@@ -125,17 +125,17 @@ def post_all(posts: Sequence[Post]) -> list[str]:
     return list(errors)
 
 
-def _post_into(errors: list[str], place: int, post: Post) -> None:
+def _post_into(errors: list[str], index: int, post: Post) -> None:
     try:
         status = _post(post)
     except TimeoutError:
         return  # as `errors` already says
     except AddressRefused as refused:
-        errors[place] = str(refused)
+        errors[index] = str(refused)
     except (OSError, ValueError, http.client.HTTPException) as error:
-        errors[place] = f"{type(error).__name__}: {error}"[:500]
+        errors[index] = f"{type(error).__name__}: {error}"[:500]
     else:
-        errors[place] = "" if 200 <= status < 300 else f"HTTP {status}"
+        errors[index] = "" if 200 <= status < 300 else f"HTTP {status}"
 
 
 def _post(post: Post) -> int:
@@ -159,11 +159,11 @@ def _post(post: Post) -> int:
 
 def _connect(addresses: list[tuple[str, int]]) -> socket.socket:
     """Connect to the first address that answers. Each address gets an equal share of the time."""
-    for place, address in enumerate(addresses, 1):
+    for attempt, address in enumerate(addresses, 1):
         try:
             connected = socket.create_connection(address, DEADLINE / len(addresses))
         except OSError:
-            if place == len(addresses):
+            if attempt == len(addresses):
                 raise
         else:
             connected.settimeout(DEADLINE)
@@ -297,13 +297,13 @@ def _claim_next(now: dt.datetime, skipped: Set[int]) -> Iterator[WebhookDelivery
 
 def _post_claimed(claimed: Sequence[WebhookDelivery], now: dt.datetime, post: Poster) -> list[str]:
     errors, posts = [""] * len(claimed), dict[int, Post]()
-    for place, delivery in enumerate(claimed):
+    for index, delivery in enumerate(claimed):
         try:
-            posts[place] = build_post(delivery, now)
+            posts[index] = build_post(delivery, now)
         except SecretUnreadable:
-            errors[place] = "The secret cannot be read with this SECRET_KEY. Make a new one."
-    for place, error in zip(posts, post(list(posts.values())), strict=True):
-        errors[place] = error
+            errors[index] = "The secret cannot be read with this SECRET_KEY. Make a new one."
+    for index, error in zip(posts, post(list(posts.values())), strict=True):
+        errors[index] = error
     return errors
 
 
@@ -327,8 +327,8 @@ def build_post(delivery: WebhookDelivery, now: dt.datetime) -> Post:
 def _build_change(delivery: WebhookDelivery, now: dt.datetime) -> Change | None:
     if (edition := delivery.edition) is None:
         return None
-    found: list[FoundBrief] = build_shapes(_find_by_brief(now, edition.brief_id))
-    kind, brief = delivery.kind, found[0] if found else None
+    briefs: list[FoundBrief] = build_shapes(_find_by_brief(now, edition.brief_id))
+    kind, brief = delivery.kind, briefs[0] if briefs else None
     return Change(edition.brief_id, edition.number, kind, delivery.at, brief)  # type: ignore[arg-type]
 
 

@@ -65,16 +65,16 @@ class Setting[T]:
         SETTINGS[self.name] = self
 
     @property
-    def given(self) -> str:
+    def environment_value(self) -> str:
         return os.environ.get(self.name, _file_values.get(self.name, ""))
 
     def read(self, *, default: str | None = None) -> T:
-        value = self.given or (self.default if default is None else default)
+        value = self.environment_value or (self.default if default is None else default)
         try:
             return self.parse(value)
         except Unexpected as error:
-            found = "" if self.is_secret else f", found {value!r}"
-            self.stop(f"expected {error}{found}.")
+            actual = "" if self.is_secret else f", found {value!r}"
+            self.stop(f"expected {error}{actual}.")
         except ValueError as error:
             self.stop(str(error))
 
@@ -294,7 +294,7 @@ def read_site() -> Site:
     address, hosts = SITE_URL.read(), ALLOWED_HOSTS.read()
     public_hosts = [name for name in hosts if name.strip("[]") not in LOOPBACK]
     example = next((name.lstrip(".") for name in public_hosts), "digest.example")
-    if not SITE_URL.given and (hosts or SECRET_KEY.given):
+    if not SITE_URL.environment_value and (hosts or SECRET_KEY.environment_value):
         sign = ALLOWED_HOSTS if hosts else SECRET_KEY
         SITE_URL.stop(f"missing, and {sign.name} is set. A public site needs SITE_URL=https://{example}.")
     if not address.is_https and public_hosts:
@@ -409,7 +409,7 @@ def databases(var: Path, site: Site) -> dict[str, dict[str, Any]]:
     pool = DATABASE_POOL.read()
     if primary["ENGINE"] == SQLITE:
         # In a new clone without DATABASE_URL, the first process to open the file creates it.
-        primary["EXPECTED_FILE"] = primary["NAME"] if DATABASE_URL.given or site.is_https else ""
+        primary["EXPECTED_FILE"] = primary["NAME"] if DATABASE_URL.environment_value or site.is_https else ""
     else:
         primary["POOL_SIZE"] = pool
     replica = DATABASE_REPLICA_URL.read()
@@ -430,7 +430,7 @@ def find_server_faults(databases: dict[str, dict[str, Any]], *, workers: int = 1
     for name, processes in ((WEB_CONCURRENCY.name, WEB_CONCURRENCY.read()), ("--workers", workers)):
         if processes > 1:
             yield f"{name}: {processes} server processes need PostgreSQL; with SQLite run one, which has threads."
-    if DATABASE_REPLICA_URL.given:
+    if DATABASE_REPLICA_URL.environment_value:
         yield f"{DATABASE_REPLICA_URL.name}: a replica needs a DATABASE_URL of PostgreSQL, and this is SQLite."
 
 

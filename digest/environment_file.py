@@ -54,8 +54,8 @@ def parse(text: str) -> Iterator[Assignment]:
 
 
 def _find_newline(text: str, position: int) -> int:
-    found = re.compile(f"[{_NEWLINE}]").search(text, position)
-    return found.start() if found else len(text)
+    match = re.compile(f"[{_NEWLINE}]").search(text, position)
+    return match.start() if match else len(text)
 
 
 def _read_value(text: str, position: int, word: str, line: int) -> tuple[str, int]:

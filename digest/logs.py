@@ -22,7 +22,7 @@ def hide_tokens(text: str) -> str:
 
 def _escape(text: str) -> str:
     """Escape control characters, so that typed text cannot begin a log line or send codes to a terminal."""
-    return _CONTROL_CHARACTERS.sub(lambda found: repr(found[0])[1:-1], hide_tokens(text))
+    return _CONTROL_CHARACTERS.sub(lambda match: repr(match[0])[1:-1], hide_tokens(text))
 
 
 class LineFormatter(logging.Formatter):
@@ -55,7 +55,7 @@ class JsonFormatter(logging.Formatter):
             values["exception"] = hide_tokens(self.formatException(record.exc_info))
         line = json.dumps(values, ensure_ascii=False, default=str)
         return _CONTROL_CHARACTERS.sub(
-            lambda found: f"\\u{ord(found[0]):04x}", line
+            lambda match: f"\\u{ord(match[0]):04x}", line
         )  # JSON does not escape all of them
 
 

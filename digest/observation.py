@@ -194,8 +194,8 @@ def observe(application: Application) -> Application:
 
     @wraps(application)
     def answer(environ: Environ, start_response: Any) -> Iterable[bytes]:
-        given = environ.get("HTTP_X_REQUEST_ID", "")
-        identifier = given if _WELL_FORMED.fullmatch(given) else uuid.uuid4().hex
+        sent_id = environ.get("HTTP_X_REQUEST_ID", "")
+        identifier = sent_id if _WELL_FORMED.fullmatch(sent_id) else uuid.uuid4().hex
         request_id.set(identifier)
         began, status = time.perf_counter(), "500"
         # read before Django replaces it by the decoded path

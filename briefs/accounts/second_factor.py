@@ -114,9 +114,9 @@ def note_keys(now: dt.datetime) -> None:
 def _load_tokens(**of: Any) -> list[list[str]]:
     """Return the encrypted secrets of each second factor and, without the filter `of`, of each webhook."""
     factors = Authenticator.objects.filter(**of).exclude(type=Authenticator.Type.WEBAUTHN)
-    found = [[row.data[name] for name in ENCRYPTED if name in row.data] for row in factors]
+    factor_tokens = [[row.data[name] for name in ENCRYPTED if name in row.data] for row in factors]
     hooks = [] if of else Webhook.objects.values_list("secret", "previous_secret")
-    return found + [[secret for secret in secrets if secret] for secrets in hooks]
+    return factor_tokens + [[secret for secret in secrets if secret] for secrets in hooks]
 
 
 def find_missing_keys(**of: Any) -> tuple[int, str]:

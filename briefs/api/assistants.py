@@ -200,12 +200,12 @@ def search(request: HttpRequest, values: Any) -> SearchAnswer:
     results = search_queries.run_search(replace(asked, newest_first=not asked.query_text), now)
     rows = brief_queries.fetch_by_slug(now, [hit.brief.slug for hit in results.hits])
     phrases = results.query.highlighted_phrases
-    found = [
+    matches = [
         _build_pairs(brief, _find_best_pairs(brief, phrases))
         for brief in build_shapes(rows)
         if isinstance(brief, Brief)
     ]
-    return SearchAnswer(found, results.count)
+    return SearchAnswer(matches, results.count)
 
 
 def _find_best_pairs(brief: Brief, phrases: Sequence[Phrase]) -> list[Pair]:

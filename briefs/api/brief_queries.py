@@ -271,8 +271,8 @@ def build_change_page(values: Mapping[str, str]) -> ChangePage:
     now = timezone.now()
     rows = fetch_changes(position, now - SETTLING, limit + 1)
     page = rows[:limit]
-    found = fetch_found(now, list({row[1] for row in page}))
-    by_id = {brief.id: brief for brief in build_shapes(found)}
+    shape_rows = fetch_found(now, list({row[1] for row in page}))
+    by_id = {brief.id: brief for brief in build_shapes(shape_rows)}
     changes = [Change(brief, number, kind, at, by_id.get(brief)) for _, brief, number, kind, at in page]
     last = ListPosition(page[-1][-1], page[-1][0]) if page else position
     return ChangePage(changes, str(last), len(rows) > limit)

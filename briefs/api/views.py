@@ -63,9 +63,9 @@ def list_briefs(request: HttpRequest) -> HttpResponse:
     else:
         require_rate(request, "search")
         before = brief_queries.read_search_position(values)
-        found = search_queries.list_newest(search, now, limit=limit + 1, before=before)
-        rows = brief_queries.fetch_listed(now, [row.edition for row in found[:limit]], since=since)
-        cursor = f"s{found[limit - 1].place:x}" if len(found) > limit else ""
+        matches = search_queries.list_newest(search, now, limit=limit + 1, before=before)
+        rows = brief_queries.fetch_listed(now, [row.edition for row in matches[:limit]], since=since)
+        cursor = f"s{matches[limit - 1].place:x}" if len(matches) > limit else ""
     briefs = brief_shape.build_shapes(rows[:limit])
     next_url = _build_url("briefs", values | {"cursor": cursor}) if cursor else ""
     page = {"briefs": _choose_fields(briefs, fields), "next": next_url or None}

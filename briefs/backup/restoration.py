@@ -137,9 +137,9 @@ def require_integrity(cursor: Any) -> None:
     """Raise BackupError if SQLite finds a damaged page, index or foreign key."""
     for check in ("integrity_check", "foreign_key_check"):
         cursor.execute(f"PRAGMA {check}")
-        found = [row for row in cursor.fetchall() if row != ("ok",)]
-        if found:
-            raise BackupError(f"{check} says {found[0]}.")
+        faults = [row for row in cursor.fetchall() if row != ("ok",)]
+        if faults:
+            raise BackupError(f"{check} says {faults[0]}.")
 
 
 def _load_rows(archive: zipfile.ZipFile, state: Apps) -> None:

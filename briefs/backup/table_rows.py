@@ -40,9 +40,12 @@ type Field = models.Field[Any, Any]
 
 def list_models(apps: Apps) -> list[type[models.Model]]:
     """Return every model whose rows are backed up, in a stable order."""
-    found = (m for m in apps.get_models(include_auto_created=True) if m._meta.managed and not m._meta.proxy)
+    stored_models = (
+        m for m in apps.get_models(include_auto_created=True) if m._meta.managed and not m._meta.proxy
+    )
     return sorted(
-        (m for m in found if m._meta.label_lower not in EXCLUDED_TABLES), key=lambda m: m._meta.label_lower
+        (m for m in stored_models if m._meta.label_lower not in EXCLUDED_TABLES),
+        key=lambda m: m._meta.label_lower,
     )
 
 

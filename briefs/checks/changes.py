@@ -72,17 +72,17 @@ def find_substantive_differences(
     """Return every difference in meaning between two contents. The change is minor if there is none."""
     before = {(pair.field, pair.bullet): pair for pair in (*iterate_text_pairs(old), _alt_text_pair(old))}
     after = {(pair.field, pair.bullet): pair for pair in (*iterate_text_pairs(new), _alt_text_pair(new))}
-    found: list[SubstantiveDifference] = []
-    for place in dict.fromkeys([*before, *after]):
+    differences: list[SubstantiveDifference] = []
+    for location in dict.fromkeys([*before, *after]):
         for side in SIDES:
-            was = before[place].text(side) if place in before else ""
-            now = after[place].text(side) if place in after else ""
+            was = before[location].text(side) if location in before else ""
+            now = after[location].text(side) if location in after else ""
             if was != now:
-                found += [
-                    SubstantiveDifference(kind, *place, side, a, b)
+                differences += [
+                    SubstantiveDifference(kind, *location, side, a, b)
                     for kind, a, b in _compare_texts(side, was, now, context)
                 ]
-    return [*found, *_compare_facts(old.facts, new.facts)]
+    return [*differences, *_compare_facts(old.facts, new.facts)]
 
 
 def _alt_text_pair(content: Content) -> TextPair:
@@ -119,10 +119,10 @@ def _numbers(side: Side, text: str) -> list[Token]:
     """Return figures, keyed by value and unit: 3項 equals 三項, 500公里 is not 500英里. A bare 一 or "one" is none."""
     _, rest = extract_names(text)
     language = numbers_zh if side == "zh" else numbers_en
-    found = (
+    figures = (
         figure for figure in language.find_figures(rest) if figure.needs_counterpart or figure.value != 1
     )
-    counted = [(f"{format_decimal(figure.value)} {figure.unit}", figure.raw.strip()) for figure in found]
+    counted = [(f"{format_decimal(figure.value)} {figure.unit}", figure.raw.strip()) for figure in figures]
     worded: list[Token] = language.find_number_words(rest)
     return counted + worded
 
@@ -130,8 +130,8 @@ def _numbers(side: Side, text: str) -> list[Token]:
 def _negations(side: Side, text: str) -> list[Token]:
     if side == "zh":
         return [(match[0].translate(_SIMPLIFIED), match[0]) for match in _NEGATION_ZH.finditer(text)]
-    found = (match[0].lower() for match in _NEGATION_EN.finditer(text))
-    return [(_NEGATION_FORMS.get(word, word), word) for word in found]
+    words = (match[0].lower() for match in _NEGATION_EN.finditer(text))
+    return [(_NEGATION_FORMS.get(word, word), word) for word in words]
 
 
 def _moved_negations(side: Side, was: str, now: str) -> Iterator[tuple[str, str]]:
@@ -196,21 +196,21 @@ def _pieces(side: Side, text: str) -> list[Token]:
 
 def _names(side: Side, text: str, context: CheckContext) -> list[Token]:
     """Return known names, identified by what they refer to, and other capitalized words, in text order."""
-    found: list[tuple[int, Token]] = []
+    positioned_tokens: list[tuple[int, Token]] = []
     covered: set[int] = set()
     for start, end, key in _find_known_names(side, text, context):
         covered.update(range(start, end))
-        found.append((start, (key, text[start:end])))
+        positioned_tokens.append((start, (key, text[start:end])))
     codes, _ = extract_names(text)
     for name in codes:
         if name.start not in covered:
             covered.update(range(name.start, name.end))
-            found.append((name.start, (name.key, name.raw)))
+            positioned_tokens.append((name.start, (name.key, name.raw)))
     for match in _LATIN_WORD.finditer(text):
         word = _POSSESSIVE.sub("", match[0])
         if match.start() not in covered and _is_name(word):
-            found.append((match.start(), (_remove_dots(word), word)))
-    return [token for _, token in sorted(found)]
+            positioned_tokens.append((match.start(), (_remove_dots(word), word)))
+    return [token for _, token in sorted(positioned_tokens)]
 
 
 def _remove_dots(word: str) -> str:

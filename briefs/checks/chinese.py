@@ -55,7 +55,7 @@ def check_mainland(content: Content, context: CheckContext) -> list[Finding]:
     words = [(word, row) for word, row in _words_to_find(context) if word in everything]
     if not any(row for _, row in words):
         return []
-    return [found for text in chinese for found in _find_mainland_words(text, words)]
+    return [finding for text in chinese for finding in _find_mainland_words(text, words)]
 
 
 def _find_mainland_words(
@@ -63,11 +63,11 @@ def _find_mainland_words(
 ) -> Iterator[Finding]:
     own = text.without_quotations
     taken: set[int] = set()
-    found = 0
+    count = 0
     for word, row in words:
         for span in find_word_spans(word, own):
-            if claim_span(taken, span) and row and found < MAX_FINDINGS:
-                found += 1
+            if claim_span(taken, span) and row and count < MAX_FINDINGS:
+                count += 1
                 yield text.build_finding(
                     "mainland.wording",
                     span,
@@ -217,8 +217,8 @@ def check_variants(content: Content, context: CheckContext) -> list[Finding]:
     for text in chinese:
         for word, edit in _find_variants(text, context):
             words[word].append(edit)
-    found = [found for word, edits in words.items() for found in _check_mixed_variants(word, edits)]
-    return [*found, *_check_war_names(chinese)]
+    findings = [finding for word, edits in words.items() for finding in _check_mixed_variants(word, edits)]
+    return [*findings, *_check_war_names(chinese)]
 
 
 def _find_variants(text: CheckedText, context: CheckContext) -> Iterator[tuple[str, Edit]]:
@@ -293,8 +293,11 @@ _FULL_NAME = re.compile(
 def check_persons(content: Content, context: CheckContext) -> list[Finding]:
     """Check foreign names in Chinese: ‧ between the parts, and only the surname after the first mention."""
     chinese = list_side_texts(content, "zh")
-    found = [finding for text in chinese for finding in _check_separators(text)]
-    return [*found, *_check_repeated_names([text for text in chinese if text.field != "headline"], context)]
+    findings = [finding for text in chinese for finding in _check_separators(text)]
+    return [
+        *findings,
+        *_check_repeated_names([text for text in chinese if text.field != "headline"], context),
+    ]
 
 
 def _check_separators(text: CheckedText) -> Iterator[Finding]:
@@ -376,7 +379,7 @@ _LATIN_SPACE = re.compile(
 def check_punctuation(content: Content, context: CheckContext) -> list[Finding]:
     """Check Chinese punctuation: width, brackets, quotation marks, dash and ellipsis, spaces."""
     chinese = list_side_texts(content, "zh")
-    found = [
+    findings = [
         finding for text in chinese for finding in (*_check_quotes(text), *_check_dashes_and_ellipses(text))
     ]
     narrow = [edit for text in chinese for edit in _half_width_edits(text)]
@@ -384,7 +387,7 @@ def check_punctuation(content: Content, context: CheckContext) -> list[Finding]:
     brackets = [edit for text in chinese for edit in _bracket_edits(text)]
     spaces = [edit for text in chinese for edit in _space_edits(text)]
     return [
-        *found,
+        *findings,
         *build_brief_finding("punctuation.commas" if commas else "punctuation.width", narrow, n=len(narrow)),
         *build_brief_finding("punctuation.brackets", brackets, n=len(brackets) // 2),
         *build_brief_finding("punctuation.spaces", spaces, n=len(spaces)),
@@ -479,7 +482,7 @@ _COMMAS = "，、,､"
 )
 def check_stops(content: Content, context: CheckContext) -> list[Finding]:
     """Check that the Chinese bullets of one list and level all end with or without a final stop."""
-    return [found for bullets in _split_lists(content) for found in _check_list(bullets)]
+    return [finding for bullets in _split_lists(content) for finding in _check_list(bullets)]
 
 
 def _split_lists(content: Content) -> Iterator[list[Bullet]]:
@@ -599,8 +602,8 @@ def _write_arabic(match: re.Match[str]) -> str | None:
     """Write a Chinese numeral in Arabic digits: 十二億 is 12億, 四十 is 40. Invalid numerals are kept."""
     written, rest = "", match["run"]
     for scale in numbers_zh.SCALES:
-        head, found, tail = rest.partition(scale)
-        if found:
+        head, separator, tail = rest.partition(scale)
+        if separator:
             value = numbers_zh.parse_numeral(head) if head else None
             if value is None:
                 return match[0]

@@ -28,8 +28,7 @@ from briefs.checks.texts import (
 )
 from briefs.content import Content
 from briefs.lexicon import numbers_en
-from briefs.lexicon.figure import format_decimal as written_plain
-from briefs.lexicon.figure import read_sections
+from briefs.lexicon.figure import format_decimal, read_sections
 
 _SECTIONS = read_sections(Path(__file__).with_suffix(".txt"))
 
@@ -135,7 +134,7 @@ def check_misspellings(content: Content, context: CheckContext) -> list[Finding]
     counts = Counter(match[0].lower() for _, match in words)
     forms = (form for term in context.terms for form in (*term.renderings("en"), *term.safe_en))
     accepted = " ".join([*context.names, *forms]).lower()
-    found = []
+    findings = []
     for text, match in words[:MAX_FINDINGS]:
         word = match[0].lower()
         if (
@@ -145,10 +144,10 @@ def check_misspellings(content: Content, context: CheckContext) -> list[Finding]
             and (match[0].islower() or _is_opening_word(text.without_urls, match))
             and (right := _correct(word, frequencies))
         ):
-            found.append(
+            findings.append(
                 text.build_replacement_finding("misspellings.word", match.span(), match_case(match[0], right))
             )
-    return found
+    return findings
 
 
 def _is_opening_word(text: str, match: re.Match[str]) -> bool:
@@ -259,8 +258,8 @@ _STATE_NAMES = {
 def check_taiwan(content: Content, context: CheckContext) -> list[Finding]:
     """Check how English names Taiwan and China. Quotations may keep their wording."""
     english = [(text, text.without_quotations) for text in list_side_texts(content, "en")]
-    found = [finding for text, own in english for finding in _check_country_names(text, own)]
-    return [*found, *_check_state_names(english, context)]
+    findings = [finding for text, own in english for finding in _check_country_names(text, own)]
+    return [*findings, *_check_state_names(english, context)]
 
 
 def _check_country_names(text: CheckedText, own: str) -> Iterator[Finding]:
@@ -493,12 +492,12 @@ def check_quotes(content: Content, context: CheckContext) -> list[Finding]:
     """Check English quotation marks and apostrophes: curly, balanced, “ ” outside. Primes are kept: 5' 10"."""
     english = list_side_texts(content, "en")
     edits = [edit for text in english for edit in _straight_mark_edits(text)]
-    found = build_brief_finding("quotes.straight", edits)
+    findings = build_brief_finding("quotes.straight", edits)
     for text in english:
         if lone := _find_unbalanced(text.without_urls):
-            found.append(text.build_finding("quotes.unbalanced", lone))
-        found += _check_outer_quotes(text)
-    return found
+            findings.append(text.build_finding("quotes.unbalanced", lone))
+        findings += _check_outer_quotes(text)
+    return findings
 
 
 def _straight_mark_edits(text: CheckedText) -> Iterator[Edit]:
@@ -601,7 +600,7 @@ def _write_digits(match: re.Match[str]) -> str:
     [figure, *_] = numbers_en.find_figures(match["number"].lower())
     unit = match["unit"] or ""
     unit = "percent" if unit == "%" or unit.lower().startswith("per") else unit
-    return written_plain(figure.value) + (f" {unit}" if unit else "")
+    return format_decimal(figure.value) + (f" {unit}" if unit else "")
 
 
 def _write_percent(match: re.Match[str]) -> str:

@@ -95,12 +95,12 @@ def check_glossary(content: Content, context: CheckContext) -> list[Finding]:
         }
         for side in SIDES
     }
-    found: list[Finding] = []
+    findings: list[Finding] = []
     for side, other in _DIRECTIONS:
         forms = _forms_present(read[side].values(), side, context)
-        for place, reading in read[side].items():
-            found += _check_text(reading, forms, read[other].get(place))
-    return found
+        for key, reading in read[side].items():
+            findings += _check_text(reading, forms, read[other].get(key))
+    return findings
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,14 +115,14 @@ class RenderingCount:
 def find_terms_in_pair(zh: str, en: str, context: CheckContext) -> list[tuple[TermData, frozenset[Side]]]:
     """Return the terms used in a pair, in text order, each with the sides on which any rendering occurs."""
     read = _read_pair((zh, en))
-    found: dict[TermData, None] = {}
+    used_terms: dict[TermData, None] = {}
     for side, reading in read.items():
         for form, _ in _find_matches(reading, _forms_present([reading], side, context)):
             if form.term:
-                found.setdefault(form.term)
+                used_terms.setdefault(form.term)
     return [
         (term, frozenset(side for side, reading in read.items() if _is_rendered(term, reading)))
-        for term in found
+        for term in used_terms
     ]
 
 
@@ -170,11 +170,11 @@ def find_term_spans(
     """
     read = [_read_pair(pair) for pair in pairs]
     forms = {side: _forms_present([both[side] for both in read], side, context) for side in SIDES}
-    found: list[dict[Side, list[tuple[TermData, int, int]]]] = []
+    spans_by_pair: list[dict[Side, list[tuple[TermData, int, int]]]] = []
     for both in read:
         matches = {side: [*_find_words(both[side], forms[side])] for side in SIDES}
         terms = {side: {term for _, term, _ in matches[side]} for side in SIDES}
-        found.append(
+        spans_by_pair.append(
             {
                 side: [
                     (term, start, end + len(_plural_ending(both[side], end) if side == "en" else ""))
@@ -184,7 +184,7 @@ def find_term_spans(
                 for side, other in _DIRECTIONS
             }
         )
-    return found
+    return spans_by_pair
 
 
 def _find_words(reading: _SearchableText, forms: Iterable[_TermForm]) -> Iterator[tuple[str, TermData, Span]]:
@@ -212,8 +212,8 @@ def _stems(term: TermData) -> frozenset[str]:
 
 
 def _plural_ending(reading: _SearchableText, end: int) -> str:
-    found = _PLURAL.match(reading.lower, end)
-    return found[0] if found else ""
+    match = _PLURAL.match(reading.lower, end)
+    return match[0] if match else ""
 
 
 def _kind_of(form: _TermForm, term: TermData, side: Side) -> RenderingKind:
@@ -226,7 +226,7 @@ def _kind_of(form: _TermForm, term: TermData, side: Side) -> RenderingKind:
 def _check_text(
     reading: _SearchableText, forms: Iterable[_TermForm], other: _SearchableText | None
 ) -> Iterator[Finding]:
-    text, own, told = reading.text, reading.text.without_quotations, set()
+    text, own, reported_terms = reading.text, reading.text.without_quotations, set()
     if text.field == "headline" or not (other and has_words(other.text.original)):
         other = None  # a headline may leave out a term, and an empty side has none yet
     for form, (start, end) in _find_matches(reading, forms):
@@ -238,8 +238,8 @@ def _check_text(
                 form.term.zh if text.side == "zh" else _correct_english(reading, form, form.term, start, end)
             )
             yield text.build_replacement_finding("glossary.avoid", (start, end), right)
-        elif other and form.term not in told and not _is_rendered(form.term, other):
-            told.add(form.term)
+        elif other and form.term not in reported_terms and not _is_rendered(form.term, other):
+            reported_terms.add(form.term)
             values = {"value": text.original[start:end], "b": form.term.approved(other.text.side)[0]}
             yield text.build_finding(f"glossary.{text.side}_only", (start, end), values)
 
@@ -248,11 +248,11 @@ def _find_matches(
     reading: _SearchableText, forms: Iterable[_TermForm]
 ) -> Iterator[tuple[_TermForm, tuple[int, int]]]:
     taken: set[int] = set()
-    found = []
+    matches = []
     for form in forms:
         spans = reading.find_spans(form)[:MAX_FINDINGS]
-        found += [(form, span) for span in spans if claim_span(taken, span)]
-    yield from sorted(found, key=lambda match: match[1])
+        matches += [(form, span) for span in spans if claim_span(taken, span)]
+    yield from sorted(matches, key=lambda match: match[1])
 
 
 def _correct_english(reading: _SearchableText, form: _TermForm, term: TermData, start: int, end: int) -> str:

@@ -118,10 +118,10 @@ def _light(
 
 def _nearest(word: _Word, others: Iterable[_Word], lengths: tuple[int, int]) -> _Word | None:
     """Return the counterpart at the most similar relative position. Shown words come before others."""
-    place = word.start / (lengths[0] or 1)
+    relative_position = word.start / (lengths[0] or 1)
     return min(
         others,
-        key=lambda other: (not other.shown, abs(other.start / (lengths[1] or 1) - place)),
+        key=lambda other: (not other.shown, abs(other.start / (lengths[1] or 1) - relative_position)),
         default=None,
     )
 
@@ -154,7 +154,7 @@ def _group_by_section(
     text: str, meanings: list[Meaning], turned: Span
 ) -> dict[str, list[tuple[_Word, Meaning]]]:
     """Return the words by section, without those inside `turned`. Of overlapping negations keep the longest."""
-    found: dict[str, list[tuple[_Word, Meaning]]] = {}
+    words_by_section: dict[str, list[tuple[_Word, Meaning]]] = {}
     negations: dict[int, tuple[_Word, Meaning]] = {}
     for meaning in meanings:
         span = meaning.start, meaning.end
@@ -164,13 +164,13 @@ def _group_by_section(
             *span, _SECTION_KINDS[meaning.section], meaning.raises and meaning.key not in _NEGATED_MODALS
         )
         if meaning.section != "negation":
-            found.setdefault(meaning.section, []).append((word, meaning))
+            words_by_section.setdefault(meaning.section, []).append((word, meaning))
             continue
         word.shown |= text[slice(*span)].lower() in _ALSO_NEGATIONS
         known = negations.get(word.start)
         if known is None or (known[0].end, known[0].shown) < (word.end, word.shown):
             negations[word.start] = word, meaning
-    return found | {"negation": list(negations.values())}
+    return words_by_section | {"negation": list(negations.values())}
 
 
 def _match_by_key(

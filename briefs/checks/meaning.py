@@ -62,15 +62,15 @@ _CONTRAST_EN = re.compile(
     },
 )
 def check_meaning(content: Content, context: CheckContext) -> list[Finding]:
-    found: list[Finding] = []
+    findings: list[Finding] = []
     for pair in iterate_text_pairs(content):
         if has_words(pair.zh) and has_words(pair.en):
             zh, en = (CheckedText.from_text(pair.field, pair.bullet, side, pair.text(side)) for side in SIDES)
-            found += _check_contrast(zh, en)
+            findings += _check_contrast(zh, en)
             for zh_meanings, en_meanings in find_by_sentence(zh.original, en.original):
-                found += _compare(zh, en, zh_meanings, en_meanings)
-                found += _check_actors(zh, en, zh_meanings, en_meanings)
-    return found
+                findings += _compare(zh, en, zh_meanings, en_meanings)
+                findings += _check_actors(zh, en, zh_meanings, en_meanings)
+    return findings
 
 
 def find_by_sentence(zh: str, en: str) -> Iterator[tuple[list[Meaning], list[Meaning]]]:
@@ -123,8 +123,10 @@ def _find_surplus(side: list[Meaning], other: list[Meaning]) -> tuple[int, Meani
     """Return (count on the other side, meaning) for a meaning that occurs less often there; the lowest count wins."""
     counts = Counter(meaning.key for meaning in other)
     surplus = Counter(meaning.key for meaning in side if meaning.raises) - counts
-    found = [(counts[meaning.key], meaning) for meaning in side if meaning.raises and meaning.key in surplus]
-    return min(found, key=lambda item: item[0], default=None)
+    candidates = [
+        (counts[meaning.key], meaning) for meaning in side if meaning.raises and meaning.key in surplus
+    ]
+    return min(candidates, key=lambda item: item[0], default=None)
 
 
 def _check_negation(text: CheckedText, mine: list[Meaning], theirs: list[Meaning]) -> Iterator[Finding]:
@@ -168,8 +170,8 @@ def _find_actors(text: CheckedText, side: list[Meaning]) -> tuple[Meaning, Meani
 
 
 def _check_contrast(zh: CheckedText, en: CheckedText) -> Iterator[Finding]:
-    if found := find_contrast(zh.original, en.original):
-        yield zh.build_finding("meaning.contrast", found[0])
+    if spans := find_contrast(zh.original, en.original):
+        yield zh.build_finding("meaning.contrast", spans[0])
 
 
 def find_contrast(zh: str, en: str) -> tuple[Span, Span] | None:

@@ -72,8 +72,8 @@ def extract_names(text: str) -> tuple[list[LatinName], str]:
     acronyms = [_build_name(match, match["letters"]) for match in _ACRONYM.finditer(rest)]
     if len(acronyms) > 1 and not _LOWER_OR_HAN.search(rest):
         acronyms = []  # a headline in capitals
-    found = [*series, *codes, *(name for name in acronyms if not _ROMAN.fullmatch(name.key))]
-    return sorted(found, key=lambda name: name.start), rest
+    names = [*series, *codes, *(name for name in acronyms if not _ROMAN.fullmatch(name.key))]
+    return sorted(names, key=lambda name: name.start), rest
 
 
 def _letters(match: re.Match[str]) -> str:
@@ -103,12 +103,12 @@ class KnownNames:
         """
         lower = "\n".join(texts).translate(ASCII_LOWER)
         terms = (*context.terms, *BUILT_IN_TERMS)
-        found = (
+        selected_terms = (
             term
             for term in terms  # the Chinese renderings include the English ones
             if any(form.translate(ASCII_LOWER) in lower for form in term.renderings("zh"))
         )
-        return cls(tuple(found), context.names)
+        return cls(tuple(selected_terms), context.names)
 
 
 def mark_matched_names(side: Side, text: str, other_text: str, known_names: KnownNames) -> set[int]:
@@ -149,8 +149,8 @@ def is_spelled_out(acronym: str, letters: str) -> bool:
 
 
 def _find_first(term: TermData, side: Side, text: str, lower: str) -> Span | None:
-    found = (find_occurrences(form, text, lower, first=True) for form in term.renderings(side))
-    return next((spans[0] for spans in found if spans), None)
+    occurrences = (find_occurrences(form, text, lower, first=True) for form in term.renderings(side))
+    return next((spans[0] for spans in occurrences if spans), None)
 
 
 def find_occurrences(form: str, text: str, lower: str = "", *, first: bool = False) -> list[Span]:
@@ -162,8 +162,8 @@ def find_occurrences(form: str, text: str, lower: str = "", *, first: bool = Fal
     hay, needle = (text, form) if exact else (lower, form.translate(ASCII_LOWER))
     if needle not in hay:  # nearly always; without this line all checks take a tenth longer
         return []
-    found = (span for span in find_word_spans(needle, hay) if _is_whole_word(hay, *span))
-    return list(islice(found, 1 if first else None))
+    whole_words = (span for span in find_word_spans(needle, hay) if _is_whole_word(hay, *span))
+    return list(islice(whole_words, 1 if first else None))
 
 
 def _is_whole_word(text: str, start: int, end: int) -> bool:

@@ -68,7 +68,7 @@ def check_numbers(content: Content, context: CheckContext) -> list[Finding]:
     known_names = KnownNames.select_for([reading.text for both in read for reading in both], context)
     introduced = {n.key for zh, _ in read for n in zh.names if zh.text.startswith((")", "）"), n.end)}
     known_names = replace(known_names, introduced=frozenset(filter(str.isalpha, introduced)))
-    return [found for zh, en in read for found in _check_pair(zh, en, known_names)]
+    return [finding for zh, en in read for finding in _check_pair(zh, en, known_names)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,11 +86,11 @@ class SideFigures:
     def from_pair(cls, pair: TextPair, side: Side) -> Self:
         checked = CheckedText.from_text(pair.field, pair.bullet, side, pair.text(side))
         text = fold_and_mask_urls(checked.original)
-        found, rest = extract_names(text)
+        names, rest = extract_names(text)
         language = numbers_zh if side == "zh" else numbers_en
         figures = language.find_figures(rest)
         values = {value for figure in figures for value in figure.values} | language.find_implied_values(rest)
-        return cls(checked, text, figures, FigureValues(values), _BaseUnitFigures(figures), found)
+        return cls(checked, text, figures, FigureValues(values), _BaseUnitFigures(figures), names)
 
     @property
     def side(self) -> Side:
@@ -119,14 +119,14 @@ def _check_pair(zh: SideFigures, en: SideFigures, known_names: KnownNames) -> li
     lone_zh, lone_en = _unmatched_figures(zh, en, known_names), _unmatched_figures(en, zh, known_names)
     scaled = list(_find_scale_mismatches(lone_zh, lone_en))
     reported = {id(figure) for two in scaled for figure in two}
-    found = [_scale_finding(zh, en, *two) for two in scaled]
-    found += [_unit_finding(zh, en, *two) for two in find_unit_mismatches(zh, en)]
+    findings = [_scale_finding(zh, en, *two) for two in scaled]
+    findings += [_unit_finding(zh, en, *two) for two in find_unit_mismatches(zh, en)]
     for reading, figures in ((zh, lone_zh), (en, lone_en)):
         rest = (figure for figure in figures if id(figure) not in reported)
-        found += [_one_sided_finding(reading, figure, reading.quote(figure)) for figure in rest]
-    found += _check_currencies(zh, en)
-    found += _check_counts(zh, en)
-    return [*found, *_check_names(zh, en, known_names), *_check_names(en, zh, known_names)]
+        findings += [_one_sided_finding(reading, figure, reading.quote(figure)) for figure in rest]
+    findings += _check_currencies(zh, en)
+    findings += _check_counts(zh, en)
+    return [*findings, *_check_names(zh, en, known_names), *_check_names(en, zh, known_names)]
 
 
 def _unmatched_figures(own: SideFigures, other: SideFigures, known_names: KnownNames) -> list[Figure]:
@@ -197,10 +197,10 @@ def _find_incompatible(figures: dict[str, Figure], others: dict[str, Figure]) ->
 
 def _by_unit(figures: Iterable[Figure]) -> dict[Decimal, dict[str, Figure]]:
     """Return, for each value, the first figure of each unit."""
-    found: dict[Decimal, dict[str, Figure]] = defaultdict(dict)
+    figures_by_value: dict[Decimal, dict[str, Figure]] = defaultdict(dict)
     for figure in figures:
-        found[figure.value].setdefault(figure.unit, figure)
-    return found
+        figures_by_value[figure.value].setdefault(figure.unit, figure)
+    return figures_by_value
 
 
 def _check_currencies(zh: SideFigures, en: SideFigures) -> Iterator[Finding]:

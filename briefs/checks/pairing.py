@@ -58,7 +58,7 @@ def _build_doubtful_finding(content: Content, n: int, partner: int | None) -> Fi
 
 def _find_joined(content: Content, scores: PairScores) -> list[Finding]:
     """Report a one-sided bullet that, joined with the bullet above or below, fits its other side better."""
-    found = []
+    findings = []
     for n, bullet in enumerate(content.bullets):
         if bool(bullet.text_zh) == bool(bullet.text_en):
             continue
@@ -71,6 +71,6 @@ def _find_joined(content: Content, scores: PairScores) -> list[Finding]:
             both, one = sorted((n, other)), [other]
             joined = scores.score_joined(both, one) if bullet.text_zh else scores.score_joined(one, both)
             if joined is not None and joined - JOIN_COST > scores.score(other, other):
-                found.append(Finding("pairing.joined", "bullet", bullet.number, values={"n": other + 1}))
+                findings.append(Finding("pairing.joined", "bullet", bullet.number, values={"n": other + 1}))
                 break
-    return found
+    return findings

@@ -64,10 +64,10 @@ def run_checks(
         raise KeyError(", ".join(sorted(unknown)))
     texts = {side: list_side_texts(content, side) for side in SIDES}
     return resolve_findings(
-        found
+        finding
         for name, check in ALL_CHECKS.items()
         if name in only
-        for found in check(content, context, texts)
+        for finding in check(content, context, texts)
     )
 
 

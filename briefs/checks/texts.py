@@ -170,9 +170,9 @@ class CheckedText:
     def build_finding(
         self, code: str, span: Span, values: Mapping[str, str | int] | None = None, edits: Iterable[Edit] = ()
     ) -> Finding:
-        told, edits = dict(values or {}), tuple(edits)
-        repair = Repair(code, told, edits) if edits else None
-        return Finding(code, self.field, self.bullet, self.side, span, told, repair)
+        message_values, edits = dict(values or {}), tuple(edits)
+        repair = Repair(code, message_values, edits) if edits else None
+        return Finding(code, self.field, self.bullet, self.side, span, message_values, repair)
 
     def build_replacement_finding(self, code: str, span: Span, replacement: str) -> Finding:
         """Build a finding with values `a` (original) and `b` (replacement), and the repair."""

@@ -182,14 +182,14 @@ def check_length(content: Content, context: CheckContext) -> list[Finding]:
     ]
     low, high = context.ratio_band
     own = median(ratio for _, ratio in ratios) if len(ratios) >= _MIN_BRIEF_PAIRS else None
-    found = []
+    findings = []
     for pair, ratio in ratios:
         deviation = math.log(ratio / own) / _compute_spread(pair) if own else 0.0
         if ratio < low or deviation < -_DEVIATIONS:
-            found.append(_build_length_finding("length.zh_short", pair, ratio))
+            findings.append(_build_length_finding("length.zh_short", pair, ratio))
         elif ratio > high or deviation > _DEVIATIONS:
-            found.append(_build_length_finding("length.en_short", pair, ratio))
-    return found
+            findings.append(_build_length_finding("length.en_short", pair, ratio))
+    return findings
 
 
 def _compute_spread(pair: TextPair) -> float:
@@ -239,20 +239,20 @@ def check_quotations(content: Content, context: CheckContext) -> list[Finding]:
     """Report one finding per language, at the quotation that exceeds the limit."""
     if not context.quote_limit:
         return []
-    return [found for side in SIDES if (found := _check_quoted_words(content, side, context.quote_limit))]
+    return [finding for side in SIDES if (finding := _check_quoted_words(content, side, context.quote_limit))]
 
 
 def _check_quoted_words(content: Content, side: Side, limit: int) -> Finding | None:
     pattern, count = _QUOTED[side]
-    total, place = 0, None
+    total, first_excess = 0, None
     for text in list_side_texts(content, side):
         for match in pattern.finditer(text.without_urls):
             total += count(match["words"])
-            if total > limit and place is None:
-                place = text, match.span()
-    if place is None:
+            if total > limit and first_excess is None:
+                first_excess = text, match.span()
+    if first_excess is None:
         return None
-    return place[0].build_finding("quotations.long", place[1], {"n": total, "m": limit})
+    return first_excess[0].build_finding("quotations.long", first_excess[1], {"n": total, "m": limit})
 
 
 _OPENING_BY_CLOSING = {
@@ -308,13 +308,13 @@ _DATE: dict[Side, re.Pattern[str]] = {
 )
 def check_form(content: Content, context: CheckContext) -> list[Finding]:
     """Check form in both languages: marks, repeated words, language, addresses, weekdays."""
-    found: list[Finding] = []
+    findings: list[Finding] = []
     for pair in iterate_text_pairs(content):
         texts = [CheckedText.from_text(pair.field, pair.bullet, side, pair.text(side)) for side in SIDES]
         for text in texts:
-            found += _check_text(text)
-        found += _check_pair(*texts)
-    return found
+            findings += _check_text(text)
+        findings += _check_pair(*texts)
+    return findings
 
 
 def _check_text(text: CheckedText) -> Iterator[Finding]:

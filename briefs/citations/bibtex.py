@@ -147,16 +147,16 @@ def _brace(value: str) -> str:
 
 def _escape(value: str) -> str:
     """Escape special characters and pairs that LaTeX would join into one sign: -- and '' and ``."""
-    escaped = _SPECIAL_MARK.sub(lambda found: _ESCAPES[found[0]], " ".join(value.split()))
+    escaped = _SPECIAL_MARK.sub(lambda match: _ESCAPES[match[0]], " ".join(value.split()))
     return _LIGATURE.sub(r"\1{}", escaped)
 
 
 def parse_entries(text: str) -> list[dict[str, str]]:
     """Return the fields of each entry by name, in LaTeX, with its kind under `@`. Raise CitationRejected."""
     macros = {name[:3].lower(): name for name in ENGLISH_MONTHS}
-    found: list[dict[str, str]] = []
+    entries: list[dict[str, str]] = []
     at = 0
-    while len(found) < MAX_ENTRIES and (match := _ENTRY.search(text, at)):
+    while len(entries) < MAX_ENTRIES and (match := _ENTRY.search(text, at)):
         kind = match[1].lower()
         at = match.end()
         if kind in ("comment", "preamble"):
@@ -164,13 +164,13 @@ def parse_entries(text: str) -> list[dict[str, str]]:
         if kind != "string" and (key := _KEY.match(text, at)):
             at = key.end()
         fields, at = _fields(text, at, macros)
-        if not found and _is_unbalanced(text, fields, at):
+        if not entries and _is_unbalanced(text, fields, at):
             raise CitationRejected("broken")
         if kind == "string":
             macros |= fields
         else:
-            found.append({"@": kind, **fields})
-    return found
+            entries.append({"@": kind, **fields})
+    return entries
 
 
 def _is_unbalanced(text: str, fields: BibtexFields, at: int) -> bool:
@@ -274,8 +274,8 @@ def _accessed_date(note: str) -> str:
 
 
 def _authors(text: str) -> tuple[CitedName, ...]:
-    found = (_author(part) for part in _split_authors(text)[: cited.MAX_AUTHORS])
-    return tuple(dict.fromkeys(one for one in found if one.display_name and one.display_name != "others"))
+    authors = (_author(part) for part in _split_authors(text)[: cited.MAX_AUTHORS])
+    return tuple(dict.fromkeys(one for one in authors if one.display_name and one.display_name != "others"))
 
 
 def _split_authors(text: str) -> list[str]:
@@ -299,8 +299,8 @@ def _author(text: str) -> CitedName:
 
 
 def _date(fields: BibtexFields) -> tuple[str, str]:
-    if given := fields.get("date", ""):
-        first_of_span = given.partition("/")[0] if given[:4].isdecimal() else given
+    if date_text := fields.get("date", ""):
+        first_of_span = date_text.partition("/")[0] if date_text[:4].isdecimal() else date_text
         return cited.parse_date(latex_to_text(first_of_span))
     year, month = (latex_to_text(fields.get(name, "")).strip() for name in ("year", "month"))
     if not year[:4].isdecimal():

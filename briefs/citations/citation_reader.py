@@ -40,13 +40,13 @@ def read_citation(text: str) -> CitationReading:
     if address := _read_address(text):
         return CitationReading("address", address, 1)
     form = _detect_format(text)
-    found = FORMATS[form].parse_entries(text)
-    if not found:
+    entries = FORMATS[form].parse_entries(text)
+    if not entries:
         raise CitationRejected("broken")
-    cited: CitedArticle = FORMATS[form].build_cited_article(found[0])
+    cited: CitedArticle = FORMATS[form].build_cited_article(entries[0])
     if cited.is_empty:
         raise CitationRejected("no-facts")
-    return CitationReading(form, cited, len(found))
+    return CitationReading(form, cited, len(entries))
 
 
 def _read_address(text: str) -> CitedArticle | None:

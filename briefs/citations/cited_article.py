@@ -105,15 +105,15 @@ def read_cited_facts(
 
     The first field of a declaration that has a usable value decides.
     """
-    found: dict[str, str] = {}
+    facts: dict[str, str] = {}
     for name, fact in CITED_FACTS.items():
         parse = {FactKind.LINK: parse_link, FactKind.DOI: parse_doi}.get(
             fact.kind, partial(clean_citation_text, limit=name)
         )
         values = (parse(text) for tag in getattr(fact, file_format) for text in list_values(tag, fact.kind))
         if value := next(filter(None, values), ""):
-            found[name] = value
-    return found
+            facts[name] = value
+    return facts
 
 
 def parse_link(text: object) -> str:
@@ -127,9 +127,9 @@ def parse_doi(text: object) -> str:
 
 
 def parse_language(text: object) -> str:
-    given = clean_citation_text(text)
+    cleaned = clean_citation_text(text)
     return _LANGUAGES.get(
-        given.casefold(), given if re.fullmatch(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,2}", given) else ""
+        cleaned.casefold(), cleaned if re.fullmatch(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,2}", cleaned) else ""
     )
 
 
@@ -143,13 +143,17 @@ def parse_name(text: str) -> CitedName:
         junior = parts[1] if re.fullmatch(r"(Jr|Sr|[IVX]+)\.?", parts[1]) else parts[2]
         given = parts[2] if junior == parts[1] else parts[1]
         return CitedName(parts[0], f"{given} {junior}")
-    found = {} if _ORGANISATION.search(text) else split_person_name(text)
-    return CitedName(found["family"], found["given"]) if "family" in found else CitedName(literal=text)
+    name_parts = {} if _ORGANISATION.search(text) else split_person_name(text)
+    return (
+        CitedName(name_parts["family"], name_parts["given"])
+        if "family" in name_parts
+        else CitedName(literal=text)
+    )
 
 
 def parse_names(texts: list[str]) -> tuple[CitedName, ...]:
-    found = (parse_name(text) for text in texts[:MAX_AUTHORS])
-    return tuple(dict.fromkeys(one for one in found if one.display_name))
+    names = (parse_name(text) for text in texts[:MAX_AUTHORS])
+    return tuple(dict.fromkeys(one for one in names if one.display_name))
 
 
 def build_iso_date(year: object, month: object = "", day: object = "") -> str:
@@ -169,17 +173,17 @@ def build_iso_date(year: object, month: object = "", day: object = "") -> str:
 
 def parse_date(text: object) -> tuple[str, str]:
     """Parse a date in any wording into ISO and the issue label. An ambiguous date is reduced to its year."""
-    given = clean_citation_text(text)
-    if match := _ISO.match(given):
+    cleaned = clean_citation_text(text)
+    if match := _ISO.match(cleaned):
         return build_iso_date(*(part or "" for part in match.groups())), ""
-    read = read_date(given, "mdy") if given else None
+    read = read_date(cleaned, "mdy") if cleaned else None
     if read is None or read[0].ambiguous:
-        year = re.search(r"(?<!\d)(?:1[89]|20)\d\d(?!\d)", given)
+        year = re.search(r"(?<!\d)(?:1[89]|20)\d\d(?!\d)", cleaned)
         return (year[0] if year else ""), ""
     return read[0].iso, read[0].label
 
 
 def parse_day(text: object) -> str:
     """Return a full date such as an access date, or "" if the day is missing."""
-    found = parse_date(text)[0]
-    return found if len(found) == 10 else ""
+    iso = parse_date(text)[0]
+    return iso if len(iso) == 10 else ""

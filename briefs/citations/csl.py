@@ -107,8 +107,8 @@ def _text(item: dict[str, Any], name: str) -> str:
 
 def _read_authors(value: Any) -> tuple[CitedName, ...]:
     people = value[: cited.MAX_AUTHORS] if isinstance(value, list) else []
-    found = (_read_author(person) for person in people if isinstance(person, dict))
-    return tuple(dict.fromkeys(one for one in found if one.display_name))
+    authors = (_read_author(person) for person in people if isinstance(person, dict))
+    return tuple(dict.fromkeys(one for one in authors if one.display_name))
 
 
 def _read_author(person: dict[str, Any]) -> CitedName:
@@ -135,12 +135,12 @@ def _read_date(value: Any) -> tuple[str, str]:
         return cited.parse_date(value) if isinstance(value, str) else ("", "")
     parts = value.get("date-parts")
     if isinstance(parts, list) and parts and isinstance(parts[0], list) and parts[0]:
-        found = cited.build_iso_date(*parts[0][:3])
+        iso = cited.build_iso_date(*parts[0][:3])
         label = _text(value, "literal") or _text(value, "season")
-        return found, cited.clean_citation_text(label)[:60] if len(found) == 7 and len(label) > 2 else ""
+        return iso, cited.clean_citation_text(label)[:60] if len(iso) == 7 and len(label) > 2 else ""
     return cited.parse_date(_text(value, "raw") or _text(value, "literal") or _text(value, "date-time")[:10])
 
 
 def _read_day(value: Any) -> str:
-    found = _read_date(value)[0]
-    return found if len(found) == 10 else ""
+    iso = _read_date(value)[0]
+    return iso if len(iso) == 10 else ""

@@ -70,7 +70,7 @@ def _one_line(value: str) -> str:
 
 
 def parse_entries(text: str) -> list[dict[str, list[str]]]:
-    found: list[dict[str, list[str]]] = []
+    entries: list[dict[str, list[str]]] = []
     last: list[str] | None = None
     for line in text.splitlines():
         match = _LINE.match(line.strip("\ufeff \t"))
@@ -80,12 +80,12 @@ def parse_entries(text: str) -> list[dict[str, list[str]]]:
             continue
         tag, value = match.groups()
         if tag == "TY":
-            found.append({})
-        if not found:
+            entries.append({})
+        if not entries:
             continue
-        last = found[-1].setdefault(tag, [])
+        last = entries[-1].setdefault(tag, [])
         last.append(value.strip())
-    return found
+    return entries
 
 
 def build_cited_article(tags: RisTags) -> CitedArticle:
@@ -115,11 +115,11 @@ def _read_date(tags: RisTags) -> tuple[str, str]:
     for value in (v for name in ("DA", "Y1", "PY") for v in tags.get(name, ()) if v):
         parts = [*value.split("/", 3), "", "", ""]
         if re.fullmatch(r"\d{4}", parts[0]):
-            found = cited.build_iso_date(*parts[:3]), cited.clean_citation_text(parts[3])[:60]
+            date = cited.build_iso_date(*parts[:3]), cited.clean_citation_text(parts[3])[:60]
         else:
-            found = cited.parse_date(value)
-        if len(found[0]) > len(best[0]):
-            best = found
+            date = cited.parse_date(value)
+        if len(date[0]) > len(best[0]):
+            best = date
     label = best[1] if re.search(r"[^\W\d]", best[1]) and not re.fullmatch(r"[\d:TZ.+-]*", best[1]) else ""
     if label and best[0][:4] not in label:
         label = f"{label} {best[0][:4]}"

@@ -153,11 +153,11 @@ class PreparedQuery(threading.local):
         compiler, sql, in_sqlite, places, converters = self._compiled.get(connection.alias) or self._compile(
             connection
         )
-        given = [_adapt_value(value, connection) for value in arguments]
+        adapted_values = [_adapt_value(value, connection) for value in arguments]
         with connection.cursor() as cursor:
             if in_sqlite:  # skips Django's search for each `%s`, a quarter of the time
                 cursor.cursor.convert_query = in_sqlite
-            cursor.execute(sql, [given[n] if n is not None else value for n, value in places])
+            cursor.execute(sql, [adapted_values[n] if n is not None else value for n, value in places])
             rows: Sequence[Any] = cursor.fetchall()
         if converters:
             rows = compiler.apply_converters(rows, converters)

@@ -15,26 +15,26 @@ _JOINED_PLACES = {"previous": ("previous", "上"), "next": ("next", "下")}
 
 
 def find_side_cautions(sides: Mapping[Side, ParsedSide], pairs: Sequence[PointPair]) -> list[Caution]:
-    found: list[Caution] = []
+    cautions: list[Caution] = []
     for side in SIDES:
         if side not in sides:
-            found.append(Caution(None, "language-missing", describe_language(side)))
+            cautions.append(Caution(None, "language-missing", describe_language(side)))
         elif not sides[side].summary:
-            found.append(Caution(sides[side].points[0].line, "summary-missing", describe_language(side)))
+            cautions.append(Caution(sides[side].points[0].line, "summary-missing", describe_language(side)))
     if len(sides) == 2:
-        found += _differences(sides["zh"].points, sides["en"].points, pairs)
-    return found
+        cautions += _differences(sides["zh"].points, sides["en"].points, pairs)
+    return cautions
 
 
 def _differences(zh: Sequence[Point], en: Sequence[Point], pairs: Sequence[PointPair]) -> list[Caution]:
-    found: list[Caution] = []
+    cautions: list[Caution] = []
     both = [(pair.zh, pair.en) for pair in pairs if pair.zh and pair.en]
     if any(a.level != b.level for a, b in both):
         values = {"zh": _format_level_counts(zh), "en": _format_level_counts(en)}
         values |= {f"wide_{side}": shape.replace(" + ", "＋") for side, shape in values.items()}
-        found.append(Caution(None, "structure-differs", values))
+        cautions.append(Caution(None, "structure-differs", values))
     elif differing := sum(a.marker != b.marker for a, b in both):
-        found.append(Caution(None, "markers-differ", {"n": differing}))
+        cautions.append(Caution(None, "markers-differ", {"n": differing}))
     for pair in pairs:
         if pair.zh is None or pair.en is None:
             point, missing = (pair.zh, SIDES[1]) if pair.zh else (pair.en, SIDES[0])
@@ -42,7 +42,7 @@ def _differences(zh: Sequence[Point], en: Sequence[Point], pairs: Sequence[Point
                 values = {"text": point.text, **describe_language(missing)}
                 if pair.joined:
                     values["place_en"], values["place_zh"] = _JOINED_PLACES[pair.joined]
-                found.append(Caution(point.line, "pair-joined" if pair.joined else "one-sided", values))
+                cautions.append(Caution(point.line, "pair-joined" if pair.joined else "one-sided", values))
         elif pair.confidence < DOUBTFUL_CONFIDENCE:
             better = pair.better_en.text if pair.better_en else ""
             values = {"text": pair.zh.text, "better_en": better, "better_zh": better}
@@ -51,8 +51,8 @@ def _differences(zh: Sequence[Point], en: Sequence[Point], pairs: Sequence[Point
                     "better_en": f" Perhaps it belongs to “{better}”",
                     "better_zh": f"可改配「{better}」",
                 }
-            found.append(Caution(pair.zh.line, "pair-doubtful", values))
-    return found
+            cautions.append(Caution(pair.zh.line, "pair-doubtful", values))
+    return cautions
 
 
 def _format_level_counts(points: Sequence[Point]) -> str:
@@ -101,7 +101,7 @@ class _PathTable:
             yield PointPair(self.zh[zh[0]] if zh else None, self.en[en[0]] if en else None, 0.5)
             return
         score = self._score_step(zh, en)
-        i, j = max(((i, j) for i in zh for j in en), key=lambda place: self.scores.score(*place))
+        i, j = max(((i, j) for i in zh for j in en), key=lambda indexes: self.scores.score(*indexes))
         confidence = self.scores.compute_confidence(score)
         if not self.scores.has_words and len(self.zh) == len(self.en):
             confidence = max(
@@ -231,13 +231,13 @@ def _trace_back(
     steps: list[_Step] = []
     i, j = len(choices), columns
     while i or j:
-        place = j - starts[i - 1] if i else -1
+        column = j - starts[i - 1] if i else -1
         if not i:
             down, right = 0, 1
-        elif not j or not 0 <= place < len(choices[i - 1]):
+        elif not j or not 0 <= column < len(choices[i - 1]):
             down, right = 1, 0
         else:
-            down, right = _MOVES[choices[i - 1][place]]
+            down, right = _MOVES[choices[i - 1][column]]
         i, j = i - down, j - right
         steps.append((range(first_i + i, first_i + i + down), range(first_j + j, first_j + j + right)))
     return steps[::-1]

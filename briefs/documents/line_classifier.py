@@ -80,20 +80,20 @@ _SENDER = re.compile(" *\\**(?:from|寄件|发件)", re.IGNORECASE)
 
 def find_mail_headers(lines: Sequence[str]) -> frozenset[int]:
     """Return the indexes of lines such as `From:`, `Subject:`, `Date:` above a mail's text."""
-    found: set[int] = set()
+    header_indexes: set[int] = set()
     if not any(map(_SENDER.match, lines)):
-        return frozenset(found)
+        return frozenset(header_indexes)
     block = _HeaderBlock()
-    for place, raw in enumerate((*lines, "-")):
+    for index, raw in enumerate((*lines, "-")):
         name, colon, _ = raw.replace("：", ":", 1).partition(":")
         match = _HEADER_NAME.fullmatch(name.strip(" *")) if colon and len(name) < 20 else None
-        if block.accept_line(place, raw, match):
+        if block.accept_line(index, raw, match):
             continue
         if block.has_sender and len(block.indexes) > 1:
-            found.update(block.indexes)
+            header_indexes.update(block.indexes)
         block = _HeaderBlock()
-        block.accept_line(place, raw, match)
-    return frozenset(found)
+        block.accept_line(index, raw, match)
+    return frozenset(header_indexes)
 
 
 @dataclass(slots=True)
@@ -188,11 +188,11 @@ def _mark_numbered_runs(lines: Sequence[DocumentLine]) -> None:
         mark = line.list_marker
         if mark is None or not mark.ordinal:
             continue
-        place, above = last.get((mark.style, line.indent), (at, line))
+        position, above = last.get((mark.style, line.indent), (at, line))
         if (
             above.list_marker
             and mark.ordinal == above.list_marker.ordinal + 1
-            and at - place <= _LARGEST_RUN_GAP
+            and at - position <= _LARGEST_RUN_GAP
         ):
             line.is_in_sequence = above.is_in_sequence = True
         last[mark.style, line.indent] = at, line
@@ -204,13 +204,13 @@ def _mark_numbered_runs(lines: Sequence[DocumentLine]) -> None:
 def _lines(lines: Sequence[str], origins: Sequence[LineOrigin] | None) -> Iterator[DocumentLine]:
     rows = _find_typed_tables(lines)
     blanks = skip = 0
-    for place, raw in enumerate(lines):
-        if place < skip:
+    for index, raw in enumerate(lines):
+        if index < skip:
             continue
-        if place in rows:
-            skip, pieces = rows[place]
+        if index in rows:
+            skip, pieces = rows[index]
         else:
-            pieces = [SourceLine(place + 1, raw)]
+            pieces = [SourceLine(index + 1, raw)]
             text = raw.lstrip(" ")
             if not text or is_horizontal_rule(text):
                 blanks += 1
@@ -221,17 +221,17 @@ def _lines(lines: Sequence[str], origins: Sequence[LineOrigin] | None) -> Iterat
             indent = len(piece.text) - len(piece.text.lstrip(" "))
             yield DocumentLine(
                 origin.number, piece.stripped_text, indent, blanks,
-                index=place, starts_paragraph=origin.starts_paragraph, new_page=origin.new_page,
+                index=index, starts_paragraph=origin.starts_paragraph, new_page=origin.new_page,
             )  # fmt: skip
             blanks = 0
 
 
 def _find_typed_tables(lines: Sequence[str]) -> dict[int, tuple[int, list[SourceLine]]]:
     """Find tables typed with bars: first line → (line after the last, flattened lines)."""
-    found: dict[int, tuple[int, list[SourceLine]]] = {}
+    tables: dict[int, tuple[int, list[SourceLine]]] = {}
     rows: list[TableRow] = []
-    for place, raw in enumerate((*lines, "")):
-        row = _parse_typed_row(place, raw)
+    for index, raw in enumerate((*lines, "")):
+        row = _parse_typed_row(index, raw)
         if row is not None:
             rows.append(row)
             continue
@@ -239,9 +239,9 @@ def _find_typed_tables(lines: Sequence[str]) -> dict[int, tuple[int, list[Source
             is_text = (
                 row.whole_line and not is_horizontal_rule(row.whole_line.stripped_text) for row in rows
             )
-            found[place - len(rows)] = place, flatten_rows(list(compress(rows, is_text)))
+            tables[index - len(rows)] = index, flatten_rows(list(compress(rows, is_text)))
         rows = []
-    return found
+    return tables
 
 
 def _parse_typed_row(index: int, raw: str) -> TableRow | None:

@@ -301,10 +301,10 @@ def are_remarks(marks: Sequence[ListMarker | None]) -> bool:
 def find_sequence_markers(lines: Sequence[SequenceLine]) -> dict[int, ListMarker]:
     """Return the markers of one section that only the sequence reveals, by line index."""
     rows: dict[str, list[_SequenceItem]] = {}
-    for at, place in enumerate(lines):
-        mark = place.own_marker or find_ambiguous_marker(place.text)
+    for at, line in enumerate(lines):
+        mark = line.own_marker or find_ambiguous_marker(line.text)
         if mark is not None:
-            rows.setdefault(mark.style, []).append(_SequenceItem(at, mark, place))
+            rows.setdefault(mark.style, []).append(_SequenceItem(at, mark, line))
     return {item.index: item.marker for row in rows.values() for item in _select_items(row)}
 
 
@@ -360,15 +360,15 @@ def _select_items(row: Sequence[_SequenceItem]) -> Iterator[_SequenceItem]:
 
 def _find_runs(row: Sequence[_SequenceItem]) -> set[int]:
     """Return the indexes of items in runs of adjacent lines."""
-    found: set[int] = set()
+    indexes: set[int] = set()
     start = 0
     for n in range(1, len(row) + 1):
         if n == len(row) or not row[n].directly_follows(row[n - 1]):
             if n - start >= _SHORTEST_RUN:
                 is_wrapped = row[n - 2].has_own_marker  # only the last may be wrapped: nothing follows it
-                found.update(range(start, n - is_wrapped))
+                indexes.update(range(start, n - is_wrapped))
             start = n
-    return found
+    return indexes
 
 
 def _fits_numbering(

@@ -77,17 +77,17 @@ def read_pasted_lines(lines: Sequence[str], *, joins_wrapped: bool = False) -> l
         at: (_replace_word_bullet(raw.strip()), _indent(raw)) for at, raw in enumerate(lines) if raw.strip()
     }
     nesting = ListNesting()
-    found: dict[int, PastedLine] = {}
+    pasted: dict[int, PastedLine] = {}
     for (at, (text, indent)), mark in zip(read.items(), _find_markers(list(read.values())), strict=True):
         resolved = mark and nesting.resolve_roman_or_letter(mark)
         if resolved and _is_item(resolved, nesting):
             level = nesting.add_item(indent, resolved)
-            found[at] = PastedLine(_clean(resolved.item_text), resolved.kind, min(level, DEEPEST_LEVEL))
+            pasted[at] = PastedLine(_clean(resolved.item_text), resolved.kind, min(level, DEEPEST_LEVEL))
         else:
-            found[at] = PastedLine(_clean(text))
+            pasted[at] = PastedLine(_clean(text))
     if joins_wrapped:
-        found = _join_wrapped_lines(found, read)
-    return [found.get(at, PastedLine("")) for at in range(len(lines))]
+        pasted = _join_wrapped_lines(pasted, read)
+    return [pasted.get(at, PastedLine("")) for at in range(len(lines))]
 
 
 def _is_item(mark: ListMarker, nesting: ListNesting) -> bool:
@@ -126,7 +126,7 @@ def _find_markers(texts: Sequence[tuple[str, int]]) -> Iterator[ListMarker | Non
 
 
 def _join_wrapped_lines(
-    found: dict[int, PastedLine], read: dict[int, tuple[str, int]]
+    pasted: dict[int, PastedLine], read: dict[int, tuple[str, int]]
 ) -> dict[int, PastedLine]:
     """Join lines that a mail program wrapped: the next word did not fit, and some lines end within a sentence.
 
@@ -136,15 +136,15 @@ def _join_wrapped_lines(
     widest = max(widths.values(), default=0)
     wrapped = [
         at
-        for at, line in found.items()
-        if not line.marker and at - 1 in found and _is_full(widths[at - 1], line.text, widest)
+        for at, line in pasted.items()
+        if not line.marker and at - 1 in pasted and _is_full(widths[at - 1], line.text, widest)
     ]
-    within = [at for at in wrapped if not _may_end_paragraph(found[at - 1].text)]
-    if all(found[at].text[0].isupper() for at in within):
-        return found
-    joined = dict(found)
+    within = [at for at in wrapped if not _may_end_paragraph(pasted[at - 1].text)]
+    if all(pasted[at].text[0].isupper() for at in within):
+        return pasted
+    joined = dict(pasted)
     head = 0
-    for at in found:
+    for at in pasted:
         if at in wrapped:
             joined[head] = replace(joined[head], text=join_wrapped(joined[head].text, joined.pop(at).text))
         else:

@@ -177,10 +177,10 @@ def build_parsed_sides(sections: Sequence[Section], cautions: list[Caution]) -> 
                 points[side].append(Point(item.text, point.level, point.marker, point.line))
             else:
                 cautions.append(Caution(item.line, "empty-point", {"text": item.last_line}))
-    for side, found in points.items():
-        levels = close_level_gaps(point.level for point in found)
+    for side, side_points in points.items():
+        levels = close_level_gaps(point.level for point in side_points)
         points[side] = [
-            replace(p, level=n) if n != p.level else p for p, n in zip(found, levels, strict=True)
+            replace(p, level=n) if n != p.level else p for p, n in zip(side_points, levels, strict=True)
         ]
     return {
         side: ParsedSide("\n\n".join(summaries[side]), tuple(points[side]))
@@ -344,11 +344,11 @@ def split_digests(lines: Sequence[DocumentLine]) -> list[list[DocumentLine]]:
 
 def _begins_digest_on_page(lines: Sequence[DocumentLine], at: int, sides: set[Side | None]) -> bool:
     """Return whether a header begins a new page. It may have other labels than the digest before."""
-    for place in range(at, min(at + _PAGE_TOP, len(lines))):
-        if lines[place].is_body:
+    for index in range(at, min(at + _PAGE_TOP, len(lines))):
+        if lines[index].is_body:
             return False
-        if lines[place].is_header:
-            return _begins_header(lines, place, sides)
+        if lines[index].is_header:
+            return _begins_header(lines, index, sides)
     return False
 
 
@@ -364,7 +364,7 @@ def _repeats_first_label(first: DocumentLine, label: FieldLabel, fields: set[str
 
 
 def _collect_fields(lines: Sequence[DocumentLine], indexes: Iterable[int]) -> set[str]:
-    labels = (lines[place].label for place in indexes)
+    labels = (lines[index].label for index in indexes)
     return {label.field for label in labels if label}
 
 
@@ -386,12 +386,12 @@ def _begins_header(lines: Sequence[DocumentLine], at: int, sides: set[Side | Non
 def _find_start_with_preceding_labels(lines: Sequence[DocumentLine], at: int, run: Sequence[int]) -> int:
     """Move the start up over labels that the new digest does not repeat below, such as a Title."""
     own = _collect_next_header_fields(lines, at) if run else set()
-    start = place = at
-    while run and place > run[0]:
-        place -= 1
-        label, above = lines[place].label, lines[place - 1].label
+    start = position = at
+    while run and position > run[0]:
+        position -= 1
+        label, above = lines[position].label, lines[position - 1].label
         if label and label.field not in own:
-            start = place
+            start = position
         elif label or not (above and not above.value):
             break
     return start

@@ -129,9 +129,9 @@ class _TableReader:
             else:
                 self._read_row({name: cells[at] for name, at in columns.items()})
 
-    def _refuse_row(self, cells: list[Element], place: int) -> None:
+    def _refuse_row(self, cells: list[Element], number_column: int) -> None:
         texts = [_read_cell(cell)[0].text for cell in cells]
-        if key := _parse_key(texts[place]) if place < len(texts) else "":
+        if key := _parse_key(texts[number_column]) if number_column < len(texts) else "":
             self.table.merged += [key] if key not in self.table.merged else []
         elif any(texts):
             self.table.added.append(" / ".join(filter(None, texts)))
@@ -165,10 +165,10 @@ class _TableReader:
 
     def _read_comments(self, element: Element) -> list[TableComment]:
         ids = [mark.get("w:id") or "" for mark in element.iter("w:commentReference")]
-        found = [self.comments[name] for name in dict.fromkeys(ids) if name in self.comments]
+        comments = [self.comments[name] for name in dict.fromkeys(ids) if name in self.comments]
         return [
             TableComment(comment.get("w:author") or "", text)
-            for comment in found
+            for comment in comments
             if (text := "\n".join(_read_paragraph(p) for p in comment.iter("w:p")).strip())
         ]
 
@@ -184,13 +184,13 @@ def _is_merged(cell: Element) -> bool:
 
 def _find_columns(names: list[str]) -> dict[str, int]:
     """Return the index of each column by name, or an empty dict if the row is no header of a parallel table."""
-    found: dict[str, int] = {}
+    columns: dict[str, int] = {}
     for at, name in enumerate(names):
         for column, known in COLUMN_NAMES.items():
-            if column not in found and any(word.casefold() in name.casefold() for word in known):
-                found[column] = at
+            if column not in columns and any(word.casefold() in name.casefold() for word in known):
+                columns[column] = at
                 break
-    return found if {"number", *SIDES} <= set(found) else {}
+    return columns if {"number", *SIDES} <= set(columns) else {}
 
 
 def _parse_key(name: str) -> str:

@@ -229,19 +229,19 @@ def write_digest_file(documents: Sequence[ParsedDocument], title: str) -> bytes:
 def _reads_back(data: bytes, documents: Iterable[ParsedDocument]) -> bool:
     """Return whether the import reads the same lines from the Word file as from the text file."""
     try:
-        found = decode_word(data, has_word_extension=True).lines
+        lines = decode_word(data, has_word_extension=True).lines
     except DocumentRefused:
         return False
     texts = "\n".join(str(line) for document in documents for line in lay_out(document))
-    return list(found) == list(split_clean_lines(texts))
+    return list(lines) == list(split_clean_lines(texts))
 
 
 def _write(documents: Iterable[ParsedDocument], title: str, *, with_title_labels: bool) -> bytes:
     numbering = ListNumbering()
     body: list[str] = []
     for number, document in enumerate(documents):
-        for place, line in enumerate(lay_out(document)):
-            first = _NEW_PAGE if number and not place else ""
+        for index, line in enumerate(lay_out(document)):
+            first = _NEW_PAGE if number and not index else ""
             body.append(_build_line(line, numbering, first, with_title_labels=with_title_labels))
     return build_word_file(body, title=title, numbering=numbering)
 
@@ -291,7 +291,6 @@ COLUMN_NAMES: Final = {
 }
 """Names of the columns, in order. One is enough to recognize a column."""
 LEAD_NAMES: Final = {"headline": ("標題", "Headline"), "summary": ("摘要", "Summary")}
-_TABLE_TITLE_STYLES: Final[dict[Side, str]] = {"zh": "Title", "en": "Subtitle"}
 _WIDTHS: Final = {"number": 1250, "zh": 5150, "en": 5150, "note": 3248}
 _WHOLE_ROW_LIMIT: Final = 4_000
 """Characters of markup of a row that is kept on one page. A longer one may be broken."""
@@ -314,7 +313,7 @@ def write_table_file(brief: Brief, content: Content, revision: int) -> bytes:
     titles = {side: content.headline(side) for side in SIDES if content.headline(side)}
     title = next(iter(titles.values()), str(brief))
     body = [
-        *(build_paragraph(build_run(text, side), _TABLE_TITLE_STYLES[side]) for side, text in titles.items()),
+        *(build_paragraph(build_run(text, side), _TITLE_STYLES[side]) for side, text in titles.items()),
         *([] if titles else [build_paragraph(build_run(title, detect_side(title) or "zh"), "Title")]),
         build_paragraph(build_run(identity, "zh"), "Small"),
         *(build_paragraph(build_run(_INSTRUCTIONS[side], side), "Small") for side in SIDES),

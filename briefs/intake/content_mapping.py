@@ -133,24 +133,24 @@ def restore_earlier_numbers(content: Content, earlier_revisions: Iterable[Sequen
 
     Two bullets are the same if both languages are equal; if either is one-sided, the shared language decides.
     """
-    found = list(content.bullets)
-    used_numbers = {bullet.number for bullet in found}
+    restored = list(content.bullets)
+    used_numbers = {bullet.number for bullet in restored}
     for bullets in earlier_revisions:
         free = {
             (side, was.text(side)): was for was in bullets if was.number not in used_numbers for side in SIDES
         }
-        for j, bullet in enumerate(found):
+        for j, bullet in enumerate(restored):
             if bullet.number:
                 continue
             for side in SIDES:
                 was = free.get((side, bullet.text(side)))
                 if was and was.number not in used_numbers and _is_same(was, bullet):
-                    found[j] = replace(
+                    restored[j] = replace(
                         bullet, number=was.number, passage=was.passage, one_sided=was.one_sided
                     )
                     used_numbers.add(was.number)
                     break
-    return replace(content, bullets=tuple(found))
+    return replace(content, bullets=tuple(restored))
 
 
 def _is_same(old_bullet: Bullet, new_bullet: Bullet) -> bool:

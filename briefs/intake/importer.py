@@ -35,15 +35,15 @@ _SYSTEM_FILE_PREFIXES: Final = (".", "~$")
 
 def find_files(paths: Iterable[str]) -> Iterator[tuple[str, Path]]:
     """Yield each file with its name as given. Folders are searched in sorted order, without system files."""
-    for given in paths:
-        path = Path(given)
+    for argument in paths:
+        path = Path(argument)
         if not path.is_dir():
-            yield make_printable_path(given), path
+            yield make_printable_path(argument), path
             continue
         for file in sorted(path.rglob("*")):
             inside = file.relative_to(path)
             if file.is_file() and not any(map(_is_system_file, inside.parts)):
-                yield make_printable_path(os.path.join(given, inside)), file  # `Path` would drop `./`
+                yield make_printable_path(os.path.join(argument, inside)), file  # `Path` would drop `./`
 
 
 def _is_system_file(name: str) -> bool:

@@ -243,8 +243,8 @@ def _attach_documents(
 ) -> list[workflow.PreparedContent]:
     """Store each distinct file once and add the provenance to each draft."""
     hashes = {id(item): hashlib.sha256(item.data).hexdigest() for item, _ in new}
-    found = Document.objects.filter(sha256__in=set(hashes.values())).defer("data")
-    documents = {(d.sha256, d.name): d for d in found}
+    rows = Document.objects.filter(sha256__in=set(hashes.values())).defer("data")
+    documents = {(d.sha256, d.name): d for d in rows}
     missing = {}
     for item, _ in new:
         key = (hashes[id(item)], item.file_name)
@@ -259,8 +259,8 @@ def _attach_documents(
 
 def _get_or_create_document(item: ImportItem, job: ImportJob) -> Document:
     sha256 = hashlib.sha256(item.data).hexdigest()
-    found = Document.objects.filter(sha256=sha256, name=item.file_name).defer("data").first()
-    return found or Document.objects.bulk_create([_new_document(item, job, sha256)])[0]
+    document = Document.objects.filter(sha256=sha256, name=item.file_name).defer("data").first()
+    return document or Document.objects.bulk_create([_new_document(item, job, sha256)])[0]
 
 
 def _new_document(item: ImportItem, job: ImportJob, sha256: str) -> Document:

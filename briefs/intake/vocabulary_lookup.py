@@ -75,9 +75,9 @@ def read_author(text: str) -> AuthorName:
         return AuthorName(text)
     for inside in _PARENTHESES.findall(text):
         first, *more = _COMMA.split(inside.strip(" "))
-        found, titles = _split_titles(first)
-        if len(found) == 1 and not found.keys() & names.keys() and not _is_affiliation(first):
-            names |= found
+        first_names, titles = _split_titles(first)
+        if len(first_names) == 1 and not first_names.keys() & names.keys() and not _is_affiliation(first):
+            names |= first_names
             notes += titles
         else:
             more = [first, *more]
@@ -194,8 +194,8 @@ class AuthorLookup:
 
     def _report_new(self, text: str, author: AuthorName) -> Iterator[Caution]:
         if author.name_zh and not _is_transliteration(author.name_zh):
-            told = {"text": text, "name": author.name, "name_zh": author.name_zh}
-            yield Caution(None, "author-two-names", told)
+            values = {"text": text, "name": author.name, "name_zh": author.name_zh}
+            yield Caution(None, "author-two-names", values)
         if near := self._find_similar(author):
             names = {"text": author.name, "near_en": ", ".join(near), "near_zh": "、".join(near)}
             yield Caution(None, "author-similar", names)
@@ -204,13 +204,13 @@ class AuthorLookup:
         """Return the authors with a similar name, or with an equal one but another name in the other script."""
         mine = [name for name in (author.name, author.name_zh) if name]
         every = {**self._undone_rows_by_name, **self._rows_by_name}
-        found = {
+        similar_names = {
             str(row): None
             for key, rows in every.items()
             if any(are_similar_names(name, key) for name in mine)
             for row in rows
         }
-        return list(found)[:MAX_SUGGESTIONS]
+        return list(similar_names)[:MAX_SUGGESTIONS]
 
 
 def _find(rows_by_name: RowsByName, text: str, author: AuthorName) -> KnownAuthor | None:
@@ -236,14 +236,14 @@ def _is_transliteration(name_zh: str) -> bool:
 def _load_rows_by_name() -> RowsByName:
     """Map every name of every author to the rows that have it, the oldest first, merged ones last."""
     rows = Author.objects.in_bulk()
-    found: RowsByName = defaultdict(list)
+    rows_by_name: RowsByName = defaultdict(list)
     for row in sorted(rows.values(), key=lambda row: (row.merged_into_id is not None, row.pk)):
         heir = row
         while heir.merged_into_id:
             heir = rows[heir.merged_into_id]
         for name in {row.name.casefold(), row.name_zh.casefold()} - {""}:
-            found[name].append(_describe(heir))
-    return dict(found)
+            rows_by_name[name].append(_describe(heir))
+    return dict(rows_by_name)
 
 
 def _describe(row: Author) -> KnownAuthor:
@@ -301,12 +301,12 @@ class VocabularyLookup:
     def _warn_of_lookalike(self, url: str, cautions: list[Caution]) -> None:
         if url and self._source_addresses is None:
             self._source_addresses = tuple(Source.objects.exclude(url="").values_list("url", flat=True))
-        if url and (found := find_lookalike_host(url, self._source_addresses or ())):
+        if url and (lookalike := find_lookalike_host(url, self._source_addresses or ())):
             known = {
-                "known_en": found.imitated or "another site",
-                "known_zh": f" {found.imitated}" if found.imitated else "其他網站",
+                "known_en": lookalike.imitated or "another site",
+                "known_zh": f" {lookalike.imitated}" if lookalike.imitated else "其他網站",
             }
-            cautions.append(Caution(None, "url-lookalike", {"host": found.host, **known}))
+            cautions.append(Caution(None, "url-lookalike", {"host": lookalike.host, **known}))
 
     def _find_or_create_source(self, name: str, cautions: list[Caution]) -> int:
         return self._find_or_create(
@@ -370,12 +370,12 @@ def _list_names(row: Vocabulary) -> list[str]:
 def _find_bilingual_keyword(label: str, index: NameIndex, cautions: list[Caution]) -> VocabularyMatch | None:
     """Find the keyword of `科技/Technology`, `科技（Technology）`, or `科技 Technology` if both are labels of one row."""
     for left, right, is_marked in _split_bilingual_label(label):
-        found = [index.get(half.casefold()) for half in (left, right)]
-        rows = {known.pk: known for known in found if known}
-        if len(rows) != 1 or not (is_marked or all(found)):
+        matches = [index.get(half.casefold()) for half in (left, right)]
+        rows = {known.pk: known for known in matches if known}
+        if len(rows) != 1 or not (is_marked or all(matches)):
             continue
         (known,) = rows.values()
-        if not all(found):
+        if not all(matches):
             cautions.append(Caution(None, "keyword-label", {"text": label, "label": known.name}))
         return known
     return None

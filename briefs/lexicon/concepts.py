@@ -112,11 +112,11 @@ def _find_keys_of_word(word: str) -> tuple[str, ...]:
 
 def find_keys_en(words: Sequence[str]) -> list[str]:
     """Return the keys of the concepts that these words (in lower case) mention, each with its mark."""
-    found: list[str] = []
+    keys: list[str] = []
     for n, word in enumerate(words):
-        found += _find_keys_of_word(word)
+        keys += _find_keys_of_word(word)
         for rest, key in _PHRASES.get(word, ()):
             there = words[n + 1 : n + 1 + len(rest)]
             if there[:-1] == rest[:-1] and there and there[-1].startswith(rest[-1]):
-                found.append(key)
-    return found
+                keys.append(key)
+    return keys

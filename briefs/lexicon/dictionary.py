@@ -103,18 +103,18 @@ def load_dictionary() -> Dictionary:
 def find_stems_en(text: str) -> list[str]:
     """Return the stems of an English text, and the keys of the concepts that it mentions."""
     words = _TOKEN_EN.findall(concepts.normalize_english(text))
-    found = [stem for word in words if (stem := word if word.isdigit() else stem_english(word))]
-    return found + concepts.find_keys_en(words)
+    stems = [stem for word in words if (stem := word if word.isdigit() else stem_english(word))]
+    return stems + concepts.find_keys_en(words)
 
 
 def find_meanings_zh(text: str, extra: Mapping[str, str] = MappingProxyType({})) -> list[list[str]]:
     """Return the stems of each word, longest first; words may overlap. `extra` takes precedence over the dictionary."""
     known = load_dictionary()
     stems, long_beginnings = known.stems, known.long_beginnings
-    found: list[list[str]] = []
+    meanings: list[list[str]] = []
     for run in _RUN_ZH.findall(text):
         if run[0] < "\u3400":
-            found.append([run.replace(",", "") if run[0].isdigit() else stem_english(run.lower())])
+            meanings.append([run.replace(",", "") if run[0].isdigit() else stem_english(run.lower())])
             continue
         reached, end = 0, len(run)
         for start in range(end):
@@ -122,10 +122,10 @@ def find_meanings_zh(text: str, extra: Mapping[str, str] = MappingProxyType({}))
             for stop in range(min(start + longest, end), max(start, reached), -1):
                 word = run[start:stop]
                 if word in extra or word in stems:
-                    found.append(extra[word].split() if word in extra else _find_stems_of_word(word))
+                    meanings.append(extra[word].split() if word in extra else _find_stems_of_word(word))
                     reached = stop
                     break
-    return found
+    return meanings
 
 
 @lru_cache(50_000)
@@ -181,12 +181,12 @@ def _index_entries(entries: list[dict[str, object]]) -> tuple[dict[str, str], di
                     stems.setdefault(word, {}).update(dict.fromkeys(filter(None, map(stem_english, english))))
     for word, other in references:
         stems.setdefault(word, {}).update(stems.get(other, {}))
-    counts = Counter(stem for found in stems.values() for stem in found)
+    counts = Counter(stem for word_stems in stems.values() for stem in word_stems)
     return (
         {
-            word: " ".join(list(found)[: _MOST_STEMS if len(word) > 1 else 6])
-            for word, found in stems.items()
-            if found
+            word: " ".join(list(word_stems)[: _MOST_STEMS if len(word) > 1 else 6])
+            for word, word_stems in stems.items()
+            if word_stems
         },
         {stem: count for stem, count in counts.items() if count >= _COMMON},
     )

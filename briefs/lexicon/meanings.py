@@ -95,8 +95,8 @@ def _load_forms(language: Language) -> dict[str, list[_Form]]:
                 if written := form.removeprefix("+").removesuffix("*"):
                     ending = None if language == "zh" else _ANY_ENDING if form[-1] == "*" else _ENDING
                     exact = written != written.lower()
-                    found = _Form(written, exact, ending, section, key, form[0] != "+")
-                    forms[written[:2].lower()].append(found)
+                    parsed_form = _Form(written, exact, ending, section, key, form[0] != "+")
+                    forms[written[:2].lower()].append(parsed_form)
     for some in forms.values():
         some.sort(key=lambda form: -len(form.written))
     return forms
@@ -144,10 +144,10 @@ def load_renderings() -> tuple[Renderings, ...]:
     here = Path(__file__).parent
     own = {zh[0]: (zh, en) for zh, en in _read_lines(here / "renderings.txt")}
     claimed = {form.lstrip("!") for zh, en in own.values() for form in (*zh, *en)}
-    found = {first: (list(zh), list(en), list[str]()) for first, (zh, en) in own.items()}
+    forms_by_first = {first: (list(zh), list(en), list[str]()) for first, (zh, en) in own.items()}
     for zh, en in _read_lines(here / "concepts.txt", NAME_SECTIONS):
         first = zh[0] if zh else ""
-        forms = found.setdefault(first, ([], [], []))
+        forms = forms_by_first.setdefault(first, ([], [], []))
         for form in zh:
             if form not in claimed or form == first:
                 # 以軍 also stands in 以軍事手段
@@ -155,8 +155,8 @@ def load_renderings() -> tuple[Renderings, ...]:
         forms[1].extend(form for form in en if form not in claimed)
     for zh, en in _read_lines(here / "concepts.txt", ("checked",)):
         if min(map(len, (*zh, *en))) > _SHORT and en[0].isupper() and not claimed.intersection(en):
-            found.setdefault(zh[0], (zh, [], []))[1].extend(en)
-    return tuple(_build(*forms) for forms in found.values())
+            forms_by_first.setdefault(zh[0], (zh, [], []))[1].extend(en)
+    return tuple(_build(*forms) for forms in forms_by_first.values())
 
 
 def _build(zh: Iterable[str], en: Iterable[str], lookup_only: Iterable[str]) -> Renderings:

@@ -55,12 +55,12 @@ _ARTICLES = {"a", "an", "single", "once", "third", "fifth"}
 def find_figures(text: str) -> list[Figure]:
     """Return the figures in order. The text must come from `fold_and_mask_urls`."""
     arabic = list(_find_arabic_figures(text))
-    found = [
+    figures = [
         *arabic,
         *_quarters(text),
         *islice(_find_spelled_figures(blank_out_figures(text, arabic)), FIGURE_LIMIT),
     ]
-    return join_ranges(text, sorted(found, key=lambda figure: figure.start))
+    return join_ranges(text, sorted(figures, key=lambda figure: figure.start))
 
 
 def find_implied_values(text: str) -> set[Decimal]:
@@ -86,13 +86,13 @@ def find_number_words(text: str) -> list[tuple[str, str]]:
 
     "May" counts although it may be a verb; "a" and "the" do not.
     """
-    found = []
+    meanings = []
     for word in (match[0] for match in _WORDS.finditer(text)):
         if word in _MONTH:
-            found.append((f"month {_MONTH[word]}", word))
+            meanings.append((f"month {_MONTH[word]}", word))
         elif (lower := word.lower()) in _VALUES_BY_WORD and lower not in _ARTICLES:
-            found.append((f"word {_VALUES_BY_WORD[lower]}", word))
-    return found
+            meanings.append((f"word {_VALUES_BY_WORD[lower]}", word))
+    return meanings
 
 
 def _find_arabic_figures(text: str) -> Iterator[Figure]:

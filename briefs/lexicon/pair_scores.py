@@ -39,16 +39,18 @@ _ACRONYM = re.compile("[A-Z][A-Z0-9]++(?![a-z$])")
 
 def extract_amounts_zh(text: str) -> set[str]:
     """Return amounts such as 3,000億 and 3億5,000萬 as values, and 三成 as 30 percent."""
-    found = {
+    amounts = {
         _format_value(_parse_value(m[1]) * SCALES[m[2]] + (_parse_value(m[3]) * SCALES[m[4]] if m[3] else 0))
         for m in _AMOUNT_ZH.finditer(text)
     }
-    return found | {f"{parse_numeral(m[1])}0%" for m in _TENTHS.finditer(text)}
+    return amounts | {f"{parse_numeral(m[1])}0%" for m in _TENTHS.finditer(text)}
 
 
 def extract_amounts_en(text: str) -> set[str]:
-    found = {_format_value(_parse_value(m[1]) * _SCALES_EN[m[2].lower()]) for m in _AMOUNT_EN.finditer(text)}
-    return found | {f"{m[1]}%" for m in _PERCENT.finditer(text)}
+    amounts = {
+        _format_value(_parse_value(m[1]) * _SCALES_EN[m[2].lower()]) for m in _AMOUNT_EN.finditer(text)
+    }
+    return amounts | {f"{m[1]}%" for m in _PERCENT.finditer(text)}
 
 
 def count_unmatched_tokens(zh: Sequence[str], en: Sequence[str]) -> tuple[list[int], list[int]]:
@@ -77,13 +79,13 @@ def _count_missing(
     extract_spelled_numbers: Callable[[str], set[str]],
 ) -> list[int]:
     there = set[str]().union(*tokens_of_other_side)
-    missing = [found - there for found in tokens]
+    missing = [text_tokens - there for text_tokens in tokens]
     if any(missing):
         words = set(_WORD_RUN.findall("\n".join(other_texts).casefold())).union(
             *map(extract_spelled_numbers, other_texts)
         )
-        missing = [found - words for found in missing]
-    return [len(found) for found in missing]
+        missing = [text_tokens - words for text_tokens in missing]
+    return [len(text_tokens) for text_tokens in missing]
 
 
 def _casefold_all(names: Iterable[str]) -> set[str]:
@@ -93,10 +95,10 @@ def _casefold_all(names: Iterable[str]) -> set[str]:
 def _extract_figures(text: str, amounts: Callable[[str], set[str]], amount: re.Pattern[str]) -> set[str]:
     """Return the values of the figures in a text, without units."""
     numbers = [digits for digits in _FIGURE.findall(text) if len(digits) > 1]
-    found = {value.rstrip("%") for value in amounts(text)}
-    if found:
+    values = {value.rstrip("%") for value in amounts(text)}
+    if values:
         numbers = [digits for digits in _FIGURE.findall(amount.sub(" ", text)) if len(digits) > 1]
-    return found | {_format_value(_parse_value(digits)) for digits in numbers}
+    return values | {_format_value(_parse_value(digits)) for digits in numbers}
 
 
 def _extract_spelled_numbers_zh(text: str) -> set[str]:
@@ -239,12 +241,12 @@ class PairScores:
 
     def _compare_words(self, meanings: Sequence[list[list[str]]], stems: Sequence[Sequence[str]]) -> None:
         texts_by_stem: dict[str, list[int]] = defaultdict(list)
-        for j, found in enumerate(stems):
-            for stem in found:
+        for j, text_stems in enumerate(stems):
+            for stem in text_stems:
                 texts_by_stem[stem].append(j)
         weights = _weigh_stems(texts_by_stem, len(stems))
-        totals = [sum(weights[stem] for stem in found) or 1.0 for found in stems]
-        texts_by_stem = {stem: found for stem, found in texts_by_stem.items() if len(found) <= _STEM_LIMIT}
+        totals = [sum(weights[stem] for stem in text_stems) or 1.0 for text_stems in stems]
+        texts_by_stem = {stem: texts for stem, texts in texts_by_stem.items() if len(texts) <= _STEM_LIMIT}
         self.totals = totals
         self.joined_texts: dict[tuple[Side, int], _Text] = {}
         weighed = _weigh_words(meanings, texts_by_stem, len(stems))
@@ -346,7 +348,7 @@ def _unite(one: float, other: float, share: float) -> float:
 
 
 def _mean_rival(best: Sequence[tuple[float, int]], own: Sequence[int]) -> float:
-    return sum([value for value, place in best if place not in own][:3]) / 3
+    return sum([value for value, index in best if index not in own][:3]) / 3
 
 
 def _join(one: _Text, other: _Text) -> _Text:
@@ -365,9 +367,9 @@ def _weigh_stems(texts_by_stem: Mapping[str, Sequence[int]], texts: int) -> dict
     whole = log(1 + texts)
     return {
         stem: max(min(_RARE, log(_USUAL / counts[stem])) if stem in counts else _RARE, 0.3)
-        * log(1 + texts / len(found))
+        * log(1 + texts / len(indexes))
         / whole
-        for stem, found in texts_by_stem.items()
+        for stem, indexes in texts_by_stem.items()
     }
 
 
@@ -403,7 +405,7 @@ def _find_overlaps(
     totals: Sequence[float],
 ) -> dict[int, _Overlap]:
     """Compare the words of a Chinese text with the English texts that have any of their stems."""
-    found: dict[int, _Overlap] = {}
+    overlaps: dict[int, _Overlap] = {}
     nothing = sum(missing for missing, _ in words.values())
     for word, (_, gain) in words.items():
         best: dict[int, float] = {}
@@ -411,21 +413,21 @@ def _find_overlaps(
             for j in texts_by_stem.get(stem, ()):
                 best[j] = max(best.get(j, 0.0), weights[stem])
         for j, weight in best.items():
-            if j not in found:
-                found[j] = _Overlap(odds=nothing)
-            overlap = found[j]
+            if j not in overlaps:
+                overlaps[j] = _Overlap(odds=nothing)
+            overlap = overlaps[j]
             overlap.zh += weight / sqrt(len(word))
             overlap.matched += 1
             overlap.odds += gain
     for stem in dict.fromkeys(stem for word in words for stem in word):
         for j in texts_by_stem.get(stem, ()):
-            found[j].en += weights[stem] / totals[j]
-    for overlap in found.values():
+            overlaps[j].en += weights[stem] / totals[j]
+    for overlap in overlaps.values():
         overlap.zh = min(overlap.zh / (_WORD_WEIGHT * len(words)), 1.0)
         overlap.en = min(overlap.en, 1.0)
         overlap.matched /= len(words)
         overlap.likeness = sqrt(overlap.zh * overlap.en)
-    return found
+    return overlaps
 
 
 def _find_shared_terms(
@@ -450,19 +452,19 @@ def _extract_texts(
     terms: Sequence[tuple[str, str]],
 ) -> tuple[list[_Text], list[_Text]]:
     keys_zh = [{s for word in words for s in word if s.startswith(concepts.MARK)} for words in meanings]
-    keys_en = [{s for s in found if s.startswith(concepts.MARK)} for found in stems]
+    keys_en = [{s for s in text_stems if s.startswith(concepts.MARK)} for text_stems in stems]
     all_zh, all_en = set[str]().union(*keys_zh), set[str]().union(*keys_en)
     alone_zh, alone_en = count_unmatched_tokens(zh, en)
     amounts = extract_amounts_zh, extract_amounts_en
 
     def extract(side_index: int, text: str, keys: set[str], others: set[str], figures: int) -> _Text:
-        found = _TOKEN.findall(" ".join(_CANDIDATE.findall(text)))
-        tokens = {token.replace(",", "").casefold() for token in found} | keys
+        latin = _TOKEN.findall(" ".join(_CANDIDATE.findall(text)))
+        tokens = {token.replace(",", "").casefold() for token in latin} | keys
         tokens |= {f"amount {amount}" for amount in amounts[side_index](text)}
         if terms:
             lowered = text.casefold()
             tokens.update(f"term {n}" for n, term in enumerate(terms) if term[side_index] in lowered)
-        length = HAN_PER_WORD * len(text.split()) if side_index else float(count_han(text) + len(found))
+        length = HAN_PER_WORD * len(text.split()) if side_index else float(count_han(text) + len(latin))
         names = len((keys & concepts.NAME_KEYS) - others)
         return _Text(log(length + 4), frozenset(tokens), min(names, 2), min(figures, 2))
 

@@ -59,27 +59,27 @@ _MARKDOWN = "text/markdown"
 def markdown_twin(request: HttpRequest, language: Side, slug: str) -> HttpResponse:
     now = timezone.now()
     try:
-        found = editions.find(slug, now)
+        edition = editions.find(slug, now)
     except editions.Gone:
         return responses.gone(language)
-    if found.withdrawn_at:
-        notices = brief_presenter.build_withdrawal_notices(found, found.withdrawn_at, language)
-        body = markdown.render_withdrawn_markdown(found.brief, language, notices)
+    if edition.withdrawn_at:
+        notices = brief_presenter.build_withdrawal_notices(edition, edition.withdrawn_at, language)
+        body = markdown.render_withdrawn_markdown(edition.brief, language, notices)
     else:
         lines = [
-            brief_presenter.build_history_line(row, language) for row in editions.list_history(found, now)
+            brief_presenter.build_history_line(row, language) for row in editions.list_history(edition, now)
         ]
         body = markdown.render_markdown(
-            found.brief,
+            edition.brief,
             language,
-            posted=brief_presenter.render_posted_line(found.brief, lines, language),
-            notices=brief_presenter.render_notice_lines(found, lines),
+            posted=brief_presenter.render_posted_line(edition.brief, lines, language),
+            notices=brief_presenter.render_notice_lines(edition, lines),
         )
     response = HttpResponse(
         body.replace(paths.SITE_PLACEHOLDER, settings.SITE_URL), content_type=f"{_MARKDOWN}; charset=utf-8"
     )
     response.headers["Link"] = f'<{settings.SITE_URL}{paths.brief(language, slug)}>; rel="canonical"'
-    if found.withdrawn_at:
+    if edition.withdrawn_at:
         response.headers["X-Robots-Tag"] = "noindex"
     return response
 

@@ -3,18 +3,18 @@
 Without a Chinese font, images have no Chinese text and a warning is logged once.
 """
 
+import functools
 import io
 import logging
 import re
 import shutil
 import subprocess
 import threading
-from functools import cache
 from itertools import pairwise
 from typing import NamedTuple
 
 from django.conf import settings
-from django.core.cache import cache as shared_cache
+from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.cache import get_conditional_response
@@ -61,7 +61,7 @@ class FontFace(NamedTuple):
     """Index of the face in its file."""
 
 
-@cache
+@functools.cache
 def find_face(script: Side) -> FontFace | None:
     """Return the preferred face for headlines in this script; None if there is none."""
     listed = _list_faces(_FONTCONFIG_PATTERNS[script])
@@ -73,7 +73,7 @@ def find_face(script: Side) -> FontFace | None:
     return best[0] if best else None
 
 
-@cache
+@functools.cache
 def load_font(script: Side, size: int) -> ImageFont.FreeTypeFont | None:
     """Return the font; None if there is none for Chinese. For Latin, fall back to Pillow's font."""
     if face := find_face(script):
@@ -94,15 +94,15 @@ def _list_faces(pattern: str) -> list[tuple[FontFace, str, str]]:
     except (OSError, subprocess.SubprocessError):
         return []
     rows = [line.split("\t") for line in done.stdout.decode("utf-8", "replace").splitlines()]
-    found = [
+    faces = [
         (FontFace(row[0], int(row[1])), row[2], row[3])
         for row in rows
         if len(row) == 4 and row[1].isdecimal()
     ]
     return [
-        row
-        for row in found
-        if row[0].face_number < _NAMED_INSTANCE and row[0].file.endswith((".ttf", ".ttc", ".otf"))
+        (face, family, style)
+        for face, family, style in faces
+        if face.face_number < _NAMED_INSTANCE and face.file.endswith((".ttf", ".ttc", ".otf"))
     ]
 
 
@@ -281,8 +281,8 @@ def card(request: HttpRequest, language: Side, slug: str) -> HttpResponse:
     if unchanged is not None and unchanged.status_code == 304:
         return unchanged
     key = f"card-{etag[1:-1]}"
-    picture = shared_cache.get(key)
+    picture = cache.get(key)
     if picture is None:
         picture = draw(words, language)
-        shared_cache.set(key, picture, CARD_CACHE_SECONDS)
+        cache.set(key, picture, CARD_CACHE_SECONDS)
     return HttpResponse(picture, headers=headers)

@@ -155,8 +155,8 @@ class KeysetPaginator:
         )
 
     def _parse_key(self, key: str) -> tuple[dt.date, int]:
-        place = ListPosition.parse(key)
-        return (place.published_at.date() if self._orders_by_day else place.published_at), place.id
+        position = ListPosition.parse(key)
+        return (position.published_at.date() if self._orders_by_day else position.published_at), position.id
 
 
 def _format_key(pk: int, at: dt.date) -> str:
@@ -292,10 +292,10 @@ def list_major_changes(briefs: Sequence[int], now: dt.datetime) -> dict[int, lis
 
     Only non-minor editions have change notes for readers.
     """
-    found: dict[int, list[EditionHistoryLine]] = {}
+    changes: dict[int, list[EditionHistoryLine]] = {}
     for brief, *row in _major_changes(now, *briefs, *[0] * (_BRIEFS_AT_ONCE - len(briefs))):
-        found.setdefault(brief, []).append(EditionHistoryLine(*row))
-    return found
+        changes.setdefault(brief, []).append(EditionHistoryLine(*row))
+    return changes
 
 
 def is_picture_public(key: str, now: dt.datetime) -> bool:
@@ -311,9 +311,9 @@ _HISTORY_COLUMNS = ("live_from", "minor", "change_kind", "change_note_zh", "chan
 
 
 def _edition_query(slug: str, now: dt.datetime) -> EditionRows:
-    found: EditionRows = Edition.objects.found(now).filter(slug=slug)
-    found = found.annotate(older=_neighbour_subquery(now, "lt"), newer=_neighbour_subquery(now, "gt"))
-    return found.values_list(*PublicEdition._fields[:-1], *BRIEF_COLUMNS)[:1]
+    rows: EditionRows = Edition.objects.found(now).filter(slug=slug)
+    rows = rows.annotate(older=_neighbour_subquery(now, "lt"), newer=_neighbour_subquery(now, "gt"))
+    return rows.values_list(*PublicEdition._fields[:-1], *BRIEF_COLUMNS)[:1]
 
 
 def _neighbour_subquery(now: dt.datetime, comparison: Literal["lt", "gt"]) -> Subquery:

@@ -46,11 +46,13 @@ def list_newest_of_subject(kind: str, subject: int, now: dt.datetime) -> list[Fe
     return _build_entries(_newest_of_subject[kind](now, subject))
 
 
-def list_found(found: list[int], now: dt.datetime) -> list[FeedEntry]:
+def list_found(edition_ids: list[int], now: dt.datetime) -> list[FeedEntry]:
     """Return those of up to PAGE_SIZE editions that are listed, newest first."""
-    if not found:
+    if not edition_ids:
         return []
-    return _build_entries(_listed_with_id(now, *found, *found[-1:] * (PAGE_SIZE - len(found))))
+    return _build_entries(
+        _listed_with_id(now, *edition_ids, *edition_ids[-1:] * (PAGE_SIZE - len(edition_ids)))
+    )
 
 
 def _build_entries(rows: Sequence[Sequence[Any]]) -> list[FeedEntry]:
@@ -123,8 +125,8 @@ def subject_feed(
     if subject.slug != slug:
         return HttpResponsePermanentRedirect(f"{paths.home(language)}{path}{_file_name(view, feed_format)}")
     scope = FeedScope(path, name=subject_queries.subject_label(subject, language))
-    found = list_newest_of_subject(kind, subject.pk, now)
-    return _respond(found, scope, language, view, feed_format, now)
+    entries = list_newest_of_subject(kind, subject.pk, now)
+    return _respond(entries, scope, language, view, feed_format, now)
 
 
 def search_feed(
@@ -138,8 +140,8 @@ def search_feed(
     if wait := responses.seconds_to_wait(request):
         return responses.too_many_requests(language, wait)
     rows = search_queries.list_newest(asked, now, limit=editions.PAGE_SIZE)
-    found = list_found([row.edition for row in rows], now)
-    return _respond(found, _search_scope(asked), language, view, feed_format, now)
+    entries = list_found([row.edition for row in rows], now)
+    return _respond(entries, _search_scope(asked), language, view, feed_format, now)
 
 
 def build_search_links(language: Side, asked: SearchParams) -> FeedLinks:
@@ -194,18 +196,18 @@ def _search_scope(asked: SearchParams) -> FeedScope:
 
 
 def _respond(
-    found: list[FeedEntry], scope: FeedScope, language: Side, view: ReadingView, feed_format: str, now: dt.datetime
+    entries: list[FeedEntry], scope: FeedScope, language: Side, view: ReadingView, feed_format: str, now: dt.datetime
 ) -> HttpResponse:  # fmt: skip
-    values = _build_feed(found, scope, language, view, f"{_file_name(view, feed_format)}", now)
+    values = _build_feed(entries, scope, language, view, f"{_file_name(view, feed_format)}", now)
     body = _render_atom(values) if feed_format == "atom" else _render_json(values)
     return HttpResponse(body, content_type=f"{_CONTENT_TYPES[feed_format]}; charset=utf-8")
 
 
 def _build_feed(
-    found: list[FeedEntry], scope: FeedScope, language: Side, view: ReadingView, file: str, now: dt.datetime
+    rows: list[FeedEntry], scope: FeedScope, language: Side, view: ReadingView, file: str, now: dt.datetime
 ) -> dict[str, Any]:  # fmt: skip
-    changes = editions.list_major_changes([entry.brief_id for entry in found], now)
-    entries = [_build_entry(entry, changes.get(entry.brief_id, []), language, view) for entry in found]
+    changes = editions.list_major_changes([entry.brief_id for entry in rows], now)
+    entries = [_build_entry(entry, changes.get(entry.brief_id, []), language, view) for entry in rows]
     site, home = settings.DIGEST_SITE_NAME[language], f"{settings.SITE_URL}{paths.home(language)}"
     page = f"{home}{scope.path}{scope.query_string}"
     address = f"{home}{scope.path}{file}{scope.query_string}"

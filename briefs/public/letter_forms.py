@@ -21,13 +21,13 @@ def receive_letter(
     render_form: Callable[..., HttpResponse],
 ) -> HttpResponse | None:
     """Store the letter and return None. If it is rejected, return the form with the error and everything typed."""
-    given = {name: request.POST.get(name, "") for name in fields}
+    typed_values = {name: request.POST.get(name, "") for name in fields}
     numbers = {str(number): number for number in bullets}
     typed = letters.LetterInput(
-        text=given["text"],
-        name=given["name"],
-        email=given.get("email", ""),
-        bullet=numbers.get(given["bullet"]),
+        text=typed_values["text"],
+        name=typed_values["name"],
+        email=typed_values.get("email", ""),
+        bullet=numbers.get(typed_values["bullet"]),
         side=side,
         honeypot=request.POST.get("website", ""),
         stamp=request.POST.get("authenticity_token", ""),
@@ -35,7 +35,7 @@ def receive_letter(
     try:
         letters.receive(target, typed, read_sender(request))
     except letters.LetterRejected as unsent:
-        form = given | {"problem": str(unsent), "about": unsent.about}
+        form = typed_values | {"problem": str(unsent), "about": unsent.about}
         response = render_form(form, status=unsent.status)
         if unsent.retry_after:
             response.headers["Retry-After"] = str(unsent.retry_after)

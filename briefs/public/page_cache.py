@@ -45,9 +45,9 @@ def compute_build_hash() -> str:
             [django.__version__, PIL.__version__],
             [(name, repr(getattr(settings, name))) for name in names],
             *(
-                (place, content)
+                (path, content)
                 for name in _CODE
-                for place, content in _read_code(f"{settings.BASE_DIR}/{name}")
+                for path, content in _read_code(f"{settings.BASE_DIR}/{name}")
             ),
             *(
                 (file.path.removeprefix(static), file.stat().st_size, file.stat().st_mtime_ns)

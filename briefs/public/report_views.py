@@ -21,13 +21,13 @@ REPORT_FIELDS = ("name", "email", "bullet", "text")
 
 def report(request: HttpRequest, language: Side, slug: str) -> HttpResponse:
     try:
-        found = editions.find(slug, timezone.now())
+        edition = editions.find(slug, timezone.now())
     except editions.Gone:
         return responses.gone(language)
     if request.method == "POST":
-        return _receive_report(request, found, language)
+        return _receive_report(request, edition, language)
     form = {"sent": "sent" in request.GET, "bullet": request.GET.get("bullet", "")}
-    return _render_form(found, language, form)
+    return _render_form(edition, language, form)
 
 
 def _receive_report(request: HttpRequest, edition: PublicEdition, language: Side) -> HttpResponse:

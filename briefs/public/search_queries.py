@@ -216,12 +216,12 @@ def run_search(params: SearchParams, now: dt.datetime) -> SearchResults:
     if query.is_empty and not params.is_filtered:
         return SearchResults(query)
     ask, chosen = _build_request(params, query, now, names)
-    found, page, previous, following = _search_page(ask, params)
+    matches, page, previous, following = _search_page(ask, params)
     rescue = None
-    if not found.tally.total and not params.is_filtered and (rescue := _find_rescue(ask, concepts)):
+    if not matches.tally.total and not params.is_filtered and (rescue := _find_rescue(ask, concepts)):
         query = expand_query(rescue.query, concepts)
-        found, page, previous, following = _search_page(replace(ask, query=query), params)
-    tally = found.tally
+        matches, page, previous, following = _search_page(replace(ask, query=query), params)
+    tally = matches.tally
     counts = Counter(names.resolve_all(tally.facets).split())
     # Filters are not offered: they would narrow the typed query, which finds nothing.
     facets = {} if rescue else _narrowing_facets(counts, tally.total, {*chosen.values(), f"y{params.year}"})
@@ -235,14 +235,14 @@ def run_search(params: SearchParams, now: dt.datetime) -> SearchResults:
         query,
         hits,
         tally.total,
-        found.has_more,
+        matches.has_more,
         tally.is_approximate,
         facets,
         {facet: names.names[facet] for facet in wanted if facet in names.names},
         chosen,
         previous,
         following,
-        is_truncated=found.has_more and following is None and not params.newest_first,
+        is_truncated=matches.has_more and following is None and not params.newest_first,
         rescue=rescue,
         term=term if is_term_used else None,
     )
@@ -279,10 +279,10 @@ type ResultsPage = tuple[StoreResult, Sequence[ResultRow], SearchParams | None, 
 def _search_newest_first(ask: StoreRequest, params: SearchParams) -> ResultsPage:
     after = params.after if params.before is None else None
     upwards = after is not None
-    found = get_store().find_and_count(ask, limit=RESULTS_PER_PAGE + 1)
-    rows = found.rows
-    if not found.tally.total:
-        return found, (), None, None
+    matches = get_store().find_and_count(ask, limit=RESULTS_PER_PAGE + 1)
+    rows = matches.rows
+    if not matches.tally.total:
+        return matches, (), None, None
     if after is not None:
         rows = get_store().find_page(ask, after=after, limit=RESULTS_PER_PAGE + 1)
     elif params.before is not None:
@@ -292,7 +292,7 @@ def _search_newest_first(ask: StoreRequest, params: SearchParams) -> ResultsPage
     has_newer = more if upwards else params.before is not None
     here = params.first_page()
     return (
-        found,
+        matches,
         page,
         replace(here, after=page[0].place) if page and has_newer else None,
         replace(here, before=page[-1].place) if page and (more or upwards) else None,
@@ -301,14 +301,14 @@ def _search_newest_first(ask: StoreRequest, params: SearchParams) -> ResultsPage
 
 def _search_by_rank(ask: StoreRequest, params: SearchParams) -> ResultsPage:
     end = params.start + RESULTS_PER_PAGE
-    found = get_store().find_ranked(ask, enough=end + 1)
-    page = found.ranked[params.start : end]
+    matches = get_store().find_ranked(ask, enough=end + 1)
+    page = matches.ranked[params.start : end]
     here = params.first_page()
     return (
-        found,
+        matches,
         page,
         replace(here, start=max(params.start - RESULTS_PER_PAGE, 0)) if page and params.start else None,
-        replace(here, start=end) if len(found.ranked) > end else None,
+        replace(here, start=end) if len(matches.ranked) > end else None,
     )
 
 
@@ -317,14 +317,19 @@ def _narrowing_facets(
 ) -> dict[str, Sequence[tuple[str, int]]]:
     """Return the facets that only some results have, so that choosing one narrows the results."""
     letters = {letter: kind for kind, letter in FACET_LETTERS.items()} | {"y": "year"}
-    found: dict[str, list[tuple[str, int]]] = {}
+    facets_by_kind: dict[str, list[tuple[str, int]]] = {}
     for facet, n in counts.most_common():
         kind = letters.get(facet[0])
-        if kind and n < total and facet not in chosen and len(found.setdefault(kind, [])) < MAX_FACET_VALUES:
-            found[kind].append((facet, n))
-    if "year" in found:
-        found["year"].sort(reverse=True)
-    return {kind: rows for kind, rows in found.items() if rows}
+        if (
+            kind
+            and n < total
+            and facet not in chosen
+            and len(facets_by_kind.setdefault(kind, [])) < MAX_FACET_VALUES
+        ):
+            facets_by_kind[kind].append((facet, n))
+    if "year" in facets_by_kind:
+        facets_by_kind["year"].sort(reverse=True)
+    return {kind: rows for kind, rows in facets_by_kind.items() if rows}
 
 
 def _load_hits(rows: Sequence[ResultRow], now: dt.datetime, term: int) -> tuple[list[SearchHit], bool]:
@@ -363,16 +368,16 @@ def list_suggestions(typed: str, language: Side, now: dt.datetime) -> list[Sugge
     if not query.required_terms:
         return []
     wanted, kinds = _suggestion_phrases(query)
-    found: list[Suggestion] = []
+    suggestions: list[Suggestion] = []
     ask = StoreRequest(query, (), now)
     if query.highlighted_phrases:
-        found += _suggest_terms(ask.names, wanted, language, now)
+        suggestions += _suggest_terms(ask.names, wanted, language, now)
     rows = get_store().find_by_name(ask, limit=_MAX_ROWS_EXAMINED)
     if rows:
         names = _suggest_names(ask.names, rows, kinds, language)
         heads = _suggest_headlines(rows, language, now) if query.highlighted_phrases else []
-        found += [one for one in (*names, *heads) if all(find_spans(one.text, wanted))]
-    return list(dict.fromkeys(found))[:_MAX_SUGGESTIONS]
+        suggestions += [one for one in (*names, *heads) if all(find_spans(one.text, wanted))]
+    return list(dict.fromkeys(suggestions))[:_MAX_SUGGESTIONS]
 
 
 def _suggest_terms(

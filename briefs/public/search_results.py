@@ -93,8 +93,8 @@ def _render_reason(
     if numbers := [str(bullet["number"]) for _, _, bullet, _ in matches]:
         links = cards.LIST_SEPARATOR[language].join(f'<a href="{url}#b{n}">{n}</a>' for n in numbers)
         places.append(escape(ngettext("point %(n)s", "points %(n)s", len(numbers))) % {"n": links})
-    found = [*spans.values(), *(by_side[side] for *_, by_side in matches for side in SIDES)]
-    seen = {n for row in found for n, places_of in enumerate(row) if places_of}
+    span_lists = [*spans.values(), *(by_side[side] for *_, by_side in matches for side in SIDES)]
+    seen = {n for row in span_lists for n, places_of in enumerate(row) if places_of}
     named = dict.fromkeys(_name_reasons(hit.brief, query, seen, language))
     if not places and len(named) == 1:
         sentence = escape(gettext("Matches only the %(reason)s")) % {"reason": next(iter(named))}
@@ -133,14 +133,14 @@ type BulletMatch = tuple[int, int, Mapping[str, Any], dict[Side, MatchSpans]]
 def _find_matching_bullets(
     bullets: Sequence[Mapping[str, Any]], phrases: Sequence[Phrase]
 ) -> list[BulletMatch]:
-    found = []
+    matches = []
     for n, bullet in enumerate(bullets) if phrases else ():
         places: dict[Side, MatchSpans] = {
             side: find_spans(bullet.get(f"text_{side}", ""), phrases) for side in SIDES
         }
         if has := sum(bool(zh or en) for zh, en in zip(places["zh"], places["en"], strict=True)):
-            found.append((has, n, bullet, places))
-    return found
+            matches.append((has, n, bullet, places))
+    return matches
 
 
 def _render_bullet(

@@ -75,10 +75,10 @@ class SimilarNames(NamedTuple):
             alike = {part: 1.0}
             if len(part) >= _MIN_WORD:
                 words = self.words.get(part[0], [])
-                found = process.extract(
+                similar_words = process.extract(
                     part, words, scorer=JaroWinkler.similarity, score_cutoff=_MIN_SIMILARITY, limit=5
                 )
-                alike |= {word: similarity for word, similarity, _ in found}
+                alike |= {word: similarity for word, similarity, _ in similar_words}
             best: dict[int, float] = {}
             for word, similarity in alike.items():
                 for n in self.places.get(word, ()):
@@ -222,7 +222,7 @@ def search(request: HttpRequest, language: Side) -> HttpResponse:
     if not asked.is_empty and (wait := responses.seconds_to_wait(request)):
         return responses.too_many_requests(language, wait)
     now = timezone.now()
-    found = search_queries.run_search(asked, now)
+    results = search_queries.run_search(asked, now)
     feeds_of_search = feeds.build_search_links(language, asked)
     response = page_frame.render(
         "briefs/search.html",
@@ -230,11 +230,13 @@ def search(request: HttpRequest, language: Side) -> HttpResponse:
         f"search/{asked}",
         feeds=feeds_of_search.head,
         follow=feeds_of_search.button,
-        openings=build_openings(asked, found, language, now),
-        **search_results.build_results_context(asked, found, language),
+        openings=build_openings(asked, results, language, now),
+        **search_results.build_results_context(asked, results, language),
     )
     if asked.query_text and asked.is_first_page and not asked.is_filtered and request.method == "GET":
-        search_log.record_search(asked.query_text, 0 if found.rescue else found.count, timezone.localdate())
+        search_log.record_search(
+            asked.query_text, 0 if results.rescue else results.count, timezone.localdate()
+        )
         response._resource_closers.append(search_log.write_if_due)  # type: ignore[attr-defined]  # runs after the response was sent
     return response
 
@@ -244,7 +246,7 @@ def suggest(request: HttpRequest, language: Side) -> HttpResponse:
         return JsonResponse({"suggestions": []}, status=429, headers={"Retry-After": str(wait)})
     asked = SearchParams.from_query(request.GET.dict())
     typed = asked.query_text
-    found = search_queries.list_suggestions(typed, language, timezone.now()) if typed else []
+    suggestions = search_queries.list_suggestions(typed, language, timezone.now()) if typed else []
     rows = [
         {
             "text": one.text,
@@ -255,6 +257,6 @@ def suggest(request: HttpRequest, language: Side) -> HttpResponse:
             if one.side
             else paths.subject(language, f"{one.kind}s", one.slug),
         }
-        for one in found
+        for one in suggestions
     ]
     return JsonResponse({"suggestions": rows}, json_dumps_params={"ensure_ascii": False})

@@ -75,13 +75,13 @@ class ExportKeys:
         return self._by_slug.get(slug, "")
 
     def _read_briefs(self, now: dt.datetime) -> None:
-        found = Edition.objects.found(now)
-        own: dict[int, Any] = {pk: hashlib.sha256() for pk in found.values_list("pk", flat=True)}
+        editions = Edition.objects.found(now)
+        own: dict[int, Any] = {pk: hashlib.sha256() for pk in editions.values_list("pk", flat=True)}
         ids: dict[type[Model], dict[int, list[int]]] = {}
         for table, (column, kind) in _JOINS.items():
             names = {pk: row for pk, *row in _read_rows(kind)}
             of_edition = ids[table] = {}
-            for pk, name, *row in _read_rows(table, "edition_id", column, edition__in=found):
+            for pk, name, *row in _read_rows(table, "edition_id", column, edition__in=editions):
                 own[pk].update(repr((row, names.get(name))).encode())
                 if name:
                     of_edition.setdefault(pk, []).append(name)
@@ -89,7 +89,7 @@ class ExportKeys:
         for brief, *row in _read_rows(Edition, "brief_id", live_from__lte=now):
             history.setdefault(brief, hashlib.sha256()).update(repr(row).encode())
         links = _read_links(now, ids[EditionKeyword], ids[EditionPlace])
-        for pk, brief, slug in found.values_list("pk", "brief_id", "slug"):
+        for pk, brief, slug in editions.values_list("pk", "brief_id", "slug"):
             parts = [self._common, own[pk].hexdigest(), history[brief].hexdigest(), links.get(brief)]
             self._by_slug[slug] = hash_parts(parts)
 
@@ -101,12 +101,12 @@ def _read_links(
     listed = Edition.objects.listed(now).order_by("published_at", "pk")
     rows = list(listed.values_list("pk", "brief_id", "slug", *select_headlines()).iterator(_CHUNK))
     lines = {brief: line for _, brief, *line in rows}
-    related, found = RelatedBriefs(), {}
+    related, links_by_brief = RelatedBriefs(), {}
     for n, (pk, brief, *_) in enumerate(rows):
         beside = [rows[other][1] if 0 <= other < len(rows) else 0 for other in (n - 1, n + 1)]
         nearest = related.find(brief, keywords.get(pk, ()), next(iter(sources.get(pk, ())), None))
-        found[brief] = [lines.get(other) for other in [*beside, *nearest][:MAX_NEIGHBOURS]]
-    return found
+        links_by_brief[brief] = [lines.get(other) for other in [*beside, *nearest][:MAX_NEIGHBOURS]]
+    return links_by_brief
 
 
 def _read_rows(table: type[Model], *first: str, **conditions: Any) -> Iterator[tuple[Any, ...]]:
@@ -199,8 +199,8 @@ def find_slug(address: str) -> str:
 
 def find_links(body: str) -> Iterator[str]:
     """Yield this site's addresses in a page or sitemap, unescaped and without fragments."""
-    for found in _LINK_PATTERN.finditer(body):
-        for part in (found[1] or found[2] or "").split(", "):
+    for match in _LINK_PATTERN.finditer(body):
+        for part in (match[1] or match[2] or "").split(", "):
             if own := site_address(html.unescape(part.split(" ")[0])):
                 yield own
 
@@ -212,7 +212,7 @@ def site_address(link: str) -> str:
 
 def find_static_links(body: str) -> Iterator[str]:
     """Yield the relative links to files in a style sheet or a module."""
-    yield from (found[1] for found in _STATIC_LINK_PATTERN.finditer(body))
+    yield from (match[1] for match in _STATIC_LINK_PATTERN.finditer(body))
 
 
 def _enumerable_routes(
@@ -236,8 +236,8 @@ def _enumerable_routes(
 def _route_addresses(route: EnumerableRoute, slug: str = "") -> Iterator[str]:
     names = [name for name in route.variables if name != "slug"]
     for values in itertools.product(*(route.variables[name] for name in names)):
-        given = dict(zip(names, values, strict=True))
-        yield reverse(route.name, kwargs=given | ({"slug": slug} if slug else {}))
+        arguments = dict(zip(names, values, strict=True))
+        yield reverse(route.name, kwargs=arguments | ({"slug": slug} if slug else {}))
 
 
 # Export the public site as files for a static host. Write changed files and delete stale ones.
@@ -391,13 +391,13 @@ class StaticExport:
     def _rewrite_links(self, text: str) -> str:
         """Point all links to exported files. Remove links and forms that lead to none."""
         text = _SEARCH_FIELD.sub(_render_search_notice(_LANGUAGE.search(text)), text)
-        text = _FORM_ELEMENT.sub(lambda found: found[0] if self._resolve_link(found[1]) else "", text)
+        text = _FORM_ELEMENT.sub(lambda match: match[0] if self._resolve_link(match[1]) else "", text)
         text = _ANCHOR_ELEMENT.sub(self._rewrite_anchor, text)
         return _EMPTY_ELEMENT.sub("", _EMPTY_ELEMENT.sub("", text))
 
     def _rewrite_anchor(self, match: re.Match[str]) -> str:
-        place = self._resolve_link(match[2])
-        return f"{match[1]}{place}{match[3]}{match[4]}" if place else ""
+        address = self._resolve_link(match[2])
+        return f"{match[1]}{address}{match[3]}{match[4]}" if address else ""
 
     def _resolve_link(self, link: str) -> str:
         """Return the exported address of a link; empty if it is not exported."""

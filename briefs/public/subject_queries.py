@@ -169,10 +169,10 @@ def list_timeline(
 
 def list_term_uses(term: Subject, now: dt.datetime, page: PageKey) -> KeysetPage[TermUse]:
     """Return a page of briefs in which a term occurs, newest first. Raise MalformedKey."""
-    found = _term_use_paginator.fetch_page(now, term.pk, page=page)
-    briefs = build_briefs([row[2:-1] for row in found.rows])
-    uses = [TermUse(brief, row[-1]) for brief, row in zip(briefs, found.rows, strict=True)]
-    return KeysetPage(uses, found.older_key, found.newer_key, found.query_string)
+    rows_page = _term_use_paginator.fetch_page(now, term.pk, page=page)
+    briefs = build_briefs([row[2:-1] for row in rows_page.rows])
+    uses = [TermUse(brief, row[-1]) for brief, row in zip(briefs, rows_page.rows, strict=True)]
+    return KeysetPage(uses, rows_page.older_key, rows_page.newer_key, rows_page.query_string)
 
 
 def count_term_uses(term: Subject, now: dt.datetime) -> int:
@@ -186,11 +186,11 @@ def count_facets(kind: SubjectKind, subject: Subject, now: dt.datetime) -> Subje
     brief_count = 0
     rows = sorted(_facets[kind.name](now, subject.pk), key=lambda row: (-row[4], row[1]))
     for name, slug, zh, en, n in rows:
-        found = CountedSubject(slug, zh, en, en, n)
-        if name == kind.name and found.slug == subject.slug:
-            brief_count = found.brief_count
+        counted = CountedSubject(slug, zh, en, en, n)
+        if name == kind.name and counted.slug == subject.slug:
+            brief_count = counted.brief_count
         else:
-            names.setdefault(name, []).append(found)
+            names.setdefault(name, []).append(counted)
     return SubjectFacets(brief_count, names)
 
 
@@ -201,12 +201,12 @@ def list_start_here(kind: SubjectKind, subject: Subject, now: dt.datetime) -> li
         return []
     ids = [choice["brief"] for choice in chosen]
     rows = _start_here[kind.name](now, subject.pk, *ids, *ids[-1:] * (MAX_START_HERE - len(ids)))
-    found = {brief: (slug, zh or "", en or "") for brief, slug, zh, en in rows}
+    briefs_by_id = {brief: (slug, zh or "", en or "") for brief, slug, zh, en in rows}
     return [
         StartHere(slug, {"zh": zh, "en": en}, {"zh": choice["zh"], "en": choice["en"]})
         for choice in chosen
-        if choice["brief"] in found
-        for slug, zh, en in [found[choice["brief"]]]
+        if choice["brief"] in briefs_by_id
+        for slug, zh, en in [briefs_by_id[choice["brief"]]]
     ]
 
 
@@ -360,10 +360,10 @@ class ArchiveMonth(NamedTuple):
 
 def list_months(now: dt.datetime, year: int | None = None) -> list[ArchiveMonth]:
     """Return article months with their counts, newest first; of one year if given."""
-    found = sorted(
+    months = sorted(
         (ArchiveMonth(*row) for row in count_by_column(EditionPlace, "article_month", now)), reverse=True
     )
-    return [row for row in found if year in (None, row.month // 100)]
+    return [row for row in months if year in (None, row.month // 100)]
 
 
 def list_briefs_of_month(year: int, month: int, now: dt.datetime, page: PageKey) -> KeysetPage[ListedBrief]:

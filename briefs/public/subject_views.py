@@ -25,10 +25,10 @@ def index(request: HttpRequest, language: Side, kind: str) -> HttpResponse:
 
 def subject(request: HttpRequest, language: Side, kind: str, slug: str) -> HttpResponse:
     now, subject_kind = timezone.now(), subject_queries.SUBJECT_KINDS[kind]
-    found = subject_queries.find_subject(subject_kind, slug, now)
-    if found.slug != slug:
-        return HttpResponsePermanentRedirect(paths.subject(language, kind, found.slug))
-    return render_subject(found, subject_kind, language, now, read_page_key(request))
+    subject_row = subject_queries.find_subject(subject_kind, slug, now)
+    if subject_row.slug != slug:
+        return HttpResponsePermanentRedirect(paths.subject(language, kind, subject_row.slug))
+    return render_subject(subject_row, subject_kind, language, now, read_page_key(request))
 
 
 def render_subject(
@@ -61,16 +61,16 @@ def render_subject(
 
 def term(request: HttpRequest, language: Side, slug: str) -> HttpResponse:
     now, subject_kind = timezone.now(), subject_queries.SUBJECT_KINDS["terms"]
-    found = subject_queries.find_subject(subject_kind, slug, now)
-    if found.slug != slug:
-        return HttpResponsePermanentRedirect(paths.subject(language, "terms", found.slug))
-    page = subject_queries.list_term_uses(found, now, read_page_key(request))
+    term_row = subject_queries.find_subject(subject_kind, slug, now)
+    if term_row.slug != slug:
+        return HttpResponsePermanentRedirect(paths.subject(language, "terms", term_row.slug))
+    page = subject_queries.list_term_uses(term_row, now, read_page_key(request))
     words = subject_presenters.build_term_context(
-        found,
-        subject_queries.list_accepted_renderings(found),
+        term_row,
+        subject_queries.list_accepted_renderings(term_row),
         page,
         language,
-        subject_queries.count_term_uses(found, now),
+        subject_queries.count_term_uses(term_row, now),
     )
     path = f"terms/{slug}/"
     feeds_of_page = feeds.build_feed_links(language, feeds.FeedScope(path, name=words["plain"]))

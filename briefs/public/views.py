@@ -161,15 +161,15 @@ def brief(request: HttpRequest, language: Side, slug: str, *, is_parallel: bool 
     now = timezone.now()
     path = f"briefs/{slug}/parallel/" if is_parallel else f"briefs/{slug}/"
     try:
-        found = editions.find(slug, now)
+        edition = editions.find(slug, now)
     except editions.Gone:
         return responses.gone(language)
-    if found.withdrawn_at:
+    if edition.withdrawn_at:
         response = page_frame.render(
             "briefs/withdrawn.html",
             language,
             path,
-            **brief_presenter.build_withdrawn_context(found, found.withdrawn_at, language),
+            **brief_presenter.build_withdrawn_context(edition, edition.withdrawn_at, language),
         )
         response.headers["X-Robots-Tag"] = "noindex"
         return response
@@ -178,10 +178,10 @@ def brief(request: HttpRequest, language: Side, slug: str, *, is_parallel: bool 
         language,
         path,
         **brief_presenter.build_brief_context(
-            found,
-            editions.list_history(found, now),
-            editions.load_neighbours(found, now),
-            editions.load_terms(found.pk),
+            edition,
+            editions.list_history(edition, now),
+            editions.load_neighbours(edition, now),
+            editions.load_terms(edition.pk),
             language,
             is_parallel=is_parallel,
         ),

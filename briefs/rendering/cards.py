@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from html import escape, unescape
 from urllib.parse import quote
 
-from django.utils.html import escape as escape_value
 from django.utils.html import format_html, strip_tags
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext
@@ -299,7 +298,7 @@ def _caption(picture: Picture, language: Side) -> SafeString:
         sentence = gettext("Picture: %(credit)s")
     else:
         sentence = "%(licence)s"
-    return mark_safe(escape_value(sentence) % parts)  # noqa: S308 every part is escaped
+    return mark_safe(escape(sentence) % parts)  # noqa: S308 every part is escaped
 
 
 def _srcset(picture: Picture, pictures_url: str, extension: str) -> str:

@@ -68,13 +68,13 @@ def _key_points(brief: PublicBrief, language: Side) -> Iterator[str]:
     places, _ = rows.nest_bullets(brief.content, language)
     indents, lines = [""], []
     for bullet in brief.content.bullets:
-        if place := places.get(bullet.number):
-            marker = f"{place.ordinal}." if place.ordinal else "-"
-            del indents[place.depth + 1 :]
+        if position := places.get(bullet.number):
+            marker = f"{position.ordinal}." if position.ordinal else "-"
+            del indents[position.depth + 1 :]
             indents.append(indents[-1] + " " * (len(marker) + 1))
             address = f"{paths.SITE_PLACEHOLDER}{paths.brief(language, brief.slug)}#b{bullet.number}"
             words = _escape(bullet.text(language))
-            lines.append(f"{indents[place.depth]}{marker} {words} [{bullet.number}](<{address}>)")
+            lines.append(f"{indents[position.depth]}{marker} {words} [{bullet.number}](<{address}>)")
     if lines:
         yield f"## {gettext('Key points')}"
         yield "\n".join(lines)

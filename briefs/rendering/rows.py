@@ -171,4 +171,4 @@ def nest_bullets(content: Content, side: Side) -> tuple[PositionsByNumber, str]:
     """Return the positions of the bullets with text on this side, and the closing markup."""
     bullets = [b for b in content.bullets if b.text(side)]
     places, closing = nest((b.level(side), b.marker(side)) for b in bullets)
-    return {b.number: place for b, place in zip(bullets, places, strict=True)}, closing
+    return {b.number: position for b, position in zip(bullets, places, strict=True)}, closing

@@ -94,13 +94,13 @@ def mark_terms(
     if not occurrences:
         return html, ""
     numbers: dict[int, int] = {}
-    told: set[tuple[int, Side]] = set()
+    listed: set[tuple[int, Side]] = set()
     marks: list[TermMark] = []
     for number, side, offset, words, at in _locate_paragraphs(content, html, sides):
         for term, start, end in occurrences.get((number, side), ()):
-            if (term, side) in told or not offset <= start < offset + len(words):
+            if (term, side) in listed or not offset <= start < offset + len(words):
                 continue
-            told.add((term, side))
+            listed.add((term, side))
             n = numbers.setdefault(term, len(numbers) + 1)
             first = at + len(escape(words[: start - offset]))
             length = len(escape(words[start - offset : end - offset]))
@@ -112,12 +112,12 @@ def mark_terms(
 
 def collect_occurrences(places_by_term: Mapping[int, Iterable[Any]]) -> TermOccurrences:
     """Return the occurrences from `EditionTerm.places` by term id."""
-    found: TermOccurrences = {}
+    occurrences: TermOccurrences = {}
     for term, places in places_by_term.items():
         for number, *spans_by_side in places:
             for side, spans in zip(SIDES, spans_by_side, strict=True):
-                found.setdefault((number, side), []).extend((term, start, end) for start, end in spans)
-    return {key: sorted(spans, key=lambda span: span[1]) for key, spans in found.items()}
+                occurrences.setdefault((number, side), []).extend((term, start, end) for start, end in spans)
+    return {key: sorted(spans, key=lambda span: span[1]) for key, spans in occurrences.items()}
 
 
 def _link_terms(html: str, marks: Iterable[Sequence[Any]]) -> str:
@@ -145,9 +145,9 @@ def _locate_paragraphs(
         for side in sides:
             offset = 0
             for words in _paragraphs(content, number, side):
-                found = html.find(f">{escape_text(words)}</p>", at)
-                if found >= 0:
-                    at = found + 1
+                position = html.find(f">{escape_text(words)}</p>", at)
+                if position >= 0:
+                    at = position + 1
                     yield number, side, offset, words, at
                 offset += len(words) + 1
 

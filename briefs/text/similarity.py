@@ -91,8 +91,8 @@ def fold_name_parts(name: str) -> tuple[str, ...]:
     """Return the folded parts: `José-María Núñez` is josemaria, nunez. A leading “The” is dropped."""
     plain = unicodedata.normalize("NFKD", name.replace("ß", "ss").replace("ø", "o").replace("ł", "l"))
     plain = "".join(c for c in plain if not unicodedata.combining(c)).casefold()
-    found = tuple(word for part in _BREAK.split(plain) if (word := _NO_LETTER.sub("", part)))
-    return found[1:] if len(found) > 1 and found[0] == "the" else found
+    parts = tuple(word for part in _BREAK.split(plain) if (word := _NO_LETTER.sub("", part)))
+    return parts[1:] if len(parts) > 1 and parts[0] == "the" else parts
 
 
 @lru_cache(maxsize=NAME_CACHE_SIZE)

@@ -112,17 +112,17 @@ def _find_diagonal_start(before: Sequence[int], at: int, edits: int) -> int:
 
 def _trace_matches(rows: Sequence[Sequence[int]], x: int, y: int) -> list[TokenMatch]:
     """Follow the path back from the end of both sequences and return its matches in order."""
-    found: list[TokenMatch] = []
+    matches: list[TokenMatch] = []
     diagonal = x - y
     for edits in range(len(rows) - 1, 0, -1):
         at = (diagonal + edits) // 2
         start = _find_diagonal_start(rows[edits - 1], at, edits)
-        found.append((start, start - diagonal, x - start))
+        matches.append((start, start - diagonal, x - start))
         inserted = at == 0 or (at < edits and rows[edits - 1][at - 1] < rows[edits - 1][at])
         x = start if inserted else start - 1
         diagonal += 1 if inserted else -1
-    found.append((0, 0, x))
-    return [match for match in reversed(found) if match[2]]
+    matches.append((0, 0, x))
+    return [match for match in reversed(matches) if match[2]]
 
 
 def _match_by_sentence(old: str, new: str, a: Tokens, b: Tokens, effort: int) -> list[TokenMatch]:
@@ -130,18 +130,18 @@ def _match_by_sentence(old: str, new: str, a: Tokens, b: Tokens, effort: int) ->
     left, right = ([s for s in _SENTENCE.findall(text) if s] for text in (old, new))
     shared = _find_shared_sentences(left, right)
     ends = [_find_sentence_ends(sentences, tokens) for sentences, tokens in ((left, a), (right, b))]
-    found: list[TokenMatch] = []
+    matches: list[TokenMatch] = []
     i = j = 0
     for x, y, size in [*shared, (len(left), len(right), 0)]:
         begin, end = (ends[0][x], ends[1][y]), (ends[0][x + size], ends[1][y + size])
         within = _matches(a[i : begin[0]], b[j : begin[1]], effort // (1 + len(shared)))
-        found += [(i + u, j + v, length) for u, v, length in within or ()]
+        matches += [(i + u, j + v, length) for u, v, length in within or ()]
         if end[0] - begin[0] == end[1] - begin[1] and end[0] > begin[0]:
-            found.append((*begin, end[0] - begin[0]))
+            matches.append((*begin, end[0] - begin[0]))
             i, j = end
         else:
             i, j = begin
-    return [m for m in found if a[m[0] : m[0] + m[2]] == b[m[1] : m[1] + m[2]]]
+    return [m for m in matches if a[m[0] : m[0] + m[2]] == b[m[1] : m[1] + m[2]]]
 
 
 def _find_shared_sentences(left: Tokens, right: Tokens) -> list[TokenMatch]:
@@ -167,16 +167,16 @@ def _find_sentence_ends(sentences: Tokens, tokens: Tokens) -> list[int]:
 
 
 def _changes(a: Tokens, b: Tokens, matches: Sequence[TokenMatch]) -> list[_Change]:
-    found: list[_Change] = []
+    changes: list[_Change] = []
     shared: list[str] = []
     i = j = 0
     for x, y, size in [*matches, (len(a), len(b), 0)]:
         if x > i or y > j:
-            found.append(_Change(shared, [*a[i:x]], [*b[j:y]]))
+            changes.append(_Change(shared, [*a[i:x]], [*b[j:y]]))
             shared = []
         shared += a[x : x + size]
         i, j = x + size, y + size
-    return [*found, _Change(shared, [], [])]
+    return [*changes, _Change(shared, [], [])]
 
 
 def _slide_changes(changes: list[_Change]) -> list[_Change]:
@@ -230,18 +230,18 @@ def _absorb_accidental_matches(changes: Sequence[_Change]) -> list[_Change]:
     """Merge changes that are separated only by a short accidental match, which would make the diff
     unreadable.
     """
-    found: list[_Change] = []
+    merged: list[_Change] = []
     sizes: list[tuple[int, int]] = []
     for change in changes:
-        found.append(change)
+        merged.append(change)
         sizes.append((_count_visible_tokens(change.old), _count_visible_tokens(change.new)))
-        while len(found) > 1 and _is_accidental_match(found[-2], found[-1], sizes[-2], sizes[-1]):
-            right, (went, came) = found.pop(), sizes.pop()
+        while len(merged) > 1 and _is_accidental_match(merged[-2], merged[-1], sizes[-2], sizes[-1]):
+            right, (went, came) = merged.pop(), sizes.pop()
             shared = _count_visible_tokens(right.shared)
-            found[-1].old += [*right.shared, *right.old]
-            found[-1].new += [*right.shared, *right.new]
+            merged[-1].old += [*right.shared, *right.old]
+            merged[-1].new += [*right.shared, *right.new]
             sizes[-1] = (sizes[-1][0] + went + shared, sizes[-1][1] + came + shared)
-    return found
+    return merged
 
 
 def _is_accidental_match(
@@ -297,10 +297,10 @@ def find_longest_rising(values: Sequence[int]) -> list[int]:
         before.append(ends[size - 1] if size else -1)
         tails[size : size + 1] = [value]
         ends[size : size + 1] = [at]
-    found = [ends[-1]] if ends else []
-    while found and before[found[-1]] >= 0:
-        found.append(before[found[-1]])
-    return found[::-1]
+    positions = [ends[-1]] if ends else []
+    while positions and before[positions[-1]] >= 0:
+        positions.append(before[positions[-1]])
+    return positions[::-1]
 
 
 # Merge three contents of one brief: the common ancestor (`base`), mine and theirs.
@@ -328,7 +328,7 @@ class MergeResult:
 
 
 def merge(
-    base: Content, mine: Content, theirs: Content, resolve: ConflictResolver = lambda place: None
+    base: Content, mine: Content, theirs: Content, resolve: ConflictResolver = lambda key: None
 ) -> MergeResult:
     """Merge the contents. `resolve` is called with the key of each conflict; None leaves it unresolved."""
     state = _MergeState(resolve)
@@ -344,12 +344,12 @@ def merge(
 
 def collect_values_by_key(content: Content) -> dict[str, Any]:
     """Return every key of this content with its value."""
-    found = {name: getattr(content, name) for name in LEAD_NAMES}
-    found |= {name: getattr(content.facts, name) for name in FACT_NAMES}
+    values = {name: getattr(content, name) for name in LEAD_NAMES}
+    values |= {name: getattr(content.facts, name) for name in FACT_NAMES}
     for bullet in content.bullets:
-        found[f"b{bullet.number}"] = bullet
-        found |= _cells(bullet)
-    return found | {ORDER_KEY: tuple(b.number for b in content.bullets)}
+        values[f"b{bullet.number}"] = bullet
+        values |= _cells(bullet)
+    return values | {ORDER_KEY: tuple(b.number for b in content.bullets)}
 
 
 @dataclass(slots=True)
@@ -408,7 +408,7 @@ def _merge_bullet(
 
 def _merge_cells(state: _MergeState, base: Bullet, mine: Bullet, theirs: Bullet) -> Bullet:
     before, own, other = _cells(base), _cells(mine), _cells(theirs)
-    cells = {place: state.settle(place, before[place], own[place], other[place]) for place in own}
+    cells = {key: state.settle(key, before[key], own[key], other[key]) for key in own}
     bullet = _build_bullet(mine.number, cells)
     if not (bullet.text_zh or bullet.text_en) and bullet not in (mine, theirs):
         # `mine` emptied one language and `theirs` the other.
@@ -541,13 +541,13 @@ def _diff_bullets(old: Sequence[Bullet], new: Sequence[Bullet]) -> tuple[BulletD
     shared = [number for number in new_positions if number in old_positions]
     unmoved = {shared[at] for at in find_longest_rising([old_positions[number] for number in shared])}
     order: list[int] = list(new_positions)
-    place = {number: (at, 0) for number, at in new_positions.items()}
+    sort_keys = {number: (at, 0) for number, at in new_positions.items()}
     last = (0, 0)
     for number, at in old_positions.items():
         if number not in new_positions:
             order.append(number)
-            place[number] = (last[0], at)
-        last = place[number]
+            sort_keys[number] = (last[0], at)
+        last = sort_keys[number]
     return tuple(
         BulletDifference(
             number,
@@ -557,5 +557,5 @@ def _diff_bullets(old: Sequence[Bullet], new: Sequence[Bullet]) -> tuple[BulletD
             new_positions.get(number, 0),
             number in old_positions and number in new_positions and number not in unmoved,
         )
-        for number in sorted(order, key=place.__getitem__)
+        for number in sorted(order, key=sort_keys.__getitem__)
     )

@@ -139,10 +139,10 @@ def _split_on_sure_separators(parts: list[str], *, split_at_and: bool) -> tuple[
             names += pieces
             doubtful |= is_han
         else:
-            found = _split_ands(part)
-            if not split_at_and and len(found) == 1 and len(pieces) > 1 and all(map(is_person, pieces)):
-                found, doubtful = pieces, True
-            names += found if split_at_and or all(map(_is_surely_person, found)) else [part]
+            split_names = _split_ands(part)
+            if not split_at_and and len(split_names) == 1 and len(pieces) > 1 and all(map(is_person, pieces)):
+                split_names, doubtful = pieces, True
+            names += split_names if split_at_and or all(map(_is_surely_person, split_names)) else [part]
     return names, doubtful
 
 

@@ -146,24 +146,24 @@ def _read_parts(match: re.Match[str], order: DateOrder) -> DateParts | None:
         months = [12 * (number - 1) // size + 1 for size in sizes[:1] + [s for s in sizes[1:] if s >= 12]]
         if not months:
             return None
-        found = DateParts(year[0], months[0], minguo=year[1], issue=True, numbered=True)
+        date = DateParts(year[0], months[0], minguo=year[1], issue=True, numbered=True)
         if months[1:2] not in ([], months[:1]):
-            found.alternative = (months[1], 0)
-        return found
+            date.alternative = (months[1], 0)
+        return date
     if "name" in parts:
         month = _MONTHS.get(parts["name"], 0)
         if not month or year[1]:
             return None
     else:
         month = int(parts.get("month", 0))
-    found = DateParts(year[0], month, int(parts.get("day", 0)), minguo=year[1])
+    date = DateParts(year[0], month, int(parts.get("day", 0)), minguo=year[1])
     if last := parts.get("last") or parts.get("next"):
         number = int(last) if last.isdecimal() else _MONTHS.get(last, 0)
-        found.issue = 1 <= number <= 12 and number != month
+        date.issue = 1 <= number <= 12 and number != month
         is_apart = "next" in parts and number != month + 1
-        if not found.issue or is_apart or int(parts.get("last_year", year[0] + 1)) != year[0] + 1:
+        if not date.issue or is_apart or int(parts.get("last_year", year[0] + 1)) != year[0] + 1:
             return None
-    return found
+    return date
 
 
 def _read_ambiguous(year: tuple[int, bool], first: int, second: int, order: DateOrder) -> DateParts | None:
@@ -181,8 +181,8 @@ def read_date(text: str, order: DateOrder = "mdy") -> tuple[ParsedDate, frozense
     raw = text.strip()
     if len(raw) > DATE_TEXT_LIMIT:
         return None
-    if found := _match_forms(raw, order):
-        return _build_parsed_date(found, raw)
+    if parts := _match_forms(raw, order):
+        return _build_parsed_date(parts, raw)
     # 民國114年6月9日（2025年6月9日）
     if twice := _SECOND_IN_PARENTHESES.fullmatch(unicodedata.normalize("NFKC", raw)):
         first, second = (_match_forms(part, order) for part in twice.groups())
@@ -194,12 +194,12 @@ def read_date(text: str, order: DateOrder = "mdy") -> tuple[ParsedDate, frozense
 def list_short_year_readings(text: str, order: DateOrder = "mdy") -> list[str]:
     """Return the dates that a text with a year of two digits may mean, such as 19/6/25."""
     plain = _normalize_date_text(text)
-    found = [
+    readings = [
         read[0]
         for match in _SHORT_YEARS.finditer(plain)
         if (read := read_date(f"{plain[: match.start()]}20{plain[match.start() :]}", order))
     ]
-    dates = sorted(found, key=lambda date: date.iso, reverse=True)
+    dates = sorted(readings, key=lambda date: date.iso, reverse=True)
     return list(dict.fromkeys(iso for date in dates for iso in (date.iso, date.alternative) if iso))
 
 
@@ -212,9 +212,9 @@ def _match_forms(raw: str, order: DateOrder) -> DateParts | None:
     whole = _strip_issue_number(plain)
     for text in dict.fromkeys((whole, plain)):
         for form in DATE_FORMS:
-            if (match := form.fullmatch(text)) and (found := _read_parts(match, order)):
-                found.issue = found.issue or (whole != plain and not found.day)
-                return found
+            if (match := form.fullmatch(text)) and (parts := _read_parts(match, order)):
+                parts.issue = parts.issue or (whole != plain and not parts.day)
+                return parts
     return None
 
 

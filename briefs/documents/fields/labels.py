@@ -217,15 +217,15 @@ def find_field(name: str) -> tuple[str, frozenset[Side]] | None:
     squeezed = _normalize_name(name)
     if known := FIELDS_BY_NAME.get(squeezed) or find_composed_name(squeezed):
         return ("summary" if known[0] == "side" else known[0]), frozenset((known[1],))
-    found: list[tuple[str, Side]] = []
+    matches: list[tuple[str, Side]] = []
     for part in _PARTS.split(squeezed):
-        if part.strip() and not _add_part(part.strip(), found):
+        if part.strip() and not _add_part(part.strip(), matches):
             return None
-    fields = {field for field, _ in found if field != "side"}
-    if not found or len(fields) > 1:
+    fields = {field for field, _ in matches if field != "side"}
+    if not matches or len(fields) > 1:
         return None
-    language_words = {side for field, side in found if field == "side"}
-    sides = language_words or {side for _, side in found}
+    language_words = {side for field, side in matches if field == "side"}
+    sides = language_words or {side for _, side in matches}
     return (fields.pop() if fields else "summary"), frozenset(sides)
 
 
@@ -334,16 +334,16 @@ def split_at_labels(line: str, first: FieldLabel) -> list[str]:
     for match in _LATER.finditer(line, begin):
         if match.start() <= cuts[-1] or len(cuts) > len(FIELDS_OF_HEADER):
             continue
-        place, known = _name_before(line, match, max(cuts[-1], begin - 1))
+        label_start, known = _name_before(line, match, max(cuts[-1], begin - 1))
         if known is None or known[0] in seen:
             continue
-        is_strong = line[:place].rstrip(" ")[-1:] in _STRONG
+        is_strong = line[:label_start].rstrip(" ")[-1:] in _STRONG
         if known[0] in FIELDS_OF_BODY and not (
-            is_strong or line[place : match.start()] in PRIMARY_BODY_LABELS
+            is_strong or line[label_start : match.start()] in PRIMARY_BODY_LABELS
         ):
             continue
         if is_strong or not seen & {"title", "article_title"}:
-            cuts.append(place)
+            cuts.append(label_start)
             seen.add(known[0])
         if known[0] in FIELDS_OF_BODY:
             break

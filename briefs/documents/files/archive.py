@@ -84,14 +84,14 @@ def read_zip_directory(data: bytes, limits: ArchiveLimits = DEFAULT_LIMITS) -> d
         raise DocumentRefused(None, "archive-too-many", {"limit": ARCHIVE_ENTRY_LIMIT})
     if disk or first_disk or here != count or offset + size != end:
         raise build_damaged_refusal()
-    found: dict[str, ZipEntry] = {}
+    entries: dict[str, ZipEntry] = {}
     for entry in _read_central_directory(data, offset, end, count):
         name = entry.name.casefold()
-        if name in found:
+        if name in entries:
             raise build_damaged_refusal()
-        found[name] = entry
-    _check_entry_limits(list(found.values()), offset, limits)
-    return {entry.name: entry for entry in found.values()}
+        entries[name] = entry
+    _check_entry_limits(list(entries.values()), offset, limits)
+    return {entry.name: entry for entry in entries.values()}
 
 
 def _read_central_directory(data: bytes, at: int, end: int, count: int) -> Iterator[ZipEntry]:

@@ -164,14 +164,14 @@ def hash_lines(lines: Sequence[str]) -> str:
 
 
 def find_suspicious_characters(lines: Sequence[str]) -> list[Caution]:
-    found: list[Caution] = []
+    cautions: list[Caution] = []
     if not _SUSPICIOUS.search("\n".join(lines)):
-        return found
+        return cautions
     for number, line in enumerate(lines, 1):
         names = sorted({f"U+{ord(character):04X}" for character in _SUSPICIOUS.findall(line)})
         if names:
-            found.append(Caution(number, "suspicious-character", {"character": ", ".join(names)}))
-    return found
+            cautions.append(Caution(number, "suspicious-character", {"character": ", ".join(names)}))
+    return cautions
 
 
 def decode_text(data: bytes) -> tuple[str, str, bool]:

@@ -133,15 +133,17 @@ def _is_above_header(
 
 
 def _choose_title_labels(pieces: Sequence[SourceLine], start: int, end: int) -> dict[int, str]:
-    found: dict[Side, int] = {}
+    lines_by_side: dict[Side, int] = {}
     for number in range(start, end):
         words = pieces[number].stripped_text
         if not words:
             continue
         if split_bilingual(words):
             return {number: "/".join(names[0] for names in LABEL_NAMES["title"])}
-        found[detect_side(words) or "zh"] = number
-    return {number: LABEL_NAMES["title"][0 if side == "zh" else 1][0] for side, number in found.items()}
+        lines_by_side[detect_side(words) or "zh"] = number
+    return {
+        number: LABEL_NAMES["title"][0 if side == "zh" else 1][0] for side, number in lines_by_side.items()
+    }
 
 
 def add_link_addresses(pieces: Sequence[SourceLine]) -> list[SourceLine]:
@@ -199,10 +201,10 @@ def _add_link_address(pieces: Sequence[SourceLine]) -> list[SourceLine]:
         link = offered[0]
         text = f"{format_header_label('url')}: {link.link_address}"
         added = replace(link, text=text, is_title=False, starts_paragraph=True, new_page=False)
-        place = next(n for n, line in enumerate(lines) if line.number == link.number)
-        while place < len(lines) and lines[place].number == link.number:
-            place += 1
-        lines.insert(place, added)
+        position = next(n for n, line in enumerate(lines) if line.number == link.number)
+        while position < len(lines) and lines[position].number == link.number:
+            position += 1
+        lines.insert(position, added)
     return lines
 
 
@@ -241,11 +243,11 @@ def decode_word(data: bytes, *, has_word_extension: bool) -> DecodedDocument:
     origins = tuple(
         LineOrigin(piece.number, piece.starts_paragraph is not False, piece.new_page) for piece in pieces
     )
-    found = [
+    suspicious = [
         replace(caution, line=origins[(caution.line or 1) - 1].number)
         for caution in find_suspicious_characters(lines)
     ]
-    return DecodedDocument(lines, "word", (*document.cautions, *found), origins)
+    return DecodedDocument(lines, "word", (*document.cautions, *suspicious), origins)
 
 
 class _WordDocumentReader:
@@ -301,15 +303,15 @@ class _WordDocumentReader:
         self.new_page = self.new_page or layout.new_page
         texts = [text.rstrip() for text in words.lines]
         first = next((n for n, text in enumerate(texts) if text.strip()), 0)
-        links = {place: (label, address) for place, label, address in words.links if _WEB.fullmatch(address)}
-        for place, text in enumerate(texts):
-            self.new_page = self.new_page or place in words.page_break_lines
+        links = {index: (label, address) for index, label, address in words.links if _WEB.fullmatch(address)}
+        for index, text in enumerate(texts):
+            self.new_page = self.new_page or index in words.page_break_lines
             has_words = bool(text.strip())
-            label, address = links.get(place, ("", ""))
+            label, address = links.get(index, ("", ""))
             piece = SourceLine(
                 self.paragraph_number,
-                _format_line(text, layout, is_first=place == first) if has_words else "",
-                starts_paragraph=place <= first or place in words.page_break_lines,
+                _format_line(text, layout, is_first=index == first) if has_words else "",
+                starts_paragraph=index <= first or index in words.page_break_lines,
                 new_page=self.new_page and has_words,
                 is_title=layout.is_title,
                 link_address=address,

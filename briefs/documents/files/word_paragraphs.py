@@ -308,7 +308,7 @@ _LINE_ENDS = str.maketrans(dict.fromkeys("\n\r", " ") | dict.fromkeys("\x85\u202
 
 def get_first_choice(element: Element) -> Element | tuple[()]:
     """Return the first alternative of an `mc:AlternateContent`."""
-    return next((found for tag in ("mc:Choice", "mc:Fallback") for found in element.findall(tag)), ())
+    return next((choice for tag in ("mc:Choice", "mc:Fallback") for choice in element.findall(tag)), ())
 
 
 def is_prompt(element: Element) -> bool:
@@ -434,10 +434,10 @@ class ParagraphReader:
         self._add_link(start, address)
 
     def _add_link(self, start: tuple[int, int], address: str) -> None:
-        place, before = start
-        if address and place < len(self.paragraph_text.lines):
-            text = self.paragraph_text.lines[place][before:].strip()
-            self.paragraph_text.links.append((place, text, address))
+        line_index, before = start
+        if address and line_index < len(self.paragraph_text.lines):
+            text = self.paragraph_text.lines[line_index][before:].strip()
+            self.paragraph_text.links.append((line_index, text, address))
 
     def _handle_field_character(self, kind: str | None) -> None:
         if kind == "begin":

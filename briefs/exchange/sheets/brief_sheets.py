@@ -77,9 +77,9 @@ def read_brief_sheets(files: Iterable[tuple[str, bytes]]) -> tuple[list[Sheet], 
     notices: list[str] = []
     for name, data in files:
         try:
-            for found, told in starmap(_read_file, _unpack(name, data)):
-                sheets += found
-                notices += told
+            for file_sheets, file_notices in starmap(_read_file, _unpack(name, data)):
+                sheets += file_sheets
+                notices += file_notices
         except SheetRefused as refused:
             named = (replace(problem, sheet=problem.sheet or name) for problem in refused.problems)
             raise SheetRefused(*named) from None
@@ -155,11 +155,11 @@ class SheetProblems:
     """Collect errors in the sheets, up to a limit."""
 
     def __init__(self) -> None:
-        self.found: list[SheetProblem] = []
+        self.problems: list[SheetProblem] = []
 
     def add(self, text: str, row: SheetCells, column: str = "") -> None:
-        self.found.append(SheetProblem(text, row.number, column, row.sheet))
-        if len(self.found) >= SHEET_PROBLEM_LIMIT:
+        self.problems.append(SheetProblem(text, row.number, column, row.sheet))
+        if len(self.problems) >= SHEET_PROBLEM_LIMIT:
             self.refuse()
 
     def reporter(self, row: SheetCells) -> Callable[[str, str], None]:
@@ -167,8 +167,8 @@ class SheetProblems:
 
     def refuse(self) -> None:
         """Raise SheetRefused if there are errors."""
-        if self.found:
-            raise SheetRefused(*dict.fromkeys(self.found))
+        if self.problems:
+            raise SheetRefused(*dict.fromkeys(self.problems))
 
 
 def group_rows(sheets: Sequence[Sheet], problems: SheetProblems) -> list[BriefRows]:
@@ -189,18 +189,18 @@ def group_rows(sheets: Sequence[Sheet], problems: SheetProblems) -> list[BriefRo
 
 def _check_headings(sheet: Sheet) -> None:
     counts = Counter(filter(None, sheet.headings))
-    found = [
+    errors = [
         SheetProblem(_("The column “%(column)s” is unknown.") % {"column": heading[:40]}, sheet=sheet.name)
         for heading in counts
         if heading not in SHEET_COLUMNS[sheet.name]
     ]
-    found += [
+    errors += [
         SheetProblem(_("The column “%(column)s” appears twice.") % {"column": heading}, sheet=sheet.name)
         for heading, n in counts.items()
         if n > 1
     ]
-    if found:
-        raise SheetRefused(*found[:SHEET_PROBLEM_LIMIT])
+    if errors:
+        raise SheetRefused(*errors[:SHEET_PROBLEM_LIMIT])
 
 
 def _add_row(groups: dict[int, BriefRows], row: SheetCells, problems: SheetProblems) -> None:
@@ -218,8 +218,8 @@ def _add_row(groups: dict[int, BriefRows], row: SheetCells, problems: SheetProbl
     row = replace(row, key_number=sum(number))
     group = groups.setdefault(key, BriefRows(key, version, row))
     if group.version != version:
-        told = _("The rows of a brief have one version; row %(row)s has another.")
-        problems.add(told % {"row": group.first.number}, row, "version")
+        message = _("The rows of a brief have one version; row %(row)s has another.")
+        problems.add(message % {"row": group.first.number}, row, "version")
     if row.sheet == BRIEFS:
         if group.brief_row:
             problems.add(
@@ -283,10 +283,10 @@ def plan_brief_import(sheets: Sequence[Sheet], notices: Iterable[str] = ()) -> B
     groups = group_rows(sheets, problems)
     planner = _Planner(SheetNames(), problems)
     plan = planner.plan
-    plan.notices += [*notices, *(told for sheet in sheets for told in sheet.notices)]
+    plan.notices += [*notices, *(notice for sheet in sheets for notice in sheet.notices)]
     for chunk in batched(groups, _CHUNK):
-        found = Brief.objects.select_related("source", "picture", "updated_by")
-        briefs = found.prefetch_related("bullets", "bylines", "labels").in_bulk(
+        queryset = Brief.objects.select_related("source", "picture", "updated_by")
+        briefs = queryset.prefetch_related("bullets", "bylines", "labels").in_bulk(
             [rows.brief for rows in chunk]
         )
         for rows in chunk:
@@ -357,9 +357,9 @@ class _Planner:
                 self._ignored.setdefault(column, []).append(row.number)
 
     def describe_ignored(self) -> list[str]:
-        told = _("The column “%(column)s” is never imported; it differs in the rows %(rows)s.")
+        message = _("The column “%(column)s” is never imported; it differs in the rows %(rows)s.")
         return [
-            name_sheet(BRIEFS, told % {"column": column, "rows": _(", ").join(map(str, rows[:20]))})
+            name_sheet(BRIEFS, message % {"column": column, "rows": _(", ").join(map(str, rows[:20]))})
             for column, rows in self._ignored.items()
         ]
 
@@ -456,8 +456,8 @@ def list_differences(now: Content, sheet: Content, names: SheetNames) -> Iterato
 def _list_cells(content: Content, names: SheetNames) -> dict[str, str]:
     cells: dict[str, str] = {name: getattr(content, name) for name in LEAD_FIELDS}
     cells |= {name: format_fact_cell(name, content.facts, names) for name in SHEET_FACTS}
-    for place, bullet in enumerate(content.bullets, 1):
-        number = bullet.number or f"new at {place}"
+    for position, bullet in enumerate(content.bullets, 1):
+        number = bullet.number or f"new at {position}"
         cells |= {f"{BULLETS} {number} {name}": cell for name, cell in format_bullet_cells(bullet).items()}
     return cells
 
@@ -473,7 +473,6 @@ BRIEF_SHEET_TYPES: Final[dict[BriefSheetFormat, tuple[str, str]]] = {
     "bullets.csv": ("bullets-{day}.csv", CONTENT_TYPES["csv"]),
 }
 """File name and content type of each format. `csv` is a zip with both sheets."""
-_EXPORT_CHUNK: Final = 500
 
 type Rows = list[list[str]]
 
@@ -492,9 +491,9 @@ def build_brief_rows(briefs: QuerySet[Brief]) -> dict[str, Rows]:
 def _load_briefs(briefs: QuerySet[Brief]) -> Iterator[tuple[Brief, dt.datetime | None]]:
     """Yield briefs with the time of their first publication."""
     now = timezone.now()
-    found = briefs.order_by("pk").select_related(None).select_related("picture")
-    loaded = found.prefetch_related("bullets", "bylines", "labels").iterator(chunk_size=_EXPORT_CHUNK)
-    for chunk in batched(loaded, _EXPORT_CHUNK):
+    queryset = briefs.order_by("pk").select_related(None).select_related("picture")
+    loaded = queryset.prefetch_related("bullets", "bylines", "labels").iterator(chunk_size=_CHUNK)
+    for chunk in batched(loaded, _CHUNK):
         public = Edition.objects.uncancelled().filter(brief__in=chunk, live_from__lte=now).order_by()
         first = dict(public.values_list("brief").annotate(Min("published_at")))
         yield from ((brief, first.get(brief.pk)) for brief in chunk)

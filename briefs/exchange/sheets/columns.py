@@ -133,19 +133,19 @@ class _Names:
         return name if len(self._by_name[name.casefold()]) == 1 else f"{name}{ID_SEPARATOR}{row.pk}"
 
     def find(self, name: str) -> int:
-        found = self._by_name.get(name.casefold(), [])
-        if not found:
+        ids = self._by_name.get(name.casefold(), [])
+        if not ids:
             whole, _sign, number = name.rpartition(ID_SEPARATOR)
-            found = [pk for pk in self._by_name.get(whole.casefold(), ()) if str(pk) == number]
-        if not found:
+            ids = [pk for pk in self._by_name.get(whole.casefold(), ()) if str(pk) == number]
+        if not ids:
             sentence = _("“%(name)s” is not in the vocabulary. Add it there first; write one name a line.")
             raise ValueError(sentence % {"name": name[:80]})
-        if len(found) > 1:
-            several = _(", ").join(f"{name}{ID_SEPARATOR}{pk}" for pk in found[:5])
+        if len(ids) > 1:
+            several = _(", ").join(f"{name}{ID_SEPARATOR}{pk}" for pk in ids[:5])
             raise ValueError(
                 _("More than one entry has this name. Write one of: %(names)s.") % {"names": several}
             )
-        return found[0]
+        return ids[0]
 
 
 def _list_names(row: Vocabulary) -> list[str]:
@@ -280,8 +280,8 @@ def _parse_fact(name: str, typed: str, before: Facts, names: SheetNames) -> Any:
             return names.find(name, typed) if typed else None
         case "authors":
             known = {byline.author: byline for byline in before.authors}
-            found = dict.fromkeys(names.find(name, line) for line in lines)
-            return tuple(known.get(pk, Byline(pk)) for pk in found)
+            ids = dict.fromkeys(names.find(name, line) for line in lines)
+            return tuple(known.get(pk, Byline(pk)) for pk in ids)
         case "keywords":
             return tuple(dict.fromkeys(names.find(name, line) for line in lines))
     match fact.kind:

@@ -123,8 +123,8 @@ def read_xlsx(data: bytes) -> Sheet:
         raise _build_no_sheet_refusal()
     table.sheet.notices += _hidden_notices(cells)
     if others := _name_tabs(tab for tab in file.tabs if tab.name != shown.name):
-        told = _("Only the sheet “%(name)s” was read, not %(others)s.")
-        table.sheet.notices.append(told % {"name": shown.name, "others": others})
+        message = _("Only the sheet “%(name)s” was read, not %(others)s.")
+        table.sheet.notices.append(message % {"name": shown.name, "others": others})
     return table.build()
 
 
@@ -133,7 +133,7 @@ def read_workbook(
 ) -> tuple[list[Sheet], list[str]]:
     """Read every visible sheet whose headings identify it. Return the sheets, and notices about the others."""
     file = XlsxFile(data, limits)
-    found: list[Sheet] = []
+    sheets: list[Sheet] = []
     left_out: list[SheetTab] = []
     for tab in file.tabs:
         table = begin()
@@ -144,10 +144,10 @@ def read_workbook(
         if cells is None or not table.sheet.headings:
             left_out.append(tab)
             continue
-        table.sheet.notices += [name_sheet(table.sheet.name, told) for told in _hidden_notices(cells)]
-        found.append(table.build())
+        table.sheet.notices += [name_sheet(table.sheet.name, notice) for notice in _hidden_notices(cells)]
+        sheets.append(table.build())
     others = _name_tabs(left_out)
-    return found, [_("Not read: the sheets %(others)s.") % {"others": others}] if others else []
+    return sheets, [_("Not read: the sheets %(others)s.") % {"others": others}] if others else []
 
 
 def _build_no_sheet_refusal() -> SheetRefused:
@@ -253,7 +253,7 @@ def _build_text_cell(page: Any, text: str, style: Any) -> Any:
 
 def _escape_cell(text: str) -> str:
     """Escape characters that XML cannot hold or would change as Excel does: `_x000D_`. Raise SheetRefused."""
-    text = _ESCAPE.sub(lambda found: f"_x{ord(found[0]):04X}_", text)
+    text = _ESCAPE.sub(lambda match: f"_x{ord(match[0]):04X}_", text)
     if len(text) > MAX_CELL_CHARACTERS:
         raise build_sheet_refusal(_("A cell is longer than Excel allows. Choose CSV."))
     return text

@@ -89,12 +89,12 @@ class SheetProblem:
 
     def _describe(self) -> str:
         if self.row and self.column:
-            place = _("Row %(row)s, column “%(column)s”: %(text)s")
+            message = _("Row %(row)s, column “%(column)s”: %(text)s")
         elif self.row:
-            place = _("Row %(row)s: %(text)s")
+            message = _("Row %(row)s: %(text)s")
         else:
             return self.text
-        return place % {"row": self.row, "column": self.column, "text": self.text}
+        return message % {"row": self.row, "column": self.column, "text": self.text}
 
 
 def name_sheet(sheet: str, text: str) -> str:

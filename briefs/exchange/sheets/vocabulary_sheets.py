@@ -19,7 +19,7 @@ from ...derived import build
 from ...models import Author, Keyword, Person, Proposal, Source, Term
 from ...models.vocabulary import Vocabulary, append_free_number, build_vocabulary_slug
 from ...text.text_diff import diff_texts
-from . import columns as fields
+from . import columns
 from .table import SHEET_PROBLEM_LIMIT, Sheet, SheetProblem, SheetRefused, SheetRow
 
 # Show the changes of a sheet to one row, column by column: old text deleted, new text inserted.
@@ -84,7 +84,7 @@ class VocabularyResource(ModelResource):  # type: ignore[misc]
     A dry run makes every check of a real import but stores nothing and takes no lock.
     """
 
-    DEFAULT_RESOURCE_FIELD = fields.VocabularyColumn
+    DEFAULT_RESOURCE_FIELD = columns.VocabularyColumn
     name_columns: ClassVar[ColumnNames]
     unique_columns: ClassVar[ColumnNames] = ()
 
@@ -108,12 +108,12 @@ class VocabularyResource(ModelResource):  # type: ignore[misc]
     @classmethod
     def widget_from_django_field(cls, field: Any, default: Any = None) -> Any:
         if field.choices:
-            return lambda: fields.ChoiceWidget(field.choices)
+            return lambda: columns.ChoiceWidget(field.choices)
         if isinstance(field, models.JSONField):
-            return fields.LinesWidget
+            return columns.LinesWidget
         if isinstance(field, models.BooleanField):
-            return fields.FlagWidget
-        return fields.LongTextWidget if isinstance(field, models.TextField) else fields.TextWidget
+            return columns.FlagWidget
+        return columns.LongTextWidget if isinstance(field, models.TextField) else columns.TextWidget
 
     @classmethod
     def widget_kwargs_for_field(cls, field_name: str, django_field: Any) -> dict[str, Any]:
@@ -156,38 +156,38 @@ class VocabularyResource(ModelResource):  # type: ignore[misc]
 
     def get_instance(self, loader: Any, row: Any) -> Vocabulary | None:
         slug = row["slug"].strip()
-        found = self._find_by_slug(slug) if slug else self._find_by_name(row)
+        entry = self._find_by_slug(slug) if slug else self._find_by_name(row)
         self._refuse_second_row(
-            found or tuple(row.get(name, "").strip().casefold() for name in self.name_columns)
+            entry or tuple(row.get(name, "").strip().casefold() for name in self.name_columns)
         )
-        return found
+        return entry
 
     def _find_by_slug(self, slug: str) -> Vocabulary:
-        found = self._by_slug.get(slug)
-        if found is None:
+        entry = self._by_slug.get(slug)
+        if entry is None:
             sentence = _("no entry has the slug “%(slug)s”. Leave the cell empty for a new entry.")
             raise ValidationError({"slug": sentence % {"slug": slug[:80]}})
-        if into := build.get_merged_into_id(found):
+        if into := build.get_merged_into_id(entry):
             heir = next(row for row in self._by_slug.values() if row.pk == into)
             sentence = _("this entry was merged into “%(heir)s” (%(slug)s).")
             raise ValidationError({"slug": sentence % {"heir": heir, "slug": heir.slug}})
-        return found
+        return entry
 
     def _find_by_name(self, row: Any) -> Vocabulary | None:
         names = {name: row[name].strip() for name in self.name_columns if row.get(name, "").strip()}
         if not names:
             sentence = _("a row without a slug needs a name here.")
             raise ValidationError({next((n for n in self.name_columns if n in row), "slug"): sentence})
-        found = self._candidates({name: value.casefold() for name, value in names.items()})
-        if len(found) > 1:
+        entries = self._candidates({name: value.casefold() for name, value in names.items()})
+        if len(entries) > 1:
             sentence = _("more than one entry is meant: %(slugs)s. Fill in the slug.")
-            raise ValidationError({"slug": sentence % {"slugs": _(", ").join(r.slug for r in found[:5])}})
-        return found[0] if found else None
+            raise ValidationError({"slug": sentence % {"slugs": _(", ").join(r.slug for r in entries[:5])}})
+        return entries[0] if entries else None
 
     def _candidates(self, names: dict[str, str]) -> list[Vocabulary]:
         """Return the entries that match any of the names."""
-        found = [row for name, value in names.items() for row in self._by_name[name][value]]
-        return list(dict.fromkeys(found))
+        matches = [row for name, value in names.items() for row in self._by_name[name][value]]
+        return list(dict.fromkeys(matches))
 
     def _refuse_second_row(self, key: object) -> None:
         number = self.rows[self._row_index].number
@@ -455,7 +455,9 @@ def _import_rows(
 def _problems(row: Any, resource: VocabularyResource) -> Iterator[SheetProblem]:
     number = resource.rows[row.number - 1].number
     error: ValidationError = row.error
-    found = error.message_dict if hasattr(error, "error_dict") else {NON_FIELD_ERRORS: error.messages}
-    for column, sentences in found.items():
+    messages_by_column = (
+        error.message_dict if hasattr(error, "error_dict") else {NON_FIELD_ERRORS: error.messages}
+    )
+    for column, sentences in messages_by_column.items():
         for sentence in sentences:
             yield SheetProblem(str(sentence), number, "" if column == NON_FIELD_ERRORS else column)

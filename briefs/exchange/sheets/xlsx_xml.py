@@ -183,7 +183,7 @@ class TextHandler(PartHandler):
     def _take_text(self) -> str:
         text = "".join(self._pieces)
         self._pieces.clear()
-        return unguard_formula(_ESCAPED.sub(lambda found: chr(int(found[1], 16)), text))
+        return unguard_formula(_ESCAPED.sub(lambda match: chr(int(match[1], 16)), text))
 
 
 class SharedStringsHandler(TextHandler):

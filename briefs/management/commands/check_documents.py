@@ -24,10 +24,10 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         files = []
         for path in options["paths"]:
-            found = list(find_files([path]))
-            if not all(file.exists() for _, file in found):
+            path_files = list(find_files([path]))
+            if not all(file.exists() for _, file in path_files):
                 raise CommandError(f"{path}: no such file or folder.", returncode=2)
-            files += found
+            files += path_files
         checker = DocumentChecker()
         if checker.shipped:
             self.stderr.write("The database could not be read. The glossary of a new site is used.")
@@ -68,11 +68,11 @@ class Command(BaseCommand):
         count = len(digest.findings)
         self.stdout.write(f"{where}: {count} finding{'' if count == 1 else 's'}")
         for finding in digest.findings:
-            place = f"bullet {finding.bullet}" if finding.bullet else finding.field
+            location = f"bullet {finding.bullet}" if finding.bullet else finding.field
             side = f", {SIDE_NAMES[finding.side]}" if finding.side else ""
             repair = ", can be repaired" if has_repair(finding) else ""
             message = describe_finding(finding.code, finding.values)
-            self.stdout.write(f"    {place}{side}: {message} ({format_rule(finding.code)}{repair})")
+            self.stdout.write(f"    {location}{side}: {message} ({format_rule(finding.code)}{repair})")
 
 
 def format_rule(code: str) -> str:

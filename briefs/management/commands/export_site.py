@@ -47,5 +47,5 @@ class Command(BaseCommand):
 def find_static_file(name: str) -> Path | None:
     """Return the collected static file, or else the file in its app."""
     collected = Path(settings.STATIC_ROOT, name)
-    found = str(collected) if collected.is_file() else finders.find(name)
-    return Path(found) if isinstance(found, str) else None
+    file_path = str(collected) if collected.is_file() else finders.find(name)
+    return Path(file_path) if isinstance(file_path, str) else None

@@ -58,8 +58,10 @@ class Command(BaseCommand):
 
     def _plan(self, paths: list[Path]) -> BriefImportPlan:
         try:
-            found = [p for path in paths for p in (sorted(path.glob("*.csv")) if path.is_dir() else [path])]
-            files = [(path.name, path.read_bytes()) for path in found]
+            file_paths = [
+                p for path in paths for p in (sorted(path.glob("*.csv")) if path.is_dir() else [path])
+            ]
+            files = [(path.name, path.read_bytes()) for path in file_paths]
         except OSError as error:
             raise CommandError(f"{error.filename}: {error.strerror}.", returncode=2) from error
         plan = plan_brief_import(*read_brief_sheets(files))
