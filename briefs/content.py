@@ -23,7 +23,7 @@ LANGUAGE_TAGS: dict[Side, str] = {"zh": "zh-Hant-TW", "en": "en"}
 
 MAX_BULLETS = 2_000
 MAX_NAMES = 100
-"""Authors, and keywords, of a brief."""
+"""Most authors of a brief, and most keywords."""
 MAX_TEXT_BYTES = 300_000
 """Bytes (UTF-8) of all texts of a brief. Each request costs at most two seconds of processor time at this size."""
 
@@ -40,7 +40,7 @@ _JUNK = re.compile(
     "[\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\u3164\ufeff\uffa0"
     "\ufff0-\ufffb\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e00ff\U000e01f0-\U000e0fff]"
 )
-"""Invisible characters without a meaning of their own in our languages: zero-width spaces, bidirectional controls, tags,
+"""Invisible characters without meaning in our languages: zero-width spaces, bidirectional controls, tags,
 fillers. They are all of Unicode's Default_Ignorable_Code_Point but `INVISIBLE`.
 """
 INVISIBLE = "\u00ad\u180b-\u180d\u180f\u200c\u200d\ufe00-\ufe0f\U000e0100-\U000e01ef"

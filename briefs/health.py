@@ -35,7 +35,7 @@ JOB_LIMITS: Final = {
     "publish_due": dt.timedelta(minutes=15),
     JobRun.PROVED_BACKUP: dt.timedelta(hours=26),
 }
-"""How long ago a job may have run."""
+"""Time since its last run after which a job is late."""
 INTEGRITY, DAMAGE = "integrity", "integrity_failed"
 """Names of the runs that `doctor` records when it has examined the database."""
 INTEGRITY_LIMIT: Final = dt.timedelta(hours=26)
@@ -50,14 +50,14 @@ FIRST_WAIT: Final = 0.8
 
 type Figures = dict[str, float]
 type Finder = Callable[[Figures], object]
-"""Return a description of the problem or a falsy value, and add the figures of the part."""
+"""A check: return a description of the problem or a falsy value, and add the part's figures to the argument."""
 
 
 class Check(NamedTuple):
     part: str
     find_fault: Finder
     seconds: float
-    """From the end of one run to the next, at most RETRY_AFTER if it failed."""
+    """Pause between two runs; at most RETRY_AFTER after a failure."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,7 +233,7 @@ class Watch:
     faults: dict[str, str] = field(default_factory=dict)
     figures: Figures = field(default_factory=dict)
     running: tuple[str, float] | None = None
-    """The check that runs now, and since when."""
+    """The part whose check is running, and since when; None between checks."""
     has_looked: threading.Event = field(default_factory=threading.Event)
     stopped: threading.Event = field(default_factory=threading.Event)
     thread: threading.Thread | None = None

@@ -41,9 +41,9 @@ from .public import card_views
 
 FIXTURES: Final = Path(settings.BASE_DIR) / "fixtures"
 KNOWN_CHECKS: Final = ("briefs.W001", "briefs.W002")
-"""A missing guard, which `_database` names, and the SQLite that Debian has, which one process with threads may use."""
+"""Checks not reported again: missing guards (`_database` names them), and Debian's SQLite (one process may use it)."""
 CONNECTIONS_OF_PROBES: Final = 2
-"""Of each process, besides its pool."""
+"""Connections of each process besides its pool."""
 CONNECTIONS_OF_COMMANDS: Final = 5
 ROLES: Final = ("Writers", "Reviewers", "Publishers")
 

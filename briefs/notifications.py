@@ -83,7 +83,7 @@ ACCOUNT_CHANGES: dict[str, str | Promise] = {
         "Your second factors were removed. Add new ones when you next log in."
     ),
 }
-"""What the notice of a changed account says, by the change."""
+"""Text of the notice of a changed account, by change."""
 
 
 @dataclass(frozen=True, slots=True)

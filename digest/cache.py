@@ -16,8 +16,8 @@ RETRY_DELAY: Final = 10.0
 """Seconds after a failure in which the server is not asked again, so that pages do not wait for it one by one."""
 
 _retry_at = 0.0
-"""When the server may be asked again, by `time.monotonic`; 0 while it answers. Django makes a cache for each thread, so
-this belongs to the process."""
+"""When the server may be asked again (`time.monotonic`); 0 while it answers. Kept in the module, because Django makes a
+cache object per thread."""
 
 
 def _build_method(name: str) -> Callable[..., Any]:

@@ -41,11 +41,11 @@ FOREIGN_NAMES: Final = {
     "FORWARDED_ALLOW_IPS", "HOME", "HTTP_PROXY", "HTTPS_PROXY", "LANG", "LANGUAGE", "LD_PRELOAD", "NO_PROXY", "PATH",
     "REQUESTS_CA_BUNDLE", "TMPDIR", "TZ",
 }  # fmt: skip
-"""Variables of other programs that the file may set, in capitals."""
+"""Variables of other programs that the file may set, compared in capitals."""
 LOOKALIKES: Final = {"CACHE_TTL", "FILE_URL", "LIVE_URL", "SITE_UID"}
-"""Names in the environment of a process that are no misspelling of ours."""
+"""Names of other programs' variables that look like misspellings of ours."""
 LONG_NAME: Final = 8
-"""Shorter names have too many neighbours for a misspelling to be told from a variable of another program."""
+"""Shorter names are too similar to others' variables for a misspelling to be recognized."""
 MISSPELT: Final = 2
 
 

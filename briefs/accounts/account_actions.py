@@ -33,7 +33,7 @@ from .sessions import end_sessions
 
 INVITATION, PASSWORD_RESET, ACCOUNT_CHANGED = "invitation", "password_reset", "account_changed"
 GUESSING = "guessing"
-"""Value of `change` in mail of the kind ACCOUNT_CHANGED that tells of guesses at the password."""
+"""Value of `change` in ACCOUNT_CHANGED mail about guesses of the password."""
 ACCOUNT_KINDS = frozenset({INVITATION, PASSWORD_RESET, ACCOUNT_CHANGED})
 _ONE_RESET_PER = 600
 """Seconds in which a person gets at most one mail with a link to a new password."""

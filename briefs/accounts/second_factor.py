@@ -24,7 +24,7 @@ from ..models.people import EncryptionKey, SignInCounter
 from .throttle import hash_key
 
 FACTORS: Final = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
-"""What proves a second factor. Recovery codes stand in for a lost one."""
+"""Types of second factors. Recovery codes are a replacement for a lost one and do not count."""
 
 ENCRYPTED: Final = {"secret", "seed"}
 """Encrypted values of an app and of recovery codes."""

@@ -87,7 +87,7 @@ HASHES_AT_ONCE: Final = 2
 
 _slots = threading.BoundedSemaphore(HASHES_AT_ONCE)
 _owners_slot = threading.BoundedSemaphore(1)
-"""For browsers that signed in before, and passwords sent with a valid code."""
+"""Reserved for browsers that signed in before, and for passwords sent with a valid code."""
 
 
 class Paused(Exception):

@@ -40,7 +40,7 @@ _DATE: Final = {
     "pattern": f"^((19|20)[0-9]{{2}}(-({_MONTH_OR_DAY}))?|({_LEAP_YEAR})-02-29)$",
 }
 _CURSOR: Final = {"type": "string", "pattern": "^(s[0-9a-f]{1,15}|(0|-?[0-9a-f]{5,15})-[0-9a-f]{1,15})$"}
-"""Its time is 0 or has five digits: a month such as 2026-11 is none."""
+"""A cursor's time is 0 or has at least five digits, so that a month such as 2026-11 is no cursor."""
 _MOMENTS: Final = "a time such as 2026-01-01T00:00:00Z or a day such as 2026-01-01"
 _TIME: Final = {
     "type": "string",
@@ -200,7 +200,7 @@ def _wrong_value(name: str, detail: str) -> Problem:
 
 
 SETTLING: Final = dt.timedelta(minutes=1)
-"""Every change that is older has been committed."""
+"""Changes older than this have all been committed."""
 
 
 class ChangePage(Struct):

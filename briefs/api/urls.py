@@ -12,7 +12,7 @@ app_name = "api"
 
 LIST_KEYS = frozenset({"cursor", "limit"})
 NO_KEYS: frozenset[str] = frozenset()
-"""An unknown parameter is an error, which is not kept."""
+"""No parameter is a paging key: requests with an unknown parameter get an error, which is not kept."""
 
 urlpatterns = [
     path("api/v1/briefs", api_view(keep(views.list_briefs, LIST_KEYS)), name="briefs"),

@@ -38,7 +38,7 @@ from .backup_archive import (
 from .restoration import load, open_sqlite_file, run_on_database
 
 SCRATCH: Final = "scratch"
-"""Alias of the database that an archive is restored into for its proof."""
+"""Alias of the database into which an archive is restored to prove it."""
 
 
 def write_backup(path: Path, version: str, *, prove: bool = True) -> Manifest:

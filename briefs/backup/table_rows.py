@@ -27,7 +27,7 @@ EXCLUDED_TABLES: Final = frozenset(
         "briefs.siteversion",
     )
 )
-"""Tables that are made anew: by signing in, by `migrate` and by `rebuild_derived`."""
+"""Tables that are not backed up: signing in, `migrate` or `rebuild_derived` fill them again."""
 
 _NAMED: Final = {
     "contenttypes.contenttype": ("app_label", "model"),

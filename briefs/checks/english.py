@@ -114,7 +114,7 @@ _CORRECTABLE_WORD = re.compile(
     r"(?<![A-Za-zÀ-ɏ0-9’'_./@-])[A-Za-z][a-z]{4,29}(?![A-Za-zÀ-ɏ0-9’'_/@-]|\.[a-z])"
 )
 _COMMON = 200
-"""The least frequency of a word that a misspelling is corrected to. The list has counts from 50 to 50 million."""
+"""Minimum frequency of a word to which a misspelling is corrected. The list has counts from 50 to 50 million."""
 
 
 @check(

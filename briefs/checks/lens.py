@@ -30,7 +30,7 @@ _SECTION_KINDS: dict[str, LensKind] = {
 }
 _DIRECTIONS: tuple[tuple[Side, Side], ...] = (("zh", "en"), ("en", "zh"))
 _ORDER: tuple[LensKind, ...] = ("negation", "name", "number", "modal")
-"""Of words at one place with the same length, the first kind is shown."""
+"""Of overlapping words with the same length, the one whose kind comes first is shown."""
 _ALSO_NEGATIONS = set("不沒未勿毋") | {
     "而非",
     "而不是",

@@ -23,7 +23,7 @@ type WorkKind = Literal[
 
 _OUTLETS: dict[str, WorkKind] = {"magazine": "magazine", "newspaper": "newspaper", "journal": "journal"}
 PUBLICATION_KINDS = (*_OUTLETS, "website")
-"""Kinds of source whose names stand in 《》 in Chinese and in italics in English."""
+"""Kinds of source whose names are put in 《》 in Chinese and in italics in English."""
 INSTITUTE_KINDS = ("think-tank", "university", "government")
 _INSTITUTE_NAME = re.compile(
     r"\b(Institut\w*|Cent(?:er|re)|Foundation|Council|Corporation|Endowment|Universit\w+|Ministry|Department|Association"
@@ -82,7 +82,7 @@ class CitableWork:
     """Whether the outlet is a publication, not an institute."""
     issue_label: str = ""
     facts: Mapping[str, str] = field(default_factory=dict)
-    """Those of `CITED_FACTS`, by name."""
+    """The facts in `CITED_FACTS`, by name."""
     accessed_on: str = ""
     abstract: str = ""
     keywords: tuple[str, ...] = ()

@@ -26,7 +26,7 @@ PAUSE_SECONDS: Final = 10.0
 
 log = logging.getLogger(__name__)
 _alias: ContextVar[str | None] = ContextVar("reads_from", default=None)
-"""Where this request reads. None: not decided, so the primary."""
+"""Alias of the database from which this request reads. None: not decided yet, so the primary."""
 
 
 class ReplicaRouter:

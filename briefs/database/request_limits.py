@@ -6,12 +6,12 @@ from typing import Final
 from django.db import connections
 
 CONNECT_SECONDS: Final = 2.2
-"""For a free connection and, if there is none, for a new one."""
+"""Wait for a free connection and, if there is none, again for a new one."""
 ANSWER_SECONDS: Final = 2.2
-"""Without a byte from the server during a statement."""
+"""Wait for the next byte from the server during a statement."""
 LOCK_MILLISECONDS: Final = 1_800
 STATEMENT_MILLISECONDS: Final = 2_000
-"""Less than ANSWER_SECONDS, so that a server that works reports a slow statement itself."""
+"""Less than ANSWER_SECONDS, so that a working server itself reports a slow statement."""
 
 SQLITE_LOCK_SECONDS: Final = 3.5
 

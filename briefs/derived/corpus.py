@@ -66,7 +66,7 @@ def write_tmx(now: dt.datetime) -> Iterator[bytes]:
 
 
 WRITERS: Final = {"jsonl": write_json_lines, "tmx": write_tmx}
-"""By the end of the file's name."""
+"""Writer by file extension."""
 
 
 def count_corpus(now: dt.datetime) -> CorpusSize:

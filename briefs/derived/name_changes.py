@@ -43,7 +43,7 @@ _BATCH: Final = 25
 _MARK_BATCH: Final = 500
 _TOKEN: Final = re.compile(r"[a-z0-9\u00c0-\u024f]+|[^\W_]")
 _NEW_ID: Final = 2**62
-"""Stands in for the id of a new term."""
+"""Placeholder id of a new term."""
 _LIST_SEPARATORS: Final[dict[Side, str]] = {"zh": "、", "en": ", "}
 _UNCOMPARED_COLUMNS: Final = frozenset({"id", "slug", "merged_into_id"})
 

@@ -118,7 +118,7 @@ _COLUMNS: Final[dict[type[Vocabulary], tuple[str, ...]]] = {
 }
 """Column of each field of `_NameRow` from `zh` to `given`; empty if the kind has none."""
 _MAX_IDS: Final = 5000
-"""For one query: SQLite takes 32,766 values, and each id is given twice."""
+"""Ids of one query: SQLite takes 32,766 values, and each id occurs twice."""
 
 type _RowsByKind = dict[type[Vocabulary], dict[int, _NameRow]]
 

@@ -75,7 +75,7 @@ _BAND = 40
 _NARROWEST = 8
 
 _Step = tuple[Sequence[int], Sequence[int]]
-"""The places of a pair's Chinese and English points. At most one side has two."""
+"""Indexes of a pair's Chinese and English points. At most one side has two."""
 
 
 def align(

@@ -164,7 +164,7 @@ def _may_end_paragraph(text: str) -> bool:
 
 
 DOCUMENT_TEXT_LIMIT = 600_000
-"""Characters of all digests of a file together. To read so many takes less than two seconds."""
+"""Characters of all digests of a file together, which are read in less than two seconds."""
 
 WRAP_LIMIT = 120
 """Columns. No mail program wraps later, so a longer line is followed by another paragraph."""
@@ -183,7 +183,7 @@ _REFERENCES = re.compile(
     r"(?:參考(?:資料|文獻|來源)|延伸閱讀|註釋|references|further reading|notes)[:：]?", re.IGNORECASE
 )
 _LEAST_YEAR_OR_AMOUNT = 100
-"""Smallest number before a full stop that is a year or an amount, unless its list has counted so far."""
+"""From this value on, a number with a full stop is a year or an amount, unless its list has counted up to it."""
 
 
 def parse(

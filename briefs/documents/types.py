@@ -99,7 +99,7 @@ class Point:
 
 
 Joined = Literal["", "previous", "next"]
-"""Of a one-sided point: it and the previous (next) point together have that pair's other side as translation."""
+"""For a one-sided point: it and the previous (next) point together are translated by that pair's other side."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +109,7 @@ class PointPair:
     confidence: float = field(default=1.0, compare=False)
     joined: Joined = field(default="", compare=False)
     better_en: Point | None = field(default=None, compare=False)
-    """Of a doubtful pair: another English point that is more likely to say the same."""
+    """For a doubtful pair: another English point that is more likely to say the same."""
 
 
 @dataclass(frozen=True, slots=True)

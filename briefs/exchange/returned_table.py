@@ -260,7 +260,7 @@ _QUOTED_LIMIT = 80
 _MAX_QUOTED = 10
 _BLANK_LINES = re.compile(r"\n{3,}")
 _AS_WORD_WRITES = str.maketrans({"\u2011": "-", "\u00ad": None})
-"""Word and LibreOffice store these two characters as elements, which are read so."""
+"""Word and LibreOffice store these characters as elements, which are read as the values here."""
 
 
 class TableRefused(Exception):

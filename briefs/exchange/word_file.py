@@ -35,7 +35,7 @@ _PROPERTY_SET = "{D5CDD505-2E9C-101B-9397-08002B2CF9AE}"
 
 WORD_TYPE: Final = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 TWIPS_PER_COLUMN: Final = 120
-"""What the reader takes for one column of an indent."""
+"""Width that the reader counts as one column of an indent."""
 _HANGING = 300
 _DEEPEST_LEVEL = 9
 _BULLET, _NUMBER = 0, 1

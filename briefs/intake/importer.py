@@ -239,7 +239,7 @@ def _store_in_transaction(group: Sequence[ImportItem], job: ImportJob) -> dict[i
 # Run the checks of the desk on documents. Nothing is stored.
 
 UNSAVED_SOURCE_ID = 0
-"""Stands for a source that the document names, so that it does not count as missing."""
+"""Placeholder for a source that the document names, so that the check does not report it as missing."""
 
 
 @dataclass(frozen=True, slots=True)

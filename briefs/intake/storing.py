@@ -27,7 +27,7 @@ from .outcomes import BriefChange, DryRunState, ImportItem, ImportOutcome
 from .vocabulary_lookup import VocabularyLookup
 
 PASTED_FILE_NAME: Final = "pasted.txt"
-"""The file name of pasted text. The same-name warning is skipped for it."""
+"""File name of pasted text, for which the same-name warning is skipped."""
 
 EARLIER_REVISIONS_LIMIT: Final = 20
 """Number of revisions that are searched for a bullet that has returned."""

@@ -55,7 +55,7 @@ PAIRING_CONCEPTS = (
         for forms in _read_section(section)
     ),
 )
-"""Those that stand over the dictionary. Concepts with one key are one."""
+"""Concepts that take precedence over the dictionary. Entries with the same key are one concept."""
 _MARKED_NAMES = (
     tuple([form[1:] for form in forms if form[0] in "*+"] for forms in row) for row in _read_section("names")
 )

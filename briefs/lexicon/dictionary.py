@@ -195,7 +195,7 @@ def _index_entries(entries: list[dict[str, object]]) -> tuple[dict[str, str], di
 _WINDOW = LONGEST_WORD + 2
 _SINGLE = 3
 _WORD = 2
-"""Costs of a cut: fewest words win, and single characters count half as much again."""
+"""Costs of a division into words: fewest words win, and a single character costs half as much again."""
 _NEVER = 1_000
 
 

@@ -151,14 +151,14 @@ _USUAL = 4_000
 _WORD_WEIGHT = 3.0
 _CONCEPT_CHANCE = 0.02
 _FOUND = (0.45, 0.9)
-"""Least and greatest chance that a translation has a word. By a common word it is half as likely again as by accident."""
+"""Least and greatest probability that a right translation has a word; for a common word 1.5 times that of chance."""
 
 _EVIDENCE_WEIGHTS = (3.88, 5.35, 0.2, 5.83, -6.79, -9.38, -9.9, -1.08, 0.4, -0.3, -0.6, -0.4)
-"""Fitted on a third of the documents of `benchmarks/pairing/accuracy.py`, but for the last four: texts of experts
-have more figures and names than those.
+"""Fitted on a third of the documents of `benchmarks/pairing/accuracy.py`, except the last four: experts' texts have more
+figures and names than these documents.
 """
 _MANY_WORDS, _MANY_TEXTS = 10, 10
-"""With fewer Chinese words, or fewer texts to compare with, it says less that words are not found in the English text."""
+"""With fewer Chinese words or fewer texts to compare with, missing words are weaker evidence against a pair."""
 JOIN_COST = 3.0
 _JOINED_LIKENESS = 0.12
 _CONFIDENCE = {True: (0.85, -4.6), False: (2.0, -1.5)}
@@ -199,7 +199,7 @@ class _Overlap:
 
 
 _WeighedWords = dict[tuple[str, ...], tuple[float, float]]
-"""By the stems of a word: the log odds of a right pair if the English text lacks it, and what they gain if it does not."""
+"""By the stems of a word: log odds of a right pair if the English text lacks the word, and the gain if it has it."""
 
 
 def has_too_many_words(zh: Sequence[str], en: Sequence[str]) -> bool:

@@ -28,7 +28,7 @@ class EditionPlace(models.Model):
     """202506, or 202500 if only the year is known."""
     published_at = models.DateTimeField()
     picture = models.CharField(max_length=64, blank=True)
-    """Its key. The file is served while a listed edition has it."""
+    """Key of the picture, whose file is served while a listed edition has it."""
 
     class Meta:
         indexes = [

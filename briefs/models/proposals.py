@@ -18,7 +18,7 @@ class Proposal(models.Model):
 
     open_columns: ClassVar[tuple[str, ...]] = ("outcome", "decided_by_id", "decided_at", "reason")
     is_repeated = False
-    """Whether its author proposed the same again, so that it was announced before. Not stored."""
+    """Whether the author proposed the same before, so that it was announced already. Not stored."""
 
     class Kind(models.TextChoices):
         NEW = "new", _("New entry")

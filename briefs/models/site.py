@@ -59,7 +59,7 @@ class JobRun(models.Model):
     """The last complete run of a job, such as `publish_due`."""
 
     PROVED_BACKUP: ClassVar = "proved_backup"
-    """Name of a backup whose archive was restored to prove it. `at`: the moment that the archive holds."""
+    """Name of the job run of a proved backup. `at`: the moment of the data in the archive."""
 
     name = models.CharField(max_length=40, primary_key=True)
     at = models.DateTimeField()

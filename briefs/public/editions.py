@@ -82,7 +82,7 @@ class ListPosition(NamedTuple):
 
 
 OLDEST_KEY = str(ListPosition(dt.datetime.min.replace(tzinfo=dt.UTC), 0))
-"""Key before every row, also those of articles from before 1970."""
+"""Key that precedes every row, including articles from before 1970."""
 
 
 # Keyset pagination of brief lists.

@@ -82,7 +82,7 @@ def _list_files(folder: str) -> Iterator["os.DirEntry[str]"]:
 
 
 ALIAS: Final = "pages"
-"""A cache of its own: a flood of pages must not evict the counters of rate limits."""
+"""A separate cache, so that many pages do not evict the counters of rate limits."""
 LIFETIME: Final = dt.timedelta(minutes=1)
 LONGEST_BODY: Final = 512 * 1024
 PAGING_KEYS: Final = frozenset({"before", "after"})

@@ -174,7 +174,7 @@ class SearchResults:
     is_truncated: bool = False
     """The ranked results end here although more exist."""
     rescue: Rescue | None = None
-    """What was searched instead, because the query finds nothing as typed."""
+    """The query searched instead, because the typed one finds nothing."""
     term: GlossaryEntry | None = None
     """The glossary term that the query names, if its page exists."""
 

@@ -54,7 +54,7 @@ _JOINS: Final[dict[type[Model], tuple[str, type[Model]]]] = {
 """The tables that join editions to names, with the column of the name."""
 OTHER_TABLES: Final[tuple[type[Model], ...]] = (Author, Keyword, Source, Term, SiteText)
 _NOT_SHOWN: Final = {"content", "urgent_reason", "removed_reason"}
-"""Columns of Edition that no page shows, and the content, of which there are hashes."""
+"""Columns of Edition left out of keys: no page shows them, or (`content`) a hash of it is included."""
 _CHUNK: Final = 2000
 
 

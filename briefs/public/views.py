@@ -36,11 +36,11 @@ PURPOSE: Final[dict[Side, tuple[str, str]]] = {
         "one per article, every point in two languages",
     ),
 }
-"""What the site is, in two phrases. A line breaks between them if it has to."""
+"""The purpose of the site in two phrases, between which a line may break."""
 MAX_TOPICS: Final = 10
 LEAD_BULLETS: Final = 2
 ONLY_BULLETS: Final = 3
-"""Bullets shown of the newest brief, and of the only one, which has its summary as well."""
+"""Bullets shown of the newest brief, and of a site's only brief, which is shown with its summary."""
 
 
 def build_newest_context(page: KeysetPage[ListedBrief], language: Side, now: dt.datetime) -> dict[str, Any]:

@@ -22,12 +22,12 @@ from .expansion import Concepts, expand_query, find_amounts_and_dates
 from .query import ParsedQuery, QueryTerm, QueryWord, build_phrase
 
 _MAX_CUT: Final = 60
-"""Chinese characters of a query that are cut into words. Bounds the time of a search, which anybody can send."""
+"""Most Chinese characters of a query that are divided into words, to limit the time of a search."""
 _MAX_WORD: Final = 8
 _MAX_GUESSED: Final = 10
-"""Longest run of which every part is tried, so that names are found that no dictionary has."""
+"""Longest run of which every part is tried, to find names that no dictionary has."""
 _GUESS_VALUE: Final = 0.4
-"""Value of a part that is found, against that of a word of the same length."""
+"""Value of a part with matches, relative to a word of the same length."""
 _MAX_CORRECTED: Final = 3
 """Number of words whose spelling is corrected."""
 _MIN_CORRECTED: Final = 5
@@ -35,7 +35,7 @@ _MIN_PREFIX: Final = 3
 _MAX_LATIN: Final = 20
 _EQUAL: Final = 1e-6
 _MIN_SIMILARITY: Final = {False: 0.75, True: 0.9}
-"""Of another word of the lexicon; greater for words that a dictionary has (True)."""
+"""Minimum similarity of a correction; higher if a dictionary has the typed word (True)."""
 
 
 class Candidate(NamedTuple):

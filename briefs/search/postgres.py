@@ -41,7 +41,7 @@ MAX_HEADLINE_MATCHES: Final = 100
 """Number of headline matches of any age that are ranked too."""
 _FIELD_WEIGHTS: Final = "{0.01, 0.1, 0.4, 1}"
 _MAX_POSITION: Final = 16_000
-"""A tsvector counts positions up to 16,383. Later positions start again at one and are found all the same."""
+"""A tsvector has positions up to 16,383. Later tokens are counted from one again, and phrases in them still match."""
 _WEIGHT: Final = {"head": "A", "keyword": "D", "gist": "B", "body": "C", "author": "C", "source": "C"}
 _HEAD_PREFIX: Final = "\ue010"
 """Prefix of a second copy of the tokens of headlines."""

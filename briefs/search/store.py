@@ -103,7 +103,7 @@ def parse_count_row(row: Sequence[Any], limit: int, *, is_approximate: bool = Fa
 
 
 _SOME_TIME: Final = dt.datetime(1, 1, 1, 0, 0, 7, tzinfo=dt.UTC)
-"""Stands in for the time of a request in the compiled condition."""
+"""Placeholder for the request's time in the compiled condition."""
 
 
 def build_listed_condition(ask: StoreRequest) -> tuple[str, list[Any]]:

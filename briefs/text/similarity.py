@@ -83,7 +83,7 @@ _HAN = re.compile(r"[\u3400-\u9fff]")
 
 
 NAME_CACHE_SIZE = 30_000
-"""Names whose folded form is cached. Typing errors are searched among all of them."""
+"""Most names whose folded form is cached. A search for typing errors compares all names."""
 
 
 @lru_cache(maxsize=NAME_CACHE_SIZE)

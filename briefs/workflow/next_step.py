@@ -35,7 +35,7 @@ ACT_LABELS: Final[dict[str, str | Promise]] = {
     "assign_en": _("Ask a reviewer for the English"),
     NEXT_BRIEF: _("Next brief"),
 }
-"""Labels of acts that are no verb of their own. `get_act_label` knows the others too."""
+"""Labels of acts that are not verbs. `get_act_label` also has the labels of verbs."""
 STEP_ACTS: Final = (
     "confirm", "claim", "notes", "suggestions", "fill", "submit", "sign_off_zh", "sign_off_en", "assign_zh", "assign_en",
     "tick_facts", "send_back", "take_back", "take_back_sign_off_zh", "take_back_sign_off_en", "approve",
@@ -43,7 +43,7 @@ STEP_ACTS: Final = (
     "source_withdrew", "publish_urgently", "assign", "share", "discard",
 )  # fmt: skip
 OPENING_ACTS: Final = ("notes", "suggestions", "fill", "reword")
-"""Acts that open a place of the brief's page instead of changing anything at once."""
+"""Acts that lead to a part of the brief's page instead of changing something."""
 
 
 def get_act_name(act: str) -> str | Promise:

@@ -31,7 +31,7 @@ from ...models import Person
 from ...models.people import SignInEvent
 
 PAUSED: Final = "paused"
-"""Code of the error of an attempt that was not checked."""
+"""Error code of an attempt that was refused without a check."""
 _MISSING_KEY: Final = gettext_lazy(
     "No code can be checked: the site lacks the secret key %(key)s, with which your second factor was stored."
     " Tell the person who runs the server."

@@ -64,7 +64,7 @@ BROWSERS: Final = {"Edg": "Edge", "OPR": "Opera", "Firefox": "Firefox", "FxiOS":
     "CriOS": "Chrome", "Safari": "Safari"}  # fmt: skip
 SYSTEMS: Final = {"Windows": "Windows", "iPhone": "iPhone", "iPad": "iPad", "Mac OS X": "macOS", "Android": "Android",
     "CrOS": "ChromeOS", "Linux": "Linux"}  # fmt: skip
-"""What a browser calls itself, and its name. The first that is found counts."""
+"""Words in a user agent, and the names shown for them. The first match counts."""
 
 
 def describe_browser(user_agent: str) -> str:

@@ -26,7 +26,7 @@ from ...models import Person
 from .account_pages import NOT_ON_DESK
 
 RECENT = 15 * 60
-"""Seconds after signing in during which nothing has to be proved again."""
+"""Seconds after signing in during which no password or code is asked for again."""
 
 
 class AccountAdapter(DefaultAccountAdapter):

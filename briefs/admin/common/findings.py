@@ -29,7 +29,7 @@ MAX_SHOWN: Final = 400
 """Findings of one answer, those that block first. Ten thousand would take 4 s to render and 10 MB to send."""
 MAX_CHECKED_BULLETS: Final = 1_000
 MAX_CHECKED_CHARACTERS: Final = 150_000
-"""The bullets after these are not checked, and the page says so: the longest brief would take two seconds."""
+"""Bullets beyond this total are not checked, and the page says so: the longest brief would take two seconds."""
 PLAIN_REPAIR: Final = "plain"
 """The id of the repair of everything that needs no judgement."""
 

@@ -35,7 +35,7 @@ class NamesById:
     keywords: Mapping[int, str] = field(default_factory=dict)
     sources: Mapping[int, str] = field(default_factory=dict)
     publications: Collection[int] = ()
-    """Sources that are publications, whose names stand in 《》 in Chinese sentences."""
+    """Ids of sources that are publications, whose names are put in 《》 in Chinese."""
 
 
 def load_names_by_id(contents: Iterable[Content]) -> NamesById:

@@ -57,7 +57,7 @@ from .margin import (
 # Present edit conflicts: each value that two people changed, with both texts and a choice between them.
 
 MAX_CHOICES: Final = 200
-"""Conflicting values of one page. The page after it shows further ones; the choices made are kept."""
+"""Most conflicting values on one page. The next page shows further ones and keeps the choices made."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,7 +48,7 @@ from .margin import list_finding_items, render_items
 # Form values after a three-way merge: other people's changes, else the values as typed.
 
 type MatchingKeys = set[str]
-"""Keys at which the merged content equals what was accepted; there the page keeps its typed value."""
+"""Keys at which the merged content equals the accepted value, so that the page keeps the value as typed."""
 
 CELL_KEYS: Final = {
     "text_zh": "zh",

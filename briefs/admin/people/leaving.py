@@ -281,7 +281,7 @@ class PartRow:
     badge: Badge
     language: str
     select: forms.BoundField | None
-    """None if whoever asks may not assign."""
+    """None if the requesting person may not assign."""
 
 
 class LeaverForm(forms.Form):

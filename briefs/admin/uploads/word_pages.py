@@ -40,7 +40,7 @@ from .import_preview import ChangeRow, build_text_row
 from .pending_files import FILE_REFUSAL_MESSAGES, MAX_FILE_SIZE, UPLOAD_LIMITS
 
 WRITERS: Final = {"digest": write_word_files, "table": write_table_files}
-"""By layout."""
+"""Writer of each layout."""
 PART_LABELS: Final[Mapping[str, str | Promise]] = {
     "headline": gettext_lazy("Headline"),
     "issue": FIELD_LABELS["date_label"],

@@ -22,11 +22,11 @@ from .. import request_limits
 from ..request_limits import ANSWER_SECONDS, CONNECT_SECONDS
 
 TRY_SECONDS: Final = 1.0
-"""For the request that tries a server that did not answer: it may have waited behind others before."""
+"""Limit for the request that tries a silent server. It is short, because the request may have waited for others."""
 GRACE_SECONDS: Final = 0.4
-"""How long others wait for the request that tries the server."""
+"""How long other requests wait for the one that tries the server."""
 MOST_WAITING: Final = 5
-"""The rest of the eight threads refuse requests at once, so that none queues."""
+"""Requests beyond this are refused at once, so that not all of the eight threads wait."""
 _LIMITS: Final = (
     f"SET lock_timeout = {request_limits.LOCK_MILLISECONDS};"
     f"SET statement_timeout = {request_limits.STATEMENT_MILLISECONDS}"

@@ -35,7 +35,7 @@ _FORM_FEED_ALONE = re.compile("(?:^|(?<=\n))\x0c|\x0c(?=\n|$)")
 _END_OF_FILE = "\x1a"
 """Editors under DOS write this at the end of a text."""
 _ZERO_WIDTH = "\u00ad\u200c\u200d"
-"""Beside the junk that `tidy` removes."""
+"""Removed besides the characters that `tidy` removes."""
 _THIN_SPACES = "\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f"
 _QUOTED = re.compile("(?:^|(?<=[\r\n\x0b\x85\u2028\u2029]))((?:>[ \u00a0]?)+)([^\r\n\x0b\x85\u2028\u2029]*)")
 _WIDTHS = {"\t": 4, "\u3000": 2}

@@ -182,7 +182,7 @@ COLUMN_WIDTHS: Final = {
     **dict.fromkeys((*LEAD_FIELDS, *BULLET_TEXTS), 48),
 }
 _OWN_COLUMNS: Final = 3
-"""So many of our headings make a sheet one of ours."""
+"""A sheet with at least this many of our headings counts as a sheet of briefs."""
 _LINES: Final = ("summary_zh", "summary_en", "authors", "keywords")
 _SLASHED_DATE = re.compile(r"(\d{4})/(\d{1,2})/(\d{1,2})")
 

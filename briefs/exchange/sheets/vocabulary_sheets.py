@@ -103,7 +103,7 @@ class VocabularyResource(ModelResource):  # type: ignore[misc]
         self._row_numbers: dict[object, int] = {}
         self._is_proposed = False
         self.proposals: list[Proposal] = []
-        """Of a real import: the changes that wait for a second person."""
+        """The changes of a real import that wait for a second person."""
 
     @classmethod
     def widget_from_django_field(cls, field: Any, default: Any = None) -> Any:

@@ -20,7 +20,7 @@ WRITERS = {
     "digest": write_word_files,
     "table": write_table_files,
 }
-"""By format, and for Word by layout."""
+"""Writer by format, for Word by layout."""
 
 
 class Command(BaseCommand):
