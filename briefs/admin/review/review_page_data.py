@@ -365,6 +365,12 @@ class ReviewPageData:
         """Return whether to leave out unchanged rows: by default for a reviewer who has answered before."""
         return bool(self.changed_pairs) and self.only != "0" and (self.only == "1" or self.since == "mine")
 
+    @property
+    def unfolded_count(self) -> int:
+        """Return how many of the bullets the page shows: what somebody who signs here has had before them."""
+        bullets = [pair for pair in self.pairs if pair.bullet]
+        return sum(not self.shows_only_changes or pair.is_changed for pair in bullets)
+
     def answers(self) -> list[dict[str, Any]]:
         """Return `signoffs_by_side` with unseen changes and buttons, the person's languages first."""
         rows = sorted(
