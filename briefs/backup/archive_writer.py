@@ -8,6 +8,7 @@ import sqlite3
 import subprocess
 import tempfile
 import zipfile
+from collections import deque
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from itertools import zip_longest
@@ -175,9 +176,9 @@ def _prove(archive: Path, manifest: Manifest, folder: Path) -> None:
     with _opened_as_scratch(database):
         for model in table_rows.list_models(apps):
             rows = zip_longest(_read_values(model, DEFAULT_DB_ALIAS), _read_values(model, SCRATCH))
-            if different := next(
-                (stored or restored for stored, restored in rows if stored != restored), None
-            ):
+            different = next((stored or restored for stored, restored in rows if stored != restored), None)
+            deque(rows, maxlen=0)  # reads to the end, which closes the cursors
+            if different:
                 raise BackupError(f"{model._meta.label} {different[0]} came back from it with other values.")
     for name, member in manifest.members.items():
         kind, _, rest = name.partition("/")

@@ -106,9 +106,6 @@ def test_archive_of_an_earlier_version_is_restored(name: str, make_site: MakeSit
 
 
 @pytest.mark.heavy
-@pytest.mark.filterwarnings(
-    "ignore::pytest.PytestUnraisableExceptionWarning"
-)  # the comparison stops within a cursor
 def test_archive_that_comes_back_with_other_values_is_not_kept(
     tables: Tables, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from briefs.database.request_limits import SQLITE_LOCK_SECONDS
 from briefs.management import commands
 from briefs.tests.support.servers import running_server
 
@@ -18,8 +19,6 @@ from ..support.factories import SEED
 from .postgresql_server import Visitor, Writer
 
 pytestmark = pytest.mark.heavy
-
-LONGEST_SECONDS = 4
 
 
 @pytest.fixture
@@ -42,10 +41,14 @@ def visited_site(folder: Path) -> Iterator[tuple[Writer, Visitor, str]]:
     draft = f"/admin/briefs/brief/{desk['drafts'][0]}/change/"
     with running_server(site.environment) as (port, _):
         writer, reader = Writer(port, desk["cookies"]), Visitor(port)
+        writer.type(draft, "Typed first")
+        assert writer.send(draft) == 302
+        usual = max(answer.seconds for answer in writer.answers)
         writer.type(draft, "Typed before")
         yield writer, reader, draft
         assert reader.open(desk["public"]).status == 200
-        assert max(answer.seconds for answer in (*writer.answers, *reader.answers)) < LONGEST_SECONDS
+        longest = max(answer.seconds for answer in (*writer.answers, *reader.answers))
+        assert longest < SQLITE_LOCK_SECONDS + max(0.5, 3 * usual)  # beyond the wait, what this machine takes
     assert set(writer.saved) <= set(site.ask("headlines"))
 
 
