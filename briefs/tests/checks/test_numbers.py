@@ -149,6 +149,8 @@ AGREEING_PAIRS = [
     # addresses and empty sides are skipped
     ("見 https://example.org/2019/NDAA 。", "See the page."),
     ("達成協議。", ""),
+    # N7: 一 and one are articles more often than counts
+    ("一家企業離開。", "Six firms left."),
 ]
 
 DIFFERING_PAIRS = [
@@ -204,6 +206,9 @@ DIFFERING_PAIRS = [
     ("華為。", "Huawei, who knows.", []),
     ("沒有世界組織。", "The WHO.", ["WHO appears in the English only"]),
     ("國防授權立法。", "Under the NDAA.", ["NDAA appears in the English only"], NDAA),
+    ("推動ART。", "Art is promoted.", ["ART appears in the Chinese only"]),
+    ("共1,000人。", "1 million people.", ["1 million is 100萬, not 1,000."]),
+    ("共100萬人。", "Some 1,000 people.", ["1,000 is 1000, not 100萬."]),
 ]
 
 
