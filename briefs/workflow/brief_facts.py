@@ -7,8 +7,18 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from django.conf import settings
-from django.db.models import CharField, DateField, DateTimeField, F, IntegerField, Model, Q, QuerySet, Value
-from django.db.models.functions import Length
+from django.db.models import (
+    BigIntegerField,
+    CharField,
+    DateField,
+    DateTimeField,
+    F,
+    Model,
+    Q,
+    QuerySet,
+    Value,
+)
+from django.db.models.functions import Cast, Length
 from django.utils.functional import Promise
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
@@ -153,8 +163,9 @@ def load_small_rows(briefs: Sequence[Brief]) -> SmallRows:
     if not briefs:
         return rows
     ids = [brief.pk for brief in briefs]
-    nobody, never = Value(None, IntegerField()), Value(None, DateTimeField())
-    no_day, empty = Value(None, DateField()), Value("", CharField())
+    # Cast, since PostgreSQL takes two empty columns of a union for texts, and refuses a number in the third.
+    nobody, never = Cast(None, BigIntegerField()), Cast(None, DateTimeField())
+    no_day, empty = Cast(None, DateField()), Value("", CharField())
 
     def select(kind: str, queryset: QuerySet[Any], *columns: Any) -> QuerySet[Any, Any]:
         """Select kind, brief, id, who acted and when, two texts, a person and a day."""
