@@ -58,7 +58,7 @@ class PersonCreationForm(UserCreationForm):  # type: ignore[type-arg]
 
     class Meta:
         model = Person
-        fields = ("username", "name", "email", "language", "groups", "is_superuser")
+        fields = ("username", "name", "email", "language", "reviews", "groups", "is_superuser")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -360,7 +360,7 @@ class PersonAdmin(UndeletableAdmin, UserAdmin):  # type: ignore[type-arg]
     readonly_fields = ("last_login", "date_joined")
     fieldsets = (
         (None, {"fields": ("username", "password")}),
-        (gettext_lazy("Person"), {"fields": ("name", "email", "language")}),
+        (gettext_lazy("Person"), {"fields": ("name", "email", "language", "reviews")}),
         (
             gettext_lazy("Roles and rights"),
             {
@@ -374,7 +374,7 @@ class PersonAdmin(UndeletableAdmin, UserAdmin):  # type: ignore[type-arg]
         (gettext_lazy("Dates"), {"fields": ("last_login", "date_joined")}),
     )
     add_fieldsets = (
-        (None, {"fields": ("username", "name", "email", "language", "groups", "is_superuser")}),
+        (None, {"fields": ("username", "name", "email", "language", "reviews", "groups", "is_superuser")}),
         (gettext_lazy("Invitation"), {"fields": ("send_invitation",)}),
         (
             gettext_lazy("Or set a password by hand"),
