@@ -23,8 +23,7 @@ from django.utils.translation import gettext, gettext_noop
 from briefs.api.api_responses import CORS, Problem
 from briefs.database.faults import Fault, find_fault, log_fault
 from briefs.public import responses
-from briefs.public.page_frame import language_from_path
-from briefs.public.responses import NO_STORE, drop_session, read_sender, strip_head_body
+from briefs.public.responses import NO_STORE, drop_session, language_from_path, read_sender, strip_head_body
 
 # Response headers for which Django's middleware has no setting.
 

@@ -21,7 +21,7 @@ from ..database.replica import read_from_replica
 from ..derived.brief_shape import Brief, FoundBrief, Moment, Name, ShapeRow, build_brief, build_shapes
 from ..public import search_queries
 from ..public.responses import NO_STORE
-from ..rendering.citation_box import build_citations
+from ..rendering.cards import build_citations
 from ..search.highlighting import find_spans
 from ..search.query import Phrase
 from ..text.paths import SITE_PLACEHOLDER

@@ -14,7 +14,7 @@ from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
 from ..derived.brief_shape import API_PATH, FoundBrief
-from ..public import page_frame
+from ..public import responses
 from . import brief_queries
 from .api_responses import JSON, ProblemDetails
 from .brief_queries import ChangePage, Parameter
@@ -171,7 +171,7 @@ def _build_parameter(name: str, parameter: Parameter) -> dict[str, Any]:
 def show_docs(request: HttpRequest) -> HttpResponse:
     """Show the description of the API as a page: in English, with a line in Chinese, at one address for both."""
     with translation.override("en"):
-        return page_frame.render(
+        return responses.render(
             "briefs/api_docs.html",
             "en",
             "",

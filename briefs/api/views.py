@@ -18,7 +18,7 @@ from ..content import Side
 from ..derived import brief_shape, corpus
 from ..derived.brief_shape import Brief, FoundBrief, Name
 from ..models.edition import Edition
-from ..public import page_cache, page_frame, search_queries, subject_queries
+from ..public import page_cache, responses, search_queries, subject_queries
 from ..public import views as public_views
 from ..public.editions import ListPosition
 from ..public.responses import NO_STORE
@@ -137,7 +137,7 @@ def show_corpus(request: HttpRequest, language: Side) -> HttpResponse:
     _require_corpus()
     now = timezone.now()
     newest = Edition.objects.listed(now).aggregate(newest=Max("live_from"))["newest"]
-    return page_frame.render(
+    return responses.render(
         "briefs/corpus.html",
         language,
         "corpus/",

@@ -32,7 +32,7 @@ from django.utils import timezone
 from ..database import guards
 from ..models import Edition
 from ..search import indexing
-from . import table_rows
+from . import backup_archive
 from .backup_archive import (
     BackupError,
     Manifest,
@@ -143,7 +143,7 @@ def require_integrity(cursor: Any) -> None:
 
 
 def _load_rows(archive: zipfile.ZipFile, state: Apps) -> None:
-    models = table_rows.list_models(state)
+    models = backup_archive.list_models(state)
     with connection.constraint_checks_disabled(), transaction.atomic():
         with connection.cursor() as cursor:
             for model in models:  # rows that migrations made
@@ -158,15 +158,15 @@ def _load_rows(archive: zipfile.ZipFile, state: Apps) -> None:
 
 def _load_table(model: type[Model], lines: Iterator[str]) -> None:
     """Insert the rows without model objects, which would take three times as long."""
-    parsers = table_rows.build_parsers(model, resolve_names=True)
+    parsers = backup_archive.build_parsers(model, resolve_names=True)
     fields = model._meta.concrete_fields
     quote = connection.ops.quote_name
     columns, places = ", ".join(quote(str(field.column)) for field in fields), ", ".join(["%s"] * len(fields))
     insert = f"INSERT INTO {quote(model._meta.db_table)} ({columns}) VALUES ({places})"  # noqa: S608
     adapters = [field.get_db_prep_save for field in fields]
     with connection.cursor() as cursor:
-        for batch in batched(lines, table_rows.count_rows_at_once(model)):
-            parsed = (table_rows.parse_line(line, parsers).values() for line in batch)
+        for batch in batched(lines, backup_archive.count_rows_at_once(model)):
+            parsed = (backup_archive.parse_line(line, parsers).values() for line in batch)
             cursor.executemany(
                 insert,
                 [
@@ -179,10 +179,12 @@ def _load_table(model: type[Model], lines: Iterator[str]) -> None:
 def _compare_rows(path: Path) -> None:
     """Raise BackupError unless every table reads back as the lines of the archive."""
     with zipfile.ZipFile(path) as archive:
-        for model in table_rows.list_models(get_state_apps(read_manifest(path))):
+        for model in backup_archive.list_models(get_state_apps(read_manifest(path))):
             name = f"rows/{model._meta.label_lower}.jsonl"
             lines = read_member_lines(archive, name)
-            if table_rows.hash_lines(table_rows.read_lines(model)) != table_rows.hash_lines(lines):
+            if backup_archive.hash_lines(backup_archive.read_lines(model)) != backup_archive.hash_lines(
+                lines
+            ):
                 raise BackupError(f"{name} was not restored as it is in the archive.")
 
 

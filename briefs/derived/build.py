@@ -1,8 +1,4 @@
-"""Build the derived rows of editions: places in lists, author and keyword rows, and search index entries.
-
-Derived rows can be rebuilt at any time and are written only here (terms in `term_occurrences`). They hold ids and sort
-keys; texts and names are read from the edition and the vocabulary when a page is made.
-"""
+"""Store what is derived from an edition when it is added, and find and rebuild what is stale."""
 
 import datetime as dt
 from collections.abc import Iterable, Iterator, Sequence
@@ -20,9 +16,12 @@ from ..models.edition import Edition
 from ..models.vocabulary import Author, Keyword, Source, Term, Vocabulary
 from ..public_brief import PublicName, PublicNames
 from ..search import indexing
+from ..search.analysis import VERSION
 from ..text import date_format
 from . import term_occurrences
 from .public_brief import load_names
+
+# Build the derived rows of editions: places in lists, author and keyword rows, and search index entries.
 
 BATCH = 1000
 
@@ -185,3 +184,55 @@ def resolve_merged(kind: type[Vocabulary], ids: set[int]) -> VocabularyById:
 
 def get_merged_into_id(row: Vocabulary) -> int | None:
     return getattr(row, "merged_into_id", None)
+
+
+# Find editions whose derived rows differ from what a rebuild would write.
+
+_COMPARED_COLUMNS: dict[type[Model], tuple[str, ...]] = {
+    EditionPlace: PLACE_COLUMNS,
+    EditionAuthor: ("position", "author_id"),
+    EditionKeyword: ("position", "keyword_id"),
+    EditionTerm: ("term_id", "places"),
+}
+"""Columns that show whether a row is stale. The first one orders the rows of an edition."""
+
+type DerivedRows = dict[type[Model], list[list[Any]]]
+"""Rows of one edition by table, each with its compared columns."""
+
+
+def find_stale_edition_ids() -> Iterator[int]:
+    """Yield the ids of editions whose derived rows are missing or outdated."""
+    now = timezone.now()
+    for batch in batched(Edition.objects.order_by("pk").iterator(BATCH), BATCH):
+        ids = [edition.pk for edition in batch]
+        stored, versions = _load_stored_rows(ids), indexing.load_versions(ids)
+        glossary = term_occurrences.Glossary()
+        for edition, names in pair_with_names(batch):
+            expected, found = _build_expected_rows(edition, names, glossary), stored[edition.pk]
+            if is_past := indexing.is_past(edition, now):
+                found[EditionTerm] = expected[EditionTerm]  # a changed term is not looked for in these
+            if versions.get(edition.pk) != (None if is_past else VERSION) or found != expected:
+                yield edition.pk
+
+
+def _build_expected_rows(
+    edition: Edition, names: PublicNames, glossary: term_occurrences.Glossary
+) -> DerivedRows:
+    content = edition.frozen_content
+    places_by_term = term_occurrences.group_places_by_term(content, glossary.find_terms(content))
+    return {
+        EditionPlace: [[*build_place(edition, names)]],
+        EditionAuthor: [[n, name.pk] for n, name in enumerate(names.authors)],
+        EditionKeyword: [[n, name.pk] for n, name in enumerate(names.keywords)],
+        EditionTerm: [[pk, places_by_term[pk]] for pk in sorted(places_by_term)],
+    }
+
+
+def _load_stored_rows(editions: Sequence[int]) -> dict[int, DerivedRows]:
+    """Load the rows by edition id, in the shape of `_build_expected_rows`."""
+    stored: dict[int, DerivedRows] = {pk: {table: [] for table in _COMPARED_COLUMNS} for pk in editions}
+    for table, columns in _COMPARED_COLUMNS.items():
+        rows = table._default_manager.filter(edition__in=editions).order_by(columns[0])
+        for pk, *values in rows.values_list("edition_id", *columns):
+            stored[pk][table].append(values)
+    return stored

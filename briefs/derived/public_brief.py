@@ -1,9 +1,11 @@
-"""Build public briefs from editions, and load the current names of contents."""
+"""Build public briefs from editions, load names as they stand now, and find related briefs."""
 
 import json
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import batched, zip_longest
+from math import log2
 from typing import Any, Final, NamedTuple, Self
 
 from django.utils import timezone
@@ -12,9 +14,13 @@ from ..citations.works import is_publication
 from ..content import SIDES, Content, Facts, hash_json
 from ..database.replica import get_read_connection
 from ..facts import FACTS
+from ..models.derived import EditionKeyword, EditionPlace
+from ..models.edition import Edition
 from ..models.vocabulary import Author, Keyword, Source, Vocabulary
 from ..public_brief import PublicAuthor, PublicBrief, PublicName, PublicNames, PublicSource
 from .term_occurrences import Glossary
+
+# Build public briefs from editions, and load the current names of contents.
 
 BRIEF_COLUMNS: Final = ("slug", "published_at", "live_from", "content")
 """Columns of an edition that `build_briefs` takes."""
@@ -285,3 +291,81 @@ def hash_facts_by_name(content: Content, names: PageNames) -> dict[str, str]:
         name: hash_json({"name": name, "value": values.get(name), "names": names.parts.get(name, {})})
         for name in (*FACTS, "terms")
     }
+
+
+# Find the briefs related to a brief by shared keywords, weighted by rarity, and by the same source.
+
+MAX_RELATED: Final = 8
+"""More than a page shows, because some may not be public."""
+MAX_BRIEFS_PER_NAME: Final = 60
+"""Newest briefs considered for each keyword and source."""
+MAX_USES_COUNTED: Final = 2000
+"""Number of uses at which the weight of a keyword stops falling."""
+_SOURCE_WEIGHT: Final = 0.05
+
+type _NameKey = tuple[str, int]
+"""`k` or `s`, and the id of the keyword or source."""
+
+
+class _NewestBriefs(NamedTuple):
+    """The newest briefs of a name: (brief, edition), and the weight of sharing it."""
+
+    rows: list[tuple[int, int]]
+    weight: float
+
+
+class RelatedBriefs:
+    """Find related briefs. Rows read for a name are kept in the object: use one for a page, or for a whole export."""
+
+    def __init__(self) -> None:
+        self._newest: dict[_NameKey, _NewestBriefs] = {}
+
+    def find(self, brief: int, keywords: Iterable[int], source: int | None) -> list[int]:
+        """Return the ids of the most related briefs. Equally related ones come in falling order of edition id."""
+        keys: list[_NameKey] = [("k", keyword) for keyword in keywords]
+        keys += [("s", source)] if source else []
+        self._load([key for key in keys if key not in self._newest])
+        scores: dict[int, float] = defaultdict(float)
+        newest: dict[int, int] = {}
+        for rows, weight in (self._newest[key] for key in keys):
+            for other in {other for other, _ in rows}:
+                scores[other] += weight
+            for other, pk in rows:
+                newest[other] = max(pk, newest.get(other, 0))
+        scores.pop(brief, None)
+        return sorted(scores, key=lambda other: (-round(scores[other], 9), -newest[other]))[:MAX_RELATED]
+
+    def _load(self, keys: Sequence[_NameKey]) -> None:
+        if not keys:
+            return
+        rows: dict[_NameKey, list[tuple[int, int]]] = {key: [] for key in keys}
+        uses: dict[_NameKey, int] = {}
+        with get_read_connection().cursor() as cursor:
+            cursor.execute(
+                _build_related_sql(key[0] for key in keys), [pk for _, pk in keys for _ in range(2)]
+            )
+            for n, brief, edition, count in cursor.fetchall():
+                rows[keys[n]].append((brief, edition))
+                uses[keys[n]] = count
+        for key, found in rows.items():
+            weight = _SOURCE_WEIGHT if key[0] == "s" else 1 / log2(2 + uses.get(key, 0))
+            self._newest[key] = _NewestBriefs(found, weight)
+
+
+def _build_related_sql(kinds: Iterable[str]) -> str:
+    """Build one query for the newest briefs of several names. Each is read from an index up to its limit."""
+    editions = Edition._meta.db_table
+    parts = []
+    for n, kind in enumerate(kinds):
+        table, column = (
+            (EditionKeyword._meta.db_table, "keyword_id")
+            if kind == "k"
+            else (EditionPlace._meta.db_table, "source_id")
+        )
+        limited = f"SELECT 1 FROM {table} WHERE {column} = %s LIMIT {MAX_USES_COUNTED}"  # noqa: S608 our own names
+        parts.append(
+            f"SELECT * FROM (SELECT {n} AS n, e.brief_id, e.id, (SELECT COUNT(*) FROM ({limited}) AS c{n}) AS uses"  # noqa: S608
+            f" FROM {table} j JOIN {editions} e ON e.id = j.edition_id WHERE j.{column} = %s"
+            f" ORDER BY j.published_at DESC, j.edition_id DESC LIMIT {MAX_BRIEFS_PER_NAME}) AS names{n}"
+        )
+    return " UNION ALL ".join(parts)

@@ -15,8 +15,7 @@ from .importer import (
     import_files,
     rehearse_import,
 )
-from .outcomes import BriefChange, ImportChoice, ImportOutcome
-from .storing import PASTED_FILE_NAME, ImportJob
+from .storing import PASTED_FILE_NAME, BriefChange, ImportChoice, ImportJob, ImportOutcome
 
 __all__ = [
     "PASTED_FILE_NAME",

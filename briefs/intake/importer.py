@@ -22,8 +22,14 @@ from ..documents.types import DocumentRefused, ParsedDocument
 from ..models import Person, Term, get_importer
 from ..workflow.rules.check_context import load_check_context
 from .content_mapping import build_content, build_text_facts
-from .outcomes import ImportChoice, ImportItem, ImportOutcome
-from .storing import ImportJob, build_not_storable_refusal, store_items
+from .storing import (
+    ImportChoice,
+    ImportItem,
+    ImportJob,
+    ImportOutcome,
+    build_not_storable_refusal,
+    store_items,
+)
 from .vocabulary_lookup import read_author
 
 # Find the files that a command line names, each with a name that can be printed and stored.

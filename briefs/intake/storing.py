@@ -1,19 +1,22 @@
-"""Store a group of digests. Each creates a brief, updates one, or leaves an existing one unchanged."""
+"""Store parsed digests, with the outcome of each, and what a dry run would have stored."""
 
 import datetime as dt
 import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
+from pathlib import PurePath
 from typing import Any, Final
 
 from django.db import transaction
 from django.utils import timezone, translation
 
 from .. import workflow
-from ..content import Bullet, Content
+from ..content import Bullet, Content, hash_json
 from ..documents.fields.date_reader import DateOrder
-from ..documents.types import Caution, DocumentRefused
+from ..documents.types import Caution, DocumentRefused, ParsedDocument, ParseResult
 from ..models import Brief, Document, Person, Revision, State
+from ..text.article_urls import build_article_key
 from ..text.paths import LANGUAGE_CODES
 from .content_mapping import (
     build_content,
@@ -23,8 +26,177 @@ from .content_mapping import (
     restore_earlier_numbers,
     states_the_same,
 )
-from .outcomes import BriefChange, DryRunState, ImportItem, ImportOutcome
 from .vocabulary_lookup import VocabularyLookup
+
+# Parsed digests to be stored, the outcome of each, and the state of a dry run.
+
+
+@dataclass(frozen=True, slots=True)
+class BriefChange:
+    """An existing brief, before and after the update by a document."""
+
+    brief: int
+    version: int
+    before: Content
+    after: Content
+
+
+@dataclass(frozen=True, slots=True)
+class ImportChoice:
+    """A person's choice for one digest after a rehearsal.
+
+    `status` is `created`, `updated` (update the brief) or `over` (overwrite people's edits). Without `brief`,
+    the target is a brief created by the same import.
+    """
+
+    status: str
+    brief: int | None = None
+    version: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ImportOutcome:
+    """The result for one digest of one file.
+
+    A rehearsal shows `parsed_for_preview` (set even if the digest was refused) and `change` (the update of an
+    existing brief).
+    """
+
+    file: str
+    index: int
+    status: str
+    brief: int | None = None
+    parsed: ParsedDocument | None = None
+    cautions: tuple[Caution, ...] = ()
+    refusal: DocumentRefused | None = None
+    parsed_for_preview: ParsedDocument | None = None
+    change: BriefChange | None = None
+    dry_run_status: str = ""
+    """The status that the digest would have had without the dry run."""
+
+
+@dataclass
+class ImportItem:
+    """One parsed digest with the keys that identify it."""
+
+    file: str
+    data: bytes
+    parse_result: ParseResult
+    parsed: ParsedDocument
+    cautions: list[Caution] = field(default_factory=list)
+    choice: ImportChoice | None = None
+
+    @cached_property
+    def file_name(self) -> str:
+        return PurePath(self.file).name[:255]
+
+    @property
+    def lines_hash(self) -> str:
+        return self.parse_result.lines_sha256
+
+    @cached_property
+    def url_key(self) -> str:
+        return build_article_key(self.parsed.facts.get("url", ""))
+
+    @cached_property
+    def article_hash(self) -> str:
+        """Hash the article's address, else its source, date and first author. Empty if all are missing."""
+        if key := self.url_key:
+            return hash_json(["url", key])
+        parsed = self.parsed
+        parts = [
+            (parsed.source or "").casefold(),
+            parsed.date.iso if parsed.date else "",
+            parsed.authors[0].casefold() if parsed.authors else "",
+        ]
+        return hash_json(["facts", *parts]) if any(parts) else ""
+
+    @property
+    def document_key(self) -> tuple[str, int, str]:
+        """Return the key that a newer form of a document shares with the earlier one, if the document names an
+        article.
+        """
+        return self.file_name, self.parse_result.index, self.article_hash
+
+    def identity_keys(self) -> set[tuple[str, ...]]:
+        """Return the keys of which two documents share one if they may be the same, or of one article or file name."""
+        keys = {("lines", self.lines_hash), ("name", self.file_name, str(self.parse_result.index))}
+        return keys | ({("article", self.article_hash)} if self.article_hash else set())
+
+    def require_unchanged_since_choice(
+        self, status: str, brief: int | None = None, version: int | None = None
+    ) -> None:
+        """Raise `DocumentRefused` if the planned outcome differs from the person's choice."""
+        seen = self.choice
+        if seen is None or seen == ImportChoice(status, brief, version):
+            return
+        if seen.status != status or seen.brief is not None:
+            raise DocumentRefused(None, "changed-meanwhile")
+
+    def build_outcome(
+        self, status: str, brief: int | None = None, change: BriefChange | None = None
+    ) -> ImportOutcome:
+        cautions = tuple(self.cautions)
+        return ImportOutcome(
+            self.file,
+            self.parse_result.index,
+            status,
+            brief,
+            self.parsed,
+            cautions,
+            None,
+            self.parsed,
+            change,
+        )
+
+    def build_refused_outcome(
+        self, refusal: DocumentRefused, change: BriefChange | None = None
+    ) -> ImportOutcome:
+        cautions = tuple(self.cautions) if change else ()
+        return ImportOutcome(
+            self.file, self.parse_result.index, "refused", None, None, cautions, refusal, self.parsed, change
+        )
+
+
+@dataclass(slots=True)
+class DryRunState:
+    """The documents already processed by a dry run or a rehearsal, so that later ones see the briefs that these would
+    have created. Some hundred bytes per document.
+
+    A rehearsal uses `created_briefs`: its briefs exist until it ends. A dry run undoes each group at once, so
+    it recognizes earlier documents by the other sets.
+    """
+
+    created_briefs: set[int] = field(default_factory=set)
+    _lines_hashes: set[str] = field(default_factory=set)
+    _names: set[tuple[str, int]] = field(default_factory=set)
+    _document_keys: set[tuple[str, int, str]] = field(default_factory=set)
+    _articles: dict[str, str] = field(default_factory=dict)
+
+    def add_item(self, item: ImportItem, status: str, brief: int | None) -> None:
+        if status == "created" and brief is not None:
+            self.created_briefs.add(brief)
+        self._lines_hashes.add(item.lines_hash)
+        self._names.add((item.file_name, item.parse_result.index))
+        if item.article_hash:
+            self._document_keys.add(item.document_key)
+            self._articles.setdefault(item.article_hash, item.file_name)
+
+    def has_lines_hash(self, item: ImportItem) -> bool:
+        return item.lines_hash in self._lines_hashes
+
+    def has_document_key(self, item: ImportItem) -> bool:
+        return item.document_key in self._document_keys
+
+    def has_file_name(self, item: ImportItem) -> bool:
+        return (item.file_name, item.parse_result.index) in self._names
+
+    def find_file_of_article(self, item: ImportItem) -> str:
+        """Return the first file of this import with the same article, or an empty string."""
+        return self._articles.get(item.article_hash, "")
+
+
+# Store a group of digests. Each creates a brief, updates one, or leaves an existing one unchanged.
 
 PASTED_FILE_NAME: Final = "pasted.txt"
 """File name of pasted text, for which the same-name warning is skipped."""

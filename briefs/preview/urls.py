@@ -2,7 +2,7 @@
 
 from django.urls import path, register_converter
 
-from ..public.page_frame import LanguageConverter
+from ..public.responses import LanguageConverter
 from . import views
 from .views import guest_view
 

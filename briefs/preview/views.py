@@ -15,10 +15,9 @@ from django.views.decorators.csrf import csrf_exempt
 from .. import images, letters, rendering
 from ..content import Content, Side
 from ..derived.public_brief import build_unpublished_brief
-from ..public import page_frame, responses
+from ..public import responses
 from ..public.letter_forms import build_form_context, receive_letter
-from ..public.page_frame import accepts_chinese
-from ..public.responses import drop_session, strip_head_body
+from ..public.responses import accepts_chinese, drop_session, strip_head_body
 from ..rendering import cards
 from ..rendering.cards import PICTURE_TYPES
 from ..text import date_format, paths
@@ -58,7 +57,7 @@ def render_preview(
     )
     here, there = (preview_path(token, side, view) for side in (language, other))
     no_headline = gettext("No headline yet")
-    return page_frame.render(
+    return responses.render(
         "briefs/preview.html",
         language,
         "",

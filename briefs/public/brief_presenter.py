@@ -15,7 +15,7 @@ from .. import rendering
 from ..content import LANGUAGE_TAGS, Side
 from ..models.edition import ChangeKind, WithdrawalKind
 from ..public_brief import PublicBrief
-from ..rendering import cards, citation_box, head_tags, text
+from ..rendering import cards, text
 from ..text import date_format, paths
 from . import editions
 from .editions import EditionHistoryLine, KeysetPage, ListedBrief, PublicEdition
@@ -108,15 +108,15 @@ def build_brief_context(
         "source": cards.render_source_box(brief, language, linked=True),
         "byline": cards.render_credit(brief, language, linked=True),
         "posted": render_posted_line(brief, lines, language),
-        "head": _insert_site_url(head_tags.render_head_tags(brief, language)),
-        "cite": _insert_site_url(citation_box.render_citation_box(brief, language)),
+        "head": _insert_site_url(cards.render_head_tags(brief, language)),
+        "cite": _insert_site_url(cards.render_citation_box(brief, language)),
         "description": text.extract_gist(brief.summary(language), language),
         "notices": text.render_partial("briefs/_notices.html", **notices) if any(notices.values()) else "",
         "history": text.render_partial(
             "briefs/_edition_history.html", history=[(row["iso"], row["date"], row["words"]) for row in lines]
         ),
         "beside": _render_neighbours(edition, neighbours, language),
-        "citation": citation_box.format_attribution(brief, language),
+        "citation": cards.format_attribution(brief, language),
         "zh_url": paths.brief("zh", brief.slug),
         "en_url": paths.brief("en", brief.slug),
         "parallel": paths.parallel(language, brief.slug),
@@ -177,7 +177,7 @@ def build_withdrawn_context(
     """Return the withdrawal notice in both languages, the page's own first."""
     brief, notices = edition.brief, build_withdrawal_notices(edition, withdrawn_at, language)
     title = f"{notices[0]['heading']}{_COLON[language]}{brief.headline(language)}"
-    head = head_tags.render_withdrawn_head_tags(brief, language, title, notices[0]["sentence"])
+    head = cards.render_withdrawn_head_tags(brief, language, title, notices[0]["sentence"])
     return _build_headlines(brief, language) | {
         "notices": notices,
         "source_and_date": cards.render_source_and_date(brief, language),

@@ -22,8 +22,7 @@ from django.utils.translation import gettext
 from PIL import Image, ImageColor, ImageDraw, ImageFont
 
 from ..content import LANGUAGE_TAGS, Side
-from ..rendering.cards import format_authors_and_source
-from ..rendering.head_tags import CARD_SIZE
+from ..rendering.cards import CARD_SIZE, format_authors_and_source
 from ..text.scripts import detect_language_code
 from . import editions, responses
 from .responses import make_etag

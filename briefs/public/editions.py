@@ -12,8 +12,7 @@ from django.http import Http404, HttpRequest
 
 from ..content import Side
 from ..database.replica import PreparedQuery
-from ..derived.public_brief import BRIEF_COLUMNS, build_briefs
-from ..derived.related_briefs import RelatedBriefs
+from ..derived.public_brief import BRIEF_COLUMNS, RelatedBriefs, build_briefs
 from ..models.derived import EditionPlace, EditionTerm
 from ..models.edition import Edition
 from ..public_brief import PublicBrief, PublicName

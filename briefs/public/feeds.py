@@ -25,7 +25,7 @@ from ..models.edition import Edition
 from ..public_brief import PublicBrief
 from ..rendering import ReadingView, cards, text
 from ..text import paths
-from . import brief_presenter, editions, page_frame, responses, search_queries, subject_queries
+from . import brief_presenter, editions, responses, search_queries, subject_queries
 from .editions import PAGE_SIZE, EditionRows
 from .search_queries import SearchParams
 from .subject_queries import SUBJECT_KINDS
@@ -217,7 +217,7 @@ def _build_feed(
         "id": address if view == "parallel" else page,
         "lang": LANGUAGE_TAGS[language],
         "site": site,
-        "title": page_frame.TITLE_SEPARATOR[language].join(filter(None, titles)),
+        "title": responses.TITLE_SEPARATOR[language].join(filter(None, titles)),
         "subtitle": gettext("Bilingual briefs of writing on foreign policy"),
         "site_home": home,
         "home": page,
@@ -243,7 +243,7 @@ def _build_entry(
     path, title = paths.brief(language, brief.slug), brief.headline(language)
     if view == "parallel":
         path = paths.parallel(language, brief.slug)
-        title = f"{title}{page_frame.TITLE_SEPARATOR[language]}{brief.headline(other)}"
+        title = f"{title}{responses.TITLE_SEPARATOR[language]}{brief.headline(other)}"
     return {
         "url": f"{settings.SITE_URL}{path}",
         "title": title,

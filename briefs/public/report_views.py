@@ -11,7 +11,7 @@ from .. import letters
 from ..content import Bullet, Side
 from ..rendering import cards
 from ..text import paths
-from . import editions, page_frame, responses
+from . import editions, responses
 from .editions import PublicEdition
 from .letter_forms import build_form_context, receive_letter
 from .responses import NO_STORE
@@ -52,7 +52,7 @@ def _render_form(
 ) -> HttpResponse:
     brief, bullets = edition.brief, _list_bullets(edition)
     quoted = next((bullet for bullet in bullets if str(bullet.number) == str(form.get("bullet", ""))), None)
-    response = page_frame.render(
+    response = responses.render(
         "briefs/report.html",
         language,
         f"briefs/{brief.slug}/report/",

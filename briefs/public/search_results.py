@@ -24,7 +24,7 @@ from ..search.search_documents import NO_SUCH_FACET
 from ..text import date_format, paths
 from ..text.scripts import detect_language_code
 from .brief_presenter import format_year
-from .page_frame import TITLE_SEPARATOR
+from .responses import TITLE_SEPARATOR
 from .search_queries import SearchHit, SearchParams, SearchResults
 
 # Render a search hit: both headlines and the matching bullet pairs with highlighting.

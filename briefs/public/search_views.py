@@ -25,7 +25,7 @@ from ..search.analysis import find_runs, fold
 from ..search.name_index import Name, NameIndex, load_name_index
 from ..text import paths
 from ..text.scripts import detect_language_code
-from . import brief_presenter, editions, feeds, page_frame, responses, search_queries, search_results, views
+from . import brief_presenter, editions, feeds, responses, search_queries, search_results, views
 from .editions import PageKey
 from .search_queries import SearchParams, SearchResults
 from .search_results import KIND_LABELS
@@ -224,7 +224,7 @@ def search(request: HttpRequest, language: Side) -> HttpResponse:
     now = timezone.now()
     results = search_queries.run_search(asked, now)
     feeds_of_search = feeds.build_search_links(language, asked)
-    response = page_frame.render(
+    response = responses.render(
         "briefs/search.html",
         language,
         f"search/{asked}",

@@ -32,16 +32,16 @@ from django.utils.translation import gettext
 
 from ..content import LANGUAGE_TAGS, SIDES, Side
 from ..database import replica
-from ..derived.related_briefs import RelatedBriefs
+from ..derived.public_brief import RelatedBriefs
 from ..models.derived import EditionAuthor, EditionKeyword, EditionPlace, EditionTerm
 from ..models.edition import Edition
 from ..models.site import SiteText
 from ..models.vocabulary import Author, Keyword, Source, Term
 from ..text import paths
-from . import card_views, page_cache, page_frame, responses
+from . import card_views, page_cache, responses
 from .editions import MAX_NEIGHBOURS, OLDEST_KEY, select_headlines
 from .page_cache import compute_build_hash, hash_parts
-from .page_frame import language_from_path
+from .responses import language_from_path
 
 # Keys: hashes of all that an exported page is made from. A page with an unchanged key is not rendered again.
 
@@ -129,7 +129,7 @@ def render_language_chooser() -> HttpResponse:
         for side in SIDES
     ]
     with translation.override(paths.LANGUAGE_CODES["zh"]):
-        return page_frame.render("briefs/language_chooser.html", "zh", "", sides=sides)
+        return responses.render("briefs/language_chooser.html", "zh", "", sides=sides)
 
 
 # Find all public addresses and fetch their pages, for the static export.

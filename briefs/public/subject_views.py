@@ -8,14 +8,14 @@ from django.utils import timezone
 
 from ..content import Side
 from ..text import date_format, paths
-from . import brief_presenter, feeds, page_frame, subject_presenters, subject_queries
+from . import brief_presenter, feeds, responses, subject_presenters, subject_queries
 from .editions import KeysetPage, ListedBrief, PageKey, read_page_key
 from .subject_queries import ArchiveMonth, Subject, SubjectKind
 
 
 def index(request: HttpRequest, language: Side, kind: str) -> HttpResponse:
     rows = subject_queries.list_subjects(subject_queries.SUBJECT_KINDS[kind], timezone.now())
-    return page_frame.render(
+    return responses.render(
         "briefs/subject_index.html",
         language,
         f"{kind}/",
@@ -49,7 +49,7 @@ def render_subject(
         start_here=subject_queries.list_start_here(kind, subject, now) if is_first else (),
         follow=feeds_of_page.button,
     )
-    return page_frame.render(
+    return responses.render(
         "briefs/topic.html",
         language,
         path,
@@ -74,7 +74,7 @@ def term(request: HttpRequest, language: Side, slug: str) -> HttpResponse:
     )
     path = f"terms/{slug}/"
     feeds_of_page = feeds.build_feed_links(language, feeds.FeedScope(path, name=words["plain"]))
-    return page_frame.render(
+    return responses.render(
         "briefs/term.html",
         language,
         path,
@@ -87,7 +87,7 @@ def term(request: HttpRequest, language: Side, slug: str) -> HttpResponse:
 
 def archive(request: HttpRequest, language: Side) -> HttpResponse:
     words = subject_presenters.build_archive_context(subject_queries.list_months(timezone.now()), language)
-    return page_frame.render("briefs/archive.html", language, "archive/", **words)
+    return responses.render("briefs/archive.html", language, "archive/", **words)
 
 
 def year(request: HttpRequest, language: Side, year: int) -> HttpResponse:
@@ -118,6 +118,6 @@ def _render_period(
     page: KeysetPage[ListedBrief], months: Sequence[ArchiveMonth], heading: str, path: str, language: Side
 ) -> HttpResponse:
     words = subject_presenters.build_period_context(page, months, heading, path, language)
-    return page_frame.render(
+    return responses.render(
         "briefs/archive_period.html", language, path, query_string=page.query_string, **words
     )

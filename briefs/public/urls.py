@@ -5,8 +5,7 @@ from django.urls import include, path, re_path, register_converter
 from . import brief_files, card_views, feeds, report_views, search_views, sitemaps, subject_views, views
 from .brief_files import offer_markdown
 from .page_cache import keep
-from .page_frame import LANGUAGE_ALIAS_PATTERN, LanguageConverter, MonthConverter, YearConverter
-from .responses import public_view
+from .responses import LANGUAGE_ALIAS_PATTERN, LanguageConverter, MonthConverter, YearConverter, public_view
 
 register_converter(LanguageConverter, "language")
 register_converter(YearConverter, "year")

@@ -15,17 +15,9 @@ from ..models.site import SiteText
 from ..public_brief import PublicBrief
 from ..rendering import cards, text
 from ..text import paths
-from . import (
-    brief_presenter,
-    editions,
-    page_cache,
-    page_frame,
-    responses,
-    subject_presenters,
-    subject_queries,
-)
+from . import brief_presenter, editions, page_cache, responses, subject_presenters, subject_queries
 from .editions import KeysetPage, ListedBrief
-from .page_frame import accepts_chinese
+from .responses import accepts_chinese
 
 # The home page: purpose of the site, the newest brief with its first points, topics, and the list.
 
@@ -148,7 +140,7 @@ def redirect_language_alias(request: HttpRequest, alias: str, rest: str) -> Http
 def newest(request: HttpRequest, language: Side) -> HttpResponse:
     now = timezone.now()
     page = editions.list_newest_briefs(now, editions.read_page_key(request))
-    return page_frame.render(
+    return responses.render(
         "briefs/newest.html",
         language,
         "",
@@ -165,7 +157,7 @@ def brief(request: HttpRequest, language: Side, slug: str, *, is_parallel: bool 
     except editions.Gone:
         return responses.gone(language)
     if edition.withdrawn_at:
-        response = page_frame.render(
+        response = responses.render(
             "briefs/withdrawn.html",
             language,
             path,
@@ -173,7 +165,7 @@ def brief(request: HttpRequest, language: Side, slug: str, *, is_parallel: bool 
         )
         response.headers["X-Robots-Tag"] = "noindex"
         return response
-    return page_frame.render(
+    return responses.render(
         "briefs/parallel.html" if is_parallel else "briefs/brief.html",
         language,
         path,
@@ -191,4 +183,4 @@ def brief(request: HttpRequest, language: Side, slug: str, *, is_parallel: bool 
 def about(request: HttpRequest, language: Side) -> HttpResponse:
     own = SiteText.objects.filter(key="about").values_list(f"text_{language}", flat=True).first()
     words = own or brief_presenter.DEFAULT_ABOUT_TEXT[language]
-    return page_frame.render("briefs/about.html", language, "about/", paragraphs=text.split_paragraphs(words))
+    return responses.render("briefs/about.html", language, "about/", paragraphs=text.split_paragraphs(words))

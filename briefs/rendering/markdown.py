@@ -14,7 +14,7 @@ from ..citations.works import StyledRun
 from ..content import SIDES, Side
 from ..public_brief import PublicBrief
 from ..text import paths
-from . import cards, citation_box, rows, text
+from . import cards, rows, text
 
 _SPECIAL = re.compile(r"[\\`*\[\]<>~|]|(?<!\w)_|_(?!\w)|&(?=#?\w+;)")
 _BLOCK_START = re.compile(r"^(\s*\d+(?=[.)])|\s*(?=[#>+=-]))", re.MULTILINE)
@@ -81,7 +81,7 @@ def _key_points(brief: PublicBrief, language: Side) -> Iterator[str]:
 
 
 def _citations(brief: PublicBrief, language: Side) -> Iterator[str]:
-    for part in citation_box.build_citations(brief, language):
+    for part in cards.build_citations(brief, language):
         yield f"## {part.heading}"
         yield "\n".join(f"- {line.name}: {''.join(map(_style, line.sentence))}" for line in part.lines)
         yield " · ".join(f"[{name}](<{paths.SITE_PLACEHOLDER}{path}>)" for path, name in part.files)

@@ -1,34 +1,24 @@
-"""Collect the data of a brief's page with a constant number of queries."""
+"""Group the acts of a brief's bar: the main one, a second one, and the light and heavy ones under More."""
 
 import datetime as dt
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, cast
+from typing import Any, Final, Self, cast
 
 from django.conf import settings
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.functional import Promise
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext_lazy
 
 from ... import policy, workflow
 from ...content import SIDES, Content, Facts, Side
 from ...derived.public_brief import PageNames
 from ...facts import FACTS
-from ...models import (
-    Brief,
-    Document,
-    Edition,
-    Letter,
-    Note,
-    Person,
-    Revision,
-    SignOff,
-    State,
-    Suggestion,
-)
+from ...models import Brief, Document, Edition, Letter, Note, Person, Revision, SignOff, State, Suggestion
 from ...text.text_diff import count_changes
 from ...workflow import AssignmentPlan
 from ...workflow.brief_facts import (
@@ -60,10 +50,71 @@ from ..common.fact_text import build_fact_line, build_fact_lines, format_fact
 from ..common.interface_labels import interface_side
 from ..common.name_fields import NamesById, load_names_by_id
 from ..common.outstanding_work import build_assignment_rows
-from ..common.step_links import BUTTON_ACTS, FORM_ACTS, build_act_url, render_sentence
+from ..common.task_list import BUTTON_ACTS, FORM_ACTS, build_act_url, render_sentence
 from ..history.timeline import EditSession, TimelineEntry, group_edit_sessions, load_newest_entries
-from .bar_acts import BarActs, VerbButton
 from .draft_form import Draft
+
+# Group the acts of a brief's bar: the main one, a second one, and the light and heavy ones under More.
+
+HEAVY_VERBS: Final = ("source_withdrew", "discard", "cancel", "publish_urgently", "withdraw", "remove")
+SECOND_VERBS: Final = ("take_back_sign_off_zh", "take_back_sign_off_en", "send_back", "take_back")
+
+SHORT_LABELS: Final[dict[str, Promise]] = {
+    "submit": pgettext_lazy("short", "Submit"),
+    "sign_off_zh": pgettext_lazy("short", "Sign off"),
+    "sign_off_en": pgettext_lazy("short", "Sign off"),
+    "approve": pgettext_lazy("short", "Approve"),
+    "assign_zh": pgettext_lazy("short", "Ask"),
+    "assign_en": pgettext_lazy("short", "Ask"),
+    "revise": pgettext_lazy("short", "Revise"),
+    "recover": pgettext_lazy("short", "Recover"),
+    "confirm": pgettext_lazy("short", "Confirm"),
+    "next": pgettext_lazy("short", "Next"),
+}
+
+
+@dataclass(slots=True)
+class VerbButton:
+    """A button for a verb, or the reason why this person may not use the verb now."""
+
+    verb: str
+    label: str
+    why_not: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class BarActs:
+    """The main act is not repeated in the other groups."""
+
+    main: str
+    label: str
+    short_label: str
+    second: VerbButton | None
+    light: list[VerbButton]
+    heavy: list[VerbButton]
+    refused: list[VerbButton]
+
+    @classmethod
+    def build(cls, step: Step, buttons: Iterable[VerbButton]) -> Self:
+        """`buttons` are all verbs on offer, in order, and those refused with a reason."""
+        offered = {button.verb: button for button in buttons if not button.why_not}
+        label = offered[step.main].label if step.main in offered else step.label
+        second = None
+        if step.main != "confirm":
+            second = next((offered[verb] for verb in SECOND_VERBS if verb in offered), None)
+        rest = [b for verb, b in offered.items() if verb != step.main and b is not second]
+        return cls(
+            step.main,
+            label,
+            str(SHORT_LABELS.get(step.main, label)),
+            second,
+            [button for button in rest if button.verb not in HEAVY_VERBS],
+            [offered[verb] for verb in HEAVY_VERBS if verb in offered],
+            [button for button in buttons if button.why_not],
+        )
+
+
+# Collect the data of a brief's page with a constant number of queries.
 
 MAX_LETTERS = 100
 """Number of letters shown, newest first."""

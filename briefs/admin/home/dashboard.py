@@ -22,7 +22,7 @@ from ...workflow.rules.transitions import PAST_TENSE_LABELS
 from ..common import interface_labels
 from ..common.access import person_of, require_role
 from ..common.brief_pages import read_number, render_page
-from ..tasks.task_list import MAX_BRIEFS_READ, TaskList, choose_tone
+from ..common.task_list import MAX_BRIEFS_READ, TaskList, choose_tone
 
 # The inbox: notices about one's briefs and remarks, read and unread. Most are also mailed.
 

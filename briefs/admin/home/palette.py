@@ -23,10 +23,9 @@ from ...workflow.rules.transitions import VERB_NAMES
 from ..common.access import require_role
 from ..common.brief_pages import read_number, render_page
 from ..common.interface_labels import interface_side
-from ..common.step_links import build_act_url
+from ..common.task_list import ACT_ORDER, TaskList, build_act_url
 from ..editor.editor_page_data import BriefPageData
 from ..lists.changelist import search_briefs
-from ..tasks.task_list import ACT_ORDER, TaskList
 
 MAX_BRIEFS: Final = 8
 MAX_NAMES: Final = 3

@@ -33,7 +33,7 @@ from ..common.access import person_of
 from ..common.interface_labels import SIDE_NAMES, format_with_remark
 from ..common.name_fields import build_name_condition
 from ..common.outstanding_work import find_complete_sides
-from ..common.step_links import render_step
+from ..common.task_list import render_step
 from .bulk_verbs import SheetExportAdmin
 from .filters import (
     BRIEF_FILTERS,

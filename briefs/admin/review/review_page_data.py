@@ -23,8 +23,7 @@ from ..common.brief_pages import build_read_only_bullets, bullet_structure_label
 from ..common.diff_html import render_diff, share_effort
 from ..common.interface_labels import SIDE_NAMES, interface_side
 from ..common.site_texts import REVIEW_CARD_KEY, default_review_card
-from ..editor.bar_acts import VerbButton
-from ..editor.editor_page_data import BriefPageData
+from ..editor.editor_page_data import BriefPageData, VerbButton
 from ..editor.margin import Margin, MarginItem, build_margins, list_comment_items, list_finding_items
 
 # Rows of the review screen: a headline, summary or bullet with both languages and their annotations.

@@ -45,12 +45,12 @@ from ..common.form_fields import (
     wrong_state_errors,
 )
 from ..common.outstanding_work import ASSIGNMENT_LABELS, get_assignees, get_roles_of_part, replace_assignee
+from ..common.task_list import add_next_steps_message
 from ..editor import saving
 from ..editor.brief_views import keep_unsent_note
 from ..editor.draft_form import Draft
 from ..editor.editor_page_data import BriefPageData
 from ..review import review_views
-from ..tasks.next_steps import add_next_steps_message
 from . import verb_forms
 from . import verb_forms as publishing
 

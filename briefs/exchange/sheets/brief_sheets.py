@@ -46,6 +46,7 @@ from .columns import (
 from .sheet_files import (
     CONTENT_TYPES,
     build_archive_limits,
+    build_damage_refusal,
     is_archive,
     read_csv,
     read_workbook,
@@ -63,7 +64,6 @@ from .table import (
     build_sheet_refusal,
     name_sheet,
 )
-from .xlsx_xml import build_damage_refusal
 
 # Read the files of an import of briefs, and group the rows of both sheets by brief.
 

@@ -10,7 +10,7 @@ from django.template.defaultfilters import pluralize
 
 from ...content import Content
 from ...database.bulk_writes import let_other_writers_in
-from ...derived import build, staleness, translation_memory
+from ...derived import build, translation_memory
 from ...models import Brief
 from ...models.edition import Edition
 from ...search import DRAFT_INDEX, get_store, rebuild
@@ -36,7 +36,7 @@ class Command(BaseCommand):
             get_store().clear()
             get_store(DRAFT_INDEX).clear()
         astray = rebuild.find_drift(Brief.objects.values_list("pk", flat=True))
-        ids = list(every if all else dict.fromkeys((*staleness.find_stale_edition_ids(), *astray.editions)))
+        ids = list(every if all else dict.fromkeys((*build.find_stale_edition_ids(), *astray.editions)))
         forgotten = list(briefs if all else translation_memory.find_stale_brief_ids())
         if check:
             self._report_stale(len(every), len(ids), len(forgotten), len(astray) - len(astray.editions))

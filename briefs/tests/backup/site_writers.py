@@ -94,13 +94,13 @@ def _create_team() -> str:
 def _hash_tables() -> dict[str, str]:
     from django.apps import apps
 
-    from briefs.backup import table_rows
+    from briefs.backup import backup_archive
 
     return {
         f"rows/{model._meta.label_lower}.jsonl": hashlib.sha256(
-            b"".join(f"{line}\n".encode() for line in table_rows.read_lines(model))
+            b"".join(f"{line}\n".encode() for line in backup_archive.read_lines(model))
         ).hexdigest()
-        for model in table_rows.list_models(apps)
+        for model in backup_archive.list_models(apps)
     }
 
 

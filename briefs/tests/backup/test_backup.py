@@ -20,7 +20,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 
 from briefs.accounts import second_factor
-from briefs.backup import archive_writer, backup_archive, restoration, table_rows
+from briefs.backup import archive_writer, backup_archive, restoration
 from briefs.models import JobRun
 
 from ..support import factories
@@ -247,7 +247,7 @@ def test_fill_refuses_a_database_with_tables(backup_file: Path) -> None:
 
 def test_lines_of_a_table_do_not_depend_on_the_database(team: factories.Team) -> None:
     brief = factories.live_brief(team)
-    (line,) = table_rows.read_lines(type(brief))
+    (line,) = backup_archive.read_lines(type(brief))
     assert list(json.loads(line)) == sorted(json.loads(line))
     assert json.loads(line)["created_at"].endswith("+00:00")
 

@@ -10,7 +10,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import DEFAULT_DB_ALIAS, connection
 
-from briefs.backup import restoration, table_rows
+from briefs.backup import backup_archive, restoration
 from briefs.demo import FIXTURES
 from briefs.models import Edition, Upload, WebhookDelivery
 
@@ -46,7 +46,7 @@ def find_empty_columns(tables: Tables) -> list[str]:
 
 
 def test_every_column_of_every_table_has_an_example(tables: Tables) -> None:
-    assert tables.keys() == {model._meta.label for model in table_rows.list_models(filled_rows.apps)}
+    assert tables.keys() == {model._meta.label for model in backup_archive.list_models(filled_rows.apps)}
     assert find_empty_columns(tables) == []
 
 
@@ -110,12 +110,12 @@ def test_archive_that_comes_back_with_other_values_is_not_kept(
     tables: Tables, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A codec that loses the same in writing and in reading is found, since the ORM reads both databases."""
-    write = table_rows._encode
+    write = backup_archive._encode
 
     def lose(stored: filled_rows.Field, value: object) -> object:
         return write(stored, value).upper() if stored.name == "summary_zh" else write(stored, value)
 
-    monkeypatch.setattr(table_rows, "_encode", lose)
+    monkeypatch.setattr(backup_archive, "_encode", lose)
     with pytest.raises(CommandError, match=r"briefs\.Brief 1001 came back from it with other values"):
         call_command("backup", str(tmp_path / "site.zip"))
     assert list(tmp_path.glob("*.zip*")) == []

@@ -3,7 +3,7 @@
 from typing import Any
 
 from briefs.content import Byline, Content, Facts
-from briefs.derived import staleness
+from briefs.derived import build
 from briefs.models import Author, Keyword, Source, Term
 from briefs.models.vocabulary import Vocabulary
 from briefs.tests.support import corpus_fixtures
@@ -54,4 +54,4 @@ def renamed_row(kind: str, tag: str) -> Any:
 
 
 def find_stale() -> set[int]:
-    return set(staleness.find_stale_edition_ids())
+    return set(build.find_stale_edition_ids())

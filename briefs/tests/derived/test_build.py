@@ -11,9 +11,8 @@ from django.test.utils import CaptureQueriesContext
 
 from briefs import rendering
 from briefs.content import SIDES, Bullet, Byline, Content, Facts
-from briefs.derived.build import is_used_in_editions, rebuild_derived_rows
+from briefs.derived.build import find_stale_edition_ids, is_used_in_editions, rebuild_derived_rows
 from briefs.derived.name_changes import move_in_lists
-from briefs.derived.staleness import find_stale_edition_ids
 from briefs.models.derived import EditionAuthor, EditionKeyword, EditionPlace, SearchEntry
 from briefs.models.vocabulary import Author, Keyword, Source
 from briefs.tests.support import corpus_fixtures

@@ -9,8 +9,7 @@ from django.utils import timezone
 
 from briefs import checks, rendering
 from briefs.content import Bullet
-from briefs.derived.build import is_used_in_editions
-from briefs.derived.staleness import find_stale_edition_ids
+from briefs.derived.build import find_stale_edition_ids, is_used_in_editions
 from briefs.models.derived import EditionTerm
 from briefs.models.edition import Edition
 from briefs.models.vocabulary import Term

@@ -14,7 +14,7 @@ from django.test import Client
 from django.utils import timezone
 
 from briefs import images, rendering, workflow
-from briefs.derived import staleness
+from briefs.derived import build
 from briefs.models import Brief, Edition, EditionPlace
 from briefs.models import Picture as PictureRow
 
@@ -242,10 +242,10 @@ def test_missing_or_wrong_picture_key_is_reported_stale_and_rebuilt(team: Team) 
         lambda: EditionPlace.objects.filter(edition=edition).update(picture="b" * 64),
     ):
         damage()
-        assert list(staleness.find_stale_edition_ids()) == [edition.pk]
+        assert list(build.find_stale_edition_ids()) == [edition.pk]
         with pytest.raises(CommandError):
             call_command("rebuild_derived", check=True)
         call_command("rebuild_derived")
-        assert list(staleness.find_stale_edition_ids()) == []
+        assert list(build.find_stale_edition_ids()) == []
         place = EditionPlace.objects.get(edition=edition)
         assert place.picture == edition.frozen_content.facts.picture.key  # type: ignore[union-attr]

@@ -14,7 +14,7 @@ from django.utils import timezone
 from briefs.content import Facts
 from briefs.models.edition import Edition
 from briefs.models.vocabulary import Term
-from briefs.public.page_frame import accepts_chinese
+from briefs.public.responses import accepts_chinese
 from briefs.tests.support import corpus_fixtures
 
 pytestmark = [pytest.mark.django_db, corpus_fixtures.NO_STATIC]

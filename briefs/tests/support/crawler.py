@@ -14,8 +14,9 @@ from django.test import Client
 from django.urls import Resolver404
 
 from briefs.database.replica import PreparedQuery
-from briefs.public import editions, feeds, subject_queries
+from briefs.public import editions, feeds, search_queries, search_views, subject_queries
 from briefs.public.editions import KeysetPaginator
+from briefs.search import store
 
 from . import route_registry
 from .state_model import World, find_tokens, find_years, list_positions
@@ -76,7 +77,8 @@ def fetch(address: str, method: str = "GET", **headers: str) -> PublicResponse:
 
 def forget_prepared_queries(monkeypatch: pytest.MonkeyPatch) -> None:
     """Forget the compiled SQL of prepared queries until the test ends."""
-    for module in (editions, subject_queries, subject_queries, feeds):
+    monkeypatch.setattr(store, "_compile_listed", store._compile_listed.__wrapped__)
+    for module in (editions, subject_queries, feeds, search_queries, search_views):
         for value in vars(module).values():
             for query in value.values() if isinstance(value, dict) else [value]:
                 for part in query.queries.values() if isinstance(query, KeysetPaginator) else [query]:

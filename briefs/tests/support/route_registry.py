@@ -11,7 +11,7 @@ from typing import NamedTuple
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from briefs.public import subject_queries
-from briefs.public.page_frame import LANGUAGE_ALIAS_PATTERN
+from briefs.public.responses import LANGUAGE_ALIAS_PATTERN
 
 PUBLIC_CACHE = "public, max-age=60"
 NO_STORE = "no-store"

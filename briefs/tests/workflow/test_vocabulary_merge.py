@@ -10,7 +10,7 @@ from django.test import Client
 from briefs import workflow
 from briefs.admin.common.name_fields import list_source_choices, load_names_by_id
 from briefs.content import Byline
-from briefs.derived import build, staleness
+from briefs.derived import build
 from briefs.derived.public_brief import BRIEF_COLUMNS, build_briefs
 from briefs.exchange.sheets.vocabulary_sheets import export_values
 from briefs.models import Author, Brief, Edition, EditionKeyword, EditionPlace, Event, Keyword, Source, Term
@@ -128,13 +128,13 @@ def test_public_pages_follow_merge_and_unmerge_and_editions_stay_frozen(
     assert heir.slug in load_slugs()
     assert loser.slug not in load_slugs()
     assert build.is_used_in_editions(heir)
-    assert list(staleness.find_stale_edition_ids()) == []
+    assert list(build.find_stale_edition_ids()) == []
     page = Client().get(f"/en/briefs/{edition.slug}/").content.decode()
     assert heir.label("en") in page
     factories.unmerge_public_name(loser, team)
     assert loser.slug in load_slugs()
     assert not build.is_used_in_editions(heir)
-    assert list(staleness.find_stale_edition_ids()) == []
+    assert list(build.find_stale_edition_ids()) == []
     edition.refresh_from_db()
     assert frozen == (
         bytes(str(edition.content), "utf-8"),

@@ -8,7 +8,7 @@ from django.test import Client
 from django.utils import timezone
 
 from briefs import workflow
-from briefs.admin.tasks.task_list import TaskList
+from briefs.admin.common.task_list import TaskList
 from briefs.models import Brief, Person
 
 from ...support import factories

@@ -1,4 +1,4 @@
-"""The ordered list of what waits for one person: the briefs on which they have a main act."""
+"""Lists of briefs that wait for a person, the next of them, and links of the next step."""
 
 import datetime as dt
 from collections.abc import Mapping
@@ -6,15 +6,80 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
 
+from django.contrib import messages
 from django.db.models import F, Q, QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 
 from ... import policy
 from ...models import Brief, Edition, Event, Person, Revision, State
 from ...workflow.brief_facts import load_brief_facts
-from ...workflow.next_step import BriefFacts, Step, next_step
-from ..common import interface_labels
-from ..common.step_links import build_act_url
+from ...workflow.next_step import NEXT_BRIEF, BriefFacts, Sentence, Step, next_step
+from . import interface_labels
+from .access import person_of
+from .brief_pages import describe_done, render_public_links
+
+# Addresses of the acts of a next step, and its sentence with a link to every gap.
+
+BUTTON_ACTS: Final = (
+    "submit", "sign_off_zh", "sign_off_en", "take_back_sign_off_zh", "take_back_sign_off_en", "take_back",
+    "turn_into_suggestion", "revise", "recover",
+)  # fmt: skip
+"""Acts that a button on the brief's page does at once."""
+
+FORM_ACTS: Final = ("approve", "confirm", "publish_urgently")
+"""Acts with a page of their own, which asks for more."""
+
+
+def build_act_url(facts: BriefFacts, act: str) -> str:
+    """Return the page, and the place on it, at which the act is done."""
+    pk = facts.brief.pk
+    page = reverse("admin:briefs_brief_change", args=[pk])
+    if act == NEXT_BRIEF:
+        return f"{reverse('admin:next')}?after={pk}"
+    if act == "notes":
+        return f"{page}#note-{facts.notes[0].pk}"
+    if act == "fill":
+        return f"{page}?view=write#{[*facts.gaps, *facts.approval_gaps][0].about}"
+    if act in ("suggestions", "sign_off_zh", "sign_off_en"):
+        return f"{page}?view=review"
+    if act == "tick_facts":
+        return f"{page}#fact-ticks"
+    if act == "reword":
+        return f"{page}?view=write"
+    if act in ("assign", "assign_zh", "assign_en"):
+        return f"{reverse('admin:briefs_brief_assign', args=[pk])}{f'#{act[-2:]}' if act != 'assign' else ''}"
+    if act == "share":
+        return reverse("admin:briefs_brief_share", args=[pk])
+    if act == "claim" or act in BUTTON_ACTS:
+        return page
+    return reverse("admin:briefs_brief_verb", args=[pk, act])
+
+
+def render_sentence(sentence: Sentence, brief: Brief) -> SafeString:
+    page = reverse("admin:briefs_brief_change", args=[brief.pk])
+    links = (
+        format_html('<a class="gap" href="{}?view=write#{}">{}</a>', page, phrase.about, phrase.text)
+        if phrase.about
+        else phrase.text
+        for phrase in sentence.phrases
+    )
+    return format_html_join("", "{}", ((part,) for part in links))
+
+
+def render_step(step: Step, facts: BriefFacts) -> SafeString:
+    """Render the main act as a link for a list, if the brief waits for this person, with the sentence as its title."""
+    if not step.is_mine:
+        return format_html('<span class="step">{}</span>', step.sentence)
+    link = '<a class="step mine" href="{}" title="{}">{}</a>'
+    return format_html(link, build_act_url(facts, step.main), step.sentence, step.label)
+
+
+# The ordered list of what waits for one person: the briefs on which they have a main act.
 
 MAX_BRIEFS_READ = 100
 """Maximum number of briefs searched for tasks: of those in review, oldest first, and of the person's own."""
@@ -141,3 +206,57 @@ class TaskList:
             interface_labels.format_due(due_on, self.today) if due_on else "",
             "late" if step.main == "confirm" else choose_tone(due_on, self.today),
         )
+
+
+# The message after an act: what was done, who is next, and the next brief of this person.
+
+PASSING_VERBS: Final = frozenset(
+    {
+        "submit",
+        "sign_off_zh",
+        "sign_off_en",
+        "send_back",
+        "approve",
+        "publish_urgently",
+        "confirm",
+        "discard",
+    }
+)
+"""Verbs after which somebody else goes on with the brief, so the next brief is offered."""
+FOLLOWED_VERBS: Final = PASSING_VERBS | {
+    "assign",
+    "cancel",
+    "reschedule",
+    "reinstate",
+    "take_back_sign_off_zh",
+    "take_back_sign_off_en",
+}
+
+
+def add_next_steps_message(request: HttpRequest, pk: int, verb: str) -> None:
+    """Add a message about a verb that has just been done to a brief."""
+    person, parts = person_of(request), [describe_done(verb)]
+    if verb in FOLLOWED_VERBS:
+        parts += _describe_next_step(Brief.objects.select_related("source").get(pk=pk), person)
+    if verb in PASSING_VERBS:
+        parts.append(_describe_next_task(pk, person))
+    messages.success(request, format_html_join(" ", "{}", ((part,) for part in parts if part)))
+
+
+def _describe_next_step(brief: Brief, person: Person) -> list[SafeString]:
+    people, now = policy.load_staff(), timezone.now()
+    facts = load_brief_facts([brief], now, people)[brief.pk]
+    step = next_step(facts, person, people)
+    act = _link(build_act_url(facts, step.main), step.label) if step.is_mine else SafeString()
+    return [render_sentence(step.sentence, brief), act, render_public_links(facts.history.editions, now)]
+
+
+def _describe_next_task(pk: int, person: Person) -> str:
+    task = TaskList(person, timezone.now()).find_next(after=pk)
+    if task is None:
+        return _("Nothing else waits for you.")
+    return format_html("{} {}", _("Next:"), _link(task.url, f"{task.verb} · {task.brief}"))
+
+
+def _link(url: str, text: str) -> SafeString:
+    return format_html('<a href="{}">{}</a>', url, text)
