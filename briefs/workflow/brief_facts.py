@@ -164,8 +164,8 @@ def load_small_rows(briefs: Sequence[Brief]) -> SmallRows:
         return rows
     ids = [brief.pk for brief in briefs]
     # Cast, since PostgreSQL takes two empty columns of a union for texts, and refuses a number in the third.
-    nobody, never = Cast(None, BigIntegerField()), Cast(None, DateTimeField())
-    no_day, empty = Cast(None, DateField()), Value("", CharField())
+    nobody, never = Cast(Value(None), BigIntegerField()), Cast(Value(None), DateTimeField())
+    no_day, empty = Cast(Value(None), DateField()), Value("", CharField())
 
     def select(kind: str, queryset: QuerySet[Any], *columns: Any) -> QuerySet[Any, Any]:
         """Select kind, brief, id, who acted and when, two texts, a person and a day."""

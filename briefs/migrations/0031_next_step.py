@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('briefs', '0031_drop_stored_pages'),
+        ('briefs', '0030_edition_place'),
     ]
 
     operations = [

@@ -45,7 +45,7 @@ def nothing(apps, schema_editor):
 
 class Migration(migrations.Migration):
 
-    dependencies = [("briefs", "0035_drop_relabelling")]
+    dependencies = [("briefs", "0031_next_step")]
 
     operations = [
         migrations.RunPython(name_conditions, nothing),
