@@ -236,7 +236,8 @@ class BriefPageData:
             facts.approval_gaps = [*list_date_gaps(self.brief), *rows.keyword_gaps[pk]]
         if self.brief.state == State.IN_REVIEW:
             set_submission(facts, rows.events[pk])
-            facts.changed_facts = self.changed_facts if facts.are_both_signed else ()
+            if facts.are_both_signed and self._publishers_who_changed_facts:
+                facts.changed_facts = self.changed_facts
         add_former_people([facts], self.people)
         return facts
 
