@@ -209,7 +209,7 @@ def test_query_counts_of_form_and_save_ignore_bullet_count(
         )
         counts.append((form_queries, save_queries))
     assert counts[0] == counts[1]
-    assert counts[1][0] <= 25
+    assert counts[1][0] <= 30  # five say who can do what next, here and on the next brief
 
 
 def test_affiliation_fields_name_their_language(writer_client: Client, team: factories.Team) -> None:
