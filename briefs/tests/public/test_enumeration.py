@@ -166,10 +166,14 @@ def reveals_nothing(answer: PublicResponse) -> bool:
 
 
 def test_proxy_serves_no_file_from_picture_storage(world: World, clock: Any) -> None:
-    """The proxy configuration names one file, so stored pictures can only be reached through the application."""
+    """The proxy configuration names one address of a file, so stored pictures can only be reached through the application."""
     proxy = (settings.BASE_DIR / "deploy" / "nginx.conf").read_text()
     named = re.findall(r"^\s*((?:root|alias|try_files|autoindex|sendfile)\b.*)", proxy, re.M)
-    assert named == ["alias /srv/digest/app/deploy/unavailable.html;"]
+    assert [line.partition(";")[0] for line in named] == [
+        "root /srv/digest/app/deploy",
+        "try_files $uri =503",
+    ]
+    assert re.search(r"location = /unavailable\.html {\s+internal;\s+root ", proxy)
     assert Picture.objects.filter(key__in=hidden_picture_keys(world)).count() == len(
         hidden_picture_keys(world)
     )

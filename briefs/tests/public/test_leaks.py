@@ -356,9 +356,9 @@ def test_desk_query_under_denial_raises_database_error(world: World, query: Call
 def test_crawl_detects_cookie_vary_and_cache_control(
     world: World, clock: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = views.page_frame.render
+    real = views.responses.render
     monkeypatch.setattr(
-        views.page_frame, "render", lambda *args, **values: with_cookie_and_vary(real(*args, **values))
+        views.responses, "render", lambda *args, **values: with_cookie_and_vary(real(*args, **values))
     )
     found_problems = problems([fetch("/en/about/")], world, world.now)
     assert any("sets" in problem for problem in found_problems)

@@ -166,7 +166,7 @@ def test_queries_of_topic_and_feeds_do_not_grow(client: Client) -> None:
         f"/en/{TOPIC}parallel/feed.atom": 4,
         "/en/authors/ada-lin/feed.json": 4,
         "/en/terms/bullet/feed.atom": 4,
-        "/en/search/feed.atom?q=Bullet": 5,
+        "/en/search/feed.atom?q=Bullet": 6,
         "/en/parallel/feed.atom": 3,
     }
     assert {path: count_queries(client, path) for path in limits} == limits

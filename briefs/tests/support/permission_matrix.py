@@ -148,6 +148,8 @@ briefs/brief/<int:pk>/<slug:verb>/ @submit            -       wvps
 briefs/brief/<int:pk>/<slug:verb>/ @take_back         -       w
 briefs/brief/<int:pk>/<slug:verb>/ @sign_off_zh       -       reps
 briefs/brief/<int:pk>/<slug:verb>/ @sign_off_en       -       rps
+briefs/brief/<int:pk>/<slug:verb>/ @take_back_sign_off_zh -     r
+briefs/brief/<int:pk>/<slug:verb>/ @take_back_sign_off_en -     r
 briefs/brief/<int:pk>/<slug:verb>/ @send_back         reps    reps
 briefs/brief/<int:pk>/<slug:verb>/ @approve           ps      ps
 briefs/brief/<int:pk>/<slug:verb>/ @publish_urgently  ps      ps

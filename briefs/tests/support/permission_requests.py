@@ -38,6 +38,7 @@ REQUIRED_STATE = {
     "submit": "draft", "take_back": "submitted", "tick_facts": "submitted", "approve": "ready", "publish_urgently": "draft",
     "confirm": "urgent", "cancel": "scheduled", "reschedule": "scheduled", "withdraw": "live", "remove": "live",
     "reinstate": "withdrawn", "revise": "live", "source_withdrew": "live", "discard": "draft", "recover": "discarded",
+    "take_back_sign_off_zh": "ready", "take_back_sign_off_en": "ready",
 }  # fmt: skip
 """State in which each verb is allowed. Verbs not listed are tried on the brief in review."""
 

@@ -214,7 +214,7 @@ def let_old_signatures_stand(patch: pytest.MonkeyPatch) -> None:
 
 
 def forget_who_named_rows_of_drafts(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(four_eyes, "_load_namers", lambda content, names: {})
+    patch.setattr(four_eyes, "_load_namers", lambda pages: [{} for _ in pages])
 
 
 MISSING_GUARDS: dict[Way, Callable[[pytest.MonkeyPatch], None]] = {

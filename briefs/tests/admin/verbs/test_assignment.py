@@ -44,7 +44,7 @@ def test_writer_assigns_both_reviewers_on_one_page_with_one_event(
     chosen = {"zh": team.reviewer.pk, "en": team.reviewer.pk, "zh_due": due, "urgent": "on"}
     response = client.post(brief_url(brief, "assign"), form.data_with(**chosen))
     assert response.status_code == 302
-    assert assignee_names(brief) == ["", "reviewer", "reviewer"]
+    assert assignee_names(brief) == ["writer", "reviewer", "reviewer"]
     assert Brief.objects.get(pk=brief.pk).has_priority
     assert Event.objects.get(verb="assign").note.split("\n") == [
         f"zh: reviewer {due}",
@@ -98,7 +98,7 @@ def test_assignment_that_does_not_fit_role_is_refused(client: Client, team: Team
     assert client.post(brief_url(brief, "assign"), data).status_code == 409
     sign_in(client, team.outsider)
     assert client.post(brief_url(brief, "assign"), data).status_code == 403
-    assert assignee_names(brief) == ["", "", ""]
+    assert assignee_names(brief) == ["writer", "", ""]
     assert not Event.objects.filter(verb="assign").exists()
 
 
