@@ -22,10 +22,11 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from ..client_address import get_client_address
-from ..models import Outbox, Person
-from ..models.people import SignInEvent
-from ..workflow import build_refusal
+from briefs.client_address import get_client_address
+from briefs.models import Outbox, Person
+from briefs.models.people import SignInEvent
+from briefs.workflow import build_refusal
+
 from .second_factor import FACTORS, describe_methods
 from .sessions import end_sessions
 

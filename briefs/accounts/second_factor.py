@@ -19,8 +19,9 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.utils import timezone
 
-from ..models import Person, Webhook
-from ..models.people import EncryptionKey, SignInCounter
+from briefs.models import Person, Webhook
+from briefs.models.people import EncryptionKey, SignInCounter
+
 from .throttle import hash_key
 
 FACTORS: Final = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)

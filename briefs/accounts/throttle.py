@@ -18,8 +18,8 @@ from django.contrib.auth.hashers import PBKDF2PasswordHasher
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
 
-from ..database.bulk_writes import delete_in_batches
-from ..models.people import SignInCounter
+from briefs.database.bulk_writes import delete_in_batches
+from briefs.models.people import SignInCounter
 
 # Passwords from unknown browsers are hashed in low-priority threads, so that readers' pages come first.
 

@@ -10,9 +10,10 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, reverse
 from django.utils.translation import gettext_lazy
 
-from .. import workflow
-from ..models import Brief
-from ..workflow.rules.transitions import VERB_NAMES
+from briefs import workflow
+from briefs.models import Brief
+from briefs.workflow.rules.transitions import VERB_NAMES
+
 from .common.access import require_role
 from .common.brief_pages import add_done_message, get_brief_or_404, render_page
 from .common.form_fields import FieldError, build_due_field, field_errors_from_form, link_errors

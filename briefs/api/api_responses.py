@@ -13,9 +13,9 @@ import msgspec
 from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 
-from ..derived.brief_shape import Moment
-from ..public import responses
-from ..public.responses import (
+from briefs.derived.brief_shape import Moment
+from briefs.public import responses
+from briefs.public.responses import (
     NO_STORE,
     SEARCH_LIMIT_WINDOW,
     Activity,

@@ -17,14 +17,15 @@ from django.utils import timezone, translation
 from django_mcpz.server import MCPServer, ToolError, public
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from ..database.replica import read_from_replica
-from ..derived.brief_shape import Brief, FoundBrief, Moment, Name, ShapeRow, build_brief, build_shapes
-from ..public import search_queries
-from ..public.responses import NO_STORE
-from ..rendering.cards import build_citations
-from ..search.highlighting import find_spans
-from ..search.query import Phrase
-from ..text.paths import SITE_PLACEHOLDER
+from briefs.database.replica import read_from_replica
+from briefs.derived.brief_shape import Brief, FoundBrief, Moment, Name, ShapeRow, build_brief, build_shapes
+from briefs.public import search_queries
+from briefs.public.responses import NO_STORE
+from briefs.rendering.cards import build_citations
+from briefs.search.highlighting import find_spans
+from briefs.search.query import Phrase
+from briefs.text.paths import SITE_PLACEHOLDER
+
 from . import brief_queries
 from .api_responses import Problem, require_rate
 from .brief_queries import ChangePage, build_change_page, find_row

@@ -14,11 +14,12 @@ from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
 from msgspec import Struct
 
-from ..database.replica import PreparedQuery
-from ..derived.brief_shape import Brief, Change, EditionRows, ShapeQuery, ShapeRow, build_shapes, pad_ids
-from ..models.edition import Edition
-from ..public.editions import ListPosition, build_beyond_condition
-from ..public.search_queries import SearchParams
+from briefs.database.replica import PreparedQuery
+from briefs.derived.brief_shape import Brief, Change, EditionRows, ShapeQuery, ShapeRow, build_shapes, pad_ids
+from briefs.models.edition import Edition
+from briefs.public.editions import ListPosition, build_beyond_condition
+from briefs.public.search_queries import SearchParams
+
 from .api_responses import Problem
 
 # Parameters, used to read a query string and to describe the API.

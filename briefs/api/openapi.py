@@ -13,8 +13,9 @@ from django.utils import translation
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
-from ..derived.brief_shape import API_PATH, FoundBrief
-from ..public import responses
+from briefs.derived.brief_shape import API_PATH, FoundBrief
+from briefs.public import responses
+
 from . import brief_queries
 from .api_responses import JSON, ProblemDetails
 from .brief_queries import ChangePage, Parameter

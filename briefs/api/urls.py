@@ -2,9 +2,10 @@
 
 from django.urls import path, re_path
 
-from ..derived import corpus
-from ..public.page_cache import keep
-from ..public.responses import public_view
+from briefs.derived import corpus
+from briefs.public.page_cache import keep
+from briefs.public.responses import public_view
+
 from . import openapi, views
 from .api_responses import api_view
 

@@ -14,14 +14,15 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllow
 from django.utils import timezone
 from msgspec import Struct
 
-from ..content import Side
-from ..derived import brief_shape, corpus
-from ..derived.brief_shape import Brief, FoundBrief, Name
-from ..models.edition import Edition
-from ..public import page_cache, responses, search_queries, subject_queries
-from ..public import views as public_views
-from ..public.editions import ListPosition
-from ..public.responses import NO_STORE
+from briefs.content import Side
+from briefs.derived import brief_shape, corpus
+from briefs.derived.brief_shape import Brief, FoundBrief, Name
+from briefs.models.edition import Edition
+from briefs.public import page_cache, responses, search_queries, subject_queries
+from briefs.public import views as public_views
+from briefs.public.editions import ListPosition
+from briefs.public.responses import NO_STORE
+
 from . import brief_queries
 from .api_responses import Problem, json_response, require_rate
 

@@ -23,8 +23,9 @@ from django.db.backends.postgresql.client import DatabaseClient
 from django.db.migrations.loader import MigrationLoader
 from django.utils import timezone
 
-from ..accounts import second_factor
-from ..models import JobRun
+from briefs.accounts import second_factor
+from briefs.models import JobRun
+
 from . import backup_archive
 from .backup_archive import (
     BLOCK,

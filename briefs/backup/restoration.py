@@ -29,9 +29,10 @@ from django.db.migrations.executor import MigrationExecutor
 from django.db.models import Model
 from django.utils import timezone
 
-from ..database import guards
-from ..models import Edition
-from ..search import indexing
+from briefs.database import guards
+from briefs.models import Edition
+from briefs.search import indexing
+
 from . import backup_archive
 from .backup_archive import (
     BackupError,

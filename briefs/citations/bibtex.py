@@ -5,8 +5,9 @@ import unicodedata
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from ..facts import CITED_FACTS, FactKind
-from ..text.date_format import ENGLISH_MONTHS
+from briefs.facts import CITED_FACTS, FactKind
+from briefs.text.date_format import ENGLISH_MONTHS
+
 from . import cited_article as cited
 from .cited_article import CitationRejected, CitedArticle, CitedName, read_cited_facts
 from .works import AuthorName, CitableWork, describe_digested_article

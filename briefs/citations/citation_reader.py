@@ -7,8 +7,9 @@ import re
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
-from ..documents.files.encodings import decode_text
-from ..documents.types import DocumentRefused
+from briefs.documents.files.encodings import decode_text
+from briefs.documents.types import DocumentRefused
+
 from . import bibtex, csl, ris
 from .cited_article import CitationRejected, CitedArticle, parse_doi, parse_link
 

@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Final, Literal
 
-from ..documents.fields.date_reader import read_date
-from ..facts import CITED_FACTS, FACTS, FactKind
-from ..text.article_urls import find_doi, is_safe_link, strip_tracking, write_host_in_ascii
-from ..text.similarity import is_han_organization, split_person_name
+from briefs.documents.fields.date_reader import read_date
+from briefs.facts import CITED_FACTS, FACTS, FactKind
+from briefs.text.article_urls import find_doi, is_safe_link, strip_tracking, write_host_in_ascii
+from briefs.text.similarity import is_han_organization, split_person_name
 
 type FileFormat = Literal["ris", "bibtex", "csl"]
 MAX_LENGTHS: Final = {"source": 200, "name": 200} | {

@@ -4,8 +4,9 @@ import json
 import re
 from typing import Any
 
-from ..facts import CITED_FACTS
-from ..text import date_format
+from briefs.facts import CITED_FACTS
+from briefs.text import date_format
+
 from . import cited_article as cited
 from .cited_article import CitationRejected, CitedArticle, CitedName, read_cited_facts
 from .works import AuthorName, CitableWork, describe_digested_article

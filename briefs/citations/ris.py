@@ -6,7 +6,8 @@ RIS has no escapes, so a value is written as one line.
 import re
 from collections.abc import Iterator, Mapping
 
-from ..facts import CITED_FACTS
+from briefs.facts import CITED_FACTS
+
 from . import cited_article as cited
 from .cited_article import CitedArticle, read_cited_facts
 from .works import CitableWork, describe_digested_article

@@ -10,12 +10,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from ..content import Side
-from ..facts import CITED_FACTS
-from ..public_brief import PublicAuthor, PublicBrief, PublicSource
-from ..text import date_format, paths
-from ..text.scripts import detect_language_code
-from ..text.similarity import split_person_name
+from briefs.content import Side
+from briefs.facts import CITED_FACTS
+from briefs.public_brief import PublicAuthor, PublicBrief, PublicSource
+from briefs.text import date_format, paths
+from briefs.text.scripts import detect_language_code
+from briefs.text.similarity import split_person_name
 
 type WorkKind = Literal[
     "brief", "article", "magazine", "newspaper", "journal", "report", "testimony", "interview"

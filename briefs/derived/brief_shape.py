@@ -15,14 +15,15 @@ from django.db.models import OuterRef, QuerySet, Subquery
 from django.db.models.functions import JSONObject
 from msgspec import Meta, Struct
 
-from .. import content
-from ..content import Marker, hash_json
-from ..database.replica import PreparedQuery
-from ..facts import SCALAR_FACTS, Fact, FactKind
-from ..models.derived import EditionTerm
-from ..models.edition import Edition
-from ..public_brief import PublicBrief, PublicName
-from ..text import paths
+from briefs import content
+from briefs.content import Marker, hash_json
+from briefs.database.replica import PreparedQuery
+from briefs.facts import SCALAR_FACTS, Fact, FactKind
+from briefs.models.derived import EditionTerm
+from briefs.models.edition import Edition
+from briefs.public_brief import PublicBrief, PublicName
+from briefs.text import paths
+
 from .public_brief import BRIEF_COLUMNS, build_briefs
 
 # The shape.

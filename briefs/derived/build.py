@@ -9,15 +9,16 @@ from django.db import connection, transaction
 from django.db.models import Model, QuerySet
 from django.utils import timezone
 
-from ..content import Facts
-from ..database.bulk_writes import insert_rows
-from ..models.derived import UNDATED, EditionAuthor, EditionKeyword, EditionPlace, EditionTerm
-from ..models.edition import Edition
-from ..models.vocabulary import Author, Keyword, Source, Term, Vocabulary
-from ..public_brief import PublicName, PublicNames
-from ..search import indexing
-from ..search.analysis import VERSION
-from ..text import date_format
+from briefs.content import Facts
+from briefs.database.bulk_writes import insert_rows
+from briefs.models.derived import UNDATED, EditionAuthor, EditionKeyword, EditionPlace, EditionTerm
+from briefs.models.edition import Edition
+from briefs.models.vocabulary import Author, Keyword, Source, Term, Vocabulary
+from briefs.public_brief import PublicName, PublicNames
+from briefs.search import indexing
+from briefs.search.analysis import VERSION
+from briefs.text import date_format
+
 from . import term_occurrences
 from .public_brief import load_names
 

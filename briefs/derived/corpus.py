@@ -14,10 +14,11 @@ import msgspec
 from django.conf import settings
 from django.db.models import Count, Max
 
-from ..content import LANGUAGE_TAGS, SIDES
-from ..database.replica import PreparedQuery
-from ..models.edition import Edition
-from ..models.site import SiteVersion
+from briefs.content import LANGUAGE_TAGS, SIDES
+from briefs.database.replica import PreparedQuery
+from briefs.models.edition import Edition
+from briefs.models.site import SiteVersion
+
 from . import brief_shape
 
 BATCH: Final = 100

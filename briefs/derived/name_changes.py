@@ -18,19 +18,20 @@ from django.db.models.expressions import RawSQL
 from django.db.models.fields.json import KeyTransform
 from django.utils import timezone
 
-from .. import checks
-from ..checks import TermData
-from ..checks.texts import fold_for_names
-from ..citations.works import is_publication
-from ..content import SIDES, Content, Side
-from ..database.bulk_writes import insert_rows
-from ..models.derived import EditionTerm, SearchEntry
-from ..models.edition import Edition
-from ..models.vocabulary import Term, Vocabulary
-from ..public_brief import PublicNames
-from ..rendering import text
-from ..search import ParsedQuery, get_store
-from ..search.query import QueryTerm, build_phrase
+from briefs import checks
+from briefs.checks import TermData
+from briefs.checks.texts import fold_for_names
+from briefs.citations.works import is_publication
+from briefs.content import SIDES, Content, Side
+from briefs.database.bulk_writes import insert_rows
+from briefs.models.derived import EditionTerm, SearchEntry
+from briefs.models.edition import Edition
+from briefs.models.vocabulary import Term, Vocabulary
+from briefs.public_brief import PublicNames
+from briefs.rendering import text
+from briefs.search import ParsedQuery, get_store
+from briefs.search.query import QueryTerm, build_phrase
+
 from . import build, term_occurrences
 from .public_brief import load_names
 from .term_occurrences import TERM_COLUMNS, Glossary, TermRows, build_glossary_entries, fetch_term_rows

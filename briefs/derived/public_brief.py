@@ -10,14 +10,15 @@ from typing import Any, Final, NamedTuple, Self
 
 from django.utils import timezone
 
-from ..citations.works import is_publication
-from ..content import SIDES, Content, Facts, hash_json
-from ..database.replica import get_read_connection
-from ..facts import FACTS
-from ..models.derived import EditionKeyword, EditionPlace
-from ..models.edition import Edition
-from ..models.vocabulary import Author, Keyword, Source, Vocabulary
-from ..public_brief import PublicAuthor, PublicBrief, PublicName, PublicNames, PublicSource
+from briefs.citations.works import is_publication
+from briefs.content import SIDES, Content, Facts, hash_json
+from briefs.database.replica import get_read_connection
+from briefs.facts import FACTS
+from briefs.models.derived import EditionKeyword, EditionPlace
+from briefs.models.edition import Edition
+from briefs.models.vocabulary import Author, Keyword, Source, Vocabulary
+from briefs.public_brief import PublicAuthor, PublicBrief, PublicName, PublicNames, PublicSource
+
 from .term_occurrences import Glossary
 
 # Build public briefs from editions, and load the current names of contents.

@@ -11,16 +11,16 @@ from typing import Any, NamedTuple
 from django.db.models import TextField
 from django.db.models.functions import Cast
 
-from .. import checks
-from ..checks import TermData, chinese
-from ..content import SIDES, Content
-from ..database.bulk_writes import insert_rows
-from ..database.replica import PreparedQuery
-from ..models.derived import EditionTerm
-from ..models.edition import Edition
-from ..models.vocabulary import Term
-from ..public_brief import PublicName
-from ..rendering import text
+from briefs import checks
+from briefs.checks import TermData, chinese
+from briefs.content import SIDES, Content
+from briefs.database.bulk_writes import insert_rows
+from briefs.database.replica import PreparedQuery
+from briefs.models.derived import EditionTerm
+from briefs.models.edition import Edition
+from briefs.models.vocabulary import Term
+from briefs.public_brief import PublicName
+from briefs.rendering import text
 
 # Cache of the parsed glossary. Every save and approval needs the whole glossary, which seldom changes.
 

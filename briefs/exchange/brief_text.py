@@ -3,17 +3,18 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from ..content import SIDES, Byline, Content, Side
-from ..derived import build
-from ..documents.fields.authors import split_keywords
-from ..documents.markers import close_level_gaps
-from ..documents.parser import read_document
-from ..documents.types import ParsedDate, ParsedDocument, ParsedSide, Point, PointPair
-from ..documents.writer import write
-from ..facts import DOCUMENT_FACTS, FACTS
-from ..models import Author, Brief, Keyword, Source, State
-from ..models.vocabulary import Vocabulary
-from ..workflow import load_working_copy
+from briefs.content import SIDES, Byline, Content, Side
+from briefs.derived import build
+from briefs.documents.fields.authors import split_keywords
+from briefs.documents.markers import close_level_gaps
+from briefs.documents.parser import read_document
+from briefs.documents.types import ParsedDate, ParsedDocument, ParsedSide, Point, PointPair
+from briefs.documents.writer import write
+from briefs.facts import DOCUMENT_FACTS, FACTS
+from briefs.models import Author, Brief, Keyword, Source, State
+from briefs.models.vocabulary import Vocabulary
+from briefs.workflow import load_working_copy
+
 from .word_file import write_digest_file, write_table_file
 
 

@@ -12,17 +12,18 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from .. import workflow
-from ..content import SIDES, Content, ForbiddenCharacter, Side, hash_json, tidy, tidy_line
-from ..documents.files.archive import TABLE_PROPERTY, open_package, read_xml
-from ..documents.files.word import iterate_parts
-from ..documents.files.word_paragraphs import ParagraphReader
-from ..documents.parser import require_word_format
-from ..models import Brief, Note, Person, Suggestion
-from ..text.text_diff import merge
-from ..workflow.review_comments import TextAnchor, Texts, index_texts, replace_texts
-from ..workflow.rules.transitions import lock_brief, require_current_version
-from ..workflow.rules.working_copy import TEXT_RULES
+from briefs import workflow
+from briefs.content import SIDES, Content, ForbiddenCharacter, Side, hash_json, tidy, tidy_line
+from briefs.documents.files.archive import TABLE_PROPERTY, open_package, read_xml
+from briefs.documents.files.word import iterate_parts
+from briefs.documents.files.word_paragraphs import ParagraphReader
+from briefs.documents.parser import require_word_format
+from briefs.models import Brief, Note, Person, Suggestion
+from briefs.text.text_diff import merge
+from briefs.workflow.review_comments import TextAnchor, Texts, index_texts, replace_texts
+from briefs.workflow.rules.transitions import lock_brief, require_current_version
+from briefs.workflow.rules.working_copy import TEXT_RULES
+
 from .word_file import COLUMN_NAMES, LEAD_NAMES, build_checksum
 
 # Read a returned parallel table: the text of each cell, tracked changes apart from it, comments and notes.

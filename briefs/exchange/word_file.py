@@ -13,15 +13,15 @@ from html import escape
 from pathlib import Path
 from typing import Final
 
-from ..content import SIDES, Content, Side
-from ..documents.files.archive import TABLE_PROPERTY
-from ..documents.files.encodings import split_clean_lines
-from ..documents.files.word import decode_word
-from ..documents.markers import find_marker
-from ..documents.types import DocumentRefused, ParsedDocument
-from ..documents.writer import WrittenLine, lay_out
-from ..models import Brief
-from ..text.scripts import detect_side
+from briefs.content import SIDES, Content, Side
+from briefs.documents.files.archive import TABLE_PROPERTY
+from briefs.documents.files.encodings import split_clean_lines
+from briefs.documents.files.word import decode_word
+from briefs.documents.markers import find_marker
+from briefs.documents.types import DocumentRefused, ParsedDocument
+from briefs.documents.writer import WrittenLine, lay_out
+from briefs.models import Brief
+from briefs.text.scripts import detect_side
 
 # Write the parts of a Word file: paragraphs, runs with a language, lists, and the package around them.
 

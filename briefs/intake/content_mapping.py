@@ -6,10 +6,10 @@ from typing import Any, Final
 
 from rapidfuzz.distance import Indel, LCSseq
 
-from ..content import ALT_TEXT_FIELDS, LEAD_FIELDS, SIDES, Bullet, Content, Facts, Side
-from ..documents.types import ParsedDocument, PointPair
-from ..facts import DOCUMENT_FACTS, FACTS, FactKind
-from ..text.article_urls import is_safe_link
+from briefs.content import ALT_TEXT_FIELDS, LEAD_FIELDS, SIDES, Bullet, Content, Facts, Side
+from briefs.documents.types import ParsedDocument, PointPair
+from briefs.facts import DOCUMENT_FACTS, FACTS, FactKind
+from briefs.text.article_urls import is_safe_link
 
 SAME_BULLET_SIMILARITY: Final = 0.5
 """Minimum similarity at which a changed pair of a re-imported document counts as the same bullet."""

@@ -12,15 +12,16 @@ from typing import Any, Final, cast
 from django.conf import settings
 from django.db import DatabaseError, transaction
 
-from .. import checks, workflow
-from ..checks import chinese
-from ..database.bulk_writes import let_other_writers_in
-from ..documents.fields.date_reader import DateOrder
-from ..documents.files.encodings import decode_text
-from ..documents.parser import read_document
-from ..documents.types import DocumentRefused, ParsedDocument
-from ..models import Person, Term, get_importer
-from ..workflow.rules.check_context import load_check_context
+from briefs import checks, workflow
+from briefs.checks import chinese
+from briefs.database.bulk_writes import let_other_writers_in
+from briefs.documents.fields.date_reader import DateOrder
+from briefs.documents.files.encodings import decode_text
+from briefs.documents.parser import read_document
+from briefs.documents.types import DocumentRefused, ParsedDocument
+from briefs.models import Person, Term, get_importer
+from briefs.workflow.rules.check_context import load_check_context
+
 from .content_mapping import build_content, build_text_facts
 from .storing import (
     ImportChoice,

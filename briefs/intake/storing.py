@@ -11,13 +11,14 @@ from typing import Any, Final
 from django.db import transaction
 from django.utils import timezone, translation
 
-from .. import workflow
-from ..content import Bullet, Content, hash_json
-from ..documents.fields.date_reader import DateOrder
-from ..documents.types import Caution, DocumentRefused, ParsedDocument, ParseResult
-from ..models import Brief, Document, Person, Revision, State
-from ..text.article_urls import build_article_key
-from ..text.paths import LANGUAGE_CODES
+from briefs import workflow
+from briefs.content import Bullet, Content, hash_json
+from briefs.documents.fields.date_reader import DateOrder
+from briefs.documents.types import Caution, DocumentRefused, ParsedDocument, ParseResult
+from briefs.models import Brief, Document, Person, Revision, State
+from briefs.text.article_urls import build_article_key
+from briefs.text.paths import LANGUAGE_CODES
+
 from .content_mapping import (
     build_content,
     build_date_columns,

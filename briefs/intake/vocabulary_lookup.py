@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple, cast
 
-from ..content import Byline, Side
-from ..documents.fields.authors import (
+from briefs.content import Byline, Side
+from briefs.documents.fields.authors import (
     HAN_ORGANIZATION,
     HAN_TITLE,
     JOB_TITLE,
@@ -18,13 +18,13 @@ from ..documents.fields.authors import (
     is_inverted,
     is_person,
 )
-from ..documents.types import Caution, ParsedDocument
-from ..facts import AFFILIATION_LIMIT
-from ..models import Author, Keyword, Source
-from ..models.vocabulary import Vocabulary
-from ..text.article_urls import find_lookalike_host
-from ..text.scripts import count_han
-from ..text.similarity import are_similar_names, split_person_name
+from briefs.documents.types import Caution, ParsedDocument
+from briefs.facts import AFFILIATION_LIMIT
+from briefs.models import Author, Keyword, Source
+from briefs.models.vocabulary import Vocabulary
+from briefs.text.article_urls import find_lookalike_host
+from briefs.text.scripts import count_han
+from briefs.text.similarity import are_similar_names, split_person_name
 
 # Read one author of a document: the name in one or both scripts, titles and affiliations.
 

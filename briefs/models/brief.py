@@ -8,8 +8,8 @@ from django.db.models import Q
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
-from .. import content
-from ..facts import AFFILIATION_LIMIT, CREDIT_LIMIT, FACTS, Fact
+from briefs import content
+from briefs.facts import AFFILIATION_LIMIT, CREDIT_LIMIT, FACTS, Fact
 
 # Uploaded pictures. Their files (`briefs.images`) are stored before the row.
 

@@ -11,7 +11,8 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from ..content import Content
+from briefs.content import Content
+
 from .fields import ContentField
 
 

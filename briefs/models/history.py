@@ -11,7 +11,8 @@ from django.db.models import Q
 from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
-from ..content import SIDES
+from briefs.content import SIDES
+
 from .fields import ContentField
 
 SIDE_CHOICES = [("zh", _("Chinese")), ("en", _("English"))]

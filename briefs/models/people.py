@@ -8,7 +8,7 @@ from django.db import models
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from ..content import SIDES, Side
+from briefs.content import SIDES, Side
 
 # Recent failed sign-ins, and the log of all sign-ins.
 

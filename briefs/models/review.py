@@ -7,7 +7,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from ..content import SIDES
+from briefs.content import SIDES
+
 from .history import SIDE_CHOICES
 
 

@@ -8,7 +8,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from ..content import Side
+from briefs.content import Side
 
 MAX_START_HERE = 3
 

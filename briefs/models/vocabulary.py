@@ -12,8 +12,8 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from ..content import Side
-from ..text.slugs import build_slug
+from briefs.content import Side
+from briefs.text.slugs import build_slug
 
 
 def find_free_vocabulary_slug(kind: type["Vocabulary"], *names: str) -> str:

@@ -8,12 +8,12 @@ from typing import Any
 from django.db import DatabaseError, transaction
 from django.db.models import Exists, F, OuterRef, QuerySet
 
-from ..content import Content
-from ..database.bulk_writes import delete_in_batches
-from ..letters import LetterTarget
-from ..models.delivery import PreviewLink
-from ..models.history import Event
-from ..models.letters import Letter
+from briefs.content import Content
+from briefs.database.bulk_writes import delete_in_batches
+from briefs.letters import LetterTarget
+from briefs.models.delivery import PreviewLink
+from briefs.models.history import Event
+from briefs.models.letters import Letter
 
 MAX_LIFETIME = dt.timedelta(hours=72)
 RETENTION = dt.timedelta(days=90)

@@ -2,7 +2,8 @@
 
 from django.urls import path, register_converter
 
-from ..public.responses import LanguageConverter
+from briefs.public.responses import LanguageConverter
+
 from . import views
 from .views import guest_view
 

@@ -12,16 +12,17 @@ from django.utils.safestring import mark_safe
 from django.utils.translation import gettext, gettext_noop
 from django.views.decorators.csrf import csrf_exempt
 
-from .. import images, letters, rendering
-from ..content import Content, Side
-from ..derived.public_brief import build_unpublished_brief
-from ..public import responses
-from ..public.letter_forms import build_form_context, receive_letter
-from ..public.responses import accepts_chinese, drop_session, strip_head_body
-from ..rendering import cards
-from ..rendering.cards import PICTURE_TYPES
-from ..text import date_format, paths
-from ..text.paths import LANGUAGE_CODES
+from briefs import images, letters, rendering
+from briefs.content import Content, Side
+from briefs.derived.public_brief import build_unpublished_brief
+from briefs.public import responses
+from briefs.public.letter_forms import build_form_context, receive_letter
+from briefs.public.responses import accepts_chinese, drop_session, strip_head_body
+from briefs.rendering import cards
+from briefs.rendering.cards import PICTURE_TYPES
+from briefs.text import date_format, paths
+from briefs.text.paths import LANGUAGE_CODES
+
 from . import links
 from .links import OpenedPreview
 

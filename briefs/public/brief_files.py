@@ -10,12 +10,13 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.urls.converters import StringConverter
 from django.utils import timezone
 
-from .. import images
-from ..citations import bibtex, csl, ris, works
-from ..content import Side
-from ..rendering import markdown
-from ..rendering.cards import PICTURE_TYPES
-from ..text import paths
+from briefs import images
+from briefs.citations import bibtex, csl, ris, works
+from briefs.content import Side
+from briefs.rendering import markdown
+from briefs.rendering.cards import PICTURE_TYPES
+from briefs.text import paths
+
 from . import brief_presenter, editions, responses
 from .responses import NO_STORE, ViewFunction
 

@@ -11,12 +11,13 @@ from django.utils.html import strip_tags
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext
 
-from .. import rendering
-from ..content import LANGUAGE_TAGS, Side
-from ..models.edition import ChangeKind, WithdrawalKind
-from ..public_brief import PublicBrief
-from ..rendering import cards, text
-from ..text import date_format, paths
+from briefs import rendering
+from briefs.content import LANGUAGE_TAGS, Side
+from briefs.models.edition import ChangeKind, WithdrawalKind
+from briefs.public_brief import PublicBrief
+from briefs.rendering import cards, text
+from briefs.text import date_format, paths
+
 from . import editions
 from .editions import EditionHistoryLine, KeysetPage, ListedBrief, PublicEdition
 

@@ -21,9 +21,10 @@ from django.utils.cache import get_conditional_response
 from django.utils.translation import gettext
 from PIL import Image, ImageColor, ImageDraw, ImageFont
 
-from ..content import LANGUAGE_TAGS, Side
-from ..rendering.cards import CARD_SIZE, format_authors_and_source
-from ..text.scripts import detect_language_code
+from briefs.content import LANGUAGE_TAGS, Side
+from briefs.rendering.cards import CARD_SIZE, format_authors_and_source
+from briefs.text.scripts import detect_language_code
+
 from . import editions, responses
 from .responses import make_etag
 

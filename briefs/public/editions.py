@@ -10,13 +10,13 @@ from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.db.models.fields.json import KeyTextTransform
 from django.http import Http404, HttpRequest
 
-from ..content import Side
-from ..database.replica import PreparedQuery
-from ..derived.public_brief import BRIEF_COLUMNS, RelatedBriefs, build_briefs
-from ..models.derived import EditionPlace, EditionTerm
-from ..models.edition import Edition
-from ..public_brief import PublicBrief, PublicName
-from ..rendering import text
+from briefs.content import Side
+from briefs.database.replica import PreparedQuery
+from briefs.derived.public_brief import BRIEF_COLUMNS, RelatedBriefs, build_briefs
+from briefs.models.derived import EditionPlace, EditionTerm
+from briefs.models.edition import Edition
+from briefs.public_brief import PublicBrief, PublicName
+from briefs.rendering import text
 
 # Keys of list positions in addresses: publication time (or article day) and id, encoded.
 

@@ -17,14 +17,15 @@ from django.utils.html import format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext
 
-from .. import rendering
-from ..content import LANGUAGE_TAGS, Side
-from ..database.replica import PreparedQuery
-from ..derived.public_brief import BRIEF_COLUMNS, build_briefs
-from ..models.edition import Edition
-from ..public_brief import PublicBrief
-from ..rendering import ReadingView, cards, text
-from ..text import paths
+from briefs import rendering
+from briefs.content import LANGUAGE_TAGS, Side
+from briefs.database.replica import PreparedQuery
+from briefs.derived.public_brief import BRIEF_COLUMNS, build_briefs
+from briefs.models.edition import Edition
+from briefs.public_brief import PublicBrief
+from briefs.rendering import ReadingView, cards, text
+from briefs.text import paths
+
 from . import brief_presenter, editions, responses, search_queries, subject_queries
 from .editions import PAGE_SIZE, EditionRows
 from .search_queries import SearchParams

@@ -7,7 +7,8 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.html import escape
 from django.utils.safestring import SafeString
 
-from .. import letters
+from briefs import letters
+
 from .responses import read_sender
 
 

@@ -18,9 +18,10 @@ from django.db.models import Q, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
-from ..database.replica import PreparedQuery, get_read_connection
-from ..models.edition import Edition
-from ..models.site import SiteVersion
+from briefs.database.replica import PreparedQuery, get_read_connection
+from briefs.models.edition import Edition
+from briefs.models.site import SiteVersion
+
 from .responses import NO_STORE, make_etag
 
 # Build hash: everything besides rows that a page depends on (code, templates, libraries, settings, static files).

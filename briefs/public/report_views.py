@@ -7,10 +7,11 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils import timezone
 
-from .. import letters
-from ..content import Bullet, Side
-from ..rendering import cards
-from ..text import paths
+from briefs import letters
+from briefs.content import Bullet, Side
+from briefs.rendering import cards
+from briefs.text import paths
+
 from . import editions, responses
 from .editions import PublicEdition
 from .letter_forms import build_form_context, receive_letter

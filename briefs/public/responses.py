@@ -17,13 +17,13 @@ from django.utils.cache import get_conditional_response
 from django.utils.translation import gettext, gettext_noop
 from django.views.decorators.csrf import csrf_exempt
 
-from .. import letters
-from ..client_address import count_attempt, get_client_address
-from ..content import LANGUAGE_TAGS, SIDES, Side
-from ..database.replica import read_from_replica
-from ..rendering.text import strip_indentation
-from ..text import paths
-from ..text.paths import LANGUAGE_CODES
+from briefs import letters
+from briefs.client_address import count_attempt, get_client_address
+from briefs.content import LANGUAGE_TAGS, SIDES, Side
+from briefs.database.replica import read_from_replica
+from briefs.rendering.text import strip_indentation
+from briefs.text import paths
+from briefs.text.paths import LANGUAGE_CODES
 
 # The languages of the site, and the context of head, masthead and footer.
 

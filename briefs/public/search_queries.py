@@ -11,19 +11,27 @@ from urllib.parse import quote_plus
 from django.db.models import Exists, OuterRef, QuerySet
 from django.db.models.fields.json import KeyTextTransform
 
-from ..content import SIDES, Side
-from ..database.replica import PreparedQuery
-from ..derived.public_brief import BRIEF_COLUMNS, build_briefs
-from ..derived.term_occurrences import GlossaryEntry, TermRows, build_glossary_entries, fetch_term_rows
-from ..models.derived import EditionTerm
-from ..models.edition import Edition
-from ..public_brief import PublicBrief
-from ..search import ParsedQuery, ResultRow, StoreRequest, StoreResult, did_you_mean, get_store, parse_query
-from ..search.did_you_mean import Rescue
-from ..search.expansion import Concepts, expand_query
-from ..search.highlighting import find_spans
-from ..search.name_index import FACET_LETTERS, FacetKind, Name, NameIndex, load_name_index
-from ..search.query import Phrase, as_prefix_query, parse_date_range
+from briefs.content import SIDES, Side
+from briefs.database.replica import PreparedQuery
+from briefs.derived.public_brief import BRIEF_COLUMNS, build_briefs
+from briefs.derived.term_occurrences import GlossaryEntry, TermRows, build_glossary_entries, fetch_term_rows
+from briefs.models.derived import EditionTerm
+from briefs.models.edition import Edition
+from briefs.public_brief import PublicBrief
+from briefs.search import (
+    ParsedQuery,
+    ResultRow,
+    StoreRequest,
+    StoreResult,
+    did_you_mean,
+    get_store,
+    parse_query,
+)
+from briefs.search.did_you_mean import Rescue
+from briefs.search.expansion import Concepts, expand_query
+from briefs.search.highlighting import find_spans
+from briefs.search.name_index import FACET_LETTERS, FacetKind, Name, NameIndex, load_name_index
+from briefs.search.query import Phrase, as_prefix_query, parse_date_range
 
 # Search parameters. Invalid values are ignored.
 

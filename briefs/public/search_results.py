@@ -13,16 +13,17 @@ from django.utils.html import format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext, gettext_lazy, ngettext, pgettext
 
-from ..content import LANGUAGE_TAGS, SIDES, Side
-from ..public_brief import PublicBrief, PublicName
-from ..rendering import cards, rows, text
-from ..rendering.cards import LIST_SEPARATOR
-from ..rendering.text import render_partial
-from ..search.highlighting import TextSpan, find_spans, highlight_spans
-from ..search.query import ParsedQuery, Phrase, has_quotation
-from ..search.search_documents import NO_SUCH_FACET
-from ..text import date_format, paths
-from ..text.scripts import detect_language_code
+from briefs.content import LANGUAGE_TAGS, SIDES, Side
+from briefs.public_brief import PublicBrief, PublicName
+from briefs.rendering import cards, rows, text
+from briefs.rendering.cards import LIST_SEPARATOR
+from briefs.rendering.text import render_partial
+from briefs.search.highlighting import TextSpan, find_spans, highlight_spans
+from briefs.search.query import ParsedQuery, Phrase, has_quotation
+from briefs.search.search_documents import NO_SUCH_FACET
+from briefs.text import date_format, paths
+from briefs.text.scripts import detect_language_code
+
 from .brief_presenter import format_year
 from .responses import TITLE_SEPARATOR
 from .search_queries import SearchHit, SearchParams, SearchResults

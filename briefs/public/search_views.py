@@ -16,15 +16,16 @@ from django.utils.translation import gettext
 from rapidfuzz import process
 from rapidfuzz.distance import JaroWinkler
 
-from ..content import Side
-from ..database.replica import PreparedQuery
-from ..public_brief import PublicBrief
-from ..rendering.text import render_partial
-from ..search import ParsedQuery, search_log
-from ..search.analysis import find_runs, fold
-from ..search.name_index import Name, NameIndex, load_name_index
-from ..text import paths
-from ..text.scripts import detect_language_code
+from briefs.content import Side
+from briefs.database.replica import PreparedQuery
+from briefs.public_brief import PublicBrief
+from briefs.rendering.text import render_partial
+from briefs.search import ParsedQuery, search_log
+from briefs.search.analysis import find_runs, fold
+from briefs.search.name_index import Name, NameIndex, load_name_index
+from briefs.text import paths
+from briefs.text.scripts import detect_language_code
+
 from . import brief_presenter, editions, feeds, responses, search_queries, search_results, views
 from .editions import PageKey
 from .search_queries import SearchParams, SearchResults

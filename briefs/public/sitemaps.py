@@ -15,10 +15,11 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.html import escape
 
-from ..content import SIDES, Side
-from ..models.edition import Edition
-from ..models.site import SiteText
-from ..text import paths
+from briefs.content import SIDES, Side
+from briefs.models.edition import Edition
+from briefs.models.site import SiteText
+from briefs.text import paths
+
 from . import subject_queries
 
 # sitemap.xml, split into several files for large sites.

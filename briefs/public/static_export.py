@@ -30,14 +30,15 @@ from django.urls import Resolver404, URLResolver, get_resolver, resolve, reverse
 from django.utils import translation
 from django.utils.translation import gettext
 
-from ..content import LANGUAGE_TAGS, SIDES, Side
-from ..database import replica
-from ..derived.public_brief import RelatedBriefs
-from ..models.derived import EditionAuthor, EditionKeyword, EditionPlace, EditionTerm
-from ..models.edition import Edition
-from ..models.site import SiteText
-from ..models.vocabulary import Author, Keyword, Source, Term
-from ..text import paths
+from briefs.content import LANGUAGE_TAGS, SIDES, Side
+from briefs.database import replica
+from briefs.derived.public_brief import RelatedBriefs
+from briefs.models.derived import EditionAuthor, EditionKeyword, EditionPlace, EditionTerm
+from briefs.models.edition import Edition
+from briefs.models.site import SiteText
+from briefs.models.vocabulary import Author, Keyword, Source, Term
+from briefs.text import paths
+
 from . import card_views, page_cache, responses
 from .editions import MAX_NEIGHBOURS, OLDEST_KEY, select_headlines
 from .page_cache import compute_build_hash, hash_parts

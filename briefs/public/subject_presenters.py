@@ -11,11 +11,12 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext, gettext_lazy, ngettext
 
-from ..content import LANGUAGE_TAGS, SIDES, Side
-from ..rendering import cards, text
-from ..search.highlighting import highlight_spans
-from ..text import date_format, paths
-from ..text.scripts import detect_language_code
+from briefs.content import LANGUAGE_TAGS, SIDES, Side
+from briefs.rendering import cards, text
+from briefs.search.highlighting import highlight_spans
+from briefs.text import date_format, paths
+from briefs.text.scripts import detect_language_code
+
 from . import brief_presenter
 from .editions import KeysetPage, ListedBrief
 from .search_results import render_pair

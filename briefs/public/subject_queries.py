@@ -14,15 +14,16 @@ from django.db.models import Count, Exists, Model, OuterRef, Q, Subquery, Value
 from django.db.models.functions import Concat
 from django.http import Http404
 
-from ..content import Side
-from ..database.replica import PreparedQuery
-from ..derived.public_brief import BRIEF_COLUMNS, build_briefs
-from ..models.derived import EditionAuthor, EditionKeyword, EditionPlace, EditionTerm
-from ..models.edition import Edition
-from ..models.site import MAX_START_HERE, SiteText
-from ..models.vocabulary import Author, Keyword, Source, Term, Vocabulary
-from ..public_brief import PublicBrief
-from ..text.article_urls import is_safe_link, write_host_in_ascii
+from briefs.content import Side
+from briefs.database.replica import PreparedQuery
+from briefs.derived.public_brief import BRIEF_COLUMNS, build_briefs
+from briefs.models.derived import EditionAuthor, EditionKeyword, EditionPlace, EditionTerm
+from briefs.models.edition import Edition
+from briefs.models.site import MAX_START_HERE, SiteText
+from briefs.models.vocabulary import Author, Keyword, Source, Term, Vocabulary
+from briefs.public_brief import PublicBrief
+from briefs.text.article_urls import is_safe_link, write_host_in_ascii
+
 from . import editions
 from .editions import NO_FILTER, EditionRows, KeysetPage, KeysetPaginator, ListedBrief, PageKey
 

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 from django.utils import timezone
 
-from ..content import Side
-from ..text import date_format, paths
+from briefs.content import Side
+from briefs.text import date_format, paths
+
 from . import brief_presenter, feeds, responses, subject_presenters, subject_queries
 from .editions import KeysetPage, ListedBrief, PageKey, read_page_key
 from .subject_queries import ArchiveMonth, Subject, SubjectKind

@@ -9,12 +9,13 @@ from django.utils.encoding import escape_uri_path
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext
 
-from .. import rendering
-from ..content import LANGUAGE_TAGS, Bullet, Side
-from ..models.site import SiteText
-from ..public_brief import PublicBrief
-from ..rendering import cards, text
-from ..text import paths
+from briefs import rendering
+from briefs.content import LANGUAGE_TAGS, Bullet, Side
+from briefs.models.site import SiteText
+from briefs.public_brief import PublicBrief
+from briefs.rendering import cards, text
+from briefs.text import paths
+
 from . import brief_presenter, editions, page_cache, responses, subject_presenters, subject_queries
 from .editions import KeysetPage, ListedBrief
 from .responses import accepts_chinese

@@ -13,12 +13,13 @@ from django.utils.html import format_html, strip_tags
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext
 
-from ..citations import works
-from ..citations.works import is_publication
-from ..content import LANGUAGE_TAGS, Content, Picture, Side
-from ..public_brief import PublicBrief, PublicName
-from ..text import date_format, paths
-from ..text.scripts import detect_language_code
+from briefs.citations import works
+from briefs.citations.works import is_publication
+from briefs.content import LANGUAGE_TAGS, Content, Picture, Side
+from briefs.public_brief import PublicBrief, PublicName
+from briefs.text import date_format, paths
+from briefs.text.scripts import detect_language_code
+
 from . import text
 from .text import render_partial
 

@@ -10,10 +10,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from django.utils.html import strip_tags
 from django.utils.translation import gettext
 
-from ..citations.works import StyledRun
-from ..content import SIDES, Side
-from ..public_brief import PublicBrief
-from ..text import paths
+from briefs.citations.works import StyledRun
+from briefs.content import SIDES, Side
+from briefs.public_brief import PublicBrief
+from briefs.text import paths
+
 from . import cards, rows, text
 
 _SPECIAL = re.compile(r"[\\`*\[\]<>~|]|(?<!\w)_|_(?!\w)|&(?=#?\w+;)")

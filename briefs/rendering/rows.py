@@ -10,8 +10,9 @@ from django.utils import translation
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext
 
-from ..content import LANGUAGE_TAGS, Bullet, Content, Marker, Side
-from ..text import paths
+from briefs.content import LANGUAGE_TAGS, Bullet, Content, Marker, Side
+from briefs.text import paths
+
 from . import cards
 from .text import escape_text, render_partial, split_paragraphs
 

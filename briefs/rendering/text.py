@@ -10,10 +10,10 @@ from django.template.loader import render_to_string
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext
 
-from ..content import LANGUAGE_TAGS, SIDES, Content, Side
-from ..public_brief import PublicName
-from ..text import paths
-from ..text.scripts import detect_language_code
+from briefs.content import LANGUAGE_TAGS, SIDES, Content, Side
+from briefs.public_brief import PublicName
+from briefs.text import paths
+from briefs.text.scripts import detect_language_code
 
 _SENTENCE_END: dict[Side, re.Pattern[str]] = {
     "zh": re.compile("[。！？]+[」』）]*"),

@@ -16,7 +16,7 @@ from typing import Final, NamedTuple
 
 import opencc
 
-from ..text.scripts import stem_word
+from briefs.text.scripts import stem_word
 
 FORMAT: Final = 4
 """Increment when the same edition gives another document, so that `rebuild_derived` finds stale entries."""

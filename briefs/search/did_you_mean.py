@@ -15,8 +15,9 @@ from typing import Final, NamedTuple
 
 import opencc
 
-from ..lexicon.dictionary import load_dictionary, stem_english
-from ..lexicon.meanings import SHORT_NAMES
+from briefs.lexicon.dictionary import load_dictionary, stem_english
+from briefs.lexicon.meanings import SHORT_NAMES
+
 from .analysis import TextRun, find_runs, fold, stem
 from .expansion import Concepts, expand_query, find_amounts_and_dates
 from .query import ParsedQuery, QueryTerm, QueryWord, build_phrase

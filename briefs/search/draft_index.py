@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from ..content import Content
-from ..models.derived import SearchIndex
+from briefs.content import Content
+from briefs.models.derived import SearchIndex
+
 from . import DRAFT_INDEX, get_store
 from .analysis import VERSION
 from .search_documents import SearchDocument, build_search_document

@@ -10,12 +10,13 @@ from functools import cache, cached_property
 from itertools import takewhile
 from typing import Final, NamedTuple
 
-from ..checks.chinese import load_default_wordings
-from ..checks.finding import TermData
-from ..lexicon import numbers_en, numbers_zh
-from ..lexicon.figure import Figure, blank_out_figures, blank_out_matches, format_decimal
-from ..lexicon.meanings import load_renderings
-from ..text.date_format import ENGLISH_MONTHS, format_day, format_month
+from briefs.checks.chinese import load_default_wordings
+from briefs.checks.finding import TermData
+from briefs.lexicon import numbers_en, numbers_zh
+from briefs.lexicon.figure import Figure, blank_out_figures, blank_out_matches, format_decimal
+from briefs.lexicon.meanings import load_renderings
+from briefs.text.date_format import ENGLISH_MONTHS, format_day, format_month
+
 from .analysis import fold
 from .query import ParsedQuery, Phrase, QueryTerm, QueryWord, Spelling, build_phrase
 

@@ -8,10 +8,11 @@ from typing import Final
 from django.db import IntegrityError, transaction
 from django.db.models import Q
 
-from ..database.bulk_writes import insert_rows
-from ..models.derived import SearchEntry
-from ..models.edition import Edition
-from ..text import date_format
+from briefs.database.bulk_writes import insert_rows
+from briefs.models.derived import SearchEntry
+from briefs.models.edition import Edition
+from briefs.text import date_format
+
 from . import get_store
 from .analysis import VERSION
 from .search_documents import SearchDocument, build_search_document

@@ -11,10 +11,11 @@ from typing import Any, Final, Literal, NamedTuple
 
 from django.db.models import Value
 
-from ..content import Side
-from ..database.guards import VERSION_TABLE
-from ..database.replica import PreparedQuery, get_read_connection
-from ..models.vocabulary import Author, Keyword, Source, Term, Vocabulary
+from briefs.content import Side
+from briefs.database.guards import VERSION_TABLE
+from briefs.database.replica import PreparedQuery, get_read_connection
+from briefs.models.vocabulary import Author, Keyword, Source, Term, Vocabulary
+
 from .analysis import analyse
 from .query import Phrase, tokenise_phrase
 from .search_documents import NO_SUCH_FACET

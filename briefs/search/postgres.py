@@ -10,7 +10,8 @@ from typing import Any, Final
 
 from django.db import connection
 
-from ..database.replica import get_read_connection
+from briefs.database.replica import get_read_connection
+
 from .analysis import tokenise
 from .query import ParsedQuery, Phrase, QueryTerm, tokenise_phrase
 from .search_documents import (

@@ -7,7 +7,8 @@ from itertools import batched
 from django.db import transaction
 from django.utils import timezone
 
-from ..content import Content
+from briefs.content import Content
+
 from . import DRAFT_INDEX, get_store, indexing
 from . import draft_index as drafts
 

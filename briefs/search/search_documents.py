@@ -5,8 +5,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Self
 
-from ..content import SIDES, Content
-from ..text import date_format
+from briefs.content import SIDES, Content
+from briefs.text import date_format
+
 from .analysis import analyse, hash_tokens
 
 # Private use characters: the analyser makes no tokens of them, so no query can contain a mark.

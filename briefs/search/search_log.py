@@ -15,8 +15,8 @@ from typing import Final
 
 from django.db import DatabaseError, connection, transaction
 
-from ..database.bulk_writes import delete_in_batches
-from ..models.searches import Search
+from briefs.database.bulk_writes import delete_in_batches
+from briefs.models.searches import Search
 
 MAX_PENDING_WORDS: Final = 500
 """Different searches kept between two writes. Further ones are not counted."""

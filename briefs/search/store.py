@@ -8,7 +8,8 @@ from typing import Any, Final, NamedTuple, Self
 
 from django.db import connection
 
-from ..models.edition import Edition, EditionQuerySet
+from briefs.models.edition import Edition, EditionQuerySet
+
 from .name_index import NO_NAMES, NameIndex, load_name_index
 from .query import ParsedQuery, QueryTerm
 from .search_documents import NO_SUCH_FACET, build_facet_marks, build_mark_filters

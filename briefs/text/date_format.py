@@ -3,7 +3,7 @@
 import datetime as dt
 import re
 
-from ..content import Side
+from briefs.content import Side
 
 ENGLISH_MONTHS = (
     *("January", "February", "March", "April", "May", "June"),

@@ -1,6 +1,6 @@
 """Paths of a brief's public pages, without the host. `briefs.public.urls` routes them."""
 
-from ..content import Side
+from briefs.content import Side
 
 LANGUAGE_CODES: dict[Side, str] = {"zh": "zh-hant", "en": "en"}
 """The language code in an address, which is also Django's name for the language."""

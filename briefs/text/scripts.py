@@ -5,7 +5,7 @@ import threading
 
 from snowballstemmer.english_stemmer import EnglishStemmer
 
-from ..content import LANGUAGE_TAGS, SIDES, Side
+from briefs.content import LANGUAGE_TAGS, SIDES, Side
 
 _HAN = re.compile("[㐀-鿿豈-﫿\U00020000-\U0003ffff]+")
 _LATIN_WORD = re.compile(r"[A-Za-zÀ-ɏ]{2,}")

@@ -11,7 +11,7 @@ from typing import Final
 
 from rapidfuzz.distance import OSA, Indel
 
-from ..content import Side
+from briefs.content import Side
 
 # Measure the similarity of two texts, and compute keys by which similar texts can be looked up (min-hash).
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Any, Final, Literal
 
-from ..content import SIDES, Bullet, Content, Facts, Side
+from briefs.content import SIDES, Bullet, Content, Facts, Side
 
 type DiffKind = Literal["equal", "deleted", "inserted"]
 type Tokens = Sequence[str]

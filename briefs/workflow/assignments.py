@@ -6,9 +6,10 @@ from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from typing import Any, Self
 
-from .. import policy
-from ..content import SIDES, Side
-from ..models import Assignment, Brief, Event, Person, State
+from briefs import policy
+from briefs.content import SIDES, Side
+from briefs.models import Assignment, Brief, Event, Person, State
+
 from .rules.refusals import Refused, build_refusal
 from .rules.transitions import notify, run_verb
 

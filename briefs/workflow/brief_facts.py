@@ -23,10 +23,10 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from .. import policy
-from ..checks.finding import Finding
-from ..content import SIDES, Bullet, Content, Facts, Picture
-from ..models import (
+from briefs import policy
+from briefs.checks.finding import Finding
+from briefs.content import SIDES, Bullet, Content, Facts, Picture
+from briefs.models import (
     Assignment,
     Brief,
     BriefKeyword,
@@ -39,7 +39,8 @@ from ..models import (
     State,
     Suggestion,
 )
-from ..models import Bullet as BulletRow
+from briefs.models import Bullet as BulletRow
+
 from .next_step import BriefFacts, Gap
 from .reviewing import SIGNOFF_EVENT_VERBS, find_blocking
 from .rules import four_eyes

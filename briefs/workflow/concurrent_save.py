@@ -13,9 +13,10 @@ from typing import Final
 
 from django.db import IntegrityError, transaction
 
-from ..content import SIDES, Content
-from ..models import Brief, Person, Revision, RowKey
-from ..text.text_diff import MergeChoice, MergeResult, collect_values_by_key, merge
+from briefs.content import SIDES, Content
+from briefs.models import Brief, Person, Revision, RowKey
+from briefs.text.text_diff import MergeChoice, MergeResult, collect_values_by_key, merge
+
 from .editing import PreparedContent, create_many, store_revision
 from .review_comments import suggest_texts
 from .rules import working_copy

@@ -8,12 +8,13 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from .. import images
-from ..content import Content, Facts
-from ..content import Picture as Shape
-from ..models import Brief, Event, Person, Picture, Revision, State
-from ..models.people import IMPORTER
-from ..text.article_urls import build_article_key, is_safe_link
+from briefs import images
+from briefs.content import Content, Facts
+from briefs.content import Picture as Shape
+from briefs.models import Brief, Event, Person, Picture, Revision, State
+from briefs.models.people import IMPORTER
+from briefs.text.article_urls import build_article_key, is_safe_link
+
 from .editions import find_newest_uncancelled_edition
 from .rules import working_copy
 from .rules.four_eyes import require_somebody_to_approve

@@ -8,11 +8,11 @@ from typing import Any, Final
 from django.conf import settings
 from django.utils import timezone
 
-from ..content import Content
-from ..derived.brief_shape import ChangeName
-from ..derived.build import build_derived_rows, lock_names_shared
-from ..derived.translation_memory import rebuild_memory, store_edition_pairs
-from ..models import (
+from briefs.content import Content
+from briefs.derived.brief_shape import ChangeName
+from briefs.derived.build import build_derived_rows, lock_names_shared
+from briefs.derived.translation_memory import rebuild_memory, store_edition_pairs
+from briefs.models import (
     Brief,
     ChangeKind,
     Edition,
@@ -24,9 +24,10 @@ from ..models import (
     WebhookDelivery,
     WithdrawalKind,
 )
-from ..models.vocabulary import find_free_slug
-from ..search import indexing
-from ..text.slugs import build_slug
+from briefs.models.vocabulary import find_free_slug
+from briefs.search import indexing
+from briefs.text.slugs import build_slug
+
 from .rules.refusals import Reason, Refused, build_refusal, format_iso_date
 from .rules.transitions import VerbRun, load_contributors, load_editions, notify, run_verb
 

@@ -5,7 +5,8 @@ import datetime as dt
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from ..models import Letter, Note, Person
+from briefs.models import Letter, Note, Person
+
 from .reviewing import add_note
 from .rules.refusals import build_refusal
 from .rules.transitions import format_time, run_verb

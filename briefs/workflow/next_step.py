@@ -17,9 +17,10 @@ from django.utils.functional import Promise
 from django.utils.translation import get_language, gettext, ngettext, pgettext
 from django.utils.translation import gettext_lazy as _
 
-from .. import policy
-from ..content import SIDES, Side
-from ..models import Assignment, Brief, Edition, Event, Note, Person, SignOff, State, Suggestion
+from briefs import policy
+from briefs.content import SIDES, Side
+from briefs.models import Assignment, Brief, Edition, Event, Note, Person, SignOff, State, Suggestion
+
 from .rules import four_eyes
 from .rules.four_eyes import ChangedFact, format_fact_labels
 from .rules.transitions import VERB_NAMES, BriefHistory

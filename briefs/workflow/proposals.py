@@ -6,10 +6,11 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 
-from ..content import hash_json
-from ..derived import build
-from ..models import Event, Person, Proposal, SiteText
-from ..models.vocabulary import Vocabulary
+from briefs.content import hash_json
+from briefs.derived import build
+from briefs.models import Event, Person, Proposal, SiteText
+from briefs.models.vocabulary import Vocabulary
+
 from .rules import proposed_rows
 from .rules.proposed_rows import SITE_TEXT_PREFIX
 from .rules.refusals import build_refusal, tidy_or_refuse

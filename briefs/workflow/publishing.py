@@ -8,11 +8,12 @@ from typing import cast
 from django.conf import settings
 from django.utils.translation import gettext
 
-from .. import checks
-from ..content import SIDES, Content
-from ..derived import build
-from ..derived.public_brief import PageNames
-from ..models import Brief, Edition, Keyword, Person, State
+from briefs import checks
+from briefs.content import SIDES, Content
+from briefs.derived import build
+from briefs.derived.public_brief import PageNames
+from briefs.models import Brief, Edition, Keyword, Person, State
+
 from .assignments import end_assignments
 from .editions import (
     NO_CHANGE_NOTE,

@@ -7,8 +7,9 @@ from typing import Any, Self, cast
 
 from django.utils.translation import gettext
 
-from ..content import SIDES, Content, Side, hash_json, tidy_line
-from ..models import Answer, Brief, Look, Note, Person, Reply, Revision, Suggestion
+from briefs.content import SIDES, Content, Side, hash_json, tidy_line
+from briefs.models import Answer, Brief, Look, Note, Person, Reply, Revision, Suggestion
+
 from .editing import keep_staff_fields, write_revision
 from .reviewing import find_writers
 from .rules import four_eyes

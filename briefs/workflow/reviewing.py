@@ -7,11 +7,12 @@ from typing import Any
 from django.conf import settings
 from django.db.models import QuerySet
 
-from .. import checks, policy
-from ..content import SIDES, Content, Side
-from ..derived.public_brief import PageNames
-from ..models import Brief, Dismissal, Event, FactTick, Note, Person, SignOff, State
-from ..models.people import IMPORTER
+from briefs import checks, policy
+from briefs.content import SIDES, Content, Side
+from briefs.derived.public_brief import PageNames
+from briefs.models import Brief, Dismissal, Event, FactTick, Note, Person, SignOff, State
+from briefs.models.people import IMPORTER
+
 from .assignments import AssignmentPlan, build_review_request_values
 from .rules import four_eyes
 from .rules.check_context import load_check_context

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from django.utils import timezone
 
-from ..models import Brief, Person, PreviewLink
+from briefs.models import Brief, Person, PreviewLink
+
 from .rules.refusals import build_refusal
 from .rules.transitions import run_verb
 

@@ -8,11 +8,12 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from ..content import SIDES, tidy
-from ..derived import build, name_changes
-from ..derived.name_changes import find_terms_again, is_changed_for_readers
-from ..models import Event, Person, Proposal, SiteText
-from ..models.vocabulary import Term, Vocabulary, append_free_number, find_free_vocabulary_slug
+from briefs.content import SIDES, tidy
+from briefs.derived import build, name_changes
+from briefs.derived.name_changes import find_terms_again, is_changed_for_readers
+from briefs.models import Event, Person, Proposal, SiteText
+from briefs.models.vocabulary import Term, Vocabulary, append_free_number, find_free_vocabulary_slug
+
 from .rules import proposed_rows
 from .rules.proposed_rows import SITE_TEXT_PREFIX, build_about
 from .rules.refusals import build_refusal

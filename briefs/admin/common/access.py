@@ -15,9 +15,9 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path
 from django.utils.translation import gettext as _
 
-from ... import policy
-from ...models import Person
-from ...workflow import Refused
+from briefs import policy
+from briefs.models import Person
+from briefs.workflow import Refused
 
 
 def person_of(request: HttpRequest) -> Person:

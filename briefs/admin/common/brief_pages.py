@@ -17,14 +17,14 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
-from ...content import LANGUAGE_TAGS, SIDES, Bullet, Content, Marker, Side
-from ...models import Brief, Edition, State
-from ...rendering.rows import NestedPosition, nest_bullets
-from ...text import paths
-from ...text.article_urls import find_original
-from ...workflow.editions import find_scheduled_edition
-from ...workflow.next_step import BriefFacts
-from ...workflow.rules.transitions import PAST_TENSE_LABELS, format_time
+from briefs.content import LANGUAGE_TAGS, SIDES, Bullet, Content, Marker, Side
+from briefs.models import Brief, Edition, State
+from briefs.rendering.rows import NestedPosition, nest_bullets
+from briefs.text import paths
+from briefs.text.article_urls import find_original
+from briefs.workflow.editions import find_scheduled_edition
+from briefs.workflow.next_step import BriefFacts
+from briefs.workflow.rules.transitions import PAST_TENSE_LABELS, format_time
 
 # Render badges for a brief's editorial state and its public state, and links to its public pages.
 

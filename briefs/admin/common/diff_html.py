@@ -9,8 +9,8 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from ...content import SIDES, Content
-from ...text.text_diff import (
+from briefs.content import SIDES, Content
+from briefs.text.text_diff import (
     EFFORT_LIMIT,
     LEAD_NAMES,
     BulletDifference,
@@ -18,6 +18,7 @@ from ...text.text_diff import (
     DiffKind,
     diff_texts,
 )
+
 from .interface_labels import FIELD_LABELS
 
 _MARKS: Final[dict[DiffKind, str]] = {

@@ -16,10 +16,11 @@ from django.utils.text import capfirst
 from django.utils.translation import get_language_info, ngettext, pgettext
 from django.utils.translation import gettext as _
 
-from ...content import Byline, Facts
-from ...facts import FACTS, FactKind
-from ...text.article_urls import write_host_in_ascii
-from ...workflow.rules.refusals import format_iso_date_in_sentence
+from briefs.content import Byline, Facts
+from briefs.facts import FACTS, FactKind
+from briefs.text.article_urls import write_host_in_ascii
+from briefs.workflow.rules.refusals import format_iso_date_in_sentence
+
 from .brief_pages import render_original_link
 from .interface_labels import FIELD_LABELS, format_with_remark, interface_side
 from .name_fields import NamesById

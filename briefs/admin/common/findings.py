@@ -16,13 +16,13 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from ... import checks
-from ...checks.texts import iterate_text_pairs
-from ...content import SIDES, Content, hash_json
-from ...models import Dismissal
-from ...workflow.reviewing import COMPLETENESS_CHECK, is_blocking, load_dismissals, to_check_dismissal
-from ...workflow.rules.check_context import load_check_context
-from ...workflow.rules.refusals import describe_finding
+from briefs import checks
+from briefs.checks.texts import iterate_text_pairs
+from briefs.content import SIDES, Content, hash_json
+from briefs.models import Dismissal
+from briefs.workflow.reviewing import COMPLETENESS_CHECK, is_blocking, load_dismissals, to_check_dismissal
+from briefs.workflow.rules.check_context import load_check_context
+from briefs.workflow.rules.refusals import describe_finding
 
 REPAIR_ALL_PREFIX: Final = "all:"
 MAX_SHOWN: Final = 400

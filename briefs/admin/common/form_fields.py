@@ -13,14 +13,15 @@ from django.utils.html import conditional_escape
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from ... import policy, workflow
-from ...content import ForbiddenCharacter, tidy, tidy_line
-from ...documents.fields.date_reader import DateOrder, read_date
-from ...documents.types import ParsedDate
-from ...models import Brief
-from ...workflow import Reason, Refused, Stale
-from ...workflow.rules.refusals import format_iso_date
-from ...workflow.rules.transitions import build_wrong_state_reason
+from briefs import policy, workflow
+from briefs.content import ForbiddenCharacter, tidy, tidy_line
+from briefs.documents.fields.date_reader import DateOrder, read_date
+from briefs.documents.types import ParsedDate
+from briefs.models import Brief
+from briefs.workflow import Reason, Refused, Stale
+from briefs.workflow.rules.refusals import format_iso_date
+from briefs.workflow.rules.transitions import build_wrong_state_reason
+
 from .interface_labels import format_with_label
 
 # Form fields for local date-times and lists with one entry per line, and parsing of typed dates.

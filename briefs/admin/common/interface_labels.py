@@ -9,9 +9,9 @@ from django.utils.functional import Promise
 from django.utils.translation import get_language, gettext, gettext_lazy, ngettext, pgettext_lazy
 from django.utils.translation import gettext as _
 
-from ...content import Side
-from ...facts import FACTS
-from ...models.history import SIDE_CHOICES
+from briefs.content import Side
+from briefs.facts import FACTS
+from briefs.models.history import SIDE_CHOICES
 
 FIELD_LABELS: Final[Mapping[str, str | Promise]] = {
     "headline_zh": gettext_lazy("Headline, Chinese"),

@@ -8,14 +8,15 @@ from django.core.exceptions import ValidationError
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
-from ... import workflow
-from ...citations.works import is_publication
-from ...content import Content, ForbiddenCharacter, tidy_line
-from ...derived import build
-from ...derived.public_brief import build_source_name
-from ...models import Author, BriefAuthor, BriefKeyword, Keyword, Person, Source
-from ...models.vocabulary import Vocabulary
-from ...text.similarity import split_person_name
+from briefs import workflow
+from briefs.citations.works import is_publication
+from briefs.content import Content, ForbiddenCharacter, tidy_line
+from briefs.derived import build
+from briefs.derived.public_brief import build_source_name
+from briefs.models import Author, BriefAuthor, BriefKeyword, Keyword, Person, Source
+from briefs.models.vocabulary import Vocabulary
+from briefs.text.similarity import split_person_name
+
 from .brief_pages import parse_int_or_zero
 from .interface_labels import format_with_label
 

@@ -10,10 +10,11 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, pgettext
 
-from ... import policy
-from ...content import SIDES, Side
-from ...models import Brief, Bullet, Note, Person, State
-from ...workflow import Assignee, AssignmentPlan
+from briefs import policy
+from briefs.content import SIDES, Side
+from briefs.models import Brief, Bullet, Note, Person, State
+from briefs.workflow import Assignee, AssignmentPlan
+
 from . import interface_labels
 
 # The parts of a brief's assignment plan: their labels, assignees, and rows for display.

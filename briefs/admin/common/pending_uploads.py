@@ -5,8 +5,8 @@ from typing import Any, Final
 
 from django.utils import timezone
 
-from ...database.bulk_writes import delete_in_batches
-from ...models import Person, Upload
+from briefs.database.bulk_writes import delete_in_batches
+from briefs.models import Person, Upload
 
 UPLOAD_RETENTION: Final = dt.timedelta(hours=24)
 MAX_PENDING_UPLOADS: Final = 10

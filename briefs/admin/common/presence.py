@@ -8,7 +8,8 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllow
 from django.middleware.csrf import get_token
 from django.utils import timezone
 
-from ...models import Brief, Event, Person, Presence, Revision
+from briefs.models import Brief, Event, Person, Presence, Revision
+
 from .access import require_role
 from .brief_pages import json_response
 

@@ -10,10 +10,11 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from ... import workflow
-from ...content import LANGUAGE_TAGS, Side
-from ...models import SiteText
-from ...text import paths
+from briefs import workflow
+from briefs.content import LANGUAGE_TAGS, Side
+from briefs.models import SiteText
+from briefs.text import paths
+
 from .access import RefusalAwareAdmin, person_of
 from .form_fields import DeskModelForm
 

@@ -15,10 +15,11 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from ... import policy
-from ...models import Brief, Edition, Event, Person, Revision, State
-from ...workflow.brief_facts import load_brief_facts
-from ...workflow.next_step import NEXT_BRIEF, BriefFacts, Sentence, Step, next_step
+from briefs import policy
+from briefs.models import Brief, Edition, Event, Person, Revision, State
+from briefs.workflow.brief_facts import load_brief_facts
+from briefs.workflow.next_step import NEXT_BRIEF, BriefFacts, Sentence, Step, next_step
+
 from . import interface_labels
 from .access import person_of
 from .brief_pages import describe_done, render_public_links

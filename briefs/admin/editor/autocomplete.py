@@ -17,17 +17,17 @@ from django.http import (
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from ... import policy, workflow
-from ...models import Author, Brief, BriefAuthor, BriefKeyword, Keyword, Person, Source
-from ...models.vocabulary import Vocabulary
-from ...text.similarity import are_similar_names, fold_name, split_person_name
-from ...workflow.rules.transitions import require_allowed
-from ..common.access import require_role
-from ..common.brief_pages import read_number
-from ..common.form_fields import FieldError, errors_as_json, field_errors
-from ..common.interface_labels import interface_side
-from ..common.name_fields import AUTHOR_ID_SEPARATOR, KEYWORD_LABEL_SEPARATOR
-from ..vocabulary.vocabulary_admin import VocabularyForm
+from briefs import policy, workflow
+from briefs.admin.common.access import require_role
+from briefs.admin.common.brief_pages import read_number
+from briefs.admin.common.form_fields import FieldError, errors_as_json, field_errors
+from briefs.admin.common.interface_labels import interface_side
+from briefs.admin.common.name_fields import AUTHOR_ID_SEPARATOR, KEYWORD_LABEL_SEPARATOR
+from briefs.admin.vocabulary.vocabulary_admin import VocabularyForm
+from briefs.models import Author, Brief, BriefAuthor, BriefKeyword, Keyword, Person, Source
+from briefs.models.vocabulary import Vocabulary
+from briefs.text.similarity import are_similar_names, fold_name, split_person_name
+from briefs.workflow.rules.transitions import require_allowed
 
 # Search by typed name, also approximately.
 

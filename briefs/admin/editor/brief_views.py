@@ -19,20 +19,21 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from ...content import LANGUAGE_TAGS, LEAD_FIELDS, SIDES, ForbiddenCharacter, tidy
-from ...models import Brief, State
-from ...text.paths import NATIVE_LANGUAGE_NAMES
-from ...text.text_diff import ORDER_KEY, MergeChoice
-from ...workflow import SaveConflict
-from ...workflow.concurrent_save import PAGE_KEY
-from ...workflow.rules.transitions import VERB_NAMES, format_time
-from ..common import findings
-from ..common.access import person_of
-from ..common.brief_pages import BULLET_STRUCTURES, render_page, structure_label
-from ..common.diff_html import highlight_differences, share_effort
-from ..common.form_fields import FieldError, link_errors
-from ..common.interface_labels import FIELD_LABELS
-from ..common.name_fields import NamesById, load_names_by_id
+from briefs.admin.common import findings
+from briefs.admin.common.access import person_of
+from briefs.admin.common.brief_pages import BULLET_STRUCTURES, render_page, structure_label
+from briefs.admin.common.diff_html import highlight_differences, share_effort
+from briefs.admin.common.form_fields import FieldError, link_errors
+from briefs.admin.common.interface_labels import FIELD_LABELS
+from briefs.admin.common.name_fields import NamesById, load_names_by_id
+from briefs.content import LANGUAGE_TAGS, LEAD_FIELDS, SIDES, ForbiddenCharacter, tidy
+from briefs.models import Brief, State
+from briefs.text.paths import NATIVE_LANGUAGE_NAMES
+from briefs.text.text_diff import ORDER_KEY, MergeChoice
+from briefs.workflow import SaveConflict
+from briefs.workflow.concurrent_save import PAGE_KEY
+from briefs.workflow.rules.transitions import VERB_NAMES, format_time
+
 from .draft_form import (
     FACT_FIELDS,
     FORM_FIELDS,

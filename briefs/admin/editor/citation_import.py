@@ -14,22 +14,23 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from ... import workflow
-from ...citations.citation_reader import CitationReading, decode_citation, read_citation
-from ...citations.cited_article import CitationRejected, CitedArticle, CitedName
-from ...content import Byline, Content, Facts
-from ...derived import build
-from ...facts import CITED_FACTS, SCALAR_FACTS
-from ...models import Author, Brief, Person, Source, State
-from ...models.vocabulary import Vocabulary
-from ...workflow.rules.transitions import format_time, require_allowed
-from ..common.access import require_role
-from ..common.brief_pages import get_brief_or_404, read_number, render_brief_subpage
-from ..common.diff_html import highlight_differences
-from ..common.fact_text import format_fact
-from ..common.form_fields import FieldError, field_errors, link_errors
-from ..common.interface_labels import FIELD_LABELS, format_with_remark
-from ..common.name_fields import NamesById, load_names_by_id
+from briefs import workflow
+from briefs.admin.common.access import require_role
+from briefs.admin.common.brief_pages import get_brief_or_404, read_number, render_brief_subpage
+from briefs.admin.common.diff_html import highlight_differences
+from briefs.admin.common.fact_text import format_fact
+from briefs.admin.common.form_fields import FieldError, field_errors, link_errors
+from briefs.admin.common.interface_labels import FIELD_LABELS, format_with_remark
+from briefs.admin.common.name_fields import NamesById, load_names_by_id
+from briefs.citations.citation_reader import CitationReading, decode_citation, read_citation
+from briefs.citations.cited_article import CitationRejected, CitedArticle, CitedName
+from briefs.content import Byline, Content, Facts
+from briefs.derived import build
+from briefs.facts import CITED_FACTS, SCALAR_FACTS
+from briefs.models import Author, Brief, Person, Source, State
+from briefs.models.vocabulary import Vocabulary
+from briefs.workflow.rules.transitions import format_time, require_allowed
+
 from . import saving
 
 CITATION_ERRORS: Final = {

@@ -18,8 +18,20 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from ... import workflow
-from ...content import (
+from briefs import workflow
+from briefs.admin.common import name_fields
+from briefs.admin.common.brief_pages import BULLET_STRUCTURES, parse_int_or_zero, parse_structure
+from briefs.admin.common.form_fields import (
+    FieldError,
+    FieldRenderer,
+    InvalidDraft,
+    LocalDateTimeField,
+    field_errors,
+    parse_typed_date,
+)
+from briefs.admin.common.interface_labels import FIELD_LABELS
+from briefs.admin.common.name_fields import NamesById
+from briefs.content import (
     ALT_TEXT_FIELDS,
     LANGUAGE_TAGS,
     LEAD_FIELDS,
@@ -31,24 +43,12 @@ from ...content import (
     Picture,
     Side,
 )
-from ...facts import SCALAR_FACTS, Fact, FactKind, format_column_value
-from ...models import Person
-from ...text.text_diff import FACT_NAMES, LEAD_NAMES
-from ...workflow import Reason, Refused
-from ...workflow.rules import working_copy
-from ...workflow.rules.working_copy import TEXT_RULES, ContentTidier
-from ..common import name_fields
-from ..common.brief_pages import BULLET_STRUCTURES, parse_int_or_zero, parse_structure
-from ..common.form_fields import (
-    FieldError,
-    FieldRenderer,
-    InvalidDraft,
-    LocalDateTimeField,
-    field_errors,
-    parse_typed_date,
-)
-from ..common.interface_labels import FIELD_LABELS
-from ..common.name_fields import NamesById
+from briefs.facts import SCALAR_FACTS, Fact, FactKind, format_column_value
+from briefs.models import Person
+from briefs.text.text_diff import FACT_NAMES, LEAD_NAMES
+from briefs.workflow import Reason, Refused
+from briefs.workflow.rules import working_copy
+from briefs.workflow.rules.working_copy import TEXT_RULES, ContentTidier
 
 # The brief form's values as typed, read from a content or a POST, and conversion of bullets and picture back.
 

@@ -14,14 +14,21 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext_lazy
 
-from ... import policy, workflow
-from ...content import SIDES, Content, Facts, Side
-from ...derived.public_brief import PageNames
-from ...facts import FACTS
-from ...models import Brief, Document, Edition, Letter, Note, Person, Revision, SignOff, State, Suggestion
-from ...text.text_diff import count_changes
-from ...workflow import AssignmentPlan
-from ...workflow.brief_facts import (
+from briefs import policy, workflow
+from briefs.admin.common.brief_pages import Badge, desk_badge, public_badges, render_public_links
+from briefs.admin.common.fact_text import build_fact_line, build_fact_lines, format_fact
+from briefs.admin.common.interface_labels import interface_side
+from briefs.admin.common.name_fields import NamesById, load_names_by_id
+from briefs.admin.common.outstanding_work import build_assignment_rows
+from briefs.admin.common.task_list import BUTTON_ACTS, FORM_ACTS, build_act_url, render_sentence
+from briefs.admin.history.timeline import EditSession, TimelineEntry, group_edit_sessions, load_newest_entries
+from briefs.content import SIDES, Content, Facts, Side
+from briefs.derived.public_brief import PageNames
+from briefs.facts import FACTS
+from briefs.models import Brief, Document, Edition, Letter, Note, Person, Revision, SignOff, State, Suggestion
+from briefs.text.text_diff import count_changes
+from briefs.workflow import AssignmentPlan
+from briefs.workflow.brief_facts import (
     add_former_people,
     find_gaps,
     list_date_gaps,
@@ -29,9 +36,9 @@ from ...workflow.brief_facts import (
     load_small_rows,
     set_submission,
 )
-from ...workflow.editions import has_been_public
-from ...workflow.next_step import BriefFacts, Step, get_act_label, next_step
-from ...workflow.rules.four_eyes import (
+from briefs.workflow.editions import has_been_public
+from briefs.workflow.next_step import BriefFacts, Step, get_act_label, next_step
+from briefs.workflow.rules.four_eyes import (
     ChangedFact,
     SignOffStatuses,
     compute_statuses,
@@ -43,15 +50,9 @@ from ...workflow.rules.four_eyes import (
     load_changed_facts,
     why_not_sign_off,
 )
-from ...workflow.rules.refusals import format_iso_date
-from ...workflow.rules.transitions import VERB_NAMES, BriefHistory
-from ..common.brief_pages import Badge, desk_badge, public_badges, render_public_links
-from ..common.fact_text import build_fact_line, build_fact_lines, format_fact
-from ..common.interface_labels import interface_side
-from ..common.name_fields import NamesById, load_names_by_id
-from ..common.outstanding_work import build_assignment_rows
-from ..common.task_list import BUTTON_ACTS, FORM_ACTS, build_act_url, render_sentence
-from ..history.timeline import EditSession, TimelineEntry, group_edit_sessions, load_newest_entries
+from briefs.workflow.rules.refusals import format_iso_date
+from briefs.workflow.rules.transitions import VERB_NAMES, BriefHistory
+
 from .draft_form import Draft
 
 # Group the acts of a brief's bar: the main one, a second one, and the light and heavy ones under More.

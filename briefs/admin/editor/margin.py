@@ -11,19 +11,20 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.safestring import SafeString
 
-from ... import checks
-from ...content import LANGUAGE_TAGS, SIDES, Bullet, Content, Side
-from ...derived import translation_memory
-from ...documents.parser import read_pasted_lines
-from ...models import Brief, Note, Suggestion, Term
-from ...text.text_diff import diff_texts
-from ...workflow.review_comments import TextAnchor, get_anchor
-from ...workflow.rules.check_context import load_check_context
-from ..common.access import require_role
-from ..common.brief_pages import json_response
-from ..common.diff_html import render_diff, share_effort
-from ..common.findings import Utf16Offsets
-from ..common.interface_labels import SIDE_NAMES
+from briefs import checks
+from briefs.admin.common.access import require_role
+from briefs.admin.common.brief_pages import json_response
+from briefs.admin.common.diff_html import render_diff, share_effort
+from briefs.admin.common.findings import Utf16Offsets
+from briefs.admin.common.interface_labels import SIDE_NAMES
+from briefs.content import LANGUAGE_TAGS, SIDES, Bullet, Content, Side
+from briefs.derived import translation_memory
+from briefs.documents.parser import read_pasted_lines
+from briefs.models import Brief, Note, Suggestion, Term
+from briefs.text.text_diff import diff_texts
+from briefs.workflow.review_comments import TextAnchor, get_anchor
+from briefs.workflow.rules.check_context import load_check_context
+
 from .editor_page_data import BriefPageData
 
 RANKS: Final = {

@@ -19,18 +19,24 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from ... import workflow
-from ...content import Content
-from ...models import Brief, Person, Revision
-from ...text.text_diff import MergeChoice, collect_values_by_key
-from ...workflow import Refused, SaveConflict, SaveRequest, SaveResult
-from ...workflow.concurrent_save import PAGE_KEY
-from ...workflow.rules.transitions import format_time
-from ..common import fact_text, findings, presence
-from ..common.access import person_of, require_role
-from ..common.brief_pages import get_brief_or_404, json_response, read_number, warn_of_scheduled_edition
-from ..common.form_fields import FieldError, InvalidDraft, errors_as_json, field_errors
-from ..common.name_fields import NamesById, load_names_by_id
+from briefs import workflow
+from briefs.admin.common import fact_text, findings, presence
+from briefs.admin.common.access import person_of, require_role
+from briefs.admin.common.brief_pages import (
+    get_brief_or_404,
+    json_response,
+    read_number,
+    warn_of_scheduled_edition,
+)
+from briefs.admin.common.form_fields import FieldError, InvalidDraft, errors_as_json, field_errors
+from briefs.admin.common.name_fields import NamesById, load_names_by_id
+from briefs.content import Content
+from briefs.models import Brief, Person, Revision
+from briefs.text.text_diff import MergeChoice, collect_values_by_key
+from briefs.workflow import Refused, SaveConflict, SaveRequest, SaveResult
+from briefs.workflow.concurrent_save import PAGE_KEY
+from briefs.workflow.rules.transitions import format_time
+
 from .brief_views import build_conflict, is_unchanged, read_page_key, render_brief_page, render_new_brief_page
 from .draft_form import (
     FORM_FIELDS,

@@ -16,24 +16,35 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from ... import policy, workflow
-from ...content import LANGUAGE_TAGS, SIDES, Content, Side
-from ...models import Brief, Edition, Revision, State
-from ...text.text_diff import BulletDifference, ContentDifference, diff_contents
-from ...workflow.brief_facts import load_edition_content, load_editions_by_brief
-from ..common.access import person_of, require_role
-from ..common.brief_pages import (
+from briefs import policy, workflow
+from briefs.admin.common.access import person_of, require_role
+from briefs.admin.common.brief_pages import (
     bullet_structure_label,
     get_brief_or_404,
     read_number,
     render_brief_subpage,
     warn_of_scheduled_edition,
 )
-from ..common.diff_html import describe_difference, describe_first_revision, render_diff, share_effort
-from ..common.fact_text import format_fact
-from ..common.form_fields import FieldError, field_errors_from_reasons, link_errors, simplify_stale_reasons
-from ..common.interface_labels import FIELD_LABELS
-from ..common.name_fields import NamesById, load_names_by_id
+from briefs.admin.common.diff_html import (
+    describe_difference,
+    describe_first_revision,
+    render_diff,
+    share_effort,
+)
+from briefs.admin.common.fact_text import format_fact
+from briefs.admin.common.form_fields import (
+    FieldError,
+    field_errors_from_reasons,
+    link_errors,
+    simplify_stale_reasons,
+)
+from briefs.admin.common.interface_labels import FIELD_LABELS
+from briefs.admin.common.name_fields import NamesById, load_names_by_id
+from briefs.content import LANGUAGE_TAGS, SIDES, Content, Side
+from briefs.models import Brief, Edition, Revision, State
+from briefs.text.text_diff import BulletDifference, ContentDifference, diff_contents
+from briefs.workflow.brief_facts import load_edition_content, load_editions_by_brief
+
 from .timeline import EditSession, group_edit_sessions
 
 # Build a read-only comparison of the headlines, summaries, bullets and facts of two contents.

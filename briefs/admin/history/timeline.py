@@ -14,14 +14,19 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext_lazy
 
-from ...models import Brief, Event, Note, Revision
-from ...workflow.review_comments import TextAnchor, get_anchor
-from ...workflow.rules.refusals import format_iso_date
-from ...workflow.rules.transitions import PAST_TENSE_LABELS, format_time
-from ..common.access import require_role
-from ..common.brief_pages import get_brief_or_404, paginate_by_id, read_number, render_brief_subpage
-from ..common.interface_labels import SIDE_NAMES
-from ..common.outstanding_work import ASSIGNMENT_LABELS
+from briefs.admin.common.access import require_role
+from briefs.admin.common.brief_pages import (
+    get_brief_or_404,
+    paginate_by_id,
+    read_number,
+    render_brief_subpage,
+)
+from briefs.admin.common.interface_labels import SIDE_NAMES
+from briefs.admin.common.outstanding_work import ASSIGNMENT_LABELS
+from briefs.models import Brief, Event, Note, Revision
+from briefs.workflow.review_comments import TextAnchor, get_anchor
+from briefs.workflow.rules.refusals import format_iso_date
+from briefs.workflow.rules.transitions import PAST_TENSE_LABELS, format_time
 
 # Group revisions into edit sessions: consecutive saves by one person.
 

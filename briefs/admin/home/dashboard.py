@@ -14,15 +14,15 @@ from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
-from ... import notifications, policy
-from ...content import SIDES
-from ...models import Brief, Edition, Outbox, Person
-from ...workflow.next_step import next_step
-from ...workflow.rules.transitions import PAST_TENSE_LABELS
-from ..common import interface_labels
-from ..common.access import person_of, require_role
-from ..common.brief_pages import read_number, render_page
-from ..common.task_list import MAX_BRIEFS_READ, TaskList, choose_tone
+from briefs import notifications, policy
+from briefs.admin.common import interface_labels
+from briefs.admin.common.access import person_of, require_role
+from briefs.admin.common.brief_pages import read_number, render_page
+from briefs.admin.common.task_list import MAX_BRIEFS_READ, TaskList, choose_tone
+from briefs.content import SIDES
+from briefs.models import Brief, Edition, Outbox, Person
+from briefs.workflow.next_step import next_step
+from briefs.workflow.rules.transitions import PAST_TENSE_LABELS
 
 # The inbox: notices about one's briefs and remarks, read and unread. Most are also mailed.
 

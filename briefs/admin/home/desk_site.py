@@ -25,15 +25,15 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext_lazy
 from django.views.i18n import JavaScriptCatalog
 
-from ... import policy
-from ...accounts import throttle
-from ...accounts.second_factor import has_second_factor
-from ...models import Person
-from ...workflow import Reason
-from ...workflow.rules.transitions import format_permitted_people
-from ..account.account_pages import NOT_ON_DESK, build_busy_response, find_factor_page
-from ..common.access import person_of
-from ..common.brief_pages import render_page
+from briefs import policy
+from briefs.accounts import throttle
+from briefs.accounts.second_factor import has_second_factor
+from briefs.admin.account.account_pages import NOT_ON_DESK, build_busy_response, find_factor_page
+from briefs.admin.common.access import person_of
+from briefs.admin.common.brief_pages import render_page
+from briefs.models import Person
+from briefs.workflow import Reason
+from briefs.workflow.rules.transitions import format_permitted_people
 
 # Strings of Django's admin.
 

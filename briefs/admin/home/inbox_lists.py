@@ -13,12 +13,12 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from ... import notifications, policy, workflow
-from ...models import Letter, MailSwitch, Outbox, Person, Search
-from ...text import paths
-from ..common.access import ListOnlyAdmin, person_of, require_role
-from ..common.brief_pages import add_done_message, paginate_by_id, read_number, render_page
-from ..verbs.verb_views import policy_verb
+from briefs import notifications, policy, workflow
+from briefs.admin.common.access import ListOnlyAdmin, person_of, require_role
+from briefs.admin.common.brief_pages import add_done_message, paginate_by_id, read_number, render_page
+from briefs.admin.verbs.verb_views import policy_verb
+from briefs.models import Letter, MailSwitch, Outbox, Person, Search
+from briefs.text import paths
 
 LETTERS_PAGE_SIZE = 50
 MAX_NOTICES = 100

@@ -13,19 +13,19 @@ from django.utils.http import urlencode
 from django.utils.translation import get_language, gettext_lazy, override, pgettext, pgettext_lazy
 from django.utils.translation import gettext as _
 
-from ... import policy
-from ...content import LANGUAGE_TAGS, Side
-from ...models import Author, Brief, Event, Keyword, Person, Revision, Source, Term
-from ...models.vocabulary import Vocabulary
-from ...text.paths import LANGUAGE_CODES
-from ...workflow.next_step import get_act_name
-from ...workflow.rules.transitions import VERB_NAMES
-from ..common.access import require_role
-from ..common.brief_pages import read_number, render_page
-from ..common.interface_labels import interface_side
-from ..common.task_list import ACT_ORDER, TaskList, build_act_url
-from ..editor.editor_page_data import BriefPageData
-from ..lists.changelist import search_briefs
+from briefs import policy
+from briefs.admin.common.access import require_role
+from briefs.admin.common.brief_pages import read_number, render_page
+from briefs.admin.common.interface_labels import interface_side
+from briefs.admin.common.task_list import ACT_ORDER, TaskList, build_act_url
+from briefs.admin.editor.editor_page_data import BriefPageData
+from briefs.admin.lists.changelist import search_briefs
+from briefs.content import LANGUAGE_TAGS, Side
+from briefs.models import Author, Brief, Event, Keyword, Person, Revision, Source, Term
+from briefs.models.vocabulary import Vocabulary
+from briefs.text.paths import LANGUAGE_CODES
+from briefs.workflow.next_step import get_act_name
+from briefs.workflow.rules.transitions import VERB_NAMES
 
 MAX_BRIEFS: Final = 8
 MAX_NAMES: Final = 3

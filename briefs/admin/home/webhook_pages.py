@@ -14,14 +14,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
-from ... import webhooks
-from ...models import Person, Webhook, WebhookDelivery
-from ...text import paths
-from ...webhooks import AddressRefused, check_url
-from ..common.access import ListOnlyAdmin, person_of
-from ..common.brief_pages import render_page
-from ..common.form_fields import FieldError, link_errors
-from ..common.interface_labels import interface_side
+from briefs import webhooks
+from briefs.admin.common.access import ListOnlyAdmin, person_of
+from briefs.admin.common.brief_pages import render_page
+from briefs.admin.common.form_fields import FieldError, link_errors
+from briefs.admin.common.interface_labels import interface_side
+from briefs.models import Person, Webhook, WebhookDelivery
+from briefs.text import paths
+from briefs.webhooks import AddressRefused, check_url
 
 MAX_DELIVERIES: Final = 50
 

@@ -21,25 +21,26 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from ... import policy, workflow
-from ...exchange.brief_text import BriefFile, write_brief_files, write_table_files, write_word_collection
-from ...exchange.sheets.brief_sheets import (
+from briefs import policy, workflow
+from briefs.admin.common.access import DeskAdmin, has_role_permission, require_role
+from briefs.admin.common.brief_pages import download_response, read_number, render_page
+from briefs.admin.common.form_fields import build_due_field
+from briefs.admin.common.outstanding_work import ASSIGNMENT_LABELS, replace_assignee
+from briefs.admin.uploads.word_pages import describe_lost_parts
+from briefs.exchange.brief_text import BriefFile, write_brief_files, write_table_files, write_word_collection
+from briefs.exchange.sheets.brief_sheets import (
     BRIEF_SHEET_TYPES,
     MAX_BRIEFS,
     BriefSheetFormat,
     name_brief_file,
     write_brief_sheets,
 )
-from ...exchange.sheets.table import SheetRefused, build_sheet_refusal
-from ...exchange.word_file import WORD_TYPE
-from ...models import Brief, Person
-from ...workflow import Assignee, AssignmentPlan
-from ...workflow.rules.transitions import VERB_NAMES, lock_brief, require_current_version
-from ..common.access import DeskAdmin, has_role_permission, require_role
-from ..common.brief_pages import download_response, read_number, render_page
-from ..common.form_fields import build_due_field
-from ..common.outstanding_work import ASSIGNMENT_LABELS, replace_assignee
-from ..uploads.word_pages import describe_lost_parts
+from briefs.exchange.sheets.table import SheetRefused, build_sheet_refusal
+from briefs.exchange.word_file import WORD_TYPE
+from briefs.models import Brief, Person
+from briefs.workflow import Assignee, AssignmentPlan
+from briefs.workflow.rules.transitions import VERB_NAMES, lock_brief, require_current_version
+
 from .filters import normalize_query
 
 # Admin actions on several briefs.

@@ -17,23 +17,24 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, gettext_noop
 
-from ... import policy
-from ...content import SIDES
-from ...derived.term_occurrences import TermRows, build_glossary_entries, fetch_term_rows
-from ...models import Assignment, Author, Brief, Keyword, Source, State
-from ...models.vocabulary import Vocabulary
-from ...search import DRAFT_INDEX, get_store, parse_query
-from ...search.expansion import Concepts, expand_query
-from ...search.name_index import NameIndex, load_name_index
-from ...search.query import ParsedQuery, QueryField, QueryTerm
-from ...workflow.brief_facts import load_brief_facts, load_editions_by_brief
-from ...workflow.next_step import next_step
-from ..common import brief_pages, interface_labels
-from ..common.access import person_of
-from ..common.interface_labels import SIDE_NAMES, format_with_remark
-from ..common.name_fields import build_name_condition
-from ..common.outstanding_work import find_complete_sides
-from ..common.task_list import render_step
+from briefs import policy
+from briefs.admin.common import brief_pages, interface_labels
+from briefs.admin.common.access import person_of
+from briefs.admin.common.interface_labels import SIDE_NAMES, format_with_remark
+from briefs.admin.common.name_fields import build_name_condition
+from briefs.admin.common.outstanding_work import find_complete_sides
+from briefs.admin.common.task_list import render_step
+from briefs.content import SIDES
+from briefs.derived.term_occurrences import TermRows, build_glossary_entries, fetch_term_rows
+from briefs.models import Assignment, Author, Brief, Keyword, Source, State
+from briefs.models.vocabulary import Vocabulary
+from briefs.search import DRAFT_INDEX, get_store, parse_query
+from briefs.search.expansion import Concepts, expand_query
+from briefs.search.name_index import NameIndex, load_name_index
+from briefs.search.query import ParsedQuery, QueryField, QueryTerm
+from briefs.workflow.brief_facts import load_brief_facts, load_editions_by_brief
+from briefs.workflow.next_step import next_step
+
 from .bulk_verbs import SheetExportAdmin
 from .filters import (
     BRIEF_FILTERS,

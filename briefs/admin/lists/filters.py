@@ -19,10 +19,12 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext
 
-from ... import policy
-from ...content import ForbiddenCharacter, tidy_line
-from ...derived.build import find_family_ids
-from ...models import (
+from briefs import policy
+from briefs.admin.common.access import require_role
+from briefs.admin.common.brief_pages import parse_int_or_zero
+from briefs.content import ForbiddenCharacter, tidy_line
+from briefs.derived.build import find_family_ids
+from briefs.models import (
     Assignment,
     Brief,
     BriefKeyword,
@@ -36,8 +38,6 @@ from ...models import (
     Source,
     State,
 )
-from ..common.access import require_role
-from ..common.brief_pages import parse_int_or_zero
 
 # Filters of the brief list: selects and dates in one form. All values are stored in the URL.
 

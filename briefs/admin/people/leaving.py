@@ -17,20 +17,20 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from ... import policy, workflow
-from ...accounts import account_actions
-from ...accounts.sessions import end_sessions
-from ...models import Assignment, Brief, Edition, Note, Outbox, Person, PreviewLink, Revision, Suggestion
-from ...models.people import SignInEvent
-from ...preview.links import active_links
-from ...workflow import Assignee, AssignmentPlan, Refused, build_refusal
-from ...workflow.brief_facts import load_brief_facts
-from ...workflow.rules.transitions import format_permitted_people, lock_brief
-from ..common.access import person_of
-from ..common.brief_pages import Badge, desk_badge, render_page
-from ..common.form_fields import FieldError, field_errors, field_errors_from_form, link_errors
-from ..common.interface_labels import SIDE_NAMES
-from ..common.outstanding_work import get_assignees, get_roles_of_part, replace_assignee
+from briefs import policy, workflow
+from briefs.accounts import account_actions
+from briefs.accounts.sessions import end_sessions
+from briefs.admin.common.access import person_of
+from briefs.admin.common.brief_pages import Badge, desk_badge, render_page
+from briefs.admin.common.form_fields import FieldError, field_errors, field_errors_from_form, link_errors
+from briefs.admin.common.interface_labels import SIDE_NAMES
+from briefs.admin.common.outstanding_work import get_assignees, get_roles_of_part, replace_assignee
+from briefs.models import Assignment, Brief, Edition, Note, Outbox, Person, PreviewLink, Revision, Suggestion
+from briefs.models.people import SignInEvent
+from briefs.preview.links import active_links
+from briefs.workflow import Assignee, AssignmentPlan, Refused, build_refusal
+from briefs.workflow.brief_facts import load_brief_facts
+from briefs.workflow.rules.transitions import format_permitted_people, lock_brief
 
 # Who may change whose account. Nobody grants permissions that they lack or changes a person who has more.
 

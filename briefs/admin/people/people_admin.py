@@ -21,14 +21,15 @@ from django.utils.translation import gettext, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from ...accounts import account_actions
-from ...accounts.account_actions import SignInSetup, queue_invitation, second_factor_exists
-from ...accounts.sessions import end_sessions
-from ...models import Person
-from ...models.people import SignInEvent
-from ...workflow import Refused
-from ..common.access import UndeletableAdmin, person_of
-from ..common.brief_pages import render_page
+from briefs.accounts import account_actions
+from briefs.accounts.account_actions import SignInSetup, queue_invitation, second_factor_exists
+from briefs.accounts.sessions import end_sessions
+from briefs.admin.common.access import UndeletableAdmin, person_of
+from briefs.admin.common.brief_pages import render_page
+from briefs.models import Person
+from briefs.models.people import SignInEvent
+from briefs.workflow import Refused
+
 from .leaving import (
     count_assigned_parts,
     get_changeable_person,

@@ -12,19 +12,25 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from ... import policy
-from ...content import LANGUAGE_TAGS, SIDES, Bullet, Content, Side, hash_json
-from ...models import Edition, Revision, SiteText, State
-from ...rendering.rows import NestedPosition as Spot
-from ...text.text_diff import BulletDifference, ContentDifference, diff_contents
-from ...workflow.review_comments import TextAnchor, find_fine_texts, index_texts
-from ..common import findings
-from ..common.brief_pages import build_read_only_bullets, bullet_structure_label
-from ..common.diff_html import render_diff, share_effort
-from ..common.interface_labels import SIDE_NAMES, interface_side
-from ..common.site_texts import REVIEW_CARD_KEY, default_review_card
-from ..editor.editor_page_data import BriefPageData, VerbButton
-from ..editor.margin import Margin, MarginItem, build_margins, list_comment_items, list_finding_items
+from briefs import policy
+from briefs.admin.common import findings
+from briefs.admin.common.brief_pages import build_read_only_bullets, bullet_structure_label
+from briefs.admin.common.diff_html import render_diff, share_effort
+from briefs.admin.common.interface_labels import SIDE_NAMES, interface_side
+from briefs.admin.common.site_texts import REVIEW_CARD_KEY, default_review_card
+from briefs.admin.editor.editor_page_data import BriefPageData, VerbButton
+from briefs.admin.editor.margin import (
+    Margin,
+    MarginItem,
+    build_margins,
+    list_comment_items,
+    list_finding_items,
+)
+from briefs.content import LANGUAGE_TAGS, SIDES, Bullet, Content, Side, hash_json
+from briefs.models import Edition, Revision, SiteText, State
+from briefs.rendering.rows import NestedPosition as Spot
+from briefs.text.text_diff import BulletDifference, ContentDifference, diff_contents
+from briefs.workflow.review_comments import TextAnchor, find_fine_texts, index_texts
 
 # Rows of the review screen: a headline, summary or bullet with both languages and their annotations.
 

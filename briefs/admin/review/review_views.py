@@ -21,13 +21,10 @@ from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.http import urlencode
 
-from ... import policy, workflow
-from ...models import Brief, Dismissal, Note, Person, SiteText, State, Suggestion
-from ...workflow import review_comments, reviewing
-from ...workflow.review_comments import TextAnchor, get_anchor, parse_side
-from ..common import findings
-from ..common.access import person_of, require_role
-from ..common.brief_pages import (
+from briefs import policy, workflow
+from briefs.admin.common import findings
+from briefs.admin.common.access import person_of, require_role
+from briefs.admin.common.brief_pages import (
     add_done_message,
     get_brief_or_404,
     json_response,
@@ -36,18 +33,27 @@ from ..common.brief_pages import (
     render_page,
     wants_json,
 )
-from ..common.form_fields import FieldError, errors_as_json, field_errors, link_errors
-from ..common.site_texts import REVIEW_CARD_KEY
-from ..editor import saving
-from ..editor.brief_views import (
+from briefs.admin.common.form_fields import FieldError, errors_as_json, field_errors, link_errors
+from briefs.admin.common.site_texts import REVIEW_CARD_KEY
+from briefs.admin.editor import saving
+from briefs.admin.editor.brief_views import (
     build_error_heading,
     build_review_strings,
     keep_unsent_note,
     render_brief_page,
 )
-from ..editor.draft_form import Draft
-from ..editor.editor_page_data import BriefPageData
-from ..editor.margin import build_margin_permissions, list_comment_items, list_finding_items, render_items
+from briefs.admin.editor.draft_form import Draft
+from briefs.admin.editor.editor_page_data import BriefPageData
+from briefs.admin.editor.margin import (
+    build_margin_permissions,
+    list_comment_items,
+    list_finding_items,
+    render_items,
+)
+from briefs.models import Brief, Dismissal, Note, Person, SiteText, State, Suggestion
+from briefs.workflow import review_comments, reviewing
+from briefs.workflow.review_comments import TextAnchor, get_anchor, parse_side
+
 from .review_page_data import SINCE_PATTERN, ReviewPageData, render_rows
 
 type ReviewAction = Callable[[Brief, Person, QueryDict, str, str], Any]

@@ -10,20 +10,21 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext, gettext_lazy
 from django.utils.translation import gettext as _
 
-from ... import policy, workflow
-from ...content import LANGUAGE_TAGS, SIDES, Bullet, Content, Side
-from ...documents.types import Caution, ParsedDocument, PointPair
-from ...facts import DOCUMENT_FACTS, FACTS
-from ...intake import BriefChange, ImportOutcome, rehearse_import
-from ...intake.content_mapping import build_content, build_text_facts
-from ...models import Brief, Person, State, Upload
-from ...rendering.rows import NestedPosition
-from ...text.text_diff import EFFORT_LIMIT, diff_contents
-from ..common.brief_pages import Badge, build_read_only_bullets, bullet_structure_label
-from ..common.diff_html import highlight_differences, share_effort
-from ..common.fact_text import format_fact
-from ..common.interface_labels import FIELD_LABELS, format_with_remark, interface_side
-from ..common.name_fields import NamesById, load_names_by_id
+from briefs import policy, workflow
+from briefs.admin.common.brief_pages import Badge, build_read_only_bullets, bullet_structure_label
+from briefs.admin.common.diff_html import highlight_differences, share_effort
+from briefs.admin.common.fact_text import format_fact
+from briefs.admin.common.interface_labels import FIELD_LABELS, format_with_remark, interface_side
+from briefs.admin.common.name_fields import NamesById, load_names_by_id
+from briefs.content import LANGUAGE_TAGS, SIDES, Bullet, Content, Side
+from briefs.documents.types import Caution, ParsedDocument, PointPair
+from briefs.facts import DOCUMENT_FACTS, FACTS
+from briefs.intake import BriefChange, ImportOutcome, rehearse_import
+from briefs.intake.content_mapping import build_content, build_text_facts
+from briefs.models import Brief, Person, State, Upload
+from briefs.rendering.rows import NestedPosition
+from briefs.text.text_diff import EFFORT_LIMIT, diff_contents
+
 from .pending_files import (
     FILE_REFUSAL_MESSAGES,
     MAX_DIGESTS,

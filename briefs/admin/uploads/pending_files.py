@@ -15,13 +15,13 @@ from django.http import QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from ...content import Content
-from ...database.bulk_writes import let_other_writers_in
-from ...documents.types import DocumentRefused
-from ...exchange.sheets.brief_sheets import BATCH_SIZE, BriefChange, BriefImportPlan, save_changes
-from ...intake import ImportChoice, ImportJob, ImportOutcome, create_import_job, import_digests
-from ...models import Person, Upload, UploadFile
-from ..common.pending_uploads import UPLOAD_RETENTION, create_upload
+from briefs.admin.common.pending_uploads import UPLOAD_RETENTION, create_upload
+from briefs.content import Content
+from briefs.database.bulk_writes import let_other_writers_in
+from briefs.documents.types import DocumentRefused
+from briefs.exchange.sheets.brief_sheets import BATCH_SIZE, BriefChange, BriefImportPlan, save_changes
+from briefs.intake import ImportChoice, ImportJob, ImportOutcome, create_import_job, import_digests
+from briefs.models import Person, Upload, UploadFile
 
 # Store uploaded files within limits and import the chosen digests.
 

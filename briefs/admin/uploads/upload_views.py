@@ -15,9 +15,15 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from ... import policy, workflow
-from ...content import Content
-from ...exchange.sheets.brief_sheets import (
+from briefs import policy, workflow
+from briefs.admin.common.access import require_role
+from briefs.admin.common.brief_pages import read_number, render_page, wants_json
+from briefs.admin.common.form_fields import FieldError, field_errors_from_form, link_errors
+from briefs.admin.common.interface_labels import FIELD_LABELS, interface_side
+from briefs.admin.common.name_fields import NamesById, load_names_by_id
+from briefs.admin.common.pending_uploads import UPLOAD_RETENTION, create_upload, find_pending_upload
+from briefs.content import Content
+from briefs.exchange.sheets.brief_sheets import (
     BRIEF_LIMITS,
     MAX_BRIEFS,
     BriefChange,
@@ -25,17 +31,12 @@ from ...exchange.sheets.brief_sheets import (
     plan_brief_import,
     read_brief_sheets,
 )
-from ...exchange.sheets.columns import BRIEF_COLUMNS, BULLET_COLUMNS
-from ...exchange.sheets.sheet_files import build_size_refusal
-from ...exchange.sheets.table import SheetRefused, build_sheet_refusal
-from ...intake import PASTED_FILE_NAME, TooManyDigests
-from ...models import Brief, Person, State, Upload, UploadFile
-from ..common.access import require_role
-from ..common.brief_pages import read_number, render_page, wants_json
-from ..common.form_fields import FieldError, field_errors_from_form, link_errors
-from ..common.interface_labels import FIELD_LABELS, interface_side
-from ..common.name_fields import NamesById, load_names_by_id
-from ..common.pending_uploads import UPLOAD_RETENTION, create_upload, find_pending_upload
+from briefs.exchange.sheets.columns import BRIEF_COLUMNS, BULLET_COLUMNS
+from briefs.exchange.sheets.sheet_files import build_size_refusal
+from briefs.exchange.sheets.table import SheetRefused, build_sheet_refusal
+from briefs.intake import PASTED_FILE_NAME, TooManyDigests
+from briefs.models import Brief, Person, State, Upload, UploadFile
+
 from .import_preview import (
     MAX_UNFOLDED_DIGESTS,
     ChangeRow,

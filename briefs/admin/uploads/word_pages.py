@@ -14,11 +14,26 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from ... import policy, workflow
-from ...content import Content
-from ...documents.types import DocumentRefused
-from ...exchange.brief_text import BriefFile, write_table_files, write_word_files
-from ...exchange.returned_table import (
+from briefs import policy, workflow
+from briefs.admin.common.access import require_role
+from briefs.admin.common.brief_pages import (
+    download_response,
+    get_brief_or_404,
+    read_number,
+    render_brief_subpage,
+)
+from briefs.admin.common.form_fields import (
+    FieldError,
+    field_errors_from_reasons,
+    link_errors,
+    simplify_stale_reasons,
+)
+from briefs.admin.common.interface_labels import FIELD_LABELS, SIDE_NAMES, interface_side
+from briefs.admin.common.pending_uploads import create_upload, find_pending_upload
+from briefs.content import Content
+from briefs.documents.types import DocumentRefused
+from briefs.exchange.brief_text import BriefFile, write_table_files, write_word_files
+from briefs.exchange.returned_table import (
     ReturnedTable,
     TablePlan,
     TableRefused,
@@ -28,14 +43,10 @@ from ...exchange.returned_table import (
     plan_table,
     read_table_file,
 )
-from ...exchange.word_file import WORD_TYPE
-from ...facts import DOCUMENT_FACTS, FACTS, SCALAR_FACTS
-from ...models import Brief, Person, State, Upload, UploadFile
-from ..common.access import require_role
-from ..common.brief_pages import download_response, get_brief_or_404, read_number, render_brief_subpage
-from ..common.form_fields import FieldError, field_errors_from_reasons, link_errors, simplify_stale_reasons
-from ..common.interface_labels import FIELD_LABELS, SIDE_NAMES, interface_side
-from ..common.pending_uploads import create_upload, find_pending_upload
+from briefs.exchange.word_file import WORD_TYPE
+from briefs.facts import DOCUMENT_FACTS, FACTS, SCALAR_FACTS
+from briefs.models import Brief, Person, State, Upload, UploadFile
+
 from .import_preview import ChangeRow, build_text_row
 from .pending_files import FILE_REFUSAL_MESSAGES, MAX_FILE_SIZE, UPLOAD_LIMITS
 

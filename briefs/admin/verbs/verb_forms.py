@@ -12,21 +12,21 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 
-from ... import checks, workflow
-from ...content import LANGUAGE_TAGS, SIDES, Content, Side
-from ...derived.public_brief import PageNames
-from ...facts import FACTS
-from ...models import ChangeKind, WithdrawalKind
-from ...text import date_format, paths
-from ...workflow import Reason, publishing
-from ...workflow.brief_facts import load_edition_content
-from ...workflow.rules import four_eyes
-from ...workflow.rules.check_context import load_check_context
-from ...workflow.rules.refusals import find_moments
-from ...workflow.rules.transitions import format_time
-from ..common.form_fields import FieldError, LocalDateTimeField, field_errors_from_reasons
-from ..common.interface_labels import SIDE_NAMES, format_with_label, format_with_remark
-from ..editor.editor_page_data import BriefPageData
+from briefs import checks, workflow
+from briefs.admin.common.form_fields import FieldError, LocalDateTimeField, field_errors_from_reasons
+from briefs.admin.common.interface_labels import SIDE_NAMES, format_with_label, format_with_remark
+from briefs.admin.editor.editor_page_data import BriefPageData
+from briefs.content import LANGUAGE_TAGS, SIDES, Content, Side
+from briefs.derived.public_brief import PageNames
+from briefs.facts import FACTS
+from briefs.models import ChangeKind, WithdrawalKind
+from briefs.text import date_format, paths
+from briefs.workflow import Reason, publishing
+from briefs.workflow.brief_facts import load_edition_content
+from briefs.workflow.rules import four_eyes
+from briefs.workflow.rules.check_context import load_check_context
+from briefs.workflow.rules.refusals import find_moments
+from briefs.workflow.rules.transitions import format_time
 
 type Button = tuple[str, str | Promise]
 

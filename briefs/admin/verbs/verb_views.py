@@ -18,23 +18,16 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from ... import policy, workflow
-from ...content import SIDES, Side
-from ...facts import FACTS
-from ...models import Brief, Letter, Note, Person, PreviewLink
-from ...preview import links
-from ...workflow import Assignee, AssignmentPlan
-from ...workflow.rules.transitions import VERB_NAMES
-from ...workflow.sharing import MAX_LINK_HOURS
-from ..common.access import person_of, require_role
-from ..common.brief_pages import (
+from briefs import policy, workflow
+from briefs.admin.common.access import person_of, require_role
+from briefs.admin.common.brief_pages import (
     add_done_message,
     build_read_only_bullets,
     get_brief_or_404,
     read_number,
     render_brief_subpage,
 )
-from ..common.form_fields import (
+from briefs.admin.common.form_fields import (
     FieldError,
     build_due_field,
     field_errors,
@@ -44,13 +37,26 @@ from ..common.form_fields import (
     simplify_stale_reasons,
     wrong_state_errors,
 )
-from ..common.outstanding_work import ASSIGNMENT_LABELS, get_assignees, get_roles_of_part, replace_assignee
-from ..common.task_list import add_next_steps_message
-from ..editor import saving
-from ..editor.brief_views import keep_unsent_note
-from ..editor.draft_form import Draft
-from ..editor.editor_page_data import BriefPageData
-from ..review import review_views
+from briefs.admin.common.outstanding_work import (
+    ASSIGNMENT_LABELS,
+    get_assignees,
+    get_roles_of_part,
+    replace_assignee,
+)
+from briefs.admin.common.task_list import add_next_steps_message
+from briefs.admin.editor import saving
+from briefs.admin.editor.brief_views import keep_unsent_note
+from briefs.admin.editor.draft_form import Draft
+from briefs.admin.editor.editor_page_data import BriefPageData
+from briefs.admin.review import review_views
+from briefs.content import SIDES, Side
+from briefs.facts import FACTS
+from briefs.models import Brief, Letter, Note, Person, PreviewLink
+from briefs.preview import links
+from briefs.workflow import Assignee, AssignmentPlan
+from briefs.workflow.rules.transitions import VERB_NAMES
+from briefs.workflow.sharing import MAX_LINK_HOURS
+
 from . import verb_forms
 from . import verb_forms as publishing
 

@@ -16,21 +16,21 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from ... import policy, workflow
-from ...content import LANGUAGE_TAGS
-from ...derived.name_changes import LineChange, Mark, PageChange, find_page_changes
-from ...exchange.sheets.vocabulary_sheets import CellChange
-from ...models import Brief, Person, Proposal
-from ...models.vocabulary import Vocabulary
-from ...text import paths
-from ...workflow import proposals as proposal_verbs
-from ...workflow.rules import proposed_rows
-from ...workflow.rules.proposed_rows import SITE_TEXT_PREFIX
-from ..common import interface_labels
-from ..common.access import ListOnlyAdmin, RefusalAwareAdmin, require_role
-from ..common.brief_pages import add_done_message, paginate_by_id, render_page
-from ..common.diff_html import highlight_differences
-from ..common.interface_labels import interface_side
+from briefs import policy, workflow
+from briefs.admin.common import interface_labels
+from briefs.admin.common.access import ListOnlyAdmin, RefusalAwareAdmin, require_role
+from briefs.admin.common.brief_pages import add_done_message, paginate_by_id, render_page
+from briefs.admin.common.diff_html import highlight_differences
+from briefs.admin.common.interface_labels import interface_side
+from briefs.content import LANGUAGE_TAGS
+from briefs.derived.name_changes import LineChange, Mark, PageChange, find_page_changes
+from briefs.exchange.sheets.vocabulary_sheets import CellChange
+from briefs.models import Brief, Person, Proposal
+from briefs.models.vocabulary import Vocabulary
+from briefs.text import paths
+from briefs.workflow import proposals as proposal_verbs
+from briefs.workflow.rules import proposed_rows
+from briefs.workflow.rules.proposed_rows import SITE_TEXT_PREFIX
 
 # Base admin for vocabulary pages and URLs that Django's admin lacks.
 

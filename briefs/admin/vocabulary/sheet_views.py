@@ -16,18 +16,23 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from ... import workflow
-from ...content import hash_json
-from ...derived import build
-from ...exchange.sheets import sheet_files
-from ...exchange.sheets.table import (
+from briefs import workflow
+from briefs.admin.common.access import has_role_permission, require_role
+from briefs.admin.common.brief_pages import download_response, parse_int_or_zero
+from briefs.admin.common.interface_labels import format_with_label
+from briefs.admin.common.name_fields import build_name_condition
+from briefs.admin.common.pending_uploads import UPLOAD_RETENTION, create_upload, find_pending_upload
+from briefs.content import hash_json
+from briefs.derived import build
+from briefs.exchange.sheets import sheet_files
+from briefs.exchange.sheets.table import (
     SHEET_ROW_LIMIT,
     SHEET_SIZE_LIMIT,
     Sheet,
     SheetRefused,
     build_sheet_refusal,
 )
-from ...exchange.sheets.vocabulary_sheets import (
+from briefs.exchange.sheets.vocabulary_sheets import (
     PreviewOutdated,
     SheetImportOutcome,
     apply_import,
@@ -36,15 +41,11 @@ from ...exchange.sheets.vocabulary_sheets import (
     list_columns,
     preview_import,
 )
-from ...models import Brief, Proposal, Upload, UploadFile
-from ...models.vocabulary import Vocabulary
-from ...workflow.rules.proposed_rows import build_about
-from ...workflow.vocabulary import find_rows_merged_into
-from ..common.access import has_role_permission, require_role
-from ..common.brief_pages import download_response, parse_int_or_zero
-from ..common.interface_labels import format_with_label
-from ..common.name_fields import build_name_condition
-from ..common.pending_uploads import UPLOAD_RETENTION, create_upload, find_pending_upload
+from briefs.models import Brief, Proposal, Upload, UploadFile
+from briefs.models.vocabulary import Vocabulary
+from briefs.workflow.rules.proposed_rows import build_about
+from briefs.workflow.vocabulary import find_rows_merged_into
+
 from .proposal_pages import VocabularyPagesAdmin, add_proposed_message
 
 # Merge duplicate vocabulary entries, chosen in the list and compared side by side, and undo merges.

@@ -13,14 +13,14 @@ from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from ... import checks
-from ...checks.texts import fold_characters
-from ...content import SIDES, Side
-from ...derived.term_occurrences import TERM_COLUMNS
-from ...models import Brief, Bullet, State, Term
-from ...workflow.rules.check_context import load_check_context
-from ..common.access import require_role
-from ..common.brief_pages import render_page
+from briefs import checks
+from briefs.admin.common.access import require_role
+from briefs.admin.common.brief_pages import render_page
+from briefs.checks.texts import fold_characters
+from briefs.content import SIDES, Side
+from briefs.derived.term_occurrences import TERM_COLUMNS
+from briefs.models import Brief, Bullet, State, Term
+from briefs.workflow.rules.check_context import load_check_context
 
 TERM_USAGE_PAGE_SIZE: Final = 100
 LEAD_KINDS: Final = ("headline", "summary")

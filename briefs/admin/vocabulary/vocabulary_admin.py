@@ -19,19 +19,20 @@ from django.utils.http import urlencode
 from django.utils.translation import get_language, gettext_lazy, gettext_noop
 from django.utils.translation import gettext as _
 
-from ... import policy, workflow
-from ...citations.works import INSTITUTE_KINDS, PUBLICATION_KINDS
-from ...content import LANGUAGE_TAGS, SIDES, Side, hash_json
-from ...models import Author, Edition, Event, Keyword, Proposal, SiteText, Source, Term
-from ...models.site import MAX_START_HERE
-from ...models.vocabulary import Vocabulary
-from ...text import paths
-from ...workflow.rules.transitions import PAST_TENSE_LABELS
-from ...workflow.vocabulary import build_site_text_topic
-from ..common.access import person_of, require_role
-from ..common.form_fields import DeskModelForm, LinesField
-from ..common.interface_labels import VOCABULARY_KIND_NAMES
-from ..common.site_texts import SiteTextForm
+from briefs import policy, workflow
+from briefs.admin.common.access import person_of, require_role
+from briefs.admin.common.form_fields import DeskModelForm, LinesField
+from briefs.admin.common.interface_labels import VOCABULARY_KIND_NAMES
+from briefs.admin.common.site_texts import SiteTextForm
+from briefs.citations.works import INSTITUTE_KINDS, PUBLICATION_KINDS
+from briefs.content import LANGUAGE_TAGS, SIDES, Side, hash_json
+from briefs.models import Author, Edition, Event, Keyword, Proposal, SiteText, Source, Term
+from briefs.models.site import MAX_START_HERE
+from briefs.models.vocabulary import Vocabulary
+from briefs.text import paths
+from briefs.workflow.rules.transitions import PAST_TENSE_LABELS
+from briefs.workflow.vocabulary import build_site_text_topic
+
 from . import term_usage
 from .proposal_pages import VocabularyPagesAdmin, add_proposed_message, find_open_proposal, find_proposals
 from .sheet_views import SheetsAdmin

@@ -5,7 +5,8 @@ from typing import Any, Final
 from django.db.backends.postgresql import base
 from psycopg import IsolationLevel
 
-from .. import request_limits
+from briefs.database import request_limits
+
 from .pool import Pool, PooledConnection
 
 _pools: Final[dict[str, Pool]] = {}

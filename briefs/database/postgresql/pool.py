@@ -18,8 +18,8 @@ from typing import Any, Final
 
 import psycopg
 
-from .. import request_limits
-from ..request_limits import ANSWER_SECONDS, CONNECT_SECONDS
+from briefs.database import request_limits
+from briefs.database.request_limits import ANSWER_SECONDS, CONNECT_SECONDS
 
 TRY_SECONDS: Final = 1.0
 """Limit for the request that tries a silent server. It is short, because the request may have waited for others."""

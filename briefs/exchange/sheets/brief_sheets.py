@@ -15,14 +15,15 @@ from django.db.models import Min, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from ... import workflow
-from ...content import LEAD_FIELDS, Bullet, Content
-from ...documents.files.archive import read_zip_directory, unpack_parts
-from ...documents.types import DocumentRefused
-from ...models import Brief, Edition, Person, Revision, State
-from ...workflow import load_working_copy
-from ...workflow.rules.refusals import Reason, Refused, build_refusal
-from ...workflow.rules.transitions import build_wrong_state_reason, format_time
+from briefs import workflow
+from briefs.content import LEAD_FIELDS, Bullet, Content
+from briefs.documents.files.archive import read_zip_directory, unpack_parts
+from briefs.documents.types import DocumentRefused
+from briefs.models import Brief, Edition, Person, Revision, State
+from briefs.workflow import load_working_copy
+from briefs.workflow.rules.refusals import Reason, Refused, build_refusal
+from briefs.workflow.rules.transitions import build_wrong_state_reason, format_time
+
 from .columns import (
     BRIEF_COLUMNS,
     BRIEFS,

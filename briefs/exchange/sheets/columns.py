@@ -12,13 +12,24 @@ from django.utils.translation import gettext as _
 from import_export.fields import Field
 from import_export.widgets import Widget
 
-from ...content import LEAD_FIELDS, SIDES, Bullet, Byline, Content, Facts, ForbiddenCharacter, tidy, tidy_line
-from ...derived.build import get_merged_into_id
-from ...facts import FACTS, FactKind
-from ...models import Author, Brief, Keyword, Source
-from ...models.vocabulary import Vocabulary
-from ...text.article_urls import read_doi
-from ..brief_text import load_rows_by_id
+from briefs.content import (
+    LEAD_FIELDS,
+    SIDES,
+    Bullet,
+    Byline,
+    Content,
+    Facts,
+    ForbiddenCharacter,
+    tidy,
+    tidy_line,
+)
+from briefs.derived.build import get_merged_into_id
+from briefs.exchange.brief_text import load_rows_by_id
+from briefs.facts import FACTS, FactKind
+from briefs.models import Author, Brief, Keyword, Source
+from briefs.models.vocabulary import Vocabulary
+from briefs.text.article_urls import read_doi
+
 from .table import SheetProblem, SheetRefused
 
 TRUE_WORDS = ("true", "1", "yes", "是")

@@ -18,9 +18,10 @@ from openpyxl.styles import Alignment, Font
 from openpyxl.utils import get_column_letter
 from openpyxl.utils.datetime import MAC_EPOCH, WINDOWS_EPOCH
 
-from ...documents.files.archive import ArchiveLimits, read_zip_directory, unpack_parts
-from ...documents.files.encodings import decode_text
-from ...documents.types import DocumentRefused
+from briefs.documents.files.archive import ArchiveLimits, read_zip_directory, unpack_parts
+from briefs.documents.files.encodings import decode_text
+from briefs.documents.types import DocumentRefused
+
 from .table import (
     SHEET_COLUMN_LIMIT,
     VOCABULARY_LIMITS,

@@ -13,12 +13,13 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from import_export.resources import ModelResource
 
-from ... import workflow
-from ...content import hash_json
-from ...derived import build
-from ...models import Author, Keyword, Person, Proposal, Source, Term
-from ...models.vocabulary import Vocabulary, append_free_number, build_vocabulary_slug
-from ...text.text_diff import diff_texts
+from briefs import workflow
+from briefs.content import hash_json
+from briefs.derived import build
+from briefs.models import Author, Keyword, Person, Proposal, Source, Term
+from briefs.models.vocabulary import Vocabulary, append_free_number, build_vocabulary_slug
+from briefs.text.text_diff import diff_texts
+
 from . import columns
 from .table import SHEET_PROBLEM_LIMIT, Sheet, SheetProblem, SheetRefused, SheetRow
 

@@ -10,10 +10,10 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError
 from django.utils import timezone
 
-from ...backup.archive_writer import write_backup
-from ...backup.backup_archive import BackupError
-from ...database.faults import describe_error
-from ...models import JobRun
+from briefs.backup.archive_writer import write_backup
+from briefs.backup.backup_archive import BackupError
+from briefs.database.faults import describe_error
+from briefs.models import JobRun
 
 PATTERN = "digest-*.zip"
 

@@ -5,8 +5,8 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from ...accounts.second_factor import make_fingerprint
-from ...installation import describe_last_backup, find_faults
+from briefs.accounts.second_factor import make_fingerprint
+from briefs.installation import describe_last_backup, find_faults
 
 
 class Command(BaseCommand):

@@ -8,13 +8,13 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 from django.template.defaultfilters import pluralize
 
-from ...content import Content
-from ...database.bulk_writes import let_other_writers_in
-from ...derived import build, translation_memory
-from ...models import Brief
-from ...models.edition import Edition
-from ...search import DRAFT_INDEX, get_store, rebuild
-from ...workflow.rules.working_copy import load_working_copy
+from briefs.content import Content
+from briefs.database.bulk_writes import let_other_writers_in
+from briefs.derived import build, translation_memory
+from briefs.models import Brief
+from briefs.models.edition import Edition
+from briefs.search import DRAFT_INDEX, get_store, rebuild
+from briefs.workflow.rules.working_copy import load_working_copy
 
 BATCH_SIZE: Final = 100
 """Editions per transaction, for which other writers wait on SQLite."""

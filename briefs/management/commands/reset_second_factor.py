@@ -4,8 +4,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from ...accounts.account_actions import reset_second_factors
-from ...models import Person
+from briefs.accounts.account_actions import reset_second_factors
+from briefs.models import Person
 
 
 class Command(BaseCommand):

@@ -7,10 +7,10 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError
 
-from ...accounts import second_factor
-from ...backup.backup_archive import BackupError
-from ...backup.restoration import restore
-from ...database.faults import describe_error
+from briefs.accounts import second_factor
+from briefs.backup.backup_archive import BackupError
+from briefs.backup.restoration import restore
+from briefs.database.faults import describe_error
 
 
 class Command(BaseCommand):

@@ -16,9 +16,9 @@ from django.db import connection
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from ...database.sqlite.base import make_missing_file
-from ...installation import create_first_person, prepare_database, prepare_dictionary
-from ...models import Person
+from briefs.database.sqlite.base import make_missing_file
+from briefs.installation import create_first_person, prepare_database, prepare_dictionary
+from briefs.models import Person
 
 
 def read_shell_language() -> str:

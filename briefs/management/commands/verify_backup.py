@@ -6,8 +6,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from ...accounts import second_factor
-from ...backup.backup_archive import BackupError, find_faults, list_key_fingerprints, read_manifest
+from briefs.accounts import second_factor
+from briefs.backup.backup_archive import BackupError, find_faults, list_key_fingerprints, read_manifest
 
 
 class Command(BaseCommand):

@@ -10,9 +10,8 @@ from django.utils import timezone
 from briefs import notifications
 from briefs.accounts.account_actions import queue_invitation
 from briefs.models import Outbox, Person
-
-from ..support import factories
-from ..support.sign_in_pages import ACCOUNT, PASSWORD, enter_password, find_link, set_password
+from briefs.tests.support import factories
+from briefs.tests.support.sign_in_pages import ACCOUNT, PASSWORD, enter_password, find_link, set_password
 
 pytestmark = pytest.mark.django_db
 

@@ -11,9 +11,8 @@ from briefs import notifications
 from briefs.accounts import second_factor
 from briefs.models import Outbox, Person
 from briefs.models.people import EncryptionKey, SignInEvent
-
-from ..support import factories
-from ..support.sign_in_pages import (
+from briefs.tests.support import factories
+from briefs.tests.support.sign_in_pages import (
     ACCOUNT,
     PASSWORD,
     add_app,

@@ -8,8 +8,7 @@ from django.core.management import CommandError, call_command
 
 from briefs.models import Outbox
 from briefs.models.people import SignInEvent
-
-from ..admin.people.people_pages import add_factors, create_root, is_signed_in, open_session
+from briefs.tests.admin.people.people_pages import add_factors, create_root, is_signed_in, open_session
 
 pytestmark = pytest.mark.django_db
 

@@ -17,9 +17,8 @@ from briefs.admin.account.account_pages import describe_browser
 from briefs.database import bulk_writes
 from briefs.database.bulk_writes import delete_in_batches
 from briefs.models import Person
-
-from ..support import factories
-from ..support.sign_in_pages import ACCOUNT, enter_password, set_password
+from briefs.tests.support import factories
+from briefs.tests.support.sign_in_pages import ACCOUNT, enter_password, set_password
 
 pytestmark = pytest.mark.django_db
 

@@ -21,11 +21,9 @@ from briefs.accounts import throttle
 from briefs.accounts.throttle import LowPriorityHasher
 from briefs.models import Person
 from briefs.models.people import SignInCounter, SignInEvent
-from digest.wsgi import application
-
-from ..support import factories
-from ..support.form_client import sign_in
-from ..support.sign_in_pages import (
+from briefs.tests.support import factories
+from briefs.tests.support.form_client import sign_in
+from briefs.tests.support.sign_in_pages import (
     ACCOUNT,
     PASSWORD,
     add_app,
@@ -34,6 +32,7 @@ from ..support.sign_in_pages import (
     find_link,
     read_recovery_codes,
 )
+from digest.wsgi import application
 
 LOGIN = f"{ACCOUNT}login/"
 CODE_PAGE = f"{ACCOUNT}login/code/"

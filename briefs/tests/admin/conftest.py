@@ -3,8 +3,8 @@
 import pytest
 from django.test import Client
 
-from ..support import factories
-from ..support.form_client import sign_in
+from briefs.tests.support import factories
+from briefs.tests.support.form_client import sign_in
 
 
 @pytest.fixture

@@ -14,13 +14,13 @@ from django.utils import timezone
 from briefs import workflow
 from briefs.content import hash_json
 from briefs.models import Brief, Person, Revision
+from briefs.tests.support import factories
+from briefs.tests.support.permission_fixtures import PermissionScenario, valid_post_data
+from briefs.tests.support.permission_matrix import MatrixRow, matrix_rows
+from briefs.tests.support.permission_requests import PermissionRequest, build_request
+from briefs.tests.support.query_recorder import database_checksum
 from briefs.workflow.review_comments import TextAnchor
 
-from ..support import factories
-from ..support.permission_fixtures import PermissionScenario, valid_post_data
-from ..support.permission_matrix import MatrixRow, matrix_rows
-from ..support.permission_requests import PermissionRequest, build_request
-from ..support.query_recorder import database_checksum
 from .test_permission_matrix import send_request
 
 pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No directory at")]

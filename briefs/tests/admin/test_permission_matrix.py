@@ -20,12 +20,11 @@ from briefs.admin.uploads import upload_views
 from briefs.admin.verbs import verb_views
 from briefs.admin.verbs.verb_views import VERB_FORMS
 from briefs.models import Brief, Letter, Upload
-
-from ..support import route_registry
-from ..support.permission_fixtures import PermissionScenario
-from ..support.permission_matrix import ACTORS, MatrixRow, matrix_rows
-from ..support.permission_requests import PermissionRequest, build_request
-from ..support.query_recorder import database_checksum, record_written_tables
+from briefs.tests.support import route_registry
+from briefs.tests.support.permission_fixtures import PermissionScenario
+from briefs.tests.support.permission_matrix import ACTORS, MatrixRow, matrix_rows
+from briefs.tests.support.permission_requests import PermissionRequest, build_request
+from briefs.tests.support.query_recorder import database_checksum, record_written_tables
 
 pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No directory at")]
 

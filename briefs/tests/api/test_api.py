@@ -16,9 +16,8 @@ from briefs.content import Picture
 from briefs.models import Brief, Keyword, Term
 from briefs.models.edition import Edition
 from briefs.public import responses
+from briefs.tests.support import corpus_fixtures, factories
 from briefs.workflow import ChangeNote
-
-from ..support import corpus_fixtures, factories
 
 pytestmark = [pytest.mark.django_db, corpus_fixtures.NO_STATIC]
 

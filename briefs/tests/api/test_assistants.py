@@ -11,11 +11,10 @@ from django.db import OperationalError
 from django.test import Client
 
 from briefs import workflow
-
-from ..database.test_faults import database_away
-from ..support import factories
-from ..support.crawler import PublicResponse
-from ..support.factories import Team
+from briefs.tests.database.test_faults import database_away
+from briefs.tests.support import factories
+from briefs.tests.support.crawler import PublicResponse
+from briefs.tests.support.factories import Team
 
 pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No directory at")]
 

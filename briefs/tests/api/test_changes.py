@@ -20,9 +20,8 @@ from django.utils import timezone
 from briefs import workflow
 from briefs.models import Brief
 from briefs.models.edition import Edition
-
-from ..support import corpus_fixtures, factories
-from ..support.factories import Team
+from briefs.tests.support import corpus_fixtures, factories
+from briefs.tests.support.factories import Team
 
 pytestmark = [pytest.mark.django_db, corpus_fixtures.NO_STATIC]
 

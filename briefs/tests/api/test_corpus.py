@@ -18,8 +18,7 @@ from briefs.content import Bullet, Content, Facts
 from briefs.derived import corpus
 from briefs.models import Source, Term
 from briefs.models.edition import Edition
-
-from ..support import corpus_fixtures
+from briefs.tests.support import corpus_fixtures
 
 pytestmark = [pytest.mark.django_db, corpus_fixtures.NO_STATIC]
 

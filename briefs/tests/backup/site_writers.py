@@ -84,7 +84,7 @@ def hash_files(media: Path) -> dict[str, str]:
 
 
 def _create_team() -> str:
-    from ..support import factories
+    from briefs.tests.support import factories
 
     factories.Team()
     factories.facts()
@@ -109,8 +109,8 @@ def _open_desk() -> dict[str, Any]:
     from django.conf import settings
     from django.test import Client
 
-    from ..support import factories
-    from ..support.form_client import sign_in
+    from briefs.tests.support import factories
+    from briefs.tests.support.form_client import sign_in
 
     team, client = factories.Team(), Client()
     drafts = [factories.draft_brief(team, factories.content(f" {n}")).pk for n in range(2)]
@@ -131,22 +131,21 @@ def _list_saved_headlines() -> list[str]:
 
 
 def _save(team: Any, n: int) -> None:
-    from ..support import factories
+    from briefs.tests.support import factories
 
     brief = factories.draft_brief(team, factories.content(f" saved {n}"))
     factories.edit(brief, team.writer, summary_en=f"A summary, changed {n} times.")
 
 
 def _publish(team: Any, n: int) -> None:
-    from ..support import factories
+    from briefs.tests.support import factories
 
     factories.live_brief(team, factories.content(f" published {n}"))
 
 
 def _upload(team: Any, n: int) -> None:
+    from briefs.tests.support.picture_samples import photo
     from briefs.workflow.editing import store_picture
-
-    from ..support.picture_samples import photo
 
     store_picture(photo((640 + n // 256, 400), seed=n), by=team.writer)
 

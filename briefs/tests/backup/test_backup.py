@@ -22,8 +22,7 @@ from django.db import connection
 from briefs.accounts import second_factor
 from briefs.backup import archive_writer, backup_archive, restoration
 from briefs.models import JobRun
-
-from ..support import factories
+from briefs.tests.support import factories
 
 KEY = settings.SECRET_KEY
 sqlite_only = pytest.mark.skipif(connection.vendor != "sqlite", reason="restores to a SQLite file")

@@ -11,8 +11,8 @@ import pytest
 from django.db import connection
 
 from briefs.backup import backup_archive
+from briefs.tests.support import scale
 
-from ..support import scale
 from .conftest import MakeSite
 from .site_writers import Site, hash_files
 

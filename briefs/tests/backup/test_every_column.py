@@ -13,9 +13,9 @@ from django.db import DEFAULT_DB_ALIAS, connection
 from briefs.backup import backup_archive, restoration
 from briefs.demo import FIXTURES
 from briefs.models import Edition, Upload, WebhookDelivery
+from briefs.tests.support import filled_rows
+from briefs.tests.support.filled_rows import Tables, open_database, other_database, read_tables
 
-from ..support import filled_rows
-from ..support.filled_rows import Tables, open_database, other_database, read_tables
 from .conftest import MakeSite
 
 HOPS = {"sqlite": ("sqlite",), "postgresql": ("sqlite", "postgresql", "postgresql")}

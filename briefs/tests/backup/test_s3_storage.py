@@ -14,10 +14,9 @@ from django.test import Client
 from briefs import images, installation
 from briefs.backup import backup_archive, restoration
 from briefs.models import Edition
-
-from ..support import corpus_fixtures, factories
-from ..support.factories import Team
-from ..workflow.test_cover import upload_picture, with_picture
+from briefs.tests.support import corpus_fixtures, factories
+from briefs.tests.support.factories import Team
+from briefs.tests.workflow.test_cover import upload_picture, with_picture
 
 pytest.importorskip("boto3", reason="needs boto3: uv run --group s3 pytest -m heavy")
 moto_server = pytest.importorskip("moto.server", reason="needs moto: uv run --group s3 pytest -m heavy")

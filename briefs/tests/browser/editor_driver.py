@@ -6,8 +6,7 @@ from typing import Any
 from briefs import workflow
 from briefs.content import Bullet
 from briefs.models import Brief, Person
-
-from ..support import browser_tabs
+from briefs.tests.support import browser_tabs
 
 ZH, EN = 0, 1
 THREE_BULLETS = (("第一句。", "First sentence."), ("第二句。", "Second sentence."), ("第三句", "Third"))

@@ -5,10 +5,9 @@ from typing import Any
 import pytest
 
 from briefs.models import Person
-
-from ..support import browser_tabs, factories
-from ..support.browser_tabs import Tab, set_language
-from ..support.sign_in_pages import ACCOUNT, PASSWORD, app_code, set_password
+from briefs.tests.support import browser_tabs, factories
+from briefs.tests.support.browser_tabs import Tab, set_language
+from briefs.tests.support.sign_in_pages import ACCOUNT, PASSWORD, app_code, set_password
 
 pytestmark = browser_tabs.pytestmark
 

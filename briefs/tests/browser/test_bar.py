@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from briefs.models import Brief
+from briefs.tests.support import browser_tabs, factories
+from briefs.tests.support.brief_states import STATES
 
-from ..support import browser_tabs, factories
-from ..support.brief_states import STATES
 from .editor_driver import EN, Editor
 
 pytestmark = browser_tabs.pytestmark

@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from ..support import browser_tabs, factories
-from ..support.browser_tabs import Tab, set_language
-from ..support.factories import load_content
-from ..support.picture_samples import photo
-from ..workflow.test_cover import upload_picture, with_picture
+from briefs.tests.support import browser_tabs, factories
+from briefs.tests.support.browser_tabs import Tab, set_language
+from briefs.tests.support.factories import load_content
+from briefs.tests.support.picture_samples import photo
+from briefs.tests.workflow.test_cover import upload_picture, with_picture
 
 pytestmark = browser_tabs.pytestmark
 

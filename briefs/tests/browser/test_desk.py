@@ -10,10 +10,9 @@ import pytest
 from briefs import workflow
 from briefs.content import Bullet
 from briefs.models import Brief, Person, State
-
-from ..support import factories
-from ..support.browser_tabs import Tab, pytestmark, set_language
-from ..support.factories import load_content
+from briefs.tests.support import factories
+from briefs.tests.support.browser_tabs import Tab, pytestmark, set_language
+from briefs.tests.support.factories import load_content
 
 __all__ = ["pytestmark"]
 

@@ -7,10 +7,9 @@ import pytest
 from briefs import workflow
 from briefs.content import Bullet
 from briefs.models import Brief, Dismissal, Note, Revision, Term
-
-from ..derived.test_translation_memory import EN, ZH
-from ..support import browser_tabs, factories
-from ..support.browser_tabs import Tab, set_language
+from briefs.tests.derived.test_translation_memory import EN, ZH
+from briefs.tests.support import browser_tabs, factories
+from briefs.tests.support.browser_tabs import Tab, set_language
 
 pytestmark = browser_tabs.pytestmark
 

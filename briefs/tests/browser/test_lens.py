@@ -7,9 +7,9 @@ import pytest
 from briefs import workflow
 from briefs.content import Bullet, Content
 from briefs.models import Brief, Suggestion
+from briefs.tests.support import browser_tabs, factories
+from briefs.tests.support.browser_tabs import Tab, set_language
 
-from ..support import browser_tabs, factories
-from ..support.browser_tabs import Tab, set_language
 from .editor_driver import EN, ZH, Editor
 
 pytestmark = browser_tabs.pytestmark

@@ -7,9 +7,8 @@ from django.utils import timezone
 
 from briefs import workflow
 from briefs.models import Presence, SavedFilter
-
-from ..support import browser_tabs, factories
-from ..support.browser_tabs import Tab, set_language
+from briefs.tests.support import browser_tabs, factories
+from briefs.tests.support.browser_tabs import Tab, set_language
 
 pytestmark = browser_tabs.pytestmark
 LIST = "/admin/briefs/brief/"

@@ -7,10 +7,9 @@ import pytest
 from briefs import workflow
 from briefs.content import Byline
 from briefs.models import Author, Brief, Keyword, Source
-
-from ..support import browser_tabs, factories
-from ..support.browser_tabs import Tab, set_language
-from ..support.factories import load_content
+from briefs.tests.support import browser_tabs, factories
+from briefs.tests.support.browser_tabs import Tab, set_language
+from briefs.tests.support.factories import load_content
 
 expect = browser_tabs.sync_api.expect
 pytestmark = browser_tabs.pytestmark

@@ -5,9 +5,8 @@ from typing import Any
 import pytest
 
 from briefs.models import Brief, State
-
-from ..support import browser_tabs, factories
-from ..support.browser_tabs import Tab, set_language
+from briefs.tests.support import browser_tabs, factories
+from briefs.tests.support.browser_tabs import Tab, set_language
 
 pytestmark = browser_tabs.pytestmark
 FIELD = "#palette input"

@@ -7,9 +7,8 @@ import pytest
 from briefs import workflow
 from briefs.content import Bullet
 from briefs.models import Keyword, Proposal, Source, Term
-
-from ..support import browser_tabs, factories
-from ..support.browser_tabs import Tab, set_language
+from briefs.tests.support import browser_tabs, factories
+from briefs.tests.support.browser_tabs import Tab, set_language
 
 pytestmark = browser_tabs.pytestmark
 SIZES = [(1280, "light", "en"), (1280, "dark", "zh-hant"), (390, "dark", "en"), (390, "light", "zh-hant")]

@@ -12,10 +12,8 @@ from briefs.letters import MIN_FORM_AGE
 from briefs.models import Edition, Keyword, Letter
 from briefs.models.site import SiteText
 from briefs.models.vocabulary import Term
-from briefs.tests.support import corpus_fixtures
-
-from ..support import browser_tabs
-from ..support.browser_tabs import Tab
+from briefs.tests.support import browser_tabs, corpus_fixtures
+from briefs.tests.support.browser_tabs import Tab
 
 pytestmark = [*browser_tabs.pytestmark, pytest.mark.heavy]
 

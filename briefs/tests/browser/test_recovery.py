@@ -7,9 +7,9 @@ import pytest
 from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 
 from briefs.models import Brief
+from briefs.tests.support import browser_tabs, factories, scale
+from briefs.tests.support.sign_in_pages import PASSWORD, app_code, set_password
 
-from ..support import browser_tabs, factories, scale
-from ..support.sign_in_pages import PASSWORD, app_code, set_password
 from .editor_driver import EN, ZH, Editor, bullets, stored_bullets
 
 pytestmark = browser_tabs.pytestmark

@@ -6,10 +6,9 @@ from typing import Any
 from briefs import workflow
 from briefs.content import Bullet, hash_json
 from briefs.models import Brief, Look, Note, SignOff, Suggestion
+from briefs.tests.support import factories
+from briefs.tests.support.browser_tabs import Tab, pytestmark, set_language, sync_api
 from briefs.workflow.review_comments import TextAnchor
-
-from ..support import factories
-from ..support.browser_tabs import Tab, pytestmark, set_language, sync_api
 
 __all__ = ["pytestmark"]
 

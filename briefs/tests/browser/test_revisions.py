@@ -8,8 +8,7 @@ import pytest
 from briefs import workflow
 from briefs.content import Bullet
 from briefs.models import Brief
-
-from ..support import browser_tabs, factories
+from briefs.tests.support import browser_tabs, factories
 
 pytestmark = browser_tabs.pytestmark
 

@@ -7,9 +7,8 @@ from django.core.cache import cache
 from django.utils import timezone
 
 from briefs.models import Search
-
-from ..support import browser_tabs, corpus_fixtures, factories
-from ..support.browser_tabs import Tab, set_language
+from briefs.tests.support import browser_tabs, corpus_fixtures, factories
+from briefs.tests.support.browser_tabs import Tab, set_language
 
 pytestmark = [*browser_tabs.pytestmark, pytest.mark.heavy]
 

@@ -7,9 +7,8 @@ from django.core.cache import cache
 
 from briefs import letters, workflow
 from briefs.models import Letter, PreviewLink
-
-from ..support import factories
-from ..support.browser_tabs import Tab, pytestmark, set_language
+from briefs.tests.support import factories
+from briefs.tests.support.browser_tabs import Tab, pytestmark, set_language
 
 __all__ = ["pytestmark"]
 

@@ -14,9 +14,9 @@ from django.utils import timezone
 
 from briefs import workflow
 from briefs.models import Brief, Edition, Person, State
+from briefs.tests.support import factories
+from briefs.tests.support.browser_tabs import Tab, pytestmark
 
-from ..support import factories
-from ..support.browser_tabs import Tab, pytestmark
 from .editor_driver import EN, ZH, Editor, stored_texts
 
 __all__ = ["pytestmark"]

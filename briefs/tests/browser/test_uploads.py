@@ -6,10 +6,9 @@ import pytest
 
 from briefs import workflow
 from briefs.models import Brief, Upload
-
-from ..citations.test_citation_files import ZOTERO_RIS
-from ..conftest import FIXTURES, SEED
-from ..support import browser_tabs, factories
+from briefs.tests.citations.test_citation_files import ZOTERO_RIS
+from briefs.tests.conftest import FIXTURES, SEED
+from briefs.tests.support import browser_tabs, factories
 
 pytestmark = browser_tabs.pytestmark
 PAGE = "/admin/briefs/brief/upload/"

@@ -19,8 +19,7 @@ from briefs.citations.works import AuthorName, CitableWork
 from briefs.content import Byline, Content, Facts, tidy_line
 from briefs.models import Author, Edition
 from briefs.public_brief import PublicAuthor, PublicBrief, PublicNames, PublicSource
-
-from ..support import corpus_fixtures
+from briefs.tests.support import corpus_fixtures
 
 ARTICLE = CitableWork(
     citation_key="a-original",

@@ -12,8 +12,8 @@ from django.test import Client
 
 from briefs.citations.citation_reader import read_citation
 from briefs.models import Author, Edition, Source
+from briefs.tests.support import corpus_fixtures
 
-from ..support import corpus_fixtures
 from . import zotero_rules
 
 pytestmark = [pytest.mark.django_db, corpus_fixtures.NO_STATIC]

@@ -16,10 +16,9 @@ from django.test import Client
 from briefs.database import faults
 from briefs.database.faults import Fault, find_fault
 from briefs.models import Brief
-
-from ..support import factories
-from ..support.factories import Team
-from ..support.form_client import Form, brief_url, get_brief_form, sign_in
+from briefs.tests.support import factories
+from briefs.tests.support.factories import Team
+from briefs.tests.support.form_client import Form, brief_url, get_brief_form, sign_in
 
 pytestmark = [pytest.mark.filterwarnings("ignore:No directory at")]
 on_sqlite = pytest.mark.skipif(connection.vendor != "sqlite", reason="is about the file of SQLite")

@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
+from briefs.tests.backup.site_writers import Site
 from briefs.tests.support.servers import running_server
 
-from ..backup.site_writers import Site
 from .postgresql_server import Server, Visitor, Writer, find_programs, visited
 
 pytestmark = [

@@ -14,8 +14,7 @@ from django.test import Client
 from briefs.database import replica
 from briefs.database.replica import CHECK_SECONDS, PAUSE_SECONDS
 from briefs.models import Edition
-
-from ..support import corpus_fixtures
+from briefs.tests.support import corpus_fixtures
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),  # SQLite waits for the end of a transaction before it is copied

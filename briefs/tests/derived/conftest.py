@@ -7,8 +7,8 @@ from django.utils import timezone
 
 from briefs.models import Edition
 from briefs.search import indexing
+from briefs.tests.support import corpus_fixtures
 
-from ..support import corpus_fixtures
 from .shared_names import COUNT, numbered_edition, shared_row
 
 

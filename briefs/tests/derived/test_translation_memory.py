@@ -15,10 +15,9 @@ from briefs.content import Bullet
 from briefs.derived import translation_memory
 from briefs.models import Brief, Edition, MemoryKey, MemoryPair, Term
 from briefs.sample_corpus import build_sentence, load_corpus
+from briefs.tests.support import factories
+from briefs.tests.support.form_client import brief_url, sign_in
 from briefs.text.similarity import KEY_COUNT, compute_keys, measure_likeness
-
-from ..support import factories
-from ..support.form_client import brief_url, sign_in
 
 ZH = "行政院於年底前公布關鍵礦產的儲備，以降低對單一供應國的依賴，並公開執行進度。"
 EN = "The Executive Yuan announced stockpiles of critical minerals by year-end to reduce dependence on one supplier."

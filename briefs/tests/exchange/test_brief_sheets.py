@@ -34,8 +34,8 @@ from briefs.exchange.sheets.sheet_files import write_csv
 from briefs.exchange.sheets.table import SheetRefused
 from briefs.facts import SCALAR_FACTS
 from briefs.models import Author, Brief, Keyword, Revision, Source
+from briefs.tests.support import factories
 
-from ..support import factories
 from .test_sheet_files import FORMULA_START, hostile_cells
 
 pytestmark = pytest.mark.django_db

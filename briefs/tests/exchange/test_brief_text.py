@@ -11,11 +11,10 @@ from briefs.documents.parser import read_document
 from briefs.exchange.brief_text import file_name, find_exportable_briefs, write_brief_files
 from briefs.installation import load_missing_rows
 from briefs.models import Author, Brief, Keyword, Source
-
-from ..conftest import FIXTURES, SEED
-from ..intake.test_importer import run_import
-from ..support import factories
-from ..support.factories import Team
+from briefs.tests.conftest import FIXTURES, SEED
+from briefs.tests.intake.test_importer import run_import
+from briefs.tests.support import factories
+from briefs.tests.support.factories import Team
 
 pytestmark = pytest.mark.django_db
 

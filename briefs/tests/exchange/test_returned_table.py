@@ -27,11 +27,11 @@ from briefs.exchange.returned_table import (
 )
 from briefs.exchange.word_file import build_checksum, write_table_file
 from briefs.models import Brief, Note, Revision, Suggestion
+from briefs.tests.conftest import FIXTURES
+from briefs.tests.documents.word_builder import build_word_file, edit_word_file
+from briefs.tests.support import factories
+from briefs.tests.support.factories import Team
 
-from ..conftest import FIXTURES
-from ..documents.word_builder import build_word_file, edit_word_file
-from ..support import factories
-from ..support.factories import Team
 from .test_word_files import CONTENTS, NASTY, needs_libreoffice, save_with_libreoffice
 
 COMMENT_MARK = '<w:r><w:commentReference w:id="1"/></w:r>'

@@ -24,11 +24,11 @@ from briefs.documents.writer import write
 from briefs.exchange.brief_text import BriefFile, build_document
 from briefs.exchange.word_file import write_digest_file
 from briefs.models import Brief
+from briefs.tests.conftest import FIXTURES, SEED
+from briefs.tests.intake.test_importer import run_import
+from briefs.tests.support import factories
+from briefs.tests.support.factories import Team
 
-from ..conftest import FIXTURES, SEED
-from ..intake.test_importer import run_import
-from ..support import factories
-from ..support.factories import Team
 from .test_brief_text import texts
 
 NASTY = [

@@ -7,10 +7,10 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from briefs.models import Brief, Bullet, Revision
+from briefs.tests.conftest import SEED
+from briefs.tests.support import factories
+from briefs.tests.support.factories import Team
 
-from ..conftest import SEED
-from ..support import factories
-from ..support.factories import Team
 from .test_importer import checksum, run_import
 
 pytestmark = pytest.mark.django_db

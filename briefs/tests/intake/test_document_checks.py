@@ -15,8 +15,8 @@ from briefs.installation import load_missing_rows
 from briefs.intake import create_import_job, import_digests
 from briefs.management.commands.check_documents import format_rule
 from briefs.models import Brief, Term
+from briefs.tests.conftest import FIXTURES, SEED
 
-from ..conftest import FIXTURES, SEED
 from .test_importer import checksum
 
 pytestmark = pytest.mark.django_db

@@ -8,8 +8,8 @@ import pytest
 from briefs.intake import find_files
 from briefs.intake.importer import make_printable_path
 from briefs.models import Brief, Document
+from briefs.tests.conftest import FIXTURES, SEED
 
-from ..conftest import FIXTURES, SEED
 from .test_importer import run_import
 
 pytestmark = pytest.mark.django_db

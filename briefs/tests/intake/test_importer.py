@@ -14,9 +14,8 @@ from briefs.content import hash_json
 from briefs.installation import load_missing_rows
 from briefs.intake import create_import_job, find_files, import_digests, import_files, rehearse_import
 from briefs.models import Brief, Document, Event, Keyword, Person, Revision, SiteVersion, Source
-
-from ..conftest import FIXTURES, SEED
-from ..support.factories import Team
+from briefs.tests.conftest import FIXTURES, SEED
+from briefs.tests.support.factories import Team
 
 pytestmark = pytest.mark.django_db
 

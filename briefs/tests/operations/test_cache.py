@@ -19,8 +19,8 @@ import digest.environment
 from briefs import letters
 from briefs.client_address import count_attempt
 from briefs.public import responses
+from briefs.tests.support.proxy import find_free_port
 
-from ..support.proxy import find_free_port
 from .denied_cache import Denied
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("answering_cache")]

@@ -17,9 +17,8 @@ from django.utils import timezone
 from briefs import health
 from briefs.database import guards
 from briefs.models import JobRun, Outbox
+from briefs.tests.support import factories
 from digest.wsgi import application
-
-from ..support import factories
 
 pytestmark = pytest.mark.django_db
 

@@ -23,11 +23,10 @@ from django.http import HttpRequest, HttpResponse
 from django.test import Client, RequestFactory
 from django.urls import path
 
+from briefs.tests.support.factories import Team
+from briefs.tests.support.proxy import find_free_port
 from digest import logs, observation
 from digest.wsgi import application
-
-from ..support.factories import Team
-from ..support.proxy import find_free_port
 
 pytestmark = pytest.mark.django_db
 

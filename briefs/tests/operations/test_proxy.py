@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import pytest
 
-from ..support.proxy import find_free_port, running_proxy
+from briefs.tests.support.proxy import find_free_port, running_proxy
 
 pytestmark = pytest.mark.skipif(not shutil.which("nginx"), reason="nginx is not installed")
 

@@ -15,11 +15,10 @@ from briefs import workflow
 from briefs.content import Bullet, Content
 from briefs.models import Brief, Event, Outbox, Person, PreviewLink
 from briefs.preview import links
-
-from ..support import factories, route_registry
-from ..support.crawler import PublicResponse, fetch
-from ..support.factories import Team
-from ..workflow.test_cover import upload_picture, with_picture
+from briefs.tests.support import factories, route_registry
+from briefs.tests.support.crawler import PublicResponse, fetch
+from briefs.tests.support.factories import Team
+from briefs.tests.workflow.test_cover import upload_picture, with_picture
 
 pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No directory at")]
 

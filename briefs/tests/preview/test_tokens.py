@@ -12,11 +12,11 @@ from django.db import DatabaseError, transaction
 
 from briefs.models import Brief, Edition, Letter, Person, PreviewLink
 from briefs.preview import links
+from briefs.tests.support import factories, route_registry, scale
+from briefs.tests.support.crawler import PublicResponse, fetch
+from briefs.tests.support.database_firewall import guest_access_only
+from briefs.tests.support.factories import Team
 
-from ..support import factories, route_registry, scale
-from ..support.crawler import PublicResponse, fetch
-from ..support.database_firewall import guest_access_only
-from ..support.factories import Team
 from .test_preview_pages import ENDS, NOW, request_pages, share_token
 
 pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No directory at")]

@@ -3,8 +3,7 @@
 import pytest
 
 from briefs.public import editions
-
-from ..support.crawler import forget_prepared_queries
+from briefs.tests.support.crawler import forget_prepared_queries
 
 
 @pytest.fixture

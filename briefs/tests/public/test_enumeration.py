@@ -14,10 +14,10 @@ from django.test.utils import CaptureQueriesContext
 from briefs import images
 from briefs.models import Picture
 from briefs.rendering.cards import PICTURE_TYPES
+from briefs.tests.support import corpus_fixtures, scale
+from briefs.tests.support.crawler import PublicResponse, fetch
+from briefs.tests.support.state_model import World
 
-from ..support import corpus_fixtures, scale
-from ..support.crawler import PublicResponse, fetch
-from ..support.state_model import World
 from .test_leaks import BRIEF_ADDRESSES
 
 pytestmark = [pytest.mark.django_db, corpus_fixtures.NO_STATIC]
@@ -70,7 +70,7 @@ def test_hidden_picture_runs_same_queries_as_missing_picture(world: World, clock
 
 
 def test_subject_used_only_by_drafts_runs_same_queries_as_unknown(world: World, clock: Any) -> None:
-    from ..support import route_registry
+    from briefs.tests.support import route_registry
 
     compared = 0
     for (kind, slugs), end in itertools.product(route_registry.SUBJECT_SLUGS.items(), ("", "feed.atom")):

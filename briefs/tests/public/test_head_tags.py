@@ -14,8 +14,7 @@ from PIL import Image, ImageChops
 
 from briefs.models import Author, Source
 from briefs.public import card_views
-
-from ..support import corpus_fixtures
+from briefs.tests.support import corpus_fixtures
 
 pytestmark = [pytest.mark.django_db, corpus_fixtures.NO_STATIC]
 

@@ -17,12 +17,11 @@ from django.db.utils import DatabaseError
 from briefs.content import Content
 from briefs.models import Brief, Edition, Person
 from briefs.public import views
-
-from ..api.test_assistants import fetch_answer, list_calls
-from ..operations.denied_cache import Denied
-from ..preview.test_preview_pages import request_pages, share_token
-from ..support import route_registry
-from ..support.crawler import (
+from briefs.tests.api.test_assistants import fetch_answer, list_calls
+from briefs.tests.operations.denied_cache import Denied
+from briefs.tests.preview.test_preview_pages import request_pages, share_token
+from briefs.tests.support import route_registry
+from briefs.tests.support.crawler import (
     METHODS,
     PublicResponse,
     crawl,
@@ -33,8 +32,8 @@ from ..support.crawler import (
     problems,
     state_problems,
 )
-from ..support.database_firewall import guest_access_only, public_access_only
-from ..support.state_model import World, find_tokens
+from briefs.tests.support.database_firewall import guest_access_only, public_access_only
+from briefs.tests.support.state_model import World, find_tokens
 
 pytestmark = [
     pytest.mark.django_db,

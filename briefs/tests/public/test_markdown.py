@@ -9,8 +9,7 @@ from django.test import Client
 
 from briefs.content import Bullet
 from briefs.models import Edition
-
-from ..support import corpus_fixtures
+from briefs.tests.support import corpus_fixtures
 
 pytestmark = [pytest.mark.django_db, corpus_fixtures.NO_STATIC]
 

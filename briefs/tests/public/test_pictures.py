@@ -17,11 +17,11 @@ from briefs import images, rendering, workflow
 from briefs.derived import build
 from briefs.models import Brief, Edition, EditionPlace
 from briefs.models import Picture as PictureRow
+from briefs.tests.support import corpus_fixtures, factories
+from briefs.tests.support.database_firewall import public_access_only
+from briefs.tests.support.factories import Team
+from briefs.tests.workflow.test_cover import upload_picture, with_picture
 
-from ..support import corpus_fixtures, factories
-from ..support.database_firewall import public_access_only
-from ..support.factories import Team
-from ..workflow.test_cover import upload_picture, with_picture
 from .test_pages import Tree
 
 pytestmark = [pytest.mark.django_db, corpus_fixtures.NO_STATIC]

@@ -21,8 +21,7 @@ from briefs.models import Author, Keyword, Search, Source, Term
 from briefs.public import responses, search_queries
 from briefs.sample_corpus import load_corpus
 from briefs.search import search_log
-
-from ..support import corpus_fixtures, factories
+from briefs.tests.support import corpus_fixtures, factories
 
 pytestmark = pytest.mark.django_db
 

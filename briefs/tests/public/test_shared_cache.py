@@ -14,11 +14,10 @@ from django.test.utils import override_settings
 
 from briefs import workflow
 from briefs.admin.home import desk_site
-
-from ..support import corpus_fixtures, route_registry
-from ..support.crawler import PublicResponse, fetch, problems
-from ..support.state_model import World
-from ..test_routes import desk_addresses
+from briefs.tests.support import corpus_fixtures, route_registry
+from briefs.tests.support.crawler import PublicResponse, fetch, problems
+from briefs.tests.support.state_model import World
+from briefs.tests.test_routes import desk_addresses
 
 pytestmark = [pytest.mark.django_db, corpus_fixtures.NO_STATIC]
 

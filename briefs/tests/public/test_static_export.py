@@ -19,9 +19,8 @@ from briefs.models.site import SiteText
 from briefs.models.vocabulary import Keyword
 from briefs.public import editions, static_export
 from briefs.public.page_cache import compute_build_hash
-
-from ..support import corpus_fixtures
-from ..support.crawler import forget_prepared_queries
+from briefs.tests.support import corpus_fixtures
+from briefs.tests.support.crawler import forget_prepared_queries
 
 pytestmark = [pytest.mark.django_db, corpus_fixtures.NO_STATIC]
 

@@ -14,8 +14,8 @@ from briefs.models.vocabulary import Author, Keyword, Source
 from briefs.public import editions
 from briefs.public.editions import OLDEST_KEY
 from briefs.tests.support import corpus_fixtures
+from briefs.tests.support.crawler import forget_prepared_queries
 
-from ..support.crawler import forget_prepared_queries
 from .test_keyset_pages import follow_links, listed_slugs, page_link
 
 pytestmark = [pytest.mark.django_db, corpus_fixtures.NO_STATIC]

@@ -14,16 +14,10 @@ from briefs.content import SIDES
 from briefs.models import Brief, Edition
 from briefs.models.edition import EditionQuerySet
 from briefs.public import editions, views
+from briefs.tests.support import factories, route_registry
+from briefs.tests.support.crawler import crawl, fetch, list_examples, problems, state_problems
+from briefs.tests.support.state_model import World
 
-from ..support import factories, route_registry
-from ..support.crawler import (
-    crawl,
-    fetch,
-    list_examples,
-    problems,
-    state_problems,
-)
-from ..support.state_model import World
 from .test_leaks import SECOND
 
 pytestmark = [

@@ -11,8 +11,8 @@ from briefs.content import Bullet, Content
 from briefs.search import StoreRequest, get_store, parse_query
 from briefs.search.analysis import find_runs, fold, stem
 from briefs.search.expansion import Concepts, expand_query
+from briefs.tests.support import corpus_fixtures, scale
 
-from ..support import corpus_fixtures, scale
 from .test_analysis import hostile_queries
 from .test_store import find_editions
 

@@ -17,9 +17,8 @@ from briefs.public.search_queries import SearchParams, SearchResults
 from briefs.search import did_you_mean
 from briefs.search.expansion import Concepts
 from briefs.search.query import parse_query
-
-from ..support import corpus_fixtures
-from ..support.corpus_fixtures import FIXTURES, get_or_make
+from briefs.tests.support import corpus_fixtures
+from briefs.tests.support.corpus_fixtures import FIXTURES, get_or_make
 
 pytestmark = pytest.mark.django_db
 

@@ -15,8 +15,7 @@ from briefs.content import Bullet
 from briefs.models import Brief, Edition, Keyword, SearchEntry
 from briefs.sample_corpus import load_corpus
 from briefs.search import StoreRequest, get_store, indexing, parse_query
-
-from ..support import corpus_fixtures, factories
+from briefs.tests.support import corpus_fixtures, factories
 
 pytestmark = pytest.mark.django_db
 

@@ -28,10 +28,10 @@ from briefs.models import (
     Term,
     WebhookDelivery,
 )
+from briefs.tests.conftest import SEED
+from briefs.tests.documents.word_builder import edit_word_file
 from briefs.workflow.review_comments import TextAnchor
 
-from ..conftest import SEED
-from ..documents.word_builder import edit_word_file
 from . import factories
 from .picture_samples import photo
 

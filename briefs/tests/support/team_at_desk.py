@@ -29,8 +29,8 @@ from briefs.models import (
     Proposal,
     Suggestion,
 )
+from briefs.tests.documents.word_builder import edit_word_file
 
-from ..documents.word_builder import edit_word_file
 from .form_client import Form
 from .second_person_model import NAMES_OF, SIDES, find_tokens
 from .team_steps import IMPORTER, PHRASES, RETURNING_VERBS, SLOTS, Act, Page, TeamSteps

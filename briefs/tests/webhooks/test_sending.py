@@ -17,10 +17,10 @@ from django.utils import timezone
 
 from briefs import webhooks, workflow
 from briefs.models import Person, Webhook, WebhookDelivery
+from briefs.tests.support import corpus_fixtures, factories
+from briefs.tests.support.concurrency import racers
+from briefs.tests.support.factories import Team
 
-from ..support import corpus_fixtures, factories
-from ..support.concurrency import racers
-from ..support.factories import Team
 from .receiver import Received, Receiver
 
 pytestmark = [pytest.mark.django_db, corpus_fixtures.NO_STATIC]

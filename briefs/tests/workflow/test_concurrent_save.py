@@ -16,10 +16,9 @@ from django.test import Client
 from briefs import workflow
 from briefs.content import Bullet, Content
 from briefs.models import Brief, Revision
+from briefs.tests.support import factories, scale
+from briefs.tests.support.form_client import Form, brief_url, get_brief_form, sign_in
 from briefs.text.text_diff import collect_values_by_key
-
-from ..support import factories, scale
-from ..support.form_client import Form, brief_url, get_brief_form, sign_in
 
 pytestmark = [pytest.mark.filterwarnings("ignore:No directory at")]
 

@@ -14,10 +14,9 @@ from briefs.content import Bullet, Byline, Content, Facts, Picture, hash_json
 from briefs.models import Brief, Edition, Revision
 from briefs.models import Picture as PictureRow
 from briefs.tests.checks.finding_messages import format_finding_message
-
-from ..support import factories
-from ..support.factories import Team
-from ..support.picture_samples import photo
+from briefs.tests.support import factories
+from briefs.tests.support.factories import Team
+from briefs.tests.support.picture_samples import photo
 
 pytestmark = pytest.mark.django_db
 

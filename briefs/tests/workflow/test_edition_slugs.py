@@ -3,10 +3,9 @@
 import pytest
 
 from briefs.models import Keyword
+from briefs.tests.support import factories
+from briefs.tests.support.factories import Team
 from briefs.text.slugs import build_slug
-
-from ..support import factories
-from ..support.factories import Team
 
 pytestmark = pytest.mark.django_db
 

@@ -8,9 +8,8 @@ from briefs import workflow
 from briefs.content import Byline
 from briefs.derived.public_brief import PageNames
 from briefs.models import Author, Brief, Event, FactTick, Keyword, Person, Source, Term
-
-from ..support import factories
-from ..support.factories import Team
+from briefs.tests.support import factories
+from briefs.tests.support.factories import Team
 
 pytestmark = pytest.mark.django_db
 

@@ -7,11 +7,10 @@ import pytest
 from briefs import workflow
 from briefs.content import Bullet, hash_json
 from briefs.models import Brief, Edition, Person, Revision, SignOff, State
+from briefs.tests.support import factories
+from briefs.tests.support.factories import Team, person
 from briefs.workflow.review_comments import TextAnchor
 from briefs.workflow.rules import four_eyes
-
-from ..support import factories
-from ..support.factories import Team, person
 
 pytestmark = pytest.mark.django_db
 

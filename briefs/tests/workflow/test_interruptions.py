@@ -17,13 +17,12 @@ from django.utils import timezone
 
 from briefs import notifications, workflow
 from briefs.models import Brief, Edition, EditionPlace, Event, Outbox, SearchEntry, SignOff
-
-from ..support import factories
-from ..support.concurrency import Racers, racers
-from ..support.crawler import fetch
-from ..support.factories import Team
-from ..support.form_client import brief_url, get_brief_form, get_verb_form, sign_in
-from ..support.mail_server import MailServer
+from briefs.tests.support import factories
+from briefs.tests.support.concurrency import Racers, racers
+from briefs.tests.support.crawler import fetch
+from briefs.tests.support.factories import Team
+from briefs.tests.support.form_client import brief_url, get_brief_form, get_verb_form, sign_in
+from briefs.tests.support.mail_server import MailServer
 
 pytestmark = [pytest.mark.filterwarnings("ignore:No directory at")]
 

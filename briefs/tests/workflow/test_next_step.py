@@ -9,6 +9,7 @@ from django.utils.translation import override
 
 from briefs.content import SIDES
 from briefs.models import Assignment, Brief, Edition, Event, Note, Person, Revision, SignOff, State
+from briefs.tests.support import scale
 from briefs.workflow.next_step import (
     STEP_ACTS,
     BriefFacts,
@@ -21,8 +22,6 @@ from briefs.workflow.next_step import (
 from briefs.workflow.rules import four_eyes
 from briefs.workflow.rules.four_eyes import ChangedFact
 from briefs.workflow.rules.transitions import BriefHistory
-
-from ..support import scale
 
 NOW = dt.datetime(2026, 11, 25, 4, tzinfo=dt.UTC)
 ROLES = {"w": "writer", "r": "reviewer", "p": "publisher"}

@@ -15,9 +15,8 @@ from briefs import notifications, workflow
 from briefs.content import Bullet
 from briefs.models import Event, Keyword, Outbox, Person, Proposal, SiteText, Source, Term
 from briefs.models.vocabulary import Vocabulary
+from briefs.tests.support import factories
 from briefs.workflow.proposals import hash_proposal, is_outdated
-
-from ..support import factories
 
 pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No directory at")]
 

@@ -16,10 +16,9 @@ from django.utils import timezone
 from briefs import workflow
 from briefs.models import Brief, Edition, Note
 from briefs.models.edition import EditionQuerySet
+from briefs.tests.support import factories, scale
+from briefs.tests.support.crawler import fetch, forget_prepared_queries
 from briefs.workflow import editions
-
-from ..support import factories, scale
-from ..support.crawler import fetch, forget_prepared_queries
 
 pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No directory at")]
 

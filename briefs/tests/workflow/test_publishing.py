@@ -9,9 +9,8 @@ from django.utils import timezone
 
 from briefs import workflow
 from briefs.models import Brief, Edition, Event, Keyword, Outbox, State
-
-from ..support import factories
-from ..support.factories import Team
+from briefs.tests.support import factories
+from briefs.tests.support.factories import Team
 
 pytestmark = pytest.mark.django_db
 

@@ -23,11 +23,10 @@ from django.db import connection, connections, transaction
 from briefs import workflow
 from briefs.intake.importer import BATCH_SIZE
 from briefs.models import Brief, Edition, Event, Outbox, Person, Revision, SignOff
-
-from ..conftest import SEED
-from ..support import factories, scale
-from ..support.concurrency import Racers, racers
-from ..support.factories import Team
+from briefs.tests.conftest import SEED
+from briefs.tests.support import factories, scale
+from briefs.tests.support.concurrency import Racers, racers
+from briefs.tests.support.factories import Team
 
 MANAGE = Path(settings.BASE_DIR) / "manage.py"
 DOCUMENTS = 6 * BATCH_SIZE

@@ -20,10 +20,10 @@ from briefs import workflow
 from briefs.content import SIDES
 from briefs.facts import FACTS
 from briefs.models import Brief, Edition, Event, Person
+from briefs.tests.support import factories, scale
+from briefs.tests.support.crawler import fetch
 from briefs.workflow.rules import four_eyes
 
-from ..support import factories, scale
-from ..support.crawler import fetch
 from .four_eyes_model import ROLES, EditionRecord, FourEyesModel, Texts
 from .test_public_intervals import MOMENT, START, TICK, Model
 

@@ -8,12 +8,11 @@ from django.utils import timezone
 from briefs import policy, workflow
 from briefs.content import hash_json
 from briefs.models import Assignment, Brief, Event, Outbox, Revision, Suggestion
+from briefs.tests.support import factories
+from briefs.tests.support.factories import Team, edit, submitted_brief
 from briefs.workflow import review_comments
 from briefs.workflow.assignments import find_open_assignments
 from briefs.workflow.review_comments import TextAnchor
-
-from ..support import factories
-from ..support.factories import Team, edit, submitted_brief
 
 pytestmark = pytest.mark.django_db
 

@@ -19,15 +19,23 @@ from django.test import Client
 
 from briefs.derived.public_brief import PageNames
 from briefs.models import Brief, Keyword, Term
+from briefs.tests.support import scale
+from briefs.tests.support.form_client import Form
+from briefs.tests.support.random_team import (
+    BLOCK,
+    STEPS,
+    TEAMS,
+    World,
+    find_failure,
+    one_sequence,
+    shrink,
+    world,
+)
+from briefs.tests.support.second_person_model import find_tokens
+from briefs.tests.support.team_at_desk import TeamAtDesk
+from briefs.tests.support.team_steps import START, SecondPersonMissing
 from briefs.workflow.rules import four_eyes, proposed_rows
 from briefs.workflow.rules.four_eyes import ChangedFact
-
-from ..support import scale
-from ..support.form_client import Form
-from ..support.random_team import BLOCK, STEPS, TEAMS, World, find_failure, one_sequence, shrink, world
-from ..support.second_person_model import find_tokens
-from ..support.team_at_desk import TeamAtDesk
-from ..support.team_steps import START, SecondPersonMissing
 
 pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No directory at")]
 

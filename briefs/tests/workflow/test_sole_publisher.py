@@ -8,11 +8,10 @@ from django.test import Client
 from briefs import workflow
 from briefs.content import Bullet, hash_json
 from briefs.models import Brief, Note, Person, Suggestion
+from briefs.tests.support import factories
+from briefs.tests.support.factories import Team
+from briefs.tests.support.form_client import brief_url, get_brief_form, sign_in
 from briefs.workflow.review_comments import TextAnchor
-
-from ..support import factories
-from ..support.factories import Team
-from ..support.form_client import brief_url, get_brief_form, sign_in
 
 pytestmark = pytest.mark.django_db
 

@@ -7,11 +7,10 @@ from django.db import transaction
 
 from briefs import workflow
 from briefs.models import Brief, Edition, Person, Revision
+from briefs.tests.intake.test_importer import checksum
+from briefs.tests.support import factories
+from briefs.tests.support.factories import Team
 from briefs.workflow import prepare
-
-from ..intake.test_importer import checksum
-from ..support import factories
-from ..support.factories import Team
 
 pytestmark = pytest.mark.django_db
 

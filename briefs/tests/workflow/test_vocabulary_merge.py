@@ -14,9 +14,8 @@ from briefs.derived import build
 from briefs.derived.public_brief import BRIEF_COLUMNS, build_briefs
 from briefs.exchange.sheets.vocabulary_sheets import export_values
 from briefs.models import Author, Brief, Edition, EditionKeyword, EditionPlace, Event, Keyword, Source, Term
-
-from ..support import factories
-from ..support.form_client import sign_in
+from briefs.tests.support import factories
+from briefs.tests.support.form_client import sign_in
 
 pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No directory at")]
 

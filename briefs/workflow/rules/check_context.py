@@ -5,11 +5,11 @@ from functools import lru_cache
 from django.conf import settings
 from django.db.models import Value
 
-from ... import checks
-from ...checks import chinese
-from ...content import Content
-from ...derived.term_occurrences import TermRows, build_glossary_entries, fetch_term_rows
-from ...models import Author, MemoryPair, Source
+from briefs import checks
+from briefs.checks import chinese
+from briefs.content import Content
+from briefs.derived.term_occurrences import TermRows, build_glossary_entries, fetch_term_rows
+from briefs.models import Author, MemoryPair, Source
 
 MAX_PAIRS = 2_000
 """Number of newest approved pairs from which the site's usual length ratio is computed."""

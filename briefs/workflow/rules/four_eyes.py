@@ -14,12 +14,12 @@ from django.db.models import CharField, Q, QuerySet, Value
 from django.db.models.functions import Concat
 from django.utils.translation import gettext
 
-from ... import policy
-from ...content import SIDES, Content, Facts, Side
-from ...derived import build
-from ...derived.public_brief import PageNames, hash_facts_by_name
-from ...facts import FACTS
-from ...models import (
+from briefs import policy
+from briefs.content import SIDES, Content, Facts, Side
+from briefs.derived import build
+from briefs.derived.public_brief import PageNames, hash_facts_by_name
+from briefs.facts import FACTS
+from briefs.models import (
     Author,
     Brief,
     Edition,
@@ -34,7 +34,8 @@ from ...models import (
     State,
     Term,
 )
-from ...models.vocabulary import Vocabulary
+from briefs.models.vocabulary import Vocabulary
+
 from .proposed_rows import build_about
 from .refusals import Reason, build_refusal
 from .transitions import BriefHistory

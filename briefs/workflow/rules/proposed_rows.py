@@ -8,10 +8,11 @@ from typing import Any
 from django.conf import settings
 from django.db.models import QuerySet
 
-from ... import policy
-from ...derived.name_changes import changes_public_pages
-from ...models import Author, Event, Keyword, Person, Proposal, Source, Term
-from ...models.vocabulary import Vocabulary
+from briefs import policy
+from briefs.derived.name_changes import changes_public_pages
+from briefs.models import Author, Event, Keyword, Person, Proposal, Source, Term
+from briefs.models.vocabulary import Vocabulary
+
 from .refusals import build_refusal
 from .transitions import notify
 

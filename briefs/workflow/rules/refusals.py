@@ -11,8 +11,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext, ngettext, ngettext_lazy
 from django.utils.translation import gettext_lazy as _
 
-from ... import checks
-from ...content import Content, ForbiddenCharacter, tidy
+from briefs import checks
+from briefs.content import Content, ForbiddenCharacter, tidy
 
 # Refusals of verbs and their messages, shared by admin, commands and imports.
 

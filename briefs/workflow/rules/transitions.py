@@ -12,9 +12,10 @@ from django.utils import formats, timezone
 from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
-from ... import policy
-from ...database.replica import PreparedQuery
-from ...models import Brief, Edition, Event, Outbox, Person, Revision, SignOff, State
+from briefs import policy
+from briefs.database.replica import PreparedQuery
+from briefs.models import Brief, Edition, Event, Outbox, Person, Revision, SignOff, State
+
 from .refusals import Reason, Refused, Stale, build_refusal
 from .working_copy import load_working_copy
 

@@ -10,7 +10,7 @@ from typing import Any, Final, NamedTuple
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from ...content import (
+from briefs.content import (
     ALT_TEXT_FIELDS,
     BULLET_LEVELS,
     BULLET_MARKERS,
@@ -27,9 +27,9 @@ from ...content import (
     tidy,
     tidy_line,
 )
-from ...database.bulk_writes import insert_rows
-from ...database.replica import PreparedQuery
-from ...facts import (
+from briefs.database.bulk_writes import insert_rows
+from briefs.database.replica import PreparedQuery
+from briefs.facts import (
     AFFILIATION_LIMIT,
     COLUMN_FACTS,
     CREDIT_LIMIT,
@@ -39,20 +39,13 @@ from ...facts import (
     format_column_value,
     parse_column_value,
 )
-from ...models import (
-    Author,
-    Brief,
-    BriefAuthor,
-    BriefKeyword,
-    Keyword,
-    Precision,
-    Source,
-)
-from ...models import Bullet as BulletRow
-from ...models import Picture as PictureRow
-from ...models.vocabulary import Vocabulary
-from ...search import draft_index
-from ...text.article_urls import build_article_key, is_safe_link, write_host_in_ascii
+from briefs.models import Author, Brief, BriefAuthor, BriefKeyword, Keyword, Precision, Source
+from briefs.models import Bullet as BulletRow
+from briefs.models import Picture as PictureRow
+from briefs.models.vocabulary import Vocabulary
+from briefs.search import draft_index
+from briefs.text.article_urls import build_article_key, is_safe_link, write_host_in_ascii
+
 from .refusals import Reason, Refused
 
 

@@ -7,10 +7,9 @@ from django.test import Client
 
 from briefs import workflow
 from briefs.models import Brief, Person
-
-from ...support import factories
-from ...support.form_client import brief_url, get_verb_form, reload_brief, sign_in
-from ..verbs.test_verb_buttons import revised, urgent, withdrawn
+from briefs.tests.admin.verbs.test_verb_buttons import revised, urgent, withdrawn
+from briefs.tests.support import factories
+from briefs.tests.support.form_client import brief_url, get_verb_form, reload_brief, sign_in
 
 pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No directory at")]
 

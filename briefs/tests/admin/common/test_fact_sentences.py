@@ -12,9 +12,8 @@ from briefs.admin.common.fact_text import build_fact_sentence
 from briefs.admin.common.name_fields import NamesById
 from briefs.content import Byline, Facts
 from briefs.models import Author
-
-from ...support import factories
-from ...support.form_client import brief_url, sign_in
+from briefs.tests.support import factories
+from briefs.tests.support.form_client import brief_url, sign_in
 
 NAMES = NamesById(
     authors={1: "Vivek Chilukuri", 2: "Jane Doe", 3: "林雨蒼"},

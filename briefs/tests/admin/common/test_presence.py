@@ -11,9 +11,8 @@ from django.utils import timezone
 
 from briefs.admin.common.presence import list_current_presence
 from briefs.models import Presence
-
-from ...support import factories
-from ...support.form_client import brief_url, sign_in
+from briefs.tests.support import factories
+from briefs.tests.support.form_client import brief_url, sign_in
 
 pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No directory at")]
 

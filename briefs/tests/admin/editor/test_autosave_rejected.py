@@ -8,10 +8,10 @@ from django.test import Client
 
 from briefs.content import Byline
 from briefs.models import Author, Brief, Keyword, Source
+from briefs.tests.support import factories
+from briefs.tests.support.factories import load_content
+from briefs.tests.support.form_client import get_brief_form
 
-from ...support import factories
-from ...support.factories import load_content
-from ...support.form_client import get_brief_form
 from .test_autosave import (
     NEW_KEY,
     after_answer,

@@ -6,10 +6,9 @@ import pytest
 from django.test import Client
 
 from briefs.models import Brief
-
-from ...support import factories
-from ...support.brief_states import STATES
-from ...support.form_client import brief_url, sign_in
+from briefs.tests.support import factories
+from briefs.tests.support.brief_states import STATES
+from briefs.tests.support.form_client import brief_url, sign_in
 
 pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No directory at")]
 

@@ -8,10 +8,9 @@ from django.test import Client
 from briefs import workflow
 from briefs.content import Bullet
 from briefs.models import Brief, Revision
-
-from ...support import factories
-from ...support.factories import load_content
-from ...support.form_client import Form, brief_url, get_brief_form
+from briefs.tests.support import factories
+from briefs.tests.support.factories import load_content
+from briefs.tests.support.form_client import Form, brief_url, get_brief_form
 
 pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No directory at")]
 

@@ -12,12 +12,11 @@ from django.test import Client
 from briefs import images, workflow
 from briefs.content import Content
 from briefs.models import Brief, Picture, Revision
-
-from ...support import factories
-from ...support.factories import load_content
-from ...support.form_client import Form, brief_url, get_brief_form, sign_in
-from ...support.picture_samples import photo, plain_image
-from ...workflow.test_cover import upload_picture, with_picture
+from briefs.tests.support import factories
+from briefs.tests.support.factories import load_content
+from briefs.tests.support.form_client import Form, brief_url, get_brief_form, sign_in
+from briefs.tests.support.picture_samples import photo, plain_image
+from briefs.tests.workflow.test_cover import upload_picture, with_picture
 
 pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No directory at")]
 

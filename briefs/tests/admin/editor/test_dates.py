@@ -5,9 +5,8 @@ from django.test import Client
 
 from briefs import workflow
 from briefs.models import Brief
-
-from ...support import factories
-from ...support.form_client import brief_url, get_brief_form
+from briefs.tests.support import factories
+from briefs.tests.support.form_client import brief_url, get_brief_form
 
 pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No directory at")]
 

@@ -11,10 +11,9 @@ from briefs import policy, workflow
 from briefs.admin.common import findings
 from briefs.content import Bullet, Content
 from briefs.models import Brief, Dismissal, Event, Revision, Source, State
+from briefs.tests.support import factories
+from briefs.tests.support.form_client import Form, brief_url, sign_in
 from briefs.workflow import reviewing
-
-from ...support import factories
-from ...support.form_client import Form, brief_url, sign_in
 
 pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No directory at")]
 

@@ -14,11 +14,10 @@ from briefs.checks import CheckContext, Edit, apply_edits, differs_only_in_punct
 from briefs.content import Bullet, Content
 from briefs.installation import load_missing_rows
 from briefs.models import Author, Term
+from briefs.tests.checks.test_all_checks import SEED, build_long_brief, read_fixture_with_headlines
+from briefs.tests.documents.test_alignment import TALKS
+from briefs.tests.support import factories, limit_cpu_time
 from briefs.workflow.rules.check_context import load_check_context
-
-from ...checks.test_all_checks import SEED, build_long_brief, read_fixture_with_headlines
-from ...documents.test_alignment import TALKS
-from ...support import factories, limit_cpu_time
 
 pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No directory at")]
 

@@ -7,9 +7,8 @@ import pytest
 from django.test import Client
 
 from briefs.models import Brief, Revision, Term
-
-from ...support import factories
-from ...support.form_client import brief_url, sign_in
+from briefs.tests.support import factories
+from briefs.tests.support.form_client import brief_url, sign_in
 
 pytestmark = pytest.mark.django_db
 ROW = ["政府不應退出。", "Governments should withdraw."]

@@ -8,9 +8,8 @@ from django.test import Client
 from briefs import workflow
 from briefs.content import Bullet, Content, Facts
 from briefs.models import Brief
-
-from ...support import factories
-from ...support.form_client import brief_url, sign_in
+from briefs.tests.support import factories
+from briefs.tests.support.form_client import brief_url, sign_in
 
 pytestmark = pytest.mark.django_db
 

@@ -5,10 +5,9 @@ from django.test import Client
 
 from briefs import workflow
 from briefs.models import Author, Brief, Revision
-
-from ...support import factories
-from ...support.factories import load_content
-from ...support.form_client import Form, brief_url, get_brief_form, sign_in
+from briefs.tests.support import factories
+from briefs.tests.support.factories import load_content
+from briefs.tests.support.form_client import Form, brief_url, get_brief_form, sign_in
 
 pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No directory at")]
 

@@ -11,10 +11,9 @@ from briefs.admin.editor.draft_form import BriefForm, Draft
 from briefs.admin.editor.editor_page_data import BriefPageData
 from briefs.content import Bullet, Byline
 from briefs.models import Author, Brief, Event, Keyword, Revision, Source
-
-from ...support import factories
-from ...support.factories import load_content
-from ...support.form_client import Form, brief_url, get_brief_form
+from briefs.tests.support import factories
+from briefs.tests.support.factories import load_content
+from briefs.tests.support.form_client import Form, brief_url, get_brief_form
 
 pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No directory at")]
 

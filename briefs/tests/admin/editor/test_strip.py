@@ -10,9 +10,8 @@ from django.test.utils import CaptureQueriesContext
 
 from briefs import workflow
 from briefs.models import Brief
-
-from ...support import factories
-from ...support.form_client import Form, brief_url, sign_in
+from briefs.tests.support import factories
+from briefs.tests.support.form_client import Form, brief_url, sign_in
 
 pytestmark = pytest.mark.django_db
 

@@ -13,11 +13,10 @@ from briefs.admin.editor.draft_form import CHECKBOX_FIELDS, FORM_FIELDS, ROW_TYP
 from briefs.content import Byline, Content
 from briefs.facts import SCALAR_FACTS
 from briefs.models import Author, Brief, Keyword, Revision, Source
-
-from ...support import corpus_fixtures, factories
-from ...support.factories import load_content
-from ...support.form_client import Form, brief_url, get_brief_form, get_verb_form, sign_in
-from ...workflow.test_cover import upload_picture, with_picture
+from briefs.tests.support import corpus_fixtures, factories
+from briefs.tests.support.factories import load_content
+from briefs.tests.support.form_client import Form, brief_url, get_brief_form, get_verb_form, sign_in
+from briefs.tests.workflow.test_cover import upload_picture, with_picture
 
 pytestmark = [pytest.mark.django_db, corpus_fixtures.NO_STATIC]
 

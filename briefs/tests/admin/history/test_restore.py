@@ -8,11 +8,11 @@ from django.test import Client
 from briefs import workflow
 from briefs.content import Bullet, Byline
 from briefs.models import Author, Brief, Event, Revision, State
+from briefs.tests.intake.test_importer import checksum
+from briefs.tests.support import factories
+from briefs.tests.support.form_client import Form, brief_url, sign_in
 from briefs.workflow.rules import four_eyes
 
-from ...intake.test_importer import checksum
-from ...support import factories
-from ...support.form_client import Form, brief_url, sign_in
 from .test_revisions import fresh, get_page, save, stored_content, visible_text
 
 pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No directory at")]

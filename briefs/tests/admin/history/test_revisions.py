@@ -16,10 +16,9 @@ from briefs.admin.common.diff_html import describe_difference
 from briefs.admin.history.timeline import group_edit_sessions
 from briefs.content import Bullet, Byline, Content, Facts
 from briefs.models import Author, Brief, Person, Revision
+from briefs.tests.support import factories
+from briefs.tests.support.form_client import brief_url, sign_in
 from briefs.text.text_diff import diff_contents
-
-from ...support import factories
-from ...support.form_client import brief_url, sign_in
 
 pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No directory at")]
 

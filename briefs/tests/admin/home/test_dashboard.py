@@ -13,10 +13,9 @@ from django.utils import timezone
 from briefs import workflow
 from briefs.content import Bullet, Facts, hash_json
 from briefs.models import Brief, Person, Presence
+from briefs.tests.support import factories
+from briefs.tests.support.form_client import sign_in
 from briefs.workflow.review_comments import TextAnchor
-
-from ...support import factories
-from ...support.form_client import sign_in
 
 pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No directory at")]
 

@@ -10,9 +10,8 @@ from django.urls import reverse
 
 from briefs import workflow
 from briefs.models import Brief, Keyword, Person
-
-from ...support import factories
-from ...support.form_client import sign_in
+from briefs.tests.support import factories
+from briefs.tests.support.form_client import sign_in
 
 pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No directory at")]
 

@@ -8,9 +8,8 @@ from django.test import Client, RequestFactory
 
 from briefs.admin.home.desk_site import DeskMiddleware
 from briefs.models import Person
-
-from ...support import factories
-from ...support.form_client import brief_url, sign_in
+from briefs.tests.support import factories
+from briefs.tests.support.form_client import brief_url, sign_in
 
 pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No directory at")]
 

@@ -11,8 +11,7 @@ from django.utils import timezone
 
 from briefs import health
 from briefs.models import JobRun, Outbox, Person
-
-from ...support import factories
+from briefs.tests.support import factories
 
 pytestmark = pytest.mark.django_db
 

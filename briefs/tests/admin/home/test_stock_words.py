@@ -6,9 +6,8 @@ from django.utils.functional import Promise
 
 from briefs.admin.home.desk_site import STOCK_WORDS
 from briefs.models import Person
-
-from ...support import factories
-from ...support.form_client import sign_in
+from briefs.tests.support import factories
+from briefs.tests.support.form_client import sign_in
 
 pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No directory at")]
 

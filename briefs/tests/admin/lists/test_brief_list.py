@@ -15,11 +15,10 @@ from briefs.admin.common.brief_pages import desk_badge, public_badges
 from briefs.admin.lists import changelist
 from briefs.content import SIDES, Bullet, Facts
 from briefs.models import Brief, Edition, Keyword, Person, Source
+from briefs.tests.support import factories
+from briefs.tests.support.form_client import brief_url, sign_in
 from briefs.workflow.brief_facts import load_brief_facts, load_editions_by_brief
 from briefs.workflow.rules import four_eyes
-
-from ...support import factories
-from ...support.form_client import brief_url, sign_in
 
 pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No directory at")]
 LIST_URL = "/admin/briefs/brief/"

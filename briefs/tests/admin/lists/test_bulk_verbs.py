@@ -13,9 +13,8 @@ from briefs import workflow
 from briefs.documents.parser import read_document
 from briefs.exchange.returned_table import read_table_file
 from briefs.models import Brief, Event, Person, State
-
-from ...support import factories
-from ...support.form_client import sign_in
+from briefs.tests.support import factories
+from briefs.tests.support.form_client import sign_in
 
 pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No directory at")]
 LIST_URL = "/admin/briefs/brief/"

@@ -12,9 +12,9 @@ from briefs.admin.common.outstanding_work import find_complete_sides
 from briefs.admin.lists.filters import build_complete_condition
 from briefs.content import Bullet, Byline
 from briefs.models import Author, Brief
+from briefs.tests.support import factories
+from briefs.tests.support.form_client import Form
 
-from ...support import factories
-from ...support.form_client import Form
 from .test_brief_list import LIST_URL, listed_pks
 
 pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No directory at")]

@@ -7,9 +7,8 @@ import pytest
 from django.test import Client
 
 from briefs.models import SavedFilter
-
-from ...support import factories
-from ...support.form_client import sign_in
+from briefs.tests.support import factories
+from briefs.tests.support.form_client import sign_in
 
 pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No directory at")]
 LIST_URL = "/admin/briefs/brief/"

@@ -6,9 +6,8 @@ from django.test import Client
 
 from briefs.accounts.second_factor import encrypt
 from briefs.models import Person
-
-from ...support import factories
-from ...support.form_client import Form
+from briefs.tests.support import factories
+from briefs.tests.support.form_client import Form
 
 ADD = "/admin/briefs/person/add/"
 

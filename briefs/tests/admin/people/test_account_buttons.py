@@ -8,9 +8,9 @@ from django.test.utils import CaptureQueriesContext
 
 from briefs.models import Outbox, Person
 from briefs.models.people import SignInEvent
+from briefs.tests.support import factories
+from briefs.tests.support.form_client import sign_in
 
-from ...support import factories
-from ...support.form_client import sign_in
 from .people_pages import (
     add_factors,
     change_url,

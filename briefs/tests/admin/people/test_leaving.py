@@ -14,11 +14,11 @@ from briefs import workflow
 from briefs.admin.people.leaving import OpenWork, leave
 from briefs.models import Assignment, Brief, Event, Outbox, Person, PreviewLink, Revision
 from briefs.models.people import SignInEvent
+from briefs.tests.support import factories
+from briefs.tests.support.form_client import Form, sign_in
+from briefs.tests.support.query_recorder import database_checksum
 from briefs.workflow import AssignmentPlan, Refused
 
-from ...support import factories
-from ...support.form_client import Form, sign_in
-from ...support.query_recorder import database_checksum
 from .people_pages import (
     change_url,
     create_clerk,

@@ -6,9 +6,9 @@ from django.test import Client
 
 from briefs.models import Outbox, Person
 from briefs.models.people import SignInEvent
+from briefs.tests.support import factories
+from briefs.tests.support.form_client import Form, sign_in
 
-from ...support import factories
-from ...support.form_client import Form, sign_in
 from .people_pages import ADD, change_url, create_clerk, create_root, open_form
 
 pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No directory at")]

@@ -6,9 +6,9 @@ from django.test import Client
 from django.utils import timezone
 
 from briefs.models import Person
+from briefs.tests.support import factories
+from briefs.tests.support.form_client import sign_in
 
-from ...support import factories
-from ...support.form_client import sign_in
 from .people_pages import change_url, create_clerk, open_form
 
 pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No directory at")]

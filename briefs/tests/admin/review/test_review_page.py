@@ -10,12 +10,11 @@ from briefs import workflow
 from briefs.admin.review.review_page_data import ReviewPair
 from briefs.content import Bullet, hash_json
 from briefs.models import Brief, Event, Look, Note, SignOff, Suggestion
+from briefs.tests.support import factories
+from briefs.tests.support.factories import Team, approve, edit, sign_off, submitted_brief
+from briefs.tests.support.form_client import Form, brief_url, sign_in
 from briefs.workflow.review_comments import TextAnchor
 from briefs.workflow.rules.transitions import PAST_TENSE_LABELS, VERB_NAMES
-
-from ...support import factories
-from ...support.factories import Team, approve, edit, sign_off, submitted_brief
-from ...support.form_client import Form, brief_url, sign_in
 
 pytestmark = pytest.mark.django_db
 
@@ -186,7 +185,7 @@ def test_action_on_row_of_another_brief_is_not_found(client: Client, team: Team,
 def test_review_page_of_long_brief_needs_at_most_27_queries(
     client: Client, team: Team, django_assert_max_num_queries: Any
 ) -> None:
-    from ...support.factories import content
+    from briefs.tests.support.factories import content
 
     long = content(bullets=tuple(content().bullets) * 20)
     brief = submitted_brief(team, long)

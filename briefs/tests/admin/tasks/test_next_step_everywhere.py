@@ -10,9 +10,8 @@ from django.utils import timezone
 
 from briefs import notifications
 from briefs.models import Brief, Outbox, Person
-
-from ...support.desk_states import DESK_STATES, SmallTeam
-from ...support.form_client import brief_url, sign_in
+from briefs.tests.support.desk_states import DESK_STATES, SmallTeam
+from briefs.tests.support.form_client import brief_url, sign_in
 
 pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No directory at")]
 

@@ -10,9 +10,8 @@ from django.utils import timezone
 from briefs import workflow
 from briefs.admin.common.task_list import TaskList
 from briefs.models import Brief, Person
-
-from ...support import factories
-from ...support.form_client import brief_url, get_verb_form, reload_brief, sign_in
+from briefs.tests.support import factories
+from briefs.tests.support.form_client import brief_url, get_verb_form, reload_brief, sign_in
 
 pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No directory at")]
 

@@ -16,10 +16,9 @@ from briefs.exchange.sheets.brief_sheets import build_brief_rows, plan_brief_imp
 from briefs.exchange.sheets.columns import BRIEFS
 from briefs.exchange.sheets.table import Sheet
 from briefs.models import Brief, Event, Revision, Upload, UploadFile
-
-from ...support import factories
-from ...support.concurrency import racers
-from ...support.form_client import sign_in
+from briefs.tests.support import factories
+from briefs.tests.support.concurrency import racers
+from briefs.tests.support.form_client import sign_in
 
 pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No directory at")]
 LIST = "/admin/briefs/brief/"

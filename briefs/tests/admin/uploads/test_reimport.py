@@ -8,10 +8,10 @@ from django.test import Client
 
 from briefs import workflow
 from briefs.models import Brief, Event, Keyword, Person, Revision
+from briefs.tests.conftest import SEED
+from briefs.tests.support import factories
+from briefs.tests.support.form_client import sign_in
 
-from ...conftest import SEED
-from ...support import factories
-from ...support.form_client import sign_in
 from .test_upload import (
     FAULTY,
     NEW,

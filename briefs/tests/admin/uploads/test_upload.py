@@ -19,13 +19,12 @@ from briefs.admin.common import pending_uploads
 from briefs.admin.uploads import pending_files
 from briefs.installation import load_missing_rows
 from briefs.models import Author, Brief, Document, Event, Keyword, Revision, Source, Upload, UploadFile
+from briefs.tests.conftest import FIXTURES, SEED
+from briefs.tests.intake.test_importer import checksum as checksum_of_all
+from briefs.tests.intake.test_importer import run_import
+from briefs.tests.support import factories
+from briefs.tests.support.form_client import Form, sign_in
 from briefs.workflow.rules import four_eyes
-
-from ...conftest import FIXTURES, SEED
-from ...intake.test_importer import checksum as checksum_of_all
-from ...intake.test_importer import run_import
-from ...support import factories
-from ...support.form_client import Form, sign_in
 
 pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No directory at")]
 UPLOAD_URL = "/admin/briefs/brief/upload/"

@@ -9,11 +9,10 @@ from django.test import Client
 from briefs.documents.parser import read_document
 from briefs.exchange.brief_text import write_table_files
 from briefs.models import Brief, Note, Revision, Suggestion, Upload
-
-from ...documents.word_builder import edit_word_file
-from ...exchange.test_returned_table import COMMENT_MARK, comment, tracked
-from ...support import factories
-from ...support.form_client import sign_in
+from briefs.tests.documents.word_builder import edit_word_file
+from briefs.tests.exchange.test_returned_table import COMMENT_MARK, comment, tracked
+from briefs.tests.support import factories
+from briefs.tests.support.form_client import sign_in
 
 pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No directory at")]
 

@@ -8,11 +8,10 @@ from django.utils import timezone
 
 from briefs import workflow
 from briefs.models import Brief, Event, Outbox
+from briefs.tests.support import factories
+from briefs.tests.support.factories import Team
+from briefs.tests.support.form_client import Form, brief_url, get_verb_form, sign_in
 from briefs.workflow import AssignmentPlan
-
-from ...support import factories
-from ...support.factories import Team
-from ...support.form_client import Form, brief_url, get_verb_form, sign_in
 
 pytestmark = pytest.mark.django_db
 

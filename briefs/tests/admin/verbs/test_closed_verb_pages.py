@@ -5,9 +5,9 @@ from django.test import Client
 
 from briefs import workflow
 from briefs.content import Bullet
+from briefs.tests.support import factories
+from briefs.tests.support.form_client import brief_url, get_verb_form, reload_brief, sign_in
 
-from ...support import factories
-from ...support.form_client import brief_url, get_verb_form, reload_brief, sign_in
 from .test_verb_buttons import revised, urgent
 
 pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No directory at")]

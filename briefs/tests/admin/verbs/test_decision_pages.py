@@ -10,9 +10,9 @@ from django.test import Client
 
 from briefs import workflow
 from briefs.models import Edition, FactTick, Keyword
+from briefs.tests.support import factories
+from briefs.tests.support.form_client import Form, brief_url, get_brief_form, get_verb_form, sign_in
 
-from ...support import factories
-from ...support.form_client import Form, brief_url, get_brief_form, get_verb_form, sign_in
 from .test_verb_buttons import press_button, reload_brief, urgent
 
 pytestmark = pytest.mark.django_db

@@ -5,14 +5,8 @@ from django.test import Client
 
 from briefs import workflow
 from briefs.models import State
-
-from ...support import factories
-from ...support.form_client import (
-    brief_url,
-    reload_brief,
-    sign_in,
-    snapshot_rows,
-)
+from briefs.tests.support import factories
+from briefs.tests.support.form_client import brief_url, reload_brief, sign_in, snapshot_rows
 
 pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No directory at")]
 

@@ -9,10 +9,9 @@ from django.utils import timezone
 
 from briefs import workflow
 from briefs.models import Brief, Event, Letter, MailSwitch, Note, Outbox, Person, PreviewLink
-
-from ...support import factories
-from ...support.factories import Team
-from ...support.form_client import Form, brief_url, get_brief_form, sign_in
+from briefs.tests.support import factories
+from briefs.tests.support.factories import Team
+from briefs.tests.support.form_client import Form, brief_url, get_brief_form, sign_in
 
 pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No directory at")]
 

@@ -8,9 +8,8 @@ from django.test import Client
 from briefs import workflow
 from briefs.admin.verbs.verb_views import DIRECT_VERBS, VERB_FORMS
 from briefs.models import Brief, Event, Keyword, State
-
-from ...support import factories
-from ...support.form_client import (
+from briefs.tests.support import factories
+from briefs.tests.support.form_client import (
     brief_url,
     get_brief_form,
     get_verb_form,

@@ -12,9 +12,8 @@ from django.utils import timezone
 from briefs import workflow
 from briefs.content import Bullet, Facts
 from briefs.models import Brief, Edition, Note, Person
-
-from ...support import factories
-from ...support.form_client import (
+from briefs.tests.support import factories
+from briefs.tests.support.form_client import (
     Form,
     brief_url,
     get_brief_form,
@@ -23,6 +22,7 @@ from ...support.form_client import (
     sign_in,
     snapshot_rows,
 )
+
 from .test_verb_buttons import FUTURE_TIME, revised, urgent
 
 pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No directory at")]

@@ -10,9 +10,8 @@ from django.test import Client
 from briefs import workflow
 from briefs.content import Bullet
 from briefs.models import Keyword, Person, Proposal, Source, Term
-
-from ...support import factories
-from ...support.form_client import Form, sign_in
+from briefs.tests.support import factories
+from briefs.tests.support.form_client import Form, sign_in
 
 pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No directory at")]
 

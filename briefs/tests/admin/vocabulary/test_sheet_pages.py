@@ -17,9 +17,8 @@ from briefs.exchange.sheets import sheet_files
 from briefs.exchange.sheets.vocabulary_sheets import export_rows, preview_import
 from briefs.models import Author, Event, Keyword, Outbox, Proposal, Source, Term, Upload
 from briefs.models.vocabulary import Vocabulary
-
-from ...support import factories
-from ...support.form_client import sign_in
+from briefs.tests.support import factories
+from briefs.tests.support.form_client import sign_in
 
 pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No directory at")]
 

@@ -7,8 +7,7 @@ from django.test.utils import CaptureQueriesContext
 from briefs.exchange.sheets.table import Sheet, SheetRow
 from briefs.exchange.sheets.vocabulary_sheets import SheetImportOutcome, apply_import, preview_import
 from briefs.models import Author, Keyword, Source
-
-from ...support import factories
+from briefs.tests.support import factories
 
 pytestmark = pytest.mark.django_db
 

@@ -12,9 +12,8 @@ from briefs import workflow
 from briefs.admin.vocabulary.term_usage import find_term_usage
 from briefs.content import Bullet
 from briefs.models import Author, Brief, Term
-
-from ...support import factories
-from ...support.form_client import Form, brief_url, sign_in
+from briefs.tests.support import factories
+from briefs.tests.support.form_client import Form, brief_url, sign_in
 
 pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No directory at")]
 

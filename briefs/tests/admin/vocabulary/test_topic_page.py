@@ -4,9 +4,8 @@ import pytest
 from django.test import Client
 
 from briefs.models import Edition, Event, Keyword, Proposal, SiteText
-
-from ...support import factories
-from ...support.form_client import Form, sign_in
+from briefs.tests.support import factories
+from briefs.tests.support.form_client import Form, sign_in
 
 pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No directory at")]
 

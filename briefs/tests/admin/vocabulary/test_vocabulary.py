@@ -7,9 +7,8 @@ from django.test import Client
 
 from briefs import workflow
 from briefs.models import Author, Event, Keyword, SiteText, Source, Term
-
-from ...support import factories
-from ...support.form_client import Form, sign_in
+from briefs.tests.support import factories
+from briefs.tests.support.form_client import Form, sign_in
 
 pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No directory at")]
 

@@ -6,20 +6,19 @@ from typing import Any
 import pytest
 
 from briefs.models import Brief
-
-from ...support import factories
+from briefs.tests.support import factories
 
 
 @pytest.fixture
 def brief(team: factories.Team) -> Brief:
-    from ..editor_driver import THREE_BULLETS, bullets
+    from briefs.tests.browser.editor_driver import THREE_BULLETS, bullets
 
     return factories.draft_brief(team, factories.content(bullets=bullets(*THREE_BULLETS)))
 
 
 @pytest.fixture
 def open_editors(chromium: Any, live_server: Any, brief: Brief) -> Iterator[Any]:
-    from ..editor_driver import OpenEditors
+    from briefs.tests.browser.editor_driver import OpenEditors
 
     open_editors = OpenEditors(chromium, live_server.url, brief)
     yield open_editors
@@ -31,7 +30,7 @@ def open_editors(chromium: Any, live_server: Any, brief: Brief) -> Iterator[Any]
 @pytest.fixture
 def editor(chromium: Any, live_server: Any, team: factories.Team, brief: Brief) -> Iterator[Any]:
     """Open the brief in an editor; fail if the console has errors or warnings after the test."""
-    from ..editor_driver import Editor
+    from briefs.tests.browser.editor_driver import Editor
 
     editor = Editor(chromium, live_server.url, team.writer)
     editor.brief(brief)

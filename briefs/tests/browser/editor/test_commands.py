@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ...support import browser_tabs
+from briefs.tests.support import browser_tabs
 
 pytestmark = browser_tabs.pytestmark
 DRIVER = Path(__file__).with_name("commands.js").read_text(encoding="utf-8")

@@ -5,9 +5,16 @@ from typing import Any
 import pytest
 
 from briefs.models import Brief, Keyword, State
-
-from ...support import browser_tabs, factories
-from ..editor_driver import EN, THREE_BULLETS, ZH, Editor, bullets, stored_bullets, stored_texts
+from briefs.tests.browser.editor_driver import (
+    EN,
+    THREE_BULLETS,
+    ZH,
+    Editor,
+    bullets,
+    stored_bullets,
+    stored_texts,
+)
+from briefs.tests.support import browser_tabs, factories
 
 pytestmark = browser_tabs.pytestmark
 

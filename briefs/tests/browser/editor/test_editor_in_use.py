@@ -6,9 +6,8 @@ import pytest
 
 from briefs.content import Bullet
 from briefs.models import Brief
-
-from ...support import browser_tabs, factories
-from ..editor_driver import EN, ZH, Editor
+from briefs.tests.browser.editor_driver import EN, ZH, Editor
+from briefs.tests.support import browser_tabs, factories
 
 pytestmark = browser_tabs.pytestmark
 BULLETS = (

@@ -3,9 +3,17 @@
 from typing import Any
 
 from briefs.models import Brief, Revision
-
-from ...support import browser_tabs, factories
-from ..editor_driver import EN, READY, THREE_BULLETS, ZH, Editor, OpenEditors, stored_bullets, stored_texts
+from briefs.tests.browser.editor_driver import (
+    EN,
+    READY,
+    THREE_BULLETS,
+    ZH,
+    Editor,
+    OpenEditors,
+    stored_bullets,
+    stored_texts,
+)
+from briefs.tests.support import browser_tabs, factories
 
 pytestmark = browser_tabs.pytestmark
 

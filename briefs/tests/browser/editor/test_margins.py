@@ -8,12 +8,11 @@ import pytest
 from briefs import workflow
 from briefs.content import Bullet, hash_json
 from briefs.models import Brief, Revision, Suggestion
+from briefs.tests.browser.editor_driver import Editor
+from briefs.tests.support import browser_tabs, factories
+from briefs.tests.support.browser_tabs import Tab, set_language
+from briefs.tests.support.factories import load_content
 from briefs.workflow.review_comments import TextAnchor
-
-from ...support import browser_tabs, factories
-from ...support.browser_tabs import Tab, set_language
-from ...support.factories import load_content
-from ..editor_driver import Editor
 
 pytestmark = browser_tabs.pytestmark
 

@@ -1,10 +1,10 @@
 """Pasting into the pair editor: lines, markers, levels and columns."""
 
 from briefs.models import Brief
+from briefs.tests.browser.editor_driver import THREE_BULLETS, ZH, Editor
+from briefs.tests.support import browser_tabs
+from briefs.tests.support.factories import load_content
 
-from ...support import browser_tabs
-from ...support.factories import load_content
-from ..editor_driver import THREE_BULLETS, ZH, Editor
 from .clipboards import CLIPBOARDS
 
 pytestmark = browser_tabs.pytestmark

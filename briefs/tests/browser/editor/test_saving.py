@@ -3,10 +3,17 @@
 from typing import Any
 
 from briefs.models import Brief, Revision, SignOff
-
-from ...support import browser_tabs, factories
-from ...support.browser_tabs import sync_api
-from ..editor_driver import EN, THREE_BULLETS, ZH, Editor, OpenEditors, stored_bullets, stored_texts
+from briefs.tests.browser.editor_driver import (
+    EN,
+    THREE_BULLETS,
+    ZH,
+    Editor,
+    OpenEditors,
+    stored_bullets,
+    stored_texts,
+)
+from briefs.tests.support import browser_tabs, factories
+from briefs.tests.support.browser_tabs import sync_api
 
 pytestmark = browser_tabs.pytestmark
 
