@@ -175,7 +175,7 @@ def _list_request(scenario: PermissionScenario, state: str, act: str, **values: 
 def _assignment_request(scenario: PermissionScenario) -> PermissionRequest:
     """The second page of the action, which names the role and the person."""
     first = _list_request(scenario, "draft", "assign_to")
-    return PermissionRequest(first.path, first.data | {"part": "writer", "person": scenario.team.writer.pk})
+    return PermissionRequest(first.path, first.data | {"part": "zh", "person": scenario.team.reviewer.pk})
 
 
 NEW = "/admin/briefs/brief/add/"
@@ -327,7 +327,7 @@ REQUEST_BUILDERS: dict[str, Callable[[PermissionScenario], PermissionRequest]] =
         g,
         "assign/",
         data={
-            "writer": g.team.writer.pk,
+            "zh": g.team.reviewer.pk,
             "urgent": "",
             "seen": AssignmentPlan.load(g.brief_in_review).fingerprint(),
         },

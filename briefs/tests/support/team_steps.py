@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.conf import settings
+from django.db import connection
 from django.http import HttpRequest
 from django.template.response import TemplateResponse
 from django.test import Client, override_settings
@@ -178,8 +179,8 @@ class TeamSteps:
         now = timezone.now()
         current = list(Edition.objects.public(now).order_by("pk").values_list("pk", flat=True))
         version = (SiteVersion.objects.values_list("token", flat=True).get(), current)
-        if version == self.state.public_version:
-            return
+        if version == self.state.public_version and connection.vendor == "sqlite":
+            return  # on PostgreSQL the token changes with the commit, and a sequence never commits
         listed = self.reader.get("/api/v1/briefs").json()["briefs"]
         self.state.public = {entry["id"]: self._read_brief(entry["slug"]) for entry in listed}
         self.state.introductions = self._read_introductions()

@@ -39,7 +39,7 @@ def bar_of(client: Client, brief: Brief) -> str:
 
 
 def main_act(bar: str) -> str:
-    (found,) = re.findall(r'data-act="(\w+)"', bar)
+    (found,) = re.findall(r'data-next="(\w+)"', bar)
     return found
 
 

@@ -93,7 +93,7 @@ def read_bar(client: Client, brief: Brief) -> dict[str, str]:
     page = client.get(brief_url(brief)).content.decode()
     bar = page[page.index("act-bar") :]
     return {
-        "act": find(r'data-act="(\w+)"', bar),
+        "act": find(r'data-next="(\w+)"', bar),
         "label": find(r'main-act.*?<span class="long">(.*?)</span>', bar),
         "sentence": find(r'<p class="step"[^>]*>(.*?)</p>', bar),
         "badge": find(r'(<span class="badge.*?</span>)', bar),
