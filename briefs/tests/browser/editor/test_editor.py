@@ -55,7 +55,6 @@ def test_writer_creates_and_submits_brief_by_keyboard(
     editor.save()
     brief = Brief.objects.get()
     assert f"/brief/{brief.pk}/change/" in editor.page.url
-    editor.page.locator("[formaction$='/submit/']").wait_for()
     press_tab_until_focused(editor, "[name=date]")
     editor.insert_text("2025-06-09")
     editor.page.locator("[name=source]").wait_for(state="attached")
@@ -64,6 +63,7 @@ def test_writer_creates_and_submits_brief_by_keyboard(
     editor.insert_text("科技 · Technology")
     editor.press("Escape")
     editor.save()
+    editor.page.locator("[formaction$='/submit/']").wait_for()
     press_tab_until_focused(editor, "[formaction$='/submit/']", back=True)
     with editor.page.expect_navigation():
         editor.press("Enter")
