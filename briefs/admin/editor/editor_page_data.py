@@ -71,6 +71,14 @@ SHORT_LABELS: Final[dict[str, Promise]] = {
     "recover": pgettext_lazy("short", "Recover"),
     "confirm": pgettext_lazy("short", "Confirm"),
     "next": pgettext_lazy("short", "Next"),
+    "claim": pgettext_lazy("short", "Claim"),
+    "notes": pgettext_lazy("short", "Notes"),
+    "suggestions": pgettext_lazy("short", "Suggestions"),
+    "fill": pgettext_lazy("short", "Gaps"),
+    "reword": pgettext_lazy("short", "Edit"),
+    "tick_facts": pgettext_lazy("short", "Facts"),
+    "turn_into_suggestion": pgettext_lazy("short", "Suggest"),
+    "reschedule": pgettext_lazy("short", "Reschedule"),
 }
 
 
