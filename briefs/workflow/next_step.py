@@ -403,7 +403,9 @@ class _StepRule:
     def _list_review_acts(self) -> Iterator[str]:
         if not self.free_publishers and self.is_publisher:
             yield "turn_into_suggestion"  # rather now than after two sign-offs that would lapse
-        for side in SIDES:
+        for side in sorted(
+            SIDES, key=lambda side: self.find_asked(side) != self.person
+        ):  # what one was asked for first
             if not self.facts.statuses[side].is_signed and self._is_expected_to_sign(side):
                 yield f"sign_off_{side}"
         if self._answers_remarks():

@@ -152,8 +152,8 @@ def test_team_takes_brief_from_draft_to_correction(story: Story) -> None:
     second_reviewer_page.focus("#cell-b2-zh")
     second_reviewer_page.locator("#b2 [value^='resolve:']").click()
     second_reviewer_page.locator("#b2 [value^='reopen:']").wait_for(state="attached")
-    story.sign(team.reviewer, brief, "en")
-    story.sign(team.reviewer_en, brief, "zh")
+    story.sign(team.reviewer, brief, "zh")  # the English has words of the reviewer's now
+    story.sign(team.reviewer_en, brief, "en")
 
     tomorrow = timezone.now().astimezone(ZoneInfo("Asia/Taipei")) + dt.timedelta(days=1)
     edition = story.approve(team.publisher, brief, "later", at=f"{tomorrow:%Y-%m-%dT%H:%M}")
@@ -249,7 +249,7 @@ def test_brief_goes_from_nothing_to_urgent_and_confirmed(story: Story, team: fac
     devtools.send("Input.insertText", {"text": "加。"})
     colleague_tab.save()
     writer_tab.page.context.set_offline(False)
-    writer_tab.wait_for_state("saved", 20_000)
+    writer_tab.wait_for_state("saved")
     assert writer_tab.bullet_texts()[1][0] == f"{PAIRS[1][0]}加。"
     written = [list(pair) for pair in PAIRS]
     written[1][0] += "加。"
