@@ -57,10 +57,10 @@ def test_autosave_of_nine_bullets_touches_at_most_eighty_files(team: Team, clien
 
 
 @pytest.mark.django_db
-def test_public_brief_touches_at_most_twenty_six_files(team: Team, client: Client) -> None:
+def test_public_brief_touches_at_most_twenty_one_files(team: Team, client: Client) -> None:
     brief = factories.live_brief(team)
     client.get("/en/about/")  # reads the list of addresses
     touched = list_touched_files(lambda: client.get(f"/en/briefs/{brief.slug}/"))
     print(len(touched), *touched, sep="\n")  # noqa: T201
     assert "public/views.py" in touched
-    assert len(touched) <= 26
+    assert len(touched) <= 21
