@@ -41,12 +41,12 @@ from briefs.models import (
 )
 from briefs.models import Bullet as BulletRow
 
-from .next_step import BriefFacts, Gap
 from .reviewing import SIGNOFF_EVENT_VERBS, find_blocking
 from .rules import four_eyes
 from .rules.four_eyes import find_possible_namers, load_changed_facts_of_many
 from .rules.transitions import BriefHistory
 from .rules.working_copy import load_working_copy
+from .step_rule import BriefFacts, Gap
 
 type EditionsByBrief = dict[int, list[Edition]]
 

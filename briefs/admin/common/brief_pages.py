@@ -23,8 +23,8 @@ from briefs.rendering.rows import NestedPosition, nest_bullets
 from briefs.text import paths
 from briefs.text.article_urls import find_original
 from briefs.workflow.editions import find_scheduled_edition
-from briefs.workflow.next_step import BriefFacts
 from briefs.workflow.rules.transitions import PAST_TENSE_LABELS, format_time
+from briefs.workflow.step_rule import BriefFacts
 
 # Render badges for a brief's editorial state and its public state, and links to its public pages.
 

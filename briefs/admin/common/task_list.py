@@ -18,7 +18,8 @@ from django.utils.translation import gettext as _
 from briefs import policy
 from briefs.models import Brief, Edition, Event, Person, Revision, State
 from briefs.workflow.brief_facts import load_brief_facts
-from briefs.workflow.next_step import NEXT_BRIEF, BriefFacts, Sentence, Step, next_step
+from briefs.workflow.next_step import Sentence, Step, next_step
+from briefs.workflow.step_rule import NEXT_BRIEF, BriefFacts
 
 from . import interface_labels
 from .access import person_of

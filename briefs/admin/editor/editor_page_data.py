@@ -37,7 +37,7 @@ from briefs.workflow.brief_facts import (
     set_submission,
 )
 from briefs.workflow.editions import has_been_public
-from briefs.workflow.next_step import BriefFacts, Step, get_act_label, next_step
+from briefs.workflow.next_step import Step, next_step
 from briefs.workflow.rules.four_eyes import (
     ChangedFact,
     SignOffStatuses,
@@ -52,6 +52,7 @@ from briefs.workflow.rules.four_eyes import (
 )
 from briefs.workflow.rules.refusals import format_iso_date
 from briefs.workflow.rules.transitions import VERB_NAMES, BriefHistory
+from briefs.workflow.step_rule import BriefFacts, get_act_label
 
 from .draft_form import Draft
 

@@ -24,8 +24,8 @@ from briefs.content import LANGUAGE_TAGS, Side
 from briefs.models import Author, Brief, Event, Keyword, Person, Revision, Source, Term
 from briefs.models.vocabulary import Vocabulary
 from briefs.text.paths import LANGUAGE_CODES
-from briefs.workflow.next_step import get_act_name
 from briefs.workflow.rules.transitions import VERB_NAMES
+from briefs.workflow.step_rule import get_act_name
 
 MAX_BRIEFS: Final = 8
 MAX_NAMES: Final = 3

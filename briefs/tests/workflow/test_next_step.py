@@ -10,18 +10,11 @@ from django.utils.translation import override
 from briefs.content import SIDES
 from briefs.models import Assignment, Brief, Edition, Event, Note, Person, Revision, SignOff, State
 from briefs.tests.support import scale
-from briefs.workflow.next_step import (
-    STEP_ACTS,
-    BriefFacts,
-    Gap,
-    Step,
-    find_able_people,
-    is_able,
-    next_step,
-)
+from briefs.workflow.next_step import Step, next_step
 from briefs.workflow.rules import four_eyes
 from briefs.workflow.rules.four_eyes import ChangedFact
 from briefs.workflow.rules.transitions import BriefHistory
+from briefs.workflow.step_rule import STEP_ACTS, BriefFacts, Gap, StepRule
 
 NOW = dt.datetime(2026, 11, 25, 4, tzinfo=dt.UTC)
 ROLES = {"w": "writer", "r": "reviewer", "p": "publisher"}
@@ -113,12 +106,12 @@ class Story:
         if self.rng.random() < 0.35:
             self.edit(facts, person)
             return
-        acts = [act for act in STORY_ACTS if is_able(facts, person, act, self.team)]
+        acts = [act for act in STORY_ACTS if StepRule(facts, person, self.team).is_able(act)]
         if acts:
             self.do(self.rng.choice(acts), person, facts)
 
     def edit(self, facts: BriefFacts, person: Person) -> None:
-        if not is_able(facts, person, "reword", self.team):
+        if not StepRule(facts, person, self.team).is_able("reword"):
             return
         if next_step(facts, person, self.team).note:  # the change is kept as a suggestion
             return
@@ -143,7 +136,8 @@ class Story:
                 self.answer(side, person, yes=verb == "sign_off", taken_back=verb != "sign_off")
             case "assign":
                 self.assignments[side] = self.ask(
-                    side, self.rng.choice(find_able_people(facts, f"sign_off_{side}", self.team))
+                    side,
+                    self.rng.choice(StepRule(facts, self.team[0], self.team).find_able(f"sign_off_{side}")),
                 )
             case "send_back":
                 sides = self.rng.choice((("zh",), ("en",), SIDES))
@@ -216,7 +210,7 @@ def check_stories(size: int, count: int) -> dict[str, int]:
             facts = story.facts
             found["stops"] += 1
             for person, step in zip(story.team, steps, strict=True):
-                assert is_able(facts, person, step.main, story.team), (step.main, story.log)
+                assert StepRule(facts, person, story.team).is_able(step.main), (step.main, story.log)
                 assert step.main not in step.others
                 assert str(step.sentence), story.log
             if story.brief.state in (State.DRAFT, State.IN_REVIEW) or facts.urgent_edition:
