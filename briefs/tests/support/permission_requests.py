@@ -243,7 +243,9 @@ REQUEST_BUILDERS: dict[str, Callable[[PermissionScenario], PermissionRequest]] =
     "briefs/brief/": lambda g: _list_request(g, "draft", "delete_selected"),
     "briefs/brief/ @submit_briefs": lambda g: _list_request(g, "draft", "submit_briefs"),
     "briefs/brief/ @take_back_briefs": lambda g: _list_request(g, "submitted", "take_back_briefs"),
-    "briefs/brief/ @assign_to_me": lambda g: _list_request(g, "draft", "assign_to_me"),
+    "briefs/brief/ @assign_to_me": lambda g: _list_request(
+        g, "draft", "assign_to_me", prepare=lambda: Brief.objects.update(assigned_to=None)
+    ),
     "briefs/brief/ @assign_to": lambda g: _assignment_request(g),
     **{
         f"briefs/brief/ @{name}": lambda g, name=name: _list_request(g, "draft", name, is_answered=_is_file)
