@@ -43,7 +43,7 @@ from briefs.models import Bullet as BulletRow
 
 from .reviewing import SIGNOFF_EVENT_VERBS, find_blocking
 from .rules import four_eyes
-from .rules.four_eyes import find_possible_namers, load_changed_facts_of_many
+from .rules.fact_ticks import find_possible_namers, load_changed_facts_of_many
 from .rules.transitions import BriefHistory
 from .rules.working_copy import load_working_copy
 from .step_rule import BriefFacts, Gap

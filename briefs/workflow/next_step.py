@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from briefs.content import SIDES, Side
 from briefs.models import Edition, Person, State
 
-from .rules.four_eyes import format_fact_labels
+from .rules.fact_ticks import format_fact_labels
 from .step_rule import ACT_LABELS, NEXT_BRIEF, BriefFacts, Gap, StepRule, get_act_label
 
 

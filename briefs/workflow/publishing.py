@@ -27,7 +27,8 @@ from .editions import (
 from .reviewing import why_not_complete, why_not_ready
 from .rules import four_eyes
 from .rules.check_context import load_check_context
-from .rules.four_eyes import ChangedFact, SignOffStatuses, format_fact_labels, load_changed_facts
+from .rules.fact_ticks import ChangedFact, format_fact_labels, load_changed_facts
+from .rules.four_eyes import SignOffStatuses
 from .rules.refusals import Reason, Refused, build_refusal, format_iso_date
 from .rules.transitions import BriefHistory, VerbRun, find_people_for_verb, notify, run_verb
 from .rules.working_copy import load_working_copy

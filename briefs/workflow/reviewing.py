@@ -16,7 +16,7 @@ from briefs.models.people import IMPORTER
 from .assignments import AssignmentPlan, build_review_request_values
 from .rules import four_eyes
 from .rules.check_context import load_check_context
-from .rules.four_eyes import format_fact_labels, load_changed_facts
+from .rules.fact_ticks import format_fact_labels, load_changed_facts
 from .rules.refusals import Reason, Refused, build_refusal, tidy_or_refuse
 from .rules.transitions import (
     BriefHistory,

@@ -19,7 +19,7 @@ from briefs.content import SIDES, Side
 from briefs.models import Assignment, Brief, Edition, Event, Note, Person, SignOff, State, Suggestion
 
 from .rules import four_eyes
-from .rules.four_eyes import ChangedFact
+from .rules.fact_ticks import ChangedFact
 from .rules.transitions import VERB_NAMES, BriefHistory
 
 NEXT_BRIEF: Final = "next"

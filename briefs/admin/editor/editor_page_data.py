@@ -38,16 +38,18 @@ from briefs.workflow.brief_facts import (
 )
 from briefs.workflow.editions import has_been_public
 from briefs.workflow.next_step import Step, next_step
-from briefs.workflow.rules.four_eyes import (
+from briefs.workflow.rules.fact_ticks import (
     ChangedFact,
+    find_possible_namers,
+    format_fact_labels,
+    load_changed_facts,
+)
+from briefs.workflow.rules.four_eyes import (
     SignOffStatuses,
     compute_statuses,
     find_baseline_facts,
     find_baseline_number,
-    find_possible_namers,
     find_standing_signoffs,
-    format_fact_labels,
-    load_changed_facts,
     why_not_sign_off,
 )
 from briefs.workflow.rules.refusals import format_iso_date

@@ -12,7 +12,7 @@ from briefs.models import Assignment, Brief, Edition, Event, Note, Person, Revis
 from briefs.tests.support import scale
 from briefs.workflow.next_step import Step, next_step
 from briefs.workflow.rules import four_eyes
-from briefs.workflow.rules.four_eyes import ChangedFact
+from briefs.workflow.rules.fact_ticks import ChangedFact
 from briefs.workflow.rules.transitions import BriefHistory
 from briefs.workflow.step_rule import STEP_ACTS, BriefFacts, Gap, StepRule
 

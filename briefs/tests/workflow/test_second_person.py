@@ -34,8 +34,8 @@ from briefs.tests.support.random_team import (
 from briefs.tests.support.second_person_model import find_tokens
 from briefs.tests.support.team_at_desk import TeamAtDesk
 from briefs.tests.support.team_steps import START, SecondPersonMissing
-from briefs.workflow.rules import four_eyes, proposed_rows
-from briefs.workflow.rules.four_eyes import ChangedFact
+from briefs.workflow.rules import fact_ticks, four_eyes, proposed_rows
+from briefs.workflow.rules.fact_ticks import ChangedFact
 
 pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No directory at")]
 
@@ -222,7 +222,7 @@ def let_old_signatures_stand(patch: pytest.MonkeyPatch) -> None:
 
 
 def forget_who_named_rows_of_drafts(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(four_eyes, "_load_namers", lambda pages: [{} for _ in pages])
+    patch.setattr(fact_ticks, "_load_namers", lambda pages: [{} for _ in pages])
 
 
 MISSING_GUARDS: dict[Way, Callable[[pytest.MonkeyPatch], None]] = {
