@@ -1,0 +1,198 @@
+"""Random histories through the real verbs: what the next step offers, the verbs do not refuse."""
+
+import random
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+
+import pytest
+from django.db import transaction
+from django.utils import timezone
+
+from briefs import policy, workflow
+from briefs.facts import FACTS
+from briefs.models import Brief, Edition, Note, Person, Suggestion
+from briefs.tests.support import factories, scale
+from briefs.workflow.brief_facts import load_brief_facts
+from briefs.workflow.next_step import next_step
+from briefs.workflow.step_rule import ACT_LABELS, NEXT_BRIEF, BriefFacts, StepRule
+
+pytestmark = [pytest.mark.django_db]
+
+TEAMS = {
+    2: ("Publishers", "Writers Reviewers"),
+    3: ("Publishers", "Writers", "Reviewers"),
+    4: ("Publishers", "Publishers", "Writers", "Reviewers"),
+    6: ("Publishers", "Publishers", "Writers", "Writers", "Reviewers", "Reviewers"),
+}
+"""Groups of each person, by size of the team. A publisher may do all that a writer and a reviewer may."""
+ACTS_A_HISTORY = 14
+ELSEWHERE = ("notes", "fill", "reword", "assign", "share", "suggestions")
+"""Acts that lead to a place of the page; what is done there is tried by name below, or has no refusal of its own."""
+
+
+@contextmanager
+def undone() -> Iterator[None]:
+    with transaction.atomic():
+        yield
+        transaction.set_rollback(True)
+
+
+def load_facts(brief: Brief, people: list[Person]) -> BriefFacts:
+    row = Brief.objects.select_related("source").get(pk=brief.pk)
+    return load_brief_facts([row], timezone.now(), people)[row.pk]
+
+
+def perform(act: str, facts: BriefFacts, by: Person, people: list[Person]) -> None:
+    """Do the act as the desk does it, with what its page showed."""
+    brief, version = facts.brief, facts.brief.version
+    verb, side = (act[:-3], act[-2:]) if act[-3:] in ("_zh", "_en") else (act, "")
+    seen = factories.content_hash(brief)
+    match verb:
+        case "claim":
+            factories.assign_writer(brief, by, by=by)
+        case "assign":
+            asked = StepRule(facts, by, people)._find_askable(side)[0]
+            factories.assign_reviewer(brief, side, asked, by=by)
+        case "sign_off":
+            factories.sign_off(brief, by, side)
+        case "take_back_sign_off":
+            workflow.take_back_sign_off(brief, side, by=by)
+        case "tick_facts":
+            tickable = StepRule(facts, by, people).list_tickable_facts()
+            factories.tick(brief, by, *(fact.name for fact in tickable))
+        case "send_back":
+            workflow.send_back(brief, by=by, note="再看")
+        case "approve":
+            kind = (
+                workflow.ChangeNote("update", "改", "Changed")
+                if facts.public_edition
+                else workflow.ChangeNote()
+            )
+            factories.approve(brief, by, change=kind, ticked=FACTS)
+        case "publish_urgently":
+            kind = (
+                workflow.ChangeNote("update", "改", "Changed")
+                if facts.public_edition
+                else workflow.ChangeNote()
+            )
+            workflow.publish_urgently(brief, by=by, seen=seen, reason="快", change=kind)
+        case "confirm" | "cancel" | "reinstate":
+            getattr(workflow, verb)(brief, by=by)
+        case "reschedule":
+            workflow.reschedule(brief, by=by, at=factories.tomorrow())
+        case "withdraw":
+            workflow.withdraw(brief, by=by, kind="other", reason_zh="a", reason_en="b")
+        case "remove":
+            workflow.remove(brief, by=by, reason="a")
+        case (
+            "submit"
+            | "take_back"
+            | "turn_into_suggestion"
+            | "revise"
+            | "source_withdrew"
+            | "discard"
+            | "recover"
+        ):
+            getattr(workflow, verb)(brief, by=by, version=version)
+        case _:
+            raise KeyError(act)
+
+
+def answer_remarks(brief: Brief, by: Person) -> None:
+    for note in Note.objects.filter(brief=brief, resolved_at=None):
+        workflow.resolve(note, by=by)
+    for suggestion in Suggestion.objects.filter(brief=brief, answer=""):
+        workflow.decline(suggestion, by=by)
+
+
+def edit(brief: Brief, by: Person, rng: random.Random) -> None:
+    """Change a text or a fact, if the person may; a sole publisher's change in review is refused, and stays out."""
+    changes = rng.choice(
+        (
+            {"summary_en": f"English {rng.randrange(4)}."},
+            {"summary_zh": f"中文{rng.randrange(4)}。"},
+            {"facts": replace(factories.load_content(brief).facts, doi=f"10.1000/{rng.randrange(1, 5)}")},
+        )
+    )
+    try:
+        with transaction.atomic():
+            factories.edit(brief, by, **changes)
+    except workflow.Refused:
+        return
+
+
+def assert_nothing_offered_is_refused(
+    brief: Brief, people: list[Person], log: list[str], seen: Counter[str]
+) -> None:
+    """Try each person's acts, and undo them."""
+    facts = load_facts(brief, people)
+    for person in people:
+        step = next_step(facts, person, people)
+        for act in (step.main, *step.others):
+            if act == NEXT_BRIEF or act in ELSEWHERE:
+                continue
+            with undone():
+                try:
+                    perform(act, facts, person, people)
+                except workflow.Refused as refused:
+                    pytest.fail(f"{act} is offered to {person} and refused: {refused.codes}; {log}")
+            seen[act] += 1
+
+
+def play(size: int, seed: int, seen: Counter[str]) -> None:
+    rng = random.Random(f"{size}-{seed}")
+    groups = {f"p{n}": names.split() for n, names in enumerate(TEAMS[size])}
+    factories.people(groups)
+    people = policy.load_staff()
+    brief = workflow.create(
+        factories.content(), by=rng.choice([p for p in people if policy.has_role_for(p, "edit")])
+    )
+    log: list[str] = []
+    for _ in range(ACTS_A_HISTORY):
+        facts = load_facts(brief, people)
+        awaited = [p for p in people if next_step(facts, p, people).is_mine]
+        person = rng.choice(awaited if awaited and rng.random() < 0.7 else people)
+        if rng.random() < 0.2:
+            log.append(f"{person} edits")
+            edit(brief, person, rng)
+        elif rng.random() < 0.25 and policy.is_allowed(person, "resolve", facts.brief):
+            log.append(f"{person} answers")
+            answer_remarks(brief, person)
+        else:
+            step = next_step(facts, person, people)
+            offered = [act for act in (*[step.main] * 6, *step.others) if act not in (NEXT_BRIEF, *ELSEWHERE)]
+            if offered:
+                act = rng.choice(offered)
+                log.append(f"{person}: {act}")
+                perform(act, facts, person, people)
+        assert_nothing_offered_is_refused(brief, people, log, seen)
+
+
+def test_few_histories_offer_nothing_that_is_refused() -> None:
+    play_many(2)
+
+
+@pytest.mark.heavy
+def test_many_histories_offer_nothing_that_is_refused() -> None:
+    play_many(scale(13))
+
+
+def play_many(histories: int) -> None:
+    seen: Counter[str] = Counter()
+    for size in TEAMS:
+        for seed in range(histories):
+            with undone():
+                play(size, seed, seen)
+    assert {
+        "submit",
+        "sign_off_zh",
+        "approve",
+        "send_back",
+        "publish_urgently",
+        "confirm",
+        "revise",
+    } <= seen.keys()
+    assert Edition.objects.count() == 0
+    assert not seen.keys() & {act for act in ACT_LABELS if act in ELSEWHERE}
