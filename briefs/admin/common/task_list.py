@@ -239,7 +239,10 @@ def add_next_steps_message(request: HttpRequest, pk: int, verb: str) -> None:
     """Add a message about a verb that has just been done to a brief."""
     person, parts = person_of(request), [describe_done(verb)]
     if verb in FOLLOWED_VERBS:
-        parts += _describe_next_step(Brief.objects.select_related("source").get(pk=pk), person)
+        sentence, *links = _describe_next_step(Brief.objects.select_related("source").get(pk=pk), person)
+        if sentence.startswith(parts[0][:-1]):  # "Approved; public Monday." says it already
+            parts.clear()
+        parts += [sentence, *links]
     if verb in PASSING_VERBS:
         parts.append(_describe_next_task(pk, person))
     messages.success(request, format_html_join(" ", "{}", ((part,) for part in parts if part)))

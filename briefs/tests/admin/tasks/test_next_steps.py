@@ -79,7 +79,7 @@ def test_scheduled_edition_names_its_time(client: Client, team: factories.Team) 
     sign_in(client, team.publisher)
     data = get_verb_form(client, brief, "approve").data_with(when="later", at="2030-01-02T10:00")
     message = message_after(client, team.publisher, brief, "approve", **data)
-    assert message.startswith("Approved. Approved; public Wednesday, January 2, 10:00.")
+    assert message.startswith("Approved; public Wednesday, January 2, 10:00.")
 
 
 def test_urgent_edition_names_who_confirms_it(client: Client, team: factories.Team) -> None:
@@ -87,9 +87,7 @@ def test_urgent_edition_names_who_confirms_it(client: Client, team: factories.Te
     sign_in(client, team.publisher)
     data = get_verb_form(client, brief, "publish_urgently").data_with(reason="war")
     message = message_after(client, team.publisher, brief, "publish_urgently", **data)
-    assert message.startswith(
-        "Published urgently. Published urgently by you; a second person has yet to confirm it. "
-    )
+    assert message.startswith("Published urgently by you; a second person has yet to confirm it. ")
     assert "other-publisher, reviewer or reviewer-en can confirm it. " in message
 
 
