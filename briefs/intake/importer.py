@@ -31,7 +31,7 @@ from .storing import (
     build_not_storable_refusal,
     store_items,
 )
-from .vocabulary_lookup import read_author
+from .vocabulary_lookup import VocabularyLookup, read_author
 
 # Find the files that a command line names, each with a name that can be printed and stored.
 
@@ -101,7 +101,9 @@ def create_import_job(
     now: dt.datetime | None = None,
 ) -> ImportJob:
     actor = actor or get_importer()
-    return ImportJob(actor, writer or actor, date_order, dry_run, now=now, terms=load_alignment_terms())
+    writer = writer or actor
+    vocabulary = VocabularyLookup(dict.fromkeys((actor, writer)), now)
+    return ImportJob(actor, writer, vocabulary, date_order, dry_run, now=now, terms=load_alignment_terms())
 
 
 def load_alignment_terms() -> tuple[tuple[str, str], ...]:

@@ -215,12 +215,12 @@ class ImportJob:
 
     actor: Person
     writer: Person
+    vocabulary: VocabularyLookup
     date_order: DateOrder = "mdy"
     dry_run: bool = False
     rehearsal: bool = False
     now: dt.datetime | None = None
     terms: Sequence[tuple[str, str]] = ()
-    vocabulary: VocabularyLookup = field(default_factory=VocabularyLookup)
     dry_run_state: DryRunState = field(default_factory=DryRunState)
 
     @property

@@ -1,11 +1,14 @@
 """Match names in a document to vocabulary rows. Unknown names are added and reported."""
 
+import datetime as dt
 import difflib
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple, cast
+
+from django.utils import timezone
 
 from briefs.content import Byline, Side
 from briefs.documents.fields.authors import (
@@ -20,11 +23,12 @@ from briefs.documents.fields.authors import (
 )
 from briefs.documents.types import Caution, ParsedDocument
 from briefs.facts import AFFILIATION_LIMIT
-from briefs.models import Author, Keyword, Source
+from briefs.models import Author, Keyword, Person, Source
 from briefs.models.vocabulary import Vocabulary
 from briefs.text.article_urls import find_lookalike_host
 from briefs.text.scripts import count_han
 from briefs.text.similarity import are_similar_names, split_person_name
+from briefs.workflow.vocabulary import record_vocabulary_event
 
 # Read one author of a document: the name in one or both scripts, titles and affiliations.
 
@@ -153,9 +157,10 @@ type RowsByName = dict[str, list[KnownAuthor]]
 
 
 class AuthorLookup:
-    """Look up authors by name during an import. Rows are read once; new authors are added."""
+    """Look up authors by name during an import. Rows are read once; new authors are added with `make`."""
 
-    def __init__(self) -> None:
+    def __init__(self, make: Callable[..., Vocabulary]) -> None:
+        self._make = make
         self._rows_by_name: RowsByName = {}
         self._undone_rows_by_name: RowsByName = {}
 
@@ -187,7 +192,7 @@ class AuthorLookup:
         if author.name_zh:
             kind = Author.ChineseName.TRANSLITERATION if _is_transliteration(author.name_zh) else ""
             values |= {"name_zh": author.name_zh[:100], "name_zh_kind": kind}
-        row = _describe(Author.make(**values))
+        row = _describe(cast("Author", self._make(Author, **values)))
         for name in filter(None, (author.name, author.name_zh)):
             self._rows_by_name.setdefault(name.casefold(), []).append(row)
         return row
@@ -269,11 +274,13 @@ _IN_PARENTHESES: Final = re.compile("(.+?) ?[(（]([^()（）]+)[)）]")
 class VocabularyLookup:
     """Look up vocabulary rows during an import. Rows are read once; new names are added.
 
-    Call `clear_cache` after a rollback, since added rows are gone.
+    `named_by`: who is recorded as having named new rows, so that none of them brings a name to readers alone. Call
+    `clear_cache` after a rollback, since added rows are gone.
     """
 
-    def __init__(self) -> None:
-        self._authors = AuthorLookup()
+    def __init__(self, named_by: Collection[Person], now: dt.datetime | None = None) -> None:
+        self._named_by, self._now = named_by, now
+        self._authors = AuthorLookup(self._make)
         self._indexes: dict[type[Vocabulary], NameIndex] = {}
         self._source_addresses: tuple[str, ...] | None = None
         self._reported_names: set[tuple[type[Vocabulary], str]] = set()
@@ -309,18 +316,14 @@ class VocabularyLookup:
             cautions.append(Caution(None, "url-lookalike", {"host": lookalike.host, **known}))
 
     def _find_or_create_source(self, name: str, cautions: list[Caution]) -> int:
-        return self._find_or_create(
-            Source, name, "unknown-source", cautions, lambda: Source.make(name=name[:200])
-        )
+        return self._find_or_create(Source, name, "unknown-source", cautions, {"name": name[:200]})
 
     def _find_or_create_keyword(self, label: str, cautions: list[Caution]) -> int:
         index = self._index(Keyword)
         if label.casefold() not in index and (known := _find_bilingual_keyword(label, index, cautions)):
             return known.pk
         column = "label_en" if label.isascii() else "label_zh"
-        return self._find_or_create(
-            Keyword, label, "unknown-keyword", cautions, lambda: Keyword.make(**{column: label[:80]})
-        )
+        return self._find_or_create(Keyword, label, "unknown-keyword", cautions, {column: label[:80]})
 
     def _find_or_create(
         self,
@@ -328,7 +331,7 @@ class VocabularyLookup:
         name: str,
         code: str,
         cautions: list[Caution],
-        make: Callable[[], Vocabulary],
+        values: dict[str, str],
     ) -> int:
         index = self._index(kind)
         key = name.casefold()
@@ -336,8 +339,16 @@ class VocabularyLookup:
             if (kind, key) not in self._reported_names:
                 cautions.append(Caution(None, code, {"text": name, **_suggest_similar_names(key, index)}))
                 self._reported_names.add((kind, key))
-            index[key] = VocabularyMatch(make().pk, name)
+            index[key] = VocabularyMatch(self._make(kind, **values).pk, name)
         return index[key].pk
+
+    def _make(self, kind: type[Vocabulary], **values: str) -> Vocabulary:
+        row = kind.make(**values)
+        for person in self._named_by:
+            record_vocabulary_event(
+                row, "name_entry", by=person, now=self._now or timezone.now(), note=str(row)
+            )
+        return row
 
     def _index(self, kind: type[Vocabulary]) -> NameIndex:
         if kind not in self._indexes:
