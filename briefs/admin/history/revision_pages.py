@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import pairwise
-from typing import Final
+from typing import Any, Final
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
@@ -413,20 +413,27 @@ def _add_message(request: HttpRequest, brief: Brief, number: int, revision: Revi
     warn_of_scheduled_edition(request, brief, timezone.now())
 
 
+def describe_comparison(difference: ContentDifference) -> dict[str, Any]:
+    """Return what `comparison.html#compared` shows, and a sentence."""
+    names = load_names_by_id([difference.old, difference.new] if difference.facts else [])
+    return {
+        "said": describe_difference(difference),
+        "lines": build_comparison_lines(difference),
+        "facts": list(build_fact_changes(difference, names)),
+    }
+
+
 def _comparison_page(
     request: HttpRequest, comparison: Comparison, *, errors: Sequence[FieldError] = (), status: int = 200
 ) -> HttpResponse:
-    brief, difference = comparison.history.brief, comparison.difference
-    names = load_names_by_id([difference.old, difference.new] if difference.facts else [])
+    brief = comparison.history.brief
     return render_brief_subpage(
         request,
         "history/comparison",
         brief,
         title=_("Compare revisions"),
         comparison=comparison,
-        said=describe_difference(difference),
-        lines=build_comparison_lines(difference),
-        facts=list(build_fact_changes(difference, names)),
+        **describe_comparison(comparison.difference),
         may_restore=policy.is_allowed(person_of(request), "restore", brief),
         why_not=_why_not(request, brief),
         reasons=link_errors(errors),

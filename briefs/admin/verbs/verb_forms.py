@@ -21,6 +21,7 @@ from briefs.derived.public_brief import PageNames
 from briefs.facts import FACTS
 from briefs.models import ChangeKind, WithdrawalKind
 from briefs.text import date_format, paths
+from briefs.text.text_diff import ContentDifference, diff_contents
 from briefs.workflow import Reason, publishing
 from briefs.workflow.brief_facts import load_edition_content
 from briefs.workflow.rules import four_eyes
@@ -97,6 +98,10 @@ class VerbForm(forms.Form):
     def content_to_show(self) -> Content | None:
         """Return the content to show next to the form."""
         return self.page_data.content if self.shows_working_copy else None
+
+    def find_difference(self) -> ContentDifference | None:
+        """Return what the verb lets stand before readers, if it is a change to be compared."""
+        return None
 
     def notices(self) -> list[dict[str, str]]:
         """Return the notices, in both languages, that readers would see in place of the text."""
@@ -181,6 +186,17 @@ class ConfirmForm(EditionVerbForm):
             return field_errors_from_reasons([Reason("nothing-urgent")])
         own = edition.approved_by_id == self.page_data.person.pk
         return field_errors_from_reasons([Reason("urgent-confirm-own")]) if own else []
+
+    def find_difference(self) -> ContentDifference | None:
+        """Compare the edition with the last one that two people answered for."""
+        urgent = self.page_data.unconfirmed_edition
+        reviewed = (e for e in self.page_data.editions if e.confirmed_by_id or not e.urgent)
+        earlier = next(
+            (e for e in reviewed if urgent and e.number < urgent.number and not e.is_cancelled), None
+        )
+        if urgent is None or earlier is None:
+            return None
+        return diff_contents(load_edition_content(earlier), load_edition_content(urgent))
 
     def arguments(self) -> dict[str, Any]:
         return {"seen": self.cleaned_data["edition_seen"] or 0}

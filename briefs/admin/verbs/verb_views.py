@@ -48,6 +48,7 @@ from briefs.admin.editor import saving
 from briefs.admin.editor.brief_views import keep_unsent_note
 from briefs.admin.editor.draft_form import Draft
 from briefs.admin.editor.editor_page_data import BriefPageData
+from briefs.admin.history.revision_pages import describe_comparison
 from briefs.admin.review import review_views
 from briefs.content import SIDES, Side
 from briefs.facts import FACTS
@@ -254,7 +255,7 @@ def _render_form_page(
     wrong_state, unmet = wrong_state_errors(verb, page_data.brief), []
     if errors is None:
         unmet = wrong_state or form.blocking_errors()
-    public = page_data.public_edition
+    public, difference = page_data.public_edition, form.find_difference()
     return render_brief_subpage(
         request,
         "verbs/verb",
@@ -269,6 +270,7 @@ def _render_form_page(
         bullets=build_read_only_bullets(shown) if shown else [],
         reasons=link_errors(errors or [], links, base_url=page),
         unmet=link_errors(unmet, links, base_url=page),
+        difference=describe_comparison(difference) if difference else None,
         status=status,
     )
 

@@ -84,6 +84,22 @@ def test_confirming_urgent_edition_replaced_since_page_is_refused(
     assert not Edition.objects.exclude(confirmed_by=None).exists()
 
 
+def test_confirming_shows_what_readers_got_since_the_reviewed_edition(
+    client: Client, team: factories.Team
+) -> None:
+    brief = factories.live_brief(team)
+    for words in ("Hasty words.", "Hastier words."):
+        workflow.revise(brief, by=team.writer, version=reload_brief(brief).version)
+        factories.edit(brief, team.writer, summary_en=words)
+        workflow.publish_urgently(brief, by=team.publisher, seen=factories.content_hash(brief), reason="now")
+    page = sign_in(client, team.reviewer).get(brief_url(brief, "confirm")).content.decode()
+    compared = page[page.index("What changed for readers") :]
+    assert re.search("<del>[^<]+</del> ?<ins>Hastier words", compared)
+    assert "Hasty" not in page
+    ids = re.findall(r' id="([^"]+)"', page)
+    assert len(ids) == len(set(ids))
+
+
 def test_source_withdrawal_is_approved_by_another_publisher(client: Client, team: factories.Team) -> None:
     brief = factories.live_brief(team)
     sign_in(client, team.publisher)
