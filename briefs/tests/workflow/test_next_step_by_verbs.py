@@ -1,4 +1,4 @@
-"""Random histories through the real verbs: what the next step offers, the verbs do not refuse."""
+"""Random histories through the real verbs: no offered act is refused, and the inbox has what is news and still true."""
 
 import random
 from collections import Counter
@@ -12,7 +12,8 @@ from django.utils import timezone
 
 from briefs import policy, workflow
 from briefs.facts import FACTS
-from briefs.models import Brief, Edition, Note, Person, Suggestion
+from briefs.models import Brief, Edition, Note, Outbox, Person, State, Suggestion
+from briefs.notifications import find_inbox
 from briefs.tests.support import factories, scale
 from briefs.workflow.brief_facts import load_brief_facts
 from briefs.workflow.next_step import next_step
@@ -141,6 +142,46 @@ def assert_nothing_offered_is_refused(
             seen[act] += 1
 
 
+def is_news(notice: Outbox, facts: BriefFacts) -> bool:
+    """Return whether what the notice tells is still true, and no act of its reader."""
+    brief, event, edition = facts.brief, notice.event, notice.edition
+    assert event
+    in_review, is_writer = brief.state == State.IN_REVIEW, brief.assigned_to_id == notice.to_id
+    match notice.kind:
+        case "sent_back":
+            return brief.state == State.DRAFT and brief.returned_at == event.at and not is_writer
+        case "noted":
+            is_open = any((note.by_id, note.at) == (event.by_id, event.at) for note in facts.notes)
+            is_act = is_writer and (in_review or brief.returned_at is not None)
+            return is_open and brief.state in policy.OPEN_STATES and not is_act
+        case "answered":
+            return brief.state in policy.OPEN_STATES
+        case "signed_zh" | "signed_en":
+            signatures = (
+                facts.list_standing_yes("zh" if notice.kind == "signed_zh" else "en") if in_review else ()
+            )
+            return any((s.by_id, s.at) == (event.by_id, event.at) for s in signatures)
+        case "scheduled":
+            assert edition
+            return edition.live_from > facts.now and not edition.is_cancelled
+        case "published" | "confirmed":
+            assert edition
+            return edition.is_public(facts.now) and not edition.withdrawn_at and not edition.removed_at
+        case "review" | "assigned" | "ready" | "urgent":
+            return False
+    raise KeyError(notice.kind)
+
+
+def assert_inbox_has_the_news(brief: Brief, people: list[Person], log: list[str]) -> None:
+    facts = load_facts(brief, people)
+    for person in people:
+        notices = Outbox.objects.filter(to=person, brief=brief, due_at__lte=facts.now, read_at=None)
+        news = {notice.pk for notice in notices if is_news(notice, facts)}
+        shown = set(find_inbox(person, facts.now).values_list("pk", flat=True))
+        kinds = list(Outbox.objects.filter(pk__in=shown ^ news).values_list("kind", flat=True))
+        assert shown == news, f"{person}: {kinds}; {log}"
+
+
 def play(size: int, seed: int, seen: Counter[str]) -> None:
     rng = random.Random(f"{size}-{seed}")
     groups = {f"p{n}": names.split() for n, names in enumerate(TEAMS[size])}
@@ -168,6 +209,7 @@ def play(size: int, seed: int, seen: Counter[str]) -> None:
                 log.append(f"{person}: {act}")
                 perform(act, facts, person, people)
         assert_nothing_offered_is_refused(brief, people, log, seen)
+        assert_inbox_has_the_news(brief, people, log)
 
 
 def test_few_histories_offer_nothing_that_is_refused() -> None:
