@@ -287,10 +287,6 @@ class BriefPageData:
     def _refused_button(self, verb: str, reason: workflow.Reason) -> VerbButton:
         return VerbButton(verb, get_act_label(verb), str(reason))
 
-    @property
-    def edits_become_suggestions(self) -> bool:
-        return bool(self.step.note)
-
     @cached_property
     def bar_acts(self) -> BarActs:
         return BarActs.build(self.step, self.verb_buttons)

@@ -4,6 +4,7 @@ Each story runs in one of the languages, and in the other among the heavy tests.
 """
 
 import datetime as dt
+import re
 from collections.abc import Iterator
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -307,4 +308,85 @@ def test_finished_text_is_public_after_seven_clicks(story: Story, team: factorie
     assert len(clicks) <= 7
     edition = Edition.objects.get(brief=brief)
     assert {story.read(edition, code)[0] for code in ("zh-hant", "en")} == {200}
+    assert story.console_lines() == []
+
+
+def press_main_act(story: Story, person: Person, brief: Brief, expected: str) -> None:
+    """Open the brief from the person's list of acts and do the act that its page offers first."""
+    tab = story.sign_in(person)
+    tab.open("/admin/")
+    tab.page.click(f".waiting a[href*='/brief/{brief.pk}/']")
+    main = tab.page.locator(".main-act:visible")
+    assert main.get_attribute("data-next") == expected
+    main.click()
+
+
+@pytest.mark.parametrize("language", ENGLISH_IS_HEAVY)
+def test_sole_publisher_keeps_a_change_as_suggestion_and_approves(story: Story, team: factories.Team) -> None:
+    Person.objects.filter(pk=team.other_publisher.pk).update(is_active=False)
+    brief = factories.submitted_brief(team)
+    factories.assign_reviewer(brief, "zh", team.reviewer, by=team.publisher)
+    factories.assign_reviewer(brief, "en", team.reviewer_en, by=team.publisher)
+    page = story.open_page(team.publisher, brief)
+    page.click("a[href*='view=write']:visible")
+    page.fill("[name=summary_en]", "The publisher's summary.")
+    page.locator("button[name=do][value=suggest]").click()
+    story.wait_for_success(team.publisher)
+
+    press_main_act(story, team.writer, brief, "suggestions")
+    story.tabs[team.writer.pk].page.locator("#summary [value^='accept:']").click()
+    story.tabs[team.writer.pk].page.locator("#summary .suggestion").wait_for(state="detached")
+    assert factories.load_content(brief).summary_en == "The publisher's summary."
+    for person, side in ((team.reviewer, "zh"), (team.reviewer_en, "en")):
+        press_main_act(story, person, brief, f"sign_off_{side}")
+        story.wait_for_success(person)
+    tab = story.sign_in(team.publisher)
+    tab.open("/admin/")
+    tab.page.click(f".waiting a[href*='/brief/{brief.pk}/']")
+    tab.page.click("button[name=when][value=now]")
+    story.wait_for_success(team.publisher)
+    assert Edition.objects.get(brief=brief).approved_by == team.publisher
+    assert story.console_lines() == []
+
+
+@pytest.mark.parametrize("language", CHINESE_IS_HEAVY)
+def test_reviewer_of_english_is_led_to_the_english(story: Story, team: factories.Team) -> None:
+    for person, side in ((team.reviewer, "zh"), (team.reviewer_en, "en")):
+        person.reviews = side
+        person.save()
+    brief = factories.submitted_brief(team)
+    press_main_act(story, team.reviewer_en, brief, "sign_off_en")
+    story.wait_for_success(team.reviewer_en)
+    page = story.open_page(team.reviewer_en, brief)
+    assert page.locator(".main-act:visible").get_attribute("data-next") == "next"
+    page.goto(f"{story.site}/admin/")
+    assert page.locator(f".waiting a[href*='/brief/{brief.pk}/']").count() == 0
+    press_main_act(story, team.reviewer, brief, "sign_off_zh")
+    story.wait_for_success(team.reviewer)
+    assert story.console_lines() == []
+
+
+@pytest.mark.parametrize("language", ENGLISH_IS_HEAVY)
+def test_return_that_was_answered_does_not_come_back(story: Story, team: factories.Team) -> None:
+    remark, _answer = REMARKS[story.language]
+    brief = factories.submitted_brief(team)
+    page = story.open_page(team.reviewer, brief, "send_back")
+    page.check("[name=sides][value=zh]")
+    page.fill("[name=note]", remark)
+    page.locator(".actions .btn.first").click()
+    story.wait_for_success(team.reviewer)
+
+    press_main_act(story, team.writer, brief, "notes")
+    page = story.tabs[team.writer.pk].page
+    page.locator("[value^='resolve:']:visible, [formaction$='/resolve/']:visible").first.click()
+    story.press_verb(team.writer, brief, "submit")
+    story.press_verb(team.writer, brief, "take_back")
+    page.goto(f"{story.site}/admin/")
+    line = page.locator(f".waiting li:has(a[href*='/brief/{brief.pk}/'])").inner_text()
+    page = story.open_page(team.writer, brief)
+    assert page.locator(".main-act:visible").get_attribute("data-next") == "submit"
+    for shown in (line, page.locator(".act-bar").inner_text()):
+        assert remark not in shown
+        assert not {"退回", "sent back", "Sent back"} & set(re.findall("退回|sent back|Sent back", shown))
+    assert state_of(brief) == State.DRAFT
     assert story.console_lines() == []
