@@ -15,7 +15,7 @@ from typing import Any
 from django.conf import settings
 from django.core.mail import EmailMessage, mailers
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone, translation
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -31,7 +31,19 @@ from .accounts.account_actions import (
     build_reset_address,
 )
 from .content import SIDES
-from .models import Letter, MailSwitch, Note, Outbox, Person, Proposal, Revision, SignOff, State, Suggestion
+from .models import (
+    Edition,
+    Letter,
+    MailSwitch,
+    Note,
+    Outbox,
+    Person,
+    Proposal,
+    Revision,
+    SignOff,
+    State,
+    Suggestion,
+)
 from .text import paths
 from .workflow.brief_facts import load_brief_facts
 from .workflow.next_step import next_step
@@ -373,9 +385,9 @@ def _build_condition(person: Person, now: dt.datetime) -> Q:
         "letter": Q(Exists(Letter.objects.filter(brief=OuterRef("brief"), handled_at=None))),
     }
     for side in SIDES:
-        newest = (
-            Revision.objects.filter(brief=OuterRef("brief")).order_by("-number").values(f"hash_{side}")[:1]
-        )
+        rewordings = Revision.objects.filter(
+            brief=OuterRef("brief"), number__gt=OuterRef("event__revision__number")
+        ).exclude(**{f"hash_{side}": OuterRef(f"event__revision__hash_{side}")})
         taken_back = SignOff.objects.filter(
             brief=OuterRef("brief"),
             by=OuterRef("event__by"),
@@ -383,8 +395,9 @@ def _build_condition(person: Person, now: dt.datetime) -> Q:
             taken_back=True,
             at__gt=OuterRef("event__at"),
         )
-        is_same = Q(**{f"event__revision__hash_{side}": Subquery(newest)})
-        conditions[f"signed_{side}"] = in_review & is_same & ~Q(Exists(taken_back))
+        editions = Edition.objects.filter(brief=OuterRef("brief"), approved_at__gt=OuterRef("event__at"))
+        over = Q(Exists(rewordings)) | Q(Exists(taken_back)) | Q(Exists(editions))
+        conditions[f"signed_{side}"] = in_review & ~over
     found = Q()
     for name, condition in conditions.items():
         found |= Q(condition=name) & condition

@@ -11,8 +11,9 @@ from django.db import transaction
 from django.utils import timezone
 
 from briefs import policy, workflow
+from briefs.content import Side
 from briefs.facts import FACTS
-from briefs.models import Brief, Edition, Note, Outbox, Person, State, Suggestion
+from briefs.models import Brief, Edition, Event, Note, Outbox, Person, State, Suggestion
 from briefs.notifications import find_inbox
 from briefs.tests.support import factories, scale
 from briefs.workflow.brief_facts import load_brief_facts
@@ -154,13 +155,17 @@ def is_news(notice: Outbox, facts: BriefFacts) -> bool:
             is_open = any((note.by_id, note.at) == (event.by_id, event.at) for note in facts.notes)
             is_act = is_writer and (in_review or brief.returned_at is not None)
             return is_open and brief.state in policy.OPEN_STATES and not is_act
+        case "suggested":
+            is_open = any((s.by_id, s.at) == (event.by_id, event.at) for s in facts.suggestions)
+            return is_open and in_review and not is_writer
         case "answered":
             return brief.state in policy.OPEN_STATES
         case "signed_zh" | "signed_en":
-            signatures = (
-                facts.list_standing_yes("zh" if notice.kind == "signed_zh" else "en") if in_review else ()
-            )
-            return any((s.by_id, s.at) == (event.by_id, event.at) for s in signatures)
+            side: Side = "zh" if notice.kind == "signed_zh" else "en"
+            signatures = facts.list_standing_yes(side) if in_review else []
+            stands = any((s.by_id, s.at) == (event.by_id, event.at) for s in signatures)
+            is_published = any(e.approved_at > event.at for e in facts.history.editions)
+            return stands and not is_published and not was_reworded_since(event, facts, side)
         case "scheduled":
             assert edition
             return edition.live_from > facts.now and not edition.is_cancelled
@@ -170,6 +175,14 @@ def is_news(notice: Outbox, facts: BriefFacts) -> bool:
         case "review" | "assigned" | "ready" | "urgent":
             return False
     raise KeyError(notice.kind)
+
+
+def was_reworded_since(event: Event, facts: BriefFacts, side: Side) -> bool:
+    """Return whether the side had another text in between, even if somebody brought the signed one back."""
+    revisions = facts.history.revisions
+    signed = next(r for r in revisions if r.pk == event.revision_id)
+    later = (r for r in revisions if r.number > signed.number)
+    return any(getattr(r, f"hash_{side}") != getattr(signed, f"hash_{side}") for r in later)
 
 
 def assert_inbox_has_the_news(brief: Brief, people: list[Person], log: list[str]) -> None:
