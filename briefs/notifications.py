@@ -388,15 +388,11 @@ def _build_condition(person: Person, now: dt.datetime) -> Q:
         rewordings = Revision.objects.filter(
             brief=OuterRef("brief"), number__gt=OuterRef("event__revision__number")
         ).exclude(**{f"hash_{side}": OuterRef(f"event__revision__hash_{side}")})
-        taken_back = SignOff.objects.filter(
-            brief=OuterRef("brief"),
-            by=OuterRef("event__by"),
-            side=side,
-            taken_back=True,
-            at__gt=OuterRef("event__at"),
+        answers = SignOff.objects.filter(
+            brief=OuterRef("brief"), by=OuterRef("event__by"), side=side, at__gt=OuterRef("event__at")
         )
         editions = Edition.objects.filter(brief=OuterRef("brief"), approved_at__gt=OuterRef("event__at"))
-        over = Q(Exists(rewordings)) | Q(Exists(taken_back)) | Q(Exists(editions))
+        over = Q(Exists(rewordings)) | Q(Exists(answers)) | Q(Exists(editions))
         conditions[f"signed_{side}"] = in_review & ~over
     found = Q()
     for name, condition in conditions.items():

@@ -19,7 +19,7 @@ from django.test import Client
 
 from briefs.derived.public_brief import PageNames
 from briefs.models import Brief, Keyword, Term
-from briefs.tests.support import scale
+from briefs.tests.support import only_with_more_rounds, scale
 from briefs.tests.support.form_client import Form
 from briefs.tests.support.random_team import (
     BLOCK,
@@ -300,15 +300,14 @@ def test_few_random_sequences_need_two_people(roles: str) -> None:
 
 
 @pytest.mark.heavy
+@only_with_more_rounds
 @pytest.mark.parametrize("roles", TEAMS)
 def test_many_random_sequences_need_two_people(roles: str) -> None:
     run_sequences(roles, range(1000, 1000 + scale(17)))
 
 
 @pytest.mark.heavy
-@pytest.mark.skipif(
-    connection.vendor == "postgresql", reason="tries the search, which is the same on every database"
-)
+@only_with_more_rounds
 @pytest.mark.parametrize("way", MISSING_GUARDS, ids=lambda way: way.__name__)
 def test_random_sequences_find_a_missing_guard(way: Way) -> None:
     """Without a guard, one of 480 sequences brings to readers what one person vouched for. With it, the same one does not."""
