@@ -29,8 +29,10 @@ from briefs.checks.texts import (
 )
 from briefs.content import SIDES, Content, Facts, Side
 from briefs.lexicon import numbers_en, numbers_zh
+from briefs.lexicon.axes import can_link
 from briefs.lexicon.figure import format_decimal
-from briefs.lexicon.meanings import NAME_SECTIONS, UNOPPOSED_SECTIONS, find_meanings
+from briefs.lexicon.meanings import NAME_SECTIONS, find_meanings
+from briefs.lexicon.word_links import read_words_en, read_words_zh
 
 DifferenceKind = Literal["number", "name", "url", "negation", "opposite", "missing", "fact"]
 Token = tuple[str, str]
@@ -171,14 +173,22 @@ def _find_opposites(side: Side, was: str, now: str) -> Iterator[tuple[Difference
 
 
 def _group_meanings(side: Side, text: str) -> dict[str, list[Token]]:
-    """Return the meanings by section, for the sections whose meanings exclude each other."""
+    """Return the names, dates and poles by section or axis: the meanings of one group exclude each other."""
+    rows = [
+        (meaning.start, meaning.end, meaning.section, meaning.key) for meaning in find_meanings(text, side)
+    ]
+    for word in read_words_zh(text) if side == "zh" else read_words_en(text):
+        rows += [
+            (word.start, word.end, sense.pole.axis, sense.pole.name)
+            for sense in word.senses
+            if can_link(sense.pole)
+        ]
     by_section: dict[str, list[Token]] = defaultdict(list)
     ends: dict[str, int] = {}
-    for meaning in sorted(find_meanings(text, side), key=lambda meaning: (meaning.start, -meaning.end)):
-        section = meaning.section
-        if section not in UNOPPOSED_SECTIONS and meaning.start >= ends.get(section, 0):
-            by_section[section].append((meaning.key, text[meaning.start : meaning.end]))
-            ends[section] = meaning.end
+    for start, end, section, key in sorted(rows, key=lambda row: (row[0], -row[1])):
+        if section != "ignored" and start >= ends.get(section, 0):
+            by_section[section].append((key, text[start:end]))
+            ends[section] = end
     return by_section
 
 

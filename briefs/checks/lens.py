@@ -1,7 +1,7 @@
 """The lens: highlight words that both languages must share: negations, modals and directions, numbers, names.
 
-Words and counterparts are found as by the checks. The lens also shows what is too uncertain for a finding: one
-negation among several, or a modal or a direction in one language only.
+Words and counterparts are found as by the checks: a word is lit if it is linked, and boxed if the corresponding clause of
+the other language lacks it. Names and figures are also boxed where they have no counterpart in the whole pair.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -10,41 +10,42 @@ from typing import Literal
 
 from briefs.checks.finding import CheckContext, Span, TermData
 from briefs.checks.glossary import find_mentions
-from briefs.checks.meaning import find_by_sentence, find_contrast
+from briefs.checks.meaning import (
+    find_by_sentence,
+    find_contrast,
+    find_lone_negations,
+    find_opposed,
+    link_texts,
+    match_negations,
+)
 from briefs.checks.names import KnownNames, find_terms_in_both
 from briefs.checks.numbers import SideFigures, find_lone_names, find_unit_mismatches
+from briefs.checks.roles import find_role_findings
 from briefs.checks.texts import TextPair, has_words
 from briefs.content import SIDES, Side
 from briefs.lexicon.figure import Figure
 from briefs.lexicon.meanings import NAME_SECTIONS, Meaning
+from briefs.lexicon.word_links import Word
 
 LensKind = Literal["negation", "modal", "number", "name"]
 LENS_KINDS: tuple[LensKind, ...] = ("negation", "modal", "number", "name")
 
 _SECTION_KINDS: dict[str, LensKind] = {
-    "negation": "negation",
-    **dict.fromkeys(("direction", "certainty", "should", "can"), "modal"),
-    **dict.fromkeys(("quantity", "multiple", "share", "percentage", "currency"), "number"),
-    **dict.fromkeys(("month", "weekday", "season", "year"), "number"),
+    **dict.fromkeys(("multiple", "share", "percentage", "currency"), "number"),
+    **dict.fromkeys(("month", "weekday", "season"), "number"),
     **dict.fromkeys(NAME_SECTIONS, "name"),
 }
+_AXIS_KINDS: dict[str, LensKind] = {
+    **dict.fromkeys(
+        ("direction", "limit", "compare", "modality", "prohibition", "likely", "maxmin"), "modal"
+    ),
+    **dict.fromkeys(("scope", "relative year", "relative day"), "number"),
+}
+_UNLIT = "recommend"
+"""A pole whose words are mostly nouns: 建議, *proposals*."""
 _DIRECTIONS: tuple[tuple[Side, Side], ...] = (("zh", "en"), ("en", "zh"))
 _ORDER: tuple[LensKind, ...] = ("negation", "name", "number", "modal")
 """Of overlapping words with the same length, the one whose kind comes first is shown."""
-_ALSO_NEGATIONS = set("不沒未勿毋") | {
-    "而非",
-    "而不是",
-    "without",
-    "nor",
-    "neither",
-    "none",
-    "nobody",
-    "nothing",
-    "unable",
-}
-"""Negations too common for a finding, which the lens shows without a counterpart as well."""
-_NEGATED_MODALS = {"不應", "不能"}
-"""Keys of modals that are negations as well, and are matched as such."""
 _NO_SPANS: tuple[Span, Span] = ((0, 0), (0, 0))
 
 
@@ -107,6 +108,7 @@ def _light(
     words: _Words = {"zh": [], "en": []}
     for source in (
         _read_meanings(zh, en),
+        _read_links(zh, en),
         _read_figures(read, known),
         _read_latin_names(read, known),
         _read_mentions(mentions),
@@ -130,47 +132,57 @@ def _nearest(word: _Word, others: Iterable[_Word], lengths: tuple[int, int]) -> 
 
 
 def _read_meanings(zh: str, en: str) -> _Words:
+    """Read names, dates and multiples, which count as matched wherever the other side has them."""
     words: _Words = {"zh": [], "en": []}
-    contrast = find_contrast(zh, en)
     lengths = len(zh), len(en)
     for sides in find_by_sentence(zh, en):
         by_section: _Sections = {"zh": {}, "en": {}}
-        for side, text, meanings, turned in zip(SIDES, (zh, en), sides, contrast or _NO_SPANS, strict=True):
-            by_section[side] = _group_by_section(text, meanings, turned)
-        _match_negations(by_section, lengths)
-        for section in {*by_section["zh"], *by_section["en"]} - {"negation"}:
+        for side, meanings in zip(SIDES, sides, strict=True):
+            for meaning in meanings:
+                if kind := _SECTION_KINDS.get(meaning.section):
+                    word = _Word(meaning.start, meaning.end, kind, meaning.raises)
+                    by_section[side].setdefault(meaning.section, []).append((word, meaning))
+        for section in {*by_section["zh"], *by_section["en"]}:
             here, there = (by_section[side].get(section, []) for side in SIDES)
             _match_by_key(here, there, lengths)
             _match_by_key(there, here, lengths[::-1])
         for side in SIDES:
             words[side] += [word for rows in by_section[side].values() for word, _ in rows]
+    return words
+
+
+def _read_links(zh: str, en: str) -> _Words:
+    """Read linked opposites and negations. Only what the checks report has no counterpart."""
+    words: _Words = {"zh": [], "en": []}
+    pair, contrast = link_texts(zh, en), find_contrast(zh, en)
+    turned = contrast or _NO_SPANS
+
+    def add(kind: LensKind, mine: Word | None, theirs: Word | None, *, is_matched: bool) -> None:
+        one, other = (_Word(word.start, word.end, kind) if word else None for word in (mine, theirs))
+        for side, word, span in zip(SIDES, (one, other), turned, strict=True):
+            if word and not _overlap(word.span, span):
+                words[side].append(word)
+        if is_matched and one:
+            one.match(other)
+
+    for mine, theirs in pair.links():
+        poles = {sense.pole for sense in mine.senses} & {sense.pole for sense in theirs.senses}
+        axes = sorted({pole.axis for pole in poles if pole.name != _UNLIT} & _AXIS_KINDS.keys())
+        if axes:
+            add(_AXIS_KINDS[axes[0]], mine, theirs, is_matched=True)
+    for _, mine, theirs in find_opposed(pair):
+        add("modal", mine, theirs, is_matched=False)
+    for mine, theirs in match_negations(pair):
+        add("negation", mine, theirs, is_matched=True)
+    for side, lone in find_lone_negations(pair):
+        add("negation", *((lone, None) if side == "zh" else (None, lone)), is_matched=False)
+    for code, lone_zh, lone_en in find_role_findings(pair):
+        if code in ("hedge", "tense"):
+            add("modal", lone_zh, lone_en, is_matched=False)
     if contrast:
         for side, span in zip(SIDES, contrast, strict=True):
             words[side].append(_Word(*span, "negation"))
     return words
-
-
-def _group_by_section(
-    text: str, meanings: list[Meaning], turned: Span
-) -> dict[str, list[tuple[_Word, Meaning]]]:
-    """Return the words by section, without those inside `turned`. Of overlapping negations keep the longest."""
-    words_by_section: dict[str, list[tuple[_Word, Meaning]]] = {}
-    negations: dict[int, tuple[_Word, Meaning]] = {}
-    for meaning in meanings:
-        span = meaning.start, meaning.end
-        if meaning.section not in _SECTION_KINDS or _overlap(span, turned):
-            continue
-        word = _Word(
-            *span, _SECTION_KINDS[meaning.section], meaning.raises and meaning.key not in _NEGATED_MODALS
-        )
-        if meaning.section != "negation":
-            words_by_section.setdefault(meaning.section, []).append((word, meaning))
-            continue
-        word.shown |= text[slice(*span)].lower() in _ALSO_NEGATIONS
-        known = negations.get(word.start)
-        if known is None or (known[0].end, known[0].shown) < (word.end, word.shown):
-            negations[word.start] = word, meaning
-    return words_by_section | {"negation": list(negations.values())}
 
 
 def _match_by_key(
@@ -181,33 +193,6 @@ def _match_by_key(
         if word.shown and not word.is_matched:
             same = [other for other, its in there if its.key == meaning.key]
             if partner := _nearest(word, same, lengths):
-                word.match(partner)
-
-
-def _match_negations(by_section: _Sections, lengths: tuple[int, int]) -> None:
-    """Match negations one to one: first those with the same modal (不應, should not), then shown ones, then any."""
-    here, there = ([word for word, _ in by_section[side].get("negation", ())] for side in SIDES)
-    modals: dict[Side, dict[Span, str]] = {
-        side: {
-            word.span: meaning.key
-            for section in ("should", "can")
-            for word, meaning in by_section[side].get(section, ())
-        }
-        for side in SIDES
-    }
-
-    def have_one_modal(one: _Word, other: _Word) -> bool:
-        modal = modals["zh"].get(one.span)
-        return modal is not None and modal == modals["en"].get(other.span)
-
-    for fits in (
-        have_one_modal,
-        lambda one, other: one.shown and other.shown,
-        lambda one, other: one.shown or other.shown,
-    ):
-        for word in here:
-            free = [other for other in there if not other.is_matched and fits(word, other)]
-            if not word.is_matched and (partner := _nearest(word, free, lengths)):
                 word.match(partner)
 
 

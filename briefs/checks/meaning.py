@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from briefs.checks.finding import CheckContext, Finding, Span
+from briefs.checks.roles import find_role_findings
 from briefs.checks.texts import (
     CheckedText,
     check,
@@ -15,25 +16,24 @@ from briefs.checks.texts import (
     iterate_text_pairs,
 )
 from briefs.content import SIDES, Content, Side
+from briefs.lexicon.axes import are_opposed
 from briefs.lexicon.concepts import CONCEPTS, normalize_english
-from briefs.lexicon.meanings import NAME_SECTIONS, OPPOSITE_SECTIONS, Meaning, find_meanings
+from briefs.lexicon.meanings import NAME_SECTIONS, Meaning, find_meanings
+from briefs.lexicon.word_links import NEGATION, LinkedPair, Word, link_words
 
 _CODES = {
     **dict.fromkeys(NAME_SECTIONS, "names"),
-    **dict.fromkeys(("month", "weekday", "season", "year"), "dates"),
+    **dict.fromkeys(("month", "weekday", "season", "relative year", "relative day"), "dates"),
     **dict.fromkeys(("multiple", "share", "percentage"), "multiples"),
-    **dict.fromkeys(("should", "can"), "obligation"),
-    **dict.fromkeys(OPPOSITE_SECTIONS, "opposites"),
+    "currency": "currency",
+    "direction": "direction",
+    "modality": "certainty",
+    "scope": "quantity",
 }
+"""Reasons by section of `meanings.txt` and axis of `axes.txt`; others are opposites."""
 _SENTENCE_END: dict[Side, re.Pattern[str]] = {
     "zh": re.compile("(?<=[。！？])[」』）]*(?=.)"),
     "en": re.compile(r"(?<![A-Z]\.[A-Z])(?<![A-Z][a-z])(?<=[.?!])[”’)]*\s+(?=[“‘(A-Z0-9])"),
-}
-_OTHER_SUBJECT: dict[Side, re.Pattern[str]] = {
-    "zh": re.compile("[被遭受由獲與和]|來自|[，；]"),
-    "en": re.compile(
-        r"\b(?:by|under|of|and|or|was|were|been|be)\b|^(?!.*\b(?:bu[yi]|bought|import|purchas)).*\bfrom\b|[;,](?!\d)"
-    ),
 }
 _CONTRAST_ZH = re.compile(
     "不[應該宜能可]?該?(?P<rejected>[^，。；]{2,40})，而(?P<chosen>是?[應該要須]?[^，。；]{2,40})"
@@ -41,10 +41,14 @@ _CONTRAST_ZH = re.compile(
 _CONTRAST_EN = re.compile(
     r"(?:should|must|ought to) (?P<chosen>(?!not )[^.;]{4,120}?) (?P<turn>rather than|instead of) (?P<rejected>[^.;]{4,120})"
 )
+_CLAUSE_LIMITS = (6, 8)
+"""Chinese and English clauses of a pair beyond which a negation is sought in the whole pair, as clauses are no longer told apart."""
+_LOOSE = 0.25
+_BACK, _AHEAD_ZH, _AHEAD_EN = 3, 4, 5
 
 
 @check(
-    rules="M1 M2 M3 M4 M5 M6 M7",
+    rules="M1 M2 M3 M4 M5 M6 M7 M8 M9",
     messages={
         "names": gettext_noop("The Chinese says %(zh)s, the English %(en)s. Is one of them wrong?"),
         "dates": gettext_noop("The Chinese says %(zh)s, the English %(en)s. Is one of them wrong?"),
@@ -54,11 +58,19 @@ _CONTRAST_EN = re.compile(
         "certainty": gettext_noop("The Chinese says %(zh)s, the English %(en)s: one is certain, one is not."),
         "quantity": gettext_noop("The Chinese says %(zh)s, the English %(en)s: not the same share."),
         "opposites": gettext_noop("The Chinese says %(zh)s, the English %(en)s: they exclude each other."),
-        "obligation": gettext_noop("The Chinese says %(zh)s, the English %(en)s: only one says no."),
         "negation_zh": gettext_noop("The Chinese has %(value)s; the English has no negation."),
         "negation_en": gettext_noop("The English has “%(value)s”; the Chinese has no negation."),
         "contrast": gettext_noop("One language recommends what the other rejects."),
         "actors": gettext_noop("%(zh)s acts in the Chinese, %(en)s in the English. Who does what to whom?"),
+        "crossed": gettext_noop("What the Chinese says of %(zh)s, the English says of %(en)s."),
+        "place": gettext_noop(
+            "%(zh)s in the Chinese, %(en)s in the English: one is from there, one to there."
+        ),
+        "attribution": gettext_noop("%(zh)s in the Chinese, %(en)s in the English. Who says it?"),
+        "tense": gettext_noop("The Chinese says %(zh)s, the English %(en)s: one is done, one is to come."),
+        "hedge_zh": gettext_noop("The Chinese says %(value)s; the English is certain."),
+        "hedge_en": gettext_noop("The English says “%(value)s”; the Chinese is certain."),
+        "cause": gettext_noop("%(zh)s in the Chinese, %(en)s in the English. What causes what?"),
     },
 )
 def check_meaning(content: Content, context: CheckContext) -> list[Finding]:
@@ -66,11 +78,28 @@ def check_meaning(content: Content, context: CheckContext) -> list[Finding]:
     for pair in iterate_text_pairs(content):
         if has_words(pair.zh) and has_words(pair.en):
             zh, en = (CheckedText.from_text(pair.field, pair.bullet, side, pair.text(side)) for side in SIDES)
+            linked = link_texts(pair.zh, pair.en)
             findings += _check_contrast(zh, en)
             for zh_meanings, en_meanings in find_by_sentence(zh.original, en.original):
                 findings += _compare(zh, en, zh_meanings, en_meanings)
-                findings += _check_actors(zh, en, zh_meanings, en_meanings)
+            for code, one, other in find_opposed(linked):
+                findings.append(build_finding(zh, en, f"meaning.{code}", one, other))
+            for side, word in find_lone_negations(linked):
+                findings.append(_build_lone(zh if side == "zh" else en, "negation", word))
+            for code, mine, theirs in find_role_findings(linked):
+                if mine and theirs:
+                    findings.append(build_finding(zh, en, f"meaning.{code}", mine, theirs))
+                elif lone := mine or theirs:
+                    findings.append(_build_lone(zh if mine else en, code, lone))
     return findings
+
+
+def link_texts(zh: str, en: str) -> LinkedPair:
+    """Return the linked words of both sides as the checks read them: folded, without addresses."""
+    return link_words(fold_and_mask_urls(zh), fold_and_mask_urls(en).replace("'", "’"))
+
+
+# Words of one table: names, dates, multiples, currencies
 
 
 def find_by_sentence(zh: str, en: str) -> Iterator[tuple[list[Meaning], list[Meaning]]]:
@@ -98,17 +127,12 @@ def _group(meanings: list[Meaning], ends: list[int]) -> list[list[Meaning]]:
 def _compare(
     zh: CheckedText, en: CheckedText, zh_meanings: list[Meaning], en_meanings: list[Meaning]
 ) -> Iterator[Finding]:
-    for section in sorted(
-        {meaning.section for meaning in (*zh_meanings, *en_meanings)} - {"ignored", "action"}
-    ):
+    for section in sorted({meaning.section for meaning in (*zh_meanings, *en_meanings)} - {"ignored"}):
         mine, theirs = (
             [meaning for meaning in side if meaning.section == section] for side in (zh_meanings, en_meanings)
         )
-        if section == "negation":
-            yield from _check_negation(zh, mine, theirs)
-            yield from _check_negation(en, theirs, mine)
-        elif differing := _find_difference(mine, theirs):
-            yield _build_finding(zh, en, _CODES.get(section, section), *differing)
+        if differing := _find_difference(mine, theirs):
+            yield build_finding(zh, en, f"meaning.{_CODES.get(section, 'opposites')}", *differing)
 
 
 def _find_difference(mine: list[Meaning], theirs: list[Meaning]) -> tuple[Meaning, Meaning] | None:
@@ -129,44 +153,201 @@ def _find_surplus(side: list[Meaning], other: list[Meaning]) -> tuple[int, Meani
     return min(candidates, key=lambda item: item[0], default=None)
 
 
-def _check_negation(text: CheckedText, mine: list[Meaning], theirs: list[Meaning]) -> Iterator[Finding]:
-    if (lone := next((meaning for meaning in mine if meaning.raises), None)) and not theirs:
-        span = lone.start, lone.end
-        yield text.build_finding(
-            f"meaning.negation_{text.side}", span, {"value": text.original[slice(*span)]}
+# Opposites
+
+
+def find_opposed(pair: LinkedPair) -> Iterator[tuple[str, Word, Word]]:
+    """Yield a code and two words of opposed poles, neither of them linked, in clauses that correspond.
+
+    Both must be equally negated, and neither may have a counterpart that only another word has taken.
+    """
+    lone_en = [word for word in pair.en if word.senses and not word.link and not word.is_inner]
+    for zh in pair.zh:
+        if not zh.senses or zh.link:
+            continue
+        matches = [
+            (pair.distance(zh, en), en, axis)
+            for en in lone_en
+            if (axis := _find_opposed_axis(zh, en)) and _can_be_compared(pair, zh, en)
+        ]
+        if matches:
+            _, en, axis = min(matches, key=lambda row: row[0])
+            lone_en.remove(en)
+            yield _CODES.get(axis, "opposites"), zh, en
+
+
+def _find_opposed_axis(zh: Word, en: Word) -> str:
+    for mine in zh.senses:
+        for theirs in en.senses:
+            if not mine.is_weak and not theirs.is_weak and are_opposed(mine.pole, theirs.pole):
+                return mine.pole.axis
+    return ""
+
+
+def _can_be_compared(pair: LinkedPair, zh: Word, en: Word) -> bool:
+    if not pair.are_comparable(zh.clause, en.clause) or _is_negated(pair.zh, zh) != _is_negated(pair.en, en):
+        return False
+    free_en = [word for word in pair.english_for(zh.clause) if word is not en and not _is_taken(word)]
+    free_zh = [word for word in pair.chinese_for(en.clause) if word is not zh and not _is_taken(word)]
+    return not (
+        any(_share_stem(zh, word) for word in free_en) or any(_share_stem(word, en) for word in free_zh)
+    )
+
+
+def _is_taken(word: Word) -> bool:
+    """Return whether a word translates another one, so that it cannot explain a repetition: 下跌…下跌 for *rose … fell*."""
+    return word.link is not None and not set(word.stems).isdisjoint(word.link.stems)
+
+
+def _share_stem(zh: Word, en: Word) -> bool:
+    return not set(zh.stems).isdisjoint(en.stems)
+
+
+def _is_negated(words: list[Word], word: Word) -> bool:
+    before = words[max(0, word.index - _BACK) : word.index]
+    return any(
+        other.clause == word.clause
+        and (
+            other.negates
+            or (bool(_NEGATIVE_CORE.match(other.text)) and not other.expresses(NEGATION, "plain"))
         )
+        for other in before
+    )
 
 
-def _check_actors(
-    zh: CheckedText, en: CheckedText, zh_meanings: list[Meaning], en_meanings: list[Meaning]
-) -> Iterator[Finding]:
-    """Report two names in the other order around the same verb: 中國攻擊菲律賓, the Philippines attacked China."""
-    first, second = _find_actors(zh, zh_meanings), _find_actors(en, en_meanings)
-    if (
-        first
-        and second
-        and first[0].key == second[1].key
-        and first[1].key == second[0].key
-        and first[2] & second[2]
+# Negation
+
+
+def find_lone_negations(pair: LinkedPair) -> Iterator[tuple[Side, Word]]:
+    """Yield the negations to which no word in the corresponding clauses can answer."""
+    is_long = pair.clauses_zh > _CLAUSE_LIMITS[0] or pair.clauses_en > _CLAUSE_LIMITS[1]
+    for word in pair.zh:
+        if word.negates and not _is_idle_zh(pair, word):
+            english = pair.en if is_long else pair.english_for(word.clause, _LOOSE)
+            if not _is_answered_zh(pair, word, english):
+                yield "zh", word
+    for word in pair.en:
+        if word.negates and not word.is_inner and not _is_idle_en(pair, word):
+            chinese = pair.zh if is_long else pair.chinese_for(word.clause, _LOOSE)
+            if not _is_answered_en(pair, word, chinese):
+                yield "en", word
+
+
+def match_negations(pair: LinkedPair) -> Iterator[tuple[Word, Word]]:
+    """Yield negations that answer each other, one to one: first linked ones, then the nearest of corresponding clauses."""
+    free_zh, free_en = (
+        [word for word in words if word.negates and not word.is_inner] for words in (pair.zh, pair.en)
+    )
+    softer_en = [w for w in pair.en if w.expresses(NEGATION, "soft") and not w.negates and not w.is_inner]
+    softer_zh = [w for w in pair.zh if _has_negative_character(w) and not w.negates]
+    for mine, theirs in ((free_zh, free_en), (free_zh, softer_en), (softer_zh, free_en)):
+        for zh in list(mine):
+            candidates = [
+                (zh.link is not en, pair.distance(zh, en), en)
+                for en in theirs
+                if zh.link is en
+                or (pair.are_comparable(zh.clause, en.clause, _LOOSE) and not _is_claimed(en))
+            ]
+            if candidates and not (mine is softer_zh and _is_claimed(zh)):
+                _, _, en = min(candidates, key=lambda row: row[:2])
+                mine.remove(zh)
+                theirs.remove(en)
+                yield zh, en
+
+
+def _is_idle_zh(pair: LinkedPair, word: Word) -> bool:
+    """Return whether a negation says no more than its sentence without it would: 不得不, 是不是, 有沒有, 不是只有."""
+    before = pair.zh[word.index - 1].text if word.index else ""
+    after = pair.zh[word.index + 1].text if word.index + 1 < len(pair.zh) else ""
+    if len(word.text) == 1 and (after in ("得不", "能不") or before in ("是", "有", "能", "否")):
+        return True
+    if any(other.negates for other in pair.zh[max(0, word.index - 1) : word.index + 2] if other is not word):
+        return True
+    if word.text == "非" and before not in ("並", "絕", "實"):
+        return True
+    if word.text == "沒有" and before.endswith("有"):
+        return True
+    rest = pair.zh_text[word.end : word.end + 2]
+    if (word.text in ("不是", "並非", "不") and rest[:1] in ("只", "僅", "單")) or rest == "唯一":
+        return True
+    return pair.clauses_zh > 1 and not any(other.link for other in pair.zh if other.clause == word.clause)
+
+
+def _is_answered_zh(pair: LinkedPair, word: Word, english: list[Word]) -> bool:
+    if not english or (word.link and word.link.expresses(NEGATION, "no", "soft", "hint")):
+        return True
+    if any(other.expresses(NEGATION, "no", "soft") and not _is_claimed(other) for other in english):
+        return True
+    if word.text in ("不是", "並非", "並不是", "而非", "而不是", "非") and any(
+        other.lower in ("rather", "but", "instead", "than") for other in pair.en
     ):
-        yield _build_finding(zh, en, "actors", first[0], second[0])
+        return True
+    is_not_yet = "未" in word.text and "前" in pair.zh_text[word.end : word.end + 14]
+    if is_not_yet and any(other.lower in ("before", "until", "yet", "first", "prior") for other in english):
+        return True
+    return _meets_opposite(pair.zh, word, _AHEAD_ZH, english)
 
 
-def _find_actors(text: CheckedText, side: list[Meaning]) -> tuple[Meaning, Meaning, set[str]] | None:
-    """Return the only two names and the verbs between them, or after them in 甲對乙實施制裁."""
-    names = {
-        meaning.key: meaning
-        for meaning in reversed(side)
-        if meaning.section in NAME_SECTIONS and meaning.raises
-    }
-    if len(names) != 2:
-        return None
-    one, other = sorted(names.values(), key=lambda meaning: meaning.start)
-    between = text.original[one.end : other.start]
-    if _OTHER_SUBJECT[text.side].search(between):
-        return None
-    end = len(text.original) if text.side == "zh" and re.search("[對向]", between) else other.start
-    return one, other, {m.key for m in side if m.section == "action" and one.end <= m.start < end}
+def _is_idle_en(pair: LinkedPair, word: Word) -> bool:
+    if word.lower in ("without", "neither", "nor"):
+        return True
+    return pair.clauses_en > 1 and not any(other.link for other in pair.en if other.clause == word.clause)
+
+
+def _is_answered_en(pair: LinkedPair, word: Word, chinese: list[Word]) -> bool:
+    if not chinese or any(
+        other.negates or (_has_negative_character(other) and not _is_claimed(other)) for other in chinese
+    ):
+        return True
+    if _BEFORE_EN.search(pair.en_text, word.end) and _BEFORE_ZH.search(pair.zh_text):
+        return True
+    return _meets_opposite(pair.en, word, _AHEAD_EN, chinese)
+
+
+_BEFORE_EN, _BEFORE_ZH = re.compile(r"\b(?:before|until|unless)\b"), re.compile("才|除非|再")
+_LONG_NAME = 5
+_NEGATIVE = re.compile("[不沒未無非勿莫否免難拒禁缺罕鮮]")
+_NEGATIVE_CORE = re.compile("[不沒未無非莫]")
+
+
+def _has_negative_character(word: Word) -> bool:
+    return word.expresses(NEGATION, "soft") or (
+        len(word.text) < _LONG_NAME
+        and bool(_NEGATIVE.search(word.text))
+        and not word.expresses(NEGATION, "plain")
+    )
+
+
+def _is_claimed(word: Word) -> bool:
+    """Return whether a word such as 禁 or *lack* is translated by a word of its own, and so explains no other negation."""
+    other = word.link
+    if not other or word.negates or other.negates:
+        return False
+    if not _share_stem(word, other) and set(word.senses).isdisjoint(other.senses):
+        return False
+    zh, en = (other, word) if other.text[0] >= "\u3400" else (word, other)
+    return not _NEGATIVE_CORE.search(zh.text) and not _has_negative_prefix(en)
+
+
+def _has_negative_prefix(word: Word) -> bool:
+    return word.expresses(NEGATION, "soft") and word.lower.startswith(
+        ("un", "in", "im", "il", "ir", "dis", "non")
+    )
+
+
+def _meets_opposite(words: list[Word], negation: Word, ahead: int, others: list[Word]) -> bool:
+    """Return whether what is negated has its opposite on the other side: 不支持, *opposes*."""
+    following = words[negation.index + 1 : negation.index + ahead]
+    senses = [
+        sense.pole
+        for word in following
+        if word.clause == negation.clause and not word.link
+        for sense in word.senses
+    ]
+    return any(are_opposed(pole, sense.pole) for pole in senses for other in others for sense in other.senses)
+
+
+# 不應A，而應B
 
 
 def _check_contrast(zh: CheckedText, en: CheckedText) -> Iterator[Finding]:
@@ -197,6 +378,14 @@ def _count_shared(chinese: str, english: str) -> int:
     )
 
 
-def _build_finding(zh: CheckedText, en: CheckedText, code: str, one: Meaning, other: Meaning) -> Finding:
+def build_finding(
+    zh: CheckedText, en: CheckedText, code: str, one: Meaning | Word, other: Meaning | Word
+) -> Finding:
     values = {"zh": zh.original[one.start : one.end], "en": en.original[other.start : other.end]}
-    return zh.build_finding(f"meaning.{code}", (one.start, one.end), values)
+    return zh.build_finding(code, (one.start, one.end), values)
+
+
+def _build_lone(text: CheckedText, code: str, word: Word) -> Finding:
+    """Build the finding of a word that the other side lacks, under the reason of its side."""
+    span = word.start, word.end
+    return text.build_finding(f"meaning.{code}_{text.side}", span, {"value": text.original[slice(*span)]})

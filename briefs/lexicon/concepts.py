@@ -110,13 +110,17 @@ def _find_keys_of_word(word: str) -> tuple[str, ...]:
     return (*beginnings, *_WHOLE_WORDS.get(word, ()))
 
 
-def find_keys_en(words: Sequence[str]) -> list[str]:
-    """Return the keys of the concepts that these words (in lower case) mention, each with its mark."""
-    keys: list[str] = []
+def find_keyed_words(words: Sequence[str]) -> Iterator[tuple[int, int, str]]:
+    """Yield the index, the number of words and the key, with its mark, of each concept in lower-case words."""
     for n, word in enumerate(words):
-        keys += _find_keys_of_word(word)
+        for key in _find_keys_of_word(word):
+            yield n, 1, key
         for rest, key in _PHRASES.get(word, ()):
             there = words[n + 1 : n + 1 + len(rest)]
             if there[:-1] == rest[:-1] and there and there[-1].startswith(rest[-1]):
-                keys.append(key)
-    return keys
+                yield n, 1 + len(rest), key
+
+
+def find_keys_en(words: Sequence[str]) -> list[str]:
+    """Return the keys of the concepts that these words (in lower case) mention, each with its mark."""
+    return [key for _, _, key in find_keyed_words(words)]

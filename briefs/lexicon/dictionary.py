@@ -48,7 +48,8 @@ _FAMILIES: dict[str, str] = {
 
 
 @lru_cache(200_000)
-def _stem(word: str) -> str:
+def stem_any(word: str) -> str:
+    """Return the stem of a lower-case word, irregular forms included: *fell* as *fall*."""
     stem = stem_word(word)
     return _FAMILIES.get(stem, stem)
 
@@ -74,12 +75,12 @@ def set_dictionary_path(path: Path) -> None:
         return
     _path, _written_at = path, written_at
     load_dictionary.cache_clear()
-    _find_stems_of_word.cache_clear()
+    find_stems_of_word.cache_clear()
 
 
 def stem_english(word: str) -> str:
     """Return the stem of a lower-case word, or an empty string for a word such as *the* that distinguishes nothing."""
-    return "" if word in _UNTRANSLATED or len(word) < 2 else _stem(word)
+    return "" if word in _UNTRANSLATED or len(word) < 2 else stem_any(word)
 
 
 @cache
@@ -122,14 +123,14 @@ def find_meanings_zh(text: str, extra: Mapping[str, str] = MappingProxyType({}))
             for stop in range(min(start + longest, end), max(start, reached), -1):
                 word = run[start:stop]
                 if word in extra or word in stems:
-                    meanings.append(extra[word].split() if word in extra else _find_stems_of_word(word))
+                    meanings.append(extra[word].split() if word in extra else find_stems_of_word(word))
                     reached = stop
                     break
     return meanings
 
 
 @lru_cache(50_000)
-def _find_stems_of_word(word: str) -> list[str]:
+def find_stems_of_word(word: str) -> list[str]:
     """Return the stems of a Chinese word in the dictionary, with the keys of the concepts within it."""
     parts = (word[i:j] for i in range(len(word)) for j in range(i + 2, len(word) + 1))
     keys = [concepts.MARK + key for part in parts if (key := concepts.KEYS_ZH.get(part))]

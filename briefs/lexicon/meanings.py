@@ -17,22 +17,6 @@ _HAN_START = re.compile("(?=[㐀-鿿0-9A-Za-z%％])")
 _ENDING = re.compile("(?:s|’s?|'s?|s’)?(?![A-Za-z0-9À-ɏ])")
 _ANY_ENDING = re.compile("[A-Za-zÀ-ɏ-]*")
 NAME_SECTIONS = ("countries", "regions", "cities", "waters", "people", "organizations")
-UNOPPOSED_SECTIONS = ("negation", "ignored", "action")
-"""Sections whose meanings do not exclude each other."""
-OPPOSITE_SECTIONS = (
-    "stance",
-    "consent",
-    "limit",
-    "membership",
-    "trade",
-    "horizon",
-    "parties",
-    "range",
-    "service",
-    "branch",
-    "ordinal",
-)
-
 # Characters that mean a country only beside another one (美中, 日韓) or in words such as 駐日 and 德方.
 _SHORT_FORMS = (
     "美美國 中中國 日日本 韓南韓 台台灣 俄俄羅斯 烏烏克蘭 英英國 法法國 德德國 義義大利 印印度 澳澳洲 歐歐洲"
@@ -114,7 +98,8 @@ def find_meanings(text: str, language: Language) -> Iterator[Meaning]:
         if at < reached:
             continue
         longest: _Form | None = None
-        for form in (*forms.get(lower[at : at + 2], ()), *forms.get(lower[at], ())):
+        two, one = forms.get(lower[at : at + 2]), forms.get(lower[at])
+        for form in (*(two or ()), *(one or ())) if two or one else ():
             is_here = (text if form.is_exact else lower).startswith(form.written, at)
             if is_here and (end := form.find_end(text, at)):
                 longest, reached = longest or form, max(reached, end)

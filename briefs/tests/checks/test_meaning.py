@@ -70,6 +70,80 @@ AGREEING_PAIRS = [
     # N7
     ("福爾多等三處設施。", "Fordow and two other sites."),
     ("雙方提出三項建議。", "Both sides made three proposals."),
+    # Whole sentences, each with its counterpart in DIFFERING_PAIRS
+    (
+        "北京要求首爾在年底前撤除飛彈防禦系統。",
+        "Beijing asked Seoul to remove the missile defense system by the end of the year.",
+    ),
+    (
+        "紐西蘭警告索羅門群島，不要讓外國海軍使用新港口。",
+        "New Zealand warned the Solomon Islands against letting foreign navies use the new port.",
+    ),
+    (
+        "印度出口軍火到亞美尼亞，亞塞拜然則向土耳其購買無人機。",
+        "India exports arms to Armenia, while Azerbaijan buys drones from Turkey.",
+    ),
+    ("國會在休會前未能通過撥款案。", "Congress failed to pass the appropriations bill before the recess."),
+    (
+        "只有三個會員國不願公開其庫存。",
+        "Only three member states are unwilling to disclose their stockpiles.",
+    ),
+    (
+        "該系統比舊系統便宜，但不能攔截高超音速飛彈。",
+        "The system is cheaper than the old one but cannot intercept hypersonic missiles.",
+    ),
+    ("政府在選舉前取得多數支持。", "The government won majority support before the election."),
+    (
+        "各國可自行決定是否公布排放數據。",
+        "Countries may decide for themselves whether to publish emissions data.",
+    ),
+    ("業者必須在三十天內通報資安事件。", "Operators must report cyber incidents within 30 days."),
+    ("會員國無須提交新的計畫。", "Member states need not submit new plans."),
+    (
+        "該協定提高了外資持股上限，吸引更多投資。",
+        "The agreement raised the cap on foreign ownership, attracting more investment.",
+    ),
+    (
+        "越南放寬稀土出口管制，以爭取美國投資。",
+        "Vietnam relaxed export controls on rare earths to win U.S. investment.",
+    ),
+    (
+        "由於油價回升，預算赤字逐年縮小。",
+        "As oil prices recovered, the budget deficit narrowed year after year.",
+    ),
+    ("協議於三月底簽署。", "The agreement was signed at the end of March."),
+    ("選舉將於明年春季舉行。", "The election will be held next spring."),
+    ("該部隊上週抵達。", "The unit arrived last week."),
+    ("至少十二艘船遭扣押。", "At least twelve ships were seized."),
+    ("產量增為三倍。", "Output tripled."),
+    ("不到四成的受訪者支持。", "Less than 40 percent of respondents were in support."),
+    ("匈牙利總理反對新一輪制裁。", "The Hungarian prime minister opposed a new round of sanctions."),
+    ("波札那的鑽石收入持續下降。", "Diamond revenue in Botswana keeps falling."),
+    ("歐盟計畫在東非設立訓練中心。", "The EU plans to set up a training center in East Africa."),
+    ("該公司將在德州興建第二座廠房。", "The company will build a second plant in Texas."),
+    ("封鎖幾乎切斷了該島的糧食供應。", "The blockade almost cut off the island’s food supply."),
+    ("制裁可能促使莫斯科重返談判。", "Sanctions may drive Moscow back to the talks."),
+    (
+        "情報顯示，平壤似乎正準備另一次試射。",
+        "Intelligence suggests that Pyongyang appears to be preparing another test.",
+    ),
+    ("部分官員認為這項計畫過於昂貴。", "Some officials consider the plan too expensive."),
+    ("多數村落仍缺乏乾淨的飲用水。", "Most villages still lack clean drinking water."),
+    ("所有港口都裝設了新的雷達。", "All ports were fitted with new radars."),
+    ("印尼的鎳產量高於菲律賓。", "Indonesia produces more nickel than the Philippines."),
+    ("無人機的成本遠低於飛彈。", "Drones cost far less than missiles."),
+    ("這是該地區最大的天然氣田。", "It is the largest gas field in the region."),
+    (
+        "因為糧價上漲，政府被迫取消補貼。",
+        "Because food prices rose, the government was forced to cancel subsidies.",
+    ),
+    ("該國退出協定，因此失去融資。", "The country left the accord and therefore lost financing."),
+    ("作者警告，外援削減將造成權力真空。", "The author warns that aid cuts will create a power vacuum."),
+    (
+        "世界銀行估計，重建需要五百億美元。",
+        "The World Bank estimates that reconstruction will require $50 billion.",
+    ),
+    ("軍方否認使用集束彈藥。", "The military denied using cluster munitions."),
 ]
 DIFFERING_PAIRS = [
     ("首爾加強防衛。", "Japan is strengthening its defense.", "names"),
@@ -80,7 +154,7 @@ DIFFERING_PAIRS = [
     ("北約的決定。", "A decision by ASEAN.", "names"),
     ("北京不會讓步。", "Beijing will make concessions.", "negation_zh"),
     ("北京將讓步。", "Beijing will not make concessions.", "negation_en"),
-    ("各國應公開資料，因為這很難。", "Countries should not disclose data, because it is hard.", "obligation"),
+    ("各國應公開資料，因為這很難。", "Countries should not disclose data, because it is hard.", "negation_en"),
     ("不應增加預算，而應改革制度。", "Governments should increase the budget rather than reform the system.", "contrast"),
     ("出口上升。", "Exports fell.", "direction"),
     ("法國反對加徵關稅。", "France supported the tariffs.", "opposites"),
@@ -102,6 +176,43 @@ DIFFERING_PAIRS = [
     ("印度向俄羅斯購買石油。", "Russia buys oil from India.", "actors"),
     ("川普批評澤倫斯基。", "Zelensky criticized Trump.", "actors"),
     ("中國對日本實施制裁。", "Japan imposed sanctions on China.", "actors"),
+    ("北京要求首爾在年底前撤除飛彈防禦系統。", "Seoul asked Beijing to remove the missile defense system by the end of the year.", "actors"),
+    ("紐西蘭警告索羅門群島，不要讓外國海軍使用新港口。", "The Solomon Islands warned New Zealand against letting foreign navies use the new port.", "actors"),
+    ("印度出口軍火到亞美尼亞，亞塞拜然則向土耳其購買無人機。", "Armenia exports arms to India, while Azerbaijan buys drones from Turkey.", "actors"),
+    ("國會在休會前未能通過撥款案。", "Congress passed the appropriations bill before the recess.", "negation_zh"),
+    ("只有三個會員國不願公開其庫存。", "Only three member states are willing to disclose their stockpiles.", "negation_zh"),
+    ("該系統比舊系統便宜，但不能攔截高超音速飛彈。", "The system is cheaper than the old one but can intercept hypersonic missiles.", "negation_zh"),
+    ("政府在選舉前取得多數支持。", "The government did not win majority support before the election.", "negation_en"),
+    ("各國可自行決定是否公布排放數據。", "Countries must decide for themselves whether to publish emissions data.", "certainty"),
+    ("業者必須在三十天內通報資安事件。", "Operators may report cyber incidents within 30 days.", "certainty"),
+    ("會員國無須提交新的計畫。", "Member states must not submit new plans.", "opposites"),
+    ("該協定提高了外資持股上限，吸引更多投資。", "The agreement lowered the cap on foreign ownership, attracting more investment.", "direction"),
+    ("越南放寬稀土出口管制，以爭取美國投資。", "Vietnam tightened export controls on rare earths to win U.S. investment.", "direction"),
+    ("由於油價回升，預算赤字逐年縮小。", "As oil prices recovered, the budget deficit widened year after year.", "direction"),
+    ("協議於三月底簽署。", "The agreement was signed at the end of May.", "dates"),
+    ("選舉將於明年春季舉行。", "The election will be held this spring.", "dates"),
+    ("該部隊上週抵達。", "The unit arrived last month.", "dates"),
+    ("至少十二艘船遭扣押。", "At most twelve ships were seized.", "opposites"),
+    ("產量增為三倍。", "Output doubled.", "multiples"),
+    ("不到四成的受訪者支持。", "More than 40 percent of respondents were in support.", "opposites"),
+    ("匈牙利總理反對新一輪制裁。", "The Slovak prime minister opposed a new round of sanctions.", "names"),
+    ("波札那的鑽石收入持續下降。", "Diamond revenue in Namibia keeps falling.", "names"),
+    ("歐盟計畫在東非設立訓練中心。", "The EU has set up a training center in East Africa.", "tense"),
+    ("該公司將在德州興建第二座廠房。", "The company built a second plant in Texas.", "tense"),
+    ("封鎖幾乎切斷了該島的糧食供應。", "The blockade cut off the island’s food supply.", "hedge_zh"),
+    ("制裁可能促使莫斯科重返談判。", "Sanctions drove Moscow back to the talks.", "hedge_zh"),
+    ("情報顯示，平壤似乎正準備另一次試射。", "Intelligence shows that Pyongyang is preparing another test.", "hedge_zh"),
+    ("部分官員認為這項計畫過於昂貴。", "All officials consider the plan too expensive.", "quantity"),
+    ("多數村落仍缺乏乾淨的飲用水。", "A few villages still lack clean drinking water.", "quantity"),
+    ("所有港口都裝設了新的雷達。", "Some ports were fitted with new radars.", "quantity"),
+    ("印尼的鎳產量高於菲律賓。", "Indonesia produces less nickel than the Philippines.", "opposites"),
+    ("無人機的成本遠低於飛彈。", "Drones cost far more than missiles.", "opposites"),
+    ("這是該地區最大的天然氣田。", "It is the smallest gas field in the region.", "opposites"),
+    ("因為糧價上漲，政府被迫取消補貼。", "Food prices rose because the government was forced to cancel subsidies.", "cause"),
+    ("該國退出協定，因此失去融資。", "The country left the accord because it lost financing.", "opposites"),
+    ("作者警告，外援削減將造成權力真空。", "The minister warns that aid cuts will create a power vacuum.", "attribution"),
+    ("世界銀行估計，重建需要五百億美元。", "The author estimates that reconstruction will require $50 billion.", "attribution"),
+    ("軍方否認使用集束彈藥。", "The military confirmed using cluster munitions.", "opposites"),
 ]  # fmt: skip
 
 
@@ -149,4 +260,4 @@ def test_most_planted_mistakes_are_found():
         if list_all_findings(text.replace(right, wrong).splitlines()) <= clean[number]:
             missed.append((kind, wrong))
     assert len(MISTAKES) == 100
-    assert len(missed) <= 9, missed
+    assert len(missed) <= 4, missed

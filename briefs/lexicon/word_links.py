@@ -1,0 +1,357 @@
+"""Words of a pair, each linked to at most one word of the other language, and the clauses that correspond."""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import lru_cache
+from math import log
+
+from briefs.lexicon import axes, concepts, dictionary
+from briefs.lexicon.axes import Sense
+
+_RUN_ZH = re.compile("[\u3400-\u9fff]+|[A-Za-z][A-Za-z0-9&.-]*|[0-9][0-9,.]*|[，；：。！？—（）]")
+_WORD_EN = re.compile(r"[A-Za-zÀ-ɏ][A-Za-zÀ-ɏ.’'-]*[A-Za-zÀ-ɏ]|[A-Za-z]|\d[\d,]*(?:\.\d+)?|[,;:—.?!()]")
+_ABBREVIATION = re.compile(
+    r"(?:^|\.)[A-Z]$|^(?:Mr|Mrs|Ms|Dr|St|Jan|Feb|Mar|Apr|Aug|Sept|Oct|Nov|Dec|Gen|Sen|Rep)$"
+)
+_CLAUSE_WORDS = frozenset(
+    [
+        "but",
+        "while",
+        "whereas",
+        "because",
+        "although",
+        "though",
+        "so",
+        "whereupon",
+        "therefore",
+        "which",
+        "if",
+        "unless",
+        "after",
+        "before",
+        "until",
+    ]
+)
+_NEGATIVE_PREFIX = re.compile("(?:un|dis|non|mis|in|im|il|ir)(?=[a-z])")
+_SHORTEST_REST = 3
+_SINGLE, _KNOWN, _LISTED, _LONGER = 3.0, 2.0, 0.3, 0.05
+"""Costs of a division into words: fewest words win, then listed words, then longer ones."""
+_MOST_WORDS = 400
+"""Words of one side that are linked. Limits the cost of hostile pastes."""
+_NEAR, _SAME_CLAUSE, _LENGTH_BONUS = 1.5, 1.5, 0.3
+_CONCEPT_WEIGHT, _POLE_WEIGHT, _POLE_SCORE = 4.0, 0.5, 0.8
+_FARTHEST = 0.3
+_USUAL, _RARE_COUNT = 4_000, 6
+COMPARABLE = 0.3
+"""Share of the best affinity of a clause from which another clause can be its translation."""
+_UNLINKED_DISTANCE = 0.35
+NEGATION = "negation"
+
+
+@dataclass(slots=True, eq=False)
+class Word:
+    """A word of one side. `end` is the end of its phrase: *more than half* is one word, linked as *more* is.
+
+    `stems`: English stems that can translate it and keys of its concepts. `clause`, `index`: counted from 0 on its side.
+    """
+
+    start: int
+    end: int
+    text: str
+    clause: int
+    index: int
+    stems: tuple[str, ...] = ()
+    senses: tuple[Sense, ...] = ()
+    link: "Word | None" = None
+    weight: float = 0.0
+    """Of its link."""
+    is_inner: bool = False
+    """Whether the word continues a phrase."""
+
+    @property
+    def lower(self) -> str:
+        return self.text.lower()
+
+    @property
+    def is_name(self) -> bool:
+        return any(stem in concepts.NAME_KEYS for stem in self.stems)
+
+    def expresses(self, axis: str, *names: str) -> bool:
+        """Return whether the word has a sense of this axis: of one of these poles, or of any without names."""
+        if not self.senses:
+            return False
+        poles = _group_by_axis(self.senses).get(axis)
+        return poles is not None and (not names or not poles.isdisjoint(names))
+
+    @property
+    def negates(self) -> bool:
+        return self.expresses(NEGATION, "no")
+
+
+@lru_cache(5_000)
+def _group_by_axis(senses: tuple[Sense, ...]) -> dict[str, set[str]]:
+    poles: dict[str, set[str]] = defaultdict(set)
+    for sense in senses:
+        poles[sense.pole.axis].add(sense.pole.name)
+    return dict(poles)
+
+
+@dataclass(slots=True)
+class LinkedPair:
+    """Both sides of a pair. `affinity`: weight of the links between a Chinese and an English clause."""
+
+    zh_text: str
+    en_text: str
+    zh: list[Word]
+    en: list[Word]
+    affinity: dict[tuple[int, int], float] = field(default_factory=dict)
+    clauses_zh: int = 0
+    clauses_en: int = 0
+    _best_zh: list[float] = field(default_factory=list)
+    _best_en: list[float] = field(default_factory=list)
+
+    def links(self) -> Iterator[tuple[Word, Word]]:
+        return ((word, word.link) for word in self.zh if word.link)
+
+    def are_comparable(self, zh: int, en: int, share: float = COMPARABLE) -> bool:
+        """Return whether one clause can translate the other: by their links, else by their places."""
+        best_zh, best_en = self._best_zh[zh], self._best_en[en]
+        if not best_zh or not best_en:
+            return abs((zh + 0.5) / self.clauses_zh - (en + 0.5) / self.clauses_en) < _UNLINKED_DISTANCE
+        own = self.affinity.get((zh, en), 0.0)
+        return own >= share * best_zh or own >= share * best_en
+
+    def english_for(self, clause: int, share: float = COMPARABLE) -> list[Word]:
+        """Return the English words in the clauses that can translate a Chinese clause."""
+        wanted = {c for c in range(self.clauses_en) if self.are_comparable(clause, c, share)}
+        return [word for word in self.en if word.clause in wanted]
+
+    def chinese_for(self, clause: int, share: float = COMPARABLE) -> list[Word]:
+        wanted = {c for c in range(self.clauses_zh) if self.are_comparable(c, clause, share)}
+        return [word for word in self.zh if word.clause in wanted]
+
+    def distance(self, zh: Word, en: Word) -> float:
+        return abs(zh.index / (len(self.zh) or 1) - en.index / (len(self.en) or 1))
+
+
+@lru_cache(256)
+def link_words(zh: str, en: str) -> LinkedPair:
+    pair = LinkedPair(zh, en, read_words_zh(zh)[:_MOST_WORDS], read_words_en(en)[:_MOST_WORDS])
+    if pair.zh and pair.en:
+        pair.clauses_zh, pair.clauses_en = pair.zh[-1].clause + 1, pair.en[-1].clause + 1
+        _link(pair)
+    return pair
+
+
+# Words of one side
+
+
+def read_words_zh(text: str) -> list[Word]:
+    words: list[Word] = []
+    clause = 0
+    for match in _RUN_ZH.finditer(text):
+        run, start = match[0], match.start()
+        if run[0] >= "\u3400" and run[0] <= "\u9fff":
+            for a, b in divide(run):
+                word = run[a:b]
+                words.append(
+                    Word(
+                        start + a, start + b, word, clause, len(words),
+                        _find_stems_zh(word), axes.find_senses_zh(word),
+                    )
+                )  # fmt: skip
+        elif run[0].isascii():
+            stems = (run.replace(",", ""),) if run[0].isdigit() else (axes.stem(run), run.lower())
+            words.append(Word(start, match.end(), run, clause, len(words), stems))
+        else:
+            clause += 1
+    return words
+
+
+@lru_cache(20_000)
+def divide(run: str) -> tuple[tuple[int, int], ...]:
+    """Divide a run of Han characters into the fewest words. Words of `axes.txt` and names come before others."""
+    known, listed = dictionary.load_dictionary().stems, axes.list_words_zh()
+    size = len(run)
+    costs, back = [0.0] * (size + 1), [0] * (size + 1)
+    for j in range(1, size + 1):
+        best, came = costs[j - 1] + _SINGLE, j - 1
+        for i in range(max(0, j - dictionary.LONGEST_WORD), j - 1):
+            word = run[i:j]
+            if word in listed or word in concepts.KEYS_ZH:
+                cost = costs[i] + _KNOWN - _LISTED - _LONGER * (j - i)
+            elif word in known:
+                cost = costs[i] + _KNOWN - _LONGER * (j - i)
+            else:
+                continue
+            if cost < best:
+                best, came = cost, i
+        costs[j], back[j] = best, came
+    spans, end = [], size
+    while end:
+        spans.append((back[end], end))
+        end = back[end]
+    return tuple(reversed(spans))
+
+
+@lru_cache(50_000)
+def _find_stems_zh(word: str) -> tuple[str, ...]:
+    return tuple(dictionary.find_stems_of_word(word)) if word in dictionary.load_dictionary().stems else ()
+
+
+def read_words_en(text: str) -> list[Word]:
+    words: list[Word] = []
+    clause = 0
+    for match in _WORD_EN.finditer(text):
+        written = match[0]
+        if len(written) == 1 and written in ",;:—.?!()":
+            if written != "." or not words or not _ABBREVIATION.search(words[-1].text):
+                clause += 1
+            continue
+        if written.lower() in _CLAUSE_WORDS and words and words[-1].clause == clause:
+            clause += 1
+        words.append(Word(match.start(), match.end(), written, clause, len(words)))
+    for word in words:
+        word.stems = _find_stems_en(word.text)
+    _add_concepts(words)
+    texts, clauses = [word.text for word in words], [word.clause for word in words]
+    for n, length, senses in axes.find_senses_en(texts, clauses):
+        words[n].senses, words[n].end = senses, words[n + length - 1].end
+        for inner in words[n + 1 : n + length]:
+            inner.is_inner = True
+            if not any(stem[0] == concepts.MARK for stem in inner.stems):
+                words[n].stems, inner.stems = (*words[n].stems, *inner.stems), ()
+    for word in words:
+        if not word.senses and not word.is_inner and _is_negative(word.lower):
+            word.senses = (axes.SOFT_NEGATION,)
+    return words
+
+
+@lru_cache(50_000)
+def _is_negative(word: str) -> bool:
+    """Return whether a word is the negative of another one: *unwilling*, *insufficient*, *nonexistent*."""
+    match = _NEGATIVE_PREFIX.match(word)
+    if word.startswith("non-") or not match:
+        return word.startswith("non-")
+    known = dictionary.load_dictionary().counts
+    return len(rest := word[match.end() :]) > _SHORTEST_REST and dictionary.stem_any(rest) in known
+
+
+@lru_cache(50_000)
+def _find_stems_en(word: str) -> tuple[str, ...]:
+    low = word.lower()
+    if low[0].isdigit():
+        return (low.replace(",", ""),)
+    stem = dictionary.stem_english(low.replace("’s", "").replace("'s", "").replace(".", ""))
+    return (stem,) if stem else ()
+
+
+@lru_cache(50_000)
+def _normalize_en(word: str) -> str:
+    return concepts.normalize_english(word).strip().partition(" ")[0]
+
+
+def _add_concepts(words: list[Word]) -> None:
+    """Add the keys of names and things. A word inside a longer name has no name of its own: *South China Sea*."""
+    plain = ["usa" if word.text == "US" else _normalize_en(word.text) for word in words]
+    reached = 0
+    for n, length, key in sorted(concepts.find_keyed_words(plain), key=lambda row: (row[0], -row[1])):
+        if n >= reached or length > 1:
+            words[n].stems = (*words[n].stems, key)
+        if length > 1:
+            reached = max(reached, n + length)
+
+
+# Links
+
+_Candidate = tuple[float, float, Word, Word]
+
+
+def _link(pair: LinkedPair) -> None:
+    """Link by rarity, relative place and pole; then once more with the affinity of the clauses that follows."""
+    candidates = list(_list_candidates(pair))
+    _choose(pair, candidates)
+    first, best = pair.affinity, pair._best_zh
+    rescored = []
+    for score, weight, zh, en in candidates:
+        if weight == _POLE_WEIGHT and not _stand_alike(pair, zh, en):
+            continue
+        shared = first.get((zh.clause, en.clause), 0.0) / (1 + best[zh.clause])
+        rescored.append((score + _SAME_CLAUSE * shared, weight, zh, en))
+    _choose(pair, rescored)
+
+
+def _stand_alike(pair: LinkedPair, zh: Word, en: Word) -> bool:
+    """Return whether two words of one pole stand in corresponding clauses, near what the words beside them translate."""
+    if not pair.are_comparable(zh.clause, en.clause):
+        return False
+    beside = [
+        word.link.index
+        for word in pair.zh[max(0, zh.index - 3) : zh.index + 4]
+        if word.link and word is not zh
+    ]
+    return not beside or min(abs(index - en.index) for index in beside) <= max(_FARTHEST * len(pair.en), 3)
+
+
+def _list_candidates(pair: LinkedPair) -> Iterator[_Candidate]:
+    by_stem: dict[str, list[Word]] = defaultdict(list)
+    by_pole: dict[object, list[Word]] = defaultdict(list)
+    for word in pair.en:
+        for stem in word.stems:
+            by_stem[stem].append(word)
+        for sense in word.senses:
+            if axes.can_link(sense.pole):
+                by_pole[sense.pole].append(word)
+    counts = dictionary.load_dictionary().counts
+    for zh in pair.zh:
+        weights: dict[int, float] = {}
+        for stem in zh.stems:
+            for en in by_stem.get(stem, ()):
+                weights[en.index] = max(
+                    weights.get(en.index, 0.0), _weigh(stem, counts.get(stem, _RARE_COUNT))
+                )
+        bonus = _LENGTH_BONUS * (len(zh.text) - 1)
+        for index, weight in weights.items():
+            en = pair.en[index]
+            if zh.senses and en.senses and _exclude_each_other(zh.senses, en.senses):
+                continue
+            yield weight - _NEAR * pair.distance(zh, en) + bonus, weight, zh, en
+        for sense in zh.senses:
+            for en in by_pole.get(sense.pole, ()):
+                if en.index not in weights:
+                    weights[en.index] = 0.0
+                    yield _POLE_SCORE - _NEAR * pair.distance(zh, en), _POLE_WEIGHT, zh, en
+
+
+@lru_cache(5_000)
+def _exclude_each_other(zh: tuple[Sense, ...], en: tuple[Sense, ...]) -> bool:
+    """Return whether words are opposed that share no pole: 去年 and *this year* share the stem of *year*."""
+    pairs = [(one, other) for one in zh for other in en if not one.is_weak and not other.is_weak]
+    return any(axes.are_opposed(one.pole, other.pole) for one, other in pairs) and not {
+        sense.pole for sense in zh
+    } & {sense.pole for sense in en}
+
+
+def _weigh(stem: str, count: int) -> float:
+    if stem[0] == concepts.MARK or stem[0].isdigit():
+        return _CONCEPT_WEIGHT
+    return max(0.6, min(4.5, log(_USUAL / count)))
+
+
+def _choose(pair: LinkedPair, candidates: Iterable[_Candidate]) -> None:
+    """Link the candidates of the highest score first, and sum the weights by clause."""
+    for word in (*pair.zh, *pair.en):
+        word.link = None
+    affinity: dict[tuple[int, int], float] = defaultdict(float)
+    for _, weight, zh, en in sorted(candidates, key=lambda row: (-row[0], row[2].index, row[3].index)):
+        if zh.link is None and en.link is None:
+            zh.link, en.link = en, zh
+            zh.weight = en.weight = weight
+            affinity[zh.clause, en.clause] += weight
+    pair.affinity = dict(affinity)
+    pair._best_zh, pair._best_en = [0.0] * pair.clauses_zh, [0.0] * pair.clauses_en
+    for (zh_clause, en_clause), weight in affinity.items():
+        pair._best_zh[zh_clause] = max(pair._best_zh[zh_clause], weight)
+        pair._best_en[en_clause] = max(pair._best_en[en_clause], weight)
