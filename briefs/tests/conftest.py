@@ -309,6 +309,7 @@ def scenario(request: pytest.FixtureRequest) -> Iterator[Any]:
     from .support.permission_fixtures import PermissionScenario
 
     with _keep_rows(request, PermissionScenario) as built:
+        built.note_activity()
         yield built
 
 

@@ -1,5 +1,6 @@
 """Rows for the permission matrix: everything that a request to any address of the desk needs to succeed."""
 
+import time
 from typing import Any
 
 from django.contrib.auth.models import Group
@@ -70,6 +71,13 @@ class PermissionScenario:
         client = Client()
         client.force_login(person)
         return client
+
+    def note_activity(self) -> None:
+        """Let everybody have been active just now, or their next requests write that to their sessions."""
+        for key in self.people.keys() - {"i"}:
+            session = self.clients[key].session
+            session["seen_at"] = int(time.time())
+            session.save()
 
     def _add_review_comments(self) -> None:
         """Add a suggestion, notes, marks, a dismissal, a link and a letter to the brief in review."""
