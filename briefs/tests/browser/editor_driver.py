@@ -10,6 +10,8 @@ from briefs.tests.support import browser_tabs
 
 ZH, EN = 0, 1
 THREE_BULLETS = (("第一句。", "First sentence."), ("第二句。", "Second sentence."), ("第三句", "Third"))
+ROWS = ".rows[data-group=bullet] > .pair:not(.is-next)"
+"""The rows without the empty last one."""
 TEXTS_SCRIPT = "pairs => pairs.map(p => [...p.querySelectorAll('.cell textarea')].map(t => t.value))"
 READY = "html.desk-js:not(:has(#brief-form:not([data-brief=''], [data-stopped]) #desk-flag:not([data-n])))"
 """The page has started. If it saves by itself, its first answer is shown: drafts of closed tabs and all findings."""
@@ -53,11 +55,11 @@ class Editor(browser_tabs.Tab):
         self.page.keyboard.insert_text(text)
 
     def bullet_texts(self) -> list[list[str]]:
-        return list(self.page.eval_on_selector_all(".rows[data-group=bullet] > .pair", TEXTS_SCRIPT))
+        return list(self.page.eval_on_selector_all(ROWS, TEXTS_SCRIPT))
 
     def bullet_levels(self) -> list[list[str]]:
         read = "pairs => pairs.map(p => [...p.querySelectorAll('.cell')].map(c => c.dataset.level))"
-        return list(self.page.eval_on_selector_all(".rows[data-group=bullet] > .pair", read))
+        return list(self.page.eval_on_selector_all(ROWS, read))
 
     def cell(self, row: int, side: int) -> Any:
         return (

@@ -28,7 +28,7 @@ def test_writer_edits_and_saves_brief_in_own_interface_language(
     assert page.locator("html").get_attribute("lang") == language
     assert page.locator("#b1").get_attribute("aria-label") == name
     page.fill("[name=text_zh-b1]", "改過的第一點。")
-    page.click("#desk-add")
+    page.click(".is-next textarea")
     page.keyboard.type("新的一點。")
     page.click("#desk-save")
     page.locator("#desk-save[data-state=saved]").wait_for()

@@ -54,7 +54,7 @@ class Session:
         )
         page = self.editor.page
         if name == "type":
-            rows = page.locator(".rows[data-group=bullet] > .pair").count()
+            rows = page.locator(".rows[data-group=bullet] > .pair:not(.is-next)").count()
             self.editor.focus_cell(self.random.randrange(rows), self.random.choice([ZH, EN]))
             self.editor.insert_text(self.random.choice(["。", "更多", " More", "甲"]))
         elif name == "title":

@@ -103,7 +103,9 @@ class Tab:
 
     def pair_order(self) -> list[str]:
         return list(
-            self.page.eval_on_selector_all("[data-group=bullet] > .pair", "rows => rows.map(r => r.id)")
+            self.page.eval_on_selector_all(
+                "[data-group=bullet] > .pair:not(.is-next)", "rows => rows.map(r => r.id)"
+            )
         )
 
 

@@ -65,18 +65,6 @@ function clicked({ target }) {
   if (target.closest("[data-bar=save]")) bar.closest("form").requestSubmit(document.getElementById("desk-store"));
 }
 
-/** Keep the row's commands above the on-screen keyboard, which covers the bottom of the page. */
-function followKeyboard() {
-  const { visualViewport } = window;
-  const place = () => {
-    const covered = Math.max(0, innerHeight - visualViewport.height - visualViewport.offsetTop);
-    bar.style.setProperty("--keyboard", `${covered}px`);
-    bar.classList.toggle("with-keyboard", covered > 100);
-  };
-  visualViewport?.addEventListener("resize", place);
-  visualViewport?.addEventListener("scroll", place);
-}
-
 /** The headline in the bar follows the field, in the interface's language or else the other. */
 function followHeadline(form) {
   const [own, other] = document.documentElement.lang.startsWith("zh") ? ["zh", "en"] : ["en", "zh"];
@@ -106,6 +94,5 @@ if (bar) {
   watch();
   watchReplacement(form);
   document.fonts?.ready.then(fit);
-  followKeyboard();
   followHeadline(form);
 }

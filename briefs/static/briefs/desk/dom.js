@@ -17,16 +17,6 @@ export function createElement(tag, properties = {}, ...children) {
   return element;
 }
 
-/** Create an icon from the page's `<symbol id="icon-…">`. */
-export function createIcon(name) {
-  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
-  const use = document.createElementNS("http://www.w3.org/2000/svg", "use");
-  use.setAttribute("href", `#icon-${name}`);
-  svg.setAttribute("aria-hidden", "true");
-  svg.append(use);
-  return svg;
-}
-
 /** Copy a `<template>`'s row. Attribute values that end in the placeholder key `blank` get `key` instead. */
 export function cloneRow(template, blank, key) {
   const row = template.content.firstElementChild.cloneNode(true);

@@ -97,8 +97,15 @@ export function itemKey(event) {
   return acts[event.key.length === 1 ? event.key.toLowerCase() : event.key]?.() ?? false;
 }
 
+let cameFrom = null;
+
+/** Remember the text from which F8 led to an item, for items of no row. */
+export function rememberText(element) {
+  cameFrom = element;
+}
+
 function backToText(item) {
-  const text = item.closest(".pair")?.querySelector(".cell textarea, .cell.read");
+  const text = item.closest(".pair")?.querySelector(".cell textarea, .cell.read") ?? cameFrom;
   text?.focus();
   return Boolean(text);
 }

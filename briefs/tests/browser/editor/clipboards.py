@@ -82,6 +82,15 @@ CLIPBOARDS = {
         "甲 0n\n乙 1n\n丙 0n",
     ),
     "Word: text alone": Clipboard("", "·\t甲\no\t乙\n§\t丙\n·\t丁", "甲 0b\n乙 1b\n丙 2b\n丁 0b"),
+    "Word: tracked deletions": Clipboard(
+        "<p class=MsoNormal>限制<del cite='mailto:a' datetime='2026-01-02'>全部</del><ins>先進</ins>晶片</p>"
+        "<p class=MsoNormal><s>劃掉的一段</s></p><p class=MsoNormal>協調<span style='text-decoration:line-through'>舊</span>盟友</p>",
+        "限制全部先進晶片\n劃掉的一段\n協調舊盟友",
+        "限制先進晶片 0b\n協調盟友 0b",
+    ),
+    "Word: a deletion in one line": Clipboard(
+        "<p class=MsoNormal>限制<del>全部</del>晶片</p>", "限制全部晶片", "限制晶片 0b"
+    ),
     "Word: one item": Clipboard("", "·\t只有一點", "只有一點 0b"),
     "Word online": Clipboard(
         _word_online_item(1, "甲") + _word_online_item(2, "乙") + _word_online_item(1, "丙"),

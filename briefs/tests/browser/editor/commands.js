@@ -30,14 +30,14 @@ async (rounds, seed) => {
     ({
       split: [side, random(length + 1)],
       splitBoth: [side, random(length + 1)],
-      splitMarked: [side, random(length + 1), pick([undefined, 1, 2])],
+      enter: [side, random(length + 1), pick(["zh", "en"])],
       indent: [pick([["zh"], ["en"], ["zh", "en"]]), pick([1, -1])],
       toggleMarker: [[side]],
       moveTo: [random(rows.length + 1), side],
       pasteLines: [side, length, length, [{ text: "x" }, { text: "y", marker: "number", depth: 1 }, { text: "z" }]],
     })[name] ?? [side];
   const names =
-    "split splitBoth splitMarked merge shiftUp shiftDown joinSide indent toggleMarker add moveUp moveDown moveTo pasteLines".split(" ");
+    "enter addBelow split splitBoth merge shiftUp shiftDown joinSide indent toggleMarker add moveUp moveDown moveTo pasteLines".split(" ");
   const report = { ran: 0, refused: 0, faults: [], each: Object.fromEntries(names.map((name) => [name, 0])) };
   const fault = (...what) => report.faults.length < 5 && report.faults.push(what.join(" "));
 

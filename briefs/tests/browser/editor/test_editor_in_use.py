@@ -55,7 +55,7 @@ def test_editor_in_use_is_accessible_and_fits(
     check("shifted down")
     editor.press("Control+z")
     if touch:
-        editor.page.locator(".menu-button").nth(0).tap()
+        editor.page.locator("#b1 .handle").tap()
     else:
         editor.focus_cell(0, ZH)
         editor.press("Escape", "Enter")

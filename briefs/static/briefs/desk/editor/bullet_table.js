@@ -155,20 +155,20 @@ export class BulletTable {
     const counts = { zh: [0, 0, 0], en: [0, 0, 0] };
     rows.forEach((row, i) => {
       const pair = this.pairs.get(row.key);
-      this.#name(pair, i + 1);
+      this.#name(pair, i + 1, i === rows.length - 1);
       this.#classify(pair, row);
       for (const side of SIDES) this.#decorateCell(pair, row, side, i, counts[side]);
     });
-    this.form.querySelector(".empty").hidden = rows.length > 0;
   }
 
-  #name(pair, n) {
-    pair.setAttribute("aria-label", translate("row", { n }));
+  /** The last row is always empty: it has no number, no commands, and one stop of the Tab key. */
+  #name(pair, n, isLast) {
+    pair.classList.toggle("is-next", isLast);
+    pair.setAttribute("aria-label", isLast ? translate("next_row") : translate("row", { n }));
     const margin = pair.querySelector(".margin");
     margin.setAttribute("aria-label", margin.getAttribute("aria-label").replace(/\d+$/, n));
     pair.querySelector(".n").textContent = n;
     pair.querySelector(".handle").setAttribute("aria-label", translate("drag", { n }));
-    pair.querySelector(".menu-button").setAttribute("aria-label", translate("menu", { n }));
   }
 
   #classify(pair, row) {
@@ -196,11 +196,13 @@ export class BulletTable {
     if (marker.textContent !== glyph) marker.textContent = glyph;
     marker.setAttribute("aria-label", `${glyph} ${translate(`number_${side}`)} ${i + 1}`);
     const area = this.area(pair, side);
-    area.setAttribute("aria-label", translate(`cell_${side}`, { n: i + 1 }));
+    const isLast = pair.matches(".is-next");
+    area.setAttribute("aria-label", isLast ? `${translate("next_row")}, ${translate(side)}` : translate(`cell_${side}`, { n: i + 1 }));
+    area.tabIndex = isLast && side === "en" ? -1 : 0;
     if (i) area.removeAttribute("aria-describedby");
     else area.setAttribute("aria-describedby", "desk-hint"); // announce the hint only once
     const missing = !hasWords && pair.matches(".only-zh, .only-en");
-    area.placeholder = missing ? translate(`missing_${side}`) : "";
+    area.placeholder = isLast ? this.box.dataset[`next_${side}`] : missing ? translate(`missing_${side}`) : "";
   }
 
   focus({ key, side, caret }) {

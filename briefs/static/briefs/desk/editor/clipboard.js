@@ -11,13 +11,17 @@ const LATIN = /[A-Za-z]+/g;
 
 const tidy = (text) => text.replace(/[\s\u00a0]+/g, " ").trim();
 
-/** Return rows, each a list of lines: of the HTML if it has lists, tables or Word's list paragraphs, else of the text. */
+/**
+ * Return {rows, isCut}. Rows are lists of lines: of the HTML if it has lists, tables, Word's list paragraphs or struck
+ * text, else of the plain text. `isCut`: deleted or struck text was left out.
+ */
 export function readClipboard(data) {
   const html = data.getData("text/html");
   const plain = data.getData("text/plain");
-  const rows = html ? new HtmlReader().read(html) : [];
-  const isStructured = rows.some((row) => row.length > 1 || row[0].marker);
-  return isStructured || !plain.trim() ? rows : readPlain(plain);
+  const reader = new HtmlReader();
+  const rows = html ? reader.read(html) : [];
+  const isStructured = reader.isCut || rows.some((row) => row.length > 1 || row[0].marker);
+  return { rows: isStructured || !plain.trim() ? rows : readPlain(plain), isCut: reader.isCut };
 }
 
 function readPlain(text) {
@@ -41,6 +45,8 @@ const withoutStyles = (html) =>
   html.replace(/<style[\s\S]*?<\/style>/gi, "").replace(/<[^>]*>/g, (tag) => tag.replace(/\sstyle\s*=/gi, " data-style="));
 
 class HtmlReader {
+  isCut = false;
+
   read(html) {
     this.rows = [];
     this.line = null;
@@ -59,6 +65,10 @@ class HtmlReader {
 
   #element(node, depth) {
     const { tagName } = node;
+    if (isStruck(node)) {
+      this.isCut ||= Boolean(node.textContent.trim());
+      return;
+    }
     if (tagName === "BR") return this.#break();
     if (tagName === "TABLE") return this.#table(node);
     if (isIgnoredMarker(node)) return this.#marker(node);
@@ -123,6 +133,9 @@ class HtmlReader {
     return lines.length ? lines : [{ text: "" }];
   }
 }
+
+/** Tracked deletions and text that is struck through. */
+const isStruck = (node) => /^(?:DEL|S|STRIKE)$/.test(node.tagName) || /line-through/i.test(node.dataset.style ?? "");
 
 /** Word puts the sign of an item into a span of its own. */
 const isIgnoredMarker = (node) => /mso-list:\s*Ignore/i.test(node.dataset.style ?? "");

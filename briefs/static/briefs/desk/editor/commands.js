@@ -85,7 +85,35 @@ function dropped(rows, i) {
   return without(kept, i);
 }
 
-// Split
+/**
+ * Return the rows with one empty row at their end and no other, but the one with the key `kept`: that of the row which
+ * has the focus. The empty last row has the levels and markers of the row above.
+ */
+export function withEmptyLast(rows, kept) {
+  const isEmpty = (row) => isBlank(row) && !row.passage.trim() && !row.one_sided.trim();
+  const empty = rows.findLast((row, i) => isEmpty(row) && (i === rows.length - 1 || row.key !== kept));
+  const full = rows.filter((row) => row !== empty && (!isEmpty(row) || row.key === kept));
+  if (empty && empty.key === kept) return [...full, empty];
+  return [...full, { ...born(full.at(-1) ?? EMPTY_ROW), key: empty?.key ?? newKey() }];
+}
+
+// Enter and split
+
+/**
+ * Enter. Inside a text, the rest goes down its side. At its end, the caret goes down to the side where this row was
+ * begun: into the next row, or into a new pair if that cell has text.
+ */
+export function enter(rows, i, side, caret, begun) {
+  if (text(rows[i], side).slice(caret).trim()) return split(rows, i, side, caret);
+  const next = rows[i + 1];
+  return next && bare(next, begun) ? { rows, focus: focusOn(next, begun) } : add(rows, i, begun);
+}
+
+/** Ctrl+Enter: a new pair below, or the empty one that is there. */
+export function addBelow(rows, i, begun) {
+  const next = rows[i + 1];
+  return next && isBlank(next) ? { rows, focus: focusOn(next, begun) } : add(rows, i, begun);
+}
 
 /**
  * Split one language at the caret. If the cell below is empty, the tail goes there, so that splitting 中文 and
@@ -96,14 +124,6 @@ export function split(rows, i, side, caret) {
   const next = rows[i + 1];
   const head = text(row, side).slice(0, caret);
   const tail = text(row, side).slice(caret);
-  if (!tail.trim()) {
-    if (next && isBlank(next)) return { rows, focus: focusOn(next, side) };
-    return add(rows, i, side);
-  }
-  if (!head.trim()) {
-    const fresh = born(row);
-    return { rows: inserted(rows, i, fresh), focus: focusOn(row, side), message: ["did_add", { n: i + 1 }] };
-  }
   const kept = replaced(rows, i, { ...row, [`text_${side}`]: head.trimEnd() });
   const moved = { ...cell(row, side), [`text_${side}`]: tail.trimStart() };
   const falls = Boolean(next && bare(next, side));
@@ -113,15 +133,6 @@ export function split(rows, i, side, caret) {
     focus: focusOn(below, side),
     message: ["did_split", { n: i + 1 }],
   };
-}
-
-/**
- * Ctrl+Enter. At the end of a text, add an empty pair below. Elsewhere split this language alone, or both if the
- * other was marked: `mark` is where the selection in it begins.
- */
-export function splitMarked(rows, i, side, caret, mark) {
-  if (!text(rows[i], side).slice(caret).trim()) return add(rows, i, side);
-  return mark === undefined ? split(rows, i, side, caret) : splitBoth(rows, i, side, caret, mark);
 }
 
 /** Guess where the other language splits: at the sentence end closest to the same relative position. */
@@ -310,7 +321,7 @@ export function copyStructure(rows, from) {
 
 export function add(rows, i, side = "zh") {
   const fresh = born(rows[i] ?? EMPTY_ROW);
-  return { rows: inserted(rows, i + 1, fresh), focus: focusOn(fresh, side), message: ["did_add", { n: i + 2 }] };
+  return { rows: inserted(rows, i + 1, fresh), focus: focusOn(fresh, side) };
 }
 
 export function remove(rows, i, side = "zh") {

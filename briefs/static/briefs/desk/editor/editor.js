@@ -9,7 +9,7 @@ import { readTypedFields } from "../form.js";
 import { History } from "./history.js";
 import { CompositionTracker, listenForKeys } from "./keys.js";
 import { focusLinkTarget } from "../focus.js";
-import { RowMenu, RowToolbar } from "./menu.js";
+import { RowMenu } from "./menu.js";
 import { BulletTable } from "./bullet_table.js";
 import { ServerSync } from "./server_sync.js";
 import { StatusDisplay } from "./status.js";
@@ -21,7 +21,7 @@ const CELL = ".pair .cell textarea";
 /** Results whose message has an Undo button. */
 const BIG = ["did_remove", "did_merge", "did_join", "did_shift_up", "did_shift_down", "did_fix", "did_accept", "did_copy", "did_move", "did_paste"];
 /** Commands whose result is visible and needs no message. */
-const SEEN = new Set(["split", "split_marked", "add", "in", "out", "number", "up", "down"]);
+const SEEN = new Set(["enter", "add", "in", "out", "number", "up", "down"]);
 
 class Editor {
   constructor() {
@@ -30,7 +30,10 @@ class Editor {
     this.display = new StatusDisplay(form, () => this.step("undo"));
     this.carets = new WeakMap(); // the last caret in each cell, for "split both sides"
     this.side = "zh";
-    this.sheet.render(this.state);
+    this.begun = "zh"; // the side where the row that has the focus was begun: Enter goes down there
+    this.lastKey = ""; // of the last key or click
+    this.focusKey = ""; // of the one that moved the focus here
+    this.#replaceRows(this.state.rows);
   }
 
   get state() {
@@ -69,9 +72,13 @@ class Editor {
       this.display.say(translate(result.refused));
       return false;
     }
+    if (result.rows === this.state.rows && !result.fields) {
+      this.sheet.focus(result.focus);
+      return true;
+    }
     const before = this.#focusNow();
-    const { fields = this.state.fields, rows, focus = before } = result;
-    this.history.did({ fields, rows, focus }, before);
+    const { fields = this.state.fields, focus = before } = result;
+    this.history.did({ fields, rows: act.withEmptyLast(result.rows, focus?.key), focus }, before);
     this.sheet.render(this.state);
     if (result.focus) this.sheet.focus(result.focus);
     if (result.message && !quiet) this.#announce(result.message);
@@ -90,10 +97,36 @@ class Editor {
     this.sync?.touched();
   }
 
+  /** Replace the current rows, with an empty one at their end, without a step to undo. */
+  #replaceRows(rows) {
+    this.history.now = { ...this.state, rows: act.withEmptyLast(rows, document.activeElement?.closest(".pair")?.id) };
+    this.sheet.render(this.state);
+  }
+
+  /** The focus has moved: remember the side where a row is begun, and drop an empty pair that was left. */
+  focused(target) {
+    const cell = target.closest(".cell");
+    const pair = target.closest(".pair");
+    if (cell) {
+      this.side = cell.dataset.side;
+      const isFree = pair.matches(".is-blank"); // a Tab into an empty pair begins it
+      if (pair !== this.pair && (isFree || this.lastKey !== "Tab")) this.begun = this.side;
+      this.pair = pair;
+    }
+    this.focusKey = this.lastKey;
+    if (this.state.rows.slice(0, -1).some((row) => act.isBlank(row) && row.key !== pair?.id)) this.#replaceRows(this.state.rows);
+  }
+
+  /** A click sets the side where the row is begun. */
+  pressed(target) {
+    this.lastKey = "";
+    if (target.matches(CELL)) this.begun = target.closest(".cell").dataset.side;
+  }
+
   step(way) {
     const state = this.history[way]();
     if (!state) return true;
-    this.sheet.render(state);
+    this.#replaceRows(state.rows);
     if (state.focus) this.sheet.focus(state.focus);
     this.display.say(translate(way === "undo" ? "did_undo" : "did_redo"));
     this.#changed();
@@ -105,15 +138,11 @@ class Editor {
     const at = this.here();
     const selection = at?.area && [at.area.selectionStart, at.area.selectionEnd, at.area.value];
     this.history.rebase(change);
-    this.sheet.render(this.state);
+    this.#replaceRows(this.state.rows);
     if (selection && at.area.value === selection[2]) at.area.setSelectionRange(selection[0], selection[1]);
   }
 
-  addFirst(side) {
-    return this.apply(act.add([], -1, side), { quiet: true });
-  }
-
-  // Commands by name, for keys, menu and toolbar
+  // Commands by name, for keys and menu
 
   caretIn(area) {
     return Math.min(this.carets.get(area) ?? 0, area.value.length);
@@ -142,13 +171,13 @@ class Editor {
   }
 
   #result(name, i, side, caret) {
-    const { rows } = this.state;
+    const all = this.state.rows;
+    const rows = i < all.length - 1 ? all.slice(0, -1) : all; // nothing is joined with the empty last row
     const [, verb, one] = name.match(/^(.*?)(?:_(zh|en))?$/);
     const sides = one ? [one] : act.SIDES;
     const twin = this.sheet.area(this.sheet.rows[i], act.otherSide(side));
     const commands = {
-      split: () => act.split(rows, i, side, caret),
-      split_marked: () => act.splitMarked(rows, i, side, caret, selectedFrom(twin)),
+      enter: () => act.enter(all, i, side, caret, this.begun),
       split_both: () => act.splitBoth(rows, i, side, caret, this.#inside(twin)),
       merge: () => act.merge(rows, i, side),
       merge_up: () => act.merge(rows, i - 1, side),
@@ -161,7 +190,7 @@ class Editor {
       shift_up: () => act.shiftUp(rows, i, one ?? side),
       shift_down: () => act.shiftDown(rows, i, one ?? side),
       copy: () => act.copyStructure(rows, one),
-      add: () => act.add(rows, i, side),
+      add: () => act.addBelow(all, i, this.begun),
       remove: () => act.remove(rows, i, side),
     };
     return commands[verb]();
@@ -188,20 +217,28 @@ class Editor {
 
   /** Record typing as an undo step. `where` is the field's name: a text, a source passage or a reason. */
   read(where) {
-    this.history.typed({ ...this.sheet.read(), focus: this.#focusNow() }, where);
-    this.sheet.decorate(this.state.rows);
+    const { fields, rows } = this.sheet.read();
+    const focus = this.#focusNow();
+    this.history.typed({ fields, rows: act.withEmptyLast(rows, focus?.key), focus }, where);
+    if (this.state.rows.length === rows.length) this.sheet.decorate(this.state.rows);
+    else this.sheet.render(this.state);
     this.#changed();
   }
 
-  /** Paste several lines as rows, and two columns as pairs. One line of text is left to the browser. */
+  /** Paste several lines as rows, and two columns as pairs. One line of text goes into the text. */
   async pasted(event) {
     const at = this.here();
     if (!at?.area || at.pair.dataset.lead) return;
-    const rows = readClipboard(event.clipboardData);
+    const { rows, isCut } = readClipboard(event.clipboardData);
     const found = splitColumns(rows.length ? rows : [[{ text: "" }]]);
     const count = (found.lines ?? found.zh).filter(({ text }) => text.trim()).length;
-    if (!count || (count < 2 && found.lines && !found.lines.some((line) => line.marker || isMarked(line)))) return;
+    const isInline = !count || (count < 2 && found.lines && !found.lines.some((line) => line.marker || isMarked(line)));
+    if (isInline && !isCut) return;
     event.preventDefault();
+    if (isInline) {
+      document.execCommand("insertText", false, found.lines.map((line) => line.text).join(""));
+      return;
+    }
     const { selectionStart, selectionEnd, value } = at.area;
     const read = await this.#readMarkers(found);
     const i = this.sheet.index(at.pair);
@@ -247,12 +284,6 @@ class Editor {
     this.popup.open(pair, handle, side);
     return true;
   }
-}
-
-/** Return where the selection of a text begins, or undefined if nothing is selected in it. */
-function selectedFrom(area) {
-  const { selectionStart, selectionEnd } = area;
-  return selectionStart < selectionEnd && selectionStart > 0 ? selectionStart : undefined;
 }
 
 function unbroken(area) {
@@ -302,12 +333,11 @@ function wire(editor) {
     editor.step(way);
   });
   form.addEventListener("focusin", ({ target }) => {
-    const cell = target.closest(".cell");
-    if (cell) editor.side = cell.dataset.side;
+    editor.focused(target);
     sheet.focused(target);
-    editor.tools.show(shownPair(target, editor), editor.side);
     editor.rail.write(editor.here());
   });
+  document.addEventListener("pointerdown", ({ target }) => editor.pressed(target));
   document.addEventListener("selectionchange", () => {
     const area = document.activeElement;
     if (area?.matches(CELL)) editor.carets.set(area, area.selectionStart);
@@ -319,27 +349,15 @@ function wire(editor) {
   });
 }
 
-/**
- * Return the row for the toolbar's commands. While the toolbar has the focus, it is the last row that had it.
- */
-function shownPair(target, editor) {
-  return target.closest(".rows > .pair") ?? (target.closest(".bar") ? editor.tools.pair : null);
-}
-
 function clicked(event, editor) {
   const hit = (selector) => event.target.closest(selector);
   const pair = hit(".rows > .pair");
-  const { state } = editor;
   const link = hit("a[href^='#']");
   if (link) {
     if (focusLinkTarget(link.hash)) event.preventDefault();
   } else if (hit(".marker")) {
     const { side } = hit(".cell").dataset;
     editor.run(`number_${side}`, pair, side);
-  } else if (hit(".menu-button")) editor.menu(pair, hit(".menu-button"));
-  else if (hit("#desk-add")) {
-    event.preventDefault();
-    editor.apply(act.add(state.rows, state.rows.length - 1, editor.side), { quiet: true });
   } else if (hit("#desk-undo")) editor.step("undo");
   else if (hit("#desk-redo")) editor.step("redo");
   else if (hit("#desk-flag")) editor.find(1);
@@ -350,7 +368,6 @@ if (form?.elements.draft) {
   const editor = new Editor();
   editor.composing = new CompositionTracker(form, (target) => target.matches(CELL) && editor.typed(target));
   editor.popup = new RowMenu(editor.sheet, (name, pair, side) => editor.run(name, pair, side));
-  editor.tools = new RowToolbar(document.getElementById("desk-tools"), (name, pair) => editor.run(name, pair));
   editor.sync = new ServerSync(editor, form);
   attachChecks(editor);
   wire(editor);

@@ -2,7 +2,7 @@
 // happen only on a click. Dismissed findings stay readable, folded, with the reason.
 
 import { createElement } from "../dom.js";
-import { insertItem, placeItems, settle } from "../margin.js";
+import { insertItem, placeItems, rememberText, settle } from "../margin.js";
 import { translate } from "../strings.js";
 
 const ACTS = "button, a, summary";
@@ -148,6 +148,7 @@ export class Findings {
     const inside = cards.indexOf(here.closest(STOPS));
     let at = inside + by;
     if (inside < 0) {
+      rememberText(here);
       const next = cards.findIndex((card) => here.compareDocumentPosition(card) & Node.DOCUMENT_POSITION_FOLLOWING);
       at = by > 0 ? next : (next < 0 ? cards.length : next) - 1;
       if (by > 0 && next < 0) at = 0;

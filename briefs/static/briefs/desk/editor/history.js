@@ -1,7 +1,15 @@
 // Undo for text and structure together. The browser's own undo is lost once code sets a value.
 
+import { isBlank } from "./commands.js";
+
 const MOST = 300;
 const PAUSE = 1200; // ms; typing in one field with shorter pauses is one step
+
+/** Return whether two states have the same texts. The empty last row may have another key. */
+function isSame(a, b) {
+  const full = ({ fields, rows }) => JSON.stringify([fields, rows.filter((row) => !isBlank(row))]);
+  return full(a) === full(b);
+}
 
 export class History {
   constructor(state) {
@@ -52,8 +60,9 @@ export class History {
   }
 
   #step(from, to) {
-    const state = from.pop();
-    if (!state) return null;
+    const at = from.findLastIndex((state) => !isSame(state, this.now));
+    if (at < 0) return null;
+    const [state] = from.splice(at);
     to.push(this.now);
     this.now = state;
     this.run = null;

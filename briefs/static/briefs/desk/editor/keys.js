@@ -44,14 +44,15 @@ export class CompositionTracker {
 }
 
 /**
- * Listen to the whole page. Uses of `editor`: here(), run(name, pair, side, caret), step(way), save(),
- * find(by), findings, menu(pair, handle, side), caretIn(area), state, sheet.
+ * Listen to the whole page. Uses of `editor`: here(), run(name, pair, side, caret), step(way), save(), find(by),
+ * findings, menu(pair, handle, side), caretIn(area), lastKey, focusKey, state, sheet.
  */
 export function listenForKeys(editor, composing) {
   const { sheet } = editor;
 
   document.addEventListener("keydown", (event) => {
     if (composing.owns(event)) return;
+    editor.lastKey = event.key;
     if (handled(event)) event.preventDefault();
   });
 
@@ -104,14 +105,14 @@ export function listenForKeys(editor, composing) {
 
   function inLead(event, at) {
     if (atEdge(event, at)) return true;
-    if (event.key !== "Enter") return false;
-    if (at.key === "headline") return event.shiftKey || walk(at, 1);
-    return isMod(event) && (editor.state.rows.length ? walk(at, 1) : editor.addFirst(at.side));
+    if (event.key !== "Enter" || (at.key === "summary" && event.shiftKey)) return false;
+    return event.shiftKey || event.repeat || walk(at, 1);
   }
 
   function inText(event, at) {
     if (atEdge(event, at)) return true;
     if (event.key === "Enter") return onEnter(event, at);
+    if (event.key === "Tab") return onTab(event, at);
     if (isAlt(event) && SHIFTS[event.key]) return does(SHIFTS[event.key], at);
     if (event.key === "Escape") {
       at.pair.querySelector(".handle").focus();
@@ -124,22 +125,37 @@ export function listenForKeys(editor, composing) {
     return false;
   }
 
+  /** Never a line break inside a bullet. In an empty pair nothing happens. */
   function onEnter(event, at) {
-    if (isMod(event)) return event.repeat || does("split_marked", at);
-    if (!isPlain(event)) return false;
-    return event.shiftKey || event.repeat || does("split", at); // no line break inside a bullet
+    if (!isMod(event) && !isPlain(event)) return false;
+    const isIdle = event.shiftKey || event.repeat || isBlank(rowOf(at));
+    return isIdle || does(isMod(event) ? "add" : "enter", at);
   }
 
-  /** Merge with the row above or remove an empty row, but not while the key is held down (`repeat`). */
+  const rowOf = (at) => editor.state.rows[sheet.index(at.pair)];
+  const isLast = (at) => sheet.index(at.pair) === editor.state.rows.length - 1;
+
+  /** After a column written by Enter, Tab in the empty last row leads to the first empty cell. */
+  function onTab(event, at) {
+    if (event.shiftKey || !isPlain(event) || !isLast(at) || editor.focusKey !== "Enter") return false;
+    const areas = sheet.rows.slice(0, -1).flatMap((pair) => [...pair.querySelectorAll(".cell textarea")]);
+    const gap = areas.find((area) => !area.value.trim());
+    if (!gap) return false;
+    editor.lastKey = ""; // the column is begun there
+    gap.focus();
+    return true;
+  }
+
+  /** Merge with the row above, but not while the key is held down (`repeat`). An empty pair that is left is gone. */
   function onBackspace(event, at) {
     const i = sheet.index(at.pair);
     if (event.repeat) return true;
-    if (isBlank(editor.state.rows[i])) return does("remove", at);
+    if (isBlank(rowOf(at))) return (i === 0 && isLast(at)) || walk(at, i ? -1 : 1);
     return i > 0 && does("merge_up", at);
   }
 
   function onDelete(event, at) {
-    const hasNext = sheet.index(at.pair) < editor.state.rows.length - 1;
+    const hasNext = sheet.index(at.pair) < editor.state.rows.length - 2;
     return hasNext && (event.repeat || does("merge", at));
   }
 
@@ -176,7 +192,9 @@ export function listenForKeys(editor, composing) {
   function again(name, at) {
     const i = sheet.index(at.pair);
     editor.run(name, at.pair, at.side);
-    focusHandle(at.pair.isConnected ? at.pair : sheet.rows[Math.min(i, sheet.rows.length - 1)]);
+    const pair = at.pair.isConnected ? at.pair : sheet.rows[Math.max(0, Math.min(i, sheet.rows.length - 2))];
+    if (sheet.rows.length > 1) focusHandle(pair);
+    else sheet.area(pair, at.side).focus(); // the empty last row has no handle
     return true;
   }
 

@@ -1,7 +1,7 @@
 // The row's menu: every command with its key, in three columns (the pair, 中文, English). On a phone it opens
 // at the bottom of the screen.
 
-import { createElement, createIcon } from "../dom.js";
+import { createElement } from "../dom.js";
 import { rowCommand } from "./keys.js";
 import { isMac, translate } from "../strings.js";
 
@@ -129,45 +129,5 @@ export class RowMenu {
       Home: columns[c][0],
       End: columns[c].at(-1),
     }[key];
-  }
-}
-
-// The toolbar: commands for the row that last had the focus. Its fixed position covers no text.
-
-const TOOLS = ["split", "merge", "shift_up", "shift_down", "out", "in", "remove"];
-const TOOL_KEYS = {
-  split: "Enter",
-  merge: "Esc M",
-  shift_up: isMac ? "⌥↑" : "Alt+↑",
-  shift_down: isMac ? "⌥↓" : "Alt+↓",
-  in: isMac ? "⌃⌘→" : "Alt+Shift+→",
-  out: isMac ? "⌃⌘←" : "Alt+Shift+←",
-  remove: isMac ? "Esc ⌫" : "Esc Del",
-};
-
-export class RowToolbar {
-  constructor(box, run) {
-    this.pair = null;
-    this.box = box;
-    for (const name of TOOLS) {
-      box.append(createElement("button", { type: "button", tabIndex: -1, data: { run: name } }, createIcon(name)));
-    }
-    box.addEventListener("pointerdown", (event) => event.preventDefault()); // the caret stays in the text
-    box.addEventListener("click", ({ target }) => {
-      const button = target.closest("[data-run]");
-      if (button && this.pair?.isConnected) run(button.dataset.run, this.pair);
-    });
-    this.show(null, "zh");
-  }
-
-  show(pair, side) {
-    this.pair = pair;
-    for (const button of this.box.querySelectorAll("button")) {
-      const name = button.dataset.run;
-      const word = name.startsWith("shift") ? `${name}_side` : name;
-      button.title = `${translate(word, { side: translate(side) })}  ${TOOL_KEYS[name]}`;
-      button.setAttribute("aria-label", button.title);
-      button.disabled = !pair;
-    }
   }
 }

@@ -1,4 +1,5 @@
-// Drag rows by their number, with mouse, pen or finger. A press without movement calls `onpress`.
+// Drag rows by their number, with mouse, pen or finger. A click without movement calls `onpress`: earlier, at the end of a
+// touch, the browser would close the menu again.
 
 import { createElement } from "../dom.js";
 
@@ -8,6 +9,7 @@ const STARTS = 6;
 
 export function enableRowDragging(sheet, { onmove, onpress }) {
   let drag = null;
+  let isDragged = false; // a click follows the end of a drag
   const line = createElement("div", { className: "drop-line" });
 
   /**
@@ -23,14 +25,13 @@ export function enableRowDragging(sheet, { onmove, onpress }) {
 
   function end(commit) {
     if (!drag) return;
-    const { pair, handle, slot, isLive, timer } = drag;
+    const { pair, slot, isLive, timer } = drag;
+    isDragged = isLive;
     clearInterval(timer);
     line.remove();
     if (isLive) fold(false);
     drag = null;
-    if (!commit) return;
-    if (!isLive) onpress(pair, handle);
-    else if (slot !== null) onmove(sheet.index(pair), slot);
+    if (commit && isLive && slot !== null) onmove(sheet.index(pair), slot);
   }
 
   function scroll() {
@@ -59,7 +60,8 @@ export function enableRowDragging(sheet, { onmove, onpress }) {
     const handle = event.target.closest(".handle");
     if (!handle || event.button || drag) return;
     const y = event.clientY;
-    drag = { handle, pair: handle.closest(".pair"), id: event.pointerId, start: y, y, isLive: false, slot: null };
+    isDragged = false;
+    drag = { pair: handle.closest(".pair"), id: event.pointerId, start: y, y, isLive: false, slot: null };
     handle.setPointerCapture(event.pointerId);
   });
   sheet.box.addEventListener("pointermove", (event) => {
@@ -74,6 +76,10 @@ export function enableRowDragging(sheet, { onmove, onpress }) {
     place();
   });
   sheet.box.addEventListener("pointerup", (event) => event.pointerId === drag?.id && end(true));
+  sheet.box.addEventListener("click", ({ target }) => {
+    const handle = target.closest(".handle");
+    if (handle && !isDragged) onpress(handle.closest(".pair"), handle);
+  });
   sheet.box.addEventListener("pointercancel", () => end(false));
   const escape = (event) => {
     if (!drag?.isLive || event.key !== "Escape") return;
