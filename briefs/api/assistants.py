@@ -113,11 +113,24 @@ class BriefPairs(Struct):
     licence: str
 
 
+class ClosestPairs(Struct):
+    """A brief that holds a search in other words (`all`), mostly (`closest`) or in part. `holds`, `lacks`: words of it."""
+
+    brief: BriefPairs
+    grade: Literal["all", "closest", "part"]
+    holds: list[str]
+    lacks: list[str]
+
+
 class SearchAnswer(Struct):
-    """Briefs, the best first. `count` is how many match; narrow the search to see others."""
+    """Briefs, the best first. `count` is how many match; narrow the search to see others.
+
+    If none matches, `closest` has those that hold most of the search. Say that they are no matches.
+    """
 
     briefs: list[BriefPairs]
     count: int
+    closest: list[ClosestPairs]
 
 
 class BriefAnswer(Struct):
@@ -206,7 +219,14 @@ def search(request: HttpRequest, values: Any) -> SearchAnswer:
         for brief in build_shapes(rows)
         if isinstance(brief, Brief)
     ]
-    return SearchAnswer(matches, results.count)
+    if not (graded := results.graded):
+        return SearchAnswer(matches, results.count, [])
+    held = {hit.brief.slug: hit.graded for hit in results.hits if hit.graded}
+    closest = [
+        ClosestPairs(brief, graded.grade, list(held[brief.slug].holds), list(held[brief.slug].lacks))
+        for brief in matches
+    ]
+    return SearchAnswer([], 0, closest)
 
 
 def _find_best_pairs(brief: Brief, phrases: Sequence[Phrase]) -> list[Pair]:

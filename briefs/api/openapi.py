@@ -109,7 +109,9 @@ def build_document() -> dict[str, Any]:
 def _build_partial_schemas(components: dict[str, Any]) -> dict[str, Any]:
     """Return the schemas of answers to requests with `fields`, in which briefs have only the chosen fields."""
     brief, page = components["Brief"], components["BriefPage"]
-    parts = {"type": "array", "items": {"$ref": "#/components/schemas/PartialBrief"}}
+    part, closest = {"$ref": "#/components/schemas/PartialBrief"}, components["ClosestBrief"]
+    parts = {"type": "array", "items": part}
+    closest_parts = {**closest, "properties": {**closest["properties"], "brief": part}}
     return {
         "PartialBrief": {
             **brief,
@@ -120,7 +122,11 @@ def _build_partial_schemas(components: dict[str, Any]) -> dict[str, Any]:
         "PartialBriefPage": {
             **page,
             "title": "PartialBriefPage",
-            "properties": {**page["properties"], "briefs": parts},
+            "properties": {
+                **page["properties"],
+                "briefs": parts,
+                "closest": {"type": "array", "items": closest_parts},
+            },
         },
     }
 

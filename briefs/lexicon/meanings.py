@@ -29,6 +29,11 @@ _SHORT_NAME = re.compile(
 )
 
 
+def has_short_name_at(text: str, at: int) -> bool:
+    """Return whether the character there means a country, judging by those beside it."""
+    return bool(_SHORT_NAME.match(text, at))
+
+
 @dataclass(frozen=True, slots=True)
 class Meaning:
     """A meaning that a text expresses.

@@ -1,4 +1,4 @@
-"""Parse the parameters of a search and run its queries: seven a page at most, eight if nothing is found."""
+"""Parse the parameters of a search and run its queries: eight a page at most."""
 
 import datetime as dt
 from collections import Counter
@@ -23,12 +23,11 @@ from briefs.search import (
     ResultRow,
     StoreRequest,
     StoreResult,
-    did_you_mean,
     get_store,
     parse_query,
 )
-from briefs.search.did_you_mean import Rescue
 from briefs.search.expansion import Concepts, expand_query
+from briefs.search.graded import GradedAnswer, GradedHit, find_closest
 from briefs.search.highlighting import find_spans
 from briefs.search.name_index import FACET_LETTERS, FacetKind, Name, NameIndex, load_name_index
 from briefs.search.query import Phrase, as_prefix_query, parse_date_range
@@ -159,10 +158,11 @@ _MAX_HITS: int = RESULTS_PER_PAGE
 
 
 class SearchHit(NamedTuple):
-    """A brief that matches, with its stored content."""
+    """A brief that matches, with its stored content. `graded`: what it holds and lacks, if it holds the query in part."""
 
     brief: PublicBrief
     content: Mapping[str, Any]
+    graded: GradedHit | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,8 +181,8 @@ class SearchResults:
     next_page: SearchParams | None = None
     is_truncated: bool = False
     """The ranked results end here although more exist."""
-    rescue: Rescue | None = None
-    """The query searched instead, because the typed one finds nothing."""
+    graded: GradedAnswer | None = None
+    """The closest briefs, because none matches. `hits` are then these."""
     term: GlossaryEntry | None = None
     """The glossary term that the query names, if its page exists."""
 
@@ -197,6 +197,13 @@ def list_newest(
         return []
     ask, _ = _build_request(params, query, now, names)
     return get_store().find_page(ask, limit=limit, before=before)
+
+
+def grade_closest(params: SearchParams, now: dt.datetime) -> GradedAnswer | None:
+    """Return the closest editions of a search that finds none, if any hold enough of it."""
+    names = load_name_index()
+    query, concepts, _ = _parse(params, names)
+    return find_closest(_build_request(params, query, now, names)[0], concepts)
 
 
 def _parse(
@@ -225,23 +232,24 @@ def run_search(params: SearchParams, now: dt.datetime) -> SearchResults:
         return SearchResults(query)
     ask, chosen = _build_request(params, query, now, names)
     matches, page, previous, following = _search_page(ask, params)
-    rescue = None
-    if not matches.tally.total and not params.is_filtered and (rescue := _find_rescue(ask, concepts)):
-        query = expand_query(rescue.query, concepts)
-        matches, page, previous, following = _search_page(replace(ask, query=query), params)
     tally = matches.tally
+    graded = find_closest(ask, concepts) if not tally.total else None
+    if graded:
+        query, page = graded.query, [hit.row for hit in graded.hits]
     counts = Counter(names.resolve_all(tally.facets).split())
-    # Filters are not offered: they would narrow the typed query, which finds nothing.
-    facets = {} if rescue else _narrowing_facets(counts, tally.total, {*chosen.values(), f"y{params.year}"})
+    facets = _narrowing_facets(counts, tally.total, {*chosen.values(), f"y{params.year}"})
     wanted = {facet for kind in FACET_LETTERS for facet, _ in facets.get(kind, ())}
     wanted |= {
         facet for facet in chosen.values() if counts[facet]
     }  # facets without a listed brief stay unnamed
     term = next((entries[pk] for pk in query.glossary_terms), None)
     hits, is_term_used = _load_hits(page, now, term.pk if term else 0)
+    if graded:
+        by_edition = {hit.row.edition: hit for hit in graded.hits}
+        hits = {pk: hit._replace(graded=by_edition[pk]) for pk, hit in hits.items()}
     return SearchResults(
         query,
-        hits,
+        list(hits.values()),
         tally.total,
         matches.has_more,
         tally.is_approximate,
@@ -251,7 +259,7 @@ def run_search(params: SearchParams, now: dt.datetime) -> SearchResults:
         previous,
         following,
         is_truncated=matches.has_more and following is None and not params.newest_first,
-        rescue=rescue,
+        graded=graded,
         term=term if is_term_used else None,
     )
 
@@ -267,13 +275,6 @@ def _build_concepts(rows: TermRows) -> tuple[Concepts, Mapping[int, GlossaryEntr
     """Build the concepts of a glossary. Cached by its rows, so that a changed term takes effect at once."""
     entries = build_glossary_entries(rows)
     return Concepts(entries), {entry.pk: entry for entry in entries}
-
-
-def _find_rescue(ask: StoreRequest, concepts: Concepts) -> Rescue | None:
-    planned = did_you_mean.plan(ask.query, concepts)
-    if not planned:
-        return None
-    return did_you_mean.choose(planned, get_store().find_places(ask, planned.list_queries()))
 
 
 def _search_page(ask: StoreRequest, params: SearchParams) -> "ResultsPage":
@@ -340,15 +341,15 @@ def _narrowing_facets(
     return {kind: rows for kind, rows in facets_by_kind.items() if rows}
 
 
-def _load_hits(rows: Sequence[ResultRow], now: dt.datetime, term: int) -> tuple[list[SearchHit], bool]:
-    """Load the hits. Also return whether one of them has the glossary term `term`, so that the term has a page."""
+def _load_hits(rows: Sequence[ResultRow], now: dt.datetime, term: int) -> tuple[dict[int, SearchHit], bool]:
+    """Load the hits by edition, in order. Also return whether one of them has the glossary term `term`, so that the term has a page."""
     if not rows:
-        return [], False
+        return {}, False
     ids = [row.edition for row in rows]
     loaded = _hit_rows(now, term, *ids, *ids[-1:] * (_MAX_HITS - len(ids)))
     briefs = build_briefs([row[2:] for row in loaded])
     by_pk = {row[0]: SearchHit(brief, row[-1]) for row, brief in zip(loaded, briefs, strict=True)}
-    return [by_pk[pk] for pk in ids if pk in by_pk], any(row[1] for row in loaded)
+    return {pk: by_pk[pk] for pk in ids if pk in by_pk}, any(row[1] for row in loaded)
 
 
 def _hits_query(now: dt.datetime, term: int, *ids: int) -> QuerySet[Edition, Any]:

@@ -18,6 +18,7 @@ from briefs.public_brief import PublicBrief, PublicName
 from briefs.rendering import cards, rows, text
 from briefs.rendering.cards import LIST_SEPARATOR
 from briefs.rendering.text import render_partial
+from briefs.search.graded import GradedAnswer
 from briefs.search.highlighting import TextSpan, find_spans, highlight_spans
 from briefs.search.query import ParsedQuery, Phrase, has_quotation
 from briefs.search.search_documents import NO_SUCH_FACET
@@ -65,7 +66,7 @@ href="{escape(paths.brief(twin, hit.brief.slug))}" lang="{lang}" hreflang="{lang
 </div>
 <div class="pair facts">
 <p class="meta">{cards.render_facts(hit.brief, language)}{cards.COMMA[language]}{cards.render_posted_fact(hit.brief, language)}</p>
-<p class="why">{_render_reason(hit, query, spans, matches, url, language)}</p>
+<p class="why">{_render_reason(hit, query, spans, matches, url, language)}{_render_lacks(hit, language)}</p>
 </div>
 <ol class="pairs">
 {"".join(pairs) or _render_summary(content, phrases, url, language)}</ol>
@@ -104,6 +105,15 @@ def _render_reason(
     else:
         sentence = ""
     return mark_safe(sentence)  # noqa: S308 escaped piece by piece
+
+
+def _render_lacks(hit: SearchHit, language: Side) -> str:
+    """Render the words of the query that the brief lacks."""
+    words = hit.graded.lacks if hit.graded else ()
+    quoted = LIST_SEPARATOR[language].join(gettext("“%(word)s”") % {"word": word} for word in words)
+    return (
+        f' <b class="lacks">{escape(gettext("without %(words)s") % {"words": quoted})}</b>' if words else ""
+    )
 
 
 def _name_reasons(brief: PublicBrief, query: ParsedQuery, seen: Set[int], language: Side) -> Iterator[str]:
@@ -229,8 +239,8 @@ def build_results_context(params: SearchParams, results: SearchResults, language
             ],
             spellings=results.query.spellings if results.count else (),
             cut=results.query.is_truncated,
-            rescue=_rescue_context(results, language),
-            nothing=not results.count and not params.is_empty,
+            graded=_graded_context(params, results, language),
+            nothing=not results.hits and not params.is_empty,
         ),
         "term": _render_term(results, language),
         "facets": render_partial(
@@ -263,15 +273,18 @@ def _hidden_inputs(params: SearchParams) -> SafeString:
     return format_html_join("\n", '<input type="hidden" name="{}" value="{}">', values)
 
 
-def _rescue_context(results: SearchResults, language: Side) -> dict[str, Any] | None:
-    if not (rescue := results.rescue):
+def _graded_context(params: SearchParams, results: SearchResults, language: Side) -> dict[str, Any] | None:
+    """Return what was searched for, and with which words, if the hits hold the query only in part or in other words."""
+    if not (graded := results.graded):
         return None
-    joint = LIST_SEPARATOR[language]
+    joint, words = LIST_SEPARATOR[language], params.query_text
+    shown = [f"<b>{escape(word)}</b>" for word in graded.words]
+    exact = replace(params.first_page(), query_text=f'"{words}"')
     return {
-        "corrections": rescue.corrections,
-        "words": joint.join(rescue.words) if len(rescue.words) > 1 or not rescue.left_out else "",
-        "left_out": joint.join(rescue.left_out),
-        "day": date_format.format_day(rescue.article_day, language) if rescue.article_day else "",
+        "words": mark_safe(joint.join(shown)),  # noqa: S308 escaped one by one
+        "also": joint.join(dict.fromkeys(graded.also)),
+        "left_out": joint.join(dict.fromkeys(graded.left_out)),
+        "exact": "" if has_quotation(words) else f"{paths.search(language)}{exact}",
     }
 
 
@@ -293,6 +306,8 @@ def _render_term(results: SearchResults, language: Side) -> SafeString:
 
 
 def _count_text(results: SearchResults, matching_bullets: int, *, is_all: bool) -> str:
+    if graded := results.graded:
+        return _grade_text(graded, len(results.hits))
     n = results.count
     if results.count_is_lower_bound:
         return gettext("More than %(n)s briefs") % {"n": f"{n:,}"}
@@ -305,6 +320,16 @@ def _count_text(results: SearchResults, matching_bullets: int, *, is_all: bool) 
         "m": matching_bullets
     }
     return gettext("%(briefs)s, %(bullets)s") % {"briefs": briefs, "bullets": bullets}
+
+
+def _grade_text(graded: GradedAnswer, hits: int) -> str:
+    if graded.grade == "part":
+        return gettext("No match. These hold part of it:")
+    if graded.grade == "closest":
+        return gettext("No brief holds all of it; the closest %(n)s") % {"n": hits}
+    briefs, words = ngettext("%(n)s brief", "%(n)s briefs", hits) % {"n": hits}, len(graded.words)
+    sentence = ngettext("In another wording: %(briefs)s", "All %(words)s words: %(briefs)s", words)
+    return sentence % {"words": words, "briefs": briefs}
 
 
 def _filter_chips(params: SearchParams, results: SearchResults, language: Side) -> Iterator[tuple[str, str]]:

@@ -158,7 +158,7 @@ def build_openings(
     params: SearchParams, results: SearchResults, language: Side, now: dt.datetime
 ) -> SafeString:
     """Return examples for an empty search; similar names, topics and newest briefs if nothing was found; else nothing."""
-    if not params.is_empty and results.count:
+    if not params.is_empty and results.hits:
         return mark_safe("")
     newest = editions.list_newest_briefs(now, PageKey()).rows
     examples = [
@@ -235,9 +235,7 @@ def search(request: HttpRequest, language: Side) -> HttpResponse:
         **search_results.build_results_context(asked, results, language),
     )
     if asked.query_text and asked.is_first_page and not asked.is_filtered and request.method == "GET":
-        search_log.record_search(
-            asked.query_text, 0 if results.rescue else results.count, timezone.localdate()
-        )
+        search_log.record_search(asked.query_text, results.count, timezone.localdate())
         response._resource_closers.append(search_log.write_if_due)  # type: ignore[attr-defined]  # runs after the response was sent
     return response
 

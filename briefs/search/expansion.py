@@ -36,11 +36,12 @@ _DATE: Final = re.compile(
 
 
 class Quantity(NamedTuple):
-    """An amount or date in a query. `day` is set for a complete date."""
+    """An amount or date in a query. `day` is set for a complete date, and `month` for any: m202506."""
 
     start: int
     end: int
     forms: tuple[str, ...]
+    month: str = ""
     day: dt.date | None = None
 
 
@@ -87,7 +88,9 @@ def _find_dates(text: str) -> Iterator[Quantity]:
             date = dt.date(year, int(month), int(day or 1))
         except ValueError:
             continue
-        yield Quantity(*match.span(), _date_forms(date, has_day=bool(day)), date if day else None)
+        yield Quantity(
+            *match.span(), _date_forms(date, has_day=bool(day)), f"m{date:%Y%m}", date if day else None
+        )
 
 
 def _month_number(name: str) -> int:
@@ -214,12 +217,12 @@ def expand_query(query: ParsedQuery, concepts: Concepts) -> ParsedQuery:
     """Add alternatives to the flexible terms of a query."""
     others: list[dict[Phrase, None]] = [{} for _ in query.terms]
     used: list[Form] = []
-    for start, end, forms in _find_concepts(query, concepts):
+    for start, end, forms in find_concepts(query, concepts):
         used += forms
         for ways in others[start:end]:
             for form in (*forms, *concepts.find_alike(forms)):
                 ways.update(dict.fromkeys(_build_phrases(form.forms)))
-    for start, end, _, phrases in find_amounts_and_dates(query):
+    for start, end, phrases in _find_amounts_and_dates(query):
         for ways in others[start:end]:
             ways.update(dict.fromkeys(phrases))
     for term, ways in zip(query.terms, others, strict=True):
@@ -251,7 +254,7 @@ def _build_phrases(forms: tuple[str, ...]) -> tuple[Phrase, ...]:
     return tuple(phrase for form in forms if (phrase := build_phrase(form)))
 
 
-def _find_concepts(query: ParsedQuery, concepts: Concepts) -> Iterator[tuple[int, int, list[Form]]]:
+def find_concepts(query: ParsedQuery, concepts: Concepts) -> Iterator[tuple[int, int, list[Form]]]:
     """Yield start and end of the terms that name a concept, the longest first, and its renderings."""
     start = 0
     while start < len(query.terms):
@@ -267,8 +270,8 @@ def _find_concepts(query: ParsedQuery, concepts: Concepts) -> Iterator[tuple[int
         start += 1
 
 
-def find_amounts_and_dates(query: ParsedQuery) -> Iterator[tuple[int, int, dt.date | None, list[Phrase]]]:
-    """Yield start, end, day (None if not a complete date) and spellings of each amount or date in the query."""
+def _find_amounts_and_dates(query: ParsedQuery) -> Iterator[tuple[int, int, list[Phrase]]]:
+    """Yield start, end and spellings of each amount or date in the query."""
     if not any(
         character.isdigit() or character in "一二三四五六七八九十" for character in query.text
     ) and not any(word in query.text.lower() for word in ("illion", "thousand")):
@@ -281,7 +284,7 @@ def find_amounts_and_dates(query: ParsedQuery) -> Iterator[tuple[int, int, dt.da
         ]
         if within:
             phrases = [build_phrase(form) for form in quantity.forms]
-            yield within[0], within[-1] + 1, quantity.day, phrases
+            yield within[0], within[-1] + 1, phrases
 
 
 def _respell(phrase: Phrase, concepts: Concepts, used: list[Form]) -> dict[Phrase, None]:

@@ -23,13 +23,22 @@ def find_spans(text: str, phrases: Sequence[Phrase]) -> list[list[TextSpan]]:
     if text.isascii() and all(phrase[0].is_han for phrase in phrases):
         return [[] for _ in phrases]
     folded, places = fold_with_offsets(text)
-    apostrophes = "".join([mark for mark in "'’" if mark in folded])
-    # The terms that form one concept have the same renderings, so find them once.
-    found = {phrase: list(_find_phrase(folded, phrase, apostrophes)) for phrase in dict.fromkeys(phrases)}
+    found = find_spans_folded(folded, phrases)
     marked = [found[phrase] for phrase in phrases]
     if places is not None:
         marked = [[(places[a], places[b - 1] + 1) for a, b in row] for row in marked]
     return marked
+
+
+def find_spans_folded(folded: str, phrases: Sequence[Phrase]) -> dict[Phrase, list[TextSpan]]:
+    """Return the spans of each phrase in a folded text. The terms that form one concept have the same phrases."""
+    apostrophes = "".join([mark for mark in "'’" if mark in folded])
+    found: dict[Phrase, list[TextSpan]] = {}
+    for phrase in dict.fromkeys(phrases):
+        beginnings = _possible_beginnings(phrase[0], apostrophes)
+        is_there = any(beginning in folded for beginning in beginnings)
+        found[phrase] = list(_find_phrase(folded, phrase, apostrophes)) if is_there else []
+    return found
 
 
 def highlight_spans(text: str, spans: Sequence[Sequence[TextSpan]]) -> SafeString:

@@ -108,14 +108,14 @@ class NameIndex:
         if is_open and len(phrase) == 1:
             tokens[-1] = phrase[-1].text  # the words as written have places too
         *closed, last = tokens
-        places = {place for token in self._complete(last, is_open) for place in self._places[token]}
+        places = {place for token in self.complete(last, is_open) for place in self._places[token]}
         places = places.intersection(*(self._places.get(token, ()) for token in closed))
         for place in places:
             facet, label = self._labels[place]
             if not closed or _has_phrase(analyse(label)[0], closed, last, is_open):
                 yield facet
 
-    def _complete(self, start: str, is_open: bool) -> Iterator[str]:
+    def complete(self, start: str, is_open: bool) -> Iterator[str]:
         """Yield the token, or those that begin so."""
         if not is_open:
             yield from [start] if start in self._places else []

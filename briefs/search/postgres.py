@@ -4,7 +4,7 @@ Searches take two steps. The GIN index finds rows with all tokens but has no pos
 means unpacking it, so only the newest rows are checked for phrases. Migration 0012 creates the tables.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
@@ -13,6 +13,7 @@ from django.db import connection
 from briefs.database.replica import get_read_connection
 
 from .analysis import tokenise
+from .name_index import NameIndex
 from .query import ParsedQuery, Phrase, QueryTerm, tokenise_phrase
 from .search_documents import (
     EVERY_DOCUMENT_MARK,
@@ -25,14 +26,14 @@ from .search_documents import (
 from .store import (
     EXACT_MATCH_SCORE,
     MAX_TALLIED,
-    OLDEST_LOOKED_UP,
+    Lookup,
     ResultRow,
     StoreRequest,
     StoreResult,
     build_listed_condition,
-    build_listed_places,
-    keep_listed,
+    group_lookups,
     parse_count_row,
+    parse_places,
     rank_rows,
 )
 
@@ -223,21 +224,31 @@ class PostgresStore:
         )
         return sql, [*([] if start is None else [start]), *([sharp] if sharp else []), *values]
 
-    def find_places(self, ask: StoreRequest, queries: Sequence[ParsedQuery]) -> list[frozenset[int]]:
-        rows: list[Any] = []
-        for n, query in enumerate(queries):
-            rough, sharp = _build_queries(replace(ask, query=query))
-            rows += [n, rough, sharp if sharp != rough else None, query.day]
-        listed, values = build_listed_places(ask)
-        sql = f"""WITH found AS MATERIALIZED (SELECT q.n, r.places
-                FROM (VALUES {", ".join(["(%s, %s::tsquery, %s::tsquery, %s::date)"] * len(queries))}) q (n, rough, sharp, day)
-                CROSS JOIN LATERAL (SELECT string_agg(s.place::text, ',') AS places FROM {self._table} s
-                    WHERE s.tsv @@ q.rough AND (q.sharp IS NULL OR s.tsv @@ q.sharp) AND s.place >= {OLDEST_LOOKED_UP}
-                        AND (q.day IS NULL OR EXISTS (SELECT 1 FROM briefs_searchentry d WHERE d.place = s.place AND d.day = q.day))) r
-                WHERE r.places IS NOT NULL)
-            SELECT * FROM found UNION ALL
-            SELECT -1, string_agg(place::text, ',') FROM ({listed}) l WHERE EXISTS (SELECT * FROM found)"""
-        return keep_listed(_fetch(sql, [*rows, *values]), len(queries))
+    def find_present(self, tokens: Collection[str]) -> set[str]:
+        if not tokens:
+            return set()
+        sql = (
+            "SELECT token FROM unnest(%s::text[]) token"
+            f" WHERE EXISTS (SELECT 1 FROM {self._table} WHERE tsv @@ quote_literal(token)::tsquery)"
+        )
+        return {token for (token,) in _fetch(sql, [list(tokens)])}
+
+    def find_places(self, ask: StoreRequest, lookups: Sequence[Lookup]) -> list[list[str]]:
+        """As in SQLite, but phrases match wherever a document has all their tokens: reading positions is slow."""
+        rough, sharp = _build_queries(ask)
+        parts, values = [], []
+        for limit, rows in group_lookups(lookups):
+            asked = ", ".join(["(%s::int, %s::tsquery)"] * len(rows))
+            exact = " AND (tsv @@ %s::tsquery) IS TRUE" if rough != sharp else ""
+            parts.append(
+                f"SELECT q.n, r.places FROM (VALUES {asked}) q (n, words) CROSS JOIN LATERAL ("
+                f"WITH m AS MATERIALIZED (SELECT place FROM {self._table} WHERE tsv @@ q.words{exact})"
+                f" SELECT string_agg(place::text, ',') AS places FROM (SELECT place FROM m ORDER BY place DESC LIMIT {limit}) o) r"
+            )
+            for n, lookup in rows:
+                values += [n, _build_query(ask, also=_lookup_expression(lookup, ask.names))]
+            values += [sharp] * bool(exact)
+        return parse_places(_fetch(" UNION ALL ".join(parts), values), len(lookups)) if parts else []
 
     def build_match_sql(self, query: ParsedQuery) -> tuple[str, list[Any]]:
         return f"SELECT place FROM {self._table} WHERE tsv @@ %s::tsquery", [
@@ -274,12 +285,18 @@ def _build_queries(ask: StoreRequest, *, in_head: bool = False, with_names: bool
 
 
 def _build_query(
-    ask: StoreRequest, *, in_head: bool = False, with_names: bool = False, with_phrases: bool = False
+    ask: StoreRequest,
+    *,
+    in_head: bool = False,
+    with_names: bool = False,
+    with_phrases: bool = False,
+    also: str = "",
 ) -> str:
     """`in_head`: search terms in headlines alone. Names are left out then, unless `with_names`."""
     between = " <-> " if with_phrases else " & "
     with_names = with_names or not in_head
-    wanted = [_term_expression(ask, term, between, in_head, with_names) for term in ask.query.required_terms]
+    wanted = [also] * bool(also)
+    wanted += [_term_expression(ask, term, between, in_head, with_names) for term in ask.query.required_terms]
     wanted += [_any_of(f"'{mark}'" for mark in marks) for marks in ask.list_filters()]
     if in_head and not ask.query.required_terms:
         wanted.append(f"'{EXACT_PREFIX}'")  # no terms to search in headlines: match nothing
@@ -313,6 +330,17 @@ def _phrase_expression(phrase: Phrase, between: str, own: str) -> str:
         return f"'{last.text}':* | '{SURFACE_FORM_PREFIX}{last.text}':*"
     parts = [f"'{own}{token}'" for token in row]
     return f"({between.join(parts)}{':*' if is_open else ''})"
+
+
+def _lookup_expression(lookup: Lookup, names: NameIndex) -> str:
+    own = _HEAD_PREFIX * lookup.is_headline
+    ways = [_phrase_expression(way, " & ", own) for way in lookup.phrases]
+    found = _any_of([*ways, *(f"'{mark}'" for mark in lookup.list_marks(names))])
+    return (
+        f"({found} & {_any_of(_phrase_expression(way, ' & ', '') for way in lookup.near)})"
+        if lookup.near
+        else found
+    )
 
 
 def _any_of(parts: Iterable[str]) -> str:

@@ -3,13 +3,15 @@
 Migration 0012 creates the tables. Deleting a row without its text needs SQLite 3.43.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
+from itertools import product
 from typing import Any, Final
 
 from django.db import connection
 
 from .analysis import tokenise
+from .name_index import NameIndex
 from .query import ParsedQuery, Phrase, QueryTerm, tokenise_phrase
 from .search_documents import (
     EVERY_DOCUMENT_MARK,
@@ -23,15 +25,16 @@ from .search_documents import (
 from .store import (
     EXACT_MATCH_SCORE,
     MAX_TALLIED,
-    OLDEST_LOOKED_UP,
+    NEAR_TOKENS,
+    Lookup,
     ResultRow,
     StoreRequest,
     StoreResult,
     Tally,
     build_listed_condition,
-    build_listed_places,
-    keep_listed,
+    group_lookups,
     parse_count_row,
+    parse_places,
     rank_rows,
 )
 
@@ -128,18 +131,28 @@ class SqliteStore:
         rows = _rows(*self._select(ask, build_match(ask), "NULL", limit, before, after))
         return rows if after is None else rows[::-1]
 
-    def find_places(self, ask: StoreRequest, queries: Sequence[ParsedQuery]) -> list[frozenset[int]]:
-        """Return the places of each query's matches among the newest documents. One database query, without ranking."""
-        rows = [(n, build_match(replace(ask, query=query)), query.day) for n, query in enumerate(queries)]
-        listed, values = build_listed_places(ask, _JOIN_EDITIONS)
+    def find_present(self, tokens: Collection[str]) -> set[str]:
+        """Return the tokens that some document has."""
+        if not tokens:
+            return set()
         sql = (
-            f"WITH q (n, words, day) AS (VALUES {', '.join(['(%s, %s, %s)'] * len(rows))}), found AS MATERIALIZED ("
-            f"SELECT q.n, group_concat({self._table}.rowid) FROM q CROSS JOIN {self._table} ON {self._table} MATCH q.words"
-            f" WHERE {self._table}.rowid >= {OLDEST_LOOKED_UP} AND (q.day IS NULL OR EXISTS ("
-            f"SELECT 1 FROM briefs_searchentry d WHERE d.place = {self._table}.rowid AND d.day = q.day)) GROUP BY q.n)"
-            f" SELECT * FROM found UNION ALL SELECT -1, group_concat(place) FROM ({listed}) WHERE EXISTS (SELECT * FROM found)"
+            f"WITH q (token) AS (VALUES {', '.join(['(%s)'] * len(tokens))}) SELECT token FROM q"
+            f" WHERE EXISTS (SELECT 1 FROM {self._table} WHERE {self._table} MATCH '\"' || q.token || '\"')"
         )
-        return keep_listed(_fetch(sql, [*(value for row in rows for value in row), *values]), len(queries))
+        return {token for (token,) in _fetch(sql, list(tokens))}
+
+    def find_places(self, ask: StoreRequest, lookups: Sequence[Lookup]) -> list[list[str]]:
+        """Return the newest places of each lookup, listed or not, that have the terms of the request. One database query."""
+        parts, values = [], []
+        for limit, rows in group_lookups(lookups):
+            newest = f"SELECT rowid FROM {self._table} WHERE {self._table} MATCH q.column2 ORDER BY rowid DESC LIMIT {limit}"
+            asked = ", ".join(["(%s, %s)"] * len(rows))
+            parts.append(
+                f"SELECT column1, (SELECT group_concat(rowid) FROM ({newest})) FROM (VALUES {asked}) q"
+            )
+            for n, lookup in rows:
+                values += [n, build_match(ask, also=_lookup_expression(lookup, ask.names))]
+        return parse_places(_fetch(" UNION ALL ".join(parts), values), len(lookups)) if parts else []
 
     def build_match_sql(self, query: ParsedQuery) -> tuple[str, list[Any]]:
         """Build SQL and values for the places of all texts that match. For staff only: unlisted documents are included."""
@@ -183,13 +196,15 @@ def _exact_headline_match(ask: StoreRequest, match: str) -> str:
     return f'({match}) AND "{build_exact_mark(tokenise(ask.query.text))}"'
 
 
-def build_match(ask: StoreRequest, *, only: str = "", with_names: bool = False) -> str:
+def build_match(ask: StoreRequest, *, only: str = "", with_names: bool = False, also: str = "") -> str:
     """Build the MATCH expression. Tokens are quoted and come only from the analyser.
 
-    `only`: the fields of the text in which terms are searched. Names are left out then, unless `with_names`.
+    `only`: the fields of the text in which terms are searched. Names are left out then, unless `with_names`. `also`: a
+    further condition.
     """
     with_names = with_names or not only
-    wanted = [_term_expression(ask, term, only, with_names) for term in ask.query.required_terms]
+    wanted = [f"({also})"] * bool(also)
+    wanted += [_term_expression(ask, term, only, with_names) for term in ask.query.required_terms]
     wanted += [_any_mark(marks) for marks in ask.list_filters()]
     found = " AND ".join(wanted or [f'"{EVERY_DOCUMENT_MARK}"'])
     unwanted = " OR ".join(_term_expression(ask, term, "", True) for term in ask.query.excluded_terms)
@@ -203,6 +218,22 @@ def _term_expression(ask: StoreRequest, term: QueryTerm, only: str, with_names: 
     ways = " OR ".join(_phrase_expression(way, only) for way in term.alternatives)
     text = f"{{{only}}} : ({ways})" if only else f"({ways})"
     return f"({text} OR {_any_mark(names)})" if names else text
+
+
+def _lookup_expression(lookup: Lookup, names: NameIndex) -> str:
+    if lookup.near:
+        pairs = product(lookup.phrases, lookup.near)
+        return " OR ".join(f"NEAR({_quote(one)} {_quote(other)}, {NEAR_TOKENS})" for one, other in pairs)
+    only = _FIELD_TIERS[0] if lookup.is_headline else ""
+    ways = [_phrase_expression(way, only) for way in lookup.phrases]
+    text = " OR ".join([*ways, *(f'"{mark}"' for mark in lookup.list_marks(names))])
+    return f"{{{only}}} : ({text})" if only else text
+
+
+def _quote(phrase: Phrase) -> str:
+    """Return the tokens of a phrase as one string, which FTS5 takes as consecutive tokens."""
+    row, is_open = tokenise_phrase(phrase)
+    return f'"{" ".join(row)}"{" *" * is_open}'
 
 
 def _any_mark(marks: Iterable[str]) -> str:

@@ -11,15 +11,12 @@ from django.db import connection
 from briefs.models.edition import Edition, EditionQuerySet
 
 from .name_index import NO_NAMES, NameIndex, load_name_index
-from .query import ParsedQuery, QueryTerm
+from .query import ParsedQuery, Phrase, QueryTerm
 from .search_documents import NO_SUCH_FACET, build_facet_marks, build_mark_filters
 
 MAX_TALLIED: Final = 1_000
 """Maximum number of newest listed matches that are counted."""
-OLDEST_LOOKED_UP: Final = (
-    "coalesce((SELECT place FROM briefs_searchentry ORDER BY place DESC LIMIT 1 OFFSET 5000), 0)"
-)
-"""SQL for the place of the oldest document that is looked up for other queries, whose time grows with their number."""
+NEAR_TOKENS: Final = 12
 EXACT_MATCH_SCORE: Final = 1e9
 """Score of a headline equal to the query."""
 
@@ -55,6 +52,25 @@ class StoreRequest:
         """Return the marks of the names that have the term. For one of a field, a mark that no document has if none does."""
         facets = self.names.find_facets(term.alternatives, term.field)
         return build_facet_marks(facets or [NO_SUCH_FACET] * bool(term.field))
+
+
+class Lookup(NamedTuple):
+    """Phrases of which a document must have one. `near`: phrases of which one must be near the first."""
+
+    phrases: tuple[Phrase, ...]
+    near: tuple[Phrase, ...] = ()
+    month: str = ""
+    """Facet of a month that serves as well."""
+    is_headline: bool = False
+    newest: int = 3_000
+    """Most places that are returned, the newest ones."""
+
+    def list_marks(self, names: NameIndex) -> list[str]:
+        """Return the marks of the month, and of the names that have one of the phrases."""
+        if self.near or self.is_headline:
+            return []
+        facets = [facet for phrase in self.phrases for facet in names.find_facets((phrase,))]
+        return build_facet_marks([*facets, *([self.month] if self.month else [])])
 
 
 class Tally(NamedTuple):
@@ -122,25 +138,22 @@ def build_listed_condition(ask: StoreRequest) -> tuple[str, list[Any]]:
     return sql, values
 
 
-def build_listed_places(ask: StoreRequest, join: str = "JOIN briefs_edition") -> tuple[str, list[Any]]:
-    """Build SQL for the places of the listed editions among the newest documents."""
-    public, values = build_listed_condition(ask)
-    sql = (
-        f"SELECT n.place FROM briefs_searchentry n {join} ON briefs_edition.id = n.edition_id"
-        f" WHERE n.place >= {OLDEST_LOOKED_UP} AND {public}"
-    )
-    return sql, values
+def group_lookups(lookups: Sequence[Lookup]) -> list[tuple[int, list[tuple[int, Lookup]]]]:
+    """Return the numbered lookups by their limit of places."""
+    return [
+        (limit, rows)
+        for limit in sorted({lookup.newest for lookup in lookups})
+        if (rows := [(n, lookup) for n, lookup in enumerate(lookups) if lookup.newest == limit])
+    ]
 
 
-def keep_listed(rows: Iterable[tuple[int, str | None]], count: int) -> list[frozenset[int]]:
-    """Return the listed places of each query. `rows`: (number of the query, places); number -1 has the listed places.
+def parse_places(rows: Iterable[tuple[Any, ...]], count: int) -> list[list[str]]:
+    """Return the places of each lookup, from rows of its number and its places, joined by commas.
 
-    Equal strings of places, as of the parts of one name, are parsed only once: parsing took as long as the search.
+    They stay strings: to parse the numbers took as long as the search.
     """
-    found = {n: places for n, places in rows if places}
-    listed = frozenset(map(int, filter(None, found.pop(-1, "").split(","))))
-    kept = {places: listed.intersection(map(int, places.split(","))) for places in set(found.values())}
-    return [kept[found[n]] if n in found else frozenset() for n in range(count)]
+    found: dict[int, str | None] = dict(rows)
+    return [places.split(",") if (places := found.get(n)) else [] for n in range(count)]
 
 
 @lru_cache(2)

@@ -11,6 +11,7 @@ from django.utils import translation
 from briefs import installation
 from briefs.lexicon import dictionary
 from briefs.lexicon.dictionary import build_dictionary_file
+from briefs.lexicon.translations import Translations, find_chinese, find_english
 from briefs.tests.documents.test_parser import SEED, caution_codes, parse
 
 
@@ -27,10 +28,14 @@ def test_setup_builds_the_dictionary_and_leaves_a_current_one_alone(dictionary_p
     assert "no dictionary" in " ".join(installation._dictionary())
     assert installation.prepare_dictionary() == ""
     assert not list(installation._dictionary())
-    made = dictionary_path.stat().st_mtime_ns
+    made = {path.name: path.stat().st_mtime_ns for path in dictionary_path.parent.iterdir()}
+    assert sorted(made) == ["dictionary", "dictionary.translations"]
+    assert find_english(["封鎖"]) == {"封鎖": Translations(("blockade",), ("seal off", "lock down"))}
+    assert "封鎖" in find_chinese(["blockades"])["blockades"].first
     assert installation.prepare_dictionary() == ""
-    assert dictionary_path.stat().st_mtime_ns == made
-    assert [path.name for path in dictionary_path.parent.iterdir()] == ["dictionary"]
+    assert {path.name: path.stat().st_mtime_ns for path in dictionary_path.parent.iterdir()} == made
+    (dictionary_path.parent / "dictionary.translations").write_bytes(b"damaged")
+    assert find_english(["封鎖"]) == {}
 
 
 def test_file_is_read_again_only_after_it_was_written(dictionary_path):

@@ -79,7 +79,7 @@ def test_brief_has_both_languages_facts_and_names(client: Client, settings: Any)
     for name, path in {"zh": "/zh-hant/briefs/next-technology-race/", "api": BRIEF}.items():
         assert brief["urls"][name] == f"{settings.SITE_URL}{path}"
         assert client.get(path).status_code == 200
-    assert client.get("/api/v1/briefs").json() == {"briefs": [brief], "next": None}
+    assert client.get("/api/v1/briefs").json() == {"briefs": [brief], "next": None, "closest": []}
 
 
 def test_correction_is_told_and_a_minor_change_keeps_it(client: Client, team: Any) -> None:
@@ -300,7 +300,7 @@ def test_description_covers_every_address_and_parameter(client: Client) -> None:
     assert schemas["PartialBrief"]["properties"] == schemas["Brief"]["properties"]
     assert (schemas["PartialBrief"]["required"], schemas["PartialBriefPage"]["required"]) == (
         [],
-        ["briefs", "next"],
+        ["briefs", "next", "closest"],
     )
     page = client.get("/api/docs/").content.decode().replace("<wbr>", "")
     assert "at most 100; 20 without it." in page

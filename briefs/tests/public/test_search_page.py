@@ -143,11 +143,11 @@ def test_avoided_rendering_finds_and_explains_preferred_one(site: Client) -> Non
     assert "<mark>川普</mark>" not in get_search_page(site, "?q=「特朗普」"), "quotation marks switch it off"
 
 
-def test_search_without_results_corrects_or_completes_words(site: Client) -> None:
-    body = get_search_page(site, "?q=chilikuri")
-    assert "Nothing found for “chilikuri”; these are the results for “chilukuri”." in body
-    assert "/en/briefs/next-technology-race/" in body
-    assert "these are the results for “chiluku*”" in get_search_page(site, "?q=chiluku")
+def test_search_without_results_corrects_words(site: Client) -> None:
+    for typed in ("chilikuri", "chiluku"):
+        body = get_search_page(site, f"?q={typed}")
+        assert result_count(body) == "In another wording: 1 brief"
+        assert "/en/briefs/next-technology-race/" in body
     assert result_count(get_search_page(site, "?q=zzzzzz")) == "Nothing found for “zzzzzz”."
     for quoted in ("“zz zz”", "「zz」", "author:Rey 『zz』"):
         said = result_count(get_search_page(site, f"?q={quoted}"))
@@ -260,7 +260,7 @@ def test_results_over_limit_are_counted_as_more_than(monkeypatch: pytest.MonkeyP
 
 @pytest.mark.parametrize(
     ("query", "most"),
-    [("?q=the", 6), ("?q=the&order=newest", 6), ("?q=chilikuri", 7), ("?q=tomasz+reyez", 8), ("?q=科技&keyword=technology&source=lawfare&author=tomas-rey&year=2025", 10)],
+    [("?q=the", 6), ("?q=the&order=newest", 6), ("?q=chilikuri", 8), ("?q=tomasz+reyez", 8), ("?q=科技&keyword=technology&source=lawfare&author=tomas-rey&year=2025", 10)],
 )  # fmt: skip
 def test_search_runs_as_many_queries_however_many_briefs(
     site: Client, query: str, most: int, monkeypatch: pytest.MonkeyPatch

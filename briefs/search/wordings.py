@@ -1,0 +1,165 @@
+"""List the wordings of a unit: as typed, other renderings, word family, corrected, translated. Pure: no database."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence, Set
+from functools import cache
+from string import ascii_lowercase
+from typing import Final, NamedTuple
+
+import opencc
+from rapidfuzz import process
+from rapidfuzz.distance import Indel, JaroWinkler
+
+from briefs.lexicon import translations
+from briefs.lexicon.dictionary import list_family, stem_english
+
+from .analysis import build_bigrams, fold, stem
+from .expansion import Concepts
+from .query import Phrase, QueryWord, build_phrase
+from .question import Question, Unit
+
+SURE: Final = 1.0
+_FAMILY: Final = 0.9
+_COMPOUND: Final = 0.9
+_SPELLING: Final = 0.85
+_FIRST_MEANING: Final = 0.75
+_OTHER_MEANING: Final = 0.55
+_SHARE_OF_NAME: Final = 0.8
+_SHARE_OF_WORD: Final = 0.6
+_MAX_PHRASES: Final = 12
+"""Most phrases of one quality."""
+_MIN_CORRECTED: Final = 5
+_MAX_LATIN: Final = 20
+_MIN_PART: Final = 3
+_MIN_NAME_SIMILARITY: Final = 0.9
+"""Of a typed word and one of a name, by Jaro and Winkler: chilikuri and chilukuri have 0.93."""
+_MIN_RENDERING_SIMILARITY: Final = {False: 0.8, True: 0.9}
+"""Of a typed word and one of a rendering; higher if the dictionary has the typed word (True)."""
+
+
+class Wording(NamedTuple):
+    """Phrases of the same quality. `is_share`: the quality is multiplied by the share of the phrases that a text has."""
+
+    quality: float
+    phrases: tuple[Phrase, ...]
+    is_share: bool = False
+
+
+class WordSource:
+    """The words that the index, the names and the renderings have, by which spellings are corrected."""
+
+    def __init__(self, concepts: Concepts, complete_name: Callable[[str, bool], Iterator[str]]) -> None:
+        self._concepts, self._complete_name = concepts, complete_name
+        self.present: Set[str] = frozenset()
+        """Tokens of the index, of those that were asked for."""
+
+    def list_probes(self, question: Question) -> set[str]:
+        """Return the tokens whose presence in the index decides the wordings of a question."""
+        found = question.list_probes()
+        for word in question.words:
+            found.update(map(stem, (word, *(part for parts in _split(word) for part in parts))))
+            if self._may_be_mistyped(word) and not _is_known(word):
+                found.update(map(stem, _list_edits(word)))
+        return found
+
+    def _may_be_mistyped(self, word: str) -> bool:
+        is_plain = word.isascii() and word.isalpha() and _MIN_CORRECTED <= len(word) <= _MAX_LATIN
+        return (
+            is_plain and word not in self._concepts.words and not any(self._complete_name(stem(word), False))
+        )
+
+    def correct(self, word: str) -> Iterator[str]:
+        """Yield the words that a mistyped one may mean: of names, renderings and the index."""
+        if stem(word) in self.present or not self._may_be_mistyped(word):
+            return
+        least = _MIN_RENDERING_SIMILARITY[_is_known(word)]
+        for words, scorer, cutoff in (
+            (self._complete_name(word[0], True), JaroWinkler, _MIN_NAME_SIMILARITY),
+            ([one for one in self._concepts.words if one[0] == word[0]], Indel, least),
+        ):
+            similarity = scorer.normalized_similarity
+            yield from (
+                one
+                for one, *_ in process.extract(word, words, scorer=similarity, score_cutoff=cutoff, limit=3)
+            )
+        yield from (edit for edit in _list_edits(word) if stem(edit) in self.present)
+
+    def list_wordings(self, unit: Unit) -> list[Wording]:
+        """Return the wordings of a unit, the best first. No phrase is in two of them."""
+        by_quality: dict[float, dict[Phrase, None]] = defaultdict(dict)
+        seen: set[tuple[str, ...]] = set()
+        for quality, phrase in self._list_phrases(unit):
+            key = tuple(word.stem for word in phrase)
+            if phrase and key not in seen and len(by_quality[quality]) < _MAX_PHRASES:
+                seen.add(key)
+                by_quality[quality][phrase] = None
+        wordings = [Wording(quality, tuple(phrases)) for quality, phrases in by_quality.items() if phrases]
+        typed = unit.term.alternatives[0]
+        if unit.is_han and len(typed[0].text) > len("兩字") and not unit.is_figure:
+            pairs = tuple((QueryWord(True, pair),) for pair in build_bigrams(typed[0].text)[:-1])
+            wordings.append(Wording(_SHARE_OF_NAME if unit.is_name else _SHARE_OF_WORD, pairs, is_share=True))
+        return wordings
+
+    def _list_phrases(self, unit: Unit) -> Iterator[tuple[float, Phrase]]:
+        yield from ((SURE, phrase) for phrase in unit.term.alternatives)
+        if unit.is_figure or unit.is_suffix:
+            return
+        text = unit.text
+        if unit.is_han:
+            yield SURE, build_phrase(_to_taiwan().convert(text))
+            some = translations.find_english([text])
+            if near := self._find_near_han(fold(text)) if text not in some else "":
+                yield _SPELLING, build_phrase(near)
+        else:
+            word = text.lower()
+            for other in list_family(stem_english(word)) if " " not in word else ():
+                yield _FAMILY, (QueryWord(False, other),)
+            for parts in _split(word) if stem(word) not in self.present else ():
+                if all(stem(part) in self.present for part in parts):
+                    yield _COMPOUND, tuple(QueryWord(False, part) for part in parts)
+            for other in self.correct(word):
+                yield _SPELLING, (QueryWord(False, other),)
+            some = translations.find_chinese([text])
+        for found in some.values():
+            yield from ((_FIRST_MEANING, build_phrase(other)) for other in found.first)
+            yield from ((_OTHER_MEANING, build_phrase(other)) for other in found.others)
+
+    def _find_near_han(self, run: str) -> str:
+        """Return a rendering of a concept that differs from the run in one character, or an empty string."""
+        if len(run) < _MIN_PART or self._concepts.knows_word(run):
+            return ""
+        alike = (word for word in self._concepts.words if len(word) == len(run))
+        return next((word for word in alike if sum(map(str.__ne__, word, run)) == 1), "")
+
+
+def join_neighbours(units: Sequence[Unit], wordings: Sequence[list[Wording]], present: Iterable[str]) -> None:
+    """Add the compound of two neighbouring words to both: *war game* is also *wargame*."""
+    known = set(present)
+    for n in range(len(units) - 1):
+        one, other = (units[k].text.lower() for k in (n, n + 1))
+        if one.isalpha() and other.isalpha() and one.isascii() and stem(one + other) in known:
+            for k in (n, n + 1):
+                wordings[k].insert(1, Wording(_COMPOUND, ((QueryWord(False, one + other),),)))
+
+
+@cache
+def _to_taiwan() -> opencc.OpenCC:
+    return opencc.OpenCC("s2twp")
+
+
+def _is_known(word: str) -> bool:
+    return bool(translations.count_words({stem_english(word)}))
+
+
+def _split(word: str) -> list[tuple[str, str]]:
+    """Return the ways to divide a word in two: *wargame* is *war game*."""
+    return [(word[:n], word[n:]) for n in range(_MIN_PART, len(word) - _MIN_PART + 1)]
+
+
+def _list_edits(word: str) -> list[str]:
+    """Return the words that differ by one letter, or by two neighbouring letters in the wrong order."""
+    halves = [(word[:n], word[n:]) for n in range(len(word) + 1)]
+    edits = {a + b[1:] for a, b in halves if b} | {a + b[1] + b[0] + b[2:] for a, b in halves if len(b) > 1}
+    edits |= {a + letter + b[1:] for a, b in halves if b for letter in ascii_lowercase}
+    edits |= {a + letter + b for a, b in halves for letter in ascii_lowercase}
+    return sorted(edits - {word}, key=lambda edit: (len(edit), edit))
