@@ -10,6 +10,7 @@ from functools import cached_property
 from .content import Content, Facts, Side
 from .facts import SCALAR_FACTS, FactKind
 from .text.article_urls import is_safe_link, write_host_in_ascii
+from .text.person_names import NameOrder, find_name_order
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +37,14 @@ class PublicAuthor(PublicName):
 
     family: str = ""
     given: str = ""
+    name_order: str = ""
     own: str = ""
     affiliation_zh: str = ""
     affiliation_en: str = ""
+
+    @property
+    def order(self) -> NameOrder:
+        return find_name_order(self.en, self.family, self.given, self.name_order)
 
     def affiliation(self, side: Side) -> str:
         return self.affiliation_zh if side == "zh" else self.affiliation_en

@@ -31,7 +31,7 @@ from .models import (
     Source,
     State,
 )
-from .text.similarity import split_person_name
+from .text.person_names import build_author_columns
 from .text.slugs import build_slug
 from .workflow.editing import build_revision
 from .workflow.rules import working_copy
@@ -230,7 +230,7 @@ def _ensure_vocabulary() -> dict[str, list[int]]:
     keywords = [k.pk for k in labelled.order_by("slug")]
     names = [f"{given} {family}" for given, family in itertools.product(_GIVEN_NAMES, _FAMILY_NAMES)]
     known = dict(Author.objects.filter(name__in=names).values_list("name", "pk"))
-    authors = [known.get(name) or Author.make(name=name, **split_person_name(name)).pk for name in names]
+    authors = [known.get(name) or Author.make(name=name, **build_author_columns(name)).pk for name in names]
     sources = sources or [Source.make(name="Corpus Review").pk]
     keywords = keywords or [Keyword.make(label_zh="樣本", label_en="Sample").pk]
     return {"sources": sources, "authors": authors, "keywords": keywords}

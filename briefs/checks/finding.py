@@ -7,7 +7,7 @@ from typing import Any, Literal, Self
 
 from briefs.content import Side
 
-FindingField = Literal["headline", "summary", "bullet", "source", "date", "url", "picture"]
+FindingField = Literal["headline", "summary", "bullet", "source", "authors", "date", "url", "picture"]
 Span = tuple[int, int]
 MessageValues = dict[str, str | int]
 
@@ -130,6 +130,7 @@ class CheckContext(_HashedOnce):
     """Settings and vocabulary for a run of the checks.
 
     `names`: names of authors and sources, in either script. `source_addresses`: the sites of the sources.
+    `undecided_authors`: ids and names of authors of whom it is not known whether the family name stands first.
     `ratio_band`: range of Chinese characters per English word; the site's own from 300 pairs on.
     `quote_limit`: how many quoted words a brief may have in one language; 0 for no limit.
     """
@@ -138,6 +139,7 @@ class CheckContext(_HashedOnce):
     mainland_wordings: tuple[MainlandWording, ...] = ()
     names: tuple[str, ...] = ()
     source_addresses: tuple[str, ...] = ()
+    undecided_authors: tuple[tuple[int, str], ...] = ()
     ratio_band: tuple[float, float] = (1.0, 2.45)
     quote_limit: int = 0
 

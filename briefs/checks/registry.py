@@ -14,6 +14,7 @@ from briefs.content import SIDES, Content, hash_json
 _CHECKS: tuple[Check, ...] = (
     whole_brief.check_completeness,
     whole_brief.check_addresses,
+    whole_brief.check_authors,
     whole_brief.check_structure,
     pairing.check_pairing,
     glossary.check_glossary,
@@ -100,6 +101,8 @@ def hash_text_pair(content: Content, bullet: int | None, field: FindingField = "
 def _hash_pair(content: Content, pair: TextPair | None, field: FindingField) -> str:
     if field == "url":
         return hash_json([content.facts.url, content.facts.archive_url])
+    if field == "authors":
+        return hash_json([line.author for line in content.facts.authors])
     return hash_json([pair.zh, pair.en]) if pair else ""
 
 

@@ -126,6 +126,16 @@ def _check_address(url: str, context: CheckContext) -> Iterator[Finding]:
         yield Finding("addresses.lookalike", "url", values={"host": lookalike.host})
 
 
+@check(messages={"order": gettext_noop("%(a)s: is the family name first or last?")})
+def check_authors(content: Content, context: CheckContext) -> Iterator[Finding]:
+    """Ask about each author whose name may begin with the family name. Until then it is cited as printed."""
+    authors = {line.author for line in content.facts.authors}
+    for pk, name in context.undecided_authors:
+        if pk in authors:
+            values: dict[str, str | int] = {"a": name, "author": pk}
+            yield Finding("authors.order", "authors", values=values, repair=Repair("authors.order", values))
+
+
 @check(
     messages={
         "differs": gettext_noop("Structure differs: %(zh)s in Chinese, %(en)s in English."),

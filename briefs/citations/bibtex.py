@@ -10,7 +10,7 @@ from briefs.text.date_format import ENGLISH_MONTHS
 
 from . import cited_article as cited
 from .cited_article import CitationRejected, CitedArticle, CitedName, read_cited_facts
-from .works import AuthorName, CitableWork, describe_digested_article
+from .works import AuthorName, CitableWork
 
 # Convert LaTeX in BibTeX files to plain text.
 
@@ -110,8 +110,10 @@ def format_bibtex(work: CitableWork) -> str:
 
 
 def _format_fields(work: CitableWork, outlet: str) -> Iterator[tuple[str, str]]:
-    yield "title", _brace(work.title)
     yield "author", f"{{{' and '.join(map(_format_name, work.authors))}}}" if work.authors else ""
+    yield "title", f"{{{_brace(work.title)}}}" if work.genre and work.title else _brace(work.title)
+    yield "type", _brace(work.genre)
+    yield "date", _brace(work.date if work.genre else "")
     yield outlet, _brace(work.outlet)
     year, month, day = (*work.date.split("-"), "", "")[:3]
     yield "year", _brace(year)
@@ -126,9 +128,7 @@ def _format_fields(work: CitableWork, outlet: str) -> Iterator[tuple[str, str]]:
         yield fact.bibtex[0], f"{{{value}}}" if value and is_verbatim else _brace(value)
     yield "urldate", _brace(work.accessed_on)
     yield "langid", _brace({"zh": "chinese", "en": "english"}.get(work.language[:2].lower(), ""))
-    yield "keywords", _brace(", ".join(work.keywords))
     yield "abstract", _brace(work.abstract)
-    yield "note", _brace(describe_digested_article(work))
 
 
 def _format_name(name: AuthorName) -> str:

@@ -12,7 +12,7 @@ from typing import Final, Literal
 from briefs.documents.fields.date_reader import read_date
 from briefs.facts import CITED_FACTS, FACTS, FactKind
 from briefs.text.article_urls import find_doi, is_safe_link, strip_tracking, write_host_in_ascii
-from briefs.text.similarity import is_han_organization, split_person_name
+from briefs.text.person_names import UNDIVIDED, divide_person_name, is_han_organization
 
 type FileFormat = Literal["ris", "bibtex", "csl"]
 MAX_LENGTHS: Final = {"source": 200, "name": 200} | {
@@ -22,10 +22,6 @@ MAX_AUTHORS: Final = 50
 
 _TAG: Final = re.compile(
     r"</?(?:i|b|u|em|strong|sup|sub|span|scp|p|jats:[a-z]+)(?:\s[^<>]{0,80})?>", re.IGNORECASE
-)
-_ORGANISATION: Final = re.compile(
-    r"\b(Corporation|Foundation|Association|Watch|Organi[sz]ation|Department|Office|Agency|Society|Union"
-    r"|Commission|Press|Inc|Ltd|Staff|Board|Editors|Network|Initiative|Project|Forum|Service)\b"
 )
 _ISO: Final = re.compile(r"(\d{4})(?:[-/](\d{1,2})(?:[-/](\d{1,2}))?)?(?![\d-])")
 HAN_PATTERN: Final = re.compile(r"[\u3400-\u9fff]")
@@ -134,7 +130,11 @@ def parse_language(text: object) -> str:
 
 
 def parse_name(text: str) -> CitedName:
-    """Parse `Family, Given`, `Family, Jr., Given`, or a printed name, divided where the form allows."""
+    """Parse `Family, Given`, `Family, Jr., Given`, or a printed name, divided where the form allows.
+
+    A comma at the end says that a name is whole.
+    """
+    is_whole = str(text).rstrip().endswith(",")
     text = clean_citation_text(text, "name").strip(" ,;")
     parts = [part.strip() for part in re.split("[,，]", text) if part.strip()]
     if len(parts) == 2 and not is_han_organization(text):
@@ -143,12 +143,8 @@ def parse_name(text: str) -> CitedName:
         junior = parts[1] if re.fullmatch(r"(Jr|Sr|[IVX]+)\.?", parts[1]) else parts[2]
         given = parts[2] if junior == parts[1] else parts[1]
         return CitedName(parts[0], f"{given} {junior}")
-    name_parts = {} if _ORGANISATION.search(text) else split_person_name(text)
-    return (
-        CitedName(name_parts["family"], name_parts["given"])
-        if "family" in name_parts
-        else CitedName(literal=text)
-    )
+    divided = UNDIVIDED if is_whole else divide_person_name(text)
+    return CitedName(divided.family, divided.given) if divided.family else CitedName(literal=text)
 
 
 def parse_names(texts: list[str]) -> tuple[CitedName, ...]:

@@ -34,8 +34,9 @@ def _item(work: CitableWork) -> dict[str, Any]:
     return {
         "id": work.citation_key,
         "type": _TYPES_BY_KIND[work.kind],
-        "title": work.title,
         "author": [_format_name(name) for name in work.authors],
+        "title": work.title,
+        "genre": work.genre,
         "container-title": "" if work.kind == "report" else work.outlet,
         "publisher": work.outlet
         if work.kind == "report"
@@ -44,16 +45,16 @@ def _item(work: CitableWork) -> dict[str, Any]:
         "accessed": _format_date(work.accessed_on),
         **{fact.csl[0]: work.facts.get(name, "") for name, fact in CITED_FACTS.items()},
         "language": work.language,
-        "keyword": ", ".join(work.keywords),
         "abstract": work.abstract,
         "note": describe_digested_article(work),  # `original-date` would make the brief a reprint
     }
 
 
-def _format_name(name: AuthorName) -> dict[str, str]:
+def _format_name(name: AuthorName) -> dict[str, Any]:
     if name.literal:
         return {"literal": name.literal}
-    return {"family": name.family, "given": name.given}
+    parts = {"family": name.family, "given": name.given}
+    return {**parts, "static-ordering": True} if name.is_family_first else parts
 
 
 def _format_date(iso: str, label: str = "") -> dict[str, Any] | None:

@@ -10,7 +10,7 @@ from briefs.facts import CITED_FACTS
 
 from . import cited_article as cited
 from .cited_article import CitedArticle, read_cited_facts
-from .works import CitableWork, describe_digested_article
+from .works import AuthorName, CitableWork, describe_digested_article
 
 _TYPES_BY_KIND = {
     "brief": "ELEC",
@@ -39,8 +39,10 @@ def format_ris(work: CitableWork) -> str:
 
 def _tags(work: CitableWork) -> Iterator[tuple[str, str]]:
     values = [
+        ("ID", work.citation_key if work.genre else ""),
+        *(("AU", _format_name(name)) for name in work.authors),
         ("TI", work.title),
-        *(("AU", name.inverted) for name in work.authors),
+        ("M3", work.genre),
         ("T2", "" if work.kind == "report" else work.outlet),
         (
             "PB",
@@ -51,11 +53,15 @@ def _tags(work: CitableWork) -> Iterator[tuple[str, str]]:
         ("LA", work.language),
         *((fact.ris[0], work.facts.get(name, "")) for name, fact in CITED_FACTS.items()),
         ("Y2", _format_date(work.accessed_on)),
-        *(("KW", word) for word in work.keywords),
         ("AB", work.abstract),
         ("N1", describe_digested_article(work)),
     ]
     yield from ((tag, value) for tag, value in values if value)
+
+
+def _format_name(name: AuthorName) -> str:
+    """Return "Family, Given". A comma at the end keeps programs from dividing a whole name."""
+    return name.inverted if name.family else f"{name.literal},"
 
 
 def _format_date(iso: str, label: str = "") -> str:

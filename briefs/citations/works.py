@@ -1,8 +1,7 @@
 """The two citable works of a public brief, and their citations as sentences: Chicago, APA, Taiwan's journals.
 
-A brief is cited as a web page of the site, without an author: the article's author did not write it, and editors are
-not named in public. `describe_digested_article` names the article. Transliterated Chinese names are never
-cited.
+A brief is cited as a web page by the organization that runs the site: the article's author did not write it, and editors
+are not named in public. Its genre, "Digest of an article by …", names the article. Transliterated Chinese names are never cited.
 """
 
 import re
@@ -14,8 +13,8 @@ from briefs.content import Side
 from briefs.facts import CITED_FACTS
 from briefs.public_brief import PublicAuthor, PublicBrief, PublicSource
 from briefs.text import date_format, paths
+from briefs.text.person_names import NameOrder, divide_person_name
 from briefs.text.scripts import detect_language_code
-from briefs.text.similarity import split_person_name
 
 type WorkKind = Literal[
     "brief", "article", "magazine", "newspaper", "journal", "report", "testimony", "interview"
@@ -42,7 +41,9 @@ class AuthorName:
     given: str = ""
     literal: str = ""
     as_printed: str = ""
-    """The printed form where the order cannot be derived from the parts: Liu He is not He Liu."""
+    """The printed form, which may have more than the parts: Martin Luther King, Jr."""
+    is_family_first: bool = False
+    """Whether the name is printed family name first: Liu He. Such a name is never inverted."""
 
     @property
     def is_chinese(self) -> bool:
@@ -85,9 +86,10 @@ class CitableWork:
     """The facts in `CITED_FACTS`, by name."""
     accessed_on: str = ""
     abstract: str = ""
-    keywords: tuple[str, ...] = ()
     digested_article: "CitableWork | None" = None
     """The article, if the work is a brief."""
+    genre: str = ""
+    """What a brief is, without the article's address: Digest of an article by Ann Lee, RAND Corporation, March 4, 2025."""
 
     @property
     def url(self) -> str:
@@ -108,18 +110,40 @@ class CitableWork:
 
 def build_brief_work(brief: PublicBrief, side: Side, site_name: str) -> CitableWork:
     """Build the work for one language of a brief. The URL begins with `paths.SITE_PLACEHOLDER`."""
+    title = brief.headline(side)
+    if (
+        title.casefold() == brief.facts.title.casefold()
+    ):  # else a list of references would show two works as one
+        title += "（文摘）" if side == "zh" else " (digest)"
     return CitableWork(
-        citation_key=brief.slug,
+        citation_key=f"{brief.slug}-{side}",
         kind="brief",
-        title=brief.headline(side),
+        title=title,
         language="zh-TW" if side == "zh" else "en",
-        authors=(),
-        outlet=site_name,
+        authors=(AuthorName(literal=site_name),),
+        outlet="",
         date=brief.published_day.isoformat(),
         facts={"url": f"{paths.SITE_PLACEHOLDER}{paths.brief(side, brief.slug)}"},
         abstract=brief.summary(side),
-        keywords=tuple(keyword.label(side) for keyword in brief.keywords),
         digested_article=build_article_work(brief),
+        genre=_describe_digest(brief, side),
+    )
+
+
+def _describe_digest(brief: PublicBrief, side: Side) -> str:
+    source = brief.source.label(side) if brief.source else ""
+    if side == "zh" and brief.source and is_publication(brief.source):
+        source = f"《{source}》"
+    date = brief.facts.date if date_format.parse_first_day(brief.facts.date) else ""
+    names = [_author(author, chinese=side == "zh").display_name for author in brief.authors]
+    if side == "zh":
+        who = "、".join(names)
+        when = date_format.format_article_date(date, brief.facts.date_label, "zh")
+        return "摘自" + ("，".join(filter(None, (who, source, when))) or "一篇文章")
+    who = _join_names(names, " and ", ", and ")
+    when = brief.facts.date_label or (_american_date(date) if date else "")
+    return ", ".join(
+        filter(None, (f"Digest of an article by {who}" if who else "Digest of an article", source, when))
     )
 
 
@@ -151,10 +175,11 @@ def is_publication(source: PublicSource) -> bool:
 
 def _author(author: PublicAuthor, *, chinese: bool) -> AuthorName:
     if chinese and author.own:
-        parts = split_person_name(author.own)
-        return AuthorName(parts["family"], parts["given"]) if parts else AuthorName(literal=author.own)
+        own = divide_person_name(author.own)
+        return AuthorName(own.family, own.given) if own.family else AuthorName(literal=author.own)
     if author.family and author.given:
-        return AuthorName(author.family, author.given, as_printed=author.en)
+        is_family_first = author.order is NameOrder.FAMILY_FIRST
+        return AuthorName(author.family, author.given, as_printed=author.en, is_family_first=is_family_first)
     return AuthorName(literal=author.en)
 
 
@@ -176,14 +201,14 @@ type CitationSentence = list[StyledRun]
 def format_chicago(work: CitableWork) -> CitationSentence:
     """Format as: Family, Given, and Given Family. “Title.” Outlet, June 9, 2025. Address."""
     authors = [name.display_name for name in work.authors]
-    if work.authors and not work.authors[0].is_chinese:
+    if work.authors and not (work.authors[0].is_chinese or work.authors[0].is_family_first):
         authors[0] = work.authors[0].inverted
     if len(authors) > MAX_CHICAGO_AUTHORS:
         authors = [*authors[:7], "et al."]
         who = ", ".join(authors)
     else:
         who = _join_names(authors, ", and ", ", and ")
-    where_and_when, digest = _outlet_and_date(work), _digest_of(work, "Digest of ")
+    where_and_when = _outlet_and_date(work)
     return _join(
         " ",
         [StyledRun(_with_final_stop(who))] if who else [],
@@ -191,7 +216,7 @@ def format_chicago(work: CitableWork) -> CitationSentence:
         if work.title
         else [StyledRun("Article.")],
         [*where_and_when, StyledRun(".")] if where_and_when else [],
-        [*digest, StyledRun(".")] if digest else [],
+        [StyledRun(f"{work.genre}.")] if work.genre else [],
         *_access_date_and_link(work),
     )
 
@@ -206,14 +231,9 @@ def format_apa(work: CitableWork) -> CitationSentence:
         who = _join_names(authors, ", & ", ", & ")
     when = [StyledRun(f"({_apa_date(work)}).")]
     title = [StyledRun(_with_final_stop(work.title or "[Article]"))]
-    if work.digested_article:
-        title = [
-            StyledRun(work.title, italic=True),
-            *_digest_of(work, " [Digest of "),
-            StyledRun("]."),
-        ]
-    italic = work.is_in_publication and not work.digested_article
-    outlet = [StyledRun(work.outlet, italic=italic), StyledRun(".")] if work.outlet else []
+    if work.genre:
+        title = [StyledRun(work.title, italic=True), StyledRun(f" [{work.genre}].")]
+    outlet = [StyledRun(work.outlet, italic=work.is_in_publication), StyledRun(".")] if work.outlet else []
     first = ([StyledRun(_with_final_stop(who))], when, title) if who else (title, when)
     return _join(" ", *first, outlet, *_access_date_and_link(work))
 
@@ -233,26 +253,12 @@ def format_attribution(work: CitableWork) -> str:
     """Return a brief's citation without its address. The page appends the address of the copied bullet."""
     if work.is_chinese:
         return f"{_to_text(_in_chinese_note(work))}，"
-    return f"{_to_text([*_in_note(work), *_digest_of(work, ', digest of ')])}, "
+    return f"{_to_text(_in_note(work))}, {work.genre[:1].lower()}{work.genre[1:]}, "
 
 
 def describe_digested_article(work: CitableWork) -> str:
     """Name the article of a brief with its address, for the notes of reference managers. Empty for an article."""
-    if (article := work.digested_article) is None:
-        return ""
-    said = _to_text(_digest_of(work, "摘自" if work.is_chinese else "Digest of "))
-    return ("，" if work.is_chinese else ", ").join(filter(None, (said, article.link)))
-
-
-def _digest_of(work: CitableWork, words: str) -> CitationSentence:
-    """Format `words` followed by the digested article, in the article's language. Empty if the work is an article."""
-    if (article := work.digested_article) is None:
-        return []
-    if not work.is_chinese:
-        return [StyledRun(words), *_in_note(article)]
-    if article.is_chinese:
-        return [StyledRun(words), *_in_chinese_note(article)]
-    return [StyledRun(words), *_in_note(article, with_placeholder=False, date=_chinese_date(article))]
+    return ". ".join(filter(None, (work.genre, work.digested_article.link if work.digested_article else "")))
 
 
 def _in_chinese_note(work: CitableWork) -> CitationSentence:
@@ -263,7 +269,7 @@ def _in_chinese_note(work: CitableWork) -> CitationSentence:
         _run(_chinese_title(work) or "文章"),
         _run(_chinese_outlet(work)),
         _run(_chinese_date(work)),
-        _digest_of(work, "摘自"),
+        _run(work.genre),
     )
 
 
@@ -293,13 +299,14 @@ def _in_note(
 ) -> CitationSentence:
     """Format as: Given Family, “Title,” Outlet, June 9, 2025. `date` replaces the date."""
     who = _join_names([name.display_name for name in work.authors], " and ", ", and ")
+    where_and_when = _outlet_and_date(work, date)
     runs = [StyledRun(f"{who}, ")] if who else []
     if work.title:
-        comma = "" if _ends_sentence(work.title) else ","
-        runs.append(StyledRun(f"“{_nest_english_quotes(work.title)}{comma}” "))
+        comma = "," if where_and_when and not _ends_sentence(work.title) else ""
+        runs.append(StyledRun(f"“{_nest_english_quotes(work.title)}{comma}”{' ' if where_and_when else ''}"))
     elif with_placeholder:
         runs.append(StyledRun("article in " if who else "an article in "))
-    return runs + _outlet_and_date(work, date)
+    return runs + where_and_when
 
 
 def _outlet_and_date(work: CitableWork, date: str | None = None) -> CitationSentence:
@@ -326,7 +333,7 @@ def _abbreviate_name(name: AuthorName) -> str:
         return name.display_name
     given, _, suffix = name.given.partition(", ")
     words = given.replace(".", ". ").split()
-    initials = " ".join("-".join(f"{part[0]}." for part in word.split("-") if part) for word in words)
+    initials = " ".join("-".join(f"{part[0].upper()}." for part in word.split("-") if part) for word in words)
     return ", ".join(filter(None, (name.family, initials, suffix)))
 
 

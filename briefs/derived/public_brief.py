@@ -9,6 +9,7 @@ from math import log2
 from typing import Any, Final, NamedTuple, Self
 
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from briefs.citations.works import is_publication
 from briefs.content import SIDES, Content, Facts, hash_json
@@ -18,6 +19,7 @@ from briefs.models.derived import EditionKeyword, EditionPlace
 from briefs.models.edition import Edition
 from briefs.models.vocabulary import Author, Keyword, Source, Vocabulary
 from briefs.public_brief import PublicAuthor, PublicBrief, PublicName, PublicNames, PublicSource
+from briefs.text.person_names import NameOrder
 
 from .term_occurrences import Glossary
 
@@ -101,8 +103,9 @@ def _build_author(row: "_NameRow", affiliation_zh: str, affiliation_en: str) -> 
     """Build an author. A transliterated Chinese name is shown on Chinese pages, but is not `own`, so it is not cited."""
     own = row.zh if row.kind == Author.ChineseName.OWN else ""
     return PublicAuthor(
-        row.pk, row.slug, row.zh or row.en, row.en, row.family, row.given, own, affiliation_zh, affiliation_en
-    )
+        row.pk, row.slug, row.zh or row.en, row.en, row.family, row.given, row.order, own,
+        affiliation_zh, affiliation_en,
+    )  # fmt: skip
 
 
 class _NameRow(NamedTuple):
@@ -115,15 +118,16 @@ class _NameRow(NamedTuple):
     kind: str
     family: str
     given: str
+    order: str
     merged_into: int | None
 
 
 _COLUMNS: Final[dict[type[Vocabulary], tuple[str, ...]]] = {
-    Source: ("name_zh", "name", "kind", "", ""),
-    Author: ("name_zh", "name", "name_zh_kind", "family", "given"),
-    Keyword: ("label_zh", "label_en", "", "", ""),
+    Source: ("name_zh", "name", "kind", "", "", ""),
+    Author: ("name_zh", "name", "name_zh_kind", "family", "given", "name_order"),
+    Keyword: ("label_zh", "label_en", "", "", "", ""),
 }
-"""Column of each field of `_NameRow` from `zh` to `given`; empty if the kind has none."""
+"""Column of each field of `_NameRow` from `zh` to `order`; empty if the kind has none."""
 _MAX_IDS: Final = 5000
 """Ids of one query: SQLite takes 32,766 values, and each id occurs twice."""
 
@@ -158,8 +162,8 @@ def _follow_merges(rows: Mapping[int, _NameRow], pk: int) -> _NameRow:
 
 
 def _read_row(row: Vocabulary) -> _NameRow:
-    zh, en, kind, family, given = (getattr(row, column) if column else "" for column in _COLUMNS[type(row)])
-    return _NameRow(row.pk, row.slug, zh, en, kind, family, given, row.merged_into_id)  # type: ignore[attr-defined]
+    values = [getattr(row, column) if column else "" for column in _COLUMNS[type(row)]]
+    return _NameRow._make([row.pk, row.slug, *values, row.merged_into_id])  # type: ignore[attr-defined]
 
 
 def _fetch(ids: Mapping[type[Vocabulary], Collection[int]]) -> Iterator[tuple[type[Vocabulary], _NameRow]]:
@@ -266,6 +270,8 @@ def _read_texts(name: PublicName) -> dict[str, str]:
     texts = {"zh": name.zh, "en": name.en}
     if isinstance(name, PublicAuthor):
         texts |= {"family": name.family, "given": name.given, "own": name.own}
+        if name.order is NameOrder.UNKNOWN:  # every other order follows from the texts
+            texts["order"] = name.order
     if isinstance(name, PublicSource) and is_publication(name):
         texts["zh"] = f"《{name.zh}》"
     return texts
@@ -282,6 +288,8 @@ def _format_texts(texts: Mapping[str, str]) -> str:
     """Return the labels, followed in brackets by the texts that only citations print."""
     labels = " · ".join(dict.fromkeys(filter(None, (texts.get("zh"), texts.get("en")))))
     cited = ", ".join(filter(None, (texts.get("family"), texts.get("given"), texts.get("own"))))
+    if texts.get("order"):
+        cited = gettext("not known whether the family name is first")
     return f"{labels} ({cited})" if cited else labels
 
 

@@ -16,7 +16,6 @@ from briefs.documents.fields.authors import (
     HAN_TITLE,
     JOB_TITLE,
     NOT_A_NAME,
-    ORGANIZATION,
     is_han_person,
     is_inverted,
     is_person,
@@ -26,8 +25,9 @@ from briefs.facts import AFFILIATION_LIMIT
 from briefs.models import Author, Keyword, Person, Source
 from briefs.models.vocabulary import Vocabulary
 from briefs.text.article_urls import find_lookalike_host
+from briefs.text.person_names import ORGANIZATION, build_author_columns
 from briefs.text.scripts import count_han
-from briefs.text.similarity import are_similar_names, split_person_name
+from briefs.text.similarity import are_similar_names
 from briefs.workflow.vocabulary import record_vocabulary_event
 
 # Read one author of a document: the name in one or both scripts, titles and affiliations.
@@ -188,9 +188,11 @@ class AuthorLookup:
         return tuple(bylines.values())
 
     def _create(self, author: AuthorName) -> KnownAuthor:
-        values: dict[str, Any] = {"name": author.name[:200], **split_person_name(author.name)}
+        is_transliterated = _is_transliteration(author.name_zh)
+        own = "" if is_transliterated else author.name_zh
+        values: dict[str, Any] = {"name": author.name[:200], **build_author_columns(author.name, own)}
         if author.name_zh:
-            kind = Author.ChineseName.TRANSLITERATION if _is_transliteration(author.name_zh) else ""
+            kind = Author.ChineseName.TRANSLITERATION if is_transliterated else ""
             values |= {"name_zh": author.name_zh[:100], "name_zh_kind": kind}
         row = _describe(cast("Author", self._make(Author, **values)))
         for name in filter(None, (author.name, author.name_zh)):

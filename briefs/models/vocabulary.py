@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from briefs.content import Side
+from briefs.text.person_names import NameOrder, find_name_order
 from briefs.text.slugs import build_slug
 
 
@@ -87,7 +88,18 @@ class Vocabulary(models.Model):
 
 
 class Author(Vocabulary):
-    """An author of digested articles: the name as printed, and the parts that citations need."""
+    """An author of digested articles: the name as printed, and the parts that citations need.
+
+    The order of the name follows from the name and its parts (`order`). Only *unknown* is stored, since undivided names have
+    no parts either.
+    """
+
+    ORDERS: ClassVar[list[tuple[str, Any]]] = [
+        (NameOrder.GIVEN_FIRST, _("Family name last")),
+        (NameOrder.FAMILY_FIRST, _("Family name first")),
+        (NameOrder.UNDIVIDED, _("Undivided: an organization, or no family name")),
+        (NameOrder.UNKNOWN, _("Not known: printed as written")),
+    ]
 
     class ChineseName(models.TextChoices):
         OWN = "own", _("Their own")
@@ -100,6 +112,9 @@ class Author(Vocabulary):
     name_zh_kind = models.CharField(
         _("The Chinese name is"), max_length=20, choices=ChineseName.choices, blank=True
     )
+    name_order = models.CharField(
+        _("Order of the name"), max_length=12, choices=ORDERS, blank=True, db_default="", default=""
+    )
 
     class Meta:
         verbose_name = _("Author")
@@ -108,6 +123,10 @@ class Author(Vocabulary):
 
     def __str__(self) -> str:
         return f"{self.name} {self.name_zh}".strip() if self.name_zh != self.name else self.name
+
+    @property
+    def order(self) -> NameOrder:
+        return find_name_order(self.name, self.family, self.given, self.name_order)
 
     def label(self, side: Side) -> str:
         return (self.name_zh if side == "zh" else "") or self.name

@@ -15,6 +15,7 @@ from briefs.content import LANGUAGE_TAGS, SIDES, Side
 from briefs.rendering import cards, text
 from briefs.search.highlighting import highlight_spans
 from briefs.text import date_format, paths
+from briefs.text.person_names import NameOrder, find_name_order
 from briefs.text.scripts import detect_language_code
 
 from . import brief_presenter
@@ -297,11 +298,11 @@ def build_name_row(row: CountedSubject, kind: str, language: Side) -> dict[str, 
 
 
 def _index_row(row: CountedSubject, kind: str, language: Side) -> dict[str, Any]:
-    """Return a line of an index. An author's family name comes first: Chilukuri, Vivek."""
+    """Return a line of an index. An author's family name comes first: Chilukuri, Vivek; Liu He."""
     words = subject_label(row, language)
-    given = words.removesuffix(row.family).strip()
-    if kind == "authors" and given not in ("", words):
-        words = f"{row.family}, {given}"
+    is_inverted = kind == "authors" and row.given and words == row.en
+    if is_inverted and find_name_order(words, row.family, row.given, "") is NameOrder.GIVEN_FIRST:
+        words = f"{row.family}, {row.given}"
     return build_name_row(row, kind, language) | {"label": cards.mark_language(words, language)}
 
 

@@ -115,6 +115,7 @@ class CountedSubject(NamedTuple):
     en: str
     family: str
     """Sort key of an author; the English label for other kinds."""
+    given: str
     brief_count: int
 
 
@@ -187,7 +188,7 @@ def count_facets(kind: SubjectKind, subject: Subject, now: dt.datetime) -> Subje
     brief_count = 0
     rows = sorted(_facets[kind.name](now, subject.pk), key=lambda row: (-row[4], row[1]))
     for name, slug, zh, en, n in rows:
-        counted = CountedSubject(slug, zh, en, en, n)
+        counted = CountedSubject(slug, zh, en, en, "", n)
         if name == kind.name and counted.slug == subject.slug:
             brief_count = counted.brief_count
         else:
@@ -231,16 +232,16 @@ def list_subjects(kind: SubjectKind, now: dt.datetime, *, is_complete: bool = Fa
     rows = kind.model._default_manager.filter(merged_into=None)
     if kind.model is Keyword and not is_complete:
         rows = rows.filter(listed=True)
-    family = "family" if kind.model is Author else kind.en_column
-    named = rows.values_list("pk", "slug", kind.zh_column, kind.en_column, family)
-    return [CountedSubject(slug, zh, en, by, numbers[pk]) for pk, slug, zh, en, by in named if pk in numbers]
+    parts = ("family", "given") if kind.model is Author else (kind.en_column, kind.en_column)
+    named = rows.values_list("pk", "slug", kind.zh_column, kind.en_column, *parts)
+    return [CountedSubject._make([*values, numbers[pk]]) for pk, *values in named if pk in numbers]
 
 
 def count_topics(now: dt.datetime, limit: int) -> tuple[list[CountedSubject], int]:
     """Return the keywords with most listed briefs, and the number of keywords with any. Two queries over all briefs."""
     numbers = dict(count_by_column(EditionKeyword, "keyword", now))
     named = Keyword.objects.filter(listed=True).values_list("pk", "slug", "label_zh", "label_en")
-    rows = [CountedSubject(slug, zh, en, "", numbers[pk]) for pk, slug, zh, en in named if pk in numbers]
+    rows = [CountedSubject(slug, zh, en, "", "", numbers[pk]) for pk, slug, zh, en in named if pk in numbers]
     return sorted(rows, key=lambda row: (-row.brief_count, row.slug))[:limit], len(rows)
 
 

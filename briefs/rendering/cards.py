@@ -432,13 +432,13 @@ def render_withdrawn_head_tags(brief: PublicBrief, language: Side, title: str, n
     names = {
         **_zotero_fields(work, notice),
         "DC.title": title,
-        "DC.publisher": work.outlet,
+        "DC.publisher": settings.DIGEST_SITE_NAME[language],
         "DC.date": work.date,
         "DC.language": LANGUAGE_TAGS[language],
     }
     graph = {
         "og:type": "article",
-        "og:site_name": work.outlet,
+        "og:site_name": settings.DIGEST_SITE_NAME[language],
         "og:title": title,
         "og:description": notice,
         "og:url": work.url,
@@ -459,11 +459,11 @@ def _zotero_fields(work: works.CitableWork, extra: str) -> dict[str, str]:
 def _meta_tags(brief: PublicBrief, work: works.CitableWork, language: Side) -> Iterator[tuple[str, str]]:
     yield from _zotero_fields(work, works.describe_digested_article(work)).items()
     yield "DC.title", work.title
-    yield "DC.publisher", work.outlet
+    yield "DC.publisher", settings.DIGEST_SITE_NAME[language]
     yield "DC.date", work.date
     yield "DCTERMS.modified", _format_local(brief.updated_at)
     yield "DC.language", LANGUAGE_TAGS[language]
-    yield from (("DC.subject", word) for word in work.keywords)
+    yield from (("DC.subject", keyword.label(language)) for keyword in brief.keywords)
     yield "twitter:card", "summary_large_image"
 
 
@@ -471,8 +471,8 @@ def _open_graph_tags(
     brief: PublicBrief, work: works.CitableWork, language: Side
 ) -> Iterator[tuple[str, str]]:
     yield "og:type", "article"
-    yield "og:site_name", work.outlet
-    yield "og:title", work.title
+    yield "og:site_name", settings.DIGEST_SITE_NAME[language]
+    yield "og:title", brief.headline(language)
     yield "og:description", text.extract_gist(brief.summary(language), language)
     yield "og:url", work.url
     yield "og:locale", _OPEN_GRAPH_LOCALES[language]
@@ -480,10 +480,10 @@ def _open_graph_tags(
     yield "og:image", f"{paths.SITE_PLACEHOLDER}{paths.card(language, brief.slug)}"
     yield "og:image:type", "image/png"
     yield from zip(("og:image:width", "og:image:height"), map(str, CARD_SIZE), strict=True)
-    yield "og:image:alt", work.title
+    yield "og:image:alt", brief.headline(language)
     yield "article:published_time", _format_local(brief.published_at)
     yield "article:modified_time", _format_local(brief.updated_at)
-    yield from (("article:tag", word) for word in work.keywords)
+    yield from (("article:tag", keyword.label(language)) for keyword in brief.keywords)
 
 
 def _format_local(moment: dt.datetime) -> str:
@@ -495,7 +495,7 @@ def _json_ld(brief: PublicBrief, work: works.CitableWork, language: Side) -> dic
     other = paths.OTHER_SIDE[language]
     publisher = {
         "@type": "Organization",
-        "name": work.outlet,
+        "name": settings.DIGEST_SITE_NAME[language],
         "url": f"{paths.SITE_PLACEHOLDER}{paths.home(language)}",
     }
     twin = {
@@ -510,7 +510,7 @@ def _json_ld(brief: PublicBrief, work: works.CitableWork, language: Side) -> dic
         "@id": work.url,
         "url": work.url,
         "mainEntityOfPage": work.url,
-        "headline": work.title,
+        "headline": brief.headline(language),
         "description": text.extract_gist(brief.summary(language), language),
         "inLanguage": LANGUAGE_TAGS[language],
         "datePublished": _format_local(brief.published_at),
@@ -518,7 +518,7 @@ def _json_ld(brief: PublicBrief, work: works.CitableWork, language: Side) -> dic
         "author": publisher,
         "publisher": publisher,
         "image": f"{paths.SITE_PLACEHOLDER}{paths.card(language, brief.slug)}",
-        "keywords": list(work.keywords),
+        "keywords": [keyword.label(language) for keyword in brief.keywords],
         "isAccessibleForFree": True,
         "workTranslation": twin,
         "isBasedOn": _json_ld_article(brief, work.digested_article) if work.digested_article else None,

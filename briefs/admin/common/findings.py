@@ -33,7 +33,16 @@ MAX_CHECKED_CHARACTERS: Final = 150_000
 PLAIN_REPAIR: Final = "plain"
 """The id of the repair of everything that needs no judgement."""
 
-_ORDER = {"source": 0, "date": 1, "url": 2, "headline": 3, "summary": 4, "bullet": 5, "picture": 6}
+_ORDER = {
+    "source": 0,
+    "authors": 0,
+    "date": 1,
+    "url": 2,
+    "headline": 3,
+    "summary": 4,
+    "bullet": 5,
+    "picture": 6,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,7 +241,7 @@ def _finding_as_json(finding: checks.Finding, page: _EditorPage) -> dict[str, An
         if repair and repair.edits
         else None,
         "copy": list(_copy_structure_actions()) if finding.check_name == "structure" else None,
-        "link": _glossary_link(repair),
+        "link": _offer_link(repair),
         "dismissable": finding.check_name != COMPLETENESS_CHECK,
         "dismissed": None,
     }
@@ -277,8 +286,11 @@ def _copy_structure_actions() -> Iterator[dict[str, str]]:
     yield {"label": _("Copy structure from English"), "from": "en"}
 
 
-def _glossary_link(repair: checks.Repair | None) -> dict[str, str] | None:
-    """Return a link to add the finding's name to the glossary, if the repair asks for that."""
+def _offer_link(repair: checks.Repair | None) -> dict[str, str] | None:
+    """Return a link to the page where the finding is resolved: the author, or a new glossary entry."""
+    if repair and repair.code == "authors.order":
+        url = reverse("admin:briefs_author_change", args=[repair.values["author"]])
+        return {"label": _("Say it on the author’s page"), "url": url}
     if repair is None or repair.code != "names.glossary":
         return None
     name = str(repair.values["name"])

@@ -15,7 +15,7 @@ from briefs.derived import build
 from briefs.derived.public_brief import build_source_name
 from briefs.models import Author, BriefAuthor, BriefKeyword, Keyword, Person, Source
 from briefs.models.vocabulary import Vocabulary
-from briefs.text.similarity import split_person_name
+from briefs.text.person_names import build_author_columns
 
 from .brief_pages import parse_int_or_zero
 from .interface_labels import format_with_label
@@ -109,7 +109,7 @@ def find_or_create_author(typed: str, *, by: Person | None) -> Author:
         found = next(
             (row for row in rows.filter(name__istartswith=name.split(" ")[0]) if str(row) == name), None
         )
-    return found or _create_row(Author(name=name, **split_person_name(name)), by)
+    return found or _create_row(Author(name=name, **build_author_columns(name)), by)
 
 
 def find_or_create_source(typed: str, *, by: Person | None) -> Source:

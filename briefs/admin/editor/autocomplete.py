@@ -23,10 +23,11 @@ from briefs.admin.common.brief_pages import read_number
 from briefs.admin.common.form_fields import FieldError, errors_as_json, field_errors
 from briefs.admin.common.interface_labels import interface_side
 from briefs.admin.common.name_fields import AUTHOR_ID_SEPARATOR, KEYWORD_LABEL_SEPARATOR
-from briefs.admin.vocabulary.vocabulary_admin import VocabularyForm
+from briefs.admin.vocabulary.vocabulary_admin import AuthorForm, VocabularyForm
 from briefs.models import Author, Brief, BriefAuthor, BriefKeyword, Keyword, Person, Source
 from briefs.models.vocabulary import Vocabulary
-from briefs.text.similarity import are_similar_names, fold_name, split_person_name
+from briefs.text.person_names import build_author_columns, divide_person_name
+from briefs.text.similarity import are_similar_names, fold_name
 from briefs.workflow.rules.transitions import require_allowed
 
 # Search by typed name, also approximately.
@@ -234,10 +235,10 @@ class NewEntryForm(VocabularyForm):
         return {name: " ".join(v.split()) if isinstance(v, str) else v for name, v in values.items()}
 
 
-class NewAuthorForm(NewEntryForm):
+class NewAuthorForm(NewEntryForm, AuthorForm):
     class Meta:
         model = Author
-        fields = ("name", "family", "given", "name_zh", "name_zh_kind")
+        fields = ("name", "name_order", "family", "given", "name_zh", "name_zh_kind")
 
     def clean(self) -> dict[str, Any]:
         values = super().clean()
@@ -298,7 +299,8 @@ def names_view(request: HttpRequest) -> HttpResponse:
 def build_initial_values(model: type[Vocabulary], typed: str) -> dict[str, str]:
     """Return the initial values of the form for a new entry."""
     if model is Author:
-        return {"name": typed[:200], **split_person_name(typed)}
+        columns = {"name": typed[:200], **build_author_columns(typed)}
+        return columns | {"name_order": divide_person_name(typed).order}
     if model is Source:
         return {"name": typed[:200]}
     zh, _sep, en = typed.partition(KEYWORD_LABEL_SEPARATOR)

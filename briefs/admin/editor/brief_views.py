@@ -27,7 +27,7 @@ from briefs.admin.common.form_fields import FieldError, link_errors
 from briefs.admin.common.interface_labels import FIELD_LABELS
 from briefs.admin.common.name_fields import NamesById, load_names_by_id
 from briefs.content import LANGUAGE_TAGS, LEAD_FIELDS, SIDES, ForbiddenCharacter, tidy
-from briefs.models import Brief, State
+from briefs.models import Author, Brief, State
 from briefs.text.paths import NATIVE_LANGUAGE_NAMES
 from briefs.text.text_diff import ORDER_KEY, MergeChoice
 from briefs.workflow import SaveConflict
@@ -491,6 +491,7 @@ def _build_form_context(
         "form": BriefForm(draft),
         "fact_fields": FACT_FIELDS,
         "spare_author": AuthorRow("w0"),
+        "name_orders": Author.ORDERS,
         "spare_keyword": KeywordRow("x0"),
         "pairs": pairs,
         "spare_pair": spare_pair,

@@ -30,6 +30,13 @@ from briefs.models import Author, Edition, Event, Keyword, Proposal, SiteText, S
 from briefs.models.site import MAX_START_HERE
 from briefs.models.vocabulary import Vocabulary
 from briefs.text import paths
+from briefs.text.person_names import (
+    DividedName,
+    NameOrder,
+    divide_in_order,
+    divide_person_name,
+    find_name_order,
+)
 from briefs.workflow.rules.transitions import PAST_TENSE_LABELS
 from briefs.workflow.vocabulary import build_site_text_topic
 
@@ -317,13 +324,43 @@ class TopicWithKindAdmin(TopicAdmin):
         return str(VOCABULARY_KIND_NAMES.get(row.kind, row.kind))
 
 
+class AuthorForm(VocabularyForm):
+    """Form of an author. The parts of the name follow from its order, unless they are typed in that order."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        if self.instance.pk:
+            self.initial["name_order"] = self.instance.order
+
+    def clean(self) -> dict[str, Any]:
+        values = super().clean()
+        name, order, family, given = (
+            values.get(column, "") for column in ("name", "name_order", "family", "given")
+        )
+        own = values.get("name_zh", "") if values.get("name_zh_kind") == Author.ChineseName.OWN else ""
+        by_name = divide_person_name(name, own)
+        stored = (self.instance.family, self.instance.given) if self.instance.pk else by_name[1:]
+        divided = DividedName(find_name_order(name, family, given, order), family, given)
+        if not (family and given) or ((family, given) == stored and divided.order != order):
+            is_told_by_name = order == NameOrder.UNKNOWN and "name_order" not in self.changed_data
+            divided = by_name if not order or is_told_by_name else divide_in_order(name, NameOrder(order))
+        is_unknown = divided.order is NameOrder.UNKNOWN
+        parts = {"family": divided.family, "given": divided.given}
+        return values | parts | {"name_order": NameOrder.UNKNOWN if is_unknown else ""}
+
+
 @admin.register(Author)
 class AuthorAdmin(TopicAdmin):
-    list_display = ("name", "name_zh", "name_zh_kind", "family", "given")
-    list_filter = ("name_zh_kind",)
-    allowed_lookups = ("name_zh_kind__exact",)
+    form = AuthorForm
+    list_display = ("name", "name_zh", "name_zh_kind", "family", "given", "order_name")
+    list_filter = ("name_zh_kind", "name_order")
+    allowed_lookups = ("name_zh_kind__exact", "name_order__exact")
     search_fields = ("name", "name_zh", "family")
-    fields = ("name", "family", "given", "name_zh", "name_zh_kind")
+    fields = ("name", "name_order", "family", "given", "name_zh", "name_zh_kind")
+
+    @admin.display(description=gettext_lazy("Order of the name"))
+    def order_name(self, row: Author) -> str:
+        return str(dict(Author.ORDERS)[row.order])
 
 
 class SourceForm(VocabularyForm):

@@ -6,6 +6,9 @@ in a line that has one, a comma separates only names that cannot be `Lastname, F
 
 import re
 
+from briefs.text.name_data import ROMANISATIONS
+from briefs.text.person_names import ORGANIZATION, TOPIC
+
 AUTHORS_TEXT_LIMIT = 2000
 
 _HAN = "㐀-鿿豈-﫿"
@@ -16,24 +19,9 @@ _AND = re.compile(rf" (?:and|&) |(?<=[{_HAN}]) ?[&＆] ?|[＆]|, ?and (?=\S)", r
 _HAN_AND = re.compile(r"[與与和及]")
 _HAN_LETTER = re.compile(f"[{_HAN}]")
 
-_SURNAMES = frozenset(
-    "王李張张劉刘陳陈楊杨黃黄趙赵吳吴周徐孫孙馬马朱胡郭何高林羅罗鄭郑梁謝谢宋唐許许韓韩馮冯鄧邓曹彭曾"
-    "蕭萧肖田董袁潘蔡蔣蒋余于杜葉叶程魏蘇苏呂吕丁任盧卢姚沈鍾鐘钟姜崔譚谭陸陆范汪廖石金賈贾韋韦夏付傅"
-    "方鄒邹熊白孟秦邱江尹薛閻阎段雷侯龍龙史陶黎賀贺毛郝顧顾龔龚邵萬万覃武錢钱戴嚴严莫孔向湯汤溫温施翁"
-    "游詹古紀纪童柯洪連连簡简賴赖巫歐欧涂塗倪駱骆柳辛卓官阮華华尤饒饶聶聂凌池甘鄔和與易康章伍耿關关喬"
-    "乔"
-)
 HAN_ORGANIZATION = re.compile(
     "(?:部|院|會|会|中心|所|大學|大学|处|處|局|署|公司|組織|组织|智庫|智库|論壇|论坛|小組|小组|團隊|团队|社|室|"
     "計畫|计划|銀行|银行|聯盟|联盟|集團|集团|黨|系|報|报)$"
-)
-ORGANIZATION = re.compile(
-    r"\b(?:academ(?:y|ies|ia)|administration|agenc(?:y|ies)|alliance|associations?|authority|bank|board|bureau|cent(?:er|re)s?|"
-    r"colleges?|commissions?|committees?|compan(?:y|ies)|congress|corporation|councils?|departments?|directorate|"
-    r"editors|embassy|federation|forum|foundations?|fund|group|house|inc|initiative|institut(?:e|es|ion|ions)|llc|llp|ltd|"
-    r"ministr(?:y|ies)|nations|network|offices?|organi[sz]ations?|parliament|party|programme?|project|school|secretariat|"
-    r"senate|services?|society|staff|team|treasury|trust|union|universit(?:y|ies)|co|company|associates|partners)\b\.?",
-    re.IGNORECASE,
 )
 _ORGANIZATION_OF = re.compile(ORGANIZATION.pattern + r" (?:of|for|on|in|to)\b", re.IGNORECASE)
 NOT_A_NAME = re.compile(
@@ -60,20 +48,6 @@ _GIVEN_NAME = re.compile(r"(?:[^\W\d_]\. ){0,2}(?:[^\W\d_][\w'’.-]*)(?: [^\W\d
 _INITIALS = re.compile(r"(?:[^\W\d_]\.?[ -]?){1,3}")
 _INITIAL = re.compile(r"(?:^| )[^\W\d_]\.")
 _WORD_OF_NAME = re.compile(r"[^\W\d_][\w'’.\x01-]*")
-_TOPIC = re.compile(
-    r"\b(?:advanced|affairs|africa|air|america|arms|artificial|asia|atlantic|border|change|children|china|chinese|civil|"
-    r"climate|commerce|conflict|control|crisis|critical|cultural|culture|cyber|cybersecurity|data|defen[cs]e|democracy|"
-    r"digital|domestic|east|eastern|economic|economy|emerging|energy|environment|eurasia|europe|family|finance|food|"
-    r"foreign|freedom|geopolitical|global|governance|growth|health|home|homeland|human|humanitarian|indo-pacific|industrial|"
-    r"industry|information|infrastructure|intelligence|interior|internal|international|japan|justice|korea|labou?r|land|"
-    r"latin|law|legal|maritime|mass|media|middle|military|minerals|national|natural|naval|net|new|north|nuclear|oceans?|"
-    r"order|pacific|peace|planning|policy|political|politics|prosperity|public|reform|regional|research|resources|response|"
-    r"rights|rural|russian?|safety|science|scientific|sea|security|social|society|south|space|state|strategic|strategy|"
-    r"studies|supply|sustainable|taiwan|technical|technologies|technology|trade|transport|urban|war|water|weapons|west|"
-    r"western|women|world|youth|[a-z]+(?:tion|tions|sion|ology|ships?|ics|ability|ities|ness|ism|ments?))\b",
-    re.IGNORECASE,
-)
-"""Words for the subject of an organization. They do not occur in personal names."""
 HAN_TITLE = (
     "(?:前|資深|首席|客座|兼任|助理|副|特聘|榮譽|名譽)*(?:教授|研究[員员]|博士|主任|[執执]行[長长]|院[長长]|所[長长]|董事[長长]|理事[長长]|"
     "秘[書书][長长]|大使|部[長长]|次[長长]|局[長长]|[會会][長长]|上[將将]|中[將将]|少[將将]|上校|委[員员]|[議议][員员]|[總总][統统]|[總总]理|主席|"
@@ -194,7 +168,7 @@ def _is_affiliation(name: str, text: str) -> bool:
 def _split_spaces(names: list[str]) -> tuple[list[str], bool]:
     """Split `王小明 李大華` in two if each part begins with a family name."""
     words = names[0].split(" ") if len(names) == 1 else []
-    if len(words) > 1 and all(2 <= len(word) <= 3 and word[0] in _SURNAMES for word in words):
+    if len(words) > 1 and all(2 <= len(word) <= 3 and word[0] in ROMANISATIONS for word in words):
         return words, True
     return names, False
 
@@ -258,7 +232,7 @@ def is_person(text: str) -> bool:
     words = [word for word in _PLACEHOLDER.sub("", text).split(" ") if word]
     if not 2 <= len(words) <= 5 or re.fullmatch(r"[^\W\d_]\.?", words[-1]):
         return False
-    if ORGANIZATION.search(text) or JOB_TITLE.search(text) or _TOPIC.search(text) or _HAN_LETTER.search(text):
+    if ORGANIZATION.search(text) or JOB_TITLE.search(text) or TOPIC.search(text) or _HAN_LETTER.search(text):
         return False
     return all(
         _PARTICLES.fullmatch(word) or (word[0].isupper() and _WORD_OF_NAME.fullmatch(word)) for word in words
@@ -266,16 +240,16 @@ def is_person(text: str) -> bool:
 
 
 def is_han_person(text: str) -> bool:
-    return 2 <= len(text) <= 4 and text[0] in _SURNAMES and bool(re.fullmatch(f"[{_HAN}]+", text))
+    return 2 <= len(text) <= 4 and text[0] in ROMANISATIONS and bool(re.fullmatch(f"[{_HAN}]+", text))
 
 
 def _separates_han_names(left: str, right: str) -> bool:
     if left.endswith(" ") or not (_HAN_LETTER.match(left[-1]) and _HAN_LETTER.match(right[0])):
         return True
     if HAN_ORGANIZATION.search(right) and not re.search("[與与和及]", right):
-        return bool(HAN_ORGANIZATION.search(left)) or (len(left) in (3, 4) and left[0] in _SURNAMES)
+        return bool(HAN_ORGANIZATION.search(left)) or (len(left) in (3, 4) and left[0] in ROMANISATIONS)
     first = re.split("[與与和及]", right[1:])[0]
-    if HAN_ORGANIZATION.search(left) and right[0] in _SURNAMES and _is_han_name(right[0] + first):
+    if HAN_ORGANIZATION.search(left) and right[0] in ROMANISATIONS and _is_han_name(right[0] + first):
         return True
     return _is_han_name(left) and _is_han_name(right[0] + first)
 

@@ -39,7 +39,8 @@ ARTICLE = CitableWork(
 CHINESE = dataclasses.replace(
     ARTICLE, title="論臺海情勢", language="zh-TW", authors=(AuthorName("王", "小明"), AuthorName("歐陽", "菲菲")), outlet="遠景基金會季刊", facts={}
 )  # fmt: skip
-BRIEF = dataclasses.replace(ARTICLE, citation_key="a", kind="brief", authors=(), title="A Headline", facts={"url": "https://d.example/en/briefs/a/"}, digested_article=ARTICLE, outlet="Think-Tank Digest", date="2026-06-12")  # fmt: skip
+DIGEST = "Digest of an article by Vivek Chilukuri, Foreign Policy, June 9, 2025"
+BRIEF = dataclasses.replace(ARTICLE, citation_key="a-en", kind="brief", authors=(AuthorName(literal="Think-Tank Digest"),), title="A Headline", facts={"url": "https://d.example/en/briefs/a/"}, digested_article=ARTICLE, genre=DIGEST, outlet="", date="2026-06-12")  # fmt: skip
 FORMATS = {"ris": format_ris, "bibtex": format_bibtex, "csl": format_csl}
 
 
@@ -122,26 +123,119 @@ def test_article_citation_follows_each_style() -> None:
     assert [run.text for run in works.format_chicago(ARTICLE) if run.italic] == ["Foreign Policy"]
 
 
-def test_brief_citation_names_the_article() -> None:
-    article = dataclasses.replace(ARTICLE, authors=ARTICLE.authors[:1])
-    brief = dataclasses.replace(BRIEF, digested_article=article)
-    digest = "Digest of Vivek Chilukuri, “Why ‘Neutrality’ Fails,” Foreign Policy, June 9, 2025"
-    assert to_plain_text(works.format_chicago(brief)) == (
-        f"“A Headline.” Think-Tank Digest, June 12, 2026. {digest}. https://d.example/en/briefs/a/."
+def test_brief_citation_names_site_and_article() -> None:
+    assert to_plain_text(works.format_chicago(BRIEF)) == (
+        f"Think-Tank Digest. “A Headline.” June 12, 2026. {DIGEST}. https://d.example/en/briefs/a/."
     )
-    assert works.describe_digested_article(brief) == f"{digest}, https://doi.org/10.1000/a_b.c"
-    bare = dataclasses.replace(brief, digested_article=dataclasses.replace(article, title="", authors=()))
-    assert "Digest of an article in Foreign Policy, June 9, 2025." in to_plain_text(
-        works.format_chicago(bare)
+    assert to_plain_text(works.format_apa(BRIEF)) == (
+        f"Think-Tank Digest. (2026, June 12). A Headline [{DIGEST}]. https://d.example/en/briefs/a/."
     )
-    chinese = dataclasses.replace(brief, title="標題", language="zh-TW", outlet="智庫文摘")
+    assert works.describe_digested_article(BRIEF) == f"{DIGEST}. https://doi.org/10.1000/a_b.c"
+    assert works.format_attribution(BRIEF) == (
+        f"Think-Tank Digest, “A Headline,” June 12, 2026, {DIGEST.replace('Digest', 'digest')}, "
+    )
+    site = (AuthorName(literal="智庫文摘"),)
+    chinese = dataclasses.replace(
+        BRIEF, title="標題", language="zh-TW", authors=site, genre="摘自蔡明彥，2025年3月"
+    )
     assert to_plain_text(works.format_taiwan(chinese)) == (
-        "〈標題〉，《智庫文摘》，2026年6月12日，摘自Vivek Chilukuri, “Why ‘Neutrality’ Fails,” Foreign Policy, "
-        "2025年6月9日，https://d.example/en/briefs/a/。"
+        "智庫文摘，〈標題〉，2026年6月12日，摘自蔡明彥，2025年3月，https://d.example/en/briefs/a/。"
     )
-    of_chinese = dataclasses.replace(chinese, digested_article=CHINESE)
-    assert works.format_attribution(of_chinese) == (
-        "〈標題〉，《智庫文摘》，2026年6月12日，摘自王小明、歐陽菲菲，〈論臺海情勢〉，《遠景基金會季刊》，2025年6月9日，"
+    assert works.format_attribution(chinese) == "智庫文摘，〈標題〉，2026年6月12日，摘自蔡明彥，2025年3月，"
+
+
+RAND = PublicSource(1, "rand", "蘭德公司", "RAND Corporation", "think-tank")
+HASS = PublicAuthor(1, "ryan-hass", "何瑞恩", "Ryan Hass", "Hass", "Ryan")
+TSAI = PublicAuthor(2, "tsai", "蔡明彥", "Tsai Ming-yen", "Tsai", "Ming-yen", own="蔡明彥")
+
+
+def build_conscription_brief(**changes: Any) -> PublicBrief:
+    """Return the brief of which the design draws the citation files."""
+    facts = Facts(date="2025-03-04", doi="10.7249/RRA1234-1", **changes)
+    content = Content(
+        "台灣把兵役延長為一年之後",
+        "After Taiwan Extended Conscription to One Year",
+        "台灣自2024年1月起……",
+        "Taiwan restored …",
+        facts=facts,
+    )
+    day = corpus_fixtures.DAY.replace(year=2025, month=8, day=20)
+    names = PublicNames(RAND, (HASS, TSAI))
+    return PublicBrief("after-taiwan-extended-conscription-to-one-year", day, day, content, names)
+
+
+def test_brief_files_have_the_fields_of_the_design() -> None:
+    work = works.build_brief_work(build_conscription_brief(), "en", "Think-Tank Digest")
+    genre = "Digest of an article by Ryan Hass and Tsai Ming-yen, RAND Corporation, March 4, 2025"
+    key, address = f"{build_conscription_brief().slug}-en", work.url
+    assert format_ris(work).split("\r\n") == [
+        "TY  - ELEC",
+        f"ID  - {key}",
+        "AU  - Think-Tank Digest,",
+        "TI  - After Taiwan Extended Conscription to One Year",
+        f"M3  - {genre}",
+        "PY  - 2025",
+        "DA  - 2025/08/20/",
+        "LA  - en",
+        f"UR  - {address}",
+        "AB  - Taiwan restored …",
+        f"N1  - {genre}. https://doi.org/10.7249/RRA1234-1",
+        "ER  - ",
+        "",
+    ]
+    assert list(json.loads(format_csl(work))[0].items()) == [
+        ("id", key),
+        ("type", "webpage"),
+        ("author", [{"literal": "Think-Tank Digest"}]),
+        ("title", work.title),
+        ("genre", genre),
+        ("issued", {"date-parts": [[2025, 8, 20]]}),
+        ("URL", address),
+        ("language", "en"),
+        ("abstract", "Taiwan restored …"),
+        ("note", f"{genre}. https://doi.org/10.7249/RRA1234-1"),
+    ]
+    chinese = works.build_brief_work(build_conscription_brief(), "zh", "智庫文摘")
+    assert format_bibtex(chinese) == (
+        "@online{after-taiwan-extended-conscription-to-one-year-zh,\n"
+        "  author = {{智庫文摘}},\n"
+        "  title = {{台灣把兵役延長為一年之後}},\n"
+        "  type = {摘自Ryan Hass、蔡明彥，蘭德公司，2025年3月4日},\n"
+        "  date = {2025-08-20},\n"
+        "  year = {2025},\n"
+        "  month = aug,\n"
+        "  day = {20},\n"
+        f"  url = {{{chinese.url}}},\n"
+        "  langid = {chinese},\n"
+        "  abstract = {台灣自2024年1月起……}\n"
+        "}\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("title", "expected"),
+    [
+        ("After Taiwan Extended Conscription To One Year", "… (digest)"),
+        ("台灣把兵役延長為一年之後", "…（文摘）"),
+        ("Another Title", "…"),
+        ("", "…"),
+    ],
+)
+def test_title_says_digest_only_if_the_article_has_the_same(title: str, expected: str) -> None:
+    side: Any = "zh" if "文摘" in expected else "en"
+    brief = build_conscription_brief(title=title)
+    assert works.build_brief_work(brief, side, "S").title == expected.replace("…", brief.headline(side))
+    other: Any = "en" if side == "zh" else "zh"
+    assert works.build_brief_work(brief, other, "S").title == brief.headline(other)
+
+
+def test_digest_of_a_publication_without_author_names_it_in_marks() -> None:
+    brief = build_conscription_brief()
+    names = PublicNames(PublicSource(1, "fp", "外交政策", "Foreign Policy", "magazine"))
+    bare = dataclasses.replace(brief, names=names)
+    assert works.build_brief_work(bare, "zh", "S").genre == "摘自《外交政策》，2025年3月4日"
+    assert works.build_brief_work(bare, "en", "S").genre == (
+        "Digest of an article, Foreign Policy, March 4, 2025"
     )
 
 
@@ -213,12 +307,15 @@ class TestCitationFiles:
         }
         for name, response in self.fetch_files(client, "zh-hant").items():
             subject, extension = name.split(".")
-            key = "next-technology-race" + ("-original" if subject == "original" else "")
+            key = "next-technology-race" + ("-original" if subject == "original" else "-zh")
             assert response.status_code == 200
             assert response.headers["Content-Type"] == content_types[extension]
             assert response.headers["Content-Disposition"] == f'attachment; filename="{key}.{extension}"'
             cited = read_citation(response.content.decode()).article
-            assert cited.source == ("智庫文摘" if subject == "cite" else "Foreign Policy")
+            assert cited.source == ("" if subject == "cite" else "Foreign Policy")
+            assert [name.literal for name in cited.authors][:1] == [
+                "智庫文摘" if subject == "cite" else "Vivek Chilukuri"
+            ]
             assert cited.title == ("美國如何贏得下一場科技競賽" if subject == "cite" else "")
 
     @pytest.mark.parametrize(
@@ -239,7 +336,6 @@ class TestCitationFiles:
         for lang, name in (("zh-hant", chinese), ("en", english)):
             files = self.fetch_files(client, lang)
             expected = name.replace("林孝庭", "林, 孝庭")
-            assert "AU  - " not in files["cite.ris"].content.decode()
             assert f"AU  - {expected}\r\n" in files["original.ris"].content.decode()
             page = client.get(f"/{lang}/briefs/next-technology-race/").content.decode()
             if kind == "transliteration":
@@ -264,6 +360,21 @@ def test_family_name_printed_first_stays_first() -> None:
     author = PublicAuthor(1, "liu-he", "劉鶴", "Liu He", "Liu", "He")
     name = works._author(author, chinese=False)
     assert (name.display_name, name.inverted) == ("Liu He", "Liu, He")
+    work = dataclasses.replace(ARTICLE, authors=(name,))
+    assert to_plain_text(works.format_chicago(work)).startswith("Liu He. “")
+    assert to_plain_text(works.format_apa(work)).startswith("Liu, H. (")
+    expected = [{"family": "Liu", "given": "He", "static-ordering": True}]
+    assert json.loads(format_csl(work))[0]["author"] == expected
+
+
+def test_name_of_unknown_order_is_never_inverted() -> None:
+    author = PublicAuthor(1, "kim-song", "", "Kim Song", name_order="unknown")
+    work = dataclasses.replace(ARTICLE, authors=(works._author(author, chinese=False),))
+    assert to_plain_text(works.format_chicago(work)).startswith("Kim Song. “")
+    assert to_plain_text(works.format_apa(work)).startswith("Kim Song. (")
+    assert "AU  - Kim Song,\r\n" in format_ris(work)
+    assert json.loads(format_csl(work))[0]["author"] == [{"literal": "Kim Song"}]
+    assert "author = {{Kim Song}}" in format_bibtex(work)
 
 
 def test_unsplit_author_name_is_cited_whole() -> None:
@@ -272,4 +383,4 @@ def test_unsplit_author_name_is_cited_whole() -> None:
     brief = PublicBrief("x", corpus_fixtures.DAY, corpus_fixtures.DAY, content, names)
     article = works.build_article_work(brief)
     assert (article.authors, article.date) == ((AuthorName(literal="Ministry of X"),), "")
-    assert works.build_brief_work(brief, "zh", "S").authors == ()
+    assert works.build_brief_work(brief, "zh", "S").authors == (AuthorName(literal="S"),)

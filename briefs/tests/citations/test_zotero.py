@@ -23,8 +23,8 @@ ADDRESS = "https://foreignpolicy.com/a_b?x=1"
 SITE = {"zh": "智庫文摘", "en": "Think-Tank Digest"}
 HEADLINE = {"zh": "美國如何贏得下一場科技競賽", "en": "How the U.S. Can Win the Next Technology Race"}
 ORIGINAL = {
-    "zh": "摘自Vivek Chilukuri, “Why It Wins,” Foreign Policy, 2025年6月9日",
-    "en": "Digest of Vivek Chilukuri, “Why It Wins,” Foreign Policy, June 9, 2025",
+    "zh": "摘自Vivek Chilukuri，《外交政策》，2025年6月9日",
+    "en": "Digest of an article by Vivek Chilukuri, Foreign Policy, June 9, 2025",
 }
 DAY = {"zh": "2026年6月13日", "en": "June 13, 2026"}
 PATHS = {"zh": f"/zh-hant/briefs/{SLUG}", "en": f"/en/briefs/{SLUG}"}
@@ -73,7 +73,7 @@ def test_zotero_saves_page_as_web_page_of_the_site(
         "date": "2026-06-13",
         "language": "zh-Hant-TW" if side == "zh" else "en",
         "url": f"{settings.SITE_URL}{PATHS[side]}/",
-        "extra": f"{ORIGINAL[side]}{'，' if side == 'zh' else ', '}{ADDRESS}",
+        "extra": f"{ORIGINAL[side]}. {ADDRESS}",
         "creators": "",
     }
 
@@ -122,27 +122,27 @@ def test_every_carrier_says_the_same(client: Client, edition: Edition, side: str
     assert (based["headline"], based["publisher"]["name"], based["datePublished"], based["url"]) == ("Why It Wins", "Foreign Policy", "2025-06-09", ADDRESS)  # fmt: skip
     assert [author["name"] for author in based["author"]] == ["Vivek Chilukuri"]
     for end, note in (
-        ("ris", r"N1  - (.*?)\r"),
-        ("bib", r"note = \{(.*?)\}\n"),
-        ("json", r'"note": "(.*?)"\n'),
+        ("ris", r"M3  - (.*?)\r"),
+        ("bib", r"type = \{(.*?)\},\n"),
+        ("json", r'"genre": "(.*?)",\n'),
     ):
         file = get(client, f"{PATHS[side]}/cite.{end}")
         cited = read_citation(file).article
-        assert cited.authors == ()
-        stated[end] = (cited.title, cited.source, cited.date, cited.get("url"))
-        notes[end] = part(note, file).replace("\\_", "_")
+        assert (cited.source, len(cited.authors)) == ("", 1)
+        stated[end] = (cited.title, cited.authors[0].literal, cited.date, cited.get("url"))
+        notes[end] = f"{part(note, file)}. {ADDRESS}"
     assert set(stated.values()) == {(HEADLINE[side], SITE[side], "2026-06-13", address)}, stated
     assert set(notes.values()) == {item["extra"]}, notes
 
     copied = part(r'data-citation="([^"]*)"', page)
-    marks = ("〈{}〉，《{}》，{}，{}，", "“{},” {}, {}, {}, ")[side == "en"]
-    expected = (HEADLINE[side], SITE[side], DAY[side], ORIGINAL[side].replace("Digest", "digest"))
+    marks = ("{}，〈{}〉，{}，{}，", "{}, “{},” {}, {}, ")[side == "en"]
+    expected = (SITE[side], HEADLINE[side], DAY[side], ORIGINAL[side].replace("Digest", "digest"))
     assert copied == marks.format(*expected)
     box = [plain(line) for line in re.findall(r"<dd lang=.*?>(.*?)</dd>", page, re.DOTALL)]
     english = settings.SITE_URL + PATHS["en"]
-    assert box[0] == f"“{HEADLINE['en']}.” {SITE['en']}, {DAY['en']}. {ORIGINAL['en']}. {english}/."
-    assert box[1] == f"{HEADLINE['en']} [{ORIGINAL['en']}]. (2026, June 13). {SITE['en']}. {english}/."
-    assert box[2] == f"〈{HEADLINE['zh']}〉，《{SITE['zh']}》，{DAY['zh']}，{ORIGINAL['zh']}，{settings.SITE_URL}{PATHS['zh']}/。"  # fmt: skip
+    assert box[0] == f"{SITE['en']}. “{HEADLINE['en']}.” {DAY['en']}. {ORIGINAL['en']}. {english}/."
+    assert box[1] == f"{SITE['en']}. (2026, June 13). {HEADLINE['en']} [{ORIGINAL['en']}]. {english}/."
+    assert box[2] == f"{SITE['zh']}，〈{HEADLINE['zh']}〉，{DAY['zh']}，{ORIGINAL['zh']}，{settings.SITE_URL}{PATHS['zh']}/。"  # fmt: skip
     assert part(r'<p class="address">(.*?)</p>', page) == address
     digested = plain(part(r'<p class="digested">(.*?)</p>', page))
     for fact in ("Vivek Chilukuri", "Why It Wins", *(("《外交政策》", "2025年6月9日") if side == "zh" else ("Foreign Policy", "9 June 2025"))):  # fmt: skip
@@ -167,7 +167,7 @@ def test_original_saves_as_what_it_is(
     facts = dataclasses.replace(content.facts, kind=article_kind)
     corpus_fixtures.publish(dataclasses.replace(content, facts=facts))
     file = get(client, f"{PATHS['en']}/original.ris")
-    for tag in (*tags, "AU  - Vivek Chilukuri", "DA  - 2025/06/09/"):
+    for tag in (*tags, "AU  - Vivek Chilukuri,", "DA  - 2025/06/09/"):
         assert f"{tag}\r\n" in file
     marked = "《外交政策》" if kind in ("magazine", "newspaper") else "外交政策"
     for address in ("", "briefs/next-technology-race/", "briefs/next-technology-race/parallel/"):

@@ -46,7 +46,7 @@ def test_twin_has_text_addresses_and_citations(client: Client) -> None:
     assert f"\n\n## Summary\n\n{content.summary_en}\n\n## Key points\n\n" in text
     for bullet in content.bullets:
         assert f"- {bullet.text_en} [{bullet.number}](<{SITE}{PAGE}#b{bullet.number}>)\n" in text
-    for words in ("## Cite this brief", "- Chicago: “How the U.S. Can Win", "## Cite the original", f"[RIS](<{SITE}{PAGE}cite.ris>)"):  # fmt: skip
+    for words in ("## Cite this brief", "- Chicago: Think-Tank Digest. “How the U.S. Can Win", "## Cite the original", f"[RIS](<{SITE}{PAGE}cite.ris>)"):  # fmt: skip
         assert words in text
     assert "\ufdd0" not in text
     chinese = client.get(TWIN.replace("en", "zh-hant", 1)).content.decode()

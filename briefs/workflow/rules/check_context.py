@@ -3,13 +3,14 @@
 from functools import lru_cache
 
 from django.conf import settings
-from django.db.models import Value
+from django.db.models import Case, F, Value, When
 
 from briefs import checks
 from briefs.checks import chinese
 from briefs.content import Content
 from briefs.derived.term_occurrences import TermRows, build_glossary_entries, fetch_term_rows
 from briefs.models import Author, MemoryPair, Source
+from briefs.text.person_names import NameOrder
 
 MAX_PAIRS = 2_000
 """Number of newest approved pairs from which the site's usual length ratio is computed."""
@@ -21,9 +22,12 @@ def load_check_context(content: Content | None = None) -> checks.CheckContext:
 
     With `content`, keep only the names that may occur in it, so that the checks do not search for thousands of others.
     """
-    authors = Author.objects.filter(merged_into=None).order_by().values_list("name", "name_zh", Value(""))
-    sources = Source.objects.filter(merged_into=None).order_by().values_list("name", "name_zh", "url")
-    rows = list(authors.union(sources, all=True))
+    undecided = Case(When(name_order=NameOrder.UNKNOWN, family="", then=F("pk")), default=0)
+    authors = Author.objects.filter(merged_into=None).order_by()
+    sources = (
+        Source.objects.filter(merged_into=None).order_by().values_list("name", "name_zh", "url", Value(0))
+    )
+    rows = list(authors.values_list("name", "name_zh", Value(""), undecided).union(sources, all=True))
     names = tuple(name for row in rows for name in row[:2] if name)
     if content is not None:
         names = checks.prefilter_names(names, content)
@@ -31,7 +35,8 @@ def load_check_context(content: Content | None = None) -> checks.CheckContext:
     return _build_cached_context(
         fetch_term_rows(),
         names,
-        tuple(url for _, _, url in rows if url),
+        tuple(url for _, _, url, _ in rows if url),
+        tuple((pk, name) for name, _, _, pk in rows if pk),
         _load_ratio_band(newest) if newest else _DEFAULT_BAND,
         settings.DIGEST_QUOTE_LIMIT,
     )
@@ -42,6 +47,7 @@ def _build_cached_context(
     terms: TermRows,
     names: tuple[str, ...],
     source_addresses: tuple[str, ...],
+    undecided_authors: tuple[tuple[int, str], ...],
     band: tuple[float, float],
     quote_limit: int,
 ) -> checks.CheckContext:
@@ -52,6 +58,7 @@ def _build_cached_context(
         mainland_wordings=chinese.load_default_wordings(),
         names=names,
         source_addresses=source_addresses,
+        undecided_authors=undecided_authors,
         ratio_band=band,
         quote_limit=quote_limit,
     )

@@ -152,7 +152,9 @@ def test_create_panel_is_prefilled_from_typed_name(writer_client: Client) -> Non
         "name": "Jane van Doe",
         "given": "Jane",
         "family": "van Doe",
+        "name_order": "given-first",
     }
+    assert prefilled("author", "Kim Song")["name_order"] == "unknown"
     assert prefilled("author", "歐陽娜")["name_zh_kind"] == "own"
     assert prefilled("keyword", "Quantum") == {"label_zh": "", "label_en": "Quantum"}
     assert prefilled("keyword", "量子") == {"label_zh": "量子", "label_en": ""}

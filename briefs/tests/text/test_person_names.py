@@ -1,0 +1,121 @@
+"""The order of a person's name, and its family and given name."""
+
+import importlib
+
+import pytest
+from django.apps import apps
+from django.test import Client
+from django.urls import reverse
+
+from briefs.content import Byline
+from briefs.derived.public_brief import PageNames
+from briefs.models import Author
+from briefs.tests.support import factories
+from briefs.text.person_names import divide_person_name
+
+
+@pytest.mark.parametrize(
+    ("name", "own", "expected"),
+    [
+        ("Vivek Chilukuri", "", "given-first|Chilukuri|Vivek"),
+        ("Ursula von der Leyen", "", "given-first|von der Leyen|Ursula"),
+        ("José Eduardo dos Santos", "", "given-first|dos Santos|José Eduardo"),
+        ("Gabriel García Márquez", "", "given-first|García Márquez|Gabriel"),
+        ("José Ortega y Gasset", "", "given-first|Ortega y Gasset|José"),
+        ("Martin Luther King, Jr.", "", "given-first|King|Martin Luther"),
+        ("Hsiao-ting Lin", "", "given-first|Lin|Hsiao-ting"),
+        ("Tsai Ming-yen", "", "family-first|Tsai|Ming-yen"),
+        ("Xi Jinping", "習近平", "family-first|Xi|Jinping"),
+        ("Yi Wang", "王毅", "given-first|Wang|Yi"),
+        ("Wang Yi", "王毅", "family-first|Wang|Yi"),
+        ("Ou Yang Nana", "歐陽娜娜", "family-first|Ou Yang|Nana"),
+        ("蔡明彥", "", "family-first|蔡|明彥"),
+        ("歐陽娜娜", "", "family-first|歐陽|娜娜"),
+        ("安倍晉三", "", "family-first|安倍|晉三"),
+        ("Sukarno", "", "undivided||"),
+        ("RAND Corporation", "", "undivided||"),
+        ("外交部", "", "undivided||"),
+        # Asked: the family name may stand first, or there may be none.
+        ("Xi Jinping", "", "unknown||"),
+        ("Lee Smith", "", "unknown||"),
+        ("Abe Shinzo", "", "unknown||"),
+        ("Orbán Viktor", "", "unknown||"),
+        ("Nguyen Phu Trong", "", "unknown||"),
+        ("Aung San Suu Kyi", "", "unknown||"),
+        ("Mahathir bin Mohamad", "", "unknown||"),
+        ("Carrie Lam Cheng Yuet-ngor", "", "unknown||"),
+        ("Mario Vargas Smith", "", "unknown||"),
+        ("石破茂", "", "unknown||"),
+        ("김정은", "", "unknown||"),
+        ("Karen Elliott House", "", "unknown||"),
+    ],
+)
+def test_name_is_divided_or_asked_about(name: str, own: str, expected: str) -> None:
+    assert "|".join(divide_person_name(name, own)) == expected
+
+
+@pytest.mark.django_db
+def test_migration_touches_only_names_divided_by_the_old_rule() -> None:
+    wrong = Author.make(name="Xi Jinping", family="Jinping", given="Xi")
+    told = Author.make(name="Wang Yi", family="Yi", given="Wang", name_zh="王毅", name_zh_kind="own")
+    right = Author.make(name="Vivek Chilukuri", family="Chilukuri", given="Vivek")
+    corrected = Author.make(name="Kim Il Sung", family="Kim", given="Il Sung")
+    importlib.import_module("briefs.migrations.0035_name_order").divide_again(apps, None)
+    rows = {row.pk: (row.family, row.given, row.name_order, row.order) for row in Author.objects.all()}
+    assert rows == {
+        wrong.pk: ("", "", "unknown", "unknown"),
+        told.pk: ("Wang", "Yi", "", "family-first"),
+        right.pk: ("Chilukuri", "Vivek", "", "given-first"),
+        corrected.pk: ("Kim", "Il Sung", "", "family-first"),
+    }
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("typed", "expected"),
+    [
+        ({"name_order": "family-first"}, ("Kim", "Song", "")),
+        ({"name_order": "given-first"}, ("Song", "Kim", "")),
+        ({"name_order": "undivided"}, ("", "", "")),
+        ({"name_order": "unknown"}, ("", "", "unknown")),
+        ({"name_order": "unknown", "family": "Kim", "given": "Song"}, ("Kim", "Song", "")),
+        ({"name_order": "unknown", "name_zh": "金松", "name_zh_kind": "own"}, ("Kim", "Song", "")),
+    ],
+)
+def test_editor_answers_the_question_of_the_order(
+    client: Client, team: factories.Team, typed: dict[str, str], expected: tuple[str, str, str]
+) -> None:
+    row = Author.make(name="Kim Song", name_order="unknown")
+    client.force_login(team.writer)
+    address = reverse("admin:briefs_author_change", args=[row.pk])
+    seen = client.get(address).context["adminform"].form.initial["seen"]
+    values = {"name": row.name, "family": "", "given": "", "name_zh": "", "name_zh_kind": "", "seen": seen}
+    assert client.post(address, values | typed).status_code == 302
+    row.refresh_from_db()
+    assert (row.family, row.given, row.name_order) == expected
+
+
+@pytest.mark.django_db
+def test_unknown_order_is_part_of_what_an_approver_saw() -> None:
+    row = Author.make(name="Kim Song", name_order="unknown")
+    content = factories.content(facts=factories.facts(authors=(Byline(row.pk),)))
+    before = PageNames.load(content)
+    Author.objects.update(name_order="")
+    after = PageNames.load(content)
+    assert before.hash_with(content) != after.hash_with(content)
+    (change,) = after.find_changes_since(before)
+    assert change.before != change.after == "Kim Song"
+
+
+@pytest.mark.django_db
+def test_desk_asks_until_the_order_is_known(client: Client, team: factories.Team) -> None:
+    row = Author.make(name="Kim Song", name_order="unknown")
+    content = factories.content(facts=factories.facts(authors=(Byline(row.pk),)))
+    brief = factories.draft_brief(team, content)
+    client.force_login(team.writer)
+    address = f"/admin/briefs/brief/{brief.pk}/change/?findings=1"
+    page = client.get(address).content.decode()
+    assert "Kim Song：姓氏在前還是在後？" in page
+    assert f"/admin/briefs/author/{row.pk}/change/" in page
+    Author.objects.update(family="Kim", given="Song")
+    assert "Kim Song：姓氏" not in client.get(address).content.decode()

@@ -1,0 +1,260 @@
+"""Divide a person's name into family and given name. The order of the two is told from the name, or left for an editor to say."""
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from enum import StrEnum
+from typing import NamedTuple
+
+from .name_data import (
+    AMBIGUOUS_DOUBLE_SURNAMES,
+    DOUBLE_SURNAMES,
+    JAPANESE_HAN_SURNAMES,
+    PATRONYMIC_PARTICLES,
+    ROMANISATIONS,
+    ROMANISED_SURNAMES,
+    SPANISH_SURNAMES,
+    UNDIVIDED_FIRST_NAMES,
+)
+from .similarity import fold_name, fold_name_parts
+
+
+class NameOrder(StrEnum):
+    GIVEN_FIRST = "given-first"
+    FAMILY_FIRST = "family-first"
+    UNDIVIDED = "undivided"
+    """An organization, or a person without a family name."""
+    UNKNOWN = "unknown"
+
+
+class DividedName(NamedTuple):
+    """A name in two parts. Both are empty if the order is undivided or unknown."""
+
+    order: NameOrder
+    family: str = ""
+    given: str = ""
+
+
+UNDIVIDED = DividedName(NameOrder.UNDIVIDED)
+UNKNOWN = DividedName(NameOrder.UNKNOWN)
+
+ORGANIZATION = re.compile(
+    r"\b(?:academ(?:y|ies|ia)|administration|agenc(?:y|ies)|alliance|associations?|authority|bank|board|bureau|cent(?:er|re)s?|"
+    r"colleges?|commissions?|committees?|compan(?:y|ies)|congress|corporation|councils?|departments?|directorate|"
+    r"editors|embassy|federation|forum|foundations?|fund|group|house|inc|initiative|institut(?:e|es|ion|ions)|llc|llp|ltd|"
+    r"ministr(?:y|ies)|nations|network|offices?|organi[sz]ations?|parliament|party|programme?|project|school|secretariat|"
+    r"senate|services?|society|staff|team|treasury|trust|union|universit(?:y|ies)|co|company|associates|partners)\b\.?",
+    re.IGNORECASE,
+)
+TOPIC = re.compile(
+    r"\b(?:advanced|affairs|africa|air|america|arms|artificial|asia|atlantic|border|change|children|china|chinese|civil|"
+    r"climate|commerce|conflict|control|crisis|critical|cultural|culture|cyber|cybersecurity|data|defen[cs]e|democracy|"
+    r"digital|domestic|east|eastern|economic|economy|emerging|energy|environment|eurasia|europe|family|finance|food|"
+    r"foreign|freedom|geopolitical|global|governance|growth|health|home|homeland|human|humanitarian|indo-pacific|industrial|"
+    r"industry|information|infrastructure|intelligence|interior|internal|international|japan|justice|korea|labou?r|land|"
+    r"latin|law|legal|maritime|mass|media|middle|military|minerals|national|natural|naval|net|new|north|nuclear|oceans?|"
+    r"order|pacific|peace|planning|policy|political|politics|prosperity|public|reform|regional|research|resources|response|"
+    r"rights|rural|russian?|safety|science|scientific|sea|security|social|society|south|space|state|strategic|strategy|"
+    r"studies|supply|sustainable|taiwan|technical|technologies|technology|trade|transport|urban|war|water|weapons|west|"
+    r"western|women|world|youth|[a-z]+(?:tion|tions|sion|ology|ships?|ics|ability|ities|ness|ism|ments?))\b",
+    re.IGNORECASE,
+)
+"""Words for the subject of an organization. They hardly occur in personal names."""
+_CORPORATE = re.compile(r"\b(?:of|and|for|the|watch|press)\b|&", re.IGNORECASE)
+_ORGANIZATION_OR_SURNAME = re.compile(r"\S+ (?:\S+ )?(?:House|Bank|School|Park|Union|Party|Trust)")
+_HAN = re.compile(r"[\u3400-\u9fff]")
+_HAN_NAME = re.compile(r"[\u3005\u3400-\u9fff]{2,4}")
+_DIVIDED_HAN_NAME = re.compile(r"([\u3005\u3400-\u9fff]{1,3})[, ，\u3000]+([\u3400-\u9fff]{1,3})")
+_HAN_OFFICE = re.compile(r"[\u3400-\u9fff]+[部會院局署司處黨府社團報]")
+_ALPHABETS = re.compile(r"(?:LATIN|CYRILLIC|GREEK|ARMENIAN|GEORGIAN)")
+_GENERATION = re.compile(r",? (?:Jr|Sr|II|III|IV)\.?$")
+_PARTICLES = {
+    *("van", "von", "de", "der", "den", "da", "das", "di", "do", "dos", "del", "della", "du", "la", "las", "le", "los"),
+    *("ter", "ten", "zu", "af", "al", "el", "ben", "st.", "mac"),
+}  # fmt: skip
+_CONNECTORS = {"y", "e", "i"}
+_SYLLABLES = re.compile(r"[A-Z][a-z’'ʻ]{0,5}-[a-z][a-z’']{0,5}")
+_SYLLABLE = re.compile(
+    r"(?:zh|ch|sh|ts|ph|th|kh|ngh?|nh|gw|kw|[bcdfghjklmnpqrstvwxyz])?w?[aeiouy]{1,3}(?:ng|nh|[nktpmhlr])?"
+)
+_PATRONYMIC = re.compile(r"\S+[oe]v(?:ich|na)$|\S+(?:ович|евич|овна|евна)$")
+_MONGOLIAN_OR_ICELANDIC = re.compile(r"^\S+iin\b|dottir$|[ðþ]", re.IGNORECASE)
+_GIVEN_NAMES_TOO = frozenset(
+    [
+        "martin",
+        "leon",
+        "santiago",
+        "vicente",
+        "roman",
+        "lorenzo",
+        "esteban",
+        "gil",
+        "vidal",
+        "pascual",
+        "cruz",
+        "reyes",
+        "santos",
+        "castillo",
+        "serrano",
+        "bravo",
+    ]
+)
+"""Spanish surnames that are also middle names."""
+
+
+def divide_person_name(name: str, own_chinese: str = "") -> DividedName:
+    """Divide a printed name. `own_chinese`: the person's own Chinese name, which tells the order of a romanised one."""
+    name = " ".join(name.split())
+    if _HAN.search(name):
+        return _divide_han_name(name)
+    words = _GENERATION.sub("", name).split()
+    if len(words) < 2:
+        return UNDIVIDED if _is_alphabetic(name) else UNKNOWN
+    cut = _find_own_surname(words, own_chinese) if own_chinese else 0
+    if (
+        not cut
+        and len(words) == 2
+        and fold_word(words[0]) in ROMANISED_SURNAMES
+        and _SYLLABLES.fullmatch(words[1])
+    ):
+        cut = 1
+    if cut:
+        return divide_in_order(name, NameOrder.FAMILY_FIRST if cut > 0 else NameOrder.GIVEN_FIRST, abs(cut))
+    if _ORGANIZATION_OR_SURNAME.fullmatch(name):
+        return UNKNOWN
+    if ORGANIZATION.search(name) or _CORPORATE.search(name):
+        return UNDIVIDED
+    return UNKNOWN if _is_doubtful(name, words) else divide_in_order(name, NameOrder.GIVEN_FIRST)
+
+
+def divide_in_order(name: str, order: NameOrder, size: int = 1) -> DividedName:
+    """Divide a name whose order is known. `size`: number of words of a family name that stands first."""
+    if order in (NameOrder.UNDIVIDED, NameOrder.UNKNOWN):
+        return DividedName(order)
+    if _HAN.search(name) and " " not in name:
+        divided = _divide_han_name(name)
+        size = len(divided.family) or 1
+        return DividedName(NameOrder.FAMILY_FIRST, name[:size], name[size:])
+    words = _GENERATION.sub("", name).split()
+    if order is NameOrder.FAMILY_FIRST:
+        return DividedName(order, " ".join(words[:size])[:100], " ".join(words[size:])[:100])
+    cut = len(words) - 1
+    while cut > 1 and words[cut - 1].lower() in _PARTICLES and fold_word(words[-1]) not in ROMANISED_SURNAMES:
+        cut -= 1
+    if cut > 2 and words[cut - 1] in _CONNECTORS:
+        cut -= 2
+    elif 1 < cut == len(words) - 1 and {*map(fold_word, words[cut - 1 :])} <= SPANISH_SURNAMES:
+        cut -= 1
+    return DividedName(order, " ".join(words[cut:])[:100], " ".join(words[:cut])[:100])
+
+
+def find_name_order(name: str, family: str, given: str, stored: str) -> NameOrder:
+    """Return the order in which a printed name has these parts. `stored`: `Author.name_order`."""
+    if not (family and given):
+        return NameOrder.UNKNOWN if stored == NameOrder.UNKNOWN else NameOrder.UNDIVIDED
+    whole, family_first = fold_name(name), fold_name(family) + fold_name(given)
+    if whole in (family_first, fold_name(given) + fold_name(family)):
+        return NameOrder.FAMILY_FIRST if whole == family_first else NameOrder.GIVEN_FIRST
+    begins = fold_name_parts(name)[:1] == fold_name_parts(family)[:1]
+    return NameOrder.FAMILY_FIRST if begins else NameOrder.GIVEN_FIRST
+
+
+def build_author_columns(name: str, chinese: str = "") -> dict[str, str]:
+    """Return the values of a new author's columns that follow from the name. `chinese`: a Chinese name, own as far as known."""
+    divided = divide_person_name(name, chinese)
+    columns: dict[str, str] = {"family": divided.family, "given": divided.given}
+    if divided.order is NameOrder.UNKNOWN:
+        columns["name_order"] = NameOrder.UNKNOWN
+    if divided.family and _HAN.search(name):
+        columns |= {"name_zh": divided.family + divided.given, "name_zh_kind": "own"}
+    return columns
+
+
+def is_han_organization(name: str) -> bool:
+    """Return whether a Chinese name, or a part of it between commas or spaces, ends like an organization's (部, 大學)."""
+    return any(len(part) > 2 and _HAN_OFFICE.fullmatch(part) for part in re.split("[,， ]+", name))
+
+
+def fold_word(word: str) -> str:
+    """Fold a word of a name as the romanisations are written: `Lǚ`, `LU` and `lu` are one, `Ou-yang` keeps its hyphen."""
+    plain = unicodedata.normalize("NFKD", word.replace("đ", "d").replace("Đ", "D")).casefold()
+    return "".join(c for c in plain if c.isalpha() or c == "-")
+
+
+def _divide_han_name(name: str) -> DividedName:
+    if match := _DIVIDED_HAN_NAME.fullmatch(name):
+        family, given = match.groups()
+        is_office = len(family) > 1 and family not in DOUBLE_SURNAMES and is_han_organization(family + given)
+        return UNDIVIDED if is_office else DividedName(NameOrder.FAMILY_FIRST, family, given)
+    if is_han_organization(name) or not _HAN_NAME.fullmatch(name):
+        return UNDIVIDED
+    size = _find_han_surname(name)
+    return DividedName(NameOrder.FAMILY_FIRST, name[:size], name[size:]) if size else UNKNOWN
+
+
+def _find_han_surname(name: str) -> int:
+    """Return the length of the surname; 0 if it is not known."""
+    is_surname = name[0] in ROMANISATIONS
+    if name.startswith(DOUBLE_SURNAMES) and len(name) > 2:
+        return 0 if name.startswith(AMBIGUOUS_DOUBLE_SURNAMES) and len(name) == 3 else 2
+    if japanese := max((len(one) for one in JAPANESE_HAN_SURNAMES if name.startswith(one)), default=0):
+        return 0 if len(name) <= japanese or (len(name) == 3 and is_surname) else japanese
+    return 1 if is_surname and len(name) < 4 else 0
+
+
+def _find_own_surname(words: Sequence[str], own_chinese: str) -> int:
+    """Return the number of words of the surname that the Chinese name has: positive if they stand first, negative if last."""
+    own = _divide_han_name(own_chinese)
+    romanised = ROMANISATIONS.get(own.family, frozenset())
+    for size in (1, 2):
+        first, last = ("".join(map(fold_word, part)) in romanised for part in (words[:size], words[-size:]))
+        if size < len(words) and first != last:
+            return size if first else -size
+    return 0
+
+
+def _is_doubtful(name: str, words: Sequence[str]) -> bool:
+    """Return whether the family name may stand first, or there may be none."""
+    folded = [fold_word(word) for word in words]
+    return (
+        not 2 <= len(words) <= 5
+        or not _is_alphabetic(name)
+        or "," in _GENERATION.sub("", name)
+        or bool(TOPIC.search(name))
+        or folded[0] in ROMANISED_SURNAMES | UNDIVIDED_FIRST_NAMES
+        or len(folded[-1]) < 2
+        or (words[0].isupper() and len(folded[0]) > 2 and not words[-1].isupper())
+        or not PATRONYMIC_PARTICLES.isdisjoint(folded)
+        or bool(
+            _MONGOLIAN_OR_ICELANDIC.search(" ".join(folded))
+            or (_PATRONYMIC.fullmatch(words[-1].lower()) and len(words) > 2)
+        )
+        or _has_surname_inside(words, folded)
+        or _may_have_two_surnames(name, folded)
+    )
+
+
+def _has_surname_inside(words: Sequence[str], folded: Sequence[str]) -> bool:
+    """Return whether a surname stands before an East Asian given name: Carrie Lam Cheng Yuet-ngor, Joshua Wong Chi Fung."""
+    is_given = bool(_SYLLABLE.fullmatch(folded[-1]) or _SYLLABLES.fullmatch(words[-1]))
+    return (
+        is_given
+        and any(
+            word in ROMANISED_SURNAMES and not printed.islower()  # van is a particle too
+            for word, printed in zip(folded[1:-1], words[1:-1], strict=True)
+        )
+    )
+
+
+def _may_have_two_surnames(name: str, folded: Sequence[str]) -> bool:
+    """Return whether it is open if the last but one word is a Spanish surname. An accent shows that the name is Spanish."""
+    if len(folded) < 3 or folded[-2] not in SPANISH_SURNAMES:
+        return False
+    is_spanish = folded[-1] in SPANISH_SURNAMES
+    if folded[-2] in _GIVEN_NAMES_TOO:
+        return is_spanish
+    return not is_spanish or name.isascii()
+
+
+def _is_alphabetic(name: str) -> bool:
+    return name.isprintable() and all(_ALPHABETS.match(unicodedata.name(c, "")) for c in name if c.isalpha())
