@@ -19,14 +19,14 @@ def get_client_address(request: HttpRequest) -> str:
     return str(request.META.get("REMOTE_ADDR", ""))
 
 
-def count_attempt(key: str, seconds: int) -> int:
-    """Count a call with `key`. Return the number of calls in a window of `seconds` that begins with the first call.
+def count_attempt(key: str, seconds: int, amount: int = 1) -> int:
+    """Add `amount` to the count of `key`. Return the sum in a window of `seconds` that begins with the first call.
 
     Without a cache server, or while it is away, each process counts for itself.
     """
     cache.add(key, 0, seconds)
     try:
-        return cache.incr(key)
+        return cache.incr(key, amount)
     except ValueError:  # the window ended, or the cache was emptied, between the two cache calls
-        cache.set(key, 1, seconds)
-        return 1
+        cache.set(key, amount, seconds)
+        return amount

@@ -26,7 +26,7 @@ if _https and DEBUG:
 DIGEST_DATE_ORDER = environment.DATE_ORDER.read()
 DIGEST_BLOCKING_CHECKS = environment.BLOCKING_CHECKS.read()
 DIGEST_FOUR_EYES = environment.FOUR_EYES.read()
-DIGEST_SEARCH_LIMIT = environment.SEARCH_LIMIT.read()
+DIGEST_SEARCH_SECONDS = environment.SEARCH_SECONDS.read()
 DIGEST_API_LIMIT = environment.API_LIMIT.read()
 DIGEST_CORPUS = environment.CORPUS.read()
 DIGEST_MCP = environment.MCP.read()

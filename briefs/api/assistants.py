@@ -20,7 +20,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from briefs.database.replica import read_from_replica
 from briefs.derived.brief_shape import Brief, FoundBrief, Moment, Name, ShapeRow, build_brief, build_shapes
 from briefs.public import search_queries
-from briefs.public.responses import NO_STORE
+from briefs.public.responses import NO_STORE, charge_time
 from briefs.rendering.cards import build_citations
 from briefs.search.highlighting import find_spans
 from briefs.search.query import Phrase
@@ -211,7 +211,8 @@ def search(request: HttpRequest, values: Any) -> SearchAnswer:
         raise ToolError("Give words to search for (q), or a filter.")
     require_rate(request, "search")
     now = timezone.now()
-    results = search_queries.run_search(replace(asked, newest_first=not asked.query_text), now)
+    with charge_time(request):
+        results = search_queries.run_search(replace(asked, newest_first=not asked.query_text), now)
     rows = brief_queries.fetch_by_slug(now, [hit.brief.slug for hit in results.hits])
     phrases = results.query.highlighted_phrases
     matches = [

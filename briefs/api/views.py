@@ -80,11 +80,12 @@ def list_briefs(request: HttpRequest) -> HttpResponse:
     else:
         require_rate(request, "search")
         before = brief_queries.read_search_position(values)
-        matches = search_queries.list_newest(search, now, limit=limit + 1, before=before)
-        rows = brief_queries.fetch_listed(now, [row.edition for row in matches[:limit]], since=since)
+        with responses.charge_time(request):
+            matches = search_queries.list_newest(search, now, limit=limit + 1, before=before)
+            rows = brief_queries.fetch_listed(now, [row.edition for row in matches[:limit]], since=since)
+            if not matches and before is None and search.query_text:
+                closest = _list_closest(search, now, fields, since, limit)
         cursor = f"s{matches[limit - 1].place:x}" if len(matches) > limit else ""
-        if not matches and before is None and search.query_text:
-            closest = _list_closest(search, now, fields, since, limit)
     briefs = brief_shape.build_shapes(rows[:limit])
     next_url = _build_url("briefs", values | {"cursor": cursor}) if cursor else ""
     page = {"briefs": _choose_fields(briefs, fields), "next": next_url or None, "closest": closest}

@@ -27,7 +27,7 @@ from briefs.tests.support import servers
 from briefs.tests.support.servers import CONSTANT, fetch, fresh_site, measure_cpu
 
 ROUNDS, REQUESTS, ADDRESSES = 5, 300, 60
-LIMITS = {"DIGEST_API_LIMIT": "100000", "DIGEST_SEARCH_LIMIT": "100000"}
+LIMITS = {"DIGEST_API_LIMIT": "100000", "DIGEST_SEARCH_SECONDS": "100000"}
 SEED = Path(__file__).parents[2] / "fixtures" / "seeds" / "000_a01fbe574e0e12f3.txt"
 QUERIES = ("美", "美國", "半导体", "計畫", "出口管制", "供應鏈", "半導體出口管制", "对单一供应国的依赖", "export", "exporting",
     "critical minerals", '"export controls"', "restrict*", "ＡＩ５Ｇ", "author:Tanaka 核嚇阻", "北約盟國 -半導體")  # fmt: skip

@@ -140,9 +140,10 @@ def search_feed(
         raise Http404
     if wait := responses.seconds_to_wait(request):
         return responses.too_many_requests(language, wait)
-    rows = search_queries.list_newest(asked, now, limit=editions.PAGE_SIZE)
-    entries = list_found([row.edition for row in rows], now)
-    return _respond(entries, _search_scope(asked), language, view, feed_format, now)
+    with responses.charge_time(request):
+        rows = search_queries.list_newest(asked, now, limit=editions.PAGE_SIZE)
+        entries = list_found([row.edition for row in rows], now)
+        return _respond(entries, _search_scope(asked), language, view, feed_format, now)
 
 
 def build_search_links(language: Side, asked: SearchParams) -> FeedLinks:

@@ -3,7 +3,8 @@
 import hashlib
 import hmac
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial, wraps
 from hashlib import sha256
 from typing import Any, Final, Literal
@@ -227,8 +228,6 @@ def _answer_other_method(request: HttpRequest, methods: list[str]) -> HttpRespon
 
 SEARCH_LIMIT_WINDOW: Final = 60
 """Seconds."""
-SUGGESTIONS_PER_SEARCH: Final = 4
-"""Suggestion requests allowed for each search, as they are sent while the reader types."""
 REQUESTS_PER_CORPUS_FILE: Final = 20
 """API requests that count as much as a file of the corpus, which is some seconds of work."""
 
@@ -236,12 +235,10 @@ type Activity = Literal["search", "suggestion", "api", "corpus"]
 
 
 def get_limit(activity: Activity) -> int:
-    """Return the number of requests that a client may make in `SEARCH_LIMIT_WINDOW`."""
+    """Return what a client may use in `SEARCH_LIMIT_WINDOW`: seconds of processor time for searches, else requests."""
     match activity:
-        case "search":
-            return settings.DIGEST_SEARCH_LIMIT
-        case "suggestion":
-            return settings.DIGEST_SEARCH_LIMIT * SUGGESTIONS_PER_SEARCH
+        case "search" | "suggestion":
+            return settings.DIGEST_SEARCH_SECONDS
         case "api":
             return settings.DIGEST_API_LIMIT
         case "corpus":
@@ -251,14 +248,30 @@ def get_limit(activity: Activity) -> int:
 def seconds_to_wait(request: HttpRequest, activity: Activity = "search") -> int:
     """Count a request. Return the seconds until the client may make another; 0 if this one is allowed.
 
-    The count is stored under a keyed hash of the address for at most two windows.
+    Searches are counted by `charge_time`: an office behind one address may make many, and a costly one counts more.
     """
-    most, now = get_limit(activity), time.time()
-    words = f"{activity} {int(now // SEARCH_LIMIT_WINDOW)} {get_client_address(request)}"
+    if activity in ("search", "suggestion"):
+        is_allowed = _count(request, activity, 0) < get_limit(activity) * 1_000
+    else:
+        is_allowed = _count(request, activity, 1) <= get_limit(activity)
+    return 0 if is_allowed else SEARCH_LIMIT_WINDOW - int(time.time() % SEARCH_LIMIT_WINDOW)
+
+
+@contextmanager
+def charge_time(request: HttpRequest, activity: Activity = "search") -> Iterator[None]:
+    """Count the processor time of the block, in milliseconds, against the client's limit."""
+    start = time.thread_time()
+    try:
+        yield
+    finally:
+        _count(request, activity, round((time.thread_time() - start) * 1_000))
+
+
+def _count(request: HttpRequest, activity: Activity, amount: int) -> int:
+    """Add to what a client used in this window, under a keyed hash of the address. It is kept for two windows at most."""
+    words = f"{activity} {int(time.time() // SEARCH_LIMIT_WINDOW)} {get_client_address(request)}"
     who = hmac.new(settings.SECRET_KEY.encode(), words.encode(), sha256).hexdigest()
-    if count_attempt(f"search.{who}", 2 * SEARCH_LIMIT_WINDOW) <= most:
-        return 0
-    return SEARCH_LIMIT_WINDOW - int(now % SEARCH_LIMIT_WINDOW)
+    return count_attempt(f"search.{who}", 2 * SEARCH_LIMIT_WINDOW, amount)
 
 
 # Error pages, such as 404 and 503. They make no database query and do not name the brief.

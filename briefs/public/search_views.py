@@ -222,6 +222,11 @@ def search(request: HttpRequest, language: Side) -> HttpResponse:
     asked = SearchParams.from_query(request.GET.dict())
     if not asked.is_empty and (wait := responses.seconds_to_wait(request)):
         return responses.too_many_requests(language, wait)
+    with responses.charge_time(request):
+        return _answer(request, asked, language)
+
+
+def _answer(request: HttpRequest, asked: SearchParams, language: Side) -> HttpResponse:
     now = timezone.now()
     results = search_queries.run_search(asked, now)
     feeds_of_search = feeds.build_search_links(language, asked)
@@ -245,7 +250,8 @@ def suggest(request: HttpRequest, language: Side) -> HttpResponse:
         return JsonResponse({"suggestions": []}, status=429, headers={"Retry-After": str(wait)})
     asked = SearchParams.from_query(request.GET.dict())
     typed = asked.query_text
-    suggestions = search_queries.list_suggestions(typed, language, timezone.now()) if typed else []
+    with responses.charge_time(request, "suggestion"):
+        suggestions = search_queries.list_suggestions(typed, language, timezone.now()) if typed else []
     rows = [
         {
             "text": one.text,

@@ -196,7 +196,7 @@ def test_every_error_is_a_problem(client: Client, settings: Any, monkeypatch: py
 
 
 def test_searches_have_the_limit_of_the_search_page(client: Client, settings: Any) -> None:
-    settings.DIGEST_SEARCH_LIMIT = 0
+    settings.DIGEST_SEARCH_SECONDS = 0
     cache.clear()
     refused = client.get("/api/v1/briefs?q=x")
     assert (refused.status_code, refused.headers["RateLimit-Policy"]) == (429, '"search";q=0;w=60')

@@ -25,7 +25,7 @@ _ids = itertools.count(1)
 @pytest.fixture(autouse=True)
 def switched_on(settings: Any) -> None:
     settings.DIGEST_MCP = True
-    settings.DIGEST_API_LIMIT = settings.DIGEST_SEARCH_LIMIT = 100_000
+    settings.DIGEST_API_LIMIT = settings.DIGEST_SEARCH_SECONDS = 100_000
 
 
 def post(method: str, params: dict[str, Any], **headers: str) -> Any:
@@ -144,7 +144,7 @@ def test_endpoint_is_for_programs_limited_and_off_by_default(settings: Any) -> N
     cache.clear()
     limited = post("ping", {})
     assert (limited.status_code, "Retry-After" in limited.headers) == (429, True)
-    settings.DIGEST_API_LIMIT, settings.DIGEST_SEARCH_LIMIT = 10, 0
+    settings.DIGEST_API_LIMIT, settings.DIGEST_SEARCH_SECONDS = 10, 0
     assert error_of("search", q="x").startswith("Wait ")
     settings.DIGEST_MCP = False
     assert (post("ping", {}).status_code, Client().get("/mcp").status_code) == (405, 404)

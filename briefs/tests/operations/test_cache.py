@@ -19,6 +19,7 @@ import digest.environment
 from briefs import letters
 from briefs.client_address import count_attempt
 from briefs.public import responses
+from briefs.tests.public.test_search_page import let_each_search_cost
 from briefs.tests.support.proxy import find_free_port
 
 from .denied_cache import Denied
@@ -27,8 +28,9 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("answering_cache")]
 
 
 @pytest.mark.usefixtures("denied_cache")
-def test_limits_apply_without_a_cache(settings: Any) -> None:
-    settings.DIGEST_SEARCH_LIMIT = 2
+def test_limits_apply_without_a_cache(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings.DIGEST_SEARCH_SECONDS = 2
+    let_each_search_cost(1, monkeypatch)
     assert [Client().get("/en/search/?q=AI").status_code for _ in range(3)] == [200, 200, 429]
     most, seconds = letters.SENDER_ATTEMPT_LIMIT
     assert [count_attempt("letters.sender.x", seconds) for _ in range(most)] == [*range(1, most + 1)]
@@ -77,7 +79,8 @@ def test_real_server_hangs_and_comes_back(
     )
     config = digest.environment.cache(f"redis://127.0.0.1:{port}/0")
     settings.CACHES = {"default": config, "pages": digest.environment.page_cache(config)}
-    settings.DIGEST_SEARCH_LIMIT = 3
+    settings.DIGEST_SEARCH_SECONDS = 3
+    let_each_search_cost(1, monkeypatch)
     monkeypatch.setattr(responses.time, "time", lambda: 1_000_020.0)
     try:
         while not is_listening(port):

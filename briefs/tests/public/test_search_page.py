@@ -2,6 +2,7 @@
 
 import datetime as dt
 import html
+import itertools
 import json
 import re
 from typing import Any
@@ -280,13 +281,19 @@ def test_search_runs_as_many_queries_however_many_briefs(
     assert costs[0] <= most
 
 
+def let_each_search_cost(seconds: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    moments = itertools.count(step=seconds)
+    monkeypatch.setattr(responses.time, "thread_time", lambda: next(moments))
+
+
 def test_searches_over_limit_get_429_but_pages_do_not(
     site: Client, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    settings.DIGEST_SEARCH_LIMIT = 3
+    settings.DIGEST_SEARCH_SECONDS = 4
     cache.clear()
     monkeypatch.setattr(responses.time, "time", lambda: 1_000_020.0)
-    for _ in range(3):
+    let_each_search_cost(0.5, monkeypatch)
+    for _ in range(8):
         assert site.get("/en/search/?q=AI").status_code == 200
     refused = site.get("/en/search/?q=AI")
     assert (refused.status_code, refused.headers["Retry-After"]) == (429, "60")
@@ -295,7 +302,7 @@ def test_searches_over_limit_get_429_but_pages_do_not(
     assert refused.headers["Cache-Control"] == "no-store"
     assert site.get("/en/").status_code == site.get("/en/search/").status_code == 200
     assert site.get("/en/search/?q=AI", REMOTE_ADDR="203.0.113.9").status_code == 200
-    assert [site.get("/en/search/suggest/?q=a").status_code for _ in range(13)] == [200] * 12 + [429]
+    assert [site.get("/en/search/suggest/?q=a").status_code for _ in range(13)] == [200] * 8 + [429] * 5
     monkeypatch.setattr(responses.time, "time", lambda: 1_000_080.0)
     assert site.get("/en/search/?q=AI").status_code == 200
 

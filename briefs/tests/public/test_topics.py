@@ -241,5 +241,5 @@ def test_search_feed_lists_newest_and_needs_a_search(client: Client, monkeypatch
     for path in ("search/feed.atom", "search/feed.json?q=", "search/parallel/feed.atom?before=0"):
         assert client.get(f"/en/{path}").status_code == 404, path
     assert 'id="feeds"' not in get_text(client, "/en/search/")
-    monkeypatch.setattr(settings, "DIGEST_SEARCH_LIMIT", 0)
+    monkeypatch.setattr(settings, "DIGEST_SEARCH_SECONDS", 0)
     assert client.get("/en/search/feed.atom?q=Bullet").status_code == 429

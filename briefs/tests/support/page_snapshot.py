@@ -251,7 +251,7 @@ def main(folder: Path) -> int:
             "MEDIA_STORAGE": f"file://{place}/media",
             "SECRET_KEY": "a key that everybody knows, for pages to compare",
             "SITE_URL": "http://127.0.0.1:8000",
-            "DIGEST_SEARCH_LIMIT": "100000",
+            "DIGEST_SEARCH_SECONDS": "100000",
         }
         django.setup()
         Path(place, "snapshot.sqlite3").touch()  # `migrate` does not make the file of DATABASE_URL
