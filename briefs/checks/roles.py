@@ -8,7 +8,8 @@ import re
 from collections.abc import Iterator
 
 from briefs.lexicon.axes import Pole, are_opposed, can_link
-from briefs.lexicon.word_links import LinkedPair, Word
+from briefs.lexicon.sounds import compute_likeness
+from briefs.lexicon.word_links import LinkedPair, Word, list_unlinked_names
 
 RoleFinding = tuple[str, Word | None, Word | None]
 _LOOSE = 0.25
@@ -19,6 +20,7 @@ def find_role_findings(pair: LinkedPair) -> Iterator[RoleFinding]:
     yield from _find_actors(pair, actors)
     yield from _find_places(pair, actors)
     yield from _find_crossed_clauses(pair, actors)
+    yield from _find_other_persons(pair)
     yield from _find_sources(pair)
     yield from _find_tenses(pair)
     yield from _find_hedges(pair)
@@ -73,7 +75,7 @@ def _list_actors(pair: LinkedPair) -> _Actors:
             : en.start
         ].rstrip(' “‘"')[-1:] in (".", "?", "!")
         is_other_name = not opens and len(zh.text) > 1 and zh.text[0] >= "\u3400"
-        if zh.is_name or (is_other_name and not _NO_ACTOR.fullmatch(en.text)):
+        if zh.is_name or zh.is_foreign or (is_other_name and not _NO_ACTOR.fullmatch(en.text)):
             actors.append((zh, en))
     return actors
 
@@ -92,6 +94,9 @@ def _find_actors(pair: LinkedPair, actors: _Actors) -> Iterator[RoleFinding]:
         and not set(zh.stems).isdisjoint(en.stems)
     ]
     for verb, verb_en in verbs:
+        if found := _find_swapped_agents(pair, actors, verb, verb_en):
+            yield "actors", *found
+            return
         subject = next((zh for zh, _ in actors if zh.clause == verb.clause and zh.index < verb.index), None)
         if subject is None or _PASSIVE_ZH.search(pair.zh_text, subject.end, verb.start):
             continue
@@ -101,6 +106,35 @@ def _find_actors(pair: LinkedPair, actors: _Actors) -> Iterator[RoleFinding]:
         if _are_swapped(pair, actors, verbs, (verb, verb_en), (subject, subject_en)):
             yield "actors", subject, subject_en
             return
+
+
+_AGENT_ZH = re.compile("^.{0,4}[被遭受獲由]$")
+_AGENT_DISTANCE = 4
+
+
+def _find_swapped_agents(
+    pair: LinkedPair, actors: _Actors, verb: Word, verb_en: Word
+) -> tuple[Word, Word] | None:
+    """Return who acts in each language if one is passive (甲被乙說服, *was persuaded by*) and the two are swapped."""
+    before = [zh for zh, _ in actors if zh.clause == verb.clause and zh.index < verb.index]
+    after = [zh for zh, _ in actors if zh.clause == verb.clause and zh.index > verb.index]
+    is_passive = len(before) > 1 and bool(_AGENT_ZH.match(pair.zh_text[before[-2].end : before[-1].start]))
+    if is_passive:
+        agent, patient = before[-1], before[-2]
+    elif before and after and not _PASSIVE_ZH.search(pair.zh_text, before[-1].end, after[0].start):
+        agent, patient = before[-1], after[0]
+    else:
+        return None
+    left = [en for _, en in actors if 0 < verb_en.index - en.index <= _AGENT_DISTANCE]
+    right = [en for _, en in actors if 0 < en.index - verb_en.index <= _AGENT_DISTANCE]
+    if not left or not right:
+        return None
+    one, other = max(left, key=lambda word: word.index), min(right, key=lambda word: word.index)
+    is_passive_en = "by" in [word.lower for word in pair.en[verb_en.index + 1 : other.index]]
+    if not (is_passive or is_passive_en):
+        return None
+    agent_en, patient_en = (other, one) if is_passive_en else (one, other)
+    return (agent, agent_en) if agent_en is patient.link and patient_en is agent.link else None
 
 
 def _find_subject_en(pair: LinkedPair, names: list[Word], verb: Word) -> Word | None:
@@ -214,6 +248,31 @@ def _list_kinds(zh: Word, en: Word, *, is_name: bool) -> list[Pole]:
     if is_name or (zh.text[0].isdigit() and en.text[0].isdigit()):
         return [_PLAIN]
     return [sense.pole for sense in zh.senses if sense in en.senses and can_link(sense.pole)]
+
+
+_UNLIKE, _SOUNDS = 0.55, 5
+_TITLE_BEFORE = re.compile(
+    "(?:總統|總理|首相|部長|主席|領袖|外長|議員|總裁|將軍|秘書長|市長|州長|國王|王儲|法官|教授|‧|候選人|大使)$"
+)
+_SAYS_AFTER = re.compile("‧|[在也則]?.{0,8}?(?:說|表示|認為|主張|指出|警告|當選|訪|宣布)")
+
+
+def _find_other_persons(pair: LinkedPair) -> Iterator[RoleFinding]:
+    """Report the only person of the Chinese that sounds like no person of the English."""
+    persons = [word for word in pair.zh if word.is_foreign and not word.link]
+    names = list_unlinked_names(pair)
+    if len(persons) != 1 or not names:
+        return
+    [person] = persons
+    title = _TITLE_BEFORE.search(pair.zh_text, max(0, person.start - 3), person.start)
+    says = _SAYS_AFTER.match(pair.zh_text, person.end)
+    if len(person.text) > _SOUNDS or not (title or says):
+        return
+    if all(
+        compute_likeness(person.text, name.text) < _UNLIKE and pair.are_comparable(person.clause, name.clause)
+        for name in names
+    ):
+        yield "names", person, names[-1]
 
 
 # Who says it
@@ -382,7 +441,11 @@ def _find_tenses(pair: LinkedPair) -> Iterator[RoleFinding]:
                 for word in in_clause
             ):
                 continue
-            future = [word for word in english if word.lower in _FUTURE_EN and not word.link]
+            future = [
+                word
+                for word in english
+                if word.lower in _FUTURE_EN and (not word.link or word.link.index == zh.index + 1)
+            ]
             if future and _PERFECT_EN.isdisjoint(lower):
                 yield "tense", zh, future[0]
         elif any(

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 from briefs.lexicon.figure import read_sections
+from briefs.lexicon.word_links import divide
 
 Language = Literal["zh", "en"]
 
@@ -107,6 +108,8 @@ def find_meanings(text: str, language: Language) -> Iterator[Meaning]:
         for form in (*(two or ()), *(one or ())) if two or one else ():
             is_here = (text if form.is_exact else lower).startswith(form.written, at)
             if is_here and (end := form.find_end(text, at)):
+                if language == "zh" and form.section in NAME_SECTIONS and _cuts_word(text, at, end):
+                    continue
                 longest, reached = longest or form, max(reached, end)
                 whole = len(form.written) == len(longest.written)
                 if whole or form.section != longest.section != "ignored":
@@ -114,6 +117,24 @@ def find_meanings(text: str, language: Language) -> Iterator[Meaning]:
     if language == "zh":
         for match in _SHORT_NAME.finditer(text):
             yield Meaning("countries", SHORT_NAMES[match[0]], False, *match.span())
+
+
+_HAN_RUN = re.compile("[㐀-鿿]+")
+_LONGEST_RUN = 12
+"""Characters on each side of a name that decide whether it is one: 習 in 演習 is none."""
+
+
+def _cuts_word(text: str, start: int, end: int) -> bool:
+    """Return whether a Chinese name is only part of other words: 習 of 演習, 中國 of 開發中國家, but not 美國 of 美國人."""
+    for run in _HAN_RUN.finditer(text, max(0, start - _LONGEST_RUN), end + _LONGEST_RUN):
+        if run.start() <= start < run.end():
+            spans = [(run.start() + a, run.start() + b) for a, b in divide(run[0])]
+            return any(
+                (a < start < b < end) or (start < a < end < b) or (a < start and end < b)
+                or (end - start == 1 and a <= start and end <= b and b - a > 1)
+                for a, b in spans
+            )  # fmt: skip
+    return False
 
 
 _SHORT = 2

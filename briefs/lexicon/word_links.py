@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from math import log
 
-from briefs.lexicon import axes, concepts, dictionary
+from briefs.lexicon import axes, concepts, dictionary, sounds
 from briefs.lexicon.axes import Sense
 
 _RUN_ZH = re.compile("[\u3400-\u9fff]+|[A-Za-z][A-Za-z0-9&.-]*|[0-9][0-9,.]*|[，；：。！？—（）]")
@@ -43,6 +43,7 @@ _MOST_WORDS = 400
 _NEAR, _SAME_CLAUSE, _LENGTH_BONUS = 1.5, 1.5, 0.3
 _CONCEPT_WEIGHT, _POLE_WEIGHT, _POLE_SCORE = 4.0, 0.5, 0.8
 _FARTHEST = 0.3
+_OWN_PARTNER = 2.0
 _USUAL, _RARE_COUNT = 4_000, 6
 COMPARABLE = 0.3
 """Share of the best affinity of a clause from which another clause can be its translation."""
@@ -68,7 +69,9 @@ class Word:
     weight: float = 0.0
     """Of its link."""
     is_inner: bool = False
-    """Whether the word continues a phrase."""
+    """Whether the word continues a phrase or a foreign name."""
+    is_foreign: bool = False
+    """Whether the characters seem to write a foreign name by sound."""
 
     @property
     def lower(self) -> str:
@@ -142,6 +145,7 @@ def link_words(zh: str, en: str) -> LinkedPair:
     if pair.zh and pair.en:
         pair.clauses_zh, pair.clauses_en = pair.zh[-1].clause + 1, pair.en[-1].clause + 1
         _link(pair)
+        _link_by_sound(pair)
     return pair
 
 
@@ -281,6 +285,25 @@ def _link(pair: LinkedPair) -> None:
         shared = first.get((zh.clause, en.clause), 0.0) / (1 + best[zh.clause])
         rescored.append((score + _SAME_CLAUSE * shared, weight, zh, en))
     _choose(pair, rescored)
+    _drop_stray_links(pair)
+
+
+def _drop_stray_links(pair: LinkedPair) -> None:
+    """Undo links of opposites between clauses that nothing else joins, if each has a partner of its own.
+
+    肯定方向，但批評執行 against *criticizes the direction but praises the implementation*.
+    """
+    for zh, en in list(pair.links()):
+        if not zh.senses or not en.senses or zh.is_name:
+            continue
+        clauses = zh.clause, en.clause
+        if pair.affinity[clauses] > zh.weight:
+            continue
+        others_zh = (pair.affinity.get((zh.clause, c), 0.0) for c in range(pair.clauses_en) if c != en.clause)
+        others_en = (pair.affinity.get((c, en.clause), 0.0) for c in range(pair.clauses_zh) if c != zh.clause)
+        if min(max(others_zh, default=0.0), max(others_en, default=0.0)) >= max(_OWN_PARTNER, zh.weight):
+            zh.link = en.link = None
+            del pair.affinity[clauses]
 
 
 def _stand_alike(pair: LinkedPair, zh: Word, en: Word) -> bool:
@@ -355,3 +378,51 @@ def _choose(pair: LinkedPair, candidates: Iterable[_Candidate]) -> None:
     for (zh_clause, en_clause), weight in affinity.items():
         pair._best_zh[zh_clause] = max(pair._best_zh[zh_clause], weight)
         pair._best_en[en_clause] = max(pair._best_en[en_clause], weight)
+
+
+# Foreign names
+
+_SOUNDS_ALIKE, _SHORTEST_NAME, _LONGEST_NAME = 0.6, 4, 8
+
+
+def _link_by_sound(pair: LinkedPair) -> None:
+    """Join single characters that write a name by sound into one word, and link it to the English name most like it."""
+    names = list_unlinked_names(pair)
+    for run in _list_sound_runs(pair.zh):
+        first, written = run[0], pair.zh_text[run[0].start : run[-1].end]
+        first.end, first.text, first.is_foreign = run[-1].end, written, True
+        for inner in run[1:]:
+            inner.is_inner = True
+        likeness = [(sounds.compute_likeness(written, name.text), name) for name in names if not name.link]
+        best = max(likeness, key=lambda row: row[0], default=None)
+        if best and best[0] >= _SOUNDS_ALIKE:
+            first.link, best[1].link = best[1], first
+
+
+def list_unlinked_names(pair: LinkedPair) -> list[Word]:
+    """Return the capitalized English words that are no common word and that nothing translates."""
+    common = dictionary.load_dictionary().counts
+    return [
+        word
+        for word in pair.en
+        if not word.link
+        and len(word.text.partition("’")[0]) >= _SHORTEST_NAME
+        and word.text[0].isupper()
+        and word.text[1:].islower()
+        and not any(stem in common or stem[0] == concepts.MARK for stem in word.stems)
+    ]
+
+
+def _list_sound_runs(words: list[Word]) -> Iterator[list[Word]]:
+    """Yield two or more adjacent unlinked characters that write names by sound."""
+    run: list[Word] = []
+    for word in words:
+        fits = len(word.text) == 1 and not word.link and sounds.is_written_by_sound(word.text)
+        if not fits or (run and run[-1].end != word.start):
+            if len(run) > 1:
+                yield run[:_LONGEST_NAME]
+            run = []
+        if fits:
+            run.append(word)
+    if len(run) > 1:
+        yield run[:_LONGEST_NAME]
