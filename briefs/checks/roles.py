@@ -226,8 +226,8 @@ def _find_crossed_clauses(pair: LinkedPair, actors: _Actors) -> Iterator[RoleFin
             if not any(are_opposed(one, two) or one == two == _PLAIN for one in kinds for two in other_kinds):
                 continue
             straight = (
-                pair.affinity[zh.clause, en.clause]
-                + pair.affinity[other.clause, other_en.clause]
+                pair.affinity.get((zh.clause, en.clause), 0.0)
+                + pair.affinity.get((other.clause, other_en.clause), 0.0)
                 - zh.weight
                 - other.weight
             )

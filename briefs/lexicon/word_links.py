@@ -297,13 +297,13 @@ def _drop_stray_links(pair: LinkedPair) -> None:
         if not zh.senses or not en.senses or zh.is_name:
             continue
         clauses = zh.clause, en.clause
-        if pair.affinity[clauses] > zh.weight:
+        if pair.affinity.get(clauses, 0.0) > zh.weight:
             continue
         others_zh = (pair.affinity.get((zh.clause, c), 0.0) for c in range(pair.clauses_en) if c != en.clause)
         others_en = (pair.affinity.get((c, en.clause), 0.0) for c in range(pair.clauses_zh) if c != zh.clause)
         if min(max(others_zh, default=0.0), max(others_en, default=0.0)) >= max(_OWN_PARTNER, zh.weight):
             zh.link = en.link = None
-            del pair.affinity[clauses]
+            pair.affinity.pop(clauses, None)
 
 
 def _stand_alike(pair: LinkedPair, zh: Word, en: Word) -> bool:
