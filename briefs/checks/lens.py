@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from briefs.checks.claims import find_claim_findings
 from briefs.checks.finding import CheckContext, Span, TermData
 from briefs.checks.glossary import find_mentions
 from briefs.checks.meaning import (
@@ -20,7 +21,6 @@ from briefs.checks.meaning import (
 )
 from briefs.checks.names import KnownNames, find_terms_in_both
 from briefs.checks.numbers import SideFigures, find_lone_names, find_unit_mismatches
-from briefs.checks.roles import find_role_findings
 from briefs.checks.texts import TextPair, has_words
 from briefs.content import SIDES, Side
 from briefs.lexicon.figure import Figure
@@ -176,7 +176,7 @@ def _read_links(zh: str, en: str) -> _Words:
         add("negation", mine, theirs, is_matched=True)
     for side, lone in find_lone_negations(pair):
         add("negation", *((lone, None) if side == "zh" else (None, lone)), is_matched=False)
-    for code, lone_zh, lone_en in find_role_findings(pair):
+    for code, lone_zh, lone_en in find_claim_findings(pair):
         if code in ("hedge", "tense"):
             add("modal", lone_zh, lone_en, is_matched=False)
     if contrast:

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterator
 from itertools import pairwise
 
+from briefs.checks.claims import find_claim_findings
 from briefs.checks.finding import CheckContext, Finding, Span
 from briefs.checks.roles import find_role_findings
 from briefs.checks.texts import (
@@ -17,7 +18,6 @@ from briefs.checks.texts import (
 )
 from briefs.content import SIDES, Content, Side
 from briefs.lexicon.axes import are_opposed
-from briefs.lexicon.concepts import CONCEPTS, normalize_english
 from briefs.lexicon.meanings import NAME_SECTIONS, Meaning, find_meanings
 from briefs.lexicon.word_links import NEGATION, LinkedPair, Word, link_words
 
@@ -35,11 +35,25 @@ _SENTENCE_END: dict[Side, re.Pattern[str]] = {
     "zh": re.compile("(?<=[。！？])[」』）]*(?=.)"),
     "en": re.compile(r"(?<![A-Z]\.[A-Z])(?<![A-Z][a-z])(?<=[.?!])[”’)]*\s+(?=[“‘(A-Z0-9])"),
 }
-_CONTRAST_ZH = re.compile(
-    "不[應該宜能可]?該?(?P<rejected>[^，。；]{2,40})，而(?P<chosen>是?[應該要須]?[^，。；]{2,40})"
+_CONTRASTS_ZH = (
+    re.compile(
+        "不[應該宜能可]?該?(?P<rejected>[^，。；]{2,40})，而(?P<chosen>是?[應該要須]?[^，。；]{2,40})"
+    ),
+    re.compile(
+        "(?:不是|並非|不在於?)(?P<rejected>[^，。；]{2,40})，(?:而?是|而?在於?)(?P<chosen>[^，。；]{2,40})"
+    ),
+    re.compile(
+        "(?:是|在於)(?P<chosen>[^，。；不]{2,40})，(?:而?不是|而?非|而?並非|而?不在於?)(?P<rejected>[^，。；]{2,40})"
+    ),
 )
-_CONTRAST_EN = re.compile(
-    r"(?:should|must|ought to) (?P<chosen>(?!not )[^.;]{4,120}?) (?P<turn>rather than|instead of) (?P<rejected>[^.;]{4,120})"
+_CONTRASTS_EN = (
+    re.compile(
+        r"(?:should|must|ought to) (?P<chosen>(?!not )[^.;]{4,120}?) (?P<turn>rather than|instead of) (?P<rejected>[^.;]{4,120})"
+    ),
+    re.compile(r"(?P<turn>\bnot) (?P<rejected>[^.;]{4,120}?),? but (?P<chosen>[^.;]{4,120})"),
+    re.compile(
+        r"(?P<chosen>[^.;]{4,120}), (?P<turn>(?:and )?not|rather than|instead of) (?P<rejected>[^.;]{4,120})"
+    ),
 )
 _CLAUSE_LIMITS = (6, 8)
 """Chinese and English clauses of a pair beyond which a negation is sought in the whole pair, as clauses are no longer told apart."""
@@ -70,6 +84,8 @@ _BACK, _AHEAD_ZH, _AHEAD_EN = 3, 4, 5
         "tense": gettext_noop("The Chinese says %(zh)s, the English %(en)s: one is done, one is to come."),
         "hedge_zh": gettext_noop("The Chinese says %(value)s; the English is certain."),
         "hedge_en": gettext_noop("The English says “%(value)s”; the Chinese is certain."),
+        "omission_zh": gettext_noop("The English seems to lack: %(value)s"),
+        "omission_en": gettext_noop("The Chinese seems to lack: %(value)s"),
         "cause": gettext_noop("%(zh)s in the Chinese, %(en)s in the English. What causes what?"),
     },
 )
@@ -86,7 +102,7 @@ def check_meaning(content: Content, context: CheckContext) -> list[Finding]:
                 findings.append(build_finding(zh, en, f"meaning.{code}", one, other))
             for side, word in find_lone_negations(linked):
                 findings.append(_build_lone(zh if side == "zh" else en, "negation", word))
-            for code, mine, theirs in find_role_findings(linked):
+            for code, mine, theirs in (*find_role_findings(linked), *find_claim_findings(linked)):
                 if mine and theirs:
                     findings.append(build_finding(zh, en, f"meaning.{code}", mine, theirs))
                 elif lone := mine or theirs:
@@ -282,7 +298,13 @@ def _is_answered_zh(pair: LinkedPair, word: Word, english: list[Word]) -> bool:
         other.lower in ("rather", "but", "instead", "than") for other in pair.en
     ):
         return True
-    is_not_yet = "未" in word.text and "前" in pair.zh_text[word.end : word.end + 14]
+    if _ONLY_ZH.search(pair.zh_text) and _ONLY_EN.search(pair.en_text):
+        return True
+    if word.text in ("從未", "未曾", "不曾") and any(other.lower == "first" for other in english):
+        return True
+    is_not_yet = bool(
+        re.search("[未沒]", word.text) and re.search("前|就", pair.zh_text[word.end : word.end + 14])
+    )
     if is_not_yet and any(other.lower in ("before", "until", "yet", "first", "prior") for other in english):
         return True
     return _meets_opposite(pair.zh, word, _AHEAD_ZH, english)
@@ -305,6 +327,8 @@ def _is_answered_en(pair: LinkedPair, word: Word, chinese: list[Word]) -> bool:
 
 
 _BEFORE_EN, _BEFORE_ZH = re.compile(r"\b(?:before|until|unless)\b"), re.compile("才|除非|再")
+_ONLY_ZH = re.compile("除非|若無|若非|要不是|直到|才")
+_ONLY_EN = re.compile(r"\b(?:[Oo]nly (?:if|with|when|after|at|once|by|in|on)|[Uu]nless|[Uu]ntil|Had)\b")
 _LONG_NAME = 5
 _NEGATIVE = re.compile("[不沒未無非勿莫否免難拒禁缺罕鮮]")
 _NEGATIVE_CORE = re.compile("[不沒未無非莫]")
@@ -358,24 +382,26 @@ def _check_contrast(zh: CheckedText, en: CheckedText) -> Iterator[Finding]:
 def find_contrast(zh: str, en: str) -> tuple[Span, Span] | None:
     """Return the spans of 不應 and "rather than" if 不應A，而應B is paired with "should A rather than B", its opposite.
 
-    Decided by the words that each half shares with the other language.
+    Decided by the links of the words in each half.
     """
-    chinese, english = _CONTRAST_ZH.search(zh), _CONTRAST_EN.search(en)
+    chinese = next((match for pattern in _CONTRASTS_ZH if (match := pattern.search(zh))), None)
+    english = next((match for pattern in _CONTRASTS_EN if (match := pattern.search(en))), None)
     if not chinese or not english:
         return None
+    pair = link_texts(zh, en)
     same, crossed = (
-        _count_shared(chinese["rejected"], english[one]) + _count_shared(chinese["chosen"], english[other])
+        _count_links(pair, chinese.span("rejected"), english.span(one))
+        + _count_links(pair, chinese.span("chosen"), english.span(other))
         for one, other in (("rejected", "chosen"), ("chosen", "rejected"))
     )
-    return ((chinese.start(), chinese.start("rejected")), english.span("turn")) if crossed > same else None
-
-
-def _count_shared(chinese: str, english: str) -> int:
-    words = normalize_english(english)
-    return sum(
-        any(form in chinese for form in concept.chinese) and any(form in words for form in concept.english)
-        for concept in CONCEPTS
+    start = min(chinese.start("rejected"), chinese.start("chosen"))
+    return (
+        ((chinese.start(), max(start, chinese.start() + 1)), english.span("turn")) if crossed > same else None
     )
+
+
+def _count_links(pair: LinkedPair, zh: Span, en: Span) -> int:
+    return sum(zh[0] <= a.start < zh[1] and en[0] <= b.start < en[1] for a, b in pair.links())
 
 
 def build_finding(

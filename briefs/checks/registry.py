@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from briefs.checks import chinese, english, glossary, meaning, numbers, pairing, whole_brief
+from briefs.checks import chinese, english, glossary, meaning, numbers, whole_brief
 from briefs.checks.finding import CheckContext, Edit, Finding, FindingField, Repair
 from briefs.checks.texts import Check, TextPair, claim_span, index_text_pairs, list_side_texts
 from briefs.content import SIDES, Content, hash_json
@@ -16,7 +16,7 @@ _CHECKS: tuple[Check, ...] = (
     whole_brief.check_addresses,
     whole_brief.check_authors,
     whole_brief.check_structure,
-    pairing.check_pairing,
+    whole_brief.check_pairing,
     glossary.check_glossary,
     meaning.check_meaning,
     numbers.check_numbers,

@@ -1,7 +1,7 @@
-"""Find who does what to whom, who says it, what is certain and what has happened, if only one language has it so.
+"""Find who does what to whom and who says it, if the languages differ.
 
 Reads the linked words of a pair (`lexicon/word_links.py`). Each finder yields a code of the check `meaning` and a word of
-each side; one of the two words is None if only one side has it.
+each side.
 """
 
 import re
@@ -22,9 +22,7 @@ def find_role_findings(pair: LinkedPair) -> Iterator[RoleFinding]:
     yield from _find_crossed_clauses(pair, actors)
     yield from _find_other_persons(pair)
     yield from _find_sources(pair)
-    yield from _find_tenses(pair)
-    yield from _find_hedges(pair)
-    yield from _find_reversed_causes(pair)
+    yield from _find_swapped_sources(pair)
 
 
 # Who does what to whom
@@ -180,13 +178,9 @@ def _are_swapped(
     )
 
 
-_TO_ZH = re.compile("(?:移往|前往|運往|銷往|飛往|到|至|赴|往|向|對|給|抵|駛向|移至|進入|予)$")
+_TO_ZH = re.compile("(?:移往|前往|運往|銷往|飛往|赴|往|駛向|移至|遷至)$")
 _FROM_ZH = re.compile("(?:從|自|來自|離開|逃離|撤出|源自|撤離|源於)$")
 _TO_EN = frozenset(["to", "into", "toward", "towards", "against"])
-_SOURCE_VERB = re.compile(
-    r"\b(?:protect|demand|request|ask|learn|seek|borrow|buy|bought|purchas|import|expect|different|need|support|order)",
-    re.IGNORECASE,
-)
 
 
 def _find_places(pair: LinkedPair, actors: _Actors) -> Iterator[RoleFinding]:
@@ -204,14 +198,13 @@ def _find_places(pair: LinkedPair, actors: _Actors) -> Iterator[RoleFinding]:
         ):
             at -= 1
         preposition = pair.en[at] if at >= 0 else en
-        if _TO_ZH.search(before) and preposition.lower == "from":
-            if before[-1] not in "對向" or not _SOURCE_VERB.search(pair.en_text):
-                yield "place", zh, preposition
-        elif _FROM_ZH.search(before) and preposition.lower in _TO_EN:
+        if (_TO_ZH.search(before) and preposition.lower == "from") or (
+            _FROM_ZH.search(before) and preposition.lower in _TO_EN
+        ):
             yield "place", zh, preposition
 
 
-_CROSSED, _LEAST_CROSSED = 3.5, 0.4
+_CROSSED, _LEAST_CROSSED = 5.0, 0.4
 
 
 def _find_crossed_clauses(pair: LinkedPair, actors: _Actors) -> Iterator[RoleFinding]:
@@ -235,6 +228,8 @@ def _find_crossed_clauses(pair: LinkedPair, actors: _Actors) -> Iterator[RoleFin
                 pair.affinity.get((zh.clause, other_en.clause), 0.0),
                 pair.affinity.get((other.clause, en.clause), 0.0),
             ]
+            if not set(zh.stems).isdisjoint(other_en.stems) or not set(other.stems).isdisjoint(en.stems):
+                continue
             if min(crossed) > _LEAST_CROSSED and sum(crossed) >= straight + _CROSSED:
                 yield "crossed", zh, other_en
                 return
@@ -323,6 +318,31 @@ def _find_sources(pair: LinkedPair) -> Iterator[RoleFinding]:
                 return
 
 
+def _find_swapped_sources(pair: LinkedPair) -> Iterator[RoleFinding]:
+    """Report two verbs of saying whose subjects are exchanged."""
+    says_en = [word for word in pair.en if word.expresses("reporting", "says") and not word.is_inner]
+    rows = []
+    for verb in pair.zh:
+        if not verb.expresses("reporting", "says") or not verb.link or verb.link not in says_en:
+            continue
+        sources = [w for w in pair.zh[: verb.index] if w.clause == verb.clause and w.link and w is not verb]
+        if sources:
+            rows.append((verb, sources))
+    for n, (verb, sources) in enumerate(rows):
+        for other, other_sources in rows[n + 1 :]:
+            if _says(pair, verb, other_sources) and _says(pair, other, sources):
+                yield "attribution", sources[0], other_sources[0].link
+                return
+
+
+def _says(pair: LinkedPair, verb: Word, sources: list[Word]) -> bool:
+    """Return whether one of these words is the English subject of a verb."""
+    if not verb.link:
+        return False
+    start = verb.link.index - _MOST_BETWEEN
+    return any(word.link and start <= word.link.index < verb.link.index for word in sources)
+
+
 def _is_report(word: Word) -> bool:
     return bool(word.link and word.link.expresses("reporting", "says"))
 
@@ -340,282 +360,3 @@ def _find_source_en(pair: LinkedPair, verb: Word) -> Word | None:
         at -= 1
     source = pair.en[at] if at >= 0 else None
     return source if source and source.clause == verb.clause and source.lower not in _NO_SOURCE_EN else None
-
-
-# Whether it has happened, and how sure it is
-
-_PERFECT_EN = frozenset(
-    ["has", "have", "had", "already", "was", "were", "now", "been", "since", "ago", "once"]
-)
-_FUTURE_EN = frozenset(
-    [
-        "will",
-        "would",
-        "shall",
-        "plan",
-        "plans",
-        "planned",
-        "agree",
-        "agrees",
-        "agreed",
-        "pledge",
-        "pledges",
-        "pledged",
-        "intend",
-        "intends",
-        "intended",
-        "expected",
-        "vow",
-        "vows",
-        "vowed",
-        "slated",
-        "scheduled",
-    ]
-)
-_IRREGULAR_PAST = frozenset(
-    [
-        "took",
-        "came",
-        "went",
-        "rose",
-        "fell",
-        "grew",
-        "became",
-        "began",
-        "gave",
-        "made",
-        "lost",
-        "won",
-        "left",
-        "cut",
-        "put",
-        "set",
-        "met",
-        "led",
-        "built",
-        "brought",
-        "bought",
-        "sold",
-        "sent",
-        "held",
-        "kept",
-        "said",
-        "told",
-        "found",
-        "fought",
-        "drew",
-        "flew",
-        "wrote",
-        "spoke",
-        "broke",
-        "chose",
-        "drove",
-        "got",
-        "had",
-        "has",
-        "hit",
-        "ran",
-        "saw",
-        "shut",
-    ]
-)
-_WILL_ZH = ("將", "即將", "將會", "預計", "可望", "將於", "將在")
-_LOOK_AHEAD = 6
-
-
-def _is_past(word: Word) -> bool:
-    return (word.lower.endswith("ed") and len(word.text) > 4) or word.lower in _IRREGULAR_PAST
-
-
-def _find_tenses(pair: LinkedPair) -> Iterator[RoleFinding]:
-    for zh in pair.zh:
-        if not zh.expresses("happened"):
-            continue
-        english = pair.english_for(zh.clause, _LOOSE)
-        lower = {word.lower for word in english}
-        in_clause = [word for word in pair.zh if word.clause == zh.clause]
-        if zh.expresses("happened", "done"):
-            if any(
-                word.expresses("happened", "coming", "committed")
-                and not (word.text == "將" and word.index == zh.index + 1)
-                for word in in_clause
-            ):
-                continue
-            future = [
-                word
-                for word in english
-                if word.lower in _FUTURE_EN and (not word.link or word.link.index == zh.index + 1)
-            ]
-            if future and _PERFECT_EN.isdisjoint(lower):
-                yield "tense", zh, future[0]
-        elif any(
-            word.expresses("happened", "coming", "committed") and word.lower != "to" for word in english
-        ):
-            continue
-        elif zh.text in _WILL_ZH:
-            verb = next(
-                (
-                    word.link
-                    for word in pair.zh[zh.index + 1 : zh.index + _LOOK_AHEAD]
-                    if word.clause == zh.clause
-                    and word.link
-                    and word.link.text.islower()
-                    and _is_past(word.link)
-                ),
-                None,
-            )
-            if verb and not (zh.text == "將" and _stands_for_ba(pair, zh, verb)):
-                yield "tense", zh, verb
-        elif (zh.expresses("happened", "committed") or _is_plan(pair, zh)) and not zh.link:
-            done = [word for word in english if word.lower in ("has", "have")]
-            if done:
-                yield "tense", zh, done[0]
-
-
-_PLANS_ZH = ("計畫", "計劃", "打算", "擬", "準備", "預定", "揚言", "誓言", "有意")
-
-
-def _is_plan(pair: LinkedPair, word: Word) -> bool:
-    """Return whether a word says what somebody plans to do. 計畫 after 的 or 項 is a noun."""
-    return word.text in _PLANS_ZH and pair.zh_text[max(0, word.start - 1) : word.start] not in (
-        "的",
-        "項",
-        "這",
-        "該",
-    )
-
-
-def _stands_for_ba(pair: LinkedPair, will: Word, verb: Word) -> bool:
-    """Return whether 將 puts the object before the verb, as 把 does: 將利率調降."""
-    following = pair.zh[will.index + 1]
-    return following.link is not None and following.link is not verb and not _is_past(following.link)
-
-
-def _find_hedges(pair: LinkedPair) -> Iterator[RoleFinding]:
-    """Report *almost* and 可能 if the other language states the same without reserve."""
-    for zh in pair.zh:
-        if zh.link:
-            continue
-        if zh.expresses("hedge", "almost") and not _any_hedge(pair.en, "almost", "nearly"):
-            yield "hedge", zh, None
-        elif zh.expresses("hedge", "perhaps"):
-            english = pair.english_for(zh.clause, _LOOSE)
-            if english and not _any_hedge(english, "perhaps", "possible"):
-                yield "hedge", zh, None
-    for en in pair.en:
-        if en.link or en.is_inner:
-            continue
-        after = pair.en[en.index + 1].lower if en.index + 1 < len(pair.en) else ""
-        if after in _MEASURES or after[:1].isdigit():
-            continue
-        if en.expresses("hedge", "almost") and not _any_hedge(pair.zh, "almost", "nearly"):
-            yield "hedge", None, en
-        elif en.expresses("hedge", "perhaps") and en.text.islower():
-            chinese = pair.chinese_for(en.clause, _LOOSE)
-            if chinese and not _any_hedge(chinese, "perhaps", "possible") and not _any_possible(pair.zh_text):
-                yield "hedge", None, en
-
-
-_MEASURES = frozenset(
-    [
-        "a",
-        "an",
-        "as",
-        "all",
-        "half",
-        "every",
-        "each",
-        "one",
-        "two",
-        "three",
-        "four",
-        "five",
-        "six",
-        "seven",
-        "eight",
-        "nine",
-        "ten",
-        "twelve",
-        "twenty",
-        "thirty",
-        "forty",
-        "fifty",
-        "sixty",
-        "seventy",
-        "eighty",
-        "ninety",
-        "hundreds",
-        "thousands",
-        "two-fifths",
-        "two-thirds",
-        "three-quarters",
-        "twice",
-        "double",
-    ]
-)
-"""Words after which *nearly* and *perhaps* round a figure, which Chinese writes in many ways."""
-
-
-def _any_hedge(words: list[Word], *poles: str) -> bool:
-    return any(word.expresses("hedge", *poles) for word in words)
-
-
-def _any_possible(text: str) -> bool:
-    return bool(re.search("[可能或恐似若疑如會難未險需]", text))
-
-
-# Cause and effect
-
-_REVERSED = 2.0
-
-
-def _find_reversed_causes(pair: LinkedPair) -> Iterator[RoleFinding]:
-    """Report a cause whose clause translates the effect of the other language, and a causing verb turned round."""
-    causes_zh, causes_en = _list_causes(pair.zh, pair.clauses_zh), _list_causes(pair.en, pair.clauses_en)
-    if len(causes_zh) == 1 == len(causes_en):
-        (zh, cause, effect), (en, cause_en, effect_en) = causes_zh[0], causes_en[0]
-        affinity = pair.affinity
-        straight = affinity.get((cause, cause_en), 0.0) + affinity.get((effect, effect_en), 0.0)
-        crossed = affinity.get((cause, effect_en), 0.0) + affinity.get((effect, cause_en), 0.0)
-        if crossed >= straight + _REVERSED:
-            yield "cause", zh, en
-            return
-    yield from _find_turned_verbs(pair)
-
-
-def _list_causes(words: list[Word], clauses: int) -> list[tuple[Word, int, int]]:
-    """Return each connective with the clause of the cause and that of the effect."""
-    causes = []
-    for word in words:
-        if word.is_inner:
-            continue
-        if word.expresses("cause", "because"):
-            effect = word.clause + 1 if word.clause == words[0].clause else word.clause - 1
-            causes.append((word, word.clause, effect))
-        elif word.expresses("cause", "therefore") and word.clause:
-            causes.append((word, word.clause - 1, word.clause))
-    return [row for row in causes if 0 <= row[2] < clauses]
-
-
-_TURNED, _FEWEST_LINKS = 0.85, 3
-
-
-def _find_turned_verbs(pair: LinkedPair) -> Iterator[RoleFinding]:
-    """Report 使, 導致 or a comparison whose two halves are in the other order in English."""
-    for verb in pair.zh:
-        is_cause = verb.expresses("force", "causes")
-        if not is_cause and (verb.expresses("limit") or not verb.expresses("compare", "more", "less")):
-            continue
-        in_clause = [word for word in pair.zh if word.clause == verb.clause and word.link and word.link.stems]
-        left = [word.link.index for word in in_clause if word.index < verb.index and word.link]
-        right = [word.link.index for word in in_clause if word.index > verb.index and word.link]
-        if not left or not right or len(left) + len(right) < _FEWEST_LINKS:
-            continue
-        if not is_cause and re.search("[比較]", pair.zh_text[max(0, verb.start - 14) : verb.start]):
-            continue
-        pairs = [(a, b) for a in left for b in right]
-        if sum(a > b for a, b in pairs) / len(pairs) < _TURNED:
-            continue
-        span = pair.en[min(left + right) : max(left + right) + 1]
-        if not is_cause or not any(word.expresses("force", "reversed") for word in span):
-            yield "cause", verb, pair.en[min(left + right)]

@@ -46,6 +46,8 @@ class _Phrase(NamedTuple):
 @dataclass(slots=True)
 class _Axes:
     zh: dict[str, tuple[Sense, ...]] = field(default_factory=dict)
+    gapped_zh: dict[str, list[tuple[str, Sense]]] = field(default_factory=dict)
+    """By the last part of forms such as 比…高: the first part and the sense."""
     en: dict[str, list[_Phrase]] = field(default_factory=dict)
     conflicts: dict[str, frozenset[frozenset[str]]] = field(default_factory=dict)
     unlinked: set[str] = field(default_factory=set)
@@ -73,6 +75,10 @@ def _load() -> _Axes:
             pole = Pole(axis, name)
             for form in filter(None, zh.split(", ")):
                 word = form.removeprefix("+")
+                first, gap, last = word.partition(_GAP)
+                if gap:
+                    axes.gapped_zh.setdefault(last, []).append((first, Sense(pole, form != word)))
+                    continue
                 axes.zh[word] = (*axes.zh.get(word, ()), Sense(pole, form != word))
             for form in filter(None, en.split(", ")):
                 _add_phrase(axes, form, pole)
@@ -124,6 +130,11 @@ def find_senses_zh(word: str) -> tuple[Sense, ...]:
         for pole, count in shared.items()
         if 2 * count > len(glosses) and not any(are_opposed(pole, other) for other in shared)
     )
+
+
+def find_gapped_senses_zh(word: str, before: str) -> tuple[Sense, ...]:
+    """Return the senses of the last part of a form such as 比…高. `before`: the words before it in its clause."""
+    return tuple(sense for first, sense in _load().gapped_zh.get(word, ()) if first in before)
 
 
 def find_senses_en(

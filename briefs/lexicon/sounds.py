@@ -40,7 +40,7 @@ def is_written_by_sound(word: str) -> bool:
 
 @lru_cache(10_000)
 def _sound_en(word: str) -> str:
-    word = word.lower().partition("’")[0]
+    word = max(word.partition("’")[0].lower().split("-"), key=len)
     for spelling, plain in _SPELLINGS:
         word = re.sub(spelling, plain, word)
     sounds = ""

@@ -43,6 +43,8 @@ _MOST_WORDS = 400
 _NEAR, _SAME_CLAUSE, _LENGTH_BONUS = 1.5, 1.5, 0.3
 _CONCEPT_WEIGHT, _POLE_WEIGHT, _POLE_SCORE = 4.0, 0.5, 0.8
 _FARTHEST = 0.3
+_GAP = 10
+"""Words between the parts of a Chinese form such as 比…高."""
 _OWN_PARTNER = 2.0
 _USUAL, _RARE_COUNT = 4_000, 6
 COMPARABLE = 0.3
@@ -171,6 +173,11 @@ def read_words_zh(text: str) -> list[Word]:
             words.append(Word(start, match.end(), run, clause, len(words), stems))
         else:
             clause += 1
+    for last in words:
+        before = words[max(0, last.index - _GAP) : last.index]
+        parts = "".join(other.text for other in before if other.clause == last.clause)
+        if senses := axes.find_gapped_senses_zh(last.text, parts):
+            last.senses += senses
     return words
 
 
@@ -406,9 +413,10 @@ def list_unlinked_names(pair: LinkedPair) -> list[Word]:
         word
         for word in pair.en
         if not word.link
-        and len(word.text.partition("’")[0]) >= _SHORTEST_NAME
-        and word.text[0].isupper()
-        and word.text[1:].islower()
+        and any(
+            part[:1].isupper() and part[1:].islower() and len(part) >= _SHORTEST_NAME
+            for part in word.text.partition("’")[0].split("-")
+        )
         and not any(stem in common or stem[0] == concepts.MARK for stem in word.stems)
     ]
 

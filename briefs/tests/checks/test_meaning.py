@@ -144,6 +144,13 @@ AGREEING_PAIRS = [
         "The World Bank estimates that reconstruction will require $50 billion.",
     ),
     ("軍方否認使用集束彈藥。", "The military denied using cluster munitions."),
+    ("肯亞總統魯托在開幕式上致詞。", "Kenyan President William Ruto spoke at the opening ceremony."),
+    ("德國被法國說服，同意共同發債。", "France persuaded Germany to accept joint debt."),
+    (
+        "軍售案是為了安撫盟友，而不是為了創造就業。",
+        "The arms sale is meant to reassure allies, not to create jobs.",
+    ),
+    ("兩國海軍演習時，他正在學習中文。", "He was learning Chinese while the two navies held exercises."),
 ]
 DIFFERING_PAIRS = [
     ("首爾加強防衛。", "Japan is strengthening its defense.", "names"),
@@ -213,7 +220,32 @@ DIFFERING_PAIRS = [
     ("作者警告，外援削減將造成權力真空。", "The minister warns that aid cuts will create a power vacuum.", "attribution"),
     ("世界銀行估計，重建需要五百億美元。", "The author estimates that reconstruction will require $50 billion.", "attribution"),
     ("軍方否認使用集束彈藥。", "The military confirmed using cluster munitions.", "opposites"),
+    ("印尼已向法國訂購四十二架戰機。", "Indonesia will order forty-two fighter jets from France.", "tense"),
+    ("菲律賓將在年底前關閉基地。", "The Philippines closed the base before the end of the year.", "tense"),
+    ("該國正與歐盟談判自由貿易協定。", "The country has concluded a free trade agreement with the EU.", "tense"),
+    ("北京打算擴建軍港。", "Beijing has expanded the naval port.", "tense"),
+    ("議會通過了新的國防預算。", "Parliament will pass a new defense budget.", "tense"),
+    ("央行已將利率調降兩碼。", "The central bank will cut interest rates by half a percentage point.", "tense"),
+    ("德國被法國說服，同意共同發債。", "France was persuaded by Germany to accept joint debt.", "actors"),
+    ("肯亞總統魯托在開幕式上致詞。", "Kenyan President Raila Odinga spoke at the opening ceremony.", "names"),
+    ("儘管預算遭刪減，海軍仍完成了三艘巡防艦。", "The navy completed three frigates because its budget was cut.", "opposites"),
+    ("作者肯定政府的改革方向，但批評執行過於緩慢。",
+     "The author criticizes the direction of the government’s reform but praises its slow implementation.", "opposites"),
+    ("印度的鋼鐵產量比日本高。", "Japan’s steel output is higher than India’s.", "actors"),
+    ("軍售案是為了安撫盟友，而不是為了創造就業。",
+     "The arms sale is meant to create jobs, not to reassure allies.", "contrast"),
+    ("國會通過預算，在野黨隨即在首都街頭發起大規模抗議活動。", "Parliament passed the budget.", "omission_zh"),
 ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("zh", "is_name"),
+    [("習主席訪問河內。", True), ("拜習會後發布聲明。", True), ("兩國舉行聯合演習。", False), ("學習近代史。", False),
+     ("習慣已改變。", False), ("與習會面。", True)],
+)  # fmt: skip
+def test_surname_of_one_character_is_a_name_only_as_a_word_of_its_own(zh, is_name):
+    codes = {finding.code for finding in find_in_pair(zh, "Putin went home.")}
+    assert ("meaning.names" in codes) == is_name
 
 
 def build_content(lines: list[str]) -> Content:
