@@ -5,7 +5,7 @@ from typing import ClassVar, Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Case, F, Q, Value, When
+from django.db.models import Case, Exists, F, OuterRef, Q, Value, When
 from django.db.models.functions import Coalesce, Greatest
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
@@ -47,6 +47,14 @@ class EditionQuerySet(models.QuerySet["Edition"]):
     def gone(self, now: dt.datetime) -> Self:
         """Return removed editions, whose page answers 410."""
         return self.public(now).exclude(removed_at=None)
+
+    def closed(self, now: dt.datetime) -> Self:
+        """Return the past editions of listed briefs, whose texts the log of corrections shows beside the present ones.
+
+        An edition that was withdrawn or removed is none of them, even after a later one replaced it.
+        """
+        past = self.uncancelled().filter(live_until__lte=now, withdrawn_at=None, removed_at=None)
+        return past.filter(Exists(Edition.objects.listed(now).filter(brief=OuterRef("brief"))))
 
     def scheduled(self, now: dt.datetime) -> Self:
         """Return approved editions that are not public yet. For staff only."""

@@ -83,7 +83,7 @@ DEFAULT_ABOUT_TEXT: dict[Side, str] = {
 }
 
 MAX_RELATED = 4
-_COLON: dict[Side, str] = {"zh": "：", "en": ": "}
+COLON: dict[Side, str] = {"zh": "：", "en": ": "}
 
 
 def build_brief_context(
@@ -114,7 +114,9 @@ def build_brief_context(
         "description": text.extract_gist(brief.summary(language), language),
         "notices": text.render_partial("briefs/_notices.html", **notices) if any(notices.values()) else "",
         "history": text.render_partial(
-            "briefs/_edition_history.html", history=[(row["iso"], row["date"], row["words"]) for row in lines]
+            "briefs/_edition_history.html",
+            history=[(row["iso"], row["date"], row["words"]) for row in lines],
+            changes=paths.changes(language, brief.slug) if any(row["note"] for row in lines) else "",
         ),
         "beside": _render_neighbours(edition, neighbours, language),
         "citation": cards.format_attribution(brief, language),
@@ -177,7 +179,7 @@ def build_withdrawn_context(
 ) -> dict[str, Any]:
     """Return the withdrawal notice in both languages, the page's own first."""
     brief, notices = edition.brief, build_withdrawal_notices(edition, withdrawn_at, language)
-    title = f"{notices[0]['heading']}{_COLON[language]}{brief.headline(language)}"
+    title = f"{notices[0]['heading']}{COLON[language]}{brief.headline(language)}"
     head = cards.render_withdrawn_head_tags(brief, language, title, notices[0]["sentence"])
     return _build_headlines(brief, language) | {
         "notices": notices,
@@ -231,5 +233,5 @@ def build_history_line(edition: EditionHistoryLine, language: Side) -> dict[str,
         "kind": kind,
         "change": change.value,
         "note": note,
-        "words": f"{kind}{_COLON[language]}{note}",
+        "words": f"{kind}{COLON[language]}{note}",
     }

@@ -210,6 +210,19 @@ def _build_feed(
 ) -> dict[str, Any]:  # fmt: skip
     changes = editions.list_major_changes([entry.brief_id for entry in rows], now)
     entries = [_build_entry(entry, changes.get(entry.brief_id, []), language, view) for entry in rows]
+    return frame_entries(entries, scope, language, file, now, view=view)
+
+
+def frame_entries(
+    entries: list[dict[str, Any]],
+    scope: FeedScope,
+    language: Side,
+    file: str,
+    now: dt.datetime,
+    *,
+    view: ReadingView | None = None,
+) -> dict[str, Any]:
+    """Return the values of a feed with these entries."""
     site, home = settings.DIGEST_SITE_NAME[language], f"{settings.SITE_URL}{paths.home(language)}"
     page = f"{home}{scope.path}{scope.query_string}"
     address = f"{home}{scope.path}{file}{scope.query_string}"
@@ -225,7 +238,7 @@ def _build_feed(
         "home": page,
         "address": address,
         "icon": f"{settings.SITE_URL}{settings.STATIC_URL}briefs/mark.svg",
-        "updated": max((entry["updated"] for entry in entries), default=_format_rfc3339(midnight)),
+        "updated": max((entry["updated"] for entry in entries), default=format_rfc3339(midnight)),
         "entries": entries,
     }
 
@@ -249,8 +262,8 @@ def _build_entry(
     return {
         "url": f"{settings.SITE_URL}{path}",
         "title": title,
-        "published": _format_rfc3339(brief.published_at),
-        "updated": _format_rfc3339(changes[0].live_from if changes else brief.published_at),
+        "published": format_rfc3339(brief.published_at),
+        "updated": format_rfc3339(changes[0].live_from if changes else brief.published_at),
         "summary": " ".join(text.split_paragraphs(brief.summary(language))),
         "content": text.strip_indentation(
             f"<p>{cards.render_byline(brief, language)}</p>\n{said}{rendering.strip_cover_and_links(fragment)}"
@@ -259,6 +272,10 @@ def _build_entry(
         "original": brief.url,
         "image": f"{settings.SITE_URL}{paths.card(language, brief.slug)}",
     }
+
+
+def respond_atom(values: dict[str, Any]) -> HttpResponse:
+    return HttpResponse(_render_atom(values), content_type=f"{_CONTENT_TYPES['atom']}; charset=utf-8")
 
 
 def _render_atom(values: dict[str, Any]) -> str:
@@ -299,5 +316,5 @@ def _build_json_item(entry: dict[str, Any], lang: str) -> dict[str, Any]:
     return {name: value for name, value in item.items() if value}
 
 
-def _format_rfc3339(moment: dt.datetime) -> str:
+def format_rfc3339(moment: dt.datetime) -> str:
     return moment.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -2,7 +2,17 @@
 
 from django.urls import include, path, re_path, register_converter
 
-from . import brief_files, card_views, feeds, report_views, search_views, sitemaps, subject_views, views
+from . import (
+    brief_files,
+    card_views,
+    corrections,
+    feeds,
+    report_views,
+    search_views,
+    sitemaps,
+    subject_views,
+    views,
+)
 from .brief_files import offer_markdown
 from .page_cache import keep
 from .responses import LANGUAGE_ALIAS_PATTERN, LanguageConverter, MonthConverter, YearConverter, public_view
@@ -20,6 +30,8 @@ PARALLEL_ATOM = {"feed_format": "atom", "is_parallel": True}
 pages = [
     path("", public_view(keep(views.newest)), name="newest"),
     path("about/", public_view(keep(views.about)), name="about"),
+    path("corrections/", public_view(keep(corrections.log)), name="corrections"),
+    path("corrections/feed.atom", public_view(keep(corrections.feed)), name="corrections-feed"),
     path("feed.<feed:feed_format>", public_view(keep(feeds.feed)), name="feed"),
     path("parallel/feed.atom", public_view(keep(feeds.feed)), PARALLEL_ATOM, name="parallel-feed"),
     *(
@@ -58,6 +70,7 @@ pages = [
     path(
         "briefs/<slug:slug>/parallel/", public_view(keep(views.brief)), {"is_parallel": True}, name="parallel"
     ),
+    path("briefs/<slug:slug>/changes/", public_view(keep(corrections.changes)), name="changes"),
     path("briefs/<slug:slug>/<citation:file>", public_view(keep(brief_files.citation)), name="citation"),
     path("briefs/<slug:slug>/card.png", public_view(card_views.card), name="card"),
     path("briefs/<slug:slug>/report/", public_view(report_views.report, allows_post=True), name="report"),

@@ -29,6 +29,10 @@ def report(side: Side, slug: str) -> str:
     return f"/{LANGUAGE_CODES[side]}/briefs/{slug}/report/"
 
 
+def changes(side: Side, slug: str) -> str:
+    return f"{brief(side, slug)}changes/"
+
+
 def subject(side: Side, kind: str, slug: str) -> str:
     """Return the path of a subject. `kind` is keywords, authors, sources or terms."""
     return f"/{LANGUAGE_CODES[side]}/{kind}/{slug}/"

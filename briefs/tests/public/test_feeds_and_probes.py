@@ -203,7 +203,7 @@ def test_sitemap_lists_both_languages_with_alternate_links(client: Client) -> No
     )
     root = get_xml(client, "/sitemap.xml")
     paths = (
-        *("", "about/", "sources/", "sources/sample-review/"),
+        *("", "corrections/", "about/", "sources/", "sources/sample-review/"),
         *("archive/", "archive/2025/", "archive/2025/06/", "briefs/a/"),
     )
     assert locations(root) == [f"/{code}/{path}" for path in paths for code in ("zh-hant", "en")]

@@ -139,7 +139,7 @@ REQUESTS = [
 ]
 BRIEF_ADDRESSES = [
     "/en/briefs/{}/", "/zh-hant/briefs/{}/parallel/", "/en/briefs/{}", "/zh-TW/briefs/{}/", "/briefs/{}/",
-    "/en/briefs/{}/cite.ris", "/api/v1/briefs/{}",
+    "/en/briefs/{}/changes/", "/en/briefs/{}/cite.ris", "/api/v1/briefs/{}",
 ]  # fmt: skip
 
 

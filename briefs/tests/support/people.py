@@ -88,7 +88,7 @@ def _live_briefs(world: World) -> None:
     brief = world.approve_next_edition(
         world.create_approved(first, "live twice"), second, "live twice/second", change
     )
-    world.add("live twice", brief, second.live_phase(extra=change_tokens))
+    world.add("live twice", brief, second.live_phase(extra=change_tokens, corrected=first))
 
     for n in range(6):  # so that lists need a second page
         words = world.canary_content(f"also live {n}")
@@ -145,7 +145,10 @@ def _scheduled_briefs(world: World) -> None:
         if cancelled:
             workflow.cancel(brief, by=team.publisher)
         world.add(
-            name, brief, first.live_phase(), *([] if cancelled else [second.live_phase(at, change_tokens)])
+            name,
+            brief,
+            first.live_phase(),
+            *([] if cancelled else [second.live_phase(at, change_tokens, first)]),
         )
 
     first, second, at = (
@@ -198,7 +201,7 @@ def _withdrawn_and_removed_briefs(world: World) -> None:
                 world.change_note(name),
             )
             world.approve_next_edition(brief, second, f"{name}/second", change, at=at)
-            phases.append(second.live_phase(at, note))
+            phases.append(second.live_phase(at, note, logged=reason_tokens))
         world.add(name, brief, *phases)
 
     for name in ("removed", "removed, next scheduled"):
@@ -240,8 +243,9 @@ def _reinstated_briefs(world: World) -> None:
         brief = world.approve_next_edition(
             world.create_approved(first, name), second, f"{name}/2", second_change
         )
+        values, reason_tokens = world.withdrawal_reasons(name)
         if verb == "withdrawn":
-            workflow.withdraw(brief, by=team.publisher, **world.withdrawal_reasons(name)[0])
+            workflow.withdraw(brief, by=team.publisher, **values)
         else:
             workflow.remove(brief, by=team.publisher, reason=world.latin_token(f"{name}/reason"))
         brief = world.approve_next_edition(brief, third, f"{name}/3", third_change)
@@ -251,7 +255,9 @@ def _reinstated_briefs(world: World) -> None:
             name,
             brief,
             replace(
-                live, allowed=live.allowed | (second_change_tokens if verb == "withdrawn" else frozenset())
+                live,
+                allowed=live.allowed
+                | (second_change_tokens | reason_tokens if verb == "withdrawn" else frozenset()),
             ),
         )
 

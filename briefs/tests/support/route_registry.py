@@ -157,6 +157,8 @@ PUBLIC_ROUTES: dict[str, PublicRoute] = {
     "": PublicRoute(_fixed("/"), vary="Accept-Language"),
     _PAGE: PublicRoute(_both_languages("")),
     f"{_PAGE}about/": PublicRoute(_both_languages("about/")),
+    f"{_PAGE}corrections/": PublicRoute(_both_languages("corrections/")),
+    f"{_PAGE}corrections/feed.atom": PublicRoute(_both_languages("corrections/feed.atom")),
     f"{_PAGE}feed.<feed:feed_format>": PublicRoute(
         _fixed(*(f"/{code}/feed.{end}" for code in ("zh-hant", "en") for end in ("atom", "json")))
     ),
@@ -180,6 +182,7 @@ PUBLIC_ROUTES: dict[str, PublicRoute] = {
     f"{_PAGE}briefs/<slug:slug>/": PublicRoute(_brief_pages()),
     f"{_PAGE}briefs/<slug:slug>.md": PublicRoute(_alternating("/en/briefs/{}.md", "/zh-hant/briefs/{}.md")),
     f"{_PAGE}briefs/<slug:slug>/parallel/": PublicRoute(_brief_pages("parallel/")),
+    f"{_PAGE}briefs/<slug:slug>/changes/": PublicRoute(_brief_pages("changes/")),
     f"{_PAGE}briefs/<slug:slug>/<citation:file>": PublicRoute(_citation_files),
     f"{_PAGE}briefs/<slug:slug>/card.png": PublicRoute(
         _alternating("/en/briefs/{}/card.png", "/zh-hant/briefs/{}/card.png")

@@ -90,9 +90,19 @@ class CanaryContent:
     def required(self) -> frozenset[str]:
         return self.tokens_named(*VISIBLE_FIELDS)
 
-    def live_phase(self, start: dt.datetime = ALWAYS, extra: Iterable[str] = ()) -> Phase:
+    def live_phase(
+        self,
+        start: dt.datetime = ALWAYS,
+        extra: Iterable[str] = (),
+        corrected: "CanaryContent | None" = None,
+        logged: Iterable[str] = (),
+    ) -> Phase:
+        """Return the phase in which this is public. The log of corrections may show the texts of `corrected`, and `logged`."""
         required = self.required | frozenset(extra)
-        return Phase(start, 200, required, required | self.tokens_named(*PERMITTED_FIELDS), listed=True)
+        allowed = required.union(self.tokens_named(*PERMITTED_FIELDS), logged)
+        if corrected:
+            allowed |= corrected.tokens_named("headline", "summary", "bullet")
+        return Phase(start, 200, required, allowed, listed=True)
 
 
 VISIBLE_FIELDS = (

@@ -1,0 +1,129 @@
+"""The log of corrections and withdrawals, and the changes of one brief."""
+
+import dataclasses
+import datetime as dt
+import html
+import re
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from briefs.models import Edition
+from briefs.tests.support import corpus_fixtures
+
+pytestmark = [pytest.mark.django_db, corpus_fixtures.NO_STATIC]
+
+LOG, CHANGES = "/en/corrections/", "/en/briefs/next-technology-race/changes/"
+DAY = corpus_fixtures.DAY
+
+
+def publish_twice(**values: Any) -> tuple[Edition, Edition]:
+    """Publish an edition and a day later one in which the third point says lately instead of early."""
+    content = corpus_fixtures.load_sample(corpus_fixtures.SEED)
+    old = list(content.bullets)
+    old[2] = dataclasses.replace(old[2], text_en="First movers win early.")
+    first = corpus_fixtures.publish(dataclasses.replace(content, bullets=tuple(old)))
+    Edition.objects.filter(pk=first.pk).update(live_until=DAY + dt.timedelta(days=1))
+    new = list(old)
+    new[2] = dataclasses.replace(new[2], text_en="First movers win lately.")
+    second = corpus_fixtures.publish(
+        dataclasses.replace(content, bullets=tuple(new)),
+        brief=first.brief,
+        live_from=DAY + dt.timedelta(days=1),
+        published_at=first.published_at,
+        **{
+            "change_kind": "correction",
+            "change_note_zh": "第三點有誤",
+            "change_note_en": "Point 3 was wrong",
+            **values,
+        },
+    )
+    return first, second
+
+
+def get(client: Client, address: str) -> str:
+    response = client.get(address)
+    assert response.status_code == 200, address
+    text = html.unescape(html.unescape(response.content.decode()))
+    return re.sub(r"</?(?:del|ins)>", "", text)
+
+
+def withdraw(edition: Edition) -> None:
+    Edition.objects.filter(pk=edition.pk).update(
+        withdrawn_at=timezone.now(), withdrawn_kind="our_error", withdrawn_reason_zh="數字有誤", withdrawn_reason_en="The figures are wrong"
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("address", [LOG, CHANGES, f"{LOG}feed.atom"])
+def test_correction_shows_what_was_what_is_and_why(client: Client, address: str) -> None:
+    publish_twice()
+    page = get(client, address)
+    assert "Point 3 was wrong" in page
+    assert page.index("First movers win early.") < page.index("First movers win lately.")
+    assert "Point 4" not in page, "an unchanged text is not listed"
+    if address != f"{LOG}feed.atom":
+        assert "<del>early</del>" in client.get(address).content.decode()
+
+
+def test_brief_leads_to_its_changes(client: Client) -> None:
+    publish_twice()
+    assert f'href="{CHANGES}"' in get(client, "/en/briefs/next-technology-race/")
+    assert f'href="{CHANGES}"' in get(client, LOG)
+    assert f'href="{LOG}"' in get(client, "/en/")
+
+
+def test_minor_change_is_not_listed(client: Client) -> None:
+    publish_twice(minor=True)
+    for address in (LOG, CHANGES):
+        assert "First movers" not in get(client, address)
+
+
+@pytest.mark.parametrize("which", [0, 1])
+def test_withdrawn_text_leaves_the_log_and_the_reason_stays(client: Client, which: int) -> None:
+    editions = publish_twice()
+    withdraw(editions[which])
+    for address in (LOG, CHANGES, f"{LOG}feed.atom"):
+        page = get(client, address)
+        assert "First movers" not in page
+        assert page.count("Point 3 was wrong") >= 1
+        assert page.count("The figures are wrong") >= 1
+
+
+def test_removed_brief_leaves_kind_and_date(client: Client) -> None:
+    _, second = publish_twice()
+    Edition.objects.filter(pk=second.pk).update(removed_at=timezone.now(), removed_reason="Secret")
+    assert client.get(CHANGES).status_code == 410
+    page = get(client, LOG)
+    assert "Removed" in page
+    for words in ("First movers", "Point 3", "Secret", second.frozen_content.headline_en, second.slug):
+        assert words not in page
+
+
+def test_correction_that_is_scheduled_is_not_listed(client: Client) -> None:
+    first, second = publish_twice()
+    later = timezone.now() + dt.timedelta(days=3)
+    Edition.objects.filter(pk=second.pk).update(live_until=second.live_from)
+    Edition.objects.filter(pk=first.pk).update(live_until=later)
+    for address in (LOG, CHANGES):
+        assert "First movers" not in get(client, address)
+    assert client.get("/en/briefs/no-such-brief/changes/").status_code == 404
+
+
+def test_log_pages_by_key(client: Client) -> None:
+    for n in range(25):
+        first = corpus_fixtures.publish(corpus_fixtures.numbered_content(n), f"n{n}")
+        Edition.objects.filter(pk=first.pk).update(live_until=DAY + dt.timedelta(hours=n + 1))
+        corpus_fixtures.publish(
+            corpus_fixtures.numbered_content(n + 100), f"n{n}", brief=first.brief,
+            live_from=DAY + dt.timedelta(hours=n + 1), published_at=first.published_at,
+            change_kind="correction", change_note_zh=f"第{n}則", change_note_en=f"Note {n}.",
+        )  # fmt: skip
+    page = get(client, LOG)
+    notes = re.findall(r"Note (\d+)\.", page)
+    assert notes == [str(n) for n in range(24, 4, -1)]
+    older = re.search(r'href="(/en/corrections/\?before=[^"]+)"', page)
+    assert older
+    assert re.findall(r"Note (\d+)\.", get(client, older[1])) == ["4", "3", "2", "1", "0"]
+    assert client.get(f"{LOG}?before=x").status_code == 404
