@@ -18,8 +18,9 @@ from briefs.checks.texts import (
 )
 from briefs.content import SIDES, Content, Side
 from briefs.lexicon.axes import are_opposed
+from briefs.lexicon.dictionary import load_dictionary
 from briefs.lexicon.meanings import NAME_SECTIONS, Meaning, find_meanings
-from briefs.lexicon.word_links import NEGATION, LinkedPair, Word, link_words
+from briefs.lexicon.word_links import NEGATION, LinkedPair, Word, link_words, weigh_stem
 
 _CODES = {
     **dict.fromkeys(NAME_SECTIONS, "names"),
@@ -108,6 +109,45 @@ def check_meaning(content: Content, context: CheckContext) -> list[Finding]:
                 elif lone := mine or theirs:
                     findings.append(_build_lone(zh if mine else en, code, lone))
     return findings
+
+
+@check(
+    rules="Z12",
+    messages={"word": gettext_noop("“%(a)s” has a wrong character. Change to %(b)s")},
+)
+def check_homophones(content: Content, context: CheckContext) -> Iterator[Finding]:
+    """Find a wrong character of the same sound, if the English has the meaning of the right word and nothing else for it."""
+    for pair in iterate_text_pairs(content):
+        if has_words(pair.zh) and has_words(pair.en):
+            text = CheckedText.from_text(pair.field, pair.bullet, "zh", pair.zh)
+            for word, right in find_homophones(link_texts(pair.zh, pair.en)):
+                yield text.build_replacement_finding("homophones.word", word, right)
+
+
+_LEAST_WEIGHT = 2.0
+
+
+def find_homophones(pair: LinkedPair) -> Iterator[tuple[Span, str]]:
+    """Yield the place of two characters that are no word, and the word of the same sound that the English translates."""
+    english: dict[str, Word] = {
+        stem: word
+        for word in pair.en
+        if not word.is_inner and word.text.islower() and not word.link
+        for stem in word.stems
+        if weigh_stem(stem) >= _LEAST_WEIGHT
+    }
+    known = load_dictionary()
+    for one, other in pairwise(pair.zh):
+        is_word = one.end != other.start or len(one.text) != 1 or len(other.text) != 1
+        if is_word or not english or one.link or other.link or one.negates:
+            continue
+        words = [one.text + c for c in known.homophones.get(other.text, "") if c != other.text]
+        words += [c + other.text for c in known.homophones.get(one.text, "") if c != one.text]
+        for word in words:
+            shared = english.keys() & known.stems.get(word, "").split()
+            if any(pair.are_comparable(one.clause, english[stem].clause) for stem in shared):
+                yield (one.start, other.end), word
+                break
 
 
 def link_texts(zh: str, en: str) -> LinkedPair:

@@ -18,6 +18,7 @@ _CHECKS: tuple[Check, ...] = (
     whole_brief.check_structure,
     whole_brief.check_pairing,
     glossary.check_glossary,
+    meaning.check_homophones,
     meaning.check_meaning,
     numbers.check_numbers,
     whole_brief.check_length,

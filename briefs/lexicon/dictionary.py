@@ -21,7 +21,7 @@ from briefs.lexicon import concepts
 from briefs.lexicon.figure import read_sections
 from briefs.text.scripts import stem_word
 
-FORMAT = b"digest dictionary 2"
+FORMAT = b"digest dictionary 3"
 WORD_EN = re.compile("[a-z]+")
 _TOKEN_EN = re.compile("[a-z]+|[0-9]+")
 _RUN_ZH = re.compile("[\u3400-\u9fff]+|[A-Za-z]+|[0-9][0-9,]*")
@@ -59,13 +59,15 @@ def stem_any(word: str) -> str:
 class Dictionary:
     """`stems`: the English stems of each Chinese word, joined by spaces. `counts`: how many words share a common stem.
 
-    Without the file `counts` is empty, and `stems` has the concepts alone. `long_beginnings`: the first two characters of
+    `homophones`: to each character those of the same sound, whatever the tone, with zh as z
+    and ng as n. Without the file `counts` is empty, and `stems` has the concepts alone. `long_beginnings`: the first two characters of
     words longer than four, so that long words are looked up only where one can begin.
     """
 
     stems: Mapping[str, str]
     counts: Mapping[str, int]
     long_beginnings: Set[str]
+    homophones: Mapping[str, str]
 
 
 def set_dictionary_path(path: Path) -> None:
@@ -103,10 +105,11 @@ def stem_english(word: str) -> str:
 def load_dictionary() -> Dictionary:
     stems: dict[str, str] = {}
     counts: dict[str, int] = {}
+    sounds: dict[str, str] = {}
     if _path:
         with suppress(OSError, ValueError, EOFError, TypeError), _path.open("rb") as file:
             if file.readline().startswith(FORMAT + b" "):
-                stems, counts = marshal.load(file)  # noqa: S302  our own file
+                stems, counts, sounds = marshal.load(file)  # noqa: S302  our own file
     replaced = set[str]()
     for concept in concepts.PAIRING_CONCEPTS:
         for form in concept.chinese:
@@ -114,7 +117,11 @@ def load_dictionary() -> Dictionary:
             replaced.add(form)
             words = filter(None, map(stem_english, " ".join(concept.english).split()))
             stems[form] = " ".join(dict.fromkeys([concepts.MARK + concept.key, *words, *known]))
-    return Dictionary(stems, counts, {word[:2] for word in stems if len(word) > _SHORT})
+    homophones: dict[str, str] = {}
+    for same in sounds.values():
+        for character in same:
+            homophones[character] = homophones.get(character, "") + same
+    return Dictionary(stems, counts, {word[:2] for word in stems if len(word) > _SHORT}, homophones)
 
 
 def find_stems_en(text: str) -> list[str]:
@@ -176,7 +183,8 @@ def build_dictionary_file(path: Path) -> bool:
                 return True
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_name(f"{path.name}.{os.getpid()}")
-    unfinished.write_bytes(header + marshal.dumps(_index_entries(read_entries())))
+    entries = read_entries()
+    unfinished.write_bytes(header + marshal.dumps((*_index_entries(entries), _index_sounds(entries))))
     unfinished.replace(path)
     return True
 
@@ -221,6 +229,24 @@ def _index_entries(entries: list[dict[str, Any]]) -> tuple[dict[str, str], dict[
         },
         {stem: count for stem, count in counts.items() if count >= _COMMON},
     )
+
+
+_NEAR_SOUNDS = (("zh", "z"), ("ch", "c"), ("sh", "s"), ("ng", "n"))
+
+
+def _index_sounds(entries: list[dict[str, object]]) -> dict[str, str]:
+    """Return the traditional characters of each syllable, last those that also simplify another one: 吁 for 籲."""
+    sounds: dict[str, str] = {}
+    words = [(str(entry["traditional"]), str(entry["simplified"]), str(entry["pinyin"])) for entry in entries]
+    simplified = {short for long, short, _ in words if len(long) == 1 and short != long}
+    for character, _, pinyin in sorted(words, key=lambda row: row[0] in simplified):
+        if len(character) == 1 and character >= "\u3400":
+            syllable = re.sub("[^a-z]", "", pinyin.lower().replace("u:", "v"))
+            for spelling, plain in _NEAR_SOUNDS:
+                syllable = syllable.replace(spelling, plain)
+            if character not in sounds.get(syllable, ""):
+                sounds[syllable] = sounds.get(syllable, "") + character
+    return sounds
 
 
 _WINDOW = LONGEST_WORD + 2

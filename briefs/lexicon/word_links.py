@@ -334,14 +334,11 @@ def _list_candidates(pair: LinkedPair) -> Iterator[_Candidate]:
         for sense in word.senses:
             if axes.can_link(sense.pole):
                 by_pole[sense.pole].append(word)
-    counts = dictionary.load_dictionary().counts
     for zh in pair.zh:
         weights: dict[int, float] = {}
         for stem in zh.stems:
             for en in by_stem.get(stem, ()):
-                weights[en.index] = max(
-                    weights.get(en.index, 0.0), _weigh(stem, counts.get(stem, _RARE_COUNT))
-                )
+                weights[en.index] = max(weights.get(en.index, 0.0), weigh_stem(stem))
         bonus = _LENGTH_BONUS * (len(zh.text) - 1)
         for index, weight in weights.items():
             en = pair.en[index]
@@ -364,10 +361,12 @@ def _exclude_each_other(zh: tuple[Sense, ...], en: tuple[Sense, ...]) -> bool:
     } & {sense.pole for sense in en}
 
 
-def _weigh(stem: str, count: int) -> float:
+@lru_cache(50_000)
+def weigh_stem(stem: str) -> float:
+    """Return how much it says that two words share a stem: the fewer words of the dictionary have it, the more."""
     if stem[0] == concepts.MARK or stem[0].isdigit():
         return _CONCEPT_WEIGHT
-    return max(0.6, min(4.5, log(_USUAL / count)))
+    return max(0.6, min(4.5, log(_USUAL / dictionary.load_dictionary().counts.get(stem, _RARE_COUNT))))
 
 
 def _choose(pair: LinkedPair, candidates: Iterable[_Candidate]) -> None:
