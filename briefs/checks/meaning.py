@@ -112,7 +112,7 @@ def check_meaning(content: Content, context: CheckContext) -> list[Finding]:
 
 
 @check(
-    rules="Z12",
+    rules="Z13",
     messages={"word": gettext_noop("“%(a)s” has a wrong character. Change to %(b)s")},
 )
 def check_homophones(content: Content, context: CheckContext) -> Iterator[Finding]:
@@ -125,6 +125,8 @@ def check_homophones(content: Content, context: CheckContext) -> Iterator[Findin
 
 
 _LEAST_WEIGHT = 2.0
+_NOT_CONFUSED = {"的", "了", "砲"}
+"""Particles, and a form that Taiwan prefers to 炮."""
 
 
 def find_homophones(pair: LinkedPair) -> Iterator[tuple[Span, str]]:
@@ -139,6 +141,7 @@ def find_homophones(pair: LinkedPair) -> Iterator[tuple[Span, str]]:
     known = load_dictionary()
     for one, other in pairwise(pair.zh):
         is_word = one.end != other.start or len(one.text) != 1 or len(other.text) != 1
+        is_word |= not _NOT_CONFUSED.isdisjoint((one.text, other.text))
         if is_word or not english or one.link or other.link or one.negates:
             continue
         words = [one.text + c for c in known.homophones.get(other.text, "") if c != other.text]

@@ -248,6 +248,21 @@ def test_surname_of_one_character_is_a_name_only_as_a_word_of_its_own(zh, is_nam
     assert ("meaning.names" in codes) == is_name
 
 
+@pytest.mark.parametrize(
+    ("zh", "en", "right"),
+    [
+        ("他們呼遇停火。", "They appealed for a ceasefire.", "呼籲"),
+        ("談判陷入疆局，雙方各說各話。", "The talks have reached a deadlock.", "僵局"),
+        ("談判陷入疆局，雙方各說各話。", "The talks have failed.", ""),
+        ("談判陷入僵局，雙方各說各話。", "The talks have reached a deadlock.", ""),
+    ],
+)
+def test_wrong_character_of_the_same_sound_is_found_by_the_english(zh, en, right):
+    content = Content(bullets=(Bullet(1, zh, en),))
+    findings = run_checks(content, CheckContext(), only=("homophones",))
+    assert [finding.values["b"] for finding in findings] == [right][: bool(right)]
+
+
 def build_content(lines: list[str]) -> Content:
     pairs = list(zip(lines[::2], lines[1::2], strict=True))
     bullets = tuple(Bullet(number, *pair) for number, pair in enumerate(pairs[1:], 1))
