@@ -111,6 +111,8 @@ def _is_past(word: Word) -> bool:
 
 def _find_tenses(pair: LinkedPair) -> Iterator[ClaimFinding]:
     """Report a linked verb that one language puts into the past, or the present, and the other into the future."""
+    if "了" not in pair.zh_text and not any(word.expresses("happened") for word in pair.zh):
+        return
     for verb, verb_en in pair.links():
         if not verb_en.text.islower():
             continue

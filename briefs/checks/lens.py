@@ -166,7 +166,8 @@ def _read_links(zh: str, en: str) -> _Words:
             one.match(other)
 
     for mine, theirs in pair.links():
-        poles = {sense.pole for sense in mine.senses} & {sense.pole for sense in theirs.senses}
+        strong = {sense.pole for sense in (*mine.senses, *theirs.senses) if not sense.is_weak}
+        poles = strong & {sense.pole for sense in mine.senses} & {sense.pole for sense in theirs.senses}
         axes = sorted({pole.axis for pole in poles if pole.name != _UNLIT} & _AXIS_KINDS.keys())
         if axes:
             add(_AXIS_KINDS[axes[0]], mine, theirs, is_matched=True)

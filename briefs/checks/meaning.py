@@ -428,8 +428,10 @@ def find_contrast(zh: str, en: str) -> tuple[Span, Span] | None:
     Decided by the links of the words in each half.
     """
     chinese = next((match for pattern in _CONTRASTS_ZH if (match := pattern.search(zh))), None)
+    if not chinese:
+        return None
     english = next((match for pattern in _CONTRASTS_EN if (match := pattern.search(en))), None)
-    if not chinese or not english:
+    if not english:
         return None
     pair = link_texts(zh, en)
     same, crossed = (
