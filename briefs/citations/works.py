@@ -4,9 +4,10 @@ A brief is cited as a web page by the organization that runs the site: the artic
 are not named in public. Its genre, "Digest of an article by …", names the article. Transliterated Chinese names are never cited.
 """
 
+import datetime as dt
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from briefs.content import Side
@@ -128,6 +129,16 @@ def build_brief_work(brief: PublicBrief, side: Side, site_name: str) -> CitableW
         digested_article=build_article_work(brief),
         genre=_describe_digest(brief, side),
     )
+
+
+def mark_withdrawn(work: CitableWork, day: dt.date, side: Side) -> CitableWork:
+    """Return the work of a withdrawn brief: the title says so, and the text is gone."""
+    said = (
+        f"（{date_format.format_day(day, 'zh')}撤回）"
+        if side == "zh"
+        else f" (withdrawn {_american_date(day.isoformat())})"
+    )
+    return replace(work, title=work.title + said, abstract="")
 
 
 def _describe_digest(brief: PublicBrief, side: Side) -> str:

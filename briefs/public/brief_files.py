@@ -36,19 +36,20 @@ class CitationFileConverter(StringConverter):
 
 def citation(request: HttpRequest, language: Side, slug: str, file: str) -> HttpResponse:
     try:
-        brief = editions.find_listed(slug, timezone.now())
+        edition = editions.find(slug, timezone.now())
     except editions.Gone:
         return responses.gone(language)
     what, _, end = file.partition(".")
     write, kind = CITATION_FORMATS[end]
-    work = (
-        works.build_brief_work(brief, language, settings.DIGEST_SITE_NAME[language])
-        if what == "cite"
-        else works.build_article_work(brief)
-    )
+    if what == "cite":
+        work = brief_presenter.build_brief_work(edition, language)
+    else:
+        work = works.build_article_work(edition.brief)
     body = write(work).replace(paths.SITE_PLACEHOLDER, settings.SITE_URL)
     response = HttpResponse(body, content_type=kind)
     response.headers["Content-Disposition"] = f'attachment; filename="{work.citation_key}.{end}"'
+    if edition.withdrawn_at:
+        response.headers["X-Robots-Tag"] = "noindex"
     return response
 
 

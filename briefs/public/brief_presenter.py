@@ -12,6 +12,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext
 
 from briefs import rendering
+from briefs.citations import works
 from briefs.content import LANGUAGE_TAGS, Side
 from briefs.models.edition import ChangeKind, WithdrawalKind
 from briefs.public_brief import PublicBrief
@@ -183,10 +184,23 @@ def build_withdrawn_context(
     head = cards.render_withdrawn_head_tags(brief, language, title, notices[0]["sentence"])
     return _build_headlines(brief, language) | {
         "notices": notices,
-        "source_and_date": cards.render_source_and_date(brief, language),
+        "byline": cards.render_credit(brief, language, linked=False),
+        "citation": _insert_site_url(cards.render_citation(build_brief_work(edition, language), language)),
+        "files": [
+            (f"{paths.brief(language, brief.slug)}original.{end}", label)
+            for end, label in cards.CITATION_FILE_LABELS.items()
+        ],
         "head": _insert_site_url(head),
         "description": notices[0]["sentence"],
     }
+
+
+def build_brief_work(edition: PublicEdition, language: Side) -> works.CitableWork:
+    """Return the citable work of a public edition. That of a withdrawn one says so in its title."""
+    work = works.build_brief_work(edition.brief, language, settings.DIGEST_SITE_NAME[language])
+    if edition.withdrawn_at is None:
+        return work
+    return works.mark_withdrawn(work, timezone.localdate(edition.withdrawn_at), language)
 
 
 def build_withdrawal_notices(

@@ -384,6 +384,12 @@ def _render_part(part: CitationPart) -> str:
 </details>"""
 
 
+def render_citation(work: works.CitableWork, language: Side) -> str:
+    """Render the citation of a brief in the first style of the page's language."""
+    style = works.format_taiwan if language == "zh" else works.format_chicago
+    return "".join(_render_run(run, LANGUAGE_TAGS[language]) for run in style(work))
+
+
 def format_attribution(brief: PublicBrief, language: Side) -> str:
     """Return the line that ends a copied bullet. The page appends the bullet's address."""
     return works.format_attribution(

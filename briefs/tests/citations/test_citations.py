@@ -343,7 +343,7 @@ class TestCitationFiles:
                 assert citation_box
                 assert "林孝庭" not in citation_box[0] + "".join(f.content.decode() for f in files.values())
 
-    def test_withdrawn_brief_has_no_citation_files(self, client: Client) -> None:
+    def test_files_of_withdrawn_brief_say_so_and_have_no_text(self, client: Client) -> None:
         edition = corpus_fixtures.publish(corpus_fixtures.load_sample(corpus_fixtures.SEED))
         Edition.objects.filter(pk=edition.pk).update(
             withdrawn_at=corpus_fixtures.DAY,
@@ -351,9 +351,13 @@ class TestCitationFiles:
             withdrawn_reason_zh="權",
             withdrawn_reason_en="R",
         )
-        unknown_brief_page = client.get("/en/briefs/no-such-brief/cite.ris").content
-        for response in self.fetch_files(client, "en").values():
-            assert (response.status_code, response.content) == (404, unknown_brief_page)
+        for lang, said in (("en", " (withdrawn June 12, 2026)"), ("zh-hant", "（2026年6月12日撤回）")):
+            for name, response in self.fetch_files(client, lang).items():
+                file = response.content.decode()
+                assert (response.status_code, response.headers["X-Robots-Tag"]) == (200, "noindex")
+                assert (said in file) == name.startswith("cite")
+                assert edition.frozen_content.summary("en")[:20] not in file
+                assert edition.frozen_content.summary("zh")[:20] not in file
 
 
 def test_family_name_printed_first_stays_first() -> None:

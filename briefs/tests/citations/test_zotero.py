@@ -87,7 +87,8 @@ def test_zotero_saves_notice_of_withdrawn_brief(client: Client, edition: Edition
     assert item["title"] == f"{'已撤回：' if side == 'zh' else 'Withdrawn: '}{HEADLINE[side]}"
     assert item["extra"] == item["abstractNote"] == part(r'<section class="withdrawn".*?<p>(.*?)</p>', page)
     assert (item["date"], item["url"]) == ("2026-06-13", f"{settings.SITE_URL}{PATHS[side]}/")
-    assert "Chilukuri" not in page
+    assert "Chilukuri" in page
+    assert f'href="{ADDRESS}"' in page
     assert edition.content[f"summary_{side}"][:20] not in page
 
 

@@ -118,7 +118,10 @@ PERMITTED_FIELDS = (
     "fact_language",
 )
 """Public fields that no page shows yet. Source passages and reasons are in neither list."""
-WITHDRAWAL_NOTICE_FIELDS = ("headline", "source_name", "fact_date_label")
+WITHDRAWAL_NOTICE_FIELDS = (
+    *("headline", "source_name", "author_name", "author_part", "affiliation"),
+    *("fact_date_label", "fact_title", "fact_url", "fact_doi", "fact_language", "fact_archive_url"),
+)
 HIDDEN = Phase(ALWAYS, 404)
 
 
