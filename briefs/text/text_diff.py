@@ -332,7 +332,7 @@ def merge(
 ) -> MergeResult:
     """Merge the contents. `resolve` is called with the key of each conflict; None leaves it unresolved."""
     state = _MergeState(resolve)
-    leads = {name: state.settle(name, *_get_from_each(name, base, mine, theirs)) for name in LEAD_NAMES}
+    leads = {name: state.settle_text(name, *_get_from_each(name, base, mine, theirs)) for name in LEAD_NAMES}
     facts = {
         name: state.settle(name, *_get_from_each(name, base.facts, mine.facts, theirs.facts))
         for name in FACT_NAMES
@@ -366,11 +366,48 @@ class _MergeState:
             return theirs
         return theirs if self.decide(key) == "theirs" else mine
 
+    def settle_text(self, key: str, base: Any, mine: Any, theirs: Any) -> Any:
+        """Settle a value that may be a text, in which edits at different places merge."""
+        if isinstance(base, str) and mine != base != theirs and mine != theirs:
+            merged = merge_texts(base, mine, theirs)
+            if merged is not None:
+                self.keys_from_theirs.append(key)
+                return merged
+        return self.settle(key, base, mine, theirs)
+
     def decide(self, key: str) -> MergeChoice | None:
         choice = self.resolve(key)
         if choice is None:
             self.conflict_keys.append(key)
         return choice
+
+
+type _Edit = tuple[int, int, str]
+"""Start and end in the old text, and the text that takes its place."""
+
+
+def merge_texts(base: str, mine: str, theirs: str) -> str | None:
+    """Return the text with the edits of both, or None if an edit of one overlaps or touches one of the other."""
+    edits = sorted({*_list_edits(base, mine), *_list_edits(base, theirs)})
+    if any(after[0] <= before[1] for before, after in pairwise(edits)):
+        return None
+    for start, end, text in reversed(edits):
+        base = base[:start] + text + base[end:]
+    return base
+
+
+def _list_edits(old: str, new: str) -> Iterator[_Edit]:
+    at = start = 0
+    text, is_open = "", False
+    for run in [*diff_texts(old, new), DiffRun("equal", "")]:
+        if run.kind == "equal":
+            if is_open:
+                yield start, at, text
+            at += len(run.text)
+            start, text, is_open = at, "", False
+        else:
+            is_open = True
+            at, text = (at + len(run.text), text) if run.kind == "deleted" else (at, text + run.text)
 
 
 def _get_from_each(name: str, *rows: Any) -> tuple[Any, ...]:
@@ -408,7 +445,7 @@ def _merge_bullet(
 
 def _merge_cells(state: _MergeState, base: Bullet, mine: Bullet, theirs: Bullet) -> Bullet:
     before, own, other = _cells(base), _cells(mine), _cells(theirs)
-    cells = {key: state.settle(key, before[key], own[key], other[key]) for key in own}
+    cells = {key: state.settle_text(key, before[key], own[key], other[key]) for key in own}
     bullet = _build_bullet(mine.number, cells)
     if not (bullet.text_zh or bullet.text_en) and bullet not in (mine, theirs):
         # `mine` emptied one language and `theirs` the other.

@@ -231,8 +231,6 @@ EDITOR_STRINGS: Final[dict[str, Promise]] = {
     "in": gettext_lazy("Indent"),
     "out": gettext_lazy("Outdent"),
     "number": gettext_lazy("Bullet or number"),
-    "number_zh": gettext_lazy("Bullet or number, Chinese"),
-    "number_en": gettext_lazy("Bullet or number, English"),
     "shift_up": gettext_lazy("Shift this side up by one"),
     "shift_down": gettext_lazy("Shift this side down by one"),
     "copy_zh": gettext_lazy("Copy structure from Chinese"),

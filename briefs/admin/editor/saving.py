@@ -441,16 +441,24 @@ def _save_and_respond(
     except Refused as refused:
         errors = with_row_keys(field_errors(refused), partial_save.bullet_numbers)
         return json_response({"clash": False, "reasons": errors_as_json(errors)}, 409)
-    return json_response(_build_response(saved, partial_save, person))
+    response = _build_response(saved, partial_save, person)
+    if not request.POST.get("quiet"):  # while a row is typed, the page does not ask for findings
+        response |= _build_findings(saved, person)
+    return json_response(response)
+
+
+def _build_findings(saved: SaveResult, person: Person) -> dict[str, Any]:
+    keys = {number: key for key, number in saved.bullet_numbers.items()}
+    shown, plain = findings.as_json_with_plain_repair(saved.brief.pk, saved.content, keys)
+    margin = render_items(BriefPageData(saved.brief, person), list_finding_items(shown))
+    return {"findings": shown, "plain_repair": plain, "margin": margin}
 
 
 def _build_response(saved: SaveResult, partial_save: PartialSave, person: Person) -> dict[str, Any]:
     now = timezone.now()
     pk = saved.brief.pk
     names = load_names_by_id([saved.content])
-    keys = {number: key for key, number in saved.bullet_numbers.items()}
     merged = saved.content != saved.mine
-    shown, plain = findings.as_json_with_plain_repair(pk, saved.content, keys)
     return {
         "brief": pk,
         "url": reverse("admin:briefs_brief_change", args=[pk]),
@@ -462,9 +470,6 @@ def _build_response(saved: SaveResult, partial_save: PartialSave, person: Person
         "content": build_merged_form(saved, partial_save, names) if merged else None,
         "merged_from": list(saved.other_editors) if merged else [],
         "reasons": errors_as_json(partial_save.errors),
-        "findings": shown,
-        "plain_repair": plain,
-        "margin": render_items(BriefPageData(saved.brief, person), list_finding_items(shown)),
         "fact_line": fact_text.build_fact_line(saved.content.facts, names),
         "title": str(saved.brief),
         "people": presence.list_present_people(pk, person, now),

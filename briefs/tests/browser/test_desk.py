@@ -223,14 +223,13 @@ def test_screen_reader_hears_rows_margins_and_headings_in_order(
     texts = (Bullet(0, "限制,以晶片。", "A limit of 5 chips."), Bullet(0, "第二點。", "A second point."))
     brief = factories.submitted_brief(team, factories.content(bullets=texts))
     workflow.add_note(brief, "看一下", by=team.reviewer, bullet=1)
-    tab = Tab(
-        chromium, live_server.url, set_language(team.writer if page == "change" else team.reviewer, "en")
-    )
+    person = set_language(team.writer if page == "change" else team.reviewer, "en")
+    tab = Tab(chromium, live_server.url, person, viewport={"width": 1440, "height": 900})
     if page != "home":
         tab.brief(brief, page)
         tab.page.locator("#b1 .finding").first.wait_for(state="attached")
         tab.page.locator("#b1 .cell :is(textarea, .words)").first.click()  # its margin shows everything
-        tab.page.locator("#b1 .over").wait_for(state="hidden")
+        tab.wait_for_layout()
     parts = read_aloud(tab)
     names = [f"{part}, {side}" for part in ("Headline", "Summary") for side in ("Chinese", "English")]
     names += [

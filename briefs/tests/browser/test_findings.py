@@ -140,11 +140,15 @@ def test_suggested_term_and_translation_are_inserted(chromium, live_server, team
     page.focus("[name=text_en-b1]")
     page.evaluate("document.activeElement.setSelectionRange(12, 12)")
     page.focus("[name=text_zh-b1]")
+    page.locator("#b1 .rail .term.missing").wait_for(state="attached")
+    page.locator("#b1 .margin").click()  # below 1281 pixels, a dot
     page.locator("#b1 .rail .term.missing button").press("Enter")
     assert page.input_value("[name=text_en-b1]") == "The EU buys critical minerals, too."
     page.wait_for_selector("#b1 .rail .missing", state="detached")
     page.focus("[name=text_zh-b2]")
     match = page.locator("#b2 .rail .match")
+    match.wait_for(state="attached")
+    page.locator("#b2 .margin").click()
     match.wait_for()
     assert match.locator("mark").all_inner_texts()
     assert match.locator("a").get_attribute("href").endswith("/change/#b1")

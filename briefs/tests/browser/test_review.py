@@ -139,7 +139,9 @@ def test_suggestion_is_previewed_in_the_cell_while_its_row_is_in_use(
 ) -> None:
     """The text, the caret and what is stored stay as they are."""
     brief = suggest_in_english(team, "A better point 0.")
-    tab = Tab(chromium, live_server.url, set_language(team.writer, "en"))
+    tab = Tab(
+        chromium, live_server.url, set_language(team.writer, "en"), viewport={"width": 1440, "height": 900}
+    )
     tab.brief(brief)
     page, layer = tab.page, tab.page.locator(LAYER)
     english = page.locator("#b2 .cell[data-side=en] textarea")

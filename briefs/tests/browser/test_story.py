@@ -201,8 +201,8 @@ def type_pairs(editor: Editor, pairs: list[list[str]]) -> int:
     """Type pairs into the first empty row and below, and return how many other keys that took."""
     keys = 0
     for number, (zh, en) in enumerate(pairs):
-        for key in ("Control+Enter", "Shift+Tab") if number else ():
-            editor.press(key)
+        if number:
+            editor.press("Control+Enter")
             keys += 1
         editor.insert_text(zh)
         editor.press("Tab")

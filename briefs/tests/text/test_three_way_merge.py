@@ -211,6 +211,26 @@ def test_different_cells_merge_and_same_cell_conflicts() -> None:
     assert conflicting.content == mine
 
 
+@pytest.mark.parametrize(
+    ("mine", "theirs", "merged"),
+    [
+        ("Two big states signed.", "Two states signed in May.", "Two big states signed in May."),
+        ("兩個國家在春天簽了約。", "兩國在春天簽了約，隔年生效。", "兩個國家在春天簽了約，隔年生效。"),
+        ("Three states signed.", "Three states have signed.", "Three states have signed."),
+        ("Three states signed.", "Four states signed.", None),
+        ("Two states signed it.", "Two states signed them.", None),
+        ("", "Two states signed in May.", None),
+    ],
+)
+def test_edits_at_different_places_of_a_text_merge(mine: str, theirs: str, merged: str | None) -> None:
+    base = "Two states signed." if mine.isascii() else "兩國在春天簽約。"
+    for first, second in ((mine, theirs), (theirs, mine)):
+        versions = [replace(make_content(), summary_en=text) for text in (base, first, second)]
+        result = merge(*versions)
+        assert result.conflict_keys == (() if merged else ("summary_en",))
+        assert result.content.summary_en == (merged or first)
+
+
 def test_deletion_against_change_conflicts_and_keeps_the_text() -> None:
     base = make_content("甲", "乙", "丙")
     shorter = replace(base, bullets=base.bullets[:1] + base.bullets[2:])

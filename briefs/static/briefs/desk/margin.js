@@ -1,11 +1,12 @@
-// The margin of each row: place what the server renders, show what fits at rest, and walk its items by keyboard.
+// The margin of each row: place what the server renders, open it over its neighbours, and walk its items by keyboard.
+// It takes no height: at rest it shows words and nothing to press, and below 1281 pixels a dot.
 
 import { createElement } from "./dom.js";
 import { showProposals } from "./proposals.js";
 
-const WIDE = matchMedia("(min-width: 1280px)");
-const WAITS = ".beside, .passage, .past, .rail"; // shown by their names until the row is entered
+const WIDE = matchMedia("(min-width: 1281px)");
 const TYPING = "textarea, input, select";
+const TYPED = ".pair.is-typing";
 
 const hasFocus = (element) => element.contains(document.activeElement);
 const isBusy = (item) => hasFocus(item) || [...item.querySelectorAll("textarea")].some((area) => area.value.trim());
@@ -25,63 +26,40 @@ export function insertItem(form, item, key = item.dataset.row) {
 
 /**
  * Replace the items of one source ("finding" or "comment") by those of `html`, which the server has rendered and escaped.
- * `rename` maps the key of a stored bullet to that of its row. A comment that somebody is answering stays.
+ * `rename` maps the key of a stored bullet to that of its row. A comment that somebody is answering stays, and so
+ * do the findings of the row that is typed.
  */
 export function placeItems(form, source, html, rename = (key) => key) {
   for (const old of form.querySelectorAll(`.item[data-source=${source}]`)) {
-    if (source === "finding" || !isBusy(old)) old.remove();
+    if (source === "finding" ? !old.closest(TYPED) : !isBusy(old)) old.remove();
   }
   const fresh = createElement("template", { innerHTML: html }).content;
   for (const item of [...fresh.children]) {
-    if (!item.id || !document.getElementById(item.id)) insertItem(form, item, rename(item.dataset.row));
+    const key = rename(item.dataset.row);
+    const isTyped = source === "finding" && boxOf(form, key).closest(TYPED);
+    if (!isTyped && !(item.id && document.getElementById(item.id))) insertItem(form, item, key);
   }
-  settle(form);
+  openMargins(form);
 }
 
-/**
- * At rest, show the open items that fit beside the row's words, and name the rest on one line. In the row that has the
- * focus, and below 1280 pixels, nothing is cut. There the row keeps the room that its margin takes at rest.
- */
-export function settle(form) {
+let pointed = null;
+
+/** Return whether a margin is open: that of the row which is entered or pointed at, but not while its text is typed. */
+function isOpen(pair) {
+  if (hasFocus(pair.querySelector(".margin"))) return true;
+  if (pair.matches(".is-typing")) return false;
+  return hasFocus(pair) ? WIDE.matches || pair.matches(".review > .pair") : WIDE.matches && pair === pointed;
+}
+
+/** Open and close the margins, whenever the focus, the pointer or the typed row changes. */
+export function openMargins(form) {
+  for (const pair of form.querySelectorAll(".sheet .pair")) pair.classList.toggle("is-open", isOpen(pair));
   showProposals(form);
-  for (const pair of form.querySelectorAll(".pair")) {
-    const inner = pair.querySelector(".margin > .inner");
-    if (inner) settleRow(pair, inner);
-  }
-}
-
-function settleRow(pair, inner) {
-  const over = inner.querySelector(":scope > .over");
-  const items = [...inner.querySelectorAll(":scope > .item")];
-  for (const item of items) item.classList.remove("is-over");
-  over.hidden = true;
-  if (hasFocus(pair)) return;
-  if (!WIDE.matches) return keepRoom(pair, `${inner.getBoundingClientRect().height}px`);
-  const shown = items.filter((item) => !item.matches(WAITS) && item.offsetHeight);
-  const names = items.filter((item) => item.matches(".passage, .past, .has-notes .beside"));
-  const room = pair.clientHeight - 8;
-  const all = shown.reduce((sum, item) => sum + item.offsetHeight + 2, 0);
-  let [used, cut] = [0, 0];
-  shown.forEach((item, i) => {
-    const size = item.offsetHeight + 2;
-    if (i && (cut || used + size + (all > room ? 22 : 0) > room)) {
-      item.classList.add("is-over");
-      cut += 1;
-    } else used += size;
-  });
-  const words = [...(cut ? [`+${cut}`] : []), ...names.map((item) => item.querySelector("summary, .by").firstChild.textContent.trim())];
-  over.textContent = words.join(" · ");
-  over.setAttribute("aria-label", `${over.textContent}, ${inner.parentElement.getAttribute("aria-label")}`);
-  over.hidden = !words.length || (!cut && used + 22 > room);
-}
-
-function keepRoom(pair, size) {
-  if (pair.style.getPropertyValue("--rest") !== size) pair.style.setProperty("--rest", size);
 }
 
 /** Keys of an item: Enter, X and R press its buttons, the arrows walk them, Escape goes back to the text. */
 export function itemKey(event) {
-  const item = event.target.closest?.(".item");
+  const item = event.target.closest?.(".item, .margin");
   if (!item || event.isComposing || event.target.matches(TYPING) || event.ctrlKey || event.metaKey || event.altKey) return false;
   const buttons = [...item.querySelectorAll("button, a, summary")].filter((button) => button.checkVisibility());
   const at = buttons.indexOf(event.target);
@@ -110,21 +88,25 @@ function backToText(item) {
   return Boolean(text);
 }
 
-/** Settle the margins whenever the focus or the layout changes. Replies are sent with Ctrl+Enter. */
+/** Open and close the margins as the focus and the pointer move. Replies are sent with Ctrl+Enter. */
 export function watchMargins(form) {
-  const again = () => settle(form);
+  const again = () => openMargins(form);
   for (const name of ["focusin", "focusout"]) form.addEventListener(name, () => setTimeout(again));
-  form.addEventListener("toggle", again, true);
-  for (const name of ["input", "mouseover"]) form.addEventListener(name, () => showProposals(form));
-  form.addEventListener("mouseleave", () => showProposals(form));
-  form.addEventListener("mousedown", (event) => {
-    const button = event.target.closest(".margin :is(button, a, summary):not(.over)");
-    if (button && !hasFocus(button.closest(".pair"))) event.preventDefault(); // a margin that rises would move the button
+  for (const name of ["toggle", "input"]) form.addEventListener(name, again, true);
+  form.addEventListener("pointerover", ({ target, pointerType }) => {
+    const pair = pointerType === "mouse" ? target.closest(".pair") : null;
+    if (pair !== pointed || target.closest(".item")) {
+      pointed = pair;
+      again();
+    }
+  });
+  form.addEventListener("pointerleave", () => {
+    pointed = null;
+    again();
   });
   form.addEventListener("click", ({ target }) => {
     const reply = target.closest(".item details.act > summary")?.parentElement;
     if (reply) setTimeout(() => reply.open && reply.querySelector("textarea").focus());
-    if (target.closest(".over")) target.closest(".pair").querySelector(".cell textarea, .cell.read").focus();
   });
   form.addEventListener("keydown", (event) => {
     const area = event.target.closest?.(".item details.act textarea");
@@ -137,6 +119,7 @@ export function watchMargins(form) {
     event.preventDefault();
     event.stopPropagation();
   }, true);
-  new ResizeObserver(again).observe(form.querySelector(".sheet"));
+  WIDE.addEventListener("change", again);
+  document.getElementById(location.hash.slice(1))?.closest(".margin .item")?.focus(); // as a mail links to it
   again();
 }

@@ -20,6 +20,27 @@ PLACES = "cells => cells.map(cell => { const box = cell.getBoundingClientRect();
 WIDER_THAN_ITS_BOX = (
     "parts => parts.filter(part => part.scrollWidth > part.clientWidth + 9).map(part => part.className)"
 )
+ANSWER_LATE = """delay => {
+  const { fetch } = window;
+  window.fetch = async (...values) => {
+    const answer = await fetch(...values);
+    if (String(values[0]).includes("autosave")) await new Promise((done) => setTimeout(done, delay));
+    return answer;
+  };
+}"""
+WATCH_TYPED_LINE = """() => {
+  window.jumps = [];
+  let before = {};
+  const look = () => {
+    const area = document.activeElement;
+    const top = area.closest(".pair")?.getBoundingClientRect().top;
+    if (before.area === area && Math.abs(before.top - top) > 0.5) window.jumps.push([area.name, before.top, top]);
+    before = { area, top };
+    requestAnimationFrame(look);
+  };
+  requestAnimationFrame(look);
+}"""
+"""In each frame, compare the place of the row that has the focus with where it was."""
 LONG_WORD = f"https://example.org/{'a' * 120}"
 BULLETS = (
     Bullet(0, "限制,以芯片。", "A limit on chips.", passage="¶ 6"),
@@ -61,6 +82,39 @@ def test_entering_a_row_moves_no_text(
         assert tab.console_messages == []
 
 
+@pytest.mark.parametrize(("width", "delay"), [(1440, 0.3), (1440, 3), (390, 0.3), (390, 3)])
+def test_typed_line_stays_when_findings_and_a_row_of_a_colleague_come(
+    chromium: Any, live_server: Any, team: factories.Team, width: int, delay: float
+) -> None:
+    rows = tuple(Bullet(0, f"第{n}點,含芯片。", f"Point {n} on defence.") for n in range(1, 31))
+    brief = factories.draft_brief(team, factories.content(bullets=rows))
+    tab = Editor(chromium, live_server.url, team.writer, viewport={"width": width, "height": 900})
+    tab.brief(brief)
+    page = tab.page
+    assert page.locator(".finding").count() >= 60
+
+    page.evaluate(ANSWER_LATE, delay * 1000)
+    page.evaluate(WATCH_TYPED_LINE)
+    tab.cell(5, 0).click()
+    tab.insert_text("产")
+    tab.press("Tab")
+    tab.insert_text("More. ")
+    content = load_content(brief)
+    factories.edit(brief, team.other_writer, bullets=(Bullet(0, "新的一點。", "New."), *content.bullets))
+    tab.press("Tab")
+    for _ in range(60):
+        tab.insert_text("字")
+        page.wait_for_timeout(100)
+        if page.locator("#b6 .finding[data-code=simplified]").count() and len(tab.bullet_texts()) == 31:
+            break
+    assert len(tab.bullet_texts()) == 31
+    assert page.locator("#b7 .finding").evaluate_all("items => items.filter(i => i.checkVisibility()).length") < 3
+    tab.press("Tab", "F8")
+    tab.wait_for_layout()
+    assert page.evaluate("window.jumps") == []
+    assert tab.console_messages == []
+
+
 @pytest.mark.parametrize("width", [1440, 390])
 def test_writer_accepts_suggestion_in_place_and_undoes_it(
     chromium: Any, live_server: Any, team: factories.Team, width: int
@@ -72,6 +126,7 @@ def test_writer_accepts_suggestion_in_place_and_undoes_it(
     page = tab.page
     page.wait_for_selector(".finding", state="attached")
     page.fill("[name=text_zh-b3]", "還沒存。")  # what is typed is saved first
+    page.locator("#b1 .margin").click()  # below 1281 pixels, a dot
     page.locator("#b1 [value^='accept:']").click()
     page.locator("#b1 .suggestion").wait_for(state="detached")
     page.locator(".toast button").wait_for()

@@ -122,6 +122,26 @@ def test_changes_in_same_bullet_are_a_conflict_to_resolve(
     assert editor.local_draft_count() == 0
 
 
+def test_two_people_write_in_one_sentence(
+    open_editors: OpenEditors, team: factories.Team, brief: Brief
+) -> None:
+    editor, other_editor = open_editors.open(team.writer), open_editors.open(team.other_writer)
+    other_editor.focus_cell(0, EN)
+    other_editor.insert_text(" It is here.")
+    other_editor.save()
+    editor.focus_cell(0, EN, "Control+Home")
+    editor.insert_text("The very ")
+    with editor.page.expect_response("**/autosave/"):
+        editor.press("Control+s")
+        editor.insert_text("own ")  # while the answer is on its way
+    editor.save()
+    merged = "The very own First sentence. It is here."
+    sync_api.expect(editor.cell(0, EN)).to_have_value(merged)
+    assert editor.cursor_position()[2] == len("The very own ")
+    editor.save()
+    assert stored_texts(brief)[0][1] == merged
+
+
 def test_presence_of_other_writer_appears_within_ten_seconds(
     open_editors: OpenEditors, team: factories.Team
 ) -> None:

@@ -12,7 +12,7 @@ export class Autosave {
   /**
    * `addresses`: {autosave, pulse}. `localDraft`: the LocalDraft. `isStopped`: the page shows a conflict that
    * must be resolved first. Callbacks: `onstate(state)`, `onanswer(body, sent)`, `onclash(body)`,
-   * `onrefused(reasons)`, and `isOwn(body)`: whether the answer is to the person who opened the page.
+   * `onrefused(reasons)`, `isAhead(body, sent)`: whether the answer changes a text that is typed meanwhile, and `isOwn(body)`: whether the answer is to the person who opened the page.
    */
   constructor({ form, addresses, localDraft, isUnsaved, isStopped, ...turns }) {
     Object.assign(this, { form, addresses, localDraft, isStopped }, turns);
@@ -74,7 +74,7 @@ export class Autosave {
     clearTimeout(this.timer);
     if (this.running) return this.running.then(() => this.now({ repair, ask }));
     if (this.isStopped || !(ask || this.isDirty)) return Promise.resolve();
-    this.running = this.#send(repair).finally(() => {
+    this.running = this.#send(repair, ask).finally(() => {
       this.running = null;
     });
     return this.running;
@@ -88,11 +88,11 @@ export class Autosave {
     return !this.isDirty;
   }
 
-  async #send(repair) {
+  async #send(repair, ask) {
     const sent = readTypedFields(this.form);
     if (this.isDirty) this.onstate("saving");
     try {
-      const answer = await this.#post(this.#body(sent, repair));
+      const answer = await this.#post(this.#body(sent, repair, ask));
       if (answer.type === "opaqueredirect" || answer.status === 403) return this.#waits("signin");
       if (answer.status === 409) return this.#refused(await answer.json());
       if (!answer.ok) return this.#waits("kept");
@@ -127,17 +127,23 @@ export class Autosave {
     for (const field of document.querySelectorAll("[name=csrfmiddlewaretoken]")) field.value = value;
   }
 
-  #body(sent, repair) {
+  /** While a row is typed, the server need not look for findings. */
+  #body(sent, repair, ask) {
     const body = new FormData();
     for (const [name, value] of new FormData(this.form)) {
       if (typeof value === "string" && !isTypedField(name) && !name.startsWith("note_")) body.append(name, value);
     }
     for (const [name, value] of sent) body.append(name, value);
     if (repair) body.set("repair", repair);
+    if (!ask && !repair && this.form.querySelector(".pair.is-typing")) body.set("quiet", "1");
     return body;
   }
 
   #stored(body, sent) {
+    if (body.content && this.isAhead(body, sent)) {
+      this.onstate("unsaved"); // as if the answer were lost: the next save has the rest, and the server merges
+      return this.#later(PAUSE / 3);
+    }
     const { version, base } = this.form.elements;
     version.value = body.version;
     base.value = body.base;

@@ -194,7 +194,6 @@ export class BulletTable {
     const marker = cell.querySelector(".marker");
     const glyph = isNumber ? `${count[level] || 1}.` : GLYPH[level];
     if (marker.textContent !== glyph) marker.textContent = glyph;
-    marker.setAttribute("aria-label", `${glyph} ${translate(`number_${side}`)} ${i + 1}`);
     const area = this.area(pair, side);
     const isLast = pair.matches(".is-next");
     area.setAttribute("aria-label", isLast ? `${translate("next_row")}, ${translate(side)}` : translate(`cell_${side}`, { n: i + 1 }));

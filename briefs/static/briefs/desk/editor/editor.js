@@ -103,10 +103,19 @@ class Editor {
     this.sheet.render(this.state);
   }
 
+  /** Findings wait until the typed row is left. */
+  #leaveTyped(target) {
+    const typed = form.querySelector(".pair.is-typing");
+    if (!typed || (typed.contains(target) && !target.closest(".margin"))) return;
+    typed.classList.remove("is-typing");
+    this.sync.save({ ask: true });
+  }
+
   /** The focus has moved: remember the side where a row is begun, and drop an empty pair that was left. */
   focused(target) {
     const cell = target.closest(".cell");
     const pair = target.closest(".pair");
+    this.#leaveTyped(target);
     if (cell) {
       this.side = cell.dataset.side;
       const isFree = pair.matches(".is-blank"); // a Tab into an empty pair begins it
@@ -137,9 +146,11 @@ class Editor {
   take(change) {
     const at = this.here();
     const selection = at?.area && [at.area.selectionStart, at.area.selectionEnd, at.area.value];
+    const top = at?.pair.getBoundingClientRect().top;
     this.history.rebase(change);
     this.#replaceRows(this.state.rows);
-    if (selection && at.area.value === selection[2]) at.area.setSelectionRange(selection[0], selection[1]);
+    if (at) scrollBy({ top: at.pair.getBoundingClientRect().top - top, behavior: "instant" }); // the line stays where it is
+    if (selection) keepSelection(at.area, ...selection);
   }
 
   // Commands by name, for keys and menu
@@ -207,6 +218,7 @@ class Editor {
 
   typed(area) {
     if (!area.matches(CELL)) return;
+    area.closest(".pair").classList.add("is-typing");
     const isLine = !area.name.startsWith("summary");
     if (isLine && area.value.includes("\n") && !this.composing.now) unbroken(area);
     area.spans = [];
@@ -286,6 +298,12 @@ class Editor {
   }
 }
 
+/** Keep the selection in a text into which somebody else's words have come. */
+function keepSelection(area, start, end, was) {
+  const by = area.value.startsWith(was.slice(0, end)) ? 0 : area.value.length - was.length;
+  area.setSelectionRange(start + by, end + by);
+}
+
 function unbroken(area) {
   const caret = area.selectionStart;
   area.value = area.value.replace(/\s*\n\s*/g, " ");
@@ -332,6 +350,7 @@ function wire(editor) {
     event.preventDefault();
     editor.step(way);
   });
+  form.addEventListener("focusout", () => setTimeout(() => editor.focused(document.activeElement)));
   form.addEventListener("focusin", ({ target }) => {
     editor.focused(target);
     sheet.focused(target);
@@ -351,13 +370,9 @@ function wire(editor) {
 
 function clicked(event, editor) {
   const hit = (selector) => event.target.closest(selector);
-  const pair = hit(".rows > .pair");
   const link = hit("a[href^='#']");
   if (link) {
     if (focusLinkTarget(link.hash)) event.preventDefault();
-  } else if (hit(".marker")) {
-    const { side } = hit(".cell").dataset;
-    editor.run(`number_${side}`, pair, side);
   } else if (hit("#desk-undo")) editor.step("undo");
   else if (hit("#desk-redo")) editor.step("redo");
   else if (hit("#desk-flag")) editor.find(1);

@@ -2,7 +2,7 @@
 // happen only on a click. Dismissed findings stay readable, folded, with the reason.
 
 import { createElement } from "../dom.js";
-import { insertItem, placeItems, rememberText, settle } from "../margin.js";
+import { insertItem, openMargins, placeItems, rememberText } from "../margin.js";
 import { translate } from "../strings.js";
 
 const ACTS = "button, a, summary";
@@ -38,20 +38,20 @@ export class Findings {
     placeItems(this.sheet.form, "finding", html);
     leaveTabOrder(this.sheet.form);
     for (const past of this.sheet.form.querySelectorAll(".findings-past")) past.open = unfolded.has(past.dataset.row);
-    const areas = [...this.sheet.form.querySelectorAll(".pair .cell textarea")];
+    const areas = [...this.sheet.form.querySelectorAll(".pair:not(.is-typing) .cell textarea")];
     for (const area of areas) area.spans = [];
     for (const finding of list) if (!finding.dismissed) this.#mark(finding);
     for (const area of areas) this.sheet.mirror(area);
     if (this.asking) this.#cardOf(this.asking.id)?.append(this.#reason(this.asking.id));
     this.#count();
     this.#refocus(focus);
-    settle(this.sheet.form);
+    openMargins(this.sheet.form);
   }
 
   #mark(finding) {
     for (const [key, side, from, to] of finding.spans) {
       const pair = this.sheet.row(key);
-      if (pair) this.sheet.area(pair, side).spans.push([from, to]);
+      if (pair && !pair.matches(".is-typing")) this.sheet.area(pair, side).spans.push([from, to]);
     }
   }
 
@@ -174,7 +174,8 @@ export class Findings {
   }
 
   #enter(card) {
-    if (!card.checkVisibility()) card.closest(".margin")?.focus({ preventScroll: true }); // the margin rises
+    card.closest(".margin")?.focus({ preventScroll: true });
+    openMargins(this.sheet.form);
     card.focus({ preventScroll: true });
     [...card.querySelectorAll(ACTS)].find((part) => part.checkVisibility())?.focus({ preventScroll: true });
     card.scrollIntoView({ block: "nearest" });

@@ -56,6 +56,16 @@ export function mergeRows(mine, sent, theirs) {
   return woven(order, known, other.map((row) => row.key)).map((key) => rows.get(key));
 }
 
+/** Return whether a text was changed both here since it was sent and by others: the server has to merge it first. */
+export function isChangedByBoth(mine, sent, theirs) {
+  const differs = (a, b, c, names) => names.some((name) => a[name] !== b[name] && c[name] !== b[name] && a[name] !== c[name]);
+  const [then, there] = [byKey(sent.rows), byKey(theirs.rows)];
+  return (
+    differs(mine.fields, sent.fields, theirs.fields, Object.keys(sent.fields)) ||
+    mine.rows.some((row) => then.has(row.key) && there.has(row.key) && differs(row, then.get(row.key), there.get(row.key), ["text_zh", "text_en"]))
+  );
+}
+
 function mergeFields(mine, sent, theirs) {
   const out = { ...mine };
   for (const name of Object.keys(theirs)) {

@@ -14,7 +14,7 @@ import {
 import { BACKGROUND } from "../dom.js";
 import { LocalDraft, removeDraft } from "./local_drafts.js";
 import { PeopleHere, PresencePoll } from "./presence.js";
-import { mergeStates } from "./merge_form.js";
+import { isChangedByBoth, mergeStates } from "./merge_form.js";
 import { replaceRows } from "./rows.js";
 import { Autosave } from "./autosave.js";
 import { translate } from "../strings.js";
@@ -38,6 +38,7 @@ export class ServerSync {
       isStopped: "stopped" in this.data,
       onstate: (state) => this.display.state(state),
       onanswer: (body, sent) => this.#answered(body, sent),
+      isAhead: (body, sent) => isChangedByBoth(editor.state, extractTexts(parseFormState(sent)), extractTexts(body.content)),
       onclash: (body) => this.display.ask(body.text, ["see_clash", null]),
       onrefused: (reasons) => this.display.setReasons(reasons),
       isOwn: (body) => this.#isOwn(body),
@@ -98,16 +99,22 @@ export class ServerSync {
     if (this.wasSignedOut) this.display.say(translate("signed_in"));
     this.wasSignedOut = false;
     if (!this.address) this.#born(body);
-    const isWhole = fingerprint(sent) === fingerprint(readTypedFields(this.form));
+    const isCurrent = this.#withoutTypedRow(sent) === this.#withoutTypedRow(readTypedFields(this.form));
     if (body.content) this.#take(body, parseFormState(sent));
     this.hasNews ||= body.changed || Boolean(body.content);
     this.display.setReasons(body.reasons);
     this.people.show(body.people);
-    if (isWhole) this.editor.findings.show(body.findings, body.margin, body.plain_repair);
+    if (isCurrent && body.findings) this.editor.findings.show(body.findings, body.margin, body.plain_repair);
     this.#describe(body);
     if (body.changed) this.#news();
     if (body.changed) this.channel.postMessage({ brief: String(body.brief) });
     this.form.dispatchEvent(new CustomEvent("desk:saved", { detail: body }));
+  }
+
+  /** Findings of the row that is typed are not drawn, so what is typed there does not count. */
+  #withoutTypedRow(entries) {
+    const typed = this.form.querySelector(".pair.is-typing");
+    return fingerprint(withoutBlankRows(entries).filter(([name]) => !typed?.querySelector(`[name="${name}"]`)));
   }
 
   /** Show the facts as stored, and the headline as the page's title. */
