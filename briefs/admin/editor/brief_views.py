@@ -280,7 +280,6 @@ EDITOR_STRINGS: Final[dict[str, Promise]] = {
     "somebody_else": gettext_lazy(
         "%(name)s is signed in now. Your text is kept in this browser until you sign in again."
     ),
-    "missing": gettext_lazy("%(n)s missing"),
     "see_clash": gettext_lazy("Compare"),
     "merged": gettext_lazy("What %(names)s changed has come in"),
     "left": gettext_lazy("Words from %(time)s were not saved."),

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext_lazy
 
 from briefs import policy, workflow
-from briefs.admin.common.brief_pages import Badge, desk_badge, public_badges, render_public_links
+from briefs.admin.common.brief_pages import Badge, public_badges, render_public_links
 from briefs.admin.common.fact_text import build_fact_line, build_fact_lines, format_fact
 from briefs.admin.common.interface_labels import interface_side
 from briefs.admin.common.name_fields import NamesById, load_names_by_id
@@ -209,11 +209,8 @@ class BriefPageData:
             (e for e in self.editions if e.urgent and not e.confirmed_by_id and not e.is_cancelled), None
         )
 
-    def badges(self) -> list[Badge]:
-        return [
-            desk_badge(self.brief_facts),
-            *public_badges(self.brief, self.editions, self.now),
-        ]
+    def public_badges(self) -> list[Badge]:
+        return public_badges(self.brief, self.editions, self.now)
 
     def public_links(self) -> str:
         return render_public_links(self.editions, self.now)

@@ -78,11 +78,13 @@ class Editor(browser_tabs.Tab):
         self.wait_for_state("saved")
 
     def wait_for_state(self, state: str) -> None:
-        self.page.locator(f"#desk-save[data-state={state}]").wait_for()
+        self.page.locator(f"#desk-save[data-state={state}]").wait_for(state="attached")
 
     def wait_for_answer(self) -> None:
         """Wait until no change waits for the server, whatever that said."""
-        self.page.locator("#desk-save:not([data-state=unsaved], [data-state=saving])").wait_for()
+        self.page.locator("#desk-save:not([data-state=unsaved], [data-state=saving])").wait_for(
+            state="attached"
+        )
 
     def state(self) -> str:
         return str(self.page.locator("#desk-save").get_attribute("data-state"))

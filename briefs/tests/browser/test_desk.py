@@ -30,8 +30,7 @@ def test_writer_edits_and_saves_brief_in_own_interface_language(
     page.fill("[name=text_zh-b1]", "改過的第一點。")
     page.click(".is-next textarea")
     page.keyboard.type("新的一點。")
-    page.click("#desk-save")
-    page.locator("#desk-save[data-state=saved]").wait_for()
+    tab.save()
     stored = [(b.number, b.text_zh) for b in load_content(brief).bullets]
     assert stored == [(1, "改過的第一點。"), (2, "第0點。"), (3, "第0點。"), (4, "新的一點。")]
     assert tab.accessibility_violations() == []

@@ -174,7 +174,9 @@ def test_open_notes_stand_in_the_margins_of_their_rows(chromium, live_server, te
     workflow.resolve(resolved_note, by=team.writer)
     open_note = workflow.add_note(brief, "Why?", by=team.reviewer, bullet=1)
     workflow.send_back(brief, by=team.reviewer, note="See the notes", sides=("en",))
-    tab = Tab(chromium, live_server.url, set_language(team.writer, "en"))
+    tab = Tab(
+        chromium, live_server.url, set_language(team.writer, "en"), viewport={"width": 1440, "height": 900}
+    )
     tab.brief(brief)
     read = "notes => notes.map(note => [note.closest('.pair').id, note.querySelector('.words').innerText])"
     assert tab.page.eval_on_selector_all(".margin .item.note", read) == [

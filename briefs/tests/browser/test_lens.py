@@ -71,7 +71,7 @@ def test_writer_sees_words_without_counterpart_while_typing(
     assert lines(tab)[:2] == [["不應", "rather than"], ["不得"]]
     assert (count(tab, "negation"), count(tab, "number")) == ("4", "0")
     assert page.locator("#lens-said").inner_text() != ""
-    assert page.locator("#desk-bar .undo [data-lens-toggle]").get_attribute("aria-pressed") == "true"
+    assert page.locator("#more-verbs [data-lens-toggle]").get_attribute("aria-pressed") == "true"
     assert tab.accessibility_violations() == []
     # The caret and the pointer light a word with its counterpart.
     tab.cell(0, ZH).evaluate(
@@ -116,7 +116,7 @@ def test_writer_sees_words_without_counterpart_while_typing(
     assert lit(tab, "b1", "zh", "[data-kind=modal]") == []
     page.click("#lens [data-lens-close]")
     assert page.locator(".lens-word:visible").count() == 0
-    assert page.evaluate("document.activeElement.matches('[data-lens-toggle]')")
+    assert page.evaluate("document.activeElement.matches('.more-verbs')")
     assert tab.unexpected_messages() == []
 
 
@@ -133,6 +133,7 @@ def test_unfinished_composition_is_not_asked_about(
     tab.page.clock.install()
     tab.brief(brief)
     page = tab.page
+    page.click(".more-verbs")
     page.click("[data-lens-toggle]")
     page.locator("#b1 .lens-word").first.wait_for()
     asked: list[str] = []
@@ -212,7 +213,8 @@ def test_deleted_words_are_not_lit(chromium: Any, live_server: Any, team: factor
     tab.open(f"/admin/briefs/brief/{brief.pk}/review/?since=r1")
     page = tab.page
     page.locator("#b1 del").first.wait_for()
-    page.click("#review-bar [data-lens-toggle]")
+    page.click(".more-verbs")
+    page.click("#more-verbs [data-lens-toggle]")
     page.locator("#b1 .lens-word").first.wait_for()
     assert page.locator("del .lens-word").count() == 0
     assert lit(tab, "b1", "zh")[0] == "應"

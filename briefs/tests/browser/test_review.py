@@ -22,9 +22,9 @@ def test_reviewer_reviews_and_signs_brief_by_keyboard(
     page = tab.page
     page.click("text=Sign off the English")  # a task on the dashboard
     page.wait_for_url("**/change/?view=review")
-    bar = page.locator("#review-bar")
+    bar = page.locator("#desk-bar")
     page.keyboard.press("f")  # marks the English headline: the reviewer is assigned the English
-    page.locator("#review-bar >> text=1 of 5 pairs seen").wait_for()
+    page.locator("#step >> text=1 of 5 pairs seen").wait_for()
     page.keyboard.press("n")
     page.keyboard.type("Too long.")
     page.keyboard.press("Control+Enter")
@@ -103,7 +103,7 @@ def test_open_page_shows_a_sign_off_from_before_its_first_poll(
     tab.open(f"/admin/briefs/brief/{brief.pk}/change/?view=write")
     factories.sign_off(brief, team.reviewer)
     tab.page.unroute("**/pulse/")
-    tab.page.locator("#desk-bar .badges >> text=待核定").wait_for()
+    tab.page.locator("#step >> text=兩種語言都已簽核").wait_for()
 
 
 def test_status_bar_of_open_page_follows_changes_of_the_brief(
@@ -113,12 +113,12 @@ def test_status_bar_of_open_page_follows_changes_of_the_brief(
     tab = Tab(chromium, live_server.url, set_language(team.publisher, "zh-hant"))
     tab.open(f"/admin/briefs/brief/{brief.pk}/change/?view=write")
     page = tab.page
-    assert page.inner_text("#desk-bar .badges") == "審稿中"
+    assert "中文還沒請人審" in page.inner_text("#step")
     factories.sign_off(brief, team.reviewer)  # by another person, outside this page
-    page.locator("#desk-bar .badges >> text=待核定").wait_for()
+    page.locator("#step >> text=兩種語言都已簽核").wait_for()
     page.fill("[name=headline_zh]", "改過的標題")  # stored by the autosave
-    page.locator("#desk-bar .badges >> text=審稿中").wait_for()
-    page.locator("#signoff-zh >> text=簽核失效").wait_for()
+    sync_api.expect(page.locator("#step")).not_to_contain_text("兩種語言都已簽核")
+    page.locator("#signoff-zh >> text=簽核失效").wait_for(state="attached")
     assert tab.console_messages == []
 
 
@@ -162,6 +162,7 @@ def test_suggestion_is_previewed_in_the_cell_while_its_row_is_in_use(
     sync_api.expect(layer).to_have_count(0)
     page.keyboard.press("Control+z")
     sync_api.expect(layer).to_have_count(1)
+    page.hover("#b2 .margin")  # typing has closed it
     page.click("#b2 .suggestion .do.first")
     sync_api.expect(english).to_have_value("A better point 0.")
     sync_api.expect(layer).to_have_count(0)
@@ -209,7 +210,7 @@ def test_ten_quick_presses_of_f_mark_ten_texts(chromium: Any, live_server: Any, 
     tab.page.locator("#cell-headline-en:focus").wait_for()
     for _ in range(10):
         tab.page.keyboard.press("f")
-    tab.page.locator("#review-bar >> text=10 of 14 pairs seen").wait_for()
+    tab.page.locator("#step >> text=10 of 14 pairs seen").wait_for()
     assert Look.objects.filter(person=team.reviewer, side="en").count() == 10
     assert tab.page.evaluate("document.activeElement.id") == "cell-b9-en"
     assert tab.console_messages == []

@@ -42,11 +42,12 @@ export function placeItems(form, source, html, rename = (key) => key) {
   openMargins(form);
 }
 
-let pointed = null;
+let pointed = null; // the row that the mouse is in
+let isMarginPointed = false;
 
-/** Return whether a margin is open: that of the row which is entered or pointed at, but not while its text is typed. */
+/** Return whether a margin is open: its row is entered or pointed at, but not while its text is typed, or it is itself. */
 function isOpen(pair) {
-  if (hasFocus(pair.querySelector(".margin"))) return true;
+  if (hasFocus(pair.querySelector(".margin")) || (WIDE.matches && pair === pointed && isMarginPointed)) return true;
   if (pair.matches(".is-typing")) return false;
   return hasFocus(pair) ? WIDE.matches || pair.matches(".review > .pair") : WIDE.matches && pair === pointed;
 }
@@ -95,10 +96,9 @@ export function watchMargins(form) {
   for (const name of ["toggle", "input"]) form.addEventListener(name, again, true);
   form.addEventListener("pointerover", ({ target, pointerType }) => {
     const pair = pointerType === "mouse" ? target.closest(".pair") : null;
-    if (pair !== pointed || target.closest(".item")) {
-      pointed = pair;
-      again();
-    }
+    isMarginPointed = Boolean(target.closest(".margin"));
+    pointed = pair;
+    again();
   });
   form.addEventListener("pointerleave", () => {
     pointed = null;

@@ -176,12 +176,12 @@ async function send(data, placeId) {
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
   const fresh = page.querySelector("#brief-form[data-sides]");
   if (!fresh) throw new Error("not the review page");
-  for (const id of ["review-bar", "review-views", "review-answer"]) replace(id, page);
+  for (const id of ["desk-bar", "step", "review-views", "review-answer"]) replace(id, page);
   follow(data.get("do"), fresh);
   const told = page.querySelector(".reasons");
   form.querySelector(".reasons")?.remove();
   if (told) {
-    document.getElementById("review-bar").after(told);
+    document.getElementById("step").after(told);
     return told.scrollIntoView({ block: "nearest" });
   }
   if (placeId) replace(placeId, page);

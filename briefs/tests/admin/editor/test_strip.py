@@ -1,4 +1,4 @@
-"""The strip of a brief's page: facts with links to what is missing, the article, who is asked and what each answered."""
+"""The head and foot of a brief's page: facts with links to what is missing, the article, who is asked and what each answered."""
 
 from dataclasses import replace
 from typing import Any
@@ -50,7 +50,7 @@ def test_missing_facts_link_to_their_fields(client: Client, team: factories.Team
         assert f'id="{name}"' in html
 
 
-def test_strip_says_who_waits_and_what_each_answered(
+def test_page_says_who_waits_and_what_each_answered(
     client: Client, team: factories.Team, brief: Brief
 ) -> None:
     brief = factories.submitted_brief(team)
@@ -58,7 +58,7 @@ def test_strip_says_who_waits_and_what_each_answered(
     factories.assign_reviewer(brief, "en", team.reviewer_en, by=team.writer)
     factories.sign_off(brief, team.reviewer_en, "en")
     html = read(sign_in(client, team.reviewer), brief_url(brief))
-    strip = html.partition('class="strip"')[2].partition("</section>")[0]
+    strip = html.partition('id="people"')[2].partition("</details>")[0]
     assert "waits for you" in strip
     assert "no answer yet" not in strip
     assert "Signed" in strip
@@ -76,14 +76,14 @@ def test_lapsed_answer_counts_what_changed_in_its_language(
     first, second, third = factories.load_content(brief).bullets
     reworded = replace(first, text_en="Another point.", text_zh="另一點。")
     factories.edit(brief, team.writer, headline_en="Another", bullets=(reworded, second))
-    strip = read(client, brief_url(brief)).partition('class="strip"')[2].partition("</section>")[0]
+    strip = read(client, brief_url(brief)).partition('id="assigned"')[2].partition("</div>")[0]
     assert strip.count("changed in 3 places since") == 2, "headline, a bullet reworded, a bullet removed"
     with CaptureQueriesContext(connection) as of_one_revision:
         read(client, brief_url(brief))
     factories.sign_off(brief, team.reviewer_en, "en")
     factories.edit(brief, team.writer, bullets=(second, reworded, third))
     with django_assert_num_queries(len(of_one_revision)):
-        strip = read(client, brief_url(brief)).partition('class="strip"')[2].partition("</section>")[0]
+        strip = read(client, brief_url(brief)).partition('id="assigned"')[2].partition("</div>")[0]
     assert "changed in 2 places since" in strip, "a bullet moved, a bullet added"
     assert "changed in 3 places since" in strip
 

@@ -108,7 +108,10 @@ def test_typed_line_stays_when_findings_and_a_row_of_a_colleague_come(
         if page.locator("#b6 .finding[data-code=simplified]").count() and len(tab.bullet_texts()) == 31:
             break
     assert len(tab.bullet_texts()) == 31
-    assert page.locator("#b7 .finding").evaluate_all("items => items.filter(i => i.checkVisibility()).length") < 3
+    assert (
+        page.locator("#b7 .finding").evaluate_all("items => items.filter(i => i.checkVisibility()).length")
+        < 3
+    )
     tab.press("Tab", "F8")
     tab.wait_for_layout()
     assert page.evaluate("window.jumps") == []

@@ -211,7 +211,8 @@ def test_leaving_with_unsaved_text_asks_for_confirmation(
 def test_preview_follows_the_form(open_editors: OpenEditors, team: factories.Team) -> None:
     editor = open_editors.open(team.writer)
     with editor.page.expect_popup() as popup:
-        editor.page.locator(".verbs > [data-preview]").click()
+        editor.page.click(".more-verbs")
+        editor.page.locator(".more-menu [data-preview]").click()
     preview = popup.value
     preview.locator("#b1").wait_for()
     editor.focus_cell(0, EN)

@@ -78,9 +78,6 @@ export class Findings {
     const rest = createElement("span", { className: "wide-label" }, n ? text.replace(String(n), "") : ` ${text}`);
     this.flag.replaceChildren(n ? String(n) : "✓", rest);
     this.flag.setAttribute("aria-label", text);
-    const missing = this.list.filter((finding) => finding.blocks && !finding.dismissed).length;
-    const detail = missing ? translate("missing", { n: missing }) : "";
-    this.sheet.form.dispatchEvent(new CustomEvent("desk:missing", { detail }));
   }
 
   // Dismissal
@@ -201,7 +198,7 @@ export class Findings {
     if (!focus) return;
     const take = (cards, at) => cards[Math.min(Math.max(at, 0), cards.length - 1)];
     const card = this.#cardOf(focus.id) ?? take(this.#cardsOf(focus.row), focus.inRow) ?? take(this.#cards(), focus.at);
-    if (!card) this.flag.focus();
+    if (!card) this.sheet.area(this.sheet.lead("headline"), "zh").focus();
     else if (focus.asks && card.dataset.id === focus.id) (card.querySelector(".reason input") ?? card).focus();
     else this.#enter(card);
   }

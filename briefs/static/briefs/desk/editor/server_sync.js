@@ -124,7 +124,7 @@ export class ServerSync {
     const heading = document.querySelector("h1");
     if (heading.textContent === title) return;
     document.title = document.title.replace(heading.textContent, title);
-    for (const place of [heading, document.querySelector(".breadcrumbs [aria-current]")]) place.textContent = title;
+    heading.textContent = title;
   }
 
   #take(body, sent) {
@@ -173,12 +173,12 @@ export class ServerSync {
   }
 
   /**
-   * Refresh badges, verbs and sign-offs. Wait while the person uses the verbs or the form is being submitted.
+   * Refresh sentence, verbs and sign-offs. Wait while the person uses the verbs or the form is being submitted.
    */
   #news() {
     clearTimeout(this.newsTimer);
     this.newsTimer = setTimeout(async () => {
-      const bar = document.querySelector("[data-adopt=verbs]");
+      const bar = document.querySelector(".act-bar .verbs");
       if (bar?.contains(document.activeElement) || bar?.querySelector(":popover-open") || this.isGoing) return this.#news();
       const page = await this.#page(new URL("../news/", new URL(this.address, location.href)));
       if (!page) return;
@@ -192,7 +192,9 @@ export class ServerSync {
       const own = document.querySelector(`[data-adopt="${theirs.dataset.adopt}"]`);
       if (!own || [...own.querySelectorAll("textarea")].some((area) => area.value !== area.defaultValue)) continue;
       for (const fold of own.querySelectorAll("details[open][id]")) theirs.querySelector(`#${fold.id}`).open = true;
-      if (own.innerHTML !== theirs.innerHTML) own.replaceWith(document.adoptNode(theirs));
+      if (own.innerHTML === theirs.innerHTML) continue;
+      if (own.id === "step") theirs.style.minBlockSize = `${own.offsetHeight}px`; // the texts below stay where they are
+      own.replaceWith(document.adoptNode(theirs));
     }
   }
 

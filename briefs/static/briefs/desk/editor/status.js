@@ -6,7 +6,7 @@ import { isMac, translate } from "../strings.js";
 const SPOKEN = new Set(["kept", "signin", "refused", "untaken"]); // announced by screen readers
 /** The word in the bar for a trouble. */
 const TROUBLES = { kept: "short_kept", signin: "short_signin", clash: "short_clash", refused: "short_refused", untaken: "short_untaken" };
-const AGES = 20_000;
+const AGES = 2000;
 const LONG = 9000;
 const SHORT = 3500;
 
@@ -54,12 +54,13 @@ export class StatusDisplay {
   /** Show a state: saved, unsaved, saving, kept, signin, clash, refused, untaken. */
   state(name) {
     const { status } = this;
+    if (status.dataset.state === "kept" && (name === "unsaved" || name === "saving")) return; // until something is sent
     const text = name === "saved" ? this.#saved() : translate(name);
     if (SPOKEN.has(name) && status.dataset.state !== name) this.speak(text);
     if (!status.firstChild || status.dataset.state !== name || status.title !== text) this.#write(name, text);
   }
 
-  /** Write the state into the bar in few words, and a trouble's sentence below it. "Saved" fades to its dot. */
+  /** Write the state into the bar in few words, and a trouble's sentence below it. "Saved" fades. */
   #write(name, text) {
     const { status, trouble } = this;
     const words = name in TROUBLES ? translate(TROUBLES[name]) : text;
@@ -69,16 +70,11 @@ export class StatusDisplay {
     status.setAttribute("aria-label", text || translate("save"));
     status.classList.remove("aged");
     clearTimeout(this.ageing);
-    if (name === "saved") this.ageing = setTimeout(() => this.#age(), AGES);
+    if (name === "saved") this.ageing = setTimeout(() => status.classList.add("aged"), AGES);
     trouble.replaceChildren(createElement("span", { textContent: text }));
     trouble.hidden = name !== "kept";
     this.panel.replaceChildren(createElement("p", { textContent: text }), this.#wayIn());
     this.panel.togglePopover(name === "signin");
-  }
-
-  #age() {
-    this.status.classList.add("aged");
-    this.status.dispatchEvent(new CustomEvent("desk:fit", { bubbles: true }));
   }
 
   /** Create a button that opens the sign-in page in a window of its own; its last page tells this one. */
