@@ -10,10 +10,12 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
+import opencc
+
 from . import dictionary
 from .dictionary import LONGEST_WORD, WORD_EN, stem_english
 
-_FORMAT: Final = 1
+_FORMAT: Final = 2
 _NOT_MEANING: Final = re.compile(r"\([^)]*\)|\[[^\]]*\]")
 _REFERENCES: Final = ("surname ", "variant of", "old variant", "CL:", "see ", "abbr. ", "also ", "Taiwan pr.")
 _INITIAL_WORDS: Final = {"to", "a", "an", "the", "be", "sth", "sb"}
@@ -40,6 +42,11 @@ def find_chinese(words: Collection[str]) -> dict[str, Translations]:
     keys = {word: _stem_meaning(word.lower()) for word in words}
     rows = {key: _split(first, others, " ") for key, first, others in _select("english", set(keys.values()))}
     return {word: rows[key] for word, key in keys.items() if key in rows}
+
+
+def find_taiwan_form(word: str) -> str:
+    """Return the form of a word that Taiwan uses, if it is another one: 軟體 for 软件 and 軟件."""
+    return next((form for _, form in _select("taiwan", [word])), "")
 
 
 def count_words(stems: Collection[str]) -> dict[str, int]:
@@ -108,10 +115,9 @@ def build_translations_file() -> None:
         )
         file.execute("INSERT INTO version VALUES (?)", [version])
         for table, rows in _build_tables(dictionary.read_entries()).items():
-            columns = "key TEXT PRIMARY KEY, first TEXT, others TEXT"
-            columns = "key TEXT PRIMARY KEY, n INT" if table == "stem" else columns
-            file.execute(f"CREATE TABLE {table} ({columns}) WITHOUT ROWID")
-            marks = "?, ?" if table == "stem" else "?, ?, ?"
+            columns = "value" if table in ("stem", "taiwan") else "first, others"
+            file.execute(f"CREATE TABLE {table} (key PRIMARY KEY, {columns}) WITHOUT ROWID")
+            marks = "?, ?" if columns == "value" else "?, ?, ?"
             file.executemany(f"INSERT INTO {table} VALUES ({marks})", sorted(rows))  # noqa: S608 constants
         file.commit()
     unfinished.replace(path)
@@ -132,8 +138,12 @@ def _build_tables(entries: Iterable[dict[str, Any]]) -> dict[str, Iterable[tuple
     meanings: dict[str, tuple[dict[str, None], dict[str, None]]] = defaultdict(lambda: ({}, {}))
     words: dict[str, tuple[dict[str, None], dict[str, None]]] = defaultdict(lambda: ({}, {}))
     stems: dict[str, set[str]] = {}
+    taiwan: dict[str, str] = {}
+    to_taiwan = opencc.OpenCC("s2twp")  # takes 44 MB, so only this command uses it
     for entry in entries:
         traditional, rank = str(entry["traditional"]), 0
+        if (form := to_taiwan.convert(str(entry["simplified"]))) != traditional:
+            taiwan |= dict.fromkeys((traditional, str(entry["simplified"])), form)
         for definition in entry["definitions"]:
             found = list(_read_meanings(definition))
             for meaning in found if 1 < len(traditional) <= LONGEST_WORD else ():
@@ -147,6 +157,7 @@ def _build_tables(entries: Iterable[dict[str, Any]]) -> dict[str, Iterable[tuple
         "chinese": [(word, *_join(*ranks, "|")) for word, ranks in meanings.items()],
         "english": [(key, *_join(*ranks, " ")) for key, ranks in words.items() if key],
         "stem": counts.items(),
+        "taiwan": taiwan.items(),
     }
 
 

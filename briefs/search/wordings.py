@@ -2,11 +2,9 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence, Set
-from functools import cache
 from string import ascii_lowercase
 from typing import Final, NamedTuple
 
-import opencc
 from rapidfuzz import process
 from rapidfuzz.distance import Indel, JaroWinkler
 
@@ -106,7 +104,7 @@ class WordSource:
             return
         text = unit.text
         if unit.is_han:
-            yield SURE, build_phrase(_to_taiwan().convert(text))
+            yield SURE, build_phrase(translations.find_taiwan_form(text))
             some = translations.find_english([text])
             if near := self._find_near_han(fold(text)) if text not in some else "":
                 yield _SPELLING, build_phrase(near)
@@ -140,11 +138,6 @@ def join_neighbours(units: Sequence[Unit], wordings: Sequence[list[Wording]], pr
         if one.isalpha() and other.isalpha() and one.isascii() and stem(one + other) in known:
             for k in (n, n + 1):
                 wordings[k].insert(1, Wording(_COMPOUND, ((QueryWord(False, one + other),),)))
-
-
-@cache
-def _to_taiwan() -> opencc.OpenCC:
-    return opencc.OpenCC("s2twp")
 
 
 def _is_known(word: str) -> bool:

@@ -11,7 +11,7 @@ from django.utils import translation
 from briefs import installation
 from briefs.lexicon import dictionary
 from briefs.lexicon.dictionary import build_dictionary_file
-from briefs.lexicon.translations import Translations, find_chinese, find_english
+from briefs.lexicon.translations import Translations, find_chinese, find_english, find_taiwan_form
 from briefs.tests.documents.test_parser import SEED, caution_codes, parse
 
 
@@ -31,6 +31,7 @@ def test_setup_builds_the_dictionary_and_leaves_a_current_one_alone(dictionary_p
     made = {path.name: path.stat().st_mtime_ns for path in dictionary_path.parent.iterdir()}
     assert sorted(made) == ["dictionary", "dictionary.translations"]
     assert find_english(["封鎖"]) == {"封鎖": Translations(("blockade",), ("seal off", "lock down"))}
+    assert [find_taiwan_form(word) for word in ("软件", "軟件", "封鎖")] == ["軟體", "軟體", ""]
     assert "封鎖" in find_chinese(["blockades"])["blockades"].first
     assert installation.prepare_dictionary() == ""
     assert {path.name: path.stat().st_mtime_ns for path in dictionary_path.parent.iterdir()} == made
