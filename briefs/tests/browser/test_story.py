@@ -384,7 +384,8 @@ def test_return_that_was_answered_does_not_come_back(story: Story, team: factori
     press_main_act(story, team.writer, brief, "notes")
     page = story.tabs[team.writer.pk].page
     page.locator(".margin:has(.note)").first.focus()
-    page.locator("[value^='resolve:']:visible, [formaction$='/resolve/']:visible").first.click()
+    with page.expect_response(lambda response: response.request.method == "POST"):
+        page.locator("[value^='resolve:']:visible, [formaction$='/resolve/']:visible").first.click()
     story.press_verb(team.writer, brief, "submit")
     story.press_verb(team.writer, brief, "take_back")
     page.goto(f"{story.site}/admin/")
