@@ -110,7 +110,8 @@ def test_export_has_every_page_and_no_broken_link(tmp_path: Path, capsys: pytest
         assert notice.encode() in site[page][1]
         assert b"<form" not in site[page][1]
     assert b"R</p>" in site["en/briefs/down/index.html"][1], "a withdrawn brief shows its notice"
-    assert not [path for path in site if path.startswith(("en/briefs/down/c", "en/briefs/gone"))]
+    assert b"(withdrawn " in site["en/briefs/down/cite.ris"][1]
+    assert not [path for path in site if path.startswith(("en/briefs/down/card", "en/briefs/gone"))]
     reached, broken = follow_links(tmp_path / "site")
     assert broken == []
     older_pages = [
@@ -125,10 +126,15 @@ def test_export_has_every_page_and_no_broken_link(tmp_path: Path, capsys: pytest
     withdrawn_pages = {
         f"{code}/briefs/down{page}"
         for code in ("en", "zh-hant")
-        for page in ("/index.html", "/parallel/index.html", ".md")
+        for page in (
+            *("/parallel/index.html", ".md"),
+            *(f"/cite.{end}" for end in ("ris", "bib", "json")),
+        )
     }
-    assert site.keys() - reached == withdrawn_pages | {"sitemap-pages.xml"}, (
-        "only withdrawn briefs are linked from nowhere"
+    unchanged = {path for path in site if path.endswith("/changes/index.html") and path not in reached}
+    assert not any(b'class="change"' in site[path][1] for path in unchanged)
+    assert site.keys() - reached - unchanged == withdrawn_pages | {"sitemap-pages.xml"}, (
+        "only withdrawn briefs, and the empty changes of unchanged ones, are linked from nowhere"
     )
 
 
