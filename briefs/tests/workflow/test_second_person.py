@@ -201,6 +201,11 @@ def ignore_second_changer(patch: pytest.MonkeyPatch, *, of_imports: bool) -> Non
     )
 
 
+def forget_who_uploads(patch: pytest.MonkeyPatch) -> None:
+    ignore_second_changer(patch, of_imports=True)
+    forget_who_named_rows_of_drafts(patch)
+
+
 def change_names_at_once(patch: pytest.MonkeyPatch, *, of_terms: bool) -> None:
     """Store changes of terms, or of other names, without a proposal."""
     needs = proposed_rows.needs_proposal
@@ -238,7 +243,7 @@ def forget_who_named_rows_of_drafts(patch: pytest.MonkeyPatch) -> None:
 
 
 MISSING_GUARDS: dict[Way, Callable[[pytest.MonkeyPatch], None]] = {
-    upload_under_another_name: partial(ignore_second_changer, of_imports=True),
+    upload_under_another_name: forget_who_uploads,
     add_glossary_term: partial(change_names_at_once, of_terms=True),
     rename_public_name: partial(change_names_at_once, of_terms=False),
     rename_after_page_was_shown: leave_names_out_of_seen,
@@ -246,6 +251,7 @@ MISSING_GUARDS: dict[Way, Callable[[pytest.MonkeyPatch], None]] = {
     approve_own_suggestion: partial(ignore_second_changer, of_imports=False),
     free_own_text_by_a_letter: count_undone_edits,
     restore_earlier_edition: let_old_signatures_stand,
+    approve_names_of_own_import: forget_who_named_rows_of_drafts,
     approve_own_rename_of_draft_row: forget_who_named_rows_of_drafts,
 }
 """What closes each way, taken away."""
