@@ -51,6 +51,7 @@ def test_person_goes_to_brief_and_screen_by_keyboard(
     page.keyboard.press("ArrowUp")
     page.keyboard.press("Enter")
     page.wait_for_url(f"**/brief/{brief.pk}/change/")
+    page.click(".more-verbs")
     page.click("#find-link")
     page.locator(f"{FIELD}:focus").wait_for()
     page.keyboard.type("讀者來函")

@@ -83,7 +83,7 @@ function go(option, event) {
 }
 
 if (dialog && link) {
-  if (isMac) link.querySelector("kbd").textContent = "⌘ K";
+  for (const key of isMac ? link.querySelectorAll("kbd") : []) key.textContent = "⌘ K"; // a brief's menu shows no key
   link.addEventListener("click", (event) => {
     if (event.ctrlKey || event.metaKey || event.shiftKey) return;
     event.preventDefault();
