@@ -4,6 +4,8 @@ import { createElement } from "../dom.js";
 import { isMac, translate } from "../strings.js";
 
 const SPOKEN = new Set(["kept", "signin", "refused", "untaken"]); // announced by screen readers
+/** They stay while a save is tried: a press on "Sign in" leaves the typed row, which saves. */
+const WAITING = new Set(["kept", "signin"]);
 /** The word in the bar for a trouble. */
 const TROUBLES = { kept: "short_kept", signin: "short_signin", clash: "short_clash", refused: "short_refused", untaken: "short_untaken" };
 const AGES = 2000;
@@ -54,10 +56,10 @@ export class StatusDisplay {
   /** Show a state: saved, unsaved, saving, kept, signin, clash, refused, untaken. */
   state(name) {
     const { status } = this;
-    if (status.dataset.state === "kept" && (name === "unsaved" || name === "saving")) return; // until something is sent
+    if (WAITING.has(status.dataset.state) && (name === "unsaved" || name === "saving")) return; // until something is sent
     const text = name === "saved" ? this.#saved() : translate(name);
     if (SPOKEN.has(name) && status.dataset.state !== name) this.speak(text);
-    if (!status.firstChild || status.dataset.state !== name || status.title !== text) this.#write(name, text);
+    if (!status.firstElementChild || status.dataset.state !== name || status.title !== text) this.#write(name, text);
   }
 
   /** Write the state into the bar in few words, and a trouble's sentence below it. "Saved" fades. */
