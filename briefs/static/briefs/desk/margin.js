@@ -58,6 +58,12 @@ export function openMargins(form) {
   showProposals(form);
 }
 
+/** Open the margin of an item at any width, so that a part of the item can take the focus. */
+export function enterMargin(form, item) {
+  item.closest(".margin")?.focus({ preventScroll: true });
+  openMargins(form);
+}
+
 /** Keys of an item: Enter, X and R press its buttons, the arrows walk them, Escape goes back to the text. */
 export function itemKey(event) {
   const item = event.target.closest?.(".item, .margin");

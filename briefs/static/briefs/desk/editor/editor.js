@@ -13,6 +13,7 @@ import { RowMenu } from "./menu.js";
 import { BulletTable } from "./bullet_table.js";
 import { ServerSync } from "./server_sync.js";
 import { StatusDisplay } from "./status.js";
+import { enterMargin } from "../margin.js";
 import { showMacKeys } from "../dom.js";
 import { translate } from "../strings.js";
 
@@ -210,6 +211,7 @@ class Editor {
   #openPassage(pair) {
     const details = pair.querySelector("details.beside");
     details.open = true;
+    enterMargin(form, details);
     details.querySelector("textarea").focus();
     return true;
   }

@@ -2,7 +2,7 @@
 // happen only on a click. Dismissed findings stay readable, folded, with the reason.
 
 import { createElement } from "../dom.js";
-import { insertItem, openMargins, placeItems, rememberText } from "../margin.js";
+import { enterMargin, insertItem, openMargins, placeItems, rememberText } from "../margin.js";
 import { translate } from "../strings.js";
 
 const ACTS = "button, a, summary";
@@ -171,8 +171,7 @@ export class Findings {
   }
 
   #enter(card) {
-    card.closest(".margin")?.focus({ preventScroll: true });
-    openMargins(this.sheet.form);
+    enterMargin(this.sheet.form, card);
     card.focus({ preventScroll: true });
     [...card.querySelectorAll(ACTS)].find((part) => part.checkVisibility())?.focus({ preventScroll: true });
     card.scrollIntoView({ block: "nearest" });
