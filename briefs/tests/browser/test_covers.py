@@ -39,7 +39,7 @@ def test_writer_uploads_describes_removes_and_restores_cover(
     page.fill("[name=picture_alt_zh]", "港口")
     page.fill("[name=picture_credit]", "AP")
     page.locator("[name=picture_credit]").blur()
-    page.wait_for_selector("#desk-save:not([data-state=saved])")
+    page.wait_for_selector("#desk-save:not([data-state=saved])", state="attached")
     tab.wait_until_saved()
     content = load_content(brief)
     x, _, y = content.facts.picture.focus.partition(",")
@@ -58,13 +58,13 @@ def test_writer_uploads_describes_removes_and_restores_cover(
     ]  # the browser logs every 409 response
 
     page.click("[data-remove]")
-    page.wait_for_selector("#desk-save:not([data-state=saved])")
+    page.wait_for_selector("#desk-save:not([data-state=saved])", state="attached")
     tab.wait_until_saved()
     assert load_content(brief).facts.picture is None
     assert page.inner_text("#picture .gone")
     assert tab.accessibility_violations("#picture") == []
     page.click("[data-remove]")
-    page.wait_for_selector("#desk-save:not([data-state=saved])")
+    page.wait_for_selector("#desk-save:not([data-state=saved])", state="attached")
     tab.wait_until_saved()
     assert load_content(brief) == content, "with its description and focus point"
     assert tab.console_messages == []
