@@ -145,6 +145,7 @@ def test_team_takes_brief_from_draft_to_correction(story: Story) -> None:
     second_reviewer_page.locator("#b2 .note").wait_for()
 
     writer_page = story.open_page(team.writer, brief, "review")
+    writer_page.focus("#b1 .margin")
     writer_page.locator("#b1 [value^='accept:']").click()
     writer_page.locator("#b1 .suggestion").wait_for(state="detached")
     writer_page.focus("#cell-b2-zh")  # its margin rises
@@ -339,8 +340,10 @@ def test_sole_publisher_keeps_a_change_as_suggestion_and_approves(story: Story, 
     story.wait_for_success(team.publisher)
 
     press_main_act(story, team.writer, brief, "suggestions")
-    story.tabs[team.writer.pk].page.locator("#summary [value^='accept:']").click()
-    story.tabs[team.writer.pk].page.locator("#summary .suggestion").wait_for(state="detached")
+    page = story.tabs[team.writer.pk].page
+    page.focus("#summary .margin")
+    page.locator("#summary [value^='accept:']").click()
+    page.locator("#summary .suggestion").wait_for(state="detached")
     assert factories.load_content(brief).summary_en == "The publisher's summary."
     for person, side in ((team.reviewer, "zh"), (team.reviewer_en, "en")):
         press_main_act(story, person, brief, f"sign_off_{side}")
@@ -383,7 +386,7 @@ def test_return_that_was_answered_does_not_come_back(story: Story, team: factori
 
     press_main_act(story, team.writer, brief, "notes")
     page = story.tabs[team.writer.pk].page
-    page.locator(".margin:has(.note)").first.focus()
+    page.locator(".note:visible").first.hover()
     with page.expect_response(lambda response: response.request.method == "POST"):
         page.locator("[value^='resolve:']:visible, [formaction$='/resolve/']:visible").first.click()
     story.press_verb(team.writer, brief, "submit")
