@@ -93,6 +93,7 @@ class Lens {
     this.hidden = new Set();
     this.isOn = false;
     this.current = null; // the word shown by the buttons or arrow keys: [row key, side, n]
+    this.lit = []; // the word that is lit with its counterparts, as `current`
     this.observer = new MutationObserver((records) => this.#changed(records));
     this.#restore();
     this.#listen();
@@ -202,6 +203,7 @@ class Lens {
 
   #take(key, texts, answer) {
     const row = this.rows.get(key);
+    if (this.lit[0] === key) this.lit = []; // the words are numbered anew
     SIDES.forEach((side, n) => {
       const spans = answer[side].map(([start, end, kind, isMatched, partner]) => ({ start, end, kind, isMatched, partner }));
       row[side] = { text: texts[n], spans, asked: texts[n] };
@@ -234,6 +236,7 @@ class Lens {
       isStale ||= text !== known.asked;
       cell.paint(known.spans.map((span) => (span && this.hidden.has(span.kind) ? null : span)));
     }
+    if (this.lit[0] === pair.id) this.light(pair, ...this.lit.slice(1));
     this.#writeLine(pair, row);
     this.observer.takeRecords();
     return isStale;
@@ -367,6 +370,7 @@ class Lens {
   light(pair, side, n) {
     for (const word of document.querySelectorAll(".lens-word.is-lit")) word.classList.remove("is-lit");
     const span = pair && this.#row(pair)[side].spans[n];
+    this.lit = span ? [pair.id, side, n] : [];
     if (!span) return;
     const theirs = this.#row(pair)[otherSide(side)].spans;
     const partners = theirs.flatMap((other, i) => (other && (i === span.partner || other.partner === n) ? [i] : []));
