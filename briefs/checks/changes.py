@@ -319,9 +319,13 @@ def differs_only_in_punctuation(old: Content, new: Content, context: CheckContex
     if old.facts != new.facts or [b.number for b in old.bullets] != [b.number for b in new.bullets]:
         return False
     texts = ((_side_texts(old, side), _side_texts(new, side)) for side in SIDES)
-    return all(
-        [*map(_letters_and_words, a)] == [*map(_letters_and_words, b)] for a, b in texts
-    ) and not find_substantive_differences(old, new, context)
+    has_same = all(len(a) == len(b) and all(map(has_same_words, a, b)) for a, b in texts)
+    return has_same and not find_substantive_differences(old, new, context)
+
+
+def has_same_words(old: str, new: str) -> bool:
+    """Return whether two texts differ at most in white space, width and punctuation."""
+    return _letters_and_words(old) == _letters_and_words(new)
 
 
 def _letters_and_words(text: str) -> tuple[list[str], list[str]]:

@@ -16,6 +16,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
+from briefs.checks.changes import has_same_words
 from briefs.content import LANGUAGE_TAGS, Content, Side
 from briefs.models.edition import ChangeKind, Edition, WithdrawalKind
 from briefs.rendering import cards, text
@@ -215,7 +216,7 @@ def _describe_event(entry: LogEntry) -> str:
 
 
 def _list_changes(entry: LogEntry, language: Side) -> Iterator[dict[str, Any]]:
-    """Yield each changed text: its place, and the words before and after. The language of the page comes first."""
+    """Yield each text with other words: its place, the words before and after. The page's language comes first."""
     if entry.old is None or entry.new is None:
         return
     difference = diff_contents(entry.old, entry.new)
@@ -226,7 +227,7 @@ def _list_changes(entry: LogEntry, language: Side) -> Iterator[dict[str, Any]]:
             *((gettext("Point %(n)s") % {"n": row.number}, *row.texts(side)) for row in difference.rows),
         ]
         for place, old, new in texts:
-            if old != new:
+            if not has_same_words(old, new):
                 runs = diff_texts(old, new)
                 yield {
                     "place": place,

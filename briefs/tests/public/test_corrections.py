@@ -20,7 +20,7 @@ DAY = corpus_fixtures.DAY
 
 
 def publish_twice(**values: Any) -> tuple[Edition, Edition]:
-    """Publish an edition and a day later one in which the third point says lately instead of early."""
+    """Publish an edition and a day later one whose third point says lately instead of early, and the fifth ends in a dot."""
     content = corpus_fixtures.load_sample(corpus_fixtures.SEED)
     old = list(content.bullets)
     old[2] = dataclasses.replace(old[2], text_en="First movers win early.")
@@ -28,6 +28,7 @@ def publish_twice(**values: Any) -> tuple[Edition, Edition]:
     Edition.objects.filter(pk=first.pk).update(live_until=DAY + dt.timedelta(days=1))
     new = list(old)
     new[2] = dataclasses.replace(new[2], text_en="First movers win lately.")
+    new[4] = dataclasses.replace(old[4], text_en=f"{old[4].text_en.rstrip('.')};")
     second = corpus_fixtures.publish(
         dataclasses.replace(content, bullets=tuple(new)),
         brief=first.brief,
@@ -63,6 +64,7 @@ def test_correction_shows_what_was_what_is_and_why(client: Client, address: str)
     assert "Point 3 was wrong" in page
     assert page.index("First movers win early.") < page.index("First movers win lately.")
     assert "Point 4" not in page, "an unchanged text is not listed"
+    assert "Point 5" not in page, "punctuation is not listed"
     if address != f"{LOG}feed.atom":
         assert "<del>early</del>" in client.get(address).content.decode()
 
