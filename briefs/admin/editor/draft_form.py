@@ -1,14 +1,15 @@
 """The brief form: its values as typed, its fields, parsing to a content, and the parts that autosave can store.
 
 All values are text, so that invalid input is kept as typed. Workflow state and hashes are not part of a
-draft. Rows are identified by keys (`b4` is bullet number 4, `n1` a new bullet, `n` with 32 hex digits a new
-bullet whose key the server remembers) and are in the order sent by the page.
+draft. Rows are identified by keys (`b4` is bullet number 4, `n` with 32 hex digits a new bullet whose key the
+server remembers) and are in the order sent by the page.
 """
 
 import datetime as dt
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from secrets import token_hex
 from typing import Any, Final, Self, cast
 
 from django import forms
@@ -213,8 +214,13 @@ class Draft:
 
     def _add_row(self, group: str, index: int) -> str:
         rows, letter = self.rows(group), NEW_KEY_PREFIXES[group]
-        taken = [int(row.key[1:]) for row in rows if row.key[0] == letter and len(row.key) < 11]
-        key = f"{letter}{max(taken, default=0) + 1}"
+        if (
+            group == "bullet"
+        ):  # a key that the server remembers: no later save gives the bullet another number
+            key = f"{letter}{token_hex(16)}"
+        else:
+            taken = [int(row.key[1:]) for row in rows if row.key[0] == letter and len(row.key) < 11]
+            key = f"{letter}{max(taken, default=0) + 1}"
         rows.insert(index, ROW_TYPES[group](key))
         return key
 

@@ -295,21 +295,22 @@ def test_presence_request_returns_valid_csrf_token(team: factories.Team, brief: 
 
 def test_new_brief_autosaved_repeatedly_is_created_once(writer_client: Client, team: factories.Team) -> None:
     form = Form(writer_client.get(ADD_URL).content.decode())
-    data = with_bullet(form.data_with(headline_zh="新文摘"), NEW_KEY, text_zh="一")
+    key = form.data["bullet"][0]
+    data = with_bullet(form.data_with(headline_zh="新文摘"), key, text_zh="一")
     first = writer_client.post(f"{ADD_URL}autosave/", data).json()
     brief = Brief.objects.get()
-    assert (first["url"], first["numbers"], first["changed"]) == (brief_url(brief), {NEW_KEY: 1}, True)
+    assert (first["url"], first["numbers"], first["changed"]) == (brief_url(brief), {key: 1}, True)
     assert (brief.begun_as, brief.state) == (form.data["client_key"][0], "draft")
     second = writer_client.post(
-        f"{ADD_URL}autosave/", with_bullet(data, NEW_KEY, text_zh="一二", text_en="One")
+        f"{ADD_URL}autosave/", with_bullet(data, key, text_zh="一二", text_en="One")
     ).json()
-    assert (second["brief"], second["numbers"], second["base"]) == (brief.pk, {NEW_KEY: 1}, 2)
+    assert (second["brief"], second["numbers"], second["base"]) == (brief.pk, {key: 1}, 2)
     assert [(b.number, b.text_zh) for b in load_content(brief).bullets] == [(1, "一二")]
     assert Event.objects.filter(verb="create").count() == 1
-    data = {**after_answer(data, second), "headline_en": ["New"], f"text_zh-{NEW_KEY}": ["一二"]}
+    data = {**after_answer(data, second), "headline_en": ["New"], f"text_zh-{key}": ["一二"]}
     third = autosave(writer_client, brief, data)
     assert (third["base"], third["content"]) == (3, None)
-    saved = writer_client.post(ADD_URL, {**data, f"text_zh-{NEW_KEY}": ["一二三"]})
+    saved = writer_client.post(ADD_URL, {**data, f"text_zh-{key}": ["一二三"]})
     assert saved.headers["Location"] == brief_url(brief)
     assert load_content(brief).bullets[0].text_zh == "一二三"
     assert Brief.objects.count() == 1
