@@ -335,7 +335,10 @@ def test_sole_publisher_keeps_a_change_as_suggestion_and_approves(story: Story, 
     page = story.open_page(team.publisher, brief)
     page.click(".more-verbs")
     page.click("a[href*='view=write']:visible")
+    page.wait_for_url("**view=write")
+    story.tabs[team.publisher.pk].wait_until_ready()
     page.fill("[name=summary_en]", "The publisher's summary.")
+    assert page.locator("#summary .becomes").inner_text() == page.get_attribute("#suggest", "data-short")
     page.locator("button[name=do][value=suggest]").click()
     story.wait_for_success(team.publisher)
 
