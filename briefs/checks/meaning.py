@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Iterator
+from functools import lru_cache
 from itertools import pairwise
 
 from briefs.checks.claims import find_claim_findings
@@ -138,19 +139,25 @@ def find_homophones(pair: LinkedPair) -> Iterator[tuple[Span, str]]:
         for stem in word.stems
         if weigh_stem(stem) >= _LEAST_WEIGHT
     }
-    known = load_dictionary()
     for one, other in pairwise(pair.zh):
         is_word = one.end != other.start or len(one.text) != 1 or len(other.text) != 1
         is_word |= not _NOT_CONFUSED.isdisjoint((one.text, other.text))
         if is_word or not english or one.link or other.link or one.negates:
             continue
-        words = [one.text + c for c in known.homophones.get(other.text, "") if c != other.text]
-        words += [c + other.text for c in known.homophones.get(one.text, "") if c != one.text]
-        for word in words:
-            shared = english.keys() & known.stems.get(word, "").split()
+        for word, stems in _list_same_sounding(one.text, other.text):
+            shared = stems & english.keys()
             if any(pair.are_comparable(one.clause, english[stem].clause) for stem in shared):
                 yield (one.start, other.end), word
                 break
+
+
+@lru_cache(20_000)
+def _list_same_sounding(one: str, other: str) -> list[tuple[str, frozenset[str]]]:
+    """Return the words that differ from two characters in one of the same sound, with their English stems."""
+    known = load_dictionary()
+    words = [one + c for c in known.homophones.get(other, "") if c != other]
+    words += [c + other for c in known.homophones.get(one, "") if c != one]
+    return [(word, frozenset(known.stems[word].split())) for word in words if word in known.stems]
 
 
 def link_texts(zh: str, en: str) -> LinkedPair:
@@ -196,6 +203,8 @@ def _compare(
 
 def _find_difference(mine: list[Meaning], theirs: list[Meaning]) -> tuple[Meaning, Meaning] | None:
     """Return one meaning from each side that the other side has less often, if the other side lacks one of them."""
+    if not (mine and theirs):
+        return None
     lone_zh, lone_en = _find_surplus(mine, theirs), _find_surplus(theirs, mine)
     if not (lone_zh and lone_en) or (lone_zh[0] and lone_en[0]):
         return None

@@ -7,6 +7,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import islice
 from typing import Self
 
@@ -78,9 +79,10 @@ def find_urls(text: str) -> list[str]:
     return [match[0].rstrip(_TRAILING) for match in _URL.finditer(text)]
 
 
+@lru_cache(256)
 def fold_and_mask_urls(text: str) -> str:
     """Fold the text and blank out URLs, for the checks of figures and names."""
-    return blank_out_matches(_URL, fold_characters(text))
+    return mask_urls(fold_characters(text))
 
 
 def mask_urls(text: str) -> str:

@@ -132,6 +132,10 @@ def find_senses_zh(word: str) -> tuple[Sense, ...]:
     )
 
 
+def ends_gapped_form_zh(word: str) -> bool:
+    return word in _load().gapped_zh
+
+
 def find_gapped_senses_zh(word: str, before: str) -> tuple[Sense, ...]:
     """Return the senses of the last part of a form such as 比…高. `before`: the words before it in its clause."""
     return tuple(sense for first, sense in _load().gapped_zh.get(word, ()) if first in before)

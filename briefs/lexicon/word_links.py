@@ -174,6 +174,8 @@ def read_words_zh(text: str) -> list[Word]:
         else:
             clause += 1
     for last in words:
+        if not axes.ends_gapped_form_zh(last.text):
+            continue
         before = words[max(0, last.index - _GAP) : last.index]
         parts = "".join(other.text for other in before if other.clause == last.clause)
         if senses := axes.find_gapped_senses_zh(last.text, parts):
