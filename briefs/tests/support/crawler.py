@@ -201,6 +201,6 @@ def _picture_problems(answers: Mapping[str, PublicResponse], world: World, now: 
 
 
 def _is_list(address: str) -> bool:
-    """Whether an address lists all listed briefs, or some. The changes of the API also name withdrawn ones."""
-    others = ("/briefs/", "/search/", "/api/v1/changes", "?q=")
+    """Whether an address lists all listed briefs, or some. The log and the changes of the API also name withdrawn ones."""
+    others = ("/briefs/", "/search/", "/corrections/", "/api/v1/changes", "?q=")
     return not (any(part in address for part in others) or address.startswith("/static/"))
