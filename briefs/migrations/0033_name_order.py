@@ -66,7 +66,7 @@ def nothing(apps, schema_editor):
 class Migration(migrations.Migration):
     """Expand: the order of a name that cannot be told from it. Old rows are divided by the new rules."""
 
-    dependencies = [("briefs", "0034_drop_relabelling")]
+    dependencies = [("briefs", "0032_next_step_data")]
 
     operations = [
         migrations.AddField(
