@@ -1,11 +1,11 @@
-"""Checks of the Chinese text: wording, characters, names, punctuation and figures."""
+"""Checks of the Chinese text: wording, characters, names and figures. Those of its punctuation are in `punctuation`."""
 
 import json
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from functools import cache, lru_cache
-from itertools import chain, zip_longest
+from itertools import chain
 from pathlib import Path
 
 from opencc import OpenCC
@@ -21,12 +21,10 @@ from briefs.checks.texts import (
     find_matches,
     find_word_spans,
     gettext_noop,
-    has_words,
     list_side_texts,
     mask_words,
-    ngettext,
 )
-from briefs.content import Bullet, Content
+from briefs.content import Content
 from briefs.lexicon import numbers_zh
 from briefs.lexicon.figure import blank_out_matches, read_sections
 
@@ -327,217 +325,6 @@ def _check_repeated_names(chinese: list[CheckedText], context: CheckContext) -> 
 
 def _surname(name: str) -> str:
     return name.rpartition(NAME_SEPARATOR)[2]
-
-
-_SPACE = "[ \u00a0\u3000]{0,4}"
-_FULL_WIDTH = dict(zip(",;:?!", "，；：？！", strict=True))
-
-_HALF_WIDTH = re.compile(
-    f"(?<=[{HAN_RANGES}」』）》]){_SPACE}(?:(?P<mark>[,;:?!]){_SPACE}(?=[{HAN_RANGES}「『（《])|(?P<comma>,){_SPACE}(?=[0-9]))"
-)
-_BRACKETS = re.compile(r"\((?P<inside>[^()\n]{1,200})\)")
-_IS_HAN = re.compile(f"[{HAN_RANGES}]")
-_QUOTES = (
-    ("punctuation.quotes", re.compile("“(?P<inside>[^“”]{1,400})”")),
-    ("punctuation.straight", re.compile('"(?P<inside>[^"]{1,400})"')),
-)
-_STRAY_QUOTE = re.compile("[“”]")
-_INNER = {"‘": "『", "’": "』"}
-_DASH_OR_ELLIPSIS = re.compile(
-    r"\.{3,}|。{3,}|(?<!…)…(?:…{2,})?(?!…)|(?<![─—])(?:—(?:—{2,})?|──+)(?![─—])|(?<!-)--+(?!-)"
-)
-_LATIN_SPACE = re.compile(
-    f"(?<=[{HAN_RANGES}])[ \u00a0]{{1,8}}(?=[A-Za-z0-9])|(?<=[A-Za-z0-9%])[ \u00a0]{{1,8}}(?=[{HAN_RANGES}])"
-)
-
-
-@check(
-    rules="Z1 Z2 Z3 Z4 Z6",
-    is_plain=True,
-    is_minor_repair=True,
-    pairs="quotes straight outer brackets",
-    messages={
-        "quotes": gettext_noop("Curly quotation marks in Chinese. Change to 「」"),
-        "straight": gettext_noop("Straight quotation marks in Chinese. Change to 「」"),
-        "outer": gettext_noop("『』 are for a quotation inside another. Change to 「」"),
-        "marks": gettext_noop("“%(a)s” in Chinese. Change to %(b)s"),
-        "spaces": gettext_noop("Space between Chinese and Latin text. Remove"),
-        "commas": ngettext(
-            "%(n)s half-width comma between Chinese characters. Change to ，",
-            "%(n)s half-width commas between Chinese characters. Change to ，",
-        ),
-        "width": ngettext(
-            "%(n)s half-width punctuation mark between Chinese characters. Change to full width",
-            "%(n)s half-width punctuation marks between Chinese characters. Change to full width",
-        ),
-        "brackets": ngettext(
-            "%(n)s pair of half-width brackets beside Chinese characters. Change to （）",
-            "%(n)s pairs of half-width brackets beside Chinese characters. Change to （）",
-        ),
-    },
-)
-def check_punctuation(content: Content, context: CheckContext) -> list[Finding]:
-    """Check Chinese punctuation: width, brackets, quotation marks, dash and ellipsis, spaces."""
-    chinese = list_side_texts(content, "zh")
-    findings = [
-        finding for text in chinese for finding in (*_check_quotes(text), *_check_dashes_and_ellipses(text))
-    ]
-    narrow = [edit for text in chinese for edit in _half_width_edits(text)]
-    commas = all(edit.expected.strip("\u3000\u00a0 ") == "," for edit in narrow)
-    brackets = [edit for text in chinese for edit in _bracket_edits(text)]
-    spaces = [edit for text in chinese for edit in _space_edits(text)]
-    return [
-        *findings,
-        *build_brief_finding("punctuation.commas" if commas else "punctuation.width", narrow, n=len(narrow)),
-        *build_brief_finding("punctuation.brackets", brackets, n=len(brackets) // 2),
-        *build_brief_finding("punctuation.spaces", spaces, n=len(spaces)),
-    ]
-
-
-def _half_width_edits(text: CheckedText) -> Iterator[Edit]:
-    for match in _HALF_WIDTH.finditer(text.without_urls):
-        yield text.build_edit(*match.span(), _FULL_WIDTH[match["mark"] or match["comma"]])
-
-
-def _bracket_edits(text: CheckedText) -> Iterator[Edit]:
-    """Yield edits for each pair of brackets with Han just inside it or just before it."""
-    for match in _BRACKETS.finditer(text.without_urls):
-        before = text.without_urls[max(match.start() - 1, 0) : match.start()]
-        if _IS_HAN.search(before + match["inside"][0] + match["inside"][-1]):
-            yield text.build_edit(match.start(), match.start() + 1, "（")
-            yield text.build_edit(match.end() - 1, match.end(), "）")
-
-
-def _space_edits(text: CheckedText) -> Iterator[Edit]:
-    for match in _LATIN_SPACE.finditer(text.without_urls):
-        yield text.build_edit(*match.span(), "")
-
-
-def _check_quotes(text: CheckedText) -> Iterator[Finding]:
-    """Report quotation marks. Balanced pairs get a repair, a single curly mark gets none."""
-    rest = text.without_urls
-    for code, pattern in _QUOTES:
-        if matches := [match for match in find_matches(pattern, rest) if _IS_HAN.search(match["inside"])]:
-            edits = [edit for match in matches for edit in _quote_edits(text, match)]
-            yield text.build_finding(code, matches[0].span(), edits=edits)
-        rest = blank_out_matches(pattern, rest)
-    if stray := _STRAY_QUOTE.search(rest):
-        yield text.build_finding("punctuation.quotes", stray.span())
-    yield from _check_outer_quotes(text, rest)
-
-
-def _quote_edits(text: CheckedText, match: re.Match[str]) -> Iterator[Edit]:
-    yield text.build_edit(match.start(), match.start() + 1, "「")
-    inside = match["inside"]
-    if inside.count("‘") == inside.count("’"):
-        for at, mark in enumerate(inside, match.start("inside")):
-            if mark in _INNER:
-                yield text.build_edit(at, at + 1, _INNER[mark])
-    yield text.build_edit(match.end() - 1, match.end(), "」")
-
-
-def _check_outer_quotes(text: CheckedText, rest: str) -> Iterator[Finding]:
-    """Report 『』 outside 「」."""
-    depth = 0
-    edits: list[Edit] = []
-    for at, mark in enumerate(rest):
-        if mark in "「」":
-            depth = max(depth + (1 if mark == "「" else -1), 0)
-        elif mark in "『』" and not depth and len(edits) < MAX_FINDINGS:
-            edits.append(text.build_edit(at, at + 1, "「" if mark == "『" else "」"))
-    if edits:
-        even = len(edits) % 2 == 0
-        yield text.build_finding("punctuation.outer", edits[0].span, edits=edits if even else ())
-
-
-def _check_dashes_and_ellipses(text: CheckedText) -> Iterator[Finding]:
-    """Report dashes and ellipses beside Han, one finding for each way of writing them."""
-    ways: dict[tuple[str, str], list[Edit]] = {}
-    plain = text.without_urls
-    for match in find_matches(_DASH_OR_ELLIPSIS, plain):
-        start, end = match.span()
-        if _IS_HAN.search(plain[max(start - 1, 0) : start] + plain[end : end + 1]):
-            to = "……" if match[0][0] in ".。…" else "——"
-            ways.setdefault((match[0], to), []).append(text.build_edit(start, end, to))
-    for (was, to), edits in ways.items():
-        yield text.build_finding("punctuation.marks", edits[0].span, {"a": was, "b": to}, edits)
-
-
-_STOPS = "。！？；：…!?;:."
-_CLOSING = '」』）》〉”’")］】 \u3000'
-_COMMAS = "，、,､"
-
-
-@check(
-    rules="Z7",
-    is_plain=True,
-    is_minor_repair=True,
-    messages={
-        "comma": gettext_noop("“%(a)s” at the end of a bullet. Remove"),
-        "missing": ngettext(
-            "%(n)s of %(m)s bullets in this list has no final stop. Add %(mark)s",
-            "%(n)s of %(m)s bullets in this list have no final stop. Add %(mark)s",
-        ),
-    },
-)
-def check_stops(content: Content, context: CheckContext) -> list[Finding]:
-    """Check that the Chinese bullets of one list and level all end with or without a final stop."""
-    return [finding for bullets in _split_lists(content) for finding in _check_list(bullets)]
-
-
-def _split_lists(content: Content) -> Iterator[list[Bullet]]:
-    """Yield lists of bullets on one level that no shallower bullet separates.
-
-    Lead-ins that end in ： are left out.
-    """
-    written = [bullet for bullet in content.bullets if has_words(bullet.text_zh)]
-    lists: dict[int, list[Bullet]] = {}
-    for bullet, after in zip_longest(written, written[1:]):
-        for level in [level for level in lists if level > bullet.level_zh]:
-            yield lists.pop(level)
-        leads = after is not None and after.level_zh > bullet.level_zh
-        if not (leads and bullet.text_zh[-1] in "：:"):
-            lists.setdefault(bullet.level_zh, []).append(bullet)
-    yield from lists.values()
-
-
-def _check_list(bullets: list[Bullet]) -> Iterator[Finding]:
-    """Report missing stops if at least half of the bullets have one; otherwise report only trailing commas."""
-    missing = [bullet for bullet in bullets if not _ends_with_stop(bullet.text_zh)]
-    if 0 < len(missing) <= len(bullets) / 2:
-        yield from _missing_stops_finding(bullets, missing)
-        return
-    for bullet in missing:
-        if bullet.text_zh[-1] in _COMMAS:
-            text = _read_text(bullet)
-            span = (len(text.original) - 1, len(text.original))
-            edit = text.build_edit(*span, "")
-            yield text.build_finding("stops.comma", span, {"a": text.original[-1]}, [edit])
-
-
-def _missing_stops_finding(bullets: list[Bullet], missing: list[Bullet]) -> list[Finding]:
-    mark = _choose_stop(bullets)
-    edits = []
-    for bullet in missing:
-        text = _read_text(bullet)
-        end = len(text.original)
-        start = end - 1 if text.original[-1] in _COMMAS else end
-        edits.append(text.build_edit(start, end, "。" if bullet is bullets[-1] else mark))
-    return build_brief_finding("stops.missing", edits, n=len(missing), m=len(bullets), mark=mark)
-
-
-def _choose_stop(bullets: Iterable[Bullet]) -> str:
-    """Return ； if the list uses it more often than 。, else 。."""
-    ends = [bullet.text_zh.rstrip(_CLOSING)[-1:] for bullet in bullets]
-    return "；" if ends.count("；") > ends.count("。") else "。"
-
-
-def _ends_with_stop(text: str) -> bool:
-    return text.rstrip(_CLOSING)[-1:] in _STOPS
-
-
-def _read_text(bullet: Bullet) -> CheckedText:
-    return CheckedText.from_text("bullet", bullet.number, "zh", bullet.text_zh)
 
 
 _DIGITS = "〇零一二三四五六七八九"

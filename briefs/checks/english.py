@@ -1,4 +1,4 @@
-"""Checks of the English text: spelling, abbreviations, Taiwan, headlines, commas, dashes, quotation marks, amounts."""
+"""Checks of the English text: spelling, abbreviations, Taiwan, headlines, amounts. Those of its punctuation are in `punctuation`."""
 
 import gzip
 import json
@@ -15,7 +15,6 @@ from briefs.checks.finding import CheckContext, Edit, Finding
 from briefs.checks.texts import (
     MAX_FINDINGS,
     CheckedText,
-    build_brief_finding,
     check,
     count_characters,
     find_matches,
@@ -401,152 +400,6 @@ def _replace_letters(head: str, edits: tuple[Edit, ...]) -> str:
     for edit in edits:
         letters[edit.start] = edit.replacement
     return "".join(letters)
-
-
-_ITEM = "[A-Za-z][A-Za-z’'-]{0,30}"
-_SERIES = re.compile(
-    f"(?<![A-Za-z’'-])(?P<a>{_ITEM}), (?P<b>{_ITEM})(?P<gap> )(?P<and>and|or) (?P<c>{_ITEM})(?P<more>(?:[.] ?[A-Z])?)"
-)
-_SENTENCE_OPENERS = frozenset(read_words("sentence openers"))
-_NOT_SECOND_ITEM = _SENTENCE_OPENERS.union(read_words("clause openers"))
-_NOT_THIRD_ITEM = _NOT_SECOND_ITEM.union(read_words("small words"))
-
-
-@check(
-    each="en",
-    rules="E3",
-    is_plain=True,
-    is_minor_repair=True,
-    messages={
-        "comma": gettext_noop("No comma before “%(a)s” in a series. Add one"),
-    },
-)
-def check_serial(text: CheckedText, context: CheckContext) -> Iterator[Finding]:
-    """Check the serial comma in series of three single words. Advice, since a comma can also end a clause."""
-    for match in find_matches(_SERIES, text.without_urls):
-        if _is_series(text.without_urls, match):
-            values = {"a": f"{match['and']} {match['c']}"}
-            edit = text.build_edit(*match.span("gap"), ", ")
-            yield text.build_finding("serial.comma", match.span(), values, [edit])
-
-
-def _is_series(plain: str, match: re.Match[str]) -> bool:
-    first, second, third = match["a"].lower(), match["b"].lower(), match["c"].lower()
-    if (
-        second in _NOT_SECOND_ITEM
-        or third in _NOT_THIRD_ITEM
-        or (third in ("co", "u") and plain[match.end("c") :][:1] == ".")
-        or (second.endswith("ly") and third.endswith("ly"))
-        or third.endswith(second)  # known or unknown, national and international
-    ):
-        return False
-    start = match.start("a")
-    if opens_sentence(plain, start) and (first in _SENTENCE_OPENERS or first.endswith("ly")):
-        return False
-    return not is_in_introductory_phrase(plain, start)
-
-
-_RANGE = re.compile(
-    r"(?<![0-9A-Za-z.,/#$-])(?:(?:US|NT|HK|A)?[$€£])?\d{1,4}(?:,\d{3})?(?:\.\d{1,2})?(?P<dash>-)\d{1,4}(?:,\d{3})?(?![0-9A-Za-z/%]*-\d|[0-9/]|[A-Z])"
-)
-_EM = re.compile(r"(?<=[A-Za-z0-9.,’”)])(?P<dash>\s{0,3}(?:(?<!-)-{2,3}(?!-)|—)\s{0,3})(?=[A-Za-z0-9“‘(])")
-_EQUAL_NAME = "|".join(re.escape(name) for name in sorted(read_words("equals"), key=len, reverse=True))
-_EQUAL_PAIR = re.compile(f"(?<![A-Za-z])(?:{_EQUAL_NAME})(?P<dash>-)(?=(?:{_EQUAL_NAME})(?![A-Za-z]))")
-
-
-@check(
-    each="en",
-    rules="E4",
-    is_plain=True,
-    is_minor_repair=True,
-    messages={
-        "style": gettext_noop("“%(a)s” is not house style. Change to “%(b)s”"),
-    },
-)
-def check_dashes(text: CheckedText, context: CheckContext) -> Iterator[Finding]:
-    """Check English dashes: en between figures and equals, em without spaces, hyphen for compounds."""
-    for pattern, dash in ((_RANGE, "–"), (_EM, "—"), (_EQUAL_PAIR, "–")):
-        yield from text.replace_matches("dashes.style", pattern, dash, group="dash")
-
-
-_DOUBLE = re.compile('[“”"]')
-_SINGLE = re.compile("'")
-_PRIMES = re.compile(r"(?<=\d)(?:'(?=\s?\d{1,2}\")|(?<=\d')\"|'(?![A-Za-z0-9]))")
-_INCHES = re.compile(r"(?<![0-9A-Za-z])\d{1,2}'\s?\d{1,2}(?P<inch>\")")
-_OUTER = re.compile(r"(?<![A-Za-z0-9])‘(?P<inside>[^‘“”\n]{1,300}?)’(?![A-Za-z0-9])")
-
-
-@check(
-    rules="E5",
-    is_plain=True,
-    is_minor_repair=True,
-    pairs="outer",
-    indivisible="straight",
-    messages={
-        "straight": gettext_noop("Straight quotation marks. Change to “ ”"),
-        "unbalanced": gettext_noop("A quotation mark has no partner."),
-        "outer": gettext_noop("‘ ’ are for a quotation inside another. Change to “ ”"),
-    },
-)
-def check_quotes(content: Content, context: CheckContext) -> list[Finding]:
-    """Check English quotation marks and apostrophes: curly, balanced, “ ” outside. Primes are kept: 5' 10"."""
-    english = list_side_texts(content, "en")
-    edits = [edit for text in english for edit in _straight_mark_edits(text)]
-    findings = build_brief_finding("quotes.straight", edits)
-    for text in english:
-        if lone := _find_unbalanced(text.without_urls):
-            findings.append(text.build_finding("quotes.unbalanced", lone))
-        findings += _check_outer_quotes(text)
-    return findings
-
-
-def _straight_mark_edits(text: CheckedText) -> Iterator[Edit]:
-    """Yield edits of straight marks in text order. Double marks are included only if all are paired."""
-    marks = dict(_orient_single_marks(text.without_urls))
-    if not _find_unbalanced(text.without_urls):
-        marks |= {
-            at: to for at, to in _orient_double_marks(text.without_urls) if text.without_urls[at] == '"'
-        }
-    for at in sorted(marks)[:MAX_FINDINGS]:
-        yield text.build_edit(at, at + 1, marks[at])
-
-
-def _orient_double_marks(plain: str) -> Iterator[tuple[int, str]]:
-    """Yield the position of each double mark and the mark it should be."""
-    inches, opened = {match.start("inch") for match in _INCHES.finditer(plain)}, False
-    for match in _DOUBLE.finditer(plain):
-        at = match.start()
-        if at not in inches:
-            opened = not opened
-            yield at, "“" if opened else "”"
-
-
-def _find_unbalanced(plain: str) -> tuple[int, int] | None:
-    """Return the first mark that turns the wrong way, or the last mark if it stays open."""
-    at, to = -1, "”"
-    for at, to in _orient_double_marks(plain):
-        if plain[at] not in ('"', to):
-            return at, at + 1
-    return (at, at + 1) if to == "“" else None
-
-
-def _orient_single_marks(plain: str) -> Iterator[tuple[int, str]]:
-    primes = {match.start() for match in _PRIMES.finditer(plain)}
-    singles = [match.start() for match in _SINGLE.finditer(plain) if match.start() not in primes]
-    closing = [at for at in singles if not plain[at + 1 : at + 2].isalnum()]
-    last = closing[-1] if closing else -1
-    for at in singles:
-        before, after = plain[at - 1 : at] if at else "", plain[at + 1 : at + 2]
-        opens = (not before or before.isspace() or before in '(["“—') and after.isalpha() and at < last
-        yield at, "‘" if opens else "’"
-
-
-def _check_outer_quotes(text: CheckedText) -> Iterator[Finding]:
-    """Report ‘ ’ outside “ ”."""
-    for match in find_matches(_OUTER, text.without_quotations):
-        start, end = match.span()
-        edits = (text.build_edit(start, start + 1, "“"), text.build_edit(end - 1, end, "”"))
-        yield text.build_finding("quotes.outer", (start, end), edits=edits)
 
 
 _NUMBER = r"\d{1,3}(?:,\d{3}){0,4}(?:\.\d{1,3})?|\d{1,12}(?:\.\d{1,3})?"

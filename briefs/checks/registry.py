@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from briefs.checks import chinese, english, glossary, meaning, numbers, whole_brief
+from briefs.checks import chinese, english, glossary, meaning, numbers, punctuation, whole_brief
 from briefs.checks.finding import CheckContext, Edit, Finding, FindingField, Repair
 from briefs.checks.texts import Check, TextPair, claim_span, index_text_pairs, list_side_texts
 from briefs.content import SIDES, Content, hash_json
@@ -27,17 +27,17 @@ _CHECKS: tuple[Check, ...] = (
     chinese.check_typos,
     chinese.check_variants,
     chinese.check_persons,
-    chinese.check_punctuation,
-    chinese.check_stops,
+    punctuation.check_punctuation,
+    punctuation.check_stops,
     chinese.check_numerals,
     english.check_spelling,
     english.check_misspellings,
     english.check_abbreviations,
     english.check_taiwan,
     english.check_headline,
-    english.check_serial,
-    english.check_dashes,
-    english.check_quotes,
+    punctuation.check_serial,
+    punctuation.check_dashes,
+    punctuation.check_quotes,
     english.check_amounts,
     whole_brief.check_quotations,
     whole_brief.check_form,
