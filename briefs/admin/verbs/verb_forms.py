@@ -100,7 +100,7 @@ class VerbForm(forms.Form):
         return self.page_data.content if self.shows_working_copy else None
 
     def find_difference(self) -> ContentDifference | None:
-        """Return what the verb lets stand before readers, if it is a change to be compared."""
+        """Return what an edition changed for readers, if the page is to show that instead of the text."""
         return None
 
     def notices(self) -> list[dict[str, str]]:
@@ -188,12 +188,10 @@ class ConfirmForm(EditionVerbForm):
         return field_errors_from_reasons([Reason("urgent-confirm-own")]) if own else []
 
     def find_difference(self) -> ContentDifference | None:
-        """Compare the edition with the last one that two people answered for."""
-        urgent = self.page_data.unconfirmed_edition
-        reviewed = (e for e in self.page_data.editions if e.confirmed_by_id or not e.urgent)
-        earlier = next(
-            (e for e in reviewed if urgent and e.number < urgent.number and not e.is_cancelled), None
-        )
+        """Compare the edition with the last reviewed one before it."""
+        editions, urgent = self.page_data.editions, self.page_data.unconfirmed_edition
+        before = [e for e in editions if urgent and e.number < urgent.number and not e.is_cancelled]
+        earlier = next(filter(four_eyes.is_reviewed, before), None)
         if urgent is None or earlier is None:
             return None
         return diff_contents(load_edition_content(earlier), load_edition_content(urgent))

@@ -184,10 +184,11 @@ type SignOffStatuses = Mapping[Side, SideSignOffStatus]
 
 def find_last_reviewed_edition(history: BriefHistory) -> Edition | None:
     """Return the newest edition that a second person reviewed. Urgent editions count once confirmed."""
-    return next((e for e in history.editions if _is_reviewed(e)), None)
+    return next((e for e in history.editions if is_reviewed(e)), None)
 
 
-def _is_reviewed(edition: Edition) -> bool:
+def is_reviewed(edition: Edition) -> bool:
+    """Return whether two people answer for the edition."""
     return not edition.urgent or edition.confirmed_by_id is not None
 
 
@@ -225,7 +226,7 @@ def find_edition_numbers(history: BriefHistory) -> dict[str, set[int]]:
     numbers = {r.pk: r.number for r in history.revisions}
     return {
         "editions": {numbers[e.revision_id] for e in history.editions},
-        "reviewed": {numbers[e.revision_id] for e in history.editions if _is_reviewed(e)},
+        "reviewed": {numbers[e.revision_id] for e in history.editions if is_reviewed(e)},
     }
 
 
