@@ -51,9 +51,12 @@ class EditionQuerySet(models.QuerySet["Edition"]):
     def closed(self, now: dt.datetime) -> Self:
         """Return the past editions of listed briefs, whose texts the log of corrections shows beside the present ones.
 
-        An edition that was withdrawn or removed is none of them, even after a later one replaced it.
+        No edition up to one that was withdrawn or removed is among them, even after a later one replaced it: they may
+        have the same text.
         """
-        past = self.uncancelled().filter(live_until__lte=now, withdrawn_at=None, removed_at=None)
+        taken_down = Edition.objects.exclude(withdrawn_at=None, removed_at=None)
+        later = taken_down.filter(brief=OuterRef("brief"), number__gte=OuterRef("number"))
+        past = self.uncancelled().filter(~Exists(later), live_until__lte=now)
         return past.filter(Exists(Edition.objects.listed(now).filter(brief=OuterRef("brief"))))
 
     def scheduled(self, now: dt.datetime) -> Self:

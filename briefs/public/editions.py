@@ -139,23 +139,27 @@ class KeysetPaginator:
     def fetch_page(self, *arguments: Any, page: PageKey) -> KeysetPage[tuple[Any, ...]]:
         """Return a page of the list. Raise MalformedKey."""
         position = self._parse_key(page.position) if page.side else ()
-        got = self.queries[page.side](*arguments, *position)
-        upwards = page.side == "after"
-        more, rows = len(got) > PAGE_SIZE, got[:PAGE_SIZE]
-        if upwards:
-            rows.reverse()
-        has_older = bool(rows) if upwards else more
-        has_newer = more if upwards else bool(rows) and page.side == "before"
-        return KeysetPage(
-            rows,
-            older_key=_format_key(*rows[-1][:2]) if has_older else "",
-            newer_key=_format_key(*rows[0][:2]) if has_newer else "",
-            query_string=f"?{page.side}={page.position}" if page.side else "",
-        )
+        return cut_page(self.queries[page.side](*arguments, *position), page)
 
     def _parse_key(self, key: str) -> tuple[dt.date, int]:
         position = ListPosition.parse(key)
         return (position.published_at.date() if self._orders_by_day else position.published_at), position.id
+
+
+def cut_page[R: tuple[Any, ...]](rows: list[R], page: PageKey) -> KeysetPage[R]:
+    """Return a page of rows, newest first. The rows begin with id and time, from the key on, and are one more if there are more."""
+    is_upwards = page.side == "after"
+    more, rows = len(rows) > PAGE_SIZE, rows[:PAGE_SIZE]
+    if is_upwards:
+        rows.reverse()
+    has_older = bool(rows) if is_upwards else more
+    has_newer = more if is_upwards else bool(rows) and page.side == "before"
+    return KeysetPage(
+        rows,
+        older_key=_format_key(*rows[-1][:2]) if has_older else "",
+        newer_key=_format_key(*rows[0][:2]) if has_newer else "",
+        query_string=f"?{page.side}={page.position}" if page.side else "",
+    )
 
 
 def _format_key(pk: int, at: dt.date) -> str:

@@ -5,12 +5,14 @@ import datetime as dt
 import html
 import re
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 from django.test import Client
 from django.utils import timezone
 
 from briefs.models import Edition
+from briefs.public.editions import OLDEST_KEY
 from briefs.tests.support import corpus_fixtures
 
 pytestmark = [pytest.mark.django_db, corpus_fixtures.NO_STATIC]
@@ -113,19 +115,85 @@ def test_correction_that_is_scheduled_is_not_listed(client: Client) -> None:
     assert client.get("/en/briefs/no-such-brief/changes/").status_code == 404
 
 
+@pytest.mark.parametrize("column", ["withdrawn_at", "removed_at"])
+def test_text_from_before_a_withdrawal_stays_out_after_the_next_approval(client: Client, column: str) -> None:
+    first, second = publish_twice()
+    content, taken_down = second.frozen_content, {column: timezone.now(), "withdrawn_kind": "rights"}
+    for day, values in ((2, taken_down), (3, {})):
+        start = DAY + dt.timedelta(days=day)
+        Edition.objects.filter(brief=first.brief, live_until=None).update(live_until=start)
+        content = dataclasses.replace(content, summary_en=f"Summary {day}.")
+        corpus_fixtures.publish(
+            content, brief=first.brief, live_from=start, published_at=DAY, change_kind="update", **values
+        )
+    for address in (LOG, CHANGES, f"{LOG}feed.atom"):
+        page = get(client, address)
+        assert "First movers" not in page
+        assert "Summary 2" not in page
+        assert "Point 3 was wrong" in page
+
+
+def test_texts_are_escaped(client: Client) -> None:
+    words = "<script>alert(1)</script> & </dd>"
+    first, second = publish_twice(change_note_en=words)
+    changed = dataclasses.replace(first.frozen_content, headline_en=words)
+    Edition.objects.filter(pk=second.pk).update(live_until=DAY + dt.timedelta(days=2))
+    corpus_fixtures.publish(
+        changed,
+        brief=first.brief,
+        live_from=DAY + dt.timedelta(days=2),
+        published_at=DAY,
+        change_kind="update",
+    )
+    for address in (LOG, CHANGES):
+        page = client.get(address).content.decode()
+        assert "&lt;script&gt;alert(1)" in page
+        assert "<script>alert(1)" not in page
+    feed = ElementTree.fromstring(client.get(f"{LOG}feed.atom").content)
+    contents = [element.text or "" for element in feed.iterfind(".//{*}content")]
+    assert ["&lt;script&gt;alert(1)" in content for content in contents] == [True, True]
+    assert ["<script>" in content for content in contents] == [False, False]
+
+
+def test_empty_log_says_so_once(client: Client) -> None:
+    assert re.findall(r'class="empty">([^<]+)', get(client, LOG)) == ["Nothing was corrected or withdrawn."]
+
+
+def read_notes(client: Client, address: str) -> tuple[list[int], dict[str, str]]:
+    page = get(client, address)
+    links = dict(re.findall(r'<a rel="(prev|next)" href="([^"]+)"', page))
+    return [int(note) for note in re.findall(r"Note (\d+)\.", page)], links
+
+
 def test_log_pages_by_key(client: Client) -> None:
     for n in range(25):
         first = corpus_fixtures.publish(corpus_fixtures.numbered_content(n), f"n{n}")
-        Edition.objects.filter(pk=first.pk).update(live_until=DAY + dt.timedelta(hours=n + 1))
-        corpus_fixtures.publish(
-            corpus_fixtures.numbered_content(n + 100), f"n{n}", brief=first.brief,
-            live_from=DAY + dt.timedelta(hours=n + 1), published_at=first.published_at,
-            change_kind="correction", change_note_zh=f"第{n}則", change_note_en=f"Note {n}.",
-        )  # fmt: skip
-    page = get(client, LOG)
-    notes = re.findall(r"Note (\d+)\.", page)
-    assert notes == [str(n) for n in range(24, 4, -1)]
-    older = re.search(r'href="(/en/corrections/\?before=[^"]+)"', page)
-    assert older
-    assert re.findall(r"Note (\d+)\.", get(client, older[1])) == ["4", "3", "2", "1", "0"]
+        correct(first, n)
+    notes, links = read_notes(client, LOG)
+    assert (notes, links.keys()) == ([*range(24, 4, -1)], {"next"})
+    notes, links = read_notes(client, links["next"])
+    assert (notes, links.keys()) == ([4, 3, 2, 1, 0], {"prev"})
+    assert read_notes(client, links["prev"])[0] == [*range(24, 4, -1)]
     assert client.get(f"{LOG}?before=x").status_code == 404
+    notes, links = read_notes(client, f"{LOG}?after={OLDEST_KEY}")
+    assert notes == [*range(19, -1, -1)], "the static site is written from the oldest page on"
+    assert read_notes(client, links["prev"])[0] == [*range(24, 19, -1)]
+
+
+def test_changes_of_a_brief_are_bounded(client: Client) -> None:
+    first = corpus_fixtures.publish(corpus_fixtures.numbered_content(0), "often")
+    for n in range(22):
+        correct(first, n)
+    notes, links = read_notes(client, "/en/briefs/often/changes/")
+    assert notes == [*range(21, 1, -1)]
+    assert read_notes(client, links["next"])[0] == [1, 0]
+
+
+def correct(first: Edition, n: int) -> None:
+    """Replace the present edition of the brief by a correction with the note `n`."""
+    start = DAY + dt.timedelta(hours=n + 1)
+    Edition.objects.filter(brief=first.brief, live_until=None).update(live_until=start)
+    corpus_fixtures.publish(
+        corpus_fixtures.numbered_content(n + 100), first.slug, brief=first.brief, live_from=start,
+        published_at=first.published_at, change_kind="correction", change_note_zh=f"第{n}則", change_note_en=f"Note {n}.",
+    )  # fmt: skip
