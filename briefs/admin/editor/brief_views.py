@@ -287,7 +287,6 @@ EDITOR_STRINGS: Final[dict[str, Promise]] = {
     "brought_back": gettext_lazy("The words are back"),
     "discard": gettext_lazy("Discard"),
     # Findings and suggestions
-    "blocks": gettext_lazy("Needed before submission"),
     "dismiss_now": gettext_lazy("Dismiss with a reason"),
     "dismiss_reason": gettext_lazy("Reason"),
     "cancel": gettext_lazy("Cancel"),

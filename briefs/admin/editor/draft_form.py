@@ -214,9 +214,8 @@ class Draft:
 
     def _add_row(self, group: str, index: int) -> str:
         rows, letter = self.rows(group), NEW_KEY_PREFIXES[group]
-        if (
-            group == "bullet"
-        ):  # a key that the server remembers: no later save gives the bullet another number
+        if group == "bullet":
+            # The server remembers this key, so that no later save gives the bullet another number.
             key = f"{letter}{token_hex(16)}"
         else:
             taken = [int(row.key[1:]) for row in rows if row.key[0] == letter and len(row.key) < 11]

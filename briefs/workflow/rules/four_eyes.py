@@ -183,12 +183,12 @@ type SignOffStatuses = Mapping[Side, SideSignOffStatus]
 
 
 def find_last_reviewed_edition(history: BriefHistory) -> Edition | None:
-    """Return the newest edition that a second person reviewed. Urgent editions count once confirmed."""
+    """Return the newest edition that a second person has seen."""
     return next((e for e in history.editions if is_reviewed(e)), None)
 
 
 def is_reviewed(edition: Edition) -> bool:
-    """Return whether two people answer for the edition."""
+    """Return whether a second person has seen the edition. An urgent one counts once it is confirmed."""
     return not edition.urgent or edition.confirmed_by_id is not None
 
 

@@ -65,7 +65,7 @@ export function enterMargin(form, item) {
 }
 
 /** Keys of an item: Enter, X and R press its buttons, the arrows walk them, Escape goes back to the text. */
-export function itemKey(event) {
+function itemKey(event) {
   const item = event.target.closest?.(".item, .margin");
   if (!item || event.isComposing || event.target.matches(TYPING) || event.ctrlKey || event.metaKey || event.altKey) return false;
   const buttons = [...item.querySelectorAll("button, a, summary")].filter((button) => button.checkVisibility());

@@ -47,3 +47,23 @@ def test_merge_rows_takes_other_writers_changes_cell_by_cell(page: Any) -> None:
         }"""
     )
     assert merged == [["b1", "一改", "One!"], ["b9", "九", "Nine"], ["n1", "", ""], ["b3", "三", "Three!"]]
+
+
+def test_row_with_notes_alone_is_never_taken_for_empty(page: Any) -> None:
+    """Undo brings back a note that was emptied, and pasted pairs fill the row and leave its notes."""
+    notes, undone, pasted = page.evaluate(
+        """async () => {
+          const { EMPTY_ROW, pastePairs, withEmptyLast } = await import("/static/briefs/desk/editor/commands.js");
+          const { History } = await import("/static/briefs/desk/editor/history.js");
+          const row = { ...EMPTY_ROW, key: "n1", passage: "第三段", one_sided: "only there" };
+          const rows = withEmptyLast([row], null);
+          const history = new History({ fields: {}, rows });
+          history.did({ fields: {}, rows: withEmptyLast([{ ...row, passage: "", one_sided: "" }], null) });
+          const pair = { zh: { text: "一" }, en: { text: "One" } };
+          const read = (list) => list.map((r) => [r.key, r.text_zh, r.passage, r.one_sided]);
+          return [read(rows).length, read(history.undo()?.rows ?? [])[0], read(pastePairs(rows, 0, "zh", [pair]).rows)[0]];
+        }"""
+    )
+    assert notes == 2
+    assert undone == ["n1", "", "第三段", "only there"]
+    assert pasted == ["n1", "一", "第三段", "only there"]

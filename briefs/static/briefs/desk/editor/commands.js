@@ -26,6 +26,9 @@ const level = (row, side) => row[`level_${side}`];
 
 export const isBlank = (row) => SIDES.every((side) => bare(row, side));
 
+/** Return whether nothing is written in a row, neither text nor notes. Only such a row may be dropped. */
+export const isEmpty = (row) => isBlank(row) && !row.passage.trim() && !row.one_sided.trim();
+
 export const EMPTY_ROW = {
   level_zh: 0,
   marker_zh: "bullet",
@@ -90,7 +93,6 @@ function dropped(rows, i) {
  * has the focus. The empty last row has the levels and markers of the row above.
  */
 export function withEmptyLast(rows, kept) {
-  const isEmpty = (row) => isBlank(row) && !row.passage.trim() && !row.one_sided.trim();
   const empty = rows.findLast((row, i) => isEmpty(row) && (i === rows.length - 1 || row.key !== kept));
   const full = rows.filter((row) => row !== empty && (!isEmpty(row) || row.key === kept));
   if (empty && empty.key === kept) return [...full, empty];
@@ -365,7 +367,8 @@ export function pastePairs(rows, i, side, pairs) {
     return row;
   });
   const isFree = rows[i] && isBlank(rows[i]);
-  if (isFree) fresh[0].key = rows[i].key;
+  const { key, passage, one_sided } = base; // a free row keeps its notes
+  if (isFree) Object.assign(fresh[0], { key, passage, one_sided });
   const out = isFree ? rows.toSpliced(i, 1, ...fresh) : inserted(rows, i + 1, ...fresh);
   const last = fresh.at(-1);
   return { rows: out, focus: focusOn(last, side, text(last, side).length), message: ["did_paste", { n: fresh.length }] };

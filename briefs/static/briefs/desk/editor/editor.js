@@ -124,7 +124,7 @@ class Editor {
       this.pair = pair;
     }
     this.focusKey = this.lastKey;
-    if (this.state.rows.slice(0, -1).some((row) => act.isBlank(row) && row.key !== pair?.id)) this.#replaceRows(this.state.rows);
+    if (this.state.rows.slice(0, -1).some((row) => act.isEmpty(row) && row.key !== pair?.id)) this.#replaceRows(this.state.rows);
   }
 
   /** A click sets the side where the row is begun. */

@@ -14,9 +14,9 @@ const STOPS = ".finding[data-id], .findings-past, .suggestion, .item.note, .rail
 
 export class Findings {
   /**
-   * `flag` shows the number of findings. `actions`: `repair(edits, id)`, `copy(side)`, `flush()` → whether
-   * everything is saved, `post(values)` → the server's answer to a dismissal: {findings, margin}, {reasons}, or null
-   * if it failed.
+   * `flag`: the button that leads to the next finding and shows their number. `actions`: `repair(edits, id)`,
+   * `copy(side)`, `flush()` → whether everything is saved, `post(values)` → the server's answer to a dismissal:
+   * {findings, margin}, {reasons}, or null if it failed.
    */
   constructor(sheet, flag, actions) {
     Object.assign(this, { sheet, flag, actions, list: [], html: "", asking: null, unfolded: new Set() });
@@ -73,11 +73,8 @@ export class Findings {
 
   #count() {
     const n = this.list.filter((finding) => !finding.dismissed).length;
-    const text = n ? translate("findings", { n }) : translate("clean");
     this.flag.dataset.n = n;
-    const rest = createElement("span", { className: "wide-label" }, n ? text.replace(String(n), "") : ` ${text}`);
-    this.flag.replaceChildren(n ? String(n) : "✓", rest);
-    this.flag.setAttribute("aria-label", text);
+    this.flag.textContent = n ? translate("findings", { n }) : translate("clean");
   }
 
   // Dismissal

@@ -1,13 +1,13 @@
 // Undo for text and structure together. The browser's own undo is lost once code sets a value.
 
-import { isBlank } from "./commands.js";
+import { isEmpty } from "./commands.js";
 
 const MOST = 300;
 const PAUSE = 1200; // ms; typing in one field with shorter pauses is one step
 
 /** Return whether two states have the same texts. The empty last row may have another key. */
 function isSame(a, b) {
-  const full = ({ fields, rows }) => JSON.stringify([fields, rows.filter((row) => !isBlank(row))]);
+  const full = ({ fields, rows }) => JSON.stringify([fields, rows.filter((row) => !isEmpty(row))]);
   return full(a) === full(b);
 }
 
