@@ -4,8 +4,11 @@ Words and counterparts are found as by the checks: a word is lit if it is linked
 the other language lacks it. Names and figures are also boxed where they have no counterpart in the whole pair.
 """
 
+from bisect import bisect_left
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Literal
 
 from briefs.checks.claims import find_claim_findings
@@ -118,14 +121,21 @@ def _light(
     return _resolve(words)
 
 
-def _nearest(word: _Word, others: Iterable[_Word], lengths: tuple[int, int]) -> _Word | None:
-    """Return the counterpart at the most similar relative position. Shown words come before others."""
-    relative_position = word.start / (lengths[0] or 1)
-    return min(
-        others,
-        key=lambda other: (not other.shown, abs(other.start / (lengths[1] or 1) - relative_position)),
-        default=None,
-    )
+def _nearest(word: _Word, others: Sequence[_Word], lengths: tuple[int, int]) -> _Word | None:
+    """Return the counterpart at the most similar relative position. `others` are in text order."""
+    expected = word.start / (lengths[0] or 1) * lengths[1]
+    at = bisect_left(others, expected, key=_get_start)
+    return min(others[max(at - 1, 0) : at + 1], key=lambda other: abs(other.start - expected), default=None)
+
+
+def _get_start(word: _Word) -> int:
+    return word.start
+
+
+def _sort_shown(words: Iterable[_Word]) -> Sequence[_Word]:
+    """Return the shown words in text order, or all of them if none is shown."""
+    ordered = sorted(words, key=_get_start)
+    return [word for word in ordered if word.shown] or ordered
 
 
 # Words of meaning
@@ -190,11 +200,17 @@ def _match_by_key(
     here: list[tuple[_Word, Meaning]], there: list[tuple[_Word, Meaning]], lengths: tuple[int, int]
 ) -> None:
     """Match each shown word with a word of the same meaning on the other side, which may match several words."""
+    by_key: dict[str, list[_Word]] = defaultdict(list)
+    for other, meaning in there:
+        by_key[meaning.key].append(other)
+    same = {key: _sort_shown(words) for key, words in by_key.items()}
     for word, meaning in here:
-        if word.shown and not word.is_matched:
-            same = [other for other, its in there if its.key == meaning.key]
-            if partner := _nearest(word, same, lengths):
-                word.match(partner)
+        if (
+            word.shown
+            and not word.is_matched
+            and (partner := _nearest(word, same.get(meaning.key, ()), lengths))
+        ):
+            word.match(partner)
 
 
 # Figures, Latin names and terms
@@ -202,25 +218,33 @@ def _match_by_key(
 
 def _read_figures(read: dict[Side, SideFigures], known: KnownNames) -> _Words:
     zh, en = read["zh"], read["en"]
-    rows: dict[Side, list[tuple[_Word, Figure]]] = {
-        side: [
-            (_Word(figure.start, figure.end, "number", figure.needs_counterpart), figure)
-            for figure in read[side].figures
-        ]
+    words = {
+        side: {figure: _build_figure_word(figure, read[side]) for figure in read[side].figures}
         for side in SIDES
     }
     wrong = {id(figure) for two in find_unit_mismatches(zh, en) for figure in two}
     for side, other in _DIRECTIONS:
-        here, there = read[side], read[other]
-        lengths = len(here.text), len(there.text)
-        for word, figure in rows[side]:
-            word.shown |= here.counts_in_words(figure)
-            if id(figure) in wrong or word.is_matched or not there.expresses(figure):
+        lengths = len(read[side].text), len(read[other].text)
+        equals: dict[tuple[tuple[Decimal, ...], str], tuple[bool, Sequence[_Word]]] = {}
+        for figure, word in words[side].items():
+            if id(figure) in wrong or word.is_matched:
                 continue
-            equal = (row for row, one in rows[other] if there.narrow_to(one).expresses(figure))
-            if (partner := _nearest(word, equal, lengths)) or word.shown:
+            quantity = figure.values, figure.unit
+            if quantity not in equals:
+                equal = read[other].find_equal(figure)
+                equals[quantity] = bool(equal), _sort_shown(words[other][one] for one in set(equal) if one)
+            is_expressed, partners = equals[quantity]
+            partner = _nearest(word, partners, lengths)
+            if partner or (word.shown and is_expressed):
                 word.match(partner)
-    return {side: [word for word, figure in rows[side] if figure.value > 1 or word.shown] for side in SIDES}
+    return {
+        side: [word for figure, word in words[side].items() if figure.value > 1 or word.shown]
+        for side in SIDES
+    }
+
+
+def _build_figure_word(figure: Figure, side: SideFigures) -> _Word:
+    return _Word(figure.start, figure.end, "number", figure.needs_counterpart or side.counts_in_words(figure))
 
 
 def _read_latin_names(read: dict[Side, SideFigures], known: KnownNames) -> _Words:
@@ -273,13 +297,13 @@ def _resolve(words: _Words) -> LensSpans:
         for word in sorted(
             lit, key=lambda word: (word.start - word.end, _ORDER.index(word.kind), not word.partner)
         ):
-            over = next((other for other in kept[side] if _overlap(word.span, other.span)), None)
+            at = bisect_left(kept[side], word.start + 1, key=lambda other: other.end)
+            over = kept[side][at] if at < len(kept[side]) and kept[side][at].start < word.end else None
             stands_for[word] = over or word
             if over is None:
-                kept[side].append(word)
+                kept[side].insert(at, word)
             elif word.span == over.span and word.is_matched and over.kind != "negation":
                 over.match(word.partner)
-        kept[side].sort(key=lambda word: word.start)
     index = {word: n for side in SIDES for n, word in enumerate(kept[side])}
     return {
         side: [

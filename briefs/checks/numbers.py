@@ -1,7 +1,6 @@
 """Find figures and Latin names that occur on one side only, or differ in scale or unit."""
 
 import re
-from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -31,7 +30,7 @@ from briefs.lexicon import numbers_en, numbers_zh
 from briefs.lexicon.figure import (
     CURRENCIES,
     Figure,
-    FigureValues,
+    SortedFigures,
     are_compatible,
     convert,
     convert_to_base,
@@ -73,13 +72,16 @@ def check_numbers(content: Content, context: CheckContext) -> list[Finding]:
 
 @dataclass(frozen=True, slots=True)
 class SideFigures:
-    """The figures of one side, all values that figures or other words express, and the Latin names."""
+    """The figures of one side, all values that figures or other words express, and the Latin names.
+
+    `by_base_value` has the figures of each dimension in its base unit, so that 500 miles equal 800公里.
+    """
 
     checked: CheckedText
     text: str
     figures: list[Figure]
-    values: FigureValues
-    converted: "_BaseUnitFigures"
+    by_value: SortedFigures
+    by_base_value: dict[str, SortedFigures]
     names: list[LatinName]
 
     @classmethod
@@ -89,22 +91,31 @@ class SideFigures:
         names, rest = extract_names(text)
         language = numbers_zh if side == "zh" else numbers_en
         figures = language.find_figures(rest)
-        values = {value for figure in figures for value in figure.values} | language.find_implied_values(rest)
-        return cls(checked, text, figures, FigureValues(values), _BaseUnitFigures(figures), names)
+        by_value: list[tuple[Decimal, Figure | None]] = [
+            (value, figure) for figure in figures for value in figure.values
+        ]
+        by_value += [(value, None) for value in language.find_implied_values(rest)]
+        by_dimension: dict[str, list[tuple[Decimal, Figure | None]]] = defaultdict(list)
+        for figure in figures:
+            if base := convert_to_base(figure.value, figure.unit):
+                by_dimension[base[0]].append((base[1], figure))
+        by_base_value = {dimension: SortedFigures(rows) for dimension, rows in by_dimension.items()}
+        return cls(checked, text, figures, SortedFigures(by_value), by_base_value, names)
 
     @property
     def side(self) -> Side:
         return self.checked.side
 
-    def expresses(self, figure: Figure) -> bool:
-        """Return whether this side has the value of the other side's `figure`, in any unit."""
-        return any(value in self.values for value in figure.values) or figure in self.converted
-
-    def narrow_to(self, figure: Figure) -> Self:
-        """Return a copy with `figure` as its only figure."""
-        return replace(
-            self, figures=[figure], values=FigureValues(figure.values), converted=_BaseUnitFigures([figure])
-        )
+    def find_equal(self, figure: Figure) -> list[Figure | None]:
+        """Return what has the value of the other side's `figure` here, in any unit. None is a word without figure."""
+        equal: list[Figure | None] = []
+        for value in figure.values:
+            equal += self.by_value.find_equal(value)
+        base = convert_to_base(figure.value, figure.unit)
+        if base and base[0] in self.by_base_value:
+            slack = base[1] * rounding_tolerance(base[0])
+            equal += self.by_base_value[base[0]].find_between(base[1] - slack, base[1] + slack)
+        return equal
 
     def counts_in_words(self, figure: Figure) -> bool:
         """Return whether a figure in words is a count that the other side should have: 九家, six."""
@@ -133,33 +144,12 @@ def _unmatched_figures(own: SideFigures, other: SideFigures, known_names: KnownN
     """Return the figures without a counterpart, one per value."""
     alone: dict[Decimal, Figure] = {}
     for figure in own.figures:
-        if figure.needs_counterpart and not other.expresses(figure):
+        if figure.needs_counterpart and not other.find_equal(figure):
             alone.setdefault(figure.value, figure)
     if not alone:
         return []
     covered = mark_matched_names(own.side, own.text, other.text, known_names)
     return [figure for figure in alone.values() if figure.start not in covered]
-
-
-class _BaseUnitFigures:
-    """The figures of one side in base units, so that 500 miles matches 800公里."""
-
-    def __init__(self, figures: Iterable[Figure]) -> None:
-        self._by_dimension: dict[str, list[Decimal]] = defaultdict(list)
-        for figure in figures:
-            if read := convert_to_base(figure.value, figure.unit):
-                self._by_dimension[read[0]].append(read[1])
-        for values in self._by_dimension.values():
-            values.sort()
-
-    def __contains__(self, figure: Figure) -> bool:
-        read = convert_to_base(figure.value, figure.unit)
-        if read is None:
-            return False
-        dimension, value = read
-        values, slack = self._by_dimension.get(dimension, []), rounding_tolerance(dimension)
-        at = bisect_left(values, value * (1 - slack))
-        return at < len(values) and values[at] <= value * (1 + slack)
 
 
 def _find_scale_mismatches(zh: Sequence[Figure], en: Sequence[Figure]) -> Iterator[tuple[Figure, Figure]]:
@@ -226,7 +216,7 @@ def _check_counts(zh: SideFigures, en: SideFigures) -> Iterator[Finding]:
         [
             figure
             for figure in own.figures
-            if own.counts_in_words(figure) and not any(value in other.values for value in figure.values)
+            if own.counts_in_words(figure) and not any(map(other.by_value.find_equal, figure.values))
         ]
         for own, other in ((zh, en), (en, zh))
     )

@@ -1,10 +1,11 @@
 """Figures in a text: their values, units and currencies, and whether the other language must have them (N1, N2, N6)."""
 
 import re
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from operator import itemgetter
 from pathlib import Path
 
 # Read data files: sections of lines, each below its name in brackets, with comments between sections.
@@ -97,8 +98,8 @@ def rounding_tolerance(dimension: str) -> Decimal:
 FIGURE_LIMIT = 1500
 """Maximum number of figures of one kind read from one text. Limits the cost of hostile pastes."""
 
-ROUNDING_FROM = Decimal(10_000)
 ROUNDING_TOLERANCE = Decimal("0.005")
+ROUNDING_FROM = 10_000 * (1 - ROUNDING_TOLERANCE)
 
 NUMBER_PATTERN = r"(?:\d{1,3}(?:,\d{3}){1,6}|\d{1,18})(?!\d)(?:\.\d{1,9})?"
 """A number in Arabic digits, in either language."""
@@ -134,27 +135,24 @@ class Figure:
         return bool(self.written_unit) and self.raw.startswith(self.written_unit)
 
 
-class FigureValues:
-    """The values of one side, for membership tests with a rounding tolerance."""
+class SortedFigures:
+    """Figures by value. `None` stands for a value that other words express."""
 
-    def __init__(self, values: Iterable[Decimal]) -> None:
-        self._exact = set(values)
-        self._large = sorted(
-            value for value in self._exact if value >= ROUNDING_FROM * (1 - ROUNDING_TOLERANCE)
-        )
+    def __init__(self, rows: Iterable[tuple[Decimal, Figure | None]]) -> None:
+        ordered = sorted(rows, key=itemgetter(0))
+        self._values = [value for value, _ in ordered]
+        self._figures = [figure for _, figure in ordered]
 
-    def __contains__(self, value: Decimal) -> bool:
-        """Allow a tolerance from 10,000 on, never for years and counts: 2027 is not 2028."""
-        if value in self._exact:
-            return True
-        if value < ROUNDING_FROM * (1 - ROUNDING_TOLERANCE):
-            return False
-        at = bisect_left(self._large, value)
-        return any(_near(value, other) for other in self._large[max(at - 1, 0) : at + 1])
+    def find_between(self, low: Decimal, high: Decimal) -> list[Figure | None]:
+        start = bisect_left(self._values, low)
+        return self._figures[start : bisect_right(self._values, high, start)]
 
-
-def _near(one: Decimal, other: Decimal) -> bool:
-    return max(one, other) >= ROUNDING_FROM and abs(one - other) <= ROUNDING_TOLERANCE * max(one, other)
+    def find_equal(self, value: Decimal) -> list[Figure | None]:
+        """Allow a tolerance for what rounds to 10,000 or more, never for years and counts: 2027 is not 2028."""
+        if value < ROUNDING_FROM:
+            return self.find_between(value, value)
+        low, high = value * (1 - ROUNDING_TOLERANCE), value / (1 - ROUNDING_TOLERANCE)
+        return self.find_between(max(low, ROUNDING_FROM), high)
 
 
 def join_ranges(text: str, figures: Sequence[Figure]) -> list[Figure]:

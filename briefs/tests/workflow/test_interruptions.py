@@ -52,16 +52,14 @@ def test_approval_killed_at_any_statement_is_complete_or_absent(two_racers: Race
         "seen": factories.content_hash(brief),
         "change": False,
     }
-    complete = {"editions": 1, "renderings": 3, "cards": 2, "events": 1, "notices": 2, "state": "approved"}
-    nothing = dict.fromkeys(complete, 0) | {"state": "in_review"}
+    nothing = dict.fromkeys(("editions", "places", "index", "events", "notices"), 0) | {"state": "in_review"}
     for statement in range(200):
         (outcome,) = two_racers.race(("killed", {"at": statement, "act": "approve", "values": values}))
         rows = _count_published_rows(brief)
         if outcome["did"]:
             break
         assert rows == nothing, statement
-    assert rows.keys() == complete.keys()
-    assert rows == {**rows, "editions": 1, "events": 1, "notices": 2, "state": "approved"}
+    assert rows == rows | {"editions": 1, "events": 1, "notices": 2, "state": "approved"}
     assert min(rows["places"], rows["index"]) >= 1
     assert statement > 20, "too few statements were interrupted"
     assert fetch(f"/en/briefs/{Edition.objects.get().slug}/").status == 200
