@@ -124,8 +124,10 @@ def test_reader_opens_menu_of_bullet_by_keyboard_and_copies(chromium: Any, live_
     assert link == f"{tab.site}/en/{BRIEF}#b3"
     assert text == f"{en}\n{citation}"
     assert both == f"{en}\n{zh}\n{citation}"
-    assert "Think-Tank Digest, June 12, 2026, digest of Vivek Chilukuri, " in citation
-    assert citation.endswith(f"Foreign Policy, June 9, 2025, {link}")
+    assert citation == (
+        "Think-Tank Digest, “How the U.S. Can Win the Next Technology Race,” June 12, 2026, "
+        f"digest of an article by Vivek Chilukuri, Foreign Policy, June 9, 2025, {link}"
+    )
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     assert page.locator("#b3 .twintext[lang=zh-Hant-TW]", has_text=zh).is_visible()
