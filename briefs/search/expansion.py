@@ -3,7 +3,7 @@
 import datetime as dt
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from decimal import Decimal
 from functools import cache, cached_property
@@ -166,10 +166,10 @@ class Concepts:
         return (folded,) in self._forms
 
     @cached_property
-    def words(self) -> frozenset[str]:
-        """Return the folded words of all renderings."""
-        forms = (form.written for forms in self._forms.values() for form in forms)
-        return frozenset(word.text for form in set(forms) for word in build_phrase(form))
+    def words(self) -> Mapping[str, None]:
+        """Return the folded words of all renderings, in their order."""
+        forms = dict.fromkeys(form.written for forms in self._forms.values() for form in forms)
+        return dict.fromkeys(word.text for form in forms for word in build_phrase(form))
 
     def find_within(self, folded: str) -> Iterator[tuple[int, int, Form]]:
         """Yield start, end and form of Chinese renderings in a run, in text order, the longest at each position."""

@@ -5,22 +5,23 @@ characters that the index has.
 """
 
 import datetime as dt
-from collections.abc import Collection, Iterator, Sequence, Set
+from collections.abc import Iterable, Iterator, Set
 from dataclasses import dataclass, replace
 from functools import cache
-from itertools import pairwise
+from itertools import groupby, pairwise
 from pathlib import Path
 from typing import Final, NamedTuple
 
 from briefs import lexicon
+from briefs.checks.texts import claim_span
 from briefs.lexicon import translations
 from briefs.lexicon.concepts import KEYS_ZH, MARK, NAME_KEYS, find_keys_en
 from briefs.lexicon.dictionary import stem_english
 from briefs.lexicon.figure import read_sections
 from briefs.lexicon.meanings import SHORT_NAMES, has_short_name_at
 
-from .analysis import build_bigrams, find_runs, fold, stem
-from .expansion import Concepts, expand_query, find_concepts, find_quantities
+from .analysis import build_bigrams, find_runs, fold, fold_with_offsets, stem
+from .expansion import Concepts, Quantity, expand_query, find_concepts, find_quantities
 from .query import ParsedQuery, QueryTerm, build_phrase
 
 MAX_UNITS: Final = 12
@@ -68,9 +69,7 @@ class _Piece(NamedTuple):
     text: str
     kind: str
     """`han` (a run), `word` (Latin), `concept` or `figure`."""
-    forms: tuple[str, ...] = ()
-    month: str = ""
-    day: dt.date | None = None
+    quantity: Quantity | None = None
 
 
 @cache
@@ -90,38 +89,28 @@ class Question:
 
     def _find_pieces(self) -> Iterator[_Piece]:
         text, flexible = self.query.text, [term for term in self.query.terms if term.is_flexible]
-        taken: list[tuple[int, int]] = []
-
-        def is_free(start: int, end: int) -> bool:
-            return all(end <= first or start >= last for first, last in taken)
-
+        claimed: set[int] = set()
         for quantity in find_quantities(text):
-            start, end = quantity.start, quantity.end
-            if is_free(start, end) and any(t.span[0] < end and start < t.span[1] for t in flexible):
-                taken.append((start, end))
-                yield _Piece(
-                    start, end, text[start:end], "figure", quantity.forms, quantity.month, quantity.day
-                )
+            start, end = span = quantity[:2]
+            if any(t.span[0] < end and start < t.span[1] for t in flexible) and claim_span(claimed, span):
+                yield _Piece(start, end, text[start:end], "figure", quantity)
         for first, last, _ in find_concepts(self.query, self._concepts):
             start, end = self.query.terms[first].span[0], self.query.terms[last - 1].span[1]
-            if text[start:end].isascii() and is_free(start, end):
-                taken.append((start, end))
+            if text[start:end].isascii() and claim_span(claimed, (start, end)):
                 yield _Piece(start, end, text[start:end], "concept")
         uncut = _MAX_CUT
         for term in flexible:
-            start, end = term.span
-            folded = fold(text[start:end])
-            if len(folded) != end - start:
-                continue
+            folded, places = fold_with_offsets(text[slice(*term.span)])
             for run in find_runs(folded):
-                here = [n for n in range(run.start + start, run.end + start) if is_free(n, n + 1)]
-                for first, last in _join_numbers(here):
-                    kind = "han" if run.is_han else "word"
-                    if kind == "han":
-                        last = min(last, first + uncut)
-                        uncut -= last - first
-                    if last > first and (kind == "han" or last - first == run.end - run.start):
-                        yield _Piece(first, last, text[first:last], kind)
+                start, end = (places[run.start], places[run.end - 1] + 1) if places else (run.start, run.end)
+                own = range(term.span[0] + start, term.span[0] + end)
+                if not run.is_han and claimed.isdisjoint(own):
+                    yield _Piece(own.start, own.stop, text[own.start : own.stop], "word")
+                for first, last in _join_numbers(n for n in own if n not in claimed) if run.is_han else ():
+                    last = min(last, first + uncut)
+                    uncut -= last - first
+                    if len(fold(text[first:last])) == last - first > 0:
+                        yield _Piece(first, last, text[first:last], "han")
 
     def list_probes(self) -> set[str]:
         """Return the tokens whose presence in the index decides how the question is divided."""
@@ -134,11 +123,11 @@ class Question:
         units: list[Unit] = []
         left_out: list[str] = []
         for piece in self._pieces:
-            if piece.kind == "figure":
-                phrases = tuple(dict.fromkeys(map(build_phrase, (piece.text, *piece.forms))))
+            if quantity := piece.quantity:
+                phrases = tuple(dict.fromkeys(map(build_phrase, (piece.text, *quantity.forms))))
                 unit = self._build(piece.start, piece.end)
                 term = replace(unit.term, alternatives=phrases)
-                units.append(replace(unit, term=term, is_figure=True, month=piece.month, day=piece.day))
+                units.append(replace(unit, term=term, is_figure=True, month=quantity.month, day=quantity.day))
             elif piece.kind == "han":
                 some, others = self._divide_run(piece, present)
                 units += some
@@ -176,13 +165,14 @@ class Question:
         for end in range(1, size + 1):
             value, cuts = best[end - 1]
             is_short = _is_short_name(typed, end - 1)
-            best.append((value + _SHORT_NAME_VALUE * is_short, (*cuts, (end - 1, end, is_short))))
+            is_known = is_short or typed[end - 1] in _question_words("chinese")
+            best.append((value + _SHORT_NAME_VALUE * is_short, (*cuts, (end - 1, end, is_known))))
             for start in range(max(0, end - _MAX_WORD), end - 1):
                 word, (value, cuts) = typed[start:end], best[start]
                 added, is_known = self._value(word, run[start:end], word in known, present)
                 if added and value + added > best[end][0]:
                     best[end] = value + added, (*cuts, (start, end, is_known))
-        return _join_unknown(best[size][1], typed)
+        return _join_unknown(best[size][1])
 
     def _value(self, word: str, folded: str, is_known: bool, present: Set[str]) -> tuple[float, bool]:
         """Return the value of a part of a run, and whether it is a known word."""
@@ -209,29 +199,17 @@ class Question:
         return Unit(text, start, end, term, stems, is_name=_is_name(shown, stems))
 
 
-def _join_numbers(numbers: Sequence[int]) -> Iterator[tuple[int, int]]:
+def _join_numbers(numbers: Iterable[int]) -> Iterator[tuple[int, int]]:
     """Yield start and end of each stretch of consecutive numbers."""
-    start = previous = None
-    for n in numbers:
-        if previous is None or n != previous + 1:
-            if start is not None and previous is not None:
-                yield start, previous + 1
-            start = n
-        previous = n
-    if start is not None and previous is not None:
-        yield start, previous + 1
+    for _, stretch in groupby(enumerate(numbers), key=lambda one: one[1] - one[0]):
+        rows = [number for _, number in stretch]
+        yield rows[0], rows[-1] + 1
 
 
-def _join_unknown(cuts: Collection[tuple[int, int, bool]], typed: str) -> list[tuple[int, int, bool]]:
+def _join_unknown(cuts: Iterable[tuple[int, int, bool]]) -> list[tuple[int, int, bool]]:
     joined: list[tuple[int, int, bool]] = []
     for start, end, is_known in cuts:
-        is_open = not is_known and typed[start:end] not in _question_words("chinese")
-        if (
-            is_open
-            and joined
-            and not joined[-1][2]
-            and typed[slice(*joined[-1][:2])] not in _question_words("chinese")
-        ):
+        if joined and not is_known and not joined[-1][2]:
             start = joined.pop()[0]
         joined.append((start, end, is_known))
     return joined
@@ -245,13 +223,11 @@ def _is_short_name(typed: str, at: int) -> bool:
 
 
 def _is_question_word(word: str) -> bool:
-    return not word.isupper() and (
-        word.lower() in _question_words("english") or _is_function_word(word.lower())
+    """Return whether a word that names no concept says nothing: *the*, and OR, but not WHO."""
+    word = word.lower()
+    return word in _question_words("english") or (
+        word.isascii() and word.isalpha() and not stem_english(word)
     )
-
-
-def _is_function_word(word: str) -> bool:
-    return word.isascii() and word.isalpha() and not stem_english(word)
 
 
 def _list_stems(text: str, *, is_han: bool) -> tuple[str, ...]:

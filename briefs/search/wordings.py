@@ -1,7 +1,9 @@
 """List the wordings of a unit: as typed, other renderings, word family, corrected, translated. Pure: no database."""
 
+import operator
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence, Set
+from collections.abc import Callable, Iterator, Sequence, Set
+from itertools import pairwise
 from string import ascii_lowercase
 from typing import Final, NamedTuple
 
@@ -106,7 +108,7 @@ class WordSource:
         if unit.is_han:
             yield SURE, build_phrase(translations.find_taiwan_form(text))
             some = translations.find_english([text])
-            if near := self._find_near_han(fold(text)) if text not in some else "":
+            for near in self._find_near_han(fold(text)) if text not in some else ():
                 yield _SPELLING, build_phrase(near)
         else:
             word = text.lower()
@@ -122,22 +124,20 @@ class WordSource:
             yield from ((_FIRST_MEANING, build_phrase(other)) for other in found.first)
             yield from ((_OTHER_MEANING, build_phrase(other)) for other in found.others)
 
-    def _find_near_han(self, run: str) -> str:
-        """Return a rendering of a concept that differs from the run in one character, or an empty string."""
-        if len(run) < _MIN_PART or self._concepts.knows_word(run):
-            return ""
-        alike = (word for word in self._concepts.words if len(word) == len(run))
-        return next((word for word in alike if sum(map(str.__ne__, word, run)) == 1), "")
+    def _find_near_han(self, run: str) -> Iterator[str]:
+        """Yield the words of renderings that differ from the run in one character."""
+        if len(run) >= _MIN_PART and not self._concepts.knows_word(run):
+            alike = (word for word in self._concepts.words if len(word) == len(run))
+            yield from (word for word in alike if sum(map(operator.ne, word, run)) == 1)
 
 
-def join_neighbours(units: Sequence[Unit], wordings: Sequence[list[Wording]], present: Iterable[str]) -> None:
+def join_neighbours(units: Sequence[Unit], wordings: Sequence[list[Wording]], present: Set[str]) -> None:
     """Add the compound of two neighbouring words to both: *war game* is also *wargame*."""
-    known = set(present)
-    for n in range(len(units) - 1):
-        one, other = (units[k].text.lower() for k in (n, n + 1))
-        if one.isalpha() and other.isalpha() and one.isascii() and stem(one + other) in known:
-            for k in (n, n + 1):
-                wordings[k].insert(1, Wording(_COMPOUND, ((QueryWord(False, one + other),),)))
+    for (one, mine), (other, theirs) in pairwise(zip(units, wordings, strict=True)):
+        joined = (one.text + other.text).lower()
+        if joined.isascii() and joined.isalpha() and stem(joined) in present:
+            for some in (mine, theirs):
+                some.insert(1, Wording(_COMPOUND, ((QueryWord(False, joined),),)))
 
 
 def _is_known(word: str) -> bool:

@@ -20,6 +20,7 @@ from briefs.public.search_queries import SearchParams, SearchResults
 from briefs.search.expansion import Concepts
 from briefs.search.query import parse_query
 from briefs.search.question import MAX_UNITS, Question
+from briefs.search.wordings import WordSource
 from briefs.tests.api.test_assistants import answer_of
 from briefs.tests.support import corpus_fixtures
 from briefs.tests.support.corpus_fixtures import FIXTURES, get_or_make
@@ -167,12 +168,22 @@ def test_conditions_hold_for_graded_briefs_too() -> None:
         ("Why does Iran sell uranium?", ["Iran", "sell", "uranium"], ["Why", "does"]),
         ("2025年5月 export controls 40億美元", ["2025年5月", "export controls", "40億美元"], []),
         ("author:Hollis 晶片 -中國", ["晶片"], []),
+        ("WHO OR drones", ["WHO", "drones"], ["OR"]),
+        ("Weißbuch 台灣", ["Weißbuch", "台灣"], []),
+        ("晶片與停火", ["晶片", "停火"], ["與"]),
     ],
 )
 def test_question_is_divided_into_units(typed: str, units: list[str], left_out: list[str]) -> None:
     found, others = Question(parse_query(typed), Concepts()).divide(frozenset({"关税", "停火", "晶片"}))
     assert ([unit.text for unit in found], others) == (units, left_out)
     assert [unit.is_suffix for unit in found] == [unit == "法" for unit in units]
+
+
+def test_mistyped_chinese_name_has_all_near_renderings() -> None:
+    concepts = Concepts()
+    (unit,), _ = Question(parse_query("佛斯克"), concepts).divide(frozenset())
+    spellings = WordSource(concepts, lambda start, is_open: iter(())).list_wordings(unit)[1]
+    assert {phrase[0].text for phrase in spellings.phrases} == {"明斯克", "马斯克", "图斯克"}
 
 
 def test_only_the_beginning_of_a_long_query_is_divided() -> None:
