@@ -8,11 +8,11 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
+from briefs.checks.english import read_words
 from briefs.lexicon.word_links import LinkedPair, Word
 from briefs.text.scripts import count_han
 
 ClaimFinding = tuple[str, Word | None, Word | None]
-_LOOSE = 0.25
 
 
 def find_claim_findings(pair: LinkedPair) -> Iterator[ClaimFinding]:
@@ -26,81 +26,9 @@ def find_claim_findings(pair: LinkedPair) -> Iterator[ClaimFinding]:
 
 # Whether it has happened, and how sure it is
 
-_PERFECT_EN = frozenset(
-    ["has", "have", "had", "already", "was", "were", "now", "been", "since", "ago", "once"]
-)
-_FUTURE_EN = frozenset(
-    [
-        "will",
-        "would",
-        "shall",
-        "plan",
-        "plans",
-        "planned",
-        "agree",
-        "agrees",
-        "agreed",
-        "pledge",
-        "pledges",
-        "pledged",
-        "intend",
-        "intends",
-        "intended",
-        "expected",
-        "vow",
-        "vows",
-        "vowed",
-        "slated",
-        "scheduled",
-    ]
-)
-_IRREGULAR_PAST = frozenset(
-    [
-        "took",
-        "came",
-        "went",
-        "rose",
-        "fell",
-        "grew",
-        "became",
-        "began",
-        "gave",
-        "made",
-        "lost",
-        "won",
-        "left",
-        "cut",
-        "put",
-        "set",
-        "met",
-        "led",
-        "built",
-        "brought",
-        "bought",
-        "sold",
-        "sent",
-        "held",
-        "kept",
-        "said",
-        "told",
-        "found",
-        "fought",
-        "drew",
-        "flew",
-        "wrote",
-        "spoke",
-        "broke",
-        "chose",
-        "drove",
-        "got",
-        "had",
-        "has",
-        "hit",
-        "ran",
-        "saw",
-        "shut",
-    ]
-)
+_PERFECT_EN = frozenset(read_words("perfect"))
+_FUTURE_EN = frozenset(read_words("future"))
+_IRREGULAR_PAST = frozenset(read_words("irregular past"))
 _PLANS_ZH = ("計畫", "計劃", "打算", "擬", "準備", "預定", "揚言", "誓言", "有意")
 _WILL_ZH = ("將", "即將", "將會", "預計", "可望", "將於", "將在")
 
@@ -141,7 +69,7 @@ def _find_tenses(pair: LinkedPair) -> Iterator[ClaimFinding]:
             and not done
             and (_is_past(verb_en) or auxiliary in _HAVE)
         ):
-            others = pair.english_for(verb.clause, _LOOSE)
+            others = pair.english_for(verb.clause)
             if not any(w.expresses("happened", "coming", "committed") and w.lower != "to" for w in others):
                 yield "tense", coming, verb_en
                 return
@@ -149,7 +77,7 @@ def _find_tenses(pair: LinkedPair) -> Iterator[ClaimFinding]:
         if done.expresses("happened", "done") and not any(
             word.clause == done.clause and _is_coming(pair, word) for word in pair.zh
         ):
-            english = pair.english_for(done.clause, _LOOSE)
+            english = pair.english_for(done.clause)
             future = next((w for w in english if w.lower in _FUTURE_EN and _is_own_future(pair, w)), None)
             if future and _PERFECT_EN.isdisjoint(w.lower for w in english):
                 yield "tense", done, future
@@ -166,7 +94,7 @@ def _find_concluded(pair: LinkedPair) -> Iterator[ClaimFinding]:
     for word in pair.zh:
         if word.text not in _ONGOING_ZH:
             continue
-        english = pair.english_for(word.clause, _LOOSE)
+        english = pair.english_for(word.clause)
         has = next((w for w in english if w.lower in _HAVE and _is_past_after(pair, w)), None)
         if has and not any(
             w.lower.endswith("ing") or w.lower in ("still", "remain", "remains") for w in english
@@ -209,7 +137,7 @@ def _find_hedges(pair: LinkedPair) -> Iterator[ClaimFinding]:
         if zh.expresses("hedge", "almost") and not _any_hedge(pair.en, "almost", "nearly"):
             yield "hedge", zh, None
         elif zh.expresses("hedge", "perhaps"):
-            english = pair.english_for(zh.clause, _LOOSE)
+            english = pair.english_for(zh.clause)
             if english and not _any_hedge(english, "perhaps", "possible"):
                 yield "hedge", zh, None
     for en in pair.en:
@@ -221,49 +149,12 @@ def _find_hedges(pair: LinkedPair) -> Iterator[ClaimFinding]:
         if en.expresses("hedge", "almost") and not _ALMOST_ZH.search(pair.zh_text):
             yield "hedge", None, en
         elif en.expresses("hedge", "perhaps") and en.text.islower():
-            chinese = pair.chinese_for(en.clause, _LOOSE)
+            chinese = pair.chinese_for(en.clause)
             if chinese and not _any_hedge(chinese, "perhaps", "possible"):
                 yield "hedge", None, en
 
 
-_MEASURES = frozenset(
-    [
-        "a",
-        "an",
-        "as",
-        "all",
-        "half",
-        "every",
-        "each",
-        "one",
-        "two",
-        "three",
-        "four",
-        "five",
-        "six",
-        "seven",
-        "eight",
-        "nine",
-        "ten",
-        "twelve",
-        "twenty",
-        "thirty",
-        "forty",
-        "fifty",
-        "sixty",
-        "seventy",
-        "eighty",
-        "ninety",
-        "hundreds",
-        "thousands",
-        "two-fifths",
-        "two-thirds",
-        "three-quarters",
-        "twice",
-        "double",
-    ]
-)
-"""Words after which *nearly* and *perhaps* round a figure, which Chinese writes in many ways."""
+_MEASURES = frozenset(read_words("measures"))
 
 
 def _any_hedge(words: list[Word], *poles: str) -> bool:

@@ -58,7 +58,6 @@ _CONTRASTS_EN = (
 )
 _CLAUSE_LIMITS = (6, 8)
 """Chinese and English clauses of a pair beyond which a negation is sought in the whole pair, as clauses are no longer told apart."""
-_LOOSE = 0.25
 _BACK, _AHEAD_ZH, _AHEAD_EN = 3, 4, 5
 
 
@@ -281,12 +280,12 @@ def find_lone_negations(pair: LinkedPair) -> Iterator[tuple[Side, Word]]:
     is_long = pair.clauses_zh > _CLAUSE_LIMITS[0] or pair.clauses_en > _CLAUSE_LIMITS[1]
     for word in pair.zh:
         if word.negates and not _is_idle_zh(pair, word):
-            english = pair.en if is_long else pair.english_for(word.clause, _LOOSE)
+            english = pair.en if is_long else pair.english_for(word.clause)
             if not _is_answered_zh(pair, word, english):
                 yield "zh", word
     for word in pair.en:
         if word.negates and not word.is_inner and not _is_idle_en(pair, word):
-            chinese = pair.zh if is_long else pair.chinese_for(word.clause, _LOOSE)
+            chinese = pair.zh if is_long else pair.chinese_for(word.clause)
             if not _is_answered_en(pair, word, chinese):
                 yield "en", word
 
@@ -303,8 +302,7 @@ def match_negations(pair: LinkedPair) -> Iterator[tuple[Word, Word]]:
             candidates = [
                 (zh.link is not en, pair.distance(zh, en), en)
                 for en in theirs
-                if zh.link is en
-                or (pair.are_comparable(zh.clause, en.clause, _LOOSE) and not _is_claimed(en))
+                if zh.link is en or (pair.are_comparable(zh.clause, en.clause) and not _is_claimed(en))
             ]
             if candidates and not (mine is softer_zh and _is_claimed(zh)):
                 _, _, en = min(candidates, key=lambda row: row[:2])

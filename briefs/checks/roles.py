@@ -7,12 +7,12 @@ each side.
 import re
 from collections.abc import Iterator
 
+from briefs.checks.english import read_words
 from briefs.lexicon.axes import Pole, are_opposed, can_link
 from briefs.lexicon.sounds import compute_likeness
 from briefs.lexicon.word_links import LinkedPair, Word, list_unlinked_names
 
 RoleFinding = tuple[str, Word | None, Word | None]
-_LOOSE = 0.25
 
 
 def find_role_findings(pair: LinkedPair) -> Iterator[RoleFinding]:
@@ -34,33 +34,8 @@ _NO_ACTOR = re.compile(
 )
 _PASSIVE_ZH = re.compile("[被遭受獲由經]|來自|應.{0,8}邀請|的")
 _TARGET_ZH = re.compile("[對向給與]")
-_OTHER_SUBJECT_EN = frozenset(
-    [
-        "is",
-        "are",
-        "was",
-        "were",
-        "be",
-        "been",
-        "being",
-        "get",
-        "got",
-        "gets",
-        "of",
-        "and",
-        "or",
-        "from",
-        "by",
-        "in",
-        "on",
-        "at",
-        "with",
-        "over",
-        "for",
-    ]
-)
+_OTHER_SUBJECT_EN = frozenset(read_words("after a subject"))
 _MOST_BETWEEN, _MOST_AFTER = 4, 9
-_LEAST_STEM_LINK = 1
 
 
 def _list_actors(pair: LinkedPair) -> _Actors:
@@ -273,27 +248,7 @@ def _find_other_persons(pair: LinkedPair) -> Iterator[RoleFinding]:
 # Who says it
 
 _ADVERBS_ZH = frozenset("不並也則還曾已都卻仍均更亦")
-_NO_SOURCE_EN = frozenset(
-    [
-        "to",
-        "and",
-        "that",
-        "by",
-        "who",
-        "a",
-        "the",
-        "be",
-        "been",
-        "is",
-        "was",
-        "will",
-        "should",
-        "must",
-        "may",
-        "can",
-        "would",
-    ]
-)
+_NO_SOURCE_EN = frozenset(read_words("no source"))
 
 
 def _find_sources(pair: LinkedPair) -> Iterator[RoleFinding]:

@@ -15,24 +15,9 @@ _WORD_EN = re.compile(r"[A-Za-zÀ-ɏ][A-Za-zÀ-ɏ.’'-]*[A-Za-zÀ-ɏ]|[A-Za-z]|
 _ABBREVIATION = re.compile(
     r"(?:^|\.)[A-Z]$|^(?:Mr|Mrs|Ms|Dr|St|Jan|Feb|Mar|Apr|Aug|Sept|Oct|Nov|Dec|Gen|Sen|Rep)$"
 )
-_CLAUSE_WORDS = frozenset(
-    [
-        "but",
-        "while",
-        "whereas",
-        "because",
-        "although",
-        "though",
-        "so",
-        "whereupon",
-        "therefore",
-        "which",
-        "if",
-        "unless",
-        "after",
-        "before",
-        "until",
-    ]
+_OPENS_CLAUSE = re.compile(
+    "(?:but|while|whereas|because|although|though|so|whereupon|therefore|which|if|unless|after|before|until)",
+    re.IGNORECASE,
 )
 _NEGATIVE_PREFIX = re.compile("(?:un|dis|non|mis|in|im|il|ir)(?=[a-z])")
 _SHORTEST_REST = 3
@@ -47,7 +32,7 @@ _GAP = 10
 """Words between the parts of a Chinese form such as 比…高."""
 _OWN_PARTNER = 2.0
 _USUAL, _RARE_COUNT = 4_000, 6
-COMPARABLE = 0.3
+_COMPARABLE = 0.3
 """Share of the best affinity of a clause from which another clause can be its translation."""
 _UNLINKED_DISTANCE = 0.35
 NEGATION = "negation"
@@ -120,21 +105,21 @@ class LinkedPair:
     def links(self) -> Iterator[tuple[Word, Word]]:
         return ((word, word.link) for word in self.zh if word.link)
 
-    def are_comparable(self, zh: int, en: int, share: float = COMPARABLE) -> bool:
+    def are_comparable(self, zh: int, en: int) -> bool:
         """Return whether one clause can translate the other: by their links, else by their places."""
         best_zh, best_en = self._best_zh[zh], self._best_en[en]
         if not best_zh or not best_en:
             return abs((zh + 0.5) / self.clauses_zh - (en + 0.5) / self.clauses_en) < _UNLINKED_DISTANCE
         own = self.affinity.get((zh, en), 0.0)
-        return own >= share * best_zh or own >= share * best_en
+        return own >= _COMPARABLE * best_zh or own >= _COMPARABLE * best_en
 
-    def english_for(self, clause: int, share: float = COMPARABLE) -> list[Word]:
+    def english_for(self, clause: int) -> list[Word]:
         """Return the English words in the clauses that can translate a Chinese clause."""
-        wanted = {c for c in range(self.clauses_en) if self.are_comparable(clause, c, share)}
+        wanted = {c for c in range(self.clauses_en) if self.are_comparable(clause, c)}
         return [word for word in self.en if word.clause in wanted]
 
-    def chinese_for(self, clause: int, share: float = COMPARABLE) -> list[Word]:
-        wanted = {c for c in range(self.clauses_zh) if self.are_comparable(c, clause, share)}
+    def chinese_for(self, clause: int) -> list[Word]:
+        wanted = {c for c in range(self.clauses_zh) if self.are_comparable(c, clause)}
         return [word for word in self.zh if word.clause in wanted]
 
     def distance(self, zh: Word, en: Word) -> float:
@@ -223,7 +208,7 @@ def read_words_en(text: str) -> list[Word]:
             if written != "." or not words or not _ABBREVIATION.search(words[-1].text):
                 clause += 1
             continue
-        if written.lower() in _CLAUSE_WORDS and words and words[-1].clause == clause:
+        if _OPENS_CLAUSE.fullmatch(written) and words and words[-1].clause == clause:
             clause += 1
         words.append(Word(match.start(), match.end(), written, clause, len(words)))
     for word in words:
