@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from briefs.checks.english import read_words
+from briefs.lexicon.dictionary import PAST_FORMS
 from briefs.lexicon.word_links import LinkedPair, Word
 from briefs.text.scripts import count_han
 
@@ -17,7 +18,6 @@ ClaimFinding = tuple[str, Word | None, Word | None]
 
 def find_claim_findings(pair: LinkedPair) -> Iterator[ClaimFinding]:
     yield from _find_tenses(pair)
-    yield from _find_concluded(pair)
     yield from _find_hedges(pair)
     yield from _find_reversed_causes(pair)
     yield from _find_turned_comparisons(pair)
@@ -26,85 +26,85 @@ def find_claim_findings(pair: LinkedPair) -> Iterator[ClaimFinding]:
 
 # Whether it has happened, and how sure it is
 
+_Aspects = dict[str, Word]
+"""Words by what they say of an event: that it is `done`, `ongoing` or `coming`."""
 _PERFECT_EN = frozenset(read_words("perfect"))
 _FUTURE_EN = frozenset(read_words("future"))
-_IRREGULAR_PAST = frozenset(read_words("irregular past"))
 _PLANS_ZH = ("計畫", "計劃", "打算", "擬", "準備", "預定", "揚言", "誓言", "有意")
 _WILL_ZH = ("將", "即將", "將會", "預計", "可望", "將於", "將在")
-
-
-def _is_past(word: Word) -> bool:
-    return (word.lower.endswith("ed") and len(word.text) > 4) or word.lower in _IRREGULAR_PAST
+_ONGOING_ZH = ("正", "正在", "仍在", "還在", "如今", "目前")
+_HAVE, _BE = ("has", "have", "had"), ("is", "are", "am")
+_AFTER_HAVE, _AFTER_BE = 4, 2
+"""Words within which a participle follows its auxiliary."""
 
 
 def _find_tenses(pair: LinkedPair) -> Iterator[ClaimFinding]:
-    """Report a linked verb that one language puts into the past, or the present, and the other into the future."""
-    if "了" not in pair.zh_text and not any(word.expresses("happened") for word in pair.zh):
-        return
-    for verb, verb_en in pair.links():
-        if not verb_en.text.islower():
+    """Report an event that one language puts into the past, the present or the future, and the other elsewhere."""
+    for clause in range(pair.clauses_zh):
+        chinese = [word for word in pair.zh if word.clause == clause]
+        if not (mine := _read_aspects_zh(pair, chinese)):
             continue
-        before = [w for w in pair.zh[max(0, verb.index - _BEFORE_ZH) : verb.index] if w.clause == verb.clause]
-        after = pair.zh_text[verb.end : verb.end + 1]
-        before_en = [
-            w
-            for w in pair.en[max(0, verb_en.index - _BEFORE_EN) : verb_en.index]
-            if w.clause == verb_en.clause
-        ]
-        done = next((word for word in before if word.expresses("happened", "done")), None)
-        coming = next((word for word in before if _is_coming(pair, word)), None)
-        future = next((word for word in before_en if word.lower in _FUTURE_EN), None)
-        auxiliary = before_en[-1].lower if before_en else ""
-        is_future = (
-            future and _is_own_future(pair, future) and _PERFECT_EN.isdisjoint(w.lower for w in before_en)
+        english = pair.english_for(clause)
+        for one, word in mine.items():
+            for other, word_en in _read_aspects_en(pair, english).items():
+                if one != other and not (_may_be_en(english, one) or _may_be_zh(pair, chinese, other)):
+                    yield "tense", word, word_en
+                    return
+
+
+def _read_aspects_zh(pair: LinkedPair, clause: list[Word]) -> _Aspects:
+    aspects: _Aspects = {}
+    for word in clause:
+        has_ended = word.link and pair.zh_text[word.end : word.end + 1] == "了"
+        if has_ended or word.expresses("happened", "done"):
+            aspects.setdefault("done", word)
+        elif word.text in _ONGOING_ZH and not word.link:
+            aspects.setdefault("ongoing", word)
+        elif _is_coming(pair, word) and not word.link and not _puts_object(pair, word):
+            aspects.setdefault("coming", word)
+    return aspects
+
+
+def _read_aspects_en(pair: LinkedPair, words: list[Word]) -> _Aspects:
+    aspects: _Aspects = {}
+    for word in words:
+        after = pair.en[word.index + 1 : word.index + 1 + _AFTER_HAVE]
+        if word.lower in _HAVE and any(map(_is_past, after)):
+            aspects.setdefault("done", word)
+        elif word.lower in _BE and any(w.lower.endswith("ing") and not w.link for w in after[:_AFTER_BE]):
+            aspects.setdefault("ongoing", word)
+        elif word.lower in _FUTURE_EN and _is_own_future(pair, word):
+            aspects.setdefault("coming", word)
+        elif word.link and word.text.islower() and _is_past(word) and word.link.stems:
+            aspects.setdefault("done", word)
+    return aspects
+
+
+def _may_be_zh(pair: LinkedPair, words: list[Word], aspect: str) -> bool:
+    if aspect == "done":
+        return "了" in pair.zh_text[words[0].start : words[-1].end + 1] or any(
+            word.expresses("happened", "done") for word in words
         )
-        if is_future and not coming and (done or after == "了"):
-            yield "tense", done or verb, future
-            return
-        puts_object = coming and coming.text == "將" and coming.index + 1 != verb.index
-        if (
-            coming
-            and not coming.link
-            and not puts_object
-            and not done
-            and (_is_past(verb_en) or auxiliary in _HAVE)
-        ):
-            others = pair.english_for(verb.clause)
-            if not any(w.expresses("happened", "coming", "committed") and w.lower != "to" for w in others):
-                yield "tense", coming, verb_en
-                return
-    for done in pair.zh:
-        if done.expresses("happened", "done") and not any(
-            word.clause == done.clause and _is_coming(pair, word) for word in pair.zh
-        ):
-            english = pair.english_for(done.clause)
-            future = next((w for w in english if w.lower in _FUTURE_EN and _is_own_future(pair, w)), None)
-            if future and _PERFECT_EN.isdisjoint(w.lower for w in english):
-                yield "tense", done, future
-                return
+    if aspect == "ongoing":
+        return any(word.text in _ONGOING_ZH or word.text[0] in "仍還持續" for word in words)
+    return any(
+        word.expresses("happened", "coming", "committed") and not _is_after_done(pair, word) for word in words
+    )
 
 
-_BEFORE_ZH, _BEFORE_EN = 5, 4
-_HAVE = ("has", "have", "had")
-_ONGOING_ZH = ("正", "正在", "仍在", "還在")
+def _may_be_en(words: list[Word], aspect: str) -> bool:
+    if aspect == "done":
+        return not _PERFECT_EN.isdisjoint(word.lower for word in words)
+    if aspect == "ongoing":
+        return any(
+            word.lower.endswith("ing") or word.lower in ("still", "now", "remain", "remains")
+            for word in words
+        )
+    return any(word.expresses("happened", "coming", "committed") and word.lower != "to" for word in words)
 
 
-def _find_concluded(pair: LinkedPair) -> Iterator[ClaimFinding]:
-    """Report 正 and 正在 against *has concluded*."""
-    for word in pair.zh:
-        if word.text not in _ONGOING_ZH:
-            continue
-        english = pair.english_for(word.clause)
-        has = next((w for w in english if w.lower in _HAVE and _is_past_after(pair, w)), None)
-        if has and not any(
-            w.lower.endswith("ing") or w.lower in ("still", "remain", "remains") for w in english
-        ):
-            yield "tense", word, has
-            return
-
-
-def _is_past_after(pair: LinkedPair, auxiliary: Word) -> bool:
-    return any(_is_past(word) for word in pair.en[auxiliary.index + 1 : auxiliary.index + 3])
+def _is_past(word: Word) -> bool:
+    return (word.lower.endswith("ed") and len(word.text) > 4) or word.lower in PAST_FORMS
 
 
 def _is_own_future(pair: LinkedPair, word: Word) -> bool:
@@ -113,19 +113,35 @@ def _is_own_future(pair: LinkedPair, word: Word) -> bool:
 
 
 def _is_coming(pair: LinkedPair, word: Word) -> bool:
-    """Return whether a word puts what follows into the future. 將 after 已 puts the object first."""
-    if word.text == "將" and word.index and pair.zh[word.index - 1].expresses("happened", "done"):
-        return False
-    return word.text in _WILL_ZH or _is_plan(pair, word)
+    """Return whether a word puts what follows into the future."""
+    return (word.text in _WILL_ZH or _is_plan(pair, word)) and not _is_after_done(pair, word)
+
+
+def _is_after_done(pair: LinkedPair, word: Word) -> bool:
+    """Return whether a word follows 已, after which 將 puts the object first."""
+    return word.index > 0 and pair.zh[word.index - 1].expresses("happened", "done")
+
+
+def _puts_object(pair: LinkedPair, word: Word) -> bool:
+    """Return whether 將 puts the object before the verb: 將兩人引渡, and 將部隊撤出, *withdraw its troops*."""
+    after = [w.link.index for w in pair.zh[word.index + 1 :] if w.clause == word.clause and w.link]
+    is_turned = bool(after) and after[-1] < max(after)
+    return word.text == "將" and (is_turned or bool(_DETERMINER_ZH.match(pair.zh_text, word.end)))
+
+
+_DETERMINER_ZH = re.compile("[一兩三四五六七八九十百千數這該其此0-9]")
 
 
 def _is_plan(pair: LinkedPair, word: Word) -> bool:
-    """Return whether a word says what somebody plans to do. 計畫 after 的 or 項 is a noun."""
-    return word.text in _PLANS_ZH and pair.zh_text[max(0, word.start - 1) : word.start] not in (
-        "的",
-        "項",
-        "這",
-        "該",
+    """Return whether a word says what somebody plans to do. 計畫 is a noun after 的 or 項, and at the end of a clause."""
+    before, after = (
+        pair.zh_text[max(0, word.start - 1) : word.start],
+        pair.zh[word.index + 1 : word.index + 2],
+    )
+    return (
+        word.text in _PLANS_ZH
+        and before not in ("的", "項", "這", "該")
+        and any(w.clause == word.clause for w in after)
     )
 
 

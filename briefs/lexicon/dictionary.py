@@ -40,12 +40,15 @@ _UNTRANSLATED = frozenset(_FUNCTION_WORDS.split())
 
 _path: Path | None = None
 _written_at = 0
-_FAMILIES: dict[str, str] = {
+_FAMILY_LINES = read_sections(Path(__file__).with_name("word_families.txt"))
+_FAMILIES = {
     stem_word(word): stem_word(line.split()[0])
-    for lines in read_sections(Path(__file__).with_name("word_families.txt")).values()
+    for lines in _FAMILY_LINES.values()
     for line in lines
     for word in line.split()
 }
+PAST_FORMS = frozenset(word for line in _FAMILY_LINES["irregular"] for word in line.split()[1:])
+"""Irregular past forms and participles. Some are also the present: *cut*."""
 
 
 @lru_cache(200_000)

@@ -67,6 +67,10 @@ AGREEING_PAIRS = [
     ("印度向俄羅斯購買石油。", "India buys oil from Russia."),
     ("美國制裁中國。", "China faces sanctions from the United States."),
     ("日本是中國最大的出口市場。", "China’s exports go mostly to Japan."),
+    # Tense
+    ("政府將兩名商人引渡出境。", "The government extradited two businessmen."),
+    ("該國核武計畫靠竊得的資金支應。", "The country’s nuclear program is paid for with stolen money."),
+    ("破冰船多已老舊。", "Most of the icebreakers are aging."),
     # N7
     ("福爾多等三處設施。", "Fordow and two other sites."),
     ("雙方提出三項建議。", "Both sides made three proposals."),
@@ -226,6 +230,10 @@ DIFFERING_PAIRS = [
     ("北京打算擴建軍港。", "Beijing has expanded the naval port.", "tense"),
     ("議會通過了新的國防預算。", "Parliament will pass a new defense budget.", "tense"),
     ("央行已將利率調降兩碼。", "The central bank will cut interest rates by half a percentage point.", "tense"),
+    ("挪威即將對船隻徵收碳費。", "Norway has begun to levy a carbon charge on ships.", "tense"),
+    ("智利當時正在審視港口合約。", "Chile had by then reviewed its port contract.", "tense"),
+    ("倫敦已與該國談成漁業協定。", "London is negotiating a fisheries agreement with the country.", "tense"),
+    ("工會將循司法途徑挑戰法案。", "The union has already begun to challenge the bill in the courts.", "tense"),
     ("德國被法國說服，同意共同發債。", "France was persuaded by Germany to accept joint debt.", "actors"),
     ("肯亞總統魯托在開幕式上致詞。", "Kenyan President Raila Odinga spoke at the opening ceremony.", "names"),
     ("儘管預算遭刪減，海軍仍完成了三艘巡防艦。", "The navy completed three frigates because its budget was cut.", "opposites"),
