@@ -20,7 +20,7 @@ from briefs.rendering import cards, text
 from briefs.text import date_format, paths
 
 from . import editions
-from .editions import EditionHistoryLine, KeysetPage, ListedBrief, PublicEdition
+from .editions import EditionHistoryLine, KeysetPage, ListedBrief, PublicEdition, WithdrawnBrief
 
 # Lists of briefs and their paging links.
 
@@ -184,7 +184,9 @@ def build_withdrawn_context(
     head = cards.render_withdrawn_head_tags(brief, language, title, notices[0]["sentence"])
     return _build_headlines(brief, language) | {
         "notices": notices,
-        "byline": cards.render_credit(brief, language, linked=False),
+        "byline": cards.render_credit(brief, language, linked=True),
+        "colon": COLON[language],
+        "topics": cards.render_keywords(brief, language),
         "citation": _insert_site_url(cards.render_citation(build_brief_work(edition, language), language)),
         "files": [
             (f"{paths.brief(language, brief.slug)}original.{end}", label)
@@ -204,7 +206,7 @@ def build_brief_work(edition: PublicEdition, language: Side) -> works.CitableWor
 
 
 def build_withdrawal_notices(
-    edition: PublicEdition, withdrawn_at: dt.datetime, language: Side
+    edition: PublicEdition | WithdrawnBrief, withdrawn_at: dt.datetime, language: Side
 ) -> list[dict[str, str]]:
     """Return the notice in both languages, the page's own first."""
     sides = (language, paths.OTHER_SIDE[language])
@@ -220,7 +222,9 @@ def _insert_site_url(html: str) -> SafeString:
     return mark_safe(html.replace(paths.SITE_PLACEHOLDER, settings.SITE_URL))  # noqa: S308 escaped
 
 
-def _withdrawal_notice(edition: PublicEdition, withdrawn_at: dt.datetime, side: Side) -> dict[str, str]:
+def _withdrawal_notice(
+    edition: PublicEdition | WithdrawnBrief, withdrawn_at: dt.datetime, side: Side
+) -> dict[str, str]:
     reason = edition.withdrawn_reason_zh if side == "zh" else edition.withdrawn_reason_en
     date = date_format.format_day(timezone.localdate(withdrawn_at), side)
     with translation.override(paths.LANGUAGE_CODES[side]):

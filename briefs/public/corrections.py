@@ -1,14 +1,13 @@
 """The log of corrections, withdrawals and removals, of the site or of one brief: what was, what is, why.
 
-Texts come from listed editions and those that `closed` returns. A withdrawn brief keeps kind, date and reason, a removed one
-kind and date.
+Texts and facts come from listed editions and those that `closed` returns. A withdrawn brief keeps kind, date and reason, a
+removed one kind and date.
 """
 
 import datetime as dt
 from collections.abc import Collection, Iterator
 from typing import Any, Literal, NamedTuple
 
-from django.conf import settings
 from django.db.models import F, Q
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
@@ -17,14 +16,18 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
 from briefs.checks.changes import has_same_words
-from briefs.content import LANGUAGE_TAGS, Content, Side
+from briefs.content import LANGUAGE_TAGS, Side
+from briefs.derived.public_brief import BRIEF_COLUMNS, build_briefs
+from briefs.facts import FACTS
 from briefs.models.edition import ChangeKind, Edition, WithdrawalKind
-from briefs.rendering import cards, text
+from briefs.public_brief import PublicBrief
+from briefs.rendering import cards
 from briefs.text import date_format, paths
+from briefs.text.scripts import detect_language_code
 from briefs.text.text_diff import DiffRun, diff_contents, diff_texts
 
-from . import brief_presenter, editions, feeds, responses
-from .editions import BriefLink, EditionRows, KeysetPage, ListPosition, PageKey
+from . import brief_presenter, editions, responses
+from .editions import BriefLink, EditionRows, KeysetPage, ListPosition, PageKey, WithdrawnBrief
 
 # Queries. One row is one event of an edition.
 
@@ -40,14 +43,14 @@ class LogRow(NamedTuple):
 
 
 class LogEntry(NamedTuple):
-    """`link` is None if the brief has no page. `old` and `new` are None unless readers may see both texts."""
+    """`link` is None if the brief has no page. `old` and `new` are None unless readers may see both."""
 
     row: LogRow
     kind: str = ""
     reasons: dict[Side, str] = {}
     link: BriefLink | None = None
-    old: Content | None = None
-    new: Content | None = None
+    old: PublicBrief | None = None
+    new: PublicBrief | None = None
 
 
 def list_log(now: dt.datetime, page: PageKey, brief_id: int | None = None) -> KeysetPage[LogEntry]:
@@ -100,15 +103,19 @@ def _build_entries(rows: list[LogRow], now: dt.datetime) -> list[LogEntry]:
     }
     before = _find_predecessors(briefs, now)
     pairs = {row.pk: before.get(row.pk) for row in rows if row.event == "correction"}
-    texts = _load_texts({pk for pair in pairs.items() for pk in pair if pk}, now)
+    shown = _load_briefs({pk for pair in pairs.items() for pk in pair if pk}, now)
     return [
-        _build_entry(row, details[row.pk], links, texts.get(pairs.get(row.pk) or 0), texts.get(row.pk))
+        _build_entry(row, details[row.pk], links, shown.get(pairs.get(row.pk) or 0), shown.get(row.pk))
         for row in rows
     ]
 
 
 def _build_entry(
-    row: LogRow, values: list[Any], links: dict[int, BriefLink], old: Content | None, new: Content | None
+    row: LogRow,
+    values: list[Any],
+    links: dict[int, BriefLink],
+    old: PublicBrief | None,
+    new: PublicBrief | None,
 ) -> LogEntry:
     brief, change_kind, note_zh, note_en, withdrawn_kind, reason_zh, reason_en = values
     is_correction, link = row.event == "correction", links.get(brief)
@@ -116,8 +123,8 @@ def _build_entry(
         return LogEntry(row, change_kind if is_correction else "")
     if not is_correction:
         return LogEntry(row, withdrawn_kind, {"zh": reason_zh, "en": reason_en}, link)
-    texts = (old, new) if old and new else ()
-    return LogEntry(row, change_kind, {"zh": note_zh, "en": note_en}, link, *texts)
+    both = (old, new) if old and new else ()
+    return LogEntry(row, change_kind, {"zh": note_zh, "en": note_en}, link, *both)
 
 
 def _find_predecessors(briefs: Collection[int], now: dt.datetime) -> dict[int, int]:
@@ -132,17 +139,25 @@ def _find_predecessors(briefs: Collection[int], now: dt.datetime) -> dict[int, i
     return predecessors
 
 
-def _load_texts(pks: Collection[int], now: dt.datetime) -> dict[int, Content]:
-    """Return the contents that readers may see of these editions."""
+def _load_briefs(pks: Collection[int], now: dt.datetime) -> dict[int, PublicBrief]:
+    """Return those of these editions that readers may see, with today's names."""
     querysets = (Edition.objects.listed(now), Edition.objects.closed(now))
-    return {
-        pk: Content.from_json(content)
-        for rows in querysets
-        for pk, content in rows.filter(pk__in=pks).values_list("pk", "content")
-    }
+    rows = [
+        row for part in querysets for row in part.filter(pk__in=pks).values_list("pk", *BRIEF_COLUMNS) if pks
+    ]
+    briefs = build_briefs([row[1:] for row in rows])
+    return {row[0]: brief for row, brief in zip(rows, briefs, strict=True)}
 
 
-# Pages and the feed.
+def build_withdrawal(row: WithdrawnBrief) -> LogEntry:
+    """Return the entry of the log that reports a withdrawal."""
+    reasons: dict[Side, str] = {"zh": row.withdrawn_reason_zh, "en": row.withdrawn_reason_en}
+    headlines: dict[Side, str] = {"zh": row.brief.headline("zh"), "en": row.brief.headline("en")}
+    link = BriefLink(row.brief.slug, headlines)
+    return LogEntry(LogRow(row.pk, row.withdrawn_at, "withdrawn"), row.withdrawn_kind, reasons, link)
+
+
+# Pages.
 
 
 def log(request: HttpRequest, language: Side) -> HttpResponse:
@@ -180,26 +195,17 @@ def changes(request: HttpRequest, language: Side, slug: str) -> HttpResponse:
 
 def _build_page_context(page: KeysetPage[LogEntry], url: str, language: Side) -> dict[str, Any]:
     return {
-        "entries": [_present(entry, language) for entry in page.rows],
+        "entries": [build_entry_context(entry, language) for entry in page.rows],
         "older": page.older_key and f"{url}?before={page.older_key}",
         "newer": page.newer_key and f"{url}?after={page.newer_key}",
     }
 
 
-def feed(request: HttpRequest, language: Side) -> HttpResponse:
-    now = timezone.now()
-    entries = [_build_feed_entry(entry, language) for entry in list_log(now, PageKey()).rows]
-    heading = gettext("Corrections and withdrawals")
-    scope = feeds.FeedScope("corrections/", name=heading)
-    return feeds.respond_atom(feeds.frame_entries(entries, scope, language, "feed.atom", now))
-
-
-def _present(entry: LogEntry, language: Side) -> dict[str, Any]:
-    """Build the context of one entry."""
+def build_entry_context(entry: LogEntry, language: Side) -> dict[str, Any]:
     day, link = timezone.localdate(entry.row.at), entry.link
     other = paths.OTHER_SIDE[language]
     return {
-        "id": _format_id(entry.row),
+        "id": f"{entry.row.event[0]}{entry.row.pk}",
         "is_quiet": entry.row.event == "correction" and entry.kind != ChangeKind.CORRECTION,
         "kind": _describe_event(entry),
         "iso": day.isoformat(),
@@ -217,10 +223,6 @@ def _present(entry: LogEntry, language: Side) -> dict[str, Any]:
     }
 
 
-def _format_id(row: LogRow) -> str:
-    return f"{row.event[0]}{row.pk}"
-
-
 def _describe_event(entry: LogEntry) -> str:
     if entry.row.event == "correction":
         return str(ChangeKind(entry.kind or ChangeKind.UPDATE).label)
@@ -228,25 +230,32 @@ def _describe_event(entry: LogEntry) -> str:
 
 
 def _list_changes(entry: LogEntry, language: Side) -> Iterator[dict[str, Any]]:
-    """Yield each text whose words changed: where it is, and both versions. The page's language comes first."""
+    """Yield each text and fact whose words changed: where it is, and both versions. The page's language comes first."""
     if entry.old is None or entry.new is None:
         return
-    difference = diff_contents(entry.old, entry.new)
+    old_content, new_content = entry.old.content, entry.new.content
+    difference = diff_contents(old_content, new_content)
     for side in (language, paths.OTHER_SIDE[language]):
         texts = [
-            (gettext("Headline"), entry.old.headline(side), entry.new.headline(side)),
-            (gettext("Summary"), entry.old.summary(side), entry.new.summary(side)),
+            (gettext("Headline"), old_content.headline(side), new_content.headline(side)),
+            (gettext("Summary"), old_content.summary(side), new_content.summary(side)),
             *((gettext("Point %(n)s") % {"n": row.number}, *row.texts(side)) for row in difference.rows),
         ]
         for place, old, new in texts:
             if not has_same_words(old, new):
-                runs = diff_texts(old, new)
-                yield {
-                    "place": place,
-                    "lang": LANGUAGE_TAGS[side],
-                    "was": _render_runs(runs, "deleted"),
-                    "now": _render_runs(runs, "inserted"),
-                }
+                yield _build_change(place, old, new, LANGUAGE_TAGS[side])
+    for name, fact in FACTS.items():
+        for side in (language, paths.OTHER_SIDE[language]):
+            old, new = (cards.format_fact(brief, name, side) for brief in (entry.old, entry.new))
+            if old != new:
+                yield _build_change(gettext(fact.label), old, new, detect_language_code(new or old))
+                break
+
+
+def _build_change(place: str, old: str, new: str, lang: str) -> dict[str, Any]:
+    runs = diff_texts(old, new)
+    was, now = _render_runs(runs, "deleted"), _render_runs(runs, "inserted")
+    return {"place": place, "lang": lang, "was": was or "–", "now": now or "–"}
 
 
 def _render_runs(runs: list[DiffRun], kind: str) -> SafeString:
@@ -260,22 +269,3 @@ def _render_runs(runs: list[DiffRun], kind: str) -> SafeString:
             if run.kind in ("equal", kind)
         ),
     )
-
-
-def _build_feed_entry(entry: LogEntry, language: Side) -> dict[str, Any]:
-    shown, moment = _present(entry, language), feeds.format_rfc3339(entry.row.at)
-    address = f"{settings.SITE_URL}{paths.home(language)}corrections/"
-    joint = brief_presenter.COLON[language]
-    return {
-        "url": f"{address}#{shown['id']}",
-        "title": f"{shown['kind']}{joint}{shown['headline']}" if shown["headline"] else shown["kind"],
-        "published": moment,
-        "updated": moment,
-        "summary": shown["reason"] or shown["kind"],
-        "content": text.strip_indentation(
-            text.render_partial("briefs/_log_entry.html", entry=shown, is_feed=True)
-        ),
-        "keywords": [],
-        "original": "",
-        "image": "",
-    }

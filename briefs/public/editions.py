@@ -4,7 +4,7 @@ import datetime as dt
 import re
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any, Literal, NamedTuple, Self
+from typing import Any, Final, Literal, NamedTuple, Self
 
 from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.db.models.fields.json import KeyTextTransform
@@ -197,6 +197,17 @@ class PublicEdition(NamedTuple):
     brief: PublicBrief
 
 
+class WithdrawnBrief(NamedTuple):
+    """A withdrawn brief, of which readers see headline, authors, source, dates and the reason."""
+
+    pk: int
+    withdrawn_at: dt.datetime
+    withdrawn_kind: str
+    withdrawn_reason_zh: str
+    withdrawn_reason_en: str
+    brief: PublicBrief
+
+
 class EditionHistoryLine(NamedTuple):
     """One edition of a brief's history."""
 
@@ -233,6 +244,20 @@ def build_listed(page: KeysetPage[tuple[Any, ...]]) -> KeysetPage[ListedBrief]:
     briefs = build_briefs([row[2:] for row in page.rows])
     rows = [ListedBrief(row[0], row[1], brief) for row, brief in zip(page.rows, briefs, strict=True)]
     return KeysetPage(rows, page.older_key, page.newer_key, page.query_string)
+
+
+MAX_WITHDRAWN: Final = 100
+
+
+def list_withdrawn(found: EditionRows, since: dt.datetime | None = None) -> list[WithdrawnBrief]:
+    """Return the withdrawn ones of these editions, latest first. `found`: selected by the queryset of that name."""
+    rows = found.filter(Q(withdrawn_at__gte=since) if since else Q(withdrawn_at__isnull=False))
+    columns = WithdrawnBrief._fields[:-1]
+    values = rows.order_by("-withdrawn_at", "-pk").values_list(*columns, *BRIEF_COLUMNS)[:MAX_WITHDRAWN]
+    briefs = build_briefs([row[len(columns) :] for row in values])
+    return [
+        WithdrawnBrief._make([*row[: len(columns)], brief]) for row, brief in zip(values, briefs, strict=True)
+    ]
 
 
 def find(slug: str, now: dt.datetime) -> PublicEdition:

@@ -1,4 +1,8 @@
-"""Atom and JSON Feed of the newest briefs of the site, a subject or a search, with full text."""
+"""Atom and JSON Feed of the newest briefs of the site, a subject or a search, with full text; and of the corrections.
+
+A brief that is withdrawn stays in the feeds of its site and subjects for a time as a notice under its id, so that feed readers
+replace the text. Not all do: an entry of its own says the same.
+"""
 
 import datetime as dt
 import json
@@ -6,7 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponsePermanentRedirect
@@ -26,12 +30,16 @@ from briefs.public_brief import PublicBrief
 from briefs.rendering import ReadingView, cards, text
 from briefs.text import paths
 
-from . import brief_presenter, editions, responses, search_queries, subject_queries
-from .editions import PAGE_SIZE, EditionRows
+from . import brief_presenter, corrections, editions, responses, search_queries, subject_queries
+from .corrections import LogEntry
+from .editions import PAGE_SIZE, EditionRows, PageKey, WithdrawnBrief
 from .search_queries import SearchParams
 from .subject_queries import SUBJECT_KINDS
 
 # Queries.
+
+WITHDRAWAL_SHOWN: Final = dt.timedelta(days=90)
+"""How long feeds carry the notice of a withdrawal."""
 
 
 class FeedEntry(NamedTuple):
@@ -45,6 +53,11 @@ def list_newest(now: dt.datetime) -> list[FeedEntry]:
 
 def list_newest_of_subject(kind: str, subject: int, now: dt.datetime) -> list[FeedEntry]:
     return _build_entries(_newest_of_subject[kind](now, subject))
+
+
+def select_withdrawn(found: EditionRows, now: dt.datetime) -> list[WithdrawnBrief]:
+    """Return the withdrawn ones of these editions whose notice is in the feeds."""
+    return editions.list_withdrawn(found, now - WITHDRAWAL_SHOWN)
 
 
 def list_found(edition_ids: list[int], now: dt.datetime) -> list[FeedEntry]:
@@ -114,20 +127,32 @@ def feed(
 ) -> HttpResponse:
     """Return the feed of the newest briefs. With `is_parallel`, each entry has both languages, pair by pair."""
     now, view = timezone.now(), _view(language, is_parallel)
-    return _respond(list_newest(now), FeedScope(), language, view, feed_format, now)
+    withdrawn = select_withdrawn(Edition.objects.found(now), now)
+    return _respond(list_newest(now), FeedScope(), language, view, feed_format, now, withdrawn)
 
 
 def subject_feed(
     request: HttpRequest, language: Side, feed_format: str, kind: str, slug: str, *, is_parallel: bool = False
 ) -> HttpResponse:
     now, view = timezone.now(), _view(language, is_parallel)
-    subject = subject_queries.find_subject(subject_queries.SUBJECT_KINDS[kind], slug, now)
+    of = SUBJECT_KINDS[kind]
+    subject = subject_queries.find_subject(of, slug, now)
     path = f"{kind}/{subject.slug}/"
     if subject.slug != slug:
         return HttpResponsePermanentRedirect(f"{paths.home(language)}{path}{_file_name(view, feed_format)}")
     scope = FeedScope(path, name=subject_queries.subject_label(subject, language))
     entries = list_newest_of_subject(kind, subject.pk, now)
-    return _respond(entries, scope, language, view, feed_format, now)
+    withdrawn = select_withdrawn(of.found_editions(now, subject.pk), now)
+    return _respond(entries, scope, language, view, feed_format, now, withdrawn)
+
+
+def corrections_feed(request: HttpRequest, language: Side) -> HttpResponse:
+    """Return the Atom feed of the log of corrections."""
+    now = timezone.now()
+    entries = [_build_log_entry(entry, language) for entry in corrections.list_log(now, PageKey()).rows]
+    scope = FeedScope("corrections/", name=gettext("Corrections and withdrawals"))
+    values = _frame_entries(entries, scope, language, "feed.atom", now)
+    return HttpResponse(_render_atom(values), content_type=f"{_CONTENT_TYPES['atom']}; charset=utf-8")
 
 
 def search_feed(
@@ -198,22 +223,20 @@ def _search_scope(asked: SearchParams) -> FeedScope:
 
 
 def _respond(
-    entries: list[FeedEntry], scope: FeedScope, language: Side, view: ReadingView, feed_format: str, now: dt.datetime
+    rows: list[FeedEntry], scope: FeedScope, language: Side, view: ReadingView, feed_format: str, now: dt.datetime,
+    withdrawn: Sequence[WithdrawnBrief] = (),
 ) -> HttpResponse:  # fmt: skip
-    values = _build_feed(entries, scope, language, view, f"{_file_name(view, feed_format)}", now)
+    changes = editions.list_major_changes([row.brief_id for row in rows], now)
+    entries = [
+        *(entry for row in withdrawn for entry in _build_withdrawal_entries(row, language, view)),
+        *(_build_entry(row, changes.get(row.brief_id, []), language, view) for row in rows),
+    ]
+    values = _frame_entries(entries, scope, language, _file_name(view, feed_format), now, view=view)
     body = _render_atom(values) if feed_format == "atom" else _render_json(values)
     return HttpResponse(body, content_type=f"{_CONTENT_TYPES[feed_format]}; charset=utf-8")
 
 
-def _build_feed(
-    rows: list[FeedEntry], scope: FeedScope, language: Side, view: ReadingView, file: str, now: dt.datetime
-) -> dict[str, Any]:  # fmt: skip
-    changes = editions.list_major_changes([entry.brief_id for entry in rows], now)
-    entries = [_build_entry(entry, changes.get(entry.brief_id, []), language, view) for entry in rows]
-    return frame_entries(entries, scope, language, file, now, view=view)
-
-
-def frame_entries(
+def _frame_entries(
     entries: list[dict[str, Any]],
     scope: FeedScope,
     language: Side,
@@ -246,7 +269,7 @@ def frame_entries(
 def _build_entry(
     entry: FeedEntry, changes: list[editions.EditionHistoryLine], language: Side, view: ReadingView
 ) -> dict[str, Any]:
-    brief, other = entry.brief, paths.OTHER_SIDE[language]
+    brief = entry.brief
     fragment = rendering.render_fragment(brief.content, view, language, brief.slug)
     notices = {
         "lines": [
@@ -255,27 +278,60 @@ def _build_entry(
         "source_withdrew": brief.facts.source_withdrew,
     }
     said = render_to_string("briefs/_feed_notices.html", notices) if any(notices.values()) else ""
-    path, title = paths.brief(language, brief.slug), brief.headline(language)
-    if view == "parallel":
-        path = paths.parallel(language, brief.slug)
-        title = f"{title}{responses.TITLE_SEPARATOR[language]}{brief.headline(other)}"
-    return {
-        "url": f"{settings.SITE_URL}{path}",
-        "title": title,
-        "published": format_rfc3339(brief.published_at),
+    return _name_entry(brief, language, view) | {
         "updated": format_rfc3339(changes[0].live_from if changes else brief.published_at),
         "summary": " ".join(text.split_paragraphs(brief.summary(language))),
         "content": text.strip_indentation(
             f"<p>{cards.render_byline(brief, language)}</p>\n{said}{rendering.strip_cover_and_links(fragment)}"
         ),
         "keywords": [(keyword.slug, keyword.label(language)) for keyword in brief.keywords],
-        "original": brief.url,
         "image": f"{settings.SITE_URL}{paths.card(language, brief.slug)}",
     }
 
 
-def respond_atom(values: dict[str, Any]) -> HttpResponse:
-    return HttpResponse(_render_atom(values), content_type=f"{_CONTENT_TYPES['atom']}; charset=utf-8")
+def _name_entry(brief: PublicBrief, language: Side, view: ReadingView) -> dict[str, Any]:
+    """Return what an entry of a brief keeps when the brief is corrected or withdrawn, and its title."""
+    path, title = paths.brief(language, brief.slug), brief.headline(language)
+    if view == "parallel":
+        path = paths.parallel(language, brief.slug)
+        title = f"{title}{responses.TITLE_SEPARATOR[language]}{brief.headline(paths.OTHER_SIDE[language])}"
+    return {
+        "url": f"{settings.SITE_URL}{path}",
+        "title": title,
+        "published": format_rfc3339(brief.published_at),
+        "original": brief.url,
+    }
+
+
+def _build_withdrawal_entries(row: WithdrawnBrief, language: Side, view: ReadingView) -> list[dict[str, Any]]:
+    """Return the notice in place of the brief, and the one in the log."""
+    notices = brief_presenter.build_withdrawal_notices(row, row.withdrawn_at, language)
+    named = _name_entry(row.brief, language, view)
+    shown = {
+        "notices": notices if view == "parallel" else notices[:1],
+        "original": cards.get_original_link(row.brief),
+    }
+    notice = named | {
+        "title": f"{notices[0]['heading']}{brief_presenter.COLON[language]}{named['title']}",
+        "updated": format_rfc3339(row.withdrawn_at),
+        "summary": notices[0]["sentence"],
+        "content": text.strip_indentation(text.render_partial("briefs/_feed_withdrawal.html", **shown)),
+    }
+    return [notice, _build_log_entry(corrections.build_withdrawal(row), language)]
+
+
+def _build_log_entry(entry: LogEntry, language: Side) -> dict[str, Any]:
+    shown, moment = corrections.build_entry_context(entry, language), format_rfc3339(entry.row.at)
+    joint = brief_presenter.COLON[language]
+    html = text.render_partial("briefs/_log_entry.html", entry=shown, is_feed=True)
+    return {
+        "url": f"{settings.SITE_URL}{paths.home(language)}corrections/#{shown['id']}",
+        "title": f"{shown['kind']}{joint}{shown['headline']}" if shown["headline"] else shown["kind"],
+        "published": moment,
+        "updated": moment,
+        "summary": shown["reason"] or shown["kind"],
+        "content": text.strip_indentation(html),
+    }
 
 
 def _render_atom(values: dict[str, Any]) -> str:
@@ -303,14 +359,14 @@ def _build_json_item(entry: dict[str, Any], lang: str) -> dict[str, Any]:
     item = {
         "id": entry["url"],
         "url": entry["url"],
-        "external_url": entry["original"],
+        "external_url": entry.get("original"),
         "title": entry["title"],
         "content_html": entry["content"],
         "summary": entry["summary"],
-        "image": entry["image"],
+        "image": entry.get("image"),
         "date_published": entry["published"],
         "date_modified": entry["updated"],
-        "tags": [label for _, label in entry["keywords"]],
+        "tags": [label for _, label in entry.get("keywords", ())],
         "language": lang,
     }
     return {name: value for name, value in item.items() if value}

@@ -39,7 +39,7 @@ from briefs.models.site import SiteText
 from briefs.models.vocabulary import Author, Keyword, Source, Term
 from briefs.text import paths
 
-from . import card_views, page_cache, responses
+from . import card_views, feeds, page_cache, responses
 from .editions import MAX_NEIGHBOURS, OLDEST_KEY, select_headlines
 from .page_cache import compute_build_hash, hash_parts
 from .responses import language_from_path
@@ -69,7 +69,8 @@ class ExportKeys:
         self._by_slug: dict[str, str] = {}
         self._read_briefs(now)
         others = (row for table in OTHER_TABLES for row in _read_rows(table))
-        self.site = hash_parts([self._common, sorted(self._by_slug.items()), *others])
+        recent = [row.pk for row in feeds.select_withdrawn(Edition.objects.found(now), now)]
+        self.site = hash_parts([self._common, sorted(self._by_slug.items()), recent, *others])
 
     def find_key(self, slug: str) -> str:
         """Return the key of a listed or withdrawn brief's pages; empty for any other brief."""

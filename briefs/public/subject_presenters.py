@@ -97,7 +97,7 @@ def _render_header(
                 "index": f"{paths.home(side)}{kind.name}/",
                 "url": paths.subject(side, kind.name, subject.slug),
                 "comma": cards.COMMA[side],
-                "count": format_brief_count(facets.brief_count) if facets else "",
+                "count": format_brief_count(facets.brief_count) if facets and facets.brief_count else "",
                 "paragraphs": text.split_paragraphs(subject.intro(side)) if facets else (),
             }
     return text.render_partial(

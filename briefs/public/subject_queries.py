@@ -1,7 +1,7 @@
 """Queries for keyword, author, source and term pages, and for the archive by date of the article.
 
-Vocabulary is public only through a listed edition, so every query joins listed editions. A name used only
-in drafts is not listed or counted, and its address returns 404.
+Vocabulary is public only through an edition. Lists and counts join listed editions; a name whose briefs were all withdrawn
+still has a page. A name used only in drafts is not listed or counted, and its address returns 404.
 """
 
 import datetime as dt
@@ -68,6 +68,9 @@ class SubjectKind:
     def listed_editions(self, now: dt.datetime, subject: Any, *, where: Q = NO_FILTER) -> EditionRows:
         return Edition.objects.listed(now).filter(where, **{self.join_path: subject})
 
+    def found_editions(self, now: dt.datetime, subject: Any) -> EditionRows:
+        return Edition.objects.found(now).filter(**{self.join_path: subject})
+
 
 SUBJECT_KINDS: dict[str, SubjectKind] = {
     kind.name: kind
@@ -81,7 +84,7 @@ SUBJECT_KINDS: dict[str, SubjectKind] = {
 
 
 class Subject(NamedTuple):
-    """A vocabulary row with the `SiteText` of its page. `is_used`: a listed edition has it."""
+    """A vocabulary row with the `SiteText` of its page. `is_used`: a listed or withdrawn brief has it."""
 
     pk: int
     slug: str
@@ -145,7 +148,7 @@ class SubjectFacets(NamedTuple):
 
 
 def find_subject(kind: SubjectKind, slug: str, now: dt.datetime) -> Subject:
-    """Return the subject, or the one it was merged into. Raise Http404 if no listed edition has it.
+    """Return the subject, or the one it was merged into. Raise Http404 if no listed or withdrawn brief has it.
 
     An unknown slug costs as many queries as a merged one, so that timing does not reveal which names drafts use.
     """
@@ -260,7 +263,7 @@ def _subjects(kind: SubjectKind, now: dt.datetime) -> Any:
     key = Concat(Value(f"{kind.model._meta.model_name}/"), OuterRef("slug"))
     page_text = SiteText.objects.filter(key=key)
     rows = kind.model._default_manager.annotate(
-        used=Exists(kind.listed_editions(now, OuterRef("pk"))),
+        used=Exists(kind.found_editions(now, OuterRef("pk"))),
         **{name: Subquery(page_text.values(name)) for name in ("text_zh", "text_en", "start_here")},
     )
     url = "url" if kind.model is Source else Value("")

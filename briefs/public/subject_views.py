@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Sequence
+from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 from django.utils import timezone
@@ -9,7 +10,7 @@ from django.utils import timezone
 from briefs.content import Side
 from briefs.text import date_format, paths
 
-from . import brief_presenter, feeds, responses, subject_presenters, subject_queries
+from . import brief_presenter, corrections, editions, feeds, responses, subject_presenters, subject_queries
 from .editions import KeysetPage, ListedBrief, PageKey, read_page_key
 from .subject_queries import ArchiveMonth, Subject, SubjectKind
 
@@ -50,6 +51,8 @@ def render_subject(
         start_here=subject_queries.list_start_here(kind, subject, now) if is_first else (),
         follow=feeds_of_page.button,
     )
+    if is_first and not timeline.rows:
+        words |= _build_withdrawn_context(subject, kind, language, now)
     return responses.render(
         "briefs/topic.html",
         language,
@@ -58,6 +61,15 @@ def render_subject(
         feeds=feeds_of_page.head,
         **words,
     )
+
+
+def _build_withdrawn_context(
+    subject: Subject, kind: SubjectKind, language: Side, now: dt.datetime
+) -> dict[str, Any]:
+    """Return what the page of a subject shows if all its briefs were withdrawn."""
+    rows = editions.list_withdrawn(kind.found_editions(now, subject.pk))
+    entries = [corrections.build_entry_context(corrections.build_withdrawal(row), language) for row in rows]
+    return {"withdrawn": entries, "count": "", "paging": "", "robots": brief_presenter.NOINDEX}
 
 
 def term(request: HttpRequest, language: Side, slug: str) -> HttpResponse:
@@ -73,6 +85,8 @@ def term(request: HttpRequest, language: Side, slug: str) -> HttpResponse:
         language,
         subject_queries.count_term_uses(term_row, now),
     )
+    if not page.rows and not page.query_string:
+        words |= _build_withdrawn_context(term_row, subject_kind, language, now)
     path = f"terms/{slug}/"
     feeds_of_page = feeds.build_feed_links(language, feeds.FeedScope(path, name=words["plain"]))
     return responses.render(

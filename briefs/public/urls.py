@@ -31,7 +31,7 @@ pages = [
     path("", public_view(keep(views.newest)), name="newest"),
     path("about/", public_view(keep(views.about)), name="about"),
     path("corrections/", public_view(keep(corrections.log)), name="corrections"),
-    path("corrections/feed.atom", public_view(keep(corrections.feed)), name="corrections-feed"),
+    path("corrections/feed.atom", public_view(keep(feeds.corrections_feed)), name="corrections-feed"),
     path("feed.<feed:feed_format>", public_view(keep(feeds.feed)), name="feed"),
     path("parallel/feed.atom", public_view(keep(feeds.feed)), PARALLEL_ATOM, name="parallel-feed"),
     *(

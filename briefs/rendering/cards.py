@@ -11,11 +11,12 @@ from django.conf import settings
 from django.utils import timezone
 from django.utils.html import format_html, strip_tags
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext
 
 from briefs.citations import works
 from briefs.citations.works import is_publication
 from briefs.content import LANGUAGE_TAGS, Content, Picture, Side
+from briefs.facts import FACTS, FactKind
 from briefs.public_brief import PublicBrief, PublicName
 from briefs.text import date_format, paths
 from briefs.text.scripts import detect_language_code
@@ -188,6 +189,42 @@ def render_source_box(brief: PublicBrief, language: Side, *, linked: bool = Fals
         "accessed": date_format.format_day(accessed, language) if accessed else "",
     }
     return text.render_partial("briefs/_source_box.html", **context)
+
+
+def render_keywords(brief: PublicBrief, language: Side) -> SafeString:
+    """Render the keywords in one line, each a link to its page."""
+    names = [_linked_name(keyword, "keywords", language, linked=True) for keyword in brief.keywords]
+    return _join_parts(names, LIST_SEPARATOR[language])
+
+
+def format_fact(brief: PublicBrief, name: str, language: Side) -> str:
+    """Return a fact as plain text; empty if it has no value, is no fact for readers, or is part of another's text."""
+    match name:
+        case "source":
+            return unescape(strip_tags(_source_name(brief, language)))
+        case "authors":
+            lines = [(author.label(language), author.affiliation(language)) for author in brief.authors]
+            return LIST_SEPARATOR[language].join(
+                (pgettext("author", "%(name)s (%(affiliation)s)") % {"name": who, "affiliation": where})
+                if where
+                else who
+                for who, where in lines
+            )
+        case "keywords":
+            return LIST_SEPARATOR[language].join(keyword.label(language) for keyword in brief.keywords)
+        case "date":
+            return unescape(strip_tags(render_article_date(brief, language)))
+        case "date_label":
+            return ""
+        case "picture":
+            picture = brief.facts.picture
+            return unescape(strip_tags(_caption(picture, language))) if picture else ""
+    value, fact = brief.shown_facts.get(name, ""), FACTS[name]
+    if fact.kind is FactKind.FLAG:
+        return gettext("Yes") if value else ""
+    if fact.kind is FactKind.DAY and value:
+        return date_format.format_day(dt.date.fromisoformat(str(value)), language)
+    return gettext(fact.choices[str(value)]) if value in fact.choices else str(value)
 
 
 def render_authors_and_source(brief: PublicBrief, language: Side) -> SafeString:

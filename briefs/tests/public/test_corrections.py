@@ -12,6 +12,7 @@ from django.test import Client
 from django.utils import timezone
 
 from briefs.models import Edition
+from briefs.models.vocabulary import Source
 from briefs.public.editions import OLDEST_KEY
 from briefs.tests.support import corpus_fixtures
 
@@ -131,6 +132,47 @@ def test_text_from_before_a_withdrawal_stays_out_after_the_next_approval(client:
         assert "First movers" not in page
         assert "Summary 2" not in page
         assert "Point 3 was wrong" in page
+
+
+def test_changed_facts_are_shown_as_pages_word_them(client: Client) -> None:
+    first = corpus_fixtures.publish(corpus_fixtures.load_sample(corpus_fixtures.SEED), "facts")
+    facts, content = first.frozen_content.facts, first.frozen_content
+    other = corpus_fixtures.get_or_make(Source, name="Foreign Affairs")
+    changed = dataclasses.replace(
+        facts,
+        source=other.pk,
+        authors=(dataclasses.replace(facts.authors[0], affiliation_en="CNAS"),),
+        date="2025-06-10",
+        title="The Next <Race>",
+        access="free",
+        source_withdrew=True,
+        embargo_until="2025-06-01T00:00:00+00:00",
+    )
+    Edition.objects.filter(pk=first.pk).update(live_until=DAY + dt.timedelta(days=1))
+    corpus_fixtures.publish(
+        dataclasses.replace(content, facts=changed), "facts", brief=first.brief, live_from=DAY + dt.timedelta(days=1),
+        published_at=first.published_at, change_kind="correction", change_note_zh="更正。", change_note_en="Corrected.",
+    )  # fmt: skip
+    shown = client.get("/en/briefs/facts/changes/").content.decode()
+    assert list_changes(shown) == [
+        ("Source", "Foreign Policy", "Foreign Affairs"),
+        ("Authors", "Vivek Chilukuri", "Vivek Chilukuri (CNAS)"),
+        ("Article date", "9 June 2025", "10 June 2025"),
+        ("Article title", "–", "The Next <Race>"),
+        ("Access", "–", "Free"),
+        ("Withdrawn by its source", "–", "Yes"),
+    ]
+    shown = client.get("/zh-hant/briefs/facts/changes/").content.decode()
+    assert ("原文發表日期", "2025年6月9日", "2025年6月10日") in list_changes(shown)
+    assert ("作者", "Vivek Chilukuri", "Vivek Chilukuri（CNAS）") in list_changes(shown), (
+        "only English has it"
+    )
+
+
+def list_changes(page: str) -> list[tuple[str, str, str]]:
+    """Return place, old and new words of each change on a page."""
+    rows = re.findall(r'class="place">(.*?)</p>.*?<dd[^>]*>(.*?)</dd>.*?<dd[^>]*>(.*?)</dd>', page, re.DOTALL)
+    return [tuple(html.unescape(re.sub(r"<[^>]+>", "", part)).strip() for part in row) for row in rows]
 
 
 def test_texts_are_escaped(client: Client) -> None:

@@ -3,6 +3,7 @@
 import datetime as dt
 import re
 import xml.etree.ElementTree as ET
+from dataclasses import replace
 
 import pytest
 from django.conf import settings
@@ -10,7 +11,7 @@ from django.test import Client
 from django.utils import timezone
 
 from briefs.models.edition import Edition
-from briefs.models.vocabulary import Keyword
+from briefs.models.vocabulary import Keyword, Term
 from briefs.public import sitemaps
 from briefs.tests.support import corpus_fixtures
 
@@ -171,6 +172,69 @@ def test_subject_feed_lists_only_its_own_briefs(client: Client, kind: str, slug:
     assert unknown.status_code == 404
     Edition.objects.filter(pk=edition.pk).update(removed_at=NOW)
     assert (client.get(address).status_code, client.get(address).content) == (404, unknown.content)
+
+
+SUBJECTS = (
+    "",
+    "keywords/technology/",
+    "sources/foreign-policy/",
+    "authors/vivek-chilukuri/",
+    "terms/emerging-markets/",
+)
+
+
+@pytest.mark.parametrize("path", SUBJECTS)
+@pytest.mark.parametrize("file", ["feed.json", "parallel/feed.atom"])
+def test_feeds_replace_the_text_of_a_withdrawn_brief(
+    client: Client, monkeypatch: pytest.MonkeyPatch, path: str, file: str
+) -> None:
+    Term.make(zh="新興市場", en="emerging markets", slug="emerging-markets")
+    sample = corpus_fixtures.load_sample(corpus_fixtures.SEED)
+    content = replace(sample, facts=replace(sample.facts, url="https://example.org/race"))
+    edition = corpus_fixtures.publish(content)
+    reader = read_feed(client, f"/en/{path}{file}")
+    (before,) = reader.values()
+    Edition.objects.filter(pk=edition.pk).update(
+        withdrawn_at=NOW,
+        withdrawn_kind="rights",
+        withdrawn_reason_zh="應權利人要求。",
+        withdrawn_reason_en="At the owner’s request.",
+    )
+    reader |= read_feed(client, f"/en/{path}{file}")
+    assert reader.keys() == {before["id"], f"{settings.SITE_URL}/en/corrections/#w{edition.pk}"}
+    after, log = reader[before["id"]], reader[f"{settings.SITE_URL}/en/corrections/#w{edition.pk}"]
+    assert after["title"] == f"Withdrawn: {before['title']}"
+    assert (after["published"], after["updated"]) == (before["published"], "2026-11-24T04:00:00Z")
+    assert "withdrawn on 24 November 2026. Reason: At the owner’s request." in after["content"]
+    assert ("應權利人要求。" in after["content"]) is file.startswith("parallel")
+    assert content.facts.url in after["content"]
+    assert (log["title"], log["published"]) == (f"Withdrawn: {content.headline_en}", "2026-11-24T04:00:00Z")
+    for entry in reader.values():
+        assert content.summary_en[:40] not in f"{entry}"
+        assert content.bullets[0].text_en[:40] not in f"{entry}"
+    page = client.get(f"/en/{path}").content.decode()
+    assert ("/en/briefs/next-technology-race/" in page) is bool(path), "only a subject's page still names it"
+    assert ('content="noindex, follow"' in page) is bool(path)
+    feed = client.get("/en/corrections/feed.atom").content.decode()
+    assert log["id"] in feed, "the same entry under the same id"
+    monkeypatch.setattr(timezone, "now", lambda: NOW + dt.timedelta(days=90, seconds=1))
+    assert read_feed(client, f"/en/{path}{file}") == {}
+
+
+def read_feed(client: Client, address: str) -> dict[str, dict[str, str]]:
+    """Return the entries by id, with the fields that a feed reader stores."""
+    response = client.get(address)
+    assert response.status_code == 200, address
+    if address.endswith(".json"):
+        names = {"content_html": "content", "date_published": "published", "date_modified": "updated"}
+        items = [
+            {names.get(name, name): value for name, value in item.items()}
+            for item in response.json()["items"]
+        ]
+    else:
+        entries = ET.fromstring(response.content).findall(f"{ATOM}entry")
+        items = [{child.tag.removeprefix(ATOM): child.text or "" for child in entry} for entry in entries]
+    return {item["id"]: item for item in items}
 
 
 def test_feed_of_merged_keyword_redirects_to_surviving_keyword(client: Client) -> None:

@@ -127,7 +127,7 @@ def test_export_has_every_page_and_no_broken_link(tmp_path: Path, capsys: pytest
         f"{code}/briefs/down{page}"
         for code in ("en", "zh-hant")
         for page in (
-            *("/parallel/index.html", ".md"),
+            ".md",
             *(f"/cite.{end}" for end in ("ris", "bib", "json")),
         )
     }

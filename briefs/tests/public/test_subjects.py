@@ -78,7 +78,7 @@ def supersede(edition: Edition) -> None:
     corpus_fixtures.publish(corpus_fixtures.numbered_content(9, facts=SubjectRows("other").facts()), edition.slug, brief=edition.brief, live_from=NOW - HOUR, published_at=edition.published_at)  # fmt: skip
 
 
-HIDING_ACTIONS = {"removed": remove, "withdrawn": withdraw, "superseded": supersede}
+HIDING_ACTIONS = {"removed": remove, "superseded": supersede}
 
 
 @pytest.mark.parametrize("reason", [*HIDING_ACTIONS, "scheduled", "draft"])
@@ -98,6 +98,26 @@ def test_subject_without_listed_brief_looks_like_unknown_subject(
         assert hidden.content == unknown.content
         assert dict(hidden.headers) == dict(unknown.headers)
         assert subject.rows[kind].slug not in client.get(f"/{lang}/{kind}/").content.decode()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_subject_of_withdrawn_briefs_has_a_page_and_leaves_lists(client: Client, kind: str) -> None:
+    subject = SubjectRows()
+    edition = publish(1, subject.facts())
+    withdraw(edition)
+    for lang, label in (("en", "Withdrawn"), ("zh-hant", "已撤回")):
+        response = client.get(subject.address(kind, lang))
+        page = response.content.decode()
+        assert response.status_code == 200
+        assert '<meta name="robots" content="noindex, follow">' in page
+        assert re.search(rf'{label} <time.*?<h2><a href="/{lang}/briefs/s1/">', page, re.S)
+        assert "Summary of 1" not in page
+        for lists in (f"/{lang}/{kind}/", "/sitemap.xml"):
+            assert subject.rows[kind].slug not in client.get(lists).content.decode()
+    if kind != "terms":
+        assert subject.address(kind) in client.get("/en/briefs/s1/").content.decode()
+    publish(2, subject.facts())
+    assert "briefs/s1/" not in client.get(subject.address(kind)).content.decode()
 
 
 @pytest.mark.parametrize("kind", KINDS)

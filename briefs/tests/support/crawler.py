@@ -164,7 +164,7 @@ def frame_problems(answer: PublicResponse, method: str = "GET") -> Iterator[str]
 
 def state_problems(answers: Mapping[str, PublicResponse], world: World, now: dt.datetime) -> Iterator[str]:
     """Check that the pages of each brief have the status and text of its state, and that lists and search agree."""
-    list_text = "\n".join(answer.text for address, answer in answers.items() if _is_list(address))
+    list_text = "\n".join(answer.text for answer in answers.values() if _is_list(answer))
     for item, phase in world.phases(now):
         brief_pages = [
             answers[f"/{code}/briefs/{item.slug}/{rest}"]
@@ -200,7 +200,11 @@ def _picture_problems(answers: Mapping[str, PublicResponse], world: World, now: 
                 yield f"picture of {world.token_labels[credit]}: {kind} answers {status}"
 
 
-def _is_list(address: str) -> bool:
-    """Whether an address lists all listed briefs, or some. The log and the changes of the API also name withdrawn ones."""
-    others = ("/briefs/", "/search/", "/corrections/", "/api/v1/changes", "?q=")
-    return not (any(part in address for part in others) or address.startswith("/static/"))
+def _is_list(answer: PublicResponse) -> bool:
+    """Whether a page lists listed briefs only. The log, feeds and the changes of the API also name withdrawn ones.
+
+    So does the page of a name all of whose briefs were withdrawn, in a part that looks like the log.
+    """
+    others = ("/briefs/", "/search/", "/corrections/", "/feed.", "/api/v1/changes", "?q=")
+    is_other = any(part in answer.address for part in others) or answer.address.startswith("/static/")
+    return not is_other and '<ol class="log">' not in answer.text

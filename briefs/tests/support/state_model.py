@@ -97,11 +97,11 @@ class CanaryContent:
         corrected: "CanaryContent | None" = None,
         logged: Iterable[str] = (),
     ) -> Phase:
-        """Return the phase in which this is public. The log of corrections may show the texts of `corrected`, and `logged`."""
+        """Return the phase in which this is public. The log of corrections may show `corrected`, texts and facts, and `logged`."""
         required = self.required | frozenset(extra)
         allowed = required.union(self.tokens_named(*PERMITTED_FIELDS), logged)
         if corrected:
-            allowed |= corrected.tokens_named("headline", "summary", "bullet")
+            allowed |= corrected.required | corrected.tokens_named("fact_language")
         return Phase(start, 200, required, allowed, listed=True)
 
 
@@ -119,7 +119,7 @@ PERMITTED_FIELDS = (
 )
 """Public fields that no page shows yet. Source passages and reasons are in neither list."""
 WITHDRAWAL_NOTICE_FIELDS = (
-    *("headline", "source_name", "author_name", "author_part", "affiliation"),
+    *("headline", "source_name", "source_url", "author_name", "author_part", "affiliation", "keyword_label"),
     *("fact_date_label", "fact_title", "fact_url", "fact_doi", "fact_language", "fact_archive_url"),
 )
 HIDDEN = Phase(ALWAYS, 404)
