@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.utils import timezone
-from django.utils.html import escape, format_html
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 from django.utils.translation import get_language_info, ngettext, pgettext
@@ -21,31 +21,19 @@ from briefs.facts import FACTS, FactKind
 from briefs.text.article_urls import write_host_in_ascii
 from briefs.workflow.rules.refusals import format_iso_date_in_sentence
 
-from .brief_pages import render_original_link
 from .interface_labels import FIELD_LABELS, format_with_remark, interface_side
 from .name_fields import NamesById
 
 
 def build_fact_sentence(facts: Facts, names: NamesById) -> str:
     """Return sentences for all facts in the interface language, ending with the facts that are missing."""
-    missing = [label for _, label in _list_missing_facts(facts, names)]
-    return _join_sentences(*_known_sentences(facts, names), _missing_facts_sentence(missing))
+    return _join_sentences(*_known_sentences(facts, names), _missing_facts_sentence(facts, names))
 
 
-def build_fact_line(facts: Facts, names: NamesById, form_url: str = "") -> SafeString:
-    """Return the same sentences as HTML. Each missing fact links to its field, and the last link opens the article.
-
-    `form_url` is the address of the form, for a page without the fields.
-    """
-    known = [escape(sentence) for sentence in _known_sentences(facts, names)]
-    missing = [
-        format_html(
-            '<a class="gap" href="{}#{}">{}</a>', form_url, field, capfirst(label) if at == 0 else label
-        )
-        for at, (field, label) in enumerate(_list_missing_facts(facts, names))
-    ]
-    line = _join_sentences(*known, _missing_facts_sentence(missing))  # every part is escaped
-    return format_html("{} {}", SafeString(line), render_original_link(facts.url, facts.doi))
+def build_fact_line(facts: Facts, names: NamesById) -> SafeString:
+    """Return the same sentences as HTML, the missing facts first."""
+    missing, known = _missing_facts_sentence(facts, names), _join_sentences(*_known_sentences(facts, names))
+    return format_html("<b>{}</b>{}{}", missing, _sentence_separator() if missing else "", known)
 
 
 def _known_sentences(facts: Facts, names: NamesById) -> list[str]:
@@ -191,23 +179,18 @@ def _host(url: str) -> str:
         return url
 
 
-def _list_missing_facts(facts: Facts, names: NamesById) -> list[tuple[str, str]]:
-    """Return the form field and the name of each fact that is not known."""
-    has_source = bool(facts.source and facts.source in names.sources)
-    return [
-        (field, label)
-        for known, field, label in (
-            (facts.authors, "authors", pgettext("unknown", "the author")),
-            (has_source, "source", pgettext("unknown", "the source")),
-            (facts.date or facts.date_label, "date", pgettext("unknown", "the date")),
-            (facts.url or facts.doi, "url", pgettext("unknown", "the address")),
-            (facts.access, "access", pgettext("unknown", "who can read it")),
+def _missing_facts_sentence(facts: Facts, names: NamesById) -> str:
+    missing = [
+        label
+        for known, label in (
+            (facts.authors, pgettext("unknown", "the author")),
+            (facts.source and facts.source in names.sources, pgettext("unknown", "the source")),
+            (facts.date or facts.date_label, pgettext("unknown", "the date")),
+            (facts.url or facts.doi, pgettext("unknown", "the address")),
+            (facts.access, pgettext("unknown", "who can read it")),
         )
         if not known
     ]
-
-
-def _missing_facts_sentence(missing: Sequence[str]) -> str:
     if not missing:
         return ""
     told = ngettext("%(what)s is not known yet.", "%(what)s are not known yet.", len(missing))

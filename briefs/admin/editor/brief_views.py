@@ -492,6 +492,7 @@ def _build_form_context(
         "pairs": pairs,
         "spare_pair": spare_pair,
         "look_at": focused_row,
+        "opens_article": focused_row[:1] in ("a", "k", "w", "x"),  # a row of names
     }
 
 

@@ -7,7 +7,6 @@ from functools import cached_property
 from typing import Any, Final, Self, cast
 
 from django.conf import settings
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.safestring import SafeString
@@ -15,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext_lazy
 
 from briefs import policy, workflow
-from briefs.admin.common.brief_pages import Badge, public_badges, render_public_links
+from briefs.admin.common.brief_pages import Badge, public_badges, render_original_link, render_public_links
 from briefs.admin.common.fact_text import build_fact_line, build_fact_lines, format_fact
 from briefs.admin.common.interface_labels import interface_side
 from briefs.admin.common.name_fields import NamesById, load_names_by_id
@@ -475,9 +474,8 @@ class BriefPageData:
     def fact_line(self) -> SafeString:
         return build_fact_line(self.content.facts, self.names)
 
-    def fact_line_linking_to_form(self) -> SafeString:
-        form_url = reverse("admin:briefs_brief_change", args=[self.brief.pk]) + "?view=write"
-        return build_fact_line(self.content.facts, self.names, form_url)
+    def original_link(self) -> SafeString:
+        return render_original_link(self.content.facts.url, self.content.facts.doi)
 
     def edit_sessions(self) -> list[EditSession]:
         """Return the newest edit sessions; a separate page lists all."""
@@ -492,6 +490,7 @@ class BriefPageData:
         isos = dict.fromkeys(iso for iso in (self.content.facts.date, row.article_date_alternative) if iso)
         return [{"iso": iso, "spoken": format_iso_date(iso)} for iso in isos]
 
+    @cached_property
     def same_article_briefs(self) -> list[Brief]:
         """Return up to three other briefs of the same article, except discarded ones."""
         if not (key := self.brief.article_key):

@@ -27,6 +27,7 @@ from briefs.admin.common.brief_pages import (
     get_brief_or_404,
     json_response,
     read_number,
+    render_original_link,
     warn_of_scheduled_edition,
 )
 from briefs.admin.common.form_fields import FieldError, InvalidDraft, errors_as_json, field_errors
@@ -471,6 +472,7 @@ def _build_response(saved: SaveResult, partial_save: PartialSave, person: Person
         "merged_from": list(saved.other_editors) if merged else [],
         "reasons": errors_as_json(partial_save.errors),
         "fact_line": fact_text.build_fact_line(saved.content.facts, names),
+        "original": render_original_link(saved.content.facts.url, saved.content.facts.doi),
         "title": str(saved.brief),
         "people": presence.list_present_people(pk, person, now),
     }

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from briefs.content import Bullet, Content
 from briefs.models import Brief
 from briefs.tests.support import browser_tabs, factories
 from briefs.tests.support.brief_states import STATES
@@ -141,3 +142,63 @@ def test_headline_in_the_bar_follows_the_field(chromium: Any, live_server: Any, 
     assert tab.page.locator("h1").all_inner_texts() == ["Another headline"]
     tab.save()
     tab.page.context.close()
+
+
+REST = """() => {
+  const isSeen = (part) => part.checkVisibility({ opacityProperty: true, visibilityProperty: true });
+  const parts = [...document.querySelectorAll("a[href], button, summary, [role=button]")].filter((part) => {
+    const box = part.getBoundingClientRect();
+    return isSeen(part) && box.width > 1 && box.bottom > 0 && box.top < innerHeight;
+  });
+  const text = document.querySelector(".lead-headline .cell :is(textarea, .words)");
+  const top = text.getBoundingClientRect().top + parseFloat(getComputedStyle(text).paddingTop);
+  return [Math.round(top), parts.map((part) => part.id || part.className || part.textContent.trim())];
+}"""
+"""Where the first text begins, in px, and the controls on the screen while nothing has the focus."""
+TEXT_BEGINS = 160
+MOST_CONTROLS = {"writing": 20, "reading": 8}
+
+
+def long_content(address: str) -> Content:
+    """Twelve points of usual length with things to check, and an article with an address."""
+    zh, en = (
+        "作者指出,可信賴供應鏈的關鍵在於飛控晶片、馬達與電池。",
+        "The key lies in flight-control chips, motors, and batteries. ",
+    )
+    facts = factories.facts(
+        url=f"https://example.org/{address}", title="Who Builds the Drones?", language="en", access="free"
+    )
+    return factories.content(
+        facts=facts, bullets=tuple(Bullet(0, f"{n}{zh * 2}", f"{n} {en * 2}") for n in range(12))
+    )
+
+
+def changed_in_review(team: factories.Team, text: Content) -> Brief:
+    """The reviewer signed, and a text was changed since: only that is shown, with the answer below it."""
+    brief = factories.submitted_brief(team, text)
+    factories.sign_off(brief, team.reviewer, "en")
+    return factories.edit(brief, team.writer, headline_en="Another Headline")
+
+
+@pytest.mark.heavy
+def test_page_of_a_brief_is_calm_in_every_state(
+    chromium: Any, live_server: Any, team: factories.Team
+) -> None:
+    faults = []
+    states = {**STATES, "changed": changed_in_review}
+    for n, (state, role) in enumerate(itertools.product(states, ("writer", "reviewer", "publisher"))):
+        brief = states[state](team, long_content(str(n)))
+        tab = Editor(chromium, live_server.url, getattr(team, role), ("en", "zh-hant")[n % 2])
+        for view, width in itertools.product(("write", "review"), (1440, 390)):
+            tab.page.set_viewport_size({"width": width, "height": 900})
+            tab.page.goto(f"{tab.site}/admin/briefs/brief/{brief.pk}/change/?view={view}")
+            tab.wait_until_ready()
+            tab.page.evaluate("document.activeElement.blur()")
+            tab.wait_for_layout()
+            top, controls = tab.page.evaluate(REST)
+            mode = "reading" if tab.page.locator(".reading").count() else "writing"
+            is_full = len(controls) > MOST_CONTROLS[mode] and width == 1440 and state != "changed"
+            if top > TEXT_BEGINS or is_full:
+                faults.append((state, role, mode, width, top, controls))
+        tab.page.context.close()
+    assert faults == []

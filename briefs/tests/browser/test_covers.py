@@ -31,6 +31,7 @@ def test_writer_uploads_describes_removes_and_restores_cover(
     tab = Tab(chromium, live_server.url, person, viewport=size, color_scheme=scheme)
     page = tab.page
     tab.brief(brief)
+    tab.open_article()
     assert page.locator("[data-send]").is_hidden()
     page.set_input_files("#picture_file", str(file))
     page.wait_for_selector("#picture .shown:not([hidden]) img[src]")
@@ -77,10 +78,12 @@ def test_cover_upload_on_new_brief_page_creates_the_brief(
     file.write_bytes(photo())
     tab = Tab(chromium, live_server.url, set_language(team.writer, "en"))
     tab.open("/admin/briefs/brief/add/")
+    tab.open_article()
     tab.page.set_input_files("#picture_file", str(file))
     tab.page.wait_for_url("**/change/")
     tab.wait_until_saved()
     tab.brief(factories.Brief.objects.get())
+    tab.open_article()
     assert tab.page.locator("#picture .sight img").evaluate("image => image.naturalWidth") == 640
     assert tab.console_messages == []
 

@@ -20,6 +20,7 @@ def open_brief(chromium: Any, live_server: Any, team: factories.Team) -> Any:
     def open_tab(brief: Brief, language: str = "en", **options: Any) -> Tab:
         tab = Tab(chromium, live_server.url, set_language(team.writer, language), **options)
         tab.brief(brief)
+        tab.open_article()
         return tab
 
     return open_tab

@@ -96,6 +96,7 @@ class Session:
 
     def reopen(self) -> None:
         self.editor.brief(self.brief)
+        self.editor.open_article()
 
     @property
     def banner(self) -> Any:

@@ -262,6 +262,7 @@ def test_brief_goes_from_nothing_to_urgent_and_confirmed(story: Story, team: fac
     written[2][1] += " Typed offline."
     assert stored_texts(brief) == written
 
+    page.click("#fact-sentence")
     page.fill("#citation", CITATION)
     page.click("#citation-panel button")
     page.locator("#facts-form .btn.first").click()

@@ -108,6 +108,7 @@ def test_citation_dropped_on_brief_is_imported(chromium: Any, live_server: Any, 
     brief = factories.draft_brief(team)
     tab = browser_tabs.Tab(chromium, live_server.url, team.writer)
     tab.brief(brief)
+    tab.open_article()
     tab.page.get_by_text("Paste a citation").click()
     tab.page.evaluate(DROP_FILES, ["#citation", [["zotero.ris", ZOTERO_RIS]]])
     browser_tabs.sync_api.expect(tab.page.locator("#citation")).to_have_value(ZOTERO_RIS)

@@ -79,6 +79,10 @@ class Tab:
     def brief(self, brief: Brief, verb: str = "change") -> None:
         self.open(f"/admin/briefs/brief/{brief.pk}/{verb}/")
 
+    def open_article(self) -> None:
+        """Press the sentence of the article on the page of a brief, which opens its form."""
+        self.page.click("#fact-sentence")
+
     def wait_until_saved(self) -> None:
         """Wait until the page says that everything is saved. A pending response may belong to earlier text, so none is awaited."""
         self.page.locator("#desk-save[data-state=saved]").wait_for(state="attached")

@@ -5,6 +5,7 @@ const FIELD = "textarea, input:not([type=hidden]), select";
 /** Focus the first empty field of the target, else its first field. Return false if it has none. */
 export function focusLinkTarget(hash) {
   const place = document.getElementById(hash.slice(1));
+  place?.closest("details")?.setAttribute("open", "");
   const field = place && fieldOf(place);
   if (!field) return false;
   location.hash = hash;

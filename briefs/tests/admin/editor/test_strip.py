@@ -1,4 +1,4 @@
-"""The head and foot of a brief's page: facts with links to what is missing, the article, who is asked and what each answered."""
+"""The head and foot of a brief's page: the article in one sentence, who is asked and what each answered."""
 
 from dataclasses import replace
 from typing import Any
@@ -43,11 +43,15 @@ def test_unsafe_address_is_no_link(client: Client, team: factories.Team, brief: 
     assert "javascript:" not in read(sign_in(client, team.writer), "/admin/briefs/brief/")
 
 
-def test_missing_facts_link_to_their_fields(client: Client, team: factories.Team, brief: Brief) -> None:
+def test_article_is_one_sentence_that_opens_its_form(
+    client: Client, team: factories.Team, brief: Brief
+) -> None:
     html = read(sign_in(client, team.writer), brief_url(brief))
-    for name in ("authors", "date", "access"):
-        assert f'<a class="gap" href="#{name}">' in html
-        assert f'id="{name}"' in html
+    sentence, form = html.partition('id="fact-sentence"')[2].partition("</summary>")[::2]
+    assert "<b>The author, the date, and who can read it are not known yet.</b>" in sentence
+    assert "<a" not in sentence
+    form = form.partition("</details>\n</section>")[0]
+    assert all(f'id="{name}"' in form for name in ("authors", "date", "access", "picture"))
 
 
 def test_page_says_who_waits_and_what_each_answered(

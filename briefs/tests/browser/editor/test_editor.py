@@ -55,6 +55,8 @@ def test_writer_creates_and_submits_brief_by_keyboard(
     editor.save()
     brief = Brief.objects.get()
     assert f"/brief/{brief.pk}/change/" in editor.page.url
+    press_tab_until_focused(editor, "#fact-sentence", back=True)
+    editor.press("Enter")
     press_tab_until_focused(editor, "[name=date]")
     editor.insert_text("2025-06-09")
     editor.page.locator("[name=source]").wait_for(state="attached")
@@ -233,6 +235,7 @@ def test_tab_goes_from_text_to_text_and_f8_through_the_findings(
 
 def test_choosing_a_keyword_opens_the_next_field(editor: Editor) -> None:
     Keyword.make(label_zh="國防", label_en="Defense")
+    editor.open_article()
     field = editor.page.locator("[name^=name-x]").last
     field.fill("國防")
     editor.page.locator("[role=option]:has-text('國防')").first.wait_for()
@@ -286,6 +289,7 @@ def test_bullet_is_dragged_with_the_mouse(editor: Editor, brief: Brief) -> None:
 def test_writer_adds_and_reorders_keywords(editor: Editor, brief: Brief) -> None:
     Keyword.make(label_zh="國防", label_en="Defense")
     page = editor.page
+    editor.open_article()
     page.click("[value='add:keyword']")
     page.keyboard.insert_text("國防 · Defense")
     page.keyboard.press("Escape")
@@ -307,6 +311,7 @@ def test_writer_adds_and_reorders_keywords(editor: Editor, brief: Brief) -> None
 
 def test_unknown_keyword_is_created_by_save_not_autosave(editor: Editor, brief: Brief) -> None:
     page = editor.page
+    editor.open_article()
     page.locator("[name^=name-x]").last.fill("國防 · Defense")
     page.keyboard.press("Escape")
     editor.wait_for_state("untaken")

@@ -156,6 +156,7 @@ def test_rejected_field_shows_error_and_the_rest_is_saved(
     open_editors: OpenEditors, team: factories.Team, brief: Brief
 ) -> None:
     editor = open_editors.open(team.writer)
+    editor.open_article()
     editor.page.locator("[name=date]").fill("yesterday-ish")
     editor.focus_cell(0, EN)
     editor.insert_text(" Saved.")

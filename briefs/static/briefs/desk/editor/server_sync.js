@@ -118,9 +118,10 @@ export class ServerSync {
   }
 
   /** Show the facts as stored, and the headline as the page's title. */
-  #describe({ fact_line, title }) {
+  #describe({ fact_line, original, title }) {
     const line = document.getElementById("fact-line");
     if (this.factLine !== fact_line) line.innerHTML = this.factLine = fact_line; // escaped by the server
+    document.querySelector("[data-original]").innerHTML = original;
     const heading = document.querySelector("h1");
     if (heading.textContent === title) return;
     document.title = document.title.replace(heading.textContent, title);
