@@ -25,6 +25,14 @@ def bullets(*pairs: tuple[str, str]) -> tuple[Bullet, ...]:
     return tuple(Bullet(0, zh, en) for zh, en in pairs)
 
 
+LOCAL_DRAFT_COUNT = """() => new Promise((done) => {
+  const opening = indexedDB.open("desk");
+  opening.onsuccess = () => {
+    opening.result.transaction("drafts").objectStore("drafts").count().onsuccess = (event) => done(event.target.result);
+  };
+})"""
+
+
 class Editor(browser_tabs.Tab):
     """The editor page of a brief, opened by a signed-in person."""
 
@@ -95,7 +103,7 @@ class Editor(browser_tabs.Tab):
         return [message for message in self.console_messages if not any(word in message for word in expected)]
 
     def local_draft_count(self) -> int:
-        return int(self.page.evaluate("Object.keys(localStorage).filter(k => k.startsWith('desk:')).length"))
+        return int(self.page.evaluate(LOCAL_DRAFT_COUNT))
 
     def crash_tab(self) -> None:
         """Crash the tab and replace it with a new page in the same browser context."""

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from briefs.content import Bullet, Content
-from briefs.models import Brief
+from briefs.models import Brief, Person
 from briefs.tests.support import browser_tabs, factories
 from briefs.tests.support.brief_states import STATES
 
@@ -180,12 +180,18 @@ def changed_in_review(team: factories.Team, text: Content) -> Brief:
     return factories.edit(brief, team.writer, headline_en="Another Headline")
 
 
+def review_of_sole_publisher(team: factories.Team, text: Content) -> Brief:
+    """What the publisher writes becomes a suggestion."""
+    Person.objects.filter(pk=team.other_publisher.pk).update(is_active=False)
+    return STATES["in review"](team, text)
+
+
 @pytest.mark.heavy
 def test_page_of_a_brief_is_calm_in_every_state(
     chromium: Any, live_server: Any, team: factories.Team
 ) -> None:
     faults = []
-    states = {**STATES, "changed": changed_in_review}
+    states = {**STATES, "changed": changed_in_review, "one publisher": review_of_sole_publisher}
     for n, (state, role) in enumerate(itertools.product(states, ("writer", "reviewer", "publisher"))):
         brief = states[state](team, long_content(str(n)))
         tab = Editor(chromium, live_server.url, getattr(team, role), ("en", "zh-hant")[n % 2])

@@ -8,6 +8,8 @@ from briefs.models import Brief, State
 from briefs.tests.support import browser_tabs, factories
 from briefs.tests.support.browser_tabs import Tab, set_language
 
+from .editor_driver import Editor
+
 pytestmark = browser_tabs.pytestmark
 FIELD = "#palette input"
 SIZES = [(1280, "light", "en"), (390, "dark", "zh-hant"), (320, "light", "en")]
@@ -76,6 +78,20 @@ def test_act_of_open_brief_saves_typed_text_first(
     saved = Brief.objects.get(pk=brief.pk)
     assert (saved.state, saved.headline_en) == (State.IN_REVIEW, "Typed just now")
     assert tab.console_messages == []
+
+
+def test_palette_knows_a_brief_begun_on_the_open_page(
+    chromium: Any, live_server: Any, team: factories.Team
+) -> None:
+    tab = Editor(chromium, live_server.url, team.writer)
+    tab.open("/admin/briefs/brief/add/")
+    tab.wait_until_ready()
+    tab.page.fill("[name=headline_en]", "Begun just now")
+    tab.save()
+    tab.press("Control+k")
+    tab.page.locator("#palette [role=option]:has-text('Begun just now')").first.wait_for()
+    tab.page.locator("#palette [role=option]:has-text('Discard')").first.wait_for()
+    assert tab.unexpected_messages() == []
 
 
 def test_palette_returns_the_focus_and_leaves_shortcuts_of_page_alone(

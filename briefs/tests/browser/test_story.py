@@ -340,6 +340,8 @@ def test_sole_publisher_keeps_a_change_as_suggestion_and_approves(story: Story, 
     story.tabs[team.publisher.pk].wait_until_ready()
     page.fill("[name=summary_en]", "The publisher's summary.")
     assert page.locator("#summary .becomes").inner_text() == page.get_attribute("#suggest", "data-short")
+    page.locator("#desk-save[data-state=refused]").wait_for()
+    assert page.locator("#desk-banner").is_hidden()  # the notice says the same
     page.locator("button[name=do][value=suggest]").click()
     story.wait_for_success(team.publisher)
 

@@ -8,7 +8,8 @@ const PAUSE = 120;
 const link = document.getElementById("find-link");
 const dialog = document.getElementById("palette");
 const [input, list, status] = ["input", "[role=listbox]", "[role=status]"].map((part) => dialog?.querySelector(part));
-const brief = location.pathname.match(/\/briefs\/brief\/(\d+)\//)?.[1] ?? "";
+/** Return the id of the brief that the page is about. A new brief gets its address with the first save. */
+const findBrief = () => location.pathname.match(/\/briefs\/brief\/(\d+)\//)?.[1] ?? "";
 let asked = 0;
 let timer = 0;
 let options = [];
@@ -49,7 +50,7 @@ function show(html) {
 async function ask() {
   const turn = (asked += 1);
   const typed = input.value;
-  const query = new URLSearchParams({ part: "1", q: typed, brief });
+  const query = new URLSearchParams({ part: "1", q: typed, brief: findBrief() });
   const html = await fetch(`${link.href}?${query}`).then((answer) => answer.text()).catch(() => "");
   if (turn !== asked) return;
   show(html);
@@ -75,7 +76,7 @@ function open() {
 /** Press the page's own button of the verb, so that the text is saved first; else follow the link. */
 function go(option, event) {
   const verb = option.dataset.verb;
-  const button = verb && document.querySelector(`main button[formaction$="/${brief}/${verb}/"]:not(:disabled)`);
+  const button = verb && document.querySelector(`main button[formaction$="/${findBrief()}/${verb}/"]:not(:disabled)`);
   if (!button || event.ctrlKey || event.metaKey) return;
   event.preventDefault();
   dialog.close();

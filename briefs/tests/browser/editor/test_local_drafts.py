@@ -1,5 +1,11 @@
 """Test that no text is lost when it cannot be sent: crashed tabs, and lost network, session or CSRF token."""
 
+import os
+import signal
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 from briefs.models import Brief, Revision
@@ -39,6 +45,42 @@ def test_text_of_crashed_tab_is_restored(
     editor.wait_for_state("saved")
     assert stored_texts(brief) == restored
     assert editor.local_draft_count() == 0
+
+
+def test_killed_browser_loses_nothing_typed_offline(
+    chromium: Any, live_server: Any, team: factories.Team, brief: Brief, tmp_path: Path
+) -> None:
+    """The browser is killed without a warning, all its processes at once."""
+    launch = partial(
+        chromium.browser_type.launch_persistent_context,
+        tmp_path,
+        executable_path=str(browser_tabs.CHROMIUM),
+        args=browser_tabs.CHROMIUM_ARGS,
+    )
+    editor = Editor(SimpleNamespace(new_context=launch), live_server.url, team.writer)
+    editor.brief(brief)
+    editor.page.context.set_offline(True)
+    editor.focus_cell(0, ZH)
+    editor.insert_text("斷線時寫的。")
+    assert editor.local_draft_count() == 1
+    for process in find_processes(str(tmp_path)):
+        with suppress(ProcessLookupError):
+            os.kill(process, signal.SIGKILL)
+    with suppress(browser_tabs.sync_api.Error):
+        editor.page.context.close()
+    editor = Editor(SimpleNamespace(new_context=launch), live_server.url, team.writer)
+    editor.brief(brief)
+    editor.page.locator("#desk-banner button").first.click()
+    assert editor.bullet_texts()[0][0] == "第一句。斷線時寫的。"
+    editor.page.context.close()
+
+
+def find_processes(argument: str) -> list[int]:
+    """Return the processes whose command line contains the text."""
+    lines = {int(path.parent.name): path for path in Path("/proc").glob("[0-9]*/cmdline")}
+    return [
+        pid for pid, path in lines.items() if pid != os.getpid() and argument.encode() in path.read_bytes()
+    ]
 
 
 def test_draft_that_reached_the_server_is_not_offered_again(

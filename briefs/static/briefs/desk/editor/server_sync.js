@@ -259,7 +259,6 @@ export class ServerSync {
     const isSave = submitter?.matches("#desk-store") || !submitter;
     if (this.saving.isStopped || this.isGoing) {
       this.saving.isLeaving = true;
-      this.localDraft.posted();
       return;
     }
     event.preventDefault();
@@ -278,9 +277,9 @@ export class ServerSync {
 
   /** Offer what a closed tab left, if the server does not have it. `entries` are those of this page. */
   async #offer(entries) {
-    const [abandoned] = await this.localDraft.listAbandoned();
-    if (!abandoned) return;
-    const { slot, words } = abandoned;
+    const [words] = await this.localDraft.listAbandoned();
+    if (!words) return;
+    const { slot } = words;
     const print = (some) => fingerprintIgnoringKeys(withoutBlankRows(some));
     if (print(words.entries) === print(entries) || !(await this.#isUnsaved(words))) {
       if (!this.saving.isStopped) removeDraft(slot);

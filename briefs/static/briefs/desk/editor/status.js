@@ -135,6 +135,7 @@ export class StatusDisplay {
     const elsewhere = [];
     for (const reason of this.reasons) {
       const field = this.#field(reason.about);
+      if (!field && document.getElementById(reason.about)?.matches(".notice")) continue; // it says the same
       if (!field) elsewhere.push(reason.text);
       else if (field !== document.activeElement) this.#addReason(field, reason.text);
     }
