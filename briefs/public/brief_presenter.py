@@ -1,7 +1,6 @@
 """Build template contexts for brief pages and for lists of briefs."""
 
 import datetime as dt
-from collections.abc import Iterable
 from html import escape, unescape
 from typing import Any
 
@@ -20,30 +19,11 @@ from briefs.rendering import cards, text
 from briefs.text import date_format, paths
 
 from . import editions
-from .editions import EditionHistoryLine, KeysetPage, ListedBrief, PublicEdition, WithdrawnBrief
+from .editions import EditionHistoryLine, KeysetPage, PublicEdition, WithdrawnBrief
 
-# Lists of briefs and their paging links.
+# Paging links of lists.
 
 NOINDEX = mark_safe('<meta name="robots" content="noindex, follow">')
-
-
-def render_list_by_publication(rows: Iterable[ListedBrief], language: Side, *, heading: str) -> SafeString:
-    """Render list entries, with the year of publication in the middle column where it changes."""
-    parts = []
-    year = ""
-    for _, _, brief in rows:
-        if year != (year := str(brief.published_day.year)):
-            parts.append(_render_year_mark(year, language))
-        parts.append(cards.render_entry(brief, language))
-    return _render_list(parts, heading)
-
-
-def render_list_by_article_date(rows: Iterable[ListedBrief], language: Side, *, heading: str) -> SafeString:
-    return _render_list([cards.render_archive_entry(brief, day, language) for _, day, brief in rows], heading)
-
-
-def format_year(number: int | str, language: Side) -> str:
-    return f"{number}年" if language == "zh" else str(number)
 
 
 def build_paging_context(page: KeysetPage[Any], list_url: str) -> dict[str, str]:
@@ -60,17 +40,6 @@ def build_paging_context(page: KeysetPage[Any], list_url: str) -> dict[str, str]
         empty=not page.rows,
     )
     return {"robots": robots, "paging": links}
-
-
-def _render_year_mark(year: str, language: Side) -> str:
-    return f'<p class="year-mark"><time datetime="{year}">{format_year(year, language)}</time></p>'
-
-
-def _render_list(parts: Iterable[str], heading: str) -> SafeString:
-    """Return the entries below their heading; empty if there is none."""
-    html = "\n".join(parts)
-    head = text.render_partial("briefs/_list_head.html", heading=heading) if html else ""
-    return mark_safe(f"{head}\n{html}" if html else "")  # noqa: S308 escaped by the templates
 
 
 DEFAULT_ABOUT_TEXT: dict[Side, str] = {

@@ -25,7 +25,6 @@ from briefs.search.search_documents import NO_SUCH_FACET
 from briefs.text import date_format, paths
 from briefs.text.scripts import detect_language_code
 
-from .brief_presenter import format_year
 from .responses import TITLE_SEPARATOR
 from .search_queries import SearchHit, SearchParams, SearchResults
 
@@ -337,7 +336,7 @@ def _filter_chips(params: SearchParams, results: SearchResults, language: Side) 
         name = results.names_by_facet.get(results.filter_facets.get(kind, NO_SUCH_FACET))
         yield kind, name.label(language) if name else slug
     if params.year:
-        yield "year", format_year(params.year, language)
+        yield "year", date_format.format_year(params.year, language)
     if params.since or params.until:
         since, until = (
             date_format.format_day(day, language) if day else "…" for day in (params.since, params.until)
@@ -356,7 +355,7 @@ def _facet_groups(params: SearchParams, results: SearchResults, language: Side) 
         values = []
         for facet, n in results.facets.get(kind, ()):
             if kind == "year":
-                label, slug = format_year(facet[1:], language), facet[1:]
+                label, slug = date_format.format_year(facet[1:], language), facet[1:]
             elif name := results.names_by_facet.get(facet):
                 label, slug = name.label(language), name.slug
             else:

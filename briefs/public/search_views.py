@@ -26,7 +26,7 @@ from briefs.search.name_index import Name, NameIndex, load_name_index
 from briefs.text import paths
 from briefs.text.scripts import detect_language_code
 
-from . import brief_presenter, editions, feeds, responses, search_queries, search_results, views
+from . import claim_rows, editions, feeds, responses, search_queries, search_results, views
 from .editions import PageKey
 from .search_queries import SearchParams, SearchResults
 from .search_results import KIND_LABELS
@@ -177,7 +177,7 @@ def build_openings(
         examples=examples,
         similar=[_build_name_row(name, language) for name in find_similar(results.query, now)],
         topics=views.render_topics(language, now),
-        newest=brief_presenter.render_list_by_publication(shown, language, heading=gettext("Newest briefs")),
+        newest=claim_rows.render_list_by_publication(shown, language, heading=gettext("Newest briefs")),
     )
 
 

@@ -18,7 +18,7 @@ from briefs.text import date_format, paths
 from briefs.text.person_names import NameOrder, find_name_order
 from briefs.text.scripts import detect_language_code
 
-from . import brief_presenter
+from . import brief_presenter, claim_rows
 from .editions import KeysetPage, ListedBrief
 from .search_results import render_pair
 from .subject_queries import (
@@ -63,7 +63,6 @@ def build_topic_context(
 ) -> dict[str, Any]:
     """Build the context. Only the first page of the timeline has facets, introduction and recommended briefs."""
     intro = subject.intro(language) if facets else ""
-    entries = [cards.render_timeline_entry(row.brief, language) for row in timeline.rows]
     frame = {
         "kind": str(_KIND_LABELS[kind.name]),
         "plain": subject_label(subject, language),
@@ -71,7 +70,7 @@ def build_topic_context(
         "follow": follow,
         "site_link": _render_site_link(source_site_url(subject)),
         "start": _render_start_here(start_here, language),
-        "entries": mark_safe("\n".join(entries)),  # noqa: S308 escaped by the template
+        "entries": claim_rows.render_timeline(timeline.rows, language),
         "beside": _render_names(facets, kind, language) if facets else mark_safe(""),
         **brief_presenter.build_paging_context(timeline, paths.subject(language, kind.name, subject.slug)),
     }
@@ -229,7 +228,7 @@ def build_archive_context(months: Sequence[ArchiveMonth], language: Side) -> dic
     return {
         "years": [
             {
-                "label": brief_presenter.format_year(year, language),
+                "label": date_format.format_year(year, language),
                 "url": f"{paths.home(language)}archive/{year}/",
                 "n": sum(row.brief_count for row in rows),
                 "months": _month_links(rows, language),
@@ -257,11 +256,11 @@ def build_period_context(
         "plain": heading,
         "margin": text.render_partial(
             "briefs/_month_list.html",
-            heading=brief_presenter.format_year(year, language),
+            heading=date_format.format_year(year, language),
             url=f"{paths.home(language)}archive/{year}/",
             months=_month_links(months, language, current_path=path),
         ),
-        "entries": brief_presenter.render_list_by_article_date(brief_list.rows, language, heading=count),
+        "entries": claim_rows.render_list_by_article_date(brief_list.rows, language, heading=count),
         **brief_presenter.build_paging_context(brief_list, f"{paths.home(language)}{path}"),
     }
 

@@ -10,7 +10,15 @@ from django.utils import timezone
 from briefs.content import Side
 from briefs.text import date_format, paths
 
-from . import brief_presenter, corrections, editions, feeds, responses, subject_presenters, subject_queries
+from . import (
+    brief_presenter,
+    corrections,
+    editions,
+    feeds,
+    responses,
+    subject_presenters,
+    subject_queries,
+)
 from .editions import KeysetPage, ListedBrief, PageKey, read_page_key
 from .subject_queries import ArchiveMonth, Subject, SubjectKind
 
@@ -111,9 +119,7 @@ def year(request: HttpRequest, language: Side, year: int) -> HttpResponse:
     if not months:
         raise Http404
     page = subject_queries.list_briefs_of_year(year, now, read_page_key(request))
-    return _render_period(
-        page, months, brief_presenter.format_year(year, language), f"archive/{year}/", language
-    )
+    return _render_period(page, months, date_format.format_year(year, language), f"archive/{year}/", language)
 
 
 def month(request: HttpRequest, language: Side, year: int, month: str) -> HttpResponse:

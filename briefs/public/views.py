@@ -10,17 +10,25 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext
 
 from briefs import rendering
-from briefs.content import LANGUAGE_TAGS, Bullet, Side
+from briefs.content import LANGUAGE_TAGS, Side
 from briefs.models.site import SiteText
 from briefs.public_brief import PublicBrief
 from briefs.rendering import cards, text
-from briefs.text import paths
+from briefs.text import date_format, paths
 
-from . import brief_presenter, editions, page_cache, responses, subject_presenters, subject_queries
+from . import (
+    brief_presenter,
+    claim_rows,
+    editions,
+    page_cache,
+    responses,
+    subject_presenters,
+    subject_queries,
+)
 from .editions import KeysetPage, ListedBrief
 from .responses import accepts_chinese
 
-# The home page: purpose of the site, the newest brief with its first points, topics, and the list.
+# The home page: purpose of the site, the newest brief with its key line, topics, and the list.
 
 PURPOSE: Final[dict[Side, tuple[str, str]]] = {
     "zh": ("外交政策文章的雙語文摘：", "一篇一則，每一點中英對照，可讀可引"),
@@ -31,9 +39,8 @@ PURPOSE: Final[dict[Side, tuple[str, str]]] = {
 }
 """The purpose of the site in two phrases, between which a line may break."""
 MAX_TOPICS: Final = 10
-LEAD_BULLETS: Final = 2
 ONLY_BULLETS: Final = 3
-"""Bullets shown of the newest brief, and of a site's only brief, which is shown with its summary."""
+"""Bullets shown of a site's only brief, after its summary. Of the newest of several only the key line is shown."""
 
 
 def build_newest_context(page: KeysetPage[ListedBrief], language: Side, now: dt.datetime) -> dict[str, Any]:
@@ -47,7 +54,7 @@ def build_newest_context(page: KeysetPage[ListedBrief], language: Side, now: dt.
     heading = gettext("Newest briefs")
     return {
         "top": top,
-        "entries": brief_presenter.render_list_by_publication(rows, language, heading=heading),
+        "entries": claim_rows.render_list_by_publication(rows, language, heading=heading),
         **brief_presenter.build_paging_context(page, paths.home(language)),
     }
 
@@ -55,7 +62,6 @@ def build_newest_context(page: KeysetPage[ListedBrief], language: Side, now: dt.
 def _render_top(newest: ListedBrief, language: Side, now: dt.datetime, *, is_only: bool) -> SafeString:
     """Render the newest brief and the topics above the list."""
     brief = newest.brief
-    bullets = [bullet for bullet in brief.content.bullets if bullet.text(language)]
     if is_only:
         fragment = rendering.render_fragment(brief.content, language, language, brief.slug)
         _, terms = text.mark_terms(brief.content, fragment, (language,), *editions.load_terms(newest.pk))
@@ -72,8 +78,7 @@ def _render_top(newest: ListedBrief, language: Side, now: dt.datetime, *, is_onl
         )
     else:
         aside = render_topics(language, now)
-    shown = bullets[: ONLY_BULLETS if is_only else LEAD_BULLETS]
-    lead = _render_lead(brief, shown, len(bullets), language, with_summary=is_only)
+    lead = _render_lead(brief, language, is_only=is_only)
     return text.render_partial("briefs/_home_top.html", lead=lead, aside=aside, **_purpose_context(language))
 
 
@@ -88,11 +93,11 @@ def render_topics(language: Side, now: dt.datetime) -> SafeString:
     )
 
 
-def _render_lead(
-    brief: PublicBrief, shown: list[Bullet], bullet_count: int, language: Side, *, with_summary: bool
-) -> SafeString:
+def _render_lead(brief: PublicBrief, language: Side, *, is_only: bool) -> SafeString:
     other, published = paths.OTHER_SIDE[language], brief.published_day
-    with_summary = with_summary or not shown
+    bullets = [bullet for bullet in brief.content.bullets if bullet.text(language)] if is_only else []
+    shown = bullets[:ONLY_BULLETS]
+    key_line = text.find_key_line(brief.content, language).words
     return text.render_partial(
         "briefs/_home_lead.html",
         headline=brief.headline(language),
@@ -103,11 +108,11 @@ def _render_lead(
         facts=cards.render_facts(brief, language),
         published_at=brief.published_utc,
         posted=cards.render_fold_date(
-            published, language, year=brief_presenter.format_year(published.year, language)
+            published, language, year=date_format.format_year(published.year, language)
         ),
-        paragraphs=text.split_paragraphs(brief.summary(language)) if with_summary else [],
+        paragraphs=text.split_paragraphs(brief.summary(language)) if is_only else [key_line],
         bullets=[(bullet.number, text.escape_text(bullet.text(language))) for bullet in shown],
-        rest=bullet_count - len(shown),
+        rest=len(bullets) - len(shown),
         parallel=paths.parallel(language, brief.slug),
         original=cards.get_original_link(brief),
     )

@@ -30,61 +30,11 @@ COMMA: dict[Side, str] = {"zh": "，", "en": ", "}
 LIST_SEPARATOR: dict[Side, str] = {"zh": "、", "en": ", "}
 
 
-def render_entry(brief: PublicBrief, language: Side) -> str:
-    """Render a list entry: both headlines, the article's facts, and when the brief appeared."""
-    context = _build_headlines(brief, language) | {
-        "facts": render_facts(brief, language),
-        "posted": render_fold_date(brief.published_day, language),
-    }
-    return text.render_partial("briefs/_list_entry.html", **context)
-
-
-def render_archive_entry(brief: PublicBrief, day: dt.date, language: Side) -> str:
-    """Render a list entry: date of the article in the middle column, date of publication in the line of facts.
-
-    A month or an issue is too wide for the column and stays in the line of facts.
-    """
-    facts, posted = render_authors_and_source(brief, language), render_posted_fact(brief, language)
-    if len(brief.facts.date) == len("2025-06-09"):
-        fold = render_fold_date(day, language, is_article=True)
-        parts = [facts, posted]
-    else:
-        fold, parts = mark_safe(""), [render_facts(brief, language), posted]
-    context = _build_headlines(brief, language) | {
-        "facts": _join_parts(parts, COMMA[language]),
-        "posted": fold,
-    }
-    return text.render_partial("briefs/_list_entry.html", **context)
-
-
-def render_timeline_entry(brief: PublicBrief, language: Side) -> str:
-    """Render an entry of a timeline: both headlines, and between them the date of the article."""
-    day = date_format.format_day(brief.published_day, language)
-    context = _build_headlines(brief, language) | {
-        "date": render_article_date(brief, language, on_two_lines=True),
-        "by": render_authors_and_source(brief, language),
-        "posted": format_html('<time datetime="{}">{}</time>', brief.published_day.isoformat(), day),
-    }
-    return text.render_partial("briefs/_timeline_entry.html", **context)
-
-
-def _build_headlines(brief: PublicBrief, language: Side) -> dict[str, str]:
-    other = paths.OTHER_SIDE[language]
-    return {
-        "headline": brief.headline(language),
-        "url": paths.brief(language, brief.slug),
-        "twin": brief.headline(other),
-        "twin_url": paths.brief(other, brief.slug),
-        "twin_lang": LANGUAGE_TAGS[other],
-        "published_at": brief.published_utc,
-    }
-
-
 def render_facts(brief: PublicBrief, language: Side) -> SafeString:
     """Render authors, source and named date of the article in one line."""
     words = escape(gettext("article %(date)s")) % {"date": render_article_date(brief, language)}
     date = mark_safe(f'<span class="dated nb">{words}</span>')  # noqa: S308 escaped
-    return _join_parts([_author_names(brief, language), _source_name(brief, language), date], COMMA[language])
+    return _join_parts([render_authors_and_source(brief, language), date], COMMA[language])
 
 
 def render_posted_fact(brief: PublicBrief, language: Side) -> SafeString:
@@ -94,14 +44,11 @@ def render_posted_fact(brief: PublicBrief, language: Side) -> SafeString:
     return mark_safe(f'<span class="posted nb">{words}</span>')  # noqa: S308 escaped
 
 
-def render_fold_date(
-    date: dt.date, language: Side, *, year: str = "", is_article: bool = False
-) -> SafeString:
-    """Render the date in the middle column of a list: publication of the brief, or of the article."""
-    sentence = gettext("%(date)s article") if is_article else gettext("%(date)s posted")
+def render_fold_date(date: dt.date, language: Side, *, year: str = "") -> SafeString:
+    """Render the brief's day of publication in the middle column of a list."""
     parts = [f"<span>{year}</span>" if year else "", date_format.format_short_day(date, language)]
     day = "".join(parts) if language == "zh" else " ".join(filter(None, reversed(parts)))
-    words = escape(sentence) % {"date": f'<time datetime="{date.isoformat()}">{day}</time>'}
+    words = escape(gettext("%(date)s posted")) % {"date": f'<time datetime="{date.isoformat()}">{day}</time>'}
     return mark_safe(f'<p class="posted">{words}</p>')  # noqa: S308 escaped
 
 
@@ -228,7 +175,9 @@ def format_fact(brief: PublicBrief, name: str, language: Side) -> str:
 
 
 def render_authors_and_source(brief: PublicBrief, language: Side) -> SafeString:
-    return _join_parts([_author_names(brief, language), _source_name(brief, language)], COMMA[language])
+    authors = _author_names(brief, language)
+    names = format_html("<b>{}</b>", authors) if authors else authors
+    return _join_parts([names, _source_name(brief, language)], COMMA[language])
 
 
 def format_authors_and_source(brief: PublicBrief, language: Side) -> str:

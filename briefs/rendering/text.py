@@ -4,7 +4,7 @@ import html
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from html import escape
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString, mark_safe
@@ -14,11 +14,8 @@ from briefs.content import LANGUAGE_TAGS, SIDES, Content, Side
 from briefs.public_brief import PublicName
 from briefs.text import paths
 from briefs.text.scripts import detect_language_code
+from briefs.text.sentences import split_sentences
 
-_SENTENCE_END: dict[Side, re.Pattern[str]] = {
-    "zh": re.compile("[。！？]+[」』）]*"),
-    "en": re.compile(r"(?<![A-Z])(?<!Mr)(?<!Dr)(?<!St)[.!?][”’\")]*(?=\s+[“‘\"(]?[A-Z0-9])"),
-}
 _GIST_LENGTH: dict[Side, int] = {"zh": 110, "en": 300}
 _UNBROKEN_NAME_LENGTH = {True: 12, False: 28}
 
@@ -44,13 +41,28 @@ def split_paragraphs(text: str) -> list[str]:
 
 def extract_gist(text: str, side: Side) -> str:
     """Return the first whole sentences that fit in a list entry, at least one."""
-    text = " ".join(split_paragraphs(text))
-    end = 0
-    for stop in _SENTENCE_END[side].finditer(text):
-        if end and stop.end() > _GIST_LENGTH[side]:
-            return text[:end].strip()
-        end = stop.end()
-    return text if not end or len(text) <= _GIST_LENGTH[side] else text[:end].strip()
+    gist, joint = "", "" if side == "zh" else " "
+    for sentence in split_sentences(text, side):
+        longer = f"{gist}{joint}{sentence}" if gist else sentence
+        if gist and len(longer) > _GIST_LENGTH[side]:
+            break
+        gist = longer
+    return gist
+
+
+class KeyLine(NamedTuple):
+    """The sentence that stands for a brief in lists, and the number of its point: 0 for the summary."""
+
+    number: int
+    words: str
+
+
+def find_key_line(content: Content, side: Side) -> KeyLine:
+    """Return the last sentence of the summary, which mostly says what the author argues; without a summary the first point."""
+    if sentences := split_sentences(content.summary(side), side):
+        return KeyLine(0, sentences[-1])
+    points = (KeyLine(bullet.number, bullet.text(side)) for bullet in content.bullets if bullet.text(side))
+    return next(points, KeyLine(0, ""))
 
 
 def render_name(text: str, language: Side, *, href: str = "") -> SafeString:

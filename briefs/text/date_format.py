@@ -26,6 +26,10 @@ def format_short_day(date: dt.date, side: Side) -> str:
     return f"{date.day} {ENGLISH_MONTHS[date.month - 1][:3]}"
 
 
+def format_year(number: int | str, side: Side) -> str:
+    return f"{number}年" if side == "zh" else str(number)
+
+
 def format_with_weekday(iso: str, side: Side) -> str:
     """Format an ISO date for the desk: 9 June 2025 (Monday), 2025 年 6 月 9 日（星期一）. A month has no weekday."""
     date = dt.date.fromisoformat(iso if len(iso) > len("2025-06") else f"{iso}-01")

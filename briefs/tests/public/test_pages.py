@@ -107,6 +107,38 @@ def test_chinese_page_nests_three_numbered_bullets_under_fifth(client: Client) -
     assert tree.ancestors_of("b6").endswith("/ul/li/ol")
 
 
+def test_lists_show_what_is_said_when_and_who_says_it(client: Client) -> None:
+    content = corpus_fixtures.load_sample(corpus_fixtures.SEED)
+    summary = "Chips matter & sell. The author argues in the U.S. for more of <them>."
+    chips = dataclasses.replace(
+        content,
+        headline_zh="晶片",
+        headline_en="Chips",
+        summary_zh="晶片重要。作者主張「多賣。」",
+        summary_en=summary,
+    )
+    corpus_fixtures.publish(chips, "chips")
+    corpus_fixtures.publish(content, "newest", live_from=corpus_fixtures.DAY + dt.timedelta(days=1))
+    zh, en = "作者主張「多賣。」", "The author argues in the U.S. for more of &lt;them&gt;."
+    for path, words, headline in (("zh-hant/", zh, "晶片"), ("en/", en, "Chips")):
+        for page, places in {
+            "": ("h3", "posted", "point", "says"),
+            "keywords/technology/": ("onfold", "point", "says", "h3"),
+            "authors/vivek-chilukuri/": ("onfold", "point", "says", "h3"),
+            "sources/foreign-policy/": ("onfold", "point", "says", "h3"),
+            "archive/2025/06/": ("onfold", "point", "says", "h3"),
+        }.items():
+            rows = re.findall(
+                r'<article class="claim.*?</article>', get_html(client, f"/{path}{page}"), re.DOTALL
+            )
+            (row,) = [row for row in rows if f'href="/{path}briefs/chips/"' in row]
+            assert f'{words} <a class="no" href="/{path}briefs/chips/#summary"' in row
+            assert "<b>" in row[row.index("says") :]
+            assert f">{headline}</a>" in row
+            positions = [row.index(f'"{place}"' if place != "h3" else "<h3>") for place in places]
+            assert positions == sorted(positions), page
+
+
 def test_english_page_has_eight_flat_bullets(client: Client) -> None:
     corpus_fixtures.publish(corpus_fixtures.load_sample(corpus_fixtures.SEED))
     tree = Tree(get_html(client, EN))

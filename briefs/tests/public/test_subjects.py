@@ -217,12 +217,8 @@ def test_archive_shows_article_date_with_its_precision(client: Client) -> None:
     for n, date in enumerate(["2025-06-09", "2025-06"]):
         publish(n, subject.facts(date))
     html = client.get("/zh-hant/archive/2025/06/").content.decode()
-    assert re.findall(r'<time datetime="([\d-]*)">', html) == [
-        "2026-06-12",
-        "2025-06-09",
-        "2025-06",
-        "2026-06-12",
-    ], "the day on the fold, a month among the facts, and both posted dates"
+    dates = re.findall(r'class="onfold"><time datetime="([\d-]*)">(.*?)</time>', html)
+    assert dates == [("2025-06-09", "2025年<br>6月9日"), ("2025-06", "2025年<br>6月")]
 
 
 @pytest.mark.parametrize(

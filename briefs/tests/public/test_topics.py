@@ -69,9 +69,7 @@ def get_text(client: Client, path: str) -> str:
 
 
 def listed(page: str, kind: str) -> list[str]:
-    return re.findall(
-        rf'<article class="pair {kind}".*?<h3><a href="/[a-z-]+/briefs/([^/]+)/">', page, re.DOTALL
-    )
+    return re.findall(rf'<article class="{kind}".*?<h3><a href="/[a-z-]+/briefs/([^/]+)/">', page, re.DOTALL)
 
 
 def test_topic_shows_introduction_choices_and_names_in_both_languages(client: Client) -> None:
@@ -81,7 +79,10 @@ def test_topic_shows_introduction_choices_and_names_in_both_languages(client: Cl
         page = get_text(client, f"/{lang}/{TOPIC}")
         places = [page.index(words, page.index("<main")) for words in order]
         assert places == sorted(places)
-        assert (listed(page, "start"), listed(page, "step")) == (["s3", "s0"], ["s0", "s1", "s2", "s3", "s4"])
+        assert (listed(page, "pair start"), listed(page, "claim")) == (
+            ["s3", "s0"],
+            ["s0", "s1", "s2", "s3", "s4"],
+        )
         assert "導言&lt;一&gt;。" in page
         assert "Reason s3" in page
         assert f'lang="{"en" if lang == "zh-hant" else "zh-Hant-TW"}"' in page
@@ -119,7 +120,7 @@ def test_author_and_source_have_the_same_frame(client: Client, key: str, path: s
     introduce(key, publish(0))
     page = get_text(client, f"/en/{path}")
     assert "The introduction." in page
-    assert (listed(page, "start"), listed(page, "step")) == (["s0"], ["s0"])
+    assert (listed(page, "pair start"), listed(page, "claim")) == (["s0"], ["s0"])
 
 
 def test_topic_without_introduction_is_name_then_timeline(client: Client) -> None:
@@ -135,7 +136,7 @@ def test_later_page_of_timeline_repeats_no_introduction(client: Client) -> None:
     first = get_text(client, f"/en/{TOPIC}")
     (older,) = re.findall(r'rel="next" href="([^"]+)"', first)
     page = get_text(client, older)
-    assert listed(page, "step") == ["s20", "s21"]
+    assert listed(page, "claim") == ["s20", "s21"]
     assert "The introduction." not in page
     assert "Start here" not in page
     assert "noindex" in page
@@ -151,7 +152,7 @@ def test_withdrawn_or_moved_choice_is_left_out_and_hidden_topic_reveals_nothing(
         corpus_fixtures.numbered_content(2), "s2", brief=moved.brief, live_from=NOW, published_at=moved.published_at
     )  # fmt: skip
     page = get_text(client, f"/en/{TOPIC}")
-    assert listed(page, "start") == ["s0"]
+    assert listed(page, "pair start") == ["s0"]
     assert "Reason s1" not in page
     Edition.objects.filter(pk__in=[kept.pk, withdrawn.pk]).update(removed_at=NOW, removed_by=p)
     hidden, unknown = client.get(f"/en/{TOPIC}"), client.get("/en/keywords/nobody/")
