@@ -124,3 +124,14 @@ def find_keyed_words(words: Sequence[str]) -> Iterator[tuple[int, int, str]]:
 def find_keys_en(words: Sequence[str]) -> list[str]:
     """Return the keys of the concepts that these words (in lower case) mention, each with its mark."""
     return [key for _, _, key in find_keyed_words(words)]
+
+
+def find_names(text: str) -> list[str]:
+    """Return the keys of the names that a text in either language is or mentions."""
+    keys = [MARK + KEYS_ZH[text]] if text in KEYS_ZH else find_keys_en(normalize_english(text).split())
+    return [key for key in keys if key in NAME_KEYS]
+
+
+def list_names_zh(key: str) -> tuple[str, ...]:
+    """Return the Chinese names with this key, which may also be those of a capital: 日本, 東京."""
+    return tuple(form for form, own in KEYS_ZH.items() if MARK + own == key)

@@ -33,9 +33,9 @@ _MAX_HITS: Final[Mapping[Grade, int]] = {"all": 10, "closest": 10, "part": 3}
 _HELD: Final = 0.85
 """Least quality of the wording by which a brief holds a unit, if it is to hold all."""
 _CLOSEST: Final = 0.54
-_PART: Final = 0.30
+_PART: Final = 0.22
 """Least coverage of these grades."""
-_MAX_LOADED: Final = 24
+_MAX_LOADED: Final = 16
 _NEWEST_NEAR: Final = 300
 _NEAR_WEIGHT: Final = 0.4
 _COVERAGE, _BEST_POINT, _HEADLINE, _PHRASE = 0.55, 0.30, 0.15, 0.10
@@ -47,6 +47,8 @@ _LEAST_RARITY: Final = {True: 0.4, False: 0.25}
 """Of a name (True), and of other words."""
 _MAX_UNFOUND: Final = 0.7
 """Greatest weight of a word of the dictionary that no brief has."""
+_MAX_UNKNOWN: Final = 0.4
+"""Greatest weight of Chinese characters that no brief and no dictionary has, mostly parts of two words."""
 _NEAR_CHARACTERS: Final = {True: 12, False: 70}
 """Greatest distance of neighbouring units in Chinese (True) and in English."""
 _MIN_NEAR_QUALITY: Final = 0.75
@@ -166,7 +168,9 @@ def _weigh(unit: Unit, found: int, count: int) -> float:
     prior = _NAME_PRIOR if unit.is_name else 1 / (1 + _GENERAL_SLOPE * math.log(general / _GENERAL_FROM))
     rarity = math.log(1 + count / (found + 0.5)) / math.log(1 + count / 0.5)
     weight = prior * max(rarity, _LEAST_RARITY[unit.is_name])
-    return min(weight, _MAX_UNFOUND) if not found and unit.stems else weight
+    if found or not (unit.stems or unit.is_han):
+        return weight
+    return min(weight, _MAX_UNFOUND if unit.stems else _MAX_UNKNOWN)
 
 
 @lru_cache(maxsize=1)

@@ -3,7 +3,8 @@
 Uses the rules of the index: a Simplified query marks Traditional text, a stem the whole word, a phrase all its words.
 """
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Collection, Iterator, Sequence
 from functools import lru_cache
 from html import escape
 from itertools import islice
@@ -32,12 +33,11 @@ def find_spans(text: str, phrases: Sequence[Phrase]) -> list[list[TextSpan]]:
 
 def find_spans_folded(folded: str, phrases: Sequence[Phrase]) -> dict[Phrase, list[TextSpan]]:
     """Return the spans of each phrase in a folded text. The terms that form one concept have the same phrases."""
-    apostrophes = "".join([mark for mark in "'’" if mark in folded])
+    stubs = set(_BEFORE_APOSTROPHE.findall(folded))
     found: dict[Phrase, list[TextSpan]] = {}
     for phrase in dict.fromkeys(phrases):
-        beginnings = _possible_beginnings(phrase[0], apostrophes)
-        is_there = any(beginning in folded for beginning in beginnings)
-        found[phrase] = list(_find_phrase(folded, phrase, apostrophes)) if is_there else []
+        is_there = any(beginning in folded for beginning in _list_beginnings(phrase[0], stubs))
+        found[phrase] = list(_find_phrase(folded, phrase, stubs)) if is_there else []
     return found
 
 
@@ -51,29 +51,36 @@ def highlight_spans(text: str, spans: Sequence[Sequence[TextSpan]]) -> SafeStrin
     return mark_safe("".join([*parts, escape(text[at:])]))  # noqa: S308 escaped piece by piece
 
 
-def _find_phrase(folded: str, phrase: Phrase, apostrophes: str) -> Iterator[TextSpan]:
+def _find_phrase(folded: str, phrase: Phrase, stubs: Collection[str]) -> Iterator[TextSpan]:
     first, rest = phrase[0], phrase[1:]
     if first.is_han and rest:
-        if all(
-            any(beginning in folded for beginning in _possible_beginnings(word, apostrophes))
-            for word in phrase
-        ):
+        if all(any(one in folded for one in _list_beginnings(word, stubs)) for word in phrase):
             yield from _match_consecutive(list(find_runs(folded)), phrase)
     elif first.is_han:
         yield from _find_all(folded, first.text)
     else:
-        for beginning in _possible_beginnings(first, apostrophes):
+        for beginning in _list_beginnings(first, stubs):
             for start, _ in _find_all(folded, beginning):
                 if (run := find_run_at(folded, start)) and _matches_word(run, first, 0, 1):
                     yield from _match_consecutive(list(islice(find_runs(folded, start), len(phrase))), phrase)
 
 
-@lru_cache(5_000)
-def _possible_beginnings(word: QueryWord, apostrophes: str) -> tuple[str, ...]:
+_BEFORE_APOSTROPHE = re.compile(r"(?<!\w)\w+['’](?=\w)")
+
+
+def _list_beginnings(word: QueryWord, stubs: Collection[str]) -> tuple[str, ...]:
     """Return the prefixes with which a word may occur. Searching for them is a fast filter before the exact match.
 
-    `apostrophes` are those of the text. Prefixes up to one are then possible too: O’Neil, Xi'an, Qur’an.
+    `stubs`: the beginnings of words of the text, up to an apostrophe: O’Neil, Xi'an, Qur’an.
     """
+    beginnings = _list_plain_beginnings(word)
+    if word.is_han or not stubs:
+        return beginnings
+    return (*beginnings, *(stub for stub in stubs if word.text.startswith(stub[:-1])))
+
+
+@lru_cache(5_000)
+def _list_plain_beginnings(word: QueryWord) -> tuple[str, ...]:
     if word.is_han:
         return (word.text,)
     text = word.text
@@ -84,7 +91,7 @@ def _possible_beginnings(word: QueryWord, apostrophes: str) -> tuple[str, ...]:
     )
     odd = [".".join(text)] if 1 < len(text) < 7 else []  # U.S.
     odd += [text[:n] + "," for n in (1, 2, 3)] if text.isdecimal() and len(text) > 3 else []  # 2,500
-    return same, *odd, *(text[:n] + mark for mark in apostrophes for n in range(1, len(text)))
+    return same, *odd
 
 
 _IRREGULAR_BEGINNINGS = {"die": "d", "lie": "l", "tie": "t"}

@@ -15,7 +15,7 @@ from typing import Final, NamedTuple
 from briefs import lexicon
 from briefs.checks.texts import claim_span
 from briefs.lexicon import translations
-from briefs.lexicon.concepts import KEYS_ZH, MARK, NAME_KEYS, find_keys_en
+from briefs.lexicon.concepts import KEYS_ZH, find_names
 from briefs.lexicon.dictionary import stem_english
 from briefs.lexicon.figure import read_sections
 from briefs.lexicon.meanings import SHORT_NAMES, has_short_name_at
@@ -50,7 +50,10 @@ class Unit:
     """As typed, with the other renderings of its concept."""
     stems: tuple[str, ...] = ()
     """English stems of a word that the dictionary has, by which its generality is measured."""
+    names: tuple[str, ...] = ()
+    """Keys of the names that the unit is, as in `concepts.txt`."""
     is_name: bool = False
+    """Whether it names something: such a name, an acronym, or a word that no dictionary has."""
     is_figure: bool = False
     is_suffix: bool = False
     """A single character after a word, as in 人工智慧法. It counts little, and no brief needs it."""
@@ -195,8 +198,9 @@ class Question:
         term = QueryTerm((phrase,), span=(start, end))
         expanded = expand_query(ParsedQuery(shown, (replace(term, span=(0, len(shown))),)), self._concepts)
         term = replace(expanded.terms[0], span=(start, end))
-        stems = _list_stems(shown, is_han=not shown.isascii())
-        return Unit(text, start, end, term, stems, is_name=_is_name(shown, stems))
+        stems, names = _list_stems(shown, is_han=not shown.isascii()), tuple(find_names(shown))
+        is_acronym = shown.isascii() and shown.isupper() and 1 < len(shown) <= _LONGEST_ACRONYM
+        return Unit(text, start, end, term, stems, names, is_name=bool(names) or is_acronym or not stems)
 
 
 def _join_numbers(numbers: Iterable[int]) -> Iterator[tuple[int, int]]:
@@ -236,10 +240,3 @@ def _list_stems(text: str, *, is_han: bool) -> tuple[str, ...]:
         text = found.first[0] if found and found.first else ""
     words = (run.text for run in find_runs(fold(text)))
     return tuple(translations.count_words(set(filter(None, map(stem_english, words)))))
-
-
-def _is_name(text: str, stems: tuple[str, ...]) -> bool:
-    """Return whether a unit names a person, place or organization: a concept that is one, or a word that no dictionary has."""
-    keys = [MARK + KEYS_ZH[text]] if text in KEYS_ZH else find_keys_en(fold(text).split())
-    is_acronym = text.isascii() and text.isupper() and 1 < len(text) <= _LONGEST_ACRONYM
-    return not NAME_KEYS.isdisjoint(keys) or is_acronym or not stems

@@ -11,6 +11,7 @@ from rapidfuzz import process
 from rapidfuzz.distance import Indel, JaroWinkler
 
 from briefs.lexicon import translations
+from briefs.lexicon.concepts import list_names_zh
 from briefs.lexicon.dictionary import list_family, stem_english
 
 from .analysis import build_bigrams, fold, stem
@@ -24,6 +25,8 @@ _COMPOUND: Final = 0.9
 _SPELLING: Final = 0.85
 _FIRST_MEANING: Final = 0.75
 _OTHER_MEANING: Final = 0.55
+_SAME_NAME: Final = 0.75
+"""Of a state for its capital."""
 _SHARE_OF_NAME: Final = 0.8
 _SHARE_OF_WORD: Final = 0.6
 _MAX_PHRASES: Final = 12
@@ -58,8 +61,7 @@ class WordSource:
         found = question.list_probes()
         for word in question.words:
             found.update(map(stem, (word, *(part for parts in _split(word) for part in parts))))
-            if self._may_be_mistyped(word) and not _is_known(word):
-                found.update(map(stem, _list_edits(word)))
+            found.update(map(stem, self._list_edits(word)))
         return found
 
     def _may_be_mistyped(self, word: str) -> bool:
@@ -67,6 +69,10 @@ class WordSource:
         return (
             is_plain and word not in self._concepts.words and not any(self._complete_name(stem(word), False))
         )
+
+    def _list_edits(self, word: str) -> list[str]:
+        """Return the words that may be meant, if the dictionary lacks the typed one."""
+        return _list_edits(word) if self._may_be_mistyped(word) and not _is_known(word) else []
 
     def correct(self, word: str) -> Iterator[str]:
         """Yield the words that a mistyped one may mean: of names, renderings and the index."""
@@ -82,7 +88,7 @@ class WordSource:
                 one
                 for one, *_ in process.extract(word, words, scorer=similarity, score_cutoff=cutoff, limit=3)
             )
-        yield from (edit for edit in _list_edits(word) if stem(edit) in self.present)
+        yield from (edit for edit in self._list_edits(word) if stem(edit) in self.present)
 
     def list_wordings(self, unit: Unit) -> list[Wording]:
         """Return the wordings of a unit, the best first. No phrase is in two of them."""
@@ -119,10 +125,12 @@ class WordSource:
                     yield _COMPOUND, tuple(QueryWord(False, part) for part in parts)
             for other in self.correct(word):
                 yield _SPELLING, (QueryWord(False, other),)
-            some = translations.find_chinese([text])
+            some = translations.find_chinese([] if text.isupper() else [text])  # US is not *us*
         for found in some.values():
             yield from ((_FIRST_MEANING, build_phrase(other)) for other in found.first)
             yield from ((_OTHER_MEANING, build_phrase(other)) for other in found.others)
+        for key in unit.names:
+            yield from ((_SAME_NAME, build_phrase(name)) for name in list_names_zh(key))
 
     def _find_near_han(self, run: str) -> Iterator[str]:
         """Yield the words of renderings that differ from the run in one character."""

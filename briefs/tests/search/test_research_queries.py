@@ -107,6 +107,9 @@ GRADES = {
     "Ukranian drones": "all ukraine-drones",
     "Xqzvian drones": "part ukraine-drones -Xqzvian",
     "2025-06-17 drones": "all ukraine-drones",
+    "Kremlin icebreakers": "closest arctic-icebreakers",
+    "小國靠無人機": "closest ukraine-drones -小國靠",
+    "US drones Xqzvian": "part ukraine-drones -US -Xqzvian",
     "破冰般": "all arctic-icebreakers",
     "how do the drones of Ukraine work": "closest ukraine-drones -work (how do the of)",
     '"烏克蘭無人機"': "",
@@ -184,6 +187,15 @@ def test_mistyped_chinese_name_has_all_near_renderings() -> None:
     (unit,), _ = Question(parse_query("佛斯克"), concepts).divide(frozenset())
     spellings = WordSource(concepts, lambda start, is_open: iter(())).list_wordings(unit)[1]
     assert {phrase[0].text for phrase in spellings.phrases} == {"明斯克", "马斯克", "图斯克"}
+
+
+def test_acronym_is_not_translated_as_a_word() -> None:
+    concepts = Concepts()
+    (unit,), _ = Question(parse_query("US"), concepts).divide(frozenset())
+    wordings = WordSource(concepts, lambda start, is_open: iter(())).list_wordings(unit)
+    written = {word.text for wording in wordings for phrase in wording.phrases for word in phrase}
+    assert "美国" in written
+    assert "我们" not in written
 
 
 def test_only_the_beginning_of_a_long_query_is_divided() -> None:
