@@ -222,8 +222,10 @@ def _term_expression(ask: StoreRequest, term: QueryTerm, only: str, with_names: 
 
 def _lookup_expression(lookup: Lookup, names: NameIndex) -> str:
     if lookup.near:
-        pairs = product(lookup.phrases, lookup.near)
-        return " OR ".join(f"NEAR({_quote(one)} {_quote(other)}, {NEAR_TOKENS})" for one, other in pairs)
+        pairs = list(product(lookup.phrases, lookup.near))
+        # A Chinese word and an English one are near each other only if there is no other way to write them.
+        alike = [(one, other) for one, other in pairs if one[-1].is_han == other[0].is_han] or pairs
+        return " OR ".join(f"NEAR({_quote(one)} {_quote(other)}, {NEAR_TOKENS})" for one, other in alike)
     only = _FIELD_TIERS[0] if lookup.is_headline else ""
     ways = [_phrase_expression(way, only) for way in lookup.phrases]
     text = " OR ".join([*ways, *(f'"{mark}"' for mark in lookup.list_marks(names))])

@@ -60,8 +60,8 @@ class WordSource:
         """Return the tokens whose presence in the index decides the wordings of a question."""
         found = question.list_probes()
         for word in question.words:
-            found.update(map(stem, (word, *(part for parts in _split(word) for part in parts))))
-            found.update(map(stem, self._list_edits(word)))
+            parts = (part for parts in _split(word) for part in parts)
+            found.update(map(stem, (word, *parts, *self._list_edits(word))))
         return found
 
     def _may_be_mistyped(self, word: str) -> bool:
@@ -153,8 +153,9 @@ def _is_known(word: str) -> bool:
 
 
 def _split(word: str) -> list[tuple[str, str]]:
-    """Return the ways to divide a word in two: *wargame* is *war game*."""
-    return [(word[:n], word[n:]) for n in range(_MIN_PART, len(word) - _MIN_PART + 1)]
+    """Return the ways to divide a word that the dictionary lacks in two: *wargame* is *war game*."""
+    places = range(_MIN_PART, len(word) - _MIN_PART + 1)
+    return [(word[:n], word[n:]) for n in places] if places and not _is_known(word) else []
 
 
 def _list_edits(word: str) -> list[str]:
