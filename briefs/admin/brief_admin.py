@@ -1,22 +1,17 @@
-"""Admin of briefs: URLs of all brief views, and the views that change, create and claim a brief."""
+"""Admin of briefs: URLs of all brief views, and the views that change and create a brief."""
 
 import io
 
-from django import forms
 from django.contrib import admin
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, reverse
-from django.utils.translation import gettext_lazy
+from django.urls import URLPattern
 
-from briefs import workflow
 from briefs.models import Brief
-from briefs.workflow.rules.transitions import VERB_NAMES
 
 from .common.access import require_role
-from .common.brief_pages import add_done_message, get_brief_or_404, render_page
-from .common.form_fields import FieldError, build_due_field, field_errors_from_form, link_errors
+from .common.brief_pages import get_brief_or_404
 from .common.presence import heartbeat
 from .editor import autocomplete, margin, preview_views, saving
 from .editor.brief_views import keep_unsent_note, render_brief_page, render_new_brief_page
@@ -48,7 +43,6 @@ class BriefAdmin(BriefList):
             own("filters/<int:pk>/", filters.change_filter, "filter"),
             own("add/", add, "add"),
             own("add/autosave/", autosave_new_brief, "begin"),
-            own("claim/", claim, "claim"),
             own("names/", autocomplete.names_view, "names"),
             own("names/create/", autocomplete.create_view, "names_create"),
             own("names/affiliations/", autocomplete.affiliations_view, "affiliations"),
@@ -125,48 +119,6 @@ def add(request: HttpRequest) -> HttpResponse:
         return render_new_brief_page(request, draft=draft, focused_row=draft.apply_command(order))
     then = cite_new_brief if "cite" in request.POST else saving.redirect_to_brief
     return saving.create_brief(request, draft, then=then)
-
-
-class ClaimForm(forms.Form):
-    url = forms.CharField(
-        label=gettext_lazy("Article address"),
-        required=False,
-        widget=forms.TextInput(attrs={"inputmode": "url"}),
-    )
-    due_on = build_due_field()
-
-
-def claim(request: HttpRequest) -> HttpResponse:
-    person = require_role(request, "claim")
-    form = ClaimForm(request.POST or None, auto_id="%s", label_suffix="")
-    reasons: list[FieldError] = []
-    if request.method == "POST":
-        if form.is_valid():
-            try:
-                brief = workflow.claim(**form.cleaned_data, by=person)
-            except workflow.Refused as refused:
-                reasons = [_claim_error(reason) for reason in refused.reasons]
-            else:
-                add_done_message(request, "claim")
-                return redirect("admin:briefs_brief_change", pk=brief.pk)
-        else:
-            reasons = field_errors_from_form(form)
-    return render_page(
-        request,
-        "verbs/claim",
-        title=VERB_NAMES["claim"],
-        form=form,
-        reasons=link_errors(reasons),
-        status=409 if reasons else 200,
-    )
-
-
-def _claim_error(reason: workflow.Reason) -> FieldError:
-    """Link the error to the brief that already exists for the article."""
-    other = reason.values.get("pk")
-    return FieldError(
-        str(reason), reason.about, reverse("admin:briefs_brief_change", args=[other]) if other else ""
-    )
 
 
 def download_document(request: HttpRequest, pk: int, document: int) -> HttpResponse:

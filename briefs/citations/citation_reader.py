@@ -16,6 +16,7 @@ from .cited_article import CitationRejected, CitedArticle, parse_doi, parse_link
 type CitationFormat = Literal["address", "ris", "bibtex", "csl"]
 
 CITATION_SIZE_LIMIT: Final = 100_000
+CITATION_FILE_LIMIT: Final = 4 * CITATION_SIZE_LIMIT
 FORMATS: Final[dict[str, Any]] = {"ris": ris, "bibtex": bibtex, "csl": csl}
 _BEYOND_ASCII: Final = re.compile(rb"[\x80-\xff]+")
 _RIS: Final = re.compile(r"^[ \t\ufeff]{0,20}TY {0,2}- ", re.MULTILINE)
@@ -77,7 +78,7 @@ def _detect_format(text: str) -> CitationFormat:
 
 def decode_citation(data: bytes) -> str:
     """Decode UTF-16 with a byte order mark, UTF-8, a Chinese encoding or cp1252. Raise CitationRejected."""
-    if len(data) > 4 * CITATION_SIZE_LIMIT:
+    if len(data) > CITATION_FILE_LIMIT:
         raise CitationRejected("too-large")
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         return data.decode("utf-16", "replace")

@@ -111,31 +111,48 @@ def _find_second_person(editor: Person, actor: Person) -> Person | None:
     return None if actor.pk == editor.pk or actor.username == IMPORTER else actor
 
 
-def claim(url: str, *, by: Person, due_on: dt.date | None = None, now: dt.datetime | None = None) -> Brief:
-    """Create a planned brief for an article URL and assign it. Raise Refused when the article already has a brief."""
+def claim(
+    url: str,
+    *,
+    by: Person,
+    due_on: dt.date | None = None,
+    facts: Facts = Facts(),  # noqa: B008 (it is frozen)
+    now: dt.datetime | None = None,
+) -> Brief:
+    """Create a planned brief for an article and assign it. Raise Refused when the article already has a brief.
+
+    `url` may be empty if `facts` say enough of the article, such as its DOI.
+    """
     require_allowed(by, "claim")
     url = url.strip()
-    if not is_safe_link(url):
+    if not is_safe_link(url) and (url or facts == Facts()):
         raise build_refusal("not-a-link", about="url")
     key = build_article_key(url)
+    claimed_key = key or (f"doi:{facts.doi.lower()}" if facts.doi else None)
     try:
         with transaction.atomic():
-            # Excluding "" lets the database use the partial index.
-            others = Brief.objects.filter(article_key=key).exclude(article_key="")
-            if other := others.exclude(state=State.DISCARDED).first():
+            if other := _find_other_brief(key, facts.doi):
                 raise already_digested_refusal(other)
             return create(
-                Content(facts=Facts(url=url)),
+                Content(facts=replace(facts, url=url)),
                 by=by,
                 now=now,
                 verb="claim",
-                claimed_key=key,
+                claimed_key=claimed_key,
                 due_on=due_on,
             )
     except IntegrityError as error:  # concurrent claims: the unique constraint decides
-        if other := Brief.objects.filter(claimed_key=key).first():
+        if other := Brief.objects.filter(claimed_key=claimed_key).first():
             raise already_digested_refusal(other) from error
         raise
+
+
+def _find_other_brief(key: str, doi: str) -> Brief | None:
+    """Return a brief of the article with this address key or DOI, except discarded ones."""
+    briefs = Brief.objects.exclude(state=State.DISCARDED)
+    # Excluding "" lets the database use the partial index.
+    other = briefs.filter(article_key=key).exclude(article_key="").first()
+    return other or (briefs.filter(article_doi__iexact=doi).first() if doi else None)
 
 
 def already_digested_refusal(other: Brief) -> Refused:

@@ -1,12 +1,11 @@
 """Import article facts from a citation: show each beside the brief's value and save the ticked ones."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, fields, replace
-from typing import Any, Final, cast
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final
 
 from django.contrib import messages
 from django.db import transaction
-from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.functional import Promise
@@ -22,13 +21,16 @@ from briefs.admin.common.fact_text import format_fact
 from briefs.admin.common.form_fields import FieldError, field_errors, link_errors
 from briefs.admin.common.interface_labels import FIELD_LABELS, format_with_remark
 from briefs.admin.common.name_fields import NamesById, load_names_by_id
-from briefs.citations.citation_reader import CitationReading, decode_citation, read_citation
+from briefs.citations.citation_reader import (
+    CITATION_FILE_LIMIT,
+    CitationReading,
+    decode_citation,
+    read_citation,
+)
 from briefs.citations.cited_article import CitationRejected, CitedArticle, CitedName
-from briefs.content import Byline, Content, Facts
-from briefs.derived import build
-from briefs.facts import CITED_FACTS, SCALAR_FACTS
-from briefs.models import Author, Brief, Person, Source, State
-from briefs.models.vocabulary import Vocabulary
+from briefs.content import Content, Facts
+from briefs.intake.cited_facts import VERBATIM_FACTS, collect_facts, find_author, find_source
+from briefs.models import Brief, Person, State
 from briefs.workflow.rules.transitions import format_time, require_allowed
 
 from . import saving
@@ -46,9 +48,6 @@ FORMAT_LABELS: Final = {
     "bibtex": "BibTeX",
     "csl": "CSL-JSON",
 }
-_CITED: Final = {field.name for field in fields(CitedArticle)} - {"date", "date_label"} | CITED_FACTS.keys()
-VERBATIM_FACTS: Final = tuple(name for name in SCALAR_FACTS if name in _CITED)
-"""Facts copied as text, without a lookup."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +82,7 @@ def import_citation(request: HttpRequest, pk: int) -> HttpResponse:
     file, text = request.FILES.get("citation_file"), request.POST.get("citation", "")
     try:
         if file and not text.strip():
-            text = decode_citation(file.read(500_000))
+            text = decode_citation(file.read(CITATION_FILE_LIMIT + 1))
         reading = read_citation(text)
     except CitationRejected as untaken:
         errors = [FieldError(str(CITATION_ERRORS[untaken.code]), "citation")]
@@ -110,7 +109,7 @@ def _save_ticked_facts(
     try:
         with transaction.atomic():
             content = workflow.load_working_copy(brief)
-            ticked = _collect_ticked_facts(reading.article, content.facts, names, by)
+            ticked = collect_facts(reading.article, content.facts, names, by)
             content = replace(content, facts=replace(content.facts, **ticked))
             saved = workflow.save(brief.pk, content, by=by, version=version)
     except workflow.Refused as refused:
@@ -129,77 +128,11 @@ def _save_ticked_facts(
     return redirect("admin:briefs_brief_change", pk=brief.pk)
 
 
-def _collect_ticked_facts(
-    cited: CitedArticle, current: Facts, ticked: Sequence[str], by: Person
-) -> dict[str, Any]:
-    """Return the facts to change. Creates vocabulary rows for unknown sources and authors."""
-    facts: dict[str, Any] = {
-        name: cited.get(name) for name in VERBATIM_FACTS if name in ticked and cited.get(name)
-    }
-    if "date" in ticked and len(cited.date) > 4:
-        facts |= {"date": cited.date, "date_label": cited.date_label}
-    if "source" in ticked and cited.source:
-        facts["source"] = (_find_source(cited.source) or _create_row(Source(name=cited.source), by)).pk
-    if "authors" in ticked and cited.authors:
-        bylines = {byline.author: byline for byline in current.authors}
-        pks = dict.fromkeys(
-            (_find_author(one) or _create_row(_build_author(one), by)).pk for one in cited.authors
-        )
-        facts["authors"] = tuple(bylines.get(pk, Byline(pk)) for pk in pks)
-    return facts
-
-
-def _create_row[Row: Vocabulary](row: Row, by: Person) -> Row:
-    workflow.save_vocabulary_row(row, by=by)
-    return row
-
-
-def _find_author(cited: CitedName) -> Author | None:
-    """Find an author by printed name, by given and family name, or by Chinese name, following merges."""
-    same = Q(name__iexact=cited.display_name) | Q(name_zh=cited.display_name)
-    if cited.family and cited.given:
-        same |= Q(family__iexact=cited.family, given__iexact=cited.given)
-    return _choose_row(Author.objects.filter(same)[:20])
-
-
-def _find_source(name: str) -> Source | None:
-    """Find a source by name, Chinese name or alias, with or without “the”, following merges."""
-    key = _normalize_source_name(name)
-    return _choose_row(
-        row
-        for row in Source.objects.all()
-        if key in map(_normalize_source_name, (row.name, row.name_zh, *row.aliases))
-    )
-
-
-def _normalize_source_name(name: str) -> str:
-    return name.casefold().removeprefix("the ").strip()
-
-
-def _choose_row[Row: Vocabulary](rows: Iterable[Row]) -> Row | None:
-    """Return the oldest unmerged row, else the row that the oldest merged one was merged into."""
-    row = min(rows, key=lambda row: (build.get_merged_into_id(row) is not None, row.pk), default=None)
-    if row is None or build.get_merged_into_id(row) is None:
-        return row
-    return cast(Row, build.resolve_merged(type(row), {row.pk})[row.pk])
-
-
-def _build_author(cited: CitedName) -> Author:
-    own = cited.display_name if cited.family and cited.display_name == f"{cited.family}{cited.given}" else ""
-    return Author(
-        name=cited.display_name[:200],
-        family=cited.family[:100],
-        given=cited.given[:100],
-        name_zh=own[:100],
-        name_zh_kind=Author.ChineseName.OWN if own else "",
-    )
-
-
 def propose_facts(cited: CitedArticle, current: Facts) -> Iterator[FactProposal]:
     """Yield each fact of the citation that differs from the brief's."""
     names = load_names_by_id([Content(facts=current)])
     if cited.source:
-        source = _find_source(cited.source)
+        source = find_source(cited.source)
         if source is None or source.pk != current.source:
             added = "" if source else cited.source
             yield _build_proposal(
@@ -220,7 +153,7 @@ def propose_facts(cited: CitedArticle, current: Facts) -> Iterator[FactProposal]
 
 
 def _propose_authors(cited: Sequence[CitedName], current: Facts, names: NamesById) -> Iterator[FactProposal]:
-    rows = [_find_author(one) for one in cited]
+    rows = [find_author(one) for one in cited]
     if tuple(row and row.pk for row in rows) == tuple(byline.author for byline in current.authors):
         return
     new = [one.display_name for one, row in zip(cited, rows, strict=True) if row is None]

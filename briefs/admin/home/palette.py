@@ -43,9 +43,8 @@ NAME_COLUMNS: Final[dict[type[Vocabulary], tuple[str, str]]] = {
 SCREENS: Final = (
     ("admin:index", pgettext_lazy("desk", "Next"), ""),
     ("admin:inbox", gettext_lazy("Inbox"), ""),
-    ("admin:briefs_brief_add", gettext_lazy("New brief"), "import"),
-    ("admin:briefs_brief_claim", VERB_NAMES["claim"], "claim"),
-    ("admin:briefs_brief_upload", gettext_lazy("Upload documents"), "import"),
+    ("admin:briefs_brief_upload", gettext_lazy("New brief"), "import"),
+    ("admin:briefs_brief_add", gettext_lazy("Start from an empty page"), "import"),
     ("admin:mail", gettext_lazy("My mail"), ""),
     ("mfa_index", gettext_lazy("Sign-in and security"), ""),
     ("admin:password_change", gettext_lazy("Change password"), ""),

@@ -1,4 +1,4 @@
-"""Upload digests or sheets of briefs, preview the import, confirm it, and see what was not saved."""
+"""Begin briefs from an address, a citation, a text or files: preview, confirm, and see what was not saved."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -8,7 +8,7 @@ from uuid import UUID
 from django import forms
 from django.conf import settings
 from django.contrib import messages
-from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.files.uploadedfile import SimpleUploadedFile, UploadedFile
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -17,11 +17,18 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from briefs import policy, workflow
 from briefs.admin.common.access import require_role
-from briefs.admin.common.brief_pages import read_number, render_page, wants_json
-from briefs.admin.common.form_fields import FieldError, field_errors_from_form, link_errors
+from briefs.admin.common.brief_pages import add_done_message, read_number, render_page, wants_json
+from briefs.admin.common.form_fields import FieldError, build_due_field, field_errors_from_form, link_errors
 from briefs.admin.common.interface_labels import FIELD_LABELS, interface_side
 from briefs.admin.common.name_fields import NamesById, load_names_by_id
 from briefs.admin.common.pending_uploads import UPLOAD_RETENTION, create_upload, find_pending_upload
+from briefs.citations.citation_reader import (
+    CITATION_FILE_LIMIT,
+    CitationReading,
+    decode_citation,
+    read_citation,
+)
+from briefs.citations.cited_article import CitationRejected
 from briefs.content import Content
 from briefs.exchange.sheets.brief_sheets import (
     BRIEF_LIMITS,
@@ -35,6 +42,7 @@ from briefs.exchange.sheets.columns import BRIEF_COLUMNS, BULLET_COLUMNS
 from briefs.exchange.sheets.sheet_files import build_size_refusal
 from briefs.exchange.sheets.table import SheetRefused, build_sheet_refusal
 from briefs.intake import PASTED_FILE_NAME, TooManyDigests
+from briefs.intake.cited_facts import claim_cited_article
 from briefs.models import Brief, Person, State, Upload, UploadFile
 
 from .import_preview import (
@@ -60,17 +68,24 @@ from .pending_files import (
 
 # Upload files or pasted text, preview the import and confirm it. Uses the same code as the import command.
 
+SHEET_SUFFIXES: Final = (".xlsx", ".csv", ".tsv", ".zip")
+CITATION_SUFFIXES: Final = (".ris", ".bib", ".json")
+
 
 class UploadForm(forms.Form):
+    """Everything that begins a brief. `due_on` is for an address or a citation, the others are for documents."""
+
     paste = forms.CharField(
-        label=gettext_lazy("Or paste text"),
+        label=gettext_lazy("Paste an address, a DOI, a citation or a whole text"),
         required=False,
         strip=False,
-        widget=forms.Textarea(attrs={"rows": 6}),
+        widget=forms.Textarea(attrs={"rows": 6, "aria-describedby": "what-happens", "autofocus": True}),
     )
-    words_of = forms.ChoiceField(label=gettext_lazy("Written by"))
+    due_on = build_due_field()
+    words_of = forms.ChoiceField(label=gettext_lazy("Written by"), required=False)
     date_order = forms.ChoiceField(
         label=gettext_lazy("06/09/2025 is"),
+        required=False,
         choices=[
             ("mdy", gettext_lazy("9 June (month first)")),
             ("dmy", gettext_lazy("6 September (day first)")),
@@ -89,6 +104,7 @@ class UploadForm(forms.Form):
 
 
 def upload(request: HttpRequest) -> HttpResponse:
+    """Take an address, a DOI, a citation, a text or files, each to where it is previewed or begun."""
     person = require_role(request, "import")
     if request.method != "POST":
         return _upload_page(request, UploadForm(None, person=person))
@@ -96,16 +112,74 @@ def upload(request: HttpRequest) -> HttpResponse:
     files = request.FILES.getlist("files")
     if not form.is_valid():
         return _refuse_upload(request, form, field_errors_from_form(form))
-    if pasted := form.cleaned_data["paste"].strip():
+    pasted = form.cleaned_data["paste"].strip()
+    if reading := _read_citation(pasted, files):
+        return _claim_article(request, form, reading, person)
+    if pasted:
         files.append(SimpleUploadedFile(PASTED_FILE_NAME, pasted.encode("utf-8", "replace")))
     if not files:
-        return _refuse_upload(request, form, [FieldError(_("Choose files, or paste text."), "files")])
-    words_of = form.people[form.cleaned_data["words_of"]]
-    row = create_upload(person, words_of=words_of, date_order=form.cleaned_data["date_order"])
+        return _refuse_upload(request, form, [FieldError(_("Choose files, or paste something."), "paste")])
+    if any(_has_suffix(file, SHEET_SUFFIXES) for file in files):
+        return _preview_sheet(request, form, files, person)
+    words_of = form.people.get(form.cleaned_data["words_of"], person)
+    date_order = form.cleaned_data["date_order"] or settings.DIGEST_DATE_ORDER
+    row = create_upload(person, words_of=words_of, date_order=date_order)
     store_files(row, files)
-    page = reverse("admin:briefs_brief_upload_one", args=[row.pk])
     files_url = reverse("admin:briefs_brief_upload_files", args=[row.pk])
-    return JsonResponse({"page": page, "files": files_url}) if wants_json(request) else redirect(page)
+    return _go_to(request, reverse("admin:briefs_brief_upload_one", args=[row.pk]), files=files_url)
+
+
+def _go_to(request: HttpRequest, page: str, **more: str) -> HttpResponse:
+    return JsonResponse({"page": page, **more}) if wants_json(request) else redirect(page)
+
+
+def _has_suffix(file: "UploadedFile[Any]", suffixes: tuple[str, ...]) -> bool:
+    return (file.name or "").lower().endswith(suffixes)
+
+
+def _read_citation(pasted: str, files: "list[UploadedFile[Any]]") -> CitationReading | None:
+    """Read what was pasted, or the only file, as an address, a DOI or a citation. Return None if it is none."""
+    try:
+        if not files:
+            return read_citation(pasted)
+        if not pasted and len(files) == 1 and _has_suffix(files[0], CITATION_SUFFIXES):
+            return read_citation(decode_citation(files[0].read(CITATION_FILE_LIMIT + 1)))
+    except CitationRejected:
+        pass  # a text of any other kind, which the preview of documents tells more about
+    return None
+
+
+def _claim_article(
+    request: HttpRequest, form: UploadForm, reading: CitationReading, person: Person
+) -> HttpResponse:
+    try:
+        brief = claim_cited_article(reading, by=person, due_on=form.cleaned_data["due_on"])
+    except workflow.Refused as refused:
+        return _refuse_upload(request, form, [_build_claim_error(reason) for reason in refused.reasons])
+    add_done_message(request, "claim")
+    return _go_to(request, reverse("admin:briefs_brief_change", args=[brief.pk]))
+
+
+def _build_claim_error(reason: workflow.Reason) -> FieldError:
+    """Link the error to the brief that already exists for the article."""
+    other = reason.values.get("pk")
+    return FieldError(
+        str(reason), "paste", reverse("admin:briefs_brief_change", args=[other]) if other else ""
+    )
+
+
+def _preview_sheet(
+    request: HttpRequest, form: UploadForm, files: "list[UploadedFile[Any]]", person: Person
+) -> HttpResponse:
+    if not all(_has_suffix(file, SHEET_SUFFIXES) for file in files):
+        return _refuse_upload(
+            request, form, [FieldError(_("Upload sheets and documents one after the other."), "files")]
+        )
+    try:
+        upload = _store_sheet_plan(files, person)
+    except SheetRefused as refused:
+        return _refuse_upload(request, form, [FieldError(str(problem)) for problem in refused.problems])
+    return _go_to(request, reverse("admin:briefs_brief_sheet_one", args=[upload.pk]))
 
 
 def add_files(request: HttpRequest, pk: UUID) -> HttpResponse:
@@ -159,7 +233,7 @@ def _upload_page(
     return render_page(
         request,
         "uploads/upload",
-        title=_("Upload documents"),
+        title=_("New brief"),
         form=form,
         limits=UPLOAD_LIMITS,
         reasons=link_errors(errors or []),
@@ -260,17 +334,11 @@ def import_sheet(request: HttpRequest) -> HttpResponse:
     person = require_role(request, "import")
     problems: list[Any] = []
     if request.method == "POST":
-        files = request.FILES.getlist("files")
         try:
-            if not files:
-                raise build_sheet_refusal(_("Choose a file."))
-            if sum(file.size or 0 for file in files) > BRIEF_LIMITS.size:
-                raise build_size_refusal(BRIEF_LIMITS)
-            plan = plan_brief_import(*read_brief_sheets([(file.name or "?", file.read()) for file in files]))
+            upload = _store_sheet_plan(request.FILES.getlist("files"), person)
         except SheetRefused as refused:
             problems = list(refused.problems)
         else:
-            upload = store_plan(person, _(", ").join(file.name or "?" for file in files), plan)
             return redirect("admin:briefs_brief_sheet_one", pk=upload.pk)
     return render_page(
         request,
@@ -285,6 +353,16 @@ def import_sheet(request: HttpRequest) -> HttpResponse:
         },
         status=409 if problems else 200,
     )
+
+
+def _store_sheet_plan(files: "list[UploadedFile[Any]]", person: Person) -> Upload:
+    """Store what the sheets would change, for the preview. Raise SheetRefused."""
+    if not files:
+        raise build_sheet_refusal(_("Choose a file."))
+    if sum(file.size or 0 for file in files) > BRIEF_LIMITS.size:
+        raise build_size_refusal(BRIEF_LIMITS)
+    plan = plan_brief_import(*read_brief_sheets([(file.name or "?", file.read()) for file in files]))
+    return store_plan(person, _(", ").join(file.name or "?" for file in files), plan)
 
 
 def _label_columns(columns: tuple[str, ...]) -> list[tuple[str, Any]]:

@@ -172,7 +172,7 @@ def test_every_admin_page_is_accessible_and_fits(
         "/admin/",
         "/admin/briefs/brief/",
         "/admin/briefs/brief/add/",
-        "/admin/briefs/brief/claim/",
+        "/admin/briefs/brief/upload/",
         f"/admin/briefs/keyword/{keyword}/change/",
         "/admin/briefs/term/add/",
         "/admin/briefs/sitetext/add/",

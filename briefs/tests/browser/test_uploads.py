@@ -50,7 +50,7 @@ def test_dropped_files_are_uploaded_in_batches_with_progress(
     assert page.locator(".chosen li").count() == 26
     page.get_by_role("button", name="Remove 23.txt").click()
     page.evaluate(WATCH_PROGRESS)
-    page.get_by_role("button", name="Preview").click()
+    page.get_by_role("button", name="Continue").click()
     page.wait_for_url("**/upload/*-*/")
     assert progress == [f"Uploading {n} of 25 files" for n in (0, 10, 20, 25)]
     assert not Brief.objects.exists()
@@ -83,11 +83,11 @@ def test_interrupted_upload_is_reported_and_keeps_the_files(
     tab.open(PAGE)
     tab.page.evaluate(DROP_FILES, [".drop", [["a.txt", digest_text(1)]]])
     tab.page.route("**/upload/", lambda route: route.abort())
-    tab.page.get_by_role("button", name="Preview").click()
+    tab.page.get_by_role("button", name="Continue").click()
     tab.page.get_by_text("The upload was interrupted.").wait_for()
     assert tab.page.locator(".chosen li").count() == 1
     tab.page.unroute("**/upload/")
-    tab.page.get_by_role("button", name="Preview").click()
+    tab.page.get_by_role("button", name="Continue").click()
     tab.page.wait_for_url("**/upload/*-*/")
 
 
@@ -96,7 +96,7 @@ def test_upload_works_without_javascript(chromium: Any, live_server: Any, team: 
     tab.open(PAGE)
     files = [str(path) for path in sorted((FIXTURES / "samples").glob("*.txt"))]
     tab.page.set_input_files("#files", files)
-    tab.page.get_by_role("button", name="Preview").click()
+    tab.page.get_by_role("button", name="Continue").click()
     assert tab.page.locator(".digest").count() == 3
     tab.page.locator("[name=take]").first.uncheck()
     tab.page.get_by_role("button", name="Import what is ticked").click()

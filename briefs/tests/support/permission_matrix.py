@@ -102,7 +102,6 @@ briefs/brief/filters/<int:pk>/          -           w
 briefs/brief/add/                       wvps        wvps
 briefs/brief/add/autosave/              -           wvps
 briefs/brief/add/picture/               -           wvps
-briefs/brief/claim/                     wvps        wvps
 briefs/brief/names/                     wvreps      -
 briefs/brief/names/create/              -           wvps
 briefs/brief/names/affiliations/        wvreps      -

@@ -270,9 +270,6 @@ REQUEST_BUILDERS: dict[str, Callable[[PermissionScenario], PermissionRequest]] =
     "briefs/brief/add/picture/": lambda g: PermissionRequest(
         f"{NEW}picture/", _edited_form(g, NEW), files={"picture_file": photo((320, 200), seed=1)}
     ),
-    "briefs/brief/claim/": lambda g: PermissionRequest(
-        "/admin/briefs/brief/claim/", {"url": "https://example.org/new"}
-    ),
     "briefs/brief/upload/": lambda g: PermissionRequest("/admin/briefs/brief/upload/", g.upload_form()),
     "briefs/brief/upload/<uuid:pk>/": lambda g: PermissionRequest(
         g.upload, _form_data(g.writer_client, g.upload, "confirm-form")

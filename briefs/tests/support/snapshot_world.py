@@ -156,7 +156,7 @@ def _add_uploads(world: World) -> None:
     for name, values in given.items():
         world.uploads[name] = world.press("writer", f"{BRIEF}upload/", **values)["Location"]
     world.press("writer", world.uploads["done"])
-    world.press("writer", f"{BRIEF}claim/", url="https://example.org/planned", due_on="2026-08-01")
+    world.press("writer", f"{BRIEF}upload/", paste="https://example.org/planned", due_on="2026-08-01")
     world.briefs["planned"] = _newest_pk("brief")
 
 

@@ -51,7 +51,7 @@ def test_empty_desk_is_told_in_sentences(client: Client, team: factories.Team) -
     assert list(load_sections(client, team.writer)) == ["Scheduled", "In review", "Writing", "Planned"]
     page = client.get("/admin/").content.decode()
     assert "Nothing is waiting for you." in page
-    assert "Upload documents" in page
+    assert "New brief" in page
 
 
 def test_person_without_role_sees_an_empty_page(client: Client, team: factories.Team) -> None:

@@ -17,13 +17,16 @@ from django.utils import timezone
 from briefs import workflow
 from briefs.admin.common import pending_uploads
 from briefs.admin.uploads import pending_files
+from briefs.exchange.sheets.brief_sheets import build_brief_rows
+from briefs.exchange.sheets.columns import BRIEFS
+from briefs.exchange.sheets.sheet_files import write_sheet
 from briefs.installation import load_missing_rows
 from briefs.models import Author, Brief, Document, Event, Keyword, Revision, Source, Upload, UploadFile
 from briefs.tests.conftest import FIXTURES, SEED
 from briefs.tests.intake.test_importer import checksum as checksum_of_all
 from briefs.tests.intake.test_importer import run_import
 from briefs.tests.support import factories
-from briefs.tests.support.form_client import Form, sign_in
+from briefs.tests.support.form_client import Form, brief_url, sign_in
 from briefs.workflow.rules import four_eyes
 
 pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No directory at")]
@@ -162,18 +165,74 @@ def test_pasted_text_can_be_corrected_and_pasted_again(writer_client: Client) ->
 def test_upload_without_file_or_valid_writer_is_refused(writer_client: Client, team: factories.Team) -> None:
     response = writer_client.post(UPLOAD_URL, {"words_of": team.writer.pk, "date_order": "mdy"})
     assert response.status_code == 409
-    assert "Choose files, or paste text." in response.content.decode()
+    assert "Choose files, or paste something." in response.content.decode()
     for words_of, order in ((team.outsider.pk, "mdy"), (team.writer.pk, "ymd"), ("x", "mdy")):
         response = writer_client.post(
             UPLOAD_URL, {"words_of": words_of, "date_order": order, "paste": SAMPLE}
         )
         assert response.status_code == 409
-        assert "Preview" in response.content.decode()
+        assert "Continue" in response.content.decode()
     assert not Upload.objects.exists()
     preview_url = upload_files(writer_client, paste=SAMPLE)
     response = writer_client.post(preview_url, {})
     assert response.status_code == 409
     assert "Choose at least one digest." in response.content.decode()
+
+
+ADDRESS = "https://www.example.org/story/"
+RIS = "TY  - JOUR\nTI  - Ports at Risk\nAU  - Chen, Mei\nT2  - Sample Review\nDO  - 10.1000/ports\nER  - \n"
+
+
+def paste(client: Client, text: str, **values: Any) -> Any:
+    return client.post(UPLOAD_URL, {"paste": text, **values})
+
+
+def test_pasted_address_is_claimed_once(writer_client: Client, team: factories.Team) -> None:
+    response = paste(writer_client, f" {ADDRESS}\n", due_on="2030-01-02")
+    brief = Brief.objects.get()
+    assert response["Location"] == brief_url(brief)
+    assert (brief.article_url, brief.assigned_to, brief.due_on) == (ADDRESS, team.writer, dt.date(2030, 1, 2))
+    again = paste(writer_client, "http://example.org/story?utm_source=x", due_on="2030-01-03")
+    page = again.content.decode()
+    assert again.status_code == 409
+    assert re.search(rf'<a\s+href="{brief_url(brief)}"\s*>This article has already been digested', page)
+    assert "http://example.org/story?utm_source=x</textarea>" in page
+    assert paste(writer_client, "https://example.org/b", due_on="soon").status_code == 409
+    assert (Brief.objects.count(), Upload.objects.count()) == (1, 0)
+
+
+@pytest.mark.parametrize("as_file", [False, True])
+def test_citation_begins_brief_with_its_facts_once(writer_client: Client, as_file: bool) -> None:
+    def send(text: str) -> Any:
+        return writer_client.post(
+            UPLOAD_URL, {"files": make_file("a.RIS", text)} if as_file else {"paste": text}
+        )
+
+    response = send(RIS)
+    brief = Brief.objects.get()
+    facts = workflow.load_working_copy(brief).facts
+    assert response["Location"] == brief_url(brief)
+    assert (facts.title, facts.doi, Source.objects.get(pk=facts.source).name) == (
+        "Ports at Risk", "10.1000/ports", "Sample Review",
+    )  # fmt: skip
+    assert [Author.objects.get(pk=byline.author).name for byline in facts.authors] == ["Mei Chen"]
+    assert send(RIS.replace("Chen, Mei", "Lin, Ann")).status_code == 409
+    assert paste(writer_client, "https://doi.org/10.1000/PORTS").status_code == 409
+    assert Brief.objects.count() == 1
+    assert not Author.objects.filter(name="Ann Lin").exists(), "a refused claim leaves no names behind"
+
+
+def test_sheet_and_its_mixture_with_documents(writer_client: Client, team: factories.Team) -> None:
+    assert writer_client.post(UPLOAD_URL, {"files": make_file("briefs.csv", "a,b")}).status_code == 409
+    draft = factories.draft_brief(team)
+    rows = build_brief_rows(Brief.objects.filter(pk=draft.pk))[BRIEFS]
+    sheet = make_file("briefs.csv", write_sheet(rows, "csv", title="x"))
+    response = writer_client.post(UPLOAD_URL, {"files": sheet}, HTTP_ACCEPT="application/json")
+    assert "Preview of the import" in writer_client.get(response.json()["page"]).content.decode()
+    sheet.seek(0)
+    mixed = writer_client.post(UPLOAD_URL, {"files": [sheet, make_file("a.txt", SAMPLE)]})
+    assert mixed.status_code == 409
+    assert "Upload sheets and documents one after the other." in mixed.content.decode()
 
 
 def test_chosen_date_order_decides_ambiguous_date(writer_client: Client) -> None:
@@ -206,7 +265,7 @@ def test_file_over_limit_is_refused_without_affecting_others(
 
 def test_upload_page_states_limits_and_settings_allow_them(writer_client: Client, settings: Any) -> None:
     html = " ".join(writer_client.get(UPLOAD_URL).content.decode().split())
-    assert "up to 200 files, 5 MB each, 50 MB and 200 digests" in html
+    assert "Up to 200 files, 5 MB each, 50 MB and 200 digests" in html
     assert settings.DATA_UPLOAD_MAX_NUMBER_FILES > pending_files.MAX_FILES
     preview_url = upload_files(writer_client, *(make_file(f"{n}.txt", "no") for n in range(201)))
     assert Upload.objects.get().files.filter(refused="too-many").count() == 1

@@ -274,27 +274,6 @@ def test_confirming_date_of_neither_reading_is_refused(client: Client, team: fac
     assert not reload_brief(brief).article_date_confirmed
 
 
-def test_second_claim_of_same_article_is_refused_and_keeps_input(
-    client: Client, team: factories.Team
-) -> None:
-    sign_in(client, team.writer)
-    address = "/admin/briefs/brief/claim/"
-    response = client.post(address, {"url": "https://www.example.org/story/", "due_on": "2030-01-02"})
-    brief = Brief.objects.get()
-    assert response.headers["Location"] == brief_url(brief)
-    assert (brief.assigned_to, brief.due_on) == (team.writer, dt.date(2030, 1, 2))
-    second_response = client.post(
-        address, {"url": "http://example.org/story?utm_source=x", "due_on": "2030-01-03"}
-    )
-    assert second_response.status_code == 409
-    page = second_response.content.decode()
-    assert re.search(rf'<a\s+href="{brief_url(brief)}"\s*>This article has already been digested', page)
-    assert 'value="http://example.org/story?utm_source=x"' in page
-    assert client.post(address, {"url": "no address"}).status_code == 409
-    assert client.post(address, {"url": "https://example.org/b", "due_on": "soon"}).status_code == 409
-    assert Brief.objects.count() == 1
-
-
 def test_submission_with_stale_version_is_refused(client: Client, team: factories.Team) -> None:
     brief = factories.draft_brief(team)
     sign_in(client, team.writer)
