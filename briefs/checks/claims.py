@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from briefs.checks.english import read_words
+from briefs.content import Side
 from briefs.lexicon.dictionary import PAST_FORMS
 from briefs.lexicon.word_links import LinkedPair, Word
 from briefs.text.scripts import count_han
@@ -236,7 +237,7 @@ def _find_turned_comparisons(pair: LinkedPair) -> Iterator[ClaimFinding]:
             return
 
 
-_TURNED, _FEWEST_LINKS = 0.85, 3
+_TURNED, _FEWEST_TURNED = 0.85, 3
 
 
 def _find_turned_verbs(pair: LinkedPair) -> Iterator[ClaimFinding]:
@@ -248,7 +249,7 @@ def _find_turned_verbs(pair: LinkedPair) -> Iterator[ClaimFinding]:
         in_clause = [word for word in pair.zh if word.clause == verb.clause and word.link and word.link.stems]
         left = [word.link.index for word in in_clause if word.index < verb.index and word.link]
         right = [word.link.index for word in in_clause if word.index > verb.index and word.link]
-        if not left or not right or len(left) + len(right) < _FEWEST_LINKS:
+        if not left or not right or len(left) + len(right) < _FEWEST_TURNED:
             continue
         if not is_cause and re.search("[比較]", pair.zh_text[max(0, verb.start - 14) : verb.start]):
             continue
@@ -262,12 +263,15 @@ def _find_turned_verbs(pair: LinkedPair) -> Iterator[ClaimFinding]:
 
 # Omissions
 
-_LONG_ZH, _LONG_EN = 1.75, 1.35
+_LONG: dict[Side, float] = {"zh": 1.75, "en": 1.35}
 """Han characters to an English word: above the first the English may lack a clause, below the second the Chinese."""
-_FEWEST_ZH, _FEWEST_EN, _COVERED_ZH, _COVERED_EN = 3, 3, 0.6, 0.5
-_SHORTEST = 5
-"""Characters of a clause whose omission is reported."""
-_STRONG_LINK = 1.2
+_VERY_LONG: dict[Side, float] = {"zh": 2.1, "en": 1.0}
+"""Then fewer links are needed, and those do not count whose clauses are joined by nothing else."""
+_COVERED: dict[Side, float] = {"zh": 0.6, "en": 0.5}
+"""Least share of the words of the other clauses that are translated."""
+_FEWEST_WORDS, _FEWEST_LINKS, _SHORTEST = 3, 3, 5
+"""Words and characters of a clause whose omission is reported, and links of the others."""
+_STRONG_LINK, _STRAY = 1.2, 0.3
 _FIGURE = re.compile("[0-9]|[一二兩三四五六七八九十百千萬億]+$")
 
 
@@ -276,30 +280,32 @@ def _find_omissions(pair: LinkedPair) -> Iterator[ClaimFinding]:
     if not pair.en:
         return
     ratio = count_han(pair.zh_text) / len(pair.en)
-    if ratio >= _LONG_ZH and (word := _find_lone_clause(pair.zh, _FEWEST_ZH, _COVERED_ZH)):
+    if ratio >= _LONG["zh"] and (
+        word := _find_lone_clause(pair, "zh", is_very_long=ratio >= _VERY_LONG["zh"])
+    ):
         yield "omission", word, None
-    elif ratio <= _LONG_EN and (word := _find_lone_clause(pair.en, _FEWEST_EN, _COVERED_EN)):
+    elif ratio <= _LONG["en"] and (
+        word := _find_lone_clause(pair, "en", is_very_long=ratio <= _VERY_LONG["en"])
+    ):
         yield "omission", None, word
 
 
-def _find_lone_clause(words: list[Word], fewest: int, covered: float) -> Word | None:
+def _find_lone_clause(pair: LinkedPair, side: Side, *, is_very_long: bool) -> Word | None:
     """Return the whole clause as one word."""
-    counts: dict[int, list[Word]] = {}
+    words = pair.zh if side == "zh" else pair.en
+    clauses: dict[int, list[bool]] = {}
     for word in words:
         is_content = word.stems and len(word.text) > 1 and not word.is_inner and not word.text[0].isupper()
-        if is_content or _FIGURE.match(word.text):
-            counts.setdefault(word.clause, []).append(word)
-    total = sum(map(len, counts.values()))
-    linked = sum(_is_translated(word) for rows in counts.values() for word in rows)
-    for clause, rows in counts.items():
-        is_lone = len(rows) >= fewest and not any(map(_is_translated, rows)) and len(counts) > 1
-        if is_lone and linked >= max(covered * (total - len(rows)), _FEWEST_LINKS):
+        is_figure = bool(_FIGURE.match(word.text))  # the numbers' check compares them
+        if is_content or is_figure:
+            is_strong = word.link is not None and word.weight >= _STRONG_LINK
+            is_linked = is_strong and not (is_very_long and pair.is_stray(word, _STRAY))
+            clauses.setdefault(word.clause, []).append(is_figure or is_linked)
+    total, linked = (sum(map(count, clauses.values())) for count in (len, sum))
+    for clause, translated in clauses.items():
+        least = max(_COVERED[side] * (total - len(translated)), _FEWEST_LINKS - is_very_long)
+        if len(translated) >= _FEWEST_WORDS and not any(translated) and len(clauses) > 1 and linked >= least:
             own = [word for word in words if word.clause == clause]
             if own[-1].end - own[0].start >= _SHORTEST:
                 return replace(own[0], end=own[-1].end)
     return None
-
-
-def _is_translated(word: Word) -> bool:
-    """Return whether a word has a link of some weight, or is a figure, which the numbers' check compares."""
-    return bool(word.link and word.weight >= _STRONG_LINK) or bool(_FIGURE.match(word.text))
