@@ -157,6 +157,13 @@ def _find_hedges(pair: LinkedPair) -> Iterator[ClaimFinding]:
             english = pair.english_for(zh.clause)
             if english and not _any_hedge(english, "perhaps", "possible"):
                 yield "hedge", zh, None
+        elif zh.expresses("hedge", "alleged"):
+            english = pair.english_for(zh.clause)
+            if english and not any(
+                w.expresses("hedge", "perhaps", "alleged") or w.expresses("reporting", "says")
+                for w in english
+            ):
+                yield "hedge", zh, None
     for en in pair.en:
         if en.link or en.is_inner:
             continue

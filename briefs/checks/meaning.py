@@ -24,7 +24,9 @@ from briefs.lexicon.word_links import NEGATION, LinkedPair, Word, link_words, we
 
 _CODES = {
     **dict.fromkeys(NAME_SECTIONS, "names"),
-    **dict.fromkeys(("month", "weekday", "season", "relative year", "relative day"), "dates"),
+    **dict.fromkeys(
+        ("month", "weekday", "season", "relative year", "relative day", "part of a time"), "dates"
+    ),
     **dict.fromkeys(("multiple", "share", "percentage"), "multiples"),
     "currency": "currency",
     "direction": "direction",

@@ -67,6 +67,7 @@ AGREEING_PAIRS = [
     ("印度向俄羅斯購買石油。", "India buys oil from Russia."),
     ("美國制裁中國。", "China faces sanctions from the United States."),
     ("日本是中國最大的出口市場。", "China’s exports go mostly to Japan."),
+    ("檢方指控他受賄。", "Prosecutors accused him of taking bribes."),
     # Tense
     ("政府將兩名商人引渡出境。", "The government extradited two businessmen."),
     ("該國核武計畫靠竊得的資金支應。", "The country’s nuclear program is paid for with stolen money."),
@@ -230,6 +231,14 @@ DIFFERING_PAIRS = [
     ("北京打算擴建軍港。", "Beijing has expanded the naval port.", "tense"),
     ("議會通過了新的國防預算。", "Parliament will pass a new defense budget.", "tense"),
     ("央行已將利率調降兩碼。", "The central bank will cut interest rates by half a percentage point.", "tense"),
+    ("難民越過西部邊界。", "Refugees crossed the eastern border.", "opposites"),
+    ("該禁令在2004年底解除。", "The ban was lifted in early 2004.", "dates"),
+    ("批評者指控，法案會扼殺媒體。", "The bill would stifle the media.", "hedge_zh"),
+    (
+        "挪威在縮減國內油田與風場投資的同時，悄悄延長了華為的雲端合約，因為境內的資料中心短期內別無供應來源。",
+        "Norway has quietly extended its cloud contract with Huawei, because the data centers have no other supplier in the near term.",
+        "omission_zh",
+    ),
     ("挪威即將對船隻徵收碳費。", "Norway has begun to levy a carbon charge on ships.", "tense"),
     ("智利當時正在審視港口合約。", "Chile had by then reviewed its port contract.", "tense"),
     ("倫敦已與該國談成漁業協定。", "London is negotiating a fisheries agreement with the country.", "tense"),
