@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import islice
 from typing import Self
 
@@ -103,12 +104,14 @@ class KnownNames:
         """
         lower = "\n".join(texts).translate(ASCII_LOWER)
         terms = (*context.terms, *BUILT_IN_TERMS)
-        selected_terms = (
-            term
-            for term in terms  # the Chinese renderings include the English ones
-            if any(form.translate(ASCII_LOWER) in lower for form in term.renderings("zh"))
-        )
+        selected_terms = (term for term in terms if any(form in lower for form in _lower_forms(term)))
         return cls(tuple(selected_terms), context.names)
+
+
+@lru_cache(maxsize=4096)
+def _lower_forms(term: TermData) -> tuple[str, ...]:
+    """Return all renderings: the Chinese ones include the English ones."""
+    return tuple(form.translate(ASCII_LOWER) for form in term.renderings("zh"))
 
 
 def mark_matched_names(side: Side, text: str, other_text: str, known_names: KnownNames) -> set[int]:
