@@ -179,7 +179,10 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """Both languages of a brief and the facts of its article."""
+    """Both languages of a brief and the facts of its article.
+
+    `key_point`: number of the point that an editor chose as the brief's sentence in lists; 0 if nobody chose one.
+    """
 
     headline_zh: str = ""
     headline_en: str = ""
@@ -189,6 +192,13 @@ class Content:
     facts: Facts = field(default_factory=Facts)
     picture_alt_zh: str = ""
     picture_alt_en: str = ""
+    key_point: int = 0
+
+    @property
+    def key_bullet(self) -> Bullet | None:
+        """Return the chosen point, if it has both languages."""
+        both = (b for b in self.bullets if b.number == self.key_point and b.text_zh and b.text_en)
+        return next(both, None) if self.key_point else None
 
     def headline(self, side: Side) -> str:
         return self.headline_zh if side == "zh" else self.headline_en
@@ -208,7 +218,7 @@ class Content:
         return sum(len(text) if text.isascii() else len(text.encode()) for text in texts)
 
     def hash_side(self, side: Side) -> str:
-        """Return the sha256 of one language: headline, summary, alt text and non-empty bullets in order."""
+        """Return the sha256 of one language: headline, summary, alt text, chosen point and non-empty bullets in order."""
         form = {
             "headline": self.headline(side),
             "summary": self.summary(side),
@@ -216,6 +226,7 @@ class Content:
                 [b.number, b.level(side), b.marker(side), b.text(side)] for b in self.bullets if b.text(side)
             ],
             "picture_alt": self.picture_alt(side),
+            "key_point": self.key_point,
         }
         return hash_json({"format": CONTENT_FORMAT, **_without_empty(form)})
 

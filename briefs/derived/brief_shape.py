@@ -138,6 +138,12 @@ class Brief(Struct, frozen=True, kw_only=True, tag_field="status", tag="public")
     headline: Texts
     summary: Texts
     bullets: list[Bullet]
+    key_point: Annotated[
+        int | None,
+        Meta(
+            description="Number of the bullet that stands for the brief; null: the last sentence of the summary."
+        ),
+    ]
     article: Article  # type: ignore[valid-type]
     picture: Picture | None
     keywords: list[Name]
@@ -283,6 +289,7 @@ def _build_brief(row: ShapeRow, brief: PublicBrief, terms: list[Name]) -> Brief:
         headline=Texts(brief.headline("zh"), brief.headline("en")),
         summary=Texts(brief.summary("zh"), brief.summary("en")),
         bullets=[_build_bullet(bullet) for bullet in brief.content.bullets],
+        key_point=brief.content.key_point or None,
         article=_build_article(brief),
         picture=_build_picture(brief.content),
         keywords=[_build_name(name) for name in brief.keywords],

@@ -45,6 +45,7 @@ def preserve_missing_parts(content: Content, old: Content, parsed: ParsedDocumen
         **{name: getattr(content, name) or getattr(old, name) for name in LEAD_FIELDS + ALT_TEXT_FIELDS},
         bullets=tuple(_restore_absent_languages(b, numbers.get(b.number), absent) for b in content.bullets),
         facts=Facts(**facts),
+        key_point=old.key_point,
     )
 
 
@@ -58,6 +59,7 @@ def states_the_same(document: Content, brief: Content) -> bool:
         replace(
             content,
             bullets=tuple(replace(b, number=0, passage="", one_sided="") for b in content.bullets),
+            key_point=0,
             **no_alt_texts,
         )
         for content in (alone, brief)

@@ -137,6 +137,8 @@ class Brief(models.Model):
     )
     picture_alt_zh = models.TextField(_("Alt text, Chinese"), blank=True)
     picture_alt_en = models.TextField(_("Alt text, English"), blank=True)
+    key_point = models.PositiveIntegerField(_("Key line"), default=0, db_default=0)
+    """Number of the bullet that stands for the brief in lists; 0 for the last sentence of the summary."""
     picture_credit = models.CharField(_("Credit"), max_length=CREDIT_LIMIT, blank=True)
     picture_licence = models.CharField(_("Licence"), max_length=CREDIT_LIMIT, blank=True)
     picture_focus = models.CharField(max_length=7, blank=True)

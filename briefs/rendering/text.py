@@ -58,7 +58,12 @@ class KeyLine(NamedTuple):
 
 
 def find_key_line(content: Content, side: Side) -> KeyLine:
-    """Return the last sentence of the summary, which mostly says what the author argues; without a summary the first point."""
+    """Return the point that an editor chose, else the last sentence of the summary, which mostly says what the author argues.
+
+    Without a summary it is the first point.
+    """
+    if chosen := content.key_bullet:
+        return KeyLine(chosen.number, chosen.text(side))
     if sentences := split_sentences(content.summary(side), side):
         return KeyLine(0, sentences[-1])
     points = (KeyLine(bullet.number, bullet.text(side)) for bullet in content.bullets if bullet.text(side))

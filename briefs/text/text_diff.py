@@ -309,7 +309,7 @@ type MergeChoice = Literal["mine", "theirs"]
 type ConflictResolver = Callable[[str], MergeChoice | None]
 
 LEAD_NAMES: Final = tuple(name for name in Content.__dataclass_fields__ if name not in ("bullets", "facts"))
-"""Text fields of `Content` other than bullets."""
+"""Fields of `Content` other than bullets and facts: texts, and the number of the key point."""
 FACT_NAMES: Final = tuple(Facts.__dataclass_fields__)
 ORDER_KEY: Final = "order"
 
@@ -562,14 +562,17 @@ def diff_contents(old: Content, new: Content) -> ContentDifference:
 
 
 def count_changes(old: Content, new: Content, side: Side) -> int:
-    """Count the texts of one language that were reworded, moved, added or removed, or whose level or marker changed."""
+    """Count the texts of one language that were reworded, moved, added or removed, or whose level or marker changed.
+
+    Another key point is a change of both languages.
+    """
     difference = diff_contents(old, new)
     bullets = (
         row.is_reworded(side) or row.is_restructured(side) or row.is_moved or not row.is_in_both
         for row in difference.rows
         if any(row.texts(side))
     )
-    return sum(bullets) + sum(name.endswith(f"_{side}") for name in difference.leads)
+    return sum(bullets) + sum(name.endswith((f"_{side}", "key_point")) for name in difference.leads)
 
 
 def _diff_bullets(old: Sequence[Bullet], new: Sequence[Bullet]) -> tuple[BulletDifference, ...]:

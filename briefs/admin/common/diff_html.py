@@ -108,6 +108,8 @@ def _describe_leads(names: Iterable[str]) -> Iterator[str]:
         sides = [name for name in LEAD_NAMES if name.startswith(kind) and name in changed]
         if sides:
             yield str(_LEAD_NAMES[kind if len(sides) == len(SIDES) else sides[0]])
+    if "key_point" in changed:
+        yield _("key line")
 
 
 def _describe_facts(names: tuple[str, ...]) -> str:

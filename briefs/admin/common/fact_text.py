@@ -16,7 +16,7 @@ from django.utils.text import capfirst
 from django.utils.translation import get_language_info, ngettext, pgettext
 from django.utils.translation import gettext as _
 
-from briefs.content import Byline, Facts
+from briefs.content import Byline, Content, Facts
 from briefs.facts import FACTS, FactKind
 from briefs.text.article_urls import write_host_in_ascii
 from briefs.workflow.rules.refusals import format_iso_date_in_sentence
@@ -224,6 +224,13 @@ def build_fact_lines(facts: Facts, names: NamesById) -> Iterator[dict[str, Any]]
     for name in facts.__dataclass_fields__:
         if getattr(facts, name):
             yield {"name": name, "label": FIELD_LABELS[name], "value": format_fact(facts, name, names)}
+
+
+def describe_key_line(content: Content) -> str:
+    """Return which text stands for the brief in lists."""
+    if content.key_bullet:
+        return _("Point %(n)s") % {"n": content.key_point}
+    return _("Last sentence of the summary")
 
 
 def format_fact(facts: Facts, name: str, names: NamesById) -> str:

@@ -21,6 +21,7 @@ FIELD_LABELS: Final[Mapping[str, str | Promise]] = {
     **{name: gettext_lazy(fact.label) for name, fact in FACTS.items()},
     "picture_alt_zh": gettext_lazy("Alt text, Chinese"),
     "picture_alt_en": gettext_lazy("Alt text, English"),
+    "key_point": gettext_lazy("Key line"),
     "picture_credit": gettext_lazy("Credit"),
     "picture_licence": gettext_lazy("Licence"),
     "picture_x": gettext_lazy("Percent from the left"),

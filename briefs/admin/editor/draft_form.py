@@ -16,6 +16,7 @@ from django import forms
 from django.core.exceptions import TooManyFieldsSent
 from django.http import QueryDict
 from django.utils import timezone
+from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -29,7 +30,7 @@ from briefs.admin.common.form_fields import (
     LocalDateTimeField,
     parse_typed_date,
 )
-from briefs.admin.common.interface_labels import FIELD_LABELS
+from briefs.admin.common.interface_labels import FIELD_LABELS, interface_side
 from briefs.admin.common.name_fields import NamesById
 from briefs.content import (
     ALT_TEXT_FIELDS,
@@ -52,7 +53,8 @@ from briefs.workflow.rules import working_copy
 FACT_FIELDS: Final = ("source", "source_new", *SCALAR_FACTS)
 PICTURE_FIELDS: Final = ("picture", "picture_credit", "picture_licence", "picture_x", "picture_y")
 """Form fields of the picture: key, credit, licence, and the focus point in percent."""
-FORM_FIELDS: Final = (*LEAD_FIELDS, *FACT_FIELDS, *ALT_TEXT_FIELDS, *PICTURE_FIELDS)
+FORM_FIELDS: Final = (*LEAD_FIELDS, "key_point", *FACT_FIELDS, *ALT_TEXT_FIELDS, *PICTURE_FIELDS)
+KEY_POINT_LABEL_LENGTH: Final = 50
 CHECKBOX_FIELDS: Final = frozenset(n for n, fact in SCALAR_FACTS.items() if fact.kind is FactKind.FLAG)
 """Browsers send these only when ticked."""
 
@@ -131,6 +133,7 @@ class Draft:
     def from_content(cls, content: Content, names: NamesById, *, version: int = 0, base: int = 0) -> Self:
         facts = content.facts
         fields = {name: getattr(content, name) for name in (*LEAD_FIELDS, *ALT_TEXT_FIELDS)}
+        fields |= {"key_point": str(content.key_point or "")}
         fields |= {"source": str(facts.source or ""), "source_new": ""}
         fields |= {n: _format_fact_input(fact, getattr(facts, n)) for n, fact in SCALAR_FACTS.items()}
         fields |= _picture_fields(facts.picture or Picture(""))
@@ -378,6 +381,7 @@ class BriefForm(forms.Form):
     headline_en = forms.CharField(required=False, strip=False, widget=build_textarea("en", 1))
     summary_zh = forms.CharField(required=False, strip=False, widget=build_textarea("zh", 4))
     summary_en = forms.CharField(required=False, strip=False, widget=build_textarea("en", 4))
+    key_point = forms.ChoiceField(required=False)
     source = forms.ChoiceField(required=False)
     source_new = build_text_field(200)
     picture_alt_zh = forms.CharField(required=False, strip=False, widget=build_textarea("zh", 2))
@@ -394,6 +398,7 @@ class BriefForm(forms.Form):
         )
         self.fields |= {name: build_fact_field(fact) for name, fact in SCALAR_FACTS.items()}
         self.order_fields(FORM_FIELDS)
+        cast(forms.ChoiceField, self.fields["key_point"]).choices = _list_key_points(draft)
         chosen = draft.fields["source"]
         pk = parse_int_or_zero(chosen) or None
         cast(forms.ChoiceField, self.fields["source"]).choices = [
@@ -413,6 +418,20 @@ class BriefForm(forms.Form):
             return str(label)
         typed = self.data.get("date", "")
         return parse_typed_date(typed).label if "date" in self.cleaned_data else ""
+
+
+def _list_key_points(draft: Draft) -> Iterator[tuple[str, str]]:
+    """Yield the stored pairs that have both languages, and the present choice, which tidying clears if it is none of them."""
+    yield "", _("Last sentence of the summary")
+    texts = {str(row.number): row for row in draft.bullets if row.number and not row.deleted}
+    for number, row in texts.items():
+        if row.text_zh.strip() and row.text_en.strip():
+            words = " ".join(row.cell(interface_side())[0].split())
+            yield number, f"#b{number}  {Truncator(words).chars(KEY_POINT_LABEL_LENGTH)}"
+        elif number == draft.fields["key_point"]:
+            yield number, f"#b{number}"
+    if (chosen := draft.fields["key_point"]) and chosen not in texts:
+        yield chosen, f"#b{chosen}"
 
 
 def parse_content(
@@ -453,7 +472,8 @@ def parse_content_with_errors(
     leads = {
         name: form.cleaned_data[name] for name in (*LEAD_FIELDS, *ALT_TEXT_FIELDS) if name not in form.errors
     }
-    return replace(base, **leads, bullets=bullets, facts=replace(base.facts, **accepted_facts)), errors
+    content = replace(base, **leads, bullets=bullets, facts=replace(base.facts, **accepted_facts))
+    return replace(content, key_point=parse_int_or_zero(draft.fields["key_point"])), errors
 
 
 class _VocabularyResolver:

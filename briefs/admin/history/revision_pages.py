@@ -31,7 +31,7 @@ from briefs.admin.common.diff_html import (
     render_diff,
     share_effort,
 )
-from briefs.admin.common.fact_text import format_fact
+from briefs.admin.common.fact_text import describe_key_line, format_fact
 from briefs.admin.common.form_fields import (
     FieldError,
     field_errors_from_reasons,
@@ -97,6 +97,9 @@ def build_fact_changes(difference: ContentDifference, names: NamesById) -> Itera
             format_fact(facts, name, names) if getattr(facts, name) else "" for facts in (old, new)
         )
         yield FactChange(str(FIELD_LABELS[name]), before, after)
+    if "key_point" in difference.leads:
+        before, after = (describe_key_line(content) for content in (difference.old, difference.new))
+        yield FactChange(str(FIELD_LABELS["key_point"]), before, after)
 
 
 def _lead_labels() -> Iterator[tuple[str, str]]:

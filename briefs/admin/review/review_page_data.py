@@ -16,6 +16,7 @@ from briefs import policy
 from briefs.admin.common import findings
 from briefs.admin.common.brief_pages import build_read_only_bullets, bullet_structure_label
 from briefs.admin.common.diff_html import render_diff, share_effort
+from briefs.admin.common.fact_text import describe_key_line
 from briefs.admin.common.interface_labels import SIDE_NAMES, interface_side
 from briefs.admin.common.site_texts import REVIEW_CARD_KEY, default_review_card
 from briefs.admin.editor.editor_page_data import BriefPageData, VerbButton
@@ -222,6 +223,10 @@ class ReviewPageData:
                 known or Revision.objects.values_list("content", flat=True).get(pk=revision.pk)
             )
         return cls(page_data, since, form_data, base, only)
+
+    @property
+    def key_line(self) -> str:
+        return describe_key_line(self.page_data.content)
 
     def comparison_choices(self) -> list[dict[str, Any]]:
         """Return the bases that the text can be compared with, for a select."""

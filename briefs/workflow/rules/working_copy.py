@@ -89,6 +89,7 @@ def load_working_copy(brief: Brief) -> Content:
         **{name: getattr(brief, name) for name in (*LEAD_FIELDS, *ALT_TEXT_FIELDS)},
         bullets=bullets,
         facts=_build_facts(brief, bylines, keywords),
+        key_point=brief.key_point,
     )
 
 
@@ -193,6 +194,7 @@ def build_columns(content: Content) -> dict[str, Any]:
         **{
             fact.column: parse_column_value(fact, getattr(facts, name)) for name, fact in COLUMN_FACTS.items()
         },
+        "key_point": content.key_point,
         "article_date": date[0] if date else None,
         "article_date_precision": precision,
         "source_id": facts.source,
@@ -232,11 +234,12 @@ class ContentTidier:
 def tidy_content(content: Content, *, next_number: int) -> tuple[Content, int]:
     """Return the content in canonical form and the next free bullet number. Raise Refused with all reasons.
 
-    Bullets with number 0 are new and get a number. Bullets without text are dropped.
+    Bullets with number 0 are new and get a number. Bullets without text are dropped. The choice of a key point is cleared if
+    that pair is gone or lacks a language.
     """
     require_bounded(content, content.facts.authors, content.facts.keywords)
     work = ContentTidier()
-    texts = {}
+    texts: dict[str, Any] = {}
     for name in (*LEAD_FIELDS, *ALT_TEXT_FIELDS):
         text = getattr(content, name)
         if name in ALT_TEXT_FIELDS and not content.facts.picture:  # alt text needs a picture
@@ -246,7 +249,8 @@ def tidy_content(content: Content, *, next_number: int) -> tuple[Content, int]:
     facts = _tidy_facts(content.facts, work)
     if work.reasons:
         raise Refused(*work.reasons)
-    return replace(content, bullets=bullets, facts=facts, **texts), next_number
+    tidied = replace(content, bullets=bullets, facts=facts, **texts)
+    return replace(tidied, key_point=tidied.key_point if tidied.key_bullet else 0), next_number
 
 
 def require_bounded(content: Content, *name_lists: Sequence[object]) -> None:

@@ -1,0 +1,88 @@
+"""The point that an editor chooses to stand for a brief: what it changes, when it is cleared, and where readers see it."""
+
+import re
+from dataclasses import replace
+
+import pytest
+from django.test import Client
+
+from briefs.content import Bullet, Content
+from briefs.models import Brief
+from briefs.tests.support import corpus_fixtures, factories
+from briefs.tests.support.factories import Team, load_content
+from briefs.tests.support.form_client import get_brief_form, sign_in
+from briefs.text.text_diff import merge
+
+pytestmark = [pytest.mark.django_db, corpus_fixtures.NO_STATIC]
+
+POINTS = (Bullet(1, "甲。", "One."), Bullet(2, "乙。", "Two."), Bullet(3, "丙。", ""))
+
+
+def test_choice_is_part_of_both_languages_and_no_choice_of_none() -> None:
+    content = Content("標題", "Headline", "摘要。", "Summary.", POINTS)
+    assert content.hash_side("en") == "db1de1f7298ce22c50a17681bd9fef31b73193ad9607b81997330a3b841ccda2"
+    chosen = replace(content, key_point=2)
+    assert all(content.hash_side(side) != chosen.hash_side(side) for side in ("zh", "en"))
+    assert content.hash_facts() == chosen.hash_facts()
+    assert "key_point" not in content.as_json()
+    assert Content.from_json(chosen.as_json()) == chosen
+
+
+def draft(team: Team, key_point: int = 0) -> Brief:
+    new = tuple(replace(bullet, number=0) for bullet in POINTS)
+    brief = factories.draft_brief(team, replace(factories.content(), bullets=new))
+    return factories.edit(brief, team.writer, key_point=key_point) if key_point else brief
+
+
+def test_writer_chooses_a_point_on_the_form(client: Client, team: Team) -> None:
+    brief = draft(team)
+    sign_in(client, team.writer)
+    address = f"/admin/briefs/brief/{brief.pk}/change/"
+    client.post(address, get_brief_form(client, brief).data_with(key_point="2"))
+    assert load_content(brief).key_point == 2
+    assert 'value="2" selected' in client.get(address).content.decode()
+    client.post(address, get_brief_form(client, brief).data_with(key_point=""))
+    assert load_content(brief).key_point == 0
+
+
+@pytest.mark.parametrize("number", [3, 9])
+def test_point_in_one_language_or_of_no_pair_is_not_chosen(team: Team, number: int) -> None:
+    assert load_content(draft(team, number)).key_point == 0
+
+
+def test_deleted_or_emptied_pair_clears_the_choice(team: Team) -> None:
+    for bullets in ((POINTS[0],), (POINTS[0], replace(POINTS[1], text_zh=""))):
+        brief = draft(team, 2)
+        assert load_content(brief).key_point == 2
+        assert factories.edit(brief, team.writer, bullets=(POINTS[1], POINTS[0])).key_point == 2, "moved"
+        factories.edit(brief, team.writer, bullets=bullets)
+        assert load_content(brief).key_point == 0
+
+
+def test_choice_of_one_person_and_text_of_another_merge() -> None:
+    base = Content("標題", "Headline", bullets=POINTS)
+    merged = merge(base, replace(base, headline_en="Mine"), replace(base, key_point=2))
+    assert (merged.content.headline_en, merged.content.key_point, merged.conflict_keys) == ("Mine", 2, ())
+    assert merge(base, replace(base, key_point=1), replace(base, key_point=2)).conflict_keys == ("key_point",)
+
+
+def test_comparison_names_the_choice(client: Client, team: Team) -> None:
+    brief = draft(team)
+    factories.edit(brief, team.writer, key_point=2)
+    sign_in(client, team.writer)
+    page = client.get(f"/admin/briefs/brief/{brief.pk}/compare/", {"from": "1", "to": "2"}).content.decode()
+    assert "key line" in page
+    assert re.search(r"Key line.*Last sentence of the summary.*Point 2", page, re.DOTALL)
+
+
+def test_readers_see_the_chosen_point_in_lists(client: Client) -> None:
+    content = corpus_fixtures.numbered_content(1, bullets=POINTS[:2], key_point=2)
+    corpus_fixtures.publish(content, "chosen")
+    corpus_fixtures.publish(
+        corpus_fixtures.numbered_content(2),
+        "newer",
+        live_from=corpus_fixtures.DAY.replace(year=2026, month=7),
+    )
+    page = client.get("/zh-hant/").content.decode()
+    assert '乙。 <a class="no" href="/zh-hant/briefs/chosen/#b2" aria-label="第2點">2</a>' in page
+    assert client.get("/api/v1/briefs/chosen").json()["key_point"] == 2
