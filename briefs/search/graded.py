@@ -35,7 +35,7 @@ _HELD: Final = 0.85
 _CLOSEST: Final = 0.54
 _PART: Final = 0.22
 """Least coverage of these grades."""
-_MAX_LOADED: Final = 16
+_MAX_LOADED: Final = 20
 _NEWEST_NEAR: Final = 300
 _NEAR_WEIGHT: Final = 0.4
 _COVERAGE, _BEST_POINT, _HEADLINE, _PHRASE = 0.55, 0.30, 0.15, 0.10

@@ -29,8 +29,8 @@ _SAME_NAME: Final = 0.75
 """Of a state for its capital."""
 _SHARE_OF_NAME: Final = 0.8
 _SHARE_OF_WORD: Final = 0.6
-_MAX_PHRASES: Final = 12
-"""Most phrases of one quality."""
+_MAX_PHRASES: Final = 4
+"""Most phrases of one quality. The dictionary gives the usual ones first."""
 _MIN_CORRECTED: Final = 5
 _MAX_LATIN: Final = 20
 _MIN_PART: Final = 3
@@ -96,7 +96,7 @@ class WordSource:
         seen: set[tuple[str, ...]] = set()
         for quality, phrase in self._list_phrases(unit):
             key = tuple(word.stem for word in phrase)
-            if phrase and key not in seen and len(by_quality[quality]) < _MAX_PHRASES:
+            if phrase and key not in seen and (quality == SURE or len(by_quality[quality]) < _MAX_PHRASES):
                 seen.add(key)
                 by_quality[quality][phrase] = None
         wordings = [Wording(quality, tuple(phrases)) for quality, phrases in by_quality.items() if phrases]
@@ -126,11 +126,11 @@ class WordSource:
             for other in self.correct(word):
                 yield _SPELLING, (QueryWord(False, other),)
             some = translations.find_chinese([] if text.isupper() else [text])  # US is not *us*
+        for key in unit.names:
+            yield from ((_SAME_NAME, build_phrase(name)) for name in list_names_zh(key))
         for found in some.values():
             yield from ((_FIRST_MEANING, build_phrase(other)) for other in found.first)
             yield from ((_OTHER_MEANING, build_phrase(other)) for other in found.others)
-        for key in unit.names:
-            yield from ((_SAME_NAME, build_phrase(name)) for name in list_names_zh(key))
 
     def _find_near_han(self, run: str) -> Iterator[str]:
         """Yield the words of renderings that differ from the run in one character."""
