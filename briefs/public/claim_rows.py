@@ -1,6 +1,7 @@
 """Lists of briefs: each row shows what a brief says, when, and who says it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext
@@ -31,23 +32,38 @@ def render_list_by_article_date(rows: Iterable[ListedBrief], language: Side, *, 
     return _render_list(_render_dated_claims(rows, language), heading)
 
 
-def render_timeline(rows: Iterable[ListedBrief], language: Side) -> SafeString:
-    """Render the rows of a topic, author or source, whose page has its own heading."""
-    return mark_safe("\n".join(_render_dated_claims(rows, language)))  # noqa: S308 escaped by the template
+def render_timeline(
+    rows: Iterable[ListedBrief], language: Side, topic: Mapping[Side, str] | None = None
+) -> SafeString:
+    """Render the rows of a topic, author or source, whose page has its own heading.
+
+    `topic`: labels of a topic. Each brief then shows the point that names the topic, if one does.
+    """
+    return mark_safe("\n".join(_render_dated_claims(rows, language, topic)))  # noqa: S308 escaped by the template
 
 
-def _render_dated_claims(rows: Iterable[ListedBrief], language: Side) -> list[SafeString]:
+def _render_dated_claims(
+    rows: Iterable[ListedBrief], language: Side, topic: Mapping[Side, str] | None = None
+) -> list[SafeString]:
     return [
-        _render_claim(brief, language, cards.render_article_date(brief, language, on_two_lines=True))
+        _render_claim(brief, language, cards.render_article_date(brief, language, on_two_lines=True), topic)
         for _, _, brief in rows
     ]
 
 
 def _render_claim(
-    brief: PublicBrief, language: Side, when: SafeString, *, is_headline_first: bool = False
+    brief: PublicBrief,
+    language: Side,
+    when: SafeString,
+    topic: Mapping[Side, str] | None = None,
+    *,
+    is_headline_first: bool = False,
 ) -> SafeString:
     """Render a row. `is_headline_first`: `when` is the day of publication, so the article's date stands with the names."""
-    other, line = paths.OTHER_SIDE[language], text.find_key_line(brief.content, language)
+    other, content = paths.OTHER_SIDE[language], brief.content
+    if topic and (number := text.find_point_naming(content, topic)):
+        content = replace(content, key_point=number)
+    line = text.find_key_line(content, language)
     return text.render_partial(
         "briefs/_claim.html",
         is_headline_first=is_headline_first,

@@ -63,6 +63,7 @@ def build_topic_context(
 ) -> dict[str, Any]:
     """Build the context. Only the first page of the timeline has facets, introduction and recommended briefs."""
     intro = subject.intro(language) if facets else ""
+    labels: dict[Side, str] = {"zh": subject.zh, "en": subject.en}
     frame = {
         "kind": str(_KIND_LABELS[kind.name]),
         "plain": subject_label(subject, language),
@@ -70,7 +71,9 @@ def build_topic_context(
         "follow": follow,
         "site_link": _render_site_link(source_site_url(subject)),
         "start": _render_start_here(start_here, language),
-        "entries": claim_rows.render_timeline(timeline.rows, language),
+        "entries": claim_rows.render_timeline(
+            timeline.rows, language, labels if kind.name == "keywords" else None
+        ),
         "beside": _render_names(facets, kind, language) if facets else mark_safe(""),
         **brief_presenter.build_paging_context(timeline, paths.subject(language, kind.name, subject.slug)),
     }

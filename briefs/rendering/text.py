@@ -16,6 +16,7 @@ from briefs.text import paths
 from briefs.text.scripts import detect_language_code
 from briefs.text.sentences import split_sentences
 
+_LABEL: dict[Side, str] = {"zh": "%s", "en": r"\b%s\b"}
 _GIST_LENGTH: dict[Side, int] = {"zh": 110, "en": 300}
 _UNBROKEN_NAME_LENGTH = {True: 12, False: 28}
 
@@ -68,6 +69,15 @@ def find_key_line(content: Content, side: Side) -> KeyLine:
         return KeyLine(0, sentences[-1])
     points = (KeyLine(bullet.number, bullet.text(side)) for bullet in content.bullets if bullet.text(side))
     return next(points, KeyLine(0, ""))
+
+
+def find_point_naming(content: Content, labels: Mapping[Side, str]) -> int:
+    """Return the number of the first point with both languages that has the label in one of them; 0 if there is none."""
+    patterns = {
+        side: re.compile(_LABEL[side] % re.escape(label), re.I) for side, label in labels.items() if label
+    }
+    both = (b for b in content.bullets if b.text_zh and b.text_en)
+    return next((b.number for b in both if any(p.search(b.text(side)) for side, p in patterns.items())), 0)
 
 
 def render_name(text: str, language: Side, *, href: str = "") -> SafeString:

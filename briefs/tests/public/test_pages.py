@@ -116,6 +116,7 @@ def test_lists_show_what_is_said_when_and_who_says_it(client: Client) -> None:
         headline_en="Chips",
         summary_zh="晶片重要。作者主張「多賣。」",
         summary_en=summary,
+        bullets=(Bullet(1, "要點。", "A point."),),
     )
     corpus_fixtures.publish(chips, "chips")
     corpus_fixtures.publish(content, "newest", live_from=corpus_fixtures.DAY + dt.timedelta(days=1))
@@ -137,6 +138,20 @@ def test_lists_show_what_is_said_when_and_who_says_it(client: Client) -> None:
             assert f">{headline}</a>" in row
             positions = [row.index(f'"{place}"' if place != "h3" else "<h3>") for place in places]
             assert positions == sorted(positions), page
+
+
+def test_topic_shows_the_point_that_names_it(client: Client) -> None:
+    content = corpus_fixtures.load_sample(corpus_fixtures.SEED)
+    bullets = (
+        Bullet(1, "技術官僚與biotechnology無關。", "Biotechnology is something else."),
+        Bullet(2, "科技", ""),
+        Bullet(3, "美國的優勢在此。", "Technology is where America leads."),
+    )
+    corpus_fixtures.publish(dataclasses.replace(content, bullets=bullets), "named")
+    for path, words in (("zh-hant", "美國的優勢在此。"), ("en", "Technology is where America leads.")):
+        row = f'{words} <a class="no" href="/{path}/briefs/named/#b3"'
+        assert row in get_html(client, f"/{path}/keywords/technology/")
+        assert row not in get_html(client, f"/{path}/authors/vivek-chilukuri/"), "an author has the key line"
 
 
 def test_english_page_has_eight_flat_bullets(client: Client) -> None:
