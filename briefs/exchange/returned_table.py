@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 from xml.etree.ElementTree import Element
 
 from django.db import transaction
@@ -20,7 +20,7 @@ from briefs.documents.files.word_paragraphs import ParagraphReader
 from briefs.documents.parser import require_word_format
 from briefs.models import Brief, Note, Person, Suggestion
 from briefs.text.text_diff import merge
-from briefs.workflow.review_comments import TextAnchor, Texts, index_texts, replace_texts
+from briefs.workflow.review_comments import SuggestedText, TextAnchor, Texts, index_texts, replace_texts
 from briefs.workflow.rules.transitions import lock_brief, require_current_version
 from briefs.workflow.rules.working_copy import TEXT_RULES
 
@@ -337,8 +337,13 @@ def plan_table(table: ReturnedTable, brief: Brief) -> TablePlan:
     if len(plan.notes) > MAX_NOTES:
         text = _("This table has more than %(n)s comments and notes. Delete some of them in Word.")
         raise TableRefused(text % {"n": MAX_NOTES})
-    plan.suggestions = [asked for asked in plan.suggestions if not _suggestion_exists(brief, asked)]
-    plan.notes = [note for note in dict.fromkeys(plan.notes) if not _note_exists(brief, note)]
+    columns = ("field", "bullet", "side", "was", "text")
+    known_suggestions = set(Suggestion.objects.filter(brief=brief, answer="").values_list(*columns))
+    plan.suggestions = [asked for asked in plan.suggestions if _get_wording(asked) not in known_suggestions]
+    known_notes = set(Note.objects.filter(brief=brief).values_list("field", "bullet", "side", "text"))
+    plan.notes = [
+        note for note in dict.fromkeys(plan.notes) if tuple(_build_note(note).values()) not in known_notes
+    ]
     added = [*table.added, *(label_key(key) for key in table.rows if key not in known)]
     plan.problems = [*dict.fromkeys(plan.problems), *_describe_rows(missing, table, added)]
     return plan
@@ -351,15 +356,20 @@ def apply_plan(table: ReturnedTable, brief: Brief, *, by: Person, version: int) 
         require_current_version(row, version)
         plan = plan_table(table, row)
         workflow.save(row, plan.result, by=by, version=version)
-        for asked in plan.suggestions:
-            anchor = _anchor(asked.key)
-            workflow.suggest(
-                row.pk, anchor, asked.side, asked.text, by=by, seen=hash_json(asked.was), why=asked.why
-            )
-        for note in plan.notes:
-            field, bullet = _place_note(note)
-            workflow.add_note(row.pk, note.text, by=by, bullet=bullet, field=field, side=note.side)
+        if plan.suggestions:
+            workflow.suggest_together(row.pk, map(_build_suggested_text, plan.suggestions), by=by)
+        if plan.notes:
+            workflow.add_notes_together(row.pk, [Note(**_build_note(note)) for note in plan.notes], by=by)
     return plan
+
+
+def _build_suggested_text(asked: TableSuggestion) -> SuggestedText:
+    return SuggestedText(_anchor(asked.key), asked.side, asked.text, seen=hash_json(asked.was), why=asked.why)
+
+
+def _build_note(note: TableNote) -> dict[str, Any]:
+    field, bullet = _place_note(note)
+    return {"field": field, "bullet": bullet, "side": note.side or "", "text": note.text}
 
 
 def label_key(key: str) -> str:
@@ -495,18 +505,9 @@ def _place_note(note: TableNote) -> tuple[str, int | None]:
     return ("", anchor.bullet) if anchor.bullet else (anchor.field, None)
 
 
-def _note_exists(brief: Brief, note: TableNote) -> bool:
-    """Return whether the brief already has the note, as after a second upload of the same file."""
-    field, bullet = _place_note(note)
-    rows = Note.objects.filter(brief=brief, field=field, bullet=bullet, side=note.side or "")
-    return rows.filter(text=note.text).exists()
-
-
-def _suggestion_exists(brief: Brief, asked: TableSuggestion) -> bool:
-    """Return whether an equal suggestion is still open."""
+def _get_wording(asked: TableSuggestion) -> tuple[Any, ...]:
     anchor = _anchor(asked.key)
-    rows = Suggestion.objects.filter(brief=brief, field=anchor.field, bullet=anchor.bullet, side=asked.side)
-    return rows.filter(was=asked.was, text=asked.text, answer="").exists()
+    return anchor.field, anchor.bullet, asked.side, asked.was, asked.text
 
 
 def _describe_rows(missing: list[str], table: ReturnedTable, added: list[str]) -> list[str]:

@@ -34,9 +34,18 @@ from .editions import ChangeNote, cancel, reinstate, remove, reschedule, withdra
 from .letters import handle_letter, turn_letter_into_note
 from .proposals import accept_proposal, reject_proposal, renew_proposal, withdraw_proposal
 from .publishing import approve, confirm, hash_for_approval, publish_urgently
-from .review_comments import accept, decline, mark_as_fine, reply, suggest, turn_into_suggestion
+from .review_comments import (
+    accept,
+    decline,
+    mark_as_fine,
+    reply,
+    suggest,
+    suggest_together,
+    turn_into_suggestion,
+)
 from .reviewing import (
     add_note,
+    add_notes_together,
     dismiss,
     resolve,
     send_back,
@@ -72,6 +81,7 @@ __all__ = [
     "accept",
     "accept_proposal",
     "add_note",
+    "add_notes_together",
     "announce_proposals",
     "apply_plan",
     "approve",
@@ -118,6 +128,7 @@ __all__ = [
     "store_picture",
     "submit",
     "suggest",
+    "suggest_together",
     "take_back",
     "take_back_sign_off",
     "tick_facts",

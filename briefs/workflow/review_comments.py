@@ -2,8 +2,9 @@
 
 import datetime as dt
 from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Self, cast
+from typing import Any, NamedTuple, Self, cast
 
 from django.utils.translation import gettext
 
@@ -106,39 +107,71 @@ def suggest(
 
     `seen` is the hash of the text that the page showed; the verb is refused when the text changed since.
     """
+    return suggest_together(brief, [SuggestedText(anchor, side, text, seen, why)], by=by, now=now)[0]
+
+
+class SuggestedText(NamedTuple):
+    """See `suggest`."""
+
+    anchor: TextAnchor
+    side: Side
+    text: str
+    seen: str
+    why: str = ""
+
+
+def suggest_together(
+    brief: Brief | int, wanted: Iterable[SuggestedText], *, by: Person, now: dt.datetime | None = None
+) -> list[Suggestion]:
+    """Store all suggestions or none, with one notice for each writer."""
     with run_verb("suggest", brief, by=by, now=now) as run:
-        there = anchor.find_text(load_working_copy(run.row), side)
-        text = tidy_or_refuse(text, about=str(anchor))
-        text = text if anchor.field == "summary" else tidy_line(text)
-        if there is None or seen != hash_json(there):
-            raise build_refusal("suggestion-late", about=str(anchor))
-        if not text or text == there:
-            raise build_refusal("suggestion-same", about=str(anchor))
-        return _store_suggestion(run, anchor, side, there, text, why=tidy_or_refuse(why, about=str(anchor)))
+        texts = index_texts(load_working_copy(run.row))
+        return _store_suggestions(run, [_build_suggestion(run, texts, asked) for asked in wanted])
 
 
-def _store_suggestion(
-    run: VerbRun, anchor: TextAnchor, side: Side, was: str, text: str, *, why: str = ""
-) -> Suggestion:
-    """Store a suggestion once, with an event, and notify the writers."""
-    made, new = Suggestion.objects.get_or_create(
-        brief=run.row, field=anchor.field, bullet=anchor.bullet, side=side, was=was, text=text, by=run.by, answer="",
-        defaults={"at": run.now, "why": why},
+def _build_suggestion(run: VerbRun, texts: Texts, asked: SuggestedText) -> Suggestion:
+    anchor, about = asked.anchor, str(asked.anchor)
+    there = texts.get((about, asked.side))
+    text = tidy_or_refuse(asked.text, about=about)
+    text = text if anchor.field == "summary" else tidy_line(text)
+    if there is None or asked.seen != hash_json(there):
+        raise build_refusal("suggestion-late", about=about)
+    if not text or text == there:
+        raise build_refusal("suggestion-same", about=about)
+    return Suggestion(
+        field=anchor.field, bullet=anchor.bullet, side=asked.side, was=there, text=text,
+        why=tidy_or_refuse(asked.why, about=about),
     )  # fmt: skip
-    if new:
-        event = run.record_event("suggest", note=f"#{anchor}: {text}")
-        notify(event, "suggested", find_writers(run.row), by_mail=False)
-    return made
+
+
+def _store_suggestions(run: VerbRun, suggestions: Sequence[Suggestion]) -> list[Suggestion]:
+    """Store each suggestion once, with an event. Notify the writers once. Return the stored rows."""
+    stored = {_get_wording(s): s for s in Suggestion.objects.filter(brief=run.row, by=run.by, answer="")}
+    new = {_get_wording(s): s for s in suggestions if _get_wording(s) not in stored}
+    for suggestion in new.values():
+        suggestion.brief, suggestion.by, suggestion.at = run.row, run.by, run.now
+    Suggestion.objects.bulk_create(new.values())
+    events = run.record_events("suggest", (f"#{get_anchor(s)}: {s.text}" for s in new.values()))
+    if events:
+        notify(events[0], "suggested", find_writers(run.row), by_mail=False)
+    return [(stored | new)[_get_wording(suggestion)] for suggestion in suggestions]
+
+
+def _get_wording(row: Suggestion) -> tuple[Any, ...]:
+    return row.field, row.bullet, row.side, row.was, row.text
 
 
 def suggest_texts(run: VerbRun, stored: Content, wanted: Content) -> Content:
     """Suggest each text of `wanted` that differs from the stored one. Return the content if all were accepted."""
-    texts, changed = index_texts(wanted), Texts()
+    texts, changed, suggestions = index_texts(wanted), Texts(), []
     for (name, side), was in index_texts(stored).items():
         text, anchor = texts.get((name, side)), TextAnchor.parse(name)
         if anchor and text and text != was:
-            _store_suggestion(run, anchor, side, was, text)
+            suggestions.append(
+                Suggestion(field=anchor.field, bullet=anchor.bullet, side=side, was=was, text=text)
+            )
             changed[name, side] = text
+    _store_suggestions(run, suggestions)
     return replace_texts(stored, changed)
 
 

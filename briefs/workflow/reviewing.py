@@ -1,7 +1,7 @@
 """Review verbs: submit, take back, sign off, send back, notes, and findings dismissed; what blocks a submission."""
 
 import datetime as dt
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from django.conf import settings
@@ -328,14 +328,25 @@ def add_note(
     now: dt.datetime | None = None,
 ) -> Note:
     """Add a note to the brief, a bullet, or the headline or summary (`field`). A `side` of None means both."""
+    note = Note(bullet=bullet, field=field, side=side or "", text=text)
+    return add_notes_together(brief, [note], by=by, now=now)[0]
+
+
+def add_notes_together(
+    brief: Brief | int, notes: Sequence[Note], *, by: Person, now: dt.datetime | None = None
+) -> list[Note]:
+    """Add all notes or none, with one notice for each writer. Brief, person and time are set here."""
     with run_verb("note", brief, by=by, now=now) as run:
-        if not (text := tidy_or_refuse(text, about="note")):
-            raise build_refusal("note-needed", about="note")
-        note = Note.objects.create(
-            brief=run.row, bullet=bullet, field=field, side=side or "", text=text, by=by, at=run.now
-        )
-        notify(run.record_event(note=note.text), "noted", find_writers(run.row), by_mail=False)
-        return note
+        for note in notes:
+            note.brief, note.by, note.at = run.row, by, run.now
+            note.text = tidy_or_refuse(note.text, about="note")
+            if not note.text:
+                raise build_refusal("note-needed", about="note")
+        stored = Note.objects.bulk_create(notes)
+        events = run.record_events("", (note.text for note in stored))
+        if events:
+            notify(events[0], "noted", find_writers(run.row), by_mail=False)
+        return stored
 
 
 def resolve(note: Note, *, by: Person, now: dt.datetime | None = None) -> None:

@@ -8,7 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 from django.utils import translation
 from hypothesis import given, settings
 
@@ -26,7 +27,7 @@ from briefs.exchange.returned_table import (
     read_table_file,
 )
 from briefs.exchange.word_file import build_checksum, write_table_file
-from briefs.models import Brief, Note, Revision, Suggestion
+from briefs.models import Brief, Event, Note, Outbox, Revision, Suggestion
 from briefs.tests.conftest import FIXTURES
 from briefs.tests.documents.word_builder import build_word_file, edit_word_file
 from briefs.tests.support import factories
@@ -275,6 +276,31 @@ def test_tracked_changes_and_comments_become_suggestions_and_notes() -> None:
     ]  # fmt: skip
     workflow.accept(Suggestion.objects.get(), by=team.other_writer)
     assert factories.load_content(brief).bullets[0].text_en == "Plan Alpha."
+
+
+@pytest.mark.django_db
+def test_many_tracked_changes_and_comments_are_one_act() -> None:
+    team = Team()
+
+    def count_queries(n: int) -> int:
+        bullets = tuple(Bullet(0, f"第{k}案。", f"Plan {k}.") for k in range(n))
+        brief = factories.draft_brief(team, factories.content(bullets=bullets))
+        edits = ((f">Plan {k}.<", f">Plan {tracked(str(k), f'{k}a')}.<") for k in range(n))
+        notes = ((f">第{k}案。</w:t></w:r>", f">第{k}案。</w:t></w:r>{COMMENT_MARK}") for k in range(n))
+        data = edit_word_file(export(brief), *edits, *notes, comments=comment(1, "王小明", "請查證。"))
+        with CaptureQueriesContext(connection) as queries:
+            planned = store(data, brief, team.other_writer)
+        assert (len(planned.suggestions), len(planned.notes)) == (n, n)
+        assert Suggestion.objects.filter(brief=brief).count() == n
+        assert Note.objects.filter(brief=brief).count() == n
+        assert sorted(Outbox.objects.filter(brief=brief).values_list("kind", "to")) == [
+            ("noted", team.writer.pk), ("suggested", team.writer.pk),
+        ]  # fmt: skip
+        assert Event.objects.filter(brief=brief, verb__in=("note", "suggest")).count() == 2 * n
+        return len(queries)
+
+    few = count_queries(2)
+    assert count_queries(20) <= few
 
 
 @pytest.mark.django_db

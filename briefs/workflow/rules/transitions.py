@@ -199,16 +199,23 @@ class VerbRun:
         revision: Revision | None = None,
     ) -> Event:
         """Record the Event of the verb, or of another `verb`."""
-        return Event.objects.create(
+        event = self._build_event(verb, note=note, edition=edition, revision=revision)
+        event.save()
+        return event
+
+    def record_events(self, verb: str, notes: Iterable[str]) -> list[Event]:
+        """Record an event for each note, in one query."""
+        return Event.objects.bulk_create(self._build_event(verb, note=note) for note in notes)
+
+    def _build_event(self, verb: str, **values: Any) -> Event:
+        return Event(
             brief=self.row,
             verb=verb or self.verb,
             by=self.by,
             at=self.now,
             from_state=self.from_state,
             to_state=self.row.state,
-            note=note,
-            edition=edition,
-            revision=revision,
+            **values,
         )
 
 
