@@ -5,7 +5,8 @@ A role is a permission, so any group may grant it, and superusers have all roles
 """
 
 from dataclasses import dataclass
-from typing import Literal
+from functools import cache
+from typing import Any, Literal
 
 from django.contrib.auth.models import Permission
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -110,8 +111,9 @@ def find_people_with_roles(roles: frozenset[Role]) -> QuerySet[Person]:
     return people.distinct().order_by("name", "username")
 
 
-def load_staff() -> list[Person]:
-    """Load everybody with a role, ordered by name, with their roles. One query."""
+@cache
+def _build_staff_query() -> tuple[str, tuple[Any, ...]]:
+    """Return the query of `load_staff` as SQL, built once: it takes 5 ms, ten times as long as to run it."""
     annotations = {}
     for role, permission in ROLE_PERMISSIONS.items():
         codename = permission.partition(".")[2]
@@ -123,8 +125,13 @@ def load_staff() -> list[Person]:
         )
         annotations[f"is_{role}"] = Exists(own) | Exists(theirs) | Q(is_superuser=True)
     people = Person.objects.filter(is_active=True, is_staff=True).annotate(**annotations)
+    return people.order_by("name", "username").query.sql_with_params()
+
+
+def load_staff() -> list[Person]:
+    """Load everybody with a role, ordered by name, with their roles. One query."""
     staff = []
-    for person in people.order_by("name", "username"):
+    for person in Person.objects.raw(*_build_staff_query()):
         roles = frozenset(role for role in ROLE_PERMISSIONS if getattr(person, f"is_{role}"))
         vars(person)["_roles"] = roles
         if roles:

@@ -321,42 +321,39 @@ SELECTED_ATTRIBUTE = SafeString(" selected")
 
 @dataclass(slots=True)
 class PairView:
-    """A bullet row of the form. `n`: its position in the editor, from 1. `fields`: its rendered inputs."""
+    """A bullet row of the form: its HTML before the open items of its margin, between those and the settled ones, and after."""
 
-    row: BulletRow
-    n: str
     margin: Margin
-    fields: SafeString
-
-    @property
-    def is_open(self) -> bool:
-        """Return whether the collapsible part of the row starts open: it has content, or one language is
-        missing.
-        """
-        row = self.row
-        return bool(row.passage or row.one_sided or (row.number and bool(row.text_zh) != bool(row.text_en)))
+    parts: list[SafeString]
 
 
 def build_pairs(rows: Sequence[BulletRow], margins: Mapping[str, Margin], focused_row: str) -> list[PairView]:
     """Return the rows, and last the empty one that the page copies for a new row.
 
-    The template of the fields is rendered once, with placeholders (saves 0.3 ms a row).
+    The template is rendered once, with placeholders (saves 1 ms a row).
     """
-    names = {"row": {"key": "{key}"}, "n": "{n}", "pair": True}
-    pattern = render_to_string("admin/briefs/editor/_pair.html#fields", names)
+    names = ("key", "n", "passage", "one_sided", "opens")
+    row = {name: f"{{{name}}}" for name in names}
+    slots = ["{items}", "{items}"]
+    pattern = render_to_string(
+        "admin/briefs/editor/_pair.html", {"row": row, "n": row["n"], "pair": True, "slots": slots}
+    )
     numbered = [*((str(n), row) for n, row in enumerate(rows, 1)), ("0", BulletRow("n0"))]
     return [
-        PairView(row, n, margins.get(row.key, Margin(row.key)), _fill_fields(pattern, row, n, focused_row))
+        PairView(
+            margins.get(row.key, Margin(row.key)), _fill_row(pattern.split(slots[0]), row, n, focused_row)
+        )
         for n, row in numbered
     ]
 
 
-def _fill_fields(pattern: str, row: BulletRow, n: str, focused_row: str) -> SafeString:
-    return format_html(
-        pattern,
+def _fill_row(patterns: Iterable[str], row: BulletRow, n: str, focused_row: str) -> list[SafeString]:
+    has_gap = bool(row.number) and bool(row.text_zh) != bool(row.text_en)
+    values = dict(  # noqa: C408
         key=row.key,
         n=n,
         deleted=row.deleted,
+        is_deleted=" is-deleted" if row.deleted else "",
         anchor=format_html('<span class="anchor">#{}</span>', row.key) if row.number else "",
         focus="autofocus" if row.key == focused_row else "",
         text_zh=row.text_zh,
@@ -365,7 +362,11 @@ def _fill_fields(pattern: str, row: BulletRow, n: str, focused_row: str) -> Safe
         lines_en=1 + len(row.text_en) // 56,
         options_zh=build_structure_options(row.structure_zh),
         options_en=build_structure_options(row.structure_en),
+        passage=row.passage,
+        one_sided=row.one_sided,
+        opens="open" if row.passage or row.one_sided or has_gap else "",
     )
+    return [format_html(pattern, **values) for pattern in patterns]
 
 
 @lru_cache(maxsize=32)  # forged values are keys too

@@ -163,7 +163,7 @@ def test_refused_new_brief_keeps_input(writer_client: Client, team: factories.Te
 @pytest.mark.parametrize("who", ["reviewer", "outsider"])
 def test_reviewer_and_outsider_cannot_create_brief(client: Client, team: factories.Team, who: str) -> None:
     sign_in(client, getattr(team, who))
-    for address in ("add", "claim"):
+    for address in ("add", "upload"):
         assert client.get(f"/admin/briefs/brief/{address}/").status_code == 403
         assert (
             client.post(
