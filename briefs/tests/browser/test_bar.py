@@ -152,10 +152,14 @@ REST = """() => {
   });
   const text = document.querySelector(".lead-headline .cell :is(textarea, .words)");
   const top = text.getBoundingClientRect().top + parseFloat(getComputedStyle(text).paddingTop);
-  return [Math.round(top), parts.map((part) => part.id || part.className || part.textContent.trim())];
+  const stops = [...document.querySelectorAll("a[href], button, input, select, textarea, summary, [tabindex]")];
+  const count = stops.filter((part) => part.tabIndex >= 0 && !part.disabled && isSeen(part)).length;
+  return [Math.round(top), parts.map((part) => part.id || part.className || part.textContent.trim()), count];
 }"""
-"""Where the first text begins, in px, and the controls on the screen while nothing has the focus."""
+"""Where the first text begins, in px, the controls on the screen while nothing has the focus, and the stops of the Tab key."""
 TEXT_BEGINS = 160
+MOST_STOPS = 45
+"""For writing twelve points."""
 MOST_CONTROLS = {"writing": 20, "reading": 8}
 
 
@@ -201,10 +205,11 @@ def test_page_of_a_brief_is_calm_in_every_state(
             tab.wait_until_ready()
             tab.page.evaluate("document.activeElement.blur()")
             tab.wait_for_layout()
-            top, controls = tab.page.evaluate(REST)
+            top, controls, stops = tab.page.evaluate(REST)
             mode = "reading" if tab.page.locator(".reading").count() else "writing"
             is_full = len(controls) > MOST_CONTROLS[mode] and width == 1440 and state != "changed"
-            if top > TEXT_BEGINS or is_full:
-                faults.append((state, role, mode, width, top, controls))
+            is_long = stops > MOST_STOPS and mode == "writing"
+            if top > TEXT_BEGINS or is_full or is_long:
+                faults.append((state, role, mode, width, top, controls, stops))
         tab.page.context.close()
     assert faults == []
