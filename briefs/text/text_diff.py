@@ -1,8 +1,7 @@
 """Differences between two texts or contents, and the three-way merge of contents. No interface text.
 
-Chinese is compared by character, text written with spaces by word; figures and punctuation are separate
-tokens. Time is limited by `effort`, a number of steps. A comparison that needs more is made by sentence, or
-else replaces the whole text.
+Chinese is compared by character, text written with spaces by word; figures and punctuation are separate tokens. Time is
+limited by `effort`, a number of steps. A comparison that needs more is made by sentence, or else replaces the whole text.
 """
 
 import re
