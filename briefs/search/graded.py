@@ -4,7 +4,7 @@ import datetime as dt
 import json
 import math
 from bisect import bisect_right
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -223,13 +223,8 @@ class _Candidate(NamedTuple):
     """The phrases that the brief has, as it writes them."""
 
 
-class _Part(NamedTuple):
-    start: int
-    number: int
-    """0 is the headline, 1 the summary, further numbers are points, -1 is none of them."""
-
-
 def _list_parts(content: Mapping[str, Any]) -> Iterator[tuple[int, str]]:
+    """Yield the texts of a brief with the number of their part: 0 the headline, 1 the summary, then the points; names are -1."""
     for number, name in enumerate(_OWN_TEXTS):
         yield from ((number, content.get(f"{name}_{side}", "")) for side in SIDES)
     for number, bullet in enumerate(content.get("bullets", ()), start=len(_OWN_TEXTS)):
@@ -241,45 +236,27 @@ def _list_parts(content: Mapping[str, Any]) -> Iterator[tuple[int, str]]:
 
 
 def _score(row: _Row, weighed: Sequence[_Weighed]) -> _Candidate:
-    written = list(_list_parts(row.content))
-    parts = [(number, fold(text)) for number, text in written]
-    starts = [0, *accumulate(len(text) + 1 for _, text in parts)]
-    phrases = [phrase for one in weighed for wording in one.wordings for phrase in wording.phrases]
-    folded, original = ("\n".join(text for _, text in some) for some in (parts, written))
-    spans = find_spans_folded(folded, phrases)
+    numbers, texts = zip(*_list_parts(row.content), strict=True)
+    folded_texts = list(map(fold, texts))
+    starts = [0, *accumulate(len(text) + 1 for text in folded_texts)]
+    folded, original = "\n".join(folded_texts), "\n".join(texts)
     original = original if len(original) == len(folded) else folded
-    facets = set(row.facets.split())
-    by_unit: list[dict[int, float]] = []
-    places_by_unit: list[list[tuple[int, TextSpan]]] = []
-    for one in weighed:
-        by_part: dict[int, float] = {}
-        places: list[tuple[int, TextSpan]] = []
-        for wording, named in zip(one.wordings, one.facets, strict=True):
-            has: dict[int, int] = defaultdict(int)
-            for phrase in wording.phrases:
-                if at := [(bisect_right(starts, span[0]) - 1, span) for span in spans[phrase]]:
-                    for number in {parts[n][0] for n, _ in at}:
-                        has[number] += 1
-                    places += at if not wording.is_share else []
-            for number, n in has.items():
-                share = n / len(wording.phrases) if wording.is_share else 1
-                by_part[number] = max(by_part.get(number, 0), wording.quality * share)
-            if found := named & facets:
-                factor = 1 if any(facet[0] != "k" for facet in found) else _KEYWORD_FACTOR
-                by_part[_NAMES] = max(by_part.get(_NAMES, 0), wording.quality * factor)
-        if (one.unit.day and one.unit.day == row.day) or (not one.unit.day and one.unit.month in facets):
-            by_part[_NAMES] = SURE
-        by_unit.append(by_part)
-        places_by_unit.append(places)
+    phrases = [phrase for one in weighed for wording in one.wordings for phrase in wording.phrases]
+    spans = find_spans_folded(folded, phrases)
+    places = {
+        phrase: [(bisect_right(starts, span[0]) - 1, span) for span in found]
+        for phrase, found in spans.items()
+    }
     total = sum(one.weight for one in weighed)
+    by_unit = [_measure_unit(one, row, places, numbers) for one in weighed]
 
     def measure(number: int) -> float:
-        return sum(one.weight * has.get(number, 0) for one, has in zip(weighed, by_unit, strict=True)) / total
+        return sum(one.weight * has[number] for one, has in zip(weighed, by_unit, strict=True)) / total
 
     qualities = [max(has.values(), default=0) for has in by_unit]
     coverage = sum(one.weight * quality for one, quality in zip(weighed, qualities, strict=True)) / total
-    points = {number for number, _ in parts if number > 0}
-    near = [_are_near(one, other) for one, other in pairwise(places_by_unit)]
+    points = {number for number in numbers if number > 0}
+    near = [_are_near(*two) for two in pairwise(_list_places(one, places) for one in weighed)]
     score = (
         _COVERAGE * coverage
         + _BEST_POINT * max(map(measure, points), default=0)
@@ -288,6 +265,34 @@ def _score(row: _Row, weighed: Sequence[_Weighed]) -> _Candidate:
     )
     shown = {phrase: original[slice(*spans[phrase][0])] for phrase in phrases if spans[phrase]}
     return _Candidate(row, score, coverage, qualities, shown)
+
+
+type _Places = Mapping[Phrase, Sequence[tuple[int, TextSpan]]]
+"""Index of the text and span of each place that has a phrase."""
+
+
+def _measure_unit(one: _Weighed, row: _Row, places: _Places, numbers: Sequence[int]) -> dict[int, float]:
+    """Return the best quality with which each part of a brief has a unit."""
+    facets = row.facets.split()
+    by_part: dict[int, float] = defaultdict(float)
+    for wording, named in zip(one.wordings, one.facets, strict=True):
+        has = Counter(
+            number for phrase in wording.phrases for number in {numbers[n] for n, _ in places[phrase]}
+        )
+        for number, count in has.items():
+            share = count / len(wording.phrases) if wording.is_share else 1
+            by_part[number] = max(by_part[number], wording.quality * share)
+        if found := named.intersection(facets):
+            factor = 1 if any(facet[0] != "k" for facet in found) else _KEYWORD_FACTOR
+            by_part[_NAMES] = max(by_part[_NAMES], wording.quality * factor)
+    if (one.unit.day and one.unit.day == row.day) or (not one.unit.day and one.unit.month in facets):
+        by_part[_NAMES] = SURE
+    return by_part
+
+
+def _list_places(one: _Weighed, places: _Places) -> list[tuple[int, TextSpan]]:
+    whole = (wording for wording in one.wordings if not wording.is_share)
+    return [place for wording in whole for phrase in wording.phrases for place in places[phrase]]
 
 
 def _find_facets(wording: Wording, names: NameIndex) -> frozenset[str]:
