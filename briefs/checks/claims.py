@@ -11,7 +11,7 @@ from dataclasses import replace
 from briefs.checks.english import read_words
 from briefs.content import Side
 from briefs.lexicon.dictionary import PAST_FORMS
-from briefs.lexicon.word_links import LinkedPair, Word
+from briefs.lexicon.word_links import LinkedPair, Word, list_before
 from briefs.text.scripts import count_han
 
 ClaimFinding = tuple[str, Word | None, Word | None]
@@ -146,26 +146,26 @@ def _is_plan(pair: LinkedPair, word: Word) -> bool:
     )
 
 
+_ANSWERS = {
+    "almost": ("almost", "nearly"),
+    "perhaps": ("perhaps", "possible"),
+    "alleged": ("perhaps", "alleged"),
+}
+"""Poles of the axis *hedge* with those that answer them in the other language."""
+
+
 def _find_hedges(pair: LinkedPair) -> Iterator[ClaimFinding]:
-    """Report *almost* and 可能 if the other language states the same without reserve."""
+    """Report *almost*, 可能 and 聲稱 if the other language states the same without reserve."""
     for zh in pair.zh:
-        if zh.link:
+        pole = next((pole for pole in _ANSWERS if zh.expresses("hedge", pole)), None) if not zh.link else None
+        if not pole:
             continue
-        if zh.expresses("hedge", "almost") and not _any_hedge(pair.en, "almost", "nearly"):
+        english = pair.en if pole == "almost" else pair.english_for(zh.clause)
+        is_said = pole == "alleged" and any(word.expresses("reporting", "says") for word in english)
+        if english and not is_said and not _any_hedge(english, pole):
             yield "hedge", zh, None
-        elif zh.expresses("hedge", "perhaps"):
-            english = pair.english_for(zh.clause)
-            if english and not _any_hedge(english, "perhaps", "possible"):
-                yield "hedge", zh, None
-        elif zh.expresses("hedge", "alleged"):
-            english = pair.english_for(zh.clause)
-            if english and not any(
-                w.expresses("hedge", "perhaps", "alleged") or w.expresses("reporting", "says")
-                for w in english
-            ):
-                yield "hedge", zh, None
     for en in pair.en:
-        if en.link or en.is_inner:
+        if en.link or en.is_inner or not en.expresses("hedge"):
             continue
         after = pair.en[en.index + 1].lower if en.index + 1 < len(pair.en) else ""
         if after in _MEASURES or after[:1].isdigit():
@@ -174,15 +174,15 @@ def _find_hedges(pair: LinkedPair) -> Iterator[ClaimFinding]:
             yield "hedge", None, en
         elif en.expresses("hedge", "perhaps") and en.text.islower():
             chinese = pair.chinese_for(en.clause)
-            if chinese and not _any_hedge(chinese, "perhaps", "possible"):
+            if chinese and not _any_hedge(chinese, "perhaps"):
                 yield "hedge", None, en
 
 
 _MEASURES = frozenset(read_words("measures"))
 
 
-def _any_hedge(words: list[Word], *poles: str) -> bool:
-    return any(word.expresses("hedge", *poles) for word in words)
+def _any_hedge(words: list[Word], pole: str) -> bool:
+    return any(word.expresses("hedge", *_ANSWERS[pole]) for word in words)
 
 
 _ALMOST_ZH = re.compile("幾|近|差點|險些|約|致|形同|左右|差不多|快要|無異|難|少|漸|不到|即將")
@@ -229,7 +229,7 @@ def _find_turned_comparisons(pair: LinkedPair) -> Iterator[ClaimFinding]:
     for word in pair.zh:
         if word.text != "比" and not word.expresses("compare", "more", "less"):
             continue
-        left = [w for w in pair.zh[: word.index] if w.clause == word.clause and w.link and w.link.stems]
+        left = [w for w in list_before(pair.zh, word) if w.link and w.link.stems]
         right = [w for w in pair.zh[word.index + 1 :] if w.clause == word.clause and w.link and w.link.stems]
         if not left or not right or (word.text != "比" and "比" in pair.zh_text[left[0].start : word.start]):
             continue

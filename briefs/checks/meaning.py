@@ -20,7 +20,7 @@ from briefs.content import SIDES, Content, Side
 from briefs.lexicon.axes import are_opposed
 from briefs.lexicon.dictionary import list_same_sounding
 from briefs.lexicon.meanings import NAME_SECTIONS, Meaning, find_meanings
-from briefs.lexicon.word_links import NEGATION, LinkedPair, Word, link_words, weigh_stem
+from briefs.lexicon.word_links import NEGATION, LinkedPair, Word, link_words, list_before, weigh_stem
 
 _CODES = {
     **dict.fromkeys(NAME_SECTIONS, "names"),
@@ -66,10 +66,10 @@ _BACK, _AHEAD_ZH, _AHEAD_EN = 3, 4, 5
 @check(
     rules="M1 M2 M3 M4 M5 M6 M7 M8 M9",
     messages={
-        "names": gettext_noop("The Chinese says %(zh)s, the English %(en)s. Is one of them wrong?"),
-        "dates": gettext_noop("The Chinese says %(zh)s, the English %(en)s. Is one of them wrong?"),
-        "multiples": gettext_noop("The Chinese says %(zh)s, the English %(en)s. Is one of them wrong?"),
-        "currency": gettext_noop("The Chinese says %(zh)s, the English %(en)s. Is one of them wrong?"),
+        **dict.fromkeys(
+            ("names", "dates", "multiples", "currency"),
+            gettext_noop("The Chinese says %(zh)s, the English %(en)s. Is one of them wrong?"),
+        ),
         "direction": gettext_noop("The Chinese says %(zh)s, the English %(en)s: one is up, one is down."),
         "certainty": gettext_noop("The Chinese says %(zh)s, the English %(en)s: one is certain, one is not."),
         "quantity": gettext_noop("The Chinese says %(zh)s, the English %(en)s: not the same share."),
@@ -249,28 +249,19 @@ def _can_be_compared(pair: LinkedPair, zh: Word, en: Word) -> bool:
     free_en = [word for word in pair.english_for(zh.clause) if word is not en and not _is_taken(word)]
     free_zh = [word for word in pair.chinese_for(en.clause) if word is not zh and not _is_taken(word)]
     return not (
-        any(_share_stem(zh, word) for word in free_en) or any(_share_stem(word, en) for word in free_zh)
+        any(zh.shares_stem(word) for word in free_en) or any(word.shares_stem(en) for word in free_zh)
     )
 
 
 def _is_taken(word: Word) -> bool:
     """Return whether a word translates another one, so that it cannot explain a repetition: 下跌…下跌 for *rose … fell*."""
-    return word.link is not None and not set(word.stems).isdisjoint(word.link.stems)
-
-
-def _share_stem(zh: Word, en: Word) -> bool:
-    return not set(zh.stems).isdisjoint(en.stems)
+    return word.link is not None and word.shares_stem(word.link)
 
 
 def _is_negated(words: list[Word], word: Word) -> bool:
-    before = words[max(0, word.index - _BACK) : word.index]
     return any(
-        other.clause == word.clause
-        and (
-            other.negates
-            or (bool(_NEGATIVE_CORE.match(other.text)) and not other.expresses(NEGATION, "plain"))
-        )
-        for other in before
+        other.negates or (_NEGATIVE_CORE.match(other.text) and not other.expresses(NEGATION, "plain"))
+        for other in list_before(words, word, _BACK)
     )
 
 
@@ -389,9 +380,9 @@ def _is_claimed(word: Word) -> bool:
     other = word.link
     if not other or word.negates or other.negates:
         return False
-    if not _share_stem(word, other) and set(word.senses).isdisjoint(other.senses):
+    if not word.shares_stem(other) and set(word.senses).isdisjoint(other.senses):
         return False
-    zh, en = (other, word) if other.text[0] >= "\u3400" else (word, other)
+    zh, en = (other, word) if other.is_han else (word, other)
     return not _NEGATIVE_CORE.search(zh.text) and not _has_negative_prefix(en)
 
 

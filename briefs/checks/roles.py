@@ -8,9 +8,10 @@ import re
 from collections.abc import Iterator
 
 from briefs.checks.english import read_words
+from briefs.checks.texts import opens_sentence
 from briefs.lexicon.axes import Pole, are_opposed, can_link
 from briefs.lexicon.sounds import compute_likeness
-from briefs.lexicon.word_links import LinkedPair, Word, list_unlinked_names
+from briefs.lexicon.word_links import LinkedPair, Word, list_before, list_unlinked_names
 
 RoleFinding = tuple[str, Word | None, Word | None]
 
@@ -44,10 +45,7 @@ def _list_actors(pair: LinkedPair) -> _Actors:
     for zh, en in pair.links():
         if not en.text[0].isupper():
             continue
-        opens = not pair.en_text[: en.start].rstrip(' “‘"').rpartition("\n")[2] or pair.en_text[
-            : en.start
-        ].rstrip(' “‘"')[-1:] in (".", "?", "!")
-        is_other_name = not opens and len(zh.text) > 1 and zh.text[0] >= "\u3400"
+        is_other_name = not opens_sentence(pair.en_text, en.start) and len(zh.text) > 1 and zh.is_han
         if zh.is_name or zh.is_foreign or (is_other_name and not _NO_ACTOR.fullmatch(en.text)):
             actors.append((zh, en))
     return actors
@@ -61,10 +59,7 @@ def _find_actors(pair: LinkedPair, actors: _Actors) -> Iterator[RoleFinding]:
     verbs = [
         (zh, en)
         for zh, en in pair.links()
-        if id(zh) not in named
-        and zh.text[0] >= "\u3400"
-        and not en.text[0].isdigit()
-        and not set(zh.stems).isdisjoint(en.stems)
+        if id(zh) not in named and zh.is_han and not en.text[0].isdigit() and zh.shares_stem(en)
     ]
     for verb, verb_en in verbs:
         if found := _find_swapped_agents(pair, actors, verb, verb_en):
@@ -74,7 +69,7 @@ def _find_actors(pair: LinkedPair, actors: _Actors) -> Iterator[RoleFinding]:
         if subject is None or _PASSIVE_ZH.search(pair.zh_text, subject.end, verb.start):
             continue
         subject_en = _find_subject_en(pair, [en for _, en in actors], verb_en)
-        if subject_en is None or not set(subject.stems).isdisjoint(subject_en.stems):
+        if subject_en is None or subject.shares_stem(subject_en):
             continue
         if _are_swapped(pair, actors, verbs, (verb, verb_en), (subject, subject_en)):
             yield "actors", subject, subject_en
@@ -203,7 +198,7 @@ def _find_crossed_clauses(pair: LinkedPair, actors: _Actors) -> Iterator[RoleFin
                 pair.affinity.get((zh.clause, other_en.clause), 0.0),
                 pair.affinity.get((other.clause, en.clause), 0.0),
             ]
-            if not set(zh.stems).isdisjoint(other_en.stems) or not set(other.stems).isdisjoint(en.stems):
+            if zh.shares_stem(other_en) or other.shares_stem(en):
                 continue
             if min(crossed) > _LEAST_CROSSED and sum(crossed) >= straight + _CROSSED:
                 yield "crossed", zh, other_en
@@ -280,7 +275,7 @@ def _find_swapped_sources(pair: LinkedPair) -> Iterator[RoleFinding]:
     for verb in pair.zh:
         if not verb.expresses("reporting", "says") or not verb.link or verb.link not in says_en:
             continue
-        sources = [w for w in pair.zh[: verb.index] if w.clause == verb.clause and w.link and w is not verb]
+        sources = [word for word in list_before(pair.zh, verb) if word.link]
         if sources:
             rows.append((verb, sources))
     for n, (verb, sources) in enumerate(rows):

@@ -68,6 +68,13 @@ class Word:
     def is_name(self) -> bool:
         return any(stem in concepts.NAME_KEYS for stem in self.stems)
 
+    @property
+    def is_han(self) -> bool:
+        return self.text[0] >= "\u3400"
+
+    def shares_stem(self, other: "Word") -> bool:
+        return not set(self.stems).isdisjoint(other.stems)
+
     def expresses(self, axis: str, *names: str) -> bool:
         """Return whether the word has a sense of this axis: of one of these poles, or of any without names."""
         if not self.senses:
@@ -117,9 +124,9 @@ class LinkedPair:
         """Return whether the clause of a word's link is joined far more to another clause than to the word's."""
         if not word.link:
             return False
-        is_zh = word.text[0] >= "\u3400"
-        zh, en = (word.clause, word.link.clause) if is_zh else (word.link.clause, word.clause)
-        return self.affinity.get((zh, en), 0.0) < share * (self._best_en[en] if is_zh else self._best_zh[zh])
+        zh, en = (word.clause, word.link.clause) if word.is_han else (word.link.clause, word.clause)
+        best = self._best_en[en] if word.is_han else self._best_zh[zh]
+        return self.affinity.get((zh, en), 0.0) < share * best
 
     def english_for(self, clause: int) -> list[Word]:
         """Return the English words in the clauses that can translate a Chinese clause."""
@@ -132,6 +139,11 @@ class LinkedPair:
 
     def distance(self, zh: Word, en: Word) -> float:
         return abs(zh.index / (len(self.zh) or 1) - en.index / (len(self.en) or 1))
+
+
+def list_before(words: list[Word], word: Word, count: int = _MOST_WORDS) -> list[Word]:
+    """Return up to `count` words before a word of the same side, those of its clause alone."""
+    return [w for w in words[max(0, word.index - count) : word.index] if w.clause == word.clause]
 
 
 @lru_cache(256)
@@ -169,8 +181,7 @@ def read_words_zh(text: str) -> list[Word]:
     for last in words:
         if not axes.ends_gapped_form_zh(last.text):
             continue
-        before = words[max(0, last.index - _GAP) : last.index]
-        parts = "".join(other.text for other in before if other.clause == last.clause)
+        parts = "".join(other.text for other in list_before(words, last, _GAP))
         if senses := axes.find_gapped_senses_zh(last.text, parts):
             last.senses += senses
     return words
