@@ -306,7 +306,7 @@ def _find_lone_clause(pair: LinkedPair, side: Side, *, is_very_long: bool) -> Wo
         is_figure = bool(_FIGURE.match(word.text))  # the numbers' check compares them
         if is_content or is_figure:
             is_strong = word.link is not None and word.weight >= _STRONG_LINK
-            is_linked = is_strong and not (is_very_long and pair.is_stray(word, _STRAY))
+            is_linked = is_strong and not (is_very_long and pair.is_stray(word, _STRAY, is_zh=side == "zh"))
             clauses.setdefault(word.clause, []).append(is_figure or is_linked)
     total, linked = (sum(map(count, clauses.values())) for count in (len, sum))
     for clause, translated in clauses.items():

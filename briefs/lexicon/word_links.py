@@ -120,13 +120,12 @@ class LinkedPair:
         own = self.affinity.get((zh, en), 0.0)
         return own >= _COMPARABLE * best_zh or own >= _COMPARABLE * best_en
 
-    def is_stray(self, word: Word, share: float) -> bool:
+    def is_stray(self, word: Word, share: float, *, is_zh: bool) -> bool:
         """Return whether the clause of a word's link is joined far more to another clause than to the word's."""
         if not word.link:
             return False
-        zh, en = (word.clause, word.link.clause) if word.is_han else (word.link.clause, word.clause)
-        best = self._best_en[en] if word.is_han else self._best_zh[zh]
-        return self.affinity.get((zh, en), 0.0) < share * best
+        zh, en = (word.clause, word.link.clause) if is_zh else (word.link.clause, word.clause)
+        return self.affinity.get((zh, en), 0.0) < share * (self._best_en[en] if is_zh else self._best_zh[zh])
 
     def english_for(self, clause: int) -> list[Word]:
         """Return the English words in the clauses that can translate a Chinese clause."""

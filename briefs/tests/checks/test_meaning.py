@@ -325,3 +325,10 @@ def test_most_planted_mistakes_are_found():
             missed.append((kind, wrong))
     assert len(MISTAKES) == 100
     assert len(missed) <= 4, missed
+
+
+def test_latin_word_in_long_chinese_text_is_read() -> None:
+    content = Content(
+        bullets=(Bullet(1, "drone在波羅的海周邊的大規模演習首次測試。", "Well, the drone flew."),)
+    )
+    assert not [finding for finding in run_checks(content, CheckContext()) if finding.code == "meaning.names"]
