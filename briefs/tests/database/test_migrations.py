@@ -10,8 +10,8 @@ from django.db.migrations.loader import MigrationLoader
 LAST_EXEMPT = "0019"
 """Version 0.2.0 was not upgraded while the version before it ran."""
 REASONS: dict[str, str] = {
-    "0034_drop_stored_pages": "rows that no code has read since 0030_edition_place; the upgrade notes say how to apply it after the restart",
-    "0035_drop_relabelling": "progress of a job that the new version does not have; applied after the restart, as 0034",
+    "0035_drop_stored_pages": "rows that no code has read since 0030_edition_place; the upgrade notes say how to apply it after the restart",
+    "0036_drop_relabelling": "progress of a job that the new version does not have; applied after the restart, as 0035",
 }
 """Why a migration may do what is refused here, by its name: such as `a column that no code has read since 0.3.0`."""
 REFUSED = (do.RemoveField, do.RenameField, do.RenameModel, do.DeleteModel, do.AlterModelTable, do.RunSQL)

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('briefs', '0035_drop_relabelling'),
+        ('briefs', '0033_name_order'),
     ]
 
     operations = [

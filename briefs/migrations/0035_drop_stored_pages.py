@@ -5,7 +5,7 @@ class Migration(migrations.Migration):
     """The contract step: pages are rendered from editions. See docs/decisions/0026-pages-kept-whole.md."""
 
     dependencies = [
-        ('briefs', '0033_name_order'),
+        ('briefs', '0034_key_point'),
     ]
 
     operations = [
