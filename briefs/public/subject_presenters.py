@@ -71,8 +71,8 @@ def build_topic_context(
         "follow": follow,
         "site_link": _render_site_link(source_site_url(subject)),
         "start": _render_start_here(start_here, language),
-        "entries": claim_rows.render_timeline(
-            timeline.rows, language, labels if kind.name == "keywords" else None
+        "entries": claim_rows.render_list_by_article_date(
+            timeline.rows, language, topic=labels if kind.name == "keywords" else None
         ),
         "beside": _render_names(facets, kind, language) if facets else mark_safe(""),
         **brief_presenter.build_paging_context(timeline, paths.subject(language, kind.name, subject.slug)),

@@ -40,7 +40,7 @@ PURPOSE: Final[dict[Side, tuple[str, str]]] = {
 """The purpose of the site in two phrases, between which a line may break."""
 MAX_TOPICS: Final = 10
 ONLY_BULLETS: Final = 3
-"""Bullets shown of a site's only brief, after its summary. Of the newest of several only the key line is shown."""
+"""Bullets shown of a site's only brief, after its summary."""
 
 
 def build_newest_context(page: KeysetPage[ListedBrief], language: Side, now: dt.datetime) -> dict[str, Any]:
@@ -48,7 +48,7 @@ def build_newest_context(page: KeysetPage[ListedBrief], language: Side, now: dt.
     rows = page.rows
     if rows and not page.query_string:
         newest, *rows = rows
-        top = _render_top(newest, language, now, is_only=not rows)
+        top = _render_top(newest, language, now, others=len(rows))
     else:
         top = text.render_partial("briefs/_home_top.html", **_purpose_context(language))
     heading = gettext("Newest briefs")
@@ -59,10 +59,13 @@ def build_newest_context(page: KeysetPage[ListedBrief], language: Side, now: dt.
     }
 
 
-def _render_top(newest: ListedBrief, language: Side, now: dt.datetime, *, is_only: bool) -> SafeString:
-    """Render the newest brief and the topics above the list."""
+def _render_top(newest: ListedBrief, language: Side, now: dt.datetime, *, others: int) -> SafeString:
+    """Render the newest brief and the topics above the list.
+
+    With none or one brief below (`others`), the newest shows its summary, terms and how to read it, and alone its first points.
+    """
     brief = newest.brief
-    if is_only:
+    if others < 2:
         fragment = rendering.render_fragment(brief.content, language, language, brief.slug)
         _, terms = text.mark_terms(brief.content, fragment, (language,), *editions.load_terms(newest.pk))
         aside = text.render_partial(
@@ -78,7 +81,7 @@ def _render_top(newest: ListedBrief, language: Side, now: dt.datetime, *, is_onl
         )
     else:
         aside = render_topics(language, now)
-    lead = _render_lead(brief, language, is_only=is_only)
+    lead = _render_lead(brief, language, others=others)
     return text.render_partial("briefs/_home_top.html", lead=lead, aside=aside, **_purpose_context(language))
 
 
@@ -93,10 +96,10 @@ def render_topics(language: Side, now: dt.datetime) -> SafeString:
     )
 
 
-def _render_lead(brief: PublicBrief, language: Side, *, is_only: bool) -> SafeString:
+def _render_lead(brief: PublicBrief, language: Side, *, others: int) -> SafeString:
     other, published = paths.OTHER_SIDE[language], brief.published_day
-    bullets = [bullet for bullet in brief.content.bullets if bullet.text(language)] if is_only else []
-    shown = bullets[:ONLY_BULLETS]
+    bullets = [bullet for bullet in brief.content.bullets if bullet.text(language)] if others < 2 else []
+    shown = bullets[: 0 if others else ONLY_BULLETS]
     key_line = text.find_key_line(brief.content, language).words
     return text.render_partial(
         "briefs/_home_lead.html",
@@ -110,7 +113,7 @@ def _render_lead(brief: PublicBrief, language: Side, *, is_only: bool) -> SafeSt
         posted=cards.render_fold_date(
             published, language, year=date_format.format_year(published.year, language)
         ),
-        paragraphs=text.split_paragraphs(brief.summary(language)) if is_only else [key_line],
+        paragraphs=text.split_paragraphs(brief.summary(language)) if others < 2 else [key_line],
         bullets=[(bullet.number, text.escape_text(bullet.text(language))) for bullet in shown],
         rest=len(bullets) - len(shown),
         parallel=paths.parallel(language, brief.slug),
