@@ -225,7 +225,8 @@ def test_brief_goes_from_nothing_to_urgent_and_confirmed(story: Story, team: fac
         story.sign_in(person) for person in (team.writer, colleague, team.publisher)
     )
     page = writer_tab.page
-    page.click("a[href$='/briefs/brief/add/']")
+    page.click(".btn[href$='/briefs/brief/upload/']")
+    page.click(".btn[href$='/briefs/brief/add/']")
     writer_tab.wait_until_ready()
     assert page.evaluate("document.activeElement.id") == "headline_zh"
     for text in (
