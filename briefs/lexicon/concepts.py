@@ -104,9 +104,20 @@ def _index_words() -> tuple[
 _BEGINNINGS, _WHOLE_WORDS, _PHRASES = _index_words()
 
 
+_NAME_ENDING = re.compile(
+    "(?:[aeoiy]|y[iy]|[ei]a|iy|um|us|en|es|ese|[ei]?an|ish|ite|ic|er|ya|is|sh|ch|tian|lese)?(?:s|(?:wo)?m[ae]n|is[mt]s?)?"
+)
+"""What may follow the beginning of a name: *ukrain* in Ukraine and Ukrainians, but not *intel* in intelligence."""
+
+
 @lru_cache(50_000)
 def _find_keys_of_word(word: str) -> tuple[str, ...]:
-    beginnings = (key for end in range(2, len(word) + 1) for key in _BEGINNINGS.get(word[:end], ()))
+    beginnings = (
+        key
+        for end in range(2, len(word) + 1)
+        for key in _BEGINNINGS.get(word[:end], ())
+        if key not in NAME_KEYS or _NAME_ENDING.fullmatch(word, end)
+    )
     return (*beginnings, *_WHOLE_WORDS.get(word, ()))
 
 

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.utils import translation
 
 from briefs import installation
-from briefs.lexicon import dictionary
+from briefs.lexicon import concepts, dictionary
 from briefs.lexicon.dictionary import build_dictionary_file
 from briefs.lexicon.translations import Translations, find_chinese, find_english, find_taiwan_form
 from briefs.tests.documents.test_parser import SEED, caution_codes, parse
@@ -86,6 +86,22 @@ def test_without_the_package_the_real_document_is_paired_without_a_caution(dicti
 
 def test_forms_that_the_stemmer_separates_are_one_word():
     assert dictionary.find_stems_en("They chose, the choice") == dictionary.find_stems_en("choose choose")
+
+
+def test_name_is_found_in_its_forms_and_not_in_other_words():
+    for word in ("ukraine", "ukrainians", "belgian", "italy", "danish", "modi", "sugas", "trumpism"):
+        assert concepts.find_names(word), word
+    for word in (
+        "intelligence",
+        "modified",
+        "laid",
+        "sugar",
+        "malicious",
+        "quadruple",
+        "abeyance",
+        "trumpet",
+    ):
+        assert not concepts.find_names(word), word
 
 
 def test_concepts_stand_over_the_dictionary():
