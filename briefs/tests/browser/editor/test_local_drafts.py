@@ -47,6 +47,37 @@ def test_text_of_crashed_tab_is_restored(
     assert editor.local_draft_count() == 0
 
 
+MOVE_TO_LOCAL_STORAGE = """() => new Promise((done) => {
+  const opening = indexedDB.open("desk", 1);
+  opening.onsuccess = () => {
+    const store = opening.result.transaction("drafts", "readwrite").objectStore("drafts");
+    store.getAll().onsuccess = ({ target }) => {
+      for (const { slot, ...words } of target.result) localStorage.setItem(`desk:${slot}`, JSON.stringify(words));
+      store.clear().onsuccess = () => done(target.result.length);
+    };
+  };
+})"""
+
+
+def test_text_kept_by_the_version_before_is_restored(
+    open_editors: OpenEditors, team: factories.Team, brief: Brief
+) -> None:
+    editor = open_editors.open(team.writer)
+    editor.page.route("**/autosave/", lambda route: route.abort())
+    editor.focus_cell(0, ZH)
+    editor.insert_text("還沒存的。")
+    editor.focus_cell(2, EN)
+    assert editor.local_draft_count() == 1
+    assert editor.page.evaluate(MOVE_TO_LOCAL_STORAGE) == 1
+    editor.crash_tab()
+    editor.brief(brief)
+    editor.page.locator("#desk-banner button").first.click()
+    assert editor.bullet_texts()[0][0] == "第一句。還沒存的。"
+    assert (
+        editor.page.evaluate("Object.keys(localStorage).filter((key) => key.startsWith('desk:')).length") == 0
+    )
+
+
 def test_killed_browser_loses_nothing_typed_offline(
     chromium: Any, live_server: Any, team: factories.Team, brief: Brief, tmp_path: Path
 ) -> None:
