@@ -143,6 +143,7 @@ def find_names(text: str) -> list[str]:
     return [key for key in keys if key in NAME_KEYS]
 
 
+@lru_cache(5_000)
 def list_names_zh(key: str) -> tuple[str, ...]:
     """Return the Chinese names with this key, which may also be those of a capital: 日本, 東京."""
     return tuple(form for form, own in KEYS_ZH.items() if MARK + own == key)
