@@ -226,7 +226,7 @@ def play(size: int, seed: int, seen: Counter[str]) -> None:
 
 
 def test_few_histories_offer_nothing_that_is_refused() -> None:
-    play_many(2)
+    play_many(1)
 
 
 @pytest.mark.heavy
