@@ -39,8 +39,8 @@ def test_publisher_writes_introduction_that_readers_see_once_another_accepts(
 ) -> None:
     sign_in(client, team.publisher)
     public = f"/en/keywords/{topic.slug}/"
-    (card,) = client.get(public).content.decode().split('class="pair step"')[1:]
-    headline = card.split("</a>")[0].rpartition(">")[2]
+    (row,) = client.get(public).content.decode().split('<article class="claim')[1:]
+    headline = row.partition("<h3>")[2].split("</a>")[0].rpartition(">")[2]
     address, form = open_page(client, topic)
     chosen = {"brief_1": headline, "zh_1": "先讀這篇", "en_1": "Begin here, for the outline"}
     response = client.post(address, form.data_with(**TEXTS, **chosen), follow=True)
