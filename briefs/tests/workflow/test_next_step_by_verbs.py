@@ -226,18 +226,19 @@ def play(size: int, seed: int, seen: Counter[str]) -> None:
 
 
 def test_few_histories_offer_nothing_that_is_refused() -> None:
-    play_many(1)
+    play_many(range(1))
 
 
 @pytest.mark.heavy
-def test_many_histories_offer_nothing_that_is_refused() -> None:
-    play_many(scale(13))
+@pytest.mark.parametrize("part", range(3))  # for three workers: it is the longest of all tests
+def test_many_histories_offer_nothing_that_is_refused(part: int) -> None:
+    play_many(range(part, scale(13), 3))
 
 
-def play_many(histories: int) -> None:
+def play_many(seeds: range) -> None:
     seen: Counter[str] = Counter()
     for size in TEAMS:
-        for seed in range(histories):
+        for seed in seeds:
             with undone():
                 play(size, seed, seen)
     assert {
