@@ -20,7 +20,14 @@ from briefs.documents.files.word_paragraphs import ParagraphReader
 from briefs.documents.parser import require_word_format
 from briefs.models import Brief, Note, Person, Suggestion
 from briefs.text.text_diff import merge
-from briefs.workflow.review_comments import SuggestedText, TextAnchor, Texts, index_texts, replace_texts
+from briefs.workflow.review_comments import (
+    WORDING_COLUMNS,
+    SuggestedText,
+    TextAnchor,
+    Texts,
+    index_texts,
+    replace_texts,
+)
 from briefs.workflow.rules.transitions import lock_brief, require_current_version
 from briefs.workflow.rules.working_copy import TEXT_RULES
 
@@ -256,6 +263,7 @@ def _reject_change(child: Element) -> Iterator[Element]:
 
 
 MAX_NOTES: Final = 200
+_NOTE_COLUMNS: Final = ("field", "bullet", "side", "text")
 """Notes of one table. More would hold the database for seconds."""
 _QUOTED_LIMIT = 80
 _MAX_QUOTED = 10
@@ -337,13 +345,10 @@ def plan_table(table: ReturnedTable, brief: Brief) -> TablePlan:
     if len(plan.notes) > MAX_NOTES:
         text = _("This table has more than %(n)s comments and notes. Delete some of them in Word.")
         raise TableRefused(text % {"n": MAX_NOTES})
-    columns = ("field", "bullet", "side", "was", "text")
-    known_suggestions = set(Suggestion.objects.filter(brief=brief, answer="").values_list(*columns))
+    known_suggestions = set(Suggestion.objects.filter(brief=brief, answer="").values_list(*WORDING_COLUMNS))
     plan.suggestions = [asked for asked in plan.suggestions if _get_wording(asked) not in known_suggestions]
-    known_notes = set(Note.objects.filter(brief=brief).values_list("field", "bullet", "side", "text"))
-    plan.notes = [
-        note for note in dict.fromkeys(plan.notes) if tuple(_build_note(note).values()) not in known_notes
-    ]
+    known_notes = set(Note.objects.filter(brief=brief).values_list(*_NOTE_COLUMNS))
+    plan.notes = [note for note in dict.fromkeys(plan.notes) if _get_note_values(note) not in known_notes]
     added = [*table.added, *(label_key(key) for key in table.rows if key not in known)]
     plan.problems = [*dict.fromkeys(plan.problems), *_describe_rows(missing, table, added)]
     return plan
@@ -359,7 +364,7 @@ def apply_plan(table: ReturnedTable, brief: Brief, *, by: Person, version: int) 
         if plan.suggestions:
             workflow.suggest_together(row.pk, map(_build_suggested_text, plan.suggestions), by=by)
         if plan.notes:
-            workflow.add_notes_together(row.pk, [Note(**_build_note(note)) for note in plan.notes], by=by)
+            workflow.add_notes_together(row.pk, map(_build_note, plan.notes), by=by)
     return plan
 
 
@@ -367,9 +372,12 @@ def _build_suggested_text(asked: TableSuggestion) -> SuggestedText:
     return SuggestedText(_anchor(asked.key), asked.side, asked.text, seen=hash_json(asked.was), why=asked.why)
 
 
-def _build_note(note: TableNote) -> dict[str, Any]:
-    field, bullet = _place_note(note)
-    return {"field": field, "bullet": bullet, "side": note.side or "", "text": note.text}
+def _build_note(note: TableNote) -> Note:
+    return Note(**dict(zip(_NOTE_COLUMNS, _get_note_values(note), strict=True)))
+
+
+def _get_note_values(note: TableNote) -> tuple[Any, ...]:
+    return *_place_note(note), note.side or "", note.text
 
 
 def label_key(key: str) -> str:

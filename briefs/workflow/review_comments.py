@@ -4,7 +4,8 @@ import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, NamedTuple, Self, cast
+from operator import attrgetter
+from typing import Any, Final, NamedTuple, Self, cast
 
 from django.utils.translation import gettext
 
@@ -50,6 +51,10 @@ class TextAnchor:
         """Return the content with this text replaced."""
         return replace_texts(content, {(str(self), side): text})
 
+
+WORDING_COLUMNS: Final = ("field", "bullet", "side", "was", "text")
+"""The columns by which two open suggestions of a brief are the same."""
+_get_wording = attrgetter(*WORDING_COLUMNS)
 
 Texts = dict[tuple[str, Side], str]
 """Texts by anchor and side."""
@@ -155,10 +160,6 @@ def _store_suggestions(run: VerbRun, suggestions: Sequence[Suggestion]) -> list[
     if events:
         notify(events[0], "suggested", find_writers(run.row), by_mail=False)
     return [(stored | new)[_get_wording(suggestion)] for suggestion in suggestions]
-
-
-def _get_wording(row: Suggestion) -> tuple[Any, ...]:
-    return row.field, row.bullet, row.side, row.was, row.text
 
 
 def suggest_texts(run: VerbRun, stored: Content, wanted: Content) -> Content:

@@ -1,7 +1,7 @@
 """Review verbs: submit, take back, sign off, send back, notes, and findings dismissed; what blocks a submission."""
 
 import datetime as dt
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from django.conf import settings
@@ -333,10 +333,11 @@ def add_note(
 
 
 def add_notes_together(
-    brief: Brief | int, notes: Sequence[Note], *, by: Person, now: dt.datetime | None = None
+    brief: Brief | int, notes: Iterable[Note], *, by: Person, now: dt.datetime | None = None
 ) -> list[Note]:
     """Add all notes or none, with one notice for each writer. Brief, person and time are set here."""
     with run_verb("note", brief, by=by, now=now) as run:
+        notes = list(notes)
         for note in notes:
             note.brief, note.by, note.at = run.row, by, run.now
             note.text = tidy_or_refuse(note.text, about="note")
