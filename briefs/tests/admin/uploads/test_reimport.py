@@ -58,6 +58,7 @@ def create_edited_brief(writer_client: Client, team: factories.Team) -> Brief:
         team.writer,
         bullets=bullets,
         headline_zh="桌上的標題",
+        key_point=2,
         facts=replace(content.facts, url="https://example.org/a", date="2025-06-09"),
     )
 
@@ -110,6 +111,7 @@ def test_file_taken_as_new_revision_keeps_fields_that_it_lacks(
     assert content.bullets[0].text_en != "Written on the desk."
     assert content.summary_en.startswith("Anew.")
     assert (content.headline_zh, content.facts.url) == ("桌上的標題", "https://example.org/a")
+    assert content.key_point == 2
     assert row.version > brief.version
     revision = Revision.objects.filter(brief=row).latest("number")
     assert (revision.kind, revision.by, revision.changed_en) == ("import", team.other_writer, True)
