@@ -142,9 +142,8 @@ def _find_predecessors(briefs: Collection[int], now: dt.datetime) -> dict[int, i
 def _load_briefs(pks: Collection[int], now: dt.datetime) -> dict[int, PublicBrief]:
     """Return those of these editions that readers may see, with today's names."""
     querysets = (Edition.objects.listed(now), Edition.objects.closed(now))
-    rows = [
-        row for part in querysets for row in part.filter(pk__in=pks).values_list("pk", *BRIEF_COLUMNS) if pks
-    ]
+    columns = ("pk", *BRIEF_COLUMNS)
+    rows = [row for part in querysets for row in part.filter(pk__in=pks).values_list(*columns)]
     briefs = build_briefs([row[1:] for row in rows])
     return {row[0]: brief for row, brief in zip(rows, briefs, strict=True)}
 
