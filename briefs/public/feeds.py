@@ -270,7 +270,9 @@ def _build_entry(
     entry: FeedEntry, changes: list[editions.EditionHistoryLine], language: Side, view: ReadingView
 ) -> dict[str, Any]:
     brief = entry.brief
-    fragment = rendering.render_fragment(brief.content, view, language, brief.slug)
+    fragment = rendering.render_fragment(
+        brief.content, view, language, brief.slug, pictures_url="", has_links=False
+    )
     notices = {
         "lines": [
             brief_presenter.build_history_line(change, language) for change in changes if change.note_zh
@@ -281,9 +283,7 @@ def _build_entry(
     return _name_entry(brief, language, view) | {
         "updated": format_rfc3339(changes[0].live_from if changes else brief.published_at),
         "summary": " ".join(text.split_paragraphs(brief.summary(language))),
-        "content": text.strip_indentation(
-            f"<p>{cards.render_byline(brief, language)}</p>\n{said}{rendering.strip_cover_and_links(fragment)}"
-        ),
+        "content": f"<p>{cards.render_byline(brief, language)}</p>\n{text.strip_indentation(said + fragment)}",
         "keywords": [(keyword.slug, keyword.label(language)) for keyword in brief.keywords],
         "image": f"{settings.SITE_URL}{paths.card(language, brief.slug)}",
     }

@@ -4,12 +4,10 @@ Pure functions of content and names, through the templates `briefs/_*.html`. Not
 request. Only `text.escape_text` converts bullet text to HTML.
 """
 
-from .rows import READING_VIEWS, ReadingView, render_fragment, strip_cover_and_links, strip_links
+from .rows import READING_VIEWS, ReadingView, render_fragment
 
 __all__ = [
     "READING_VIEWS",
     "ReadingView",
     "render_fragment",
-    "strip_cover_and_links",
-    "strip_links",
 ]

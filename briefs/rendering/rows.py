@@ -1,6 +1,5 @@
 """Render the three views of content, with bullets as nested lists."""
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
@@ -82,7 +81,7 @@ type PositionsByNumber = dict[int, NestedPosition]
 """Position of each bullet in the lists of one side, by bullet number."""
 
 
-def render_single_language(content: Content, side: Side, slug: str) -> SafeString:
+def render_single_language(content: Content, side: Side, slug: str, *, has_links: bool = True) -> SafeString:
     """Render the bullets of one language as nested lists."""
     places, closing = nest_bullets(content, side)
     other, parallel = paths.OTHER_SIDE[side], paths.parallel(side, slug)
@@ -92,9 +91,13 @@ def render_single_language(content: Content, side: Side, slug: str) -> SafeStrin
         n = bullet.number
         if n not in places:
             continue
+        row = f"""{places[n].preceding_markup}<li id="b{n}">
+<p class="text">{escape_text(bullet.text(side))}</p>"""
+        if not has_links:
+            rows.append(row)
+            continue
         twin = f"{_language_link(other, slug, n)}\n" if bullet.text(other) else ""
-        rows.append(f"""{places[n].preceding_markup}<li id="b{n}">
-<p class="text">{escape_text(bullet.text(side))}</p><a
+        rows.append(f"""{row}<a
 class="anchor"
 href="#b{n}"
 aria-label="{label % {"n": n}}"
@@ -125,7 +128,9 @@ def render_pair_side(content: Content, side: Side, slug: str) -> PairSide:
     )
 
 
-def render_pairs(content: Content, order: Sequence[Side], pair_sides: Mapping[Side, PairSide]) -> SafeString:
+def render_pairs(
+    content: Content, order: Sequence[Side], pair_sides: Mapping[Side, PairSide], *, has_links: bool = True
+) -> SafeString:
     """Render the bullets pair by pair; the first language in `order` is the page's own."""
     lacuna = {side: render_lacuna(side) for side in order}
     label = _anchor_label()
@@ -133,11 +138,12 @@ def render_pairs(content: Content, order: Sequence[Side], pair_sides: Mapping[Si
     for n in (bullet.number for bullet in content.bullets):
         elsewhere = "\n".join(pair_sides[side].links[n] for side in order if n in pair_sides[side].links)
         texts = "\n".join(pair_sides[side].texts.get(n, lacuna[side]) for side in order)
-        rows.append(f"""<li class="pair" id="b{n}">
+        links = f"""
 <a class="anchor" href="#b{n}" aria-label="{label % {"n": n}}">{n}</a>
 <span class="elsewhere">
 {elsewhere}
-</span>
+</span>"""
+        rows.append(f"""<li class="pair" id="b{n}">{links if has_links else ""}
 {texts}
 </li>""")
     return mark_safe("\n".join(rows))  # noqa: S308 escaped row by row
@@ -183,50 +189,55 @@ def nest_bullets(content: Content, side: Side) -> tuple[PositionsByNumber, str]:
 type ReadingView = Literal["zh", "en", "parallel"]
 READING_VIEWS: tuple[ReadingView, ...] = ("zh", "en", "parallel")
 
-_LINKS_PATTERN = re.compile(
-    r'<a\s+class="anchor".*?</a>\s*(?:<span class="elsewhere">.*?</span>)?', re.DOTALL
-)
-_COVER_PATTERN = re.compile("<figure.*?</figure>", re.DOTALL)
-
 
 def render_fragment(
-    content: Content, view: ReadingView, language: Side, slug: str, *, pictures_url: str = paths.PICTURES_PATH
+    content: Content,
+    view: ReadingView,
+    language: Side,
+    slug: str,
+    *,
+    pictures_url: str = paths.PICTURES_PATH,
+    has_links: bool = True,
 ) -> str:
     """Return the HTML of a view on a page of `language`, which comes first in the parallel view.
 
-    `pictures_url` is the address prefix of the cover's files; empty omits the cover.
+    `pictures_url` is the address prefix of the cover's files; empty omits the cover. Without `has_links` there are
+    no anchors of bullets and no links to other pages of the site, for feeds and previews.
     """
-    if view == "parallel":
-        return _render_parallel(content, language, slug)
-    return _render_single(content, view, slug, pictures_url)
+    with translation.override(paths.LANGUAGE_CODES[language if view == "parallel" else view]):
+        if view == "parallel":
+            return _render_parallel(content, language, slug, has_links=has_links)
+        return _render_single(content, view, slug, pictures_url, has_links=has_links)
 
 
-def strip_cover_and_links(html: str) -> str:
-    """Remove the cover and links to other pages of the site, for feeds."""
-    return strip_links(_COVER_PATTERN.sub("", html))
+def _render_single(content: Content, side: Side, slug: str, pictures_url: str, *, has_links: bool) -> str:
+    """Render cover, summary and bullets. A template takes a third of the time of a feed."""
+    parts = [
+        cards.render_cover(content, side, pictures_url),
+        f"""<section id="summary" aria-labelledby="s">
+<h2 id="s" class="label">{escape(gettext("Summary"))}</h2>
+<div class="summary">
+{_render_paragraphs(content.summary(side))}
+</div>
+</section>""",
+    ]
+    if bullets := render_single_language(content, side, slug, has_links=has_links):
+        parts.append(f"""<section aria-labelledby="p">
+<h2 id="p" class="label">{escape(gettext("Key points"))}</h2>
+{bullets}
+</section>""")
+    return "\n".join(filter(None, parts))
 
 
-def strip_links(html: str) -> str:
-    """Remove bullet anchors and links to other pages of the site."""
-    return _LINKS_PATTERN.sub("", html)
-
-
-def _render_single(content: Content, side: Side, slug: str, pictures_url: str) -> str:
-    with translation.override(paths.LANGUAGE_CODES[side]):
-        return render_partial(
-            "briefs/_single_language_view.html",
-            cover=cards.render_cover(content, side, pictures_url),
-            bullets=render_single_language(content, side, slug),
-            **_summary_context(content, side),
-        )
-
-
-def _render_parallel(content: Content, language: Side, slug: str) -> str:
+def _render_parallel(content: Content, language: Side, slug: str, *, has_links: bool) -> str:
     order = (language, paths.OTHER_SIDE[language])
-    with translation.override(paths.LANGUAGE_CODES[language]):
-        pairs = render_pairs(content, order, {side: render_pair_side(content, side, slug) for side in order})
-        context = _summary_context(content, language)
-        return render_partial("briefs/_parallel_view.html", pairs=pairs, **context)
+    sides = {side: render_pair_side(content, side, slug) for side in order}
+    return render_partial(
+        "briefs/_parallel_view.html",
+        pairs=render_pairs(content, order, sides, has_links=has_links),
+        has_links=has_links,
+        **_summary_context(content, language),
+    )
 
 
 def _summary_context(content: Content, language: Side) -> dict[str, Any]:

@@ -153,7 +153,9 @@ def _choose_language(request: HttpRequest, view: str) -> Side:
 def _context(brief: Brief, view: Any, language: Side) -> dict[str, Any]:
     content = workflow.load_working_copy(brief)
     other = paths.OTHER_SIDE[language]
-    html = rendering.render_fragment(content, view, language, PREVIEW_SLUG, pictures_url=PICTURE_URL_PREFIX)
+    html = rendering.render_fragment(
+        content, view, language, PREVIEW_SLUG, pictures_url=PICTURE_URL_PREFIX, has_links=False
+    )
     here = reverse("admin:briefs_brief_preview", args=[brief.pk])
     return {
         "lang": LANGUAGE_TAGS[language],
@@ -168,7 +170,7 @@ def _context(brief: Brief, view: Any, language: Side) -> dict[str, Any]:
         "back": reverse("admin:briefs_brief_change", args=[brief.pk]),
         "headline": content.headline(language),
         "twin_headline": content.headline(other),
-        "content": mark_safe(rendering.strip_links(html)),  # noqa: S308 escaped by the fragment
+        "content": mark_safe(html),  # noqa: S308 escaped by the fragment
         "zh_url": f"{here}?view=zh",
         "en_url": f"{here}?view=en",
         "parallel": f"{here}?view=parallel&page={language}",

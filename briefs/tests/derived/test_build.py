@@ -2,6 +2,7 @@
 
 import dataclasses
 import re
+from html import escape
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -180,14 +181,16 @@ def test_numbering_continues_after_a_bullet_and_restarts_one_level_down() -> Non
     assert re.findall(r'class="marker">([^<]+)<', parallel) == ["1.", "2.", "1.", "1."]
 
 
-def test_stripping_links_keeps_every_bullet_text() -> None:
+@pytest.mark.parametrize("view", rendering.READING_VIEWS)
+def test_view_without_links_has_every_bullet_text(view: rendering.ReadingView) -> None:
     edition = corpus_fixtures.publish(corpus_fixtures.load_sample(corpus_fixtures.SEED))
-    html = rendering.render_fragment(edition.frozen_content, "zh", "zh", "slug")
-    bare = rendering.strip_cover_and_links(html)
+    html = rendering.render_fragment(edition.frozen_content, view, "zh", "slug")
+    bare = rendering.render_fragment(edition.frozen_content, view, "zh", "slug", has_links=False)
     assert "href" in html
     assert "href" not in bare
     for bullet in edition.frozen_content.bullets:
-        assert bullet.text_zh in bare
+        assert view == "en" or escape(bullet.text_zh) in bare
+        assert view == "zh" or escape(bullet.text_en) in bare
 
 
 def test_rendering_ignores_facts_and_runs_no_query(django_assert_num_queries) -> None:  # type: ignore[no-untyped-def]
