@@ -250,6 +250,10 @@ class PageNames:
     def list_part(self, part: str) -> list[str]:
         return [_format_texts(texts) for texts in self.parts.get(part, {}).values()]
 
+    def list_cited(self, part: str) -> list[str]:
+        """Return the texts that only citations print: an author's family and given name, and their own Chinese name."""
+        return list(filter(None, map(_format_cited, self.parts.get(part, {}).values())))
+
     def find_changes_since(self, earlier: Self) -> list[ChangedName]:
         """Return the names that changed since `earlier`. A row merged into another counts as renamed to it."""
         changes = []
@@ -287,10 +291,13 @@ def _load_terms(content: Content) -> dict[str, dict[str, str]]:
 def _format_texts(texts: Mapping[str, str]) -> str:
     """Return the labels, followed in brackets by the texts that only citations print."""
     labels = " · ".join(dict.fromkeys(filter(None, (texts.get("zh"), texts.get("en")))))
-    cited = ", ".join(filter(None, (texts.get("family"), texts.get("given"), texts.get("own"))))
+    return f"{labels} ({cited})" if (cited := _format_cited(texts)) else labels
+
+
+def _format_cited(texts: Mapping[str, str]) -> str:
     if texts.get("order"):
-        cited = gettext("not known whether the family name is first")
-    return f"{labels} ({cited})" if cited else labels
+        return gettext("not known whether the family name is first")
+    return ", ".join(filter(None, (texts.get("family"), texts.get("given"), texts.get("own"))))
 
 
 def hash_facts_by_name(content: Content, names: PageNames) -> dict[str, str]:

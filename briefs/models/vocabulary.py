@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from briefs.content import Side
-from briefs.text.person_names import NameOrder, find_name_order
+from briefs.text.person_names import NameOrder, divide_in_order, find_name_order
 from briefs.text.slugs import build_slug
 
 
@@ -127,6 +127,15 @@ class Author(Vocabulary):
     @property
     def order(self) -> NameOrder:
         return find_name_order(self.name, self.family, self.given, self.name_order)
+
+    def divide_again(self, before: "Author") -> None:
+        """Let the parts follow a changed name, if they followed the one before and nobody typed others."""
+        stored, order = (before.family, before.given), before.order
+        words = len(before.family.split())
+        if self.name == before.name or (self.family, self.given) != stored or not any(stored):
+            return
+        if divide_in_order(before.name, order, words)[1:] == stored:
+            _order, self.family, self.given = divide_in_order(self.name, order, words)
 
     def label(self, side: Side) -> str:
         return (self.name_zh if side == "zh" else "") or self.name

@@ -12,7 +12,7 @@ from briefs.content import SIDES, tidy
 from briefs.derived import build, name_changes
 from briefs.derived.name_changes import find_terms_again, is_changed_for_readers
 from briefs.models import Event, Person, Proposal, SiteText
-from briefs.models.vocabulary import Term, Vocabulary, append_free_number, find_free_vocabulary_slug
+from briefs.models.vocabulary import Author, Term, Vocabulary, append_free_number, find_free_vocabulary_slug
 
 from .rules import proposed_rows
 from .rules.proposed_rows import SITE_TEXT_PREFIX, build_about
@@ -32,6 +32,7 @@ def save_vocabulary_row(
         if row.pk is not None or isinstance(row, Term):  # terms are found in the text, other rows by their id
             build.lock_names_exclusively()  # before locking the row and before checking where it is used
         before = _lock_stored_row(row)
+        _divide_name(before, row)
         if _is_refused_or_proposed(before, row, by=by):
             return _propose_row(before, row, by=by, now=now, is_announced=is_announced)
         store_row(row, before, by=by, now=now)
@@ -41,6 +42,7 @@ def save_vocabulary_row(
 def check_vocabulary_row(row: Vocabulary, *, by: Person) -> bool:
     """Raise Refused if the person may not save the row. Return whether it would become a proposal."""
     stored = None if row.pk is None else type(row)._default_manager.get(pk=row.pk)
+    _divide_name(stored, row)
     return _is_refused_or_proposed(stored, row, by=by)
 
 
@@ -51,6 +53,11 @@ def _is_refused_or_proposed(before: Vocabulary | None, row: Vocabulary, *, by: P
     if before is not None:
         proposed_rows.require_no_other_proposal(build_about(row), by=by)
     return True
+
+
+def _divide_name(before: Vocabulary | None, row: Vocabulary) -> None:
+    if isinstance(before, Author) and isinstance(row, Author):
+        row.divide_again(before)
 
 
 def _lock_stored_row(row: Vocabulary) -> Vocabulary | None:

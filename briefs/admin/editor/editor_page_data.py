@@ -429,6 +429,7 @@ class BriefPageData:
                 "new": format_fact(self.content.facts, fact.name, names)
                 if fact.name in FACTS
                 else _("; ").join(self.page_names.list_part(fact.name)),
+                "cited": _("; ").join(self.page_names.list_cited(fact.name)),
                 "changed_by": join(fact.changed_by),
                 "ticked_by": join(fact.ticked_by),
                 "may_tick": not fact.rejects_tick_by(self.person) and self.person.pk not in fact.ticked_by,

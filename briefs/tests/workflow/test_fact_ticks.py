@@ -161,6 +161,27 @@ def test_term_that_comes_to_stand_in_the_text_after_it_was_shown_is_refused(team
     assert "– → 摘要 · summary" in str(refusal.value)
 
 
+@pytest.mark.parametrize(
+    ("was", "typed", "stored"),
+    [
+        (("Ann Lee", "Lee", "Ann"), {"name": "Ann Lim"}, ("Lim", "Ann")),
+        (("Kim Jong-un", "Kim", "Jong-un"), {"name": "Gim Jong-un"}, ("Gim", "Jong-un")),
+        (("V. Chilukuri", "Chilukuri", "Vivek"), {"name": "V. R. Chilukuri"}, ("Chilukuri", "Vivek")),
+        (("Ann Lee", "Lee", "Ann"), {"name": "Ann M. Lim", "given": "Anna M."}, ("Lee", "Anna M.")),
+        (("NATO", "", ""), {"name": "Nato"}, ("", "")),
+    ],
+)
+def test_parts_follow_a_changed_name_unless_somebody_typed_them(
+    team: Team, was: tuple[str, str, str], typed: dict[str, str], stored: tuple[str, str]
+) -> None:
+    row = Author.make(name=was[0], family=was[1], given=was[2])
+    for column, value in typed.items():
+        setattr(row, column, value)
+    workflow.save_vocabulary_row(row, by=team.writer)
+    kept = Author.objects.get(pk=row.pk)
+    assert (kept.family, kept.given) == stored
+
+
 def test_merged_keyword_is_a_rename(team: Team) -> None:
     brief = named_brief(team)
     seen, names = factories.content_hash(brief), PageNames.load(factories.load_content(brief))

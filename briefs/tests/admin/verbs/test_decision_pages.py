@@ -9,7 +9,8 @@ import pytest
 from django.test import Client
 
 from briefs import workflow
-from briefs.models import Edition, FactTick, Keyword
+from briefs.content import Byline
+from briefs.models import Author, Edition, FactTick, Keyword
 from briefs.tests.support import factories
 from briefs.tests.support.form_client import Form, brief_url, get_brief_form, get_verb_form, sign_in
 
@@ -143,6 +144,19 @@ def test_writer_ticks_the_facts_that_a_publisher_changed_on_the_page_of_the_brie
         assert client.post(brief_url(brief, "tick_facts"), data).status_code == 302
         assert FactTick.objects.filter(by=person).count() == 2
     assert "ticked by writer, reviewer" in client.get(brief_url(brief)).content.decode()
+
+
+def test_ticking_an_author_shows_how_citations_print_the_name(client: Client, team: factories.Team) -> None:
+    brief = factories.submitted_brief(team)
+    author = Author.make(name="Ann Lee", family="Hidden", given="Ann")
+    content = workflow.load_working_copy(brief)
+    factories.edit(brief, team.publisher, facts=replace(content.facts, authors=(Byline(author.pk),)))
+    sign_in(client, team.reviewer)
+    assert "in citations: Hidden, Ann" in client.get(brief_url(brief)).content.decode()
+    factories.sign_off(brief, team.reviewer)
+    factories.edit(brief, team.writer, facts=replace(content.facts, authors=(Byline(author.pk, "研究員"),)))
+    sign_in(client, team.publisher)
+    assert "in citations: Hidden, Ann" in client.get(brief_url(brief, "approve")).content.decode()
 
 
 def test_approve_page_after_a_rename_says_what_changed_and_shows_the_new_name(
