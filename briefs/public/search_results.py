@@ -1,13 +1,12 @@
 """Build the results page: hits with highlighting, counts and filters.
 
-Hits are rendered with f-strings: a results page is rendered for each request, and templates took five times as long.
 Each piece of text is escaped by `highlight_spans` or `escape`.
 """
 
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import replace
 from html import escape
-from typing import Any, Final, NamedTuple
+from typing import Any, NamedTuple
 
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString, mark_safe
@@ -15,9 +14,9 @@ from django.utils.translation import gettext, gettext_lazy, ngettext, pgettext
 
 from briefs.content import LANGUAGE_TAGS, SIDES, Side
 from briefs.public_brief import PublicBrief, PublicName
-from briefs.rendering import cards, rows, text
+from briefs.rendering import cards, text
 from briefs.rendering.cards import LIST_SEPARATOR
-from briefs.rendering.text import render_partial
+from briefs.rendering.text import KeyLine, render_partial
 from briefs.search.graded import GradedAnswer
 from briefs.search.highlighting import TextSpan, find_spans, highlight_spans
 from briefs.search.query import ParsedQuery, Phrase, has_quotation
@@ -25,53 +24,62 @@ from briefs.search.search_documents import NO_SUCH_FACET
 from briefs.text import date_format, paths
 from briefs.text.scripts import detect_language_code
 
+from .claim_rows import Claim, highlight_sentence, render_claims, render_point_links
 from .responses import TITLE_SEPARATOR
 from .search_queries import SearchHit, SearchParams, SearchResults
 
-# Render a search hit: both headlines and the matching bullet pairs with highlighting.
+# Render a search hit as a row: the point or sentence that holds most of the query, and what else the brief holds and lacks.
 
-MAX_BULLETS_PER_HIT: Final = 2
 type MatchSpans = list[list[TextSpan]]
 type PartSpans = Mapping[tuple[str, Side], MatchSpans]
 """Match spans of headline and summary on each side."""
 
 
-class RenderedHit(NamedTuple):
-    html: SafeString
+class Answer(NamedTuple):
+    claim: Claim
     matching_bullets: int
     """Number of matching bullets in the brief, shown or not."""
 
 
-def render_hit(hit: SearchHit, query: ParsedQuery, language: Side) -> RenderedHit:
-    phrases = query.highlighted_phrases
-    content, twin, lang = hit.content, paths.OTHER_SIDE[language], LANGUAGE_TAGS[paths.OTHER_SIDE[language]]
-    url = escape(paths.parallel(language, hit.brief.slug))
+def build_answer(hit: SearchHit, query: ParsedQuery, language: Side) -> Answer:
+    phrases, content = query.highlighted_phrases, hit.content
     matches = _find_matching_bullets(content.get("bullets", ()), phrases)
     spans = {
         (part, side): find_spans(content.get(f"{part}_{side}", ""), phrases)
         for part in ("headline", "summary")
         for side in SIDES
     }
-    shown = sorted(
-        sorted(matches, key=lambda row: (-row[0], row[1]))[:MAX_BULLETS_PER_HIT], key=lambda row: row[1]
-    )
-    label = gettext("Bullet %(n)s, side by side")
-    pairs = [_render_bullet(bullet, places, url, label, language) for _, _, bullet, places in shown]
-    html = f"""<article class="answer">
-<div class="pair heads">
-<h2><a href="{escape(paths.brief(language, hit.brief.slug))}">{_highlight(content, "headline", language, spans)}</a></h2>
-<p class="twin-headline"><a
-href="{escape(paths.brief(twin, hit.brief.slug))}" lang="{lang}" hreflang="{lang}">{_highlight(content, "headline", twin, spans)}</a></p>
-</div>
-<div class="pair facts">
-<p class="meta">{cards.render_facts(hit.brief, language)}{cards.COMMA[language]}{cards.render_posted_fact(hit.brief, language)}</p>
-<p class="why">{_render_reason(hit, query, spans, matches, url, language)}{_render_lacks(hit, language)}</p>
-</div>
-<ol class="pairs">
-{"".join(pairs) or _render_summary(content, phrases, url, language)}</ol>
-{_render_more_link(len(matches) - len(shown), url)}</article>
-"""
-    return RenderedHit(mark_safe(html), len(matches))  # noqa: S308 escaped piece by piece
+    lines = _choose_lines(hit, matches, spans, language)
+    headlines = {
+        side: highlight_spans(content.get(f"headline_{side}", ""), spans["headline", side]) for side in SIDES
+    }
+    note = _render_reason(hit, query, spans, matches, lines[language].number, language)
+    lacks = _render_lacks(hit, language)
+    return Answer(Claim(hit.brief, lines, headlines, " ".join(filter(None, (note, lacks)))), len(matches))
+
+
+def _choose_lines(
+    hit: SearchHit, matches: Sequence["BulletMatch"], spans: PartSpans, language: Side
+) -> dict[Side, KeyLine]:
+    """Return the point that holds most of the query, unless a sentence of the summary holds more; else the key line."""
+    sentences = {
+        side: highlight_sentence(hit.content.get(f"summary_{side}", ""), spans["summary", side], side)
+        for side in SIDES
+        if any(spans["summary", side])
+    }
+    best = max((held for held, _ in sentences.values()), default=0)
+    readable = [match for match in matches if match[2].get(f"text_{language}")]
+    if readable and (match := max(readable, key=lambda match: (match[0], -match[1])))[0] >= best:
+        _, _, bullet, places = match
+        return {
+            side: KeyLine(bullet["number"], highlight_spans(bullet.get(f"text_{side}", ""), places[side]))
+            for side in SIDES
+        }
+    lines = {side: text.find_key_line(hit.brief.content, side) for side in SIDES}
+    return {
+        side: KeyLine(0, sentences[side][1]) if sentences.get(side, (0,))[0] else line
+        for side, line in lines.items()
+    }
 
 
 def _render_reason(
@@ -79,40 +87,37 @@ def _render_reason(
     query: ParsedQuery,
     spans: PartSpans,
     matches: Sequence["BulletMatch"],
-    url: str,
+    shown: int,
     language: Side,
-) -> SafeString:
-    """Render why the brief matches: texts that contain words of the query, and names that contain the others.
+) -> str:
+    """Render why the brief matches: other texts that contain words of the query, and names that contain the others.
 
-    `url` must be escaped.
+    `shown`: number of the point in the row, 0 for the summary. Nothing is said if that is all.
     """
     places = [
         f"<b>{escape(label)}</b>"
         for part, label in (("headline", gettext("headline")), ("summary", gettext("summary")))
         if any(any(spans[part, side]) for side in SIDES)
     ]
-    if numbers := [str(bullet["number"]) for _, _, bullet, _ in matches]:
-        links = cards.LIST_SEPARATOR[language].join(f'<a href="{url}#b{n}">{n}</a>' for n in numbers)
-        places.append(escape(ngettext("point %(n)s", "points %(n)s", len(numbers))) % {"n": links})
+    if numbers := [bullet["number"] for _, _, bullet, _ in matches]:
+        url = paths.brief(language, hit.brief.slug)
+        places.append(render_point_links(numbers, url, language))
     span_lists = [*spans.values(), *(by_side[side] for *_, by_side in matches for side in SIDES)]
     seen = {n for row in span_lists for n, places_of in enumerate(row) if places_of}
     named = dict.fromkeys(_name_reasons(hit.brief, query, seen, language))
     if not places and len(named) == 1:
-        sentence = escape(gettext("Matches only the %(reason)s")) % {"reason": next(iter(named))}
-    elif said := cards.LIST_SEPARATOR[language].join([*places, *named]):
-        sentence = escape(gettext("Matches: %(places)s")) % {"places": said}
-    else:
-        sentence = ""
-    return mark_safe(sentence)  # noqa: S308 escaped piece by piece
+        return escape(gettext("Matches only the %(reason)s")) % {"reason": next(iter(named))}
+    if len(places) == 1 and not named and numbers == [shown] * bool(shown):
+        return ""
+    said = cards.LIST_SEPARATOR[language].join([*places, *named])
+    return escape(gettext("Matches: %(places)s")) % {"places": said} if said else ""
 
 
 def _render_lacks(hit: SearchHit, language: Side) -> str:
     """Render the words of the query that the brief lacks."""
     words = hit.graded.lacks if hit.graded else ()
     quoted = LIST_SEPARATOR[language].join(gettext("“%(word)s”") % {"word": word} for word in words)
-    return (
-        f' <b class="lacks">{escape(gettext("without %(words)s") % {"words": quoted})}</b>' if words else ""
-    )
+    return f'<b class="lacks">{escape(gettext("without %(words)s") % {"words": quoted})}</b>' if words else ""
 
 
 def _name_reasons(brief: PublicBrief, query: ParsedQuery, seen: Set[int], language: Side) -> Iterator[str]:
@@ -137,7 +142,7 @@ def _list_names(brief: PublicBrief) -> Iterator[tuple[str, str, Sequence[PublicN
 
 
 type BulletMatch = tuple[int, int, Mapping[str, Any], dict[Side, MatchSpans]]
-"""Number of matching phrases, position, bullet, match spans per side."""
+"""Number of matching phrases in one language, position, bullet, match spans per side."""
 
 
 def _find_matching_bullets(
@@ -148,64 +153,9 @@ def _find_matching_bullets(
         places: dict[Side, MatchSpans] = {
             side: find_spans(bullet.get(f"text_{side}", ""), phrases) for side in SIDES
         }
-        if has := sum(bool(zh or en) for zh, en in zip(places["zh"], places["en"], strict=True)):
+        if has := max(sum(map(bool, places[side])) for side in SIDES):
             matches.append((has, n, bullet, places))
     return matches
-
-
-def _render_bullet(
-    bullet: Mapping[str, Any], spans_by_side: Mapping[Side, MatchSpans], url: str, label: str, language: Side
-) -> str:
-    number = str(bullet["number"])
-    texts = {side: highlight_spans(bullet.get(f"text_{side}", ""), spans_by_side[side]) for side in SIDES}
-    return render_pair(f"{url}#b{number}", number, label % {"n": number}, texts, language)
-
-
-def _render_summary(content: Mapping[str, Any], phrases: Sequence[Phrase], url: str, language: Side) -> str:
-    """Render in each language the summary paragraph with most matching phrases, else the first sentences."""
-    texts: dict[Side, SafeString] = {}
-    for side in SIDES:
-        blocks = text.split_paragraphs(content.get(f"summary_{side}", ""))
-        best = max(blocks, key=lambda block: sum(map(bool, find_spans(block, phrases))), default="")
-        if not any(find_spans(best, phrases)):
-            best = text.extract_gist(best, side)
-        texts[side] = highlight_spans(best, find_spans(best, phrases))
-    label = gettext("Summary")
-    return render_pair(f"{url}#summary", label, label, texts, language)
-
-
-def render_pair(
-    url: str, number: str, label: str, texts: Mapping[Side, SafeString], language: Side
-) -> SafeString:
-    """Render both languages of a bullet or the summary. `url` must be escaped.
-
-    On a phone, which has no middle column, the number is written out.
-    """
-    before, _, after = (escape(gettext("Point %(n)s")) if number.isdigit() else "%(n)s").partition("%(n)s")
-    return mark_safe(f"""<li class="pair">
-<a class="anchor" href="{url}" aria-label="{escape(label)}"><span
-class="narrow">{before}</span>{escape(number)}<span class="narrow">{after}</span></a>
-{_render_side(language, texts[language])}
-{_render_side(paths.OTHER_SIDE[language], texts[paths.OTHER_SIDE[language]])}
-</li>
-""")  # noqa: S308 escaped piece by piece
-
-
-def _render_side(side: Side, html: SafeString) -> str:
-    return f'<p class="side" lang="{LANGUAGE_TAGS[side]}">{html}</p>' if html else rows.render_lacuna(side)
-
-
-def _highlight(content: Mapping[str, Any], part: str, side: Side, spans: PartSpans) -> SafeString:
-    return highlight_spans(content.get(f"{part}_{side}", ""), spans[part, side])
-
-
-def _render_more_link(hidden_count: int, url: str) -> str:
-    if not hidden_count:
-        return ""
-    words = ngettext("%(n)s more bullet in this brief", "%(n)s more bullets in this brief", hidden_count) % {
-        "n": hidden_count
-    }
-    return f'<p class="meta more"><a href="{url}">{escape(words)}</a></p>\n'
 
 
 KIND_LABELS = {
@@ -219,7 +169,7 @@ KIND_LABELS = {
 
 
 def build_results_context(params: SearchParams, results: SearchResults, language: Side) -> dict[str, Any]:
-    answers = [render_hit(hit, results.query, language) for hit in results.hits]
+    answers = [build_answer(hit, results.query, language) for hit in results.hits]
     here = paths.search(language)
     is_all = results.next_page is None and params.is_first_page
     return {
@@ -250,7 +200,7 @@ def build_results_context(params: SearchParams, results: SearchResults, language
         )
         if not params.is_empty
         else "",
-        "answers": mark_safe("".join(answer.html for answer in answers)),  # noqa: S308 HTML each
+        "answers": render_claims([answer.claim for answer in answers], language),
         "paging": render_partial(
             "briefs/_search_paging.html",
             newer=f"{here}{results.previous_page}" if results.previous_page else "",

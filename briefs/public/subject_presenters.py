@@ -2,6 +2,7 @@
 
 import unicodedata
 from collections.abc import Iterable, Sequence
+from html import escape
 from itertools import groupby
 from string import ascii_uppercase
 from typing import Any
@@ -13,6 +14,7 @@ from django.utils.translation import gettext, gettext_lazy, ngettext
 
 from briefs.content import LANGUAGE_TAGS, SIDES, Side
 from briefs.rendering import cards, text
+from briefs.rendering.text import KeyLine
 from briefs.search.highlighting import highlight_spans
 from briefs.text import date_format, paths
 from briefs.text.person_names import NameOrder, find_name_order
@@ -20,7 +22,6 @@ from briefs.text.scripts import detect_language_code
 
 from . import brief_presenter, claim_rows
 from .editions import KeysetPage, ListedBrief
-from .search_results import render_pair
 from .subject_queries import (
     MAX_COUNTED_BRIEFS,
     ArchiveMonth,
@@ -212,14 +213,17 @@ def build_term_context(
         "kind_url": f"{paths.home(language)}terms/",
         "heading": cards.mark_language(subject_label(term, language), language),
         "plain": subject_label(term, language),
-        "count": format_brief_count(brief_count),
         "twin": cards.mark_language(twin_label(term, language), language),
         "also": [
             (LANGUAGE_TAGS[side], accepted_renderings[side])
             for side in (language, paths.OTHER_SIDE[language])
             if accepted_renderings[side]
         ],
-        "uses": [_build_use(used, language) for used in use_list.rows],
+        "entries": claim_rows.render_claims(
+            [_build_use(used, language) for used in use_list.rows],
+            language,
+            heading=format_brief_count(brief_count),
+        ),
     }
 
 
@@ -332,28 +336,26 @@ def _fold_accents(words: str) -> str:
     return "".join(c for c in unicodedata.normalize("NFKD", words.casefold()) if not unicodedata.combining(c))
 
 
-def _build_use(use: TermUse, language: Side) -> dict[str, Any]:
-    """Return a brief that uses a term, with each bullet pair in which the term occurs."""
-    brief, other = use.brief, paths.OTHER_SIDE[language]
+def _build_use(use: TermUse, language: Side) -> claim_rows.Claim:
+    """Return the row of a brief that uses a term: the first point, else the sentence, in which the term occurs."""
+    brief = use.brief
     words = {side: dict(text.list_texts(brief.content, side)) for side in SIDES}
-    parallel = paths.parallel(language, brief.slug)
-    return {
-        "headline": brief.headline(language),
-        "url": paths.brief(language, brief.slug),
-        "twin": brief.headline(other),
-        "twin_url": paths.brief(other, brief.slug),
-        "by": cards.render_authors_and_source(brief, language),
-        "pairs": [
-            render_pair(
-                f"{parallel}#b{number}" if number else f"{parallel}#summary",
-                str(number or gettext("Summary")),
-                gettext("Bullet %(n)s") % {"n": number} if number else gettext("Summary"),
-                {
-                    side: highlight_spans(words[side].get(number, ""), [spans])
-                    for side, spans in zip(SIDES, spans_by_side, strict=True)
-                },
-                language,
-            )
-            for number, *spans_by_side in use.places
-        ],
+    places = {number: dict(zip(SIDES, spans, strict=True)) for number, *spans in use.places}
+    points = [number for number in places if number and words[language].get(number)]
+    claim = claim_rows.build_claim(brief)
+    if points:
+        number, *others = points
+        lines = {
+            side: KeyLine(number, highlight_spans(words[side].get(number, ""), [places[number][side]]))
+            for side in SIDES
+        }
+        links = claim_rows.render_point_links(others, paths.brief(language, brief.slug), language)
+        note = escape(gettext("Also in %(places)s")) % {"places": links} if others else ""
+        return claim._replace(lines=lines, note=note)
+    sentences = {
+        side: claim_rows.highlight_sentence(words[side].get(0, ""), [spans], side)[1]
+        for side, spans in places.get(0, {}).items()
     }
+    return claim._replace(
+        lines={s: KeyLine(0, sentences.get(s) or line.words) for s, line in claim.lines.items()}
+    )

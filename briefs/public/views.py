@@ -1,6 +1,7 @@
 """Views of the home page, briefs and the about page. In this package only views read the clock."""
 
 import datetime as dt
+from collections.abc import Sequence
 from typing import Any, Final
 
 from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect, HttpResponseRedirect
@@ -39,19 +40,23 @@ PURPOSE: Final[dict[Side, tuple[str, str]]] = {
 }
 """The purpose of the site in two phrases, between which a line may break."""
 MAX_TOPICS: Final = 10
+MAX_CONTENTS: Final = 7
+"""Headlines shown without a sentence below the newest brief, so that the first screen of the page has eight."""
 ONLY_BULLETS: Final = 3
 """Bullets shown of a site's only brief, after its summary."""
 
 
 def build_newest_context(page: KeysetPage[ListedBrief], language: Side, now: dt.datetime) -> dict[str, Any]:
     """Build the context of the home page, or of a later page of its list, which has only the list."""
-    rows = page.rows
+    rows, heading = page.rows, gettext("Newest briefs")
     if rows and not page.query_string:
         newest, *rows = rows
-        top = _render_top(newest, language, now, others=len(rows))
+        contents = rows[:MAX_CONTENTS] if len(rows) > MAX_CONTENTS else []
+        top = _render_top(newest, contents, language, now, others=len(rows))
+        if contents:
+            rows, heading = rows[MAX_CONTENTS:], gettext("Earlier briefs")
     else:
-        top = text.render_partial("briefs/_home_top.html", **_purpose_context(language))
-    heading = gettext("Newest briefs")
+        top = text.render_partial("briefs/_home_top.html", purpose=PURPOSE[language])
     return {
         "top": top,
         "entries": claim_rows.render_list_by_publication(rows, language, heading=heading),
@@ -59,8 +64,10 @@ def build_newest_context(page: KeysetPage[ListedBrief], language: Side, now: dt.
     }
 
 
-def _render_top(newest: ListedBrief, language: Side, now: dt.datetime, *, others: int) -> SafeString:
-    """Render the newest brief and the topics above the list.
+def _render_top(
+    newest: ListedBrief, contents: Sequence[ListedBrief], language: Side, now: dt.datetime, *, others: int
+) -> SafeString:
+    """Render the newest brief, the headlines of `contents` and the topics above the list.
 
     With none or one brief below (`others`), the newest shows its summary, terms and how to read it, and alone its first points.
     """
@@ -81,8 +88,23 @@ def _render_top(newest: ListedBrief, language: Side, now: dt.datetime, *, others
         )
     else:
         aside = render_topics(language, now)
-    lead = _render_lead(brief, language, others=others)
-    return text.render_partial("briefs/_home_top.html", lead=lead, aside=aside, **_purpose_context(language))
+    return text.render_partial(
+        "briefs/_home_top.html",
+        lead=_render_lead(brief, language, others=others),
+        contents=[
+            {
+                "headline": brief.headline(language),
+                "url": paths.brief(language, brief.slug),
+                "source": brief.source and cards.mark_language(brief.source.label(language), language),
+                "day": brief.published_day.isoformat(),
+                "date": date_format.format_short_day(brief.published_day, language),
+                "published_at": brief.published_utc,
+            }
+            for _, _, brief in contents
+        ],
+        aside=aside,
+        purpose=PURPOSE[language],
+    )
 
 
 def render_topics(language: Side, now: dt.datetime) -> SafeString:
@@ -119,16 +141,6 @@ def _render_lead(brief: PublicBrief, language: Side, *, others: int) -> SafeStri
         parallel=paths.parallel(language, brief.slug),
         original=cards.get_original_link(brief),
     )
-
-
-def _purpose_context(language: Side) -> dict[str, object]:
-    other = paths.OTHER_SIDE[language]
-    return {
-        "purpose": PURPOSE[language],
-        "twin_purpose": "".join(PURPOSE[other]),
-        "twin_home": paths.home(other),
-        "other": LANGUAGE_TAGS[other],
-    }
 
 
 def redirect_to_language(request: HttpRequest, page: str = "") -> HttpResponse:

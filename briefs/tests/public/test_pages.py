@@ -140,6 +140,18 @@ def test_lists_show_what_is_said_when_and_who_says_it(client: Client) -> None:
             assert positions == sorted(positions), page
 
 
+def test_home_has_headlines_below_the_newest_brief_and_sentences_of_the_others(client: Client) -> None:
+    for n in range(10):
+        at = corpus_fixtures.DAY + dt.timedelta(days=n)
+        corpus_fixtures.publish(corpus_fixtures.numbered_content(n), f"n{n}", live_from=at)
+    page = get_html(client, "/en/")
+    assert re.findall(r'<h[23]><a href="/en/briefs/n(\d)/">', page) == list("9876543210")
+    contents = page[page.index('class="contents"') : page.index("</ol>")]
+    assert re.findall(r'<h3><a href="/en/briefs/n(\d)/">', contents) == list("8765432")
+    assert re.findall(r'<article class="claim entry".*?briefs/n(\d)/', page, re.DOTALL) == ["1", "0"]
+    assert page.count('id="new-legend"') == 1
+
+
 def test_home_of_two_briefs_has_the_summary_of_the_newest_and_no_topics(client: Client) -> None:
     summary = "First sentence of the newest."
     for n in range(3):

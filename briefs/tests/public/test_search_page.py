@@ -64,34 +64,46 @@ def get_search_page(client: Client, query: str, code: str = "en") -> str:
 
 
 def result_count(body: str) -> str:
-    match = re.search(r'class="count ui" role="status">\s*(.*?)\s*</p>', body, re.DOTALL)
+    match = re.search(r'class="count ui" role="status">\s*(.*?)\s*</div>', body, re.DOTALL)
     assert match
     return " ".join(re.sub("<[^>]*>", "", html.unescape(match[1])).split())
 
 
-def test_results_show_both_languages_with_hits_highlighted(site: Client) -> None:
+def test_answer_is_the_point_that_holds_most_and_names_the_others(site: Client) -> None:
     body = get_search_page(site, "?q=卫星&year=2024", "zh-hant")
     assert result_count(body) == "1 篇文摘，2 則相符要點"
-    assert "<mark>衛星</mark>不中立" in body
-    assert '<p class="side" lang="zh-Hant-TW"><mark>衛星</mark> &lt;b&gt;</p>' in body
-    assert '<p class="side" lang="en"><mark>Satellites</mark> &amp; &lt;i&gt;cables&lt;/i&gt;</p>' in body
-    assert 'href="/zh-hant/briefs/satellites/parallel/#b5"' in body
-    assert '<p class="side lacuna">' in body
-    assert body.index("#b7") < body.index("#b5"), "bullets keep the order of the brief and their own numbers"
+    assert '<h3><a href="/zh-hant/briefs/satellites/"><mark>衛星</mark>不中立</a></h3>' in body
+    link = '<a class="no" href="/zh-hant/briefs/satellites/#b7" aria-label="第7點">7</a>'
+    assert f'<p class="point">只有中文的<mark>衛星</mark> {link}</p>' in body
+    assert (
+        '第<a href="/zh-hant/briefs/satellites/#b7">7</a>、<a href="/zh-hant/briefs/satellites/#b5">5</a>點'
+        in body
+    )
     english = get_search_page(site, "?q=satellite&year=2024")
     assert "<mark>Satellites</mark> Are Not Neutral" in english
-    english_side, chinese_side = (
-        'class="side" lang="en"><mark>Satellites</mark> &amp;',
-        'class="side" lang="zh-Hant-TW"><mark>衛星</mark>',
+    assert '<p class="point"><mark>Satellites</mark> &amp; &lt;i&gt;cables&lt;/i&gt; <a' in english, (
+        "a point that lacks this language is only named"
     )
-    assert english.index(english_side) < english.index(chinese_side)
+    assert "#b7" in english
+
+
+def test_answer_is_the_sentence_of_the_summary_that_holds_more_than_any_point(site: Client) -> None:
+    summary = "Chips came first. Then tariffs on chips followed. Nobody objected."
+    bullets = (Bullet(1, "關稅。", "Tariffs rose."), Bullet(2, "出口。", "Exports fell."))
+    corpus_fixtures.publish(corpus_fixtures.numbered_content(3, summary_en=summary, bullets=bullets), "chips")
+    body = get_search_page(site, "?q=tariffs+chips")
+    assert "Then <mark>tariffs</mark> on <mark>chips</mark> followed. <a" in body
+    assert 'href="/en/briefs/chips/#summary" aria-label="Summary">¶</a>' in body
+    assert '<b>summary</b>, point <a href="/en/briefs/chips/#b1">1</a>' in body
+    assert '<p class="point"><mark>Exports</mark> fell. ' in get_search_page(site, "?q=exports")
+    assert 'class="note"' not in get_search_page(site, "?q=exports"), "the row shows all that matches"
 
 
 def test_brief_found_by_author_shows_its_summary(site: Client) -> None:
     body = get_search_page(site, "?q=author:rey")
     assert result_count(body) == "1 brief"
-    assert "/en/briefs/satellites/parallel/#summary" in body
-    assert "Summary of no. 2." in body
+    assert "/en/briefs/satellites/#summary" in body
+    assert "Matches only the author “Tomás Rey”" in html.unescape(re.sub("<[^>]*>", "", body))
 
 
 def test_search_page_is_cacheable_but_not_indexed(site: Client) -> None:
@@ -138,8 +150,9 @@ def test_keyword_used_only_by_draft_is_never_shown(site: Client) -> None:
 
 
 def test_avoided_rendering_finds_and_explains_preferred_one(site: Client) -> None:
+    assert "<mark>川普</mark>談AI晶片" in get_search_page(site, "?q=特朗普", "zh-hant")
     body = get_search_page(site, "?q=特朗普")
-    assert "<mark>川普</mark>談AI晶片" in body
+    assert "<mark>Trump</mark> on AI chips." in body
     assert "Also searched for “川普”, which is how we write “特朗普”." in body
     assert "<mark>川普</mark>" not in get_search_page(site, "?q=「特朗普」"), "quotation marks switch it off"
 
@@ -229,7 +242,7 @@ def follow_result_pages(query: str, rel: str) -> tuple[list[list[str]], str]:
     pages: list[list[str]] = []
     while True:
         body = get_search_page(Client(), query)
-        pages.append(re.findall(r'<h2><a href="/en/briefs/([^/]*)/', body))
+        pages.append(re.findall(r'<h3><a href="/en/briefs/([^/]*)/', body))
         if not (next_link := re.search(rf'rel="{rel}" href="/en/search/([^"]*)"', body)):
             return pages, query
         query = html.unescape(next_link[1])

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.test import Client
 from django.utils import timezone
 
-from briefs.content import SIDES, Byline, Content, Facts
+from briefs.content import SIDES, Bullet, Byline, Content, Facts
 from briefs.derived.public_brief import build_unpublished_brief
 from briefs.models.edition import Edition
 from briefs.models.site import SiteText
@@ -174,6 +174,37 @@ def test_queries_of_topic_and_feeds_do_not_grow(client: Client) -> None:
     for n in range(2, 12):
         publish(n)
     assert {path: count_queries(client, path) for path in limits} == limits
+
+
+def test_term_shows_the_first_point_with_it_and_names_the_others(client: Client) -> None:
+    publish(1)
+    corpus_fixtures.publish(
+        corpus_fixtures.numbered_content(
+            2,
+            summary_en="It began. Each Bullet counted. It ended.",
+            bullets=(Bullet(1, "其他。", "Others."), Bullet(4, "要點四。", "Bullet four."), Bullet(6, "要點六。", "Bullet six.")),
+        ),
+        "two",
+    )  # fmt: skip
+    corpus_fixtures.publish(
+        corpus_fixtures.numbered_content(
+            3,
+            summary_zh="開始。要點都算。",
+            summary_en="It began. Each Bullet counted.\n\nIt ended.",
+            bullets=(),
+        ),
+        "three",
+    )
+    page = get_text(client, "/en/terms/bullet/")
+    rows = {
+        slug: row
+        for row in page.split("<article")[1:]
+        for slug in re.findall(r'<h3><a href="/en/briefs/(\w+)/', row)
+    }
+    assert '<mark>Bullet</mark> four. <a class="no" href="/en/briefs/two/#b4"' in rows["two"]
+    assert 'Also in point <a href="/en/briefs/two/#b6">6</a>' in rows["two"]
+    assert 'Each <mark>Bullet</mark> counted. <a class="no" href="/en/briefs/three/#summary"' in rows["three"]
+    assert "<mark>Bullet</mark> of 1" in rows["s1"]
 
 
 def count_queries(client: Client, path: str) -> int:
