@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import pairwise
 
 from briefs.content import SIDES, Side
@@ -43,6 +44,8 @@ def _differences(zh: Sequence[Point], en: Sequence[Point], pairs: Sequence[Point
                 if pair.joined:
                     values["place_en"], values["place_zh"] = _JOINED_PLACES[pair.joined]
                 cautions.append(Caution(point.line, "pair-joined" if pair.joined else "one-sided", values))
+        elif pair.is_moved:
+            cautions.append(Caution(pair.zh.line, "pair-moved", {"text": pair.en.text}))
         elif pair.confidence < DOUBTFUL_CONFIDENCE:
             better = pair.better_en.text if pair.better_en else ""
             values = {"text": pair.zh.text, "better_en": better, "better_zh": better}
@@ -71,6 +74,8 @@ _UNPAIRED_SCORES = {True: -1.75, False: -0.7}
 _REORDERING_MARGINS = {True: 0.0, False: 1.5}
 """Score by which another alignment must beat the plain order if both languages have equally many points."""
 _SHAPE_SCORE = 0.1
+_LEAST_MOVED = 1.0
+"""Score from which two points at different places are paired. A pair in order with a lower score is taken apart for it."""
 _BAND = 40
 _NARROWEST = 8
 
@@ -85,7 +90,27 @@ def align(
     if not zh or not en:
         return [*(PointPair(point, None) for point in zh), *(PointPair(None, point) for point in en)]
     table = _PathTable(zh, en, terms)
-    return [pair for step in table.find_best_path() for pair in table.build_pairs(*step)]
+    steps = table.find_best_path()
+    partners = table.find_moved_partners(steps)
+    if not partners:
+        return [pair for step in steps for pair in table.build_pairs(*step)]
+    pairs: list[PointPair] = []
+    for step in _cross(steps, partners):
+        is_moved = bool(step[0]) and step[0][0] in partners
+        pairs += (replace(pair, is_moved=is_moved) for pair in table.build_pairs(*step))
+    return pairs
+
+
+def _cross(steps: Sequence[_Step], partners: Mapping[int, int]) -> Iterator[_Step]:
+    """Yield the steps with the moved English points beside their Chinese ones."""
+    moved = set(partners.values())
+    for zh, en in steps:
+        left = [j for j in en if j not in moved]
+        if zh and zh[0] in partners:
+            yield zh, (partners[zh[0]],)
+            zh = ()
+        if zh or left:
+            yield zh, left
 
 
 class _PathTable:
@@ -118,6 +143,22 @@ class _PathTable:
                     yield PointPair(
                         self.zh[a] if a != i else None, self.en[b] if b != j else None, confidence, joined
                     )
+
+    def find_moved_partners(self, steps: Sequence[_Step]) -> dict[int, int]:
+        """Return the English index of each Chinese one whose partner stands elsewhere. Steps in order come first."""
+        if not self.scores.has_words or len(self.zh) * len(self.en) > JOIN_LIMIT:
+            return {}
+        in_order = {zh[0]: en[0] for zh, en in steps if len(zh) == len(en) == 1}
+        weak = {i: j for i, j in in_order.items() if self.scores.score(i, j) < _LEAST_MOVED}
+        free_zh = [*weak, *(i for zh, en in steps if not en for i in zh)]
+        free_en = {*weak.values(), *(j for zh, en in steps if not zh for j in en)}
+        scores = {(i, j): self.scores.score(i, j) for i in free_zh for j in free_en}
+        partners: dict[int, int] = {}
+        for (i, j), score in sorted(scores.items(), key=lambda item: -item[1]):
+            if score >= _LEAST_MOVED and i not in partners and j in free_en:
+                free_en.discard(j)
+                partners[i] = j
+        return partners
 
     def _score_step(self, zh: Sequence[int], en: Sequence[int]) -> float:
         if len(zh) + len(en) > 2:

@@ -1,11 +1,12 @@
 """Classify each line of a document: header of a mail, label, list item or text."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass, field, replace
 from itertools import compress, pairwise
 
-from briefs.content import Side
+from briefs.content import SIDES, Side
 from briefs.documents.fields.labels import (
     FIELDS_OF_BODY,
     FieldLabel,
@@ -14,9 +15,10 @@ from briefs.documents.fields.labels import (
     split_at_labels,
 )
 from briefs.documents.files.encodings import LineOrigin
-from briefs.documents.files.tables import SourceLine, TableRow, flatten_rows, has_labelled_row
+from briefs.documents.files.tables import SourceLine, TableRow, complete_table, flatten_rows, is_summary
 from briefs.documents.markers import (
     INDENT_STEP,
+    LAST_ORDINAL,
     ORDINAL_STYLE,
     REMARK_SIGN,
     ListMarker,
@@ -149,9 +151,37 @@ def classify_lines(lines: Sequence[str], origins: Sequence[LineOrigin] | None = 
             marker.classified_lines.append(line)
         else:
             marker.add(line)
+    _mark_language_lines(marker.classified_lines)
     _mark_list_sequences(marker.classified_lines)
     _mark_numbered_runs(marker.classified_lines)
     return marker.classified_lines
+
+
+def _mark_language_lines(lines: Sequence[DocumentLine]) -> None:
+    """Mark lines such as `中：…` and `英：…` as items if they repeat. The first of each language may be the summary."""
+    language_lines = [
+        line
+        for line in lines
+        if line.label and line.label.is_language and line.label.value and line.label.side
+    ]
+    counts = Counter(line.label.side for line in language_lines if line.label)
+    if len(counts) < len(SIDES) or min(counts.values()) < 2:
+        return
+    section: FieldLabel | None = None
+    sides: set[Side | None] = set()
+    has_summary = False
+    for line in lines:
+        label = line.label
+        if label is None or not (label.is_language and label.value):
+            section = label if label and label.field in FIELDS_OF_BODY else section
+            has_summary = has_summary or (
+                section is not None and bool(label is None or label.value) and not sides
+            )
+        elif has_summary or (section and section.field == "points") or label.side in sides:
+            line.label = replace(label, field="points", value=f"• {label.value}", is_in_series=True)
+        else:
+            line.label = replace(label, is_in_series=True)
+            sides.add(label.side)
 
 
 def _mark_list_sequences(lines: Sequence[DocumentLine]) -> None:
@@ -191,10 +221,12 @@ def _mark_numbered_runs(lines: Sequence[DocumentLine]) -> None:
         position, above = last.get((mark.style, line.indent), (at, line))
         if (
             above.list_marker
-            and mark.ordinal == above.list_marker.ordinal + 1
+            and above is not line
+            and mark.ordinal in (above.list_marker.ordinal + 1, LAST_ORDINAL)
             and at - position <= _LARGEST_RUN_GAP
         ):
             line.is_in_sequence = above.is_in_sequence = True
+            mark = line.list_marker = replace(mark, ordinal=above.list_marker.ordinal + 1)
         last[mark.style, line.indent] = at, line
     for line in lines:
         if line.list_marker and line.list_marker.style == ORDINAL_STYLE and not line.is_in_sequence:
@@ -230,17 +262,17 @@ def _find_typed_tables(lines: Sequence[str]) -> dict[int, tuple[int, list[Source
     """Find tables typed with bars: first line → (line after the last, flattened lines)."""
     tables: dict[int, tuple[int, list[SourceLine]]] = {}
     rows: list[TableRow] = []
+    has_summary = False
     for index, raw in enumerate((*lines, "")):
         row = _parse_typed_row(index, raw)
         if row is not None:
             rows.append(row)
             continue
-        if rows and has_labelled_row(rows):
-            is_text = (
-                row.whole_line and not is_horizontal_rule(row.whole_line.stripped_text) for row in rows
-            )
-            tables[index - len(rows)] = index, flatten_rows(list(compress(rows, is_text)))
+        is_text = [row.whole_line and not is_horizontal_rule(row.whole_line.stripped_text) for row in rows]
+        if any(is_text) and (table := complete_table(list(compress(rows, is_text)))):
+            tables[index - len(rows)] = index, flatten_rows(table, has_summary=has_summary)
         rows = []
+        has_summary = has_summary or is_summary(raw.strip(" "))
     return tables
 
 
@@ -251,7 +283,7 @@ def _parse_typed_row(index: int, raw: str) -> TableRow | None:
     whole = SourceLine(index + 1, raw)
     if is_horizontal_rule(text):
         return TableRow([[whole]], whole)
-    label = find_label(text)
+    label = None if text[0] in "|｜" else find_label(text)
     if label is not None and not label.stands_alone:
         return None
     cells = _BAR.split(text.removeprefix("|").removesuffix("|"))

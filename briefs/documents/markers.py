@@ -10,7 +10,9 @@ from briefs.text.scripts import display_width, is_wider
 
 DEEPEST_LEVEL = 2
 ORDINAL_STYLE = "ordinal"
-"""Style of 第一、第二、, which are markers only in sequence."""
+"""Style of 第一、 其二， First, Two: which are markers only in sequence."""
+LAST_ORDINAL = 100
+"""Value of *Finally*, which follows any number."""
 
 OUTLINE_STYLE_PREFIX = "outline "
 """Prefix of the style of `1.2`, which is an item only under `1.` and after `1.1`."""
@@ -25,6 +27,26 @@ _DASHES = "-–—*+>»＊－＞→⇒"
 # Chinese numbers: 一二三, the forms for sums of money (壹), and the heavenly stems (甲).
 FORMAL_NUMERALS = "壹貳參肆伍陸柒捌玖拾"
 HEAVENLY_STEMS = "甲乙丙丁戊己庚辛壬癸"
+_SPELT = (
+    "First",
+    "Second",
+    "Third",
+    "Fourth",
+    "Fifth",
+    "Sixth",
+    "Seventh",
+    "Eighth",
+    "One",
+    "Two",
+    "Three",
+    "Four",
+    "Five",
+    "Six",
+    "Seven",
+    "Eight",
+    "Finally",
+    "Lastly",
+)
 _SIGNS = "\u2600-\u27bf\U0001f300-\U0001faff"
 
 UNIT_CHARACTERS = "倍億萬兆成個年月日號名人次元美歐公英國項家度秒分時小週周點噸千百多餘至到比級歲米克升"
@@ -33,8 +55,10 @@ PAGE_FURNITURE_PATTERN = r"[-–—－](?P<gap>\ *)[^\s\-–—－](?:[^\-–—
 """A page number or an end sign between two dashes: - 1 -, －完－."""
 
 _MARKER = re.compile(
-    rf"""(?P<bullet>[{_BULLETS}])\ *
-    |(?P<dot>[{_DOTS}])\ *
+    rf"""(?P<box>(?:[-*+•]\ )?\[[xX\ ]?\])\ *
+    |(?P<bullet>[{_BULLETS}])\ *
+    |(?P<dot>[{_DOTS}]|[.．](?=\ [㐀-鿿A-Z「]))\ *
+    |(?P<emoji>:[a-z][a-z0-9_]{{2,30}}:)(?:\ +|(?=[㐀-鿿A-Z]))
     |(?!{PAGE_FURNITURE_PATTERN})(?P<dash>[{_DASHES}])(?:\ +|(?=[㐀-鿿「《〈（])|$)
     |(?P<circled>[①-⑳⑴-⒛❶-❿➀-➉㈠-㈩])[.．、]?\ *
     |(?P<sign>[{_SIGNS}]\ufe0f?)(?:\ +|(?=[㐀-鿿A-Z]))
@@ -43,21 +67,23 @@ _MARKER = re.compile(
     |(?P<stem>[{HEAVENLY_STEMS}])[、．.](?!(?!(?P=stem))[{HEAVENLY_STEMS}])\ *
     |(?P<keycap>\d)\ufe0f?\u20e3\ *
     |(?P<outline>\d{{1,2}}(?:[.．]\d{{1,2}}){{1,2}})(?:[.．)、]?\ +|[.．)、]?(?=[㐀-鿿])(?![{UNIT_CHARACTERS}]))
-    |(?P<number>\d{{1,4}})(?:[.．](?!\d)[)）]?|[)）、]|[:：](?!\d))\ *
+    |(?P<number>\d{{1,4}})(?:\\?\ ?[.．。](?!\d)[)）]?|[)）、]|[:：](?!\d))\ *
     |[(（](?P<inner>\d{{1,3}})[)）][.．、:：]?\ *
     |(?P<han>[{HAN_NUMERALS}]{{1,3}})(?:[、．.](?![{HAN_NUMERALS}])|[)）])\ *
     |[(（](?P<inner_han>[{HAN_NUMERALS}]{{1,3}})[)）][.．、:：]?\ *
-    |第(?P<ordinal>[{HAN_NUMERALS}]{{1,3}})[、：:](?![{HAN_NUMERALS}])\ *
+    |(?:第(?=[{HAN_NUMERALS}]{{1,3}}點?[、：:，,．\ ])|其(?=[{HAN_NUMERALS}][、，]))(?P<ordinal>[{HAN_NUMERALS}]{{1,3}})點?[、：:，,．\ ](?![{HAN_NUMERALS}])\ *
+    |(?P<spelt>{"|".join(_SPELT)})(?:ly)?[,:、]\ +
     |(?P<letter>[a-z])(?:[.)]\ +|\)(?=[A-Z㐀-鿿「《]))
     |[(（](?P<inner_letter>[a-zA-H])[)）][.．、:：]?\ *
     |(?P<roman>[ivx]{{2,4}})[.)]\ +
     |(?P<roman_sign>[Ⅰ-Ⅻⅰ-ⅻ])(?:[.．、)）]\ *|\ +)""",
     re.VERBOSE,
 )
+_SAME_STOPS = {"．": ".", "。": ".", "）": ")"}
 _TEXT_AFTER_LETTER_O = re.compile("[A-Z0-9㐀-鿿「《〈（“]")
 """May follow Word's `o` bullet in an unindented line, where `o` could be a word of another language."""
 
-_BULLET_KINDS = frozenset(("bullet", "dot", "dash", "sign", "o"))
+_BULLET_KINDS = frozenset(("bullet", "dot", "dash", "sign", "o", "box", "emoji"))
 _FIRST_NUMERAL_SIGNS = "①⑴⒈❶➀㈠Ⅰⅰ"
 """The first of each series of single-character numbers."""
 _CAPITAL = re.compile(r"([A-Z]|[IVX]{2,4})([.)])\ +(?=\S)")
@@ -88,7 +114,7 @@ def find_marker(line: str, indent: int) -> ListMarker | None:
     if kind in _BULLET_KINDS:
         if kind == "o" and not indent and not _TEXT_AFTER_LETTER_O.match(text):
             return None
-        return ListMarker("bullet", kind if kind == "sign" else value, 0, text)
+        return ListMarker("bullet", kind if kind in ("sign", "box", "emoji") else value, 0, text)
     if kind == "outline":
         above, _, last = value.replace("．", ".").rpartition(".")
         return ListMarker("number", OUTLINE_STYLE_PREFIX + above, int(last), text)
@@ -97,12 +123,19 @@ def find_marker(line: str, indent: int) -> ListMarker | None:
     if kind in ("circled", "roman_sign"):
         first = max(first for first in _FIRST_NUMERAL_SIGNS if first <= value)
         return ListMarker("number", first, ord(value) - ord(first) + 1, text)
+    if kind == "spelt":
+        ordinal = _SPELT.index(value) % 8 + 1 if value in _SPELT[:-2] else LAST_ORDINAL
+        return ListMarker("number", ORDINAL_STYLE, ordinal, text[:1].upper() + text[1:])
     return build_number_marker(kind, value, match[0], text)
 
 
 def build_number_marker(kind: str, value: str, marker_text: str, text: str) -> ListMarker:
     """Build the marker of a numbered item. `marker_text` is the value with its punctuation."""
-    style = kind + marker_text.rstrip(" ")[-1] if kind in ("number", "letter", "roman") else kind
+    style = (
+        kind + _SAME_STOPS.get(stop := marker_text.rstrip(" ")[-1], stop)
+        if kind in ("number", "letter", "roman")
+        else kind
+    )
     return ListMarker("number", style, _ordinal(kind, value), text)
 
 
@@ -159,15 +192,19 @@ def close_level_gaps(levels: Iterable[int]) -> list[int]:
 
 _END = re.compile(
     r"[（(【\[〔] ?(?:全文|本文)?(?:完|終|end) ?[）)】\]〕]|(?:全文|本文)完。?|第 ?\d{1,4} ?頁(?:.{0,3}共 ?\d{1,4} ?頁)?"
-    r"|page \d{1,4}(?: of \d{1,4})?",
+    r"|page \d{1,4}(?: of \d{1,4})?|\d{1,3}|\d{1,3} ?[/|] ?(?:\d{1,3}|page)|p\. ?\d{1,4}|頁 ?\d{1,4}",
     re.IGNORECASE,
 )
 _PAGE_FURNITURE = re.compile(PAGE_FURNITURE_PATTERN)
+_PRINTED_ADDRESS = re.compile(r"https?://\S+ \d{1,3}/\d{1,3}")
+"""The foot of a page that a browser printed."""
 
 
 def is_page_furniture(line: str) -> bool:
     """Return whether a line is a page number or an end sign, and so not part of the text."""
-    return len(line) < 20 and (_END.fullmatch(line) or _PAGE_FURNITURE.match(line)) is not None
+    if len(line) < 20:
+        return (_END.fullmatch(line) or _PAGE_FURNITURE.match(line)) is not None
+    return line[-1].isdecimal() and _PRINTED_ADDRESS.fullmatch(line) is not None
 
 
 def is_horizontal_rule(line: str) -> bool:

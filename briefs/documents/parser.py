@@ -3,7 +3,7 @@
 import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import pairwise, takewhile
 
 from briefs.content import MAX_BULLETS, MAX_TEXT_BYTES, SIDES, Marker, Side
 from briefs.documents import alignment
@@ -31,7 +31,6 @@ from briefs.documents.markers import (
     find_capital_sequences,
     find_marker,
     find_sequence_markers,
-    is_page_furniture,
 )
 from briefs.documents.sections import (
     PARAGRAPH_STOPS,
@@ -40,10 +39,13 @@ from briefs.documents.sections import (
     SectionItem,
     build_parsed_sides,
     build_script_caution,
+    convert_paragraphs,
+    count_paragraph_points,
     find_mixed_label_side,
     join_language_halves,
     split_digests,
 )
+from briefs.documents.typed_lines import clean_typed_lines, remove_page_furniture
 from briefs.documents.types import Caution, DocumentRefused, ParsedDocument, ParsedSide, ParseResult, Point
 from briefs.text.paths import OTHER_SIDE
 from briefs.text.scripts import detect_side, display_width, is_wider, join_wrapped
@@ -182,20 +184,30 @@ SHORTEST_SUMMARY = 30
 _REFERENCES = re.compile(
     r"(?:參考(?:資料|文獻|來源)|延伸閱讀|註釋|references|further reading|notes)[:：]?", re.IGNORECASE
 )
+_LEAST_CHANGES = 3
+"""Changes of language from line to line that make a text bilingual, whatever its label says."""
 _LEAST_YEAR_OR_AMOUNT = 100
 """From this value on, a number with a full stop is a year or an amount, unless its list has counted up to it."""
 
 
 def parse(
-    decoded: DecodedDocument, *, date_order: DateOrder = "mdy", terms: Sequence[tuple[str, str]] = ()
+    decoded: DecodedDocument,
+    *,
+    date_order: DateOrder = "mdy",
+    terms: Sequence[tuple[str, str]] = (),
+    paragraphs_are_points: bool = False,
 ) -> list[ParseResult]:
-    """Parse all digests of a file. Each is parsed or refused on its own."""
+    """Parse all digests of a file. Each is parsed or refused on its own.
+
+    `paragraphs_are_points` answers the caution `paragraphs-as-points` with yes.
+    """
     lines, encoding = decoded.lines, decoded.encoding
     if sum(map(len, lines)) > DOCUMENT_TEXT_LIMIT:
         values = {"limit": f"{DOCUMENT_TEXT_LIMIT // 1000} kB"}
         refusal = DocumentRefused(None, "too-much-text", values)
         return [ParseResult(0, hash_lines(lines), None, refusal, encoding)]
-    digests = join_language_halves(split_digests(classify_lines(lines, decoded.origins)))
+    classified = classify_lines(clean_typed_lines(lines), decoded.origins)
+    digests = join_language_halves(split_digests(classified))
     if not digests:
         return [ParseResult(0, hash_lines(lines), None, DocumentRefused(None, "empty"), encoding)]
     readings: list[ParseResult] = []
@@ -207,7 +219,8 @@ def parse(
         below = digests[index + 1][0].number if index + 1 < len(digests) else DOCUMENT_LINE_LIMIT * 2
         own = [c for c in decoded.cautions if c.line is None or above <= c.line < below]
         try:
-            parsed = _DigestParser(date_order, own).parse_lines(digest, terms)
+            parser = _DigestParser(date_order, own, paragraphs_are_points=paragraphs_are_points)
+            parsed = parser.parse_lines(digest, terms)
         except DocumentRefused as refusal:
             readings.append(ParseResult(index, digest_hash, None, refusal, encoding))
         else:
@@ -228,8 +241,10 @@ def _require_bounded(sides: Collection[ParsedSide]) -> None:
 class _DigestParser:
     """Parse one digest line by line."""
 
-    def __init__(self, date_order: DateOrder, cautions: Sequence[Caution]) -> None:
-        self.date_order = date_order
+    def __init__(
+        self, date_order: DateOrder, cautions: Sequence[Caution], *, paragraphs_are_points: bool
+    ) -> None:
+        self.date_order, self.paragraphs_are_points = date_order, paragraphs_are_points
         self.cautions = list(cautions)
         self.unplaced_lines: list[tuple[int, str]] = [
             (c.line, c.values["text"]) for c in cautions if c.code == "unplaced" and c.line
@@ -248,6 +263,10 @@ class _DigestParser:
         self.wrapping = LineWrapping(())
 
     def parse_lines(self, lines: Sequence[DocumentLine], terms: Sequence[tuple[str, str]]) -> ParsedDocument:
+        number, last = lines[0].number, lines[-1].number
+        lines, page_lines = remove_page_furniture(lines)
+        for line in page_lines:
+            self._record_unplaced(line)
         self.mixed_label_side = find_mixed_label_side(lines)
         self.lines = lines
         self.wrapping = LineWrapping(lines)
@@ -259,17 +278,20 @@ class _DigestParser:
             elif self.after_signature or (not line.is_escaped and self._begins_back_matter(line)):
                 self.after_signature = True
                 self._add_unplaced(line)
-            elif is_page_furniture(line.text) and not line.is_escaped:
-                self._record_unplaced(line)
             elif line.list_marker:
                 self._handle_list_item(line)
             else:
                 self._handle_text(line)
         if not self.header_entries and not any(section.label for section in self.sections):
-            raise DocumentRefused(lines[0].number, "no-label")
+            raise DocumentRefused(number, "no-label")
         sides = build_parsed_sides(self.sections, self.cautions)
+        if count := count_paragraph_points(sides):
+            if self.paragraphs_are_points:
+                sides = {side: convert_paragraphs(text) for side, text in sides.items()}
+            else:
+                self.cautions.append(Caution(None, "paragraphs-as-points", {"n": count}))
         if not any(side.summary or side.points for side in sides.values()):
-            raise DocumentRefused(lines[-1].number, "no-body")
+            raise DocumentRefused(last, "no-body")
         _require_bounded(sides.values())
         facts = header.parse_header_facts(
             self.header_entries, self.date_order, self.cautions, self.unplaced_lines
@@ -311,7 +333,8 @@ class _DigestParser:
                     "part-by-script", line.number, label.name, OTHER_SIDE[self.mixed_label_side]
                 )
             )
-        self.current_part = Section(label, None if self.mixed_label_side else label.side, line.number)
+        is_by_script = bool(self.mixed_label_side) or self._do_languages_alternate()
+        self.current_part = Section(label, None if is_by_script else label.side, line.number)
         self.sections.append(self.current_part)
         if mark := find_marker(label.value, line.indent):
             self._handle_list_item(replace(line, text=label.value, label=None, list_marker=mark))
@@ -335,12 +358,22 @@ class _DigestParser:
             or find_marker(label.value, 0)
             or label.name in PRIMARY_BODY_LABELS
             or label.side != section.side
+            or label.is_in_series
         ):
             return False
         return detect_side(label.value) in (None, label.side)
 
+    def _do_languages_alternate(self) -> bool:
+        """Return whether points in both languages follow in turn under the current label."""
+        below = takewhile(lambda line: not line.label, self.lines[self.index + 1 :])
+        scripts = [
+            detect_side(line.list_marker.item_text if line.list_marker else line.text) for line in below
+        ]
+        changes = sum(a != b for a, b in pairwise(side for side in scripts if side))
+        return changes >= _LEAST_CHANGES and 2 * changes >= len(scripts)
+
     def _warn_of_repeated_label(self, line: DocumentLine, label: FieldLabel) -> None:
-        if label.side is None or self.mixed_label_side:
+        if label.side is None or self.mixed_label_side or label.is_in_series:
             return
         if (label.side, label.field) in self.seen_body_labels:
             self.cautions.append(Caution(line.number, "repeated-label", {"label": label.name}))
@@ -546,7 +579,12 @@ _ENCRYPTED_PACKAGE = "EncryptedPackage".encode("utf-16-le")
 
 
 def read_document(
-    data: bytes, name: str, *, date_order: DateOrder = "mdy", terms: Sequence[tuple[str, str]] = ()
+    data: bytes,
+    name: str,
+    *,
+    date_order: DateOrder = "mdy",
+    terms: Sequence[tuple[str, str]] = (),
+    paragraphs_are_points: bool = False,
 ) -> list[ParseResult]:
     """Detect the format by the bytes and parse the file. The name only serves to refuse a .docx that is not a
     Word file.
@@ -555,7 +593,7 @@ def read_document(
         decoded = _decode(data, has_word_extension=name.lower().endswith((".docx", ".docm")))
     except DocumentRefused as refusal:
         return [ParseResult(0, hash_lines(()), None, refusal, "")]
-    return parse(decoded, date_order=date_order, terms=terms)
+    return parse(decoded, date_order=date_order, terms=terms, paragraphs_are_points=paragraphs_are_points)
 
 
 def _decode(data: bytes, *, has_word_extension: bool) -> DecodedDocument:

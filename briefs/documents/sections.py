@@ -4,7 +4,8 @@ A label sets the language of its text. Under a bilingual label, or if a label na
 both and no label names the other, each paragraph and point is assigned by its script.
 """
 
-from collections.abc import Iterable, Sequence, Set
+import re
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from itertools import pairwise, takewhile
 
@@ -24,7 +25,9 @@ from .line_classifier import LONGEST_NAME
 _OTHER_LANGUAGE_DIVISOR = 5
 """If the other language has a fifth of the letters or more, it is more than a quotation."""
 _LEAST_WORDS = 4
+_LEAST_PARAGRAPHS = 3
 _PIECE_LENGTH = 4_096
+_TRANSLATED = re.compile(r"(.+?) ?[（(]([^（）㐀-鿿]{12,})[)）][。.]?")
 
 
 @dataclass(slots=True)
@@ -41,6 +44,8 @@ class SectionItem:
     last_line: str = ""
     stored_pieces: list[str] = field(default_factory=list)
     script: Side | None = None
+    side: Side | None = None
+    """The language, if it differs from the section's."""
 
     def append_wrapped_line(self, text: str) -> None:
         """Append a wrapped line. Long texts are stored in pieces, so that ten thousand lines do not each copy
@@ -145,18 +150,31 @@ def promote_translation_lines(items: Sequence[SectionItem]) -> list[SectionItem]
 
 
 def _section_items(section: Section, known_side: Side | None) -> Sequence[SectionItem]:
-    items = section.items
+    items: Sequence[SectionItem] = section.items
     if section.is_list and not any(item.point for item in items):
         items = [replace(item, point=Point(item.text, line=item.line)) for item in items]
-    return items if known_side else promote_translation_lines(_split_slashed_items(items))
+    items = _split_bilingual_items(items)
+    return items if known_side else promote_translation_lines(items)
 
 
-def _split_slashed_items(items: Sequence[SectionItem]) -> Sequence[SectionItem]:
-    """Split `• 第一點 / First point`, if all points have this form."""
-    halves = {n: split_bilingual(item.text) for n, item in enumerate(items) if item.point and item.text}
+def _split_bilingual_items(items: Sequence[SectionItem]) -> Sequence[SectionItem]:
+    """Split `• 第一點 / First point` and `• 第一點（First point）`, if all points have this form."""
+    halves = {n: _split_halves(item.text) for n, item in enumerate(items) if item.point and item.text}
     if not halves or not all(halves.values()):
         return items
-    return [replace(item, text=text) for n, item in enumerate(items) for text in halves.get(n, [item.text])]
+    split: list[SectionItem] = []
+    for n, item in enumerate(items):
+        split += [replace(item, text=t, side=detect_side(t)) for t in halves[n]] if n in halves else [item]
+    return split
+
+
+def _split_halves(text: str) -> list[str]:
+    if match := _TRANSLATED.fullmatch(text):
+        zh, en = match.groups()
+        is_sentence = len(en.split()) >= _LEAST_WORDS and 2 * len(en.split()) >= count_han(zh) // 2
+        if is_sentence and (detect_side(zh), detect_side(en)) == SIDES:
+            return [zh.strip(), en.strip()]
+    return split_bilingual(text)
 
 
 def build_parsed_sides(sections: Sequence[Section], cautions: list[Caution]) -> dict[Side, ParsedSide]:
@@ -169,7 +187,7 @@ def build_parsed_sides(sections: Sequence[Section], cautions: list[Caution]) -> 
         section.items = [item.join_pieces() if item.stored_pieces else item for item in section.items]
         known_side = _resolve_section_side(section, labelled_sides, cautions)
         for item in _section_items(section, known_side):
-            side = known_side or detect_side(item.text) or "zh"
+            side = item.side or known_side or detect_side(item.text) or "zh"
             if item.point is None:
                 summaries[side].append(item.text)
             elif item.text:
@@ -187,6 +205,21 @@ def build_parsed_sides(sections: Sequence[Section], cautions: list[Caution]) -> 
         for side in SIDES
         if summaries[side] or points[side]
     }
+
+
+def count_paragraph_points(sides: Mapping[Side, ParsedSide]) -> int:
+    """Return how many paragraphs below the first may be points: no side has a point, and both have as many."""
+    counts = {len(side.summary.split("\n\n")) for side in sides.values()}
+    has_points = any(side.points for side in sides.values())
+    if len(sides) < len(SIDES) or has_points or len(counts) > 1 or min(counts) < _LEAST_PARAGRAPHS:
+        return 0
+    return min(counts) - 1
+
+
+def convert_paragraphs(side: ParsedSide) -> ParsedSide:
+    """Return the first paragraph as the summary and the others as points."""
+    summary, *points = side.summary.split("\n\n")
+    return ParsedSide(summary, tuple(map(Point, points)))
 
 
 def _is_swapped(section: Section) -> bool:

@@ -110,6 +110,8 @@ class PointPair:
     joined: Joined = field(default="", compare=False)
     better_en: Point | None = field(default=None, compare=False)
     """For a doubtful pair: another English point that is more likely to say the same."""
+    is_moved: bool = field(default=False, compare=False)
+    """The English point stands at another place in the document."""
 
 
 @dataclass(frozen=True, slots=True)

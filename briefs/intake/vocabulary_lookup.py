@@ -48,6 +48,7 @@ _LATIN_TITLE = re.compile(
 _COURTESY = re.compile(r"^(?:Mr|Mrs|Ms|Mx)\.? (?=\S+ \S)|(?<=[㐀-鿿]{2})(?:先生|女士|小姐)$")
 _TITLE_AFTER_NAME = re.compile(rf"(.+?) ?({HAN_TITLE})")
 _TITLE_BEFORE_NAME = re.compile(rf"(.*{HAN_TITLE}|.+ ) ?(\S{{2,4}})")
+_ACRONYM = re.compile("[A-Z]{3,8}")
 _GENERATION = re.compile(r"(?:jr|sr|ii|iii|iv)\.?", re.IGNORECASE)
 _OUTLET = re.compile(
     r"\b(?:times|post|journal|news|review|magazine|press|herald|tribune|daily|asia)\b", re.IGNORECASE
@@ -318,6 +319,9 @@ class VocabularyLookup:
             cautions.append(Caution(None, "url-lookalike", {"host": lookalike.host, **known}))
 
     def _find_or_create_source(self, name: str, cautions: list[Caution]) -> int:
+        carriers = _find_carriers(name, self._index(Source)) if _ACRONYM.fullmatch(name) else set()
+        if len(carriers) == 1:
+            return carriers.pop()
         return self._find_or_create(Source, name, "unknown-source", cautions, {"name": name[:200]})
 
     def _find_or_create_keyword(self, label: str, cautions: list[Caution]) -> int:
@@ -371,6 +375,15 @@ def _build_index(kind: type[Vocabulary]) -> NameIndex:
             called = name if name in labels.values() else labels["en" if name.isascii() else "zh"]
             index[name.casefold()] = VocabularyMatch(heir.pk, called)
     return index
+
+
+def _find_carriers(acronym: str, index: NameIndex) -> set[int]:
+    """Return the rows that have a name, or whose names carry it as a word: the Center for a New American Security (CNAS)."""
+    key = acronym.casefold()
+    if key in index:
+        return {index[key].pk}
+    word = re.compile(rf"(?<![a-z0-9]){re.escape(key)}(?![a-z0-9])")
+    return {match.pk for name, match in index.items() if word.search(name)}
 
 
 def _list_names(row: Vocabulary) -> list[str]:

@@ -327,7 +327,7 @@ def confirm_date(
 
 # Restore an earlier revision as a new one. The revisions in between are kept.
 
-_UNCONFIRMED = ("date-ambiguous", "date-numbered")
+_UNCONFIRMED = ("date-ambiguous", "date-numbered", "date-short-year")
 
 
 def restore(

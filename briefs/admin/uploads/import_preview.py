@@ -131,6 +131,7 @@ CAUTION_FIELDS: Final = {
     "date-minguo": "date",
     "date-numbered": "date",
     "date-season": "date",
+    "date-short-year": "date",
     "date-unreadable": "date",
     "authors-doubtful": "authors",
     "author-similar": "authors",

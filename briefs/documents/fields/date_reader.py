@@ -64,7 +64,7 @@ _DOTS = re.compile(r"(?<=\d)[‧・·](?=\d)")
 _SECOND_IN_PARENTHESES = re.compile(r"(.+?) ?\((.+)\)")
 _NUMERALS = re.compile(r"[〇零○一二三四五六七八九十百]+(?=[年月日號号期輯辑卷])")
 _ISSUES_PER_YEAR = (4, 6, 12, 24, 53)
-_SHORT_YEARS = re.compile(r"^[0-4]\d(?=[-/.]\d)|(?<=[-/., ])[0-4]\d$")
+_SHORT_YEARS = re.compile(r"^[0-4]\d(?=[-/.年]\d)|(?<=[-/., ])[0-4]\d$")
 
 
 @dataclass(slots=True)
@@ -191,16 +191,20 @@ def read_date(text: str, order: DateOrder = "mdy") -> tuple[ParsedDate, frozense
     return None
 
 
-def list_short_year_readings(text: str, order: DateOrder = "mdy") -> list[str]:
-    """Return the dates that a text with a year of two digits may mean, such as 19/6/25."""
-    plain = _normalize_date_text(text)
+def read_short_year(text: str, order: DateOrder = "mdy") -> tuple[ParsedDate, frozenset[str]] | None:
+    """Return the newest date that a text with a year of two digits may mean, such as 19/6/25. It is ambiguous."""
+    plain = _normalize_date_text(text).lstrip("'’")
     readings = [
         read[0]
         for match in _SHORT_YEARS.finditer(plain)
         if (read := read_date(f"{plain[: match.start()]}20{plain[match.start() :]}", order))
     ]
     dates = sorted(readings, key=lambda date: date.iso, reverse=True)
-    return list(dict.fromkeys(iso for date in dates for iso in (date.iso, date.alternative) if iso))
+    isos = list(dict.fromkeys(iso for date in dates for iso in (date.iso, date.alternative) if iso))
+    if not isos:
+        return None
+    date = ParsedDate(isos[0], raw=text.strip(), ambiguous=True, alternative="".join(isos[1:2]))
+    return date, frozenset(() if date.alternative else ("short-year",))
 
 
 def _get_day(date: DateParts) -> tuple[int, int, int]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from briefs.content import SIDES, Side
 from briefs.documents.fields.authors import find_joint_with_more_names, split_authors, split_keywords
-from briefs.documents.fields.date_reader import DateOrder, list_short_year_readings, read_date
+from briefs.documents.fields.date_reader import DateOrder, read_date, read_short_year
 from briefs.documents.fields.labels import LIST_FIELDS, WEB_ADDRESS_PATTERN, FieldLabel, find_linked_address
 from briefs.documents.line_classifier import DocumentLine
 from briefs.documents.types import Caution, ParsedDate
@@ -209,10 +209,10 @@ class _HeaderReader:
             self._add(name, self._parse_date(entry), entry)
         elif KINDS_BY_FIELD.get(name) is FactKind.LINK:
             url = write_host_in_ascii(find_linked_address(text) or text)
-            if not (
-                WEB_ADDRESS_PATTERN.fullmatch(url) and is_safe_link(url)
-            ):  # the import drops an unsafe one
+            if not (WEB_ADDRESS_PATTERN.fullmatch(url) and is_safe_link(url)):
                 self._warn(entry, "url-doubtful", text=url)
+                self._set_aside(entry)
+                return
             self._add(name, url, entry)
         elif KINDS_BY_FIELD.get(name) is FactKind.DOI:
             with suppress(ValueError):
@@ -249,15 +249,9 @@ class _HeaderReader:
         self._set_aside(entry)
 
     def _parse_date(self, entry: HeaderEntry) -> ParsedDate | None:
-        read = read_date(entry.value, self.date_order)
+        read = read_date(entry.value, self.date_order) or read_short_year(entry.value, self.date_order)
         if read is None:
-            dates = list_short_year_readings(entry.value, self.date_order)
-            readings = {side: [format_with_weekday(iso, side) for iso in dates] for side in SIDES}
-            hints = {
-                "hint_en": f" The year has two digits: {' or '.join(readings['en'])}?" if dates else "",
-                "hint_zh": f"年份只有兩位數：{'或'.join(readings['zh'])}？" if dates else "",
-            }
-            self._warn(entry, "date-unreadable", text=entry.value, **hints)
+            self._warn(entry, "date-unreadable", text=entry.value)
             self._set_aside(entry)
             return None
         date, traits = read

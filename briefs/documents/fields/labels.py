@@ -144,7 +144,7 @@ def find_composed_name(name: str) -> tuple[str, Side] | None:
 
 
 _NAME_LIMIT = 48
-_COLONS = ":：︰﹕"
+_COLONS = ":：︰﹕∶"
 _COLON = re.compile(f"[{_COLONS}]")
 _EDGE = " *_#"
 _BRACKETS = dict(zip("【[［〔〖〈《<「『(（", "】]］〕〗〉》>」』)）", strict=True))
@@ -181,6 +181,10 @@ class FieldLabel:
     """The name is alone on its line, without colon or bracket."""
     is_header_only: bool = False
     """The label has an equals sign or a dash instead of a colon. It counts only in a header."""
+    is_language: bool = False
+    """The name is a word for a language, without one for a field."""
+    is_in_series: bool = False
+    """The line is one of many such as `中：…` and `英：…`, whose names only give their language."""
 
     @property
     def side(self) -> Side | None:
@@ -208,6 +212,7 @@ def _build_fields_by_name() -> dict[str, tuple[str, Side]]:
     return names
 
 
+_LANGUAGES = frozenset(map(_normalize_name, SIDE_WORDS))
 FIELDS_BY_NAME = _build_fields_by_name()
 
 
@@ -369,7 +374,11 @@ def _name_before(
 
 def _build_label(name: str, value: str, *, stands_alone: bool = False) -> FieldLabel | None:
     known = find_field(name) if name else None
-    return FieldLabel(known[0], known[1], name, value, stands_alone) if known else None
+    if known is None:
+        return None
+    return FieldLabel(
+        known[0], known[1], name, value, stands_alone, is_language=_normalize_name(name) in _LANGUAGES
+    )
 
 
 def format_header_label(field: str) -> str:

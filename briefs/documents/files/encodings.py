@@ -8,13 +8,14 @@ import codecs
 import hashlib
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from briefs.content import ForbiddenCharacter, remove_junk, tidy
+from briefs.content import SIDES, ForbiddenCharacter, remove_junk, tidy
 from briefs.documents.fields.labels import find_field, find_label
 from briefs.documents.types import Caution, DocumentRefused
+from briefs.text.scripts import count_han, detect_side
 
 DOCUMENT_SIZE_LIMIT = 2 * 1024 * 1024
 DOCUMENT_LINE_LIMIT = 20_000
@@ -63,6 +64,8 @@ _FREQUENT = frozenset(
     "，。、：；「」『』（）！？《》〈〉…—“”‘’‧·•●○％．"
 )
 
+_LEAST_HAN, _LEAST_WORDS = 4, 3
+"""Length of a cell in a table of two languages."""
 _LEAST_FREQUENT_SHARE = 0.15
 """Minimum share of frequent characters in Chinese text. With a wrong encoding the share is near zero."""
 
@@ -112,7 +115,7 @@ def split_clean_lines(text: str) -> tuple[str, ...]:
     lines = unicodedata.normalize("NFC", text).split("\n")
     if len(lines) > DOCUMENT_LINE_LIMIT:
         raise DocumentRefused(None, "too-many-lines", {"limit": DOCUMENT_LINE_LIMIT})
-    cleaned = tuple(map(_clean_line, lines))
+    cleaned = tuple(map(_clean_line, _join_cells(lines) if "\t" in text else lines))
     if not all(map(str.isprintable, cleaned)):
         _refuse_control_characters(text)
     return cleaned
@@ -134,17 +137,41 @@ def _clean_line(line: str) -> str:
     if line[0] in _SPACES:
         edge = line[: len(line) - len(line.lstrip(_SPACES))]
         indent = min(sum(_WIDTHS.get(space, 1) for space in edge), INDENT_LIMIT)
-    if "\t" in words:
-        words = _join_tabbed_cells(words)
     words = words.replace("\u3000", " ")
     return " " * indent + (_SPACE_RUN.sub(" ", words) if "  " in words else words)
 
 
-def _join_tabbed_cells(words: str) -> str:
-    """Replace tabs with spaces, or with bars if the row begins with a label name and so is a table row."""
-    cells = [cell.strip(_SPACES) for cell in words.split("\t")]
-    is_row = find_field(cells[0]) is not None and any(cells[1:])
-    return (" | " if is_row else " ").join(filter(None, cells))
+def _join_cells(lines: Sequence[str]) -> Iterator[str]:
+    """Replace tabs within lines with spaces, or with bars in the rows of a table.
+
+    A row begins with a label, has the same cells as a row of labels above, or has a cell in each language.
+    """
+    columns = 0
+    for line in lines:
+        words = line.strip(_SPACES)
+        if "\t" not in words:
+            columns = 0
+            yield line
+            continue
+        cells = [cell.strip(_SPACES) for cell in words.split("\t")]
+        labels = [find_field(cell) is not None for cell in cells]
+        is_below_labels = len(cells) == columns
+        is_row = (labels[0] and any(cells[1:])) or is_below_labels or _are_in_both_languages(cells)
+        columns = len(cells) if is_below_labels or all(labels) else 0
+        if is_row:
+            cells = [cell[1:-1] if len(cell) > 1 and cell[0] == cell[-1] == '"' else cell for cell in cells]
+        filled = cells if is_below_labels else filter(None, cells)
+        yield line[: len(line) - len(line.lstrip(_SPACES))] + (" | " if is_row else " ").join(filled)
+
+
+def _are_in_both_languages(cells: Sequence[str]) -> bool:
+    """Return whether there is a cell of some words in each language, or a label for each."""
+    sides = {
+        detect_side(cell)
+        for cell in cells
+        if count_han(cell) >= _LEAST_HAN or len(cell.split()) >= _LEAST_WORDS or find_field(cell)
+    }
+    return sides >= set(SIDES)
 
 
 def strip_mail_quotes(text: str) -> str:

@@ -19,6 +19,10 @@ _ROW_NUMBER = re.compile(
 )
 
 
+_LEAST_ROWS = 2
+"""Rows in two languages, without labels, that are a table."""
+
+
 @dataclass(frozen=True, slots=True)
 class SourceLine:
     """One line before parsing. `number` is the number of its line or paragraph in the file.
@@ -52,17 +56,35 @@ class TableRow:
     whole_line: SourceLine | None = None
 
 
-def flatten_rows(rows: Sequence[TableRow]) -> list[SourceLine]:
+def flatten_rows(rows: Sequence[TableRow], *, has_summary: bool = False) -> list[SourceLine]:
+    """Return the rows as labelled lines. `has_summary`: a summary stands above, so that no row is one."""
     lines: list[SourceLine] = []
     at = 0
     while at < len(rows):
-        at += _read_rows(rows, at, lines)
+        before = len(lines)
+        at += _read_rows(rows, at, lines, has_summary=has_summary)
+        has_summary = has_summary or any(is_summary(piece.stripped_text) for piece in lines[before:])
     return lines
 
 
-def has_labelled_row(rows: Sequence[TableRow]) -> bool:
-    """Return whether any row begins with a label, rather than being a line with bars in it."""
-    return any(find_cell_label(row.cells[0]) for row in rows if len(row.cells) > 1)
+def is_summary(text: str) -> bool:
+    """Return whether a line begins a summary."""
+    label = find_label(text) if text else None
+    return label is not None and label.field == "summary"
+
+
+def complete_table(rows: Sequence[TableRow]) -> list[TableRow]:
+    """Return the rows of a table, with a row of labels if it has none, or nothing if these are lines with bars."""
+    if any(find_cell_label(cell) for row in rows if len(row.cells) > 1 for cell in row.cells[:2]):
+        return list(rows)
+    sides = [detect_side(cell[-1].stripped_text) for cell in rows[0].cells]
+    filled = [side for side in sides if side]
+    is_alike = all([detect_side(c[-1].stripped_text) for c in row.cells] == sides for row in rows)
+    if len(rows) < _LEAST_ROWS or len(filled) != len(SIDES) or set(filled) != set(SIDES) or not is_alike:
+        return []
+    number = rows[0].cells[0][0].number
+    names = [LABEL_NAMES["summary"][SIDES.index(side)][0] if side else "" for side in sides]
+    return [TableRow([[SourceLine(number, name)] for name in names]), *rows]
 
 
 def find_cell_label(cell: TableCell) -> FieldLabel | None:
@@ -74,9 +96,9 @@ def find_cell_label(cell: TableCell) -> FieldLabel | None:
     return label if label and not label.value else None
 
 
-def _read_rows(rows: Sequence[TableRow], at: int, lines: list[SourceLine]) -> int:
+def _read_rows(rows: Sequence[TableRow], at: int, lines: list[SourceLine], *, has_summary: bool) -> int:
     """Read one or more rows from `at`. Return how many were read."""
-    if rows_read := _read_numbered_rows(rows, at, lines):
+    if rows_read := _read_numbered_rows(rows, at, lines, has_summary=has_summary):
         return rows_read
     row = rows[at]
     labels = [find_cell_label(cell) for cell in row.cells]
@@ -89,7 +111,7 @@ def _read_rows(rows: Sequence[TableRow], at: int, lines: list[SourceLine]) -> in
                     _add_labelled_lines([(label, cell)], [value], lines)
             return 2
         if all(label.field in FIELDS_OF_BODY for label in known):
-            return _read_columns(rows, at, labels, lines)
+            return _read_columns(rows, at, labels, lines, has_summary=has_summary)
     if _begins_columns(row):
         end = _find_end_of_values(rows, at + 1, labels)
         lines += [piece for n in range(len(row.cells)) for below in rows[at:end] for piece in below.cells[n]]
@@ -101,7 +123,9 @@ def _read_rows(rows: Sequence[TableRow], at: int, lines: list[SourceLine]) -> in
     return 1
 
 
-def _read_numbered_rows(rows: Sequence[TableRow], at: int, lines: list[SourceLine]) -> int:
+def _read_numbered_rows(
+    rows: Sequence[TableRow], at: int, lines: list[SourceLine], *, has_summary: bool
+) -> int:
     """Read rows with a first column of row numbers, which is dropped: `# | 中文 | English`."""
     if len(rows[at].cells) < 3 or not all(map(_is_row_number, rows[at].cells[0])):
         return 0
@@ -113,7 +137,7 @@ def _read_numbered_rows(rows: Sequence[TableRow], at: int, lines: list[SourceLin
     labels = [find_cell_label(cell) for cell in body[0].cells]
     if len(body) < 2 or not all(label and label.field in FIELDS_OF_BODY for label in labels):
         return 0
-    return _read_rows(body, 0, lines)
+    return _read_rows(body, 0, lines, has_summary=has_summary)
 
 
 def _is_row_number(piece: SourceLine) -> bool:
@@ -147,15 +171,36 @@ def _find_end_of_values(rows: Sequence[TableRow], at: int, labels: Sequence[Fiel
 
 
 def _read_columns(
-    rows: Sequence[TableRow], at: int, labels: Sequence[FieldLabel | None], lines: list[SourceLine]
+    rows: Sequence[TableRow],
+    at: int,
+    labels: Sequence[FieldLabel | None],
+    lines: list[SourceLine],
+    *,
+    has_summary: bool,
 ) -> int:
-    """Read columns one after the other, each from top to bottom. Return the number of rows read."""
+    """Read columns one after the other, each from top to bottom. Return the number of rows read.
+
+    Rows without a marker are points. The first is the summary, unless one stands above.
+    """
     end = _find_end_of_values(rows, at + 1, labels)
+    has_markers = any(
+        find_marker(piece.stripped_text, 2) for row in rows[at + 1 : end] for c in row.cells for piece in c
+    )
     for number, label in enumerate(labels):
         cells = [row.cells[number] for row in rows[at + 1 : end]]
+        if not has_markers and (has_summary or len(cells) > 1):
+            first = 0 if has_summary else 1
+            cells = [*cells[:first], *map(_mark_point, cells[first:])]
         if label and any(piece.stripped_text for cell in cells for piece in cell):
             _add_labelled_lines([(label, rows[at].cells[number])], cells, lines)
     return end - at
+
+
+def _mark_point(cell: TableCell) -> TableCell:
+    at = next((n for n, piece in enumerate(cell) if piece.stripped_text), len(cell))
+    return [
+        replace(piece, text=f"• {piece.stripped_text}") if n == at else piece for n, piece in enumerate(cell)
+    ]
 
 
 def _read_label_value_pairs(

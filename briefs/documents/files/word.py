@@ -22,7 +22,7 @@ from briefs.documents.files.encodings import (
     find_suspicious_characters,
     split_clean_lines,
 )
-from briefs.documents.files.tables import SourceLine, TableRow, flatten_rows
+from briefs.documents.files.tables import SourceLine, TableRow, flatten_rows, is_summary
 from briefs.documents.files.word_paragraphs import (
     ParagraphLayout,
     ParagraphReader,
@@ -368,7 +368,8 @@ class _WordDocumentReader:
             elif cells:
                 rows.append(TableRow(cells))
         self.pieces = outer
-        self.pieces += flatten_rows(rows)
+        has_summary = any(is_summary(piece.stripped_text) for piece in outer)
+        self.pieces += flatten_rows(rows, has_summary=has_summary)
 
 
 def _format_line(text: str, layout: ParagraphLayout, *, is_first: bool) -> str:

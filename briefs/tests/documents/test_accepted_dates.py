@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from briefs.documents.fields import date_reader
+from briefs.documents.types import serialize_parsed_document
 from briefs.tests.documents.test_parser import BODY, HEADER, SEED, caution_codes, parse
 
 DATES = [
@@ -106,23 +107,25 @@ def test_unreadable_date_is_kept_and_reported():
 
 
 @pytest.mark.parametrize(
-    ("text", "readings"),
+    ("text", "iso", "alternative"),
     [
-        ("19/6/25", "19 June 2025 (Thursday) or 25 June 2019 (Tuesday)"),
-        ("6/9/25", "9 June 2025 (Monday) or 6 September 2025 (Saturday)"),
-        ("June 9, 25", "9 June 2025 (Monday)"),
-        ("9 Jun 25", "9 June 2025 (Monday)"),
-        ("25-06-19", "19 June 2025 (Thursday) or 25 June 2019 (Tuesday)"),
-        ("25.6.9", "9 June 2025 (Monday)"),
+        ("19/6/25", "2025-06-19", "2019-06-25"),
+        ("6/9/25", "2025-06-09", "2025-09-06"),
+        ("June 9, 25", "2025-06-09", ""),
+        ("9 Jun 25", "2025-06-09", ""),
+        ("25-06-19", "2025-06-19", "2019-06-25"),
+        ("25.6.9", "2025-06-09", ""),
+        ("25年6月9日", "2025-06-09", ""),
     ],
 )
-def test_year_of_two_digits_is_reported_with_its_readings(text, readings):
+def test_year_of_two_digits_is_ambiguous(text, iso, alternative):
     document = parse(HEADER.replace("2025-06-19", text) + BODY)
-    assert document.date is None
-    (caution,) = document.cautions
-    assert caution.message() == (
-        f"The date “{text}” could not be read. The year has two digits: {readings}? Enter the date of the article."
-    )
+    assert document.date
+    assert (document.date.iso, document.date.alternative, document.date.ambiguous) == (iso, alternative, True)
+    assert [caution.code for caution in document.cautions] == [
+        "date-ambiguous" if alternative else "date-short-year"
+    ]
+    assert serialize_parsed_document(document)["date_ambiguous"]
 
 
 @pytest.mark.parametrize(

@@ -245,6 +245,21 @@ def test_unknown_keyword_is_created_with_one_label_and_warning(capsys) -> None:
     assert (keyword.label_en, keyword.slug[:8]) == ("", "keyword-")
 
 
+@pytest.mark.parametrize(("others", "is_known"), [([], True), (["CNAS Press"], False)])
+def test_acronym_is_the_only_source_whose_name_carries_it(
+    capsys, tmp_path: Path, others: list[str], is_known: bool
+) -> None:
+    center = Source.make(name="Center for a New American Security (CNAS)")
+    for name in others:
+        Source.make(name=name)
+    file = tmp_path / "a.txt"
+    file.write_text(SEED.read_text().replace("Foreign Policy", "CNAS"))
+    (line,), _ = run_import(capsys, str(file))
+    assert ("unknown-source" not in {w["code"] for w in line["warnings"]}) is is_known
+    source = workflow.load_working_copy(Brief.objects.get()).facts.source
+    assert (source == center.pk) is is_known
+
+
 def test_merged_keyword_is_replaced_by_its_successor(capsys) -> None:
     successor = Keyword.make(label_zh="技術", label_en="Technology")
     Keyword.objects.create(label_zh="科技", slug="old", merged_into=successor)
