@@ -28,7 +28,7 @@ from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from .accounts import second_factor
-from .derived.brief_shape import Change, FoundBrief, ShapeQuery, build_shapes
+from .derived.brief_shape import CHANGES, Change, FoundBrief, ShapeQuery, build_shapes
 from .models import Edition, Person, Webhook, WebhookDelivery
 from .workflow.editions import queue_scheduled
 
@@ -329,7 +329,7 @@ def _build_change(delivery: WebhookDelivery, now: dt.datetime) -> Change | None:
         return None
     briefs: list[FoundBrief] = build_shapes(_find_by_brief(now, edition.brief_id))
     kind, brief = delivery.kind, briefs[0] if briefs else None
-    return Change(edition.brief_id, edition.number, kind, delivery.at, brief)  # type: ignore[arg-type]
+    return CHANGES[kind](edition.brief_id, edition.number, delivery.at, brief)
 
 
 _find_by_brief = ShapeQuery(lambda now, brief: Edition.objects.found(now).filter(brief=brief)[:1], int)

@@ -5,18 +5,34 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from functools import lru_cache
 from http import HTTPStatus
-from typing import Any, Final, NamedTuple
+from operator import itemgetter
+from typing import Any, Final, Literal, NamedTuple, Self
 
 import msgspec
-from django.db.models import Q
+from django.conf import settings
+from django.db.models import Max, Q, QuerySet, Subquery
 from django.http import Http404, HttpRequest
 from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
 from msgspec import Struct
 
+from briefs.content import hash_json
 from briefs.database.replica import PreparedQuery
-from briefs.derived.brief_shape import Brief, Change, EditionRows, ShapeQuery, ShapeRow, build_shapes, pad_ids
+from briefs.derived import name_changes
+from briefs.derived.brief_shape import (
+    CHANGES,
+    MAX_SHAPES,
+    Brief,
+    Change,
+    EditionRows,
+    Relabelled,
+    ShapeQuery,
+    ShapeRow,
+    build_shapes,
+    pad_ids,
+)
 from briefs.models.edition import Edition
+from briefs.models.site import NameChange, SiteVersion
 from briefs.public.editions import ListPosition, build_beyond_condition
 from briefs.public.search_queries import SearchParams
 
@@ -42,6 +58,18 @@ _DATE: Final = {
 }
 _CURSOR: Final = {"type": "string", "pattern": "^(s[0-9a-f]{1,15}|(0|-?[0-9a-f]{5,15})-[0-9a-f]{1,15})$"}
 """A cursor's time is 0 or has at least five digits, so that a month such as 2026-11 is no cursor."""
+_CHANGE_CURSOR: Final = re.compile(
+    "([0-9a-f]{8})-((?:0|-?[0-9a-f]{5,15})-[0-9a-f]{1,15})-([0-9a-f]{1,15})", re.ASCII
+)
+"""Generation, position among the changes of editions, position among those of names."""
+_OLD_CURSOR: Final = re.compile("(0|-?[0-9a-f]{5,15})-[0-9a-f]{1,15}", re.ASCII)
+"""A cursor of changes without a generation, of earlier versions."""
+_IDS: Final = {
+    "type": "array",
+    "items": {"type": "integer", "minimum": 1, "maximum": 2**53},
+    "minItems": 1,
+    "maxItems": MAX_LIMIT,
+}
 _MOMENTS: Final = "a time such as 2026-01-01T00:00:00Z or a day such as 2026-01-01"
 _TIME: Final = {
     "type": "string",
@@ -89,12 +117,28 @@ LIST_PARAMETERS: Final = {
 }  # fmt: skip
 CHANGE_PARAMETERS: Final = {
     "since": Parameter(
-        "The `cursor` of the page before, or a time. Without it, from the beginning.",
-        {**_TIME, "anyOf": [*_TIME["anyOf"], {"pattern": _CURSOR["pattern"]}]},
+        "The `cursor` of the page before, or a time. Without it, from the beginning. Answers 410 if the database is not"
+        " the one that gave the cursor: delete your copy and begin without `since`.",
+        {**_TIME, "anyOf": [*_TIME["anyOf"], {"pattern": f"^{_CHANGE_CURSOR.pattern}$"}]},
         "2026-01-01T00:00:00Z",
     ),
+    "ids": Parameter(
+        f"Up to {MAX_LIMIT} ids of briefs: the latest change of each that readers ever found, in the order of their ids."
+        " No other parameter but `fields` may be given, and there is no `cursor`.",
+        _IDS,
+        "12,15",
+    ),
+    "fields": LIST_PARAMETERS["fields"],
     "limit": LIST_PARAMETERS["limit"]._replace(
         description=f"Greatest number of changes, at most {MAX_LIMIT}; {DEFAULT_LIMIT} without it."
+    ),
+}
+
+MANIFEST_PARAMETERS: Final = {
+    "after": Parameter("Only briefs with a greater id.", {"type": "integer", "minimum": 0, "maximum": 2**53}),
+    "limit": LIST_PARAMETERS["limit"]._replace(
+        description=f"Greatest number of briefs; {MAX_SHAPES} without it.",
+        schema={"type": "integer", "minimum": 1, "maximum": MAX_SHAPES, "default": MAX_SHAPES},
     ),
 }
 
@@ -128,11 +172,27 @@ def read_search(values: Mapping[str, str]) -> SearchParams:
     return asked
 
 
-def read_limit(values: Mapping[str, str]) -> int:
-    text = values.get("limit", str(DEFAULT_LIMIT))
-    if not re.fullmatch("[0-9]{1,3}", text) or not 1 <= int(text) <= MAX_LIMIT:
-        raise _wrong_value("limit", f"Expected a number from 1 to {MAX_LIMIT}.")
+def read_limit(values: Mapping[str, str], schema: Mapping[str, Any] = LIST_PARAMETERS["limit"].schema) -> int:
+    return read_number(values, "limit", schema)
+
+
+def read_number(values: Mapping[str, str], name: str, schema: Mapping[str, Any]) -> int:
+    text, least, most = values.get(name, str(schema.get("default", 0))), schema["minimum"], schema["maximum"]
+    if not re.fullmatch("[0-9]{1,16}", text, re.ASCII) or not least <= int(text) <= most:
+        raise _wrong_value(name, f"Expected a number from {least} to {most}.")
     return int(text)
+
+
+def read_ids(values: Mapping[str, str]) -> list[int]:
+    """Return the ids of briefs to look up; none if the parameter is not given."""
+    if "ids" not in values:
+        return []
+    if not values.keys() <= {"ids", "fields"}:
+        raise _wrong_value("ids", "Expected alone, or with `fields`.")
+    ids, one = values["ids"].split(","), _IDS["items"]
+    if len(ids) > MAX_LIMIT:
+        raise _wrong_value("ids", f"Expected at most {MAX_LIMIT} ids.")
+    return sorted({read_number({"ids": text}, "ids", one) for text in ids})  # type: ignore[arg-type]
 
 
 def read_fields(values: Mapping[str, str]) -> Sequence[str]:
@@ -159,41 +219,34 @@ def read_time(values: Mapping[str, str], name: str) -> dt.datetime | None:
     return min(max(moment, _EARLIEST), _LATEST).astimezone(dt.UTC)
 
 
-def read_list_position(values: Mapping[str, str], name: str = "cursor") -> ListPosition | None:
+def read_list_position(values: Mapping[str, str]) -> ListPosition | None:
     """Return the list position that a cursor encodes. Raise Problem for a cursor of another list."""
-    if name not in values:
+    if "cursor" not in values:
         return None
-    _require_cursor(values[name], name)
+    _require_cursor(values["cursor"])
     try:
-        return ListPosition.parse(values[name])
+        return ListPosition.parse(values["cursor"])
     except Http404:
-        raise _missing_place(name) from None
+        raise _missing_place() from None
 
 
 def read_search_position(values: Mapping[str, str]) -> int | None:
     """Return the result number that `cursor` encodes. Raise Problem for a cursor of another list."""
     if "cursor" not in values:
         return None
-    _require_cursor(values["cursor"], "cursor")
+    _require_cursor(values["cursor"])
     if not values["cursor"].startswith("s"):
-        raise _missing_place("cursor")
+        raise _missing_place()
     return int(values["cursor"][1:], 16)
 
 
-def read_change_position(values: Mapping[str, str]) -> ListPosition:
-    """Return the position after which to list changes, from a cursor or a time."""
-    if re.match("[0-9]{4}-[0-9]{2}-[0-9]{2}", values.get("since", "")):
-        return ListPosition(read_time(values, "since") or _EARLIEST, 0)
-    return read_list_position(values, "since") or ListPosition(_EARLIEST, 0)
-
-
-def _require_cursor(text: str, name: str) -> None:
+def _require_cursor(text: str) -> None:
     if not re.search(_CURSOR["pattern"], text, re.ASCII) or text.endswith("\n"):
-        raise _wrong_value(name, f"Expected a cursor, {_MOMENTS}." if name == "since" else "Not a cursor.")
+        raise _wrong_value("cursor", "Not a cursor.")
 
 
-def _missing_place(name: str) -> Problem:
-    return Problem(HTTPStatus.NOT_FOUND, "The cursor is of another list.", parameter=name)
+def _missing_place() -> Problem:
+    return Problem(HTTPStatus.NOT_FOUND, "The cursor is of another list.", parameter="cursor")
 
 
 def _wrong_value(name: str, detail: str) -> Problem:
@@ -205,11 +258,79 @@ SETTLING: Final = dt.timedelta(minutes=1)
 
 
 class ChangePage(Struct):
-    """Changes, oldest first. `cursor` is the next `since`, also if there are no changes. `more`: read on now."""
+    """Changes of briefs, oldest first, then those of names. `cursor` is the next `since`, also if there are no changes.
 
-    changes: list[Change]
+    `more`: read on now.
+    """
+
+    changes: Sequence[Change | Relabelled]
     cursor: str
     more: bool
+
+
+class ManifestEntry(Struct):
+    """What a mirror has of a brief if it is complete. A withdrawn brief is its notice."""
+
+    id: int
+    edition: int
+    status: Literal["public", "withdrawn"]
+    hash: str
+
+
+class Manifest(Struct):
+    """Every brief that readers find now, by rising id. `next` is the address of the next page, null on the last."""
+
+    briefs: list[ManifestEntry]
+    next: str | None
+
+
+class ChangePosition(NamedTuple):
+    """How far somebody has read. `names` is a `NameChange.position`."""
+
+    edition: ListPosition = ListPosition(_EARLIEST, 0)
+    names: int = 0
+
+
+class _Newest(NamedTuple):
+    """Generation of the database as cursors have it, and the position of the newest change."""
+
+    generation: str
+    position: ChangePosition
+
+    @classmethod
+    def read(cls, now: dt.datetime) -> Self:
+        ((generation, at, pk, names),) = _newest_change(now) or [("", None, 0, 0)]
+        # The settings and the version that an answer depends on: with others, no change tells of the difference.
+        parts = (generation, settings.VERSION, settings.SITE_URL, settings.DIGEST_LICENCE)
+        edition = ListPosition(at, pk) if at else ChangePosition().edition
+        return cls(hash_json(parts)[:8], ChangePosition(edition, names or 0))
+
+    def read_since(self, values: Mapping[str, str]) -> ChangePosition:
+        """Return the position after which to list changes, from a cursor or a time.
+
+        Raise Problem (410) for a cursor of another generation, or ahead of every change: rows were taken away.
+        """
+        text = values.get("since", "")
+        if "since" not in values:
+            return ChangePosition()
+        if re.match("[0-9]{4}-[0-9]{2}-[0-9]{2}(?!-)", text):
+            time = read_time(values, "since") or _EARLIEST
+            earlier = NameChange.objects.filter(at__lt=time).aggregate(Max("position"))
+            edition = min(ListPosition(time, 0), self.position.edition)
+            return ChangePosition(edition, earlier["position__max"] or 0)
+        if not (parts := _CHANGE_CURSOR.fullmatch(text)) and not _OLD_CURSOR.fullmatch(text):
+            raise _wrong_value("since", f"Expected a cursor, {_MOMENTS}.")
+        if parts and parts[1] == self.generation:
+            position = ChangePosition(ListPosition.parse(parts[2]), int(parts[3], 16))
+            if position.edition <= self.position.edition and position.names <= self.position.names:
+                return position
+        detail = (
+            "This cursor is of another state of the database. Delete your copy, and begin without `since`."
+        )
+        raise Problem(HTTPStatus.GONE, detail, parameter="since")
+
+    def build_cursor(self, position: ChangePosition) -> str:
+        return f"{self.generation}-{position.edition}-{position.names:x}"
 
 
 def fetch_newest(
@@ -268,15 +389,41 @@ def find_row(slug: str) -> ShapeRow:
 
 
 def build_change_page(values: Mapping[str, str]) -> ChangePage:
-    position, limit = read_change_position(values), read_limit(values)
     now = timezone.now()
-    rows = fetch_changes(position, now - SETTLING, limit + 1)
-    page = rows[:limit]
-    shape_rows = fetch_found(now, list({row[1] for row in page}))
-    by_id = {brief.id: brief for brief in build_shapes(shape_rows)}
-    changes = [Change(brief, number, kind, at, by_id.get(brief)) for _, brief, number, kind, at in page]
-    last = ListPosition(page[-1][-1], page[-1][0]) if page else position
-    return ChangePage(changes, str(last), len(rows) > limit)
+    if ids := read_ids(values):
+        editions = Edition.objects.public(now).filter(brief__in=ids)
+        return ChangePage(
+            _build_changes(sorted(editions.changed(_EARLIEST, now), key=itemgetter(1)), now), "", False
+        )
+    newest, limit = _Newest.read(now), read_limit(values)
+    position = newest.read_since(values)
+    rows = fetch_changes(position.edition, now - SETTLING, limit + 1)
+    names = list(NameChange.objects.filter(position__gt=position.names).order_by("position")[: limit + 1])
+    has_more = len(rows) + len(names) > limit
+    page, names = rows[:limit], names[: limit - len(rows[:limit])]
+    briefs = name_changes.find_briefs_with_names(names, now)
+    renamings = [Relabelled(name.at, sorted(briefs[name.pk])) for name in names if briefs[name.pk]]
+    last = ChangePosition(
+        ListPosition(page[-1][-1], page[-1][0]) if page else position.edition,
+        names[-1].position or 0 if names else position.names,
+    )
+    return ChangePage([*_build_changes(page, now), *renamings], newest.build_cursor(last), has_more)
+
+
+def _build_changes(rows: Sequence[tuple[Any, ...]], now: dt.datetime) -> list[Change]:
+    shapes = build_shapes(fetch_found(now, list({row[1] for row in rows})))
+    by_id = {brief.id: brief for brief in shapes}
+    return [CHANGES[kind](brief, number, at, by_id.get(brief)) for _, brief, number, kind, at in rows]
+
+
+def build_manifest(after: int, limit: int) -> tuple[list[ManifestEntry], bool]:
+    """Return the entries of up to `limit` briefs with a greater id than `after`, and whether there are more."""
+    rows = _manifest_query(limit + 1)(timezone.now(), after)
+    entries = [
+        ManifestEntry(shape.id, shape.edition, "withdrawn" if row.withdrawn_at else "public", shape.hash)
+        for row, shape in zip(rows, build_shapes(rows[:limit]), strict=False)
+    ]
+    return entries, len(rows) > limit
 
 
 @lru_cache(maxsize=64)
@@ -297,6 +444,31 @@ def _changes_query(limit: int) -> PreparedQuery:
         return Edition.objects.changed(since, until).filter(beyond)[:limit]
 
     return PreparedQuery(build, dt.datetime, dt.datetime, int)
+
+
+def _build_newest_change(now: dt.datetime) -> QuerySet[SiteVersion, Any]:
+    newest = Edition.objects.changed(_EARLIEST, now).reverse()[:1]
+    return SiteVersion.objects.filter(
+        pk=1
+    ).values_list(
+        "generation",
+        Subquery(newest.values("changed_at")),  # type: ignore[misc]
+        Subquery(newest.values("pk")),
+        Subquery(
+            NameChange.objects.filter(position__isnull=False).order_by("-position").values("position")[:1]
+        ),
+    )
+
+
+_newest_change = PreparedQuery(_build_newest_change, dt.datetime)
+
+
+@lru_cache(maxsize=16)
+def _manifest_query(limit: int) -> ShapeQuery:
+    return ShapeQuery(
+        lambda now, after: Edition.objects.found(now).filter(brief__gt=after).order_by("brief_id")[:limit],
+        int,
+    )
 
 
 @lru_cache(maxsize=16)

@@ -25,7 +25,7 @@ _PROBLEM_NAMES: Final = {
     400: "A parameter is wrong. The problem names it.",
     404: "Nothing public is at this address, or the cursor is of another list.",
     405: "Only GET, HEAD and OPTIONS are allowed.",
-    410: "The brief was removed, at `removed`.",
+    410: "The brief was removed, at `removed`; or the cursor is of another state of the database: begin anew.",
     429: "Too many requests. `Retry-After` has the seconds to wait.",
     503: "The database cannot answer now. `Retry-After` has the seconds to wait.",
 }
@@ -62,11 +62,20 @@ OPERATIONS: Final = (
         "changes",
         "Follow changes",
         "What was published, corrected, withdrawn, removed or reinstated, oldest first, up to a minute ago. Send the"
-        " `cursor` of the last page as `since`, and you miss nothing. Renaming an author, source, keyword or term is no"
-        " change of a brief: read `vocabulary` for the present names.",
+        " `cursor` of the last page as `since`, and you miss nothing. Where a name was changed or merged, the change is"
+        " `relabelled` and has the ids of its briefs: read them again by `ids`.",
         ChangePage,
         brief_queries.CHANGE_PARAMETERS,
-        (400, 404),
+        (400, 410),
+    ),
+    Operation(
+        "manifest",
+        "Audit a mirror",
+        "Id, edition and hash of every brief that readers find now. What differs from your copy, and did not change in"
+        " the last minute, read again by `ids` of `changes`.",
+        brief_queries.Manifest,
+        brief_queries.MANIFEST_PARAMETERS,
+        (400,),
     ),
     Operation(
         "vocabulary",

@@ -19,6 +19,7 @@ urlpatterns = [
     path("api/v1/briefs", api_view(keep(views.list_briefs, LIST_KEYS)), name="briefs"),
     path("api/v1/briefs/<slug:slug>", api_view(keep(views.show_brief, NO_KEYS)), name="brief"),
     path("api/v1/changes", api_view(views.list_changes), name="changes"),
+    path("api/v1/manifest", api_view(keep(views.list_manifest, frozenset({"after", "limit"}))), name="manifest"),
     path("api/v1/vocabulary", api_view(keep(views.list_vocabulary, NO_KEYS)), name="vocabulary"),
     path("api/v1/openapi.json", api_view(openapi.serve_document), name="openapi"),
     re_path(r"^api/v1/", api_view(views.missing), name="missing"),

@@ -124,7 +124,25 @@ def show_brief(request: HttpRequest, slug: str) -> HttpResponse:
 
 def list_changes(request: HttpRequest) -> HttpResponse:
     values = brief_queries.read_parameters(request, brief_queries.CHANGE_PARAMETERS)
-    return json_response(brief_queries.build_change_page(values))
+    page, fields = brief_queries.build_change_page(values), brief_queries.read_fields(values)
+    if not fields:
+        return json_response(page)
+    shown = msgspec.to_builtins(page)
+    for change in shown["changes"]:
+        if brief := change.get("brief"):
+            change["brief"] = {name: brief[name] for name in fields if name in brief}
+    return json_response(shown)
+
+
+def list_manifest(request: HttpRequest) -> HttpResponse:
+    parameters = brief_queries.MANIFEST_PARAMETERS
+    values = brief_queries.read_parameters(request, parameters)
+    after, limit = (
+        brief_queries.read_number(values, name, parameters[name].schema) for name in ("after", "limit")
+    )
+    entries, has_more = brief_queries.build_manifest(after, limit)
+    next_url = _build_url("manifest", values | {"after": str(entries[-1].id)}) if has_more else ""
+    return json_response(brief_queries.Manifest(entries, next_url or None), next_url=next_url)
 
 
 def list_vocabulary(request: HttpRequest) -> HttpResponse:

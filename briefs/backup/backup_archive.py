@@ -32,9 +32,11 @@ EXCLUDED_TABLES: Final = frozenset(
         "briefs.searchentry",
         "briefs.searchindex",
         "briefs.siteversion",
+        "briefs.namechange",
     )
 )
-"""Tables that are not backed up: signing in, `migrate` or `rebuild_derived` fill them again."""
+"""Tables that are not backed up: signing in, `migrate` or `rebuild_derived` fill them again. Mirrors begin anew after a
+restore, so they need no change of a name from before it."""
 
 _NAMED: Final = {
     "contenttypes.contenttype": ("app_label", "model"),

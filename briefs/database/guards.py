@@ -7,9 +7,14 @@ frozen by default.
 A model that declares `is_public_state` holds what public pages show: each changed row gives `SiteVersion` a new token.
 On PostgreSQL this happens at the commit, once per transaction, so that no other transaction waits for the row before.
 
+A model that declares `desk_columns` holds names: a change of any other column adds a `NameChange`, so that no rename can
+be forgotten. At the commit a `NameChange` gets its position, under the lock of `SiteVersion`: positions follow the order
+in which changes become visible, so nobody who reads past one position finds an earlier one later.
+
 SQLite drops triggers when a migration rebuilds a table, and a trigger that reads another table breaks the next rebuild
-of that table. So guards read only their own table, and `migrate` removes and reinstalls all triggers. While they are
-away the token is empty, and no page is kept.
+of that table. So guards read only their own table, and a `migrate` with migrations removes and reinstalls all triggers.
+While they are away the token is empty, and no page is kept; afterwards the database has a new generation, because names
+may have changed unrecorded.
 """
 
 import sqlite3
@@ -18,7 +23,7 @@ from typing import Any
 
 from django.apps import apps
 from django.core import checks
-from django.db import DEFAULT_DB_ALIAS, connections, models
+from django.db import DEFAULT_DB_ALIAS, connections, models, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 type Connection = BaseDatabaseWrapper
@@ -27,6 +32,10 @@ INTERVAL_GUARD = "briefs_edition_one_public"
 VERSION_TABLE = "briefs_siteversion"
 _FUNCTION = "digest_frozen"
 _VERSION_FUNCTION = "digest_renew_site_version"
+_NAME_FUNCTION = "digest_record_name_change"
+_POSITION_FUNCTION = "digest_place_name_change"
+NAME_TABLE = "briefs_namechange"
+_POSITION_TRIGGER = "renamed_position"
 _NEW_TOKEN = {
     "sqlite": "lower(hex(randomblob(16)))",
     "postgresql": "replace(gen_random_uuid()::text, '-', '')",
@@ -41,8 +50,29 @@ def public_models() -> list[type[models.Model]]:
     return [model for model in apps.get_models() if hasattr(model, "is_public_state")]
 
 
-def install_guards(connection: Connection) -> None:
-    """Install all triggers whose tables exist, and renew the site version. Can be repeated."""
+def named_models() -> list[type[models.Model]]:
+    return [model for model in apps.get_models() if hasattr(model, "desk_columns")]
+
+
+def install_guards(connection: Connection, *, is_new_generation: bool = True) -> None:
+    """Install all triggers whose tables exist, and renew the site version. Can be repeated.
+
+    Other connections see the triggers of before until they see the new ones.
+    """
+    with transaction.atomic(connection.alias):
+        _install_guards(connection)
+        if is_new_generation:
+            renew_generation(connection)
+
+
+def renew_generation(connection: Connection) -> None:
+    """Tell every mirror to begin anew. Call after a change of what briefs show that no edition or name has recorded."""
+    with connection.cursor() as cursor:
+        if NAME_TABLE in connection.introspection.table_names(cursor):
+            cursor.execute(f"UPDATE {VERSION_TABLE} SET generation = {_NEW_TOKEN[connection.vendor]}")
+
+
+def _install_guards(connection: Connection) -> None:
     remove_guards(connection)
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
@@ -56,6 +86,17 @@ def install_guards(connection: Connection) -> None:
                 f"UPDATE {VERSION_TABLE} SET token = {_NEW_TOKEN['postgresql']} "
                 "WHERE xmin <> pg_current_xact_id()::xid; "  # once a transaction
                 "RETURN NULL; END $$"
+            )
+            cursor.execute(
+                f"CREATE OR REPLACE FUNCTION {_NAME_FUNCTION}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+                f'INSERT INTO {NAME_TABLE} (kind, "row", at) VALUES (TG_ARGV[0], NEW.id, clock_timestamp()); '
+                "RETURN NULL; END $$"
+            )
+            cursor.execute(
+                f"CREATE OR REPLACE FUNCTION {_POSITION_FUNCTION}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+                f"PERFORM 1 FROM {VERSION_TABLE} FOR UPDATE; "
+                f"UPDATE {NAME_TABLE} SET position = nextval(pg_get_serial_sequence('{NAME_TABLE}', 'id')) "
+                "WHERE id = NEW.id; RETURN NULL; END $$"
             )
         for statement in _trigger_statements(connection, cursor):
             cursor.execute(statement)
@@ -104,6 +145,10 @@ def _version_trigger_name(table: str, kind: str) -> str:
     return f"version_{table}_{kind}"
 
 
+def _name_trigger_name(table: str) -> str:
+    return f"renamed_{table}"
+
+
 def _expected_guards(connection: Connection, cursor: Any) -> set[str]:
     have = set(connection.introspection.table_names(cursor))
     names = {
@@ -118,6 +163,8 @@ def _expected_guards(connection: Connection, cursor: Any) -> set[str]:
         if model._meta.db_table in have
         for kind in _version_trigger_kinds(connection)
     }
+    if NAME_TABLE in have:
+        names |= {_POSITION_TRIGGER, *(_name_trigger_name(model._meta.db_table) for model in named_models())}
     if "briefs_edition" in have:
         names |= (
             {f"{INTERVAL_GUARD}_{k}" for k in ("add", "set")}
@@ -136,7 +183,7 @@ def _existing_triggers(connection: Connection, cursor: Any) -> list[tuple[str, s
             "SELECT c.relname, t.tgname FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid "
             "WHERE NOT t.tgisinternal AND t.tgenabled <> 'D' AND pg_table_is_visible(c.oid)"
         )
-    ours = ("frozen_", "version_", INTERVAL_GUARD)
+    ours = ("frozen_", "version_", "renamed_", INTERVAL_GUARD)
     return [(table, name) for table, name in cursor.fetchall() if name.startswith(ours)]
 
 
@@ -165,6 +212,8 @@ def _trigger_statements(connection: Connection, cursor: Any) -> Iterator[str]:
         for model in public_models():
             if model._meta.db_table in tables:
                 yield from _version_triggers(connection, model._meta.db_table)
+    if NAME_TABLE in tables:
+        yield from _name_triggers(connection, cursor)
 
 
 def _unique_keys(model: type[models.Model], columns: Sequence[str]) -> Iterator[list[str]]:
@@ -214,6 +263,33 @@ def _version_triggers(connection: Connection, table: str) -> Iterator[str]:
     yield f'CREATE TRIGGER "{_version_trigger_name(table, "truncate")}" AFTER TRUNCATE ON "{table}" {renew}'
 
 
+def _name_triggers(connection: Connection, cursor: Any) -> Iterator[str]:
+    is_sqlite = connection.vendor == "sqlite"
+    if is_sqlite:  # one transaction writes at a time
+        place = f"UPDATE {NAME_TABLE} SET position = id WHERE id = NEW.id"
+        yield f'CREATE TRIGGER "{_POSITION_TRIGGER}" AFTER INSERT ON {NAME_TABLE} BEGIN {place}; END'
+    else:
+        yield (
+            f'CREATE CONSTRAINT TRIGGER "{_POSITION_TRIGGER}" AFTER INSERT ON {NAME_TABLE} DEFERRABLE'
+            f" INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION {_POSITION_FUNCTION}()"
+        )
+    for model in named_models():
+        table, kind = model._meta.db_table, model._meta.model_name
+        columns = [c.name for c in connection.introspection.get_table_description(cursor, table)]
+        shown = [c for c in columns if c not in model.desk_columns]  # type: ignore[attr-defined]
+        differs = "IS NOT" if is_sqlite else "IS DISTINCT FROM"
+        changed = " OR ".join(f'NEW."{c}" {differs} OLD."{c}"' for c in shown)
+        begin = f'CREATE TRIGGER "{_name_trigger_name(table)}" AFTER UPDATE ON "{table}" FOR EACH ROW WHEN'
+        if is_sqlite:
+            now = "strftime('%Y-%m-%d %H:%M:%f000', 'now')"
+            added = (
+                f"INSERT INTO {NAME_TABLE} (kind, \"row\", briefs, at) VALUES ('{kind}', NEW.id, '[]', {now})"
+            )
+            yield f"{begin} {changed} BEGIN {added}; END"
+        else:
+            yield f"{begin} ({changed}) EXECUTE FUNCTION {_NAME_FUNCTION}('{kind}')"
+
+
 def _interval_triggers() -> Iterator[str]:
     """Yield triggers against overlapping editions of a brief. Cancelled editions have an empty interval."""
     end = "COALESCE({}, '9999-12-31')"  # not '9999': column affinity would convert it to a number
@@ -231,14 +307,17 @@ def _interval_triggers() -> Iterator[str]:
     )
 
 
-def remove_before_migrate(sender: Any, using: str, **_: Any) -> None:
-    if sender.name == "briefs":
+def remove_before_migrate(sender: Any, using: str, plan: Any = None, **_: Any) -> None:
+    """Remove the guards, unless there is nothing to migrate."""
+    if sender.name == "briefs" and plan != []:
         remove_guards(connections[using])
 
 
-def install_after_migrate(sender: Any, using: str, **_: Any) -> None:
+def install_after_migrate(sender: Any, using: str, plan: Any = None, **_: Any) -> None:
     if sender.name == "briefs":
-        install_guards(connections[using])
+        connection = connections[using]
+        were_away = plan != [] or bool(find_missing_guards(connection))
+        install_guards(connection, is_new_generation=were_away)
 
 
 def check_guards(*, databases: Sequence[str] | None = None, **_: Any) -> list[checks.CheckMessage]:

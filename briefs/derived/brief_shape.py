@@ -151,8 +151,11 @@ class Brief(Struct, frozen=True, kw_only=True, tag_field="status", tag="public")
     urls: Urls
     licence: Annotated[str, Meta(description="Address of the licence; empty: all rights reserved.")]
     hash: Annotated[
-        str, Meta(description="SHA-256 of both languages and the facts: equal if nothing changed.")
-    ]
+        str,
+        Meta(
+            description="SHA-256 of this object without `hash`, as JSON in UTF-8 with sorted keys and no spaces."
+        ),
+    ] = ""
 
 
 class WithdrawnBrief(Struct, frozen=True, kw_only=True, tag_field="status", tag="withdrawn"):
@@ -165,25 +168,70 @@ class WithdrawnBrief(Struct, frozen=True, kw_only=True, tag_field="status", tag=
     withdrawn: Withdrawal
     headline: Texts
     urls: Urls
+    hash: Annotated[
+        str,
+        Meta(
+            description="SHA-256 of this object without `hash`, as JSON in UTF-8 with sorted keys and no spaces."
+        ),
+    ] = ""
 
 
 type FoundBrief = Brief | WithdrawnBrief
 type ChangeName = Literal["published", "corrected", "withdrawn", "removed", "reinstated"]
 
 
-class Change(Struct):
+class BriefChange(Struct, tag_field="kind"):
     """The latest change of an edition. `brief` is its brief as it is now, null if readers no longer find it."""
 
     id: int
     edition: int
-    kind: ChangeName
     at: Moment
     brief: FoundBrief | None
+
+
+class Published(BriefChange, tag="published"):
+    """The first edition of a brief became public."""
+
+
+class Corrected(BriefChange, tag="corrected"):
+    """A later edition became public."""
+
+
+class Withdrawn(BriefChange, tag="withdrawn"):
+    """The text was withdrawn: the brief is now a notice."""
+
+
+class Removed(BriefChange, tag="removed"):
+    """The brief was removed: delete it."""
+
+
+class Reinstated(BriefChange, tag="reinstated"):
+    """What was withdrawn or removed came back."""
+
+
+class Relabelled(Struct, tag_field="kind", tag="relabelled"):
+    """An author, source, keyword or term was renamed or merged. `briefs`: ids of the briefs to read again."""
+
+    at: Moment
+    briefs: list[int]
+
+
+type Change = Published | Corrected | Withdrawn | Removed | Reinstated
+CHANGES: Final[dict[str, Callable[..., Change]]] = {
+    "published": Published,
+    "corrected": Corrected,
+    "withdrawn": Withdrawn,
+    "removed": Removed,
+    "reinstated": Reinstated,
+}
 
 
 # Build the declared shape of public briefs: one query for the names and one for the terms, for any number of editions.
 
 type EditionRows = QuerySet[Edition, Any]
+
+MAX_SHAPES: Final = 500
+"""Most briefs that one call of `build_shapes` builds."""
 
 API_PATH: Final = "/api/v1/"
 
@@ -198,9 +246,6 @@ class ShapeRow(NamedTuple):
     withdrawn_kind: str
     withdrawn_reason_zh: str
     withdrawn_reason_en: str
-    hash_zh: str
-    hash_en: str
-    hash_facts: str
     correction: dict[str, str] | None
     slug: str
     published_at: dt.datetime
@@ -242,11 +287,19 @@ def build_shapes(rows: Sequence[ShapeRow]) -> list[FoundBrief]:
     terms = _load_terms([row.pk for row in rows if not row.withdrawn_at])
     briefs = build_briefs([row.brief_columns for row in rows])
     return [
-        _build_withdrawn(row, brief, row.withdrawn_at)
-        if row.withdrawn_at
-        else _build_brief(row, brief, terms.get(row.pk, []))
+        _add_hash(
+            _build_withdrawn(row, brief, row.withdrawn_at)
+            if row.withdrawn_at
+            else _build_brief(row, brief, terms.get(row.pk, []))
+        )
         for row, brief in zip(rows, briefs, strict=True)
     ]
+
+
+def _add_hash[B: FoundBrief](brief: B) -> B:
+    values = msgspec.to_builtins(brief)
+    del values["hash"]
+    return msgspec.structs.replace(brief, hash=hash_json(values))
 
 
 def build_brief(row: ShapeRow) -> PublicBrief:
@@ -274,7 +327,7 @@ def _term_query(size: int) -> PreparedQuery:
 
 def pad_ids[T](ids: Sequence[T]) -> list[T]:
     """Repeat the last id until the number of ids is one for which a query is prepared, so that few are compiled."""
-    size = next(size for size in (1, 20, 100) if len(ids) <= size)
+    size = next(size for size in (1, 20, 100, MAX_SHAPES) if len(ids) <= size)
     return [*ids, *[ids[-1]] * (size - len(ids))]
 
 
@@ -296,7 +349,6 @@ def _build_brief(row: ShapeRow, brief: PublicBrief, terms: list[Name]) -> Brief:
         terms=terms,
         urls=_build_urls(brief.slug),
         licence=settings.DIGEST_LICENCE,
-        hash=hash_json({"zh": row.hash_zh, "en": row.hash_en, "facts": row.hash_facts}),
     )
 
 

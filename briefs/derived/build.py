@@ -13,7 +13,7 @@ from briefs.content import Facts
 from briefs.database.bulk_writes import insert_rows
 from briefs.models.derived import UNDATED, EditionAuthor, EditionKeyword, EditionPlace, EditionTerm
 from briefs.models.edition import Edition
-from briefs.models.vocabulary import Author, Keyword, Source, Term, Vocabulary
+from briefs.models.vocabulary import Author, Keyword, Source, Vocabulary
 from briefs.public_brief import PublicName, PublicNames
 from briefs.search import indexing
 from briefs.search.analysis import VERSION
@@ -86,13 +86,23 @@ def find_family_ids(kind: type[Vocabulary], pk: int) -> set[int]:
 
 def find_edition_ids_using(kind: type[Vocabulary], rows: Iterable[int]) -> QuerySet[Any, int]:
     """Return the ids of editions that use one of these rows: past, public or scheduled."""
-    tables: dict[type[Vocabulary], QuerySet[Any]] = {
-        Source: EditionPlace.objects.filter(source__in=rows),
-        Author: EditionAuthor.objects.filter(author__in=rows),
-        Keyword: EditionKeyword.objects.filter(keyword__in=rows),
-        Term: EditionTerm.objects.filter(term__in=rows),
-    }
-    return tables[kind].values_list("edition_id", flat=True)
+    return _filter_uses(kind, rows).values_list("edition_id", flat=True)
+
+
+def find_brief_ids_using(
+    kind: type[Vocabulary], rows: Iterable[int], editions: QuerySet[Edition]
+) -> dict[int, set[int]]:
+    """Return the ids of the briefs, by row, of those `editions` that use one of these rows."""
+    found: dict[int, set[int]] = {pk: set() for pk in rows}
+    uses = _filter_uses(kind, found).filter(edition__in=editions)
+    for row, brief in uses.values_list(f"{kind._meta.model_name}_id", "edition__brief"):
+        found[row].add(brief)
+    return found
+
+
+def _filter_uses(kind: type[Vocabulary], rows: Iterable[int]) -> QuerySet[Any]:
+    table: type[Model] = _TABLES_OF_NAMES.get(kind, EditionTerm)
+    return table._default_manager.filter(**{f"{kind._meta.model_name}__in": rows})
 
 
 _TABLES_OF_NAMES: dict[type[Vocabulary], type[Model]] = {

@@ -4,6 +4,7 @@ A change is given as two rows: the stored one (None for a new entry) and an unsa
 the second has `merged_into`, the change is a merge.
 """
 
+import datetime as dt
 import json
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -26,7 +27,8 @@ from briefs.content import SIDES, Content, Side
 from briefs.database.bulk_writes import insert_rows
 from briefs.models.derived import EditionTerm, SearchEntry
 from briefs.models.edition import Edition
-from briefs.models.vocabulary import Term, Vocabulary
+from briefs.models.site import NameChange
+from briefs.models.vocabulary import Author, Keyword, Source, Term, Vocabulary
 from briefs.public_brief import PublicNames
 from briefs.rendering import text
 from briefs.search import ParsedQuery, get_store
@@ -36,13 +38,12 @@ from . import build, term_occurrences
 from .public_brief import load_names
 from .term_occurrences import TERM_COLUMNS, Glossary, TermRows, build_glossary_entries, fetch_term_rows
 
-DESK_COLUMNS: Final = frozenset({"country", "aliases", "note"})
-"""Columns that no public page shows or depends on."""
 MAX_EDITIONS_READ: Final = 300
 """Editions whose text is searched for a term. If there are more candidates, the term counts as occurring."""
 _BATCH: Final = 25
 _MARK_BATCH: Final = 500
 _TOKEN: Final = re.compile(r"[a-z0-9\u00c0-\u024f]+|[^\W_]")
+_KINDS: Final[tuple[type[Vocabulary], ...]] = (Author, Keyword, Source, Term)
 _NEW_ID: Final = 2**62
 """Placeholder id of a new term."""
 _LIST_SEPARATORS: Final[dict[Side, str]] = {"zh": "、", "en": ", "}
@@ -91,7 +92,7 @@ def is_changed_for_readers(before: Vocabulary, after: Vocabulary) -> bool:
     return build.get_merged_into_id(before) != build.get_merged_into_id(after) or any(
         getattr(before, name) != getattr(after, name)
         for name in columns
-        if name not in DESK_COLUMNS | _UNCOMPARED_COLUMNS
+        if name not in after.desk_columns | _UNCOMPARED_COLUMNS
     )
 
 
@@ -309,8 +310,11 @@ def find_terms_again(rows: Iterable[Term]) -> None:
 
     `rows` are the terms as they were and as they are. Only pairs that have one of their forms are read again: in these
     they may also hide the marks of other terms, or no longer hide them. Past editions are not searched.
+
+    Mirrors are told of briefs that gain or lose a term: the triggers record only the row that was changed.
     """
     rows = list(rows)
+    briefs: set[int] = set()
     terms = [TermData.from_mapping(vars(row)) for row in rows]
     used = EditionTerm.objects.filter(term__in=[row.pk for row in rows]).values("edition")
     touched = Edition.objects.filter(Q(pk__in=used) | Q(pk__in=_find_editions_with(_join_forms(terms))))
@@ -323,9 +327,11 @@ def find_terms_again(rows: Iterable[Term]) -> None:
             stored[pk][term] = places
         gone: dict[int, list[int]] = {}
         new = []
-        for edition in Edition.objects.filter(pk__in=batch).only("content", "published_at"):
+        for edition in Edition.objects.filter(pk__in=batch).only("brief", "content", "published_at"):
             old = stored[edition.pk]
             found = _find_places_again(edition.frozen_content, glossary, needles, old)
+            if old.keys() != found.keys():
+                briefs.add(edition.brief_id)
             for term in {term for term in (*old, *found) if old.get(term) != found.get(term)}:
                 if term in old:
                     gone.setdefault(term, []).append(edition.pk)
@@ -334,6 +340,29 @@ def find_terms_again(rows: Iterable[Term]) -> None:
         for term, editions in gone.items():
             EditionTerm.objects.filter(term=term, edition__in=editions).delete()
         insert_rows(EditionTerm, term_occurrences.OCCURRENCE_COLUMNS, new)
+    if briefs:
+        NameChange.objects.create(kind="term", row=rows[-1].pk, briefs=sorted(briefs))
+
+
+def find_briefs_with_names(changes: Collection[NameChange], now: dt.datetime) -> dict[int, set[int]]:
+    """Return the ids of the briefs, found by readers at `now`, that show the name of each change, by id of the change.
+
+    A row merged into another is in the lists of that one: more briefs than changed, but none is missing.
+    """
+    found_briefs = Edition.objects.found(now)
+    listed = {pk for change in changes for pk in change.briefs}
+    known = set(found_briefs.filter(brief__in=listed).values_list("brief", flat=True)) if listed else set()
+    briefs = {change.pk: known.intersection(change.briefs) for change in changes}
+    for kind in _KINDS:
+        of_kind = [change for change in changes if change.kind == kind._meta.model_name]
+        if not of_kind:
+            continue
+        heirs = build.resolve_merged(kind, {change.row for change in of_kind})
+        using = build.find_brief_ids_using(kind, {heir.pk for heir in heirs.values()}, found_briefs)
+        for change in of_kind:
+            if heir := heirs.get(change.row):
+                briefs[change.pk] |= using[heir.pk]
+    return briefs
 
 
 def _find_places_again(

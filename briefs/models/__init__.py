@@ -17,7 +17,7 @@ from .people import EncryptionKey, Person, SignInCounter, SignInEvent, get_impor
 from .proposals import Proposal
 from .review import Answer, Assignment, FactTick, Look, Reply, Suggestion
 from .searches import Search
-from .site import JobRun, SiteText, SiteVersion
+from .site import JobRun, NameChange, SiteText, SiteVersion
 from .vocabulary import Author, Keyword, Source, Term
 
 __all__ = [
@@ -46,6 +46,7 @@ __all__ = [
     "MailSwitch",
     "MemoryKey",
     "MemoryPair",
+    "NameChange",
     "Note",
     "Outbox",
     "Person",

@@ -50,9 +50,29 @@ class SiteVersion(models.Model):
     """
 
     token = models.CharField(max_length=32)
+    generation = models.CharField(max_length=32, default="", db_default="")
+    """Random name of this database, part of the cursors of mirrors. It changes when rows may have changed unnoticed: by a
+    restore, a migration or a rebuild of derived rows."""
 
     def __str__(self) -> str:
         return self.token
+
+
+class NameChange(models.Model):
+    """A renamed, merged or unmerged name, for mirrors. Database triggers add a row for each change of a vocabulary row.
+
+    `briefs`: ids of briefs that also changed, since a term is no longer, or newly, in their text.
+    """
+
+    kind = models.CharField(max_length=20)
+    row = models.BigIntegerField()
+    briefs = models.JSONField(default=list, db_default=models.Value([], models.JSONField()))
+    at = models.DateTimeField(default=timezone.now)
+    position = models.BigIntegerField(null=True, unique=True)
+    """Order of the commits, given by a trigger at the commit: a reader that knows one position has seen all before it."""
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.row}"
 
 
 class JobRun(models.Model):

@@ -56,6 +56,8 @@ class SlugManager(models.Manager[Any]):
 
 class Vocabulary(models.Model):
     is_public_state: ClassVar[bool] = True
+    desk_columns: ClassVar[frozenset[str]] = frozenset({"country", "aliases", "note"})
+    """Columns that no public page shows or depends on. A change of any other is a `NameChange`."""
 
     slug = models.SlugField(_("Slug"), max_length=80, unique=True, editable=False)
     merged_into = models.ForeignKey(

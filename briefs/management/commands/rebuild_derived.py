@@ -5,10 +5,11 @@ from itertools import batched
 from typing import Any, Final
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import transaction
+from django.db import connection, transaction
 from django.template.defaultfilters import pluralize
 
 from briefs.content import Content
+from briefs.database import guards
 from briefs.database.bulk_writes import let_other_writers_in
 from briefs.derived import build, translation_memory
 from briefs.models import Brief
@@ -50,6 +51,10 @@ class Command(BaseCommand):
             done += len(batch)
             self.stdout.write(f"{done} of {len(ids)} rebuilt")
             let_other_writers_in()
+        if done:
+            guards.renew_generation(
+                connection
+            )  # a brief may have other terms, and no change tells mirrors of it
         translation_memory.rebuild_memory(forgotten)
         rebuild.index_missing_drafts(astray, _load_contents)
         self.stdout.write(f"{done} edition{pluralize(done)} rebuilt." if done else "Nothing was stale.")

@@ -102,6 +102,7 @@ def test_all_tables_that_kept_pages_may_read_have_triggers() -> None:
         "briefs_searchentry",
         "search_editions",
         "briefs_jobrun",
+        "briefs_namechange",
         "django_migrations",
         "sqlite_master",
     }

@@ -23,7 +23,14 @@ VOCABULARY = {f"briefs_{name}" for name in ("author", "source", "keyword", "term
 PUBLIC_TABLES = {
     *("briefs_edition", "briefs_editionplace", "briefs_editionauthor", "briefs_editionkeyword"),
     *("briefs_editionterm", "briefs_searchentry", "search_editions"),
-    *("briefs_sitetext", "briefs_siteversion", "briefs_jobrun", "django_migrations", "sqlite_master"),
+    *(
+        "briefs_sitetext",
+        "briefs_siteversion",
+        "briefs_namechange",
+        "briefs_jobrun",
+        "django_migrations",
+        "sqlite_master",
+    ),
     *VOCABULARY,
 }
 SQLITE_FULL_TEXT_TABLES = {f"search_editions_{part}" for part in ("data", "idx", "docsize", "config")}

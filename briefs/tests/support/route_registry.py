@@ -215,6 +215,7 @@ PUBLIC_ROUTES: dict[str, PublicRoute] = {
             )
         )
     ),
+    "api/v1/manifest": PublicRoute(_fixed("/api/v1/manifest", "/api/v1/manifest?limit=2&after=1")),
     "api/v1/vocabulary": PublicRoute(_fixed("/api/v1/vocabulary")),
     "api/v1/openapi.json": PublicRoute(_fixed("/api/v1/openapi.json")),
     "^api/v1/": PublicRoute(_alternating("/api/v1/issues/{}")),
