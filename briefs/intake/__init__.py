@@ -16,6 +16,7 @@ from .importer import (
     rehearse_import,
 )
 from .storing import PASTED_FILE_NAME, BriefChange, ImportChoice, ImportJob, ImportOutcome
+from .vocabulary_lookup import NameQuestion
 
 __all__ = [
     "PASTED_FILE_NAME",
@@ -25,6 +26,7 @@ __all__ = [
     "ImportChoice",
     "ImportJob",
     "ImportOutcome",
+    "NameQuestion",
     "TooManyDigests",
     "create_import_job",
     "find_files",

@@ -99,11 +99,17 @@ def create_import_job(
     date_order: DateOrder = "mdy",
     dry_run: bool = False,
     now: dt.datetime | None = None,
+    asks_dates: bool = False,
+    answers: Mapping[str, str] | None = None,
 ) -> ImportJob:
+    """`answers`: by name key, the row that a new name means (see `VocabularyLookup`)."""
     actor = actor or get_importer()
     writer = writer or actor
-    vocabulary = VocabularyLookup(dict.fromkeys((actor, writer)), now)
-    return ImportJob(actor, writer, vocabulary, date_order, dry_run, now=now, terms=load_alignment_terms())
+    vocabulary = VocabularyLookup(dict.fromkeys((actor, writer)), now, answers)
+    terms = load_alignment_terms()
+    return ImportJob(
+        actor, writer, vocabulary, date_order, dry_run, asks_dates=asks_dates, now=now, terms=terms
+    )
 
 
 def load_alignment_terms() -> tuple[tuple[str, str], ...]:
@@ -195,7 +201,12 @@ class ImportBatch:
             else:
                 cautions = list(reading.parsed.cautions)
                 choice = chosen[reading.index] if chosen else None
-                self.entries.append(ImportItem(name, data, reading, reading.parsed, cautions, choice))
+                item = ImportItem(name, data, reading, reading.parsed, cautions, choice)
+                try:
+                    item.apply_chosen_date(is_required=self.job.asks_dates)
+                    self.entries.append(item)
+                except DocumentRefused as refusal:
+                    self.entries.append(item.build_refused_outcome(refusal))
 
     def store_entries(self) -> Iterator[ImportOutcome]:
         """Store the collected entries. Items that may be the same document or article never share a group."""

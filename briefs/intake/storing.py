@@ -27,7 +27,7 @@ from .content_mapping import (
     restore_earlier_numbers,
     states_the_same,
 )
-from .vocabulary_lookup import VocabularyLookup
+from .vocabulary_lookup import NameQuestion, VocabularyLookup
 
 # Parsed digests to be stored, the outcome of each, and the state of a dry run.
 
@@ -46,21 +46,24 @@ class BriefChange:
 class ImportChoice:
     """A person's choice for one digest after a rehearsal.
 
-    `status` is `created`, `updated` (update the brief) or `over` (overwrite people's edits). Without `brief`,
-    the target is a brief created by the same import.
+    `status` is `created`, `second` (also if there is a brief of the same article), `updated` (update the brief) or
+    `over` (overwrite people's edits, or the brief of the same article). Without `brief`, the target is a brief created
+    by the same import. `date`: the chosen reading of an ambiguous date.
     """
 
     status: str
     brief: int | None = None
     version: int | None = None
+    date: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class ImportOutcome:
     """The result for one digest of one file.
 
-    A rehearsal shows `parsed_for_preview` (set even if the digest was refused) and `change` (the update of an
-    existing brief).
+    A rehearsal shows `parsed_for_preview` (set even if the digest was refused), `change` (the update of an existing
+    brief, or what an update of `same_article` would change), and what a person has to decide: `name_questions` and
+    `same_file`, an earlier file of the import with the same article.
     """
 
     file: str
@@ -72,6 +75,9 @@ class ImportOutcome:
     refusal: DocumentRefused | None = None
     parsed_for_preview: ParsedDocument | None = None
     change: BriefChange | None = None
+    same_article: int | None = None
+    same_file: str = ""
+    name_questions: Sequence[NameQuestion] = ()
     dry_run_status: str = ""
     """The status that the digest would have had without the dry run."""
 
@@ -86,6 +92,23 @@ class ImportItem:
     parsed: ParsedDocument
     cautions: list[Caution] = field(default_factory=list)
     choice: ImportChoice | None = None
+    same_article: int | None = None
+    same_file: str = ""
+    change: BriefChange | None = None
+    name_questions: Sequence[NameQuestion] = ()
+
+    def apply_chosen_date(self, *, is_required: bool) -> None:
+        """Take the chosen reading of the date. Raise `DocumentRefused` if a choice lacks a required one."""
+        date = self.parsed.date
+        if self.choice is None or date is None or not (date.ambiguous and date.alternative):
+            return
+        if self.choice.date in (date.iso, date.alternative):
+            other = date.alternative if self.choice.date == date.iso else date.iso
+            chosen = replace(date, iso=self.choice.date, alternative=other, ambiguous=False)
+            self.parsed = replace(self.parsed, date=chosen)
+            self.cautions = [caution for caution in self.cautions if caution.code != "date-ambiguous"]
+        elif is_required:
+            raise DocumentRefused(None, "changed-meanwhile")
 
     @cached_property
     def file_name(self) -> str:
@@ -104,7 +127,9 @@ class ImportItem:
         """Hash the article's address, else its source, date and first author. Empty if all are missing."""
         if key := self.url_key:
             return hash_json(["url", key])
-        parsed = self.parsed
+        parsed = (
+            self.parse_result.parsed or self.parsed
+        )  # with the date as read, whichever reading was chosen
         parts = [
             (parsed.source or "").casefold(),
             parsed.date.iso if parsed.date else "",
@@ -129,10 +154,21 @@ class ImportItem:
     ) -> None:
         """Raise `DocumentRefused` if the planned outcome differs from the person's choice."""
         seen = self.choice
-        if seen is None or seen == ImportChoice(status, brief, version):
+        if seen is None or (seen.status, seen.brief, seen.version) == (status, brief, version):
             return
         if seen.status != status or seen.brief is not None:
             raise DocumentRefused(None, "changed-meanwhile")
+
+    def is_update_of(self, brief: int) -> bool:
+        """Return whether a person chose to overwrite this brief."""
+        return self.choice is not None and (self.choice.status, self.choice.brief) == ("over", brief)
+
+    def require_choice_of_new_brief(self, same_article: int | None) -> None:
+        """Raise `DocumentRefused` unless a new brief was chosen, beside the one of the same article if there is one."""
+        if self.choice and self.choice.status != "second":
+            self.require_unchanged_since_choice("created")
+            if same_article is not None:
+                raise DocumentRefused(None, "changed-meanwhile")
 
     def build_outcome(
         self, status: str, brief: int | None = None, change: BriefChange | None = None
@@ -147,7 +183,10 @@ class ImportItem:
             cautions,
             None,
             self.parsed,
-            change,
+            change or self.change,
+            self.same_article,
+            self.same_file,
+            self.name_questions,
         )
 
     def build_refused_outcome(
@@ -155,7 +194,14 @@ class ImportItem:
     ) -> ImportOutcome:
         cautions = tuple(self.cautions) if change else ()
         return ImportOutcome(
-            self.file, self.parse_result.index, "refused", None, None, cautions, refusal, self.parsed, change
+            self.file,
+            self.parse_result.index,
+            "refused",
+            cautions=cautions,
+            refusal=refusal,
+            parsed_for_preview=self.parsed,
+            change=change,
+            name_questions=self.name_questions,
         )
 
 
@@ -219,6 +265,8 @@ class ImportJob:
     date_order: DateOrder = "mdy"
     dry_run: bool = False
     rehearsal: bool = False
+    asks_dates: bool = False
+    """Refuse a choice without the chosen reading of an ambiguous date."""
     now: dt.datetime | None = None
     terms: Sequence[tuple[str, str]] = ()
     dry_run_state: DryRunState = field(default_factory=DryRunState)
@@ -242,17 +290,14 @@ def store_items(group: Sequence[ImportItem], job: ImportJob) -> dict[int, Import
                 outcomes[id(item)] = item.build_outcome("unchanged", same)
             elif job.dry_run and job.dry_run_state.has_lines_hash(item):
                 outcomes[id(item)] = item.build_outcome("unchanged")
+            elif (other := known.find_same_article(item, job.dry_run_state)) and item.is_update_of(other):
+                outcomes[id(item)] = _update_brief(item, other, job)
             elif (older := known.by_document_key.get(item.document_key)) is not None:
                 outcomes[id(item)] = _update_brief(item, older, job)
             elif job.dry_run and job.dry_run_state.has_document_key(item):
                 outcomes[id(item)] = _simulate_update(item, job)
             else:
-                item.require_unchanged_since_choice("created")
-                draft = _build_draft(item, known, job)
-                if same := known.find_same_brief(item, draft.content, job.dry_run_state):
-                    outcomes[id(item)] = item.build_outcome("unchanged", same)
-                else:
-                    new.append((item, draft))
+                outcomes |= _plan_new_brief(item, known, job, new)
         except DocumentRefused as refusal:
             outcomes[id(item)] = item.build_refused_outcome(refusal)
         except workflow.Refused as refused:
@@ -307,7 +352,7 @@ class ExistingDocuments:
 
     def find_duplicate_cautions(self, item: ImportItem, dry_run_state: DryRunState) -> list[Caution]:
         """Return cautions about other briefs with the same article or file name."""
-        if other := self._find_same_article(item, dry_run_state):
+        if other := self.find_same_article(item, dry_run_state):
             title = str(Brief.objects.get(pk=other))
             which = {"which_en": f"brief {other}, “{title}”", "which_zh": f"第 {other} 號〈{title}〉"}
             return [Caution(None, "same-article", which)]
@@ -322,18 +367,48 @@ class ExistingDocuments:
         )
         return [Caution(None, "same-name")] if known else []
 
-    def _find_same_article(self, item: ImportItem, dry_run_state: DryRunState) -> int | None:
+    def find_same_article(self, item: ImportItem, dry_run_state: DryRunState) -> int | None:
         other = self.by_url.get(item.url_key) or self.by_article.get(item.article_hash)
         return other if other not in dry_run_state.created_briefs else None
 
     def find_same_brief(self, item: ImportItem, content: Content, dry_run_state: DryRunState) -> int | None:
         """Return the id of a brief of the same article with the same content, as when an exported document returns."""
-        other = None if item.parsed.unplaced_lines else self._find_same_article(item, dry_run_state)
+        other = None if item.parsed.unplaced_lines else self.find_same_article(item, dry_run_state)
         row = Brief.objects.exclude(state=State.DISCARDED).filter(pk=other).first() if other else None
         if row is None or not states_the_same(content, workflow.load_working_copy(row)):
             return None
         item.cautions = [caution for caution in item.cautions if caution.code != "same-article"]
         return row.pk
+
+
+def _plan_new_brief(
+    item: ImportItem,
+    known: ExistingDocuments,
+    job: ImportJob,
+    new: list[tuple[ImportItem, workflow.PreparedContent]],
+) -> dict[int, ImportOutcome]:
+    """Add the item to `new`, or return its outcome if the brief of the same article says the same already."""
+    other = known.find_same_article(item, job.dry_run_state)
+    item.require_choice_of_new_brief(None)
+    _ask_for_names(item, job)
+    draft = _build_draft(item, known, job)
+    if same := known.find_same_brief(item, draft.content, job.dry_run_state):
+        return {id(item): item.build_outcome("unchanged", same)}
+    item.require_choice_of_new_brief(other)
+    if job.rehearsal:
+        item.same_article = other
+        item.same_file = "" if other else job.dry_run_state.find_file_of_article(item)
+        item.change = _build_change(item, Brief.objects.get(pk=other), job) if other else None
+    new.append((item, draft))
+    return {}
+
+
+def _ask_for_names(item: ImportItem, job: ImportJob) -> None:
+    """Keep the questions about new names for the preview. Refuse a choice that leaves one open."""
+    if job.rehearsal:
+        item.name_questions = job.vocabulary.find_name_questions(item.parsed)
+    elif item.choice and job.vocabulary.has_open_question(item.parsed):
+        raise DocumentRefused(None, "changed-meanwhile")
 
 
 def _build_draft(item: ImportItem, existing: ExistingDocuments, job: ImportJob) -> workflow.PreparedContent:
@@ -358,21 +433,19 @@ def _update_brief(item: ImportItem, brief: int, job: ImportJob) -> ImportOutcome
     """Update a draft that nobody has edited since the import. Overwrite an edited brief only if that was
     chosen.
     """
+    _ask_for_names(item, job)
     row = Brief.objects.select_for_update().get(pk=brief)
     last = row.revisions.order_by("-number")[0]
     edited = last.kind != Revision.Kind.IMPORT or row.state != State.DRAFT
     version = row.version
-    if edited and (item.choice is None or item.choice.status != "over"):
+    is_chosen = item.choice is not None and item.choice.status == "over"
+    if edited and not is_chosen:
         values = {"brief": row.pk, "title": str(row), "name": str(last.by)}
         refusal = DocumentRefused(None, "edited-since", values)
         if not job.rehearsal:  # a dry run stops here, since the code below creates vocabulary rows
             raise refusal
-        before = workflow.load_working_copy(row)
-        after = workflow.prepare(
-            _build_updated_content(item, row, before, job), next_number=row.next_number
-        ).content
-        return item.build_refused_outcome(refusal, BriefChange(row.pk, version, before, after))
-    item.require_unchanged_since_choice("over" if edited else "updated", row.pk, version)
+        return item.build_refused_outcome(refusal, _build_change(item, row, job))
+    item.require_unchanged_since_choice("over" if is_chosen else "updated", row.pk, version)
     try:
         with transaction.atomic():
             before = workflow.load_working_copy(row)
@@ -383,13 +456,20 @@ def _update_brief(item: ImportItem, brief: int, job: ImportJob) -> ImportOutcome
                 actor=job.actor,
                 provenance=_build_provenance(item, _get_or_create_document(item, job)),
                 flags=build_date_columns(item.parsed) if item.parsed.date or not before.facts.date else {},
-                seen_version=version if edited else None,
+                seen_version=version if is_chosen else None,
             )
     except workflow.Refused:
         job.vocabulary.clear_cache()
         raise
     after = Content.from_json(revision.content) if revision else before
     return item.build_outcome("updated", row.pk, BriefChange(row.pk, version, before, after))
+
+
+def _build_change(item: ImportItem, row: Brief, job: ImportJob) -> BriefChange:
+    before = workflow.load_working_copy(row)
+    content = _build_updated_content(item, row, before, job)
+    after = workflow.prepare(content, next_number=row.next_number).content
+    return BriefChange(row.pk, row.version, before, after)
 
 
 def _build_updated_content(item: ImportItem, row: Brief, before: Content, job: ImportJob) -> Content:

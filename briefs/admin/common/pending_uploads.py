@@ -3,10 +3,11 @@
 import datetime as dt
 from typing import Any, Final
 
+from django.db.models import Prefetch
 from django.utils import timezone
 
 from briefs.database.bulk_writes import delete_in_batches
-from briefs.models import Person, Upload
+from briefs.models import Person, Upload, UploadFile
 
 UPLOAD_RETENTION: Final = dt.timedelta(hours=24)
 MAX_PENDING_UPLOADS: Final = 10
@@ -25,6 +26,13 @@ def delete_expired(now: dt.datetime) -> None:
     """Delete uploads an hour after they expired, since one that just expired may be being confirmed."""
     old = now - UPLOAD_RETENTION - dt.timedelta(hours=1)
     delete_in_batches(Upload.objects.filter(created_at__lt=old), batch_size=5)  # an upload may hold 64 MB
+
+
+def list_pending_uploads(owner: Person) -> list[Upload]:
+    """Return the owner's uploads that are not finished, with the names of their files, newest first."""
+    rows = Upload.objects.filter(owner=owner, done_at=None, created_at__gt=timezone.now() - UPLOAD_RETENTION)
+    files = UploadFile.objects.defer("data").exclude(name="")
+    return list(rows.prefetch_related(Prefetch("files", files)).order_by("-created_at")[:MAX_PENDING_UPLOADS])
 
 
 def find_pending_upload(owner: Person, pk: Any) -> Upload | None:

@@ -4,6 +4,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -19,7 +21,7 @@ from briefs.admin.common.name_fields import NamesById, load_names_by_id
 from briefs.content import LANGUAGE_TAGS, SIDES, Bullet, Content, Side
 from briefs.documents.types import Caution, ParsedDocument, PointPair
 from briefs.facts import DOCUMENT_FACTS, FACTS
-from briefs.intake import BriefChange, ImportOutcome, rehearse_import
+from briefs.intake import ImportOutcome, rehearse_import
 from briefs.intake.content_mapping import build_content, build_text_facts
 from briefs.models import Brief, Person, State, Upload
 from briefs.rendering.rows import NestedPosition
@@ -33,6 +35,16 @@ from .pending_files import (
     format_choice_token,
     get_digest_key_and_file_name,
     read_stored_files,
+)
+from .questions import (
+    SKIP,
+    Question,
+    ask_for_date,
+    ask_for_name,
+    ask_for_second,
+    ask_for_target,
+    ask_whose_text,
+    fill_answers,
 )
 
 # Compare a brief with the content of an imported file: Chinese by character, English by word.
@@ -151,13 +163,20 @@ CAUTION_FIELDS: Final = {
     "unplaced": "unplaced",
 }
 """Field of the preview for each caution code. Other cautions are placed by line, else at the top."""
+NAME_CAUTIONS: Final = {"author-similar", "unknown-source", "unknown-keyword"}
+ASKED_CAUTIONS: Final = {"target": {"same-article"}, "date": {"date-ambiguous"}, "name": NAME_CAUTIONS}
+"""Cautions that a question of this kind repeats."""
 MISSING_FACT_FIELDS: Final = {"an author": "authors", "a source": "source", "a date": "date"}
 
 
 @dataclass(frozen=True, slots=True)
 class PreviewNote:
+    """A caution. `about`: the name in the document that it is about."""
+
     text: str
     line: int | None = None
+    code: str = ""
+    about: str = ""
 
 
 @dataclass(slots=True)
@@ -173,13 +192,21 @@ class PairPreview:
 
 
 @dataclass(slots=True)
-class DigestPreview:
+class Thing:
+    """One thing of an import: what will happen to it, the brief that it changes, questions and differences.
+
+    `choice_token`: what the preview showed, sent back by the page. `is_optional`: it has a box to leave it out.
+    """
+
     key: str
     file: str
     number: int
     badge: Badge
     status: str
     title: str = ""
+    other_title: str = ""
+    questions: list[Question] = field(default_factory=list)
+    is_optional: bool = False
     error: str = ""
     brief: int | None = None
     brief_title: str = ""
@@ -195,21 +222,107 @@ class DigestPreview:
     unchanged_count: int = 0
     why_not: str = ""
 
+    @property
+    def is_waiting(self) -> bool:
+        return any(question.is_open for question in self.questions)
 
-def build_digest_previews(upload: Upload, person: Person) -> list[DigestPreview]:
+    @property
+    def is_ready(self) -> bool:
+        """Return whether the next press imports it."""
+        answers = [question.answer for question in self.questions]
+        return (self.is_optional or bool(answers)) and not self.is_waiting and SKIP not in answers
+
+
+def build_things(upload: Upload, person: Person) -> list[Thing]:
     """Run the import as a dry run and describe its outcomes. Raises TooManyDigests."""
-    with rehearse_import(
-        read_stored_files(upload), build_import_job(upload), digest_limit=MAX_DIGESTS
-    ) as outcomes:
+    job = build_import_job(upload)
+    with rehearse_import(read_stored_files(upload), job, digest_limit=MAX_DIGESTS) as outcomes:
         made = {o.brief for o in outcomes if o.status == "created"}
         changes = [o.change for o in outcomes if o.change]
         names = load_names_by_id([content for c in changes for content in (c.before, c.after)])
         titles = {row.pk: str(row) for row in Brief.objects.filter(pk__in={o.brief for o in outcomes})}
         found = [_build_digest(outcome, made, names, titles) for outcome in outcomes]
-    for digest, outcome in zip(found, outcomes, strict=True):
-        if outcome.change and outcome.refusal:
-            _offer_new_revision(digest, outcome.change, person)
-    return sorted([*found, *_refused_files(upload)], key=lambda digest: _digest_sort_key(digest.key))
+    answers, asked = upload.results.get("answers", {}), set[str]()
+    known = Brief.objects.select_related("updated_by").in_bulk(
+        {o.change.brief for o in outcomes if o.change and (o.refusal or o.same_article)}
+    )
+    for thing, outcome in zip(found, outcomes, strict=True):
+        questions = _list_questions(thing, outcome, known, person, asks_dates=job.asks_dates)
+        thing.questions = fill_answers(questions, answers, asked)
+        if thing.questions:
+            _mark_as_question(thing)
+        thing.is_optional &= not any(question.kind == "target" for question in thing.questions)
+    return sorted([*found, *_refused_files(upload)], key=lambda thing: _digest_sort_key(thing.key))
+
+
+def _list_questions(
+    thing: Thing, outcome: ImportOutcome, known: Mapping[int, Brief], person: Person, *, asks_dates: bool
+) -> Iterator[Question]:
+    parsed, change = outcome.parsed_for_preview, outcome.change
+    brief = known.get(change.brief) if change else None
+    if brief and change and outcome.refusal:
+        thing.status, thing.brief, thing.brief_title = "edited", brief.pk, str(brief)
+        thing.why_not = _explain_locked(person, brief)
+        if thing.why_not:
+            return
+        yield ask_whose_text(thing.key, brief, change.version, name=str(brief.updated_by or ""))
+    elif brief and change and outcome.same_article:
+        thing.brief, thing.brief_title = brief.pk, str(brief)
+        why_not = _explain_locked(person, brief)
+        yield ask_for_target(
+            thing.key,
+            brief,
+            change.version,
+            remark=why_not or describe_last_change(brief),
+            may_update=not why_not,
+        )
+    elif outcome.same_file:
+        yield ask_for_second(thing.key, outcome.same_file)
+    if parsed is None or (not thing.is_optional and thing.status != "edited"):
+        return
+    if asks_dates and parsed.date and parsed.date.ambiguous and parsed.date.alternative:
+        yield ask_for_date(thing.key, parsed.date, change.before.facts.date if change else "")
+    yield from map(ask_for_name, outcome.name_questions)
+
+
+def _mark_as_question(thing: Thing) -> None:
+    """Show what an answer makes of the thing, and leave out cautions that a question repeats."""
+    target = next((question for question in thing.questions if question.kind == "target"), None)
+    if target:
+        verb = target.answer.partition("-")[0]
+        thing.badge = {
+            "over": Badge(gettext("Updates %(n)s") % {"n": thing.brief}, "going"),
+            "second": Badge(gettext("New"), "good"),
+            SKIP: Badge(gettext("Skipped")),
+        }.get(verb, Badge(gettext("You decide"), "warn"))
+    asked = {question.kind for question in thing.questions}
+    repeated = {code for kind in asked for code in ASKED_CAUTIONS[kind]}
+    texts = {question.text for question in thing.questions}
+    for notes in (thing.notes, *thing.field_notes.values()):
+        notes[:] = [
+            note
+            for note in notes
+            if note.code not in repeated
+            or (note.code in NAME_CAUTIONS and not any(note.about in text for text in texts))
+        ]
+
+
+def describe_last_change(brief: Brief) -> str:
+    values = {
+        "n": brief.pk,
+        "name": brief.updated_by,
+        "when": date_format(timezone.localtime(brief.updated_at), "Y-m-d H:i"),
+    }
+    return gettext("%(name)s changed brief %(n)s last, on %(when)s.") % values
+
+
+def _explain_locked(person: Person, brief: Brief) -> str:
+    """Return why the person may not edit the brief now, or an empty string."""
+    if policy.is_allowed(person, "edit", brief):
+        return ""
+    if brief.state == State.APPROVED:
+        return str(workflow.Reason("approved-closed"))
+    return gettext("You may not edit this brief now.")
 
 
 def _digest_sort_key(key: str) -> tuple[int, int]:
@@ -217,20 +330,20 @@ def _digest_sort_key(key: str) -> tuple[int, int]:
     return int(position), int(index)
 
 
-def _refused_files(upload: Upload) -> Iterator[DigestPreview]:
+def _refused_files(upload: Upload) -> Iterator[Thing]:
     for file in upload.files.exclude(refused="").defer("data"):
         error = str(FILE_REFUSAL_MESSAGES[file.refused]) % UPLOAD_LIMITS
-        yield DigestPreview(
+        yield Thing(
             f"{file.position}-0", file.name, 1, Badge(gettext("Refused"), "bad"), "refused", error=error
         )
 
 
 def _build_digest(
     outcome: ImportOutcome, created_ids: set[int | None], names: NamesById, titles: dict[int, str]
-) -> DigestPreview:
+) -> Thing:
     key, name = get_digest_key_and_file_name(outcome)
     own = outcome.brief in created_ids
-    digest = DigestPreview(key, name, outcome.index + 1, _badge(outcome), outcome.status)
+    digest = Thing(key, name, outcome.index + 1, _badge(outcome), outcome.status)
     if outcome.brief and not (own or outcome.status == "created"):
         digest.brief, digest.brief_title = outcome.brief, titles.get(outcome.brief, "")
     if outcome.refusal:
@@ -240,6 +353,8 @@ def _build_digest(
     elif outcome.status == "updated" and outcome.change:
         brief = None if own else outcome.change.brief
         digest.choice_token = format_choice_token("updated", brief, outcome.change.version)
+        digest.badge = digest.badge if own else Badge(gettext("Updates %(n)s") % {"n": brief}, "going")
+    digest.is_optional = bool(digest.choice_token)
     if outcome.change:
         before, after = outcome.change.before, outcome.change.after
         digest.changes = build_change_rows(before, after, names)
@@ -260,29 +375,19 @@ def _badge(outcome: ImportOutcome) -> Badge:
     return Badge(str(text), tone)
 
 
-def _offer_new_revision(digest: DigestPreview, change: BriefChange, person: Person) -> None:
-    """Add the choice to save the file as a new revision of an edited brief, if the person may edit it now."""
-    brief = Brief.objects.get(pk=change.brief)
-    digest.status, digest.brief, digest.brief_title = "edited", brief.pk, str(brief)
-    if policy.is_allowed(person, "edit", brief):
-        digest.choice_token = format_choice_token("over", brief.pk, change.version)
-    elif brief.state == State.APPROVED:
-        digest.why_not = str(workflow.Reason("approved-closed"))
-    else:
-        digest.why_not = gettext("You may not edit this brief now.")
-
-
 def _build_note(caution: Caution) -> PreviewNote:
-    return PreviewNote(caution.message(interface_side()), caution.line)
+    text = str(caution.values.get("text", ""))
+    return PreviewNote(caution.message(interface_side()), caution.line, caution.code, text)
 
 
-def _fill_content(digest: DigestPreview, parsed: ParsedDocument, cautions: Iterable[Caution]) -> None:
+def _fill_content(digest: Thing, parsed: ParsedDocument, cautions: Iterable[Caution]) -> None:
     content = build_content(parsed, build_text_facts(parsed))
     bullets = tuple(replace(b, number=n) for n, b in enumerate(content.bullets, 1))
     digest.content = replace(content, bullets=bullets)
-    digest.title = (
-        content.headline_zh or content.headline_en or content.facts.title or _fallback_title(parsed)
-    )
+    side = interface_side()
+    first, second = content.headline(side), content.headline("en" if side == "zh" else "zh")
+    digest.title = first or second or content.facts.title or _fallback_title(parsed)
+    digest.other_title = second if first else ""
     views = build_read_only_bullets(digest.content)
     digest.pairs = [PairPreview(n, view.bullet, view.zh, view.en) for n, view in enumerate(views, 1)]
     digest.field_notes = _assign_cautions(digest, parsed.pairs, cautions)
@@ -314,7 +419,7 @@ def _fields(parsed: ParsedDocument) -> Iterator[tuple[str, str | Promise, str]]:
 
 
 def _assign_cautions(
-    digest: DigestPreview, pairs: Sequence[PointPair], cautions: Iterable[Caution]
+    digest: Thing, pairs: Sequence[PointPair], cautions: Iterable[Caution]
 ) -> dict[str, list[PreviewNote]]:
     """Return cautions by field. Those about a pair or the whole digest are added to `digest` directly."""
     by_line = {

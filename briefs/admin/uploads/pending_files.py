@@ -4,10 +4,11 @@ import json
 import re
 import time
 import zlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import batched
 from typing import Any, Final
 
+from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 from django.db.models import Count, Max, QuerySet, Sum
@@ -23,6 +24,8 @@ from briefs.exchange.sheets.brief_sheets import BATCH_SIZE, BriefChange, BriefIm
 from briefs.intake import ImportChoice, ImportJob, ImportOutcome, create_import_job, import_digests
 from briefs.models import Person, Upload, UploadFile
 
+from .questions import SKIP, list_name_answers
+
 # Store uploaded files within limits and import the chosen digests.
 
 MB: Final = 1_000_000
@@ -31,6 +34,8 @@ MAX_FILE_SIZE: Final = 5 * MB
 MAX_TOTAL_SIZE: Final = 50 * MB
 MAX_DIGESTS: Final = 200
 
+ASK_DATES: Final = "ask"
+"""Date order of an upload whose ambiguous dates are asked for one by one."""
 UPLOAD_LIMITS: Final = {
     "files": MAX_FILES,
     "file": MAX_FILE_SIZE // MB,
@@ -44,7 +49,8 @@ FILE_REFUSAL_MESSAGES: Final = {
     "too-much": _("All files together may have %(total)s MB; this one was not taken. Upload it separately."),
 }
 _DIGEST_KEY = re.compile(r"\d{1,4}-\d{1,5}")
-_CHOICE_TOKEN = re.compile(r"(created|updated|over)(?:-(\d{1,9})-(\d{1,9}))?")
+_CHOICE_TOKEN = re.compile(r"(created|second|updated|over)(?:-(\d{1,9})-(\d{1,9}))?")
+DIGESTS_A_TRANSACTION: Final = 20
 
 
 def store_files(upload: Upload, files: "Iterable[UploadedFile[Any]]") -> None:
@@ -94,8 +100,12 @@ def read_stored_files(upload: Upload, positions: Iterable[int] | None = None) ->
 
 
 def build_import_job(upload: Upload) -> ImportJob:
-    order: Any = upload.date_order
-    return create_import_job(actor=upload.owner, writer=upload.words_of, date_order=order)
+    asks_dates = upload.date_order == ASK_DATES
+    order: Any = settings.DIGEST_DATE_ORDER if asks_dates else upload.date_order
+    answers = list_name_answers(upload.results.get("answers", {}))
+    return create_import_job(
+        actor=upload.owner, writer=upload.words_of, date_order=order, asks_dates=asks_dates, answers=answers
+    )
 
 
 def get_digest_key_and_file_name(outcome: ImportOutcome) -> tuple[str, str]:
@@ -109,33 +119,64 @@ def format_choice_token(status: str, brief: int | None = None, version: int | No
     return f"{status}-{brief}-{version}" if brief else status
 
 
-def parse_choices(data: QueryDict) -> dict[str, ImportChoice]:
-    """Return the choices by digest key. Invalid keys and tokens are ignored."""
+def parse_choices(data: QueryDict, answers: Mapping[str, str]) -> dict[str, ImportChoice]:
+    """Return the choices by digest key. What has an open question, invalid keys and tokens are left out."""
     found = {}
     for key in data.getlist("take"):
-        match = _CHOICE_TOKEN.fullmatch(data.get(f"seen-{key}", ""))
-        if _DIGEST_KEY.fullmatch(key) and match:
-            status, brief, version = match.groups()
-            found[key] = ImportChoice(
-                status, int(brief) if brief else None, int(version) if version else None
-            )
+        if not (_DIGEST_KEY.fullmatch(key) and all(name in answers for name in data.getlist(f"asks-{key}"))):
+            continue
+        token = answers.get(f"q-{key}-target") or data.get(f"seen-{key}", "")
+        if match := _CHOICE_TOKEN.fullmatch(token):
+            status, *target = match.groups()
+            brief, version = (int(number) if number else None for number in target)
+            found[key] = ImportChoice(status, brief, version, answers.get(f"q-{key}-date", ""))
     return found
 
 
+def list_results(upload: Upload) -> dict[str, Any]:
+    """Return what was imported, by digest key."""
+    return {key: result for key, result in upload.results.items() if _DIGEST_KEY.fullmatch(key)}
+
+
 def import_from_upload(
-    upload: Upload, choices: Mapping[str, ImportChoice], *, finish: bool
+    upload: Upload,
+    choices: Mapping[str, ImportChoice],
+    answers: Mapping[str, str],
+    *,
+    known_keys: Collection[str],
 ) -> list[tuple[DocumentRefused, str]]:
-    """Import the chosen digests that were not imported yet, in one transaction.
+    """Import the chosen digests that were not imported yet, in short transactions, and keep the answers.
 
-    Returns the refusals with the name of the file.
-
-    With `finish`, if nothing was refused, the files are deleted and further calls change nothing.
+    Return the refusals with the name of the file. The rest waits. Once all `known_keys` are imported or skipped, the
+    files are deleted and further calls change nothing.
     """
+    refused: list[tuple[DocumentRefused, str]] = []
+    keys = sorted(choices, key=lambda key: [int(part) for part in key.split("-")])
+    for batch in batched(keys, DIGESTS_A_TRANSACTION):
+        refused += _import_batch(upload, {key: choices[key] for key in batch}, answers)
+        let_other_writers_in()
+    with transaction.atomic():
+        row = Upload.objects.select_for_update().get(pk=upload.pk)
+        row.results["answers"] = {**row.results.get("answers", {}), **answers}
+        open_keys = [
+            key for key in known_keys if key not in row.results and answers.get(f"q-{key}-target") != SKIP
+        ]
+        if list_results(row) and known_keys and not open_keys and not row.done_at:
+            row.done_at = timezone.now()
+            row.files.all().delete()
+        row.save(update_fields=["results", "done_at"])
+    return refused
+
+
+def _import_batch(
+    upload: Upload, choices: Mapping[str, ImportChoice], answers: Mapping[str, str]
+) -> list[tuple[DocumentRefused, str]]:
     refused = []
     with transaction.atomic():
         row = Upload.objects.select_for_update().select_related("owner", "words_of").get(pk=upload.pk)
         if row.done_at:
             return []
+        row.results["answers"] = {**row.results.get("answers", {}), **answers}
         for outcome in import_digests(_files_to_import(row, choices), build_import_job(row)):
             key, name = get_digest_key_and_file_name(outcome)
             if outcome.refusal:
@@ -148,10 +189,7 @@ def import_from_upload(
                 "brief": outcome.brief,
                 "notes": len(outcome.cautions),
             }
-        if finish and row.results and not refused:
-            row.done_at = timezone.now()
-            row.files.all().delete()
-        row.save(update_fields=["results", "done_at"])
+        row.save(update_fields=["results"])
     return refused
 
 

@@ -6,7 +6,6 @@ from typing import Any, Final
 from uuid import UUID
 
 from django import forms
-from django.conf import settings
 from django.contrib import messages
 from django.core.files.uploadedfile import SimpleUploadedFile, UploadedFile
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
@@ -21,7 +20,12 @@ from briefs.admin.common.brief_pages import add_done_message, read_number, rende
 from briefs.admin.common.form_fields import FieldError, build_due_field, field_errors_from_form, link_errors
 from briefs.admin.common.interface_labels import FIELD_LABELS, interface_side
 from briefs.admin.common.name_fields import NamesById, load_names_by_id
-from briefs.admin.common.pending_uploads import UPLOAD_RETENTION, create_upload, find_pending_upload
+from briefs.admin.common.pending_uploads import (
+    UPLOAD_RETENTION,
+    create_upload,
+    find_pending_upload,
+    list_pending_uploads,
+)
 from briefs.citations.citation_reader import (
     CITATION_FILE_LIMIT,
     CitationReading,
@@ -48,16 +52,19 @@ from briefs.models import Brief, Person, State, Upload, UploadFile
 from .import_preview import (
     MAX_UNFOLDED_DIGESTS,
     ChangeRow,
+    Thing,
     build_change_rows,
-    build_digest_previews,
+    build_things,
     count_unchanged_bullets,
 )
 from .pending_files import (
+    ASK_DATES,
     BRIEF_SHEET,
     MAX_DIGESTS,
     UPLOAD_LIMITS,
     import_from_upload,
     list_pages,
+    list_results,
     load_batches,
     parse_choices,
     read_batch,
@@ -65,9 +72,12 @@ from .pending_files import (
     store_files,
     store_plan,
 )
+from .questions import count_open, read_answers
 
 # Upload files or pasted text, preview the import and confirm it. Uses the same code as the import command.
 
+MAX_NAMED_FILES: Final = 3
+"""Files by whose names a pending import is listed."""
 SHEET_SUFFIXES: Final = (".xlsx", ".csv", ".tsv", ".zip")
 CITATION_SUFFIXES: Final = (".ris", ".bib", ".json")
 
@@ -87,13 +97,14 @@ class UploadForm(forms.Form):
         label=gettext_lazy("06/09/2025 is"),
         required=False,
         choices=[
+            (ASK_DATES, gettext_lazy("Ask me for each file")),
             ("mdy", gettext_lazy("9 June (month first)")),
             ("dmy", gettext_lazy("6 September (day first)")),
         ],
     )
 
     def __init__(self, data: Any, *, person: Person) -> None:
-        initial = {"words_of": str(person.pk), "date_order": settings.DIGEST_DATE_ORDER}
+        initial = {"words_of": str(person.pk), "date_order": ASK_DATES}
         super().__init__(data, initial=initial, auto_id="%s", label_suffix="")
         active = Person.objects.filter(is_active=True, is_staff=True).prefetch_related("groups__permissions")
         self.people = {
@@ -122,7 +133,7 @@ def upload(request: HttpRequest) -> HttpResponse:
     if any(_has_suffix(file, SHEET_SUFFIXES) for file in files):
         return _preview_sheet(request, form, files, person)
     words_of = form.people.get(form.cleaned_data["words_of"], person)
-    date_order = form.cleaned_data["date_order"] or settings.DIGEST_DATE_ORDER
+    date_order = form.cleaned_data["date_order"] or ASK_DATES
     row = create_upload(person, words_of=words_of, date_order=date_order)
     store_files(row, files)
     files_url = reverse("admin:briefs_brief_upload_files", args=[row.pk])
@@ -196,7 +207,7 @@ def upload_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
     row = _get_upload_or_404(request, pk)
     if request.method == "POST":
         return _import_selected(request, row)
-    return _result_page(request, row) if row.done_at else _preview_page(request, row)
+    return _preview_page(request, row)
 
 
 def _get_upload_or_404(request: HttpRequest, pk: UUID) -> Upload:
@@ -208,12 +219,16 @@ def _get_upload_or_404(request: HttpRequest, pk: UUID) -> Upload:
 
 
 def _import_selected(request: HttpRequest, row: Upload) -> HttpResponse:
-    choices = parse_choices(request.POST)
+    answers = read_answers(request.POST)
+    choices = parse_choices(request.POST, answers)
     more = "more" in request.POST
     page = reverse("admin:briefs_brief_upload_one", args=[row.pk])
-    if not (choices or row.results or more):
-        return _preview_page(request, row, [FieldError(_("Choose at least one digest."))], status=409)
-    refused = import_from_upload(row, choices, finish=not more)
+    if not (choices or answers or list_results(row) or more):
+        has_questions = any(name.startswith("asks-") for name in request.POST)
+        text = _("Answer a question first.") if has_questions else _("Choose at least one digest.")
+        return _preview_page(request, row, [FieldError(text)], status=409)
+    known_keys = [name.removeprefix("seen-") for name in request.POST if name.startswith("seen-")]
+    refused = import_from_upload(row, choices, answers, known_keys=[] if more else known_keys)
     for refusal, name in refused:
         messages.warning(request, refusal.message(interface_side(), name))
     if more and wants_json(request):
@@ -236,10 +251,30 @@ def _upload_page(
         title=_("New brief"),
         form=form,
         limits=UPLOAD_LIMITS,
+        pending=_describe_pending(require_role(request, "import")),
         reasons=link_errors(errors or []),
         heading=_("Nothing was uploaded.") if errors else "",
         status=status,
     )
+
+
+def _describe_pending(person: Person) -> list[dict[str, Any]]:
+    """Return the imports that wait for answers, or were begun and not finished, with their addresses."""
+    shown = []
+    for row in list_pending_uploads(person):
+        if "table" in row.results or row.results.get("sheet", BRIEF_SHEET) != BRIEF_SHEET:
+            continue  # opened from the brief or the vocabulary
+        page = "sheet_one" if "sheet" in row.results else "upload_one"
+        names = [row.results["file"]] if "file" in row.results else [file.name for file in row.files.all()]
+        shown.append(
+            {
+                "url": reverse(f"admin:briefs_brief_{page}", args=[row.pk]),
+                "names": _(", ").join(names[:MAX_NAMED_FILES]),
+                "more": max(0, len(names) - MAX_NAMED_FILES),
+                "upload": row,
+            }
+        )
+    return shown
 
 
 def _preview_page(
@@ -247,29 +282,32 @@ def _preview_page(
 ) -> HttpResponse:
     person = require_role(request, "import")
     try:
-        digests = build_digest_previews(row, person)
+        things = [] if row.done_at else build_things(row, person)
     except TooManyDigests as many:
         text = _("These files hold %(n)s digests; at most %(most)s go at once. Upload fewer files.")
-        errors, digests = [FieldError(text % {"n": many.digest_count, "most": MAX_DIGESTS})], []
+        errors, things = [FieldError(text % {"n": many.digest_count, "most": MAX_DIGESTS})], []
         status = 409
     return render_page(
         request,
         "uploads/preview",
-        title=_("Preview of the import"),
+        title=_("What was imported") if row.done_at else _("Preview of the import"),
         upload=row,
-        digests=digests,
-        counts=_count_digests(digests),
-        can_import=any(digest.choice_token for digest in digests),
-        unfold=len(digests) <= MAX_UNFOLDED_DIGESTS,
+        things=[thing for thing in things if thing.status != "unchanged"],
+        unchanged=[thing for thing in things if thing.status == "unchanged" and thing.key not in row.results],
+        counts=_count_things(things),
+        can_import=any(thing.is_optional or thing.questions for thing in things),
+        ready=sum(thing.is_ready for thing in things),
+        open_questions=count_open(question for thing in things for question in thing.questions),
+        unfold=len(things) <= MAX_UNFOLDED_DIGESTS,
         reasons=link_errors(errors or []),
-        done=len(row.results),
+        results=_describe_results(row),
         status=status,
     )
 
 
-def _count_digests(digests: list[Any]) -> list[str]:
+def _count_things(things: list[Thing]) -> list[str]:
     """Return one line per status that occurs."""
-    n = {status: sum(d.status == status for d in digests) for status in {d.status for d in digests}}
+    n = {status: sum(d.status == status for d in things) for status in {d.status for d in things}}
     lines = {
         "created": ngettext("%(n)s new brief", "%(n)s new briefs", n.get("created", 0)),
         "updated": ngettext("%(n)s brief updated", "%(n)s briefs updated", n.get("updated", 0)),
@@ -280,18 +318,18 @@ def _count_digests(digests: list[Any]) -> list[str]:
     return [line % {"n": n[status]} for status, line in lines.items() if n.get(status)]
 
 
-def _result_page(request: HttpRequest, row: Upload) -> HttpResponse:
+def _describe_results(row: Upload) -> list[dict[str, Any]]:
+    """Return what was imported so far."""
     names = {
         "created": gettext_lazy("New"),
         "updated": gettext_lazy("Updated"),
         "unchanged": gettext_lazy("Unchanged"),
     }
-    titles = {b.pk: b for b in Brief.objects.filter(pk__in=[r["brief"] for r in row.results.values()])}
-    results = [
-        {**result, "label": names[result["status"]], "title": titles[result["brief"]]}
-        for result in row.results.values()
+    results = list_results(row).values()
+    titles = Brief.objects.in_bulk([result["brief"] for result in results]) if results else {}
+    return [
+        {**result, "label": names[result["status"]], "title": titles[result["brief"]]} for result in results
     ]
-    return render_page(request, "uploads/result", title=_("What was imported"), results=results)
 
 
 # Import exported sheets of briefs: upload, preview, save batch by batch, and what was not saved.

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from briefs import workflow
-from briefs.models import Brief, Upload
+from briefs.models import Author, Brief, Keyword, Upload
 from briefs.tests.citations.test_citation_files import ZOTERO_RIS
 from briefs.tests.conftest import FIXTURES, SEED
 from briefs.tests.support import browser_tabs, factories
@@ -59,7 +59,9 @@ def test_dropped_files_are_uploaded_in_batches_with_progress(
     assert_no_faults(tab)
     progress.clear()
     page.evaluate(WATCH_PROGRESS)
-    page.get_by_role("button", name="Import what is ticked").click()
+    page.get_by_role("button", name="Import 23").wait_for()
+    page.get_by_role("radio", name="9 June 2025 (Monday)").check()
+    page.get_by_role("button", name="Import 24").click()
     page.get_by_role("heading", name="What was imported").wait_for()
     assert progress == [f"Importing {n} of 24" for n in (0, 20, 24)]
     assert Brief.objects.count() == 24
@@ -96,12 +98,64 @@ def test_upload_works_without_javascript(chromium: Any, live_server: Any, team: 
     tab.open(PAGE)
     files = [str(path) for path in sorted((FIXTURES / "samples").glob("*.txt"))]
     tab.page.set_input_files("#files", files)
+    tab.page.select_option("#date_order", "mdy")
     tab.page.get_by_role("button", name="Continue").click()
     assert tab.page.locator(".digest").count() == 3
     tab.page.locator("[name=take]").first.uncheck()
-    tab.page.get_by_role("button", name="Import what is ticked").click()
-    tab.page.get_by_role("heading", name="What was imported").wait_for()
+    tab.page.get_by_role("button", name="Import 3").click()
     assert Brief.objects.count() == 2
+    assert tab.page.locator(".digest").count() == 1, "what was not ticked waits"
+    tab.page.get_by_role("button", name="Import 1").click()
+    tab.page.get_by_role("heading", name="What was imported").wait_for()
+    assert Brief.objects.count() == 3
+
+
+@pytest.mark.parametrize("java_script_enabled", [True, False])
+def test_questions_are_answered_by_keyboard(
+    chromium: Any, live_server: Any, team: factories.Team, java_script_enabled: bool
+) -> None:
+    Author.make(name="Russell Hsiao", name_zh="蕭良其")
+    Keyword.make(label_zh="台灣海峽", label_en="Taiwan Strait")
+    brief = factories.draft_brief(team, factories.content(facts=factories.facts(url="https://example.org/1")))
+    asking = digest_text(2).replace("2025-05-19", "03/04/2025").replace("Ann Lee", "Russell Hsaio")
+    asking = asking.replace("連結", "關鍵字/Keywords: 台海\n連結")
+    tab = browser_tabs.Tab(chromium, live_server.url, team.writer, java_script_enabled=java_script_enabled)
+    page = tab.page
+    tab.open(PAGE)
+    files = {"renamed.txt": digest_text(1), "asking.txt": asking, "plain.txt": digest_text(3)}
+    page.set_input_files(
+        "#files",
+        [{"name": name, "mimeType": "text/plain", "buffer": text.encode()} for name, text in files.items()],
+    )
+    page.get_by_role("button", name="Continue").click()
+    page.wait_for_url("**/upload/*-*/")
+    page.get_by_role("button", name="Import 1").press("Enter")
+    page.get_by_text("1 digest of this upload is imported already.").wait_for()
+    assert Brief.objects.count() == 2
+    page.get_by_role("link", name="4 questions left").focus()
+    if java_script_enabled:
+        page.keyboard.press("Enter")
+    else:
+        page.get_by_role("radio", name=f"Update {brief.pk}").focus()
+    for _ in range(4):  # the first option of each question
+        page.keyboard.press("Space")
+        for _ in range(12):
+            page.keyboard.press("Tab")
+            if page.locator("input[type=radio]:focus, button:focus").count():
+                break
+    assert page.locator(".question :checked").count() == 4
+    if java_script_enabled:
+        assert page.locator("#open-questions").is_hidden()
+        assert page.locator("#import-says").text_content() == "Import 2. "
+        assert_no_faults(tab)
+    page.locator("#import-now").press("Enter")
+    page.get_by_role("heading", name="What was imported").wait_for()
+    assert Brief.objects.count() == 3
+    assert workflow.load_working_copy(brief := Brief.objects.get(pk=brief.pk)).summary_en == "Number 1."
+    newest = Brief.objects.order_by("pk").last()
+    assert newest is not None
+    assert (str(newest.article_date), newest.article_date_confirmed) == ("2025-03-04", True)
+    assert (Author.objects.count(), Keyword.objects.filter(label_zh="台海").exists()) == (2, False)
 
 
 def test_citation_dropped_on_brief_is_imported(chromium: Any, live_server: Any, team: factories.Team) -> None:

@@ -130,13 +130,65 @@ function uploading(form) {
 // Importing
 
 const confirming = document.getElementById("confirm-form");
-confirming?.addEventListener("submit", (event) => {
-  const keys = [...confirming.querySelectorAll("[name=take]:checked")].map((box) => box.value);
-  if (keys.length <= DIGESTS_A_BATCH) return;
-  event.preventDefault();
-  const progress = new Progress(confirming);
-  importing(confirming, keys, progress).catch(() => progress.fail([confirming.dataset.failed]));
-});
+if (confirming) {
+  countQuestions(confirming);
+  confirming.addEventListener("change", () => countQuestions(confirming, true));
+  confirming.querySelector("#open-questions")?.addEventListener("click", (event) => {
+    event.preventDefault();
+    focusQuestion(confirming);
+  });
+  confirming.addEventListener("submit", (event) => {
+    const keys = listReady(confirming);
+    if (!keys.length && listOpen(confirming).length && !listSkipped(confirming).length) {
+      event.preventDefault();
+      focusQuestion(confirming);
+    }
+    if (keys.length <= DIGESTS_A_BATCH) return;
+    event.preventDefault();
+    const progress = new Progress(confirming);
+    importing(confirming, keys, progress).catch(() => progress.fail([confirming.dataset.failed]));
+  });
+}
+
+/** Return the things that the next press imports: they are ticked, and every question is answered. */
+function listReady(form) {
+  const data = new FormData(form);
+  return data.getAll("take").filter((key) => {
+    const names = data.getAll(`asks-${key}`);
+    return names.every((name) => data.get(name)) && data.get(`q-${key}-target`) !== "skip";
+  });
+}
+
+function listOpen(form) {
+  return [...form.querySelectorAll("fieldset.question")].filter((box) => !box.querySelector(":checked"));
+}
+
+function listSkipped(form) {
+  return form.querySelectorAll(".question input[value=skip]:checked");
+}
+
+function focusQuestion(form) {
+  const [first] = listOpen(form);
+  first?.querySelector("input").focus();
+  first?.scrollIntoView({ block: "center" });
+}
+
+function countQuestions(form, says = false) {
+  const open = listOpen(form);
+  form.querySelectorAll(".question").forEach((box) => {
+    box.classList.toggle("open", open.some((other) => other.dataset.asked === box.dataset.asked));
+  });
+  const button = form.querySelector("#import-now");
+  if (!button) return;
+  const { dataset } = form;
+  button.textContent = fill(dataset.import, { n: listReady(form).length });
+  const left = form.querySelector("#open-questions");
+  left.hidden = !open.length;
+  left.textContent = open.length === 1 ? dataset.openOne : fill(dataset.open, { n: open.length });
+  if (!says) return;
+  const next = open[0] ? ` ${fill(dataset.next, { question: open[0].querySelector("legend").textContent })}` : "";
+  form.querySelector("#import-says").textContent = `${button.textContent}. ${open.length ? left.textContent : ""}${next}`;
+}
 
 async function importing(form, keys, progress) {
   const all = new FormData(form);
@@ -146,16 +198,17 @@ async function importing(form, keys, progress) {
     const data = new FormData();
     data.set("csrfmiddlewaretoken", all.get("csrfmiddlewaretoken"));
     data.set("more", "1");
+    for (const [name, value] of all) if (name.startsWith("q-")) data.set(name, value);
     for (const key of keys.slice(i, i + DIGESTS_A_BATCH)) {
       data.append("take", key);
       data.set(`seen-${key}`, all.get(`seen-${key}`));
+      for (const name of all.getAll(`asks-${key}`)) data.append(`asks-${key}`, name);
     }
     refused += (await post(form.action, data)).refused;
     progress.show(Math.min(keys.length, i + DIGESTS_A_BATCH));
   }
   if (refused) return location.reload();
-  form.querySelectorAll("[name=take]").forEach((box) => (box.checked = false));
-  form.submit(); // everything is imported; this request ends the upload
+  form.submit(); // what was ticked is imported; this request ends the upload if nothing waits
 }
 
 // Saving a sheet, in steps of a second or two

@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 
 from briefs import workflow
-from briefs.models import Brief, Event, Keyword, Person, Revision
+from briefs.models import Author, Brief, Event, Keyword, Person, Revision, Upload
 from briefs.tests.conftest import SEED
 from briefs.tests.support import factories
 from briefs.tests.support.form_client import sign_in
@@ -19,6 +19,7 @@ from .test_upload import (
     SAMPLE,
     checksum_without_uploads,
     digest_statuses,
+    find_option,
     import_files,
     make_file,
     open_preview,
@@ -75,24 +76,22 @@ def test_reimport_of_edited_brief_shows_differences_and_changes_nothing(
     preview_url = upload_files(writer_client, make_file("a.txt", changed_seed()))
     form, html = open_preview(writer_client, preview_url)
     assert digest_statuses(html) == ["edited"]
-    assert "take" not in form.data
-    assert "people have edited brief" in html
-    assert "Take the file as a new revision" in html
+    assert not [name for name in form.data if name.startswith("q-")], "nothing is answered beforehand"
+    assert f"writer edited brief {brief.pk} since it was imported. Which text?" in html
     assert "Written on the desk." in re.sub("</?mark>", "", html)
     assert checksum_without_uploads() == before
     assert writer_client.post(preview_url, form.data).status_code == 409
     assert (
-        writer_client.post(
-            preview_url, form.data_with(**{"take": ["1-0"], "seen-1-0": "updated"})
-        ).status_code
+        writer_client.post(preview_url, {**form.data, **find_option(html, "Keep what is there")}).status_code
         == 302
     )
     assert (
         writer_client.post(
-            preview_url, form.data_with(**{"take": ["1-0"], "seen-1-0": "created"})
+            preview_url, {"take": ["1-0"], "seen-1-0": f"updated-{brief.pk}-{brief.version}"}
         ).status_code
         == 302
     )
+    assert writer_client.post(preview_url, {"take": ["1-0"], "seen-1-0": "created"}).status_code == 302
     assert workflow.load_working_copy(brief) == workflow.load_working_copy(Brief.objects.get())
     assert checksum_without_uploads() == before
 
@@ -104,8 +103,8 @@ def test_file_taken_as_new_revision_keeps_fields_that_it_lacks(
     preview_url = upload_files(
         writer_client, make_file("a.txt", changed_seed()), words_of=team.other_writer.pk
     )
-    form, _ = open_preview(writer_client, preview_url)
-    writer_client.post(preview_url, form.data_with(take=["1-0"]))
+    form, html = open_preview(writer_client, preview_url)
+    writer_client.post(preview_url, {**form.data, **find_option(html, "The file’s")})
     row = Brief.objects.get()
     content = workflow.load_working_copy(row)
     assert content.bullets[0].text_en != "Written on the desk."
@@ -129,8 +128,8 @@ def test_file_in_one_language_keeps_the_other_language_of_an_edited_brief(
     before = workflow.load_working_copy(brief)
     chinese = changed_seed()[: changed_seed().index(b"Summary:")].replace("由於".encode(), "既然".encode(), 1)
     preview_url = upload_files(writer_client, make_file("a.txt", chinese))
-    form, _ = open_preview(writer_client, preview_url)
-    writer_client.post(preview_url, form.data_with(take=["1-0"]))
+    form, html = open_preview(writer_client, preview_url)
+    writer_client.post(preview_url, {**form.data, **find_option(html, "The file’s")})
     after = workflow.load_working_copy(Brief.objects.get())
     assert [b.text_en for b in after.bullets] == [b.text_en for b in before.bullets]
     assert (after.summary_en, after.bullets[2].text_zh[:2]) == (before.summary_en, "既然")
@@ -139,15 +138,16 @@ def test_file_in_one_language_keeps_the_other_language_of_an_edited_brief(
 def test_edit_after_preview_blocks_taking_file(writer_client: Client, team: factories.Team) -> None:
     brief = create_edited_brief(writer_client, team)
     preview_url = upload_files(writer_client, make_file("a.txt", changed_seed()))
-    form, _ = open_preview(writer_client, preview_url)
+    form, html = open_preview(writer_client, preview_url)
+    choice = {**form.data, **find_option(html, "The file’s")}
     factories.edit(Brief.objects.get(), team.publisher, headline_en="Meanwhile")
     before = checksum_without_uploads()
-    html = writer_client.post(preview_url, form.data_with(take=["1-0"]), follow=True).content.decode()
+    html = writer_client.post(preview_url, choice, follow=True).content.decode()
     assert "has changed since the preview" in html
     assert checksum_without_uploads() == before
     # the upload is still pending and can be previewed again
-    form, _ = open_preview(writer_client, preview_url)
-    writer_client.post(preview_url, form.data_with(take=["1-0"]))
+    form, html = open_preview(writer_client, preview_url)
+    writer_client.post(preview_url, {**form.data, **find_option(html, "The file’s")})
     assert workflow.load_working_copy(Brief.objects.get(pk=brief.pk)).headline_en == "Meanwhile"
     assert workflow.load_working_copy(Brief.objects.get(pk=brief.pk)).summary_en.startswith("Anew.")
 
@@ -162,7 +162,7 @@ def test_update_of_brief_edited_since_preview_is_refused(writer_client: Client, 
     factories.edit(brief, team.publisher, summary_en="Meanwhile")
     html = writer_client.post(preview_url, form.data, follow=True).content.decode()
     assert "people have edited brief" in html
-    assert digest_statuses(html) == ["edited", "unchanged"]
+    assert digest_statuses(html) == ["edited"]
     assert "1 digest of this upload is imported" in " ".join(html.split())
     assert workflow.load_working_copy(Brief.objects.get(pk=brief.pk)).summary_en == "Meanwhile"
 
@@ -184,7 +184,7 @@ def test_live_brief_is_not_overwritten_by_file(client: Client, team: factories.T
     assert "This brief is live. Start a revision to change it." in html
     before = checksum_without_uploads()
     row = Brief.objects.get()
-    forged = {"take": ["1-0"], "seen-1-0": f"over-{row.pk}-{row.version}"}
+    forged = {"take": ["1-0"], "q-1-0-target": f"over-{row.pk}-{row.version}"}
     html = writer_client.post(preview_url, forged, follow=True).content.decode()
     assert "This brief is live. Start a revision" in html
     assert checksum_without_uploads() == before
@@ -233,3 +233,146 @@ def test_discarded_brief_cannot_be_overwritten_by_file(writer_client: Client, te
     assert digest_statuses(html) == ["edited"]
     assert "You may not edit this brief now." in html
     assert "seen-1-0" not in form.data
+
+
+# The same article under another file name
+
+
+def renamed(*changes: tuple[str, str]) -> str:
+    text = SAMPLE
+    for old, new in changes:
+        text = text.replace(old, new)
+    return text
+
+
+@pytest.mark.parametrize(("label", "count"), [("Update", 1), ("Second brief", 2), ("Skip", 1)])
+def test_renamed_file_of_the_same_article_is_a_question(
+    writer_client: Client, team: factories.Team, label: str, count: int
+) -> None:
+    import_files(writer_client, make_file("a.txt", SAMPLE))
+    brief = Brief.objects.get()
+    preview_url = upload_files(
+        writer_client, make_file("final2.txt", renamed((OLD, NEW))), make_file("new.txt", FAULTY)
+    )
+    form, html = open_preview(writer_client, preview_url)
+    assert f"Update brief {brief.pk}, or store a second one?" in html
+    assert "<mark>true</mark>" in html.replace("<mark>true </mark>", "<mark>true</mark>")
+    assert "1 question left" in " ".join(html.split())
+    writer_client.post(preview_url, form.data)
+    assert Brief.objects.count() == 2, "only what has no question is imported"
+    form, html = open_preview(writer_client, preview_url)
+    assert digest_statuses(html) == ["created"], "the rest waits"
+    label = f"Update {brief.pk}" if label == "Update" else label
+    writer_client.post(preview_url, {**form.data, **find_option(html, label)})
+    assert Brief.objects.count() == count + 1
+    is_updated = workflow.load_working_copy(Brief.objects.get(pk=brief.pk)).bullets[0].text_en.startswith(NEW)
+    assert is_updated == label.startswith("Update")
+    assert Upload.objects.order_by("created_at").last().done_at
+
+
+def test_brief_of_the_same_article_changed_or_created_since_the_preview_is_told(
+    writer_client: Client, team: factories.Team
+) -> None:
+    preview_url = upload_files(writer_client, make_file("b.txt", renamed((OLD, NEW))))
+    form, _ = open_preview(writer_client, preview_url)
+    import_files(writer_client, make_file("a.txt", SAMPLE))
+    page = writer_client.post(preview_url, form.data, follow=True).content.decode()
+    assert "has changed since the preview" in page
+    assert Brief.objects.count() == 1
+    form, html = open_preview(writer_client, preview_url)
+    choice = {**form.data, **find_option(html, f"Update {Brief.objects.get().pk}")}
+    factories.edit(Brief.objects.get(), team.publisher, headline_en="Meanwhile")
+    before = checksum_without_uploads()
+    assert "changed" in writer_client.post(preview_url, choice, follow=True).content.decode()
+    assert checksum_without_uploads() == before
+
+
+def test_two_files_of_one_article_in_one_upload_are_a_question(writer_client: Client) -> None:
+    preview_url = upload_files(
+        writer_client, make_file("a.txt", SAMPLE), make_file("b.txt", renamed((OLD, NEW)))
+    )
+    form, html = open_preview(writer_client, preview_url)
+    assert "“a.txt” of this upload digests the same article" in html
+    writer_client.post(preview_url, form.data)
+    assert Brief.objects.count() == 1
+    form, html = open_preview(writer_client, preview_url)
+    writer_client.post(preview_url, {**form.data, **find_option(html, f"Update {Brief.objects.get().pk}")})
+    assert workflow.load_working_copy(Brief.objects.get()).bullets[0].text_en.startswith(NEW)
+
+
+def test_live_brief_of_the_same_article_is_not_offered_for_update(
+    writer_client: Client, team: factories.Team
+) -> None:
+    import_files(writer_client, make_file("a.txt", SAMPLE))
+    brief = Brief.objects.get()
+    for keyword in Keyword.objects.filter(label_en=""):
+        Keyword.objects.filter(pk=keyword.pk).update(label_en=f"Label {keyword.pk}")
+    workflow.submit(brief, by=team.writer, version=brief.version)
+    factories.sign_off(brief, team.reviewer)
+    factories.approve(brief, team.publisher)
+    preview_url = upload_files(writer_client, make_file("b.txt", renamed((OLD, NEW))))
+    form, html = open_preview(writer_client, preview_url)
+    assert "This brief is live. Start a revision" in html
+    assert f">Update {brief.pk}<" not in html
+    row = Brief.objects.get()
+    forged = {**form.data, "q-1-0-target": f"over-{row.pk}-{row.version}"}
+    page = writer_client.post(preview_url, forged, follow=True).content.decode()
+    assert "This brief is live. Start a revision" in page
+    assert Brief.objects.count() == 1
+
+
+# Questions about dates and names
+
+
+def test_ambiguous_date_waits_for_its_day_and_is_then_confirmed(writer_client: Client) -> None:
+    preview_url = upload_files(
+        writer_client, make_file("seed.txt", SEED.read_bytes()), make_file("a.txt", SAMPLE), date_order="ask"
+    )
+    form, html = open_preview(writer_client, preview_url)
+    assert "Which day?" in html
+    assert "can be read in two ways" not in html
+    writer_client.post(preview_url, form.data)
+    assert Brief.objects.count() == 1, "the one without a question"
+    form, html = open_preview(writer_client, preview_url)
+    assert writer_client.post(preview_url, {**form.data, "q-1-0-date": "2025-01-01"}, follow=True)
+    assert Brief.objects.count() == 1, "not one of the readings"
+    writer_client.post(preview_url, {**form.data, **find_option(html, "6 September 2025 (Saturday)")})
+    brief = Brief.objects.order_by("pk").last()
+    assert brief is not None
+    assert (str(brief.article_date), brief.article_date_confirmed) == ("2025-09-06", True)
+
+
+def test_similar_names_are_one_question_of_all_files(writer_client: Client, team: factories.Team) -> None:
+    author = Author.make(name="Russell Hsiao", name_zh="蕭良其")
+    keyword = Keyword.make(label_zh="台灣海峽", label_en="Taiwan Strait")
+    text = "作者/Author(s): Russell Hsaio\n來源/Source: Review\n日期/Date: 2025-05-19\n關鍵字/Keywords: 台海\n連結/URL: https://example.org/{n}\n\n摘要:\n第{n}篇。\n\nSummary:\nNumber {n}.\n"
+    preview_url = upload_files(
+        writer_client, *(make_file(f"{n}.txt", text.replace("{n}", str(n))) for n in range(2))
+    )
+    form, html = open_preview(writer_client, preview_url)
+    assert "Is “Russell Hsaio” the author Russell Hsiao 蕭良其?" in html
+    assert html.count("<fieldset") == 2, "each is asked once"
+    assert "2 questions left" in " ".join(html.split())
+    assert html.count("Asked above") == 2
+    assert writer_client.post(preview_url, form.data).status_code == 409, "nothing is answered"
+    assert not Brief.objects.exists()
+    writer_client.post(preview_url, {**form.data, **find_option(html, "The same")})
+    assert not Brief.objects.exists()
+    form, html = open_preview(writer_client, preview_url)
+    assert "1 question left" in " ".join(html.split()), "an answer is kept"
+    before = [kind.objects.count() for kind in (Author, Keyword)]
+    writer_client.post(preview_url, {**form.data, **find_option(html, "台灣海峽")})
+    assert Brief.objects.count() == 2
+    assert [kind.objects.count() for kind in (Author, Keyword)] == before
+    for brief in Brief.objects.all():
+        facts = workflow.load_working_copy(brief).facts
+        assert (facts.authors[0].author, facts.keywords) == (author.pk, (keyword.pk,))
+
+
+def test_other_answers_add_the_name(writer_client: Client, team: factories.Team) -> None:
+    Author.make(name="Russell Hsiao", name_zh="蕭良其")
+    text = "作者/Author(s): Russell Hsaio\n日期/Date: 2025-05-19\n\n摘要:\n第篇。\n\nSummary:\nNumber.\n"
+    preview_url = upload_files(writer_client, make_file("1.txt", text))
+    form, html = open_preview(writer_client, preview_url)
+    writer_client.post(preview_url, {**form.data, **find_option(html, "Somebody else")})
+    assert Author.objects.filter(name="Russell Hsaio").exists()
