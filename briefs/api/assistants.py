@@ -18,7 +18,17 @@ from django_mcpz.server import MCPServer, ToolError, public
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from briefs.database.replica import read_from_replica
-from briefs.derived.brief_shape import Brief, FoundBrief, Moment, Name, ShapeRow, build_brief, build_shapes
+from briefs.derived.brief_shape import (
+    Brief,
+    FoundBrief,
+    Moment,
+    Name,
+    Relabelled,
+    ShapeRow,
+    Texts,
+    build_brief,
+    build_shapes,
+)
 from briefs.public import search_queries
 from briefs.public.responses import NO_STORE, charge_time
 from briefs.rendering.cards import build_citations
@@ -32,7 +42,12 @@ from .brief_queries import ChangePage, build_change_page, find_row
 
 MAX_PAIRS_PER_BRIEF: Final = 3
 """Bullets of a brief in an answer to a search."""
+MAX_HITS: Final = 10
 MAX_CHANGES: Final = 20
+MAX_IDS: Final = 50
+"""Ids of briefs in a `relabelled` change."""
+MAX_BYTES: Final = 10_000
+"""Longest answer of a tool, as JSON in UTF-8. A longer one would fill the memory of an assistant."""
 type Work = Literal["brief", "article"]
 _WORKS: Final[tuple[Work, Work]] = ("brief", "article")
 
@@ -58,12 +73,19 @@ _Part = Annotated[
 
 SearchInput = msgspec.defstruct(
     "SearchInput",
-    [(name, _filter(name), UNSET) for name in brief_queries.SEARCH_FILTERS],
+    [
+        *((name, _filter(name), UNSET) for name in brief_queries.SEARCH_FILTERS),
+        ("limit", Annotated[int, Meta(ge=1, le=MAX_HITS)], MAX_HITS),
+    ],
 )
 
 
 class BriefInput(Struct):
     slug: _Slug
+    start: Annotated[
+        int, Meta(ge=0, description="How many bullets to skip: `next` of the answer before.")
+    ] = 0
+    limit: Annotated[int, Meta(ge=0, le=100, description="Greatest number of bullets.")] = 100
 
 
 class PairInput(Struct):
@@ -78,7 +100,7 @@ class CiteInput(Struct):
 
 class ChangesInput(Struct):
     since: (
-        Annotated[str, Meta(max_length=60, description=brief_queries.CHANGE_PARAMETERS["since"].description)]
+        Annotated[str, Meta(max_length=80, description=brief_queries.CHANGE_PARAMETERS["since"].description)]
         | UnsetType
     ) = UNSET
     limit: Annotated[int, Meta(ge=1, le=MAX_CHANGES)] = MAX_CHANGES
@@ -123,7 +145,7 @@ class ClosestPairs(Struct):
 
 
 class SearchAnswer(Struct):
-    """Briefs, the best first. `count` is how many match; narrow the search to see others.
+    """Briefs, the best first, as many as fit. `count` is how many match; narrow the search to see others.
 
     If none matches, `closest` has those that hold most of the search. Say that they are no matches.
     """
@@ -134,9 +156,40 @@ class SearchAnswer(Struct):
 
 
 class BriefAnswer(Struct):
-    """A bullet's address is that of its brief with `#b` and its number."""
+    """A bullet's address is that of its brief with `#b` and its number.
+
+    `next`: `start` of the call that reads on, null if there are no more bullets.
+    """
 
     brief: FoundBrief
+    next: int | None
+
+
+class BriefLine(Struct):
+    """A brief in a list. Read it with the tool `brief`."""
+
+    slug: str
+    status: str
+    headline: Texts
+    url: str
+
+
+class ChangeLine(Struct):
+    """A change. `brief` is null if readers no longer find it. `relabelled`: ids of briefs with a renamed or merged name."""
+
+    kind: str
+    at: Moment
+    id: int | None
+    brief: BriefLine | None
+    relabelled: list[int]
+
+
+class ChangeLines(Struct):
+    """Changes, oldest first. `cursor` is the next `since`. `more`: read on now."""
+
+    changes: list[ChangeLine]
+    cursor: str
+    more: bool
 
 
 class Citation(Struct):
@@ -184,7 +237,12 @@ def _tool(description: str, **options: Any) -> Callable[[Callable[..., Any]], Ca
         @wraps(function)
         def run(request: HttpRequest, values: Any) -> Any:
             try:
-                return function(request, values)
+                answer = function(request, values)
+                if measure(answer) > MAX_BYTES:
+                    raise ToolError(
+                        "The answer is too long. Narrow it down, or read the page at the address of the brief."
+                    )
+                return answer
             except Problem as problem:
                 raise ToolError(problem.details.detail) from problem
             except Http404:
@@ -198,6 +256,10 @@ def _tool(description: str, **options: Any) -> Callable[[Callable[..., Any]], Ca
     return register
 
 
+def measure(answer: Any) -> int:
+    return len(msgspec.json.encode(answer))
+
+
 @_tool(
     "Search published briefs in both languages at once. Returns for each brief its headline and the bullets that match.",
     input_schema=SearchInput,
@@ -205,7 +267,7 @@ def _tool(description: str, **options: Any) -> Callable[[Callable[..., Any]], Ca
 )
 def search(request: HttpRequest, values: Any) -> SearchAnswer:
     asked = brief_queries.read_search(
-        {name: value for name, value in msgspec.structs.asdict(values).items() if value}
+        {name: value for name, value in msgspec.structs.asdict(values).items() if value and name != "limit"}
     )
     if asked.is_empty:
         raise ToolError("Give words to search for (q), or a filter.")
@@ -213,7 +275,7 @@ def search(request: HttpRequest, values: Any) -> SearchAnswer:
     now = timezone.now()
     with charge_time(request):
         results = search_queries.run_search(replace(asked, newest_first=not asked.query_text), now)
-    rows = brief_queries.fetch_by_slug(now, [hit.brief.slug for hit in results.hits])
+    rows = brief_queries.fetch_by_slug(now, [hit.brief.slug for hit in results.hits[: values.limit]])
     phrases = results.query.highlighted_phrases
     matches = [
         _build_pairs(brief, _find_best_pairs(brief, phrases))
@@ -221,13 +283,18 @@ def search(request: HttpRequest, values: Any) -> SearchAnswer:
         if isinstance(brief, Brief)
     ]
     if not (graded := results.graded):
-        return SearchAnswer(matches, results.count, [])
+        return _fit(lambda size: SearchAnswer(matches[:size], results.count, []), len(matches))
     held = {hit.brief.slug: hit.graded for hit in results.hits if hit.graded}
     closest = [
         ClosestPairs(brief, graded.grade, list(held[brief.slug].holds), list(held[brief.slug].lacks))
         for brief in matches
     ]
-    return SearchAnswer([], 0, closest)
+    return _fit(lambda size: SearchAnswer([], 0, closest[:size]), len(closest))
+
+
+def _fit[A](build: Callable[[int], A], size: int) -> A:
+    """Return the answer with as many of `size` items as fit into `MAX_BYTES`, but at least one."""
+    return next(answer for n in range(size, -1, -1) if measure(answer := build(n)) <= MAX_BYTES or n <= 1)
 
 
 def _find_best_pairs(brief: Brief, phrases: Sequence[Phrase]) -> list[Pair]:
@@ -257,12 +324,24 @@ def _build_pairs(brief: Brief, pairs: list[Pair]) -> BriefPairs:
 
 
 @_tool(
-    "Read a whole brief in both languages, with the facts of its article. A withdrawn brief is its notice.",
+    "Read a brief in both languages, with the facts of its article. A withdrawn brief is its notice. If `next` is not null,"
+    " call again with `start` to read its other bullets.",
     input_schema=BriefInput,
     output_schema=BriefAnswer,
 )
 def brief(request: HttpRequest, values: BriefInput) -> BriefAnswer:
-    return BriefAnswer(build_shapes([find_row(values.slug)])[0])
+    (brief,) = build_shapes([find_row(values.slug)])
+    if not isinstance(brief, Brief):
+        return BriefAnswer(brief, None)
+    end = min(len(brief.bullets), values.start + values.limit)
+
+    def build(size: int) -> BriefAnswer:
+        bullets = brief.bullets[values.start : values.start + size]
+        stop = values.start + len(bullets)
+        part = msgspec.structs.replace(brief, bullets=bullets)
+        return BriefAnswer(part, stop if stop < len(brief.bullets) else None)
+
+    return _fit(build, max(0, end - values.start))
 
 
 @_tool("Read one text of a brief in both languages.", input_schema=PairInput, output_schema=BriefPairs)
@@ -305,11 +384,35 @@ def cite(request: HttpRequest, values: CiteInput) -> Citations:
 
 
 @_tool(
-    "List what was published, corrected, withdrawn, removed or reinstated since a time, oldest first, each with the"
-    " brief as it is now. Send `cursor` as `since` to read on.",
+    "List what was published, corrected, withdrawn, removed, reinstated or relabelled since a time, oldest first, each with"
+    " the headline of the brief as it is now. Send `cursor` as `since` to read on.",
     input_schema=ChangesInput,
-    output_schema=ChangePage,
+    output_schema=ChangeLines,
 )
-def changes(request: HttpRequest, values: ChangesInput) -> ChangePage:
+def changes(request: HttpRequest, values: ChangesInput) -> ChangeLines:
     since = {"since": values.since} if values.since else {}
-    return build_change_page({**since, "limit": str(values.limit)})
+    limit = values.limit
+    while measure(answer := _list_changes(build_change_page({**since, "limit": str(limit)}))) > MAX_BYTES:
+        if limit == 1:
+            break
+        limit //= 2
+    return answer
+
+
+def _list_changes(page: ChangePage) -> ChangeLines:
+    lines = [
+        ChangeLine("relabelled", change.at, None, None, change.briefs[:MAX_IDS])
+        if isinstance(change, Relabelled)
+        else ChangeLine(
+            msgspec.to_builtins(change)["kind"], change.at, change.id, _build_line(change.brief), []
+        )
+        for change in page.changes
+    ]
+    return ChangeLines(lines, page.cursor, page.more)
+
+
+def _build_line(brief: FoundBrief | None) -> BriefLine | None:
+    if brief is None:
+        return None
+    status = "public" if isinstance(brief, Brief) else "withdrawn"
+    return BriefLine(brief.slug, status, brief.headline, brief.urls.parallel)

@@ -1,16 +1,20 @@
 """MCP: each tool answers with pairs of public briefs, in every state, and writes nothing."""
 
+import datetime as dt
 import itertools
 import json
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 import pytest
+import time_machine
 from django.core.cache import cache
 from django.db import OperationalError
 from django.test import Client
+from django.utils import timezone
 
 from briefs import workflow
+from briefs.content import Bullet
 from briefs.tests.database.test_faults import database_away
 from briefs.tests.support import factories
 from briefs.tests.support.crawler import PublicResponse
@@ -128,6 +132,40 @@ def test_answers_are_pairs_with_address_edition_and_date(team: Team) -> None:
 )
 def test_wrong_argument_is_refused_with_a_reason(tool: str, arguments: dict[str, Any], error: str) -> None:
     assert error in error_of(tool, **arguments)
+
+
+def test_no_answer_is_longer_than_ten_kilobytes(team: Team) -> None:
+    """Twelve long briefs: of a search as many as fit, of changes too, of a brief the rest by `start`."""
+    bullets = tuple(Bullet(0, f"第{n}點談斑馬魚。" * 9, f"Point {n} on zebrafish. " * 9) for n in range(40))
+    for _ in range(12):
+        brief = factories.live_brief(team, factories.content(headline_en="Zebrafish " * 20, bullets=bullets))
+    with time_machine.travel(timezone.now() + dt.timedelta(minutes=2)):
+        read, since = [], "2000-01-01"
+        while True:
+            page = answer_of("changes", since=since)
+            assert 0 < measure(page) <= 10_000
+            read += [change["id"] for change in page["changes"]]
+            since = page["cursor"]
+            if not page["more"]:
+                break
+        assert len(set(read)) == len(read) == 12
+    answer = answer_of("search", q="zebrafish")
+    assert 1 < len(answer["briefs"]) < 10
+    assert measure(answer) <= 10_000
+    assert len(answer_of("search", q="zebrafish", limit=1)["briefs"]) == 1
+    numbers, start = [], 0
+    while start is not None:
+        part = answer_of("brief", slug=brief.slug, start=start)
+        assert measure(part) <= 10_000
+        numbers += [bullet["number"] for bullet in part["brief"]["bullets"]]
+        start = part["next"]
+    assert numbers == list(range(1, 41))
+    long = factories.live_brief(team, factories.content(summary_en="Long " * 2500))
+    assert "too long" in error_of("pair", slug=long.slug, part="summary")
+
+
+def measure(answer: Any) -> int:
+    return len(json.dumps(answer, ensure_ascii=False, separators=(",", ":")).encode())
 
 
 def test_tools_describe_themselves() -> None:
