@@ -1,5 +1,6 @@
 """The description of the API: OpenAPI 3.1, and a page for people, both made from the declared shapes and parameters."""
 
+import datetime as dt
 import json
 import re
 from collections.abc import Mapping
@@ -13,6 +14,7 @@ from django.utils import translation
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
+from briefs.derived import brief_shape
 from briefs.derived.brief_shape import API_PATH, FoundBrief
 from briefs.public import responses
 
@@ -117,7 +119,19 @@ def build_document() -> dict[str, Any]:
 
 def _build_partial_schemas(components: dict[str, Any]) -> dict[str, Any]:
     """Return the schemas of answers to requests with `fields`, in which briefs have only the chosen fields."""
-    brief, page = components["Brief"], components["BriefPage"]
+    brief, page, changes = components["Brief"], components["BriefPage"], components["ChangePage"]
+    published, kinds = components["Published"]["properties"], list(brief_shape.CHANGES)
+    change = {
+        **components["Published"],
+        "title": "PartialChange",
+        "description": "The latest change of an edition, with the fields of its brief that were asked for.",
+        "properties": {
+            **published,
+            "kind": {"enum": kinds},
+            "brief": {"anyOf": [{"$ref": "#/components/schemas/PartialBrief"}, {"type": "null"}]},
+        },
+    }
+    items = {"anyOf": [change, {"$ref": "#/components/schemas/Relabelled"}]}
     part, closest = {"$ref": "#/components/schemas/PartialBrief"}, components["ClosestBrief"]
     parts = {"type": "array", "items": part}
     closest_parts = {**closest, "properties": {**closest["properties"], "brief": part}}
@@ -137,6 +151,11 @@ def _build_partial_schemas(components: dict[str, Any]) -> dict[str, Any]:
                 "closest": {"type": "array", "items": closest_parts},
             },
         },
+        "PartialChangePage": {
+            **changes,
+            "title": "PartialChangePage",
+            "properties": {**changes["properties"], "changes": {"type": "array", "items": items}},
+        },
     }
 
 
@@ -154,12 +173,14 @@ def _build_info() -> dict[str, Any]:
 
 def _build_operation(operation: Operation, schema: Any, problem_schema: Any) -> dict[str, Any]:
     in_path = [
-        {"name": "slug", "in": "path", "required": True, "schema": {"type": "string", "pattern": "^[-a-zA-Z0-9_]+$"}}
+        {"name": "slug", "in": "path", "required": True, "schema": {"type": "string", "pattern": "^[-a-zA-Z0-9_]+$"}, "example": _SLUG}
     ]  # fmt: skip
     if "fields" in operation.parameters:
-        schema = {"anyOf": [schema, {"$ref": "#/components/schemas/PartialBriefPage"}]}
+        partial = f"#/components/schemas/Partial{operation.answer.__name__}"
+        schema = {"anyOf": [schema, {"$ref": partial}]}
+    example = build_examples()[operation.path]
     responses: dict[str, Any] = {
-        "200": {"description": operation.summary, "content": {JSON: {"schema": schema}}},
+        "200": {"description": operation.summary, "content": {JSON: {"schema": schema, "example": example}}},
         "304": {"description": "Unchanged since the ETag that was sent."},
         "414": {"description": "The address is longer than the server takes. Not a problem+json."},
     }
@@ -181,7 +202,66 @@ def _build_operation(operation: Operation, schema: Any, problem_schema: Any) -> 
 
 def _build_parameter(name: str, parameter: Parameter) -> dict[str, Any]:
     built = {"name": name, "in": "query", "description": parameter.description, "schema": parameter.schema}
-    return built | ({"style": "form", "explode": False} if parameter.schema["type"] == "array" else {})
+    if parameter.schema["type"] != "array":
+        return built | ({"example": parameter.example} if parameter.example else {})
+    kind = int if parameter.schema["items"]["type"] == "integer" else str
+    example = [kind(value) for value in parameter.example.split(",")]
+    return built | {"style": "form", "explode": False, "example": example}
+
+
+_SLUG: Final = "next-technology-race"
+
+
+def build_examples() -> dict[str, Any]:
+    """Return an example of the answer of each operation, by its path."""
+    brief, moment = _build_example_brief(), "2026-11-24T04:00:00Z"
+    name, cursor = {"slug": "technology", "zh": "科技", "en": "Technology"}, "5f3a9c1e-64ca0e1f2b3c4-1f-2"
+    change = {"kind": "published", "id": 12, "edition": 1, "at": moment, "brief": brief}
+    entry = {"id": 12, "edition": 1, "status": "public", "hash": brief["hash"]}
+    none: list[Any] = []
+    return {
+        "briefs": {"briefs": [brief], "next": None, "closest": none},
+        "briefs/{slug}": brief,
+        "changes": {
+            "changes": [change, {"kind": "relabelled", "at": moment, "briefs": [12, 15]}],
+            "cursor": cursor,
+            "more": False,
+        },
+        "manifest": {"briefs": [entry], "next": f"{settings.SITE_URL}{API_PATH}manifest?after=12"},
+        "vocabulary": {"keywords": [{**name, "briefs": 1}], "authors": none, "sources": none, "terms": none},
+    }
+
+
+def _build_example_brief() -> dict[str, Any]:
+    author = brief_shape.Author(
+        "vivek-chilukuri", "Vivek Chilukuri", "Vivek Chilukuri", brief_shape.Texts("", "")
+    )
+    source = brief_shape.Name("foreign-policy", "外交政策", "Foreign Policy")
+    moment = dt.datetime(2026, 11, 24, 4, tzinfo=dt.UTC)
+    brief = brief_shape.Brief(
+        id=12,
+        slug=_SLUG,
+        edition=1,
+        published=moment,
+        updated=moment,
+        correction=None,
+        headline=brief_shape.Texts(
+            "美國如何贏得下一場科技競賽", "How the U.S. Can Win the Next Technology Race"
+        ),
+        summary=brief_shape.Texts("作者認為……", "The author argues …"),
+        bullets=[
+            brief_shape.Bullet(1, "出口管制須與盟國一致。", "Export controls must be aligned with allies.")
+        ],
+        key_point=None,
+        article=brief_shape.Article(source=source, authors=[author], date="2025-06-09"),
+        picture=None,
+        keywords=[brief_shape.Name("technology", "科技", "Technology")],
+        terms=[],
+        urls=brief_shape.build_urls(_SLUG),
+        licence=settings.DIGEST_LICENCE,
+    )
+    example: dict[str, Any] = msgspec.to_builtins(brief_shape.add_hash(brief))
+    return example
 
 
 def show_docs(request: HttpRequest) -> HttpResponse:

@@ -287,7 +287,7 @@ def build_shapes(rows: Sequence[ShapeRow]) -> list[FoundBrief]:
     terms = _load_terms([row.pk for row in rows if not row.withdrawn_at])
     briefs = build_briefs([row.brief_columns for row in rows])
     return [
-        _add_hash(
+        add_hash(
             _build_withdrawn(row, brief, row.withdrawn_at)
             if row.withdrawn_at
             else _build_brief(row, brief, terms.get(row.pk, []))
@@ -296,7 +296,7 @@ def build_shapes(rows: Sequence[ShapeRow]) -> list[FoundBrief]:
     ]
 
 
-def _add_hash[B: FoundBrief](brief: B) -> B:
+def add_hash[B: FoundBrief](brief: B) -> B:
     values = msgspec.to_builtins(brief)
     del values["hash"]
     return msgspec.structs.replace(brief, hash=hash_json(values))
@@ -347,7 +347,7 @@ def _build_brief(row: ShapeRow, brief: PublicBrief, terms: list[Name]) -> Brief:
         picture=_build_picture(brief.content),
         keywords=[_build_name(name) for name in brief.keywords],
         terms=terms,
-        urls=_build_urls(brief.slug),
+        urls=build_urls(brief.slug),
         licence=settings.DIGEST_LICENCE,
     )
 
@@ -367,7 +367,7 @@ def _build_withdrawn(row: ShapeRow, brief: PublicBrief, withdrawn_at: dt.datetim
         published=row.published_at,
         withdrawn=Withdrawal(withdrawn_at, row.withdrawn_kind, reason),  # type: ignore[arg-type]
         headline=Texts(brief.headline("zh"), brief.headline("en")),
-        urls=_build_urls(brief.slug),
+        urls=build_urls(brief.slug),
     )
 
 
@@ -406,7 +406,7 @@ def _build_picture(shown: content.Content) -> Picture | None:
     )
 
 
-def _build_urls(slug: str) -> Urls:
+def build_urls(slug: str) -> Urls:
     site = settings.SITE_URL
     return Urls(
         f"{site}{paths.brief('zh', slug)}",

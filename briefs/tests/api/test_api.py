@@ -5,6 +5,7 @@ import datetime as dt
 import json
 from typing import Any
 
+import msgspec
 import pytest
 from django.core.cache import cache
 from django.db import connection
@@ -12,6 +13,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from briefs import workflow
+from briefs.api import openapi
 from briefs.content import Picture
 from briefs.models import Brief, Keyword, Term
 from briefs.models.edition import Edition
@@ -297,6 +299,25 @@ def count_queries(client: Client, query: str) -> int:
     return len(queries)
 
 
+def test_every_example_is_an_answer_of_its_address(client: Client) -> None:
+    examples = openapi.build_examples()
+    assert examples.keys() == {operation.path for operation in openapi.OPERATIONS}
+    document = client.get("/api/v1/openapi.json").json()
+    for operation in openapi.OPERATIONS:
+        shown = document["paths"][f"/api/v1/{operation.path}"]["get"]
+        example = shown["responses"]["200"]["content"]["application/json"]["example"]
+        assert msgspec.to_builtins(msgspec.convert(example, operation.answer)) == example
+        query = {
+            p["name"]: p["example"] for p in shown["parameters"] if p["in"] == "query" and "example" in p
+        }
+        for name, value in query.items():
+            answer = client.get(
+                f"/api/v1/{operation.path}",
+                {name: ",".join(map(str, value)) if isinstance(value, list) else value},
+            )
+            assert answer.status_code == 200, (operation.path, name)
+
+
 def test_description_covers_every_address_and_parameter(client: Client) -> None:
     document = client.get("/api/v1/openapi.json").json()
     assert document["openapi"] == "3.1.0"
@@ -313,7 +334,7 @@ def test_description_covers_every_address_and_parameter(client: Client) -> None:
         ("Withdrawal", "at"),
     ):
         assert schemas[schema]["properties"][name]["format"] == "date-time"
-    assert "PartialBriefPage" in references
+    assert {"PartialBriefPage", "PartialChangePage"} <= references
     assert schemas["PartialBrief"]["properties"] == schemas["Brief"]["properties"]
     assert (schemas["PartialBrief"]["required"], schemas["PartialBriefPage"]["required"]) == (
         [],
