@@ -96,7 +96,7 @@ def _keep_links_in_preview(html: str, token: str) -> str:
     return html
 
 
-def _card_html(content: Content, language: Side) -> dict[str, str]:
+def _card_html(content: Content, language: Side) -> dict[str, Any]:
     """Return byline and source box. The byline is empty unless source and date are known."""
     brief = build_unpublished_brief(content, PLACEHOLDER_SLUG)
     has_byline = content.facts.source and content.facts.date

@@ -20,22 +20,24 @@ from briefs.text import date_format, paths
 
 from . import editions
 from .editions import EditionHistoryLine, KeysetPage, PublicEdition, WithdrawnBrief
+from .responses import ListView
 
 # Paging links of lists.
 
 NOINDEX = mark_safe('<meta name="robots" content="noindex, follow">')
 
 
-def build_paging_context(page: KeysetPage[Any], list_url: str) -> dict[str, str]:
+def build_paging_context(page: KeysetPage[Any], list_url: str, view: ListView) -> dict[str, str]:
     """Return the links to other pages of the list. Only its first page is indexed."""
     robots = NOINDEX if page.query_string else ""
     if page.rows and not page.older_key and not page.newer_key:
         return {"robots": robots, "paging": ""}
+    options = (view.show, view.rows)
     links = text.render_partial(
         "briefs/_list_paging.html",
         here=list_url,
-        older=page.older_key and f"{list_url}?before={page.older_key}",
-        newer=page.newer_key and f"{list_url}?after={page.newer_key}",
+        older=page.older_key and paths.with_query(list_url, f"before={page.older_key}", *options),
+        newer=page.newer_key and paths.with_query(list_url, f"after={page.newer_key}", *options),
         newest=not page.query_string,
         empty=not page.rows,
     )
@@ -92,6 +94,7 @@ def build_brief_context(
         "citation": cards.format_attribution(brief, language),
         "zh_url": paths.brief("zh", brief.slug),
         "en_url": paths.brief("en", brief.slug),
+        "view": "parallel" if is_parallel else language,
         "parallel": paths.parallel(language, brief.slug),
         "report": paths.report(language, brief.slug),
     }

@@ -3,16 +3,17 @@
 Rows are rendered with f-strings: a template took five times as long, and a page has twenty of them.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from html import escape
 from typing import NamedTuple
 
+from django.utils import translation
 from django.utils.html import conditional_escape
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext, ngettext
 
-from briefs.content import SIDES, Side
+from briefs.content import LANGUAGE_TAGS, SIDES, Side
 from briefs.public_brief import PublicBrief
 from briefs.rendering import cards, text
 from briefs.rendering.text import KeyLine
@@ -21,6 +22,7 @@ from briefs.text import date_format, paths
 from briefs.text.sentences import split_sentences
 
 from .editions import ListedBrief
+from .responses import ListView
 
 
 class Claim(NamedTuple):
@@ -40,22 +42,22 @@ def build_claim(brief: PublicBrief, number: int = 0, note: str = "") -> Claim:
     return Claim(brief, lines, {side: brief.headline(side) for side in SIDES}, note)
 
 
-def render_list_by_publication(rows: Iterable[ListedBrief], language: Side, *, heading: str) -> SafeString:
+def render_list_by_publication(rows: Iterable[ListedBrief], view: ListView, *, heading: str) -> SafeString:
     """Render rows with the day of publication. Headlines come first, and the year stands between rows where it changes."""
-    labels = _Labels.build()
+    labels = _build_labels(view)
     parts: list[str] = []
     year = 0
     for _, _, brief in rows:
         if year != (year := brief.published_day.year):
-            parts.append(_render_year(str(year), language))
-        date = cards.render_fold_date(brief.published_day, language)
-        parts.append(_render_row(build_claim(brief), date, language, labels, is_entry=True))
+            parts.append(_render_year(str(year), view.language))
+        date = cards.render_fold_date(brief.published_day, view.language)
+        parts.append(_render_row(build_claim(brief), date, view, labels, cards.render_facts, is_entry=True))
     return _join(parts, heading)
 
 
 def render_list_by_article_date(
     rows: Iterable[ListedBrief],
-    language: Side,
+    view: ListView,
     *,
     heading: str = "",
     topic: Mapping[Side, str] | None = None,
@@ -66,24 +68,19 @@ def render_list_by_article_date(
     """
     briefs = [row.brief for row in rows]
     numbers = [text.find_point_naming(brief.content, topic) if topic else 0 for brief in briefs]
-    return render_claims(map(build_claim, briefs, numbers), language, heading=heading)
+    return render_claims(map(build_claim, briefs, numbers), view, heading=heading)
 
 
-def render_claims(claims: Iterable[Claim], language: Side, *, heading: str = "") -> SafeString:
+def render_claims(claims: Iterable[Claim], view: ListView, *, heading: str = "") -> SafeString:
     """Render rows with the date of the article, whose year stands on its own line."""
-    labels = _Labels.build()
-    return _join(
-        [
-            _render_row(
-                claim,
-                f'<p class="onfold">{cards.render_article_date(claim.brief, language, on_two_lines=True)}</p>',
-                language,
-                labels,
-            )
-            for claim in claims
-        ],
-        heading,
-    )
+    labels = _build_labels(view)
+    rows = []
+    for claim in claims:
+        date = cards.render_article_date(claim.brief, view.language, on_two_lines=True)
+        fold = f'<p class="onfold">{date}</p>'
+        by = cards.render_authors_and_source
+        rows.append(_render_row(claim, fold, view, labels, by, is_entry=not view.has_points))
+    return _join(rows, heading)
 
 
 def highlight_sentence(words: str, spans: Sequence[Sequence[TextSpan]], side: Side) -> tuple[int, SafeString]:
@@ -112,28 +109,53 @@ class _Labels(NamedTuple):
     point: str
     summary: str
 
-    @classmethod
-    def build(cls) -> "_Labels":
-        return cls(escape(gettext("Point %(n)s")), escape(gettext("Summary")))
+
+type _Labelled = Mapping[Side, _Labels]
+type _ByLine = Callable[[PublicBrief, Side], str]
 
 
-def _render_row(claim: Claim, date: str, language: Side, labels: _Labels, *, is_entry: bool = False) -> str:
-    """Render a row. An entry has its headline first; other rows have it after the names."""
-    brief, line = claim.brief, claim.lines[language]
-    url = escape(paths.brief(language, brief.slug))
-    headline = f'<h3><a href="{url}">{conditional_escape(claim.headlines[language])}</a></h3>'
-    by = (cards.render_facts if is_entry else cards.render_authors_and_source)(brief, language)
+def _build_labels(view: ListView) -> _Labelled:
+    labels = {}
+    for side in view.sides:
+        with translation.override(paths.LANGUAGE_CODES[side]):
+            labels[side] = _Labels(escape(gettext("Point %(n)s")), escape(gettext("Summary")))
+    return labels
+
+
+def _render_row(
+    claim: Claim, date: str, view: ListView, labels: _Labelled, by: _ByLine, *, is_entry: bool
+) -> str:
+    """Render a row. An entry has its headline first; other rows have it after the names. `by`: renders who says it."""
+    kinds = f"claim{' entry' if is_entry else ''}{' both' if view.is_both else ''}"
+    start = f'<article class="{kinds}" data-published="{claim.brief.published_utc}">'
+    head, body = _render_side(claim, view.language, view, labels, by, is_entry=is_entry)
+    if not view.is_both:
+        return "\n".join(filter(None, (start, head, date, body, "</article>")))
+    other = paths.OTHER_SIDE[view.language]
+    with translation.override(paths.LANGUAGE_CODES[other]):
+        twin = _render_side(claim._replace(note=""), other, view, labels, by, is_entry=is_entry)
+    return "\n".join(
+        [
+            f'{start}\n{date}\n<div class="half">\n{head}\n{body}\n</div>',
+            f'<div class="half" lang="{LANGUAGE_TAGS[other]}">\n{"\n".join(twin)}\n</div>\n</article>',
+        ]
+    )
+
+
+def _render_side(
+    claim: Claim, side: Side, view: ListView, labels: _Labelled, by: _ByLine, *, is_entry: bool
+) -> tuple[str, str]:
+    """Return the headline of an entry, and the rest of the row in one language."""
+    url = escape(paths.brief(side, claim.brief.slug))
+    headline = f'<h3><a href="{url}">{conditional_escape(claim.headlines[side])}</a></h3>'
     parts = [
-        f'<article class="claim{" entry" if is_entry else ""}" data-published="{brief.published_utc}">',
-        headline if is_entry else "",
-        date,
-        _render_point(line, url, labels),
-        f'<div class="says">\n<p class="by">{by}</p>',
+        _render_point(claim.lines[side], url, labels[side]) if view.has_points else "",
+        f'<div class="says">\n<p class="by">{by(claim.brief, side)}</p>',
         "" if is_entry else headline,
         f'<p class="note">{claim.note}</p>' if claim.note else "",
-        "</div>\n</article>",
+        "</div>",
     ]
-    return "\n".join(filter(None, parts))
+    return headline if is_entry else "", "\n".join(filter(None, parts))
 
 
 def _render_point(line: KeyLine, url: str, labels: _Labels) -> str:

@@ -15,14 +15,14 @@ import PIL
 from django.conf import settings
 from django.core.cache import caches
 from django.db.models import Q, QuerySet, Subquery
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.utils import timezone
 
 from briefs.database.replica import PreparedQuery, get_read_connection
 from briefs.models.edition import Edition
 from briefs.models.site import SiteVersion
 
-from .responses import NO_STORE, make_etag
+from .responses import LIST_OPTIONS, NO_STORE, make_etag
 
 # Build hash: everything besides rows that a page depends on (code, templates, libraries, settings, static files).
 
@@ -116,14 +116,14 @@ def switched_off() -> Iterator[None]:
 def keep(view: View, paging_keys: frozenset[str] = PAGING_KEYS) -> View:
     """Keep the answers of a view whose answer depends only on address, public rows, settings and the time.
 
-    Requests with query parameters other than `paging_keys` always go to the view. Only answers of status 200 that shared
+    Requests with query parameters other than `paging_keys` and options of lists always go to the view. Only answers of status 200 that shared
     caches may store are kept.
     """
     name = f"{view.__module__}.{view.__qualname__}"
 
     @wraps(view)
     def serve(request: HttpRequest, **arguments: Any) -> HttpResponse:
-        if _is_off.get() or settings.DEBUG or not paging_keys.issuperset(request.GET):
+        if _is_off.get() or settings.DEBUG or not _decides_alone(request.GET, paging_keys):
             return view(request, **arguments)
         now = timezone.now()
         version = _read_version(now)
@@ -143,6 +143,14 @@ def keep(view: View, paging_keys: frozenset[str] = PAGING_KEYS) -> View:
         return response
 
     return serve
+
+
+def _decides_alone(query: QueryDict, paging_keys: frozenset[str]) -> bool:
+    """Return whether all parameters are paging keys or known options of lists. Others could fill the cache with copies."""
+    return all(
+        name in paging_keys or set(values).issubset(LIST_OPTIONS.get(name, ()))
+        for name, values in query.lists()
+    )
 
 
 def keep_part[T](name: str, build: Callable[[], T]) -> T:

@@ -3,18 +3,19 @@
 import hashlib
 import hmac
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial, wraps
 from hashlib import sha256
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, NamedTuple
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.template.loader import render_to_string
 from django.urls.converters import IntConverter, StringConverter
 from django.utils import translation
 from django.utils.cache import get_conditional_response
+from django.utils.encoding import escape_uri_path
 from django.utils.translation import gettext, gettext_noop
 from django.views.decorators.csrf import csrf_exempt
 
@@ -88,21 +89,61 @@ def _is_zero(value: str) -> bool:
         return False
 
 
+LIST_OPTIONS: Final[Mapping[str, Sequence[str]]] = {"show": (*SIDES, "both"), "rows": ("points", "headlines")}
+"""Query parameters that say how a list is shown, with their values. A language in `show` leads to its address."""
+
+
+def read_list_options(parameters: Mapping[str, str]) -> dict[str, str]:
+    """Return the options that differ from the default, which is one language with points."""
+    return {name: values[-1] for name, values in LIST_OPTIONS.items() if parameters.get(name) == values[-1]}
+
+
+class ListView(NamedTuple):
+    """How a list is shown: in which languages, the page's own first, and whether with points."""
+
+    language: Side
+    is_both: bool = False
+    has_points: bool = True
+
+    @classmethod
+    def read(cls, request: HttpRequest, language: Side) -> "ListView":
+        options = read_list_options(request.GET.dict())
+        return cls(language, "show" in options, "rows" not in options)
+
+    @property
+    def sides(self) -> tuple[Side, ...]:
+        return (self.language, paths.OTHER_SIDE[self.language]) if self.is_both else (self.language,)
+
+    @property
+    def show(self) -> str:
+        return "show=both" if self.is_both else ""
+
+    @property
+    def rows(self) -> str:
+        return "" if self.has_points else "rows=headlines"
+
+
 TITLE_SEPARATOR: dict[Side, str] = {"zh": "｜", "en": " · "}
 
 
 def render(
-    template: str, language: Side, path: str, *, query_string: str = "", status: int = 200, **context: Any
+    template: str,
+    language: Side,
+    path: str,
+    *,
+    query_string: str = "",
+    list_view: ListView | None = None,
+    status: int = 200,
+    **context: Any,
 ) -> HttpResponse:
     """Render a page. `path` is its address without the language prefix, valid in both languages.
 
-    `query_string` is a position in a list, which only the link to the other language keeps.
+    `query_string` is a position in a list, which only the links to other views of the list keep. `list_view`: how a list of
+    briefs is shown.
     """
-    body = strip_indentation(
-        render_to_string(
-            template, _language_context(language) | _address_context(language, path, query_string) | context
-        )
-    )
+    frame = _language_context(language) | _address_context(language, path)
+    frame |= _switch_context(language, path, query_string.removeprefix("?"), list_view)
+    body = strip_indentation(render_to_string(template, frame | context))
     return HttpResponse(body, status=status)
 
 
@@ -125,11 +166,31 @@ def _language_context(language: Side) -> dict[str, Any]:
     }
 
 
-def _address_context(language: Side, path: str, query_string: str) -> dict[str, str]:
+def _switch_context(language: Side, path: str, position: str, list_view: ListView | None) -> dict[str, Any]:
+    """Return the links of the switch between languages, and of that between points and headlines if the page is a list."""
+    view = list_view or ListView(language)
+    pages = {side: paths.with_query(f"{paths.home(side)}{path}", position) for side in SIDES}
+    context: dict[str, Any] = {
+        "zh_url": paths.with_query(pages["zh"], view.rows),
+        "en_url": paths.with_query(pages["en"], view.rows),
+        "twin_url": paths.with_query(pages[paths.OTHER_SIDE[language]], view.rows),
+        "view": "parallel" if view.is_both else language,
+    }
+    if list_view:
+        here = pages[language]
+        context |= {
+            "parallel": paths.with_query(here, "show=both", view.rows),
+            "points_url": paths.with_query(here, view.show),
+            "headlines_url": paths.with_query(here, view.show, "rows=headlines"),
+            "has_points": view.has_points,
+        }
+    return context
+
+
+def _address_context(language: Side, path: str) -> dict[str, str]:
     site = settings.SITE_URL
     zh, en = f"{site}{paths.home('zh')}{path}", f"{site}{paths.home('en')}{path}"
     return {
-        "twin_url": f"{paths.home(paths.OTHER_SIDE[language])}{path}{query_string}",
         "canonical": zh if language == "zh" else en,
         "address_zh": zh,
         "address_en": en,
@@ -160,6 +221,8 @@ def public_view(view: ViewFunction, *, allows_post: bool = False, is_exported: b
         drop_session(request)
         if request.method == "OPTIONS" or request.method not in methods:
             return _answer_other_method(request, methods)
+        if redirect := _redirect_to_language(request, arguments.get("language")):
+            return redirect
         with translation.override(LANGUAGE_CODES[arguments.get("language", "zh")]):
             build = partial(view, request, **arguments)
             response = build() if request.method == "POST" else read_from_replica(build)
@@ -178,6 +241,19 @@ def public_view(view: ViewFunction, *, allows_post: bool = False, is_exported: b
     return csrf_exempt(
         serve
     )  # no session to forge: other views answer POST with 405, and `letters` checks the origin
+
+
+def _redirect_to_language(request: HttpRequest, language: Side | None) -> HttpResponse | None:
+    """Return the redirect to the page in the language of `?show=zh` or `?show=en`, if that is not the address's own."""
+    show = request.GET.get("show") if "show=" in request.META.get("QUERY_STRING", "") else None
+    if language is None or show not in SIDES or show == language:
+        return None
+    query = request.GET.copy()
+    del query["show"]
+    rest = request.path.removeprefix(paths.home(language))
+    return HttpResponseRedirect(
+        paths.with_query(escape_uri_path(f"{paths.home(show)}{rest}"), query.urlencode())
+    )
 
 
 def make_etag(data: bytes) -> str:

@@ -25,7 +25,7 @@ from briefs.text import date_format, paths
 from briefs.text.scripts import detect_language_code
 
 from .claim_rows import Claim, highlight_sentence, render_claims, render_point_links
-from .responses import TITLE_SEPARATOR
+from .responses import TITLE_SEPARATOR, ListView
 from .search_queries import SearchHit, SearchParams, SearchResults
 
 # Render a search hit as a row: the point or sentence that holds most of the query, and what else the brief holds and lacks.
@@ -168,7 +168,8 @@ KIND_LABELS = {
 """What a suggested or similar name leads to, by the kind of page."""
 
 
-def build_results_context(params: SearchParams, results: SearchResults, language: Side) -> dict[str, Any]:
+def build_results_context(params: SearchParams, results: SearchResults, view: ListView) -> dict[str, Any]:
+    language = view.language
     answers = [build_answer(hit, results.query, language) for hit in results.hits]
     here = paths.search(language)
     is_all = results.next_page is None and params.is_first_page
@@ -200,7 +201,7 @@ def build_results_context(params: SearchParams, results: SearchResults, language
         )
         if not params.is_empty
         else "",
-        "answers": render_claims([answer.claim for answer in answers], language),
+        "answers": render_claims([answer.claim for answer in answers], view),
         "paging": render_partial(
             "briefs/_search_paging.html",
             newer=f"{here}{results.previous_page}" if results.previous_page else "",

@@ -4,6 +4,7 @@ import datetime as dt
 import re
 from collections import defaultdict
 from collections.abc import Collection, Iterator
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any, Final, NamedTuple, Self
 from urllib.parse import quote_plus
@@ -28,6 +29,7 @@ from briefs.text.scripts import detect_language_code
 
 from . import claim_rows, editions, feeds, responses, search_queries, search_results, views
 from .editions import PageKey
+from .responses import ListView
 from .search_queries import SearchParams, SearchResults
 from .search_results import KIND_LABELS
 from .subject_queries import SUBJECT_KINDS
@@ -155,12 +157,12 @@ _LONG_WORD = re.compile(r"[A-Za-z]{7,}")
 
 
 def build_openings(
-    params: SearchParams, results: SearchResults, language: Side, now: dt.datetime
+    params: SearchParams, results: SearchResults, view: ListView, now: dt.datetime
 ) -> SafeString:
     """Return examples for an empty search; similar names, topics and newest briefs if nothing was found; else nothing."""
     if not params.is_empty and results.hits:
         return mark_safe("")
-    newest = editions.list_newest_briefs(now, PageKey()).rows
+    language, newest = view.language, editions.list_newest_briefs(now, PageKey()).rows
     examples = [
         {
             "text": query,
@@ -177,7 +179,7 @@ def build_openings(
         examples=examples,
         similar=[_build_name_row(name, language) for name in find_similar(results.query, now)],
         topics=views.render_topics(language, now),
-        newest=claim_rows.render_list_by_publication(shown, language, heading=gettext("Newest briefs")),
+        newest=claim_rows.render_list_by_publication(shown, view, heading=gettext("Newest briefs")),
     )
 
 
@@ -228,16 +230,18 @@ def search(request: HttpRequest, language: Side) -> HttpResponse:
 
 def _answer(request: HttpRequest, asked: SearchParams, language: Side) -> HttpResponse:
     now = timezone.now()
-    results = search_queries.run_search(asked, now)
-    feeds_of_search = feeds.build_search_links(language, asked)
+    results, view = search_queries.run_search(asked, now), ListView.read(request, language)
+    plain = replace(asked, list_options={})
+    feeds_of_search = feeds.build_search_links(language, plain)
     response = responses.render(
         "briefs/search.html",
         language,
-        f"search/{asked}",
+        f"search/{plain}",
+        list_view=view,
         feeds=feeds_of_search.head,
         follow=feeds_of_search.button,
-        openings=build_openings(asked, results, language, now),
-        **search_results.build_results_context(asked, results, language),
+        openings=build_openings(asked, results, view, now),
+        **search_results.build_results_context(asked, results, view),
     )
     if asked.query_text and asked.is_first_page and not asked.is_filtered and request.method == "GET":
         search_log.record_search(asked.query_text, results.count, timezone.localdate())

@@ -22,6 +22,7 @@ from briefs.text.scripts import detect_language_code
 
 from . import brief_presenter, claim_rows
 from .editions import KeysetPage, ListedBrief
+from .responses import ListView
 from .subject_queries import (
     MAX_COUNTED_BRIEFS,
     ArchiveMonth,
@@ -38,24 +39,24 @@ from .subject_queries import (
 
 # Build the template context of a topic, author or source page. A keyword's page is its topic.
 
-MAX_NAMES_SHOWN = 12
-MAX_TERMS_SHOWN = 8
 _KIND_LABELS = {
     "keywords": gettext_lazy("Topic"),
     "authors": gettext_lazy("Author"),
     "sources": gettext_lazy("Source"),
 }
-_NAME_HEADINGS = {
-    "authors": gettext_lazy("Authors"),
-    "sources": gettext_lazy("Sources"),
-    "keywords": gettext_lazy("Topics"),
+_NAME_LISTS = {
+    "authors": (gettext_lazy("Authors"), 4),
+    "sources": (gettext_lazy("Sources"), 3),
+    "terms": (gettext_lazy("Key terms"), 4),
+    "keywords": (gettext_lazy("Topics"), 12),
 }
+"""Heading of each list of names, and how many it shows: beside the head of the page there is room for few."""
 
 
 def build_topic_context(
     subject: Subject,
     kind: SubjectKind,
-    language: Side,
+    view: ListView,
     *,
     timeline: KeysetPage[ListedBrief],
     facets: SubjectFacets | None,
@@ -63,20 +64,23 @@ def build_topic_context(
     follow: SafeString,
 ) -> dict[str, Any]:
     """Build the context. Only the first page of the timeline has facets, introduction and recommended briefs."""
+    language = view.language
     intro = subject.intro(language) if facets else ""
     labels: dict[Side, str] = {"zh": subject.zh, "en": subject.en}
     frame = {
         "kind": str(_KIND_LABELS[kind.name]),
         "plain": subject_label(subject, language),
-        "header": _render_header(subject, kind, language, facets),
+        "header": _render_header(subject, kind, view, facets),
         "follow": follow,
         "site_link": _render_site_link(source_site_url(subject)),
-        "start": _render_start_here(start_here, language),
+        "start": _render_start_here(start_here, view),
         "entries": claim_rows.render_list_by_article_date(
-            timeline.rows, language, topic=labels if kind.name == "keywords" else None
+            timeline.rows, view, topic=labels if kind.name == "keywords" else None
         ),
         "beside": _render_names(facets, kind, language) if facets else mark_safe(""),
-        **brief_presenter.build_paging_context(timeline, paths.subject(language, kind.name, subject.slug)),
+        **brief_presenter.build_paging_context(
+            timeline, paths.subject(language, kind.name, subject.slug), view
+        ),
     }
     return frame | ({"description": text.extract_gist(intro, language)} if intro else {})
 
@@ -88,8 +92,9 @@ def format_brief_count(brief_count: int) -> str:
 
 
 def _render_header(
-    subject: Subject, kind: SubjectKind, language: Side, facets: SubjectFacets | None
+    subject: Subject, kind: SubjectKind, view: ListView, facets: SubjectFacets | None
 ) -> SafeString:
+    language = view.language
     other, twin = paths.OTHER_SIDE[language], twin_label(subject, language)
     sides = {}
     for side in (language, other):
@@ -105,6 +110,7 @@ def _render_header(
             }
     return text.render_partial(
         "briefs/_topic_header.html",
+        is_both=view.is_both,
         own=sides[language],
         twin=sides[other],
         heading=cards.mark_language(subject_label(subject, language), language),
@@ -117,8 +123,8 @@ def _render_site_link(url: str) -> SafeString:
     return format_html(link, url, gettext("Its own site")) if url else mark_safe("")
 
 
-def _render_start_here(chosen: Sequence[StartHere], language: Side) -> SafeString:
-    other = paths.OTHER_SIDE[language]
+def _render_start_here(chosen: Sequence[StartHere], view: ListView) -> SafeString:
+    language, other = view.language, paths.OTHER_SIDE[view.language]
     rows = [
         {
             "url": paths.brief(language, brief.slug),
@@ -130,49 +136,24 @@ def _render_start_here(chosen: Sequence[StartHere], language: Side) -> SafeStrin
         }
         for brief in chosen
     ]
-    context = {"rows": rows, "twin_lang": LANGUAGE_TAGS[other]}
+    context = {"rows": rows, "twin_lang": LANGUAGE_TAGS[other], "is_both": view.is_both}
     return text.render_partial("briefs/_topic_start.html", **context) if rows else mark_safe("")
 
 
 def _render_names(facets: SubjectFacets, kind: SubjectKind, language: Side) -> SafeString:
-    names = {
-        name: rows[: MAX_TERMS_SHOWN if name == "terms" else MAX_NAMES_SHOWN]
-        for name, rows in facets.names.items()
-    }
-    other = paths.OTHER_SIDE[language]
-    terms = [
-        {
-            "label": subject_label(row, language),
-            "url": paths.subject(language, "terms", row.slug),
-            "twin": subject_label(row, other),
-            "twin_url": paths.subject(other, "terms", row.slug),
-            "n": row.brief_count,
-        }
-        for row in names.get("terms", ())
-    ]
+    """Render who writes, where, and key terms beside the head, and the other keywords after the list."""
     sections = [
         {
             "id": name,
             "heading": gettext("Often with it") if name == kind.name else heading,
-            "rows": [
-                {
-                    "url": paths.subject(language, name, row.slug),
-                    "label": cards.mark_language(subject_label(row, language), language),
-                    "n": row.brief_count,
-                }
-                for row in names[name]
-            ],
+            "rows": [build_name_row(row, name, language) for row in facets.names[name][:count]],
+            "is_after": name == "keywords",
         }
-        for name, heading in _NAME_HEADINGS.items()
-        if name in names
+        for name, (heading, count) in _NAME_LISTS.items()
+        if name in facets.names
     ]
-    context: dict[str, Any] = {
-        "terms": terms,
-        "twin_lang": LANGUAGE_TAGS[other],
-        "columns": [part for part in (sections[0::2], sections[1::2]) if part],
-        "is_partial": facets.brief_count > MAX_COUNTED_BRIEFS,
-    }
-    return text.render_partial("briefs/_topic_names.html", **context)
+    is_partial = facets.brief_count > MAX_COUNTED_BRIEFS
+    return text.render_partial("briefs/_topic_names.html", sections=sections, is_partial=is_partial)
 
 
 _PLURAL_LABELS = {
@@ -204,11 +185,12 @@ def build_term_context(
     term: Subject,
     accepted_renderings: dict[Side, list[str]],
     use_list: KeysetPage[TermUse],
-    language: Side,
+    view: ListView,
     brief_count: int,
 ) -> dict[str, Any]:
+    language = view.language
     here = paths.subject(language, "terms", term.slug)
-    return brief_presenter.build_paging_context(use_list, here) | {
+    return brief_presenter.build_paging_context(use_list, here, view) | {
         "kind": gettext("Term"),
         "kind_url": f"{paths.home(language)}terms/",
         "heading": cards.mark_language(subject_label(term, language), language),
@@ -221,7 +203,7 @@ def build_term_context(
         ],
         "entries": claim_rows.render_claims(
             [_build_use(used, language) for used in use_list.rows],
-            language,
+            view,
             heading=format_brief_count(brief_count),
         ),
     }
@@ -250,10 +232,10 @@ def build_period_context(
     months: Sequence[ArchiveMonth],
     heading: str,
     path: str,
-    language: Side,
+    view: ListView,
 ) -> dict[str, Any]:
     """Return the context of a year or month page, with the months of its year in the margin."""
-    year = months[0].month // 100
+    year, language = months[0].month // 100, view.language
     shown = [row for row in months if path in (month_path(row.month), f"archive/{year}/")]
     count = format_brief_count(sum(row.brief_count for row in shown))
     return {
@@ -267,8 +249,8 @@ def build_period_context(
             url=f"{paths.home(language)}archive/{year}/",
             months=_month_links(months, language, current_path=path),
         ),
-        "entries": claim_rows.render_list_by_article_date(brief_list.rows, language, heading=count),
-        **brief_presenter.build_paging_context(brief_list, f"{paths.home(language)}{path}"),
+        "entries": claim_rows.render_list_by_article_date(brief_list.rows, view, heading=count),
+        **brief_presenter.build_paging_context(brief_list, f"{paths.home(language)}{path}", view),
     }
 
 

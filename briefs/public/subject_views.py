@@ -20,6 +20,7 @@ from . import (
     subject_queries,
 )
 from .editions import KeysetPage, ListedBrief, PageKey, read_page_key
+from .responses import ListView
 from .subject_queries import ArchiveMonth, Subject, SubjectKind
 
 
@@ -38,13 +39,16 @@ def subject(request: HttpRequest, language: Side, kind: str, slug: str) -> HttpR
     subject_row = subject_queries.find_subject(subject_kind, slug, now)
     if subject_row.slug != slug:
         return HttpResponsePermanentRedirect(paths.subject(language, kind, subject_row.slug))
-    return render_subject(subject_row, subject_kind, language, now, read_page_key(request))
+    return render_subject(
+        subject_row, subject_kind, ListView.read(request, language), now, read_page_key(request)
+    )
 
 
 def render_subject(
-    subject: Subject, kind: SubjectKind, language: Side, now: dt.datetime, page_key: PageKey
+    subject: Subject, kind: SubjectKind, view: ListView, now: dt.datetime, page_key: PageKey
 ) -> HttpResponse:
     """Render the page of a topic, author or source."""
+    language = view.language
     timeline = subject_queries.list_timeline(kind, subject, now, page_key)
     is_first = not page_key.side
     path = f"{kind.name}/{subject.slug}/"
@@ -53,7 +57,7 @@ def render_subject(
     words = subject_presenters.build_topic_context(
         subject,
         kind,
-        language,
+        view,
         timeline=timeline,
         facets=subject_queries.count_facets(kind, subject, now) if is_first else None,
         start_here=subject_queries.list_start_here(kind, subject, now) if is_first else (),
@@ -66,6 +70,7 @@ def render_subject(
         language,
         path,
         query_string=timeline.query_string,
+        list_view=view,
         feeds=feeds_of_page.head,
         **words,
     )
@@ -86,11 +91,12 @@ def term(request: HttpRequest, language: Side, slug: str) -> HttpResponse:
     if term_row.slug != slug:
         return HttpResponsePermanentRedirect(paths.subject(language, "terms", term_row.slug))
     page = subject_queries.list_term_uses(term_row, now, read_page_key(request))
+    view = ListView.read(request, language)
     words = subject_presenters.build_term_context(
         term_row,
         subject_queries.list_accepted_renderings(term_row),
         page,
-        language,
+        view,
         subject_queries.count_term_uses(term_row, now),
     )
     if not page.rows and not page.query_string:
@@ -102,6 +108,7 @@ def term(request: HttpRequest, language: Side, slug: str) -> HttpResponse:
         language,
         path,
         query_string=page.query_string,
+        list_view=view,
         feeds=feeds_of_page.head,
         follow=feeds_of_page.button,
         **words,
@@ -119,7 +126,13 @@ def year(request: HttpRequest, language: Side, year: int) -> HttpResponse:
     if not months:
         raise Http404
     page = subject_queries.list_briefs_of_year(year, now, read_page_key(request))
-    return _render_period(page, months, date_format.format_year(year, language), f"archive/{year}/", language)
+    return _render_period(
+        page,
+        months,
+        date_format.format_year(year, language),
+        f"archive/{year}/",
+        ListView.read(request, language),
+    )
 
 
 def month(request: HttpRequest, language: Side, year: int, month: str) -> HttpResponse:
@@ -132,13 +145,18 @@ def month(request: HttpRequest, language: Side, year: int, month: str) -> HttpRe
         return HttpResponsePermanentRedirect(f"{paths.home(language)}{path}")
     page = subject_queries.list_briefs_of_month(year, number, now, read_page_key(request))
     heading = date_format.format_month(dt.date(year, number, 1), language)
-    return _render_period(page, months, heading, path, language)
+    return _render_period(page, months, heading, path, ListView.read(request, language))
 
 
 def _render_period(
-    page: KeysetPage[ListedBrief], months: Sequence[ArchiveMonth], heading: str, path: str, language: Side
+    page: KeysetPage[ListedBrief], months: Sequence[ArchiveMonth], heading: str, path: str, view: ListView
 ) -> HttpResponse:
-    words = subject_presenters.build_period_context(page, months, heading, path, language)
+    words = subject_presenters.build_period_context(page, months, heading, path, view)
     return responses.render(
-        "briefs/archive_period.html", language, path, query_string=page.query_string, **words
+        "briefs/archive_period.html",
+        view.language,
+        path,
+        query_string=page.query_string,
+        list_view=view,
+        **words,
     )

@@ -27,7 +27,7 @@ from . import (
     subject_queries,
 )
 from .editions import KeysetPage, ListedBrief
-from .responses import accepts_chinese
+from .responses import ListView, accepts_chinese
 
 # The home page: purpose of the site, the newest brief with its key line, topics, and the list.
 
@@ -46,10 +46,11 @@ ONLY_BULLETS: Final = 3
 """Bullets shown of a site's only brief, after its summary."""
 
 
-def build_newest_context(page: KeysetPage[ListedBrief], language: Side, now: dt.datetime) -> dict[str, Any]:
-    """Build the context of the home page, or of a later page of its list, which has only the list."""
+def build_newest_context(page: KeysetPage[ListedBrief], view: ListView, now: dt.datetime) -> dict[str, Any]:
+    """Build the context of the home page. Its later pages, and those in another view, have only the list."""
+    language = view.language
     rows, heading = page.rows, gettext("Newest briefs")
-    if rows and not page.query_string:
+    if rows and not page.query_string and view == ListView(language):
         newest, *rows = rows
         contents = rows[:MAX_CONTENTS] if len(rows) > MAX_CONTENTS else []
         top = _render_top(newest, contents, language, now, others=len(rows))
@@ -59,8 +60,8 @@ def build_newest_context(page: KeysetPage[ListedBrief], language: Side, now: dt.
         top = text.render_partial("briefs/_home_top.html", purpose=PURPOSE[language])
     return {
         "top": top,
-        "entries": claim_rows.render_list_by_publication(rows, language, heading=heading),
-        **brief_presenter.build_paging_context(page, paths.home(language)),
+        "entries": claim_rows.render_list_by_publication(rows, view, heading=heading),
+        **brief_presenter.build_paging_context(page, paths.home(language), view),
     }
 
 
@@ -161,12 +162,14 @@ def redirect_language_alias(request: HttpRequest, alias: str, rest: str) -> Http
 def newest(request: HttpRequest, language: Side) -> HttpResponse:
     now = timezone.now()
     page = editions.list_newest_briefs(now, editions.read_page_key(request))
+    view = ListView.read(request, language)
     return responses.render(
         "briefs/newest.html",
         language,
         "",
         query_string=page.query_string,
-        **build_newest_context(page, language, now),
+        list_view=view,
+        **build_newest_context(page, view, now),
     )
 
 

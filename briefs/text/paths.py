@@ -17,6 +17,12 @@ PICTURES_PATH = "/media/pictures/"
 """Path of an edition's picture. A preview uses another path, since its picture is not public."""
 
 
+def with_query(path: str, *parts: str) -> str:
+    """Return the address with these parts of a query, without empty ones. The address may have a query already."""
+    query = "&".join(filter(None, parts))
+    return f"{path}{'&' if '?' in path else '?'}{query}" if query else path
+
+
 def home(side: Side) -> str:
     return f"/{LANGUAGE_CODES[side]}/"
 

@@ -24,6 +24,8 @@ PATHS = [
     "authors/vivek-chilukuri/", "sources/", "sources/foreign-policy/", "terms/", "terms/low-earth-orbit-satellite/",
     "archive/", "archive/2025/", "archive/2025/06/", "about/", "corpus/", "corrections/", f"{BRIEF}changes/",
     "search/", "search/?q=AI 美国", "search/?q=標題&keyword=technology&order=newest", "search/?q=zz", "search/?year=2025&from=2025-01-01",
+    *(f"{path}show=both" for path in ("?", "keywords/technology/?", "terms/low-earth-orbit-satellite/?", "search/?q=標題&", "archive/2025/?rows=headlines&")),
+    "?rows=headlines", "authors/vivek-chilukuri/?rows=headlines",
 ]  # fmt: skip
 
 
@@ -230,6 +232,33 @@ END_VISIT = """() => {
 
 def marked(tab: Tab) -> list[str]:
     return tab.page.eval_on_selector_all("[data-published] > .new-mark", "all => all.map((mark) => mark.parentElement.querySelector('a').pathname.split('/')[3])")  # type: ignore[no-any-return]  # fmt: skip
+
+
+def test_choice_of_languages_and_rows_is_kept_in_the_browser(chromium: Any, live_server: Any) -> None:
+    tab = Tab(chromium, live_server.url, None)
+    page = tab.page
+    tab.open("/en/")
+    page.get_by_role("link", name="Both", exact=True).click()
+    page.wait_for_url("**/en/?show=both")
+    for path, moved in (
+        ("/en/archive/2025/", "/en/archive/2025/?show=both"),
+        ("/en/search/?q=AI", "/en/search/?q=AI&show=both"),
+        (f"/zh-hant/{BRIEF}#b4", f"/zh-hant/{BRIEF}parallel/#b4"),
+        ("/en/about/", "/en/about/"),
+        ("/en/?show=en", "/en/?show=en"),
+    ):
+        page.goto(f"{tab.site}{path}")
+        page.wait_for_url(f"{tab.site}{moved}")
+    tab.open("/en/?show=both")
+    page.get_by_role("link", name="headlines only").click()
+    page.goto(f"{tab.site}/zh-hant/archive/2025/")
+    page.wait_for_url("**/zh-hant/archive/2025/?show=both&rows=headlines")
+    page.get_by_role("link", name="論點", exact=True).click()
+    page.get_by_role("link", name="English", exact=True).click()
+    page.goto(f"{tab.site}/zh-hant/archive/2025/")
+    assert page.url == f"{tab.site}/zh-hant/archive/2025/"
+    assert page.context.cookies() == []
+    assert tab.console_messages == []
 
 
 @pytest.mark.parametrize("width", [1280, 320])

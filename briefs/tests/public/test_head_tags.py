@@ -82,7 +82,7 @@ def test_headline_cannot_break_out_of_json_ld(client: Client) -> None:
     corpus_fixtures.publish(corpus_fixtures.load_sample(corpus_fixtures.SEED, headline_en=hostile))
     text = client.get(BRIEF_PAGE).content.decode()
     assert json_ld(text)["headline"] == hostile
-    assert text.count("<script") == text.count("</script>") == 2, "JSON-LD and place.js"
+    assert text.count("<script") == text.count("</script>") == 3, "JSON-LD, place.js and choice.js"
     assert "alert(1)//" not in re.sub(
         r'content="[^"]*"|<script type="application/ld.*?</script>|&[^<]*', "", text, flags=re.DOTALL
     )

@@ -70,6 +70,16 @@ def test_what_the_request_decides_is_not_kept(client: Client, path: str, headers
     assert ("text/markdown" in answers[0].headers["Content-Type"]) == bool(headers)
 
 
+def test_options_of_a_list_are_part_of_the_key_and_unknown_values_are_not_kept(client: Client) -> None:
+    options = ("", "?show=both", "?rows=headlines", "?show=both&rows=headlines")
+    bodies = {client.get(f"/en/{query}").content for query in options}
+    assert len(bodies) == len(options)
+    assert [count_queries(client, f"/en/{query}") for query in options] == [1] * len(options)
+    for query in ("?show=x", "?rows=x", "?show=both&show=y"):
+        client.get(f"/en/{query}")
+        assert count_queries(client, f"/en/{query}") > 1, query
+
+
 def test_error_is_not_kept_and_paging_keys_are_part_of_the_key(client: Client) -> None:
     for path in ("/en/briefs/nope/", "/en/?before=x", "/en/?before=0-0"):
         client.get(path)

@@ -217,6 +217,66 @@ def test_anchors_are_bullet_numbers_not_positions(client: Client, path: str) -> 
     assert len(ids) == len(set(ids))
 
 
+def read_switch(page: str) -> dict[str, tuple[str, bool]]:
+    """Return the address of each choice of the masthead's switch, and whether it is the current one."""
+    nav = page[page.index('<nav class="views ui"') :]
+    links = re.findall(
+        r'<a\s+href="([^"]*)"[^>]*data-choice="show=(\w+)"([^>]*)>', nav[: nav.index("</nav>")]
+    )
+    return {name: (unescape_html(url), "aria-current" in rest) for url, name, rest in links}
+
+
+@pytest.mark.parametrize(
+    ("path", "zh", "en", "both"),
+    [
+        ("/en/", "/zh-hant/", "/en/", "/en/?show=both"),
+        ("/en/?rows=headlines", "/zh-hant/?rows=headlines", "/en/?rows=headlines", "/en/?show=both&rows=headlines"),
+        ("/zh-hant/archive/2025/?show=both", "/zh-hant/archive/2025/", "/en/archive/2025/", "/zh-hant/archive/2025/?show=both"),
+        ("/en/search/?q=AI&show=both", "/zh-hant/search/?q=AI", "/en/search/?q=AI", "/en/search/?q=AI&show=both"),
+        (EN, ZH, EN, EN + "parallel/"),
+        (PARALLEL, ZH, EN, PARALLEL),
+        ("/en/about/", "/zh-hant/about/", "/en/about/", None),
+    ],
+)  # fmt: skip
+def test_one_switch_leads_to_each_language_and_to_both(
+    client: Client, path: str, zh: str, en: str, both: str | None
+) -> None:
+    corpus_fixtures.publish(corpus_fixtures.load_sample(corpus_fixtures.SEED))
+    switch = read_switch(get_html(client, path))
+    assert {name: url for name, (url, _) in switch.items()} == {
+        name: url for name, url in (("zh", zh), ("both", both), ("en", en)) if url
+    }
+    current = "both" if "both" in path or "parallel" in path else "zh" if path.startswith("/zh") else "en"
+    assert [name for name, (_, is_current) in switch.items() if is_current] == [current]
+    assert all(client.get(url).status_code == 200 for url, _ in switch.values())
+
+
+def test_list_shows_both_languages_or_headlines_alone(client: Client) -> None:
+    corpus_fixtures.publish(corpus_fixtures.load_sample(corpus_fixtures.SEED))
+    both = get_html(client, "/en/archive/2025/?show=both")
+    halves = re.findall(r'<div class="half"(?: lang="([\w-]+)")?>.*?</div>\n</div>', both, re.DOTALL)
+    assert halves == ["", "zh-Hant-TW"]
+    assert both.count('class="point"') == both.count('class="no"') == 2
+    for query in ("?rows=headlines", "?show=both&rows=headlines"):
+        headlines = get_html(client, f"/en/archive/2025/{query}")
+        assert 'class="point"' not in headlines
+        assert 'class="claim entry' in headlines
+
+
+@pytest.mark.parametrize(
+    ("path", "target"),
+    [
+        ("/en/?show=zh", "/zh-hant/"),
+        (f"{PARALLEL}?show=en", EN + "parallel/"),
+        ("/en/search/?q=%E6%99%B6+a&show=zh&rows=headlines", "/zh-hant/search/?q=%E6%99%B6+a&rows=headlines"),
+        ("/en/search/feed.atom?q=x&show=zh", "/zh-hant/search/feed.atom?q=x"),
+    ],
+)
+def test_language_in_the_query_leads_to_its_address(client: Client, path: str, target: str) -> None:
+    response = client.get(path)
+    assert (response.status_code, response.headers["Location"]) == (302, target)
+
+
 @pytest.mark.parametrize("path", [ZH, EN, PARALLEL, "/zh-hant/", "/en/about/"])
 def test_language_switch_links_to_same_page_in_other_language(client: Client, path: str) -> None:
     corpus_fixtures.publish(corpus_fixtures.load_sample(corpus_fixtures.SEED))

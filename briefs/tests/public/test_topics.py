@@ -72,20 +72,22 @@ def listed(page: str, kind: str) -> list[str]:
     return re.findall(rf'<article class="{kind}".*?<h3><a href="/[a-z-]+/briefs/([^/]+)/">', page, re.DOTALL)
 
 
-def test_topic_shows_introduction_choices_and_names_in_both_languages(client: Client) -> None:
+def test_topic_shows_introduction_choices_and_names_in_one_language_or_both(client: Client) -> None:
     editions = [publish(n) for n in range(5)]
     introduce("keyword/technology", editions[3], editions[0])
     for lang, order in (("zh-hant", ("科技", "導言&lt;一&gt;。", "第二段。", "理由s3", "理由s0")), ("en", ("Technology", "The introduction.", "Reason s3", "Reason s0"))):  # fmt: skip
         page = get_text(client, f"/{lang}/{TOPIC}")
         places = [page.index(words, page.index("<main")) for words in order]
         assert places == sorted(places)
-        assert (listed(page, "pair start"), listed(page, "claim")) == (
+        assert (listed(page, "claim start"), listed(page, "claim")) == (
             ["s3", "s0"],
             ["s0", "s1", "s2", "s3", "s4"],
         )
-        assert "導言&lt;一&gt;。" in page
-        assert "Reason s3" in page
-        assert f'lang="{"en" if lang == "zh-hant" else "zh-Hant-TW"}"' in page
+        assert ("導言&lt;一&gt;。" in page, "Reason s3" in page) == (lang == "zh-hant", lang == "en")
+        both = get_text(client, f"/{lang}/{TOPIC}?show=both")
+        assert listed(both, "claim start both") == ["s3", "s0"]
+        for words in ("導言&lt;一&gt;。", "The introduction.", "Reason s3", "理由s3", "科技", "Technology"):
+            assert words in both
     assert '<meta name="description" content="The introduction.">' in page
     names = dict(
         re.findall(r'<a href="/en/(\w+/[\w-]+)/">[^<]*</a>(?:\s|&nbsp;)<span class="n">(\d+)</span>', page)
@@ -120,13 +122,13 @@ def test_author_and_source_have_the_same_frame(client: Client, key: str, path: s
     introduce(key, publish(0))
     page = get_text(client, f"/en/{path}")
     assert "The introduction." in page
-    assert (listed(page, "pair start"), listed(page, "claim")) == (["s0"], ["s0"])
+    assert (listed(page, "claim start"), listed(page, "claim")) == (["s0"], ["s0"])
 
 
 def test_topic_without_introduction_is_name_then_timeline(client: Client) -> None:
     publish(0)
     page = get_text(client, f"/en/{TOPIC}")
-    assert "intro-pair" not in page
+    assert '<div class="intro"></div>' in page
     assert "Start here" not in page
     assert 'name="description" content="Bilingual briefs' in page
 
@@ -152,7 +154,7 @@ def test_withdrawn_or_moved_choice_is_left_out_and_hidden_topic_reveals_nothing(
         corpus_fixtures.numbered_content(2), "s2", brief=moved.brief, live_from=NOW, published_at=moved.published_at
     )  # fmt: skip
     page = get_text(client, f"/en/{TOPIC}")
-    assert listed(page, "pair start") == ["s0"]
+    assert listed(page, "claim start") == ["s0"]
     assert "Reason s1" not in page
     Edition.objects.filter(pk__in=[kept.pk, withdrawn.pk]).update(removed_at=NOW, removed_by=p)
     hidden, unknown = client.get(f"/en/{TOPIC}"), client.get("/en/keywords/nobody/")
