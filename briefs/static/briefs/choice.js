@@ -1,5 +1,5 @@
 // Show both languages, or headlines alone, if the reader chose so on another page. The choice is kept in this browser
-// alone. The script stands below the switch and blocks, so that nothing of the page is drawn before it moves on.
+// alone. The script stands below the masthead and blocks, so that the page moves on before the rest is drawn.
 const query = new URLSearchParams(location.search);
 const read = (name) => {
   try {

@@ -50,7 +50,7 @@ def test_guest_reads_preview_link_without_javascript_and_answers(
     letter = Letter.objects.get()
     assert (letter.text, letter.bullet) == ("The second number is wrong.\n\nSee page 3.", 2)
     assert guest_tab.page.context.cookies() == []
-    guest_tab.page.get_by_role("link", name="Side by side").first.click()
+    guest_tab.page.get_by_role("link", name="Both", exact=True).click()
     assert guest_tab.page.locator(".unpublished").is_visible()
 
     writer_tab.brief(brief, "share")
