@@ -2,7 +2,7 @@
 
 import datetime as dt
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from http import HTTPStatus
 from typing import Any, Final, Literal
@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 
 import msgspec
 from django.conf import settings
+from django.core.cache import cache
 from django.db.models import Max
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, StreamingHttpResponse
 from django.utils import timezone
@@ -18,12 +19,15 @@ from msgspec import Struct
 from briefs.content import Side
 from briefs.derived import brief_shape, corpus
 from briefs.derived.brief_shape import Brief, FoundBrief, Name
+from briefs.derived.corpus import Release
 from briefs.models.edition import Edition
 from briefs.public import page_cache, responses, search_queries, subject_queries
 from briefs.public import views as public_views
 from briefs.public.editions import ListPosition
+from briefs.public.page_cache import hash_parts
 from briefs.public.responses import NO_STORE
 from briefs.public.search_queries import SearchParams
+from briefs.text import date_format
 
 from . import brief_queries
 from .api_responses import Problem, json_response, require_rate
@@ -197,6 +201,7 @@ def show_corpus(request: HttpRequest, language: Side) -> HttpResponse:
         size=page_cache.keep_part("corpus", lambda: corpus.count_corpus(now)),
         licence=settings.DIGEST_LICENCE,
         newest=newest,
+        releases=corpus.list_releases(now),
     )
 
 
@@ -206,32 +211,114 @@ def redirect_to_page(request: HttpRequest) -> HttpResponse:
 
 
 def download(request: HttpRequest, file_format: str) -> HttpResponse:
-    """Stream a file of the corpus, or one range of its bytes.
+    """Stream a file of the corpus, or one range of its bytes."""
+    _require_corpus()
+    now = timezone.now()
+    etag = corpus.compute_etag(now)
+    return _send(
+        request,
+        f"digest.{file_format}",
+        etag,
+        write=lambda: corpus.WRITERS[file_format](now),
+        measure=lambda: measure(file_format, etag),
+    )
+
+
+def show_release(request: HttpRequest, language: Side, name: str) -> HttpResponse:
+    """Show the card of a release: what it holds, what was taken out, checksums, licence."""
+    release, now = _find_release(name), timezone.now()
+    size, files = _describe_release(release, now)
+    return responses.render(
+        "briefs/corpus_release.html",
+        language,
+        f"corpus/{name}/",
+        release=release,
+        day=_format_day(release.closed_at - dt.timedelta(seconds=1), language),
+        size=size,
+        files=files,
+        taken_out=[(row.brief, _format_day(row.at, language)) for row in release.list_taken_out(now)],
+        licence=settings.DIGEST_LICENCE,
+        folder=f"/corpus/{name}/",
+    )
+
+
+def _format_day(moment: dt.datetime, language: Side) -> str:
+    return date_format.format_day(timezone.localtime(moment).date(), language)
+
+
+def redirect_to_release(request: HttpRequest, name: str) -> HttpResponse:
+    _find_release(name)
+    return public_views.redirect_to_language(request, page=f"corpus/{name}/")
+
+
+def download_release(request: HttpRequest, name: str, file: str) -> HttpResponse:
+    """Stream a file of a release or a range of it, or its checksums."""
+    release, now = _find_release(name), timezone.now()
+    file_format = file.removeprefix(f"digest-{name}.")
+    if file != "SHA256SUMS" and (file == file_format or file_format not in corpus.WRITERS):
+        raise Http404
+    files = _describe_release(release, now)[1]
+    if file == "SHA256SUMS":
+        return HttpResponse(corpus.write_checksums(files), content_type="text/plain; charset=utf-8")
+    size = next(one.size for one in files if one.name == file)
+    return _send(
+        request,
+        file,
+        release.compute_etag(now),
+        write=lambda: release.write(file_format, now),
+        measure=lambda: size,
+    )
+
+
+def _find_release(name: str) -> Release:
+    _require_corpus()
+    for release in corpus.list_releases(timezone.now()):
+        if release.name == name:
+            return release
+    raise Http404
+
+
+def _describe_release(
+    release: Release, now: dt.datetime
+) -> tuple[corpus.CorpusSize, list[corpus.ReleaseFile]]:
+    """Return size and checksums. Whoever asks first after a withdrawal waits until the files were written once."""
+    key = hash_parts(["release", release.compute_etag(now)])
+    if (described := cache.get(key)) is None:
+        described = release.describe(now)
+        cache.set(key, described, dt.timedelta(days=30).total_seconds())
+    return described  # type: ignore[no-any-return]
+
+
+def _send(
+    request: HttpRequest,
+    name: str,
+    etag: str,
+    *,
+    write: Callable[[], Iterator[bytes]],
+    measure: Callable[[], int],
+) -> HttpResponse:
+    """Stream a file, or one range of its bytes.
 
     The file is made while it is sent, so a whole answer has no Content-Length, and a range costs as much as the bytes
     before it.
     """
-    _require_corpus()
-    now = timezone.now()
-    etag = corpus.compute_etag(now)
     headers = {
         "ETag": etag,
         "Accept-Ranges": "bytes",
-        "Content-Disposition": f'attachment; filename="digest.{file_format}"',
+        "Content-Disposition": f'attachment; filename="{name}"',
     }
     status = HTTPStatus.OK
     parts: Iterator[bytes] = iter(())
     if request.method == "GET":
-        parts = corpus.WRITERS[file_format](now)
+        parts = write()
         if asked := _read_range(request, etag):
-            length = measure(file_format, etag)
+            length = measure()
             wanted = _resolve_range(*asked, length)
             parts, status = _cut(parts, wanted), HTTPStatus.PARTIAL_CONTENT
             headers["Content-Range"] = f"bytes {wanted.start}-{wanted.stop - 1}/{length}"
             headers["Content-Length"] = str(len(wanted))
-    return StreamingHttpResponse(
-        parts, status=status, content_type=_CONTENT_TYPES[file_format], headers=headers
-    )  # type: ignore[return-value]
+    content_type = _CONTENT_TYPES[name.rpartition(".")[2]]
+    return StreamingHttpResponse(parts, status=status, content_type=content_type, headers=headers)  # type: ignore[return-value]
 
 
 @lru_cache(maxsize=len(corpus.WRITERS))

@@ -1,6 +1,8 @@
 """The open corpus: its page, its files, its setting, its memory."""
 
+import dataclasses
 import datetime as dt
+import hashlib
 import io
 import json
 from collections.abc import Iterator
@@ -194,3 +196,69 @@ def test_interrupted_export_leaves_the_last_file_whole(
     with pytest.raises(KeyboardInterrupt):
         call_command("export_briefs", "--format", "tmx", "--output", str(tmp_path))
     assert (tmp_path / "digest.tmx").read_bytes() == whole
+
+
+# Releases.
+
+JULY = dt.datetime(2026, 7, 10, tzinfo=dt.UTC)
+
+
+@pytest.fixture
+def corrected() -> Edition:
+    """A brief published in June and corrected in July, and another one."""
+    corpus_fixtures.publish(corpus_fixtures.numbered_content(2), "other")
+    content = corpus_fixtures.numbered_content(1)
+    first = corpus_fixtures.publish(content, "first", live_until=JULY)
+    return corpus_fixtures.publish(
+        dataclasses.replace(content, headline_en="Corrected"), first.slug, brief=first.brief,
+        live_from=JULY, published_at=first.published_at,
+    )  # fmt: skip
+
+
+def read_release(client: Client, month: str) -> dict[str, Any]:
+    """Return the pairs of a release by id, after comparing both files with the checksums."""
+    sums = client.get(f"/corpus/{month}/SHA256SUMS").content.decode()
+    card = client.get(f"/en/corpus/{month}/").content.decode()
+    bodies = {}
+    for line in sums.splitlines():
+        digest, name = line.split("  ")
+        bodies[name] = read(client.get(f"/corpus/{month}/{name}"))
+        assert hashlib.sha256(bodies[name]).hexdigest() == digest
+        assert digest in card
+    pairs = {pair["id"]: pair for pair in map(json.loads, bodies[f"digest-{month}.jsonl"].splitlines())}
+    assert list(read_units(bodies[f"digest-{month}.tmx"])) == list(pairs)
+    return pairs
+
+
+def test_release_has_the_pairs_as_they_stood_at_the_end_of_the_month(
+    client: Client, corrected: Edition
+) -> None:
+    headline = f"{corrected.brief_id}.headline"
+    june, july = (read_release(client, month)[headline] for month in ("2026-06", "2026-07"))
+    assert (june["edition"], june["en"]) == (1, corpus_fixtures.numbered_content(1).headline_en)
+    assert (july["edition"], july["en"]) == (2, "Corrected")
+    assert "/en/corpus/2026-06/" in client.get("/en/corpus/").content.decode()
+    for month in ("2026-05", f"{timezone.localdate():%Y-%m}", "2026-13", "news"):
+        for address in (f"/en/corpus/{month}/", f"/corpus/{month}/", f"/corpus/{month}/SHA256SUMS"):
+            assert client.get(address).status_code == 404
+    for name in ("digest-2026-07.jsonl", "digest-2026-06.xml", "jsonl"):
+        assert client.get(f"/corpus/2026-06/{name}").status_code == 404
+    part = client.get("/corpus/2026-06/digest-2026-06.tmx", headers={"range": "bytes=0-4"})
+    assert (part.status_code, read(part)) == (206, b"<?xml")
+
+
+def test_withdrawn_pairs_leave_every_release_and_the_card_says_so(client: Client, corrected: Edition) -> None:
+    before = {month: client.get(f"/corpus/{month}/SHA256SUMS").content for month in ("2026-06", "2026-07")}
+    assert "Nothing: the files are" in client.get("/en/corpus/2026-06/").content.decode()
+    Source.objects.update(name="Renamed")
+    assert client.get("/corpus/2026-06/SHA256SUMS").content == before["2026-06"]
+    edition = Edition.objects.filter(pk=corrected.pk)
+    for column in ("withdrawn_at", "removed_at"):
+        edition.update(**{column: JULY + dt.timedelta(days=60)}, withdrawn_kind="rights")
+        for month, sums in before.items():
+            assert {pair["slug"] for pair in read_release(client, month).values()} == {"other"}
+            assert client.get(f"/corpus/{month}/SHA256SUMS").content != sums
+            card = client.get(f"/en/corpus/{month}/").content.decode()
+            assert f"Brief {corrected.brief_id}, on 8 September 2026" in card
+        edition.update(**{column: None})
+    assert {month: client.get(f"/corpus/{month}/SHA256SUMS").content for month in before} == before
