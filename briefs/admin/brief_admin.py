@@ -23,16 +23,16 @@ from .editor.saving import autosave, autosave_new_brief
 from .history import revision_pages
 from .history.timeline import timeline
 from .lists import filters
-from .lists.changelist import BriefList
 from .review import review_views
 from .review.review_views import render_workspace, review
 from .uploads import upload_views, word_pages
 from .verbs import verb_views
+from .verbs.bulk_verbs import SheetExportAdmin
 from .verbs.verb_views import assign, verb_view
 
 
 @admin.register(Brief)
-class BriefAdmin(BriefList):
+class BriefAdmin(SheetExportAdmin):
     """Uses Django's changelist, but a custom change page, since the form edits a `Content`."""
 
     def get_urls(self) -> list[URLPattern]:

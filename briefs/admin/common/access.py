@@ -5,7 +5,7 @@ is enough; the workflow decides whether the verb fits the brief now and gives a 
 """
 
 from collections.abc import Callable
-from typing import Any, ClassVar, cast
+from typing import Any, cast
 
 from django.contrib import admin
 from django.contrib.admin import ActionLocation
@@ -41,18 +41,12 @@ def has_role_permission(verb: str) -> Callable[[Any, HttpRequest], bool]:
 
 
 class UndeletableAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
-    """Model admin without deletion, copies and actions, whose lists are filtered by known columns only."""
+    """Model admin without deletion, copies and actions."""
 
     actions = None
-    allowed_lookups: tuple[str, ...] = ()
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
-
-    def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest) -> bool:
-        """Allow only lookups that our own filters send, so that a URL cannot query other columns."""
-        own = (getattr(spec, "parameter_name", None) for spec in self.list_filter)
-        return lookup in self.allowed_lookups or lookup in own
 
     def changeform_view(self, request: HttpRequest, *args: Any, **options: Any) -> HttpResponse:
         """Ignore `_saveasnew`: Django would create a copy, although no page offers that."""
@@ -71,8 +65,6 @@ class DeskAdmin(UndeletableAdmin):
 
     verb = "edit"
     view_on_site = False
-    show_full_result_count = False
-    list_per_page = 50
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return self.has_view_permission(request)
@@ -101,23 +93,6 @@ class DeskAdmin(UndeletableAdmin):
 
     def url_name(self, name: str) -> str:
         return f"{self.opts.app_label}_{self.opts.model_name}_{name}"
-
-
-class ListOnlyAdmin(DeskAdmin):
-    """Admin of rows that the desk does not create or change. It has custom `pages` instead of a form."""
-
-    pages: ClassVar[tuple[tuple[str, Callable[..., HttpResponse], str], ...]]
-    """Route, view and name of each page."""
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_module_permission(self, request: HttpRequest) -> bool:
-        """Leave the pages out of the list of all lists: they are under *Inbox*."""
-        return False
-
-    def get_urls(self) -> list[URLPattern]:
-        return [self.build_url_pattern(*page) for page in self.pages]
 
 
 class RefusalAwareAdmin(DeskAdmin):

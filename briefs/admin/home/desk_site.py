@@ -85,6 +85,7 @@ class DeskSite(admin.AdminSite):
     site_header = gettext_lazy("Desk")
     index_title = gettext_lazy("Desk")
     index_template = "admin/briefs/home/dashboard.html"
+    password_change_template = "admin/briefs/lists/form.html"  # noqa: S105
     enable_nav_sidebar = False
 
     def get_urls(self) -> list[URLPattern | URLResolver]:

@@ -1,55 +1,41 @@
 """The lists under *Inbox*: letters, notices not sent, readers' searches, and the notices that a person gets by mail."""
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from django.contrib import admin, messages
-from django.db.models import Max, QuerySet, Sum
+from django.db.models import Max, Q, QuerySet, Sum
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import get_object_or_404, redirect
+from django.template.defaultfilters import linebreaksbr
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.http import urlencode
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
 from briefs import notifications, policy, workflow
-from briefs.admin.common.access import ListOnlyAdmin, person_of, require_role
-from briefs.admin.common.brief_pages import add_done_message, paginate_by_id, read_number, render_page
+from briefs.admin.common.access import has_role_permission, person_of, require_role
+from briefs.admin.common.brief_pages import Badge, add_done_message, read_number, render_page
+from briefs.admin.common.interface_labels import format_ago
+from briefs.admin.lists.desk_list import (
+    Act,
+    DeskChangeList,
+    ListOnlyAdmin,
+    Row,
+    SelectFilter,
+    build_column_filter,
+)
 from briefs.admin.verbs.verb_views import policy_verb
-from briefs.models import Letter, MailSwitch, Outbox, Person, Search
+from briefs.models import Brief, Letter, MailSwitch, Outbox, Person, Search
 from briefs.text import paths
+from briefs.workflow.rules.transitions import format_time
 
-LETTERS_PAGE_SIZE = 50
-MAX_NOTICES = 100
 DAY_SPANS = (7, 30, 90, 365)
 MAX_SEARCHES = 50
-
-
-def list_failed_mail(request: HttpRequest) -> HttpResponse:
-    require_role(request)
-    now = timezone.now()
-    rows = list(notifications.find_failed_notices()[:MAX_NOTICES])
-    unsent = Outbox.objects.filter(sent_at=None, cancelled_at=None)
-    return render_page(
-        request,
-        "home/failed_mail",
-        title=_("Notices not sent"),
-        style="briefs/sharing.css",
-        opts=None,
-        lines=[
-            {
-                "row": row,
-                "text": notifications.get_kind_label(row.kind),
-                "given_up": row.attempts >= notifications.MAX_ATTEMPTS,
-            }
-            for row in rows
-        ],
-        count=len(rows) if len(rows) < MAX_NOTICES else notifications.find_failed_notices().count(),
-        due=unsent.filter(due_at__lte=now).count(),
-        later=unsent.filter(due_at__gt=now).count(),
-        may_retry=policy.has_role_for(person_of(request), "resend"),
-    )
 
 
 def retry(request: HttpRequest) -> HttpResponse:
@@ -70,30 +56,65 @@ def retry(request: HttpRequest) -> HttpResponse:
 @admin.register(Outbox)
 class OutboxAdmin(ListOnlyAdmin):
     verb = "resend"
-    pages = (("", list_failed_mail, "changelist"), ("retry/", retry, "retry"))
+    pages = (("retry/", retry, "retry"),)
+    list_display = ("to",)
+    search_fields = ("to__name", "to__username", "to__email", "error")
+    search_hint = gettext_lazy("Person or error")
+    sortable_by = ()
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Outbox]:
+        return notifications.find_failed_notices()
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        now = timezone.now()
+        unsent = Outbox.objects.filter(sent_at=None, cancelled_at=None)
+        due, later = (unsent.filter(**{f"due_at__{when}": now}).count() for when in ("lte", "gt"))
+        is_due = ngettext(
+            "%(n)s notice is due and not sent yet.", "%(n)s notices are due and not sent yet.", due
+        )
+        waits = ngettext("%(n)s waits for its time.", "%(n)s wait for their time.", later)
+        context: dict[str, Any] = {
+            "title": _("Notices not sent"),
+            "lede": f"{is_due % {'n': due}} {waits % {'n': later}}",
+        }
+        if not due:
+            context["empty_hint"] = _("Every notice went out.")
+        if policy.has_role_for(person_of(request), "resend"):
+            context["head_acts"] = [
+                Act(_("Try all again"), "every", "1", reverse("admin:briefs_outbox_retry"))
+            ]
+        return super().changelist_view(request, context | (extra_context or {}))
+
+    def build_rows(self, request: HttpRequest, changelist: DeskChangeList) -> list[Row]:
+        may_retry = policy.has_role_for(person_of(request), "resend")
+        url = reverse("admin:briefs_outbox_retry")
+        return [
+            Row(
+                row.pk,
+                [(row.to, ""), (notifications.get_kind_label(row.kind), "")],
+                facts=[
+                    *([link_brief(row.brief)] if row.brief else []),
+                    format_html("<code>{}</code>", row.error),
+                ],
+                now=Badge(_("Given up"), "bad")
+                if row.attempts >= notifications.MAX_ATTEMPTS
+                else Badge(_("Will be tried again"), "warn"),
+                age=format_time(row.due_at),
+                acts=[Act(_("Try again"), "notice", row.pk, url)] if may_retry else (),
+            )
+            for row in changelist.result_list
+        ]
+
+
+def link_brief(brief: Brief, bullet: int | None = None) -> SafeString:
+    url = reverse("admin:briefs_brief_change", args=[brief.pk])
+    if bullet:
+        return format_html('<a href="{}#b{}">{} #b{}</a>', url, bullet, brief, bullet)
+    return format_html('<a href="{}">{}</a>', url, brief)
 
 
 def letters_queryset() -> QuerySet[Letter]:
     return Letter.objects.select_related("brief__source", "handled_by", "note").order_by("-id")
-
-
-def list_letters(request: HttpRequest) -> HttpResponse:
-    """List unhandled letters, or all, newest first, with keyset pagination."""
-    require_role(request)
-    every = "all" in request.GET
-    rows = letters_queryset() if every else letters_queryset().filter(handled_at=None)
-    letters, older = paginate_by_id(rows, request, LETTERS_PAGE_SIZE)
-    title = Letter._meta.verbose_name_plural
-    return render_page(
-        request,
-        "home/letters",
-        title=title,
-        style="briefs/sharing.css",
-        opts=None,
-        letters=letters,
-        every=every,
-        older=older,
-    )
 
 
 def build_letter_view(verb: str, action: Callable[..., Any]) -> Callable[..., HttpResponse]:
@@ -113,14 +134,83 @@ def build_letter_view(verb: str, action: Callable[..., Any]) -> Callable[..., Ht
     return view
 
 
+class LetterFilter(SelectFilter):
+    title = gettext_lazy("State")
+    parameter_names = ("state",)
+    options = (("open", gettext_lazy("Not handled")), ("handled", gettext_lazy("Handled")))
+    default = "open"
+
+    def build_condition(self, value: str) -> Q:
+        return Q(handled_at__isnull=value == "open")
+
+
 @admin.register(Letter)
 class LetterAdmin(ListOnlyAdmin):
     verb = "handle"
     pages = (
-        ("", list_letters, "changelist"),
         ("<int:pk>/note/", build_letter_view("note_letter", workflow.turn_letter_into_note), "note"),
         ("<int:pk>/handled/", build_letter_view("handle", workflow.handle_letter), "handled"),
     )
+    actions: Any = ("handle_letters",)
+    list_filter = (LetterFilter, build_column_filter("kind", gettext_lazy("From"), Letter.Kind.choices))
+    search_fields = ("text", "name", "email", "brief__headline_zh", "brief__headline_en")
+    search_hint = gettext_lazy("Text, reader, brief")
+    lede = gettext_lazy(
+        "What guests and readers wrote to us. A letter blocks nothing; turn it into a note if something is to be done."
+    )
+    empty_hint = gettext_lazy("No letters.")
+    sortable_by = ()
+    has_handle_permission = has_role_permission("handle")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Letter]:
+        return letters_queryset()
+
+    @admin.action(permissions=["handle"], description=gettext_lazy("Handled"))
+    def handle_letters(self, request: HttpRequest, queryset: QuerySet[Letter]) -> None:
+        for letter in queryset.filter(handled_at=None):
+            try:
+                workflow.handle_letter(letter, by=person_of(request))
+            except workflow.Refused as refused:
+                messages.error(request, str(refused))
+        add_done_message(request, "handle")
+
+    def build_rows(self, request: HttpRequest, changelist: DeskChangeList) -> list[Row]:
+        now = timezone.now()
+        return [
+            Row(
+                row.pk,
+                [(row.name or row.get_kind_display(), "")],
+                text=linebreaksbr(row.text, autoescape=True),
+                facts=list(_describe_letter(row)),
+                now=link_brief(row.brief, row.bullet),
+                age=format_ago(row.at, now),
+                tone="past" if row.handled_at else "",
+                acts=()
+                if row.handled_at
+                else [
+                    Act(_("Turn into a note"), "letter", row.pk, self._reverse("note", row)),
+                    Act(_("Handled"), "letter", row.pk, self._reverse("handled", row)),
+                ],
+            )
+            for row in changelist.result_list
+        ]
+
+    def _reverse(self, name: str, row: Letter) -> str:
+        return reverse(f"admin:{self.url_name(name)}", args=[row.pk])
+
+
+def _describe_letter(letter: Letter) -> Iterator[object]:
+    if letter.name:
+        yield letter.get_kind_display()
+    if letter.email:
+        yield format_html('<a href="mailto:{}">{}</a>', letter.email, letter.email)
+    if letter.side:
+        yield letter.get_side_display()
+    if letter.handled_at:
+        time = format_time(letter.handled_at)
+        yield _("Handled: %(name)s, %(time)s") % {"name": letter.handled_by, "time": time}
+    if letter.note_id:
+        yield _("Turned into a note")
 
 
 def show_search_log(request: HttpRequest) -> HttpResponse:

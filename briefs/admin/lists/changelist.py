@@ -1,59 +1,64 @@
-"""The list of briefs: Django's changelist with a filter form and the query language of the public search."""
+"""The list of briefs: its rows, and the query language of the public search."""
 
+import datetime as dt
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import Any
 
-from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
-from django.core.paginator import Paginator
 from django.db.models import Q, QuerySet
 from django.db.models.expressions import RawSQL
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.functional import cached_property
-from django.utils.html import format_html, format_html_join
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, gettext_noop
+from django.utils.translation import gettext_lazy
 
 from briefs import policy
 from briefs.admin.common import brief_pages, interface_labels
-from briefs.admin.common.access import person_of
-from briefs.admin.common.interface_labels import SIDE_NAMES, format_with_remark
+from briefs.admin.common.access import DeskAdmin, person_of
+from briefs.admin.common.brief_pages import Badge
+from briefs.admin.common.interface_labels import (
+    SIDE_NAMES,
+    format_with_label,
+    format_with_remark,
+    interface_side,
+)
 from briefs.admin.common.name_fields import build_name_condition
 from briefs.admin.common.outstanding_work import find_complete_sides
-from briefs.admin.common.task_list import render_step
-from briefs.content import SIDES
+from briefs.admin.common.task_list import choose_tone, render_step
+from briefs.content import LANGUAGE_TAGS, SIDES, Side
 from briefs.derived.term_occurrences import TermRows, build_glossary_entries, fetch_term_rows
-from briefs.models import Assignment, Author, Brief, Keyword, Source, State
+from briefs.models import Author, Brief, Bullet, Keyword, Source, State
 from briefs.models.vocabulary import Vocabulary
 from briefs.search import DRAFT_INDEX, get_store, parse_query
 from briefs.search.expansion import Concepts, expand_query
+from briefs.search.highlighting import TextSpan, find_spans, highlight_spans
 from briefs.search.name_index import NameIndex, load_name_index
-from briefs.search.query import ParsedQuery, QueryField, QueryTerm
+from briefs.search.query import ParsedQuery, Phrase, QueryField, QueryTerm
+from briefs.text import paths
 from briefs.workflow.brief_facts import load_brief_facts, load_editions_by_brief
-from briefs.workflow.next_step import next_step
+from briefs.workflow.next_step import Step, next_step
+from briefs.workflow.step_rule import BriefFacts
 
-from .bulk_verbs import SheetExportAdmin
-from .filters import (
-    BRIEF_FILTERS,
-    FILTER_PARAMETERS,
-    NEWEST_FIRST,
-    SORT_ORDERS,
-    build_saved_filters_context,
-    normalize_query,
-)
+from .desk_list import DeskChangeList, DeskList, Passage, Row
+from .filters import BRIEF_FILTERS, NEWEST_FIRST, SORT_ORDERS, build_saved_filters_context
 
 # Search.
 
 _NAME_MODELS: dict[QueryField, type[Vocabulary]] = {"author": Author, "source": Source, "keyword": Keyword}
 
 
+def parse_desk_query(search_text: str) -> ParsedQuery:
+    """Parse a query as the public search does, with the renderings of the glossary as alternatives."""
+    return expand_query(parse_query(search_text), _build_concepts(fetch_term_rows()))
+
+
 def search_briefs(rows: QuerySet[Brief], search_text: str) -> QuerySet[Brief]:
     """Filter briefs by each term, in the brief's text or in the names of its author, source and keywords."""
-    query = expand_query(parse_query(search_text), _build_concepts(fetch_term_rows()))
-    names = load_name_index()
+    query, names = parse_desk_query(search_text), load_name_index()
     for term in query.terms:
         found = Q(pk__in=_build_text_subquery(term)) if not term.field else Q(pk__in=())
         for kind in [term.field] if term.field else list(_NAME_MODELS):
@@ -78,64 +83,59 @@ def _find_named_entries(names: NameIndex, field: QueryField, term: QueryTerm) ->
     return [int(facet[1:]) for facet in names.find_facets(term.alternatives, field)]
 
 
+# Passages of a brief in which the searched words occur.
+
+MAX_PASSAGES = 2
+MAX_LENGTH = {"zh": 60, "en": 130}
+"""Characters shown of a text."""
+
+
+def find_passages(brief: Brief, bullets: Iterable[Bullet], phrases: Sequence[Phrase]) -> list[Passage]:
+    """Return the texts in which most of the phrases occur, in the order of the brief."""
+    texts = [(_("Summary"), brief.summary_zh, brief.summary_en)]
+    texts += [(f"#b{bullet.number}", bullet.text_zh, bullet.text_en) for bullet in bullets]
+    matches = []
+    for n, (label, *sides) in enumerate(texts):
+        spans = [find_spans(text, phrases) for text in sides]
+        if has := sum(any(one) for one in zip(*spans, strict=True)):
+            shown = (
+                _cut(text, one, MAX_LENGTH[side]) for side, text, one in zip(SIDES, sides, spans, strict=True)
+            )
+            matches.append((-has, n, Passage(label, *shown)))
+    return [
+        passage for _has, _n, passage in sorted(sorted(matches)[:MAX_PASSAGES], key=lambda match: match[1])
+    ]
+
+
+def _cut(text: str, spans: Sequence[Sequence[TextSpan]], length: int) -> SafeString:
+    """Highlight the spans in the part of the text that begins shortly before the first of them."""
+    first = min((start for row in spans for start, _end in row), default=0)
+    start = max(0, min(first - length // 4, len(text) - length))
+    end = min(len(text), start + length)
+    inside = [[(a - start, b - start) for a, b in row if a >= start and b <= end] for row in spans]
+    shown = highlight_spans(text[start:end], inside)
+    return format_html("{}{}{}", "…" * (start > 0), shown, "…" * (end < len(text)))
+
+
 # The list, with a constant number of queries.
 
-gettext_noop("Select this object for an action - {}")  # Django's own Chinese translation uses mainland terms
 
-MAX_COUNTED = 5_000
-"""Maximum number of rows counted and paged; the rest is reached by search and filters."""
-
-NO_VALUE = SafeString('<span class="none">–</span>')
-
-
-class CappedPaginator(Paginator):  # type: ignore[type-arg]
-    """Limits counting, since counting 100,000 rows would cost more than the page."""
-
-    @cached_property
-    def count(self) -> int:
-        rows: QuerySet[Any] = self.object_list  # type: ignore[assignment]
-        return rows.order_by()[: MAX_COUNTED + 1].count()
-
-
-class BriefChangeList(ChangeList):
-    """Loads the data of the badges once per page."""
-
+class BriefChangeList(DeskChangeList):
     def get_ordering(self, request: HttpRequest, queryset: QuerySet[Any]) -> list[Any]:
         return list(SORT_ORDERS.get(request.GET.get("sort", ""), NEWEST_FIRST))
 
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
-        briefs = list(self.result_list)
-        editions = load_editions_by_brief(briefs)
-        complete = find_complete_sides(briefs)
-        now, people, person = timezone.now(), policy.load_staff(), person_of(request)
-        facts = load_brief_facts(briefs, now, people, editions=editions)
-        for brief in briefs:
-            brief.complete = complete[brief.pk]
-            brief.asked = facts[brief.pk].assignments
-            brief.desk_badge = brief_pages.desk_badge(facts[brief.pk])
-            brief.step = render_step(next_step(facts[brief.pk], person, people), facts[brief.pk])
-            brief.public_badges = brief_pages.public_badges(brief, editions.get(brief.pk, []), now)
-        self.result_list = briefs
-        self.is_capped = self.result_count > MAX_COUNTED
-        self.is_filtered = bool(normalize_query(request.GET))
         self.saved_filters = build_saved_filters_context(person_of(request), request.GET)
 
 
-class BriefList(SheetExportAdmin):
-    list_display = (
-        *("headline", "desk", "public", "languages", "source_name", "dated", "changed", "age", "assigned"),
-    )
-    list_display_links = None
+class BriefList(DeskList, DeskAdmin):
     list_filter = BRIEF_FILTERS
-    allowed_lookups = FILTER_PARAMETERS
-    search_fields = ("headline_zh", "headline_en", "article_title", "article_url")
+    search_fields = ("headline_zh",)
+    search_hint = gettext_lazy("Words, or an author, source or keyword")
+    empty_hint = gettext_lazy("No briefs yet. Import a file or start a new one.")
     ordering = NEWEST_FIRST
     sortable_by = ()
-    show_facets = admin.ShowFacets.NEVER
-    paginator = CappedPaginator
-    list_max_show_all = 0
-    change_list_template = "admin/briefs/lists/brief_list.html"
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return policy.has_role_for(person_of(request), "import")
@@ -149,85 +149,111 @@ class BriefList(SheetExportAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
-        return search_briefs(queryset, search_term), False
+        return search_briefs(queryset, search_term) if search_term else queryset, False
 
-    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
-        return super().changelist_view(
-            request, {"title": Brief._meta.verbose_name_plural, **(extra_context or {})}
-        )
+    def list_links(self, request: HttpRequest) -> Sequence[tuple[object, str]]:
+        return [(_("Export"), reverse("admin:briefs_brief_export") + f"?{request.GET.urlencode()}")]
 
-    @admin.display(description=gettext_lazy("Headline"))
-    def headline(self, brief: Brief) -> SafeString:
-        url = reverse("admin:briefs_brief_change", args=[brief.pk])
-        zh, en = brief.headline_zh, brief.headline_en
-        original = brief_pages.render_original_link(brief.article_url, brief.article_doi)
-        if not (zh or en):
-            return format_html('<a href="{}">{}</a> {}', url, brief, original)
-        titles = '<a href="{}"><span lang="zh-Hant-TW">{}</span> <span lang="en">{}</span></a> {}'
-        return format_html(titles, url, zh, en, original)
+    def build_rows(self, request: HttpRequest, changelist: DeskChangeList) -> list[Row]:
+        briefs: list[Brief] = changelist.result_list
+        editions = load_editions_by_brief(briefs)
+        complete = find_complete_sides(briefs)
+        now, people, person = timezone.now(), policy.load_staff(), person_of(request)
+        facts = load_brief_facts(briefs, now, people, editions=editions)
+        phrases = parse_desk_query(changelist.query).highlighted_phrases if changelist.query else ()
+        bullets = group_bullets(briefs) if phrases else {}
+        may_assign = policy.has_role_for(person, "assign")
+        return [
+            Row(
+                brief.pk,
+                build_headlines(brief),
+                reverse("admin:briefs_brief_change", args=[brief.pk]),
+                reverse("admin:briefs_brief_assign", args=[brief.pk]) if may_assign else "",
+                version=brief.version,
+                facts=[
+                    *brief_pages.public_badges(brief, editions.get(brief.pk, []), now),
+                    *describe_article(brief),
+                    *describe_people(brief, facts[brief.pk], complete[brief.pk], now),
+                ],
+                now=render_state(facts[brief.pk], next_step(facts[brief.pk], person, people)),
+                passages=find_passages(brief, bullets.get(brief.pk, ()), phrases) if phrases else (),
+                age=age,
+                tone=tone,
+            )
+            for brief in briefs
+            for age, tone in [describe_age(brief, facts[brief.pk], now)]
+        ]
 
-    @admin.display(description=gettext_lazy("Source"))
-    def source_name(self, brief: Brief) -> str:
-        return brief.source.name if brief.source else NO_VALUE
 
-    @admin.display(description=gettext_lazy("Article date"))
-    def dated(self, brief: Brief) -> str:
-        if brief.article_date is None:
-            return NO_VALUE
+def group_bullets(briefs: Iterable[Brief]) -> dict[int, list[Bullet]]:
+    groups: dict[int, list[Bullet]] = {}
+    for bullet in Bullet.objects.filter(brief__in=[brief.pk for brief in briefs]).order_by(
+        "brief", "position"
+    ):
+        groups.setdefault(bullet.brief_id, []).append(bullet)
+    return groups
+
+
+def build_headlines(brief: Brief) -> list[tuple[object, str]]:
+    """Return the headlines with their languages, that of the interface first."""
+    sides = (interface_side(), paths.OTHER_SIDE[interface_side()])
+    headlines = [(getattr(brief, f"headline_{side}"), LANGUAGE_TAGS[side]) for side in sides]
+    return [headline for headline in headlines if headline[0]] or [(str(brief), "")]
+
+
+def render_state(facts: BriefFacts, step: Step) -> SafeString:
+    """Render the state and the next step. A sentence that begins with the name of the state does not repeat it."""
+    badge, sentence = brief_pages.desk_badge(facts), str(step.sentence)
+    first = str(Badge(_("Priority"), "warn")) if facts.brief.has_priority else ""
+    if not step.is_mine and sentence.startswith(badge.text):
+        rest = sentence.removeprefix(badge.text)
+        return format_html('{} <span class="step"><b>{}</b>{}</span>', first, badge.text, rest)
+    return format_html("{} {} {}", first, str(badge), render_step(step, facts))
+
+
+def describe_article(brief: Brief) -> Iterator[object]:
+    if brief.source:
+        yield brief.source.name
+    if brief.article_date:
         iso = brief.article_date.isoformat()
         date = brief.article_date_label or (iso if brief.article_date_precision == "day" else iso[:7])
-        return date if brief.article_date_confirmed else format_with_remark(date, _("unconfirmed"))
-
-    @admin.display(description=gettext_lazy("Desk"))
-    def desk(self, brief: Brief) -> Any:
-        first = [brief_pages.Badge(_("Priority"), "warn")] if brief.has_priority else []
-        state = brief_pages.render_badges([*first, brief.desk_badge])  # type: ignore[attr-defined]
-        return format_html("{} {}", state, brief.step)  # type: ignore[attr-defined]
-
-    @admin.display(description=gettext_lazy("Public"))
-    def public(self, brief: Brief) -> Any:
-        return brief_pages.render_badges(brief.public_badges) or NO_VALUE  # type: ignore[attr-defined]
-
-    @admin.display(description=gettext_lazy("Languages complete"))
-    def languages(self, brief: Brief) -> str:
-        sides = brief.complete  # type: ignore[attr-defined]
-        return _(", ").join(str(SIDE_NAMES[side]) for side in sides) or NO_VALUE
-
-    @admin.display(description=gettext_lazy("Last change"))
-    def changed(self, brief: Brief) -> SafeString:
-        return format_html(
-            "<span>{}</span> <span>{}</span>",
-            brief.updated_by,
-            interface_labels.format_ago(brief.updated_at, timezone.now()),
-        )
-
-    @admin.display(description=gettext_lazy("Age"))
-    def age(self, brief: Brief) -> str:
-        """Return the time since an open brief was begun."""
-        is_open = brief.state in policy.OPEN_STATES
-        return interface_labels.format_age(brief.created_at, timezone.now()) if is_open else NO_VALUE
-
-    @admin.display(description=gettext_lazy("Assigned to / due"))
-    def assigned(self, brief: Brief) -> Any:
-        """Render the writer and both reviewers with their due dates."""
-        lines = [] if not (brief.assigned_to or brief.due_on) else [("", brief.assigned_to, brief.due_on)]
-        asked: dict[str, Assignment] = brief.asked  # type: ignore[attr-defined]
-        lines += [
-            (str(SIDE_NAMES[side]), asked[side].person, asked[side].due_on) for side in SIDES if side in asked
-        ]
-        today = timezone.localdate()
-        cells = (
-            (
-                part,
-                who or "",
-                "late" if due and due < today and _is_responsible(brief, part) else "due",
-                due or "",
-            )
-            for part, who, due in lines
-        )
-        return format_html_join("", '<span>{} {} <b class="{}">{}</b></span>', cells) or NO_VALUE
+        yield date if brief.article_date_confirmed else format_with_remark(date, _("unconfirmed"))
+    if link := brief_pages.render_original_link(brief.article_url, brief.article_doi):
+        yield link
 
 
-def _is_responsible(brief: Brief, part: str) -> bool:
-    """Return whether this part is due now: the writer's in a draft, a reviewer's in review."""
-    return brief.state == (State.IN_REVIEW if part else State.DRAFT)
+def describe_people(
+    brief: Brief, facts: BriefFacts, complete: Sequence[Side], now: dt.datetime
+) -> Iterator[object]:
+    """Yield the complete languages, who is assigned to which part until when, the last change, and the age if open."""
+    if complete:
+        sides = _(", ").join(str(SIDE_NAMES[side]) for side in complete)
+        yield format_with_label(_("Complete"), sides)
+    today = timezone.localdate()
+    parts = [("", _("Writer"), brief.assigned_to, brief.due_on)] if brief.assigned_to or brief.due_on else []
+    parts += [
+        (side, str(SIDE_NAMES[side]), facts.assignments[side].person, facts.assignments[side].due_on)
+        for side in SIDES
+        if side in facts.assignments
+    ]
+    for side, label, who, due in parts:
+        is_late = due and due < today and brief.state == (State.IN_REVIEW if side else State.DRAFT)
+        told = format_with_label(label, " ".join(map(str, filter(None, (who, due)))))
+        yield format_html('<b class="late">{}</b>', told) if is_late else told
+    changed = interface_labels.format_ago(brief.updated_at, now)
+    yield _("%(name)s, %(time)s") % {"name": brief.updated_by, "time": changed}
+    if brief.state in policy.OPEN_STATES:
+        age = interface_labels.format_age(brief.created_at, now)
+        yield format_with_label(_("Age"), age)
+
+
+def describe_age(brief: Brief, facts: BriefFacts, now: dt.datetime) -> tuple[str, str]:
+    """Return how long until the next due date of the brief, else since its last change, and the tone."""
+    today = timezone.localtime(now).date()
+    dues = [brief.due_on] if brief.state == State.DRAFT else []
+    if brief.state == State.IN_REVIEW:
+        dues = [row.due_on for row in facts.assignments.values()]
+    due = min(filter(None, dues), default=None)
+    if due is None:
+        return interface_labels.format_ago(brief.updated_at, now), ""
+    return interface_labels.format_due(due, today), choose_tone(due, today)

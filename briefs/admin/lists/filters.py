@@ -1,32 +1,28 @@
 """Filters of the brief list, kept in the address, and a person's saved filters."""
 
 import datetime as dt
-from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from functools import reduce
 from operator import or_
-from typing import Any, ClassVar
+from typing import Any
 from urllib.parse import urlencode
 
-from django.contrib import admin, messages
+from django.contrib import messages
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, QueryDict
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from briefs import policy
 from briefs.admin.common.access import require_role
-from briefs.admin.common.brief_pages import parse_int_or_zero
+from briefs.admin.common.interface_labels import format_with_remark
 from briefs.content import ForbiddenCharacter, tidy_line
 from briefs.derived.build import find_family_ids
 from briefs.models import (
     Assignment,
-    Brief,
     BriefKeyword,
     Bullet,
     Edition,
@@ -39,9 +35,7 @@ from briefs.models import (
     State,
 )
 
-# Filters of the brief list: selects and dates in one form. All values are stored in the URL.
-
-type Option = tuple[str, str | Promise]
+from .desk_list import DeskFilter, FilterField, RelatedRowFilter, SelectFilter
 
 IS_PLANNED = Q(state=State.DRAFT, headline_zh="", summary_zh="", summary_en="")
 """`Brief.is_planned` as a database condition."""
@@ -64,90 +58,16 @@ def build_complete_condition(side: str) -> Q:
     return ~Q(**{f"headline_{side}": ""}) & ~Q(**{f"summary_{side}": ""}) & ~Q(pk__in=lacking)
 
 
-@dataclass(frozen=True, slots=True)
-class FilterField:
-    """A filter in the form: a select if there are options, else a date."""
-
-    name: str
-    label: str | Promise
-    value: str
-    options: Sequence[tuple[str, str, bool]] = ()
-
-
-class DeskFilter(admin.ListFilter, ABC):
-    """A filter with URL parameters. Unknown values match no rows."""
-
-    title: Any = ""
-    parameter_names: tuple[str, ...] = ()
-
-    def __init__(
-        self, request: HttpRequest, params: dict[str, Any], model: type[Brief], model_admin: Any
-    ) -> None:
-        super().__init__(request, params, model, model_admin)
-        for name in self.parameter_names:
-            if name in params:
-                self.used_parameters[name] = params.pop(name)[-1]
-
-    def value(self, name: str) -> str:
-        return str(self.used_parameters.get(name, ""))
-
-    def has_output(self) -> bool:
-        return True
-
-    def expected_parameters(self) -> list[str | None]:
-        return list(self.parameter_names)
-
-    def choices(self, changelist: Any) -> Iterator[Any]:
-        return iter(())
-
-    @abstractmethod
-    def fields(self) -> list[FilterField]: ...
-
-
-class SelectFilter(DeskFilter):
-    """A filter whose first parameter is a select."""
-
-    all_label: str | Promise = gettext_lazy("All")
-    options: ClassVar[Sequence[Option]] = ()
-
-    def fields(self) -> list[FilterField]:
-        name = self.parameter_names[0]
-        return [self.build_select(name, self.title, self.list_options(), all_label=self.all_label)]
-
-    def build_select(
-        self, name: str, label: str | Promise, options: Iterable[Option], *, all_label: str | Promise
-    ) -> FilterField:
-        chosen = self.value(name)
-        rows = [(value, str(text), value == chosen) for value, text in (("", all_label), *options)]
-        return FilterField(name, label, chosen, rows)
-
-    def list_options(self) -> Iterable[Option]:
-        return self.options
-
-    def is_known(self, value: str) -> bool:
-        return value in dict(self.options)
-
-    @abstractmethod
-    def filter_rows(self, rows: QuerySet[Any], value: str) -> QuerySet[Any]: ...
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        value = self.value(self.parameter_names[0])
-        if not value:
-            return queryset
-        return self.filter_rows(queryset, value) if self.is_known(value) else queryset.none()
-
-
 class StateFilter(SelectFilter):
     title = gettext_lazy("State")
     parameter_names = ("state",)
 
     options = (("planned", gettext_lazy("Planned")), *State.choices)
 
-    def filter_rows(self, rows: QuerySet[Any], value: str) -> QuerySet[Any]:
+    def build_condition(self, value: str) -> Q:
         if value == "planned":
-            return rows.filter(IS_PLANNED)
-        rows = rows.filter(state=value)
-        return rows.exclude(IS_PLANNED) if value == State.DRAFT else rows
+            return IS_PLANNED
+        return Q(state=value) & ~IS_PLANNED if value == State.DRAFT else Q(state=value)
 
 
 class PublicFilter(SelectFilter):
@@ -164,21 +84,21 @@ class PublicFilter(SelectFilter):
         ("never", gettext_lazy("Never public")),
     )
 
-    def filter_rows(self, rows: QuerySet[Any], value: str) -> QuerySet[Any]:
+    def build_condition(self, value: str) -> Q:
         now = timezone.now()
         editions = Edition.objects.filter(brief=OuterRef("pk"))
         stands = editions.uncancelled()
         if value == "never":
-            return rows.exclude(Exists(stands))
+            return ~Q(Exists(stands))
         if value == "live":  # most briefs match, so a subquery per row stops when the page is full
-            return rows.filter(Exists(editions.listed(now)))
+            return Q(Exists(editions.listed(now)))
         few = {
             "scheduled": Edition.objects.scheduled(now),
             "urgent": Edition.objects.filter(urgent=True, confirmed_by=None).uncancelled(),
             "withdrawn": Edition.objects.public(now).filter(withdrawn_at__isnull=False, removed_at=None),
             "removed": Edition.objects.gone(now).filter(removed_at__isnull=False),
         }
-        return rows.filter(pk__in=few[value].values("brief"))
+        return Q(pk__in=few[value].values("brief"))
 
 
 class CompleteFilter(SelectFilter):
@@ -191,21 +111,9 @@ class CompleteFilter(SelectFilter):
         ("neither", gettext_lazy("Neither complete")),
     )
 
-    def filter_rows(self, rows: QuerySet[Any], value: str) -> QuerySet[Any]:
+    def build_condition(self, value: str) -> Q:
         zh, en = build_complete_condition("zh"), build_complete_condition("en")
-        return rows.filter({"both": zh & en, "zh": zh & ~en, "en": en & ~zh, "neither": ~zh & ~en}[value])
-
-
-class RelatedRowFilter(SelectFilter):
-    """A select of the rows of a table."""
-
-    related_rows: QuerySet[Any]
-
-    def list_options(self) -> Iterable[Option]:
-        return [(str(row.pk), str(row)) for row in self.related_rows.all()]
-
-    def is_known(self, value: str) -> bool:
-        return bool(parse_int_or_zero(value))
+        return {"both": zh & en, "zh": zh & ~en, "en": en & ~zh, "neither": ~zh & ~en}[value]
 
 
 class SourceFilter(RelatedRowFilter):
@@ -213,8 +121,8 @@ class SourceFilter(RelatedRowFilter):
     parameter_names = ("source",)
     related_rows = Source.objects.filter(merged_into=None).order_by("name")
 
-    def filter_rows(self, rows: QuerySet[Any], value: str) -> QuerySet[Any]:
-        return rows.filter(source__in=find_family_ids(Source, int(value)))
+    def build_condition(self, value: str) -> Q:
+        return Q(source__in=find_family_ids(Source, int(value)))
 
 
 class KeywordFilter(RelatedRowFilter):
@@ -222,10 +130,10 @@ class KeywordFilter(RelatedRowFilter):
     parameter_names = ("keyword",)
     related_rows = Keyword.objects.filter(merged_into=None)
 
-    def filter_rows(self, rows: QuerySet[Any], value: str) -> QuerySet[Any]:
+    def build_condition(self, value: str) -> Q:
         # A subquery per row: a keyword may be on nearly every brief, so the page is full after a few rows.
         family = find_family_ids(Keyword, int(value))
-        return rows.filter(Exists(BriefKeyword.objects.filter(brief=OuterRef("pk"), keyword__in=family)))
+        return Q(Exists(BriefKeyword.objects.filter(brief=OuterRef("pk"), keyword__in=family)))
 
 
 class PersonFilter(RelatedRowFilter):
@@ -234,17 +142,26 @@ class PersonFilter(RelatedRowFilter):
     title = gettext_lazy("Person")
     parameter_names = ("person", "as")
     related_rows = Person.objects.filter(is_staff=True).order_by("name", "username")
+    parts: Mapping[str, Any] = {
+        "assigned": pgettext_lazy("part", "Assigned to"),
+        "reviews": pgettext_lazy("part", "Asked to review"),
+        "wrote": pgettext_lazy("part", "Wrote in it"),
+        "changed": pgettext_lazy("part", "Changed it last"),
+    }
 
     def fields(self) -> list[FilterField]:
-        parts = [
-            ("assigned", pgettext("part", "Assigned to")),
-            ("reviews", pgettext("part", "Asked to review")),
-            ("wrote", pgettext("part", "Wrote in it")),
-            ("changed", pgettext("part", "Changed it last")),
+        chosen = self.value("as")
+        options = [(value, str(label), value == chosen) for value, label in self.parts.items()]
+        return [
+            *super().fields(),
+            FilterField("as", _("Part"), chosen, [("", _("Any part"), not chosen), *options]),
         ]
-        return [*super().fields(), self.build_select("as", _("Part"), parts, all_label=_("Any part"))]
 
-    def filter_rows(self, rows: QuerySet[Any], value: str) -> QuerySet[Any]:
+    def describe(self) -> str:
+        name, part = super().describe(), self.parts.get(self.value("as"))
+        return format_with_remark(name, part) if name and part else name
+
+    def build_condition(self, value: str) -> Q:
         pk = int(value)
         parts = {
             "assigned": Q(assigned_to=pk),
@@ -252,7 +169,7 @@ class PersonFilter(RelatedRowFilter):
             "wrote": Q(pk__in=Revision.objects.filter(by=pk).values("brief")),
             "changed": Q(updated_by=pk),
         }
-        return rows.filter(parts.get(self.value("as")) or reduce(or_, parts.values()))
+        return parts.get(self.value("as")) or reduce(or_, parts.values())
 
 
 class DateFilter(DeskFilter):
@@ -264,6 +181,9 @@ class DateFilter(DeskFilter):
     def fields(self) -> list[FilterField]:
         labels = {"from": _("Article from"), "to": _("Article to")}
         return [FilterField(name, label, self.value(name)) for name, label in labels.items()]
+
+    def describe(self) -> str:
+        return "–".join(map(self.value, self.parameter_names)) if self.used_parameters else ""
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         try:
@@ -286,19 +206,19 @@ class DueFilter(SelectFilter):
         ("none", gettext_lazy("Without a due day")),
     )
 
-    def filter_rows(self, rows: QuerySet[Any], value: str) -> QuerySet[Any]:
-        """Filter by the writer's due date, or by a reviewer's open assignment."""
+    def build_condition(self, value: str) -> Q:
+        """Match the writer's due date, or that of a reviewer's open assignment."""
         asked = Assignment.objects.filter(brief=OuterRef("pk"), ended_at=None, due_on__isnull=False)
         if value == "none":
-            return rows.filter(~Exists(asked), due_on=None)
+            return Q(~Exists(asked), due_on=None)
         today = timezone.localdate()
-        open_ones = rows.filter(state__in=policy.OPEN_STATES)
+        is_open = Q(state__in=policy.OPEN_STATES)
         if value == "overdue":
-            return open_ones.filter(build_overdue_condition(today))
+            return is_open & build_overdue_condition(today)
         if value == "week":
             soon = (today, today + WEEK)
-            return open_ones.filter(Q(due_on__range=soon) | Exists(asked.filter(due_on__range=soon)))
-        return open_ones.filter(Q(due_on__isnull=False) | Exists(asked))
+            return is_open & (Q(due_on__range=soon) | Q(Exists(asked.filter(due_on__range=soon))))
+        return is_open & (Q(due_on__isnull=False) | Q(Exists(asked)))
 
 
 class SortFilter(SelectFilter):
@@ -306,7 +226,7 @@ class SortFilter(SelectFilter):
 
     title = gettext_lazy("Order")
     parameter_names = ("sort",)
-    all_label = gettext_lazy("Newest change first")
+    is_single = True
     options = (
         ("oldest", gettext_lazy("Oldest change first")),
         ("article", gettext_lazy("Newest article first")),
@@ -314,8 +234,8 @@ class SortFilter(SelectFilter):
         ("priority", gettext_lazy("Priority first")),
     )
 
-    def filter_rows(self, rows: QuerySet[Any], value: str) -> QuerySet[Any]:
-        return rows
+    def build_condition(self, value: str) -> Q:
+        return Q()
 
 
 NEWEST_FIRST = ("-updated_at", "-id")

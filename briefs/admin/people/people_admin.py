@@ -10,7 +10,7 @@ from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.forms import UserChangeForm, UserCreationForm
 from django.contrib.auth.models import Group
 from django.core.exceptions import PermissionDenied
-from django.db.models import Model, QuerySet
+from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern, path, reverse
@@ -24,8 +24,10 @@ from django.views.decorators.http import require_POST
 from briefs.accounts import account_actions
 from briefs.accounts.account_actions import SignInSetup, queue_invitation, second_factor_exists
 from briefs.accounts.sessions import end_sessions
-from briefs.admin.common.access import UndeletableAdmin, person_of
+from briefs.admin.common.access import person_of
 from briefs.admin.common.brief_pages import render_page
+from briefs.admin.common.interface_labels import format_ago, format_with_label
+from briefs.admin.lists.desk_list import DeskList, SelectFilter, build_column_filter
 from briefs.models import Person
 from briefs.models.people import SignInEvent
 from briefs.workflow import Refused
@@ -292,16 +294,17 @@ def _describe_access(person: Person) -> str:
 
 
 @admin.register(SignInEvent)
-class SignInEventAdmin(UndeletableAdmin):
+class SignInEventAdmin(DeskList):
     """The log of sign-ins, for administrators. Nobody changes it."""
 
-    list_display = ("at", "kind", "username", "person", "address", "details")
-    list_filter = ("kind",)
-    allowed_lookups = ("kind__exact",)
+    list_display = ("kind", "username", "person", "address", "details", "at")
+    title_count = 2
+    age_column = "at"
+    edits_in_place = False
+    list_filter = (build_column_filter("kind__exact", gettext_lazy("Kind"), SignInEvent.Kind.choices),)
     search_fields = ("username", "address")
-    list_display_links = None
+    search_hint = gettext_lazy("User name or address")
     list_select_related = ("person",)
-    show_full_result_count = False
 
     @admin.display(description=gettext_lazy("Details"))
     def details(self, event: SignInEvent) -> str:
@@ -309,12 +312,6 @@ class SignInEventAdmin(UndeletableAdmin):
 
     def get_urls(self) -> list[URLPattern]:
         return [url for url in super().get_urls() if url.name == "briefs_signinevent_changelist"]
-
-    def changelist_view(
-        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
-        title = {"title": self.opts.verbose_name_plural}
-        return super().changelist_view(request, title | (extra_context or {}))
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -329,34 +326,47 @@ class SignInEventAdmin(UndeletableAdmin):
         return person_of(request).is_superuser
 
 
-class SecondFactorFilter(admin.SimpleListFilter):
+class SecondFactorFilter(SelectFilter):
     """With or without a second factor, for superusers."""
 
     title = gettext_lazy("Second factor")
-    parameter_name = "second_factor"
+    parameter_names = ("second_factor",)
+    options = (("no", gettext_lazy("Without")), ("yes", gettext_lazy("With")))
 
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return (
-            [("no", gettext_lazy("Without")), ("yes", gettext_lazy("With"))]
-            if person_of(request).is_superuser
-            else []
-        )
+    def has_output(self) -> bool:
+        return person_of(self.request).is_superuser
 
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Person]) -> QuerySet[Person]:
-        conditions = {"yes": second_factor_exists(), "no": ~second_factor_exists()}
-        condition = conditions.get(str(self.value()))
-        return queryset if condition is None else queryset.filter(condition)
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return super().queryset(request, queryset) if person_of(request).is_superuser else queryset
+
+    def build_condition(self, value: str) -> Q:
+        has_one = Q(has_second_factor=True)
+        return has_one if value == "yes" else ~has_one
+
+
+def _list_roles() -> list[tuple[str, str]]:
+    return [(str(pk), name) for pk, name in Group.objects.order_by("name").values_list("pk", "name")]
+
+
+YES_OR_NO = (("1", gettext_lazy("Yes")), ("0", gettext_lazy("No")))
 
 
 @admin.register(Person)
-class PersonAdmin(UndeletableAdmin, UserAdmin):  # type: ignore[type-arg]
+class PersonAdmin(DeskList, UserAdmin):  # type: ignore[type-arg]
     form = PersonChangeForm
     add_form = PersonCreationForm
     change_form_template = add_form_template = "admin/briefs/people/person.html"
-    list_display = ("username", "name", "email", "language", "is_active", "last_login", "second_factor")
-    list_filter = ("is_active", "groups", SecondFactorFilter)
-    allowed_lookups = ("is_active__exact", "groups__id__exact")
+    change_user_password_template = DeskList.change_form_template
+    list_display = ("name", "username", "roles", "reviewed", "email", "language", "access", "last_sign_in")
+    title_count = 2
+    now_column, age_column = "access", "last_sign_in"
+    list_filter = (
+        build_column_filter("is_active__exact", gettext_lazy("Active"), YES_OR_NO),
+        build_column_filter("groups__id__exact", gettext_lazy("Role"), _list_roles),
+        SecondFactorFilter,
+    )
     search_fields = ("username", "name", "email")
+    search_hint = gettext_lazy("Name or mail")
     filter_horizontal = ()
     readonly_fields = ("last_login", "date_joined")
     fieldsets = (
@@ -383,17 +393,34 @@ class PersonAdmin(UndeletableAdmin, UserAdmin):  # type: ignore[type-arg]
         ),
     )
 
-    @admin.display(description=gettext_lazy("Second factor"), boolean=True)
-    def second_factor(self, person: Person) -> bool:
-        return bool(person.has_second_factor)  # type: ignore[attr-defined]
+    @admin.display(description=gettext_lazy("Roles"))
+    def roles(self, person: Person) -> str:
+        names = [group.name for group in person.groups.all()]
+        return _(", ").join([*names, *([_("Administrator")] if person.is_superuser else [])])
+
+    @admin.display(description=gettext_lazy("Reviews"), ordering="reviews")
+    def reviewed(self, person: Person) -> str:
+        return format_with_label(_("Reviews"), person.get_reviews_display()) if person.reviews else ""
+
+    @admin.display(description=gettext_lazy("Access"), ordering="is_active")
+    def access(self, person: Person) -> str:
+        """Say who cannot sign in, and to superusers who has no second factor."""
+        if not (person.is_active and person.is_staff):
+            return _("Has left") if has_left(person) else _("Inactive")
+        has_factor = getattr(person, "has_second_factor", None)
+        return _("Without second factor") if has_factor is False else ""
+
+    @admin.display(description=gettext_lazy("Last sign-in"), ordering="last_login")
+    def last_sign_in(self, person: Person) -> str:
+        return format_ago(person.last_login, timezone.now()) if person.last_login else _("Never")
+
+    def choose_tone(self, row: Person) -> str:
+        return "" if row.is_active and row.is_staff else "past"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Person]:
-        people: QuerySet[Person] = super().get_queryset(request)
-        return people.annotate(has_second_factor=second_factor_exists())
-
-    def get_list_display(self, request: HttpRequest) -> Any:
-        columns = super().get_list_display(request)
-        return columns if person_of(request).is_superuser else [c for c in columns if c != "second_factor"]
+        people: QuerySet[Person] = super().get_queryset(request).prefetch_related("groups")
+        is_asked = person_of(request).is_superuser
+        return people.annotate(has_second_factor=second_factor_exists()) if is_asked else people
 
     def get_urls(self) -> list[URLPattern]:
         pages = [
@@ -488,8 +515,11 @@ admin.site.unregister(Group)
 
 
 @admin.register(Group)
-class DeskGroupAdmin(UndeletableAdmin, GroupAdmin):
+class DeskGroupAdmin(DeskList, GroupAdmin):
     """A group is a role, so only superusers may change its permissions."""
+
+    search_hint = gettext_lazy("Name")
+    filter_horizontal = ()
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return person_of(request).is_superuser

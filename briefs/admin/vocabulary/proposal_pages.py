@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from django.contrib import admin, messages
 from django.contrib.admin.models import ADDITION, CHANGE, LogEntry
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
@@ -18,10 +18,11 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from briefs import policy, workflow
 from briefs.admin.common import interface_labels
-from briefs.admin.common.access import ListOnlyAdmin, RefusalAwareAdmin, require_role
-from briefs.admin.common.brief_pages import add_done_message, paginate_by_id, render_page
+from briefs.admin.common.access import RefusalAwareAdmin, require_role
+from briefs.admin.common.brief_pages import add_done_message, render_page
 from briefs.admin.common.diff_html import highlight_differences
-from briefs.admin.common.interface_labels import interface_side
+from briefs.admin.common.interface_labels import format_with_label, interface_side
+from briefs.admin.lists.desk_list import DeskChangeList, ListOnlyAdmin, Row, SelectFilter
 from briefs.content import LANGUAGE_TAGS
 from briefs.derived.name_changes import LineChange, Mark, PageChange, find_page_changes
 from briefs.exchange.sheets.vocabulary_sheets import CellChange
@@ -62,7 +63,6 @@ class VocabularyPagesAdmin(RefusalAwareAdmin):
 
 # The list of proposals, and the page of one with the public pages it touches as they read before and after.
 
-PROPOSALS_PAGE_SIZE: Final = 50
 MAX_PAGES_SHOWN: Final = 5
 MAX_CONTEXT: Final = 60
 """Characters shown of a text before its first changed mark and after its last one."""
@@ -79,33 +79,6 @@ INTRODUCTION_LABELS: Final = {
     "start_here": gettext_lazy("Start here"),
 }
 ACTS: Final = ("accept", "reject", "withdraw", "renew")
-
-
-def list_proposals(request: HttpRequest) -> HttpResponse:
-    """List the open proposals, or all, newest first, with keyset pagination."""
-    require_role(request)
-    every = "all" in request.GET
-    rows = find_proposals() if every else find_proposals().filter(outcome="")
-    shown, older = paginate_by_id(rows, request, PROPOSALS_PAGE_SIZE)
-    now = timezone.now()
-    return render_page(
-        request,
-        "vocabulary/proposals",
-        title=Proposal._meta.verbose_name_plural,
-        style="briefs/sheets.css",
-        opts=None,
-        proposals=[
-            {
-                "row": row,
-                "label": proposed_rows.get_label(row),
-                "changes": describe_changes(row),
-                "age": interface_labels.format_ago(row.at, now),
-            }
-            for row in shown
-        ],
-        every=every,
-        older=older,
-    )
 
 
 def find_proposals() -> QuerySet[Proposal]:
@@ -327,7 +300,55 @@ def _render_marks(text: str, marks: Iterable[Mark], window: tuple[int, int]) -> 
     return format_html("{}{}{}", "…" if start else "", whole, "…" if end < len(text) else "")
 
 
+# The list
+
+
+class OutcomeFilter(SelectFilter):
+    title = gettext_lazy("State")
+    parameter_names = ("state",)
+    options = (
+        ("open", gettext_lazy("Waiting")),
+        *((value, label) for value, label in Proposal.Outcome.choices if value),
+    )
+    default = "open"
+
+    def build_condition(self, value: str) -> Q:
+        return Q(outcome="" if value == "open" else value)
+
+
 @admin.register(Proposal)
 class ProposalAdmin(ListOnlyAdmin):
     verb = "accept_proposal"
-    pages = (("", list_proposals, "changelist"), ("<int:pk>/change/", show_proposal, "change"))
+    pages = (("<int:pk>/change/", show_proposal, "change"),)
+    lede = gettext_lazy(
+        "Changes of names, terms and introductions that public pages would show at once. They wait until a publisher"
+        " other than their author accepts them."
+    )
+    empty_hint = gettext_lazy("No proposals.")
+    list_filter = (OutcomeFilter,)
+    sortable_by = ()
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Proposal]:
+        return find_proposals()
+
+    def build_rows(self, request: HttpRequest, changelist: DeskChangeList) -> list[Row]:
+        """Return the rows. The page of a proposal opens in place, with its buttons."""
+        now = timezone.now()
+        return [
+            Row(
+                row.pk,
+                [(proposed_rows.get_label(row), "")],
+                url := reverse("admin:briefs_proposal_change", args=[row.pk]),
+                edit_url=url,
+                facts=[format_with_label(change.label, change.html) for change in describe_changes(row)],
+                now=format_html_join(
+                    " ", '<span class="badge">{}</span>', ((label,) for label in self._list_badges(row))
+                ),
+                age=_("%(name)s, %(time)s")
+                % {"name": row.author, "time": interface_labels.format_ago(row.at, now)},
+            )
+            for row in changelist.result_list
+        ]
+
+    def _list_badges(self, row: Proposal) -> list[str]:
+        return [row.get_kind_display(), *([row.get_outcome_display()] if row.outcome else [])]

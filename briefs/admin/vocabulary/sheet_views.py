@@ -56,7 +56,6 @@ MAX_MERGE_ENTRIES = 12
 
 class MergingAdmin(VocabularyPagesAdmin):
     actions: Any = ("merge_duplicates",)
-    change_form_template = "admin/briefs/vocabulary/form.html"
 
     def get_urls(self) -> list[URLPattern]:
         own = [
@@ -190,8 +189,6 @@ MAX_PREVIEW_ROWS = 500
 
 
 class SheetsAdmin(MergingAdmin):
-    change_list_template = "admin/briefs/vocabulary/list.html"
-
     def get_urls(self) -> list[URLPattern]:
         own = [
             ("import/", self.import_view, "import"),
@@ -199,10 +196,6 @@ class SheetsAdmin(MergingAdmin):
             ("export/", self.export_view, "export"),
         ]
         return [*(self.build_url_pattern(*parts) for parts in own), *super().get_urls()]
-
-    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
-        title = {"title": self.opts.verbose_name_plural}
-        return super().changelist_view(request, {**title, **(extra_context or {})})
 
     # Import
 

@@ -1,7 +1,7 @@
 """Admin of authors, sources, keywords and terms, and of the introductions of their public pages."""
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Sequence
+from typing import Any, ClassVar
 from urllib.parse import unquote
 
 from django import forms
@@ -11,24 +11,47 @@ from django.core.validators import MaxLengthValidator
 from django.db import models
 from django.db.models import Model, Q, QuerySet
 from django.db.models.fields.json import KeyTextTransform
+from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.http import urlencode
-from django.utils.translation import get_language, gettext_lazy, gettext_noop
+from django.utils.translation import get_language, gettext_lazy, gettext_noop, ngettext
 from django.utils.translation import gettext as _
 
 from briefs import policy, workflow
-from briefs.admin.common.access import person_of, require_role
+from briefs.admin.common.access import RefusalAwareAdmin, person_of, require_role
 from briefs.admin.common.form_fields import DeskModelForm, LinesField
-from briefs.admin.common.interface_labels import VOCABULARY_KIND_NAMES
-from briefs.admin.common.site_texts import SiteTextForm
+from briefs.admin.common.interface_labels import VOCABULARY_KIND_NAMES, format_with_label
+from briefs.admin.common.site_texts import SITE_TEXT_CHOICES, SiteTextForm
+from briefs.admin.lists.desk_list import (
+    DeskChangeList,
+    DeskList,
+    Row,
+    SelectFilter,
+    build_column_filter,
+    count_by_row,
+    list_values,
+)
 from briefs.citations.works import INSTITUTE_KINDS, PUBLICATION_KINDS
 from briefs.content import LANGUAGE_TAGS, SIDES, Side, hash_json
-from briefs.models import Author, Edition, Event, Keyword, Proposal, SiteText, Source, Term
+from briefs.models import (
+    Author,
+    Brief,
+    BriefAuthor,
+    BriefKeyword,
+    Edition,
+    Event,
+    Keyword,
+    Proposal,
+    SiteText,
+    Source,
+    Term,
+)
 from briefs.models.site import MAX_START_HERE
 from briefs.models.vocabulary import Vocabulary
+from briefs.search.analysis import fold
 from briefs.text import paths
 from briefs.text.person_names import (
     DividedName,
@@ -163,12 +186,6 @@ class TopicPageAdmin(VocabularyPagesAdmin):
                 return redirect(self.reverse_url("topic_page", pk))
         return self._render_topic_page(request, row, form)
 
-    def render_change_form(
-        self, request: HttpRequest, context: dict[str, Any], *args: Any, **options: Any
-    ) -> Any:
-        context["may_edit_page"] = policy.has_role_for(person_of(request), "edit_site")
-        return super().render_change_form(request, context, *args, **options)
-
     def _render_topic_page(self, request: HttpRequest, row: Vocabulary, form: TopicPageForm) -> HttpResponse:
         about = build_site_text_topic(form.instance.key)
         earlier = Event.objects.filter(about=about).select_related("by").order_by("-pk")[:MAX_EARLIER_SHOWN]
@@ -218,6 +235,9 @@ class VocabularyForm(DeskModelForm):
         super().__init__(*args, **options)
         if self.instance.pk:
             self.initial["seen"] = fingerprint_row(self.instance)
+        for name, field in self.fields.items():
+            if side := next((side for side in SIDES if f"_{name}".endswith(f"_{side}")), None):
+                field.widget.attrs["lang"] = LANGUAGE_TAGS[side]
 
     def clean(self) -> dict[str, Any]:
         values = super().clean()
@@ -231,10 +251,39 @@ class VocabularyForm(DeskModelForm):
         return super()._get_validation_exclusions() - {"merged_into"}  # type: ignore[misc, no-any-return]
 
 
-class VocabularyAdmin(SheetsAdmin):
+class VocabularyAdmin(DeskList, SheetsAdmin):
     verb = "edit_vocabulary"
     form = VocabularyForm
     formfield_overrides = {models.JSONField: {"form_class": LinesField}}
+    change_form_template = add_form_template = "admin/briefs/vocabulary/form.html"
+    title_count = 2
+    search_hint = gettext_lazy("Name in either language")
+    uses: ClassVar[tuple[type[models.Model], str] | None] = None
+    """Table in which briefs refer to rows, and the column with the row."""
+
+    def list_links(self, request: HttpRequest) -> Sequence[tuple[object, str]]:
+        export = (_("Export"), f"{self.reverse_url('export')}?{request.GET.urlencode()}")
+        return (
+            [(_("Import"), self.reverse_url("import")), export]
+            if self.has_add_permission(request)
+            else [export]
+        )
+
+    def build_rows(self, request: HttpRequest, changelist: DeskChangeList) -> list[Row]:
+        """Add in how many briefs each row is used, also under the name of an entry that was merged into it."""
+        rows = super().build_rows(request, changelist)
+        if self.uses:
+            model, column = self.uses
+            heir = Coalesce(f"{column}__merged_into", column)
+            ids = [row.pk for row in rows]
+            used = model._default_manager.filter(
+                Q(**{f"{column}__in": ids}) | Q(**{f"{column}__merged_into__in": ids})
+            )
+            counts = count_by_row(used, heir)
+            for row in rows:
+                n = counts.get(row.pk, 0)
+                row.now = ngettext("%(n)s brief", "%(n)s briefs", n) % {"n": n} if n else _("not used yet")
+        return rows
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return super().get_queryset(request).filter(merged_into=None)
@@ -281,35 +330,25 @@ def _get_proposal(request: HttpRequest) -> Proposal | None:
     return getattr(request, "proposal", None)
 
 
-class MissingLabelFilter(admin.SimpleListFilter):
+class MissingLabelFilter(SelectFilter):
     title = gettext_lazy("Missing label")
-    parameter_name = "missing"
+    parameter_names = ("missing",)
+    options = (("zh", gettext_lazy("No Chinese label")), ("en", gettext_lazy("No English label")))
 
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return [("zh", _("No Chinese label")), ("en", _("No English label"))]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        missing = {"zh": Q(label_zh=""), "en": Q(label_en="")}
-        value = self.value()
-        return queryset.filter(missing[value]) if value in missing else queryset
-
-
-class ValuesFilter(admin.AllValuesFieldListFilter):
-    """Shows “–” for an empty value and translated labels for kinds.
-
-    Django would show an empty string and the stored value.
-    """
-
-    def choices(self, changelist: Any) -> Any:
-        for choice in super().choices(changelist):
-            label = "–" if choice["display"] == "" else choice["display"]
-            yield {**choice, "display": VOCABULARY_KIND_NAMES.get(str(label), label)}
+    def build_condition(self, value: str) -> Q:
+        return Q(**{f"label_{value}": ""})
 
 
 class TopicAdmin(TopicPageAdmin, VocabularyAdmin):
     """Admin of names that have a page with an introduction."""
 
-    change_form_template = "admin/briefs/vocabulary/topic_form.html"
+    def list_object_links(self, request: HttpRequest, obj: Any) -> list[tuple[object, str]]:
+        links = super().list_object_links(request, obj)
+        may_edit = policy.has_role_for(person_of(request), "edit_site")
+        page = (
+            [(_("Introduction and start here"), self.reverse_url("topic_page", obj.pk))] if may_edit else []
+        )
+        return [*page, *links]
 
     def get_urls(self) -> list[URLPattern]:
         return [
@@ -352,11 +391,14 @@ class AuthorForm(VocabularyForm):
 @admin.register(Author)
 class AuthorAdmin(TopicAdmin):
     form = AuthorForm
-    list_display = ("name", "name_zh", "name_zh_kind", "family", "given", "order_name")
-    list_filter = ("name_zh_kind", "name_order")
-    allowed_lookups = ("name_zh_kind__exact", "name_order__exact")
+    list_display = ("name", "name_zh", "name_zh_kind", "order_name")
+    list_filter = (
+        build_column_filter("name_zh_kind__exact", gettext_lazy("Chinese name"), Author.ChineseName.choices),
+        build_column_filter("name_order__exact", gettext_lazy("Order of the name"), Author.ORDERS),
+    )
     search_fields = ("name", "name_zh", "family")
-    fields = ("name", "name_order", "family", "given", "name_zh", "name_zh_kind")
+    fields = ("name", "name_zh", "name_order", "name_zh_kind", "family", "given")
+    uses = (BriefAuthor, "author")
 
     @admin.display(description=gettext_lazy("Order of the name"))
     def order_name(self, row: Author) -> str:
@@ -382,27 +424,76 @@ class SourceForm(VocabularyForm):
 class SourceAdmin(TopicWithKindAdmin):
     form = SourceForm
     list_display = ("name", "name_zh", "kind_name", "country")
-    list_filter = (("kind", ValuesFilter), ("country", ValuesFilter))
-    allowed_lookups = ("kind", "country", "kind__exact", "country__exact")
+    list_filter = (
+        build_column_filter("kind", gettext_lazy("Kind"), list_values(Source, "kind", VOCABULARY_KIND_NAMES)),
+        build_column_filter("country", gettext_lazy("Country"), list_values(Source, "country", {})),
+    )
     search_fields = ("name", "name_zh")
+    uses = (Brief, "source")
     fields = ("name", "name_zh", "url", "kind", "country", "aliases")
 
 
 @admin.register(Keyword)
 class KeywordAdmin(TopicWithKindAdmin):
-    list_display = ("__str__", "label_zh", "label_en", "kind_name", "listed")
-    list_filter = (MissingLabelFilter, "listed", ("kind", ValuesFilter))
-    allowed_lookups = ("listed__exact", "kind", "kind__exact")
+    list_display = ("label_zh", "label_en", "lacks", "kind_name", "index")
+    list_filter = (
+        MissingLabelFilter,
+        build_column_filter(
+            "listed__exact",
+            gettext_lazy("Index"),
+            (("1", gettext_lazy("Listed")), ("0", gettext_lazy("Not listed"))),
+        ),
+        build_column_filter(
+            "kind", gettext_lazy("Kind"), list_values(Keyword, "kind", VOCABULARY_KIND_NAMES)
+        ),
+    )
     search_fields = ("label_zh", "label_en")
     fields = ("label_zh", "label_en", "kind", "listed")
+    uses = (BriefKeyword, "keyword")
+
+    @admin.display(description=gettext_lazy("Missing label"))
+    def lacks(self, row: Keyword) -> str:
+        if row.label_zh and row.label_en:
+            return ""
+        return _("No English label") if row.label_zh else _("No Chinese label")
+
+    @admin.display(description=gettext_lazy("Index"), ordering="listed")
+    def index(self, row: Keyword) -> str:
+        return "" if row.listed else _("Not listed")
+
+    def choose_tone(self, row: Keyword) -> str:
+        return "" if row.label_zh and row.label_en else "soon"
 
 
 @admin.register(Term)
 class TermAdmin(VocabularyAdmin):
-    list_display = ("zh", "en", "note")
+    list_display = ("zh", "en", "renderings", "note")
     search_fields = ("zh", "en")
+    search_hint = gettext_lazy("Chinese, English, wording to avoid")
     fields = ("zh", "en", "also_zh", "also_en", "avoid_zh", "avoid_en", "safe_zh", "safe_en", "note")
-    change_form_template = "admin/briefs/vocabulary/term_form.html"
+
+    @admin.display(description=gettext_lazy("Other renderings"))
+    def renderings(self, row: Term) -> str:
+        also, avoid = (
+            [*getattr(row, f"{kind}_zh"), *getattr(row, f"{kind}_en")] for kind in ("also", "avoid")
+        )
+        told = ((_("also"), also), (_("avoid"), avoid))
+        return "; ".join(format_with_label(label, _(", ").join(names)) for label, names in told if names)
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        """Search the other renderings too, which are lists, without asking how the database spells a list."""
+        if not search_term:
+            return queryset, False
+        words = fold(search_term)
+        columns = ("pk", "zh", "en", "also_zh", "also_en", "avoid_zh", "avoid_en")
+        rows = queryset.order_by().values_list(*columns)
+        return queryset.filter(pk__in=[pk for pk, *texts in rows if words in fold(str(texts))]), False
+
+    def list_object_links(self, request: HttpRequest, obj: Any) -> list[tuple[object, str]]:
+        uses = (_("Where it is used"), reverse("admin:briefs_term_uses", args=[obj.pk]))
+        return [uses, *super().list_object_links(request, obj)]
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(term_usage.uses_view)
@@ -421,3 +512,35 @@ class TermAdmin(VocabularyAdmin):
             uses = reverse("admin:briefs_term_uses", args=[obj.pk])
             return redirect(f"{uses}?{urlencode(former)}")
         return response
+
+
+# Texts of the public site. The workflow records each change with an event.
+
+
+@admin.register(SiteText)
+class SiteTextAdmin(DeskList, RefusalAwareAdmin):
+    verb = "edit_site"
+    form = SiteTextForm
+    list_display = ("name", "updated_by", "updated_at")
+    now_column, age_column = "updated_by", "updated_at"
+    list_select_related = ("updated_by",)
+    fields = ("key", "text_zh", "text_en", "version")
+
+    @admin.display(description=gettext_lazy("Text"))
+    def name(self, text: SiteText) -> str:
+        return str(dict(SITE_TEXT_CHOICES).get(text.key, text.key))
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[SiteText]:
+        """Leave out introductions of topics, which have pages of their own."""
+        return super().get_queryset(request).filter(key__in=dict(SITE_TEXT_CHOICES))
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        is_complete = self.get_queryset(request).count() == len(SITE_TEXT_CHOICES)
+        return super().has_add_permission(request) and not is_complete
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return ("key",) if obj else ()
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        version = form.cleaned_data.get("version") or 0
+        workflow.revise_site_text(obj.key, obj.text_zh, obj.text_en, by=person_of(request), version=version)

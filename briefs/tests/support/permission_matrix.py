@@ -171,6 +171,7 @@ briefs/brief/<int:pk>/<slug:verb>/ @note_letter       -       wvreps
 briefs/brief/<int:pk>/<slug:verb>/ @handle            -       wvreps
 
 briefs/letter/                          wvreps      -
+briefs/letter/ @handle_letters          .           wvreps
 briefs/letter/<int:pk>/note/            -           wvreps
 briefs/letter/<int:pk>/handled/         -           wvreps
 briefs/proposal/                        wvreps      -

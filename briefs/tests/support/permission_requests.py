@@ -337,6 +337,9 @@ REQUEST_BUILDERS: dict[str, Callable[[PermissionScenario], PermissionRequest]] =
     "briefs/brief/<int:pk>/unshare/": lambda g: _brief_request(g, "unshare/", data={"link": g.link.pk}),
     # Letters, search, mail, site texts, people
     "briefs/letter/": lambda g: PermissionRequest("/admin/briefs/letter/"),
+    "briefs/letter/ @handle_letters": lambda g: PermissionRequest(
+        "/admin/briefs/letter/", {"action": "handle_letters", "index": "0", "_selected_action": g.letter.pk}
+    ),
     "briefs/letter/<int:pk>/note/": lambda g: PermissionRequest(f"/admin/briefs/letter/{g.letter.pk}/note/"),
     "briefs/letter/<int:pk>/handled/": lambda g: PermissionRequest(
         f"/admin/briefs/letter/{g.letter.pk}/handled/"

@@ -43,7 +43,7 @@ QUERIES: dict[str, tuple[str, ...]] = {
     "admin/briefs/brief/*/preview/": ("view=zh", "view=en", "page=zh"),
     "admin/briefs/brief/*/review/": ("since=r1",),
     "admin/briefs/brief/*/timeline/": ("talk",),
-    "admin/briefs/letter/": ("all",),
+    "admin/briefs/letter/": ("state=all",),
     "admin/briefs/search/": ("days=7",),
     "admin/autocomplete/": ("term=a&app_label=briefs&model_name=brief&field_name=source",),
     "admin/briefs/sitetext/add/": ("key=review-card",),

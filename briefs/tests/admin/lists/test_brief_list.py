@@ -12,7 +12,7 @@ from django.utils import timezone, translation
 
 from briefs import policy, workflow
 from briefs.admin.common.brief_pages import desk_badge, public_badges
-from briefs.admin.lists import changelist
+from briefs.admin.lists import desk_list
 from briefs.content import SIDES, Bullet, Facts
 from briefs.models import Brief, Edition, Keyword, Person, Source
 from briefs.tests.support import factories
@@ -222,7 +222,7 @@ def test_newest_change_is_listed_first(writer_client: Client, team: factories.Te
 def test_long_list_is_counted_only_up_to_limit(
     writer_client: Client, team: factories.Team, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(changelist, "MAX_COUNTED", 2)
+    monkeypatch.setattr(desk_list, "MAX_COUNTED", 2)
     for _ in range(4):
         factories.draft_brief(team)
     response = writer_client.get(LIST_URL)

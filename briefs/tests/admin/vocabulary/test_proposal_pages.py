@@ -67,7 +67,7 @@ def test_changed_name_is_proposed_from_its_form_and_accepted_from_its_page(
     assert Keyword.objects.get().label_en == "Tech"
     assert LogEntry.objects.get().change_message == "Accepted a proposal of writer"
     assert "No proposals." in get_text(client, LIST)
-    assert "科技 · Tech" in get_text(client, f"{LIST}?all=1")
+    assert "科技 · Tech" in get_text(client, f"{LIST}?state=all")
     assert "Accepted" in get_text(client, path)
 
 

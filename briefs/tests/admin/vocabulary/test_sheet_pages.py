@@ -379,7 +379,9 @@ def test_export_contains_only_searched_and_filtered_rows(client: Client, team: f
     for query, slugs in (("?q=arctic", {"arctic"}), ("", {"arctic", "technology"}), ("?missing=en", set())):
         data = client.post(vocabulary_url("keyword", "export") + query, {"format": "xlsx"}).content
         assert {line.cells[0] for line in sheet_files.read_sheet(data).rows} == slugs
-    assert client.get(vocabulary_url("keyword", "export") + "?listed__exact=maybe").status_code == 302
+    unknown = client.get(vocabulary_url("keyword", "export") + "?listed__exact=maybe")
+    assert unknown.context["count"] == 0
+    assert client.get(vocabulary_url("keyword", "export") + "?slug=x").status_code == 400
     assert client.get(vocabulary_url("keyword", "export")).status_code == 200
     assert client.post(vocabulary_url("keyword", "export"), {"format": "pdf"}).status_code == 200
 

@@ -16,16 +16,16 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.shortcuts import redirect
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from briefs import policy, workflow
-from briefs.admin.common.access import DeskAdmin, has_role_permission, require_role
+from briefs.admin.common.access import has_role_permission, require_role
 from briefs.admin.common.brief_pages import download_response, read_number, render_page
 from briefs.admin.common.form_fields import build_due_field
 from briefs.admin.common.outstanding_work import ASSIGNMENT_LABELS, replace_assignee
+from briefs.admin.lists.changelist import BriefList
+from briefs.admin.lists.filters import normalize_query
 from briefs.admin.uploads.word_pages import describe_lost_parts
 from briefs.exchange.brief_text import BriefFile, write_brief_files, write_table_files, write_word_collection
 from briefs.exchange.sheets.brief_sheets import (
@@ -41,8 +41,6 @@ from briefs.models import Brief, Person
 from briefs.workflow import Assignee, AssignmentPlan
 from briefs.workflow.rules.transitions import VERB_NAMES, lock_brief, require_current_version
 
-from .filters import normalize_query
-
 # Admin actions on several briefs.
 
 SELECTION_FIELD = "_selected_action"
@@ -51,7 +49,8 @@ MAX_SELECTED = 100
 type BulkAction = Callable[[Brief, Person, int], None]
 
 
-class BulkAdmin(DeskAdmin):
+class BulkAdmin(BriefList):
+    has_exports = True
     actions: Any = (
         "submit_briefs",
         "take_back_briefs",
@@ -65,11 +64,6 @@ class BulkAdmin(DeskAdmin):
     has_submit_permission = has_role_permission("submit")
     has_take_back_permission = has_role_permission("take_back")
     has_assign_permission = has_role_permission("assign")
-
-    def action_checkbox(self, brief: Brief) -> SafeString:
-        """Add the version that this page shows to the checkbox."""
-        hidden = format_html('<input type="hidden" name="version-{}" value="{}">', brief.pk, brief.version)
-        return super().action_checkbox(brief) + hidden
 
     def response_action(self, request: HttpRequest, queryset: Any, *args: Any, **options: Any) -> Any:
         if not all(pk.isascii() and pk.isdecimal() for pk in request.POST.getlist(SELECTION_FIELD)):

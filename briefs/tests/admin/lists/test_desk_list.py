@@ -1,0 +1,118 @@
+"""The one list: no page of the desk is drawn by the stock admin, and a list of any length costs the same."""
+
+import re
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from briefs.models import Keyword, Person, Term
+from briefs.tests.support import factories
+from briefs.tests.support.form_client import sign_in
+
+pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No directory at")]
+STOCK_CLASSES = {"module", "submit-row", "object-tools", "changelist-filter", "inline-group"}
+LISTS = (
+    *(
+        "brief",
+        "keyword",
+        "term",
+        "author",
+        "source",
+        "person",
+        "proposal",
+        "letter",
+        "outbox",
+        "webhook",
+        "search",
+    ),
+    *("signinevent", "sitetext"),
+)
+
+
+@pytest.fixture
+def root(client: Client, team: factories.Team) -> Person:
+    person: Any = Person.objects.create_superuser("root", password="pw", is_staff=True)
+    person.language = "en"
+    person.save()
+    sign_in(client, person)
+    return person
+
+
+def test_no_desk_page_has_classes_of_the_stock_admin(
+    client: Client, team: factories.Team, root: Person
+) -> None:
+    brief = factories.live_brief(team)
+    rows = {
+        "keyword": Keyword.make(label_zh="嚇阻"),
+        "term": Term.make(zh="灰犀牛", en="gray rhino"),
+        "person": root,
+    }
+    pages = ["", "briefs/", "auth/group/", "password_change/", "inbox/", "status/", "find/", "mail/"]
+    pages += [f"briefs/{name}/" for name in LISTS]
+    pages += [
+        f"briefs/{name}/add/"
+        for name in ("keyword", "term", "author", "source", "person", "sitetext", "brief")
+    ]
+    pages += [
+        f"briefs/{name}/{row.pk}/{page}/" for name, row in rows.items() for page in ("change", "history")
+    ]
+    pages += [
+        f"briefs/person/{root.pk}/password/",
+        f"briefs/brief/{brief.pk}/change/",
+        "auth/group/1/change/",
+    ]
+    for page in pages:
+        response = client.get(f"/admin/{page}")
+        assert response.status_code == 200, page
+        html = response.content.decode()
+        names = {name for value in re.findall(r'\b(?:class|id)="([^"]*)"', html) for name in value.split()}
+        assert not names & STOCK_CLASSES, page
+
+
+@pytest.mark.parametrize("name", ["keyword", "author", "source", "term", "person"])
+def test_query_count_of_list_does_not_grow_with_rows(
+    client: Client, team: factories.Team, root: Person, name: str
+) -> None:
+    counts = []
+    for n in range(2):
+        for k in range(1 + 5 * n):
+            Keyword.make(label_zh=f"題{n}{k}", label_en=f"Topic {n}{k}")
+            Term.make(zh=f"詞{n}{k}", en=f"term {n}{k}")
+            Person.objects.create_user(f"person{n}{k}", is_staff=True)
+        with CaptureQueriesContext(connection) as queries:
+            assert client.get(f"/admin/briefs/{name}/").status_code == 200
+        counts.append(len(queries))
+    assert counts[0] == counts[1]
+
+
+def test_filter_takes_several_values_and_an_unknown_one_lists_nothing(
+    client: Client, team: factories.Team, root: Person
+) -> None:
+    for kind in ("topic", "region", "security"):
+        Keyword.make(label_zh=kind, label_en=kind, kind=kind)
+
+    def listed(query: str) -> set[str]:
+        return {
+            row.label_en for row in client.get(f"/admin/briefs/keyword/?{query}").context["cl"].result_list
+        }
+
+    assert listed("kind=topic,region") == {"topic", "region"}
+    assert listed("kind=topic,nothing") == set()
+
+
+def test_term_is_found_by_a_rendering_to_avoid(client: Client, team: factories.Team, root: Person) -> None:
+    Term.make(zh="灰色地帶", en="gray zone", avoid_zh=["灰色區域"])
+    Term.make(zh="嚇阻", en="deterrence")
+    response = client.get("/admin/briefs/term/?q=灰色區")
+    assert [row.en for row in response.context["cl"].result_list] == ["gray zone"]
+
+
+def test_searched_words_are_marked_in_passages_of_the_row(
+    client: Client, team: factories.Team, root: Person
+) -> None:
+    factories.draft_brief(team, factories.content(summary_zh="電纜的修復能力是最脆弱的一環。"))
+    page = client.get("/admin/briefs/brief/?q=修復").content.decode()
+    assert "的<mark>修復</mark>能力" in page
