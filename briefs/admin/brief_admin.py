@@ -73,7 +73,6 @@ class BriefAdmin(SheetExportAdmin):
             own("<int:pk>/lens/", margin.light_rows, "lens"),
             own("<int:pk>/word/", word_pages.word_page, "word"),
             own("<int:pk>/word/<slug:layout>/", word_pages.download_word_file, "word_file"),
-            own("<int:pk>/word/table/<uuid:upload>/", word_pages.returned_table, "word_table"),
             own("<int:pk>/file/<int:document>/", download_document, "file"),
             own("<int:pk>/<slug:verb>/", verb_view, "verb"),
         ]

@@ -4,8 +4,8 @@ import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from copy import copy
-from dataclasses import dataclass, field
-from typing import Any, Final
+from dataclasses import dataclass, field, replace
+from typing import Any, Final, Literal
 from xml.etree.ElementTree import Element
 
 from django.db import transaction
@@ -19,6 +19,7 @@ from briefs.documents.files.word import iterate_parts
 from briefs.documents.files.word_paragraphs import ParagraphReader
 from briefs.documents.parser import require_word_format
 from briefs.models import Brief, Note, Person, Suggestion
+from briefs.text.scripts import count_han, detect_side
 from briefs.text.text_diff import merge
 from briefs.workflow.review_comments import (
     WORDING_COLUMNS,
@@ -73,8 +74,8 @@ class ReturnedRow:
 class ReturnedTable:
     """Rows by key: `headline`, `summary`, `b4`. A number that occurs twice is in `repeated` and not in `rows`.
 
-    A row with merged cells, whose texts cannot be assigned to columns, is only in `merged`. `added`: texts of rows without a
-    number.
+    A row with merged cells, whose texts cannot be assigned to columns, is only in `merged`, with its text. `added`: texts
+    of rows without a number.
     """
 
     brief: int = 0
@@ -83,7 +84,7 @@ class ReturnedTable:
     rows: dict[str, ReturnedRow] = field(default_factory=dict)
     repeated: list[str] = field(default_factory=list)
     added: list[str] = field(default_factory=list)
-    merged: list[str] = field(default_factory=list)
+    merged: dict[str, str] = field(default_factory=dict)
     remarks: list[TableComment] = field(default_factory=list)
     """Comments outside the table."""
 
@@ -140,7 +141,8 @@ class _TableReader:
     def _refuse_row(self, cells: list[Element], number_column: int) -> None:
         texts = [_read_cell(cell)[0].text for cell in cells]
         if key := _parse_key(texts[number_column]) if number_column < len(texts) else "":
-            self.table.merged += [key] if key not in self.table.merged else []
+            others = [text for at, text in enumerate(texts) if at != number_column and text]
+            self.table.merged.setdefault(key, "\n".join(others))
         elif any(texts):
             self.table.added.append(" / ".join(filter(None, texts)))
 
@@ -302,6 +304,21 @@ class TableNote:
     side: Side | None = None
 
 
+RowQuestionKind = Literal["merged", "swapped", "changed"]
+RowAnswer = Literal["split", "swap", "file", "take", "skip"]
+"""Split a merged cell by script, swap the languages back, take the file's text, take the row, leave it out."""
+
+
+@dataclass(frozen=True, slots=True)
+class RowQuestion:
+    """A row that a person has to decide. `text`: of the merged cell, or of the swapped row."""
+
+    kind: RowQuestionKind
+    key: str
+    answers: tuple[RowAnswer, ...]
+    text: str = ""
+
+
 @dataclass(slots=True)
 class TablePlan:
     """What a returned table would store. `problems`: sentences about parts that would not be stored."""
@@ -309,6 +326,9 @@ class TablePlan:
     brief: Brief
     stored: Content
     result: Content
+    answers: Mapping[str, str] = field(default_factory=dict)
+    """By row key. A row with an open question is not stored."""
+    questions: list[RowQuestion] = field(default_factory=list)
     refused: list[RefusedRow] = field(default_factory=list)
     suggestions: list[TableSuggestion] = field(default_factory=list)
     notes: list[TableNote] = field(default_factory=list)
@@ -318,29 +338,37 @@ class TablePlan:
     def is_empty(self) -> bool:
         return self.result == self.stored and not (self.suggestions or self.notes)
 
+    @property
+    def open_questions(self) -> list[RowQuestion]:
+        return [asked for asked in self.questions if self.answers.get(asked.key) not in asked.answers]
 
-def plan_table(table: ReturnedTable, brief: Brief) -> TablePlan:
+
+def plan_table(table: ReturnedTable, brief: Brief, answers: Mapping[str, str] | None = None) -> TablePlan:
     """Compare the table with the brief. Raise TableRefused, and Refused if the result could not be stored."""
     base = _find_base(table, brief)
     stored = workflow.load_working_copy(brief)
-    plan = TablePlan(brief, stored, stored)
+    plan = TablePlan(brief, stored, stored, answers or {})
     keys, was, now, mine = _list_keys(base), index_texts(base), index_texts(stored), Texts()
     known = set(keys)
+    rows: dict[str, ReturnedRow] = {}
     missing: list[str] = []
+    forced = Texts()
     for key in keys:
-        row = table.rows.get(key)
-        if row is None:
-            if key not in (*table.repeated, *table.merged):
+        row = _resolve_row(plan, key, table, {side: was[key, side] for side in SIDES})
+        if row is None or plan.answers.get(key) == "skip":
+            if key not in (*table.repeated, *table.merged, *table.rows):
                 missing.append(key)
             continue
-        mine |= _take_row(plan, key, row, *({s: texts.get((key, s)) for s in SIDES} for texts in (was, now)))
-    merged = merge(base, replace_texts(base, mine), stored).content
+        rows[key] = row
+        texts = _take_row(plan, key, row, *({s: texts.get((key, s)) for s in SIDES} for texts in (was, now)))
+        mine |= texts
+        forced |= texts if plan.answers.get(key) == "file" else {}
+    merged = replace_texts(merge(base, replace_texts(base, mine), stored).content, forced)
     plan.result = workflow.prepare(merged, next_number=brief.next_number).content
     result = index_texts(plan.result)
-    for key in keys:
-        if row := table.rows.get(key):
-            _plan_suggestions(plan, key, row, {side: result.get((key, side)) for side in SIDES})
-            _plan_notes(plan, key, row)
+    for key, row in rows.items():
+        _plan_suggestions(plan, key, row, {side: result.get((key, side)) for side in SIDES})
+        _plan_notes(plan, key, row)
     plan.notes += [TableNote(_sign(c.author, c.text)) for c in table.remarks]
     if len(plan.notes) > MAX_NOTES:
         text = _("This table has more than %(n)s comments and notes. Delete some of them in Word.")
@@ -350,16 +378,70 @@ def plan_table(table: ReturnedTable, brief: Brief) -> TablePlan:
     known_notes = set(Note.objects.filter(brief=brief).values_list(*_NOTE_COLUMNS))
     plan.notes = [note for note in dict.fromkeys(plan.notes) if _get_note_values(note) not in known_notes]
     added = [*table.added, *(label_key(key) for key in table.rows if key not in known)]
-    plan.problems = [*dict.fromkeys(plan.problems), *_describe_rows(missing, table, added)]
+    plan.problems = [
+        *dict.fromkeys(plan.problems),
+        *_describe_rows(missing, table, added, is_asked=answers is not None),
+    ]
     return plan
 
 
-def apply_plan(table: ReturnedTable, brief: Brief, *, by: Person, version: int) -> TablePlan:
+def _resolve_row(
+    plan: TablePlan, key: str, table: ReturnedTable, base: Mapping[Side, str]
+) -> ReturnedRow | None:
+    """Return the row as the answers make it. Ask about merged cells and swapped languages."""
+    answer = plan.answers.get(key)
+    if (text := table.merged.get(key)) is not None:
+        halves = split_languages(text)
+        plan.questions.append(RowQuestion("merged", key, ("split", "skip") if halves else ("skip",), text))
+        cells = {side: ReturnedCell(half, half) for side, half in halves.items()}
+        return ReturnedRow(cells) if answer == "split" and halves else None
+    row = table.rows.get(key)
+    if row is not None and _is_swapped({side: row.cells[side].text for side in SIDES}, base):
+        text = " / ".join(row.cells[side].text for side in SIDES)
+        plan.questions.append(RowQuestion("swapped", key, ("swap", "skip"), text))
+        cells = {"zh": row.cells["en"], "en": row.cells["zh"]}
+        return replace(row, cells=cells) if answer == "swap" else None
+    return row
+
+
+def _is_swapped(texts: Mapping[Side, str], base: Mapping[Side, str]) -> bool:
+    """Return whether the Chinese is in the English column and the other way round, and was not in the export."""
+    return _reads_swapped(texts) and not _reads_swapped(base)
+
+
+def _reads_swapped(texts: Mapping[Side, str]) -> bool:
+    return bool(texts["zh"]) and not count_han(texts["zh"]) and detect_side(texts["en"]) == "zh"
+
+
+def split_languages(text: str) -> dict[Side, str]:
+    """Split a text in both languages where the script changes. Return an empty dict if that leaves a side empty."""
+    han = [at for at, character in enumerate(text) if count_han(character)]
+    if not han:
+        return {}
+    is_chinese_first = not text[: han[0]].strip() or len(text) - han[-1] > han[0]
+    wide = [at for at, character in enumerate(text) if unicodedata.east_asian_width(character) in "WF"]
+    cut = wide[-1] + 1 if is_chinese_first else han[0]  # punctuation ends the Chinese
+    first, second = text[:cut].strip(" \n/／"), text[cut:].strip(" \n/／")
+    zh, en = (first, second) if is_chinese_first else (second, first)
+    return {"zh": zh, "en": en} if zh and re.search("[A-Za-z]", en) else {}
+
+
+def apply_plan(
+    table: ReturnedTable,
+    brief: Brief,
+    *,
+    by: Person,
+    version: int,
+    answers: Mapping[str, str] | None = None,
+    must_be_answered: bool = False,
+) -> TablePlan:
     """Store the table in one transaction, if `version` is still the newest. Return what was stored."""
     with transaction.atomic():
         row = lock_brief(brief)
         require_current_version(row, version)
-        plan = plan_table(table, row)
+        plan = plan_table(table, row, answers)
+        if must_be_answered and plan.open_questions:
+            raise TableRefused(_("A row of this table has a question. Answer it first."))
         workflow.save(row, plan.result, by=by, version=version)
         if plan.suggestions:
             workflow.suggest_together(row.pk, map(_build_suggested_text, plan.suggestions), by=by)
@@ -423,6 +505,12 @@ def _take_row(
     if not [side for side in changed if _differs(texts[side], now[side] or "")]:
         return {}
     if any(now[side] != was[side] for side in SIDES):
+        if any(now[side] is None for side in changed):  # deleted on the desk
+            plan.refused.append(RefusedRow(key, {side: (now[side] or "", texts[side]) for side in changed}))
+            return {}
+        plan.questions.append(RowQuestion("changed", key, ("file", "skip")))
+        if plan.answers.get(key) == "file":
+            return {(key, side): texts[side] for side in changed}
         plan.refused.append(RefusedRow(key, {side: (now[side] or "", texts[side]) for side in changed}))
         return {}
     if key.startswith("b") and not any(texts.values()):
@@ -466,7 +554,7 @@ def _plan_suggestions(plan: TablePlan, key: str, row: ReturnedRow, texts: Mappin
         now = texts[side]
         if now is not None and not _differs(now, proposed):
             continue
-        if now is None or _differs(now, text):
+        if now is None or (_differs(now, text) and plan.answers.get(key) != "file"):
             late[side] = (now or "", proposed)
         elif len(proposed) > (limit := TEXT_RULES[_anchor(key).field].limit):
             values = {"row": label_key(key), "n": limit}
@@ -482,6 +570,8 @@ def _plan_suggestions(plan: TablePlan, key: str, row: ReturnedRow, texts: Mappin
             plan.suggestions.append(TableSuggestion(key, side, now, proposed, _format_authors(cell)))
     if late and not any(refused.key == key for refused in plan.refused):
         plan.refused.append(RefusedRow(key, late))
+        if all(texts[side] is not None for side in late):
+            plan.questions.append(RowQuestion("changed", key, ("file", "skip")))
 
 
 def _format_authors(cell: ReturnedCell) -> str:
@@ -518,7 +608,9 @@ def _get_wording(asked: TableSuggestion) -> tuple[Any, ...]:
     return anchor.field, anchor.bullet, asked.side, asked.was, asked.text
 
 
-def _describe_rows(missing: list[str], table: ReturnedTable, added: list[str]) -> list[str]:
+def _describe_rows(
+    missing: list[str], table: ReturnedTable, added: list[str], *, is_asked: bool
+) -> list[str]:
     """Return a sentence for each kind of row that was not matched."""
     sentences: list[str] = []
     if missing:
@@ -528,13 +620,13 @@ def _describe_rows(missing: list[str], table: ReturnedTable, added: list[str]) -
             len(missing),
         )
         sentences.append(text % {"rows": _(", ").join(map(label_key, missing))})
-    if table.merged:
+    if (unread := list(table.merged)) and not is_asked:
         text = ngettext(
             "This row has merged cells and was not read. Split them in Word: %(rows)s",
             "These rows have merged cells and were not read. Split them in Word: %(rows)s",
-            len(table.merged),
+            len(unread),
         )
-        sentences.append(text % {"rows": _(", ").join(map(label_key, table.merged))})
+        sentences.append(text % {"rows": _(", ").join(map(label_key, unread))})
     if table.repeated:
         text = ngettext(
             "This number is in the file more than once. None of its rows was read: %(rows)s",

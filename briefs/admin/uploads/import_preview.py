@@ -1,31 +1,23 @@
 """Preview an import, digest by digest, with cautions beside their fields and the changes to a brief."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any, Final
+from dataclasses import replace
+from typing import Final
 
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.functional import Promise
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
 from django.utils.translation import gettext, gettext_lazy
-from django.utils.translation import gettext as _
 
-from briefs import policy, workflow
-from briefs.admin.common.brief_pages import Badge, build_read_only_bullets, bullet_structure_label
-from briefs.admin.common.diff_html import highlight_differences, share_effort
-from briefs.admin.common.fact_text import format_fact
+from briefs.admin.common.brief_pages import Badge, build_read_only_bullets
 from briefs.admin.common.interface_labels import FIELD_LABELS, format_with_remark, interface_side
 from briefs.admin.common.name_fields import NamesById, load_names_by_id
-from briefs.content import LANGUAGE_TAGS, SIDES, Bullet, Content, Side
+from briefs.content import SIDES
 from briefs.documents.types import Caution, ParsedDocument, PointPair
-from briefs.facts import DOCUMENT_FACTS, FACTS
+from briefs.facts import DOCUMENT_FACTS
 from briefs.intake import ImportOutcome, rehearse_import
 from briefs.intake.content_mapping import build_content, build_text_facts
-from briefs.models import Brief, Person, State, Upload
-from briefs.rendering.rows import NestedPosition
-from briefs.text.text_diff import EFFORT_LIMIT, diff_contents
+from briefs.models import Brief, Person, Upload, UploadFile
 
 from .pending_files import (
     FILE_REFUSAL_MESSAGES,
@@ -46,92 +38,15 @@ from .questions import (
     ask_whose_text,
     fill_answers,
 )
-
-# Compare a brief with the content of an imported file: Chinese by character, English by word.
-
-
-@dataclass(frozen=True, slots=True)
-class ChangeCell:
-    """A text that differs. `lang` is empty for a fact."""
-
-    lang: str
-    current_text: SafeString
-    file_text: SafeString
-
-
-@dataclass(frozen=True, slots=True)
-class ChangeRow:
-    label: str | Promise
-    cells: list[ChangeCell] = field(default_factory=list)
-
-
-def build_change_rows(before: Content, after: Content, names: NamesById) -> list[ChangeRow]:
-    """Return every difference, in page order."""
-    effort = share_effort(2 * len(after.bullets))
-    rows = [*_lead_rows(before, after), *_bullet_rows(before, after, effort), *_order_rows(before, after)]
-    return [*(row for row in rows if row.cells), *_fact_rows(before, after, names)]
-
-
-def count_unchanged_bullets(before: Content, after: Content) -> int:
-    return len(set(before.bullets) & set(after.bullets))
-
-
-def build_text_row(label: str, texts: Mapping[Side, tuple[str, str]]) -> ChangeRow:
-    """Build the row of one text. `texts`: by language, the text on the desk and the text in the file."""
-    return ChangeRow(label, _text_cells(texts))
-
-
-def _lead_rows(before: Content, after: Content) -> Iterator[ChangeRow]:
-    for label, read in ((_("Headline"), Content.headline), (_("Summary"), Content.summary)):
-        yield ChangeRow(label, _text_cells({s: (read(before, s), read(after, s)) for s in SIDES}))
-
-
-def _text_cells(texts: Mapping[Side, tuple[str, str]], effort: int = EFFORT_LIMIT) -> list[ChangeCell]:
-    """Return the languages in which the text on the desk and the text in the file differ."""
-    return [
-        ChangeCell(LANGUAGE_TAGS[side], *_mark_both(now, file, effort))
-        for side, (now, file) in texts.items()
-        if now != file
-    ]
-
-
-def _mark_both(now: str, file: str, effort: int = EFFORT_LIMIT) -> tuple[SafeString, SafeString]:
-    if now and file:
-        return highlight_differences(now, file, effort)
-    empty = format_html('<em class="gone">{}</em>', _("Empty"))
-    left, right = (format_html("<mark>{}</mark>", text) if text else empty for text in (now, file))
-    return left, right
-
-
-def _bullet_rows(before: Content, after: Content, effort: int) -> Iterator[ChangeRow]:
-    for row in diff_contents(before, after).rows:
-        place = _("Bullet %(n)s") % {"n": row.new_position} if row.new else _("Bullet, not in the file")
-        texts = {side: (_bullet_text(row.old, side), _bullet_text(row.new, side)) for side in SIDES}
-        yield ChangeRow(place, _text_cells(texts, effort))
-
-
-def _bullet_text(bullet: Bullet | None, side: Side) -> str:
-    text = bullet.text(side) if bullet else ""
-    if not (bullet and text) or (bullet.level(side), bullet.marker(side)) == (0, "bullet"):
-        return text
-    return f"{bullet_structure_label(bullet, side)} {text}"
-
-
-def _order_rows(before: Content, after: Content) -> Iterator[ChangeRow]:
-    shared = {b.number for b in before.bullets} & {b.number for b in after.bullets}
-    now, file = (
-        " ".join(f"#b{b.number}" for b in content.bullets if b.number in shared)
-        for content in (before, after)
-    )
-    yield ChangeRow(_("Order"), [ChangeCell("", *_mark_both(now, file))] if now != file else [])
-
-
-def _fact_rows(before: Content, after: Content, names: NamesById) -> Iterator[ChangeRow]:
-    for name in FACTS:
-        if getattr(before.facts, name) != getattr(after.facts, name):
-            now, file = (format_fact(content.facts, name, names) for content in (before, after))
-            yield ChangeRow(FIELD_LABELS[name], [ChangeCell("", *highlight_differences(now, file))])
-
+from .table_things import build_table_thing, is_returned_table
+from .things import (
+    PairPreview,
+    PreviewNote,
+    Thing,
+    build_change_rows,
+    count_unchanged_bullets,
+    explain_locked,
+)
 
 # Preview an import, digest by digest, with each caution next to the field that it is about.
 
@@ -169,70 +84,6 @@ ASKED_CAUTIONS: Final = {"target": {"same-article"}, "date": {"date-ambiguous"},
 MISSING_FACT_FIELDS: Final = {"an author": "authors", "a source": "source", "a date": "date"}
 
 
-@dataclass(frozen=True, slots=True)
-class PreviewNote:
-    """A caution. `about`: the name in the document that it is about."""
-
-    text: str
-    line: int | None = None
-    code: str = ""
-    about: str = ""
-
-
-@dataclass(slots=True)
-class PairPreview:
-    """A bullet pair as it would be imported. `pairing_confidence` is in percent and set only if doubtful."""
-
-    position: int
-    bullet: Bullet
-    zh: NestedPosition
-    en: NestedPosition
-    pairing_confidence: int | None = None
-    notes: list[PreviewNote] = field(default_factory=list)
-
-
-@dataclass(slots=True)
-class Thing:
-    """One thing of an import: what will happen to it, the brief that it changes, questions and differences.
-
-    `choice_token`: what the preview showed, sent back by the page. `is_optional`: it has a box to leave it out.
-    """
-
-    key: str
-    file: str
-    number: int
-    badge: Badge
-    status: str
-    title: str = ""
-    other_title: str = ""
-    questions: list[Question] = field(default_factory=list)
-    is_optional: bool = False
-    error: str = ""
-    brief: int | None = None
-    brief_title: str = ""
-    choice_token: str = ""
-    notes: list[PreviewNote] = field(default_factory=list)
-    fields: list[dict[str, Any]] = field(default_factory=list)
-    content: Content | None = None
-    field_notes: dict[str, list[PreviewNote]] = field(default_factory=dict)
-    """Notes by the name of the field that they are about."""
-    pairs: list[PairPreview] = field(default_factory=list)
-    unplaced: list[PreviewNote] = field(default_factory=list)
-    changes: list[ChangeRow] = field(default_factory=list)
-    unchanged_count: int = 0
-    why_not: str = ""
-
-    @property
-    def is_waiting(self) -> bool:
-        return any(question.is_open for question in self.questions)
-
-    @property
-    def is_ready(self) -> bool:
-        """Return whether the next press imports it."""
-        answers = [question.answer for question in self.questions]
-        return (self.is_optional or bool(answers)) and not self.is_waiting and SKIP not in answers
-
-
 def build_things(upload: Upload, person: Person) -> list[Thing]:
     """Run the import as a dry run and describe its outcomes. Raises TooManyDigests."""
     job = build_import_job(upload)
@@ -246,13 +97,39 @@ def build_things(upload: Upload, person: Person) -> list[Thing]:
     known = Brief.objects.select_related("updated_by").in_bulk(
         {o.change.brief for o in outcomes if o.change and (o.refusal or o.same_article)}
     )
+    tables = _find_tables(upload, outcomes)
     for thing, outcome in zip(found, outcomes, strict=True):
+        if thing.key in tables:
+            continue
         questions = _list_questions(thing, outcome, known, person, asks_dates=job.asks_dates)
         thing.questions = fill_answers(questions, answers, asked)
         if thing.questions:
             _mark_as_question(thing)
         thing.is_optional &= not any(question.kind == "target" for question in thing.questions)
-    return sorted([*found, *_refused_files(upload)], key=lambda thing: _digest_sort_key(thing.key))
+    things = [thing for thing in found if thing.key not in tables]
+    things += [
+        build_table_thing(key, file.name, bytes(file.data), person, answers)
+        for key, file in tables.items()
+        if key not in upload.results
+    ]
+    return sorted([*things, *_refused_files(upload)], key=lambda thing: _digest_sort_key(thing.key))
+
+
+def _find_tables(upload: Upload, outcomes: Iterable[ImportOutcome]) -> dict[str, UploadFile]:
+    """Return the refused Word files that are tables for translators, by key of the thing."""
+    refused = {
+        int(key.partition("-")[0]): (key, outcome.refusal)
+        for outcome in outcomes
+        if outcome.refusal and outcome.index == 0 and outcome.file.lower().endswith(".docx")
+        for key in [get_digest_key_and_file_name(outcome)[0]]
+    }
+    files = upload.files.filter(position__in=refused) if refused else []
+    return {
+        key: file
+        for file in files
+        for key, refusal in [refused[file.position]]
+        if refusal.code == "parallel-table" or is_returned_table(bytes(file.data))
+    }
 
 
 def _list_questions(
@@ -262,13 +139,13 @@ def _list_questions(
     brief = known.get(change.brief) if change else None
     if brief and change and outcome.refusal:
         thing.status, thing.brief, thing.brief_title = "edited", brief.pk, str(brief)
-        thing.why_not = _explain_locked(person, brief)
+        thing.why_not = explain_locked(person, brief)
         if thing.why_not:
             return
         yield ask_whose_text(thing.key, brief, change.version, name=str(brief.updated_by or ""))
     elif brief and change and outcome.same_article:
         thing.brief, thing.brief_title = brief.pk, str(brief)
-        why_not = _explain_locked(person, brief)
+        why_not = explain_locked(person, brief)
         yield ask_for_target(
             thing.key,
             brief,
@@ -314,15 +191,6 @@ def describe_last_change(brief: Brief) -> str:
         "when": date_format(timezone.localtime(brief.updated_at), "Y-m-d H:i"),
     }
     return gettext("%(name)s changed brief %(n)s last, on %(when)s.") % values
-
-
-def _explain_locked(person: Person, brief: Brief) -> str:
-    """Return why the person may not edit the brief now, or an empty string."""
-    if policy.is_allowed(person, "edit", brief):
-        return ""
-    if brief.state == State.APPROVED:
-        return str(workflow.Reason("approved-closed"))
-    return gettext("You may not edit this brief now.")
 
 
 def _digest_sort_key(key: str) -> tuple[int, int]:

@@ -6,25 +6,31 @@ import time
 import zlib
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import batched
+from pathlib import PurePosixPath
 from typing import Any, Final
 
 from django.conf import settings
-from django.core.files.uploadedfile import UploadedFile
+from django.core.files.uploadedfile import SimpleUploadedFile, UploadedFile
 from django.db import transaction
 from django.db.models import Count, Max, QuerySet, Sum
 from django.http import QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from briefs import workflow
+from briefs.admin.common.interface_labels import interface_side
 from briefs.admin.common.pending_uploads import UPLOAD_RETENTION, create_upload
 from briefs.content import Content
 from briefs.database.bulk_writes import let_other_writers_in
+from briefs.documents.files.archive import ArchiveLimits, read_zip_directory, unpack_parts
 from briefs.documents.types import DocumentRefused
+from briefs.exchange.returned_table import TableRefused
 from briefs.exchange.sheets.brief_sheets import BATCH_SIZE, BriefChange, BriefImportPlan, save_changes
 from briefs.intake import ImportChoice, ImportJob, ImportOutcome, create_import_job, import_digests
 from briefs.models import Person, Upload, UploadFile
 
 from .questions import SKIP, list_name_answers
+from .table_things import explain_refusal, list_row_answers, store_table
 
 # Store uploaded files within limits and import the chosen digests.
 
@@ -34,6 +40,11 @@ MAX_FILE_SIZE: Final = 5 * MB
 MAX_TOTAL_SIZE: Final = 50 * MB
 MAX_DIGESTS: Final = 200
 
+ZIP_LIMITS: Final = ArchiveLimits(file=MAX_TOTAL_SIZE, unpacked=MAX_TOTAL_SIZE, kept=MAX_TOTAL_SIZE)
+DOCUMENT_SUFFIXES: Final = (".docx", ".txt", ".md")
+"""Files that are taken out of a zip."""
+TABLE: Final = "table"
+"""Status of the choice to store a returned Word table."""
 ASK_DATES: Final = "ask"
 """Date order of an upload whose ambiguous dates are asked for one by one."""
 UPLOAD_LIMITS: Final = {
@@ -49,8 +60,34 @@ FILE_REFUSAL_MESSAGES: Final = {
     "too-much": _("All files together may have %(total)s MB; this one was not taken. Upload it separately."),
 }
 _DIGEST_KEY = re.compile(r"\d{1,4}-\d{1,5}")
-_CHOICE_TOKEN = re.compile(r"(created|second|updated|over)(?:-(\d{1,9})-(\d{1,9}))?")
+_CHOICE_TOKEN = re.compile(r"(created|second|updated|over|table)(?:-(\d{1,9})-(\d{1,9}))?")
 DIGESTS_A_TRANSACTION: Final = 20
+
+
+def unpack_documents(files: "Iterable[UploadedFile[Any]]") -> "list[UploadedFile[Any]]":
+    """Replace each zip of documents by the documents in it. Sheets in a zip, and a zip that cannot be read, stay."""
+    unpacked: list[UploadedFile[Any]] = []
+    for file in files:
+        is_zip = (file.name or "").lower().endswith(".zip") and (file.size or 0) <= MAX_TOTAL_SIZE
+        documents = _read_zipped_documents(file.read()) if is_zip else {}
+        file.seek(0)
+        members = [SimpleUploadedFile(PurePosixPath(name).name, data) for name, data in documents.items()]
+        unpacked += members or [file]
+    return unpacked
+
+
+def _read_zipped_documents(data: bytes) -> dict[str, bytes]:
+    try:
+        entries = read_zip_directory(data, ZIP_LIMITS)
+        return unpack_parts(data, entries, _is_zipped_document, lambda name, begin: None, ZIP_LIMITS)
+    except DocumentRefused:
+        return {}
+
+
+def _is_zipped_document(name: str) -> bool:
+    path = PurePosixPath(name)
+    is_system_file = path.name.startswith((".", "~$")) or "__MACOSX" in path.parts
+    return path.suffix.lower() in DOCUMENT_SUFFIXES and not is_system_file
 
 
 def store_files(upload: Upload, files: "Iterable[UploadedFile[Any]]") -> None:
@@ -144,13 +181,13 @@ def import_from_upload(
     answers: Mapping[str, str],
     *,
     known_keys: Collection[str],
-) -> list[tuple[DocumentRefused, str]]:
-    """Import the chosen digests that were not imported yet, in short transactions, and keep the answers.
+) -> list[str]:
+    """Import the chosen things that were not imported yet, in short transactions, and keep the answers.
 
-    Return the refusals with the name of the file. The rest waits. Once all `known_keys` are imported or skipped, the
+    Return a sentence for each that was refused. The rest waits. Once all `known_keys` are imported or skipped, the
     files are deleted and further calls change nothing.
     """
-    refused: list[tuple[DocumentRefused, str]] = []
+    refused: list[str] = []
     keys = sorted(choices, key=lambda key: [int(part) for part in key.split("-")])
     for batch in batched(keys, DIGESTS_A_TRANSACTION):
         refused += _import_batch(upload, {key: choices[key] for key in batch}, answers)
@@ -170,17 +207,20 @@ def import_from_upload(
 
 def _import_batch(
     upload: Upload, choices: Mapping[str, ImportChoice], answers: Mapping[str, str]
-) -> list[tuple[DocumentRefused, str]]:
-    refused = []
+) -> list[str]:
+    refused: list[str] = []
     with transaction.atomic():
         row = Upload.objects.select_for_update().select_related("owner", "words_of").get(pk=upload.pk)
         if row.done_at:
             return []
         row.results["answers"] = {**row.results.get("answers", {}), **answers}
-        for outcome in import_digests(_files_to_import(row, choices), build_import_job(row)):
+        tables = {key: choice for key, choice in choices.items() if choice.status == TABLE}
+        refused += _store_tables(row, tables)
+        digests = {key: choice for key, choice in choices.items() if key not in tables}
+        for outcome in import_digests(_files_to_import(row, digests), build_import_job(row)):
             key, name = get_digest_key_and_file_name(outcome)
             if outcome.refusal:
-                refused.append((outcome.refusal, name))
+                refused.append(outcome.refusal.message(interface_side(), name))
                 continue
             row.results[key] = {
                 "file": name,
@@ -191,6 +231,25 @@ def _import_batch(
             }
         row.save(update_fields=["results"])
     return refused
+
+
+def _store_tables(upload: Upload, choices: Mapping[str, ImportChoice]) -> Iterator[str]:
+    """Store the returned tables of a batch and record them. Yield a sentence for each that is refused."""
+    answers = upload.results["answers"]
+    for key, choice in choices.items():
+        file = upload.files.filter(position=int(key.partition("-")[0]), refused="").first()
+        if key in upload.results or file is None or choice.brief is None or choice.version is None:
+            continue
+        try:
+            counts = store_table(
+                file.name, bytes(file.data), brief=choice.brief, version=choice.version, by=upload.owner,
+                answers=list_row_answers(key, answers),
+            )  # fmt: skip
+        except (TableRefused, workflow.Refused) as reason:
+            yield f"{file.name}: {explain_refusal(reason)}"
+        else:
+            result = {"file": file.name, "index": 0, "status": TABLE, "brief": choice.brief, "notes": 0}
+            upload.results[key] = {**result, "counts": counts}
 
 
 def _files_to_import(

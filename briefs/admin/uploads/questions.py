@@ -18,6 +18,8 @@ from briefs.text.date_format import format_with_weekday
 
 ANSWER_FIELD: Final = re.compile(r"q-[\w-]{1,60}", re.ASCII)
 MAX_ANSWERS: Final = 2_000
+MAX_ROW_ANSWERS: Final = 2_100
+"""Answers about the rows of one table: 2,000 bullets, headline and summary, and room."""
 MAX_ANSWER_LENGTH: Final = 60
 SKIP: Final = "skip"
 """The answer that leaves a thing or a row out."""
@@ -51,6 +53,13 @@ def read_answers(data: QueryDict) -> dict[str, str]:
     names = [name for name in data if ANSWER_FIELD.fullmatch(name)][:MAX_ANSWERS]
     values = {name: str(data[name]) for name in names}
     return {name: value for name, value in values.items() if 0 < len(value) <= MAX_ANSWER_LENGTH}
+
+
+def read_row_answers(data: QueryDict, key: str) -> dict[str, str]:
+    """Return an answer for each row of a table that the page showed with a box: taken or left out."""
+    taken = set(data.getlist(f"row-{key}"))
+    rows = [row for row in data.getlist(f"rows-{key}") if ANSWER_FIELD.fullmatch(f"q-{key}-row-{row}")]
+    return {f"q-{key}-row-{row}": "take" if row in taken else SKIP for row in rows[:MAX_ROW_ANSWERS]}
 
 
 def list_name_answers(answers: Mapping[str, str]) -> dict[str, str]:

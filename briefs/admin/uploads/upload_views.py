@@ -18,7 +18,7 @@ from briefs import policy, workflow
 from briefs.admin.common.access import require_role
 from briefs.admin.common.brief_pages import add_done_message, read_number, render_page, wants_json
 from briefs.admin.common.form_fields import FieldError, build_due_field, field_errors_from_form, link_errors
-from briefs.admin.common.interface_labels import FIELD_LABELS, interface_side
+from briefs.admin.common.interface_labels import FIELD_LABELS
 from briefs.admin.common.name_fields import NamesById, load_names_by_id
 from briefs.admin.common.pending_uploads import (
     UPLOAD_RETENTION,
@@ -51,16 +51,14 @@ from briefs.models import Brief, Person, State, Upload, UploadFile
 
 from .import_preview import (
     MAX_UNFOLDED_DIGESTS,
-    ChangeRow,
-    Thing,
-    build_change_rows,
     build_things,
-    count_unchanged_bullets,
 )
 from .pending_files import (
     ASK_DATES,
     BRIEF_SHEET,
     MAX_DIGESTS,
+    MAX_FILES,
+    TABLE,
     UPLOAD_LIMITS,
     import_from_upload,
     list_pages,
@@ -71,8 +69,10 @@ from .pending_files import (
     save_batches,
     store_files,
     store_plan,
+    unpack_documents,
 )
-from .questions import count_open, read_answers
+from .questions import count_open, read_answers, read_row_answers
+from .things import ChangeRow, Thing, build_change_rows, count_unchanged_bullets
 
 # Upload files or pasted text, preview the import and confirm it. Uses the same code as the import command.
 
@@ -120,7 +120,7 @@ def upload(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         return _upload_page(request, UploadForm(None, person=person))
     form = UploadForm(request.POST, person=person)
-    files = request.FILES.getlist("files")
+    files = unpack_documents(request.FILES.getlist("files"))
     if not form.is_valid():
         return _refuse_upload(request, form, field_errors_from_form(form))
     pasted = form.cleaned_data["paste"].strip()
@@ -198,7 +198,7 @@ def add_files(request: HttpRequest, pk: UUID) -> HttpResponse:
     row = _get_upload_or_404(request, pk)
     if request.method != "POST":
         return HttpResponseNotAllowed(["POST"])
-    store_files(row, request.FILES.getlist("files"))
+    store_files(row, unpack_documents(request.FILES.getlist("files")))
     return JsonResponse({})
 
 
@@ -211,9 +211,10 @@ def upload_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 
 def _get_upload_or_404(request: HttpRequest, pk: UUID) -> Upload:
-    person = require_role(request, "import")
-    row = find_pending_upload(person, pk)
-    if row is None or {"sheet", "table"} & row.results.keys():  # these have addresses of their own
+    """Return the person's upload. Whoever may edit brings back a table of the brief; all else needs the right to import."""
+    row = find_pending_upload(require_role(request), pk)
+    require_role(request, "edit" if row and TABLE in row.results else "import")
+    if row is None or "sheet" in row.results:  # a sheet has an address of its own
         raise Http404
     return row
 
@@ -227,10 +228,18 @@ def _import_selected(request: HttpRequest, row: Upload) -> HttpResponse:
         has_questions = any(name.startswith("asks-") for name in request.POST)
         text = _("Answer a question first.") if has_questions else _("Choose at least one digest.")
         return _preview_page(request, row, [FieldError(text)], status=409)
+    for key in request.POST.getlist("take")[: 2 * MAX_FILES]:
+        answers |= read_row_answers(request.POST, key)
     known_keys = [name.removeprefix("seen-") for name in request.POST if name.startswith("seen-")]
     refused = import_from_upload(row, choices, answers, known_keys=[] if more else known_keys)
-    for refusal, name in refused:
-        messages.warning(request, refusal.message(interface_side(), name))
+    for sentence in refused:
+        messages.warning(request, sentence)
+    row.refresh_from_db()
+    if row.done_at and (brief := row.results.get(TABLE)):
+        if stored := list_results(row):
+            counts = [count for result in stored.values() for count in result["counts"]]
+            messages.success(request, _("The table was stored: %(what)s.") % {"what": _(", ").join(counts)})
+        return redirect("admin:briefs_brief_change", pk=brief)
     if more and wants_json(request):
         return JsonResponse({"refused": len(refused)})
     return redirect(page)
@@ -262,8 +271,8 @@ def _describe_pending(person: Person) -> list[dict[str, Any]]:
     """Return the imports that wait for answers, or were begun and not finished, with their addresses."""
     shown = []
     for row in list_pending_uploads(person):
-        if "table" in row.results or row.results.get("sheet", BRIEF_SHEET) != BRIEF_SHEET:
-            continue  # opened from the brief or the vocabulary
+        if row.results.get("sheet", BRIEF_SHEET) != BRIEF_SHEET:
+            continue  # opened from the vocabulary
         page = "sheet_one" if "sheet" in row.results else "upload_one"
         names = [row.results["file"]] if "file" in row.results else [file.name for file in row.files.all()]
         shown.append(
@@ -280,7 +289,7 @@ def _describe_pending(person: Person) -> list[dict[str, Any]]:
 def _preview_page(
     request: HttpRequest, row: Upload, errors: list[FieldError] | None = None, *, status: int = 200
 ) -> HttpResponse:
-    person = require_role(request, "import")
+    person = require_role(request)
     try:
         things = [] if row.done_at else build_things(row, person)
     except TooManyDigests as many:
@@ -324,6 +333,7 @@ def _describe_results(row: Upload) -> list[dict[str, Any]]:
         "created": gettext_lazy("New"),
         "updated": gettext_lazy("Updated"),
         "unchanged": gettext_lazy("Unchanged"),
+        TABLE: gettext_lazy("Updated"),
     }
     results = list_results(row).values()
     titles = Brief.objects.in_bulk([result["brief"] for result in results]) if results else {}

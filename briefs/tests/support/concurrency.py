@@ -55,6 +55,16 @@ def save_sheet(upload: str, by: int) -> object:
     return save_batches(Upload.objects.get(pk=upload), by=_person(by), seconds=60).results["left"]
 
 
+def import_upload(upload: str, keys: list[str]) -> object:
+    from briefs.admin.uploads.pending_files import import_from_upload, list_results
+    from briefs.intake import ImportChoice
+    from briefs.models import Upload
+
+    row = Upload.objects.get(pk=upload)
+    import_from_upload(row, {key: ImportChoice("created") for key in keys}, {}, known_keys=keys)
+    return len(list_results(Upload.objects.get(pk=upload)))
+
+
 def _person(pk: int) -> Any:
     from briefs.models import Person
 
@@ -100,7 +110,7 @@ def send_webhooks() -> object:
 
 
 ACTS: dict[str, Callable[..., object]] = {
-    "approve": approve, "save": save, "sign": sign, "send": send, "webhooks": send_webhooks, "killed": kill_at_statement, "save_sheet": save_sheet,
+    "approve": approve, "save": save, "sign": sign, "send": send, "webhooks": send_webhooks, "killed": kill_at_statement, "save_sheet": save_sheet, "import_upload": import_upload,
 }  # fmt: skip
 
 

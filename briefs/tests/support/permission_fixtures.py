@@ -149,9 +149,6 @@ class PermissionScenario:
         self.sheets = {name: _sheet(writer, name, values) for name, (_kind, values) in VOCABULARY.items()}
         upload = writer.post("/admin/briefs/brief/upload/", self.upload_form())
         self.upload = upload["Location"]
-        file = SimpleUploadedFile("x.docx", self.changed_table())
-        page = f"/admin/briefs/brief/{self.brief_in_review.pk}/word/"
-        self.returned_table = str(writer.post(page, {"file": file})["Location"])
         self._upload_brief_sheet(writer)
 
     def _upload_brief_sheet(self, writer: Client) -> None:

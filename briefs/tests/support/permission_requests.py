@@ -293,9 +293,6 @@ REQUEST_BUILDERS: dict[str, Callable[[PermissionScenario], PermissionRequest]] =
     # One brief
     "briefs/brief/<int:pk>/word/": lambda g: _brief_request(g, "word/", files={"file": g.changed_table()}),
     "briefs/brief/<int:pk>/word/<slug:layout>/": lambda g: _brief_request(g, "word/table/"),
-    "briefs/brief/<int:pk>/word/table/<uuid:upload>/": lambda g: PermissionRequest(
-        g.returned_table, {"version": Brief.objects.get(pk=g.brief_in_review.pk).version}
-    ),
     "briefs/brief/<int:pk>/change/": lambda g: _brief_request(g, "change/", data=_edited_form(g)),
     "briefs/brief/<int:pk>/autosave/": lambda g: _brief_request(g, "autosave/", data=_edited_form(g)),
     "briefs/brief/<int:pk>/picture/": lambda g: _brief_request(

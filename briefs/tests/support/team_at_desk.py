@@ -483,7 +483,8 @@ class TeamAtDesk(TeamSteps):
             new = edit_word_file(answer.content, (f">{old.headline_en}<", f">{text}<"))
             page = self.post(who, brief_url_of(pk, "word"), {"file": SimpleUploadedFile("x.docx", new)})
             if page.status_code == 302:
-                self.note(str(self.post(who, page["Location"], {"version": old.version}).status_code))
+                form = Form(self.clients[who].get(page["Location"]).content.decode(), id="confirm-form")
+                self.note(str(self.post(who, page["Location"], form.data).status_code))
             return Act(who)
 
         self.play(f"{who} brings a Word table of brief {pk} back", act)

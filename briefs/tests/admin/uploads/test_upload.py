@@ -26,6 +26,7 @@ from briefs.tests.conftest import FIXTURES, SEED
 from briefs.tests.intake.test_importer import checksum as checksum_of_all
 from briefs.tests.intake.test_importer import run_import
 from briefs.tests.support import factories
+from briefs.tests.support.concurrency import racers
 from briefs.tests.support.form_client import Form, brief_url, sign_in
 from briefs.workflow.rules import four_eyes
 
@@ -456,3 +457,32 @@ def test_import_command_is_a_change_of_the_person_named_or_of_the_importer(
     call_command("import_briefs", str(SEED), *options, stdout=StringIO(), stderr=StringIO())
     revision = Revision.objects.get()
     assert (revision.by.username, revision.also_by) == ("writer" if writer_named else "importer", None)
+
+
+@pytest.mark.heavy
+@pytest.mark.django_db(transaction=True)
+def test_two_servers_and_a_killed_one_import_each_digest_once(
+    writer_client: Client, team: factories.Team
+) -> None:
+    count = 45
+    texts = [
+        f"作者/Author(s): Ann Lee\n日期/Date: 2025-05-19\n連結/URL: https://example.org/{n}\n\n摘要:\n第{n}篇。\n\nSummary:\nNumber {n}.\n"
+        for n in range(count)
+    ]
+    upload_files(writer_client, *(make_file(f"{n}.txt", text) for n, text in enumerate(texts)))
+    values = {"upload": str(Upload.objects.get().pk), "keys": [f"{n}-0" for n in range(1, count + 1)]}
+    with racers(2) as workers:
+        for at in (3, 25, 60) if connection.vendor == "sqlite" else ():  # a thread's fork hangs
+            (killed,) = workers.race(("killed", {"at": at, "act": "import_upload", "values": values}))
+            assert killed == {"did": False}
+            assert Brief.objects.count() == len(pending_files.list_results(Upload.objects.get()))
+            assert (
+                Brief.objects.count()
+                == Revision.objects.count()
+                == Event.objects.filter(verb="import").count()
+            )
+        results = workers.race(("import_upload", values), ("import_upload", values))
+    assert {"did": count} in results
+    assert Brief.objects.count() == count
+    assert Upload.objects.get().done_at
+    assert not UploadFile.objects.exists()

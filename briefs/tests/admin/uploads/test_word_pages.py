@@ -1,20 +1,29 @@
 """A brief's page for Word: export, what the file does not hold, and a returned table compared before it is stored."""
 
+import io
 import re
+import zipfile
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
+from briefs.content import Bullet
 from briefs.documents.parser import read_document
 from briefs.exchange.brief_text import write_table_files
-from briefs.models import Brief, Note, Revision, Suggestion, Upload
+from briefs.models import Brief, Note, Revision, Suggestion, Upload, UploadFile
 from briefs.tests.documents.word_builder import edit_word_file
-from briefs.tests.exchange.test_returned_table import COMMENT_MARK, comment, tracked
+from briefs.tests.exchange.test_returned_table import COMMENT_MARK, comment, row_of, tracked
 from briefs.tests.support import factories
-from briefs.tests.support.form_client import sign_in
+from briefs.tests.support.form_client import Form, brief_url, sign_in
+
+from .test_upload import SAMPLE, find_option
 
 pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No directory at")]
+
+
+def open_form(client: Client, page: str) -> Form:
+    return Form(client.get(page).content.decode(), id="confirm-form")
 
 
 def make_table(brief: Brief, *changes: tuple[str, str], comments: str = "") -> SimpleUploadedFile:
@@ -58,35 +67,33 @@ def test_returned_table_is_compared_then_stored_once(client: Client, team: facto
     assert "<mark>&lt;b&gt;Better</mark>" in html.replace(
         "<mark>&lt;b&gt;Better </mark>", "<mark>&lt;b&gt;Better</mark>"
     )
-    assert "1 row changed 1 suggestion 1 note 回稿.docx" in plain(html)
+    assert "回稿.docx 1 row changed 1 suggestion 1 note" in plain(html)
     assert "Summary · Ann Lee" in html
     assert "Summary · Chinese 王小明: 請查證。" in plain(html)
     assert [kind.objects.count() for kind in (Revision, Suggestion, Note)] == [1, 0, 0]
-    for _ in range(2):  # the second click finds no upload
-        stored = client.post(answer["Location"], {"version": brief.version})
-        assert stored.status_code == 302
-    back = client.get(answer["Location"], follow=True)
-    assert "This upload no longer exists: it was stored already" in back.content.decode()
+    for _ in range(2):  # the second click finds nothing to store
+        stored = client.post(answer["Location"], Form(html, id="confirm-form").data)
+        assert stored["Location"] == brief_url(brief)
+    assert (
+        "The table was stored: 1 row changed, 1 suggestion, 1 note."
+        in client.get(brief_url(brief)).content.decode()
+    )
+    assert "What was imported" in client.get(answer["Location"]).content.decode()
     assert factories.load_content(brief).headline_en == "A <b>Better Headline"
     assert Revision.objects.get(brief=brief, number=2).by == team.reviewer
     assert Suggestion.objects.get().text == "The summary."
     assert Note.objects.get().text == "王小明: 請查證。"
-    assert not Upload.objects.exists()
+    assert not UploadFile.objects.exists()
 
 
-def test_uploaded_table_opens_for_its_brief_and_person_only(client: Client, team: factories.Team) -> None:
-    brief, other = factories.draft_brief(team), factories.draft_brief(team)
+def test_uploaded_table_opens_for_its_person_only(client: Client, team: factories.Team) -> None:
+    brief = factories.draft_brief(team)
     sign_in(client, team.writer)
     page = client.post(page_of(brief), {"file": make_table(brief, (">A Headline<", ">Theirs<"))})["Location"]
-    for person, address in (
-        (team.writer, page.replace(page_of(brief), page_of(other))),
-        (team.other_writer, page),
-    ):
-        sign_in(client, person)
-        for answer in (client.get(address), client.post(address, {"version": brief.version})):
-            assert (answer.status_code, "word" in answer["Location"]) == (302, True)
-            assert address.startswith(answer["Location"])
-    assert Revision.objects.count() == 2
+    form = open_form(client, page)
+    sign_in(client, team.other_writer)
+    assert [client.get(page).status_code, client.post(page, form.data).status_code] == [404, 404]
+    assert Revision.objects.count() == 1
     assert Upload.objects.count() == 1
 
 
@@ -96,15 +103,85 @@ def test_row_changed_meanwhile_is_shown_with_both_texts(writer_client: Client, t
     brief = factories.edit(brief, team.other_writer, headline_en="From the desk")
     page = writer_client.post(page_of(brief), {"file": table})["Location"]
     html = writer_client.get(page).content.decode()
-    refused = html[html.index("refused-title") : html.index("changes-title")]
-    assert "From the desk" in plain(refused).replace(" the desk", " the desk")
-    assert "outside" in refused
-    newer = factories.edit(brief, team.other_writer, summary_zh="桌上摘要。")
-    late = writer_client.post(page, {"version": brief.version})
-    assert late.status_code == 409
+    assert "Row Headline was changed on the desk since the export. Which text?" in html
+    assert "there: From the desk · in the file: From outside" in html
+    form = open_form(writer_client, page)
+    assert writer_client.post(page, form.data).status_code == 409, "the question is open"
+    choice = {**form.data, **find_option(html, "The file’s")}
+    newer = factories.edit(brief, team.other_writer, headline_zh="桌上標題")
+    late = writer_client.post(page, choice, follow=True)
     assert "The brief changed while you were reading." in late.content.decode()
-    assert "Store this" not in late.content.decode(), "nothing is left to store"
-    assert factories.load_content(newer).summary_zh == "桌上摘要。"
+    assert factories.load_content(newer).headline_en == "From the desk"
+    form = open_form(writer_client, page)
+    writer_client.post(page, form.data)
+    content = factories.load_content(newer)
+    assert (content.headline_en, content.headline_zh, content.summary_zh) == (
+        "From outside",
+        "桌上標題",
+        "外來摘要。",
+    )
+
+
+def test_text_of_the_desk_is_kept_if_chosen(writer_client: Client, team: factories.Team) -> None:
+    brief = factories.draft_brief(team)
+    table = make_table(brief, (">A Headline<", ">From outside<"), (">摘要。<", ">外來摘要。<"))
+    brief = factories.edit(brief, team.other_writer, headline_en="From the desk")
+    page = writer_client.post(page_of(brief), {"file": table})["Location"]
+    html = writer_client.get(page).content.decode()
+    writer_client.post(
+        page, {**open_form(writer_client, page).data, **find_option(html, "Keep what is there")}
+    )
+    content = factories.load_content(brief)
+    assert (content.headline_en, content.summary_zh) == ("From the desk", "外來摘要。")
+
+
+def test_row_of_a_table_can_be_left_out(writer_client: Client, team: factories.Team) -> None:
+    brief = factories.draft_brief(team)
+    table = make_table(
+        brief,
+        (">A Headline<", ">Outside<"),
+        (">摘要。<", f">{tracked('摘要。', '外來摘要。')}<"),
+        (">Point 0.<", ">Point zero.<"),
+    )
+    page = writer_client.post(page_of(brief), {"file": table})["Location"]
+    form = open_form(writer_client, page)
+    (key,) = form.data["take"]
+    assert form.data[f"row-{key}"] == ["headline", "b1", "b2", "b3", "summary"]
+    writer_client.post(page, {**form.data, f"row-{key}": ["b1"]})
+    content = factories.load_content(brief)
+    texts = [bullet.text_en for bullet in content.bullets]
+    assert (content.headline_en, *texts) == ("A Headline", "Point zero.", "Point 0.", "Point 0.")
+    assert not Suggestion.objects.exists()
+
+
+def test_merged_cell_and_swapped_languages_are_questions(writer_client: Client, team: factories.Team) -> None:
+    bullets = tuple(Bullet(0, f"計畫{zh}。", f"Plan {n}.") for n, zh in enumerate("一二三", 1))
+    brief = factories.draft_brief(team, factories.content(bullets=bullets))
+    (file,) = write_table_files([brief])
+    rows = {n: row_of(file.data, f"#{n}") for n in (1, 2, 3)}
+    merged = {
+        n: re.sub(r"<w:tc>(?:(?!</w:tc>).)*計畫.*?</w:tc>", "", rows[n], count=1).replace(
+            f"Plan {n}.", f"新計畫{n}。New plan {n}."
+        )
+        for n in (1, 2)
+    }
+    swapped = rows[3].replace("計畫三。", "%").replace("Plan 3.", "新計畫三。").replace("%", "New plan 3.")
+    data = edit_word_file(file.data, *((rows[n], merged[n]) for n in merged), (rows[3], swapped))
+    page = writer_client.post(page_of(brief), {"file": SimpleUploadedFile("a.docx", data)})["Location"]
+    html = writer_client.get(page).content.decode()
+    assert "Row #1 has both languages in one merged cell. What now?" in html
+    assert "Row #3 seems to have its languages swapped. What now?" in html
+    assert "3 questions left" in plain(html)
+    form = open_form(writer_client, page)
+    (key,) = form.data["take"]
+    answers = {f"q-{key}-row-b{n}": answer for n, answer in ((1, "split"), (2, "skip"), (3, "swap"))}
+    unanswered = {**form.data, f"asks-{key}": [], "q-1-0-row-b1": "split"}
+    assert "has a question" in writer_client.post(page, unanswered, follow=True).content.decode()
+    assert factories.load_content(brief).bullets[0].text_en == "Plan 1."
+    writer_client.post(page, {**form.data, **answers})
+    assert [(b.text_zh, b.text_en) for b in factories.load_content(brief).bullets] == [
+        ("新計畫1。", "New plan 1."), ("計畫二。", "Plan 2."), ("新計畫三。", "New plan 3."),
+    ]  # fmt: skip
 
 
 def test_wrong_files_and_closed_briefs_are_refused_in_a_sentence(
@@ -135,13 +212,51 @@ def test_wrong_files_and_closed_briefs_are_refused_in_a_sentence(
     assert "You may not edit this brief now." in upload(brief, make_table(brief))
 
 
-def test_table_on_the_page_for_documents_is_sent_to_its_brief(
-    writer_client: Client, team: factories.Team
-) -> None:
-    brief = factories.draft_brief(team)
-    fields = {"words_of": team.writer.pk, "date_order": "mdy", "files": make_table(brief)}
-    answer = writer_client.post("/admin/briefs/brief/upload/", fields)
-    assert (
-        f"This is the table of brief {brief.pk} for translators."
-        in writer_client.get(answer["Location"]).content.decode()
-    )
+def test_tables_come_back_with_documents(writer_client: Client, team: factories.Team) -> None:
+    brief, live = factories.draft_brief(team), factories.live_brief(team)
+    files = [
+        make_table(brief, (">A Headline<", ">Theirs<")),
+        make_table(live, (">A Headline<", ">Theirs<")),
+        SimpleUploadedFile("a.txt", SAMPLE.encode()),
+    ]
+    fields = {"words_of": team.writer.pk, "date_order": "mdy", "files": files}
+    page = writer_client.post("/admin/briefs/brief/upload/", fields)["Location"]
+    html = writer_client.get(page).content.decode()
+    assert f"Updates {brief.pk}" in html
+    assert "Start a revision to change it." in html
+    writer_client.post(page, open_form(writer_client, page).data)
+    assert factories.load_content(brief).headline_en == "Theirs"
+    assert factories.load_content(live).headline_en == "A Headline"
+    assert Brief.objects.count() == 3
+    assert Upload.objects.get().done_at
+
+
+def test_ten_tables_in_one_zip_come_back_as_one_file(writer_client: Client, team: factories.Team) -> None:
+    briefs = [factories.draft_brief(team) for _ in range(10)]
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as packed:
+        for n, brief in enumerate(briefs):
+            packed.writestr(f"回稿/{n}.docx", make_table(brief, (">A Headline<", f">Headline {n}<")).read())
+        packed.writestr("__MACOSX/._0.docx", b"x")
+    fields = {"words_of": team.writer.pk, "date_order": "mdy"}
+    for name, data in (("broken.zip", b"PK"), ("tables.zip", archive.getvalue())):
+        answer = writer_client.post(
+            "/admin/briefs/brief/upload/", {**fields, "files": SimpleUploadedFile(name, data)}
+        )
+        assert answer.status_code == (409 if name == "broken.zip" else 302)
+    html = writer_client.get(answer["Location"]).content.decode()
+    assert "Import 10" in plain(html)
+    writer_client.post(answer["Location"], open_form(writer_client, answer["Location"]).data)
+    assert [factories.load_content(b).headline_en for b in briefs] == [f"Headline {n}" for n in range(10)]
+
+
+def test_second_press_stores_no_table_again(writer_client: Client, team: factories.Team) -> None:
+    brief, other = factories.draft_brief(team), factories.draft_brief(team)
+    files = [make_table(brief, (">A Headline<", ">One<")), make_table(other, (">A Headline<", ">Two<"))]
+    fields = {"words_of": team.writer.pk, "date_order": "mdy", "files": files}
+    page = writer_client.post("/admin/briefs/brief/upload/", fields)["Location"]
+    form = open_form(writer_client, page)
+    for take in (["1-0"], ["1-0"], form.data["take"]):
+        writer_client.post(page, {**form.data, "take": take})
+    assert [factories.load_content(b).headline_en for b in (brief, other)] == ["One", "Two"]
+    assert Revision.objects.filter(brief=brief).count() == 2
