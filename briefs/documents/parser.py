@@ -11,13 +11,8 @@ from briefs.documents.alignment import align
 from briefs.documents.fields import header
 from briefs.documents.fields.date_reader import DateOrder
 from briefs.documents.fields.labels import FIELDS_OF_BODY, PRIMARY_BODY_LABELS, FieldLabel, is_web_address
-from briefs.documents.files.encodings import (
-    DOCUMENT_LINE_LIMIT,
-    DecodedDocument,
-    decode_text_file,
-    hash_lines,
-)
-from briefs.documents.files.word import decode_word
+from briefs.documents.files.decoder import decode_document
+from briefs.documents.files.encodings import DOCUMENT_LINE_LIMIT, DecodedDocument, hash_lines
 from briefs.documents.line_classifier import SIGNATURE_DELIMITER, DocumentLine, classify_lines
 from briefs.documents.markers import (
     DEEPEST_LEVEL,
@@ -561,23 +556,6 @@ class _DigestParser:
         self.cautions.append(Caution(line.number, "unplaced", {"text": line.text}))
 
 
-# Read a file's bytes into its digests, each parsed or refused. This is the entry point of the package.
-
-_MAGIC_NUMBERS = (
-    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "word-old"),
-    (b"{\\rtf", "rich-text"),
-    (b"%PDF-", "binary"),
-    (b"\x89PNG", "binary"),
-    (b"\xff\xd8\xff", "binary"),
-    (b"GIF8", "binary"),
-    (b"\x1f\x8b", "binary"),
-)
-_ZIP_SIGNATURES = (b"PK\x03\x04", b"PK\x05\x06")
-_MARKUP = re.compile(rb"(?:\xef\xbb\xbf)?\s*<(?:!doctype html|html|\?xml)\b", re.IGNORECASE)
-_ENCRYPTED_PACKAGE = "EncryptedPackage".encode("utf-16-le")
-"""Word stores a password-protected file in a container of the old format."""
-
-
 def read_document(
     data: bytes,
     name: str,
@@ -586,35 +564,9 @@ def read_document(
     terms: Sequence[tuple[str, str]] = (),
     paragraphs_are_points: bool = False,
 ) -> list[ParseResult]:
-    """Detect the format by the bytes and parse the file. The name only serves to refuse a .docx that is not a
-    Word file.
-    """
+    """Read a file's bytes into its digests, each parsed or refused. This is the entry point of the package."""
     try:
-        decoded = _decode(data, has_word_extension=name.lower().endswith((".docx", ".docm")))
+        decoded = decode_document(data, name)
     except DocumentRefused as refusal:
         return [ParseResult(0, hash_lines(()), None, refusal, "")]
     return parse(decoded, date_order=date_order, terms=terms, paragraphs_are_points=paragraphs_are_points)
-
-
-def _decode(data: bytes, *, has_word_extension: bool) -> DecodedDocument:
-    if data.startswith(_ZIP_SIGNATURES):
-        return decode_word(data, has_word_extension=has_word_extension)
-    if has_word_extension and data.strip():
-        require_word_format(data)
-    if code := _detect_other_format(data):
-        raise DocumentRefused(None, code)
-    return decode_text_file(data)
-
-
-def require_word_format(data: bytes) -> None:
-    """Raise `DocumentRefused` if the first bytes are not those of a .docx file."""
-    if not data.startswith(_ZIP_SIGNATURES):
-        code = _detect_other_format(data)
-        raise DocumentRefused(None, "not-word" if not code or code == "binary" else code)
-
-
-def _detect_other_format(data: bytes) -> str | None:
-    for magic, code in _MAGIC_NUMBERS:
-        if data.startswith(magic):
-            return "word-encrypted" if code == "word-old" and _ENCRYPTED_PACKAGE in data else code
-    return "markup" if _MARKUP.match(data) else None

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from briefs.content import Marker, Side
+from briefs.documents.files.formats import list_formats
 from briefs.lexicon.figure import read_sections
 from briefs.lexicon.pair_scores import DOUBTFUL_CONFIDENCE
 from briefs.text.paths import LANGUAGE_CODES
@@ -28,7 +29,7 @@ def _read_messages() -> dict[str, tuple[str, str]]:
         name: {code: (en, zh) for code, en, zh in (line.split(" = ") for line in lines)}
         for name, lines in read_sections(Path(__file__).with_name("messages.txt")).items()
     }
-    phrases = sections.pop("phrases")
+    phrases = {**sections.pop("phrases"), "formats": (list_formats("en"), list_formats("zh"))}
     for code, texts in sections.pop("expected").items():
         sections["refusals"][code] = (_EXPECTED[0] % texts[0], _EXPECTED[1] % texts[1])
     return {

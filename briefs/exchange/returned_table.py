@@ -15,9 +15,9 @@ from django.utils.translation import ngettext
 from briefs import workflow
 from briefs.content import SIDES, Content, ForbiddenCharacter, Side, hash_json, tidy, tidy_line
 from briefs.documents.files.archive import TABLE_PROPERTY, open_package, read_xml
+from briefs.documents.files.decoder import require_word_format
 from briefs.documents.files.word import iterate_parts
 from briefs.documents.files.word_paragraphs import ParagraphReader
-from briefs.documents.parser import require_word_format
 from briefs.models import Brief, Note, Person, Suggestion
 from briefs.text.scripts import count_han, detect_side
 from briefs.text.text_diff import merge

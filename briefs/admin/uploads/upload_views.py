@@ -11,6 +11,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile, UploadedFile
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -18,7 +19,7 @@ from briefs import policy, workflow
 from briefs.admin.common.access import require_role
 from briefs.admin.common.brief_pages import add_done_message, read_number, render_page, wants_json
 from briefs.admin.common.form_fields import FieldError, build_due_field, field_errors_from_form, link_errors
-from briefs.admin.common.interface_labels import FIELD_LABELS
+from briefs.admin.common.interface_labels import FIELD_LABELS, interface_side
 from briefs.admin.common.name_fields import NamesById, load_names_by_id
 from briefs.admin.common.pending_uploads import (
     UPLOAD_RETENTION,
@@ -34,6 +35,7 @@ from briefs.citations.citation_reader import (
 )
 from briefs.citations.cited_article import CitationRejected
 from briefs.content import Content
+from briefs.documents.files.formats import list_formats
 from briefs.exchange.sheets.brief_sheets import (
     BRIEF_LIMITS,
     MAX_BRIEFS,
@@ -259,7 +261,7 @@ def _upload_page(
         "uploads/upload",
         title=_("New brief"),
         form=form,
-        limits=UPLOAD_LIMITS,
+        limits={**UPLOAD_LIMITS, "formats": capfirst(list_formats(interface_side()))},
         pending=_describe_pending(require_role(request, "import")),
         reasons=link_errors(errors or []),
         heading=_("Nothing was uploaded.") if errors else "",

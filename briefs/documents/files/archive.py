@@ -7,10 +7,11 @@ cheap, but they are not trusted: the unpacked bytes are counted.
 import re
 import struct
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 from posixpath import dirname, join, normpath
+from typing import Protocol
 from xml.etree.ElementTree import Element
 from xml.parsers import expat
 
@@ -214,6 +215,18 @@ _PREFIXES = (
     (re.compile(r".*/officeDocument/(?:2006/)?math"), "m:"),
     (re.compile(r".*/markup-compatibility/2006"), "mc:"),
     (re.compile(r".*/package/2006/(?:relationships|content-types)"), ""),
+    (re.compile(r"http://www\.w3\.org/1999/xlink"), "xlink:"),
+    (re.compile(r"urn:oasis:names:tc:opendocument:xmlns:xsl-fo-compatible:1\.0"), "fo:"),
+    *(
+        (re.compile(rf"urn:oasis:names:tc:opendocument:xmlns:{name}:1\.0"), f"{short}:")
+        for name, short in (
+            ("text", "text"),
+            ("table", "table"),
+            ("style", "style"),
+            ("office", "office"),
+            ("drawing", "draw"),
+        )
+    ),
 )
 _TEXT_TAGS = frozenset(("w:t", "m:t", "w:instrText", "w:delText", "x:lpwstr"))
 """`x:lpwstr` is the value of a custom property."""
@@ -236,6 +249,19 @@ def _shorten_name(name: str) -> str:
 @lru_cache(maxsize=256)
 def _find_prefix(space: str) -> str:
     return next((prefix for pattern, prefix in _PREFIXES if pattern.fullmatch(space)), "x:")
+
+
+class XmlHandler(Protocol):
+    """Receives the elements and texts of a part in order, with names such as `text:p`."""
+
+    def start(self, tag: str, attributes: dict[str, str]) -> None: ...
+    def end(self, tag: str) -> None: ...
+    def text(self, text: str) -> None: ...
+
+
+def read_xml_events(data: bytes, handler: XmlHandler) -> None:
+    """Parse a part without keeping it, within the same limits as `read_xml`."""
+    _EventReader(handler).read(data)
 
 
 class _TreeBuilder:
@@ -315,6 +341,29 @@ class _TreeBuilder:
             element.text = (element.text or "") + text
 
 
+class _EventReader(_TreeBuilder):
+    def __init__(self, handler: XmlHandler) -> None:
+        super().__init__("", None)
+        self.handler = handler
+        self.tags: list[str] = []
+
+    def _start(self, name: str, attributes: dict[str, str]) -> None:
+        self.elements += 1
+        if self.elements > XML_ELEMENT_LIMIT or len(self.tags) >= XML_DEPTH_LIMIT:
+            raise DocumentRefused(None, "word-too-complex")
+        tag = self._name(name)
+        if self.root is None:
+            self.root = Element(tag)
+        self.tags.append(tag)
+        self.handler.start(tag, {self._name(key): value for key, value in attributes.items()})
+
+    def _end(self, _name: str) -> None:
+        self.handler.end(self.tags.pop())
+
+    def _text(self, text: str) -> None:
+        self.handler.text(text)
+
+
 # Open a zip as a Word file and return its parts with text, or refuse it with the reason.
 
 _CONTENT_TYPES_PART = "[Content_Types].xml"
@@ -322,10 +371,12 @@ _MAIN = re.compile(
     r"application/vnd\.(?:openxmlformats-officedocument\.wordprocessingml|ms-word)\..*main\+xml"
 )
 _OTHERS = (("spreadsheetml", "spreadsheet"), ("ms-excel", "spreadsheet"), ("presentationml", "presentation"))
+OPEN_DOCUMENT = "open-document"
+"""Code of the refusal where only Word is accepted. Elsewhere `open_document` reads the file."""
 _MIME_TYPES = (
     (b"application/vnd.oasis.opendocument.spreadsheet", "spreadsheet"),
     (b"application/vnd.oasis.opendocument.presentation", "presentation"),
-    (b"application/vnd.oasis.opendocument", "open-document"),
+    (b"application/vnd.oasis.opendocument.text", OPEN_DOCUMENT),
     (b"application/epub+zip", "ebook"),
 )
 _TELLTALE_ENTRIES = (
@@ -365,7 +416,7 @@ class WordPackage:
 
 def open_package(data: bytes, *, has_word_extension: bool) -> WordPackage:
     """Open a Word file. Raises `DocumentRefused`; other kinds of files get a specific message."""
-    if code := _detect_by_mime_type(data):
+    if code := detect_by_mime_type(data):
         raise DocumentRefused(None, code)
     try:
         entries = read_zip_directory(data)
@@ -400,7 +451,12 @@ def open_package(data: bytes, *, has_word_extension: bool) -> WordPackage:
     return package
 
 
-def _detect_by_mime_type(data: bytes) -> str | None:
+def open_parts(data: bytes, names: Collection[str]) -> dict[str, bytes]:
+    """Return the named parts of a zip, unpacked. Raise `DocumentRefused`."""
+    return unpack_parts(data, read_zip_directory(data), lambda name: name in names, _refuse_doctype)
+
+
+def detect_by_mime_type(data: bytes) -> str | None:
     """Detect OpenDocument and EPUB by the media type in the first bytes."""
     return next((code for mime, code in _MIME_TYPES if mime in data[:200]), None)
 

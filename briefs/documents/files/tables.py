@@ -63,7 +63,8 @@ def flatten_rows(rows: Sequence[TableRow], *, has_summary: bool = False) -> list
     while at < len(rows):
         before = len(lines)
         at += _read_rows(rows, at, lines, has_summary=has_summary)
-        has_summary = has_summary or any(is_summary(piece.stripped_text) for piece in lines[before:])
+        if at < len(rows) and not has_summary:
+            has_summary = any(is_summary(piece.stripped_text) for piece in lines[before:])
     return lines
 
 

@@ -16,7 +16,7 @@ COLUMNS_PER_LEVEL = 3
 DEEPEST_COLUMN = 36
 
 _CHAIN_LIMIT = 12
-_TITLE = re.compile(
+TITLE_NAME = re.compile(
     r"(?:sub)?title|head(?:ing)? ?\d|(?:文件|文章)?(?:主|大)?[標标][題题] ?\d?", re.IGNORECASE
 )
 _LIST = re.compile(
@@ -55,6 +55,9 @@ class Indent:
         )
 
 
+NO_INDENT = Indent()
+
+
 def _read_indent(properties: Element | None) -> Indent:
     """Read an indent. `…Chars` are hundredths of a character, converted at 12 points."""
     ind = properties.find("w:ind") if properties is not None else None
@@ -81,7 +84,7 @@ class WordStyle:
     based_on: str | None = None
     list_id: str | None = None
     level: int | None = None
-    indent: Indent = Indent()
+    indent: Indent = NO_INDENT
     outline: int | None = None
     new_page: bool | None = None
 
@@ -198,17 +201,22 @@ class WordLists:
         is_title = _is_title(chain)
         if level is None or (is_title and own.list_id is None):
             whole = own.indent.inherit_from(styled)
-            columns = _convert_to_columns(whole.left or 0)
+            columns = convert_to_columns(whole.left or 0)
             return ParagraphLayout(
-                "", columns, _convert_to_columns((whole.left or 0) + (whole.first or 0)), is_title, new_page
+                "", columns, convert_to_columns((whole.left or 0) + (whole.first or 0)), is_title, new_page
             )
         below = level.indent.inherit_from(styled) if own.list_id else styled.inherit_from(level.indent)
         indent = own.indent.inherit_from(below)
         if level.number_format == "none":
-            columns = _convert_to_columns(indent.left or 0)
+            columns = convert_to_columns(indent.left or 0)
             return ParagraphLayout("", columns, columns, False, new_page)
-        columns = self._find_column(num, ilvl, indent)
-        return ParagraphLayout(self._marker(num, ilvl, level), columns, columns, False, new_page)
+        columns = self.find_column(num, ilvl, indent)
+        return ParagraphLayout(self.build_marker(num, ilvl, level), columns, columns, False, new_page)
+
+    def restart(self, num: str) -> None:
+        """Let the numbers of a list begin anew."""
+        for key in [key for key in self.counts if key[0] == num]:
+            del self.counts[key]
 
     def _chain(self, style_id: str | None) -> Iterator[WordStyle]:
         for _ in range(_CHAIN_LIMIT):
@@ -231,14 +239,14 @@ class WordLists:
             return num, ilvl, None
         return num, ilvl, self.levels.get(num, {}).get(ilvl) or ListLevel("bullet", "•", Indent(), None)
 
-    def _find_column(self, num: str, ilvl: int, indent: Indent) -> int:
+    def find_column(self, num: str, ilvl: int, indent: Indent) -> int:
         """Return the column of an item.
 
         Items on deeper levels of a list are always further right; on the same level, the indent decides.
         """
         default = FIRST_COLUMN + COLUMNS_PER_LEVEL * ilvl
         known = indent.left is not None
-        column = _convert_to_columns((indent.left or 0) + (indent.first or 0)) if known else default
+        column = convert_to_columns((indent.left or 0) + (indent.first or 0)) if known else default
         places = self.columns_by_level.setdefault(num, {})
         floor = max((c for n, c in places.items() if n < ilvl), default=-COLUMNS_PER_LEVEL)
         column = max(column, floor + COLUMNS_PER_LEVEL)
@@ -251,18 +259,18 @@ class WordLists:
         places[ilvl] = column
         return column
 
-    def _marker(self, num: str, ilvl: int, level: ListLevel) -> str:
+    def build_marker(self, num: str, ilvl: int, level: ListLevel) -> str:
         if level.number_format == "bullet":
             return "•"
         for key in [key for key in self.counts if key[0] == num and key[1] > ilvl]:
             del self.counts[key]
         count = self.counts[num, ilvl] = self.counts.get((num, ilvl), 0) + 1
-        return _format_typed_number(level.number_format, level.text, min(count, 999))
+        return format_typed_number(level.number_format, level.text, min(count, 999))
 
 
 def _is_title(chain: list[WordStyle]) -> bool:
     outline = next((style.outline for style in chain if style.outline is not None), 9)
-    return outline < 9 or any(_TITLE.fullmatch(style.name.strip()) for style in chain)
+    return outline < 9 or any(TITLE_NAME.fullmatch(style.name.strip()) for style in chain)
 
 
 def _find_list_by_style_name(chain: list[WordStyle]) -> tuple[str, int, ListLevel | None]:
@@ -276,7 +284,7 @@ def _find_list_by_style_name(chain: list[WordStyle]) -> tuple[str, int, ListLeve
 
 
 @lru_cache(maxsize=2048)
-def _format_typed_number(form: str, text: str, count: int) -> str:
+def format_typed_number(form: str, text: str, count: int) -> str:
     """Format a number so that `markers` recognizes it. Formats that `markers` may not recognize are replaced."""
     if text.startswith(("(", "（")) or "enclosed" in form.lower():
         return f"({count})"
@@ -287,7 +295,7 @@ def _format_typed_number(form: str, text: str, count: int) -> str:
     return f"{count}、"
 
 
-def _convert_to_columns(twips: int) -> int:
+def convert_to_columns(twips: int) -> int:
     return min(max(round(twips / TWIPS_PER_COLUMN), 0), DEEPEST_COLUMN)
 
 
@@ -373,7 +381,7 @@ class ParagraphReader:
         elif tag == "w:hyperlink":
             self._read_link(element, self.link_targets.get(element.get("r:id") or "", ""))
         elif tag == "w:fldSimple":
-            self._read_link(element, _parse_hyperlink_address(element.get("w:instr") or ""))
+            self._read_link(element, parse_hyperlink_address(element.get("w:instr") or ""))
         elif tag in _CHARACTERS_BY_TAG:
             self._append_text(_CHARACTERS_BY_TAG[tag])
         elif tag == "w:br":
@@ -447,7 +455,7 @@ class ParagraphReader:
             self.open_fields[-1].result_start = self._position
         elif kind == "end" and self.open_fields:
             ended = self.open_fields.pop()
-            self._add_link(ended.result_start, _parse_hyperlink_address(ended.instruction))
+            self._add_link(ended.result_start, parse_hyperlink_address(ended.instruction))
 
     def _read_content_control(self, element: Element) -> None:
         """Read a content control, unless it still shows its prompt."""
@@ -477,7 +485,7 @@ def _decode_symbol(code: str) -> str:
     return character if character.isprintable() or "\ue000" <= character <= "\uf8ff" else ""
 
 
-def _parse_hyperlink_address(instruction: str) -> str:
+def parse_hyperlink_address(instruction: str) -> str:
     """Return the address in `HYPERLINK "https://…"`. No other field has a usable address."""
     words = instruction.split(None, 1)
     if len(words) < 2 or words[0].upper() != "HYPERLINK":

@@ -7,6 +7,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import translation
 
 from briefs.checks import Finding
+from briefs.documents.files.formats import list_formats
 from briefs.intake import CheckedDigest, DocumentChecker, find_files
 from briefs.workflow.rules.refusals import describe_finding
 
@@ -14,7 +15,7 @@ SIDE_NAMES = {"zh": "Chinese", "en": "English"}
 
 
 class Command(BaseCommand):
-    help = "Run the checks of the desk on documents (files or folders). Nothing is stored."
+    help = f"Run the checks of the desk on documents, {list_formats('en')}, or folders. Nothing is stored."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("paths", nargs="+", metavar="PATH")

@@ -8,6 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
+from briefs.documents.files.formats import list_formats
 from briefs.documents.types import serialize_pairing, serialize_parsed_document
 from briefs.installation import prepare_dictionary
 from briefs.intake import ImportOutcome, create_import_job, find_files, import_files
@@ -15,7 +16,7 @@ from briefs.models import Person
 
 
 class Command(BaseCommand):
-    help = "Import documents (files or folders) as briefs. Safe to run again."
+    help = f"Import documents, {list_formats('en')}, or folders of them, as briefs. Safe to run again."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("paths", nargs="+", metavar="PATH")
