@@ -209,6 +209,23 @@ def build_feed_links(language: Side, scope: FeedScope) -> FeedLinks:
     )
 
 
+def show_follow(request: HttpRequest, language: Side) -> HttpResponse:
+    """Explain in plain words how to follow the site."""
+    other = paths.OTHER_SIDE[language]
+    in_language = {"zh": gettext("the full text in Chinese"), "en": gettext("the full text in English")}
+    rows = (
+        (language, "feed.atom", gettext("Every new brief"), in_language[language]),
+        (language, "parallel/feed.atom", gettext("Both languages, point by point"), gettext("one entry for each brief")),
+        (other, "feed.atom", gettext("The other language"), in_language[other]),
+        (language, "corrections/feed.atom", gettext("Corrections and withdrawals"), gettext("what was, what is and why")),
+    )  # fmt: skip
+    feeds = [
+        {"url": f"{settings.SITE_URL}{paths.home(side)}{file}", "label": label, "explanation": explanation}
+        for side, file, label, explanation in rows
+    ]
+    return responses.render("briefs/follow.html", language, "follow/", feeds=feeds)
+
+
 def _view(language: Side, is_parallel: bool) -> ReadingView:
     return "parallel" if is_parallel else language
 

@@ -71,6 +71,7 @@ def _list_page_paths(now: dt.datetime) -> Iterator[tuple[str, dt.datetime | None
     last = listed.aggregate(last=Max("live_from"))["last"]
     yield "", last
     yield "corrections/", last
+    yield "follow/", None
     yield "about/", SiteText.objects.filter(key="about").aggregate(last=Max("updated_at"))["last"]
     if last is None:
         return

@@ -30,6 +30,7 @@ PARALLEL_ATOM = {"feed_format": "atom", "is_parallel": True}
 pages = [
     path("", public_view(keep(views.newest)), name="newest"),
     path("about/", public_view(keep(views.about)), name="about"),
+    path("follow/", public_view(keep(feeds.show_follow)), name="follow"),
     path("corrections/", public_view(keep(corrections.log)), name="corrections"),
     path("corrections/feed.atom", public_view(keep(feeds.corrections_feed)), name="corrections-feed"),
     path("feed.<feed:feed_format>", public_view(keep(feeds.feed)), name="feed"),

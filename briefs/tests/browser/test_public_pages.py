@@ -22,7 +22,7 @@ PATHS = [
     "", BRIEF, f"{BRIEF}parallel/", f"{BRIEF}#b5", f"{BRIEF}parallel/#b4", f"{BRIEF}report/", f"{BRIEF}report/?sent=1",
     "briefs/withdrawn/", "briefs/removed/", "briefs/nowhere/", "keywords/", "keywords/technology/", "authors/",
     "authors/vivek-chilukuri/", "sources/", "sources/foreign-policy/", "terms/", "terms/low-earth-orbit-satellite/",
-    "archive/", "archive/2025/", "archive/2025/06/", "about/", "corpus/", "corrections/", f"{BRIEF}changes/",
+    "archive/", "archive/2025/", "archive/2025/06/", "about/", "follow/", "corpus/", "corrections/", f"{BRIEF}changes/",
     "search/", "search/?q=AI 美国", "search/?q=標題&keyword=technology&order=newest", "search/?q=zz", "search/?year=2025&from=2025-01-01",
     *(f"{path}show=both" for path in ("?", "keywords/technology/?", "terms/low-earth-orbit-satellite/?", "search/?q=標題&", "archive/2025/?rows=headlines&")),
     "?rows=headlines", "authors/vivek-chilukuri/?rows=headlines",

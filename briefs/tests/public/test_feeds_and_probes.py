@@ -4,6 +4,7 @@ import datetime as dt
 import re
 import xml.etree.ElementTree as ET
 from dataclasses import replace
+from urllib.parse import urlsplit
 
 import pytest
 from django.conf import settings
@@ -267,12 +268,14 @@ def test_sitemap_lists_both_languages_with_alternate_links(client: Client) -> No
     )
     root = get_xml(client, "/sitemap.xml")
     paths = (
-        *("", "corrections/", "about/", "sources/", "sources/sample-review/"),
+        *("", "corrections/", "follow/", "about/", "sources/", "sources/sample-review/"),
         *("archive/", "archive/2025/", "archive/2025/06/", "briefs/a/"),
     )
     assert locations(root) == [f"/{code}/{path}" for path in paths for code in ("zh-hant", "en")]
     undated = [u.findtext(f"{MAP}loc") for u in root.findall(f"{MAP}url") if not u.findtext(f"{MAP}lastmod")]
-    assert undated == [f"{settings.SITE_URL}/{code}/about/" for code in ("zh-hant", "en")]
+    assert undated == [
+        f"{settings.SITE_URL}/{code}/{page}/" for page in ("follow", "about") for code in ("zh-hant", "en")
+    ]
     for url in root.findall(f"{MAP}url")[-2:]:
         assert url.findtext(f"{MAP}lastmod") == "2026-11-24T04:00:00Z"
         twins = {e.attrib["hreflang"]: e.attrib["href"] for e in url.findall(f"{XHTML}link")}
@@ -364,3 +367,14 @@ def test_robots_and_security_txt_have_required_fields(client: Client) -> None:
     assert fields["Contact"] == f"mailto:{settings.DEFAULT_FROM_EMAIL}"
     assert fields["Preferred-Languages"] == "zh-Hant, en"
     assert NOW < dt.datetime.fromisoformat(fields["Expires"]) < NOW + dt.timedelta(days=365)
+
+
+@pytest.mark.parametrize(("language", "word"), [("en", "Copy the address"), ("zh-hant", "複製網址")])
+def test_every_address_on_the_page_about_feeds_is_a_feed(client: Client, language: str, word: str) -> None:
+    page = client.get(f"/{language}/follow/").content.decode()
+    addresses = re.findall(r'<a class="button" href="([^"]+)"', page)
+    assert page.count(word) == len(addresses) == len(set(addresses)) == 4
+    for address in addresses:
+        assert f"<code>{address}</code>" in page
+        assert client.get(urlsplit(address).path).headers["Content-Type"].startswith("application/atom+xml")
+    assert f'href="/{language}/follow/"' in client.get(f"/{language}/").content.decode()

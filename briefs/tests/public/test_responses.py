@@ -221,6 +221,7 @@ MAX_QUERIES = {
     "/sitemap.xml": 10,
     "/en/about/": 2,
     "/en/corrections/": 4,
+    "/en/follow/": 1,
     "/en/corrections/feed.atom": 4,
     f"{BRIEF}changes/": 6,
     "/en/corpus/": 5,

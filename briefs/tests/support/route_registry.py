@@ -156,6 +156,7 @@ _GUEST = "preview/<str:token>/"
 PUBLIC_ROUTES: dict[str, PublicRoute] = {
     "": PublicRoute(_fixed("/"), vary="Accept-Language"),
     _PAGE: PublicRoute(_both_languages("")),
+    f"{_PAGE}follow/": PublicRoute(_both_languages("follow/")),
     f"{_PAGE}about/": PublicRoute(_both_languages("about/")),
     f"{_PAGE}corrections/": PublicRoute(_both_languages("corrections/")),
     f"{_PAGE}corrections/feed.atom": PublicRoute(_both_languages("corrections/feed.atom")),
