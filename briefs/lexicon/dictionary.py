@@ -290,6 +290,18 @@ def is_own_word(text: str, start: int, end: int, stems: Collection[str]) -> bool
     return True
 
 
+def divide_words(text: str, longest: int) -> list[str]:
+    """Divide Chinese into words of up to `longest` characters, as cheaply as possible; without the dictionary, characters."""
+    known = load_dictionary().stems
+    best: list[tuple[int, list[str]]] = [(0, [])]
+    for j in range(1, len(text) + 1):
+        ways = [(best[j - 1][0] + _SINGLE, j - 1)]
+        ways += [(best[i][0] + _WORD, i) for i in range(max(0, j - longest), j - 1) if text[i:j] in known]
+        cost, i = min(ways)
+        best.append((cost, [*best[i][1], text[i:j]]))
+    return best[-1][1]
+
+
 def _cost(text: str, start: int, end: int, known: Mapping[str, str]) -> int:
     """Return the cost of the cheapest division of `text[start:end]` into words."""
     costs = [0] + [_NEVER] * (end - start)

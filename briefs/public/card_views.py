@@ -22,6 +22,7 @@ from django.utils.translation import gettext
 from PIL import Image, ImageColor, ImageDraw, ImageFont
 
 from briefs.content import LANGUAGE_TAGS, Side
+from briefs.lexicon.dictionary import divide_words
 from briefs.rendering.cards import CARD_SIZE, format_authors_and_source
 from briefs.text.scripts import detect_language_code
 
@@ -114,7 +115,7 @@ def _rank(script: Side, family: str, style: str) -> tuple[int, int, str]:
     return by_family, by_weight, family
 
 
-VERSION = 1
+VERSION = 2
 """Increase when the drawing changes, to change the ETags."""
 
 PAPER, INK, SOFT, BLUE, LINE = "#fdfdfb", "#1b1d22", "#585d67", "#24418f", "#bcc6de"
@@ -130,7 +131,11 @@ SHADES_PER_COLOUR = 16
 MEASURING_SIZE = 100
 _FISHTAIL = ((0, 0), (1, 0), (1, 0.66), (0.5, 0.3), (0, 0.66))
 _UNIT_PATTERN = re.compile(r"[\w'’.,:;!?%$&/()+–—-]+(?<=[\x00-\u02ff’–—])|\s+|.", re.ASCII)
+_HAN_PATTERN = re.compile("([\u3400-\u9fff]+)")
+LONGEST_WORD = 4
+"""Characters. A longer word may be broken: a line has ten."""
 _NEVER_AT_LINE_START = "，。、；：？！」』）》〉…—’”.,;:?!)"
+_AFTER_NUMBER = ("年", "月", "日", "億", "萬", "兆", "國")
 _NEVER_AT_LINE_END = "「『（《〈‘“(〔"
 
 type Unit = tuple[str, float]
@@ -244,10 +249,20 @@ def _break_lines(units: list[Unit], width: float) -> list[str]:
 
 
 def _split_units(words: str) -> list[str]:
-    """Split text into unbreakable units: Latin words, single Han characters, with attached punctuation."""
+    """Split text into unbreakable units: Latin words, Chinese words, with attached punctuation."""
     units: list[str] = []
-    for piece in _UNIT_PATTERN.findall(" ".join(words.split())):
-        if units and (piece[0] in _NEVER_AT_LINE_START or units[-1][-1] in _NEVER_AT_LINE_END):
+    pieces = (
+        piece
+        for run in _HAN_PATTERN.split(" ".join(words.split()))
+        for piece in (
+            divide_words(run, LONGEST_WORD) if _HAN_PATTERN.fullmatch(run) else _UNIT_PATTERN.findall(run)
+        )
+    )
+    for piece in pieces:
+        is_unit_of_number = bool(units) and units[-1][-1].isdigit() and piece in _AFTER_NUMBER
+        if units and (
+            is_unit_of_number or piece[0] in _NEVER_AT_LINE_START or units[-1][-1] in _NEVER_AT_LINE_END
+        ):
             units[-1] += piece
         else:
             units.append(piece)

@@ -150,3 +150,16 @@ def test_headline_on_card_stays_between_source_and_byline(side: str) -> None:
         if box:
             assert box[1] >= card_views.TOP + card_views.SMALL_SIZE, headline
             assert box[3] <= card_views.BOTTOM - card_views.SMALL_SIZE, headline
+
+
+@pytest.mark.parametrize(
+    "headline", ["中國可能封鎖台灣海峽，美國必須延長嚇阻的時間", "華府對2026年AI晶片出口管制的延長"]
+)
+def test_no_word_of_a_headline_is_broken_on_its_card(headline: str) -> None:
+    units = card_views._measure_units(headline)
+    words = ["延長", "出口", "管制", "台灣海峽，", "2026年", "美國"]
+    for width in range(5, 20):
+        lines = card_views._break_lines(units, width)
+        assert "".join(lines) == headline
+        for word in words:
+            assert (word in headline) == any(word in line for line in lines), (width, lines)
