@@ -6,7 +6,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ("briefs", "0036_drop_relabelling"),
-        ("briefs", "0038_name_change"),
+        ("briefs", "0037_topic_question"),
     ]
 
     operations = []

@@ -60,23 +60,31 @@ def render_list_by_article_date(
     view: ListView,
     *,
     heading: str = "",
+    by_year: bool = False,
     topic: Mapping[Side, str] | None = None,
 ) -> SafeString:
-    """Render rows with the date of the article.
+    """Render rows with the date of the article. `by_year`: its year stands between rows where it changes.
 
     `topic`: labels of a topic. Each brief then shows the point that names the topic, if one does.
     """
     briefs = [row.brief for row in rows]
     numbers = [text.find_point_naming(brief.content, topic) if topic else 0 for brief in briefs]
-    return render_claims(map(build_claim, briefs, numbers), view, heading=heading)
+    return render_claims(map(build_claim, briefs, numbers), view, heading=heading, by_year=by_year)
 
 
-def render_claims(claims: Iterable[Claim], view: ListView, *, heading: str = "") -> SafeString:
-    """Render rows with the date of the article, whose year stands on its own line."""
+def render_claims(
+    claims: Iterable[Claim], view: ListView, *, heading: str = "", by_year: bool = False
+) -> SafeString:
+    """Render rows with the date of the article, whose year stands on its own line, or between rows."""
     labels = _build_labels(view)
     rows = []
+    year = ""
     for claim in claims:
-        date = cards.render_article_date(claim.brief, view.language, on_two_lines=True)
+        if by_year and year != (year := claim.brief.facts.date[:4]):
+            rows.append(_render_year(year, view.language))
+        date = cards.render_article_date(
+            claim.brief, view.language, on_two_lines=not by_year, without_year=by_year
+        )
         fold = f'<p class="onfold">{date}</p>'
         by = cards.render_authors_and_source
         rows.append(_render_row(claim, fold, view, labels, by, is_entry=not view.has_points))

@@ -6,9 +6,9 @@ still has a page. A name used only in drafts is not listed or counted, and its a
 
 import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from django.db.models import Count, Exists, Model, OuterRef, Q, Subquery, Value
 from django.db.models.functions import Concat
@@ -19,7 +19,7 @@ from briefs.database.replica import PreparedQuery
 from briefs.derived.public_brief import BRIEF_COLUMNS, build_briefs
 from briefs.models.derived import EditionAuthor, EditionKeyword, EditionPlace, EditionTerm
 from briefs.models.edition import Edition
-from briefs.models.site import MAX_START_HERE, SiteText
+from briefs.models.site import MAX_CLAIMS, MAX_START_HERE, MIN_CLAIMS, SiteText
 from briefs.models.vocabulary import Author, Keyword, Source, Term, Vocabulary
 from briefs.public_brief import PublicBrief
 from briefs.text.article_urls import is_safe_link, write_host_in_ascii
@@ -97,6 +97,7 @@ class Subject(NamedTuple):
     intro_zh: str | None = None
     intro_en: str | None = None
     start_here: Sequence[Mapping[str, Any]] | None = None
+    question: Mapping[str, Any] | None = None
 
     def intro(self, side: Side) -> str:
         return (self.intro_zh if side == "zh" else self.intro_en) or ""
@@ -215,6 +216,26 @@ def list_start_here(kind: SubjectKind, subject: Subject, now: dt.datetime) -> li
     ]
 
 
+def list_question_claims(
+    kind: SubjectKind, subject: Subject, now: dt.datetime
+) -> list[tuple[PublicBrief, int]]:
+    """Return the chosen points that are public in both languages, with their briefs. At most one query.
+
+    The result is empty if fewer than two are left, since the question then shows no disagreement.
+    """
+    chosen = list((subject.question or {}).get("claims", ()))[:MAX_CLAIMS]
+    if not chosen:
+        return []
+    ids = [claim["brief"] for claim in chosen]
+    rows = _question_briefs[kind.name](now, subject.pk, *ids, *ids[-1:] * (MAX_CLAIMS - len(ids)))
+    briefs = dict(zip([row[0] for row in rows], build_briefs([row[1:] for row in rows]), strict=True))
+    claims = [(briefs[claim["brief"]], claim["number"]) for claim in chosen if claim["brief"] in briefs]
+    public = [
+        (brief, number) for brief, number in claims if replace(brief.content, key_point=number).key_bullet
+    ]
+    return public if len(public) >= MIN_CLAIMS else []
+
+
 def source_site_url(source: Subject) -> str:
     """Return the outlet's URL; empty if it is not a safe link."""
     return write_host_in_ascii(source.url) if is_safe_link(source.url) else ""
@@ -258,18 +279,21 @@ def count_by_column(table: type[Model], column: str, now: dt.datetime) -> Any:
     return rows.values_list(column).annotate(n=Count("pk")).order_by()
 
 
+SITE_TEXT_COLUMNS: Final = ("text_zh", "text_en", "start_here", "question")
+
+
 def _subjects(kind: SubjectKind, now: dt.datetime) -> Any:
     """Return the columns of `Subject`."""
     key = Concat(Value(f"{kind.model._meta.model_name}/"), OuterRef("slug"))
     page_text = SiteText.objects.filter(key=key)
     rows = kind.model._default_manager.annotate(
         used=Exists(kind.found_editions(now, OuterRef("pk"))),
-        **{name: Subquery(page_text.values(name)) for name in ("text_zh", "text_en", "start_here")},
+        **{name: Subquery(page_text.values(name)) for name in SITE_TEXT_COLUMNS},
     )
     url = "url" if kind.model is Source else Value("")
     return rows.values_list(
         *("pk", "slug", kind.zh_column, kind.en_column, "merged_into_id", "used"),
-        *(url, "text_zh", "text_en", "start_here"),
+        *(url, *SITE_TEXT_COLUMNS),
     )
 
 
@@ -314,6 +338,11 @@ def _start_here_query(kind: SubjectKind, now: dt.datetime, subject: Any, *briefs
     return rows.values_list("brief_id", "slug", *editions.select_headlines())
 
 
+def _question_query(kind: SubjectKind, now: dt.datetime, subject: Any, *briefs: Any) -> Any:
+    rows = kind.listed_editions(now, subject, where=Q(brief_id__in=briefs))
+    return rows.values_list("brief_id", *BRIEF_COLUMNS)
+
+
 def _prepare_by_kind(
     query: Callable[..., Any], *argument_types: type, **options: str
 ) -> dict[str, PreparedQuery]:
@@ -331,6 +360,7 @@ _facets = _prepare_by_kind(
     around=f"WITH newest (id) AS MATERIALIZED ({{queryset}}) {_count_names_sql()}",
 )
 _start_here = _prepare_by_kind(_start_here_query, dt.datetime, int, *[int] * MAX_START_HERE)
+_question_briefs = _prepare_by_kind(_question_query, dt.datetime, int, *[int] * MAX_CLAIMS)
 _ids_with_term = PreparedQuery(_ids_with_term_query, dt.datetime, int)
 _timeline_paginators = {
     name: KeysetPaginator(

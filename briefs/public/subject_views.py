@@ -61,6 +61,7 @@ def render_subject(
         timeline=timeline,
         facets=subject_queries.count_facets(kind, subject, now) if is_first else None,
         start_here=subject_queries.list_start_here(kind, subject, now) if is_first else (),
+        question_claims=subject_queries.list_question_claims(kind, subject, now) if is_first else (),
         follow=feeds_of_page.button,
     )
     if is_first and not timeline.rows:

@@ -188,12 +188,21 @@ def render_source_and_date(brief: PublicBrief, language: Side) -> SafeString:
     return _join_parts([_source_name(brief, language), render_article_date(brief, language)], COMMA[language])
 
 
-def render_article_date(brief: PublicBrief, language: Side, *, on_two_lines: bool = False) -> SafeString:
-    """Render the article's date as a `time` element. `on_two_lines` puts the year on its own line."""
+def render_article_date(
+    brief: PublicBrief, language: Side, *, on_two_lines: bool = False, without_year: bool = False
+) -> SafeString:
+    """Render the article's date as a `time` element. `on_two_lines` puts the year on its own line.
+
+    `without_year`: for a list that names the year once. The label of an issue keeps its year.
+    """
     words = date_format.format_article_date(brief.facts.date, brief.facts.date_label, language)
     label = mark_language(words, language) if words == brief.facts.date_label else escape(words)
     if on_two_lines and brief.facts.date and not brief.facts.date_label:
         label = _break_before_day(label) if language == "zh" else _break_before_year(label)
+    if without_year and len(brief.facts.date) > len("2025") and not brief.facts.date_label:
+        label = (
+            label.partition("年")[2] if language == "zh" else _break_before_year(label).partition(" <br>")[0]
+        )
     date = brief.facts.date
     return mark_safe(f'<time datetime="{escape(date)}">{label}</time>' if date else label)  # noqa: S308 escaped
 

@@ -16,6 +16,7 @@ from .rules.proposed_rows import SITE_TEXT_PREFIX
 from .rules.refusals import build_refusal, tidy_or_refuse
 from .rules.transitions import format_permitted_people, notify, require_allowed
 from .vocabulary import (
+    SITE_TEXT_VALUES,
     merge_vocabulary,
     read_site_text,
     revise_site_text,
@@ -80,6 +81,7 @@ def renew_proposal(proposal: Proposal, *, by: Person, now: dt.datetime | None = 
                 by=by,
                 version=text.version if text else 0,
                 start_here=old.after["start_here"],
+                question=old.after.get("question"),
                 now=now,
             )
         stored = proposed_rows.find_row(old.about) if old.before else None
@@ -98,7 +100,8 @@ def is_outdated(proposal: Proposal) -> bool:
     """Return whether the row, or the row to merge it into, has changed since the proposal."""
     if proposal.kind == Proposal.Kind.INTRODUCTION:
         key = proposal.about.removeprefix(SITE_TEXT_PREFIX)
-        return bool(read_site_text(SiteText.objects.filter(key=key).first()) != proposal.before)
+        before = {"question": {}, **proposal.before}  # a proposal from before topics had questions
+        return bool(read_site_text(SiteText.objects.filter(key=key).first()) != before)
     if proposal.kind == Proposal.Kind.NEW:
         return False
     stored = proposed_rows.find_row(proposal.about)
@@ -162,7 +165,7 @@ def _decide(
 def _store_introduction(proposal: Proposal, *, now: dt.datetime) -> None:
     key = proposal.about.removeprefix(SITE_TEXT_PREFIX)
     old = SiteText.objects.select_for_update().filter(key=key).first()
-    values = {name: proposal.after[name] for name in ("text_zh", "text_en", "start_here")}
+    values = {name: proposal.after[name] for name in SITE_TEXT_VALUES if name in proposal.after}
     store_site_text(key, values, old, by=proposal.author, now=now)
 
 

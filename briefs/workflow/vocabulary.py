@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
@@ -126,17 +126,20 @@ def revise_site_text(
     by: Person,
     version: int,
     start_here: Sequence[Mapping[str, Any]] = (),
+    question: Mapping[str, Any] | None = None,
     now: dt.datetime | None = None,
 ) -> Proposal | None:
     """Store a new site text. An introduction of a topic becomes a proposal, which is returned.
 
-    Raise Refused when `version` is not the newest one. `start_here` is as in `SiteText`. The event keeps the whole
+    Raise Refused when `version` is not the newest one. `start_here` and `question` are as in `SiteText`. The event keeps the whole
     text, so that earlier ones can be read.
     """
     now = now or timezone.now()
     require_allowed(by, "edit_site")
     chosen = [{**choice, **{side: tidy(choice[side]) for side in SIDES}} for choice in start_here]
-    values = {"text_zh": tidy(text_zh), "text_en": tidy(text_en), "start_here": chosen}
+    asked: dict[str, Any] = dict(question or {})
+    asked |= {side: tidy(asked[side]) for side in SIDES if asked}
+    values = {"text_zh": tidy(text_zh), "text_en": tidy(text_en), "start_here": chosen, "question": asked}
     note = _describe_site_text(values)
     about = build_site_text_topic(key)
     with transaction.atomic():
@@ -163,10 +166,12 @@ def is_introduction(key: str) -> bool:
     return "/" in key
 
 
+SITE_TEXT_VALUES: Final = ("text_zh", "text_en", "start_here", "question")
+
+
 def read_site_text(text: SiteText | None) -> dict[str, Any]:
-    if text is None:
-        return {"text_zh": "", "text_en": "", "start_here": [], "version": 0}
-    return {name: getattr(text, name) for name in ("text_zh", "text_en", "start_here", "version")}
+    row = text or SiteText(version=0)
+    return {name: getattr(row, name) for name in (*SITE_TEXT_VALUES, "version")}
 
 
 def store_site_text(
@@ -183,7 +188,8 @@ def store_site_text(
 
 def _describe_site_text(values: Mapping[str, Any]) -> str:
     chosen = (f"{choice['zh']}\n{choice['en']}" for choice in values["start_here"])
-    return "\n\n".join(filter(None, (values["text_zh"], values["text_en"], *chosen)))
+    asked = [values["question"][side] for side in SIDES] if values["question"] else ()
+    return "\n\n".join(filter(None, (values["text_zh"], values["text_en"], *chosen, *asked)))
 
 
 def build_site_text_topic(key: str) -> str:

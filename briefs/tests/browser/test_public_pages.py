@@ -47,11 +47,15 @@ def _published_briefs() -> None:
         content, brief=first.brief, live_from=corpus_fixtures.DAY.replace(day=15), published_at=corpus_fixtures.DAY, urgent=True, urgent_reason="x",
         change_kind="correction", change_note_zh="第2點原誤作「軟體」。", change_note_en="Bullet 2 had “software”.",
     )  # fmt: skip
-    for n in range(3):
+    others = [
         corpus_fixtures.publish(corpus_fixtures.numbered_content(n, facts=content.facts), f"other-{n}")
+        for n in range(3)
+    ]
+    claims = [{"brief": edition.brief_id, "number": 1} for edition in (first, *others[:2])]
     SiteText.objects.create(
         key="keyword/technology", text_zh="導言。", text_en="Introduction.", updated_at=timezone.now(),
         updated_by=corpus_fixtures.get_person("p"), start_here=[{"brief": first.brief_id, "zh": "先讀", "en": "First"}],
+        question={"zh": "該不該說？", "en": "Should they say it?", "claims": claims},
     )  # fmt: skip
     removal = {"by": corpus_fixtures.get_person("p"), "at": timezone.now()}
     withdrawn, removed = (
