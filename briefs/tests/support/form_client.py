@@ -19,6 +19,7 @@ class Form(HTMLParser):
         self.data: dict[str, list[str]] = {}
         self.buttons: list[dict[str, str]] = []
         self.labels: dict[str, str] = {}
+        self.options: dict[str, list[str]] = {}
         self._inside = False
         self._template = 0
         self._text: str | None = None
@@ -40,6 +41,8 @@ class Form(HTMLParser):
             return
         name = values.get("name", "")
         if tag == "input" and name:
+            if values.get("type") == "radio":
+                self.options.setdefault(name, []).append(values.get("value", ""))
             if values.get("type") in ("checkbox", "radio") and "checked" not in values:
                 return
             self.data.setdefault(name, []).append(
@@ -77,6 +80,16 @@ class Form(HTMLParser):
         """Return the data with some values changed. `__` in a keyword stands for `-` in a field name."""
         changed = {name.replace("__", "-"): value for name, value in changes.items()}
         return {**self.data, **{name: v if isinstance(v, list) else [str(v)] for name, v in changed.items()}}
+
+    def answer_questions(self) -> dict[str, list[str]]:
+        """Return the data with the questions of an import answered: new names, a second brief, the file's text."""
+        preferred = ("new", "second")
+        answers = {
+            name: [next((v for v in preferred if v in values), values[0])]
+            for name, values in self.options.items()
+            if name.startswith("q-") and name not in self.data
+        }
+        return {**self.data, **answers}
 
     def offered_verbs(self) -> set[str]:
         """Return the verbs that have a button."""

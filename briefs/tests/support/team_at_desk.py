@@ -409,7 +409,7 @@ class TeamAtDesk(TeamSteps):
             data |= {"files": [file]} if as_file else {"paste": text}
             preview = self.post(who, "/admin/briefs/brief/upload/", data)["Location"]
             form = Form(self.clients[who].get(preview).content.decode(), id="confirm-form")
-            self.note(str(self.post(who, preview, form.data).status_code))
+            self.note(str(self.post(who, preview, form.answer_questions()).status_code))
             return Act(who, editor=written_by)
 
         self.play(f"{who} uploads a document written by {written_by}", act)
@@ -484,7 +484,7 @@ class TeamAtDesk(TeamSteps):
             page = self.post(who, brief_url_of(pk, "word"), {"file": SimpleUploadedFile("x.docx", new)})
             if page.status_code == 302:
                 form = Form(self.clients[who].get(page["Location"]).content.decode(), id="confirm-form")
-                self.note(str(self.post(who, page["Location"], form.data).status_code))
+                self.note(str(self.post(who, page["Location"], form.answer_questions()).status_code))
             return Act(who)
 
         self.play(f"{who} brings a Word table of brief {pk} back", act)
