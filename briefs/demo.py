@@ -1,7 +1,7 @@
 """Load demo data: documents in different states, reached by verbs of demo accounts over nine days.
 
-The real document is published as imported and corrected in a second edition. Sample 02 is live, sample 01 in review, and
-sample 03 a draft with its faults.
+The real document is published as imported and corrected in a second edition. Sample 02 and the digests of four speeches,
+whose originals are free to read, are live, sample 01 is in review, and sample 03 a draft with its faults.
 """
 
 import datetime as dt
@@ -26,6 +26,7 @@ from .workflow.rules.proposed_rows import find_deciders
 
 SEED: Final = FIXTURES / "seeds" / "000_a01fbe574e0e12f3.txt"
 SAMPLES_FOLDER: Final = FIXTURES / "samples"
+SPEECHES_FOLDER: Final = FIXTURES / "demo"
 TEXTS: Final = FIXTURES / "demo_texts.json"
 """Site texts by key, as paragraphs: the about page, and the introduction of a topic as `keyword/SLUG`."""
 
@@ -98,6 +99,10 @@ def import_demo_briefs(people: dict[str, Person], *, now: dt.datetime | None = N
     if _is_untouched(in_review, people, State.DRAFT):
         _submit_draft(in_review, people, now - day, headlines=HEADLINES["01"])
     _import_document(files["03"], people, now - day)
+    for n, path in enumerate(sorted(SPEECHES_FOLDER.glob("*.txt"))):
+        speech = _import_document(path, people, now - 9 * day)
+        if _is_untouched(speech, people, State.DRAFT):
+            _publish_draft(speech, people, now - (7 - n / 2) * day)
     for key, paragraphs in json.loads(TEXTS.read_text(encoding="utf-8")).items():
         if not SiteText.objects.filter(key=key).exists():
             zh, en = ("\n\n".join(paragraphs[side]) for side in SIDES)

@@ -29,7 +29,7 @@ def run_demo(*args: str) -> str:
 
 def test_demo_publishes_seed_document_and_its_correction_under_four_eyes() -> None:
     out = run_demo()
-    corrected, sample = Edition.objects.listed(timezone.now()).order_by("-published_at")
+    corrected, *speeches, sample = Edition.objects.listed(timezone.now()).order_by("-published_at")
     imported = Edition.objects.get(brief=corrected.brief_id, number=1)
     before, after = imported.frozen_content, corrected.frozen_content
     assert [b.level_zh for b in before.bullets] == [b.level_zh for b in after.bullets] == [0] * 5 + [1] * 3
@@ -44,7 +44,15 @@ def test_demo_publishes_seed_document_and_its_correction_under_four_eyes() -> No
     assert writers == {"writer"}
     assert signers == {("zh", "reviewer-zh"), ("en", "reviewer-en")}
     states = Brief.objects.order_by("state").values_list("state", flat=True)
-    assert list(states) == [State.APPROVED, State.APPROVED, State.DRAFT, State.IN_REVIEW]
+    assert list(states) == [*[State.APPROVED] * 6, State.DRAFT, State.IN_REVIEW]
+    for speech in speeches:
+        assert (
+            speech.frozen_content.facts.url.startswith("https://www.")
+            or "avalon" in speech.frozen_content.facts.url
+        )
+        assert not checks.run_checks(
+            speech.frozen_content, checks.CheckContext(), only=("numbers", "punctuation", "stops")
+        )
     assert {"about", "keyword/technology"} == set(SiteText.objects.values_list("key", flat=True))
     assert EditionTerm.objects.filter(edition__in=[corrected, sample]).count() > 5
     for account in ACCOUNTS:
@@ -92,8 +100,8 @@ def test_interrupted_demo_resumes_on_next_run(monkeypatch: pytest.MonkeyPatch, c
         patch.setattr(workflow, "approve", interrupt)
         run_demo()
     run_demo()
-    assert Edition.objects.listed(timezone.now()).count() == 2
-    assert Event.objects.filter(verb="submit").count() == 4
+    assert Edition.objects.listed(timezone.now()).count() == 6
+    assert Event.objects.filter(verb="submit").count() == 8
 
 
 def test_demo_refuses_public_site_url(settings) -> None:
