@@ -75,9 +75,9 @@ def is_used_in_editions(row: Vocabulary) -> bool:
     return find_edition_ids_using(kind, list(find_family_ids(kind, row.pk))).exists()
 
 
-def find_family_ids(kind: type[Vocabulary], pk: int) -> set[int]:
-    """Return the ids of the entry and of all entries merged into it, directly or not."""
-    found, new = {pk}, {pk}
+def find_family_ids(kind: type[Vocabulary], *pks: int) -> set[int]:
+    """Return the ids of the entries and of all entries merged into them, directly or not."""
+    found, new = {*pks}, {*pks}
     while new:
         new = set(kind._default_manager.filter(merged_into__in=new).values_list("pk", flat=True)) - found
         found |= new

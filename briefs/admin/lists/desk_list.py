@@ -33,12 +33,13 @@ ALL: Final = "all"
 
 @dataclass(frozen=True, slots=True)
 class FilterField:
-    """A field of the menu, for filters with too many values for links: a select if there are options, else a date."""
+    """A field of the menu, for filters with too many values for links: a select if there are options, else an input."""
 
     name: str
     label: str | Promise
     value: str
     options: Sequence[tuple[str, str, bool]] = ()
+    kind: str = "date"
 
 
 class DeskFilter(admin.ListFilter, ABC):

@@ -1,10 +1,10 @@
 """Filters of the brief list, kept in the address, and a person's saved filters."""
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import reduce
 from operator import or_
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import urlencode
 
 from django.contrib import messages
@@ -13,11 +13,13 @@ from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, Query
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from briefs import policy
 from briefs.admin.common.access import require_role
+from briefs.admin.common.brief_pages import parse_int_or_zero
 from briefs.admin.common.interface_labels import format_with_remark
 from briefs.content import ForbiddenCharacter, tidy_line
 from briefs.derived.build import find_family_ids
@@ -34,12 +36,15 @@ from briefs.models import (
     Source,
     State,
 )
+from briefs.models.vocabulary import Vocabulary
 
 from .desk_list import DeskFilter, FilterField, RelatedRowFilter, SelectFilter
 
 IS_PLANNED = Q(state=State.DRAFT, headline_zh="", summary_zh="", summary_en="")
 """`Brief.is_planned` as a database condition."""
 WEEK = dt.timedelta(days=7)
+MAX_NAMED_ROWS = 50
+"""Most rows that a typed part of a name stands for."""
 
 
 def build_overdue_condition(today: dt.date) -> Q:
@@ -116,24 +121,60 @@ class CompleteFilter(SelectFilter):
         return {"both": zh & en, "zh": zh & ~en, "en": en & ~zh, "neither": ~zh & ~en}[value]
 
 
-class SourceFilter(RelatedRowFilter):
+class NamedRowFilter(SelectFilter):
+    """A part of a name, or the id of a row. A select of thousands of names would outweigh the page."""
+
+    kind: ClassVar[type[Vocabulary]]
+    columns: ClassVar[tuple[str, ...]]
+
+    @cached_property
+    def chosen(self) -> list[str]:
+        return [value] if (value := self.value(self.parameter_names[0])) else []
+
+    def is_known(self, value: str) -> bool:
+        return True
+
+    def choices(self, changelist: Any) -> Iterator[dict[str, Any]]:
+        return iter(())
+
+    def fields(self) -> list[FilterField]:
+        return [FilterField(self.parameter_names[0], self.title, self.describe(), kind="search")]
+
+    @cached_property
+    def _rows(self) -> dict[int, str]:
+        """Return the names of the rows that match, by id."""
+        (value,) = self.chosen
+        names = Q(*((f"{column}__icontains", value) for column in self.columns), _connector=Q.OR)
+        condition = Q(pk=pk) if (pk := parse_int_or_zero(value)) else names
+        return {row.pk: str(row) for row in self.kind._default_manager.filter(condition)[:MAX_NAMED_ROWS]}
+
+    def describe(self) -> str:
+        if not self.chosen or not self.chosen[0].isdecimal():
+            return "".join(self.chosen)
+        return next(iter(self._rows.values()), self.chosen[0])
+
+    def find_ids(self) -> set[int]:
+        return find_family_ids(self.kind, *self._rows)
+
+
+class SourceFilter(NamedRowFilter):
     title = gettext_lazy("Source")
     parameter_names = ("source",)
-    related_rows = Source.objects.filter(merged_into=None).order_by("name")
+    kind, columns = Source, ("name", "name_zh")
 
     def build_condition(self, value: str) -> Q:
-        return Q(source__in=find_family_ids(Source, int(value)))
+        return Q(source__in=self.find_ids())
 
 
-class KeywordFilter(RelatedRowFilter):
+class KeywordFilter(NamedRowFilter):
     title = gettext_lazy("Keyword")
     parameter_names = ("keyword",)
-    related_rows = Keyword.objects.filter(merged_into=None)
+    kind, columns = Keyword, ("label_zh", "label_en")
 
     def build_condition(self, value: str) -> Q:
         # A subquery per row: a keyword may be on nearly every brief, so the page is full after a few rows.
-        family = find_family_ids(Keyword, int(value))
-        return Q(Exists(BriefKeyword.objects.filter(brief=OuterRef("pk"), keyword__in=family)))
+        uses = BriefKeyword.objects.filter(brief=OuterRef("pk"), keyword__in=self.find_ids())
+        return Q(Exists(uses))
 
 
 class PersonFilter(RelatedRowFilter):

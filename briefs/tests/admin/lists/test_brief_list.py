@@ -154,6 +154,11 @@ def test_each_filter_lists_expected_briefs(writer_client: Client, team: factorie
     assert listed_pks(writer_client, "?complete=neither") == {planned.pk}
     assert listed_pks(writer_client, f"?source={lawfare.pk}") == {zh.pk}
     assert listed_pks(writer_client, f"?keyword={keyword.pk}") == {en.pk}
+    assert (
+        listed_pks(writer_client, "?keyword=united") == listed_pks(writer_client, "?keyword=美國") == {en.pk}
+    )
+    assert listed_pks(writer_client, "?source=lawf") == {zh.pk}
+    assert listed_pks(writer_client, "?state=planned,approved") == {planned.pk, live.pk}
     assert listed_pks(writer_client, f"?person={team.other_writer.pk}") == {planned.pk}
     assert listed_pks(writer_client, f"?person={team.publisher.pk}") == {live.pk}
     assert (

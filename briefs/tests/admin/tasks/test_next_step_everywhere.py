@@ -109,10 +109,15 @@ def read_home(client: Client) -> dict[int, Any]:
 def read_list(client: Client) -> dict[int, tuple[str, str, str]]:
     """Return the badge, the sentence and the label of the main act, or no label."""
     found = {}
-    for brief in client.get("/admin/briefs/brief/").context["cl"].result_list:
-        label = re.search(r'class="step mine".*?title="(.*?)">(.*?)</a>', brief.step)
-        sentence = html.unescape(label[1]) if label else strip_tags(brief.step)
-        found[brief.pk] = (brief.desk_badge.text, sentence, html.unescape(label[2]) if label else "")
+    for row in client.get("/admin/briefs/brief/").context["cl"].rows:
+        label = re.search(r'class="step mine".*?title="(.*?)">(.*?)</a>', row.now)
+        step = re.search(r'class="step">(.*?)</span>', row.now)
+        sentence = html.unescape(label[1]) if label else html.unescape(strip_tags(step[1])) if step else ""
+        badge = re.search(
+            r'class="badge (?!warn">(?:Priority|優先))[^>]*>(.*?)</span>|class="step"><b>(.*?)</b>', row.now
+        )
+        assert badge
+        found[row.pk] = (badge[1] or badge[2], sentence, html.unescape(label[2]) if label else "")
     return found
 
 
