@@ -78,7 +78,7 @@ def read_lines(model: type[models.Model]) -> Iterator[str]:
 
 def has_number_as_key(model: type[models.Model]) -> bool:
     """Return whether the key is a number, which all databases sort alike. Tables with text keys are small."""
-    return isinstance(_get_stored_field(model._meta.pk), models.IntegerField)
+    return isinstance(get_stored_field(model._meta.pk), models.IntegerField)
 
 
 def hash_lines(lines: Iterable[str]) -> int:
@@ -122,7 +122,7 @@ def _find_names(field: Field) -> dict[Any, tuple[str, ...]]:
     return {pk: tuple(name) for pk, *name in rows.values_list("pk", *_get_named_columns(field))}
 
 
-def _get_stored_field(field: Field) -> Field:
+def get_stored_field(field: Field) -> Field:
     """Return the field itself, or the referenced field of a foreign key."""
     while field.is_relation:
         field = field.target_field  # type: ignore[attr-defined]
@@ -130,7 +130,7 @@ def _get_stored_field(field: Field) -> Field:
 
 
 def _build_encoder(field: Field) -> Callable[[Any], Any]:
-    return _find_names(field).get if _get_named_columns(field) else partial(_encode, _get_stored_field(field))
+    return _find_names(field).get if _get_named_columns(field) else partial(_encode, get_stored_field(field))
 
 
 def _encode(stored: Field, value: Any) -> Any:
@@ -140,7 +140,9 @@ def _encode(stored: Field, value: Any) -> Any:
 
 
 def _build_parser(field: Field, resolve_names: bool) -> Callable[[Any], Any]:
-    parse: Callable[[Any], Any] = partial(_parse, _get_stored_field(field))
+    stored = get_stored_field(field)
+    plain = next((type_ for kind, type_ in _PLAIN_TYPES.items() if isinstance(stored, kind)), None)
+    parse: Callable[[Any], Any] = partial(_parse, stored, plain)
     if _get_named_columns(field):
         ids = {name: pk for pk, name in _find_names(field).items()} if resolve_names else {}
         parse = lambda name: ids[tuple(name)] if resolve_names else name  # noqa: E731
@@ -153,15 +155,29 @@ def _build_parser(field: Field, resolve_names: bool) -> Callable[[Any], Any]:
     return parse_value
 
 
-def _parse(stored: Field, value: Any) -> Any:
-    """Return the field's value. Raise ValueError if the field would write it differently, such as text for a number."""
-    try:
-        parsed = stored.to_python(value)
-    except ValidationError:
-        parsed = None
-    written = _encode(stored, parsed)
-    if type(written) is not type(value) or written != value:
-        raise ValueError(f"{stored.attname} is not of its type")
+_PLAIN_TYPES: Final = {
+    models.BooleanField: bool,
+    models.IntegerField: int,
+    models.CharField: str,
+    models.TextField: str,
+}
+"""Fields whose values JSON has as they are."""
+
+
+def _parse(stored: Field, plain: type | None, value: Any) -> Any:
+    """Return the field's value. Raise ValueError if the field would write it differently, such as text for a number.
+
+    `plain`: the type of values that need no conversion.
+    """
+    parsed = value
+    if type(value) is not plain:
+        try:
+            parsed = stored.to_python(value)
+        except ValidationError:
+            parsed = None
+        written = _encode(stored, parsed)
+        if type(written) is not type(value) or written != value:
+            raise ValueError(f"{stored.attname} is not of its type")
     if isinstance(parsed, str) and stored.max_length and len(parsed) > stored.max_length:
         raise ValueError(f"{stored.attname} is too long")
     return parsed

@@ -164,14 +164,18 @@ def _load_table(model: type[Model], lines: Iterator[str]) -> None:
     quote = connection.ops.quote_name
     columns, places = ", ".join(quote(str(field.column)) for field in fields), ", ".join(["%s"] * len(fields))
     insert = f"INSERT INTO {quote(model._meta.db_table)} ({columns}) VALUES ({places})"  # noqa: S608
-    adapters = [field.get_db_prep_save for field in fields]
-    with connection.cursor() as cursor:
+    adapters = [backup_archive.get_stored_field(field).get_db_prep_save for field in fields]
+    own = connections[DEFAULT_DB_ALIAS]  # `connection` looks it up for each value
+    with own.cursor() as cursor:
         for batch in batched(lines, backup_archive.count_rows_at_once(model)):
             parsed = (backup_archive.parse_line(line, parsers).values() for line in batch)
             cursor.executemany(
                 insert,
                 [
-                    [adapt(value, connection) for adapt, value in zip(adapters, row, strict=True)]
+                    [
+                        None if value is None else adapt(value, own)
+                        for adapt, value in zip(adapters, row, strict=True)
+                    ]
                     for row in parsed
                 ],
             )

@@ -29,16 +29,27 @@ class WithdrawalKind(models.TextChoices):
     OTHER = "other", _("Other")
 
 
+_NOT_TAKEN_DOWN = Q(withdrawn_at=None, removed_at=None)
+
+
+def _is_public(now: dt.datetime) -> Q:
+    return (Q(live_until=None) | Q(live_until__gt=now)) & Q(live_from__lte=now)
+
+
 class EditionQuerySet(models.QuerySet["Edition"]):
     """Filters by time. `now` is a parameter, so scheduled editions become public without a job."""
 
     def public(self, now: dt.datetime) -> Self:
         """Return the editions current at `now`, including withdrawn and removed ones. At most one per brief."""
-        return self.filter(Q(live_until=None) | Q(live_until__gt=now), live_from__lte=now)
+        return self.filter(_is_public(now))
 
     def listed(self, now: dt.datetime) -> Self:
         """Return editions for lists, counts, search, feeds, sitemap, API and exports."""
-        return self.public(now).filter(withdrawn_at=None, removed_at=None)
+        return self.public(now).filter(_NOT_TAKEN_DOWN)
+
+    def unlisted(self, now: dt.datetime) -> Self:
+        """Return the editions that `listed` leaves out, for counts of the others."""
+        return self.exclude(_is_public(now) & _NOT_TAKEN_DOWN)
 
     def found(self, now: dt.datetime) -> Self:
         """Return editions for a brief's page: listed, or withdrawn and shown as a notice."""

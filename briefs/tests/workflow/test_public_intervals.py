@@ -234,7 +234,10 @@ class Simulation:
             assert until <= start, self.log
         for boundary in {boundary for span in spans for boundary in span if boundary}:
             for moment in (boundary - TICK, boundary, boundary + TICK):
-                assert Edition.objects.filter(brief=self.brief).public(moment).count() <= 1, self.log
+                editions_of_brief = Edition.objects.filter(brief=self.brief)
+                assert editions_of_brief.public(moment).count() <= 1, self.log
+                others = editions_of_brief.exclude(pk__in=editions_of_brief.listed(moment).values("pk"))
+                assert set(editions_of_brief.unlisted(moment)) == set(others), self.log
 
     def check_page(self, model: Model) -> None:
         slug = Brief.objects.values_list("slug", flat=True).get(pk=self.brief.pk)
