@@ -1,7 +1,7 @@
 """Views of the home page, briefs and the about page. In this package only views read the clock."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect, HttpResponseRedirect
@@ -42,56 +42,63 @@ PURPOSE: Final[dict[Side, tuple[str, str]]] = {
 MAX_TOPICS: Final = 10
 MAX_CONTENTS: Final = 7
 """Headlines shown without a sentence below the newest brief, so that the first screen of the page has eight."""
-ONLY_BULLETS: Final = 3
-"""Bullets shown of a site's only brief, after its summary."""
+MAX_IN_FULL: Final = 2
+"""A site of so few briefs shows each with its summary, the newest with its first points too."""
+FIRST_BULLETS: Final = 3
 
 
 def build_newest_context(page: KeysetPage[ListedBrief], view: ListView, now: dt.datetime) -> dict[str, Any]:
     """Build the context of the home page. Its later pages, and those in another view, have only the list."""
     language = view.language
     rows, heading = page.rows, gettext("Newest briefs")
-    if rows and not page.query_string and view == ListView(language):
+    if not rows or page.query_string or view != ListView(language):
+        top = text.render_partial("briefs/_home_top.html", purpose=PURPOSE[language])
+    elif len(rows) <= MAX_IN_FULL:
+        top = mark_safe("\n".join(_render_in_full(rows, language)))  # noqa: S308 escaped by the templates
+        rows = []
+    else:
         newest, *rows = rows
         contents = rows[:MAX_CONTENTS] if len(rows) > MAX_CONTENTS else []
-        top = _render_top(newest, contents, language, now, others=len(rows))
+        top = _render_top(newest, contents, language, now)
         if contents:
             rows, heading = rows[MAX_CONTENTS:], gettext("Earlier briefs")
-    else:
-        top = text.render_partial("briefs/_home_top.html", purpose=PURPOSE[language])
     return {
         "top": top,
         "entries": claim_rows.render_list_by_publication(rows, view, heading=heading),
+        "is_list": bool(rows),
         **brief_presenter.build_paging_context(page, paths.home(language), view),
     }
 
 
-def _render_top(
-    newest: ListedBrief, contents: Sequence[ListedBrief], language: Side, now: dt.datetime, *, others: int
-) -> SafeString:
-    """Render the newest brief, the headlines of `contents` and the topics above the list.
-
-    With none or one brief below (`others`), the newest shows its summary, terms and how to read it, and alone its first points.
-    """
-    brief = newest.brief
-    if others < 2:
-        fragment = rendering.render_fragment(brief.content, language, language, brief.slug)
-        _, terms = text.mark_terms(brief.content, fragment, (language,), *editions.load_terms(newest.pk))
-        aside = text.render_partial(
-            "briefs/_home_first_steps.html",
-            terms=mark_safe(terms),  # noqa: S308 escaped by its template
-            keywords=[
-                {
-                    "url": paths.subject(language, "keywords", keyword.slug),
-                    "label": cards.mark_language(keyword.label(language), language),
-                }
-                for keyword in brief.keywords
-            ],
+def _render_in_full(rows: Sequence[ListedBrief], language: Side) -> Iterator[SafeString]:
+    """Yield each brief with its summary. Beside the first are its terms and how to read it, beside the last its source."""
+    for row in rows:
+        brief, terms, source = row.brief, "", ""
+        if row is rows[0]:
+            fragment = rendering.render_fragment(brief.content, language, language, brief.slug)
+            _, terms = text.mark_terms(brief.content, fragment, (language,), *editions.load_terms(row.pk))
+        if row is rows[-1]:
+            source = cards.render_source_box(brief, language, linked=True)
+        yield text.render_partial(
+            "briefs/_home_top.html",
+            lead=_render_lead(brief, language, is_in_full=True, bullets=FIRST_BULLETS * (row is rows[0])),
+            aside=text.render_partial(
+                "briefs/_home_first_steps.html",
+                is_first=row is rows[0],
+                source=mark_safe(source),  # noqa: S308 escaped by its template
+                terms=mark_safe(terms),  # noqa: S308 escaped by its template
+            ),
+            purpose=PURPOSE[language] if row is rows[0] else "",
         )
-    else:
-        aside = render_topics(language, now)
+
+
+def _render_top(
+    newest: ListedBrief, contents: Sequence[ListedBrief], language: Side, now: dt.datetime
+) -> SafeString:
+    """Render the newest brief, the headlines of `contents` and the topics above the list."""
     return text.render_partial(
         "briefs/_home_top.html",
-        lead=_render_lead(brief, language, others=others),
+        lead=_render_lead(newest.brief, language),
         contents=[
             {
                 "headline": brief.headline(language),
@@ -103,7 +110,7 @@ def _render_top(
             }
             for _, _, brief in contents
         ],
-        aside=aside,
+        aside=render_topics(language, now),
         purpose=PURPOSE[language],
     )
 
@@ -119,10 +126,12 @@ def render_topics(language: Side, now: dt.datetime) -> SafeString:
     )
 
 
-def _render_lead(brief: PublicBrief, language: Side, *, others: int) -> SafeString:
+def _render_lead(
+    brief: PublicBrief, language: Side, *, is_in_full: bool = False, bullets: int = 0
+) -> SafeString:
     other, published = paths.OTHER_SIDE[language], brief.published_day
-    bullets = [bullet for bullet in brief.content.bullets if bullet.text(language)] if others < 2 else []
-    shown = bullets[: 0 if others else ONLY_BULLETS]
+    points = [bullet for bullet in brief.content.bullets if bullet.text(language)] if is_in_full else []
+    shown = points[:bullets]
     key_line = text.find_key_line(brief.content, language).words
     return text.render_partial(
         "briefs/_home_lead.html",
@@ -136,9 +145,9 @@ def _render_lead(brief: PublicBrief, language: Side, *, others: int) -> SafeStri
         posted=cards.render_fold_date(
             published, language, year=date_format.format_year(published.year, language)
         ),
-        paragraphs=text.split_paragraphs(brief.summary(language)) if others < 2 else [key_line],
+        paragraphs=text.split_paragraphs(brief.summary(language)) if is_in_full else [key_line],
         bullets=[(bullet.number, text.escape_text(bullet.text(language))) for bullet in shown],
-        rest=len(bullets) - len(shown),
+        rest=len(points) - len(shown),
         parallel=paths.parallel(language, brief.slug),
         original=cards.get_original_link(brief),
     )

@@ -152,15 +152,17 @@ def test_home_has_headlines_below_the_newest_brief_and_sentences_of_the_others(c
     assert page.count('id="new-legend"') == 1
 
 
-def test_home_of_two_briefs_has_the_summary_of_the_newest_and_no_topics(client: Client) -> None:
+def test_home_of_two_briefs_has_both_in_full_and_no_topics(client: Client) -> None:
     summary = "First sentence of the newest."
     for n in range(3):
         content = corpus_fixtures.numbered_content(n, summary_en=f"{summary} The author argues {n}.")
         corpus_fixtures.publish(content, f"s{n}", live_from=corpus_fixtures.DAY + dt.timedelta(days=n))
         page = get_html(client, "/en/")
-        assert (page.count(summary), page.count("How to read")) == ((1, 1) if n < 2 else (0, 0))
+        in_full = n + 1 if n < 2 else 0
+        assert (page.count(summary), page.count('class="bullets"')) == (in_full, min(in_full, 1))
+        assert (page.count("How to read"), page.count('class="source')) == ((1, 1) if n < 2 else (0, 0))
         assert page.count("The author argues") == n + 1
-        assert ('class="bullets"' in page) is (n == 0)
+        assert ('class="choose ui"' in page) is (n == 2)
 
 
 def test_topic_shows_the_point_that_names_it(client: Client) -> None:
