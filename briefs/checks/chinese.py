@@ -21,6 +21,7 @@ from briefs.checks.texts import (
     find_matches,
     find_word_spans,
     gettext_noop,
+    iterate_text_pairs,
     list_side_texts,
     mask_words,
 )
@@ -51,9 +52,27 @@ def check_mainland(content: Content, context: CheckContext) -> list[Finding]:
     chinese = list_side_texts(content, "zh")
     everything = "\n".join(text.without_urls for text in chinese)
     words = [(word, row) for word, row in _words_to_find(context) if word in everything]
-    if not any(row for _, row in words):
-        return []
-    return [finding for text in chinese for finding in _find_mainland_words(text, words)]
+    findings = [finding for text in chinese for finding in _find_mainland_words(text, words)] if words else []
+    return [*findings, *(_find_passes(content) if "通過" in everything else ())]
+
+
+_THROUGH_ZH = re.compile(
+    "通過(?=[^，。；、]{3})(?!了|後|[^，。；]{0,12}(?:法|案|決議|條例|預算|修正|審[查議]|測試|考驗|海峽|水[道域]|運河|表決))"
+)
+_THROUGH_EN = re.compile(r"(?<![a-z])(?:through|via|using|by means of|by [a-z]+ing)(?![a-z])")
+_PASS_EN = re.compile("(?<![a-z])(?:pass|adopt|approv|enact|ratif|clear|endors|vote|transit|sail|cross)")
+
+
+def _find_passes(content: Content) -> Iterator[Finding]:
+    """Find 通過 where the English says *through* and nothing is passed: 透過 in Taiwan."""
+    for pair in iterate_text_pairs(content):
+        english = pair.en.lower()
+        if "通過" in pair.zh and _THROUGH_EN.search(english) and not _PASS_EN.search(english):
+            text = CheckedText.from_text(pair.field, pair.bullet, "zh", pair.zh)
+            for match in _THROUGH_ZH.finditer(text.without_quotations):
+                span = match.span()
+                edits = (text.build_edit(*span, "透過"),)
+                yield text.build_finding("mainland.wording", span, {"a": "通過", "b": "透過"}, edits)
 
 
 def _find_mainland_words(
@@ -348,6 +367,11 @@ _SMALL_COUNT = re.compile(
 )
 
 
+_COUNT_ABOVE_TEN = re.compile(
+    "(?<![一二三四五六七八九十百千萬億兩數幾好第])(?P<run>[二三四五六七八九]?十[一二三四五六七八九]?)(?=艘|架(?!次)|輛|枚)"
+)
+
+
 @check(
     each="zh",
     rules="Z8",
@@ -424,4 +448,5 @@ _NUMERAL_RULES: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str | Non
     (_YEAR, _write_year),
     (_DAY, _write_month_and_day),
     (_SMALL_COUNT, _write_small_count),
+    (_COUNT_ABOVE_TEN, _write_arabic),
 )

@@ -415,6 +415,9 @@ _ABBREVIATED_WITH_SIGN = re.compile(
 _ABBREVIATED_WITHOUT_SIGN = re.compile(
     f"(?<![0-9A-Za-z.,$€£])(?P<sign>)(?P<number>{_NUMBER}) ?(?P<scale>bn|mn|tn)(?![A-Za-z])"
 )
+_EUROS_AFTER = re.compile(
+    f"(?<![0-9A-Za-z.,$€£])(?P<number>{_NUMBER})[ -](?P<scale>million|billion|trillion) euros?(?![A-Za-z-])"
+)
 _PERCENT = re.compile(r"(?P<digit>(?<=\d)\s?%|(?<=\d)-percent(?=\s)|(?<![A-Za-z])[Pp]er[ -]cent(?![A-Za-z]))")
 _ONES = "one|two|three|four|five|six|seven|eight|nine"
 _NUMBER_WORD = f"(?:twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)(?:[ -](?:{_ONES}))?|ten|eleven|twelve|(?:thir|four|fif|six|seven|eigh|nine)teen|{_ONES}"
@@ -443,6 +446,8 @@ def _write_money(match: re.Match[str]) -> str:
     parts = match.groupdict()
     scale = parts["scale"] or ""
     scale = _SCALES.get(scale.lower().removesuffix("n"), scale)
+    if match.re is _EUROS_AFTER:
+        return f"€{parts['number']} {scale}"
     return f"{parts.get('sign', 'US$')}{parts['number']}" + (f" {scale}" if scale else "")
 
 
@@ -465,6 +470,7 @@ def _write_percent(match: re.Match[str]) -> str:
 _AMOUNT_RULES: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str]], ...] = (
     (_DOLLARS_AFTER, _write_money),
     (_DOLLARS_BEFORE, _write_money),
+    (_EUROS_AFTER, _write_money),
     (_ABBREVIATED_WITH_SIGN, _write_money),
     (_ABBREVIATED_WITHOUT_SIGN, _write_money),
     (_SPELLED, _write_digits),

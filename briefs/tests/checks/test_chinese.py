@@ -117,6 +117,43 @@ def test_incorrect_chinese_is_reported_and_repaired(check, text, expected, corre
     assert apply_all_repairs(check, text) == corrected
 
 
+@pytest.mark.parametrize(
+    ("zh", "en", "expected"),
+    [
+        ("政府通過談判取得讓步。", "The government won concessions through talks.", "透過"),
+        ("國會通過這項新的規定。", "Congress passed the rule through a vote.", ""),
+        ("國會通過法案。", "The bill was adopted by using a shortcut.", ""),
+        ("爲了安全而粘貼文字到客戶端。", "Paste the text into the client for safety.", "為貼上用戶端"),
+        ("艦隊有十五艘潛艦與八艘驅逐艦。", "The fleet has 15 submarines and eight destroyers.", "15"),
+        ("數十艘船隻集結。", "Dozens of ships gathered.", ""),
+    ],
+)
+def test_wording_of_taiwan_is_offered(zh, en, expected):
+    content = Content(bullets=(Bullet(1, zh, en),))
+    findings = run_checks(content, SHIPPED, only=("mainland", "typos", "numerals"))
+    edits = sorted((e for f in findings for e in f.repair.edits), key=lambda edit: edit.start)
+    assert "".join(edit.replacement for edit in edits) == expected
+
+
+@pytest.mark.parametrize(
+    ("zh", "en"),
+    [
+        ("艾司摩爾的設備受到管制。", "ASML equipment is subject to controls."),
+        ("中遠海運的船隻停靠港口。", "COSCO vessels call at the port."),
+        ("SK海力士在美國投資。", "SK Hynix is investing in the United States."),
+        (
+            "美、英、加三國簽署協議。",
+            "The United States, the United Kingdom, and Canada signed an agreement.",
+        ),
+        ("他無意中洩漏了計畫。", "He inadvertently leaked the plan."),
+        ("未經許可的出口遭到禁止。", "Unlicensed exports were banned."),
+    ],
+)
+def test_names_and_negations_with_a_counterpart_have_no_finding(zh, en):
+    content = Content(bullets=(Bullet(1, zh, en),))
+    assert run_checks(content, SHIPPED, only=("numbers", "meaning")) == []
+
+
 def test_simplified_characters_in_big5_are_reported():
     characters = "冲万与么体价优党听坏圣宁岭异怀惊愿扑扰据机构极洁确离种网胜触赶适荐蚕虫儿气几"
     reported = [finding.values["a"] for finding in run_check("simplified", "，".join(characters))]
