@@ -461,10 +461,13 @@ class StaticExport:
 
 
 def _render_search_notice(language: re.Match[str] | None) -> str:
-    """Return what stands in place of the search field, which needs a server."""
+    """Return what stands in place of the search field, which needs a server: where to search instead."""
     side: Side = "en" if language and language[1] else "zh"
     with translation.override(paths.LANGUAGE_CODES[side]):
-        return f'<p class="find ui">{escape(gettext("This copy of the site has no search."))}</p>'
+        notice = gettext(
+            "This copy of the site has no search. In a search engine, add %(site)s to your words."
+        )
+        return f'<p class="find ui">{escape(notice % {"site": f"site:{urlsplit(settings.SITE_URL).hostname}"})}</p>'
 
 
 def _read_manifest(folder: Path) -> dict[str, str]:

@@ -7,6 +7,7 @@ import random
 import re
 from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from django.conf import LazySettings, settings
@@ -108,6 +109,7 @@ def test_export_has_every_page_and_no_broken_link(tmp_path: Path, capsys: pytest
         assert page in site
     for page, notice in (("en/index.html", "no search"), ("zh-hant/about/index.html", "沒有搜尋功能")):
         assert notice.encode() in site[page][1]
+        assert f"site:{urlsplit(settings.SITE_URL).hostname}".encode() in site[page][1]
         assert b"<form" not in site[page][1]
     assert b"R</p>" in site["en/briefs/down/index.html"][1], "a withdrawn brief shows its notice"
     assert b"(withdrawn " in site["en/briefs/down/cite.ris"][1]
