@@ -3,7 +3,7 @@
 import datetime as dt
 from typing import Any, Final
 
-from django.db.models import Prefetch
+from django.db.models import Prefetch, Q
 from django.utils import timezone
 
 from briefs.database.bulk_writes import delete_in_batches
@@ -30,7 +30,8 @@ def delete_expired(now: dt.datetime) -> None:
 
 def list_pending_uploads(owner: Person) -> list[Upload]:
     """Return the owner's uploads that are not finished, with the names of their files, newest first."""
-    rows = Upload.objects.filter(owner=owner, done_at=None, created_at__gt=timezone.now() - UPLOAD_RETENTION)
+    is_open = Q(done_at=None) | Q(results__conflicts__gt=0)
+    rows = Upload.objects.filter(is_open, owner=owner, created_at__gt=timezone.now() - UPLOAD_RETENTION)
     files = UploadFile.objects.defer("data").exclude(name="")
     return list(rows.prefetch_related(Prefetch("files", files)).order_by("-created_at")[:MAX_PENDING_UPLOADS])
 

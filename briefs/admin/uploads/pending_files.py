@@ -5,6 +5,7 @@ import re
 import time
 import zlib
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import batched
 from pathlib import PurePosixPath
 from typing import Any, Final
@@ -23,13 +24,14 @@ from briefs.admin.common.pending_uploads import UPLOAD_RETENTION, create_upload
 from briefs.content import Content
 from briefs.database.bulk_writes import let_other_writers_in
 from briefs.documents.files.archive import ArchiveLimits, read_zip_directory, unpack_parts
+from briefs.documents.files.formats import DOCUMENT_FORMATS
 from briefs.documents.types import DocumentRefused
 from briefs.exchange.returned_table import TableRefused
 from briefs.exchange.sheets.brief_sheets import BATCH_SIZE, BriefChange, BriefImportPlan, save_changes
 from briefs.intake import ImportChoice, ImportJob, ImportOutcome, create_import_job, import_digests
 from briefs.models import Person, Upload, UploadFile
 
-from .questions import SKIP, list_name_answers
+from .questions import LEFT_OUT, SKIP, list_name_answers
 from .table_things import explain_refusal, list_row_answers, store_table
 
 # Store uploaded files within limits and import the chosen digests.
@@ -41,7 +43,7 @@ MAX_TOTAL_SIZE: Final = 50 * MB
 MAX_DIGESTS: Final = 200
 
 ZIP_LIMITS: Final = ArchiveLimits(file=MAX_TOTAL_SIZE, unpacked=MAX_TOTAL_SIZE, kept=MAX_TOTAL_SIZE)
-DOCUMENT_SUFFIXES: Final = (".docx", ".txt", ".md")
+DOCUMENT_SUFFIXES: Final = {ending for kind in DOCUMENT_FORMATS for ending in kind.extensions}
 """Files that are taken out of a zip."""
 TABLE: Final = "table"
 """Status of the choice to store a returned Word table."""
@@ -268,6 +270,7 @@ def _files_to_import(
 
 BRIEF_SHEET: Final = "brief"
 _CONFLICT: Final = "conflict"
+_OVER = re.compile(r"over-\d{1,9}-(\d{1,9})", re.ASCII)
 
 
 def store_plan(person: Person, name: str, plan: BriefImportPlan) -> Upload:
@@ -334,7 +337,7 @@ def save_batches(upload: Upload, *, by: Person, seconds: float) -> Upload:
     until = time.monotonic() + seconds
     while True:
         row = _save_batch(upload, by=by)
-        if row.done_at:
+        if row.done_at or not row.results["left"]:
             return row
         let_other_writers_in()
         if time.monotonic() > until:
@@ -346,12 +349,15 @@ def _save_batch(upload: Upload, *, by: Person) -> Upload:
         row = Upload.objects.select_for_update().get(pk=upload.pk)
         batch = row.files.filter(refused="").order_by("position").first()
         if batch:
-            changes = read_batch(batch)
+            planned = read_batch(batch)
+            read = [_apply_answer(change, row) for change in planned]
+            changes = [change for change in read if change]
+            _forget_left_out(row, planned)
             late, left = save_changes(changes, by=by)
             handled = len(changes) - len(left)
             _replace_batch(batch, left)
             _add_batches(row, _pack(late), refused=_CONFLICT)
-            row.results["left"] -= handled
+            row.results["left"] -= handled + len(read) - len(changes)
             row.results["done"] += handled - len(late)
             row.results["conflicts"] += len(late)
             done = [change.brief for change in changes[:handled] if change not in late]
@@ -360,6 +366,40 @@ def _save_batch(upload: Upload, *, by: Person) -> Upload:
             row.done_at = row.done_at or timezone.now()
         row.save(update_fields=["results", "done_at"])
     return row
+
+
+def answer_sheet(upload: Upload, answers: Mapping[str, str]) -> Upload:
+    """Keep the answers. A conflict for which the sheet's text was chosen is saved with the rest."""
+    with transaction.atomic():
+        row = Upload.objects.select_for_update().get(pk=upload.pk)
+        row.results["answers"] = {**row.results.get("answers", {}), **answers}
+        for batch in row.files.filter(refused=_CONFLICT) if _OVER.search(" ".join(answers.values())) else ():
+            conflicts = read_batch(batch)
+            chosen = [c for c in conflicts if _OVER.fullmatch(answers.get(f"q-{c.brief}-target", ""))]
+            _replace_batch(batch, [change for change in conflicts if change not in chosen])
+            _add_batches(row, _pack(chosen))
+            row.results["left"] += len(chosen)
+            row.results["conflicts"] -= len(chosen)
+        if row.results["left"]:
+            row.done_at = None
+        row.save(update_fields=["results", "done_at"])
+    return row
+
+
+def _apply_answer(change: BriefChange, upload: Upload) -> BriefChange | None:
+    """Return the change, over the version that was shown if its text was chosen, or None if it is left out."""
+    answer = upload.results.get("answers", {}).get(f"q-{change.brief}-target", "")
+    if match := _OVER.fullmatch(answer):
+        return replace(change, version=int(match[1]))
+    return None if answer in (SKIP, LEFT_OUT) else change
+
+
+def _forget_left_out(upload: Upload, changes: Iterable[BriefChange]) -> None:
+    """Remove the unticked boxes of changes that were dropped, so that the rest can be counted."""
+    answers = upload.results.get("answers", {})
+    for name in [f"q-{change.brief}-target" for change in changes]:
+        if answers.get(name) == LEFT_OUT:
+            del answers[name]
 
 
 def _replace_batch(batch: UploadFile, left: Sequence[BriefChange]) -> None:

@@ -24,6 +24,9 @@ MAX_ANSWER_LENGTH: Final = 60
 SKIP: Final = "skip"
 """The answer that leaves a thing or a row out."""
 
+LEFT_OUT: Final = "out"
+"""The answer for a brief of a sheet whose box is not ticked."""
+
 
 @dataclass(frozen=True, slots=True)
 class Option:
@@ -134,6 +137,16 @@ def ask_whose_text(key: str, brief: Brief, version: int, *, name: str) -> Questi
     options = [Option(f"over-{brief.pk}-{version}", _("The file’s")), Option(SKIP, _("Keep what is there"))]
     text = _("%(name)s edited brief %(n)s since it was imported. Which text?") % {"name": name, "n": brief.pk}
     remark = _("The file’s text becomes a new revision. Parts that the file lacks stay.")
+    return Question("target", f"q-{key}-target", text, options, remark)
+
+
+def ask_which_version(key: str, brief: Brief, *, remark: str) -> Question:
+    """Ask whether a sheet replaces a version that is newer than the exported one."""
+    options = [
+        Option(f"over-{brief.pk}-{brief.version}", _("The file’s")),
+        Option(SKIP, _("Keep what is there")),
+    ]
+    text = _("Brief %(n)s was changed since the export. Which text?") % {"n": brief.pk}
     return Question("target", f"q-{key}-target", text, options, remark)
 
 

@@ -140,7 +140,8 @@ class PairPreview:
 class Thing:
     """One thing of an import: what will happen to it, the brief that it changes, questions and differences.
 
-    `choice_token`: what the preview showed, sent back by the page. `is_optional`: it has a box to leave it out.
+    `choice_token`: what the preview showed, sent back by the page. `is_optional`: it has a box to leave it out; `is_taken`: the
+    box is ticked.
     """
 
     key: str
@@ -152,6 +153,7 @@ class Thing:
     other_title: str = ""
     questions: list[Question] = field(default_factory=list)
     is_optional: bool = False
+    is_taken: bool = True
     error: str = ""
     brief: int | None = None
     brief_title: str = ""
@@ -180,7 +182,12 @@ class Thing:
     def is_ready(self) -> bool:
         """Return whether the next press imports it."""
         answers = [question.answer for question in self.questions]
-        return (self.is_optional or bool(answers)) and not self.is_waiting and SKIP not in answers
+        return (
+            self.is_taken
+            and (self.is_optional or bool(answers))
+            and not self.is_waiting
+            and SKIP not in answers
+        )
 
 
 def explain_locked(person: Person, brief: Brief) -> str:

@@ -1,7 +1,7 @@
 """Begin briefs from an address, a citation, a text or files: preview, confirm, and see what was not saved."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Final
 from uuid import UUID
 
@@ -17,12 +17,11 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from briefs import policy, workflow
 from briefs.admin.common.access import require_role
-from briefs.admin.common.brief_pages import add_done_message, read_number, render_page, wants_json
+from briefs.admin.common.brief_pages import Badge, add_done_message, read_number, render_page, wants_json
 from briefs.admin.common.form_fields import FieldError, build_due_field, field_errors_from_form, link_errors
 from briefs.admin.common.interface_labels import FIELD_LABELS, interface_side
-from briefs.admin.common.name_fields import NamesById, load_names_by_id
+from briefs.admin.common.name_fields import load_names_by_id
 from briefs.admin.common.pending_uploads import (
-    UPLOAD_RETENTION,
     create_upload,
     find_pending_upload,
     list_pending_uploads,
@@ -62,6 +61,7 @@ from .pending_files import (
     MAX_FILES,
     TABLE,
     UPLOAD_LIMITS,
+    answer_sheet,
     import_from_upload,
     list_pages,
     list_results,
@@ -73,8 +73,16 @@ from .pending_files import (
     store_plan,
     unpack_documents,
 )
-from .questions import count_open, read_answers, read_row_answers
-from .things import ChangeRow, Thing, build_change_rows, count_unchanged_bullets
+from .questions import (
+    ANSWER_FIELD,
+    LEFT_OUT,
+    ask_which_version,
+    count_open,
+    fill_answers,
+    read_answers,
+    read_row_answers,
+)
+from .things import Thing, build_change_rows, count_unchanged_bullets, explain_locked
 
 # Upload files or pasted text, preview the import and confirm it. Uses the same code as the import command.
 
@@ -370,16 +378,6 @@ COLUMN_LABELS: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class SheetBrief:
-    """One brief of the preview. `why_not`: the reason if it is not saved."""
-
-    brief: Brief
-    changes: list[ChangeRow]
-    unchanged_count: int
-    why_not: str = ""
-
-
 def import_sheet(request: HttpRequest) -> HttpResponse:
     person = require_role(request, "import")
     problems: list[Any] = []
@@ -426,33 +424,51 @@ def import_sheet_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
     if upload is None or upload.results.get("sheet") != BRIEF_SHEET:
         raise Http404
     if request.method == "POST":
+        answers = read_answers(request.POST)
+        taken = set(request.POST.getlist("take"))
+        for key in [name.removeprefix("seen-") for name in request.POST if name.startswith("seen-")]:
+            if (name := f"q-{key}-target") not in answers and ANSWER_FIELD.fullmatch(name):
+                answers[name] = "take" if key in taken else LEFT_OUT
+        upload = answer_sheet(upload, answers)
+        if page := read_number(request.POST, "page"):
+            return redirect(f"{request.path}?page={page}")
         upload = save_batches(upload, by=person, seconds=SECONDS_A_STEP)
         if wants_json(request):
             return JsonResponse({"left": upload.results["left"]})
         return redirect("admin:briefs_brief_sheet_one", pk=pk)
-    return _detail_page(request, upload)
+    return _sheet_page(request, upload, person)
 
 
-def _detail_page(request: HttpRequest, upload: Upload) -> HttpResponse:
+def _sheet_page(request: HttpRequest, upload: Upload, person: Person) -> HttpResponse:
     pages = list_pages(upload)
     number = min(max(read_number(request.GET, "page"), 1), len(pages))
-    saved = upload.results.get("saved", [])[:MAX_LISTED]
-    title = _("What was imported") if upload.done_at else _("Preview of the import")
+    saved = upload.results.get("saved", [])
+    things = _build_sheet_things(load_batches(upload, pages[number - 1]), upload, person)
+    left = upload.results["left"]
+    here = {thing.key for thing in things if thing.is_optional}
+    unticked = {name for name, answer in upload.results.get("answers", {}).items() if answer == LEFT_OUT}
+    elsewhere = max(0, left - len(here) - len(unticked - {f"q-{key}-target" for key in here}))
     return render_page(
         request,
-        "uploads/sheet_preview",
-        title=title,
-        results=upload.results,
+        "uploads/preview",
+        title=_("What was imported") if upload.done_at else _("Preview of the import"),
+        upload=upload,
+        sheet=upload.results,
+        things=things,
         counts=_count_rows(upload),
-        briefs=_build_briefs(load_batches(upload, pages[number - 1])),
-        saved=Brief.objects.filter(pk__in=saved).order_by("pk"),
+        can_import=bool(left) or any(thing.questions for thing in things),
+        ready=elsewhere + sum(thing.is_ready for thing in things),
+        elsewhere=elsewhere,
+        open_questions=count_open(question for thing in things for question in thing.questions),
+        unfold=True,
+        saved=Brief.objects.filter(pk__in=saved[:MAX_LISTED]).order_by("pk"),
         page=number,
         pages=len(pages),
-        hours=int(UPLOAD_RETENTION.total_seconds() // 3600),
+        hours=UPLOAD_LIMITS["hours"],
     )
 
 
-def _build_briefs(batches: Iterable[UploadFile]) -> list[SheetBrief]:
+def _build_sheet_things(batches: Iterable[UploadFile], upload: Upload, person: Person) -> list[Thing]:
     refusals = [(change, bool(batch.refused)) for batch in batches for change in read_batch(batch)]
     changes = [change for change, _refused in refusals]
     found = Brief.objects.select_related("source", "picture", "updated_by")
@@ -461,22 +477,39 @@ def _build_briefs(batches: Iterable[UploadFile]) -> list[SheetBrief]:
     )
     before = {pk: workflow.load_working_copy(brief) for pk, brief in rows.items()}
     names = load_names_by_id([*before.values(), *(change.content for change in changes)])
-    return [
-        _build_brief(change, rows[change.brief], before[change.brief], names, is_refused=is_refused)
-        for change, is_refused in refusals
-    ]
+    things = []
+    for change, is_refused in refusals:
+        thing = _build_sheet_thing(change, rows[change.brief], upload, person, is_refused=is_refused)
+        now = before[change.brief]
+        thing.changes = build_change_rows(now, _number_new_bullets(change.content), names)
+        thing.unchanged_count = count_unchanged_bullets(now, change.content)
+        things.append(thing)
+    return things
 
 
-def _build_brief(
-    change: BriefChange, brief: Brief, before: Content, names: NamesById, *, is_refused: bool
-) -> SheetBrief:
-    is_open = brief.version == change.version and brief.state == State.DRAFT
-    return SheetBrief(
-        brief,
-        build_change_rows(before, _number_new_bullets(change.content), names),
-        count_unchanged_bullets(before, change.content),
-        describe_conflict(brief, change) if is_refused or not is_open else "",
-    )
+def _build_sheet_thing(
+    change: BriefChange, brief: Brief, upload: Upload, person: Person, *, is_refused: bool
+) -> Thing:
+    key = str(brief.pk)
+    answers = upload.results.get("answers", {})
+    badge = Badge(_("Updates %(n)s") % {"n": brief.pk}, "going")
+    thing = Thing(key, upload.results["file"], 1, badge, "updated", brief=brief.pk, brief_title=str(brief))
+    thing.is_optional = True
+    thing.is_taken = answers.get(f"q-{key}-target") != LEFT_OUT
+    if is_refused or brief.version != change.version or brief.state != State.DRAFT:
+        why_not = describe_conflict(brief, change)
+        thing.badge, thing.status = Badge(_("Not imported"), "warn"), "edited"
+        thing.is_optional = False
+        if (
+            brief.state == State.DRAFT
+            and brief.version != change.version
+            and not explain_locked(person, brief)
+        ):
+            question = ask_which_version(key, brief, remark=why_not)
+            thing.questions = fill_answers([question], answers, set())
+        else:
+            thing.error = why_not
+    return thing
 
 
 def _number_new_bullets(content: Content) -> Content:

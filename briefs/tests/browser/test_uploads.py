@@ -6,6 +6,7 @@ import pytest
 
 from briefs import workflow
 from briefs.models import Author, Brief, Keyword, Upload
+from briefs.tests.admin.uploads.test_brief_sheet_pages import sheet_with_headlines
 from briefs.tests.citations.test_citation_files import ZOTERO_RIS
 from briefs.tests.conftest import FIXTURES, SEED
 from briefs.tests.support import browser_tabs, factories
@@ -156,6 +157,35 @@ def test_questions_are_answered_by_keyboard(
     assert newest is not None
     assert (str(newest.article_date), newest.article_date_confirmed) == ("2025-03-04", True)
     assert (Author.objects.count(), Keyword.objects.filter(label_zh="台海").exists()) == (2, False)
+
+
+def test_brief_of_a_sheet_is_left_out_and_the_rest_imported(
+    chromium: Any, live_server: Any, team: factories.Team
+) -> None:
+    briefs = [factories.draft_brief(team) for _ in range(3)]
+    data = sheet_with_headlines(*briefs)
+    factories.edit(briefs[2], team.other_writer, headline_en="Faster")
+    tab = browser_tabs.Tab(chromium, live_server.url, team.writer)
+    page = tab.page
+    tab.open(PAGE)
+    page.set_input_files("#files", [{"name": "briefs.csv", "mimeType": "text/csv", "buffer": data}])
+    page.get_by_role("button", name="Continue").click()
+    page.wait_for_url("**/sheet/*-*/")
+    page.get_by_role("button", name="Import 2").wait_for()
+    assert_no_faults(tab)
+    page.locator("[type=checkbox][name=take]").nth(1).uncheck()
+    page.get_by_role("button", name="Import 1").click()
+    page.get_by_role("heading", name="What was imported").wait_for()
+    assert list(Brief.objects.order_by("pk").values_list("headline_en", flat=True)) == [
+        "From the sheet", "A Headline", "Faster",
+    ]  # fmt: skip
+    page.get_by_role("radio", name="The file’s").focus()
+    page.keyboard.press("Space")
+    page.get_by_role("button", name="Import 1").press("Enter")
+    page.get_by_role("heading", name="Changed drafts").wait_for()
+    page.get_by_role("button", name="Import").wait_for(state="detached")
+    assert Brief.objects.get(pk=briefs[2].pk).headline_en == "From the sheet"
+    assert_no_faults(tab)
 
 
 def test_citation_dropped_on_brief_is_imported(chromium: Any, live_server: Any, team: factories.Team) -> None:

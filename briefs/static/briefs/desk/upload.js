@@ -138,10 +138,18 @@ if (confirming) {
     focusQuestion(confirming);
   });
   confirming.addEventListener("submit", (event) => {
+    if (event.submitter?.name === "page") return; // another page of a sheet, with the answers on this one
     const keys = listReady(confirming);
-    if (!keys.length && listOpen(confirming).length && !listSkipped(confirming).length) {
+    if (!countReady(confirming) && listOpen(confirming).length && !listSkipped(confirming).length) {
       event.preventDefault();
       focusQuestion(confirming);
+      return;
+    }
+    if (confirming.dataset.left) {
+      event.preventDefault();
+      const steps = new Progress(confirming);
+      saving(confirming, steps).catch(() => steps.fail([confirming.dataset.failed]));
+      return;
     }
     if (keys.length <= DIGESTS_A_BATCH) return;
     event.preventDefault();
@@ -157,6 +165,11 @@ function listReady(form) {
     const names = data.getAll(`asks-${key}`);
     return names.every((name) => data.get(name)) && data.get(`q-${key}-target`) !== "skip";
   });
+}
+
+/** Sheets have pages: what is on the others is imported too. */
+function countReady(form) {
+  return listReady(form).length + Number(form.dataset.elsewhere ?? 0);
 }
 
 function listOpen(form) {
@@ -181,7 +194,7 @@ function countQuestions(form, says = false) {
   const button = form.querySelector("#import-now");
   if (!button) return;
   const { dataset } = form;
-  button.textContent = fill(dataset.import, { n: listReady(form).length });
+  button.textContent = fill(dataset.import, { n: countReady(form) });
   const left = form.querySelector("#open-questions");
   left.hidden = !open.length;
   left.textContent = open.length === 1 ? dataset.openOne : fill(dataset.open, { n: open.length });
@@ -213,18 +226,16 @@ async function importing(form, keys, progress) {
 
 // Saving a sheet, in steps of a second or two
 
-const steps = document.getElementById("steps-form");
-steps?.addEventListener("submit", (event) => {
-  event.preventDefault();
-  const progress = new Progress(steps);
-  saving(steps, progress).catch(() => progress.fail([steps.dataset.failed]));
-});
-
 async function saving(form, progress) {
-  const all = Number(form.dataset.left);
+  const all = countReady(form);
+  const data = new FormData(form);
   progress.begin(all);
-  for (let left = all; left; progress.show(all - left)) ({ left } = await post(form.action, new FormData(form)));
-  location.reload();
+  let left;
+  do {
+    ({ left } = await post(form.action, data));
+    progress.show(Math.max(0, all - left));
+  } while (left);
+  location.assign(location.pathname);
 }
 
 // Dropping a citation file on the text field
