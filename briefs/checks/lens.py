@@ -237,8 +237,22 @@ def _read_figures(read: dict[Side, SideFigures], known: KnownNames) -> _Words:
             partner = _nearest(word, partners, lengths)
             if partner or (word.shown and is_expressed):
                 word.match(partner)
+    # As in the checks, a count in words alone is no sign of a fault unless the other side has another one.
+    lone = {
+        side: {
+            id(word)
+            for figure, word in words[side].items()
+            if word.shown and not word.is_matched and not figure.needs_counterpart
+        }
+        for side in SIDES
+    }
+    unboxed = set() if all(lone.values()) else lone["zh"] | lone["en"]
     return {
-        side: [word for figure, word in words[side].items() if figure.value > 1 or word.shown]
+        side: [
+            word
+            for figure, word in words[side].items()
+            if (figure.value > 1 or word.shown) and id(word) not in unboxed
+        ]
         for side in SIDES
     }
 

@@ -10,7 +10,7 @@ from typing import Self
 from briefs.checks.finding import CheckContext, Span, TermData
 from briefs.checks.texts import HAN_RANGES, find_word_spans
 from briefs.content import Side
-from briefs.lexicon.concepts import CHECKED_NAMES
+from briefs.lexicon.concepts import ACRONYM_NAMES, CHECKED_NAMES
 from briefs.lexicon.figure import blank_out_matches
 
 BUILT_IN_TERMS = tuple(
@@ -19,6 +19,8 @@ BUILT_IN_TERMS = tuple(
 """Pairs of names whose two languages share no letters. ZTE is not included: the glossary has it or the editor is asked.
 AI is the one acronym that Chinese texts use unchanged, and it also matches 人工智慧.
 """
+
+_ACRONYM_TERMS = tuple(TermData(also_zh=tuple(zh), also_en=tuple(en)) for zh, en in ACRONYM_NAMES)
 
 # Letters of a series and the Chinese for them: J-20 is 殲20. Chinese that is also an ordinary word (載運20名) counts
 # only with a hyphen.
@@ -103,7 +105,7 @@ class KnownNames:
         Searching every pair for all terms would dominate the run time of the checks.
         """
         lower = "\n".join(texts).translate(ASCII_LOWER)
-        terms = (*context.terms, *BUILT_IN_TERMS)
+        terms = (*context.terms, *BUILT_IN_TERMS, *_ACRONYM_TERMS)
         selected_terms = (term for term in terms if any(form in lower for form in _lower_forms(term)))
         return cls(tuple(selected_terms), context.names)
 

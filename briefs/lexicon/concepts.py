@@ -59,12 +59,13 @@ PAIRING_CONCEPTS = (
 _MARKED_NAMES = (
     tuple([form[1:] for form in forms if form[0] in "*+"] for forms in row) for row in _read_section("names")
 )
-_ACRONYM_NAMES = (
+ACRONYM_NAMES = [
     tuple([form.lstrip("*+") for form in forms] for forms in row)
     for row in _read_section("organizations")
     if any(form.isupper() and form != "ZTE" for form in row[1])  # of ZTE the editor is asked
-)
-CHECKED_NAMES = [*_read_section("checked"), *(row for row in _MARKED_NAMES if any(row)), *_ACRONYM_NAMES]
+]
+"""Names of organizations with an acronym that the checks of figures and names may meet in English."""
+CHECKED_NAMES = [*_read_section("checked"), *(row for row in _MARKED_NAMES if any(row))]
 """Chinese and English forms of names in which the two languages share no letters."""
 
 ACRONYMS = {form.strip().upper() for word in CONCEPTS for form in word.english if form[-1] == " "} | {"US"}

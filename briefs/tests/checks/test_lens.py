@@ -35,6 +35,9 @@ def read(zh: str, en: str) -> tuple[list[str], list[str]]:
         ("他不採取行動。", "He acts.", (["!不"], [])),
         ("他前往會談，不帶隨員。", "He went to the talks without aides.", (["=不帶"], ["=without"])),
         ("不僅如此，未來更便宜。", "Moreover, the future is cheaper.", ([], [])),
+        # A count in words alone, which the other language may say otherwise
+        ("創下二十年來新高。", "It was the highest in two decades.", (["=二十"], [])),
+        ("有九家企業。", "There are six firms.", (["!九"], ["!six"])),
         # A contrast that is turned round
         ("不應增加預算，而應改革制度。", "Governments should reform the system rather than increase the budget.",
          (["=不應", "=增加", "=應"], ["=should", "=rather", "=increase"])),
@@ -91,7 +94,7 @@ def test_lens_is_quiet_on_correct_briefs() -> None:
     """Of 700 lit words of ten correct briefs, few lack a counterpart."""
     spans = [span for pair in light_pairs(CLEAN_PAIRS, SHIPPED) for side in SIDES for span in pair[side]]
     assert len(spans) > 600
-    assert sum(not span.is_matched for span in spans) <= len(spans) // 40
+    assert sum(not span.is_matched for span in spans) <= len(spans) // 200
 
 
 @pytest.mark.parametrize(("zh", "en"), CLEAN_PAIRS)
