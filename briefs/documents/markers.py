@@ -55,7 +55,7 @@ PAGE_FURNITURE_PATTERN = r"[-–—－](?P<gap>\ *)[^\s\-–—－](?:[^\-–—
 """A page number or an end sign between two dashes: - 1 -, －完－."""
 
 _MARKER = re.compile(
-    rf"""(?P<box>(?:[-*+•]\ )?\[[xX\ ]?\])\ *
+    rf"""(?P<box>(?:[-*+]\ )?\[[xX\ ]?\])\ *
     |(?P<bullet>[{_BULLETS}])\ *
     |(?P<dot>[{_DOTS}]|[.．](?=\ [㐀-鿿A-Z「]))\ *
     |(?P<emoji>:[a-z][a-z0-9_]{{2,30}}:)(?:\ +|(?=[㐀-鿿A-Z]))

@@ -259,9 +259,11 @@ class _DigestParser:
 
     def parse_lines(self, lines: Sequence[DocumentLine], terms: Sequence[tuple[str, str]]) -> ParsedDocument:
         number, last = lines[0].number, lines[-1].number
-        lines, page_lines = remove_page_furniture(lines)
+        lines, page_lines, marked = remove_page_furniture(lines)
         for line in page_lines:
             self._record_unplaced(line)
+        if marked:
+            self.cautions.append(Caution(marked[0], "note-marks", {"n": len(marked)}))
         self.mixed_label_side = find_mixed_label_side(lines)
         self.lines = lines
         self.wrapping = LineWrapping(lines)

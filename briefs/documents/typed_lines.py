@@ -67,8 +67,12 @@ _SUPERSCRIPT = re.compile(r"(?<=[。！？」』.!?”)）])[¹²³⁴-⁹]{1,3}
 _WIDEST_HEAD = 60
 
 
-def remove_page_furniture(lines: Sequence[DocumentLine]) -> tuple[list[DocumentLine], list[DocumentLine]]:
-    """Return the lines of the text, without note marks, and those of the page: numbers, running heads, notes."""
+def remove_page_furniture(
+    lines: Sequence[DocumentLine],
+) -> tuple[list[DocumentLine], list[DocumentLine], list[int]]:
+    """Return the lines of the text, without note marks, those of the page (numbers, running heads, notes), and the
+    numbers of the lines that had marks.
+    """
     marks = {match["mark"] for line in lines if (match := _MARK_AT_END.match(line.text))}
     if marks:
         begun = Counter(match["mark"] for line in lines if (match := _NOTE.match(line.text)))
@@ -93,7 +97,9 @@ def remove_page_furniture(lines: Sequence[DocumentLine]) -> tuple[list[DocumentL
             ):
                 line = replace(line, blank_lines_above=0, starts_paragraph=False)
             text.append(line)
-    return [_remove_note_marks(line, notes) for line in text] if marks else text, page
+    unmarked = [_remove_note_marks(line, notes) for line in text] if marks else text
+    marked = [line.number for line, old in zip(unmarked, text, strict=True) if line is not old]
+    return unmarked, page, marked
 
 
 def _find_running_heads(lines: Sequence[DocumentLine]) -> set[str]:

@@ -46,6 +46,20 @@ def test_no_bullet_lands_silently_in_a_summary(document: TypedDocument):
     assert is_in_summary is is_asked
 
 
+@pytest.mark.parametrize("name", ["footnote marks", "footnote superscripts"])
+def test_marks_of_notes_are_left_out_and_reported(name: str):
+    document = next(document for document in DOCUMENTS if document.name == name)
+    (result,) = read_document(document.text.encode(), "a.txt")
+    assert result.parsed
+    assert [c.values["n"] for c in result.parsed.cautions if c.code == "note-marks"] == [2]
+
+
+def test_box_after_a_bullet_is_text():
+    (result,) = read_document(f"{HEADER}\n\n摘要:\n摘要。\n• [ ] 甲。\n• 乙。\n".encode(), "a.txt")
+    assert result.parsed
+    assert [point.text for point in result.parsed.sides["zh"].points] == ["[ ] 甲。", "乙。"]
+
+
 def test_paragraphs_become_points_when_the_question_is_answered_with_yes():
     document = next(document for document in DOCUMENTS if "question" in document.differences)
     (result,) = read_document(document.text.encode(), "a.txt", paragraphs_are_points=True)
