@@ -134,6 +134,7 @@ class BriefList(DeskList, DeskAdmin):
     search_fields = ("headline_zh",)
     search_hint = gettext_lazy("Words, or an author, source or keyword")
     empty_hint = gettext_lazy("No briefs yet. Import a file or start a new one.")
+    add_page = "upload"
     ordering = NEWEST_FIRST
     sortable_by = ()
     list_per_page = 30  # a row costs 1 ms: who must do what next

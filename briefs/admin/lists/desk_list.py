@@ -309,6 +309,8 @@ class DeskList(UndeletableAdmin):
     empty_hint: ClassVar[str | Promise] = ""
     lede: ClassVar[str | Promise] = ""
     edits_in_place: ClassVar[bool] = True
+    add_page: ClassVar[str] = "add"
+    """Name of the page that the button for a new row opens."""
     under_inbox: ClassVar[bool] = False
     has_exports: ClassVar[bool] = False
     show_full_result_count = False
@@ -414,7 +416,7 @@ class DeskList(UndeletableAdmin):
     def _add_url(self, request: HttpRequest) -> str:
         if not self.has_add_permission(request):
             return ""
-        return reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_add")
+        return reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_{self.add_page}")
 
 
 def count_by_row(rows: QuerySet[Any], column: Any) -> dict[int, int]:
