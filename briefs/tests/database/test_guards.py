@@ -5,7 +5,7 @@ from django.db import IntegrityError, connection, models, transaction
 from django.utils import timezone
 
 from briefs.database import guards
-from briefs.models import Brief, Document, Edition, Event, Person, Revision, SignOff
+from briefs.models import Brief, Document, Edition, Event, Person, Revision, SignOff, SiteVersion
 
 pytestmark = pytest.mark.django_db
 
@@ -149,6 +149,25 @@ def test_missing_guards_are_reported_and_can_be_reinstalled() -> None:
     assert guards.check_guards(databases=["default"])
     guards.install_guards(connection)
     assert guards.find_missing_guards(connection) == []
+
+
+@pytest.mark.parametrize(
+    ("plan", "are_missing", "is_renewed"),
+    [([], False, False), ([], True, True), (["a migration"], False, True)],
+)
+def test_database_has_a_new_generation_if_its_guards_were_away(
+    plan: list[str], are_missing: bool, is_renewed: bool
+) -> None:
+    """A name may have changed unrecorded meanwhile. `restore` ends with a `migrate` of a database without guards."""
+    briefs, before = type("S", (), {"name": "briefs"}), SiteVersion.objects.get()
+    if are_missing:
+        guards.remove_guards(connection)
+    guards.remove_before_migrate(briefs, using="default", plan=plan)
+    assert bool(guards.find_missing_guards(connection)) == is_renewed
+    guards.install_after_migrate(briefs, using="default", plan=plan)
+    assert guards.find_missing_guards(connection) == []
+    assert (SiteVersion.objects.get().generation != before.generation) == is_renewed
+    assert before.generation
 
 
 @pytest.mark.heavy
