@@ -53,6 +53,7 @@ from briefs.models import Brief, Person, State, Upload, UploadFile
 from .import_preview import (
     MAX_UNFOLDED_DIGESTS,
     build_things,
+    describe_last_change,
 )
 from .pending_files import (
     ASK_DATES,
@@ -505,7 +506,8 @@ def _build_sheet_thing(
             and brief.version != change.version
             and not explain_locked(person, brief)
         ):
-            question = ask_which_version(key, brief, remark=why_not)
+            thing.badge = Badge(_("You decide"), "warn")
+            question = ask_which_version(key, brief, remark=describe_last_change(brief))
             thing.questions = fill_answers([question], answers, set())
         else:
             thing.error = why_not

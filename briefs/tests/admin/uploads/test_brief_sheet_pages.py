@@ -84,14 +84,14 @@ def test_writer_previews_and_imports_while_another_edits(client: Client, team: f
     assert page.count(">From the sheet<") == 3, "a few briefs are on one page"
     assert before == (headlines(), Revision.objects.count(), Event.objects.count())
     factories.edit(first, team.other_writer, headline_en="Faster")
-    assert "other-writer saved a newer version" in client.get(f"{preview}?page=2").content.decode()
+    assert f"other-writer changed brief {first.pk} last" in client.get(f"{preview}?page=2").content.decode()
     page = client.post(preview, follow=True).content.decode()
     assert headlines() == ["Faster", "From the sheet", "A Headline"]
     assert "1 draft changed" in page
     assert "2 briefs not imported" in page
     saved = page[page.index("Changed drafts") : page.index("The briefs below")]
     assert re.findall(f'href="{LIST}([0-9]+)/', saved) == [str(second.pk)]
-    assert "other-writer saved a newer version" in client.get(f"{preview}?page=2").content.decode()
+    assert f"other-writer changed brief {first.pk} last" in client.get(f"{preview}?page=2").content.decode()
     only_live = upload_sheet(client, sheet_with_headlines(live))["Location"]
     assert "The briefs below keep the text of the desk." in client.get(only_live).content.decode()
     count = Revision.objects.count()
