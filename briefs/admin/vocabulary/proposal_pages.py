@@ -21,7 +21,7 @@ from briefs.admin.common import interface_labels
 from briefs.admin.common.access import RefusalAwareAdmin, require_role
 from briefs.admin.common.brief_pages import add_done_message, render_page
 from briefs.admin.common.diff_html import highlight_differences
-from briefs.admin.common.interface_labels import format_with_label, interface_side
+from briefs.admin.common.interface_labels import interface_side
 from briefs.admin.lists.desk_list import DeskChangeList, ListOnlyAdmin, Row, SelectFilter
 from briefs.content import LANGUAGE_TAGS, SIDES
 from briefs.derived.name_changes import LineChange, Mark, PageChange, find_page_changes
@@ -351,15 +351,16 @@ class ProposalAdmin(ListOnlyAdmin):
         return find_proposals()
 
     def build_rows(self, request: HttpRequest, changelist: DeskChangeList) -> list[Row]:
-        """Return the rows. The page of a proposal opens in place, with its buttons."""
+        """Return the rows, each with its changes. A proposal is decided on its page, beside the pages that it touches."""
         now = timezone.now()
         return [
             Row(
                 row.pk,
                 [(proposed_rows.get_label(row), "")],
-                url := reverse("admin:briefs_proposal_change", args=[row.pk]),
-                edit_url=url,
-                facts=[format_with_label(change.label, change.html) for change in describe_changes(row)],
+                reverse("admin:briefs_proposal_change", args=[row.pk]),
+                facts=[
+                    format_html("<b>{}</b> {}", change.label, change.html) for change in describe_changes(row)
+                ],
                 now=format_html_join(
                     " ", '<span class="badge">{}</span>', ((label,) for label in self._list_badges(row))
                 ),

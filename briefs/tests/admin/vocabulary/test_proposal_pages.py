@@ -57,7 +57,9 @@ def test_changed_name_is_proposed_from_its_form_and_accepted_from_its_page(
     assert not LogEntry.objects.exists()
     assert "writer proposed a change" in get_text(client, f"/admin/briefs/keyword/{row.pk}/change/")
     sign_in(client, team.publisher)
-    assert "科技 · Technology" in get_text(client, LIST)
+    listed = get_text(client, LIST)
+    assert "科技 · Technology" in listed
+    assert re.search(r"<del>[^<]*nology</del>", listed)
     path = proposal_url(Proposal.objects.get())
     page = get_text(client, path)
     assert "1 brief reads differently." in page
