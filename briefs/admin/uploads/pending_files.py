@@ -26,8 +26,8 @@ from briefs.database.bulk_writes import let_other_writers_in
 from briefs.documents.files.archive import ArchiveLimits, read_zip_directory, unpack_parts
 from briefs.documents.files.formats import DOCUMENT_FORMATS
 from briefs.documents.types import DocumentRefused
-from briefs.exchange.returned_table import TableRefused
 from briefs.exchange.sheets.brief_sheets import BATCH_SIZE, BriefChange, BriefImportPlan, save_changes
+from briefs.exchange.table_plan import TableRefused
 from briefs.intake import ImportChoice, ImportJob, ImportOutcome, create_import_job, import_digests
 from briefs.models import Person, Upload, UploadFile
 

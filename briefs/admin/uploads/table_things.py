@@ -13,8 +13,8 @@ from briefs.admin.common.brief_pages import Badge
 from briefs.admin.common.form_fields import field_errors_from_reasons, simplify_stale_reasons
 from briefs.admin.common.interface_labels import SIDE_NAMES, interface_side
 from briefs.documents.types import DocumentRefused
-from briefs.exchange.returned_table import (
-    ReturnedTable,
+from briefs.exchange.returned_table import ReturnedTable, read_table_file
+from briefs.exchange.table_plan import (
     RowQuestion,
     TablePlan,
     TableRefused,
@@ -22,7 +22,6 @@ from briefs.exchange.returned_table import (
     label_key,
     list_texts,
     plan_table,
-    read_table_file,
 )
 from briefs.models import Brief, Person
 

@@ -26,10 +26,7 @@ from briefs.admin.common.interface_labels import FIELD_LABELS
 from briefs.admin.common.pending_uploads import create_upload
 from briefs.content import Content
 from briefs.exchange.brief_text import BriefFile, write_table_files, write_word_files
-from briefs.exchange.returned_table import (
-    TableRefused,
-    plan_table,
-)
+from briefs.exchange.table_plan import TableRefused, plan_table
 from briefs.exchange.word_file import WORD_TYPE
 from briefs.facts import DOCUMENT_FACTS, FACTS, SCALAR_FACTS
 from briefs.models import Brief, Person, Upload, UploadFile

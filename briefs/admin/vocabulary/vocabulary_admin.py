@@ -1,28 +1,23 @@
-"""Admin of authors, sources, keywords and terms, and of the introductions of their public pages."""
+"""Admin of authors, sources, keywords and terms."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
 from typing import Any, ClassVar
-from urllib.parse import unquote
 
 from django import forms
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.core.exceptions import ValidationError
-from django.core.validators import MaxLengthValidator
 from django.db import models
-from django.db.models import Model, Q, QuerySet
-from django.db.models.fields.json import KeyTextTransform
+from django.db.models import Q, QuerySet
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import redirect
 from django.urls import URLPattern, path, reverse
-from django.utils import timezone
 from django.utils.http import urlencode
-from django.utils.translation import get_language, gettext_lazy, gettext_noop, ngettext
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, gettext_noop, ngettext
 
 from briefs import policy, workflow
-from briefs.admin.common.access import RefusalAwareAdmin, person_of, require_role
+from briefs.admin.common.access import RefusalAwareAdmin, person_of
 from briefs.admin.common.form_fields import DeskModelForm, LinesField
 from briefs.admin.common.interface_labels import VOCABULARY_KIND_NAMES, format_with_label
 from briefs.admin.common.site_texts import SITE_TEXT_CHOICES, SiteTextForm
@@ -36,24 +31,19 @@ from briefs.admin.lists.desk_list import (
     list_values,
 )
 from briefs.citations.works import INSTITUTE_KINDS, PUBLICATION_KINDS
-from briefs.content import LANGUAGE_TAGS, SIDES, Side, hash_json
+from briefs.content import LANGUAGE_TAGS, SIDES, hash_json
 from briefs.models import (
     Author,
     Brief,
     BriefAuthor,
     BriefKeyword,
-    Edition,
-    Event,
     Keyword,
     Proposal,
     SiteText,
     Source,
     Term,
 )
-from briefs.models.site import MAX_CLAIMS, MAX_START_HERE, MIN_CLAIMS
-from briefs.models.vocabulary import Vocabulary
 from briefs.search.analysis import fold
-from briefs.text import paths
 from briefs.text.person_names import (
     DividedName,
     NameOrder,
@@ -61,235 +51,11 @@ from briefs.text.person_names import (
     divide_person_name,
     find_name_order,
 )
-from briefs.workflow.rules.transitions import PAST_TENSE_LABELS
-from briefs.workflow.vocabulary import build_site_text_topic
 
 from . import term_usage
-from .proposal_pages import VocabularyPagesAdmin, add_proposed_message, find_open_proposal, find_proposals
+from .proposal_pages import add_proposed_message, find_open_proposal
 from .sheet_views import SheetsAdmin
-
-# Introductions: text, question and recommended briefs on the public page of a topic, author or source.
-
-JOIN_PATHS: dict[type[Model], str] = {
-    Keyword: "in_keywords__keyword",
-    Author: "in_authors__author",
-    Source: "place__source",
-}
-"""Path from an edition to the row."""
-MAX_INTRO_LENGTH = 1_500
-MAX_REASON_LENGTH = 120
-MAX_BRIEFS_OFFERED = 60
-MAX_EARLIER_SHOWN = 20
-MAX_QUESTION_LENGTH = 120
-PLACES = range(1, MAX_START_HERE + 1)
-CLAIM_PLACES = range(1, MAX_CLAIMS + 1)
-
-
-class TopicPageForm(SiteTextForm):
-    """Introduction in both languages or none, up to three briefs of the topic with a reason in both, and a topic's question.
-
-    The question has two or three points of public briefs that answer it differently.
-    """
-
-    class Meta(SiteTextForm.Meta):
-        model = SiteText
-        fields = ("text_zh", "text_en")
-
-    def __init__(self, *args: Any, listed: QuerySet[Edition, Any], **options: Any) -> None:
-        super().__init__(*args, **options)
-        self.listed = listed
-        for side in SIDES:
-            self.fields[f"text_{side}"].required = False
-            self.fields[f"text_{side}"].validators.append(MaxLengthValidator(MAX_INTRO_LENGTH))
-            self.fields[f"text_{side}"].widget.attrs["rows"] = 6
-        chosen = self.instance.start_here
-        headlines = dict(self._headlines(brief_id__in=[choice["brief"] for choice in chosen]))
-        shown = [choice for choice in chosen if choice["brief"] in headlines]
-        for n, choice in zip(PLACES, [*shown, *[{}] * MAX_START_HERE], strict=False):
-            self._add_place(n, choice, headlines.get(choice.get("brief"), ""))
-        if self.has_question:
-            self._add_question()
-
-    @property
-    def has_question(self) -> bool:
-        return str(self.instance.key).startswith("keyword/")
-
-    def _add_question(self) -> None:
-        question = self.instance.question
-        claims = question.get("claims", [])
-        headlines = dict(self._headlines(brief_id__in=[claim["brief"] for claim in claims]))
-        for side, label in (("zh", _("Question, Chinese")), ("en", _("Question, English"))):
-            field = forms.CharField(label=label, required=False, max_length=MAX_QUESTION_LENGTH)
-            field.widget.attrs["lang"] = LANGUAGE_TAGS["zh" if side == "zh" else "en"]
-            self.fields[f"question_{side}"], self.initial[f"question_{side}"] = field, question.get(side, "")
-        for n, claim in zip(CLAIM_PLACES, [*claims, *[{}] * MAX_CLAIMS], strict=False):
-            brief = forms.CharField(label=_("Brief"), required=False)
-            brief.widget.attrs |= {"list": "briefs-of-topic", "autocomplete": "off"}
-            point = forms.IntegerField(label=_("Number of the point"), required=False, min_value=1)
-            self.fields[f"claim_{n}"], self.fields[f"point_{n}"] = brief, point
-            self.initial[f"claim_{n}"] = headlines.get(claim.get("brief"), "")
-            self.initial[f"point_{n}"] = claim.get("number")
-
-    def _add_place(self, n: int, choice: dict[str, Any], headline: str) -> None:
-        brief = forms.CharField(label=_("Brief"), required=False)
-        brief.widget.attrs |= {"list": "briefs-of-topic", "autocomplete": "off"}
-        self.fields[f"brief_{n}"], self.initial[f"brief_{n}"] = brief, headline
-        for side, label in (("zh", _("Reason, Chinese")), ("en", _("Reason, English"))):
-            reason = forms.CharField(label=label, required=False, max_length=MAX_REASON_LENGTH)
-            reason.widget.attrs["lang"] = LANGUAGE_TAGS["zh" if side == "zh" else "en"]
-            self.fields[f"{side}_{n}"], self.initial[f"{side}_{n}"] = reason, choice.get(side, "")
-
-    def clean(self) -> dict[str, Any]:
-        values = super().clean()
-        for side in SIDES:
-            if not values.get(f"text_{side}") and values.get(f"text_{paths.OTHER_SIDE[side]}"):
-                self.add_error(
-                    f"text_{side}", _("Write the introduction in both languages, or leave both empty.")
-                )
-        values["start_here"] = list(self._clean_choices(values))
-        values["question"] = self._clean_question(values) if self.has_question else self.instance.question
-        return values
-
-    def _clean_question(self, values: dict[str, Any]) -> dict[str, Any]:
-        question: dict[str, Any] = {side: values.get(f"question_{side}", "") for side in SIDES}
-        claims = list(self._clean_claims(values))
-        if not any(question.values()) and not claims:
-            return {}
-        for side in SIDES:
-            if not question[side]:
-                self.add_error(f"question_{side}", _("Ask the question in both languages."))
-        if len(claims) < MIN_CLAIMS:
-            self.add_error(
-                f"claim_{len(claims) + 1}", _("Choose two or three points that answer it differently.")
-            )
-        return {**question, "claims": claims}
-
-    def _clean_claims(self, values: dict[str, Any]) -> Iterator[dict[str, Any]]:
-        used = []
-        for n in CLAIM_PLACES:
-            typed, number = values.get(f"claim_{n}", ""), values.get(f"point_{n}")
-            if not typed and not number:
-                continue
-            address, _sign, fragment = typed.partition("#b")
-            number = number or (int(fragment) if fragment.isdecimal() else 0)
-            brief = self._find_brief(address)
-            claim = {"brief": brief, "number": number}
-            if brief is None:
-                self.add_error(f"claim_{n}", _("Choose a published brief of this page."))
-            elif not self._is_public_point(brief, number):
-                self.add_error(
-                    f"point_{n}", _("The public text of this brief has no such point in both languages.")
-                )
-            elif claim in used:
-                self.add_error(f"point_{n}", _("This point is chosen already."))
-            used.append(claim)
-            yield claim
-
-    def _is_public_point(self, brief: int, number: int) -> bool:
-        edition = self.listed.get(brief_id=brief)
-        return replace(edition.frozen_content, key_point=number).key_bullet is not None
-
-    def _clean_choices(self, values: dict[str, Any]) -> Iterator[dict[str, Any]]:
-        used: set[int] = set()
-        for n in PLACES:
-            typed = values.get(f"brief_{n}", "")
-            reasons: dict[str, str] = {side: values.get(f"{side}_{n}", "") for side in SIDES}
-            if not typed and not any(reasons.values()):
-                continue
-            brief = self._find_brief(typed)
-            if brief is None:
-                self.add_error(f"brief_{n}", _("Choose a published brief of this page."))
-            elif brief in used:
-                self.add_error(f"brief_{n}", _("This brief is chosen already."))
-            for side in SIDES:
-                if not reasons[side]:
-                    self.add_error(f"{side}_{n}", _("Say in a few words why to begin with it."))
-            used.add(brief or 0)
-            yield {"brief": brief, **reasons}
-
-    def _find_brief(self, typed: str) -> int | None:
-        """Return the newest listed brief with this headline, address or slug."""
-        slug = unquote(typed.partition("/briefs/")[2] or typed).strip("/").partition("/")[0]
-        headline = Q(*((f"content__headline_{side}", typed) for side in SIDES), _connector=Q.OR)
-        found = self.listed.filter(Q(slug=slug) | headline).order_by("-published_at", "-pk")
-        return found.values_list("brief_id", flat=True).first()
-
-    def places(self) -> list[list[forms.BoundField]]:
-        return [[self[f"brief_{n}"], self[f"zh_{n}"], self[f"en_{n}"]] for n in PLACES]
-
-    def question_fields(self) -> list[forms.BoundField]:
-        return [self[f"question_{side}"] for side in SIDES] if self.has_question else []
-
-    def claims(self) -> list[list[forms.BoundField]]:
-        return [[self[f"claim_{n}"], self[f"point_{n}"]] for n in CLAIM_PLACES]
-
-    def offered_headlines(self) -> list[str]:
-        return [headline for _, headline in self._headlines()[:MAX_BRIEFS_OFFERED]]
-
-    def _headlines(self, **conditions: Any) -> QuerySet[Edition, Any]:
-        """Return brief ids and headlines in the language of the interface, newest first."""
-        headline = KeyTextTransform(f"headline_{interface_side()}", "content")
-        newest = self.listed.filter(**conditions).order_by("-published_at", "-pk")
-        return newest.values_list("brief_id", headline)
-
-
-class TopicPageAdmin(VocabularyPagesAdmin):
-    def topic_page_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        person = require_role(request, "edit_site")
-        row = get_object_or_404(self.model, pk=pk, merged_into=None)
-        key = f"{self.opts.model_name}/{row.slug}"
-        stored = SiteText.objects.filter(key=key).first() or SiteText(key=key)
-        listed = Edition.objects.listed(timezone.now()).filter(**{JOIN_PATHS[self.model]: row.pk})
-        form = TopicPageForm(request.POST or None, instance=stored, listed=listed)
-        if request.method == "POST" and form.is_valid():
-            values = form.cleaned_data
-            texts, version = (values["text_zh"], values["text_en"]), values["version"] or 0
-            try:
-                proposal = workflow.revise_site_text(
-                    key,
-                    *texts,
-                    by=person,
-                    version=version,
-                    start_here=values["start_here"],
-                    question=values["question"],
-                )
-            except workflow.Refused as refused:
-                form.refusal = refused
-                form.full_clean()
-            else:
-                if proposal:
-                    add_proposed_message(request, [proposal])
-                    return redirect("admin:briefs_proposal_change", pk=proposal.pk)
-                self.log_change(request, row, _("Introduction and start here"))
-                messages.success(request, _("Saved, and public now."))
-                return redirect(self.reverse_url("topic_page", pk))
-        return self._render_topic_page(request, row, form)
-
-    def _render_topic_page(self, request: HttpRequest, row: Vocabulary, form: TopicPageForm) -> HttpResponse:
-        about = build_site_text_topic(form.instance.key)
-        earlier = Event.objects.filter(about=about).select_related("by").order_by("-pk")[:MAX_EARLIER_SHOWN]
-        events = [
-            {"at": one.at, "by": one.by, "note": one.note, "did": PAST_TENSE_LABELS[one.verb]}
-            for one in earlier
-        ]
-        return self.render_page(
-            request,
-            "topic_page",
-            title=_("Introduction and start here"),
-            row=row,
-            form=form,
-            public_url=paths.subject(interface_side(), f"{self.opts.model_name}s", row.slug)
-            if form.listed.exists()
-            else "",
-            earlier=events,
-            proposal=find_proposals().filter(about=about, outcome="").first(),
-            status=409 if form.refusal else 200,
-        )
-
-
-def interface_side() -> Side:
-    return "en" if get_language() == "en" else "zh"
-
+from .topic_pages import TopicPageAdmin
 
 # Authors, sources, keywords and glossary terms, saved through the workflow.
 

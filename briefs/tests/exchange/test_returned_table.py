@@ -17,15 +17,8 @@ from briefs import workflow
 from briefs.content import Bullet, Content
 from briefs.documents.types import DocumentRefused
 from briefs.exchange.brief_text import write_table_files
-from briefs.exchange.returned_table import (
-    ReturnedCell,
-    TableComment,
-    TablePlan,
-    TableRefused,
-    apply_plan,
-    plan_table,
-    read_table_file,
-)
+from briefs.exchange.returned_table import ReturnedCell, TableComment, read_table_file
+from briefs.exchange.table_plan import TablePlan, TableRefused, apply_plan, plan_table
 from briefs.exchange.word_file import build_checksum, write_table_file
 from briefs.models import Brief, Event, Note, Outbox, Revision, Suggestion
 from briefs.tests.conftest import FIXTURES
