@@ -116,8 +116,8 @@ def switched_off() -> Iterator[None]:
 def keep(view: View, paging_keys: frozenset[str] = PAGING_KEYS) -> View:
     """Keep the answers of a view whose answer depends only on address, public rows, settings and the time.
 
-    Requests with query parameters other than `paging_keys` and options of lists always go to the view. Only answers of status 200 that shared
-    caches may store are kept.
+    Requests with query parameters other than `paging_keys` and options of lists always go to the view. Only answers of
+    status 200 that shared caches may store are kept.
     """
     name = f"{view.__module__}.{view.__qualname__}"
 
@@ -148,7 +148,7 @@ def keep(view: View, paging_keys: frozenset[str] = PAGING_KEYS) -> View:
 def _decides_alone(query: QueryDict, paging_keys: frozenset[str]) -> bool:
     """Return whether all parameters are paging keys or known options of lists. Others could fill the cache with copies."""
     return all(
-        name in paging_keys or set(values).issubset(LIST_OPTIONS.get(name, ()))
+        name in paging_keys or (len(values) == 1 and values[0] in LIST_OPTIONS.get(name, ()))
         for name, values in query.lists()
     )
 

@@ -75,7 +75,7 @@ def test_options_of_a_list_are_part_of_the_key_and_unknown_values_are_not_kept(c
     bodies = {client.get(f"/en/{query}").content for query in options}
     assert len(bodies) == len(options)
     assert [count_queries(client, f"/en/{query}") for query in options] == [1] * len(options)
-    for query in ("?show=x", "?rows=x", "?show=both&show=y"):
+    for query in ("?show=x", "?rows=x", "?show=both&show=y", "?show=both&show=both"):
         client.get(f"/en/{query}")
         assert count_queries(client, f"/en/{query}") > 1, query
 
