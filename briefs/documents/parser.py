@@ -41,7 +41,15 @@ from briefs.documents.sections import (
     split_digests,
 )
 from briefs.documents.typed_lines import clean_typed_lines, remove_page_furniture
-from briefs.documents.types import Caution, DocumentRefused, ParsedDocument, ParsedSide, ParseResult, Point
+from briefs.documents.types import (
+    PARAGRAPHS_AS_POINTS,
+    Caution,
+    DocumentRefused,
+    ParsedDocument,
+    ParsedSide,
+    ParseResult,
+    Point,
+)
 from briefs.text.paths import OTHER_SIDE
 from briefs.text.scripts import detect_side, display_width, is_wider, join_wrapped
 
@@ -286,7 +294,7 @@ class _DigestParser:
             if self.paragraphs_are_points:
                 sides = {side: convert_paragraphs(text) for side, text in sides.items()}
             else:
-                self.cautions.append(Caution(None, "paragraphs-as-points", {"n": count}))
+                self.cautions.append(Caution(None, PARAGRAPHS_AS_POINTS, {"n": count}))
         if not any(side.summary or side.points for side in sides.values()):
             raise DocumentRefused(last, "no-body")
         _require_bounded(sides.values())

@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, cast
 
@@ -18,7 +19,7 @@ from briefs.database.bulk_writes import let_other_writers_in
 from briefs.documents.fields.date_reader import DateOrder
 from briefs.documents.files.encodings import decode_text
 from briefs.documents.parser import read_document
-from briefs.documents.types import DocumentRefused, ParsedDocument
+from briefs.documents.types import DocumentRefused, ParsedDocument, ParseResult
 from briefs.models import Person, Term, get_importer
 from briefs.workflow.rules.check_context import load_check_context
 
@@ -193,7 +194,7 @@ class ImportBatch:
             self.entries.append(ImportOutcome(name, 0, "refused", refusal=refusal))
 
     def add_file(self, name: str, data: bytes, chosen: Mapping[int, ImportChoice] | None = None) -> None:
-        for reading in read_document(data, name, date_order=self.job.date_order, terms=self.job.terms):
+        for reading in self._read(name, data, chosen or {}):
             if chosen is not None and reading.index not in chosen:
                 continue
             if reading.parsed is None:
@@ -204,9 +205,22 @@ class ImportBatch:
                 item = ImportItem(name, data, reading, reading.parsed, cautions, choice)
                 try:
                     item.apply_chosen_date(is_required=self.job.asks_dates)
+                    item.require_paragraphs_answer()
                     self.entries.append(item)
                 except DocumentRefused as refusal:
                     self.entries.append(item.build_refused_outcome(refusal))
+
+    def _read(self, name: str, data: bytes, chosen: Mapping[int, ImportChoice]) -> list[ParseResult]:
+        read = partial(read_document, data, name, date_order=self.job.date_order, terms=self.job.terms)
+        readings = read()
+        as_points = {index for index, choice in chosen.items() if choice.paragraphs == "points"}
+        if as_points:
+            divided = read(paragraphs_are_points=True)
+            readings = [
+                points if text.index in as_points else text
+                for text, points in zip(readings, divided, strict=True)
+            ]
+        return readings
 
     def store_entries(self) -> Iterator[ImportOutcome]:
         """Store the collected entries. Items that may be the same document or article never share a group."""

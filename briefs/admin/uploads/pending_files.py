@@ -168,7 +168,8 @@ def parse_choices(data: QueryDict, answers: Mapping[str, str]) -> dict[str, Impo
         if match := _CHOICE_TOKEN.fullmatch(token):
             status, *target = match.groups()
             brief, version = (int(number) if number else None for number in target)
-            found[key] = ImportChoice(status, brief, version, answers.get(f"q-{key}-date", ""))
+            date, paragraphs = (answers.get(f"q-{key}-{kind}", "") for kind in ("date", "paragraphs"))
+            found[key] = ImportChoice(status, brief, version, date, paragraphs)
     return found
 
 
