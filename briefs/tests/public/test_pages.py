@@ -119,7 +119,8 @@ def test_lists_show_what_is_said_when_and_who_says_it(client: Client) -> None:
         bullets=(Bullet(1, "要點。", "A point."),),
     )
     corpus_fixtures.publish(chips, "chips")
-    corpus_fixtures.publish(content, "newest", live_from=corpus_fixtures.DAY + dt.timedelta(days=1))
+    for n in (1, 2):  # a site of two briefs shows both in full
+        corpus_fixtures.publish(content, f"newer-{n}", live_from=corpus_fixtures.DAY + dt.timedelta(days=n))
     zh, en = "作者主張「多賣。」", "The author argues in the U.S. for more of &lt;them&gt;."
     for path, words, headline in (("zh-hant/", zh, "晶片"), ("en/", en, "Chips")):
         for page, places in {

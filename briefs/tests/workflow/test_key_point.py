@@ -78,11 +78,9 @@ def test_comparison_names_the_choice(client: Client, team: Team) -> None:
 def test_readers_see_the_chosen_point_in_lists(client: Client) -> None:
     content = corpus_fixtures.numbered_content(1, bullets=POINTS[:2], key_point=2)
     corpus_fixtures.publish(content, "chosen")
-    corpus_fixtures.publish(
-        corpus_fixtures.numbered_content(2),
-        "newer",
-        live_from=corpus_fixtures.DAY.replace(year=2026, month=7),
-    )
+    for n in (2, 3):
+        at = corpus_fixtures.DAY.replace(year=2026, month=5 + n)
+        corpus_fixtures.publish(corpus_fixtures.numbered_content(n), f"newer-{n}", live_from=at)
     page = " ".join(client.get("/zh-hant/").content.decode().split())
-    assert '乙。 <a class="no" href="/zh-hant/briefs/chosen/#b2" aria-label="第2點" >2</a>' in page
+    assert '乙。 <a class="no" href="/zh-hant/briefs/chosen/#b2" aria-label="第2點">2</a>' in page
     assert client.get("/api/v1/briefs/chosen").json()["key_point"] == 2
