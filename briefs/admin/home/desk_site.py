@@ -235,6 +235,9 @@ def render_refusal_page(request: HttpRequest, error: PermissionDenied | Http404)
     if isinstance(error, PermissionDenied):
         # Without a verb, name the publishers.
         verb = str(error.args[0]) if error.args and error.args[0] else "publish_urgently"
-        reason = Reason("role", {"name": format_permitted_people(verb)})
+        has_verb = policy.find_permitted_people(verb).filter(pk=person_of(request).pk).exists()
+        # Whoever may do that and is refused asks for what only administrators do.
+        name = _("an administrator") if has_verb else format_permitted_people(verb)
+        reason = Reason("role", {"name": name})
         title, told, status = _("Not allowed"), str(reason), 403
     return render_page(request, "home/refused", title=title, opts=None, told=told, status=status).render()

@@ -46,6 +46,14 @@ def test_refused_person_gets_admin_page_naming_who_may(
     assert REFUSAL_MESSAGES[language] % ("、" if language == "zh-hant" else ", ").join(permitted) in html
 
 
+def test_publisher_refused_among_accounts_is_sent_to_an_administrator(
+    client: Client, team: factories.Team
+) -> None:
+    page = sign_in(client, team.publisher).get("/admin/briefs/person/")
+    assert page.status_code == 403
+    assert REFUSAL_MESSAGES["en"] % "an administrator" in page.content.decode()
+
+
 @pytest.mark.parametrize("address", ["/admin/nowhere/", "/admin/briefs/brief/99999/change/", "/admin/x"])
 def test_unknown_address_gets_admin_not_found_page(
     client: Client, team: factories.Team, address: str
