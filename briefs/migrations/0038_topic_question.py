@@ -4,7 +4,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ("briefs", "0038_name_change"),
+        ("briefs", "0037_name_change"),
     ]
 
     operations = [

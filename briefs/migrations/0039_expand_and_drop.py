@@ -6,7 +6,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ("briefs", "0036_drop_relabelling"),
-        ("briefs", "0037_topic_question"),
+        ("briefs", "0038_topic_question"),
     ]
 
     operations = []
