@@ -5,14 +5,18 @@ import sys
 
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "digest.settings")
+    from django.conf import settings
     from django.core.management import execute_from_command_line
     from django.db import DatabaseError
 
     from briefs.database.faults import Fault, find_fault
+    from briefs.database.sqlite.base import describe_missing_file
 
     try:
         execute_from_command_line(sys.argv)
     except (DatabaseError, OSError) as error:
+        if missing := describe_missing_file(settings.DATABASES["default"]):
+            sys.exit(missing)
         if find_fault(error) is not Fault.FULL:
             raise
         sys.exit(f"The disk is full: {error}. Make room (docs/operators.md, Full disk), then run this again.")

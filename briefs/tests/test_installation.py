@@ -224,6 +224,7 @@ def test_command_does_not_make_the_database_that_the_settings_name(
     run = manage(*command, file=tmp_path / "misspelt.sqlite3")
     assert run.returncode
     assert f"DATABASE_URL: {tmp_path}/misspelt.sqlite3 does not exist." in run.stdout + run.stderr
+    assert command[0] != "manage.py" or "Traceback" not in run.stderr
     assert not list(tmp_path.iterdir())
 
 
