@@ -37,6 +37,7 @@ from briefs.documents.sections import (
     convert_paragraphs,
     count_paragraph_points,
     find_mixed_label_side,
+    is_more_than_a_name,
     join_language_halves,
     split_digests,
 )
@@ -371,9 +372,8 @@ class _DigestParser:
     def _do_languages_alternate(self) -> bool:
         """Return whether points in both languages follow in turn under the current label."""
         below = takewhile(lambda line: not line.label, self.lines[self.index + 1 :])
-        scripts = [
-            detect_side(line.list_marker.item_text if line.list_marker else line.text) for line in below
-        ]
+        texts = [line.list_marker.item_text if line.list_marker else line.text for line in below]
+        scripts = [detect_side(text) if is_more_than_a_name(text) else None for text in texts]
         changes = sum(a != b for a, b in pairwise(side for side in scripts if side))
         return changes >= _LEAST_CHANGES and 2 * changes >= len(scripts)
 

@@ -84,6 +84,11 @@ class Section:
         return self.nestings.setdefault(side, ListNesting())
 
 
+def is_more_than_a_name(text: str) -> bool:
+    """Return whether a line is long enough to tell in which language a text goes on: NATO stands in either."""
+    return len(text.split()) >= _LEAST_WORDS or count_han(text) >= _LEAST_WORDS
+
+
 def find_mixed_label_side(lines: Sequence[DocumentLine]) -> Side | None:
     """Return the only language that the body labels name if the text is in both, else None."""
     label_sides = {line.label.side for line in lines if line.label and line.label.field in FIELDS_OF_BODY}
@@ -104,11 +109,7 @@ def find_mixed_label_side(lines: Sequence[DocumentLine]) -> Side | None:
             continue
         letters[script] += len(text)
         begins = line.list_marker or line.blank_lines_above or line.starts_paragraph or line.indent
-        if (
-            script != side
-            and begins
-            and (len(text.split()) >= _LEAST_WORDS or count_han(text) >= _LEAST_WORDS)
-        ):
+        if script != side and begins and is_more_than_a_name(text):
             starts += 1
     if side is None or not starts or not letters[side]:
         return None

@@ -54,6 +54,14 @@ def test_marks_of_notes_are_left_out_and_reported(name: str):
     assert [c.values["n"] for c in result.parsed.cautions if c.code == "note-marks"] == [2]
 
 
+def test_names_among_points_do_not_make_a_list_bilingual():
+    (result,) = read_document(
+        f"{HEADER}\n\n摘要:\n五人。\n• AI\n• 甲。\n• AI\n\nSummary:\nFive.\n".encode(), "a.txt"
+    )
+    assert result.parsed
+    assert [point.text for point in result.parsed.sides["zh"].points] == ["AI", "甲。", "AI"]
+
+
 def test_box_after_a_bullet_is_text():
     (result,) = read_document(f"{HEADER}\n\n摘要:\n摘要。\n• [ ] 甲。\n• 乙。\n".encode(), "a.txt")
     assert result.parsed
