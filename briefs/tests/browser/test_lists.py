@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from briefs import webhooks, workflow
 from briefs.models import Brief, Keyword, Person, Presence, Proposal, SavedFilter, Term
+from briefs.tests.admin.lists.test_desk_list import list_desk_lists
 from briefs.tests.support import browser_tabs, factories
 from briefs.tests.support.browser_tabs import Tab, set_language
 
@@ -172,21 +173,6 @@ def test_row_with_an_error_stays_open_and_says_why(chromium: Any, live_server: A
     assert Keyword.objects.filter(label_en="Alliances").exists()
 
 
-LISTS = (
-    "keyword",
-    "term",
-    "author",
-    "source",
-    "person",
-    "proposal",
-    "letter",
-    "outbox",
-    "webhook",
-    "signinevent",
-    "sitetext",
-)
-
-
 @pytest.mark.parametrize(
     ("width", "scheme", "language"),
     [(1440, "light", "zh-hant"), (1024, "light", "en"), (390, "dark", "zh-hant"), (320, "dark", "en")],
@@ -204,9 +190,8 @@ def test_every_list_and_its_forms_are_accessible_and_fit(
     size = {"width": width, "height": 900}
     tab = Tab(chromium, live_server.url, set_language(root, language), viewport=size, color_scheme=scheme)
     results = {}
-    pages = [f"briefs/{name}/" for name in LISTS]
-    pages += [
-        "auth/group/",
+    pages = [
+        *list_desk_lists(),
         f"briefs/keyword/{keyword.pk}/change/",
         f"briefs/keyword/{keyword.pk}/history/",
         "password_change/",
