@@ -57,6 +57,10 @@ def build_mail(*parts: str, headers: str = "") -> bytes:
     ).encode()
 
 
+def escape_rich_text(text: str) -> bytes:
+    return "".join(c if c.isascii() else f"\\u{ord(c)}?" for c in text).encode()
+
+
 def attach(data: bytes, name: str) -> str:
     return (
         f'Content-Type: application/octet-stream; name="{name}"\nContent-Disposition: attachment; filename="{name}"\n'
@@ -123,6 +127,50 @@ def test_big5_bytes_of_rich_text_are_read():
     )
     assert parsed.sides["zh"].summary == "許功蓋的主張，成功。"
     assert "\\'b7" in body or "b3\\'5c" in body  # a trail byte that is a letter or a backslash
+
+
+_DELETED_IN_ODT = (
+    "<text:tracked-changes><text:changed-region><text:deletion><text:p>不要公開。</text:p></text:deletion>"
+    "</text:changed-region></text:tracked-changes>"
+)
+
+
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [
+        ("a.odt", build_odt(f"{_DELETED_IN_ODT}<text:p>摘要:</text:p><text:p>摘要的文字。</text:p>")),
+        (
+            "a.odt",
+            build_odt(
+                "<text:p>摘要:</text:p><text:p>摘要的文字。<office:annotation><text:p>不要公開。</text:p></office:annotation></text:p>"
+            ),
+        ),
+        *(
+            ("a.html", f"<html><body><p>摘要:</p><p>摘要的文字。{hidden}</p></body></html>".encode())
+            for hidden in (
+                '<span style="display: none">不要公開。</span>',
+                "<span style='mso-hide:all'>不要公開。</span>",
+                "<span hidden>不要公開。</span>",
+                "<del>不要公開。</del>",
+                "<script>不要公開。</script>",
+                "<!-- 不要公開。 -->",
+            )
+        ),
+        *(
+            ("a.rtf", escape_rich_text(f"{{\\rtf1\\ansi 摘要:\\par 摘要的文字。{hidden}\\par}}"))
+            for hidden in (
+                "{\\v 不要公開。}",
+                "\\v 不要公開。\\v0 ",
+                "{\\deleted 不要公開。}",
+                "{\\*\\annotation 不要公開。}",
+            )
+        ),
+    ],
+)
+def test_deleted_and_hidden_text_is_not_read(name: str, data: bytes):
+    parsed = read(data, name)
+    assert parsed.sides["zh"].summary == "摘要的文字。"
+    assert "不要公開" not in str(parsed)
 
 
 def test_web_page_of_word_and_of_google_keep_their_lists():

@@ -122,6 +122,17 @@ def test_row_changed_meanwhile_is_shown_with_both_texts(writer_client: Client, t
     )
 
 
+def test_chosen_text_of_the_file_is_taken_whole(writer_client: Client, team: factories.Team) -> None:
+    """The desk's change at the other end of the text is not merged into it."""
+    brief = factories.draft_brief(team)
+    table = make_table(brief, (">A Headline<", ">The Headline<"))
+    brief = factories.edit(brief, team.other_writer, headline_en="A Headline of the desk")
+    page = writer_client.post(page_of(brief), {"file": table})["Location"]
+    html = writer_client.get(page).content.decode()
+    writer_client.post(page, {**open_form(writer_client, page).data, **find_option(html, "The file’s")})
+    assert factories.load_content(brief).headline_en == "The Headline"
+
+
 def test_text_of_the_desk_is_kept_if_chosen(writer_client: Client, team: factories.Team) -> None:
     brief = factories.draft_brief(team)
     table = make_table(brief, (">A Headline<", ">From outside<"), (">摘要。<", ">外來摘要。<"))
