@@ -188,7 +188,9 @@ def store_site_text(
 
 def _describe_site_text(values: Mapping[str, Any]) -> str:
     chosen = (f"{choice['zh']}\n{choice['en']}" for choice in values["start_here"])
-    asked = [values["question"][side] for side in SIDES] if values["question"] else ()
+    question = values["question"]
+    asked = [question[side] for side in SIDES] if question else []
+    asked += [f"{claim['brief']}#b{claim['number']}" for claim in question.get("claims", ())]
     return "\n\n".join(filter(None, (values["text_zh"], values["text_en"], *chosen, *asked)))
 
 

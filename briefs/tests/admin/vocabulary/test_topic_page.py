@@ -104,6 +104,9 @@ def test_question_waits_for_a_second_person_who_sees_its_points(
     )
     accept_open(team)
     assert SiteText.objects.get().question == {}
+    earlier = client.get(address).content.decode()
+    for words in (*asked.values(), f"{edition.brief_id}#b{second.number}"):
+        assert words in earlier, words
     source = edition.frozen_content.facts.source
     assert 'name="question_zh"' not in client.get(f"/admin/briefs/source/{source}/page/").content.decode()
 
