@@ -133,6 +133,7 @@ def test_questions_are_answered_by_keyboard(
     page.get_by_role("button", name="Import 1").press("Enter")
     page.get_by_text("1 digest of this upload is imported already.").wait_for()
     assert Brief.objects.count() == 2
+    assert (page.locator("#import-now").text_content() or "").strip() == "Import", "nothing is ready"
     page.get_by_role("link", name="4 questions left").focus()
     if java_script_enabled:
         page.keyboard.press("Enter")

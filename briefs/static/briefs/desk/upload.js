@@ -194,7 +194,8 @@ function countQuestions(form, says = false) {
   const button = form.querySelector("#import-now");
   if (!button) return;
   const { dataset } = form;
-  button.textContent = fill(dataset.import, { n: countReady(form) });
+  const n = countReady(form);
+  button.textContent = n ? fill(dataset.import, { n }) : dataset.importNone;
   const left = form.querySelector("#open-questions");
   left.hidden = !open.length;
   left.textContent = open.length === 1 ? dataset.openOne : fill(dataset.open, { n: open.length });
