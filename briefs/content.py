@@ -295,3 +295,53 @@ def _non_default_values(bullet: Bullet) -> dict[str, Any]:
 
 def _known_fields(kind: type, data: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in data.items() if name in _FIELD_NAMES[kind]}
+
+
+# An issue: chosen briefs in an order, with texts of its own.
+
+ISSUE_TEXTS = ("title", "preface", "subject", "preheader")
+MAX_ISSUE_ITEMS = 50
+
+
+@dataclass(frozen=True, slots=True)
+class IssueText:
+    """One language of an issue: what its page says, and the subject line and preview line of its mail."""
+
+    title: str = ""
+    preface: str = ""
+    subject: str = ""
+    preheader: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class IssueContent:
+    """Everything that a person chooses and writes for an issue. `items`: ids of briefs, in order."""
+
+    zh: IssueText = IssueText()
+    en: IssueText = IssueText()
+    items: tuple[int, ...] = ()
+
+    def side(self, side: Side) -> IssueText:
+        return self.zh if side == "zh" else self.en
+
+    def hash_side(self, side: Side) -> str:
+        """Return the hash that a sign-off of one language is bound to."""
+        return hash_json([CONTENT_FORMAT, side, _without_empty(dataclasses.asdict(self.side(side)))])
+
+    def hash(self) -> str:
+        """Return the hash of both languages and the items, which an approver must have seen."""
+        return hash_json([self.hash_side("zh"), self.hash_side("en"), list(self.items)])
+
+    def to_json(self) -> dict[str, Any]:
+        return _without_empty(
+            {
+                "zh": _without_empty(dataclasses.asdict(self.zh)),
+                "en": _without_empty(dataclasses.asdict(self.en)),
+                "items": list(self.items),
+            }
+        )
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Self:
+        texts = {side: IssueText(**data.get(side, {})) for side in SIDES}
+        return cls(texts["zh"], texts["en"], tuple(data.get("items", ())))

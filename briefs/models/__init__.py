@@ -10,9 +10,11 @@ from .derived import (
     SearchEntry,
 )
 from .desk import MemoryKey, MemoryPair, Presence, RowKey, SavedFilter, Upload, UploadFile
-from .edition import ChangeKind, Edition, WithdrawalKind
+from .edition import ChangeKind, Edition, IssueEdition, IssueItem, WithdrawalKind
 from .history import Dismissal, Document, Event, Note, Revision, SignOff
+from .issues import Issue, IssueRevision, IssueSignOff
 from .letters import Letter
+from .mailings import Copy, Mailing, MailingEdition, MailSide, Subscriber
 from .people import EncryptionKey, Person, SignInCounter, SignInEvent, get_importer
 from .proposals import Proposal
 from .review import Answer, Assignment, FactTick, Look, Reply, Suggestion
@@ -29,6 +31,7 @@ __all__ = [
     "BriefKeyword",
     "Bullet",
     "ChangeKind",
+    "Copy",
     "Dismissal",
     "Document",
     "Edition",
@@ -39,11 +42,19 @@ __all__ = [
     "EncryptionKey",
     "Event",
     "FactTick",
+    "Issue",
+    "IssueEdition",
+    "IssueItem",
+    "IssueRevision",
+    "IssueSignOff",
     "JobRun",
     "Keyword",
     "Letter",
     "Look",
+    "MailSide",
     "MailSwitch",
+    "Mailing",
+    "MailingEdition",
     "MemoryKey",
     "MemoryPair",
     "NameChange",
@@ -68,6 +79,7 @@ __all__ = [
     "SiteVersion",
     "Source",
     "State",
+    "Subscriber",
     "Suggestion",
     "Term",
     "Upload",

@@ -1,4 +1,4 @@
-"""Editions: frozen approved contents. Public code reads briefs only through `EditionQuerySet`."""
+"""Editions of briefs and issues: frozen approved contents. Public code reads them only through their querysets."""
 
 import datetime as dt
 from typing import ClassVar, Self
@@ -11,7 +11,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from briefs.content import Content
+from briefs.content import Content, IssueContent
 
 from .fields import ContentField
 
@@ -32,7 +32,8 @@ class WithdrawalKind(models.TextChoices):
 _NOT_TAKEN_DOWN = Q(withdrawn_at=None, removed_at=None)
 
 
-def _is_public(now: dt.datetime) -> Q:
+def is_public_at(now: dt.datetime) -> Q:
+    """Return the condition on `live_from` and `live_until`."""
     return (Q(live_until=None) | Q(live_until__gt=now)) & Q(live_from__lte=now)
 
 
@@ -41,7 +42,7 @@ class EditionQuerySet(models.QuerySet["Edition"]):
 
     def public(self, now: dt.datetime) -> Self:
         """Return the editions current at `now`, including withdrawn and removed ones. At most one per brief."""
-        return self.filter(_is_public(now))
+        return self.filter(is_public_at(now))
 
     def listed(self, now: dt.datetime) -> Self:
         """Return editions for lists, counts, search, feeds, sitemap, API and exports."""
@@ -49,7 +50,7 @@ class EditionQuerySet(models.QuerySet["Edition"]):
 
     def unlisted(self, now: dt.datetime) -> Self:
         """Return the editions that `listed` leaves out, for counts of the others."""
-        return self.exclude(_is_public(now) & _NOT_TAKEN_DOWN)
+        return self.exclude(is_public_at(now) & _NOT_TAKEN_DOWN)
 
     def found(self, now: dt.datetime) -> Self:
         """Return editions for a brief's page: listed, or withdrawn and shown as a notice."""
@@ -224,3 +225,110 @@ class Edition(models.Model):
 
     def is_public(self, now: dt.datetime) -> bool:
         return self.live_from <= now and (self.live_until is None or self.live_until > now)
+
+
+class IssueEditionQuerySet(models.QuerySet["IssueEdition"]):
+    """Filters by time, like `EditionQuerySet`."""
+
+    def found(self, now: dt.datetime) -> Self:
+        """Return the editions current at `now`, for an issue's page: listed, or withdrawn and shown as a notice."""
+        return self.filter(is_public_at(now))
+
+    def listed(self, now: dt.datetime) -> Self:
+        """Return editions for lists, home, feeds, sitemap, API and mail."""
+        return self.found(now).filter(withdrawn_at=None)
+
+    def scheduled(self, now: dt.datetime) -> Self:
+        """Return approved editions that are not public yet. For staff only."""
+        return self.filter(Q(live_until=None) | Q(live_until__gt=F("live_from")), live_from__gt=now)
+
+
+class IssueEdition(models.Model):
+    """A published issue, frozen. `number`: of the edition; `issue_number`: of the issue."""
+
+    is_public_state: ClassVar[bool] = True
+    open_columns: ClassVar[tuple[str, ...]] = (
+        "live_until",
+        "withdrawn_at",
+        "withdrawn_by_id",
+        "withdrawn_kind",
+        "withdrawn_reason_zh",
+        "withdrawn_reason_en",
+    )
+
+    issue = models.ForeignKey("briefs.Issue", models.PROTECT, related_name="+")
+    issue_number = models.PositiveIntegerField()
+    number = models.PositiveIntegerField()
+    content = ContentField()
+    hash_zh = models.CharField(max_length=64)
+    hash_en = models.CharField(max_length=64)
+
+    published_at = models.DateTimeField(_("First published"))
+    live_from = models.DateTimeField(_("Public from"))
+    live_until = models.DateTimeField(_("Public until"), null=True)
+
+    approved_at = models.DateTimeField(_("Approved"))
+    approved_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    edited_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    four_eyes = models.BooleanField()
+    change_kind = models.CharField(max_length=12, choices=ChangeKind.choices, blank=True)
+    change_note_zh = models.TextField(blank=True)
+    change_note_en = models.TextField(blank=True)
+
+    withdrawn_at = models.DateTimeField(null=True)
+    withdrawn_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    withdrawn_kind = models.CharField(max_length=9, choices=WithdrawalKind.choices, blank=True)
+    withdrawn_reason_zh = models.TextField(blank=True)
+    withdrawn_reason_en = models.TextField(blank=True)
+
+    objects: ClassVar[models.Manager["IssueEdition"]] = IssueEditionQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("Edition of an issue")
+        verbose_name_plural = _("Editions of issues")
+        constraints = [
+            models.UniqueConstraint(fields=["issue", "number"], name="issue_edition_number_once"),
+            models.CheckConstraint(
+                condition=Q(four_eyes=False) | ~Q(approved_by=F("edited_by")), name="issue_edition_four_eyes"
+            ),
+            models.CheckConstraint(
+                condition=Q(live_until=None) | Q(live_until__gte=F("live_from")),
+                name="issue_edition_interval",
+            ),
+            models.CheckConstraint(
+                condition=Q(withdrawn_at=None) | Q(withdrawn_kind__in=WithdrawalKind.values),
+                name="issue_edition_withdrawal_kind",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["-issue_number", "live_from"], name="issue_edition_by_issue"),
+            models.Index(fields=["live_from"], name="issue_edition_by_time"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.issue_number} ({self.number})"
+
+    @cached_property
+    def frozen_content(self) -> IssueContent:
+        return IssueContent.from_json(self.content)
+
+
+class IssueItem(models.Model):
+    """A brief in an edition of an issue, frozen. Its page and every carrier show the brief's public edition of the moment."""
+
+    is_public_state: ClassVar[bool] = True
+    open_columns: ClassVar[tuple[str, ...]] = ()
+
+    issue_edition = models.ForeignKey(IssueEdition, models.PROTECT, related_name="items")
+    brief = models.ForeignKey("briefs.Brief", models.PROTECT, related_name="+")
+    position = models.PositiveSmallIntegerField()
+
+    class Meta:
+        ordering = ["position"]
+        constraints = [
+            models.UniqueConstraint(fields=["issue_edition", "brief"], name="issue_item_once"),
+            models.UniqueConstraint(fields=["issue_edition", "position"], name="issue_position_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.issue_edition_id}/{self.position}"

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from django.db import connection
 
-from briefs.models import Edition
+from briefs.models import Edition, IssueEdition
 
 STAFF_EDITION_COLUMNS = {
     "approved_by_id",
@@ -16,12 +16,15 @@ STAFF_EDITION_COLUMNS = {
     "removed_by_id",
     "confirmed_by_id",
     "revision_id",
+    "issue_id",
     "urgent_reason",
     "removed_reason",
 }
+EDITION_MODELS = {"briefs_edition": Edition, "briefs_issueedition": IssueEdition}
 VOCABULARY = {f"briefs_{name}" for name in ("author", "source", "keyword", "term")}
 PUBLIC_TABLES = {
     *("briefs_edition", "briefs_editionplace", "briefs_editionauthor", "briefs_editionkeyword"),
+    *("briefs_issueedition", "briefs_issueitem"),
     *("briefs_editionterm", "briefs_searchentry", "search_editions"),
     *(
         "briefs_sitetext",
@@ -114,7 +117,7 @@ def _public_on_sqlite() -> Iterator[None]:
         allowed = action in READ_ONLY
         if action == sqlite3.SQLITE_READ and table:
             allowed = table in PUBLIC_TABLES | SQLITE_FULL_TEXT_TABLES and not (
-                table == "briefs_edition" and column in STAFF_EDITION_COLUMNS
+                table in EDITION_MODELS and column in STAFF_EDITION_COLUMNS
             )
             allowed = allowed or table.startswith("pragma_")
         return sqlite3.SQLITE_OK if allowed else sqlite3.SQLITE_DENY
@@ -129,12 +132,13 @@ def _public_on_sqlite() -> Iterator[None]:
 @contextmanager
 def _public_on_postgresql() -> Iterator[None]:
     role = f"reader_{secrets.token_hex(8)}"
-    columns = [f.column for f in Edition._meta.concrete_fields if f.column not in STAFF_EDITION_COLUMNS]
     with connection.cursor() as cursor:
         cursor.execute(f"CREATE ROLE {role}")
-        for table in sorted(PUBLIC_TABLES - {"sqlite_master", "briefs_edition"}):
+        for table in sorted(PUBLIC_TABLES - {"sqlite_master", *EDITION_MODELS}):
             cursor.execute(f"GRANT SELECT ON {table} TO {role}")
-        cursor.execute(f"GRANT SELECT ({', '.join(columns)}) ON briefs_edition TO {role}")
+        for table, model in EDITION_MODELS.items():
+            columns = {f.column for f in model._meta.concrete_fields} - STAFF_EDITION_COLUMNS
+            cursor.execute(f"GRANT SELECT ({', '.join(sorted(columns))}) ON {table} TO {role}")
         cursor.execute(f"SET ROLE {role}")
         try:
             yield

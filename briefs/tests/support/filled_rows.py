@@ -53,6 +53,7 @@ EXAMPLES: Final[dict[str, Callable[[int], Any]]] = {
 """A value of the `n`th row by the kind of field. It may differ with each call."""
 
 LETTER_KINDS: Final = ("remark", "report", "remark")
+MAILING_KINDS: Final = ("issue", "correction", "issue")
 CONSTRAINED: Final[dict[str, Callable[[int], Any]]] = {
     "briefs.Bullet.level_zh": lambda n: 1,
     "briefs.Bullet.level_en": lambda n: 1,
@@ -60,6 +61,10 @@ CONSTRAINED: Final[dict[str, Callable[[int], Any]]] = {
     "briefs.Bullet.marker_en": lambda n: BULLET_MARKERS[n % 2],
     "briefs.Edition.edited_by_id": lambda n: FIRST_KEY + (n + 1) % ROWS,
     "briefs.Edition.confirmed_by_id": lambda n: None if n == 2 else FIRST_KEY + (n + 1) % ROWS,
+    "briefs.IssueEdition.edited_by_id": lambda n: FIRST_KEY + (n + 1) % ROWS,
+    "briefs.Mailing.kind": lambda n: MAILING_KINDS[n],
+    "briefs.Mailing.issue_edition_id": lambda n: FIRST_KEY + n if MAILING_KINDS[n] == "issue" else None,
+    "briefs.Mailing.edition_id": lambda n: FIRST_KEY + n if MAILING_KINDS[n] == "correction" else None,
     "briefs.Letter.kind": lambda n: LETTER_KINDS[n],
     "briefs.Letter.link_id": lambda n: FIRST_KEY + n if LETTER_KINDS[n] == "remark" else None,
     "briefs.Letter.edition_id": lambda n: FIRST_KEY + n if LETTER_KINDS[n] == "report" else None,

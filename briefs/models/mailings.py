@@ -1,0 +1,174 @@
+"""Mail to readers: who subscribed, what was sent, and which edition each reader holds.
+
+Addresses stand in `Subscriber` alone, so that erasing one row forgets the person.
+"""
+
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from .fields import PlainJSON
+
+
+class MailSide(models.TextChoices):
+    """What a subscriber reads."""
+
+    ZH = "zh", _("Chinese")
+    EN = "en", _("English")
+    BOTH = "both", _("Both languages")
+
+
+class Subscriber(models.Model):
+    """An e-mail address and its language. It gets mail from `confirmed_at` until `left_at` or `bounced_at`.
+
+    `address`: folded to lower case. `confirm_hash`: SHA-256 of the token of the newest confirmation mail, valid until
+    `confirm_until`.
+    """
+
+    address = models.CharField(_("Address"), max_length=254, unique=True)
+    side = models.CharField(pgettext_lazy("subscriber", "Language"), max_length=4, choices=MailSide.choices)
+    confirm_hash = models.CharField(max_length=64, blank=True, default="")
+    confirm_until = models.DateTimeField(null=True)
+    created_at = models.DateTimeField()
+    confirmed_at = models.DateTimeField(_("Confirmed"), null=True)
+    left_at = models.DateTimeField(pgettext_lazy("subscriber", "Left"), null=True)
+    bounced_at = models.DateTimeField(_("Bounced"), null=True)
+    last_mailed_at = models.DateTimeField(_("Last mail"), null=True)
+
+    class Meta:
+        verbose_name = _("Subscriber")
+        verbose_name_plural = _("Subscribers")
+        ordering = ["id"]
+        constraints = [
+            models.CheckConstraint(condition=Q(side__in=MailSide.values), name="subscriber_side"),
+            models.UniqueConstraint(
+                fields=["confirm_hash"], condition=~Q(confirm_hash=""), name="subscriber_token_once"
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["side", "id"],
+                name="subscriber_reading",
+                condition=Q(confirmed_at__isnull=False, left_at=None, bounced_at=None),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.address
+
+
+class Mailing(models.Model):
+    """One mail in up to three languages, frozen when it is queued.
+
+    `bodies`: subject, preheader, HTML and plain text by `MailSide`. `bytes_hash`: of `bodies`. It does not begin or
+    resume by itself after `not_after`; a restore pauses it.
+    """
+
+    open_columns: ClassVar[tuple[str, ...]] = ("state", "state_at", "state_by_id", "state_reason")
+
+    class Kind(models.TextChoices):
+        ISSUE = "issue", pgettext_lazy("mailing", "Issue")
+        CORRECTION = "correction", pgettext_lazy("mailing", "Correction notice")
+
+    class Status(models.TextChoices):
+        QUEUED = "queued", pgettext_lazy("mailing", "Queued")
+        RUNNING = "running", pgettext_lazy("mailing", "Being sent")
+        PAUSED = "paused", pgettext_lazy("mailing", "Paused")
+        STOPPED = "stopped", pgettext_lazy("mailing", "Stopped")
+        DONE = "done", pgettext_lazy("mailing", "Sent")
+
+    kind = models.CharField(max_length=10, choices=Kind.choices)
+    issue_edition = models.ForeignKey("briefs.IssueEdition", models.PROTECT, null=True, related_name="+")
+    edition = models.ForeignKey("briefs.Edition", models.PROTECT, null=True, related_name="+")
+    """The correcting or withdrawn edition that a correction notice tells of."""
+    bodies = models.JSONField(encoder=PlainJSON)
+    bytes_hash = models.CharField(max_length=64)
+    due_at = models.DateTimeField()
+    not_after = models.DateTimeField()
+    created_at = models.DateTimeField()
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    state = models.CharField(max_length=7, choices=Status.choices, default=Status.QUEUED)
+    state_at = models.DateTimeField()
+    state_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    state_reason = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        verbose_name = _("Mailing")
+        verbose_name_plural = _("Mailings")
+        ordering = ["-id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(kind="issue", issue_edition__isnull=False, edition=None)
+                | Q(kind="correction", issue_edition=None, edition__isnull=False),
+                name="mailing_subject",
+            ),
+            models.UniqueConstraint(fields=["issue_edition"], name="mailing_once_an_issue_edition"),
+        ]
+        indexes = [
+            models.Index(
+                fields=["due_at"], name="mailing_open", condition=Q(state__in=["queued", "running", "paused"])
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.issue_edition_id or self.edition_id}"
+
+
+class MailingEdition(models.Model):
+    """An edition whose text every copy of the mailing holds. Frozen."""
+
+    open_columns: ClassVar[tuple[str, ...]] = ()
+
+    mailing = models.ForeignKey(Mailing, models.PROTECT, related_name="editions")
+    edition = models.ForeignKey("briefs.Edition", models.PROTECT, related_name="+")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["mailing", "edition"], name="mailing_edition_once")]
+
+    def __str__(self) -> str:
+        return f"{self.mailing_id} {self.edition_id}"
+
+
+class Copy(models.Model):
+    """One mailing for one reader.
+
+    `reader_no`: the subscriber's id, which stays when an erased subscriber's row goes. `token_hash`: SHA-256 of the token
+    of its links, made with the copy's bytes. A copy that was claimed and not handed over is sent again; one that was
+    handed over without an answer is unknown, counts as received and is never sent again.
+    """
+
+    class Stage(models.TextChoices):
+        QUEUED = "queued", pgettext_lazy("copy", "Queued")
+        CLAIMED = "claimed", pgettext_lazy("copy", "Being handed over")
+        HANDED = "handed", pgettext_lazy("copy", "Fate unknown")
+        SENT = "sent", pgettext_lazy("copy", "Sent")
+        REFUSED = "refused", pgettext_lazy("copy", "Refused")
+        DROPPED = "dropped", pgettext_lazy("copy", "Not sent")
+
+    mailing = models.ForeignKey(Mailing, models.PROTECT, related_name="copies")
+    reader_no = models.BigIntegerField()
+    subscriber = models.ForeignKey(Subscriber, models.SET_NULL, null=True, related_name="+")
+    side = models.CharField(max_length=4, choices=MailSide.choices)
+    token_hash = models.CharField(max_length=64, blank=True, default="")
+    stage = models.CharField(max_length=7, choices=Stage.choices, default=Stage.QUEUED)
+    stage_at = models.DateTimeField()
+    smtp_code = models.PositiveSmallIntegerField(null=True)
+    bounced_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name = pgettext_lazy("mailing", "Copy")
+        verbose_name_plural = pgettext_lazy("mailing", "Copies")
+        constraints = [
+            models.UniqueConstraint(fields=["mailing", "reader_no"], name="copy_once"),
+            models.UniqueConstraint(
+                fields=["token_hash"], condition=~Q(token_hash=""), name="copy_token_once"
+            ),
+        ]
+        indexes = [models.Index(fields=["mailing", "stage", "id"], name="copy_by_stage")]
+
+    def __str__(self) -> str:
+        return f"{self.mailing_id} {self.reader_no}"
