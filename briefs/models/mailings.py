@@ -3,7 +3,7 @@
 Addresses stand in `Subscriber` alone, so that erasing one row forgets the person.
 """
 
-from typing import ClassVar
+from typing import ClassVar, Self
 
 from django.conf import settings
 from django.db import models
@@ -22,22 +22,37 @@ class MailSide(models.TextChoices):
     BOTH = "both", _("Both languages")
 
 
+class SubscriberQuerySet(models.QuerySet["Subscriber"]):
+    def reading(self) -> Self:
+        """Return the subscribers who get mail."""
+        return self.filter(confirmed_at__isnull=False, left_at=None, bounced_at=None)
+
+
 class Subscriber(models.Model):
     """An e-mail address and its language. It gets mail from `confirmed_at` until `left_at` or `bounced_at`.
 
-    `address`: folded to lower case. `confirm_hash`: SHA-256 of the token of the newest confirmation mail, valid until
-    `confirm_until`.
+    `address`: folded by `subscribers.fold_address`. `asked_at`, `asked_side`: a request that waits for its confirmation
+    mail. `confirm_hash`: SHA-256 of the token of the newest confirmation mail, valid until `confirm_until`;
+    `confirm_side`: the language that it confirms, empty once the token was used. `confirm_sent`: times of the confirmation
+    mails of the last day; the next one is not sent before `confirm_next_at`.
     """
 
     address = models.CharField(_("Address"), max_length=254, unique=True)
     side = models.CharField(pgettext_lazy("subscriber", "Language"), max_length=4, choices=MailSide.choices)
+    asked_at = models.DateTimeField(null=True)
+    asked_side = models.CharField(max_length=4, blank=True, default="", choices=MailSide.choices)
     confirm_hash = models.CharField(max_length=64, blank=True, default="")
+    confirm_side = models.CharField(max_length=4, blank=True, default="", choices=MailSide.choices)
     confirm_until = models.DateTimeField(null=True)
+    confirm_sent = models.JSONField(default=list)
+    confirm_next_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField()
     confirmed_at = models.DateTimeField(_("Confirmed"), null=True)
     left_at = models.DateTimeField(pgettext_lazy("subscriber", "Left"), null=True)
     bounced_at = models.DateTimeField(_("Bounced"), null=True)
     last_mailed_at = models.DateTimeField(_("Last mail"), null=True)
+
+    objects = SubscriberQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("Subscriber")
@@ -54,7 +69,12 @@ class Subscriber(models.Model):
                 fields=["side", "id"],
                 name="subscriber_reading",
                 condition=Q(confirmed_at__isnull=False, left_at=None, bounced_at=None),
-            )
+            ),
+            models.Index(
+                fields=["confirm_next_at", "asked_at"],
+                name="subscriber_asked",
+                condition=Q(asked_at__isnull=False),
+            ),
         ]
 
     def __str__(self) -> str:
