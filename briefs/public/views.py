@@ -89,6 +89,7 @@ def _render_in_full(rows: Sequence[ListedBrief], language: Side) -> Iterator[Saf
                 terms=mark_safe(terms),  # noqa: S308 escaped by its template
             ),
             purpose=PURPOSE[language] if row is rows[0] else "",
+            home=paths.home(language),
         )
 
 
@@ -112,6 +113,7 @@ def _render_top(
         ],
         aside=render_topics(language, now),
         purpose=PURPOSE[language],
+        home=paths.home(language),
     )
 
 
