@@ -15,6 +15,13 @@ from briefs.content import IssueContent, IssueText, Side
 from briefs.derived.public_brief import BRIEF_COLUMNS, build_briefs
 from briefs.models.edition import ChangeKind, Edition, IssueEdition, IssueItem
 from briefs.public_brief import PublicBrief
+from briefs.text.sentences import split_sentences
+
+
+def fill_mail_lines(text: IssueText, side: Side) -> IssueText:
+    """Fill an empty subject line with the title, and an empty preview line with the first sentence of the preface."""
+    first_sentence = next(iter(split_sentences(text.preface, side)), "")
+    return replace(text, subject=text.subject or text.title, preheader=text.preheader or first_sentence)
 
 
 @dataclass(frozen=True, slots=True)
