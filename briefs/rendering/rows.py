@@ -15,11 +15,7 @@ from briefs.text import paths
 from . import cards
 from .text import escape_text, render_partial, split_paragraphs
 
-# Render the bullets of a view as nested lists.
-
 # Convert flat rows of (level, marker) to nested lists.
-
-_LIST_TAGS: dict[Marker, str] = {"bullet": "ul", "number": "ol"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,50 +25,39 @@ class NestedPosition:
     preceding_markup: str
     depth: int
     ordinal: int
-    """Position among the numbered rows of its list; 0 for a bullet."""
+    """Position among the numbered rows of its list; 0 for a bullet. The site shows the bullet's number instead."""
 
 
 @dataclass(slots=True)
 class _OpenList:
     level: int
-    marker: Marker
     count: int = 0
 
 
 def nest(rows: Iterable[tuple[int, Marker]]) -> tuple[list[NestedPosition], str]:
-    """Return the position of each row, and the markup that closes the last one."""
+    """Return the position of each row, and the markup that closes the last one.
+
+    Numbered rows that follow bullets in the same list continue its count.
+    """
     places: list[NestedPosition] = []
     open_: list[_OpenList] = []
     for level, marker in rows:
         before = ""
         while len(open_) > 1 and open_[-1].level > level:
-            before += f"</li></{_LIST_TAGS[open_.pop().marker]}>"
-        if not open_:
-            open_.append(_OpenList(level, marker))
-            before += _opening_tag(open_[-1], is_outermost=True)
-        elif open_[-1].level < level:
-            open_.append(_OpenList(level, marker))
-            before += _opening_tag(open_[-1], is_outermost=False)
+            open_.pop()
+            before += "</li></ul>"
+        if not open_ or open_[-1].level < level:
+            before += "<ul>" if open_ else '<ul class="bullets">'
+            open_.append(_OpenList(level))
         else:
-            here = open_[-1]
-            here.level = level  # the list began at a deeper level
+            open_[-1].level = level  # the list began at a deeper level
             before += "</li>"
-            if here.marker != marker:
-                before += f"</{_LIST_TAGS[here.marker]}>"
-                here.marker = marker
-                before += _opening_tag(here, is_outermost=len(open_) == 1)
         ordinal = 0
         if marker == "number":
             open_[-1].count += 1
             ordinal = open_[-1].count
         places.append(NestedPosition(before, len(open_) - 1, ordinal))
-    return places, "".join(f"</li></{_LIST_TAGS[part.marker]}>" for part in reversed(open_))
-
-
-def _opening_tag(open_list: _OpenList, *, is_outermost: bool) -> str:
-    """Return the opening tag. A numbered list resumed after bullets continues its count."""
-    start = f' start="{open_list.count + 1}"' if open_list.marker == "number" and open_list.count else ""
-    return f"<{_LIST_TAGS[open_list.marker]}{' class="bullets"' if is_outermost else ''}{start}>"
+    return places, "</li></ul>" * len(open_)
 
 
 # Render the bullets of a view with f-strings.
@@ -156,10 +141,8 @@ def render_lacuna(side: Side) -> str:
 
 
 def _pair_side_html(bullet: Bullet, side: Side, position: NestedPosition) -> str:
-    ordinal = position.ordinal
-    marker = f'"marker">{ordinal}.' if ordinal else '"marker" aria-hidden="true">•'
     return f"""<div class="side level-{position.depth}" lang="{LANGUAGE_TAGS[side]}">
-<span class={marker}</span>
+<span class="marker" aria-hidden="true">{"–" if position.depth else "•"}</span>
 <p>{escape_text(bullet.text(side))}</p>
 </div>"""
 

@@ -164,7 +164,7 @@ def add_done_message(request: HttpRequest, verb: str) -> None:
 
 @dataclass(slots=True)
 class ReadOnlyBullet:
-    """A bullet with its public marker and nesting level on each side."""
+    """A bullet with its marker and nesting level on each side."""
 
     bullet: Bullet
     zh: NestedPosition

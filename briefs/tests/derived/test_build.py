@@ -11,11 +11,12 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from briefs import rendering
-from briefs.content import SIDES, Bullet, Byline, Content, Facts
+from briefs.content import SIDES, Bullet, Byline, Content, Facts, Marker
 from briefs.derived.build import find_stale_edition_ids, is_used_in_editions, rebuild_derived_rows
 from briefs.derived.name_changes import move_in_lists
 from briefs.models.derived import EditionAuthor, EditionKeyword, EditionPlace, SearchEntry
 from briefs.models.vocabulary import Author, Keyword, Source
+from briefs.rendering import rows
 from briefs.tests.support import corpus_fixtures
 
 pytestmark = pytest.mark.django_db
@@ -170,15 +171,17 @@ def test_bullets_are_nested_at_the_expected_depth(levels: tuple[int, ...], depth
     assert [tree.ancestors_of(f"b{n}").split("/").count("li") for n in range(1, len(levels) + 1)] == depths
 
 
-def test_numbering_continues_after_a_bullet_and_restarts_one_level_down() -> None:
-    rows = [(0, "number"), (0, "bullet"), (0, "number"), (1, "number"), (0, "bullet"), (1, "number")]
-    bullets = tuple(
-        Bullet(n, f"z{n}", "", level, 0, mark, "bullet") for n, (level, mark) in enumerate(rows, 1)
-    )  # type: ignore[arg-type]
+def test_numbers_of_the_text_continue_after_a_bullet_and_are_not_on_the_site() -> None:
+    marks: list[tuple[int, Marker]] = [
+        (0, "number"), (0, "bullet"), (0, "number"), (1, "number"), (0, "bullet"), (1, "number"),
+    ]  # fmt: skip
+    bullets = tuple(Bullet(n, f"z{n}", "", level, 0, mark) for n, (level, mark) in enumerate(marks, 1))
     content = Content("h", "h", "s", "s", bullets)
-    assert 'start="2"' in rendering.render_fragment(content, "zh", "zh", "slug")
+    positions, _ = rows.nest_bullets(content, "zh")
+    assert [position.ordinal for position in positions.values()] == [1, 0, 2, 1, 0, 1]
+    assert "<ol" not in rendering.render_fragment(content, "zh", "zh", "slug")
     parallel = rendering.render_fragment(content, "parallel", "zh", "slug")
-    assert re.findall(r'class="marker">([^<]+)<', parallel) == ["1.", "2.", "1.", "1."]
+    assert re.findall(r'class="marker" aria-hidden="true">([^<]+)<', parallel) == [*"•••–•–"]
 
 
 @pytest.mark.parametrize("view", rendering.READING_VIEWS)

@@ -104,7 +104,7 @@ def test_chinese_page_nests_three_numbered_bullets_under_fifth(client: Client) -
     depths = [tree.ancestors_of(f"b{n}").count("li") for n in range(1, 9)]
     assert depths == [0, 0, 0, 0, 0, 1, 1, 1]
     assert tree.ancestors_of("b5").endswith("/ul")
-    assert tree.ancestors_of("b6").endswith("/ul/li/ol")
+    assert tree.ancestors_of("b6").endswith("/ul/li/ul")
 
 
 def test_lists_show_what_is_said_when_and_who_says_it(client: Client) -> None:
@@ -205,8 +205,13 @@ def test_parallel_page_has_eight_pairs_with_page_language_first(
     for side in both.values():
         for _, _, words in side["rows"]:
             assert unescape_html(html).count(words) == 1
-    levels = [a["class"] for a in sides if a["lang"] == "zh-Hant-TW"]
-    assert levels == ["side level-0"] * 5 + ["side level-1"] * 3
+    markers = re.findall(r'<span class="marker" aria-hidden="true">(.*)</span>', html)
+    shown = [(a["lang"], a["class"], marker) for a, marker in zip(sides, markers, strict=True)]
+    assert [values for lang, *values in shown if lang == "en"] == [["side level-0", "•"]] * 8
+    assert [values for lang, *values in shown if lang != "en"] == [
+        *[["side level-0", "•"]] * 5,
+        *[["side level-1", "–"]] * 3,  # numbered 1. to 3. in the document, and points 6 to 8 here
+    ]
 
 
 @pytest.mark.parametrize("path", [ZH, EN, PARALLEL])
