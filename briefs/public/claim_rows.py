@@ -80,7 +80,7 @@ def render_claims(
     rows = []
     year = ""
     for claim in claims:
-        if by_year and year != (year := claim.brief.facts.date[:4]):
+        if by_year and year != (year := claim.brief.facts.date[:4]) and year:  # undated ones are last
             rows.append(_render_year(year, view.language))
         date = cards.render_article_date(
             claim.brief, view.language, on_two_lines=not by_year, without_year=by_year
@@ -180,9 +180,8 @@ def _render_point(line: KeyLine, url: str, labels: _Labels) -> str:
 
 
 def _render_year(year: str, language: Side) -> str:
-    return (
-        f'<p class="year-mark"><time datetime="{year}">{date_format.format_year(year, language)}</time></p>'
-    )
+    label = date_format.format_year(year, language)
+    return f'<p class="year-mark" id="y{year}"><time datetime="{year}">{label}</time></p>'
 
 
 def _join(rows: Sequence[str], heading: str) -> SafeString:

@@ -84,6 +84,11 @@ OLDEST_KEY = str(ListPosition(dt.datetime.min.replace(tzinfo=dt.UTC), 0))
 """Key that precedes every row, including articles from before 1970."""
 
 
+def build_year_key(year: int) -> str:
+    """Return the key of the position before the first article of a year, in a list by article day."""
+    return _format_key(0, dt.date(year + 1, 1, 1))
+
+
 # Keyset pagination of brief lists.
 
 PAGE_SIZE = 20

@@ -40,7 +40,7 @@ from briefs.models.vocabulary import Author, Keyword, Source, Term
 from briefs.text import paths
 
 from . import card_views, feeds, page_cache, responses
-from .editions import MAX_NEIGHBOURS, OLDEST_KEY, select_headlines
+from .editions import MAX_NEIGHBOURS, OLDEST_KEY, build_year_key, select_headlines
 from .page_cache import compute_build_hash, hash_parts
 from .responses import language_from_path
 
@@ -250,6 +250,7 @@ _SITE = ""
 """Path under which the manifest has the key of the whole site, if the run was completed."""
 FILES_PER_SAVE = 5_000
 _LIST_LINK = re.compile(r'<a rel="(prev|next)" href="([^"]*)"')
+_YEAR_MARK = re.compile(r'<p class="year-mark" id="y(\d+)"')
 _ANCHOR_ELEMENT = re.compile(r'(<a\b[^>]*?\bhref=")([^"]*)("[^>]*>)(.*?</a>)', re.DOTALL)
 _FORM_ELEMENT = re.compile(r'<form\b[^>]*?\baction="([^"]*)".*?</form>', re.DOTALL)
 _SEARCH_FIELD = re.compile(r'<form class="find".*?</form>', re.DOTALL)
@@ -377,6 +378,11 @@ class StaticExport:
         for (before, *_), (_, older, *_) in pairwise(blocks):
             self.replaced_addresses[older] = block_addresses[before]
         self.replaced_addresses |= {newer: block_addresses[newer] for _, _, newer, _ in blocks if newer}
+        self.replaced_addresses |= {  # a year begins in the newest block that has it, which is the last here
+            f"{address}?before={build_year_key(int(year))}": f"{block_addresses[block]}#y{year}"
+            for block, *_, page in blocks
+            for year in _YEAR_MARK.findall(page)
+        }
         if len(blocks) > 1:
             self.replaced_addresses[_unescape(list_links["next"])] = block_addresses[blocks[-2][0]]
         twin = _twin_address(address)

@@ -22,7 +22,7 @@ from briefs.text.person_names import NameOrder, find_name_order
 from briefs.text.scripts import detect_language_code
 
 from . import brief_presenter, claim_rows
-from .editions import KeysetPage, ListedBrief
+from .editions import KeysetPage, ListedBrief, build_year_key
 from .responses import ListView
 from .subject_queries import (
     MAX_COUNTED_BRIEFS,
@@ -60,6 +60,7 @@ def build_topic_context(
     view: ListView,
     *,
     timeline: KeysetPage[ListedBrief],
+    years: Sequence[int],
     facets: SubjectFacets | None,
     start_here: Sequence[StartHere],
     question_claims: Sequence[tuple[PublicBrief, int]],
@@ -69,6 +70,7 @@ def build_topic_context(
     language = view.language
     intro = subject.intro(language) if facets else ""
     labels: dict[Side, str] = {"zh": subject.zh, "en": subject.en}
+    list_url = paths.subject(language, kind.name, subject.slug)
     frame = {
         "kind": str(_KIND_LABELS[kind.name]),
         "plain": subject_label(subject, language),
@@ -81,11 +83,27 @@ def build_topic_context(
             timeline.rows, view, by_year=True, topic=labels if kind.name == "keywords" else None
         ),
         "beside": _render_names(facets, kind, language) if facets else mark_safe(""),
-        **brief_presenter.build_paging_context(
-            timeline, paths.subject(language, kind.name, subject.slug), view
-        ),
+        "years": _link_years(years, timeline, list_url, view),
+        **brief_presenter.build_paging_context(timeline, list_url, view),
     }
     return frame | ({"description": text.extract_gist(intro, language)} if intro else {})
+
+
+def _link_years(
+    years: Sequence[int], timeline: KeysetPage[ListedBrief], list_url: str, view: ListView
+) -> list[tuple[int, str]]:
+    """Return each year with its address: its place on the first page, else the page that begins with it."""
+    on_page = set() if timeline.query_string else {row.time.year for row in timeline.rows}
+    return [
+        (
+            year,
+            f"#y{year}"
+            if year in on_page
+            else paths.with_query(list_url, f"before={build_year_key(year)}", view.show, view.rows),
+        )
+        for year in years
+        if len(years) > 1
+    ]
 
 
 def format_brief_count(brief_count: int) -> str:

@@ -10,14 +10,14 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Final, NamedTuple
 
-from django.db.models import Count, Exists, Model, OuterRef, Q, Subquery, Value
-from django.db.models.functions import Concat
+from django.db.models import CharField, Count, Exists, Model, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models.functions import Cast, Concat, Substr
 from django.http import Http404
 
 from briefs.content import Side
 from briefs.database.replica import PreparedQuery
 from briefs.derived.public_brief import BRIEF_COLUMNS, build_briefs
-from briefs.models.derived import EditionAuthor, EditionKeyword, EditionPlace, EditionTerm
+from briefs.models.derived import UNDATED, EditionAuthor, EditionKeyword, EditionPlace, EditionTerm
 from briefs.models.edition import Edition
 from briefs.models.site import MAX_CLAIMS, MAX_START_HERE, MIN_CLAIMS, SiteText
 from briefs.models.vocabulary import Author, Keyword, Source, Term, Vocabulary
@@ -173,6 +173,11 @@ def list_timeline(
     return editions.build_listed(_timeline_paginators[kind.name].fetch_page(now, subject.pk, page=page))
 
 
+def list_years(kind: SubjectKind, subject: Subject, now: dt.datetime) -> list[int]:
+    """Return the years of the articles in the subject's timeline, newest first. One query."""
+    return sorted((int(year) for (year,) in _years[kind.name](now, subject.pk)), reverse=True)
+
+
 def list_term_uses(term: Subject, now: dt.datetime, page: PageKey) -> KeysetPage[TermUse]:
     """Return a page of briefs in which a term occurs, newest first. Raise MalformedKey."""
     rows_page = _term_use_paginator.fetch_page(now, term.pk, page=page)
@@ -270,14 +275,17 @@ def count_topics(now: dt.datetime, limit: int) -> tuple[list[CountedSubject], in
 
 
 def count_by_column(table: type[Model], column: str, now: dt.datetime) -> Any:
-    """Count listed editions by the value of a column of a related table.
-
-    The column is counted in the order of its index, without the editions that are not listed, which are found in an index
-    too. A join would read every edition's content, and so does SQLite where it selects the listed ids.
-    """
-    unlisted = Edition.objects.unlisted(now).values("pk")
-    rows = table._default_manager.exclude(edition__in=unlisted).filter(**{f"{column}__isnull": False})
+    """Count listed editions by the value of a column of a related table, in the order of its index."""
+    rows = _listed_rows(table, now).filter(**{f"{column}__isnull": False})
     return rows.values_list(column).annotate(n=Count("pk")).order_by()
+
+
+def _listed_rows(table: type[Model], now: dt.datetime) -> QuerySet[Any]:
+    """Return the rows of a related table without those of editions that are not listed, which are found in an index.
+
+    A join would read every edition's content, and so does SQLite where it selects the listed ids.
+    """
+    return table._default_manager.exclude(edition__in=Edition.objects.unlisted(now).values("pk"))
 
 
 SITE_TEXT_COLUMNS: Final = ("text_zh", "text_en", "start_here", "question")
@@ -312,6 +320,12 @@ def _select_term_uses(rows: EditionRows) -> EditionRows:
 
 def _select_timeline(kind: SubjectKind, rows: EditionRows) -> EditionRows:
     return rows.values_list("pk", kind.date_column, *BRIEF_COLUMNS)
+
+
+def _years_query(kind: SubjectKind, now: dt.datetime, subject: Any) -> Any:
+    rows = _listed_rows(kind.join_table, now).filter(**{kind.join_column: subject})
+    year = Substr(Cast("article_date", CharField()), 1, 4)  # Extract calls Python for each row on SQLite
+    return rows.exclude(article_date=UNDATED).values_list(year).distinct()
 
 
 def _newest_query(kind: SubjectKind, now: dt.datetime, subject: Any) -> Any:
@@ -360,6 +374,11 @@ _facets = _prepare_by_kind(
     int,
     around=f"WITH newest (id) AS MATERIALIZED ({{queryset}}) {_count_names_sql()}",
 )
+_years = {
+    name: PreparedQuery(partial(_years_query, kind), dt.datetime, int)
+    for name, kind in SUBJECT_KINDS.items()
+    if name != "terms"
+}
 _start_here = _prepare_by_kind(_start_here_query, dt.datetime, int, *[int] * MAX_START_HERE)
 _question_briefs = _prepare_by_kind(_question_query, dt.datetime, int, *[int] * MAX_CLAIMS)
 _ids_with_term = PreparedQuery(_ids_with_term_query, dt.datetime, int)

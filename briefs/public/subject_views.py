@@ -59,6 +59,7 @@ def render_subject(
         kind,
         view,
         timeline=timeline,
+        years=subject_queries.list_years(kind, subject, now),
         facets=subject_queries.count_facets(kind, subject, now) if is_first else None,
         start_here=subject_queries.list_start_here(kind, subject, now) if is_first else (),
         question_claims=subject_queries.list_question_claims(kind, subject, now) if is_first else (),

@@ -1,5 +1,6 @@
 """Static export: every page is written, no link is broken, and a second run rewrites only changed files."""
 
+import dataclasses
 import datetime as dt
 import fcntl
 import html
@@ -37,8 +38,9 @@ def _site(monkeypatch: pytest.MonkeyPatch) -> None:
     forget_prepared_queries(monkeypatch)
     facts = corpus_fixtures.load_sample(corpus_fixtures.SEED).facts
     for n in range(7):
+        date = "2024-06-09" if n < 2 else facts.date
         corpus_fixtures.publish(
-            corpus_fixtures.numbered_content(n, facts=facts),
+            corpus_fixtures.numbered_content(n, facts=dataclasses.replace(facts, date=date)),
             f"s{n}",
             live_from=corpus_fixtures.DAY + dt.timedelta(hours=n),
         )
@@ -54,6 +56,10 @@ def export(folder: Path, capsys: pytest.CaptureFixture[str]) -> tuple[int, ...]:
     """Export and return the numbers of files, written, unchanged and removed."""
     call_command("export_site", str(folder))
     return tuple(map(int, re.findall(r"\d+", capsys.readouterr().out)))
+
+
+def read_exported(folder: Path, page: str) -> str:
+    return (folder / page.strip("/") / "index.html").read_text(encoding="utf-8")
 
 
 def exported_files(folder: Path) -> dict[str, tuple[int, bytes]]:
@@ -148,15 +154,18 @@ def test_exported_list_reaches_every_brief_by_paging_links(
     export(tmp_path, capsys)
     slugs, page, pages = [], f"/en/{list_path}", []
     while page:
-        text = (tmp_path / page.strip("/") / "index.html").read_text(encoding="utf-8")
+        text = read_exported(tmp_path, page)
         pages.append(page)
         slugs += re.findall(r'<h[23]><a href="/en/briefs/(s\d)/"', text)
         page = next(iter(re.findall(r'rel="next" href="([^"]*)"', text)), "")
     assert list(dict.fromkeys(slugs)) == [f"s{n}" for n in range(6, -1, -1)]
     assert len(pages) == 3
+    year_links = [re.findall(r'<a href="(\S*#y\d+)"', read_exported(tmp_path, path)) for path in pages]
+    first, last = (f"{pages[n]}#y{year}" for n, year in ((0, 2025), (2, 2024)))
+    assert year_links == ([["#y2025", last], [first, last], [first, last]] if list_path else [[], [], []])
     newer_links = []
     while pages:
-        text = (tmp_path / pages[-1].strip("/") / "index.html").read_text(encoding="utf-8")
+        text = read_exported(tmp_path, pages[-1])
         newer_links.append(next(iter(re.findall(r'rel="prev" href="([^"]*)"', text)), ""))
         assert newer_links[-1] == ("" if len(pages) == 1 else pages[-2])
         pages.pop()

@@ -4,6 +4,7 @@ import dataclasses
 import datetime as dt
 import re
 import xml.etree.ElementTree as ET
+from html import unescape
 from typing import Any
 
 import pytest
@@ -16,7 +17,7 @@ from briefs.derived.public_brief import build_unpublished_brief
 from briefs.models.edition import Edition
 from briefs.models.site import SiteText
 from briefs.models.vocabulary import Author, Keyword, Source, Term
-from briefs.public.editions import OLDEST_KEY
+from briefs.public.editions import OLDEST_KEY, build_year_key
 from briefs.rendering import cards
 from briefs.tests.support import corpus_fixtures
 
@@ -232,7 +233,9 @@ def test_topic_lists_claims_by_year_of_the_article(client: Client) -> None:
         ("zh-hant", ["2025年", "6月9日", "5月", "2024年", "2024年春季號", "2024"]),
     ):
         page = get_text(client, f"/{lang}/{TOPIC}")
-        assert re.findall(r'<p class="(?:year-mark|onfold)"><time[^>]*>(.*?)</time>', page) == expected
+        assert (
+            re.findall(r'<p class="(?:year-mark" id="y\d+|onfold)"><time[^>]*>(.*?)</time>', page) == expected
+        )
 
 
 def test_queries_of_topic_and_feeds_do_not_grow(client: Client) -> None:
@@ -240,8 +243,8 @@ def test_queries_of_topic_and_feeds_do_not_grow(client: Client) -> None:
     introduce("keyword/technology", *chosen)
     ask(*((edition, 1) for edition in chosen))
     limits = {
-        f"/en/{TOPIC}": 7,
-        **{f"/en/{path}": 4 for path in ("authors/ada-lin/", "sources/review/")},
+        f"/en/{TOPIC}": 8,
+        **{f"/en/{path}": 5 for path in ("authors/ada-lin/", "sources/review/")},
         f"/en/{TOPIC}parallel/feed.atom": 5,
         "/en/authors/ada-lin/feed.json": 5,
         "/en/terms/bullet/feed.atom": 5,
@@ -353,3 +356,32 @@ def test_search_feed_lists_newest_and_needs_a_search(client: Client, monkeypatch
     assert 'id="feeds"' not in get_text(client, "/en/search/")
     monkeypatch.setattr(settings, "DIGEST_SEARCH_SECONDS", 0)
     assert client.get("/en/search/feed.atom?q=Bullet").status_code == 429
+
+
+def test_topic_leads_to_each_year_of_its_timeline(client: Client) -> None:
+    keyword = corpus_fixtures.get_or_make(Keyword, label_zh="科技", label_en="Technology")
+    dates = [f"{year}-{month:02}" for year in (2025, 2024, 2022) for month in range(1, 11)]
+    for n, date in enumerate(["", *dates]):
+        facts = Facts(keywords=(keyword.pk,), date=date)
+        corpus_fixtures.publish(corpus_fixtures.numbered_content(n, facts=facts), f"s{n}")
+    years = get_year_links(client, f"/en/{TOPIC}?show=both")
+    assert [*years] == ["2025", "2024", "2022"]
+    assert (years["2025"], years["2024"]) == ("#y2025", "#y2024")
+    page = get_text(client, years["2022"])
+    assert "Newer briefs" in page
+    assert re.findall('class="year-mark" id="(.*?)"', page) == ["y2022"]
+    assert page.count('class="claim both"') == 10 + 1, "the brief without a date is last"
+    assert get_year_links(client, years["2022"]) == {
+        year: f"/en/{TOPIC}?before={build_year_key(int(year))}&show=both" for year in years
+    }
+    assert '"year-mark" id="y2022"' not in get_text(client, f"/en/{TOPIC}")
+    Edition.objects.exclude(slug__in=["s1", "s2"]).update(withdrawn_at=NOW, withdrawn_by=corpus_fixtures.get_person("p"), withdrawn_kind="other")  # fmt: skip
+    assert get_year_links(client, f"/en/{TOPIC}") == {}, (
+        "a single year needs no link, and withdrawn briefs have none"
+    )
+
+
+def get_year_links(client: Client, path: str) -> dict[str, str]:
+    page = get_text(client, path)
+    nav = page.partition('aria-label="Years of the articles"')[2].partition("</nav>")[0]
+    return {year: unescape(url) for url, year in re.findall('<a href="(.*?)">(.*?)</a>', nav)}
