@@ -154,6 +154,7 @@ TIME_ZONE = environment.TIME_ZONE.read()
 
 STATIC_URL = "/static/"
 DICTIONARY_FILE = VAR / "dictionary"
+PDF_FOLDER = VAR / "pdf"  # of issues: made once, deleted at will
 STATIC_ROOT = VAR / "static"
 WHITENOISE_USE_FINDERS = not _https  # a local site serves static files without collectstatic
 if not _https:

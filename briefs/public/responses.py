@@ -23,6 +23,7 @@ from briefs import letters
 from briefs.client_address import count_attempt, get_client_address
 from briefs.content import LANGUAGE_TAGS, SIDES, Side
 from briefs.database.replica import read_from_replica
+from briefs.publications import pdf
 from briefs.rendering.text import strip_indentation
 from briefs.text import paths
 from briefs.text.paths import LANGUAGE_CODES
@@ -161,6 +162,7 @@ def _language_context(language: Side) -> dict[str, Any]:
         "joint": TITLE_SEPARATOR[language],
         "description": gettext("Bilingual briefs of writing on foreign policy"),
         "has_corpus": settings.DIGEST_CORPUS,
+        "has_pdf": pdf.is_available,  # called by the template that shows it
         "hreflang_zh": paths.HREFLANG["zh"],
         "hreflang_en": paths.HREFLANG["en"],
     }

@@ -37,9 +37,10 @@ from briefs.models.derived import EditionAuthor, EditionKeyword, EditionPlace, E
 from briefs.models.edition import Edition
 from briefs.models.site import SiteText
 from briefs.models.vocabulary import Author, Keyword, Source, Term
+from briefs.publications import epub, pdf
 from briefs.text import paths
 
-from . import card_views, feeds, page_cache, responses
+from . import card_views, feeds, issue_files, page_cache, responses
 from .editions import MAX_NEIGHBOURS, OLDEST_KEY, build_year_key, select_headlines
 from .page_cache import compute_build_hash, hash_parts
 from .responses import language_from_path
@@ -257,6 +258,8 @@ _SEARCH_FIELD = re.compile(r'<form class="find".*?</form>', re.DOTALL)
 _LANGUAGE = re.compile(r'<html lang="(en)?')
 _EMPTY_ELEMENT = re.compile(r"<(li|p|nav|ul)\b[^>]*>\s*</\1>\n?")
 _TYPES_WITH_LINKS = ("text/html", "application/xml", "application/atom+xml")
+_TYPES_WITH_ETAG = ("image/png", epub.CONTENT_TYPE, pdf.CONTENT_TYPE)
+"""Files whose ETag is known without making them."""
 
 
 class NotAnExportFolder(Exception):
@@ -328,7 +331,7 @@ class StaticExport:
         """Write the page or file at an address. Return the addresses it links to."""
         if address.startswith(settings.STATIC_URL):
             return self._export_static(address)
-        if "?" in address:
+        if "?" in address and not _address_in_export(address):
             return []  # later pages of a list are exported with its first
         path = _file_path(address)
         key, is_there = self._find_key(address), (self.folder / path).is_file()
@@ -355,7 +358,7 @@ class StaticExport:
                 text = self._rewrite_links(text)
                 body = text.encode()
             links += find_links(text)
-        self._write_file(path, body, response.headers["ETag"] if kind == "image/png" else key)
+        self._write_file(path, body, response.headers["ETag"] if kind in _TYPES_WITH_ETAG else key)
         return links
 
     def _find_key(self, address: str) -> str:
@@ -414,6 +417,8 @@ class StaticExport:
             return link  # another site, or a fragment of this page
         if own in self.replaced_addresses:
             return self.replaced_addresses[own]
+        if in_both := _address_in_export(own):
+            return in_both
         return link if "?" not in own and (own == "/" or is_exported(own)) else ""
 
     def _export_static(self, address: str) -> list[str]:
@@ -520,10 +525,18 @@ def _block_name(address: str) -> str:
 
 
 def _file_path(address: str) -> str:
-    path = unquote(urlsplit(address).path).lstrip("/")
+    path = unquote(urlsplit(_address_in_export(address) or address).path).lstrip("/")
     if ".." in PurePosixPath(path).parts:
         raise ValueError(address)
     return f"{path}index.html" if not path or path.endswith("/") else path
+
+
+def _address_in_export(address: str) -> str:
+    """Return the address of an issue's file in both languages as exported; empty for any other address."""
+    path, _, query = address.partition("?")
+    stem, _, extension = path.rpartition(".")
+    is_file = query == issue_files.BOTH and extension in issue_files.IssueFileConverter.values
+    return f"{stem}-both.{extension}" if is_file and is_exported(path) else ""
 
 
 def _unescape(link: str) -> str:

@@ -7,6 +7,7 @@ from . import (
     card_views,
     corrections,
     feeds,
+    issue_files,
     report_views,
     search_views,
     sitemaps,
@@ -21,6 +22,7 @@ register_converter(LanguageConverter, "language")
 register_converter(YearConverter, "year")
 register_converter(MonthConverter, "month")
 register_converter(brief_files.CitationFileConverter, "citation")
+register_converter(issue_files.IssueFileConverter, "issue_file")
 register_converter(feeds.FeedFormatConverter, "feed")
 
 app_name = "public"
@@ -89,6 +91,11 @@ pages = [
         for kind in ("keywords", "authors", "sources")
     ),
     path("terms/<slug:slug>/", public_view(keep(subject_views.term)), name="term"),
+    path(
+        "issues/<int:number>/issue.<issue_file:file_format>",
+        public_view(keep(issue_files.issue_file, issue_files.FILE_OPTIONS)),
+        name="issue-file",
+    ),
     path("archive/", public_view(keep(subject_views.archive)), name="archive"),
     path("archive/<year:year>/", public_view(keep(subject_views.year)), name="year"),
     path("archive/<year:year>/<month:month>/", public_view(keep(subject_views.month)), name="month"),

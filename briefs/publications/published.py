@@ -37,6 +37,9 @@ class PublicItem:
     edition_number: int
     corrected_at: dt.datetime | None = None
     withdrawn_at: dt.datetime | None = None
+    withdrawn_kind: str = ""
+    withdrawn_reason_zh: str = ""
+    withdrawn_reason_en: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,11 +130,13 @@ _COLUMNS = (
 
 
 def _load_public_editions(briefs: Collection[int], now: dt.datetime) -> dict[int, PublicItem]:
-    columns = ("brief_id", "pk", "number", "change_kind", "live_from", "withdrawn_at")
+    withdrawal = ("withdrawn_at", "withdrawn_kind", "withdrawn_reason_zh", "withdrawn_reason_en")
+    columns = ("brief_id", "pk", "number", "change_kind", "live_from", *withdrawal)
     rows = list(Edition.objects.found(now).filter(brief__in=briefs).values_list(*columns, *BRIEF_COLUMNS))
     built = build_briefs([row[len(columns) :] for row in rows])
     items = {}
-    for (pk, edition, number, kind, live_from, withdrawn_at, *_), brief in zip(rows, built, strict=True):
+    for row, brief in zip(rows, built, strict=True):
+        pk, edition, number, kind, live_from, *withdrawn = row[: len(columns)]
         corrected_at = timezone.localtime(live_from) if kind == ChangeKind.CORRECTION else None
-        items[pk] = PublicItem(brief, pk, edition, number, corrected_at, withdrawn_at)
+        items[pk] = PublicItem(brief, pk, edition, number, corrected_at, *withdrawn)
     return items

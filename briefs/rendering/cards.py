@@ -107,6 +107,13 @@ def render_day(iso: str, language: Side) -> SafeString:
     return format_html('<time datetime="{}">{}</time>', iso, day)
 
 
+def format_withdrawal(withdrawn_at: dt.datetime, reason: str, language: Side) -> str:
+    """Return the sentence of a withdrawal notice, in the active language, which is `language`."""
+    date = date_format.format_day(timezone.localdate(withdrawn_at), language)
+    sentence = gettext("This brief was withdrawn on %(date)s. Reason: %(reason)s")
+    return sentence % {"date": date, "reason": reason}
+
+
 def render_source_box(brief: PublicBrief, language: Side, *, linked: bool = False) -> str:
     """Render the source box: authors, outlet, rights and links of the article."""
     accessed = date_format.parse_first_day(brief.facts.accessed_on)

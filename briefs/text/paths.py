@@ -44,6 +44,10 @@ def subject(side: Side, kind: str, slug: str) -> str:
     return f"/{LANGUAGE_CODES[side]}/{kind}/{slug}/"
 
 
+def issue(side: Side, number: int) -> str:
+    return f"/{LANGUAGE_CODES[side]}/issues/{number}/"
+
+
 def parallel(side: Side, slug: str) -> str:
     return f"/{LANGUAGE_CODES[side]}/briefs/{slug}/parallel/"
 

@@ -39,8 +39,8 @@ def _fixed(*addresses: str) -> Examples:
     return lambda slugs: iter(addresses)
 
 
-def _both_languages(path: str) -> Examples:
-    return _fixed(f"/zh-hant/{path}", f"/en/{path}")
+def _both_languages(*ends: str) -> Examples:
+    return _fixed(*(f"/{code}/{path}" for path in ends for code in ("zh-hant", "en")))
 
 
 def _brief_pages(rest: str = "") -> Examples:
@@ -156,6 +156,9 @@ _GUEST = "preview/<str:token>/"
 PUBLIC_ROUTES: dict[str, PublicRoute] = {
     "": PublicRoute(_fixed("/"), vary="Accept-Language"),
     _PAGE: PublicRoute(_both_languages("")),
+    f"{_PAGE}issues/<int:number>/issue.<issue_file:file_format>": PublicRoute(
+        _both_languages("issues/1/issue.epub", "issues/1/issue.epub?side=both", "issues/1/issue.pdf")
+    ),
     f"{_PAGE}follow/": PublicRoute(_both_languages("follow/")),
     f"{_PAGE}about/": PublicRoute(_both_languages("about/")),
     f"{_PAGE}corrections/": PublicRoute(_both_languages("corrections/")),

@@ -1,0 +1,244 @@
+"""Compose what the files of an issue say: plain texts in reading order, each with its language.
+
+EPUB and PDF are both made from `IssueDocument`, so they hold the same words. Languages come in the order of `sides`.
+"""
+
+import datetime as dt
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from html import unescape
+from typing import Final, NamedTuple
+
+from django.conf import settings
+from django.utils import timezone, translation
+from django.utils.html import strip_tags
+from django.utils.translation import gettext
+
+from briefs.citations import works
+from briefs.content import LANGUAGE_TAGS, Bullet, Side, hash_json
+from briefs.models.edition import ChangeKind
+from briefs.rendering import cards, rows
+from briefs.rendering.text import find_key_line, split_paragraphs
+from briefs.text import date_format, paths
+
+from .published import PublicIssue, PublicItem
+
+COLON: Final[dict[Side, str]] = {"zh": "：", "en": ": "}
+
+
+class Words(NamedTuple):
+    """A plain text in one language."""
+
+    lang: str
+    text: str
+
+
+class Point(NamedTuple):
+    """A bullet. `markup`: HTML between the bullet before and this one's `<li>`, which nests the lists."""
+
+    number: int
+    url: str
+    markup: str
+    depth: int
+    texts: list[Words]
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentItem:
+    """A brief, or the notice of a withdrawn one, which has no summary, points and claim.
+
+    `claim`: its key line. `who`: authors and source. `details`: original, keywords, citation and address of its page.
+    """
+
+    url: str
+    headline: list[Words]
+    twin_headline: list[Words]
+    byline: list[Words]
+    who: list[Words]
+    posted: list[Words]
+    notices: list[Words]
+    claim: list[Words]
+    summary: list[Words]
+    points: list[Point]
+    closing: str
+    details: list[Words]
+
+
+@dataclass(frozen=True, slots=True)
+class IssueDocument:
+    """An issue for one reader. `stamp`: issue, edition and day. `modified`: when any part of it changed last."""
+
+    sides: tuple[Side, ...]
+    url: str
+    file_url: str
+    number: int
+    edition_number: int
+    published: str
+    modified: str
+    site: list[Words]
+    title: list[Words]
+    twin_title: list[Words]
+    kicker: list[Words]
+    stamp: str
+    notices: list[Words]
+    preface: list[Words]
+    items: list[DocumentItem]
+    labels: dict[str, str]
+
+    @property
+    def lang(self) -> str:
+        return LANGUAGE_TAGS[self.sides[0]]
+
+    @property
+    def file_stem(self) -> str:
+        return f"issue-{self.number}-{'-'.join(self.sides)}"
+
+    def hash(self) -> str:
+        return hash_json(asdict(self))
+
+
+def build_document(issue: PublicIssue, sides: tuple[Side, ...]) -> IssueDocument:
+    """Build the document of a listed issue. Times and dates are in the site's time zone."""
+    own = sides[0]
+    others = [side for side in paths.OTHER_SIDE if side not in sides]
+    page = f"{settings.SITE_URL}{paths.issue(own, issue.number)}"
+    changes = (moment for item in issue.items for moment in (item.brief.updated_at, item.withdrawn_at))
+    modified = max(issue.updated_at, *filter(None, changes))
+    with translation.override(paths.LANGUAGE_CODES[own]):
+        labels = {
+            "preface": gettext("Preface"),
+            "contents": gettext("Contents"),
+            "summary": gettext("Summary"),
+            "point": gettext("Point %(n)s"),
+            "page": gettext("p. %(n)s"),
+            "accessibility": gettext("Text only, with navigation by brief and point."),
+        }
+        stamp = gettext("%(site)s, issue %(number)s, edition %(edition)s, %(date)s") % {
+            "site": settings.DIGEST_SITE_NAME[own],
+            "number": issue.number,
+            "edition": issue.edition_number,
+            "date": date_format.format_day(issue.updated_at.date(), own),
+        }
+    return IssueDocument(
+        sides=sides,
+        url=page,
+        file_url=paths.with_query(f"{page}issue.epub", "side=both" if len(sides) > 1 else ""),
+        number=issue.number,
+        edition_number=issue.edition_number,
+        published=issue.published_at.date().isoformat(),
+        modified=f"{modified.astimezone(dt.UTC):%Y-%m-%dT%H:%M:%SZ}",
+        site=[Words(LANGUAGE_TAGS[side], settings.DIGEST_SITE_NAME[side]) for side in sides],
+        title=[Words(LANGUAGE_TAGS[side], issue.text(side).title) for side in sides],
+        twin_title=[Words(LANGUAGE_TAGS[side], issue.text(side).title) for side in others],
+        kicker=[_write_kicker(issue, side) for side in sides],
+        stamp=stamp,
+        notices=[words for side in sides for words in _list_issue_notices(issue, side)],
+        preface=_split(sides, [issue.text(side).preface for side in sides]),
+        items=[_build_item(item, sides, others) for item in issue.items],
+        labels=labels,
+    )
+
+
+def _write_kicker(issue: PublicIssue, side: Side) -> Words:
+    with translation.override(paths.LANGUAGE_CODES[side]):
+        words = gettext("Issue %(n)s, %(date)s") % {
+            "n": issue.number,
+            "date": date_format.format_day(issue.published_at.date(), side),
+        }
+    return Words(LANGUAGE_TAGS[side], words)
+
+
+def _list_issue_notices(issue: PublicIssue, side: Side) -> Iterator[Words]:
+    """Yield what changed in the issue since it was published: its own change, then its corrected and withdrawn briefs."""
+    lang, colon = LANGUAGE_TAGS[side], COLON[side]
+    with translation.override(paths.LANGUAGE_CODES[side]):
+        if note := issue.change_note_zh if side == "zh" else issue.change_note_en:
+            kind = ChangeKind(issue.change_kind or ChangeKind.UPDATE).label
+            yield Words(lang, f"{kind}{colon}{note}")
+        for item in issue.items:
+            if notice := _format_notice(item, side):
+                yield Words(lang, f"{item.brief.headline(side)}{colon}{notice}")
+
+
+def _format_notice(item: PublicItem, side: Side) -> str:
+    """Return what readers must know before the text: withdrawn, or corrected since the issue; empty if nothing."""
+    if item.withdrawn_at:
+        reason = item.withdrawn_reason_zh if side == "zh" else item.withdrawn_reason_en
+        return cards.format_withdrawal(item.withdrawn_at, reason, side)
+    if not item.corrected_at:
+        return ""
+    return gettext("Corrected on %(date)s.") % {
+        "date": date_format.format_day(item.corrected_at.date(), side)
+    }
+
+
+def _build_item(item: PublicItem, sides: Sequence[Side], others: Sequence[Side]) -> DocumentItem:
+    brief, content = item.brief, item.brief.content
+    url = f"{settings.SITE_URL}{paths.brief(sides[0], brief.slug)}"
+    by_side: dict[str, list[Words]] = {name: [] for name in ("byline", "who", "posted", "notices", "details")}
+    for side in sides:
+        with translation.override(paths.LANGUAGE_CODES[side]):
+            for name, text in _describe(item, side):
+                by_side[name].append(Words(LANGUAGE_TAGS[side], text))
+    points, closing = ([], "") if item.withdrawn_at else _build_points(content.bullets, sides, url)
+    shown = () if item.withdrawn_at else tuple(sides)
+    return DocumentItem(
+        url=url,
+        headline=[Words(LANGUAGE_TAGS[side], brief.headline(side)) for side in sides],
+        twin_headline=[Words(LANGUAGE_TAGS[side], brief.headline(side)) for side in others],
+        claim=[Words(LANGUAGE_TAGS[side], find_key_line(content, side).words) for side in shown],
+        summary=_split(shown, [brief.summary(side) for side in shown]),
+        points=points,
+        closing=closing,
+        **by_side,
+    )
+
+
+def _describe(item: PublicItem, side: Side) -> Iterator[tuple[str, str]]:
+    """Yield (field of `DocumentItem`, text) in the active language, which is that of `side`."""
+    brief, colon = item.brief, COLON[side]
+    yield "who", cards.format_authors_and_source(brief, side)
+    yield "posted", _to_text(cards.render_posted_date(brief.published_day.isoformat(), side))
+    yield "byline", _to_text(cards.render_byline(brief, side))
+    if notice := _format_notice(item, side):
+        yield "notices", notice
+    if link := cards.get_original_link(brief):
+        yield "details", f"{gettext('The original')}{colon}{link}"
+    work = works.build_brief_work(brief, side, settings.DIGEST_SITE_NAME[side])
+    if item.withdrawn_at:
+        work = works.mark_withdrawn(work, timezone.localdate(item.withdrawn_at), side)
+    elif topics := cards.format_fact(brief, "keywords", side):
+        yield "details", f"{gettext('Keywords')}{colon}{topics}"
+    citation = _to_text(cards.render_citation(work, side)).replace(paths.SITE_PLACEHOLDER, settings.SITE_URL)
+    yield "details", f"{gettext('Cite this brief')}{colon}{citation}"
+
+
+def _build_points(bullets: Sequence[Bullet], sides: Sequence[Side], url: str) -> tuple[list[Point], str]:
+    """Return the points with text in any of the languages. The first language that has one decides level and marker."""
+    shown = [(bullet, [side for side in sides if bullet.text(side)]) for bullet in bullets]
+    shown = [(bullet, present) for bullet, present in shown if present]
+    places, closing = rows.nest((bullet.level(has[0]), bullet.marker(has[0])) for bullet, has in shown)
+    points = [
+        Point(
+            bullet.number,
+            f"{url}#b{bullet.number}",
+            position.preceding_markup,
+            position.depth,
+            [Words(LANGUAGE_TAGS[side], bullet.text(side)) for side in has],
+        )
+        for (bullet, has), position in zip(shown, places, strict=True)
+    ]
+    return points, closing
+
+
+def _split(sides: Sequence[Side], texts: Sequence[str]) -> list[Words]:
+    """Return the paragraphs of each language."""
+    return [
+        Words(LANGUAGE_TAGS[side], paragraph)
+        for side, text in zip(sides, texts, strict=True)
+        for paragraph in split_paragraphs(text)
+    ]
+
+
+def _to_text(fragment: str) -> str:
+    return unescape(strip_tags(fragment))

@@ -1,0 +1,338 @@
+"""EPUB and PDF of an issue: the same words as the page, valid, and harmless whatever the texts hold."""
+
+import io
+import re
+import shutil
+import subprocess
+import zipfile
+from collections.abc import Iterator
+from dataclasses import replace
+from fcntl import LOCK_EX, flock
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from briefs.content import Bullet, Content, IssueContent, IssueText
+from briefs.models import Brief, IssueEdition
+from briefs.publications import epub, pdf
+from briefs.publications.published import load_issue
+from briefs.tests.support import corpus_fixtures
+from briefs.tests.support.published_issues import issue_content, publish_issue
+
+pytestmark = [pytest.mark.django_db, corpus_fixtures.NO_STATIC]
+
+MARKUP = '#read("/etc/passwd") $x^2$ <w> @brief-1 *b* _i_ `c` \\ // /* = - + [ ] { } "q" ~ --- #import "x" &amp; </p><script>'
+XHTML = "{http://www.w3.org/1999/xhtml}"
+
+
+@pytest.fixture(autouse=True)
+def pdf_folder(settings: Any, tmp_path: Path) -> Path:
+    settings.PDF_FOLDER = tmp_path / "pdf"
+    return tmp_path / "pdf"
+
+
+def needs(program: str) -> pytest.MarkDecorator:
+    return pytest.mark.skipif(not shutil.which(program), reason=f"{program} is not installed")
+
+
+needs_typst = pytest.mark.skipif(not pdf.is_available(), reason="typst or a Chinese font is not installed")
+
+
+def write_briefs(number: int, **values: Any) -> list[Brief]:
+    """Publish briefs of the real document, each with its own headline."""
+    text = corpus_fixtures.load_sample(corpus_fixtures.SEED)
+    contents = [
+        (
+            f"brief-{n}",
+            replace(
+                text,
+                headline_zh=f"第{n}篇：{text.headline_zh}",
+                headline_en=f"{n}: {text.headline_en}",
+                **values,
+            ),
+            {},
+        )
+        for n in range(1, number + 1)
+    ]
+    return [edition.brief for edition in corpus_fixtures.publish_editions(contents)]
+
+
+@pytest.fixture
+def issue() -> IssueEdition:
+    return publish_issue(12, write_briefs(3), by=corpus_fixtures.get_person("editor"))
+
+
+def fetch(client: Client, address: str) -> bytes:
+    response = client.get(address)
+    assert response.status_code == 200, (address, response.status_code)
+    return response.content
+
+
+def read_epub(data: bytes) -> dict[str, ElementTree.Element]:
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        assert archive.namelist()[0] == "mimetype"
+        return {
+            name: ElementTree.fromstring(archive.read(name))
+            for name in archive.namelist()[1:]
+            if name[-3:] != "css"
+        }
+
+
+def list_epub_texts(data: bytes) -> Iterator[str]:
+    """Yield title, preface, headlines, summaries and points in the order of reading."""
+    pages = read_epub(data)
+    order = [
+        item.get("idref") for item in pages["E/content.opf"].iter("{http://www.idpf.org/2007/opf}itemref")
+    ]
+    for name in order:
+        root = pages[f"E/{name}.xhtml"]
+        if name == "preface":
+            yield from ("".join(p.itertext()) for p in root.iter(f"{XHTML}p"))
+        elif name != "nav":
+            yield "".join(next(root.iter(f"{XHTML}h1")).itertext())
+            for p in root.iter(f"{XHTML}p"):
+                if p.get("class") == "summary":
+                    yield "".join(p.itertext())
+                elif p.get("class") == "text":
+                    yield p[0].tail or ""
+
+
+def list_texts(number: int, side: str) -> list[str]:
+    """Return the texts of the issue as they are stored."""
+    issue = load_issue(number, timezone.now())
+    assert issue
+    text, texts = issue.text(side), []
+    for item in issue.listed_items:
+        content = item.brief.content
+        bullets = [b.text(side) for b in content.bullets if b.text(side)]
+        texts += [content.headline(side), *content.summary(side).split("\n\n"), *bullets]
+    return [text.title, *text.preface.split("\n\n"), *texts]
+
+
+def hash_words(texts: list[str] | Iterator[str]) -> str:
+    return sha256(re.sub(r"\s", "", "".join(texts)).encode()).hexdigest()
+
+
+def read_pdf(data: bytes, *options: str) -> str:
+    done = subprocess.run(["pdftotext", *options, "-", "-"], input=data, capture_output=True, check=True)
+    return done.stdout.decode()
+
+
+def find_in_order(texts: list[str], words: str) -> list[str]:
+    """Return the texts that stand in the words, each after the one before, whatever the line ends."""
+    flat, at, found = re.sub(r"\s", "", words), 0, []
+    for text in texts:
+        bare = re.sub(r"\s", "", text)
+        if (place := flat.find(bare, at)) >= 0:
+            at = place + len(bare)
+            found.append(text)
+    return found
+
+
+@pytest.mark.parametrize(("code", "side"), [("zh-hant", "zh"), ("en", "en")])
+def test_reader_finds_the_same_words_in_epub_and_pdf(
+    client: Client, issue: IssueEdition, code: str, side: str
+) -> None:
+    stored = list_texts(12, side)
+
+    assert hash_words(list_epub_texts(fetch(client, f"/{code}/issues/12/issue.epub"))) == hash_words(stored)
+    if pdf.is_available() and shutil.which("pdftotext"):
+        words = read_pdf(fetch(client, f"/{code}/issues/12/issue.pdf"), "-raw")
+        # The front page names every brief, so the texts of the briefs are looked for after it.
+        assert hash_words(find_in_order(stored, words)) == hash_words(stored)
+
+
+def test_epub_in_both_languages_has_each_pair_together(client: Client, issue: IssueEdition) -> None:
+    pages = read_epub(fetch(client, "/zh-hant/issues/12/issue.epub?side=both"))
+
+    content = corpus_fixtures.load_sample(corpus_fixtures.SEED)
+    points = list(pages["E/brief-1.xhtml"].iter(f"{XHTML}li"))
+    assert [li.get("id") for li in points] == [f"b{bullet.number}" for bullet in content.bullets]
+    for li, bullet in zip(points, content.bullets, strict=True):
+        own, other = li.findall(f"{XHTML}p")
+        assert own[0].get("href", "").endswith(f"/zh-hant/briefs/brief-1/#b{bullet.number}")
+        assert (own[0].text, own[0].tail, other.text) == (str(bullet.number), bullet.text_zh, bullet.text_en)
+    languages = [e.text for e in pages["E/content.opf"].iter("{http://purl.org/dc/elements/1.1/}language")]
+    assert languages == ["zh-Hant-TW", "en"]
+
+
+def test_epub_has_the_same_bytes_each_time(client: Client, issue: IssueEdition) -> None:
+    assert fetch(client, "/en/issues/12/issue.epub") == fetch(Client(), "/en/issues/12/issue.epub")
+
+
+@needs("epubcheck")
+@pytest.mark.parametrize(
+    "address",
+    ["/zh-hant/issues/12/issue.epub", "/en/issues/12/issue.epub", "/en/issues/12/issue.epub?side=both"],
+)
+def test_epubcheck_has_nothing_to_say(client: Client, tmp_path: Path, address: str) -> None:
+    briefs = write_briefs(
+        2,
+        bullets=(
+            Bullet(4, MARKUP, MARKUP),
+            Bullet(2, "下層", "Nested", 1, 0),
+            Bullet(9, "", "English alone", 0, 2),
+        ),
+    )
+    content = issue_content(12, briefs)
+    text = IssueText(MARKUP, f"{MARKUP}\n\n{MARKUP}")
+    publish_issue(
+        12, briefs, by=corpus_fixtures.get_person("editor"), content=replace(content, zh=text, en=text)
+    )
+    file = tmp_path / "issue.epub"
+    file.write_bytes(fetch(client, address))
+
+    command = ["java", "-jar", str(shutil.which("epubcheck")), "--failonwarnings", str(file)]
+    done = subprocess.run(command, capture_output=True, text=True)
+
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_label_in_the_navigation_ends_at_punctuation() -> None:
+    zh = "解放軍2025年4月的「海峽雷霆」演習，首次納入海警船查驗商船的項目。"
+    en = "The PLA's “Strait Thunder” exercise of April 2025, for the first time, included coast guard inspections."
+
+    assert epub.cut_label(zh, "zh-Hant-TW") == "解放軍2025年4月的「海峽雷霆」演習……"
+    assert epub.cut_label(en, "en") == "The PLA's “Strait Thunder” exercise of April 2025…"
+    assert epub.cut_label("短句。", "zh-Hant-TW") == "短句。"
+    assert epub.cut_label("無" * 40, "zh-Hant-TW") == "無" * 24 + "……"
+
+
+@pytest.mark.parametrize("file_format", ["epub", "pdf"])
+def test_corrected_and_withdrawn_briefs_are_marked_in_the_files(
+    client: Client, issue: IssueEdition, file_format: str
+) -> None:
+    if file_format == "pdf" and not (pdf.is_available() and shutil.which("pdftotext")):
+        pytest.skip("typst or pdftotext is not installed")
+    corrected, withdrawn, _ = (corpus_fixtures.Edition.objects.get(slug=f"brief-{n}") for n in (1, 2, 3))
+    now = timezone.now()
+    text = replace(corrected.frozen_content, summary_en="The corrected summary.")
+    note = {"change_kind": "correction", "change_note_zh": "誤。", "change_note_en": "Wrong."}
+    corpus_fixtures.Edition.objects.filter(pk=corrected.pk).update(live_until=now)
+    corpus_fixtures.publish(text, "brief-1", brief=corrected.brief, live_from=now, **note)
+    corpus_fixtures.Edition.objects.filter(pk=withdrawn.pk).update(
+        withdrawn_at=now, withdrawn_by=corpus_fixtures.get_person("editor"), withdrawn_kind="rights",
+        withdrawn_reason_zh="權利問題。", withdrawn_reason_en="A question of rights.",
+    )  # fmt: skip
+
+    data = fetch(client, f"/en/issues/12/issue.{file_format}")
+    if file_format == "pdf":
+        words = " ".join(read_pdf(data, "-raw").split())
+    else:
+        words = " ".join(" ".join(root.itertext()) for root in read_epub(data).values())
+
+    assert words.count("Corrected on") == (2 if file_format == "epub" else 3)
+    assert "The corrected summary." in words
+    assert "A question of rights." in words
+    point = corpus_fixtures.load_sample(corpus_fixtures.SEED).bullets[-1].text_en
+    assert words.count(point) == 2  # of the three briefs
+
+
+def test_file_of_a_withdrawn_issue_is_gone(client: Client, issue: IssueEdition) -> None:
+    IssueEdition.objects.update(
+        withdrawn_at=timezone.now(),
+        withdrawn_by=corpus_fixtures.get_person("editor"),
+        withdrawn_kind="rights",
+    )
+
+    assert client.get("/en/issues/12/issue.epub").status_code == 410
+    assert client.get("/en/issues/12/issue.pdf").status_code == 410
+    assert client.get("/en/issues/13/issue.epub").status_code == 404
+
+
+def test_reader_gets_a_sentence_where_no_pdf_can_be_made(
+    client: Client, issue: IssueEdition, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pdf, "FONTS", ("No Such Font",))
+    pdf.find_font.cache_clear()
+    try:
+        response = client.get("/en/issues/12/issue.pdf")
+    finally:
+        pdf.find_font.cache_clear()
+
+    assert response.status_code == 404
+    assert "This site makes no PDF." in response.content.decode()
+
+
+def test_headers_name_file_and_page(client: Client, issue: IssueEdition, settings: Any) -> None:
+    response = client.get("/en/issues/12/issue.epub?side=both")
+
+    assert response.headers["Content-Disposition"] == 'attachment; filename="issue-12-en-zh.epub"'
+    assert response.headers["Link"] == f'<{settings.SITE_URL}/en/issues/12/>; rel="canonical"'
+    again = client.get(
+        "/en/issues/12/issue.epub?side=both", headers={"If-None-Match": response.headers["ETag"]}
+    )
+    assert again.status_code == 304
+    assert client.get("/en/issues/12/issue.epub?side=zh").headers["Location"] == "/en/issues/12/issue.epub"
+
+
+@needs_typst
+@needs("pdftotext")
+@pytest.mark.parametrize("side", ["", "?side=both"])
+def test_texts_are_never_read_as_markup(client: Client, side: str) -> None:
+    content = Content(MARKUP, MARKUP, MARKUP, MARKUP, (Bullet(1, MARKUP, MARKUP),))
+    briefs = [corpus_fixtures.publish(content, "markup").brief]
+    text = IssueText(MARKUP, MARKUP)
+    publish_issue(
+        1, briefs, by=corpus_fixtures.get_person("editor"), content=IssueContent(text, text, (briefs[0].pk,))
+    )
+
+    words = re.sub(r"\s", "", read_pdf(fetch(client, f"/en/issues/1/issue.pdf{side}"), "-raw"))
+
+    assert "root:" not in words
+    assert words.count(re.sub(r"\s", "", MARKUP)) >= 5
+
+
+@needs_typst
+@needs("pdftotext")
+def test_pdf_has_no_kangxi_radicals_and_says_what_it_is(
+    client: Client, issue: IssueEdition, caplog: pytest.LogCaptureFixture
+) -> None:
+    data = fetch(client, "/zh-hant/issues/12/issue.pdf")
+
+    words = read_pdf(data)
+    assert not re.findall("[\u2e80-\u2fdf]", words)
+    assert "第12期，第1版" in re.sub(r"\s", "", words)
+    assert b"pdfuaid" in data
+    assert not caplog.records
+
+
+@needs_typst
+def test_pdf_is_made_once_for_a_version(
+    client: Client, issue: IssueEdition, pdf_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = fetch(client, "/en/issues/12/issue.pdf")
+    monkeypatch.setattr(pdf, "_run_typst", None)
+
+    assert fetch(Client(), "/en/issues/12/issue.pdf") == first
+    assert len(list(pdf_folder.glob("*.pdf"))) == 1
+
+
+@needs_typst
+def test_reader_is_told_to_come_back_while_another_waits(
+    client: Client, issue: IssueEdition, pdf_folder: Path
+) -> None:
+    pdf_folder.mkdir()
+    with (pdf_folder / "waiting.lock").open("a") as waiting:
+        flock(waiting, LOCK_EX)
+        response = client.get("/en/issues/12/issue.pdf")
+
+    assert (response.status_code, response.headers["Retry-After"]) == (503, "5")
+    assert client.get("/en/issues/12/issue.pdf").status_code == 200
+
+
+@needs_typst
+def test_failure_is_not_tried_again_with_each_request(
+    client: Client, issue: IssueEdition, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pdf.find_font()
+    monkeypatch.setattr(pdf, "MAX_SECONDS", 0.001)
+    assert client.get("/en/issues/12/issue.pdf").status_code == 500
+    monkeypatch.undo()
+
+    assert client.get("/en/issues/12/issue.pdf").status_code == 500
