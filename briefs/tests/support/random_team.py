@@ -1,6 +1,5 @@
 """Random sequences of acts of a team at the desk, each in a world that is undone afterwards."""
 
-import gc
 import pickle
 import random
 from collections.abc import Iterator, Sequence
@@ -65,10 +64,7 @@ class World:
 def world(roles: str) -> Iterator[World]:
     """Build the world of a team, and undo it afterwards."""
     with transaction.atomic():
-        built = World(roles)
-        gc.freeze()  # else each collection walks through all of Django's objects
-        yield built
-        gc.unfreeze()
+        yield World(roles)
         transaction.set_rollback(True)
 
 
