@@ -131,12 +131,22 @@ def read_mail(brief: Brief, person: Person) -> str:
     return notifications.compose(row).body
 
 
+def test_every_surface_says_the_same_to_each_person_in_one_language(client: Client) -> None:
+    assert_surfaces_agree(client, ("zh-hant", "en", "en", "zh-hant"))
+
+
+@pytest.mark.heavy
 @pytest.mark.parametrize("language", ["zh-hant", "en"])
 def test_every_surface_says_the_same(client: Client, language: str) -> None:
+    assert_surfaces_agree(client, (language,) * 4)
+
+
+def assert_surfaces_agree(client: Client, languages: tuple[str, ...]) -> None:
+    """Compare what the surfaces tell each of the four people, in their language."""
     team = SmallTeam()
     briefs = {state: make(team) for state, make in DESK_STATES.items()}
-    table, badges = {}, dict[str, str]()
-    for person in team.everybody:
+    table, badges = {}, dict[tuple[str, str], str]()
+    for person, language in zip(team.everybody, languages, strict=True):
         sign_in(client, person, language)
         home, listed = read_home(client), read_list(client)
         notices = {
@@ -148,8 +158,8 @@ def test_every_surface_says_the_same(client: Client, language: str) -> None:
             bar = read_bar(client, brief)
             table[state, person.username] = bar["act"]
             is_mine = bar["act"] not in ("next", "revise")
-            badges.setdefault(state, listed[brief.pk][0])
-            in_list = (badges[state], bar["sentence"], bar["label"] if is_mine else "")
+            badge = badges.setdefault((state, language), listed[brief.pk][0])
+            in_list = (badge, bar["sentence"], bar["label"] if is_mine else "")
             assert listed[brief.pk] == in_list, state
             assert home.get(brief.pk) == ((bar["label"], bar["sentence"]) if is_mine else None), state
             if bar["act"] != "next":
