@@ -1,5 +1,6 @@
 """The index of the Chinese dictionary: built by commands, read when first needed, dispensable."""
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -24,9 +25,23 @@ def dictionary_path(tmp_path, settings):
     dictionary.set_dictionary_path(before)
 
 
-def test_setup_builds_the_dictionary_and_leaves_a_current_one_alone(dictionary_path):
+@pytest.mark.heavy
+def test_setup_builds_the_dictionary(dictionary_path):
     assert "no dictionary" in " ".join(installation._dictionary())
     assert installation.prepare_dictionary() == ""
+    assert_is_current(dictionary_path)
+
+
+def test_setup_leaves_a_current_dictionary_alone(dictionary_path):
+    """The one that was built before the tests."""
+    dictionary_path.parent.mkdir()
+    for built in (Path(settings.BASE_DIR) / "var").glob("dictionary*"):
+        shutil.copy(built, dictionary_path.parent)
+    dictionary.set_dictionary_path(dictionary_path)
+    assert_is_current(dictionary_path)
+
+
+def assert_is_current(dictionary_path):
     assert not list(installation._dictionary())
     made = {path.name: path.stat().st_mtime_ns for path in dictionary_path.parent.iterdir()}
     assert sorted(made) == ["dictionary", "dictionary.translations"]

@@ -175,6 +175,7 @@ def test_archive_of_a_newer_version_is_refused(backup_file: Path, tmp_path: Path
         backup_archive.find_targets(manifest)
 
 
+@pytest.mark.heavy
 @sqlite_only
 def test_restore_gives_the_same_rows_files_and_pages(backup_file: Path, tmp_path: Path) -> None:
     database, media = tmp_path / "new.sqlite3", tmp_path / "new-media"
