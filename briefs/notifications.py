@@ -72,6 +72,7 @@ NOTICE_KINDS: dict[str, str | Promise] = {
     "urgent": gettext_lazy("An urgent edition awaits confirmation"),
     "proposed": gettext_lazy("A proposal waits for my decision"),
     "decided": gettext_lazy("My proposal is decided"),
+    "issue": gettext_lazy("An issue waits for me"),
 }
 """Kinds of notices with their labels on the mail preferences page."""
 MANDATORY_KINDS = frozenset({"urgent"})
@@ -80,8 +81,10 @@ KINDS_WITHOUT_MAIL = frozenset({"noted", "suggested", "confirmed"})
 """Kinds that are shown in the inbox alone."""
 _PROPOSAL_KINDS = frozenset({"proposed", "decided"})
 """Kinds about the vocabulary, without a brief."""
+_ISSUE_KINDS = frozenset({"issue_review", "issue_ready", "issue_returned"})
+"""Kinds about an issue, without a brief."""
 _REVIEW_KINDS = frozenset({"review", "noted", "suggested"})
-_SWITCH_BY_KIND = {"signed_zh": "answers", "signed_en": "answers"}
+_SWITCH_BY_KIND = {"signed_zh": "answers", "signed_en": "answers", **dict.fromkeys(_ISSUE_KINDS, "issue")}
 
 
 ACCOUNT_CHANGES: dict[str, str | Promise] = {
@@ -341,6 +344,8 @@ def build_desk_path(message: Outbox) -> str:
     if message.kind in _PROPOSAL_KINDS:
         one = message.values.get("proposal")
         return f"/admin/briefs/proposal/{f'{one}/change/' if one else ''}"
+    if message.kind in _ISSUE_KINDS:
+        return f"/admin/briefs/issue/{message.values['issue']}/change/"
     if message.kind in ("failure", "letter"):
         return f"/admin/briefs/{'outbox' if message.kind == 'failure' else 'letter'}/"
     page = "review" if message.kind in _REVIEW_KINDS or message.values.get("sides") else "change"
@@ -358,7 +363,7 @@ def _links(message: Outbox) -> list[str]:
 
 def find_inbox(person: Person, now: dt.datetime) -> QuerySet[Outbox]:
     """Return the news of the person's work that is unread and still true, the newest first."""
-    shown = Q(brief__isnull=False) | Q(kind__in=_PROPOSAL_KINDS)
+    shown = Q(brief__isnull=False) | Q(kind__in=_PROPOSAL_KINDS | _ISSUE_KINDS)
     rows = Outbox.objects.filter(
         shown, _build_condition(person, now), to=person, due_at__lte=now, read_at=None
     )
@@ -406,10 +411,17 @@ def describe_notice(message: Outbox) -> str:
 
 
 def _subject(message: Outbox) -> str:
-    """Return the subject of the mail about a brief or a proposal, in the active language."""
+    """Return the subject of the mail about a brief, proposal or issue, in the active language."""
     kind = message.kind
     if kind in _PROPOSAL_KINDS:
         return _format_proposal_subject(kind, message.values)
+    if kind in _ISSUE_KINDS:
+        sentences = {
+            "issue_review": _("[Digest] For your review: issue %(number)s"),
+            "issue_ready": _("[Digest] Ready to publish: issue %(number)s"),
+            "issue_returned": _("[Digest] Sent back: issue %(number)s"),
+        }
+        return str(sentences[kind] % message.values)
     values: dict[str, object] = {"title": " ".join(str(message.brief).split()), **message.values}
     if kind == "sent_back":
         n = int(str(values.get("n", 1)))

@@ -12,6 +12,7 @@ from django.contrib.auth.models import Permission
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from .models.brief import Brief, State
+from .models.issues import Issue
 from .models.people import Person
 
 type Role = Literal["writer", "reviewer", "publisher"]
@@ -85,6 +86,17 @@ RULES_BY_VERB: dict[str, tuple[VerbRule, ...]] = {
     "reject_proposal": (_rule(ALL_ROLES),),
     "withdraw_proposal": (_rule(WRITER_ROLES),),
     "resend": (_rule(PUBLISHER_ROLES),),
+    "create_issue": (_rule(WRITER_ROLES),),
+    "edit_issue": (_rule(WRITER_ROLES, State.DRAFT), _rule(ALL_ROLES, State.IN_REVIEW)),
+    "submit_issue": (_rule(WRITER_ROLES, State.DRAFT),),
+    "take_back_issue": (_rule(WRITER_ROLES, State.IN_REVIEW),),
+    "sign_off_issue": (_rule(REVIEWER_ROLES, State.IN_REVIEW),),
+    "take_back_issue_sign_off": (_rule(REVIEWER_ROLES, State.IN_REVIEW),),
+    "send_back_issue": (_rule(REVIEWER_ROLES, State.IN_REVIEW),),
+    "publish_issue": (_rule(PUBLISHER_ROLES, State.IN_REVIEW),),
+    "cancel_issue": (_rule(PUBLISHER_ROLES),),
+    "revise_issue": (_rule(WRITER_ROLES, State.APPROVED),),
+    "withdraw_issue": (_rule(PUBLISHER_ROLES),),
 }
 VERBS = tuple(RULES_BY_VERB)
 
@@ -145,21 +157,21 @@ def has_role_for(person: Person, verb: str) -> bool:
     return any(rule.roles & held for rule in RULES_BY_VERB.get(verb, ()))
 
 
-def fits_state(verb: str, brief: Brief | None) -> bool:
-    """Return whether the verb is possible in the brief's state."""
-    return brief is None or any(brief.state in rule.states for rule in RULES_BY_VERB.get(verb, ()))
+def fits_state(verb: str, row: Brief | Issue | None) -> bool:
+    """Return whether the verb is possible in the state of the brief or issue."""
+    return row is None or any(row.state in rule.states for rule in RULES_BY_VERB.get(verb, ()))
 
 
-def is_allowed(person: Person, verb: str, brief: Brief | None = None) -> bool:
+def is_allowed(person: Person, verb: str, row: Brief | Issue | None = None) -> bool:
     held = get_roles(person)
     return any(
-        rule.roles & held and (brief is None or brief.state in rule.states)
+        rule.roles & held and (row is None or row.state in rule.states)
         for rule in RULES_BY_VERB.get(verb, ())
     )
 
 
-def find_permitted_people(verb: str, brief: Brief | None = None) -> QuerySet[Person]:
+def find_permitted_people(verb: str, row: Brief | Issue | None = None) -> QuerySet[Person]:
     """Return everybody who may use the verb. One query."""
-    rules = [rule for rule in RULES_BY_VERB.get(verb, ()) if brief is None or brief.state in rule.states]
+    rules = [rule for rule in RULES_BY_VERB.get(verb, ()) if row is None or row.state in rule.states]
     roles = frozenset(role for rule in rules for role in rule.roles)
     return find_people_with_roles(roles) if roles else Person.objects.none()

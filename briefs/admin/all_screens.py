@@ -12,12 +12,14 @@ from django.contrib import admin
 from . import brief_admin
 from .common import site_texts
 from .home import inbox_lists, webhook_pages
+from .issues import issue_admin
 from .people import people_admin
 from .vocabulary import proposal_pages, vocabulary_admin
 
 __all__ = [
     "brief_admin",
     "inbox_lists",
+    "issue_admin",
     "people_admin",
     "proposal_pages",
     "site_texts",

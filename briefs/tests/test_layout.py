@@ -10,6 +10,7 @@ DJANGO_NAMES = {"__init__.py", "apps.py", "base.py", "urls.py", "views.py"}
 SHARED_NAMES = {
     "demo.py": {"", "management/commands"},
     "editions.py": {"public", "workflow"},
+    "issues.py": {"models", "workflow"},
     "letters.py": {"", "models", "workflow"},
     "proposals.py": {"models", "workflow"},
     "public_brief.py": {"", "derived"},

@@ -243,7 +243,7 @@ def test_every_queued_kind_has_subject_and_switch() -> None:
     source = "\n".join(file.read_text(encoding="utf-8") for file in package.rglob("*.py"))
     kinds = set(re.findall(r'notify\(\s*\w+,\s*"(\w+)"', source)) | {"signed_zh", "signed_en", "failure"}
     assert {"review", "sent_back", "ready", "urgent", "scheduled", "published"} <= kinds
-    values = {"n": 1, "time": NOW.isoformat(), "label": "ABC", "outcome": "accepted"}
+    values = {"n": 1, "time": NOW.isoformat(), "label": "ABC", "outcome": "accepted", "number": "ABC"}
     for kind in kinds | notifications.KINDS_WITHOUT_MAIL:
         message = Outbox(kind=kind, brief=Brief(headline_zh="ABC"), values=values)
         assert "ABC" in notifications.describe_notice(message), kind

@@ -16,9 +16,11 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from briefs import policy
-from briefs.models import Brief, Edition, Event, Person, Revision, State
+from briefs.models import Brief, Edition, Event, Issue, Person, Revision, State
 from briefs.workflow.brief_facts import load_brief_facts
+from briefs.workflow.issue_step import IssueStep, next_issue_step
 from briefs.workflow.next_step import Sentence, Step, next_step
+from briefs.workflow.rules.issue_review import IssueFacts
 from briefs.workflow.step_rule import NEXT_BRIEF, BriefFacts
 
 from . import interface_labels
@@ -111,6 +113,18 @@ class Task:
         return self.facts.brief
 
     @property
+    def title(self) -> str:
+        return str(self.brief)
+
+    @property
+    def lang(self) -> str:
+        return self.brief.headline_lang
+
+    @property
+    def has_priority(self) -> bool:
+        return self.brief.has_priority
+
+    @property
     def why(self) -> str:
         return str(self.step.sentence)
 
@@ -118,6 +132,22 @@ class Task:
     def sort_key(self) -> tuple[int, bool, dt.date, dt.datetime]:
         order = ACT_ORDER.index(self.step.main)
         return order, not self.brief.has_priority, self.due_on or dt.date.max, self.since
+
+
+@dataclass(frozen=True, slots=True)
+class IssueTask:
+    """An issue that waits for the person to sign or to publish it, in the list of tasks."""
+
+    title: str
+    verb: str
+    why: str
+    url: str
+    since: dt.datetime
+    age: str
+    tone: str = ""
+    due: str = ""
+    lang: str = ""
+    has_priority: bool = False
 
 
 def choose_tone(due_on: dt.date | None, today: dt.date) -> str:
@@ -180,6 +210,28 @@ class TaskList:
         steps = ((facts, next_step(facts, self.person, self.people)) for facts in self.facts.values())
         tasks = [self._build_task(facts, step) for facts, step in steps if step.is_mine]
         return sorted(tasks, key=lambda task: task.sort_key)
+
+    @cached_property
+    def issue_tasks(self) -> list[IssueTask]:
+        """One task for each issue in review that the person can sign or publish. One query if none is in review."""
+        issues = list(Issue.objects.filter(state=State.IN_REVIEW).order_by("number"))
+        tasks = []
+        for facts in IssueFacts.load_many(issues, self.now):
+            step = next_issue_step(facts, self.person, self.people)
+            if step.main.startswith(("sign_off_", "publish_")):
+                tasks.append(self._build_issue_task(facts, step))
+        return tasks
+
+    def _build_issue_task(self, facts: IssueFacts, step: IssueStep) -> IssueTask:
+        issue = facts.issue
+        return IssueTask(
+            _("Issue %(n)s") % {"n": issue.number},
+            step.label,
+            str(step.sentence),
+            reverse("admin:briefs_issue_change", args=[issue.pk]),
+            issue.updated_at,
+            interface_labels.format_duration(issue.updated_at, self.now),
+        )
 
     def find_next(self, after: int) -> Task | None:
         """Return the first task about another brief than `after`."""

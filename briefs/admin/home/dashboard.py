@@ -128,8 +128,8 @@ def build_dashboard(request: HttpRequest) -> dict[str, Any]:
     return {
         "may_import": may_import,
         "today": waiting.today,
-        "tasks": waiting.tasks[:MAX_TASKS],
-        "task_count": len(waiting.tasks),
+        "tasks": [*waiting.issue_tasks, *waiting.tasks][:MAX_TASKS],
+        "task_count": len(waiting.issue_tasks) + len(waiting.tasks),
         "my_list_url": _list_url(person=person.pk),
         "groups": [
             ("week", _("This week"), [_scheduled(waiting), _in_review(waiting), *_drafts(waiting)]),

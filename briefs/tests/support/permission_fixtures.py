@@ -33,7 +33,7 @@ from briefs.tests.conftest import SEED
 from briefs.tests.documents.word_builder import edit_word_file
 from briefs.workflow.review_comments import TextAnchor
 
-from . import factories
+from . import factories, issue_factories
 from .picture_samples import photo
 
 VOCABULARY: dict[str, tuple[type[Any], dict[str, str]]] = {
@@ -63,6 +63,7 @@ class PermissionScenario:
         self._add_files_and_settings()
         self._add_vocabulary()
         self._add_proposals()
+        self._add_issues()
         self.clients = {key: self._log_in(person) for key, person in self.people.items()}
         self.clients |= {"a": Client(), "t": Client()}
         Person.objects.filter(pk=self.people["i"].pk).update(is_active=False)
@@ -137,6 +138,24 @@ class PermissionScenario:
         keyword.label_en, source.name_zh = "Tech", "外交"
         self.publishers_proposal = workflow.save_vocabulary_row(keyword, by=self.team.publisher)
         self.writers_proposal = workflow.save_vocabulary_row(source, by=self.team.writer)
+
+    def _add_issues(self) -> None:
+        """Add an issue in every state: the writer's, with the English reworded by the reviewer who does that."""
+        team, brief = self.team, self.briefs["live"]
+        reworded = issue_factories.submitted_issue(team, brief)
+        issue_factories.edit_issue(reworded, self.people["e"], preface_en="A preface, reworded.")
+        ready = issue_factories.submitted_issue(team, brief)
+        issue_factories.edit_issue(ready, self.people["e"], preface_en="A preface, reworded.")
+        issue_factories.sign_issue(ready, team.reviewer)
+        coming = issue_factories.published_issue(team, brief, at=factories.tomorrow())
+        self.issues = {
+            "draft": issue_factories.draft_issue(team, brief),
+            "submitted": issue_factories.submitted_issue(team, brief),
+            "reworded": reworded,
+            "ready": ready,
+            "scheduled": coming.issue,
+            "live": issue_factories.published_issue(team, brief).issue,
+        }
 
     def _add_vocabulary(self) -> None:
         """Add two similar unused rows of each kind, and one that is merged into the first."""

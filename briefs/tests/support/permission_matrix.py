@@ -169,6 +169,22 @@ briefs/brief/<int:pk>/<slug:verb>/ @resolve           -       wvreps
 briefs/brief/<int:pk>/<slug:verb>/ @note_letter       -       wvreps
 briefs/brief/<int:pk>/<slug:verb>/ @handle            -       wvreps
 
+briefs/issue/                           wvreps      -
+briefs/issue/new/                       -           wvps
+briefs/issue/<int:pk>/change/           wvreps      wvreps
+briefs/issue/<int:pk>/preview/          wvreps      -
+briefs/issue/<int:pk>/<slug:verb>/ @submit_issue          -       wvps
+briefs/issue/<int:pk>/<slug:verb>/ @take_back_issue       -       w
+briefs/issue/<int:pk>/<slug:verb>/ @sign_off_issue_zh     -       reps
+briefs/issue/<int:pk>/<slug:verb>/ @sign_off_issue_en     -       rps
+briefs/issue/<int:pk>/<slug:verb>/ @take_back_issue_zh    -       r
+briefs/issue/<int:pk>/<slug:verb>/ @take_back_issue_en    -       r
+briefs/issue/<int:pk>/<slug:verb>/ @send_back_issue       reps    reps
+briefs/issue/<int:pk>/<slug:verb>/ @publish_issue         ps      ps
+briefs/issue/<int:pk>/<slug:verb>/ @revise_issue          -       wvps
+briefs/issue/<int:pk>/<slug:verb>/ @cancel_issue          ps      ps
+briefs/issue/<int:pk>/<slug:verb>/ @withdraw_issue        ps      ps
+
 briefs/letter/                          wvreps      -
 briefs/letter/ @handle_letters          .           wvreps
 briefs/letter/<int:pk>/note/            -           wvreps

@@ -14,6 +14,7 @@ from briefs.workflow import AssignmentPlan
 from briefs.workflow.proposals import hash_proposal
 
 from .form_client import Form
+from .issue_factories import load_content
 from .permission_fixtures import PASSWORD, VOCABULARY, PermissionScenario, csv_table, valid_post_data
 from .permission_matrix import MatrixRow
 from .picture_samples import photo
@@ -55,6 +56,8 @@ def build_request(scenario: PermissionScenario, row: MatrixRow) -> PermissionReq
 
 def _build(scenario: PermissionScenario, row: MatrixRow) -> PermissionRequest:
     route = row.route.removeprefix("admin/")
+    if route == "briefs/issue/<int:pk>/<slug:verb>/":
+        return _issue_verb_request(scenario, row.act)
     if "<slug:verb>" in route:
         return _verb_request(scenario, row.act)
     if route.startswith("briefs/brief/<int:pk>/review/"):
@@ -72,6 +75,29 @@ def _verb_request(scenario: PermissionScenario, verb: str) -> PermissionRequest:
     if verb == "reschedule":
         data |= {"when": "later", "at": "2090-01-02T08:30"}
     return PermissionRequest(f"/admin/briefs/brief/{brief.pk}/{verb}/", data)
+
+
+ISSUE_STATE = {
+    "submit_issue": "draft", "take_back_issue": "submitted", "publish_issue": "ready", "cancel_issue": "scheduled",
+    "revise_issue": "live", "withdraw_issue": "live", "take_back_issue_zh": "ready", "take_back_issue_en": "ready",
+}  # fmt: skip
+"""State in which each verb of issues is allowed. Verbs not listed are tried on the issue that a reviewer reworded."""
+
+
+def _issue_verb_request(scenario: PermissionScenario, verb: str) -> PermissionRequest:
+    issue = scenario.issues[ISSUE_STATE.get(verb, "reworded")]
+    content = load_content(issue)
+    data = {
+        "seen": content.hash(), "seen_zh": content.hash_side("zh"), "seen_en": content.hash_side("en"), "when": "now",
+        "note": "再看", "kind": "other", "reason_zh": "因", "reason_en": "Why",
+    }  # fmt: skip
+    return PermissionRequest(f"/admin/briefs/issue/{issue.pk}/{verb}/", data)
+
+
+def _issue_form_request(scenario: PermissionScenario) -> PermissionRequest:
+    path = f"/admin/briefs/issue/{scenario.issues['reworded'].pk}/change/"
+    data = _form_data(scenario.writer_client, path, "issue-form") | {"title_en": "Typed", "do": "save"}
+    return PermissionRequest(path, data)
 
 
 def _review_request(scenario: PermissionScenario, act: str) -> PermissionRequest:
@@ -179,6 +205,7 @@ def _assignment_request(scenario: PermissionScenario) -> PermissionRequest:
 
 
 NEW = "/admin/briefs/brief/add/"
+ISSUE = "/admin/briefs/issue/"
 REQUEST_BUILDERS: dict[str, Callable[[PermissionScenario], PermissionRequest]] = {
     "": lambda g: PermissionRequest("/admin/"),
     "language/": lambda g: PermissionRequest("/admin/language/", {"language": "en"}),
@@ -264,6 +291,11 @@ REQUEST_BUILDERS: dict[str, Callable[[PermissionScenario], PermissionRequest]] =
     "briefs/brief/filters/<int:pk>/": lambda g: PermissionRequest(
         f"/admin/briefs/brief/filters/{g.filter.pk}/", {"do": "delete"}
     ),
+    # Issues
+    "briefs/issue/": lambda g: PermissionRequest(ISSUE),
+    "briefs/issue/new/": lambda g: PermissionRequest(f"{ISSUE}new/"),
+    "briefs/issue/<int:pk>/change/": lambda g: _issue_form_request(g),
+    "briefs/issue/<int:pk>/preview/": lambda g: PermissionRequest(f"{ISSUE}{g.issues['draft'].pk}/preview/"),
     # New briefs
     "briefs/brief/add/": lambda g: PermissionRequest(NEW, _edited_form(g, NEW)),
     "briefs/brief/add/autosave/": lambda g: PermissionRequest(f"{NEW}autosave/", _edited_form(g, NEW)),

@@ -151,6 +151,25 @@ _VERB_LABELS = {
         pgettext_lazy("happened", "took back a proposal"),
     ),
     "edit_site": (_("Edit a site text"), pgettext_lazy("happened", "edited a site text")),
+    "create_issue": (_("New issue"), pgettext_lazy("happened", "began the issue")),
+    "edit_issue": (_("Save"), pgettext_lazy("happened", "saved")),
+    "submit_issue": (_("Submit for review"), pgettext_lazy("happened", "submitted for review")),
+    "take_back_issue": (_("Take back from review"), pgettext_lazy("happened", "took back from review")),
+    "sign_off_issue_zh": (_("Sign off the Chinese"), pgettext_lazy("happened", "signed off the Chinese")),
+    "sign_off_issue_en": (_("Sign off the English"), pgettext_lazy("happened", "signed off the English")),
+    "take_back_issue_zh": (
+        _("Take back the Chinese sign-off"),
+        pgettext_lazy("happened", "took back the Chinese sign-off"),
+    ),
+    "take_back_issue_en": (
+        _("Take back the English sign-off"),
+        pgettext_lazy("happened", "took back the English sign-off"),
+    ),
+    "send_back_issue": (_("Send back"), pgettext_lazy("happened", "sent back")),
+    "publish_issue": (_("Publish the issue"), pgettext_lazy("happened", "published the issue")),
+    "cancel_issue": (_("Cancel schedule"), pgettext_lazy("happened", "cancelled the schedule")),
+    "revise_issue": (_("Correct the issue"), pgettext_lazy("happened", "started a correction")),
+    "withdraw_issue": (_("Withdraw the issue"), pgettext_lazy("happened", "withdrew the issue")),
 }
 VERB_NAMES = {verb: name for verb, (name, _past) in _VERB_LABELS.items()}
 PAST_TENSE_LABELS = {verb: past for verb, (_name, past) in _VERB_LABELS.items()}
@@ -159,6 +178,7 @@ PAST_TENSE_LABELS = {verb: past for verb, (_name, past) in _VERB_LABELS.items()}
 
 NOTICE_CONDITIONS: dict[str, str] = {
     "review": "act", "assigned": "act", "ready": "act", "urgent": "act",
+    "issue_review": "act", "issue_ready": "act",
     "sent_back": "returned", "noted": "note", "suggested": "suggestion", "answered": "open",
     "signed_zh": "signed_zh", "signed_en": "signed_en", "scheduled": "scheduled", "published": "public", "confirmed": "public",
     "proposed": "proposal", "letter": "letter",

@@ -1,0 +1,1 @@
+"""Pages of issues, their mailings and their readers."""

@@ -1,0 +1,588 @@
+"""The desk's page of an issue: texts side by side, contents in order, review, publication and withdrawal."""
+
+import datetime as dt
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any, ClassVar, Final
+
+from django import forms
+from django.contrib import messages
+from django.db.models import Q
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
+from django.utils import formats, timezone
+from django.utils.html import format_html, format_html_join
+from django.utils.http import urlencode
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, pgettext
+from django.views.decorators.http import require_POST
+
+from briefs import policy
+from briefs.admin.common.access import person_of, require_role
+from briefs.admin.common.brief_pages import describe_done, parse_int_or_zero, read_number, render_page
+from briefs.admin.common.form_fields import (
+    FieldError,
+    LocalDateTimeField,
+    field_errors,
+    field_errors_from_form,
+    field_errors_from_reasons,
+    link_errors,
+)
+from briefs.admin.common.interface_labels import SIDE_NAMES, interface_side
+from briefs.admin.lists.changelist import search_briefs
+from briefs.admin.verbs.verb_forms import build_note_field
+from briefs.content import ISSUE_TEXTS, LANGUAGE_TAGS, SIDES, IssueContent, IssueText, Side
+from briefs.models import Brief, ChangeKind, Edition, Event, Issue, Person, State, WithdrawalKind
+from briefs.publications.published import fill_mail_lines
+from briefs.text import paths
+from briefs.workflow import ChangeNote, Refused, issues
+from briefs.workflow.issue_step import FILL, IssueStep, get_act_label, next_issue_step
+from briefs.workflow.issues import TEXT_LABELS, TEXT_LIMITS, IssueConflict
+from briefs.workflow.next_step import Sentence
+from briefs.workflow.rules import issue_review
+from briefs.workflow.rules.issue_review import IssueFacts, ItemFacts
+from briefs.workflow.rules.transitions import PAST_TENSE_LABELS
+
+MAX_LEFT_OUT: Final = 30
+MAX_FOUND: Final = 10
+MAX_EVENTS: Final = 40
+MAX_QUERY_LENGTH: Final = 200
+
+
+def build_issue_url(issue: Issue | int, page: str = "change", *args: str) -> str:
+    pk = issue if isinstance(issue, int) else issue.pk
+    return reverse(f"admin:briefs_issue_{page}", args=[pk, *args])
+
+
+def format_issue(issue: Issue) -> str:
+    return _("Issue %(n)s") % {"n": issue.number}
+
+
+def render_issue_sentence(sentence: Sentence, url: str) -> SafeString:
+    """Render the sentence with a link to each field that it names."""
+    parts = (
+        format_html('<a class="gap" href="{}#{}">{}</a>', url, phrase.about, phrase.text)
+        if phrase.about
+        else phrase.text
+        for phrase in sentence.phrases
+    )
+    return format_html_join("", "{}", ((part,) for part in parts))
+
+
+# What the page shows
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A text field. `theirs`: what somebody else saved for it at the same time; `placeholder`: what stands in."""
+
+    name: str
+    side: Side
+    value: str
+    is_long: bool
+    placeholder: str = ""
+    theirs: str | None = None
+
+    @property
+    def label(self) -> object:
+        return TEXT_LABELS[self.name]
+
+    @property
+    def lang(self) -> str:
+        return LANGUAGE_TAGS[self.side]
+
+    @property
+    def limit(self) -> int:
+        return TEXT_LIMITS[self.name[:-3]]
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A brief in the contents, or one that can be added."""
+
+    pk: int
+    title: str
+    lang: str
+    about: str
+    is_missing: bool = False
+
+    @classmethod
+    def build(cls, pk: int, facts: ItemFacts | None) -> "Item":
+        if facts is None:
+            return cls(pk, str(Brief.objects.filter(pk=pk).first() or pk), "", _("not public"), True)
+        day = _format_day(facts.published_at)
+        about = (_("public on %(day)s") if facts.is_scheduled else _("public since %(day)s")) % {"day": day}
+        if not facts.is_available:
+            about = _("withdrawn or removed")
+        elif facts.number > 1:
+            about = _("%(public)s, edition %(n)s") % {"public": about, "n": facts.number}
+        return cls(pk, facts.headline, LANGUAGE_TAGS[interface_side()], about, not facts.is_available)
+
+
+def _format_day(moment: dt.datetime) -> str:
+    return formats.date_format(timezone.localtime(moment), pgettext("date format", "F j"))
+
+
+class IssuePageData:
+    """What the page of an issue shows to one person. `content` may have unsaved words, after a refusal."""
+
+    def __init__(
+        self, issue: Issue, person: Person, *, content: IssueContent | None = None, query: str = ""
+    ) -> None:
+        self.issue, self.person, self.query = issue, person, query
+        self.now = timezone.now()
+        self.facts = IssueFacts.load(issue, self.now)
+        self.content = content or self.facts.content
+        self.conflict: IssueConflict | None = None
+        self.people = policy.load_staff()
+
+    @property
+    def url(self) -> str:
+        return build_issue_url(self.issue)
+
+    @property
+    def title(self) -> str:
+        return format_issue(self.issue)
+
+    @cached_property
+    def is_editable(self) -> bool:
+        return policy.is_allowed(self.person, "edit_issue", self.issue)
+
+    @cached_property
+    def step(self) -> IssueStep:
+        submitter = None
+        if self.issue.state == State.IN_REVIEW:
+            submission = issues.find_submission(self.issue)
+            if submission and issues.why_not_take_back(self.issue, self.person) is None:
+                submitter = submission.by_id
+        return next_issue_step(self.facts, self.person, self.people, submitter=submitter)
+
+    @property
+    def sentence(self) -> SafeString:
+        return render_issue_sentence(self.step.sentence, "")
+
+    @property
+    def main_act(self) -> dict[str, str]:
+        return describe_act(self.issue, self.step.main, self.first_gap) if self.step.main else {}
+
+    @property
+    def first_gap(self) -> str:
+        return next((phrase.about for phrase in self.step.sentence.phrases if phrase.about), "")
+
+    @property
+    def other_acts(self) -> list[dict[str, str]]:
+        return [describe_act(self.issue, act) for act in self.step.others]
+
+    @property
+    def day(self) -> dt.datetime | None:
+        edition = self.facts.scheduled_edition or self.facts.public_edition
+        return timezone.localtime(edition.published_at) if edition else None
+
+    @property
+    def public_links(self) -> list[tuple[str, str, str]]:
+        if not self.facts.public_edition:
+            return []
+        return [
+            (f"/{paths.LANGUAGE_CODES[side]}/issues/{self.issue.number}/", LANGUAGE_TAGS[side], name)
+            for side, name in paths.NATIVE_LANGUAGE_NAMES.items()
+        ]
+
+    @cached_property
+    def field_rows(self) -> list[list[Field]]:
+        """Return the fields of both languages, side by side."""
+        return [[self._build_field(name, side) for side in SIDES] for name in ISSUE_TEXTS]
+
+    def _build_field(self, name: str, side: Side) -> Field:
+        text, field = self.content.side(side), f"{name}_{side}"
+        stands_in = getattr(fill_mail_lines(text, side), name)
+        theirs = None
+        if self.conflict and field in self.conflict.fields:
+            theirs = getattr(self.conflict.theirs.side(side), name)
+        return Field(field, side, getattr(text, name), name == "preface", stands_in, theirs)
+
+    @cached_property
+    def _headlines(self) -> Mapping[int, ItemFacts]:
+        wanted = {*self.content.items, *self._left_out, *self._found}
+        return issue_review.find_headlines(wanted, self.now, interface_side())
+
+    @cached_property
+    def items(self) -> list[Item]:
+        return [Item.build(pk, self._headlines.get(pk)) for pk in self.content.items]
+
+    @property
+    def their_items(self) -> list[Item]:
+        """Return the contents that somebody else saved at the same time."""
+        if not self.conflict or "items" not in self.conflict.fields:
+            return []
+        facts = issue_review.find_headlines(self.conflict.theirs.items, self.now, interface_side())
+        return [Item.build(pk, facts.get(pk)) for pk in self.conflict.theirs.items]
+
+    @cached_property
+    def _left_out(self) -> list[int]:
+        if not self.is_editable:
+            return []
+        since = issue_review.find_last_publication(self.issue.number, self.now)
+        return [pk for pk in issue_review.find_new_briefs(since, self.now) if pk not in self.content.items][
+            -MAX_LEFT_OUT:
+        ]
+
+    @property
+    def left_out(self) -> list[Item]:
+        return [Item.build(pk, self._headlines.get(pk)) for pk in self._left_out]
+
+    @cached_property
+    def _found(self) -> list[int]:
+        """Return public and scheduled briefs with the words of the query, those with them in the headline first."""
+        if not self.query or not self.is_editable:
+            return []
+        editions = Edition.objects.listed(self.now) | Edition.objects.scheduled(self.now)
+        rows = Brief.objects.filter(pk__in=editions.values("brief")).exclude(pk__in=self.content.items)
+        rows = rows.order_by("-updated_at", "-pk")
+        in_headline = Q()
+        for word in self.query.split():
+            in_headline &= Q(headline_zh__icontains=word) | Q(headline_en__icontains=word)
+        found = list(rows.filter(in_headline).values_list("pk", flat=True)[:MAX_FOUND])
+        if len(found) < MAX_FOUND:
+            others = search_briefs(rows, self.query).exclude(pk__in=found)
+            found += others.values_list("pk", flat=True)[: MAX_FOUND - len(found)]
+        return found
+
+    @property
+    def found(self) -> list[Item]:
+        return [Item.build(pk, self._headlines.get(pk)) for pk in self._found]
+
+    @cached_property
+    def sign_offs(self) -> list[dict[str, Any]]:
+        """Return each language as readers and subscribers will see it, with who signed it."""
+        rows = []
+        names = {person.pk: str(person) for person in self.people}
+        for side, status in self.facts.statuses.items():
+            text = fill_mail_lines(self.facts.content.side(side), side)
+            act = f"sign_off_issue_{side}"
+            rows.append(
+                {
+                    "side": side,
+                    "label": SIDE_NAMES[side],
+                    "lang": LANGUAGE_TAGS[side],
+                    "hash": status.hash,
+                    "text": text,
+                    "is_signed": status.is_signed,
+                    "signed_by": [names.get(pk, "") for pk in sorted(status.signed_by)],
+                    "act": describe_act(self.issue, act)
+                    if act in (self.step.main, *self.step.others)
+                    else None,
+                }
+            )
+        return rows
+
+    @cached_property
+    def preview_sides(self) -> list[dict[str, Any]]:
+        """Return both languages with the headlines of the contents."""
+        content, sides = self.facts.content, []
+        for side in SIDES:
+            facts = issue_review.find_headlines(content.items, self.now, side)
+            items = [facts[pk].headline for pk in content.items if pk in facts]
+            text = fill_mail_lines(content.side(side), side)
+            sides.append({"lang": LANGUAGE_TAGS[side], "text": text, "items": items})
+        return sides
+
+    @property
+    def events(self) -> list[dict[str, Any]]:
+        rows = Event.objects.filter(about=self.issue.about).select_related("by").order_by("-pk")[:MAX_EVENTS]
+        return [
+            {"at": row.at, "by": row.by, "did": PAST_TENSE_LABELS.get(row.verb, row.verb), "note": row.note}
+            for row in rows
+        ]
+
+
+FORM_VERBS: Final = ("publish_issue", "send_back_issue", "cancel_issue", "withdraw_issue")
+HEAVY_VERBS: Final = ("cancel_issue", "withdraw_issue")
+
+
+def describe_act(issue: Issue, act: str, gap: str = "") -> dict[str, str]:
+    """Return what the button or link of an act needs. `form`: the form that it sends, empty for a link."""
+    form = "issue-form" if act == "submit_issue" else "" if act in (*FORM_VERBS, FILL) else "act-form"
+    return {
+        "act": act,
+        "label": str(get_act_label(act)),
+        "form": form,
+        "url": f"#{gap}" if act == FILL else build_issue_url(issue, "verb", act),
+        "tone": "heavy" if act in HEAVY_VERBS else "",
+    }
+
+
+# Views
+
+
+@require_POST
+def create(request: HttpRequest) -> HttpResponse:
+    """Begin the next issue, with what was published since the last one."""
+    person = require_role(request, "create_issue")
+    return redirect(build_issue_url(issues.create_issue(by=person)))
+
+
+def change(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show an issue. A POST saves its texts and contents, then does what `do` says: move, add or remove a brief."""
+    person = require_role(request)
+    issue = get_object_or_404(Issue, pk=pk)
+    if request.method != "POST":
+        return _render(request, IssuePageData(issue, person, query=_read_query(request.GET.get("q", ""))))
+    refusal = _save(request, issue, person, request.POST.get("do", ""))
+    if refusal:
+        return refusal
+    command = request.POST.get("do", "").partition(":")
+    query = _read_query(request.POST.get("q", "")) if command[0] in ("find", "add") else ""
+    messages.success(request, _("Saved."))
+    address = build_issue_url(issue) + (f"?{urlencode({'q': query})}" if query else "")
+    return redirect(f"{address}#{_find_anchor(*command)}")
+
+
+def _find_anchor(command: str, _colon: str, brief: str) -> str:
+    """Return the place of the page at which the person goes on."""
+    if command in ("up", "down") and brief.isdecimal():
+        return f"item-{brief}"
+    return {"find": "add", "add": "items", "remove": "items"}.get(command, "")
+
+
+def _read_query(typed: str) -> str:
+    return typed[:MAX_QUERY_LENGTH].strip()
+
+
+def _save(request: HttpRequest, issue: Issue, person: Person, command: str = "") -> HttpResponse | None:
+    """Save the form. Return the page with the typed words if they cannot be stored."""
+    content = _apply(_read_content(request), command)
+    try:
+        issues.save_issue(issue, content, by=person, version=read_number(request.POST, "version"))
+    except IssueConflict as conflict:
+        stored = Issue.objects.get(pk=issue.pk)
+        page = IssuePageData(stored, person, content=conflict.merged)
+        page.conflict = conflict
+        return _render(request, page, refused=conflict)
+    except Refused as refused:
+        return _render(request, IssuePageData(issue, person, content=content), refused=refused)
+    return None
+
+
+def _read_content(request: HttpRequest) -> IssueContent:
+    texts = {
+        side: IssueText(
+            **{name: request.POST.get(f"{name}_{side}", "").replace("\r\n", "\n") for name in ISSUE_TEXTS}
+        )
+        for side in SIDES
+    }
+    items = [pk for pk in map(parse_int_or_zero, request.POST.getlist("item")) if pk]
+    return IssueContent(texts["zh"], texts["en"], tuple(items))
+
+
+def _apply(content: IssueContent, command: str) -> IssueContent:
+    """Move, remove or add the brief that the command names, such as `up:12`."""
+    name, _colon, value = command.partition(":")
+    brief, items = parse_int_or_zero(value), list(content.items)
+    if name == "add" and brief and brief not in items:
+        items.append(brief)
+    elif brief in items:
+        position = items.index(brief)
+        if name == "remove":
+            del items[position]
+        elif name in ("up", "down"):
+            del items[position]
+            items.insert(max(0, position + (1 if name == "down" else -1)), brief)
+    return replace(content, items=tuple(items))
+
+
+def _render(request: HttpRequest, page: IssuePageData, *, refused: Refused | None = None) -> HttpResponse:
+    errors = link_errors(field_errors(refused)) if refused else []
+    return render_page(
+        request,
+        "issues/issue",
+        status=409 if refused else 200,
+        title=page.title,
+        opts=Issue._meta,
+        page=page,
+        issue=page.issue,
+        reasons=errors,
+        version=page.conflict.version if page.conflict else page.issue.version,
+    )
+
+
+# Verbs
+
+
+class IssueVerbForm(forms.Form):
+    """Form of a verb that asks for something. Rules are checked by the workflow alone."""
+
+    introduction: ClassVar[object] = ""
+    anchors: ClassVar[dict[str, str]] = {}
+    """Field of this page for each `Reason.about`."""
+    buttons: ClassVar[tuple[tuple[str, object], ...]] = ()
+
+    def __init__(self, data: Any = None, *, page: IssuePageData) -> None:
+        self.page = page
+        super().__init__(data, auto_id="%s", label_suffix="")
+
+    def list_reasons(self) -> list[FieldError]:
+        """Return why the verb cannot be done now, whatever is typed."""
+        return []
+
+    def arguments(self) -> dict[str, Any]:
+        return {name: self.cleaned_data[name] for name in self.fields}
+
+
+class SendBackIssueForm(IssueVerbForm):
+    introduction = gettext_lazy("Please say what should be changed; the writer will see your note.")
+    note = build_note_field(gettext_lazy("Note"))
+
+
+class CancelIssueForm(IssueVerbForm):
+    introduction = gettext_lazy(
+        "The scheduled edition will not appear. What readers see now stays, and what was approved waits in review again."
+    )
+
+
+class WithdrawIssueForm(IssueVerbForm):
+    introduction = gettext_lazy(
+        "The page stays as a notice with the reason; it leaves lists, feeds and search."
+    )
+    anchors: ClassVar = {"reason": "reason_zh"}
+    kind = forms.ChoiceField(
+        label=gettext_lazy("Kind"), choices=[("", "–"), *WithdrawalKind.choices], required=False
+    )
+    reason_zh = build_note_field(gettext_lazy("Reason, Chinese"), "zh")
+    reason_en = build_note_field(gettext_lazy("Reason, English"), "en")
+
+
+class PublishIssueForm(IssueVerbForm):
+    anchors: ClassVar = {"change": "kind"}
+    buttons = (
+        ("later", gettext_lazy("Publish at this time")),
+        ("now", gettext_lazy("Publish now")),
+    )
+    seen = forms.CharField(required=False, widget=forms.HiddenInput)
+    at = LocalDateTimeField(label=gettext_lazy("Publication time"), required=False)
+    kind = forms.ChoiceField(
+        label=gettext_lazy("Kind"), choices=[("", "–"), *ChangeKind.choices], required=False
+    )
+    note_zh = build_note_field(gettext_lazy("Note on change, Chinese"), "zh")
+    note_en = build_note_field(gettext_lazy("Note on change, English"), "en")
+
+    def __init__(self, data: Any = None, *, page: IssuePageData) -> None:
+        super().__init__(data, page=page)
+        self.initial["seen"] = page.facts.content.hash()
+        self.is_later = bool(data and data.get("when") != "now")
+        if not page.facts.has_been_public:
+            for name in ("kind", "note_zh", "note_en"):
+                del self.fields[name]
+
+    def list_reasons(self) -> list[FieldError]:
+        page = self.page
+        reasons = issue_review.why_not_publish(page.facts, page.person, page.people)
+        reasons = [reason for reason in reasons if reason.code != "issue-item-late"]
+        return field_errors_from_reasons(reasons, href=page.url)
+
+    def clean_at(self) -> dt.datetime | None:
+        if self.is_later and not self.cleaned_data["at"]:
+            raise forms.ValidationError(_("Choose a time."))
+        return self.cleaned_data["at"] if self.is_later else None
+
+    def arguments(self) -> dict[str, Any]:
+        values = self.cleaned_data
+        note = ChangeNote(*(values.get(name, "") for name in ("kind", "note_zh", "note_en")))
+        return {"seen": values["seen"], "at": values["at"], "change": note}
+
+
+FORMS: Final[dict[str, type[IssueVerbForm]]] = {
+    "send_back_issue": SendBackIssueForm,
+    "cancel_issue": CancelIssueForm,
+    "withdraw_issue": WithdrawIssueForm,
+    "publish_issue": PublishIssueForm,
+}
+BUTTON_VERBS: Final[dict[str, Callable[..., object]]] = {
+    "submit_issue": issues.submit_issue,
+    "take_back_issue": issues.take_back_issue,
+    "revise_issue": issues.revise_issue,
+}
+
+
+def verb(request: HttpRequest, pk: int, verb: str) -> HttpResponse:
+    """Do a verb on an issue, or show the page that asks for what it needs."""
+    side = next(
+        (side for side in SIDES if verb in (f"sign_off_issue_{side}", f"take_back_issue_{side}")), None
+    )
+    name = (
+        verb if side is None else "sign_off_issue" if verb.startswith("sign") else "take_back_issue_sign_off"
+    )
+    if name not in policy.RULES_BY_VERB or name not in (
+        *FORMS,
+        *BUTTON_VERBS,
+        "sign_off_issue",
+        "take_back_issue_sign_off",
+    ):
+        raise Http404
+    person = require_role(request, name)
+    issue = get_object_or_404(Issue, pk=pk)
+    if name in FORMS:
+        return _form_view(request, issue, person, name)
+    if request.method != "POST":
+        return HttpResponseNotAllowed(["POST"])
+    if "version" in request.POST and (refusal := _save(request, issue, person)):
+        return refusal
+    try:
+        if side and name == "sign_off_issue":
+            issues.sign_off_issue(issue, side, by=person, seen=request.POST.get(f"seen_{side}", ""))
+        elif side:
+            issues.take_back_issue_sign_off(issue, side, by=person)
+        else:
+            BUTTON_VERBS[name](issue, by=person)
+    except Refused as refused:
+        return _render(request, IssuePageData(Issue.objects.get(pk=pk), person), refused=refused)
+    return _finish(request, issue, verb)
+
+
+def _form_view(request: HttpRequest, issue: Issue, person: Person, name: str) -> HttpResponse:
+    page = IssuePageData(issue, person)
+    form = FORMS[name](request.POST if request.method == "POST" else None, page=page)
+    errors: Sequence[FieldError] = ()
+    if form.is_valid():
+        try:
+            getattr(issues, name)(issue, by=person, **form.arguments())
+        except Refused as refused:
+            errors = field_errors(refused)
+        else:
+            return _finish(request, issue, name)
+    elif form.is_bound:
+        errors = field_errors_from_form(form)
+    else:
+        errors = form.list_reasons()
+    reasons = link_errors(errors, {**{field: f"#{field}" for field in form.fields}, **{a: f"#{f}" for a, f in form.anchors.items()}}, base_url=page.url)  # fmt: skip
+    return render_page(
+        request,
+        "issues/verb",
+        status=409 if form.is_bound else 200,
+        title=get_act_label(name),
+        opts=Issue._meta,
+        page=page,
+        issue=issue,
+        form=form,
+        reasons=reasons,
+        is_open=form.is_bound or not errors,
+    )
+
+
+def _finish(request: HttpRequest, issue: Issue, verb: str) -> HttpResponse:
+    """Say what was done and who is next, and go back to the issue."""
+    page = IssuePageData(Issue.objects.get(pk=issue.pk), person_of(request))
+    parts = (describe_done(verb), render_issue_sentence(page.step.sentence, page.url))
+    messages.success(request, format_html_join(" ", "{}", ((part,) for part in parts)))
+    return redirect(page.url)
+
+
+def preview(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show the issue as readers will see it, in both languages."""
+    person = require_role(request)
+    page = IssuePageData(get_object_or_404(Issue, pk=pk), person)
+    return render_page(
+        request, "issues/preview", title=_("Preview"), opts=Issue._meta, page=page, issue=page.issue
+    )

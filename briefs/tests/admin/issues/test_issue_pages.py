@@ -1,0 +1,216 @@
+"""The desk's pages of issues, by GET and POST as a browser without JavaScript sends them."""
+
+import re
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from briefs.admin.issues.issue_pages import build_issue_url
+from briefs.models import Brief, Issue, IssueEdition, Person
+from briefs.publications.published import load_issue
+from briefs.tests.support import factories
+from briefs.tests.support import issue_factories as making
+from briefs.tests.support.factories import Team
+from briefs.workflow import issues
+
+pytestmark = pytest.mark.django_db
+
+LIST = "/admin/briefs/issue/"
+
+
+@pytest.fixture
+def live(team: Team) -> list[Brief]:
+    return [factories.live_brief(team, factories.content(tag)) for tag in ("甲", "乙", "丙")]
+
+
+def sign_in(person: Person, language: str = "en") -> Client:
+    client = Client()
+    Person.objects.filter(pk=person.pk).update(language=language)
+    client.force_login(Person.objects.get(pk=person.pk))
+    return client
+
+
+def read_form(client: Client, issue: Issue) -> dict[str, Any]:
+    """Return what the form of the page would send."""
+    page = client.get(build_issue_url(issue)).content.decode()
+    return {
+        "version": re.search(r'name="version" value="(\d+)"', page)[1],  # type: ignore[index]
+        "item": re.findall(r'name="item" value="(\d+)"', page),
+        **dict(re.findall(r'name="((?:title|subject|preheader)_\w\w)"[^>]*? value="([^"]*)"', page)),
+        **dict(re.findall(r'<textarea[^>]*name="(preface_\w\w)"[^>]*>\n([^<]*)</textarea>', page)),
+    }
+
+
+def post(client: Client, issue: Issue, **changes: Any) -> Any:
+    return client.post(build_issue_url(issue), {**read_form(client, issue), **changes})
+
+
+def texts() -> dict[str, str]:
+    return {f"{name}_{side}": getattr(making.TEXTS[side], name) for side in making.TEXTS for name in ("title", "preface")}  # fmt: skip
+
+
+def test_whole_way_from_new_issue_to_published(team: Team, live: list[Brief]) -> None:
+    writer, reviewer, publisher = map(sign_in, (team.writer, team.reviewer, team.publisher))
+    assert "New issue" in writer.get(LIST).content.decode()
+    writer.post(reverse("admin:briefs_issue_create"))
+    issue = Issue.objects.get()
+    assert "4 things missing" in writer.get(build_issue_url(issue)).content.decode()
+    url = build_issue_url(issue, "verb", "submit_issue")
+    writer.post(url, {**read_form(writer, issue), **texts()})
+    for side in ("zh", "en"):
+        page = reviewer.get(build_issue_url(issue)).content.decode()
+        seen = dict(re.findall(r'name="(seen_\w\w)"\s+value="(\w+)"', page))
+        reviewer.post(build_issue_url(issue, "verb", f"sign_off_issue_{side}"), seen)
+    assert "You can publish it." in publisher.get(build_issue_url(issue)).content.decode()
+    url = build_issue_url(issue, "verb", "publish_issue")
+    seen = re.search(r'name="seen" value="(\w+)"', publisher.get(url).content.decode())[1]  # type: ignore[index]
+    answer = publisher.post(url, {"seen": seen, "when": "now"}, follow=True)
+    assert "Published since" in answer.content.decode()
+    shown = load_issue(issue.number, timezone.now())
+    assert shown
+    assert shown.text("en") == making.TEXTS["en"]
+    assert len(shown.items) == 3
+
+
+def test_contents_are_moved_removed_and_added_without_javascript(team: Team, live: list[Brief]) -> None:
+    client, (a, b, c) = sign_in(team.writer), (brief.pk for brief in live)
+    issue = making.draft_issue(team, *live)
+    for command, expected in (
+        (f"down:{a}", (b, a, c)),
+        (f"up:{c}", (b, c, a)),
+        (f"up:{b}", (b, c, a)),
+        (f"remove:{c}", (b, a)),
+        (f"add:{c}", (b, a, c)),
+        ("add:999999", (b, a, c)),
+        ("up:x", (b, a, c)),
+    ):
+        post(client, issue, do=command)
+        assert making.load_content(issue).items == expected, command
+
+
+def test_any_brief_is_found_and_added_and_typed_words_are_kept(team: Team, live: list[Brief]) -> None:
+    client = sign_in(team.writer)
+    issue = making.draft_issue(team, live[0])
+    answer = post(client, issue, do="find", q="標題丙", title_en="Kept words")
+    assert making.load_content(issue).en.title == "Kept words"
+    page = client.get(answer["Location"].partition("#")[0]).content.decode()
+    found = page[page.index('id="add"') :]
+    assert f'value="add:{live[2].pk}"' in found
+    assert f'value="add:{live[1].pk}"' not in found
+
+
+def test_left_out_are_the_briefs_public_since_the_last_issue(team: Team, live: list[Brief]) -> None:
+    making.published_issue(team, live[0])
+    later = [factories.live_brief(team, factories.content(tag)) for tag in "丁戊"]
+    issue = making.draft_issue(team, later[0])
+    page = sign_in(team.writer).get(build_issue_url(issue)).content.decode()
+    assert re.findall(r'value="add:(\d+)"', page) == [str(later[1].pk)]
+
+
+def test_conflict_shows_both_texts_and_a_second_save_keeps_the_persons(team: Team, live: list[Brief]) -> None:
+    client = sign_in(team.other_writer)
+    issue = making.draft_issue(team, *live)
+    form = read_form(client, issue)
+    making.edit_issue(issue, team.writer, title_zh="她的標題", preface_en="Her preface.")
+    answer = client.post(build_issue_url(issue), {**form, "title_zh": "我的標題"})
+    page = answer.content.decode()
+    assert answer.status_code == 409
+    assert all(text in page for text in ("她的標題", "我的標題", "Her preface."))
+    version = re.search(r'name="version" value="(\d+)"', page)[1]  # type: ignore[index]
+    client.post(build_issue_url(issue), {**form, "preface_en": "Her preface.", "title_zh": "我的標題", "version": version})  # fmt: skip
+    content = making.load_content(issue)
+    assert (content.zh.title, content.en.preface) == ("我的標題", "Her preface.")
+
+
+def test_refusals_keep_typed_words_and_name_who_may(team: Team, live: list[Brief]) -> None:
+    client = sign_in(team.writer)
+    issue = making.draft_issue(team, *live)
+    answer = post(client, issue, title_zh="長" * 300)
+    assert answer.status_code == 409
+    assert "長" * 300 in answer.content.decode()
+    issues.submit_issue(issue, by=team.writer)
+    making.edit_issue(issue, team.reviewer, title_zh="改")
+    seen = making.load_content(issue).hash_side("zh")
+    url = build_issue_url(issue, "verb", "sign_off_issue_zh")
+    answer = sign_in(team.reviewer).post(url, {"seen_zh": seen})
+    assert answer.status_code == 409
+    assert team.reviewer_en.name in answer.content.decode()
+
+
+def test_publication_is_scheduled_cancelled_corrected_and_withdrawn(team: Team, live: list[Brief]) -> None:
+    publisher, issue = sign_in(team.publisher), making.signed_issue(team, *live)
+    url = build_issue_url(issue, "verb", "publish_issue")
+    seen = {"seen": making.load_content(issue).hash()}
+    assert publisher.post(url, {**seen, "when": "later"}).status_code == 409
+    assert publisher.post(url, {**seen, "when": "later", "at": "2999-01-01T08:00"}).status_code == 302
+    edition = IssueEdition.objects.get()
+    assert edition.live_from > factories.tomorrow()
+    publisher.post(build_issue_url(issue, "verb", "cancel_issue"))
+    publisher.post(url, {**seen, "when": "now"})
+    publisher.post(build_issue_url(issue, "verb", "revise_issue"))
+    making.edit_issue(issue, team.writer, preface_zh="更正。")
+    issues.submit_issue(issue, by=team.writer)
+    making.sign_issue(issue, team.reviewer, "zh")
+    seen = {"seen": making.load_content(issue).hash(), "when": "now"}
+    assert publisher.post(url, seen).status_code == 409
+    note = {"kind": "correction", "note_zh": "更正前言。", "note_en": "The preface."}
+    assert publisher.post(url, {**seen, **note}).status_code == 302
+    url = build_issue_url(issue, "verb", "withdraw_issue")
+    assert publisher.post(url, {"kind": "other", "reason_zh": "誤"}).status_code == 409
+    publisher.post(url, {"kind": "other", "reason_zh": "誤", "reason_en": "Wrong."})
+    assert "Withdrawn" in publisher.get(LIST).content.decode()
+
+
+def test_send_back_asks_for_a_note(team: Team, live: list[Brief]) -> None:
+    client, issue = sign_in(team.reviewer), making.submitted_issue(team, *live)
+    url = build_issue_url(issue, "verb", "send_back_issue")
+    assert client.post(url, {"note": ""}).status_code == 409
+    client.post(url, {"note": "請再看第二段。"})
+    assert "請再看第二段。" in client.get(build_issue_url(issue)).content.decode()
+
+
+@pytest.mark.parametrize("language", ["en", "zh-hant"])
+def test_main_act_of_everybody_is_allowed(team: Team, live: list[Brief], language: str) -> None:
+    """Whoever has a button on the page presses it, until the issue is published. No press is refused."""
+    issue = making.draft_issue(team, *live)
+    people = [team.writer, team.reviewer, team.publisher, team.other_publisher]
+    clients = [sign_in(person, language) for person in people]
+    for _round in range(8):
+        for client in clients:
+            page = client.get(build_issue_url(issue)).content.decode()
+            main = re.search(r'class="btn first main-act[^>]*?(?:formaction|href)="([^"]+)"', page, re.DOTALL)
+            if not main or "revise" in main[1]:
+                continue
+            data = dict(re.findall(r'name="(seen_\w\w)"\s+value="(\w+)"', page))
+            if "publish" in main[1]:
+                data = {"seen": making.load_content(issue).hash(), "when": "now"}
+            assert client.post(main[1], data).status_code == 302, main[1]
+    assert IssueEdition.objects.count() == 1
+
+
+def test_home_lists_issues_that_wait_for_me(team: Team, live: list[Brief]) -> None:
+    issue = making.submitted_issue(team, *live)
+    url = build_issue_url(issue)
+    assert url in sign_in(team.reviewer).get("/admin/").content.decode()
+    assert url not in sign_in(team.writer).get("/admin/").content.decode()
+    making.sign_issue(issue, team.reviewer)
+    assert url in sign_in(team.publisher).get("/admin/").content.decode()
+
+
+def test_number_of_queries_does_not_grow_with_issues_and_items(
+    team: Team, live: list[Brief], django_assert_max_num_queries: Any
+) -> None:
+    client = sign_in(team.writer)
+    for tag in "丁戊己庚":
+        factories.live_brief(team, factories.content(tag))
+    issue = issues.create_issue(by=team.writer)
+    client.get(build_issue_url(issue))
+    for _extra in range(3):
+        issues.create_issue(by=team.writer)
+    with django_assert_max_num_queries(20):
+        client.get(build_issue_url(issue))
+    with django_assert_max_num_queries(16):
+        client.get(LIST)

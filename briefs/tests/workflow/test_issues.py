@@ -1,0 +1,378 @@
+"""Issues through their verbs: who may do what, what is frozen, and that nobody's words are lost."""
+
+import datetime as dt
+import random
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from briefs import workflow
+from briefs.content import SIDES, IssueContent
+from briefs.models import Brief, Edition, Event, Issue, IssueEdition, IssueItem, IssueRevision, Outbox, Person
+from briefs.models.issues import IssueSignOff
+from briefs.publications.published import fill_mail_lines, load_issue
+from briefs.tests.support import factories
+from briefs.tests.support import issue_factories as making
+from briefs.tests.support.factories import Team
+from briefs.workflow import issues
+from briefs.workflow.rules.issue_review import IssueFacts
+
+pytestmark = pytest.mark.django_db
+
+
+def refusals(act: Callable[[], object]) -> list[str]:
+    with pytest.raises(workflow.Refused) as refusal:
+        act()
+    for reason in refusal.value.reasons:
+        assert str(reason).endswith((".", "。")), "a refusal is a sentence"
+    return list(refusal.value.codes)
+
+
+def reload(issue: Issue) -> Issue:
+    return Issue.objects.get(pk=issue.pk)
+
+
+@pytest.fixture
+def live(team: Team) -> list[Brief]:
+    return [factories.live_brief(team, factories.content(tag)) for tag in ("甲", "乙", "丙")]
+
+
+def test_new_issue_has_the_next_number_and_what_was_published_since_the_last(
+    team: Team, live: list[Brief]
+) -> None:
+    old = Edition.objects.get(brief=live[0])
+    first = issues.create_issue(by=team.writer)
+    assert (first.number, making.load_content(first).items) == (1, tuple(brief.pk for brief in live))
+    edition = making.published_issue(team, live[0])
+    later = factories.live_brief(team, factories.content("丁"))
+    assert edition.published_at > old.published_at
+    second = issues.create_issue(by=team.publisher)
+    assert (second.number, making.load_content(second).items) == (3, (later.pk,))
+
+
+def test_new_issue_without_an_earlier_one_takes_the_last_seven_days(team: Team, live: list[Brief]) -> None:
+    issue = issues.create_issue(by=team.writer, now=timezone.now() + dt.timedelta(days=8))
+    assert making.load_content(issue).items == ()
+
+
+def test_whole_life_is_frozen_dated_and_told(team: Team, live: list[Brief]) -> None:
+    issue = making.submitted_issue(team, *live)
+    assert Outbox.objects.filter(kind="issue_review", to=team.reviewer).exists()
+    making.sign_issue(issue, team.reviewer)
+    assert Outbox.objects.filter(kind="issue_ready", to=team.publisher).exists()
+    edition = making.publish(issue, team.publisher)
+    shown = load_issue(issue.number, timezone.now())
+    assert shown
+    assert [item.brief_id for item in shown.items] == [brief.pk for brief in live]
+    assert (edition.number, edition.edited_by, edition.approved_by) == (1, team.writer, team.publisher)
+    verbs = list(Event.objects.filter(about=issue.about).values_list("verb", flat=True))
+    assert verbs == [
+        *("create_issue", "submit_issue", "sign_off_issue_zh", "sign_off_issue_en", "publish_issue")
+    ]
+
+
+def test_writer_neither_signs_nor_publishes_alone(team: Team, live: list[Brief]) -> None:
+    issue = making.submitted_issue(team, *live)
+    seen = making.load_content(issue).hash_side("zh")
+    assert refusals(lambda: issues.sign_off_issue(issue, "zh", by=team.writer, seen=seen)) == ["role"]
+    making.edit_issue(issue, team.reviewer, preface_zh="改寫的前言。")
+    seen = making.load_content(issue).hash_side("zh")
+    with pytest.raises(workflow.Refused) as refusal:
+        issues.sign_off_issue(issue, "zh", by=team.reviewer, seen=seen)
+    assert refusal.value.codes == ["issue-own-zh"]
+    assert team.reviewer_en.name in str(refusal.value), "the refusal names who may sign"
+    making.sign_issue(issue, team.reviewer, "en")
+    making.sign_issue(issue, team.reviewer_en, "zh")
+    making.edit_issue(issue, team.publisher, items=[live[1].pk, live[0].pk])
+    with pytest.raises(workflow.Refused) as refusal:
+        making.publish(issue, team.publisher)
+    assert refusal.value.codes == ["issue-last-editor"]
+    assert team.other_publisher.name in str(refusal.value), "the refusal names who may publish"
+    assert making.publish(issue, team.other_publisher).edited_by == team.publisher
+
+
+def test_undone_change_leaves_no_trace(team: Team, live: list[Brief]) -> None:
+    issue = making.signed_issue(team, *live)
+    for title in ("改過的標題", making.TEXTS["zh"].title):
+        making.edit_issue(issue, team.reviewer_en, title_zh=title)
+    making.sign_issue(issue, team.reviewer_en, "zh")
+    edition = making.publish(issue, team.publisher)
+    assert edition.edited_by == team.writer
+
+
+def test_change_lapses_the_signature_of_its_language_alone(team: Team, live: list[Brief]) -> None:
+    issue = making.signed_issue(team, *live)
+    making.edit_issue(issue, team.other_writer, preface_en="Other words.")
+    statuses = IssueFacts.load(reload(issue), timezone.now()).statuses
+    assert {side: status.is_signed for side, status in statuses.items()} == {"zh": True, "en": False}
+    assert refusals(lambda: making.publish(issue, team.publisher)) == ["issue-unsigned-en"]
+
+
+def test_signature_can_be_taken_back_and_needs_the_text_that_was_seen(team: Team, live: list[Brief]) -> None:
+    issue = making.signed_issue(team, *live)
+    issues.take_back_issue_sign_off(issue, "en", by=team.reviewer)
+    assert refusals(lambda: making.publish(issue, team.publisher)) == ["issue-unsigned-en"]
+    assert refusals(lambda: issues.take_back_issue_sign_off(issue, "en", by=team.reviewer)) == [
+        "no-own-signoff"
+    ]
+    assert refusals(lambda: issues.sign_off_issue(issue, "en", by=team.reviewer, seen="0" * 64)) == [
+        "issue-seen"
+    ]
+
+
+def test_incomplete_issue_is_refused_with_everything_that_it_lacks(team: Team) -> None:
+    issue = issues.create_issue(by=team.writer)
+    codes = refusals(lambda: issues.submit_issue(issue, by=team.writer))
+    assert codes == [
+        *("issue-title_zh", "issue-title_en", "issue-preface_zh", "issue-preface_en", "issue-empty")
+    ]
+
+
+def test_item_must_be_public_or_scheduled_once_and_public_in_time(team: Team, live: list[Brief]) -> None:
+    draft = factories.draft_brief(team, factories.content("稿"))
+    issue = making.draft_issue(team, *live)
+    assert refusals(lambda: making.edit_issue(issue, team.writer, items=[draft.pk])) == ["issue-item"]
+    twice = [live[0].pk, live[0].pk]
+    assert refusals(lambda: making.edit_issue(issue, team.writer, items=twice)) == ["issue-item-twice"]
+    coming = factories.signed_brief(team, factories.content("未"))
+    tomorrow = factories.tomorrow()
+    factories.approve(coming, team.publisher, at=tomorrow)
+    making.edit_issue(issue, team.writer, items=[live[0].pk, coming.pk])
+    issues.submit_issue(issue, by=team.writer)
+    making.sign_issue(issue, team.reviewer)
+    assert refusals(lambda: making.publish(issue, team.publisher)) == ["issue-item-late"]
+    sooner = tomorrow - dt.timedelta(hours=1)
+    assert refusals(lambda: making.publish(issue, team.publisher, at=sooner)) == ["issue-item-late"]
+    making.publish(issue, team.publisher, at=tomorrow)
+
+
+def test_brief_withdrawn_before_publication_keeps_the_issue_back(team: Team, live: list[Brief]) -> None:
+    issue = making.signed_issue(team, *live)
+    workflow.withdraw(live[0], by=team.publisher, kind="other", reason_zh="一", reason_en="one")
+    assert refusals(lambda: making.publish(issue, team.publisher)) == ["issue-item"]
+    making.edit_issue(issue, team.writer, preface_zh="仍可改寫。")
+
+
+def test_publisher_publishes_what_the_page_showed(team: Team, live: list[Brief]) -> None:
+    issue = making.signed_issue(team, *live)
+    seen = making.load_content(issue).hash()
+    making.edit_issue(issue, team.writer, items=[live[2].pk])
+    late = lambda: issues.publish_issue(issue, by=team.publisher, seen=seen)  # noqa: E731
+    assert refusals(late) == ["issue-seen"]
+
+
+def test_scheduled_issue_is_data_and_can_be_cancelled(team: Team, live: list[Brief]) -> None:
+    moment = factories.tomorrow()
+    edition = making.published_issue(team, *live, at=moment)
+    assert load_issue(edition.issue_number, timezone.now()) is None
+    assert load_issue(edition.issue_number, moment) is not None
+    issues.cancel_issue(edition.issue, by=team.publisher)
+    assert load_issue(edition.issue_number, moment) is None
+    assert reload(edition.issue).state == "in_review"
+    assert refusals(lambda: issues.cancel_issue(edition.issue, by=team.publisher)) == [
+        "issue-nothing-scheduled"
+    ]
+    again = making.publish(edition.issue, team.publisher)
+    assert (again.number, again.published_at) == (2, again.live_from)
+
+
+def test_correction_needs_a_note_and_closes_the_edition_before(team: Team, live: list[Brief]) -> None:
+    first = making.published_issue(team, *live)
+    issue = first.issue
+    issues.revise_issue(issue, by=team.writer)
+    issues.submit_issue(issue, by=team.writer)
+    assert refusals(lambda: making.publish(issue, team.publisher, change=making.CORRECTION)) == [
+        "issue-unchanged"
+    ]
+    making.edit_issue(issue, team.writer, preface_zh="更正過的前言。")
+    assert refusals(lambda: making.publish(issue, team.publisher)) == [
+        *("issue-unsigned-zh", "issue-change-note")
+    ]
+    making.sign_issue(issue, team.reviewer, "zh")  # the English is that of the first edition
+    second = making.publish(issue, team.publisher, change=making.CORRECTION)
+    first.refresh_from_db()
+    assert (first.live_until, second.published_at) == (second.live_from, first.published_at)
+    assert (second.number, second.change_kind) == (2, "correction")
+
+
+def test_cancelled_correction_leaves_the_public_edition(team: Team, live: list[Brief]) -> None:
+    first = making.published_issue(team, *live)
+    moment = factories.tomorrow()
+    making.correct_issue(team, first.issue, at=moment, preface_en="Corrected.")
+    issues.cancel_issue(first.issue, by=team.publisher)
+    shown = load_issue(first.issue_number, moment + dt.timedelta(days=1))
+    assert shown
+    assert shown.edition_number == 1
+
+
+def test_withdrawal_needs_kind_and_reasons_and_can_be_published_again(team: Team, live: list[Brief]) -> None:
+    edition = making.published_issue(team, *live)
+    issue = edition.issue
+    nothing = {"kind": "", "reason_zh": "", "reason_en": " "}
+    assert refusals(lambda: issues.withdraw_issue(issue, by=team.publisher, **nothing)) == [
+        *("kind-needed", "reason-needed")
+    ]
+    reasons = {"kind": "our_error", "reason_zh": "有誤。", "reason_en": "It was wrong."}
+    issues.withdraw_issue(issue, by=team.publisher, **reasons)
+    shown = load_issue(issue.number, timezone.now())
+    assert shown
+    assert shown.withdrawn_reason_en == "It was wrong."
+    assert refusals(lambda: issues.withdraw_issue(issue, by=team.publisher, **reasons)) == ["issue-withdrawn"]
+    making.correct_issue(team, issue, preface_zh="重新出刊。")
+    again = load_issue(issue.number, timezone.now())
+    assert again
+    assert again.withdrawn_at is None
+
+
+def test_issue_is_taken_back_until_a_signature_and_sent_back_with_a_note(
+    team: Team, live: list[Brief]
+) -> None:
+    issue = making.submitted_issue(team, *live)
+    assert refusals(lambda: issues.take_back_issue(issue, by=team.other_writer)) == ["issue-submitter"]
+    issues.take_back_issue(issue, by=team.writer)
+    issues.submit_issue(issue, by=team.writer)
+    making.sign_issue(issue, team.reviewer, "zh")
+    assert refusals(lambda: issues.take_back_issue(issue, by=team.writer)) == ["already-signed"]
+    assert refusals(lambda: issues.send_back_issue(issue, by=team.reviewer, note=" ")) == ["note-needed"]
+    issues.send_back_issue(issue, by=team.reviewer, note="英文請再看。")
+    assert reload(issue).state == "draft"
+    assert Outbox.objects.filter(kind="issue_returned", to=team.writer).exists()
+
+
+def test_saves_at_once_keep_the_words_of_both(team: Team, live: list[Brief]) -> None:
+    issue = making.draft_issue(team, *live)
+    base, version = making.load_content(issue), issue.version
+    making.edit_issue(issue, team.writer, title_zh="她的標題", items=[live[0].pk])
+    mine = IssueContent(base.zh, making.TEXTS["en"].__class__("My title", base.en.preface), base.items)
+    issues.save_issue(issue, mine, by=team.other_writer, version=version)
+    merged = making.load_content(issue)
+    assert (merged.zh.title, merged.en.title, merged.items) == ("她的標題", "My title", (live[0].pk,))
+    rival = IssueContent(making.TEXTS["zh"].__class__("我的標題", base.zh.preface), base.en, base.items)
+    with pytest.raises(issues.IssueConflict) as conflict:
+        issues.save_issue(issue, rival, by=team.other_writer, version=version)
+    assert conflict.value.fields == ["title_zh"]
+    assert (conflict.value.merged.zh.title, conflict.value.theirs.zh.title) == ("我的標題", "她的標題")
+    assert making.load_content(issue) == merged
+    # a second save of what the person keeps, now beginning from the stored version
+    issues.save_issue(issue, conflict.value.merged, by=team.other_writer, version=conflict.value.version)
+    assert making.load_content(issue).zh.title == "我的標題"
+
+
+def test_save_without_a_change_writes_nothing(team: Team, live: list[Brief]) -> None:
+    issue = making.draft_issue(team, *live)
+    issues.save_issue(issue, making.load_content(issue), by=team.other_writer, version=issue.version)
+    assert IssueRevision.objects.filter(issue=issue).count() == issue.version
+
+
+@pytest.mark.parametrize(
+    ("texts", "code"),
+    [({"title_zh": "長" * 201}, "too-long"), ({"preface_en": "a\x00b"}, "control-here")],
+)
+def test_text_that_cannot_be_stored_is_refused(
+    team: Team, live: list[Brief], texts: dict[str, str], code: str
+) -> None:
+    issue = making.draft_issue(team, *live)
+    assert refusals(lambda: making.edit_issue(issue, team.writer, **texts)) == [code]
+
+
+def test_one_person_can_do_it_all_without_four_eyes(team: Team, live: list[Brief], settings: Any) -> None:
+    settings.DIGEST_FOUR_EYES = False
+    issue = issues.create_issue(by=team.publisher)
+    fields = {
+        f"{name}_{side}": getattr(making.TEXTS[side], name) for side in SIDES for name in ("title", "preface")
+    }
+    making.edit_issue(issue, team.publisher, **fields)
+    issues.submit_issue(issue, by=team.publisher)
+    making.sign_issue(issue, team.publisher)
+    assert making.publish(issue, team.publisher).four_eyes is False
+
+
+@pytest.mark.parametrize("model", [IssueRevision, IssueSignOff, IssueEdition, IssueItem])
+def test_history_and_published_issues_are_frozen(team: Team, live: list[Brief], model: type[Any]) -> None:
+    making.published_issue(team, *live)
+    column = {"IssueItem": "position", "IssueSignOff": "side"}.get(model.__name__, "number")
+    for change in (
+        lambda: model.objects.update(**{column: 9}),
+        lambda: model.objects.all()[:1].get().delete(),
+    ):
+        with pytest.raises(IntegrityError), transaction.atomic():
+            change()
+
+
+def test_empty_lines_of_the_mail_come_from_title_and_preface() -> None:
+    filled = fill_mail_lines(making.TEXTS["en"], "en")
+    assert (filled.subject, filled.preheader) == (making.TEXTS["en"].title, making.TEXTS["en"].preface)
+
+
+ACTS: dict[str, Callable[[Issue, Person, list[int], random.Random], object]] = {
+    "edit_zh": lambda i, p, b, r: making.edit_issue(i, p, preface_zh=r.choice("天地玄黃")),
+    "edit_en": lambda i, p, b, r: making.edit_issue(i, p, preface_en=r.choice("abcd")),
+    "order": lambda i, p, b, r: making.edit_issue(i, p, items=r.sample(b, k=r.randint(1, len(b)))),
+    "submit": lambda i, p, b, r: issues.submit_issue(i, by=p),
+    "take_back": lambda i, p, b, r: issues.take_back_issue(i, by=p),
+    "sign_zh": lambda i, p, b, r: making.sign_issue(i, p, "zh"),
+    "sign_en": lambda i, p, b, r: making.sign_issue(i, p, "en"),
+    "unsign": lambda i, p, b, r: issues.take_back_issue_sign_off(i, r.choice(SIDES), by=p),
+    "send_back": lambda i, p, b, r: issues.send_back_issue(i, by=p, note="再看"),
+    "publish": lambda i, p, b, r: making.publish(i, p, change=making.CORRECTION),
+    "revise": lambda i, p, b, r: issues.revise_issue(i, by=p),
+}
+ACTS_BY_STATE = {
+    "draft": ("edit_zh", "edit_en", "order", *["submit"] * 4),
+    "in_review": (
+        *("edit_zh", "edit_en", "order", "take_back", "unsign", "send_back"),
+        *["sign_zh", "sign_en"] * 4,
+        *["publish"] * 6,
+    ),
+    "approved": ("revise",),
+}
+
+
+@pytest.mark.parametrize("seed", [0, *(pytest.param(n, marks=pytest.mark.heavy) for n in (1, 2, 3))])
+def test_nobody_signs_or_publishes_alone_what_they_wrote(team: Team, live: list[Brief], seed: int) -> None:
+    """25 random histories a seed. The model knows only the saves, and judges each edition by itself."""
+    people = [team.writer, team.reviewer, team.reviewer_en, team.publisher, team.other_publisher]
+    items, published = [brief.pk for brief in live], 0
+    start = making.submitted_issue(team, *live)
+    for history in range(25):
+        rng = random.Random(f"{seed}/{history}")
+        with transaction.atomic():
+            for _step in range(22):
+                act = rng.choice(ACTS_BY_STATE[reload(start).state])
+                try:
+                    with transaction.atomic():
+                        ACTS[act](start, rng.choice(people), items, rng)
+                except workflow.Refused:
+                    continue
+                if act == "publish":
+                    published += 1
+                    assert_reviewed_by_others(start)
+            transaction.set_rollback(True)
+    assert published >= 5
+
+
+def assert_reviewed_by_others(issue: Issue) -> None:
+    """Assert that each language that differs from the last edition was signed by a person who wrote none of it."""
+    edition, *earlier = IssueEdition.objects.filter(issue=issue).order_by("-number")
+    saves = list(issue.revisions.order_by("number"))
+    assert edition.approved_by_id != edition.edited_by_id
+    for side in SIDES:
+        column = f"hash_{side}"
+        approved = [getattr(one, column) for one in earlier[:1]]
+        if getattr(edition, column) in approved:
+            continue
+        since = max((r.number for r in saves if getattr(r, column) in approved), default=0)
+        wrote = {
+            r.by_id for r in saves if r.number > since and getattr(r, column) == getattr(edition, column)
+        }
+        first = {r.by_id for r in saves if getattr(r, f"changed_{side}")} & wrote
+        standing: dict[int, bool] = {}
+        for row in issue.signoffs.filter(side=side, hash=getattr(edition, column)).order_by("pk"):
+            standing[row.by_id] = not row.taken_back
+        yes = {person for person, stands in standing.items() if stands}
+        assert any(first - {person} or person not in first for person in yes), (side, yes, first)
+        brought = next(r.by_id for r in reversed(saves) if getattr(r, f"changed_{side}"))
+        assert yes - {brought}, "whoever brought the text in is not the only one to have signed it"

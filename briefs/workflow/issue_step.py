@@ -1,0 +1,241 @@
+"""What each person can do next with an issue: the main act, the other acts, and one sentence that says why.
+
+The desk's page, list and home take this from `next_issue_step`. The main act is one that the verbs would not refuse.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final
+
+from django.utils.functional import Promise
+from django.utils.translation import get_language, gettext, ngettext, pgettext
+from django.utils.translation import gettext_lazy as _
+
+from briefs import policy
+from briefs.content import SIDES, Side
+from briefs.models import Person, State
+
+from .issues import TEXT_LABELS
+from .next_step import Phrase, Sentence, format_moment, space_han
+from .rules import issue_review
+from .rules.issue_review import IssueFacts
+from .rules.refusals import Reason
+from .rules.transitions import VERB_NAMES
+
+FILL: Final = "fill"
+ACT_LABELS: Final[dict[str, str | Promise]] = {FILL: _("Fill the gaps"), "": _("Next brief")}
+OTHER_ACTS: Final = (
+    *(
+        "sign_off_issue_zh",
+        "sign_off_issue_en",
+        "take_back_issue",
+        "take_back_issue_zh",
+        "take_back_issue_en",
+    ),
+    *("send_back_issue", "publish_issue", "revise_issue", "cancel_issue", "withdraw_issue"),
+)
+_LANGUAGES: Final[dict[Side, Promise]] = {"zh": _("Chinese"), "en": _("English")}
+
+
+@dataclass(frozen=True, slots=True)
+class IssueStep:
+    """`main` is empty if no act of the person moves the issue on."""
+
+    sentence: Sentence
+    main: str
+    others: Sequence[str] = ()
+
+    @property
+    def is_mine(self) -> bool:
+        """Return whether the issue waits for this person. A correction waits for nobody."""
+        return self.main not in ("", "revise_issue")
+
+    @property
+    def label(self) -> str:
+        return str(get_act_label(self.main))
+
+
+def get_act_label(act: str) -> str | Promise:
+    return ACT_LABELS.get(act) or VERB_NAMES[act]
+
+
+def next_issue_step(
+    facts: IssueFacts, person: Person, people: Sequence[Person], *, submitter: int | None = None
+) -> IssueStep:
+    """`people` are all active staff with a role. `submitter`: who submitted the issue, if it can still be taken back."""
+    rule = _Rule(facts, person, people, submitter)
+    main = rule.find_main_act()
+    others = [act for act in OTHER_ACTS if act != main and rule.is_able(act)]
+    return IssueStep(_build_sentence(rule), main, others)
+
+
+@dataclass
+class _Rule:
+    facts: IssueFacts
+    person: Person
+    people: Sequence[Person]
+    submitter: int | None = None
+
+    @cached_property
+    def gaps(self) -> list[Reason]:
+        """Return what review, and in review what publication, would be refused for."""
+        content, now = self.facts.content, self.facts.now
+        return issue_review.why_not_ready(content, now)
+
+    def is_allowed(self, verb: str) -> bool:
+        return policy.is_allowed(self.person, verb, self.facts.issue)
+
+    def is_able(self, act: str) -> bool:
+        """Return whether the verb would be done. Publication may still ask for a time."""
+        facts, side = self.facts, act[-2:]
+        if act.startswith("sign_off_issue_"):
+            is_signer = self.person in self.find_signers(side)  # type: ignore[arg-type]
+            return self.is_allowed("sign_off_issue") and is_signer
+        if act in ("take_back_issue_zh", "take_back_issue_en"):
+            signed = facts.statuses[side].signed_by  # type: ignore[index]
+            return self.is_allowed("take_back_issue_sign_off") and self.person.pk in signed
+        if not self.is_allowed(act):
+            return False
+        edition = facts.public_edition
+        return {
+            "submit_issue": lambda: not self.gaps,
+            "take_back_issue": lambda: self.submitter == self.person.pk,
+            "publish_issue": lambda: facts.is_signed and not self.gaps and self.person in self.publishers,
+            "cancel_issue": lambda: bool(facts.scheduled_edition),
+            "withdraw_issue": lambda: bool(edition and not edition.withdrawn_at),
+        }.get(act, lambda: True)()
+
+    def find_main_act(self) -> str:
+        state = self.facts.issue.state
+        if state in policy.OPEN_STATES and self.gaps:
+            return FILL if self.is_allowed("edit_issue") else ""
+        unsigned = [side for side in SIDES if not self.facts.statuses[side].is_signed]
+        acts = {
+            State.DRAFT: ["submit_issue"],
+            State.IN_REVIEW: [*(f"sign_off_issue_{side}" for side in unsigned), "publish_issue"],
+            State.APPROVED: ["revise_issue"],
+        }
+        return next((act for act in acts.get(State(state), []) if self.is_able(act)), "")
+
+    def find_signers(self, side: Side) -> list[Person]:
+        return issue_review.find_signers(self.facts.statuses[side], self.people)
+
+    @cached_property
+    def publishers(self) -> list[Person]:
+        if self.facts.is_unchanged:
+            return []
+        return issue_review.find_issue_publishers(self.facts, self.people)
+
+    def join(self, people: Sequence[Person | int]) -> str:
+        """Join names by *or*, the person's own as *you*. Superusers are named if nobody else is there."""
+        rows = [p if isinstance(p, Person) else self._find(p) for p in people]
+        if self.person in rows:
+            rows = [self.person]  # somebody else may do it too, but the sentence is for this person
+        else:
+            rows = [row for row in rows if row is None or not row.is_superuser] or rows
+        names = [gettext("you") if row == self.person else str(row or gettext("somebody")) for row in rows]
+        if len(names) < 2:
+            return "".join(names)
+        values = {"first": gettext(", ").join(names[:-1]), "last": names[-1]}
+        return pgettext("names", "%(first)s or %(last)s") % values
+
+    def _find(self, pk: int) -> Person | None:
+        return next((person for person in self.people if person.pk == pk), None)
+
+
+def _build_sentence(rule: _Rule) -> Sentence:
+    phrases: list[Phrase] = []
+    for line in _list_lines(rule):
+        if phrases and (get_language() or "").startswith("en"):
+            phrases.append(Phrase(" "))
+        first = line[0]
+        if first.text.startswith("you "):
+            line[0] = Phrase(f"Y{first.text[1:]}", first.about)
+        phrases += (Phrase(space_han(phrase.text), phrase.about) for phrase in line)
+    return Sentence(phrases)
+
+
+def _list_lines(rule: _Rule) -> Iterator[list[Phrase]]:
+    facts, state = rule.facts, rule.facts.issue.state
+    if state == State.DRAFT:
+        yield [
+            Phrase(gettext("Draft of a correction.") if facts.has_been_public else gettext("In preparation."))
+        ]
+        if rule.gaps:
+            yield _list_gaps(rule)
+        yield from _list_requests(rule)
+    elif state == State.IN_REVIEW:
+        yield from _list_review(rule)
+    if scheduled := facts.scheduled_edition:
+        yield [Phrase(gettext("Public from %(time)s.") % {"time": format_moment(scheduled.live_from)})]
+    if edition := facts.public_edition:
+        values = {"time": format_moment(edition.live_from), "n": edition.number}
+        if edition.withdrawn_at:
+            yield [Phrase(gettext("Withdrawn; readers see the notice."))]
+        elif state == State.APPROVED:
+            yield [Phrase(gettext("Published since %(time)s.") % values)]
+        else:
+            yield [Phrase(gettext("Readers see edition %(n)s.") % values)]
+
+
+def _list_gaps(rule: _Rule) -> list[Phrase]:
+    n = len(rule.gaps)
+    line = [Phrase(ngettext("%(n)s thing missing: ", "%(n)s things missing: ", n) % {"n": n})]
+    for position, gap in enumerate(rule.gaps):
+        line += [Phrase(gettext(", "))] * bool(position) + [Phrase(_label_gap(gap), gap.about)]
+    return [*line, Phrase(pgettext("sentence", "."))]
+
+
+def _label_gap(gap: Reason) -> str:
+    if gap.code == "issue-empty":
+        return gettext("a brief")
+    label = TEXT_LABELS.get(gap.about)
+    return str(label) if label else str(gap).rstrip(".。")
+
+
+def _list_requests(rule: _Rule) -> Iterator[list[Phrase]]:
+    """Say whom submission would ask for each language."""
+    unsigned = [side for side in SIDES if not rule.facts.statuses[side].is_signed]
+    requests = [
+        gettext("%(name)s for the %(language)s") % {"name": rule.join(signers), "language": _LANGUAGES[side]}
+        for side in unsigned
+        if (signers := rule.find_signers(side))
+    ]
+    if requests:
+        names = pgettext("requests", " and ").join(requests)
+        yield [Phrase(gettext("Submitting asks %(names)s.") % {"names": names})]
+    if len(requests) < len(unsigned):
+        yield [Phrase(gettext("To go on, ask an administrator to let one more person review."))]
+
+
+def _list_review(rule: _Rule) -> Iterator[list[Phrase]]:
+    facts = rule.facts
+    parts, lacks_signers = [], False
+    for side, status in facts.statuses.items():
+        values: dict[str, object] = {"language": _LANGUAGES[side]}
+        if status.is_signed:
+            names = rule.join(sorted(pk for pk in status.signed_by if not status.rejects_signoff_by(pk)))
+            values["names"] = names
+            text = gettext("%(language)s signed by %(names)s") if names else gettext("%(language)s unchanged")
+        elif signers := rule.find_signers(side):
+            values |= {"name": rule.join(signers), "since": ""}
+            text = gettext("%(language)s waiting for %(name)s%(since)s")
+        else:
+            text, lacks_signers = gettext("nobody here can sign the %(language)s"), True
+        parts.append(text % values)
+    yield [Phrase(gettext("In review: %(parts)s.") % {"parts": gettext("; ").join(parts)})]
+    if rule.gaps:
+        yield _list_gaps(rule)
+    if lacks_signers:
+        yield [Phrase(gettext("To go on, ask an administrator to let one more person review."))]
+    elif facts.is_unchanged:
+        yield [Phrase(gettext("Nothing differs from the published issue."))]
+    elif not rule.publishers:
+        yield [Phrase(gettext("Ask an administrator for a second publisher."))]
+    elif facts.is_signed and not rule.gaps:
+        if rule.is_able("publish_issue"):
+            yield [Phrase(gettext("You can publish it."))]
+        else:
+            names = rule.join(rule.publishers)
+            yield [Phrase(gettext("Waiting for %(names)s to publish.") % {"names": names})]

@@ -1,0 +1,488 @@
+"""Verbs of issues: create, save, review, publish, correct and withdraw. Their rules are in `rules.issue_review`.
+
+A sign-off is bound to the hash of one language, publication to that of both languages and the items. The version of an
+issue is the number of its newest revision, so a save names the revision that the person began from.
+"""
+
+import datetime as dt
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.db.models import Max
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from briefs import policy
+from briefs.content import ISSUE_TEXTS, MAX_ISSUE_ITEMS, SIDES, IssueContent, IssueText, Side
+from briefs.models import (
+    Event,
+    Issue,
+    IssueEdition,
+    IssueItem,
+    IssueRevision,
+    IssueSignOff,
+    Person,
+    State,
+    WithdrawalKind,
+)
+
+from .editions import NO_CHANGE_NOTE, ChangeNote
+from .rules import issue_review
+from .rules.issue_review import IssueFacts
+from .rules.refusals import Reason, Refused, build_refusal, tidy_or_refuse
+from .rules.transitions import (
+    VERB_NAMES,
+    format_permitted_people,
+    format_time,
+    notify,
+)
+
+TEXT_LIMITS: Final = {"title": 200, "preface": 5_000, "subject": 200, "preheader": 300}
+TEXT_LABELS: Final[Mapping[str, Promise]] = {
+    "title_zh": _("Chinese title"),
+    "title_en": _("English title"),
+    "preface_zh": _("Chinese preface"),
+    "preface_en": _("English preface"),
+    "subject_zh": _("Chinese subject of the mail"),
+    "subject_en": _("English subject of the mail"),
+    "preheader_zh": _("Chinese preview line of the mail"),
+    "preheader_en": _("English preview line of the mail"),
+}
+_ONE_LINE = ("title", "subject", "preheader")
+
+
+class IssueConflict(Refused):
+    """Raised when somebody saved other words for the same field first. `theirs` is the stored content.
+
+    `merged` has the person's own words, and elsewhere what others saved; `fields` are those in conflict.
+    """
+
+    def __init__(
+        self, reason: Reason, *, theirs: IssueContent, merged: IssueContent, fields: list[str], version: int
+    ) -> None:
+        super().__init__(reason)
+        self.theirs, self.merged, self.fields, self.version = theirs, merged, fields, version
+
+
+@dataclass(frozen=True, slots=True)
+class IssueRun:
+    """One run of a verb in its transaction: the locked issue, its state before, the person and the time."""
+
+    verb: str
+    row: Issue
+    by: Person
+    now: dt.datetime
+    from_state: str
+
+    def load_facts(self) -> IssueFacts:
+        return IssueFacts.load(self.row, self.now)
+
+    def update(self, **changes: Any) -> None:
+        changes |= {"updated_at": self.now, "updated_by": self.by}
+        Issue.objects.filter(pk=self.row.pk).update(**changes)
+        for name, value in changes.items():
+            setattr(self.row, name, value)
+
+    def record_event(self, verb: str = "", *, note: str = "") -> Event:
+        return Event.objects.create(
+            about=self.row.about,
+            verb=verb or self.verb,
+            by=self.by,
+            at=self.now,
+            from_state=self.from_state,
+            to_state=self.row.state,
+            note=note,
+        )
+
+
+@contextmanager
+def _run_verb(
+    verb: str, issue: Issue | int, *, by: Person, now: dt.datetime | None, checks_policy: bool = True
+) -> Iterator[IssueRun]:
+    """Lock an issue in a transaction. Raise Refused unless the policy allows the verb in its state."""
+    now = now or timezone.now()
+    with transaction.atomic():
+        rows = Issue.objects.select_for_update(of=("self",)).select_related("updated_by")
+        row = rows.get(pk=issue if isinstance(issue, int) else issue.pk)
+        if checks_policy:
+            require_allowed(by, verb, row)
+        yield IssueRun(verb, row, by, now, row.state)
+
+
+def require_allowed(person: Person, verb: str, issue: Issue) -> None:
+    """Raise Refused with the reason unless the policy allows the verb."""
+    if not policy.has_role_for(person, verb):
+        raise build_refusal("role", name=format_permitted_people(verb))
+    if not policy.fits_state(verb, issue):
+        last = Event.objects.filter(about=issue.about, to_state=issue.state).select_related("by").last()
+        raise build_refusal(
+            "issue-state",
+            state=State(issue.state).label,
+            name=str(last.by) if last else "–",
+            verb=VERB_NAMES.get(last.verb, last.verb) if last else "–",
+            time=format_time(last.at) if last else "–",
+        )
+    if not policy.is_allowed(person, verb, issue):
+        names = policy.find_people_with_roles(
+            frozenset(
+                role
+                for rule in policy.RULES_BY_VERB[verb]
+                if issue.state in rule.states
+                for role in rule.roles
+            )
+        )
+        raise build_refusal("role", name=issue_review.format_people(list(names), "–"))
+
+
+# Write
+
+
+def create_issue(*, by: Person, now: dt.datetime | None = None) -> Issue:
+    """Begin the next issue with every brief first published since the last issue, in order of publication."""
+    now = now or timezone.now()
+    if not policy.has_role_for(by, "create_issue"):
+        raise build_refusal("role", name=format_permitted_people("create_issue"))
+    items = issue_review.find_new_briefs(issue_review.find_last_publication(None, now), now)
+    content = IssueContent(items=tuple(items[-MAX_ISSUE_ITEMS:]))
+    for _attempt in range(3):  # another person may take the same number at the same time
+        try:
+            with transaction.atomic():
+                return _insert_issue(content, by, now)
+        except IntegrityError:
+            continue
+    raise build_refusal("issue-seen")
+
+
+def _insert_issue(content: IssueContent, by: Person, now: dt.datetime) -> Issue:
+    highest = Issue.objects.aggregate(highest=Max("number"))["highest"] or 0
+    issue = Issue.objects.create(
+        number=highest + 1, content=content.to_json(), created_at=now, updated_at=now, updated_by=by
+    )
+    _add_revision(issue, IssueContent(), content, by, now)
+    Event.objects.create(about=issue.about, verb="create_issue", by=by, at=now, to_state=issue.state)
+    return issue
+
+
+def _add_revision(
+    issue: Issue, before: IssueContent, content: IssueContent, by: Person, now: dt.datetime
+) -> None:
+    hashes = {side: content.hash_side(side) for side in SIDES}
+    IssueRevision.objects.create(
+        issue=issue,
+        number=issue.version,
+        content=content.to_json(),
+        by=by,
+        at=now,
+        **{f"hash_{side}": value for side, value in hashes.items()},
+        **{f"changed_{side}": value != before.hash_side(side) for side, value in hashes.items()},
+    )
+
+
+def save_issue(
+    issue: Issue | int, content: IssueContent, *, by: Person, version: int, now: dt.datetime | None = None
+) -> Issue:
+    """Store texts and items. `version` is the one that the person began from: what others saved since then is kept.
+
+    Raise IssueConflict if they saved other words for a field that this person changed too. A save without a change
+    writes nothing.
+    """
+    with _run_verb("edit_issue", issue, by=by, now=now) as run:
+        row, mine = run.row, _prepare(content)
+        stored = IssueContent.from_json(row.content)
+        if version != row.version:
+            mine = _merge(row, version, mine, stored)
+        if mine == stored:
+            return row
+        allowed = issue_review.find_available_editions(mine.items, run.now) | set(stored.items)
+        if reasons := issue_review.why_not_items(mine.items, allowed):
+            raise Refused(*reasons)
+        run.update(content=mine.to_json(), version=row.version + 1)
+        _add_revision(row, stored, mine, by, run.now)
+        return row
+
+
+def _prepare(content: IssueContent) -> IssueContent:
+    """Tidy the texts. Raise Refused for control characters and texts that are too long."""
+    texts, reasons = {}, []
+    for side in SIDES:
+        values = {}
+        for name in ISSUE_TEXTS:
+            field = f"{name}_{side}"
+            text = tidy_or_refuse(getattr(content.side(side), name), about=field).strip()
+            values[name] = " ".join(text.split("\n")) if name in _ONE_LINE else text
+            if (n := len(values[name])) > (limit := TEXT_LIMITS[name]):
+                told = {"field": str(TEXT_LABELS[field]), "n": n, "limit": limit}
+                reasons.append(Reason("too-long", told, field))
+        texts[side] = IssueText(**values)
+    if reasons:
+        raise Refused(*reasons)
+    return IssueContent(texts["zh"], texts["en"], tuple(content.items))
+
+
+def _merge(row: Issue, version: int, mine: IssueContent, theirs: IssueContent) -> IssueContent:
+    """Merge field by field with what others saved since `version`. Raise IssueConflict where both changed a field."""
+    base = row.revisions.filter(number=version).first()
+    if base is None:
+        raise build_refusal("issue-seen")
+    before = IssueContent.from_json(base.content)
+    merged, fields = mine, []
+    for side in SIDES:
+        for name in ISSUE_TEXTS:
+            old, new, other = (getattr(c.side(side), name) for c in (before, mine, theirs))
+            if other in (old, new):
+                continue
+            if new == old:
+                text = replace(merged.side(side), **{name: other})
+                merged = replace(merged, zh=text) if side == "zh" else replace(merged, en=text)
+            else:
+                fields.append(f"{name}_{side}")
+    if theirs.items not in (before.items, mine.items):
+        if mine.items == before.items:
+            merged = replace(merged, items=theirs.items)
+        else:
+            fields.append("items")
+    if fields:
+        told = {"name": str(row.updated_by), "time": format_time(row.updated_at)}
+        raise IssueConflict(
+            Reason("stale", told), theirs=theirs, merged=merged, fields=fields, version=row.version
+        )
+    return merged
+
+
+# Review
+
+
+def submit_issue(issue: Issue | int, *, by: Person, now: dt.datetime | None = None) -> None:
+    """Ask for the sign-offs. Raise Refused with everything that is missing."""
+    with _run_verb("submit_issue", issue, by=by, now=now) as run:
+        facts = run.load_facts()
+        if reasons := issue_review.why_not_ready(facts.content, run.now):
+            raise Refused(*reasons)
+        run.update(state=State.IN_REVIEW)
+        event = run.record_event()
+        people = policy.load_staff()
+        asked = {
+            person.pk: person
+            for status in facts.statuses.values()
+            if not status.is_signed
+            for person in issue_review.find_signers(status, people)
+        }
+        notify(event, "issue_review", asked.values(), issue=run.row.pk, number=run.row.number)
+        _announce_if_signed(run, event, facts)
+
+
+def _announce_if_signed(run: IssueRun, event: Event, facts: IssueFacts) -> None:
+    """Notify those who may publish the issue once both languages are signed."""
+    if facts.is_signed:
+        people = issue_review.find_issue_publishers(facts, policy.load_staff())
+        notify(event, "issue_ready", people, issue=run.row.pk, number=run.row.number)
+
+
+def find_submission(issue: Issue) -> Event | None:
+    """Return the last submission."""
+    events = Event.objects.filter(about=issue.about, verb="submit_issue")
+    return events.select_related("by").last()
+
+
+def why_not_take_back(issue: Issue, person: Person) -> Reason | None:
+    """Return a reason if somebody else submitted the issue, or a reviewer has signed since."""
+    submission = find_submission(issue)
+    if submission is None:
+        return None
+    if submission.by_id != person.pk:
+        return Reason("issue-submitter", {"name": str(submission.by)})
+    verbs = [f"sign_off_issue_{side}" for side in SIDES]
+    signed = Event.objects.filter(about=issue.about, verb__in=verbs, pk__gt=submission.pk)
+    return Reason("already-signed") if signed.exists() else None
+
+
+def take_back_issue(issue: Issue | int, *, by: Person, now: dt.datetime | None = None) -> None:
+    """Return one's own issue from review to draft, until the first sign-off."""
+    with _run_verb("take_back_issue", issue, by=by, now=now) as run:
+        if reason := why_not_take_back(run.row, by):
+            raise Refused(reason)
+        run.update(state=State.DRAFT)
+        run.record_event()
+
+
+def sign_off_issue(
+    issue: Issue | int, side: Side, *, by: Person, seen: str, now: dt.datetime | None = None
+) -> None:
+    """Sign off one language. `seen`: its hash as the page showed it."""
+    with _run_verb("sign_off_issue", issue, by=by, now=now) as run:
+        facts = run.load_facts()
+        if facts.statuses[side].hash != seen:
+            raise build_refusal("issue-seen", about=f"signoff-{side}")
+        if reason := issue_review.why_not_sign_off(facts, side, by, policy.load_staff()):
+            raise Refused(reason)
+        if by.pk in facts.statuses[side].signed_by:
+            return
+        IssueSignOff.objects.create(issue=run.row, side=side, hash=seen, by=by, at=run.now)
+        event = run.record_event(f"sign_off_issue_{side}")
+        _announce_if_signed(run, event, run.load_facts())
+
+
+def take_back_issue_sign_off(
+    issue: Issue | int, side: Side, *, by: Person, now: dt.datetime | None = None
+) -> None:
+    with _run_verb("take_back_issue_sign_off", issue, by=by, now=now) as run:
+        status = run.load_facts().statuses[side]
+        if by.pk not in status.signed_by:
+            raise build_refusal("no-own-signoff")
+        IssueSignOff.objects.create(
+            issue=run.row, side=side, hash=status.hash, taken_back=True, by=by, at=run.now
+        )
+        run.record_event(f"take_back_issue_{side}")
+
+
+def send_back_issue(issue: Issue | int, *, by: Person, note: str, now: dt.datetime | None = None) -> None:
+    """Return the issue to draft with a note for whoever submitted it."""
+    note = tidy_or_refuse(note, about="note").strip()
+    with _run_verb("send_back_issue", issue, by=by, now=now) as run:
+        if not note:
+            raise build_refusal("note-needed", about="note")
+        run.update(state=State.DRAFT)
+        event = run.record_event(note=note)
+        if submission := find_submission(run.row):
+            notify(event, "issue_returned", [submission.by], issue=run.row.pk, number=run.row.number)
+
+
+# Publish
+
+
+def publish_issue(
+    issue: Issue | int,
+    *,
+    by: Person,
+    seen: str,
+    at: dt.datetime | None = None,
+    change: ChangeNote = NO_CHANGE_NOTE,
+    now: dt.datetime | None = None,
+) -> IssueEdition:
+    """Freeze what the publisher saw. It is public now, or from `at`. `seen`: `IssueContent.hash` as the page showed it.
+
+    A later edition is a change of a public issue: it needs a kind and a note in both languages.
+    """
+    with _run_verb("publish_issue", issue, by=by, now=now) as run:
+        facts = run.load_facts()
+        if facts.content.hash() != seen:
+            raise build_refusal("issue-seen", about="publish")
+        reasons = issue_review.why_not_publish(facts, by, policy.load_staff(), at=at)
+        if facts.has_been_public and not change.is_described:
+            reasons.append(Reason("issue-change-note", {}, "change"))
+        if reasons:
+            raise Refused(*reasons)
+        edition = _add_edition(run, facts, at, change if facts.has_been_public else NO_CHANGE_NOTE)
+        run.update(state=State.APPROVED)
+        run.record_event(note=edition.change_note_zh)
+        return edition
+
+
+def _add_edition(
+    run: IssueRun, facts: IssueFacts, at: dt.datetime | None, change: ChangeNote
+) -> IssueEdition:
+    """Add the edition, cancel a scheduled one, and end the public one when the new one begins."""
+    if later := facts.scheduled_edition:
+        _cancel_edition(later)
+    live_from = at or run.now
+    public = facts.public_edition
+    if public:
+        live_from = max(live_from, public.live_from + dt.timedelta(microseconds=1))
+        IssueEdition.objects.filter(pk=public.pk).update(live_until=live_from)
+    shown = [e.published_at for e in facts.standing_editions if e.live_from <= run.now]
+    edition = IssueEdition.objects.create(
+        issue=run.row,
+        issue_number=run.row.number,
+        number=facts.editions[0].number + 1 if facts.editions else 1,
+        content=facts.content.to_json(),
+        hash_zh=facts.statuses["zh"].hash,
+        hash_en=facts.statuses["en"].hash,
+        published_at=min(shown, default=live_from),
+        live_from=live_from,
+        approved_at=run.now,
+        approved_by=run.by,
+        edited_by_id=facts.last_editor,
+        four_eyes=settings.DIGEST_FOUR_EYES,
+        change_kind=change.kind,
+        change_note_zh=change.note_zh.strip(),
+        change_note_en=change.note_en.strip(),
+    )
+    IssueItem.objects.bulk_create(
+        IssueItem(issue_edition=edition, brief_id=brief, position=position)
+        for position, brief in enumerate(facts.content.items, 1)
+    )
+    return edition
+
+
+def _cancel_edition(edition: IssueEdition) -> None:
+    """Empty the interval of a scheduled edition, and reopen the one that it would have ended."""
+    IssueEdition.objects.filter(pk=edition.pk).update(live_until=edition.live_from)
+    others = IssueEdition.objects.filter(issue=edition.issue_id, live_from__lt=edition.live_from)
+    others.filter(live_until=edition.live_from).update(live_until=None)
+
+
+def cancel_issue(issue: Issue | int, *, by: Person, now: dt.datetime | None = None) -> IssueEdition:
+    """Cancel the scheduled edition; an earlier one stays public. An approved issue returns to review."""
+    with _run_verb("cancel_issue", issue, by=by, now=now) as run:
+        edition = run.load_facts().scheduled_edition
+        if edition is None:
+            raise build_refusal("issue-nothing-scheduled")
+        _cancel_edition(edition)
+        _return_to_review(run)
+        run.record_event()
+        return edition
+
+
+def _return_to_review(run: IssueRun) -> None:
+    run.update(state=State.IN_REVIEW if run.row.state == State.APPROVED else run.row.state)
+
+
+def revise_issue(issue: Issue | int, *, by: Person, now: dt.datetime | None = None) -> None:
+    """Begin a correction. Readers keep the present edition until the next one is published."""
+    with _run_verb("revise_issue", issue, by=by, now=now) as run:
+        run.update(state=State.DRAFT)
+        run.record_event()
+
+
+def withdraw_issue(
+    issue: Issue | int,
+    *,
+    by: Person,
+    kind: str,
+    reason_zh: str,
+    reason_en: str,
+    now: dt.datetime | None = None,
+) -> IssueEdition:
+    """Replace the issue's page by a notice with kind and reason, and cancel a scheduled edition."""
+    zh, en = (tidy_or_refuse(text, about="reason").strip() for text in (reason_zh, reason_en))
+    with _run_verb("withdraw_issue", issue, by=by, now=now) as run:
+        facts = run.load_facts()
+        edition = facts.public_edition
+        if edition is None:
+            raise build_refusal("issue-nothing-public")
+        if edition.withdrawn_at:
+            raise build_refusal("issue-withdrawn")
+        reasons = []
+        if kind not in WithdrawalKind.values:
+            reasons.append(Reason("kind-needed", {}, "kind"))
+        if not (zh and en):
+            reasons.append(Reason("reason-needed", {}, "reason"))
+        if reasons:
+            raise Refused(*reasons)
+        if later := facts.scheduled_edition:
+            _cancel_edition(later)
+            _return_to_review(run)
+        IssueEdition.objects.filter(pk=edition.pk).update(
+            withdrawn_at=run.now,
+            withdrawn_by=by,
+            withdrawn_kind=kind,
+            withdrawn_reason_zh=zh,
+            withdrawn_reason_en=en,
+        )
+        run.record_event(note=zh)
+        return edition
