@@ -4,6 +4,7 @@ On SQLite, rows go to a new file, which replaces the old one only after everythi
 database and media folder are kept beside the new ones.
 """
 
+import datetime as dt
 import shutil
 import sqlite3
 import zipfile
@@ -30,7 +31,8 @@ from django.db.models import Model
 from django.utils import timezone
 
 from briefs.database import guards
-from briefs.models import Edition
+from briefs.models import Edition, Mailing
+from briefs.publications import subscribers
 from briefs.search import indexing
 
 from . import backup_archive
@@ -101,6 +103,7 @@ def fill(path: Path, media: Path | None) -> None:
     load(path, media)
     _compare_rows(path)
     call_command("migrate", verbosity=0)  # to this version; also installs the guards
+    _hold_mail(timezone.now())
     for editions in batched(Edition.objects.order_by("pk").iterator(), BATCH):
         with transaction.atomic():
             indexing.put(editions, timezone.now())
@@ -108,6 +111,14 @@ def fill(path: Path, media: Path | None) -> None:
     if missing := guards.find_missing_guards(connection):
         raise BackupError(f"The guard {missing[0]} could not be installed.")
     _finish_file()
+
+
+def _hold_mail(now: dt.datetime) -> None:
+    """Repeat departures since the backup and pause every unfinished mailing: it may have been sent since."""
+    subscribers.repeat_departures()
+    unfinished = Mailing.objects.filter(state__in=(Mailing.Status.QUEUED, Mailing.Status.RUNNING))
+    reason = "Restored from a backup. Copies may have been sent since."
+    unfinished.update(state=Mailing.Status.PAUSED, state_at=now, state_by=None, state_reason=reason)
 
 
 def load(path: Path, media: Path | None) -> None:

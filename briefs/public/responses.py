@@ -399,13 +399,26 @@ def _error_page(language: Side, status: int) -> HttpResponse:
 
 
 def render_error(
-    language: Side, status: int, heading: str, advice: str, *, reload: str = "", **context: Any
+    language: Side,
+    status: int,
+    heading: str,
+    advice: str,
+    *,
+    reload: str = "",
+    next_page: tuple[str, str] = ("", ""),
+    **context: Any,
 ) -> HttpResponse:
     """Render an error page in both languages, that of the address first.
 
     The language switch leads to the home page. `reload`: an address to try again, shown instead of the newest briefs.
+    `next_page`: path and name of another page of the language to go to instead.
     """
-    sides = [_side_context(side, heading, advice, reload) for side in (language, paths.OTHER_SIDE[language])]
+    if not reload and not next_page[1]:
+        next_page = ("", _NEWEST)
+    sides = [
+        _side_context(side, heading, advice, reload, next_page)
+        for side in (language, paths.OTHER_SIDE[language])
+    ]
     with translation.override(paths.LANGUAGE_CODES[language]):
         response = render(
             "briefs/error.html",
@@ -421,12 +434,17 @@ def render_error(
     return response
 
 
-def _side_context(side: Side, heading: str, advice: str, reload: str) -> dict[str, str]:
+_NEWEST: Final = gettext_noop("See the newest briefs")
+
+
+def _side_context(
+    side: Side, heading: str, advice: str, reload: str, next_page: tuple[str, str]
+) -> dict[str, str]:
     with translation.override(paths.LANGUAGE_CODES[side]):
         return {
             "lang": LANGUAGE_TAGS[side],
             "heading": gettext(heading).rstrip(".。"),
             "advice": gettext(advice),
-            "target": reload or paths.home(side),
-            "link": gettext("Load the page again") if reload else gettext("See the newest briefs"),
+            "target": reload or paths.home(side) + next_page[0],
+            "link": gettext("Load the page again") if reload else gettext(next_page[1]),
         }

@@ -12,6 +12,7 @@ from . import (
     search_views,
     sitemaps,
     subject_views,
+    subscribe_views,
     views,
 )
 from .brief_files import offer_markdown
@@ -33,6 +34,7 @@ pages = [
     path("", public_view(keep(views.newest)), name="newest"),
     path("about/", public_view(keep(views.about)), name="about"),
     path("follow/", public_view(keep(feeds.show_follow)), name="follow"),
+    path("subscribe/", public_view(subscribe_views.subscribe, allows_post=True), name="subscribe"),
     path("corrections/", public_view(keep(corrections.log)), name="corrections"),
     path("corrections/feed.atom", public_view(keep(feeds.corrections_feed)), name="corrections-feed"),
     path("feed.<feed:feed_format>", public_view(keep(feeds.feed)), name="feed"),
@@ -104,6 +106,7 @@ pages = [
 urlpatterns = [
     path("", public_view(views.redirect_to_language, is_exported=False), name="front-door"),
     path("<language:language>/", include(pages)),
+    path("u/<slug:token>/", public_view(subscribe_views.link, allows_post=True), name="mail-link"),
     path("media/pictures/<str:name>", public_view(brief_files.picture), name="picture"),
     path("sitemap.xml", public_view(keep(sitemaps.sitemap)), name="sitemap"),
     path("sitemap-pages.xml", public_view(keep(sitemaps.sitemap_pages)), name="sitemap-pages"),

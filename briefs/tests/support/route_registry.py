@@ -181,6 +181,7 @@ PUBLIC_ROUTES: dict[str, PublicRoute] = {
     },
     f"{_PAGE}search/feed.<feed:feed_format>": PublicRoute(_search_feeds("feed.atom", "feed.json")),
     f"{_PAGE}search/parallel/feed.atom": PublicRoute(_search_feeds("parallel/feed.atom")),
+    f"{_PAGE}subscribe/": PublicRoute(_both_languages("subscribe/"), cache=NO_STORE, posts=True),
     f"{_PAGE}search/": PublicRoute(_searches),
     f"{_PAGE}search/suggest/": PublicRoute(_suggestions),
     f"{_PAGE}briefs/<slug:slug>/": PublicRoute(_brief_pages()),
@@ -248,6 +249,8 @@ TOKEN_ROUTES: dict[str, Examples] = {
     f"{_GUEST}<preview_language:language>/parallel/": _token_paths("zh-hant/parallel/", "en/parallel/"),
 }
 """Their examples are built from tokens."""
+MAIL_ROUTES = {"u/<slug:token>/"}
+"""Whoever has the token of a mail may act, without a browser too. Tested in public/test_subscribe_pages.py."""
 
 
 class RouteEntry(NamedTuple):
@@ -278,14 +281,14 @@ def find_unclassified_routes() -> list[str]:
     return [
         leaf.route
         for leaf in walk_routes()
-        if not is_staff_route(leaf.route) and leaf.route not in PUBLIC_ROUTES | TOKEN_ROUTES
+        if not is_staff_route(leaf.route) and leaf.route not in {*PUBLIC_ROUTES, *TOKEN_ROUTES, *MAIL_ROUTES}
     ]
 
 
 def find_stale_routes() -> list[str]:
     """Return registered routes that no longer exist."""
     existing = {leaf.route for leaf in walk_routes()}
-    missing = [route for route in PUBLIC_ROUTES | TOKEN_ROUTES if route not in existing]
+    missing = [route for route in (*PUBLIC_ROUTES, *TOKEN_ROUTES, *MAIL_ROUTES) if route not in existing]
     return missing + [
         prefix for prefix in STAFF_PREFIXES if not any(route.startswith(prefix) for route in existing)
     ]
