@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('briefs', '0039_expand_and_drop'),
+        ('briefs', '0038_topic_question'),
     ]
 
     operations = [
