@@ -5,6 +5,7 @@ import hmac
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import partial, wraps
 from hashlib import sha256
 from typing import Any, Final, Literal, NamedTuple
@@ -13,7 +14,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.template.loader import render_to_string
 from django.urls.converters import IntConverter, StringConverter
-from django.utils import translation
+from django.utils import timezone, translation
 from django.utils.cache import get_conditional_response
 from django.utils.encoding import escape_uri_path
 from django.utils.translation import gettext, gettext_noop
@@ -23,7 +24,7 @@ from briefs import letters
 from briefs.client_address import count_attempt, get_client_address
 from briefs.content import LANGUAGE_TAGS, SIDES, Side
 from briefs.database.replica import read_from_replica
-from briefs.publications import pdf
+from briefs.publications import pdf, published
 from briefs.rendering.text import strip_indentation
 from briefs.text import paths
 from briefs.text.paths import LANGUAGE_CODES
@@ -124,6 +125,16 @@ class ListView(NamedTuple):
         return "" if self.has_points else "rows=headlines"
 
 
+known_issues: ContextVar[bool | None] = ContextVar("known_issues", default=None)
+"""Whether an issue is public, if this request has read it already."""
+
+
+def has_issues() -> bool:
+    """Return whether an issue is public. The masthead names issues only then."""
+    known = known_issues.get()
+    return published.has_issues(timezone.now()) if known is None else known
+
+
 TITLE_SEPARATOR: dict[Side, str] = {"zh": "｜", "en": " · "}
 
 
@@ -144,6 +155,8 @@ def render(
     """
     frame = _language_context(language) | _address_context(language, path)
     frame |= _switch_context(language, path, query_string.removeprefix("?"), list_view)
+    if "has_issues" not in context:
+        frame["has_issues"] = has_issues()
     body = strip_indentation(render_to_string(template, frame | context))
     return HttpResponse(body, status=status)
 
@@ -428,6 +441,7 @@ def render_error(
             number=status,
             sides=sides,
             heading=sides[0]["heading"],
+            has_issues=False,
             **context,
         )
     response.headers["Cache-Control"] = NO_STORE

@@ -8,6 +8,7 @@ from . import (
     corrections,
     feeds,
     issue_files,
+    issue_views,
     report_views,
     search_views,
     sitemaps,
@@ -24,6 +25,7 @@ register_converter(YearConverter, "year")
 register_converter(MonthConverter, "month")
 register_converter(brief_files.CitationFileConverter, "citation")
 register_converter(issue_files.IssueFileConverter, "issue_file")
+register_converter(issue_views.IssueNumberConverter, "issue")
 register_converter(feeds.FeedFormatConverter, "feed")
 
 app_name = "public"
@@ -93,8 +95,17 @@ pages = [
         for kind in ("keywords", "authors", "sources")
     ),
     path("terms/<slug:slug>/", public_view(keep(subject_views.term)), name="term"),
+    path("issues/", public_view(keep(issue_views.show_list)), name="issues"),
+    path("issues/feed.atom", public_view(keep(feeds.issues_feed)), name="issues-feed"),
+    path("issues/<issue:number>/", public_view(keep(issue_views.show_issue)), name="issue"),
     path(
-        "issues/<int:number>/issue.<issue_file:file_format>",
+        "issues/<issue:number>/parallel/",
+        public_view(keep(issue_views.show_issue)),
+        {"is_parallel": True},
+        name="issue-parallel",
+    ),
+    path(
+        "issues/<issue:number>/issue.<issue_file:file_format>",
         public_view(keep(issue_files.issue_file, issue_files.FILE_OPTIONS)),
         name="issue-file",
     ),

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from django.urls import URLPattern, URLResolver, get_resolver
 
+from briefs.models import Issue
 from briefs.public import subject_queries
 from briefs.public.responses import LANGUAGE_ALIAS_PATTERN
 
@@ -149,6 +150,15 @@ def _api_lists(slugs: Iterable[str]) -> Iterator[str]:
     yield from (f"/api/v1/briefs?q=%22{slug.replace('-', '%22+%22')}%22" for slug in slugs)
 
 
+def _issues(rest: str) -> Examples:
+    """Addresses of every issue, published or not, and of a missing one."""
+    return lambda slugs: (
+        f"/{code}/issues/{number}/{rest}"
+        for number in [*Issue.objects.order_by("number").values_list("number", flat=True), 999_999_999]
+        for code in ("zh-hant", "en")
+    )
+
+
 YEARS = (1887, 1900, 2025, 2026, 2093)
 _PAGE = "<language:language>/"
 _GUEST = "preview/<str:token>/"
@@ -156,7 +166,7 @@ _GUEST = "preview/<str:token>/"
 PUBLIC_ROUTES: dict[str, PublicRoute] = {
     "": PublicRoute(_fixed("/"), vary="Accept-Language"),
     _PAGE: PublicRoute(_both_languages("")),
-    f"{_PAGE}issues/<int:number>/issue.<issue_file:file_format>": PublicRoute(
+    f"{_PAGE}issues/<issue:number>/issue.<issue_file:file_format>": PublicRoute(
         _both_languages("issues/1/issue.epub", "issues/1/issue.epub?side=both", "issues/1/issue.pdf")
     ),
     f"{_PAGE}follow/": PublicRoute(_both_languages("follow/")),
@@ -195,6 +205,12 @@ PUBLIC_ROUTES: dict[str, PublicRoute] = {
     f"{_PAGE}briefs/<slug:slug>/report/": PublicRoute(_brief_pages("report/"), cache=NO_STORE, posts=True),
     **{f"{_PAGE}{kind}/": PublicRoute(_both_languages(f"{kind}/")) for kind in subject_queries.SUBJECT_KINDS},
     **{f"{_PAGE}{kind}/<slug:slug>/": PublicRoute(_names(kind)) for kind in subject_queries.SUBJECT_KINDS},
+    f"{_PAGE}issues/": PublicRoute(
+        _fixed("/zh-hant/issues/", "/en/issues/", "/en/issues/?show=both", "/en/issues/?before=x")
+    ),
+    f"{_PAGE}issues/feed.atom": PublicRoute(_both_languages("issues/feed.atom")),
+    f"{_PAGE}issues/<issue:number>/": PublicRoute(_issues("")),
+    f"{_PAGE}issues/<issue:number>/parallel/": PublicRoute(_issues("parallel/")),
     f"{_PAGE}archive/": PublicRoute(_both_languages("archive/")),
     f"{_PAGE}archive/<year:year>/": PublicRoute(_fixed(*(f"/en/archive/{year}/" for year in YEARS))),
     f"{_PAGE}archive/<year:year>/<month:month>/": PublicRoute(
