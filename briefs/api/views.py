@@ -7,7 +7,6 @@ from functools import lru_cache
 from hashlib import sha256
 from http import HTTPStatus
 from typing import Any, Final, Literal
-from urllib.parse import urlencode
 
 import msgspec
 from django.conf import settings
@@ -93,7 +92,7 @@ def list_briefs(request: HttpRequest) -> HttpResponse:
                 closest = _list_closest(search, now, fields, since, limit)
         cursor = f"s{matches[limit - 1].place:x}" if len(matches) > limit else ""
     briefs = brief_shape.build_shapes(rows[:limit])
-    next_url = _build_url("briefs", values | {"cursor": cursor}) if cursor else ""
+    next_url = brief_queries.build_url("briefs", values | {"cursor": cursor}) if cursor else ""
     page = {"briefs": _choose_fields(briefs, fields), "next": next_url or None, "closest": closest}
     return json_response(page, next_url=next_url)
 
@@ -117,10 +116,6 @@ def _choose_fields(briefs: list[FoundBrief], fields: Sequence[str]) -> Any:
     if not fields:
         return briefs
     return [{name: values[name] for name in fields} for values in msgspec.to_builtins(briefs)]
-
-
-def _build_url(path: str, values: dict[str, str]) -> str:
-    return f"{settings.SITE_URL}{brief_shape.API_PATH}{path}?{urlencode(values)}"
 
 
 def show_brief(request: HttpRequest, slug: str) -> HttpResponse:
@@ -147,7 +142,9 @@ def list_manifest(request: HttpRequest) -> HttpResponse:
         brief_queries.read_number(values, name, parameters[name].schema) for name in ("after", "limit")
     )
     entries, has_more = brief_queries.build_manifest(after, limit)
-    next_url = _build_url("manifest", values | {"after": str(entries[-1].id)}) if has_more else ""
+    next_url = (
+        brief_queries.build_url("manifest", values | {"after": str(entries[-1].id)}) if has_more else ""
+    )
     return json_response(brief_queries.Manifest(entries, next_url or None), next_url=next_url)
 
 

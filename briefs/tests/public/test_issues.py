@@ -1,15 +1,19 @@
 """Pages, feed and API of published issues, and where home and briefs name them."""
 
 import datetime as dt
+import json
 import re
 import xml.etree.ElementTree as ET
 
+import msgspec
 import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from briefs.api import issue_shape
+from briefs.content import hash_json
 from briefs.models import Brief, Edition, IssueEdition
 from briefs.tests.support import corpus_fixtures
 from briefs.tests.support.published_issues import issue_content, publish_issue
@@ -214,3 +218,33 @@ def read_entries(client: Client) -> list[dict[str, str]]:
         {field.tag.removeprefix(name): field.text or "" for field in entry}
         for entry in feed.iter(f"{name}entry")
     ]
+
+
+def test_api_lists_issues_in_both_languages_with_a_hash(
+    client: Client, briefs: list[Brief], issue: IssueEdition
+) -> None:
+    publish_issue(11, briefs[:1], live_from=timezone.now() - dt.timedelta(days=30))
+    publish_issue(13, [], live_from=timezone.now() + dt.timedelta(days=30))
+    correct_item(briefs[0])
+    page = client.get("/api/v1/issues?limit=1").json()
+    (first,), next_page = page["issues"], client.get(page["next"]).json()
+    assert [row["number"] for row in next_page["issues"]] == [11]
+    assert next_page["next"] is None
+    msgspec.convert(page, issue_shape.IssuePage)
+    assert (first["number"], first["title"]) == (
+        12,
+        {"zh": "韌性的價格12", "en": "The Price of Resilience 12"},
+    )
+    assert [brief["slug"] for brief in first["briefs"]] == ["brief-1", "brief-2", "brief-3"]
+    assert [bool(brief["corrected"]) for brief in first["briefs"]] == [True, False, False]
+    assert first["briefs"][1]["summary"]["en"] == "Summary of no. 2."
+    assert "Subject" not in json.dumps(first)
+    assert first.pop("hash") == hash_json(first)
+    withdraw(issue)
+    assert [row["number"] for row in client.get("/api/v1/issues").json()["issues"]] == [11]
+
+
+def test_sitemap_has_listed_issues(client: Client, briefs: list[Brief], issue: IssueEdition) -> None:
+    assert "/en/issues/12/</loc>" in read(client, "/sitemap.xml")
+    withdraw(issue)
+    assert "/issues/" not in read(client, "/sitemap.xml")

@@ -236,6 +236,9 @@ PUBLIC_ROUTES: dict[str, PublicRoute] = {
             )
         )
     ),
+    "api/v1/issues": PublicRoute(
+        _fixed(*(f"/api/v1/issues{query}" for query in ("", "?limit=1", "?cursor=x", "?number=1")))
+    ),
     "api/v1/manifest": PublicRoute(_fixed("/api/v1/manifest", "/api/v1/manifest?limit=2&after=1")),
     "api/v1/vocabulary": PublicRoute(_fixed("/api/v1/vocabulary")),
     "api/v1/openapi.json": PublicRoute(_fixed("/api/v1/openapi.json")),
