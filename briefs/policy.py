@@ -97,6 +97,11 @@ RULES_BY_VERB: dict[str, tuple[VerbRule, ...]] = {
     "cancel_issue": (_rule(PUBLISHER_ROLES),),
     "revise_issue": (_rule(WRITER_ROLES, State.APPROVED),),
     "withdraw_issue": (_rule(PUBLISHER_ROLES),),
+    "test_mail": (_rule(ALL_ROLES),),
+    "send_issue": (_rule(PUBLISHER_ROLES),),
+    "pause_mailing": (_rule(PUBLISHER_ROLES),),
+    "resume_mailing": (_rule(PUBLISHER_ROLES),),
+    "stop_mailing": (_rule(PUBLISHER_ROLES),),
 }
 VERBS = tuple(RULES_BY_VERB)
 

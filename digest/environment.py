@@ -185,6 +185,12 @@ def mail_address(value: str) -> str:
     return value
 
 
+def bare_mail_address(value: str) -> str:
+    if value and not re.fullmatch(r"[\w.-]+@[\w.-]+", value, re.ASCII):
+        raise Unexpected("a mail address without a name, like bounce@digest.example")
+    return value
+
+
 def one_line(value: str) -> str:
     value = value.strip()
     if not value or len(value) > 60 or not value.isprintable():
@@ -469,6 +475,9 @@ def mailer(value: str) -> dict[str, Any]:
     parts = split_address(value, expected)
     if parts.scheme == "console":
         return {"BACKEND": "django.core.mail.backends.console.EmailBackend"}
+    if parts.scheme == "file" and parts.path and not parts.netloc:
+        folder = {"file_path": unquote(parts.path)}
+        return {"BACKEND": "django.core.mail.backends.filebased.EmailBackend", "OPTIONS": folder}
     if parts.scheme not in ("smtp", "smtps", "smtp+tls") or not parts.hostname:
         raise Unexpected(expected)
     return {
@@ -564,7 +573,8 @@ CACHE_URL: Final = Setting("CACHE_URL", cache, is_secret=True)
 MEDIA_STORAGE: Final = Setting("MEDIA_STORAGE", media_storage)
 EMAIL_URL: Final = Setting("EMAIL_URL", mailer, "console:", is_secret=True)
 EMAIL_FROM: Final = Setting("EMAIL_FROM", mail_address)
-DEPARTURES_FILE: Final = Setting("DEPARTURES_FILE", file_path)
+MAIL_RATE: Final = Setting("MAIL_RATE", number(1, 100_000), "600")
+BOUNCE_ADDRESS: Final = Setting("BOUNCE_ADDRESS", bare_mail_address)
 SECURITY_CONTACT: Final = Setting("SECURITY_CONTACT", mail_address)
 SITE_NAME_ZH: Final = Setting("SITE_NAME_ZH", one_line, "智庫文摘")
 SITE_NAME_EN: Final = Setting("SITE_NAME_EN", one_line, "Think-Tank Digest")

@@ -141,7 +141,8 @@ def _encode(stored: Field, value: Any) -> Any:
 
 def _build_parser(field: Field, resolve_names: bool) -> Callable[[Any], Any]:
     stored = get_stored_field(field)
-    parse: Callable[[Any], Any] = partial(_parse, stored, get_plain_type(stored))
+    plain = next((type_ for kind, type_ in _PLAIN_TYPES.items() if isinstance(stored, kind)), None)
+    parse: Callable[[Any], Any] = partial(_parse, stored, plain)
     if _get_named_columns(field):
         ids = {name: pk for pk, name in _find_names(field).items()} if resolve_names else {}
         parse = lambda name: ids[tuple(name)] if resolve_names else name  # noqa: E731
@@ -160,11 +161,7 @@ _PLAIN_TYPES: Final = {
     models.CharField: str,
     models.TextField: str,
 }
-
-
-def get_plain_type(stored: Field) -> type | None:
-    """Return the type of the field's values if JSON and databases take them as they are, else None."""
-    return next((type_ for kind, type_ in _PLAIN_TYPES.items() if isinstance(stored, kind)), None)
+"""Fields whose values JSON has as they are."""
 
 
 def _parse(stored: Field, plain: type | None, value: Any) -> Any:

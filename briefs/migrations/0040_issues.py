@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('briefs', '0038_topic_question'),
+        ('briefs', '0039_expand_and_drop'),
     ]
 
     operations = [
@@ -120,6 +120,7 @@ class Migration(migrations.Migration):
                 ('state', models.CharField(choices=[('queued', 'Queued'), ('running', 'Being sent'), ('paused', 'Paused'), ('stopped', 'Stopped'), ('done', 'Sent')], default='queued', max_length=7)),
                 ('state_at', models.DateTimeField()),
                 ('state_reason', models.CharField(blank=True, max_length=200)),
+                ('run_at', models.DateTimeField(null=True)),
                 ('created_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('edition', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='briefs.edition')),
                 ('issue_edition', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='briefs.issueedition')),
@@ -147,7 +148,6 @@ class Migration(migrations.Migration):
                 ('side', models.CharField(choices=[('zh', 'Chinese'), ('en', 'English'), ('both', 'Both languages')], max_length=4, verbose_name='Language')),
                 ('asked_at', models.DateTimeField(null=True)),
                 ('asked_side', models.CharField(blank=True, choices=[('zh', 'Chinese'), ('en', 'English'), ('both', 'Both languages')], default='', max_length=4)),
-                ('asked_from', models.CharField(blank=True, default='', max_length=64)),
                 ('confirm_hash', models.CharField(blank=True, default='', max_length=64)),
                 ('confirm_side', models.CharField(blank=True, choices=[('zh', 'Chinese'), ('en', 'English'), ('both', 'Both languages')], default='', max_length=4)),
                 ('confirm_until', models.DateTimeField(null=True)),
@@ -163,7 +163,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'Subscriber',
                 'verbose_name_plural': 'Subscribers',
                 'ordering': ['id'],
-                'indexes': [models.Index(condition=models.Q(('bounced_at', None), ('confirmed_at__isnull', False), ('left_at', None)), fields=['side', 'id'], name='subscriber_reading'), models.Index(condition=models.Q(('asked_side', ''), _negated=True), fields=['confirm_next_at', 'asked_at'], name='subscriber_asked'), models.Index(condition=models.Q(('asked_from', ''), _negated=True), fields=['asked_from', 'asked_at'], name='subscriber_asked_from')],
+                'indexes': [models.Index(condition=models.Q(('bounced_at', None), ('confirmed_at__isnull', False), ('left_at', None)), fields=['side', 'id'], name='subscriber_reading'), models.Index(condition=models.Q(('asked_at__isnull', False)), fields=['confirm_next_at', 'asked_at'], name='subscriber_asked')],
                 'constraints': [models.CheckConstraint(condition=models.Q(('side__in', ['zh', 'en', 'both'])), name='subscriber_side'), models.UniqueConstraint(condition=models.Q(('confirm_hash', ''), _negated=True), fields=('confirm_hash',), name='subscriber_token_once')],
             },
         ),
@@ -177,6 +177,7 @@ class Migration(migrations.Migration):
                 ('stage', models.CharField(choices=[('queued', 'Queued'), ('claimed', 'Being handed over'), ('handed', 'Fate unknown'), ('sent', 'Sent'), ('refused', 'Refused'), ('dropped', 'Not sent')], default='queued', max_length=7)),
                 ('stage_at', models.DateTimeField()),
                 ('smtp_code', models.PositiveSmallIntegerField(null=True)),
+                ('attempts', models.PositiveSmallIntegerField(default=0)),
                 ('bounced_at', models.DateTimeField(null=True)),
                 ('mailing', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='copies', to='briefs.mailing')),
                 ('subscriber', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='briefs.subscriber')),
@@ -236,7 +237,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='mailing',
-            constraint=models.UniqueConstraint(fields=('issue_edition',), name='mailing_once_an_issue_edition'),
+            constraint=models.UniqueConstraint(condition=models.Q(('state', 'stopped'), _negated=True), fields=('issue_edition',), name='mailing_once_an_issue_edition'),
         ),
         migrations.AddConstraint(
             model_name='mailingedition',

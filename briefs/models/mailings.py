@@ -31,18 +31,16 @@ class SubscriberQuerySet(models.QuerySet["Subscriber"]):
 class Subscriber(models.Model):
     """An e-mail address and its language. It gets mail from `confirmed_at` until `left_at` or `bounced_at`.
 
-    `address`: folded by `subscribers.fold_address`. `asked_side`: the language of a request that waits for its
-    confirmation mail, made at `asked_at`; `asked_from`: keyed hash of the client, kept for a day.
-    `confirm_hash`: SHA-256 of the token of the newest confirmation mail, valid until `confirm_until`; `confirm_side`: the
-    language that it confirms, empty once it was used. `confirm_sent`: when the confirmation mails of the last day were
-    sent (seconds since 1970); the next one waits until `confirm_next_at`.
+    `address`: folded by `subscribers.fold_address`. `asked_at`, `asked_side`: a request that waits for its confirmation
+    mail. `confirm_hash`: SHA-256 of the token of the newest confirmation mail, valid until `confirm_until`;
+    `confirm_side`: the language that it confirms, empty once the token was used. `confirm_sent`: times of the confirmation
+    mails of the last day; the next one is not sent before `confirm_next_at`.
     """
 
     address = models.CharField(_("Address"), max_length=254, unique=True)
     side = models.CharField(pgettext_lazy("subscriber", "Language"), max_length=4, choices=MailSide.choices)
     asked_at = models.DateTimeField(null=True)
     asked_side = models.CharField(max_length=4, blank=True, default="", choices=MailSide.choices)
-    asked_from = models.CharField(max_length=64, blank=True, default="")
     confirm_hash = models.CharField(max_length=64, blank=True, default="")
     confirm_side = models.CharField(max_length=4, blank=True, default="", choices=MailSide.choices)
     confirm_until = models.DateTimeField(null=True)
@@ -75,12 +73,7 @@ class Subscriber(models.Model):
             models.Index(
                 fields=["confirm_next_at", "asked_at"],
                 name="subscriber_asked",
-                condition=~Q(asked_side=""),
-            ),
-            models.Index(
-                fields=["asked_from", "asked_at"],
-                name="subscriber_asked_from",
-                condition=~Q(asked_from=""),
+                condition=Q(asked_at__isnull=False),
             ),
         ]
 
@@ -95,7 +88,7 @@ class Mailing(models.Model):
     resume by itself after `not_after`; a restore pauses it.
     """
 
-    open_columns: ClassVar[tuple[str, ...]] = ("state", "state_at", "state_by_id", "state_reason")
+    open_columns: ClassVar[tuple[str, ...]] = ("state", "state_at", "state_by_id", "state_reason", "run_at")
 
     class Kind(models.TextChoices):
         ISSUE = "issue", pgettext_lazy("mailing", "Issue")
@@ -122,6 +115,9 @@ class Mailing(models.Model):
     state_at = models.DateTimeField()
     state_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     state_reason = models.CharField(max_length=200, blank=True)
+    """Why it was paused: a code of `mailings.PAUSE_REASONS`, or the answer of a mail server."""
+    run_at = models.DateTimeField(null=True)
+    """When a sender last looked at it, so that a slow mailing is told from one that was left alone."""
 
     class Meta:
         verbose_name = _("Mailing")
@@ -133,7 +129,11 @@ class Mailing(models.Model):
                 | Q(kind="correction", issue_edition=None, edition__isnull=False),
                 name="mailing_subject",
             ),
-            models.UniqueConstraint(fields=["issue_edition"], name="mailing_once_an_issue_edition"),
+            models.UniqueConstraint(
+                fields=["issue_edition"],
+                condition=~Q(state="stopped"),
+                name="mailing_once_an_issue_edition",
+            ),
         ]
         indexes = [
             models.Index(
@@ -184,6 +184,8 @@ class Copy(models.Model):
     stage = models.CharField(max_length=7, choices=Stage.choices, default=Stage.QUEUED)
     stage_at = models.DateTimeField()
     smtp_code = models.PositiveSmallIntegerField(null=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    """How often a server said "later" or went away before it had the copy."""
     bounced_at = models.DateTimeField(null=True)
 
     class Meta:

@@ -11,6 +11,7 @@ SHARED_NAMES = {
     "demo.py": {"", "management/commands"},
     "editions.py": {"public", "workflow"},
     "issues.py": {"models", "workflow"},
+    "mailings.py": {"models", "publications"},
     "letters.py": {"", "models", "workflow"},
     "proposals.py": {"models", "workflow"},
     "public_brief.py": {"", "derived"},

@@ -16,13 +16,20 @@ class SmtpSession(socketserver.StreamRequestHandler):
         to: list[str] = []
         while line := self.rfile.readline().decode().strip():
             word = line.split(":")[0].upper()
-            if word == "RCPT TO":
-                address = line.partition("<")[2].partition(">")[0]
+            address = line.partition("<")[2].partition(">")[0]
+            if answer := self.server.answers.get(address if word == "RCPT TO" else word):
+                self.reply(answer)
+                continue
+            if word == "MAIL FROM":
+                self.server.senders.append(address)
+            elif word == "RCPT TO":
                 if address in self.server.refused_addresses:
                     self.reply("550 no such person")
                     continue
                 to.append(address)
             elif word == "DATA":
+                if self.server.drops_before_data:
+                    return
                 self.reply("354 go on")
                 body = b"".join(iter(self.rfile.readline, b".\r\n"))
                 if self.server.drops_connection:
@@ -46,7 +53,11 @@ class MailServer(socketserver.ThreadingTCPServer):
     def __init__(self, port: int = 0) -> None:
         self.accepted: list[tuple[list[str], EmailMessage]] = []
         self.refused_addresses: set[str] = set()
+        self.senders: list[str] = []
+        self.answers: dict[str, str] = {}
+        """What the server says to an address, or to a command."""
         self.drops_connection = False
+        self.drops_before_data = False
         super().__init__(("127.0.0.1", port), SmtpSession)
         threading.Thread(target=self.serve_forever, args=(0.01,), daemon=True).start()
 

@@ -149,6 +149,15 @@ VERB_REFUSAL_MESSAGES: dict[str, str | Promise] = {
     "issue-nothing-public": _("No edition of this issue is public now."),
     "issue-withdrawn": _("This issue is already withdrawn."),
     "issue-submitter": _("Only the person who submitted the issue takes it back. Ask %(name)s, or send it back."),
+    "issue-not-public": _("Only a published issue can be sent."),
+    "mailing-exists": _("This issue is being sent already, or was sent."),
+    "mailing-state": _("The mailing is “%(state)s” now."),
+    "mailing-changed": _(
+        "A brief in it, or the issue, was corrected or withdrawn after it was made. Stop it and send it anew."
+    ),
+    "no-readers": _("Nobody subscribes who has not got it yet."),
+    "no-mail-server": _("No mail server is set: mail would only be printed."),
+    "test-mail-refused": _("The mail server did not take the test mail: %(answer)s"),
     "leave-own": _("Nobody closes their own account. Ask somebody else to do it."),
     "leave-last": _("%(name)s is the last active administrator. Make somebody else an administrator first."),
 }  # fmt: skip

@@ -170,6 +170,16 @@ _VERB_LABELS = {
     "cancel_issue": (_("Cancel schedule"), pgettext_lazy("happened", "cancelled the schedule")),
     "revise_issue": (_("Correct the issue"), pgettext_lazy("happened", "started a correction")),
     "withdraw_issue": (_("Withdraw the issue"), pgettext_lazy("happened", "withdrew the issue")),
+    "send_issue": (_("Send the issue"), pgettext_lazy("happened", "sent the issue")),
+    "pause_mailing": (
+        pgettext_lazy("mailing", "Pause"),
+        pgettext_lazy("happened", "paused the mailing"),
+    ),
+    "resume_mailing": (
+        pgettext_lazy("mailing", "Resume"),
+        pgettext_lazy("happened", "resumed the mailing"),
+    ),
+    "stop_mailing": (pgettext_lazy("mailing", "Stop"), pgettext_lazy("happened", "stopped the mailing")),
 }
 VERB_NAMES = {verb: name for verb, (name, _past) in _VERB_LABELS.items()}
 PAST_TENSE_LABELS = {verb: past for verb, (_name, past) in _VERB_LABELS.items()}

@@ -1,0 +1,181 @@
+"""Mail that came back: the return path of each copy, and delivery reports read by our own rules.
+
+A dead address is a subscriber's end; a mail blocked for SPF, DKIM, DMARC or its content is our fault and drops no reader.
+"""
+
+import datetime as dt
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from email import message_from_bytes, policy
+from email.message import Message
+from email.utils import parseaddr
+from enum import Enum
+from pathlib import Path
+from typing import Final
+
+from django.conf import settings
+from django.utils import timezone
+from django.utils.crypto import constant_time_compare, salted_hmac
+
+from briefs.models import Copy, Mailing, Subscriber
+
+from . import mailings
+
+MAX_REPORT_BYTES: Final = 1_000_000
+_MARK_LENGTH: Final = 16
+
+
+class Verdict(Enum):
+    DEAD = "dead"
+    """The address exists no longer."""
+    POLICY = "policy"
+    """The mail was blocked: our fault."""
+    FAILED = "failed"
+    """This copy did not arrive. The next one may."""
+    DELAYED = "delayed"
+    """Still on its way, or no report of a failure."""
+
+
+def classify(status: str) -> Verdict:
+    """Judge the first enhanced status code (RFC 3463) of an answer or report."""
+    match = re.search(r"\b([245])\.(\d{1,3})\.(\d{1,3})\b", status)
+    if match is None:
+        return Verdict.FAILED
+    kind, subject, detail = (int(part) for part in match.groups())
+    if kind == 2:
+        return Verdict.DELAYED
+    if kind == 5 and subject == 7:
+        return Verdict.POLICY
+    is_of_sender = subject == 1 and detail in (7, 8)
+    if kind == 5 and ((subject == 1 and not is_of_sender) or (subject, detail) == (2, 1)):
+        return Verdict.DEAD
+    return Verdict.FAILED
+
+
+def build_return_path(copy_pk: int) -> str:
+    """Return the envelope sender of a copy: BOUNCE_ADDRESS with the copy's number and a mark that nobody else can make."""
+    if not settings.BOUNCE_ADDRESS:
+        return parseaddr(settings.DEFAULT_FROM_EMAIL)[1]
+    name, _at, host = settings.BOUNCE_ADDRESS.partition("@")
+    return f"{name}+{copy_pk}-{_mark(copy_pk)}@{host}"
+
+
+def _mark(copy_pk: int) -> str:
+    digest = salted_hmac("briefs.bounces", str(copy_pk), algorithm="sha256").hexdigest()
+    return digest[:_MARK_LENGTH]
+
+
+@dataclass(slots=True)
+class ReadReports:
+    """Numbers of reports. `unknown`: no report of a failure, or of no copy of ours."""
+
+    dead: int = 0
+    policy: int = 0
+    failed: int = 0
+    delayed: int = 0
+    unknown: int = 0
+
+
+def open_reports(source: str, stdin: bytes | None = None) -> Iterator[bytes]:
+    """Yield the messages of a mailbox file, or the one message of a file or pipe."""
+    data = stdin if stdin is not None else Path(source).read_bytes()
+    if not data.startswith(b"From "):
+        yield data
+        return
+    for part in re.split(rb"(?m)^From .*\r?\n", data)[1:]:
+        yield re.sub(rb"(?m)^>(>*From )", rb"\1", part)
+
+
+def read_reports(messages: Iterable[bytes], now: dt.datetime | None = None) -> ReadReports:
+    """Record what delivery reports say of copies. Reading one twice changes nothing."""
+    now, counts = now or timezone.now(), ReadReports()
+    for data in messages:
+        verdict = _read_report(data[:MAX_REPORT_BYTES], now)
+        name = verdict.value if verdict else "unknown"
+        setattr(counts, name, getattr(counts, name) + 1)
+    return counts
+
+
+def _read_report(data: bytes, now: dt.datetime) -> Verdict | None:
+    message = message_from_bytes(data, policy=policy.compat32)
+    copy, report = _find_copy(message), _find_recipient_report(message)
+    if copy is None or report is None:
+        return None
+    status = " ".join(f"{report['Status']} {report.get('Diagnostic-Code', '')}".split())
+    verdict = classify(status)
+    if verdict is Verdict.DELAYED or str(report.get("Action", "failed")).strip().lower() != "failed":
+        return Verdict.DELAYED
+    Copy.objects.filter(pk=copy.pk, bounced_at=None).update(bounced_at=now)
+    if verdict is Verdict.DEAD:
+        Subscriber.objects.filter(pk=copy.subscriber_id or 0, bounced_at=None).update(bounced_at=now)
+    elif verdict is Verdict.POLICY:
+        # A report about a copy from before the mailing was resumed says nothing new.
+        rows = Mailing.objects.filter(pk=copy.mailing_id, state_at__lte=copy.stage_at)
+        mailings.pause_by_itself(rows, "policy", now, status)
+    return verdict
+
+
+def _find_copy(message: Message) -> Copy | None:
+    """Return the copy whose return path the report was sent to."""
+    name, _at, host = settings.BOUNCE_ADDRESS.partition("@")
+    if not host:
+        return None
+    pattern = rf"{re.escape(name)}\+(\d{{1,18}})-([0-9a-f]{{{_MARK_LENGTH}}})@{re.escape(host)}"
+    for header in ("Delivered-To", "X-Original-To", "Envelope-To", "To"):
+        for value in message.get_all(header, []):
+            for number, mark in re.findall(pattern, str(value), re.I):
+                if constant_time_compare(mark.lower(), _mark(int(number))):
+                    return Copy.objects.filter(pk=int(number)).first()
+    return None
+
+
+def _find_recipient_report(message: Message) -> Message | None:
+    """Return the part of a delivery report (RFC 3464) that is about the recipient."""
+    for part in message.walk():
+        if part.get_content_type() == "message/delivery-status":
+            blocks = part.get_payload()
+            for block in blocks if isinstance(blocks, list) else []:
+                if isinstance(block, Message) and block.get("Status"):
+                    return block
+    return None
+
+
+# A received mail, read to see whether signatures cover the headers of the one-click unsubscription.
+
+COVERED_HEADERS: Final = ("List-Unsubscribe", "List-Unsubscribe-Post")
+
+
+def describe_received_mail(data: bytes) -> tuple[list[str], list[str]]:
+    """Return what a received mail shows of SPF, DKIM and DMARC, and what is wrong with it."""
+    message = message_from_bytes(data[:MAX_REPORT_BYTES], policy=policy.compat32)
+    facts, faults = [], []
+    for name in COVERED_HEADERS:
+        if (value := message.get(name)) is None:
+            faults.append(f"{name} is missing.")
+        elif "=?" in str(value):
+            faults.append(f"{name} was folded into an encoded word, which mail clients ignore.")
+    signatures = [re.sub(r"\s+", "", str(value)) for value in message.get_all("DKIM-Signature", [])]
+    covering = []
+    for signature in signatures:
+        tags = dict(part.split("=", 1) for part in signature.split(";") if "=" in part)
+        signed = {name.lower() for name in tags.get("h", "").split(":")}
+        missing = [name for name in COVERED_HEADERS if name.lower() not in signed]
+        covering += [] if missing else [tags.get("d", "?")]
+        verb = f"does not cover {' and '.join(missing)}" if missing else "covers both headers"
+        facts.append(f"The DKIM signature of {tags.get('d', '?')} {verb}.")
+    if not signatures:
+        faults.append("The mail has no DKIM signature.")
+    elif not covering:
+        faults.append(
+            "No DKIM signature covers both List-Unsubscribe headers, so one-click unsubscription is not offered."
+        )
+    results = " ".join(str(value) for value in message.get_all("Authentication-Results", []))
+    for method in ("spf", "dkim", "dmarc"):
+        answers = re.findall(rf"\b{method}=(\w+)", results, re.I)
+        facts.append(
+            f"{method.upper()}: {', '.join(answers) if answers else 'no result in Authentication-Results'}."
+        )
+        if answers and "pass" not in map(str.lower, answers):
+            faults.append(f"{method.upper()} did not pass.")
+    return facts, faults

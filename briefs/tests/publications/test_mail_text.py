@@ -1,0 +1,121 @@
+"""The mail of an issue: the same texts in HTML and plain text, in few enough bytes, with headers that mail clients read."""
+
+import datetime as dt
+import re
+from dataclasses import replace
+from email import message_from_bytes, policy
+from html import unescape
+from typing import Any
+
+import pytest
+from django.utils import timezone
+from django.utils.html import strip_tags
+
+from briefs import workflow
+from briefs.content import SIDES, Bullet
+from briefs.publications import mail_text
+from briefs.publications.mail_text import MailBody
+from briefs.publications.published import PublicIssue, load_issue
+from briefs.tests.support import factories, mailing_fixtures
+from briefs.tests.support.factories import Team
+
+pytestmark = pytest.mark.django_db
+
+TOKEN = "aB3-xyz_0123456789aBcd"
+
+
+def load(team: Team, *contents: Any) -> PublicIssue:
+    briefs = [factories.live_brief(team, content) for content in contents or (None,)]
+    mailing_fixtures.publish_issue(briefs, team.writer, approved_by=team.publisher)
+    issue = load_issue(12, timezone.now())
+    assert issue
+    return issue
+
+
+def build_bytes(body: MailBody) -> bytes:
+    moment = dt.datetime(2026, 5, 4, 6, tzinfo=dt.UTC)
+    return mail_text.build_message(
+        body, mail_text.Envelope("reader@example.org", TOKEN, "<1@example.org>", moment)
+    )
+
+
+def squeeze(words: str) -> str:
+    return re.sub(r"[\s\u200b]+", "", words)
+
+
+@pytest.mark.parametrize("choice", ["zh", "en", "both"])
+def test_html_and_plain_text_hold_every_word_of_the_issue(team: Team, choice: str) -> None:
+    special = factories.content("<b>&amp;「」")
+    issue = load(team, factories.content(), special)
+    body = mail_text.build_issue_body(issue, choice)
+    html = squeeze(unescape(strip_tags(body["html"].partition("</style>")[2])))
+    text = squeeze(body["text"])
+    for side in mail_text.get_sides(choice):
+        words = [issue.text(side).title, *issue.text(side).preface.split("\n\n")]
+        for item in issue.items:
+            content = item.brief.content
+            words += [content.headline(side), content.summary(side), *(b.text(side) for b in content.bullets)]
+        for word in words:
+            assert squeeze(word) in html
+            assert squeeze(word) in text
+    other = {"zh": "Point 0", "en": "第0點"}.get(choice, "<script")
+    assert squeeze(other) not in text
+
+
+def test_headers_of_unsubscription_are_whole_lines_on_the_wire(team: Team, settings: Any) -> None:
+    settings.SITE_URL = "https://a-rather-long-name-of-a-host.publications.digest.example.org"
+    head = (
+        build_bytes(mail_text.build_issue_body(load(team), "both")).partition(b"\r\n\r\n")[0].split(b"\r\n")
+    )
+    address = f"<{settings.SITE_URL}/u/{TOKEN}/>".encode()
+    assert len(address) > 78
+    assert b"List-Unsubscribe: " + address in head
+    assert b"List-Unsubscribe-Post: List-Unsubscribe=One-Click" in head
+    assert b"List-Id: <issues.a-rather-long-name-of-a-host.publications.digest.example.org>" in head
+    assert all(len(line) <= 998 for line in head)
+
+
+def test_message_reads_back_with_subject_token_and_chinese_lines_unbroken(team: Team) -> None:
+    long_line = "韌性的價格是誰付" * 300
+    issue = load(team, factories.content(summary_zh=long_line))
+    body = mail_text.build_issue_body(issue, "zh")
+    data = build_bytes(body)
+    assert max(len(line) for line in data.split(b"\r\n")) <= 78
+    assert data.isascii()
+    message = message_from_bytes(data, policy=policy.default)
+    assert message["Subject"] == "第12期：韌性的價格"
+    assert [part.get_content_type() for part in message.iter_parts()] == ["text/plain", "text/html"]
+    for part in message.iter_parts():
+        content = part.get_content()
+        assert long_line in content
+        assert TOKEN in content
+        assert mail_text.TOKEN_PLACEHOLDER not in content
+
+
+def test_long_issue_falls_back_to_two_bullets_and_then_to_headlines(team: Team) -> None:
+    bullets = tuple(Bullet(n, f"第{n}點" + "長" * 60, f"Point {n} " + "long " * 30) for n in [0] * 20)
+    issue = load(team, *(factories.content(f" {n}", bullets=bullets) for n in range(2)))
+    whole = mail_text.build_issue_body(issue, "zh")
+    assert "第0點" in whole["text"]
+    many = replace(issue, items=issue.items * 5)
+    for choice in ("zh", "en", "both"):
+        body = mail_text.build_issue_body(many, choice)
+        assert len(build_bytes(body)) <= mail_text.MAX_WIRE_BYTES
+        assert body["text"].count(f"{issue.items[0].brief.slug}/") >= 5
+        shown = len(re.findall(r"^\[\d+\]", body["text"], re.M))
+        assert shown == 2 * 10 * len(mail_text.get_sides(choice))
+    body = mail_text.build_issue_body(replace(issue, items=issue.items * 20), "both")
+    assert len(build_bytes(body)) <= mail_text.MAX_WIRE_BYTES
+
+
+def test_withdrawn_brief_is_a_notice_without_its_text(team: Team) -> None:
+    brief = factories.live_brief(team, factories.content(" canary"))
+    mailing_fixtures.publish_issue([brief], team.writer, approved_by=team.publisher)
+    workflow.withdraw(brief, kind="our_error", reason_zh="錯", reason_en="Wrong", by=team.publisher)
+    issue = load_issue(12, timezone.now())
+    assert issue
+    text = mail_text.build_issue_body(issue, "both")["text"]
+    assert "本站已撤回這篇文摘" in text
+    assert "We have withdrawn this brief" in text
+    for side in SIDES:
+        assert issue.items[0].brief.content.summary(side) not in text

@@ -1,0 +1,285 @@
+"""Mailings sent over real SMTP: each copy at most once, none lost, whatever the server does."""
+
+import datetime as dt
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from briefs import workflow
+from briefs.models import Copy, Event, Mailing, Subscriber
+from briefs.publications import mailings, sending
+from briefs.publications.subscribers import hash_token
+from briefs.tests.support import factories, mailing_fixtures
+from briefs.tests.support.factories import Team
+from briefs.tests.support.mail_server import MailServer
+
+pytestmark = pytest.mark.django_db
+
+HOUR = dt.timedelta(hours=1)
+
+
+@pytest.fixture(autouse=True)
+def _no_waiting(settings: Any) -> None:
+    settings.MAIL_RATE = 1_000_000
+
+
+def queue(team: Team, readers: int = 6, **values: Any) -> Mailing:
+    mailing_fixtures.subscribe(readers)
+    brief = factories.live_brief(team)
+    issue = mailing_fixtures.publish_issue([brief], team.writer, approved_by=team.publisher)
+    return mailings.queue_issue(issue, by=team.publisher, **values)
+
+
+def count(mailing: Mailing) -> dict[str, int]:
+    return mailings.count_copies(mailing).by_stage
+
+
+def send(hours: float = 0) -> sending.SentCopies:
+    return sending.send_due(timezone.now() + hours * HOUR)
+
+
+def get_state(mailing: Mailing) -> str:
+    mailing.refresh_from_db()
+    return mailing.state
+
+
+# Sent once
+
+
+def test_each_reader_gets_one_copy_in_their_language(mail_server: MailServer, team: Team) -> None:
+    mailing = queue(team)
+    assert send().numbers == (6, 0, 0, 0, 0)
+    assert send(1).numbers == (0, 0, 0, 0, 0)
+    assert mail_server.to == [f"reader{n}@example.org" for n in range(1, 7)]
+    assert get_state(mailing) == "done"
+    subjects = {to[0]: str(message["Subject"]) for to, message in mail_server.accepted}
+    assert subjects["reader3@example.org"] == "第12期：韌性的價格"
+    assert subjects["reader4@example.org"] == "Issue 12: The Price of Resilience"
+    assert subjects["reader5@example.org"] == "第12期：韌性的價格 · Issue 12: The Price of Resilience"
+    assert not Subscriber.objects.filter(last_mailed_at=None).exists()
+
+
+def test_link_of_a_copy_finds_its_reader(mail_server: MailServer, team: Team) -> None:
+    queue(team, 2)
+    send()
+    for to, message in mail_server.accepted:
+        token = str(message["List-Unsubscribe"]).rstrip("/>").rpartition("/")[2]
+        assert Copy.objects.get(token_hash=hash_token(token)).subscriber.address == to[0]
+        assert token in message.get_body(("plain",)).get_content()
+        assert token in message.get_body(("html",)).get_content()
+
+
+def test_reader_who_left_after_queueing_gets_none(mail_server: MailServer, team: Team) -> None:
+    queue(team, 3)
+    Subscriber.objects.filter(address="reader1@example.org").update(left_at=timezone.now())
+    Subscriber.objects.filter(address="reader2@example.org").delete()
+    assert send().numbers == (1, 0, 0, 0, 2)
+    assert mail_server.to == ["reader3@example.org"]
+
+
+def test_dropped_connection_after_the_text_is_unknown_and_never_sent_again(
+    mail_server: MailServer, team: Team
+) -> None:
+    mailing = queue(team, 2)
+    mail_server.drops_connection = True
+    assert send().unknown == 2
+    mail_server.drops_connection = False
+    assert send(30).numbers == (0, 0, 0, 0, 0)
+    assert (count(mailing), get_state(mailing)) == ({"handed": 2}, "done")
+    assert mail_server.accepted == []
+
+
+def test_dropped_connection_before_the_text_is_tried_again(mail_server: MailServer, team: Team) -> None:
+    mailing = queue(team, 1)
+    mail_server.drops_before_data = True
+    assert send().later == 1
+    mail_server.drops_before_data = False
+    assert send().numbers == (0, 0, 0, 0, 0), "not before the delay is over"
+    assert send(0.2).sent == 1
+    assert count(mailing) == {"sent": 1}
+
+
+def test_nothing_changes_while_no_server_answers(mail_server: MailServer, team: Team) -> None:
+    mailing = queue(team, 3)
+    mail_server.stop()
+    assert send().fault
+    assert set(Copy.objects.values_list("stage", "attempts")) == {("queued", 0)}
+    assert get_state(mailing) == "running"
+
+
+def test_greylisted_copy_is_sent_later_and_given_up_after_a_day(mail_server: MailServer, team: Team) -> None:
+    mailing = queue(team, 2)
+    mail_server.answers["reader1@example.org"] = "451 4.7.1 later"
+    assert send().numbers == (1, 0, 1, 0, 0)
+    for tenths in range(1, 40):
+        send(tenths / 10)
+    later = Copy.objects.get(reader_no=Subscriber.objects.get(address="reader1@example.org").pk)
+    assert (later.stage, later.smtp_code, later.attempts) == ("queued", 451, 6)
+    # The sender ran all the time, so that the mailing goes on although it is late.
+    Mailing.objects.update(run_at=timezone.now() + 30 * HOUR)
+    assert send(30).refused == 1
+    assert (count(mailing), get_state(mailing)) == ({"sent": 1, "refused": 1}, "done")
+
+
+def test_unknown_address_is_refused_and_its_reader_dropped(mail_server: MailServer, team: Team) -> None:
+    queue(team, 3)
+    mail_server.answers |= {
+        "reader1@example.org": "550 5.1.1 no such person",
+        "reader2@example.org": "550 not today",
+    }
+    assert send().numbers == (1, 2, 0, 0, 0)
+    assert Subscriber.objects.exclude(bounced_at=None).get().address == "reader1@example.org"
+
+
+@pytest.mark.parametrize("answer", ["550 5.7.26 blocked, DMARC", "554 5.7.1 spam"])
+def test_blocked_mail_pauses_the_mailing_and_drops_no_reader(
+    mail_server: MailServer, team: Team, answer: str
+) -> None:
+    mailing = queue(team, 5)
+    mail_server.answers["reader2@example.org"] = answer
+    assert send().numbers == (1, 1, 0, 0, 0)
+    assert get_state(mailing) == "paused"
+    assert answer[:3] in mailings.describe_pause(mailing)
+    assert not Subscriber.objects.exclude(bounced_at=None).exists()
+    mailings.resume_mailing(mailing, by=team.publisher)
+    assert send().sent == 3
+
+
+def test_refused_sender_pauses_the_mailing_and_refuses_no_copy(mail_server: MailServer, team: Team) -> None:
+    mailing = queue(team, 2)
+    mail_server.answers["MAIL FROM"] = "553 not your address"
+    assert send().numbers == (0, 0, 0, 0, 0)
+    assert (count(mailing), get_state(mailing)) == ({"queued": 2}, "paused")
+
+
+def test_copy_claimed_by_a_process_that_died_is_sent_again(mail_server: MailServer, team: Team) -> None:
+    mailing = queue(team, 1)
+    Copy.objects.update(stage="claimed", stage_at=timezone.now())
+    assert send().sent == 0
+    assert send(0.1).sent == 1
+    assert count(mailing) == {"sent": 1}
+
+
+# Begin, pause, resume and stop
+
+
+def test_mailing_begins_at_its_time_but_not_two_hours_later(mail_server: MailServer, team: Team) -> None:
+    mailing = queue(team, 1, due_at=timezone.now() + HOUR)
+    assert (send(0.9).sent, get_state(mailing)) == (0, "queued")
+    assert (send(3.1).sent, get_state(mailing)) == (0, "paused")
+    assert mailing.state_reason == "late"
+    mailings.resume_mailing(mailing, by=team.publisher, now=timezone.now() + 4 * HOUR)
+    assert send(4).sent == 1
+
+
+def test_late_mailing_that_was_left_alone_does_not_resume_by_itself(
+    mail_server: MailServer, team: Team
+) -> None:
+    mailing = queue(team, 1)
+    mail_server.answers["reader1@example.org"] = "451 later"
+    send()
+    for hours in (0.2, 1, 1.9, 2.1):  # a slow one runs on
+        send(hours)
+    assert get_state(mailing) == "running"
+    mail_server.answers.clear()
+    assert (send(9).sent, get_state(mailing)) == (0, "paused")
+
+
+def test_pause_holds_within_one_copy_and_resume_goes_on(
+    mail_server: MailServer, team: Team, settings: Any
+) -> None:
+    mailing = queue(team, 4)
+
+    class PausedSession(sending.SmtpTransport):
+        """The publisher pauses after the server took the address, and before the text goes out."""
+
+        def begin(self, sender: str, to: str) -> tuple[bool, sending.Answer]:
+            answer = super().begin(sender, to)
+            mailings.pause_mailing(mailing, by=team.publisher)
+            return answer
+
+    session = PausedSession(settings.MAILERS["default"]["OPTIONS"])
+    assert sending.send_due(transport=session).numbers == (0, 0, 0, 0, 0)
+    assert (count(mailing), get_state(mailing)) == ({"queued": 4}, "paused")
+    assert send().sent == 0
+    mailings.resume_mailing(mailing, by=team.publisher)
+    assert send().sent == 4
+    verbs = Event.objects.filter(about="issue/12").values_list("verb", flat=True)
+    assert list(verbs) == ["send_issue", "pause_mailing", "resume_mailing"]
+
+
+def test_stopped_mailing_sends_nothing_more_and_the_rest_get_a_new_one(
+    mail_server: MailServer, team: Team
+) -> None:
+    mailing = queue(team, 3)
+    mail_server.answers |= {f"reader{n}@example.org": "451 later" for n in (1, 2)}
+    send()
+    mailings.stop_mailing(mailing, by=team.publisher)
+    mail_server.answers.clear()
+    assert send(0.5).sent == 0
+    assert count(mailing) == {"sent": 1, "dropped": 2}
+    with pytest.raises(workflow.Refused) as refusal:
+        mailings.resume_mailing(mailing, by=team.publisher)
+    assert refusal.value.codes == ["mailing-state"]
+    again = mailings.queue_issue(mailing.issue_edition, by=team.publisher)
+    assert send().sent == 2
+    assert count(again) == {"sent": 2}
+    assert mail_server.to == ["reader1@example.org", "reader2@example.org", "reader3@example.org"]
+
+
+def test_corrected_brief_pauses_the_mailing_that_holds_the_old_text(
+    mail_server: MailServer, team: Team
+) -> None:
+    mailing = queue(team, 2)
+    brief = mailing.editions.get().edition.brief
+    factories.publish_revision(team, brief, "改")
+    assert (send().sent, get_state(mailing)) == (0, "paused")
+    with pytest.raises(workflow.Refused) as refusal:
+        mailings.resume_mailing(mailing, by=team.publisher)
+    assert refusal.value.codes == ["mailing-changed"]
+    mailings.stop_mailing(mailing, by=team.publisher)
+    mailings.queue_issue(mailing.issue_edition, by=team.publisher)
+    assert send().sent == 2
+    for _to, message in mail_server.accepted:
+        assert "A summary改." in message.get_body(("plain",)).get_content()
+
+
+# Who may, and when
+
+
+def test_issue_is_sent_once_by_a_publisher_and_only_when_public(team: Team) -> None:
+    mailing = queue(team, 1)
+    issue = mailing.issue_edition
+    for person in (team.writer, team.reviewer, team.outsider):
+        with pytest.raises(workflow.Refused) as refusal:
+            mailings.queue_issue(issue, by=person)
+        assert refusal.value.codes == ["role"]
+        for verb in (mailings.pause_mailing, mailings.resume_mailing, mailings.stop_mailing):
+            with pytest.raises(workflow.Refused):
+                verb(mailing, by=person)
+    with pytest.raises(workflow.Refused) as refusal:
+        mailings.queue_issue(issue, by=team.publisher)
+    assert refusal.value.codes == ["mailing-exists"]
+    brief = factories.live_brief(team, factories.content("二"))
+    later = mailing_fixtures.publish_issue(
+        [brief], team.writer, approved_by=team.publisher, number=13, live_from=factories.tomorrow()
+    )
+    with pytest.raises(workflow.Refused) as refusal:
+        mailings.queue_issue(later, by=team.publisher)
+    assert refusal.value.codes == ["issue-not-public"]
+
+
+def test_ten_thousand_copies_are_queued_by_one_statement(
+    team: Team, django_assert_max_num_queries: Any
+) -> None:
+    mailing_fixtures.subscribe(10_000)
+    Subscriber.objects.filter(address__endswith="7@example.org").update(left_at=timezone.now())
+    issue = mailing_fixtures.publish_issue(
+        [factories.live_brief(team)], team.writer, approved_by=team.publisher
+    )
+    with django_assert_max_num_queries(30):
+        mailing = mailings.queue_issue(issue, by=team.publisher)
+    counts = mailings.count_copies(mailing)
+    assert counts.by_stage == {"queued": 9_000}
+    assert counts.by_side == mailings.count_readers()

@@ -1,0 +1,81 @@
+"""A published issue and its readers, stored without the desk."""
+
+import datetime as dt
+
+from django.utils import timezone
+
+from briefs.content import IssueContent, IssueText
+from briefs.models import Brief, Edition, Issue, IssueEdition, IssueItem, Person, Subscriber
+from briefs.models.mailings import MailSide
+
+TEXTS = (
+    IssueText(
+        title="韌性的價格",
+        preface="這一期的文章問的是同一個問題：韌性要花多少錢，由誰付？\n\n作者都認為錢要在出事之前花。",
+        subject="第12期：韌性的價格",
+        preheader="韌性要花多少錢，由誰付？",
+    ),
+    IssueText(
+        title="The Price of Resilience",
+        preface="The articles in this issue ask one question: what does resilience cost, and who pays?",
+        subject="Issue 12: The Price of Resilience",
+        preheader="What does resilience cost?",
+    ),
+)
+
+
+def publish_issue(
+    briefs: list[Brief],
+    by: Person,
+    *,
+    approved_by: Person,
+    number: int = 12,
+    live_from: dt.datetime | None = None,
+) -> IssueEdition:
+    """Store the first edition of an issue with these briefs."""
+    now = timezone.now()
+    live_from = live_from or now
+    content = IssueContent(*TEXTS, tuple(brief.pk for brief in briefs))
+    issue = Issue.objects.create(
+        number=number,
+        content=content.to_json(),
+        state="approved",
+        created_at=now,
+        updated_at=now,
+        updated_by=by,
+    )
+    edition = IssueEdition.objects.create(
+        issue=issue,
+        issue_number=number,
+        number=1,
+        content=content.to_json(),
+        hash_zh=content.hash_side("zh"),
+        hash_en=content.hash_side("en"),
+        published_at=live_from,
+        live_from=live_from,
+        approved_at=now,
+        approved_by=approved_by,
+        edited_by=by,
+        four_eyes=True,
+    )
+    for position, brief in enumerate(briefs):
+        IssueItem.objects.create(issue_edition=edition, brief=brief, position=position)
+    return edition
+
+
+def subscribe(count: int, *, first: int = 1) -> list[Subscriber]:
+    """Store confirmed subscribers, who read 中文, English and both in turn."""
+    now = timezone.now()
+    return Subscriber.objects.bulk_create(
+        Subscriber(
+            address=f"reader{n}@example.org",
+            side=MailSide.values[n % 3],
+            created_at=now,
+            confirmed_at=now,
+        )
+        for n in range(first, first + count)
+    )
+
+
+def current_edition(brief: Brief) -> Edition:
+    return Edition.objects.public(timezone.now()).get(brief=brief)
