@@ -1,5 +1,7 @@
 """The IP address of a client, and counts of its attempts within a time."""
 
+from ipaddress import IPv6Address, ip_address
+
 from django.conf import settings
 from django.core.cache import cache
 from django.http import HttpRequest
@@ -17,6 +19,15 @@ def get_client_address(request: HttpRequest) -> str:
     if proxies and len(forwarded_addresses) >= proxies:
         return forwarded_addresses[-proxies]
     return str(request.META.get("REMOTE_ADDR", ""))
+
+
+def get_network(address: str) -> str:
+    """Return the address. For IPv6 return its /64 network, which belongs to one customer."""
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return address
+    return parsed.exploded[:19] if isinstance(parsed, IPv6Address) else address
 
 
 def count_attempt(key: str, seconds: int, amount: int = 1) -> int:

@@ -39,7 +39,7 @@ from .lexicon.dictionary import build_dictionary_file, load_dictionary, set_dict
 from .lexicon.translations import build_translations_file
 from .models import JobRun, Person
 from .public import card_views
-from .publications import pdf
+from .publications import departures, pdf
 
 FIXTURES: Final = Path(settings.BASE_DIR) / "fixtures"
 KNOWN_CHECKS: Final = ("briefs.W001", "briefs.W002")
@@ -248,6 +248,11 @@ def _mail() -> Faults:
         mailer.close()
 
 
+def _departures() -> Faults:
+    if fault := departures.find_fault():
+        yield f"DEPARTURES_FILE: {fault}. A restore would forget who unsubscribed."
+
+
 def _media() -> Faults:
     try:
         default_storage.delete(default_storage.save("doctor.txt", ContentFile(b"well")))
@@ -290,5 +295,5 @@ def _disk() -> Faults:
 
 
 DOCTOR_CHECKS: Final[tuple[Callable[[], Faults], ...]] = (
-    _settings, _server, _proxies, _metrics, _database, _connections, _replica, _people, _secret_key, _cache, _mail, _media, _dictionary, _fonts, _jobs, _disk,
+    _settings, _server, _proxies, _metrics, _database, _connections, _replica, _people, _secret_key, _cache, _mail, _departures, _media, _dictionary, _fonts, _jobs, _disk,
 )  # fmt: skip

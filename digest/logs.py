@@ -12,7 +12,7 @@ from typing import Any, Final
 request_id: ContextVar[str] = ContextVar("request_id", default="")
 
 _CONTROL_CHARACTERS: Final = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
-_TOKENS: Final = re.compile(r"(/(?:preview|password/new)/)[^\s?\"'<>]+")
+_TOKENS: Final = re.compile(r"(/(?:preview|password/new|u)/)[^\s?\"'<>]+")
 """Parts of addresses that open a page without sign-in, and so must not be logged."""
 
 

@@ -233,7 +233,7 @@ def _is_from_script(request: HttpRequest) -> bool:
     return mode != "navigate" or not request.accepts("text/html")
 
 
-def _resend_context(request: HttpRequest) -> dict[str, object]:
+def _resend_context(request: HttpRequest) -> dict[str, Any]:
     """Return the context of the form that sends the same fields again. `typed` is None if they cannot be shown."""
     context: dict[str, object] = {"method": request.method, "address": request.get_full_path(), "typed": None}
     if request.method != "POST" or request.path_info.startswith(_ACCOUNT_PATHS) or not _is_readable(request):

@@ -93,6 +93,7 @@ _cache = environment.CACHE_URL.read()
 CACHES = {"default": _cache, "pages": environment.page_cache(_cache)}
 MAILERS = {"default": environment.EMAIL_URL.read()}
 DEFAULT_FROM_EMAIL = environment.EMAIL_FROM.read(default=f"digest@{_host}")
+DEPARTURES_FILE = environment.DEPARTURES_FILE.read(default=str(VAR / "departures.txt"))
 MAIL_RATE = environment.MAIL_RATE.read()
 BOUNCE_ADDRESS = environment.BOUNCE_ADDRESS.read(default="")
 SECURITY_CONTACT = environment.SECURITY_CONTACT.read(default=parseaddr(DEFAULT_FROM_EMAIL)[1])

@@ -10,7 +10,6 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
-from ipaddress import IPv6Address, ip_address
 from typing import Final, Literal
 
 from django.conf import settings
@@ -18,6 +17,7 @@ from django.contrib.auth.hashers import PBKDF2PasswordHasher
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
 
+from briefs.client_address import get_network
 from briefs.database.bulk_writes import delete_in_batches
 from briefs.models.people import SignInCounter
 
@@ -119,7 +119,7 @@ class Attempt:
     @property
     def keys(self) -> Mapping[str, str]:
         """Return the key of each counter by its kind."""
-        account, network = self.username.casefold(), _network(self.address)
+        account, network = self.username.casefold(), get_network(self.address)
         if self.purpose == "password with code":
             values = {}
         elif self.purpose in ("password", "code") and self.browser:
@@ -140,15 +140,6 @@ class Attempt:
 def hash_key(kind: str, value: str) -> str:
     words = f"sign-in {kind} {value}"
     return hmac.new(settings.SECRET_KEY.encode(), words.encode(), hashlib.sha256).hexdigest()
-
-
-def _network(address: str) -> str:
-    """Return the address. For IPv6 return its /64 network, which belongs to one customer."""
-    try:
-        parsed = ip_address(address)
-    except ValueError:
-        return address
-    return parsed.exploded[:19] if isinstance(parsed, IPv6Address) else address
 
 
 def is_busy() -> bool:

@@ -7,6 +7,7 @@ from functools import lru_cache
 from http import HTTPStatus
 from operator import itemgetter
 from typing import Any, Final, Literal, NamedTuple, Self
+from urllib.parse import urlencode
 
 import msgspec
 from django.conf import settings
@@ -20,6 +21,7 @@ from briefs.content import hash_json
 from briefs.database.replica import PreparedQuery
 from briefs.derived import name_changes
 from briefs.derived.brief_shape import (
+    API_PATH,
     CHANGES,
     MAX_SHAPES,
     Brief,
@@ -153,6 +155,10 @@ def read_parameters(request: HttpRequest, allowed: Collection[str]) -> dict[str,
         if len(request.GET.getlist(name)) > 1:
             raise _wrong_value(name, "Expected once.")
     return request.GET.dict()
+
+
+def build_url(path: str, values: Mapping[str, str]) -> str:
+    return f"{settings.SITE_URL}{API_PATH}{path}?{urlencode(values)}"
 
 
 def read_search(values: Mapping[str, str]) -> SearchParams:

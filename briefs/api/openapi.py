@@ -18,7 +18,7 @@ from briefs.derived import brief_shape
 from briefs.derived.brief_shape import API_PATH, FoundBrief
 from briefs.public import responses
 
-from . import brief_queries
+from . import brief_queries, issue_shape
 from .api_responses import JSON, ProblemDetails
 from .brief_queries import ChangePage, Parameter
 from .views import BriefPage, Vocabulary
@@ -78,6 +78,14 @@ OPERATIONS: Final = (
         brief_queries.Manifest,
         brief_queries.MANIFEST_PARAMETERS,
         (400,),
+    ),
+    Operation(
+        "issues",
+        "List issues",
+        "Newest first, each with its briefs as they are now. A withdrawn issue is in no list.",
+        issue_shape.IssuePage,
+        issue_shape.PARAMETERS,
+        (400, 404),
     ),
     Operation(
         "vocabulary",
@@ -228,6 +236,7 @@ def build_examples() -> dict[str, Any]:
             "more": False,
         },
         "manifest": {"briefs": [entry], "next": f"{settings.SITE_URL}{API_PATH}manifest?after=12"},
+        "issues": {"issues": [msgspec.to_builtins(issue_shape.build_example(brief))], "next": None},
         "vocabulary": {"keywords": [{**name, "briefs": 1}], "authors": none, "sources": none, "terms": none},
     }
 

@@ -6,7 +6,7 @@ from briefs.derived import corpus
 from briefs.public.page_cache import keep
 from briefs.public.responses import public_view
 
-from . import openapi, views
+from . import issue_shape, openapi, views
 from .api_responses import api_view
 
 app_name = "api"
@@ -20,6 +20,7 @@ urlpatterns = [
     path("api/v1/briefs/<slug:slug>", api_view(keep(views.show_brief, NO_KEYS)), name="brief"),
     path("api/v1/changes", api_view(views.list_changes), name="changes"),
     path("api/v1/manifest", api_view(keep(views.list_manifest, frozenset({"after", "limit"}))), name="manifest"),
+    path("api/v1/issues", api_view(keep(issue_shape.list_issues, LIST_KEYS)), name="issues"),
     path("api/v1/vocabulary", api_view(keep(views.list_vocabulary, NO_KEYS)), name="vocabulary"),
     path("api/v1/openapi.json", api_view(openapi.serve_document), name="openapi"),
     re_path(r"^api/v1/", api_view(views.missing), name="missing"),

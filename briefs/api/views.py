@@ -4,16 +4,17 @@ import datetime as dt
 import re
 from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
+from hashlib import sha256
 from http import HTTPStatus
 from typing import Any, Final, Literal
-from urllib.parse import urlencode
 
 import msgspec
 from django.conf import settings
 from django.core.cache import cache
 from django.db.models import Max
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, StreamingHttpResponse
-from django.utils import timezone
+from django.template.loader import render_to_string
+from django.utils import timezone, translation
 from msgspec import Struct
 
 from briefs.content import Side
@@ -27,7 +28,7 @@ from briefs.public.editions import ListPosition
 from briefs.public.page_cache import hash_parts
 from briefs.public.responses import NO_STORE
 from briefs.public.search_queries import SearchParams
-from briefs.text import date_format
+from briefs.text import date_format, paths
 
 from . import brief_queries
 from .api_responses import Problem, json_response, require_rate
@@ -91,7 +92,7 @@ def list_briefs(request: HttpRequest) -> HttpResponse:
                 closest = _list_closest(search, now, fields, since, limit)
         cursor = f"s{matches[limit - 1].place:x}" if len(matches) > limit else ""
     briefs = brief_shape.build_shapes(rows[:limit])
-    next_url = _build_url("briefs", values | {"cursor": cursor}) if cursor else ""
+    next_url = brief_queries.build_url("briefs", values | {"cursor": cursor}) if cursor else ""
     page = {"briefs": _choose_fields(briefs, fields), "next": next_url or None, "closest": closest}
     return json_response(page, next_url=next_url)
 
@@ -115,10 +116,6 @@ def _choose_fields(briefs: list[FoundBrief], fields: Sequence[str]) -> Any:
     if not fields:
         return briefs
     return [{name: values[name] for name in fields} for values in msgspec.to_builtins(briefs)]
-
-
-def _build_url(path: str, values: dict[str, str]) -> str:
-    return f"{settings.SITE_URL}{brief_shape.API_PATH}{path}?{urlencode(values)}"
 
 
 def show_brief(request: HttpRequest, slug: str) -> HttpResponse:
@@ -145,7 +142,9 @@ def list_manifest(request: HttpRequest) -> HttpResponse:
         brief_queries.read_number(values, name, parameters[name].schema) for name in ("after", "limit")
     )
     entries, has_more = brief_queries.build_manifest(after, limit)
-    next_url = _build_url("manifest", values | {"after": str(entries[-1].id)}) if has_more else ""
+    next_url = (
+        brief_queries.build_url("manifest", values | {"after": str(entries[-1].id)}) if has_more else ""
+    )
     return json_response(brief_queries.Manifest(entries, next_url or None), next_url=next_url)
 
 
@@ -186,6 +185,7 @@ def serve_assistants(request: HttpRequest) -> HttpResponse:
 
 # The page of the open corpus and its files. `DIGEST_CORPUS=0` switches them off.
 
+README: Final = "README.md"
 _CONTENT_TYPES: Final = {"jsonl": "application/jsonl", "tmx": "application/x-tmx+xml"}
 _RANGE: Final = re.compile(r"bytes=([0-9]{0,15})-([0-9]{0,15})")
 
@@ -227,19 +227,40 @@ def download(request: HttpRequest, file_format: str) -> HttpResponse:
 def show_release(request: HttpRequest, language: Side, name: str) -> HttpResponse:
     """Show the card of a release: what it holds, what was taken out, checksums, licence."""
     release, now = _find_release(name), timezone.now()
-    size, files = _describe_release(release, now)
+    card = _build_card(release, now, language)
+    card["files"] = [*card["files"], _describe_readme(release, now)]
     return responses.render(
-        "briefs/corpus_release.html",
-        language,
-        f"corpus/{name}/",
-        release=release,
-        day=_format_day(release.closed_at - dt.timedelta(seconds=1), language),
-        size=size,
-        files=files,
-        taken_out=[(row.brief, _format_day(row.at, language)) for row in release.list_taken_out(now)],
-        licence=settings.DIGEST_LICENCE,
-        folder=f"/corpus/{name}/",
+        "briefs/corpus_release.html", language, f"corpus/{name}/", folder=f"/corpus/{name}/", **card
     )
+
+
+def _build_card(release: Release, now: dt.datetime, language: Side) -> dict[str, Any]:
+    size, files = _describe_pairs(release, now)
+    return {
+        "release": release,
+        "day": _format_day(release.closed_at - dt.timedelta(seconds=1), language),
+        "size": size,
+        "files": files,
+        "taken_out": [(row.brief, _format_day(row.at, language)) for row in release.list_taken_out(now)],
+        "licence": settings.DIGEST_LICENCE,
+    }
+
+
+def _write_readme(release: Release, now: dt.datetime) -> bytes:
+    """Return the card of a release as Markdown, in English and in Chinese."""
+    cards = []
+    for language in ("en", "zh"):
+        with translation.override(paths.LANGUAGE_CODES[language]):
+            site = settings.DIGEST_SITE_NAME[language]
+            address = f"{settings.SITE_URL}{paths.home(language)}corpus/{release.name}/"
+            context = _build_card(release, now, language) | {"site": site, "canonical": address}
+            cards.append(render_to_string("briefs/corpus_readme.md", context))
+    return "\n".join(cards).encode()
+
+
+def _describe_readme(release: Release, now: dt.datetime) -> corpus.ReleaseFile:
+    text = _write_readme(release, now)
+    return corpus.ReleaseFile(README, len(text), sha256(text).hexdigest())
 
 
 def _format_day(moment: dt.datetime, language: Side) -> str:
@@ -252,14 +273,17 @@ def redirect_to_release(request: HttpRequest, name: str) -> HttpResponse:
 
 
 def download_release(request: HttpRequest, name: str, file: str) -> HttpResponse:
-    """Stream a file of a release or a range of it, or its checksums."""
+    """Stream a file of a release or a range of it, or return its card or its checksums."""
     release, now = _find_release(name), timezone.now()
+    if file == README:
+        return HttpResponse(_write_readme(release, now), content_type="text/markdown; charset=utf-8")
     file_format = file.removeprefix(f"digest-{name}.")
     if file != "SHA256SUMS" and (file == file_format or file_format not in corpus.WRITERS):
         raise Http404
-    files = _describe_release(release, now)[1]
+    files = _describe_pairs(release, now)[1]
     if file == "SHA256SUMS":
-        return HttpResponse(corpus.write_checksums(files), content_type="text/plain; charset=utf-8")
+        sums = corpus.write_checksums([*files, _describe_readme(release, now)])
+        return HttpResponse(sums, content_type="text/plain; charset=utf-8")
     size = next(one.size for one in files if one.name == file)
     return _send(
         request,
@@ -278,10 +302,8 @@ def _find_release(name: str) -> Release:
     raise Http404
 
 
-def _describe_release(
-    release: Release, now: dt.datetime
-) -> tuple[corpus.CorpusSize, list[corpus.ReleaseFile]]:
-    """Return size and checksums. Whoever asks first after a withdrawal waits until the files were written once."""
+def _describe_pairs(release: Release, now: dt.datetime) -> tuple[corpus.CorpusSize, list[corpus.ReleaseFile]]:
+    """Return size and checksums of the pairs. Whoever asks first after a withdrawal waits until the files were written once."""
     key = hash_parts(["release", release.compute_etag(now)])
     if (described := cache.get(key)) is None:
         described = release.describe(now)

@@ -141,8 +141,7 @@ def _encode(stored: Field, value: Any) -> Any:
 
 def _build_parser(field: Field, resolve_names: bool) -> Callable[[Any], Any]:
     stored = get_stored_field(field)
-    plain = next((type_ for kind, type_ in _PLAIN_TYPES.items() if isinstance(stored, kind)), None)
-    parse: Callable[[Any], Any] = partial(_parse, stored, plain)
+    parse: Callable[[Any], Any] = partial(_parse, stored, get_plain_type(stored))
     if _get_named_columns(field):
         ids = {name: pk for pk, name in _find_names(field).items()} if resolve_names else {}
         parse = lambda name: ids[tuple(name)] if resolve_names else name  # noqa: E731
@@ -161,7 +160,11 @@ _PLAIN_TYPES: Final = {
     models.CharField: str,
     models.TextField: str,
 }
-"""Fields whose values JSON has as they are."""
+
+
+def get_plain_type(stored: Field) -> type | None:
+    """Return the type of the field's values if JSON and databases take them as they are, else None."""
+    return next((type_ for kind, type_ in _PLAIN_TYPES.items() if isinstance(stored, kind)), None)
 
 
 def _parse(stored: Field, plain: type | None, value: Any) -> Any:

@@ -4,12 +4,13 @@ On SQLite, rows go to a new file, which replaces the old one only after everythi
 database and media folder are kept beside the new ones.
 """
 
+import datetime as dt
 import shutil
 import sqlite3
 import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, contextmanager
 from itertools import batched
 from pathlib import Path
 from typing import Any, Final
@@ -30,7 +31,8 @@ from django.db.models import Model
 from django.utils import timezone
 
 from briefs.database import guards
-from briefs.models import Edition
+from briefs.models import Edition, Mailing
+from briefs.publications import subscribers
 from briefs.search import indexing
 
 from . import backup_archive
@@ -101,6 +103,7 @@ def fill(path: Path, media: Path | None) -> None:
     load(path, media)
     _compare_rows(path)
     call_command("migrate", verbosity=0)  # to this version; also installs the guards
+    _hold_mail(timezone.now())
     for editions in batched(Edition.objects.order_by("pk").iterator(), BATCH):
         with transaction.atomic():
             indexing.put(editions, timezone.now())
@@ -108,6 +111,14 @@ def fill(path: Path, media: Path | None) -> None:
     if missing := guards.find_missing_guards(connection):
         raise BackupError(f"The guard {missing[0]} could not be installed.")
     _finish_file()
+
+
+def _hold_mail(now: dt.datetime) -> None:
+    """Repeat departures since the backup and pause every unfinished mailing: it may have been sent since."""
+    subscribers.repeat_departures()
+    unfinished = Mailing.objects.filter(state__in=(Mailing.Status.QUEUED, Mailing.Status.RUNNING))
+    reason = "Restored from a backup. Copies may have been sent since."
+    unfinished.update(state=Mailing.Status.PAUSED, state_at=now, state_by=None, state_reason=reason)
 
 
 def load(path: Path, media: Path | None) -> None:
@@ -149,11 +160,30 @@ def _load_rows(archive: zipfile.ZipFile, state: Apps) -> None:
         with connection.cursor() as cursor:
             for model in models:  # rows that migrations made
                 cursor.execute(f"DELETE FROM {connection.ops.quote_name(model._meta.db_table)}")  # noqa: S608
-        for model in models:
-            _load_table(model, read_member_lines(archive, f"rows/{model._meta.label_lower}.jsonl"))
+        with _without_indexes():
+            for model in models:
+                _load_table(model, read_member_lines(archive, f"rows/{model._meta.label_lower}.jsonl"))
         connection.check_constraints()
     with connection.cursor() as cursor:
         for statement in connection.ops.sequence_reset_sql(no_style(), models):
+            cursor.execute(statement)
+
+
+@contextmanager
+def _without_indexes() -> Iterator[None]:
+    """Drop the indexes of a SQLite file and create them again at the end, sorted, in a third of the time."""
+    if connection.vendor != "sqlite":
+        yield
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL ORDER BY name"
+        )
+        indexes = cursor.fetchall()
+        for name, _ in indexes:
+            cursor.execute(f'DROP INDEX "{name}"')
+        yield
+        for _, statement in indexes:
             cursor.execute(statement)
 
 
@@ -164,7 +194,8 @@ def _load_table(model: type[Model], lines: Iterator[str]) -> None:
     quote = connection.ops.quote_name
     columns, places = ", ".join(quote(str(field.column)) for field in fields), ", ".join(["%s"] * len(fields))
     insert = f"INSERT INTO {quote(model._meta.db_table)} ({columns}) VALUES ({places})"  # noqa: S608
-    adapters = [backup_archive.get_stored_field(field).get_db_prep_save for field in fields]
+    stored = [backup_archive.get_stored_field(field) for field in fields]
+    adapters = [None if backup_archive.get_plain_type(field) else field.get_db_prep_save for field in stored]
     own = connections[DEFAULT_DB_ALIAS]  # `connection` looks it up for each value
     with own.cursor() as cursor:
         for batch in batched(lines, backup_archive.count_rows_at_once(model)):
@@ -173,7 +204,7 @@ def _load_table(model: type[Model], lines: Iterator[str]) -> None:
                 insert,
                 [
                     [
-                        None if value is None else adapt(value, own)
+                        value if value is None or adapt is None else adapt(value, own)
                         for adapt, value in zip(adapters, row, strict=True)
                     ]
                     for row in parsed

@@ -113,7 +113,6 @@ def _format_fields(work: CitableWork, outlet: str) -> Iterator[tuple[str, str]]:
     yield "author", f"{{{' and '.join(map(_format_name, work.authors))}}}" if work.authors else ""
     yield "title", f"{{{_brace(work.title)}}}" if work.genre and work.title else _brace(work.title)
     yield "type", _brace(work.genre)
-    yield "date", _brace(work.date if work.genre else "")
     yield outlet, _brace(work.outlet)
     year, month, day = (*work.date.split("-"), "", "")[:3]
     yield "year", _brace(year)
@@ -122,6 +121,7 @@ def _format_fields(work: CitableWork, outlet: str) -> Iterator[tuple[str, str]]:
     else:
         yield "month", _MONTH_NAMES[int(month) - 1] if month else ""
         yield "day", _brace(str(int(day))) if day else ""
+        yield "date", _brace(work.date)  # after the parts: Zotero would put the month before an earlier date
     for name, fact in CITED_FACTS.items():
         value = work.facts.get(name, "")
         is_verbatim = fact.kind in (FactKind.LINK, FactKind.DOI)

@@ -296,10 +296,11 @@ def build_shapes(rows: Sequence[ShapeRow]) -> list[FoundBrief]:
     ]
 
 
-def add_hash[B: FoundBrief](brief: B) -> B:
-    values = msgspec.to_builtins(brief)
+def add_hash[S: Struct](shape: S) -> S:
+    """Return the brief or issue with the hash of its other fields."""
+    values = msgspec.to_builtins(shape)
     del values["hash"]
-    return msgspec.structs.replace(brief, hash=hash_json(values))
+    return msgspec.structs.replace(shape, hash=hash_json(values))
 
 
 def build_brief(row: ShapeRow) -> PublicBrief:

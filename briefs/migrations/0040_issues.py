@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('briefs', '0039_expand_and_drop'),
+        ('briefs', '0038_topic_question'),
     ]
 
     operations = [
@@ -148,6 +148,7 @@ class Migration(migrations.Migration):
                 ('side', models.CharField(choices=[('zh', 'Chinese'), ('en', 'English'), ('both', 'Both languages')], max_length=4, verbose_name='Language')),
                 ('asked_at', models.DateTimeField(null=True)),
                 ('asked_side', models.CharField(blank=True, choices=[('zh', 'Chinese'), ('en', 'English'), ('both', 'Both languages')], default='', max_length=4)),
+                ('asked_from', models.CharField(blank=True, default='', max_length=64)),
                 ('confirm_hash', models.CharField(blank=True, default='', max_length=64)),
                 ('confirm_side', models.CharField(blank=True, choices=[('zh', 'Chinese'), ('en', 'English'), ('both', 'Both languages')], default='', max_length=4)),
                 ('confirm_until', models.DateTimeField(null=True)),
@@ -163,7 +164,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'Subscriber',
                 'verbose_name_plural': 'Subscribers',
                 'ordering': ['id'],
-                'indexes': [models.Index(condition=models.Q(('bounced_at', None), ('confirmed_at__isnull', False), ('left_at', None)), fields=['side', 'id'], name='subscriber_reading'), models.Index(condition=models.Q(('asked_at__isnull', False)), fields=['confirm_next_at', 'asked_at'], name='subscriber_asked')],
+                'indexes': [models.Index(condition=models.Q(('bounced_at', None), ('confirmed_at__isnull', False), ('left_at', None)), fields=['side', 'id'], name='subscriber_reading'), models.Index(condition=models.Q(('asked_side', ''), _negated=True), fields=['confirm_next_at', 'asked_at'], name='subscriber_asked'), models.Index(condition=models.Q(('asked_from', ''), _negated=True), fields=['asked_from', 'asked_at'], name='subscriber_asked_from')],
                 'constraints': [models.CheckConstraint(condition=models.Q(('side__in', ['zh', 'en', 'both'])), name='subscriber_side'), models.UniqueConstraint(condition=models.Q(('confirm_hash', ''), _negated=True), fields=('confirm_hash',), name='subscriber_token_once')],
             },
         ),

@@ -31,16 +31,18 @@ class SubscriberQuerySet(models.QuerySet["Subscriber"]):
 class Subscriber(models.Model):
     """An e-mail address and its language. It gets mail from `confirmed_at` until `left_at` or `bounced_at`.
 
-    `address`: folded by `subscribers.fold_address`. `asked_at`, `asked_side`: a request that waits for its confirmation
-    mail. `confirm_hash`: SHA-256 of the token of the newest confirmation mail, valid until `confirm_until`;
-    `confirm_side`: the language that it confirms, empty once the token was used. `confirm_sent`: times of the confirmation
-    mails of the last day; the next one is not sent before `confirm_next_at`.
+    `address`: folded by `subscribers.fold_address`. `asked_side`: the language of a request that waits for its
+    confirmation mail, made at `asked_at`; `asked_from`: keyed hash of the client, kept for a day.
+    `confirm_hash`: SHA-256 of the token of the newest confirmation mail, valid until `confirm_until`; `confirm_side`: the
+    language that it confirms, empty once it was used. `confirm_sent`: when the confirmation mails of the last day were
+    sent (seconds since 1970); the next one waits until `confirm_next_at`.
     """
 
     address = models.CharField(_("Address"), max_length=254, unique=True)
     side = models.CharField(pgettext_lazy("subscriber", "Language"), max_length=4, choices=MailSide.choices)
     asked_at = models.DateTimeField(null=True)
     asked_side = models.CharField(max_length=4, blank=True, default="", choices=MailSide.choices)
+    asked_from = models.CharField(max_length=64, blank=True, default="")
     confirm_hash = models.CharField(max_length=64, blank=True, default="")
     confirm_side = models.CharField(max_length=4, blank=True, default="", choices=MailSide.choices)
     confirm_until = models.DateTimeField(null=True)
@@ -73,7 +75,12 @@ class Subscriber(models.Model):
             models.Index(
                 fields=["confirm_next_at", "asked_at"],
                 name="subscriber_asked",
-                condition=Q(asked_at__isnull=False),
+                condition=~Q(asked_side=""),
+            ),
+            models.Index(
+                fields=["asked_from", "asked_at"],
+                name="subscriber_asked_from",
+                condition=~Q(asked_from=""),
             ),
         ]
 

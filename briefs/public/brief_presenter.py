@@ -15,6 +15,7 @@ from briefs.citations import works
 from briefs.content import LANGUAGE_TAGS, Side
 from briefs.models.edition import ChangeKind, WithdrawalKind
 from briefs.public_brief import PublicBrief
+from briefs.publications.published import PublicIssue, PublicItem
 from briefs.rendering import cards, text
 from briefs.text import date_format, paths
 
@@ -66,7 +67,9 @@ def build_brief_context(
     language: Side,
     *,
     is_parallel: bool,
+    issues: SafeString,
 ) -> dict[str, Any]:
+    """`issues`: links to the issues that the brief was in."""
     brief = edition.brief
     sides = (language, paths.OTHER_SIDE[language]) if is_parallel else (language,)
     fragment = rendering.render_fragment(
@@ -81,6 +84,7 @@ def build_brief_context(
         "source": cards.render_source_box(brief, language, linked=True),
         "byline": cards.render_credit(brief, language, linked=True),
         "posted": render_posted_line(brief, lines, language),
+        "issues": issues,
         "head": _insert_site_url(cards.render_head_tags(brief, language)),
         "cite": _insert_site_url(cards.render_citation_box(brief, language)),
         "description": text.extract_gist(brief.summary(language), language),
@@ -177,10 +181,13 @@ def build_brief_work(edition: PublicEdition, language: Side) -> works.CitableWor
     return works.mark_withdrawn(work, timezone.localdate(edition.withdrawn_at), language)
 
 
+type Withdrawn = PublicEdition | WithdrawnBrief | PublicItem | PublicIssue
+
+
 def build_withdrawal_notices(
-    edition: PublicEdition | WithdrawnBrief, withdrawn_at: dt.datetime, language: Side
+    edition: Withdrawn, withdrawn_at: dt.datetime, language: Side
 ) -> list[dict[str, str]]:
-    """Return the notice in both languages, the page's own first."""
+    """Return the notice of a brief or an issue in both languages, the page's own first."""
     sides = (language, paths.OTHER_SIDE[language])
     return [_withdrawal_notice(edition, withdrawn_at, side) for side in sides]
 
@@ -194,13 +201,13 @@ def _insert_site_url(html: str) -> SafeString:
     return mark_safe(html.replace(paths.SITE_PLACEHOLDER, settings.SITE_URL))  # noqa: S308 escaped
 
 
-def _withdrawal_notice(
-    edition: PublicEdition | WithdrawnBrief, withdrawn_at: dt.datetime, side: Side
-) -> dict[str, str]:
+def _withdrawal_notice(edition: Withdrawn, withdrawn_at: dt.datetime, side: Side) -> dict[str, str]:
     reason = edition.withdrawn_reason_zh if side == "zh" else edition.withdrawn_reason_en
     date = date_format.format_day(timezone.localdate(withdrawn_at), side)
     with translation.override(paths.LANGUAGE_CODES[side]):
         sentence = gettext("This brief was withdrawn on %(date)s. Reason: %(reason)s")
+        if isinstance(edition, PublicIssue):
+            sentence = gettext("This issue was withdrawn on %(date)s. Reason: %(reason)s")
         return {
             "lang": LANGUAGE_TAGS[side],
             "heading": gettext("Withdrawn"),

@@ -3,6 +3,7 @@
 Rows are rendered with f-strings: a template took five times as long, and a page has twenty of them.
 """
 
+import datetime as dt
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from html import escape
@@ -15,12 +16,14 @@ from django.utils.translation import gettext, ngettext
 
 from briefs.content import LANGUAGE_TAGS, SIDES, Side
 from briefs.public_brief import PublicBrief
+from briefs.publications.published import PublicItem
 from briefs.rendering import cards, text
 from briefs.rendering.text import KeyLine
 from briefs.search.highlighting import TextSpan, highlight_spans
 from briefs.text import date_format, paths
 from briefs.text.sentences import split_sentences
 
+from . import brief_presenter
 from .editions import ListedBrief
 from .responses import ListView
 
@@ -89,6 +92,47 @@ def render_claims(
         by = cards.render_authors_and_source
         rows.append(_render_row(claim, fold, view, labels, by, is_entry=not view.has_points))
     return _join(rows, heading)
+
+
+def render_issue_items(items: Iterable[PublicItem], view: ListView) -> SafeString:
+    """Render the briefs of an issue, numbered. A correction newer than the issue is marked; a withdrawn brief is its notice."""
+    labels, rows = _build_labels(view), []
+    for number, item in enumerate(items, 1):
+        fold = f'<p class="onfold"><b>{number}</b></p>'
+        if item.withdrawn_at:
+            rows.append(_render_withdrawn(item, item.withdrawn_at, fold, view))
+        else:
+            claim = build_claim(item.brief, note=_render_correction_mark(item, view.language))
+            rows.append(_render_row(claim, fold, view, labels, cards.render_facts, is_entry=True))
+    return _join(rows, "")
+
+
+def _render_correction_mark(item: PublicItem, language: Side) -> str:
+    if not item.corrected_at:
+        return ""
+    day = cards.render_day(item.corrected_at.date().isoformat(), language)
+    words = escape(gettext("Corrected since, on %(date)s")) % {"date": day}
+    url = escape(paths.changes(language, item.brief.slug))
+    return f'<span class="corrected"><a href="{url}">{words}</a></span>'
+
+
+def _render_withdrawn(item: PublicItem, withdrawn_at: dt.datetime, fold: str, view: ListView) -> str:
+    """Render headline and notice, in each language of the view."""
+    notices = brief_presenter.build_withdrawal_notices(item, withdrawn_at, view.language)
+    halves = []
+    for side, notice in zip(view.sides, notices, strict=False):
+        url, headline = escape(paths.brief(side, item.brief.slug)), escape(item.brief.headline(side))
+        halves.append(
+            f'<h3><a href="{url}">{headline}</a></h3>\n<p class="correction"><strong>{escape(notice["heading"])}</strong> '
+            f"{escape(notice['sentence'])}</p>"
+        )
+    if not view.is_both:
+        return f'<article class="claim entry">\n{halves[0]}\n{fold}\n</article>'
+    other = LANGUAGE_TAGS[paths.OTHER_SIDE[view.language]]
+    return (
+        f'<article class="claim entry both">\n{fold}\n<div class="half">\n{halves[0]}\n</div>\n'
+        f'<div class="half" lang="{other}">\n{halves[1]}\n</div>\n</article>'
+    )
 
 
 def highlight_sentence(words: str, spans: Sequence[Sequence[TextSpan]], side: Side) -> tuple[int, SafeString]:

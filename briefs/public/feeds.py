@@ -1,4 +1,4 @@
-"""Atom and JSON Feed of the newest briefs of the site, a subject or a search, with full text; and of the corrections.
+"""Atom and JSON Feed of the newest briefs of the site, a subject or a search, with full text; of issues; of corrections.
 
 A brief that is withdrawn stays in the feeds of its site and subjects for a time as a notice under its id, so that feed readers
 replace the text. Not all do: an entry of its own says the same.
@@ -13,24 +13,35 @@ from functools import partial
 from typing import Any, Final, NamedTuple
 
 from django.conf import settings
+from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 from django.template.loader import render_to_string
 from django.urls.converters import StringConverter
 from django.utils import timezone
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext
 
 from briefs import rendering
 from briefs.content import LANGUAGE_TAGS, Side
 from briefs.database.replica import PreparedQuery
 from briefs.derived.public_brief import BRIEF_COLUMNS, build_briefs
-from briefs.models.edition import Edition
+from briefs.models.edition import ChangeKind, Edition, IssueEdition
 from briefs.public_brief import PublicBrief
+from briefs.publications import published
+from briefs.publications.published import PublicIssue, PublicItem
 from briefs.rendering import ReadingView, cards, text
 from briefs.text import paths
 
-from . import brief_presenter, corrections, editions, responses, search_queries, subject_queries
+from . import (
+    brief_presenter,
+    corrections,
+    editions,
+    issue_views,
+    responses,
+    search_queries,
+    subject_queries,
+)
 from .corrections import LogEntry
 from .editions import PAGE_SIZE, EditionRows, PageKey, WithdrawnBrief
 from .search_queries import SearchParams
@@ -155,6 +166,22 @@ def corrections_feed(request: HttpRequest, language: Side) -> HttpResponse:
     return HttpResponse(_render_atom(values), content_type=f"{_CONTENT_TYPES['atom']}; charset=utf-8")
 
 
+def issues_feed(request: HttpRequest, language: Side) -> HttpResponse:
+    """Return the Atom feed of the newest issues, each with its preface and the summaries of its briefs."""
+    now = timezone.now()
+    newest = published.load_issues(select_feed_issues(now), now)
+    entries = [_build_issue_entry(issue, language) for issue in newest]
+    scope = FeedScope("issues/", name=pgettext("menu of the site", "Issues"))
+    values = _frame_entries(entries, scope, language, "feed.atom", now)
+    return HttpResponse(_render_atom(values), content_type=f"{_CONTENT_TYPES['atom']}; charset=utf-8")
+
+
+def select_feed_issues(now: dt.datetime) -> QuerySet[IssueEdition]:
+    """Return the issues in the feed, newest first: the listed ones, and those withdrawn lately."""
+    shown = Q(withdrawn_at=None) | Q(withdrawn_at__gte=now - WITHDRAWAL_SHOWN)
+    return IssueEdition.objects.found(now).filter(shown).order_by("-published_at", "-pk")[:PAGE_SIZE]
+
+
 def search_feed(
     request: HttpRequest, language: Side, feed_format: str, *, is_parallel: bool = False
 ) -> HttpResponse:
@@ -217,6 +244,7 @@ def show_follow(request: HttpRequest, language: Side) -> HttpResponse:
         (language, "feed.atom", gettext("Every new brief"), in_language[language]),
         (language, "parallel/feed.atom", gettext("Both languages, point by point"), gettext("one entry for each brief")),
         (other, "feed.atom", gettext("The other language"), in_language[other]),
+        *([(language, "issues/feed.atom", gettext("Each issue"), gettext("preface and summaries"))] if responses.has_issues() else []),
         (language, "corrections/feed.atom", gettext("Corrections and withdrawals"), gettext("what was, what is and why")),
     )  # fmt: skip
     feeds = [
@@ -348,6 +376,53 @@ def _build_log_entry(entry: LogEntry, language: Side) -> dict[str, Any]:
         "updated": moment,
         "summary": shown["reason"] or shown["kind"],
         "content": text.strip_indentation(html),
+    }
+
+
+def _build_issue_entry(issue: PublicIssue, language: Side) -> dict[str, Any]:
+    """Return an issue as an entry, or the notice in place of a withdrawn one."""
+    own, notices = issue.text(language), []
+    items = [_build_issue_item(item, language) for item in issue.items]
+    title = f"{issue_views.format_number(issue.number, language)}{brief_presenter.COLON[language]}{own.title}"
+    moments = [issue.updated_at, *(item.corrected_at or item.withdrawn_at for item in issue.items)]
+    if issue.withdrawn_at:
+        notices = brief_presenter.build_withdrawal_notices(issue, issue.withdrawn_at, language)[:1]
+        title = f"{notices[0]['heading']}{brief_presenter.COLON[language]}{title}"
+        items, moments = [], [issue.withdrawn_at]
+    note = issue.change_note_zh if language == "zh" else issue.change_note_en
+    content = text.render_partial(
+        "public/_feed_issue.html",
+        notices=notices,
+        change=note and {"kind": ChangeKind(issue.change_kind).label, "note": note},
+        paragraphs=text.split_paragraphs(own.preface),
+        items=items,
+    )
+    return {
+        "url": f"{settings.SITE_URL}{paths.issue(language, issue.number)}",
+        "title": title,
+        "published": format_rfc3339(issue.published_at),
+        "updated": format_rfc3339(max(filter(None, moments))),
+        "summary": notices[0]["sentence"] if notices else " ".join(text.split_paragraphs(own.preface)),
+        "content": text.strip_indentation(content),
+    }
+
+
+def _build_issue_item(item: PublicItem, language: Side) -> dict[str, Any]:
+    """Return a brief of an issue: headline, byline and summary; or the notice of a withdrawn one."""
+    brief = item.brief
+    built = {
+        "headline": brief.headline(language),
+        "url": f"{settings.SITE_URL}{paths.brief(language, brief.slug)}",
+    }
+    if item.withdrawn_at:
+        notices = brief_presenter.build_withdrawal_notices(item, item.withdrawn_at, language)
+        return built | {"notice": notices[0]}
+    return built | {
+        "byline": cards.render_byline(brief, language),
+        "corrected": cards.render_day(item.corrected_at.date().isoformat(), language)
+        if item.corrected_at
+        else "",
+        "paragraphs": text.split_paragraphs(brief.summary(language)),
     }
 
 

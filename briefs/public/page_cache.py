@@ -14,15 +14,15 @@ import django
 import PIL
 from django.conf import settings
 from django.core.cache import caches
-from django.db.models import Q, QuerySet, Subquery
+from django.db.models import Exists, Model, Q, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.utils import timezone
 
 from briefs.database.replica import PreparedQuery, get_read_connection
-from briefs.models.edition import Edition
+from briefs.models.edition import Edition, IssueEdition
 from briefs.models.site import SiteVersion
 
-from .responses import LIST_OPTIONS, NO_STORE, make_etag
+from .responses import LIST_OPTIONS, NO_STORE, known_issues, make_etag
 
 # Build hash: everything besides rows that a page depends on (code, templates, libraries, settings, static files).
 
@@ -95,8 +95,15 @@ class _Version(NamedTuple):
     """The site version's token (empty if it may be outdated), and when an edition next becomes public or ends."""
 
     token: str = ""
+    has_issues: bool = False
     next_start: dt.datetime | None = None
     next_end: dt.datetime | None = None
+    next_issue: dt.datetime | None = None
+    next_issue_end: dt.datetime | None = None
+
+    @property
+    def next_times(self) -> list[dt.datetime]:
+        return [time for time in self[2:] if time]
 
 
 _version_of_request: ContextVar[_Version | None] = ContextVar("site_version", default=None)
@@ -132,11 +139,12 @@ def keep(view: View, paging_keys: frozenset[str] = PAGING_KEYS) -> View:
         key = _build_key(version, name, request.path, sorted(request.GET.lists()))
         if kept := _get(key, now):
             return HttpResponse(kept[0], headers=kept[1])
-        reset = _version_of_request.set(version)
+        reset, reset_issues = _version_of_request.set(version), known_issues.set(version.has_issues)
         try:
             response = view(request, **arguments)
         finally:
             _version_of_request.reset(reset)
+            known_issues.reset(reset_issues)
         if _may_be_kept(response):
             response.headers.setdefault("ETag", make_etag(response.content))
             _set(key, (response.content, dict(response.headers)), version, now)
@@ -188,7 +196,7 @@ def _get(key: str, now: dt.datetime) -> tuple[Any, ...] | None:
 
 def _set(key: str, value: tuple[Any, ...], version: _Version, now: dt.datetime) -> None:
     """Store an answer with its time and expiry, because the cache's clock may differ from the pages' clock."""
-    end = min([now + LIFETIME, *filter(None, (version.next_start, version.next_end))])
+    end = min([now + LIFETIME, *version.next_times])
     caches[ALIAS].set(key, (now, end, value), LIFETIME.total_seconds())
 
 
@@ -204,13 +212,20 @@ def _may_be_kept(response: HttpResponse) -> bool:
 
 def _version_query(now: dt.datetime) -> QuerySet[SiteVersion, Any]:
     return SiteVersion.objects.filter(pk=1).values_list(
-        "token", _next_time("live_from", now), _next_time("live_until", now)
+        "token",
+        Exists(IssueEdition.objects.listed(now)),
+        *(
+            _next_time(kind, column, now)
+            for kind in (Edition, IssueEdition)
+            for column in ("live_from", "live_until")
+        ),
     )
 
 
-def _next_time(column: str, now: dt.datetime) -> Subquery:
-    """Select the next future time in `column` over all editions."""
-    return Subquery(Edition.objects.filter(Q(**{f"{column}__gt": now})).order_by(column).values(column)[:1])
+def _next_time(kind: type[Model], column: str, now: dt.datetime) -> Subquery:
+    """Select the next future time in `column` over all editions of briefs or issues."""
+    future = kind._default_manager.filter(Q(**{f"{column}__gt": now}))
+    return Subquery(future.order_by(column).values(column)[:1])
 
 
 _version = PreparedQuery(_version_query, dt.datetime)

@@ -5,6 +5,7 @@ import hmac
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import partial, wraps
 from hashlib import sha256
 from typing import Any, Final, Literal, NamedTuple
@@ -13,7 +14,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.template.loader import render_to_string
 from django.urls.converters import IntConverter, StringConverter
-from django.utils import translation
+from django.utils import timezone, translation
 from django.utils.cache import get_conditional_response
 from django.utils.encoding import escape_uri_path
 from django.utils.translation import gettext, gettext_noop
@@ -23,7 +24,7 @@ from briefs import letters
 from briefs.client_address import count_attempt, get_client_address
 from briefs.content import LANGUAGE_TAGS, SIDES, Side
 from briefs.database.replica import read_from_replica
-from briefs.publications import pdf
+from briefs.publications import pdf, published
 from briefs.rendering.text import strip_indentation
 from briefs.text import paths
 from briefs.text.paths import LANGUAGE_CODES
@@ -124,6 +125,16 @@ class ListView(NamedTuple):
         return "" if self.has_points else "rows=headlines"
 
 
+known_issues: ContextVar[bool | None] = ContextVar("known_issues", default=None)
+"""Whether an issue is public, if this request has read it already."""
+
+
+def has_issues() -> bool:
+    """Return whether an issue is public. The masthead names issues only then."""
+    known = known_issues.get()
+    return published.has_issues(timezone.now()) if known is None else known
+
+
 TITLE_SEPARATOR: dict[Side, str] = {"zh": "｜", "en": " · "}
 
 
@@ -144,6 +155,8 @@ def render(
     """
     frame = _language_context(language) | _address_context(language, path)
     frame |= _switch_context(language, path, query_string.removeprefix("?"), list_view)
+    if "has_issues" not in context:
+        frame["has_issues"] = has_issues()
     body = strip_indentation(render_to_string(template, frame | context))
     return HttpResponse(body, status=status)
 
@@ -399,13 +412,26 @@ def _error_page(language: Side, status: int) -> HttpResponse:
 
 
 def render_error(
-    language: Side, status: int, heading: str, advice: str, *, reload: str = "", **context: Any
+    language: Side,
+    status: int,
+    heading: str,
+    advice: str,
+    *,
+    reload: str = "",
+    next_page: tuple[str, str] = ("", ""),
+    **context: Any,
 ) -> HttpResponse:
     """Render an error page in both languages, that of the address first.
 
     The language switch leads to the home page. `reload`: an address to try again, shown instead of the newest briefs.
+    `next_page`: path and name of another page of the language to go to instead.
     """
-    sides = [_side_context(side, heading, advice, reload) for side in (language, paths.OTHER_SIDE[language])]
+    if not reload and not next_page[1]:
+        next_page = ("", _NEWEST)
+    sides = [
+        _side_context(side, heading, advice, reload, next_page)
+        for side in (language, paths.OTHER_SIDE[language])
+    ]
     with translation.override(paths.LANGUAGE_CODES[language]):
         response = render(
             "briefs/error.html",
@@ -415,18 +441,24 @@ def render_error(
             number=status,
             sides=sides,
             heading=sides[0]["heading"],
+            has_issues=False,
             **context,
         )
     response.headers["Cache-Control"] = NO_STORE
     return response
 
 
-def _side_context(side: Side, heading: str, advice: str, reload: str) -> dict[str, str]:
+_NEWEST: Final = gettext_noop("See the newest briefs")
+
+
+def _side_context(
+    side: Side, heading: str, advice: str, reload: str, next_page: tuple[str, str]
+) -> dict[str, str]:
     with translation.override(paths.LANGUAGE_CODES[side]):
         return {
             "lang": LANGUAGE_TAGS[side],
             "heading": gettext(heading).rstrip(".。"),
             "advice": gettext(advice),
-            "target": reload or paths.home(side),
-            "link": gettext("Load the page again") if reload else gettext("See the newest briefs"),
+            "target": reload or paths.home(side) + next_page[0],
+            "link": gettext("Load the page again") if reload else gettext(next_page[1]),
         }

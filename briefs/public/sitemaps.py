@@ -18,6 +18,7 @@ from django.utils.html import escape
 from briefs.content import SIDES, Side
 from briefs.models.edition import Edition
 from briefs.models.site import SiteText
+from briefs.publications import published
 from briefs.text import paths
 
 from . import subject_queries
@@ -71,6 +72,7 @@ def _list_page_paths(now: dt.datetime) -> Iterator[tuple[str, dt.datetime | None
     last = listed.aggregate(last=Max("live_from"))["last"]
     yield "", last
     yield "corrections/", last
+    yield from _issue_paths(now)
     yield "follow/", None
     yield "about/", SiteText.objects.filter(key="about").aggregate(last=Max("updated_at"))["last"]
     if last is None:
@@ -87,6 +89,13 @@ def _list_page_paths(now: dt.datetime) -> Iterator[tuple[str, dt.datetime | None
             yield f"{kind.name}/", max(moment for _, moment in rows)
         yield from ((f"{kind.name}/{name}/", moment) for name, moment in rows)
     yield from _archive_paths(listed)
+
+
+def _issue_paths(now: dt.datetime) -> Iterator[tuple[str, dt.datetime | None]]:
+    rows = list(published.list_current(now).values_list("issue_number", "live_from"))
+    if rows:
+        yield "issues/", max(moment for _, moment in rows)
+    yield from ((f"issues/{number}/", moment) for number, moment in rows)
 
 
 def _archive_paths(listed: QuerySet[Edition, Edition]) -> Iterator[tuple[str, dt.datetime | None]]:

@@ -1,7 +1,8 @@
 """Export the public site as files for a static host. Write changed files and delete stale ones.
 
 A page is written again if its key changed. The page, citation files and Markdown of a brief depend on its editions, the
-names of the public one, and slug and headlines of the briefs it links to. Other pages may depend on anything public.
+names of the public one, the issues that it was in, and slug and headlines of the briefs it links to. Other pages may
+depend on anything public.
 """
 
 import datetime as dt
@@ -34,10 +35,10 @@ from briefs.content import LANGUAGE_TAGS, SIDES, Side
 from briefs.database import replica
 from briefs.derived.public_brief import RelatedBriefs
 from briefs.models.derived import EditionAuthor, EditionKeyword, EditionPlace, EditionTerm
-from briefs.models.edition import Edition
+from briefs.models.edition import Edition, IssueEdition, IssueItem
 from briefs.models.site import SiteText
 from briefs.models.vocabulary import Author, Keyword, Source, Term
-from briefs.publications import epub, pdf
+from briefs.publications import epub, pdf, published
 from briefs.text import paths
 
 from . import card_views, feeds, issue_files, page_cache, responses
@@ -54,9 +55,12 @@ _JOINS: Final[dict[type[Model], tuple[str, type[Model]]]] = {
     EditionTerm: ("term_id", Term),
 }
 """The tables that join editions to names, with the column of the name."""
-OTHER_TABLES: Final[tuple[type[Model], ...]] = (Author, Keyword, Source, Term, SiteText)
+OTHER_TABLES: Final[tuple[type[Model], ...]] = (
+    *(Author, Keyword, Source, Term, SiteText),
+    *(IssueEdition, IssueItem),
+)
 _NOT_SHOWN: Final = {"content", "urgent_reason", "removed_reason"}
-"""Columns of Edition left out of keys: no page shows them, or (`content`) a hash of it is included."""
+"""Columns of editions left out of keys: no page shows them, or (`content`) a hash of it is included."""
 _CHUNK: Final = 2000
 
 
@@ -68,10 +72,12 @@ class ExportKeys:
             [compute_build_hash(), card_views.find_face("zh"), card_views.find_face("en")]
         )
         self._by_slug: dict[str, str] = {}
+        self._issues = list(published.list_current(now).values_list("pk", flat=True))
         self._read_briefs(now)
         others = (row for table in OTHER_TABLES for row in _read_rows(table))
         recent = [row.pk for row in feeds.select_withdrawn(Edition.objects.found(now), now)]
-        self.site = hash_parts([self._common, sorted(self._by_slug.items()), recent, *others])
+        recent += feeds.select_feed_issues(now).values_list("pk", flat=True)
+        self.site = hash_parts([self._common, sorted(self._by_slug.items()), self._issues, recent, *others])
 
     def find_key(self, slug: str) -> str:
         """Return the key of a listed or withdrawn brief's pages; empty for any other brief."""
@@ -92,8 +98,13 @@ class ExportKeys:
         for brief, *row in _read_rows(Edition, "brief_id", live_from__lte=now):
             history.setdefault(brief, hashlib.sha256()).update(repr(row).encode())
         links = _read_links(now, ids[EditionKeyword], ids[EditionPlace])
+        issues: dict[int, list[int]] = {}
+        places = IssueItem.objects.filter(issue_edition__in=self._issues)
+        for brief, number in places.values_list("brief_id", "issue_edition__issue_number").order_by("pk"):
+            issues.setdefault(brief, []).append(number)
         for pk, brief, slug in editions.values_list("pk", "brief_id", "slug"):
             parts = [self._common, own[pk].hexdigest(), history[brief].hexdigest(), links.get(brief)]
+            parts += [bool(self._issues), issues.get(brief)]
             self._by_slug[slug] = hash_parts(parts)
 
 
@@ -117,7 +128,7 @@ def _read_rows(table: type[Model], *first: str, **conditions: Any) -> Iterator[t
     columns = [
         field.attname
         for field in table._meta.concrete_fields
-        if field.name not in _NOT_SHOWN and (table is not Edition or not field.is_relation)
+        if field.name not in _NOT_SHOWN and (table not in (Edition, IssueEdition) or not field.is_relation)
     ]
     rows = table._default_manager.filter(**conditions).order_by("pk")
     yield from rows.values_list(*(first or ("pk",)), *columns).iterator(_CHUNK)
@@ -149,9 +160,12 @@ class EnumerableRoute(NamedTuple):
 def list_start_addresses(now: dt.datetime) -> Iterator[str]:
     """Yield the addresses from which all others can be reached."""
     ways = list(_enumerable_routes(get_resolver()))
+    has_issues = published.has_issues(now)
     for way in ways:
-        if "slug" not in way.variables:
+        if "slug" not in way.variables and (has_issues or not way.name.startswith("public:issues")):
             yield from _route_addresses(way)
+    for number in IssueEdition.objects.found(now).values_list("issue_number", flat=True):
+        yield from (paths.issue(side, number) for side in SIDES)
     of_briefs = [
         way for way in ways if "slug" in way.variables and "/briefs/" in next(_route_addresses(way, "x"))
     ]

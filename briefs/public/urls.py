@@ -8,10 +8,12 @@ from . import (
     corrections,
     feeds,
     issue_files,
+    issue_views,
     report_views,
     search_views,
     sitemaps,
     subject_views,
+    subscribe_views,
     views,
 )
 from .brief_files import offer_markdown
@@ -23,6 +25,7 @@ register_converter(YearConverter, "year")
 register_converter(MonthConverter, "month")
 register_converter(brief_files.CitationFileConverter, "citation")
 register_converter(issue_files.IssueFileConverter, "issue_file")
+register_converter(issue_views.IssueNumberConverter, "issue")
 register_converter(feeds.FeedFormatConverter, "feed")
 
 app_name = "public"
@@ -33,6 +36,7 @@ pages = [
     path("", public_view(keep(views.newest)), name="newest"),
     path("about/", public_view(keep(views.about)), name="about"),
     path("follow/", public_view(keep(feeds.show_follow)), name="follow"),
+    path("subscribe/", public_view(subscribe_views.subscribe, allows_post=True), name="subscribe"),
     path("corrections/", public_view(keep(corrections.log)), name="corrections"),
     path("corrections/feed.atom", public_view(keep(feeds.corrections_feed)), name="corrections-feed"),
     path("feed.<feed:feed_format>", public_view(keep(feeds.feed)), name="feed"),
@@ -91,8 +95,17 @@ pages = [
         for kind in ("keywords", "authors", "sources")
     ),
     path("terms/<slug:slug>/", public_view(keep(subject_views.term)), name="term"),
+    path("issues/", public_view(keep(issue_views.show_list)), name="issues"),
+    path("issues/feed.atom", public_view(keep(feeds.issues_feed)), name="issues-feed"),
+    path("issues/<issue:number>/", public_view(keep(issue_views.show_issue)), name="issue"),
     path(
-        "issues/<int:number>/issue.<issue_file:file_format>",
+        "issues/<issue:number>/parallel/",
+        public_view(keep(issue_views.show_issue)),
+        {"is_parallel": True},
+        name="issue-parallel",
+    ),
+    path(
+        "issues/<issue:number>/issue.<issue_file:file_format>",
         public_view(keep(issue_files.issue_file, issue_files.FILE_OPTIONS)),
         name="issue-file",
     ),
@@ -104,6 +117,7 @@ pages = [
 urlpatterns = [
     path("", public_view(views.redirect_to_language, is_exported=False), name="front-door"),
     path("<language:language>/", include(pages)),
+    path("u/<slug:token>/", public_view(subscribe_views.link, allows_post=True), name="mail-link"),
     path("media/pictures/<str:name>", public_view(brief_files.picture), name="picture"),
     path("sitemap.xml", public_view(keep(sitemaps.sitemap)), name="sitemap"),
     path("sitemap-pages.xml", public_view(keep(sitemaps.sitemap_pages)), name="sitemap-pages"),

@@ -14,6 +14,7 @@ from briefs import rendering
 from briefs.content import LANGUAGE_TAGS, Side
 from briefs.models.site import SiteText
 from briefs.public_brief import PublicBrief
+from briefs.publications import published
 from briefs.rendering import cards, text
 from briefs.text import date_format, paths
 
@@ -21,6 +22,7 @@ from . import (
     brief_presenter,
     claim_rows,
     editions,
+    issue_views,
     page_cache,
     responses,
     subject_presenters,
@@ -48,18 +50,25 @@ FIRST_BULLETS: Final = 3
 
 
 def build_newest_context(page: KeysetPage[ListedBrief], view: ListView, now: dt.datetime) -> dict[str, Any]:
-    """Build the context of the home page. Its later pages, and those in another view, have only the list."""
+    """Build the context of the home page. It leads with the current issue, or with the newest brief before the first issue.
+
+    Its later pages, and those in another view, have only the list.
+    """
     language = view.language
     rows, heading = page.rows, gettext("Newest briefs")
     if not rows or page.query_string or view != ListView(language):
         top = text.render_partial("briefs/_home_top.html", purpose=PURPOSE[language])
+    elif issue := next(iter(published.load_issues(published.list_current(now)[:1], now)), None):
+        top = _render_page_top(issue_views.render_lead(issue, language), [], language, now)
+        of_issue = {item.brief.slug for item in issue.items}
+        rows = [row for row in rows if row.brief.slug not in of_issue]
     elif len(rows) <= MAX_IN_FULL:
         top = mark_safe("\n".join(_render_in_full(rows, language)))  # noqa: S308 escaped by the templates
         rows = []
     else:
         newest, *rows = rows
         contents = rows[:MAX_CONTENTS] if len(rows) > MAX_CONTENTS else []
-        top = _render_top(newest, contents, language, now)
+        top = _render_page_top(_render_lead(newest.brief, language), contents, language, now)
         if contents:
             rows, heading = rows[MAX_CONTENTS:], gettext("Earlier briefs")
     return {
@@ -93,13 +102,13 @@ def _render_in_full(rows: Sequence[ListedBrief], language: Side) -> Iterator[Saf
         )
 
 
-def _render_top(
-    newest: ListedBrief, contents: Sequence[ListedBrief], language: Side, now: dt.datetime
+def _render_page_top(
+    lead: SafeString, contents: Sequence[ListedBrief], language: Side, now: dt.datetime
 ) -> SafeString:
-    """Render the newest brief, the headlines of `contents` and the topics above the list."""
+    """Render what leads the page, the headlines of `contents` and the topics above the list."""
     return text.render_partial(
         "briefs/_home_top.html",
-        lead=_render_lead(newest.brief, language),
+        lead=lead,
         contents=[
             {
                 "headline": brief.headline(language),
@@ -211,6 +220,9 @@ def brief(request: HttpRequest, language: Side, slug: str, *, is_parallel: bool 
             editions.load_terms(edition.pk),
             language,
             is_parallel=is_parallel,
+            issues=issue_views.render_issue_links(
+                published.list_issues_of_brief(edition.brief_id, now), language
+            ),
         ),
     )
 

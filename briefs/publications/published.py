@@ -8,10 +8,11 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import Self
 
-from django.db.models import QuerySet
+from django.db.models import F, OuterRef, QuerySet, Subquery
 from django.utils import timezone
 
 from briefs.content import IssueContent, IssueText, Side
+from briefs.database.replica import PreparedQuery
 from briefs.derived.public_brief import BRIEF_COLUMNS, build_briefs
 from briefs.models.edition import ChangeKind, Edition, IssueEdition, IssueItem
 from briefs.public_brief import PublicBrief
@@ -28,7 +29,8 @@ def fill_mail_lines(text: IssueText, side: Side) -> IssueText:
 class PublicItem:
     """A brief of an issue, as it is public at the moment of loading.
 
-    `corrected_at`: when a correction newer than the issue became public. A withdrawn brief is shown as a notice alone.
+    `corrected_at`: when the latest correction newer than the issue became public. A withdrawn brief is shown as a notice
+    alone.
     """
 
     brief: PublicBrief
@@ -60,6 +62,7 @@ class PublicIssue:
     change_note_zh: str = ""
     change_note_en: str = ""
     withdrawn_at: dt.datetime | None = None
+    withdrawn_kind: str = ""
     withdrawn_reason_zh: str = ""
     withdrawn_reason_en: str = ""
 
@@ -85,9 +88,33 @@ class PublicIssue:
             edition.change_note_zh,
             edition.change_note_en,
             edition.withdrawn_at,
+            edition.withdrawn_kind,
             edition.withdrawn_reason_zh,
             edition.withdrawn_reason_en,
         )
+
+
+def list_current(now: dt.datetime) -> QuerySet[IssueEdition]:
+    """Return the listed editions, the current issue first."""
+    return IssueEdition.objects.listed(now).order_by("-published_at", "-pk")
+
+
+def has_issues(now: dt.datetime) -> bool:
+    return bool(_any_listed(now))
+
+
+def list_issues_of_brief(brief_id: int, now: dt.datetime) -> list[int]:
+    """Return the numbers of the listed issues that the brief is in, newest first."""
+    return [number for (number,) in _issues_of_brief(brief_id, now)]
+
+
+def list_changes(issue: PublicIssue, now: dt.datetime) -> list[tuple[dt.datetime, str, str, str]]:
+    """Return the corrections of the issue itself: when, kind and notes in both languages. Newest first."""
+    if issue.edition_number == 1:
+        return []
+    columns = ("live_from", "change_kind", "change_note_zh", "change_note_en")
+    past = IssueEdition.objects.filter(issue_number=issue.number, number__gt=1, live_from__lte=now)
+    return list(past.exclude(live_until=F("live_from")).order_by("-live_from").values_list(*columns))
 
 
 def load_issue(number: int, now: dt.datetime) -> PublicIssue | None:
@@ -117,6 +144,7 @@ def load_issues(editions: QuerySet[IssueEdition], now: dt.datetime) -> list[Publ
     return issues
 
 
+_WITHDRAWAL = ("withdrawn_at", "withdrawn_kind", "withdrawn_reason_zh", "withdrawn_reason_en")
 _COLUMNS = (
     "issue_number",
     "number",
@@ -124,19 +152,32 @@ _COLUMNS = (
     "published_at",
     "live_from",
     *("change_kind", "change_note_zh", "change_note_en"),
-    *("withdrawn_at", "withdrawn_reason_zh", "withdrawn_reason_en"),
+    *_WITHDRAWAL,
 )
 """Columns of an edition that public code may read."""
 
 
 def _load_public_editions(briefs: Collection[int], now: dt.datetime) -> dict[int, PublicItem]:
-    withdrawal = ("withdrawn_at", "withdrawn_kind", "withdrawn_reason_zh", "withdrawn_reason_en")
-    columns = ("brief_id", "pk", "number", "change_kind", "live_from", *withdrawal)
-    rows = list(Edition.objects.found(now).filter(brief__in=briefs).values_list(*columns, *BRIEF_COLUMNS))
-    built = build_briefs([row[len(columns) :] for row in rows])
+    corrections = Edition.objects.uncancelled().filter(
+        brief=OuterRef("brief"), change_kind=ChangeKind.CORRECTION, live_from__lte=now, removed_at=None
+    )
+    latest = Subquery(corrections.order_by("-live_from").values("live_from")[:1])
+    columns = ("brief_id", "pk", "number", *_WITHDRAWAL)
+    found = Edition.objects.found(now).filter(brief__in=briefs).annotate(corrected_at=latest)
+    rows = list(found.values_list(*columns, "corrected_at", *BRIEF_COLUMNS))
+    briefs_of_rows = build_briefs([row[-len(BRIEF_COLUMNS) :] for row in rows])
     items = {}
-    for row, brief in zip(rows, built, strict=True):
-        pk, edition, number, kind, live_from, *withdrawn = row[: len(columns)]
-        corrected_at = timezone.localtime(live_from) if kind == ChangeKind.CORRECTION else None
-        items[pk] = PublicItem(brief, pk, edition, number, corrected_at, *withdrawn)
+    for (pk, edition, number, withdrawn_at, *withdrawal, corrected_at), brief in zip(
+        (row[: -len(BRIEF_COLUMNS)] for row in rows), briefs_of_rows, strict=True
+    ):
+        corrected = timezone.localtime(corrected_at) if corrected_at else None
+        items[pk] = PublicItem(brief, pk, edition, number, corrected, withdrawn_at, *withdrawal)
     return items
+
+
+_any_listed = PreparedQuery(lambda now: IssueEdition.objects.listed(now).values_list("pk")[:1], dt.datetime)
+_issues_of_brief = PreparedQuery(
+    lambda brief, now: list_current(now).filter(items__brief=brief).values_list("issue_number"),
+    int,
+    dt.datetime,
+)

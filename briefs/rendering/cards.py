@@ -426,10 +426,10 @@ _SCRIPT_ESCAPES = {ord(mark): f"\\u{ord(mark):04x}" for mark in "<>&\u2028\u2029
 def render_head_tags(brief: PublicBrief, language: Side) -> SafeString:
     work = works.build_brief_work(brief, language, settings.DIGEST_SITE_NAME[language])
     tags = [
-        *_render_meta_tags("name", _meta_tags(brief, work, language)),
-        *_render_meta_tags("property", _open_graph_tags(brief, work, language)),
+        *render_meta_tags("name", _meta_tags(brief, work, language)),
+        *render_meta_tags("property", _open_graph_tags(brief, work, language)),
         f'<link rel="alternate" type="text/markdown" href="{escape(paths.markdown(language, brief.slug))}">',
-        f'<script type="application/ld+json">{_serialize_json_ld(_json_ld(brief, work, language))}</script>',
+        render_json_ld(_json_ld(brief, work, language)),
     ]
     return mark_safe("\n".join(tags))  # noqa: S308 every value is escaped
 
@@ -451,11 +451,11 @@ def render_withdrawn_head_tags(brief: PublicBrief, language: Side, title: str, n
         "og:description": notice,
         "og:url": work.url,
     }
-    tags = [*_render_meta_tags("name", names.items()), *_render_meta_tags("property", graph.items())]
+    tags = [*render_meta_tags("name", names.items()), *render_meta_tags("property", graph.items())]
     return mark_safe("\n".join(tags))  # noqa: S308 every value is escaped
 
 
-def _render_meta_tags(attribute: str, tags: Iterable[tuple[str, str]]) -> list[str]:
+def render_meta_tags(attribute: str, tags: Iterable[tuple[str, str]]) -> list[str]:
     return [f'<meta {attribute}="{name}" content="{escape(value)}">' for name, value in tags if value]
 
 
@@ -469,7 +469,7 @@ def _meta_tags(brief: PublicBrief, work: works.CitableWork, language: Side) -> I
     yield "DC.title", work.title
     yield "DC.publisher", settings.DIGEST_SITE_NAME[language]
     yield "DC.date", work.date
-    yield "DCTERMS.modified", _format_local(brief.updated_at)
+    yield "DCTERMS.modified", format_local(brief.updated_at)
     yield "DC.language", LANGUAGE_TAGS[language]
     yield from (("DC.subject", keyword.label(language)) for keyword in brief.keywords)
     yield "twitter:card", "summary_large_image"
@@ -489,12 +489,12 @@ def _open_graph_tags(
     yield "og:image:type", "image/png"
     yield from zip(("og:image:width", "og:image:height"), map(str, CARD_SIZE), strict=True)
     yield "og:image:alt", brief.headline(language)
-    yield "article:published_time", _format_local(brief.published_at)
-    yield "article:modified_time", _format_local(brief.updated_at)
+    yield "article:published_time", format_local(brief.published_at)
+    yield "article:modified_time", format_local(brief.updated_at)
     yield from (("article:tag", keyword.label(language)) for keyword in brief.keywords)
 
 
-def _format_local(moment: dt.datetime) -> str:
+def format_local(moment: dt.datetime) -> str:
     """Format a moment in the site's time zone, so that its day is the day shown on pages."""
     return timezone.localtime(moment.replace(microsecond=0)).isoformat()
 
@@ -521,8 +521,8 @@ def _json_ld(brief: PublicBrief, work: works.CitableWork, language: Side) -> dic
         "headline": brief.headline(language),
         "description": text.extract_gist(brief.summary(language), language),
         "inLanguage": LANGUAGE_TAGS[language],
-        "datePublished": _format_local(brief.published_at),
-        "dateModified": _format_local(brief.updated_at),
+        "datePublished": format_local(brief.published_at),
+        "dateModified": format_local(brief.updated_at),
         "author": publisher,
         "publisher": publisher,
         "image": f"{paths.SITE_PLACEHOLDER}{paths.card(language, brief.slug)}",
@@ -554,7 +554,8 @@ def _json_ld_author(name: works.AuthorName) -> dict[str, str]:
     return {"@type": "Person", "name": name.display_name, "familyName": name.family, "givenName": name.given}
 
 
-def _serialize_json_ld(values: dict[str, Any]) -> str:
-    """Serialize to JSON, escaped for use inside a script element."""
+def render_json_ld(values: dict[str, Any]) -> str:
+    """Render a script element with the values that are not empty."""
     filled = {name: value for name, value in values.items() if value not in ("", None, [])}
-    return json.dumps(filled, ensure_ascii=False, separators=(",", ":")).translate(_SCRIPT_ESCAPES)
+    data = json.dumps(filled, ensure_ascii=False, separators=(",", ":")).translate(_SCRIPT_ESCAPES)
+    return f'<script type="application/ld+json">{data}</script>'

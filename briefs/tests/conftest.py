@@ -168,6 +168,11 @@ def _separate_media_storage(tmp_path_factory: pytest.TempPathFactory) -> Iterato
 
 
 @pytest.fixture(scope="session", autouse=True)
+def _separate_departures_file(tmp_path_factory: pytest.TempPathFactory) -> None:
+    settings.DEPARTURES_FILE = tmp_path_factory.mktemp("departures") / "departures.txt"
+
+
+@pytest.fixture(scope="session", autouse=True)
 def _cache_static_files(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Cache the 180 static files that WhiteNoise finds: each new test client would spend 12 ms on finding them.
 

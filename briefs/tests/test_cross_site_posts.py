@@ -55,7 +55,7 @@ def _empty_cache() -> Iterator[None]:
 
 def find_unprotected_routes() -> list[str]:
     """Return the routes without Django's CSRF check that are neither public nor for guests."""
-    without_token = route_registry.PUBLIC_ROUTES | route_registry.TOKEN_ROUTES
+    without_token = {*route_registry.PUBLIC_ROUTES, *route_registry.TOKEN_ROUTES, *route_registry.MAIL_ROUTES}
     return [
         leaf.route
         for leaf in route_registry.walk_routes()

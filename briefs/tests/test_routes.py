@@ -69,6 +69,7 @@ def test_registry_entry_without_route_is_reported(
     assert set(route_registry.find_stale_routes()) == {
         *route_registry.PUBLIC_ROUTES,
         *route_registry.TOKEN_ROUTES,
+        *route_registry.MAIL_ROUTES,
         *route_registry.STAFF_PREFIXES,
     }
 

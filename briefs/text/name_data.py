@@ -10,7 +10,7 @@ _SURNAMES: Final = """
 陳陈 chen chan tan tran chin jin|楊杨 yang yeung yeo yong duong young|黃黄 huang wong ng hwang ooi oei hoang huynh wee|趙赵 zhao chao chiu jo cho trieu
 吳吴 wu ng goh gouw ngo oh|周 zhou chou chow chau chew chu joo|徐 xu hsu tsui chui suh seo swee|孫孙 sun suen son sng ton sohn|馬马 ma mah beh
 朱 zhu chu choo joo|胡 hu woo wu oh ho|郭 guo kuo kwok kwek quek koay quach kwak|何 he ho hoh ha|高 gao kao ko kow go koh|林 lin lam lim rim im liem lum
-羅罗 luo lo law loh la|鄭郑 zheng cheng cheang tay teh chung jung jeong trinh chong|梁 liang leung leong neo luong yang ryang|謝谢 xie hsieh tse cheah chia ta|宋 song sung soong tong
+羅罗 luo lo law loh la na|鄭郑 zheng cheng cheang tay teh chung jung jeong trinh chong|梁 liang leung leong neo luong yang ryang|謝谢 xie hsieh tse cheah chia ta|宋 song sung soong tong
 唐 tang tong duong|許许 xu hsu hui koh khoo heo hur hua hu|韓韩 han hon|馮冯 feng fung foong phung|鄧邓 deng teng tang dang|曹 cao tsao cho tso jo|彭 peng pang pong phang banh
 曾 zeng tseng tsang chan tang jeung|蕭萧肖 xiao hsiao siu sio siew tieu|田 tian tien tin dien jeon|董 dong tung tong dung|袁 yuan yuen won vien|潘 pan poon phua phan ban|蔡 cai tsai choi chua choy chai thai
 蔣蒋 jiang chiang cheung tuong jang|余 yu yee yue du yeo|于 yu yue|杜 du tu to do doo|葉叶 ye yeh yip ip yap diep|程 cheng ching trinh|魏 wei ngai nguy ngui wee|蘇苏 su soo so to|呂吕 lu lui loo lu lyu la
@@ -20,7 +20,7 @@ _SURNAMES: Final = """
 江 jiang chiang kong giang|尹 yin wan doan yoon yun|薛 xue hsueh sit tiet seol|閻阎 yan yen diem|段 duan tuan doan|雷 lei lui loi|侯 hou hau hau|龍龙 long lung|史 shi shih su sa|陶 tao to dao|黎 li lai le
 賀贺 he ho ha|毛 mao mo|郝 hao hok|顧顾 gu ku koo co|龔龚 gong kung|邵 shao shiu thieu so|萬万 wan man van|覃 qin tan|武 wu vo vu mu|錢钱 qian chien chin tien|戴 dai tai doi|嚴严 yan yen yim nghiem eom um
 莫 mo mok mac|孔 kong kung hung khong gong|向 xiang hsiang huong|湯汤 tang tong thang|溫温 wen wan on|施 shi shih sy see|翁 weng yung yong ong|游 you yu yau|詹 zhan chan chim|古 gu ku koo co|紀纪 ji chi ky
-童 tong tung dong|柯 ke ko kua quah kha|洪 hong hung ang|連连 lian lien|簡简 jian chien kan|賴赖 lai|巫 wu mo|歐欧 ou au|涂塗 tu to|倪 ni nghe|駱骆 luo lok lac|柳 liu lau ryu yoo lieu|辛 xin hsin shin tan|卓 zhuo cho toh
+童 tong tung dong|柯 ke ker ko kua quah kha|洪 hong hung ang|連连 lian lien|簡简 jian chien kan|賴赖 lai|巫 wu mo|歐欧 ou au|涂塗 tu to|倪 ni nghe|駱骆 luo lok lac|柳 liu lau ryu yoo lieu|辛 xin hsin shin tan|卓 zhuo cho toh
 官 guan kuan koon|阮 ruan juan yuen nguyen|華华 hua wah hoa|尤 you yu yau|饒饶 rao jao yiu|聶聂 nie nieh nip|凌 ling|池 chi ji chih|甘 gan kan kam|鄔邬 wu|和 he|與 yu|易 yi yik dich|康 kang hong khang|章 zhang chang cheung jang
 伍 wu ng ngu|耿 geng keng|關关 guan kwan kuan quan|喬乔 qiao chiao kieu|朴 park pak bak piao|文 wen man moon mun van|申 shen shin sin than|裴 pei bae pae bui|盧 noh|全 quan chuan jun jeon chun|權权 quan kwon gwon quyen
 安 an ahn on|俞 yu yoo|車车 che cha|具 ku koo goo|禹 woo|郗 xi|習习 xi hsi|桂 gui kuei kwai kye|樊 fan|岳 yue|齊齐 qi chi|靳 jin|祁 qi|苗 miao|包 bao pao|左 zuo tso|褚 chu|管 guan kuan|葛 ge ko got|司 si|商 shang
@@ -75,6 +75,8 @@ JAPANESE_HAN_SURNAMES: Final = tuple(_JAPANESE_HAN_SURNAMES.split())
 
 _UNDIVIDED_FIRST_NAMES: Final = """
 aung u daw ko maung ma khin kyaw than thein htin win zaw myint min nay ne thura thant thaung tin soe hla su
+hlaing hnin kyi lwin moe naing nwe nyan nyein ohn phyo sandar thet thiha thuzar wai wunna yin zeya zin
+kolas icyang kawlo mayaw saidai sra sufin walis yosi
 tenzin lobsang penpa tsering tshering lotay dawa pema sonam dorje jigme ugyen gyaltsen dasho abiy meles
 hailemariam haile tedros tewolde getachew isaias debretsion workneh demeke gedu birhanu mulatu sahle-work
 girma berhane alemayehu tesfaye kassahun mekonnen seyoum redwan yemane taye lemma kinfe andargachew addisu
@@ -84,6 +86,24 @@ col. sen sen. rep rep. amb amb. mr mr. mrs mrs. ms ms. abu umm abd abdul de da d
 """
 UNDIVIDED_FIRST_NAMES: Final = frozenset(_UNDIVIDED_FIRST_NAMES.split())
 """First words of names that have no family name, or of which the first word is a title or a particle."""
+
+_HUNGARIAN_GIVEN_NAMES: Final = """
+ádám ágnes ákos andrás anikó attila balázs bálint béla bence bertalan botond csaba csilla dániel dávid endre enikő erzsébet
+éva ferenc gábor gergely géza győző györgy gyula hajnalka ildikó ilona imre istván jános jenő józsef judit kálmán károly
+katalin kinga krisztina lajos lászló levente lilla lőrinc margit mária mátyás máté mihály miklós mónika nándor olivér
+orsolya ottó pál péter piroska réka richárd róbert rózsa sándor szabolcs szilvia tamás tibor tímea tünde vilmos zoltán
+zsolt zsófia zsuzsa zsuzsanna
+"""
+HUNGARIAN_GIVEN_NAMES: Final = frozenset(_HUNGARIAN_GIVEN_NAMES.split())
+
+_SWEDISH_SURNAMES: Final = """
+andersson bengtsson carlsson danielsson eliasson eriksson fredriksson gustafsson gustavsson hansson henriksson isaksson
+jakobsson jansson johansson karlsson kristersson larsson mårtensson nilsson olofsson olsson persson
+pettersson svensson åkesson
+"""
+SWEDISH_SURNAMES: Final = frozenset(_SWEDISH_SURNAMES.split())
+"""Swedish surnames with the ending of Icelandic patronymics, which are not surnames."""
+
 
 PATRONYMIC_PARTICLES: Final = frozenset({"bin", "ibn", "bint", "binti", "binte", "anak", "ap", "bat"})
 
@@ -97,7 +117,7 @@ montero lorenzo hidalgo gimenez ibanez ferrer duran santiago benitez mora vicent
 crespo roman soto saez velasco moya soler parra esteban bravo gallardo rojas zapatero llosa obrador calderon
 salinas zedillo quesada uribe pinera bachelet allende neruda borges paz cardenas correa chavez maduro guaido
 arce mesa lugo mujica macri kirchner milei boric petro duque noboa lasso toledo humala fujimori boluarte
-bukele zelaya arevalo giammattei pena-nieto sheinbaum rajoy aznar casado feijoo borrell solana albares
+saenz bukele zelaya arevalo giammattei pena-nieto sheinbaum rajoy aznar casado feijoo borrell solana albares
 """
 SPANISH_SURNAMES: Final = frozenset(_SPANISH_SURNAMES.split())
 

@@ -9,11 +9,13 @@ from typing import NamedTuple
 from .name_data import (
     AMBIGUOUS_DOUBLE_SURNAMES,
     DOUBLE_SURNAMES,
+    HUNGARIAN_GIVEN_NAMES,
     JAPANESE_HAN_SURNAMES,
     PATRONYMIC_PARTICLES,
     ROMANISATIONS,
     ROMANISED_SURNAMES,
     SPANISH_SURNAMES,
+    SWEDISH_SURNAMES,
     UNDIVIDED_FIRST_NAMES,
 )
 from .similarity import fold_name, fold_name_parts
@@ -76,6 +78,10 @@ _CONNECTORS = {"y", "e", "i"}
 _SYLLABLES = re.compile(r"[A-Z][a-z’'ʻ]{0,5}-[a-z][a-z’']{0,5}")
 _SYLLABLE = re.compile(
     r"(?:zh|ch|sh|ts|ph|th|kh|ngh?|nh|gw|kw|[bcdfghjklmnpqrstvwxyz])?w?[aeiouy]{1,3}(?:ng|nh|[nktpmhlr])?"
+)
+_JAPANESE = re.compile(r"(?:(?:[kstnhmrgzbpdy]|[knhmrgbp]y|sh|ch|ts|f|j|w)?[aiueo]|[nkst](?=[^aiueoy]|$))+")
+_JAPANESE_GIVEN_NAME = re.compile(
+    r"(?:hiko|hiro|hide|hito|[ou]ichi|kazu|kio|masa|mio|nobu|nori|[^sz]aki|rio|shige|shio|suke|taka|taro|toshi|yoshi|yuki|[eu]zo)$"
 )
 _PATRONYMIC = re.compile(r"\S+[oe]v(?:ich|na)$|\S+(?:ович|евич|овна|евна)$")
 _MONGOLIAN_OR_ICELANDIC = re.compile(r"^\S+iin\b|dottir$|[ðþ]", re.IGNORECASE)
@@ -228,9 +234,25 @@ def _is_doubtful(name: str, words: Sequence[str]) -> bool:
         or bool(
             _MONGOLIAN_OR_ICELANDIC.search(" ".join(folded))
             or (_PATRONYMIC.fullmatch(words[-1].lower()) and len(words) > 2)
+            or (words[-1].endswith("sson") and words[-1].lower() not in SWEDISH_SURNAMES)
         )
+        or _has_surname_before_particle(words, folded)
+        or _may_be_family_first(words, folded)
         or _has_surname_inside(words, folded)
         or _may_have_two_surnames(name, folded)
+    )
+
+
+def _may_be_family_first(words: Sequence[str], folded: Sequence[str]) -> bool:
+    """Return whether the last word is a given name of East Asia or Hungary: Ryu Hyun-jin, Funabashi Yoichi, Semjén Zsolt."""
+    if len(words) != 2:
+        return False
+    is_japanese = all(map(_JAPANESE.fullmatch, folded)) and folded[1] not in ROMANISED_SURNAMES
+    first, last = (word.lower() for word in words)
+    return (
+        bool(_SYLLABLES.fullmatch(words[1]) and _SYLLABLE.fullmatch(folded[0]))
+        or (is_japanese and bool(_JAPANESE_GIVEN_NAME.search(folded[1])))
+        or (last in HUNGARIAN_GIVEN_NAMES and first not in HUNGARIAN_GIVEN_NAMES)
     )
 
 
@@ -244,6 +266,13 @@ def _has_surname_inside(words: Sequence[str], folded: Sequence[str]) -> bool:
             for word, printed in zip(folded[1:-1], words[1:-1], strict=True)
         )
     )
+
+
+def _has_surname_before_particle(words: Sequence[str], folded: Sequence[str]) -> bool:
+    """Return whether a family name may begin before a particle, or go on after it: Sáenz de Santamaría, de Hoop Scheffer."""
+    at = next((n for n, word in enumerate(words) if n and word in _PARTICLES), 0)
+    after = next((n for n in range(at, len(words)) if words[n] not in _PARTICLES), 0)
+    return bool(at) and (after < len(words) - 1 or (at > 1 and folded[at - 1] in SPANISH_SURNAMES))
 
 
 def _may_have_two_surnames(name: str, folded: Sequence[str]) -> bool:

@@ -11,7 +11,7 @@ from briefs.database.faults import describe_error
 from briefs.models import JobRun
 from briefs.notifications import Delivery, send_due
 from briefs.preview import links
-from briefs.publications import sending
+from briefs.publications import sending, subscribers
 from briefs.search import indexing
 from briefs.search.search_log import delete_expired
 
@@ -40,7 +40,9 @@ class Command(BaseCommand):
         self.stdout.write(f"{delivery.sent} sent, {delivery.failed} failed.")
         if any(hooks := webhooks.send_due()):
             self.stdout.write(f"Webhooks: {hooks.sent} delivered, {hooks.failed} not reached.")
-        for part in (throttle, sessions, pending_uploads, links, webhooks):
+        if confirmations := subscribers.send_confirmations(timezone.now()):
+            self.stdout.write(f"Subscribers: {confirmations} confirmation mails.")
+        for part in (throttle, sessions, pending_uploads, links, webhooks, subscribers):
             part.delete_expired(timezone.now())
         JobRun.record("publish_due")
         if any((copies := sending.send_due(timezone.now())).numbers):

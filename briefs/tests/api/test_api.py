@@ -322,7 +322,8 @@ def test_description_covers_every_address_and_parameter(client: Client) -> None:
     document = client.get("/api/v1/openapi.json").json()
     assert document["openapi"] == "3.1.0"
     assert set(document["paths"]) == {
-        f"/api/v1/{name}" for name in ("briefs", "briefs/{slug}", "changes", "manifest", "vocabulary")
+        f"/api/v1/{name}"
+        for name in ("briefs", "briefs/{slug}", "changes", "issues", "manifest", "vocabulary")
     }
     references = {part.split('"')[0] for part in json.dumps(document).split("#/components/schemas/")[1:]}
     schemas = document["components"]["schemas"]

@@ -11,6 +11,7 @@ from typing import Any
 from xml.etree import ElementTree
 
 import pytest
+from django.conf import settings
 from django.core.cache import caches
 from django.core.management import call_command
 from django.test import Client
@@ -29,7 +30,7 @@ HOSTILE = "<seg> & “a” ]]> \U00020000 \u0085x"
 
 
 def read(response: Any) -> bytes:
-    return b"".join(response.streaming_content)
+    return bytes(response.getvalue())
 
 
 def read_units(tmx: bytes) -> dict[str, dict[str, str]]:
@@ -225,6 +226,9 @@ def read_release(client: Client, month: str) -> dict[str, Any]:
         bodies[name] = read(client.get(f"/corpus/{month}/{name}"))
         assert hashlib.sha256(bodies[name]).hexdigest() == digest
         assert digest in card
+    readme = bodies["README.md"].decode()
+    assert readme.count(hashlib.sha256(bodies[f"digest-{month}.tmx"]).hexdigest()) == 2, "in each language"
+    assert f"{settings.SITE_URL}/zh-hant/corpus/{month}/" in readme
     pairs = {pair["id"]: pair for pair in map(json.loads, bodies[f"digest-{month}.jsonl"].splitlines())}
     assert list(read_units(bodies[f"digest-{month}.tmx"])) == list(pairs)
     return pairs
@@ -239,7 +243,12 @@ def test_release_has_the_pairs_as_they_stood_at_the_end_of_the_month(
     assert (july["edition"], july["en"]) == (2, "Corrected")
     assert "/en/corpus/2026-06/" in client.get("/en/corpus/").content.decode()
     for month in ("2026-05", f"{timezone.localdate():%Y-%m}", "2026-13", "news"):
-        for address in (f"/en/corpus/{month}/", f"/corpus/{month}/", f"/corpus/{month}/SHA256SUMS"):
+        for address in (
+            f"/en/corpus/{month}/",
+            f"/corpus/{month}/",
+            f"/corpus/{month}/SHA256SUMS",
+            f"/corpus/{month}/README.md",
+        ):
             assert client.get(address).status_code == 404
     for name in ("digest-2026-07.jsonl", "digest-2026-06.xml", "jsonl"):
         assert client.get(f"/corpus/2026-06/{name}").status_code == 404
@@ -259,6 +268,8 @@ def test_withdrawn_pairs_leave_every_release_and_the_card_says_so(client: Client
             assert {pair["slug"] for pair in read_release(client, month).values()} == {"other"}
             assert client.get(f"/corpus/{month}/SHA256SUMS").content != sums
             card = client.get(f"/en/corpus/{month}/").content.decode()
-            assert f"Brief {corrected.brief_id}, on 8 September 2026" in card
+            readme = read(client.get(f"/corpus/{month}/README.md")).decode()
+            for text in (card, readme):
+                assert f"Brief {corrected.brief_id}, on 8 September 2026" in text
         edition.update(**{column: None})
     assert {month: client.get(f"/corpus/{month}/SHA256SUMS").content for month in before} == before

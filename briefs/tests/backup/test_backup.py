@@ -18,10 +18,12 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.core.management import CommandError, call_command
 from django.db import connection
+from django.utils import timezone
 
 from briefs.accounts import second_factor
 from briefs.backup import archive_writer, backup_archive, restoration
-from briefs.models import JobRun
+from briefs.models import Edition, JobRun, Mailing, Subscriber
+from briefs.publications import subscribers
 from briefs.tests.support import factories
 
 KEY = settings.SECRET_KEY
@@ -189,6 +191,40 @@ def test_restore_gives_the_same_rows_files_and_pages(backup_file: Path, tmp_path
     assert {name for name in changed if not name.startswith("native/")} == set()
     check = run_command(database, media, "rebuild_derived", "--check")
     assert check.returncode == 0, check.stderr
+
+
+@sqlite_only
+def test_restore_forgets_no_departure_and_pauses_mailings(
+    team: factories.Team, tmp_path: Path, settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DEPARTURES_FILE", str(tmp_path / "departures.txt"))
+    settings.DEPARTURES_FILE, now = tmp_path / "departures.txt", timezone.now()
+    readers = [
+        Subscriber.objects.create(address=f"{name}@example.org", side="en", created_at=now, confirmed_at=now)
+        for name in ("stays", "leaves", "erased")
+    ]
+    edition = Edition.objects.get(brief=factories.live_brief(team))
+    values = {
+        "due_at": now,
+        "not_after": now,
+        "created_at": now,
+        "state_at": now,
+        "created_by": team.publisher,
+    }
+    for state in Mailing.Status.values:
+        Mailing.objects.create(kind="correction", edition=edition, bodies={}, state=state, **values)
+    call_command("backup", str(tmp_path / "site.zip"), "--no-proof")
+    subscribers.leave(readers[1], timezone.now())
+    subscribers.erase(readers[2], timezone.now())
+    done = run_command(tmp_path / "new.sqlite3", tmp_path / "media", "restore", str(tmp_path / "site.zip"))
+    assert done.returncode == 0, done.stderr
+    with closing(sqlite3.connect(tmp_path / "new.sqlite3")) as restored:
+        rows = restored.execute(
+            "SELECT address, left_at IS NULL FROM briefs_subscriber ORDER BY id"
+        ).fetchall()
+        states = [state for (state,) in restored.execute("SELECT state FROM briefs_mailing ORDER BY id")]
+    assert rows == [("stays@example.org", 1), ("leaves@example.org", 0)]
+    assert states == ["paused", "paused", "paused", "stopped", "done"]
 
 
 @pytest.mark.heavy

@@ -9,6 +9,8 @@ from django.utils import timezone
 from briefs.content import IssueContent, IssueText
 from briefs.models import Brief, Issue, IssueEdition, IssueItem, Person
 
+from .corpus_fixtures import get_person
+
 
 def issue_content(number: int, briefs: Sequence[Brief] = (), tag: str = "") -> IssueContent:
     zh = IssueText(
@@ -19,10 +21,16 @@ def issue_content(number: int, briefs: Sequence[Brief] = (), tag: str = "") -> I
 
 
 def publish_issue(
-    number: int, briefs: Sequence[Brief], *, by: Person, content: IssueContent | None = None, **values: Any
+    number: int,
+    briefs: Sequence[Brief],
+    *,
+    by: Person | None = None,
+    content: IssueContent | None = None,
+    **values: Any,
 ) -> IssueEdition:
     """Store an issue's edition with its items. A later edition of the issue ends the one before."""
     content, now = content or issue_content(number, briefs), timezone.now()
+    by = by or get_person("editor")
     issue, _ = Issue.objects.get_or_create(
         number=number, defaults={"created_at": now, "updated_at": now, "updated_by": by}
     )

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from django.urls import URLPattern, URLResolver, get_resolver
 
+from briefs.models import Issue
 from briefs.public import subject_queries
 from briefs.public.responses import LANGUAGE_ALIAS_PATTERN
 
@@ -149,6 +150,15 @@ def _api_lists(slugs: Iterable[str]) -> Iterator[str]:
     yield from (f"/api/v1/briefs?q=%22{slug.replace('-', '%22+%22')}%22" for slug in slugs)
 
 
+def _issues(rest: str) -> Examples:
+    """Addresses of every issue, published or not, and of a missing one."""
+    return lambda slugs: (
+        f"/{code}/issues/{number}/{rest}"
+        for number in [*Issue.objects.order_by("number").values_list("number", flat=True), 999_999_999]
+        for code in ("zh-hant", "en")
+    )
+
+
 YEARS = (1887, 1900, 2025, 2026, 2093)
 _PAGE = "<language:language>/"
 _GUEST = "preview/<str:token>/"
@@ -156,7 +166,7 @@ _GUEST = "preview/<str:token>/"
 PUBLIC_ROUTES: dict[str, PublicRoute] = {
     "": PublicRoute(_fixed("/"), vary="Accept-Language"),
     _PAGE: PublicRoute(_both_languages("")),
-    f"{_PAGE}issues/<int:number>/issue.<issue_file:file_format>": PublicRoute(
+    f"{_PAGE}issues/<issue:number>/issue.<issue_file:file_format>": PublicRoute(
         _both_languages("issues/1/issue.epub", "issues/1/issue.epub?side=both", "issues/1/issue.pdf")
     ),
     f"{_PAGE}follow/": PublicRoute(_both_languages("follow/")),
@@ -181,6 +191,7 @@ PUBLIC_ROUTES: dict[str, PublicRoute] = {
     },
     f"{_PAGE}search/feed.<feed:feed_format>": PublicRoute(_search_feeds("feed.atom", "feed.json")),
     f"{_PAGE}search/parallel/feed.atom": PublicRoute(_search_feeds("parallel/feed.atom")),
+    f"{_PAGE}subscribe/": PublicRoute(_both_languages("subscribe/"), cache=NO_STORE, posts=True),
     f"{_PAGE}search/": PublicRoute(_searches),
     f"{_PAGE}search/suggest/": PublicRoute(_suggestions),
     f"{_PAGE}briefs/<slug:slug>/": PublicRoute(_brief_pages()),
@@ -194,6 +205,12 @@ PUBLIC_ROUTES: dict[str, PublicRoute] = {
     f"{_PAGE}briefs/<slug:slug>/report/": PublicRoute(_brief_pages("report/"), cache=NO_STORE, posts=True),
     **{f"{_PAGE}{kind}/": PublicRoute(_both_languages(f"{kind}/")) for kind in subject_queries.SUBJECT_KINDS},
     **{f"{_PAGE}{kind}/<slug:slug>/": PublicRoute(_names(kind)) for kind in subject_queries.SUBJECT_KINDS},
+    f"{_PAGE}issues/": PublicRoute(
+        _fixed("/zh-hant/issues/", "/en/issues/", "/en/issues/?show=both", "/en/issues/?before=x")
+    ),
+    f"{_PAGE}issues/feed.atom": PublicRoute(_both_languages("issues/feed.atom")),
+    f"{_PAGE}issues/<issue:number>/": PublicRoute(_issues("")),
+    f"{_PAGE}issues/<issue:number>/parallel/": PublicRoute(_issues("parallel/")),
     f"{_PAGE}archive/": PublicRoute(_both_languages("archive/")),
     f"{_PAGE}archive/<year:year>/": PublicRoute(_fixed(*(f"/en/archive/{year}/" for year in YEARS))),
     f"{_PAGE}archive/<year:year>/<month:month>/": PublicRoute(
@@ -218,6 +235,9 @@ PUBLIC_ROUTES: dict[str, PublicRoute] = {
                 for query in ("", "?limit=3", "?since=2093-01-01", "?since=0-0", "?since=x")
             )
         )
+    ),
+    "api/v1/issues": PublicRoute(
+        _fixed(*(f"/api/v1/issues{query}" for query in ("", "?limit=1", "?cursor=x", "?number=1")))
     ),
     "api/v1/manifest": PublicRoute(_fixed("/api/v1/manifest", "/api/v1/manifest?limit=2&after=1")),
     "api/v1/vocabulary": PublicRoute(_fixed("/api/v1/vocabulary")),
@@ -248,6 +268,8 @@ TOKEN_ROUTES: dict[str, Examples] = {
     f"{_GUEST}<preview_language:language>/parallel/": _token_paths("zh-hant/parallel/", "en/parallel/"),
 }
 """Their examples are built from tokens."""
+MAIL_ROUTES = {"u/<slug:token>/"}
+"""Whoever has the token of a mail may act, without a browser too. Tested in public/test_subscribe_pages.py."""
 
 
 class RouteEntry(NamedTuple):
@@ -278,14 +300,14 @@ def find_unclassified_routes() -> list[str]:
     return [
         leaf.route
         for leaf in walk_routes()
-        if not is_staff_route(leaf.route) and leaf.route not in PUBLIC_ROUTES | TOKEN_ROUTES
+        if not is_staff_route(leaf.route) and leaf.route not in {*PUBLIC_ROUTES, *TOKEN_ROUTES, *MAIL_ROUTES}
     ]
 
 
 def find_stale_routes() -> list[str]:
     """Return registered routes that no longer exist."""
     existing = {leaf.route for leaf in walk_routes()}
-    missing = [route for route in PUBLIC_ROUTES | TOKEN_ROUTES if route not in existing]
+    missing = [route for route in (*PUBLIC_ROUTES, *TOKEN_ROUTES, *MAIL_ROUTES) if route not in existing]
     return missing + [
         prefix for prefix in STAFF_PREFIXES if not any(route.startswith(prefix) for route in existing)
     ]

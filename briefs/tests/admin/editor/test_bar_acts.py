@@ -43,17 +43,16 @@ def main_act(bar: str) -> str:
     return found
 
 
-@pytest.mark.parametrize(("state", "role", "expected"), read_table())
-def test_bar_offers_each_person_what_is_next(
-    client: Client, team: factories.Team, state: str, role: str, expected: str
-) -> None:
+@pytest.mark.parametrize("state", dict.fromkeys(state for state, _, _ in read_table()))
+def test_bar_offers_each_person_what_is_next(client: Client, team: factories.Team, state: str) -> None:
     brief = STATES[state](team)
-    bar = bar_of(sign_in(client, getattr(team, role)), brief)
-    assert main_act(bar) == expected
-    menu = bar[bar.index('id="more-verbs"') :]
-    verbs = re.findall(r'formaction="[^"]*/(\w+)/"', menu)
-    assert expected not in verbs
-    assert verbs == sorted(verbs, key=lambda verb: verb in HEAVY), "the heavy acts come last"
+    for role, expected in [(role, act) for in_state, role, act in read_table() if in_state == state]:
+        bar = bar_of(sign_in(client, getattr(team, role)), brief)
+        assert main_act(bar) == expected, role
+        menu = bar[bar.index('id="more-verbs"') :]
+        verbs = re.findall(r'formaction="[^"]*/(\w+)/"', menu)
+        assert expected not in verbs, role
+        assert verbs == sorted(verbs, key=lambda verb: verb in HEAVY), "the heavy acts come last"
 
 
 def test_publisher_who_published_urgently_reads_why_not_to_confirm(

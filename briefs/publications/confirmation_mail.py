@@ -1,0 +1,57 @@
+"""The mail that asks whether an address wants our mail, with one large button to `/u/{token}/`."""
+
+from typing import Any, Final
+
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives
+from django.template.loader import render_to_string
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from briefs.content import LANGUAGE_TAGS, Side
+from briefs.models.mailings import MailSide
+from briefs.text.paths import LANGUAGE_CODES
+
+SIDES_OF: Final[dict[MailSide, tuple[Side, ...]]] = {
+    MailSide.ZH: ("zh",),
+    MailSide.EN: ("en",),
+    MailSide.BOTH: ("zh", "en"),
+}
+"""The languages in which a subscriber is addressed."""
+
+
+def build_link(token: str) -> str:
+    return f"{settings.SITE_URL}/u/{token}/"
+
+
+def build_confirmation(address: str, side: MailSide, token: str) -> EmailMultiAlternatives:
+    parts = [_build_part(language, side) for language in SIDES_OF[side]]
+    context: dict[str, Any] = {
+        "parts": parts,
+        "link": build_link(token),
+        "button": " · ".join(part["button"] for part in parts),
+        "lang": parts[0]["lang"],
+        "title": " / ".join(part["subject"] for part in parts),
+    }
+    message = EmailMultiAlternatives(
+        subject=context["title"],
+        body=render_to_string("public/mail/confirm.txt", context),
+        to=[address],
+        headers={"Auto-Submitted": "auto-generated"},
+    )
+    message.attach_alternative(render_to_string("public/mail/confirm.html", context), "text/html")
+    return message
+
+
+def _build_part(language: Side, side: MailSide) -> dict[str, str]:
+    with translation.override(LANGUAGE_CODES[language]):
+        site = settings.DIGEST_SITE_NAME[language]
+        return {
+            "lang": LANGUAGE_TAGS[language],
+            "subject": _("Confirm your subscription to %(site)s") % {"site": site},
+            "asked": _("Somebody asked for %(site)s by mail to this address, in this language: %(language)s.")
+            % {"site": site, "language": str(side.label)},
+            "act": _("If it was you, open this page within seven days and press the button there:"),
+            "button": _("Confirm the subscription"),
+            "ignore": _("If it was not you, do nothing: no mail comes, and the address is deleted."),
+        }

@@ -1,0 +1,250 @@
+"""Pages, feed and API of published issues, and where home and briefs name them."""
+
+import datetime as dt
+import json
+import re
+import xml.etree.ElementTree as ET
+
+import msgspec
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from briefs.api import issue_shape
+from briefs.content import hash_json
+from briefs.models import Brief, Edition, IssueEdition
+from briefs.tests.support import corpus_fixtures
+from briefs.tests.support.published_issues import issue_content, publish_issue
+
+pytestmark = pytest.mark.django_db
+
+PAGES = ("/zh-hant/issues/12/", "/en/issues/12/", "/zh-hant/issues/12/parallel/", "/en/issues/12/parallel/")
+
+
+@pytest.fixture
+def briefs() -> list[Brief]:
+    rows = [(f"brief-{n}", corpus_fixtures.numbered_content(n), {}) for n in (1, 2, 3)]
+    return [edition.brief for edition in corpus_fixtures.publish_editions(rows)]
+
+
+@pytest.fixture
+def issue(briefs: list[Brief]) -> IssueEdition:
+    return publish_issue(12, briefs)
+
+
+def read(client: Client, path: str) -> str:
+    response = client.get(path)
+    assert response.status_code == 200, path
+    return response.content.decode()
+
+
+def find_numbers(page: str) -> list[str]:
+    return re.findall(r'onfold"><b>(\d+)</b>', page)
+
+
+def correct_item(brief: Brief, change_kind: str = "correction") -> None:
+    """Publish the next edition of a brief of an issue."""
+    now, current = timezone.now(), Edition.objects.filter(brief=brief).latest("number")
+    Edition.objects.filter(pk=current.pk).update(live_until=now)
+    corpus_fixtures.publish(
+        current.frozen_content, current.slug, brief=brief, live_from=now, published_at=current.published_at,
+        change_kind=change_kind, change_note_zh="改", change_note_en="Changed",
+    )  # fmt: skip
+
+
+def withdraw(edition: IssueEdition) -> None:
+    edition.withdrawn_at, edition.withdrawn_kind = timezone.now(), "our_error"
+    edition.withdrawn_reason_zh, edition.withdrawn_reason_en = "理由甲", "Reason one"
+    edition.save()
+
+
+def test_issue_shows_title_preface_and_numbered_items_in_each_view(
+    client: Client, issue: IssueEdition
+) -> None:
+    for path in PAGES:
+        page = read(client, path)
+        texts = {"zh": ("韌性的價格12", "第一段前言", "標題2", "第3篇的摘要。"), "en": ("The Price of Resilience 12", "A preface.", "Headline 2", "Headline 3")}  # fmt: skip
+        shown = texts["zh"] + texts["en"] if "parallel" in path else texts["zh" if "zh" in path else "en"]
+        assert [text for text in shown if text not in page] == [], path
+        assert find_numbers(page) == ["1", "2", "3"]
+        assert "Subject 12" not in page
+
+
+def test_item_corrected_since_links_to_its_changes_and_withdrawn_item_is_its_notice(
+    client: Client, briefs: list[Brief], issue: IssueEdition
+) -> None:
+    correct_item(briefs[0])
+    Edition.objects.filter(brief=briefs[1]).update(
+        withdrawn_at=timezone.now(), withdrawn_kind="rights", withdrawn_reason_zh="理由乙", withdrawn_reason_en="Reason two"
+    )  # fmt: skip
+    for path in PAGES:
+        page, language = read(client, path), path.split("/")[1]
+        assert page.count('class="corrected"') == 1
+        assert f'class="corrected"><a href="/{language}/briefs/brief-1/changes/">' in page
+        assert "標題2" in page or "Headline 2" in page
+        assert "理由乙" in page or "Reason two" in page
+        assert "Summary of no. 2" not in page
+        assert "第2篇的摘要" not in page
+        assert find_numbers(page) == ["1", "2", "3"]
+    home = read(client, "/en/")
+    assert find_numbers(home) == ["1", "3"]
+    assert "Headline 2" not in home
+
+
+def test_item_corrected_and_then_updated_stays_marked(
+    client: Client, briefs: list[Brief], issue: IssueEdition
+) -> None:
+    correct_item(briefs[0])
+    correct_item(briefs[0], change_kind="update")
+    correct_item(briefs[1], change_kind="update")
+    assert re.findall(r'class="corrected"><a href="/en/briefs/([^/]+)', read(client, PAGES[1])) == ["brief-1"]
+
+
+def test_correction_of_issue_says_what_changed(
+    client: Client, briefs: list[Brief], issue: IssueEdition
+) -> None:
+    note = {"change_kind": "correction", "change_note_zh": "前言漏字", "change_note_en": "A word was missing"}
+    content = issue_content(12, briefs, " mended")
+    publish_issue(12, briefs, content=content, **note)
+    page = read(client, "/en/issues/12/")
+    assert "Resilience 12 mended" in page
+    assert "A word was missing" in page
+    assert "前言漏字" in read(client, "/zh-hant/issues/12/")
+
+
+def test_withdrawn_issue_is_a_notice_and_leaves_every_list(
+    client: Client, issue: IssueEdition, briefs: list[Brief]
+) -> None:
+    withdraw(issue)
+    for path in PAGES:
+        response = client.get(path)
+        page = response.content.decode()
+        assert (response.status_code, response.headers["X-Robots-Tag"]) == (200, "noindex")
+        assert "理由甲" in page
+        assert "Reason one" in page
+        assert "A preface" not in page
+        assert "第一段前言" not in page
+    for path in ("/en/", "/en/issues/", f"/en/briefs/{briefs[0].slug}/"):
+        page = read(client, path)
+        assert "Resilience 12" not in page
+        assert path == "/en/issues/" or "/en/issues/" not in page
+
+
+def test_masthead_home_and_brief_name_issues_only_once_one_is_public(
+    client: Client, briefs: list[Brief]
+) -> None:
+    paths = ("/en/", f"/en/briefs/{briefs[0].slug}/", "/en/search/", "/en/keywords/", "/en/about/")
+    assert [path for path in paths if "/issues/" in read(client, path)] == []
+    publish_issue(12, briefs[:1])
+    assert [path for path in paths if 'href="/en/issues/"' not in read(client, path)] == []
+    assert 'href="/en/issues/12/">Issue 12</a>' in read(client, f"/en/briefs/{briefs[0].slug}/")
+    assert "issues/12/" not in read(client, f"/en/briefs/{briefs[1].slug}/")
+    home = read(client, "/zh-hant/")
+    assert home.index("韌性的價格12") < home.index("標題1<") < home.index("標題2<")
+    assert home.count("標題1<") == 1, "a brief of the issue is not listed again"
+
+
+def test_issue_of_each_view_has_twins_and_both_leads_to_parallel(client: Client, issue: IssueEdition) -> None:
+    page = read(client, "/en/issues/12/")
+    for line in (
+        'rel="canonical" href="http://testserver/en/issues/12/"',
+        'hreflang="zh-Hant" href="http://testserver/zh-hant/issues/12/"',
+        '"@type":"PublicationIssue"',
+        '"issueNumber":12',
+    ):
+        assert line in page.replace("http://127.0.0.1:8000", "http://testserver"), line
+    assert client.get("/en/issues/12/?show=both").headers["Location"] == "/en/issues/12/parallel/"
+    assert client.get("/en/issues/12/?show=zh").headers["Location"] == "/zh-hant/issues/12/"
+    assert "韌性的價格12" in read(client, "/en/issues/?show=both")
+
+
+def test_list_pages_by_key(client: Client) -> None:
+    for number in range(1, 26):
+        publish_issue(number, [], live_from=timezone.now() - dt.timedelta(days=30 - number))
+    first = read(client, "/en/issues/")
+    assert find_numbers(first) == [str(n) for n in range(25, 5, -1)]
+    older = re.search(r'rel="next" href="([^"]+)"', first)
+    assert older
+    second = read(client, older[1])
+    assert find_numbers(second) == ["5", "4", "3", "2", "1"]
+    assert "noindex" in second
+
+
+@pytest.mark.parametrize(
+    ("path", "most"),
+    [("/en/issues/12/", 8), ("/en/issues/12/parallel/", 8), ("/en/issues/", 4), ("/en/", 12)],
+)
+def test_first_answer_makes_few_queries(
+    client: Client, briefs: list[Brief], issue: IssueEdition, path: str, most: int
+) -> None:
+    note = {"change_kind": "correction", "change_note_zh": "甲", "change_note_en": "One"}
+    publish_issue(12, briefs, **note)
+    with CaptureQueriesContext(connection) as queries:
+        read(client, path)
+    assert len(queries) <= most
+
+
+def test_feed_holds_prefaces_and_summaries_and_notices(
+    client: Client, briefs: list[Brief], issue: IssueEdition
+) -> None:
+    publish_issue(11, briefs[:1], live_from=timezone.now() - dt.timedelta(days=30))
+    withdrawn = publish_issue(10, briefs[:1], live_from=timezone.now() - dt.timedelta(days=100))
+    withdraw(withdrawn)
+    correct_item(briefs[0])
+    entries = read_entries(client)
+    assert [entry["title"] for entry in entries] == [
+        "Issue 12: The Price of Resilience 12",
+        "Issue 11: The Price of Resilience 11",
+        "Withdrawn: Issue 10: The Price of Resilience 10",
+    ]
+    first, second, last = entries
+    assert first["id"].endswith("/en/issues/12/")
+    assert second["updated"] > second["published"], "a corrected brief changes the entry"
+    shown = ("A preface.", "Headline 1", "Summary of no. 3.", "Sample Review")
+    assert [text for text in shown if text not in first["content"]] == []
+    assert "Reason one" in last["content"]
+    assert "preface" not in last["content"]
+    IssueEdition.objects.filter(pk=withdrawn.pk).update(withdrawn_at=timezone.now() - dt.timedelta(days=91))
+    assert len(read_entries(client)) == 2
+    assert "/en/issues/feed.atom" in read(client, "/en/follow/")
+
+
+def read_entries(client: Client) -> list[dict[str, str]]:
+    name = "{http://www.w3.org/2005/Atom}"
+    feed = ET.fromstring(client.get("/en/issues/feed.atom").content)
+    return [
+        {field.tag.removeprefix(name): field.text or "" for field in entry}
+        for entry in feed.iter(f"{name}entry")
+    ]
+
+
+def test_api_lists_issues_in_both_languages_with_a_hash(
+    client: Client, briefs: list[Brief], issue: IssueEdition
+) -> None:
+    publish_issue(11, briefs[:1], live_from=timezone.now() - dt.timedelta(days=30))
+    publish_issue(13, [], live_from=timezone.now() + dt.timedelta(days=30))
+    correct_item(briefs[0])
+    page = client.get("/api/v1/issues?limit=1").json()
+    (first,), next_page = page["issues"], client.get(page["next"]).json()
+    assert [row["number"] for row in next_page["issues"]] == [11]
+    assert next_page["next"] is None
+    msgspec.convert(page, issue_shape.IssuePage)
+    assert (first["number"], first["title"]) == (
+        12,
+        {"zh": "韌性的價格12", "en": "The Price of Resilience 12"},
+    )
+    assert [brief["slug"] for brief in first["briefs"]] == ["brief-1", "brief-2", "brief-3"]
+    assert [bool(brief["corrected"]) for brief in first["briefs"]] == [True, False, False]
+    assert first["briefs"][1]["summary"]["en"] == "Summary of no. 2."
+    assert "Subject" not in json.dumps(first)
+    assert first.pop("hash") == hash_json(first)
+    withdraw(issue)
+    assert [row["number"] for row in client.get("/api/v1/issues").json()["issues"]] == [11]
+
+
+def test_sitemap_has_listed_issues(client: Client, briefs: list[Brief], issue: IssueEdition) -> None:
+    assert "/en/issues/12/</loc>" in read(client, "/sitemap.xml")
+    withdraw(issue)
+    assert "/issues/" not in read(client, "/sitemap.xml")
