@@ -120,6 +120,7 @@ def django_db_modify_db_settings(
     if django_db_use_migrations:
         shutil.copy(migrated, database)
     connection.settings_dict["TEST"]["NAME"] = str(database)
+    connection.settings_dict["OPTIONS"]["init_command"] += "PRAGMA synchronous=OFF;"  # no test cuts the power
 
 
 def _copy_to_database(file: Path) -> None:
