@@ -1,13 +1,15 @@
 """Load demo data: documents in different states, reached by verbs of demo accounts over nine days.
 
 The real document is published as imported and corrected in a second edition. Sample 02 and the digests of four speeches,
-whose originals are free to read, are live, sample 01 is in review, and sample 03 a draft with its faults.
+whose originals are free to read, are live, sample 01 is in review, and sample 03 a draft with its faults. An issue has
+the live briefs.
 """
 
 import datetime as dt
 import json
 import secrets
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -17,10 +19,11 @@ from django.db import transaction
 from django.utils import timezone
 
 from . import checks, workflow
-from .content import SIDES, Content
+from .content import SIDES, Content, IssueContent, IssueText
 from .installation import FIXTURES
 from .intake import create_import_job, import_files
-from .models import Brief, Edition, Person, Proposal, SiteText, State
+from .models import Brief, Edition, Issue, Person, Proposal, SiteText, State
+from .workflow import issues
 from .workflow.proposals import hash_proposal
 from .workflow.rules.proposed_rows import find_deciders
 
@@ -41,6 +44,18 @@ CORRECTION: Final = workflow.ChangeNote(
     note_zh="第1點的中文漏字，並誤作「大多數新興市場」，應為「幾乎所有新興市場」；中文標點一併改正。",
     note_en="Bullet 1 in Chinese lacked words and had “most emerging markets” for “nearly all emerging markets.” "
     "Punctuation is corrected as well.",
+)
+ISSUE: Final = IssueContent(
+    IssueText(
+        "從礦物儲備到軍備管制",
+        "本期兩篇談科技競賽與關鍵礦物，四篇是冷戰時期的演說，原文都可以免費閱讀。\n\n"
+        "讀的時候不妨留意：哪些主張靠實力，哪些靠約定。",
+    ),
+    IssueText(
+        "From Mineral Stocks to Arms Control",
+        "Two briefs are about the technology race and critical minerals; four are speeches of the Cold War that are free "
+        "to read in full.\n\nAs you read, ask which arguments rest on strength and which on agreements.",
+    ),
 )
 _HUMAN_VERBS: Final = ("send_back", "take_back", "discard")
 
@@ -103,6 +118,9 @@ def import_demo_briefs(people: dict[str, Person], *, now: dt.datetime | None = N
         speech = _import_document(path, people, now - 9 * day)
         if _is_untouched(speech, people, State.DRAFT):
             _publish_draft(speech, people, now - (7 - n / 2) * day)
+    if not Issue.objects.exists():
+        with suppress(workflow.Refused):  # others have moved the briefs
+            _publish_issue(people, now - 3 * day)
     for key, paragraphs in json.loads(TEXTS.read_text(encoding="utf-8")).items():
         if not SiteText.objects.filter(key=key).exists():
             zh, en = ("\n\n".join(paragraphs[side]) for side in SIDES)
@@ -174,6 +192,20 @@ def _publish_correction(brief: Brief, people: dict[str, Person], now: dt.datetim
     workflow.save(brief, corrected, by=writer, version=_version(brief), now=now)
     workflow.submit(brief, by=writer, version=_version(brief), now=now)
     _review_and_approve(brief, people, now, change=CORRECTION)
+
+
+@transaction.atomic
+def _publish_issue(people: dict[str, Person], now: dt.datetime) -> None:
+    """Publish an issue with the briefs of the days before. One of them is corrected later."""
+    hour, writer = dt.timedelta(hours=1), people["writer"]
+    issue = issues.create_issue(by=writer, now=now)
+    content = replace(ISSUE, items=IssueContent.from_json(issue.content).items)
+    issues.save_issue(issue, content, by=writer, version=issue.version, now=now)
+    issues.submit_issue(issue, by=writer, now=now)
+    for hours, side in enumerate(SIDES, 1):
+        reviewer = people[f"reviewer-{side}"]
+        issues.sign_off_issue(issue, side, by=reviewer, seen=content.hash_side(side), now=now + hours * hour)
+    issues.publish_issue(issue, by=people["publisher"], seen=content.hash(), now=now + 3 * hour)
 
 
 def _review_and_approve(

@@ -15,6 +15,7 @@ from briefs.demo import ACCOUNTS
 from briefs.installation import load_missing_rows
 from briefs.models import Brief, Edition, Event, Keyword, Person, Revision, SiteText, State
 from briefs.models.derived import EditionTerm
+from briefs.publications.published import load_issue
 
 from .intake.test_importer import checksum
 
@@ -53,6 +54,10 @@ def test_demo_publishes_seed_document_and_its_correction_under_four_eyes() -> No
         assert not checks.run_checks(
             speech.frozen_content, checks.CheckContext(), only=("numbers", "punctuation", "stops")
         )
+    issue = load_issue(1, timezone.now())
+    assert issue
+    assert len(issue.items) == 6
+    assert [item.brief_id for item in issue.items if item.corrected_at] == [corrected.brief_id]
     assert {"about", "keyword/technology"} == set(SiteText.objects.values_list("key", flat=True))
     assert EditionTerm.objects.filter(edition__in=[corrected, sample]).count() > 5
     for account in ACCOUNTS:

@@ -110,7 +110,11 @@ class _Rule:
         state = self.facts.issue.state
         if state in policy.OPEN_STATES and self.gaps:
             return FILL if self.is_allowed("edit_issue") else ""
-        unsigned = [side for side in SIDES if not self.facts.statuses[side].is_signed]
+        unsigned = [
+            side
+            for side in SIDES
+            if not self.facts.statuses[side].is_signed and self.person in self.find_named_signers(side)
+        ]
         acts = {
             State.DRAFT: ["submit_issue"],
             State.IN_REVIEW: [*(f"sign_off_issue_{side}" for side in unsigned), "publish_issue"],
@@ -120,6 +124,9 @@ class _Rule:
 
     def find_signers(self, side: Side) -> list[Person]:
         return issue_review.find_signers(self.facts.statuses[side], self.people)
+
+    def find_named_signers(self, side: Side) -> list[Person]:
+        return issue_review.find_named_signers(self.facts.statuses[side], self.people)
 
     @cached_property
     def publishers(self) -> list[Person]:
@@ -200,7 +207,7 @@ def _list_requests(rule: _Rule) -> Iterator[list[Phrase]]:
     requests = [
         gettext("%(name)s for the %(language)s") % {"name": rule.join(signers), "language": _LANGUAGES[side]}
         for side in unsigned
-        if (signers := rule.find_signers(side))
+        if (signers := rule.find_named_signers(side))
     ]
     if requests:
         names = pgettext("requests", " and ").join(requests)
@@ -218,7 +225,7 @@ def _list_review(rule: _Rule) -> Iterator[list[Phrase]]:
             names = rule.join(sorted(pk for pk in status.signed_by if not status.rejects_signoff_by(pk)))
             values["names"] = names
             text = gettext("%(language)s signed by %(names)s") if names else gettext("%(language)s unchanged")
-        elif signers := rule.find_signers(side):
+        elif signers := rule.find_named_signers(side):
             values |= {"name": rule.join(signers), "since": ""}
             text = gettext("%(language)s waiting for %(name)s%(since)s")
         else:

@@ -270,7 +270,7 @@ def submit_issue(issue: Issue | int, *, by: Person, now: dt.datetime | None = No
             person.pk: person
             for status in facts.statuses.values()
             if not status.is_signed
-            for person in issue_review.find_signers(status, people)
+            for person in issue_review.find_named_signers(status, people)
         }
         notify(event, "issue_review", asked.values(), issue=run.row.pk, number=run.row.number)
         _announce_if_signed(run, event, facts)

@@ -33,7 +33,7 @@ class IssueAdmin(DeskList, DeskAdmin):
         ),
     )
     search_fields = ("number",)
-    search_hint = gettext_lazy("Number")
+    search_hint = gettext_lazy("Number of the issue")
     sortable_by = ()
     empty_hint = gettext_lazy(
         "No issue yet. A new one begins with everything published in the last seven days."

@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import Any, ClassVar, Final
 
 from django import forms
+from django.conf import settings
 from django.contrib import messages
 from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
@@ -31,7 +32,7 @@ from briefs.admin.common.form_fields import (
     field_errors_from_reasons,
     link_errors,
 )
-from briefs.admin.common.interface_labels import SIDE_NAMES, interface_side
+from briefs.admin.common.interface_labels import SIDE_NAMES, format_with_remark, interface_side
 from briefs.admin.lists.changelist import search_briefs
 from briefs.admin.verbs.verb_forms import build_note_field
 from briefs.content import ISSUE_TEXTS, LANGUAGE_TAGS, SIDES, IssueContent, IssueText, Side
@@ -186,7 +187,7 @@ class IssuePageData:
         if not self.facts.public_edition:
             return []
         return [
-            (f"/{paths.LANGUAGE_CODES[side]}/issues/{self.issue.number}/", LANGUAGE_TAGS[side], name)
+            (paths.issue(side, self.issue.number), LANGUAGE_TAGS[side], name)
             for side, name in paths.NATIVE_LANGUAGE_NAMES.items()
         ]
 
@@ -461,7 +462,7 @@ class PublishIssueForm(IssueVerbForm):
         ("now", gettext_lazy("Publish now")),
     )
     seen = forms.CharField(required=False, widget=forms.HiddenInput)
-    at = LocalDateTimeField(label=gettext_lazy("Publication time"), required=False)
+    at = LocalDateTimeField(required=False)
     kind = forms.ChoiceField(
         label=gettext_lazy("Kind"), choices=[("", "–"), *ChangeKind.choices], required=False
     )
@@ -471,6 +472,7 @@ class PublishIssueForm(IssueVerbForm):
     def __init__(self, data: Any = None, *, page: IssuePageData) -> None:
         super().__init__(data, page=page)
         self.initial["seen"] = page.facts.content.hash()
+        self.fields["at"].label = format_with_remark(_("Publication time"), settings.TIME_ZONE)
         self.is_later = bool(data and data.get("when") != "now")
         if not page.facts.has_been_public:
             for name in ("kind", "note_zh", "note_en"):

@@ -271,6 +271,14 @@ def find_signers(status: IssueSideStatus, people: Sequence[Person]) -> list[Pers
     ]
 
 
+def find_named_signers(status: IssueSideStatus, people: Sequence[Person]) -> list[Person]:
+    """Return the signers who are asked and named: reviewers who read the language, without the publishers if possible."""
+    signers = find_signers(status, people)
+    readers = [person for person in signers if status.side in person.reviewed_sides]
+    reviewers = [person for person in readers if "publisher" not in policy.get_roles(person)]
+    return reviewers or readers or signers
+
+
 def find_issue_publishers(facts: IssueFacts, people: Sequence[Person]) -> list[Person]:
     """Return those of the people who may publish the issue once it is signed."""
     return [person for person in people if is_able_to_publish(facts, person)]
@@ -292,7 +300,7 @@ def why_not_sign_off(
 ) -> Reason | None:
     """Return a reason if the person may not sign off the language, naming who may."""
     status = facts.statuses[side]
-    others = format_people(find_signers(status, people), gettext("another reviewer"))
+    others = format_people(find_named_signers(status, people), gettext("another reviewer"))
     about = f"signoff-{side}"
     if not policy.get_roles(person) & policy.REVIEWER_ROLES:
         return Reason("issue-sign-role", {"name": others}, about)
@@ -318,7 +326,7 @@ def why_not_publish(
     reasons += why_not_items(facts.content.items, public, code=code)
     for side, status in facts.statuses.items():
         if not status.is_signed:
-            names = format_people(find_signers(status, people), gettext("another reviewer"))
+            names = format_people(find_named_signers(status, people), gettext("another reviewer"))
             reasons.append(Reason(f"issue-unsigned-{side}", {"name": names}, f"signoff-{side}"))
     if settings.DIGEST_FOUR_EYES and facts.last_editor == person.pk:
         names = format_people(find_issue_publishers(facts, people), gettext("another publisher"))

@@ -77,4 +77,10 @@ if (form) {
     focused.focus();
   });
   enableDragging();
+  addEventListener("hashchange", () => {
+    const target = document.getElementById(location.hash.slice(1));
+    const folded = target?.closest("details:not([open])");
+    if (folded) folded.open = true;
+    target?.focus();
+  });
 }
