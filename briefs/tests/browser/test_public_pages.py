@@ -9,11 +9,12 @@ from django.core.cache import cache
 from django.utils import timezone
 
 from briefs.letters import MIN_FORM_AGE
-from briefs.models import Edition, Keyword, Letter
+from briefs.models import Brief, Edition, Keyword, Letter
 from briefs.models.site import SiteText
 from briefs.models.vocabulary import Term
 from briefs.tests.support import browser_tabs, corpus_fixtures
 from briefs.tests.support.browser_tabs import Tab
+from briefs.tests.support.published_issues import publish_issue
 
 pytestmark = [*browser_tabs.pytestmark, pytest.mark.heavy]
 
@@ -85,6 +86,32 @@ def test_every_public_page_is_accessible_and_fits(
             failures.append((address, f"{tab.horizontal_overflow()} px too wide"))
     assert failures == []
     assert [line for line in tab.console_messages if "status of 4" not in line] == []
+
+
+@pytest.mark.parametrize("width", [320, 390, 768, 1024, 1440])
+def test_issues_are_accessible_and_fit(chromium: Any, live_server: Any, width: int) -> None:
+    briefs = list(Brief.objects.order_by("pk"))
+    publish_issue(1, briefs, withdrawn_at=timezone.now(), withdrawn_kind="rights", withdrawn_reason_zh="因")
+    publish_issue(2, briefs, live_from=corpus_fixtures.DAY)
+    note = {
+        "change_kind": "correction",
+        "change_note_zh": "前言漏字。",
+        "change_note_en": "A word was missing.",
+    }
+    publish_issue(2, briefs, **note)
+    tab = Tab(chromium, live_server.url, None, viewport={"width": width, "height": 900})
+    failures = []
+    for path in ("", "issues/", "issues/?show=both", "issues/1/", "issues/2/", "issues/2/parallel/", BRIEF):
+        for lang in ("zh-hant", "en"):
+            tab.page.goto(f"{tab.site}/{lang}/{path}")
+            for scheme in ("dark", "light"):
+                tab.page.emulate_media(color_scheme=scheme)
+                failures += [(path, lang, scheme, fault) for fault in tab.accessibility_violations()]
+            if tab.horizontal_overflow() > 0:
+                failures.append((path, lang, f"{tab.horizontal_overflow()} px too wide"))
+    assert failures == []
+    assert tab.console_messages == []
+    assert tab.page.locator(".dates a").first.get_attribute("href") == "/en/issues/2/"
 
 
 def test_pages_fit_at_200_percent_text_with_forced_colours(chromium: Any, live_server: Any) -> None:

@@ -14,7 +14,7 @@ from django.test import Client
 from django.urls import Resolver404
 
 from briefs.database.replica import PreparedQuery
-from briefs.public import editions, feeds, search_queries, search_views, subject_queries
+from briefs.public import editions, feeds, issue_views, search_queries, search_views, subject_queries
 from briefs.public.editions import KeysetPaginator
 from briefs.search import store
 
@@ -78,7 +78,7 @@ def fetch(address: str, method: str = "GET", **headers: str) -> PublicResponse:
 def forget_prepared_queries(monkeypatch: pytest.MonkeyPatch) -> None:
     """Forget the compiled SQL of prepared queries until the test ends."""
     monkeypatch.setattr(store, "_compile_listed", store._compile_listed.__wrapped__)
-    for module in (editions, subject_queries, feeds, search_queries, search_views):
+    for module in (editions, issue_views, subject_queries, feeds, search_queries, search_views):
         for value in vars(module).values():
             for query in value.values() if isinstance(value, dict) else [value]:
                 for part in query.queries.values() if isinstance(query, KeysetPaginator) else [query]:
@@ -201,10 +201,19 @@ def _picture_problems(answers: Mapping[str, PublicResponse], world: World, now: 
 
 
 def _is_list(answer: PublicResponse) -> bool:
-    """Whether a page lists listed briefs only. The log, feeds and the changes of the API also name withdrawn ones.
+    """Whether a page lists listed briefs only. The log, issues, feeds and the changes of the API also name withdrawn ones.
 
     So does the page of a name all of whose briefs were withdrawn, in a part that looks like the log.
     """
-    others = ("/briefs/", "/search/", "/corrections/", "/feed.", "/api/v1/changes", "?q=")
+    others = (
+        "/briefs/",
+        "/issues/",
+        "/api/v1/issues",
+        "/search/",
+        "/corrections/",
+        "/feed.",
+        "/api/v1/changes",
+        "?q=",
+    )
     is_other = any(part in answer.address for part in others) or answer.address.startswith("/static/")
     return not is_other and '<ol class="log">' not in answer.text

@@ -3,11 +3,15 @@
 import datetime as dt
 from dataclasses import replace
 
+from django.utils import timezone
+
 from briefs import intake, workflow
+from briefs.content import ISSUE_TEXTS, IssueContent, IssueText
 from briefs.derived.name_changes import move_in_lists
-from briefs.models import Author, Brief, Keyword, Source, Term
+from briefs.models import Author, Brief, Issue, Keyword, Source, Term
 
 from . import factories
+from .published_issues import publish_issue
 from .state_model import ALWAYS, FUTURE, HIDDEN, WITHDRAWAL_NOTICE_FIELDS, CanaryContent, Phase, World
 
 
@@ -358,6 +362,45 @@ def _shared_vocabulary(world: World) -> None:
     world.always_allowed |= {zh, en.lower()}
 
 
+def _issues(world: World) -> None:
+    """Issues of every brief, readable or not: public, corrected, withdrawn, scheduled, and a draft."""
+    briefs, by, now = [item.brief for item in world.sample_briefs], world.team.publisher, timezone.now()
+
+    def write(label: str, *shown: str) -> tuple[IssueContent, frozenset[str]]:
+        """Return texts with tokens, and the tokens of the fields that readers may see."""
+        zh = {name: world.han_token(f"{label}/{name}_zh") for name in ISSUE_TEXTS}
+        en = {name: world.latin_token(f"{label}/{name}_en") for name in ISSUE_TEXTS}
+        content = IssueContent(IssueText(**zh), IssueText(**en), tuple(brief.pk for brief in briefs))
+        return content, frozenset(token for name in shown for token in (zh[name], en[name].lower()))
+
+    content, shown = write("issue", "title", "preface")
+    publish_issue(1, briefs, by=by, content=content)
+    world.always_allowed |= shown
+
+    content, _ = write("corrected issue")
+    publish_issue(2, briefs, by=by, content=content, live_from=now - dt.timedelta(hours=2))
+    content, shown = write("correction of an issue", "title", "preface")
+    note, noted = world.change_note("correction of an issue")
+    notes = {"change_kind": note.kind, "change_note_zh": note.note_zh, "change_note_en": note.note_en}
+    publish_issue(2, briefs, by=by, content=content, live_from=now - dt.timedelta(hours=1), **notes)
+    world.always_allowed |= shown | noted
+
+    content, shown = write("withdrawn issue", "title")
+    reasons, said = world.withdrawal_reasons("withdrawn issue")
+    withdrawal = {f"withdrawn_{name}": value for name, value in reasons.items()}
+    publish_issue(3, briefs, by=by, content=content, withdrawn_at=now, **withdrawal)
+    world.always_allowed |= shown | said
+
+    start = world.next_future_time()
+    content, shown = write("scheduled issue", "title", "preface")
+    publish_issue(4, briefs, by=by, content=content, live_from=start)
+    world.scheduled_tokens.append((start, shown))
+
+    content, _ = write("draft issue")
+    values = {"created_at": now, "updated_at": now, "updated_by": by}
+    Issue.objects.create(number=5, content=content.to_json(), **values)
+
+
 WORLD_BUILDERS = (
     _draft_briefs,
     _briefs_in_review,
@@ -369,5 +412,6 @@ WORLD_BUILDERS = (
     _reinstated_briefs,
     _briefs_with_terms,
     _shared_vocabulary,
+    _issues,
 )
 """Called in this order."""

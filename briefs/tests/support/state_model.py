@@ -133,6 +133,8 @@ class World:
         self.token_labels: dict[str, str] = {}
         self.sample_briefs: list[SampleBrief] = []
         self.always_allowed: set[str] = set()
+        self.scheduled_tokens: list[tuple[dt.datetime, frozenset[str]]] = []
+        """Tokens of scheduled issues, with the time from which readers may see them."""
         self.picture_credits: dict[str, str] = {}  # picture key → token of its credit line
         route_registry.PICTURE_KEYS.clear()
         self._random = random.Random(20260504)
@@ -347,7 +349,8 @@ class World:
         """Return the tokens that readers may see. A slug keeps the words of the headline of the first edition."""
         readable = [(item, phase) for item, phase in self.phases(now) if phase.status == 200]
         return self.always_allowed.union(
-            *(phase.allowed | find_tokens(item.slug) for item, phase in readable)
+            *(phase.allowed | find_tokens(item.slug) for item, phase in readable),
+            *(tokens for start, tokens in self.scheduled_tokens if start <= now),
         )
 
     def slugs(self) -> list[str]:
@@ -357,7 +360,8 @@ class World:
         return [item for item, phase in self.phases(now) if phase.status == 404]
 
     def moments(self) -> list[dt.datetime]:
-        return sorted({phase.start for item in self.sample_briefs for phase in item.phases} - {ALWAYS})
+        starts = {phase.start for item in self.sample_briefs for phase in item.phases}
+        return sorted({*starts, *(start for start, _ in self.scheduled_tokens)} - {ALWAYS})
 
     def find_leaks(self, data: str, now: dt.datetime, *, given: str = "") -> list[str]:
         """Return tokens that readers may not see, except those that the request itself contained (`given`)."""
