@@ -11,20 +11,15 @@ from typing import Any, Literal, NamedTuple
 from django.db.models import F, Q
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
-from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
-from briefs.checks.changes import has_same_words
 from briefs.content import LANGUAGE_TAGS, Side
 from briefs.derived.public_brief import BRIEF_COLUMNS, build_briefs
-from briefs.facts import FACTS
 from briefs.models.edition import ChangeKind, Edition, WithdrawalKind
 from briefs.public_brief import PublicBrief
 from briefs.rendering import cards
+from briefs.rendering.changes import Change, list_changes
 from briefs.text import date_format, paths
-from briefs.text.scripts import detect_language_code
-from briefs.text.text_diff import DiffRun, diff_contents, diff_texts
 
 from . import brief_presenter, editions, responses
 from .editions import BriefLink, EditionRows, KeysetPage, ListPosition, PageKey, WithdrawnBrief
@@ -218,7 +213,7 @@ def build_entry_context(entry: LogEntry, language: Side) -> dict[str, Any]:
         "reason_kind": str(WithdrawalKind(entry.kind).label)
         if entry.row.event == "withdrawn" and entry.kind
         else "",
-        "changes": list(_list_changes(entry, language)),
+        "changes": _list_changes(entry, language),
     }
 
 
@@ -228,43 +223,8 @@ def _describe_event(entry: LogEntry) -> str:
     return gettext("Withdrawn") if entry.row.event == "withdrawn" else gettext("Removed")
 
 
-def _list_changes(entry: LogEntry, language: Side) -> Iterator[dict[str, Any]]:
-    """Yield each text and fact whose words changed: where it is, and both versions. The page's language comes first."""
+def _list_changes(entry: LogEntry, language: Side) -> list[Change]:
+    """Return the changed texts and facts. The page's language comes first."""
     if entry.old is None or entry.new is None:
-        return
-    old_content, new_content = entry.old.content, entry.new.content
-    difference = diff_contents(old_content, new_content)
-    for side in (language, paths.OTHER_SIDE[language]):
-        texts = [
-            (gettext("Headline"), old_content.headline(side), new_content.headline(side)),
-            (gettext("Summary"), old_content.summary(side), new_content.summary(side)),
-            *((gettext("Point %(n)s") % {"n": row.number}, *row.texts(side)) for row in difference.rows),
-        ]
-        for place, old, new in texts:
-            if not has_same_words(old, new):
-                yield _build_change(place, old, new, LANGUAGE_TAGS[side])
-    for name, fact in FACTS.items():
-        for side in (language, paths.OTHER_SIDE[language]):
-            old, new = (cards.format_fact(brief, name, side) for brief in (entry.old, entry.new))
-            if old != new:
-                yield _build_change(gettext(fact.label), old, new, detect_language_code(new or old))
-                break
-
-
-def _build_change(place: str, old: str, new: str, lang: str) -> dict[str, Any]:
-    runs = diff_texts(old, new)
-    was, now = _render_runs(runs, "deleted"), _render_runs(runs, "inserted")
-    return {"place": place, "lang": lang, "was": was or "–", "now": now or "–"}
-
-
-def _render_runs(runs: list[DiffRun], kind: str) -> SafeString:
-    tag = "del" if kind == "deleted" else "ins"
-    return format_html_join(
-        "",
-        "{}",
-        (
-            (run.text if run.kind == "equal" else format_html(f"<{tag}>{{}}</{tag}>", run.text),)
-            for run in runs
-            if run.kind in ("equal", kind)
-        ),
-    )
+        return []
+    return list(list_changes(entry.old, entry.new, (language, paths.OTHER_SIDE[language])))
