@@ -18,7 +18,7 @@ from briefs.derived.public_brief import BRIEF_COLUMNS, build_briefs
 from briefs.models.edition import ChangeKind, Edition, WithdrawalKind
 from briefs.public_brief import PublicBrief
 from briefs.rendering import cards
-from briefs.rendering.changes import Change, list_changes
+from briefs.rendering.before_and_after import Change, list_changes
 from briefs.text import date_format, paths
 
 from . import brief_presenter, editions, responses

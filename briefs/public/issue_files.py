@@ -13,6 +13,7 @@ from briefs.content import Side
 from briefs.publications import epub, pdf
 from briefs.publications.issue_document import build_document
 from briefs.publications.published import load_issue
+from briefs.publications.recent_corrections import list_recent_corrections
 from briefs.text import paths
 
 from . import responses
@@ -29,7 +30,8 @@ class IssueFileConverter(StringConverter):
 
 def issue_file(request: HttpRequest, language: Side, number: int, file_format: str) -> HttpResponse:
     """Return the file in the language of the address, or in both. An unchanged one costs no typesetting."""
-    issue = load_issue(number, timezone.now())
+    now = timezone.now()
+    issue = load_issue(number, now)
     if issue is None:
         raise Http404
     if issue.withdrawn_at:
@@ -40,7 +42,7 @@ def issue_file(request: HttpRequest, language: Side, number: int, file_format: s
     if request.GET and request.GET.urlencode() != BOTH:
         return HttpResponseRedirect(request.path)
     sides: tuple[Side, ...] = (language, paths.OTHER_SIDE[language]) if request.GET else (language,)
-    document = build_document(issue, sides)
+    document = build_document(issue, sides, list_recent_corrections(issue, now))
     version = hash_parts([compute_build_hash(), pdf.find_font(), document.hash()])
     page = f"{settings.SITE_URL}{paths.issue(language, number)}"
     headers = {

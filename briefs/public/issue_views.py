@@ -17,6 +17,7 @@ from briefs.content import LANGUAGE_TAGS, IssueContent, Side
 from briefs.models.edition import IssueEdition
 from briefs.publications import pdf, published
 from briefs.publications.published import PublicIssue
+from briefs.publications.recent_corrections import list_recent_corrections
 from briefs.rendering import cards, text
 from briefs.text import paths
 
@@ -129,6 +130,11 @@ def show_issue(
         description=_describe(issue, language),
         changes=_build_changes(issue, language, now),
         items=claim_rows.render_issue_items(issue.items, view),
+        corrections=[
+            (LANGUAGE_TAGS[side], correction.format_line(side), correction.get_path(side))
+            for correction in list_recent_corrections(issue, now)
+            for side in view.sides
+        ],
         neighbours=[_build_line(row, language) for row in list_neighbours(issue, now)],
         zh_url=paths.issue("zh", number),
         en_url=paths.issue("en", number),

@@ -369,6 +369,7 @@ class StaticExport:
             text = body.decode()
             if kind == "text/html":
                 links += self._export_list(address, text)
+                links += filter(_address_in_export, find_links(text))  # before they are rewritten
                 text = self._rewrite_links(text)
                 body = text.encode()
             links += find_links(text)

@@ -57,6 +57,10 @@ def write_epub(document: IssueDocument) -> bytes:
     }
     if not document.preface:
         del pages["preface"]
+    if document.corrections:
+        heading = labels["corrections"]
+        body = f'<section><h1>{escape(heading)}</h1><div class="fix">{_render_all(document.corrections)}</div></section>'
+        pages["corrections"] = _render_page(document, heading, body)
     files = {f"E/{name}.xhtml": body for name, body in pages.items()}
     files |= {
         "E/content.opf": _render_package(document, list(pages)),
@@ -163,6 +167,8 @@ def _render_navigation(document: IssueDocument) -> str:
             for words in point.texts[:1]
         )
         entries.append((f"brief-{n}", item.headline[0].text, f"<ol>{points}</ol>" if points else ""))
+    if document.corrections:
+        entries.append(("corrections", document.labels["corrections"], ""))
     lines = "".join(
         f'<li><a href="{name}.xhtml">{escape(text)}</a>{inner}</li>' for name, text, inner in entries
     )

@@ -22,6 +22,7 @@ from briefs.rendering.text import find_key_line, split_paragraphs
 from briefs.text import date_format, paths
 
 from .published import PublicIssue, PublicItem
+from .recent_corrections import RecentCorrection
 
 COLON: Final[dict[Side, str]] = {"zh": "：", "en": ": "}
 
@@ -82,6 +83,7 @@ class IssueDocument:
     stamp: str
     notices: list[Words]
     preface: list[Words]
+    corrections: list[Words]
     items: list[DocumentItem]
     labels: dict[str, str]
 
@@ -97,8 +99,10 @@ class IssueDocument:
         return hash_json(asdict(self))
 
 
-def build_document(issue: PublicIssue, sides: tuple[Side, ...]) -> IssueDocument:
-    """Build the document of a listed issue. Times and dates are in the site's time zone."""
+def build_document(
+    issue: PublicIssue, sides: tuple[Side, ...], corrections: Sequence[RecentCorrection] = ()
+) -> IssueDocument:
+    """Build the document of a listed issue. `corrections`: what it reports of earlier issues."""
     own = sides[0]
     others = [side for side in paths.OTHER_SIDE if side not in sides]
     page = f"{settings.SITE_URL}{paths.issue(own, issue.number)}"
@@ -107,6 +111,7 @@ def build_document(issue: PublicIssue, sides: tuple[Side, ...]) -> IssueDocument
     with translation.override(paths.LANGUAGE_CODES[own]):
         labels = {
             "preface": gettext("Preface"),
+            "corrections": gettext("Corrections and withdrawals"),
             "contents": gettext("Contents"),
             "summary": gettext("Summary"),
             "point": gettext("Point %(n)s"),
@@ -134,6 +139,7 @@ def build_document(issue: PublicIssue, sides: tuple[Side, ...]) -> IssueDocument
         stamp=stamp,
         notices=[words for side in sides for words in _list_issue_notices(issue, side)],
         preface=_split(sides, [issue.text(side).preface for side in sides]),
+        corrections=[Words(LANGUAGE_TAGS[side], c.format_line(side)) for c in corrections for side in sides],
         items=[_build_item(item, sides, others) for item in issue.items],
         labels=labels,
     )

@@ -1,0 +1,93 @@
+"""An issue reports the corrections and withdrawals of earlier issues since the one before it."""
+
+import datetime as dt
+import io
+import zipfile
+from dataclasses import replace
+from html import unescape
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from briefs.models import Edition
+from briefs.tests.support import corpus_fixtures
+from briefs.tests.support.published_issues import publish_issue
+
+pytestmark = [pytest.mark.django_db, corpus_fixtures.NO_STATIC]
+NOTES = {"change_kind": "correction", "change_note_zh": "誤作「所有」。", "change_note_en": "Said “all”."}
+
+
+def correct(edition: Edition, at: dt.datetime, **values: str) -> Edition:
+    Edition.objects.filter(pk=edition.pk).update(live_until=at)
+    content = replace(edition.frozen_content, summary_en=f"{edition.frozen_content.summary_en} More.")
+    return corpus_fixtures.publish(content, edition.slug, brief=edition.brief, live_from=at, **values)
+
+
+def withdraw(edition: Edition, at: dt.datetime) -> None:
+    Edition.objects.filter(pk=edition.pk).update(
+        withdrawn_at=at, withdrawn_by=corpus_fixtures.get_person("editor"), withdrawn_kind="rights",
+        withdrawn_reason_zh="權利。", withdrawn_reason_en="Rights.",
+    )  # fmt: skip
+
+
+@pytest.fixture
+def issues() -> None:
+    """Issues 1 to 3. Brief 1 was corrected and brief 2 withdrawn between the first two; brief 3 was corrected later."""
+    editor, now = corpus_fixtures.get_person("editor"), timezone.now()
+    start = now - dt.timedelta(days=20)
+    editions = [
+        corpus_fixtures.publish(
+            corpus_fixtures.numbered_content(n), f"brief-{n}", live_from=start - dt.timedelta(days=n)
+        )
+        for n in range(1, 7)
+    ]
+    publish_issue(1, [edition.brief for edition in editions[:4]], by=editor, live_from=start)
+    correct(editions[0], start + dt.timedelta(days=2), **NOTES)
+    withdraw(editions[1], start + dt.timedelta(days=3))
+    correct(
+        editions[3],
+        start + dt.timedelta(days=3),
+        change_kind="update",
+        change_note_zh="新。",
+        change_note_en="New.",
+    )
+    correct(editions[5], start + dt.timedelta(days=3), **NOTES)  # in no issue
+    publish_issue(2, [editions[4].brief], by=editor, live_from=start + dt.timedelta(days=7))
+    correct(editions[2], start + dt.timedelta(days=9), **NOTES)
+    publish_issue(3, [editions[4].brief], by=editor, live_from=start + dt.timedelta(days=14))
+
+
+def read(client: Client, address: str) -> str:
+    response = client.get(address)
+    assert response.status_code == 200
+    if address.endswith(".epub"):
+        with zipfile.ZipFile(io.BytesIO(response.content)) as archive:
+            return unescape(" ".join(archive.read(name).decode() for name in archive.namelist()))
+    return unescape(response.content.decode())
+
+
+@pytest.mark.parametrize("end", ["", "issue.epub"])
+def test_reader_of_an_issue_finds_what_was_corrected_since_the_last(
+    client: Client, issues: None, end: str
+) -> None:
+    first, second, third = (read(client, f"/en/issues/{n}/{end}") for n in (1, 2, 3))
+    corrected = "Issue 1, “Headline 1”: Said “all”."
+    withdrawn = "Issue 1, “Headline 2”: This brief was withdrawn on"
+
+    assert corrected in second
+    assert withdrawn in second
+    assert second.index(corrected) < second.index(withdrawn)
+    assert "Headline 3" not in second
+    assert "Headline 4" not in second
+    assert "Headline 6" not in second
+    assert "Issue 1, “Headline 3”: Said “all”." in third
+    assert "Headline 1”" not in third
+    assert "Issue 1, “" not in first
+    assert "第1期〈標題1〉：誤作「所有」。" in read(client, f"/zh-hant/issues/2/{end}")
+
+
+def test_correction_of_a_brief_withdrawn_since_is_not_told_again(client: Client, issues: None) -> None:
+    withdraw(Edition.objects.get(slug="brief-1", live_until=None), timezone.now())
+
+    assert "Headline 1" not in read(client, "/en/issues/2/")
