@@ -12,7 +12,7 @@ from django.contrib import admin
 from . import brief_admin
 from .common import site_texts
 from .home import inbox_lists, webhook_pages
-from .issues import issue_admin
+from .issues import issue_admin, subscriber_pages
 from .people import people_admin
 from .vocabulary import proposal_pages, vocabulary_admin
 
@@ -23,6 +23,7 @@ __all__ = [
     "people_admin",
     "proposal_pages",
     "site_texts",
+    "subscriber_pages",
     "vocabulary_admin",
     "webhook_pages",
 ]

@@ -85,7 +85,7 @@ class Subscriber(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.address
+        return f"#{self.pk}"  # logs and messages must not hold the address
 
 
 class Mailing(models.Model):

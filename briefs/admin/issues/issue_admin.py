@@ -63,6 +63,9 @@ class IssueAdmin(DeskList, DeskAdmin):
             request, {"head_acts": acts, "always_head_acts": True, **(extra_context or {})}
         )
 
+    def list_links(self, request: HttpRequest) -> list[tuple[object, str]]:
+        return [(_("Subscribers"), reverse("admin:briefs_subscriber_changelist"))]
+
     def list_acts(self, request: HttpRequest) -> list[Act]:
         return []
 

@@ -25,6 +25,7 @@ from briefs.models import (
     SavedFilter,
     SiteText,
     Source,
+    Subscriber,
     Suggestion,
     Term,
     WebhookDelivery,
@@ -114,6 +115,10 @@ class PermissionScenario:
         self.document = self.imported_brief.revisions.get().document_id
         self.picture = workflow.store_picture(photo((320, 200)), by=writer)
         self.filter = SavedFilter.objects.create(person=writer, name="mine", query="state=draft")
+        now = timezone.now()
+        self.subscriber = Subscriber.objects.create(
+            address="ada@example.org", side="en", created_at=now, confirmed_at=now
+        )
         webhook, _ = webhooks.create("https://partner.example/", by=self.team.publisher, now=timezone.now())
         webhooks.switch(webhook, on=False, now=timezone.now())
         values = {"webhook": webhook, "at": timezone.now(), "due_at": timezone.now(), "attempts": 10}

@@ -204,6 +204,10 @@ briefs/webhook/change/ @off             -           s
 briefs/webhook/change/ @test            -           s
 briefs/webhook/change/ @rotate          -           s
 briefs/webhook/change/ @resend          -           s
+briefs/subscriber/                      wvreps      -
+briefs/subscriber/import/               s           s
+briefs/subscriber/export/               s           -
+briefs/subscriber/<int:pk>/change/      s           s
 briefs/sitetext/                        wvreps      -
 briefs/sitetext/add/                    ps          ps
 briefs/sitetext/<path:object_id>/       -           -

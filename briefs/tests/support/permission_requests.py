@@ -389,6 +389,14 @@ REQUEST_BUILDERS: dict[str, Callable[[PermissionScenario], PermissionRequest]] =
     },
     "briefs/search/": lambda g: PermissionRequest("/admin/briefs/search/"),
     "briefs/signinevent/": lambda g: PermissionRequest("/admin/briefs/signinevent/"),
+    "briefs/subscriber/": lambda g: PermissionRequest("/admin/briefs/subscriber/"),
+    "briefs/subscriber/import/": lambda g: PermissionRequest(
+        "/admin/briefs/subscriber/import/", {"rows": '[[2, "new@example.org", "en", "2025-06-09"]]'}
+    ),
+    "briefs/subscriber/export/": lambda g: PermissionRequest("/admin/briefs/subscriber/export/"),
+    "briefs/subscriber/<int:pk>/change/": lambda g: PermissionRequest(
+        f"/admin/briefs/subscriber/{g.subscriber.pk}/change/", {}
+    ),
     "briefs/webhook/": lambda g: PermissionRequest("/admin/briefs/webhook/", {"url": "https://a.example/"}),
     **{
         f"briefs/webhook/change/ @{act}": lambda g, do=f"{act}:{{}}": PermissionRequest(  # type: ignore[misc]

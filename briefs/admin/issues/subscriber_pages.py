@@ -1,0 +1,239 @@
+"""Subscribers on the desk: their addresses for administrators alone, their number by language for everybody else."""
+
+import json
+from collections import Counter
+from typing import Any, Final
+
+from django.contrib import admin, messages
+from django.core.exceptions import BadRequest, PermissionDenied
+from django.db.models import Count, Model, Q
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import URLPattern, reverse
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
+from django.views.decorators.http import require_safe
+
+from briefs.admin.common.access import DeskAdmin, person_of, require_role
+from briefs.admin.common.brief_pages import Badge, download_response, render_page
+from briefs.admin.common.interface_labels import format_with_label
+from briefs.admin.lists.desk_list import DeskChangeList, DeskList, Row, SelectFilter, build_column_filter
+from briefs.exchange.sheets import sheet_files
+from briefs.exchange.sheets.table import SheetRefused, build_sheet_refusal
+from briefs.models import MailSide, Subscriber
+from briefs.publications import subscriber_lists, subscribers
+
+LIST_SIZE_LIMIT: Final = 1_000_000
+"""Bytes of an imported list. Its rows stand in the page of the preview and nowhere else until they are imported."""
+MAX_PREVIEW_ROWS: Final = 500
+KIND_LABELS: Final[dict[str, tuple[str | Promise, str]]] = {
+    "new": (gettext_lazy("New"), "good"),
+    "known": (gettext_lazy("Known: stays as it is"), "plain"),
+    "left": (gettext_lazy("Has left: stays so"), "warn"),
+    "erased": (gettext_lazy("Was erased: not taken"), "warn"),
+    "wrong": (gettext_lazy("Wrong: not taken"), "bad"),
+}
+"""What an import does with a row, and the tone of its badge."""
+
+type ListRow = tuple[int, str, str, str]
+
+
+def require_administrator(request: HttpRequest) -> None:
+    if not person_of(request).is_superuser:
+        raise PermissionDenied
+
+
+def count_readers() -> list[tuple[str, int]]:
+    """Return each language with the number of subscribers who get mail. One query."""
+    counts = dict(Subscriber.objects.reading().order_by().values_list("side").annotate(n=Count("pk")))
+    return [(str(label), counts.get(value, 0)) for value, label in MailSide.choices]
+
+
+class StateFilter(SelectFilter):
+    title = gettext_lazy("State")
+    parameter_names = ("state",)
+    options = (
+        ("reading", gettext_lazy("Gets mail")),
+        ("waiting", gettext_lazy("Not confirmed")),
+        ("left", pgettext_lazy("subscriber", "Left")),
+        ("bounced", gettext_lazy("Bounced")),
+    )
+
+    def build_condition(self, value: str) -> Q:
+        return {
+            "reading": Q(confirmed_at__isnull=False, left_at=None, bounced_at=None),
+            "waiting": Q(confirmed_at=None),
+            "left": Q(left_at__isnull=False),
+            "bounced": Q(bounced_at__isnull=False),
+        }[value]
+
+
+# Pages of administrators
+
+
+def change(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show one subscriber. A POST erases the address."""
+    require_administrator(request)
+    row = get_object_or_404(Subscriber, pk=pk)
+    if request.method == "POST":
+        subscribers.erase(row, timezone.now())
+        messages.success(request, _("Erased. The address is not taken from an imported list again."))
+        return redirect("admin:briefs_subscriber_changelist")
+    return render_page(
+        request,
+        "issues/subscriber",
+        opts=Subscriber._meta,
+        title=subscribers.format_address(row.address),
+        row=row,
+        badge=_build_badge(row),
+    )
+
+
+def import_list(request: HttpRequest) -> HttpResponse:
+    """Take a file, show what becomes of each row, then store the new ones."""
+    require_administrator(request)
+    problems: list[str] = []
+    plan: list[subscriber_lists.ListedAddress] = []
+    rows: list[ListRow] = []
+    if request.method == "POST" and "rows" in request.POST:
+        plan = subscriber_lists.import_list(_read_posted_rows(request.POST["rows"]), timezone.now())
+        messages.success(request, _(", ").join(_count_kinds(plan)))
+        return redirect("admin:briefs_subscriber_changelist")
+    if request.method == "POST":
+        try:
+            rows = _read_file(request)
+            plan = subscriber_lists.plan_import(rows, timezone.now())
+        except SheetRefused as refused:
+            problems = [str(problem) for problem in refused.problems]
+    return render_page(
+        request,
+        "issues/subscriber_import",
+        opts=Subscriber._meta,
+        title=_("Import a list of subscribers"),
+        reasons=[{"text": problem} for problem in problems],
+        counts=_count_kinds(plan),
+        shown=[
+            (
+                row,
+                Badge(str(KIND_LABELS[row.kind][0]), KIND_LABELS[row.kind][1]),
+                subscriber_lists.REASONS.get(row.fault, ""),
+            )
+            for row in sorted(plan, key=lambda row: (row.kind != "wrong", row.number))[:MAX_PREVIEW_ROWS]
+        ],
+        more=max(0, len(plan) - MAX_PREVIEW_ROWS),
+        new=sum(row.kind == "new" for row in plan),
+        rows=json.dumps(rows, ensure_ascii=False),
+        is_preview=bool(plan),
+        status=409 if problems else 200,
+    )
+
+
+def _read_file(request: HttpRequest) -> list[ListRow]:
+    file = request.FILES.get("file")
+    if not file:
+        raise build_sheet_refusal(_("Choose a file."))
+    if (file.size or 0) > LIST_SIZE_LIMIT:
+        raise build_sheet_refusal(_("The file is larger than 1 MB. Split it."))
+    sheet = sheet_files.read_csv(file.read())
+    address, language, consent = subscriber_lists.find_columns(sheet.headings)
+    if min(address, language, consent) < 0:
+        raise build_sheet_refusal(
+            _("The first row must name the columns: %(columns)s.")
+            % {"columns": ", ".join(subscriber_lists.COLUMNS)}
+        )
+    return [(row.number, row.cells[address], row.cells[language], row.cells[consent]) for row in sheet.rows]
+
+
+def _read_posted_rows(posted: str) -> list[ListRow]:
+    try:
+        return [(int(number), str(a), str(b), str(c)) for number, a, b, c in json.loads(posted)]
+    except (TypeError, ValueError) as error:
+        raise BadRequest("rows") from error
+
+
+def _count_kinds(plan: list[subscriber_lists.ListedAddress]) -> list[str]:
+    counts = Counter[str](row.kind for row in plan)
+    return [
+        format_with_label(str(label), str(counts[kind]))
+        for kind, (label, _tone) in KIND_LABELS.items()
+        if counts[kind]
+    ]
+
+
+def _build_badge(row: Subscriber) -> Badge:
+    if row.left_at:
+        return Badge(pgettext("subscriber", "Left"))
+    if row.bounced_at:
+        return Badge(_("Bounced"), "bad")
+    return Badge(_("Gets mail"), "good") if row.confirmed_at else Badge(_("Not confirmed"), "warn")
+
+
+@admin.register(Subscriber)
+class SubscriberAdmin(DeskList, DeskAdmin):
+    change_list_template = "admin/briefs/issues/subscribers.html"
+    edits_in_place = False
+    list_display = ("address", "side")
+    list_filter = (
+        StateFilter,
+        build_column_filter("side", pgettext_lazy("subscriber", "Language"), MailSide.choices),
+    )
+    search_fields = ("address",)
+    search_hint = gettext_lazy("E-mail address")
+    sortable_by = ()
+    empty_hint = gettext_lazy(
+        "Nobody yet. Readers subscribe at /en/subscribe/; a list that you have can be imported."
+    )
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def get_urls(self) -> list[URLPattern]:
+        own = self.build_url_pattern
+        return [
+            own("", self.changelist_view, "changelist"),
+            own("import/", import_list, "import"),
+            own("export/", require_safe(self.export), "export"),
+            own("<int:pk>/change/", change, "change"),
+        ]
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        require_role(request)
+        counts = count_readers()
+        if not person_of(request).is_superuser:
+            title = self.opts.verbose_name_plural
+            return render_page(request, "issues/subscriber_counts", opts=None, title=title, counts=counts)
+        query = request.GET.urlencode()
+        links = [
+            (_("Import"), reverse("admin:briefs_subscriber_import")),
+            (_("Export"), f"{reverse('admin:briefs_subscriber_export')}{f'?{query}' if query else ''}"),
+        ]
+        return super().changelist_view(request, {"counts": counts, "links": links} | (extra_context or {}))
+
+    def list_acts(self, request: HttpRequest) -> list[Any]:
+        return []
+
+    def build_rows(self, request: HttpRequest, changelist: DeskChangeList) -> list[Row]:
+        return [
+            Row(
+                row.pk,
+                [(subscribers.format_address(row.address), "")],
+                url=reverse("admin:briefs_subscriber_change", args=[row.pk]),
+                facts=[row.get_side_display()],
+                now=_build_badge(row),
+                age=timezone.localtime(row.created_at).date().isoformat(),
+            )
+            for row in changelist.result_list
+        ]
+
+    def export(self, request: HttpRequest) -> HttpResponse:
+        """Download the rows that match the list's search and filters."""
+        require_administrator(request)
+        rows = self.get_changelist_instance(request).queryset
+        data = sheet_files.write_csv(subscriber_lists.export_rows(rows.iterator()))
+        name = f"subscribers-{timezone.localdate():%Y-%m-%d}.csv"
+        return download_response(name, data, sheet_files.CONTENT_TYPES["csv"])

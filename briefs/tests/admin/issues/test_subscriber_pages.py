@@ -1,0 +1,142 @@
+"""Subscribers on the desk: addresses for administrators alone, import by rows, export, erasure of one."""
+
+import datetime as dt
+import json
+from html import unescape
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.utils import timezone
+from django.utils.html import escape
+
+from briefs.models import Person, Subscriber, UploadFile
+from briefs.publications import subscribers
+from briefs.tests.support import factories
+
+pytestmark = pytest.mark.django_db
+
+LIST = "/admin/briefs/subscriber/"
+NOW = timezone.now()
+
+
+@pytest.fixture(autouse=True)
+def _departures_file(settings: Any, tmp_path: Path) -> None:
+    settings.DEPARTURES_FILE = tmp_path / "departures.txt"
+
+
+@pytest.fixture
+def administrator(client: Client) -> Client:
+    root = Person.objects.create_superuser("root", name="Root", email="root@digest.example", language="en")
+    client.force_login(root)
+    return client
+
+
+def make_reader(name: str, **columns: Any) -> Subscriber:
+    values = {"address": f"{name}@example.org", "side": "en", "created_at": NOW, "confirmed_at": NOW}
+    return Subscriber.objects.create(**values | columns)
+
+
+def upload(client: Client, text: str) -> Any:
+    return client.post(f"{LIST}import/", {"file": SimpleUploadedFile("list.csv", text.encode())})
+
+
+def test_others_see_numbers_and_no_address(client: Client, team: factories.Team) -> None:
+    make_reader("canary")
+    make_reader("canary-left", left_at=NOW)
+    make_reader("canary-zh", side="zh")
+    client.force_login(team.publisher)
+    page = client.get(LIST).content.decode()
+    assert page.count("<b>1</b>") == 2
+    assert "canary" not in page
+    assert "canary@" not in client.get(f"{LIST}?q=canary").content.decode()
+    for path in ("import/", "export/", f"{Subscriber.objects.get(side='zh').pk}/change/"):
+        assert client.get(f"{LIST}{path}").status_code == 403
+
+
+def test_administrator_lists_searches_and_erases(administrator: Client) -> None:
+    make_reader("bob")
+    reader = make_reader("ada", address="ada@xn--fsqu00a.xn--kpr")
+    assert "ada@例子.台" in administrator.get(LIST).content.decode()
+    assert "bob@" not in administrator.get(f"{LIST}?q=ada").content.decode()
+    assert "bob@" not in administrator.get(f"{LIST}?state=left").content.decode()
+    page = f"{LIST}{reader.pk}/change/"
+    assert "ada@例子.台" in administrator.get(page).content.decode()
+    assert Subscriber.objects.count() == 2
+    assert administrator.post(page).status_code == 302
+    assert Subscriber.objects.get().address == "bob@example.org"
+
+
+def test_import_says_what_becomes_of_each_row_and_stores_new_ones(administrator: Client) -> None:
+    known = make_reader("known", side="zh")
+    subscribers.leave(make_reader("left"), NOW)
+    subscribers.erase(make_reader("erased"), NOW)
+    make_reader("waiting", confirmed_at=None, asked_at=NOW)
+    tomorrow = (timezone.localdate() + dt.timedelta(days=1)).isoformat()
+    answer = upload(
+        administrator,
+        "語言,電子郵件,同意日期,note\r\n"
+        "both,New@Example.org,2025-06-09,x\n中文,waiting@example.org,2025-06-09\n"
+        "en,known@example.org,2025-06-09\nen,left@example.org,2025-06-09\nen,erased@example.org,2025-06-09\n"
+        "en,no address,2025-06-09\nfr,fr@example.org,2025-06-09\nen,day@example.org,09/06/2025\n"
+        f"en,future@example.org,{tomorrow}\nen,new@example.org,2025-06-09\nen,=cmd@example.org,2025-06-09\n",
+    )
+    page = answer.content.decode()
+    for words in ("New: 3", "Known: stays as it is: 1", "Has left: stays so: 1", "Was erased: not taken: 1"):
+        assert words in page
+    assert "Wrong: not taken: 5" in page
+    assert "This address stands in the list twice." in page
+    assert Subscriber.objects.count() == 3
+    assert not UploadFile.objects.exists()
+    rows = page.split('name="rows" value="')[1].split('"')[0]
+    posted = {"rows": unescape(rows)}
+    for _again in range(2):
+        assert administrator.post(f"{LIST}import/", posted).status_code == 302
+    reading = dict(Subscriber.objects.reading().values_list("address", "side"))
+    assert reading == {
+        "known@example.org": "zh",
+        "new@example.org": "both",
+        "waiting@example.org": "zh",
+        "=cmd@example.org": "en",
+    }
+    new = Subscriber.objects.get(address="new@example.org")
+    assert timezone.localtime(new.confirmed_at).date() == dt.date(2025, 6, 9)
+    subscribers.delete_expired(NOW)
+    assert Subscriber.objects.filter(pk__in=(new.pk, known.pk)).count() == 2
+
+
+@pytest.mark.parametrize(
+    "text", ["", "address,language\na@example.org,en\n", "a@example.org,en,2025-06-09\n", '"a', "\x00\x01"]
+)
+def test_unreadable_list_is_refused(administrator: Client, text: str) -> None:
+    assert upload(administrator, text).status_code == 409
+    assert not Subscriber.objects.exists()
+
+
+@pytest.mark.parametrize("rows", ["", "x", "[1]", "[[1, 2]]", "{}", "null"])
+def test_forged_rows_are_refused(administrator: Client, rows: str) -> None:
+    assert administrator.post(f"{LIST}import/", {"rows": rows}).status_code in (302, 400)
+    assert not Subscriber.objects.exists()
+
+
+def test_export_can_be_imported_again(administrator: Client) -> None:
+    make_reader("ada", address="=ada@xn--fsqu00a.xn--kpr", side="both")
+    make_reader("bob", left_at=NOW)
+    data = administrator.get(f"{LIST}export/?state=reading").content.decode("utf-8-sig")
+    assert "'=ada@例子.台" in data
+    assert "bob" not in data
+    Subscriber.objects.all().delete()
+    page = upload(administrator, data).content.decode()
+    assert "New: 1" in page
+    assert (
+        escape(
+            json.dumps([[2, "=ada@例子.台", "both", timezone.localdate(NOW).isoformat()]], ensure_ascii=False)
+        )
+        in page
+    )
+
+
+def test_logs_and_messages_show_no_address() -> None:
+    assert "@" not in f"{make_reader('ada')} {make_reader('bob')!r}"
