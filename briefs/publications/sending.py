@@ -8,12 +8,14 @@ import datetime as dt
 import logging
 import re
 import smtplib
+import ssl
 import sys
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from email.utils import parseaddr
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, NamedTuple, Protocol
 
@@ -95,7 +97,8 @@ class SmtpTransport:
         if self.smtp is not None:
             return
         options = self.options
-        kind = smtplib.SMTP_SSL if options.get("use_ssl") else smtplib.SMTP
+        context = ssl.create_default_context()  # checks the certificate, as Django's backend does
+        kind = partial(smtplib.SMTP_SSL, context=context) if options.get("use_ssl") else smtplib.SMTP
         try:
             smtp = kind(
                 options["host"],
@@ -105,7 +108,7 @@ class SmtpTransport:
             )
             self.smtp = smtp
             if options.get("use_tls"):
-                smtp.starttls()
+                smtp.starttls(context=context)
             smtp.ehlo_or_helo_if_needed()
             if options.get("username"):
                 smtp.login(options["username"], options["password"])

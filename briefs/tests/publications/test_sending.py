@@ -1,6 +1,12 @@
 """Mailings sent over real SMTP: each copy at most once, none lost, whatever the server does."""
 
 import datetime as dt
+import socket
+import ssl
+import subprocess
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -283,3 +289,38 @@ def test_ten_thousand_copies_are_queued_by_one_statement(
     counts = mailings.count_copies(mailing)
     assert counts.by_stage == {"queued": 9_000}
     assert counts.by_side == mailings.count_readers()
+
+
+# Encrypted
+
+
+@pytest.mark.parametrize("option", ["use_ssl", "use_tls"])
+def test_server_whose_certificate_nobody_vouches_for_gets_nothing(tmp_path: Path, option: str) -> None:
+    key, certificate = str(tmp_path / "key.pem"), str(tmp_path / "certificate.pem")
+    request = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=localhost"]
+    subprocess.run([*request, "-keyout", key, "-out", certificate], check=True, capture_output=True)
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(certificate, key)
+    received: list[bytes] = []
+
+    def serve(listener: socket.socket) -> None:
+        connection, _ = listener.accept()
+        with connection, suppress(ssl.SSLError):
+            if option == "use_tls":
+                for answer in (b"220 hello\r\n", b"250-hello\r\n250 STARTTLS\r\n", b"220 go\r\n"):
+                    connection.sendall(answer)
+                    if answer != b"220 go\r\n":
+                        connection.recv(1000)
+            with context.wrap_socket(connection, server_side=True) as encrypted:
+                encrypted.sendall(b"220 hello\r\n")
+                received.append(encrypted.recv(1000))
+
+    with socket.create_server(("127.0.0.1", 0)) as listener, ThreadPoolExecutor(1) as threads:
+        served = threads.submit(serve, listener)
+        transport = sending.SmtpTransport(
+            {"host": "localhost", "port": listener.getsockname()[1], option: True}
+        )
+        with pytest.raises(sending.ConnectionLost, match="CERTIFICATE_VERIFY_FAILED"):
+            transport.open()
+        served.result()
+    assert received in ([], [b""])
