@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from django.contrib import admin, messages
 from django.core.exceptions import BadRequest, PermissionDenied
-from django.db.models import Count, Model, Q
+from django.db.models import Model, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import URLPattern, reverse
@@ -23,7 +23,7 @@ from briefs.admin.lists.desk_list import DeskChangeList, DeskList, Row, SelectFi
 from briefs.exchange.sheets import sheet_files
 from briefs.exchange.sheets.table import SheetRefused, build_sheet_refusal
 from briefs.models import MailSide, Subscriber
-from briefs.publications import subscriber_lists, subscribers
+from briefs.publications import mailings, subscriber_lists, subscribers
 
 LIST_SIZE_LIMIT: Final = 1_000_000
 """Bytes of an imported list. Its rows stand in the page of the preview and nowhere else until they are imported."""
@@ -43,12 +43,6 @@ type ListRow = tuple[int, str, str, str]
 def require_administrator(request: HttpRequest) -> None:
     if not person_of(request).is_superuser:
         raise PermissionDenied
-
-
-def count_readers() -> list[tuple[str, int]]:
-    """Return each language with the number of subscribers who get mail. One query."""
-    counts = dict(Subscriber.objects.reading().order_by().values_list("side").annotate(n=Count("pk")))
-    return [(str(label), counts.get(value, 0)) for value, label in MailSide.choices]
 
 
 class StateFilter(SelectFilter):
@@ -203,7 +197,8 @@ class SubscriberAdmin(DeskList, DeskAdmin):
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         require_role(request)
-        counts = count_readers()
+        numbers = mailings.count_readers()
+        counts = [(label, numbers.get(side, 0)) for side, label in MailSide.choices]
         if not person_of(request).is_superuser:
             title = self.opts.verbose_name_plural
             return render_page(request, "issues/subscriber_counts", opts=None, title=title, counts=counts)

@@ -8,15 +8,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.core import mail
 from django.core.management import call_command
 from django.db import connection
+from django.test import Client, override_settings
 from django.test.utils import CaptureQueriesContext
 
 from briefs.models import Copy, Mailing, MailSide, Subscriber
 from briefs.publications import departures, subscribers
 from briefs.publications.subscribers import AddressRejected, AskedTooOften, fold_address
 from briefs.tests.support.mail_server import MailServer
+from digest.logs import hide_tokens
 
 pytestmark = pytest.mark.django_db
 
@@ -370,3 +373,45 @@ def test_random_histories_with_restores_follow_the_model(seed: int, departures_f
                 reading = {name: side for name, side in backup[1].items() if name not in since}
                 waiting = {name: side for name, side in backup[2].items() if name not in since}
         assert dict(Subscriber.objects.reading().values_list("address", "side")) == reading
+
+
+def test_address_stands_in_its_table_alone(
+    caplog: pytest.LogCaptureFixture, departures_file: Path, mailing: Mailing, client: Client, team: Any
+) -> None:
+    """Through request, failed and sent mail, confirmation, departure and erasure, with every line of every logger."""
+    caplog.set_level("DEBUG")
+    headers = {"Sec-Fetch-Site": "same-origin", "Origin": "http://testserver"}
+    canary = "canary-ada@example.org"
+    pages = []
+
+    def send(address: str, **data: str) -> None:
+        pages.append(client.post(address, data, headers=headers))
+        if location := pages[-1].headers.get("Location"):
+            pages.append(client.get(location))
+
+    send("/en/subscribe/", email=canary, side="en")
+    away = {
+        "BACKEND": "django.core.mail.backends.smtp.EmailBackend",
+        "OPTIONS": {"host": "127.0.0.1", "port": 1},
+    }
+    with override_settings(MAILERS={"default": away}):
+        call_command("publish_due")
+    call_command("publish_due")
+    link = f"/u/{read_token()}/"
+    for act in ("confirm", "leave"):
+        send(link, act=act)
+    reader = Subscriber.objects.get()
+    Copy.objects.create(mailing=mailing, reader_no=reader.pk, subscriber=reader, side="en", stage_at=NOW)
+    client.force_login(team.publisher)
+    pages += [
+        client.get(address) for address in ("/admin/", "/admin/inbox/", "/admin/briefs/subscriber/?q=canary-")
+    ]
+    pages += [client.get(address) for address in ("/en/", "/en/about/", "/api/v1/briefs", "/api/v1/changes")]
+    tables = {model._meta.label: list(model._default_manager.values()) for model in apps.get_models()}
+    assert [label for label, rows in tables.items() if canary in repr(rows)] == ["briefs.Subscriber"]
+    send(link, act="erase")
+    tables = {model._meta.label: list(model._default_manager.values()) for model in apps.get_models()}
+    assert canary not in repr(tables)
+    assert canary not in caplog.text + departures_file.read_text()
+    assert [page for page in pages if canary in page.content.decode() + repr(page.headers)] == []
+    assert link[3:25] not in hide_tokens(caplog.text)
