@@ -49,9 +49,11 @@ def _build_part(language: Side, side: MailSide) -> dict[str, str]:
         return {
             "lang": LANGUAGE_TAGS[language],
             "subject": _("Confirm your subscription to %(site)s") % {"site": site},
-            "asked": _("Somebody asked for %(site)s by mail to this address, in this language: %(language)s.")
+            "asked": _("Somebody asked for %(site)s by mail to this address. Language: %(language)s.")
             % {"site": site, "language": str(side.label)},
             "act": _("If it was you, open this page within seven days and press the button there:"),
             "button": _("Confirm the subscription"),
-            "ignore": _("If it was not you, do nothing: no mail comes, and the address is deleted."),
+            "ignore": _(
+                "If it was not you, do nothing: nothing changes, and an address that nobody confirms is deleted."
+            ),
         }

@@ -174,6 +174,8 @@ def _send_confirmation(row: Subscriber, mailer: Any, now: dt.datetime) -> bool:
         mailer.send_messages([build_confirmation(row.address, MailSide(row.asked_side), token)])
     except Exception as error:  # its text would hold the address
         log.warning("A confirmation mail was not sent: %s", type(error).__name__)
+        with suppress(Exception):
+            mailer.close()  # the next mail opens it anew
         own.filter(confirm_hash=token_hash).update(
             confirm_hash=row.confirm_hash,
             confirm_side=row.confirm_side,
