@@ -99,6 +99,7 @@ RULES_BY_VERB: dict[str, tuple[VerbRule, ...]] = {
     "withdraw_issue": (_rule(PUBLISHER_ROLES),),
     "test_mail": (_rule(ALL_ROLES),),
     "send_issue": (_rule(PUBLISHER_ROLES),),
+    "send_correction": (_rule(PUBLISHER_ROLES),),
     "pause_mailing": (_rule(PUBLISHER_ROLES),),
     "resume_mailing": (_rule(PUBLISHER_ROLES),),
     "stop_mailing": (_rule(PUBLISHER_ROLES),),

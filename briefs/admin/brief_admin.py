@@ -26,7 +26,7 @@ from .lists import filters
 from .review import review_views
 from .review.review_views import render_workspace, review
 from .uploads import upload_views, word_pages
-from .verbs import verb_views
+from .verbs import correction_pages, verb_views
 from .verbs.bulk_verbs import SheetExportAdmin
 from .verbs.verb_views import assign, verb_view
 
@@ -66,6 +66,7 @@ class BriefAdmin(SheetExportAdmin):
             own("<int:pk>/timeline/", timeline, "timeline"),
             own("<int:pk>/preview/", preview_views.preview, "preview"),
             own("<int:pk>/assign/", assign, "assign"),
+            own("<int:pk>/tell/", correction_pages.tell, "tell"),
             own("<int:pk>/share/", verb_views.share, "share"),
             own("<int:pk>/unshare/", verb_views.unshare, "unshare"),
             own("<int:pk>/dismiss/", review_views.dismiss, "dismiss"),

@@ -53,8 +53,7 @@ def queue_issue(
     if due_at and due_at < now:
         values = {"time": f"{timezone.localtime(now):%H:%M}", "zone": settings.TIME_ZONE}
         raise build_refusal("time-past", about="due_at", **values)
-    if settings.SITE_URL.startswith("https:") and "console" in settings.MAILERS["default"]["BACKEND"]:
-        raise build_refusal("no-mail-server")
+    require_mail_server()
     with transaction.atomic():
         rows = IssueEdition.objects.listed(now).filter(pk=issue_edition.pk)
         issue = next(iter(load_issues(rows, now)), None)
@@ -75,8 +74,13 @@ def queue_issue(
             now=now,
             issue_edition=issue_edition,
         )
-        _record(mailing, "send_issue", by=by, now=now)
+        record(mailing, "send_issue", by=by, now=now)
     return mailing
+
+
+def require_mail_server() -> None:
+    if settings.SITE_URL.startswith("https:") and "console" in settings.MAILERS["default"]["BACKEND"]:
+        raise build_refusal("no-mail-server")
 
 
 def store_mailing(
@@ -177,7 +181,7 @@ def _steer(mailing: Mailing, verb: str, to: Mailing.Status, *, by: Person, now: 
             mailing.refresh_from_db()
             raise build_refusal("mailing-state", state=mailing.get_state_display())
         mailing.refresh_from_db()
-        _record(mailing, verb, by=by, now=now, before=before)
+        record(mailing, verb, by=by, now=now, before=before)
 
 
 def pause_by_itself(mailings: QuerySet[Mailing], reason: str, now: dt.datetime, answer: str = "") -> int:
@@ -204,7 +208,7 @@ def has_current_text(mailing: Mailing, now: dt.datetime) -> bool:
     return not MailingEdition.objects.filter(~Exists(public), mailing=mailing).exists()
 
 
-def _record(mailing: Mailing, verb: str, *, by: Person, now: dt.datetime, before: str = "") -> None:
+def record(mailing: Mailing, verb: str, *, by: Person, now: dt.datetime, before: str = "") -> None:
     issue, edition = mailing.issue_edition, mailing.edition
     Event.objects.create(
         about=issue.issue.about if issue else "",

@@ -81,4 +81,4 @@ def _list_events(since: dt.datetime, until: dt.datetime, now: dt.datetime) -> li
     ]
     withdrawn = Edition.objects.found(now).filter(withdrawn_at__gt=since, withdrawn_at__lte=until)
     reasons = withdrawn.values_list("brief_id", "withdrawn_at", "withdrawn_reason_zh", "withdrawn_reason_en")
-    return events + [(brief, at, True, zh, en) for brief, at, zh, en in reasons]
+    return events + [(brief, at, True, zh, en) for brief, at, zh, en in reasons if at]

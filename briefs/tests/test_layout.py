@@ -8,6 +8,7 @@ BRIEFS = Path(__file__).resolve().parents[1]
 
 DJANGO_NAMES = {"__init__.py", "apps.py", "base.py", "urls.py", "views.py"}
 SHARED_NAMES = {
+    "corrections.py": {"public", "publications"},
     "demo.py": {"", "management/commands"},
     "editions.py": {"public", "workflow"},
     "issues.py": {"models", "workflow"},

@@ -25,6 +25,7 @@ from briefs.content import SIDES, Content, Facts, Side
 from briefs.derived.public_brief import PageNames
 from briefs.facts import FACTS
 from briefs.models import Brief, Document, Edition, Letter, Note, Person, Revision, SignOff, State, Suggestion
+from briefs.publications import corrections
 from briefs.text.text_diff import count_changes
 from briefs.workflow import AssignmentPlan
 from briefs.workflow.brief_facts import (
@@ -197,6 +198,18 @@ class BriefPageData:
     @cached_property
     def public_edition(self) -> Edition | None:
         return next((e for e in self.editions if e.is_public(self.now)), None)
+
+    @cached_property
+    def untold_readers(self) -> int:
+        """Readers whom a publisher may tell of the public correction or withdrawal by mail."""
+        edition = self.public_edition
+        if (
+            not edition
+            or not corrections.is_followed(edition, self.now)
+            or not self.is_allowed("send_correction")
+        ):
+            return 0
+        return corrections.count_untold(edition)
 
     @cached_property
     def was_public(self) -> bool:

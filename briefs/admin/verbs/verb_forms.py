@@ -29,6 +29,8 @@ from briefs.workflow.rules.check_context import load_check_context
 from briefs.workflow.rules.refusals import find_moments
 from briefs.workflow.rules.transitions import format_time
 
+from .correction_pages import describe_holders
+
 type Button = tuple[str, str | Promise]
 
 
@@ -219,6 +221,9 @@ class WithdrawForm(EditionVerbForm):
             return _("This brief was withdrawn on %(date)s. Reason: %(reason)s") % values
 
         return render_in_both_languages(format_notice)
+
+    def describe_situation(self) -> list[str]:
+        return super().describe_situation() + describe_holders(self.page_data.brief)
 
 
 class RemoveForm(EditionVerbForm):
@@ -425,6 +430,9 @@ class ApproveForm(ScheduledVerbForm, ChangeNoteForm, NamesSeenForm):
     def __init__(self, data: Any = None, *, page_data: BriefPageData) -> None:
         super().__init__(data, page_data=page_data)
         self.ticked = data.getlist("ticked") if data else []
+
+    def describe_situation(self) -> list[str]:
+        return super().describe_situation() + describe_holders(self.page_data.brief)
 
     def blocking_errors(self) -> list[FieldError]:
         """Return what blocks approval, except ticks and time, which this page asks for."""

@@ -58,7 +58,7 @@ from briefs.workflow import Assignee, AssignmentPlan
 from briefs.workflow.rules.transitions import VERB_NAMES
 from briefs.workflow.sharing import MAX_LINK_HOURS
 
-from . import verb_forms
+from . import correction_pages, verb_forms
 from . import verb_forms as publishing
 
 # Run verbs posted to their URLs.
@@ -224,6 +224,8 @@ def _run_form_verb(request: HttpRequest, brief: Brief, verb: str) -> HttpRespons
             request, verb, fresh, fresh.build_errors(simplify_stale_reasons(refused)), status=409
         )
     add_next_steps_message(request, brief.pk, verb)
+    if verb in ("approve", "withdraw"):
+        correction_pages.offer_to_tell(request, brief)
     return redirect("admin:briefs_brief_change", pk=brief.pk)
 
 

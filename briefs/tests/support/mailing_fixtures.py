@@ -5,8 +5,11 @@ import datetime as dt
 from django.utils import timezone
 
 from briefs.content import IssueContent, IssueText
-from briefs.models import Brief, Edition, Issue, IssueEdition, IssueItem, Person, Subscriber
+from briefs.models import Brief, Copy, Edition, Issue, IssueEdition, IssueItem, Mailing, Person, Subscriber
 from briefs.models.mailings import MailSide
+from briefs.publications import mailings
+
+from . import published_issues
 
 TEXTS = (
     IssueText(
@@ -79,3 +82,24 @@ def subscribe(count: int, *, first: int = 1) -> list[Subscriber]:
 
 def current_edition(brief: Brief) -> Edition:
     return Edition.objects.public(timezone.now()).get(brief=brief)
+
+
+def hold_by_mail(brief: Brief, by: Person, readers: int) -> None:
+    """Let new readers of Chinese have the public edition of the brief by mail, in an issue of its own."""
+    now = timezone.now()
+    for _number in range(readers):
+        address = f"holder{Subscriber.objects.count()}@example.org"
+        Subscriber.objects.create(address=address, side=MailSide.ZH, created_at=now, confirmed_at=now)
+    number = 1 + max(Issue.objects.values_list("number", flat=True), default=0)
+    mailing = mailings.store_mailing(
+        Mailing.Kind.ISSUE,
+        {},
+        Subscriber.objects.filter(address__startswith="holder"),
+        editions=[current_edition(brief).pk],
+        by=by,
+        due_at=now,
+        now=now,
+        issue_edition=published_issues.publish_issue(number, [brief], by=by),
+    )
+    Copy.objects.filter(mailing=mailing).update(stage=Copy.Stage.SENT)
+    Mailing.objects.filter(pk=mailing.pk).update(state=Mailing.Status.DONE)

@@ -34,7 +34,7 @@ from briefs.tests.conftest import SEED
 from briefs.tests.documents.word_builder import edit_word_file
 from briefs.workflow.review_comments import TextAnchor
 
-from . import factories, issue_factories
+from . import factories, issue_factories, mailing_fixtures
 from .picture_samples import photo
 
 VOCABULARY: dict[str, tuple[type[Any], dict[str, str]]] = {
@@ -161,6 +161,7 @@ class PermissionScenario:
             "scheduled": coming.issue,
             "live": issue_factories.published_issue(team, brief).issue,
         }
+        mailing_fixtures.hold_by_mail(self.briefs["withdrawn"], team.publisher, 1)
 
     def _add_vocabulary(self) -> None:
         """Add two similar unused rows of each kind, and one that is merged into the first."""

@@ -129,6 +129,7 @@ briefs/brief/<int:pk>/assign/           wvreps      wvreps
 briefs/brief/<int:pk>/timeline/         wvreps      -
 briefs/brief/<int:pk>/news/             wvreps      -
 briefs/brief/<int:pk>/share/            wvreps      wvreps
+briefs/brief/<int:pk>/tell/             ps          ps
 briefs/brief/<int:pk>/unshare/          -           wvreps
 
 briefs/brief/<int:pk>/review/           -           -

@@ -9,7 +9,7 @@ from allauth.mfa.models import Authenticator
 from django.test import Client
 
 from briefs.content import hash_json
-from briefs.models import Brief, SiteText, Webhook
+from briefs.models import Brief, Edition, SiteText, Webhook
 from briefs.workflow import AssignmentPlan
 from briefs.workflow.proposals import hash_proposal
 
@@ -362,6 +362,10 @@ REQUEST_BUILDERS: dict[str, Callable[[PermissionScenario], PermissionRequest]] =
     ),
     "briefs/brief/<int:pk>/timeline/": lambda g: _brief_request(g, "timeline/"),
     "briefs/brief/<int:pk>/news/": lambda g: _brief_request(g, "news/"),
+    "briefs/brief/<int:pk>/tell/": lambda g: PermissionRequest(
+        f"/admin/briefs/brief/{g.briefs['withdrawn'].pk}/tell/",
+        {"edition": Edition.objects.get(brief=g.briefs["withdrawn"], live_until=None).pk},
+    ),
     "briefs/brief/<int:pk>/share/": lambda g: _brief_request(g, "share/", data={"hours": "24"}),
     "briefs/brief/<int:pk>/unshare/": lambda g: _brief_request(g, "unshare/", data={"link": g.link.pk}),
     # Letters, search, mail, site texts, people

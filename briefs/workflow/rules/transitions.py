@@ -171,6 +171,10 @@ _VERB_LABELS = {
     "revise_issue": (_("Correct the issue"), pgettext_lazy("happened", "started a correction")),
     "withdraw_issue": (_("Withdraw the issue"), pgettext_lazy("happened", "withdrew the issue")),
     "send_issue": (_("Send the issue"), pgettext_lazy("happened", "sent the issue")),
+    "send_correction": (
+        _("Tell readers by mail"),
+        pgettext_lazy("happened", "told readers of it by mail"),
+    ),
     "pause_mailing": (
         pgettext_lazy("mailing", "Pause"),
         pgettext_lazy("happened", "paused the mailing"),

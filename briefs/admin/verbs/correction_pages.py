@@ -1,0 +1,95 @@
+"""Tell readers who hold an earlier text by mail of a correction or a withdrawal: what a verb's page says of them, and the page."""
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from briefs.admin.common.access import require_role
+from briefs.admin.common.brief_pages import describe_done, get_brief_or_404, read_number, render_brief_subpage
+from briefs.admin.common.form_fields import FieldError, field_errors, link_errors
+from briefs.models import Brief, Edition, MailSide
+from briefs.publications import corrections
+from briefs.workflow import Refused
+from briefs.workflow.rules.transitions import VERB_NAMES
+
+
+def describe_holders(brief: Brief) -> list[str]:
+    """Return the sentence about the readers whom a correction or withdrawal would concern, if there are any."""
+    number = corrections.count_holders(brief)
+    if not number:
+        return []
+    sentence = ngettext(
+        "%(n)s reader holds a text of this brief by mail. You can tell them of the change once it is public.",
+        "%(n)s readers hold a text of this brief by mail. You can tell them of the change once it is public.",
+        number,
+    )
+    return [sentence % {"n": f"{number:,}"}]
+
+
+def offer_to_tell(request: HttpRequest, brief: Brief) -> None:
+    """Add a message with a link to the page, if the public edition is one of which readers were not told."""
+    edition = corrections.find_public_edition(brief, timezone.now())
+    if edition and (number := corrections.count_untold(edition)):
+        label = ngettext("Tell %(n)s reader by mail", "Tell %(n)s readers by mail", number) % {
+            "n": f"{number:,}"
+        }
+        messages.info(
+            request,
+            format_html(
+                '{} <a href="{}">{}</a>',
+                _("Readers hold an earlier text."),
+                reverse("admin:briefs_brief_tell", args=[brief.pk]),
+                label,
+            ),
+        )
+
+
+def tell(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show whom a notice would reach and what it says. A POST queues it."""
+    person = require_role(request, "send_correction")
+    brief = get_brief_or_404(pk)
+    edition = corrections.find_public_edition(pk, timezone.now())
+    if request.method != "POST":
+        return _render(request, brief, edition)
+    seen = Edition.objects.filter(brief=brief, pk=read_number(request.POST, "edition")).first()
+    if seen is None:
+        return _render(request, brief, edition, status=409)
+    try:
+        corrections.queue_correction(seen, by=person)
+    except Refused as refused:
+        return _render(request, brief, edition, field_errors(refused), status=409)
+    messages.success(request, describe_done("send_correction"))
+    return redirect("admin:briefs_brief_change", pk)
+
+
+def _render(
+    request: HttpRequest,
+    brief: Brief,
+    edition: Edition | None,
+    errors: list[FieldError] | None = None,
+    *,
+    status: int = 200,
+) -> HttpResponse:
+    untold = corrections.find_untold(edition) if edition else {}
+    groups = []
+    for number, readers in sorted(untold.items()):
+        if edition and (count := readers.count()):
+            body = corrections.build_bodies(edition, number)[MailSide.BOTH]
+            groups.append(
+                {"edition": number, "count": count, "subject": body["subject"], "text": body["text"]}
+            )
+    return render_brief_subpage(
+        request,
+        "verbs/tell",
+        brief,
+        title=VERB_NAMES["send_correction"],
+        edition=edition,
+        groups=groups,
+        reasons=link_errors(errors or []),
+        status=status,
+    )

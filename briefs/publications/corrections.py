@@ -1,0 +1,188 @@
+"""Corrections follow the reader: who holds an earlier text of a brief by mail, and the notice that tells them.
+
+A reader holds the newest edition among those that their received copies hold. A notice of a correction holds the corrected
+edition, so whoever was told counts as holding it; a notice of a withdrawal holds no text.
+"""
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Max, QuerySet
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+
+from briefs.content import LANGUAGE_TAGS, Side
+from briefs.derived.public_brief import BRIEF_COLUMNS, build_briefs
+from briefs.models import Brief, ChangeKind, Copy, Edition, Mailing, Person, Subscriber
+from briefs.models.mailings import MailSide
+from briefs.public_brief import PublicBrief
+from briefs.rendering import cards
+from briefs.rendering.before_and_after import Change, list_changes
+from briefs.text import paths
+from briefs.workflow.rules.refusals import build_refusal
+from briefs.workflow.rules.transitions import require_allowed
+
+from .issue_document import COLON
+from .mail_text import MailBody, get_sides, render_body
+from .mailings import RECEIVED_STAGES, WAITING_STAGES, record, require_mail_server, store_mailing
+
+
+def count_holders(brief: Brief | int) -> int:
+    """Count the readers who hold any text of the brief by mail, whom a correction or withdrawal would concern."""
+    return Subscriber.objects.reading().filter(pk__in=_find_held(brief).values("reader_no")).count()
+
+
+def count_untold(edition: Edition) -> int:
+    """Count the readers whom `queue_correction` would tell."""
+    return sum(readers.count() for readers in find_untold(edition).values())
+
+
+def find_untold(edition: Edition) -> dict[int, QuerySet[Subscriber]]:
+    """Return those who hold an earlier text and were not told, by the number of the edition that they hold.
+
+    `edition`: a public correction, or a withdrawn edition, whose own text counts as an earlier one.
+    """
+    held = _find_held(edition.brief_id)
+    if edition.withdrawn_at is None:
+        held = held.filter(held__lt=edition.number)
+    numbers = held.order_by("held").values_list("held", flat=True).distinct()
+    untold = Subscriber.objects.reading().exclude(pk__in=_find_told(edition).values("reader_no"))
+    return {
+        number: untold.filter(pk__in=held.filter(held=number).values("reader_no")) for number in set(numbers)
+    }
+
+
+def _find_held(brief: Brief | int) -> QuerySet[Any, Any]:
+    """Return a row a reader with the newest edition `held` of the brief, whether or not they still get mail."""
+    received = Copy.objects.filter(
+        stage__in=RECEIVED_STAGES, bounced_at=None, mailing__editions__edition__brief=brief
+    )
+    return received.order_by().values("reader_no").annotate(held=Max("mailing__editions__edition__number"))
+
+
+def _find_told(edition: Edition) -> QuerySet[Copy]:
+    """Return the copies of notices of this correction or withdrawal that were received or will be."""
+    copies = Copy.objects.filter(
+        stage__in=(*RECEIVED_STAGES, *WAITING_STAGES),
+        mailing__kind=Mailing.Kind.CORRECTION,
+        mailing__edition=edition,
+    )
+    if edition.withdrawn_at:
+        return copies.filter(mailing__created_at__gte=edition.withdrawn_at)
+    return copies.filter(mailing__editions__edition=edition)
+
+
+def queue_correction(edition: Edition, *, by: Person, now: dt.datetime | None = None) -> list[Mailing]:
+    """Tell everybody who holds an earlier text, once. Return a mailing for each edition that readers hold.
+
+    Each shows what was in that edition and what is now. Raise Refused if the edition is neither a correction nor withdrawn,
+    is not the public one, or nobody is left to tell.
+    """
+    now = now or timezone.now()
+    require_allowed(by, "send_correction")
+    require_mail_server()
+    with transaction.atomic():
+        Brief.objects.select_for_update().get(
+            pk=edition.brief_id
+        )  # two publishers would tell everybody twice
+        edition = Edition.objects.get(pk=edition.pk)
+        if not is_followed(edition, now):
+            raise build_refusal("nothing-to-follow")
+        mailings = []
+        for number, readers in sorted(find_untold(edition).items()):
+            if not readers.exists():
+                continue
+            mailings.append(
+                store_mailing(
+                    Mailing.Kind.CORRECTION,
+                    build_bodies(edition, number),
+                    readers,
+                    editions=[] if edition.withdrawn_at else [edition.pk],
+                    by=by,
+                    due_at=now,
+                    now=now,
+                    edition=edition,
+                )
+            )
+            record(mailings[-1], "send_correction", by=by, now=now)
+        if not mailings:
+            raise build_refusal("nobody-holds")
+    return mailings
+
+
+def is_followed(edition: Edition, now: dt.datetime) -> bool:
+    """Return whether readers may be told of the edition: it is the public one, and a correction or withdrawn."""
+    is_correction = edition.change_kind == ChangeKind.CORRECTION and not edition.minor
+    is_found = edition.is_public(now) and edition.removed_at is None
+    return is_found and (is_correction or edition.withdrawn_at is not None)
+
+
+def find_public_edition(brief: Brief | int, now: dt.datetime) -> Edition | None:
+    """Return the public edition if readers may be told of it."""
+    edition = Edition.objects.found(now).filter(brief=brief).first()
+    return edition if edition and is_followed(edition, now) else None
+
+
+def build_bodies(edition: Edition, held: int) -> dict[str, MailBody]:
+    """Return the notice by `MailSide` for readers who hold edition number `held`."""
+    rows = Edition.objects.filter(brief=edition.brief_id, number__in=(held, edition.number)).order_by(
+        "number"
+    )
+    briefs = build_briefs(list(rows.values_list(*BRIEF_COLUMNS)))
+    old, new = briefs[0], briefs[-1]
+    return {str(choice): _build_body(edition, old, new, get_sides(choice)) for choice in MailSide.values}
+
+
+def _build_body(edition: Edition, old: PublicBrief, new: PublicBrief, sides: Sequence[Side]) -> MailBody:
+    """Return the notice. Words that changed in the other language alone are shown in that one."""
+    pages = {side: paths.brief(side, new.slug) for side in sides}
+    sections = {side: _describe(edition, new, side) for side in sides}
+    changes: Mapping[Side, list[Change]] = {}
+    if edition.withdrawn_at is None:
+        changes = {side: _list_in_language(old, new, (side,), side) for side in sides}
+        if not any(changes.values()):
+            changes = {
+                side: _list_in_language(old, new, (side, paths.OTHER_SIDE[side]), side) for side in sides
+            }
+    for side in sides:
+        sections[side]["changes"] = changes.get(side, [])
+    subject = " · ".join(str(sections[side]["subject"]) for side in sides)
+    preheader = " ".join(str(sections[side]["note"]) for side in sides)
+    return render_body("mail/correction.html", subject, preheader, pages, sections)
+
+
+def _list_in_language(old: PublicBrief, new: PublicBrief, sides: Sequence[Side], side: Side) -> list[Change]:
+    with translation.override(paths.LANGUAGE_CODES[side]):
+        return list(list_changes(old, new, sides))
+
+
+def _describe(edition: Edition, brief: PublicBrief, side: Side) -> dict[str, Any]:
+    headline = brief.headline(side)
+    with translation.override(paths.LANGUAGE_CODES[side]):
+        if edition.withdrawn_at:
+            reason = edition.withdrawn_reason_zh if side == "zh" else edition.withdrawn_reason_en
+            kind, subject = _("Withdrawn"), _("Withdrawn: %(headline)s") % {"headline": headline}
+            note = cards.format_withdrawal(edition.withdrawn_at, reason, side)
+        else:
+            kind, subject = (
+                str(ChangeKind.CORRECTION.label),
+                _("Correction: %(headline)s") % {"headline": headline},
+            )
+            note = edition.change_note_zh if side == "zh" else edition.change_note_en
+        return {
+            "lang": LANGUAGE_TAGS[side],
+            "kind": kind,
+            "subject": subject,
+            "headline": headline,
+            "url": f"{settings.SITE_URL}{paths.brief(side, brief.slug)}",
+            "byline": cards.format_authors_and_source(brief, side),
+            "note": note,
+            "held": _("We sent you an earlier text of this brief."),
+            "colon": COLON[side],
+            "was": _("Was"),
+            "now": _("Now"),
+            "more": _("Read the whole brief"),
+        }

@@ -1,0 +1,63 @@
+"""A publisher sees how many readers hold the earlier text by mail, and tells them."""
+
+import pytest
+from django.test import Client
+
+from briefs import workflow
+from briefs.models import Brief, Edition, Mailing
+from briefs.tests.support import factories, mailing_fixtures
+
+pytestmark = pytest.mark.django_db
+
+
+def test_publisher_withdraws_and_tells_those_who_hold_the_text(client: Client, team: factories.Team) -> None:
+    brief = factories.live_brief(team)
+    mailing_fixtures.hold_by_mail(brief, team.publisher, 3)
+    client.force_login(team.publisher)
+    page = f"/admin/briefs/brief/{brief.pk}/"
+
+    assert "有 3 位讀者以電子郵件收到本文" in client.get(f"{page}withdraw/").content.decode()
+
+    workflow.withdraw(brief.pk, kind="rights", reason_zh="權利。", reason_en="Rights.", by=team.publisher)
+    assert "以電子郵件通知 3 位讀者" in client.get(f"{page}change/").content.decode()
+    shown = client.get(f"{page}tell/").content.decode()
+    assert "3 位讀者收到的是第 1 版" in shown
+    assert "權利。" in shown
+
+    edition = Edition.objects.get(brief=brief)
+    assert client.post(f"{page}tell/", {"edition": edition.pk}).status_code == 302
+    notice = Mailing.objects.get(kind=Mailing.Kind.CORRECTION)
+    assert (notice.edition, notice.copies.count()) == (edition, 3)
+
+    again = client.post(f"{page}tell/", {"edition": edition.pk})
+    assert again.status_code == 409
+    assert "都已通知過了" in again.content.decode()
+    assert Mailing.objects.filter(kind=Mailing.Kind.CORRECTION).count() == 1
+    assert "以電子郵件通知 3 位讀者" not in client.get(f"{page}change/").content.decode()
+
+
+def test_publisher_approves_a_correction_and_is_offered_to_tell(client: Client, team: factories.Team) -> None:
+    brief = factories.live_brief(team)
+    mailing_fixtures.hold_by_mail(brief, team.publisher, 1)
+    workflow.revise(brief.pk, by=team.writer, version=brief.version)
+    factories.edit(brief, team.writer, summary_en="It says something else.", summary_zh="說別的。")
+    workflow.submit(brief.pk, by=team.writer, version=Brief.objects.get(pk=brief.pk).version)
+    factories.sign_off(brief, team.reviewer)
+    change = workflow.ChangeNote("correction", "誤。", "Wrong.")
+    client.force_login(team.publisher)
+    page = f"/admin/briefs/brief/{brief.pk}/"
+    assert "有 1 位讀者以電子郵件收到本文" in client.get(f"{page}approve/").content.decode()
+
+    edition = factories.approve(brief, team.publisher, change=change)
+
+    assert "以電子郵件通知 1 位讀者" in client.get(f"{page}change/").content.decode()
+    assert client.post(f"{page}tell/", {"edition": edition.pk}).status_code == 302
+    body = Mailing.objects.get(kind=Mailing.Kind.CORRECTION).bodies["zh"]
+    assert "改為：說別的。" in body["text"]
+
+
+def test_writer_does_not_tell(client: Client, team: factories.Team) -> None:
+    brief = factories.live_brief(team)
+    client.force_login(team.writer)
+
+    assert client.post(f"/admin/briefs/brief/{brief.pk}/tell/").status_code == 403
