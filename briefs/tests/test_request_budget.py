@@ -15,10 +15,8 @@ from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.template import Template
 from django.test import Client
 from django.test.client import encode_multipart
-from django.test.utils import _TestState
 
 from briefs.admin.uploads.pending_files import MAX_DIGESTS
 from briefs.content import MAX_BULLETS, MAX_TEXT_BYTES, Bullet
@@ -51,12 +49,6 @@ def _print_costs() -> Iterator[None]:
     yield
     for seconds, label in sorted(costs, reverse=True)[:25]:
         sys.stdout.write(f"{seconds:7.2f} s  {label}\n")
-
-
-@pytest.fixture(autouse=True)
-def _render_as_deployed(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Undo Django's copy of the context of each rendered template, a tenth of the time of a long page."""
-    monkeypatch.setattr(Template, "_render", _TestState.saved_data.template_render)
 
 
 def measure(label: str, request: Callable[..., Any], *values: Any, **options: Any) -> Any:
