@@ -205,9 +205,12 @@ def _render_single(content: Content, side: Side, slug: str, pictures_url: str, *
 </section>""",
     ]
     if bullets := render_single_language(content, side, slug, has_links=has_links):
+        hint = escape(
+            gettext("A number is the address of its point: press it to cite, copy or read the Chinese")
+        )
         parts.append(f"""<section aria-labelledby="p">
 <h2 id="p" class="label">{escape(gettext("Key points"))}</h2>
-{bullets}
+{f'<p class="numbers ui">{hint}</p>\n' if has_links else ""}{bullets}
 </section>""")
     return "\n".join(filter(None, parts))
 
