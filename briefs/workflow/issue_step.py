@@ -99,7 +99,6 @@ class _Rule:
             return False
         edition = facts.public_edition
         return {
-            "submit_issue": lambda: not self.gaps,
             "take_back_issue": lambda: self.submitter == self.person.pk,
             "publish_issue": lambda: facts.is_signed and not self.gaps and self.person in self.publishers,
             "cancel_issue": lambda: bool(facts.scheduled_edition),

@@ -207,7 +207,7 @@ def save_issue(
 
 
 def _prepare(content: IssueContent) -> IssueContent:
-    """Tidy the texts. Raise Refused for control characters and texts that are too long."""
+    """Tidy the texts. Raise Refused for control characters, texts that are too long, and too many briefs."""
     texts, reasons = {}, []
     for side in SIDES:
         values = {}
@@ -219,6 +219,8 @@ def _prepare(content: IssueContent) -> IssueContent:
                 told = {"field": str(TEXT_LABELS[field]), "n": n, "limit": limit}
                 reasons.append(Reason("too-long", told, field))
         texts[side] = IssueText(**values)
+    if (n := len(content.items)) > MAX_ISSUE_ITEMS:
+        reasons.append(Reason("issue-full", {"n": n, "limit": MAX_ISSUE_ITEMS}, "items"))
     if reasons:
         raise Refused(*reasons)
     return IssueContent(texts["zh"], texts["en"], tuple(content.items))

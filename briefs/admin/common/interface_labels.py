@@ -50,6 +50,10 @@ def interface_side() -> Side:
     return "zh" if (get_language() or "").startswith("zh") else "en"
 
 
+def format_issue(number: int) -> str:
+    return gettext("Issue %(n)s") % {"n": number}
+
+
 def format_with_label(label: object, text: object) -> str:
     """Join label and text as in `Withdrawn: 06:00`, with the punctuation of the interface language."""
     return gettext("%(label)s: %(text)s") % {"label": label, "text": text}

@@ -225,7 +225,7 @@ class TaskList:
     def _build_issue_task(self, facts: IssueFacts, step: IssueStep) -> IssueTask:
         issue = facts.issue
         return IssueTask(
-            _("Issue %(n)s") % {"n": issue.number},
+            interface_labels.format_issue(issue.number),
             step.label,
             str(step.sentence),
             reverse("admin:briefs_issue_change", args=[issue.pk]),

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 from briefs import policy
 from briefs.admin.common.access import DeskAdmin, person_of
 from briefs.admin.common.brief_pages import Badge
-from briefs.admin.common.interface_labels import format_duration, interface_side
+from briefs.admin.common.interface_labels import format_duration, format_issue, interface_side
 from briefs.admin.lists.desk_list import Act, DeskChangeList, DeskList, Row, build_column_filter
 from briefs.content import LANGUAGE_TAGS, SIDES, IssueContent
 from briefs.models import Issue, State
@@ -83,7 +83,7 @@ class IssueAdmin(DeskList, DeskAdmin):
         edition = facts.public_edition or facts.scheduled_edition
         return Row(
             issue.pk,
-            [(issue_pages.format_issue(issue), ""), *titles],
+            [(format_issue(issue.number), ""), *titles],
             url=issue_pages.build_issue_url(issue),
             facts=[str(step.sentence)],
             now=self._build_badge(facts),

@@ -32,7 +32,7 @@ from briefs.admin.common.form_fields import (
     field_errors_from_reasons,
     link_errors,
 )
-from briefs.admin.common.interface_labels import SIDE_NAMES, format_with_remark, interface_side
+from briefs.admin.common.interface_labels import SIDE_NAMES, format_issue, format_with_remark, interface_side
 from briefs.admin.lists.changelist import search_briefs
 from briefs.admin.verbs.verb_forms import build_note_field
 from briefs.content import ISSUE_TEXTS, LANGUAGE_TAGS, SIDES, IssueContent, IssueText, Side
@@ -56,10 +56,6 @@ MAX_QUERY_LENGTH: Final = 200
 def build_issue_url(issue: Issue | int, page: str = "change", *args: str) -> str:
     pk = issue if isinstance(issue, int) else issue.pk
     return reverse(f"admin:briefs_issue_{page}", args=[pk, *args])
-
-
-def format_issue(issue: Issue) -> str:
-    return _("Issue %(n)s") % {"n": issue.number}
 
 
 def render_issue_sentence(sentence: Sentence, url: str) -> SafeString:
@@ -146,7 +142,7 @@ class IssuePageData:
 
     @property
     def title(self) -> str:
-        return format_issue(self.issue)
+        return format_issue(self.issue.number)
 
     @cached_property
     def is_editable(self) -> bool:

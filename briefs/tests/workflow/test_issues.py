@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from briefs import workflow
-from briefs.content import SIDES, IssueContent
+from briefs.content import MAX_ISSUE_ITEMS, SIDES, IssueContent
 from briefs.models import Brief, Edition, Event, Issue, IssueEdition, IssueItem, IssueRevision, Outbox, Person
 from briefs.models.issues import IssueSignOff
 from briefs.publications.published import fill_mail_lines, load_issue
@@ -137,6 +137,8 @@ def test_item_must_be_public_or_scheduled_once_and_public_in_time(team: Team, li
     assert refusals(lambda: making.edit_issue(issue, team.writer, items=[draft.pk])) == ["issue-item"]
     twice = [live[0].pk, live[0].pk]
     assert refusals(lambda: making.edit_issue(issue, team.writer, items=twice)) == ["issue-item-twice"]
+    many = list(range(1, MAX_ISSUE_ITEMS + 2))
+    assert refusals(lambda: making.edit_issue(issue, team.writer, items=many)) == ["issue-full"]
     coming = factories.signed_brief(team, factories.content("未"))
     tomorrow = factories.tomorrow()
     factories.approve(coming, team.publisher, at=tomorrow)
@@ -196,6 +198,20 @@ def test_correction_needs_a_note_and_closes_the_edition_before(team: Team, live:
     first.refresh_from_db()
     assert (first.live_until, second.published_at) == (second.live_from, first.published_at)
     assert (second.number, second.change_kind) == (2, "correction")
+
+
+def test_change_before_the_last_edition_makes_nobody_a_changer_of_the_next(
+    team: Team, live: list[Brief]
+) -> None:
+    issue = making.submitted_issue(team, *live)
+    making.edit_issue(issue, team.reviewer_en, preface_en="Her own words.")
+    making.sign_issue(issue, team.reviewer)
+    making.publish(issue, team.publisher)
+    issues.revise_issue(issue, by=team.writer)
+    making.edit_issue(issue, team.writer, preface_en="Corrected by the writer.")
+    issues.submit_issue(issue, by=team.writer)
+    making.sign_issue(issue, team.reviewer_en, "en")
+    assert making.publish(issue, team.publisher, change=making.CORRECTION).number == 2
 
 
 def test_cancelled_correction_leaves_the_public_edition(team: Team, live: list[Brief]) -> None:

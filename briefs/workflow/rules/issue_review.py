@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.utils.translation import get_language, gettext
 
 from briefs import policy
-from briefs.content import ISSUE_TEXTS, MAX_ISSUE_ITEMS, SIDES, IssueContent, Side
+from briefs.content import ISSUE_TEXTS, SIDES, IssueContent, Side
 from briefs.models import Brief, Edition, Issue, IssueEdition, IssueRevision, IssueSignOff, Person
 
 from .four_eyes import ChangeTrail, Step, build_trail
@@ -180,10 +180,8 @@ def find_available_editions(briefs: Collection[int], now: dt.datetime) -> set[in
 def why_not_items(
     items: Sequence[int], allowed: Collection[int], *, code: str = "issue-item"
 ) -> list[Reason]:
-    """Return reasons against the items that are not among the allowed ones, and against too many or doubled ones."""
+    """Return reasons against the items that are not among the allowed ones, and against doubled ones."""
     reasons = []
-    if len(items) > MAX_ISSUE_ITEMS:
-        reasons.append(Reason("issue-full", {"n": len(items), "limit": MAX_ISSUE_ITEMS}, "items"))
     if len(set(items)) < len(items):
         reasons.append(Reason("issue-item-twice", {}, "items"))
     if missing := set(items) - set(allowed):
