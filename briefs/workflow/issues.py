@@ -54,6 +54,8 @@ TEXT_LABELS: Final[Mapping[str, Promise]] = {
     "preheader_en": _("English preview line of the mail"),
 }
 _ONE_LINE = ("title", "subject", "preheader")
+MAX_ATTEMPTS: Final = 20
+"""Attempts to take the next number. Each lost one means that somebody else began an issue."""
 
 
 class IssueConflict(Refused):
@@ -107,8 +109,8 @@ def _run_verb(
     """Lock an issue in a transaction. Raise Refused unless the policy allows the verb in its state."""
     now = now or timezone.now()
     with transaction.atomic():
-        rows = Issue.objects.select_for_update(of=("self",)).select_related("updated_by")
-        row = rows.get(pk=issue if isinstance(issue, int) else issue.pk)
+        # Without a join: PostgreSQL drops a row whose `updated_by` changed while the lock was awaited.
+        row = Issue.objects.select_for_update().get(pk=issue if isinstance(issue, int) else issue.pk)
         if checks_policy:
             require_allowed(by, verb, row)
         yield IssueRun(verb, row, by, now, row.state)
@@ -149,7 +151,7 @@ def create_issue(*, by: Person, now: dt.datetime | None = None) -> Issue:
         raise build_refusal("role", name=format_permitted_people("create_issue"))
     items = issue_review.find_new_briefs(issue_review.find_last_publication(None, now), now)
     content = IssueContent(items=tuple(items[-MAX_ISSUE_ITEMS:]))
-    for _attempt in range(3):  # another person may take the same number at the same time
+    for _attempt in range(MAX_ATTEMPTS):  # others may take the same number at the same time
         try:
             with transaction.atomic():
                 return _insert_issue(content, by, now)

@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from threading import Barrier
 from typing import Any
@@ -25,9 +26,19 @@ from django.test import Client
 
 from briefs import workflow
 from briefs.intake.importer import BATCH_SIZE
-from briefs.models import Brief, Edition, Event, Keyword, Outbox, Person, Revision, SignOff
+from briefs.models import (
+    Brief,
+    Edition,
+    Event,
+    IssueEdition,
+    Keyword,
+    Outbox,
+    Person,
+    Revision,
+    SignOff,
+)
 from briefs.tests.conftest import SEED
-from briefs.tests.support import factories, scale
+from briefs.tests.support import factories, issue_factories, scale
 from briefs.tests.support.concurrency import Racers, racers
 from briefs.tests.support.factories import Team
 from briefs.tests.support.form_client import Form
@@ -35,6 +46,7 @@ from briefs.tests.support.random_team import World
 from briefs.tests.support.second_person_model import find_tokens
 from briefs.tests.support.team_at_desk import TeamAtDesk
 from briefs.tests.support.team_steps import START
+from briefs.workflow import issues
 
 MANAGE = Path(settings.BASE_DIR) / "manage.py"
 DOCUMENTS = 6 * BATCH_SIZE
@@ -176,6 +188,37 @@ def test_parallel_claims_of_one_article_create_one_brief() -> None:
         )
         assert sum(isinstance(r, Brief) for r in results) == 1
         assert Brief.objects.filter(article_url=url).count() == 1
+
+
+@pytest.mark.heavy
+@pytest.mark.django_db(transaction=True)
+def test_parallel_acts_on_issues_keep_numbers_words_and_one_edition() -> None:
+    """Four people begin issues, save different fields of one, save the same field, and publish it, all at once."""
+    team = Team()
+    brief = factories.live_brief(team)
+    new = run_in_parallel(4, lambda i: issues.create_issue(by=Person.objects.get(pk=team.writer.pk)))
+    assert sorted(issue.number for issue in new) == [1, 2, 3, 4]
+    issue = issue_factories.draft_issue(team, brief)
+    base, version = issue_factories.load_content(issue), issue.version
+
+    def save(side: str, **texts: str) -> object:
+        text = replace(base.side(side), **texts)  # type: ignore[arg-type]
+        content = replace(base, **{side: text})
+        return issues.save_issue(issue, content, by=Person.objects.get(pk=team.writer.pk), version=version)
+
+    fields = [("zh", "title"), ("en", "title"), ("zh", "subject"), ("en", "preheader")]
+    run_in_parallel(4, lambda i: save(fields[i][0], **{fields[i][1]: f"text {i}"}))
+    stored = issue_factories.load_content(issue)
+    assert [getattr(stored.side(side), name) for side, name in fields] == [f"text {i}" for i in range(4)]
+    results = run_in_parallel(4, lambda i: save("zh", preface=f"preface {i}"))
+    refused = [result for result in results if isinstance(result, issues.IssueConflict)]
+    kept = {issue_factories.load_content(issue).zh.preface, *(one.merged.zh.preface for one in refused)}
+    assert (len(refused), kept) == (3, {f"preface {i}" for i in range(4)})
+    issues.submit_issue(issue, by=team.writer)
+    issue_factories.sign_issue(issue, team.reviewer)
+    publishers = [team.publisher, team.other_publisher] * 2
+    run_in_parallel(4, lambda i: issue_factories.publish(issue, publishers[i]))
+    assert IssueEdition.objects.filter(issue=issue).count() == 1
 
 
 DELAYS = (0, 0.02, 0.1, 0.3, 1.5)
