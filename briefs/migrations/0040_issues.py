@@ -196,6 +196,14 @@ class Migration(migrations.Migration):
             model_name='issueedition',
             index=models.Index(fields=['live_from'], name='issue_edition_by_time'),
         ),
+        migrations.AddIndex(
+            model_name='issueedition',
+            index=models.Index(condition=models.Q(('live_until__isnull', False)), fields=['live_until'], name='issue_edition_by_end'),
+        ),
+        migrations.AddIndex(
+            model_name='issueedition',
+            index=models.Index(fields=['-published_at', '-id', 'live_from', 'live_until', 'withdrawn_at'], name='issue_edition_newest'),
+        ),
         migrations.AddConstraint(
             model_name='issueedition',
             constraint=models.UniqueConstraint(fields=('issue', 'number'), name='issue_edition_number_once'),

@@ -303,6 +303,14 @@ class IssueEdition(models.Model):
         indexes = [
             models.Index(fields=["-issue_number", "live_from"], name="issue_edition_by_issue"),
             models.Index(fields=["live_from"], name="issue_edition_by_time"),
+            models.Index(
+                fields=["live_until"], name="issue_edition_by_end", condition=Q(live_until__isnull=False)
+            ),
+            # Covers `listed`, which each kept page and home ask for.
+            models.Index(
+                fields=["-published_at", "-id", "live_from", "live_until", "withdrawn_at"],
+                name="issue_edition_newest",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -14,7 +14,7 @@ from django.utils import timezone
 from briefs.content import IssueContent, IssueText, Side
 from briefs.database.replica import PreparedQuery
 from briefs.derived.public_brief import BRIEF_COLUMNS, build_briefs
-from briefs.models.edition import ChangeKind, Edition, IssueEdition, IssueItem
+from briefs.models.edition import ChangeKind, Edition, IssueEdition
 from briefs.public_brief import PublicBrief
 from briefs.text.sentences import split_sentences
 
@@ -118,22 +118,18 @@ def list_changes(issue: PublicIssue, now: dt.datetime) -> list[tuple[dt.datetime
 
 
 def load_issue(number: int, now: dt.datetime) -> PublicIssue | None:
-    """Load the issue as it is public at `now`: listed, or withdrawn. At most 4 queries."""
+    """Load the issue as it is public at `now`: listed, or withdrawn. At most 3 queries."""
     editions = IssueEdition.objects.found(now).filter(issue_number=number).order_by("-number")
     return next(iter(load_issues(editions[:1], now)), None)
 
 
 def load_issues(editions: QuerySet[IssueEdition], now: dt.datetime) -> list[PublicIssue]:
-    """Load issues with their briefs as they are public at `now`. At most 4 queries, however many there are."""
+    """Load issues with their briefs as they are public at `now`. At most 3 queries, however many there are."""
     rows = list(editions.only(*_COLUMNS))
-    briefs_by_edition: dict[int, list[int]] = {edition.pk: [] for edition in rows}
-    places = IssueItem.objects.filter(issue_edition__in=list(briefs_by_edition)).order_by("position")
-    for pk, brief_id in places.values_list("issue_edition_id", "brief_id"):
-        briefs_by_edition[pk].append(brief_id)
-    public = _load_public_editions({pk for of_one in briefs_by_edition.values() for pk in of_one}, now)
+    public = _load_public_editions({pk for row in rows for pk in row.frozen_content.items}, now)
     issues = []
     for edition in rows:
-        items = (public[pk] for pk in briefs_by_edition[edition.pk] if pk in public)
+        items = (public[pk] for pk in edition.frozen_content.items if pk in public)
         marked = tuple(
             replace(item, corrected_at=None)
             if item.corrected_at and item.corrected_at <= edition.published_at
@@ -158,6 +154,8 @@ _COLUMNS = (
 
 
 def _load_public_editions(briefs: Collection[int], now: dt.datetime) -> dict[int, PublicItem]:
+    if not briefs:
+        return {}
     corrections = Edition.objects.uncancelled().filter(
         brief=OuterRef("brief"), change_kind=ChangeKind.CORRECTION, live_from__lte=now, removed_at=None
     )

@@ -1,14 +1,16 @@
 """The corrections and withdrawals that an issue reports: of briefs in earlier issues, since the issue before it."""
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from django.db.models import OuterRef, Subquery, Value
+from django.db.models.fields.json import KeyTextTransform
 from django.utils import timezone, translation
 from django.utils.translation import gettext
 
-from briefs.content import Content, Side
-from briefs.models.edition import ChangeKind, Edition
+from briefs.content import Side
+from briefs.models.edition import ChangeKind, Edition, IssueItem
 from briefs.rendering import cards
 from briefs.text import paths
 
@@ -40,45 +42,48 @@ class RecentCorrection:
 
 
 def list_recent_corrections(issue: PublicIssue, now: dt.datetime) -> list[RecentCorrection]:
-    """Return them oldest first. The first issue reports none. One query if there is nothing to report, else at most six."""
+    """Return them oldest first. The first issue reports none. One query if there is nothing to report, else two."""
     earlier = list_current(now).filter(published_at__lt=issue.published_at)
-    since = earlier.values_list("published_at", flat=True).first()
-    if since is None:
+    since = Subquery(earlier.values("published_at")[:1])
+    events = sorted(_list_events(since, issue.published_at, now), key=lambda event: event[1])
+    if not events:
         return []
-    events = _list_events(since, issue.published_at, now)
-    briefs = {brief for brief, *_ in events}
-    in_issues = earlier.order_by("published_at", "pk").filter(items__brief__in=briefs)
-    numbers = dict(in_issues.values_list("items__brief", "issue_number"))
-    public = {
-        brief: (slug, Content.from_json(content))
-        for brief, slug, content in Edition.objects.found(now)
-        .filter(brief__in=numbers)
-        .values_list("brief", "slug", "content")
-    }
-    rows = []
-    for brief, at, is_withdrawn, zh, en in sorted(events, key=lambda event: event[1]):
-        if brief in public:
-            slug, content = public[brief]
-            headlines: dict[Side, str] = {"zh": content.headline_zh, "en": content.headline_en}
-            notes: dict[Side, str] = {"zh": zh, "en": en}
+    public = Edition.objects.found(now).filter(brief=OuterRef("brief"))
+    columns = ("slug", KeyTextTransform("headline_zh", "content"), KeyTextTransform("headline_en", "content"))
+    places = IssueItem.objects.filter(
+        issue_edition__in=earlier.order_by(), brief__in={brief for brief, *_ in events}
+    )
+    rows = places.order_by("issue_edition__published_at", "issue_edition").values_list(
+        "brief",
+        "issue_edition__issue_number",
+        *(Subquery(public.values_list(column)[:1]) for column in columns),
+    )
+    latest = {brief: values for brief, *values in rows}
+    corrections = []
+    for brief, at, is_withdrawn, note_zh, note_en in events:
+        number, slug, zh, en = latest.get(brief, (0, None, "", ""))
+        if slug:
+            headlines: dict[Side, str] = {"zh": zh or "", "en": en or ""}
+            notes: dict[Side, str] = {"zh": note_zh, "en": note_en}
             at = timezone.localtime(at)
-            rows.append(RecentCorrection(at, numbers[brief], slug, headlines, notes, is_withdrawn))
-    return rows
+            corrections.append(RecentCorrection(at, number, slug, headlines, notes, is_withdrawn))
+    return corrections
 
 
 type _Event = tuple[int, dt.datetime, bool, str, str]
 
 
-def _list_events(since: dt.datetime, until: dt.datetime, now: dt.datetime) -> list[_Event]:
+def _list_events(since: Subquery, until: dt.datetime, now: dt.datetime) -> Sequence[_Event]:
     """Return (brief, time, whether withdrawn, notes in both languages). What was taken down since is not told again."""
     corrected = {"change_kind": ChangeKind.CORRECTION, "minor": False}
     corrected |= {"live_from__gt": since, "live_from__lte": until}
-    columns = ("brief_id", "live_from", "change_note_zh", "change_note_en")
-    events: list[_Event] = [
-        (brief, at, False, zh, en)
+    columns = ("brief_id", "live_from", Value(False), "change_note_zh", "change_note_en")
+    listed, closed = (
+        editions.filter(**corrected).values_list(*columns)
         for editions in (Edition.objects.listed(now), Edition.objects.closed(now))
-        for brief, at, zh, en in editions.filter(**corrected).values_list(*columns)
-    ]
+    )
     withdrawn = Edition.objects.found(now).filter(withdrawn_at__gt=since, withdrawn_at__lte=until)
-    reasons = withdrawn.values_list("brief_id", "withdrawn_at", "withdrawn_reason_zh", "withdrawn_reason_en")
-    return events + [(brief, at, True, zh, en) for brief, at, zh, en in reasons if at]
+    reasons = withdrawn.values_list(
+        "brief_id", "withdrawn_at", Value(True), "withdrawn_reason_zh", "withdrawn_reason_en"
+    )
+    return list(listed.union(closed, reasons, all=True))
