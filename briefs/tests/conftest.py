@@ -35,6 +35,7 @@ from briefs import content, facts, models, policy, search, text
 from briefs.api import views
 from briefs.database import guards, request_limits
 from briefs.installation import prepare_dictionary
+from briefs.lexicon.dictionary import set_dictionary_path
 
 from .support import factories
 from .support.mail_server import MailServer
@@ -86,10 +87,18 @@ def _migrate(path: Path) -> None:
     connection.settings_dict["TEST"]["NAME"] = test_name
 
 
-def pytest_sessionstart(session: pytest.Session) -> None:
-    """Build the dictionary once, before the test processes start."""
+@pytest.hookimpl(wrapper=True)
+def pytest_sessionstart(session: pytest.Session) -> Iterator[None]:
+    """Build the dictionary once, while the test processes collect. They get no test before this one goes on."""
+    yield
     if not hasattr(session.config, "workerinput"):
         prepare_dictionary()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _finished_dictionary() -> None:
+    """Forget what collection looked up while the dictionary was being built."""
+    set_dictionary_path(settings.DICTIONARY_FILE)
 
 
 def pytest_collection_finish() -> None:
