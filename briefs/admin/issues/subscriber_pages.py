@@ -5,6 +5,7 @@ from collections import Counter
 from typing import Any, Final
 
 from django.contrib import admin, messages
+from django.contrib.admin.options import IncorrectLookupParameters
 from django.core.exceptions import BadRequest, PermissionDenied
 from django.db.models import Model, Q
 from django.http import HttpRequest, HttpResponse
@@ -228,7 +229,10 @@ class SubscriberAdmin(DeskList, DeskAdmin):
     def export(self, request: HttpRequest) -> HttpResponse:
         """Download the rows that match the list's search and filters."""
         require_administrator(request)
-        rows = self.get_changelist_instance(request).queryset
+        try:
+            rows = self.get_changelist_instance(request).queryset
+        except IncorrectLookupParameters as error:
+            raise BadRequest("filter") from error
         data = sheet_files.write_csv(subscriber_lists.export_rows(rows.iterator()))
         name = f"subscribers-{timezone.localdate():%Y-%m-%d}.csv"
         return download_response(name, data, sheet_files.CONTENT_TYPES["csv"])

@@ -127,6 +127,7 @@ def test_export_can_be_imported_again(administrator: Client) -> None:
     data = administrator.get(f"{LIST}export/?state=reading").content.decode("utf-8-sig")
     assert "'=ada@例子.台" in data
     assert "bob" not in data
+    assert administrator.get(f"{LIST}export/?p=x&nothing=1").status_code == 400
     Subscriber.objects.all().delete()
     page = upload(administrator, data).content.decode()
     assert "New: 1" in page
