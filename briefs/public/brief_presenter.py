@@ -203,15 +203,18 @@ def _insert_site_url(html: str) -> SafeString:
 
 def _withdrawal_notice(edition: Withdrawn, withdrawn_at: dt.datetime, side: Side) -> dict[str, str]:
     reason = edition.withdrawn_reason_zh if side == "zh" else edition.withdrawn_reason_en
-    date = date_format.format_day(timezone.localdate(withdrawn_at), side)
     with translation.override(paths.LANGUAGE_CODES[side]):
-        sentence = gettext("This brief was withdrawn on %(date)s. Reason: %(reason)s")
+        sentence = cards.format_withdrawal(withdrawn_at, reason, side)
         if isinstance(edition, PublicIssue):
             sentence = gettext("This issue was withdrawn on %(date)s. Reason: %(reason)s")
+            sentence %= {
+                "date": date_format.format_day(timezone.localdate(withdrawn_at), side),
+                "reason": reason,
+            }
         return {
             "lang": LANGUAGE_TAGS[side],
             "heading": gettext("Withdrawn"),
-            "sentence": sentence % {"date": date, "reason": reason},
+            "sentence": sentence,
             "kind": str(WithdrawalKind(edition.withdrawn_kind).label),
         }
 

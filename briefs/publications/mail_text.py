@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 import css_inline
 from django.conf import settings
 from django.template.loader import render_to_string
-from django.utils import translation
+from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
@@ -28,6 +28,7 @@ from briefs.rendering.text import split_paragraphs, strip_indentation
 from briefs.text import date_format, paths
 
 from .published import PublicIssue, PublicItem, fill_mail_lines
+from .recent_corrections import list_recent_corrections
 
 MAX_WIRE_BYTES: Final = 90_000
 """Of a whole mail as it is sent. Gmail cuts a mail of 102 kB and hides its end, with the link to unsubscribe."""
@@ -69,6 +70,7 @@ def build_issue_body(issue: PublicIssue, choice: str) -> MailBody:
     subject = " · ".join(text.subject for text in texts)
     preheader = " ".join(text.preheader for text in texts if text.preheader)
     pages = {side: f"{paths.home(side)}issues/{issue.number}/" for side in sides}
+    corrections = list_recent_corrections(issue, timezone.now())
     for shortening, limit in _SHORTENINGS:
         shown = issue.items[:limit]
         items = [
@@ -76,6 +78,11 @@ def build_issue_body(issue: PublicIssue, choice: str) -> MailBody:
             for n, item in enumerate(shown, 1)
         ]
         sections = {side: _describe_issue(issue, side, len(issue.items) - len(shown)) for side in sides}
+        for side in sides:
+            sections[side]["corrections"] = [
+                (correction.format_line(side), f"{settings.SITE_URL}{correction.get_path(side)}")
+                for correction in corrections
+            ]
         body = render_body("mail/issue.html", subject, preheader, pages, sections, items=items)
         if measure_wire(body) <= MAX_WIRE_BYTES:
             break
@@ -95,6 +102,7 @@ def _describe_issue(issue: PublicIssue, side: Side, left_out: int) -> dict[str, 
             else "",
             "preface": split_paragraphs(text.preface),
             "change_label": pgettext("kind of change", "Correction"),
+            "corrections_label": _("Corrections and withdrawals"),
             "change_note": issue.change_note_zh if side == "zh" else issue.change_note_en,
         }
 

@@ -1,6 +1,7 @@
 """EPUB and PDF of an issue: the same words as the page, valid, and harmless whatever the texts hold."""
 
 import io
+import json
 import re
 import shutil
 import subprocess
@@ -9,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from fcntl import LOCK_EX, flock
 from hashlib import sha256
+from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -20,7 +22,7 @@ from django.utils import timezone
 
 from briefs.content import Bullet, Content, IssueContent, IssueText
 from briefs.models import Brief, IssueEdition
-from briefs.publications import epub, pdf
+from briefs.publications import epub, mail_text, pdf
 from briefs.publications.published import load_issue
 from briefs.tests.support import corpus_fixtures
 from briefs.tests.support.published_issues import issue_content, publish_issue
@@ -28,6 +30,7 @@ from briefs.tests.support.published_issues import issue_content, publish_issue
 pytestmark = [pytest.mark.django_db, corpus_fixtures.NO_STATIC]
 
 MARKUP = '#read("/etc/passwd") $x^2$ <w> @brief-1 *b* _i_ `c` \\ // /* = - + [ ] { } "q" ~ --- #import "x" &amp; </p><script>'
+ATOM = "{http://www.w3.org/2005/Atom}"
 XHTML = "{http://www.w3.org/1999/xhtml}"
 
 
@@ -146,6 +149,48 @@ def test_reader_finds_the_same_words_in_epub_and_pdf(
         words = read_pdf(fetch(client, f"/{code}/issues/12/issue.pdf"), "-raw")
         # The front page names every brief, so the texts of the briefs are looked for after it.
         assert hash_words(find_in_order(stored, words)) == hash_words(stored)
+
+
+class PageReader(HTMLParser):
+    """Collect the texts of elements, in order."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.texts: list[str] = []
+        self.feed(page)
+
+    def handle_data(self, data: str) -> None:
+        self.texts.append(data)
+
+
+@pytest.mark.parametrize(("code", "side"), [("zh-hant", "zh"), ("en", "en")])
+def test_reader_finds_the_same_words_everywhere(
+    client: Client, issue: IssueEdition, code: str, side: str
+) -> None:
+    """Web, feed, API and mail have fewer texts than the files: title, preface and headlines are in all."""
+    current = load_issue(12, timezone.now())
+    assert current
+    text, headlines = current.text(side), [item.brief.headline(side) for item in current.items]
+    stored = [text.title, *text.preface.split("\n\n"), *headlines]
+    carriers = {
+        "page": "".join(
+            PageReader(fetch(client, f"/{code}/issues/12/").decode().partition("<main")[2]).texts
+        ),
+        "EPUB": "".join(list_epub_texts(fetch(client, f"/{code}/issues/12/issue.epub"))),
+        "API": fetch(client, "/api/v1/issues").decode(),
+        "mail": mail_text.build_issue_body(current, side)["text"],
+    }
+    feed = ElementTree.fromstring(fetch(client, f"/{code}/issues/feed.atom"))
+    entry = next(feed.iter(f"{ATOM}entry"))
+    body = "".join(entry.find(f"{ATOM}content").itertext())
+    carriers["feed"] = entry.find(f"{ATOM}title").text + "".join(PageReader(body).texts)
+    api = next(row for row in json.loads(carriers["API"])["issues"] if row["number"] == 12)
+    carriers["API"] = "".join(
+        [api["title"][side], api["preface"][side], *(b["headline"][side] for b in api["briefs"])]
+    )
+
+    hashes = {name: hash_words(find_in_order(stored, words)) for name, words in carriers.items()}
+    assert hashes == dict.fromkeys(carriers, hash_words(stored))
 
 
 def test_epub_in_both_languages_has_each_pair_together(client: Client, issue: IssueEdition) -> None:

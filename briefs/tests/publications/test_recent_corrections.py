@@ -11,6 +11,8 @@ from django.test import Client
 from django.utils import timezone
 
 from briefs.models import Edition
+from briefs.publications import mail_text
+from briefs.publications.published import load_issue
 from briefs.tests.support import corpus_fixtures
 from briefs.tests.support.published_issues import publish_issue
 
@@ -85,6 +87,16 @@ def test_reader_of_an_issue_finds_what_was_corrected_since_the_last(
     assert "Headline 1”" not in third
     assert "Issue 1, “" not in first
     assert "第1期〈標題1〉：誤作「所有」。" in read(client, f"/zh-hant/issues/2/{end}")
+
+
+def test_mail_of_an_issue_reports_them_too(issues: None) -> None:
+    second = load_issue(2, timezone.now())
+    assert second
+
+    text = mail_text.build_issue_body(second, "both")["text"]
+
+    assert "Issue 1, “Headline 1”: Said “all”." in text
+    assert "第1期〈標題1〉：誤作「所有」。" in text
 
 
 def test_correction_of_a_brief_withdrawn_since_is_not_told_again(client: Client, issues: None) -> None:
