@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from hashlib import sha256
 from http import HTTPStatus
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, NamedTuple
 
 import msgspec
 from django.conf import settings
@@ -224,43 +224,51 @@ def download(request: HttpRequest, file_format: str) -> HttpResponse:
     )
 
 
+class ReleaseCard(NamedTuple):
+    release: Release
+    size: corpus.CorpusSize
+    pairs: list[corpus.ReleaseFile]
+    taken_out: list[corpus.TakenOut]
+
+    def build_context(self, language: Side) -> dict[str, Any]:
+        return {
+            "release": self.release,
+            "day": _format_day(self.release.closed_at - dt.timedelta(seconds=1), language),
+            "size": self.size,
+            "files": self.pairs,
+            "taken_out": [(row.brief, _format_day(row.at, language)) for row in self.taken_out],
+            "licence": settings.DIGEST_LICENCE,
+        }
+
+    def write_readme(self) -> bytes:
+        """Return the card as Markdown, in English and in Chinese."""
+        parts = []
+        languages: tuple[Side, Side] = ("en", "zh")
+        for language in languages:
+            with translation.override(paths.LANGUAGE_CODES[language]):
+                address = f"{settings.SITE_URL}{paths.home(language)}corpus/{self.release.name}/"
+                context = {"site": settings.DIGEST_SITE_NAME[language], "canonical": address}
+                parts.append(
+                    render_to_string("briefs/corpus_readme.md", self.build_context(language) | context)
+                )
+        return "\n".join(parts).encode()
+
+    @property
+    def files(self) -> list[corpus.ReleaseFile]:
+        text = self.write_readme()
+        return [*self.pairs, corpus.ReleaseFile(README, len(text), sha256(text).hexdigest())]
+
+
 def show_release(request: HttpRequest, language: Side, name: str) -> HttpResponse:
     """Show the card of a release: what it holds, what was taken out, checksums, licence."""
+    card = _load_card(name)
+    context = card.build_context(language) | {"files": card.files, "folder": f"/corpus/{name}/"}
+    return responses.render("briefs/corpus_release.html", language, f"corpus/{name}/", **context)
+
+
+def _load_card(name: str) -> ReleaseCard:
     release, now = _find_release(name), timezone.now()
-    card = _build_card(release, now, language)
-    card["files"] = [*card["files"], _describe_readme(release, now)]
-    return responses.render(
-        "briefs/corpus_release.html", language, f"corpus/{name}/", folder=f"/corpus/{name}/", **card
-    )
-
-
-def _build_card(release: Release, now: dt.datetime, language: Side) -> dict[str, Any]:
-    size, files = _describe_pairs(release, now)
-    return {
-        "release": release,
-        "day": _format_day(release.closed_at - dt.timedelta(seconds=1), language),
-        "size": size,
-        "files": files,
-        "taken_out": [(row.brief, _format_day(row.at, language)) for row in release.list_taken_out(now)],
-        "licence": settings.DIGEST_LICENCE,
-    }
-
-
-def _write_readme(release: Release, now: dt.datetime) -> bytes:
-    """Return the card of a release as Markdown, in English and in Chinese."""
-    cards = []
-    for language in ("en", "zh"):
-        with translation.override(paths.LANGUAGE_CODES[language]):
-            site = settings.DIGEST_SITE_NAME[language]
-            address = f"{settings.SITE_URL}{paths.home(language)}corpus/{release.name}/"
-            context = _build_card(release, now, language) | {"site": site, "canonical": address}
-            cards.append(render_to_string("briefs/corpus_readme.md", context))
-    return "\n".join(cards).encode()
-
-
-def _describe_readme(release: Release, now: dt.datetime) -> corpus.ReleaseFile:
-    text = _write_readme(release, now)
-    return corpus.ReleaseFile(README, len(text), sha256(text).hexdigest())
+    return ReleaseCard(release, *_describe_pairs(release, now), release.list_taken_out(now))
 
 
 def _format_day(moment: dt.datetime, language: Side) -> str:
@@ -274,16 +282,16 @@ def redirect_to_release(request: HttpRequest, name: str) -> HttpResponse:
 
 def download_release(request: HttpRequest, name: str, file: str) -> HttpResponse:
     """Stream a file of a release or a range of it, or return its card or its checksums."""
-    release, now = _find_release(name), timezone.now()
     if file == README:
-        return HttpResponse(_write_readme(release, now), content_type="text/markdown; charset=utf-8")
+        return HttpResponse(_load_card(name).write_readme(), content_type="text/markdown; charset=utf-8")
+    if file == "SHA256SUMS":
+        sums = corpus.write_checksums(_load_card(name).files)
+        return HttpResponse(sums, content_type="text/plain; charset=utf-8")
+    release, now = _find_release(name), timezone.now()
     file_format = file.removeprefix(f"digest-{name}.")
-    if file != "SHA256SUMS" and (file == file_format or file_format not in corpus.WRITERS):
+    if file == file_format or file_format not in corpus.WRITERS:
         raise Http404
     files = _describe_pairs(release, now)[1]
-    if file == "SHA256SUMS":
-        sums = corpus.write_checksums([*files, _describe_readme(release, now)])
-        return HttpResponse(sums, content_type="text/plain; charset=utf-8")
     size = next(one.size for one in files if one.name == file)
     return _send(
         request,
