@@ -71,13 +71,17 @@ def find_time(times: dict[tuple[str, str], dt.datetime], kind: Kind, address: st
 
 
 def find_fault() -> str:
-    """Return why the file cannot be written; empty if it can."""
+    """Return why the file cannot be written; empty if it can. Create nothing."""
     path = get_path()
-    try:
-        os.close(_open(path))
-    except OSError as error:
-        return f"{path}: {error.strerror}"
-    return ""
+    place = path if path.exists() else path.parent
+    if not place.exists():
+        return f"{place} does not exist"
+    return "" if os.access(place, os.W_OK) else f"{place} cannot be written"
+
+
+def is_empty() -> bool:
+    path = get_path()
+    return not path.exists() or not path.stat().st_size
 
 
 def _write(path: Path, line: str) -> None:

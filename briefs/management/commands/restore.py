@@ -11,6 +11,8 @@ from briefs.accounts import second_factor
 from briefs.backup.backup_archive import BackupError
 from briefs.backup.restoration import restore
 from briefs.database.faults import describe_error
+from briefs.models import Subscriber
+from briefs.publications import departures
 
 
 class Command(BaseCommand):
@@ -31,5 +33,10 @@ class Command(BaseCommand):
         self.stdout.write("Restored. Start the server, then look at /readyz.")
         for path in kept:
             self.stdout.write(f"What was there before: {path}")
+        if departures.is_empty() and Subscriber.objects.exists():
+            self.stderr.write(
+                f"{departures.get_path()} is empty. Who unsubscribed since this backup would get mail again: put a copy of the"
+                " file there and restore once more."
+            )
         if sentence := second_factor.describe_missing_keys():
             self.stderr.write(sentence)

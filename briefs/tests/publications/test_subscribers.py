@@ -15,6 +15,7 @@ from django.db import connection
 from django.test import Client, override_settings
 from django.test.utils import CaptureQueriesContext
 
+from briefs import installation
 from briefs.models import Copy, Mailing, MailSide, Subscriber
 from briefs.publications import departures, subscribers
 from briefs.publications.subscribers import AddressRejected, AskedTooOften, fold_address
@@ -326,6 +327,14 @@ def test_reader_leaves_although_the_file_cannot_be_written(
     Subscriber.objects.update(left_at=None)
     assert subscribers.repeat_departures() == (1, 0)
     assert "ada" not in caplog.text
+
+
+def test_doctor_says_that_the_file_cannot_be_written(settings: Any, tmp_path: Path) -> None:
+    assert list(installation._departures()) == []
+    assert not list(tmp_path.iterdir())
+    settings.DEPARTURES_FILE = tmp_path / "missing" / "departures.txt"
+    [fault] = installation._departures()
+    assert fault.startswith(f"DEPARTURES_FILE: {tmp_path}/missing does not exist.")
 
 
 @pytest.mark.parametrize("seed", range(20))
