@@ -1,6 +1,7 @@
 """Build template contexts for brief pages and for lists of briefs."""
 
 import datetime as dt
+from collections.abc import Sequence
 from html import escape, unescape
 from typing import Any
 
@@ -8,7 +9,7 @@ from django.conf import settings
 from django.utils import timezone, translation
 from django.utils.html import strip_tags
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext
 
 from briefs import rendering
 from briefs.citations import works
@@ -67,9 +68,9 @@ def build_brief_context(
     language: Side,
     *,
     is_parallel: bool,
-    issues: SafeString,
+    issues: Sequence[int],
 ) -> dict[str, Any]:
-    """`issues`: links to the issues that the brief was in."""
+    """`issues`: numbers of the issues that the brief was in."""
     brief = edition.brief
     sides = (language, paths.OTHER_SIDE[language]) if is_parallel else (language,)
     fragment = rendering.render_fragment(
@@ -84,7 +85,7 @@ def build_brief_context(
         "source": cards.render_source_box(brief, language, linked=True),
         "byline": cards.render_credit(brief, language, linked=True),
         "posted": render_posted_line(brief, lines, language),
-        "issues": issues,
+        "issues": _render_issue_links(issues, language),
         "head": _insert_site_url(cards.render_head_tags(brief, language)),
         "cite": _insert_site_url(cards.render_citation_box(brief, language)),
         "description": text.extract_gist(brief.summary(language), language),
@@ -102,6 +103,21 @@ def build_brief_context(
         "parallel": paths.parallel(language, brief.slug),
         "report": paths.report(language, brief.slug),
     }
+
+
+def format_issue_number(number: int, side: Side) -> str:
+    with translation.override(paths.LANGUAGE_CODES[side]):
+        return pgettext("page of an issue", "Issue %(number)s") % {"number": number}
+
+
+def _render_issue_links(numbers: Sequence[int], language: Side) -> SafeString:
+    """Render the issues that a brief was in, each a link; empty if there are none."""
+    links = cards.LIST_SEPARATOR[language].join(
+        f'<a href="{paths.issue(language, number)}">{escape(format_issue_number(number, language))}</a>'
+        for number in numbers
+    )
+    words = escape(pgettext("page of a brief", "In %(issues)s")) % {"issues": links}
+    return mark_safe(words if links else "")  # noqa: S308 escaped
 
 
 def _collect_notices(edition: PublicEdition, lines: list[dict[str, str]]) -> dict[str, Any]:

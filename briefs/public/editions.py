@@ -14,7 +14,7 @@ from briefs.content import Side
 from briefs.database.replica import PreparedQuery
 from briefs.derived.public_brief import BRIEF_COLUMNS, RelatedBriefs, build_briefs
 from briefs.models.derived import EditionPlace, EditionTerm
-from briefs.models.edition import Edition
+from briefs.models.edition import Edition, IssueEdition
 from briefs.public_brief import PublicBrief, PublicName
 from briefs.rendering import text
 
@@ -307,6 +307,11 @@ def load_terms(pk: int) -> TermsOfEdition:
     return occurrences, {term: PublicName(term, slug, zh, en) for term, slug, zh, en, _ in rows}
 
 
+def list_issues_of_brief(brief_id: int, now: dt.datetime) -> list[int]:
+    """Return the numbers of the listed issues that the brief is in, newest first."""
+    return [number for (number,) in _issues_of_brief(brief_id, now)]
+
+
 def list_newest_briefs(now: dt.datetime, page: PageKey) -> KeysetPage[ListedBrief]:
     """Return a page of listed briefs, by first publication, newest first. Raise MalformedKey."""
     return build_listed(_newest_paginator.fetch_page(now, page=page))
@@ -367,6 +372,11 @@ def select_headlines() -> tuple[KeyTextTransform, KeyTextTransform]:
     return KeyTextTransform("headline_zh", "content"), KeyTextTransform("headline_en", "content")
 
 
+def _issues_of_brief_query(brief: int, now: dt.datetime) -> QuerySet[IssueEdition, Any]:
+    listed = IssueEdition.objects.listed(now).filter(items__brief=brief)
+    return listed.order_by("-published_at", "-pk").values_list("issue_number")
+
+
 def _terms_query(pk: int) -> QuerySet[EditionTerm, Any]:
     rows = EditionTerm.objects.filter(edition=pk, term__merged_into=None)
     return rows.values_list("term", "term__slug", "term__zh", "term__en", "places")
@@ -407,6 +417,7 @@ _listed_with_picture = PreparedQuery(_picture_query, str, dt.datetime)
 _edition_by_slug = PreparedQuery(_edition_query, str, dt.datetime)
 _listed_by_slug = PreparedQuery(_listed_by_slug_query, str, dt.datetime)
 _links = PreparedQuery(_links_query, dt.datetime, *[int] * MAX_NEIGHBOURS)
+_issues_of_brief = PreparedQuery(_issues_of_brief_query, int, dt.datetime)
 _terms = PreparedQuery(_terms_query, int)
 _BRIEFS_AT_ONCE = PAGE_SIZE
 _major_changes = PreparedQuery(_major_changes_query, dt.datetime, *[int] * _BRIEFS_AT_ONCE)

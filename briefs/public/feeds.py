@@ -37,7 +37,6 @@ from . import (
     brief_presenter,
     corrections,
     editions,
-    issue_views,
     responses,
     search_queries,
     subject_queries,
@@ -383,7 +382,7 @@ def _build_issue_entry(issue: PublicIssue, language: Side) -> dict[str, Any]:
     """Return an issue as an entry, or the notice in place of a withdrawn one."""
     own, notices = issue.text(language), []
     items = [_build_issue_item(item, language) for item in issue.items]
-    title = f"{issue_views.format_number(issue.number, language)}{brief_presenter.COLON[language]}{own.title}"
+    title = f"{brief_presenter.format_issue_number(issue.number, language)}{brief_presenter.COLON[language]}{own.title}"
     moments = [issue.updated_at, *(item.corrected_at or item.withdrawn_at for item in issue.items)]
     if issue.withdrawn_at:
         notices = brief_presenter.build_withdrawal_notices(issue, issue.withdrawn_at, language)[:1]

@@ -2,16 +2,14 @@
 
 import datetime as dt
 from collections.abc import Sequence
-from html import escape
 from typing import Any, Final, NamedTuple
 
 from django.conf import settings
 from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls.converters import IntConverter
-from django.utils import timezone, translation
+from django.utils import timezone
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import pgettext
 
 from briefs.content import LANGUAGE_TAGS, IssueContent, Side
 from briefs.models.edition import IssueEdition
@@ -80,11 +78,6 @@ _paginator = KeysetPaginator(
 
 
 # Pages.
-
-
-def format_number(number: int, side: Side) -> str:
-    with translation.override(paths.LANGUAGE_CODES[side]):
-        return pgettext("page of an issue", "Issue %(number)s") % {"number": number}
 
 
 def show_list(request: HttpRequest, language: Side) -> HttpResponse:
@@ -159,7 +152,7 @@ def _build_side(issue: PublicIssue, side: Side) -> dict[str, Any]:
     day = issue.published_at.date()
     return {
         "lang": LANGUAGE_TAGS[side],
-        "number": format_number(issue.number, side),
+        "number": brief_presenter.format_issue_number(issue.number, side),
         "comma": "\u3000" if side == "zh" else ", ",
         "date": cards.render_day(day.isoformat(), side),
         "title": issue.text(side).title,
@@ -250,7 +243,7 @@ def _render_head(issue: PublicIssue, language: Side) -> SafeString:
     return mark_safe("\n".join(tags))  # noqa: S308 every value is escaped
 
 
-# The home page leads with the current issue, and a brief's page names the issues that it was in.
+# The home page leads with the current issue.
 
 
 def render_lead(issue: PublicIssue, language: Side) -> SafeString:
@@ -273,13 +266,3 @@ def render_lead(issue: PublicIssue, language: Side) -> SafeString:
             if not item.withdrawn_at
         ],
     )
-
-
-def render_issue_links(numbers: Sequence[int], language: Side) -> SafeString:
-    """Render the issues that a brief was in, each a link; empty if there are none."""
-    links = cards.LIST_SEPARATOR[language].join(
-        f'<a href="{paths.issue(language, number)}">{escape(format_number(number, language))}</a>'
-        for number in numbers
-    )
-    words = escape(pgettext("page of a brief", "In %(issues)s")) % {"issues": links}
-    return mark_safe(words if links else "")  # noqa: S308 escaped

@@ -220,9 +220,7 @@ def brief(request: HttpRequest, language: Side, slug: str, *, is_parallel: bool 
             editions.load_terms(edition.pk),
             language,
             is_parallel=is_parallel,
-            issues=issue_views.render_issue_links(
-                published.list_issues_of_brief(edition.brief_id, now), language
-            ),
+            issues=editions.list_issues_of_brief(edition.brief_id, now),
         ),
     )
 

@@ -103,11 +103,6 @@ def has_issues(now: dt.datetime) -> bool:
     return bool(_any_listed(now))
 
 
-def list_issues_of_brief(brief_id: int, now: dt.datetime) -> list[int]:
-    """Return the numbers of the listed issues that the brief is in, newest first."""
-    return [number for (number,) in _issues_of_brief(brief_id, now)]
-
-
 def list_changes(issue: PublicIssue, now: dt.datetime) -> list[tuple[dt.datetime, str, str, str]]:
     """Return the corrections of the issue itself: when, kind and notes in both languages. Newest first."""
     if issue.edition_number == 1:
@@ -174,8 +169,3 @@ def _load_public_editions(briefs: Collection[int], now: dt.datetime) -> dict[int
 
 
 _any_listed = PreparedQuery(lambda now: IssueEdition.objects.listed(now).values_list("pk")[:1], dt.datetime)
-_issues_of_brief = PreparedQuery(
-    lambda brief, now: list_current(now).filter(items__brief=brief).values_list("issue_number"),
-    int,
-    dt.datetime,
-)
