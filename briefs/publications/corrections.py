@@ -182,6 +182,7 @@ def _describe(edition: Edition, brief: PublicBrief, side: Side) -> dict[str, Any
             "note": note,
             "held": _("We sent you an earlier text of this brief."),
             "colon": COLON[side],
+            "space": "" if side == "zh" else " ",
             "was": _("Was"),
             "now": _("Now"),
             "more": _("Read the whole brief"),

@@ -14,6 +14,7 @@ from briefs.admin.common.brief_pages import describe_done, get_brief_or_404, rea
 from briefs.admin.common.form_fields import FieldError, field_errors, link_errors
 from briefs.models import Brief, Edition, MailSide
 from briefs.publications import corrections
+from briefs.publications.mail_text import TOKEN_PLACEHOLDER
 from briefs.workflow import Refused
 from briefs.workflow.rules.transitions import VERB_NAMES
 
@@ -81,7 +82,12 @@ def _render(
         if edition and (count := readers.count()):
             body = corrections.build_bodies(edition, number)[MailSide.BOTH]
             groups.append(
-                {"edition": number, "count": count, "subject": body["subject"], "text": body["text"]}
+                {
+                    "edition": number,
+                    "count": count,
+                    "subject": body["subject"],
+                    "text": body["text"].replace(TOKEN_PLACEHOLDER, "…"),
+                }
             )
     return render_brief_subpage(
         request,
