@@ -22,7 +22,20 @@ from . import checks, workflow
 from .content import SIDES, Content, IssueContent, IssueText
 from .installation import FIXTURES
 from .intake import create_import_job, import_files
-from .models import Brief, Edition, Issue, Person, Proposal, SiteText, State
+from .models import (
+    Brief,
+    Edition,
+    Issue,
+    IssueEdition,
+    Mailing,
+    MailSide,
+    Person,
+    Proposal,
+    SiteText,
+    State,
+    Subscriber,
+)
+from .publications import mailings, sending
 from .workflow import issues
 from .workflow.proposals import hash_proposal
 from .workflow.rules.proposed_rows import find_deciders
@@ -226,3 +239,17 @@ def _load_content(brief: Brief) -> Content:
 
 def _version(brief: Brief) -> int:
     return Brief.objects.values_list("version", flat=True).get(pk=brief.pk)
+
+
+def send_demo_issue(publisher: Person, folder: Path) -> None:
+    """Send the issue to three made-up readers, as files in the folder. Once, and not on a site with readers of its own."""
+    edition = IssueEdition.objects.listed(timezone.now()).order_by("issue_number").first()
+    if edition is None or Subscriber.objects.exists() or Mailing.objects.exists():
+        return
+    now = timezone.now()
+    Subscriber.objects.bulk_create(
+        Subscriber(address=f"reader-{side}@example.org", side=side, created_at=now, confirmed_at=now)
+        for side in MailSide.values
+    )
+    mailings.queue_issue(edition, by=publisher)
+    sending.send_due(transport=sending.FileTransport(folder))

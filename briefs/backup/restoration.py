@@ -32,7 +32,7 @@ from django.utils import timezone
 
 from briefs.database import guards
 from briefs.models import Edition, Mailing
-from briefs.publications import subscribers
+from briefs.publications import mailings, subscribers
 from briefs.search import indexing
 
 from . import backup_archive
@@ -116,9 +116,7 @@ def fill(path: Path, media: Path | None) -> None:
 def _hold_mail(now: dt.datetime) -> None:
     """Repeat departures since the backup and pause every unfinished mailing: it may have been sent since."""
     subscribers.repeat_departures()
-    unfinished = Mailing.objects.filter(state__in=(Mailing.Status.QUEUED, Mailing.Status.RUNNING))
-    reason = "Restored from a backup. Copies may have been sent since."
-    unfinished.update(state=Mailing.Status.PAUSED, state_at=now, state_by=None, state_reason=reason)
+    mailings.pause_by_itself(Mailing.objects.all(), "restored", now)
 
 
 def load(path: Path, media: Path | None) -> None:

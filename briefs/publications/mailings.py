@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from briefs.content import hash_json
 from briefs.models import Copy, Edition, Event, IssueEdition, Mailing, MailingEdition, Person, Subscriber
-from briefs.workflow.rules.refusals import build_refusal
+from briefs.workflow.rules.refusals import Reason, Refused, build_refusal
 from briefs.workflow.rules.transitions import require_allowed
 
 from .mail_text import MailBody, build_issue_bodies
@@ -25,6 +25,7 @@ LATE_AFTER: Final = dt.timedelta(hours=2)
 RECEIVED_STAGES: Final = (Copy.Stage.HANDED, Copy.Stage.SENT)
 """Whoever has a copy in these stages counts as having read it. The first is one of unknown fate."""
 WAITING_STAGES: Final = (Copy.Stage.QUEUED, Copy.Stage.CLAIMED)
+NOT_PUBLIC: Final = Reason("issue-not-public")
 OPEN_STATES: Final = (Mailing.Status.QUEUED, Mailing.Status.RUNNING, Mailing.Status.PAUSED)
 
 PAUSE_REASONS: Final[dict[str, str | Promise]] = {
@@ -58,7 +59,7 @@ def queue_issue(
         rows = IssueEdition.objects.listed(now).filter(pk=issue_edition.pk)
         issue = next(iter(load_issues(rows, now)), None)
         if issue is None:
-            raise build_refusal("issue-not-public")
+            raise Refused(NOT_PUBLIC)
         earlier = Copy.objects.filter(
             reader_no=OuterRef("pk"),
             mailing__issue_edition__issue=issue_edition.issue_id,

@@ -112,6 +112,14 @@ def list_changes(issue: PublicIssue, now: dt.datetime) -> list[tuple[dt.datetime
     return list(past.exclude(live_until=F("live_from")).order_by("-live_from").values_list(*columns))
 
 
+def build_draft_issue(number: int, content: IssueContent, now: dt.datetime) -> PublicIssue:
+    """Build an issue that is no edition, from the briefs that are public now, for previews of its mail."""
+    public = _load_public_editions(content.items, now)
+    items = tuple(public[pk] for pk in content.items if pk in public)
+    local = timezone.localtime(now)
+    return PublicIssue(0, number, 0, local, local, content, items)
+
+
 def load_issue(number: int, now: dt.datetime) -> PublicIssue | None:
     """Load the issue as it is public at `now`: listed, or withdrawn. At most 3 queries."""
     editions = IssueEdition.objects.found(now).filter(issue_number=number).order_by("-number")

@@ -2,6 +2,7 @@
 
 from contextlib import suppress
 from io import StringIO
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -26,6 +27,24 @@ def run_demo(*args: str) -> str:
     out = StringIO()
     call_command("demo", "--no-server", *args, stdout=out)
     return out.getvalue()
+
+
+@pytest.fixture(autouse=True)
+def _folder_of_mail(settings: Any, tmp_path: Path) -> None:
+    settings.VAR = tmp_path
+
+
+def test_demo_writes_its_issue_to_files_once(tmp_path: Path) -> None:
+    run_demo()
+    assert sorted(file.name for file in (tmp_path / "mail").iterdir()) == [
+        f"reader-{side}@example.org.eml" for side in ("both", "en", "zh")
+    ]
+    assert (
+        b"List-Unsubscribe-Post: List-Unsubscribe=One-Click"
+        in (tmp_path / "mail/reader-zh@example.org.eml").read_bytes()
+    )
+    run_demo()
+    assert len(list((tmp_path / "mail").iterdir())) == 3
 
 
 def test_demo_publishes_seed_document_and_its_correction_under_four_eyes() -> None:

@@ -20,7 +20,7 @@ from briefs.models import Issue, State
 from briefs.workflow.issue_step import next_issue_step
 from briefs.workflow.rules.issue_review import IssueFacts
 
-from . import issue_pages
+from . import issue_pages, mailing_pages
 
 
 @admin.register(Issue)
@@ -49,6 +49,9 @@ class IssueAdmin(DeskList, DeskAdmin):
             own("new/", issue_pages.create, "create"),
             own("<int:pk>/change/", issue_pages.change, "change"),
             own("<int:pk>/preview/", issue_pages.preview, "preview"),
+            own("<int:pk>/mail/", mailing_pages.mail, "mail"),
+            own("<int:pk>/mail/<slug:side>/", mailing_pages.mail_html, "mail_html"),
+            own("<int:pk>/copies/", mailing_pages.copies, "copies"),
             own("<int:pk>/<slug:verb>/", issue_pages.verb, "verb"),
         ]
 

@@ -47,6 +47,8 @@ from briefs.workflow.rules import issue_review
 from briefs.workflow.rules.issue_review import IssueFacts, ItemFacts
 from briefs.workflow.rules.transitions import PAST_TENSE_LABELS
 
+from .mailing_pages import MailingPanel
+
 MAX_LEFT_OUT: Final = 30
 MAX_FOUND: Final = 10
 MAX_EVENTS: Final = 40
@@ -285,6 +287,10 @@ class IssuePageData:
             text = fill_mail_lines(content.side(side), side)
             sides.append({"lang": LANGUAGE_TAGS[side], "text": text, "items": items})
         return sides
+
+    @cached_property
+    def mailing(self) -> MailingPanel:
+        return MailingPanel.load(self.issue, self.person)
 
     @property
     def events(self) -> list[dict[str, Any]]:

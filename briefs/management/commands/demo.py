@@ -11,7 +11,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 
 from briefs.database.sqlite.base import make_missing_file
-from briefs.demo import create_accounts, import_demo_briefs
+from briefs.demo import create_accounts, import_demo_briefs, send_demo_issue
 from briefs.installation import prepare_database, prepare_dictionary
 
 
@@ -44,7 +44,9 @@ class Command(BaseCommand):
         prepare_database()
         prepare_dictionary()
         people = list(create_accounts(reset_passwords=options["reset_passwords"]))
-        import_demo_briefs({account.username: person for account, person, _ in people})
+        persons = {account.username: person for account, person, _ in people}
+        import_demo_briefs(persons)
+        send_demo_issue(persons["publisher"], settings.VAR / "mail")
         call_command("rebuild_derived", stdout=StringIO())  # updates rows that an older version made
         self._print_accounts(people, port)
         if not options["no_server"]:

@@ -3,10 +3,13 @@
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from briefs.admin.issues.issue_pages import build_issue_url
-from briefs.models import Brief, Issue, IssueEdition, Person
-from briefs.tests.support import browser_tabs, factories
+from briefs.models import Brief, Copy, Issue, IssueEdition, Mailing, Person
+from briefs.publications import mail_text, mailings
+from briefs.publications.published import load_issue
+from briefs.tests.support import browser_tabs, factories, mailing_fixtures
 from briefs.tests.support import issue_factories as making
 from briefs.tests.support.browser_tabs import Tab, set_language
 from briefs.workflow import issues
@@ -172,5 +175,34 @@ def test_every_screen_of_issues_is_accessible_and_fits(
         check(verb)
     tab.open(build_issue_url(public, "preview"))
     check("preview")
+    mailing_fixtures.subscribe(3)
+    tab.open(build_issue_url(public, "mail"))
+    check("mail")
+    Copy.objects.filter(
+        mailing=mailings.queue_issue(IssueEdition.objects.get(issue=public), by=team.publisher)
+    ).update(stage="handed")
+    mailings.pause_by_itself(Mailing.objects.all(), "interrupted", timezone.now())
+    tab.page.reload()
+    tab.page.locator("summary").first.click()
+    check("mail, paused")
+    tab.open(build_issue_url(public))
+    check("issue with its mailing")
     assert {label: found for label, found in results.items() if found != ([], 0)} == {}
     assert [line for line in tab.console_messages if "409" not in line] == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("choice", ["zh", "both"])
+def test_mail_is_accessible_and_fits_every_width(
+    chromium: Any, live_server: Any, team: factories.Team, live: list[Brief], scheme: str, choice: str
+) -> None:
+    making.published_issue(team, *live)
+    shown = load_issue(1, timezone.now())
+    assert shown
+    html = mail_text.build_issue_body(shown, choice)["html"]
+    tab = Tab(chromium, live_server.url, team.writer, color_scheme=scheme)
+    assert "<img" not in html
+    for width in (320, 390, 600, 800):
+        tab.page.set_viewport_size({"width": width, "height": 900})
+        tab.page.set_content(html)
+        assert (tab.accessibility_violations(), max(0, tab.horizontal_overflow())) == ([], 0), width

@@ -2,6 +2,7 @@
 
 import socketserver
 import threading
+from collections.abc import Callable
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 
@@ -17,6 +18,8 @@ class SmtpSession(socketserver.StreamRequestHandler):
         while line := self.rfile.readline().decode().strip():
             word = line.split(":")[0].upper()
             address = line.partition("<")[2].partition(">")[0]
+            if self.server.on_command and self.server.on_command(word, address):
+                return
             if answer := self.server.answers.get(address if word == "RCPT TO" else word):
                 self.reply(answer)
                 continue
@@ -31,7 +34,12 @@ class SmtpSession(socketserver.StreamRequestHandler):
                 if self.server.drops_before_data:
                     return
                 self.reply("354 go on")
-                body = b"".join(iter(self.rfile.readline, b".\r\n"))
+                lines: list[bytes] = []
+                while (part := self.rfile.readline()) != b".\r\n":
+                    if not part:  # the sender died
+                        return
+                    lines.append(part)
+                body = b"".join(lines)
                 if self.server.drops_connection:
                     return
                 self.server.accepted.append((to, message_from_bytes(body, policy=policy.default)))
@@ -54,6 +62,8 @@ class MailServer(socketserver.ThreadingTCPServer):
         self.accepted: list[tuple[list[str], EmailMessage]] = []
         self.refused_addresses: set[str] = set()
         self.senders: list[str] = []
+        self.on_command: Callable[[str, str], bool] | None = None
+        """Called with each command and its address. Returns whether to drop the connection without an answer."""
         self.answers: dict[str, str] = {}
         """What the server says to an address, or to a command."""
         self.drops_connection = False

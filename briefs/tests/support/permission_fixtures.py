@@ -30,6 +30,7 @@ from briefs.models import (
     Term,
     WebhookDelivery,
 )
+from briefs.publications import mailings
 from briefs.tests.conftest import SEED
 from briefs.tests.documents.word_builder import edit_word_file
 from briefs.workflow.review_comments import TextAnchor
@@ -162,6 +163,12 @@ class PermissionScenario:
             "live": issue_factories.published_issue(team, brief).issue,
         }
         mailing_fixtures.hold_by_mail(self.briefs["withdrawn"], team.publisher, 1)
+        mailing_fixtures.subscribe(1, first=50)
+        for state in ("mailed", "paused"):
+            edition = issue_factories.published_issue(team, brief)
+            mailing = mailings.queue_issue(edition, by=team.publisher, due_at=factories.tomorrow())
+            self.issues[state] = edition.issue
+        mailings.pause_mailing(mailing, by=team.publisher)
 
     def _add_vocabulary(self) -> None:
         """Add two similar unused rows of each kind, and one that is merged into the first."""

@@ -174,6 +174,15 @@ briefs/issue/                           wvreps      -
 briefs/issue/new/                       -           wvps
 briefs/issue/<int:pk>/change/           wvreps      wvreps
 briefs/issue/<int:pk>/preview/          wvreps      -
+briefs/issue/<int:pk>/mail/              wvreps      -
+briefs/issue/<int:pk>/mail/ @test        .           (wvreps)
+briefs/issue/<int:pk>/mail/ @now         .           ps
+briefs/issue/<int:pk>/mail/ @later       .           ps
+briefs/issue/<int:pk>/mail/ @pause_mailing   .       ps
+briefs/issue/<int:pk>/mail/ @resume_mailing  .       ps
+briefs/issue/<int:pk>/mail/ @stop_mailing    .       ps
+briefs/issue/<int:pk>/mail/<slug:side>/  wvreps      -
+briefs/issue/<int:pk>/copies/            s           -
 briefs/issue/<int:pk>/<slug:verb>/ @submit_issue          -       wvps
 briefs/issue/<int:pk>/<slug:verb>/ @take_back_issue       -       w
 briefs/issue/<int:pk>/<slug:verb>/ @sign_off_issue_zh     -       reps

@@ -58,6 +58,8 @@ def _build(scenario: PermissionScenario, row: MatrixRow) -> PermissionRequest:
     route = row.route.removeprefix("admin/")
     if route == "briefs/issue/<int:pk>/<slug:verb>/":
         return _issue_verb_request(scenario, row.act)
+    if route == "briefs/issue/<int:pk>/mail/" and row.act:
+        return _mailing_request(scenario, row.act)
     if "<slug:verb>" in route:
         return _verb_request(scenario, row.act)
     if route.startswith("briefs/brief/<int:pk>/review/"):
@@ -92,6 +94,15 @@ def _issue_verb_request(scenario: PermissionScenario, verb: str) -> PermissionRe
         "note": "再看", "kind": "other", "reason_zh": "因", "reason_en": "Why",
     }  # fmt: skip
     return PermissionRequest(f"/admin/briefs/issue/{issue.pk}/{verb}/", data)
+
+
+def _mailing_request(scenario: PermissionScenario, command: str) -> PermissionRequest:
+    state = {"pause_mailing": "mailed", "stop_mailing": "mailed", "resume_mailing": "paused"}.get(
+        command, "live"
+    )
+    path = f"/admin/briefs/issue/{scenario.issues[state].pk}/mail/"
+    data = {"do": command, "due_at": "2090-01-02T08:30"}
+    return PermissionRequest(path, data, is_answered=lambda response: response.get("Location") == path)
 
 
 def _issue_form_request(scenario: PermissionScenario) -> PermissionRequest:
@@ -296,6 +307,11 @@ REQUEST_BUILDERS: dict[str, Callable[[PermissionScenario], PermissionRequest]] =
     "briefs/issue/new/": lambda g: PermissionRequest(f"{ISSUE}new/"),
     "briefs/issue/<int:pk>/change/": lambda g: _issue_form_request(g),
     "briefs/issue/<int:pk>/preview/": lambda g: PermissionRequest(f"{ISSUE}{g.issues['draft'].pk}/preview/"),
+    "briefs/issue/<int:pk>/mail/": lambda g: PermissionRequest(f"{ISSUE}{g.issues['live'].pk}/mail/"),
+    "briefs/issue/<int:pk>/mail/<slug:side>/": lambda g: PermissionRequest(
+        f"{ISSUE}{g.issues['draft'].pk}/mail/both/"
+    ),
+    "briefs/issue/<int:pk>/copies/": lambda g: PermissionRequest(f"{ISSUE}{g.issues['mailed'].pk}/copies/"),
     # New briefs
     "briefs/brief/add/": lambda g: PermissionRequest(NEW, _edited_form(g, NEW)),
     "briefs/brief/add/autosave/": lambda g: PermissionRequest(f"{NEW}autosave/", _edited_form(g, NEW)),

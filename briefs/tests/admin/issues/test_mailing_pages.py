@@ -1,0 +1,104 @@
+"""The mail of an issue on the desk: preview, test, sending and its progress, with counts for all and addresses for none."""
+
+import re
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from briefs.models import Copy, Mailing, Person
+from briefs.publications import sending
+from briefs.tests.support import factories, issue_factories, mailing_fixtures
+from briefs.tests.support.factories import Team
+from briefs.tests.support.mail_server import MailServer
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _rate(settings: Any) -> None:
+    settings.MAIL_RATE = 1_000_000
+
+
+def log_in(person: Person) -> Client:
+    person.language = "en"
+    person.save()
+    client = Client()
+    client.force_login(person)
+    return client
+
+
+def build_url(issue: Any, page: str = "mail") -> str:
+    return f"/admin/briefs/issue/{issue.pk}/{page}/"
+
+
+def read(client: Client, url: str) -> str:
+    return " ".join(re.sub(r"<[^>]+>", " ", client.get(url).content.decode()).split())
+
+
+def test_publisher_sends_and_steers_a_mailing(team: Team, mail_server: MailServer) -> None:
+    mailing_fixtures.subscribe(2)
+    issue = issue_factories.published_issue(team, factories.live_brief(team)).issue
+    publisher, url = log_in(team.publisher), build_url(issue)
+    assert "2 readers would get it now." in read(publisher, url)
+    publisher.post(url, {"do": "later", "due_at": "2090-01-02T08:30"})
+    assert "It is sent from 2090-01-02 08:30." in read(publisher, url)
+    for command, state in (
+        ("pause_mailing", "Paused"),
+        ("resume_mailing", "Queued"),
+        ("stop_mailing", "Stopped"),
+    ):
+        publisher.post(url, {"do": command})
+        assert f"{state} ·" in read(publisher, url)
+    publisher.post(url, {"do": "now"})
+    mail_server.drops_connection = True
+    assert sending.send_due().unknown == 2
+    words = read(publisher, build_url(issue, "change"))
+    assert "Sent · 2 of 2 copies. The fate of 2 is unknown; they count as received." in words
+    assert 'value="now"' not in publisher.get(url).content.decode()
+
+
+@pytest.mark.parametrize("due_at", ["", "2020-01-02T08:30", "tomorrow"])
+def test_wrong_time_is_refused(team: Team, due_at: str) -> None:
+    mailing_fixtures.subscribe(1)
+    issue = issue_factories.published_issue(team, factories.live_brief(team)).issue
+    response = log_in(team.publisher).post(build_url(issue), {"do": "later", "due_at": due_at})
+    assert response.status_code == 409
+    assert not Mailing.objects.exists()
+
+
+def test_test_mail_goes_to_whoever_asks_in_three_languages(team: Team, mail_server: MailServer) -> None:
+    mailing_fixtures.subscribe(2)
+    issue = issue_factories.draft_issue(team, factories.live_brief(team))
+    log_in(team.reviewer).post(build_url(issue), {"do": "test"})
+    assert mail_server.to == ["reviewer@example.org"] * 3
+    assert len({str(message["Subject"]) for _to, message in mail_server.accepted}) == 3
+    assert not Copy.objects.exists()
+    mail_server.answers["reviewer@example.org"] = "550 no"
+    assert log_in(team.reviewer).post(build_url(issue), {"do": "test"}).status_code == 409
+
+
+def test_preview_of_a_draft_shows_its_mail_without_running_anything(team: Team) -> None:
+    issue = issue_factories.draft_issue(team, factories.live_brief(team, factories.content("<script>")))
+    client = log_in(team.writer)
+    for side in ("zh", "en", "both"):
+        response = client.get(f"{build_url(issue)}{side}/")
+        assert b"<script" not in response.content
+        assert "script-src" not in response["Content-Security-Policy"]
+        assert "default-src 'none'" in response["Content-Security-Policy"]
+    assert client.get(f"{build_url(issue)}fr/").status_code == 404
+
+
+def test_only_administrators_see_addresses(team: Team, mail_server: MailServer) -> None:
+    mailing_fixtures.subscribe(2)
+    edition = issue_factories.published_issue(team, factories.live_brief(team))
+    publisher = log_in(team.publisher)
+    publisher.post(build_url(edition.issue), {"do": "now"})
+    mail_server.drops_connection = True
+    sending.send_due()
+    for page in ("mail", "change", "copies"):
+        response = publisher.get(build_url(edition.issue, page))
+        assert response.status_code == (403 if page == "copies" else 200)
+        assert b"reader1@" not in response.content
+    admin = Person.objects.create_superuser("root", "root@example.org", "pw", name="Root")
+    assert "reader1@example.org" in read(log_in(admin), build_url(edition.issue, "copies"))
