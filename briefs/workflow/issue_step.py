@@ -80,8 +80,7 @@ class _Rule:
     @cached_property
     def gaps(self) -> list[Reason]:
         """Return what review, and in review what publication, would be refused for."""
-        content, now = self.facts.content, self.facts.now
-        return issue_review.why_not_ready(content, now)
+        return issue_review.why_not_ready(self.facts)
 
     def is_allowed(self, verb: str) -> bool:
         return policy.is_allowed(self.person, verb, self.facts.issue)

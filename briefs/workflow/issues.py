@@ -265,7 +265,7 @@ def submit_issue(issue: Issue | int, *, by: Person, now: dt.datetime | None = No
     """Ask for the sign-offs. Raise Refused with everything that is missing."""
     with _run_verb("submit_issue", issue, by=by, now=now) as run:
         facts = run.load_facts()
-        if reasons := issue_review.why_not_ready(facts.content, run.now):
+        if reasons := issue_review.why_not_ready(facts):
             raise Refused(*reasons)
         run.update(state=State.IN_REVIEW)
         event = run.record_event()

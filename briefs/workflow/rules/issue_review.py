@@ -5,7 +5,7 @@ They follow those of briefs (`four_eyes`), without notes, facts and suggestions.
 
 import datetime as dt
 from collections.abc import Collection, Hashable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Self
 
@@ -65,6 +65,7 @@ class IssueFacts:
     revisions: Sequence[IssueRevision]
     editions: Sequence[IssueEdition]
     signoffs: Sequence[IssueSignOff]
+    loaded_together: "Sequence[IssueFacts]" = field(default=(), repr=False)
 
     @classmethod
     def load(cls, issue: Issue, now: dt.datetime) -> Self:
@@ -72,19 +73,31 @@ class IssueFacts:
 
     @classmethod
     def load_many(cls, issues: Sequence[Issue], now: dt.datetime) -> list[Self]:
-        """Load the facts of issues. Three queries, or none without an issue."""
+        """Load the facts of issues. Three queries, or none without an issue; one more when `available` is first read."""
         if not issues:
             return []
         revisions = _group_by_issue(IssueRevision.objects.order_by("-number"), issues)
         editions = _group_by_issue(IssueEdition.objects.order_by("-number"), issues)
         signoffs = _group_by_issue(IssueSignOff.objects.order_by("pk"), issues)
-        return [
+        found = [
             cls(issue, now, revisions[issue.pk], editions[issue.pk], signoffs[issue.pk]) for issue in issues
         ]
+        for facts in found:
+            facts.loaded_together = found
+        return found
 
     @cached_property
     def content(self) -> IssueContent:
         return IssueContent.from_json(self.issue.content)
+
+    @cached_property
+    def available(self) -> set[int]:
+        """Return the briefs that are public or scheduled, of all issues that were loaded together."""
+        items = {pk for facts in self.loaded_together for pk in facts.content.items}
+        found = find_available_editions(items, self.now)
+        for facts in self.loaded_together:
+            facts.available = found
+        return found
 
     @cached_property
     def standing_editions(self) -> list[IssueEdition]:
@@ -253,9 +266,9 @@ def list_gaps(content: IssueContent) -> list[Reason]:
     return gaps if content.items else [*gaps, Reason("issue-empty", {}, "items")]
 
 
-def why_not_ready(content: IssueContent, now: dt.datetime) -> list[Reason]:
+def why_not_ready(facts: IssueFacts) -> list[Reason]:
     """Return all unmet conditions of review."""
-    return list_gaps(content) + why_not_items(content.items, find_available_editions(content.items, now))
+    return list_gaps(facts.content) + why_not_items(facts.content.items, facts.available)
 
 
 def find_signers(status: IssueSideStatus, people: Sequence[Person]) -> list[Person]:

@@ -4,7 +4,9 @@ import re
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
@@ -198,6 +200,22 @@ def test_home_lists_issues_that_wait_for_me(team: Team, live: list[Brief]) -> No
     assert url not in sign_in(team.writer).get("/admin/").content.decode()
     making.sign_issue(issue, team.reviewer)
     assert url in sign_in(team.publisher).get("/admin/").content.decode()
+
+
+def test_home_asks_as_often_for_three_issues_as_for_one(team: Team, live: list[Brief]) -> None:
+    client = sign_in(team.reviewer)
+    client.get("/admin/")
+
+    def count() -> int:
+        with CaptureQueriesContext(connection) as queries:
+            client.get("/admin/")
+        return len(queries)
+
+    counts = [count()]
+    for _extra in range(3):
+        making.submitted_issue(team, *live)
+        counts.append(count())
+    assert (counts[1] - counts[0], counts[3] - counts[1]) == (4, 0)
 
 
 def test_number_of_queries_does_not_grow_with_issues_and_items(
