@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from django.apps import apps
 from django.urls import Resolver404, URLResolver, get_resolver, resolve
 
-from briefs.models import Brief, Picture, Revision
+from briefs.models import Brief, Issue, Picture, Revision
 
 from .snapshot_world import BRIEF, VOCABULARY, World
 
@@ -31,6 +31,9 @@ QUERIES: dict[str, tuple[str, ...]] = {
     "*/search/": SEARCHES,
     "*/search/suggest/": ("q=se", "q=半", "q=zzzz"),
     "*/": ("before=1", "after=x"),
+    "*/issues/": ("show=both", "before=x"),
+    "*/issues/*/": ("show=both",),
+    "api/v1/issues": ("limit=1", "cursor=x"),
     "*/briefs/*/report/": ("bullet=2", "sent=1"),
     "preview/*/*/": ("sent=1",),
     "admin/briefs/brief/": (
@@ -143,6 +146,8 @@ def _public_values() -> dict[str, Iterable[object]]:
         "*/search/feed.*": ("atom", "json"),
         "*/briefs/*": [*slugs[: SAMPLES_SHOWN + 9], "no-such-brief"],
         "*/briefs/*/*": [f"{what}.{end}" for what in ("cite", "original") for end in ends],
+        "*/issues/*": [*Issue.objects.order_by("number").values_list("number", flat=True), 999],
+        "*/issues/*/issue.*": ("epub",),
         "*/archive/*": (1887, 2020, 2025, 2026),
         "*/archive/*/*": ("1", "06", "07"),
     }
