@@ -20,6 +20,7 @@ from django.core.management import call_command
 from django.test import Client
 from django.utils import timezone
 
+from briefs import installation
 from briefs.content import Bullet, Content, IssueContent, IssueText
 from briefs.models import Brief, IssueEdition
 from briefs.publications import epub, mail_text, pdf
@@ -401,3 +402,15 @@ def test_copy_of_the_site_has_the_files_in_each_language_and_both(
     page = (folder / "en/issues/12/index.html").read_text()
     assert "issue-both.epub" in page
     assert "?side=both" not in page
+
+
+@pytest.mark.skipif(not pdf.is_installed(), reason="typst is not installed")
+def test_doctor_says_that_the_font_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pdf, "FONTS", ("No Such Font",))
+    pdf.find_font.cache_clear()
+    try:
+        faults = list(installation.find_faults())
+    finally:
+        pdf.find_font.cache_clear()
+
+    assert any("No font for the PDF of an issue (No Such Font)" in fault for fault in faults)
