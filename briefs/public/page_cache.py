@@ -5,7 +5,7 @@ import hashlib
 import os
 import platform
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
 from functools import cache, wraps
 from typing import Any, Final, NamedTuple
@@ -139,18 +139,36 @@ def keep(view: View, paging_keys: frozenset[str] = PAGING_KEYS) -> View:
         key = _build_key(version, name, request.path, sorted(request.GET.lists()))
         if kept := _get(key, now):
             return HttpResponse(kept[0], headers=kept[1])
-        reset, reset_issues = _version_of_request.set(version), known_issues.set(version.has_issues)
-        try:
+        with _known_to_request(version):
             response = view(request, **arguments)
-        finally:
-            _version_of_request.reset(reset)
-            known_issues.reset(reset_issues)
         if _may_be_kept(response):
             response.headers.setdefault("ETag", make_etag(response.content))
             _set(key, (response.content, dict(response.headers)), version, now)
         return response
 
     return serve
+
+
+def read_version_once(view: View) -> View:
+    """Read the site version once for a view whose answers are not kept, but which shows kept parts."""
+
+    @wraps(view)
+    def serve(request: HttpRequest, **arguments: Any) -> HttpResponse:
+        version = _read_version(timezone.now())
+        with _known_to_request(version) if version.token else nullcontext():
+            return view(request, **arguments)
+
+    return serve
+
+
+@contextmanager
+def _known_to_request(version: _Version) -> Iterator[None]:
+    reset, reset_issues = _version_of_request.set(version), known_issues.set(version.has_issues)
+    try:
+        yield
+    finally:
+        _version_of_request.reset(reset)
+        known_issues.reset(reset_issues)
 
 
 def _decides_alone(query: QueryDict, paging_keys: frozenset[str]) -> bool:

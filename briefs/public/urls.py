@@ -17,7 +17,7 @@ from . import (
     views,
 )
 from .brief_files import offer_markdown
-from .page_cache import keep
+from .page_cache import keep, read_version_once
 from .responses import LANGUAGE_ALIAS_PATTERN, LanguageConverter, MonthConverter, YearConverter, public_view
 
 register_converter(LanguageConverter, "language")
@@ -70,7 +70,7 @@ pages = [
         PARALLEL_ATOM,
         name="search-parallel-feed",
     ),
-    path("search/", public_view(search_views.search, is_exported=False), name="search"),
+    path("search/", public_view(read_version_once(search_views.search), is_exported=False), name="search"),
     path("search/suggest/", public_view(search_views.suggest, is_exported=False), name="suggest"),
     path("briefs/<slug:slug>/", public_view(offer_markdown(keep(views.brief))), name="brief"),
     path("briefs/<slug:slug>.md", public_view(keep(brief_files.markdown_twin)), name="markdown"),
