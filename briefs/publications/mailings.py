@@ -45,9 +45,10 @@ def queue_issue(
     due_at: dt.datetime | None = None,
     now: dt.datetime | None = None,
 ) -> Mailing:
-    """Make the mailing of a public issue, with a copy for everybody who subscribes now. It is sent from `due_at`.
+    """Make the mailing of a published or scheduled issue, with a copy for everybody who subscribes now.
 
-    After a stopped mailing of the issue, only those get one who have none.
+    It is sent from `due_at`, and not before the issue is public; it shows the briefs as they will be then. After a stopped
+    mailing of the issue, only those get one who have none.
     """
     now = now or timezone.now()
     require_allowed(by, "send_issue")
@@ -55,9 +56,11 @@ def queue_issue(
         values = {"time": f"{timezone.localtime(now):%H:%M}", "zone": settings.TIME_ZONE}
         raise build_refusal("time-past", about="due_at", **values)
     require_mail_server()
+    begins = max(due_at or now, issue_edition.live_from)
     with transaction.atomic():
-        rows = IssueEdition.objects.listed(now).filter(pk=issue_edition.pk)
-        issue = next(iter(load_issues(rows, now)), None)
+        shown_at = max(now, issue_edition.live_from)
+        rows = IssueEdition.objects.listed(shown_at).filter(pk=issue_edition.pk)
+        issue = next(iter(load_issues(rows, shown_at)), None)
         if issue is None:
             raise Refused(NOT_PUBLIC)
         earlier = Copy.objects.filter(
@@ -71,7 +74,7 @@ def queue_issue(
             Subscriber.objects.reading().filter(~Exists(earlier)),
             editions=[item.edition_id for item in issue.listed_items],
             by=by,
-            due_at=due_at or now,
+            due_at=begins,
             now=now,
             issue_edition=issue_edition,
         )
@@ -145,7 +148,7 @@ def pause_mailing(mailing: Mailing, *, by: Person, now: dt.datetime | None = Non
 def resume_mailing(mailing: Mailing, *, by: Person, now: dt.datetime | None = None) -> None:
     """Go on with a paused mailing, at once or when its time comes."""
     now = now or timezone.now()
-    if not has_current_text(mailing, now):
+    if not has_current_text(mailing, max(now, mailing.due_at)):
         raise build_refusal("mailing-changed")
     begins = Mailing.Status.RUNNING if mailing.due_at <= now else Mailing.Status.QUEUED
     _steer(mailing, "resume_mailing", begins, by=by, now=now)

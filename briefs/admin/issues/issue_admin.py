@@ -20,7 +20,7 @@ from briefs.models import Issue, State
 from briefs.workflow.issue_step import next_issue_step
 from briefs.workflow.rules.issue_review import IssueFacts
 
-from . import issue_pages, mailing_pages
+from . import issue_pages, issue_verbs, mailing_pages
 
 
 @admin.register(Issue)
@@ -52,7 +52,7 @@ class IssueAdmin(DeskList, DeskAdmin):
             own("<int:pk>/mail/", mailing_pages.mail, "mail"),
             own("<int:pk>/mail/<slug:side>/", mailing_pages.mail_html, "mail_html"),
             own("<int:pk>/copies/", mailing_pages.copies, "copies"),
-            own("<int:pk>/<slug:verb>/", issue_pages.verb, "verb"),
+            own("<int:pk>/<slug:verb>/", issue_verbs.verb, "verb"),
         ]
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:

@@ -59,11 +59,14 @@ def test_issue_goes_from_choice_to_readers_in_few_presses(
     for _language in making.TEXTS:
         press(reviewer, ".main-act:has-text('Sign off')")
     publisher = sign_in(team.publisher)
+    mailing_fixtures.subscribe(3)
     press(publisher, ".waiting a:has-text('Issue 1')")
     press(publisher, ".main-act:has-text('Publish')")
+    press(publisher, "#mail")
     press(publisher, "button:has-text('Publish now')")
     publisher.page.locator(".step:has-text('Published since')").wait_for()
     assert IssueEdition.objects.get().frozen_content.zh == making.TEXTS["zh"]
+    assert Mailing.objects.get().copies.count() == 3
     assert presses <= MAX_PRESSES
     assert [*writer.console_messages, *reviewer.console_messages, *publisher.console_messages] == []
 

@@ -13,7 +13,7 @@ import pytest
 from django.utils import timezone
 
 from briefs import workflow
-from briefs.models import Copy, Event, Mailing, Subscriber
+from briefs.models import Copy, Event, IssueEdition, Mailing, Subscriber
 from briefs.publications import mailings, sending
 from briefs.publications.subscribers import hash_token
 from briefs.tests.support import factories, mailing_fixtures
@@ -268,12 +268,46 @@ def test_issue_is_sent_once_by_a_publisher_and_only_when_public(team: Team) -> N
         mailings.queue_issue(issue, by=team.publisher)
     assert refusal.value.codes == ["mailing-exists"]
     brief = factories.live_brief(team, factories.content("二"))
-    later = mailing_fixtures.publish_issue(
+    cancelled = mailing_fixtures.publish_issue(
         [brief], team.writer, approved_by=team.publisher, number=13, live_from=factories.tomorrow()
     )
+    IssueEdition.objects.filter(pk=cancelled.pk).update(live_until=cancelled.live_from)
     with pytest.raises(workflow.Refused) as refusal:
-        mailings.queue_issue(later, by=team.publisher)
+        mailings.queue_issue(cancelled, by=team.publisher)
     assert refusal.value.codes == ["issue-not-public"]
+
+
+def test_scheduled_issue_goes_out_at_its_time_with_the_briefs_of_then(
+    mail_server: MailServer, team: Team
+) -> None:
+    mailing_fixtures.subscribe(3)
+    tomorrow = timezone.now() + 24 * HOUR
+    brief = factories.signed_brief(team)
+    factories.approve(brief, team.publisher, at=tomorrow - HOUR)
+    issue = mailing_fixtures.publish_issue(
+        [brief], team.writer, approved_by=team.publisher, live_from=tomorrow
+    )
+    mailing = mailings.queue_issue(issue, by=team.publisher)
+    assert (mailing.due_at, mailing.editions.count()) == (tomorrow, 1)
+    assert (send(23).numbers, get_state(mailing)) == ((0, 0, 0, 0, 0), "queued")
+    mailings.pause_mailing(mailing, by=team.publisher)
+    mailings.resume_mailing(mailing, by=team.publisher)
+    assert (send(24.5).sent, get_state(mailing)) == (3, "done")
+    texts = [message.get_body(("plain",)).get_content() for _to, message in mail_server.accepted]
+    assert any(brief.headline_en in text for text in texts)
+
+
+def test_mail_of_an_issue_whose_publication_was_cancelled_waits_for_a_person(
+    mail_server: MailServer, team: Team
+) -> None:
+    mailing_fixtures.subscribe(1)
+    brief = factories.live_brief(team)
+    issue = mailing_fixtures.publish_issue(
+        [brief], team.writer, approved_by=team.publisher, live_from=factories.tomorrow()
+    )
+    mailing = mailings.queue_issue(issue, by=team.publisher)
+    IssueEdition.objects.filter(pk=issue.pk).update(live_until=issue.live_from)
+    assert (send(25).sent, get_state(mailing)) == (0, "paused")
 
 
 def test_ten_thousand_copies_are_queued_by_one_statement(

@@ -11,9 +11,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from briefs.admin.issues.issue_pages import build_issue_url
-from briefs.models import Brief, Issue, IssueEdition, Person
+from briefs.models import Brief, Issue, IssueEdition, Mailing, Person
 from briefs.publications.published import load_issue
-from briefs.tests.support import factories
+from briefs.tests.support import factories, mailing_fixtures
 from briefs.tests.support import issue_factories as making
 from briefs.tests.support.factories import Team
 from briefs.workflow import issues
@@ -232,3 +232,34 @@ def test_number_of_queries_does_not_grow_with_issues_and_items(
         client.get(build_issue_url(issue))
     with django_assert_max_num_queries(16):
         client.get(LIST)
+
+
+# Mail with publication
+
+
+@pytest.mark.parametrize("at", ["", "2999-01-01T08:00"])
+def test_issue_is_published_and_mailed_with_one_button(team: Team, live: list[Brief], at: str) -> None:
+    publisher, issue = sign_in(team.publisher), making.signed_issue(team, *live)
+    url = build_issue_url(issue, "verb", "publish_issue")
+    assert 'name="mail"' not in publisher.get(url).content.decode()
+    mailing_fixtures.subscribe(2)
+    assert "Send it by mail then, to 2 readers" in publisher.get(url).content.decode()
+    seen = {"seen": making.load_content(issue).hash(), "when": "later" if at else "now", "at": at}
+    publisher.post(url, {**seen, "mail": "on"})
+    mailing = Mailing.objects.get()
+    assert mailing.due_at.year == (2999 if at else timezone.now().year)
+    assert mailing.due_at >= mailing.issue_edition.live_from
+    assert mailing.copies.count() == 2
+
+
+def test_issue_is_not_published_if_its_mail_cannot_be_queued(
+    team: Team, live: list[Brief], settings: Any
+) -> None:
+    publisher, issue = sign_in(team.publisher), making.signed_issue(team, *live)
+    mailing_fixtures.subscribe(1)
+    settings.SITE_URL = "https://testserver"
+    settings.MAILERS = {"default": {"BACKEND": "django.core.mail.backends.console.EmailBackend"}}
+    url = build_issue_url(issue, "verb", "publish_issue")
+    seen = {"seen": making.load_content(issue).hash(), "when": "now"}
+    assert publisher.post(url, {**seen, "mail": "on"}, secure=True).status_code == 409
+    assert not IssueEdition.objects.exists()
