@@ -107,7 +107,7 @@ def build_document(
     others = [side for side in paths.OTHER_SIDE if side not in sides]
     page = f"{settings.SITE_URL}{paths.issue(own, issue.number)}"
     changes = (moment for item in issue.items for moment in (item.brief.updated_at, item.withdrawn_at))
-    modified = max(issue.updated_at, *filter(None, changes))
+    modified = max([issue.updated_at, *filter(None, changes)])
     with translation.override(paths.LANGUAGE_CODES[own]):
         labels = {
             "preface": gettext("Preface"),

@@ -3,6 +3,7 @@
 import pytest
 
 from briefs.public import editions
+from briefs.publications import pdf
 from briefs.tests.support.crawler import forget_prepared_queries
 
 
@@ -10,3 +11,9 @@ from briefs.tests.support.crawler import forget_prepared_queries
 def small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(editions, "PAGE_SIZE", 7)
     forget_prepared_queries(monkeypatch)
+
+
+@pytest.fixture(autouse=True)
+def _without_pdf(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Offer no PDF, which takes as long as a hundred pages of a crawl. Its words are those of the EPUB."""
+    monkeypatch.setattr(pdf, "find_font", lambda: "")

@@ -280,6 +280,22 @@ def test_corrected_and_withdrawn_briefs_are_marked_in_the_files(
     assert words.count(point) == 2  # of the three briefs
 
 
+def test_issue_whose_briefs_were_all_removed_keeps_its_pages_and_files(
+    client: Client, issue: IssueEdition
+) -> None:
+    removed = {"removed_at": timezone.now(), "removed_by": corpus_fixtures.get_person("editor")}
+    corpus_fixtures.Edition.objects.update(**removed, removed_reason="Rights.")
+    for path in (
+        "",
+        "issues/",
+        "issues/12/",
+        "issues/12/parallel/",
+        "issues/feed.atom",
+        "issues/12/issue.epub",
+    ):
+        assert client.get(f"/en/{path}").status_code == 200, path
+
+
 def test_file_of_a_withdrawn_issue_is_gone(client: Client, issue: IssueEdition) -> None:
     IssueEdition.objects.update(
         withdrawn_at=timezone.now(),

@@ -75,7 +75,7 @@ class Killer:
                     sending.send_due(now, seconds=20)
                 finally:
                     os._exit(0)
-            self.pid, self.left = (pid if kill else 0), self.random.randrange(1, 40)
+            self.pid, self.left = (pid if kill else 0), self.random.randrange(1, 28)
         os.waitpid(pid, 0)
         with self.lock:
             self.pid = 0

@@ -2,7 +2,9 @@
 
 import datetime as dt
 import html
+import io
 import re
+import zipfile
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from typing import NamedTuple
@@ -16,6 +18,7 @@ from django.urls import Resolver404
 from briefs.database.replica import PreparedQuery
 from briefs.public import editions, feeds, issue_views, search_queries, search_views, subject_queries
 from briefs.public.editions import KeysetPaginator
+from briefs.publications import epub
 from briefs.search import store
 
 from . import route_registry
@@ -38,7 +41,11 @@ class PublicResponse(NamedTuple):
 
     @property
     def text(self) -> str:
-        return self.body.decode("utf-8", "replace")
+        """The body as text; of an EPUB the texts of its files."""
+        if self.headers.get("Content-Type") != epub.CONTENT_TYPE:
+            return self.body.decode("utf-8", "replace")
+        with zipfile.ZipFile(io.BytesIO(self.body)) as archive:
+            return "\n".join(archive.read(name).decode() for name in archive.namelist())
 
     @property
     def wire_text(self) -> str:
