@@ -264,7 +264,10 @@ def test_query_count_does_not_grow_with_briefs(client: Client) -> None:
     assert {path: len(queries) for path, queries in many.items()} == {
         p: len(queries) for p, queries in few.items()
     }
-    assert [path for path, queries in many.items() if len(queries) > MAX_QUERIES[path]] == []
+    more = (
+        connection.vendor == "postgresql"
+    )  # in a transaction no version is read, which says whether issues are public
+    assert [path for path, queries in many.items() if len(queries) > MAX_QUERIES[path] + more] == []
     all_queries = [sql for queries in (*few.values(), *many.values()) for sql in queries]
     assert [sql for sql in all_queries for table in DESK_TABLES if f'"{table}"' in sql] == []
 

@@ -291,7 +291,8 @@ def test_search_runs_as_many_queries_however_many_briefs(
             get_search_page(site, query)
         costs.append(len(queries))
     assert costs[0] == costs[1]
-    assert costs[0] <= most + (connection.vendor == "postgresql")  # in a transaction the names are read again
+    # In a transaction of PostgreSQL the names are read again, and whether an issue is public.
+    assert costs[0] <= most + 2 * (connection.vendor == "postgresql")
 
 
 def let_each_search_cost(seconds: float, monkeypatch: pytest.MonkeyPatch) -> None:
