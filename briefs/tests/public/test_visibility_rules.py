@@ -106,7 +106,10 @@ def test_two_hundred_draft_edits_change_no_public_page(world: World, clock: Any)
 def test_scheduled_edition_appears_exactly_at_its_time(world: World, clock: Any, one_page: None) -> None:
     assert len(world.moments()) >= 6
     for moment in world.moments():
-        ((item, phase),) = [(i, p) for i, p in world.phases(moment) if p.start == moment]
+        begun = [(item, phase) for item, phase in world.phases(moment) if phase.start == moment]
+        if not begun:  # the moment of an issue
+            continue
+        ((item, phase),) = begun
         words = {
             side: Edition.objects.listed(moment).get(slug=item.slug).frozen_content.summary(side).split()[0]
             for side in SIDES
