@@ -19,7 +19,7 @@ from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from digest import environment
+from digest import environment, setting_parsers
 
 from .accounts import second_factor
 from .backup.backup_archive import BackupError, get_media_folder
@@ -179,7 +179,7 @@ def _metrics() -> Faults:
         yield f"METRICS_BIND: {host} is no name of this machine: {error.strerror}."
         return
     for address in addresses:
-        if environment.is_public_address(address):
+        if setting_parsers.is_public_address(address):
             yield f"METRICS_BIND: {host} is {address}, which can be reached from outside. Use 127.0.0.1."
 
 

@@ -5,35 +5,49 @@ precedence. A wrong value or name stops the start with one sentence that begins 
 """
 
 import os
-import re
 import secrets
 import shutil
 import subprocess
 import tomllib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from importlib.util import find_spec
-from ipaddress import ip_address
 from pathlib import Path
-from typing import Any, Final, NamedTuple, NoReturn
-from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
-from zoneinfo import available_timezones
+from typing import Any, Final, NoReturn
 
-import dj_database_url
 from django.http.request import validate_host
 from rapidfuzz.distance import OSA
 
 from .environment_file import UnreadableLine, read_assignments
+from .setting_parsers import (
+    LOOPBACK,
+    SQLITE,
+    Site,
+    Unexpected,
+    assistants,
+    bare_mail_address,
+    blocking_checks,
+    cache,
+    choice,
+    commit_hash,
+    database,
+    file_path,
+    flag,
+    host_names,
+    hsts,
+    link,
+    listener,
+    mail_address,
+    mailer,
+    media_storage,
+    name_list,
+    number,
+    one_line,
+    report_address,
+    site_address,
+    standby,
+    zone,
+)
 
-SQLITE: Final = "briefs.database.sqlite"
-SQLITE_SETUP: Final = "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA recursive_triggers=ON;"
-POSTGRESQL_DEFAULTS: Final = {
-    "connect_timeout": 5,
-    "keepalives_idle": 30,
-    "keepalives_interval": 5,
-    "keepalives_count": 3,
-}
-LOOPBACK: Final = {"127.0.0.1", "localhost", "::1"}
 PREFIX: Final = "DIGEST_"
 
 FOREIGN_PREFIXES: Final = ("AWS_", "LC_", "MALLOC_", "PG", "PYTHON", "SSL_")
@@ -47,10 +61,6 @@ LOOKALIKES: Final = {"CACHE_TTL", "FILE_URL", "LIVE_URL", "SITE_UID"}
 LONG_NAME: Final = 8
 """Shorter names are too similar to others' variables for a misspelling to be recognized."""
 MISSPELT: Final = 2
-
-
-class Unexpected(ValueError):
-    """A value is invalid. The message says what was expected; the value is appended unless the setting is secret."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,140 +157,6 @@ def _suggest(name: str) -> str:
     return "docs/operators.md lists the settings."
 
 
-# Parsers of simple values
-
-
-def flag(value: str) -> bool:
-    if value not in ("0", "1"):
-        raise Unexpected("0 or 1")
-    return value == "1"
-
-
-def number(minimum: int, maximum: int) -> Callable[[str], int]:
-    def parse(value: str) -> int:
-        if not (value.isascii() and value.isdecimal() and minimum <= int(value) <= maximum):
-            raise Unexpected(f"a number from {minimum} to {maximum}")
-        return int(value)
-
-    return parse
-
-
-def choice(*choices: str) -> Callable[[str], str]:
-    def parse(value: str) -> str:
-        if value not in choices:
-            raise Unexpected(f"one of {', '.join(choices)}")
-        return value
-
-    return parse
-
-
-def name_list(value: str) -> list[str]:
-    return [part.strip() for part in value.split(",") if part.strip()]
-
-
-def mail_address(value: str) -> str:
-    """Return a mail address, alone or as `Name <address>`."""
-    if not re.fullmatch(r"(?:[^<>@\n]+ )?<[^\s<>@]+@[^\s<>@]+>|[^\s<>@]+@[^\s<>@]+", value):
-        raise Unexpected("a mail address")
-    return value
-
-
-def bare_mail_address(value: str) -> str:
-    if value and not re.fullmatch(r"[\w.-]+@[\w.-]+", value, re.ASCII):
-        raise Unexpected("a mail address without a name, like bounce@digest.example")
-    return value
-
-
-def one_line(value: str) -> str:
-    value = value.strip()
-    if not value or len(value) > 60 or not value.isprintable():
-        raise ValueError("expected one line of at most 60 characters.")
-    return value
-
-
-def link(value: str) -> str:
-    if value and not re.fullmatch(r"https?://[!-~]{1,300}", value):
-        raise Unexpected("an address such as https://example.org/terms")
-    return value
-
-
-def zone(value: str) -> str:
-    if value not in available_timezones():
-        raise Unexpected("a zone such as Asia/Taipei")
-    return value
-
-
-def commit_hash(value: str) -> str:
-    if not re.fullmatch(r"[0-9a-f]{0,40}", value):
-        raise Unexpected("the hash of a commit")
-    return value
-
-
-def file_path(value: str) -> Path | None:
-    if value and not Path(value).is_absolute():
-        raise Unexpected("the whole path of a file")
-    return Path(value) if value else None
-
-
-def blocking_checks(value: str) -> tuple[str, ...]:
-    """Return the names of checks that block submission, always including completeness."""
-    from briefs.checks import ALL_CHECKS  # imported here because only this setting needs it; pure Python
-
-    chosen = name_list(value)
-    if any(name not in ALL_CHECKS for name in chosen):
-        raise Unexpected(f"names among {', '.join(ALL_CHECKS)}")
-    return tuple(dict.fromkeys(["completeness", *chosen]))
-
-
-def hsts(value: str) -> dict[str, Any]:
-    """Return Django's settings of HSTS."""
-    choice("host", "subdomains", "preload", "off")(value)
-    return {
-        "SECURE_HSTS_SECONDS": 0 if value == "off" else 60 * 60 * 24 * 365,
-        "SECURE_HSTS_INCLUDE_SUBDOMAINS": value in ("subdomains", "preload"),
-        "SECURE_HSTS_PRELOAD": value == "preload",
-    }
-
-
-# The address of the site, its hosts and its key
-
-
-class Site(NamedTuple):
-    url: str
-    """Without a slash at the end."""
-    host: str
-    is_https: bool
-
-
-def site_address(value: str) -> Site:
-    parts = urlsplit(value.rstrip("/"))
-    try:
-        _ = parts.port
-        host = parts.hostname or ""
-    except ValueError:
-        host = ""
-    is_whole = parts.scheme in ("http", "https") and re.fullmatch(
-        r"(?!.*\.\.)[a-z0-9][a-z0-9.-]*|[0-9a-f:]+", host
-    )
-    if not is_whole or parts.path or parts.query or parts.fragment or parts.username is not None:
-        raise Unexpected("an address such as https://digest.example")
-    if parts.scheme == "http" and host not in LOOPBACK:
-        raise ValueError("plain http is only for this machine (127.0.0.1 or localhost); use https.")
-    return Site(value.rstrip("/"), host, parts.scheme == "https")
-
-
-def host_names(value: str) -> list[str]:
-    hosts = name_list(value)
-    for name in hosts:
-        if name == "*" or (name.startswith(".") and name.count(".") == 1):
-            raise ValueError(f"{name} admits hosts of anybody. Name those of the site.")
-        if "*" in name:
-            raise ValueError(f"write .{name.rpartition('*.')[2]} for all subdomains, not {name}.")
-        if re.search(r"[/\s]", name) or (":" in name and not name.endswith("]")):
-            raise Unexpected("host names without scheme or port, separated by commas")
-    return hosts
-
-
 def read_version(folder: Path) -> str:
     """Return the version with the commit of the checkout, or of `DIGEST_COMMIT` in an image: `0.2.0+f50080b`."""
     number = tomllib.loads((folder / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
@@ -349,66 +225,6 @@ def _read_or_make_key(key_file: Path) -> str:
     return key_file.read_text(encoding="ascii").strip()
 
 
-# Addresses of servers
-
-
-def split_address(value: str, expected: str) -> SplitResult:
-    """Split a server's address into user, password, host and port. Raise Unexpected if the parts are ambiguous."""
-    user_and_password = value.partition("://")[2].rpartition("@")[0]
-    if re.search(r"[#/?@]", user_and_password):
-        raise ValueError(
-            "write special characters of the password as %XX, for example %23 for # and %2F for /."
-        )
-    try:
-        parts = urlsplit(value)
-        _ = parts.port
-    except ValueError:
-        raise ValueError(f"expected {expected}. The port must be a number.") from None
-    return parts
-
-
-def require_package(module: str, extra: str) -> None:
-    if find_spec(module) is None:
-        raise ValueError(f"the Python package {module} is missing: install the extra {extra!r}.")
-
-
-def database(value: str) -> dict[str, Any]:
-    """Return Django's settings of the database at an address. Other variables add to them in `databases`."""
-    expected = "sqlite:////path or postgres://user:password@host:port/name"
-    if not value.startswith("sqlite:"):
-        split_address(value, expected)
-    try:
-        config: dict[str, Any] = dict(dj_database_url.parse(value))
-    except (dj_database_url.ParseError, dj_database_url.UnknownSchemeError, ValueError):
-        raise Unexpected(expected) from None
-    options = config.setdefault("OPTIONS", {})
-    if config["ENGINE"] == "django.db.backends.sqlite3":
-        require_sqlite_file(Path(config["NAME"] or ":memory:"))
-        config["ENGINE"] = SQLITE
-        config["CONN_MAX_AGE"] = None  # reopening the file costs more than rendering most pages
-        options |= {"transaction_mode": "IMMEDIATE", "timeout": 20, "init_command": SQLITE_SETUP}
-    elif config["ENGINE"] == "django.db.backends.postgresql":
-        if not config["NAME"]:
-            raise Unexpected(f"{expected}; the name of the database is missing")
-        require_package("psycopg", "postgres")
-        config["ENGINE"] = "briefs.database.postgresql"
-        config["OPTIONS"] = POSTGRESQL_DEFAULTS | options
-    else:
-        raise ValueError("expected SQLite or PostgreSQL.")
-    return config
-
-
-def require_sqlite_file(file: Path) -> None:
-    if not file.is_absolute():
-        raise ValueError("SQLite needs a file with its whole path: sqlite:////srv/digest/digest.sqlite3.")
-    if file.is_dir():
-        raise ValueError(f"{file} is a folder; SQLite needs a file.")
-    if file.parent.exists() and not os.access(file.parent, os.W_OK):
-        raise ValueError(
-            f"this user may not write to the folder {file.parent}, where SQLite needs files of its own."
-        )
-
-
 def databases(var: Path, site: Site) -> dict[str, dict[str, Any]]:
     """Return Django's DATABASES: `default` and, if set, `replica`, a PostgreSQL standby for public pages."""
     primary = DATABASE_URL.read(default=f"sqlite:///{var / 'digest.sqlite3'}")
@@ -438,127 +254,6 @@ def find_server_faults(databases: dict[str, dict[str, Any]], *, workers: int = 1
             yield f"{name}: {processes} server processes need PostgreSQL; with SQLite run one, which has threads."
     if DATABASE_REPLICA_URL.environment_value:
         yield f"{DATABASE_REPLICA_URL.name}: a replica needs a DATABASE_URL of PostgreSQL, and this is SQLite."
-
-
-def standby(value: str) -> dict[str, Any] | None:
-    config = database(value) if value else None
-    if config and config["ENGINE"] == SQLITE:
-        raise ValueError("expected a PostgreSQL standby of DATABASE_URL.")
-    return config
-
-
-def cache(value: str) -> dict[str, Any]:
-    if not value:
-        return {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
-    expected = "redis://host:port/0, or nothing for a cache in each process"
-    parts = split_address(value, expected)
-    if (
-        parts.scheme not in ("redis", "rediss")
-        or not parts.hostname
-        or not re.fullmatch(r"|/|/\d{1,3}", parts.path)
-    ):
-        raise Unexpected(expected)
-    require_package("redis", "redis")
-    quick = {"socket_connect_timeout": 0.25, "socket_timeout": 0.25}  # a page must not wait for the cache
-    return {"BACKEND": "digest.cache.PatientRedisCache", "LOCATION": value, "OPTIONS": quick}
-
-
-def page_cache(cache: dict[str, Any]) -> dict[str, Any]:
-    """Return Django's settings of the page cache: on the server of `cache`, or up to 500 answers in each process."""
-    if "LOCATION" not in cache:
-        return cache | {"LOCATION": "pages", "OPTIONS": {"MAX_ENTRIES": 500}}
-    return cache | {"KEY_PREFIX": "pages"}
-
-
-def mailer(value: str) -> dict[str, Any]:
-    expected = "console:, smtp://…, smtp+tls://… or smtps://user:password@host:port"
-    parts = split_address(value, expected)
-    if parts.scheme == "console":
-        return {"BACKEND": "django.core.mail.backends.console.EmailBackend"}
-    if parts.scheme == "file" and parts.path and not parts.netloc:
-        folder = {"file_path": unquote(parts.path)}
-        return {"BACKEND": "django.core.mail.backends.filebased.EmailBackend", "OPTIONS": folder}
-    if parts.scheme not in ("smtp", "smtps", "smtp+tls") or not parts.hostname:
-        raise Unexpected(expected)
-    return {
-        "BACKEND": "django.core.mail.backends.smtp.EmailBackend",
-        "OPTIONS": {
-            "host": parts.hostname,
-            "port": parts.port or {"smtp": 25, "smtp+tls": 587, "smtps": 465}[parts.scheme],
-            "username": unquote(parts.username or ""),
-            "password": unquote(parts.password or ""),
-            "use_tls": parts.scheme == "smtp+tls",
-            "use_ssl": parts.scheme == "smtps",
-            "timeout": 20,
-        },
-    }
-
-
-def media_storage(value: str) -> dict[str, Any]:
-    parts = urlsplit(value)
-    if parts.scheme == "s3":
-        return _s3_storage(parts)
-    if parts.scheme != "file" or not parts.path or parts.netloc:
-        raise Unexpected("file:///srv/digest/media (the whole path) or s3://bucket?region=…")
-    location = {"location": unquote(parts.path)}
-    return {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": location}
-
-
-def _s3_storage(parts: SplitResult) -> dict[str, Any]:
-    options = dict(parse_qsl(parts.query))
-    endpoint = urlsplit(options.get("endpoint", "https:"))
-    if (
-        not re.fullmatch(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", parts.netloc)
-        or parts.path.strip("/")
-        or options.keys() - {"region", "endpoint"}
-        or ("endpoint" in options and not (endpoint.scheme in ("http", "https") and endpoint.hostname))
-    ):
-        raise Unexpected(
-            "s3://bucket?region=eu-west-1, and &endpoint=https://… for a service other than Amazon's"
-        )
-    require_package("boto3", "s3")
-    return {"BACKEND": "digest.s3_storage.S3Storage", "OPTIONS": {"bucket": parts.netloc, **options}}
-
-
-def listener(value: str) -> tuple[str, int] | None:
-    """Return host and port of the second listener, or None."""
-    if not value:
-        return None
-    host, _, port = value.rpartition(":")
-    host = host.strip("[]")
-    if not host or not port.isdecimal() or not 0 < int(port) < 65_536:
-        raise Unexpected("host:port such as 127.0.0.1:9101")
-    if is_public_address(host):
-        raise ValueError(
-            f"{host} can be reached from outside. Use 127.0.0.1 or an address of a private network."
-        )
-    require_package("prometheus_client", "metrics")
-    return host, int(port)
-
-
-def is_public_address(host: str) -> bool:
-    """Return whether this is an internet address, or the wildcard for all addresses of the machine."""
-    try:
-        address = ip_address(host)
-    except ValueError:
-        return False  # a name, which `doctor` looks up
-    return address.is_global or address.is_unspecified
-
-
-def report_address(value: str) -> str:
-    expected = "https://key@host/number"
-    if value:
-        parts = split_address(value, expected)
-        if parts.scheme not in ("http", "https") or not parts.username or not parts.hostname:
-            raise Unexpected(expected)
-        require_package("sentry_sdk", "sentry")
-    return value
-
-
-def assistants(value: str) -> bool:
-    if flag(value):
-        require_package("django_mcpz", "mcp")
-    return flag(value)
 
 
 ENV_FILE: Final = Setting("DIGEST_ENV_FILE", file_path)

@@ -7,7 +7,7 @@ from django.utils.csp import CSP
 
 from digest.logs import build_config, start_reports
 
-from . import environment
+from . import environment, setting_parsers
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR = BASE_DIR / "var"
@@ -90,7 +90,7 @@ WEB_CONCURRENCY = environment.WEB_CONCURRENCY.read()
 DATABASES = environment.databases(VAR, _site)
 DATABASE_ROUTERS = ["briefs.database.replica.ReplicaRouter"]
 _cache = environment.CACHE_URL.read()
-CACHES = {"default": _cache, "pages": environment.page_cache(_cache)}
+CACHES = {"default": _cache, "pages": setting_parsers.page_cache(_cache)}
 MAILERS = {"default": environment.EMAIL_URL.read()}
 DEFAULT_FROM_EMAIL = environment.EMAIL_FROM.read(default=f"digest@{_host}")
 DEPARTURES_FILE = environment.DEPARTURES_FILE.read(default=str(VAR / "departures.txt"))

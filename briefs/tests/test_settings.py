@@ -15,7 +15,7 @@ import pytest
 from django.conf import settings
 from django.db import connection
 
-from digest import environment
+from digest import environment, setting_parsers
 from digest.environment import SETTINGS
 from digest.environment_file import UnreadableLine, parse
 
@@ -303,7 +303,7 @@ def test_file_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
 def test_missing_package_stops_startup_and_names_the_extra(
     monkeypatch: pytest.MonkeyPatch, variable: str, value: str, module: str
 ) -> None:
-    monkeypatch.setattr(environment, "find_spec", {}.get)
+    monkeypatch.setattr(setting_parsers, "find_spec", {}.get)
     refusal = find_refusal(**{variable: value})
     assert refusal.startswith(f"{variable}: the Python package {module} is missing")
 
@@ -322,7 +322,7 @@ def test_hsts_covers_what_the_setting_says(value: str, seconds: int, subdomains:
 
 
 def test_password_with_encoded_special_characters_is_read() -> None:
-    options = environment.mailer("smtps://me%40here:p%23a%2Fb%40c@mail.example:465")["OPTIONS"]
+    options = setting_parsers.mailer("smtps://me%40here:p%23a%2Fb%40c@mail.example:465")["OPTIONS"]
     assert (options["username"], options["password"]) == ("me@here", "p#a/b@c")
 
 

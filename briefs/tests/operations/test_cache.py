@@ -15,7 +15,7 @@ from django.core.cache.backends.redis import RedisCacheClient
 from django.test import Client
 
 import digest.cache
-import digest.environment
+import digest.setting_parsers
 from briefs import letters
 from briefs.client_address import count_attempt
 from briefs.public import responses
@@ -77,8 +77,8 @@ def test_real_server_hangs_and_comes_back(
         "get_client",
         lambda *values, **options: asked.append(True) or get_client(*values, **options),
     )
-    config = digest.environment.cache(f"redis://127.0.0.1:{port}/0")
-    settings.CACHES = {"default": config, "pages": digest.environment.page_cache(config)}
+    config = digest.setting_parsers.cache(f"redis://127.0.0.1:{port}/0")
+    settings.CACHES = {"default": config, "pages": digest.setting_parsers.page_cache(config)}
     settings.DIGEST_SEARCH_SECONDS = 3
     let_each_search_cost(1, monkeypatch)
     monkeypatch.setattr(responses.time, "time", lambda: 1_000_020.0)
