@@ -250,7 +250,7 @@ def show_follow(request: HttpRequest, language: Side) -> HttpResponse:
         {"url": f"{settings.SITE_URL}{paths.home(side)}{file}", "label": label, "explanation": explanation}
         for side, file, label, explanation in rows
     ]
-    return responses.render("briefs/follow.html", language, "follow/", feeds=feeds)
+    return responses.render("briefs/follow.html", language, "follow/", menu_entry="follow", feeds=feeds)
 
 
 def _view(language: Side, is_parallel: bool) -> ReadingView:

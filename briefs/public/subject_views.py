@@ -30,6 +30,7 @@ def index(request: HttpRequest, language: Side, kind: str) -> HttpResponse:
         "briefs/subject_index.html",
         language,
         f"{kind}/",
+        menu_entry=kind,
         **subject_presenters.build_index_context(rows, kind, language),
     )
 

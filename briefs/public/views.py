@@ -187,6 +187,7 @@ def newest(request: HttpRequest, language: Side) -> HttpResponse:
         "briefs/newest.html",
         language,
         "",
+        menu_entry="newest",
         query_string=page.query_string,
         list_view=view,
         **build_newest_context(page, view, now),
@@ -228,4 +229,6 @@ def brief(request: HttpRequest, language: Side, slug: str, *, is_parallel: bool 
 def about(request: HttpRequest, language: Side) -> HttpResponse:
     own = SiteText.objects.filter(key="about").values_list(f"text_{language}", flat=True).first()
     words = own or brief_presenter.DEFAULT_ABOUT_TEXT[language]
-    return responses.render("briefs/about.html", language, "about/", paragraphs=text.split_paragraphs(words))
+    return responses.render(
+        "briefs/about.html", language, "about/", menu_entry="about", paragraphs=text.split_paragraphs(words)
+    )
