@@ -108,31 +108,24 @@ _LISTED_COLUMNS = ("live_from", "live_until", "withdrawn_at", "removed_at")
 """Columns that `listed` reads."""
 
 
-class Edition(models.Model):
+class FrozenEdition(models.Model):
+    """Base of the editions of briefs and issues: an approved content, when it is public, who approved it, and its withdrawal."""
+
     is_public_state: ClassVar[bool] = True
-    open_columns: ClassVar[tuple[str, ...]] = (
+    withdrawal_columns: ClassVar[tuple[str, ...]] = (
         "live_until",
         "withdrawn_at",
         "withdrawn_by_id",
         "withdrawn_kind",
         "withdrawn_reason_zh",
         "withdrawn_reason_en",
-        "removed_at",
-        "removed_by_id",
-        "removed_reason",
-        "reinstated_at",
-        "confirmed_at",
-        "confirmed_by_id",
     )
+    """Columns that a later edition or a withdrawal changes."""
 
-    brief = models.ForeignKey("briefs.Brief", models.PROTECT, related_name="+")
     number = models.PositiveIntegerField()
-    slug = models.SlugField(max_length=100)
-    revision = models.ForeignKey("briefs.Revision", models.PROTECT, related_name="+")
     content = ContentField()
     hash_zh = models.CharField(max_length=64)
     hash_en = models.CharField(max_length=64)
-    hash_facts = models.CharField(max_length=64)
 
     published_at = models.DateTimeField(_("First published"))
     live_from = models.DateTimeField(_("Public from"))
@@ -142,9 +135,6 @@ class Edition(models.Model):
     approved_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     edited_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     four_eyes = models.BooleanField()
-    urgent = models.BooleanField(default=False)
-    urgent_reason = models.TextField(blank=True)
-    minor = models.BooleanField(default=False)
     change_kind = models.CharField(max_length=12, choices=ChangeKind.choices, blank=True)
     change_note_zh = models.TextField(blank=True)
     change_note_en = models.TextField(blank=True)
@@ -154,6 +144,35 @@ class Edition(models.Model):
     withdrawn_kind = models.CharField(max_length=9, choices=WithdrawalKind.choices, blank=True)
     withdrawn_reason_zh = models.TextField(blank=True)
     withdrawn_reason_en = models.TextField(blank=True)
+
+    class Meta:
+        abstract = True
+
+    @property
+    def is_cancelled(self) -> bool:
+        return self.live_until is not None and self.live_until == self.live_from
+
+
+class Edition(FrozenEdition):
+    open_columns: ClassVar[tuple[str, ...]] = (
+        *FrozenEdition.withdrawal_columns,
+        "removed_at",
+        "removed_by_id",
+        "removed_reason",
+        "reinstated_at",
+        "confirmed_at",
+        "confirmed_by_id",
+    )
+
+    brief = models.ForeignKey("briefs.Brief", models.PROTECT, related_name="+")
+    slug = models.SlugField(max_length=100)
+    revision = models.ForeignKey("briefs.Revision", models.PROTECT, related_name="+")
+    hash_facts = models.CharField(max_length=64)
+
+    urgent = models.BooleanField(default=False)
+    urgent_reason = models.TextField(blank=True)
+    minor = models.BooleanField(default=False)
+
     removed_at = models.DateTimeField(null=True)
     removed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     removed_reason = models.TextField(blank=True)
@@ -219,10 +238,6 @@ class Edition(models.Model):
     def frozen_content(self) -> Content:
         return Content.from_json(self.content)
 
-    @property
-    def is_cancelled(self) -> bool:
-        return self.live_until is not None and self.live_until == self.live_from
-
     def is_public(self, now: dt.datetime) -> bool:
         return self.live_from <= now and (self.live_until is None or self.live_until > now)
 
@@ -243,43 +258,13 @@ class IssueEditionQuerySet(models.QuerySet["IssueEdition"]):
         return self.filter(Q(live_until=None) | Q(live_until__gt=F("live_from")), live_from__gt=now)
 
 
-class IssueEdition(models.Model):
+class IssueEdition(FrozenEdition):
     """A published issue, frozen. `number`: of the edition; `issue_number`: of the issue."""
 
-    is_public_state: ClassVar[bool] = True
-    open_columns: ClassVar[tuple[str, ...]] = (
-        "live_until",
-        "withdrawn_at",
-        "withdrawn_by_id",
-        "withdrawn_kind",
-        "withdrawn_reason_zh",
-        "withdrawn_reason_en",
-    )
+    open_columns: ClassVar[tuple[str, ...]] = FrozenEdition.withdrawal_columns
 
     issue = models.ForeignKey("briefs.Issue", models.PROTECT, related_name="+")
     issue_number = models.PositiveIntegerField()
-    number = models.PositiveIntegerField()
-    content = ContentField()
-    hash_zh = models.CharField(max_length=64)
-    hash_en = models.CharField(max_length=64)
-
-    published_at = models.DateTimeField(_("First published"))
-    live_from = models.DateTimeField(_("Public from"))
-    live_until = models.DateTimeField(_("Public until"), null=True)
-
-    approved_at = models.DateTimeField(_("Approved"))
-    approved_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
-    edited_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
-    four_eyes = models.BooleanField()
-    change_kind = models.CharField(max_length=12, choices=ChangeKind.choices, blank=True)
-    change_note_zh = models.TextField(blank=True)
-    change_note_en = models.TextField(blank=True)
-
-    withdrawn_at = models.DateTimeField(null=True)
-    withdrawn_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
-    withdrawn_kind = models.CharField(max_length=9, choices=WithdrawalKind.choices, blank=True)
-    withdrawn_reason_zh = models.TextField(blank=True)
-    withdrawn_reason_en = models.TextField(blank=True)
 
     objects: ClassVar[models.Manager["IssueEdition"]] = IssueEditionQuerySet.as_manager()
 
