@@ -358,3 +358,14 @@ def test_server_whose_certificate_nobody_vouches_for_gets_nothing(tmp_path: Path
             transport.open()
         served.result()
     assert received in ([], [b""])
+
+
+def test_line_that_begins_with_a_dot_does_not_end_the_mail(mail_server: MailServer) -> None:
+    transport = sending.build_transport()
+    transport.open()
+    assert transport.begin("digest@example.org", "reader@example.org")[1].is_yes
+    assert transport.request_data().is_yes
+    assert transport.send_data(b"Subject: dots\r\n\r\nbefore\r\n.\r\n.after\r\n").is_yes
+    transport.close()
+    ((_to, message),) = mail_server.accepted
+    assert message.get_content().split() == ["before", ".", ".after"]

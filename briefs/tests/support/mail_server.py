@@ -38,7 +38,7 @@ class SmtpSession(socketserver.StreamRequestHandler):
                 while (part := self.rfile.readline()) != b".\r\n":
                     if not part:  # the sender died
                         return
-                    lines.append(part)
+                    lines.append(part.removeprefix(b"."))  # the sender doubles a dot at the start of a line
                 body = b"".join(lines)
                 if self.server.drops_connection:
                     return
