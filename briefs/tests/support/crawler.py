@@ -41,8 +41,8 @@ class PublicResponse(NamedTuple):
 
     @property
     def text(self) -> str:
-        """The body as text; of an EPUB the texts of its files."""
-        if self.headers.get("Content-Type") != epub.CONTENT_TYPE:
+        """The body as text; of an EPUB the texts of its files. HEAD has no body."""
+        if not self.body or self.headers.get("Content-Type") != epub.CONTENT_TYPE:
             return self.body.decode("utf-8", "replace")
         with zipfile.ZipFile(io.BytesIO(self.body)) as archive:
             return "\n".join(archive.read(name).decode() for name in archive.namelist())
