@@ -216,9 +216,9 @@ def _build_response(request: HttpRequest, fault: Fault) -> HttpResponse:
         title, advice = map(gettext, ADVICE[fault])
         if _is_from_script(request):
             return JsonResponse({"fault": fault, "reasons": [title, advice]}, status=503)
-        context = {"title": title, "advice": advice, **_resend_context(request)}
+        context = {"title": title, "told": advice, **_resend_context(request)}
         context["site_header"], context["site_title"] = admin.site.site_header, admin.site.site_title
-        return HttpResponse(render_to_string("admin/briefs/home/fault.html", context), status=503)
+        return HttpResponse(render_to_string("admin/briefs/home/refused.html", context), status=503)
 
 
 def _build_public_page(request: HttpRequest, fault: Fault) -> HttpResponse:

@@ -105,7 +105,7 @@ def render_status_fragment(request: HttpRequest, pk: int) -> HttpResponse:
     brief = get_brief_or_404(pk)
     desk = BriefPageData(brief, person)
     context = {"desk": desk, "comments": list_comment_items(desk), **build_margin_permissions(desk)}
-    return TemplateResponse(request, "admin/briefs/editor/server_sync.html", context)
+    return TemplateResponse(request, "admin/briefs/editor/_bar.html#server_sync", context)
 
 
 def add(request: HttpRequest) -> HttpResponse:

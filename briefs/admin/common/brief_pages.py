@@ -11,6 +11,7 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
+from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
@@ -130,7 +131,10 @@ def render_page(request: HttpRequest, name: str, *, status: int = 200, **values:
 def render_brief_subpage(request: HttpRequest, name: str, brief: Brief, **values: Any) -> TemplateResponse:
     """Render a page about one brief, with a link back to the brief and one to the article."""
     original = render_original_link(brief.article_url, brief.article_doi)
-    return render_page(request, name, brief=brief, subtitle=str(brief), original=original, **values)
+    url = reverse("admin:briefs_brief_change", args=[brief.pk])
+    return render_page(
+        request, name, brief=brief, parent_url=url, subtitle=str(brief), original=original, **values
+    )
 
 
 def wants_json(request: HttpRequest) -> bool:

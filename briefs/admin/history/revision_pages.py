@@ -417,7 +417,7 @@ def _add_message(request: HttpRequest, brief: Brief, number: int, revision: Revi
 
 
 def describe_comparison(difference: ContentDifference) -> dict[str, Any]:
-    """Return what `comparison.html#compared` shows, and a sentence."""
+    """Return what `_compared.html` shows, and a sentence."""
     names = load_names_by_id([difference.old, difference.new] if difference.facts else [])
     return {
         "said": describe_difference(difference),

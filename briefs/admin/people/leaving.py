@@ -13,6 +13,7 @@ from django.db import transaction
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -376,6 +377,7 @@ def leaver_page(request: HttpRequest, pk: int) -> HttpResponse:
         "people/leave",
         title=_("Hand over the open work") if has_left(person) else _("This person leaves"),
         subtitle=str(person),
+        parent_url=reverse("admin:briefs_person_change", args=[person.pk]),
         opts=Person._meta,
         person=person,
         form=form,

@@ -272,8 +272,8 @@ def _render_question(request: HttpRequest, person: Person, title: str, question:
         "people/confirm",
         title=title,
         subtitle=str(person),
+        parent_url=reverse("admin:briefs_person_change", args=[person.pk]),
         opts=Person._meta,
-        person=person,
         question=question % {"name": person},
     )
 

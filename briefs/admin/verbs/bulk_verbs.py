@@ -164,7 +164,7 @@ def assign_selected(request: HttpRequest) -> HttpResponse:
     rows = get_selected_briefs(request)
     return render_page(
         request,
-        "lists/bulk_assignment",
+        "lists/bulk",
         title=VERB_NAMES["assign"],
         form=form,
         rows=[{"brief": brief, "version": request.POST.get(f"version-{brief.pk}", "")} for brief in rows],
@@ -213,7 +213,7 @@ def run_bulk_verb(request: HttpRequest, verb: str, action: BulkAction) -> HttpRe
     told = ngettext("%(done)s of %(n)s brief done.", "%(done)s of %(n)s briefs done.", n)
     return render_page(
         request,
-        "lists/bulk_result",
+        "lists/bulk",
         title=VERB_NAMES[verb],
         told=told % {"done": len(done), "n": n},
         refused=refused,

@@ -10,6 +10,7 @@ from django.core.paginator import Paginator
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -65,8 +66,9 @@ def uses_view(request: HttpRequest, pk: int) -> HttpResponse:
     return render_page(
         request,
         "vocabulary/term_uses",
-        title=str(term),
-        subtitle=_("To revise") if former else _("Where it is used"),
+        title=_("To revise") if former else _("Where it is used"),
+        parent_url=reverse("admin:briefs_term_change", args=[term.pk]),
+        subtitle=str(term),
         opts=Term._meta,
         term=term,
         former=former,

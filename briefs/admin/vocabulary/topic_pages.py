@@ -242,7 +242,8 @@ class TopicPageAdmin(VocabularyPagesAdmin):
             request,
             "topic_page",
             title=_("Introduction and start here"),
-            row=row,
+            parent_url=self.reverse_url("change", row.pk),
+            subtitle=str(row),
             form=form,
             public_url=paths.subject(interface_side(), f"{self.opts.model_name}s", row.slug)
             if form.listed.exists()
