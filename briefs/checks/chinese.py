@@ -27,7 +27,8 @@ from briefs.checks.texts import (
 )
 from briefs.content import Content
 from briefs.lexicon import numbers_zh
-from briefs.lexicon.figure import blank_out_matches, read_sections
+from briefs.lexicon.figure import blank_out_matches
+from briefs.text.data_files import read_sections
 
 _Words = tuple[tuple[str, MainlandWording | None], ...]
 """Words to search for, longest first. None marks a safe word, inside which nothing is reported."""

@@ -27,7 +27,8 @@ from briefs.checks.texts import (
 )
 from briefs.content import Content
 from briefs.lexicon import numbers_en
-from briefs.lexicon.figure import format_decimal, read_sections
+from briefs.lexicon.figure import format_decimal
+from briefs.text.data_files import read_sections
 
 _SECTIONS = read_sections(Path(__file__).with_suffix(".txt"))
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from briefs.checks.finding import CheckContext, Finding
 from briefs.checks.texts import CheckedText, check, gettext_noop
-from briefs.lexicon.figure import read_sections
+from briefs.text.data_files import read_sections
 
 _SECTIONS = {
     name: frozenset(" ".join(lines).split())

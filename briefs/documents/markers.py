@@ -28,25 +28,9 @@ _DASHES = "-–—*+>»＊－＞→⇒"
 FORMAL_NUMERALS = "壹貳參肆伍陸柒捌玖拾"
 HEAVENLY_STEMS = "甲乙丙丁戊己庚辛壬癸"
 _SPELT = (
-    "First",
-    "Second",
-    "Third",
-    "Fourth",
-    "Fifth",
-    "Sixth",
-    "Seventh",
-    "Eighth",
-    "One",
-    "Two",
-    "Three",
-    "Four",
-    "Five",
-    "Six",
-    "Seven",
-    "Eight",
-    "Finally",
-    "Lastly",
-)
+    "First", "Second", "Third", "Fourth", "Fifth", "Sixth", "Seventh", "Eighth",
+    "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Finally", "Lastly",
+)  # fmt: skip
 _SIGNS = "\u2600-\u27bf\U0001f300-\U0001faff"
 
 UNIT_CHARACTERS = "倍億萬兆成個年月日號名人次元美歐公英國項家度秒分時小週周點噸千百多餘至到比級歲米克升"

@@ -13,7 +13,13 @@ from briefs.documents.fields.date_reader import DateOrder
 from briefs.documents.fields.labels import FIELDS_OF_BODY, PRIMARY_BODY_LABELS, FieldLabel, is_web_address
 from briefs.documents.files.decoder import decode_document
 from briefs.documents.files.encodings import DOCUMENT_LINE_LIMIT, DecodedDocument, hash_lines
-from briefs.documents.line_classifier import SIGNATURE_DELIMITER, DocumentLine, classify_lines
+from briefs.documents.line_classifier import (
+    SIGNATURE_DELIMITER,
+    DocumentLine,
+    classify_lines,
+    clean_typed_lines,
+    remove_page_furniture,
+)
 from briefs.documents.markers import (
     DEEPEST_LEVEL,
     OUTLINE_STYLE_PREFIX,
@@ -41,7 +47,6 @@ from briefs.documents.sections import (
     join_language_halves,
     split_digests,
 )
-from briefs.documents.typed_lines import clean_typed_lines, remove_page_furniture
 from briefs.documents.types import (
     PARAGRAPHS_AS_POINTS,
     Caution,

@@ -10,8 +10,8 @@ from typing import Any, Final, Literal
 
 from briefs.content import Marker, Side
 from briefs.documents.files.formats import list_formats
-from briefs.lexicon.figure import read_sections
 from briefs.lexicon.pair_scores import DOUBTFUL_CONFIDENCE
+from briefs.text.data_files import read_sections
 from briefs.text.paths import LANGUAGE_CODES
 
 MessageLanguage = Literal["en", "zh"]

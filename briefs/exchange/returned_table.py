@@ -11,8 +11,7 @@ from xml.etree.ElementTree import Element
 from briefs.content import SIDES, Side
 from briefs.documents.files.archive import TABLE_PROPERTY, open_package, read_xml
 from briefs.documents.files.decoder import require_word_format
-from briefs.documents.files.word import iterate_parts
-from briefs.documents.files.word_paragraphs import ParagraphReader
+from briefs.documents.files.word import ParagraphReader, iterate_parts
 
 from .word_file import COLUMN_NAMES, LEAD_NAMES
 

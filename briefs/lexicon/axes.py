@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from briefs.lexicon import dictionary
-from briefs.lexicon.figure import read_sections
+from briefs.text.data_files import read_sections
 
 _WORD_EN = re.compile(r"[A-Za-z’'-]+|…")
 _GAP = "…"

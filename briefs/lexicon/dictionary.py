@@ -18,7 +18,7 @@ from types import MappingProxyType
 from typing import Any
 
 from briefs.lexicon import concepts
-from briefs.lexicon.figure import read_sections
+from briefs.text.data_files import read_sections
 from briefs.text.scripts import stem_word
 
 FORMAT = b"digest dictionary 3"

@@ -8,16 +8,7 @@ from decimal import Decimal
 from operator import itemgetter
 from pathlib import Path
 
-# Read data files: sections of lines, each below its name in brackets, with comments between sections.
-
-_SECTION = re.compile(r"^\[([a-z -]+)\]\n((?:.+\n)*)", re.MULTILINE)
-
-
-def read_sections(path: Path) -> dict[str, list[str]]:
-    """Return the lines of each section of a data file. An indented line continues the one above."""
-    text = path.read_text(encoding="utf-8").replace("\n  ", " ")
-    return {name: lines.splitlines() for name, lines in _SECTION.findall(text)}
-
+from briefs.text.data_files import read_sections
 
 BLANK_CHARACTER = "□"
 """Replaces a character that a check must not read. It is no letter, digit or punctuation mark in our texts.

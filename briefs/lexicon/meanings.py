@@ -8,8 +8,8 @@ from functools import cache
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-from briefs.lexicon.figure import read_sections
 from briefs.lexicon.word_links import divide
+from briefs.text.data_files import read_sections
 
 Language = Literal["zh", "en"]
 

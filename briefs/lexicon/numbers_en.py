@@ -15,8 +15,8 @@ from briefs.lexicon.figure import (
     find_unit_after,
     find_unit_of_sign,
     join_ranges,
-    read_sections,
 )
+from briefs.text.data_files import read_sections
 from briefs.text.date_format import ENGLISH_MONTHS
 
 _ARABIC = re.compile(

@@ -4,7 +4,7 @@ import re
 from functools import cache, lru_cache
 from pathlib import Path
 
-from briefs.lexicon.figure import read_sections
+from briefs.text.data_files import read_sections
 
 _CLASSES = {
     **dict.fromkeys("bp", "P"),

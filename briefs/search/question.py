@@ -17,8 +17,8 @@ from briefs.checks.texts import claim_span
 from briefs.lexicon import translations
 from briefs.lexicon.concepts import KEYS_ZH, find_names
 from briefs.lexicon.dictionary import stem_english
-from briefs.lexicon.figure import read_sections
 from briefs.lexicon.meanings import SHORT_NAMES, has_short_name_at
+from briefs.text.data_files import read_sections
 
 from .analysis import build_bigrams, find_runs, fold, fold_with_offsets, stem
 from .expansion import Concepts, Quantity, expand_query, find_concepts, find_quantities

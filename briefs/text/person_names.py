@@ -4,20 +4,10 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from enum import StrEnum
+from pathlib import Path
 from typing import NamedTuple
 
-from .name_data import (
-    AMBIGUOUS_DOUBLE_SURNAMES,
-    DOUBLE_SURNAMES,
-    HUNGARIAN_GIVEN_NAMES,
-    JAPANESE_HAN_SURNAMES,
-    PATRONYMIC_PARTICLES,
-    ROMANISATIONS,
-    ROMANISED_SURNAMES,
-    SPANISH_SURNAMES,
-    SWEDISH_SURNAMES,
-    UNDIVIDED_FIRST_NAMES,
-)
+from .data_files import read_sections
 from .similarity import fold_name, fold_name_parts
 
 
@@ -85,27 +75,40 @@ _JAPANESE_GIVEN_NAME = re.compile(
 )
 _PATRONYMIC = re.compile(r"\S+[oe]v(?:ich|na)$|\S+(?:ович|евич|овна|евна)$")
 _MONGOLIAN_OR_ICELANDIC = re.compile(r"^\S+iin\b|dottir$|[ðþ]", re.IGNORECASE)
-_GIVEN_NAMES_TOO = frozenset(
-    [
-        "martin",
-        "leon",
-        "santiago",
-        "vicente",
-        "roman",
-        "lorenzo",
-        "esteban",
-        "gil",
-        "vidal",
-        "pascual",
-        "cruz",
-        "reyes",
-        "santos",
-        "castillo",
-        "serrano",
-        "bravo",
-    ]
-)
-"""Spanish surnames that are also middle names."""
+PATRONYMIC_PARTICLES = frozenset({"bin", "ibn", "bint", "binti", "binte", "anak", "ap", "bat"})
+AMBIGUOUS_DOUBLE_SURNAMES = ("張簡", "范姜")
+"""Their first character is a common surname too: with three characters, the length of the surname is not known."""
+
+_SECTIONS = read_sections(Path(__file__).with_suffix(".txt"))
+
+
+def _read_words(section: str) -> list[str]:
+    return " ".join(_SECTIONS[section]).split()
+
+
+JAPANESE_HAN_SURNAMES = tuple(_read_words("japanese han surnames"))
+UNDIVIDED_FIRST_NAMES = frozenset(_read_words("undivided first names"))
+HUNGARIAN_GIVEN_NAMES = frozenset(_read_words("hungarian given names"))
+SWEDISH_SURNAMES = frozenset(_read_words("swedish surnames"))
+SPANISH_SURNAMES = frozenset(_read_words("spanish surnames"))
+_GIVEN_NAMES_TOO = frozenset(_read_words("spanish given names"))
+
+
+def _read_surnames() -> tuple[tuple[str, ...], dict[str, frozenset[str]], frozenset[str]]:
+    double = dict(line.split(" ", 1) for line in _SECTIONS["double surnames"])
+    by_han: dict[str, set[str]] = {name: set(latin.split()) for name, latin in double.items()}
+    for cell in "|".join(_SECTIONS["surnames"]).split("|"):
+        forms, *latin = cell.split()
+        for form in forms:
+            by_han.setdefault(form, set()).update(latin)
+    latin_names = {name for names in by_han.values() for name in names} | {*_read_words("more surnames")}
+    return tuple(double), {form: frozenset(names) for form, names in by_han.items()}, frozenset(latin_names)
+
+
+DOUBLE_SURNAMES, ROMANISATIONS, ROMANISED_SURNAMES = _read_surnames()
+"""Chinese surnames of two characters; the romanisations of each Chinese surname; and every surname that may be printed
+first, in Latin letters.
+"""
 
 
 def divide_person_name(name: str, own_chinese: str = "") -> DividedName:

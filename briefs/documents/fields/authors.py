@@ -6,8 +6,7 @@ in a line that has one, a comma separates only names that cannot be `Lastname, F
 
 import re
 
-from briefs.text.name_data import ROMANISATIONS
-from briefs.text.person_names import ORGANIZATION, TOPIC
+from briefs.text.person_names import ORGANIZATION, ROMANISATIONS, TOPIC
 
 AUTHORS_TEXT_LIMIT = 2000
 

@@ -6,33 +6,26 @@ from xml.etree.ElementTree import Element
 
 from briefs.documents.files.archive import open_parts, read_xml_events
 from briefs.documents.files.encodings import DecodedDocument
-from briefs.documents.files.paragraphs import ParagraphList
-from briefs.documents.files.word_paragraphs import (
+from briefs.documents.files.paragraphs import (
     NO_INDENT,
     TITLE_NAME,
     Indent,
+    ListCounters,
     ListLevel,
     ParagraphLayout,
-    WordLists,
-    convert_to_columns,
+    ParagraphList,
 )
-from briefs.documents.types import Caution, DocumentRefused
+from briefs.documents.types import DocumentRefused
 
 _PARTS = ("META-INF/manifest.xml", "styles.xml", "content.xml")
 _SPACES_LIMIT = 100
 _CHAIN_LIMIT = 12
 _LENGTH = re.compile(r"(-?\d{1,6}(?:\.\d{1,6})?)(cm|mm|in|pt|pc|px)")
 _TWIPS = {"cm": 567, "mm": 56.7, "in": 1440, "pt": 20, "pc": 240, "px": 15}
-_SKIPPED = frozenset(
-    (
-        "text:tracked-changes",
-        "text:sequence-decls",
-        "office:annotation",
-        "text:ruby-text",
-        "text:note-citation",
-        "office:forms",
-    )
-)
+_SKIPPED = frozenset([
+    "text:tracked-changes", "text:sequence-decls", "office:annotation", "text:ruby-text",
+    "text:note-citation", "office:forms",
+])  # fmt: skip
 _ASIDES = frozenset(("text:note", "draw:text-box"))
 _PARAGRAPHS = frozenset(("text:p", "text:h"))
 _NUMBER_FORMATS = {"a": "lowerLetter", "A": "upperLetter", "i": "lowerRoman", "I": "upperRoman", "": "none"}
@@ -74,7 +67,7 @@ class _OpenDocumentReader:
 
     def __init__(self) -> None:
         self.paragraphs = ParagraphList()
-        self.lists = WordLists(None, None)
+        self.lists = ListCounters()
         self.styles: dict[str, _Style] = {}
         self.levels: dict[str, dict[int, ListLevel]] = {}
         self.style_elements: list[Element] = []
@@ -117,7 +110,7 @@ class _OpenDocumentReader:
         elif not self.in_text:
             return
         elif tag in _ASIDES:
-            self._add_aside(" ".join("".join(self.asides.pop()).split()))
+            self.paragraphs.add_aside("".join(self.asides.pop()))
         elif tag in _PARAGRAPHS and self.open_paragraphs:
             self._end_paragraph(self.open_paragraphs.pop(), is_heading=tag == "text:h")
         else:
@@ -132,10 +125,6 @@ class _OpenDocumentReader:
             self.asides[-1].append(text)
         else:
             self.paragraphs.add_text(text)
-
-    def _add_aside(self, text: str) -> None:
-        if text:
-            self.paragraphs.cautions.append(Caution(self.paragraphs.number + 1, "unplaced", {"text": text}))
 
     def _start_block(self, tag: str, attributes: dict[str, str]) -> bool:
         if tag in _PARAGRAPHS:
@@ -227,10 +216,7 @@ class _OpenDocumentReader:
                 ilvl, ListLevel("bullet", "•", Indent(), None)
             )
         if level is None or level.number_format == "none" or is_title:
-            columns = convert_to_columns(named.left or 0)
-            return ParagraphLayout(
-                "", columns, convert_to_columns((named.left or 0) + (named.first or 0)), is_title, new_page
-            )
+            return ParagraphLayout.from_indent(named, is_title=is_title, new_page=new_page)
         item = self.open_lists[-1]
         columns = self.lists.find_column(item.style, ilvl, own.inherit_from(level.indent.inherit_from(named)))
         marker = self.lists.build_marker(item.style, ilvl, level) if item.has_marker else ""

@@ -6,6 +6,8 @@ What a format expresses by style and link becomes labelled lines: titles and the
 import re
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from typing import Self
 
 from briefs.content import Side
 from briefs.documents.fields.labels import (
@@ -24,7 +26,6 @@ from briefs.documents.files.encodings import (
     split_clean_lines,
 )
 from briefs.documents.files.tables import SourceLine, TableRow, flatten_rows, is_summary
-from briefs.documents.files.word_paragraphs import ParagraphLayout
 from briefs.documents.markers import find_marker
 from briefs.documents.types import Caution, DocumentRefused
 from briefs.text.scripts import detect_side, join_wrapped, split_bilingual
@@ -34,6 +35,120 @@ _SOFT_INDENT = 2
 _TEXT_LIMIT = 2 * 1024 * 1024
 _WEB = re.compile(r"https?://[^\s<>\"]+", re.IGNORECASE)
 
+
+# The layout of a paragraph, and the lists of a document.
+
+TWIPS_PER_COLUMN = 120
+FIRST_COLUMN = 2
+COLUMNS_PER_LEVEL = 3
+DEEPEST_COLUMN = 36
+
+TITLE_NAME = re.compile(
+    r"(?:sub)?title|head(?:ing)? ?\d|(?:文件|文章)?(?:主|大)?[標标][題题] ?\d?", re.IGNORECASE
+)
+
+
+def convert_to_columns(twips: int) -> int:
+    return min(max(round(twips / TWIPS_PER_COLUMN), 0), DEEPEST_COLUMN)
+
+
+@dataclass(frozen=True, slots=True)
+class Indent:
+    """Indents in twips. None where undefined."""
+
+    left: int | None = None
+    first: int | None = None
+
+    def inherit_from(self, below: "Indent") -> "Indent":
+        return Indent(
+            below.left if self.left is None else self.left, below.first if self.first is None else self.first
+        )
+
+
+NO_INDENT = Indent()
+
+
+@dataclass(frozen=True, slots=True)
+class ListLevel:
+    number_format: str
+    text: str
+    indent: Indent
+    style: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ParagraphLayout:
+    """Layout of a paragraph. `marker` is written as people type it; columns are counted as in `encodings`."""
+
+    marker: str = ""
+    columns: int = 0
+    marker_columns: int = 0
+    """Column of a marker that was typed into the text."""
+    is_title: bool = False
+    new_page: bool = False
+
+    @classmethod
+    def from_indent(cls, indent: Indent, *, is_title: bool = False, new_page: bool = False) -> Self:
+        """Return the layout of a paragraph without a marker of its own."""
+        left = indent.left or 0
+        columns, first = convert_to_columns(left), convert_to_columns(left + (indent.first or 0))
+        return cls("", columns, first, is_title, new_page)
+
+
+@dataclass(slots=True)
+class ListCounters:
+    """The current numbers and the columns of the lists of one document, while the document is read from the top."""
+
+    counts: dict[tuple[str, int], int] = field(default_factory=dict)
+    columns_by_level: dict[str, dict[int, int]] = field(default_factory=dict)
+
+    def restart(self, num: str) -> None:
+        """Let the numbers of a list begin anew."""
+        for key in [key for key in self.counts if key[0] == num]:
+            del self.counts[key]
+
+    def find_column(self, num: str, ilvl: int, indent: Indent) -> int:
+        """Return the column of an item.
+
+        Items on deeper levels of a list are always further right; on the same level, the indent decides.
+        """
+        default = FIRST_COLUMN + COLUMNS_PER_LEVEL * ilvl
+        known = indent.left is not None
+        column = convert_to_columns((indent.left or 0) + (indent.first or 0)) if known else default
+        places = self.columns_by_level.setdefault(num, {})
+        floor = max((c for n, c in places.items() if n < ilvl), default=-COLUMNS_PER_LEVEL)
+        column = max(column, floor + COLUMNS_PER_LEVEL)
+        ceiling = min((c for n, c in places.items() if n > ilvl), default=DEEPEST_COLUMN)
+        if ceiling <= column:
+            column = places.get(ilvl, max(ceiling - COLUMNS_PER_LEVEL, 0))
+        for deeper in [n for n in places if n > ilvl]:
+            if places[deeper] <= column:
+                del places[deeper]
+        places[ilvl] = column
+        return column
+
+    def build_marker(self, num: str, ilvl: int, level: ListLevel) -> str:
+        if level.number_format == "bullet":
+            return "•"
+        for key in [key for key in self.counts if key[0] == num and key[1] > ilvl]:
+            del self.counts[key]
+        count = self.counts[num, ilvl] = self.counts.get((num, ilvl), 0) + 1
+        return format_typed_number(level.number_format, level.text, min(count, 999))
+
+
+@lru_cache(maxsize=2048)
+def format_typed_number(form: str, text: str, count: int) -> str:
+    """Format a number so that `markers` recognizes it. Formats that `markers` may not recognize are replaced."""
+    if text.startswith(("(", "（")) or "enclosed" in form.lower():
+        return f"({count})"
+    if form in ("decimal", "decimalZero", "decimalFullWidth", "decimalHalfWidth", "ordinal"):
+        return f"{count})" if text.endswith((")", "）")) else f"{count}."
+    if "letter" in form.lower() or "roman" in form.lower():
+        return f"{count})"
+    return f"{count}、"
+
+
+# The paragraphs of a document.
 
 _PLAIN = ParagraphLayout()
 
@@ -64,6 +179,11 @@ class ParagraphList:
         if self._letters > _TEXT_LIMIT:
             raise DocumentRefused(None, "too-large", {"limit": f"{_TEXT_LIMIT // 1024 // 1024} MB"})
         self.lines[-1] += text.replace("\u2011", "-")
+
+    def add_aside(self, text: str, number: int = 0) -> None:
+        """Report text beside the paragraphs, such as a note. `number`: its paragraph, by default the open one."""
+        if words := " ".join(text.split()):
+            self.cautions.append(Caution(number or self.number + 1, "unplaced", {"text": words}))
 
     def break_line(self) -> None:
         self._count_line()
@@ -366,3 +486,15 @@ def _replace_with_address(piece: SourceLine, label: FieldLabel | None) -> Source
     if not piece.link_address or (WEB_ADDRESS_PATTERN.search(words) and not _CUT.search(words)):
         return piece
     return replace(piece, text=f"{label.name}: {piece.link_address}" if label else piece.link_address)
+
+
+def parse_hyperlink_address(instruction: str) -> str:
+    """Return the address in `HYPERLINK "https://…"`. No other field has a usable address."""
+    words = instruction.split(None, 1)
+    if len(words) < 2 or words[0].upper() != "HYPERLINK":
+        return ""
+    rest = words[1].strip()
+    if rest.startswith('"'):
+        return rest[1:].partition('"')[0]
+    first = rest.split()[0]
+    return "" if first.startswith("\\") else first

@@ -4,18 +4,17 @@ import re
 from dataclasses import dataclass, field, replace
 
 from briefs.documents.files.encodings import DecodedDocument
-from briefs.documents.files.paragraphs import ParagraphList
-from briefs.documents.files.word_paragraphs import (
+from briefs.documents.files.paragraphs import (
     NO_INDENT,
     TITLE_NAME,
     Indent,
+    ListCounters,
     ListLevel,
     ParagraphLayout,
-    WordLists,
-    convert_to_columns,
+    ParagraphList,
     parse_hyperlink_address,
 )
-from briefs.documents.types import Caution, DocumentRefused
+from briefs.documents.types import DocumentRefused
 
 SIGNATURE = b"{\\rtf"
 
@@ -33,37 +32,11 @@ _CODE_PAGES = {
     186: "cp1257", 204: "cp1251", 222: "cp874", 238: "cp1250",
 }  # fmt: skip
 _EAST_ASIAN = frozenset(("cp932", "cp949", "gb18030", "cp950"))
-_SKIPPED = frozenset(
-    [
-        "colortbl",
-        "info",
-        "pict",
-        "header",
-        "headerl",
-        "headerr",
-        "headerf",
-        "footer",
-        "footerl",
-        "footerr",
-        "footerf",
-        "annotation",
-        "object",
-        "nonshppict",
-        "xe",
-        "tc",
-        "themedata",
-        "datastore",
-        "revtbl",
-        "listtable",
-        "listoverridetable",
-        "generator",
-        "bkmkstart",
-        "bkmkend",
-        "filetbl",
-        "atnid",
-        "atnauthor",
-    ]
-)
+_SKIPPED = frozenset([
+    "colortbl", "info", "pict", "header", "headerl", "headerr", "headerf", "footer", "footerl", "footerr",
+    "footerf", "annotation", "object", "nonshppict", "xe", "tc", "themedata", "datastore", "revtbl",
+    "listtable", "listoverridetable", "generator", "bkmkstart", "bkmkend", "filetbl", "atnid", "atnauthor",
+])  # fmt: skip
 _CHARACTERS = {
     "tab": "\t", "emdash": "—", "endash": "–", "lquote": "‘", "rquote": "’", "ldblquote": "“", "rdblquote": "”",
     "bullet": "•", "emspace": " ", "enspace": " ", "qmspace": " ", "nestcell": "\t",
@@ -118,7 +91,7 @@ class _Paragraph:
 @dataclass(slots=True)
 class _RichTextReader:
     paragraphs: ParagraphList = field(default_factory=ParagraphList)
-    lists: WordLists = field(default_factory=lambda: WordLists(None, None))
+    lists: ListCounters = field(default_factory=ListCounters)
     group: _Group = field(default_factory=_Group)
     groups: list[_Group] = field(default_factory=list)
     paragraph: _Paragraph = field(default_factory=_Paragraph)
@@ -182,9 +155,8 @@ class _RichTextReader:
             self.marker = text.strip() or "•"
         elif name == "fldinst":
             self.group.link = parse_hyperlink_address(text.strip())
-        elif name in _ASIDES and text.strip():
-            words = " ".join(text.split())
-            self.paragraphs.cautions.append(Caution(self.paragraphs.number + 1, "unplaced", {"text": words}))
+        elif name in _ASIDES:
+            self.paragraphs.add_aside(text)
 
     def _handle_sign(self, sign: bytes) -> None:
         if sign == b"*":
@@ -359,12 +331,9 @@ class _RichTextReader:
     def _lay_out(self) -> ParagraphLayout:
         paragraph, indent = self.paragraph, self.paragraph.indent
         is_title = paragraph.outline < 9 or paragraph.style in self.titles
-        left, first = indent.left or 0, (indent.left or 0) + (indent.first or 0)
         marker, self.marker = self.marker, ""
         if not marker or is_title:
-            return ParagraphLayout(
-                "", convert_to_columns(left), convert_to_columns(first), is_title, paragraph.new_page
-            )
+            return ParagraphLayout.from_indent(indent, is_title=is_title, new_page=paragraph.new_page)
         num = str(paragraph.list_id)
         columns = self.lists.find_column(num, paragraph.level, indent)
         is_number = _NUMBER.fullmatch(marker) and _SEVERAL.search(marker)

@@ -5,14 +5,14 @@ import re
 from html.parser import HTMLParser
 
 from briefs.documents.files.encodings import DOCUMENT_SIZE_LIMIT, DecodedDocument, decode_text
-from briefs.documents.files.paragraphs import ParagraphList
-from briefs.documents.files.word_paragraphs import (
+from briefs.documents.files.paragraphs import (
     COLUMNS_PER_LEVEL,
     FIRST_COLUMN,
     ParagraphLayout,
+    ParagraphList,
     format_typed_number,
 )
-from briefs.documents.types import Caution, DocumentRefused
+from briefs.documents.types import DocumentRefused
 
 PAGE_START = re.compile(
     rb"(?:\xef\xbb\xbf)?\s*(?:<\?xml[^>]{0,200}>\s*)?(?:<!--.{0,500}?-->\s*)?<(?:!doctype html|html)\b",
@@ -29,69 +29,19 @@ _DECLARED = re.compile(
 _ENCODINGS = frozenset(
     ("utf-8", "big5", "cp950", "big5hkscs", "gb2312", "gbk", "gb18030", "iso8859-1", "cp1252")
 )
-_SKIPPED = frozenset(
-    (
-        "script",
-        "style",
-        "head",
-        "template",
-        "noscript",
-        "select",
-        "svg",
-        "math",
-        "del",
-        "iframe",
-        "object",
-        "rt",
-        "textarea",
-    )
-)
+_SKIPPED = frozenset([
+    "script", "style", "head", "template", "noscript", "select", "svg", "math", "del", "iframe", "object",
+    "rt", "textarea",
+])  # fmt: skip
 _VOID = frozenset(
     ("area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr")
 )
-_BLOCKS = frozenset(
-    [
-        "p",
-        "div",
-        "h1",
-        "h2",
-        "h3",
-        "h4",
-        "h5",
-        "h6",
-        "li",
-        "tr",
-        "td",
-        "th",
-        "table",
-        "caption",
-        "blockquote",
-        "section",
-        "article",
-        "header",
-        "footer",
-        "main",
-        "nav",
-        "aside",
-        "ul",
-        "ol",
-        "dl",
-        "dt",
-        "dd",
-        "pre",
-        "hr",
-        "body",
-        "center",
-        "address",
-        "figure",
-        "figcaption",
-        "form",
-        "fieldset",
-        "tbody",
-        "thead",
-        "tfoot",
-    ]
-)
+_BLOCKS = frozenset([
+    "p", "div", "h1", "h2", "h3", "h4", "h5", "h6", "li", "tr", "td", "th", "table", "caption",
+    "blockquote", "section", "article", "header", "footer", "main", "nav", "aside", "ul", "ol", "dl", "dt",
+    "dd", "pre", "hr", "body", "center", "address", "figure", "figcaption", "form", "fieldset", "tbody",
+    "thead", "tfoot",
+])  # fmt: skip
 _CLOSED_BY = {
     "li": frozenset(("li",)), "p": _BLOCKS - {"body"}, "td": frozenset(("td", "th", "tr")), "th": frozenset(("td", "th", "tr")),
     "tr": frozenset(("tr", "tbody", "tfoot")), "dt": frozenset(("dt", "dd")), "dd": frozenset(("dt", "dd")),
@@ -256,9 +206,7 @@ class _PageReader(HTMLParser):
             self.word_marker_from = 0
         if depth == self.note_from:
             self.note_from = 0
-            if text := " ".join(self.note.split()):
-                caution = Caution(max(self.paragraphs.number, 1), "unplaced", {"text": text})
-                self.paragraphs.cautions.append(caution)
+            self.paragraphs.add_aside(self.note, max(self.paragraphs.number, 1))
             self.note = ""
         elif tag == "p" and not self.note_from:
             self.finish_paragraph(keeps_empty=True)
