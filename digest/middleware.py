@@ -8,14 +8,17 @@ from contextlib import contextmanager
 from http import HTTPStatus
 from io import BytesIO
 from typing import Any, Final
+from urllib.parse import urlencode
 
 from django.conf import settings
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.core.exceptions import SuspiciousOperation, TooManyFieldsSent
 from django.http import HttpRequest, HttpResponse, JsonResponse, QueryDict, RawPostDataException
 from django.http.multipartparser import MultiPartParser, MultiPartParserError
 from django.middleware.csrf import CsrfViewMiddleware, get_token
+from django.shortcuts import redirect
 from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils import translation
 from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext, gettext_noop
@@ -216,9 +219,14 @@ def _build_response(request: HttpRequest, fault: Fault) -> HttpResponse:
         title, advice = map(gettext, ADVICE[fault])
         if _is_from_script(request):
             return JsonResponse({"fault": fault, "reasons": [title, advice]}, status=503)
-        context = {"title": title, "told": advice, **_resend_context(request)}
-        context["site_header"], context["site_title"] = admin.site.site_header, admin.site.site_title
-        return HttpResponse(render_to_string("admin/briefs/home/refused.html", context), status=503)
+        return _render_desk_page(title, advice, _resend_context(request), status=503)
+
+
+def _render_desk_page(title: str, advice: str, context: dict[str, Any], *, status: int) -> HttpResponse:
+    """Render an error page of the desk that needs neither session nor database."""
+    context = {"title": title, "told": advice, **context}
+    context["site_header"], context["site_title"] = admin.site.site_header, admin.site.site_title
+    return HttpResponse(render_to_string("admin/briefs/home/refused.html", context), status=status)
 
 
 def _build_public_page(request: HttpRequest, fault: Fault) -> HttpResponse:
@@ -265,14 +273,23 @@ def _is_readable(request: HttpRequest) -> bool:
     return hasattr(request, "_post") or (length.isdecimal() and int(length) <= limit)
 
 
+class _TokenCheck(CsrfViewMiddleware):
+    """Django's CSRF check, which says no without the page of `csrf_failure`, since that page asks here."""
+
+    def _reject(self, request: HttpRequest, reason: str) -> HttpResponse:
+        return HttpResponse(status=403)
+
+
 def _is_from_own_page(request: HttpRequest) -> bool:
     """Return whether a page of this site sent the form.
 
     The CSRF check may not have run. Without it, another site's fields would get a valid token here.
     """
+    if read_sender(request).is_same_origin():
+        return True
     if not request.path_info.startswith("/admin/"):
-        return read_sender(request).is_same_origin()
-    check = CsrfViewMiddleware(lambda request: HttpResponse())
+        return False
+    check = _TokenCheck(lambda request: HttpResponse())
     check.process_request(request)
     return check.process_view(request, server_error, (), {}) is None
 
@@ -282,3 +299,46 @@ def _forget_session(request: HttpRequest) -> None:
     drop_session(request)
     if hasattr(request, "_messages"):
         del request._messages
+
+
+# Forms of the desk that come too late: after the session ended, or after a sign-in in another window.
+
+
+def keep_typed_fields(get_response: Handler) -> Handler:
+    """Return the fields of a form sent after the session ended, instead of a redirect to the sign-in that drops them."""
+
+    def answer(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        sign_in = reverse("admin:login")
+        if (
+            request.method != "POST"
+            or not response.headers.get("Location", "").startswith(f"{sign_in}?")
+            or request.user.is_authenticated
+            or _is_from_script(request)
+        ):
+            return response
+        context = _resend_context(request)
+        if not context["typed"]:
+            return response
+        advice = gettext("Log in in a new window, and then send what you typed from this page.")
+        context["sign_in"] = sign_in
+        return _render_desk_page(gettext("You are logged out"), advice, context, status=403)
+
+    return answer
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """Answer a form without a valid token (Django's CSRF_FAILURE_VIEW): mostly, a sign-in elsewhere changed the token."""
+    title = gettext("This page was opened before you logged in")
+    advice = gettext("Nothing was stored yet.")
+    if settings.CSRF_COOKIE_NAME not in request.COOKIES:
+        title = gettext("Your browser sent no cookie")
+        advice = gettext("The desk needs cookies. Allow them for this site, then load the page again.")
+    elif request.path_info.startswith(_ACCOUNT_PATHS) and read_sender(request).is_same_origin():
+        if not request.user.is_authenticated:
+            messages.info(request, gettext("This page was open for too long. Please fill it in again."))
+        query = urlencode({"next": request.POST["next"]}) if request.POST.get("next") else ""
+        return redirect(f"{request.path}?{query}")
+    if _is_from_script(request):
+        return JsonResponse({"reasons": [title, advice]}, status=403)
+    return _render_desk_page(title, advice, _resend_context(request), status=403)

@@ -65,6 +65,7 @@ MIDDLEWARE = [
     "digest.middleware.limit_body",
     "django.contrib.messages.middleware.MessageMiddleware",
     "briefs.admin.home.desk_site.DeskLanguageMiddleware",
+    "digest.middleware.keep_typed_fields",
     "briefs.accounts.sessions.limit_idle_sessions",
     "allauth.account.middleware.AccountMiddleware",
 ]
@@ -183,6 +184,7 @@ X_FRAME_OPTIONS = "DENY"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_AGE = 60 * 60 * 24 * 7
 CSRF_COOKIE_HTTPONLY = True
+CSRF_FAILURE_VIEW = "digest.middleware.csrf_failure"
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 if _https:
     SECURE_SSL_REDIRECT = True

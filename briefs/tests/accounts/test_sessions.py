@@ -2,6 +2,7 @@
 
 import datetime as dt
 import io
+import re
 
 import pytest
 from allauth.usersessions.models import UserSession
@@ -22,6 +23,7 @@ from briefs.tests.support.sign_in_pages import ACCOUNT, enter_password, set_pass
 
 pytestmark = pytest.mark.django_db
 
+SAME_ORIGIN = {"Sec-Fetch-Site": "same-origin", "Origin": "http://testserver"}
 WINDOWS = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0 Safari/537.36"
 IPHONE = (
     "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 Version/18.0 Safari/604.1"
@@ -127,3 +129,61 @@ def test_rows_are_deleted_in_short_batches(db: None, monkeypatch: pytest.MonkeyP
     assert sum("DELETE" in query["sql"] for query in queries) == 3
     assert pauses == [5, 3], "between the batches"
     assert Session.objects.count() == 1
+
+
+def test_text_sent_after_the_session_ended_comes_back_to_send_again(owner: Person, time_machine) -> None:
+    client = signed_in(owner)
+    time_machine.shift(dt.timedelta(hours=13))
+    typed = {"text": "還沒存的字 <b>"}
+    answer = client.post("/admin/briefs/brief/upload/", typed, headers=SAME_ORIGIN)
+    page = answer.content.decode()
+    assert answer.status_code == 403
+    assert "還沒存的字 &lt;b&gt;" in page
+    assert 'href="/admin/login/"' in page
+    script = client.post(
+        "/admin/briefs/brief/upload/", typed, headers=SAME_ORIGIN | {"sec-fetch-mode": "cors"}
+    )
+    assert script.status_code == 302, "the scripts of the desk tell by it that the session ended"
+
+
+def test_form_opened_before_a_sign_in_elsewhere_comes_back_with_a_new_token(owner: Person) -> None:
+    owner.language = "en"
+    owner.save()
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(owner)
+    client.get("/admin/briefs/brief/upload/")
+    stale = {"text": "Kept & sent", "csrfmiddlewaretoken": "a" * 64}
+    page = client.post("/admin/briefs/brief/upload/", stale, headers=SAME_ORIGIN).content.decode()
+    assert "Kept &amp; sent" in page
+    token = re.findall(r'csrfmiddlewaretoken" value="(\w+)"', page)
+    assert token
+    fresh = stale | {"csrfmiddlewaretoken": token[0]}
+    assert client.post("/admin/briefs/brief/upload/", fresh, headers=SAME_ORIGIN).status_code != 403
+    forged = client.post("/admin/briefs/brief/upload/", stale, headers={"sec-fetch-site": "cross-site"})
+    assert forged.status_code == 403
+    assert "Kept" not in forged.content.decode()
+    assert token[0][:8] not in forged.content.decode()
+
+
+def test_second_tab_of_the_sign_in_leads_to_the_desk(owner: Person) -> None:
+    client = Client(enforce_csrf_checks=True)
+    client.get(f"{ACCOUNT}login/")
+    stale = {
+        "login": owner.username,
+        "password": "wrong",
+        "csrfmiddlewaretoken": "a" * 64,
+        "next": "/admin/inbox/",
+    }
+    again = client.post(f"{ACCOUNT}login/", stale, headers=SAME_ORIGIN, follow=True)
+    assert "頁面開啟過久" in again.content.decode()
+    client.force_login(owner)
+    answer = client.post(f"{ACCOUNT}login/", stale, headers=SAME_ORIGIN, follow=True)
+    assert answer.request["PATH_INFO"] == "/admin/inbox/"
+
+
+def test_browser_without_cookies_is_told_so(owner: Person) -> None:
+    answer = Client(enforce_csrf_checks=True).post(
+        f"{ACCOUNT}login/", {"login": "owner"}, headers=SAME_ORIGIN
+    )
+    assert answer.status_code == 403
+    assert "Cookie" in answer.content.decode()
