@@ -37,7 +37,8 @@ from briefs.text.date_format import ENGLISH_MONTHS
     messages={
         "source": gettext_noop("Choose a source."),
         "date": gettext_noop("Enter the date of the article."),
-        "headline": gettext_noop("Enter a headline in both languages before you submit."),
+        "headline_zh": gettext_noop("The Chinese headline is empty."),
+        "headline_en": gettext_noop("The English headline is empty."),
         "summary_zh": gettext_noop("The Chinese summary is empty."),
         "summary_en": gettext_noop("The English summary is empty."),
         "bullet_zh": gettext_noop(
@@ -69,9 +70,9 @@ def _check_facts(content: Content) -> Iterator[Finding]:
 
 
 def _check_leads(content: Content) -> Iterator[Finding]:
-    """Yield one finding even if both headlines are missing, since the message names both."""
-    if side := next((side for side in SIDES if not has_words(content.headline(side))), None):
-        yield Finding("completeness.headline", "headline", side=side)
+    for side in SIDES:
+        if not has_words(content.headline(side)):
+            yield Finding(f"completeness.headline_{side}", "headline", side=side)
     for side in SIDES:
         if not has_words(content.summary(side)):
             yield Finding(f"completeness.summary_{side}", "summary", side=side)

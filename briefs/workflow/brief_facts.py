@@ -46,7 +46,7 @@ from .rules import four_eyes
 from .rules.fact_ticks import find_possible_namers, load_changed_facts_of_many
 from .rules.transitions import BriefHistory
 from .rules.working_copy import load_working_copy
-from .step_rule import BriefFacts, Gap
+from .step_rule import KEYWORD_PREFIX, BriefFacts, Gap
 
 type EditionsByBrief = dict[int, list[Edition]]
 
@@ -56,7 +56,8 @@ SUBMISSION_VERBS: Final = ("submit", *SIGNOFF_EVENT_VERBS)
 _GAP_LABELS: Final[dict[str, str | Promise]] = {
     "source": _("source"),
     "date": _("date"),
-    "headline": _("%(language)s headline"),
+    "headline_zh": _("Chinese headline"),
+    "headline_en": _("English headline"),
     "summary_zh": _("Chinese summary"),
     "summary_en": _("English summary"),
     "picture_alt": _("alt text of the picture"),
@@ -196,7 +197,9 @@ def load_small_rows(briefs: Sequence[Brief]) -> SmallRows:
             "person_id",
             "due_on",
         ),
-        select("keyword", keywords, nobody, never, "keyword__label_zh", "keyword__label_en", nobody, no_day),
+        select(
+            "keyword", keywords, nobody, never, "keyword__label_zh", "keyword__label_en", "keyword_id", no_day
+        ),
         all=True,
     )
     for kind, brief, pk, by, at, text, more, person, day in sorted(union, key=lambda row: row[:3]):
@@ -212,7 +215,7 @@ def load_small_rows(briefs: Sequence[Brief]) -> SmallRows:
                     pk=pk, by_id=by, at=at, side=text, person_id=person, due_on=day
                 )
             case "keyword":
-                rows.keyword_gaps[brief].append(build_keyword_gap(text, more))
+                rows.keyword_gaps[brief].append(build_keyword_gap(text, more, person))
     return rows
 
 
@@ -296,9 +299,7 @@ def _build_gap(finding: Finding, kind: str) -> Gap:
     if finding.side and not finding.bullet:
         about = f"{finding.field}_{finding.side}"
     if kind in _GAP_LABELS and finding.check_name == "completeness":
-        language = gettext("Chinese") if finding.side == "zh" else gettext("English")
-        label = str(_GAP_LABELS[kind])
-        return Gap(label % {"language": language} if "%" in label else label, about)
+        return Gap(str(_GAP_LABELS[kind]), about)
     return Gap(gettext("a finding that blocks"), about)
 
 
@@ -307,10 +308,11 @@ def list_date_gaps(brief: Brief) -> Iterator[Gap]:
         yield Gap(gettext("date to confirm"), "date")
 
 
-def build_keyword_gap(zh: str, en: str) -> Gap:
+def build_keyword_gap(zh: str, en: str, pk: int) -> Gap:
+    about = f"{KEYWORD_PREFIX}{pk}"
     if not en:
-        return Gap(gettext("English of the keyword “%(label)s”") % {"label": zh}, "keywords")
-    return Gap(gettext("Chinese of the keyword “%(label)s”") % {"label": en}, "keywords")
+        return Gap(gettext("English of the keyword “%(label)s”") % {"label": zh}, about)
+    return Gap(gettext("Chinese of the keyword “%(label)s”") % {"label": en}, about)
 
 
 # Facts that publishers changed

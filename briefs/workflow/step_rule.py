@@ -52,10 +52,14 @@ def get_act_label(act: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """Something that a brief lacks. `about` is its anchor on the brief's page."""
+    """Something that a brief lacks. `about` is its anchor on the brief's page, or the keyword that lacks a name."""
 
     label: str
     about: str
+
+
+KEYWORD_PREFIX: Final = "keyword-"
+"""Beginning of `Gap.about` for a keyword, followed by its id."""
 
 
 @dataclass

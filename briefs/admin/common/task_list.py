@@ -21,7 +21,7 @@ from briefs.workflow.brief_facts import load_brief_facts
 from briefs.workflow.issue_step import IssueStep, next_issue_step
 from briefs.workflow.next_step import Sentence, Step, next_step
 from briefs.workflow.rules.issue_review import IssueFacts
-from briefs.workflow.step_rule import NEXT_BRIEF, BriefFacts
+from briefs.workflow.step_rule import KEYWORD_PREFIX, NEXT_BRIEF, BriefFacts
 
 from . import interface_labels
 from .access import person_of
@@ -48,7 +48,7 @@ def build_act_url(facts: BriefFacts, act: str) -> str:
     if act == "notes":
         return f"{page}#note-{facts.notes[0].pk}"
     if act == "fill":
-        return f"{page}?view=write#{[*facts.gaps, *facts.approval_gaps][0].about}"
+        return _build_place_url(page, [*facts.gaps, *facts.approval_gaps][0].about)
     if act in ("suggestions", "sign_off_zh", "sign_off_en"):
         return f"{page}?view=review"
     if act == "tick_facts":
@@ -64,10 +64,17 @@ def build_act_url(facts: BriefFacts, act: str) -> str:
     return reverse("admin:briefs_brief_verb", args=[pk, act])
 
 
+def _build_place_url(page: str, about: str) -> str:
+    """Return the place at which a gap is filled: on the page of the brief, or the page of the keyword."""
+    if about.startswith(KEYWORD_PREFIX):
+        return reverse("admin:briefs_keyword_change", args=[about.removeprefix(KEYWORD_PREFIX)])
+    return f"{page}?view=write#{about}"
+
+
 def render_sentence(sentence: Sentence, brief: Brief) -> SafeString:
     page = reverse("admin:briefs_brief_change", args=[brief.pk])
     links = (
-        format_html('<a class="gap" href="{}?view=write#{}">{}</a>', page, phrase.about, phrase.text)
+        format_html('<a class="gap" href="{}">{}</a>', _build_place_url(page, phrase.about), phrase.text)
         if phrase.about
         else phrase.text
         for phrase in sentence.phrases

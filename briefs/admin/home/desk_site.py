@@ -38,6 +38,9 @@ from briefs.workflow.rules.transitions import format_permitted_people
 # Strings of Django's admin.
 
 STOCK_WORDS: Final = (
+    gettext_lazy("The {name} “{obj}” was added successfully."),
+    gettext_lazy("The {name} “{obj}” was changed successfully."),
+    gettext_lazy("The {name} “{obj}” was changed successfully. You may edit it again below."),
     gettext_lazy("Action:"),
     gettext_lazy("0 of %(cnt)s selected"),
     ngettext_lazy("%(total_count)s selected", "All %(total_count)s selected", "total_count"),

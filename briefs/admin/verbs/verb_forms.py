@@ -91,7 +91,7 @@ class VerbForm(forms.Form):
         lines = []
         if (edition := page_data.public_edition) is not None:
             told = {"n": edition.number, "time": format_time(edition.live_from)}
-            lines.append(_("Edition %(n)s is public since %(time)s.") % told)
+            lines.append(_("Edition %(n)s has been public since %(time)s.") % told)
         if (edition := page_data.scheduled_edition) is not None:
             told = {"n": edition.number, "time": format_time(edition.live_from), "zone": settings.TIME_ZONE}
             lines.append(_("Edition %(n)s is scheduled for %(time)s (%(zone)s).") % told)

@@ -47,7 +47,8 @@ def test_dropped_files_are_uploaded_in_batches_with_progress(
     page.evaluate(
         DROP_FILES, [".drop", [["seed.txt", SEED.read_text(encoding="utf-8")], ["letter.txt", "Dear all"]]]
     )
-    page.evaluate(DROP_FILES, [".drop", [[f"{n}.txt", digest_text(n)] for n in range(24)]])
+    long_word = "Averylong" * 30
+    page.evaluate(DROP_FILES, [".drop", [[f"{n}.txt", digest_text(n) + long_word] for n in range(24)]])
     assert page.locator(".chosen li").count() == 26
     page.get_by_role("button", name="Remove 23.txt").click()
     page.evaluate(WATCH_PROGRESS)

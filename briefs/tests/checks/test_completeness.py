@@ -18,7 +18,6 @@ COMPLETE = Content(
     bullets=(Bullet(5, "一。", "One."), Bullet(3, "二。", "Two.")),
     facts=Facts(source=1, date="2025-06"),
 )
-HEADLINE = "Enter a headline in both languages before you submit."
 ONE_SIDED_EN = "Bullet 2 has no English. Add it, or mark it as intentionally one-sided."
 ONE_SIDED_ZH = "Bullet 2 has no Chinese. Add it, or mark it as intentionally one-sided."
 
@@ -30,9 +29,8 @@ def change_second_bullet(**values):
 MISSING_FIELDS = [
     ({"facts": Facts(date="2025-06")}, ("source", None, ""), "Choose a source."),
     ({"facts": Facts(source=1)}, ("date", None, ""), "Enter the date of the article."),
-    ({"headline_zh": ""}, ("headline", None, "zh"), HEADLINE),
-    ({"headline_en": " "}, ("headline", None, "en"), HEADLINE),
-    ({"headline_zh": "", "headline_en": ""}, ("headline", None, "zh"), HEADLINE),
+    ({"headline_zh": ""}, ("headline", None, "zh"), "The Chinese headline is empty."),
+    ({"headline_en": " "}, ("headline", None, "en"), "The English headline is empty."),
     ({"summary_zh": ""}, ("summary", None, "zh"), "The Chinese summary is empty."),
     ({"summary_en": ""}, ("summary", None, "en"), "The English summary is empty."),
     ({"summary_en": "\u200b…"}, ("summary", None, "en"), "The English summary is empty."),
@@ -67,7 +65,7 @@ def test_each_missing_field_is_one_finding(change, location, expected):
 def test_all_missing_fields_are_reported_together():
     findings = check_completeness(Content(bullets=(Bullet(1, "一。"), Bullet(2, "", "Two."))))
     assert [finding.code.partition(".")[2] for finding in findings] == [
-        "source", "date", "headline", "summary_zh", "summary_en", "bullet_en", "bullet_zh",
+        "source", "date", "headline_zh", "headline_en", "summary_zh", "summary_en", "bullet_en", "bullet_zh",
     ]  # fmt: skip
 
 

@@ -119,11 +119,8 @@ def test_text_names_the_place_of_each_finding(capsys: Any) -> None:
     load_missing_rows("vocabulary.json")
     call_command("check_documents", str(SEED), str(CLEAN), str(FIXTURES / "broken" / "no-body.txt"))
     printed = capsys.readouterr()
-    assert f"{SEED} [0]: 9 findings\n" in printed.out
-    assert (
-        "    headline, Chinese: Enter a headline in both languages before you submit. (completeness.headline)\n"
-        in printed.out
-    )
+    assert f"{SEED} [0]: 10 findings\n" in printed.out
+    assert "    headline, Chinese: The Chinese headline is empty. (completeness.headline-zh)\n" in printed.out
     assert "    bullet 3, English: AI appears in the English only." in printed.out
     assert "(punctuation.commas, can be repaired)\n" in printed.out
     assert printed.out.endswith(f"{CLEAN} [0]: 0 findings\n")

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from briefs import workflow
 from briefs.admin.common.task_list import TaskList
-from briefs.models import Brief, Person
+from briefs.models import Brief, Keyword, Person
 from briefs.tests.support import factories
 from briefs.tests.support.form_client import brief_url, get_verb_form, reload_brief, sign_in
 
@@ -111,3 +111,16 @@ def test_next_task_is_the_first_of_the_list(team: factories.Team) -> None:
             found = TaskList(person, now).find_next(after)
             assert (found and found.brief) == expected
     assert acts == {"confirm", "approve", "sign_off_zh", "notes", "fill"}
+
+
+def test_missing_name_of_a_keyword_links_to_the_form_that_takes_it(
+    client: Client, team: factories.Team
+) -> None:
+    keyword = Keyword.make(label_zh="全新關鍵字")
+    brief = factories.draft_brief(team, factories.content(facts=factories.facts(keywords=(keyword.pk,))))
+    sign_in(client, team.writer)
+    page = client.get(brief_url(brief), {"view": "write"}).content.decode()
+    link = re.search(r'<a class="gap" href="([^"]+)">English of the keyword “全新關鍵字”</a>', page)
+    assert link, page
+    form = client.get(link[1]).content.decode()
+    assert re.search(r'<input[^>]* name="label_en"', form)
