@@ -91,10 +91,11 @@ def _build_name(match: re.Match[str], written: str) -> LatinName:
 class KnownNames:
     """The terms that may occur in a brief, including built-in ones, and the known author and source names.
 
+    `terms`: each with its renderings in lower case, so that a pair without any is left quickly.
     `introduced`: acronyms that the Chinese explains once, as in 議員（AM）, and may leave out elsewhere.
     """
 
-    terms: tuple[TermData, ...]
+    terms: tuple[tuple[TermData, tuple[str, ...]], ...]
     names: tuple[str, ...]
     introduced: frozenset[str] = frozenset()
 
@@ -106,8 +107,9 @@ class KnownNames:
         """
         lower = "\n".join(texts).translate(ASCII_LOWER)
         terms = (*context.terms, *BUILT_IN_TERMS, *_ACRONYM_TERMS)
-        selected_terms = (term for term in terms if any(form in lower for form in _lower_forms(term)))
-        return cls(tuple(selected_terms), context.names)
+        with_forms = ((term, _lower_forms(term)) for term in terms)
+        found = tuple((term, forms) for term, forms in with_forms if any(form in lower for form in forms))
+        return cls(found, context.names)
 
 
 @lru_cache(maxsize=4096)
@@ -134,7 +136,9 @@ def find_terms_in_both(
 ) -> Iterator[tuple[list[Span], Span]]:
     """Yield the spans of each term that occurs in both texts: all in `text`, and the first in `other_text`."""
     texts = (text, text.translate(ASCII_LOWER)), (other_text, other_text.translate(ASCII_LOWER))
-    for term in known_names.terms:
+    for term, forms in known_names.terms:
+        if not any(form in texts[0][1] for form in forms):  # nearly always
+            continue
         spans = [span for form in term.renderings(side) for span in find_occurrences(form, *texts[0])]
         if spans and (there := _find_first(term, "en" if side == "zh" else "zh", *texts[1])):
             yield spans, there

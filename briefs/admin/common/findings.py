@@ -226,18 +226,22 @@ class _EditorPage:
         ]
 
 
+_FIELD_ADDRESSES = {name: f"#{name}" for name in ("source", "date", "url")} | {"picture": "#picture_alt_zh"}
+
+
 def _finding_as_json(finding: checks.Finding, page: _EditorPage) -> dict[str, Any]:
-    repair = finding.repair
+    repair, id, key = finding.repair, compute_finding_id(finding), page.key(finding)
     return {
-        "id": compute_finding_id(finding),
+        "id": id,
         "code": finding.code,
         "check": finding.check_name,
         "blocks": is_blocking(finding),
-        "key": page.key(finding),
+        "key": key,
+        "href": _FIELD_ADDRESSES.get(key, ""),
         "side": finding.side,
         "message": describe_finding(finding.code, finding.values),
         "spans": page.marked_spans(finding),
-        "repair": _repair_as_json(compute_finding_id(finding), _repair_label(finding), repair, page)
+        "repair": _repair_as_json(id, _repair_label(finding), repair, page)
         if repair and repair.edits
         else None,
         "copy": list(_copy_structure_actions()) if finding.check_name == "structure" else None,
@@ -249,7 +253,7 @@ def _finding_as_json(finding: checks.Finding, page: _EditorPage) -> dict[str, An
 
 def _remark_as_json(id: str, message: str) -> dict[str, Any]:
     """Return an entry about the whole brief for findings that are not shown."""
-    values = dict.fromkeys(("repair", "copy", "link", "dismissed", "all"))
+    values = dict.fromkeys(("repair", "copy", "link", "dismissed", "all", "href"))
     about = {"id": id, "code": "further", "check": "further", "blocks": False, "key": "", "side": ""}
     return {**about, "message": message, "spans": [], "dismissable": False, **values}
 

@@ -78,6 +78,18 @@ class MarginItem:
     def rank(self) -> int:
         return RANKS[self.kind]
 
+    @property
+    def is_finding(self) -> bool:
+        return self.kind in ("blocks", "doubt", "finding")
+
+    def acts(self) -> Iterator[tuple[str, str, str]]:
+        """Yield the repairs of a finding: name of the act, side to copy from, label."""
+        for act in ("repair", "all"):
+            if repair := self.value[act]:
+                yield act, "", repair["label"]
+        for copy in self.value["copy"] or ():
+            yield "copy", copy["from"], copy["label"]
+
 
 @dataclass(slots=True)
 class Margin:
