@@ -93,6 +93,8 @@ RULES_BY_VERB: dict[str, tuple[VerbRule, ...]] = {
     "sign_off_issue": (_rule(REVIEWER_ROLES, State.IN_REVIEW),),
     "take_back_issue_sign_off": (_rule(REVIEWER_ROLES, State.IN_REVIEW),),
     "send_back_issue": (_rule(REVIEWER_ROLES, State.IN_REVIEW),),
+    "discard_issue": (_rule(WRITER_ROLES, State.DRAFT),),
+    "recover_issue": (_rule(WRITER_ROLES, State.DISCARDED),),
     "publish_issue": (_rule(PUBLISHER_ROLES, State.IN_REVIEW),),
     "cancel_issue": (_rule(PUBLISHER_ROLES),),
     "revise_issue": (_rule(WRITER_ROLES, State.APPROVED),),

@@ -122,7 +122,7 @@ class Mailing(models.Model):
     state_at = models.DateTimeField()
     state_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     state_reason = models.CharField(max_length=200, blank=True)
-    """Why it was paused: a code of `mailings.PAUSE_REASONS`, or the answer of a mail server."""
+    """Why it paused or stopped by itself: a code of `mailings.HALT_REASONS`, and the answer of a mail server."""
     run_at = models.DateTimeField(null=True)
     """When a sender last looked at it, so that a slow mailing is told from one that was left alone."""
 

@@ -109,10 +109,10 @@ def _read_report(data: bytes, now: dt.datetime) -> Verdict | None:
     Copy.objects.filter(pk=copy.pk, bounced_at=None).update(bounced_at=now)
     if verdict is Verdict.DEAD:
         Subscriber.objects.filter(pk=copy.subscriber_id or 0, bounced_at=None).update(bounced_at=now)
-    elif verdict is Verdict.POLICY:
-        # A report about a copy from before the mailing was resumed says nothing new.
-        rows = Mailing.objects.filter(pk=copy.mailing_id, state_at__lte=copy.stage_at)
-        mailings.pause_by_itself(rows, "policy", now, status)
+    # A report about a copy from before the mailing was resumed says nothing new.
+    rows = Mailing.objects.filter(pk=copy.mailing_id, state_at__lte=copy.stage_at)
+    if verdict is Verdict.POLICY and (mailing := rows.first()):
+        mailings.stop_as_blocked(mailing, status, now)
     return verdict
 
 

@@ -126,6 +126,12 @@ def find_public_edition(brief: Brief | int, now: dt.datetime) -> Edition | None:
     return edition if edition and is_followed(edition, now) else None
 
 
+def find_notices(brief: Brief) -> QuerySet[Mailing]:
+    """Return the notices of corrections and of the withdrawal, the newest first, without their texts."""
+    notices = Mailing.objects.filter(kind=Mailing.Kind.CORRECTION, edition__brief=brief)
+    return notices.defer("bodies").select_related("edition").order_by("-pk")
+
+
 def build_bodies(edition: Edition, held: int) -> dict[str, MailBody]:
     """Return the notice by `MailSide` for readers who hold edition number `held`."""
     rows = Edition.objects.filter(brief=edition.brief_id, number__in=(held, edition.number)).order_by(

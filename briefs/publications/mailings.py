@@ -28,13 +28,13 @@ WAITING_STAGES: Final = (Copy.Stage.QUEUED, Copy.Stage.CLAIMED)
 NOT_PUBLIC: Final = Reason("issue-not-public")
 OPEN_STATES: Final = (Mailing.Status.QUEUED, Mailing.Status.RUNNING, Mailing.Status.PAUSED)
 
-PAUSE_REASONS: Final[dict[str, str | Promise]] = {
+HALT_REASONS: Final[dict[str, str | Promise]] = {
     "late": _("It was not begun within two hours of its time."),
     "interrupted": _("Sending was interrupted for too long to go on by itself."),
     "changed": _("A brief in it, or the issue, was corrected or withdrawn after it was made. Stop it and send it anew."),
     "restored": _("The database was restored from a backup. Some copies may have been sent after that backup."),
     "sender": _("The mail server refuses the sender: %(answer)s"),
-    "policy": _("Mail servers refuse it, for SPF, DKIM, DMARC or content: %(answer)s"),
+    "policy": _("A mail server blocks it, for SPF, DKIM, DMARC or content: %(answer)s. Once that is mended, whoever has no copy can be sent one."),
 }  # fmt: skip
 
 
@@ -159,8 +159,12 @@ def stop_mailing(mailing: Mailing, *, by: Person, now: dt.datetime | None = None
     now = now or timezone.now()
     with transaction.atomic():
         _steer(mailing, "stop_mailing", Mailing.Status.STOPPED, by=by, now=now)
-        waiting = Copy.objects.filter(mailing=mailing, stage__in=WAITING_STAGES)
-        waiting.update(stage=Copy.Stage.DROPPED, stage_at=now)
+        _drop_waiting(mailing, now)
+
+
+def _drop_waiting(mailing: Mailing, now: dt.datetime) -> None:
+    waiting = Copy.objects.filter(mailing=mailing, stage__in=WAITING_STAGES)
+    waiting.update(stage=Copy.Stage.DROPPED, stage_at=now)
 
 
 _STATES_BEFORE: Final[dict[str, tuple[str, ...]]] = {
@@ -189,16 +193,27 @@ def _steer(mailing: Mailing, verb: str, to: Mailing.Status, *, by: Person, now: 
 
 
 def pause_by_itself(mailings: QuerySet[Mailing], reason: str, now: dt.datetime, answer: str = "") -> int:
-    """Pause unfinished mailings for a reason of PAUSE_REASONS. Return how many."""
-    rows = mailings.filter(state__in=_STATES_BEFORE["pause_mailing"])
-    words = f"{reason} {answer}".strip()[:200]
-    return rows.update(state=Mailing.Status.PAUSED, state_at=now, state_by=None, state_reason=words)
+    """Pause unfinished mailings for a reason of HALT_REASONS. Return how many."""
+    return _halt(mailings, "pause_mailing", Mailing.Status.PAUSED, f"{reason} {answer}", now)
 
 
-def describe_pause(mailing: Mailing) -> str:
-    """Return the sentence about why a mailing paused by itself; empty if a person paused it."""
+def stop_as_blocked(mailing: Mailing, answer: str, now: dt.datetime) -> None:
+    """Stop an unfinished mailing that a mail server blocks. No reader is dropped: whoever has no copy can get a new one."""
+    rows = Mailing.objects.filter(pk=mailing.pk)
+    with transaction.atomic():
+        if _halt(rows, "stop_mailing", Mailing.Status.STOPPED, f"policy {answer}", now):
+            _drop_waiting(mailing, now)
+
+
+def _halt(rows: QuerySet[Mailing], verb: str, to: Mailing.Status, reason: str, now: dt.datetime) -> int:
+    possible = rows.filter(state__in=_STATES_BEFORE[verb])
+    return possible.update(state=to, state_at=now, state_by=None, state_reason=reason.strip()[:200])
+
+
+def describe_halt(mailing: Mailing) -> str:
+    """Return the sentence about why a mailing paused or stopped by itself; empty if a person did it."""
     code, _space, answer = mailing.state_reason.partition(" ")
-    message = PAUSE_REASONS.get(code, "")
+    message = HALT_REASONS.get(code, "")
     return str(message) % {"answer": answer} if message else mailing.state_reason
 
 

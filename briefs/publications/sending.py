@@ -26,7 +26,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
-from briefs.models import Copy, Mailing, Person, Subscriber
+from briefs.models import Copy, JobRun, Mailing, Person, Subscriber
 from briefs.workflow.rules.refusals import build_refusal
 from briefs.workflow.rules.transitions import require_allowed
 
@@ -46,6 +46,8 @@ GIVE_UP_AFTER: Final = dt.timedelta(days=1)
 """How long a server may say "later", counted from the last moment at which the mailing could begin or was resumed."""
 MAX_PAUSE: Final = dt.timedelta(minutes=15)
 """Without a sender. A mailing that is late and was left alone for longer does not go on by itself."""
+MAX_TURN_WAIT: Final = dt.timedelta(minutes=10)
+"""A next turn later than this was stored by a clock that was wrong."""
 MAX_LOSSES: Final = 3
 """Connections lost one after the other before a run ends."""
 LAST_ANSWER_TIMEOUT: Final = 3
@@ -296,7 +298,6 @@ class _Run:
     transport: Transport
     done: SentCopies = field(default_factory=SentCopies)
     started: float = field(default_factory=time.monotonic)
-    next_at: float = field(default_factory=time.monotonic)
     losses: int = 0
 
     @property
@@ -323,8 +324,7 @@ class _Run:
             if not few:
                 return
             for copy in few:
-                self._keep_rate()
-                if not self.has_time() or not self._may_send(mailing):
+                if not self._wait_for_turn() or not self._may_send(mailing):
                     return
                 self.transport.open()  # before the claim, so that a copy waits where it is while no server answers
                 claimed_at = self.now
@@ -333,12 +333,20 @@ class _Run:
                     copy.stage, copy.stage_at = Copy.Stage.CLAIMED, claimed_at
                     yield copy
 
-    def _keep_rate(self) -> None:
-        """Wait so long that MAIL_RATE copies are begun a minute."""
-        pause = min(self.next_at, self.started + self.seconds) - time.monotonic()
-        if pause > 0:
-            time.sleep(pause)
-        self.next_at = max(self.next_at, time.monotonic()) + 60 / settings.MAIL_RATE
+    def _wait_for_turn(self) -> bool:
+        """Wait for a turn, of which all processes together have MAIL_RATE a minute. Return False if none is left in this run."""
+        interval = dt.timedelta(minutes=1) / settings.MAIL_RATE
+        while self.has_time():
+            now = timezone.now()
+            row, _is_new = JobRun.objects.get_or_create(name=JobRun.MAIL_TURN, defaults={"at": now})
+            turn = row.at if now < row.at < now + MAX_TURN_WAIT else now
+            pause = (turn - now).total_seconds()
+            if time.monotonic() + pause >= self.started + self.seconds:
+                return False
+            if JobRun.objects.filter(name=row.name, at=row.at).update(at=turn + interval):
+                time.sleep(pause)
+                return True
+        return False
 
     def _may_send(self, mailing: Mailing) -> bool:
         """Return whether the mailing is still running. Pause it if a text in it is no longer public."""
@@ -421,7 +429,10 @@ class _Run:
         rows = Mailing.objects.filter(pk=mailing.pk)
         if is_of_sender and not answer.is_later:
             self._settle(copy, Copy.Stage.QUEUED, answer.code)
-            mailings.pause_by_itself(rows, "sender", self.now, str(answer))
+            if classify(answer.text) is Verdict.POLICY:
+                mailings.stop_as_blocked(mailing, str(answer), self.now)
+            else:
+                mailings.pause_by_itself(rows, "sender", self.now, str(answer))
             return
         if answer.is_later and self.now < max(mailing.not_after, mailing.state_at) + GIVE_UP_AFTER:
             self._settle(copy, Copy.Stage.QUEUED, answer.code, attempts=F("attempts") + 1)
@@ -435,7 +446,7 @@ class _Run:
                         bounced_at=self.now
                     )
                 case Verdict.POLICY:
-                    mailings.pause_by_itself(rows, "policy", self.now, str(answer))
+                    mailings.stop_as_blocked(mailing, str(answer), self.now)
         with suppress(ConnectionLost):  # then the next copy opens a new one
             self.transport.reset()
 

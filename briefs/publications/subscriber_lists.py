@@ -11,9 +11,10 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from briefs.models import Event, Person
 from briefs.models.mailings import MailSide, Subscriber
 
-from . import departures
+from . import departures, subscribers
 from .subscribers import AddressRejected, fold_address, format_address
 
 type Kind = Literal["new", "known", "left", "erased", "wrong"]
@@ -123,7 +124,9 @@ def _judge(address: str, states: dict[str, Kind], times: dict[tuple[str, str], d
     return "left" if departures.find_time(times, "left", address) else "new"
 
 
-def import_list(rows: Iterable[tuple[int, str, str, str]], now: dt.datetime) -> list[ListedAddress]:
+def import_list(
+    rows: Iterable[tuple[int, str, str, str]], now: dt.datetime, *, by: Person
+) -> list[ListedAddress]:
     """Store the new rows, confirmed at the day of consent, and return what became of all."""
     with transaction.atomic():
         planned = plan_import(rows, now)
@@ -144,13 +147,30 @@ def import_list(rows: Iterable[tuple[int, str, str, str]], now: dt.datetime) -> 
             unique_fields=["address"],
             update_fields=["side", "confirmed_at"],
         )
+        record("import_subscribers", len(new), by=by, now=now)
     return planned
 
 
-def export_rows(subscribers: Iterable[Subscriber]) -> Iterator[list[str]]:
+def export_rows(rows: Iterable[Subscriber]) -> Iterator[list[str]]:
     """Yield the headings and a row for each subscriber. An import takes the sheet again."""
     yield [*COLUMNS, "left", "bounced", "last mail"]
-    for row in subscribers:
+    for row in rows:
         times = (row.confirmed_at, row.left_at, row.bounced_at, row.last_mailed_at)
         days = [timezone.localtime(at).date().isoformat() if at else "" for at in times]
         yield [format_address(row.address), row.side, *days]
+
+
+def erase(subscriber: Subscriber, now: dt.datetime, *, by: Person) -> None:
+    """Delete the address for an administrator."""
+    with transaction.atomic():
+        subscribers.erase(subscriber, now)
+        record("erase_subscriber", 1, by=by, now=now)
+
+
+EVENTS_ABOUT: Final = "subscribers"
+"""`Event.about` of what administrators did with addresses."""
+
+
+def record(verb: str, number: int, *, by: Person, now: dt.datetime) -> None:
+    """Record what an administrator did with so many addresses, but none of them."""
+    Event.objects.create(about=EVENTS_ABOUT, verb=verb, by=by, at=now, note=str(number))

@@ -33,7 +33,7 @@ OTHER_ACTS: Final = (
         "take_back_issue_zh",
         "take_back_issue_en",
     ),
-    *("send_back_issue", "publish_issue", "revise_issue", "cancel_issue", "withdraw_issue"),
+    *("send_back_issue", "publish_issue", "revise_issue", "cancel_issue", "withdraw_issue", "discard_issue"),
 )
 _LANGUAGES: Final[dict[Side, Promise]] = {"zh": _("Chinese"), "en": _("English")}
 
@@ -48,8 +48,8 @@ class IssueStep:
 
     @property
     def is_mine(self) -> bool:
-        """Return whether the issue waits for this person. A correction waits for nobody."""
-        return self.main not in ("", "revise_issue")
+        """Return whether the issue waits for this person. Corrections and recoveries wait for nobody."""
+        return self.main not in ("", "revise_issue", "recover_issue")
 
     @property
     def label(self) -> str:
@@ -117,6 +117,7 @@ class _Rule:
             State.DRAFT: ["submit_issue"],
             State.IN_REVIEW: [*(f"sign_off_issue_{side}" for side in unsigned), "publish_issue"],
             State.APPROVED: ["revise_issue"],
+            State.DISCARDED: ["recover_issue"],
         }
         return next((act for act in acts.get(State(state), []) if self.is_able(act)), "")
 
@@ -172,6 +173,8 @@ def _list_lines(rule: _Rule) -> Iterator[list[Phrase]]:
         yield from _list_requests(rule)
     elif state == State.IN_REVIEW:
         yield from _list_review(rule)
+    elif state == State.DISCARDED:
+        yield [Phrase(gettext("Discarded. The next new issue may take its number."))]
     if scheduled := facts.scheduled_edition:
         yield [Phrase(gettext("Public from %(time)s.") % {"time": format_moment(scheduled.live_from)})]
     if edition := facts.public_edition:

@@ -12,7 +12,6 @@ from typing import Any, Final
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import Max
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -161,12 +160,19 @@ def create_issue(*, by: Person, now: dt.datetime | None = None) -> Issue:
 
 
 def _insert_issue(content: IssueContent, by: Person, now: dt.datetime) -> Issue:
-    highest = Issue.objects.aggregate(highest=Max("number"))["highest"] or 0
-    issue = Issue.objects.create(
-        number=highest + 1, content=content.to_json(), created_at=now, updated_at=now, updated_by=by
-    )
-    _add_revision(issue, IssueContent(), content, by, now)
-    Event.objects.create(about=issue.about, verb="create_issue", by=by, at=now, to_state=issue.state)
+    newest = Issue.objects.select_for_update().order_by("-number").first()
+    if newest and newest.state == State.DISCARDED:  # its number was never published
+        issue, before = newest, IssueContent.from_json(newest.content)
+        run = IssueRun("create_issue", issue, by, now, issue.state)
+        run.update(state=State.DRAFT, content=content.to_json(), version=issue.version + 1)
+    else:
+        number = newest.number + 1 if newest else 1
+        issue, before = Issue(number=number, content=content.to_json(), created_at=now), IssueContent()
+        issue.updated_at, issue.updated_by = now, by
+        issue.save()
+        run = IssueRun("create_issue", issue, by, now, "")
+    _add_revision(issue, before, content, by, now)
+    run.record_event()
     return issue
 
 
@@ -256,6 +262,25 @@ def _merge(row: Issue, version: int, mine: IssueContent, theirs: IssueContent) -
             Reason("stale", told), theirs=theirs, merged=merged, fields=fields, version=row.version
         )
     return merged
+
+
+def discard_issue(issue: Issue | int, *, by: Person, now: dt.datetime | None = None) -> None:
+    """Discard a draft that was never published. Of a correction, bring back what the newest edition has."""
+    with _run_verb("discard_issue", issue, by=by, now=now) as run:
+        if edition := run.load_facts().last_edition:
+            before, content = IssueContent.from_json(run.row.content), edition.frozen_content
+            run.update(state=State.APPROVED, content=content.to_json(), version=run.row.version + 1)
+            _add_revision(run.row, before, content, by, run.now)
+        else:
+            run.update(state=State.DISCARDED)
+        run.record_event()
+
+
+def recover_issue(issue: Issue | int, *, by: Person, now: dt.datetime | None = None) -> None:
+    """Make a discarded issue a draft again."""
+    with _run_verb("recover_issue", issue, by=by, now=now) as run:
+        run.update(state=State.DRAFT)
+        run.record_event()
 
 
 # Review

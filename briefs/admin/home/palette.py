@@ -19,9 +19,10 @@ from briefs.admin.common.brief_pages import read_number, render_page
 from briefs.admin.common.interface_labels import interface_side
 from briefs.admin.common.task_list import ACT_ORDER, TaskList, build_act_url
 from briefs.admin.editor.editor_page_data import BriefPageData
+from briefs.admin.issues.issue_pages import IssuePageData
 from briefs.admin.lists.changelist import search_briefs
 from briefs.content import LANGUAGE_TAGS, Side
-from briefs.models import Author, Brief, Event, Keyword, Person, Revision, Source, Term
+from briefs.models import Author, Brief, Event, Issue, Keyword, Person, Revision, Source, Term
 from briefs.models.vocabulary import Vocabulary
 from briefs.text.paths import LANGUAGE_CODES
 from briefs.workflow.rules.transitions import VERB_NAMES
@@ -71,12 +72,14 @@ class Entry:
     hint: str = ""
     verb: str = ""
     """A verb whose button, if the open page has it, is pressed instead of going to the address."""
+    addable: int = 0
+    """Id of a brief that the open page of an issue adds, instead of going to the address."""
 
 
 def find(request: HttpRequest) -> HttpResponse:
     """Show the results for `q`. With `part` answer only the results, for the dialog.
 
-    `brief` is the id of the brief that the open page is about.
+    `brief` or `issue` is the id of the one that the open page is about.
     """
     person = require_role(request)
     query = request.GET.get("q", "")[:MAX_QUERY_LENGTH].strip()
@@ -97,6 +100,8 @@ def _build_groups(request: HttpRequest, person: Person, query: str) -> Iterator[
         yield pgettext("briefs", "Recent"), _find_recent(person)
     if brief := Brief.objects.filter(pk=read_number(request.GET, "brief")).first():
         yield _("This brief"), filter(is_wanted, _list_acts(brief, person))
+    if issue := Issue.objects.filter(pk=read_number(request.GET, "issue")).first():
+        yield _("Add to this issue"), _list_addable(IssuePageData(issue, person, query=query))
     if query:
         yield _("Waiting for me"), _find_tasks(person, is_wanted)
         yield _("Briefs"), _find_briefs(query)
@@ -201,6 +206,13 @@ def _list_acts(brief: Brief, person: Person) -> Iterator[Entry]:
         yield _name_entry(brief.article_url, gettext_lazy("Read the original"))
     for page, name in BRIEF_PAGES:
         yield _name_entry(reverse(f"admin:briefs_brief_{page}", args=[brief.pk]), name)
+
+
+def _list_addable(page: IssuePageData) -> Iterator[Entry]:
+    """Yield the briefs found that the person can add to the issue. The address is that of its page's own search."""
+    url = f"{page.url}?{urlencode({'q': page.query})}#add"
+    for item in page.found:
+        yield Entry(url, item.title, "", item.lang, "", item.about, addable=item.pk)
 
 
 def _list_screens(request: HttpRequest, person: Person) -> Iterator[Entry]:

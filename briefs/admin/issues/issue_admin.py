@@ -27,11 +27,7 @@ from . import issue_pages, issue_verbs, mailing_pages
 class IssueAdmin(DeskList, DeskAdmin):
     verb = "edit_issue"
     list_display = ("number",)
-    list_filter = (
-        build_column_filter(
-            "state", gettext_lazy("State"), [c for c in State.choices if c[0] != State.DISCARDED]
-        ),
-    )
+    list_filter = (build_column_filter("state", gettext_lazy("State"), State.choices),)
     search_fields = ("number",)
     search_hint = gettext_lazy("Number of the issue")
     sortable_by = ()
@@ -51,7 +47,7 @@ class IssueAdmin(DeskList, DeskAdmin):
             own("<int:pk>/preview/", issue_pages.preview, "preview"),
             own("<int:pk>/mail/", mailing_pages.mail, "mail"),
             own("<int:pk>/mail/<slug:side>/", mailing_pages.mail_html, "mail_html"),
-            own("<int:pk>/copies/", mailing_pages.copies, "copies"),
+            own("copies/<int:pk>/", mailing_pages.copies, "copies"),
             own("<int:pk>/<slug:verb>/", issue_verbs.verb, "verb"),
         ]
 
@@ -103,4 +99,4 @@ class IssueAdmin(DeskList, DeskAdmin):
             return Badge(_("Withdrawn"), "bad")
         if facts.issue.state == State.APPROVED:
             return Badge(_("Published"), "good")
-        return Badge(_("Draft"))
+        return Badge(facts.issue.get_state_display())

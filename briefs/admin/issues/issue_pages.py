@@ -40,7 +40,7 @@ from briefs.workflow.rules import issue_review
 from briefs.workflow.rules.issue_review import IssueFacts, ItemFacts
 from briefs.workflow.rules.transitions import PAST_TENSE_LABELS
 
-from .mailing_pages import MailingPanel
+from .mailing_pages import IssueMailing
 
 MAX_LEFT_OUT: Final = 30
 MAX_FOUND: Final = 10
@@ -282,25 +282,32 @@ class IssuePageData:
         return sides
 
     @cached_property
-    def mailing(self) -> MailingPanel:
-        return MailingPanel.load(self.issue, self.person)
+    def mailing(self) -> IssueMailing:
+        return IssueMailing.load(self.issue, self.person)
 
     @property
     def events(self) -> list[dict[str, Any]]:
-        rows = Event.objects.filter(about=self.issue.about).select_related("by").order_by("-pk")[:MAX_EVENTS]
-        return [
-            {"at": row.at, "by": row.by, "did": PAST_TENSE_LABELS.get(row.verb, row.verb), "note": row.note}
-            for row in rows
-        ]
+        return list_events(self.issue.about)
+
+
+def list_events(about: str) -> list[dict[str, Any]]:
+    """Return the newest events about an issue or about subscribers, for `_events.html`."""
+    rows = Event.objects.filter(about=about).select_related("by").order_by("-pk")[:MAX_EVENTS]
+    return [
+        {"at": row.at, "by": row.by, "did": PAST_TENSE_LABELS.get(row.verb, row.verb), "note": row.note}
+        for row in rows
+    ]
 
 
 FORM_VERBS: Final = ("publish_issue", "send_back_issue", "cancel_issue", "withdraw_issue")
-HEAVY_VERBS: Final = ("cancel_issue", "withdraw_issue")
+HEAVY_VERBS: Final = ("cancel_issue", "withdraw_issue", "discard_issue")
+SAVING_VERBS: Final = ("submit_issue", "discard_issue")
+"""Their buttons save the form first."""
 
 
 def describe_act(issue: Issue, act: str, gap: str = "") -> dict[str, str]:
     """Return what the button or link of an act needs. `form`: the form that it sends, empty for a link."""
-    form = "issue-form" if act == "submit_issue" else "" if act in (*FORM_VERBS, FILL) else "act-form"
+    form = "issue-form" if act in SAVING_VERBS else "" if act in (*FORM_VERBS, FILL) else "act-form"
     return {
         "act": act,
         "label": str(get_act_label(act)),

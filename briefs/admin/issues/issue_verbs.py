@@ -143,6 +143,8 @@ FORMS: Final[dict[str, type[IssueVerbForm]]] = {
 BUTTON_VERBS: Final[dict[str, Callable[..., object]]] = {
     "submit_issue": issues.submit_issue,
     "take_back_issue": issues.take_back_issue,
+    "discard_issue": issues.discard_issue,
+    "recover_issue": issues.recover_issue,
     "revise_issue": issues.revise_issue,
 }
 

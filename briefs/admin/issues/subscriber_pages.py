@@ -26,6 +26,8 @@ from briefs.exchange.sheets.table import SheetRefused, build_sheet_refusal
 from briefs.models import MailSide, Subscriber
 from briefs.publications import mailings, subscriber_lists, subscribers
 
+from .issue_pages import list_events
+
 LIST_SIZE_LIMIT: Final = 1_000_000
 """Bytes of an imported list. Its rows stand in the page of the preview and nowhere else until they are imported."""
 MAX_PREVIEW_ROWS: Final = 500
@@ -73,7 +75,7 @@ def change(request: HttpRequest, pk: int) -> HttpResponse:
     require_administrator(request)
     row = get_object_or_404(Subscriber, pk=pk)
     if request.method == "POST":
-        subscribers.erase(row, timezone.now())
+        subscriber_lists.erase(row, timezone.now(), by=person_of(request))
         messages.success(request, _("Erased. The address is not taken from an imported list again."))
         return redirect("admin:briefs_subscriber_changelist")
     return render_page(
@@ -93,7 +95,8 @@ def import_list(request: HttpRequest) -> HttpResponse:
     plan: list[subscriber_lists.ListedAddress] = []
     rows: list[ListRow] = []
     if request.method == "POST" and "rows" in request.POST:
-        plan = subscriber_lists.import_list(_read_posted_rows(request.POST["rows"]), timezone.now())
+        posted = _read_posted_rows(request.POST["rows"])
+        plan = subscriber_lists.import_list(posted, timezone.now(), by=person_of(request))
         messages.success(request, _(", ").join(_count_kinds(plan)))
         return redirect("admin:briefs_subscriber_changelist")
     if request.method == "POST":
@@ -208,7 +211,8 @@ class SubscriberAdmin(DeskList, DeskAdmin):
             (_("Import"), reverse("admin:briefs_subscriber_import")),
             (_("Export"), f"{reverse('admin:briefs_subscriber_export')}{f'?{query}' if query else ''}"),
         ]
-        return super().changelist_view(request, {"counts": counts, "links": links} | (extra_context or {}))
+        events = list_events(subscriber_lists.EVENTS_ABOUT)
+        return super().changelist_view(request, {"counts": counts, "links": links, "events": events})
 
     def list_acts(self, request: HttpRequest) -> list[Any]:
         return []
@@ -230,9 +234,11 @@ class SubscriberAdmin(DeskList, DeskAdmin):
         """Download the rows that match the list's search and filters."""
         require_administrator(request)
         try:
-            rows = self.get_changelist_instance(request).queryset
+            rows = list(self.get_changelist_instance(request).queryset)
         except IncorrectLookupParameters as error:
             raise BadRequest("filter") from error
-        data = sheet_files.write_csv(subscriber_lists.export_rows(rows.iterator()))
+        data = sheet_files.write_csv(subscriber_lists.export_rows(rows))
+        now, person = timezone.now(), person_of(request)
+        subscriber_lists.record("export_subscribers", len(rows), by=person, now=now)
         name = f"subscribers-{timezone.localdate():%Y-%m-%d}.csv"
         return download_response(name, data, sheet_files.CONTENT_TYPES["csv"])

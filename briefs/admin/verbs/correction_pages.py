@@ -9,7 +9,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from briefs.admin.common.access import require_role
+from briefs.admin.common.access import person_of, require_role
 from briefs.admin.common.brief_pages import describe_done, get_brief_or_404, read_number, render_brief_subpage
 from briefs.admin.common.form_fields import FieldError, field_errors, link_errors
 from briefs.models import Brief, Edition, MailSide
@@ -17,6 +17,8 @@ from briefs.publications import corrections
 from briefs.publications.mail_text import TOKEN_PLACEHOLDER
 from briefs.workflow import Refused
 from briefs.workflow.rules.transitions import VERB_NAMES
+
+from .mailing_panel import MailingPanel, steer
 
 
 def describe_holders(brief: Brief) -> list[str]:
@@ -51,21 +53,24 @@ def offer_to_tell(request: HttpRequest, brief: Brief) -> None:
 
 
 def tell(request: HttpRequest, pk: int) -> HttpResponse:
-    """Show whom a notice would reach and what it says. A POST queues it."""
+    """Show whom a notice would reach, what it says and how far it is. A POST queues it, or pauses, resumes or stops one."""
     person = require_role(request, "send_correction")
     brief = get_brief_or_404(pk)
     edition = corrections.find_public_edition(pk, timezone.now())
     if request.method != "POST":
         return _render(request, brief, edition)
-    seen = Edition.objects.filter(brief=brief, pk=read_number(request.POST, "edition")).first()
-    if seen is None:
-        return _render(request, brief, edition, status=409)
     try:
-        corrections.queue_correction(seen, by=person)
+        if "do" in request.POST:
+            steer(request)
+        else:
+            seen = Edition.objects.filter(brief=brief, pk=read_number(request.POST, "edition")).first()
+            if seen is None:
+                return _render(request, brief, edition, status=409)
+            corrections.queue_correction(seen, by=person)
+            messages.success(request, describe_done("send_correction"))
     except Refused as refused:
         return _render(request, brief, edition, field_errors(refused), status=409)
-    messages.success(request, describe_done("send_correction"))
-    return redirect("admin:briefs_brief_change", pk)
+    return redirect("admin:briefs_brief_tell", pk)
 
 
 def _render(
@@ -96,6 +101,10 @@ def _render(
         title=VERB_NAMES["send_correction"],
         edition=edition,
         groups=groups,
+        mailings=[
+            MailingPanel(person_of(request), reverse("admin:briefs_brief_tell", args=[brief.pk]), mailing)
+            for mailing in corrections.find_notices(brief)
+        ],
         reasons=link_errors(errors or []),
         status=status,
     )

@@ -516,7 +516,8 @@ class PublishUrgentlyForm(ChangeNoteForm, NamesSeenForm):
             str(MISSING_LABEL_WARNINGS[reason.code] % reason.values)
             for reason in publishing.unlabelled_keyword_reasons(page_data.content)
         ]
-        return [*super().describe_situation(), *(_("Skipped: %(what)s") % {"what": what} for what in skipped)]
+        lines = super().describe_situation() + describe_holders(page_data.brief)
+        return lines + [_("Skipped: %(what)s") % {"what": what} for what in skipped]
 
     def arguments(self) -> dict[str, Any]:
         return {**super().arguments(), "change": self.build_change()}

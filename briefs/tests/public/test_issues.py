@@ -139,6 +139,7 @@ def test_masthead_home_and_brief_name_issues_only_once_one_is_public(
     assert [path for path in paths if "/issues/" in read(client, path)] == []
     publish_issue(12, briefs[:1])
     assert [path for path in paths if 'href="/en/issues/"' not in read(client, path)] == []
+    assert re.findall(r'"/en/about/"\s+aria-current="page"', read(client, "/en/about/")) != []
     assert 'href="/en/issues/12/">Issue 12</a>' in read(client, f"/en/briefs/{briefs[0].slug}/")
     assert "issues/12/" not in read(client, f"/en/briefs/{briefs[1].slug}/")
     home = read(client, "/zh-hant/")

@@ -1,4 +1,4 @@
-"""Mail that came back: dead addresses drop their reader, blocked mail pauses the mailing, forged reports do nothing."""
+"""Mail that came back: dead addresses drop their reader, blocked mail stops the mailing, forged reports do nothing."""
 
 from pathlib import Path
 from typing import Any
@@ -81,11 +81,11 @@ def test_dead_address_drops_the_reader(mailing: Mailing, status: str) -> None:
 
 
 @pytest.mark.parametrize("status", ["5.7.1", "5.7.26", "5.7.515"])
-def test_blocked_mail_pauses_the_mailing_and_drops_no_reader(mailing: Mailing, status: str) -> None:
+def test_blocked_mail_stops_the_mailing_and_drops_no_reader(mailing: Mailing, status: str) -> None:
     Mailing.objects.update(state="running", state_at=F("created_at"))
     assert read(build_report(status)).policy == 1
     mailing.refresh_from_db()
-    assert (mailing.state, count_bounced()) == ("paused", (1, 0))
+    assert (mailing.state, count_bounced()) == ("stopped", (1, 0))
 
 
 @pytest.mark.parametrize("status", ["4.2.2", "5.2.2", "5.0.0", "5.1.8", "4.4.7"])

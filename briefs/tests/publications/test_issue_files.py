@@ -139,19 +139,6 @@ def find_in_order(texts: list[str], words: str) -> list[str]:
     return found
 
 
-@pytest.mark.parametrize(("code", "side"), [("zh-hant", "zh"), ("en", "en")])
-def test_reader_finds_the_same_words_in_epub_and_pdf(
-    client: Client, issue: IssueEdition, code: str, side: str
-) -> None:
-    stored = list_texts(12, side)
-
-    assert hash_words(list_epub_texts(fetch(client, f"/{code}/issues/12/issue.epub"))) == hash_words(stored)
-    if pdf.is_available() and shutil.which("pdftotext"):
-        words = read_pdf(fetch(client, f"/{code}/issues/12/issue.pdf"), "-raw")
-        # The front page names every brief, so the texts of the briefs are looked for after it.
-        assert hash_words(find_in_order(stored, words)) == hash_words(stored)
-
-
 class PageReader(HTMLParser):
     """Collect the texts of elements, in order."""
 
@@ -164,34 +151,53 @@ class PageReader(HTMLParser):
         self.texts.append(data)
 
 
-@pytest.mark.parametrize(("code", "side"), [("zh-hant", "zh"), ("en", "en")])
-def test_reader_finds_the_same_words_everywhere(
-    client: Client, issue: IssueEdition, code: str, side: str
-) -> None:
-    """Web, feed, API and mail have fewer texts than the files: title, preface and headlines are in all."""
+def read_carriers(client: Client, code: str, side: str) -> dict[str, str]:
+    """Return the words of issue 12 as each carrier has them. Web, feed and API give the text of a brief at its own place."""
     current = load_issue(12, timezone.now())
     assert current
-    text, headlines = current.text(side), [item.brief.headline(side) for item in current.items]
-    stored = [text.title, *text.preface.split("\n\n"), *headlines]
+    slugs = [item.brief.slug for item in current.items]
+    pages = [f"/{code}/issues/12/", *(f"/{code}/briefs/{slug}/" for slug in slugs)]
+    web = [PageReader(fetch(client, page).decode().partition("<main")[2]).texts for page in pages]
+    feed = [
+        entry.find(f"{ATOM}title").text
+        + "".join(PageReader("".join(entry.find(f"{ATOM}content").itertext())).texts)
+        for address in ("issues/feed.atom", "feed.atom")
+        for entry in reversed(
+            list(ElementTree.fromstring(fetch(client, f"/{code}/{address}")).iter(f"{ATOM}entry"))
+        )
+    ]
+    (issue,) = json.loads(fetch(client, "/api/v1/issues"))["issues"]
+    api = [issue["title"][side], issue["preface"][side]]
+    for slug in (brief["slug"] for brief in issue["briefs"]):
+        brief = json.loads(fetch(client, f"/api/v1/briefs/{slug}"))
+        bullets = [bullet[side] or "" for bullet in brief["bullets"]]
+        api += [brief["headline"][side], brief["summary"][side], *bullets]
     carriers = {
-        "page": "".join(
-            PageReader(fetch(client, f"/{code}/issues/12/").decode().partition("<main")[2]).texts
-        ),
+        "page": "".join(map("".join, web)),
+        "feed": "".join(feed),
+        "API": "".join(api),
         "EPUB": "".join(list_epub_texts(fetch(client, f"/{code}/issues/12/issue.epub"))),
-        "API": fetch(client, "/api/v1/issues").decode(),
         "mail": mail_text.build_issue_body(current, side)["text"],
     }
-    feed = ElementTree.fromstring(fetch(client, f"/{code}/issues/feed.atom"))
-    entry = next(feed.iter(f"{ATOM}entry"))
-    body = "".join(entry.find(f"{ATOM}content").itertext())
-    carriers["feed"] = entry.find(f"{ATOM}title").text + "".join(PageReader(body).texts)
-    api = next(row for row in json.loads(carriers["API"])["issues"] if row["number"] == 12)
-    carriers["API"] = "".join(
-        [api["title"][side], api["preface"][side], *(b["headline"][side] for b in api["briefs"])]
-    )
+    if pdf.is_available() and shutil.which("pdftotext"):
+        carriers["PDF"] = read_pdf(fetch(client, f"/{code}/issues/12/issue.pdf"), "-raw")
+    return carriers
 
-    hashes = {name: hash_words(find_in_order(stored, words)) for name, words in carriers.items()}
-    assert hashes == dict.fromkeys(carriers, hash_words(stored))
+
+@pytest.mark.parametrize(("code", "side"), [("zh-hant", "zh"), ("en", "en")])
+def test_every_carrier_has_the_words_of_the_issue(
+    client: Client, issue: IssueEdition, code: str, side: str
+) -> None:
+    """A mail over 90 kB has less: `test_mail_text.py` says what."""
+    stored, carriers = list_texts(12, side), read_carriers(client, code, side)
+    assert {name: hash_words(find_in_order(stored, words)) for name, words in carriers.items()} == (
+        dict.fromkeys(carriers, hash_words(stored))
+    )
+    assert (
+        re.sub(r"\s", "", carriers["EPUB"])
+        == re.sub(r"\s", "", carriers["API"])
+        == "".join(re.sub(r"\s", "", text) for text in stored)
+    ), "these two have nothing else"
 
 
 def test_epub_in_both_languages_has_each_pair_together(client: Client, issue: IssueEdition) -> None:

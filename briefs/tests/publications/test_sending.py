@@ -13,7 +13,7 @@ import pytest
 from django.utils import timezone
 
 from briefs import workflow
-from briefs.models import Copy, Event, IssueEdition, Mailing, Subscriber
+from briefs.models import Copy, Event, IssueEdition, JobRun, Mailing, Subscriber
 from briefs.publications import mailings, sending
 from briefs.publications.subscribers import hash_token
 from briefs.tests.support import factories, mailing_fixtures
@@ -138,18 +138,33 @@ def test_unknown_address_is_refused_and_its_reader_dropped(mail_server: MailServ
     assert Subscriber.objects.exclude(bounced_at=None).get().address == "reader1@example.org"
 
 
+@pytest.mark.parametrize("who", ["reader2@example.org", "MAIL FROM"])
 @pytest.mark.parametrize("answer", ["550 5.7.26 blocked, DMARC", "554 5.7.1 spam"])
-def test_blocked_mail_pauses_the_mailing_and_drops_no_reader(
-    mail_server: MailServer, team: Team, answer: str
+def test_blocked_mail_stops_the_mailing_and_the_rest_get_a_new_one(
+    mail_server: MailServer, team: Team, who: str, answer: str
 ) -> None:
     mailing = queue(team, 5)
-    mail_server.answers["reader2@example.org"] = answer
-    assert send().numbers == (1, 1, 0, 0, 0)
-    assert get_state(mailing) == "paused"
-    assert answer[:3] in mailings.describe_pause(mailing)
+    mail_server.answers[who] = answer
+    sent = int(who != "MAIL FROM")
+    assert send().numbers == (sent, sent, 0, 0, 0)
+    assert get_state(mailing) == "stopped"
+    assert answer in mailings.describe_halt(mailing)
     assert not Subscriber.objects.exclude(bounced_at=None).exists()
-    mailings.resume_mailing(mailing, by=team.publisher)
-    assert send().sent == 3
+    mail_server.answers.clear()
+    assert send(1).sent == 0
+    with pytest.raises(workflow.Refused):
+        mailings.resume_mailing(mailing, by=team.publisher)
+    mailings.queue_issue(mailing.issue_edition, by=team.publisher)
+    send()
+    assert mail_server.to == [f"reader{n}@example.org" for n in range(1, 6)]
+
+
+def test_senders_share_the_rate(mail_server: MailServer, team: Team, settings: Any) -> None:
+    queue(team, 3)
+    settings.MAIL_RATE = 1
+    assert [send().sent for _process in range(3)] == [1, 0, 0]
+    JobRun.objects.filter(name=JobRun.MAIL_TURN).update(at=timezone.now() + 30 * HOUR)
+    assert send().sent == 1, "the clock that said so was wrong"
 
 
 def test_refused_sender_pauses_the_mailing_and_refuses_no_copy(mail_server: MailServer, team: Team) -> None:

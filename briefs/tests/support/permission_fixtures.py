@@ -33,6 +33,7 @@ from briefs.models import (
 from briefs.publications import mailings
 from briefs.tests.conftest import SEED
 from briefs.tests.documents.word_builder import edit_word_file
+from briefs.workflow import issues
 from briefs.workflow.review_comments import TextAnchor
 
 from . import factories, issue_factories, mailing_fixtures
@@ -154,7 +155,9 @@ class PermissionScenario:
         issue_factories.edit_issue(ready, self.people["e"], preface_en="A preface, reworded.")
         issue_factories.sign_issue(ready, team.reviewer)
         coming = issue_factories.published_issue(team, brief, at=factories.tomorrow())
+        discarded = issue_factories.draft_issue(team, brief)
         self.issues = {
+            "discarded": discarded,
             "draft": issue_factories.draft_issue(team, brief),
             "submitted": issue_factories.submitted_issue(team, brief),
             "reworded": reworded,
@@ -162,12 +165,14 @@ class PermissionScenario:
             "scheduled": coming.issue,
             "live": issue_factories.published_issue(team, brief).issue,
         }
+        issues.discard_issue(discarded, by=team.writer)
         mailing_fixtures.hold_by_mail(self.briefs["withdrawn"], team.publisher, 1)
         mailing_fixtures.subscribe(1, first=50)
+        self.mailings = {}
         for state in ("mailed", "paused"):
             edition = issue_factories.published_issue(team, brief)
             mailing = mailings.queue_issue(edition, by=team.publisher, due_at=factories.tomorrow())
-            self.issues[state] = edition.issue
+            self.issues[state], self.mailings[state] = edition.issue, mailing
         mailings.pause_mailing(mailing, by=team.publisher)
 
     def _add_vocabulary(self) -> None:

@@ -182,8 +182,10 @@ briefs/issue/<int:pk>/mail/ @pause_mailing   .       ps
 briefs/issue/<int:pk>/mail/ @resume_mailing  .       ps
 briefs/issue/<int:pk>/mail/ @stop_mailing    .       ps
 briefs/issue/<int:pk>/mail/<slug:side>/  wvreps      -
-briefs/issue/<int:pk>/copies/            s           -
+briefs/issue/copies/<int:pk>/            s           -
 briefs/issue/<int:pk>/<slug:verb>/ @submit_issue          -       wvps
+briefs/issue/<int:pk>/<slug:verb>/ @discard_issue         -       wvps
+briefs/issue/<int:pk>/<slug:verb>/ @recover_issue         -       wvps
 briefs/issue/<int:pk>/<slug:verb>/ @take_back_issue       -       w
 briefs/issue/<int:pk>/<slug:verb>/ @sign_off_issue_zh     -       reps
 briefs/issue/<int:pk>/<slug:verb>/ @sign_off_issue_en     -       rps

@@ -81,7 +81,8 @@ def _verb_request(scenario: PermissionScenario, verb: str) -> PermissionRequest:
 
 ISSUE_STATE = {
     "submit_issue": "draft", "take_back_issue": "submitted", "publish_issue": "ready", "cancel_issue": "scheduled",
-    "revise_issue": "live", "withdraw_issue": "live", "take_back_issue_zh": "ready", "take_back_issue_en": "ready",
+    "discard_issue": "draft", "recover_issue": "discarded", "revise_issue": "live", "withdraw_issue": "live",
+    "take_back_issue_zh": "ready", "take_back_issue_en": "ready",
 }  # fmt: skip
 """State in which each verb of issues is allowed. Verbs not listed are tried on the issue that a reviewer reworded."""
 
@@ -102,6 +103,8 @@ def _mailing_request(scenario: PermissionScenario, command: str) -> PermissionRe
     )
     path = f"/admin/briefs/issue/{scenario.issues[state].pk}/mail/"
     data = {"do": command, "due_at": "2090-01-02T08:30"}
+    if state != "live":
+        data["mailing"] = str(scenario.mailings[state].pk)
     return PermissionRequest(path, data, is_answered=lambda response: response.get("Location") == path)
 
 
@@ -311,7 +314,7 @@ REQUEST_BUILDERS: dict[str, Callable[[PermissionScenario], PermissionRequest]] =
     "briefs/issue/<int:pk>/mail/<slug:side>/": lambda g: PermissionRequest(
         f"{ISSUE}{g.issues['draft'].pk}/mail/both/"
     ),
-    "briefs/issue/<int:pk>/copies/": lambda g: PermissionRequest(f"{ISSUE}{g.issues['mailed'].pk}/copies/"),
+    "briefs/issue/copies/<int:pk>/": lambda g: PermissionRequest(f"{ISSUE}copies/{g.mailings['mailed'].pk}/"),
     # New briefs
     "briefs/brief/add/": lambda g: PermissionRequest(NEW, _edited_form(g, NEW)),
     "briefs/brief/add/autosave/": lambda g: PermissionRequest(f"{NEW}autosave/", _edited_form(g, NEW)),

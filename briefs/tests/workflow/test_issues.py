@@ -131,6 +131,37 @@ def test_incomplete_issue_is_refused_with_everything_that_it_lacks(team: Team) -
     ]
 
 
+def test_draft_begun_by_mistake_is_discarded_and_recovered_or_begun_anew(
+    team: Team, live: list[Brief]
+) -> None:
+    issue = making.draft_issue(team, live[0])
+    assert refusals(lambda: issues.discard_issue(issue, by=team.reviewer)) == ["role"]
+    issues.discard_issue(issue, by=team.writer)
+    assert refusals(lambda: issues.submit_issue(issue, by=team.writer)) == ["issue-state"]
+    issues.recover_issue(issue, by=team.writer)
+    assert making.load_content(issue).items == (live[0].pk,)
+    issues.discard_issue(issue, by=team.writer)
+    again = issues.create_issue(by=team.writer)
+    assert (again.pk, again.state, making.load_content(again).en.title) == (issue.pk, "draft", "")
+    assert len(making.load_content(again).items) == len(live)
+    assert issues.create_issue(by=team.writer).number == again.number + 1
+    verbs = Event.objects.filter(about=issue.about).values_list("verb", flat=True)
+    assert list(verbs) == [
+        *("create_issue", "discard_issue", "recover_issue", "discard_issue", "create_issue")
+    ]
+    submitted = making.submitted_issue(team, *live)
+    assert refusals(lambda: issues.discard_issue(submitted, by=team.writer)) == ["issue-state"]
+
+
+def test_discarded_correction_brings_back_the_published_words(team: Team, live: list[Brief]) -> None:
+    edition = making.published_issue(team, *live)
+    issues.revise_issue(edition.issue, by=team.writer)
+    making.edit_issue(edition.issue, team.writer, title_zh="誤改")
+    issues.discard_issue(edition.issue, by=team.writer)
+    issue = Issue.objects.get(pk=edition.issue_id)
+    assert (issue.state, making.load_content(issue)) == ("approved", edition.frozen_content)
+
+
 def test_item_must_be_public_or_scheduled_once_and_public_in_time(team: Team, live: list[Brief]) -> None:
     draft = factories.draft_brief(team, factories.content("稿"))
     issue = making.draft_issue(team, *live)

@@ -166,6 +166,8 @@ _VERB_LABELS = {
         pgettext_lazy("happened", "took back the English sign-off"),
     ),
     "send_back_issue": (_("Send back"), pgettext_lazy("happened", "sent back")),
+    "discard_issue": (_("Discard"), pgettext_lazy("happened", "discarded")),
+    "recover_issue": (_("Recover"), pgettext_lazy("happened", "recovered")),
     "publish_issue": (_("Publish the issue"), pgettext_lazy("happened", "published the issue")),
     "cancel_issue": (_("Cancel schedule"), pgettext_lazy("happened", "cancelled the schedule")),
     "revise_issue": (_("Correct the issue"), pgettext_lazy("happened", "started a correction")),
@@ -184,6 +186,9 @@ _VERB_LABELS = {
         pgettext_lazy("happened", "resumed the mailing"),
     ),
     "stop_mailing": (pgettext_lazy("mailing", "Stop"), pgettext_lazy("happened", "stopped the mailing")),
+    "import_subscribers": (_("Import"), pgettext_lazy("happened", "imported subscribers")),
+    "export_subscribers": (_("Export"), pgettext_lazy("happened", "exported subscribers")),
+    "erase_subscriber": (_("Erase the address"), pgettext_lazy("happened", "erased a subscriber")),
 }
 VERB_NAMES = {verb: name for verb, (name, _past) in _VERB_LABELS.items()}
 PAST_TENSE_LABELS = {verb: past for verb, (_name, past) in _VERB_LABELS.items()}

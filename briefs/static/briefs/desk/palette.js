@@ -10,6 +10,8 @@ const dialog = document.getElementById("palette");
 const [input, list, status] = ["input", "[role=listbox]", "[role=status]"].map((part) => dialog?.querySelector(part));
 /** Return the id of the brief that the page is about. A new brief gets its address with the first save. */
 const findBrief = () => location.pathname.match(/\/briefs\/brief\/(\d+)\//)?.[1] ?? "";
+const issueForm = document.getElementById("issue-form");
+const issue = issueForm ? location.pathname.match(/\/briefs\/issue\/(\d+)\//)[1] : "";
 let asked = 0;
 let timer = 0;
 let options = [];
@@ -50,7 +52,7 @@ function show(html) {
 async function ask() {
   const turn = (asked += 1);
   const typed = input.value;
-  const query = new URLSearchParams({ part: "1", q: typed, brief: findBrief() });
+  const query = new URLSearchParams({ part: "1", q: typed, brief: findBrief(), issue });
   const html = await fetch(`${link.href}?${query}`).then((answer) => answer.text()).catch(() => "");
   if (turn !== asked) return;
   show(html);
@@ -73,11 +75,20 @@ function open() {
   return ask();
 }
 
-/** Press the page's own button of the verb, so that the text is saved first; else follow the link. */
+/** Return the page's own button of the verb, or one that adds the brief to the issue of the page. */
+function findButton({ verb, add }) {
+  if (verb) return document.querySelector(`main button[formaction$="/${findBrief()}/${verb}/"]:not(:disabled)`);
+  if (!add || !issueForm) return null;
+  const button = Object.assign(document.createElement("button"), { name: "do", value: `add:${add}`, hidden: true });
+  issueForm.append(button);
+  return button;
+}
+
+/** Press the button, so that the text is saved first; without one follow the link. */
 function go(option, event) {
-  const verb = option.dataset.verb;
-  const button = verb && document.querySelector(`main button[formaction$="/${findBrief()}/${verb}/"]:not(:disabled)`);
-  if (!button || event.ctrlKey || event.metaKey) return;
+  if (event.ctrlKey || event.metaKey) return;
+  const button = findButton(option.dataset);
+  if (!button) return;
   event.preventDefault();
   dialog.close();
   button.click();

@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from briefs import workflow
 from briefs.models import Brief, Keyword, Person
-from briefs.tests.support import factories
+from briefs.tests.support import factories, issue_factories
 from briefs.tests.support.form_client import sign_in
 
 pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No directory at")]
@@ -24,6 +24,20 @@ def found(client: Client, query: str = "", brief: Brief | None = None) -> dict[s
     assert response.status_code == 200
     groups = response.context["groups"]
     return {title: [(entry.first, entry.second) for entry in entries] for title, entries in groups}
+
+
+def test_page_of_an_issue_adds_briefs_that_are_public_and_not_in_it(
+    client: Client, team: factories.Team
+) -> None:
+    inside, outside = (factories.live_brief(team, factories.content(tag)) for tag in "甲乙")
+    factories.draft_brief(team, factories.content("丙"))
+    issue = issue_factories.draft_issue(team, inside)
+    values = {"q": "headline", "issue": issue.pk, "part": "1"}
+    page = sign_in(client, team.writer).get(FIND, values).content.decode()
+    assert re.findall(r'data-add="(\d+)"', page) == [str(outside.pk)]
+    assert f'href="/admin/briefs/issue/{issue.pk}/change/?q=headline#add"' in page
+    page = sign_in(client, team.reviewer).get(FIND, values).content.decode()
+    assert "data-add" not in page
 
 
 @pytest.mark.parametrize("query", ["drone", "DRONE wall", "無人機", "牆"])

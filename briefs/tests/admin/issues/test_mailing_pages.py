@@ -48,7 +48,7 @@ def test_publisher_sends_and_steers_a_mailing(team: Team, mail_server: MailServe
         ("resume_mailing", "Queued"),
         ("stop_mailing", "Stopped"),
     ):
-        publisher.post(url, {"do": command})
+        publisher.post(url, {"do": command, "mailing": Mailing.objects.get().pk})
         assert f"{state} ·" in read(publisher, url)
     publisher.post(url, {"do": "now"})
     mail_server.drops_connection = True
@@ -96,9 +96,10 @@ def test_only_administrators_see_addresses(team: Team, mail_server: MailServer) 
     publisher.post(build_url(edition.issue), {"do": "now"})
     mail_server.drops_connection = True
     sending.send_due()
-    for page in ("mail", "change", "copies"):
-        response = publisher.get(build_url(edition.issue, page))
-        assert response.status_code == (403 if page == "copies" else 200)
+    copies = f"/admin/briefs/issue/copies/{Mailing.objects.get().pk}/"
+    for url in (build_url(edition.issue), build_url(edition.issue, "change"), copies):
+        response = publisher.get(url)
+        assert response.status_code == (403 if url == copies else 200)
         assert b"reader1@" not in response.content
     admin = Person.objects.create_superuser("root", "root@example.org", "pw", name="Root")
-    assert "reader1@example.org" in read(log_in(admin), build_url(edition.issue, "copies"))
+    assert "reader1@example.org" in read(log_in(admin), copies)

@@ -12,7 +12,7 @@ from django.test import Client
 from django.utils import timezone
 from django.utils.html import escape
 
-from briefs.models import Person, Subscriber, UploadFile
+from briefs.models import Event, Person, Subscriber, UploadFile
 from briefs.publications import subscribers
 from briefs.tests.support import factories
 
@@ -37,6 +37,13 @@ def administrator(client: Client) -> Client:
 def make_reader(name: str, **columns: Any) -> Subscriber:
     values = {"address": f"{name}@example.org", "side": "en", "created_at": NOW, "confirmed_at": NOW}
     return Subscriber.objects.create(**values | columns)
+
+
+def list_events() -> list[tuple[str, str]]:
+    """Return what administrators did with addresses. No event holds one."""
+    events = Event.objects.order_by("pk")
+    assert not events.filter(note__contains="@").exists()
+    return list(events.values_list("verb", "note"))
 
 
 def upload(client: Client, text: str) -> Any:
@@ -67,6 +74,8 @@ def test_administrator_lists_searches_and_erases(administrator: Client) -> None:
     assert Subscriber.objects.count() == 2
     assert administrator.post(page).status_code == 302
     assert Subscriber.objects.get().address == "bob@example.org"
+    assert list_events() == [("erase_subscriber", "1")]
+    assert "erased a subscriber" in administrator.get(LIST).content.decode()
 
 
 def test_import_says_what_becomes_of_each_row_and_stores_new_ones(administrator: Client) -> None:
@@ -101,6 +110,7 @@ def test_import_says_what_becomes_of_each_row_and_stores_new_ones(administrator:
         "waiting@example.org": "zh",
         "=cmd@example.org": "en",
     }
+    assert list_events() == [("import_subscribers", "3"), ("import_subscribers", "0")]
     new = Subscriber.objects.get(address="new@example.org")
     assert timezone.localtime(new.confirmed_at).date() == dt.date(2025, 6, 9)
     subscribers.delete_expired(NOW)
@@ -127,6 +137,7 @@ def test_export_can_be_imported_again(administrator: Client) -> None:
     data = administrator.get(f"{LIST}export/?state=reading").content.decode("utf-8-sig")
     assert "'=ada@例子.台" in data
     assert "bob" not in data
+    assert list_events() == [("export_subscribers", "1")]
     assert administrator.get(f"{LIST}export/?p=x&nothing=1").status_code == 400
     Subscriber.objects.all().delete()
     page = upload(administrator, data).content.decode()

@@ -29,6 +29,12 @@ def test_publisher_withdraws_and_tells_those_who_hold_the_text(client: Client, t
     notice = Mailing.objects.get(kind=Mailing.Kind.CORRECTION)
     assert (notice.edition, notice.copies.count()) == (edition, 3)
 
+    steer = {"do": "pause_mailing", "mailing": notice.pk}
+    shown = client.post(f"{page}tell/", steer, follow=True).content.decode()
+    assert "<b>已暫停</b> · 3 份中已處理 0 份。" in shown
+    assert 'value="resume_mailing"' in shown
+    assert 'value="stop_mailing"' in shown
+
     again = client.post(f"{page}tell/", {"edition": edition.pk})
     assert again.status_code == 409
     assert "都已通知過了" in again.content.decode()
@@ -46,7 +52,8 @@ def test_publisher_approves_a_correction_and_is_offered_to_tell(client: Client, 
     change = workflow.ChangeNote("correction", "誤。", "Wrong.")
     client.force_login(team.publisher)
     page = f"/admin/briefs/brief/{brief.pk}/"
-    assert "有 1 位讀者以電子郵件收到本文" in client.get(f"{page}approve/").content.decode()
+    for verb in ("approve", "publish_urgently"):
+        assert "有 1 位讀者以電子郵件收到本文" in client.get(f"{page}{verb}/").content.decode()
 
     edition = factories.approve(brief, team.publisher, change=change)
 
