@@ -15,7 +15,7 @@ from briefs.content import SIDES
 
 from .brief import State
 from .fields import ContentField
-from .history import SIDE_CHOICES
+from .history import SIDE_CHOICES, Event
 
 
 class Issue(models.Model):
@@ -41,6 +41,10 @@ class Issue(models.Model):
     def about(self) -> str:
         """The name of this issue in `Event.about`."""
         return f"issue/{self.number}"
+
+    @property
+    def events(self) -> models.QuerySet[Event]:
+        return Event.objects.filter(about=self.about)
 
 
 class IssueRevision(models.Model):

@@ -11,6 +11,8 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from briefs.content import SIDES, Side
+
 from .fields import PlainJSON
 
 
@@ -20,6 +22,11 @@ class MailSide(models.TextChoices):
     ZH = "zh", _("Chinese")
     EN = "en", _("English")
     BOTH = "both", _("Both languages")
+
+    @property
+    def sides(self) -> tuple[Side, ...]:
+        """The languages in order."""
+        return tuple(side for side in SIDES if self.value in (side, "both"))
 
 
 class SubscriberQuerySet(models.QuerySet["Subscriber"]):

@@ -5,8 +5,8 @@ A dead address is a subscriber's end; a mail blocked for SPF, DKIM, DMARC or its
 
 import datetime as dt
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from email import message_from_bytes, policy
 from email.message import Message
 from email.utils import parseaddr
@@ -66,17 +66,6 @@ def _mark(copy_pk: int) -> str:
     return digest[:_MARK_LENGTH]
 
 
-@dataclass(slots=True)
-class ReadReports:
-    """Numbers of reports. `unknown`: no report of a failure, or of no copy of ours."""
-
-    dead: int = 0
-    policy: int = 0
-    failed: int = 0
-    delayed: int = 0
-    unknown: int = 0
-
-
 def open_reports(source: str, stdin: bytes | None = None) -> Iterator[bytes]:
     """Yield the messages of a mailbox file, or the one message of a file or pipe."""
     data = stdin if stdin is not None else Path(source).read_bytes()
@@ -87,14 +76,13 @@ def open_reports(source: str, stdin: bytes | None = None) -> Iterator[bytes]:
         yield re.sub(rb"(?m)^>(>*From )", rb"\1", part)
 
 
-def read_reports(messages: Iterable[bytes], now: dt.datetime | None = None) -> ReadReports:
-    """Record what delivery reports say of copies. Reading one twice changes nothing."""
-    now, counts = now or timezone.now(), ReadReports()
-    for data in messages:
-        verdict = _read_report(data[:MAX_REPORT_BYTES], now)
-        name = verdict.value if verdict else "unknown"
-        setattr(counts, name, getattr(counts, name) + 1)
-    return counts
+def read_reports(messages: Iterable[bytes], now: dt.datetime | None = None) -> Counter[Verdict | None]:
+    """Record what delivery reports say of copies, and count them by verdict. Reading one twice changes nothing.
+
+    None: no report of a failure, or of no copy of ours.
+    """
+    now = now or timezone.now()
+    return Counter(_read_report(data[:MAX_REPORT_BYTES], now) for data in messages)
 
 
 def _read_report(data: bytes, now: dt.datetime) -> Verdict | None:

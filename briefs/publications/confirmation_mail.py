@@ -1,6 +1,6 @@
 """The mail that asks whether an address wants our mail, with one large button to `/u/{token}/`."""
 
-from typing import Any, Final
+from typing import Any
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
@@ -12,23 +12,17 @@ from briefs.content import LANGUAGE_TAGS, Side
 from briefs.models.mailings import MailSide
 from briefs.text.paths import LANGUAGE_CODES
 
-SIDES_OF: Final[dict[MailSide, tuple[Side, ...]]] = {
-    MailSide.ZH: ("zh",),
-    MailSide.EN: ("en",),
-    MailSide.BOTH: ("zh", "en"),
-}
-"""The languages in which a subscriber is addressed."""
 
-
-def build_link(token: str) -> str:
+def build_own_page(token: str) -> str:
+    """Return the address at which a reader confirms, changes the language or leaves."""
     return f"{settings.SITE_URL}/u/{token}/"
 
 
 def build_confirmation(address: str, side: MailSide, token: str) -> EmailMultiAlternatives:
-    parts = [_build_part(language, side) for language in SIDES_OF[side]]
+    parts = [_build_part(language, side) for language in side.sides]
     context: dict[str, Any] = {
         "parts": parts,
-        "link": build_link(token),
+        "link": build_own_page(token),
         "button": " · ".join(part["button"] for part in parts),
         "lang": parts[0]["lang"],
         "title": " / ".join(part["subject"] for part in parts),

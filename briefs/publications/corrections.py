@@ -26,7 +26,7 @@ from briefs.workflow.rules.refusals import build_refusal
 from briefs.workflow.rules.transitions import require_allowed
 
 from .issue_document import COLON
-from .mail_text import MailBody, get_sides, render_body
+from .mail_text import MailBody, render_body
 from .mailings import RECEIVED_STAGES, WAITING_STAGES, record, require_mail_server, store_mailing
 
 
@@ -139,7 +139,7 @@ def build_bodies(edition: Edition, held: int) -> dict[str, MailBody]:
     )
     briefs = build_briefs(list(rows.values_list(*BRIEF_COLUMNS)))
     old, new = briefs[0], briefs[-1]
-    return {str(choice): _build_body(edition, old, new, get_sides(choice)) for choice in MailSide.values}
+    return {str(choice): _build_body(edition, old, new, MailSide(choice).sides) for choice in MailSide.values}
 
 
 def _build_body(edition: Edition, old: PublicBrief, new: PublicBrief, sides: Sequence[Side]) -> MailBody:

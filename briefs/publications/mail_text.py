@@ -21,12 +21,13 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
-from briefs.content import LANGUAGE_TAGS, SIDES, Bullet, Side
+from briefs.content import LANGUAGE_TAGS, Bullet, Side
 from briefs.models.mailings import MailSide
 from briefs.rendering import cards
 from briefs.rendering.text import split_paragraphs, strip_indentation
 from briefs.text import date_format, paths
 
+from .confirmation_mail import build_own_page
 from .published import PublicIssue, PublicItem, fill_mail_lines
 from .recent_corrections import list_recent_corrections
 
@@ -50,11 +51,6 @@ class MailBody(TypedDict):
     text: str
 
 
-def get_sides(choice: str) -> tuple[Side, ...]:
-    """Return the languages of a `MailSide`, in order."""
-    return SIDES if choice == MailSide.BOTH else (choice,)  # type: ignore[return-value]
-
-
 def build_issue_bodies(issue: PublicIssue) -> dict[str, MailBody]:
     """Return the mail of an issue by `MailSide`."""
     return {str(choice): build_issue_body(issue, choice) for choice in MailSide.values}
@@ -65,7 +61,7 @@ def build_issue_body(issue: PublicIssue, choice: str) -> MailBody:
 
     The last resort names the first briefs and says how many more are on the web.
     """
-    sides = get_sides(choice)
+    sides = MailSide(choice).sides
     texts = [fill_mail_lines(issue.text(side), side) for side in sides]
     subject = " · ".join(text.subject for text in texts)
     preheader = " ".join(text.preheader for text in texts if text.preheader)
@@ -188,11 +184,6 @@ def _build_frame(side: Side, page: str) -> dict[str, str]:
             "change_language": _("Change language"),
             "unsubscribe": _("Unsubscribe"),
         }
-
-
-def build_own_page(token: str) -> str:
-    """Return the address at which the reader of a copy changes the language or leaves."""
-    return f"{settings.SITE_URL}/u/{token}/"
 
 
 class _TextReader(HTMLParser):

@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Final
 
 from django.utils.functional import Promise
-from django.utils.translation import get_language, gettext, ngettext, pgettext
+from django.utils.translation import gettext, ngettext, pgettext
 from django.utils.translation import gettext_lazy as _
 
 from briefs import policy
@@ -17,7 +17,7 @@ from briefs.content import SIDES, Side
 from briefs.models import Person, State
 
 from .issues import TEXT_LABELS
-from .next_step import Phrase, Sentence, format_moment, space_han
+from .next_step import Line, Phrase, Sentence, format_moment, join_lines, say
 from .rules import issue_review
 from .rules.issue_review import IssueFacts
 from .rules.refusals import Reason
@@ -25,6 +25,13 @@ from .rules.transitions import VERB_NAMES
 
 FILL: Final = "fill"
 ACT_LABELS: Final[dict[str, str | Promise]] = {FILL: _("Fill the gaps"), "": _("Next brief")}
+SIDE_ACTS: Final[dict[str, tuple[str, Side]]] = {
+    "sign_off_issue_zh": ("sign_off_issue", "zh"),
+    "sign_off_issue_en": ("sign_off_issue", "en"),
+    "take_back_issue_zh": ("take_back_issue_sign_off", "zh"),
+    "take_back_issue_en": ("take_back_issue_sign_off", "en"),
+}
+"""Verb and language of the acts of one language."""
 OTHER_ACTS: Final = (
     *(
         "sign_off_issue_zh",
@@ -67,7 +74,7 @@ def next_issue_step(
     rule = _Rule(facts, person, people, submitter)
     main = rule.find_main_act()
     others = [act for act in OTHER_ACTS if act != main and rule.is_able(act)]
-    return IssueStep(_build_sentence(rule), main, others)
+    return IssueStep(join_lines(_list_lines(rule)), main, others)
 
 
 @dataclass
@@ -87,15 +94,13 @@ class _Rule:
 
     def is_able(self, act: str) -> bool:
         """Return whether the verb would be done. Publication may still ask for a time."""
-        facts, side = self.facts, act[-2:]
-        if act.startswith("sign_off_issue_"):
-            is_signer = self.person in self.find_signers(side)  # type: ignore[arg-type]
-            return self.is_allowed("sign_off_issue") and is_signer
-        if act in ("take_back_issue_zh", "take_back_issue_en"):
-            signed = facts.statuses[side].signed_by  # type: ignore[index]
-            return self.is_allowed("take_back_issue_sign_off") and self.person.pk in signed
-        if not self.is_allowed(act):
+        facts = self.facts
+        verb, side = SIDE_ACTS.get(act, (act, None))
+        if not self.is_allowed(verb):
             return False
+        if side:
+            has_signed = self.person.pk in facts.statuses[side].signed_by
+            return self.person in self.find_signers(side) if verb == "sign_off_issue" else has_signed
         edition = facts.public_edition
         return {
             "take_back_issue": lambda: self.submitter == self.person.pk,
@@ -150,44 +155,30 @@ class _Rule:
         return next((person for person in self.people if person.pk == pk), None)
 
 
-def _build_sentence(rule: _Rule) -> Sentence:
-    phrases: list[Phrase] = []
-    for line in _list_lines(rule):
-        if phrases and (get_language() or "").startswith("en"):
-            phrases.append(Phrase(" "))
-        first = line[0]
-        if first.text.startswith("you "):
-            line[0] = Phrase(f"Y{first.text[1:]}", first.about)
-        phrases += (Phrase(space_han(phrase.text), phrase.about) for phrase in line)
-    return Sentence(phrases)
-
-
-def _list_lines(rule: _Rule) -> Iterator[list[Phrase]]:
+def _list_lines(rule: _Rule) -> Iterator[Line]:
     facts, state = rule.facts, rule.facts.issue.state
     if state == State.DRAFT:
-        yield [
-            Phrase(gettext("Draft of a correction.") if facts.has_been_public else gettext("In preparation."))
-        ]
+        yield say(gettext("Draft of a correction.") if facts.has_been_public else gettext("In preparation."))
         if rule.gaps:
             yield _list_gaps(rule)
         yield from _list_requests(rule)
     elif state == State.IN_REVIEW:
         yield from _list_review(rule)
     elif state == State.DISCARDED:
-        yield [Phrase(gettext("Discarded. The next new issue may take its number."))]
+        yield say(gettext("Discarded. The next new issue may take its number."))
     if scheduled := facts.scheduled_edition:
-        yield [Phrase(gettext("Public from %(time)s.") % {"time": format_moment(scheduled.live_from)})]
+        yield say(gettext("Public from %(time)s."), time=format_moment(scheduled.live_from))
     if edition := facts.public_edition:
         values = {"time": format_moment(edition.live_from), "n": edition.number}
         if edition.withdrawn_at:
-            yield [Phrase(gettext("Withdrawn; readers see the notice."))]
+            yield say(gettext("Withdrawn; readers see the notice."))
         elif state == State.APPROVED:
-            yield [Phrase(gettext("Published since %(time)s.") % values)]
+            yield say(gettext("Published since %(time)s."), **values)
         else:
-            yield [Phrase(gettext("Readers see edition %(n)s.") % values)]
+            yield say(gettext("Readers see edition %(n)s."), **values)
 
 
-def _list_gaps(rule: _Rule) -> list[Phrase]:
+def _list_gaps(rule: _Rule) -> Line:
     n = len(rule.gaps)
     line = [Phrase(ngettext("%(n)s thing missing: ", "%(n)s things missing: ", n) % {"n": n})]
     for position, gap in enumerate(rule.gaps):
@@ -202,7 +193,7 @@ def _label_gap(gap: Reason) -> str:
     return str(label) if label else str(gap).rstrip(".。")
 
 
-def _list_requests(rule: _Rule) -> Iterator[list[Phrase]]:
+def _list_requests(rule: _Rule) -> Iterator[Line]:
     """Say whom submission would ask for each language."""
     unsigned = [side for side in SIDES if not rule.facts.statuses[side].is_signed]
     requests = [
@@ -212,12 +203,12 @@ def _list_requests(rule: _Rule) -> Iterator[list[Phrase]]:
     ]
     if requests:
         names = pgettext("requests", " and ").join(requests)
-        yield [Phrase(gettext("Submitting asks %(names)s.") % {"names": names})]
+        yield say(gettext("Submitting asks %(names)s."), names=names)
     if len(requests) < len(unsigned):
-        yield [Phrase(gettext("To go on, ask an administrator to let one more person review."))]
+        yield say(gettext("To go on, ask an administrator to let one more person review."))
 
 
-def _list_review(rule: _Rule) -> Iterator[list[Phrase]]:
+def _list_review(rule: _Rule) -> Iterator[Line]:
     facts = rule.facts
     parts, lacks_signers = [], False
     for side, status in facts.statuses.items():
@@ -232,18 +223,17 @@ def _list_review(rule: _Rule) -> Iterator[list[Phrase]]:
         else:
             text, lacks_signers = gettext("nobody here can sign the %(language)s"), True
         parts.append(text % values)
-    yield [Phrase(gettext("In review: %(parts)s.") % {"parts": gettext("; ").join(parts)})]
+    yield say(gettext("In review: %(parts)s."), parts=gettext("; ").join(parts))
     if rule.gaps:
         yield _list_gaps(rule)
     if lacks_signers:
-        yield [Phrase(gettext("To go on, ask an administrator to let one more person review."))]
+        yield say(gettext("To go on, ask an administrator to let one more person review."))
     elif facts.is_unchanged:
-        yield [Phrase(gettext("Nothing differs from the published issue."))]
+        yield say(gettext("Nothing differs from the published issue."))
     elif not rule.publishers:
-        yield [Phrase(gettext("Ask an administrator for a second publisher."))]
+        yield say(gettext("Ask an administrator for a second publisher."))
     elif facts.is_signed and not rule.gaps:
         if rule.is_able("publish_issue"):
-            yield [Phrase(gettext("You can publish it."))]
+            yield say(gettext("You can publish it."))
         else:
-            names = rule.join(rule.publishers)
-            yield [Phrase(gettext("Waiting for %(names)s to publish.") % {"names": names})]
+            yield say(gettext("Waiting for %(names)s to publish."), names=rule.join(rule.publishers))

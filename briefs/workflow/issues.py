@@ -34,12 +34,7 @@ from .editions import NO_CHANGE_NOTE, ChangeNote
 from .rules import issue_review
 from .rules.issue_review import IssueFacts
 from .rules.refusals import Reason, Refused, build_refusal, tidy_or_refuse
-from .rules.transitions import (
-    VERB_NAMES,
-    format_permitted_people,
-    format_time,
-    notify,
-)
+from .rules.transitions import format_time, notify, require_allowed
 
 TEXT_LIMITS: Final = {"title": 200, "preface": 5_000, "subject": 200, "preheader": 300}
 TEXT_LABELS: Final[Mapping[str, Promise]] = {
@@ -115,39 +110,13 @@ def _run_verb(
         yield IssueRun(verb, row, by, now, row.state)
 
 
-def require_allowed(person: Person, verb: str, issue: Issue) -> None:
-    """Raise Refused with the reason unless the policy allows the verb."""
-    if not policy.has_role_for(person, verb):
-        raise build_refusal("role", name=format_permitted_people(verb))
-    if not policy.fits_state(verb, issue):
-        last = Event.objects.filter(about=issue.about, to_state=issue.state).select_related("by").last()
-        raise build_refusal(
-            "issue-state",
-            state=State(issue.state).label,
-            name=str(last.by) if last else "–",
-            verb=VERB_NAMES.get(last.verb, last.verb) if last else "–",
-            time=format_time(last.at) if last else "–",
-        )
-    if not policy.is_allowed(person, verb, issue):
-        names = policy.find_people_with_roles(
-            frozenset(
-                role
-                for rule in policy.RULES_BY_VERB[verb]
-                if issue.state in rule.states
-                for role in rule.roles
-            )
-        )
-        raise build_refusal("role", name=issue_review.format_people(list(names), "–"))
-
-
 # Write
 
 
 def create_issue(*, by: Person, now: dt.datetime | None = None) -> Issue:
     """Begin the next issue with every brief first published since the last issue, in order of publication."""
     now = now or timezone.now()
-    if not policy.has_role_for(by, "create_issue"):
-        raise build_refusal("role", name=format_permitted_people("create_issue"))
+    require_allowed(by, "create_issue")
     items = issue_review.find_new_briefs(issue_review.find_last_publication(None, now), now)
     content = IssueContent(items=tuple(items[-MAX_ISSUE_ITEMS:]))
     for _attempt in range(MAX_ATTEMPTS):  # others may take the same number at the same time
@@ -314,8 +283,7 @@ def _announce_if_signed(run: IssueRun, event: Event, facts: IssueFacts) -> None:
 
 def find_submission(issue: Issue) -> Event | None:
     """Return the last submission."""
-    events = Event.objects.filter(about=issue.about, verb="submit_issue")
-    return events.select_related("by").last()
+    return issue.events.filter(verb="submit_issue").select_related("by").last()
 
 
 def why_not_take_back(issue: Issue, person: Person) -> Reason | None:
@@ -326,7 +294,7 @@ def why_not_take_back(issue: Issue, person: Person) -> Reason | None:
     if submission.by_id != person.pk:
         return Reason("issue-submitter", {"name": str(submission.by)})
     verbs = [f"sign_off_issue_{side}" for side in SIDES]
-    signed = Event.objects.filter(about=issue.about, verb__in=verbs, pk__gt=submission.pk)
+    signed = issue.events.filter(verb__in=verbs, pk__gt=submission.pk)
     return Reason("already-signed") if signed.exists() else None
 
 

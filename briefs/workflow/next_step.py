@@ -75,7 +75,7 @@ def next_step(
     rule = StepRule(facts, person, people)
     main = rule.find_main_act()
     return Step(
-        _Wording(rule).build(main),
+        join_lines(_Wording(rule).list_lines(main)),
         main,
         rule.list_other_acts(main) if with_others else (),
         _say_while_typing(rule),
@@ -117,15 +117,24 @@ def format_since(moment: dt.datetime, now: dt.datetime) -> str:
     return formats.date_format(day, pgettext("date format", "M j"))
 
 
-type _Line = list[Phrase]
+type Line = list[Phrase]
 """The phrases of one sentence."""
 
 
-def _say(text: str, **values: object) -> _Line:
+def say(text: str, **values: object) -> Line:
     sentence = text % values if values else text
     if sentence.startswith("you "):  # never a name, which is written as its bearer writes it
         sentence = f"Y{sentence[1:]}"
     return [Phrase(sentence)]
+
+
+def join_lines(lines: Iterable[Line]) -> Sentence:
+    phrases: list[Phrase] = []
+    for line in lines:
+        if phrases and _is_english():
+            phrases.append(Phrase(" "))
+        phrases += (Phrase(space_han(phrase.text), phrase.about) for phrase in line)
+    return Sentence(phrases)
 
 
 @dataclass
@@ -134,15 +143,7 @@ class _Wording:
 
     rule: StepRule
 
-    def build(self, main: str) -> Sentence:
-        phrases: list[Phrase] = []
-        for line in self._list_lines(main):
-            if phrases and _is_english():
-                phrases.append(Phrase(" "))
-            phrases += (Phrase(space_han(phrase.text), phrase.about) for phrase in line)
-        return Sentence(phrases)
-
-    def _list_lines(self, main: str) -> Iterator[_Line]:
+    def list_lines(self, main: str) -> Iterator[Line]:
         facts, brief = self.rule.facts, self.rule.brief
         if facts.urgent_edition:
             yield from self._describe_urgent(facts.urgent_edition)
@@ -151,7 +152,7 @@ class _Wording:
         elif brief.state == State.IN_REVIEW:
             yield from self._describe_review(main)
         elif brief.state == State.DISCARDED:
-            yield _say(gettext("Discarded."))
+            yield say(gettext("Discarded."))
         elif not facts.urgent_edition:
             yield from self._describe_publication()
 
@@ -174,39 +175,37 @@ class _Wording:
         )
         return text % {"first": gettext(", ").join(names[:-1]), "last": names[-1]}
 
-    def _describe_urgent(self, edition: Edition) -> Iterator[_Line]:
+    def _describe_urgent(self, edition: Edition) -> Iterator[Line]:
         text = gettext("Published urgently by %(name)s; a second person has yet to confirm it.")
-        yield _say(text, name=self._name(edition.approved_by_id))
+        yield say(text, name=self._name(edition.approved_by_id))
         able = self.rule.find_able("confirm")
         if not able:
-            yield _say(gettext("To go on, ask an administrator to let one more person review."))
+            yield say(gettext("To go on, ask an administrator to let one more person review."))
         elif self.rule.person not in able:
-            yield _say(gettext("%(names)s can confirm it."), names=self._join(able))
+            yield say(gettext("%(names)s can confirm it."), names=self._join(able))
 
     # Drafts
 
-    def _describe_draft(self) -> Iterator[_Line]:
+    def _describe_draft(self) -> Iterator[Line]:
         rule, brief = self.rule, self.rule.brief
         missing = rule.facts.gaps and len([*rule.facts.gaps, *rule.facts.approval_gaps])
         if brief.returned_at:
             yield self._describe_return(brief.returned_at)
         if rule.writer is None:
-            yield _say(gettext("Nobody is writing this yet."))
+            yield say(gettext("Nobody is writing this yet."))
             if not rule.find_able("claim"):
-                yield _say(gettext("To go on, ask an administrator to let one more person write."))
+                yield say(gettext("To go on, ask an administrator to let one more person write."))
         elif rule.writer == rule.person:
             yield from self._describe_own_draft()
         elif brief.returned_at:
-            yield _say(gettext("Waiting for %(name)s."), name=self._name(rule.writer))
+            yield say(gettext("Waiting for %(name)s."), name=self._name(rule.writer))
         elif missing:
-            yield _say(
-                gettext("%(name)s is writing; %(n)s missing."), name=self._name(rule.writer), n=missing
-            )
+            yield say(gettext("%(name)s is writing; %(n)s missing."), name=self._name(rule.writer), n=missing)
         else:
             text = gettext("%(name)s is writing; complete, not yet submitted.")
-            yield _say(text, name=self._name(rule.writer))
+            yield say(text, name=self._name(rule.writer))
 
-    def _describe_return(self, moment: dt.datetime) -> _Line:
+    def _describe_return(self, moment: dt.datetime) -> Line:
         facts, n = self.rule.facts, len(self.rule.facts.notes)
         notes = ngettext("%(n)s note to answer", "%(n)s notes to answer", n) % {"n": n}
         day = format_since(moment, facts.now)
@@ -218,24 +217,24 @@ class _Wording:
         sides = [side for side in SIDES if facts.statuses[side].rejected_by]
         if len(sides) == 1:
             text = gettext("%(name)s sent the %(language)s back%(day)s; %(notes)s.")
-            return _say(text, language=_LANGUAGES[sides[0]], **values)
-        return _say(gettext("%(name)s sent it back%(day)s; %(notes)s."), **values)
+            return say(text, language=_LANGUAGES[sides[0]], **values)
+        return say(gettext("%(name)s sent it back%(day)s; %(notes)s."), **values)
 
-    def _describe_own_draft(self) -> Iterator[_Line]:
+    def _describe_own_draft(self) -> Iterator[Line]:
         facts, brief = self.rule.facts, self.rule.brief
         if facts.gaps:
             if brief.due_on and not brief.returned_at:
                 day = formats.date_format(brief.due_on, pgettext("date format", "M j"))
-                yield _say(gettext("Draft, due %(day)s."), day=day)
+                yield say(gettext("Draft, due %(day)s."), day=day)
             elif not brief.returned_at:
-                yield _say(gettext("Draft."))
+                yield say(gettext("Draft."))
             gaps = [*facts.gaps, *facts.approval_gaps]
             n = len(gaps)
             begin = ngettext("%(n)s thing missing: ", "%(n)s things missing: ", n) % {"n": n}
             yield self._list_gaps(begin, gaps)
             return
         if not brief.returned_at:
-            yield _say(gettext("Draft, complete."))
+            yield say(gettext("Draft, complete."))
         if facts.approval_gaps:
             yield self._list_gaps(gettext("Before approval: "), facts.approval_gaps)
         asked = {
@@ -250,11 +249,11 @@ class _Wording:
             if person
         ]
         if requests:
-            yield _say(
+            yield say(
                 gettext("Submitting asks %(names)s."), names=pgettext("requests", " and ").join(requests)
             )
 
-    def _list_gaps(self, begin: str, gaps: Sequence[Gap]) -> _Line:
+    def _list_gaps(self, begin: str, gaps: Sequence[Gap]) -> Line:
         line = [Phrase(begin)]
         for position, gap in enumerate(gaps):
             line += [Phrase(gettext(", "))] * bool(position) + [Phrase(gap.label, gap.about)]
@@ -262,13 +261,13 @@ class _Wording:
 
     # Review
 
-    def _describe_review(self, main: str) -> Iterator[_Line]:
+    def _describe_review(self, main: str) -> Iterator[Line]:
         rule, facts = self.rule, self.rule.facts
         if facts.are_both_signed:
             parts = [gettext("both languages are signed")]
         else:
             parts = [self._describe_side(side) for side in SIDES]
-        yield _say(gettext("In review: %(parts)s."), parts=gettext("; ").join(parts))
+        yield say(gettext("In review: %(parts)s."), parts=gettext("; ").join(parts))
         if facts.gaps or facts.approval_gaps:
             yield self._list_gaps(gettext("Before approval: "), [*facts.gaps, *facts.approval_gaps])
         if facts.are_both_signed:
@@ -278,10 +277,10 @@ class _Wording:
         if not rule.free_publishers:
             yield from self._describe_ways_out()
         elif rule.lacks_signers() and not rule.find_able("publish_urgently"):
-            yield _say(gettext("To go on, ask an administrator to let one more person review."))
+            yield say(gettext("To go on, ask an administrator to let one more person review."))
         mine = [str(_LANGUAGES[side]) for side in SIDES if rule.is_able(f"take_back_sign_off_{side}")]
         if mine and main == NEXT_BRIEF:
-            yield _say(gettext("You can take back your sign-off until it is approved."))
+            yield say(gettext("You can take back your sign-off until it is approved."))
 
     def _describe_side(self, side: Side) -> str:
         rule, status = self.rule, self.rule.facts.statuses[side]
@@ -315,22 +314,22 @@ class _Wording:
         moments = [facts.assignments[side].at, *([facts.submission.at] if facts.submission else [])]
         return max(moments)
 
-    def _describe_approval(self) -> Iterator[_Line]:
+    def _describe_approval(self) -> Iterator[Line]:
         rule, facts = self.rule, self.rule.facts
         if n := len(facts.notes):
             text = ngettext(
                 "%(n)s note to settle before approval.", "%(n)s notes to settle before approval.", n
             )
-            yield _say(text, n=n)
+            yield say(text, n=n)
         elif rule.is_able("approve"):
-            yield _say(gettext("You can approve it."))
+            yield say(gettext("You can approve it."))
             yield from self._describe_signatures()
         elif rule.approvers:
-            yield _say(gettext("Waiting for %(names)s to approve."), names=self._join(rule.approvers))
+            yield say(gettext("Waiting for %(names)s to approve."), names=self._join(rule.approvers))
         elif rule.free_publishers and not (facts.gaps or facts.approval_gaps):
             yield self._describe_own_facts(rule.free_publishers)
 
-    def _describe_signatures(self) -> Iterator[_Line]:
+    def _describe_signatures(self) -> Iterator[Line]:
         """Tell the approver who signed what and when, and how many of the pairs they had unfolded."""
         for side in SIDES:
             signatures = []
@@ -349,37 +348,37 @@ class _Wording:
                 )
                 signatures.append(text % values)
             if signatures:
-                yield _say(
+                yield say(
                     gettext("%(language)s: %(names)s."),
                     language=_LANGUAGES[side],
                     names=gettext(", ").join(signatures),
                 )
 
-    def _describe_own_facts(self, publishers: Sequence[Person]) -> _Line:
+    def _describe_own_facts(self, publishers: Sequence[Person]) -> Line:
         """Say who has to tick the facts that the publishers changed."""
         rule = self.rule
         facts = {fact.name for p in publishers for fact in rule.as_seen_by(p).list_own_facts()}
         values = {"names": self._join(publishers, by_and=True), "facts": format_fact_labels(sorted(facts))}
         if able := rule.find_able("tick_facts"):
             text = gettext("%(names)s changed facts: %(facts)s. %(others)s can tick them.")
-            return _say(text, others=self._join(able), **values)
+            return say(text, others=self._join(able), **values)
         text = gettext(
             "%(names)s changed facts: %(facts)s. To go on, ask an administrator to let one more person review."
         )
-        return _say(text, **values)
+        return say(text, **values)
 
-    def _describe_last_edit(self) -> _Line:
+    def _describe_last_edit(self) -> Line:
         if self.rule.free_publishers:
-            return _say(gettext("You made the last edit, so somebody else must approve it."))
-        return _say(gettext("You made the last edit, so somebody else must approve it, and nobody else can."))
+            return say(gettext("You made the last edit, so somebody else must approve it."))
+        return say(gettext("You made the last edit, so somebody else must approve it, and nobody else can."))
 
-    def _describe_ways_out(self) -> Iterator[_Line]:
+    def _describe_ways_out(self) -> Iterator[Line]:
         """Name the ways that are allowed to the publisher who made the last edit, when nobody else can approve."""
         rule = self.rule
         editor = next(iter(rule.find_publishers()), None)
         if editor and editor != rule.person:
             text = gettext("%(name)s made the last edit and nobody else can approve.")
-            yield _say(text, name=self._name(editor))
+            yield say(text, name=self._name(editor))
         as_editor = rule.as_seen_by(editor) if editor else None
         suggestion = as_editor and as_editor.is_able("turn_into_suggestion")
         urgent = as_editor and as_editor.is_able("publish_urgently")
@@ -388,32 +387,32 @@ class _Wording:
             text = gettext(
                 "The edit can become a suggestion for %(name)s, or it can be published urgently and confirmed by a reviewer."
             )
-            yield _say(text, name=name)
+            yield say(text, name=name)
         elif suggestion:
-            yield _say(gettext("The edit can become a suggestion for %(name)s."), name=name)
+            yield say(gettext("The edit can become a suggestion for %(name)s."), name=name)
         elif urgent:
-            yield _say(gettext("It can be published urgently and confirmed by a reviewer."))
+            yield say(gettext("It can be published urgently and confirmed by a reviewer."))
         if not suggestion:
-            yield _say(gettext("Ask an administrator for a second publisher."))
+            yield say(gettext("Ask an administrator for a second publisher."))
 
     # Published
 
-    def _describe_publication(self) -> Iterator[_Line]:
+    def _describe_publication(self) -> Iterator[Line]:
         facts = self.rule.facts
         if edition := facts.scheduled_edition:
-            yield _say(gettext("Approved; public %(time)s."), time=format_moment(edition.live_from))
+            yield say(gettext("Approved; public %(time)s."), time=format_moment(edition.live_from))
         elif (edition := facts.public_edition) is None:
-            yield _say(gettext("Approved."))
+            yield say(gettext("Approved."))
         elif edition.withdrawn_at or edition.removed_at:
-            yield _say(gettext("Removed.") if edition.removed_at else gettext("Withdrawn."))
+            yield say(gettext("Removed.") if edition.removed_at else gettext("Withdrawn."))
         elif self.rule.is_able("revise"):
-            yield _say(
+            yield say(
                 gettext(
                     "Live. To correct it, start a revision; readers keep this one until the next is approved."
                 )
             )
         else:
-            yield _say(gettext("Live."))
+            yield say(gettext("Live."))
 
 
 def format_moment(moment: dt.datetime) -> str:

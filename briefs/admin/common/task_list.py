@@ -64,17 +64,17 @@ def build_act_url(facts: BriefFacts, act: str) -> str:
     return reverse("admin:briefs_brief_verb", args=[pk, act])
 
 
-def _build_place_url(page: str, about: str) -> str:
-    """Return the place at which a gap is filled: on the page of the brief, or the page of the keyword."""
+def _build_place_url(url: str, about: str) -> str:
+    """Return the place at which a gap is filled: on the page itself, or the page of the keyword."""
     if about.startswith(KEYWORD_PREFIX):
         return reverse("admin:briefs_keyword_change", args=[about.removeprefix(KEYWORD_PREFIX)])
-    return f"{page}?view=write#{about}"
+    return f"{url}#{about}"
 
 
-def render_sentence(sentence: Sentence, brief: Brief) -> SafeString:
-    page = reverse("admin:briefs_brief_change", args=[brief.pk])
+def render_sentence(sentence: Sentence, url: str) -> SafeString:
+    """Render the sentence with a link to each place that it names, on the page at `url` if it is there."""
     links = (
-        format_html('<a class="gap" href="{}">{}</a>', _build_place_url(page, phrase.about), phrase.text)
+        format_html('<a class="gap" href="{}">{}</a>', _build_place_url(url, phrase.about), phrase.text)
         if phrase.about
         else phrase.text
         for phrase in sentence.phrases
@@ -314,7 +314,12 @@ def _describe_next_step(brief: Brief, person: Person) -> list[SafeString]:
     facts = load_brief_facts([brief], now, people)[brief.pk]
     step = next_step(facts, person, people)
     act = _link(build_act_url(facts, step.main), step.label) if step.is_mine else SafeString()
-    return [render_sentence(step.sentence, brief), act, render_public_links(facts.history.editions, now)]
+    page = reverse("admin:briefs_brief_change", args=[brief.pk])
+    return [
+        render_sentence(step.sentence, f"{page}?view=write"),
+        act,
+        render_public_links(facts.history.editions, now),
+    ]
 
 
 def _describe_next_task(pk: int, person: Person) -> str:

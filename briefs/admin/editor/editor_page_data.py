@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import Any, Final, Self, cast
 
 from django.conf import settings
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.safestring import SafeString
@@ -310,7 +311,8 @@ class BriefPageData:
 
     @property
     def sentence(self) -> SafeString:
-        return render_sentence(self.step.sentence, self.brief)
+        page = reverse("admin:briefs_brief_change", args=[self.brief.pk])
+        return render_sentence(self.step.sentence, f"{page}?view=write")
 
     @property
     def has_review(self) -> bool:

@@ -20,7 +20,7 @@ from briefs.admin.common.interface_labels import interface_side
 from briefs.admin.common.task_list import ACT_ORDER, TaskList, build_act_url
 from briefs.admin.editor.editor_page_data import BriefPageData
 from briefs.admin.issues.issue_pages import IssuePageData
-from briefs.admin.lists.changelist import search_briefs
+from briefs.admin.lists.changelist import find_briefs
 from briefs.content import LANGUAGE_TAGS, Side
 from briefs.models import Author, Brief, Event, Issue, Keyword, Person, Revision, Source, Term
 from briefs.models.vocabulary import Vocabulary
@@ -104,7 +104,8 @@ def _build_groups(request: HttpRequest, person: Person, query: str) -> Iterator[
         yield _("Add to this issue"), _list_addable(IssuePageData(issue, person, query=query))
     if query:
         yield _("Waiting for me"), _find_tasks(person, is_wanted)
-        yield _("Briefs"), _find_briefs(query)
+        briefs = find_briefs(Brief.objects.select_related("source"), query, MAX_BRIEFS)
+        yield _("Briefs"), map(_brief_entry, briefs)
         yield _("Names"), _find_names(query)
     yield _("Screens"), filter(is_wanted, _list_screens(request, person))
     if query:
@@ -140,19 +141,6 @@ def _brief_entry(brief: Brief) -> Entry:
     if brief.headline_zh or brief.headline_en:
         return _text_entry(url, brief.headline_zh, brief.headline_en, brief.get_state_display())
     return Entry(url, str(brief), "", "", "", brief.get_state_display())
-
-
-def _find_briefs(query: str) -> list[Entry]:
-    """Return the briefs whose headline has each word, then those with it in text or names, newest first."""
-    rows = Brief.objects.select_related("source").order_by("-updated_at", "-id")
-    in_headline = rows
-    for word in query.split():
-        in_headline = in_headline.filter(Q(headline_zh__icontains=word) | Q(headline_en__icontains=word))
-    found = list(in_headline[:MAX_BRIEFS])
-    if len(found) < MAX_BRIEFS:
-        known = [brief.pk for brief in found]
-        found += search_briefs(rows, query).exclude(pk__in=known)[: MAX_BRIEFS - len(found)]
-    return [_brief_entry(brief) for brief in found]
 
 
 def _find_recent(person: Person) -> list[Entry]:

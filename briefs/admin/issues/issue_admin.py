@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, reverse
 from django.utils import timezone
@@ -51,9 +50,6 @@ class IssueAdmin(DeskList, DeskAdmin):
             own("<int:pk>/<slug:verb>/", issue_verbs.verb, "verb"),
         ]
 
-    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
-
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         acts = []
         if policy.has_role_for(person_of(request), "create_issue"):
@@ -64,9 +60,6 @@ class IssueAdmin(DeskList, DeskAdmin):
 
     def list_links(self, request: HttpRequest) -> list[tuple[object, str]]:
         return [(_("Subscribers"), reverse("admin:briefs_subscriber_changelist"))]
-
-    def list_acts(self, request: HttpRequest) -> list[Act]:
-        return []
 
     def build_rows(self, request: HttpRequest, changelist: DeskChangeList) -> list[Row]:
         now, people, person = timezone.now(), policy.load_staff(), person_of(request)

@@ -7,12 +7,10 @@ from functools import cached_property
 from typing import Any, Final
 
 from django.contrib import messages
-from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils import formats, timezone
-from django.utils.html import format_html, format_html_join
 from django.utils.http import urlencode
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -27,7 +25,8 @@ from briefs.admin.common.form_fields import (
     link_errors,
 )
 from briefs.admin.common.interface_labels import SIDE_NAMES, format_issue, interface_side
-from briefs.admin.lists.changelist import search_briefs
+from briefs.admin.common.task_list import render_sentence
+from briefs.admin.lists.changelist import find_briefs
 from briefs.content import ISSUE_TEXTS, LANGUAGE_TAGS, SIDES, IssueContent, IssueText, Side
 from briefs.models import Brief, Edition, Event, Issue, Person, State
 from briefs.publications.published import fill_mail_lines
@@ -35,7 +34,6 @@ from briefs.text import paths
 from briefs.workflow import Refused, issues
 from briefs.workflow.issue_step import FILL, IssueStep, get_act_label, next_issue_step
 from briefs.workflow.issues import TEXT_LABELS, TEXT_LIMITS, IssueConflict
-from briefs.workflow.next_step import Sentence
 from briefs.workflow.rules import issue_review
 from briefs.workflow.rules.issue_review import IssueFacts, ItemFacts
 from briefs.workflow.rules.transitions import PAST_TENSE_LABELS
@@ -51,17 +49,6 @@ MAX_QUERY_LENGTH: Final = 200
 def build_issue_url(issue: Issue | int, page: str = "change", *args: str) -> str:
     pk = issue if isinstance(issue, int) else issue.pk
     return reverse(f"admin:briefs_issue_{page}", args=[pk, *args])
-
-
-def render_issue_sentence(sentence: Sentence, url: str) -> SafeString:
-    """Render the sentence with a link to each field that it names."""
-    parts = (
-        format_html('<a class="gap" href="{}#{}">{}</a>', url, phrase.about, phrase.text)
-        if phrase.about
-        else phrase.text
-        for phrase in sentence.phrases
-    )
-    return format_html_join("", "{}", ((part,) for part in parts))
 
 
 # What the page shows
@@ -154,7 +141,7 @@ class IssuePageData:
 
     @property
     def sentence(self) -> SafeString:
-        return render_issue_sentence(self.step.sentence, "")
+        return render_sentence(self.step.sentence, "")
 
     @property
     def main_act(self) -> dict[str, str]:
@@ -227,20 +214,12 @@ class IssuePageData:
 
     @cached_property
     def _found(self) -> list[int]:
-        """Return public and scheduled briefs with the words of the query, those with them in the headline first."""
+        """Return public and scheduled briefs with the words of the query."""
         if not self.query or not self.is_editable:
             return []
         editions = Edition.objects.listed(self.now) | Edition.objects.scheduled(self.now)
         rows = Brief.objects.filter(pk__in=editions.values("brief")).exclude(pk__in=self.content.items)
-        rows = rows.order_by("-updated_at", "-pk")
-        in_headline = Q()
-        for word in self.query.split():
-            in_headline &= Q(headline_zh__icontains=word) | Q(headline_en__icontains=word)
-        found = list(rows.filter(in_headline).values_list("pk", flat=True)[:MAX_FOUND])
-        if len(found) < MAX_FOUND:
-            others = search_briefs(rows, self.query).exclude(pk__in=found)
-            found += others.values_list("pk", flat=True)[: MAX_FOUND - len(found)]
-        return found
+        return [brief.pk for brief in find_briefs(rows, self.query, MAX_FOUND)]
 
     @property
     def found(self) -> list[Item]:

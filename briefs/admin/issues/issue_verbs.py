@@ -26,15 +26,22 @@ from briefs.admin.common.form_fields import (
     link_errors,
 )
 from briefs.admin.common.interface_labels import format_with_remark
-from briefs.admin.verbs.verb_forms import build_note_field
-from briefs.content import SIDES
-from briefs.models import ChangeKind, Issue, Person, WithdrawalKind
+from briefs.admin.common.task_list import render_sentence
+from briefs.admin.verbs.verb_forms import (
+    CancelForm,
+    ChangeNoteFields,
+    SendBackForm,
+    WithdrawalFields,
+    WithdrawForm,
+    build_note_field,
+)
+from briefs.models import Issue, Person
 from briefs.publications import mailings
 from briefs.workflow import ChangeNote, Refused, issues
-from briefs.workflow.issue_step import get_act_label
+from briefs.workflow.issue_step import SIDE_ACTS, get_act_label
 from briefs.workflow.rules import issue_review
 
-from .issue_pages import IssuePageData, render_issue_page, render_issue_sentence, save_form
+from .issue_pages import IssuePageData, render_issue_page, save_form
 
 
 class IssueVerbForm(forms.Form):
@@ -59,29 +66,20 @@ class IssueVerbForm(forms.Form):
 
 
 class SendBackIssueForm(IssueVerbForm):
-    introduction = gettext_lazy("Please say what should be changed; the writer will see your note.")
+    introduction = SendBackForm.introduction
     note = build_note_field(gettext_lazy("Note"))
 
 
 class CancelIssueForm(IssueVerbForm):
-    introduction = gettext_lazy(
-        "The scheduled edition will not appear. What readers see now stays, and what was approved waits in review again."
-    )
+    introduction = CancelForm.introduction
 
 
-class WithdrawIssueForm(IssueVerbForm):
-    introduction = gettext_lazy(
-        "The page stays as a notice with the reason; it leaves lists, feeds and search."
-    )
-    anchors: ClassVar = {"reason": "reason_zh"}
-    kind = forms.ChoiceField(
-        label=gettext_lazy("Kind"), choices=[("", "–"), *WithdrawalKind.choices], required=False
-    )
-    reason_zh = build_note_field(gettext_lazy("Reason, Chinese"), "zh")
-    reason_en = build_note_field(gettext_lazy("Reason, English"), "en")
+class WithdrawIssueForm(IssueVerbForm, WithdrawalFields):
+    introduction = WithdrawForm.introduction
+    anchors = WithdrawForm.anchors
 
 
-class PublishIssueForm(IssueVerbForm):
+class PublishIssueForm(IssueVerbForm, ChangeNoteFields):
     anchors: ClassVar = {"change": "kind"}
     buttons = (
         ("later", gettext_lazy("Publish at this time")),
@@ -89,11 +87,6 @@ class PublishIssueForm(IssueVerbForm):
     )
     seen = forms.CharField(required=False, widget=forms.HiddenInput)
     at = LocalDateTimeField(required=False)
-    kind = forms.ChoiceField(
-        label=gettext_lazy("Kind"), choices=[("", "–"), *ChangeKind.choices], required=False
-    )
-    note_zh = build_note_field(gettext_lazy("Note on change, Chinese"), "zh")
-    note_en = build_note_field(gettext_lazy("Note on change, English"), "en")
     mail = forms.BooleanField(required=False)
 
     def __init__(self, data: Any = None, *, page: IssuePageData) -> None:
@@ -151,19 +144,9 @@ BUTTON_VERBS: Final[dict[str, Callable[..., object]]] = {
 
 def verb(request: HttpRequest, pk: int, verb: str) -> HttpResponse:
     """Do a verb on an issue, or show the page that asks for what it needs."""
-    side = next(
-        (side for side in SIDES if verb in (f"sign_off_issue_{side}", f"take_back_issue_{side}")), None
-    )
-    name = (
-        verb if side is None else "sign_off_issue" if verb.startswith("sign") else "take_back_issue_sign_off"
-    )
-    if name not in policy.RULES_BY_VERB or name not in (
-        *FORMS,
-        *BUTTON_VERBS,
-        "sign_off_issue",
-        "take_back_issue_sign_off",
-    ):
+    if verb not in (*FORMS, *BUTTON_VERBS, *SIDE_ACTS):
         raise Http404
+    name, side = SIDE_ACTS.get(verb, (verb, None))
     person = require_role(request, name)
     issue = get_object_or_404(Issue, pk=pk)
     if name in FORMS:
@@ -217,6 +200,6 @@ def _form_view(request: HttpRequest, issue: Issue, person: Person, name: str) ->
 def _finish(request: HttpRequest, issue: Issue, verb: str) -> HttpResponse:
     """Say what was done and who is next, and go back to the issue."""
     page = IssuePageData(Issue.objects.get(pk=issue.pk), person_of(request))
-    parts = (describe_done(verb), render_issue_sentence(page.step.sentence, page.url))
+    parts = (describe_done(verb), render_sentence(page.step.sentence, page.url))
     messages.success(request, format_html_join(" ", "{}", ((part,) for part in parts)))
     return redirect(page.url)

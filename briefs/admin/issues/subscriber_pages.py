@@ -214,9 +214,6 @@ class SubscriberAdmin(DeskList, DeskAdmin):
         events = list_events(subscriber_lists.EVENTS_ABOUT)
         return super().changelist_view(request, {"counts": counts, "links": links, "events": events})
 
-    def list_acts(self, request: HttpRequest) -> list[Any]:
-        return []
-
     def build_rows(self, request: HttpRequest, changelist: DeskChangeList) -> list[Row]:
         return [
             Row(

@@ -68,6 +68,19 @@ def search_briefs(rows: QuerySet[Brief], search_text: str) -> QuerySet[Brief]:
     return rows.filter(**{name: day for name, day in bounds.items() if day})
 
 
+def find_briefs(rows: QuerySet[Brief], search_text: str, limit: int) -> list[Brief]:
+    """Return the briefs whose headline has each word, then those with it in text or names, newest first."""
+    rows = rows.order_by("-updated_at", "-pk")
+    in_headline = Q()
+    for word in search_text.split():
+        in_headline &= Q(headline_zh__icontains=word) | Q(headline_en__icontains=word)
+    found = list(rows.filter(in_headline)[:limit])
+    if len(found) < limit:
+        others = search_briefs(rows, search_text).exclude(pk__in=[brief.pk for brief in found])
+        found += others[: limit - len(found)]
+    return found
+
+
 @lru_cache(maxsize=2)
 def _build_concepts(rows: TermRows) -> Concepts:
     return Concepts(build_glossary_entries(rows))

@@ -202,17 +202,20 @@ class ConfirmForm(EditionVerbForm):
         return {"seen": self.cleaned_data["edition_seen"] or 0}
 
 
-class WithdrawForm(EditionVerbForm):
-    argument_fields = ("kind", "reason_zh", "reason_en")
-    introduction = gettext_lazy(
-        "The page stays as a notice with the reason; it leaves lists, feeds and search."
-    )
-    anchors = {"reason": "reason_zh"}
+class WithdrawalFields(forms.Form):
     kind = forms.ChoiceField(
         label=gettext_lazy("Kind"), choices=[("", "–"), *WithdrawalKind.choices], required=False
     )
     reason_zh = build_note_field(gettext_lazy("Reason, Chinese"), "zh")
     reason_en = build_note_field(gettext_lazy("Reason, English"), "en")
+
+
+class WithdrawForm(EditionVerbForm, WithdrawalFields):
+    argument_fields = ("kind", "reason_zh", "reason_en")
+    introduction = gettext_lazy(
+        "The page stays as a notice with the reason; it leaves lists, feeds and search."
+    )
+    anchors = {"reason": "reason_zh"}
 
     def notices(self) -> list[dict[str, str]]:
         def format_notice(side: Side) -> str:
@@ -329,18 +332,22 @@ def _format_with_offset(moment: dt.datetime) -> str:
     return format_with_remark(f"{moment:%H:%M}", f"UTC{offset[:3]}:{offset[3:]}")
 
 
-class ChangeNoteForm(VerbForm):
-    """Change note of the next edition, asked for only once an edition has been public."""
-
-    kind = forms.ChoiceField(label=gettext_lazy("Kind"), required=False)
+class ChangeNoteFields(forms.Form):
+    kind = forms.ChoiceField(
+        label=gettext_lazy("Kind"), choices=[("", "–"), *ChangeKind.choices], required=False
+    )
     note_zh = build_note_field(gettext_lazy("Note on change, Chinese"), "zh")
     note_en = build_note_field(gettext_lazy("Note on change, English"), "en")
+
+
+class ChangeNoteForm(VerbForm, ChangeNoteFields):
+    """Change note of the next edition, asked for only once an edition has been public."""
+
     minor = forms.BooleanField(label=gettext_lazy("Minor change"), required=False)
     CHANGE_FIELDS: Final = ("kind", "note_zh", "note_en", "minor")
 
     def __init__(self, data: Any = None, *, page_data: BriefPageData) -> None:
         super().__init__(data, page_data=page_data)
-        cast(forms.ChoiceField, self.fields["kind"]).choices = [("", "–"), *ChangeKind.choices]
         if not page_data.was_public:
             for name in self.CHANGE_FIELDS:
                 del self.fields[name]

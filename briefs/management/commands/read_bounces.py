@@ -4,6 +4,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from briefs.publications import bounces
+from briefs.publications.bounces import Verdict
 
 
 class Command(BaseCommand):
@@ -20,6 +21,6 @@ class Command(BaseCommand):
         except OSError as error:
             raise CommandError(f"{source}: {error.strerror}") from error
         self.stdout.write(
-            f"{counts.dead} dead addresses, {counts.policy} blocked, {counts.failed} failed, {counts.delayed} delayed, "
-            f"{counts.unknown} not understood."
+            f"{counts[Verdict.DEAD]} dead addresses, {counts[Verdict.POLICY]} blocked, {counts[Verdict.FAILED]} failed, "
+            f"{counts[Verdict.DELAYED]} delayed, {counts[None]} not understood."
         )

@@ -1,5 +1,6 @@
 """Mail that came back: dead addresses drop their reader, blocked mail stops the mailing, forged reports do nothing."""
 
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ from django.db.models import F
 
 from briefs.models import Copy, Mailing, Subscriber
 from briefs.publications import bounces, mailings, sending
+from briefs.publications.bounces import Verdict
 from briefs.tests.support import factories, mailing_fixtures
 from briefs.tests.support.factories import Team
 from briefs.tests.support.mail_server import MailServer
@@ -59,7 +61,7 @@ def build_report(status: str, *, to: str = "", action: str = "failed") -> bytes:
     return REPORT.format(to=to, status=status, action=action).encode()
 
 
-def read(*reports: bytes) -> bounces.ReadReports:
+def read(*reports: bytes) -> Counter[Verdict | None]:
     return bounces.read_reports(reports)
 
 
@@ -75,7 +77,7 @@ def test_return_path_names_the_copy(mailing: Mailing, mail_server: MailServer) -
 
 @pytest.mark.parametrize("status", ["5.1.1", "5.1.10", "5.2.1"])
 def test_dead_address_drops_the_reader(mailing: Mailing, status: str) -> None:
-    assert read(build_report(status), build_report(status)).dead == 2
+    assert read(build_report(status), build_report(status))[Verdict.DEAD] == 2
     assert count_bounced() == (1, 1)
     assert mailings.count_copies(mailing).bounced == 1
 
@@ -83,24 +85,24 @@ def test_dead_address_drops_the_reader(mailing: Mailing, status: str) -> None:
 @pytest.mark.parametrize("status", ["5.7.1", "5.7.26", "5.7.515"])
 def test_blocked_mail_stops_the_mailing_and_drops_no_reader(mailing: Mailing, status: str) -> None:
     Mailing.objects.update(state="running", state_at=F("created_at"))
-    assert read(build_report(status)).policy == 1
+    assert read(build_report(status))[Verdict.POLICY] == 1
     mailing.refresh_from_db()
     assert (mailing.state, count_bounced()) == ("stopped", (1, 0))
 
 
 @pytest.mark.parametrize("status", ["4.2.2", "5.2.2", "5.0.0", "5.1.8", "4.4.7"])
 def test_other_failure_is_of_the_copy_alone(mailing: Mailing, status: str) -> None:
-    assert read(build_report(status)).failed == 1
+    assert read(build_report(status))[Verdict.FAILED] == 1
     assert count_bounced() == (1, 0)
 
 
 def test_delayed_forged_and_foreign_reports_change_nothing(mailing: Mailing) -> None:
     first = Copy.objects.order_by("pk")[0].pk
     other = bounces.build_return_path(first + 1).replace(f"+{first + 1}-", f"+{first}-")
-    assert read(build_report("4.4.1", action="delayed")).delayed == 1
-    assert read(build_report("5.1.1", to=other)).unknown == 1
-    assert read(build_report("5.1.1", to="bounce@digest.example")).unknown == 1
-    assert read(b"Subject: I am on holiday\n\nBye", b"", b"\xff\x00" * 100).unknown == 3
+    assert read(build_report("4.4.1", action="delayed"))[Verdict.DELAYED] == 1
+    assert read(build_report("5.1.1", to=other))[None] == 1
+    assert read(build_report("5.1.1", to="bounce@digest.example"))[None] == 1
+    assert read(b"Subject: I am on holiday\n\nBye", b"", b"\xff\x00" * 100)[None] == 3
     assert count_bounced() == (0, 0)
 
 

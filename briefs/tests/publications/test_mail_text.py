@@ -13,6 +13,7 @@ from django.utils.html import strip_tags
 
 from briefs import workflow
 from briefs.content import SIDES, Bullet
+from briefs.models import MailSide
 from briefs.publications import mail_text
 from briefs.publications.mail_text import MailBody
 from briefs.publications.published import PublicIssue, load_issue
@@ -50,7 +51,7 @@ def test_html_and_plain_text_hold_every_word_of_the_issue(team: Team, choice: st
     body = mail_text.build_issue_body(issue, choice)
     html = squeeze(unescape(strip_tags(body["html"].partition("</style>")[2])))
     text = squeeze(body["text"])
-    for side in mail_text.get_sides(choice):
+    for side in MailSide(choice).sides:
         words = [issue.text(side).title, *issue.text(side).preface.split("\n\n")]
         for item in issue.items:
             content = item.brief.content
@@ -103,7 +104,7 @@ def test_long_issue_falls_back_to_two_bullets_and_then_to_headlines(team: Team) 
         assert len(build_bytes(body)) <= mail_text.MAX_WIRE_BYTES
         assert body["text"].count(f"{issue.items[0].brief.slug}/") >= 5
         shown = len(re.findall(r"^\[\d+\]", body["text"], re.M))
-        assert shown == 2 * 10 * len(mail_text.get_sides(choice))
+        assert shown == 2 * 10 * len(MailSide(choice).sides)
     body = mail_text.build_issue_body(replace(issue, items=issue.items * 20), "both")
     assert len(build_bytes(body)) <= mail_text.MAX_WIRE_BYTES
 

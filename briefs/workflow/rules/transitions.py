@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from briefs import policy
 from briefs.database.replica import PreparedQuery
-from briefs.models import Brief, Edition, Event, Outbox, Person, Revision, SignOff, State
+from briefs.models import Brief, Edition, Event, Issue, Outbox, Person, Revision, SignOff, State
 
 from .refusals import Reason, Refused, Stale, build_refusal
 from .working_copy import load_working_copy
@@ -301,31 +301,31 @@ def lock_brief(target: Model | int) -> Brief:
     return Brief.objects.select_for_update().get(pk=pk)
 
 
-def require_allowed(person: Person, verb: str, brief: Brief | None = None) -> None:
+def require_allowed(person: Person, verb: str, row: Brief | Issue | None = None) -> None:
     """Raise Refused with the reason unless the policy allows the verb."""
     if not policy.has_role_for(person, verb):
-        raise build_refusal("role", name=format_permitted_people(verb, brief))
-    if not policy.fits_state(verb, brief):
-        raise Refused(build_wrong_state_reason(brief))  # type: ignore[arg-type]
-    if not policy.is_allowed(person, verb, brief):
-        raise build_refusal("role", name=format_permitted_people(verb, brief))
+        raise build_refusal("role", name=format_permitted_people(verb, row))
+    if not policy.fits_state(verb, row):
+        raise Refused(build_wrong_state_reason(row))  # type: ignore[arg-type]
+    if not policy.is_allowed(person, verb, row):
+        raise build_refusal("role", name=format_permitted_people(verb, row))
 
 
-def build_wrong_state_reason(brief: Brief) -> Reason:
+def build_wrong_state_reason(row: Brief | Issue) -> Reason:
     """Build the reason for a wrong state: the current state, and who caused it by which verb and when."""
-    last = brief.events.filter(to_state=brief.state).exclude(from_state=brief.state).last()
+    last = row.events.filter(to_state=row.state).exclude(from_state=row.state).select_related("by").last()
     values = {
-        "state": State(brief.state).label,
+        "state": State(row.state).label,
         "name": str(last.by) if last else "–",
         "verb": VERB_NAMES.get(last.verb, last.verb) if last else "–",
         "time": format_time(last.at) if last else "–",
     }
-    return Reason("state", values)
+    return Reason("state" if isinstance(row, Brief) else "issue-state", values)
 
 
-def format_permitted_people(verb: str, brief: Brief | None = None) -> str:
+def format_permitted_people(verb: str, row: Brief | Issue | None = None) -> str:
     names = [
-        str(person) for person in policy.find_permitted_people(verb, brief).order_by("is_superuser", "pk")[:3]
+        str(person) for person in policy.find_permitted_people(verb, row).order_by("is_superuser", "pk")[:3]
     ]
     return gettext(", ").join(names) if names else gettext("a publisher")
 
