@@ -135,13 +135,11 @@ def _describe_item(item: PublicItem, side: Side, shortening: str) -> dict[str, A
 
 
 def _describe_bullet(bullet: Bullet, side: Side, url: str) -> dict[str, Any]:
-    level = bullet.level_zh if side == "zh" else bullet.level_en
-    style = f"l{level}" if level else "pt"
     return {
         "number": bullet.number,
         "text": bullet.text(side),
         "url": f"{url}#b{bullet.number}",
-        "style": style,
+        "style": f"l{level}" if (level := bullet.level(side)) else "pt",
     }
 
 

@@ -1,13 +1,14 @@
 """Mailings: queue one, pause, resume and stop it, and count its copies. `sending` sends them."""
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
 from django.conf import settings
 from django.db import IntegrityError, connection, transaction
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, QuerySet
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -241,40 +242,36 @@ def record(mailing: Mailing, verb: str, *, by: Person, now: dt.datetime, before:
     )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class CopyCounts:
-    """Numbers of copies. `received`: sent or of unknown fate, by language choice. `bounced` are among them."""
+    """Numbers of copies by stage, and by language choice. `bounced` are among them."""
 
-    by_stage: dict[str, int] = field(default_factory=dict)
-    by_side: dict[str, int] = field(default_factory=dict)
-    received: dict[str, int] = field(default_factory=dict)
+    by_stage: Counter[str] = field(default_factory=Counter)
+    by_side: Counter[str] = field(default_factory=Counter)
     bounced: int = 0
 
     @property
     def total(self) -> int:
-        return sum(self.by_stage.values())
+        return self.by_stage.total()
 
     @property
     def handled(self) -> int:
-        return self.total - sum(self.by_stage.get(stage, 0) for stage in WAITING_STAGES)
+        return self.total - sum(self.by_stage[stage] for stage in WAITING_STAGES)
 
     @property
     def unknown(self) -> int:
-        return self.by_stage.get(Copy.Stage.HANDED, 0)
+        return self.by_stage[Copy.Stage.HANDED]
 
 
 def count_copies(mailing: Mailing) -> CopyCounts:
     """Count the copies by stage and language choice. One query."""
     rows = Copy.objects.filter(mailing=mailing).order_by().values_list("stage", "side")
     counts = CopyCounts()
-    bounced = 0
     for stage, side, number, returned in rows.annotate(Count("id"), Count("bounced_at")):
-        counts.by_stage[stage] = counts.by_stage.get(stage, 0) + number
-        counts.by_side[side] = counts.by_side.get(side, 0) + number
-        if stage in RECEIVED_STAGES:
-            counts.received[side] = counts.received.get(side, 0) + number
-        bounced += returned
-    return CopyCounts(counts.by_stage, counts.by_side, counts.received, bounced)
+        counts.by_stage[stage] += number
+        counts.by_side[side] += number
+        counts.bounced += returned
+    return counts
 
 
 def count_readers() -> dict[str, int]:
@@ -291,7 +288,5 @@ def find_unknown_copies(mailing: Mailing) -> QuerySet[Copy]:
 
 def find_mailings(number: int) -> QuerySet[Mailing]:
     """Return the mailings of an issue, the newest first, without their texts."""
-    rows = Mailing.objects.filter(Q(issue_edition__issue_number=number))
-    return (
-        rows.defer("bodies").select_related("issue_edition__issue", "created_by", "state_by").order_by("-pk")
-    )
+    rows = Mailing.objects.filter(issue_edition__issue_number=number).defer("bodies")
+    return rows.select_related("issue_edition__issue").order_by("-pk")

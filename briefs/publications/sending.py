@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from email.utils import parseaddr
 from functools import partial
 from pathlib import Path
-from typing import Any, Final, NamedTuple, Protocol
+from typing import Any, Final, NamedTuple
 
 from django.conf import settings
 from django.core.mail import DNS_NAME
@@ -74,22 +74,8 @@ class ConnectionLost(Exception):
     """The server went away or did not answer."""
 
 
-class Transport(Protocol):
-    """Where copies go. Every method may raise ConnectionLost."""
-
-    def open(self) -> None: ...
-    def begin(self, sender: str, to: str) -> tuple[bool, Answer]:
-        """Name the sender and the address. Return whether the sender was taken, and the last answer."""
-        ...
-
-    def request_data(self) -> Answer: ...
-    def send_data(self, message: bytes) -> Answer: ...
-    def reset(self) -> None: ...
-    def close(self) -> None: ...
-
-
 class SmtpTransport:
-    """One SMTP session with the server of EMAIL_URL, opened when needed."""
+    """One SMTP session with the server of EMAIL_URL, opened when needed. Every method may raise ConnectionLost."""
 
     def __init__(self, options: dict[str, Any]) -> None:
         self.options = options
@@ -119,6 +105,7 @@ class SmtpTransport:
             raise ConnectionLost(str(error)) from error
 
     def begin(self, sender: str, to: str) -> tuple[bool, Answer]:
+        """Name the sender and the address. Return whether the sender was taken, and the last answer."""
         answer = self._ask(f"MAIL FROM:<{sender}>")
         if not answer.is_yes:
             return False, answer
@@ -204,6 +191,9 @@ class FileTransport:
         return
 
     close = reset
+
+
+type Transport = SmtpTransport | FileTransport
 
 
 def build_transport(mailer: dict[str, Any] | None = None) -> Transport:

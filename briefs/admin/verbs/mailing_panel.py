@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from briefs import policy
 from briefs.admin.common.access import require_role
 from briefs.admin.common.brief_pages import describe_done, read_number
+from briefs.admin.common.interface_labels import interface_side
 from briefs.models import Copy, Mailing, MailSide, Person
 from briefs.publications import mailings
 from briefs.publications.mailings import CopyCounts
@@ -85,14 +86,15 @@ class MailingPanel:
                 )
                 % {"n": f"{unknown:,}"}
             )
-        return " ".join([*words, mailings.describe_halt(self.mailing)]).strip()
+        words.append(mailings.describe_halt(self.mailing))
+        return ("" if interface_side() == "zh" else " ").join(filter(None, words))
 
     @property
     def rows(self) -> list[tuple[object, str]]:
         """Return labels and numbers: readers by language, then what became of the copies."""
         numbers = self.counts.by_side if self.mailing else mailings.count_readers()
         rows: list[tuple[object, int]] = [(label, numbers.get(side, 0)) for side, label in MailSide.choices]
-        rows += [(label, self.counts.by_stage.get(stage, 0)) for stage, label in _COUNTED_STAGES]
+        rows += [(label, self.counts.by_stage[stage]) for stage, label in _COUNTED_STAGES]
         rows.append((gettext_lazy("Bounced"), self.counts.bounced))
         shown = rows[:3] + [row for row in rows[3:] if row[1]]
         return [(label, f"{number:,}") for label, number in shown]

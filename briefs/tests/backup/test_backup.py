@@ -6,6 +6,7 @@ import random
 import sqlite3
 import subprocess
 import sys
+import threading
 import zipfile
 from collections.abc import Iterator
 from contextlib import closing
@@ -23,8 +24,9 @@ from django.utils import timezone
 from briefs.accounts import second_factor
 from briefs.backup import archive_writer, backup_archive, restoration
 from briefs.models import Edition, JobRun, Mailing, Subscriber
-from briefs.publications import subscribers
-from briefs.tests.support import factories
+from briefs.publications import mailings, subscribers
+from briefs.tests.support import factories, mailing_fixtures
+from briefs.tests.support.mail_server import MailServer
 
 KEY = settings.SECRET_KEY
 sqlite_only = pytest.mark.skipif(connection.vendor != "sqlite", reason="restores to a SQLite file")
@@ -54,7 +56,7 @@ def backup_file(tmp_path: Path, team: factories.Team) -> Path:
     return tmp_path / "site.zip"
 
 
-def run_command(database: Path, media: Path, *args: str) -> "subprocess.CompletedProcess[str]":
+def start_command(database: Path, media: Path, *args: str) -> "subprocess.Popen[str]":
     environment = {
         **os.environ,
         "DATABASE_URL": f"sqlite:///{database}",
@@ -62,7 +64,15 @@ def run_command(database: Path, media: Path, *args: str) -> "subprocess.Complete
         "SITE_URL": "http://127.0.0.1:8000",
     }
     command = [sys.executable, str(Path(settings.BASE_DIR, "manage.py")), *args]
-    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    return subprocess.Popen(
+        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+
+
+def run_command(database: Path, media: Path, *args: str) -> "subprocess.CompletedProcess[str]":
+    process = start_command(database, media, *args)
+    stdout, stderr = process.communicate()
+    return subprocess.CompletedProcess(args, process.returncode, stdout, stderr)
 
 
 def rewrite_member(source: Path, target: Path, name: str, change) -> None:
@@ -229,6 +239,49 @@ def test_restore_forgets_no_departure_and_pauses_mailings(
         states = [state for (state,) in restored.execute("SELECT state FROM briefs_mailing ORDER BY id")]
     assert rows == [("stays@example.org", 1), ("leaves@example.org", 0)]
     assert states == ["paused", "paused", "paused", "stopped", "done"]
+
+
+@pytest.mark.heavy
+@sqlite_only
+def test_restore_under_a_sender_that_runs_sends_nothing_more(
+    team: factories.Team, tmp_path: Path, mail_server: MailServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The restore waits for the sender's end. Then the mailing is paused, although the archive has all copies queued."""
+    monkeypatch.setenv("DEPARTURES_FILE", str(tmp_path / "departures.txt"))
+    monkeypatch.setenv("EMAIL_URL", f"smtp://127.0.0.1:{mail_server.port}")
+    monkeypatch.setenv("MAIL_RATE", "100000")
+    mailing_fixtures.subscribe(12)
+    brief = factories.live_brief(team)
+    issue = mailing_fixtures.publish_issue([brief], team.writer, approved_by=team.publisher)
+    mailings.queue_issue(issue, by=team.publisher)
+    call_command("backup", str(tmp_path / "site.zip"), "--no-proof")
+    database, media = tmp_path / "new.sqlite3", tmp_path / "new-media"
+    restore = ("restore", str(tmp_path / "site.zip"))
+    assert run_command(database, media, *restore).returncode == 0
+    with closing(sqlite3.connect(database)) as restored:
+        restored.execute("UPDATE briefs_mailing SET state = 'queued'")
+        restored.commit()
+    is_in_the_middle, may_go_on = threading.Event(), threading.Event()
+
+    def meet(command: str, address: str) -> bool:
+        if command == "DATA" and len(mail_server.accepted) == 4:
+            is_in_the_middle.set()
+            may_go_on.wait(60)
+        return False
+
+    mail_server.on_command = meet
+    sender = start_command(database, media, "publish_due")
+    assert is_in_the_middle.wait(60), sender.communicate()
+    assert "in use" in run_command(database, media, *restore).stderr
+    sender.kill()
+    sender.communicate()
+    may_go_on.set()
+    assert run_command(database, media, *restore).returncode == 0
+    assert run_command(database, media, "publish_due").returncode == 0
+    assert len(mail_server.to) == 4
+    with closing(sqlite3.connect(database)) as restored:
+        (row,) = restored.execute("SELECT state, state_reason FROM briefs_mailing").fetchall()
+    assert row == ("paused", "restored")
 
 
 @pytest.mark.heavy

@@ -102,6 +102,15 @@ def test_order_follows_keys_and_dragging_and_is_saved(
     page.locator(f"[value='add:{c}']").first.click()
     page.locator(f"#item-{c} [name=item]").wait_for(state="attached")
     assert stored_order(issue) == [b, a, c]
+    page.locator(f"#item-{b} .more-verbs").click()
+    page.locator(f"#item-{b} button:has-text('Remove')").click()
+    page.locator(f"#item-{b} [name=item]").wait_for(state="detached")
+    page.locator("#title_en").fill("Kept words")
+    page.keyboard.press("Control+k")
+    page.keyboard.type("headline")
+    page.locator(f"#palette [data-add='{b}']").click()
+    page.locator(f"#item-{b} [name=item]").wait_for(state="attached")
+    assert (stored_order(issue), making.load_content(issue).en.title) == ([a, c, b], "Kept words")
     assert tab.console_messages == []
 
 
