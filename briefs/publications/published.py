@@ -84,13 +84,7 @@ class PublicIssue:
             timezone.localtime(edition.live_from),
             edition.frozen_content,
             items,
-            edition.change_kind,
-            edition.change_note_zh,
-            edition.change_note_en,
-            edition.withdrawn_at,
-            edition.withdrawn_kind,
-            edition.withdrawn_reason_zh,
-            edition.withdrawn_reason_en,
+            **{name: getattr(edition, name) for name in (*_CHANGE, *_WITHDRAWAL)},
         )
 
 
@@ -107,7 +101,7 @@ def list_changes(issue: PublicIssue, now: dt.datetime) -> list[tuple[dt.datetime
     """Return the corrections of the issue itself: when, kind and notes in both languages. Newest first."""
     if issue.edition_number == 1:
         return []
-    columns = ("live_from", "change_kind", "change_note_zh", "change_note_en")
+    columns = ("live_from", *_CHANGE)
     past = IssueEdition.objects.filter(issue_number=issue.number, number__gt=1, live_from__lte=now)
     return list(past.exclude(live_until=F("live_from")).order_by("-live_from").values_list(*columns))
 
@@ -144,15 +138,8 @@ def load_issues(editions: QuerySet[IssueEdition], now: dt.datetime) -> list[Publ
 
 
 _WITHDRAWAL = ("withdrawn_at", "withdrawn_kind", "withdrawn_reason_zh", "withdrawn_reason_en")
-_COLUMNS = (
-    "issue_number",
-    "number",
-    "content",
-    "published_at",
-    "live_from",
-    *("change_kind", "change_note_zh", "change_note_en"),
-    *_WITHDRAWAL,
-)
+_CHANGE = ("change_kind", "change_note_zh", "change_note_en")
+_COLUMNS = ("issue_number", "number", "content", "published_at", "live_from", *_CHANGE, *_WITHDRAWAL)
 """Columns of an edition that public code may read."""
 
 

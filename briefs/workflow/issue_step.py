@@ -54,11 +54,6 @@ class IssueStep:
     others: Sequence[str] = ()
 
     @property
-    def is_mine(self) -> bool:
-        """Return whether the issue waits for this person. Corrections and recoveries wait for nobody."""
-        return self.main not in ("", "revise_issue", "recover_issue")
-
-    @property
     def label(self) -> str:
         return str(get_act_label(self.main))
 
