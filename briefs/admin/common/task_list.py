@@ -48,7 +48,7 @@ def build_act_url(facts: BriefFacts, act: str) -> str:
     if act == "notes":
         return f"{page}#note-{facts.notes[0].pk}"
     if act == "fill":
-        return _build_place_url(page, [*facts.gaps, *facts.approval_gaps][0].about)
+        return _build_place_url(f"{page}?view=write", [*facts.gaps, *facts.approval_gaps][0].about)
     if act in ("suggestions", "sign_off_zh", "sign_off_en"):
         return f"{page}?view=review"
     if act == "tick_facts":
