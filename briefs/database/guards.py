@@ -200,7 +200,7 @@ def _trigger_statements(connection: Connection, cursor: Any) -> Iterator[str]:
         table = model._meta.db_table
         if table not in tables:
             continue
-        columns = [c.name for c in connection.introspection.get_table_description(cursor, table)]
+        columns = _column_names(cursor, table)
         closed = [c for c in columns if c not in model.open_columns]  # type: ignore[attr-defined]
         if connection.vendor == "sqlite":
             yield from _sqlite_triggers(table, closed, _unique_keys(model, columns))
@@ -214,6 +214,12 @@ def _trigger_statements(connection: Connection, cursor: Any) -> Iterator[str]:
                 yield from _version_triggers(connection, model._meta.db_table)
     if NAME_TABLE in tables:
         yield from _name_triggers(connection, cursor)
+
+
+def _column_names(cursor: Any, table: str) -> list[str]:
+    """Read the names from an empty answer. Django's introspection of SQLite parses the table's SQL, for 150 ms in all."""
+    cursor.execute(f'SELECT * FROM "{table}" LIMIT 0')
+    return [column[0] for column in cursor.description]
 
 
 def _unique_keys(model: type[models.Model], columns: Sequence[str]) -> Iterator[list[str]]:
@@ -275,7 +281,7 @@ def _name_triggers(connection: Connection, cursor: Any) -> Iterator[str]:
         )
     for model in named_models():
         table, kind = model._meta.db_table, model._meta.model_name
-        columns = [c.name for c in connection.introspection.get_table_description(cursor, table)]
+        columns = _column_names(cursor, table)
         shown = [c for c in columns if c not in model.desk_columns]  # type: ignore[attr-defined]
         differs = "IS NOT" if is_sqlite else "IS DISTINCT FROM"
         changed = " OR ".join(f'NEW."{c}" {differs} OLD."{c}"' for c in shown)

@@ -24,7 +24,6 @@ from briefs.exchange.brief_text import write_table_files
 from briefs.exchange.sheets.brief_sheets import build_brief_rows
 from briefs.exchange.sheets.columns import BRIEFS, BULLETS
 from briefs.exchange.sheets.sheet_files import write_csv
-from briefs.installation import load_missing_rows
 from briefs.models import Author, Brief
 from briefs.tests.documents.word_builder import build_word_file, edit_word_file, plain_paragraphs
 from briefs.tests.support import factories, limit_cpu_time, only_with_more_rounds
@@ -75,7 +74,7 @@ def repeat(piece: str, size: int) -> str:
 
 @pytest.fixture
 def writer(team: factories.Team) -> Client:
-    load_missing_rows("vocabulary.json")
+    factories.load_vocabulary()
     client = sign_in(Client(), team.writer)
     form = build_form(client.get(ADD).content.decode(), [("一點。", "A point.")])
     assert (

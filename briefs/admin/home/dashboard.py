@@ -20,6 +20,7 @@ from briefs.admin.common.access import person_of, require_role
 from briefs.admin.common.brief_pages import read_number, render_page
 from briefs.admin.common.task_list import MAX_BRIEFS_READ, TaskList, choose_tone
 from briefs.content import SIDES
+from briefs.database.replica import PreparedQuery
 from briefs.models import Brief, Edition, Outbox, Person
 from briefs.workflow.next_step import next_step
 from briefs.workflow.rules.transitions import PAST_TENSE_LABELS
@@ -61,8 +62,17 @@ def _mark(rows: QuerySet[Outbox], person: Person, request: HttpRequest) -> None:
     own.update(read_at=now)
 
 
+def _unread_query(person_pk: int, now: dt.datetime) -> QuerySet[Outbox, Any]:
+    return notifications.find_inbox(Person(pk=person_pk), now).order_by().values_list("pk")
+
+
+_unread = PreparedQuery(_unread_query, int, dt.datetime, around="SELECT COUNT(*) FROM ({queryset}) AS unread")
+"""Every page of the desk shows the number, and Django builds this SQL in ten times the time that it takes to run."""
+
+
 def count_unread(person: Person) -> int:
-    return notifications.find_inbox(person, timezone.now()).count()
+    ((unread,),) = _unread(person.pk, timezone.now())
+    return int(unread)
 
 
 def build_inbox_lines(rows: QuerySet[Outbox], limit: int) -> list[dict[str, object]]:

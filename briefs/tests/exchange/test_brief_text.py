@@ -9,7 +9,6 @@ from briefs import workflow
 from briefs.content import Bullet, Content
 from briefs.documents.parser import read_document
 from briefs.exchange.brief_text import file_name, find_exportable_briefs, write_brief_files
-from briefs.installation import load_missing_rows
 from briefs.models import Author, Brief, Keyword, Source
 from briefs.tests.conftest import FIXTURES, SEED
 from briefs.tests.intake.test_importer import run_import
@@ -30,7 +29,7 @@ def texts(content: Content) -> object:
 
 
 def test_exported_briefs_are_imported_unchanged(capsys, tmp_path: Path) -> None:
-    load_missing_rows("vocabulary.json")
+    factories.load_vocabulary()
     run_import(capsys, str(SEED), str(FIXTURES / "samples"))
     before = {b.pk: workflow.load_working_copy(b) for b in Brief.objects.all()}
     call_command("export_briefs", "--output", str(tmp_path / "out"))

@@ -11,11 +11,11 @@ from django.db import connection
 
 from briefs import workflow
 from briefs.admin.common.findings import CheckedContent
-from briefs.installation import load_missing_rows
 from briefs.intake import create_import_job, import_digests
 from briefs.management.commands.check_documents import format_rule
 from briefs.models import Brief, Term
 from briefs.tests.conftest import FIXTURES, SEED
+from briefs.tests.support import factories
 
 from .test_importer import checksum
 
@@ -35,7 +35,7 @@ def run_check(capsys: Any, *args: object) -> tuple[list[dict[str, Any]], int]:
 
 @pytest.mark.parametrize("path", [SEED, CLEAN, FAULTY], ids=lambda path: path.name)
 def test_findings_are_those_of_the_desk(capsys: Any, path: Path) -> None:
-    load_missing_rows("vocabulary.json")
+    factories.load_vocabulary()
     (line,), _ = run_check(capsys, path)
     (outcome,) = import_digests([(path.name, path.read_bytes(), None)], create_import_job())
     brief = Brief.objects.get(pk=outcome.brief)
@@ -45,7 +45,7 @@ def test_findings_are_those_of_the_desk(capsys: Any, path: Path) -> None:
 
 
 def test_json_has_one_line_a_digest_and_stores_nothing(capsys: Any, tmp_path: Path) -> None:
-    load_missing_rows("vocabulary.json")
+    factories.load_vocabulary()
     before = checksum()
     two = tmp_path / "two.txt"
     two.write_text(f"{SEED.read_text()}\n\n{FAULTY.read_text()}", encoding="utf-8")
@@ -81,7 +81,7 @@ def test_json_has_one_line_a_digest_and_stores_nothing(capsys: Any, tmp_path: Pa
     ("paths", "code"), [([CLEAN], 0), ([CLEAN, FAULTY], 1), ([FIXTURES / "broken" / "no-body.txt"], 1)]
 )
 def test_strict_exits_with_1_if_anything_was_found(capsys: Any, paths: list[Path], code: int) -> None:
-    load_missing_rows("vocabulary.json")
+    factories.load_vocabulary()
     assert run_check(capsys, *paths, "--strict")[1] == code
     assert run_check(capsys, *paths)[1] == 0
 
@@ -116,7 +116,7 @@ def test_names_of_authors_and_source_keep_their_spelling(capsys: Any, tmp_path: 
 
 
 def test_text_names_the_place_of_each_finding(capsys: Any) -> None:
-    load_missing_rows("vocabulary.json")
+    factories.load_vocabulary()
     call_command("check_documents", str(SEED), str(CLEAN), str(FIXTURES / "broken" / "no-body.txt"))
     printed = capsys.readouterr()
     assert f"{SEED} [0]: 10 findings\n" in printed.out
@@ -128,7 +128,7 @@ def test_text_names_the_place_of_each_finding(capsys: Any) -> None:
 
 
 def test_without_tables_the_shipped_glossary_is_used(capsys: Any) -> None:
-    load_missing_rows("vocabulary.json")
+    factories.load_vocabulary()
     with_tables, _ = run_check(capsys, SEED, FAULTY)
     with connection.cursor() as cursor:
         cursor.execute("ALTER TABLE briefs_term RENAME TO briefs_no_term")

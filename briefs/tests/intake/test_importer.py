@@ -11,10 +11,10 @@ from django.db import connection
 
 from briefs import workflow
 from briefs.content import hash_json
-from briefs.installation import load_missing_rows
 from briefs.intake import create_import_job, find_files, import_digests, import_files, rehearse_import
 from briefs.models import Brief, Document, Event, Keyword, Person, Revision, SiteVersion, Source
 from briefs.tests.conftest import FIXTURES, SEED
+from briefs.tests.support import factories
 from briefs.tests.support.factories import Team
 
 pytestmark = pytest.mark.django_db
@@ -50,7 +50,7 @@ def checksum() -> str:
 
 
 def test_seed_document_is_imported_exactly(capsys) -> None:
-    load_missing_rows("vocabulary.json")
+    factories.load_vocabulary()
     lines, code = run_import(capsys, str(SEED))
     assert code == 0
     (line,) = lines
@@ -238,7 +238,7 @@ def test_same_name_and_same_article_get_warnings(capsys, tmp_path: Path) -> None
 
 
 def test_unknown_keyword_is_created_with_one_label_and_warning(capsys) -> None:
-    load_missing_rows("vocabulary.json")
+    factories.load_vocabulary()
     (line,), _ = run_import(capsys, str(FIXTURES / "samples" / "03-faulty-drones.txt"))
     assert {"unknown-keyword", "unknown-source", "date-ambiguous"} <= {w["code"] for w in line["warnings"]}
     keyword = Keyword.objects.get(label_zh="城市治理學")

@@ -3,9 +3,9 @@
 import pytest
 
 from briefs import workflow
-from briefs.installation import load_missing_rows
 from briefs.intake import ImportOutcome, create_import_job, import_digests
 from briefs.models import Brief, Keyword, Source
+from briefs.tests.support import factories
 
 pytestmark = pytest.mark.django_db
 TEXT = "作者: Jane Doe\n來源: {source}\n日期: 2025-06-09\n關鍵字: {keywords}\n\n摘要:\n一段摘要。\n\nSummary:\nA paragraph.\n"
@@ -40,7 +40,7 @@ def caution_messages(outcome: ImportOutcome, code: str) -> list[str]:
     ],
 )  # fmt: skip
 def test_two_labels_of_one_keyword_match_one_row(written: str, keywords: list[str]) -> None:
-    load_missing_rows("vocabulary.json")
+    factories.load_vocabulary()
     before = Keyword.objects.count()
     outcome, matched = import_with(written)
     assert (matched, Keyword.objects.count()) == (keywords, before)
@@ -58,7 +58,7 @@ def test_label_of_merged_keyword_matches_its_successor() -> None:
 
 @pytest.mark.parametrize("written", ["科技/Tech", "高科技／Technology", "科技（Tech）", "High Tech（科技）"])
 def test_one_known_label_of_separated_pair_is_enough(written: str) -> None:
-    load_missing_rows("vocabulary.json")
+    factories.load_vocabulary()
     outcome, matched = import_with(written)
     assert matched == ["科技 · Technology"]
     (message,) = caution_messages(outcome, "keyword-label")
@@ -77,7 +77,7 @@ def test_one_known_label_of_separated_pair_is_enough(written: str) -> None:
     ],
 )
 def test_other_text_becomes_keyword_as_written(written: str) -> None:
-    load_missing_rows("vocabulary.json")
+    factories.load_vocabulary()
     outcome, matched = import_with(written)
     assert matched == [written]
     assert caution_messages(outcome, "unknown-keyword")

@@ -133,11 +133,10 @@ MALFORMED_KEYS = [
 
 
 @pytest.mark.parametrize("parameter", ["before", "after"])
-@pytest.mark.parametrize("key", MALFORMED_KEYS)
-def test_malformed_key_gives_page_or_404(client: Client, parameter: str, key: str) -> None:
+def test_malformed_key_gives_page_or_404(client: Client, parameter: str) -> None:
     publish_at_minutes([1, 2])
-    response = client.get("/en/", {parameter: key})
-    assert response.status_code in (200, 404)
+    answers = {key: client.get("/en/", {parameter: key}).status_code for key in MALFORMED_KEYS}
+    assert set(answers.values()) <= {200, 404}, answers
     assert client.get(f"/en/?{parameter}=%ff%fe").status_code == 404
 
 

@@ -3,11 +3,14 @@
 import datetime as dt
 import json
 from collections.abc import Mapping, Sequence
+from copy import copy
 from dataclasses import replace
 from functools import cache
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+from django.apps import apps
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import Group, Permission
 from django.utils import timezone
@@ -76,6 +79,18 @@ def _create_roles() -> dict[str, Group]:
 @cache
 def _password() -> str:
     return make_password("pw")
+
+
+def load_vocabulary() -> None:
+    """Store the vocabulary of a new site. `load_missing_rows` needs 700 queries for its 173 rows, and 0.3 s."""
+    for model, rows in groupby(_shipped_vocabulary(), key=type):
+        model._default_manager.bulk_create(map(copy, rows))
+
+
+@cache
+def _shipped_vocabulary() -> list[Vocabulary]:
+    rows = json.loads((FIXTURES / "vocabulary.json").read_bytes())
+    return [apps.get_model(row["model"])(**row["fields"]) for row in rows]
 
 
 class Team:

@@ -12,7 +12,6 @@ from briefs import checks, workflow
 from briefs.admin.common import findings
 from briefs.checks import CheckContext, Edit, apply_edits, differs_only_in_punctuation
 from briefs.content import Bullet, Content
-from briefs.installation import load_missing_rows
 from briefs.models import Author, Term
 from briefs.tests.checks.test_all_checks import SEED, build_long_brief, read_fixture_with_headlines
 from briefs.tests.documents.test_alignment import TALKS
@@ -24,7 +23,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No direc
 
 @pytest.fixture
 def vocabulary() -> None:
-    load_missing_rows("vocabulary.json")
+    factories.load_vocabulary()
 
 
 def findings_of(content: Content) -> list[dict[str, Any]]:

@@ -20,7 +20,6 @@ from briefs.admin.uploads import pending_files
 from briefs.exchange.sheets.brief_sheets import build_brief_rows
 from briefs.exchange.sheets.columns import BRIEFS
 from briefs.exchange.sheets.sheet_files import write_sheet
-from briefs.installation import load_missing_rows
 from briefs.models import Author, Brief, Document, Event, Keyword, Revision, Source, Upload, UploadFile
 from briefs.tests.conftest import FIXTURES, SEED
 from briefs.tests.intake.test_importer import checksum as checksum_of_all
@@ -92,7 +91,7 @@ def digest_statuses(html: str) -> list[str]:
 
 
 def test_preview_of_several_files_stores_nothing(writer_client: Client, team: factories.Team) -> None:
-    load_missing_rows("vocabulary.json")
+    factories.load_vocabulary()
     before = checksum_without_uploads()
     preview_url = upload_files(
         writer_client,
@@ -434,7 +433,7 @@ def test_preview_query_count_does_not_grow_with_digests(writer_client: Client) -
 def test_uploader_under_another_name_is_an_editor_beside_the_person_named(
     client: Client, team: factories.Team
 ) -> None:
-    load_missing_rows("vocabulary.json")
+    factories.load_vocabulary()
     sign_in(client, team.publisher)
     import_files(client, make_file("seed.txt", SEED.read_bytes()), words_of=str(team.writer.pk))
     brief = Brief.objects.get()
@@ -452,7 +451,7 @@ def test_uploader_under_another_name_is_an_editor_beside_the_person_named(
 def test_import_command_is_a_change_of_the_person_named_or_of_the_importer(
     team: factories.Team, writer_named: bool
 ) -> None:
-    load_missing_rows("vocabulary.json")
+    factories.load_vocabulary()
     options = ["--written-by", team.writer.username] if writer_named else []
     call_command("import_briefs", str(SEED), *options, stdout=StringIO(), stderr=StringIO())
     revision = Revision.objects.get()

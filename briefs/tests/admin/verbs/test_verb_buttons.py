@@ -105,14 +105,13 @@ def test_permitted_person_uses_verb_by_its_button(client: Client, team: factorie
 
 
 @pytest.mark.parametrize("verb", CASES)
-def test_refused_person_has_no_button_and_changes_no_row(
-    client: Client, team: factories.Team, verb: str
-) -> None:
+def test_get_and_refused_post_of_verb_change_no_row(client: Client, team: factories.Team, verb: str) -> None:
     make, who, wrong, values, _state = CASES[verb]
     brief = make(team)
     sign_in(client, getattr(team, who))
     data = {**get_brief_form(client, brief).data, **values}
     before = snapshot_rows()
+    assert client.get(brief_url(brief, verb)).status_code == (200 if verb in VERB_FORMS else 302)
     sign_in(client, getattr(team, wrong))
     response = client.post(brief_url(brief, verb), data)
     assert response.status_code in (403, 409)
@@ -121,23 +120,13 @@ def test_refused_person_has_no_button_and_changes_no_row(
         assert verb not in get_brief_form(client, brief).offered_verbs()
 
 
-@pytest.mark.parametrize("verb", CASES)
-def test_get_of_verb_changes_no_row(client: Client, team: factories.Team, verb: str) -> None:
-    make, who, _wrong, _values, _state = CASES[verb]
-    brief = make(team)
-    sign_in(client, getattr(team, who))
-    before = snapshot_rows()
-    assert client.get(brief_url(brief, verb)).status_code == (200 if verb in VERB_FORMS else 302)
-    assert snapshot_rows() == before
-
-
-@pytest.mark.parametrize("verb", CASES)
-def test_empty_post_of_verb_is_refused(client: Client, team: factories.Team, verb: str) -> None:
+def test_empty_post_of_verb_is_refused(client: Client, team: factories.Team) -> None:
     """Without the values that the page sends, every verb is refused, whether or not the state fits."""
     brief = factories.submitted_brief(team)
     sign_in(client, team.other_publisher)
     before = snapshot_rows()
-    assert client.post(brief_url(brief, verb), {}).status_code == 409
+    accepted = {verb for verb in CASES if client.post(brief_url(brief, verb), {}).status_code != 409}
+    assert accepted == set()
     assert snapshot_rows() == before
 
 
