@@ -223,7 +223,9 @@ def _queue_failure_alarm(failed: Outbox, now: dt.datetime) -> None:
         return
     values = {"name": str(failed.to), "error": failed.error}
     with transaction.atomic():
-        for person in find_people_for_verb("resend").exclude(pk=failed.to_id):
+        for person in find_people_for_verb("resend"):
+            if person.pk == failed.to_id:
+                continue
             Outbox.objects.get_or_create(
                 key=f"failure:{failed.pk}:{person.pk}",
                 defaults={"kind": "failure", "to": person, "brief": failed.brief, "values": values, "due_at": now},

@@ -216,8 +216,8 @@ def manage(*command: str, file: Path, **variables: str) -> subprocess.CompletedP
 
 @pytest.mark.skipif(connection.vendor != "sqlite", reason="it needs a file")
 @pytest.mark.parametrize(
-    "command", [("manage.py", "migrate"), ("manage.py", "publish_due"), ("-m", "gunicorn", "digest.wsgi", "--check-config")]
-)  # fmt: skip
+    "command", [("manage.py", "migrate"), ("-m", "gunicorn", "digest.wsgi", "--check-config")]
+)
 def test_command_does_not_make_the_database_that_the_settings_name(
     tmp_path: Path, command: tuple[str, ...]
 ) -> None:

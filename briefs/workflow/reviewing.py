@@ -196,8 +196,8 @@ def sign_off(
         row = run.row
         content = load_working_copy(row)
         statuses = four_eyes.load_statuses_by_side(row, content)[side]
-        reviewers = policy.find_people_with_roles(policy.REVIEWER_ROLES)
-        if reason := four_eyes.why_not_sign_off(statuses, by, set(reviewers.values_list("pk", flat=True))):
+        reviewers = {p.pk for p in policy.load_staff() if policy.get_roles(p) & policy.REVIEWER_ROLES}
+        if reason := four_eyes.why_not_sign_off(statuses, by, reviewers):
             raise Refused(reason)
         if seen != statuses.hash:
             raise build_refusal(

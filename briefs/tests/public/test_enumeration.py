@@ -75,15 +75,17 @@ def test_subject_used_only_by_drafts_runs_same_queries_as_unknown(world: World, 
     from briefs.tests.support import route_registry
 
     compared = 0
-    for (kind, slugs), end in itertools.product(route_registry.SUBJECT_SLUGS.items(), ("", "feed.atom")):
-        address = f"/en/{kind}/{{}}/{end}"
-        fetch(address.format(MISSING_SLUG))  # run the one-time preparation
-        unknown = fetch_and_record(address.format(MISSING_SLUG), MISSING_SLUG)
-        for slug in sorted(slugs):
-            status, queries = fetch_and_record(address.format(slug), slug)
-            if status == 404:
-                compared += 1
-                assert (status, queries) == unknown, address.format(slug)
+    for kind, slugs in route_registry.SUBJECT_SLUGS.items():
+        shown = set(re.findall(rf'href="/en/{kind}/([^/"]+)/"', fetch(f"/en/{kind}/").body.decode()))
+        for end in ("", "feed.atom"):
+            address = f"/en/{kind}/{{}}/{end}"
+            fetch(address.format(MISSING_SLUG))  # run the one-time preparation
+            unknown = fetch_and_record(address.format(MISSING_SLUG), MISSING_SLUG)
+            for slug in sorted(slugs - shown):
+                status, queries = fetch_and_record(address.format(slug), slug)
+                if status == 404:
+                    compared += 1
+                    assert (status, queries) == unknown, address.format(slug)
     assert compared > 20
 
 

@@ -300,10 +300,10 @@ def run_sequences(built: World, seeds: Sequence[int]) -> None:
 
 
 FEW = 2
-"""Sequences of each team in the default run. CI runs 17 of each, which is 102."""
+"""Sequences of the smallest and the largest team in the default run. CI runs 15 more of each team."""
 
 
-@pytest.mark.parametrize("team_world", TEAMS, indirect=True)
+@pytest.mark.parametrize("team_world", [TEAMS[0], TEAMS[-1]], indirect=True)
 def test_few_random_sequences_need_two_people(team_world: World) -> None:
     run_sequences(team_world, range(FEW))
 
