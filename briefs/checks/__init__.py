@@ -6,7 +6,6 @@ from .changes import (
     differs_only_in_punctuation,
     find_substantive_differences,
 )
-from .finding import CheckContext, Edit, Finding, Repair, TermData
 from .glossary import (
     count_term_renderings,
     find_term_spans,
@@ -29,6 +28,7 @@ from .registry import (
     remove_dismissed,
     run_checks,
 )
+from .texts import CheckContext, Edit, Finding, Repair, TermData
 from .whole_brief import compute_ratio_band
 
 __all__ = [

@@ -16,9 +16,11 @@ from typing import Literal
 from rapidfuzz.distance import LCSseq
 
 from briefs.checks.english import read_words
-from briefs.checks.finding import CheckContext, Edit, FindingField
 from briefs.checks.names import ASCII_LOWER, extract_names, find_occurrences
 from briefs.checks.texts import (
+    CheckContext,
+    Edit,
+    FindingField,
     TextPair,
     find_urls,
     fold_and_mask_urls,

@@ -10,11 +10,14 @@ from pathlib import Path
 
 from opencc import OpenCC
 
-from briefs.checks.finding import CheckContext, Edit, Finding, MainlandWording
 from briefs.checks.texts import (
     HAN_RANGES,
     MAX_FINDINGS,
+    CheckContext,
     CheckedText,
+    Edit,
+    Finding,
+    MainlandWording,
     build_brief_finding,
     check,
     claim_span,
@@ -44,9 +47,7 @@ def load_default_wordings() -> tuple[MainlandWording, ...]:
 @check(
     rules="Z10",
     is_plain=True,
-    messages={
-        "wording": gettext_noop("“%(a)s” is mainland usage. In Taiwan: %(b)s"),
-    },
+    messages={"wording": gettext_noop("“%(a)s” is mainland usage. In Taiwan: %(b)s")},
 )
 def check_mainland(content: Content, context: CheckContext) -> list[Finding]:
     """Find mainland wording outside quotations and titles."""
@@ -69,7 +70,7 @@ def _find_passes(content: Content) -> Iterator[Finding]:
     for pair in iterate_text_pairs(content):
         english = pair.en.lower()
         if "通過" in pair.zh and _THROUGH_EN.search(english) and not _PASS_EN.search(english):
-            text = CheckedText.from_text(pair.field, pair.bullet, "zh", pair.zh)
+            text = pair.read("zh")
             for match in _THROUGH_ZH.finditer(text.without_quotations):
                 span = match.span()
                 edits = (text.build_edit(*span, "透過"),)
@@ -120,9 +121,7 @@ _SAFE_WORDS = ("茶几", "窗明几淨", "几案", "拮据", "老么", "么兒",
     each="zh",
     rules="Z9",
     is_plain=True,
-    messages={
-        "character": gettext_noop("Simplified character %(a)s. Change to %(b)s"),
-    },
+    messages={"character": gettext_noop("Simplified character %(a)s. Change to %(b)s")},
 )
 def check_simplified(text: CheckedText, context: CheckContext) -> Iterator[Finding]:
     """Find Simplified characters in Traditional text.
@@ -183,11 +182,7 @@ _RIGHT = {re.sub(r"\(.*?\)", "", pattern): right for pattern, right in _RIGHT_BY
 
 
 @check(
-    each="zh",
-    rules="Z12",
-    messages={
-        "word": gettext_noop("“%(a)s” has a wrong character. Change to %(b)s"),
-    },
+    each="zh", rules="Z12", messages={"word": gettext_noop("“%(a)s” has a wrong character. Change to %(b)s")}
 )
 def check_typos(text: CheckedText, context: CheckContext) -> Iterator[Finding]:
     """Find wrong characters: of the same sound, or left by a conversion from Simplified."""
@@ -224,9 +219,7 @@ _WARS = ("烏俄戰爭", "俄烏戰爭")
 @check(
     rules="Z11",
     is_plain=True,
-    messages={
-        "mixed": gettext_noop("%(a)s and %(b)s are both used in this brief. Change to %(b)s"),
-    },
+    messages={"mixed": gettext_noop("%(a)s and %(b)s are both used in this brief. Change to %(b)s")},
 )
 def check_variants(content: Content, context: CheckContext) -> list[Finding]:
     """Find two forms of one word in one brief: 臺灣 and 台灣, 佔 and 占, 週三 and 周四."""
@@ -275,11 +268,7 @@ def _check_war_names(chinese: list[CheckedText]) -> list[Finding]:
     if not all(places.values()):
         return []
     war, other = _WARS
-    edits = [
-        text.build_edit(*match.span(), other)
-        for text in places[war]
-        for match in find_matches(re.compile(war), text.without_urls)
-    ]
+    edits = [edit for text in places[war] for edit in text.build_edits(re.compile(war), other)]
     return build_brief_finding("variants.mixed", edits, a=war, b=other)
 
 

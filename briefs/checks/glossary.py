@@ -11,11 +11,14 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal, Self
 
-from briefs.checks.finding import CheckContext, Finding, Span, TermData
 from briefs.checks.names import ASCII_LOWER, BUILT_IN_TERMS, find_occurrences
 from briefs.checks.texts import (
     MAX_FINDINGS,
+    CheckContext,
     CheckedText,
+    Finding,
+    Span,
+    TermData,
     check,
     claim_span,
     fold_characters,

@@ -12,7 +12,6 @@ from decimal import Decimal
 from typing import Literal
 
 from briefs.checks.claims import find_claim_findings
-from briefs.checks.finding import CheckContext, Span, TermData
 from briefs.checks.glossary import find_mentions
 from briefs.checks.meaning import (
     find_by_sentence,
@@ -24,7 +23,7 @@ from briefs.checks.meaning import (
 )
 from briefs.checks.names import KnownNames, find_terms_in_both
 from briefs.checks.numbers import SideFigures, find_lone_names, find_unit_mismatches
-from briefs.checks.texts import TextPair, has_words
+from briefs.checks.texts import CheckContext, Span, TermData, TextPair, has_words
 from briefs.content import SIDES, Side
 from briefs.lexicon.figure import Figure
 from briefs.lexicon.meanings import NAME_SECTIONS, Meaning

@@ -5,16 +5,16 @@ from collections import Counter
 from collections.abc import Iterator
 from itertools import pairwise
 
-from briefs.checks.claims import find_claim_findings
-from briefs.checks.finding import CheckContext, Finding, Span
-from briefs.checks.roles import find_role_findings
+from briefs.checks.claims import find_claim_findings, find_role_findings
 from briefs.checks.texts import (
+    CheckContext,
     CheckedText,
+    Finding,
+    Span,
     check,
     fold_and_mask_urls,
     gettext_noop,
-    has_words,
-    iterate_text_pairs,
+    iterate_translated_pairs,
 )
 from briefs.content import SIDES, Content, Side
 from briefs.lexicon.axes import are_opposed
@@ -93,36 +93,30 @@ _BACK, _AHEAD_ZH, _AHEAD_EN = 3, 4, 5
 )
 def check_meaning(content: Content, context: CheckContext) -> list[Finding]:
     findings: list[Finding] = []
-    for pair in iterate_text_pairs(content):
-        if has_words(pair.zh) and has_words(pair.en):
-            zh, en = (CheckedText.from_text(pair.field, pair.bullet, side, pair.text(side)) for side in SIDES)
-            linked = link_texts(pair.zh, pair.en)
-            findings += _check_contrast(zh, en)
-            for zh_meanings, en_meanings in find_by_sentence(zh.original, en.original):
-                findings += _compare(zh, en, zh_meanings, en_meanings)
-            for code, one, other in find_opposed(linked):
-                findings.append(build_finding(zh, en, f"meaning.{code}", one, other))
-            for side, word in find_lone_negations(linked):
-                findings.append(_build_lone(zh if side == "zh" else en, "negation", word))
-            for code, mine, theirs in (*find_role_findings(linked), *find_claim_findings(linked)):
-                if mine and theirs:
-                    findings.append(build_finding(zh, en, f"meaning.{code}", mine, theirs))
-                elif lone := mine or theirs:
-                    findings.append(_build_lone(zh if mine else en, code, lone))
+    for pair in iterate_translated_pairs(content):
+        zh, en = (pair.read(side) for side in SIDES)
+        linked = link_texts(pair.zh, pair.en)
+        findings += _check_contrast(zh, en)
+        for zh_meanings, en_meanings in find_by_sentence(zh.original, en.original):
+            findings += _compare(zh, en, zh_meanings, en_meanings)
+        for code, one, other in find_opposed(linked):
+            findings.append(build_finding(zh, en, f"meaning.{code}", one, other))
+        for side, word in find_lone_negations(linked):
+            findings.append(_build_lone(zh if side == "zh" else en, "negation", word))
+        for code, mine, theirs in (*find_role_findings(linked), *find_claim_findings(linked)):
+            if mine and theirs:
+                findings.append(build_finding(zh, en, f"meaning.{code}", mine, theirs))
+            elif lone := mine or theirs:
+                findings.append(_build_lone(zh if mine else en, code, lone))
     return findings
 
 
-@check(
-    rules="Z13",
-    messages={"word": gettext_noop("“%(a)s” has a wrong character. Change to %(b)s")},
-)
+@check(rules="Z13", messages={"word": gettext_noop("“%(a)s” has a wrong character. Change to %(b)s")})
 def check_homophones(content: Content, context: CheckContext) -> Iterator[Finding]:
     """Find a wrong character of the same sound, if the English has the meaning of the right word and nothing else for it."""
-    for pair in iterate_text_pairs(content):
-        if has_words(pair.zh) and has_words(pair.en):
-            text = CheckedText.from_text(pair.field, pair.bullet, "zh", pair.zh)
-            for word, right in find_homophones(link_texts(pair.zh, pair.en)):
-                yield text.build_replacement_finding("homophones.word", word, right)
+    for pair in iterate_translated_pairs(content):
+        for word, right in find_homophones(link_texts(pair.zh, pair.en)):
+            yield pair.read("zh").build_replacement_finding("homophones.word", word, right)
 
 
 _LEAST_WEIGHT = 2.0

@@ -7,8 +7,7 @@ from functools import lru_cache
 from itertools import islice
 from typing import Self
 
-from briefs.checks.finding import CheckContext, Span, TermData
-from briefs.checks.texts import HAN_RANGES, find_word_spans
+from briefs.checks.texts import HAN_RANGES, CheckContext, Span, TermData, find_word_spans
 from briefs.content import Side
 from briefs.lexicon.concepts import ACRONYM_NAMES, CHECKED_NAMES
 from briefs.lexicon.figure import blank_out_matches

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Self
 
-from briefs.checks.finding import CheckContext, Finding, Repair
 from briefs.checks.names import (
     KnownNames,
     LatinName,
@@ -17,13 +16,15 @@ from briefs.checks.names import (
     mark_matched_names,
 )
 from briefs.checks.texts import (
+    CheckContext,
     CheckedText,
+    Finding,
+    Repair,
     TextPair,
     check,
     fold_and_mask_urls,
     gettext_noop,
-    has_words,
-    iterate_text_pairs,
+    iterate_translated_pairs,
 )
 from briefs.content import Content, Side
 from briefs.lexicon import numbers_en, numbers_zh
@@ -61,8 +62,7 @@ _MEASURE_WORD = re.compile(
 def check_numbers(content: Content, context: CheckContext) -> list[Finding]:
     read = [
         (SideFigures.from_pair(pair, "zh"), SideFigures.from_pair(pair, "en"))
-        for pair in iterate_text_pairs(content)
-        if has_words(pair.zh) and has_words(pair.en)
+        for pair in iterate_translated_pairs(content)
     ]
     known_names = KnownNames.select_for([reading.text for both in read for reading in both], context)
     introduced = {n.key for zh, _ in read for n in zh.names if zh.text.startswith((")", "）"), n.end)}
@@ -86,7 +86,7 @@ class SideFigures:
 
     @classmethod
     def from_pair(cls, pair: TextPair, side: Side) -> Self:
-        checked = CheckedText.from_text(pair.field, pair.bullet, side, pair.text(side))
+        checked = pair.read(side)
         text = fold_and_mask_urls(checked.original)
         names, rest = extract_names(text)
         language = numbers_zh if side == "zh" else numbers_en

@@ -4,11 +4,13 @@ import re
 from collections.abc import Iterable, Iterator
 from itertools import zip_longest
 
-from briefs.checks.finding import CheckContext, Edit, Finding
 from briefs.checks.texts import (
     HAN_RANGES,
     MAX_FINDINGS,
+    CheckContext,
     CheckedText,
+    Edit,
+    Finding,
     build_brief_finding,
     check,
     find_matches,
@@ -82,7 +84,7 @@ def check_punctuation(content: Content, context: CheckContext) -> list[Finding]:
     narrow = [edit for text in chinese for edit in _half_width_edits(text)]
     commas = all(edit.expected.strip("\u3000\u00a0 ") == "," for edit in narrow)
     brackets = [edit for text in chinese for edit in _bracket_edits(text)]
-    spaces = [edit for text in chinese for edit in _space_edits(text)]
+    spaces = [edit for text in chinese for edit in text.build_edits(_LATIN_SPACE, "")]
     return [
         *findings,
         *build_brief_finding("punctuation.commas" if commas else "punctuation.width", narrow, n=len(narrow)),
@@ -103,11 +105,6 @@ def _bracket_edits(text: CheckedText) -> Iterator[Edit]:
         if _IS_HAN.search(before + match["inside"][0] + match["inside"][-1]):
             yield text.build_edit(match.start(), match.start() + 1, "（")
             yield text.build_edit(match.end() - 1, match.end(), "）")
-
-
-def _space_edits(text: CheckedText) -> Iterator[Edit]:
-    for match in _LATIN_SPACE.finditer(text.without_urls):
-        yield text.build_edit(*match.span(), "")
 
 
 def _check_quotes(text: CheckedText) -> Iterator[Finding]:
@@ -253,9 +250,7 @@ _NOT_THIRD_ITEM = _NOT_SECOND_ITEM.union(read_words("small words"))
     rules="E3",
     is_plain=True,
     is_minor_repair=True,
-    messages={
-        "comma": gettext_noop("No comma before “%(a)s” in a series. Add one"),
-    },
+    messages={"comma": gettext_noop("No comma before “%(a)s” in a series. Add one")},
 )
 def check_serial(text: CheckedText, context: CheckContext) -> Iterator[Finding]:
     """Check the serial comma in series of three single words. Advice, since a comma can also end a clause."""
@@ -295,9 +290,7 @@ _EQUAL_PAIR = re.compile(f"(?<![A-Za-z])(?:{_EQUAL_NAME})(?P<dash>-)(?=(?:{_EQUA
     rules="E4",
     is_plain=True,
     is_minor_repair=True,
-    messages={
-        "style": gettext_noop("“%(a)s” is not house style. Change to “%(b)s”"),
-    },
+    messages={"style": gettext_noop("“%(a)s” is not house style. Change to “%(b)s”")},
 )
 def check_dashes(text: CheckedText, context: CheckContext) -> Iterator[Finding]:
     """Check English dashes: en between figures and equals, em without spaces, hyphen for compounds."""

@@ -4,9 +4,19 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from briefs.checks import chinese, english, glossary, grammar, meaning, numbers, punctuation, whole_brief
-from briefs.checks.finding import CheckContext, Edit, Finding, FindingField, Repair
-from briefs.checks.texts import Check, TextPair, claim_span, index_text_pairs, list_side_texts
+from briefs.checks import chinese, english, glossary, meaning, numbers, punctuation, whole_brief
+from briefs.checks.texts import (
+    Check,
+    CheckContext,
+    Edit,
+    Finding,
+    FindingField,
+    Repair,
+    TextPair,
+    claim_span,
+    index_text_pairs,
+    list_side_texts,
+)
 from briefs.content import SIDES, Content, hash_json
 
 # In this order: missing content, disagreement of the two sides, wording, punctuation, spaces. The first finding on
@@ -32,8 +42,8 @@ _CHECKS: tuple[Check, ...] = (
     chinese.check_numerals,
     english.check_spelling,
     english.check_misspellings,
-    grammar.check_grammar,
-    grammar.check_capitals,
+    english.check_grammar,
+    english.check_capitals,
     english.check_abbreviations,
     english.check_taiwan,
     english.check_headline,

@@ -7,11 +7,15 @@ from datetime import date
 from itertools import groupby
 from statistics import median
 
-from briefs.checks.finding import CheckContext, Edit, Finding, Repair, Span
 from briefs.checks.texts import (
     HAN_RANGES,
     INVISIBLE_CHARACTER,
+    CheckContext,
     CheckedText,
+    Edit,
+    Finding,
+    Repair,
+    Span,
     TextPair,
     build_brief_finding,
     check,
@@ -50,7 +54,7 @@ from briefs.text.date_format import ENGLISH_MONTHS
         "picture_alt": gettext_noop("Describe the picture in both languages."),
         "picture_credit": gettext_noop("Say whose picture it is."),
         "picture_licence": gettext_noop("Say under which licence the picture may be shown."),
-    },
+    }
 )
 def check_completeness(content: Content, context: CheckContext) -> list[Finding]:
     """Check that a brief is complete enough to submit. The only check that blocks submission."""
@@ -109,7 +113,7 @@ def _check_picture(content: Content) -> Iterator[Finding]:
             "%(host)s can be mistaken for %(known)s, the site of a source. Check the address."
         ),
         "invisible": gettext_noop("The address has a character that cannot be seen: %(a)s. Remove it."),
-    },
+    }
 )
 def check_addresses(content: Content, context: CheckContext) -> list[Finding]:
     """Check addresses for hosts that can be mistaken for another site, and for invisible characters."""
@@ -138,11 +142,7 @@ def check_authors(content: Content, context: CheckContext) -> Iterator[Finding]:
             yield Finding("authors.order", "authors", values=values, repair=Repair("authors.order", values))
 
 
-@check(
-    messages={
-        "differs": gettext_noop("Structure differs: %(zh)s in Chinese, %(en)s in English."),
-    },
-)
+@check(messages={"differs": gettext_noop("Structure differs: %(zh)s in Chinese, %(en)s in English.")})
 def check_structure(content: Content, context: CheckContext) -> list[Finding]:
     """Report one finding per brief, at the first bullet that differs. The caller offers to copy either side."""
     both = (bullet for bullet in content.bullets if bullet.text_zh and bullet.text_en)
@@ -242,11 +242,7 @@ _QUOTED: dict[Side, tuple[re.Pattern[str], Callable[[str], int]]] = {
 }
 
 
-@check(
-    messages={
-        "long": gettext_noop("Quoted words add up to %(n)s; the limit is %(m)s."),
-    },
-)
+@check(messages={"long": gettext_noop("Quoted words add up to %(n)s; the limit is %(m)s.")})
 def check_quotations(content: Content, context: CheckContext) -> list[Finding]:
     """Report one finding per language, at the quotation that exceeds the limit."""
     if not context.quote_limit:
@@ -267,16 +263,7 @@ def _check_quoted_words(content: Content, side: Side, limit: int) -> Finding | N
     return first_excess[0].build_finding("quotations.long", first_excess[1], {"n": total, "m": limit})
 
 
-_OPENING_BY_CLOSING = {
-    "」": "「",
-    "』": "『",
-    "）": "（",
-    "》": "《",
-    "〉": "〈",
-    ")": "(",
-    "]": "[",
-    "】": "【",
-}
+_OPENING_BY_CLOSING = dict(zip("」』）》〉)]】", "「『（《〈([【", strict=True))
 _MARK = re.compile("[「」『』（）《》〈〉()【】]|\\[|\\]")
 _LIST_NUMBER = re.compile(r"(?<![A-Za-z0-9(（])[0-9A-Za-z一二三四五六七八九十]{1,3}[)）]")
 _DOUBLED: dict[Side, re.Pattern[str]] = {
@@ -322,7 +309,7 @@ def check_form(content: Content, context: CheckContext) -> list[Finding]:
     """Check form in both languages: marks, repeated words, language, addresses, weekdays."""
     findings: list[Finding] = []
     for pair in iterate_text_pairs(content):
-        texts = [CheckedText.from_text(pair.field, pair.bullet, side, pair.text(side)) for side in SIDES]
+        texts = [pair.read(side) for side in SIDES]
         for text in texts:
             findings += _check_text(text)
         findings += _check_pair(*texts)
@@ -419,14 +406,14 @@ _IS_CJK, _IS_LATIN = re.compile(f"[{_CJK}]"), re.compile("[A-Za-z0-9%]")
             "%(n)s spaces between Chinese characters. Remove",
         ),
         "stray": ngettext(
-            "%(n)s double or invisible space. Clean up",
-            "%(n)s double or invisible spaces. Clean up",
+            "%(n)s double or invisible space. Clean up", "%(n)s double or invisible spaces. Clean up"
         ),
     },
 )
 def check_spaces(content: Content, context: CheckContext) -> list[Finding]:
     """Find double, zero-width, non-breaking and other stray spaces, and spaces between Chinese characters."""
-    between = [edit for text in list_side_texts(content, "zh") for edit in _edits_between_cjk(text)]
+    chinese = list_side_texts(content, "zh")
+    between = [edit for text in chinese for edit in text.build_edits(_SPACE_BETWEEN_CJK, "")]
     stray = [
         edit for side in SIDES for text in list_side_texts(content, side) for edit in _stray_space_edits(text)
     ]
@@ -434,11 +421,6 @@ def check_spaces(content: Content, context: CheckContext) -> list[Finding]:
         *build_brief_finding("spaces.han", between, n=len(between)),
         *build_brief_finding("spaces.stray", stray, n=len(stray)),
     ]
-
-
-def _edits_between_cjk(text: CheckedText) -> Iterator[Edit]:
-    for match in find_matches(_SPACE_BETWEEN_CJK, text.without_urls):
-        yield text.build_edit(*match.span(), "")
 
 
 def _stray_space_edits(text: CheckedText) -> Iterator[Edit]:
@@ -473,18 +455,14 @@ _FEWEST_PAIRS = 3
         "joined": gettext_noop(
             "This bullet and %(n)s say together what one text says. Join or split (Esc M, Enter)."
         ),
-    },
+    }
 )
 def check_pairing(content: Content, context: CheckContext) -> list[Finding]:
     places = [(n, b) for n, b in enumerate(content.bullets) if b.text_zh and b.text_en]
     zh, en = ([bullet.text(side) for bullet in content.bullets] for side in SIDES)
     if len(places) < _FEWEST_PAIRS or has_too_many_words(zh, en):
         return []
-    scores = PairScores(
-        zh,
-        en,
-        terms=[(term.zh, term.en) for term in context.terms],
-    )
+    scores = PairScores(zh, en, terms=[(term.zh, term.en) for term in context.terms])
     if not scores.has_words:
         return []
     doubtful = [n for n, _ in places if scores.compute_confidence(scores.score(n, n)) < DOUBTFUL_CONFIDENCE]

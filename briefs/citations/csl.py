@@ -9,18 +9,8 @@ from briefs.text import date_format
 
 from . import cited_article as cited
 from .cited_article import CitationRejected, CitedArticle, CitedName, read_cited_facts
-from .works import AuthorName, CitableWork, describe_digested_article
+from .works import FILE_TYPES_BY_KIND, AuthorName, CitableWork, describe_digested_article
 
-_TYPES_BY_KIND = {
-    "brief": "webpage",
-    "article": "webpage",
-    "magazine": "article-magazine",
-    "newspaper": "article-newspaper",
-    "journal": "article-journal",
-    "report": "report",
-    "testimony": "hearing",
-    "interview": "interview",
-}
 _KINDS_BY_TYPE = {"report": "report", "interview": "interview", "hearing": "testimony"}
 
 
@@ -33,7 +23,7 @@ def format_csl(work: CitableWork) -> str:
 def _item(work: CitableWork) -> dict[str, Any]:
     return {
         "id": work.citation_key,
-        "type": _TYPES_BY_KIND[work.kind],
+        "type": FILE_TYPES_BY_KIND[work.kind][1],
         "author": [_format_name(name) for name in work.authors],
         "title": work.title,
         "genre": work.genre,

@@ -10,18 +10,7 @@ from briefs.facts import CITED_FACTS
 
 from . import cited_article as cited
 from .cited_article import CitedArticle, read_cited_facts
-from .works import AuthorName, CitableWork, describe_digested_article
-
-_TYPES_BY_KIND = {
-    "brief": "ELEC",
-    "article": "ELEC",
-    "magazine": "MGZN",
-    "newspaper": "NEWS",
-    "journal": "JOUR",
-    "report": "RPRT",
-    "testimony": "HEAR",
-    "interview": "MGZN",
-}
+from .works import FILE_TYPES_BY_KIND, AuthorName, CitableWork, describe_digested_article
 
 _LINE = re.compile(r"([A-Z][A-Z0-9]) {0,2}- ?(.*)")
 _KINDS_BY_TYPE = {"RPRT": "report", "HEAR": "testimony"}
@@ -30,7 +19,7 @@ type RisTags = Mapping[str, list[str]]
 
 def format_ris(work: CitableWork) -> str:
     lines = [
-        ("TY", _TYPES_BY_KIND[work.kind]),
+        ("TY", FILE_TYPES_BY_KIND[work.kind][0]),
         *((tag, _one_line(value)) for tag, value in _tags(work)),
         ("ER", ""),
     ]

@@ -34,6 +34,14 @@ _INSTITUTE_NAME = re.compile(
 _KINDS: dict[str, WorkKind] = {"report": "report", "testimony": "testimony", "interview": "interview"}
 
 
+FILE_TYPES_BY_KIND = {
+    "brief": ("ELEC", "webpage"), "article": ("ELEC", "webpage"), "magazine": ("MGZN", "article-magazine"),
+    "newspaper": ("NEWS", "article-newspaper"), "journal": ("JOUR", "article-journal"), "report": ("RPRT", "report"),
+    "testimony": ("HEAR", "hearing"), "interview": ("MGZN", "interview"),
+}  # fmt: skip
+"""Types of RIS and of CSL."""
+
+
 @dataclass(frozen=True, slots=True)
 class AuthorName:
     """A person in two parts, or a corporate author or undivided name in `literal`."""

@@ -18,10 +18,7 @@ MessageLanguage = Literal["en", "zh"]
 
 LANGUAGE_NAMES: dict[Side, tuple[str, str]] = {"zh": ("Chinese", "中文"), "en": ("English", "英文")}
 
-_EXPECTED = (
-    "“{file}”{where}: expected %s. {stored}",
-    "「{file}」{where}：此處應為%s。{stored}",
-)
+_EXPECTED = ("“{file}”{where}: expected %s. {stored}", "「{file}」{where}：此處應為%s。{stored}")
 
 
 def _read_messages() -> dict[str, tuple[str, str]]:

@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-_TABLE = Path(__file__).with_suffix(".txt").read_text(encoding="utf-8")
+from briefs.text.data_files import read_sections
+
+_SECTIONS = read_sections(Path(__file__).with_suffix(".txt"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +31,7 @@ class Concept:
 
 def _read_section(name: str) -> Iterator[tuple[list[str], list[str]]]:
     """Yield the Chinese and the English forms of each line in a section, with their marks."""
-    _, _, section = _TABLE.partition(f"\n[{name}]\n")
-    for line in section.partition("\n\n")[0].splitlines():
+    for line in _SECTIONS[name]:
         chinese, _, english = line.partition(" = ")
         yield chinese.split(", "), english.split(", ")
 

@@ -4,11 +4,13 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cache, lru_cache
 from math import log
+from pathlib import Path
 
-from briefs.lexicon import axes, concepts, dictionary, sounds
+from briefs.lexicon import axes, concepts, dictionary
 from briefs.lexicon.axes import Sense
+from briefs.text.data_files import read_sections
 
 _RUN_ZH = re.compile("[\u3400-\u9fff]+|[A-Za-z][A-Za-z0-9&.-]*|[0-9][0-9,.]*|[，；：。！？—（）]")
 _WORD_EN = re.compile(r"[A-Za-zÀ-ɏ][A-Za-zÀ-ɏ.’'-]*[A-Za-zÀ-ɏ]|[A-Za-z]|\d[\d,]*(?:\.\d+)?|[,;:—.?!()]")
@@ -404,7 +406,7 @@ def _link_by_sound(pair: LinkedPair) -> None:
         first.end, first.text, first.is_foreign = run[-1].end, written, True
         for inner in run[1:]:
             inner.is_inner = True
-        likeness = [(sounds.compute_likeness(written, name.text), name) for name in names if not name.link]
+        likeness = [(compute_likeness(written, name.text), name) for name in names if not name.link]
         best = max(likeness, key=lambda row: row[0], default=None)
         if best and best[0] >= _SOUNDS_ALIKE:
             first.link, best[1].link = best[1], first
@@ -429,7 +431,7 @@ def _list_sound_runs(words: list[Word]) -> Iterator[list[Word]]:
     """Yield two or more adjacent unlinked characters that write names by sound."""
     run: list[Word] = []
     for word in words:
-        fits = len(word.text) == 1 and not word.link and sounds.is_written_by_sound(word.text)
+        fits = len(word.text) == 1 and not word.link and is_written_by_sound(word.text)
         if not fits or (run and run[-1].end != word.start):
             if len(run) > 1:
                 yield run[:_LONGEST_NAME]
@@ -438,3 +440,72 @@ def _list_sound_runs(words: list[Word]) -> Iterator[list[Word]]:
             run.append(word)
     if len(run) > 1:
         yield run[:_LONGEST_NAME]
+
+
+# Foreign names that Chinese writes by sound: how alike the consonants of 薛恩鮑姆 and Sheinbaum are.
+
+_CLASSES = {
+    letter: group[0].upper()
+    for group in ("pb", "td", "kqh", "szx", "lr", "fvw", "j", "m", "n")
+    for letter in group
+}
+_SPELLINGS = (
+    ("sch|sh|ch|tch|cz|zh", "s"), ("ph", "f"), ("th", "t"), ("ck", "k"), ("gu", "g"), ("c(?=[ei])", "s"), ("c", "k"),
+    ("g(?=[ei])", "j"), ("g", "k"),
+)  # fmt: skip
+_ALIKE = {frozenset("JS"), frozenset("JK"), frozenset("NM"), frozenset("TS")}
+_PARTLY, _OPTIONAL, _SKIPPED = 0.7, 0.25, 0.03
+"""What similar consonants count; what an L or N, often left out, is discounted; what an unused character costs."""
+
+
+@cache
+def load_sounds() -> dict[str, str]:
+    """Return the consonants of each character, possibly none."""
+    lines = read_sections(Path(__file__).with_name("sounds.txt"))["sounds"]
+    rows = (line.split(": ") for line in lines)
+    return {character: sound.strip("-") for sound, characters in rows for character in characters}
+
+
+def is_written_by_sound(word: str) -> bool:
+    return all(character in load_sounds() for character in word)
+
+
+@lru_cache(10_000)
+def _sound_en(word: str) -> str:
+    word = max(word.partition("’")[0].lower().split("-"), key=len)
+    for spelling, plain in _SPELLINGS:
+        word = re.sub(spelling, plain, word)
+    sounds = ""
+    for before, letter in zip(" " + word, word, strict=False):
+        sound = _CLASSES.get(letter, "")
+        if sound and not (sounds and sounds[-1] == sound and before not in "aeiouy"):
+            sounds += sound
+    return sounds
+
+
+@lru_cache(10_000)
+def compute_likeness(zh: str, en: str) -> float:
+    """Return from 0 to 1 how alike an English name and the best part of a Chinese one sound."""
+    size, sounds = len(zh), load_sounds()
+    return max(
+        (
+            _compare("".join(sounds[c] for c in zh[a:b]), _sound_en(en)) - _SKIPPED * (size - b + a)
+            for a in range(size - 1)
+            for b in range(a + 2, size + 1)
+        ),
+        default=0.0,
+    )
+
+
+def _compare(one: str, other: str) -> float:
+    """Return the share of consonants in a common order."""
+    if not one or not other:
+        return 0.0
+    row = [0.0] * (len(other) + 1)
+    for mine in one:
+        above = row[:]
+        for j, theirs in enumerate(other):
+            value = 1.0 if mine == theirs else _PARTLY if frozenset((mine, theirs)) in _ALIKE else 0.0
+            row[j + 1] = max(above[j + 1], row[j], above[j] + value)
+    longest = max(len(text) - _OPTIONAL * sum(c in "LN" for c in text[1:]) for text in (one, other))
+    return min(row[-1] / max(longest, 1.0), 1.0)

@@ -21,7 +21,7 @@ from briefs.rendering import cards, text
 from briefs.rendering.text import KeyLine
 from briefs.search.highlighting import TextSpan, highlight_spans
 from briefs.text import date_format, paths
-from briefs.text.sentences import split_sentences
+from briefs.text.scripts import split_sentences
 
 from . import brief_presenter
 from .editions import ListedBrief

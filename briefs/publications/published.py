@@ -16,7 +16,7 @@ from briefs.database.replica import PreparedQuery
 from briefs.derived.public_brief import BRIEF_COLUMNS, build_briefs
 from briefs.models.edition import ChangeKind, Edition, IssueEdition
 from briefs.public_brief import PublicBrief
-from briefs.text.sentences import split_sentences
+from briefs.text.scripts import split_sentences
 
 
 def fill_mail_lines(text: IssueText, side: Side) -> IssueText:

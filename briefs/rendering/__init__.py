@@ -6,8 +6,4 @@ request. Only `text.escape_text` converts bullet text to HTML.
 
 from .rows import READING_VIEWS, ReadingView, render_fragment
 
-__all__ = [
-    "READING_VIEWS",
-    "ReadingView",
-    "render_fragment",
-]
+__all__ = ["READING_VIEWS", "ReadingView", "render_fragment"]

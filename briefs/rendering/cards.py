@@ -226,8 +226,7 @@ def _break_before_year(date: str) -> str:
 
 def _author_names(brief: PublicBrief, language: Side, *, linked: bool = False) -> SafeString:
     return _join_parts(
-        [_linked_name(a, "authors", language, linked=linked) for a in brief.authors],
-        LIST_SEPARATOR[language],
+        [_linked_name(a, "authors", language, linked=linked) for a in brief.authors], LIST_SEPARATOR[language]
     )
 
 

@@ -13,8 +13,7 @@ from django.utils.translation import gettext
 from briefs.content import LANGUAGE_TAGS, SIDES, Content, Side
 from briefs.public_brief import PublicName
 from briefs.text import paths
-from briefs.text.scripts import detect_language_code
-from briefs.text.sentences import split_sentences
+from briefs.text.scripts import detect_language_code, split_sentences
 
 _LABEL: dict[Side, str] = {"zh": "%s", "en": r"\b%s\b"}
 _GIST_LENGTH: dict[Side, int] = {"zh": 110, "en": 300}

@@ -11,7 +11,7 @@ from itertools import takewhile
 from typing import Final, NamedTuple
 
 from briefs.checks.chinese import load_default_wordings
-from briefs.checks.finding import TermData
+from briefs.checks.texts import TermData
 from briefs.lexicon import numbers_en, numbers_zh
 from briefs.lexicon.figure import Figure, blank_out_figures, blank_out_matches, format_decimal
 from briefs.lexicon.meanings import load_renderings

@@ -30,27 +30,15 @@ class DividedName(NamedTuple):
 UNDIVIDED = DividedName(NameOrder.UNDIVIDED)
 UNKNOWN = DividedName(NameOrder.UNKNOWN)
 
-ORGANIZATION = re.compile(
-    r"\b(?:academ(?:y|ies|ia)|administration|agenc(?:y|ies)|alliance|associations?|authority|bank|board|bureau|cent(?:er|re)s?|"
-    r"colleges?|commissions?|committees?|compan(?:y|ies)|congress|corporation|councils?|departments?|directorate|"
-    r"editors|embassy|federation|forum|foundations?|fund|group|house|inc|initiative|institut(?:e|es|ion|ions)|llc|llp|ltd|"
-    r"ministr(?:y|ies)|nations|network|offices?|organi[sz]ations?|parliament|party|programme?|project|school|secretariat|"
-    r"senate|services?|society|staff|team|treasury|trust|union|universit(?:y|ies)|co|company|associates|partners)\b\.?",
-    re.IGNORECASE,
-)
-TOPIC = re.compile(
-    r"\b(?:advanced|affairs|africa|air|america|arms|artificial|asia|atlantic|border|change|children|china|chinese|civil|"
-    r"climate|commerce|conflict|control|crisis|critical|cultural|culture|cyber|cybersecurity|data|defen[cs]e|democracy|"
-    r"digital|domestic|east|eastern|economic|economy|emerging|energy|environment|eurasia|europe|family|finance|food|"
-    r"foreign|freedom|geopolitical|global|governance|growth|health|home|homeland|human|humanitarian|indo-pacific|industrial|"
-    r"industry|information|infrastructure|intelligence|interior|internal|international|japan|justice|korea|labou?r|land|"
-    r"latin|law|legal|maritime|mass|media|middle|military|minerals|national|natural|naval|net|new|north|nuclear|oceans?|"
-    r"order|pacific|peace|planning|policy|political|politics|prosperity|public|reform|regional|research|resources|response|"
-    r"rights|rural|russian?|safety|science|scientific|sea|security|social|society|south|space|state|strategic|strategy|"
-    r"studies|supply|sustainable|taiwan|technical|technologies|technology|trade|transport|urban|war|water|weapons|west|"
-    r"western|women|world|youth|[a-z]+(?:tion|tions|sion|ology|ships?|ics|ability|ities|ness|ism|ments?))\b",
-    re.IGNORECASE,
-)
+_SECTIONS = read_sections(Path(__file__).with_suffix(".txt"))
+
+
+def _read_words(section: str) -> list[str]:
+    return " ".join(_SECTIONS[section]).split()
+
+
+ORGANIZATION = re.compile(rf"\b(?:{'|'.join(_read_words('organizations'))})\b\.?", re.IGNORECASE)
+TOPIC = re.compile(rf"\b(?:{'|'.join(_read_words('topics'))})\b", re.IGNORECASE)
 """Words for the subject of an organization. They hardly occur in personal names."""
 _CORPORATE = re.compile(r"\b(?:of|and|for|the|watch|press)\b|&", re.IGNORECASE)
 _ORGANIZATION_OR_SURNAME = re.compile(r"\S+ (?:\S+ )?(?:House|Bank|School|Park|Union|Party|Trust)")
@@ -78,13 +66,6 @@ _MONGOLIAN_OR_ICELANDIC = re.compile(r"^\S+iin\b|dottir$|[ðþ]", re.IGNORECASE)
 PATRONYMIC_PARTICLES = frozenset({"bin", "ibn", "bint", "binti", "binte", "anak", "ap", "bat"})
 AMBIGUOUS_DOUBLE_SURNAMES = ("張簡", "范姜")
 """Their first character is a common surname too: with three characters, the length of the surname is not known."""
-
-_SECTIONS = read_sections(Path(__file__).with_suffix(".txt"))
-
-
-def _read_words(section: str) -> list[str]:
-    return " ".join(_SECTIONS[section]).split()
-
 
 JAPANESE_HAN_SURNAMES = tuple(_read_words("japanese han surnames"))
 UNDIVIDED_FIRST_NAMES = frozenset(_read_words("undivided first names"))

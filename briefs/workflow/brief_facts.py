@@ -24,7 +24,7 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from briefs import policy
-from briefs.checks.finding import Finding
+from briefs.checks.texts import Finding
 from briefs.content import SIDES, Bullet, Content, Facts, Picture
 from briefs.models import (
     Assignment,

@@ -10,6 +10,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import NamedTuple
 
 from briefs.content import SIDES, ForbiddenCharacter, remove_junk, tidy
@@ -49,20 +50,9 @@ _SUSPICIOUS = re.compile(
 
 # The most frequent characters of running Chinese in both scripts, with those of the labels. About half of
 # real text consists of them; text decoded with the wrong encoding has hardly any.
-_FREQUENT = frozenset(
-    "的一是不了在人有我他這这中大來来上國国個个到說说們们為为子和你地出道也時时年得就那要下以生會会自著去之過过家學学"
-    "對对可她里裡后後小么麼心多天而能好都然沒没日於于起還还發发成事只作當当想看文無无開开手十用主行方又如前所本見见"
-    "經经頭头面公同三已老從从動动兩两長长知民樣样現现分將将外但身些與与高意進进把法此實实回二理美點点月明其種种聲声"
-    "全工己話话兒儿者向情部正名定女問问力機机給给等幾几很業业最間间新什打便位因重被走電电四第門门相次東东政海口使"
-    "教西再平真聽听世氣气信北少關关並并內内加化由卻却代軍军產产入先山五太水萬万市眼體体別别處处總总才場场師师書书"
-    "比住員员九笑性通目華华報报立馬马命張张活難难神數数件安表原車车白應应路期叫死常提感金何更反合放做系計计或司利"
-    "受光王果親亲界及今京務务制解各任至清物台象記记邊边共風风戰战干接它許许八特覺觉望直服毛林題题建南度統统色字請"
-    "请交愛爱讓让認认算論论百吃義义科怎元社術术結结六功指思非流每青管夫連连遠远資资隊队跟帶带花快條条院變变聯联言"
-    "權权往展該该領领傳传近留紅红治決决周保達达辦办運运武半候七必城父強强步完革深區区即求品士轉转量空甚眾众技輕轻"
-    "程告江語语英基派滿满式李息寫写呢識识極极令黃黄德收臉脸錢钱黨党倒未持取設设始版雙双歷历越史商千片容研像找友"
-    "網网站源摘鍵键詞词標标供鏈链球競竞爭争策略際际盟議议投施輸输晶"
-    "，。、：；「」『』（）！？《》〈〉…—“”‘’‧·•●○％．"
-)
+_FREQUENT = frozenset(Path(__file__).with_name("frequent_characters.txt").read_text(encoding="utf-8")) - {
+    "\n"
+}
 
 _LEAST_HAN, _LEAST_WORDS = 4, 3
 """Length of a cell in a table of two languages."""

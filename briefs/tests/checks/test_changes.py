@@ -5,7 +5,7 @@ import dataclasses
 import pytest
 
 from briefs.checks.changes import find_substantive_differences
-from briefs.checks.finding import CheckContext, TermData
+from briefs.checks.texts import CheckContext, TermData
 from briefs.content import Bullet, Byline, Content, Facts, Picture
 from briefs.tests.support import limit_cpu_time
 

@@ -3,8 +3,8 @@
 import pytest
 
 from briefs.checks.chinese import load_default_wordings
-from briefs.checks.finding import CheckContext, MainlandWording, TermData
 from briefs.checks.registry import run_checks
+from briefs.checks.texts import CheckContext, MainlandWording, TermData
 from briefs.content import Bullet, Content
 from briefs.tests.checks.finding_messages import format_finding_message
 from briefs.tests.checks.test_punctuation_and_length import apply_repair

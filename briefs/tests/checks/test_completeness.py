@@ -5,8 +5,8 @@ import re
 
 import pytest
 
-from briefs.checks.finding import CheckContext
 from briefs.checks.registry import FINDING_MESSAGES, run_checks
+from briefs.checks.texts import CheckContext
 from briefs.content import Bullet, Content, Facts
 from briefs.tests.checks.finding_messages import format_finding_message
 

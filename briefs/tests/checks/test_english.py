@@ -5,8 +5,8 @@ import dataclasses
 import pytest
 
 from briefs.checks.english import BRITISH_TO_AMERICAN
-from briefs.checks.finding import CheckContext, TermData
 from briefs.checks.registry import run_checks
+from briefs.checks.texts import CheckContext, TermData
 from briefs.content import Bullet, Content
 from briefs.tests.checks.finding_messages import format_finding_message
 

@@ -5,8 +5,8 @@ import json
 import pytest
 
 from briefs.checks.chinese import load_default_wordings
-from briefs.checks.finding import CheckContext, TermData
 from briefs.checks.registry import run_checks
+from briefs.checks.texts import CheckContext, TermData
 from briefs.content import Bullet, Content
 from briefs.tests.checks.finding_messages import format_finding_message
 from briefs.tests.checks.test_numbers import FIXTURES

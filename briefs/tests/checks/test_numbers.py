@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from briefs.checks.finding import CheckContext, TermData
 from briefs.checks.registry import run_checks
+from briefs.checks.texts import CheckContext, TermData
 from briefs.content import Bullet, Content
 from briefs.documents.parser import read_document
 from briefs.tests.checks.finding_messages import format_finding_message

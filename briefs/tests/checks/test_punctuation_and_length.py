@@ -2,8 +2,8 @@
 
 import pytest
 
-from briefs.checks.finding import CheckContext, Finding
 from briefs.checks.registry import run_checks
+from briefs.checks.texts import CheckContext, Finding
 from briefs.content import Bullet, Content
 from briefs.documents.parser import read_document
 from briefs.tests.checks.finding_messages import format_finding_message

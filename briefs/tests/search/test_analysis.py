@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from briefs.checks.finding import TermData
+from briefs.checks.texts import TermData
 from briefs.search.analysis import analyse, find_runs, fold, hash_tokens, stem, tokenise
 from briefs.search.expansion import Concepts, expand_query
 from briefs.search.highlighting import find_spans, highlight_spans

@@ -3,7 +3,7 @@
 import pytest
 
 from briefs.content import Side
-from briefs.text.sentences import split_sentences
+from briefs.text.scripts import split_sentences
 
 ZH = [
     "川普政府可能解除限制。|作者認為，關鍵在供應鏈。",
