@@ -280,7 +280,7 @@ def compose(message: Outbox) -> EmailMessage:
             "\n".join(lines),
             settings.DEFAULT_FROM_EMAIL,
             [person.email],
-            headers={"Message-ID": f"<{mark}@{host}>"},
+            headers={"Message-ID": f"<{mark}@{host}>", "Auto-Submitted": "auto-generated"},
         )
 
 

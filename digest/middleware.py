@@ -194,6 +194,9 @@ def server_error(request: HttpRequest) -> HttpResponse:
     if error is None or fault is None:
         if request.path_info.startswith(_API_PATHS):
             return strip_head_body(request, _build_problem(HTTPStatus.INTERNAL_SERVER_ERROR))
+        if request.path_info.startswith("/admin/"):
+            title, advice = responses.MESSAGES[500]
+            return _build_desk_response(request, title, advice, status=500)
         return responses.server_error(request)
     log_fault(fault, error)
     response = _build_response(request, fault)
@@ -214,12 +217,19 @@ def _build_response(request: HttpRequest, fault: Fault) -> HttpResponse:
         return _build_problem(HTTPStatus.SERVICE_UNAVAILABLE, f"{ADVICE[fault][0]}.")
     if not request.path_info.startswith("/admin/"):
         return _build_public_page(request, fault)
+    return _build_desk_response(request, *ADVICE[fault], status=503, fault=fault)
+
+
+def _build_desk_response(
+    request: HttpRequest, title: str, advice: str, *, status: int, **values: object
+) -> HttpResponse:
+    """Build an error of the desk: a page with the fields of the form, or JSON with `values` for a script."""
     code = getattr(request, "LANGUAGE_CODE", None) or translation.get_language_from_request(request)
     with translation.override(code if code in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE):
-        title, advice = map(gettext, ADVICE[fault])
+        title, advice = gettext(title), gettext(advice)
         if _is_from_script(request):
-            return JsonResponse({"fault": fault, "reasons": [title, advice]}, status=503)
-        return _render_desk_page(title, advice, _resend_context(request), status=503)
+            return JsonResponse({**values, "reasons": [title, advice]}, status=status)
+        return _render_desk_page(title, advice, _resend_context(request), status=status)
 
 
 def _render_desk_page(title: str, advice: str, context: dict[str, Any], *, status: int) -> HttpResponse:
@@ -329,16 +339,14 @@ def keep_typed_fields(get_response: Handler) -> Handler:
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """Answer a form without a valid token (Django's CSRF_FAILURE_VIEW): mostly, a sign-in elsewhere changed the token."""
-    title = gettext("This page was opened before you logged in")
-    advice = gettext("Nothing was stored yet.")
+    title = gettext_noop("This page was opened before you logged in")
+    advice = gettext_noop("Nothing was stored yet.")
     if settings.CSRF_COOKIE_NAME not in request.COOKIES:
-        title = gettext("Your browser sent no cookie")
-        advice = gettext("The desk needs cookies. Allow them for this site, then load the page again.")
+        title = gettext_noop("Your browser sent no cookie")
+        advice = gettext_noop("The desk needs cookies. Allow them for this site, then load the page again.")
     elif request.path_info.startswith(_ACCOUNT_PATHS) and read_sender(request).is_same_origin():
         if not request.user.is_authenticated:
             messages.info(request, gettext("This page was open for too long. Please fill it in again."))
         query = urlencode({"next": request.POST["next"]}) if request.POST.get("next") else ""
         return redirect(f"{request.path}?{query}")
-    if _is_from_script(request):
-        return JsonResponse({"reasons": [title, advice]}, status=403)
-    return _render_desk_page(title, advice, _resend_context(request), status=403)
+    return _build_desk_response(request, title, advice, status=403)

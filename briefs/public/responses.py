@@ -367,7 +367,7 @@ def _count(request: HttpRequest, activity: Activity, amount: int) -> int:
 
 # Error pages, such as 404 and 503. They make no database query and do not name the brief.
 
-_MESSAGES = {
+MESSAGES = {
     404: (
         gettext_noop("Page not found"),
         gettext_noop("The address may be mistyped, or the brief has moved."),
@@ -408,7 +408,7 @@ def too_many_requests(language: Side, seconds: int) -> HttpResponse:
 
 
 def _error_page(language: Side, status: int) -> HttpResponse:
-    return render_error(language, status, *_MESSAGES[status])
+    return render_error(language, status, *MESSAGES[status])
 
 
 def render_error(

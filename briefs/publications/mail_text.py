@@ -26,6 +26,7 @@ from briefs.models.mailings import MailSide
 from briefs.rendering import cards
 from briefs.rendering.text import split_paragraphs, strip_indentation
 from briefs.text import date_format, paths
+from briefs.text.scripts import count_han
 
 from .confirmation_mail import build_own_page
 from .published import PublicIssue, PublicItem, fill_mail_lines
@@ -196,15 +197,20 @@ class _TextReader(HTMLParser):
         self.lines: list[str] = [""]
         self.ignored_depth = 0
         self.link = ""
+        self.begins_section = False
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         values = dict(attrs)
         if self.ignored_depth:
             self.ignored_depth += tag not in self.EMPTY
             return
+        class_name = values.get("class") or ""
+        if class_name in ("in zh", "in en"):
+            self.begins_section = next((line for line in reversed(self.lines) if line.strip()), "") != "-- "
         if tag in self.BLOCKS:
-            begins_paragraph = tag in ("h1", "h2") or (values.get("class") or "")[:2] in ("pt", "l1", "l2")
-            self.lines.append("\n" if begins_paragraph else "")
+            begins_paragraph = tag in ("h1", "h2") or class_name[:2] in ("pt", "l1", "l2")
+            self.lines.append("\n" if begins_paragraph or self.begins_section else "")
+            self.begins_section = False
         self.lines[-1] += values.get("data-prefix") or ""
         if (words := values.get("data-text")) is not None or tag in self.IGNORED:
             self.lines[-1] += words or ""
@@ -217,7 +223,8 @@ class _TextReader(HTMLParser):
             self.ignored_depth -= 1
             return
         if tag == "a" and self.link:
-            self.lines[-1] += f": {self.link}"
+            colon = "：" if count_han(self.lines[-1][-1:]) else ": "
+            self.lines[-1] += f"{colon}{self.link}"
             self.lines.append("")
             self.link = ""
         if tag in self.BLOCKS:

@@ -230,3 +230,23 @@ def test_what_comes_back_of_a_form(browser: Client) -> None:
 
 def token_of(page: str) -> str:
     return page.split('name="csrfmiddlewaretoken" value="')[1].split('"')[0]
+
+
+@pytest.mark.django_db
+def test_error_in_our_code_gives_back_what_was_typed_on_the_desk(browser: Client) -> None:
+    brief = factories.draft_brief(team := Team())
+    sign_in(browser, team.writer)
+    token = token_of(browser.get(brief_url(brief), {"view": "write"}).content.decode())
+    typed = {"csrfmiddlewaretoken": token, "text": "Not lost <&>"}
+
+    script = {"Sec-Fetch-Mode": "cors", "Accept-Language": "en"}
+
+    def fail(*_: Any) -> None:
+        raise ArithmeticError("a fault of the application")
+
+    with connection.execute_wrapper(fail):
+        page = browser.post("/admin/briefs/brief/upload/", typed, headers={"Accept-Language": "en"})
+        answer = browser.post("/admin/briefs/brief/upload/", typed, headers=script)
+    assert page.status_code == 500
+    assert Form(page.content.decode(), id=None).data["text"] == ["Not lost <&>"]
+    assert (answer.status_code, answer.json()["reasons"][0]) == (500, "Something went wrong on our side.")

@@ -117,6 +117,9 @@ def test_withdrawn_brief_is_a_notice_without_its_text(team: Team) -> None:
     assert issue
     text = mail_text.build_issue_body(issue, "both")["text"]
     assert "本站已撤回這篇文摘" in text
+    assert "\n\nIssue 12, " in text, "a blank line between the languages"
+    assert re.search(r"^更改語言：http", text, re.M)
+    assert re.search(r"^Change language: http", text, re.M)
     assert "We have withdrawn this brief" in text
     for side in SIDES:
         assert issue.items[0].brief.content.summary(side) not in text
