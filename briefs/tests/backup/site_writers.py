@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import select
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -39,8 +40,14 @@ class Site:
         done = subprocess.run(arguments, env=self.environment, input=typed, capture_output=True, text=True)
         return f"{done.stdout}{done.stderr}exit {done.returncode}"
 
-    def set_up(self) -> None:
+    def copy_tables(self, migrated_file: Path) -> None:
+        """Begin a SQLite file with all tables, which `setup` would take ten seconds to make. A server begins empty."""
+        if self.url.startswith("sqlite"):
+            shutil.copy(migrated_file, self.file)
+
+    def set_up(self, migrated_file: Path) -> None:
         """Create tables, roles, a person with every role, and a team of writers."""
+        self.copy_tables(migrated_file)
         done = self.manage(
             "setup", "--username", "root", "--password-stdin", typed="a long enough passphrase\n"
         )

@@ -43,10 +43,10 @@ def find_faults(site: Site) -> list[str]:
 
 
 def test_every_backup_made_while_people_write_is_restored_as_it_was(
-    make_site: MakeSite, tmp_path: Path
+    make_site: MakeSite, tmp_path: Path, migrated_file: Path
 ) -> None:
     site = make_site(connection.vendor)
-    site.set_up()
+    site.set_up(migrated_file)
     assert site.manage("publish_due").endswith("exit 0")
     archives = {tmp_path / f"{n}.zip": {} for n in range(ROUNDS)}
     with site.being_written() as written:
@@ -66,11 +66,11 @@ def test_every_backup_made_while_people_write_is_restored_as_it_was(
 
 
 @pytest.fixture(scope="module")
-def killed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def killed(tmp_path_factory: pytest.TempPathFactory, migrated_file: Path) -> Path:
     """Return the folder of a site whose process was killed while it saved: its log is left. `site.zip` is older."""
     folder = tmp_path_factory.mktemp("killed")
     site = Site(f"sqlite:///{folder}/db", folder / "media")
-    site.set_up()
+    site.set_up(migrated_file)
     assert site.manage("publish_due").endswith("exit 0")
     with closing(sqlite3.connect(site.file, timeout=20)) as other, site.running("save") as process:
         assert process.stdout.readline() == "1\n"

@@ -33,9 +33,10 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def visited_site(folder: Path) -> Iterator[tuple[Writer, Visitor, str]]:
+def visited_site(folder: Path, migrated_file: Path) -> Iterator[tuple[Writer, Visitor, str]]:
     """Yield a writer who typed into a draft, a reader of a live brief, and the draft's address."""
     site = Site(f"sqlite:///{folder}/site.sqlite3", folder / "media")
+    site.copy_tables(migrated_file)
     assert site.manage("setup", "--no-person").endswith("exit 0")
     desk = site.ask("desk")
     draft = f"/admin/briefs/brief/{desk['drafts'][0]}/change/"
@@ -52,8 +53,10 @@ def visited_site(folder: Path) -> Iterator[tuple[Writer, Visitor, str]]:
     assert set(writer.saved) <= set(site.ask("headlines"))
 
 
-def test_save_waits_for_a_short_lock_and_comes_back_from_a_long_one(tmp_path: Path) -> None:
-    with visited_site(tmp_path) as (writer, reader, draft):
+def test_save_waits_for_a_short_lock_and_comes_back_from_a_long_one(
+    tmp_path: Path, migrated_file: Path
+) -> None:
+    with visited_site(tmp_path, migrated_file) as (writer, reader, draft):
         file = tmp_path / "site.sqlite3"
         with closing(sqlite3.connect(file, isolation_level=None, check_same_thread=False)) as other:
             other.execute("BEGIN IMMEDIATE")
@@ -80,8 +83,8 @@ def fill_disk(disk: Path) -> Path:
     return ballast
 
 
-def test_full_disk_refuses_a_save_and_serves_readers(small_disk: Path) -> None:
-    with visited_site(small_disk) as (writer, reader, draft):
+def test_full_disk_refuses_a_save_and_serves_readers(small_disk: Path, migrated_file: Path) -> None:
+    with visited_site(small_disk, migrated_file) as (writer, reader, draft):
         assert writer.form
         writer.form["summary_en"] = ["A long summary. " * 1_000]
         ballast = fill_disk(small_disk)
@@ -117,11 +120,11 @@ NEED_NO_ROOM = ("check_documents", "read_bounces", "verify_backup", "reset_secon
 
 
 def test_every_command_on_a_full_disk_ends_with_a_sentence(
-    small_disk: Path, tmp_path_factory: pytest.TempPathFactory
+    small_disk: Path, tmp_path_factory: pytest.TempPathFactory, migrated_file: Path
 ) -> None:
     elsewhere = tmp_path_factory.mktemp("elsewhere")
     site = Site(f"sqlite:///{small_disk}/site.sqlite3", small_disk / "media")
-    site.set_up()
+    site.set_up(migrated_file)
     for command in (
         ["load_sample_corpus", "3"],
         ["export_sheets", f"{elsewhere}/briefs.xlsx"],

@@ -30,9 +30,14 @@ workflow.save_vocabulary_row(row, by=team.publisher)
 
 
 @pytest.fixture(params=["memory", "redis"])
-def environment(request: pytest.FixtureRequest, tmp_path: Path) -> dict[str, str]:
-    database = f"sqlite:///{tmp_path}/site.sqlite3"
-    found = {**os.environ, "DATABASE_URL": database, "DIGEST_FOUR_EYES": "0", "DEBUG": "0", "CACHE_URL": ""}
+def environment(request: pytest.FixtureRequest, empty_database: Path) -> dict[str, str]:
+    found = {
+        **os.environ,
+        "DATABASE_URL": f"sqlite:///{empty_database}",
+        "DIGEST_FOUR_EYES": "0",
+        "DEBUG": "0",
+        "CACHE_URL": "",
+    }
     if request.param == "redis":
         found["CACHE_URL"] = os.environ.get("TEST_REDIS_URL", "")
         if not found["CACHE_URL"]:

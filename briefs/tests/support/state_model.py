@@ -8,8 +8,9 @@ import datetime as dt
 import html
 import random
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 from urllib.parse import unquote
 
@@ -37,17 +38,19 @@ _YEAR = re.compile(r"(?<![0-9a-z])(18\d\d|2093)(?![0-9a-z])")
 """Only drafts have article dates in the nineteenth century."""
 
 
-def decode_variants(data: str) -> Iterator[str]:
-    """Yield a body as sent and with HTML, URL and JSON escapes decoded, twice because escapes can be nested."""
-    yield data.lower()
+@lru_cache(maxsize=2)
+def decode_variants(data: str) -> tuple[str, str]:
+    """Return a body as sent and with HTML, URL and JSON escapes decoded, twice because escapes can be nested."""
+    decoded = data
     for _ in range(2):
-        data = unquote(html.unescape(data))
-        data = re.sub(r"\\u([0-9a-fA-F]{4})", lambda match: chr(int(match[1], 16)), data)
-    yield data.lower()
+        decoded = unquote(html.unescape(decoded))
+        decoded = re.sub(r"\\u([0-9a-fA-F]{4})", lambda match: chr(int(match[1], 16)), decoded)
+    return data.lower(), decoded.lower()
 
 
-def find_tokens(data: str) -> set[str]:
-    return {token for reading in decode_variants(data) for token in _TOKEN.findall(reading)}
+@lru_cache(maxsize=256)  # slugs, and pages fetched again
+def find_tokens(data: str) -> frozenset[str]:
+    return frozenset(token for reading in decode_variants(data) for token in _TOKEN.findall(reading))
 
 
 def find_years(data: str) -> set[str]:
@@ -363,10 +366,10 @@ class World:
         starts = {phase.start for item in self.sample_briefs for phase in item.phases}
         return sorted({*starts, *(start for start, _ in self.scheduled_tokens)} - {ALWAYS})
 
-    def find_leaks(self, data: str, now: dt.datetime, *, given: str = "") -> list[str]:
-        """Return tokens that readers may not see, except those that the request itself contained (`given`)."""
+    def find_leaks(self, tokens: Iterable[str], now: dt.datetime, *, given: str = "") -> list[str]:
+        """Return the `tokens` that readers may not see, except those that the request itself contained (`given`)."""
         allowed = self.allowed(now) | find_tokens(given)
-        leaked = [token for token in find_tokens(data) if not _is_one_of(token, allowed)]
+        leaked = [token for token in tokens if not _is_one_of(token, allowed)]
         return sorted(f"{token} ({self.token_labels.get(token, 'torn')})" for token in leaked)
 
 
