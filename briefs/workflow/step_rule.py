@@ -200,7 +200,7 @@ class StepRule:
             case "submit":
                 return not facts.gaps
             case "sign_off":
-                return side is not None and self.can_sign(side)
+                return side is not None and self.can_sign(self.person, side)
             case "take_back_sign_off":
                 return side is not None and me in facts.statuses[side].signed_by
             case "assign":
@@ -233,29 +233,38 @@ class StepRule:
             case _:
                 return True
 
-    def can_sign(self, side: Side) -> bool:
-        """Return whether a sign-off of this side would be stored as a new answer."""
-        status = self.facts.statuses[side]
-        reviewers = {p.pk for p in self.people if policy.get_roles(p) & policy.REVIEWER_ROLES}
-        return self.person.pk not in status.signed_by and not four_eyes.why_not_sign_off(
-            status, self.person, reviewers
-        )
+    @cached_property
+    def _reviewers(self) -> frozenset[int]:
+        return frozenset(p.pk for p in self.people if policy.get_roles(p) & policy.REVIEWER_ROLES)
 
-    def _is_useful(self, side: Side) -> bool:
-        """Return whether a yes by this person would answer for somebody whom no yes answers for yet."""
-        status, me = self.facts.statuses[side], self.person.pk
-        if me in status.rejected_by:
+    def can_sign(self, person: Person, side: Side) -> bool:
+        """Return whether the person's sign-off of this side would be stored as a new answer."""
+        status = self.facts.statuses[side]
+        if person.pk in status.signed_by:
+            return False
+        return not four_eyes.why_not_sign_off(status, person, self._reviewers)
+
+    def _is_useful(self, person: Person, side: Side) -> bool:
+        """Return whether a yes by the person would answer for somebody whom no yes answers for yet."""
+        status = self.facts.statuses[side]
+        if person.pk in status.rejected_by:
             return True
         if not status.signed_by:
             return True
         uncovered = (pk for pk in status.changed_by if not status.signed_by - {pk})
-        return any(pk != me for pk in uncovered)
+        return any(pk != person.pk for pk in uncovered)
+
+    @cached_property
+    def _signers(self) -> dict[Side, list[Person]]:
+        return {}
 
     def find_signers(self, side: Side) -> list[Person]:
         """Return whose sign-off this side needs or could use; after a no, only theirs who said it."""
-        rejected = self.facts.statuses[side].rejected_by
-        rules = [self.as_seen_by(p) for p in self.people if not rejected or p.pk in rejected]
-        return [rule.person for rule in rules if rule.can_sign(side) and rule._is_useful(side)]
+        if side not in self._signers:
+            rejected = self.facts.statuses[side].rejected_by
+            people = [p for p in self.people if not rejected or p.pk in rejected]
+            self._signers[side] = [p for p in people if self.can_sign(p, side) and self._is_useful(p, side)]
+        return self._signers[side]
 
     def find_named_signers(self, side: Side) -> list[Person]:
         """Return the signers whom a sentence names: those awaited and the readers of the language, if there are any."""

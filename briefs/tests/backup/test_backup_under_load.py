@@ -55,14 +55,16 @@ def test_every_backup_made_while_people_write_is_restored_as_it_was(
     assert min(written.values()) > ROUNDS, "the writers wrote between the backups"
     assert len({tuple(sums.items()) for sums in archives.values()}) == ROUNDS
     for archive, expected in archives.items():
-        for n, vendor in enumerate(HOPS[connection.vendor]):
+        vendors = HOPS[connection.vendor]
+        for n, vendor in enumerate(vendors, 1):
             copy = make_site(vendor)
             said = copy.manage("restore", str(archive))
             assert said.endswith("exit 0"), said
             assert read_site(copy) == expected, vendor
             assert find_faults(copy) == []
-            archive = tmp_path / f"{archive.stem}-{n}.zip"
-            expected = back_up(copy, archive)
+            if n < len(vendors):
+                archive = tmp_path / f"{archive.stem}-{n}.zip"
+                expected = back_up(copy, archive)
 
 
 @pytest.fixture(scope="module")

@@ -39,7 +39,8 @@ class Editor(browser_tabs.Tab):
     def __init__(
         self, chromium: Any, site: str, person: Person, language: str = "en", **options: Any
     ) -> None:
-        super().__init__(chromium, site, browser_tabs.set_language(person, language), **options)
+        person = browser_tabs.set_language(person, language)
+        super().__init__(chromium, site, person, **{"start": "", **options})
 
     def brief(self, brief: Brief, verb: str = "change") -> None:
         """Open a page of the brief and, if it is the workspace, wait until that has started."""

@@ -62,7 +62,7 @@ class Story:
     def sign_in(self, person: Person) -> Editor:
         """Return the person's tab, which opens at the front page."""
         if person.pk not in self.tabs:
-            self.tabs[person.pk] = Editor(self.browser, self.site, person, self.language)
+            self.tabs[person.pk] = Editor(self.browser, self.site, person, self.language, start="/admin/")
         return self.tabs[person.pk]
 
     def open_page(self, person: Person, brief: Brief, verb: str = "change") -> Any:

@@ -50,9 +50,11 @@ pytestmark = [
 
 
 class Tab:
-    """A signed-in page that records console messages and violations of the content security policy."""
+    """A signed-in page, open at `start`. It records console messages and violations of the content security policy."""
 
-    def __init__(self, browser: Any, site: str, person: Person | None, **options: Any) -> None:
+    def __init__(
+        self, browser: Any, site: str, person: Person | None, *, start: str = "/admin/", **options: Any
+    ) -> None:
         self.site = site
         self.console_messages: list[str] = []
         context = browser.new_context(**{"viewport": {"width": 1280, "height": 900}, **options})
@@ -71,7 +73,8 @@ class Tab:
             session.force_login(person)
             cookie = session.cookies[settings.SESSION_COOKIE_NAME]
             context.add_cookies([{"name": cookie.key, "value": cookie.value, "url": site}])
-            self.open("/admin/")
+            if start:
+                self.open(start)
 
     def open(self, address: str) -> None:
         self.page.goto(self.site + address)

@@ -126,10 +126,9 @@ def edit(brief: Brief, by: Person, rng: random.Random) -> None:
 
 
 def assert_nothing_offered_is_refused(
-    brief: Brief, people: list[Person], log: list[str], seen: Counter[str]
+    facts: BriefFacts, people: list[Person], log: list[str], seen: Counter[str]
 ) -> None:
     """Try each person's acts, and undo them."""
-    facts = load_facts(brief, people)
     for person in people:
         step = next_step(facts, person, people)
         for act in (step.main, *step.others):
@@ -185,10 +184,9 @@ def was_reworded_since(event: Event, facts: BriefFacts, side: Side) -> bool:
     return any(getattr(r, f"hash_{side}") != getattr(signed, f"hash_{side}") for r in later)
 
 
-def assert_inbox_has_the_news(brief: Brief, people: list[Person], log: list[str]) -> None:
-    facts = load_facts(brief, people)
+def assert_inbox_has_the_news(facts: BriefFacts, people: list[Person], log: list[str]) -> None:
     for person in people:
-        notices = Outbox.objects.filter(to=person, brief=brief, due_at__lte=facts.now, read_at=None)
+        notices = Outbox.objects.filter(to=person, brief=facts.brief, due_at__lte=facts.now, read_at=None)
         news = {notice.pk for notice in notices if is_news(notice, facts)}
         shown = set(find_inbox(person, facts.now).values_list("pk", flat=True))
         kinds = list(Outbox.objects.filter(pk__in=shown ^ news).values_list("kind", flat=True))
@@ -204,8 +202,8 @@ def play(size: int, seed: int, seen: Counter[str]) -> None:
         factories.content(), by=rng.choice([p for p in people if policy.has_role_for(p, "edit")])
     )
     log: list[str] = []
+    facts = load_facts(brief, people)
     for _ in range(ACTS_A_HISTORY):
-        facts = load_facts(brief, people)
         awaited = [p for p in people if next_step(facts, p, people).is_mine]
         person = rng.choice(awaited if awaited and rng.random() < 0.7 else people)
         if rng.random() < 0.2:
@@ -221,8 +219,9 @@ def play(size: int, seed: int, seen: Counter[str]) -> None:
                 act = rng.choice(offered)
                 log.append(f"{person}: {act}")
                 perform(act, facts, person, people)
-        assert_nothing_offered_is_refused(brief, people, log, seen)
-        assert_inbox_has_the_news(brief, people, log)
+        facts = load_facts(brief, people)
+        assert_nothing_offered_is_refused(facts, people, log, seen)
+        assert_inbox_has_the_news(facts, people, log)
 
 
 def test_few_histories_offer_nothing_that_is_refused() -> None:
