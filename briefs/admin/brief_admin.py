@@ -49,7 +49,6 @@ class BriefAdmin(SheetExportAdmin):
             own("paste/", margin.read_pasted_text, "paste"),
             own("export/", self.export_view, "export"),
             own("sheet/", upload_views.import_sheet, "sheet"),
-            own("sheet/<uuid:pk>/", upload_views.import_sheet_detail, "sheet_one"),
             own("upload/", upload_views.upload, "upload"),
             own("upload/<uuid:pk>/", upload_views.upload_detail, "upload_one"),
             own("upload/<uuid:pk>/files/", upload_views.add_files, "upload_files"),

@@ -39,6 +39,8 @@ _LEAD_NAMES: Final[dict[str, str | Promise]] = {
 }
 PAGE_DIFF_EFFORT: Final = 2_500_000
 """Diff steps for one page (see `text.text_diff`), shared by all its texts: about a second."""
+CELL_EFFORT: Final = 40_000
+"""Diff steps for one column of the vocabulary: a page has hundreds."""
 MAX_FACTS_NAMED: Final = 3
 """Facts named in one line; the others are only counted."""
 

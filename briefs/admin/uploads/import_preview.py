@@ -4,8 +4,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
-from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext, gettext_lazy
 
@@ -36,7 +34,7 @@ from .questions import (
     ask_for_name,
     ask_for_second,
     ask_for_target,
-    ask_whose_text,
+    ask_which_text,
     fill_answers,
 )
 from .table_things import build_table_thing, is_returned_table
@@ -46,6 +44,7 @@ from .things import (
     Thing,
     build_change_rows,
     count_unchanged_bullets,
+    describe_last_change,
     explain_locked,
 )
 
@@ -148,7 +147,13 @@ def _list_questions(
         thing.why_not = explain_locked(person, brief)
         if thing.why_not:
             return
-        yield ask_whose_text(thing.key, brief, change.version, name=str(brief.updated_by or ""))
+        text = gettext("%(name)s edited brief %(n)s since it was imported. Which text?")
+        yield ask_which_text(
+            thing.key,
+            text % {"name": brief.updated_by or "", "n": brief.pk},
+            over=f"{brief.pk}-{change.version}",
+            remark=gettext("The file’s text becomes a new revision. Parts that the file lacks stay."),
+        )
     elif brief and change and outcome.same_article:
         thing.brief, thing.brief_title = brief.pk, str(brief)
         why_not = explain_locked(person, brief)
@@ -189,15 +194,6 @@ def _mark_as_question(thing: Thing) -> None:
             if note.code not in repeated
             or (note.code in NAME_CAUTIONS and not any(note.about in text for text in texts))
         ]
-
-
-def describe_last_change(brief: Brief) -> str:
-    values = {
-        "n": brief.pk,
-        "name": brief.updated_by,
-        "when": date_format(timezone.localtime(brief.updated_at), "Y-m-d H:i"),
-    }
-    return gettext("%(name)s changed brief %(n)s last, on %(when)s.") % values
 
 
 def _digest_sort_key(key: str) -> tuple[int, int]:

@@ -1,38 +1,32 @@
-"""Keep uploads until they are confirmed: files whose digests are imported, and the plans of sheet imports."""
+"""Keep uploaded files until they are confirmed, and import what was chosen of them."""
 
-import json
 import re
 import time
-import zlib
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
-from itertools import batched
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from pathlib import PurePosixPath
 from typing import Any, Final
 
 from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile, UploadedFile
 from django.db import transaction
-from django.db.models import Count, Max, QuerySet, Sum
+from django.db.models import Count, Max, Sum
 from django.http import QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from briefs import workflow
 from briefs.admin.common.interface_labels import interface_side
-from briefs.admin.common.pending_uploads import UPLOAD_RETENTION, create_upload
-from briefs.content import Content
+from briefs.admin.common.pending_uploads import UPLOAD_RETENTION
 from briefs.database.bulk_writes import let_other_writers_in
 from briefs.documents.files.archive import ArchiveLimits, read_zip_directory, unpack_parts
 from briefs.documents.files.formats import DOCUMENT_FORMATS
 from briefs.documents.types import DocumentRefused
-from briefs.exchange.sheets.brief_sheets import BATCH_SIZE, BriefChange, BriefImportPlan, save_changes
 from briefs.exchange.table_plan import TableRefused
 from briefs.intake import ImportChoice, ImportJob, ImportOutcome, create_import_job, import_digests
 from briefs.models import Person, Upload, UploadFile
 
-from .questions import LEFT_OUT, SKIP, list_name_answers
-from .table_things import explain_refusal, list_row_answers, store_table
+from .questions import SKIP, list_name_answers, list_row_answers
+from .table_things import explain_refusal, store_table
 
 # Store uploaded files within limits and import the chosen digests.
 
@@ -158,19 +152,24 @@ def format_choice_token(status: str, brief: int | None = None, version: int | No
     return f"{status}-{brief}-{version}" if brief else status
 
 
-def parse_choices(data: QueryDict, answers: Mapping[str, str]) -> dict[str, ImportChoice]:
-    """Return the choices by digest key. What has an open question, invalid keys and tokens are left out."""
+def parse_choices(data: QueryDict, answers: Mapping[str, str]) -> dict[str, str]:
+    """Return the tokens of the choices by digest key. What has an open question, invalid keys and tokens are left out."""
     found = {}
     for key in data.getlist("take"):
         if not (_DIGEST_KEY.fullmatch(key) and all(name in answers for name in data.getlist(f"asks-{key}"))):
             continue
         token = answers.get(f"q-{key}-target") or data.get(f"seen-{key}", "")
-        if match := _CHOICE_TOKEN.fullmatch(token):
-            status, *target = match.groups()
-            brief, version = (int(number) if number else None for number in target)
-            date, paragraphs = (answers.get(f"q-{key}-{kind}", "") for kind in ("date", "paragraphs"))
-            found[key] = ImportChoice(status, brief, version, date, paragraphs)
+        if _CHOICE_TOKEN.fullmatch(token):
+            found[key] = token
     return found
+
+
+def _build_choice(key: str, token: str, answers: Mapping[str, str]) -> ImportChoice:
+    match = _CHOICE_TOKEN.fullmatch(token)
+    status, *target = match.groups() if match else ("", None, None)
+    brief, version = (int(number) if number else None for number in target)
+    date, paragraphs = (answers.get(f"q-{key}-{kind}", "") for kind in ("date", "paragraphs"))
+    return ImportChoice(status, brief, version, date, paragraphs)
 
 
 def list_results(upload: Upload) -> dict[str, Any]:
@@ -178,75 +177,87 @@ def list_results(upload: Upload) -> dict[str, Any]:
     return {key: result for key, result in upload.results.items() if _DIGEST_KEY.fullmatch(key)}
 
 
-def import_from_upload(
-    upload: Upload,
-    choices: Mapping[str, ImportChoice],
-    answers: Mapping[str, str],
-    *,
-    known_keys: Collection[str],
-) -> list[str]:
-    """Import the chosen things that were not imported yet, in short transactions, and keep the answers.
-
-    Return a sentence for each that was refused. The rest waits. Once all `known_keys` are imported or skipped, the
-    files are deleted and further calls change nothing.
-    """
-    refused: list[str] = []
-    keys = sorted(choices, key=lambda key: [int(part) for part in key.split("-")])
-    for batch in batched(keys, DIGESTS_A_TRANSACTION):
-        refused += _import_batch(upload, {key: choices[key] for key in batch}, answers)
-        let_other_writers_in()
+def choose_digests(
+    upload: Upload, choices: Mapping[str, str], answers: Mapping[str, str], *, known_keys: Collection[str]
+) -> None:
+    """Keep the answers, and queue the chosen things that were not imported yet. `known_keys`: the things of the page."""
     with transaction.atomic():
         row = Upload.objects.select_for_update().get(pk=upload.pk)
         row.results["answers"] = {**row.results.get("answers", {}), **answers}
-        open_keys = [
-            key for key in known_keys if key not in row.results and answers.get(f"q-{key}-target") != SKIP
-        ]
-        if list_results(row) and known_keys and not open_keys and not row.done_at:
-            row.done_at = timezone.now()
-            row.files.all().delete()
-        row.save(update_fields=["results", "done_at"])
-    return refused
-
-
-def _import_batch(
-    upload: Upload, choices: Mapping[str, ImportChoice], answers: Mapping[str, str]
-) -> list[str]:
-    refused: list[str] = []
-    with transaction.atomic():
-        row = Upload.objects.select_for_update().select_related("owner", "words_of").get(pk=upload.pk)
-        if row.done_at:
-            return []
-        row.results["answers"] = {**row.results.get("answers", {}), **answers}
-        tables = {key: choice for key, choice in choices.items() if choice.status == TABLE}
-        refused += _store_tables(row, tables)
-        digests = {key: choice for key, choice in choices.items() if key not in tables}
-        for outcome in import_digests(_files_to_import(row, digests), build_import_job(row)):
-            key, name = get_digest_key_and_file_name(outcome)
-            if outcome.refusal:
-                refused.append(outcome.refusal.message(interface_side(), name))
-                continue
-            row.results[key] = {
-                "file": name,
-                "index": outcome.index,
-                "status": outcome.status,
-                "brief": outcome.brief,
-                "notes": len(outcome.cautions),
-            }
+        keys = sorted(choices, key=lambda key: [int(part) for part in key.split("-")])
+        row.results["refused"] = []
+        row.results["queue"] = {key: choices[key] for key in keys if key not in row.results}
+        done = {*row.results, *choices}
+        row.results["waiting"] = not known_keys or any(
+            key not in done and answers.get(f"q-{key}-target") != SKIP for key in known_keys
+        )
         row.save(update_fields=["results"])
-    return refused
 
 
-def _store_tables(upload: Upload, choices: Mapping[str, ImportChoice]) -> Iterator[str]:
+def run_import(
+    upload: Upload, step: Callable[[Upload, Person], int], *, by: Person, seconds: float
+) -> Upload:
+    """Run a step for about this long, each time in its own transaction with the upload locked.
+
+    `step` returns how much is left. Once nothing is, the upload is done, unless something on the page still waits. An
+    import that was killed, or that two requests run, goes on with what the last committed transaction left.
+    """
+    until = time.monotonic() + seconds
+    while True:
+        with transaction.atomic():
+            rows = Upload.objects.select_for_update(of=("self",)).select_related("owner", "words_of")
+            row = rows.get(pk=upload.pk)
+            left = 0 if row.done_at else step(row, by)
+            if not left and not row.results.get("waiting"):
+                row.done_at = row.done_at or timezone.now()
+            row.save(update_fields=["results", "done_at"])
+        if not left or time.monotonic() > until:
+            return row
+        let_other_writers_in()
+
+
+def import_next_digests(upload: Upload, by: Person) -> int:
+    """Import the next things of the queue in the current transaction. Return how many are left.
+
+    Things that are refused wait on the page; the reasons are kept for it.
+    """
+    results = upload.results
+    queue, answers = results.get("queue", {}), results.get("answers", {})
+    keys = list(queue)[:DIGESTS_A_TRANSACTION]
+    choices = {key: _build_choice(key, queue.pop(key), answers) for key in keys}
+    tables = {key: choice for key, choice in choices.items() if choice.status == TABLE}
+    refused = list(_store_tables(upload, tables, by))
+    digests = {key: choice for key, choice in choices.items() if key not in tables}
+    for outcome in import_digests(_files_to_import(upload, digests), build_import_job(upload)):
+        key, name = get_digest_key_and_file_name(outcome)
+        if outcome.refusal:
+            refused.append(outcome.refusal.message(interface_side(), name))
+            continue
+        results[key] = {
+            "file": name,
+            "index": outcome.index,
+            "status": outcome.status,
+            "brief": outcome.brief,
+            "notes": len(outcome.cautions),
+        }
+    results["refused"] = [*results.get("refused", ()), *refused]
+    is_whole = list_results(upload) and all(key in results for key in keys)
+    results["waiting"] = results.get("waiting", True) or not is_whole
+    if not (queue or results["waiting"]):
+        upload.files.all().delete()
+    return len(queue)
+
+
+def _store_tables(upload: Upload, choices: Mapping[str, ImportChoice], by: Person) -> Iterator[str]:
     """Store the returned tables of a batch and record them. Yield a sentence for each that is refused."""
-    answers = upload.results["answers"]
     for key, choice in choices.items():
         file = upload.files.filter(position=int(key.partition("-")[0]), refused="").first()
         if key in upload.results or file is None or choice.brief is None or choice.version is None:
             continue
         try:
             counts = store_table(
-                file.name, bytes(file.data), brief=choice.brief, version=choice.version, by=upload.owner,
-                answers=list_row_answers(key, answers),
+                file.name, bytes(file.data), brief=choice.brief, version=choice.version, by=by,
+                answers=list_row_answers(key, upload.results["answers"]),
             )  # fmt: skip
         except (TableRefused, workflow.Refused) as reason:
             yield f"{file.name}: {explain_refusal(reason)}"
@@ -265,149 +276,3 @@ def _files_to_import(
             choices_by_position.setdefault(position, {})[index] = choice
     for name, data in read_stored_files(upload, choices_by_position):
         yield name, data, choices_by_position[int(name.partition("/")[0])]
-
-
-# Keep the plan of a sheet import in the database, which every app server shares, and save it batch by batch.
-
-BRIEF_SHEET: Final = "brief"
-_CONFLICT: Final = "conflict"
-_OVER = re.compile(r"over-\d{1,9}-(\d{1,9})", re.ASCII)
-
-
-def store_plan(person: Person, name: str, plan: BriefImportPlan) -> Upload:
-    conflicts, changes = _pack(plan.conflicts), _pack(plan.changes)  # a second of work, before the lock
-    with transaction.atomic():
-        upload = create_upload(person, words_of=person, date_order="mdy")
-        upload.results = {
-            "sheet": BRIEF_SHEET,
-            "file": name[:255],
-            "left": len(plan.changes),
-            "conflicts": len(plan.conflicts),
-            "unchanged": plan.unchanged,
-            "done": 0,
-            "notices": plan.notices,
-        }
-        upload.save(update_fields=["results"])
-        _add_batches(upload, conflicts, refused=_CONFLICT)
-        _add_batches(upload, changes)
-    return upload
-
-
-def _pack(changes: Iterable[BriefChange]) -> list[bytes]:
-    """Return the changes in batches."""
-    rows = ([change.brief, change.version, change.content.as_json()] for change in changes)
-    batches = (json.dumps(batch, ensure_ascii=False).encode() for batch in batched(rows, BATCH_SIZE))
-    return [zlib.compress(batch, 1) for batch in batches]
-
-
-def _add_batches(upload: Upload, batches: Iterable[bytes], *, refused: str = "") -> None:
-    last = upload.files.aggregate(last=Max("position"))["last"]
-    first = 0 if last is None else last + 1
-    UploadFile.objects.bulk_create(
-        UploadFile(upload=upload, position=n, size=len(data), data=data, refused=refused)
-        for n, data in enumerate(batches, first)
-    )
-
-
-def read_batch(batch: UploadFile) -> list[BriefChange]:
-    rows = json.loads(zlib.decompress(bytes(batch.data)))
-    return [BriefChange(brief, version, Content.from_json(content)) for brief, version, content in rows]
-
-
-def list_pages(upload: Upload) -> list[list[int]]:
-    """Return the ids of the batches on each page of the preview: conflicts first, then what is still to save.
-
-    All are on one page if one batch could hold them.
-    """
-    batches = list(_sort(upload.files.all()).values_list("pk", flat=True))
-    count = upload.results["left"] + upload.results["conflicts"]
-    return [batches] if count <= BATCH_SIZE else [[pk] for pk in batches]
-
-
-def load_batches(upload: Upload, page: Sequence[int]) -> list[UploadFile]:
-    """Return the batches of a page, without batches that another request saved meanwhile."""
-    return list(_sort(upload.files.filter(pk__in=page)))
-
-
-def _sort(batches: QuerySet[UploadFile]) -> QuerySet[UploadFile]:
-    return batches.order_by("-refused", "position")
-
-
-def save_batches(upload: Upload, *, by: Person, seconds: float) -> Upload:
-    """Save batches for about this long, each in its own transaction. Sets `done_at` after the last."""
-    until = time.monotonic() + seconds
-    while True:
-        row = _save_batch(upload, by=by)
-        if row.done_at or not row.results["left"]:
-            return row
-        let_other_writers_in()
-        if time.monotonic() > until:
-            return row
-
-
-def _save_batch(upload: Upload, *, by: Person) -> Upload:
-    with transaction.atomic():
-        row = Upload.objects.select_for_update().get(pk=upload.pk)
-        batch = row.files.filter(refused="").order_by("position").first()
-        if batch:
-            planned = read_batch(batch)
-            read = [_apply_answer(change, row) for change in planned]
-            changes = [change for change in read if change]
-            _forget_left_out(row, planned)
-            late, left = save_changes(changes, by=by)
-            handled = len(changes) - len(left)
-            _replace_batch(batch, left)
-            _add_batches(row, _pack(late), refused=_CONFLICT)
-            row.results["left"] -= handled + len(read) - len(changes)
-            row.results["done"] += handled - len(late)
-            row.results["conflicts"] += len(late)
-            done = [change.brief for change in changes[:handled] if change not in late]
-            row.results["saved"] = row.results.get("saved", []) + done
-        if not row.results["left"]:
-            row.done_at = row.done_at or timezone.now()
-        row.save(update_fields=["results", "done_at"])
-    return row
-
-
-def answer_sheet(upload: Upload, answers: Mapping[str, str]) -> Upload:
-    """Keep the answers. A conflict for which the sheet's text was chosen is saved with the rest."""
-    with transaction.atomic():
-        row = Upload.objects.select_for_update().get(pk=upload.pk)
-        row.results["answers"] = {**row.results.get("answers", {}), **answers}
-        for batch in row.files.filter(refused=_CONFLICT) if _OVER.search(" ".join(answers.values())) else ():
-            conflicts = read_batch(batch)
-            chosen = [c for c in conflicts if _OVER.fullmatch(answers.get(f"q-{c.brief}-target", ""))]
-            _replace_batch(batch, [change for change in conflicts if change not in chosen])
-            _add_batches(row, _pack(chosen))
-            row.results["left"] += len(chosen)
-            row.results["conflicts"] -= len(chosen)
-        if row.results["left"]:
-            row.done_at = None
-        row.save(update_fields=["results", "done_at"])
-    return row
-
-
-def _apply_answer(change: BriefChange, upload: Upload) -> BriefChange | None:
-    """Return the change, over the version that was shown if its text was chosen, or None if it is left out."""
-    answer = upload.results.get("answers", {}).get(f"q-{change.brief}-target", "")
-    if match := _OVER.fullmatch(answer):
-        return replace(change, version=int(match[1]))
-    return None if answer in (SKIP, LEFT_OUT) else change
-
-
-def _forget_left_out(upload: Upload, changes: Iterable[BriefChange]) -> None:
-    """Remove the unticked boxes of changes that were dropped, so that the rest can be counted."""
-    answers = upload.results.get("answers", {})
-    for name in [f"q-{change.brief}-target" for change in changes]:
-        if answers.get(name) == LEFT_OUT:
-            del answers[name]
-
-
-def _replace_batch(batch: UploadFile, left: Sequence[BriefChange]) -> None:
-    """Store the remaining changes of a batch, or delete the batch if none remain."""
-    if not left:
-        batch.delete()
-        return
-    (batch.data,) = _pack(left)
-    batch.size = len(batch.data)
-    batch.save(update_fields=["data", "size"])

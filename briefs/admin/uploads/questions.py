@@ -19,13 +19,13 @@ from briefs.text.date_format import format_with_weekday
 ANSWER_FIELD: Final = re.compile(r"q-[\w-]{1,60}", re.ASCII)
 MAX_ANSWERS: Final = 2_000
 MAX_ROW_ANSWERS: Final = 2_100
-"""Answers about the rows of one table: 2,000 bullets, headline and summary, and room."""
+"""Answers about the rows of one table or brief: 2,000 bullets, headline and summary, and room."""
 MAX_ANSWER_LENGTH: Final = 60
 SKIP: Final = "skip"
 """The answer that leaves a thing or a row out."""
 
 LEFT_OUT: Final = "out"
-"""The answer for a brief of a sheet whose box is not ticked."""
+"""The answer for a brief or an entry of a sheet whose box is not ticked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +59,16 @@ def read_answers(data: QueryDict) -> dict[str, str]:
 
 
 def read_row_answers(data: QueryDict, key: str) -> dict[str, str]:
-    """Return an answer for each row of a table that the page showed with a box: taken or left out."""
+    """Return an answer for each row of a thing that the page showed with a box: taken or left out."""
     taken = set(data.getlist(f"row-{key}"))
     rows = [row for row in data.getlist(f"rows-{key}") if ANSWER_FIELD.fullmatch(f"q-{key}-row-{row}")]
     return {f"q-{key}-row-{row}": "take" if row in taken else SKIP for row in rows[:MAX_ROW_ANSWERS]}
+
+
+def list_row_answers(key: str, answers: Mapping[str, str]) -> dict[str, str]:
+    """Return the answers about rows of one thing, by row key (`b4`)."""
+    prefix = f"q-{key}-row-"
+    return {name.removeprefix(prefix): value for name, value in answers.items() if name.startswith(prefix)}
 
 
 def list_name_answers(answers: Mapping[str, str]) -> dict[str, str]:
@@ -138,21 +144,9 @@ def ask_for_second(key: str, file: str) -> Question:
     return Question("target", f"q-{key}-target", text, options, remark)
 
 
-def ask_whose_text(key: str, brief: Brief, version: int, *, name: str) -> Question:
-    """Ask whether the file replaces the text that people edited since the last import."""
-    options = [Option(f"over-{brief.pk}-{version}", _("The file’s")), Option(SKIP, _("Keep what is there"))]
-    text = _("%(name)s edited brief %(n)s since it was imported. Which text?") % {"name": name, "n": brief.pk}
-    remark = _("The file’s text becomes a new revision. Parts that the file lacks stay.")
-    return Question("target", f"q-{key}-target", text, options, remark)
-
-
-def ask_which_version(key: str, brief: Brief, *, remark: str) -> Question:
-    """Ask whether a sheet replaces a version that is newer than the exported one."""
-    options = [
-        Option(f"over-{brief.pk}-{brief.version}", _("The file’s")),
-        Option(SKIP, _("Keep what is there")),
-    ]
-    text = _("Brief %(n)s was changed since the export. Which text?") % {"n": brief.pk}
+def ask_which_text(key: str, text: str, *, over: str, remark: str = "") -> Question:
+    """Ask whether the file replaces what people changed meanwhile. `over`: the state that it would replace."""
+    options = [Option(f"over-{over}", _("The file’s")), Option(SKIP, _("Keep what is there"))]
     return Question("target", f"q-{key}-target", text, options, remark)
 
 

@@ -25,7 +25,7 @@ from briefs.exchange.table_plan import (
 )
 from briefs.models import Brief, Person
 
-from .questions import SKIP, Option, Question, fill_answers
+from .questions import SKIP, Option, Question, fill_answers, list_row_answers
 from .things import ChangeRow, Thing, build_text_row, explain_locked
 
 
@@ -46,12 +46,6 @@ def is_returned_table(data: bytes) -> bool:
         return read_table_file(data) is not None
     except DocumentRefused:
         return False
-
-
-def list_row_answers(key: str, answers: Mapping[str, str]) -> dict[str, str]:
-    """Return the answers about rows of one table, by row key (`b4`)."""
-    prefix = f"q-{key}-row-"
-    return {name.removeprefix(prefix): value for name, value in answers.items() if name.startswith(prefix)}
 
 
 def build_table_thing(key: str, name: str, data: bytes, person: Person, answers: Mapping[str, str]) -> Thing:

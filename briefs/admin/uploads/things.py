@@ -1,9 +1,11 @@
 """Things of an import: what will happen to each, questions, and the differences from the brief that it changes."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -12,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from briefs import policy, workflow
 from briefs.admin.common.brief_pages import Badge, bullet_structure_label
-from briefs.admin.common.diff_html import highlight_differences, share_effort
+from briefs.admin.common.diff_html import CELL_EFFORT, highlight_differences, share_effort
 from briefs.admin.common.fact_text import format_fact
 from briefs.admin.common.interface_labels import FIELD_LABELS
 from briefs.admin.common.name_fields import NamesById
@@ -46,11 +48,21 @@ class ChangeRow:
     is_taken: bool = True
 
 
-def build_change_rows(before: Content, after: Content, names: NamesById) -> list[ChangeRow]:
-    """Return every difference, in page order."""
+def build_change_rows(
+    before: Content, after: Content, names: NamesById, answers: Mapping[str, str] | None = None
+) -> list[ChangeRow]:
+    """Return every difference, in page order. With `answers`, by row key, each row can be left out."""
     effort = share_effort(2 * len(after.bullets))
     rows = [*_lead_rows(before, after), *_bullet_rows(before, after, effort), *_order_rows(before, after)]
-    return [*(row for row in rows if row.cells), *_fact_rows(before, after, names)]
+    rows = [*(row for row in rows if row.cells), *_fact_rows(before, after, names)]
+    if answers is None:
+        return [replace(row, key="") for row in rows]
+    return [replace(row, is_taken=answers.get(row.key) != SKIP) for row in rows]
+
+
+def build_value_row(label: str, now: str, file: str) -> ChangeRow:
+    """Build the row of one column of the vocabulary."""
+    return ChangeRow(label, [ChangeCell("", *_mark_both(now, file, CELL_EFFORT))])
 
 
 def count_unchanged_bullets(before: Content, after: Content) -> int:
@@ -63,8 +75,9 @@ def build_text_row(label: str, texts: Mapping[Side, tuple[str, str]]) -> ChangeR
 
 
 def _lead_rows(before: Content, after: Content) -> Iterator[ChangeRow]:
-    for label, read in ((_("Headline"), Content.headline), (_("Summary"), Content.summary)):
-        yield ChangeRow(label, _text_cells({s: (read(before, s), read(after, s)) for s in SIDES}))
+    leads = (("headline", _("Headline"), Content.headline), ("summary", _("Summary"), Content.summary))
+    for key, label, read in leads:
+        yield ChangeRow(label, _text_cells({s: (read(before, s), read(after, s)) for s in SIDES}), key)
 
 
 def _text_cells(texts: Mapping[Side, tuple[str, str]], effort: int = EFFORT_LIMIT) -> list[ChangeCell]:
@@ -88,7 +101,8 @@ def _bullet_rows(before: Content, after: Content, effort: int) -> Iterator[Chang
     for row in diff_contents(before, after).rows:
         place = _("Bullet %(n)s") % {"n": row.new_position} if row.new else _("Bullet, not in the file")
         texts = {side: (_bullet_text(row.old, side), _bullet_text(row.new, side)) for side in SIDES}
-        yield ChangeRow(place, _text_cells(texts, effort))
+        number = (row.new or row.old).number  # type: ignore[union-attr] # a row has one of them
+        yield ChangeRow(place, _text_cells(texts, effort), f"b{number}" if number > 0 else f"n{-number}")
 
 
 def _bullet_text(bullet: Bullet | None, side: Side) -> str:
@@ -111,7 +125,7 @@ def _fact_rows(before: Content, after: Content, names: NamesById) -> Iterator[Ch
     for name in FACTS:
         if getattr(before.facts, name) != getattr(after.facts, name):
             now, file = (format_fact(content.facts, name, names) for content in (before, after))
-            yield ChangeRow(FIELD_LABELS[name], [ChangeCell("", *highlight_differences(now, file))])
+            yield ChangeRow(FIELD_LABELS[name], [ChangeCell("", *highlight_differences(now, file))], name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +202,15 @@ class Thing:
             and not self.is_waiting
             and SKIP not in answers
         )
+
+
+def describe_last_change(brief: Brief) -> str:
+    values = {
+        "n": brief.pk,
+        "name": brief.updated_by,
+        "when": date_format(timezone.localtime(brief.updated_at), "Y-m-d H:i"),
+    }
+    return gettext("%(name)s changed brief %(n)s last, on %(when)s.") % values
 
 
 def explain_locked(person: Person, brief: Brief) -> str:

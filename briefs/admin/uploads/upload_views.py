@@ -1,11 +1,10 @@
 """Begin briefs from an address, a citation, a text or files: preview, confirm, and see what was not saved."""
 
-from collections.abc import Iterable
-from dataclasses import replace
 from typing import Any, Final
 from uuid import UUID
 
 from django import forms
+from django.apps import apps
 from django.contrib import messages
 from django.core.files.uploadedfile import SimpleUploadedFile, UploadedFile
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
@@ -17,15 +16,10 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from briefs import policy, workflow
 from briefs.admin.common.access import require_role
-from briefs.admin.common.brief_pages import Badge, add_done_message, read_number, render_page, wants_json
+from briefs.admin.common.brief_pages import add_done_message, read_number, render_page, wants_json
 from briefs.admin.common.form_fields import FieldError, build_due_field, field_errors_from_form, link_errors
 from briefs.admin.common.interface_labels import FIELD_LABELS, interface_side
-from briefs.admin.common.name_fields import load_names_by_id
-from briefs.admin.common.pending_uploads import (
-    create_upload,
-    find_pending_upload,
-    list_pending_uploads,
-)
+from briefs.admin.common.pending_uploads import create_upload, find_pending_upload, list_pending_uploads
 from briefs.citations.citation_reader import (
     CITATION_FILE_LIMIT,
     CitationReading,
@@ -33,60 +27,59 @@ from briefs.citations.citation_reader import (
     read_citation,
 )
 from briefs.citations.cited_article import CitationRejected
-from briefs.content import Content
 from briefs.documents.files.formats import list_formats
+from briefs.exchange.brief_text import write_table_files
 from briefs.exchange.sheets.brief_sheets import (
     BRIEF_LIMITS,
     MAX_BRIEFS,
-    BriefChange,
-    describe_conflict,
     plan_brief_import,
     read_brief_sheets,
 )
 from briefs.exchange.sheets.columns import BRIEF_COLUMNS, BULLET_COLUMNS
-from briefs.exchange.sheets.sheet_files import build_size_refusal
-from briefs.exchange.sheets.table import SheetRefused, build_sheet_refusal
+from briefs.exchange.sheets.sheet_files import build_size_refusal, read_sheet
+from briefs.exchange.sheets.table import VOCABULARY_LIMITS, SheetLimits, SheetRefused, build_sheet_refusal
+from briefs.exchange.sheets.vocabulary_sheets import list_columns, plan_vocabulary_import
+from briefs.exchange.word_file import WORD_TYPE
 from briefs.intake import PASTED_FILE_NAME, TooManyDigests
 from briefs.intake.cited_facts import claim_cited_article
-from briefs.models import Brief, Person, State, Upload, UploadFile
+from briefs.models import Brief, Person, Upload
+from briefs.models.vocabulary import Vocabulary
 
-from .import_preview import (
-    MAX_UNFOLDED_DIGESTS,
-    build_things,
-    describe_last_change,
-)
+from .import_preview import MAX_UNFOLDED_DIGESTS, build_things
 from .pending_files import (
     ASK_DATES,
-    BRIEF_SHEET,
     MAX_DIGESTS,
     MAX_FILES,
     TABLE,
     UPLOAD_LIMITS,
-    answer_sheet,
-    import_from_upload,
-    list_pages,
+    choose_digests,
+    import_next_digests,
     list_results,
-    load_batches,
     parse_choices,
-    read_batch,
-    save_batches,
+    run_import,
     store_files,
-    store_plan,
     unpack_documents,
 )
-from .questions import (
-    ANSWER_FIELD,
-    LEFT_OUT,
-    ask_which_version,
-    count_open,
-    fill_answers,
-    read_answers,
-    read_row_answers,
+from .questions import count_open, read_answers, read_row_answers
+from .sheet_imports import (
+    BRIEF_SHEET,
+    answer_sheet,
+    build_sheet_things,
+    count_rows,
+    describe_saved,
+    list_left_out,
+    list_pages,
+    save_next_batch,
+    store_brief_plan,
+    store_vocabulary_plan,
 )
-from .things import Thing, build_change_rows, count_unchanged_bullets, explain_locked
+from .things import Thing
+from .word_pages import download_files
 
 # Upload files or pasted text, preview the import and confirm it. Uses the same code as the import command.
 
+SECONDS_A_STEP: Final = 1.5
+"""How long a request imports, before it reports and the page goes on by itself or, without JavaScript, asks to."""
 MAX_NAMED_FILES: Final = 3
 """Files by whose names a pending import is listed."""
 SHEET_SUFFIXES: Final = (".xlsx", ".csv", ".tsv", ".zip")
@@ -142,7 +135,7 @@ def upload(request: HttpRequest) -> HttpResponse:
     if not files:
         return _refuse_upload(request, form, [FieldError(_("Choose files, or paste something."), "paste")])
     if any(_has_suffix(file, SHEET_SUFFIXES) for file in files):
-        return _preview_sheet(request, form, files, person)
+        return _plan_sheet(request, form, files, person)
     words_of = form.people.get(form.cleaned_data["words_of"], person)
     date_order = form.cleaned_data["date_order"] or ASK_DATES
     row = create_upload(person, words_of=words_of, date_order=date_order)
@@ -190,7 +183,7 @@ def _build_claim_error(reason: workflow.Reason) -> FieldError:
     )
 
 
-def _preview_sheet(
+def _plan_sheet(
     request: HttpRequest, form: UploadForm, files: "list[UploadedFile[Any]]", person: Person
 ) -> HttpResponse:
     if not all(_has_suffix(file, SHEET_SUFFIXES) for file in files):
@@ -198,10 +191,10 @@ def _preview_sheet(
             request, form, [FieldError(_("Upload sheets and documents one after the other."), "files")]
         )
     try:
-        upload = _store_sheet_plan(files, person)
+        upload = _store_brief_plan(files, person)
     except SheetRefused as refused:
         return _refuse_upload(request, form, [FieldError(str(problem)) for problem in refused.problems])
-    return _go_to(request, reverse("admin:briefs_brief_sheet_one", args=[upload.pk]))
+    return _go_to(request, reverse("admin:briefs_brief_upload_one", args=[upload.pk]))
 
 
 def add_files(request: HttpRequest, pk: UUID) -> HttpResponse:
@@ -214,46 +207,60 @@ def add_files(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 
 def upload_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """Show the preview of the upload or, once confirmed, its results."""
+    """Show the preview of the upload or, once confirmed, its results. `?tables` downloads the stored tables as they are now."""
+    person = require_role(request)
     row = _get_upload_or_404(request, pk)
-    if request.method == "POST":
-        return _import_selected(request, row)
-    return _preview_page(request, row)
-
-
-def _get_upload_or_404(request: HttpRequest, pk: UUID) -> Upload:
-    """Return the person's upload. Whoever may edit brings back a table of the brief; all else needs the right to import."""
-    row = find_pending_upload(require_role(request), pk)
-    require_role(request, "edit" if row and TABLE in row.results else "import")
-    if row is None or "sheet" in row.results:  # a sheet has an address of its own
-        raise Http404
-    return row
-
-
-def _import_selected(request: HttpRequest, row: Upload) -> HttpResponse:
-    answers = read_answers(request.POST)
-    choices = parse_choices(request.POST, answers)
-    more = "more" in request.POST
-    page = reverse("admin:briefs_brief_upload_one", args=[row.pk])
-    if not (choices or answers or list_results(row) or more):
-        has_questions = any(name.startswith("asks-") for name in request.POST)
-        text = _("Answer a question first.") if has_questions else _("Choose at least one digest.")
-        return _preview_page(request, row, [FieldError(text)], status=409)
-    for key in request.POST.getlist("take")[: 2 * MAX_FILES]:
-        answers |= read_row_answers(request.POST, key)
-    known_keys = [name.removeprefix("seen-") for name in request.POST if name.startswith("seen-")]
-    refused = import_from_upload(row, choices, answers, known_keys=[] if more else known_keys)
-    for sentence in refused:
-        messages.warning(request, sentence)
-    row.refresh_from_db()
+    if request.method != "POST":
+        if "tables" in request.GET:
+            briefs = Brief.objects.filter(pk__in=_list_table_briefs(row)).order_by("pk")
+            return download_files(request, list(write_table_files(briefs)), WORD_TYPE)
+        return _preview_page(request, row)
+    is_sheet, is_continued = "sheet" in row.results, "more" in request.POST
+    if is_sheet and not is_continued:
+        answer_sheet(row, request.POST)
+        if page := read_number(request.POST, "page"):
+            return redirect(f"{request.path}?page={page}")
+    elif not is_continued and (error := _choose(request, row)):
+        return _preview_page(request, row, [FieldError(error)], status=409)
+    step = save_next_batch if is_sheet else import_next_digests
+    row = run_import(row, step, by=person, seconds=SECONDS_A_STEP)
+    if wants_json(request):
+        return JsonResponse({"left": row.results["left"] if is_sheet else len(row.results["queue"])})
     if row.done_at and (brief := row.results.get(TABLE)):
         if stored := list_results(row):
             counts = [count for result in stored.values() for count in result["counts"]]
             messages.success(request, _("The table was stored: %(what)s.") % {"what": _(", ").join(counts)})
         return redirect("admin:briefs_brief_change", pk=brief)
-    if more and wants_json(request):
-        return JsonResponse({"refused": len(refused)})
-    return redirect(page)
+    return redirect(request.path)
+
+
+def _get_upload_or_404(request: HttpRequest, pk: UUID) -> Upload:
+    """Return the person's upload. Whoever may edit brings back a table of the brief; all else needs the right to import."""
+    row = find_pending_upload(require_role(request), pk)
+    results = row.results if row else {}
+    is_vocabulary = results.get("sheet", BRIEF_SHEET) != BRIEF_SHEET
+    require_role(request, "edit" if TABLE in results else "edit_vocabulary" if is_vocabulary else "import")
+    if row is None:
+        raise Http404
+    return row
+
+
+def _list_table_briefs(row: Upload) -> list[int]:
+    return [result["brief"] for result in list_results(row).values() if result["status"] == TABLE]
+
+
+def _choose(request: HttpRequest, row: Upload) -> str:
+    """Queue what was ticked and answered. Return a sentence if there is nothing to do."""
+    answers = read_answers(request.POST)
+    choices = parse_choices(request.POST, answers)
+    if not (choices or answers or list_results(row)):
+        has_questions = any(name.startswith("asks-") for name in request.POST)
+        return _("Answer a question first.") if has_questions else _("Choose at least one digest.")
+    for key in request.POST.getlist("take")[: 2 * MAX_FILES]:
+        answers |= read_row_answers(request.POST, key)
+    known_keys = [name.removeprefix("seen-") for name in request.POST if name.startswith("seen-")]
+    choose_digests(row, choices, answers, known_keys=known_keys)
+    return ""
 
 
 def _refuse_upload(request: HttpRequest, form: UploadForm, errors: list[FieldError]) -> HttpResponse:
@@ -282,13 +289,10 @@ def _describe_pending(person: Person) -> list[dict[str, Any]]:
     """Return the imports that wait for answers, or were begun and not finished, with their addresses."""
     shown = []
     for row in list_pending_uploads(person):
-        if row.results.get("sheet", BRIEF_SHEET) != BRIEF_SHEET:
-            continue  # opened from the vocabulary
-        page = "sheet_one" if "sheet" in row.results else "upload_one"
         names = [row.results["file"]] if "file" in row.results else [file.name for file in row.files.all()]
         shown.append(
             {
-                "url": reverse(f"admin:briefs_brief_{page}", args=[row.pk]),
+                "url": reverse("admin:briefs_brief_upload_one", args=[row.pk]),
                 "names": _(", ").join(names[:MAX_NAMED_FILES]),
                 "more": max(0, len(names) - MAX_NAMED_FILES),
                 "upload": row,
@@ -301,28 +305,66 @@ def _preview_page(
     request: HttpRequest, row: Upload, errors: list[FieldError] | None = None, *, status: int = 200
 ) -> HttpResponse:
     person = require_role(request)
+    errors = errors or [FieldError(text) for text in row.results.get("refused", ())]
     try:
-        things = [] if row.done_at else build_things(row, person)
+        values = (
+            _preview_sheet(request, row, person) if "sheet" in row.results else _preview_files(row, person)
+        )
     except TooManyDigests as many:
         text = _("These files hold %(n)s digests; at most %(most)s go at once. Upload fewer files.")
-        errors, things = [FieldError(text % {"n": many.digest_count, "most": MAX_DIGESTS})], []
-        status = 409
+        errors = [FieldError(text % {"n": many.digest_count, "most": MAX_DIGESTS})]
+        values, status = {"things": []}, 409
+    shown = values["things"]
+    sheet = row.results.get("sheet", BRIEF_SHEET)
+    is_vocabulary = sheet != BRIEF_SHEET
+    title = _("Import a sheet") if is_vocabulary else _("New brief")
+    begin = reverse(f"admin:briefs_{sheet}_{'import' if is_vocabulary else 'upload'}")
     return render_page(
         request,
         "uploads/preview",
+        opts=apps.get_model("briefs", sheet)._meta,
+        begin={"url": begin, "title": title},
         title=_("What was imported") if row.done_at else _("Preview of the import"),
         upload=row,
-        things=[thing for thing in things if thing.status != "unchanged"],
-        unchanged=[thing for thing in things if thing.status == "unchanged" and thing.key not in row.results],
-        counts=_count_things(things),
-        can_import=any(thing.is_optional or thing.questions for thing in things),
-        ready=sum(thing.is_ready for thing in things),
-        open_questions=count_open(question for thing in things for question in thing.questions),
-        unfold=len(things) <= MAX_UNFOLDED_DIGESTS,
-        reasons=link_errors(errors or []),
-        results=_describe_results(row),
+        can_import=any(thing.is_optional or thing.questions for thing in shown) or values.get("elsewhere"),
+        ready=sum(thing.is_ready for thing in shown) + values.get("elsewhere", 0),
+        open_questions=count_open(question for thing in shown for question in thing.questions),
+        reasons=link_errors(errors),
         status=status,
+        **values,
     )
+
+
+def _preview_files(row: Upload, person: Person) -> dict[str, Any]:
+    things = [] if row.done_at else build_things(row, person)
+    return {
+        "things": [thing for thing in things if thing.status != "unchanged"],
+        "unchanged": [
+            thing for thing in things if thing.status == "unchanged" and thing.key not in row.results
+        ],
+        "counts": _count_things(things),
+        "unfold": len(things) <= MAX_UNFOLDED_DIGESTS,
+        "results": _describe_results(row),
+        "tables": len(_list_table_briefs(row)),
+    }
+
+
+def _preview_sheet(request: HttpRequest, row: Upload, person: Person) -> dict[str, Any]:
+    pages = list_pages(row)
+    number = min(max(read_number(request.GET, "page"), 1), len(pages))
+    things = build_sheet_things(row, pages[number - 1] if pages else [], person)
+    here = {thing.key for thing in things}
+    optional = sum(thing.is_optional for thing in things)
+    return {
+        "things": things,
+        "sheet": row.results,
+        "counts": count_rows(row),
+        "elsewhere": max(0, row.results["left"] - optional - len(list_left_out(row) - here)),
+        "unfold": True,
+        "results": describe_saved(row),
+        "page": number,
+        "pages": len(pages),
+    }
 
 
 def _count_things(things: list[Thing]) -> list[str]:
@@ -340,25 +382,21 @@ def _count_things(things: list[Thing]) -> list[str]:
 
 def _describe_results(row: Upload) -> list[dict[str, Any]]:
     """Return what was imported so far."""
-    names = {
-        "created": gettext_lazy("New"),
-        "updated": gettext_lazy("Updated"),
-        "unchanged": gettext_lazy("Unchanged"),
-        TABLE: gettext_lazy("Updated"),
-    }
+    names = {"created": _("New"), "updated": _("Updated"), "unchanged": _("Unchanged"), TABLE: _("Updated")}
     results = list_results(row).values()
     titles = Brief.objects.in_bulk([result["brief"] for result in results]) if results else {}
     return [
-        {**result, "label": names[result["status"]], "title": titles[result["brief"]]} for result in results
+        {
+            **result,
+            "label": names[result["status"]],
+            "title": titles[result["brief"]],
+            "url": reverse("admin:briefs_brief_change", args=[result["brief"]]),
+        }
+        for result in results
     ]
 
 
-# Import exported sheets of briefs: upload, preview, save batch by batch, and what was not saved.
-
-SECONDS_A_STEP: Final = 1.5
-"""How long a request saves, before it reports and the page goes on by itself or, without JavaScript, asks to."""
-MAX_LISTED: Final = 100
-"""Saved briefs that the page names."""
+# The pages on which sheets are uploaded, and what they say of columns
 
 COLUMN_LABELS: Final = {
     **FIELD_LABELS,
@@ -379,156 +417,63 @@ COLUMN_LABELS: Final = {
 }
 
 
-def import_sheet(request: HttpRequest) -> HttpResponse:
-    person = require_role(request, "import")
+def import_sheet(request: HttpRequest, kind: type[Vocabulary] | None = None) -> HttpResponse:
+    """Take a sheet of the vocabulary or, without `kind`, of briefs, and plan its import."""
+    person = require_role(request, "edit_vocabulary" if kind else "import")
+    files = request.FILES.getlist("files")
     problems: list[Any] = []
     if request.method == "POST":
         try:
-            upload = _store_sheet_plan(request.FILES.getlist("files"), person)
+            upload = _store_vocabulary_plan(files, person, kind) if kind else _store_brief_plan(files, person)
         except SheetRefused as refused:
             problems = list(refused.problems)
         else:
-            return redirect("admin:briefs_brief_sheet_one", pk=upload.pk)
+            return redirect("admin:briefs_brief_upload_one", pk=upload.pk)
+    opts = (kind or Brief)._meta
+    limits = VOCABULARY_LIMITS if kind else BRIEF_LIMITS
     return render_page(
         request,
         "uploads/sheet_upload",
         title=_("Import a sheet"),
+        opts=opts,
         reasons=[{"text": str(problem)} for problem in problems],
-        sheets=[("briefs", _label_columns(BRIEF_COLUMNS)), ("bullets", _label_columns(BULLET_COLUMNS))],
+        is_vocabulary=kind is not None,
+        sheets=[(str(opts.verbose_name_plural), list_columns(kind))]
+        if kind
+        else [("briefs", _label_columns(BRIEF_COLUMNS)), ("bullets", _label_columns(BULLET_COLUMNS))],
         limits={
             "briefs": f"{MAX_BRIEFS:,}",
-            "rows": f"{BRIEF_LIMITS.rows:,}",
-            "size": BRIEF_LIMITS.size // 1024 // 1024,
+            "rows": f"{limits.rows:,}",
+            "size": limits.size // 1024 // 1024,
         },
+        export_url=reverse(f"admin:briefs_{opts.model_name}_export"),
+        list_url=reverse(f"admin:briefs_{opts.model_name}_changelist"),
         status=409 if problems else 200,
     )
 
 
-def _store_sheet_plan(files: "list[UploadedFile[Any]]", person: Person) -> Upload:
+def _store_brief_plan(files: "list[UploadedFile[Any]]", person: Person) -> Upload:
     """Store what the sheets would change, for the preview. Raise SheetRefused."""
+    _require_files(files, BRIEF_LIMITS)
+    plan = plan_brief_import(*read_brief_sheets([(file.name or "?", file.read()) for file in files]))
+    return store_brief_plan(person, _(", ").join(file.name or "?" for file in files), plan)
+
+
+def _store_vocabulary_plan(
+    files: "list[UploadedFile[Any]]", person: Person, kind: type[Vocabulary]
+) -> Upload:
+    _require_files(files, VOCABULARY_LIMITS)
+    sheet = read_sheet(files[0].read())
+    outcome = plan_vocabulary_import(sheet, kind, by=person)
+    return store_vocabulary_plan(person, files[0].name or "?", kind, sheet, outcome)
+
+
+def _require_files(files: "list[UploadedFile[Any]]", limits: SheetLimits) -> None:
     if not files:
         raise build_sheet_refusal(_("Choose a file."))
-    if sum(file.size or 0 for file in files) > BRIEF_LIMITS.size:
-        raise build_size_refusal(BRIEF_LIMITS)
-    plan = plan_brief_import(*read_brief_sheets([(file.name or "?", file.read()) for file in files]))
-    return store_plan(person, _(", ").join(file.name or "?" for file in files), plan)
+    if sum(file.size or 0 for file in files) > limits.size:
+        raise build_size_refusal(limits)
 
 
 def _label_columns(columns: tuple[str, ...]) -> list[tuple[str, Any]]:
     return [(column, COLUMN_LABELS[column]) for column in columns]
-
-
-def import_sheet_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """Show the changes of a sheet, and the rows that will not be saved; save it on POST."""
-    person = require_role(request, "import")
-    upload = find_pending_upload(person, pk)
-    if upload is None or upload.results.get("sheet") != BRIEF_SHEET:
-        raise Http404
-    if request.method == "POST":
-        answers = read_answers(request.POST)
-        taken = set(request.POST.getlist("take"))
-        for key in [name.removeprefix("seen-") for name in request.POST if name.startswith("seen-")]:
-            if (name := f"q-{key}-target") not in answers and ANSWER_FIELD.fullmatch(name):
-                answers[name] = "take" if key in taken else LEFT_OUT
-        upload = answer_sheet(upload, answers)
-        if page := read_number(request.POST, "page"):
-            return redirect(f"{request.path}?page={page}")
-        upload = save_batches(upload, by=person, seconds=SECONDS_A_STEP)
-        if wants_json(request):
-            return JsonResponse({"left": upload.results["left"]})
-        return redirect("admin:briefs_brief_sheet_one", pk=pk)
-    return _sheet_page(request, upload, person)
-
-
-def _sheet_page(request: HttpRequest, upload: Upload, person: Person) -> HttpResponse:
-    pages = list_pages(upload)
-    number = min(max(read_number(request.GET, "page"), 1), len(pages))
-    saved = upload.results.get("saved", [])
-    things = _build_sheet_things(load_batches(upload, pages[number - 1]), upload, person)
-    left = upload.results["left"]
-    here = {thing.key for thing in things if thing.is_optional}
-    unticked = {name for name, answer in upload.results.get("answers", {}).items() if answer == LEFT_OUT}
-    elsewhere = max(0, left - len(here) - len(unticked - {f"q-{key}-target" for key in here}))
-    return render_page(
-        request,
-        "uploads/preview",
-        title=_("What was imported") if upload.done_at else _("Preview of the import"),
-        upload=upload,
-        sheet=upload.results,
-        things=things,
-        counts=_count_rows(upload),
-        can_import=bool(left) or any(thing.questions for thing in things),
-        ready=elsewhere + sum(thing.is_ready for thing in things),
-        elsewhere=elsewhere,
-        open_questions=count_open(question for thing in things for question in thing.questions),
-        unfold=True,
-        saved=Brief.objects.filter(pk__in=saved[:MAX_LISTED]).order_by("pk"),
-        page=number,
-        pages=len(pages),
-        hours=UPLOAD_LIMITS["hours"],
-    )
-
-
-def _build_sheet_things(batches: Iterable[UploadFile], upload: Upload, person: Person) -> list[Thing]:
-    refusals = [(change, bool(batch.refused)) for batch in batches for change in read_batch(batch)]
-    changes = [change for change, _refused in refusals]
-    found = Brief.objects.select_related("source", "picture", "updated_by")
-    rows = found.prefetch_related("bullets", "bylines", "labels").in_bulk(
-        [change.brief for change in changes]
-    )
-    before = {pk: workflow.load_working_copy(brief) for pk, brief in rows.items()}
-    names = load_names_by_id([*before.values(), *(change.content for change in changes)])
-    things = []
-    for change, is_refused in refusals:
-        thing = _build_sheet_thing(change, rows[change.brief], upload, person, is_refused=is_refused)
-        now = before[change.brief]
-        thing.changes = build_change_rows(now, _number_new_bullets(change.content), names)
-        thing.unchanged_count = count_unchanged_bullets(now, change.content)
-        things.append(thing)
-    return things
-
-
-def _build_sheet_thing(
-    change: BriefChange, brief: Brief, upload: Upload, person: Person, *, is_refused: bool
-) -> Thing:
-    key = str(brief.pk)
-    answers = upload.results.get("answers", {})
-    badge = Badge(_("Updates %(n)s") % {"n": brief.pk}, "going")
-    thing = Thing(key, upload.results["file"], 1, badge, "updated", brief=brief.pk, brief_title=str(brief))
-    thing.is_optional = True
-    thing.is_taken = answers.get(f"q-{key}-target") != LEFT_OUT
-    if is_refused or brief.version != change.version or brief.state != State.DRAFT:
-        why_not = describe_conflict(brief, change)
-        thing.badge, thing.status = Badge(_("Not imported"), "warn"), "edited"
-        thing.is_optional = False
-        if (
-            brief.state == State.DRAFT
-            and brief.version != change.version
-            and not explain_locked(person, brief)
-        ):
-            thing.badge = Badge(_("You decide"), "warn")
-            question = ask_which_version(key, brief, remark=describe_last_change(brief))
-            thing.questions = fill_answers([question], answers, set())
-        else:
-            thing.error = why_not
-    return thing
-
-
-def _number_new_bullets(content: Content) -> Content:
-    """Number new bullets below zero, so that they are compared one by one."""
-    bullets = (replace(b, number=-n) if not b.number else b for n, b in enumerate(content.bullets, 1))
-    return replace(content, bullets=tuple(bullets))
-
-
-def _count_rows(upload: Upload) -> list[str]:
-    """Return one line per count that is not zero."""
-    done, left, conflicts, unchanged = (
-        upload.results[key] for key in ("done", "left", "conflicts", "unchanged")
-    )
-    lines = (
-        (done, ngettext("%(n)s draft changed", "%(n)s drafts changed", done)),
-        (left, ngettext("%(n)s draft to change", "%(n)s drafts to change", left)),
-        (conflicts, ngettext("%(n)s brief not imported", "%(n)s briefs not imported", conflicts)),
-        (unchanged, ngettext("%(n)s unchanged", "%(n)s unchanged", unchanged)),
-    )
-    return [line % {"n": n} for n, line in lines if n]

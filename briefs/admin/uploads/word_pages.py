@@ -1,11 +1,14 @@
 """A brief as a Word file: export in both layouts, and the comparison of a returned table before it is stored."""
 
+import io
+import zipfile
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from django.contrib import messages
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.shortcuts import redirect
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -59,6 +62,22 @@ def describe_lost_parts(file: BriefFile) -> str:
         return ""
     text = _("“%(file)s” would not be read back the same: %(parts)s.")
     return text % {"file": file.name, "parts": _("; ").join(lost)}
+
+
+def download_files(request: HttpRequest, files: list[BriefFile], content_type: str) -> HttpResponse:
+    """Return one file, or a zip archive of several. Queue a message that names parts that do not read back the same."""
+    if not files:
+        return HttpResponseBadRequest()
+    for file in files:
+        if lost := describe_lost_parts(file):
+            messages.warning(request, lost)
+    if len(files) == 1:
+        return download_response(files[0].name, files[0].data, content_type)
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as packed:
+        for file in files:
+            packed.writestr(file.name, file.data)
+    return download_response("briefs.zip", archive.getvalue(), "application/zip")
 
 
 def word_page(request: HttpRequest, pk: int) -> HttpResponse:

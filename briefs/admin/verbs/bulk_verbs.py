@@ -3,14 +3,12 @@
 Each brief is checked by its own rules and against the version that the page showed, in its own transaction.
 """
 
-import io
-import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
 from django import forms
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.db import transaction
 from django.db.models import QuerySet
@@ -26,8 +24,8 @@ from briefs.admin.common.form_fields import build_due_field
 from briefs.admin.common.outstanding_work import ASSIGNMENT_LABELS, replace_assignee
 from briefs.admin.lists.changelist import BriefList
 from briefs.admin.lists.filters import normalize_query
-from briefs.admin.uploads.word_pages import describe_lost_parts
-from briefs.exchange.brief_text import BriefFile, write_brief_files, write_table_files, write_word_collection
+from briefs.admin.uploads.word_pages import download_files
+from briefs.exchange.brief_text import write_brief_files, write_table_files, write_word_collection
 from briefs.exchange.sheets.brief_sheets import (
     BRIEF_SHEET_TYPES,
     MAX_BRIEFS,
@@ -90,7 +88,7 @@ class BulkAdmin(BriefList):
     def export_text(self, request: HttpRequest, queryset: QuerySet[Brief]) -> HttpResponse:
         """Return one text file, or a zip archive of several, in the format that the upload reads."""
         require_role(request)
-        return _download_files(
+        return download_files(
             request, list(write_brief_files(get_selected_briefs(request))), "text/plain; charset=utf-8"
         )
 
@@ -100,28 +98,12 @@ class BulkAdmin(BriefList):
         require_role(request)
         briefs = get_selected_briefs(request)
         files = [write_word_collection(briefs, str(Brief._meta.verbose_name_plural))] if briefs else []
-        return _download_files(request, files, WORD_TYPE)
+        return download_files(request, files, WORD_TYPE)
 
     @admin.action(permissions=["view"], description=gettext_lazy("Export as tables for translators (Word)"))
     def export_tables(self, request: HttpRequest, queryset: QuerySet[Brief]) -> HttpResponse:
         require_role(request)
-        return _download_files(request, list(write_table_files(get_selected_briefs(request))), WORD_TYPE)
-
-
-def _download_files(request: HttpRequest, files: list[BriefFile], content_type: str) -> HttpResponse:
-    """Return one file, or a zip archive of several. Queue a message that names parts that do not read back the same."""
-    if not files:
-        return HttpResponseBadRequest()
-    for file in files:
-        if lost := describe_lost_parts(file):
-            messages.warning(request, lost)
-    if len(files) == 1:
-        return download_response(files[0].name, files[0].data, content_type)
-    archive = io.BytesIO()
-    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as packed:
-        for file in files:
-            packed.writestr(file.name, file.data)
-    return download_response("briefs.zip", archive.getvalue(), "application/zip")
+        return download_files(request, list(write_table_files(get_selected_briefs(request))), WORD_TYPE)
 
 
 def _run_versioned_verb(request: HttpRequest, verb: str, action: Callable[..., Any]) -> HttpResponse:

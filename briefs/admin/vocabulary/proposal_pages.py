@@ -20,12 +20,11 @@ from briefs import policy, workflow
 from briefs.admin.common import interface_labels
 from briefs.admin.common.access import RefusalAwareAdmin, require_role
 from briefs.admin.common.brief_pages import add_done_message, render_page
-from briefs.admin.common.diff_html import highlight_differences
+from briefs.admin.common.diff_html import CELL_EFFORT, highlight_differences, render_diff
 from briefs.admin.common.interface_labels import interface_side
 from briefs.admin.lists.desk_list import DeskChangeList, ListOnlyAdmin, Row, SelectFilter
 from briefs.content import LANGUAGE_TAGS, SIDES
 from briefs.derived.name_changes import LineChange, Mark, PageChange, find_page_changes
-from briefs.exchange.sheets.vocabulary_sheets import CellChange
 from briefs.models import Brief, Edition, Person, Proposal
 from briefs.models.vocabulary import Vocabulary
 from briefs.text import paths
@@ -195,21 +194,25 @@ def build_row_url(proposal: Proposal) -> str:
 # What changes
 
 
-def describe_changes(proposal: Proposal) -> list[CellChange]:
-    """Return the changed columns with their values before and after."""
+def describe_changes(proposal: Proposal) -> list[dict[str, Any]]:
+    """Return the changed columns, each as one text that marks what goes and what comes."""
     both = (proposal.before, proposal.after)
     if proposal.kind == Proposal.Kind.INTRODUCTION:
         changes = [
-            CellChange(name, str(label), *(_describe_site_value(values, name) for values in both))
+            (str(label), *(_describe_site_value(values, name) for values in both))
             for name, label in INTRODUCTION_LABELS.items()
         ]
     else:
         kind = proposed_rows.VOCABULARY_MODELS[proposal.about.partition("/")[0]]
         changes = [
-            CellChange(name, _column_label(kind, name), *(_describe_value(kind, v, name) for v in both))
+            (_column_label(kind, name), *(_describe_value(kind, v, name) for v in both))
             for name in proposal.changed_columns
         ]
-    return [change for change in changes if change.old != change.new]
+    return [
+        {"label": label, "html": render_diff(old, new, CELL_EFFORT)}
+        for label, old, new in changes
+        if old != new
+    ]
 
 
 def _column_label(kind: type[Vocabulary], name: str) -> str:
@@ -358,9 +361,7 @@ class ProposalAdmin(ListOnlyAdmin):
                 row.pk,
                 [(proposed_rows.get_label(row), "")],
                 reverse("admin:briefs_proposal_change", args=[row.pk]),
-                facts=[
-                    format_html("<b>{}</b> {}", change.label, change.html) for change in describe_changes(row)
-                ],
+                facts=[format_html("<b>{label}</b> {html}", **change) for change in describe_changes(row)],
                 now=format_html_join(
                     " ", '<span class="badge">{}</span>', ((label,) for label in self._list_badges(row))
                 ),

@@ -19,6 +19,7 @@ from briefs import workflow
 from briefs.content import LEAD_FIELDS, Bullet, Content
 from briefs.documents.files.archive import read_zip_directory, unpack_parts
 from briefs.documents.types import DocumentRefused
+from briefs.facts import FACTS
 from briefs.models import Brief, Edition, Person, Revision, State
 from briefs.workflow import load_working_copy
 from briefs.workflow.rules.refusals import Reason, Refused, build_refusal
@@ -63,6 +64,7 @@ from .table import (
     SheetRefused,
     SheetSkipped,
     build_sheet_refusal,
+    check_headings,
     name_sheet,
 )
 
@@ -175,7 +177,7 @@ class SheetProblems:
 def group_rows(sheets: Sequence[Sheet], problems: SheetProblems) -> list[BriefRows]:
     """Return the rows by brief, in the order of the ids. Raise SheetRefused for wrong headings."""
     for sheet in sheets:
-        _check_headings(sheet)
+        check_headings(sheet, SHEET_COLUMNS[sheet.name])
     groups: dict[int, BriefRows] = {}
     for sheet in sorted(sheets, key=lambda sheet: sheet.name):  # briefs before bullets
         for row in sheet.rows:
@@ -186,22 +188,6 @@ def group_rows(sheets: Sequence[Sheet], problems: SheetProblems) -> list[BriefRo
             _("The sheets are about more than %(n)s briefs. Split them.") % {"n": f"{MAX_BRIEFS:,}"}
         )
     return [groups[pk] for pk in sorted(groups)]
-
-
-def _check_headings(sheet: Sheet) -> None:
-    counts = Counter(filter(None, sheet.headings))
-    errors = [
-        SheetProblem(_("The column “%(column)s” is unknown.") % {"column": heading[:40]}, sheet=sheet.name)
-        for heading in counts
-        if heading not in SHEET_COLUMNS[sheet.name]
-    ]
-    errors += [
-        SheetProblem(_("The column “%(column)s” appears twice.") % {"column": heading}, sheet=sheet.name)
-        for heading, n in counts.items()
-        if n > 1
-    ]
-    if errors:
-        raise SheetRefused(*errors[:SHEET_PROBLEM_LIMIT])
 
 
 def _add_row(groups: dict[int, BriefRows], row: SheetCells, problems: SheetProblems) -> None:
@@ -252,7 +238,7 @@ _KEY_SENTENCES: Final[Mapping[str, Callable[[], str]]] = {
 # Plan an import, and save the plan brief by brief.
 
 BATCH_SIZE: Final = 25
-"""Most briefs that one transaction saves."""
+"""Most briefs, or entries of the vocabulary, that one transaction saves and one page of a preview shows."""
 LOCK_SECONDS: Final = 0.5
 """A transaction begins no further brief after this time, since on SQLite every other writer waits for it."""
 _CHUNK: Final = 500
@@ -266,6 +252,8 @@ class BriefChange:
     brief: int
     version: int
     content: Content
+    skipped_rows: frozenset[str] = frozenset()
+    """Rows that keep the desk's text, by the keys of `leave_out_rows`."""
 
 
 @dataclass(slots=True)
@@ -425,13 +413,40 @@ def save_changes(
     with transaction.atomic():
         for change in changes[:BATCH_SIZE]:
             try:
-                workflow.save(change.brief, change.content, by=by, version=change.version)
+                workflow.save(change.brief, leave_out_rows(change), by=by, version=change.version)
             except Refused:
                 refused.append(change)
             done += 1
             if time.monotonic() > until:
                 break
     return refused, changes[done:]
+
+
+def leave_out_rows(change: BriefChange) -> Content:
+    """Return the content with the desk's text in the skipped rows.
+
+    Row keys: `headline`, `summary`, the name of a fact, `b4` for bullet 4, `n2` for a new bullet in second place.
+    """
+    content, skipped = change.content, change.skipped_rows
+    if not skipped:
+        return content
+    now = workflow.load_working_copy(Brief.objects.get(pk=change.brief))
+    leads = {name: getattr(now, name) for name in LEAD_FIELDS if name.rpartition("_")[0] in skipped}
+    facts = {name: getattr(now.facts, name) for name in FACTS if name in skipped}
+    stored = {bullet.number: bullet for bullet in now.bullets}
+    bullets = {bullet.number: bullet for bullet in content.bullets}
+    bullets |= {number: bullet for number, bullet in stored.items() if f"b{number}" in skipped}
+    added: dict[int, list[Bullet]] = {}
+    above = 0
+    for position, bullet in enumerate(content.bullets, 1):
+        if bullet.number in stored:
+            above = bullet.number
+        elif not skipped & {f"b{bullet.number}", f"n{position}"}:
+            added.setdefault(above, []).append(bullet)
+    placed = list(added.get(0, ()))
+    for number in stored:
+        placed += [*([bullets[number]] if number in bullets else []), *added.get(number, ())]
+    return replace(content, bullets=tuple(placed), facts=replace(content.facts, **facts), **leads)
 
 
 def describe_conflict(brief: Brief, change: BriefChange) -> str:

@@ -6,6 +6,7 @@ is guarded too, so that removing the guard restores the original.
 
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 
@@ -135,6 +136,22 @@ class Sheet:
     rows: list[SheetRow] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)
     name: str = ""
+
+
+def check_headings(sheet: Sheet, known: Collection[str], *, required: str = "") -> None:
+    """Raise SheetRefused for columns that are unknown, appear twice, or are missing."""
+    counts = Counter(filter(None, sheet.headings))
+    faults = [
+        (heading[:40], _("The column “%(column)s” is unknown.")) for heading in counts if heading not in known
+    ]
+    faults += [
+        (heading, _("The column “%(column)s” appears twice.")) for heading, n in counts.items() if n > 1
+    ]
+    if required and required not in counts:
+        faults.append((required, _("The column “%(column)s” is missing.")))
+    if faults:
+        problems = [SheetProblem(text % {"column": column}, sheet=sheet.name) for column, text in faults]
+        raise SheetRefused(*problems[:SHEET_PROBLEM_LIMIT])
 
 
 class SheetSkipped(Exception):

@@ -1,15 +1,14 @@
-"""Preview the import of a sheet into the vocabulary, and apply it as previewed or not at all."""
+"""Plan the import of a sheet into the vocabulary, and save the planned rows, each as the plan says or not at all."""
 
-from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any, ClassVar, Final, Literal, cast
+import time
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Literal, NamedTuple, cast
 
 import tablib
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import IntegrityError, models, transaction
-from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from import_export.resources import ModelResource
 
@@ -18,20 +17,14 @@ from briefs.content import hash_json
 from briefs.derived import build
 from briefs.models import Author, Keyword, Person, Proposal, Source, Term
 from briefs.models.vocabulary import Vocabulary, append_free_number, build_vocabulary_slug
-from briefs.text.text_diff import diff_texts
 
 from . import columns
-from .table import SHEET_PROBLEM_LIMIT, Sheet, SheetProblem, SheetRefused, SheetRow
+from .table import SHEET_PROBLEM_LIMIT, Sheet, SheetProblem, SheetRefused, SheetRow, check_headings
 
-# Show the changes of a sheet to one row, column by column: old text deleted, new text inserted.
-
-_MARKS: Final[dict[str, str]] = {"deleted": "<del>{}</del>", "inserted": "<ins>{}</ins>"}
-CELL_EFFORT: Final = 40_000
-"""Diff steps for one cell (see `text.text_diff`): a preview has hundreds."""
+# Compare one row of a sheet with its entry, column by column.
 
 
-@dataclass(frozen=True, slots=True)
-class CellChange:
+class CellChange(NamedTuple):
     """Change of one column. `old` is empty for a new row."""
 
     column: str
@@ -39,22 +32,13 @@ class CellChange:
     old: str
     new: str
 
-    @property
-    def html(self) -> SafeString:
-        return format_html_join("", "{}", ((part,) for part in _diff_parts(self.old, self.new)))
-
-
-def _diff_parts(old: str, new: str) -> Iterator[SafeString | str]:
-    """Yield unchanged, deleted and inserted parts. Chinese is compared by character, English by whole words."""
-    for run in diff_texts(old, new, CELL_EFFORT):
-        yield run.text if run.kind == "equal" else format_html(_MARKS[run.kind], run.text)
-
 
 class RowDiff:
     """Replacement for import-export's own diff, which writes inline styles into its HTML."""
 
     def __init__(self, resource: Any, instance: Any, new: bool) -> None:
         self.resource = resource
+        resource.diff = self
         self.old = [""] * len(resource.get_import_fields()) if new else self._values(instance)
         self.new: list[str] = []
 
@@ -69,6 +53,10 @@ class RowDiff:
             if old != new
         ]
 
+    def hash_changes(self, *, is_proposed: bool) -> str:
+        """Return a short hash of what a preview shows of the row."""
+        return hash_json([is_proposed, [[c.column, c.old, c.new] for c in self.as_html()]])[:16]
+
     def _values(self, instance: Any) -> list[str]:
         return [field.export(instance) for field in self.resource.get_import_fields()]
 
@@ -82,7 +70,8 @@ class VocabularyResource(ModelResource):  # type: ignore[misc]
     """Import and export of one kind of vocabulary.
 
     `name_columns` identify the entry of a row without a slug; values of `unique_columns` are never shared.
-    A dry run makes every check of a real import but stores nothing and takes no lock.
+    A dry run makes every check of a real import but stores nothing and takes no lock. A real import stores only rows whose
+    changes have the hash in `seen`, by row number, and begins none after `until`.
     """
 
     DEFAULT_RESOURCE_FIELD = columns.VocabularyColumn
@@ -90,10 +79,16 @@ class VocabularyResource(ModelResource):  # type: ignore[misc]
     unique_columns: ClassVar[ColumnNames] = ()
 
     def __init__(
-        self, *, by: Person | None = None, rows: Sequence[SheetRow] = (), dry_run: bool = False
+        self,
+        *,
+        by: Person | None = None,
+        rows: Sequence[SheetRow] = (),
+        seen: Mapping[int, str] | None = None,
+        until: float = 0,
     ) -> None:
         super().__init__()
-        self.by, self.rows, self.dry_run = by, rows, dry_run
+        self.by, self.rows, self.seen, self.until = by, rows, seen or {}, until
+        self.dry_run = seen is None
         self.fields["slug"].readonly = True
         self._by_slug: dict[str, Vocabulary] = {}
         self._used_slugs: set[str] = set()
@@ -103,8 +98,14 @@ class VocabularyResource(ModelResource):  # type: ignore[misc]
         self._by_name: dict[str, dict[str, list[Vocabulary]]] = defaultdict(lambda: defaultdict(list))
         self._row_numbers: dict[object, int] = {}
         self._is_proposed = False
+        self.diff: RowDiff
+        """Of the row that is being imported."""
         self.proposals: list[Proposal] = []
         """The changes of a real import that wait for a second person."""
+        self.outdated: list[RowChange] = []
+        """Rows that a real import would store otherwise than planned."""
+        self.remaining: list[int] = []
+        """Numbers of the rows for which a real import had no time."""
 
     @classmethod
     def widget_from_django_field(cls, field: Any, default: Any = None) -> Any:
@@ -196,13 +197,30 @@ class VocabularyResource(ModelResource):  # type: ignore[misc]
             raise ValidationError(_("row %(row)s is about the same entry.") % {"row": first})
         self._row_numbers[key] = number
 
+    def import_row(self, row: Any, instance_loader: Any, **options: Any) -> Any:
+        if not self.dry_run and options["row_number"] > 1 and time.monotonic() > self.until:
+            self.remaining.append(self.rows[options["row_number"] - 1].number)
+            result = self.get_row_result_class()()
+            result.import_type = result.IMPORT_TYPE_SKIP
+            return result
+        return super().import_row(row, instance_loader, **options)
+
     def before_import_row(self, row: Any, **options: Any) -> None:
         self._row_index = options["row_number"] - 1
         self._is_proposed = False
 
     def after_import_row(self, row: Any, row_result: Any, **options: Any) -> None:
-        row_result.number = self.rows[self._row_index].number
-        row_result.is_proposed = self._is_proposed
+        row_result.change = self._build_change(row_result.import_type, row_result.instance)
+
+    def _build_change(self, kind: Literal["new", "update"], entry: Vocabulary) -> "RowChange":
+        return RowChange(
+            self.rows[self._row_index].number,
+            kind,
+            entry,
+            self.diff.as_html(),
+            self._is_proposed,
+            self.diff.hash_changes(is_proposed=self._is_proposed),
+        )
 
     # Saving
 
@@ -236,7 +254,10 @@ class VocabularyResource(ModelResource):  # type: ignore[misc]
             )
             self._used_slugs.add(instance.slug)
         try:
-            self._is_proposed = self._save_or_check(instance, by=cast(Person, self.by))
+            if self.dry_run:
+                self._is_proposed = workflow.check_vocabulary_row(instance, by=cast(Person, self.by))
+            else:
+                self._save_as_planned(instance, is_create=is_create)
             if not self._is_proposed:  # the stored names stay in use until somebody accepts the proposal
                 self._index_unique_values(instance)
         except workflow.Refused as refused:
@@ -244,13 +265,17 @@ class VocabularyResource(ModelResource):  # type: ignore[misc]
         except IntegrityError as error:
             raise ValidationError(_("somebody else took this name just now.")) from error
 
-    def _save_or_check(self, row: Vocabulary, *, by: Person) -> bool:
-        """Return whether the row becomes a proposal."""
-        if self.dry_run:
-            return workflow.check_vocabulary_row(row, by=by)
-        proposal = workflow.save_vocabulary_row(row, by=by, is_announced=False)
+    def _save_as_planned(self, instance: Any, *, is_create: bool) -> None:
+        """Save the row. Undo that if it is something else than the plan, since the entry changed meanwhile."""
+        with transaction.atomic():
+            proposal = workflow.save_vocabulary_row(instance, by=cast(Person, self.by), is_announced=False)
+            self._is_proposed = proposal is not None
+            self.diff.compare_with(self, instance)
+            change = self._build_change("new" if is_create else "update", instance)
+            if self.seen.get(change.number) != change.seen:
+                self.outdated.append(change)
+                raise ValidationError("outdated")
         self.proposals += [proposal] if proposal else []
-        return proposal is not None
 
 
 class _Meta:
@@ -323,52 +348,35 @@ RESOURCES: dict[type[Vocabulary], type[VocabularyResource]] = {
 
 @dataclass(frozen=True, slots=True)
 class RowChange:
-    """An entry that the sheet creates or changes. `number` is the row number in the spreadsheet."""
+    """An entry that the sheet creates or changes. `number` is the row number in the spreadsheet.
+
+    `is_proposed`: the change waits for a second person. `seen`: hash of what a preview shows.
+    """
 
     number: int
     kind: Literal["new", "update"]
     entry: Vocabulary
     changes: Sequence[CellChange]
-    is_proposed: bool = False
-    """Whether the change waits for a second person."""
+    is_proposed: bool
+    seen: str
+
+    @property
+    def status(self) -> Literal["new", "update", "proposed"]:
+        return "proposed" if self.is_proposed else self.kind
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class SheetImportOutcome:
-    """Result of a preview or an import. `preview_hash` changes if any listed change does."""
+    """Result of a plan or of an import."""
 
-    rows: Sequence[RowChange]
-    unchanged: int
+    rows: Sequence[RowChange] = ()
+    unchanged: int = 0
     problems: Sequence[SheetProblem] = ()
-
-    @property
-    def new(self) -> int:
-        return sum(row.kind == "new" for row in self.stored_rows)
-
-    @property
-    def changed(self) -> int:
-        return len(self.stored_rows) - self.new
-
-    @property
-    def proposed(self) -> int:
-        return len(self.rows) - len(self.stored_rows)
-
-    @property
-    def stored_rows(self) -> list[RowChange]:
-        return [row for row in self.rows if not row.is_proposed]
-
-    @property
-    def preview_hash(self) -> str:
-        return hash_json(
-            [
-                [r.number, r.kind, r.is_proposed, [[c.column, c.old, c.new] for c in r.changes]]
-                for r in self.rows
-            ]
-        )
-
-
-class PreviewOutdated(Exception):
-    """The vocabulary changed since the preview."""
+    outdated: Sequence[RowChange] = ()
+    """Rows that were not stored, since their entries changed after the plan, as they would change them now."""
+    remaining: Sequence[int] = ()
+    """Numbers of the rows for which there was no time."""
+    proposals: Sequence[Proposal] = field(default_factory=list)
 
 
 def list_columns(kind: type[Vocabulary]) -> list[tuple[str, str]]:
@@ -390,67 +398,46 @@ def export_rows(kind: type[Vocabulary], entries: Any) -> Iterator[list[str]]:
         yield [str(cell) for cell in resource.export_resource(entry)]
 
 
-def preview_import(sheet: Sheet, kind: type[Vocabulary], *, by: Person) -> SheetImportOutcome:
-    """Return the changes that an import would make. All checks run, including refusals by the workflow."""
-    check_headings(sheet, kind)
-    return _import_rows(sheet, kind, by, dry_run=True)[0]
+def plan_vocabulary_import(sheet: Sheet, kind: type[Vocabulary], *, by: Person) -> SheetImportOutcome:
+    """Return the changes that an import would make. All checks run, including refusals by the workflow.
 
-
-def apply_import(
-    sheet: Sheet, kind: type[Vocabulary], *, by: Person, preview_hash: str
-) -> SheetImportOutcome:
-    """Apply the previewed changes. Raise PreviewOutdated, and change nothing, if the result would differ."""
-    check_headings(sheet, kind)
-    with transaction.atomic():
-        build.lock_names_exclusively()  # before locking rows: same lock order as other changes
-        outcome, proposals = _import_rows(sheet, kind, by, dry_run=False)
-        if outcome.problems or outcome.preview_hash != preview_hash:
-            raise PreviewOutdated
-        workflow.announce_proposals(proposals)
+    Raise SheetRefused if any row is wrong.
+    """
+    check_headings(sheet, [column for column, _label in list_columns(kind)], required="slug")
+    outcome = _import_rows(sheet, RESOURCES[kind](by=by, rows=sheet.rows))
+    if outcome.problems:
+        raise SheetRefused(*outcome.problems[:SHEET_PROBLEM_LIMIT])
     return outcome
 
 
-def check_headings(sheet: Sheet, kind: type[Vocabulary]) -> None:
-    known = [column for column, _label in list_columns(kind)]
-    counts = Counter(filter(None, sheet.headings))
-    problems = [
-        SheetProblem(_("The column “%(column)s” is unknown.") % {"column": heading[:40]})
-        for heading in counts
-        if heading not in known
-    ]
-    problems += [
-        SheetProblem(_("The column “%(column)s” appears twice.") % {"column": heading})
-        for heading, n in counts.items()
-        if n > 1
-    ]
-    if "slug" not in counts:
-        problems.append(SheetProblem(_("The column “%(column)s” is missing.") % {"column": "slug"}))
-    if problems:
-        raise SheetRefused(*problems[:SHEET_PROBLEM_LIMIT])
+def save_rows(
+    sheet: Sheet, kind: type[Vocabulary], *, by: Person, seen: Mapping[int, str], seconds: float
+) -> SheetImportOutcome:
+    """Store planned rows, by number in `seen`, in one transaction of about `seconds`. Rows that are now wrong are `problems`."""
+    resource = RESOURCES[kind](by=by, rows=sheet.rows, seen=seen, until=time.monotonic() + seconds)
+    with transaction.atomic():
+        build.lock_names_exclusively()  # before locking rows: same lock order as other changes
+        return _import_rows(sheet, resource)
 
 
-def _import_rows(
-    sheet: Sheet, kind: type[Vocabulary], by: Person, *, dry_run: bool
-) -> tuple[SheetImportOutcome, Sequence[Proposal]]:
-    """Import or check the rows. Return the outcome and, of a real import, the proposals."""
+def _import_rows(sheet: Sheet, resource: VocabularyResource) -> SheetImportOutcome:
+    """Import or check the rows. `resource` says which."""
     used = [i for i, heading in enumerate(sheet.headings) if heading]
     data = tablib.Dataset(headers=[sheet.headings[i] for i in used])
     for line in sheet.rows:
         data.append([line.cells[i] for i in used])
-    resource = RESOURCES[kind](by=by, rows=sheet.rows, dry_run=dry_run)
-    result = resource.import_data(
-        data, use_transactions=not dry_run, rollback_on_validation_errors=not dry_run
-    )
+    result = resource.import_data(data, use_transactions=False)
     for fault in (*result.base_errors, *(error for row in result.error_rows for error in row.errors)):
-        raise fault.error  # a bug, not an error in the sheet; a real import is already rolled back
+        raise fault.error  # a bug, not an error in the sheet; a real import is rolled back
     problems = [p for row in result.invalid_rows for p in _problems(row, resource)]
-    rows = [
-        RowChange(r.number, r.import_type, r.instance, r.diff, r.is_proposed) for r in result.valid_rows()
-    ]
-    outcome = SheetImportOutcome(
-        [] if problems else rows, result.totals["skip"], problems[:SHEET_PROBLEM_LIMIT]
+    return SheetImportOutcome(
+        [row.change for row in result.valid_rows()],
+        result.totals["skip"] - len(resource.remaining),
+        problems,
+        resource.outdated,
+        resource.remaining,
+        resource.proposals,
     )
-    return outcome, resource.proposals
 
 
 def _problems(row: Any, resource: VocabularyResource) -> Iterator[SheetProblem]:

@@ -144,16 +144,9 @@ def _foreign_requests(scenario: PermissionScenario) -> Iterator[tuple[str, Permi
     yield "dismiss", PermissionRequest(f"{base_url}dismiss/", {"undo": scenario.dismissal.pk})
     yield "restore", PermissionRequest(f"{base_url}restore/", data | {"restore": "77"})
     yield "file", PermissionRequest(f"{base_url}file/{scenario.document}/")
-    for kind in ("author", "source", "keyword"):
-        yield f"{kind} import", PermissionRequest(scenario.sheets["term"].replace("/term/", f"/{kind}/"))
-        yield (
-            f"{kind} upload",
-            PermissionRequest(scenario.upload.replace("/brief/upload/", f"/{kind}/import/")),
-        )
-    yield (
-        "upload of a sheet",
-        PermissionRequest(scenario.sheets["term"].replace("/term/import/", "/brief/upload/")),
-    )
+    for token in ("over-0123456789abcdef", "over-1-1", "over-"):
+        answers = {"seen-2": "", "seen-99": "", "seen-²": "", "q-2-target": token, "q-99-target": token}
+        yield f"sheet {token}", PermissionRequest(scenario.sheets["term"], answers)
 
 
 def test_forged_bullet_key_cannot_claim_a_number(scenario: PermissionScenario) -> None:

@@ -49,19 +49,26 @@ def sign(brief: int, by: int, seen: str) -> object:
 
 
 def save_sheet(upload: str, by: int) -> object:
-    from briefs.admin.uploads.pending_files import save_batches
-    from briefs.models import Upload
-
-    return save_batches(Upload.objects.get(pk=upload), by=_person(by), seconds=60).results["left"]
-
-
-def import_upload(upload: str, keys: list[str]) -> object:
-    from briefs.admin.uploads.pending_files import import_from_upload, list_results
-    from briefs.intake import ImportChoice
+    from briefs.admin.uploads.pending_files import run_import
+    from briefs.admin.uploads.sheet_imports import save_next_batch
     from briefs.models import Upload
 
     row = Upload.objects.get(pk=upload)
-    import_from_upload(row, {key: ImportChoice("created") for key in keys}, {}, known_keys=keys)
+    return run_import(row, save_next_batch, by=_person(by), seconds=60).results["left"]
+
+
+def import_upload(upload: str, keys: list[str]) -> object:
+    from briefs.admin.uploads.pending_files import (
+        choose_digests,
+        import_next_digests,
+        list_results,
+        run_import,
+    )
+    from briefs.models import Upload
+
+    row = Upload.objects.get(pk=upload)
+    choose_digests(row, dict.fromkeys(keys, "created"), {}, known_keys=keys)
+    run_import(row, import_next_digests, by=row.owner, seconds=60)
     return len(list_results(Upload.objects.get(pk=upload)))
 
 

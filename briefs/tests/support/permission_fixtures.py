@@ -194,7 +194,7 @@ class PermissionScenario:
         rows[1][rows[0].index("headline_en")] = "From the sheet"
         self.brief_sheet = sheet_files.write_sheet(rows, "csv", title="x")
         file = SimpleUploadedFile("x.csv", self.brief_sheet)
-        self.sheet_upload = writer.post("/admin/briefs/brief/sheet/", {"files": file})["Location"]
+        writer.post("/admin/briefs/brief/sheet/", {"files": file})
 
     def changed_table(self) -> bytes:
         """Return the parallel table of the brief in review, with another Chinese summary."""
@@ -210,7 +210,7 @@ class PermissionScenario:
 def _sheet(client: Client, kind: str, values: dict[str, str]) -> str:
     """Upload a sheet and return the address of its preview."""
     file = SimpleUploadedFile("x.csv", csv_table(values))
-    return str(client.post(f"/admin/briefs/{kind}/import/", {"file": file})["Location"])
+    return str(client.post(f"/admin/briefs/{kind}/import/", {"files": file})["Location"])
 
 
 def csv_table(values: dict[str, str]) -> bytes:

@@ -76,7 +76,6 @@ briefs/{kind}/<path:object_id>/         -           -
 briefs/{kind}/<path:object_id>/change/  wvreps      wvps
 briefs/{kind}/<path:object_id>/history/ wvreps      -
 briefs/{kind}/import/                   wvps        wvps
-briefs/{kind}/import/<uuid:pk>/         w           w
 briefs/{kind}/export/                   wvreps      (wvreps)
 briefs/{kind}/merge/                    wvps        wvps
 briefs/{kind}/<int:pk>/unmerge/         -           wvps
@@ -96,7 +95,6 @@ briefs/brief/ @export_tables            .           (wvreps)
 briefs/brief/ @export_sheet             .           (wvreps)
 briefs/brief/export/                    wvreps      (wvreps)
 briefs/brief/sheet/                     wvps        wvps
-briefs/brief/sheet/<uuid:pk>/           w           w
 briefs/brief/filters/                   -           wvreps
 briefs/brief/filters/<int:pk>/          -           w
 briefs/brief/add/                       wvps        wvps

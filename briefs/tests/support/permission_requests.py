@@ -159,9 +159,7 @@ def _vocabulary_request(scenario: PermissionScenario, kind: str, rest: str, act:
                 base + rest.replace("<path:object_id>", str(first.pk)).replace("<int:pk>", str(first.pk))
             )
         case "import/":
-            return PermissionRequest(f"{base}import/", files={"file": csv_table(values)})
-        case "import/<uuid:pk>/":
-            return PermissionRequest(scenario.sheets[kind], _seen_token(client, scenario.sheets[kind]))
+            return PermissionRequest(f"{base}import/", files={"files": csv_table(values)})
         case "export/":
             return PermissionRequest(f"{base}export/", {"format": "csv"}, is_answered=_is_file)
         case "merge/":
@@ -298,7 +296,6 @@ REQUEST_BUILDERS: dict[str, Callable[[PermissionScenario], PermissionRequest]] =
     "briefs/brief/sheet/": lambda g: PermissionRequest(
         "/admin/briefs/brief/sheet/", files={"files": g.brief_sheet}
     ),
-    "briefs/brief/sheet/<uuid:pk>/": lambda g: PermissionRequest(g.sheet_upload),
     "briefs/brief/filters/": lambda g: PermissionRequest(
         "/admin/briefs/brief/filters/", {"name": "drafts", "query": "state=draft"}
     ),

@@ -123,8 +123,6 @@ def _values(world: World) -> dict[str, Iterable[object]]:
         name = f"admin/{model._meta.app_label}/{model._meta.model_name}/*"
         pks = list(model._default_manager.order_by("pk").values_list("pk", flat=True))
         found[name] = sorted({*pks[:2], *pks[-2:]})
-    for kind in VOCABULARY:
-        found[f"admin/briefs/{kind}/import/*"] = [_last_part(world.uploads[kind])]
     files = Revision.objects.exclude(document=None).order_by("pk").values_list("document", flat=True)
     base = BRIEF.removeprefix("/")
     return found | {
@@ -132,7 +130,9 @@ def _values(world: World) -> dict[str, Iterable[object]]:
         f"{base}*/*": VERBS,
         f"{base}*/file/*": sorted({*files})[:2],
         f"{base}filters/*": apps.get_model("briefs", "SavedFilter").objects.values_list("pk", flat=True)[:1],
-        f"{base}upload/*": [_last_part(world.uploads[name]) for name in ("new", "changed", "done")],
+        f"{base}upload/*": [
+            _last_part(world.uploads[name]) for name in ("new", "changed", "done", *VOCABULARY)
+        ],
         f"{base}picture/*": pictures,
     }
 

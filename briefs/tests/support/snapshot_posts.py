@@ -87,7 +87,7 @@ def _post_to_lists(visitor: "Visitor") -> None:
             visitor.ask(f"{base}export/", {"format": form}, label=f"EXPORT {kind} {form}")
         for number, sheet in enumerate((b"slug\nno-such-row\n", b"nothing,of\nthe,kind\n", b"\xff\xfe\x00")):
             file = SimpleUploadedFile("sheet.csv", sheet)
-            visitor.ask(f"{base}import/", {"file": file}, label=f"SHEET {number} {kind}")
+            visitor.ask(f"{base}import/", {"files": file}, label=f"SHEET {number} {kind}")
 
 
 def post_as_reader(visitor: "Visitor") -> None:

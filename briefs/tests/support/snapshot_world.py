@@ -135,7 +135,7 @@ def _add_vocabulary(world: World) -> None:
         world.press("writer", merge, keep=pks[0])
         sheet = "\n".join([",".join(["slug", *values]), "," + ",".join(f"{v} 3" for v in values.values())])
         file = SimpleUploadedFile("sheet.csv", sheet.encode())
-        world.uploads[kind] = world.press("writer", f"{base}import/", file=file)["Location"]
+        world.uploads[kind] = world.press("writer", f"{base}import/", files=file)["Location"]
 
 
 def _newest_pk(kind: str) -> int:

@@ -6,7 +6,7 @@ import { fill } from "./strings.js";
 
 const MB = 1_000_000;
 const FILES_A_BATCH = 10;
-const DIGESTS_A_BATCH = 20;
+const DIGESTS_A_REQUEST = 20;
 
 const size = (bytes) => (bytes < MB ? `${Math.ceil(bytes / 1000)} kB` : `${(bytes / MB).toFixed(1)} MB`);
 
@@ -145,16 +145,10 @@ if (confirming) {
       focusQuestion(confirming);
       return;
     }
-    if (confirming.dataset.left) {
-      event.preventDefault();
-      const steps = new Progress(confirming);
-      saving(confirming, steps).catch(() => steps.fail([confirming.dataset.failed]));
-      return;
-    }
-    if (keys.length <= DIGESTS_A_BATCH) return;
+    if (!("left" in confirming.dataset) && keys.length <= DIGESTS_A_REQUEST) return;
     event.preventDefault();
     const progress = new Progress(confirming);
-    importing(confirming, keys, progress).catch(() => progress.fail([confirming.dataset.failed]));
+    importing(confirming, progress).catch(() => progress.fail([confirming.dataset.failed]));
   });
 }
 
@@ -204,37 +198,19 @@ function countQuestions(form, says = false) {
   form.querySelector("#import-says").textContent = `${button.textContent}. ${open.length ? left.textContent : ""}${next}`;
 }
 
-async function importing(form, keys, progress) {
-  const all = new FormData(form);
-  let refused = 0;
-  progress.begin(keys.length);
-  for (let i = 0; i < keys.length; i += DIGESTS_A_BATCH) {
-    const data = new FormData();
-    data.set("csrfmiddlewaretoken", all.get("csrfmiddlewaretoken"));
-    data.set("more", "1");
-    for (const [name, value] of all) if (name.startsWith("q-")) data.set(name, value);
-    for (const key of keys.slice(i, i + DIGESTS_A_BATCH)) {
-      data.append("take", key);
-      data.set(`seen-${key}`, all.get(`seen-${key}`));
-      for (const name of all.getAll(`asks-${key}`)) data.append(`asks-${key}`, name);
-    }
-    refused += (await post(form.action, data)).refused;
-    progress.show(Math.min(keys.length, i + DIGESTS_A_BATCH));
-  }
-  if (refused) return location.reload();
-  form.submit(); // what was ticked is imported; this request ends the upload if nothing waits
-}
-
-// Saving a sheet, in steps of a second or two
-
-async function saving(form, progress) {
+/** Send the choices, then go on in requests of a second or two until nothing is left. */
+async function importing(form, progress) {
   const all = countReady(form);
-  const data = new FormData(form);
-  progress.begin(all);
+  const more = new FormData();
+  more.set("csrfmiddlewaretoken", form.elements.csrfmiddlewaretoken.value);
+  more.set("more", "1");
+  let data = new FormData(form);
   let left;
+  progress.begin(all);
   do {
     ({ left } = await post(form.action, data));
     progress.show(Math.max(0, all - left));
+    data = more;
   } while (left);
   location.assign(location.pathname);
 }

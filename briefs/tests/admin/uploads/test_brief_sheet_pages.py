@@ -10,10 +10,11 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test import Client
 
-from briefs.admin.uploads.pending_files import store_plan
+from briefs import workflow
+from briefs.admin.uploads.sheet_imports import store_brief_plan
 from briefs.exchange.sheets import sheet_files
 from briefs.exchange.sheets.brief_sheets import build_brief_rows, plan_brief_import, read_brief_sheets
-from briefs.exchange.sheets.columns import BRIEFS
+from briefs.exchange.sheets.columns import BRIEFS, BULLETS
 from briefs.exchange.sheets.table import Sheet
 from briefs.models import Brief, Event, Revision, Upload, UploadFile
 from briefs.tests.support import factories
@@ -89,11 +90,11 @@ def test_writer_previews_and_imports_while_another_edits(client: Client, team: f
     assert headlines() == ["Faster", "From the sheet", "A Headline"]
     assert "1 draft changed" in page
     assert "2 briefs not imported" in page
-    saved = page[page.index("Changed drafts") : page.index("The briefs below")]
+    saved = page[page.index("lines results") : page.index("What is below keeps")]
     assert re.findall(f'href="{LIST}([0-9]+)/', saved) == [str(second.pk)]
     assert f"other-writer changed brief {first.pk} last" in client.get(f"{preview}?page=2").content.decode()
     only_live = upload_sheet(client, sheet_with_headlines(live))["Location"]
-    assert "The briefs below keep the text of the desk." in client.get(only_live).content.decode()
+    assert "What is below keeps the text of the desk." in client.get(only_live).content.decode()
     count = Revision.objects.count()
     client.post(preview)  # a second confirm changes nothing
     assert Revision.objects.count() == count
@@ -103,7 +104,7 @@ def test_killed_import_goes_on_where_it_was(
     client: Client, team: factories.Team, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     briefs = [factories.draft_brief(team) for _ in range(5)]
-    monkeypatch.setattr("briefs.admin.uploads.pending_files.BATCH_SIZE", 2)  # and three pages
+    monkeypatch.setattr("briefs.admin.uploads.sheet_imports.BATCH_SIZE", 2)  # and three pages
     monkeypatch.setattr("briefs.admin.uploads.upload_views.SECONDS_A_STEP", 0)
     preview = upload_sheet(client, sheet_with_headlines(*briefs))["Location"]
     page = client.get(f"{preview}?page=9").content.decode()
@@ -150,7 +151,7 @@ def test_brief_of_a_sheet_can_be_left_out_also_on_another_page(
     client: Client, team: factories.Team, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     briefs = [factories.draft_brief(team) for _ in range(4)]
-    monkeypatch.setattr("briefs.admin.uploads.pending_files.BATCH_SIZE", 2)
+    monkeypatch.setattr("briefs.admin.uploads.sheet_imports.BATCH_SIZE", 2)
     preview = upload_sheet(client, sheet_with_headlines(*briefs))["Location"]
     form = Form(client.get(preview).content.decode(), id="confirm-form")
     turned = client.post(preview, {**form.data, "take": [str(briefs[1].pk)], "page": "2"})
@@ -163,6 +164,47 @@ def test_brief_of_a_sheet_can_be_left_out_also_on_another_page(
     assert headlines() == ["A Headline", "From the sheet", "A Headline", "From the sheet"]
     results = Upload.objects.get().results
     assert (results["done"], results["left"]) == (2, 0)
+
+
+def test_single_rows_of_a_brief_are_left_out(client: Client, team: factories.Team) -> None:
+    """The sheet changes headline and date, rewords #2 and #3, deletes #1 and adds a bullet after #2 and after #3."""
+    brief = factories.draft_brief(team)
+    before = workflow.load_working_copy(brief)
+    rows = build_brief_rows(Brief.objects.filter(pk=brief.pk))
+    heads = rows[BULLETS][0]
+    zh, en = heads.index("text_zh"), heads.index("text_en")
+    for row in rows[BULLETS][1:]:
+        row[zh], row[en] = f"新{row[zh]}", f"New {row[en]}"
+    rows[BULLETS][1][zh] = rows[BULLETS][1][en] = ""
+    added = [
+        ["" if head in ("number", "version") else cell for head, cell in zip(heads, row, strict=True)]
+        for row in rows[BULLETS][2:]
+    ]
+    for number, row in enumerate(added, 1):
+        row[zh], row[en] = f"加{number}", f"Added {number}"
+    rows[BULLETS][3:3] = added[:1]
+    rows[BULLETS] += added[1:2]
+    sheet = dict(zip(rows[BRIEFS][0], rows[BRIEFS][1], strict=True)) | {
+        "headline_en": "From the sheet",
+        "title": "Title",
+    }
+    rows[BRIEFS][1] = [sheet[head] for head in rows[BRIEFS][0]]
+    preview = upload_sheet(client, *(sheet_files.write_csv(sheet) for sheet in rows.values()))["Location"]
+    form = Form(client.get(preview).content.decode(), id="confirm-form")
+    key = f"rows-{brief.pk}"
+    assert sorted(form.data[key]) == ["b1", "b2", "b3", "headline", "n2", "n4", "title"]
+    client.post(preview, {**form.data, f"row-{brief.pk}": ["headline", "b3", "n4"]})
+    after = workflow.load_working_copy(Brief.objects.get())
+    texts = [bullet.text_en for bullet in after.bullets]
+    assert texts == [
+        before.bullets[0].text_en,
+        before.bullets[1].text_en,
+        f"New {before.bullets[2].text_en}",
+        "Added 2",
+    ]
+    assert [bullet.number for bullet in after.bullets] == [1, 2, 3, 4]
+    assert (after.headline_en, after.facts.title) == ("From the sheet", before.facts.title)
+    assert "1 draft changed" in client.get(preview).content.decode()
 
 
 def test_newer_version_on_the_desk_is_a_question(client: Client, team: factories.Team) -> None:
@@ -193,8 +235,8 @@ def test_newer_version_on_the_desk_is_a_question(client: Client, team: factories
 
 def test_sheet_preview_is_not_served_as_another_upload(client: Client, team: factories.Team) -> None:
     preview = upload_sheet(client, sheet_with_headlines(factories.draft_brief(team)))["Location"]
-    for route in ("brief/upload", "keyword/import"):
-        assert client.get(preview.replace("brief/sheet", route)).status_code == 404
+    sign_in(client, team.other_writer)
+    assert client.get(preview).status_code == 404
 
 
 @pytest.mark.heavy
@@ -202,7 +244,7 @@ def test_sheet_preview_is_not_served_as_another_upload(client: Client, team: fac
 def test_two_servers_and_a_killed_one_save_each_brief_once(team: factories.Team) -> None:
     briefs = [factories.draft_brief(team) for _ in range(45)]
     sheets = read_brief_sheets([("x.csv", sheet_with_headlines(*briefs))])
-    upload = store_plan(team.writer, "x.csv", plan_brief_import(*sheets))
+    upload = store_brief_plan(team.writer, "x.csv", plan_brief_import(*sheets))
     values = {"upload": str(upload.pk), "by": team.writer.pk}
     late = {"brief": briefs[-1].pk, "by": team.other_writer.pk, "version": 1, "summary": "Faster"}
     with racers(3) as workers:

@@ -296,7 +296,9 @@ def test_too_many_digests_are_refused(writer_client: Client, monkeypatch: pytest
     assert "These files hold 2 digests; at most 1 go at once." in response.content.decode()
 
 
-def test_files_are_uploaded_and_imported_in_batches(writer_client: Client) -> None:
+def test_files_are_uploaded_and_imported_in_batches(
+    writer_client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
     response = writer_client.post(
         UPLOAD_URL,
         {"words_of": Form(writer_client.get(UPLOAD_URL).content.decode(), id="upload-form").data["words_of"][0], "date_order": "mdy",
@@ -308,17 +310,20 @@ def test_files_are_uploaded_and_imported_in_batches(writer_client: Client) -> No
     assert writer_client.get(answer["files"]).status_code == 405
     form, html = open_preview(writer_client, answer["page"])
     assert digest_statuses(html) == ["created", "created"]
-    first_digest = form.data_with(take=["1-0"], more="1")
+    first_digest = form.data_with(take=["1-0"])
     response = writer_client.post(answer["page"], first_digest, headers={"Accept": "application/json"})
-    assert json.loads(response.content) == {"refused": 0}
-    assert Upload.objects.get().done_at is None
-    writer_client.post(
-        answer["page"], form.data_with(take=["1-0"], more="1"), headers={"Accept": "application/json"}
-    )
-    writer_client.post(
-        answer["page"], form.data_with(take=["2-0"], more="1"), headers={"Accept": "application/json"}
-    )
-    writer_client.post(answer["page"], form.data_with(take=[]))
+    assert json.loads(response.content) == {"left": 0}
+    assert (Brief.objects.count(), Upload.objects.get().done_at) == (1, None)
+    writer_client.post(answer["page"], first_digest, headers={"Accept": "application/json"})
+    monkeypatch.setattr(
+        "briefs.admin.uploads.pending_files.DIGESTS_A_TRANSACTION", 0
+    )  # the request is killed
+    monkeypatch.setattr("briefs.admin.uploads.upload_views.SECONDS_A_STEP", 0)
+    response = writer_client.post(answer["page"], form.data, headers={"Accept": "application/json"})
+    assert json.loads(response.content) == {"left": 1}
+    monkeypatch.undo()
+    response = writer_client.post(answer["page"], {"more": "1"}, headers={"Accept": "application/json"})
+    assert json.loads(response.content) == {"left": 0}
     assert Upload.objects.get().done_at
     assert Brief.objects.count() == 2
     writer_client.post(answer["files"], {"files": [make_file("c.txt", FAULTY)]})

@@ -11,6 +11,7 @@ from django.test import Client
 from briefs.content import Bullet
 from briefs.documents.parser import read_document
 from briefs.exchange.brief_text import write_table_files
+from briefs.exchange.returned_table import read_table_file
 from briefs.models import Brief, Note, Revision, Suggestion, Upload, UploadFile
 from briefs.tests.documents.word_builder import edit_word_file
 from briefs.tests.exchange.test_returned_table import COMMENT_MARK, comment, row_of, tracked
@@ -259,6 +260,14 @@ def test_ten_tables_in_one_zip_come_back_as_one_file(writer_client: Client, team
     assert "Import 10" in plain(html)
     writer_client.post(answer["Location"], open_form(writer_client, answer["Location"]).data)
     assert [factories.load_content(b).headline_en for b in briefs] == [f"Headline {n}" for n in range(10)]
+    assert "Download the 10 tables as they are now (.zip)" in plain(
+        writer_client.get(answer["Location"]).content.decode()
+    )
+    returned = zipfile.ZipFile(io.BytesIO(writer_client.get(f"{answer['Location']}?tables").content))
+    tables = [read_table_file(returned.read(name)) for name in returned.namelist()]
+    assert [
+        (table.brief, table.revision, table.rows["headline"].cells["en"].text) for table in tables if table
+    ] == [(brief.pk, 2, f"Headline {n}") for n, brief in enumerate(briefs)]
 
 
 def test_second_press_stores_no_table_again(writer_client: Client, team: factories.Team) -> None:
