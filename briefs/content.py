@@ -8,7 +8,7 @@ import hashlib
 import json
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, Self
 
@@ -323,6 +323,15 @@ class IssueContent:
 
     def side(self, side: Side) -> IssueText:
         return self.zh if side == "zh" else self.en
+
+    def texts(self) -> dict[str, str]:
+        """Return the texts by field, such as `title_zh`."""
+        return {f"{name}_{side}": getattr(self.side(side), name) for side in SIDES for name in ISSUE_TEXTS}
+
+    @classmethod
+    def from_texts(cls, texts: Mapping[str, str], items: Iterable[int]) -> Self:
+        zh, en = (IssueText(**{name: texts[f"{name}_{side}"] for name in ISSUE_TEXTS}) for side in SIDES)
+        return cls(zh, en, tuple(items))
 
     def hash_side(self, side: Side) -> str:
         """Return the hash that a sign-off of one language is bound to."""

@@ -3,7 +3,7 @@
 Addresses stand in `Subscriber` alone, so that erasing one row forgets the person.
 """
 
-from typing import ClassVar, Self
+from typing import ClassVar, Final, Self
 
 from django.conf import settings
 from django.db import models
@@ -29,10 +29,14 @@ class MailSide(models.TextChoices):
         return tuple(side for side in SIDES if self.value in (side, "both"))
 
 
+READING: Final = Q(confirmed_at__isnull=False, left_at=None, bounced_at=None)
+"""Condition of the subscribers who get mail."""
+
+
 class SubscriberQuerySet(models.QuerySet["Subscriber"]):
     def reading(self) -> Self:
         """Return the subscribers who get mail."""
-        return self.filter(confirmed_at__isnull=False, left_at=None, bounced_at=None)
+        return self.filter(READING)
 
 
 class Subscriber(models.Model):
@@ -77,7 +81,7 @@ class Subscriber(models.Model):
             models.Index(
                 fields=["side", "id"],
                 name="subscriber_reading",
-                condition=Q(confirmed_at__isnull=False, left_at=None, bounced_at=None),
+                condition=READING,
             ),
             models.Index(
                 fields=["confirm_next_at", "asked_at"],
@@ -93,6 +97,11 @@ class Subscriber(models.Model):
 
     def __str__(self) -> str:
         return f"#{self.pk}"  # logs and messages must not hold the address
+
+    @property
+    def is_reading(self) -> bool:
+        """Return whether the subscriber gets mail."""
+        return bool(self.confirmed_at and not self.left_at and not self.bounced_at)
 
 
 class Mailing(models.Model):

@@ -23,7 +23,7 @@ from django.utils.crypto import salted_hmac
 
 from briefs.client_address import get_network
 from briefs.database.bulk_writes import delete_in_batches
-from briefs.models.mailings import Copy, MailSide, Subscriber
+from briefs.models.mailings import READING, Copy, MailSide, Subscriber
 
 from . import departures
 from .confirmation_mail import build_confirmation
@@ -201,8 +201,7 @@ class OpenedLink:
 
     @property
     def is_reading(self) -> bool:
-        row = self.subscriber
-        return bool(row and row.confirmed_at and not row.left_at and not row.bounced_at)
+        return bool(self.subscriber and self.subscriber.is_reading)
 
 
 def open_link(token: str, now: dt.datetime) -> OpenedLink | None:
@@ -218,7 +217,7 @@ def open_link(token: str, now: dt.datetime) -> OpenedLink | None:
 def confirm(token: str, now: dt.datetime) -> bool:
     """Give the address the language of its confirmation mail, and mail from now on. Return False if the link was used."""
     rows = Subscriber.objects.filter(confirm_hash=hash_token(token), confirm_until__gt=now)
-    is_reading = When(confirmed_at__isnull=False, left_at=None, bounced_at=None, then=F("confirmed_at"))
+    is_reading = When(READING, then=F("confirmed_at"))
     return bool(
         rows.exclude(confirm_side="").update(
             side=F("confirm_side"),

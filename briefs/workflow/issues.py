@@ -7,7 +7,7 @@ issue is the number of its newest revision, so a save names the revision that th
 import datetime as dt
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Final
 
 from django.conf import settings
@@ -17,7 +17,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from briefs import policy
-from briefs.content import ISSUE_TEXTS, MAX_ISSUE_ITEMS, SIDES, IssueContent, IssueText, Side
+from briefs.content import MAX_ISSUE_ITEMS, SIDES, IssueContent, Side
 from briefs.models import (
     Event,
     Issue,
@@ -186,21 +186,17 @@ def save_issue(
 def _prepare(content: IssueContent) -> IssueContent:
     """Tidy the texts. Raise Refused for control characters, texts that are too long, and too many briefs."""
     texts, reasons = {}, []
-    for side in SIDES:
-        values = {}
-        for name in ISSUE_TEXTS:
-            field = f"{name}_{side}"
-            text = tidy_or_refuse(getattr(content.side(side), name), about=field).strip()
-            values[name] = " ".join(text.split("\n")) if name in _ONE_LINE else text
-            if (n := len(values[name])) > (limit := TEXT_LIMITS[name]):
-                told = {"field": str(TEXT_LABELS[field]), "n": n, "limit": limit}
-                reasons.append(Reason("too-long", told, field))
-        texts[side] = IssueText(**values)
+    for field, typed in content.texts().items():
+        text, name = tidy_or_refuse(typed, about=field).strip(), field[:-3]
+        texts[field] = " ".join(text.split("\n")) if name in _ONE_LINE else text
+        if (n := len(texts[field])) > (limit := TEXT_LIMITS[name]):
+            told = {"field": str(TEXT_LABELS[field]), "n": n, "limit": limit}
+            reasons.append(Reason("too-long", told, field))
     if (n := len(content.items)) > MAX_ISSUE_ITEMS:
         reasons.append(Reason("issue-full", {"n": n, "limit": MAX_ISSUE_ITEMS}, "items"))
     if reasons:
         raise Refused(*reasons)
-    return IssueContent(texts["zh"], texts["en"], tuple(content.items))
+    return IssueContent.from_texts(texts, content.items)
 
 
 def _merge(row: Issue, version: int, mine: IssueContent, theirs: IssueContent) -> IssueContent:
@@ -209,22 +205,10 @@ def _merge(row: Issue, version: int, mine: IssueContent, theirs: IssueContent) -
     if base is None:
         raise build_refusal("issue-seen")
     before = IssueContent.from_json(base.content)
-    merged, fields = mine, []
-    for side in SIDES:
-        for name in ISSUE_TEXTS:
-            old, new, other = (getattr(c.side(side), name) for c in (before, mine, theirs))
-            if other in (old, new):
-                continue
-            if new == old:
-                text = replace(merged.side(side), **{name: other})
-                merged = replace(merged, zh=text) if side == "zh" else replace(merged, en=text)
-            else:
-                fields.append(f"{name}_{side}")
-    if theirs.items not in (before.items, mine.items):
-        if mine.items == before.items:
-            merged = replace(merged, items=theirs.items)
-        else:
-            fields.append("items")
+    old, own, other = ({**c.texts(), "items": c.items} for c in (before, mine, theirs))
+    fields = [name for name in own if own[name] != old[name] and other[name] not in (old[name], own[name])]
+    values: dict[str, Any] = {name: other[name] if own[name] == old[name] else own[name] for name in own}
+    merged = IssueContent.from_texts(values, values["items"])
     if fields:
         told = {"name": str(row.updated_by), "time": format_time(row.updated_at)}
         raise IssueConflict(

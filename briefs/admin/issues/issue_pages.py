@@ -27,7 +27,7 @@ from briefs.admin.common.form_fields import (
 from briefs.admin.common.interface_labels import SIDE_NAMES, format_issue, interface_side
 from briefs.admin.common.task_list import render_sentence
 from briefs.admin.lists.changelist import find_briefs
-from briefs.content import ISSUE_TEXTS, LANGUAGE_TAGS, SIDES, IssueContent, IssueText, Side
+from briefs.content import ISSUE_TEXTS, LANGUAGE_TAGS, SIDES, IssueContent, Side
 from briefs.models import Brief, Edition, Event, Issue, Person, State
 from briefs.publications.published import fill_mail_lines
 from briefs.text import paths
@@ -179,7 +179,7 @@ class IssuePageData:
         stands_in = getattr(fill_mail_lines(text, side), name)
         theirs = None
         if self.conflict and field in self.conflict.fields:
-            theirs = getattr(self.conflict.theirs.side(side), name)
+            theirs = self.conflict.theirs.texts()[field]
         return Field(field, side, getattr(text, name), name == "preface", stands_in, theirs)
 
     @cached_property
@@ -351,14 +351,10 @@ def save_form(request: HttpRequest, issue: Issue, person: Person, command: str =
 
 
 def _read_content(request: HttpRequest) -> IssueContent:
-    texts = {
-        side: IssueText(
-            **{name: request.POST.get(f"{name}_{side}", "").replace("\r\n", "\n") for name in ISSUE_TEXTS}
-        )
-        for side in SIDES
-    }
+    names = IssueContent().texts()
+    texts = {name: request.POST.get(name, "").replace("\r\n", "\n") for name in names}
     items = [pk for pk in map(parse_int_or_zero, request.POST.getlist("item")) if pk]
-    return IssueContent(texts["zh"], texts["en"], tuple(items))
+    return IssueContent.from_texts(texts, items)
 
 
 def _apply(content: IssueContent, command: str) -> IssueContent:

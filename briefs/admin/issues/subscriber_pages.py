@@ -24,6 +24,7 @@ from briefs.admin.lists.desk_list import DeskChangeList, DeskList, Row, SelectFi
 from briefs.exchange.sheets import sheet_files
 from briefs.exchange.sheets.table import SheetRefused, build_sheet_refusal
 from briefs.models import MailSide, Subscriber
+from briefs.models.mailings import READING
 from briefs.publications import mailings, subscriber_lists, subscribers
 
 from .issue_pages import list_events
@@ -60,7 +61,7 @@ class StateFilter(SelectFilter):
 
     def build_condition(self, value: str) -> Q:
         return {
-            "reading": Q(confirmed_at__isnull=False, left_at=None, bounced_at=None),
+            "reading": READING,
             "waiting": Q(confirmed_at=None),
             "left": Q(left_at__isnull=False),
             "bounced": Q(bounced_at__isnull=False),
