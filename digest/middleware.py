@@ -1,5 +1,6 @@
-"""Middleware: response headers, limits of request bodies, and 503 when the database fails."""
+"""All middleware of ours: response headers, the desk's rules, limits of request bodies; and 503 when the database fails."""
 
+import logging
 import re
 import sys
 import threading
@@ -12,21 +13,28 @@ from urllib.parse import urlencode
 
 from django.conf import settings
 from django.contrib import admin, messages
-from django.core.exceptions import SuspiciousOperation, TooManyFieldsSent
-from django.http import HttpRequest, HttpResponse, JsonResponse, QueryDict, RawPostDataException
+from django.core.exceptions import PermissionDenied, SuspiciousOperation, TooManyFieldsSent
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, QueryDict, RawPostDataException
 from django.http.multipartparser import MultiPartParser, MultiPartParserError
 from django.middleware.csrf import CsrfViewMiddleware, get_token
 from django.shortcuts import redirect
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import translation
+from django.utils.cache import patch_cache_control
 from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext, gettext_noop
 
+from briefs.accounts import sessions, throttle
+from briefs.admin.account.account_pages import build_busy_response
+from briefs.admin.home.desk_site import render_refusal_page
 from briefs.api.api_responses import CORS, Problem
 from briefs.database.faults import Fault, find_fault, log_fault
+from briefs.letters import read_sender
 from briefs.public import responses
-from briefs.public.responses import NO_STORE, drop_session, language_from_path, read_sender, strip_head_body
+from briefs.public.responses import NO_STORE, drop_session, language_from_path, strip_head_body
+
+type Handler = Callable[[HttpRequest], HttpResponse]
 
 # Response headers for which Django's middleware has no setting.
 
@@ -37,9 +45,7 @@ DENIED_FEATURES: Final = (
 PERMISSIONS_POLICY: Final = ", ".join(f"{feature}=()" for feature in DENIED_FEATURES)
 
 
-def permissions_policy(
-    get_response: Callable[[HttpRequest], HttpResponse],
-) -> Callable[[HttpRequest], HttpResponse]:
+def permissions_policy(get_response: Handler) -> Handler:
     """Add a Permissions-Policy to every response. No page uses a device, so injected code must not either."""
 
     def answer(request: HttpRequest) -> HttpResponse:
@@ -49,6 +55,77 @@ def permissions_policy(
 
     return answer
 
+
+# The desk and guest pages: no caching, a log of refusals, error pages, the person's language.
+
+PRIVATE_PATHS: Final = re.compile(r"/(admin|preview)(/|$)")
+DESK_PREFIX: Final = "/admin/"
+REFUSED_STATUSES: Final = (403, 409)
+refusals: Final = logging.getLogger("briefs.refused")
+
+
+class DeskMiddleware:
+    """Forbid caching of desk and guest pages, log refusals and render error pages of the desk.
+
+    Must precede all middleware that redirects or refuses, so that their answers are covered too.
+    """
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if PRIVATE_PATHS.match(request.path_info):
+            patch_cache_control(response, private=True, no_store=True)
+        desk = request.path_info.startswith(DESK_PREFIX)
+        if desk and request.method == "POST" and response.status_code in REFUSED_STATUSES:
+            _log_refusal(request, response)
+        return response
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        """Return a page for exceptions on the desk. `server_error` answers those of the database."""
+        if not request.path_info.startswith(DESK_PREFIX):
+            return None
+        if isinstance(error, throttle.Busy):
+            return build_busy_response()
+        if isinstance(error, PermissionDenied | Http404) and admin.site.has_permission(request):
+            return render_refusal_page(request, error)
+        return None
+
+
+def _log_refusal(request: HttpRequest, response: HttpResponse) -> None:
+    """Log the status, the person and the path, which names the brief and the verb.
+
+    Submitted values are not logged.
+    """
+    person = getattr(request, "user", None)
+    if person is None or not person.is_authenticated:
+        return
+    path = request.path.encode("unicode_escape").decode("ascii")
+    refusals.warning("%d to %s (person %d): %s", response.status_code, person.get_username(), person.pk, path)
+    response._has_been_logged = True  # type: ignore[attr-defined]  # Django's own line names nobody
+
+
+class DeskLanguageMiddleware:
+    """On the desk, end sessions that were idle, and use the person's language, or before sign-in the browser's."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if not request.path_info.startswith(DESK_PREFIX):
+            return self.get_response(request)
+        person = request.user
+        chosen = getattr(person, "language", "") or translation.get_language_from_request(request)
+        if chosen not in dict(settings.LANGUAGES):
+            chosen = settings.LANGUAGE_CODE
+        with translation.override(chosen):
+            request.LANGUAGE_CODE = chosen
+            sessions.limit_idle_time(request)
+            return self.get_response(request)
+
+
+# Limits of request bodies.
 
 LIMIT: Final = 64 * 1024
 """Bytes of a body sent by somebody who is not signed in: a letter or a password."""
@@ -63,8 +140,6 @@ WAIT_SECONDS: Final = 5
 
 _turn = threading.Lock()
 _places = threading.BoundedSemaphore(1 + WAITING)
-
-type Handler = Callable[[HttpRequest], HttpResponse]
 
 
 class LargeRequestRefused(Exception):

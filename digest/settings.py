@@ -53,7 +53,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "digest.observation.note_route",
     "digest.middleware.permissions_policy",
-    "briefs.admin.home.desk_site.DeskMiddleware",
+    "digest.middleware.DeskMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
@@ -64,9 +64,8 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "digest.middleware.limit_body",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "briefs.admin.home.desk_site.DeskLanguageMiddleware",
+    "digest.middleware.DeskLanguageMiddleware",
     "digest.middleware.keep_typed_fields",
-    "briefs.accounts.sessions.limit_idle_sessions",
     "allauth.account.middleware.AccountMiddleware",
 ]
 

@@ -3,7 +3,6 @@
 import datetime as dt
 import secrets
 import time
-from collections.abc import Callable
 from typing import Any, Final
 
 from allauth.usersessions.models import UserSession
@@ -66,21 +65,11 @@ _SEEN_AT: Final = "seen_at"
 BACKGROUND_HEADER: Final = "X-Background"
 """Sent by the desk's scripts with requests that no person caused, such as the poll of presence."""
 
-type Handler = Callable[[HttpRequest], HttpResponse]
 
-
-def limit_idle_sessions(get_response: Handler) -> Handler:
-    """Sign people out after `IDLE_LIMIT` without activity on the desk. Background requests are not activity."""
-
-    def answer(request: HttpRequest) -> HttpResponse:
-        if request.path_info.startswith("/admin/") and request.user.is_authenticated:
-            _check_activity(request)
-        return get_response(request)
-
-    return answer
-
-
-def _check_activity(request: HttpRequest) -> None:
+def limit_idle_time(request: HttpRequest) -> None:
+    """Sign the person out after `IDLE_LIMIT` without activity on the desk. Background requests are not activity."""
+    if not request.user.is_authenticated:
+        return
     now = int(time.time())
     seen_at = request.session.get(_SEEN_AT, now)
     if now - seen_at > IDLE_LIMIT:

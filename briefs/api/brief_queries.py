@@ -18,7 +18,7 @@ from django.utils.dateparse import parse_date, parse_datetime
 from msgspec import Struct
 
 from briefs.content import hash_json
-from briefs.database.replica import PreparedQuery
+from briefs.database.replica import PreparedQuery, prepare
 from briefs.derived import name_changes
 from briefs.derived.brief_shape import (
     API_PATH,
@@ -31,7 +31,6 @@ from briefs.derived.brief_shape import (
     ShapeQuery,
     ShapeRow,
     build_shapes,
-    pad_ids,
 )
 from briefs.models.edition import Edition
 from briefs.models.site import NameChange, SiteVersion
@@ -349,30 +348,19 @@ def fetch_newest(
 
 def fetch_listed(now: dt.datetime, ids: Sequence[int], *, since: dt.datetime | None) -> list[ShapeRow]:
     """Return those of these editions that are listed, in the order of `ids`."""
-    if not ids:
-        return []
-    padded = pad_ids(ids)
-    values = [since] if since else []
-    rows = _listed_query(len(padded), since is not None)(now, *values, *padded)
-    by_id = {row.pk: row for row in rows}
+    by_id = {row.pk: row for row in _listed_rows(now, since or _EARLIEST, *ids)} if ids else {}
     return [by_id[pk] for pk in ids if pk in by_id]
 
 
 def fetch_by_slug(now: dt.datetime, slugs: Sequence[str]) -> list[ShapeRow]:
     """Return the listed editions with these slugs, in their order."""
-    if not slugs:
-        return []
-    padded = pad_ids(slugs)
-    by_slug = {row.slug: row for row in _slugs_query(len(padded))(now, *padded)}
+    by_slug = {row.slug: row for row in _rows_with_slugs(now, *slugs)} if slugs else {}
     return [by_slug[slug] for slug in slugs if slug in by_slug]
 
 
 def fetch_found(now: dt.datetime, briefs: Sequence[int]) -> list[ShapeRow]:
     """Return the `found` editions of these briefs."""
-    if not briefs:
-        return []
-    padded = pad_ids(briefs)
-    return _found_query(len(padded))(now, *padded)
+    return _found_rows(now, *briefs) if briefs else []
 
 
 def fetch_changes(position: ListPosition, until: dt.datetime, limit: int) -> list[tuple[Any, ...]]:
@@ -452,7 +440,8 @@ def _changes_query(limit: int) -> PreparedQuery:
     return PreparedQuery(build, dt.datetime, dt.datetime, int)
 
 
-def _build_newest_change(now: dt.datetime) -> QuerySet[SiteVersion, Any]:
+@prepare(dt.datetime)
+def _newest_change(now: dt.datetime) -> QuerySet[SiteVersion, Any]:
     newest = Edition.objects.changed(_EARLIEST, now).reverse()[:1]
     return SiteVersion.objects.filter(
         pk=1
@@ -466,9 +455,6 @@ def _build_newest_change(now: dt.datetime) -> QuerySet[SiteVersion, Any]:
     )
 
 
-_newest_change = PreparedQuery(_build_newest_change, dt.datetime)
-
-
 @lru_cache(maxsize=16)
 def _manifest_query(limit: int) -> ShapeQuery:
     return ShapeQuery(
@@ -477,24 +463,17 @@ def _manifest_query(limit: int) -> ShapeQuery:
     )
 
 
-@lru_cache(maxsize=16)
-def _listed_query(size: int, has_since: bool) -> ShapeQuery:
-    def build(now: dt.datetime, *values: Any) -> EditionRows:
-        return _listed(now, values[0] if has_since else None).filter(pk__in=values[has_since:])
-
-    return ShapeQuery(build, *[dt.datetime] * has_since, *[int] * size)
-
-
-@lru_cache(maxsize=2)
-def _slugs_query(size: int) -> ShapeQuery:
-    return ShapeQuery(lambda now, *slugs: Edition.objects.listed(now).filter(slug__in=slugs), *[str] * size)
-
-
-@lru_cache(maxsize=8)
-def _found_query(size: int) -> ShapeQuery:
-    return ShapeQuery(lambda now, *briefs: Edition.objects.found(now).filter(brief__in=briefs), *[int] * size)
-
-
 def _listed(now: dt.datetime, since: dt.datetime | None) -> EditionRows:
     listed: EditionRows = Edition.objects.listed(now)
     return listed.filter(Q(live_from__gte=since) | Q(reinstated_at__gte=since)) if since else listed
+
+
+_listed_rows = ShapeQuery(
+    lambda now, since, *ids: _listed(now, since).filter(pk__in=ids), dt.datetime, ids=MAX_SHAPES
+)
+_rows_with_slugs = ShapeQuery(
+    lambda now, *slugs: Edition.objects.listed(now).filter(slug__in=slugs), ids=MAX_SHAPES, id_type=str
+)
+_found_rows = ShapeQuery(
+    lambda now, *briefs: Edition.objects.found(now).filter(brief__in=briefs), ids=MAX_SHAPES
+)

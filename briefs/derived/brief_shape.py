@@ -6,7 +6,6 @@ A new field may be added at any time; no field changes its meaning or goes away 
 
 import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
-from functools import lru_cache
 from typing import Annotated, Any, Final, Literal, NamedTuple
 
 import msgspec
@@ -17,7 +16,7 @@ from msgspec import Meta, Struct
 
 from briefs import content
 from briefs.content import Marker, hash_json
-from briefs.database.replica import PreparedQuery
+from briefs.database.replica import PreparedQuery, prepare
 from briefs.facts import SCALAR_FACTS, Fact, FactKind
 from briefs.models.derived import EditionTerm
 from briefs.models.edition import Edition
@@ -260,15 +259,16 @@ class ShapeRow(NamedTuple):
 class ShapeQuery:
     """A prepared query that returns `ShapeRow`s.
 
-    `build` takes now and values of `argument_types`, and returns `listed(now)` or `found(now)`, filtered and ordered.
+    `build` takes now and values of `argument_types`, and returns `listed(now)` or `found(now)`, filtered and ordered. `options`
+    are those of `PreparedQuery`.
     """
 
-    def __init__(self, build: Callable[..., EditionRows], *argument_types: type) -> None:
+    def __init__(self, build: Callable[..., EditionRows], *argument_types: type, **options: Any) -> None:
         def select(now: dt.datetime, *values: Any) -> EditionRows:
             editions: EditionRows = build(now, *values).annotate(correction=_select_correction(now))
             return editions.values_list(*ShapeRow._fields)
 
-        self._query = PreparedQuery(select, dt.datetime, *argument_types)
+        self._query = PreparedQuery(select, dt.datetime, *argument_types, **options)
 
     def __call__(self, now: dt.datetime, *values: Any) -> list[ShapeRow]:
         return [ShapeRow(*row) for row in self._query(now, *values)]
@@ -308,28 +308,16 @@ def build_brief(row: ShapeRow) -> PublicBrief:
 
 
 def _load_terms(editions: Sequence[int]) -> dict[int, list[Name]]:
-    if not editions:
-        return {}
-    padded = pad_ids(editions)
     found: dict[int, list[Name]] = {}
-    for pk, *name in _term_query(len(padded))(*padded):
+    for pk, *name in _terms_of(*editions) if editions else ():
         found.setdefault(pk, []).append(Name(*name))
     return found
 
 
-@lru_cache(maxsize=8)
-def _term_query(size: int) -> PreparedQuery:
-    def build(*editions: int) -> QuerySet[Any, Any]:
-        rows = EditionTerm.objects.filter(edition__in=editions).order_by("term__slug")
-        return rows.values_list("edition_id", "term__slug", "term__zh", "term__en")
-
-    return PreparedQuery(build, *[int] * size)
-
-
-def pad_ids[T](ids: Sequence[T]) -> list[T]:
-    """Repeat the last id until the number of ids is one for which a query is prepared, so that few are compiled."""
-    size = next(size for size in (1, 20, 100, MAX_SHAPES) if len(ids) <= size)
-    return [*ids, *[ids[-1]] * (size - len(ids))]
+@prepare(ids=MAX_SHAPES)
+def _terms_of(*editions: int) -> QuerySet[Any, Any]:
+    rows = EditionTerm.objects.filter(edition__in=editions).order_by("term__slug")
+    return rows.values_list("edition_id", "term__slug", "term__zh", "term__en")
 
 
 def _build_brief(row: ShapeRow, brief: PublicBrief, terms: list[Name]) -> Brief:

@@ -21,7 +21,7 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from briefs.content import LANGUAGE_TAGS, SIDES
-from briefs.database.replica import PreparedQuery
+from briefs.database.replica import prepare
 from briefs.models.edition import Edition
 from briefs.models.site import SiteVersion
 
@@ -131,9 +131,11 @@ def _next_batch(now: dt.datetime, last: int) -> brief_shape.EditionRows:
 
 
 _shapes = brief_shape.ShapeQuery(_next_batch, int)
-_contents = PreparedQuery(
-    lambda now, last: _next_batch(now, last).values_list(*_PAIR_COLUMNS), dt.datetime, int
-)
+
+
+@prepare(dt.datetime, int)
+def _contents(now: dt.datetime, last: int) -> brief_shape.EditionRows:
+    return _next_batch(now, last).values_list(*_PAIR_COLUMNS)
 
 
 def _write_units(

@@ -123,9 +123,9 @@ class _NameRow(NamedTuple):
 
 
 _COLUMNS: Final[dict[type[Vocabulary], tuple[str, ...]]] = {
-    Source: ("name_zh", "name", "kind", "", "", ""),
-    Author: ("name_zh", "name", "name_zh_kind", "family", "given", "name_order"),
-    Keyword: ("label_zh", "label_en", "", "", "", ""),
+    Source: (*Source.label_columns, "kind", "", "", ""),
+    Author: (*Author.label_columns, "name_zh_kind", "family", "given", "name_order"),
+    Keyword: (*Keyword.label_columns, "", "", "", ""),
 }
 """Column of each field of `_NameRow` from `zh` to `order`; empty if the kind has none."""
 _MAX_IDS: Final = 5000

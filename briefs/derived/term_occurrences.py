@@ -8,14 +8,14 @@ from collections.abc import Collection, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from django.db.models import TextField
+from django.db.models import QuerySet, TextField
 from django.db.models.functions import Cast
 
 from briefs import checks
 from briefs.checks import TermData, chinese
 from briefs.content import SIDES, Content
 from briefs.database.bulk_writes import insert_rows
-from briefs.database.replica import PreparedQuery
+from briefs.database.replica import prepare
 from briefs.models.derived import EditionTerm
 from briefs.models.edition import Edition
 from briefs.models.vocabulary import Term
@@ -38,13 +38,10 @@ class GlossaryEntry(NamedTuple):
     term: TermData
 
 
-_query_terms = PreparedQuery(
-    lambda: (
-        Term.objects.filter(merged_into=None)
-        .order_by("pk")
-        .values_list("pk", "slug", *_TEXTS, *(Cast(name, TextField()) for name in _LISTS))
-    )
-)
+@prepare()
+def _query_terms() -> QuerySet[Term, Any]:
+    lists = (Cast(name, TextField()) for name in _LISTS)
+    return Term.objects.filter(merged_into=None).order_by("pk").values_list("pk", "slug", *_TEXTS, *lists)
 
 
 def fetch_term_rows() -> TermRows:

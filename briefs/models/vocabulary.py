@@ -58,6 +58,8 @@ class Vocabulary(models.Model):
     is_public_state: ClassVar[bool] = True
     desk_columns: ClassVar[frozenset[str]] = frozenset({"country", "aliases", "note"})
     """Columns that no public page shows or depends on. A change of any other is a `NameChange`."""
+    label_columns: ClassVar[tuple[str, str]] = ("name_zh", "name")
+    """Columns of the Chinese and of the English name."""
 
     slug = models.SlugField(_("Slug"), max_length=80, unique=True, editable=False)
     merged_into = models.ForeignKey(
@@ -73,8 +75,9 @@ class Vocabulary(models.Model):
         return (self.slug,)
 
     def label(self, side: Side) -> str:
-        """Return the name in one language. Subclasses choose the column."""
-        return str(self)
+        """Return the name in one language, or in the other if it has none."""
+        zh, en = (str(getattr(self, column)) for column in self.label_columns)
+        return (zh or en) if side == "zh" else (en or zh)
 
     def slug_names(self) -> tuple[str, ...]:
         """Return the names to build a slug from, in order of preference."""
@@ -139,9 +142,6 @@ class Author(Vocabulary):
         if divide_in_order(before.name, order, words)[1:] == stored:
             _order, self.family, self.given = divide_in_order(self.name, order, words)
 
-    def label(self, side: Side) -> str:
-        return (self.name_zh if side == "zh" else "") or self.name
-
 
 class Source(Vocabulary):
     """An outlet that publishes articles. Without a Chinese name its Latin name is shown."""
@@ -164,12 +164,11 @@ class Source(Vocabulary):
     def __str__(self) -> str:
         return f"{self.name} {self.name_zh}".strip()
 
-    def label(self, side: Side) -> str:
-        return (self.name_zh if side == "zh" else "") or self.name
-
 
 class Keyword(Vocabulary):
     """A keyword with a label in each language. Both labels are needed for publication."""
+
+    label_columns: ClassVar[tuple[str, str]] = ("label_zh", "label_en")
 
     label_zh = models.CharField(_("Chinese label"), max_length=80, blank=True)
     label_en = models.CharField(_("English label"), max_length=80, blank=True)
@@ -199,12 +198,11 @@ class Keyword(Vocabulary):
     def __str__(self) -> str:
         return " · ".join(filter(None, (self.label_zh, self.label_en)))
 
-    def label(self, side: Side) -> str:
-        return (self.label_zh or self.label_en) if side == "zh" else (self.label_en or self.label_zh)
-
 
 class Term(Vocabulary):
     """A glossary term with approved, accepted and avoided renderings in each language."""
+
+    label_columns: ClassVar[tuple[str, str]] = ("zh", "en")
 
     zh = models.CharField(_("Approved rendering, Chinese"), max_length=120)
     en = models.CharField(_("Approved rendering, English"), max_length=200)
@@ -223,6 +221,3 @@ class Term(Vocabulary):
 
     def __str__(self) -> str:
         return f"{self.zh} · {self.en}"
-
-    def label(self, side: Side) -> str:
-        return self.zh if side == "zh" else self.en

@@ -1,1 +1,1 @@
-"""One revision for a guest: `links` makes and checks tokens, `views` shows the pages."""
+"""One revision for a guest: `links` makes and checks tokens, `views` shows the pages and has the routes."""

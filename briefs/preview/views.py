@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
+from django.urls import path, register_converter
 from django.utils import timezone, translation
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext, gettext_noop
@@ -16,10 +17,9 @@ from briefs import images, letters, rendering
 from briefs.content import Content, Side
 from briefs.derived.public_brief import build_unpublished_brief
 from briefs.public import responses
-from briefs.public.letter_forms import build_form_context, receive_letter
-from briefs.public.responses import accepts_chinese, drop_session, strip_head_body
+from briefs.public.responses import LanguageConverter, accepts_chinese, drop_session, strip_head_body
 from briefs.rendering import cards
-from briefs.rendering.cards import PICTURE_TYPES
+from briefs.rendering.text import PICTURE_TYPES
 from briefs.text import date_format, paths
 from briefs.text.paths import LANGUAGE_CODES
 
@@ -76,7 +76,7 @@ def render_preview(
         source_withdrew=content.facts.source_withdrew,
         here=here,
         choices=letters.build_bullet_choices(content.bullets, language),
-        form=build_form_context(opened.letter_target, form),
+        form=letters.build_form_context(opened.letter_target, form),
         **_card_html(content, language),
     )
 
@@ -165,7 +165,7 @@ def _receive_remark(
     request: HttpRequest, opened: OpenedPreview, token: str, language: Side, view: rendering.ReadingView
 ) -> HttpResponse:
     """Store the remark and redirect to the thank-you page, or show the page again."""
-    rejected = receive_letter(
+    rejected = letters.receive_form(
         request,
         opened.letter_target,
         fields=REMARK_FIELDS,
@@ -191,3 +191,22 @@ def picture(
     except FileNotFoundError:
         return render_closed(language)
     return HttpResponse(data, content_type=PICTURE_TYPES[name.rpartition(".")[2]])
+
+
+# Routes.
+
+register_converter(LanguageConverter, "preview_language")
+
+app_name = "preview"
+
+urlpatterns = [
+    path("<str:token>/", guest_view(show), name="front"),
+    path("<str:token>/picture/<str:name>", guest_view(picture), name="picture"),
+    path("<str:token>/<preview_language:language>/", guest_view(show), name="single"),
+    path(
+        "<str:token>/<preview_language:language>/parallel/",
+        guest_view(show),
+        {"is_parallel": True},
+        name="parallel",
+    ),
+]

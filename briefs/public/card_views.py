@@ -26,7 +26,7 @@ from briefs.lexicon.dictionary import divide_words
 from briefs.rendering.cards import CARD_SIZE, format_authors_and_source
 from briefs.text.scripts import detect_language_code
 
-from . import editions, responses
+from . import editions
 from .responses import make_etag
 
 # Find fonts for link preview images with fontconfig, once per process.
@@ -283,10 +283,7 @@ def card(request: HttpRequest, language: Side, slug: str) -> HttpResponse:
 
     The ETag is a hash of the input, so an unchanged image costs no drawing.
     """
-    try:
-        brief = editions.find_listed(slug, timezone.now())
-    except editions.Gone:
-        return responses.gone(language)
+    brief = editions.find_listed(slug, timezone.now())
     byline = gettext("Digest of %(what)s") % {"what": format_authors_and_source(brief, language)}
     byline = byline.replace("，《", "《")  # two full-width marks leave a gap in a picture
     words = CardText(brief.headline(language), byline, settings.DIGEST_SITE_NAME[language])

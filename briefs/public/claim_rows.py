@@ -23,7 +23,7 @@ from briefs.search.highlighting import TextSpan, highlight_spans
 from briefs.text import date_format, paths
 from briefs.text.scripts import split_sentences
 
-from . import brief_presenter
+from . import brief_answers
 from .editions import ListedBrief
 from .responses import ListView
 
@@ -118,7 +118,7 @@ def _render_correction_mark(item: PublicItem, language: Side) -> str:
 
 def _render_withdrawn(item: PublicItem, withdrawn_at: dt.datetime, fold: str, view: ListView) -> str:
     """Render headline and notice, in each language of the view."""
-    notices = brief_presenter.build_withdrawal_notices(item, withdrawn_at, view.language)
+    notices = brief_answers.build_withdrawal_notices(item, withdrawn_at, view.language)
     halves = []
     for side, notice in zip(view.sides, notices, strict=False):
         url, headline = escape(paths.brief(side, item.brief.slug)), escape(item.brief.headline(side))

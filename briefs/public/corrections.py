@@ -21,7 +21,7 @@ from briefs.rendering import cards
 from briefs.rendering.before_and_after import Change, list_changes
 from briefs.text import date_format, paths
 
-from . import brief_presenter, editions, responses
+from . import brief_answers, editions, responses
 from .editions import BriefLink, EditionRows, KeysetPage, ListPosition, PageKey, WithdrawnBrief
 
 # Queries. One row is one event of an edition.
@@ -162,7 +162,7 @@ def log(request: HttpRequest, language: Side) -> HttpResponse:
         language,
         path,
         query_string=page.query_string,
-        robots=brief_presenter.NOINDEX if page.query_string else "",
+        robots=brief_answers.NOINDEX if page.query_string else "",
         feed=f"{paths.home(language)}{path}feed.atom",
         **_build_page_context(page, f"{paths.home(language)}{path}", language),
     )
@@ -170,10 +170,7 @@ def log(request: HttpRequest, language: Side) -> HttpResponse:
 
 def changes(request: HttpRequest, language: Side, slug: str) -> HttpResponse:
     now = timezone.now()
-    try:
-        edition = editions.find(slug, now)
-    except editions.Gone:
-        return responses.gone(language)
+    edition = editions.find(slug, now)
     page = list_log(now, editions.read_page_key(request), edition.brief_id)
     return responses.render(
         "briefs/changes.html",

@@ -11,12 +11,14 @@ from django.db.models.fields.json import KeyTextTransform
 from django.http import Http404, HttpRequest
 
 from briefs.content import Side
-from briefs.database.replica import PreparedQuery
+from briefs.database.replica import PreparedQuery, prepare
 from briefs.derived.public_brief import BRIEF_COLUMNS, RelatedBriefs, build_briefs
 from briefs.models.derived import EditionPlace, EditionTerm
 from briefs.models.edition import Edition, IssueEdition
 from briefs.public_brief import PublicBrief, PublicName
 from briefs.rendering import text
+
+from .responses import Gone
 
 # Keys of list positions in addresses: publication time (or article day) and id, encoded.
 
@@ -180,10 +182,6 @@ MAX_NEIGHBOURS = 10
 type EditionRows = QuerySet[Edition, Any]
 
 
-class Gone(Exception):
-    """The page was public and has been removed."""
-
-
 class PublicEdition(NamedTuple):
     """A brief's public edition."""
 
@@ -295,7 +293,7 @@ def load_neighbours(edition: PublicEdition, now: dt.datetime) -> Neighbours:
         edition.brief_id, [name.pk for name in keywords], source.pk if source else None
     )
     briefs = [edition.older or 0, edition.newer or 0, *related][:MAX_NEIGHBOURS]
-    rows = _links(now, *briefs, *[0] * (MAX_NEIGHBOURS - len(briefs)))
+    rows = _links(now, *briefs)
     links = {brief: BriefLink(slug, {"zh": zh or "", "en": en or ""}) for brief, slug, zh, en in rows}
     return [links[brief] for brief in related if brief in links], links
 
@@ -331,7 +329,7 @@ def list_major_changes(briefs: Sequence[int], now: dt.datetime) -> dict[int, lis
     Only non-minor editions have change notes for readers.
     """
     changes: dict[int, list[EditionHistoryLine]] = {}
-    for brief, *row in _major_changes(now, *briefs, *[0] * (_BRIEFS_AT_ONCE - len(briefs))):
+    for brief, *row in _major_changes(now, *briefs) if briefs else ():
         changes.setdefault(brief, []).append(EditionHistoryLine(*row))
     return changes
 
@@ -348,7 +346,8 @@ def _missing_page_error(slug: str, now: dt.datetime) -> Exception:
 _HISTORY_COLUMNS = ("live_from", "minor", "change_kind", "change_note_zh", "change_note_en")
 
 
-def _edition_query(slug: str, now: dt.datetime) -> EditionRows:
+@prepare(str, dt.datetime)
+def _edition_by_slug(slug: str, now: dt.datetime) -> EditionRows:
     rows: EditionRows = Edition.objects.found(now).filter(slug=slug)
     rows = rows.annotate(older=_neighbour_subquery(now, "lt"), newer=_neighbour_subquery(now, "gt"))
     return rows.values_list(*PublicEdition._fields[:-1], *BRIEF_COLUMNS)[:1]
@@ -362,7 +361,8 @@ def _neighbour_subquery(now: dt.datetime, comparison: Literal["lt", "gt"]) -> Su
     return Subquery(listed.values("brief_id")[:1])
 
 
-def _links_query(now: dt.datetime, *briefs: Any) -> EditionRows:
+@prepare(dt.datetime, ids=MAX_NEIGHBOURS)
+def _links(now: dt.datetime, *briefs: Any) -> EditionRows:
     listed = Edition.objects.listed(now).filter(brief_id__in=briefs)
     return listed.values_list("brief_id", "slug", *select_headlines())
 
@@ -372,21 +372,25 @@ def select_headlines() -> tuple[KeyTextTransform, KeyTextTransform]:
     return KeyTextTransform("headline_zh", "content"), KeyTextTransform("headline_en", "content")
 
 
-def _issues_of_brief_query(brief: int, now: dt.datetime) -> QuerySet[IssueEdition, Any]:
+@prepare(int, dt.datetime)
+def _issues_of_brief(brief: int, now: dt.datetime) -> QuerySet[IssueEdition, Any]:
     listed = IssueEdition.objects.listed(now).filter(items__brief=brief)
     return listed.order_by("-published_at", "-pk").values_list("issue_number")
 
 
-def _terms_query(pk: int) -> QuerySet[EditionTerm, Any]:
+@prepare(int)
+def _terms(pk: int) -> QuerySet[EditionTerm, Any]:
     rows = EditionTerm.objects.filter(edition=pk, term__merged_into=None)
     return rows.values_list("term", "term__slug", "term__zh", "term__en", "places")
 
 
-def _history_query(brief: int, now: dt.datetime) -> EditionRows:
+@prepare(int, dt.datetime)
+def _history(brief: int, now: dt.datetime) -> EditionRows:
     return _past_and_present_editions(now).filter(brief_id=brief).values_list(*_HISTORY_COLUMNS)
 
 
-def _major_changes_query(now: dt.datetime, *briefs: int) -> EditionRows:
+@prepare(dt.datetime, ids=PAGE_SIZE)
+def _major_changes(now: dt.datetime, *briefs: int) -> EditionRows:
     rows = _past_and_present_editions(now).filter(brief__in=briefs, minor=False)
     return rows.values_list("brief", *_HISTORY_COLUMNS)
 
@@ -404,24 +408,17 @@ def _select_newest(listed: EditionRows) -> EditionRows:
     return listed.values_list("pk", "published_at", *BRIEF_COLUMNS)
 
 
-def _listed_by_slug_query(slug: str, now: dt.datetime) -> EditionRows:
+@prepare(str, dt.datetime)
+def _listed_by_slug(slug: str, now: dt.datetime) -> EditionRows:
     return Edition.objects.listed(now).filter(slug=slug).values_list(*BRIEF_COLUMNS)[:1]
 
 
-def _picture_query(key: str, now: dt.datetime) -> EditionRows:
+@prepare(str, dt.datetime)
+def _listed_with_picture(key: str, now: dt.datetime) -> EditionRows:
     with_it = EditionPlace.objects.filter(picture=key).exclude(picture="").values("edition")
     return Edition.objects.listed(now).filter(pk__in=with_it).values_list("pk")[:1]
 
 
-_listed_with_picture = PreparedQuery(_picture_query, str, dt.datetime)
-_edition_by_slug = PreparedQuery(_edition_query, str, dt.datetime)
-_listed_by_slug = PreparedQuery(_listed_by_slug_query, str, dt.datetime)
-_links = PreparedQuery(_links_query, dt.datetime, *[int] * MAX_NEIGHBOURS)
-_issues_of_brief = PreparedQuery(_issues_of_brief_query, int, dt.datetime)
-_terms = PreparedQuery(_terms_query, int)
-_BRIEFS_AT_ONCE = PAGE_SIZE
-_major_changes = PreparedQuery(_major_changes_query, dt.datetime, *[int] * _BRIEFS_AT_ONCE)
-_history = PreparedQuery(_history_query, int, dt.datetime)
 _newest_paginator = KeysetPaginator(
     _listed_editions, _select_newest, dt.datetime, time_column="published_at", id_column="pk"
 )

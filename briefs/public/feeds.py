@@ -24,7 +24,7 @@ from django.utils.translation import gettext, pgettext
 
 from briefs import rendering
 from briefs.content import LANGUAGE_TAGS, Side
-from briefs.database.replica import PreparedQuery
+from briefs.database.replica import PreparedQuery, prepare
 from briefs.derived.public_brief import BRIEF_COLUMNS, build_briefs
 from briefs.models.edition import ChangeKind, Edition, IssueEdition
 from briefs.public_brief import PublicBrief
@@ -34,7 +34,7 @@ from briefs.rendering import ReadingView, cards, text
 from briefs.text import paths
 
 from . import (
-    brief_presenter,
+    brief_answers,
     corrections,
     editions,
     responses,
@@ -72,11 +72,7 @@ def select_withdrawn(found: EditionRows, now: dt.datetime) -> list[WithdrawnBrie
 
 def list_found(edition_ids: list[int], now: dt.datetime) -> list[FeedEntry]:
     """Return those of up to PAGE_SIZE editions that are listed, newest first."""
-    if not edition_ids:
-        return []
-    return _build_entries(
-        _listed_with_id(now, *edition_ids, *edition_ids[-1:] * (PAGE_SIZE - len(edition_ids)))
-    )
+    return _build_entries(_listed_with_id(now, *edition_ids)) if edition_ids else []
 
 
 def _build_entries(rows: Sequence[Sequence[Any]]) -> list[FeedEntry]:
@@ -88,24 +84,24 @@ def _select(rows: EditionRows) -> EditionRows:
     return rows.values_list("brief_id", *BRIEF_COLUMNS)[:PAGE_SIZE]
 
 
-def _newest_query(now: dt.datetime) -> EditionRows:
+@prepare(dt.datetime)
+def _newest(now: dt.datetime) -> EditionRows:
     return _select(Edition.objects.listed(now).order_by("-published_at", "-pk"))
 
 
 def _subject_query(kind: str, now: dt.datetime, pk: int) -> EditionRows:
     of = SUBJECT_KINDS[kind]
-    return _select(of.listed_editions(now, pk).order_by(f"-{of.time_column}", f"-{of.id_column}"))
+    return _select(of.listed_editions(now, pk).order_by(f"-{of.column('published_at')}", f"-{of.id_column}"))
 
 
-def _found_query(now: dt.datetime, *ids: int) -> EditionRows:
+@prepare(dt.datetime, ids=PAGE_SIZE)
+def _listed_with_id(now: dt.datetime, *ids: int) -> EditionRows:
     return _select(Edition.objects.listed(now).filter(pk__in=ids).order_by("-published_at", "-pk"))
 
 
-_newest = PreparedQuery(_newest_query, dt.datetime)
 _newest_of_subject = {
     kind: PreparedQuery(partial(_subject_query, kind), dt.datetime, int) for kind in SUBJECT_KINDS
 }
-_listed_with_id = PreparedQuery(_found_query, dt.datetime, *[int] * PAGE_SIZE)
 
 
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -318,9 +314,7 @@ def _build_entry(
         brief.content, view, language, brief.slug, pictures_url="", has_links=False
     )
     notices = {
-        "lines": [
-            brief_presenter.build_history_line(change, language) for change in changes if change.note_zh
-        ],
+        "lines": [brief_answers.build_history_line(change, language) for change in changes if change.note_zh],
         "source_withdrew": brief.facts.source_withdrew,
     }
     said = render_to_string("briefs/_feed_notices.html", notices) if any(notices.values()) else ""
@@ -349,14 +343,14 @@ def _name_entry(brief: PublicBrief, language: Side, view: ReadingView) -> dict[s
 
 def _build_withdrawal_entries(row: WithdrawnBrief, language: Side, view: ReadingView) -> list[dict[str, Any]]:
     """Return the notice in place of the brief, and the one in the log."""
-    notices = brief_presenter.build_withdrawal_notices(row, row.withdrawn_at, language)
+    notices = brief_answers.build_withdrawal_notices(row, row.withdrawn_at, language)
     named = _name_entry(row.brief, language, view)
     shown = {
         "notices": notices if view == "parallel" else notices[:1],
         "original": cards.get_original_link(row.brief),
     }
     notice = named | {
-        "title": f"{notices[0]['heading']}{brief_presenter.COLON[language]}{named['title']}",
+        "title": f"{notices[0]['heading']}{brief_answers.COLON[language]}{named['title']}",
         "updated": format_rfc3339(row.withdrawn_at),
         "summary": notices[0]["sentence"],
         "content": text.strip_indentation(text.render_partial("briefs/_feed_withdrawal.html", **shown)),
@@ -366,7 +360,7 @@ def _build_withdrawal_entries(row: WithdrawnBrief, language: Side, view: Reading
 
 def _build_log_entry(entry: LogEntry, language: Side) -> dict[str, Any]:
     shown, moment = corrections.build_entry_context(entry, language), format_rfc3339(entry.row.at)
-    joint = brief_presenter.COLON[language]
+    joint = brief_answers.COLON[language]
     html = text.render_partial("briefs/_log_entry.html", entry=shown, is_feed=True)
     return {
         "url": f"{settings.SITE_URL}{paths.home(language)}corrections/#{shown['id']}",
@@ -382,11 +376,11 @@ def _build_issue_entry(issue: PublicIssue, language: Side) -> dict[str, Any]:
     """Return an issue as an entry, or the notice in place of a withdrawn one."""
     own, notices = issue.text(language), []
     items = [_build_issue_item(item, language) for item in issue.items]
-    title = f"{brief_presenter.format_issue_number(issue.number, language)}{brief_presenter.COLON[language]}{own.title}"
+    title = f"{brief_answers.format_issue_number(issue.number, language)}{brief_answers.COLON[language]}{own.title}"
     moments = [issue.updated_at, *(item.corrected_at or item.withdrawn_at for item in issue.items)]
     if issue.withdrawn_at:
-        notices = brief_presenter.build_withdrawal_notices(issue, issue.withdrawn_at, language)[:1]
-        title = f"{notices[0]['heading']}{brief_presenter.COLON[language]}{title}"
+        notices = brief_answers.build_withdrawal_notices(issue, issue.withdrawn_at, language)[:1]
+        title = f"{notices[0]['heading']}{brief_answers.COLON[language]}{title}"
         items, moments = [], [issue.withdrawn_at]
     note = issue.change_note_zh if language == "zh" else issue.change_note_en
     content = text.render_partial(
@@ -414,7 +408,7 @@ def _build_issue_item(item: PublicItem, language: Side) -> dict[str, Any]:
         "url": f"{settings.SITE_URL}{paths.brief(language, brief.slug)}",
     }
     if item.withdrawn_at:
-        notices = brief_presenter.build_withdrawal_notices(item, item.withdrawn_at, language)
+        notices = brief_answers.build_withdrawal_notices(item, item.withdrawn_at, language)
         return built | {"notice": notices[0]}
     return built | {
         "byline": cards.render_byline(brief, language),

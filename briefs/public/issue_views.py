@@ -19,7 +19,7 @@ from briefs.publications.recent_corrections import list_recent_corrections
 from briefs.rendering import cards, text
 from briefs.text import paths
 
-from . import brief_presenter, claim_rows, editions, responses
+from . import brief_answers, claim_rows, editions, responses
 from .editions import EditionHistoryLine, KeysetPaginator, PageKey
 from .responses import ListView
 
@@ -93,7 +93,7 @@ def show_list(request: HttpRequest, language: Side) -> HttpResponse:
         query_string=page.query_string,
         list_view=view,
         rows=[[_build_line(row, side) for side in view.sides] for row in page.rows],
-        robots=brief_presenter.NOINDEX if page.query_string else "",
+        robots=brief_answers.NOINDEX if page.query_string else "",
         older=_build_link(page.older_key and f"before={page.older_key}", view),
         newer=_build_link(page.newer_key and f"after={page.newer_key}", view),
     )
@@ -154,7 +154,7 @@ def _build_side(issue: PublicIssue, side: Side) -> dict[str, Any]:
     day = issue.published_at.date()
     return {
         "lang": LANGUAGE_TAGS[side],
-        "number": brief_presenter.format_issue_number(issue.number, side),
+        "number": brief_answers.format_issue_number(issue.number, side),
         "comma": "\u3000" if side == "zh" else ", ",
         "date": cards.render_day(day.isoformat(), side),
         "title": issue.text(side).title,
@@ -179,7 +179,7 @@ def _build_changes(issue: PublicIssue, language: Side, now: dt.datetime) -> list
     changes = published.list_changes(issue, now)
     lines = [EditionHistoryLine(at, False, kind, zh, en) for at, kind, zh, en in changes]
     return [
-        line for line in (brief_presenter.build_history_line(row, language) for row in lines) if line["note"]
+        line for line in (brief_answers.build_history_line(row, language) for row in lines) if line["note"]
     ]
 
 
@@ -188,7 +188,7 @@ def _describe(issue: PublicIssue, side: Side) -> str:
 
 
 def _show_notice(issue: PublicIssue, withdrawn_at: dt.datetime, language: Side, path: str) -> HttpResponse:
-    notices = brief_presenter.build_withdrawal_notices(issue, withdrawn_at, language)
+    notices = brief_answers.build_withdrawal_notices(issue, withdrawn_at, language)
     response = responses.render(
         "public/issue_withdrawn.html",
         language,
@@ -262,7 +262,7 @@ def render_lead(issue: PublicIssue, language: Side) -> SafeString:
                 "headline": item.brief.headline(language),
                 "url": paths.brief(language, item.brief.slug),
                 "source": item.brief.source
-                and cards.mark_language(item.brief.source.label(language), language),
+                and text.mark_language(item.brief.source.label(language), language),
             }
             for n, item in enumerate(issue.items, 1)
             if not item.withdrawn_at

@@ -18,7 +18,7 @@ from django.db.models import Exists, Model, Q, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.utils import timezone
 
-from briefs.database.replica import PreparedQuery, get_read_connection
+from briefs.database.replica import get_read_connection, prepare
 from briefs.models.edition import Edition, IssueEdition
 from briefs.models.site import SiteVersion
 
@@ -228,7 +228,8 @@ def _may_be_kept(response: HttpResponse) -> bool:
     )
 
 
-def _version_query(now: dt.datetime) -> QuerySet[SiteVersion, Any]:
+@prepare(dt.datetime)
+def _version(now: dt.datetime) -> QuerySet[SiteVersion, Any]:
     return SiteVersion.objects.filter(pk=1).values_list(
         "token",
         Exists(IssueEdition.objects.listed(now)),
@@ -244,6 +245,3 @@ def _next_time(kind: type[Model], column: str, now: dt.datetime) -> Subquery:
     """Select the next future time in `column` over all editions of briefs or issues."""
     future = kind._default_manager.filter(Q(**{f"{column}__gt": now}))
     return Subquery(future.order_by(column).values(column)[:1])
-
-
-_version = PreparedQuery(_version_query, dt.datetime)

@@ -14,17 +14,13 @@ from briefs.text import paths
 
 from . import editions, responses
 from .editions import PublicEdition
-from .letter_forms import build_form_context, receive_letter
 from .responses import NO_STORE
 
 REPORT_FIELDS = ("name", "email", "bullet", "text")
 
 
 def report(request: HttpRequest, language: Side, slug: str) -> HttpResponse:
-    try:
-        edition = editions.find(slug, timezone.now())
-    except editions.Gone:
-        return responses.gone(language)
+    edition = editions.find(slug, timezone.now())
     if request.method == "POST":
         return _receive_report(request, edition, language)
     form = {"sent": "sent" in request.GET, "bullet": request.GET.get("bullet", "")}
@@ -33,7 +29,7 @@ def report(request: HttpRequest, language: Side, slug: str) -> HttpResponse:
 
 def _receive_report(request: HttpRequest, edition: PublicEdition, language: Side) -> HttpResponse:
     """Store the report and redirect to the thank-you page, or show the form again."""
-    rejected = receive_letter(
+    rejected = letters.receive_form(
         request,
         _letter_target(edition),
         fields=REPORT_FIELDS,
@@ -69,7 +65,7 @@ def _render_form(
             "twin": quoted.text(paths.OTHER_SIDE[language]),
         },
         choices=None if quoted else letters.build_bullet_choices(bullets, language) or None,
-        form=build_form_context(_letter_target(edition), form),
+        form=letters.build_form_context(_letter_target(edition), form),
     )
     response.headers["Cache-Control"] = NO_STORE
     response.headers["X-Robots-Tag"] = "noindex"

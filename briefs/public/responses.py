@@ -20,7 +20,6 @@ from django.utils.encoding import escape_uri_path
 from django.utils.translation import gettext, gettext_noop
 from django.views.decorators.csrf import csrf_exempt
 
-from briefs import letters
 from briefs.client_address import count_attempt, get_client_address
 from briefs.content import LANGUAGE_TAGS, SIDES, Side
 from briefs.database.replica import read_from_replica
@@ -223,11 +222,16 @@ NO_STORE = "no-store"
 type ViewFunction = Callable[..., HttpResponse]
 
 
+class Gone(Exception):
+    """The page was public and has been removed."""
+
+
 def public_view(view: ViewFunction, *, allows_post: bool = False, is_exported: bool = True) -> ViewFunction:
     """Wrap a view: allow GET, HEAD and OPTIONS, activate the address's language, answer 304 by ETag.
 
     With `allows_post` the view also accepts POST and must check the origin itself. `is_exported` is false for
-    views whose answer depends on the request, which a static host cannot provide (`manage.py export_site`).
+    views whose answer depends on the request, which a static host cannot provide (`manage.py export_site`). A view may raise
+    Http404 or `Gone`.
     """
     methods = ["GET", "HEAD", *(["POST"] if allows_post else []), "OPTIONS"]
 
@@ -240,7 +244,10 @@ def public_view(view: ViewFunction, *, allows_post: bool = False, is_exported: b
             return redirect
         with translation.override(LANGUAGE_CODES[arguments.get("language", "zh")]):
             build = partial(view, request, **arguments)
-            response = build() if request.method == "POST" else read_from_replica(build)
+            try:
+                response = build() if request.method == "POST" else read_from_replica(build)
+            except Gone:
+                response = gone(arguments["language"])
         response.headers.setdefault(
             "Cache-Control", CACHE_ONE_MINUTE if response.status_code < 400 else NO_STORE
         )
@@ -284,16 +291,6 @@ def drop_session(request: HttpRequest) -> None:
     if hasattr(request, "session"):
         del request.session
     request.META.pop("CSRF_COOKIE_NEEDS_UPDATE", None)
-
-
-def read_sender(request: HttpRequest) -> letters.Sender:
-    """Return the sender's address and the page origin as the browser reports it."""
-    return letters.Sender(
-        address=get_client_address(request),
-        own_origin=f"{request.scheme}://{request.get_host()}",
-        origin=request.headers.get("Origin", ""),
-        fetch_site=request.headers.get("Sec-Fetch-Site", ""),
-    )
 
 
 def strip_head_body(request: HttpRequest, response: HttpResponse) -> HttpResponse:

@@ -12,7 +12,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 from django.db.models.fields.json import KeyTextTransform
 
 from briefs.content import SIDES, Side
-from briefs.database.replica import PreparedQuery
+from briefs.database.replica import prepare
 from briefs.derived.public_brief import BRIEF_COLUMNS, build_briefs
 from briefs.derived.term_occurrences import GlossaryEntry, TermRows, build_glossary_entries, fetch_term_rows
 from briefs.models.derived import EditionTerm
@@ -352,19 +352,17 @@ def _load_hits(rows: Sequence[ResultRow], now: dt.datetime, term: int) -> tuple[
     if not rows:
         return {}, False
     ids = [row.edition for row in rows]
-    loaded = _hit_rows(now, term, *ids, *ids[-1:] * (_MAX_HITS - len(ids)))
+    loaded = _hit_rows(now, term, *ids)
     briefs = build_briefs([row[2:] for row in loaded])
     by_pk = {row[0]: SearchHit(brief, row[-1]) for row, brief in zip(loaded, briefs, strict=True)}
     return {pk: by_pk[pk] for pk in ids if pk in by_pk}, any(row[1] for row in loaded)
 
 
-def _hits_query(now: dt.datetime, term: int, *ids: int) -> QuerySet[Edition, Any]:
+@prepare(dt.datetime, int, ids=_MAX_HITS)
+def _hit_rows(now: dt.datetime, term: int, *ids: int) -> QuerySet[Edition, Any]:
     has_term = Exists(EditionTerm.objects.filter(edition=OuterRef("pk"), term=term))
     rows = Edition.objects.listed(now).filter(pk__in=ids).annotate(has_term=has_term)
     return rows.values_list("pk", "has_term", *BRIEF_COLUMNS)
-
-
-_hit_rows = PreparedQuery(_hits_query, dt.datetime, int, *[int] * _MAX_HITS)
 
 
 class Suggestion(NamedTuple):

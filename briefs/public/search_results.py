@@ -131,7 +131,7 @@ def _name_reasons(brief: PublicBrief, query: ParsedQuery, seen: Set[int], langua
         for kind, label, names in _list_names(brief):
             for name in names if term.field in ("", kind) else ():
                 if any(any(find_spans(name.label(side), term.alternatives)) for side in SIDES):
-                    shown = cards.mark_language(name.label(language), language)
+                    shown = text.mark_language(name.label(language), language)
                     yield escape(gettext("%(kind)s “%(name)s”")) % {"kind": escape(label), "name": shown}
 
 

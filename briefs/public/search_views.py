@@ -18,7 +18,7 @@ from rapidfuzz import process
 from rapidfuzz.distance import JaroWinkler
 
 from briefs.content import Side
-from briefs.database.replica import PreparedQuery
+from briefs.database.replica import prepare
 from briefs.public_brief import PublicBrief
 from briefs.rendering.text import render_partial
 from briefs.search import ParsedQuery, search_log
@@ -108,8 +108,7 @@ def find_similar(query: ParsedQuery, now: dt.datetime) -> list[Name]:
     ranked = _index_parts(load_name_index()).rank(parts, kinds)[:_MAX_CHECKED]
     if not ranked:
         return []
-    ids = [name.pk for name in ranked]
-    public = set(_select_public(now, *ids, *ids[-1:] * (_MAX_CHECKED - len(ids))))
+    public = set(_select_public(now, *(name.pk for name in ranked)))
     return [name for name in ranked if (f"{name.kind}s", name.pk) in public][:MAX_SIMILAR]
 
 
@@ -136,7 +135,8 @@ def _union(rows: list[QuerySet[Any, Any]]) -> QuerySet[Any, Any]:
     return rows[0].union(*rows[1:], all=True).order_by()
 
 
-def _public_query(now: dt.datetime, *ids: int) -> QuerySet[Any, Any]:
+@prepare(dt.datetime, ids=_MAX_CHECKED)
+def _select_public(now: dt.datetime, *ids: int) -> QuerySet[Any, Any]:
     return _union(
         [
             kind.model._default_manager.filter(Exists(kind.listed_editions(now, OuterRef("pk"))), pk__in=ids)
@@ -145,9 +145,6 @@ def _public_query(now: dt.datetime, *ids: int) -> QuerySet[Any, Any]:
             for kind in SUBJECT_KINDS.values()
         ]
     )
-
-
-_select_public = PreparedQuery(_public_query, dt.datetime, *[int] * _MAX_CHECKED)
 
 
 # Content without results: examples taken from the newest brief, or similar names and newest briefs.

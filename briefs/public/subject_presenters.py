@@ -21,7 +21,7 @@ from briefs.text import date_format, paths
 from briefs.text.person_names import NameOrder, find_name_order
 from briefs.text.scripts import detect_language_code
 
-from . import brief_presenter, claim_rows
+from . import brief_answers, claim_rows
 from .editions import KeysetPage, ListedBrief, build_year_key
 from .responses import ListView
 from .subject_queries import (
@@ -84,7 +84,7 @@ def build_topic_context(
         ),
         "beside": _render_names(facets, kind, language) if facets else mark_safe(""),
         "years": _link_years(years, timeline, list_url, view),
-        **brief_presenter.build_paging_context(timeline, list_url, view),
+        **brief_answers.build_paging_context(timeline, list_url, view),
     }
     return frame | ({"description": text.extract_gist(intro, language)} if intro else {})
 
@@ -134,8 +134,8 @@ def _render_header(
         is_both=view.is_both,
         own=sides[language],
         twin=sides[other],
-        heading=cards.mark_language(subject_label(subject, language), language),
-        twin_heading=twin and cards.mark_language(twin, other),
+        heading=text.mark_language(subject_label(subject, language), language),
+        twin_heading=twin and text.mark_language(twin, other),
     )
 
 
@@ -227,12 +227,12 @@ def build_term_context(
 ) -> dict[str, Any]:
     language = view.language
     here = paths.subject(language, "terms", term.slug)
-    return brief_presenter.build_paging_context(use_list, here, view) | {
+    return brief_answers.build_paging_context(use_list, here, view) | {
         "kind": gettext("Term"),
         "kind_url": f"{paths.home(language)}terms/",
-        "heading": cards.mark_language(subject_label(term, language), language),
+        "heading": text.mark_language(subject_label(term, language), language),
         "plain": subject_label(term, language),
-        "twin": cards.mark_language(twin_label(term, language), language),
+        "twin": text.mark_language(twin_label(term, language), language),
         "also": [
             (LANGUAGE_TAGS[side], accepted_renderings[side])
             for side in (language, paths.OTHER_SIDE[language])
@@ -287,7 +287,7 @@ def build_period_context(
             months=_month_links(months, language, current_path=path),
         ),
         "entries": claim_rows.render_list_by_article_date(brief_list.rows, view, heading=count),
-        **brief_presenter.build_paging_context(brief_list, f"{paths.home(language)}{path}", view),
+        **brief_answers.build_paging_context(brief_list, f"{paths.home(language)}{path}", view),
     }
 
 
@@ -316,8 +316,8 @@ def _month_links(
 def build_name_row(row: CountedSubject, kind: str, language: Side) -> dict[str, Any]:
     return {
         "url": paths.subject(language, kind, row.slug),
-        "label": cards.mark_language(subject_label(row, language), language),
-        "twin": cards.mark_language(twin_label(row, language), language),
+        "label": text.mark_language(subject_label(row, language), language),
+        "twin": text.mark_language(twin_label(row, language), language),
         "n": row.brief_count,
     }
 
@@ -328,7 +328,7 @@ def _index_row(row: CountedSubject, kind: str, language: Side) -> dict[str, Any]
     is_inverted = kind == "authors" and row.given and words == row.en
     if is_inverted and find_name_order(words, row.family, row.given, "") is NameOrder.GIVEN_FIRST:
         words = f"{row.family}, {row.given}"
-    return build_name_row(row, kind, language) | {"label": cards.mark_language(words, language)}
+    return build_name_row(row, kind, language) | {"label": text.mark_language(words, language)}
 
 
 def _initial(row: CountedSubject, language: Side) -> str:

@@ -15,7 +15,7 @@ from django.db.models.functions import Cast, Concat, Substr
 from django.http import Http404
 
 from briefs.content import Side
-from briefs.database.replica import PreparedQuery
+from briefs.database.replica import PreparedQuery, prepare
 from briefs.derived.public_brief import BRIEF_COLUMNS, build_briefs
 from briefs.models.derived import UNDATED, EditionAuthor, EditionKeyword, EditionPlace, EditionTerm
 from briefs.models.edition import Edition
@@ -33,37 +33,27 @@ MAX_COUNTED_BRIEFS = 100
 
 @dataclass(frozen=True, slots=True)
 class SubjectKind:
-    """A kind of subject (keyword, author, source, term), with its join to editions and its list's sort columns."""
+    """A kind of subject (keyword, author, source, term), with its join to editions and its list's sort columns.
+
+    `join_table`: the table that joins editions to the subject. `join_path`: the lookup path through it.
+    """
 
     name: str
     model: type[Vocabulary]
     join_table: type[Model]
     join_path: str
-    """`join_table`: the table that joins editions to the subject. `join_path`: the lookup path through it."""
-    zh_column: str
-    en_column: str
-    """`zh_column` and `en_column`: columns of the two labels."""
 
     @property
     def join_column(self) -> str:
         return self.join_path.partition("__")[2]
 
-    @property
-    def time_column(self) -> str:
-        return f"{self.join_path.partition('__')[0]}__published_at"
-
-    @property
-    def date_column(self) -> str:
-        """Column of the article's day."""
-        return f"{self.join_path.partition('__')[0]}__article_date"
+    def column(self, name: str) -> str:
+        """Return the path of a column of `join_table`, such as `published_at` and `article_date`."""
+        return f"{self.join_path.partition('__')[0]}__{name}"
 
     @property
     def id_column(self) -> str:
-        return (
-            "place__pk"
-            if self.join_table is EditionPlace
-            else f"{self.join_path.partition('__')[0]}__edition_id"
-        )
+        return self.column("pk" if self.join_table is EditionPlace else "edition_id")
 
     def listed_editions(self, now: dt.datetime, subject: Any, *, where: Q = NO_FILTER) -> EditionRows:
         return Edition.objects.listed(now).filter(where, **{self.join_path: subject})
@@ -75,10 +65,10 @@ class SubjectKind:
 SUBJECT_KINDS: dict[str, SubjectKind] = {
     kind.name: kind
     for kind in (
-        SubjectKind("keywords", Keyword, EditionKeyword, "in_keywords__keyword", "label_zh", "label_en"),
-        SubjectKind("authors", Author, EditionAuthor, "in_authors__author", "name_zh", "name"),
-        SubjectKind("sources", Source, EditionPlace, "place__source", "name_zh", "name"),
-        SubjectKind("terms", Term, EditionTerm, "in_terms__term", "zh", "en"),
+        SubjectKind("keywords", Keyword, EditionKeyword, "in_keywords__keyword"),
+        SubjectKind("authors", Author, EditionAuthor, "in_authors__author"),
+        SubjectKind("sources", Source, EditionPlace, "place__source"),
+        SubjectKind("terms", Term, EditionTerm, "in_terms__term"),
     )
 }
 
@@ -211,7 +201,7 @@ def list_start_here(kind: SubjectKind, subject: Subject, now: dt.datetime) -> li
     if not chosen:
         return []
     ids = [choice["brief"] for choice in chosen]
-    rows = _start_here[kind.name](now, subject.pk, *ids, *ids[-1:] * (MAX_START_HERE - len(ids)))
+    rows = _start_here[kind.name](now, subject.pk, *ids)
     briefs_by_id = {brief: (slug, zh or "", en or "") for brief, slug, zh, en in rows}
     return [
         StartHere(slug, {"zh": zh, "en": en}, {"zh": choice["zh"], "en": choice["en"]})
@@ -232,7 +222,7 @@ def list_question_claims(
     if not chosen:
         return []
     ids = [claim["brief"] for claim in chosen]
-    rows = _question_briefs[kind.name](now, subject.pk, *ids, *ids[-1:] * (MAX_CLAIMS - len(ids)))
+    rows = _question_briefs[kind.name](now, subject.pk, *ids)
     briefs = dict(zip([row[0] for row in rows], build_briefs([row[1:] for row in rows]), strict=True))
     claims = [(briefs[claim["brief"]], claim["number"]) for claim in chosen if claim["brief"] in briefs]
     public = [
@@ -261,16 +251,15 @@ def list_subjects(kind: SubjectKind, now: dt.datetime, *, is_complete: bool = Fa
     rows = kind.model._default_manager.filter(merged_into=None)
     if kind.model is Keyword and not is_complete:
         rows = rows.filter(listed=True)
-    parts = ("family", "given") if kind.model is Author else (kind.en_column, kind.en_column)
-    named = rows.values_list("pk", "slug", kind.zh_column, kind.en_column, *parts)
+    labels = kind.model.label_columns
+    parts = ("family", "given") if kind.model is Author else labels[1:] * 2
+    named = rows.values_list("pk", "slug", *labels, *parts)
     return [CountedSubject._make([*values, numbers[pk]]) for pk, *values in named if pk in numbers]
 
 
 def count_topics(now: dt.datetime, limit: int) -> tuple[list[CountedSubject], int]:
     """Return the keywords with most listed briefs, and the number of keywords with any. Two queries over all briefs."""
-    numbers = dict(count_by_column(EditionKeyword, "keyword", now))
-    named = Keyword.objects.filter(listed=True).values_list("pk", "slug", "label_zh", "label_en")
-    rows = [CountedSubject(slug, zh, en, "", "", numbers[pk]) for pk, slug, zh, en in named if pk in numbers]
+    rows = list_subjects(SUBJECT_KINDS["keywords"], now)
     return sorted(rows, key=lambda row: (-row.brief_count, row.slug))[:limit], len(rows)
 
 
@@ -301,7 +290,7 @@ def _subjects(kind: SubjectKind, now: dt.datetime) -> Any:
     )
     url = "url" if kind.model is Source else Value("")
     return rows.values_list(
-        *("pk", "slug", kind.zh_column, kind.en_column, "merged_into_id", "used"),
+        *("pk", "slug", *kind.model.label_columns, "merged_into_id", "used"),
         *(url, *SITE_TEXT_COLUMNS),
     )
 
@@ -310,7 +299,8 @@ def _subject_query(kind: SubjectKind, slug: str, now: dt.datetime) -> Any:
     return _subjects(kind, now).filter(slug=slug)
 
 
-def _ids_with_term_query(now: dt.datetime, term: Any) -> Any:
+@prepare(dt.datetime, int)
+def _ids_with_term(now: dt.datetime, term: Any) -> Any:
     return SUBJECT_KINDS["terms"].listed_editions(now, term).values_list("pk")[: MAX_COUNTED_BRIEFS + 1]
 
 
@@ -319,7 +309,7 @@ def _select_term_uses(rows: EditionRows) -> EditionRows:
 
 
 def _select_timeline(kind: SubjectKind, rows: EditionRows) -> EditionRows:
-    return rows.values_list("pk", kind.date_column, *BRIEF_COLUMNS)
+    return rows.values_list("pk", kind.column("article_date"), *BRIEF_COLUMNS)
 
 
 def _years_query(kind: SubjectKind, now: dt.datetime, subject: Any) -> Any:
@@ -329,7 +319,9 @@ def _years_query(kind: SubjectKind, now: dt.datetime, subject: Any) -> Any:
 
 
 def _newest_query(kind: SubjectKind, now: dt.datetime, subject: Any) -> Any:
-    newest = kind.listed_editions(now, subject).order_by(f"-{kind.time_column}", f"-{kind.id_column}")
+    newest = kind.listed_editions(now, subject).order_by(
+        f"-{kind.column('published_at')}", f"-{kind.id_column}"
+    )
     return newest.values_list("pk")[: MAX_COUNTED_BRIEFS + 1]
 
 
@@ -341,8 +333,9 @@ def _count_names_sql() -> str:
     parts = []
     for of in SUBJECT_KINDS.values():
         links, names, column = of.join_table._meta.db_table, of.model._meta.db_table, f"{of.join_column}_id"
+        zh, en = of.model.label_columns
         parts.append(
-            f"SELECT '{of.name}', v.slug, v.{of.zh_column}, v.{of.en_column}, c.n FROM (SELECT {column} AS pk, COUNT(*) AS n"  # noqa: S608 our own names
+            f"SELECT '{of.name}', v.slug, v.{zh}, v.{en}, c.n FROM (SELECT {column} AS pk, COUNT(*) AS n"  # noqa: S608 our own names
             f" FROM {links} WHERE edition_id IN (SELECT id FROM newest) GROUP BY {column}) c CROSS JOIN {names} v WHERE v.id = c.pk"
         )
     return " UNION ALL ".join(parts)
@@ -359,7 +352,7 @@ def _question_query(kind: SubjectKind, now: dt.datetime, subject: Any, *briefs: 
 
 
 def _prepare_by_kind(
-    query: Callable[..., Any], *argument_types: type, **options: str
+    query: Callable[..., Any], *argument_types: type, **options: Any
 ) -> dict[str, PreparedQuery]:
     return {
         name: PreparedQuery(partial(query, kind), *argument_types, **options)
@@ -379,16 +372,15 @@ _years = {
     for name, kind in SUBJECT_KINDS.items()
     if name != "terms"
 }
-_start_here = _prepare_by_kind(_start_here_query, dt.datetime, int, *[int] * MAX_START_HERE)
-_question_briefs = _prepare_by_kind(_question_query, dt.datetime, int, *[int] * MAX_CLAIMS)
-_ids_with_term = PreparedQuery(_ids_with_term_query, dt.datetime, int)
+_start_here = _prepare_by_kind(_start_here_query, dt.datetime, int, ids=MAX_START_HERE)
+_question_briefs = _prepare_by_kind(_question_query, dt.datetime, int, ids=MAX_CLAIMS)
 _timeline_paginators = {
     name: KeysetPaginator(
         kind.listed_editions,
         partial(_select_timeline, kind),
         dt.datetime,
         int,
-        time_column=kind.date_column,
+        time_column=kind.column("article_date"),
         id_column=kind.id_column,
     )
     for name, kind in SUBJECT_KINDS.items()

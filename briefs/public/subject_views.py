@@ -11,7 +11,7 @@ from briefs.content import Side
 from briefs.text import date_format, paths
 
 from . import (
-    brief_presenter,
+    brief_answers,
     corrections,
     editions,
     feeds,
@@ -85,7 +85,7 @@ def _build_withdrawn_context(
     """Return what the page of a subject shows if all its briefs were withdrawn."""
     rows = editions.list_withdrawn(kind.found_editions(now, subject.pk))
     entries = [corrections.build_entry_context(corrections.build_withdrawal(row), language) for row in rows]
-    return {"withdrawn": entries, "count": "", "paging": "", "robots": brief_presenter.NOINDEX}
+    return {"withdrawn": entries, "count": "", "paging": "", "robots": brief_answers.NOINDEX}
 
 
 def term(request: HttpRequest, language: Side, slug: str) -> HttpResponse:

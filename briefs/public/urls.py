@@ -1,9 +1,11 @@
 """Public routes. Each view is wrapped in `public_view`, and in `keep` if its answer depends on the address only."""
 
-from django.urls import include, path, re_path, register_converter
+from typing import Any
+
+from django.urls import URLPattern, include, path, re_path, register_converter
 
 from . import (
-    brief_files,
+    brief_answers,
     card_views,
     corrections,
     feeds,
@@ -16,112 +18,106 @@ from . import (
     subscribe_views,
     views,
 )
-from .brief_files import offer_markdown
+from .brief_answers import offer_markdown
 from .page_cache import keep, read_version_once
-from .responses import LANGUAGE_ALIAS_PATTERN, LanguageConverter, MonthConverter, YearConverter, public_view
+from .responses import (
+    LANGUAGE_ALIAS_PATTERN,
+    LanguageConverter,
+    MonthConverter,
+    ViewFunction,
+    YearConverter,
+    public_view,
+)
+from .subject_queries import SUBJECT_KINDS
 
 register_converter(LanguageConverter, "language")
 register_converter(YearConverter, "year")
 register_converter(MonthConverter, "month")
-register_converter(brief_files.CitationFileConverter, "citation")
+register_converter(brief_answers.CitationFileConverter, "citation")
 register_converter(issue_files.IssueFileConverter, "issue_file")
 register_converter(issue_views.IssueNumberConverter, "issue")
 register_converter(feeds.FeedFormatConverter, "feed")
 
 app_name = "public"
 
-PARALLEL_ATOM = {"feed_format": "atom", "is_parallel": True}
+IS_PARALLEL = {"is_parallel": True}
+
+
+def kept(route: str, view: ViewFunction, name: str, values: dict[str, Any] | None = None) -> URLPattern:
+    """Return the route of a view whose answer depends on the address alone, and is kept."""
+    return path(route, public_view(keep(view)), values, name=name)
+
+
+def list_feeds(folder: str, name: str, view: ViewFunction, **values: Any) -> list[URLPattern]:
+    """Return the routes of a feed in one language, and of the one with both languages."""
+    return [
+        path(f"{folder}feed.<feed:feed_format>", view, values, name=f"{name}feed"),
+        path(
+            f"{folder}parallel/feed.atom",
+            view,
+            values | IS_PARALLEL | {"feed_format": "atom"},
+            name=f"{name}parallel-feed",
+        ),
+    ]
+
 
 pages = [
-    path("", public_view(keep(views.newest)), name="newest"),
-    path("about/", public_view(keep(views.about)), name="about"),
-    path("follow/", public_view(keep(feeds.show_follow)), name="follow"),
+    kept("", views.newest, "newest"),
+    kept("about/", views.about, "about"),
+    kept("follow/", feeds.show_follow, "follow"),
     path("subscribe/", public_view(subscribe_views.subscribe, allows_post=True), name="subscribe"),
-    path("corrections/", public_view(keep(corrections.log)), name="corrections"),
-    path("corrections/feed.atom", public_view(keep(feeds.corrections_feed)), name="corrections-feed"),
-    path("feed.<feed:feed_format>", public_view(keep(feeds.feed)), name="feed"),
-    path("parallel/feed.atom", public_view(keep(feeds.feed)), PARALLEL_ATOM, name="parallel-feed"),
+    kept("corrections/", corrections.log, "corrections"),
+    kept("corrections/feed.atom", feeds.corrections_feed, "corrections-feed"),
+    *list_feeds("", "", public_view(keep(feeds.feed))),
     *(
         route
-        for kind in ("keywords", "authors", "sources", "terms")
-        for route in (
-            path(
-                f"{kind}/<slug:slug>/feed.<feed:feed_format>",
-                public_view(keep(feeds.subject_feed)),
-                {"kind": kind},
-                name=f"{kind.removesuffix('s')}-feed",
-            ),
-            path(
-                f"{kind}/<slug:slug>/parallel/feed.atom",
-                public_view(keep(feeds.subject_feed)),
-                PARALLEL_ATOM | {"kind": kind},
-                name=f"{kind.removesuffix('s')}-parallel-feed",
-            ),
+        for kind in SUBJECT_KINDS
+        for route in list_feeds(
+            f"{kind}/<slug:slug>/",
+            f"{kind.removesuffix('s')}-",
+            public_view(keep(feeds.subject_feed)),
+            kind=kind,
         )
     ),
-    path(
-        "search/feed.<feed:feed_format>",
-        public_view(feeds.search_feed, is_exported=False),
-        name="search-feed",
-    ),
-    path(
-        "search/parallel/feed.atom",
-        public_view(feeds.search_feed, is_exported=False),
-        PARALLEL_ATOM,
-        name="search-parallel-feed",
-    ),
+    *list_feeds("search/", "search-", public_view(feeds.search_feed, is_exported=False)),
     path("search/", public_view(read_version_once(search_views.search), is_exported=False), name="search"),
     path("search/suggest/", public_view(search_views.suggest, is_exported=False), name="suggest"),
-    path("briefs/<slug:slug>/", public_view(offer_markdown(keep(views.brief))), name="brief"),
-    path("briefs/<slug:slug>.md", public_view(keep(brief_files.markdown_twin)), name="markdown"),
-    path(
-        "briefs/<slug:slug>/parallel/", public_view(keep(views.brief)), {"is_parallel": True}, name="parallel"
-    ),
-    path("briefs/<slug:slug>/changes/", public_view(keep(corrections.changes)), name="changes"),
-    path("briefs/<slug:slug>/<citation:file>", public_view(keep(brief_files.citation)), name="citation"),
+    path("briefs/<slug:slug>/", public_view(offer_markdown(keep(brief_answers.brief))), name="brief"),
+    kept("briefs/<slug:slug>.md", brief_answers.markdown_twin, "markdown"),
+    kept("briefs/<slug:slug>/parallel/", brief_answers.brief, "parallel", IS_PARALLEL),
+    kept("briefs/<slug:slug>/changes/", corrections.changes, "changes"),
+    kept("briefs/<slug:slug>/<citation:file>", brief_answers.citation, "citation"),
     path("briefs/<slug:slug>/card.png", public_view(card_views.card), name="card"),
     path("briefs/<slug:slug>/report/", public_view(report_views.report, allows_post=True), name="report"),
+    *(kept(f"{kind}/", subject_views.index, kind, {"kind": kind}) for kind in SUBJECT_KINDS),
     *(
-        path(f"{kind}/", public_view(keep(subject_views.index)), {"kind": kind}, name=kind)
-        for kind in ("keywords", "authors", "sources", "terms")
+        kept(f"{kind}/<slug:slug>/", subject_views.subject, kind.removesuffix("s"), {"kind": kind})
+        for kind in SUBJECT_KINDS
+        if kind != "terms"
     ),
-    *(
-        path(
-            f"{kind}/<slug:slug>/",
-            public_view(keep(subject_views.subject)),
-            {"kind": kind},
-            name=kind.removesuffix("s"),
-        )
-        for kind in ("keywords", "authors", "sources")
-    ),
-    path("terms/<slug:slug>/", public_view(keep(subject_views.term)), name="term"),
-    path("issues/", public_view(keep(issue_views.show_list)), name="issues"),
-    path("issues/feed.atom", public_view(keep(feeds.issues_feed)), name="issues-feed"),
-    path("issues/<issue:number>/", public_view(keep(issue_views.show_issue)), name="issue"),
-    path(
-        "issues/<issue:number>/parallel/",
-        public_view(keep(issue_views.show_issue)),
-        {"is_parallel": True},
-        name="issue-parallel",
-    ),
+    kept("terms/<slug:slug>/", subject_views.term, "term"),
+    kept("issues/", issue_views.show_list, "issues"),
+    kept("issues/feed.atom", feeds.issues_feed, "issues-feed"),
+    kept("issues/<issue:number>/", issue_views.show_issue, "issue"),
+    kept("issues/<issue:number>/parallel/", issue_views.show_issue, "issue-parallel", IS_PARALLEL),
     path(
         "issues/<issue:number>/issue.<issue_file:file_format>",
         public_view(keep(issue_files.issue_file, issue_files.FILE_OPTIONS)),
         name="issue-file",
     ),
-    path("archive/", public_view(keep(subject_views.archive)), name="archive"),
-    path("archive/<year:year>/", public_view(keep(subject_views.year)), name="year"),
-    path("archive/<year:year>/<month:month>/", public_view(keep(subject_views.month)), name="month"),
+    kept("archive/", subject_views.archive, "archive"),
+    kept("archive/<year:year>/", subject_views.year, "year"),
+    kept("archive/<year:year>/<month:month>/", subject_views.month, "month"),
 ]
 
 urlpatterns = [
     path("", public_view(views.redirect_to_language, is_exported=False), name="front-door"),
     path("<language:language>/", include(pages)),
     path("u/<slug:token>/", public_view(subscribe_views.link, allows_post=True), name="mail-link"),
-    path("media/pictures/<str:name>", public_view(brief_files.picture), name="picture"),
-    path("sitemap.xml", public_view(keep(sitemaps.sitemap)), name="sitemap"),
-    path("sitemap-pages.xml", public_view(keep(sitemaps.sitemap_pages)), name="sitemap-pages"),
-    path("sitemap-<int:block>.xml", public_view(keep(sitemaps.sitemap_part)), name="sitemap-part"),
+    path("media/pictures/<str:name>", public_view(brief_answers.picture), name="picture"),
+    kept("sitemap.xml", sitemaps.sitemap, "sitemap"),
+    kept("sitemap-pages.xml", sitemaps.sitemap_pages, "sitemap-pages"),
+    kept("sitemap-<int:block>.xml", sitemaps.sitemap_part, "sitemap-part"),
     path("robots.txt", public_view(sitemaps.robots), name="robots"),
     path("favicon.ico", public_view(sitemaps.favicon), name="favicon"),
     path(".well-known/security.txt", public_view(sitemaps.security), name="security"),

@@ -1,4 +1,4 @@
-"""Views of the home page, briefs and the about page. In this package only views read the clock."""
+"""The home page, the about page and the choice of a language. In this package only views read the clock."""
 
 import datetime as dt
 from collections.abc import Iterator, Sequence
@@ -19,7 +19,7 @@ from briefs.rendering import cards, text
 from briefs.text import date_format, paths
 
 from . import (
-    brief_presenter,
+    brief_answers,
     claim_rows,
     editions,
     issue_views,
@@ -75,7 +75,7 @@ def build_newest_context(page: KeysetPage[ListedBrief], view: ListView, now: dt.
         "top": top,
         "entries": claim_rows.render_list_by_publication(rows, view, heading=heading),
         "is_list": bool(rows),
-        **brief_presenter.build_paging_context(page, paths.home(language), view),
+        **brief_answers.build_paging_context(page, paths.home(language), view),
     }
 
 
@@ -113,7 +113,7 @@ def _render_page_top(
             {
                 "headline": brief.headline(language),
                 "url": paths.brief(language, brief.slug),
-                "source": brief.source and cards.mark_language(brief.source.label(language), language),
+                "source": brief.source and text.mark_language(brief.source.label(language), language),
                 "day": brief.published_day.isoformat(),
                 "date": date_format.format_short_day(brief.published_day, language),
                 "published_at": brief.published_utc,
@@ -194,41 +194,20 @@ def newest(request: HttpRequest, language: Side) -> HttpResponse:
     )
 
 
-def brief(request: HttpRequest, language: Side, slug: str, *, is_parallel: bool = False) -> HttpResponse:
-    now = timezone.now()
-    path = f"briefs/{slug}/parallel/" if is_parallel else f"briefs/{slug}/"
-    try:
-        edition = editions.find(slug, now)
-    except editions.Gone:
-        return responses.gone(language)
-    if edition.withdrawn_at:
-        response = responses.render(
-            "briefs/withdrawn.html",
-            language,
-            path,
-            **brief_presenter.build_withdrawn_context(edition, edition.withdrawn_at, language),
-        )
-        response.headers["X-Robots-Tag"] = "noindex"
-        return response
-    return responses.render(
-        "briefs/parallel.html" if is_parallel else "briefs/brief.html",
-        language,
-        path,
-        **brief_presenter.build_brief_context(
-            edition,
-            editions.list_history(edition, now),
-            editions.load_neighbours(edition, now),
-            editions.load_terms(edition.pk),
-            language,
-            is_parallel=is_parallel,
-            issues=editions.list_issues_of_brief(edition.brief_id, now),
-        ),
-    )
+DEFAULT_ABOUT_TEXT: dict[Side, str] = {
+    "zh": "本站由小型編輯團隊閱讀外交政策文章，每篇寫成一則雙語文摘：原文作者、出處與日期，一段摘要，"
+    "以及逐點對齊的要點。\n\n每則文摘的中文與英文各經另一位編輯審閱，核定後才發布；更正與更新列於該篇的更新紀錄。"
+    "引用時請註明原文作者與出處。",
+    "en": "A small team of editors reads writing on foreign policy and digests each article in Chinese and "
+    "in English: who wrote it, where and when, a summary, and bullets aligned point by point.\n\n"
+    "A second editor reviews each language before a brief is published; corrections and updates are listed "
+    "in its edition history. When you cite, name the original author and outlet.",
+}
 
 
 def about(request: HttpRequest, language: Side) -> HttpResponse:
     own = SiteText.objects.filter(key="about").values_list(f"text_{language}", flat=True).first()
-    words = own or brief_presenter.DEFAULT_ABOUT_TEXT[language]
+    words = own or DEFAULT_ABOUT_TEXT[language]
     return responses.render(
         "briefs/about.html", language, "about/", menu_entry="about", paragraphs=text.split_paragraphs(words)
     )

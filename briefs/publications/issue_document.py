@@ -17,7 +17,7 @@ from django.utils.translation import gettext
 from briefs.citations import works
 from briefs.content import LANGUAGE_TAGS, Bullet, Side, hash_json
 from briefs.models.edition import ChangeKind
-from briefs.rendering import cards, rows
+from briefs.rendering import cards, text
 from briefs.rendering.text import find_key_line, split_paragraphs
 from briefs.text import date_format, paths
 
@@ -223,7 +223,7 @@ def _build_points(bullets: Sequence[Bullet], sides: Sequence[Side], url: str) ->
     """Return the points with text in any of the languages. The first language that has one decides level and marker."""
     shown = [(bullet, [side for side in sides if bullet.text(side)]) for bullet in bullets]
     shown = [(bullet, present) for bullet, present in shown if present]
-    places, closing = rows.nest((bullet.level(has[0]), bullet.marker(has[0])) for bullet, has in shown)
+    places, closing = text.nest((bullet.level(has[0]), bullet.marker(has[0])) for bullet, has in shown)
     points = [
         Point(
             bullet.number,

@@ -1,4 +1,4 @@
-"""Render what pages show of a brief besides its text: list entries, byline, boxes, cover, and tags of the head."""
+"""Render what pages show of a brief besides its text: list entries, byline, boxes, and tags of the head."""
 
 import datetime as dt
 import json
@@ -15,16 +15,16 @@ from django.utils.translation import gettext, pgettext
 
 from briefs.citations import works
 from briefs.citations.works import is_publication
-from briefs.content import LANGUAGE_TAGS, Content, Picture, Side
+from briefs.content import LANGUAGE_TAGS, Side
 from briefs.facts import FACTS, FactKind
 from briefs.public_brief import PublicBrief, PublicName
 from briefs.text import date_format, paths
 from briefs.text.scripts import detect_language_code
 
 from . import text
-from .text import render_partial
+from .text import mark_language
 
-# Render what pages show of a brief besides its text: list entries, byline, source box and cover.
+# Render what pages show of a brief besides its text: list entries, byline and source box.
 
 COMMA: dict[Side, str] = {"zh": "，", "en": ", "}
 LIST_SEPARATOR: dict[Side, str] = {"zh": "、", "en": ", "}
@@ -35,13 +35,6 @@ def render_facts(brief: PublicBrief, language: Side) -> SafeString:
     words = escape(gettext("article %(date)s")) % {"date": render_article_date(brief, language)}
     date = mark_safe(f'<span class="dated nb">{words}</span>')  # noqa: S308 escaped
     return _join_parts([render_authors_and_source(brief, language), date], COMMA[language])
-
-
-def render_posted_fact(brief: PublicBrief, language: Side) -> SafeString:
-    """Render the brief's date of publication for a line of facts."""
-    iso, day = brief.published_day.isoformat(), date_format.format_day(brief.published_day, language)
-    words = escape(gettext("posted %(date)s")) % {"date": f'<time datetime="{iso}">{day}</time>'}
-    return mark_safe(f'<span class="posted nb">{words}</span>')  # noqa: S308 escaped
 
 
 def render_fold_date(date: dt.date, language: Side, *, year: str = "") -> SafeString:
@@ -172,7 +165,7 @@ def format_fact(brief: PublicBrief, name: str, language: Side) -> str:
             return ""
         case "picture":
             picture = brief.facts.picture
-            return unescape(strip_tags(_caption(picture, language))) if picture else ""
+            return unescape(strip_tags(text.format_caption(picture, language))) if picture else ""
     value, fact = brief.shown_facts.get(name, ""), FACTS[name]
     if fact.kind is FactKind.FLAG:
         return gettext("Yes") if value else ""
@@ -263,55 +256,6 @@ def _other_lang(words: str, language: Side) -> str:
 
 def _join_parts(parts: list[SafeString], separator: str) -> SafeString:
     return mark_safe(separator.join(part for part in parts if part))  # noqa: S308 escaped one by one
-
-
-def mark_language(words: str, language: Side) -> SafeString:
-    """Return the text as HTML, with a `lang` attribute if it is not in the page's language."""
-    lang = detect_language_code(words)
-    html = f'<span lang="{lang}">{escape(words)}</span>' if lang != LANGUAGE_TAGS[language] else escape(words)
-    return mark_safe(html)  # noqa: S308 escaped
-
-
-PICTURE_TYPES = {"webp": "image/webp", "jpg": "image/jpeg"}
-
-
-def render_cover(content: Content, language: Side, pictures_url: str) -> SafeString:
-    """Render the cover with its size; empty if there is no picture or `pictures_url` is empty."""
-    picture = content.facts.picture
-    if picture is None or not pictures_url:
-        return mark_safe("")
-    return render_partial(
-        "briefs/_cover.html",
-        sources=[
-            {"type": kind, "files": _srcset(picture, pictures_url, end)}
-            for end, kind in PICTURE_TYPES.items()
-        ],
-        file=f"{pictures_url}{picture.key}-{picture.width}.jpg",
-        width=picture.width,
-        height=picture.height,
-        is_tall=picture.height > picture.width,
-        alt=content.picture_alt(language),
-        caption=_caption(picture, language),
-    )
-
-
-def _caption(picture: Picture, language: Side) -> SafeString:
-    """Return the caption with credit and licence, either of which may be missing in a preview."""
-    parts = {
-        "credit": mark_language(picture.credit, language),
-        "licence": mark_language(picture.licence, language),
-    }
-    if picture.credit and picture.licence:
-        sentence = gettext("Picture: %(credit)s / %(licence)s")
-    elif picture.credit:
-        sentence = gettext("Picture: %(credit)s")
-    else:
-        sentence = "%(licence)s"
-    return mark_safe(escape(sentence) % parts)  # noqa: S308 every part is escaped
-
-
-def _srcset(picture: Picture, pictures_url: str, extension: str) -> str:
-    return ", ".join(f"{pictures_url}{picture.key}-{width}.{extension} {width}w" for width in picture.widths)
 
 
 # Render citations of a brief and of its article, with links to citation files.

@@ -15,7 +15,7 @@ from briefs.content import SIDES, Side
 from briefs.public_brief import PublicBrief
 from briefs.text import paths
 
-from . import cards, rows, text
+from . import cards, text
 
 _SPECIAL = re.compile(r"[\\`*\[\]<>~|]|(?<!\w)_|_(?!\w)|&(?=#?\w+;)")
 _BLOCK_START = re.compile(r"^(\s*\d+(?=[.)])|\s*(?=[#>+=-]))", re.MULTILINE)
@@ -66,7 +66,7 @@ def _addresses(brief: PublicBrief, language: Side) -> str:
 
 def _key_points(brief: PublicBrief, language: Side) -> Iterator[str]:
     """Render the bullets as nested lists. Each ends with its number, linked to its address."""
-    places, _ = rows.nest_bullets(brief.content, language)
+    places, _ = text.nest_bullets(brief.content, language)
     indents, lines = [""], []
     for bullet in brief.content.bullets:
         if position := places.get(bullet.number):

@@ -13,7 +13,7 @@ from django.db.models import Value
 
 from briefs.content import Side
 from briefs.database.guards import VERSION_TABLE
-from briefs.database.replica import PreparedQuery, get_read_connection
+from briefs.database.replica import get_read_connection, prepare
 from briefs.models.vocabulary import Author, Keyword, Source, Term, Vocabulary
 
 from .analysis import analyse
@@ -24,12 +24,7 @@ type FacetKind = Literal["keyword", "source", "author"]
 
 FACET_LETTERS: Final[Mapping[FacetKind, str]] = {"keyword": "k", "source": "s", "author": "a"}
 """First letter of the facets of each kind."""
-_TABLES: Final[Mapping[str, tuple[type[Vocabulary], str, str]]] = {
-    "keyword": (Keyword, "label_zh", "label_en"),
-    "author": (Author, "name_zh", "name"),
-    "source": (Source, "name_zh", "name"),
-    "term": (Term, "zh", "en"),
-}
+_TABLES: Final[tuple[type[Vocabulary], ...]] = (Keyword, Author, Source, Term)
 
 
 class Name(NamedTuple):
@@ -163,12 +158,12 @@ def _has_phrase(tokens: Sequence[str], closed: Sequence[str], last: str, is_open
     )
 
 
-def _names_query() -> Any:
+@prepare()
+def _select_names() -> Any:
     first, *others = (
-        kind._default_manager.order_by().values_list(Value(name), "pk", "slug", zh, en, "merged_into")
-        for name, (kind, zh, en) in _TABLES.items()
+        kind._default_manager.order_by().values_list(
+            Value(kind._meta.model_name), "pk", "slug", *kind.label_columns, "merged_into"
+        )
+        for kind in _TABLES
     )
     return first.union(*others, all=True).order_by()
-
-
-_select_names = PreparedQuery(_names_query)

@@ -20,7 +20,7 @@ from django.utils.translation import pgettext
 
 from briefs.content import LANGUAGE_TAGS, SIDES, Bullet, Content, Marker, Side
 from briefs.models import Brief, Edition, State
-from briefs.rendering.rows import NestedPosition, nest_bullets
+from briefs.rendering.text import NestedPosition, nest_bullets
 from briefs.text import paths
 from briefs.text.article_urls import find_original
 from briefs.workflow.editions import find_scheduled_edition

@@ -27,7 +27,7 @@ from briefs.derived.public_brief import build_unpublished_brief
 from briefs.images import PictureRefused
 from briefs.models import Brief, Person, Picture
 from briefs.rendering import cards
-from briefs.rendering.cards import PICTURE_TYPES
+from briefs.rendering.text import PICTURE_TYPES
 from briefs.text import paths
 
 from . import saving

@@ -3,9 +3,6 @@
 `STOCK_WORDS` lists strings of Django's admin so that `makemessages` collects them: our translations take precedence.
 """
 
-import logging
-import re
-from collections.abc import Callable
 from functools import partial
 from typing import Any, Final, cast
 
@@ -17,8 +14,6 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllow
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, URLResolver, path, reverse
-from django.utils import translation
-from django.utils.cache import patch_cache_control
 from django.utils.functional import SimpleLazyObject
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
@@ -26,9 +21,8 @@ from django.utils.translation import gettext_lazy, ngettext_lazy
 from django.views.i18n import JavaScriptCatalog
 
 from briefs import policy
-from briefs.accounts import throttle
 from briefs.accounts.second_factor import has_second_factor
-from briefs.admin.account.account_pages import NOT_ON_DESK, build_busy_response, find_factor_page
+from briefs.admin.account.account_pages import NOT_ON_DESK, find_factor_page
 from briefs.admin.common.access import person_of
 from briefs.admin.common.brief_pages import render_page
 from briefs.models import Person
@@ -161,75 +155,7 @@ def set_language(request: HttpRequest) -> HttpResponse:
     return redirect(back if is_ours and back.startswith("/admin/") else "admin:index")
 
 
-# Middleware for the desk: cache headers, refusal pages and interface language.
-
-log = logging.getLogger("briefs.refused")
-
-type Handler = Callable[[HttpRequest], HttpResponse]
-
-DESK_PREFIX = "/admin/"
-REFUSED_STATUSES = (403, 409)
-PRIVATE_PATHS = re.compile(r"/(admin|preview)(/|$)")
-
-
-class DeskMiddleware:
-    """Forbid caching of desk and guest pages, log refusals and render error pages of the desk.
-
-    Must precede all middleware that redirects or refuses, so that their answers are covered too.
-    """
-
-    def __init__(self, get_response: Handler) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        response = self.get_response(request)
-        if PRIVATE_PATHS.match(request.path_info):
-            patch_cache_control(response, private=True, no_store=True)
-        desk = request.path_info.startswith(DESK_PREFIX)
-        if desk and request.method == "POST" and response.status_code in REFUSED_STATUSES:
-            _log_refusal(request, response)
-        return response
-
-    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
-        """Return a page for exceptions on the desk. `digest.middleware` answers those of the database."""
-        if not request.path_info.startswith(DESK_PREFIX):
-            return None
-        if isinstance(error, throttle.Busy):
-            return build_busy_response()
-        if isinstance(error, PermissionDenied | Http404) and admin.site.has_permission(request):
-            return render_refusal_page(request, error)
-        return None
-
-
-def _log_refusal(request: HttpRequest, response: HttpResponse) -> None:
-    """Log the status, the person and the path, which names the brief and the verb.
-
-    Submitted values are not logged.
-    """
-    person = getattr(request, "user", None)
-    if person is None or not person.is_authenticated:
-        return
-    path = request.path.encode("unicode_escape").decode("ascii")
-    log.warning("%d to %s (person %d): %s", response.status_code, person.get_username(), person.pk, path)
-    response._has_been_logged = True  # type: ignore[attr-defined]  # Django's own line names nobody
-
-
-class DeskLanguageMiddleware:
-    """Set the interface language on the desk to the person's, or before sign-in to the browser's."""
-
-    def __init__(self, get_response: Handler) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        if not request.path_info.startswith(DESK_PREFIX):
-            return self.get_response(request)
-        person = request.user
-        chosen = getattr(person, "language", "") or translation.get_language_from_request(request)
-        if chosen not in dict(settings.LANGUAGES):
-            chosen = settings.LANGUAGE_CODE
-        with translation.override(chosen):
-            request.LANGUAGE_CODE = chosen
-            return self.get_response(request)
+# The page of a refusal.
 
 
 def render_refusal_page(request: HttpRequest, error: PermissionDenied | Http404) -> HttpResponse:

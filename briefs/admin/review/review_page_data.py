@@ -29,7 +29,7 @@ from briefs.admin.editor.margin import (
 )
 from briefs.content import LANGUAGE_TAGS, SIDES, Bullet, Content, Side, hash_json
 from briefs.models import Edition, Revision, SiteText, State
-from briefs.rendering.rows import NestedPosition as Spot
+from briefs.rendering.text import NestedPosition as Spot
 from briefs.text.text_diff import BulletDifference, ContentDifference, diff_contents
 from briefs.workflow.review_comments import TextAnchor, find_fine_texts, index_texts
 

@@ -21,7 +21,7 @@ from briefs.admin.common.name_fields import NamesById
 from briefs.content import LANGUAGE_TAGS, SIDES, Bullet, Content, Side
 from briefs.facts import FACTS
 from briefs.models import Brief, Person, State
-from briefs.rendering.rows import NestedPosition
+from briefs.rendering.text import NestedPosition
 from briefs.text.text_diff import EFFORT_LIMIT, diff_contents
 
 from .questions import SKIP, Question

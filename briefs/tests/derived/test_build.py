@@ -16,7 +16,7 @@ from briefs.derived.build import find_stale_edition_ids, is_used_in_editions, re
 from briefs.derived.name_changes import move_in_lists
 from briefs.models.derived import EditionAuthor, EditionKeyword, EditionPlace, SearchEntry
 from briefs.models.vocabulary import Author, Keyword, Source
-from briefs.rendering import rows
+from briefs.rendering import text
 from briefs.tests.support import corpus_fixtures
 
 pytestmark = pytest.mark.django_db
@@ -177,7 +177,7 @@ def test_numbers_of_the_text_continue_after_a_bullet_and_are_not_on_the_site() -
     ]  # fmt: skip
     bullets = tuple(Bullet(n, f"z{n}", "", level, 0, mark) for n, (level, mark) in enumerate(marks, 1))
     content = Content("h", "h", "s", "s", bullets)
-    positions, _ = rows.nest_bullets(content, "zh")
+    positions, _ = text.nest_bullets(content, "zh")
     assert [position.ordinal for position in positions.values()] == [1, 0, 2, 1, 0, 1]
     assert "<ol" not in rendering.render_fragment(content, "zh", "zh", "slug")
     parallel = rendering.render_fragment(content, "parallel", "zh", "slug")

@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 
 from briefs import images
 from briefs.models import Picture
-from briefs.rendering.cards import PICTURE_TYPES
+from briefs.rendering.text import PICTURE_TYPES
 from briefs.tests.support import corpus_fixtures, scale
 from briefs.tests.support.crawler import PublicResponse, fetch
 from briefs.tests.support.state_model import World

@@ -13,11 +13,11 @@ from django.test import Client
 from django.test.utils import override_settings
 
 from briefs import workflow
-from briefs.admin.home import desk_site
 from briefs.tests.support import corpus_fixtures, route_registry
 from briefs.tests.support.crawler import PublicResponse, fetch, problems
 from briefs.tests.support.state_model import World
 from briefs.tests.test_routes import desk_addresses
+from digest import middleware
 
 pytestmark = [pytest.mark.django_db, corpus_fixtures.NO_STATIC]
 
@@ -115,7 +115,7 @@ def test_https_redirect_of_private_address_is_not_cacheable(client: Client, path
 
 
 def test_missing_cache_control_is_detected(world: World, clock: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(desk_site, "patch_cache_control", lambda response, **values: None)
+    monkeypatch.setattr(middleware, "patch_cache_control", lambda response, **values: None)
     cacheable, _statuses = cacheable_answers(
         world, ["/admin", "/preview/x", "/admin/briefs/brief/1/citation/"]
     )
@@ -245,5 +245,5 @@ def test_only_redirects_to_a_language_declare_vary() -> None:
     assert settings.MIDDLEWARE[:3] == [
         "digest.observation.note_route",
         "digest.middleware.permissions_policy",
-        "briefs.admin.home.desk_site.DeskMiddleware",
+        "digest.middleware.DeskMiddleware",
     ]

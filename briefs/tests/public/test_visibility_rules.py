@@ -58,7 +58,7 @@ MUTANTS: dict[str, tuple[Any, str, Any]] = {
     "public: nothing": (EditionQuerySet, "public", lambda self, now: self.filter(live_from__lte=now, pk__lt=0)),
     "history: every edition": (editions, "_history", lambda brief, now: list(Edition.objects.filter(brief_id=brief).order_by("-live_from").values_list(*HISTORY_FIELDS))),
     "history: removed too": (editions, "_history", lambda brief, now: list(Edition.objects.filter(brief_id=brief, live_from__lte=now).exclude(live_until=F("live_from")).order_by("-live_from").values_list(*HISTORY_FIELDS))),
-    "withdrawn: as if live": (views.brief_presenter, "build_withdrawn_context", lambda found, at, page, real=views.brief_presenter.build_withdrawn_context: real(found, at, page) | {"byline": found.brief.summary(page)}),
+    "withdrawn: as if live": (views.brief_answers, "build_withdrawn_context", lambda found, at, page, real=views.brief_answers.build_withdrawn_context: real(found, at, page) | {"byline": found.brief.summary(page)}),
     "pictures: whoever's": (editions, "_listed_with_picture", lambda key, now: [(1,)]),
     "pictures: nobody's": (editions, "_listed_with_picture", lambda key, now: []),
     "clock: a hundred years fast": (views, "timezone", SimpleNamespace(now=lambda: timezone.now() + dt.timedelta(days=36500))),

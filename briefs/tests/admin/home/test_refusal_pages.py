@@ -6,10 +6,10 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse
 from django.test import Client, RequestFactory
 
-from briefs.admin.home.desk_site import DeskMiddleware
 from briefs.models import Person
 from briefs.tests.support import factories
 from briefs.tests.support.form_client import brief_url, sign_in
+from digest.middleware import DeskMiddleware
 
 pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No directory at")]
 

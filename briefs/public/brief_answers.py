@@ -1,63 +1,74 @@
-"""Build template contexts for brief pages and for lists of briefs."""
+"""The answers about one brief: its page in one language or both, Markdown, citation files and picture.
+
+Also the parts of them that other pages, feeds and files show: notices, the edition history, paging links of lists.
+"""
 
 import datetime as dt
-from collections.abc import Sequence
+import logging
+import re
+from collections.abc import Callable, Sequence
+from functools import wraps
 from html import escape, unescape
 from typing import Any
 
 from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse
+from django.urls.converters import StringConverter
 from django.utils import timezone, translation
 from django.utils.html import strip_tags
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext, pgettext
 
-from briefs import rendering
-from briefs.citations import works
+from briefs import images, rendering
+from briefs.citations import bibtex, csl, ris, works
 from briefs.content import LANGUAGE_TAGS, Side
 from briefs.models.edition import ChangeKind, WithdrawalKind
 from briefs.public_brief import PublicBrief
 from briefs.publications.published import PublicIssue, PublicItem
-from briefs.rendering import cards, text
+from briefs.rendering import cards, markdown, text
+from briefs.rendering.text import PICTURE_TYPES
 from briefs.text import date_format, paths
 
-from . import editions
+from . import editions, responses
 from .editions import EditionHistoryLine, KeysetPage, PublicEdition, WithdrawnBrief
-from .responses import ListView
+from .responses import NO_STORE, ListView, ViewFunction
 
-# Paging links of lists.
+log = logging.getLogger(__name__)
 
-NOINDEX = mark_safe('<meta name="robots" content="noindex, follow">')
-
-
-def build_paging_context(page: KeysetPage[Any], list_url: str, view: ListView) -> dict[str, str]:
-    """Return the links to other pages of the list. Only its first page is indexed."""
-    robots = NOINDEX if page.query_string else ""
-    if page.rows and not page.older_key and not page.newer_key:
-        return {"robots": robots, "paging": ""}
-    options = (view.show, view.rows)
-    links = text.render_partial(
-        "briefs/_list_paging.html",
-        here=list_url,
-        older=page.older_key and paths.with_query(list_url, f"before={page.older_key}", *options),
-        newer=page.newer_key and paths.with_query(list_url, f"after={page.newer_key}", *options),
-        newest=not page.query_string,
-        empty=not page.rows,
-    )
-    return {"robots": robots, "paging": links}
-
-
-DEFAULT_ABOUT_TEXT: dict[Side, str] = {
-    "zh": "本站由小型編輯團隊閱讀外交政策文章，每篇寫成一則雙語文摘：原文作者、出處與日期，一段摘要，"
-    "以及逐點對齊的要點。\n\n每則文摘的中文與英文各經另一位編輯審閱，核定後才發布；更正與更新列於該篇的更新紀錄。"
-    "引用時請註明原文作者與出處。",
-    "en": "A small team of editors reads writing on foreign policy and digests each article in Chinese and "
-    "in English: who wrote it, where and when, a summary, and bullets aligned point by point.\n\n"
-    "A second editor reviews each language before a brief is published; corrections and updates are listed "
-    "in its edition history. When you cite, name the original author and outlet.",
-}
+# The page.
 
 MAX_RELATED = 4
 COLON: dict[Side, str] = {"zh": "：", "en": ": "}
+
+
+def brief(request: HttpRequest, language: Side, slug: str, *, is_parallel: bool = False) -> HttpResponse:
+    now = timezone.now()
+    path = f"briefs/{slug}/parallel/" if is_parallel else f"briefs/{slug}/"
+    edition = editions.find(slug, now)
+    if edition.withdrawn_at:
+        context = build_withdrawn_context(edition, edition.withdrawn_at, language)
+        return _mark_withdrawn(responses.render("briefs/withdrawn.html", language, path, **context), edition)
+    return responses.render(
+        "briefs/parallel.html" if is_parallel else "briefs/brief.html",
+        language,
+        path,
+        **build_brief_context(
+            edition,
+            editions.list_history(edition, now),
+            editions.load_neighbours(edition, now),
+            editions.load_terms(edition.pk),
+            language,
+            is_parallel=is_parallel,
+            issues=editions.list_issues_of_brief(edition.brief_id, now),
+        ),
+    )
+
+
+def _mark_withdrawn(response: HttpResponse, edition: PublicEdition) -> HttpResponse:
+    """Keep the notice of a withdrawn brief out of search engines."""
+    if edition.withdrawn_at:
+        response.headers["X-Robots-Tag"] = "noindex"
+    return response
 
 
 def build_brief_context(
@@ -251,3 +262,115 @@ def build_history_line(edition: EditionHistoryLine, language: Side) -> dict[str,
         "note": note,
         "words": f"{kind}{COLON[language]}{note}",
     }
+
+
+# Paging links of lists.
+
+NOINDEX = mark_safe('<meta name="robots" content="noindex, follow">')
+
+
+def build_paging_context(page: KeysetPage[Any], list_url: str, view: ListView) -> dict[str, str]:
+    """Return the links to other pages of the list. Only its first page is indexed."""
+    robots = NOINDEX if page.query_string else ""
+    if page.rows and not page.older_key and not page.newer_key:
+        return {"robots": robots, "paging": ""}
+    options = (view.show, view.rows)
+    links = text.render_partial(
+        "briefs/_list_paging.html",
+        here=list_url,
+        older=page.older_key and paths.with_query(list_url, f"before={page.older_key}", *options),
+        newer=page.newer_key and paths.with_query(list_url, f"after={page.newer_key}", *options),
+        newest=not page.query_string,
+        empty=not page.rows,
+    )
+    return {"robots": robots, "paging": links}
+
+
+# The Markdown twin of a brief's page, at an address of its own and by `Accept: text/markdown`.
+
+_MARKDOWN = "text/markdown"
+
+
+def markdown_twin(request: HttpRequest, language: Side, slug: str) -> HttpResponse:
+    now = timezone.now()
+    edition = editions.find(slug, now)
+    if edition.withdrawn_at:
+        notices = build_withdrawal_notices(edition, edition.withdrawn_at, language)
+        body = markdown.render_withdrawn_markdown(edition.brief, language, notices)
+    else:
+        lines = [build_history_line(row, language) for row in editions.list_history(edition, now)]
+        body = markdown.render_markdown(
+            edition.brief,
+            language,
+            posted=render_posted_line(edition.brief, lines, language),
+            notices=render_notice_lines(edition, lines),
+        )
+    response = HttpResponse(
+        body.replace(paths.SITE_PLACEHOLDER, settings.SITE_URL), content_type=f"{_MARKDOWN}; charset=utf-8"
+    )
+    response.headers["Link"] = f'<{settings.SITE_URL}{paths.brief(language, slug)}>; rel="canonical"'
+    return _mark_withdrawn(response, edition)
+
+
+def offer_markdown(view: ViewFunction) -> ViewFunction:
+    """Wrap a brief's page to answer with its Markdown if the client's Accept header prefers that."""
+
+    @wraps(view)
+    def serve(request: HttpRequest, language: Side, slug: str) -> HttpResponse:
+        if _MARKDOWN not in request.META.get("HTTP_ACCEPT", ""):  # spares other requests 20 microseconds
+            return view(request, language=language, slug=slug)
+        if request.get_preferred_type(["text/html", _MARKDOWN]) == _MARKDOWN:
+            response = markdown_twin(request, language, slug)
+            response.headers["Vary"] = "Accept"
+            response.headers["Content-Location"] = paths.markdown(language, slug)
+        else:
+            response = view(request, language=language, slug=slug)
+        # else nginx would store one of the two under the key of the other
+        response.headers["Cache-Control"] = NO_STORE
+        return response
+
+    return serve
+
+
+# Citation files for reference managers, of a brief or of the article it digests.
+
+CITATION_FORMATS: dict[str, tuple[Callable[[works.CitableWork], str], str]] = {
+    "ris": (ris.format_ris, "application/x-research-info-systems; charset=utf-8"),
+    "bib": (bibtex.format_bibtex, "application/x-bibtex; charset=utf-8"),
+    "json": (csl.format_csl, "application/vnd.citationstyles.csl+json; charset=utf-8"),
+}
+
+
+class CitationFileConverter(StringConverter):
+    values = tuple(f"{what}.{end}" for what in ("cite", "original") for end in CITATION_FORMATS)
+    regex = "|".join(map(re.escape, values))
+
+
+def citation(request: HttpRequest, language: Side, slug: str, file: str) -> HttpResponse:
+    edition = editions.find(slug, timezone.now())
+    what, _, end = file.partition(".")
+    write, kind = CITATION_FORMATS[end]
+    is_own = what == "cite"
+    work = build_brief_work(edition, language) if is_own else works.build_article_work(edition.brief)
+    body = write(work).replace(paths.SITE_PLACEHOLDER, settings.SITE_URL)
+    response = HttpResponse(body, content_type=kind)
+    response.headers["Content-Disposition"] = f'attachment; filename="{work.citation_key}.{end}"'
+    return _mark_withdrawn(response, edition)
+
+
+# Serve cover files while a listed edition shows the picture.
+
+
+def picture(request: HttpRequest, name: str) -> HttpResponse:
+    key = images.picture_key_from_file_name(name)
+    if not key or not editions.is_picture_public(key, timezone.now()):
+        raise Http404
+    try:
+        data = images.read(name)
+    except FileNotFoundError as error:
+        raise Http404 from error
+    except OSError as error:  # the storage is away
+        log.error("%s: %s", name, error)
+        return HttpResponse(status=503, headers={"Retry-After": "5"})
+    kind = PICTURE_TYPES[name.rpartition(".")[2]]
+    return HttpResponse(data, content_type=kind)
