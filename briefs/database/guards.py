@@ -18,7 +18,8 @@ may have changed unrecorded.
 """
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Any
 
 from django.apps import apps
@@ -27,6 +28,7 @@ from django.db import DEFAULT_DB_ALIAS, connections, models, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 type Connection = BaseDatabaseWrapper
+type ListColumns = Callable[[str], list[str]]
 
 INTERVAL_GUARD = "briefs_edition_one_public"
 VERSION_TABLE = "briefs_siteversion"
@@ -98,7 +100,7 @@ def _install_guards(connection: Connection) -> None:
                 f"UPDATE {NAME_TABLE} SET position = nextval(pg_get_serial_sequence('{NAME_TABLE}', 'id')) "
                 "WHERE id = NEW.id; RETURN NULL; END $$"
             )
-        for statement in _trigger_statements(connection, cursor):
+        for statement in _trigger_statements(connection, cursor, partial(_column_names, cursor)):
             cursor.execute(statement)
         if VERSION_TABLE in connection.introspection.table_names(cursor):
             cursor.execute(
@@ -125,52 +127,12 @@ def find_missing_guards(connection: Connection) -> list[str]:
         return sorted(_expected_guards(connection, cursor) - have)
 
 
-def _trigger_kinds(connection: Connection) -> tuple[str, ...]:
-    """Return the trigger kinds.
-
-    SQLite: `add` stops REPLACE, which bypasses DELETE triggers. PostgreSQL: `cut` stops TRUNCATE.
-    """
-    return ("del", "set", "add") if connection.vendor == "sqlite" else ("del", "set", "cut")
-
-
-def _version_trigger_kinds(connection: Connection) -> tuple[str, ...]:
-    return ("insert", "update", "delete") if connection.vendor == "sqlite" else ("rows", "truncate")
-
-
-def _trigger_name(table: str, kind: str) -> str:
-    return f"frozen_{table}_{kind}"
-
-
-def _version_trigger_name(table: str, kind: str) -> str:
-    return f"version_{table}_{kind}"
-
-
-def _name_trigger_name(table: str) -> str:
-    return f"renamed_{table}"
-
-
 def _expected_guards(connection: Connection, cursor: Any) -> set[str]:
-    have = set(connection.introspection.table_names(cursor))
-    names = {
-        _trigger_name(model._meta.db_table, kind)
-        for model in frozen_models()
-        if model._meta.db_table in have
-        for kind in _trigger_kinds(connection)
-    }
-    names |= {
-        _version_trigger_name(model._meta.db_table, kind)
-        for model in public_models()
-        if model._meta.db_table in have
-        for kind in _version_trigger_kinds(connection)
-    }
-    if NAME_TABLE in have:
-        names |= {_POSITION_TRIGGER, *(_name_trigger_name(model._meta.db_table) for model in named_models())}
-    if "briefs_edition" in have:
-        names |= (
-            {f"{INTERVAL_GUARD}_{k}" for k in ("add", "set")}
-            if connection.vendor == "sqlite"
-            else {INTERVAL_GUARD}
-        )
+    """Return the names in the statements, which are built without the columns that these compare."""
+    statements = _trigger_statements(connection, cursor, lambda _table: [])
+    names = {statement.split('"')[1] for statement in statements}
+    if connection.vendor == "postgresql" and "briefs_edition" in connection.introspection.table_names(cursor):
+        names.add(INTERVAL_GUARD)
     return names
 
 
@@ -194,13 +156,14 @@ def _exclusion_constraints(connection: Connection, cursor: Any) -> set[str]:
     return {name for (name,) in cursor.fetchall()}
 
 
-def _trigger_statements(connection: Connection, cursor: Any) -> Iterator[str]:
+def _trigger_statements(connection: Connection, cursor: Any, list_columns: ListColumns) -> Iterator[str]:
+    """Yield the statement of each trigger whose table exists. The first quoted word of each is the trigger's name."""
     tables = set(connection.introspection.table_names(cursor))
     for model in frozen_models():
         table = model._meta.db_table
         if table not in tables:
             continue
-        columns = _column_names(cursor, table)
+        columns = list_columns(table)
         closed = [c for c in columns if c not in model.open_columns]  # type: ignore[attr-defined]
         if connection.vendor == "sqlite":
             yield from _sqlite_triggers(table, closed, _unique_keys(model, columns))
@@ -213,7 +176,7 @@ def _trigger_statements(connection: Connection, cursor: Any) -> Iterator[str]:
             if model._meta.db_table in tables:
                 yield from _version_triggers(connection, model._meta.db_table)
     if NAME_TABLE in tables:
-        yield from _name_triggers(connection, cursor)
+        yield from _name_triggers(connection, list_columns)
 
 
 def _column_names(cursor: Any, table: str) -> list[str]:
@@ -234,42 +197,42 @@ def _unique_keys(model: type[models.Model], columns: Sequence[str]) -> Iterator[
 
 
 def _sqlite_triggers(table: str, closed: Sequence[str], keys: Iterator[list[str]]) -> Iterator[str]:
+    """Yield the guards of a table. `add` stops REPLACE, which bypasses DELETE triggers."""
     refuse = f"BEGIN SELECT RAISE(ABORT, '{table} is frozen'); END"
     changed = " OR ".join(f'NEW."{c}" IS NOT OLD."{c}"' for c in closed)
     taken = " OR ".join(
         f'EXISTS (SELECT 1 FROM "{table}" WHERE {" AND ".join(f'"{c}" = NEW."{c}"' for c in key)})'
         for key in keys
     )
-    yield f'CREATE TRIGGER "{_trigger_name(table, "del")}" BEFORE DELETE ON "{table}" {refuse}'
-    yield f'CREATE TRIGGER "{_trigger_name(table, "set")}" BEFORE UPDATE ON "{table}" WHEN {changed} {refuse}'
-    yield f'CREATE TRIGGER "{_trigger_name(table, "add")}" BEFORE INSERT ON "{table}" WHEN {taken} {refuse}'
+    yield f'CREATE TRIGGER "frozen_{table}_del" BEFORE DELETE ON "{table}" {refuse}'
+    yield f'CREATE TRIGGER "frozen_{table}_set" BEFORE UPDATE ON "{table}" WHEN {changed} {refuse}'
+    yield f'CREATE TRIGGER "frozen_{table}_add" BEFORE INSERT ON "{table}" WHEN {taken} {refuse}'
 
 
 def _postgresql_triggers(table: str, closed: Sequence[str]) -> Iterator[str]:
     refuse = f"EXECUTE FUNCTION {_FUNCTION}()"
     changed = " OR ".join(f'NEW."{c}" IS DISTINCT FROM OLD."{c}"' for c in closed)
-    yield f'CREATE TRIGGER "{_trigger_name(table, "del")}" BEFORE DELETE ON "{table}" FOR EACH ROW {refuse}'
-    yield f'CREATE TRIGGER "{_trigger_name(table, "set")}" BEFORE UPDATE ON "{table}" FOR EACH ROW WHEN ({changed}) {refuse}'
-    yield f'CREATE TRIGGER "{_trigger_name(table, "cut")}" BEFORE TRUNCATE ON "{table}" FOR EACH STATEMENT {refuse}'
+    yield f'CREATE TRIGGER "frozen_{table}_del" BEFORE DELETE ON "{table}" FOR EACH ROW {refuse}'
+    yield f'CREATE TRIGGER "frozen_{table}_set" BEFORE UPDATE ON "{table}" FOR EACH ROW WHEN ({changed}) {refuse}'
+    yield f'CREATE TRIGGER "frozen_{table}_cut" BEFORE TRUNCATE ON "{table}" FOR EACH STATEMENT {refuse}'
 
 
 def _version_triggers(connection: Connection, table: str) -> Iterator[str]:
     """Yield triggers that renew the token; on PostgreSQL at the commit, since its row is locked from then only."""
     if connection.vendor == "sqlite":
         renew = f"BEGIN UPDATE {VERSION_TABLE} SET token = {_NEW_TOKEN['sqlite']}; END"
-        for kind in _version_trigger_kinds(connection):
-            name = _version_trigger_name(table, kind)
-            yield f'CREATE TRIGGER "{name}" AFTER {kind.upper()} ON "{table}" {renew}'
+        for act in ("insert", "update", "delete"):
+            yield f'CREATE TRIGGER "version_{table}_{act}" AFTER {act.upper()} ON "{table}" {renew}'
         return
     renew = f"EXECUTE FUNCTION {_VERSION_FUNCTION}()"
     yield (
-        f'CREATE CONSTRAINT TRIGGER "{_version_trigger_name(table, "rows")}" AFTER INSERT OR UPDATE OR DELETE'
+        f'CREATE CONSTRAINT TRIGGER "version_{table}_rows" AFTER INSERT OR UPDATE OR DELETE'
         f' ON "{table}" DEFERRABLE INITIALLY DEFERRED FOR EACH ROW {renew}'
     )
-    yield f'CREATE TRIGGER "{_version_trigger_name(table, "truncate")}" AFTER TRUNCATE ON "{table}" {renew}'
+    yield f'CREATE TRIGGER "version_{table}_truncate" AFTER TRUNCATE ON "{table}" {renew}'
 
 
-def _name_triggers(connection: Connection, cursor: Any) -> Iterator[str]:
+def _name_triggers(connection: Connection, list_columns: ListColumns) -> Iterator[str]:
     is_sqlite = connection.vendor == "sqlite"
     if is_sqlite:  # one transaction writes at a time
         place = f"UPDATE {NAME_TABLE} SET position = id WHERE id = NEW.id"
@@ -281,11 +244,10 @@ def _name_triggers(connection: Connection, cursor: Any) -> Iterator[str]:
         )
     for model in named_models():
         table, kind = model._meta.db_table, model._meta.model_name
-        columns = _column_names(cursor, table)
-        shown = [c for c in columns if c not in model.desk_columns]  # type: ignore[attr-defined]
+        shown = [c for c in list_columns(table) if c not in model.desk_columns]  # type: ignore[attr-defined]
         differs = "IS NOT" if is_sqlite else "IS DISTINCT FROM"
         changed = " OR ".join(f'NEW."{c}" {differs} OLD."{c}"' for c in shown)
-        begin = f'CREATE TRIGGER "{_name_trigger_name(table)}" AFTER UPDATE ON "{table}" FOR EACH ROW WHEN'
+        begin = f'CREATE TRIGGER "renamed_{table}" AFTER UPDATE ON "{table}" FOR EACH ROW WHEN'
         if is_sqlite:
             now = "strftime('%Y-%m-%d %H:%M:%f000', 'now')"
             added = (

@@ -1,7 +1,6 @@
 """Store what is derived from an edition when it is added, and find and rebuild what is stale."""
 
-import datetime as dt
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import batched
 from typing import Any, Final
 
@@ -9,32 +8,41 @@ from django.db import connection, transaction
 from django.db.models import Model, QuerySet
 from django.utils import timezone
 
-from briefs.content import Facts
 from briefs.database.bulk_writes import insert_rows
 from briefs.models.derived import UNDATED, EditionAuthor, EditionKeyword, EditionPlace, EditionTerm
 from briefs.models.edition import Edition
 from briefs.models.vocabulary import Author, Keyword, Source, Vocabulary
-from briefs.public_brief import PublicName, PublicNames
+from briefs.public_brief import PublicNames
 from briefs.search import indexing
 from briefs.search.analysis import VERSION
 from briefs.text import date_format
 
 from . import term_occurrences
 from .public_brief import load_names
+from .term_occurrences import Glossary
 
-# Build the derived rows of editions: places in lists, author and keyword rows, and search index entries.
+# Build the derived rows of editions: places in lists, author, keyword and term rows, and search index entries.
 
 BATCH = 1000
 
+COLUMNS: Final[dict[type[Model], tuple[str, ...]]] = {
+    EditionPlace: ("source_id", "article_date", "article_month", "published_at", "picture"),
+    EditionAuthor: ("position", "author_id", "published_at", "article_date"),
+    EditionKeyword: ("position", "keyword_id", "published_at", "article_date"),
+    EditionTerm: ("term_id", "places", "published_at"),
+}
+"""Columns of each table besides the edition. The first one orders the rows of an edition."""
+
+type DerivedRows = dict[type[Model], list[list[Any]]]
+"""Rows of one edition by table, with the values of `COLUMNS`."""
 type VocabularyById = dict[int, Vocabulary]
-type NamedEditions = Sequence[tuple[Edition, PublicNames]]
 
 
 def rebuild_derived_rows(editions: Iterable[Edition]) -> None:
     """Rebuild all derived rows, 1,000 editions at a time, with a constant number of queries for each batch."""
     for batch in batched(editions, BATCH):
         with transaction.atomic():
-            _delete_derived_rows((*_TABLES_OF_NAMES.values(), EditionTerm), batch)
+            _delete_derived_rows(COLUMNS, batch)
             _add_derived_rows(batch)
 
 
@@ -114,14 +122,36 @@ _TABLES_OF_NAMES: dict[type[Vocabulary], type[Model]] = {
 
 def rebuild_lists(kind: type[Vocabulary], editions: Sequence[Edition]) -> None:
     """Rebuild the rows of the lists of authors, sources or keywords."""
-    _delete_derived_rows([_TABLES_OF_NAMES[kind]], editions)
-    _add_rows_of_names([kind], pair_with_names(editions))
+    tables = [_TABLES_OF_NAMES[kind]]
+    _delete_derived_rows(tables, editions)
+    _insert_rows(tables, editions)
 
 
 def _add_derived_rows(editions: Sequence[Edition]) -> None:
-    _add_rows_of_names(_TABLES_OF_NAMES, pair_with_names(editions))
-    term_occurrences.add_occurrences(editions)
+    _insert_rows(COLUMNS, editions)
     indexing.put(editions, timezone.now())
+
+
+def _insert_rows(tables: Collection[type[Model]], editions: Sequence[Edition]) -> None:
+    glossary = Glossary(None if EditionTerm in tables else ())
+    rows = [(edition.pk, _build_rows(edition, names, glossary)) for edition, names in _load_names(editions)]
+    for table in tables:
+        columns = ("edition_id", *COLUMNS[table])
+        insert_rows(table, columns, [(pk, *row) for pk, by_table in rows for row in by_table[table]])
+
+
+def _build_rows(edition: Edition, names: PublicNames, glossary: Glossary) -> DerivedRows:
+    content, at = edition.frozen_content, edition.published_at
+    facts, source = content.facts, names.source
+    day, month = date_format.parse_first_day(facts.date) or UNDATED, date_format.build_month_key(facts.date)
+    picture = facts.picture.key if facts.picture else ""
+    terms = term_occurrences.group_places_by_term(content, glossary.find_terms(content))
+    return {
+        EditionPlace: [[source.pk if source else None, day, month, at, picture]],
+        EditionAuthor: [[n, name.pk, at, day] for n, name in enumerate(names.authors)],
+        EditionKeyword: [[n, name.pk, at, day] for n, name in enumerate(names.keywords)],
+        EditionTerm: [[pk, terms[pk], at] for pk in sorted(terms)],
+    }
 
 
 def _delete_derived_rows(tables: Iterable[type[Model]], editions: Iterable[Edition]) -> None:
@@ -130,50 +160,8 @@ def _delete_derived_rows(tables: Iterable[type[Model]], editions: Iterable[Editi
         table._default_manager.filter(edition__in=ids).delete()
 
 
-def pair_with_names(editions: Sequence[Edition]) -> NamedEditions:
-    names = load_names([edition.frozen_content for edition in editions])
-    return list(zip(editions, names, strict=True))
-
-
-def _add_rows_of_names(kinds: Iterable[type[Vocabulary]], editions: NamedEditions) -> None:
-    """Add the rows of the lists of these kinds."""
-    for kind in kinds:
-        if kind is Source:
-            columns = ("edition_id", *PLACE_COLUMNS)
-            places = [(edition.pk, *build_place(edition, names)) for edition, names in editions]
-            insert_rows(EditionPlace, columns, places)
-            continue
-        name = str(kind._meta.model_name)
-        rows = [
-            row
-            for edition, names in editions
-            for row in _build_name_rows(edition, getattr(names, f"{name}s"))
-        ]
-        insert_rows(
-            _TABLES_OF_NAMES[kind],
-            ("edition_id", f"{name}_id", "position", "published_at", "article_date"),
-            rows,
-        )
-
-
-PLACE_COLUMNS = ("source_id", "article_date", "article_month", "published_at", "picture")
-
-
-def build_place(edition: Edition, names: PublicNames) -> tuple[Any, ...]:
-    """Return the values of `PLACE_COLUMNS`."""
-    facts = edition.frozen_content.facts
-    month = date_format.build_month_key(facts.date)
-    source, picture = names.source, facts.picture.key if facts.picture else ""
-    return source.pk if source else None, _article_day(facts), month, edition.published_at, picture
-
-
-def _build_name_rows(edition: Edition, names: Iterable[PublicName]) -> Iterator[tuple[Any, ...]]:
-    day = _article_day(edition.frozen_content.facts)
-    return ((edition.pk, name.pk, n, edition.published_at, day) for n, name in enumerate(names))
-
-
-def _article_day(facts: Facts) -> dt.date:
-    return date_format.parse_first_day(facts.date) or UNDATED
+def _load_names(editions: Sequence[Edition]) -> Iterable[tuple[Edition, PublicNames]]:
+    return zip(editions, load_names([edition.frozen_content for edition in editions]), strict=True)
 
 
 def resolve_merged(kind: type[Vocabulary], ids: set[int]) -> VocabularyById:
@@ -199,17 +187,6 @@ def get_merged_into_id(row: Vocabulary) -> int | None:
 
 # Find editions whose derived rows differ from what a rebuild would write.
 
-_COMPARED_COLUMNS: dict[type[Model], tuple[str, ...]] = {
-    EditionPlace: PLACE_COLUMNS,
-    EditionAuthor: ("position", "author_id"),
-    EditionKeyword: ("position", "keyword_id"),
-    EditionTerm: ("term_id", "places"),
-}
-"""Columns that show whether a row is stale. The first one orders the rows of an edition."""
-
-type DerivedRows = dict[type[Model], list[list[Any]]]
-"""Rows of one edition by table, each with its compared columns."""
-
 
 def find_stale_edition_ids() -> Iterator[int]:
     """Yield the ids of editions whose derived rows are missing or outdated."""
@@ -217,32 +194,19 @@ def find_stale_edition_ids() -> Iterator[int]:
     for batch in batched(Edition.objects.order_by("pk").iterator(BATCH), BATCH):
         ids = [edition.pk for edition in batch]
         stored, versions = _load_stored_rows(ids), indexing.load_versions(ids)
-        glossary = term_occurrences.Glossary()
-        for edition, names in pair_with_names(batch):
-            expected, found = _build_expected_rows(edition, names, glossary), stored[edition.pk]
+        glossary = Glossary()
+        for edition, names in _load_names(batch):
+            expected, found = _build_rows(edition, names, glossary), stored[edition.pk]
             if is_past := indexing.is_past(edition, now):
                 found[EditionTerm] = expected[EditionTerm]  # a changed term is not looked for in these
             if versions.get(edition.pk) != (None if is_past else VERSION) or found != expected:
                 yield edition.pk
 
 
-def _build_expected_rows(
-    edition: Edition, names: PublicNames, glossary: term_occurrences.Glossary
-) -> DerivedRows:
-    content = edition.frozen_content
-    places_by_term = term_occurrences.group_places_by_term(content, glossary.find_terms(content))
-    return {
-        EditionPlace: [[*build_place(edition, names)]],
-        EditionAuthor: [[n, name.pk] for n, name in enumerate(names.authors)],
-        EditionKeyword: [[n, name.pk] for n, name in enumerate(names.keywords)],
-        EditionTerm: [[pk, places_by_term[pk]] for pk in sorted(places_by_term)],
-    }
-
-
 def _load_stored_rows(editions: Sequence[int]) -> dict[int, DerivedRows]:
-    """Load the rows by edition id, in the shape of `_build_expected_rows`."""
-    stored: dict[int, DerivedRows] = {pk: {table: [] for table in _COMPARED_COLUMNS} for pk in editions}
-    for table, columns in _COMPARED_COLUMNS.items():
+    """Load the rows by edition id, in the shape of `_build_rows`."""
+    stored: dict[int, DerivedRows] = {pk: {table: [] for table in COLUMNS} for pk in editions}
+    for table, columns in COLUMNS.items():
         rows = table._default_manager.filter(edition__in=editions).order_by(columns[0])
         for pk, *values in rows.values_list("edition_id", *columns):
             stored[pk][table].append(values)

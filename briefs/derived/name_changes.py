@@ -339,7 +339,7 @@ def find_terms_again(rows: Iterable[Term]) -> None:
                     new.append((edition.pk, term, found[term], edition.published_at))
         for term, editions in gone.items():
             EditionTerm.objects.filter(term=term, edition__in=editions).delete()
-        insert_rows(EditionTerm, term_occurrences.OCCURRENCE_COLUMNS, new)
+        insert_rows(EditionTerm, ("edition_id", *build.COLUMNS[EditionTerm]), new)
     if briefs:
         NameChange.objects.create(kind="term", row=rows[-1].pk, briefs=sorted(briefs))
 

@@ -40,6 +40,13 @@ def build_briefs(rows: Sequence[Sequence[Any]]) -> list[PublicBrief]:
     ]
 
 
+def join_briefs(rows: Sequence[Sequence[Any]]) -> list[tuple[Any, ...]]:
+    """Return the rows with a brief in place of their last columns, `BRIEF_COLUMNS`."""
+    size = len(BRIEF_COLUMNS)
+    briefs = build_briefs([row[-size:] for row in rows])
+    return [(*row[:-size], brief) for row, brief in zip(rows, briefs, strict=True)]
+
+
 def build_unpublished_brief(content: Content, slug: str) -> PublicBrief:
     """Build a brief that is no edition, for previews."""
     now = timezone.localtime()

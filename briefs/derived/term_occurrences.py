@@ -4,7 +4,7 @@ The raw rows are fetched each time and are the cache key, so a changed term miss
 """
 
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -14,10 +14,7 @@ from django.db.models.functions import Cast
 from briefs import checks
 from briefs.checks import TermData, chinese
 from briefs.content import SIDES, Content
-from briefs.database.bulk_writes import insert_rows
 from briefs.database.replica import prepare
-from briefs.models.derived import EditionTerm
-from briefs.models.edition import Edition
 from briefs.models.vocabulary import Term
 from briefs.public_brief import PublicName
 from briefs.rendering import text
@@ -58,9 +55,7 @@ def _build_term(zh: str, en: str, lists: list[str]) -> TermData:
     return TermData.from_mapping(dict(zip(TERM_COLUMNS, (zh, en, *map(json.loads, lists)), strict=True)))
 
 
-# Find the glossary terms in editions and store where they are. `name_changes` does it again for a changed term.
-
-OCCURRENCE_COLUMNS = ("edition_id", "term_id", "places", "published_at")
+# Find the glossary terms in editions. `build` stores where they are, and `name_changes` does it again for a changed term.
 
 type TermPlaces = dict[int, list[Any]]
 """`EditionTerm.places` by term id."""
@@ -97,22 +92,6 @@ def _build_glossary(
     ids = {entry.term: entry.pk for entry in reversed(entries)}
     terms = tuple(entry.term for entry in entries)
     return names, ids, checks.CheckContext(terms=terms, mainland_wordings=chinese.load_default_wordings())
-
-
-def add_occurrences(editions: Sequence[Edition]) -> None:
-    """Store the term occurrences of editions that have none stored."""
-    glossary = Glossary()
-    insert_rows(
-        EditionTerm,
-        OCCURRENCE_COLUMNS,
-        [
-            (edition.pk, pk, places, edition.published_at)
-            for edition in editions
-            for pk, places in group_places_by_term(
-                edition.frozen_content, glossary.find_terms(edition.frozen_content)
-            ).items()
-        ],
-    )
 
 
 def group_places_by_term(content: Content, occurrences: text.TermOccurrences) -> TermPlaces:

@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext
 
 from briefs.content import LANGUAGE_TAGS, Side
-from briefs.derived.public_brief import BRIEF_COLUMNS, build_briefs
+from briefs.derived.public_brief import BRIEF_COLUMNS, join_briefs
 from briefs.models.edition import ChangeKind, Edition, WithdrawalKind
 from briefs.public_brief import PublicBrief
 from briefs.rendering import cards
@@ -53,7 +53,7 @@ def list_log(now: dt.datetime, page: PageKey, brief_id: int | None = None) -> Ke
     is_upwards = page.side == "after"
     rows = sorted(_list_events(now, page, brief_id), key=lambda row: (row.at, row.pk), reverse=not is_upwards)
     shown = editions.cut_page(rows[: editions.PAGE_SIZE + 1], page)
-    return KeysetPage(_build_entries(shown.rows, now), shown.older_key, shown.newer_key, shown.query_string)
+    return KeysetPage(_build_entries(shown.rows, now), *shown[1:])
 
 
 def _list_events(now: dt.datetime, page: PageKey, brief_id: int | None) -> Iterator[LogRow]:
@@ -139,8 +139,7 @@ def _load_briefs(pks: Collection[int], now: dt.datetime) -> dict[int, PublicBrie
     querysets = (Edition.objects.listed(now), Edition.objects.closed(now))
     columns = ("pk", *BRIEF_COLUMNS)
     rows = [row for part in querysets for row in part.filter(pk__in=pks).values_list(*columns)]
-    briefs = build_briefs([row[1:] for row in rows])
-    return {row[0]: brief for row, brief in zip(rows, briefs, strict=True)}
+    return dict(join_briefs(rows))
 
 
 def build_withdrawal(row: WithdrawnBrief) -> LogEntry:

@@ -12,7 +12,7 @@ from django.http import Http404, HttpRequest
 
 from briefs.content import Side
 from briefs.database.replica import PreparedQuery, prepare
-from briefs.derived.public_brief import BRIEF_COLUMNS, RelatedBriefs, build_briefs
+from briefs.derived.public_brief import BRIEF_COLUMNS, RelatedBriefs, build_briefs, join_briefs
 from briefs.models.derived import EditionPlace, EditionTerm
 from briefs.models.edition import Edition, IssueEdition
 from briefs.public_brief import PublicBrief, PublicName
@@ -244,9 +244,7 @@ type TermsOfEdition = tuple[text.TermOccurrences, dict[int, PublicName]]
 
 def build_listed(page: KeysetPage[tuple[Any, ...]]) -> KeysetPage[ListedBrief]:
     """Convert a page of rows (id, time and `BRIEF_COLUMNS`) to a page of briefs."""
-    briefs = build_briefs([row[2:] for row in page.rows])
-    rows = [ListedBrief(row[0], row[1], brief) for row, brief in zip(page.rows, briefs, strict=True)]
-    return KeysetPage(rows, page.older_key, page.newer_key, page.query_string)
+    return KeysetPage([ListedBrief(*row) for row in join_briefs(page.rows)], *page[1:])
 
 
 MAX_WITHDRAWN: Final = 100
@@ -257,10 +255,7 @@ def list_withdrawn(found: EditionRows, since: dt.datetime | None = None) -> list
     rows = found.filter(Q(withdrawn_at__gte=since) if since else Q(withdrawn_at__isnull=False))
     columns = WithdrawnBrief._fields[:-1]
     values = rows.order_by("-withdrawn_at", "-pk").values_list(*columns, *BRIEF_COLUMNS)[:MAX_WITHDRAWN]
-    briefs = build_briefs([row[len(columns) :] for row in values])
-    return [
-        WithdrawnBrief._make([*row[: len(columns)], brief]) for row, brief in zip(values, briefs, strict=True)
-    ]
+    return [WithdrawnBrief(*row) for row in join_briefs(list(values))]
 
 
 def find(slug: str, now: dt.datetime) -> PublicEdition:
@@ -271,8 +266,7 @@ def find(slug: str, now: dt.datetime) -> PublicEdition:
     rows = _edition_by_slug(slug, now)
     if not rows:
         raise _missing_page_error(slug, now)
-    *values, slug, published_at, live_from, content = rows[0]
-    return PublicEdition(*values, *build_briefs([(slug, published_at, live_from, content)]))
+    return PublicEdition(*join_briefs(rows)[0])
 
 
 def list_history(edition: PublicEdition, now: dt.datetime) -> list[EditionHistoryLine]:

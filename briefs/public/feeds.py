@@ -25,7 +25,7 @@ from django.utils.translation import gettext, pgettext
 from briefs import rendering
 from briefs.content import LANGUAGE_TAGS, Side
 from briefs.database.replica import PreparedQuery, prepare
-from briefs.derived.public_brief import BRIEF_COLUMNS, build_briefs
+from briefs.derived.public_brief import BRIEF_COLUMNS, join_briefs
 from briefs.models.edition import ChangeKind, Edition, IssueEdition
 from briefs.public_brief import PublicBrief
 from briefs.publications import published
@@ -58,11 +58,11 @@ class FeedEntry(NamedTuple):
 
 
 def list_newest(now: dt.datetime) -> list[FeedEntry]:
-    return _build_entries(_newest(now))
+    return _join_entries(_newest(now))
 
 
 def list_newest_of_subject(kind: str, subject: int, now: dt.datetime) -> list[FeedEntry]:
-    return _build_entries(_newest_of_subject[kind](now, subject))
+    return _join_entries(_newest_of_subject[kind](now, subject))
 
 
 def select_withdrawn(found: EditionRows, now: dt.datetime) -> list[WithdrawnBrief]:
@@ -72,12 +72,11 @@ def select_withdrawn(found: EditionRows, now: dt.datetime) -> list[WithdrawnBrie
 
 def list_found(edition_ids: list[int], now: dt.datetime) -> list[FeedEntry]:
     """Return those of up to PAGE_SIZE editions that are listed, newest first."""
-    return _build_entries(_listed_with_id(now, *edition_ids)) if edition_ids else []
+    return _join_entries(_listed_with_id(now, *edition_ids)) if edition_ids else []
 
 
-def _build_entries(rows: Sequence[Sequence[Any]]) -> list[FeedEntry]:
-    briefs = build_briefs([row[1:] for row in rows])
-    return [FeedEntry(row[0], brief) for row, brief in zip(rows, briefs, strict=True)]
+def _join_entries(rows: Sequence[Sequence[Any]]) -> list[FeedEntry]:
+    return [FeedEntry(*row) for row in join_briefs(rows)]
 
 
 def _select(rows: EditionRows) -> EditionRows:
@@ -157,8 +156,7 @@ def corrections_feed(request: HttpRequest, language: Side) -> HttpResponse:
     now = timezone.now()
     entries = [_build_log_entry(entry, language) for entry in corrections.list_log(now, PageKey()).rows]
     scope = FeedScope("corrections/", name=gettext("Corrections and withdrawals"))
-    values = _frame_entries(entries, scope, language, "feed.atom", now)
-    return HttpResponse(_render_atom(values), content_type=f"{_CONTENT_TYPES['atom']}; charset=utf-8")
+    return _answer_with(entries, scope, language, language, "atom", now)
 
 
 def issues_feed(request: HttpRequest, language: Side) -> HttpResponse:
@@ -167,8 +165,7 @@ def issues_feed(request: HttpRequest, language: Side) -> HttpResponse:
     newest = published.load_issues(select_feed_issues(now), now)
     entries = [_build_issue_entry(issue, language) for issue in newest]
     scope = FeedScope("issues/", name=pgettext("menu of the site", "Issues"))
-    values = _frame_entries(entries, scope, language, "feed.atom", now)
-    return HttpResponse(_render_atom(values), content_type=f"{_CONTENT_TYPES['atom']}; charset=utf-8")
+    return _answer_with(entries, scope, language, language, "atom", now)
 
 
 def select_feed_issues(now: dt.datetime) -> QuerySet[IssueEdition]:
@@ -271,27 +268,19 @@ def _respond(
         *(entry for row in withdrawn for entry in _build_withdrawal_entries(row, language, view)),
         *(_build_entry(row, changes.get(row.brief_id, []), language, view) for row in rows),
     ]
-    values = _frame_entries(entries, scope, language, _file_name(view, feed_format), now, view=view)
-    body = _render_atom(values) if feed_format == "atom" else _render_json(values)
-    return HttpResponse(body, content_type=f"{_CONTENT_TYPES[feed_format]}; charset=utf-8")
+    return _answer_with(entries, scope, language, view, feed_format, now)
 
 
-def _frame_entries(
-    entries: list[dict[str, Any]],
-    scope: FeedScope,
-    language: Side,
-    file: str,
-    now: dt.datetime,
-    *,
-    view: ReadingView | None = None,
-) -> dict[str, Any]:
-    """Return the values of a feed with these entries."""
+def _answer_with(
+    entries: list[dict[str, Any]], scope: FeedScope, language: Side, view: ReadingView, feed_format: str, now: dt.datetime
+) -> HttpResponse:  # fmt: skip
+    """Return the feed with these entries."""
     site, home = settings.DIGEST_SITE_NAME[language], f"{settings.SITE_URL}{paths.home(language)}"
     page = f"{home}{scope.path}{scope.query_string}"
-    address = f"{home}{scope.path}{file}{scope.query_string}"
+    address = f"{home}{scope.path}{_file_name(view, feed_format)}{scope.query_string}"
     titles = [scope.name, gettext("Side by side") if view == "parallel" else "", site]
     midnight = now.replace(hour=0, minute=0, second=0)
-    return {
+    values = {
         "id": address if view == "parallel" else page,
         "lang": LANGUAGE_TAGS[language],
         "site": site,
@@ -304,6 +293,8 @@ def _frame_entries(
         "updated": max((entry["updated"] for entry in entries), default=format_rfc3339(midnight)),
         "entries": entries,
     }
+    body = _render_atom(values) if feed_format == "atom" else _render_json(values)
+    return HttpResponse(body, content_type=f"{_CONTENT_TYPES[feed_format]}; charset=utf-8")
 
 
 def _build_entry(

@@ -13,7 +13,7 @@ from django.db.models.fields.json import KeyTextTransform
 
 from briefs.content import SIDES, Side
 from briefs.database.replica import prepare
-from briefs.derived.public_brief import BRIEF_COLUMNS, build_briefs
+from briefs.derived.public_brief import BRIEF_COLUMNS, join_briefs
 from briefs.derived.term_occurrences import GlossaryEntry, TermRows, build_glossary_entries, fetch_term_rows
 from briefs.models.derived import EditionTerm
 from briefs.models.edition import Edition
@@ -218,7 +218,8 @@ def _parse(
     """Return the query expanded by renderings of its concepts, and the glossary's concepts and terms by id."""
     concepts, entries = _build_concepts(_fetch_term_rows(names) if params.query_text else ())
     query = expand_query(parse_query(params.query_text), concepts)
-    since, until = _latest(query.since, params.since), _earliest(query.until, params.until)
+    since = max(filter(None, (query.since, params.since)), default=None)
+    until = min(filter(None, (query.until, params.until)), default=None)
     return replace(query, since=since, until=until), concepts, entries
 
 
@@ -353,8 +354,9 @@ def _load_hits(rows: Sequence[ResultRow], now: dt.datetime, term: int) -> tuple[
         return {}, False
     ids = [row.edition for row in rows]
     loaded = _hit_rows(now, term, *ids)
-    briefs = build_briefs([row[2:] for row in loaded])
-    by_pk = {row[0]: SearchHit(brief, row[-1]) for row, brief in zip(loaded, briefs, strict=True)}
+    by_pk = {
+        pk: SearchHit(brief, row[-1]) for row, (pk, _, brief) in zip(loaded, join_briefs(loaded), strict=True)
+    }
     return {pk: by_pk[pk] for pk in ids if pk in by_pk}, any(row[1] for row in loaded)
 
 
@@ -450,11 +452,3 @@ def _suggestion_phrases(query: ParsedQuery) -> tuple[Sequence[Phrase], set[str]]
     fields = {term.field for term in query.required_terms}
     phrases = [way for term in query.required_terms for way in term.alternatives]
     return phrases, {letter for kind, letter in FACET_LETTERS.items() if kind in fields}
-
-
-def _latest(one: dt.date | None, other: dt.date | None) -> dt.date | None:
-    return max(one, other) if one and other else one or other
-
-
-def _earliest(one: dt.date | None, other: dt.date | None) -> dt.date | None:
-    return min(one, other) if one and other else one or other

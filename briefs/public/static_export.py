@@ -34,10 +34,8 @@ from django.utils.translation import gettext
 from briefs.content import LANGUAGE_TAGS, SIDES, Side
 from briefs.database import replica
 from briefs.derived.public_brief import RelatedBriefs
-from briefs.models.derived import EditionAuthor, EditionKeyword, EditionPlace, EditionTerm
 from briefs.models.edition import Edition, IssueEdition, IssueItem
 from briefs.models.site import SiteText
-from briefs.models.vocabulary import Author, Keyword, Source, Term
 from briefs.publications import epub, pdf, published
 from briefs.text import paths
 
@@ -45,19 +43,13 @@ from . import card_views, feeds, issue_files, page_cache, responses
 from .editions import MAX_NEIGHBOURS, OLDEST_KEY, build_year_key, select_headlines
 from .page_cache import compute_build_hash, hash_parts
 from .responses import language_from_path
+from .subject_queries import SUBJECT_KINDS
 
 # Keys: hashes of all that an exported page is made from. A page with an unchanged key is not rendered again.
 
-_JOINS: Final[dict[type[Model], tuple[str, type[Model]]]] = {
-    EditionPlace: ("source_id", Source),
-    EditionAuthor: ("author_id", Author),
-    EditionKeyword: ("keyword_id", Keyword),
-    EditionTerm: ("term_id", Term),
-}
-"""The tables that join editions to names, with the column of the name."""
 OTHER_TABLES: Final[tuple[type[Model], ...]] = (
-    *(Author, Keyword, Source, Term, SiteText),
-    *(IssueEdition, IssueItem),
+    *(kind.model for kind in SUBJECT_KINDS.values()),
+    *(SiteText, IssueEdition, IssueItem),
 )
 _NOT_SHOWN: Final = {"content", "urgent_reason", "removed_reason"}
 """Columns of editions left out of keys: no page shows them, or (`content`) a hash of it is included."""
@@ -86,18 +78,19 @@ class ExportKeys:
     def _read_briefs(self, now: dt.datetime) -> None:
         editions = Edition.objects.found(now)
         own: dict[int, Any] = {pk: hashlib.sha256() for pk in editions.values_list("pk", flat=True)}
-        ids: dict[type[Model], dict[int, list[int]]] = {}
-        for table, (column, kind) in _JOINS.items():
-            names = {pk: row for pk, *row in _read_rows(kind)}
-            of_edition = ids[table] = {}
-            for pk, name, *row in _read_rows(table, "edition_id", column, edition__in=editions):
+        ids: dict[str, dict[int, list[int]]] = {}
+        for kind in SUBJECT_KINDS.values():
+            names = {pk: row for pk, *row in _read_rows(kind.model)}
+            of_edition = ids[kind.name] = {}
+            columns = ("edition_id", f"{kind.join_column}_id")
+            for pk, name, *row in _read_rows(kind.join_table, *columns, edition__in=editions):
                 own[pk].update(repr((row, names.get(name))).encode())
                 if name:
                     of_edition.setdefault(pk, []).append(name)
         history: dict[int, Any] = {}
         for brief, *row in _read_rows(Edition, "brief_id", live_from__lte=now):
             history.setdefault(brief, hashlib.sha256()).update(repr(row).encode())
-        links = _read_links(now, ids[EditionKeyword], ids[EditionPlace])
+        links = _read_links(now, ids["keywords"], ids["sources"])
         issues: dict[int, list[int]] = {}
         places = IssueItem.objects.filter(issue_edition__in=self._issues)
         for brief, number in places.values_list("brief_id", "issue_edition__issue_number").order_by("pk"):

@@ -64,7 +64,6 @@ def build_topic_context(
     facets: SubjectFacets | None,
     start_here: Sequence[StartHere],
     question_claims: Sequence[tuple[PublicBrief, int]],
-    follow: SafeString,
 ) -> dict[str, Any]:
     """Build the context. Only the first page of the timeline has facets, introduction and recommended briefs."""
     language = view.language
@@ -75,7 +74,6 @@ def build_topic_context(
         "kind": str(_KIND_LABELS[kind.name]),
         "plain": subject_label(subject, language),
         "header": _render_header(subject, kind, view, facets),
-        "follow": follow,
         "site_link": _render_site_link(source_site_url(subject)),
         "start": _render_start_here(start_here, view),
         "question": _render_question(subject, question_claims, view),

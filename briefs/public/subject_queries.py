@@ -16,7 +16,7 @@ from django.http import Http404
 
 from briefs.content import Side
 from briefs.database.replica import PreparedQuery, prepare
-from briefs.derived.public_brief import BRIEF_COLUMNS, build_briefs
+from briefs.derived.public_brief import BRIEF_COLUMNS, join_briefs
 from briefs.models.derived import UNDATED, EditionAuthor, EditionKeyword, EditionPlace, EditionTerm
 from briefs.models.edition import Edition
 from briefs.models.site import MAX_CLAIMS, MAX_START_HERE, MIN_CLAIMS, SiteText
@@ -171,9 +171,8 @@ def list_years(kind: SubjectKind, subject: Subject, now: dt.datetime) -> list[in
 def list_term_uses(term: Subject, now: dt.datetime, page: PageKey) -> KeysetPage[TermUse]:
     """Return a page of briefs in which a term occurs, newest first. Raise MalformedKey."""
     rows_page = _term_use_paginator.fetch_page(now, term.pk, page=page)
-    briefs = build_briefs([row[2:-1] for row in rows_page.rows])
-    uses = [TermUse(brief, row[-1]) for brief, row in zip(briefs, rows_page.rows, strict=True)]
-    return KeysetPage(uses, rows_page.older_key, rows_page.newer_key, rows_page.query_string)
+    uses = [TermUse(brief, places) for _, _, places, brief in join_briefs(rows_page.rows)]
+    return KeysetPage(uses, *rows_page[1:])
 
 
 def count_term_uses(term: Subject, now: dt.datetime) -> int:
@@ -223,7 +222,7 @@ def list_question_claims(
         return []
     ids = [claim["brief"] for claim in chosen]
     rows = _question_briefs[kind.name](now, subject.pk, *ids)
-    briefs = dict(zip([row[0] for row in rows], build_briefs([row[1:] for row in rows]), strict=True))
+    briefs = dict(join_briefs(rows))
     claims = [(briefs[claim["brief"]], claim["number"]) for claim in chosen if claim["brief"] in briefs]
     public = [
         (brief, number) for brief, number in claims if replace(brief.content, key_point=number).key_bullet
@@ -305,7 +304,7 @@ def _ids_with_term(now: dt.datetime, term: Any) -> Any:
 
 
 def _select_term_uses(rows: EditionRows) -> EditionRows:
-    return rows.values_list("pk", "published_at", *BRIEF_COLUMNS, "in_terms__places")
+    return rows.values_list("pk", "published_at", "in_terms__places", *BRIEF_COLUMNS)
 
 
 def _select_timeline(kind: SubjectKind, rows: EditionRows) -> EditionRows:

@@ -36,78 +36,23 @@ def index(request: HttpRequest, language: Side, kind: str) -> HttpResponse:
 
 
 def subject(request: HttpRequest, language: Side, kind: str, slug: str) -> HttpResponse:
-    now, subject_kind = timezone.now(), subject_queries.SUBJECT_KINDS[kind]
-    subject_row = subject_queries.find_subject(subject_kind, slug, now)
-    if subject_row.slug != slug:
-        return HttpResponsePermanentRedirect(paths.subject(language, kind, subject_row.slug))
-    return render_subject(
-        subject_row, subject_kind, ListView.read(request, language), now, read_page_key(request)
-    )
-
-
-def render_subject(
-    subject: Subject, kind: SubjectKind, view: ListView, now: dt.datetime, page_key: PageKey
-) -> HttpResponse:
-    """Render the page of a topic, author or source."""
-    language = view.language
-    timeline = subject_queries.list_timeline(kind, subject, now, page_key)
-    is_first = not page_key.side
-    path = f"{kind.name}/{subject.slug}/"
-    name = subject_queries.subject_label(subject, language)
-    feeds_of_page = feeds.build_feed_links(language, feeds.FeedScope(path, name=name))
-    words = subject_presenters.build_topic_context(
-        subject,
-        kind,
-        view,
-        timeline=timeline,
-        years=subject_queries.list_years(kind, subject, now),
-        facets=subject_queries.count_facets(kind, subject, now) if is_first else None,
-        start_here=subject_queries.list_start_here(kind, subject, now) if is_first else (),
-        question_claims=subject_queries.list_question_claims(kind, subject, now) if is_first else (),
-        follow=feeds_of_page.button,
-    )
-    if is_first and not timeline.rows:
-        words |= _build_withdrawn_context(subject, kind, language, now)
-    return responses.render(
-        "briefs/topic.html",
-        language,
-        path,
-        query_string=timeline.query_string,
-        list_view=view,
-        feeds=feeds_of_page.head,
-        **words,
-    )
-
-
-def _build_withdrawn_context(
-    subject: Subject, kind: SubjectKind, language: Side, now: dt.datetime
-) -> dict[str, Any]:
-    """Return what the page of a subject shows if all its briefs were withdrawn."""
-    rows = editions.list_withdrawn(kind.found_editions(now, subject.pk))
-    entries = [corrections.build_entry_context(corrections.build_withdrawal(row), language) for row in rows]
-    return {"withdrawn": entries, "count": "", "paging": "", "robots": brief_answers.NOINDEX}
-
-
-def term(request: HttpRequest, language: Side, slug: str) -> HttpResponse:
-    now, subject_kind = timezone.now(), subject_queries.SUBJECT_KINDS["terms"]
-    term_row = subject_queries.find_subject(subject_kind, slug, now)
-    if term_row.slug != slug:
-        return HttpResponsePermanentRedirect(paths.subject(language, "terms", term_row.slug))
-    page = subject_queries.list_term_uses(term_row, now, read_page_key(request))
-    view = ListView.read(request, language)
-    words = subject_presenters.build_term_context(
-        term_row,
-        subject_queries.list_accepted_renderings(term_row),
-        page,
-        view,
-        subject_queries.count_term_uses(term_row, now),
-    )
-    if not page.rows and not page.query_string:
-        words |= _build_withdrawn_context(term_row, subject_kind, language, now)
-    path = f"terms/{slug}/"
+    """Show a topic, author, source or term."""
+    now, of = timezone.now(), subject_queries.SUBJECT_KINDS[kind]
+    row = subject_queries.find_subject(of, slug, now)
+    if row.slug != slug:
+        return HttpResponsePermanentRedirect(paths.subject(language, kind, row.slug))
+    view, key = ListView.read(request, language), read_page_key(request)
+    page, words = (_build_term if kind == "terms" else _build_topic)(row, of, view, now, key)
+    if not page.rows and not key.side:  # all its briefs were withdrawn
+        rows = editions.list_withdrawn(of.found_editions(now, row.pk))
+        notices = (
+            corrections.build_entry_context(corrections.build_withdrawal(row), language) for row in rows
+        )
+        words |= {"withdrawn": list(notices), "count": "", "paging": "", "robots": brief_answers.NOINDEX}
+    path = f"{kind}/{slug}/"
     feeds_of_page = feeds.build_feed_links(language, feeds.FeedScope(path, name=words["plain"]))
     return responses.render(
-        "briefs/term.html",
+        "briefs/term.html" if kind == "terms" else "briefs/topic.html",
         language,
         path,
         query_string=page.query_string,
@@ -116,6 +61,33 @@ def term(request: HttpRequest, language: Side, slug: str) -> HttpResponse:
         follow=feeds_of_page.button,
         **words,
     )
+
+
+type _Page = tuple[KeysetPage[Any], dict[str, Any]]
+"""The list of a subject's page, and the context of its template."""
+
+
+def _build_topic(
+    subject: Subject, kind: SubjectKind, view: ListView, now: dt.datetime, key: PageKey
+) -> _Page:
+    timeline, is_first = subject_queries.list_timeline(kind, subject, now, key), not key.side
+    return timeline, subject_presenters.build_topic_context(
+        subject,
+        kind,
+        view,
+        timeline=timeline,
+        years=subject_queries.list_years(kind, subject, now),
+        facets=subject_queries.count_facets(kind, subject, now) if is_first else None,
+        start_here=subject_queries.list_start_here(kind, subject, now) if is_first else (),
+        question_claims=subject_queries.list_question_claims(kind, subject, now) if is_first else (),
+    )
+
+
+def _build_term(term: Subject, kind: SubjectKind, view: ListView, now: dt.datetime, key: PageKey) -> _Page:
+    uses = subject_queries.list_term_uses(term, now, key)
+    renderings = subject_queries.list_accepted_renderings(term)
+    count = subject_queries.count_term_uses(term, now)
+    return uses, subject_presenters.build_term_context(term, renderings, uses, view, count)
 
 
 def archive(request: HttpRequest, language: Side) -> HttpResponse:

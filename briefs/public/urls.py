@@ -93,9 +93,7 @@ pages = [
     *(
         kept(f"{kind}/<slug:slug>/", subject_views.subject, kind.removesuffix("s"), {"kind": kind})
         for kind in SUBJECT_KINDS
-        if kind != "terms"
     ),
-    kept("terms/<slug:slug>/", subject_views.term, "term"),
     kept("issues/", issue_views.show_list, "issues"),
     kept("issues/feed.atom", feeds.issues_feed, "issues-feed"),
     kept("issues/<issue:number>/", issue_views.show_issue, "issue"),
