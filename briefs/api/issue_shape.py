@@ -10,7 +10,7 @@ from msgspec import Meta, Struct
 
 from briefs.content import SIDES
 from briefs.derived import brief_shape
-from briefs.derived.brief_shape import Correction, Moment, Texts, Withdrawal
+from briefs.derived.brief_shape import Correction, Hash, Moment, Texts, Withdrawal
 from briefs.public.editions import ListPosition, build_beyond_condition
 from briefs.publications import published
 from briefs.publications.published import PublicIssue, PublicItem
@@ -56,12 +56,7 @@ class Issue(Struct, frozen=True, kw_only=True):
     preface: Texts
     briefs: list[IssueBrief]
     urls: IssueUrls
-    hash: Annotated[
-        str,
-        Meta(
-            description="SHA-256 of this object without `hash`, as JSON in UTF-8 with sorted keys and no spaces."
-        ),
-    ] = ""
+    hash: Hash = ""
 
 
 class IssuePage(Struct):
@@ -104,8 +99,8 @@ def build_issue(issue: PublicIssue) -> Issue:
             published=_utc(issue.published_at),
             updated=_utc(issue.updated_at),
             correction=correction,
-            title=Texts(issue.text("zh").title, issue.text("en").title),
-            preface=Texts(issue.text("zh").preface, issue.text("en").preface),
+            title=Texts(*(issue.text(side).title for side in SIDES)),
+            preface=Texts(*(issue.text(side).preface for side in SIDES)),
             briefs=[_build_item(item) for item in issue.items],
             urls=_build_urls(issue.number),
         )
@@ -121,8 +116,8 @@ def _build_item(item: PublicItem) -> IssueBrief:
         id=item.brief_id,
         slug=brief.slug,
         edition=item.edition_number,
-        headline=Texts(brief.headline("zh"), brief.headline("en")),
-        summary=None if withdrawn else Texts(brief.summary("zh"), brief.summary("en")),
+        headline=Texts(*map(brief.headline, SIDES)),
+        summary=None if withdrawn else Texts(*map(brief.summary, SIDES)),
         corrected=_utc(item.corrected_at) if item.corrected_at and not withdrawn else None,
         withdrawn=withdrawn,
         url=brief_shape.build_urls(brief.slug).api,

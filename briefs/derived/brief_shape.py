@@ -15,7 +15,7 @@ from django.db.models.functions import JSONObject
 from msgspec import Meta, Struct
 
 from briefs import content
-from briefs.content import Marker, hash_json
+from briefs.content import SIDES, Marker, hash_json
 from briefs.database.replica import PreparedQuery, prepare
 from briefs.facts import SCALAR_FACTS, Fact, FactKind
 from briefs.models.derived import EditionTerm
@@ -29,6 +29,12 @@ from .public_brief import BRIEF_COLUMNS, build_briefs
 
 type Moment = Annotated[dt.datetime, Meta(tz=True)]
 """With `tz`, msgspec describes it as `date-time`."""
+type Hash = Annotated[
+    str,
+    Meta(
+        description="SHA-256 of this object without `hash`, as JSON in UTF-8 with sorted keys and no spaces."
+    ),
+]
 type Level = Annotated[int, Meta(ge=0, le=2)]
 type WithdrawalReason = Literal["our_error", "rights", "duplicate", "other"]
 
@@ -149,12 +155,7 @@ class Brief(Struct, frozen=True, kw_only=True, tag_field="status", tag="public")
     terms: list[Name]
     urls: Urls
     licence: Annotated[str, Meta(description="Address of the licence; empty: all rights reserved.")]
-    hash: Annotated[
-        str,
-        Meta(
-            description="SHA-256 of this object without `hash`, as JSON in UTF-8 with sorted keys and no spaces."
-        ),
-    ] = ""
+    hash: Hash = ""
 
 
 class WithdrawnBrief(Struct, frozen=True, kw_only=True, tag_field="status", tag="withdrawn"):
@@ -167,12 +168,7 @@ class WithdrawnBrief(Struct, frozen=True, kw_only=True, tag_field="status", tag=
     withdrawn: Withdrawal
     headline: Texts
     urls: Urls
-    hash: Annotated[
-        str,
-        Meta(
-            description="SHA-256 of this object without `hash`, as JSON in UTF-8 with sorted keys and no spaces."
-        ),
-    ] = ""
+    hash: Hash = ""
 
 
 type FoundBrief = Brief | WithdrawnBrief
@@ -328,9 +324,12 @@ def _build_brief(row: ShapeRow, brief: PublicBrief, terms: list[Name]) -> Brief:
         published=row.published_at,
         updated=brief.updated_at,
         correction=_build_correction(row.correction) if row.correction else None,
-        headline=Texts(brief.headline("zh"), brief.headline("en")),
-        summary=Texts(brief.summary("zh"), brief.summary("en")),
-        bullets=[_build_bullet(bullet) for bullet in brief.content.bullets],
+        headline=Texts(*map(brief.headline, SIDES)),
+        summary=Texts(*map(brief.summary, SIDES)),
+        bullets=[
+            Bullet(b.number, b.text_zh, b.text_en, b.level_zh, b.level_en, b.marker_zh, b.marker_en)
+            for b in brief.content.bullets
+        ],
         key_point=brief.content.key_point or None,
         article=_build_article(brief),
         picture=_build_picture(brief.content),
@@ -355,20 +354,8 @@ def _build_withdrawn(row: ShapeRow, brief: PublicBrief, withdrawn_at: dt.datetim
         edition=row.number,
         published=row.published_at,
         withdrawn=Withdrawal(withdrawn_at, row.withdrawn_kind, reason),  # type: ignore[arg-type]
-        headline=Texts(brief.headline("zh"), brief.headline("en")),
+        headline=Texts(*map(brief.headline, SIDES)),
         urls=build_urls(brief.slug),
-    )
-
-
-def _build_bullet(bullet: content.Bullet) -> Bullet:
-    return Bullet(
-        bullet.number,
-        bullet.text_zh,
-        bullet.text_en,
-        bullet.level_zh,
-        bullet.level_en,
-        bullet.marker_zh,
-        bullet.marker_en,
     )
 
 
@@ -396,10 +383,5 @@ def _build_picture(shown: content.Content) -> Picture | None:
 
 
 def build_urls(slug: str) -> Urls:
-    site = settings.SITE_URL
-    return Urls(
-        f"{site}{paths.brief('zh', slug)}",
-        f"{site}{paths.brief('en', slug)}",
-        f"{site}{paths.parallel('zh', slug)}",
-        f"{site}{API_PATH}briefs/{slug}",
-    )
+    pages = (*(paths.brief(side, slug) for side in SIDES), paths.parallel("zh", slug))
+    return Urls(*(f"{settings.SITE_URL}{path}" for path in (*pages, f"{API_PATH}briefs/{slug}")))
