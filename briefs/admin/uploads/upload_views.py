@@ -225,7 +225,7 @@ def upload_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
     step = save_next_batch if is_sheet else import_next_digests
     row = run_import(row, step, by=person, seconds=SECONDS_A_STEP)
     if wants_json(request):
-        return JsonResponse({"left": row.results["left"] if is_sheet else len(row.results["queue"])})
+        return JsonResponse({"left": row.results["left"] if is_sheet else len(row.results.get("queue", ()))})
     if row.done_at and (brief := row.results.get(TABLE)):
         if stored := list_results(row):
             counts = [count for result in stored.values() for count in result["counts"]]
@@ -240,7 +240,7 @@ def _get_upload_or_404(request: HttpRequest, pk: UUID) -> Upload:
     results = row.results if row else {}
     is_vocabulary = results.get("sheet", BRIEF_SHEET) != BRIEF_SHEET
     require_role(request, "edit" if TABLE in results else "edit_vocabulary" if is_vocabulary else "import")
-    if row is None:
+    if row is None or ("sheet" in results and "left" not in results):  # uploaded before version 0.2.0
         raise Http404
     return row
 

@@ -308,6 +308,10 @@ def test_files_are_uploaded_and_imported_in_batches(
     answer = json.loads(response.content)
     assert writer_client.post(answer["files"], {"files": [make_file("b.txt", FAULTY)]}).status_code == 200
     assert writer_client.get(answer["files"]).status_code == 405
+    response = writer_client.post(answer["page"], {"more": "1"}, headers={"Accept": "application/json"})
+    assert (json.loads(response.content), Upload.objects.get().done_at) == ({"left": 0}, None), (
+        "nothing is chosen"
+    )
     form, html = open_preview(writer_client, answer["page"])
     assert digest_statuses(html) == ["created", "created"]
     first_digest = form.data_with(take=["1-0"])

@@ -6,6 +6,7 @@ import pytest
 from django.contrib import admin
 from django.contrib.admin.models import LogEntry
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
 from django.test import Client
 from django.utils import translation
 
@@ -17,6 +18,7 @@ from briefs.models import Author, Event, Keyword, Outbox, Proposal, Source, Term
 from briefs.models.vocabulary import Vocabulary
 from briefs.tests.admin.uploads.test_upload import find_option
 from briefs.tests.support import factories
+from briefs.tests.support.concurrency import racers
 from briefs.tests.support.form_client import Form, sign_in
 
 pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No directory at")]
@@ -467,3 +469,20 @@ def test_query_count_does_not_grow_with_unchanged_rows(
     unchanged_sheet = sheet_files.read_sheet(sheet_bytes(*export_rows(Keyword, Keyword.objects.all())))
     with django_assert_max_num_queries(4):
         assert plan_vocabulary_import(unchanged_sheet, Keyword, by=team.writer).unchanged == 60
+
+
+@pytest.mark.heavy
+@pytest.mark.django_db(transaction=True)
+def test_two_servers_and_a_killed_one_store_each_row_once(client: Client, team: factories.Team) -> None:
+    sign_in(client, team.writer)
+    rows = [["", f"詞{n}"] for n in range(60)]
+    open_preview(client, sheet_bytes(["slug", "label_zh"], *rows))
+    values = {"upload": str(Upload.objects.get().pk), "by": team.writer.pk}
+    with racers(2) as workers:
+        for at in (3, 60, 130) if connection.vendor == "sqlite" else ():  # a thread's fork hangs
+            (killed,) = workers.race(("killed", {"at": at, "act": "save_sheet", "values": values}))
+            assert killed == {"did": False}
+            assert Keyword.objects.count() == Upload.objects.get().results["done"]
+        assert [result.get("did") for result in workers.race(*[("save_sheet", values)] * 2)] == [0, 0]
+    assert sorted(Keyword.objects.values_list("label_zh", flat=True)) == sorted(row[1] for row in rows)
+    assert (Upload.objects.get().results["done"], LogEntry.objects.count()) == (60, 60)
