@@ -274,7 +274,7 @@ def test_autosave_is_forbidden_without_permission(client: Client, team: factorie
 def test_autosave_when_signed_out_redirects_to_login(writer_client: Client, brief: Brief) -> None:
     data = get_brief_form(writer_client, brief).data_with(headline_en="Typed")
     writer_client.logout()
-    response = writer_client.post(brief_url(brief, "autosave"), data)
+    response = writer_client.post(brief_url(brief, "autosave"), data, headers={"sec-fetch-mode": "cors"})
     assert response.status_code == 302
     assert "/login/" in response.headers["Location"]
     assert revision_count(brief) == 1

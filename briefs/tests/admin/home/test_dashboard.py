@@ -85,7 +85,7 @@ def test_own_draft_waits_with_what_it_lacks(client: Client, team: factories.Team
         undated.pk: ("Submit for review", "Draft, complete. Before approval: date to confirm."),
         planned.pk: (
             "Fill the gaps",
-            "Draft. 5 things missing: source, date, Chinese headline, Chinese summary, English summary.",
+            "Draft. 6 things missing: source, date, Chinese headline, English headline, Chinese summary, English summary.",
         ),
     }
     assert tasks[half.pk].url.endswith("?view=write#source")
