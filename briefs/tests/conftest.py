@@ -101,6 +101,22 @@ def _finished_dictionary() -> None:
     set_dictionary_path(settings.DICTIONARY_FILE)
 
 
+LONGEST = frozenset({
+    "test_cache_filled_by_staff_reveals_nothing", "test_every_public_page_is_same_with_desk_and_cache_denied",
+    "test_every_public_page_shows_no_unapproved_text", "test_head_and_options_reveal_no_more_than_get",
+    "test_many_histories_offer_nothing_that_is_refused", "test_many_random_histories_by_everyone_match_the_model",
+    "test_many_random_sequences_need_two_people", "test_maximal_brief", "test_maximal_documents",
+    "test_public_pages_show_due_editions_only_as_time_passes", "test_second_export_equals_new_one_after_any_change",
+})  # fmt: skip
+"""Heavy tests that take a minute or so. None empties the tables of its database."""
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the longest tests, or one would run on after all the others."""
+    items.sort(key=lambda item: item.name.partition("[")[0] not in LONGEST)
+
+
 def pytest_collection_finish() -> None:
     """Keep what collection loaded out of later garbage collections, which would walk it each time."""
     gc.collect()
