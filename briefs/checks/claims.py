@@ -154,6 +154,7 @@ def _are_swapped(
 _TO_ZH = re.compile("(?:移往|前往|運往|銷往|飛往|赴|往|駛向|移至|遷至)$")
 _FROM_ZH = re.compile("(?:從|自|來自|離開|逃離|撤出|源自|撤離|源於)$")
 _TO_EN = frozenset(["to", "into", "toward", "towards", "against"])
+_BEFORE_PLACES = frozenset(["the", "northern", "southern", "eastern", "western", "central"])
 
 
 def _find_places(pair: LinkedPair, actors: _Actors) -> Iterator[ClaimFinding]:
@@ -161,14 +162,7 @@ def _find_places(pair: LinkedPair, actors: _Actors) -> Iterator[ClaimFinding]:
     for zh, en in actors:
         before = pair.zh_text[max(0, zh.start - 3) : zh.start]
         at = en.index - 1
-        while at >= 0 and pair.en[at].lower in (
-            "the",
-            "northern",
-            "southern",
-            "eastern",
-            "western",
-            "central",
-        ):
+        while at >= 0 and pair.en[at].lower in _BEFORE_PLACES:
             at -= 1
         preposition = pair.en[at] if at >= 0 else en
         if (_TO_ZH.search(before) and preposition.lower == "from") or (
@@ -191,19 +185,14 @@ def _find_crossed_clauses(pair: LinkedPair, actors: _Actors) -> Iterator[ClaimFi
                 continue
             if not any(are_opposed(one, two) or one == two == _PLAIN for one in kinds for two in other_kinds):
                 continue
-            straight = (
-                pair.affinity.get((zh.clause, en.clause), 0.0)
-                + pair.affinity.get((other.clause, other_en.clause), 0.0)
-                - zh.weight
-                - other.weight
-            )
-            crossed = [
-                pair.affinity.get((zh.clause, other_en.clause), 0.0),
-                pair.affinity.get((other.clause, en.clause), 0.0),
-            ]
+            straight = pair.weigh(zh.clause, en.clause) + pair.weigh(other.clause, other_en.clause)
+            crossed = pair.weigh(zh.clause, other_en.clause), pair.weigh(other.clause, en.clause)
             if zh.shares_stem(other_en) or other.shares_stem(en):
                 continue
-            if min(crossed) > _LEAST_CROSSED and sum(crossed) >= straight + _CROSSED:
+            if (
+                min(crossed) > _LEAST_CROSSED
+                and sum(crossed) >= straight - zh.weight - other.weight + _CROSSED
+            ):
                 yield "crossed", zh, other_en
                 return
 
@@ -496,9 +485,8 @@ def _find_reversed_causes(pair: LinkedPair) -> Iterator[ClaimFinding]:
     causes_zh, causes_en = _list_causes(pair.zh, pair.clauses_zh), _list_causes(pair.en, pair.clauses_en)
     if len(causes_zh) == 1 == len(causes_en):
         (zh, cause, effect), (en, cause_en, effect_en) = causes_zh[0], causes_en[0]
-        affinity = pair.affinity
-        straight = affinity.get((cause, cause_en), 0.0) + affinity.get((effect, effect_en), 0.0)
-        crossed = affinity.get((cause, effect_en), 0.0) + affinity.get((effect, cause_en), 0.0)
+        straight = pair.weigh(cause, cause_en) + pair.weigh(effect, effect_en)
+        crossed = pair.weigh(cause, effect_en) + pair.weigh(effect, cause_en)
         if crossed >= straight + _REVERSED:
             yield "cause", zh, en
             return

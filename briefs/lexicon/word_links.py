@@ -114,12 +114,16 @@ class LinkedPair:
     def links(self) -> Iterator[tuple[Word, Word]]:
         return ((word, word.link) for word in self.zh if word.link)
 
+    def weigh(self, zh: int, en: int) -> float:
+        """Return the weight of the links between two clauses."""
+        return self.affinity.get((zh, en), 0.0)
+
     def are_comparable(self, zh: int, en: int) -> bool:
         """Return whether one clause can translate the other: by their links, else by their places."""
         best_zh, best_en = self._best_zh[zh], self._best_en[en]
         if not best_zh or not best_en:
             return abs((zh + 0.5) / self.clauses_zh - (en + 0.5) / self.clauses_en) < _UNLINKED_DISTANCE
-        own = self.affinity.get((zh, en), 0.0)
+        own = self.weigh(zh, en)
         return own >= _COMPARABLE * best_zh or own >= _COMPARABLE * best_en
 
     def is_stray(self, word: Word, share: float, *, is_zh: bool) -> bool:
@@ -127,7 +131,7 @@ class LinkedPair:
         if not word.link:
             return False
         zh, en = (word.clause, word.link.clause) if is_zh else (word.link.clause, word.clause)
-        return self.affinity.get((zh, en), 0.0) < share * (self._best_en[en] if is_zh else self._best_zh[zh])
+        return self.weigh(zh, en) < share * (self._best_en[en] if is_zh else self._best_zh[zh])
 
     def english_for(self, clause: int) -> list[Word]:
         """Return the English words in the clauses that can translate a Chinese clause."""
@@ -311,10 +315,10 @@ def _drop_stray_links(pair: LinkedPair) -> None:
         if not zh.senses or not en.senses or zh.is_name:
             continue
         clauses = zh.clause, en.clause
-        if pair.affinity.get(clauses, 0.0) > zh.weight:
+        if pair.weigh(*clauses) > zh.weight:
             continue
-        others_zh = (pair.affinity.get((zh.clause, c), 0.0) for c in range(pair.clauses_en) if c != en.clause)
-        others_en = (pair.affinity.get((c, en.clause), 0.0) for c in range(pair.clauses_zh) if c != zh.clause)
+        others_zh = (pair.weigh(zh.clause, c) for c in range(pair.clauses_en) if c != en.clause)
+        others_en = (pair.weigh(c, en.clause) for c in range(pair.clauses_zh) if c != zh.clause)
         if min(max(others_zh, default=0.0), max(others_en, default=0.0)) >= max(_OWN_PARTNER, zh.weight):
             zh.link = en.link = None
             pair.affinity.pop(clauses, None)
