@@ -447,7 +447,8 @@ class VocabularySheets:
                 yield {"url": url, "title": entry, "label": labels[status], "status": status}
 
     def count(self, results: Mapping[str, Any]) -> Iterator[tuple[int, str]]:
-        counts = results["counts"] if results["done"] else results["planned"]
+        is_begun = "counts" in results
+        counts = results["counts"] if is_begun else results["planned"]
         new, changed, proposed = (counts.get(status, 0) for status in ("new", "update", "proposed"))
         yield new, ngettext("%(n)s new entry", "%(n)s new entries", new)
         yield changed, ngettext("%(n)s entry changed", "%(n)s entries changed", changed)
@@ -455,7 +456,7 @@ class VocabularySheets:
             "%(n)s proposal waits for a second person", "%(n)s proposals wait for a second person", proposed
         )
         yield proposed, text
-        left = results["left"] if results["done"] else 0
+        left = results["left"] if is_begun else 0
         yield left, ngettext("%(n)s entry left", "%(n)s entries left", left)
         late = results["conflicts"]
         yield late, ngettext("%(n)s entry not imported", "%(n)s entries not imported", late)

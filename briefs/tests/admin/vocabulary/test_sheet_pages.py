@@ -285,6 +285,7 @@ def test_row_that_came_into_public_use_since_the_preview_is_previewed_again(
     page = press_import(client, preview_url)
     assert "“科技 · Tech” was changed since the preview. Which text?" in page
     assert "Waits for a second person" in page
+    assert "1 entry changed" not in page
     assert (Keyword.objects.get().label_en, Proposal.objects.count()) == ("Technology", 0)
     press_import(client, preview_url, **find_option(page, "The file’s"))
     assert (Keyword.objects.get().label_en, Proposal.objects.count()) == ("Technology", 1)
