@@ -148,6 +148,9 @@ def test_blocked_mail_stops_the_mailing_and_the_rest_get_a_new_one(
     sent = int(who != "MAIL FROM")
     assert send().numbers == (sent, sent, 0, 0, 0)
     assert get_state(mailing) == "stopped"
+    assert count(mailing).get("queued", 0) == 0, (
+        "whoever waits for a stopped mailing is never told of a correction"
+    )
     assert answer in mailings.describe_halt(mailing)
     assert not Subscriber.objects.exclude(bounced_at=None).exists()
     mail_server.answers.clear()
