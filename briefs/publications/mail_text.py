@@ -206,7 +206,8 @@ class _TextReader(HTMLParser):
             return
         class_name = values.get("class") or ""
         if class_name in ("in zh", "in en"):
-            self.begins_section = next((line for line in reversed(self.lines) if line.strip()), "") != "-- "
+            written_lines = [line.strip() for line in self.lines if line.strip()]
+            self.begins_section = written_lines[-1:] != ["--"]
         if tag in self.BLOCKS:
             begins_paragraph = tag in ("h1", "h2") or class_name[:2] in ("pt", "l1", "l2")
             self.lines.append("\n" if begins_paragraph or self.begins_section else "")
@@ -241,7 +242,8 @@ def _read_text(html: str) -> str:
     reader.feed(html)
     lines = []
     for line in reader.lines:
-        words = line.strip(" \u200b") if line != "-- " else line
+        words = line.strip(" \u200b")
+        words = "-- " if words == "--" else words
         if words.strip():
             lines.append(words)
     return "\n".join(lines).strip() + "\n"

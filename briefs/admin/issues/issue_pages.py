@@ -386,7 +386,7 @@ def render_issue_page(
         page=page,
         issue=page.issue,
         reasons=errors,
-        version=page.conflict.version if page.conflict else page.issue.version,
+        base_version=page.conflict.version if page.conflict else page.issue.version,
     )
 
 

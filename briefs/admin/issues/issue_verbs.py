@@ -48,6 +48,7 @@ class IssueVerbForm(forms.Form):
     """Form of a verb that asks for something. Rules are checked by the workflow alone."""
 
     introduction: ClassVar[object] = ""
+    content_heading: ClassVar[object] = gettext_lazy("The text of this issue")
     anchors: ClassVar[dict[str, str]] = {}
     """Field of this page for each `Reason.about`."""
     buttons: ClassVar[tuple[tuple[str, object], ...]] = ()
@@ -80,6 +81,7 @@ class WithdrawIssueForm(IssueVerbForm, WithdrawalFields):
 
 
 class PublishIssueForm(IssueVerbForm, ChangeNoteFields):
+    content_heading = gettext_lazy("What readers will see")
     anchors: ClassVar = {"change": "kind"}
     buttons = (
         ("later", gettext_lazy("Publish at this time")),

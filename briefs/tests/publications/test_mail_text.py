@@ -118,6 +118,7 @@ def test_withdrawn_brief_is_a_notice_without_its_text(team: Team) -> None:
     text = mail_text.build_issue_body(issue, "both")["text"]
     assert "本站已撤回這篇文摘" in text
     assert "\n\nIssue 12, " in text, "a blank line between the languages"
+    assert "\n-- \n您收到" in text, "mail programs fold a signature away by this line"
     assert re.search(r"^更改語言：http", text, re.M)
     assert re.search(r"^Change language: http", text, re.M)
     assert "We have withdrawn this brief" in text

@@ -4,6 +4,7 @@ import re
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -161,6 +162,7 @@ def test_publication_is_scheduled_cancelled_corrected_and_withdrawn(team: Team, 
     note = {"kind": "correction", "note_zh": "更正前言。", "note_en": "The preface."}
     assert publisher.post(url, {**seen, **note}).status_code == 302
     url = build_issue_url(issue, "verb", "withdraw_issue")
+    assert "What readers will see" not in publisher.get(url).content.decode(), "they will see a notice"
     assert publisher.post(url, {"kind": "other", "reason_zh": "誤"}).status_code == 409
     publisher.post(url, {"kind": "other", "reason_zh": "誤", "reason_en": "Wrong."})
     assert "Withdrawn" in publisher.get(LIST).content.decode()
@@ -171,7 +173,9 @@ def test_send_back_asks_for_a_note(team: Team, live: list[Brief]) -> None:
     url = build_issue_url(issue, "verb", "send_back_issue")
     assert client.post(url, {"note": ""}).status_code == 409
     client.post(url, {"note": "請再看第二段。"})
-    assert "請再看第二段。" in client.get(build_issue_url(issue)).content.decode()
+    page = client.get(build_issue_url(issue)).content.decode()
+    assert "請再看第二段。" in page
+    assert settings.VERSION in page, "at the foot, as on every page"
 
 
 @pytest.mark.parametrize("language", ["en", "zh-hant"])
