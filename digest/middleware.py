@@ -394,10 +394,11 @@ def keep_typed_fields(get_response: Handler) -> Handler:
 
     def answer(request: HttpRequest) -> HttpResponse:
         response = get_response(request)
+        if request.method != "POST":
+            return response
         sign_in = reverse("admin:login")
         if (
-            request.method != "POST"
-            or not response.headers.get("Location", "").startswith(f"{sign_in}?")
+            not response.headers.get("Location", "").startswith(f"{sign_in}?")
             or request.user.is_authenticated
             or _is_from_script(request)
         ):
