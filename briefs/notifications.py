@@ -33,6 +33,7 @@ from .accounts.account_actions import (
 from .content import SIDES
 from .models import (
     Edition,
+    Issue,
     Letter,
     MailSwitch,
     Note,
@@ -204,17 +205,26 @@ def _format_error(error: Exception) -> str:
 
 
 def _cancel_if_unwanted(pk: int, now: dt.datetime) -> bool:
-    """Cancel the notice if its kind is switched off, or the recipient is inactive or has no e-mail address."""
-    message = Outbox.objects.select_related("to").get(pk=pk)
+    """Cancel the notice if its kind is switched off, what it asks for is over, or the recipient cannot get mail."""
+    message = Outbox.objects.select_related("to", "brief").get(pk=pk)
     kind, person = get_switch(message.kind), message.to
     off = (
         kind not in MANDATORY_KINDS | ACCOUNT_KINDS
         and MailSwitch.objects.filter(person=person, kind=kind).exists()
     )
-    if off or not (person.is_active and person.email):
+    if off or _is_over(message) or not (person.is_active and person.email):
         Outbox.objects.filter(pk=pk, sent_at=None).update(cancelled_at=now)
         return True
     return False
+
+
+def _is_over(message: Outbox) -> bool:
+    """Return whether a brief or issue left the review for which somebody was asked, as it can in an outage of mail."""
+    if message.kind in ("issue_review", "issue_ready"):
+        return not Issue.objects.filter(pk=message.values["issue"], state=State.IN_REVIEW).exists()
+    return message.kind in ("review", "ready") and not (
+        message.brief and message.brief.state == State.IN_REVIEW
+    )
 
 
 def _queue_failure_alarm(failed: Outbox, now: dt.datetime) -> None:

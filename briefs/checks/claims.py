@@ -422,10 +422,8 @@ _DETERMINER_ZH = re.compile("[一兩三四五六七八九十百千數這該其�
 
 def _is_plan(pair: LinkedPair, word: Word) -> bool:
     """Return whether a word says what somebody plans to do. 計畫 is a noun after 的 or 項, and at the end of a clause."""
-    before, after = (
-        pair.zh_text[max(0, word.start - 1) : word.start],
-        pair.zh[word.index + 1 : word.index + 2],
-    )
+    before = pair.zh_text[max(0, word.start - 1) : word.start]
+    after = pair.zh[word.index + 1 : word.index + 2]
     return (
         word.text in _PLANS_ZH
         and before not in ("的", "項", "這", "該")

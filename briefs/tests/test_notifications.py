@@ -226,6 +226,16 @@ def test_urgent_notice_is_sent_despite_switch(mail_server: MailServer, team: Tea
     assert team.reviewer.email in mail_server.to
 
 
+def test_request_for_a_review_that_is_over_is_cancelled(mail_server: MailServer, team: Team) -> None:
+    brief = factories.submitted_brief(team)
+    factories.sign_off(brief, team.reviewer)
+    workflow.send_back(brief, by=team.publisher, note="再看", sides=("zh",))
+    Outbox.objects.update(due_at=NOW)
+    send_due()
+    sent = {*Outbox.objects.exclude(sent_at=None).values_list("kind", flat=True)}
+    assert sent == {"signed_zh", "signed_en", "sent_back"}
+
+
 def test_inactive_person_or_empty_address_gets_no_notice(mail_server: MailServer, team: Team) -> None:
     submit_brief(team)
     Person.objects.filter(pk=team.reviewer.pk).update(is_active=False)
