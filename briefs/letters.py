@@ -8,10 +8,10 @@ import datetime as dt
 import hmac
 import re
 import secrets
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Any, Final
+from typing import Final
 
 from django.conf import settings
 from django.core import signing
@@ -19,14 +19,11 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import transaction
 from django.db.models import Q
-from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.functional import Promise
-from django.utils.html import escape
-from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from .client_address import count_attempt, get_client_address
+from .client_address import count_attempt
 from .content import Bullet, ForbiddenCharacter, Side, tidy, tidy_line
 from .models.letters import Letter
 from .text.paths import OTHER_SIDE
@@ -167,60 +164,6 @@ def receive(
             key=key, defaults={**values, **came, "at": now, "sender": sender_hash}
         )
         return letter
-
-
-# The forms by which readers and guests write.
-
-
-def read_sender(request: HttpRequest) -> Sender:
-    """Return the sender's address and the page origin as the browser reports it."""
-    return Sender(
-        address=get_client_address(request),
-        own_origin=f"{request.scheme}://{request.get_host()}",
-        origin=request.headers.get("Origin", ""),
-        fetch_site=request.headers.get("Sec-Fetch-Site", ""),
-    )
-
-
-def receive_form(
-    request: HttpRequest,
-    target: LetterTarget,
-    *,
-    fields: Sequence[str],
-    bullets: Iterable[int],
-    side: str,
-    render_form: Callable[..., HttpResponse],
-) -> HttpResponse | None:
-    """Store the letter and return None. If it is rejected, return the form with the error and everything typed."""
-    typed_values = {name: request.POST.get(name, "") for name in fields}
-    numbers = {str(number): number for number in bullets}
-    typed = LetterInput(
-        text=typed_values["text"],
-        name=typed_values["name"],
-        email=typed_values.get("email", ""),
-        bullet=numbers.get(typed_values["bullet"]),
-        side=side,
-        honeypot=request.POST.get("website", ""),
-        stamp=request.POST.get("authenticity_token", ""),
-    )
-    try:
-        receive(target, typed, read_sender(request))
-    except LetterRejected as unsent:
-        form = typed_values | {"problem": str(unsent), "about": unsent.about}
-        response = render_form(form, status=unsent.status)
-        if unsent.retry_after:
-            response.headers["Retry-After"] = str(unsent.retry_after)
-        return response
-    return None
-
-
-def build_form_context(target: LetterTarget, form: dict[str, Any]) -> dict[str, Any]:
-    """Return the form with a new stamp.
-
-    Line ends of the typed text are encoded, so that `strip_indentation` keeps its white space.
-    """
-    typed = escape(form.get("text", "")).replace("\r\n", "\n").replace("\n", "&#10;")
-    return form | {"stamp": build_form_stamp(target), "text": SafeString(typed)}
 
 
 def build_bullet_choices(bullets: Iterable[Bullet], language: Side) -> list[tuple[int, str]]:

@@ -30,8 +30,8 @@ from briefs.admin.account.account_pages import build_busy_response
 from briefs.admin.home.desk_site import render_refusal_page
 from briefs.api.api_responses import CORS, Problem
 from briefs.database.faults import Fault, find_fault, log_fault
-from briefs.letters import read_sender
 from briefs.public import responses
+from briefs.public.letter_forms import read_sender
 from briefs.public.responses import NO_STORE, drop_session, language_from_path, strip_head_body
 
 type Handler = Callable[[HttpRequest], HttpResponse]

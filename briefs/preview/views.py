@@ -17,6 +17,7 @@ from briefs import images, letters, rendering
 from briefs.content import Content, Side
 from briefs.derived.public_brief import build_unpublished_brief
 from briefs.public import responses
+from briefs.public.letter_forms import build_form_context, receive_form
 from briefs.public.responses import LanguageConverter, accepts_chinese, drop_session, strip_head_body
 from briefs.rendering import cards
 from briefs.rendering.text import PICTURE_TYPES
@@ -76,7 +77,7 @@ def render_preview(
         source_withdrew=content.facts.source_withdrew,
         here=here,
         choices=letters.build_bullet_choices(content.bullets, language),
-        form=letters.build_form_context(opened.letter_target, form),
+        form=build_form_context(opened.letter_target, form),
         **_card_html(content, language),
     )
 
@@ -165,7 +166,7 @@ def _receive_remark(
     request: HttpRequest, opened: OpenedPreview, token: str, language: Side, view: rendering.ReadingView
 ) -> HttpResponse:
     """Store the remark and redirect to the thank-you page, or show the page again."""
-    rejected = letters.receive_form(
+    rejected = receive_form(
         request,
         opened.letter_target,
         fields=REMARK_FIELDS,

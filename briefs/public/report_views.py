@@ -14,6 +14,7 @@ from briefs.text import paths
 
 from . import editions, responses
 from .editions import PublicEdition
+from .letter_forms import build_form_context, receive_form
 from .responses import NO_STORE
 
 REPORT_FIELDS = ("name", "email", "bullet", "text")
@@ -29,7 +30,7 @@ def report(request: HttpRequest, language: Side, slug: str) -> HttpResponse:
 
 def _receive_report(request: HttpRequest, edition: PublicEdition, language: Side) -> HttpResponse:
     """Store the report and redirect to the thank-you page, or show the form again."""
-    rejected = letters.receive_form(
+    rejected = receive_form(
         request,
         _letter_target(edition),
         fields=REPORT_FIELDS,
@@ -65,7 +66,7 @@ def _render_form(
             "twin": quoted.text(paths.OTHER_SIDE[language]),
         },
         choices=None if quoted else letters.build_bullet_choices(bullets, language) or None,
-        form=letters.build_form_context(_letter_target(edition), form),
+        form=build_form_context(_letter_target(edition), form),
     )
     response.headers["Cache-Control"] = NO_STORE
     response.headers["X-Robots-Tag"] = "noindex"

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy, gettext_noop
 
 from briefs.content import SIDES, Side
 from briefs.database.replica import primary_only
-from briefs.letters import LETTER_ERROR_MESSAGES, read_sender
+from briefs.letters import LETTER_ERROR_MESSAGES
 from briefs.models.mailings import MailSide
 from briefs.publications import subscribers
 from briefs.publications.subscribers import OpenedLink
@@ -21,6 +21,7 @@ from briefs.text import paths
 from briefs.text.paths import LANGUAGE_CODES
 
 from . import responses
+from .letter_forms import read_sender
 from .responses import NO_STORE, accepts_chinese
 
 _ERRORS: Final[dict[str, str | Promise]] = {

@@ -46,7 +46,7 @@ def test_refused_row_does_not_stop_other_rows(writer_client: Client, team: facto
     response = run_action(writer_client, "submit_briefs", empty, changed, ready, live)
     done, refused = answers(response)
     assert done == {ready.pk}
-    assert "headline in both languages" in refused[empty.pk]
+    assert "English headline is empty" in refused[empty.pk]
     assert "other-writer saved a newer version" in refused[changed.pk]
     assert "now" in refused[live.pk]
     assert states(ready, empty, changed, live) == ["in_review", "draft", "draft", "approved"]
