@@ -135,11 +135,13 @@ def build_dashboard(request: HttpRequest) -> dict[str, Any]:
     if not policy.get_roles(person):
         return {"may_import": may_import}
     waiting = TaskList(person, timezone.now())
+    tasks = [*waiting.issue_tasks, *waiting.tasks]
     return {
         "may_import": may_import,
         "today": waiting.today,
-        "tasks": [*waiting.issue_tasks, *waiting.tasks][:MAX_TASKS],
-        "task_count": len(waiting.issue_tasks) + len(waiting.tasks),
+        "tasks": tasks[:MAX_TASKS],
+        "task_count": len(tasks),
+        "is_alone": not tasks and len(waiting.people) == 1,
         "my_list_url": _list_url(person=person.pk),
         "groups": [
             ("week", _("This week"), [_scheduled(waiting), _in_review(waiting), *_drafts(waiting)]),

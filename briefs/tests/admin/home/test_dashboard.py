@@ -54,6 +54,15 @@ def test_empty_desk_is_told_in_sentences(client: Client, team: factories.Team) -
     assert "New brief" in page
 
 
+def test_only_person_is_told_that_a_second_is_needed(client: Client) -> None:
+    first = factories.person("first", "Publishers", is_superuser=True)
+    page = sign_in(client, first).get("/admin/").content.decode()
+    assert "Somebody else must sign off" in page
+    assert 'href="/admin/briefs/person/add/">Add a person' in page
+    factories.person("second", "Reviewers")
+    assert "Somebody else must sign off" not in client.get("/admin/").content.decode()
+
+
 def test_person_without_role_sees_an_empty_page(client: Client, team: factories.Team) -> None:
     page = sign_in(client, team.outsider).get("/admin/").content.decode()
     assert "Waiting for me" not in page
