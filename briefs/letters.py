@@ -27,11 +27,10 @@ from .client_address import count_attempt
 from .content import Bullet, ForbiddenCharacter, Side, tidy, tidy_line
 from .models.letters import Letter
 from .text.paths import OTHER_SIDE
+from .text.scripts import cut_label
 
 MAX_TEXT_LENGTH: Final = 4_000
 MAX_NAME_LENGTH: Final = 120
-EXCERPT_LENGTH: Final = 24
-"""Maximum number of characters of a bullet in the form's list of bullets."""
 MAX_FORM_AGE: Final = dt.timedelta(hours=72)
 """How long a page may stay open before its form is rejected."""
 MIN_FORM_AGE: Final = dt.timedelta(seconds=2)
@@ -170,9 +169,8 @@ def build_bullet_choices(bullets: Iterable[Bullet], language: Side) -> list[tupl
     """Return the number and a label with the first words of each bullet."""
     rows = []
     for bullet in bullets:
-        words = bullet.text(language) or bullet.text(OTHER_SIDE[language])
-        rest = "…" if len(words) > EXCERPT_LENGTH else ""
-        rows.append((bullet.number, f"{bullet.number}  {words[:EXCERPT_LENGTH]}{rest}"))
+        side = language if bullet.text(language) else OTHER_SIDE[language]
+        rows.append((bullet.number, f"{bullet.number}  {cut_label(bullet.text(side), side)}"))
     return rows
 
 

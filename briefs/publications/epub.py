@@ -1,20 +1,19 @@
 """Write an issue as EPUB 3.3, with navigation by brief and point. The same document gives the same bytes."""
 
 import io
-import re
 import zipfile
 from collections.abc import Iterable, Iterator, Sequence
 from html import escape
 from typing import Final
 
 from briefs.content import LANGUAGE_TAGS
+from briefs.text.scripts import cut_label
 
 from .issue_document import DocumentItem, IssueDocument, Point, Words
 
 CONTENT_TYPE: Final = "application/epub+zip"
 _ZIP_DATE: Final = (1980, 1, 1, 0, 0, 0)
-_LABEL_LENGTH: Final = {LANGUAGE_TAGS["zh"]: 24, LANGUAGE_TAGS["en"]: 60}
-_CLAUSE_END: Final = re.compile(r"[，；：。、！？—]|[,;:.!?—](?=\s)|\s(?=[(（–])")
+_SIDES_BY_TAG: Final = {tag: side for side, tag in LANGUAGE_TAGS.items()}
 _CONTAINER: Final = (
     '<?xml version="1.0" encoding="utf-8"?>\n'
     '<container version="1.0" xmlns="urn:oasis:names:tc:opendocument:xmlns:container"><rootfiles>'
@@ -73,16 +72,6 @@ def write_epub(document: IssueDocument) -> bytes:
             for name, body in sorted(files.items()):
                 _add(archive, name, body, zipfile.ZIP_DEFLATED)
         return stream.getvalue()
-
-
-def cut_label(text: str, lang: str) -> str:
-    """Return the text up to the last punctuation within the length of a label; a text without any is cut at a word."""
-    limit = _LABEL_LENGTH[lang]
-    if len(text) <= limit:
-        return text
-    ends = [match.start() for match in _CLAUSE_END.finditer(text[: limit + 1]) if match.start() > limit // 4]
-    at = ends[-1] if ends else text.rfind(" ", limit // 4, limit)
-    return f"{text[: at if at > 0 else limit].rstrip()}{'……' if lang == LANGUAGE_TAGS['zh'] else '…'}"
 
 
 def _add(archive: zipfile.ZipFile, name: str, body: str, compression: int) -> None:
@@ -162,7 +151,7 @@ def _render_navigation(document: IssueDocument) -> str:
     for n, item in enumerate(document.items, start=1):
         points = "".join(
             f'<li><a href="brief-{n}.xhtml#b{point.number}"{_mark(words, document)}>'
-            f"{point.number}\u3000{escape(cut_label(words.text, words.lang))}</a></li>"
+            f"{point.number}\u3000{escape(cut_label(words.text, _SIDES_BY_TAG[words.lang]))}</a></li>"
             for point in item.points
             for words in point.texts[:1]
         )

@@ -1,7 +1,8 @@
-"""Detect Chinese or English by script, join the halves of a wrapped line, and find English stems."""
+"""Detect Chinese or English by script, join the halves of a wrapped line, split sentences, cut labels, and find English stems."""
 
 import re
 import threading
+from typing import Final
 
 from snowballstemmer.english_stemmer import EnglishStemmer
 
@@ -136,3 +137,19 @@ def _is_abbreviation(text: str, stop: re.Match[str]) -> bool:
     if stop[0] != "." or not _ABBREVIATION.search(before) or stop.end() == len(text):
         return False
     return not (_DOTTED.search(before) and _OPENER.match(text, stop.end()))
+
+
+# Cut a text to a label in a list.
+
+_LABEL_LENGTHS: Final[dict[Side, int]] = {"zh": 24, "en": 60}
+_CLAUSE_END: Final = re.compile(r"[，；：。、！？—]|[,;:.!?—](?=\s)|\s(?=[(（–])")
+
+
+def cut_label(text: str, side: Side) -> str:
+    """Return the text up to the last punctuation within the length of a label; a text without any is cut at a word."""
+    limit = _LABEL_LENGTHS[side]
+    if len(text) <= limit:
+        return text
+    ends = [match.start() for match in _CLAUSE_END.finditer(text[: limit + 1]) if match.start() > limit // 4]
+    at = ends[-1] if ends else text.rfind(" ", limit // 4, limit)
+    return f"{text[: at if at > 0 else limit].rstrip()}{'……' if side == 'zh' else '…'}"

@@ -16,7 +16,6 @@ from django import forms
 from django.core.exceptions import TooManyFieldsSent
 from django.http import QueryDict
 from django.utils import timezone
-from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -46,6 +45,7 @@ from briefs.content import (
 )
 from briefs.facts import SCALAR_FACTS, Fact, FactKind, format_column_value
 from briefs.models import Person
+from briefs.text.scripts import cut_label
 from briefs.workflow.rules import working_copy
 
 # The brief form's values as typed, read from a content or a POST, and conversion of bullets and picture back.
@@ -54,7 +54,6 @@ FACT_FIELDS: Final = ("source", "source_new", *SCALAR_FACTS)
 PICTURE_FIELDS: Final = ("picture", "picture_credit", "picture_licence", "picture_x", "picture_y")
 """Form fields of the picture: key, credit, licence, and the focus point in percent."""
 FORM_FIELDS: Final = (*LEAD_FIELDS, "key_point", *FACT_FIELDS, *ALT_TEXT_FIELDS, *PICTURE_FIELDS)
-KEY_POINT_LABEL_LENGTH: Final = 50
 CHECKBOX_FIELDS: Final = frozenset(n for n, fact in SCALAR_FACTS.items() if fact.kind is FactKind.FLAG)
 """Browsers send these only when ticked."""
 
@@ -427,7 +426,7 @@ def _list_key_points(draft: Draft) -> Iterator[tuple[str, str]]:
     for number, row in texts.items():
         if row.text_zh.strip() and row.text_en.strip():
             words = " ".join(row.cell(interface_side())[0].split())
-            yield number, f"#b{number}  {Truncator(words).chars(KEY_POINT_LABEL_LENGTH)}"
+            yield number, f"#b{number}  {cut_label(words, interface_side())}"
         elif number == draft.fields["key_point"]:
             yield number, f"#b{number}"
     if (chosen := draft.fields["key_point"]) and chosen not in texts:

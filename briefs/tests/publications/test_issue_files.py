@@ -23,7 +23,7 @@ from django.utils import timezone
 from briefs import installation
 from briefs.content import Bullet, Content, IssueContent, IssueText
 from briefs.models import Brief, IssueEdition
-from briefs.publications import epub, mail_text, pdf
+from briefs.publications import mail_text, pdf
 from briefs.publications.published import load_issue
 from briefs.tests.support import corpus_fixtures
 from briefs.tests.support.published_issues import issue_content, publish_issue
@@ -244,16 +244,6 @@ def test_epubcheck_has_nothing_to_say(client: Client, tmp_path: Path, address: s
     done = subprocess.run(command, capture_output=True, text=True)
 
     assert done.returncode == 0, done.stdout + done.stderr
-
-
-def test_label_in_the_navigation_ends_at_punctuation() -> None:
-    zh = "解放軍2025年4月的「海峽雷霆」演習，首次納入海警船查驗商船的項目。"
-    en = "The PLA's “Strait Thunder” exercise of April 2025, for the first time, included coast guard inspections."
-
-    assert epub.cut_label(zh, "zh-Hant-TW") == "解放軍2025年4月的「海峽雷霆」演習……"
-    assert epub.cut_label(en, "en") == "The PLA's “Strait Thunder” exercise of April 2025…"
-    assert epub.cut_label("短句。", "zh-Hant-TW") == "短句。"
-    assert epub.cut_label("無" * 40, "zh-Hant-TW") == "無" * 24 + "……"
 
 
 @pytest.mark.parametrize("file_format", ["epub", "pdf"])

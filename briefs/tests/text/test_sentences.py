@@ -3,7 +3,7 @@
 import pytest
 
 from briefs.content import Side
-from briefs.text.scripts import split_sentences
+from briefs.text.scripts import cut_label, split_sentences
 
 ZH = [
     "川普政府可能解除限制。|作者認為，關鍵在供應鏈。",
@@ -39,3 +39,13 @@ def test_sentences_end_where_a_reader_ends_them(side: Side, marked: str) -> None
 
 def test_blank_line_ends_a_sentence_and_a_line_end_does_not() -> None:
     assert split_sentences("One\nline\n\nAnother. Third.\n\n", "en") == ["One line", "Another.", "Third."]
+
+
+def test_label_ends_at_punctuation_or_a_word() -> None:
+    zh = "解放軍2025年4月的「海峽雷霆」演習，首次納入海警船查驗商船的項目。"
+    en = "The PLA's “Strait Thunder” exercise of April 2025, for the first time, included coast guard inspections."
+
+    assert cut_label(zh, "zh") == "解放軍2025年4月的「海峽雷霆」演習……"
+    assert cut_label(en, "en") == "The PLA's “Strait Thunder” exercise of April 2025…"
+    assert cut_label("短句。", "zh") == "短句。"
+    assert cut_label("無" * 40, "zh") == "無" * 24 + "……"
