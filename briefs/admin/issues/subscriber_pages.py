@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_GET
 
 from briefs.admin.common.access import DeskAdmin, person_of, require_role
 from briefs.admin.common.brief_pages import Badge, download_response, render_page
@@ -196,7 +196,7 @@ class SubscriberAdmin(DeskList, DeskAdmin):
         return [
             own("", self.changelist_view, "changelist"),
             own("import/", import_list, "import"),
-            own("export/", require_safe(self.export), "export"),
+            own("export/", require_GET(self.export), "export"),
             own("<int:pk>/change/", change, "change"),
         ]
 

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from briefs import workflow
 from briefs.content import hash_json
-from briefs.models import Brief, Person, Revision
+from briefs.models import Brief, Person, Proposal, Revision, Term
 from briefs.tests.support import factories
 from briefs.tests.support.permission_fixtures import PermissionScenario, valid_post_data
 from briefs.tests.support.permission_matrix import MatrixRow, matrix_rows
@@ -113,6 +113,27 @@ def test_row_of_another_brief_is_refused(scenario: PermissionScenario) -> None:
     assert not failures, "\n".join(map(str, failures))
 
 
+@pytest.mark.heavy
+@pytest.mark.parametrize(
+    ("answers", "saves"),
+    [
+        ({"take": "2"}, True),
+        ({"q-2-target": "over-0123456789abcdef"}, False),
+        ({"q-2-target": "over-1-1"}, False),
+        ({"seen-99": "", "seen-²": "", "q-99-target": "over-1"}, False),
+    ],
+)
+def test_forged_answer_to_a_sheet_saves_no_entry(
+    scenario: PermissionScenario, answers: dict[str, str], saves: bool
+) -> None:
+    """An answer names the state of the entry that the person saw. A forged one comes too late."""
+    before = [*Term.objects.values_list()], Proposal.objects.count()
+    press = PermissionRequest(scenario.sheets["term"], {"seen-2": "", **answers})
+    response = send_request(scenario.clients["w"], press, "POST")
+    assert response.status_code == 302
+    assert ((([*Term.objects.values_list()], Proposal.objects.count())) != before) == saves
+
+
 def _foreign_requests(scenario: PermissionScenario) -> Iterator[tuple[str, PermissionRequest]]:
     """Yield requests that name rows of the brief in review at the address of another brief."""
     brief = scenario.briefs["submitted"]
@@ -144,9 +165,6 @@ def _foreign_requests(scenario: PermissionScenario) -> Iterator[tuple[str, Permi
     yield "dismiss", PermissionRequest(f"{base_url}dismiss/", {"undo": scenario.dismissal.pk})
     yield "restore", PermissionRequest(f"{base_url}restore/", data | {"restore": "77"})
     yield "file", PermissionRequest(f"{base_url}file/{scenario.document}/")
-    for token in ("over-0123456789abcdef", "over-1-1", "over-"):
-        answers = {"seen-2": "", "seen-99": "", "seen-²": "", "q-2-target": token, "q-99-target": token}
-        yield f"sheet {token}", PermissionRequest(scenario.sheets["term"], answers)
 
 
 def test_forged_bullet_key_cannot_claim_a_number(scenario: PermissionScenario) -> None:

@@ -29,14 +29,17 @@ from briefs.tests.support.query_recorder import database_checksum, record_writte
 pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No directory at")]
 
 ROWS = matrix_rows()
-TABLES_WRITTEN_BY_GET = {"admin/briefs/brief/<int:pk>/pulse/": {"briefs_presence"}}
-"""Addresses whose GET writes, and the tables. A presence request records who has the brief open."""
+TABLES_WRITTEN_BY_GET = {
+    "admin/briefs/brief/<int:pk>/pulse/": {"briefs_presence"},
+    "admin/briefs/subscriber/export/": {"briefs_event"},
+}
+"""Addresses whose GET writes, and the tables: who has a brief open, and that somebody downloaded the subscribers."""
 WITHOUT_ACCESS = "atin"
 """People who must be shut out where the matrix does not list them. All others get an explanation."""
 SAMPLED_PEOPLE = "nr"
 """People whom the default run tries on every fifth row. The full matrix is marked heavy only for its duration."""
-DIFFERENT_HEAD = {"admin/briefs/brief/<int:pk>/pulse/"}
-"""Addresses where HEAD differs from GET: presence refuses HEAD."""
+DIFFERENT_HEAD = TABLES_WRITTEN_BY_GET.keys()
+"""Addresses that refuse HEAD."""
 
 
 # Completeness of the table
