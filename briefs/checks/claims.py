@@ -1,4 +1,4 @@
-"""Find who does what to whom, who says it, what only one language says as certain, done or caused, and clauses that it lacks.
+"""Find who does what to whom, who says it, and what only one language says as certain, done or caused.
 
 Reads the linked words of a pair (`lexicon/word_links.py`). Each finder yields a code of the check `meaning` and a word of
 each side; one of the two words is None if only one side has it.
@@ -6,15 +6,12 @@ each side; one of the two words is None if only one side has it.
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 
 from briefs.checks.english import read_words
 from briefs.checks.texts import opens_sentence
-from briefs.content import Side
 from briefs.lexicon.axes import Pole, are_opposed, can_link
 from briefs.lexicon.dictionary import PAST_FORMS
 from briefs.lexicon.word_links import LinkedPair, Word, compute_likeness, list_before, list_unlinked_names
-from briefs.text.scripts import count_han
 
 ClaimFinding = tuple[str, Word | None, Word | None]
 
@@ -309,7 +306,6 @@ def find_claim_findings(pair: LinkedPair) -> Iterator[ClaimFinding]:
     yield from _find_hedges(pair)
     yield from _find_reversed_causes(pair)
     yield from _find_turned_comparisons(pair)
-    yield from _find_omissions(pair)
 
 
 # Whether it has happened, and how sure it is
@@ -550,53 +546,3 @@ def _find_turned_verbs(pair: LinkedPair) -> Iterator[ClaimFinding]:
         span = pair.en[min(left + right) : max(left + right) + 1]
         if not is_cause or not any(word.expresses("force", "reversed") for word in span):
             yield "cause", verb, pair.en[min(left + right)]
-
-
-# Omissions
-
-_LONG: dict[Side, float] = {"zh": 1.75, "en": 1.35}
-"""Han characters to an English word: above the first the English may lack a clause, below the second the Chinese."""
-_VERY_LONG: dict[Side, float] = {"zh": 2.1, "en": 1.0}
-"""Then fewer links are needed, and those do not count whose clauses are joined by nothing else."""
-_COVERED: dict[Side, float] = {"zh": 0.6, "en": 0.5}
-"""Least share of the words of the other clauses that are translated."""
-_FEWEST_WORDS, _FEWEST_LINKS, _SHORTEST = 3, 3, 5
-"""Words and characters of a clause whose omission is reported, and links of the others."""
-_STRONG_LINK, _STRAY = 1.2, 0.3
-_FIGURE = re.compile("[0-9]|[一二兩三四五六七八九十百千萬億]+$")
-
-
-def _find_omissions(pair: LinkedPair) -> Iterator[ClaimFinding]:
-    """Report a clause of which the other language translates no word, though it translates most of the rest."""
-    if not pair.en:
-        return
-    ratio = count_han(pair.zh_text) / len(pair.en)
-    if ratio >= _LONG["zh"] and (
-        word := _find_lone_clause(pair, "zh", is_very_long=ratio >= _VERY_LONG["zh"])
-    ):
-        yield "omission", word, None
-    elif ratio <= _LONG["en"] and (
-        word := _find_lone_clause(pair, "en", is_very_long=ratio <= _VERY_LONG["en"])
-    ):
-        yield "omission", None, word
-
-
-def _find_lone_clause(pair: LinkedPair, side: Side, *, is_very_long: bool) -> Word | None:
-    """Return the whole clause as one word."""
-    words = pair.zh if side == "zh" else pair.en
-    clauses: dict[int, list[bool]] = {}
-    for word in words:
-        is_content = word.stems and len(word.text) > 1 and not word.is_inner and not word.text[0].isupper()
-        is_figure = bool(_FIGURE.match(word.text))  # the numbers' check compares them
-        if is_content or is_figure:
-            is_strong = word.link is not None and word.weight >= _STRONG_LINK
-            is_linked = is_strong and not (is_very_long and pair.is_stray(word, _STRAY, is_zh=side == "zh"))
-            clauses.setdefault(word.clause, []).append(is_figure or is_linked)
-    total, linked = (sum(map(count, clauses.values())) for count in (len, sum))
-    for clause, translated in clauses.items():
-        least = max(_COVERED[side] * (total - len(translated)), _FEWEST_LINKS - is_very_long)
-        if len(translated) >= _FEWEST_WORDS and not any(translated) and len(clauses) > 1 and linked >= least:
-            own = [word for word in words if word.clause == clause]
-            if own[-1].end - own[0].start >= _SHORTEST:
-                return replace(own[0], end=own[-1].end)
-    return None

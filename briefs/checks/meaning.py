@@ -1,8 +1,9 @@
-"""Find meanings that differ: a name, direction, quantity or date on one side and another on the other."""
+"""Find meanings that differ: a name, direction, quantity or date on one side and another on the other, or a clause on one alone."""
 
 import re
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import pairwise
 
 from briefs.checks.claims import find_claim_findings, find_role_findings
@@ -21,6 +22,7 @@ from briefs.lexicon.axes import are_opposed
 from briefs.lexicon.dictionary import list_same_sounding
 from briefs.lexicon.meanings import NAME_SECTIONS, Meaning, find_meanings
 from briefs.lexicon.word_links import NEGATION, LinkedPair, Word, link_words, list_before, weigh_stem
+from briefs.text.scripts import count_han
 
 _CODES = {
     **dict.fromkeys(NAME_SECTIONS, "names"),
@@ -108,6 +110,8 @@ def check_meaning(content: Content, context: CheckContext) -> list[Finding]:
                 findings.append(build_finding(zh, en, f"meaning.{code}", mine, theirs))
             elif lone := mine or theirs:
                 findings.append(_build_lone(zh if mine else en, code, lone))
+        for side, word in find_omissions(linked):
+            findings.append(_build_lone(zh if side == "zh" else en, "omission", word))
     return findings
 
 
@@ -444,3 +448,53 @@ def _build_lone(text: CheckedText, code: str, word: Word) -> Finding:
     """Build the finding of a word that the other side lacks, under the reason of its side."""
     span = word.start, word.end
     return text.build_finding(f"meaning.{code}_{text.side}", span, {"value": text.original[slice(*span)]})
+
+
+# Clauses that only one language has
+
+_LONG: dict[Side, float] = {"zh": 1.75, "en": 1.35}
+"""Han characters to an English word: above the first the English may lack a clause, below the second the Chinese."""
+_VERY_LONG: dict[Side, float] = {"zh": 2.1, "en": 1.0}
+"""Then fewer links are needed, and those do not count whose clauses are joined by nothing else."""
+_COVERED: dict[Side, float] = {"zh": 0.6, "en": 0.5}
+"""Least share of the words of the other clauses that are translated."""
+_FEWEST_WORDS, _FEWEST_LINKS, _SHORTEST = 3, 3, 5
+"""Words and characters of a clause whose omission is reported, and links of the others."""
+_STRONG_LINK, _STRAY = 1.2, 0.3
+_FIGURE = re.compile("[0-9]|[一二兩三四五六七八九十百千萬億]+$")
+
+
+def find_omissions(pair: LinkedPair) -> Iterator[tuple[Side, Word]]:
+    """Yield a clause with its language, of which the other language translates no word, though it translates most of the rest."""
+    if not pair.en:
+        return
+    ratio = count_han(pair.zh_text) / len(pair.en)
+    if ratio >= _LONG["zh"] and (
+        word := _find_lone_clause(pair, "zh", is_very_long=ratio >= _VERY_LONG["zh"])
+    ):
+        yield "zh", word
+    elif ratio <= _LONG["en"] and (
+        word := _find_lone_clause(pair, "en", is_very_long=ratio <= _VERY_LONG["en"])
+    ):
+        yield "en", word
+
+
+def _find_lone_clause(pair: LinkedPair, side: Side, *, is_very_long: bool) -> Word | None:
+    """Return the whole clause as one word."""
+    words = pair.zh if side == "zh" else pair.en
+    clauses: dict[int, list[bool]] = {}
+    for word in words:
+        is_content = word.stems and len(word.text) > 1 and not word.is_inner and not word.text[0].isupper()
+        is_figure = bool(_FIGURE.match(word.text))  # the numbers' check compares them
+        if is_content or is_figure:
+            is_strong = word.link is not None and word.weight >= _STRONG_LINK
+            is_linked = is_strong and not (is_very_long and pair.is_stray(word, _STRAY, is_zh=side == "zh"))
+            clauses.setdefault(word.clause, []).append(is_figure or is_linked)
+    total, linked = (sum(map(count, clauses.values())) for count in (len, sum))
+    for clause, translated in clauses.items():
+        least = max(_COVERED[side] * (total - len(translated)), _FEWEST_LINKS - is_very_long)
+        if len(translated) >= _FEWEST_WORDS and not any(translated) and len(clauses) > 1 and linked >= least:
+            own = [word for word in words if word.clause == clause]
+            if own[-1].end - own[0].start >= _SHORTEST:
+                return replace(own[0], end=own[-1].end)
+    return None
