@@ -230,9 +230,9 @@ _FIELD_ADDRESSES = {name: f"#{name}" for name in ("source", "date", "url")} | {"
 
 
 def _finding_as_json(finding: checks.Finding, page: _EditorPage) -> dict[str, Any]:
-    repair, id, key = finding.repair, compute_finding_id(finding), page.key(finding)
+    repair, finding_id, key = finding.repair, compute_finding_id(finding), page.key(finding)
     return {
-        "id": id,
+        "id": finding_id,
         "code": finding.code,
         "check": finding.check_name,
         "blocks": is_blocking(finding),
@@ -241,7 +241,7 @@ def _finding_as_json(finding: checks.Finding, page: _EditorPage) -> dict[str, An
         "side": finding.side,
         "message": describe_finding(finding.code, finding.values),
         "spans": page.marked_spans(finding),
-        "repair": _repair_as_json(id, _repair_label(finding), repair, page)
+        "repair": _repair_as_json(finding_id, _repair_label(finding), repair, page)
         if repair and repair.edits
         else None,
         "copy": list(_copy_structure_actions()) if finding.check_name == "structure" else None,

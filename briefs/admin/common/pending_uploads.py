@@ -3,7 +3,7 @@
 import datetime as dt
 from typing import Any, Final
 
-from django.db.models import Prefetch, Q
+from django.db.models import Prefetch, Q, QuerySet
 from django.utils import timezone
 
 from briefs.database.bulk_writes import delete_in_batches
@@ -28,17 +28,19 @@ def delete_expired(now: dt.datetime) -> None:
     delete_in_batches(Upload.objects.filter(created_at__lt=old), batch_size=5)  # an upload may hold 64 MB
 
 
+def _find_uploads(owner: Person) -> QuerySet[Upload]:
+    """Return the owner's uploads that have not expired, but for sheets whose plan is of the form before version 0.2.0."""
+    is_readable = Q(results__sheet__isnull=True) | Q(results__left__isnull=False)
+    return Upload.objects.filter(is_readable, owner=owner, created_at__gt=timezone.now() - UPLOAD_RETENTION)
+
+
 def list_pending_uploads(owner: Person) -> list[Upload]:
     """Return the owner's uploads that are not finished, with the names of their files, newest first."""
-    is_open = Q(done_at=None) | Q(results__conflicts__gt=0)
-    rows = Upload.objects.filter(is_open, owner=owner, created_at__gt=timezone.now() - UPLOAD_RETENTION)
+    rows = _find_uploads(owner).filter(Q(done_at=None) | Q(results__conflicts__gt=0))
     files = UploadFile.objects.defer("data").exclude(name="")
     return list(rows.prefetch_related(Prefetch("files", files)).order_by("-created_at")[:MAX_PENDING_UPLOADS])
 
 
 def find_pending_upload(owner: Person, pk: Any) -> Upload | None:
     """Return the owner's upload if it has not expired."""
-    rows = Upload.objects.select_related("words_of").filter(
-        owner=owner, created_at__gt=timezone.now() - UPLOAD_RETENTION
-    )
-    return rows.filter(pk=pk).first()
+    return _find_uploads(owner).select_related("words_of").filter(pk=pk).first()

@@ -240,7 +240,7 @@ def _get_upload_or_404(request: HttpRequest, pk: UUID) -> Upload:
     results = row.results if row else {}
     is_vocabulary = results.get("sheet", BRIEF_SHEET) != BRIEF_SHEET
     require_role(request, "edit" if TABLE in results else "edit_vocabulary" if is_vocabulary else "import")
-    if row is None or ("sheet" in results and "left" not in results):  # uploaded before version 0.2.0
+    if row is None:
         raise Http404
     return row
 
