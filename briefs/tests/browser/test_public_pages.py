@@ -161,8 +161,8 @@ def test_reader_opens_menu_of_bullet_by_keyboard_and_copies(chromium: Any, live_
         page.keyboard.press("Tab")
         if page.evaluate("document.activeElement.getAttribute('href')") == "#b3":
             break
-    page.keyboard.press("Enter")
-    assert page.url.endswith("#b3")
+    page.locator("[href='#b3']:focus").press("Enter")
+    page.wait_for_url("**#b3")
     copied = {}
     for _ in range(4):
         page.keyboard.press("Tab")

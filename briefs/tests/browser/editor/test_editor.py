@@ -54,7 +54,7 @@ def test_writer_creates_and_submits_brief_by_keyboard(
     assert editor.bullet_levels()[2] == ["1", "1"]
     editor.save()
     brief = Brief.objects.get()
-    assert f"/brief/{brief.pk}/change/" in editor.page.url
+    editor.page.wait_for_url(f"**/brief/{brief.pk}/change/**")
     press_tab_until_focused(editor, "#fact-sentence", back=True)
     editor.press("Enter")
     press_tab_until_focused(editor, "[name=date]")
