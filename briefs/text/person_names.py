@@ -73,6 +73,8 @@ HUNGARIAN_GIVEN_NAMES = frozenset(_read_words("hungarian given names"))
 SWEDISH_SURNAMES = frozenset(_read_words("swedish surnames"))
 SPANISH_SURNAMES = frozenset(_read_words("spanish surnames"))
 _GIVEN_NAMES_TOO = frozenset(_read_words("spanish given names"))
+_SPANISH_FIRST_NAMES = frozenset(_read_words("spanish first names"))
+_SECOND_GIVEN_NAMES = _SPANISH_FIRST_NAMES | _GIVEN_NAMES_TOO | {*_read_words("second given names")}
 
 
 def _read_surnames() -> tuple[tuple[str, ...], dict[str, frozenset[str]], frozenset[str]]:
@@ -127,7 +129,7 @@ def divide_in_order(name: str, order: NameOrder, size: int = 1) -> DividedName:
         return DividedName(NameOrder.FAMILY_FIRST, name[:size], name[size:])
     words = _GENERATION.sub("", name).split()
     if order is NameOrder.FAMILY_FIRST:
-        return DividedName(order, " ".join(words[:size])[:100], " ".join(words[size:])[:100])
+        return DividedName(order, " ".join(words[:size]).rstrip(",")[:100], " ".join(words[size:])[:100])
     cut = len(words) - 1
     while cut > 1 and words[cut - 1].lower() in _PARTICLES and fold_word(words[-1]) not in ROMANISED_SURNAMES:
         cut -= 1
@@ -246,7 +248,9 @@ def _has_surname_inside(words: Sequence[str], folded: Sequence[str]) -> bool:
     return (
         is_given
         and any(
-            word in ROMANISED_SURNAMES and not printed.islower()  # van is a particle too
+            word in ROMANISED_SURNAMES
+            and not printed.islower()
+            and "." not in printed  # van: a particle. S.Y.: initials
             for word, printed in zip(folded[1:-1], words[1:-1], strict=True)
         )
     )
@@ -256,17 +260,27 @@ def _has_surname_before_particle(words: Sequence[str], folded: Sequence[str]) ->
     """Return whether a family name may begin before a particle, or go on after it: Sáenz de Santamaría, de Hoop Scheffer."""
     at = next((n for n, word in enumerate(words) if n and word in _PARTICLES), 0)
     after = next((n for n in range(at, len(words)) if words[n] not in _PARTICLES), 0)
-    return bool(at) and (after < len(words) - 1 or (at > 1 and folded[at - 1] in SPANISH_SURNAMES))
+    return bool(at) and (
+        after < len(words) - 1
+        or (at > 1 and (folded[at - 1] in SPANISH_SURNAMES or _may_be_first_of_two(folded, at - 1)))
+    )
 
 
 def _may_have_two_surnames(name: str, folded: Sequence[str]) -> bool:
-    """Return whether it is open if the last but one word is a Spanish surname. An accent shows that the name is Spanish."""
+    """Return whether it is open if the last but one word is a surname. An accent shows that the name is Spanish."""
     if len(folded) < 3 or folded[-2] not in SPANISH_SURNAMES:
-        return False
+        return len(folded) == 3 and _may_be_first_of_two(folded, 1)
     is_spanish = folded[-1] in SPANISH_SURNAMES
     if folded[-2] in _GIVEN_NAMES_TOO:
         return is_spanish
     return not is_spanish or name.isascii()
+
+
+def _may_be_first_of_two(folded: Sequence[str], position: int) -> bool:
+    """Return whether a word of a Spanish name may be the first of two surnames: it is no known given name and no initial."""
+    is_spanish = folded[0] in _SPANISH_FIRST_NAMES or folded[-1] in SPANISH_SURNAMES
+    word = folded[position]
+    return is_spanish and len(word) > 1 and word not in _SECOND_GIVEN_NAMES | _PARTICLES | _CONNECTORS
 
 
 def _is_alphabetic(name: str) -> bool:
