@@ -1,8 +1,8 @@
 """Load demo data: documents in different states, reached by verbs of demo accounts over nine days.
 
-The real document is published as imported and corrected in a second edition. Sample 02 and the digests of four speeches,
-whose originals are free to read, are live, sample 01 is in review, and sample 03 a draft with its faults. An issue has
-the live briefs.
+The real document is published as imported and corrected in a second edition. The digests of five speeches, whose
+originals are free to read, are live, sample 01 is in review, and sample 03 a draft with its faults. An issue has the
+live briefs. The articles of the samples are invented, so they stay on the desk.
 """
 
 import datetime as dt
@@ -50,6 +50,13 @@ HEADLINES: Final = {
     "seed": ("美國如何贏得下一場科技競賽", "How the U.S. Can Win the Next Technology Race"),
     "01": ("海底電纜的韌性在於快速修復", "Subsea Cable Resilience Rests on Rapid Repair"),
 }
+ARTICLE: Final = {
+    "title": "How the United States Can Win the Global Tech Race",
+    "url": "https://www.cnas.org/publications/commentary/how-the-united-states-can-win-the-global-tech-race",
+    "access": "subscription",
+}
+"""Facts of the real article, which its document lacks. The address is that of the author's institute, which links to
+*Foreign Policy*."""
 WRONG: Final = "技術迅大多數新興市場快速普及"
 RIGHT: Final = "的技術得以在幾乎所有新興市場迅速普及"
 CORRECTION: Final = workflow.ChangeNote(
@@ -60,14 +67,14 @@ CORRECTION: Final = workflow.ChangeNote(
 )
 ISSUE: Final = IssueContent(
     IssueText(
-        "從礦物儲備到軍備管制",
-        "本期兩篇談科技競賽與關鍵礦物，四篇是冷戰時期的演說，原文都可以免費閱讀。\n\n"
+        "從產業政策到軍備管制",
+        "本期兩篇談科技競賽與產業政策，四篇是冷戰時期的演說。五篇演說的原文都可以免費閱讀。\n\n"
         "讀的時候不妨留意：哪些主張靠實力，哪些靠約定。",
     ),
     IssueText(
-        "From Mineral Stocks to Arms Control",
-        "Two briefs are about the technology race and critical minerals; four are speeches of the Cold War that are free "
-        "to read in full.\n\nAs you read, ask which arguments rest on strength and which on agreements.",
+        "From Industrial Policy to Arms Control",
+        "Two briefs are about the technology race and industrial policy; four are speeches of the Cold War. All five "
+        "speeches are free to read in full.\n\nAs you read, ask which arguments rest on strength and which on agreements.",
     ),
 )
 _HUMAN_VERBS: Final = ("send_back", "take_back", "discard")
@@ -117,10 +124,7 @@ def import_demo_briefs(people: dict[str, Person], *, now: dt.datetime | None = N
     files = {path.name[:2]: path for path in sorted(SAMPLES_FOLDER.glob("*.txt"))}
     seed = _import_document(SEED, people, now - 9 * day)
     if _is_untouched(seed, people, State.DRAFT):
-        _publish_draft(seed, people, now - 5 * day, headlines=HEADLINES["seed"])
-    live = _import_document(files["02"], people, now - 9 * day)
-    if _is_untouched(live, people, State.DRAFT):
-        _publish_draft(live, people, now - 8 * day)
+        _publish_draft(seed, people, now - 5 * day, headlines=HEADLINES["seed"], facts=ARTICLE)
     if _is_untouched(seed, people, State.APPROVED, editions=1):
         _publish_correction(seed, people, now - 2 * day)
     in_review = _import_document(files["01"], people, now - 2 * day)
@@ -130,7 +134,7 @@ def import_demo_briefs(people: dict[str, Person], *, now: dt.datetime | None = N
     for n, path in enumerate(sorted(SPEECHES_FOLDER.glob("*.txt"))):
         speech = _import_document(path, people, now - 9 * day)
         if _is_untouched(speech, people, State.DRAFT):
-            _publish_draft(speech, people, now - (7 - n / 2) * day)
+            _publish_draft(speech, people, now - (8 - n / 2) * day, facts={"access": "free"})
     if not Issue.objects.exists():
         with suppress(workflow.Refused):  # others have moved the briefs
             _publish_issue(people, now - 3 * day)
@@ -167,11 +171,19 @@ def _is_untouched(brief: Brief, people: dict[str, Person], state: State, *, edit
 
 @transaction.atomic
 def _submit_draft(
-    brief: Brief, people: dict[str, Person], now: dt.datetime, *, headlines: tuple[str, str] | None = None
+    brief: Brief,
+    people: dict[str, Person],
+    now: dt.datetime,
+    *,
+    headlines: tuple[str, str] | None = None,
+    facts: dict[str, str] | None = None,
 ) -> None:
-    content = _load_content(brief)
+    content = stored = _load_content(brief)
     if headlines and not content.headline_zh:
         content = replace(content, headline_zh=headlines[0], headline_en=headlines[1])
+    if facts:
+        content = replace(content, facts=replace(content.facts, **facts))
+    if content != stored:
         workflow.save(brief, content, by=people["writer"], version=_version(brief), now=now)
     row = Brief.objects.get(pk=brief.pk)
     if not row.article_date_confirmed:
@@ -181,9 +193,14 @@ def _submit_draft(
 
 @transaction.atomic
 def _publish_draft(
-    brief: Brief, people: dict[str, Person], now: dt.datetime, *, headlines: tuple[str, str] | None = None
+    brief: Brief,
+    people: dict[str, Person],
+    now: dt.datetime,
+    *,
+    headlines: tuple[str, str] | None = None,
+    facts: dict[str, str] | None = None,
 ) -> None:
-    _submit_draft(brief, people, now, headlines=headlines)
+    _submit_draft(brief, people, now, headlines=headlines, facts=facts)
     _review_and_approve(brief, people, now)
 
 
