@@ -8,11 +8,11 @@ live briefs. The articles of the samples are invented, so they stay on the desk.
 import datetime as dt
 import json
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from django.contrib.auth.models import Group
 from django.db import transaction
@@ -176,7 +176,7 @@ def _submit_draft(
     now: dt.datetime,
     *,
     headlines: tuple[str, str] | None = None,
-    facts: dict[str, str] | None = None,
+    facts: Mapping[str, Any] | None = None,
 ) -> None:
     content = stored = _load_content(brief)
     if headlines and not content.headline_zh:
@@ -198,7 +198,7 @@ def _publish_draft(
     now: dt.datetime,
     *,
     headlines: tuple[str, str] | None = None,
-    facts: dict[str, str] | None = None,
+    facts: Mapping[str, Any] | None = None,
 ) -> None:
     _submit_draft(brief, people, now, headlines=headlines, facts=facts)
     _review_and_approve(brief, people, now)
