@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from briefs import policy, workflow
 from briefs.admin.common.brief_pages import Badge, bullet_structure_label
 from briefs.admin.common.diff_html import CELL_EFFORT, highlight_differences, share_effort
-from briefs.admin.common.fact_text import format_fact
+from briefs.admin.common.fact_text import describe_key_line, format_fact
 from briefs.admin.common.interface_labels import FIELD_LABELS
 from briefs.admin.common.name_fields import NamesById
 from briefs.content import LANGUAGE_TAGS, SIDES, Bullet, Content, Side
@@ -53,7 +53,8 @@ def build_change_rows(
 ) -> list[ChangeRow]:
     """Return every difference, in page order. With `answers`, by row key, each row can be left out."""
     effort = share_effort(2 * len(after.bullets))
-    rows = [*_lead_rows(before, after), *_bullet_rows(before, after, effort), *_order_rows(before, after)]
+    leads = [*_lead_rows(before, after), *_key_line_rows(before, after)]
+    rows = [*leads, *_bullet_rows(before, after, effort), *_order_rows(before, after)]
     rows = [*(row for row in rows if row.cells), *_fact_rows(before, after, names)]
     if answers is None:
         return [replace(row, key="") for row in rows]
@@ -78,6 +79,14 @@ def _lead_rows(before: Content, after: Content) -> Iterator[ChangeRow]:
     leads = (("headline", _("Headline"), Content.headline), ("summary", _("Summary"), Content.summary))
     for key, label, read in leads:
         yield ChangeRow(label, _text_cells({s: (read(before, s), read(after, s)) for s in SIDES}), key)
+
+
+def _key_line_rows(before: Content, after: Content) -> Iterator[ChangeRow]:
+    now, file = map(describe_key_line, (before, after))
+    if now != file:
+        yield ChangeRow(
+            FIELD_LABELS["key_point"], [ChangeCell("", *highlight_differences(now, file))], "key_point"
+        )
 
 
 def _text_cells(texts: Mapping[Side, tuple[str, str]], effort: int = EFFORT_LIMIT) -> list[ChangeCell]:

@@ -402,6 +402,7 @@ COLUMN_LABELS: Final = {
     **FIELD_LABELS,
     "id": gettext_lazy("Number of the brief; do not change it"),
     "brief": gettext_lazy("Number of the brief; do not change it"),
+    "key_point": gettext_lazy("Key line: number of a bullet; empty for the summary’s last sentence"),
     "version": gettext_lazy("Version that was exported; do not change it"),
     "state": gettext_lazy("State; never imported"),
     "slug": gettext_lazy("Slug; never imported"),

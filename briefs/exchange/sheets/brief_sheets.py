@@ -43,6 +43,7 @@ from .columns import (
     format_bullet_cells,
     format_bullet_row,
     format_fact_cell,
+    format_key_point,
     name_sheet_by_headings,
 )
 from .sheet_files import (
@@ -328,6 +329,10 @@ class _Planner:
         if rows.bullet_rows:
             bullets = _apply_bullets(before.bullets, rows.bullet_rows, problems, is_current=is_current)
             content = replace(content, bullets=bullets) if bullets != before.bullets else content
+        is_chosen = content.key_point not in (0, before.key_point)
+        if row and is_current and is_chosen and not content.key_bullet:
+            message = _("The brief has no bullet %(n)s in both languages.") % {"n": content.key_point}
+            problems.reporter(row)("key_point", message)
         return content
 
     def _is_as_exported(self, brief: Brief, rows: BriefRows) -> bool:
@@ -425,13 +430,15 @@ def save_changes(
 def leave_out_rows(change: BriefChange) -> Content:
     """Return the content with the desk's text in the skipped rows.
 
-    Row keys: `headline`, `summary`, the name of a fact, `b4` for bullet 4, `n2` for a new bullet in second place.
+    Row keys: `headline`, `summary`, `key_point`, the name of a fact, `b4` for bullet 4, `n2` for a new bullet in second place.
     """
     content, skipped = change.content, change.skipped_rows
     if not skipped:
         return content
     now = workflow.load_working_copy(Brief.objects.get(pk=change.brief))
     leads = {name: getattr(now, name) for name in LEAD_FIELDS if name.rpartition("_")[0] in skipped}
+    if "key_point" in skipped:
+        content = replace(content, key_point=now.key_point)
     facts = {name: getattr(now.facts, name) for name in FACTS if name in skipped}
     stored = {bullet.number: bullet for bullet in now.bullets}
     bullets = {bullet.number: bullet for bullet in content.bullets}
@@ -471,6 +478,7 @@ def list_differences(now: Content, sheet: Content, names: SheetNames) -> Iterato
 
 def _list_cells(content: Content, names: SheetNames) -> dict[str, str]:
     cells: dict[str, str] = {name: getattr(content, name) for name in LEAD_FIELDS}
+    cells["key_point"] = format_key_point(content)
     cells |= {name: format_fact_cell(name, content.facts, names) for name in SHEET_FACTS}
     for position, bullet in enumerate(content.bullets, 1):
         number = bullet.number or f"new at {position}"

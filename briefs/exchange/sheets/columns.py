@@ -179,7 +179,10 @@ DATE_COLUMNS: Final = frozenset(
     ("updated", "published", *(n for n in SHEET_FACTS if FACTS[n].kind in (FactKind.DATE, FactKind.DAY)))
 )
 """Columns that a spreadsheet turns into dates when it opens CSV."""
-BRIEF_COLUMNS: Final = ("id", "version", "state", "slug", *LEAD_FIELDS, *SHEET_FACTS, "updated", "published")
+BRIEF_COLUMNS: Final = (
+    *("id", "version", "state", "slug", *LEAD_FIELDS, "key_point"),
+    *(*SHEET_FACTS, "updated", "published"),
+)
 BULLET_TEXTS: Final = ("text_zh", "text_en")
 BULLET_COLUMNS: Final = (
     *("brief", "version", "number", *BULLET_TEXTS),
@@ -222,7 +225,12 @@ def format_brief_row(
     texts = [getattr(content, name) for name in LEAD_FIELDS]
     facts = [format_fact_cell(name, content.facts, names) for name in SHEET_FACTS]
     shown = [format_moment(brief.updated_at), format_moment(published)]
-    return [str(brief.pk), str(brief.version), brief.state, brief.slug or "", *texts, *facts, *shown]
+    keys = [str(brief.pk), str(brief.version), brief.state, brief.slug or ""]
+    return [*keys, *texts, format_key_point(content), *facts, *shown]
+
+
+def format_key_point(content: Content) -> str:
+    return str(content.key_point or "")
 
 
 def format_bullet_row(brief: Brief, bullet: Bullet) -> list[str]:
@@ -275,11 +283,19 @@ def apply_brief_cells(before: Content, cells: Cells, names: SheetNames, report: 
             typed = tidy_cell(cell, multiline=column in _LINES)
             if column in LEAD_FIELDS:
                 texts[column] = typed
+            elif column == "key_point":
+                texts[column] = _parse_key_point(typed)
             elif column in SHEET_FACTS and typed != format_fact_cell(column, before.facts, names):
                 facts[column] = _parse_fact(column, typed, before.facts, names)
         except ValueError as error:
             report(column, str(error))
     return replace(before, **texts, facts=replace(before.facts, **facts)) if texts or facts else before
+
+
+def _parse_key_point(typed: str) -> int:
+    if typed and not (typed.isascii() and typed.isdecimal() and len(typed) < 10):
+        raise ValueError(_("Write the number of a bullet, or leave the cell empty."))
+    return int(typed or 0)
 
 
 def _parse_fact(name: str, typed: str, before: Facts, names: SheetNames) -> Any:

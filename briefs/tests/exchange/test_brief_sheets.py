@@ -169,6 +169,24 @@ def test_every_fact_and_structure_is_exported_and_read_back(team: factories.Team
     assert stored == replace(factories.load_content(brief).facts, authors=bare)
 
 
+def test_key_line_is_chosen_and_taken_back_in_a_sheet(team: factories.Team) -> None:
+    brief = factories.draft_brief(team)
+    before = factories.load_content(brief)
+    rows = rows_of(brief)
+    (change,) = plan(change_cell(rows, BRIEFS, 2, "key_point", "2")).changes
+    assert [*list_differences(before, change.content, SheetNames())] == [("key_point", "", "2")]
+    save_changes([change], by=team.writer)
+    assert factories.load_content(brief) == replace(before, key_point=2)
+
+    rows = rows_of(Brief.objects.get())
+    assert rows[BRIEFS][1][rows[BRIEFS][0].index("key_point")] == "2"
+    assert outcome(rows) == (0, 0, 1)
+    place = rows[BRIEFS][0].index("key_point")
+    assert outcome({BRIEFS: [[*row[:place], *row[place + 1 :]] for row in rows[BRIEFS]]}) == (0, 0, 1)
+    save_changes(plan(change_cell(rows, BRIEFS, 2, "key_point", "")).changes, by=team.writer)
+    assert factories.load_content(brief).hashes() == before.hashes()
+
+
 @pytest.mark.parametrize("file_format", ["xlsx", "csv"])
 def test_no_cell_of_500_payloads_is_a_formula(team: factories.Team, file_format: Any) -> None:
     texts = []
@@ -297,6 +315,8 @@ WRONG: list[tuple[str, str, str, str]] = [
     (BRIEFS, "date", "June", "Row 2, column “date”: “June” is not a date."),
     (BRIEFS, "url", "example", "Row 2, column “url”: Enter an address that starts with http"),
     (BRIEFS, "access", "open", "Row 2, column “access”: “open” is none of: free"),
+    (BRIEFS, "key_point", "2nd", "Row 2, column “key_point”: Write the number of a bullet, or leave the cell empty."),
+    (BRIEFS, "key_point", "9", "Row 2, column “key_point”: The brief has no bullet 9 in both languages."),
     (BRIEFS, "source_withdrew", "maybe", "Row 2, column “source_withdrew”: Write TRUE or FALSE."),
     (BRIEFS, "headline_en", "x" * 301, "Row 2, column “headline_en”: Headline is too long"),
     (BRIEFS, "headline_en", "a\x07b", "Row 2, column “headline_en”: Line 1: remove the control character U+0007."),

@@ -167,7 +167,7 @@ def test_brief_of_a_sheet_can_be_left_out_also_on_another_page(
 
 
 def test_single_rows_of_a_brief_are_left_out(client: Client, team: factories.Team) -> None:
-    """The sheet changes headline and date, rewords #2 and #3, deletes #1 and adds a bullet after #2 and after #3."""
+    """The sheet changes headline, title and key line, rewords #2 and #3, deletes #1 and adds a bullet after #2 and after #3."""
     brief = factories.draft_brief(team)
     before = workflow.load_working_copy(brief)
     rows = build_brief_rows(Brief.objects.filter(pk=brief.pk))
@@ -187,12 +187,13 @@ def test_single_rows_of_a_brief_are_left_out(client: Client, team: factories.Tea
     sheet = dict(zip(rows[BRIEFS][0], rows[BRIEFS][1], strict=True)) | {
         "headline_en": "From the sheet",
         "title": "Title",
+        "key_point": "3",
     }
     rows[BRIEFS][1] = [sheet[head] for head in rows[BRIEFS][0]]
     preview = upload_sheet(client, *(sheet_files.write_csv(sheet) for sheet in rows.values()))["Location"]
     form = Form(client.get(preview).content.decode(), id="confirm-form")
     key = f"rows-{brief.pk}"
-    assert sorted(form.data[key]) == ["b1", "b2", "b3", "headline", "n2", "n4", "title"]
+    assert sorted(form.data[key]) == ["b1", "b2", "b3", "headline", "key_point", "n2", "n4", "title"]
     client.post(preview, {**form.data, f"row-{brief.pk}": ["headline", "b3", "n4"]})
     after = workflow.load_working_copy(Brief.objects.get())
     texts = [bullet.text_en for bullet in after.bullets]
@@ -203,7 +204,11 @@ def test_single_rows_of_a_brief_are_left_out(client: Client, team: factories.Tea
         "Added 2",
     ]
     assert [bullet.number for bullet in after.bullets] == [1, 2, 3, 4]
-    assert (after.headline_en, after.facts.title) == ("From the sheet", before.facts.title)
+    assert (after.headline_en, after.facts.title, after.key_point) == (
+        "From the sheet",
+        before.facts.title,
+        0,
+    )
     assert "1 draft changed" in client.get(preview).content.decode()
 
 
