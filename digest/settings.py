@@ -185,10 +185,11 @@ SESSION_COOKIE_AGE = 60 * 60 * 24 * 7
 CSRF_COOKIE_HTTPONLY = True
 CSRF_FAILURE_VIEW = "digest.middleware.csrf_failure"
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+_hsts = environment.HSTS.read()
 if _https:
     SECURE_SSL_REDIRECT = True
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
-    globals().update(environment.HSTS.read())
+    globals().update(_hsts)
     SILENCED_SYSTEM_CHECKS = [
         "security.W005",
         "security.W021",

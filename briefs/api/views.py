@@ -12,7 +12,7 @@ import msgspec
 from django.conf import settings
 from django.core.cache import cache
 from django.db.models import Max
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, StreamingHttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
 from msgspec import Struct
@@ -26,7 +26,6 @@ from briefs.public import page_cache, responses, search_queries, subject_queries
 from briefs.public import views as public_views
 from briefs.public.editions import ListPosition
 from briefs.public.page_cache import hash_parts
-from briefs.public.responses import NO_STORE
 from briefs.public.search_queries import SearchParams
 from briefs.text import date_format, paths
 
@@ -176,7 +175,7 @@ def serve_assistants(request: HttpRequest) -> HttpResponse:
     """Answer MCP if `DIGEST_MCP` is on. Otherwise answer as an address that accepts no POST does."""
     if not settings.DIGEST_MCP:
         if request.method == "POST":
-            return HttpResponseNotAllowed(["GET", "HEAD", "OPTIONS"], headers={"Cache-Control": NO_STORE})
+            return responses.refuse_method(["GET", "HEAD", "OPTIONS"])
         raise Http404
     from .assistants import answer  # needs the extra `mcp`
 

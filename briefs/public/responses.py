@@ -307,7 +307,17 @@ def strip_head_body(request: HttpRequest, response: HttpResponse) -> HttpRespons
 def _answer_other_method(request: HttpRequest, methods: list[str]) -> HttpResponse:
     if request.method == "OPTIONS":
         return HttpResponse(status=204, headers={"Allow": ", ".join(methods), "Cache-Control": NO_STORE})
-    refused = HttpResponseNotAllowed(methods)
+    return refuse_method(methods)
+
+
+def refuse_method(methods: list[str]) -> HttpResponse:
+    """Answer 405 with a sentence in both languages."""
+    allowed = ", ".join(methods)
+    refused = HttpResponseNotAllowed(
+        methods,
+        f"This address answers {allowed} only. / 此網址僅接受 {allowed}。\n",
+        content_type="text/plain; charset=utf-8",
+    )
     refused.headers["Cache-Control"] = NO_STORE
     return refused
 

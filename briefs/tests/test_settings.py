@@ -342,6 +342,11 @@ def test_secret_key_is_created_once_and_reused(tmp_path: Path) -> None:
     assert [p.name for p in path.parent.iterdir()] == ["secret_key"]
 
 
+def test_wrong_hsts_is_refused_also_on_plain_http() -> None:
+    """Otherwise the change to https would be the first to find it."""
+    assert find_refusal(HSTS="maybe").startswith("HSTS: expected one of host,")
+
+
 def test_startup_with_wrong_setting_prints_one_line() -> None:
     with only_these({"SITE_URL": "http://digest.example"}):
         command = [sys.executable, str(ROOT / "manage.py"), "check"]

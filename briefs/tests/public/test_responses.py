@@ -131,6 +131,7 @@ def test_public_address_refuses_writes(path: str, method: str) -> None:
     assert response.status_code == 405
     assert response.headers["Allow"] == "GET, HEAD, OPTIONS"
     assert response.headers["Cache-Control"] == "no-store"
+    assert "GET, HEAD, OPTIONS only. / 此網址僅接受" in response.content.decode()
 
 
 def test_options_lists_allowed_methods(client: Client) -> None:
