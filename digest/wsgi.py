@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from django.conf import settings
 from django.core.wsgi import get_wsgi_application
+from django.template.loader import get_template
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "digest.settings")
 
@@ -17,6 +18,7 @@ from briefs.database import request_limits  # noqa: E402
 from briefs.database.sqlite.base import describe_missing_file  # noqa: E402
 from briefs.public.page_cache import compute_build_hash  # noqa: E402
 
+from . import urls  # noqa: E402, F401  (all views, before the workers are forked)
 from .environment import find_server_faults  # noqa: E402
 from .observation import answer_probes, observe  # noqa: E402
 
@@ -25,6 +27,16 @@ for fault in (describe_missing_file(settings.DATABASES["default"]), *find_server
         raise SystemExit(fault)
 request_limits.limit_sqlite()
 compute_build_hash()  # of the files that this process runs
+
+
+def load_templates() -> None:
+    """Load all templates (0.3 s), as an upgrade replaces their files while this process still answers."""
+    for folder in settings.TEMPLATES[0]["DIRS"]:
+        for file in folder.rglob("*.*"):
+            get_template(str(file.relative_to(folder)))
+
+
+load_templates()
 
 
 @answer_probes

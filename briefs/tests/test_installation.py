@@ -228,6 +228,31 @@ def test_command_does_not_make_the_database_that_the_settings_name(
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="it needs a file")
+def test_server_reads_no_template_or_view_after_its_start(tmp_path: Path) -> None:
+    """During an upgrade the old server answers while the files are already those of the new version."""
+    (tmp_path / "digest.sqlite3").touch()
+    run = manage("-c", ANSWER_WITHOUT_FILES, file=tmp_path / "digest.sqlite3")
+    assert (run.returncode, run.stdout) == (0, "all\n"), run.stderr
+
+
+ANSWER_WITHOUT_FILES = """
+import os, sys
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "digest.settings")
+import digest.wsgi
+from django.conf import settings
+from django.template.loader import get_template
+from django.template.loaders import filesystem
+from django.urls import get_resolver
+loaded = set(sys.modules)
+filesystem.Loader.get_contents = None
+for file in (settings.BASE_DIR / "templates").rglob("*.*"):
+    get_template(str(file.relative_to(settings.BASE_DIR / "templates")))
+get_resolver().reverse_dict
+print(*sorted({name for name in sys.modules if name.startswith("briefs.")} - loaded) or ["all"])
+"""
+
+
 @pytest.mark.heavy
 @pytest.mark.skipif(connection.vendor != "sqlite", reason="it needs a file")
 def test_setup_makes_the_database_that_the_settings_name(tmp_path: Path) -> None:
