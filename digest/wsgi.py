@@ -31,9 +31,9 @@ compute_build_hash()  # of the files that this process runs
 
 def load_templates() -> None:
     """Load all templates (0.3 s), as an upgrade replaces their files while this process still answers."""
-    for folder in settings.TEMPLATES[0]["DIRS"]:
-        for file in folder.rglob("*.*"):
-            get_template(str(file.relative_to(folder)))
+    folder = settings.BASE_DIR / "templates"
+    for file in folder.rglob("*.*"):
+        get_template(str(file.relative_to(folder)))
 
 
 load_templates()

@@ -268,15 +268,9 @@ def read_manifest(path: Path) -> Manifest:
             raise BackupError(f"{path} {damage}")
         with zipfile.ZipFile(path) as archive:
             return Manifest.from_json(archive.read(MANIFEST).decode())
-    except (
-        OSError,
-        zipfile.BadZipFile,
-        zlib.error,
-        LookupError,
-        RuntimeError,
-        TypeError,
-        ValueError,
-    ) as error:
+    except OSError as error:
+        raise BackupError(f"{path} cannot be read: {error.strerror or error}.") from error
+    except (zipfile.BadZipFile, zlib.error, LookupError, RuntimeError, TypeError, ValueError) as error:
         raise BackupError(f"{path} is not a whole backup: {error}.") from error
 
 

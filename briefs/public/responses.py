@@ -312,10 +312,9 @@ def _answer_other_method(request: HttpRequest, methods: list[str]) -> HttpRespon
 
 def refuse_method(methods: list[str]) -> HttpResponse:
     """Answer 405 with a sentence in both languages."""
-    allowed = ", ".join(methods)
     refused = HttpResponseNotAllowed(
         methods,
-        f"This address answers {allowed} only. / 此網址僅接受 {allowed}。\n",
+        f"This address answers {', '.join(methods)} only. / 此網址僅接受 {'、'.join(methods)}。\n",
         content_type="text/plain; charset=utf-8",
     )
     refused.headers["Cache-Control"] = NO_STORE

@@ -154,6 +154,12 @@ def test_damaged_cut_and_foreign_archives_are_told_apart(
     assert "secret key" not in verify(data)
 
 
+def test_archive_that_is_missing_or_out_of_reach_is_not_called_damaged(tmp_path: Path) -> None:
+    for path, why in (tmp_path / "none.zip", "No such file or directory"), (tmp_path, "Is a directory"):
+        with pytest.raises(CommandError, match=rf"{path} cannot be read: {why}\."):
+            call_command("verify_backup", str(path))
+
+
 @pytest.mark.parametrize(
     ("column", "value"),
     [
