@@ -19,7 +19,7 @@ from briefs.content import SIDES, Side
 from briefs.models import Edition, Person, State
 
 from .rules.fact_ticks import format_fact_labels
-from .step_rule import ACT_LABELS, NEXT_BRIEF, BriefFacts, Gap, StepRule, get_act_label
+from .step_rule import ACT_LABELS, IDLE_ACTS, NEXT_BRIEF, BriefFacts, Gap, StepRule, get_act_label
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +52,8 @@ class Step:
 
     @property
     def is_mine(self) -> bool:
-        """Return whether the brief waits for this person. Starting a revision waits for nobody."""
-        return self.main not in (NEXT_BRIEF, "revise", "recover")
+        """Return whether the brief waits for this person."""
+        return self.main not in IDLE_ACTS
 
     @property
     def label(self) -> str:
@@ -75,11 +75,16 @@ def next_step(
     rule = StepRule(facts, person, people)
     main = rule.find_main_act()
     return Step(
-        join_lines(_Wording(rule).list_lines(main)),
+        describe_step(rule, main),
         main,
         rule.list_other_acts(main) if with_others else (),
         _say_while_typing(rule),
     )
+
+
+def describe_step(rule: StepRule, main: str) -> Sentence:
+    """Return the sentence alone. Lists that show few of many briefs choose by the main act, and describe what they show."""
+    return join_lines(_Wording(rule).list_lines(main))
 
 
 def _say_while_typing(rule: StepRule) -> str:

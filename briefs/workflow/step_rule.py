@@ -34,6 +34,8 @@ ACT_LABELS: Final[dict[str, str | Promise]] = {
     NEXT_BRIEF: _("Next brief"),
 }
 """Labels of acts that are not verbs. `get_act_label` also has the labels of verbs."""
+IDLE_ACTS: Final = (NEXT_BRIEF, "revise", "recover")
+"""Main acts of a person for whom the brief does not wait. Starting a revision waits for nobody."""
 STEP_ACTS: Final = (
     "confirm", "claim", "notes", "suggestions", "fill", "submit", "sign_off_zh", "sign_off_en", "assign_zh", "assign_en",
     "tick_facts", "send_back", "take_back", "take_back_sign_off_zh", "take_back_sign_off_en", "approve",

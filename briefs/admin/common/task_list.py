@@ -19,9 +19,16 @@ from briefs import policy
 from briefs.models import Brief, Edition, Event, Issue, Person, Revision, State
 from briefs.workflow.brief_facts import load_brief_facts
 from briefs.workflow.issue_step import IssueStep, next_issue_step
-from briefs.workflow.next_step import Sentence, Step, next_step
+from briefs.workflow.next_step import Sentence, Step, describe_step, next_step
 from briefs.workflow.rules.issue_review import IssueFacts
-from briefs.workflow.step_rule import KEYWORD_PREFIX, NEXT_BRIEF, BriefFacts
+from briefs.workflow.step_rule import (
+    IDLE_ACTS,
+    KEYWORD_PREFIX,
+    NEXT_BRIEF,
+    BriefFacts,
+    StepRule,
+    get_act_label,
+)
 
 from . import interface_labels
 from .access import person_of
@@ -101,13 +108,12 @@ ACT_ORDER: Final = (
 """Order of the acts in the list, the most urgent first."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Task:
     """A brief that waits for the person. `tone` is `late`, or `soon` from the day before the due date, or empty."""
 
-    facts: BriefFacts
-    step: Step
-    verb: str
+    rule: StepRule
+    main: str
     url: str
     since: dt.datetime
     age: str
@@ -117,7 +123,11 @@ class Task:
 
     @property
     def brief(self) -> Brief:
-        return self.facts.brief
+        return self.rule.brief
+
+    @cached_property
+    def verb(self) -> str:
+        return get_act_label(self.main)
 
     @property
     def title(self) -> str:
@@ -131,13 +141,13 @@ class Task:
     def has_priority(self) -> bool:
         return self.brief.has_priority
 
-    @property
+    @cached_property
     def why(self) -> str:
-        return str(self.step.sentence)
+        return str(describe_step(self.rule, self.main))
 
     @property
     def sort_key(self) -> tuple[int, bool, dt.date, dt.datetime]:
-        order = ACT_ORDER.index(self.step.main)
+        order = ACT_ORDER.index(self.main)
         return order, not self.brief.has_priority, self.due_on or dt.date.max, self.since
 
 
@@ -208,14 +218,16 @@ class TaskList:
         return policy.load_staff()
 
     @cached_property
-    def facts(self) -> Mapping[int, BriefFacts]:
-        return load_brief_facts(self._briefs, self.now, self.people)
+    def rules(self) -> Mapping[int, StepRule]:
+        """What the person can do, by brief id."""
+        found = load_brief_facts(self._briefs, self.now, self.people)
+        return {pk: StepRule(facts, self.person, self.people) for pk, facts in found.items()}
 
     @cached_property
     def tasks(self) -> list[Task]:
         """One task for each brief whose main act is this person's, in order of urgency."""
-        steps = ((facts, next_step(facts, self.person, self.people)) for facts in self.facts.values())
-        tasks = [self._build_task(facts, step) for facts, step in steps if step.is_mine]
+        mains = ((rule, rule.find_main_act()) for rule in self.rules.values())
+        tasks = [self._build_task(rule, main) for rule, main in mains if main not in IDLE_ACTS]
         return sorted(tasks, key=lambda task: task.sort_key)
 
     @cached_property
@@ -246,28 +258,27 @@ class TaskList:
         """Return the first task about another brief than `after`."""
         return next((task for task in self.tasks if task.brief.pk != after), None)
 
-    def _build_task(self, facts: BriefFacts, step: Step) -> Task:
-        brief, urgent = facts.brief, facts.urgent_edition
-        side = step.main[-2:] if step.main.startswith("sign_off_") else ""
+    def _build_task(self, rule: StepRule, main: str) -> Task:
+        facts, brief, urgent = rule.facts, rule.brief, rule.facts.urgent_edition
+        side = main[-2:] if main.startswith("sign_off_") else ""
         row = facts.assignments.get(side)
         if row and row.person_id != self.person.pk:
             row = None
         moments = [row.at] if row else []
         moments += [facts.submission.at] if facts.submission else []
         since = max(moments, default=brief.returned_at or brief.updated_at)
-        if step.main == "confirm" and urgent:
+        if main == "confirm" and urgent:
             since = urgent.approved_at
         due_on = brief.due_on if brief.state == State.DRAFT else (row.due_on if row else None)
         return Task(
-            facts,
-            step,
-            step.label,
-            build_act_url(facts, step.main),
+            rule,
+            main,
+            build_act_url(facts, main),
             since,
             interface_labels.format_duration(since, self.now),
             due_on,
             interface_labels.format_due(due_on, self.today) if due_on else "",
-            "late" if step.main == "confirm" else choose_tone(due_on, self.today),
+            "late" if main == "confirm" else choose_tone(due_on, self.today),
         )
 
 

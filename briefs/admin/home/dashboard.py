@@ -22,8 +22,9 @@ from briefs.admin.common.task_list import MAX_BRIEFS_READ, TaskList, choose_tone
 from briefs.content import SIDES
 from briefs.database.replica import PreparedQuery
 from briefs.models import Brief, Edition, Outbox, Person
-from briefs.workflow.next_step import next_step
+from briefs.workflow.next_step import describe_step
 from briefs.workflow.rules.transitions import PAST_TENSE_LABELS
+from briefs.workflow.step_rule import NEXT_BRIEF, BriefFacts
 
 # The inbox: notices about one's briefs and remarks, read and unread. Most are also mailed.
 
@@ -160,9 +161,8 @@ def _list_url(**query: Any) -> str:
     return f"{reverse('admin:briefs_brief_changelist')}?{pairs}"
 
 
-def _section(title: object, lines: Sequence[Line], url: str, *, limit: int = MAX_BRIEFS_READ) -> Section:
-    count = str(len(lines))
-    return Section(str(title), lines[:MAX_LINES], count if len(lines) < limit else f"{count}+", url)
+def _section(title: object, lines: Sequence[Line], count: int, url: str) -> Section:
+    return Section(str(title), lines[:MAX_LINES], f"{count}{'+' if count >= MAX_BRIEFS_READ else ''}", url)
 
 
 def _drafts(waiting: TaskList) -> list[Section]:
@@ -179,8 +179,8 @@ def _drafts(waiting: TaskList) -> list[Section]:
         )
         (planned if brief.is_planned else writing).append(line)
     return [
-        _section(pgettext("week", "Writing"), writing, _list_url(state="draft")),
-        _section(_("Planned"), planned, _list_url(state="planned", sort="due")),
+        _section(pgettext("week", "Writing"), writing, len(writing), _list_url(state="draft")),
+        _section(_("Planned"), planned, len(planned), _list_url(state="planned", sort="due")),
     ]
 
 
@@ -189,21 +189,23 @@ def _format_due(due_on: dt.date | None, today: dt.date) -> str:
 
 
 def _in_review(waiting: TaskList) -> Section:
-    """Return the briefs in review that wait for somebody else, with the earliest due date of the reviewers asked."""
-    dated = []
+    """Return the briefs in review that wait for somebody else, the earliest due first."""
     mine = {task.brief for task in waiting.tasks}
-    for brief in waiting.in_review:
-        if brief in mine:
-            continue
-        facts = waiting.facts[brief.pk]
-        unsigned = [side for side in SIDES if not facts.statuses[side].is_signed]
-        rows = [facts.assignments[side] for side in unsigned if side in facts.assignments]
-        due_on = min((row.due_on for row in rows if row.due_on), default=None)
-        who = str(next_step(facts, waiting.person, waiting.people).sentence)
-        line = Line(brief, who, _format_due(due_on, waiting.today), choose_tone(due_on, waiting.today))
-        dated.append((due_on or dt.date.max, line))
-    lines = [line for _day, line in sorted(dated, key=lambda pair: pair[0])]
-    return _section(_("In review"), lines, _list_url(state="in_review"))
+    dated = [(_find_due_date(waiting.rules[b.pk].facts), b) for b in waiting.in_review if b not in mine]
+    dated.sort(key=lambda pair: pair[0] or dt.date.max)
+    lines = []
+    for due_on, brief in dated[:MAX_LINES]:
+        who = str(describe_step(waiting.rules[brief.pk], NEXT_BRIEF))
+        tone = choose_tone(due_on, waiting.today)
+        lines.append(Line(brief, who, _format_due(due_on, waiting.today), tone))
+    return _section(_("In review"), lines, len(dated), _list_url(state="in_review"))
+
+
+def _find_due_date(facts: BriefFacts) -> dt.date | None:
+    """Return the earliest due date of the reviewers who are asked for a side that is not signed."""
+    unsigned = [side for side in SIDES if not facts.statuses[side].is_signed]
+    rows = [facts.assignments[side] for side in unsigned if side in facts.assignments]
+    return min((row.due_on for row in rows if row.due_on), default=None)
 
 
 def _scheduled(waiting: TaskList) -> Section:

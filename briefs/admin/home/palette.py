@@ -160,10 +160,10 @@ def _find_tasks(person: Person, is_wanted: Callable[[Entry], bool]) -> list[Entr
     acts = {act: _name_entry("", get_act_name(act)) for act in ACT_ORDER}
     if not any(map(is_wanted, acts.values())):
         return []
-    wanted = [t for t in TaskList(person, timezone.now()).tasks if is_wanted(acts[t.step.main])]
+    wanted = [t for t in TaskList(person, timezone.now()).tasks if is_wanted(acts[t.main])]
     return [
         replace(
-            acts[task.step.main],
+            acts[task.main],
             url=task.url,
             second=str(task.brief),
             second_lang=task.brief.headline_lang,

@@ -105,7 +105,7 @@ def test_next_task_is_the_first_of_the_list(team: factories.Team) -> None:
     now, acts = timezone.now(), set()
     for person in (team.writer, team.reviewer, team.publisher, team.other_publisher):
         tasks = TaskList(person, now).tasks
-        acts |= {task.step.main for task in tasks}
+        acts |= {task.main for task in tasks}
         for after in (0, *(task.brief.pk for task in tasks)):
             expected = next((task.brief for task in tasks if task.brief.pk != after), None)
             found = TaskList(person, now).find_next(after)
