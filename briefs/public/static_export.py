@@ -305,7 +305,7 @@ class StaticExport:
         """Raise NotAnExportFolder or ExportRunning."""
         _read_manifest(self.folder)  # refuse a wrong folder before anything is written to it
         self.folder.mkdir(parents=True, exist_ok=True)
-        with _only_run(self.folder):
+        with _only_run(self.folder), _readable_by_all():
             self.previous_files = _read_manifest(self.folder)
             site = self.previous_files.pop(_SITE, "")
             self.keys = ExportKeys(self.now)
@@ -510,6 +510,16 @@ def _only_run(folder: Path) -> Iterator[None]:
         except BlockingIOError as error:
             raise ExportRunning(str(folder)) from error
         yield
+
+
+@contextmanager
+def _readable_by_all() -> Iterator[None]:
+    """Let other users read new files, as a web server must, whatever the umask of the command."""
+    umask = os.umask(0o022)
+    try:
+        yield
+    finally:
+        os.umask(umask)
 
 
 def _list_blocks(address: str) -> Iterator[tuple[str, str, str, str]]:

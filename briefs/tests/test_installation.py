@@ -160,6 +160,15 @@ def test_doctor_records_whether_the_database_is_whole(monkeypatch: pytest.Monkey
     assert health.check_now().faults["integrity"] == "the database is damaged"
 
 
+def test_doctor_does_not_deny_backups_while_the_database_is_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(**names: str) -> None:
+        raise OperationalError("connection refused")
+
+    assert "No backup was proved here yet." in run_doctor()
+    monkeypatch.setattr(JobRun.objects, "filter", fail)
+    assert "Last proved backup: unknown" in run_doctor()
+
+
 @pytest.mark.django_db(transaction=True)
 def test_doctor_names_missing_guard() -> None:
     healthy_site()

@@ -4,6 +4,7 @@ import dataclasses
 import datetime as dt
 import fcntl
 import html
+import os
 import random
 import re
 from collections.abc import Callable
@@ -92,6 +93,20 @@ def follow_links(folder: Path) -> tuple[set[str], list[str]]:
                     target = part.split(" ")[0].removeprefix(settings.SITE_URL).split("#")[0]
                     queue += [target] if target.startswith("/") and not target.startswith("//") else []
     return visited - {address.lstrip("/") for address in broken}, broken
+
+
+def test_web_server_of_another_user_reads_the_export(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Although the command `digest` has the umask 027."""
+    umask = os.umask(0o027)
+    try:
+        export(tmp_path / "site", capsys)
+        assert os.umask(0o027) == 0o027
+    finally:
+        os.umask(umask)
+    made = [path for path in (tmp_path / "site").rglob("*") if path.name != static_export.LOCK_NAME]
+    assert {path.stat().st_mode & 0o777 for path in made} == {0o755, 0o644}
 
 
 def test_export_has_every_page_and_no_broken_link(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
