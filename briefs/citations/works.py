@@ -277,7 +277,8 @@ def format_attribution(work: CitableWork) -> str:
 
 def describe_digested_article(work: CitableWork) -> str:
     """Name the article of a brief with its address, for the notes of reference managers. Empty for an article."""
-    return ". ".join(filter(None, (work.genre, work.digested_article.link if work.digested_article else "")))
+    stop = "。" if work.is_chinese else ". "
+    return stop.join(filter(None, (work.genre, work.digested_article.link if work.digested_article else "")))
 
 
 def _in_chinese_note(work: CitableWork) -> CitationSentence:

@@ -259,7 +259,7 @@ def test_cursor_of_an_earlier_version_is_gone_and_nonsense_is_wrong(client: Clie
 
 def test_hash_is_that_of_the_object_without_it(client: Client, team: Team) -> None:
     """As the documentation computes it, also for a withdrawn brief."""
-    names: dict[str, Any] = {"json": json}
+    names: dict[str, Any] = {}
     exec(DOCS.read_text("utf-8").split("```python\n")[2].partition("```")[0], names)
     factories.live_brief(team)
     reasons = {"kind": "other", "reason_zh": "因", "reason_en": "R"}

@@ -141,6 +141,7 @@ def test_brief_citation_names_site_and_article() -> None:
     assert to_plain_text(works.format_taiwan(chinese)) == (
         "智庫文摘，〈標題〉，2026年6月12日，摘自蔡明彥，2025年3月，https://d.example/en/briefs/a/。"
     )
+    assert works.describe_digested_article(chinese) == "摘自蔡明彥，2025年3月。https://doi.org/10.1000/a_b.c"
     assert works.format_attribution(chinese) == "智庫文摘，〈標題〉，2026年6月12日，摘自蔡明彥，2025年3月，"
 
 

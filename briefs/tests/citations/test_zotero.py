@@ -26,6 +26,7 @@ ORIGINAL = {
     "zh": "摘自Vivek Chilukuri，《外交政策》，2025年6月9日",
     "en": "Digest of an article by Vivek Chilukuri, Foreign Policy, June 9, 2025",
 }
+STOP = {"zh": "。", "en": ". "}
 DAY = {"zh": "2026年6月13日", "en": "June 13, 2026"}
 PATHS = {"zh": f"/zh-hant/briefs/{SLUG}", "en": f"/en/briefs/{SLUG}"}
 SIDES = pytest.mark.parametrize("side", ["zh", "en"])
@@ -73,7 +74,7 @@ def test_zotero_saves_page_as_web_page_of_the_site(
         "date": "2026-06-13",
         "language": "zh-Hant-TW" if side == "zh" else "en",
         "url": f"{settings.SITE_URL}{PATHS[side]}/",
-        "extra": f"{ORIGINAL[side]}. {ADDRESS}",
+        "extra": f"{ORIGINAL[side]}{STOP[side]}{ADDRESS}",
         "creators": "",
     }
 
@@ -131,7 +132,7 @@ def test_every_carrier_says_the_same(client: Client, edition: Edition, side: str
         cited = read_citation(file).article
         assert (cited.source, len(cited.authors)) == ("", 1)
         stated[end] = (cited.title, cited.authors[0].literal, cited.date, cited.get("url"))
-        notes[end] = f"{part(note, file)}. {ADDRESS}"
+        notes[end] = f"{part(note, file)}{STOP[side]}{ADDRESS}"
     assert set(stated.values()) == {(HEADLINE[side], SITE[side], "2026-06-13", address)}, stated
     assert set(notes.values()) == {item["extra"]}, notes
 

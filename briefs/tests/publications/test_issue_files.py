@@ -362,6 +362,18 @@ def test_pdf_has_no_kangxi_radicals_and_says_what_it_is(
 
 
 @needs_typst
+@needs("pdftotext")
+def test_contents_of_the_pdf_keep_both_languages_of_an_entry_on_a_page(client: Client) -> None:
+    publish_issue(12, write_briefs(14), by=corpus_fixtures.get_person("editor"))
+    pages = read_pdf(fetch(client, "/en/issues/12/issue.pdf?side=both"), "-layout").split("\f")
+    contents = [page for page in pages if re.search(r"p\. \d", page)]
+    assert len(contents) > 2
+    for page in contents:
+        english, chinese = (re.findall(p, page, re.MULTILINE) for p in (r"^ *(\d+): ", r"^ *第 ?(\d+) ?篇："))
+        assert english == chinese
+
+
+@needs_typst
 def test_pdf_is_made_once_for_a_version(
     client: Client, issue: IssueEdition, pdf_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
