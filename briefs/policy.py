@@ -112,12 +112,11 @@ VERBS = tuple(RULES_BY_VERB)
 
 def _held_query(person_pk: int) -> QuerySet[Permission, Any]:
     held = Permission.objects.filter(Q(user=person_pk) | Q(group__user=person_pk))
-    roles = held.filter(content_type__app_label="briefs", codename__in=ROLE_PERMISSIONS.values())
-    return roles.order_by().distinct().values_list("codename")
+    return held.order_by().distinct().values_list("content_type__app_label", "codename")
 
 
 _held = PreparedQuery(_held_query, int)
-"""Django's `has_perm` would load every permission of the person, in two queries built anew for each request."""
+"""Django's `has_perm` would load the permissions in two queries, built anew for each request."""
 
 
 def get_roles(person: Person) -> frozenset[Role]:
@@ -127,9 +126,10 @@ def get_roles(person: Person) -> frozenset[Role]:
     if person.is_superuser:
         return ALL_ROLES
     if "_roles" not in vars(person):
-        held = {codename for (codename,) in _held(person.pk)}
+        held = {f"{app}.{codename}" for app, codename in _held(person.pk)}
+        person._perm_cache = held  # type: ignore[attr-defined]  # `has_perm` looks there before it loads them
         vars(person)["_roles"] = frozenset(
-            role for role, codename in ROLE_PERMISSIONS.items() if codename in held
+            role for role, codename in ROLE_PERMISSIONS.items() if f"briefs.{codename}" in held
         )
     roles: frozenset[Role] = vars(person)["_roles"]
     return roles

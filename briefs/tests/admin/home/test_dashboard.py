@@ -258,6 +258,7 @@ def test_query_count_does_not_grow_with_briefs(client: Client, team: factories.T
             )
             factories.approve(factories.signed_brief(team), team.other_publisher, at=factories.tomorrow())
             workflow.claim(f"https://example.org/{n}-{i}", by=team.writer)
+            factories.signed_brief(team)
             workflow.create(factories.content(headline_en=""), by=team.publisher)
             factories.guest_letter(urgent)
             Presence.objects.create(brief=urgent, person=team.writer, seen_at=timezone.now())
