@@ -177,8 +177,8 @@ def _converter(config: str) -> OpenCC:
 
 _LINES = chain.from_iterable(read_sections(Path(__file__).with_name("typos.txt")).values())
 _RIGHT_BY_PATTERN = dict(line.split() for line in _LINES)
-_TYPO = re.compile("|".join(_RIGHT_BY_PATTERN))
 _RIGHT = {re.sub(r"\(.*?\)", "", pattern): right for pattern, right in _RIGHT_BY_PATTERN.items()}
+_TYPO = re.compile(f"(?=[{''.join(word[0] for word in _RIGHT)}])(?:{'|'.join(_RIGHT_BY_PATTERN)})")
 
 
 @check(

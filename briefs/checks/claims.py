@@ -11,7 +11,14 @@ from briefs.checks.english import read_words
 from briefs.checks.texts import opens_sentence
 from briefs.lexicon.axes import Pole, are_opposed, can_link
 from briefs.lexicon.dictionary import PAST_FORMS
-from briefs.lexicon.word_links import LinkedPair, Word, compute_likeness, list_before, list_unlinked_names
+from briefs.lexicon.word_links import (
+    LinkedPair,
+    Word,
+    compute_likeness,
+    list_before,
+    list_expressing,
+    list_unlinked_names,
+)
 
 ClaimFinding = tuple[str, Word | None, Word | None]
 
@@ -182,14 +189,11 @@ def _find_crossed_clauses(pair: LinkedPair, actors: _Actors) -> Iterator[ClaimFi
                 continue
             if not any(are_opposed(one, two) or one == two == _PLAIN for one in kinds for two in other_kinds):
                 continue
-            straight = pair.weigh(zh.clause, en.clause) + pair.weigh(other.clause, other_en.clause)
             crossed = pair.weigh(zh.clause, other_en.clause), pair.weigh(other.clause, en.clause)
-            if zh.shares_stem(other_en) or other.shares_stem(en):
+            if min(crossed) <= _LEAST_CROSSED or zh.shares_stem(other_en) or other.shares_stem(en):
                 continue
-            if (
-                min(crossed) > _LEAST_CROSSED
-                and sum(crossed) >= straight - zh.weight - other.weight + _CROSSED
-            ):
+            straight = pair.weigh(zh.clause, en.clause) + pair.weigh(other.clause, other_en.clause)
+            if sum(crossed) >= straight - zh.weight - other.weight + _CROSSED:
                 yield "crossed", zh, other_en
                 return
 
@@ -237,10 +241,11 @@ _NO_SOURCE_EN = frozenset(read_words("no source"))
 
 def _find_sources(pair: LinkedPair) -> Iterator[ClaimFinding]:
     """Report what one language has from the author and the other from somebody else."""
-    says_zh = [word for word in pair.zh if word.expresses("reporting", "says")]
-    says_en = [word for word in pair.en if word.expresses("reporting", "says") and not word.text[0].isupper()]
-    author_zh = [word for word in pair.zh if word.expresses("reporting", "author")]
-    author_en = [word for word in pair.en if word.expresses("reporting", "author")]
+    author_zh, author_en = (list_expressing(words, "reporting", "author") for words in (pair.zh, pair.en))
+    if not author_zh and not author_en:
+        return
+    says_zh, says_en = (list_expressing(words, "reporting", "says") for words in (pair.zh, pair.en))
+    says_en = [word for word in says_en if not word.text[0].isupper()]
     names_author_en = any(word.expresses("reporting", "author", "other author") for word in pair.en)
     if not names_author_en and any(_find_source_zh(pair, word) in author_zh for word in says_zh):
         for word in says_en:
@@ -259,10 +264,9 @@ def _find_sources(pair: LinkedPair) -> Iterator[ClaimFinding]:
 
 def _find_swapped_sources(pair: LinkedPair) -> Iterator[ClaimFinding]:
     """Report two verbs of saying whose subjects are exchanged."""
-    says_en = [word for word in pair.en if word.expresses("reporting", "says") and not word.is_inner]
     rows = []
-    for verb in pair.zh:
-        if not verb.expresses("reporting", "says") or not verb.link or verb.link not in says_en:
+    for verb in list_expressing(pair.zh, "reporting", "says"):
+        if not verb.link or verb.link.is_inner or not verb.link.expresses("reporting", "says"):
             continue
         sources = [word for word in list_before(pair.zh, verb) if word.link]
         if sources:
@@ -491,7 +495,7 @@ def _list_causes(words: list[Word], clauses: int) -> list[tuple[Word, int, int]]
     """Return each connective with the clause of the cause and that of the effect."""
     causes = []
     for word in words:
-        if word.is_inner:
+        if word.is_inner or not word.senses:
             continue
         if word.expresses("cause", "because"):
             effect = word.clause + 1 if word.clause == words[0].clause else word.clause - 1
@@ -529,7 +533,7 @@ _TURNED, _FEWEST_TURNED = 0.85, 3
 
 def _find_turned_verbs(pair: LinkedPair) -> Iterator[ClaimFinding]:
     """Report 使, 導致 or a comparison whose two halves are in the other order in English."""
-    for verb in pair.zh:
+    for verb in (word for word in pair.zh if word.senses):
         is_cause = verb.expresses("force", "causes")
         if not is_cause and (verb.expresses("limit") or not verb.expresses("compare", "more", "less")):
             continue

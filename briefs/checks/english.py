@@ -224,7 +224,7 @@ _SPORTS = re.compile(
 )
 _PROVINCE = re.compile("(?<![A-Za-z])Taiwan[,]? Province(?: of (?:China|the PRC))?(?![A-Za-z])")
 _REUNIFY = re.compile(
-    r"(?<!German )(?<!Germany’s )(?<!Germany's )(?<!Korean )(?<!Korea’s )(?<!Korea's )(?<![A-Za-z-])[Rr]e-?unif(?P<end>ication|y|ied|ies|ying)(?![A-Za-z])(?! of (?:Germany|Korea|the Korean))"
+    r"(?=[Rr]e)(?<!German )(?<!Germany’s )(?<!Germany's )(?<!Korean )(?<!Korea’s )(?<!Korea's )(?<![A-Za-z-])[Rr]e-?unif(?P<end>ication|y|ied|ies|ying)(?![A-Za-z])(?! of (?:Germany|Korea|the Korean))"
 )
 _MAINLAND = re.compile(
     r"(?<![A-Za-z-])(?P<before>[A-Za-z.’']{1,20} )?(?P<word>[Mm]ainland)(?![A-Za-z-])(?! (?:China|Chinese)(?![A-Za-z]))(?! [A-Z])"
@@ -257,7 +257,7 @@ def check_taiwan(content: Content, context: CheckContext) -> list[Finding]:
 
 def _check_country_names(text: CheckedText, own: str) -> Iterator[Finding]:
     yield from text.replace_matches("taiwan.naming", _TAIWAN_CHINA, _remove_china, within=own)
-    if not _SPORTS.search(own):
+    if "Chinese Taipei" in own and not _SPORTS.search(own):
         yield from text.replace_matches("taiwan.naming", _TAIPEI, "Taiwan", within=own)
     yield from text.replace_matches("taiwan.naming", _PROVINCE, "Taiwan", within=own)
     yield from text.replace_matches("taiwan.naming", _REUNIFY, _remove_re, within=own)
@@ -412,7 +412,9 @@ _ABBREVIATED_WITHOUT_SIGN = re.compile(
 _EUROS_AFTER = re.compile(
     f"(?<![0-9A-Za-z.,$€£])(?P<number>{_NUMBER})[ -](?P<scale>million|billion|trillion) euros?(?![A-Za-z-])"
 )
-_PERCENT = re.compile(r"(?P<digit>(?<=\d)\s?%|(?<=\d)-percent(?=\s)|(?<![A-Za-z])[Pp]er[ -]cent(?![A-Za-z]))")
+_PERCENT = re.compile(
+    r"(?=[\s%Pp-])(?P<digit>(?<=\d)\s?%|(?<=\d)-percent(?=\s)|(?<![A-Za-z])[Pp]er[ -]cent(?![A-Za-z]))"
+)
 _ONES = "one|two|three|four|five|six|seven|eight|nine"
 _NUMBER_WORD = f"(?:twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)(?:[ -](?:{_ONES}))?|ten|eleven|twelve|(?:thir|four|fif|six|seven|eigh|nine)teen|{_ONES}"
 _UNIT = r"%|per[ -]?cent(?![A-Za-z])|(?:kilometers?|miles?|meters?|feet|tons?|tonnes?|kilograms?|hectares?|acres?|years? old)(?![A-Za-z])"
@@ -487,7 +489,7 @@ _MODAL = re.compile(
     rf" (?P<verb>[a-z]{{2,}}(?<![suia])s|has|does|goes){_END_OF_WORD}(?= (?:the|a|an|its|their|his|her|this|that|these|those|in|on|to|with|from|into|for|by|at|more|all|any|both|[A-Z])(?![a-z])|[.,;]|$)"
 )
 _NOMINAL = re.compile(r"(?:tion|ment|itie|er|or|ist|ship|nesse|ance|ence|ism|force)s$")
-_OPENS = r"(?:^|(?<=[.!?] )|(?<=[.!?]” )|(?<=; ))"
+_OPENS = r"(?=[A-Z])(?:^|(?<=[.!?] )|(?<=[.!?]” )|(?<=; ))"
 _PLURAL_BE = re.compile(
     rf"{_OPENS}(?:The|These|Those|Many|Several|Few|Both|Most|Some|All)(?: (?P<middle>[a-z]+))? (?P<noun>[a-z]{{3,}}(?<![sui])s) (?P<be>is|was){_END_OF_WORD}"
 )

@@ -105,16 +105,22 @@ class KnownNames:
         Searching every pair for all terms would dominate the run time of the checks.
         """
         lower = "\n".join(texts).translate(ASCII_LOWER)
-        terms = (*context.terms, *BUILT_IN_TERMS, *_ACRONYM_TERMS)
-        with_forms = ((term, _lower_forms(term)) for term in terms)
-        found = tuple((term, forms) for term, forms in with_forms if any(form in lower for form in forms))
+        threes = {lower[at : at + 3] for at in range(len(lower))}
+        found = tuple(
+            (term, forms)
+            for term, forms in _list_terms(context)
+            if any((len(form) < 3 or form[:3] in threes) and form in lower for form in forms)
+        )
         return cls(found, context.names)
 
 
-@lru_cache(maxsize=4096)
-def _lower_forms(term: TermData) -> tuple[str, ...]:
-    """Return all renderings: the Chinese ones include the English ones."""
-    return tuple(form.translate(ASCII_LOWER) for form in term.renderings("zh"))
+@lru_cache(maxsize=8)
+def _list_terms(context: CheckContext) -> tuple[tuple[TermData, tuple[str, ...]], ...]:
+    """Return all terms with their renderings in lower case: the Chinese ones include the English ones."""
+    return tuple(
+        (term, tuple(form.translate(ASCII_LOWER) for form in term.renderings("zh")))
+        for term in (*context.terms, *BUILT_IN_TERMS, *_ACRONYM_TERMS)
+    )
 
 
 def mark_matched_names(side: Side, text: str, other_text: str, known_names: KnownNames) -> set[int]:

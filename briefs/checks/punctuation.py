@@ -280,7 +280,9 @@ def _is_series(plain: str, match: re.Match[str]) -> bool:
 _RANGE = re.compile(
     r"(?<![0-9A-Za-z.,/#$-])(?:(?:US|NT|HK|A)?[$€£])?\d{1,4}(?:,\d{3})?(?:\.\d{1,2})?(?P<dash>-)\d{1,4}(?:,\d{3})?(?![0-9A-Za-z/%]*-\d|[0-9/]|[A-Z])"
 )
-_EM = re.compile(r"(?<=[A-Za-z0-9.,’”)])(?P<dash>\s{0,3}(?:(?<!-)-{2,3}(?!-)|—)\s{0,3})(?=[A-Za-z0-9“‘(])")
+_EM = re.compile(
+    r"(?=[\s—-])(?<=[A-Za-z0-9.,’”)])(?P<dash>\s{0,3}(?:(?<!-)-{2,3}(?!-)|—)\s{0,3})(?=[A-Za-z0-9“‘(])"
+)
 _EQUAL_NAME = "|".join(re.escape(name) for name in sorted(read_words("equals"), key=len, reverse=True))
 _EQUAL_PAIR = re.compile(f"(?<![A-Za-z])(?:{_EQUAL_NAME})(?P<dash>-)(?=(?:{_EQUAL_NAME})(?![A-Za-z]))")
 

@@ -148,19 +148,21 @@ def find_senses_en(
 
     The second half of a form with a gap (*more … than*) must follow in the same clause.
     """
-    phrases, stems = _load().en, [stem(word) for word in words]
+    phrases, words, stems = _load().en, tuple(words), tuple(map(stem, words))
     end = 0
     for n, word in enumerate(words):
         if n < end or not (stems[n] in phrases or word in phrases):
             continue
-        length, senses, gapped = 1, dict[Sense, None](), dict[Sense, None]()
+        senses: dict[Sense, None] = {}
+        gapped: dict[Sense, None] = {}
+        length = 1
         for key in (stems[n],) if stems[n] == word else (stems[n], word):
             for form in phrases.get(key, ()):
                 size = len(form.words)
                 if _GAP in form.words:
                     if _follows(form.words[-1], stems, clauses, n):
                         gapped[form.sense] = None
-                elif size >= length and _stands_at(form, words if form.is_exact else stems, n):
+                elif size >= length and form.words == (words if form.is_exact else stems)[n : n + size]:
                     if size > length:
                         length, senses = size, {}
                     senses[form.sense] = None
@@ -175,10 +177,6 @@ def find_senses_en(
                     if form.sense.pole == _NO and len(form.words) == 1
                 )
             yield n, length, tuple(senses | gapped)
-
-
-def _stands_at(form: _Phrase, words: Sequence[str], at: int) -> bool:
-    return tuple(words[at : at + len(form.words)]) == form.words
 
 
 def _follows(word: str, stems: Sequence[str], clauses: Sequence[int], at: int) -> bool:

@@ -139,6 +139,7 @@ def find_meanings_zh(text: str, extra: Mapping[str, str] = MappingProxyType({}))
     """Return the stems of each word, longest first; words may overlap. `extra` takes precedence over the dictionary."""
     known = load_dictionary()
     stems, long_beginnings = known.stems, known.long_beginnings
+    extra_beginnings = {word[:2] for word in extra if len(word) > _SHORT}
     meanings: list[list[str]] = []
     for run in _RUN_ZH.findall(text):
         if run[0] < "\u3400":
@@ -146,7 +147,8 @@ def find_meanings_zh(text: str, extra: Mapping[str, str] = MappingProxyType({}))
             continue
         reached, end = 0, len(run)
         for start in range(end):
-            longest = LONGEST_WORD if extra or run[start : start + 2] in long_beginnings else _SHORT
+            two = run[start : start + 2]
+            longest = LONGEST_WORD if two in long_beginnings or two in extra_beginnings else _SHORT
             for stop in range(min(start + longest, end), max(start, reached), -1):
                 word = run[start:stop]
                 if word in extra or word in stems:

@@ -14,7 +14,8 @@ from briefs.text.data_files import read_sections
 Language = Literal["zh", "en"]
 
 _WORD_START = re.compile(r"(?<![A-Za-z0-9À-ɏ])(?=[A-Za-z0-9€£¥$])")
-_HAN_START = re.compile("(?=[㐀-鿿0-9A-Za-z%％])")
+_KEY_SIZES: dict[Language, tuple[int, ...]] = {"zh": (2, 1), "en": (4, 3, 2, 1)}
+"""How many characters of a form it is looked up by. A shorter form is looked up whole."""
 _ENDING = re.compile("(?:s|’s?|'s?|s’)?(?![A-Za-z0-9À-ɏ])")
 _ANY_ENDING = re.compile("[A-Za-zÀ-ɏ-]*")
 NAME_SECTIONS = ("countries", "regions", "cities", "waters", "people", "organizations")
@@ -71,7 +72,7 @@ class _Form:
 
 @cache
 def _load_forms(language: Language) -> dict[str, list[_Form]]:
-    """Return the forms by their first two characters in lower case, longest first."""
+    """Return the forms by their first characters in lower case, longest first."""
     here = Path(__file__).parent
     tables = [read_sections(here / name) for name in ("concepts.txt", "meanings.txt")]
     forms: dict[str, list[_Form]] = defaultdict(list)
@@ -86,7 +87,7 @@ def _load_forms(language: Language) -> dict[str, list[_Form]]:
                     ending = None if language == "zh" else _ANY_ENDING if form[-1] == "*" else _ENDING
                     exact = written != written.lower()
                     parsed_form = _Form(written, exact, ending, section, key, form[0] != "+")
-                    forms[written[:2].lower()].append(parsed_form)
+                    forms[written[: _KEY_SIZES[language][0]].lower()].append(parsed_form)
     for some in forms.values():
         some.sort(key=lambda form: -len(form.written))
     return forms
@@ -99,13 +100,12 @@ def find_meanings(text: str, language: Language) -> Iterator[Meaning]:
     have no meaning.
     """
     forms, lower, reached = _load_forms(language), text.lower(), 0
-    for start in (_HAN_START if language == "zh" else _WORD_START).finditer(text):
-        at = start.start()
+    starts = range(len(text)) if language == "zh" else map(re.Match.start, _WORD_START.finditer(text))
+    for at in starts:
         if at < reached:
             continue
         longest: _Form | None = None
-        two, one = forms.get(lower[at : at + 2]), forms.get(lower[at])
-        for form in (*(two or ()), *(one or ())) if two or one else ():
+        for form in [form for n in _KEY_SIZES[language] for form in forms.get(lower[at : at + n], ())]:
             is_here = (text if form.is_exact else lower).startswith(form.written, at)
             if is_here and (end := form.find_end(text, at)):
                 if language == "zh" and form.section in NAME_SECTIONS and _cuts_word(text, at, end):

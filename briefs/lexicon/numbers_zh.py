@@ -47,8 +47,11 @@ _PART_OF_EXPRESSION = re.compile("世紀(?=[一二三四五六七八九十\\d]{1
 _LONGEST_RUN = 24
 
 # N4: numerals that are not counts. They neither need nor provide a counterpart.
-_IDIOMS = " ".join(read_sections(Path(__file__).with_name("number_words.txt"))["idioms"])
-_IDIOM = re.compile("|".join([*sorted(_IDIOMS.split(), key=len, reverse=True), "[一二三四五六七八九]中全會"]))
+_IDIOMS = " ".join(read_sections(Path(__file__).with_name("number_words.txt"))["idioms"]).split()
+_IDIOM = re.compile(
+    f"(?=[一二三四五六七八九{''.join(idiom[0] for idiom in _IDIOMS)}])"
+    f"(?:{'|'.join(sorted(_IDIOMS, key=len, reverse=True))}|[一二三四五六七八九]中全會)"
+)
 _VAGUE = "數幾好上成"
 _DECADE = re.compile("年代")
 _BOTH = re.compile("雙(?!重標準)|倍")

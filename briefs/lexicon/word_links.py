@@ -17,10 +17,10 @@ _WORD_EN = re.compile(r"[A-Za-zÀ-ɏ][A-Za-zÀ-ɏ.’'-]*[A-Za-zÀ-ɏ]|[A-Za-z]|
 _ABBREVIATION = re.compile(
     r"(?:^|\.)[A-Z]$|^(?:Mr|Mrs|Ms|Dr|St|Jan|Feb|Mar|Apr|Aug|Sept|Oct|Nov|Dec|Gen|Sen|Rep)$"
 )
-_OPENS_CLAUSE = re.compile(
-    "(?:but|while|whereas|because|although|though|so|whereupon|therefore|which|if|unless|after|before|until)",
-    re.IGNORECASE,
+_CONJUNCTIONS = (
+    "but while whereas because although though so whereupon therefore which if unless after before until"
 )
+_OPENS_CLAUSE = frozenset(_CONJUNCTIONS.split())
 _NEGATIVE_PREFIX = re.compile("(?:un|dis|non|mis|in|im|il|ir)(?=[a-z])")
 _SHORTEST_REST = 3
 _SINGLE, _KNOWN, _LISTED, _LONGER = 3.0, 2.0, 0.3, 0.05
@@ -151,6 +151,11 @@ def list_before(words: list[Word], word: Word, count: int = _MOST_WORDS) -> list
     return [w for w in words[max(0, word.index - count) : word.index] if w.clause == word.clause]
 
 
+def list_expressing(words: Iterable[Word], axis: str, *names: str) -> list[Word]:
+    """Return the words with a sense of this axis and one of these poles. Most words have no sense."""
+    return [word for word in words if word.senses and word.expresses(axis, *names)]
+
+
 @lru_cache(256)
 def link_words(zh: str, en: str) -> LinkedPair:
     pair = LinkedPair(zh, en, read_words_zh(zh)[:_MOST_WORDS], read_words_en(en)[:_MOST_WORDS])
@@ -232,7 +237,7 @@ def read_words_en(text: str) -> list[Word]:
             if written != "." or not words or not _ABBREVIATION.search(words[-1].text):
                 clause += 1
             continue
-        if _OPENS_CLAUSE.fullmatch(written) and words and words[-1].clause == clause:
+        if written.lower() in _OPENS_CLAUSE and words and words[-1].clause == clause:
             clause += 1
         words.append(Word(match.start(), match.end(), written, clause, len(words)))
     for word in words:
