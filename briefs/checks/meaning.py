@@ -4,6 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import lru_cache
 from itertools import pairwise
 
 from briefs.checks.claims import find_claim_findings, find_role_findings
@@ -12,6 +13,7 @@ from briefs.checks.texts import (
     CheckedText,
     Finding,
     Span,
+    TextPair,
     check,
     fold_and_mask_urls,
     gettext_noop,
@@ -21,7 +23,15 @@ from briefs.content import SIDES, Content, Side
 from briefs.lexicon.axes import are_opposed
 from briefs.lexicon.dictionary import list_same_sounding
 from briefs.lexicon.meanings import NAME_SECTIONS, Meaning, find_meanings
-from briefs.lexicon.word_links import NEGATION, LinkedPair, Word, link_words, list_before, weigh_stem
+from briefs.lexicon.word_links import (
+    NEGATION,
+    LinkedPair,
+    Word,
+    link_words,
+    list_before,
+    list_expressing,
+    weigh_stem,
+)
 from briefs.text.scripts import count_han
 
 _CODES = {
@@ -94,25 +104,29 @@ _BACK, _AHEAD_ZH, _AHEAD_EN = 3, 4, 5
     },
 )
 def check_meaning(content: Content, context: CheckContext) -> list[Finding]:
-    findings: list[Finding] = []
-    for pair in iterate_translated_pairs(content):
-        zh, en = (pair.read(side) for side in SIDES)
-        linked = link_texts(pair.zh, pair.en)
-        findings += _check_contrast(zh, en)
-        for zh_meanings, en_meanings in find_by_sentence(zh.original, en.original):
-            findings += _compare(zh, en, zh_meanings, en_meanings)
-        for code, one, other in find_opposed(linked):
-            findings.append(build_finding(zh, en, f"meaning.{code}", one, other))
-        for side, word in find_lone_negations(linked):
-            findings.append(_build_lone(zh if side == "zh" else en, "negation", word))
-        for code, mine, theirs in (*find_role_findings(linked), *find_claim_findings(linked)):
-            if mine and theirs:
-                findings.append(build_finding(zh, en, f"meaning.{code}", mine, theirs))
-            elif lone := mine or theirs:
-                findings.append(_build_lone(zh if mine else en, code, lone))
-        for side, word in find_omissions(linked):
-            findings.append(_build_lone(zh if side == "zh" else en, "omission", word))
-    return findings
+    return [finding for pair in iterate_translated_pairs(content) for finding in _check_pair(pair)]
+
+
+@lru_cache(256)
+def _check_pair(pair: TextPair) -> tuple[Finding, ...]:
+    """Cached, because an autosave changes one pair of a brief. No other check of a pair takes as long."""
+    zh, en = (pair.read(side) for side in SIDES)
+    linked = link_texts(pair.zh, pair.en)
+    findings = list(_check_contrast(zh, en))
+    for zh_meanings, en_meanings in find_by_sentence(zh.original, en.original):
+        findings += _compare(zh, en, zh_meanings, en_meanings)
+    for code, one, other in find_opposed(linked):
+        findings.append(build_finding(zh, en, f"meaning.{code}", one, other))
+    for side, word in find_lone_negations(linked):
+        findings.append(_build_lone(zh if side == "zh" else en, "negation", word))
+    for code, mine, theirs in (*find_role_findings(linked), *find_claim_findings(linked)):
+        if mine and theirs:
+            findings.append(build_finding(zh, en, f"meaning.{code}", mine, theirs))
+        elif lone := mine or theirs:
+            findings.append(_build_lone(zh if mine else en, code, lone))
+    for side, word in find_omissions(linked):
+        findings.append(_build_lone(zh if side == "zh" else en, "omission", word))
+    return tuple(findings)
 
 
 @check(rules="Z13", messages={"word": gettext_noop("“%(a)s” has a wrong character. Change to %(b)s")})
@@ -194,8 +208,9 @@ def _find_difference(mine: list[Meaning], theirs: list[Meaning]) -> tuple[Meanin
     """Return one meaning from each side that the other side has less often, if the other side lacks one of them."""
     if not (mine and theirs):
         return None
-    lone_zh, lone_en = _find_surplus(mine, theirs), _find_surplus(theirs, mine)
-    if not (lone_zh and lone_en) or (lone_zh[0] and lone_en[0]):
+    if not (lone_zh := _find_surplus(mine, theirs)) or not (lone_en := _find_surplus(theirs, mine)):
+        return None
+    if lone_zh[0] and lone_en[0]:
         return None
     return lone_zh[1], lone_en[1]
 
@@ -269,13 +284,13 @@ def _is_negated(words: list[Word], word: Word) -> bool:
 def find_lone_negations(pair: LinkedPair) -> Iterator[tuple[Side, Word]]:
     """Yield the negations to which no word in the corresponding clauses can answer."""
     is_long = pair.clauses_zh > _CLAUSE_LIMITS[0] or pair.clauses_en > _CLAUSE_LIMITS[1]
-    for word in pair.zh:
-        if word.negates and not _is_idle_zh(pair, word):
+    for word in list_expressing(pair.zh, NEGATION, "no"):
+        if not _is_idle_zh(pair, word):
             english = pair.en if is_long else pair.english_for(word.clause)
             if not _is_answered_zh(pair, word, english):
                 yield "zh", word
-    for word in pair.en:
-        if word.negates and not word.is_inner and not _is_idle_en(pair, word):
+    for word in list_expressing(pair.en, NEGATION, "no"):
+        if not word.is_inner and not _is_idle_en(pair, word):
             chinese = pair.zh if is_long else pair.chinese_for(word.clause)
             if not _is_answered_en(pair, word, chinese):
                 yield "en", word
