@@ -261,7 +261,8 @@ _LIST_LINK = re.compile(r'<a rel="(prev|next)" href="([^"]*)"')
 _YEAR_MARK = re.compile(r'<p class="year-mark" id="y(\d+)"')
 _ANCHOR_ELEMENT = re.compile(r'(<a\b[^>]*?\bhref=")([^"]*)("[^>]*>)(.*?</a>)', re.DOTALL)
 _FORM_ELEMENT = re.compile(r'<form\b[^>]*?\baction="([^"]*)".*?</form>', re.DOTALL)
-_SEARCH_FIELD = re.compile(r'<form class="find".*?</form>', re.DOTALL)
+_SEARCH_FIELD = re.compile(r'<form\b[^>]*\brole="search".*?</form>', re.DOTALL)
+_ABOUT_SEARCH = re.compile(r'<span class="about-search">.*?</span>', re.DOTALL)
 _LANGUAGE = re.compile(r'<html lang="(en)?')
 _EMPTY_ELEMENT = re.compile(r"<(li|p|nav|ul)\b[^>]*>\s*</\1>\n?")
 _TYPES_WITH_LINKS = ("text/html", "application/xml", "application/atom+xml")
@@ -322,7 +323,7 @@ class StaticExport:
             ("404.html", responses.not_found(build_request("/404"))),
             ("index.html", render_language_chooser()),
         ):
-            self._write_file(name, self._rewrite_links(page.content.decode()).encode())
+            self._write_file(name, self._rewrite_links(page.content.decode(), SIDES).encode())
         waiting: list[str] = []
         seen: set[str] = set()
         for start in list_start_addresses(self.now):
@@ -407,9 +408,15 @@ class StaticExport:
             links += find_links(text)
         return links
 
-    def _rewrite_links(self, text: str) -> str:
-        """Point all links to exported files. Remove links and forms that lead to none."""
-        text = _SEARCH_FIELD.sub(_render_search_notice(_LANGUAGE.search(text)), text)
+    def _rewrite_links(self, text: str, sides: Sequence[Side] = ()) -> str:
+        """Point all links to exported files. Remove links and forms that lead to none.
+
+        `sides`: the languages of the page, if it has both.
+        """
+        language = _LANGUAGE.search(text)
+        sides = sides or ("en" if language and language[1] else "zh",)
+        text = _SEARCH_FIELD.sub(_render_search_notice(sides), text)
+        text = _ABOUT_SEARCH.sub("", text)
         text = _FORM_ELEMENT.sub(lambda match: match[0] if self._resolve_link(match[1]) else "", text)
         text = _ANCHOR_ELEMENT.sub(self._rewrite_anchor, text)
         return _EMPTY_ELEMENT.sub("", _EMPTY_ELEMENT.sub("", text))
@@ -479,14 +486,17 @@ class StaticExport:
         made.replace(self.folder / MANIFEST_NAME)
 
 
-def _render_search_notice(language: re.Match[str] | None) -> str:
+def _render_search_notice(sides: Sequence[Side]) -> str:
     """Return what stands in place of the search field, which needs a server: where to search instead."""
-    side: Side = "en" if language and language[1] else "zh"
-    with translation.override(paths.LANGUAGE_CODES[side]):
-        notice = gettext(
-            "This copy of the site has no search. In a search engine, add %(site)s to your words."
-        )
-        return f'<p class="find ui">{escape(notice % {"site": f"site:{urlsplit(settings.SITE_URL).hostname}"})}</p>'
+    site = f"site:{urlsplit(settings.SITE_URL).hostname}"
+    notices = []
+    for side in sides:
+        with translation.override(paths.LANGUAGE_CODES[side]):
+            notice = gettext(
+                "This copy of the site has no search. In a search engine, add %(site)s to your words."
+            )
+        notices.append(f'<span lang="{LANGUAGE_TAGS[side]}">{escape(notice % {"site": site})}</span>')
+    return f'<p class="find ui">{" ".join(notices)}</p>'
 
 
 def _read_manifest(folder: Path) -> dict[str, str]:

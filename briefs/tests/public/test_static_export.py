@@ -128,10 +128,17 @@ def test_export_has_every_page_and_no_broken_link(tmp_path: Path, capsys: pytest
         "favicon.ico",
     ):
         assert page in site
-    for page, notice in (("en/index.html", "no search"), ("zh-hant/about/index.html", "沒有搜尋功能")):
+    pages = [
+        ("en/index.html", "no search"),
+        ("zh-hant/about/index.html", "沒有搜尋功能"),
+        *((page, notice) for page in ("index.html", "404.html") for notice in ("no search", "沒有搜尋功能")),
+    ]
+    for page, notice in pages:
         assert notice.encode() in site[page][1]
         assert f"site:{urlsplit(settings.SITE_URL).hostname}".encode() in site[page][1]
         assert b"<form" not in site[page][1]
+    for page, claim in (("en/follow/index.html", "every search"), ("zh-hant/follow/index.html", "每次搜尋")):
+        assert claim.encode() not in site[page][1], "a copy without a search does not speak of one"
     assert b"R</p>" in site["en/briefs/down/index.html"][1], "a withdrawn brief shows its notice"
     assert b"(withdrawn " in site["en/briefs/down/cite.ris"][1]
     assert not [path for path in site if path.startswith(("en/briefs/down/card", "en/briefs/gone"))]
