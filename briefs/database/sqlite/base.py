@@ -5,10 +5,17 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from django.db.backends.sqlite3 import base
+from django.db.backends.sqlite3 import base, features
+
+
+class DatabaseFeatures(features.DatabaseFeatures):
+    supports_json_field = True
+    """True of every SQLite that the search index accepts. Django asks each new connection, which takes three queries."""
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
+    features_class = DatabaseFeatures
+
     def get_connection_params(self) -> dict[str, Any]:
         parameters = super().get_connection_params()
         if self._is_expected():
