@@ -17,6 +17,8 @@ def main() -> None:
     except (DatabaseError, OSError) as error:
         if missing := describe_missing_file(settings.DATABASES["default"]):
             sys.exit(missing)
+        if isinstance(error, PermissionError) and error.filename:
+            sys.exit(f"{error.filename}: {error.strerror}.")
         if find_fault(error) is not Fault.FULL:
             raise
         sys.exit(f"The disk is full: {error}. Make room (docs/operators.md, Full disk), then run this again.")

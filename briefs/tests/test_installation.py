@@ -1,6 +1,7 @@
 """Set up a site by one command, repeat it, and look for what is wrong with `doctor`."""
 
 import datetime as dt
+import errno
 import io
 import os
 import subprocess
@@ -21,6 +22,7 @@ from briefs.database import guards
 from briefs.management.commands import setup
 from briefs.models import Keyword, Person
 from briefs.models.site import JobRun
+from manage import main as run_manage
 
 from .support import factories
 
@@ -235,6 +237,20 @@ def test_command_does_not_make_the_database_that_the_settings_name(
     assert f"DATABASE_URL: {tmp_path}/misspelt.sqlite3 does not exist." in run.stdout + run.stderr
     assert command[0] != "manage.py" or "Traceback" not in run.stderr
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("command", ["backup", "import_briefs"])
+def test_command_says_which_file_its_user_may_not_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    def refuse(self: Path, **options: object) -> None:
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(self))
+
+    file = tmp_path / "brief.txt"
+    monkeypatch.setattr(Path, "stat", refuse)  # tests may run as root, who may read everything
+    monkeypatch.setattr(sys, "argv", ["manage.py", command, str(file)])
+    with pytest.raises(SystemExit, match=rf"^{file}: Permission denied\.$"):
+        run_manage()
 
 
 @pytest.mark.skipif(connection.vendor != "sqlite", reason="it needs a file")
