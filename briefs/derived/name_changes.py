@@ -72,12 +72,17 @@ class PageChange:
     lines: Sequence[LineChange]
 
 
-def changes_public_pages(before: Vocabulary | None, after: Vocabulary) -> bool:
-    """Return whether storing the row would change what readers see, now or when a scheduled edition goes live."""
+def changes_public_pages(
+    before: Vocabulary | None, after: Vocabulary, *, used: Collection[int] | None = None
+) -> bool:
+    """Return whether storing the row would change what readers see, now or when a scheduled edition goes live.
+
+    `used`: ids of `build.find_used_ids`, if many rows are asked about.
+    """
     if before is not None:
         if not is_changed_for_readers(before, after):
             return False
-        if build.is_used_in_editions(before):
+        if build.is_used_in_editions(before) if used is None else before.pk in used:
             return True
         if (heir := before.merged_into) and not isinstance(after, Term):
             return build.is_used_in_editions(build.resolve_merged(type(after), {heir.pk})[heir.pk])

@@ -60,7 +60,7 @@ from .rules.refusals import Reason, Refused, Stale, build_refusal, resolve_local
 from .rules.working_copy import load_working_copy
 from .sharing import share, unshare
 from .vocabulary import (
-    check_vocabulary_row,
+    VocabularyCheck,
     merge_vocabulary,
     revise_site_text,
     save_vocabulary_row,
@@ -78,6 +78,7 @@ __all__ = [
     "SaveRequest",
     "SaveResult",
     "Stale",
+    "VocabularyCheck",
     "accept",
     "accept_proposal",
     "add_note",
@@ -87,7 +88,6 @@ __all__ = [
     "approve",
     "build_refusal",
     "cancel",
-    "check_vocabulary_row",
     "claim",
     "confirm",
     "confirm_date",

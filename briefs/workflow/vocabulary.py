@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from typing import Any, Final
 
 from django.core.exceptions import ValidationError
@@ -39,11 +40,35 @@ def save_vocabulary_row(
     return None
 
 
-def check_vocabulary_row(row: Vocabulary, *, by: Person) -> bool:
-    """Raise Refused if the person may not save the row. Return whether it would become a proposal."""
-    stored = None if row.pk is None else type(row)._default_manager.get(pk=row.pk)
-    _divide_name(stored, row)
-    return _is_refused_or_proposed(stored, row, by=by)
+class VocabularyCheck:
+    """Checks many rows of one kind. At most four queries for all changed rows, and one for each new term."""
+
+    def __init__(self, kind: type[Vocabulary], *, by: Person) -> None:
+        self.kind, self.by = kind, by
+
+    @cached_property
+    def _stored(self) -> dict[int, Vocabulary]:
+        return self.kind._default_manager.in_bulk()
+
+    @cached_property
+    def _used(self) -> set[int]:
+        return build.find_used_ids(self.kind)
+
+    @cached_property
+    def _open_proposals(self) -> dict[str, Proposal]:
+        found = Proposal.objects.filter(outcome="").select_related("author")
+        return {proposal.about: proposal for proposal in found}
+
+    def would_be_proposed(self, row: Vocabulary) -> bool:
+        """Return whether `save_vocabulary_row` would propose the row. Raise Refused if it would refuse it."""
+        require_allowed(self.by, "edit_vocabulary")
+        before = self._stored.get(row.pk)
+        _divide_name(before, row)
+        if not proposed_rows.needs_proposal(before, row, by=self.by, used=self._used):
+            return False
+        if before is not None:
+            proposed_rows.refuse_proposal_of_another(self._open_proposals.get(build_about(row)), by=self.by)
+        return True
 
 
 def _is_refused_or_proposed(before: Vocabulary | None, row: Vocabulary, *, by: Person) -> bool:

@@ -40,22 +40,22 @@ class RowDiff:
         self.resource = resource
         resource.diff = self
         self.old = [""] * len(resource.get_import_fields()) if new else self._values(instance)
-        self.new: list[str] = []
+        self.changes: list[CellChange] = []
 
     def compare_with(self, resource: Any, instance: Any) -> None:
-        self.new = self._values(instance)
-
-    def as_html(self) -> list[CellChange]:
         fields = self.resource.get_import_fields()
-        return [
+        self.changes = [
             CellChange(field.column_name, self.resource.column_label(field.column_name), old, new)
-            for field, old, new in zip(fields, self.old, self.new, strict=True)
+            for field, old, new in zip(fields, self.old, self._values(instance), strict=True)
             if old != new
         ]
 
+    def as_html(self) -> list[CellChange]:
+        return self.changes
+
     def hash_changes(self, *, is_proposed: bool) -> str:
         """Return a short hash of what a preview shows of the row."""
-        return hash_json([is_proposed, [[c.column, c.old, c.new] for c in self.as_html()]])[:16]
+        return hash_json([is_proposed, [[c.column, c.old, c.new] for c in self.changes]])[:16]
 
     def _values(self, instance: Any) -> list[str]:
         return [field.export(instance) for field in self.resource.get_import_fields()]
@@ -133,6 +133,8 @@ class VocabularyResource(ModelResource):  # type: ignore[misc]
 
     def before_import(self, dataset: Any, **options: Any) -> None:
         """Load all entries, locked unless this is a dry run, because a save writes every column."""
+        if self.dry_run:
+            self._check = workflow.VocabularyCheck(self._meta.model, by=cast(Person, self.by))
         rows = self._meta.model._default_manager.order_by("pk")
         for row in rows if self.dry_run else rows.select_for_update(no_key=True):
             self._by_slug[row.slug] = row
@@ -217,7 +219,7 @@ class VocabularyResource(ModelResource):  # type: ignore[misc]
             self.rows[self._row_index].number,
             kind,
             entry,
-            self.diff.as_html(),
+            self.diff.changes,
             self._is_proposed,
             self.diff.hash_changes(is_proposed=self._is_proposed),
         )
@@ -255,7 +257,7 @@ class VocabularyResource(ModelResource):  # type: ignore[misc]
             self._used_slugs.add(instance.slug)
         try:
             if self.dry_run:
-                self._is_proposed = workflow.check_vocabulary_row(instance, by=cast(Person, self.by))
+                self._is_proposed = self._check.would_be_proposed(instance)
             else:
                 self._save_as_planned(instance, is_create=is_create)
             if not self._is_proposed:  # the stored names stay in use until somebody accepts the proposal

@@ -2,7 +2,7 @@
 
 import copy
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from django.conf import settings
@@ -62,9 +62,11 @@ def build_row(about: str, stored: Vocabulary | None, values: Mapping[str, Any]) 
     return row
 
 
-def needs_proposal(before: Vocabulary | None, after: Vocabulary, *, by: Person) -> bool:
+def needs_proposal(
+    before: Vocabulary | None, after: Vocabulary, *, by: Person, used: Collection[int] | None = None
+) -> bool:
     """Return whether a second person must accept the change, because public pages would change at once."""
-    return needs_second_person(by) and changes_public_pages(before, after)
+    return needs_second_person(by) and changes_public_pages(before, after, used=used)
 
 
 def needs_second_person(by: Person) -> bool:
@@ -74,6 +76,10 @@ def needs_second_person(by: Person) -> bool:
 def require_no_other_proposal(about: str, *, by: Person) -> Proposal | None:
     """Return the person's own open proposal about the row. Raise Refused if somebody else's is open."""
     found = Proposal.objects.filter(about=about, outcome="").select_related("author").first()
+    return refuse_proposal_of_another(found, by=by)
+
+
+def refuse_proposal_of_another(found: Proposal | None, *, by: Person) -> Proposal | None:
     if found and found.author_id != by.pk:
         raise build_refusal("proposal-open", name=str(found.author))
     return found

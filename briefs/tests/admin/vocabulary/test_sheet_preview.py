@@ -45,6 +45,22 @@ def test_preview_only_reads_and_query_count_does_not_grow(team: factories.Team) 
     assert Keyword.objects.count() == 1
 
 
+def test_changed_rows_need_a_constant_number_of_queries(team: factories.Team) -> None:
+    heir = Keyword.make(label_zh="科技", label_en="Technology")
+    used = Keyword.make(label_zh="技術", label_en="Techniques")
+    factories.live_brief(team, factories.content(facts=factories.facts(keywords=(used.pk,))))
+    Keyword.objects.filter(pk=used.pk).update(merged_into=heir)
+    unused = [Keyword.make(label_zh=f"詞{n}") for n in range(60)]
+    counts = []
+    for n in (2, 60):
+        rows = [(row.slug, f"{row.label_zh}二") for row in (heir, *unused[:n])]
+        with CaptureQueriesContext(connection) as queries:
+            outcome = plan_vocabulary_import(make_sheet(("slug", "label_zh"), *rows), Keyword, by=team.writer)
+        assert [row.status for row in outcome.rows] == ["proposed", *["update"] * n]
+        counts.append(len(queries))
+    assert counts[0] == counts[1]
+
+
 def test_label_shared_by_two_new_rows_is_reported_in_preview(team: factories.Team) -> None:
     heads = ("slug", "label_zh", "label_en")
     conflicting_sheet = make_sheet(heads, ("", "海纜", "Cables"), ("", "電纜", "Cables"))
