@@ -127,7 +127,7 @@ def _render_issue_links(numbers: Sequence[int], language: Side) -> SafeString:
         f'<a href="{paths.issue(language, number)}">{escape(format_issue_number(number, language))}</a>'
         for number in numbers
     )
-    words = escape(pgettext("page of a brief", "In %(issues)s")) % {"issues": links}
+    words = escape(pgettext("page of a brief", ", in %(issues)s")) % {"issues": links}
     return mark_safe(words if links else "")  # noqa: S308 escaped
 
 

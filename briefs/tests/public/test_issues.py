@@ -140,7 +140,10 @@ def test_masthead_home_and_brief_name_issues_only_once_one_is_public(
     publish_issue(12, briefs[:1])
     assert [path for path in paths if 'href="/en/issues/"' not in read(client, path)] == []
     assert re.findall(r'"/en/about/"\s+aria-current="page"', read(client, "/en/about/")) != []
-    assert 'href="/en/issues/12/">Issue 12</a>' in read(client, f"/en/briefs/{briefs[0].slug}/")
+    assert '</time>, in <a href="/en/issues/12/">Issue 12</a>' in read(
+        client, f"/en/briefs/{briefs[0].slug}/"
+    )
+    assert '，收於<a href="/zh-hant/issues/12/">第12期' in read(client, f"/zh-hant/briefs/{briefs[0].slug}/")
     assert "issues/12/" not in read(client, f"/en/briefs/{briefs[1].slug}/")
     home = read(client, "/zh-hant/")
     assert home.index("韌性的價格12") < home.index("標題1<") < home.index("標題2<")
