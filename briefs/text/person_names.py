@@ -57,10 +57,17 @@ _SYLLABLES = re.compile(r"[A-Z][a-z’'ʻ]{0,5}-[a-z][a-z’']{0,5}")
 _SYLLABLE = re.compile(
     r"(?:zh|ch|sh|ts|ph|th|kh|ngh?|nh|gw|kw|[bcdfghjklmnpqrstvwxyz])?w?[aeiouy]{1,3}(?:ng|nh|[nktpmhlr])?"
 )
+_PINYIN = (
+    r"(?:(?:[zcs]h|[bpmfdtnlgkhjqxrzcsyw])"
+    r"(?:i?ang|i?ong|uang|eng|ing|i?ao|i?an|uai|uan|ai|ei|ui|ou|iu|ie|ue|en|in|un|ia|ua|uo|[aoeiu])"
+    r"|a[in]?|ang|ao|en?|er|ou)"
+)
+_PINYIN_NAME = re.compile(rf"{_PINYIN} {_PINYIN}{{1,2}}")
 _JAPANESE = re.compile(r"(?:(?:[kstnhmrgzbpdy]|[knhmrgbp]y|sh|ch|ts|f|j|w)?[aiueo]|[nkst](?=[^aiueoy]|$))+")
 _JAPANESE_GIVEN_NAME = re.compile(
     r"(?:hiko|hiro|hide|hito|[ou]ichi|kazu|kio|masa|mio|nobu|nori|[^sz]aki|rio|shige|shio|suke|taka|taro|toshi|yoshi|yuki|[eu]zo)$"
 )
+_SPANISH_ACCENT = re.compile("[áéíóúñ]", re.IGNORECASE)
 _PATRONYMIC = re.compile(r"\S+[oe]v(?:ich|na)$|\S+(?:ович|евич|овна|евна)$")
 _MONGOLIAN_OR_ICELANDIC = re.compile(r"^\S+iin\b|dottir$|[ðþ]", re.IGNORECASE)
 PATRONYMIC_PARTICLES = frozenset({"bin", "ibn", "bint", "binti", "binte", "anak", "ap", "bat"})
@@ -69,12 +76,14 @@ AMBIGUOUS_DOUBLE_SURNAMES = ("張簡", "范姜")
 
 JAPANESE_HAN_SURNAMES = tuple(_read_words("japanese han surnames"))
 UNDIVIDED_FIRST_NAMES = frozenset(_read_words("undivided first names"))
+PINYIN_FIRST_NAMES = frozenset({"ben", "dan", "ken"})
+"""English first names that are syllables of Chinese."""
 HUNGARIAN_GIVEN_NAMES = frozenset(_read_words("hungarian given names"))
 SWEDISH_SURNAMES = frozenset(_read_words("swedish surnames"))
 SPANISH_SURNAMES = frozenset(_read_words("spanish surnames"))
 _GIVEN_NAMES_TOO = frozenset(_read_words("spanish given names"))
 _SPANISH_FIRST_NAMES = frozenset(_read_words("spanish first names"))
-_SECOND_GIVEN_NAMES = _SPANISH_FIRST_NAMES | _GIVEN_NAMES_TOO | {*_read_words("second given names")}
+_SECOND_GIVEN_NAMES = _SPANISH_FIRST_NAMES | {*_read_words("second given names")}
 
 
 def _read_surnames() -> tuple[tuple[str, ...], dict[str, frozenset[str]], frozenset[str]]:
@@ -230,13 +239,15 @@ def _is_doubtful(name: str, words: Sequence[str]) -> bool:
 
 
 def _may_be_family_first(words: Sequence[str], folded: Sequence[str]) -> bool:
-    """Return whether the last word is a given name of East Asia or Hungary: Ryu Hyun-jin, Funabashi Yoichi, Semjén Zsolt."""
+    """Return whether the last word is a given name of East Asia or Hungary: Men Honghua, Funabashi Yoichi, Semjén Zsolt."""
     if len(words) != 2:
         return False
+    is_pinyin = bool(_PINYIN_NAME.fullmatch(" ".join(folded))) and folded[1] not in ROMANISED_SURNAMES
     is_japanese = all(map(_JAPANESE.fullmatch, folded)) and folded[1] not in ROMANISED_SURNAMES
     first, last = (word.lower() for word in words)
     return (
         bool(_SYLLABLES.fullmatch(words[1]) and _SYLLABLE.fullmatch(folded[0]))
+        or (is_pinyin and folded[0] not in PINYIN_FIRST_NAMES)
         or (is_japanese and bool(_JAPANESE_GIVEN_NAME.search(folded[1])))
         or (last in HUNGARIAN_GIVEN_NAMES and first not in HUNGARIAN_GIVEN_NAMES)
     )
@@ -269,16 +280,18 @@ def _has_surname_before_particle(words: Sequence[str], folded: Sequence[str]) ->
 def _may_have_two_surnames(name: str, folded: Sequence[str]) -> bool:
     """Return whether it is open if the last but one word is a surname. An accent shows that the name is Spanish."""
     if len(folded) < 3 or folded[-2] not in SPANISH_SURNAMES:
-        return len(folded) == 3 and _may_be_first_of_two(folded, 1)
+        return len(folded) == 3 and _may_be_first_of_two(
+            folded, 1, has_accent=bool(_SPANISH_ACCENT.search(name.split()[1]))
+        )
     is_spanish = folded[-1] in SPANISH_SURNAMES
     if folded[-2] in _GIVEN_NAMES_TOO:
         return is_spanish
     return not is_spanish or name.isascii()
 
 
-def _may_be_first_of_two(folded: Sequence[str], position: int) -> bool:
+def _may_be_first_of_two(folded: Sequence[str], position: int, *, has_accent: bool = False) -> bool:
     """Return whether a word of a Spanish name may be the first of two surnames: it is no known given name and no initial."""
-    is_spanish = folded[0] in _SPANISH_FIRST_NAMES or folded[-1] in SPANISH_SURNAMES
+    is_spanish = has_accent or folded[0] in _SPANISH_FIRST_NAMES or folded[-1] in SPANISH_SURNAMES
     word = folded[position]
     return is_spanish and len(word) > 1 and word not in _SECOND_GIVEN_NAMES | _PARTICLES | _CONNECTORS
 
