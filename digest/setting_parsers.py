@@ -200,9 +200,8 @@ def database(value: str) -> dict[str, Any]:
         config["CONN_MAX_AGE"] = None  # reopening the file costs more than rendering most pages
         options |= {"transaction_mode": "IMMEDIATE", "timeout": 20, "init_command": SQLITE_SETUP}
     elif config["ENGINE"] == "django.db.backends.postgresql":
-        for part, name in ("HOST", "server"), ("NAME", "database"):
-            if not config[part]:
-                raise Unexpected(f"{expected}; the name of the {name} is missing")
+        if not config["NAME"]:
+            raise Unexpected(f"{expected}; the name of the database is missing")
         require_package("psycopg", "postgres")
         config["ENGINE"] = "briefs.database.postgresql"
         config["OPTIONS"] = POSTGRESQL_DEFAULTS | options

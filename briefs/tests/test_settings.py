@@ -342,6 +342,10 @@ def test_secret_key_is_created_once_and_reused(tmp_path: Path) -> None:
     assert [p.name for p in path.parent.iterdir()] == ["secret_key"]
 
 
+def test_address_without_a_server_means_postgresql_on_its_socket() -> None:
+    assert load_settings(DATABASE_URL="postgres:///digest")["DATABASES"]["default"]["NAME"] == "digest"
+
+
 def test_wrong_hsts_is_refused_also_on_plain_http() -> None:
     """Otherwise the change to https would be the first to find it."""
     assert find_refusal(HSTS="maybe").startswith("HSTS: expected one of host,")
