@@ -340,7 +340,8 @@ def _is_answered_zh(pair: LinkedPair, word: Word, english: list[Word]) -> bool:
         return True
     if any(other.expresses(NEGATION, "no", "soft") and not _is_claimed(other) for other in english):
         return True
-    if word.text in ("不是", "並非", "並不是", "而非", "而不是", "非") and any(
+    is_rejected = word.text in ("不是", "並非", "並不是", "而非", "而不是", "非")
+    if (is_rejected or _PREFERS_ZH.search(pair.zh_text, 0, word.start)) and any(
         other.lower in ("rather", "but", "instead", "than") for other in pair.en
     ):
         return True
@@ -373,6 +374,7 @@ def _is_answered_en(pair: LinkedPair, word: Word, chinese: list[Word]) -> bool:
 
 
 _BEFORE_EN, _BEFORE_ZH = re.compile(r"\b(?:before|until|unless)\b"), re.compile("才|除非|再")
+_PREFERS_ZH = re.compile("寧[可願肯]")
 _ONLY_ZH = re.compile("除非|若無|若非|要不是|直到|才")
 _ONLY_EN = re.compile(r"\b(?:[Oo]nly (?:if|with|when|after|at|once|by|in|on)|[Uu]nless|[Uu]ntil|Had)\b")
 _LONG_NAME = 5

@@ -34,6 +34,7 @@ def read(zh: str, en: str) -> tuple[list[str], list[str]]:
         ("沒有人退出，也不談判。", "They do not leave.", (["=沒有人"], ["=not"])),
         ("他不採取行動。", "He acts.", (["!不"], [])),
         ("他前往會談，不帶隨員。", "He went to the talks without aides.", (["=不帶"], ["=without"])),
+        ("寧可停產，也不願讓步。", "It would rather stop production than yield.", ([], [])),
         ("不僅如此，未來更便宜。", "Moreover, the future is cheaper.", ([], [])),
         # A count in words alone, which the other language may say otherwise
         ("創下二十年來新高。", "It was the highest in two decades.", (["=二十"], [])),
@@ -52,9 +53,12 @@ def read(zh: str, en: str) -> tuple[list[str], list[str]]:
         ("三項建議。", "Three proposals.", (["=三"], ["=Three"])),
         ("九家企業。", "Six companies.", (["!九"], ["!Six"])),
         ("一項建議。", "A proposal.", ([], [])),
+        ("派出8艘船。", "It sent eight ships.", (["=8"], ["=eight"])),
+        ("上半年公布。", "Published in the first half of the year.", (["=半"], ["=half"])),
         ("6月公布。", "Published in July.", (["!6月"], ["!July"])),
         # Names and terms
         ("美日同盟。", "The United States and Japan.", (["=美", "=日"], ["=United States", "=Japan"])),
+        ("北非發生政變。", "There were coups in North Africa.", (["=北非"], ["=Africa"])),
         ("越南拒絕。", "Thailand refused.", (["!越南"], ["!Thailand"])),
         ("中興的設備。", "Equipment of ZTE.", ([], ["!ZTE"])),
         ("國防部的報告。", "A report of the MND.", (["=國防部"], ["=MND"])),
