@@ -384,8 +384,8 @@ def _swap_day_and_month(iso: str) -> str:
 
 
 def revise(brief: Brief | int, *, by: Person, version: int, now: dt.datetime | None = None) -> None:
-    """Start the next version. The live edition stays public until the next approval."""
-    _return_to_draft("revise", brief, by=by, version=version, now=now)
+    """Start the next version, which `by` writes. The live edition stays public until the next approval."""
+    _return_to_draft("revise", brief, by=by, version=version, now=now, assigned_to=by, due_on=None)
 
 
 def recover(brief: Brief | int, *, by: Person, version: int, now: dt.datetime | None = None) -> None:
@@ -393,10 +393,10 @@ def recover(brief: Brief | int, *, by: Person, version: int, now: dt.datetime | 
 
 
 def _return_to_draft(
-    verb: str, brief: Brief | int, *, by: Person, version: int, now: dt.datetime | None
+    verb: str, brief: Brief | int, *, by: Person, version: int, now: dt.datetime | None, **changes: Any
 ) -> None:
     with run_verb(verb, brief, by=by, now=now, version=version) as run:
-        run.update_brief(to=State.DRAFT)
+        run.update_brief(to=State.DRAFT, **changes)
         run.record_event()
 
 

@@ -7,10 +7,13 @@ import pytest
 import time_machine
 from django.utils import timezone
 
-from briefs import workflow
+from briefs import policy, workflow
 from briefs.models import Brief, Edition, Event, Keyword, Outbox, State
 from briefs.tests.support import factories
 from briefs.tests.support.factories import Team
+from briefs.workflow.brief_facts import load_brief_facts
+from briefs.workflow.next_step import next_step
+from briefs.workflow.step_rule import NEXT_BRIEF
 
 pytestmark = pytest.mark.django_db
 
@@ -48,6 +51,19 @@ def test_approval_freezes_both_languages_and_keeps_the_slug() -> None:
     assert editions[0].live_until == editions[1].live_from
     assert editions[0].published_at == editions[1].published_at
     assert list_public_numbers() == [2]
+
+
+def test_whoever_starts_a_revision_writes_it() -> None:
+    team = Team()
+    brief = factories.live_brief(team)
+    Brief.objects.filter(pk=brief.pk).update(due_on="2026-03-01")
+    workflow.revise(brief, by=team.publisher, version=brief.version)
+    brief = Brief.objects.get(pk=brief.pk)
+    assert (brief.assigned_to, brief.due_on) == (team.publisher, None)
+    people = policy.load_staff()
+    facts = load_brief_facts([brief], timezone.now(), people)[brief.pk]
+    assert next_step(facts, team.publisher, people).main == "submit"
+    assert next_step(facts, team.writer, people).main == NEXT_BRIEF
 
 
 def test_edition_omits_staff_only_text() -> None:
