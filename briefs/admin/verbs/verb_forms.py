@@ -59,6 +59,8 @@ class VerbForm(forms.Form):
     """Field of this page for each `Reason.about`."""
     buttons: ClassVar[tuple[Button, ...]] = ()
     """Pairs of a value of `when` and a label. Enter triggers the first, so the first must not publish."""
+    main_button: ClassVar[str] = "now"
+    """The one that stands out: what the page is for."""
     argument_fields: ClassVar[tuple[str, ...]] = ()
     """Fields that the workflow's function takes under their own names."""
 
@@ -534,6 +536,7 @@ class RescheduleForm(ScheduledVerbForm, EditionVerbForm):
     argument_fields = ("at",)
     edition_attribute = "scheduled_edition"
     buttons = (("later", gettext_lazy("Reschedule")), ("now", gettext_lazy("Publish now")))
+    main_button = "later"
 
     def __init__(self, data: Any = None, *, page_data: BriefPageData) -> None:
         super().__init__(data, page_data=page_data)

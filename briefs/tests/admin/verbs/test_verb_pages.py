@@ -122,6 +122,14 @@ def test_facts_changed_since_sign_off_must_be_ticked_to_approve(client: Client, 
     )
 
 
+def test_main_button_of_a_verb_page_is_the_verb(client: Client, team: factories.Team) -> None:
+    """A scheduled brief is not published at once by the button that stands out on the page that changes its time."""
+    brief = factories.signed_brief(team)
+    factories.approve(brief, team.publisher, at=factories.tomorrow())
+    page = sign_in(client, team.publisher).get(brief_url(brief, "reschedule")).content.decode()
+    assert re.findall(r'class="btn first"\s+name="when"\s+value="(\w+)"', page) == ["later"]
+
+
 def test_publication_time_is_validated_and_read_in_site_time_zone(
     client: Client, team: factories.Team, settings: object
 ) -> None:
