@@ -114,6 +114,22 @@ def test_order_follows_keys_and_dragging_and_is_saved(
     assert tab.console_messages == []
 
 
+def test_enter_in_the_search_for_a_brief_searches_and_keeps_unsaved_words(
+    chromium: Any, live_server: Any, team: factories.Team, live: list[Brief]
+) -> None:
+    issue = making.draft_issue(team, live[0])
+    tab = Tab(chromium, live_server.url, set_language(team.writer, "en"))
+    tab.open(build_issue_url(issue))
+    page = tab.page
+    page.locator("#title_en").fill("Typed")
+    page.locator("[name=q]").fill("乙")
+    page.keyboard.press("Enter")
+    page.locator(f".issue-search [value='add:{live[1].pk}']").wait_for()
+    page.locator("#add:focus").wait_for()
+    assert page.locator("#title_en").input_value() == "Typed"
+    assert tab.console_messages == []
+
+
 def test_unsaved_words_are_not_left_without_a_question(
     chromium: Any, live_server: Any, team: factories.Team, live: list[Brief]
 ) -> None:

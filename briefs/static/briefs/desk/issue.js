@@ -69,6 +69,11 @@ if (form) {
       form.requestSubmit();
       return;
     }
+    if (event.key === "Enter" && event.target.name === "q" && !event.isComposing) {
+      event.preventDefault(); // Enter alone would press the first button, Save
+      form.requestSubmit(document.querySelector("[name=do][value=find]"));
+      return;
+    }
     const item = event.target.closest?.("#issue-items > li");
     if (!item || !event.altKey || !["ArrowUp", "ArrowDown"].includes(event.key)) return;
     event.preventDefault();
