@@ -36,6 +36,7 @@ from briefs.content import (
     LANGUAGE_TAGS,
     LEAD_FIELDS,
     MAX_NAMES,
+    SIDES,
     Bullet,
     Byline,
     Content,
@@ -397,7 +398,9 @@ class BriefForm(forms.Form):
         )
         self.fields |= {name: build_fact_field(fact) for name, fact in SCALAR_FACTS.items()}
         self.order_fields(FORM_FIELDS)
-        cast(forms.ChoiceField, self.fields["key_point"]).choices = _list_key_points(draft)
+        texts = {row.number: (row.text_zh, row.text_en) for row in draft.bullets if not row.deleted}
+        choices = list_key_points(texts, draft.fields["key_point"])
+        cast(forms.ChoiceField, self.fields["key_point"]).choices = choices
         chosen = draft.fields["source"]
         pk = parse_int_or_zero(chosen) or None
         cast(forms.ChoiceField, self.fields["source"]).choices = [
@@ -419,17 +422,17 @@ class BriefForm(forms.Form):
         return parse_typed_date(typed).label if "date" in self.cleaned_data else ""
 
 
-def _list_key_points(draft: Draft) -> Iterator[tuple[str, str]]:
-    """Yield the stored pairs that have both languages, and the present choice, which tidying clears if it is none of them."""
+def list_key_points(texts: Mapping[int, tuple[str, str]], chosen: str) -> Iterator[tuple[str, str]]:
+    """Yield the stored pairs that have both languages, and the present choice, which tidying clears if it is none of them.
+
+    `texts`: Chinese and English of each bullet by its number, which is 0 until it is stored.
+    """
     yield "", _("Last sentence of the summary")
-    texts = {str(row.number): row for row in draft.bullets if row.number and not row.deleted}
-    for number, row in texts.items():
-        if row.text_zh.strip() and row.text_en.strip():
-            words = " ".join(row.cell(interface_side())[0].split())
-            yield number, f"#b{number}  {cut_label(words, interface_side())}"
-        elif number == draft.fields["key_point"]:
-            yield number, f"#b{number}"
-    if (chosen := draft.fields["key_point"]) and chosen not in texts:
+    offered = {str(number): pair for number, pair in texts.items() if number and all(map(str.strip, pair))}
+    for number, pair in offered.items():
+        words = " ".join(pair[SIDES.index(interface_side())].split())
+        yield number, f"#b{number}  {cut_label(words, interface_side())}"
+    if chosen and chosen not in offered:
         yield chosen, f"#b{chosen}"
 
 

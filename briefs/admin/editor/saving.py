@@ -47,6 +47,7 @@ from .draft_form import (
     Draft,
     build_bullet_row,
     get_merge_key,
+    list_key_points,
     parse_content,
     parse_content_with_errors,
 )
@@ -452,7 +453,9 @@ def _build_findings(saved: SaveResult, person: Person) -> dict[str, Any]:
     keys = {number: key for key, number in saved.bullet_numbers.items()}
     shown, plain = findings.as_json_with_plain_repair(saved.brief.pk, saved.content, keys)
     margin = render_items(BriefPageData(saved.brief, person), list_finding_items(shown))
-    return {"findings": shown, "plain_repair": plain, "margin": margin}
+    texts = {bullet.number: (bullet.text_zh, bullet.text_en) for bullet in saved.content.bullets}
+    key_points = list(list_key_points(texts, str(saved.content.key_point or "")))
+    return {"findings": shown, "plain_repair": plain, "margin": margin, "key_points": key_points}
 
 
 def _build_response(saved: SaveResult, partial_save: PartialSave, person: Person) -> dict[str, Any]:

@@ -72,6 +72,13 @@ def test_autosave_stores_change_as_one_revision(writer_client: Client, brief: Br
     assert (revision.kind, revision.changed_zh, revision.changed_en) == ("save", True, True)
 
 
+def test_autosave_offers_new_pair_as_key_line(writer_client: Client, brief: Brief) -> None:
+    data = with_bullet(get_brief_form(writer_client, brief).data, NEW_KEY, text_zh="新的一點。", text_en="New.")
+    offered = dict(autosave(writer_client, brief, data)["key_points"])
+    number = str(load_content(brief).bullets[-1].number)
+    assert (list(offered)[0], offered[number]) == ("", f"#b{number}  New.")
+
+
 def test_autosave_response_is_not_cached_and_bad_requests_fail(writer_client: Client, brief: Brief) -> None:
     response = writer_client.post(brief_url(brief, "autosave"), get_brief_form(writer_client, brief).data)
     assert {"private", "no-store"} <= set(response.headers["Cache-Control"].split(", "))

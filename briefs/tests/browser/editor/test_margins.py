@@ -166,8 +166,28 @@ def test_writer_replies_and_resolves_by_keyboard(
     page.focus(f"#note-{note.pk}")
     page.keyboard.press("x")
     page.locator(f"#note-{note.pk}.past").wait_for(state="attached")
+    page.locator("[name=text_zh-b2]:focus").wait_for()
     note.refresh_from_db()
     assert note.resolved_by == team.writer
+    assert tab.console_messages == []
+
+
+def test_answered_note_leaves_the_focus_in_place_and_the_sentence_at_once(
+    chromium: Any, live_server: Any, team: factories.Team
+) -> None:
+    brief = factories.submitted_brief(team)
+    note = workflow.send_back(brief, by=team.reviewer, note="Which plan?")
+    tab = Editor(chromium, live_server.url, team.writer)
+    page = tab.page
+    page.route("**/pulse/", lambda _route: None)  # never answered: the page hears of nothing by the next pulse
+    tab.brief(brief)
+    page.locator("#step >> text=1 note to answer").wait_for()
+    page.focus(f"#note-{note.pk}")
+    page.keyboard.press("x")
+    page.locator(".whole > .act > summary:focus").wait_for()
+    page.locator(f"#note-{note.pk}.past").wait_for(state="attached")
+    page.locator("#step:not(:has-text('note to answer'))").wait_for()
+    assert page.locator(".whole > .act > summary:focus").count() == 1
     assert tab.console_messages == []
 
 

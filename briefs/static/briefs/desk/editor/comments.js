@@ -38,10 +38,18 @@ export class Comments {
     const had = item.contains(document.activeElement);
     item.remove();
     this.show(answer.margin);
-    if (had) (document.getElementById(item.id) ?? pair?.querySelector(".cell textarea"))?.focus();
+    if (had) this.#refocus(item.id, pair);
     if (button.value.startsWith("accept:")) this.#take(pair, button.dataset);
     sync.hasNews = true; // what a sign-off would confirm
+    sync.news();
     sync.save({ ask: true });
+  }
+
+  /** Focus the item if it is still open, else the text of its row, or what follows the notes on the whole brief. */
+  #refocus(id, pair) {
+    const item = document.getElementById(id);
+    const next = item?.checkVisibility() ? item : pair?.querySelector(".cell textarea") ?? this.form.querySelector(".whole > .act > summary");
+    next?.focus();
   }
 
   /** Put an accepted wording into the text as one step that can be undone. The server has stored it already. */

@@ -105,8 +105,9 @@ export class ServerSync {
     this.display.setReasons(body.reasons);
     this.people.show(body.people);
     if (isCurrent && body.findings) this.editor.findings.show(body.findings, body.margin, body.plain_repair);
+    if (body.key_points) this.#offerKeyPoints(body.key_points);
     this.#describe(body);
-    if (body.changed) this.#news();
+    if (body.changed) this.news();
     if (body.changed) this.channel.postMessage({ brief: String(body.brief) });
     this.form.dispatchEvent(new CustomEvent("desk:saved", { detail: body }));
   }
@@ -115,6 +116,14 @@ export class ServerSync {
   #withoutTypedRow(entries) {
     const typed = this.form.querySelector(".pair.is-typing");
     return fingerprint(withoutBlankRows(entries).filter(([name]) => !typed?.querySelector(`[name="${name}"]`)));
+  }
+
+  /** Offer the stored pairs as key line, with their present words, unless the person is choosing. */
+  #offerKeyPoints(pairs) {
+    const field = this.form.elements.key_point;
+    if (field === document.activeElement) return;
+    const { value } = field;
+    field.replaceChildren(...pairs.map(([number, words]) => new Option(words, number, false, number === value)));
   }
 
   /** Show the facts as stored, and the headline as the page's title. */
@@ -176,11 +185,11 @@ export class ServerSync {
   /**
    * Refresh sentence, verbs and sign-offs. Wait while the person uses the verbs or the form is being submitted.
    */
-  #news() {
+  news() {
     clearTimeout(this.newsTimer);
     this.newsTimer = setTimeout(async () => {
       const bar = document.querySelector(".act-bar .verbs");
-      if (bar?.contains(document.activeElement) || bar?.querySelector(":popover-open") || this.isGoing) return this.#news();
+      if (bar?.contains(document.activeElement) || bar?.querySelector(":popover-open") || this.isGoing) return this.news();
       const page = await this.#page(new URL("../news/", new URL(this.address, location.href)));
       if (!page) return;
       this.#replaceParts(page);
@@ -191,7 +200,7 @@ export class ServerSync {
   #replaceParts(page) {
     for (const theirs of page.querySelectorAll("[data-adopt]")) {
       const own = document.querySelector(`[data-adopt="${theirs.dataset.adopt}"]`);
-      if (!own || [...own.querySelectorAll("textarea")].some((area) => area.value !== area.defaultValue)) continue;
+      if (!own || own.contains(document.activeElement) || [...own.querySelectorAll("textarea")].some((area) => area.value !== area.defaultValue)) continue;
       for (const fold of own.querySelectorAll("details[open][id]")) theirs.querySelector(`#${fold.id}`).open = true;
       if (own.innerHTML === theirs.innerHTML) continue;
       if (own.id === "step") theirs.style.minBlockSize = `${own.offsetHeight}px`; // the texts below stay where they are
@@ -201,7 +210,7 @@ export class ServerSync {
 
   #beat(body) {
     const event = body.event ?? 0;
-    if (this.event !== undefined && event !== this.event) this.#news();
+    if (this.event !== undefined && event !== this.event) this.news();
     this.event = event;
     this.people.show(body.people);
     this.display.twice(body.own_pages > 0);
