@@ -13,6 +13,7 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 
 from briefs import policy
@@ -33,6 +34,12 @@ def require_role(request: HttpRequest, verb: str = "") -> Person:
     if not (policy.has_role_for(person, verb) if verb else policy.get_roles(person)):
         raise PermissionDenied(verb)
     return person
+
+
+def read_return_url(request: HttpRequest, url: str) -> str:
+    """Return the address to go back to if it is a page of this desk, else an empty text."""
+    is_ours = url_has_allowed_host_and_scheme(url, allowed_hosts={request.get_host()})
+    return url if is_ours and url.startswith("/admin/") else ""
 
 
 def has_role_permission(verb: str) -> Callable[[Any, HttpRequest], bool]:

@@ -12,6 +12,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
+from django.utils.http import urlencode
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
@@ -71,10 +72,15 @@ def build_act_url(facts: BriefFacts, act: str) -> str:
     return reverse("admin:briefs_brief_verb", args=[pk, act])
 
 
+def build_keyword_url(pk: int | str, *, back: str) -> str:
+    """Return the page of a keyword, from which saving leads to the page at `back`."""
+    return f"{reverse('admin:briefs_keyword_change', args=[pk])}?{urlencode({'next': back})}"
+
+
 def _build_place_url(url: str, about: str) -> str:
-    """Return the place at which a gap is filled: on the page itself, or the page of the keyword."""
+    """Return the place at which a gap is filled: on the page itself, or the page of the keyword, which leads back."""
     if about.startswith(KEYWORD_PREFIX):
-        return reverse("admin:briefs_keyword_change", args=[about.removeprefix(KEYWORD_PREFIX)])
+        return build_keyword_url(about.removeprefix(KEYWORD_PREFIX), back=url)
     return f"{url}#{about}"
 
 

@@ -15,7 +15,6 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, URLResolver, path, reverse
 from django.utils.functional import SimpleLazyObject
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext_lazy
 from django.views.i18n import JavaScriptCatalog
@@ -23,7 +22,7 @@ from django.views.i18n import JavaScriptCatalog
 from briefs import policy
 from briefs.accounts.second_factor import has_second_factor
 from briefs.admin.account.account_pages import NOT_ON_DESK, find_factor_page
-from briefs.admin.common.access import person_of
+from briefs.admin.common.access import person_of, read_return_url
 from briefs.admin.common.brief_pages import render_page
 from briefs.models import Person
 from briefs.workflow import Reason
@@ -150,9 +149,7 @@ def set_language(request: HttpRequest) -> HttpResponse:
     chosen = request.POST.get("language", "")
     if chosen in dict(settings.LANGUAGES):
         Person.objects.filter(pk=person_of(request).pk).update(language=chosen)
-    back = request.POST.get("next", "")
-    is_ours = url_has_allowed_host_and_scheme(back, allowed_hosts={request.get_host()})
-    return redirect(back if is_ours and back.startswith("/admin/") else "admin:index")
+    return redirect(read_return_url(request, request.POST.get("next", "")) or "admin:index")
 
 
 # The page of a refusal.

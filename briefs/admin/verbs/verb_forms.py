@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 from briefs import checks, workflow
 from briefs.admin.common.form_fields import FieldError, LocalDateTimeField, field_errors_from_reasons
 from briefs.admin.common.interface_labels import SIDE_NAMES, format_with_label, format_with_remark
+from briefs.admin.common.task_list import build_keyword_url
 from briefs.admin.editor.editor_page_data import BriefPageData
 from briefs.content import LANGUAGE_TAGS, SIDES, Content, Side
 from briefs.derived.public_brief import PageNames
@@ -471,7 +472,9 @@ class ApproveForm(ScheduledVerbForm, ChangeNoteForm, NamesSeenForm):
         if reason.code == "last-editor":
             return reverse("admin:briefs_brief_revisions", args=[pk])
         if reason.code in ("keyword-zh", "keyword-en"):
-            return reverse("admin:briefs_keyword_change", args=[reason.values["pk"]])
+            return build_keyword_url(
+                reason.values["pk"], back=reverse("admin:briefs_brief_change", args=[pk])
+            )
         return "#differs" if reason.code == "not-minor" else ""
 
     def _open_note_errors(self) -> list[FieldError]:

@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, gettext_noop, ngettext
 
 from briefs import policy, workflow
-from briefs.admin.common.access import RefusalAwareAdmin, person_of
+from briefs.admin.common.access import RefusalAwareAdmin, person_of, read_return_url
 from briefs.admin.common.form_fields import DeskModelForm, LinesField
 from briefs.admin.common.interface_labels import VOCABULARY_KIND_NAMES, format_with_label
 from briefs.admin.common.site_texts import SITE_TEXT_CHOICES, SiteTextForm
@@ -154,7 +154,10 @@ class VocabularyAdmin(DeskList, SheetsAdmin):
     def response_change(self, request: HttpRequest, obj: Any) -> HttpResponse:
         if proposal := _get_proposal(request):
             return self._response_proposed(request, proposal)
-        return super().response_change(request, obj)
+        response = super().response_change(request, obj)
+        goes_on = request.POST.keys() & {"_continue", "_addanother"}
+        back = read_return_url(request, request.GET.get("next", ""))
+        return redirect(back) if back and not goes_on else response
 
     def _response_proposed(self, request: HttpRequest, proposal: Proposal) -> HttpResponse:
         add_proposed_message(request, [proposal])

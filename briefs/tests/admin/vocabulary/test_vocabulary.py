@@ -1,6 +1,7 @@
 """Admin forms for vocabulary and site texts. The workflow saves them."""
 
 import re
+from html import unescape
 
 import pytest
 from django.test import Client
@@ -8,7 +9,7 @@ from django.test import Client
 from briefs import workflow
 from briefs.models import Author, Event, Keyword, SiteText, Source, Term
 from briefs.tests.support import factories
-from briefs.tests.support.form_client import Form, sign_in
+from briefs.tests.support.form_client import Form, brief_url, sign_in
 
 pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No directory at")]
 
@@ -33,6 +34,21 @@ def test_writer_adds_and_changes_keyword(client: Client, team: factories.Team) -
     assert (row.slug[:8], row.merged_into) == ("keyword-", None)
     client.post(change_url(row), open_form(client, change_url(row)).data_with(label_en="Semiconductors"))
     assert Keyword.objects.get(pk=row.pk).label_en == "Semiconductors"
+
+
+@pytest.mark.parametrize(("back", "is_followed"), [("", True), ("https://elsewhere.example/", False)])
+def test_keyword_filled_from_a_gap_leads_back_to_the_brief(
+    client: Client, team: factories.Team, back: str, is_followed: bool
+) -> None:
+    keyword = Keyword.objects.create(label_zh="半導體", slug="chips")
+    brief = factories.draft_brief(team, factories.content(facts=factories.facts(keywords=(keyword.pk,))))
+    page = sign_in(client, team.writer).get(brief_url(brief, "change")).content.decode()
+    link = unescape(re.findall(rf'href="({change_url(keyword)}[^"]*)"', page)[0])
+    address = link.partition("next=")[0] + f"next={back}" if back else link
+    data = open_form(client, address).data_with(label_en="Semiconductors")
+    went = client.post(address, data).url
+    assert went.startswith(brief_url(brief, "change")) == is_followed
+    assert went.startswith("/admin/")
 
 
 def test_reviewer_can_read_but_not_change_vocabulary(client: Client, team: factories.Team) -> None:
