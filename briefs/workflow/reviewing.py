@@ -292,10 +292,10 @@ def send_back(
     note = tidy_or_refuse(note, about="note")
     with run_verb("send_back", brief, by=by, now=now) as run:
         row = run.row
-        if not note:
-            raise build_refusal("note-needed", about="note")
-        if not sides:
-            raise build_refusal("side-needed", about="sides")
+        missing = [] if note else [Reason("note-needed", about="note")]
+        missing += [] if sides else [Reason("side-needed", about="sides")]
+        if missing:
+            raise Refused(*missing)
         content = load_working_copy(row)
         for side in sides:
             _store_signoff(run, side, content.hash_side(side), yes=False, note=note)

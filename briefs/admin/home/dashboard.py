@@ -145,7 +145,11 @@ def build_dashboard(request: HttpRequest) -> dict[str, Any]:
         "is_alone": not tasks and len(waiting.people) == 1,
         "my_list_url": _list_url(person=person.pk),
         "groups": [
-            ("week", _("This week"), [_scheduled(waiting), _in_review(waiting), *_drafts(waiting)]),
+            (
+                "week",
+                _("Also this week"),
+                [*_urgent(waiting), _scheduled(waiting), _in_review(waiting), *_drafts(waiting)],
+            ),
         ],
     }
 
@@ -163,6 +167,15 @@ def _list_url(**query: Any) -> str:
 
 def _section(title: object, lines: Sequence[Line], count: int, url: str) -> Section:
     return Section(str(title), lines[:MAX_LINES], f"{count}{'+' if count >= MAX_BRIEFS_READ else ''}", url)
+
+
+def _urgent(waiting: TaskList) -> list[Section]:
+    """Return the section of urgent editions that somebody else has to confirm, if there are any."""
+    mine = {task.brief for task in waiting.tasks}
+    rules = [r for r in waiting.rules.values() if r.facts.urgent_edition and r.brief not in mine]
+    lines = [Line(rule.brief, str(describe_step(rule, NEXT_BRIEF))) for rule in rules[:MAX_LINES]]
+    title, url = _("Urgent, awaiting confirmation"), _list_url(public="urgent")
+    return [_section(title, lines, len(rules), url)] if rules else []
 
 
 def _drafts(waiting: TaskList) -> list[Section]:

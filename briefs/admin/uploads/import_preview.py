@@ -27,6 +27,7 @@ from .pending_files import (
     read_stored_files,
 )
 from .questions import (
+    LEFT_OUT,
     SKIP,
     Question,
     ask_about_paragraphs,
@@ -110,7 +111,8 @@ def build_things(upload: Upload, person: Person) -> list[Thing]:
         thing.questions = fill_answers(questions, answers, asked)
         if thing.questions:
             _mark_as_question(thing)
-        thing.is_optional &= not any(question.kind == "target" for question in thing.questions)
+        thing.is_optional &= thing.target_question is None
+        thing.is_taken = answers.get(f"q-{thing.key}-target") != LEFT_OUT
     things = [thing for thing in found if thing.key not in tables]
     things += [
         build_table_thing(key, file.name, bytes(file.data), person, answers)
@@ -176,8 +178,7 @@ def _list_questions(
 
 def _mark_as_question(thing: Thing) -> None:
     """Show what an answer makes of the thing, and leave out cautions that a question repeats."""
-    target = next((question for question in thing.questions if question.kind == "target"), None)
-    if target:
+    if target := thing.target_question:
         verb = target.answer.partition("-")[0]
         thing.badge = {
             "over": Badge(gettext("Updates %(n)s") % {"n": thing.brief}, "going"),
@@ -185,6 +186,8 @@ def _mark_as_question(thing: Thing) -> None:
             SKIP: Badge(gettext("Skipped")),
         }.get(verb, Badge(gettext("You decide"), "warn"))
     asked = {question.kind for question in thing.questions}
+    if "date" in asked:
+        thing.changes = [row for row in thing.changes if row.key != "date"]
     repeated = {code for kind in asked for code in ASKED_CAUTIONS[kind]}
     texts = {question.text for question in thing.questions}
     for notes in (thing.notes, *thing.field_notes.values()):

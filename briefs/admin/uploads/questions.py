@@ -25,7 +25,7 @@ SKIP: Final = "skip"
 """The answer that leaves a thing or a row out."""
 
 LEFT_OUT: Final = "out"
-"""The answer for a brief or an entry of a sheet whose box is not ticked."""
+"""The answer for a thing whose box is not ticked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +63,12 @@ def read_row_answers(data: QueryDict, key: str) -> dict[str, str]:
     taken = set(data.getlist(f"row-{key}"))
     rows = [row for row in data.getlist(f"rows-{key}") if ANSWER_FIELD.fullmatch(f"q-{key}-row-{row}")]
     return {f"q-{key}-row-{row}": "take" if row in taken else SKIP for row in rows[:MAX_ROW_ANSWERS]}
+
+
+def list_left_out_things(data: QueryDict, keys: Iterable[str]) -> dict[str, str]:
+    """Return for each thing of the page whether its box is ticked, so that what was left out stays so."""
+    taken = set(data.getlist("take"))
+    return {f"q-{key}-target": "take" if key in taken else LEFT_OUT for key in keys}
 
 
 def list_row_answers(key: str, answers: Mapping[str, str]) -> dict[str, str]:

@@ -198,6 +198,19 @@ class Thing:
     counts: list[str] = field(default_factory=list)
 
     @property
+    def target_question(self) -> Question | None:
+        """The question whether the thing updates a brief or becomes one."""
+        return next((question for question in self.questions if question.kind == "target"), None)
+
+    @property
+    def expected_status(self) -> str:
+        """Return what the import makes of the thing; `asked` if a person has to decide that."""
+        if self.status != "created" or not (target := self.target_question):
+            return self.status
+        verbs = {"over": "updated", "second": "created", SKIP: SKIP}
+        return verbs.get(target.answer.partition("-")[0], "asked")
+
+    @property
     def is_waiting(self) -> bool:
         return any(question.is_open for question in self.questions)
 

@@ -1,5 +1,6 @@
 """Begin briefs from an address, a citation, a text or files: preview, confirm, and see what was not saved."""
 
+from collections import Counter
 from typing import Any, Final
 from uuid import UUID
 
@@ -60,7 +61,7 @@ from .pending_files import (
     store_files,
     unpack_documents,
 )
-from .questions import count_open, read_answers, read_row_answers
+from .questions import count_open, list_left_out_things, read_answers, read_row_answers
 from .sheet_imports import (
     BRIEF_SHEET,
     answer_sheet,
@@ -259,6 +260,7 @@ def _choose(request: HttpRequest, row: Upload) -> str:
     for key in request.POST.getlist("take")[: 2 * MAX_FILES]:
         answers |= read_row_answers(request.POST, key)
     known_keys = [name.removeprefix("seen-") for name in request.POST if name.startswith("seen-")]
+    answers = {**list_left_out_things(request.POST, known_keys), **answers}
     choose_digests(row, choices, answers, known_keys=known_keys)
     return ""
 
@@ -336,12 +338,10 @@ def _preview_page(
 
 
 def _preview_files(row: Upload, person: Person) -> dict[str, Any]:
-    things = [] if row.done_at else build_things(row, person)
+    things = [] if row.done_at else [t for t in build_things(row, person) if t.key not in row.results]
     return {
         "things": [thing for thing in things if thing.status != "unchanged"],
-        "unchanged": [
-            thing for thing in things if thing.status == "unchanged" and thing.key not in row.results
-        ],
+        "unchanged": [thing for thing in things if thing.status == "unchanged"],
         "counts": _count_things(things),
         "unfold": len(things) <= MAX_UNFOLDED_DIGESTS,
         "results": _describe_results(row),
@@ -369,15 +369,16 @@ def _preview_sheet(request: HttpRequest, row: Upload, person: Person) -> dict[st
 
 def _count_things(things: list[Thing]) -> list[str]:
     """Return one line per status that occurs."""
-    n = {status: sum(d.status == status for d in things) for status in {d.status for d in things}}
+    n = Counter(thing.expected_status for thing in things)
     lines = {
-        "created": ngettext("%(n)s new brief", "%(n)s new briefs", n.get("created", 0)),
-        "updated": ngettext("%(n)s brief updated", "%(n)s briefs updated", n.get("updated", 0)),
-        "unchanged": ngettext("%(n)s brief unchanged", "%(n)s briefs unchanged", n.get("unchanged", 0)),
-        "edited": ngettext("%(n)s edited since it was imported", "%(n)s edited since they were imported", n.get("edited", 0)),
-        "refused": ngettext("%(n)s refused", "%(n)s refused", n.get("refused", 0)),
+        "asked": ngettext("%(n)s for you to decide", "%(n)s for you to decide", n["asked"]),
+        "created": ngettext("%(n)s new brief", "%(n)s new briefs", n["created"]),
+        "updated": ngettext("%(n)s brief updated", "%(n)s briefs updated", n["updated"]),
+        "unchanged": ngettext("%(n)s brief unchanged", "%(n)s briefs unchanged", n["unchanged"]),
+        "edited": ngettext("%(n)s edited since it was imported", "%(n)s edited since they were imported", n["edited"]),
+        "refused": ngettext("%(n)s refused", "%(n)s refused", n["refused"]),
     }  # fmt: skip
-    return [line % {"n": n[status]} for status, line in lines.items() if n.get(status)]
+    return [line % {"n": n[status]} for status, line in lines.items() if n[status]]
 
 
 def _describe_results(row: Upload) -> list[dict[str, Any]]:

@@ -37,6 +37,13 @@ def test_suggestion_does_not_change_the_text(team: Team) -> None:
     assert Event.objects.filter(brief=brief, verb="suggest", by=team.reviewer).count() == 1
 
 
+def test_sending_back_is_refused_with_all_reasons_at_once(team: Team) -> None:
+    brief = submitted_brief(team)
+    with pytest.raises(workflow.Refused) as refused:
+        workflow.send_back(brief, by=team.reviewer, note=" ", sides=())
+    assert [reason.code for reason in refused.value.reasons] == ["note-needed", "side-needed"]
+
+
 def test_accepted_suggestion_is_a_revision_by_the_person_who_accepts(team: Team) -> None:
     brief = submitted_brief(team)
     suggestion = make_suggestion(brief, team)

@@ -157,7 +157,7 @@ VERB_REFUSAL_MESSAGES: dict[str, str | Promise] = {
     ),
     "no-readers": _("Nobody subscribes who has not got it yet."),
     "nothing-to-follow": _("Readers are told of the public edition if it is a correction, or of a withdrawal."),
-    "nobody-holds": _("Nobody holds an earlier text by mail who was not told already."),
+    "nobody-holds": _("Nobody else holds an earlier text by mail."),
     "no-mail-server": _("No mail server is set: mail would only be printed."),
     "test-mail-refused": _("The mail server did not take the test mail: %(answer)s"),
     "leave-own": _("Nobody closes their own account. Ask somebody else to do it."),

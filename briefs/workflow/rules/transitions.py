@@ -172,10 +172,10 @@ _VERB_LABELS = {
     "cancel_issue": (_("Cancel schedule"), pgettext_lazy("happened", "cancelled the schedule")),
     "revise_issue": (_("Correct the issue"), pgettext_lazy("happened", "started a correction")),
     "withdraw_issue": (_("Withdraw the issue"), pgettext_lazy("happened", "withdrew the issue")),
-    "send_issue": (_("Send the issue"), pgettext_lazy("happened", "sent the issue")),
+    "send_issue": (_("Send the issue"), pgettext_lazy("happened", "queued the mail of the issue")),
     "send_correction": (
         _("Tell readers by mail"),
-        pgettext_lazy("happened", "told readers of it by mail"),
+        pgettext_lazy("happened", "queued a mail to readers"),
     ),
     "pause_mailing": (
         pgettext_lazy("mailing", "Pause"),

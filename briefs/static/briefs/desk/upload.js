@@ -191,11 +191,12 @@ function countQuestions(form, says = false) {
   const n = countReady(form);
   button.textContent = n ? fill(dataset.import, { n }) : dataset.importNone;
   const left = form.querySelector("#open-questions");
-  left.hidden = !open.length;
+  left.hidden = form.querySelector("#questions-wait").hidden = !open.length;
   left.textContent = open.length === 1 ? dataset.openOne : fill(dataset.open, { n: open.length });
   if (!says) return;
   const next = open[0] ? ` ${fill(dataset.next, { question: open[0].querySelector("legend").textContent })}` : "";
-  form.querySelector("#import-says").textContent = `${button.textContent}. ${open.length ? left.textContent : ""}${next}`;
+  const rest = open.length ? `${left.textContent}${next}` : "";
+  form.querySelector("#import-says").textContent = fill(dataset.says, { import: button.textContent, open: rest });
 }
 
 /** Send the choices, then go on in requests of a second or two until nothing is left. */

@@ -159,6 +159,9 @@ def test_tasks_are_ordered_by_kind(client: Client, team: factories.Team) -> None
     assert tasks[back.pk].why == "reviewer sent the English back; 1 note to answer."
     for task in tasks.values():
         assert client.get(task.url, follow=True).status_code == 200
+    title = "Urgent, awaiting confirmation"
+    assert title not in load_sections(client, boss), "it is among the tasks"
+    assert briefs_in(load_sections(client, team.writer)[title]) == [urgent.pk]
 
 
 def test_signed_side_that_changed_comes_back_to_its_signer(client: Client, team: factories.Team) -> None:

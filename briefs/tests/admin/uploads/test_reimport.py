@@ -258,6 +258,7 @@ def test_renamed_file_of_the_same_article_is_a_question(
     assert f"Update brief {brief.pk}, or store a second one?" in html
     assert "<mark>true</mark>" in html.replace("<mark>true </mark>", "<mark>true</mark>")
     assert "1 question left" in " ".join(html.split())
+    assert re.findall(r'class="count">([^<]+)', html) == ["1 for you to decide", "1 new brief"]
     writer_client.post(preview_url, form.data)
     assert Brief.objects.count() == 2, "only what has no question is imported"
     form, html = open_preview(writer_client, preview_url)
@@ -268,6 +269,15 @@ def test_renamed_file_of_the_same_article_is_a_question(
     is_updated = workflow.load_working_copy(Brief.objects.get(pk=brief.pk)).bullets[0].text_en.startswith(NEW)
     assert is_updated == label.startswith("Update")
     assert Upload.objects.order_by("created_at").last().done_at
+
+
+def test_date_that_is_asked_is_no_difference(writer_client: Client) -> None:
+    sample = SAMPLE.replace("2025-05-19", "05/06/2025")
+    import_files(writer_client, make_file("a.txt", sample))
+    preview_url = upload_files(writer_client, make_file("b.txt", sample.replace(OLD, NEW)), date_order="ask")
+    _, html = open_preview(writer_client, preview_url)
+    assert "Which day?" in html
+    assert "1 part differs" in " ".join(html.split())
 
 
 def test_brief_of_the_same_article_changed_or_created_since_the_preview_is_told(

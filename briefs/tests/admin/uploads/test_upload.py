@@ -157,6 +157,17 @@ def test_confirming_twice_stores_ticked_digest_once(writer_client: Client, team:
     assert not UploadFile.objects.exists()
 
 
+def test_what_was_left_out_stays_so_and_is_counted_alone(writer_client: Client) -> None:
+    preview_url = upload_files(
+        writer_client, make_file("seed.txt", SEED.read_bytes()), make_file("a.txt", SAMPLE)
+    )
+    form, _ = open_preview(writer_client, preview_url)
+    html = writer_client.post(preview_url, form.data_with(take=["1-0"]), follow=True).content.decode()
+    assert re.findall(r'class="count">([^<]+)', html) == ["1 new brief"]
+    assert "take" not in Form(html, id="confirm-form").data
+    assert 'id="questions-wait" hidden' in " ".join(html.split())
+
+
 def test_uploaded_file_gives_same_brief_as_import_command(writer_client: Client, capsys: Any) -> None:
     import_files(writer_client, make_file(SEED.name, SEED.read_bytes()))
     (line,), _ = run_import(capsys, str(SEED))

@@ -25,7 +25,9 @@ def test_publisher_withdraws_and_tells_those_who_hold_the_text(client: Client, t
     assert "權利。" in shown
 
     edition = Edition.objects.get(brief=brief)
-    assert client.post(f"{page}tell/", {"edition": edition.pk}).status_code == 302
+    shown = client.post(f"{page}tell/", {"edition": edition.pk}, follow=True).content.decode()
+    assert "已將通知信排入寄送。" in shown
+    assert "沒有其他讀者收到較早的內容。" in shown
     notice = Mailing.objects.get(kind=Mailing.Kind.CORRECTION)
     assert (notice.edition, notice.copies.count()) == (edition, 3)
 
@@ -37,7 +39,7 @@ def test_publisher_withdraws_and_tells_those_who_hold_the_text(client: Client, t
 
     again = client.post(f"{page}tell/", {"edition": edition.pk})
     assert again.status_code == 409
-    assert "都已通知過了" in again.content.decode()
+    assert "沒有其他讀者收到較早的內容。" in again.content.decode()
     assert Mailing.objects.filter(kind=Mailing.Kind.CORRECTION).count() == 1
     assert "以電子郵件通知 3 位讀者" not in client.get(f"{page}change/").content.decode()
 
