@@ -348,7 +348,7 @@ class _Wording:
                 }
                 text = (
                     gettext("%(name)s (%(day)s)")
-                    if signoff.pairs is None
+                    if signoff.pairs_read is None
                     else gettext("%(name)s (read %(n)s of %(m)s, %(day)s)")
                 )
                 signatures.append(text % values)

@@ -365,8 +365,10 @@ class StepRule:
         ):  # what one was asked for first
             if not self.facts.statuses[side].is_signed and self._is_expected_to_sign(side):
                 yield f"sign_off_{side}"
+        if self._answers_suggestions():
+            yield "suggestions"
         if self._answers_remarks():
-            yield from ("suggestions", "notes")
+            yield "notes"
         if self._answers_remarks() or self.is_publisher:
             yield "fill"
         if self.facts.are_both_signed:
@@ -419,9 +421,19 @@ class StepRule:
 
     def _answers_remarks(self) -> bool:
         """Return whether this person answers notes and suggestions: the writer, else whoever submitted the brief."""
+        return self.person.pk in self._list_responders()
+
+    def _list_responders(self) -> set[int]:
         if self.writer is not None:
-            return self.person == self.writer
-        return bool(self.facts.submission and self.facts.submission.by_id == self.person.pk)
+            return {self.writer.pk}
+        return {self.facts.submission.by_id} if self.facts.submission else set()
+
+    def _answers_suggestions(self) -> bool:
+        """Return whether this person answers the suggestions: as remarks, but their own are for everybody else."""
+        authors = {suggestion.by_id for suggestion in self.facts.suggestions}
+        if self._answers_remarks():
+            return authors != {self.person.pk}
+        return self._list_responders() == authors and self.person.pk not in authors
 
     def edits_become_suggestions(self) -> bool:
         """Return whether a change of a text by this person would leave nobody who can approve."""

@@ -4,13 +4,16 @@ from dataclasses import replace
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
-from briefs import workflow
+from briefs import policy, workflow
 from briefs.content import Bullet, hash_json
 from briefs.models import Brief, Note, Person, Suggestion
 from briefs.tests.support import factories
 from briefs.tests.support.factories import Team
 from briefs.tests.support.form_client import brief_url, get_brief_form, sign_in
+from briefs.workflow.brief_facts import load_brief_facts
+from briefs.workflow.next_step import next_step
 from briefs.workflow.review_comments import TextAnchor
 
 pytestmark = pytest.mark.django_db
@@ -89,6 +92,20 @@ def test_accepted_suggestions_need_the_reviewer_and_the_writer_and_leave_the_pub
         workflow.accept(suggestion, by=team.writer)
     factories.sign_off(brief, team.reviewer)
     assert factories.approve(brief, team.publisher).edited_by == team.writer
+
+
+def test_suggestions_of_the_writer_wait_for_everybody_else(team: Team) -> None:
+    brief = factories.live_brief(team)
+    workflow.revise(brief, by=team.publisher, version=brief.version)
+    factories.edit(brief, team.publisher, summary_zh="主編改的。")
+    workflow.submit(brief, by=team.publisher, version=Brief.objects.get(pk=brief.pk).version)
+    version = Brief.objects.get(pk=brief.pk).version
+    workflow.turn_into_suggestion(brief, by=team.publisher, version=version)
+    people = policy.load_staff()
+    facts = load_brief_facts([Brief.objects.get(pk=brief.pk)], timezone.now(), people)[brief.pk]
+    acts = {person: next_step(facts, person, people).main for person in people}
+    assert acts[team.writer] == acts[team.reviewer] == "suggestions"
+    assert acts[team.publisher] != "suggestions"
 
 
 def test_added_bullet_is_kept_in_a_note_that_names_the_revision(team: Team) -> None:

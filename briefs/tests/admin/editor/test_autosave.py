@@ -73,10 +73,12 @@ def test_autosave_stores_change_as_one_revision(writer_client: Client, brief: Br
 
 
 def test_autosave_offers_new_pair_as_key_line(writer_client: Client, brief: Brief) -> None:
-    data = with_bullet(get_brief_form(writer_client, brief).data, NEW_KEY, text_zh="新的一點。", text_en="New.")
+    data = with_bullet(
+        get_brief_form(writer_client, brief).data, NEW_KEY, text_zh="新的一點。", text_en="New."
+    )
     offered = dict(autosave(writer_client, brief, data)["key_points"])
     number = str(load_content(brief).bullets[-1].number)
-    assert (list(offered)[0], offered[number]) == ("", f"#b{number}  New.")
+    assert (next(iter(offered)), offered[number]) == ("", f"#b{number}  New.")
 
 
 def test_autosave_response_is_not_cached_and_bad_requests_fail(writer_client: Client, brief: Brief) -> None:

@@ -155,6 +155,7 @@ def test_tasks_are_ordered_by_kind(client: Client, team: factories.Team) -> None
         (draft.pk, "Submit for review", ""),
     ]
     assert tasks[asked.pk].why == "In review: Chinese waiting for reviewer; English waiting for you."
+    assert tasks[ready.pk].why.endswith("Chinese: reviewer (today). English: reviewer (today).")
     assert tasks[asked.pk].due == "due in 1 day"
     assert tasks[back.pk].why == "reviewer sent the English back; 1 note to answer."
     for task in tasks.values():

@@ -9,6 +9,7 @@ import pytest
 from django.test import Client
 
 from briefs import workflow
+from briefs.admin.common.task_list import build_keyword_url
 from briefs.content import Byline
 from briefs.models import Author, Edition, FactTick, Keyword
 from briefs.tests.support import factories
@@ -30,13 +31,13 @@ def test_approve_page_links_each_obstacle_to_where_to_fix_it(client: Client, tea
     for href in (
         f"{brief_url(brief, 'review')}#signoff-zh",
         f"{brief_url(brief, 'review')}#note-{note.pk}",
-        f"/admin/briefs/keyword/{keyword.pk}/change/",
+        build_keyword_url(keyword.pk, back=brief_url(brief, "change")),
     ):
         assert f'href="{href}"' in page, href
     refused = client.post(
         brief_url(brief, "approve"), get_verb_form(client, brief, "approve").data_with(when="now")
     )
-    assert f'href="/admin/briefs/keyword/{keyword.pk}/change/"' in refused.content.decode()
+    assert build_keyword_url(keyword.pk, back=brief_url(brief, "change")) in refused.content.decode()
 
 
 def test_minor_change_with_new_number_is_refused_and_shown(client: Client, team: factories.Team) -> None:

@@ -179,7 +179,9 @@ def test_answered_note_leaves_the_focus_in_place_and_the_sentence_at_once(
     note = workflow.send_back(brief, by=team.reviewer, note="Which plan?")
     tab = Editor(chromium, live_server.url, team.writer)
     page = tab.page
-    page.route("**/pulse/", lambda _route: None)  # never answered: the page hears of nothing by the next pulse
+    page.route(
+        "**/pulse/", lambda _route: None
+    )  # never answered: the page hears of nothing by the next pulse
     tab.brief(brief)
     page.locator("#step >> text=1 note to answer").wait_for()
     page.focus(f"#note-{note.pk}")
