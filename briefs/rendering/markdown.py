@@ -60,7 +60,8 @@ def _addresses(brief: PublicBrief, language: Side) -> str:
     slug = brief.slug
     named = [(paths.NATIVE_LANGUAGE_NAMES[side], paths.brief(side, slug)) for side in SIDES]
     named.insert(1, (gettext("Side by side"), paths.parallel(language, slug)))
-    named += [("Markdown", paths.markdown(paths.OTHER_SIDE[language], slug))]
+    other = paths.OTHER_SIDE[language]
+    named += [(f"Markdown · {paths.NATIVE_LANGUAGE_NAMES[other]}", paths.markdown(other, slug))]
     return "\n".join(f"- {name}: <{paths.SITE_PLACEHOLDER}{path}>" for name, path in named)
 
 

@@ -43,6 +43,7 @@ def test_twin_has_text_addresses_and_citations(client: Client) -> None:
         TWIN.replace("en", "zh-hant", 1),
     ):
         assert f": <{SITE}{path}>\n" in text
+    assert f"\n- Markdown · 中文: <{SITE}/zh-hant/" in text, "not taken for the address of this text"
     assert f"\n\n## Summary\n\n{content.summary_en}\n\n## Key points\n\n" in text
     for bullet in content.bullets:
         assert f"- {bullet.text_en} [{bullet.number}](<{SITE}{PAGE}#b{bullet.number}>)\n" in text
