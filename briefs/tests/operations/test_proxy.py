@@ -96,6 +96,18 @@ def test_error_of_the_site_itself_is_passed_on(tmp_path: Path) -> None:
         assert ask(port, "/en/missing/").body == ""
 
 
+def test_what_nginx_refuses_is_said_in_both_languages(tmp_path: Path) -> None:
+    with answering_app() as (app, _), running_proxy(tmp_path, [app]) as (port, _):
+        large = ask(port, "/en/subscribe/", data=b"a" * 70_000)
+        often = [ask(port, "/en/subscribe/", data=b"a") for _ in range(30)][-1]
+    for answer, status, words in (large, 413, "too large"), (often, 429, "Too many forms"):
+        assert answer.status == status
+        assert words in answer.body
+        assert re.search("請回上一頁|回上一頁再送", answer.body)
+        assert answer.headers["Content-Type"] == "text/plain; charset=utf-8"
+    assert often.headers["Retry-After"] == "60"
+
+
 SECRET_ADDRESSES = [
     "/en/search/?q=hunter2",
     "/preview/hunter2/",
