@@ -54,7 +54,7 @@ def add_suggestion(team: factories.Team, brief: Brief, text: str) -> None:
     workflow.suggest(brief, TextAnchor("bullet", 1), "en", text, by=team.reviewer, seen=hash_json(was))
 
 
-@pytest.mark.parametrize("width", [1440, 1024, 390])
+@pytest.mark.parametrize("width", [1440, 1024, 720, 390])
 def test_entering_a_row_moves_no_text(
     chromium: Any, live_server: Any, team: factories.Team, width: int
 ) -> None:

@@ -27,7 +27,7 @@ const side = (name, key) => [
   [`copy_${name}`],
 ];
 const COLUMNS = { "": BOTH, zh: side("zh", "Z"), en: side("en", "E") };
-const NARROW = matchMedia("(max-width: 700px)");
+const NARROW = matchMedia("(max-width: 760px)");
 
 export class RowMenu {
   constructor(sheet, run) {
