@@ -105,6 +105,15 @@ def test_reader_subscribes_changes_the_language_and_leaves(browser: Client, code
     assert "取消訂閱" not in page.content.decode()
 
 
+def test_names_of_languages_are_marked_for_screen_readers(browser: Client) -> None:
+    for code in ("zh-hant", "en"):
+        page = browser.get(f"/{code}/subscribe/").content.decode()
+        assert re.findall(r'<span\s+lang="(.+)"\s*>(.+)</span></label>', page) == [
+            ("zh-Hant-TW", "中文"),
+            ("en", "English"),
+        ]
+
+
 def test_answer_is_the_same_for_known_and_unknown_addresses(browser: Client) -> None:
     subscribe(browser)
     known, unknown = send(browser), send(browser, email="new@example.org")
