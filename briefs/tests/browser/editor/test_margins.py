@@ -73,6 +73,9 @@ def test_entering_a_row_moves_no_text(
         places = tab.page.eval_on_selector_all(cell, PLACES)
         assert tab.page.eval_on_selector_all(".pair, .cell, .grow, .margin", WIDER_THAN_ITS_BOX) == []
         assert tab.horizontal_overflow() <= 0
+        for button in tab.page.locator("#desk-fix:visible").all():
+            top, edge = button.bounding_box(), tab.page.locator(cell).first.bounding_box()
+            assert top["y"] + top["height"] <= edge["y"] + 1 or top["x"] >= edge["x"] + edge["width"]
         for row in ("b1", "b2", "b3"):
             with tab.page.expect_response("**/rail/") if view == "write" else nullcontext():
                 tab.page.locator(f"#{row} {cell}").first.focus()
