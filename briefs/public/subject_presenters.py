@@ -192,7 +192,7 @@ def _render_names(facets: SubjectFacets, kind: SubjectKind, language: Side) -> S
 
 
 _PLURAL_LABELS = {
-    "keywords": gettext_lazy("Keywords"),
+    "keywords": gettext_lazy("Topics"),
     "authors": gettext_lazy("Authors"),
     "sources": gettext_lazy("Sources"),
     "terms": gettext_lazy("Glossary"),

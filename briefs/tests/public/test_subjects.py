@@ -136,6 +136,15 @@ def test_subject_index_shows_brief_count_and_page_lists_them(client: Client, kin
     assert "3 briefs" in page
 
 
+def test_index_has_the_name_that_leads_to_it(client: Client) -> None:
+    for code in ("zh-hant", "en"):
+        for kind in ("keywords", "authors", "sources"):
+            page = client.get(f"/{code}/{kind}/").content.decode()
+            entry = re.search(rf'<a\s+href="/{code}/{kind}/"\s+aria-current="page"\s*>([^<]+)</a>', page)
+            assert entry
+            assert f"<h1>{entry[1]}</h1>" in page
+
+
 def test_unlisted_keyword_has_page_but_is_not_in_index(client: Client) -> None:
     subject = SubjectRows()
     subject.rows["keywords"].listed = False
