@@ -256,6 +256,10 @@ def test_release_has_the_pairs_as_they_stood_at_the_end_of_the_month(
     assert (part.status_code, read(part)) == (206, b"<?xml")
 
 
+def test_site_without_editions_has_no_release() -> None:
+    assert corpus.list_releases(timezone.now() + dt.timedelta(days=70)) == []
+
+
 def test_withdrawn_pairs_leave_every_release_and_the_card_says_so(client: Client, corrected: Edition) -> None:
     before = {month: client.get(f"/corpus/{month}/SHA256SUMS").content for month in ("2026-06", "2026-07")}
     assert "Nothing: the files are" in client.get("/en/corpus/2026-06/").content.decode()

@@ -228,6 +228,7 @@ FINAL_STOPS = [
     # mixed
     (make_bullets("一。", "二", "三。", "四", "五", "六。", "七。", "八"), [(2, "4 of 8 bullets in this list have no final stop. Add 。")]),
     (make_bullets("一。", "二"), [(2, "1 of 2 bullets in this list has no final stop. Add 。")]),
+    (make_bullets("一。", "二", "三", levels="001"), [(2, "1 of 2 bullets in this list has no final stop. Add 。")]),
     (make_bullets("一。", "「二」", "三。"), [(2, "1 of 3 bullets in this list has no final stop. Add 。")]),
     (make_bullets("一。", "二，", "三。"), [(2, "1 of 3 bullets in this list has no final stop. Add 。")]),
     (make_bullets("一；", "二", "三。"), [(2, "1 of 3 bullets in this list has no final stop. Add 。")]),

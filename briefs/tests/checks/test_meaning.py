@@ -151,6 +151,7 @@ AGREEING_PAIRS = [
     ("軍方否認使用集束彈藥。", "The military denied using cluster munitions."),
     ("肯亞總統魯托在開幕式上致詞。", "Kenyan President William Ruto spoke at the opening ceremony."),
     ("德國被法國說服，同意共同發債。", "France persuaded Germany to accept joint debt."),
+    ("北京要求首爾撤除系統。", "Seoul was asked to remove the system at Beijing’s insistence."),
     (
         "軍售案是為了安撫盟友，而不是為了創造就業。",
         "The arms sale is meant to reassure allies, not to create jobs.",
@@ -187,6 +188,7 @@ DIFFERING_PAIRS = [
     ("菲律賓攻擊中國的船隻。", "China attacked Philippine boats.", "actors"),
     ("印度向俄羅斯購買石油。", "Russia buys oil from India.", "actors"),
     ("川普批評澤倫斯基。", "Zelensky criticized Trump.", "actors"),
+    ("川普批評澤倫斯基。", "Zelensky has now once again criticized Trump.", "actors"),
     ("中國對日本實施制裁。", "Japan imposed sanctions on China.", "actors"),
     ("北京要求首爾在年底前撤除飛彈防禦系統。", "Seoul asked Beijing to remove the missile defense system by the end of the year.", "actors"),
     ("紐西蘭警告索羅門群島，不要讓外國海軍使用新港口。", "The Solomon Islands warned New Zealand against letting foreign navies use the new port.", "actors"),
@@ -252,6 +254,7 @@ DIFFERING_PAIRS = [
     ("軍售案是為了安撫盟友，而不是為了創造就業。",
      "The arms sale is meant to create jobs, not to reassure allies.", "contrast"),
     ("國會通過預算，在野黨隨即在首都街頭發起大規模抗議活動。", "Parliament passed the budget.", "omission_zh"),
+    ("停火後油價下跌。無法提供影像。", "Oil prices fell after the cease-fire.", "omission_zh"),
 ]  # fmt: skip
 
 

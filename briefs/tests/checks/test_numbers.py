@@ -135,6 +135,7 @@ AGREEING_PAIRS = [
     ("船舶自動識別系統（AIS）。", "The automatic identification system of vessels."),
     ("無人機。", "UAVs are everywhere.", TermData("無人機", "drone", also_en=("UAV",))),
     ("反介入。", "The A2/AD bubble.", TermData("反介入", "anti-access", also_en=("A2/AD",))),
+    ("跨越38度線。", "Across the Demarcation Line.", TermData("38度線", "Demarcation Line")),
     ("中興通訊。", "The firm ZTE.", ZTE),
     ("依國防授權法。", "Under the NDAA.", NDAA),
     # N6: the unit must agree

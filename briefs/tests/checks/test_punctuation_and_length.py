@@ -154,6 +154,13 @@ def test_short_bullet_may_differ_more_from_the_brief_than_a_long_one():
     assert [n for n, _ in list_messages(Content(bullets=(*usual, long)), "length")] == [6]
 
 
+def test_four_bullets_are_enough_to_know_the_usual_length():
+    usual = [Bullet(n, "字" * 48 + "。", "word " * 29 + "word.") for n in range(1, 4)]
+    long = Bullet(4, "字" * 72, "word " * 30)
+    assert list_messages(Content(bullets=(*usual[1:], long)), "length") == []
+    assert [n for n, _ in list_messages(Content(bullets=(*usual, long)), "length")] == [4]
+
+
 def test_short_text_has_no_length_finding():
     content = Content(bullets=(Bullet(1, "達成協議", "A deal was struck by them all today"),))
     assert list_messages(content, "length") == []

@@ -1,12 +1,12 @@
 """Mail that came back: dead addresses drop their reader, blocked mail stops the mailing, forged reports do nothing."""
 
+import datetime as dt
 from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db.models import F
 
 from briefs.models import Copy, Mailing, Subscriber
 from briefs.publications import bounces, mailings, sending
@@ -84,10 +84,19 @@ def test_dead_address_drops_the_reader(mailing: Mailing, status: str) -> None:
 
 @pytest.mark.parametrize("status", ["5.7.1", "5.7.26", "5.7.515"])
 def test_blocked_mail_stops_the_mailing_and_drops_no_reader(mailing: Mailing, status: str) -> None:
-    Mailing.objects.update(state="running", state_at=F("created_at"))
+    sent_at = Copy.objects.order_by("pk")[0].stage_at
+    Mailing.objects.update(state="running", state_at=sent_at)
     assert read(build_report(status))[Verdict.POLICY] == 1
     mailing.refresh_from_db()
     assert (mailing.state, count_bounced()) == ("stopped", (1, 0))
+
+
+def test_report_of_a_copy_from_before_the_resumption_stops_nothing(mailing: Mailing) -> None:
+    sent_at = Copy.objects.order_by("pk")[0].stage_at
+    Mailing.objects.update(state="running", state_at=sent_at + dt.timedelta(seconds=1))
+    assert read(build_report("5.7.1"))[Verdict.POLICY] == 1
+    mailing.refresh_from_db()
+    assert mailing.state == "running"
 
 
 @pytest.mark.parametrize("status", ["4.2.2", "5.2.2", "5.0.0", "5.1.8", "4.4.7"])

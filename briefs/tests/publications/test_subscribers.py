@@ -17,7 +17,7 @@ from django.test.utils import CaptureQueriesContext
 
 from briefs import installation
 from briefs.models import Copy, Mailing, MailSide, Subscriber
-from briefs.publications import departures, subscribers
+from briefs.publications import departures, subscriber_lists, subscribers
 from briefs.publications.subscribers import AddressRejected, AskedTooOften, fold_address
 from briefs.tests.support.mail_server import MailServer
 from digest.logs import hide_tokens
@@ -121,6 +121,13 @@ def test_address_has_one_form(typed: str, folded: str) -> None:
 def test_text_that_is_no_address_is_rejected(typed: str) -> None:
     with pytest.raises(AddressRejected):
         fold_address(typed)
+
+
+def test_wrong_address_of_a_list_is_never_looked_up() -> None:
+    row = (1, "ada\0@example.org", "en", "2025-06-09")  # PostgreSQL refuses to search for a NUL
+    with CaptureQueriesContext(connection) as queries:
+        [read] = subscriber_lists.plan_import([row], NOW)
+    assert (read.fault, len(queries)) == ("address", 0)
 
 
 def test_request_runs_the_same_statements_for_every_address() -> None:

@@ -212,6 +212,11 @@ def test_scheduled_issue_is_data_and_can_be_cancelled(team: Team, live: list[Bri
     assert (again.number, again.published_at) == (2, again.live_from)
 
 
+def test_publication_at_this_very_moment_is_no_schedule(team: Team, live: list[Brief]) -> None:
+    issue, now = making.signed_issue(team, *live), timezone.now()
+    assert refusals(lambda: making.publish(issue, team.publisher, at=now, now=now)) == ["time-past"]
+
+
 def test_correction_needs_a_note_and_closes_the_edition_before(team: Team, live: list[Brief]) -> None:
     first = making.published_issue(team, *live)
     issue = first.issue

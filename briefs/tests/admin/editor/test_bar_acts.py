@@ -5,7 +5,8 @@ import re
 import pytest
 from django.test import Client
 
-from briefs.models import Brief
+from briefs import workflow
+from briefs.models import Brief, Keyword, Person
 from briefs.tests.support import factories
 from briefs.tests.support.brief_states import STATES
 from briefs.tests.support.form_client import brief_url, sign_in
@@ -36,6 +37,11 @@ def read_table() -> list[tuple[str, str, str]]:
 def bar_of(client: Client, brief: Brief) -> str:
     page = client.get(brief_url(brief)).content.decode()
     return page[page.index('class="bar act-bar"') : page.index('id="step"')]
+
+
+def step_of(client: Client, brief: Brief) -> str:
+    """Return the sentence that the bar shows."""
+    return client.get(brief_url(brief)).content.decode().partition('id="step"')[2].partition("</p>")[0]
 
 
 def main_act(bar: str) -> str:
@@ -69,6 +75,34 @@ def test_reviewer_of_the_other_language_is_not_asked_again(client: Client, team:
     assert main_act(bar_of(sign_in(client, team.reviewer), brief)) == "next"
     assert main_act(bar_of(sign_in(client, team.reviewer_en), brief)) == "sign_off_en"
     assert main_act(bar_of(sign_in(client, team.publisher), brief)) == "next"
+
+
+def test_bar_says_that_readers_no_longer_have_the_brief(client: Client, team: factories.Team) -> None:
+    brief = factories.live_brief(team)
+    workflow.withdraw(brief, by=team.publisher, kind="rights", reason_zh="權利。", reason_en="Rights.")
+    assert "Withdrawn." in step_of(sign_in(client, team.writer), brief)
+    workflow.remove(brief, by=team.publisher, reason="court")
+    assert "Removed." in step_of(sign_in(client, team.writer), brief)
+
+
+def test_missing_label_keeps_the_brief_back_and_is_no_changed_fact(
+    client: Client, team: factories.Team
+) -> None:
+    keyword = Keyword.make(label_zh="全新關鍵字")
+    text = factories.content(facts=factories.facts(keywords=(keyword.pk,)))
+    sentence = step_of(sign_in(client, team.reviewer), factories.signed_brief(team, text))
+    assert "English of the keyword" in sentence
+    assert "changed facts" not in sentence
+
+
+def test_urgent_publication_is_offered_while_somebody_else_can_confirm(
+    client: Client, team: factories.Team
+) -> None:
+    brief = factories.draft_brief(team)
+    sign_in(client, team.publisher)
+    assert "/publish_urgently/" in bar_of(client, brief)
+    Person.objects.exclude(pk__in=[team.publisher.pk, team.writer.pk]).update(is_active=False)
+    assert "/publish_urgently/" not in bar_of(client, brief)
 
 
 def test_second_act_is_under_more(client: Client, team: factories.Team) -> None:

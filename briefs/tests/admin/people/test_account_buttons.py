@@ -1,11 +1,15 @@
 """What an administrator does to somebody's sign-in, on the person's page and in the list of people."""
 
+import datetime as dt
+
 import pytest
 from allauth.mfa.models import Authenticator
+from django.contrib.sessions.models import Session
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from briefs.accounts.account_actions import SignInSetup
 from briefs.models import Outbox, Person
 from briefs.models.people import SignInEvent
 from briefs.tests.support import factories
@@ -52,6 +56,13 @@ def test_page_shows_factors_and_sessions(root_client: Client, team: factories.Te
 def test_ended_session_is_not_counted(root_client: Client, team: factories.Team) -> None:
     open_session(team.writer).session.flush()
     assert "<dd>0</dd>" in root_client.get(change_url(team.writer)).content.decode()
+
+
+def test_session_is_counted_until_the_moment_it_expires(team: factories.Team) -> None:
+    end = open_session(team.writer).session.get_expiry_date()
+    Session.objects.update(expire_date=end)
+    moments = (end - dt.timedelta(seconds=1), end)
+    assert [SignInSetup.load(team.writer, now=now).sessions for now in moments] == [1, 0]
 
 
 def test_person_without_password_is_invited_again(root_client: Client, team: factories.Team) -> None:

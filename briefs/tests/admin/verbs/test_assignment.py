@@ -88,7 +88,13 @@ def test_reviewer_claims_role_with_one_click_and_only_once(client: Client, team:
 def test_assignment_that_does_not_fit_role_is_refused(client: Client, team: Team, brief: Brief) -> None:
     sign_in(client, team.writer)
     form = get_verb_form(client, brief, "assign")
-    for forged in ({"zh": team.writer.pk}, {"writer": team.reviewer.pk}, {"en": team.outsider.pk}):
+    due_nobody = {"zh_due": timezone.localdate()}
+    for forged in (
+        {"zh": team.writer.pk},
+        {"writer": team.reviewer.pk},
+        {"en": team.outsider.pk},
+        due_nobody,
+    ):
         assert client.post(brief_url(brief, "assign"), form.data_with(**forged)).status_code == 409
     # the fingerprint of the plan is missing
     assert client.post(brief_url(brief, "assign"), {"zh": team.reviewer.pk}).status_code == 409
