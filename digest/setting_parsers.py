@@ -222,10 +222,9 @@ def require_sqlite_file(file: Path) -> None:
 
 
 def standby(value: str) -> dict[str, Any] | None:
-    config = database(value) if value else None
-    if config and config["ENGINE"] == SQLITE:
+    if value.startswith("sqlite:"):
         raise ValueError("expected a PostgreSQL standby of DATABASE_URL.")
-    return config
+    return database(value) if value else None
 
 
 def cache(value: str) -> dict[str, Any]:

@@ -343,6 +343,7 @@ def test_secret_key_is_created_once_and_reused(tmp_path: Path) -> None:
 
 
 def test_address_without_a_server_means_postgresql_on_its_socket() -> None:
+    pytest.importorskip("psycopg")
     assert load_settings(DATABASE_URL="postgres:///digest")["DATABASES"]["default"]["NAME"] == "digest"
 
 
