@@ -179,11 +179,13 @@ def why_not_change_note(
     before = find_last_shown_edition(history.editions, now)
     if before is None:
         return []
-    if not change.minor:
-        return [] if change.is_described else [Reason("change-note", {}, "change")]
+    if not change.minor and change.is_described:
+        return []
+    if not change.minor and change.note_zh and change.note_en:
+        return [Reason("kind-needed", {}, "change")]
     if checks.find_substantive_differences(before.frozen_content, content, load_check_context()):
-        return [Reason("not-minor", {}, "change")]
-    return []
+        return [Reason("not-minor" if change.minor else "change-note", {}, "change")]
+    return [] if change.minor else [Reason("change-note-or-minor", {}, "change")]
 
 
 def why_not_publish_urgently(

@@ -285,7 +285,7 @@ def test_publication_before_the_embargo_ends_is_refused() -> None:
     [
         (workflow.ChangeNote(), ["change-note"]),
         (workflow.ChangeNote("update", "只有中文", ""), ["change-note"]),
-        (workflow.ChangeNote("nonsense", "中", "En"), ["change-note"]),
+        (workflow.ChangeNote("nonsense", "中", "En"), ["kind-needed"]),
         (workflow.ChangeNote(minor=True), ["not-minor"]),
     ],
 )
@@ -310,6 +310,9 @@ def test_minor_change_of_wording_is_approved() -> None:
     row = factories.edit(brief, team.writer, summary_zh="概要。")
     workflow.submit(row, by=team.writer, version=row.version)
     factories.sign_off(row, team.reviewer, "zh")
+    with pytest.raises(workflow.Refused) as refusal:
+        factories.approve(row, team.publisher)
+    assert refusal.value.codes == ["change-note-or-minor"]
     assert factories.approve(row, team.publisher, change=workflow.ChangeNote(minor=True)).minor
 
 
