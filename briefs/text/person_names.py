@@ -55,7 +55,7 @@ _PARTICLES = {
 _CONNECTORS = {"y", "e", "i"}
 _SYLLABLES = re.compile(r"[A-Z][a-z’'ʻ]{0,5}-[a-z][a-z’']{0,5}")
 _SYLLABLE = re.compile(
-    r"(?:zh|ch|sh|ts|ph|th|kh|ngh?|nh|gw|kw|[bcdfghjklmnpqrstvwxyz])?w?[aeiouy]{1,3}(?:ng|nh|[nktpmhlr])?"
+    r"(?:zh|ch|sh|ts|ph|th|kh|ngh?|nh|gw|kw|[bcdfghjklmnpqrstvwxyz])?w?[aeiouy]{1,3}(?:ng|nh|[nktpmhlrw])?"
 )
 _PINYIN = (
     r"(?:(?:[zcs]h|[bpmfdtnlgkhjqxrzcsyw])"
@@ -138,7 +138,8 @@ def divide_in_order(name: str, order: NameOrder, size: int = 1) -> DividedName:
         return DividedName(NameOrder.FAMILY_FIRST, name[:size], name[size:])
     words = _GENERATION.sub("", name).split()
     if order is NameOrder.FAMILY_FIRST:
-        return DividedName(order, " ".join(words[:size]).rstrip(",")[:100], " ".join(words[size:])[:100])
+        family = _lower_capitals(" ".join(words[:size]).rstrip(","), name)
+        return DividedName(order, family[:100], " ".join(words[size:])[:100])
     cut = len(words) - 1
     while cut > 1 and words[cut - 1].lower() in _PARTICLES and fold_word(words[-1]) not in ROMANISED_SURNAMES:
         cut -= 1
@@ -146,7 +147,7 @@ def divide_in_order(name: str, order: NameOrder, size: int = 1) -> DividedName:
         cut -= 2
     elif 1 < cut == len(words) - 1 and {*map(fold_word, words[cut - 1 :])} <= SPANISH_SURNAMES:
         cut -= 1
-    return DividedName(order, " ".join(words[cut:])[:100], " ".join(words[:cut])[:100])
+    return DividedName(order, _lower_capitals(" ".join(words[cut:]), name)[:100], " ".join(words[:cut])[:100])
 
 
 def find_name_order(name: str, family: str, given: str, stored: str) -> NameOrder:
@@ -180,6 +181,12 @@ def fold_word(word: str) -> str:
     """Fold a word of a name as the romanisations are written: `Lǚ`, `LU` and `lu` are one, `Ou-yang` keeps its hyphen."""
     plain = unicodedata.normalize("NFKD", word.replace("đ", "d").replace("Đ", "D")).casefold()
     return "".join(c for c in plain if c.isalpha() or c == "-")
+
+
+def _lower_capitals(family: str, name: str) -> str:
+    """Return the family name Nishida of `Tatsuya NISHIDA`: capitals only mark it. `MCCARTHY` may be McCarthy, and stays."""
+    is_marked = len(family) > 2 and family.isupper() and not name.isupper() and not family.startswith("MC")
+    return family.title() if is_marked else family
 
 
 def _divide_han_name(name: str) -> DividedName:
@@ -244,9 +251,10 @@ def _may_be_family_first(words: Sequence[str], folded: Sequence[str]) -> bool:
         return False
     is_pinyin = bool(_PINYIN_NAME.fullmatch(" ".join(folded))) and folded[1] not in ROMANISED_SURNAMES
     is_japanese = all(map(_JAPANESE.fullmatch, folded)) and folded[1] not in ROMANISED_SURNAMES
+    is_pair = folded[1].count("-") == 1 and all(map(_SYLLABLE.fullmatch, folded[1].split("-")))  # Chow-Bing
     first, last = (word.lower() for word in words)
     return (
-        bool(_SYLLABLES.fullmatch(words[1]) and _SYLLABLE.fullmatch(folded[0]))
+        bool(_SYLLABLE.fullmatch(folded[0]) and (_SYLLABLES.fullmatch(words[1]) or is_pair))
         or (is_pinyin and folded[0] not in PINYIN_FIRST_NAMES)
         or (is_japanese and bool(_JAPANESE_GIVEN_NAME.search(folded[1])))
         or (last in HUNGARIAN_GIVEN_NAMES and first not in HUNGARIAN_GIVEN_NAMES)
