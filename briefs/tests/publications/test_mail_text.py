@@ -105,6 +105,9 @@ def test_long_issue_falls_back_to_two_bullets_and_then_to_headlines(team: Team) 
         assert body["text"].count(f"{issue.items[0].brief.slug}/") >= 5
         shown = len(re.findall(r"^\[\d+\]", body["text"], re.M))
         assert shown == 2 * 10 * len(MailSide(choice).sides)
+        assert not re.search(r"^\[\d+\].*\nhttp", body["text"], re.M), (
+            "the brief's address is not its last point's"
+        )
     body = mail_text.build_issue_body(replace(issue, items=issue.items * 20), "both")
     assert len(build_bytes(body)) <= mail_text.MAX_WIRE_BYTES
 
