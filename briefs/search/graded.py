@@ -124,7 +124,7 @@ def _choose_places(
     ]
     found = iter(get_store().find_places(ask, [*lookups, *heads, *pairs]))
     count = _count_documents(ask.names)
-    scores: dict[str, float] = defaultdict(float)
+    scores: dict[str, float] = {}
     weighed: list[_Weighed] = []
     for unit, some in zip(units, wordings, strict=True):
         best: dict[str, float] = {}
@@ -139,13 +139,13 @@ def _choose_places(
         facets = [_find_facets(wording, ask.names) for wording in some]
         weighed.append(_Weighed(unit, some, weight, facets))
         for place, quality in best.items():
-            scores[place] += weight * quality
+            scores[place] = scores.get(place, 0.0) + weight * quality
     weights = [one.weight for one in weighed]
     for weight in (*weights, *((one + other) / 2 for one, other in pairwise(weights))):
         for place in next(found):
-            scores[place] += _NEAR_WEIGHT * weight
-    best_places = nlargest(_MAX_LOADED, scores, key=lambda place: (scores[place], place))
-    return weighed, [int(place) for place in best_places]
+            scores[place] = scores.get(place, 0.0) + _NEAR_WEIGHT * weight
+    best_places = nlargest(_MAX_LOADED, zip(scores.values(), scores, strict=True))
+    return weighed, [int(place) for _, place in best_places]
 
 
 def _list_near_phrases(wordings: Sequence[Wording]) -> tuple[Phrase, ...]:

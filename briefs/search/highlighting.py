@@ -33,7 +33,7 @@ def find_spans(text: str, phrases: Sequence[Phrase]) -> list[list[TextSpan]]:
 
 def find_spans_folded(folded: str, phrases: Sequence[Phrase]) -> dict[Phrase, list[TextSpan]]:
     """Return the spans of each phrase in a folded text. The terms that form one concept have the same phrases."""
-    stubs = set(_BEFORE_APOSTROPHE.findall(folded))
+    stubs = {backwards[::-1] for backwards in _BEFORE_APOSTROPHE.findall(folded[::-1])}
     found: dict[Phrase, list[TextSpan]] = {}
     for phrase in dict.fromkeys(phrases):
         is_there = any(beginning in folded for beginning in _list_beginnings(phrase[0], stubs))
@@ -65,7 +65,8 @@ def _find_phrase(folded: str, phrase: Phrase, stubs: Collection[str]) -> Iterato
                     yield from _match_consecutive(list(islice(find_runs(folded, start), len(phrase))), phrase)
 
 
-_BEFORE_APOSTROPHE = re.compile(r"(?<!\w)\w+['’](?=\w)")
+_BEFORE_APOSTROPHE = re.compile(r"['’](?<=\w['’])\w+")
+"""In a reversed text: forwards, each of its words would be tried."""
 
 
 def _list_beginnings(word: QueryWord, stubs: Collection[str]) -> tuple[str, ...]:
