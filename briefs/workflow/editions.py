@@ -199,7 +199,7 @@ def cancel_edition(edition: Edition, now: dt.datetime) -> None:
     others = Edition.objects.filter(brief=edition.brief_id, live_from__lt=edition.live_from)
     others.filter(live_until=edition.live_from).update(live_until=None)
     for queue in (Outbox, WebhookDelivery):
-        queue.objects.filter(edition=edition, sent_at=None, due_at__gt=now).update(cancelled_at=now)
+        queue.objects.filter(edition=edition, due_at__gt=now).update(cancelled_at=now)
     indexing.drop([edition.pk])
     rebuild_memory([edition.brief_id])
 
