@@ -255,6 +255,9 @@ DIFFERING_PAIRS = [
      "The arms sale is meant to create jobs, not to reassure allies.", "contrast"),
     ("國會通過預算，在野黨隨即在首都街頭發起大規模抗議活動。", "Parliament passed the budget.", "omission_zh"),
     ("停火後油價下跌。無法提供影像。", "Oil prices fell after the cease-fire.", "omission_zh"),
+    ("國會通過國防預算，在野黨批評總統的決定，歐盟則對此表示歡迎。",  # 27 characters and 20 words
+     "Parliament passed the budget, the opposition criticized the president, the EU welcomed it, and miners marched through the old capital.",
+     "omission_en"),
 ]  # fmt: skip
 
 

@@ -120,7 +120,7 @@ def test_correction_that_is_scheduled_is_not_listed(client: Client) -> None:
 def test_text_from_before_a_withdrawal_stays_out_after_the_next_approval(client: Client, column: str) -> None:
     first, second = publish_twice()
     content, taken_down = second.frozen_content, {column: timezone.now(), "withdrawn_kind": "rights"}
-    for day, values in ((2, taken_down), (3, {})):
+    for day, values in ((2, taken_down), (3, {}), (4, {})):
         start = DAY + dt.timedelta(days=day)
         Edition.objects.filter(brief=first.brief, live_until=None).update(live_until=start)
         content = dataclasses.replace(content, summary_en=f"Summary {day}.")
@@ -131,6 +131,7 @@ def test_text_from_before_a_withdrawal_stays_out_after_the_next_approval(client:
         page = get(client, address)
         assert "First movers" not in page
         assert "Summary 2" not in page
+        assert "Summary 3" in page
         assert "Point 3 was wrong" in page
 
 

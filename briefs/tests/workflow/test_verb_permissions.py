@@ -270,3 +270,11 @@ def test_refused_take_back_names_the_person_who_submitted(team: factories.Team) 
         assert refusal.value.codes == ["not-submitter"]
         assert str(team.writer) in str(refusal.value)
         assert str(team.publisher) not in str(refusal.value)
+
+
+def test_article_is_claimed_once_although_its_brief_has_another_address_since(team: factories.Team) -> None:
+    brief = workflow.claim("https://example.org/a", by=team.writer)
+    factories.edit(brief, team.writer, facts=factories.facts(url="https://example.org/b"))
+    with pytest.raises(workflow.Refused) as refusal:
+        workflow.claim("https://example.org/a", by=team.other_writer)
+    assert refusal.value.codes == ["already-digested"]
