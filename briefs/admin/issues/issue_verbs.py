@@ -202,6 +202,8 @@ def _form_view(request: HttpRequest, issue: Issue, person: Person, name: str) ->
 def _finish(request: HttpRequest, issue: Issue, verb: str) -> HttpResponse:
     """Say what was done and who is next, and go back to the issue."""
     page = IssuePageData(Issue.objects.get(pk=issue.pk), person_of(request))
-    parts = (describe_done(verb), render_sentence(page.step.sentence, page.url))
+    parts: list[str] = [render_sentence(page.step.sentence, page.url)]
+    if verb != "publish_issue":  # the sentence says from when the issue is public, which may be later
+        parts.insert(0, describe_done(verb))
     messages.success(request, format_html_join(" ", "{}", ((part,) for part in parts)))
     return redirect(page.url)
