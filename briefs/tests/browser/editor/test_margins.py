@@ -216,14 +216,15 @@ def test_plain_repairs_are_applied_in_one_press_and_undone_in_one(
     )
     tab.brief(brief)
     page = tab.page
-    page.locator("#desk-fix >> text=directly").click()
+    page.locator("#desk-fix >> text=directly").press("Enter")
     page.locator("#desk-fix").wait_for(state="hidden")
     tab.wait_until_saved()
     first, second = load_content(brief).bullets[:2]
     assert (first.text_zh, second.text_zh) == ("限制，以晶片。", "產業，也。")
     assert second.text_en == "Industry in 10-15 places, too.", "a figure is left to a person"
     assert Revision.objects.filter(brief=brief).first().kind == Revision.Kind.SAVE, "characters were changed"
-    page.focus("[name=text_zh-b1]")
+    page.locator("[name=headline_zh]:focus").wait_for()
+    page.evaluate("document.activeElement.blur()")
     page.keyboard.press("Control+z")
     assert page.input_value("[name=text_zh-b1]") == "限制,以芯片。"
     assert page.input_value("[name=text_zh-b2]") == "产业,也。"

@@ -31,8 +31,10 @@ export class Findings {
   /** Show the findings. `html`: their items, rendered by the server; `plain`: the repair of all that need no judgement. */
   show(list, html, plain) {
     const focus = this.#focus();
+    const wasPressed = document.activeElement === this.fix;
     Object.assign(this, { list, html, plain });
     this.fix.hidden = !plain;
+    if (wasPressed && !plain) this.sheet.area(this.sheet.lead("headline"), "zh").focus({ preventScroll: true });
     this.fix.textContent = plain?.label ?? "";
     const unfolded = new Set(this.unfolded);
     placeItems(this.sheet.form, "finding", html);

@@ -64,9 +64,10 @@ export function listenForKeys(editor, composing) {
     if (key === "?" && isPlain(event) && !event.target.matches("textarea, input, select")) return showKeys();
     if (editor.findings.key(event)) return true;
     const at = editor.here();
-    if (!at) return false;
+    if (!at && event.target !== document.body) return false;
     if (isMod(event) && key === "z") return editor.step(event.shiftKey ? "redo" : "undo");
     if (isMod(event) && !isMac && key === "y") return editor.step("redo");
+    if (!at) return false;
     if (at.pair.dataset.lead) return at.area ? inLead(event, at) : false;
     if (isPair(event) && ARROWS[event.key]) return does(ARROWS[event.key], at);
     if (at.area) return inText(event, at);
