@@ -123,13 +123,6 @@ def test_keyword_filter_lists_expected_rows(
     assert {row.label_zh for row in response.context["cl"].result_list} == expected
 
 
-def test_each_site_text_has_a_version_of_its_own(team: factories.Team) -> None:
-    for key in ("about", "review-card"):
-        workflow.revise_site_text(key, "文", key, by=team.publisher, version=0)
-    workflow.revise_site_text("review-card", "文", "Card", by=team.publisher, version=1)
-    assert dict(SiteText.objects.values_list("key", "text_en")) == {"about": "about", "review-card": "Card"}
-
-
 def test_only_publisher_edits_site_text_and_stale_save_asks_again(
     client: Client, team: factories.Team
 ) -> None:
