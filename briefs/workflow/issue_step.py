@@ -116,7 +116,7 @@ class _Rule:
         acts = {
             State.DRAFT: ["submit_issue"],
             State.IN_REVIEW: [*(f"sign_off_issue_{side}" for side in unsigned), "publish_issue"],
-            State.APPROVED: ["revise_issue"],
+            State.APPROVED: [] if self.facts.scheduled_edition else ["revise_issue"],
             State.DISCARDED: ["recover_issue"],
         }
         return next((act for act in acts.get(State(state), []) if self.is_able(act)), "")

@@ -149,7 +149,9 @@ def test_publication_is_scheduled_cancelled_corrected_and_withdrawn(team: Team, 
     seen = {"seen": making.load_content(issue).hash()}
     assert publisher.post(url, {**seen, "when": "later"}).status_code == 409
     later = {**seen, "when": "later", "at": "2999-01-01T08:00"}
-    assert "Published" not in publisher.post(url, later, follow=True).content.decode().split("</main>")[0]
+    page = publisher.post(url, later, follow=True).content.decode().split("</main>")[0]
+    assert "Published" not in page
+    assert "main-act" not in page, "a scheduled issue waits for its time, not for a correction"
     edition = IssueEdition.objects.get()
     assert edition.live_from > factories.tomorrow()
     publisher.post(build_issue_url(issue, "verb", "cancel_issue"))
