@@ -108,7 +108,11 @@ def require_rate(request: HttpRequest, activity: Activity) -> None:
             "RateLimit": f'"{activity}";r=0;t={wait}',
             "RateLimit-Policy": _build_policy(activity),
         }
-        raise Problem(HTTPStatus.TOO_MANY_REQUESTS, f"Wait {wait} seconds.", headers=headers)
+        raise Problem(
+            HTTPStatus.TOO_MANY_REQUESTS,
+            f"Wait {wait} {'second' if wait == 1 else 'seconds'}.",
+            headers=headers,
+        )
 
 
 def json_response(value: Any, *, next_url: str = "") -> HttpResponse:
