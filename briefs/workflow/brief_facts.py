@@ -4,6 +4,7 @@ import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import batched, chain
 from typing import Any, Final
 
 from django.conf import settings
@@ -26,6 +27,7 @@ from django.utils.translation import gettext_lazy as _
 from briefs import policy
 from briefs.checks.texts import Finding
 from briefs.content import SIDES, Bullet, Content, Facts, Picture
+from briefs.database.replica import PreparedQuery
 from briefs.models import (
     Assignment,
     Brief,
@@ -162,9 +164,27 @@ class SmallRows:
 def load_small_rows(briefs: Sequence[Brief]) -> SmallRows:
     """Load open notes, suggestions, review assignments, submissions with answers, and unlabelled keywords. One query."""
     rows = SmallRows()
-    if not briefs:
-        return rows
-    ids = [brief.pk for brief in briefs]
+    found = chain.from_iterable(
+        _small_rows(*ids) for ids in batched([brief.pk for brief in briefs], _MOST_IDS)
+    )
+    for kind, brief, pk, by, at, text, more, person, day in sorted(found, key=lambda row: row[:3]):
+        match kind:
+            case "event":
+                rows.events[brief].append(Event(pk=pk, by_id=by, at=at, verb=text))
+            case "note":
+                rows.notes[brief].append(Note(pk=pk, by_id=by, at=at))
+            case "suggestion":
+                rows.suggestions[brief].append(Suggestion(pk=pk, by_id=by, at=at))
+            case "assignment":
+                rows.assignments[brief][text] = Assignment(
+                    pk=pk, by_id=by, at=at, side=text, person_id=person, due_on=day
+                )
+            case "keyword":
+                rows.keyword_gaps[brief].append(build_keyword_gap(text, more, person))
+    return rows
+
+
+def _small_rows_query(*briefs: int) -> QuerySet[Any, Any]:
     # Cast, since PostgreSQL takes two empty columns of a union for texts, and refuses a number in the third.
     nobody, never = Cast(Value(None), BigIntegerField()), Cast(Value(None), DateTimeField())
     no_day, empty = Cast(Value(None), DateField()), Value("", CharField())
@@ -173,14 +193,16 @@ def load_small_rows(briefs: Sequence[Brief]) -> SmallRows:
         """Select kind, brief, id, who acted and when, two texts, a person and a day."""
         names = ("k_by", "k_at", "k_text", "k_more", "k_person", "k_day")
         named = {name: F(c) if isinstance(c, str) else c for name, c in zip(names, columns, strict=True)}
-        chosen = queryset.filter(brief__in=ids).order_by().annotate(k_kind=Value(kind, CharField()), **named)
+        chosen = (
+            queryset.filter(brief__in=briefs).order_by().annotate(k_kind=Value(kind, CharField()), **named)
+        )
         values: QuerySet[Any, Any] = chosen.values_list("k_kind", "brief_id", "pk", *names)
         return values
 
     keywords = BriefKeyword.objects.filter(
         Q(keyword__label_zh="") | Q(keyword__label_en=""), keyword__merged_into=None
     )
-    union = select(
+    return select(
         "event", Event.objects.filter(verb__in=SUBMISSION_VERBS), "by_id", "at", "verb", empty, nobody, no_day
     ).union(
         select("note", Note.objects.filter(resolved_at=None), "by_id", "at", empty, empty, nobody, no_day),
@@ -202,21 +224,10 @@ def load_small_rows(briefs: Sequence[Brief]) -> SmallRows:
         ),
         all=True,
     )
-    for kind, brief, pk, by, at, text, more, person, day in sorted(union, key=lambda row: row[:3]):
-        match kind:
-            case "event":
-                rows.events[brief].append(Event(pk=pk, by_id=by, at=at, verb=text))
-            case "note":
-                rows.notes[brief].append(Note(pk=pk, by_id=by, at=at))
-            case "suggestion":
-                rows.suggestions[brief].append(Suggestion(pk=pk, by_id=by, at=at))
-            case "assignment":
-                rows.assignments[brief][text] = Assignment(
-                    pk=pk, by_id=by, at=at, side=text, person_id=person, due_on=day
-                )
-            case "keyword":
-                rows.keyword_gaps[brief].append(build_keyword_gap(text, more, person))
-    return rows
+
+
+_MOST_IDS: Final = 500
+_small_rows = PreparedQuery(_small_rows_query, ids=_MOST_IDS)
 
 
 def _load_histories(briefs: Sequence[Brief], editions: EditionsByBrief) -> dict[int, BriefHistory]:
