@@ -49,7 +49,7 @@ def test_dashboard_and_brief_list_in_use_are_accessible_and_fit(
 
     check("front page")
     assert page.locator(".waiting li").count() == 2
-    assert page.locator(".week ul").count() == 2
+    assert page.locator(".week ul").count() == 3
     tab.open(LIST)
     check("list")
     page.locator(".filters > summary").click()
