@@ -84,7 +84,7 @@ def is_used_in_editions(row: Vocabulary) -> bool:
 
 
 def find_used_ids(kind: type[Vocabulary]) -> set[int]:
-    """Return the ids of all rows that `is_used_in_editions`. Two queries."""
+    """Return the ids of all rows of a kind for which `is_used_in_editions` is true. Two queries for all of them."""
     name = str(kind._meta.model_name)
     uses = _TABLES_OF_NAMES.get(kind, EditionTerm)._default_manager.filter(**{name: OuterRef("pk")})
     found = set(kind._default_manager.filter(Exists(uses)).values_list("pk", flat=True))
