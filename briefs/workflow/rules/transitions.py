@@ -168,7 +168,7 @@ _VERB_LABELS = {
     "send_back_issue": (_("Send back"), pgettext_lazy("happened", "sent back")),
     "discard_issue": (_("Discard"), pgettext_lazy("happened", "discarded")),
     "recover_issue": (_("Recover"), pgettext_lazy("happened", "recovered")),
-    "publish_issue": (_("Publish the issue"), pgettext_lazy("happened", "published the issue")),
+    "publish_issue": (_("Publish the issue"), pgettext_lazy("happened", "approved the issue")),
     "cancel_issue": (_("Cancel schedule"), pgettext_lazy("happened", "cancelled the schedule")),
     "revise_issue": (_("Correct the issue"), pgettext_lazy("happened", "started a correction")),
     "withdraw_issue": (_("Withdraw the issue"), pgettext_lazy("happened", "withdrew the issue")),
