@@ -382,15 +382,11 @@ class ReviewPageData:
         return sum(not self.shows_only_changes or pair.is_changed for pair in bullets)
 
     def answers(self) -> list[dict[str, Any]]:
-        """Return `signoffs_by_side` with unseen changes and buttons, the person's languages first."""
+        """Return `signoffs_by_side` with what the person has seen, the person's languages first."""
         rows = sorted(
             self.page_data.signoffs_by_side(), key=lambda row: row["side"] not in self.reviewed_sides
         )
         for row in rows:
-            row["is_mine"] = row["side"] in self.reviewed_sides
-            row["offers"] = [
-                offer for offer in self.verb_buttons() if offer.verb == f"sign_off_{row['side']}"
-            ]
             row["seen"] = self._describe_seen(row["side"])
         return rows
 
@@ -399,9 +395,6 @@ class ReviewPageData:
         changed = [cell for cell in cells if cell.is_changed]
         values = {"n": sum(cell.is_fine for cell in changed or cells), "m": len(changed or cells)}
         return (_("%(n)s of %(m)s changes seen") if changed else _("%(n)s of %(m)s texts seen")) % values
-
-    def further_buttons(self) -> list[VerbButton]:
-        return [offer for offer in self.verb_buttons() if not offer.verb.startswith("sign_off_")]
 
     @property
     def open_note_count(self) -> int:

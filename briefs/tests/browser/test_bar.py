@@ -206,7 +206,7 @@ def test_page_of_a_brief_is_calm_in_every_state(
             tab.wait_for_layout()
             top, controls, stops = tab.page.evaluate(REST)
             mode = "reading" if tab.page.locator(".reading").count() else "writing"
-            is_full = len(controls) > MOST_CONTROLS[mode] and width == 1440 and state != "changed"
+            is_full = len(controls) > MOST_CONTROLS[mode] and width == 1440
             is_long = stops > MOST_STOPS and mode == "writing"
             if top > TEXT_BEGINS or is_full or is_long:
                 faults.append((state, role, mode, width, top, controls, stops))

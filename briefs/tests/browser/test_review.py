@@ -94,6 +94,48 @@ def test_keys_typed_into_an_opened_form_are_not_shortcuts(
     assert not Look.objects.exists()
 
 
+ACTS = [".same button", ".answer-head .btn >> nth=0", "#notes summary"]
+"""One act of each part below the texts."""
+SHOWN = "part => part.checkVisibility({ opacityProperty: true })"
+
+
+def test_acts_below_the_texts_appear_where_one_points_or_enters(
+    chromium: Any, live_server: Any, team: factories.Team
+) -> None:
+    """Without a pointer that hovers, and without JavaScript, they are always there."""
+    brief = factories.submitted_brief(team)
+    factories.sign_off(brief, team.reviewer, "en")
+    factories.edit(brief, team.writer, headline_en="Another Headline")
+    person = set_language(team.reviewer, "en")
+    tab = Tab(chromium, live_server.url, person, viewport={"width": 1440, "height": 900})
+    tab.brief(brief)
+    page = tab.page
+    acts = [page.locator(act) for act in ACTS]
+    assert [act.evaluate(SHOWN) for act in acts] == [False] * 3
+    for act in acts:
+        act.hover()
+        assert [other.evaluate(SHOWN) for other in acts] == [other is act for other in acts]
+    page.mouse.move(0, 0)
+    for act in acts:
+        act.focus()
+        assert act.evaluate(SHOWN)
+    page.focus("#cell-headline-en")
+    page.keyboard.press("g")
+    sync_api.expect(acts[1]).to_be_focused()
+    acts[0].focus()
+    page.keyboard.press("Enter")
+    sync_api.expect(page.locator("#cell-summary-en")).to_be_focused()
+    assert tab.console_messages == []
+    for options in ({"has_touch": True, "is_mobile": True}, {"java_script_enabled": False}):
+        tab = Tab(chromium, live_server.url, person, **options)
+        tab.brief(brief)
+        if options.get("java_script_enabled", True):
+            assert [tab.page.locator(act).evaluate(SHOWN) for act in ACTS] == [True] * 3
+        else:
+            assert [tab.page.locator(act).evaluate(SHOWN) for act in ACTS[1:]] == [True] * 2
+            assert tab.page.locator(".review > .pair:visible").count() == 5
+
+
 def test_open_page_shows_a_sign_off_from_before_its_first_poll(
     chromium: Any, live_server: Any, team: factories.Team
 ) -> None:  # fmt: skip

@@ -117,9 +117,10 @@ function fold(isOn) {
 function createFold(run) {
   const name = (pair) => pair.querySelector(".n")?.textContent ?? pair.getAttribute("aria-label");
   const names = [...new Set([name(run[0]), name(run.at(-1))])].join("–");
-  const text = form.querySelector(".review").dataset.same.replace("{names}", names);
-  const line = createElement("button", { type: "button", className: "same", textContent: text });
-  line.addEventListener("click", () => {
+  const { same, show } = form.querySelector(".review").dataset;
+  const button = createElement("button", { type: "button", textContent: show, aria: { label: `${show}: ${names}` } });
+  const line = createElement("p", { className: "same" }, same.replace("{names}", names), " ", button);
+  button.addEventListener("click", () => {
     for (const pair of run) pair.classList.add("is-shown");
     line.remove();
     go(run[0]);
