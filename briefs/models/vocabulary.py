@@ -136,7 +136,7 @@ class Author(Vocabulary):
     def divide_again(self, before: "Author") -> None:
         """Let the parts follow a changed name, if they followed the one before and nobody typed others."""
         stored, order = (before.family, before.given), before.order
-        words = len(before.family.split())
+        words = len(before.family.split()) if order is NameOrder.FAMILY_FIRST else 1
         if self.name == before.name or (self.family, self.given) != stored or not any(stored):
             return
         if divide_in_order(before.name, order, words)[1:] == stored:
