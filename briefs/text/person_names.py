@@ -98,6 +98,8 @@ JAPANESE_HAN_SURNAMES = tuple(_read_words("japanese han surnames"))
 UNDIVIDED_FIRST_NAMES = frozenset(_read_words("undivided first names"))
 PINYIN_FIRST_NAMES = frozenset({"ben", "dan", "ken"})
 """English first names that are syllables of Chinese."""
+_ENGLISH_FIRST_NAMES = frozenset({"sam", "lou", "abe", "gil"})
+"""English first names that are surnames of East Asia, but hardly of an author."""
 _FIRST_NAMES_TOO = frozenset(_read_words("surnames that are first names"))
 _CHINESE_GIVEN_NAMES_TOO = frozenset(_read_words("surnames that are chinese given names"))
 _NEVER_GIVEN = frozenset(_read_words("surnames that are no given names"))
@@ -108,6 +110,7 @@ _KOREAN_OR_CHINESE_SYLLABLES = _KOREAN_SYLLABLES | {*_read_words("other syllable
 _KOREAN, _ANY = ("|".join(sorted(one)) for one in (_KOREAN_SYLLABLES, _KOREAN_OR_CHINESE_SYLLABLES))
 _KOREAN_GIVEN_NAME = re.compile(rf"(?:{_KOREAN})(?:{_ANY})|(?:{_ANY})(?:{_KOREAN})")
 _JAPANESE_GIVEN_NAMES = frozenset(_read_words("japanese given names"))
+_KHMER_GIVEN_NAMES = frozenset(_read_words("khmer given names"))
 _LETTERS_AFTER_A_NAME = frozenset(_read_words("letters after a name"))
 _NAMES_WITHOUT_FAMILY = frozenset(_read_words("last words without a family name"))
 _FIRST_OF_TWO = frozenset(_read_words("first of two surnames"))
@@ -261,7 +264,8 @@ def _find_told_surname(words: Sequence[str]) -> int:
         or _JAPANESE.fullmatch(word)
         for word, printed in zip(folded[1:], words[1:], strict=True)
     ) or bool(_TWO_PINYIN_SYLLABLES.fullmatch(folded[1]) and len(words) == 2)
-    if folded[0] in ROMANISED_SURNAMES and capital[0] and not any(capital[1:]) and has_east_asian_rest:
+    is_surname = folded[0] in ROMANISED_SURNAMES or (_is_japanese_given(folded[-1]) and len(words) == 2)
+    if is_surname and capital[0] and not any(capital[1:]) and has_east_asian_rest:
         is_certain = len(folded[0]) > 2 or bool(
             _PINYIN_NAME.fullmatch(" ".join(folded)) or _is_pair(folded[-1])
         )
@@ -316,6 +320,12 @@ def _is_pair(word: str) -> bool:
     return word.count("-") == 1 and all(map(_SYLLABLE.fullmatch, word.split("-")))
 
 
+def _is_japanese_given(word: str) -> bool:
+    return word in _JAPANESE_GIVEN_NAMES or bool(
+        _JAPANESE.fullmatch(word) and _JAPANESE_GIVEN_NAME.search(word)
+    )
+
+
 def _may_be_degree(words: Sequence[str], folded: Sequence[str]) -> bool:
     """Return whether the last word is two capitals that are no surname, or may be none after two words: John Smith MA."""
     is_surname = folded[-1] in ROMANISED_SURNAMES and (
@@ -327,13 +337,16 @@ def _may_be_degree(words: Sequence[str], folded: Sequence[str]) -> bool:
 def _is_doubtful(name: str, words: Sequence[str]) -> bool:
     """Return whether the family name may stand first, or there may be none."""
     folded = [fold_word(word) for word in words]
-    is_latin_first = folded[0] in _SPANISH_FIRST_NAMES and not _SYLLABLE.fullmatch(folded[-1])
+    is_western_first = not _SYLLABLE.fullmatch(folded[-1]) and (
+        folded[0] in _SPANISH_FIRST_NAMES
+        or (folded[0] in _ENGLISH_FIRST_NAMES and not _TWO_SYLLABLES.fullmatch(folded[-1]))
+    )
     return (
         not 2 <= len(words) <= 5
         or not _is_alphabetic(name)
         or "," in _GENERATION.sub("", name)
         or bool(TOPIC.search(name) or _NOT_OF_A_NAME.search(name))
-        or (folded[0] in ROMANISED_SURNAMES | UNDIVIDED_FIRST_NAMES and not is_latin_first)
+        or (folded[0] in ROMANISED_SURNAMES | UNDIVIDED_FIRST_NAMES and not is_western_first)
         or len(folded[-1]) < 2
         or _may_be_degree(words, folded)
         or folded[-1] in _LETTERS_AFTER_A_NAME | _NAMES_WITHOUT_FAMILY
@@ -364,9 +377,7 @@ def _may_be_family_first(words: Sequence[str], folded: Sequence[str]) -> bool:
         return is_korean and folded[-1] not in ROMANISED_SURNAMES
     is_pinyin = bool(_PINYIN_NAME.fullmatch(" ".join(folded))) and folded[1] not in ROMANISED_SURNAMES
     is_japanese = all(map(_JAPANESE.fullmatch, folded)) and folded[1] not in ROMANISED_SURNAMES
-    first_is_given, last_is_given = (
-        word in _JAPANESE_GIVEN_NAMES or bool(_JAPANESE_GIVEN_NAME.search(word)) for word in folded
-    )
+    first_is_given, last_is_given = map(_is_japanese_given, folded)
     is_given = bool(
         _SYLLABLES.fullmatch(words[1]) or _is_pair(folded[1]) or _KOREAN_GIVEN_NAME.fullmatch(folded[1])
     )
@@ -375,6 +386,7 @@ def _may_be_family_first(words: Sequence[str], folded: Sequence[str]) -> bool:
         or (is_pinyin and folded[0] not in PINYIN_FIRST_NAMES)
         or (is_japanese and last_is_given and not (first_is_given and folded[1] not in _JAPANESE_GIVEN_NAMES))
         or words[1].lower() in HUNGARIAN_GIVEN_NAMES
+        or folded[1] in _KHMER_GIVEN_NAMES
     )
 
 

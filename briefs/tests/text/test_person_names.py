@@ -59,6 +59,7 @@ from briefs.text.person_names import divide_person_name
         # Told by capitals.
         ("SUN Zhe", "", "family-first|Sun|Zhe"),
         ("TANAKA Akihiko", "", "family-first|Tanaka|Akihiko"),
+        ("HYODO Shinji", "", "family-first|Hyodo|Shinji"),
         ("LI Hui", "", "family-first|Li|Hui"),
         ("Kwan Nok CHAN", "", "given-first|Chan|Kwan Nok"),
         ("Feng ZHU", "", "given-first|Zhu|Feng"),
@@ -70,6 +71,7 @@ from briefs.text.person_names import divide_person_name
         ("Péter Ákos Bod", "", "given-first|Bod|Péter Ákos"),
         ("Saif ur Rehman Malik", "", "given-first|Malik|Saif ur Rehman"),
         ("Juan Olmeda", "", "given-first|Olmeda|Juan"),
+        ("Sam Roggeveen", "", "given-first|Roggeveen|Sam"),
         ("Stein Tønnesson", "", "given-first|Tønnesson|Stein"),
         ("John Smith Snr", "", "given-first|Smith|John"),
         # Asked: the family name may stand first, or there may be none.
@@ -125,6 +127,8 @@ from briefs.text.person_names import divide_person_name
         ("Joseph Liow Chinyong", "", "unknown||"),
         ("Iris Chen Xuechen", "", "unknown||"),
         ("Tae Yongho", "", "unknown||"),
+        ("Sam Rainsy", "", "unknown||"),
+        ("Khat Samnang", "", "unknown||"),
         ("Eun Hee Kyung", "", "unknown||"),
         ("Ou-yang Ming", "", "unknown||"),
         ("Tsuji Hiroshi", "", "unknown||"),
