@@ -250,7 +250,7 @@ def _find_sources(pair: LinkedPair) -> Iterator[ClaimFinding]:
     if not names_author_en and any(_find_source_zh(pair, word) in author_zh for word in says_zh):
         for word in says_en:
             source = _find_source_en(pair, word)
-            if source and (source.text[0].isupper() or source.stems):
+            if source and source.stems:
                 yield "attribution", author_zh[0], source
                 return
     if author_en and not any(word.expresses("reporting", "author", "other author") for word in pair.zh):

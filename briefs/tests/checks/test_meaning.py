@@ -144,6 +144,7 @@ AGREEING_PAIRS = [
     ),
     ("該國退出協定，因此失去融資。", "The country left the accord and therefore lost financing."),
     ("作者警告，外援削減將造成權力真空。", "The author warns that aid cuts will create a power vacuum."),
+    ("作者警告，外援削減將造成權力真空。", "This warns that aid cuts will create a power vacuum."),
     (
         "世界銀行估計，重建需要五百億美元。",
         "The World Bank estimates that reconstruction will require $50 billion.",
@@ -278,6 +279,8 @@ def test_surname_of_one_character_is_a_name_only_as_a_word_of_its_own(zh, is_nam
         ("談判陷入疆局，雙方各說各話。", "The talks have reached a deadlock.", "僵局"),
         ("談判陷入疆局，雙方各說各話。", "The talks have failed.", ""),
         ("談判陷入僵局，雙方各說各話。", "The talks have reached a deadlock.", ""),
+        ("他們呼，遇停火。", "They appealed for a ceasefire.", ""),
+        ("砲兵進駐。", "The artillery arrived.", ""),
     ],
 )
 def test_wrong_character_of_the_same_sound_is_found_by_the_english(zh, en, right):
