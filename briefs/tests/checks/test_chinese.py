@@ -42,6 +42,7 @@ CORRECT_TEXTS = [
     ("numerals", "一萬名操作員"), ("numerals", "12項建議"), ("numerals", "3至5項"), ("numerals", "第3項"), ("numerals", "3個月"),
     ("numerals", "3個百分點"), ("numerals", "二元對立"), ("numerals", "數十億美元"), ("numerals", "「四十%」"), ("numerals", "百歲"),
     ("numerals", "第12345號"), ("numerals", "見https://a.example/1200000"), ("numerals", "A12345"), ("numerals", "12,000萬"),
+    ("numerals", "一億五百美元"), ("numerals", "六月十二三日"),
     # Z9
     ("simplified", "皇后"), ("simplified", "朴槿惠"), ("simplified", "茶几"), ("simplified", "窗明几淨"), ("simplified", "拮据"),
     ("simplified", "台后里云干系面余松斗范朴姜丑占布只吃秘群峰床"),

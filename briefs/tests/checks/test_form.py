@@ -4,7 +4,7 @@ from importlib.util import find_spec
 
 import pytest
 
-from briefs.checks import CheckContext, run_checks
+from briefs.checks import CheckContext, TermData, run_checks
 from briefs.content import Bullet, Content
 from briefs.tests.checks.finding_messages import format_finding_message
 
@@ -14,6 +14,7 @@ CORRECT_PAIRS = [
     ("一步一步、一個一個來。", "Bora Bora. Etc., and the U.S., which"),
     ("等等……", "So..."),
     ("中興（ZTE）", "The ZTE (中興)"),
+    ("中興（ZTE)", ""),
     ("2025年6月9日（星期一）", "Monday, June 9, 2025"),
     ("2025年6月8日（星期天）", "Sunday, June 8, 2025"),
     ("2025年6月31日（星期一）", "Monday, June 31, 2025"),
@@ -23,6 +24,7 @@ CORRECT_PAIRS = [
 INCORRECT_PAIRS = [
     ("他說「不可。", "", ["“「” has no partner."]),
     ("他」說「不可", "", ["“」” has no partner."]),
+    ("他說「不可》", "", ["“》” has no partner."]),
     ("", "The first (of two.", ["“(” has no partner."]),
     ("因此，，誰", "", ["Doubled punctuation “，，”. Change to “，”"]),
     ("因此,。", "", ["Doubled punctuation “,。”. Change to “。”"]),
@@ -72,4 +74,8 @@ def test_misspelled_word_is_found_unless_it_is_a_name_or_occurs_twice():
     assert message == "“goverment” may be misspelled. Change to government"
     assert list_messages("", f"{text} Its goverment again.", "misspellings") == []
     assert list_messages("", text, "misspellings", CheckContext(names=("goverment",))) == []
+    term = TermData(zh="政府", en="goverment")
+    assert list_messages("", text, "misspellings", CheckContext(terms=(term,))) == []
+    other_language = TermData(zh="goverment", en="state")
+    assert list_messages("", text, "misspellings", CheckContext(terms=(other_language,))) == [message]
     assert list_messages("", "Narcis Termes attended.", "misspellings") == []
