@@ -12,7 +12,7 @@ from django.db import connection
 from briefs import workflow
 from briefs.content import hash_json
 from briefs.intake import create_import_job, find_files, import_digests, import_files, rehearse_import
-from briefs.models import Brief, Document, Event, Keyword, Person, Revision, SiteVersion, Source
+from briefs.models import Brief, Document, Event, Keyword, Person, Revision, SiteVersion, Source, Term
 from briefs.tests.conftest import FIXTURES, SEED
 from briefs.tests.support import factories
 from briefs.tests.support.factories import Team
@@ -155,6 +155,17 @@ def test_dry_run_names_file_instead_of_unsaved_brief(capsys, tmp_path: Path) -> 
     assert messages == ["This article has already been digested: “a.txt” of this import."]
     call_command("import_briefs", str(tmp_path), "--dry-run")
     assert "2/a.txt [0]: dry-run, would be unchanged" in capsys.readouterr().out
+
+
+def test_glossary_pairs_bullets_of_imported_document() -> None:
+    Term.make(zh="翠微", en="Fenwick")
+    text = "標題: 甲\n作者: 乙\n\n要點:\n1. 甲案很快完成。\n2. 翠微已經停辦。\n\nBullets:\n1. Fenwick has been wound up.\n"
+    (outcome,) = import_digests([("a.txt", text.encode(), None)], create_import_job())
+    bullets = workflow.load_working_copy(Brief.objects.get(pk=outcome.brief)).bullets
+    assert [(bullet.text_zh, bullet.text_en) for bullet in bullets] == [
+        ("甲案很快完成。", ""),
+        ("翠微已經停辦。", "Fenwick has been wound up."),
+    ]
 
 
 def test_rehearsed_import_names_file_instead_of_unsaved_brief(tmp_path: Path) -> None:

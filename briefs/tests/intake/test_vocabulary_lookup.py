@@ -3,7 +3,7 @@
 import pytest
 
 from briefs import workflow
-from briefs.intake import ImportOutcome, create_import_job, import_digests
+from briefs.intake import ImportOutcome, create_import_job, import_digests, rehearse_import
 from briefs.models import Brief, Keyword, Source
 from briefs.tests.support import factories
 
@@ -46,6 +46,13 @@ def test_two_labels_of_one_keyword_match_one_row(written: str, keywords: list[st
     assert (matched, Keyword.objects.count()) == (keywords, before)
     assert not caution_messages(outcome, "unknown-keyword")
     assert not caution_messages(outcome, "keyword-label")
+
+
+def test_both_labels_of_one_keyword_raise_no_question() -> None:
+    Keyword.make(label_zh="人工智慧", label_en="Artificial Intelligence")
+    data = TEXT.format(keywords="人工智慧 Artificial Intelligence", source="Foreign Policy").encode()
+    with rehearse_import([("a.txt", data)], create_import_job(), digest_limit=1) as (outcome,):
+        assert not outcome.name_questions
 
 
 def test_label_of_merged_keyword_matches_its_successor() -> None:
