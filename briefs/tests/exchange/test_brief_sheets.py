@@ -298,11 +298,12 @@ def test_bullets_are_added_emptied_and_kept_in_place(team: factories.Team) -> No
     head, one, two, _three = rows[BULLETS]
     gone = [*two[:3], "", "", *two[5:]]
     new = [str(brief.pk), "", "", "新", "New", "1", "", "number", ""]
-    sheet = [head, gone, one, new]  # sorted by somebody; the third row was deleted
+    english = [str(brief.pk), "", "", "", "Only", "", "", "", ""]
+    sheet = [head, gone, one, new, english]  # sorted by somebody; the third row was deleted
     save_changes(plan({BULLETS: sheet}).changes, by=team.writer)
     stored = factories.load_content(brief).bullets
     assert [(b.number, b.text_zh, b.level_zh, b.marker_zh) for b in stored] == [
-        (1, "第0點。", 0, "bullet"), (4, "新", 1, "number"), (3, "第0點。", 0, "bullet"),
+        (1, "第0點。", 0, "bullet"), (4, "新", 1, "number"), (5, "", 0, "bullet"), (3, "第0點。", 0, "bullet"),
     ]  # fmt: skip
 
 

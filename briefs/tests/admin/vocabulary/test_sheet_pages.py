@@ -195,6 +195,7 @@ def test_invalid_row_is_named_and_blocks_whole_import(
         (["slug", "label_zh", "label_zh"], "The column “label_zh” appears twice."),
         (["slug", "Label_ZH"], "The column “Label_ZH” is unknown."),
         (["slug", "merged_into", "id"], "The column “merged_into” is unknown."),
+        (["slug", "x" * 41], f"The column “{'x' * 40}” is unknown."),
     ],
 )
 def test_unknown_missing_or_duplicate_column_is_reported(
