@@ -189,6 +189,19 @@ def test_restored_text_of_the_first_edition_needs_new_signatures() -> None:
     assert factories.approve(row, team.publisher, change=change).number == 3
 
 
+def test_outdated_sign_off_is_told_how_many_texts_changed() -> None:
+    team = Team()
+    brief = factories.submitted_brief(team)
+    before = factories.load_content(brief)
+    first, second, third = before.bullets
+    bullets = (replace(first, text_en="A"), replace(second, text_zh="乙"), third, Bullet(0, "丁", "D"))
+    factories.edit(brief, team.writer, bullets=bullets, headline_en="Another")
+    with pytest.raises(workflow.Refused) as refusal:
+        workflow.sign_off(brief, "en", by=team.reviewer, seen=before.hash_side("en"))
+    (reason,) = refusal.value.reasons
+    assert (reason.code, reason.values["n"]) == ("seen-en", 3)
+
+
 def test_letter_added_and_deleted_by_another_lets_no_publisher_approve_own_text() -> None:
     team = Team()
     brief = workflow.create(factories.content(), by=team.publisher)

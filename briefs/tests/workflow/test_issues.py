@@ -74,6 +74,15 @@ def test_whole_life_is_frozen_dated_and_told(team: Team, live: list[Brief]) -> N
     ]
 
 
+def test_publisher_who_reads_the_language_is_asked_before_reviewers_who_do_not(
+    team: Team, live: list[Brief]
+) -> None:
+    Person.objects.exclude(pk=team.publisher.pk).update(reviews="zh")
+    making.submitted_issue(team, *live)
+    asked = {row.to for row in Outbox.objects.filter(kind="issue_review")}
+    assert asked == {team.reviewer, team.reviewer_en, team.publisher}
+
+
 def test_writer_neither_signs_nor_publishes_alone(team: Team, live: list[Brief]) -> None:
     issue = making.submitted_issue(team, *live)
     seen = making.load_content(issue).hash_side("zh")

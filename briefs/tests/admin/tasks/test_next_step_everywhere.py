@@ -40,6 +40,7 @@ SENTENCES = {
         "撰稿中。還缺 3 項：英文摘要、第 1 點英文、日期待確認。",
         "Draft. 3 things missing: English summary, English of point 1, date to confirm.",
     ),
+    ("incomplete", "chen"): ("林書瑋撰稿中，還缺 3 項。", "林書瑋 is writing; 3 missing."),
     ("complete", "lin"): (
         "撰稿中，內容齊全。送審後請陳雅筑審中文、Claire Wu 審英文。",
         "Draft, complete. Submitting asks 陳雅筑 for the Chinese and Claire Wu for the English.",
