@@ -66,6 +66,14 @@ def test_each_reader_gets_one_copy_in_their_language(mail_server: MailServer, te
     assert not Subscriber.objects.filter(last_mailed_at=None).exists()
 
 
+def test_mail_written_to_a_folder_replaces_none_to_the_same_address(tmp_path: Path) -> None:
+    transport = sending.FileTransport(tmp_path)
+    for text in (b"1", b"2", b"3"):
+        transport.begin("desk@example.org", "reader@example.org")
+        transport.send_data(text)
+    assert sorted(file.read_bytes() for file in tmp_path.iterdir()) == [b"1", b"2", b"3"]
+
+
 def test_link_of_a_copy_finds_its_reader(mail_server: MailServer, team: Team) -> None:
     queue(team, 2)
     send()
