@@ -189,6 +189,21 @@ def test_mistyped_chinese_name_has_all_near_renderings() -> None:
     assert {phrase[0].text for phrase in spellings.phrases} == {"明斯克", "马斯克", "图斯克"}
 
 
+def test_every_rendering_of_a_name_is_searched_but_few_near_ones() -> None:
+    concepts = Concepts()
+    (unit,), _ = Question(parse_query("美國"), concepts).divide(frozenset())
+    same, near = WordSource(concepts, lambda start, is_open: iter(())).list_wordings(unit)
+    assert [phrase[-1].text for phrase in same.phrases] == [
+        "美国",
+        "states",
+        "us",
+        "usa",
+        "america",
+        "american",
+    ]
+    assert len(near.phrases) == 4
+
+
 def test_acronym_is_not_translated_as_a_word() -> None:
     concepts = Concepts()
     (unit,), _ = Question(parse_query("US"), concepts).divide(frozenset())
