@@ -99,7 +99,10 @@ class Question:
                 yield _Piece(start, end, text[start:end], "figure", quantity)
         for first, last, _ in find_concepts(self.query, self._concepts):
             start, end = self.query.terms[first].span[0], self.query.terms[last - 1].span[1]
-            if text[start:end].isascii() and claim_span(claimed, (start, end)):
+            name = text[start:end]
+            if not name.isupper() and name.lower() in _question_words("english"):  # who is not WHO
+                continue
+            if name.isascii() and claim_span(claimed, (start, end)):
                 yield _Piece(start, end, text[start:end], "concept")
         uncut = _MAX_CUT
         for term in flexible:

@@ -13,6 +13,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from briefs.checks.texts import TermData
 from briefs.content import Bullet, Byline, Content, Facts
 from briefs.models import Author, Keyword, Source, Term
 from briefs.public import search_queries
@@ -211,6 +212,14 @@ def test_acronym_is_not_translated_as_a_word() -> None:
     written = {word.text for wording in wordings for phrase in wording.phrases for word in phrase}
     assert "美国" in written
     assert "我们" not in written
+
+
+def test_acronym_of_the_glossary_is_no_question_word() -> None:
+    term = TermData(zh="世界衛生組織", en="World Health Organization", also_en=("WHO",))
+    concepts = Concepts([(1, "who", term)])
+    for typed, expected in (("Who arms militias", ["arms", "militias"]), ("WHO staff", ["WHO", "staff"])):
+        units, _ = Question(parse_query(typed), concepts).divide(frozenset())
+        assert [unit.text for unit in units] == expected
 
 
 def test_only_the_beginning_of_a_long_query_is_divided() -> None:
