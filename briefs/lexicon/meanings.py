@@ -178,6 +178,22 @@ def _build(zh: Iterable[str], en: Iterable[str], lookup_only: Iterable[str]) -> 
     )
 
 
+class NearWords(NamedTuple):
+    """Forms of `near_words.txt` that are nearly the same, Chinese then English. `parts`: what lies in this region."""
+
+    forms: tuple[str, ...]
+    parts: tuple[str, ...]
+
+
+def load_near_words() -> list[NearWords]:
+    table = read_sections(Path(__file__).with_name("near_words.txt"))
+    lines = (line.partition(" > ") for some in table.values() for line in some)
+    return [
+        NearWords(tuple(whole.replace(" = ", ", ").split(", ")), tuple(parts.split(", ")) if parts else ())
+        for whole, _, parts in lines
+    ]
+
+
 def _read_lines(path: Path, sections: Iterable[str] = ()) -> Iterator[tuple[list[str], list[str]]]:
     """Yield the Chinese and English forms of each line, without forms that only indicate that a name is present."""
     table = read_sections(path)

@@ -14,7 +14,7 @@ from briefs.checks.chinese import load_default_wordings
 from briefs.checks.texts import TermData
 from briefs.lexicon import numbers_en, numbers_zh
 from briefs.lexicon.figure import Figure, blank_out_figures, blank_out_matches, format_decimal
-from briefs.lexicon.meanings import load_renderings
+from briefs.lexicon.meanings import load_near_words, load_renderings
 from briefs.text.date_format import ENGLISH_MONTHS, format_day, format_month
 
 from .analysis import fold
@@ -211,6 +211,28 @@ def _index(
 
 def _key(phrase: Phrase) -> Key:
     return tuple([word.stem for word in phrase])
+
+
+class NearPhrases(NamedTuple):
+    """Phrases that mean nearly the same as one, and what lies in the region that it names."""
+
+    near: tuple[Phrase, ...]
+    parts: tuple[Phrase, ...]
+
+
+def find_near(phrase: Phrase) -> list[NearPhrases]:
+    """Return the groups of `near_words.txt` that have the phrase."""
+    return _index_near_words().get(_key(phrase), [])
+
+
+@cache
+def _index_near_words() -> Mapping[Key, list[NearPhrases]]:
+    found: dict[Key, list[NearPhrases]] = defaultdict(list)
+    for forms, parts in load_near_words():
+        near = _build_phrases(forms)
+        for key in dict.fromkeys(map(_key, near)):
+            found[key].append(NearPhrases(near, _build_phrases(parts)))
+    return dict(found)
 
 
 def expand_query(query: ParsedQuery, concepts: Concepts) -> ParsedQuery:

@@ -25,7 +25,7 @@ from .name_index import NameIndex
 from .query import ParsedQuery, Phrase, QueryTerm
 from .question import Question, Unit
 from .store import Lookup, ResultRow, StoreRequest, build_listed_condition
-from .wordings import SURE, Wording, WordSource, join_neighbours
+from .wordings import NEAR_WORD, SURE, Wording, WordSource, join_neighbours
 
 type Grade = Literal["all", "closest", "part"]
 
@@ -131,7 +131,7 @@ def _choose_places(
         sure = 0
         for wording in some:
             places = next(found)
-            sure = sure or (len(places) if wording.quality == SURE else 0)
+            sure = sure or (len(places) if wording.quality in (SURE, NEAR_WORD) else 0)
             quality = wording.quality / (len(wording.phrases) if wording.is_share else 1)
             for place in places:
                 best.setdefault(place, quality)

@@ -21,8 +21,8 @@ from briefs.lexicon.meanings import SHORT_NAMES, has_short_name_at
 from briefs.text.data_files import read_sections
 
 from .analysis import build_bigrams, find_runs, fold, fold_with_offsets, stem
-from .expansion import Concepts, Quantity, expand_query, find_concepts, find_quantities
-from .query import ParsedQuery, QueryTerm, build_phrase
+from .expansion import Concepts, Quantity, expand_query, find_concepts, find_near, find_quantities
+from .query import ParsedQuery, QueryTerm, QueryWord, build_phrase
 
 MAX_UNITS: Final = 12
 _MAX_CUT: Final = 60
@@ -184,7 +184,7 @@ class Question:
         """Return the value of a part of a run, and whether it is a known word."""
         pairs, size = build_bigrams(folded)[:-1], len(folded)
         share = sum(pair in present for pair in pairs) / len(pairs)
-        is_concept = self._concepts.knows_word(folded)
+        is_concept = self._concepts.knows_word(folded) or bool(find_near((QueryWord(True, folded),)))
         if word in _question_words("chinese"):
             return size * size, True
         is_joined = set(word[:2]) <= SHORT_NAMES.keys() and word not in KEYS_ZH  # 俄烏 is two countries
@@ -203,7 +203,8 @@ class Question:
         term = replace(expanded.terms[0], span=(start, end))
         stems, names = _list_stems(shown, is_han=not shown.isascii()), tuple(find_names(shown))
         is_acronym = shown.isascii() and shown.isupper() and 1 < len(shown) <= _LONGEST_ACRONYM
-        return Unit(text, start, end, term, stems, names, is_name=bool(names) or is_acronym or not stems)
+        is_unknown = not stems and not find_near(phrase)
+        return Unit(text, start, end, term, stems, names, is_name=bool(names) or is_acronym or is_unknown)
 
 
 def _join_numbers(numbers: Iterable[int]) -> Iterator[tuple[int, int]]:

@@ -3,7 +3,7 @@
 import operator
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence, Set
-from itertools import pairwise
+from itertools import chain, pairwise
 from string import ascii_lowercase
 from typing import Final, NamedTuple
 
@@ -15,7 +15,7 @@ from briefs.lexicon.concepts import list_names_zh
 from briefs.lexicon.dictionary import list_family, stem_english
 
 from .analysis import build_bigrams, fold, stem
-from .expansion import Concepts
+from .expansion import Concepts, find_near
 from .query import Phrase, QueryWord, build_phrase
 from .question import Question, Unit
 
@@ -27,10 +27,15 @@ _FIRST_MEANING: Final = 0.75
 _OTHER_MEANING: Final = 0.55
 _SAME_NAME: Final = 0.75
 """Of a state for its capital."""
+NEAR_WORD: Final = 0.7
+"""As in `near_words.txt`."""
+_PART_OF_REGION: Final = 0.5
 _SHARE_OF_NAME: Final = 0.8
 _SHARE_OF_WORD: Final = 0.6
 _MAX_PHRASES: Final = 4
 """Most phrases of one quality. The dictionary gives the usual ones first."""
+_UNLIMITED: Final = frozenset({SURE, NEAR_WORD, _PART_OF_REGION})
+"""Qualities of phrases that we chose ourselves."""
 _MIN_CORRECTED: Final = 5
 _MAX_LATIN: Final = 20
 _MIN_PART: Final = 3
@@ -96,10 +101,12 @@ class WordSource:
         seen: set[tuple[str, ...]] = set()
         for quality, phrase in self._list_phrases(unit):
             key = tuple(word.stem for word in phrase)
-            if phrase and key not in seen and (quality == SURE or len(by_quality[quality]) < _MAX_PHRASES):
+            has_room = quality in _UNLIMITED or len(by_quality[quality]) < _MAX_PHRASES
+            if phrase and key not in seen and has_room:
                 seen.add(key)
                 by_quality[quality][phrase] = None
-        wordings = [Wording(quality, tuple(phrases)) for quality, phrases in by_quality.items() if phrases]
+        ranked = sorted(by_quality.items(), key=operator.itemgetter(0), reverse=True)
+        wordings = [Wording(quality, tuple(phrases)) for quality, phrases in ranked if phrases]
         typed = unit.term.alternatives[0]
         if unit.is_han and len(typed[0].text) > len("兩字") and not unit.is_figure:
             pairs = tuple((QueryWord(True, pair),) for pair in build_bigrams(typed[0].text)[:-1])
@@ -126,6 +133,9 @@ class WordSource:
             for other in self.correct(word):
                 yield _SPELLING, (QueryWord(False, other),)
             some = translations.find_chinese([] if text.isupper() else [text])  # US is not *us*
+        for group in chain.from_iterable(map(find_near, unit.term.alternatives)):
+            yield from ((NEAR_WORD, phrase) for phrase in group.near)
+            yield from ((_PART_OF_REGION, phrase) for phrase in group.parts)
         for key in unit.names:
             yield from ((_SAME_NAME, build_phrase(name)) for name in list_names_zh(key))
         for found in some.values():
@@ -140,12 +150,29 @@ class WordSource:
 
 
 def join_neighbours(units: Sequence[Unit], wordings: Sequence[list[Wording]], present: Set[str]) -> None:
-    """Add the compound of two neighbouring words to both: *war game* is also *wargame*."""
-    for (one, mine), (other, theirs) in pairwise(zip(units, wordings, strict=True)):
-        joined = (one.text + other.text).lower()
+    """Add the meaning of two neighbouring words to both: *war game* is also *wargame*, *civil society* 公民社會."""
+    neighbours = list(pairwise(zip(units, wordings, strict=True)))
+    pairs = [f"{one.text} {other.text}" for (one, _), (other, _) in neighbours]
+    some = translations.find_chinese([pair for pair in pairs if pair.isascii()])
+    for pair, ((_, mine), (_, theirs)) in zip(pairs, neighbours, strict=True):
+        joined = pair.replace(" ", "").lower()
+        added: list[Wording] = []
         if joined.isascii() and joined.isalpha() and stem(joined) in present:
-            for some in (mine, theirs):
-                some.insert(1, Wording(_COMPOUND, ((QueryWord(False, joined),),)))
+            added.append(Wording(_COMPOUND, ((QueryWord(False, joined),),)))
+        for group in find_near(build_phrase(pair)):
+            both = ((NEAR_WORD, group.near), (_PART_OF_REGION, group.parts))
+            added += [Wording(quality, phrases) for quality, phrases in both if phrases]
+        if pair in some and (first := some[pair].first[:_MAX_PHRASES]):
+            added.append(Wording(_FIRST_MEANING, tuple(map(build_phrase, first))))
+        for wording in added:
+            _insert(mine, wording)
+            _insert(theirs, wording)
+
+
+def _insert(wordings: list[Wording], added: Wording) -> None:
+    """Insert a wording behind those of the same quality."""
+    behind = (n for n, one in enumerate(wordings) if one.quality < added.quality or one.is_share)
+    wordings.insert(next(behind, len(wordings)), added)
 
 
 def _is_known(word: str) -> bool:

@@ -21,7 +21,7 @@ from briefs.public.search_queries import SearchParams, SearchResults
 from briefs.search.expansion import Concepts
 from briefs.search.query import parse_query
 from briefs.search.question import MAX_UNITS, Question
-from briefs.search.wordings import WordSource
+from briefs.search.wordings import WordSource, join_neighbours
 from briefs.tests.api.test_assistants import answer_of
 from briefs.tests.support import corpus_fixtures
 from briefs.tests.support.corpus_fixtures import FIXTURES, get_or_make
@@ -109,7 +109,10 @@ GRADES = {
     "Xqzvian drones": "part ukraine-drones -Xqzvian",
     "2025-06-17 drones": "all ukraine-drones",
     "Kremlin icebreakers": "closest arctic-icebreakers",
-    "小國靠無人機": "closest ukraine-drones -小國靠",
+    "小國靠無人機": "closest ukraine-drones -小國",
+    "莫國靠無人機": "closest ukraine-drones -莫國靠",
+    "東歐 UAVs": "closest ukraine-drones",
+    "eastern European UAVs": "closest ukraine-drones",
     "US drones Xqzvian": "part ukraine-drones -US -Xqzvian",
     "破冰般": "all arctic-icebreakers",
     "how do the drones of Ukraine work": "closest ukraine-drones -work (how do the of)",
@@ -212,6 +215,39 @@ def test_acronym_is_not_translated_as_a_word() -> None:
     written = {word.text for wording in wordings for phrase in wording.phrases for word in phrase}
     assert "美国" in written
     assert "我们" not in written
+
+
+def list_wordings(typed: str) -> dict[str, float]:
+    """Return the words of all wordings of a question, each with the best quality."""
+    concepts, words = Concepts(), {}
+    source = WordSource(concepts, lambda start, is_open: iter(()))
+    units, _ = Question(parse_query(typed), concepts).divide(frozenset())
+    wordings = [source.list_wordings(unit) for unit in units]
+    join_neighbours(units, wordings, frozenset())
+    for some in wordings:
+        qualities = [one.quality for one in some if not one.is_share]
+        assert qualities == sorted(qualities, reverse=True)
+        for one in reversed(some):
+            words.update({" ".join(word.text for word in phrase): one.quality for phrase in one.phrases})
+    return words
+
+
+@pytest.mark.parametrize(
+    ("typed", "written", "quality"),
+    [
+        ("greenbacks", "美元", 0.7),
+        ("民兵", "paramilitary", 0.7),
+        ("civil society", "ngo", 0.7),
+        ("human rights", "人权", 0.75),
+        ("高加索", "乔治亚", 0.5),
+        ("West African", "马利", 0.5),
+        ("喬治亞", "高加索", None),
+    ],
+)
+def test_near_words_and_parts_of_regions_are_found_with_less_weight(
+    typed: str, written: str, quality: float | None
+) -> None:
+    assert list_wordings(typed).get(written) == quality
 
 
 def test_acronym_of_the_glossary_is_no_question_word() -> None:
