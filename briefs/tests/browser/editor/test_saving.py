@@ -222,6 +222,24 @@ def test_preview_follows_the_form(open_editors: OpenEditors, team: factories.Tea
     preview.get_by_text("First sentence. Followed.").wait_for()
 
 
+def test_preview_shows_what_was_saved_while_it_loaded(
+    open_editors: OpenEditors, team: factories.Team
+) -> None:
+    editor = open_editors.open(team.writer)
+    held: list[Any] = []
+    editor.page.context.route("**/preview*.js", lambda route: held.append(route))
+    with editor.page.expect_popup() as popup:
+        editor.page.click(".more-verbs")
+        editor.page.locator(".more-menu [data-preview]").click()
+    preview = popup.value
+    preview.locator("#b1").wait_for()
+    editor.focus_cell(0, EN)
+    editor.insert_text(" Followed.")
+    editor.save()
+    held[0].continue_()
+    preview.get_by_text("First sentence. Followed.").wait_for()
+
+
 def test_other_writers_change_appears_without_typing(
     open_editors: OpenEditors, team: factories.Team, brief: Brief
 ) -> None:

@@ -51,9 +51,16 @@ export class ServerSync {
       onsignedout: () => this.display.state("signin"),
     });
     this.channel = new BroadcastChannel("desk");
-    this.channel.addEventListener("message", ({ data }) => data.signedIn && this.pulse.beat());
+    this.channel.addEventListener("message", ({ data }) => this.#heard(data));
     form.addEventListener("submit", (event) => this.#submitted(event));
     form.addEventListener("click", ({ target }) => target.closest("[data-preview]") && this.save());
+  }
+
+  /** Take a message of another tab: signed in again, or a preview that may have loaded before the last save. */
+  #heard({ signedIn, previewed, version }) {
+    if (signedIn) this.pulse.beat();
+    const isOld = previewed === this.form.dataset.pk && version < Number(this.form.elements.version.value);
+    if (isOld) this.channel.postMessage({ brief: previewed });
   }
 
   #addresses() {
