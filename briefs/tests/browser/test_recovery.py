@@ -1,10 +1,13 @@
 """Test what an editor says after a closed tab, an expired session, and beside other windows and people."""
 
 import random
+import threading
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
+from django.core.signals import request_finished, request_started
 
 from briefs.models import Brief
 from briefs.tests.support import browser_tabs, factories, scale
@@ -23,6 +26,26 @@ WRITTEN = """() => {
   return JSON.stringify([facts.map((name) => form.elements[name].value.trim()), rows.filter((row) => row.join(""))]);
 }"""
 """Read everything that is written on the page. Rows in which nothing is written do not count."""
+
+
+RUNNING: set[int] = set()
+"""Threads of the server that answer a request."""
+
+
+@pytest.fixture(autouse=True)
+def running_requests() -> Iterator[None]:
+    def begin(**_: object) -> None:
+        RUNNING.add(threading.get_ident())
+
+    def end(**_: object) -> None:
+        RUNNING.discard(threading.get_ident())
+
+    request_started.connect(begin)
+    request_finished.connect(end)
+    yield
+    request_started.disconnect(begin)
+    request_finished.disconnect(end)
+    RUNNING.clear()
 
 
 @pytest.fixture
@@ -78,8 +101,12 @@ class Session:
         return name
 
     def close(self, *, way: str) -> None:
-        """Close the tab: as people do, with the last answer lost, or with the connection lost before."""
+        """Close the tab: as people do, with the last answer lost, or with the connection lost before.
+
+        Not while a save is under way: what was undone after it was sent is stored if the next save never comes.
+        """
         page, context = self.editor.page, self.editor.page.context
+        self._wait_until_server_rests()
         if way == "answer lost":
             self.editor.lose_saved_responses()
             self.editor.press("Control+s")
@@ -90,9 +117,14 @@ class Session:
         self.editor.open("/robots.txt")
         page.close()
         self.editor.page.wait_for_function("async () => !(await navigator.locks.query()).held.length")
-        self.editor.page.wait_for_timeout(
-            300
-        )  # what the closed tab sent last may still be stored: nothing shows it
+        self._wait_until_server_rests()
+
+    def _wait_until_server_rests(self) -> None:
+        """Wait until no request has run for 300 ms: what a closed tab sent last may still be stored, and nothing shows it."""
+        quiet = 0
+        while quiet < 3:
+            self.editor.page.wait_for_timeout(100)
+            quiet = 0 if RUNNING else quiet + 1
 
     def reopen(self) -> None:
         self.editor.brief(self.brief)
