@@ -88,7 +88,7 @@ def _build_name(match: re.Match[str], written: str) -> LatinName:
 
 @dataclass(frozen=True, slots=True)
 class KnownNames:
-    """The terms that may occur in a brief, including built-in ones, and the known author and source names.
+    """The terms, including built-in ones, and the names of authors and sources that may occur in a brief.
 
     `terms`: each with its renderings in lower case, so that a pair without any is left quickly.
     `introduced`: acronyms that the Chinese explains once, as in 議員（AM）, and may leave out elsewhere.
@@ -100,18 +100,19 @@ class KnownNames:
 
     @classmethod
     def select_for(cls, texts: Iterable[str], context: CheckContext) -> Self:
-        """Select the terms that may occur in the texts.
+        """Select the terms and names that may occur in the texts.
 
-        Searching every pair for all terms would dominate the run time of the checks.
+        Searching every pair for all of them would dominate the run time of the checks.
         """
-        lower = "\n".join(texts).translate(ASCII_LOWER)
+        joined = "\n".join(texts)
+        lower = joined.translate(ASCII_LOWER)
         threes = {lower[at : at + 3] for at in range(len(lower))}
         found = tuple(
             (term, forms)
             for term, forms in _list_terms(context)
             if any((len(form) < 3 or form[:3] in threes) and form in lower for form in forms)
         )
-        return cls(found, context.names)
+        return cls(found, tuple(name for name in context.names if name in joined))
 
 
 @lru_cache(maxsize=8)

@@ -409,14 +409,14 @@ def _find_overlaps(
     nothing = sum(missing for missing, _ in words.values())
     for word, (_, gain) in words.items():
         best: dict[int, float] = {}
-        for stem in word:
-            for j in texts_by_stem.get(stem, ()):
-                best[j] = max(best.get(j, 0.0), weights[stem])
+        for stem in sorted(filter(texts_by_stem.__contains__, word), key=weights.__getitem__):
+            best |= dict.fromkeys(texts_by_stem[stem], weights[stem])
+        root = sqrt(len(word))
         for j, weight in best.items():
             if j not in overlaps:
                 overlaps[j] = _Overlap(odds=nothing)
             overlap = overlaps[j]
-            overlap.zh += weight / sqrt(len(word))
+            overlap.zh += weight / root
             overlap.matched += 1
             overlap.odds += gain
     for stem in dict.fromkeys(stem for word in words for stem in word):

@@ -127,7 +127,7 @@ def merge_and_save(
         numbers, free = _assign_numbers(
             save_request.row_keys, find_bullet_numbers(row, save_request.row_keys), row.next_number
         )
-        mine, free = _build_tidied(save_request, past.base_with_own_saves, numbers, free)
+        mine, free = _build_tidied(save_request, past.base_with_own_saves, numbers, free, stored)
         merged, given = MergeResult(mine), numbers
         if past.newest.number != save_request.base_revision:
             mine, given = _reuse_resent_bullets(mine, numbers, row.next_number, past.base, stored)
@@ -200,7 +200,7 @@ def _create_brief(
     save_request: SaveRequest, *, by: Person, begun_as: str, now: dt.datetime | None
 ) -> SaveResult:
     numbers, free = _assign_numbers(save_request.row_keys, {}, 1)
-    content, free = _build_tidied(save_request, Content(), numbers, free)
+    content, free = _build_tidied(save_request, Content(), numbers, free, Content())
     columns = {"begun_as": begun_as, "article_date_confirmed": bool(content.facts.date)}
     brief = create_many([PreparedContent(content, free, columns)], by=by, now=now)[0]
     given = _drop_missing_numbers(numbers, content)
@@ -232,16 +232,16 @@ def _drop_missing_numbers(numbers: Mapping[str, int], content: Content) -> dict[
 
 
 def _build_tidied(
-    save_request: SaveRequest, base: Content, numbers: Mapping[str, int], free: int
+    save_request: SaveRequest, base: Content, numbers: Mapping[str, int], free: int, stored: Content
 ) -> tuple[Content, int]:
     content = save_request.build_content(base, numbers)
     try:
-        return working_copy.tidy_content(content, next_number=free)
+        return working_copy.tidy_content(content, next_number=free, stored=stored.facts)
     except Refused as refused:
         if save_request.revert_refused is None:
             raise
         return working_copy.tidy_content(
-            save_request.revert_refused(content, base, refused.reasons), next_number=free
+            save_request.revert_refused(content, base, refused.reasons), next_number=free, stored=stored.facts
         )
 
 

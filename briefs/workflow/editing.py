@@ -228,7 +228,7 @@ def store_revision(
     if to is None:
         require_somebody_to_approve(row, revision)
     revision.save(force_insert=True)
-    columns = working_copy.replace_rows(row, prepared.content)
+    columns = working_copy.replace_rows(row, prepared.content, before)
     date_flags = ("article_date_confirmed", "article_date_raw", "article_date_alternative")
     columns |= {name: getattr(row, name) for name in date_flags}
     run.update_brief(to=to, next_number=prepared.next_number, **columns)

@@ -39,13 +39,13 @@ class NamesById:
     """Ids of sources that are publications, whose names are put in 《》 in Chinese."""
 
 
-def load_names_by_id(contents: Iterable[Content]) -> NamesById:
+def load_names_by_id(contents: Iterable[Content], *, with_keywords: bool = True) -> NamesById:
     """Load the names of all ids in the contents. At most three queries."""
     facts = [content.facts for content in contents]
     sources = _load_rows(Source, {f.source for f in facts if f.source})
     return NamesById(
         authors=_load_names(Author, {byline.author for f in facts for byline in f.authors}),
-        keywords=_load_names(Keyword, {keyword for f in facts for keyword in f.keywords}),
+        keywords=_load_names(Keyword, {keyword for f in facts for keyword in f.keywords if with_keywords}),
         sources={pk: str(row) for pk, row in sources.items()},
         publications={
             pk

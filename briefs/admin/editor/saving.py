@@ -461,8 +461,8 @@ def _build_findings(saved: SaveResult, person: Person) -> dict[str, Any]:
 def _build_response(saved: SaveResult, partial_save: PartialSave, person: Person) -> dict[str, Any]:
     now = timezone.now()
     pk = saved.brief.pk
-    names = load_names_by_id([saved.content])
     merged = saved.content != saved.mine
+    names = load_names_by_id([saved.content], with_keywords=merged)
     return {
         "brief": pk,
         "url": reverse("admin:briefs_brief_change", args=[pk]),

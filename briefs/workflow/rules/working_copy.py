@@ -150,36 +150,41 @@ def parse_fact_date(value: str) -> tuple[dt.date, str] | None:
     return dt.date(int(year), int(month), int(day or 1)), Precision.DAY if day else Precision.MONTH
 
 
-def replace_rows(brief: Brief, content: Content) -> dict[str, Any]:
-    """Replace bullets, authors and keywords. Return the brief columns that the caller must update."""
-    for rows in (brief.bullets, brief.bylines, brief.labels):
-        rows.all().delete()
-    add_content_rows([(brief, content)])
+def replace_rows(brief: Brief, content: Content, before: Content) -> dict[str, Any]:
+    """Replace bullets, authors and keywords where they differ from the stored ones (`before`), and index the draft.
+
+    Return the brief columns that the caller must update.
+    """
+    stored = _list_rows(before)
+    for name, rows in _list_rows(content).items():
+        if rows != stored[name]:
+            getattr(brief, name).all().delete()
+            _insert_rows(name, [(brief.pk, *row) for row in rows])
+    draft_index.put([(brief.pk, content)])
     return build_columns(content)
 
 
 def add_content_rows(pairs: Sequence[tuple[Brief, Content]]) -> None:
     """Insert bullets, authors and keywords of briefs without any, in three statements, and index the drafts."""
-    insert_rows(
-        BulletRow,
-        ("brief_id", "position", *_BULLET_COLUMNS),
-        [(brief.pk, i, *_get_bullet_values(b)) for brief, c in pairs for i, b in enumerate(c.bullets)],
-    )
-    insert_rows(
-        BriefAuthor,
-        ("brief_id", "position", "author_id", "affiliation_zh", "affiliation_en"),
-        [
-            (brief.pk, i, byline.author, byline.affiliation_zh, byline.affiliation_en)
-            for brief, c in pairs
-            for i, byline in enumerate(c.facts.authors)
-        ],
-    )
-    insert_rows(
-        BriefKeyword,
-        ("brief_id", "position", "keyword_id"),
-        [(brief.pk, i, keyword) for brief, c in pairs for i, keyword in enumerate(c.facts.keywords)],
-    )
+    listed = [(brief.pk, _list_rows(content)) for brief, content in pairs]
+    for name in _COLUMNS:
+        _insert_rows(name, [(pk, *row) for pk, rows in listed for row in rows[name]])
     draft_index.put([(brief.pk, content) for brief, content in pairs])
+
+
+def _list_rows(content: Content) -> dict[str, list[tuple[Any, ...]]]:
+    """Return position and `_COLUMNS` of each bullet, author and keyword."""
+    bylines, keywords = content.facts.authors, content.facts.keywords
+    return {
+        "bullets": [(i, *_get_bullet_values(bullet)) for i, bullet in enumerate(content.bullets)],
+        "bylines": [(i, b.author, b.affiliation_zh, b.affiliation_en) for i, b in enumerate(bylines)],
+        "labels": list(enumerate(keywords)),
+    }
+
+
+def _insert_rows(name: str, rows: Sequence[tuple[Any, ...]]) -> None:
+    model = {"bullets": BulletRow, "bylines": BriefAuthor, "labels": BriefKeyword}[name]
+    insert_rows(model, ("brief_id", "position", *_COLUMNS[name]), rows)
 
 
 def build_columns(content: Content) -> dict[str, Any]:
@@ -231,9 +236,10 @@ class ContentTidier:
         self.reasons.append(Reason(code, values, about))
 
 
-def tidy_content(content: Content, *, next_number: int) -> tuple[Content, int]:
+def tidy_content(content: Content, *, next_number: int, stored: Facts | None = None) -> tuple[Content, int]:
     """Return the content in canonical form and the next free bullet number. Raise Refused with all reasons.
 
+    The vocabulary rows that the `stored` facts use exist: the database refuses to delete them.
     Bullets with number 0 are new and get a number. Bullets without text are dropped. The choice of a key point is cleared if
     that pair is gone or lacks a language.
     """
@@ -246,7 +252,7 @@ def tidy_content(content: Content, *, next_number: int) -> tuple[Content, int]:
             text = ""
         texts[name] = work.tidy_text(text, TEXT_RULES[name.rpartition("_")[0]], about=name)
     bullets, next_number = _tidy_bullets(content.bullets, next_number, work)
-    facts = _tidy_facts(content.facts, work)
+    facts = _tidy_facts(content.facts, stored or Facts(), work)
     if work.reasons:
         raise Refused(*work.reasons)
     tidied = replace(content, bullets=bullets, facts=facts, **texts)
@@ -298,7 +304,7 @@ def _tidy_bullets(
     return tuple(kept), next_number
 
 
-def _tidy_facts(facts: Facts, tidier: ContentTidier) -> Facts:
+def _tidy_facts(facts: Facts, stored: Facts, tidier: ContentTidier) -> Facts:
     scalars = {
         name: _tidy_fact(name, fact, getattr(facts, name), tidier) for name, fact in SCALAR_FACTS.items()
     }
@@ -307,7 +313,7 @@ def _tidy_facts(facts: Facts, tidier: ContentTidier) -> Facts:
     keywords = tuple(dict.fromkeys(facts.keywords))
     picture = _tidy_picture(facts.picture, tidier)
     facts = replace(facts, authors=authors, keywords=keywords, picture=picture, **scalars)
-    if not _rows_exist(facts):
+    if not _rows_exist(facts, stored):
         tidier.add_reason("unknown-row", "source")
     return facts
 
@@ -349,13 +355,17 @@ def _tidy_fact(name: str, fact: Fact, value: Any, tidier: ContentTidier) -> Any:
     return value
 
 
-def _rows_exist(facts: Facts) -> bool:
-    wanted: dict[type[Vocabulary], set[int]] = {
+def _rows_exist(facts: Facts, stored: Facts) -> bool:
+    known = _list_vocabulary_ids(stored)
+    new = {kind: ids - known[kind] for kind, ids in _list_vocabulary_ids(facts).items()}
+    return all(
+        not ids or kind._default_manager.filter(pk__in=ids).count() == len(ids) for kind, ids in new.items()
+    )
+
+
+def _list_vocabulary_ids(facts: Facts) -> dict[type[Vocabulary], set[int]]:
+    return {
         Author: {byline.author for byline in facts.authors},
         Keyword: set(facts.keywords),
         Source: {facts.source} if facts.source else set(),
     }
-    return all(
-        not ids or kind._default_manager.filter(pk__in=ids).count() == len(ids)
-        for kind, ids in wanted.items()
-    )
