@@ -7,7 +7,8 @@ from dataclasses import replace
 from functools import lru_cache
 from itertools import pairwise
 
-from briefs.checks.claims import find_claim_findings, find_role_findings
+from briefs.checks.claims import find_claim_findings
+from briefs.checks.roles import find_role_findings
 from briefs.checks.texts import (
     CheckContext,
     CheckedText,
@@ -37,9 +38,19 @@ from briefs.text.scripts import count_han
 _CODES = {
     **dict.fromkeys(NAME_SECTIONS, "names"),
     **dict.fromkeys(
-        ("month", "weekday", "season", "relative year", "relative day", "part of a time"), "dates"
+        (
+            "month",
+            "weekday",
+            "season",
+            "quarter",
+            "decades",
+            "relative year",
+            "relative day",
+            "part of a time",
+        ),
+        "dates",
     ),
-    **dict.fromkeys(("multiple", "share", "percentage"), "multiples"),
+    **dict.fromkeys(("multiple", "share", "percentage", "rough number"), "multiples"),
     "currency": "currency",
     "direction": "direction",
     "modality": "certainty",
@@ -60,6 +71,9 @@ _CONTRASTS_ZH = (
     re.compile(
         "(?:是|在於)(?P<chosen>[^，。；不]{2,40})，(?:而?不是|而?非|而?並非|而?不在於?)(?P<rejected>[^，。；]{2,40})"
     ),
+    re.compile(
+        "(?:^|(?<=[，。；]))(?P<chosen>[^，。；不]{2,40})，而(?:不是|非|並非)(?P<rejected>[^，。；]{2,40})"
+    ),
 )
 _CONTRASTS_EN = (
     re.compile(
@@ -67,7 +81,7 @@ _CONTRASTS_EN = (
     ),
     re.compile(r"(?P<turn>\bnot) (?P<rejected>[^.;]{4,120}?),? but (?P<chosen>[^.;]{4,120})"),
     re.compile(
-        r"(?P<chosen>[^.;]{4,120}), (?P<turn>(?:and )?not|rather than|instead of) (?P<rejected>[^.;]{4,120})"
+        r"(?P<chosen>[^.;]{4,120})(?:, (?=(?:and )?not )|,? (?=rather|instead))(?P<turn>(?:and )?not|rather than|instead of) (?P<rejected>[^.;]{4,120})"
     ),
 )
 _CLAUSE_LIMITS = (6, 8)
@@ -98,6 +112,8 @@ _BACK, _AHEAD_ZH, _AHEAD_EN = 3, 4, 5
         "tense": gettext_noop("The Chinese says %(zh)s, the English %(en)s: one is done, one is to come."),
         "hedge_zh": gettext_noop("The Chinese says %(value)s; the English is certain."),
         "hedge_en": gettext_noop("The English says “%(value)s”; the Chinese is certain."),
+        "limit_zh": gettext_noop("The Chinese says %(value)s; the English sets no limit."),
+        "limit_en": gettext_noop("The English says “%(value)s”; the Chinese sets no limit."),
         "omission_zh": gettext_noop("The English seems to lack: %(value)s"),
         "omission_en": gettext_noop("The Chinese seems to lack: %(value)s"),
         "cause": gettext_noop("%(zh)s in the Chinese, %(en)s in the English. What causes what?"),
@@ -138,24 +154,27 @@ def check_homophones(content: Content, context: CheckContext) -> Iterator[Findin
 
 
 _LEAST_WEIGHT = 2.0
-_NOT_CONFUSED = {"的", "了", "砲"}
-"""Particles, and a form that Taiwan prefers to 炮."""
+_NOT_CONFUSED = frozenset("的了砲一二三四五六七八九十兩")
+"""Particles, a form that Taiwan prefers to 炮, and figures: 三季 is no word, but right."""
 
 
 def find_homophones(pair: LinkedPair) -> Iterator[tuple[Span, str]]:
     """Yield the place of two characters that are no word, and the word of the same sound that the English translates."""
+    single = [
+        (one, other)
+        for one, other in pairwise(pair.zh)
+        if len(one.text) == 1 == len(other.text)
+        and not (one.link or other.link or one.negates or one.end != other.start)
+        and _NOT_CONFUSED.isdisjoint((one.text, other.text))
+    ]
     english: dict[str, Word] = {
         stem: word
-        for word in pair.en
+        for word in (pair.en if single else ())
         if not word.is_inner and word.text.islower() and not word.link
         for stem in word.stems
         if weigh_stem(stem) >= _LEAST_WEIGHT
     }
-    for one, other in pairwise(pair.zh):
-        is_word = one.end != other.start or len(one.text) != 1 or len(other.text) != 1
-        is_word |= not _NOT_CONFUSED.isdisjoint((one.text, other.text))
-        if is_word or not english or one.link or other.link or one.negates:
-            continue
+    for one, other in single if english else ():
         for word, stems in list_same_sounding(one.text, other.text):
             shared = stems & english.keys()
             if any(pair.are_comparable(one.clause, english[stem].clause) for stem in shared):
@@ -358,7 +377,7 @@ def _is_answered_zh(pair: LinkedPair, word: Word, english: list[Word]) -> bool:
 
 
 def _is_idle_en(pair: LinkedPair, word: Word) -> bool:
-    if word.lower in ("without", "neither", "nor"):
+    if word.lower in ("without", "nor") or (word.lower == "neither" and " nor " in pair.en_text):
         return True
     return pair.clauses_en > 1 and not any(other.link for other in pair.en if other.clause == word.clause)
 
@@ -497,21 +516,28 @@ def find_omissions(pair: LinkedPair) -> Iterator[tuple[Side, Word]]:
 
 
 def _find_lone_clause(pair: LinkedPair, side: Side, *, is_very_long: bool) -> Word | None:
-    """Return the whole clause as one word."""
-    words = pair.zh if side == "zh" else pair.en
-    clauses: dict[int, list[bool]] = {}
-    for word in words:
-        is_content = word.stems and len(word.text) > 1 and not word.is_inner and not word.text[0].isupper()
-        is_figure = bool(_FIGURE.match(word.text))  # the numbers' check compares them
-        if is_content or is_figure:
-            is_strong = word.link is not None and word.weight >= _STRONG_LINK
-            is_linked = is_strong and not (is_very_long and pair.is_stray(word, _STRAY, is_zh=side == "zh"))
-            clauses.setdefault(word.clause, []).append(is_figure or is_linked)
-    total, linked = (sum(map(count, clauses.values())) for count in (len, sum))
-    for clause, translated in clauses.items():
-        least = max(_COVERED[side] * (total - len(translated)), _FEWEST_LINKS - is_very_long)
-        if len(translated) >= _FEWEST_WORDS and not any(translated) and len(clauses) > 1 and linked >= least:
-            own = [word for word in words if word.clause == clause]
-            if own[-1].end - own[0].start >= _SHORTEST:
-                return replace(own[0], end=own[-1].end)
+    """Return the whole clause, or the part of it from *and*, as one word."""
+    parts: list[list[Word]] = []
+    for word in pair.zh if side == "zh" else pair.en:
+        if not parts or word.clause != parts[-1][-1].clause or word.text == "and":
+            parts.append([])
+        parts[-1].append(word)
+    translated = [list(_list_translated(pair, part, side, is_very_long=is_very_long)) for part in parts]
+    total, linked = (sum(map(count, translated)) for count in (len, sum))
+    for part, own in zip(parts, translated, strict=True):
+        least = max(_COVERED[side] * (total - len(own)), _FEWEST_LINKS - is_very_long)
+        is_lone = len(own) >= _FEWEST_WORDS and not any(own) and len(parts) > 1 and linked >= least
+        if is_lone and part[-1].end - part[0].start >= _SHORTEST:
+            return replace(part[0], end=part[-1].end)
     return None
+
+
+def _list_translated(pair: LinkedPair, part: list[Word], side: Side, *, is_very_long: bool) -> Iterator[bool]:
+    """Yield of each figure and word of content whether the other language has it."""
+    for word in part:
+        is_known = bool(word.link) or not word.text[0].isupper()  # a name may be in no dictionary
+        if _FIGURE.match(word.text):  # the numbers' check compares them
+            yield True
+        elif word.stems and len(word.text) > 1 and not word.is_inner and is_known:
+            is_strong = word.link is not None and word.weight >= _STRONG_LINK
+            yield is_strong and not (is_very_long and pair.is_stray(word, _STRAY, is_zh=side == "zh"))

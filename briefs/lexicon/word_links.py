@@ -61,10 +61,10 @@ class Word:
     """Whether the word continues a phrase or a foreign name."""
     is_foreign: bool = False
     """Whether the characters seem to write a foreign name by sound."""
-
-    @property
-    def lower(self) -> str:
-        return self.text.lower()
+    lower: str = ""
+    """An English word in small letters."""
+    _poles: dict[str, set[str]] | None = None
+    """Of the senses, by axis; grouped when first asked for, because to hash the senses takes longer than to ask."""
 
     @property
     def is_name(self) -> bool:
@@ -81,7 +81,9 @@ class Word:
         """Return whether the word has a sense of this axis: of one of these poles, or of any without names."""
         if not self.senses:
             return False
-        poles = _group_by_axis(self.senses).get(axis)
+        if self._poles is None:
+            self._poles = _group_by_axis(self.senses)
+        poles = self._poles.get(axis)
         return poles is not None and (not names or not poles.isdisjoint(names))
 
     @property
@@ -237,9 +239,10 @@ def read_words_en(text: str) -> list[Word]:
             if written != "." or not words or not _ABBREVIATION.search(words[-1].text):
                 clause += 1
             continue
-        if written.lower() in _OPENS_CLAUSE and words and words[-1].clause == clause:
+        lower = written.lower()
+        if lower in _OPENS_CLAUSE and words and words[-1].clause == clause:
             clause += 1
-        words.append(Word(match.start(), match.end(), written, clause, len(words)))
+        words.append(Word(match.start(), match.end(), written, clause, len(words), lower=lower))
     for word in words:
         word.stems = _find_stems_en(word.text)
     _add_concepts(words)
@@ -320,7 +323,7 @@ def _drop_stray_links(pair: LinkedPair) -> None:
         if not zh.senses or not en.senses or zh.is_name:
             continue
         clauses = zh.clause, en.clause
-        if pair.weigh(*clauses) > zh.weight:
+        if pair.weigh(*clauses) > zh.weight or not any(axes.can_link(sense.pole) for sense in zh.senses):
             continue
         others_zh = (pair.weigh(zh.clause, c) for c in range(pair.clauses_en) if c != en.clause)
         others_en = (pair.weigh(c, en.clause) for c in range(pair.clauses_zh) if c != zh.clause)
@@ -428,6 +431,7 @@ def list_unlinked_names(pair: LinkedPair) -> list[Word]:
         word
         for word in pair.en
         if not word.link
+        and not word.is_inner
         and any(
             part[:1].isupper() and part[1:].islower() and len(part) >= _SHORTEST_NAME
             for part in word.text.partition("’")[0].split("-")

@@ -1,0 +1,349 @@
+"""Find who does what to whom, and who says it. Yields what `claims.py` yields."""
+
+import re
+from collections.abc import Iterator
+
+from briefs.checks.claims import ClaimFinding
+from briefs.checks.english import read_words
+from briefs.checks.texts import opens_sentence
+from briefs.lexicon.axes import Pole, are_opposed, can_link
+from briefs.lexicon.word_links import (
+    LinkedPair,
+    Word,
+    compute_likeness,
+    list_before,
+    list_expressing,
+    list_unlinked_names,
+)
+
+
+def find_role_findings(pair: LinkedPair) -> Iterator[ClaimFinding]:
+    actors = _list_actors(pair)
+    yield from _find_actors(pair, actors)
+    yield from _find_exchanged_neighbors(pair, actors)
+    yield from _find_places(pair, actors)
+    says = list_expressing(pair.zh, "reporting", "says")
+    yield from _find_crossed_clauses(pair, actors, says)
+    yield from _find_other_persons(pair)
+    yield from _find_sources(pair, says)
+    yield from _find_swapped_sources(pair, says)
+
+
+# Who does what to whom
+
+_Actors = list[tuple[Word, Word]]
+_NO_ACTOR = re.compile(
+    "January|February|March|April|May|June|July|August|September|October|November|December|Monday|Tuesday|Wednesday|"
+    "Thursday|Friday|Saturday|Sunday|President|Minister|Prime|Defense|General|Party|Congress|Court|Foreign"
+)
+_PASSIVE_ZH = re.compile("[被遭受獲由經]|來自|應.{0,8}邀請|的")
+_TARGET_ZH = re.compile("[對向給與]")
+_OTHER_SUBJECT_EN = frozenset(read_words("after a subject"))
+_MOST_BETWEEN, _MOST_AFTER = 4, 9
+
+
+def _list_actors(pair: LinkedPair) -> _Actors:
+    """Return the linked names: known ones, and other capitalized words that do not open a sentence."""
+    actors = []
+    for zh, en in pair.links():
+        if not en.text[0].isupper():
+            continue
+        is_other_name = not opens_sentence(pair.en_text, en.start) and len(zh.text) > 1 and zh.is_han
+        if zh.is_name or zh.is_foreign or (is_other_name and not _NO_ACTOR.fullmatch(en.text)):
+            actors.append((zh, en))
+    return actors
+
+
+def _find_actors(pair: LinkedPair, actors: _Actors) -> Iterator[ClaimFinding]:
+    """Report a linked verb whose subject in one language is its object, or another clause's subject, in the other."""
+    if len(actors) < 2:
+        return
+    named = {id(zh) for zh, _ in actors}
+    verbs = [
+        (zh, en)
+        for zh, en in pair.links()
+        if id(zh) not in named and zh.is_han and not en.text[0].isdigit() and zh.shares_stem(en)
+    ]
+    for verb, verb_en in verbs:
+        if found := _find_swapped_agents(pair, actors, verb, verb_en):
+            yield "actors", *found
+            return
+        subject = next((zh for zh, _ in actors if zh.clause == verb.clause and zh.index < verb.index), None)
+        if subject is None or _PASSIVE_ZH.search(pair.zh_text, subject.end, verb.start):
+            continue
+        subject_en = _find_subject_en(pair, [en for _, en in actors], verb_en)
+        if subject_en is None or subject.shares_stem(subject_en):
+            continue
+        if _are_swapped(pair, actors, verbs, (verb, verb_en), (subject, subject_en)):
+            yield "actors", subject, subject_en
+            return
+
+
+_AGENT_ZH = re.compile("^.{0,4}[被遭受獲由]$")
+_AGENT_DISTANCE = 4
+
+
+def _find_swapped_agents(
+    pair: LinkedPair, actors: _Actors, verb: Word, verb_en: Word
+) -> tuple[Word, Word] | None:
+    """Return who acts in each language if one is passive (甲被乙說服, *was persuaded by*) and the two are swapped."""
+    before = [zh for zh, _ in actors if zh.clause == verb.clause and zh.index < verb.index]
+    after = [zh for zh, _ in actors if zh.clause == verb.clause and zh.index > verb.index]
+    is_passive = len(before) > 1 and bool(_AGENT_ZH.match(pair.zh_text[before[-2].end : before[-1].start]))
+    if is_passive:
+        agent, patient = before[-1], before[-2]
+    elif before and after and not _PASSIVE_ZH.search(pair.zh_text, before[-1].end, after[0].start):
+        agent, patient = before[-1], after[0]
+    else:
+        return None
+    left = [en for _, en in actors if 0 < verb_en.index - en.index <= _AGENT_DISTANCE]
+    right = [en for _, en in actors if 0 < en.index - verb_en.index <= _AGENT_DISTANCE]
+    if not left or not right:
+        return None
+    one, other = max(left, key=lambda word: word.index), min(right, key=lambda word: word.index)
+    is_passive_en = "by" in [word.lower for word in pair.en[verb_en.index + 1 : other.index]]
+    if not (is_passive or is_passive_en):
+        return None
+    agent_en, patient_en = (other, one) if is_passive_en else (one, other)
+    return (agent, agent_en) if agent_en is patient.link and patient_en is agent.link else None
+
+
+def _find_subject_en(pair: LinkedPair, names: list[Word], verb: Word) -> Word | None:
+    """Return the name that directly precedes an English verb in its sentence."""
+    sentence = max(pair.en_text.rfind(mark, 0, verb.start) for mark in (". ", "; ", ": "))
+    before = [name for name in names if sentence < name.start and name.index < verb.index]
+    if not before:
+        return None
+    name = max(before, key=lambda word: word.index)
+    between = [word.lower for word in pair.en[name.index + 1 : verb.index]]
+    if len(between) > _MOST_BETWEEN or not _OTHER_SUBJECT_EN.isdisjoint(between):
+        return None
+    return None if re.search("[,;]", pair.en_text[name.end : verb.start]) else name
+
+
+def _are_swapped(
+    pair: LinkedPair, actors: _Actors, verbs: _Actors, verb: tuple[Word, Word], subjects: tuple[Word, Word]
+) -> bool:
+    (verb_zh, verb_en), (subject, subject_en) = verb, subjects
+    own, other = subject.link, subject_en.link
+    if own is None or other is None or own.index < verb_en.index:
+        return False
+    if other.clause == verb_zh.clause:
+        is_object = other.index > verb_zh.index or (
+            other.index > subject.index and _TARGET_ZH.search(pair.zh_text, subject.end, other.start)
+        )
+        ends = [at for mark in (". ", "; ") if (at := pair.en_text.find(mark, verb_en.end)) > 0]
+        between = [word.lower for word in pair.en[verb_en.index + 1 : own.index]]
+        return (
+            bool(is_object)
+            and own.start < min(ends, default=len(pair.en_text))
+            and len(between) <= _MOST_AFTER
+            and "by" not in between
+            and ("from" not in between or verb_zh.expresses("trade", "import"))
+            and ("of" not in between or verb_en.lower.endswith("ed"))
+        )
+    first = min(zh.index for zh, _ in actors if zh.clause == other.clause)
+    if other.index != first:
+        return False
+    later = [(zh, en) for zh, en in verbs if zh.clause == other.clause and zh.index > other.index]
+    return any(en.index > own.index for _, en in later) and not any(
+        subject_en.index < en.index < own.index for _, en in later
+    )
+
+
+_FAR, _SURE = 8, 2.0
+_NOT_OBJECT_ZH = re.compile("[被遭受獲由把將對向在從於與和跟為給的使讓是以]")
+_NOT_OBJECT_EN = frozenset(read_words("before no object"))
+
+
+def _find_exchanged_neighbors(pair: LinkedPair, actors: _Actors) -> Iterator[ClaimFinding]:
+    """Report a verb whose neighbors are exchanged: 部長傳喚委員會, *The committee summoned the minister*.
+
+    Names are compared also around a verb without a link: 甲批評乙, *B has accused A*.
+    """
+    links = list(pair.links())
+    named = {id(zh) for zh, _ in actors}
+    turned = (
+        (links[n], links[n + step], links[n + 1][0])
+        for step in (1, 2)
+        for n in range(len(links) - step)
+        if links[n][1].index > links[n + step][1].index + 1
+    )
+    for (subject, right), (object_, left), verb in turned:
+        if verb is object_:
+            verb = pair.zh[object_.index - 1]
+            if not {id(subject), id(object_)} <= named or object_.index != subject.index + 2:
+                continue
+        between = pair.en[left.index + 1 : right.index]
+        if (
+            object_.clause == subject.clause
+            and len(between) <= _FAR
+            and len(verb.text) > 1
+            and (verb.link in between if verb.link else not any(w.link for w in between))
+            and all(len(w.text) > 1 and w.weight >= _SURE and w.is_han for w in (subject, object_))
+            and _NOT_OBJECT_EN.isdisjoint(w.lower for w in between)
+            and not _NOT_OBJECT_ZH.search(pair.zh_text, subject.end, object_.start)
+        ):
+            yield "actors", subject, left
+            return
+
+
+_TO_ZH = re.compile("(?:移往|前往|運往|銷往|飛往|赴|往|駛向|移至|遷至)$")
+_FROM_ZH = re.compile("(?:從|自|來自|離開|逃離|撤出|源自|撤離|源於)$")
+_OBTAINS_ZH = re.compile("[租買購借進採訂徵收]")
+_TO_EN = frozenset(["to", "into", "toward", "towards", "against"])
+_BEFORE_PLACES = frozenset(["the", "northern", "southern", "eastern", "western", "central"])
+
+
+def _find_places(pair: LinkedPair, actors: _Actors) -> Iterator[ClaimFinding]:
+    """Report a name that is the goal in one language and the origin in the other: 前往烏克蘭, *from Ukraine*.
+
+    Also report two goals: 從甲遷往乙, *from B to A*.
+    """
+    rows = [(zh, _find_preposition(pair, en)) for zh, en in actors]
+    goals = [zh for zh, preposition in rows if preposition in _TO_EN]
+    for zh, preposition in rows:
+        before = pair.zh_text[max(0, zh.start - 3) : zh.start]
+        is_goal = bool(_TO_ZH.search(before))
+        is_obtained = before[-1:] == "向" and _OBTAINS_ZH.match(pair.zh_text, zh.end)
+        others = [goal for goal in goals if goal.clause == zh.clause and goal.index < zh.index]
+        if is_goal and preposition not in _TO_EN and others:
+            yield "place", zh, others[0].link
+        elif (
+            (is_goal and preposition == "from")
+            or (_FROM_ZH.search(before) and preposition in _TO_EN)
+            or (is_obtained and preposition in ("to", "for"))
+        ):
+            yield "place", zh, zh.link
+
+
+def _find_preposition(pair: LinkedPair, name: Word) -> str:
+    """Return the word before a name, in small letters: *into* of *into the eastern Mediterranean*."""
+    at = name.index - 1
+    while at >= 0 and pair.en[at].lower in _BEFORE_PLACES:
+        at -= 1
+    return pair.en[at].lower if at >= 0 else ""
+
+
+_CROSSED, _LEAST_CROSSED = 5.0, 0.4
+
+
+def _find_crossed_clauses(pair: LinkedPair, actors: _Actors, says: list[Word]) -> Iterator[ClaimFinding]:
+    """Report two names, figures or opposites, each linked into the clause whose other words translate the other's clause."""
+    named = {id(zh) for zh, _ in actors} | {id(_find_source_zh(pair, verb)) for verb in says}
+    rows = [(zh, en, _list_kinds(zh, en, is_name=id(zh) in named)) for zh, en in pair.links()]
+    rows = [row for row in rows if row[2]]
+    for n, (zh, en, kinds) in enumerate(rows):
+        for other, other_en, other_kinds in rows[n + 1 :]:
+            if zh.clause == other.clause or en.clause == other_en.clause:
+                continue
+            if not any(are_opposed(one, two) or one == two == _PLAIN for one in kinds for two in other_kinds):
+                continue
+            crossed = pair.weigh(zh.clause, other_en.clause), pair.weigh(other.clause, en.clause)
+            if min(crossed) <= _LEAST_CROSSED or zh.shares_stem(other_en) or other.shares_stem(en):
+                continue
+            straight = pair.weigh(zh.clause, en.clause) + pair.weigh(other.clause, other_en.clause)
+            if sum(crossed) >= straight - zh.weight - other.weight + _CROSSED:
+                yield "crossed", zh, other_en
+                return
+
+
+_PLAIN = Pole("", "")
+"""Of names and figures, any two of which can be exchanged."""
+
+
+def _list_kinds(zh: Word, en: Word, *, is_name: bool) -> list[Pole]:
+    if is_name or (zh.text[0].isdigit() and en.text[0].isdigit()):
+        return [_PLAIN]
+    return [sense.pole for sense in zh.senses if sense in en.senses and can_link(sense.pole)]
+
+
+_UNLIKE, _SOUNDS = 0.55, 5
+_TITLE_BEFORE = re.compile(
+    "(?:總統|總理|首相|部長|主席|領袖|外長|議員|總裁|將軍|秘書長|市長|州長|國王|王儲|法官|教授|‧|候選人|大使)$"
+)
+_SAYS_AFTER = re.compile("‧|[在也則]?.{0,8}?(?:說|表示|認為|主張|指出|警告|當選|訪|宣布)")
+
+
+def _find_other_persons(pair: LinkedPair) -> Iterator[ClaimFinding]:
+    """Report the only person of the Chinese that sounds like no person of the English."""
+    persons = [word for word in pair.zh if word.is_foreign and not word.link]
+    names = list_unlinked_names(pair)
+    if len(persons) != 1 or not names:
+        return
+    [person] = persons
+    title = _TITLE_BEFORE.search(pair.zh_text, max(0, person.start - 3), person.start)
+    says = _SAYS_AFTER.match(pair.zh_text, person.end)
+    if len(person.text) > _SOUNDS or not (title or says):
+        return
+    if all(
+        compute_likeness(person.text, name.text) < _UNLIKE and pair.are_comparable(person.clause, name.clause)
+        for name in names
+    ):
+        yield "names", person, names[-1]
+
+
+# Who says it
+
+_EXCHANGED = 2.0
+_ADVERBS_ZH = frozenset("不並也則還曾已都卻仍均更亦")
+_NO_SOURCE_EN = frozenset(read_words("no source"))
+
+
+def _find_sources(pair: LinkedPair, says_zh: list[Word]) -> Iterator[ClaimFinding]:
+    """Report what one language has from the author and the other from somebody else."""
+    author_zh, author_en = (list_expressing(words, "reporting", "author") for words in (pair.zh, pair.en))
+    if not author_zh and not author_en:
+        return
+    says_en = [word for word in list_expressing(pair.en, "reporting", "says") if not word.text[0].isupper()]
+    names_author_en = any(word.expresses("reporting", "author", "other author") for word in pair.en)
+    if not names_author_en and any(_find_source_zh(pair, word) in author_zh for word in says_zh):
+        for word in says_en:
+            source = _find_source_en(pair, word)
+            if source and source.stems:
+                yield "attribution", author_zh[0], source
+                return
+    if author_en and not any(word.expresses("reporting", "author", "other author") for word in pair.zh):
+        reported = [word for word in says_en if _find_source_en(pair, word) in author_en]
+        for word in says_zh:
+            source = _find_source_zh(pair, word)
+            if reported and source and len(source.text) > 1 and not source.negates and not _is_report(source):
+                yield "attribution", source, author_en[0]
+                return
+
+
+def _find_swapped_sources(pair: LinkedPair, says: list[Word]) -> Iterator[ClaimFinding]:
+    """Report two sources, each of which says in one language what the other says in the other."""
+    rows = []
+    for verb in says if len(says) > 1 else ():
+        ends_clause = verb.index + 1 < len(pair.zh) and pair.zh[verb.index + 1].clause != verb.clause
+        for source in list_before(pair.zh, verb)[-_MOST_BETWEEN:]:
+            if source.link and source.shares_stem(source.link):
+                rows.append((source, source.link, verb.clause + ends_clause))
+    for n, (source, en, claim) in enumerate(rows):
+        for other, other_en, other_claim in rows[n + 1 :]:
+            straight = pair.weigh(claim, en.clause) + pair.weigh(other_claim, other_en.clause)
+            crossed = pair.weigh(claim, other_en.clause) + pair.weigh(other_claim, en.clause)
+            own = sum(word.weight for word in (source, other) if word.clause in (claim, other_claim))
+            if en.clause != other_en.clause and crossed >= straight - own + _EXCHANGED:
+                yield "attribution", source, other_en
+                return
+
+
+def _is_report(word: Word) -> bool:
+    return bool(word.link and word.link.expresses("reporting", "says"))
+
+
+def _find_source_zh(pair: LinkedPair, verb: Word) -> Word | None:
+    at = verb.index - 1
+    if at > 0 and (pair.zh[at].text in _ADVERBS_ZH or pair.zh[at].negates):
+        at -= 1
+    return pair.zh[at] if at >= 0 and pair.zh[at].clause == verb.clause else None
+
+
+def _find_source_en(pair: LinkedPair, verb: Word) -> Word | None:
+    at = verb.index - 1
+    while at > 0 and pair.en[at].lower in ("not", "does", "has", "have", "also", "do", "did", "had"):
+        at -= 1
+    source = pair.en[at] if at >= 0 else None
+    return source if source and source.clause == verb.clause and source.lower not in _NO_SOURCE_EN else None
