@@ -7,6 +7,7 @@ import sqlite3
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import closing
+from itertools import filterfalse
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -38,9 +39,12 @@ def find_english(words: Collection[str]) -> dict[str, Translations]:
 
 
 def find_chinese(words: Collection[str]) -> dict[str, Translations]:
-    """Return the Chinese words with these English meanings."""
+    """Return the words in Chinese characters with these English meanings. The dictionary has *ins* for Instagram, too."""
     keys = {word: _stem_meaning(word.lower()) for word in words}
-    rows = {key: _split(first, others, " ") for key, first, others in _select("english", set(keys.values()))}
+    rows = {
+        key: Translations(*(tuple(filterfalse(str.isascii, some)) for some in _split(first, others, " ")))
+        for key, first, others in _select("english", set(keys.values()))
+    }
     return {word: rows[key] for word, key in keys.items() if key in rows}
 
 

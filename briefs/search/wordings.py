@@ -37,6 +37,9 @@ _MAX_PHRASES: Final = 4
 _UNLIMITED: Final = frozenset({SURE, NEAR_WORD, _PART_OF_REGION})
 """Qualities of phrases that we chose ourselves."""
 _MIN_CORRECTED: Final = 5
+"""Fewest letters of a word that is corrected."""
+_MIN_MEANT: Final = 4
+"""Fewest letters of a word that is meant by it: *theft* is not *the*, the first word of many names."""
 _MAX_LATIN: Final = 20
 _MIN_PART: Final = 3
 _MIN_NAME_SIMILARITY: Final = 0.9
@@ -89,10 +92,8 @@ class WordSource:
             ([one for one in self._concepts.words if one[0] == word[0]], Indel, least),
         ):
             similarity = scorer.normalized_similarity
-            yield from (
-                one
-                for one, *_ in process.extract(word, words, scorer=similarity, score_cutoff=cutoff, limit=3)
-            )
+            found = process.extract(word, words, scorer=similarity, score_cutoff=cutoff, limit=3)
+            yield from (one for one, *_ in found if len(one) >= _MIN_MEANT)
         yield from (edit for edit in self._list_edits(word) if stem(edit) in self.present)
 
     def list_wordings(self, unit: Unit) -> list[Wording]:

@@ -216,6 +216,11 @@ def test_acronym_is_not_translated_as_a_word() -> None:
     assert "我们" not in written
 
 
+def test_mistyped_word_is_no_much_shorter_one() -> None:
+    source = WordSource(Concepts(), lambda start, is_open: iter(("the", "thefts") if is_open else ()))
+    assert list(source.correct("theft")) == ["thefts"]
+
+
 def list_wordings(typed: str) -> dict[str, float]:
     """Return the words of all wordings of a question, each with the best quality."""
     concepts, words = Concepts(), {}
@@ -241,6 +246,7 @@ def list_wordings(typed: str) -> dict[str, float]:
         ("高加索", "乔治亚", 0.5),
         ("West African", "马利", 0.5),
         ("喬治亞", "高加索", None),
+        ("Instagram", "ins", None),
     ],
 )
 def test_near_words_and_parts_of_regions_are_found_with_less_weight(
