@@ -26,7 +26,8 @@ _LENGTH, _AREA, _MASS, _DAYS, _MONTHS = "length", "area", "mass", "days", "month
 _SECTIONS = read_sections(Path(__file__).with_name("units.txt"))
 _UNITS = {code: rest for code, *rest in (line.split("\t") for line in _SECTIONS["units"])}
 _SIGNS = dict(line.split("\t") for line in _SECTIONS["signs"])
-_DOLLARS = {"$", "USD", "TWD", "HKD", "AUD"}
+_BY_SIGN = {"$": {"$", "USD", "TWD", "HKD", "AUD"}, "¥": {"¥", "JPY", "CNY"}}
+"""Currencies that a sign alone may mean."""
 CURRENCIES = {code for code, unit in _UNITS.items() if unit[0] == "money"}
 
 SIGN_PATTERN = "|".join(re.escape(sign) for sign in sorted(_SIGNS, key=len, reverse=True))
@@ -60,7 +61,7 @@ def are_compatible(one: str, other: str) -> bool:
         return True
     if {one, other} <= CURRENCIES and "元" in (one, other):
         return True
-    return {one, other} <= _DOLLARS and "$" in (one, other)
+    return any(sign in (one, other) and {one, other} <= some for sign, some in _BY_SIGN.items())
 
 
 def convert_to_base(value: Decimal, unit: str) -> tuple[str, Decimal] | None:

@@ -38,6 +38,7 @@ _SCALES = {
     "hundred": 10**2, "thousand": 10**3, "million": 10**6, "billion": 10**9, "trillion": 10**12,
     "bn": 10**9, "mn": 10**6, "tn": 10**12, "K": 10**3, "M": 10**6, "B": 10**9, "T": 10**12,
 }  # fmt: skip
+_HALF_OF_SCALE = re.compile(r"\b[Hh]alf[ -]an?[ -](million|billion|trillion)\b")
 _LONGEST_RUN = 8
 _LEAST_SCALE_NEEDING_COUNTERPART = Decimal(10**6)
 _WORDS = re.compile(r"[A-Za-z]+")
@@ -64,7 +65,7 @@ def find_figures(text: str) -> list[Figure]:
 
 
 def find_implied_values(text: str) -> set[Decimal]:
-    """Return values that English expresses by other words: June, half, both, a decade."""
+    """Return values that English expresses by other words: June, half, half a billion, both, a decade."""
     values: set[Decimal] = set()
     words = _WORDS.findall(text)
     if _IMPLYING_WORDS.isdisjoint(map(str.lower, words)):
@@ -78,7 +79,7 @@ def find_implied_values(text: str) -> set[Decimal]:
         values.update(map(Decimal, _VALUES_BY_WORD.get(lower, ())))
         if lower in ("decades", "dozen") and (many := _WORD.get(before.lower())):
             values.add(many * (10 if lower == "decades" else 12))
-    return values
+    return values | {Decimal(_SCALES[scale]) / 2 for scale in _HALF_OF_SCALE.findall(text)}
 
 
 def find_number_words(text: str) -> list[tuple[str, str]]:

@@ -35,7 +35,7 @@ _ARABIC = re.compile(
     f"(?P<share>百分之)?(?P<first>{NUMBER_PATTERN})(?P<more>(?:[ \u00a0](?=[百千]?[萬億兆]))?{_SCALE}(?:{NUMBER_PATTERN}{_SCALE}?){{0,4}})?(?P<tenths>{_TENTHS}(?:[1-9](?!\\d))?)?"
 )
 _HAN = re.compile(
-    f"(?P<sign>(?:{SIGN_PATTERN}))?(?P<share>百分之)?(?P<run>[零〇一二兩三四五六七八九十百千萬億兆]+)(?P<tenths>{_TENTHS}[一二三四五六七八九]?)?"
+    f"(?P<sign>(?:{SIGN_PATTERN}))?(?P<share>百分之)?(?P<run>[零〇一二兩三四五六七八九十百千萬億兆]+(?:[多餘][萬億兆]+)?)(?P<tenths>{_TENTHS}[一二三四五六七八九]?)?"
 )
 _FRACTION = re.compile(
     "(?P<below>[一二兩三四五六七八九十百千萬億]{1,4}|\\d{1,4}[萬億]?)分之(?P<above>[一二兩三四五六七八九十]{1,3}|\\d{1,3})"

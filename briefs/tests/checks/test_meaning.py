@@ -24,6 +24,10 @@ MISTAKES = [
 ]  # fmt: skip
 
 AGREEING_PAIRS = [
+    ("政府無力約束他們。", "The government is powerless to restrain them."),
+    ("因為安全情勢未穩。", "This is because of the unstable security situation."),
+    ("北京說這是不可阻擋的潮流。", "Beijing calls it an unstoppable trend."),
+    ("維和部隊袖手旁觀。", "Peacekeepers stood by and did nothing."),
     # M1
     ("東京與首爾加強合作。", "Japan and South Korea are deepening cooperation."),
     ("華府要求北京讓步。", "The United States asked China for concessions."),
