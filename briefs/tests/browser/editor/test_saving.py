@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from briefs.models import Brief, Revision, SignOff
 from briefs.tests.browser.editor_driver import (
     EN,
@@ -209,25 +211,15 @@ def test_leaving_with_unsaved_text_asks_for_confirmation(
     assert dialogs == ["beforeunload"]
 
 
-def test_preview_follows_the_form(open_editors: OpenEditors, team: factories.Team) -> None:
-    editor = open_editors.open(team.writer)
-    with editor.page.expect_popup() as popup:
-        editor.page.click(".more-verbs")
-        editor.page.locator(".more-menu [data-preview]").click()
-    preview = popup.value
-    preview.locator("#b1").wait_for()
-    editor.focus_cell(0, EN)
-    editor.insert_text(" Followed.")
-    editor.save()
-    preview.get_by_text("First sentence. Followed.").wait_for()
-
-
-def test_preview_shows_what_was_saved_while_it_loaded(
-    open_editors: OpenEditors, team: factories.Team
+@pytest.mark.parametrize("is_loading", [False, True])
+def test_preview_follows_the_form(
+    open_editors: OpenEditors, team: factories.Team, *, is_loading: bool
 ) -> None:
+    """Also when the text is saved before the script of the preview runs."""
     editor = open_editors.open(team.writer)
     held: list[Any] = []
-    editor.page.context.route("**/preview*.js", lambda route: held.append(route))
+    if is_loading:
+        editor.page.context.route("**/preview*.js", lambda route: held.append(route))
     with editor.page.expect_popup() as popup:
         editor.page.click(".more-verbs")
         editor.page.locator(".more-menu [data-preview]").click()
@@ -236,7 +228,9 @@ def test_preview_shows_what_was_saved_while_it_loaded(
     editor.focus_cell(0, EN)
     editor.insert_text(" Followed.")
     editor.save()
-    held[0].continue_()
+    assert len(held) == is_loading
+    for route in tuple(held):
+        route.continue_()
     preview.get_by_text("First sentence. Followed.").wait_for()
 
 
