@@ -107,8 +107,11 @@ _VIETNAMESE_SURNAMES = frozenset(_read_words("vietnamese surnames"))
 _VIETNAMESE_ALONE = frozenset(_read_words("surnames of vietnam alone"))
 _KOREAN_SYLLABLES = frozenset(_read_words("syllables of korean given names"))
 _KOREAN_OR_CHINESE_SYLLABLES = _KOREAN_SYLLABLES | {*_read_words("other syllables of korean given names")}
-_KOREAN, _ANY = ("|".join(sorted(one)) for one in (_KOREAN_SYLLABLES, _KOREAN_OR_CHINESE_SYLLABLES))
-_KOREAN_GIVEN_NAME = re.compile(rf"(?:{_KOREAN})(?:{_ANY})|(?:{_ANY})(?:{_KOREAN})")
+_KOREAN_SYLLABLE = f"(?:{'|'.join(sorted(_KOREAN_SYLLABLES))})"
+_KOREAN_OR_CHINESE_SYLLABLE = f"(?:{'|'.join(sorted(_KOREAN_OR_CHINESE_SYLLABLES))})"
+_KOREAN_GIVEN_NAME = re.compile(
+    f"{_KOREAN_SYLLABLE}{_KOREAN_OR_CHINESE_SYLLABLE}|{_KOREAN_OR_CHINESE_SYLLABLE}{_KOREAN_SYLLABLE}"
+)
 _JAPANESE_GIVEN_NAMES = frozenset(_read_words("japanese given names"))
 _KHMER_GIVEN_NAMES = frozenset(_read_words("khmer given names"))
 _LETTERS_AFTER_A_NAME = frozenset(_read_words("letters after a name"))

@@ -372,8 +372,8 @@ def build_fact_field(fact: Fact) -> forms.Field:
 class BriefForm(forms.Form):
     """Bound to the fields of a draft.
 
-    Maximum lengths are those of the columns; the workflow checks text lengths. A save gives the stored `source`: if it is still
-    chosen, the list of all sources is not loaded.
+    Maximum lengths are those of the columns; the workflow checks text lengths. `stored_source`: id of the source from
+    which the draft was begun; if it is still chosen, the list of all sources is not loaded.
     """
 
     default_renderer = FieldRenderer
@@ -393,7 +393,7 @@ class BriefForm(forms.Form):
     picture_x = forms.CharField(required=False, widget=build_percent_input())
     picture_y = forms.CharField(required=False, widget=build_percent_input())
 
-    def __init__(self, draft: Draft, source: int | None = None) -> None:
+    def __init__(self, draft: Draft, stored_source: int | None = None) -> None:
         super().__init__(
             {name: value for name, value in draft.fields.items() if value}, auto_id="%s", label_suffix=""
         )
@@ -406,7 +406,7 @@ class BriefForm(forms.Form):
         pk = parse_int_or_zero(chosen) or None
         cast(forms.ChoiceField, self.fields["source"]).choices = [
             ("", "–"),
-            *([(chosen, "")] if pk and pk == source else name_fields.list_source_choices(pk)),
+            *([(chosen, "")] if pk and pk == stored_source else name_fields.list_source_choices(pk)),
         ]
         labels = {**FIELD_LABELS, "source_new": gettext_lazy("Or a new source")}
         for name, form_field in self.fields.items():
