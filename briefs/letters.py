@@ -116,7 +116,7 @@ class LetterRejected(Exception):
 
     @property
     def status(self) -> int:
-        return {"often": 429, "elsewhere": 403}.get(self.code, 409)
+        return {"often": 429, "elsewhere": 403, "form": 409}.get(self.code, 422)
 
 
 def build_form_stamp(target: LetterTarget, now: dt.datetime | None = None) -> str:

@@ -82,7 +82,7 @@ def _render_request(
         "public/subscribe.html",
         language,
         "subscribe/",
-        status=_STATUS.get(fault, 409) if fault else 200,
+        status=_STATUS.get(fault, 422) if fault else 200,
         here=f"{paths.home(language)}subscribe/",
         notice=_NOTICES.get(request.GET.get("done", "")) if request.method != "POST" else None,
         typed=typed,

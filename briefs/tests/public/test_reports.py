@@ -107,10 +107,10 @@ def test_form_sent_again_stores_one_letter(client: Client, clock: Any, edition: 
 INVALID_REPORTS = {
     "no stamp": ({"authenticity_token": ""}, {}, 409),
     "a forged stamp": ({"authenticity_token": "1.x:y"}, {}, 409),
-    "nothing written": ({"text": " \n"}, {}, 409),
-    "too much": ({"text": "x" * 4001}, {}, 409),
-    "a control character": ({"text": "a\x00b"}, {}, 409),
-    "no address": ({"email": "nobody"}, {}, 409),
+    "nothing written": ({"text": " \n"}, {}, 422),
+    "too much": ({"text": "x" * 4001}, {}, 422),
+    "a control character": ({"text": "a\x00b"}, {}, 422),
+    "no address": ({"email": "nobody"}, {}, 422),
     "from elsewhere": ({}, {"Origin": "https://evil.example", "Sec-Fetch-Site": "cross-site"}, 403),
     "from nowhere": ({}, {"Origin": "", "Sec-Fetch-Site": ""}, 403),
 }

@@ -124,9 +124,9 @@ def test_answer_is_the_same_for_known_and_unknown_addresses(browser: Client) -> 
 @pytest.mark.parametrize(
     ("changed", "status", "words"),
     [
-        ({"email": "ada"}, 409, "not an e-mail address"),
-        ({"email": "a@b.org\r\nBcc: c@d.org"}, 409, "not an e-mail address"),
-        ({"side": "fr"}, 409, "Choose a language"),
+        ({"email": "ada"}, 422, "not an e-mail address"),
+        ({"email": "a@b.org\r\nBcc: c@d.org"}, 422, "not an e-mail address"),
+        ({"side": "fr"}, 422, "Choose a language"),
         ({"Sec-Fetch-Site": "cross-site"}, 403, "did not come from our page"),
         ({"Origin": "https://evil.example"}, 403, "did not come from our page"),
     ],
