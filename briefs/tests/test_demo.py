@@ -48,6 +48,16 @@ def test_demo_writes_its_issue_to_files_once(tmp_path: Path) -> None:
     assert len(list((tmp_path / "mail").iterdir())) == 3
 
 
+@pytest.mark.parametrize(("arguments", "port"), [((), "9001"), (("--port", "9002"), "9002")])
+def test_demo_names_one_address_on_the_screen_and_in_its_mail(
+    arguments: tuple[str, ...], port: str, settings: Any, tmp_path: Path
+) -> None:
+    settings.SITE_URL = "http://127.0.0.1:9001"
+    assert f"http://127.0.0.1:{port}/en/" in run_demo(*arguments)
+    mail = (tmp_path / "mail/reader-en@example.org.eml").read_text()
+    assert f"List-Unsubscribe: <http://127.0.0.1:{port}/u/" in mail
+
+
 def test_demo_publishes_seed_document_and_its_correction_under_four_eyes() -> None:
     out = run_demo()
     corrected, *speeches = Edition.objects.listed(timezone.now()).order_by("-published_at")

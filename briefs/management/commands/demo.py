@@ -4,6 +4,7 @@ import sys
 from argparse import ArgumentParser, ArgumentTypeError
 from io import StringIO
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.management import call_command
@@ -28,7 +29,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--no-server", action="store_true", help="prepare everything, then stop")
-        parser.add_argument("--port", type=parse_port, default=8000)
+        parser.add_argument("--port", type=parse_port, help="that of SITE_URL without it")
         parser.add_argument("--reset-passwords", action="store_true", help="give the accounts new passwords")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -36,7 +37,9 @@ class Command(BaseCommand):
             raise CommandError(
                 "demo: SITE_URL is a public address; demo accounts belong on this machine only."
             )
-        port = options["port"]
+        port = options["port"] or urlsplit(settings.SITE_URL).port or 80
+        if options["port"] or not options["no_server"]:
+            settings.SITE_URL = f"http://127.0.0.1:{port}"  # before the issue is mailed, whose links name it
         if not options["no_server"]:
             self._require_free_port(port)
         make_missing_file(connection.settings_dict)
@@ -48,12 +51,12 @@ class Command(BaseCommand):
         import_demo_briefs(persons)
         send_demo_issue(persons["publisher"], settings.VAR / "mail")
         call_command("rebuild_derived", stdout=StringIO())  # updates rows that an older version made
-        self._print_accounts(people, port)
+        self._print_accounts(people)
         if not options["no_server"]:
             self._serve(port)
 
-    def _print_accounts(self, people: list[Any], port: int) -> None:
-        address = f"http://127.0.0.1:{port}"
+    def _print_accounts(self, people: list[Any]) -> None:
+        address = settings.SITE_URL
         self.stdout.write(
             f"\n  Readers   {address}/zh-hant/   {address}/en/\n  Desk      {address}/admin/\n\n"
         )
@@ -75,7 +78,7 @@ class Command(BaseCommand):
 
     def _serve(self, port: int) -> None:
         """Replace this process with gunicorn: one worker with threads, as SQLite requires."""
-        os.environ["SITE_URL"] = f"http://127.0.0.1:{port}"
+        os.environ["SITE_URL"] = settings.SITE_URL
         program = [sys.executable, "-m", "gunicorn", "digest.wsgi", "--bind", f"127.0.0.1:{port}"]
         os.execv(  # noqa: S606
             sys.executable,
