@@ -58,10 +58,17 @@ class Server:
         file = self.data / "pg_hba.conf"
         file.write_text(f"host all all 127.0.0.1/32 {method}\n")
         self._run("pg_ctl", "-D", self.data, "reload")
+        while self._accepts_connections() is (method == "reject"):
+            time.sleep(0.05)
         if method == "reject":
-            time.sleep(0.2)
-            for pid in self._list_backends():
-                os.kill(pid, signal.SIGTERM)
+            self._signal(signal.SIGTERM, self._list_backends())
+
+    def _accepts_connections(self) -> bool:
+        try:
+            self._run("psql", "-c", "", self.url)
+        except subprocess.CalledProcessError:
+            return False
+        return True
 
     def stand_by(self) -> None:
         """Restart as a standby, which can only be read."""
@@ -74,7 +81,12 @@ class Server:
 
     def send(self, number: signal.Signals, *, only_backends: bool = False) -> None:
         main = int((self.data / "postmaster.pid").read_text().split()[0])
-        for pid in [*([] if only_backends else [main]), *self._list_backends(everything=not only_backends)]:
+        backends = self._list_backends(everything=not only_backends)
+        self._signal(number, [*([] if only_backends else [main]), *backends])
+
+    @staticmethod
+    def _signal(number: signal.Signals, processes: list[int]) -> None:
+        for pid in processes:
             with suppress(ProcessLookupError):
                 os.kill(pid, number)
 
@@ -86,7 +98,10 @@ class Server:
     def _list_backends(self, *, everything: bool = False) -> list[int]:
         main = int((self.data / "postmaster.pid").read_text().split()[0])
         children = map(int, Path(f"/proc/{main}/task/{main}/children").read_text().split())
-        titles = {pid: Path(f"/proc/{pid}/cmdline").read_text() for pid in children}
+        titles = dict[int, str]()
+        for pid in children:
+            with suppress(FileNotFoundError, ProcessLookupError):  # ended meanwhile
+                titles[pid] = Path(f"/proc/{pid}/cmdline").read_text()
         return [pid for pid, title in titles.items() if everything or "127.0.0.1" in title]
 
 

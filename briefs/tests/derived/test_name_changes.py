@@ -189,10 +189,10 @@ def test_rename_and_approval_at_once_show_readers_no_name_that_nobody_approved(
                 second_result.result(timeout=0.5)
         if first == "a name":
             with pytest.raises(workflow.Refused) as refusal:
-                second_result.result(timeout=20)
+                second_result.result(timeout=60)
             assert [reason.code for reason in refusal.value.reasons] == ["seen"]
         else:
-            second_result.result(timeout=20)
+            second_result.result(timeout=60)
     assert find_stale() == set()
     assert EditionPlace.objects.filter(edition__brief=brief).exists() == (first == "an edition")
 
@@ -220,5 +220,5 @@ def test_sheet_import_waiting_for_a_rename_holds_no_row_locks(
                 import_result.result(timeout=0.5)
             workflow.save_vocabulary_row(shared_row("keyword"), by=team.publisher)
             workflow.save_vocabulary_row(shared_row("term"), by=team.publisher)
-        import_result.result(timeout=20)
+        import_result.result(timeout=60)
     assert Term.objects.filter(en="on").exists()

@@ -93,5 +93,5 @@ def test_two_versions_side_by_side_show_their_own_template(
             asked = [servers.fetch(port, "/en/about/") for port in (new, old, new, old)]
         finally:
             server.terminate()
-            server.wait(20)
+            server.wait(60)
         assert ["Changed here." in body for body in asked] == [True, False, True, False]

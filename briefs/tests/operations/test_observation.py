@@ -131,7 +131,7 @@ def test_counters_of_two_workers_are_added_up(tmp_path: Path, empty_database: Pa
         assert counters[0]["digest_database_bytes"] > 100_000
     finally:
         server.send_signal(signal.SIGTERM)
-        server.wait(30)
+        server.wait(60)
     assert list(tmp_path.glob("digest-metrics-*")) == []
 
 

@@ -33,7 +33,7 @@ def ask(port: int, path: str, *, data: bytes | None = None, **headers: str) -> A
     names = {name.replace("_", "-"): value for name, value in headers.items()}
     request = urllib.request.Request(f"http://127.0.0.1:{port}{path}", data, names)
     try:
-        response = urllib.request.build_opener(NoRedirect).open(request, timeout=10)
+        response = urllib.request.build_opener(NoRedirect).open(request, timeout=60)
     except urllib.error.HTTPError as error:
         response = error
     with response:

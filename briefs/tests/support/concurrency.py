@@ -199,7 +199,7 @@ def _process_racers(n: int) -> Iterator[Racers]:
     finally:
         for process in processes:
             process.stdin.close()
-            process.wait(10)
+            process.wait(60)
             process.stdout.close()
 
 

@@ -66,4 +66,4 @@ def running_proxy(
         yield port, plain_port
     finally:
         nginx.terminate()
-        nginx.wait(10)
+        nginx.wait(60)

@@ -62,7 +62,7 @@ def running_server(
         yield port, list_workers(server)[0]
     finally:
         server.send_signal(signal.SIGTERM)
-        server.wait(20)
+        server.wait(60)
 
 
 def start_server(

@@ -424,7 +424,7 @@ def wait_for_lock(act: Callable[[], Any], other: Callable[[], Any]) -> Any:
             result = pool.submit(run)
             with pytest.raises(TimeoutError):
                 result.result(timeout=0.5)
-        return result.result(timeout=20)
+        return result.result(timeout=60)
 
 
 only_postgresql = pytest.mark.skipif(
