@@ -78,17 +78,26 @@ def _take_advisory_lock(lock: str) -> None:
 
 
 def is_used_in_editions(row: Vocabulary) -> bool:
-    """Return whether any edition uses this row or one merged into it: past, public or scheduled."""
-    kind = type(row)
-    return find_edition_ids_using(kind, list(find_family_ids(kind, row.pk))).exists()
+    return row.pk in find_used_ids(type(row), [row.pk])
 
 
-def find_used_ids(kind: type[Vocabulary]) -> set[int]:
-    """Return the ids of all rows of a kind for which `is_used_in_editions` is true. Two queries for all of them."""
-    name = str(kind._meta.model_name)
-    uses = _TABLES_OF_NAMES.get(kind, EditionTerm)._default_manager.filter(**{name: OuterRef("pk")})
-    found = set(kind._default_manager.filter(Exists(uses)).values_list("pk", flat=True))
-    heirs = dict(kind._default_manager.exclude(merged_into=None).values_list("pk", "merged_into"))
+def find_used_ids(
+    kind: type[Vocabulary], rows: Collection[int] | None = None, editions: QuerySet[Edition] | None = None
+) -> set[int]:
+    """Return the ids of the rows, by default of all, that an edition uses, or that such a row was merged into.
+
+    `editions`: by default all, past, public and scheduled.
+    """
+    uses = _TABLES_OF_NAMES.get(kind, EditionTerm)._default_manager.filter(
+        **{str(kind._meta.model_name): OuterRef("pk")}
+    )
+    if editions is not None:
+        uses = uses.filter(edition__in=editions)
+    family = kind._default_manager.all()
+    if rows is not None:
+        family = family.filter(pk__in=find_family_ids(kind, *rows))
+    found = set(family.filter(Exists(uses)).values_list("pk", flat=True))
+    heirs = dict(family.exclude(merged_into=None).values_list("pk", "merged_into"))
     for pk in tuple(found):
         heir = heirs.get(pk)
         while heir:
@@ -179,20 +188,23 @@ def _load_names(editions: Sequence[Edition]) -> Iterable[tuple[Edition, PublicNa
 
 
 def resolve_merged(kind: type[Vocabulary], ids: set[int]) -> VocabularyById:
-    """Return the row for each id, or the row it was merged into. One query, and one per step of a merge chain."""
+    """Return the row for each id, or the row it was merged into. Queries as `load_merge_chains`."""
+    return {pk: chain[-1] for pk, chain in load_merge_chains(kind, ids).items()}
+
+
+def load_merge_chains(kind: type[Vocabulary], ids: set[int]) -> dict[int, list[Vocabulary]]:
+    """Return for each id its row and the rows that it was merged into, step by step. One query, and one per step."""
     rows: VocabularyById = {}
     wanted = ids
     while wanted:
         rows |= kind._default_manager.in_bulk(wanted)
         wanted = {into for row in rows.values() if (into := get_merged_into_id(row))} - rows.keys()
-    current: VocabularyById = {}
+    chains: dict[int, list[Vocabulary]] = {}
     for pk in ids & rows.keys():
-        row, seen = rows[pk], {pk}
-        while (into := get_merged_into_id(row)) and into not in seen:
-            row = rows[into]
-            seen.add(into)
-        current[pk] = row
-    return current
+        chain = chains[pk] = [rows[pk]]
+        while (into := get_merged_into_id(chain[-1])) and rows[into] not in chain:
+            chain.append(rows[into])
+    return chains
 
 
 def get_merged_into_id(row: Vocabulary) -> int | None:

@@ -79,6 +79,10 @@ class EditionQuerySet(models.QuerySet["Edition"]):
         """Return past, public and scheduled editions. A cancelled edition has an empty interval."""
         return self.exclude(live_until=F("live_from"))
 
+    def reviewed(self) -> Self:
+        """Return the editions that a second person has seen. An urgent one counts once it is confirmed."""
+        return self.exclude(urgent=True, confirmed_by=None)
+
     def changed(
         self, since: dt.datetime, until: dt.datetime
     ) -> "models.QuerySet[Edition, tuple[int, int, int, str, dt.datetime]]":

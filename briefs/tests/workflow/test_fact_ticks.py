@@ -233,3 +233,32 @@ def test_name_counts_as_seen_once_ticked_or_published(team: Team) -> None:
     factories.approve(brief, team.publisher)
     other = factories.signed_brief(team)  # the same keyword, which an edition uses now
     factories.approve(other, team.publisher)
+
+
+def test_publisher_who_merged_the_entry_that_another_was_merged_into_waits_for_a_tick(team: Team) -> None:
+    brief = factories.signed_brief(team)
+    middle, last = Keyword.make(label_zh="中", label_en="Mid"), Keyword.make(label_zh="末", label_en="Last")
+    workflow.merge_vocabulary([Keyword.objects.get(label_zh="科技")], into=middle, by=team.other_publisher)
+    workflow.merge_vocabulary([middle], into=last, by=team.publisher)
+    assert why_refused(brief, team.publisher) == ["facts-own"]
+
+
+def test_name_in_an_unconfirmed_urgent_edition_was_seen_by_nobody_else(team: Team) -> None:
+    brief = named_brief(team)
+    keyword = Keyword.objects.get()
+    keyword.label_en = "Techno"
+    workflow.save_vocabulary_row(keyword, by=team.publisher)
+    seen = factories.content_hash(brief)
+    workflow.publish_urgently(brief, by=team.publisher, seen=seen, reason="Now")
+    other = factories.signed_brief(team)
+    assert why_refused(other, team.publisher) == ["facts-own"]
+    workflow.confirm(brief, by=team.other_publisher)
+    factories.approve(other, team.publisher)
+
+
+def test_merge_that_an_edition_of_the_brief_shows_was_seen_by_its_approver(team: Team) -> None:
+    brief = factories.signed_brief(team)
+    heir = Keyword.make(label_zh="末", label_en="Last")
+    workflow.merge_vocabulary([Keyword.objects.get(label_zh="科技")], into=heir, by=team.publisher)
+    factories.approve(brief, team.other_publisher)
+    assert factories.publish_revision(team, brief, "二").approved_by == team.publisher

@@ -16,6 +16,7 @@ from briefs.derived.public_brief import PageNames, hash_facts_by_name
 from briefs.facts import FACTS
 from briefs.models import (
     Author,
+    Edition,
     EditionTerm,
     Event,
     FactTick,
@@ -35,6 +36,7 @@ from .four_eyes import (
     find_baseline_number,
     find_edition_numbers,
     find_facts_changed_since_signoffs,
+    find_last_reviewed_edition,
 )
 from .proposed_rows import build_about
 from .transitions import BriefHistory
@@ -99,13 +101,20 @@ def _load_facts_of_many(briefs: Sequence[tuple[BriefHistory, Content, PageNames]
         for pk, (history, _content, _names) in zip(ids, briefs, strict=True)
     ]
     facts_by_hash = _load_facts([step for rows in steps for step in rows])
-    namers = _load_namers([(content, names) for _history, content, names in briefs])
+    namers = _load_namers(
+        [(content, names, _find_seen_facts(history, facts_by_hash)) for history, content, names in briefs]
+    )
     return [
         _build_changed_facts(
             history, content, names, ticks[pk], _build_trails(history, rows, facts_by_hash), own
         )
         for pk, (history, content, names), rows, own in zip(ids, briefs, steps, namers, strict=True)
     ]
+
+
+def _find_seen_facts(history: BriefHistory, facts_by_hash: Mapping[str, Facts]) -> Facts:
+    edition = find_last_reviewed_edition(history)
+    return facts_by_hash.get(edition.hash_facts, Facts()) if edition else Facts()
 
 
 def _build_changed_facts(
@@ -135,51 +144,66 @@ def _build_changed_facts(
     return facts
 
 
-def _load_namers(briefs: Sequence[tuple[Content, PageNames]]) -> list[dict[str, frozenset[int]]]:
-    """Return for each brief who named the rows that no edition has used yet, by fact; under `terms` those in the text.
+def _load_namers(
+    briefs: Sequence[tuple[Content, PageNames, Facts]],
+) -> list[dict[str, frozenset[int]]]:
+    """Return for each brief who named its rows, by fact; under `terms` those in the text.
 
-    Rows that an edition uses are left out: their names change only by proposals, which a second person sees.
+    `briefs`: each with the facts of its last reviewed edition. Its rows, and those that another reviewed edition uses, are
+    left out: their names change only by proposals, which a second person sees.
     """
     ids = [
         {
-            part: _list_row_ids(content, part) | {int(pk) for pk in names.parts.get(part, {})}
+            part: _list_row_ids(content.facts, part) - _list_row_ids(seen, part)
+            | ({int(pk) for pk in names.parts.get(part, {})} if part == "terms" else set())
             for part in _MODELS
         }
-        for content, names in briefs
+        for content, names, seen in briefs
     ]
-    rows: dict[str, tuple[str, Vocabulary]] = {}
-    for part, kind in _MODELS.items():
-        if every := set[int]().union(*(of_brief[part] for of_brief in ids)):
-            rows |= {build_about(row): (part, row) for row in kind._default_manager.filter(pk__in=every)}
+    chains = {
+        part: build.load_merge_chains(kind, set().union(*(of_brief[part] for of_brief in ids)))
+        for part, kind in _MODELS.items()
+    }
+    rows = {
+        build_about(row): (part, row.pk)
+        for part, of_part in chains.items()
+        for chain in of_part.values()
+        for row in chain
+    }
     events = Event.objects.filter(brief=None, about__in=rows, verb__in=_NAMING_VERBS)
     by_row: dict[tuple[str, int], set[int]] = defaultdict(set)
     for about, person in events.order_by().values_list("about", "by_id"):
-        part, row = rows[about]
-        by_row[part, row.pk].add(person)
-    for key in [key for key in by_row if build.is_used_in_editions(_get_row(rows, key))]:
-        del by_row[key]
+        by_row[rows[about]].add(person)
+    for part, kind in _MODELS.items():
+        if named := [pk for of_part, pk in by_row if of_part == part]:
+            for pk in build.find_used_ids(kind, named, Edition.objects.reviewed()):
+                by_row.pop((part, pk), None)
     return [
         {
-            part: frozenset(p for pk in pks for p in by_row.get((part, pk), ()))
+            part: frozenset(
+                person
+                for pk in pks
+                for row in chains[part].get(pk, ())
+                for person in by_row.get((part, row.pk), ())
+            )
             for part, pks in of_brief.items()
         }
         for of_brief in ids
     ]
 
 
-def _get_row(rows: Mapping[str, tuple[str, Vocabulary]], key: tuple[str, int]) -> Vocabulary:
-    return next(row for part, row in rows.values() if (part, row.pk) == key)
-
-
 def find_possible_namers(contents: Iterable[Content]) -> set[int]:
-    """Return who named the rows of the facts, or any term that no edition has, in one query. A superset of the namers."""
-    wanted = Q(
-        about__in=_select_abouts(Term.objects.exclude(pk__in=EditionTerm.objects.values("term")), "term")
-    )
+    """Return who named the rows of the facts, any row that others were merged into, or any term that no edition has.
+
+    A superset of the namers, in one query.
+    """
+    public = EditionTerm.objects.filter(edition__in=Edition.objects.reviewed())
+    wanted = Q(about__in=_select_abouts(Term.objects.exclude(pk__in=public.values("term")), "term"))
     every = list(contents)
     for part, kind in _MODELS.items():
-        if ids := set[int]().union(*(_list_row_ids(content, part) for content in every)):
-            rows = kind._default_manager.filter(pk__in=ids)
+        if ids := set[int]().union(*(_list_row_ids(content.facts, part) for content in every)):
+            merged = kind._default_manager.exclude(merged_into=None)
+            rows = kind._default_manager.filter(Q(pk__in=ids) | Q(pk__in=merged.values("merged_into")))
             wanted |= Q(about__in=_select_abouts(rows, str(kind._meta.model_name)))
     events = Event.objects.filter(wanted, brief=None, verb__in=_NAMING_VERBS)
     return set(events.order_by().values_list("by_id", flat=True).distinct())
@@ -191,8 +215,7 @@ def _select_abouts(rows: QuerySet[Any], name: str) -> QuerySet[Any, Any]:
     return abouts
 
 
-def _list_row_ids(content: Content, part: str) -> set[int]:
-    facts = content.facts
+def _list_row_ids(facts: Facts, part: str) -> set[int]:
     ids: dict[str, Iterable[int]] = {
         "source": [facts.source] if facts.source else [],
         "authors": [byline.author for byline in facts.authors],

@@ -173,9 +173,16 @@ def test_approve_page_after_a_rename_says_what_changed_and_shows_the_new_name(
     assert client.post(brief_url(brief, "approve"), again).status_code == 302
 
 
-def test_reviewer_ticks_a_keyword_that_a_publisher_named(client: Client, team: factories.Team) -> None:
+@pytest.mark.parametrize("is_merged", [False, True])
+def test_reviewer_ticks_a_keyword_that_a_publisher_named(
+    client: Client, team: factories.Team, *, is_merged: bool
+) -> None:
     brief = factories.signed_brief(team)
     keyword = Keyword.objects.get()
+    if is_merged:
+        heir = Keyword.make(label_zh="末", label_en="Last")
+        Keyword.objects.exclude(pk=heir.pk).update(merged_into=heir)
+        keyword = heir
     keyword.label_en = "Techno"
     workflow.save_vocabulary_row(keyword, by=team.publisher)
     sign_in(client, team.reviewer)
