@@ -67,7 +67,7 @@ def build_issue_body(issue: PublicIssue, choice: str) -> MailBody:
     subject = " · ".join(text.subject for text in texts)
     preheader = " ".join(text.preheader for text in texts if text.preheader)
     pages = {side: f"{paths.home(side)}issues/{issue.number}/" for side in sides}
-    corrections = list_recent_corrections(issue, timezone.now())
+    corrections = list_recent_corrections(issue, max(timezone.now(), issue.updated_at))
     for shortening, limit in _SHORTENINGS:
         shown = issue.items[:limit]
         items = [
