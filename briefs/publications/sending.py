@@ -347,14 +347,12 @@ class _Run:
         return rows.exists()
 
     def _send_copy(self, mailing: Mailing, copy: Copy) -> None:
-        address = (
-            Subscriber.objects.reading().filter(pk=copy.subscriber_id or 0).values_list("address", flat=True)
-        )
-        to = address.first()
-        if to is None:  # left, bounced or erased since the mailing was queued
+        reader = Subscriber.objects.reading().filter(pk=copy.subscriber_id or 0).first()
+        if reader is None:  # left, bounced or erased since the mailing was queued
             self._settle(copy, Copy.Stage.DROPPED)
             self.done.dropped += 1
             return
+        to, copy.side = reader.address, reader.side  # perhaps another language than when it was queued
         token, token_hash = make_token()
         body: MailBody = mailing.bodies[copy.side]
         message = build_message(body, Envelope(to, token, _build_message_id(str(copy.pk)), self.now))
@@ -389,7 +387,7 @@ class _Run:
         running = Mailing.objects.filter(pk=copy.mailing_id, state=Mailing.Status.RUNNING).values("pk")
         now = self.now
         if claim.filter(mailing__in=running).update(
-            stage=Copy.Stage.HANDED, stage_at=now, token_hash=token_hash
+            stage=Copy.Stage.HANDED, stage_at=now, token_hash=token_hash, side=copy.side
         ):
             copy.stage, copy.stage_at = Copy.Stage.HANDED, now
             return True

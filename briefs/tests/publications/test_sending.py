@@ -13,9 +13,9 @@ import pytest
 from django.utils import timezone
 
 from briefs import workflow
-from briefs.models import Copy, Event, IssueEdition, JobRun, Mailing, Subscriber
+from briefs.models import Copy, Event, IssueEdition, JobRun, Mailing, MailSide, Subscriber
 from briefs.publications import mailings, sending
-from briefs.publications.subscribers import hash_token
+from briefs.publications.subscribers import change_side, hash_token
 from briefs.tests.support import factories, mailing_fixtures
 from briefs.tests.support.factories import Team
 from briefs.tests.support.mail_server import MailServer
@@ -72,6 +72,17 @@ def test_mail_written_to_a_folder_replaces_none_to_the_same_address(tmp_path: Pa
         transport.begin("desk@example.org", "reader@example.org")
         transport.send_data(text)
     assert sorted(file.read_bytes() for file in tmp_path.iterdir()) == [b"1", b"2", b"3"]
+
+
+def test_reader_who_chose_another_language_after_queueing_gets_that_one(
+    mail_server: MailServer, team: Team
+) -> None:
+    mailing = queue(team, 1)
+    change_side(Subscriber.objects.get(), MailSide.ZH)
+    assert send().sent == 1
+    [(_to, message)] = mail_server.accepted
+    assert str(message["Subject"]) == "第12期：韌性的價格"
+    assert mailings.count_copies(mailing).by_side == {"zh": 1}
 
 
 def test_link_of_a_copy_finds_its_reader(mail_server: MailServer, team: Team) -> None:
