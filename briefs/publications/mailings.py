@@ -49,7 +49,7 @@ def queue_issue(
     """Make the mailing of a published or scheduled issue, with a copy for everybody who subscribes now.
 
     It is sent from `due_at`, and not before the issue is public; it shows the briefs as they will be then. After a stopped
-    mailing of the issue, only those get one who have none.
+    mailing of the issue, only those get one who have none; one of an earlier edition is stopped.
     """
     now = now or timezone.now()
     require_allowed(by, "send_issue")
@@ -59,6 +59,9 @@ def queue_issue(
     require_mail_server()
     begins = max(due_at or now, issue_edition.live_from)
     with transaction.atomic():
+        outdated = Mailing.objects.filter(issue_edition__issue=issue_edition.issue_id, state__in=OPEN_STATES)
+        for other in outdated.exclude(issue_edition=issue_edition):  # else a copy of each could go out
+            stop_mailing(other, by=by, now=now)
         shown_at = max(now, issue_edition.live_from)
         rows = IssueEdition.objects.listed(shown_at).filter(pk=issue_edition.pk)
         issue = next(iter(load_issues(rows, shown_at)), None)

@@ -16,7 +16,7 @@ from briefs import workflow
 from briefs.models import Copy, Event, IssueEdition, JobRun, Mailing, MailSide, Subscriber
 from briefs.publications import mailings, sending
 from briefs.publications.subscribers import change_side, hash_token
-from briefs.tests.support import factories, mailing_fixtures
+from briefs.tests.support import factories, issue_factories, mailing_fixtures
 from briefs.tests.support.factories import Team
 from briefs.tests.support.mail_server import MailServer
 
@@ -286,6 +286,29 @@ def test_corrected_brief_pauses_the_mailing_that_holds_the_old_text(
     assert send().sent == 2
     for _to, message in mail_server.accepted:
         assert "A summary改." in message.get_body(("plain",)).get_content()
+
+
+def test_mail_of_a_corrected_issue_ends_the_one_before_and_reaches_nobody_twice(
+    mail_server: MailServer, team: Team, settings: Any
+) -> None:
+    mailing_fixtures.subscribe(3)
+    edition = issue_factories.published_issue(team, factories.live_brief(team))
+    first = mailings.queue_issue(edition, by=team.publisher)
+
+    class CorrectedSession(sending.SmtpTransport):
+        """The issue is corrected and sent anew after the server took the address, and before the text goes out."""
+
+        def begin(self, sender: str, to: str) -> tuple[bool, sending.Answer]:
+            answer = super().begin(sender, to)
+            corrected = issue_factories.correct_issue(team, edition.issue, title_en="Corrected")
+            mailings.queue_issue(corrected, by=team.publisher)
+            return answer
+
+    session = CorrectedSession(settings.MAILERS["default"]["OPTIONS"])
+    assert sending.send_due(transport=session).sent == 0
+    assert (count(first), get_state(first)) == ({"dropped": 3}, "stopped")
+    assert send().sent == 3
+    assert mail_server.to == ["reader1@example.org", "reader2@example.org", "reader3@example.org"]
 
 
 # Who may, and when
