@@ -85,6 +85,8 @@ _JAPANESE = re.compile(
 _JAPANESE_GIVEN_NAME = re.compile(
     r"(?:hiko|hiro|hide|hito|[ou]ichi|kazu|kio|masa|mio|nobu|nori|[^sz]aki|rio|shige|shio|suke|taka|taro|toshi|yoshi|yuki|[eu]zo)$"
 )
+_DOTLESS_I = re.compile("[Ğğİı]")
+"""Letters of the languages in which the small letter of I is ı: Turkish, Azerbaijani, Tatar."""
 _SPANISH_ACCENT = re.compile("[áéíóúñ]", re.IGNORECASE)
 _PATRONYMIC = re.compile(r"\S+[oe]v(?:ich|na)$|\S+(?:ович|евич|овна|евна)$")
 _MONGOLIAN_OR_ICELANDIC = re.compile(
@@ -221,7 +223,10 @@ def _lower_capitals(family: str, name: str) -> str:
     """Return the family name Nishida of `Tatsuya NISHIDA`: capitals only mark it. `MCCARTHY` may be McCarthy, and stays."""
     is_word = len(family) > 2 or fold_word(family) in ROMANISED_SURNAMES
     is_marked = is_word and family.isupper() and not name.isupper() and not family.startswith("MC")
-    return family.title() if is_marked else family
+    if not is_marked:
+        return family
+    word = family.replace("I", "ı") if _DOTLESS_I.search(name) else family
+    return word.title().replace("i\u0307", "i")  # Python lowers İ to two characters
 
 
 def _divide_han_name(name: str) -> DividedName:

@@ -63,6 +63,10 @@ from briefs.text.person_names import divide_person_name
         ("LI Hui", "", "family-first|Li|Hui"),
         ("Kwan Nok CHAN", "", "given-first|Chan|Kwan Nok"),
         ("Feng ZHU", "", "given-first|Zhu|Feng"),
+        ("Hakan FİDAN", "", "given-first|Fidan|Hakan"),
+        ("Kemal KILIÇDAROĞLU", "", "given-first|Kılıçdaroğlu|Kemal"),
+        ("İbrahim ILICALI", "", "given-first|Ilıcalı|İbrahim"),
+        ("Silvia MARTINI", "", "given-first|Martini|Silvia"),
         ("Nana Ou Yang", "歐陽娜娜", "given-first|Ou Yang|Nana"),
         # Particles and words that belong to the given name.
         ("Khaled Abu Toameh", "", "given-first|Abu Toameh|Khaled"),
