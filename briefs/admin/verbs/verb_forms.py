@@ -272,7 +272,7 @@ class SourceWithdrewForm(VerbForm):
     argument_fields = ("version",)
     shows_working_copy = True
     introduction = gettext_lazy(
-        "For when the source takes its article back. The texts stay signed; another publisher approves, and the page then says so above the text."
+        "For when the source takes its article back. The texts stay signed. Somebody else ticks the fact, a publisher approves, and the page then says so above the text."
     )
 
 

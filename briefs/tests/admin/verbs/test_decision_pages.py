@@ -124,6 +124,29 @@ def test_source_withdrawal_is_approved_by_another_publisher(client: Client, team
     assert "The source has withdrawn the original article." in page
 
 
+def test_sole_publisher_approves_a_source_withdrawal_that_somebody_else_ticked(
+    client: Client, team: factories.Team
+) -> None:
+    brief = factories.live_brief(team)
+    team.other_publisher.groups.clear()
+    sign_in(client, team.publisher)
+    assert "another publisher" not in client.get(brief_url(brief, "source_withdrew")).content.decode()
+    assert press_button(client, brief, "source_withdrew") == 302
+    sign_in(client, team.writer)
+    (button,) = re.findall(r'name="fact"\s+value="([^"]+)"', client.get(brief_url(brief)).content.decode())
+    assert (
+        client.post(
+            brief_url(brief, "tick_facts"), get_brief_form(client, brief).data_with(fact=button)
+        ).status_code
+        == 302
+    )
+    sign_in(client, team.publisher)
+    form = get_verb_form(client, brief, "approve")
+    data = form.data_with(when="now", ticked="source_withdrew")
+    assert client.post(brief_url(brief, "approve"), data).status_code == 302
+    assert reload_brief(brief).state == "approved"
+
+
 def test_writer_ticks_the_facts_that_a_publisher_changed_on_the_page_of_the_brief(
     client: Client, team: factories.Team
 ) -> None:
