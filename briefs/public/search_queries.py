@@ -56,6 +56,8 @@ class SearchParams:
     start: int = 0
     list_options: Mapping[str, str] = field(default_factory=dict)
     """How the list of answers is shown, which changes no answer."""
+    wrong_dates: Sequence[str] = ()
+    """Values of `year`, `from` and `to` that are no date. They filter nothing."""
 
     @classmethod
     def from_query(cls, parameters: Mapping[str, str]) -> Self:
@@ -65,18 +67,22 @@ class SearchParams:
             for kind in FACET_LETTERS
             if 0 < len(parameters.get(kind, "")) <= _MAX_SLUG_LENGTH
         }
-        year = parameters.get("year", "")
+        year, first, last = (parameters.get(name, "") for name in ("year", "from", "to"))
+        known_year = year if len(year) == len("2025") and parse_date_range(year) else ""
+        since, until = _parse_date(first, 0), _parse_date(last, 1)
+        read = ((year, known_year), (first, since), (last, until))
         return cls(
             typed,
             chosen,
-            year if len(year) == len("2025") and parse_date_range(year) else "",
-            _parse_date(parameters.get("from", ""), 0),
-            _parse_date(parameters.get("to", ""), 1),
+            known_year,
+            since,
+            until,
             newest_first=parameters.get("order") == "newest" or not typed,
             before=_parse_number(parameters.get("before", ""), 16, 1 << 60),
             after=_parse_number(parameters.get("after", ""), 16, 1 << 60),
             start=_parse_number(parameters.get("start", ""), 10, _MAX_START) or 0,
             list_options=read_list_options(parameters),
+            wrong_dates=[date for date, value in read if date and not value],
         )
 
     @property
