@@ -45,7 +45,6 @@ SCRATCH: Final = "scratch"
 
 def write_backup(path: Path, version: str, *, prove: bool = True) -> Manifest:
     """Write the database and the media files to a new archive at `path`, which appears only when complete and proved."""
-    part = path.with_name(f"{path.name}.part")
     loader = MigrationLoader(connection)
     if loader.disk_migrations.keys() - loader.applied_migrations.keys():
         raise BackupError(
@@ -56,15 +55,13 @@ def write_backup(path: Path, version: str, *, prove: bool = True) -> Manifest:
     made_at = timezone.now().isoformat(timespec="seconds")
     manifest = Manifest(version, made_at, connection.vendor, migrations, proved=prove)
     with tempfile.TemporaryDirectory(prefix=".backup-", dir=path.parent) as folder:
-        try:
-            part.touch(0o600)
-            with _frozen_database(Path(folder)) as native:
-                _write_members(part, manifest, native)
-                if prove:
-                    _prove(part, manifest, Path(folder))
-            part.replace(path)
-        finally:
-            part.unlink(missing_ok=True)
+        part = Path(folder) / "part.zip"
+        part.touch(0o600)
+        with _frozen_database(Path(folder)) as native:
+            _write_members(part, manifest, native)
+            if prove:
+                _prove(part, manifest, Path(folder))
+        part.replace(path)
     return manifest
 
 

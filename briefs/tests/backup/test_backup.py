@@ -95,7 +95,17 @@ def test_archive_is_whole_private_and_holds_every_table(backup_file: Path) -> No
     assert manifest.members["rows/briefs.brief.jsonl"].rows == 2
     assert manifest.members["media/pictures/a.txt"].size == len(b"a picture")
     assert manifest.version == settings.VERSION
-    assert not list(backup_file.parent.glob("*.part"))
+    assert not list(backup_file.parent.glob(".backup-*"))
+
+
+@sqlite_only
+@pytest.mark.heavy
+def test_two_backups_to_one_file_at_once_are_both_whole(backup_file: Path, tmp_path: Path) -> None:
+    database, media = tmp_path / "two.sqlite3", tmp_path / "two-media"
+    assert run_command(database, media, "restore", str(backup_file)).returncode == 0
+    both = [start_command(database, media, "backup", str(tmp_path / "one.zip")) for _ in range(2)]
+    assert [process.communicate()[1] for process in both] == ["", ""]
+    assert backup_archive.find_faults(tmp_path / "one.zip") == []
 
 
 def test_archive_leaves_out_files_that_are_being_written(backup_file: Path, media_folder: Path) -> None:
