@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -96,17 +96,21 @@ def store_mailing(
     bodies: Mapping[str, MailBody],
     readers: QuerySet[Subscriber],
     *,
-    editions: Iterable[int],
+    editions: Collection[int],
     by: Person,
     due_at: dt.datetime,
     now: dt.datetime,
     issue_edition: IssueEdition | None = None,
     edition: Edition | None = None,
 ) -> Mailing:
-    """Store a mailing with a copy for each of these readers. Raise Refused if there are none.
+    """Store a mailing with a copy for each of these readers. Raise Refused if there are none, or if it would send alone what
+    the person published alone.
 
     `editions`: ids of the editions whose text it holds. The caller checks the policy and records the event.
     """
+    unconfirmed = Edition.objects.filter(pk__in=editions, urgent=True, four_eyes=True, confirmed_at=None)
+    if unconfirmed.filter(approved_by=by).exists():
+        raise build_refusal("mail-of-own-urgent")
     with transaction.atomic():
         try:
             with transaction.atomic():

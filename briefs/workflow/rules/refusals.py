@@ -156,6 +156,9 @@ VERB_REFUSAL_MESSAGES: dict[str, str | Promise] = {
     "mailing-changed": _(
         "A brief in it, or the issue, was corrected or withdrawn after it was made. Stop it and send it anew."
     ),
+    "mail-of-own-urgent": _(
+        "You published one of its texts urgently, and nobody has confirmed it. Another person has to confirm it, or to send this mail."
+    ),
     "no-readers": _("Nobody subscribes who has not got it yet."),
     "nothing-to-follow": _("Readers are told of the public edition if it is a correction, or of a withdrawal."),
     "nobody-holds": _("Nobody else holds an earlier text by mail."),
