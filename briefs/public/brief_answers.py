@@ -241,6 +241,7 @@ def _withdrawal_notice(edition: Withdrawn, withdrawn_at: dt.datetime, side: Side
         return {
             "lang": LANGUAGE_TAGS[side],
             "heading": gettext("Withdrawn"),
+            "title": gettext("We have withdrawn this brief"),
             "sentence": sentence,
             "kind": str(WithdrawalKind(edition.withdrawn_kind).label),
         }
@@ -296,7 +297,8 @@ def markdown_twin(request: HttpRequest, language: Side, slug: str) -> HttpRespon
     edition = editions.find(slug, now)
     if edition.withdrawn_at:
         notices = build_withdrawal_notices(edition, edition.withdrawn_at, language)
-        body = markdown.render_withdrawn_markdown(edition.brief, language, notices)
+        citation = cards.render_citation(build_brief_work(edition, language), language)
+        body = markdown.render_withdrawn_markdown(edition.brief, language, notices, citation)
     else:
         lines = [build_history_line(row, language) for row in editions.list_history(edition, now)]
         body = markdown.render_markdown(

@@ -25,7 +25,7 @@ def render_markdown(brief: PublicBrief, language: Side, posted: str, notices: Se
     """Render a brief. `posted`: the line with dates of publication and change; `notices`: texts above the summary."""
     blocks = [
         *_headlines(brief, language),
-        _escape(_to_text(cards.render_byline(brief, language))) + _original_link(brief),
+        _byline(brief, language),
         _escape(_to_text(posted)),
         *(f"> {_escape(line)}" for line in notices),
         _addresses(brief, language),
@@ -38,12 +38,23 @@ def render_markdown(brief: PublicBrief, language: Side, posted: str, notices: Se
 
 
 def render_withdrawn_markdown(
-    brief: PublicBrief, language: Side, notices: Sequence[Mapping[str, str]]
+    brief: PublicBrief, language: Side, notices: Sequence[Mapping[str, str]], citation: str
 ) -> str:
-    """Render a withdrawal notice in both languages: headline, source and date, reason."""
-    source = _to_text(cards.render_source_and_date(brief, language))
+    """Render headlines, byline, the reason in both languages and how to cite. `citation`: as HTML."""
     said = [f"> **{notice['heading']}** {_escape(notice['sentence'])}" for notice in notices]
-    return "\n\n".join([*_headlines(brief, language), _escape(source), *said]) + "\n"
+    blocks = [
+        *_headlines(brief, language),
+        _byline(brief, language),
+        *said,
+        f"## {gettext('If you have cited it')}",
+        gettext("Please cite the original instead. If you must name this brief, say that it was withdrawn:"),
+        _escape(_to_text(citation)),
+    ]
+    return "\n\n".join(blocks) + "\n"
+
+
+def _byline(brief: PublicBrief, language: Side) -> str:
+    return _escape(_to_text(cards.render_byline(brief, language))) + _original_link(brief)
 
 
 def _headlines(brief: PublicBrief, language: Side) -> list[str]:

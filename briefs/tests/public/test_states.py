@@ -117,6 +117,8 @@ def test_withdrawn_brief_shows_notice_in_both_languages(client: Client) -> None:
             "應權利人要求。",
             "At the owner&#x27;s request.",
             "Rights",
+            "We have withdrawn this brief</h2>",
+            "本站撤回這篇文摘</h2>",
         ):
             assert words in html
         assert "24 November 2026" in html
