@@ -198,6 +198,27 @@ def test_brief_withdrawn_before_publication_keeps_the_issue_back(team: Team, liv
     making.edit_issue(issue, team.writer, preface_zh="仍可改寫。")
 
 
+@pytest.mark.parametrize("is_scheduled", [False, True])
+def test_correction_keeps_the_notice_of_a_brief_withdrawn_since(
+    team: Team, live: list[Brief], is_scheduled: bool
+) -> None:
+    at = factories.tomorrow() if is_scheduled else None
+    issue = making.published_issue(team, *live[:2]).issue
+    workflow.withdraw(live[0], by=team.publisher, kind="other", reason_zh="一", reason_en="one")
+    making.correct_issue(team, issue, at=at, title_zh="改過的標題")
+    shown = load_issue(issue.number, at or timezone.now())
+    assert shown
+    assert shown.text("zh").title == "改過的標題"
+    assert [(item.brief_id, bool(item.withdrawn_at)) for item in shown.items] == [
+        (live[0].pk, True),
+        (live[1].pk, False),
+    ]
+    workflow.withdraw(live[2], by=team.publisher, kind="other", reason_zh="三", reason_en="three")
+    issues.revise_issue(issue, by=team.writer)
+    with_third = [brief.pk for brief in live]
+    assert refusals(lambda: making.edit_issue(issue, team.writer, items=with_third)) == ["issue-item"]
+
+
 def test_publisher_publishes_what_the_page_showed(team: Team, live: list[Brief]) -> None:
     issue = making.signed_issue(team, *live)
     seen = making.load_content(issue).hash()

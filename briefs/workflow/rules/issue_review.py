@@ -73,7 +73,7 @@ class IssueFacts:
 
     @classmethod
     def load_many(cls, issues: Sequence[Issue], now: dt.datetime) -> list[Self]:
-        """Load the facts of issues. Three queries, or none without an issue; one more when `available` is first read."""
+        """Load the facts of issues. Three queries, or none without an issue; one or two more when `available` is first read."""
         if not issues:
             return []
         revisions = _group_by_issue(IssueRevision.objects.order_by("-number"), issues)
@@ -92,12 +92,18 @@ class IssueFacts:
 
     @cached_property
     def available(self) -> set[int]:
-        """Return the briefs that are public or scheduled, of all issues that were loaded together."""
+        """Return the briefs that the issue may hold: public and scheduled ones, and those whose notice it shows already."""
         items = {pk for facts in self.loaded_together for pk in facts.content.items}
         found = find_available_editions(items, self.now)
+        withdrawn = find_withdrawn(items - found, self.now)
         for facts in self.loaded_together:
-            facts.available = found
-        return found
+            facts.available = found | withdrawn & facts.shown_items
+        return found | withdrawn & self.shown_items
+
+    @property
+    def shown_items(self) -> set[int]:
+        """Return the briefs of the public edition."""
+        return set(self.public_edition.frozen_content.items) if self.public_edition else set()
 
     @cached_property
     def standing_editions(self) -> list[IssueEdition]:
@@ -188,6 +194,12 @@ def find_available_editions(briefs: Collection[int], now: dt.datetime) -> set[in
     """Return those of the briefs that are public or scheduled."""
     rows = Edition.objects.listed(now) | Edition.objects.scheduled(now)
     return set(rows.filter(brief__in=briefs).values_list("brief_id", flat=True))
+
+
+def find_withdrawn(briefs: Collection[int], now: dt.datetime) -> set[int]:
+    """Return those of the briefs that readers see as a notice."""
+    rows = Edition.objects.found(now).filter(brief__in=briefs, withdrawn_at__isnull=False)
+    return set(rows.values_list("brief_id", flat=True))
 
 
 def why_not_items(
@@ -328,7 +340,7 @@ def why_not_publish(
     moment = at if at and at > facts.now else facts.now
     listed = Edition.objects.listed(moment).filter(brief__in=facts.content.items)
     code = "issue-item-late" if moment > facts.now else "issue-item"
-    public = set(listed.values_list("brief_id", flat=True))
+    public = set(listed.values_list("brief_id", flat=True)) | find_withdrawn(facts.shown_items, moment)
     if moment == facts.now:
         scheduled = find_available_editions(facts.content.items, facts.now) - public
         late = [pk for pk in facts.content.items if pk in scheduled]
