@@ -1,5 +1,6 @@
 #!/usr/bin/env python
 import os
+import sqlite3
 import sys
 
 
@@ -14,7 +15,7 @@ def main() -> None:
 
     try:
         execute_from_command_line(sys.argv)
-    except (DatabaseError, OSError) as error:
+    except (DatabaseError, sqlite3.Error, OSError) as error:
         if missing := describe_missing_file(settings.DATABASES["default"]):
             sys.exit(missing)
         if isinstance(error, PermissionError) and error.filename:

@@ -61,15 +61,22 @@ def restore(path: Path) -> list[Path]:
         return _swap(_new_path(media), media) if media else []
     target = Path(settings.DATABASES["default"]["NAME"])
     new = _new_path(target)
-    for file in (new, *_wal_files(new)):
-        file.unlink(missing_ok=True)
+    _delete(new)
     require_unused(target)
-    run_on_database(
-        lambda: open_sqlite_file(new, DEFAULT_DB_ALIAS), lambda: fill(path, media and _new_path(media))
-    )
-    require_unused(target)
-    kept = _swap(new, target, with_files=_wal_files(target))
+    try:
+        run_on_database(
+            lambda: open_sqlite_file(new, DEFAULT_DB_ALIAS), lambda: fill(path, media and _new_path(media))
+        )
+        require_unused(target)
+        kept = _swap(new, target, with_files=_wal_files(target))
+    finally:
+        _delete(new)
     return kept + (_swap(_new_path(media), media) if media else [])
+
+
+def _delete(database: Path) -> None:
+    for file in (database, *_wal_files(database)):
+        file.unlink(missing_ok=True)
 
 
 def run_on_database(open_database: Callable[[], BaseDatabaseWrapper], act: Callable[[], None]) -> None:

@@ -53,6 +53,18 @@ def test_new_issue_has_the_next_number_and_what_was_published_since_the_last(
     assert (second.number, making.load_content(second).items) == (3, (later.pk,))
 
 
+@pytest.mark.parametrize("days", [0, 2])
+def test_brief_published_while_the_last_issue_waits_is_for_the_next(
+    team: Team, live: list[Brief], days: int
+) -> None:
+    scheduled = factories.signed_brief(team, factories.content("丁"))
+    factories.approve(scheduled, team.publisher, at=factories.tomorrow() - dt.timedelta(hours=1))
+    making.published_issue(team, *live, scheduled, at=factories.tomorrow())
+    later = factories.live_brief(team, factories.content("戊"))
+    issue = issues.create_issue(by=team.writer, now=timezone.now() + dt.timedelta(days=days))
+    assert making.load_content(issue).items == (later.pk,)
+
+
 def test_new_issue_without_an_earlier_one_takes_the_last_seven_days(team: Team, live: list[Brief]) -> None:
     issue = issues.create_issue(by=team.writer, now=timezone.now() + dt.timedelta(days=8))
     assert making.load_content(issue).items == ()
