@@ -117,7 +117,7 @@ def create_issue(*, by: Person, now: dt.datetime | None = None) -> Issue:
     """Begin the next issue with every brief first published since the last issue, in order of publication."""
     now = now or timezone.now()
     require_allowed(by, "create_issue")
-    items = issue_review.find_new_briefs(issue_review.find_last_publication(None, now), now)
+    items = issue_review.find_new_briefs(None, now)
     content = IssueContent(items=tuple(items[-MAX_ISSUE_ITEMS:]))
     for _attempt in range(MAX_ATTEMPTS):  # others may take the same number at the same time
         try:

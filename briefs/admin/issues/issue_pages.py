@@ -203,10 +203,8 @@ class IssuePageData:
     def _left_out(self) -> list[int]:
         if not self.is_editable:
             return []
-        since = issue_review.find_last_publication(self.issue.number, self.now)
-        return [pk for pk in issue_review.find_new_briefs(since, self.now) if pk not in self.content.items][
-            -MAX_LEFT_OUT:
-        ]
+        new = issue_review.find_new_briefs(self.issue.number, self.now)
+        return [pk for pk in new if pk not in self.content.items][-MAX_LEFT_OUT:]
 
     @property
     def left_out(self) -> list[Item]:

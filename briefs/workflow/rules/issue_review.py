@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import Self
 
 from django.conf import settings
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet, Subquery
 from django.db.models.fields.json import KeyTextTransform
 from django.utils import timezone
 from django.utils.translation import get_language, gettext
@@ -219,19 +219,20 @@ def why_not_items(
     return reasons
 
 
-def find_new_briefs(since: dt.datetime, now: dt.datetime) -> list[int]:
-    """Return the briefs first published after `since`, in order of publication."""
-    rows = Edition.objects.listed(now).filter(published_at__gt=since).order_by("published_at", "pk")
-    return list(rows.values_list("brief_id", flat=True))
+def find_new_briefs(before_number: int | None, now: dt.datetime) -> list[int]:
+    """Return the briefs first published since the last issue with a lower number was approved, in order of publication.
 
-
-def find_last_publication(before_number: int | None, now: dt.datetime) -> dt.datetime:
-    """Return when the last issue with a lower number was published, or a week ago if there is none."""
-    rows = IssueEdition.objects.found(now)
+    Without an issue: in the last week. A scheduled issue counts too: what becomes public before its day is for the next one.
+    """
+    editions = IssueEdition.objects.exclude(live_until=F("live_from"))  # cancelled
     if before_number is not None:
-        rows = rows.filter(issue_number__lt=before_number)
-    newest = rows.order_by("-issue_number").values_list("published_at", flat=True).first()
-    return newest or now - dt.timedelta(days=7)
+        editions = editions.filter(issue_number__lt=before_number)
+    number = Subquery(editions.order_by("-issue_number").values("issue_number")[:1])
+    last_issue = list(editions.filter(issue_number=number).order_by("number"))
+    since = last_issue[0].approved_at if last_issue else now - dt.timedelta(days=7)
+    held = last_issue[-1].frozen_content.items if last_issue else ()
+    rows = Edition.objects.listed(now).filter(published_at__gt=since).exclude(brief__in=held)
+    return list(rows.order_by("published_at", "pk").values_list("brief_id", flat=True))
 
 
 def find_headlines(briefs: Collection[int], now: dt.datetime, side: Side) -> dict[int, "ItemFacts"]:
