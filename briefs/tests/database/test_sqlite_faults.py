@@ -142,5 +142,11 @@ def test_every_command_on_a_full_disk_ends_with_a_sentence(
         if name not in NEED_NO_ROOM:
             assert "full" in said or "No space left" in said, (name, said)
             assert not said.endswith("exit 0"), name
+    os.truncate(ballast, ballast.stat().st_size - (1 << 18))
+    for command in (["backup", f"{small_disk}/new.zip"], ["restore", f"{elsewhere}/site.zip"]):
+        said = site.manage(*command)
+        assert "Traceback" not in said, command
+        assert "the disk is full" in said.lower(), said
+        assert not [*small_disk.glob(".backup-*"), *small_disk.glob("*.restoring*")]
     ballast.unlink()
     assert site.manage("rebuild_derived", "--check").endswith("exit 0")
