@@ -80,21 +80,19 @@ def build_newest_context(page: KeysetPage[ListedBrief], view: ListView, now: dt.
 
 
 def _render_in_full(rows: Sequence[ListedBrief], language: Side) -> Iterator[SafeString]:
-    """Yield each brief with its summary. Beside the first are its terms and how to read it, beside the last its source."""
+    """Yield each brief with its summary and, beside it, its source. The first also has its terms and how to read it."""
     for row in rows:
-        brief, terms, source = row.brief, "", ""
+        brief, terms = row.brief, ""
         if row is rows[0]:
             fragment = rendering.render_fragment(brief.content, language, language, brief.slug)
             _, terms = text.mark_terms(brief.content, fragment, (language,), *editions.load_terms(row.pk))
-        if row is rows[-1]:
-            source = cards.render_source_box(brief, language, linked=True)
         yield text.render_partial(
             "briefs/_home_top.html",
             lead=_render_lead(brief, language, is_in_full=True, bullets=FIRST_BULLETS * (row is rows[0])),
             aside=text.render_partial(
                 "briefs/_home_first_steps.html",
                 is_first=row is rows[0],
-                source=mark_safe(source),  # noqa: S308 escaped by its template
+                source=cards.render_source_box(brief, language, linked=True),
                 terms=mark_safe(terms),  # noqa: S308 escaped by its template
             ),
             purpose=PURPOSE[language] if row is rows[0] else "",

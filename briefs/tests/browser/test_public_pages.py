@@ -9,6 +9,7 @@ import time_machine
 from django.core.cache import cache
 from django.utils import timezone
 
+from briefs.demo import ARTICLE
 from briefs.letters import MIN_FORM_AGE
 from briefs.models import Brief, Edition, Keyword, Letter
 from briefs.models.site import SiteText
@@ -97,6 +98,25 @@ def test_every_public_page_is_accessible_and_fits(chromium: Any, live_server: An
     assert failures == []
     assert (len(states) >= 128, len({*states})) == (True, len(WIDTHS) * len(MEDIA))
     assert [line for line in tab.console_messages if "status of 4" not in line] == []
+
+
+def test_site_of_two_briefs_has_no_empty_column(chromium: Any, live_server: Any) -> None:
+    Edition.objects.update(removed_at=timezone.now())
+    content = corpus_fixtures.load_sample(corpus_fixtures.SEED)
+    content = dataclasses.replace(content, facts=dataclasses.replace(content.facts, **ARTICLE))
+    for slug in ("first", "second"):
+        corpus_fixtures.publish(content, slug)
+    tab = Tab(chromium, live_server.url, None)
+    for width, lang in itertools.product((1280, 1440), ("zh-hant", "en")):
+        tab.page.set_viewport_size({"width": width, "height": 900})
+        tab.open(f"/{lang}/")
+        gaps = tab.page.eval_on_selector_all(
+            ".top",
+            """tops => tops.map(top => [...top.querySelectorAll('.front, .aside > :last-child')]
+                .map(e => e.getBoundingClientRect().bottom).reduce((a, b) => Math.abs(a - b)))""",
+        )
+        assert len(gaps) == 2
+        assert max(gaps) <= 200, (width, lang, gaps)
 
 
 @pytest.mark.parametrize("width", [320, 390, 768, 1024, 1440])
