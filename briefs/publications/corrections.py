@@ -43,11 +43,12 @@ def count_untold(edition: Edition) -> int:
 def find_untold(edition: Edition) -> dict[int, QuerySet[Subscriber]]:
     """Return those who hold an earlier text and were not told, by the number of the edition that they hold.
 
-    `edition`: a public correction, or a withdrawn edition, whose own text counts as an earlier one.
+    `edition`: the public edition, which is a correction or follows one, or is withdrawn: then its own text counts as an
+    earlier one.
     """
     held = _find_held(edition.brief_id)
     if edition.withdrawn_at is None:
-        held = held.filter(held__lt=edition.number)
+        held = held.filter(held__lt=_find_cause(edition).number)
     numbers = held.order_by("held").values_list("held", flat=True).distinct()
     untold = Subscriber.objects.reading().exclude(pk__in=_find_told(edition).values("reader_no"))
     return {
@@ -68,18 +69,18 @@ def _find_told(edition: Edition) -> QuerySet[Copy]:
     copies = Copy.objects.filter(
         stage__in=(*RECEIVED_STAGES, *WAITING_STAGES),
         mailing__kind=Mailing.Kind.CORRECTION,
-        mailing__edition=edition,
     )
     if edition.withdrawn_at:
-        return copies.filter(mailing__created_at__gte=edition.withdrawn_at)
-    return copies.filter(mailing__editions__edition=edition)
+        return copies.filter(mailing__edition=edition, mailing__created_at__gte=edition.withdrawn_at)
+    told = Edition.objects.filter(brief=edition.brief_id, number__gte=_find_cause(edition).number)
+    return copies.filter(mailing__editions__edition__in=told)
 
 
 def queue_correction(edition: Edition, *, by: Person, now: dt.datetime | None = None) -> list[Mailing]:
     """Tell everybody who holds an earlier text, once. Return a mailing for each edition that readers hold.
 
-    Each shows what was in that edition and what is now. Raise Refused if the edition is neither a correction nor withdrawn,
-    is not the public one, or nobody is left to tell.
+    Each shows what was in that edition and what is now. Raise Refused if the edition is not the public one, is neither
+    withdrawn nor a correction nor after one, or nobody is left to tell.
     """
     now = now or timezone.now()
     require_allowed(by, "send_correction")
@@ -114,10 +115,21 @@ def queue_correction(edition: Edition, *, by: Person, now: dt.datetime | None = 
 
 
 def is_followed(edition: Edition, now: dt.datetime) -> bool:
-    """Return whether readers may be told of the edition: it is the public one, and a correction or withdrawn."""
-    is_correction = edition.change_kind == ChangeKind.CORRECTION and not edition.minor
+    """Return whether readers may be told of the edition: it is the public one, and withdrawn, a correction or after one."""
     is_found = edition.is_public(now) and edition.removed_at is None
-    return is_found and (is_correction or edition.withdrawn_at is not None)
+    return is_found and (edition.withdrawn_at is not None or _find_corrections(edition).exists())
+
+
+def _find_cause(edition: Edition) -> Edition:
+    """Return the edition whose note readers are told: the withdrawn one, or the newest correction up to this one."""
+    return edition if edition.withdrawn_at else _find_corrections(edition)[0]
+
+
+def _find_corrections(edition: Edition) -> QuerySet[Edition]:
+    """Return the corrections up to this edition, the newest first. An update after a correction hides none of it."""
+    corrections = Edition.objects.uncancelled().filter(change_kind=ChangeKind.CORRECTION, minor=False)
+    standing = corrections.filter(withdrawn_at=None, removed_at=None)
+    return standing.filter(brief=edition.brief_id, number__lte=edition.number).order_by("-number")
 
 
 def find_public_edition(brief: Brief | int, now: dt.datetime) -> Edition | None:
@@ -138,8 +150,8 @@ def build_bodies(edition: Edition, held: int) -> dict[str, MailBody]:
         "number"
     )
     briefs = build_briefs(list(rows.values_list(*BRIEF_COLUMNS)))
-    old, new = briefs[0], briefs[-1]
-    return {str(choice): _build_body(edition, old, new, MailSide(choice).sides) for choice in MailSide.values}
+    old, new, cause = briefs[0], briefs[-1], _find_cause(edition)
+    return {str(choice): _build_body(cause, old, new, MailSide(choice).sides) for choice in MailSide.values}
 
 
 def _build_body(edition: Edition, old: PublicBrief, new: PublicBrief, sides: Sequence[Side]) -> MailBody:

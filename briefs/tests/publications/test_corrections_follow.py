@@ -13,7 +13,7 @@ from briefs.content import Bullet
 from briefs.models import Copy, Edition, Mailing, Person, Subscriber
 from briefs.models.mailings import MailSide
 from briefs.publications import corrections, mailings, subscribers
-from briefs.tests.support import corpus_fixtures, factories
+from briefs.tests.support import corpus_fixtures, factories, mailing_fixtures
 from briefs.tests.support.published_issues import publish_issue
 from briefs.workflow import Refused
 
@@ -48,8 +48,12 @@ class World:
     editions: dict[int, Edition] = field(default_factory=dict)
     held: dict[tuple[int, int], int] = field(default_factory=dict)
     """Newest edition by reader and brief."""
-    told: set[tuple[int, int, dt.datetime | None]] = field(default_factory=set)
-    """Reader, edition, time of the withdrawal."""
+    corrected: dict[int, int] = field(default_factory=dict)
+    """Number of the newest correction by brief."""
+    told: set[tuple[int, int, dt.datetime]] = field(default_factory=set)
+    """Reader, withdrawn edition, time of the withdrawal."""
+    sent: dict[tuple[int, int], int] = field(default_factory=dict)
+    """Edition that the newest notice of a correction holds, also one that came back, by reader and brief."""
 
     def publish(self, n: int) -> None:
         content = corpus_fixtures.numbered_content(n, bullets=(Bullet(1, "甲", "A"), Bullet(2, "乙", "B")))
@@ -69,8 +73,10 @@ class World:
             bullets=(Bullet(1, f"甲{number}", f"A{number}"), Bullet(2, "乙", "B")),
         )
         Edition.objects.filter(pk=old.pk).update(live_until=now)
+        if kind == "correction":
+            self.corrected[pk] = number
         values = (
-            {"change_kind": kind, "change_note_zh": "誤。", "change_note_en": "Wrong."}
+            {"change_kind": kind, "change_note_zh": f"{number}誤。", "change_note_en": f"{number} was wrong."}
             if kind
             else {"minor": True}
         )
@@ -131,20 +137,27 @@ class World:
         return received
 
     def expected(self, edition: Edition) -> set[int]:
-        limit = edition.number if edition.withdrawn_at else edition.number - 1
+        corrected = self.corrected.get(edition.brief_id, 0)
+        limit = edition.number if edition.withdrawn_at else corrected - 1
+
+        def is_told(reader: int) -> bool:
+            if edition.withdrawn_at:
+                return (reader, edition.pk, edition.withdrawn_at) in self.told
+            return self.sent.get((reader, edition.brief_id), 0) >= corrected
+
         return {
             reader
             for (reader, brief), number in self.held.items()
             if brief == edition.brief_id
             and number <= limit
             and reader not in self.gone
-            and (reader, edition.pk, edition.withdrawn_at) not in self.told
+            and not is_told(reader)
         }
 
     def tell(self, pk: int) -> None:
         edition = self.editions[pk]
         expected = self.expected(edition)
-        is_followed = edition.withdrawn_at is not None or edition.change_kind == "correction"
+        is_followed = edition.withdrawn_at is not None or pk in self.corrected
         assert not is_followed or corrections.count_untold(edition) == len(expected)
         if not is_followed or not expected:
             with pytest.raises(Refused):
@@ -163,15 +176,17 @@ class World:
                 text = mailing.bodies["en"]["text"]
                 assert ("A" if before == 1 else f"A{before}") in text
                 assert f"A{after}" in text
+                assert f"{self.corrected[pk]} was wrong." in text
         with pytest.raises(Refused):
             corrections.queue_correction(edition, by=self.by, now=self.tick())
         for mailing in queued:
             received = set(self.deliver(mailing))
             sent = Copy.objects.filter(mailing=mailing, stage__in=mailings.RECEIVED_STAGES)
-            self.told |= {
-                (reader, edition.pk, edition.withdrawn_at)
-                for reader in sent.values_list("reader_no", flat=True)
-            }
+            for reader in sent.values_list("reader_no", flat=True):
+                if edition.withdrawn_at:
+                    self.told.add((reader, edition.pk, edition.withdrawn_at))
+                else:
+                    self.sent[reader, pk] = edition.number
             if edition.withdrawn_at is None:
                 for reader in received:
                     self.held[reader, pk] = max(self.held[reader, pk], edition.number)
@@ -217,3 +232,19 @@ def test_exactly_those_who_hold_an_earlier_text_are_told_once(
                 world.tell(pk)
     for pk in world.editions:
         world.tell(pk)
+
+
+def test_update_after_a_correction_neither_hides_it_nor_repeats_a_waiting_notice(publisher: Person) -> None:
+    world = World(publisher, Random(1))
+    world.publish(1)
+    [pk] = world.editions
+    mailing_fixtures.hold_by_mail(world.editions[pk].brief, publisher, 1)
+    world.revise(pk, "correction")
+    [notice] = corrections.queue_correction(world.editions[pk], by=publisher)
+    assert notice.copies.count() == 1
+    world.revise(pk, "update")
+    assert corrections.count_untold(world.editions[pk]) == 0
+    mailings.stop_mailing(notice, by=publisher)
+    [notice] = corrections.queue_correction(world.editions[pk], by=publisher)
+    assert "2 was wrong." in notice.bodies["en"]["text"]
+    assert notice.editions.get().edition.number == 3

@@ -160,7 +160,7 @@ VERB_REFUSAL_MESSAGES: dict[str, str | Promise] = {
         "You published one of its texts urgently, and nobody has confirmed it. Another person has to confirm it, or to send this mail."
     ),
     "no-readers": _("Nobody subscribes who has not got it yet."),
-    "nothing-to-follow": _("Readers are told of the public edition if it is a correction, or of a withdrawal."),
+    "nothing-to-follow": _("Readers are told of a correction or a withdrawal that is public."),
     "nobody-holds": _("Nobody else holds an earlier text by mail."),
     "no-mail-server": _("No mail server is set: mail would only be printed."),
     "test-mail-refused": _("The mail server did not take the test mail: %(answer)s"),
