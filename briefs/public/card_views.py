@@ -115,7 +115,7 @@ def _rank(script: Side, family: str, style: str) -> tuple[int, int, str]:
     return by_family, by_weight, family
 
 
-VERSION = 2
+VERSION = 3
 """Increase when the drawing changes, to change the ETags."""
 
 PAPER, INK, SOFT, BLUE, LINE = "#fdfdfb", "#1b1d22", "#585d67", "#24418f", "#bcc6de"
@@ -136,6 +136,8 @@ LONGEST_WORD = 4
 """Characters. A longer word may be broken: a line has ten."""
 _NEVER_AT_LINE_START = "，。、；：？！」』）》〉…—’”.,;:?!)"
 _AFTER_NUMBER = ("年", "月", "日", "億", "萬", "兆", "國")
+_CHINESE_NUMBERS = "一二兩三四五六七八九十百千萬億兆幾數"
+_BEFORE_NUMBER = "上下這那每第前後"
 _NEVER_AT_LINE_END = "「『（《〈‘“(〔"
 
 type Unit = tuple[str, float]
@@ -259,10 +261,12 @@ def _split_units(words: str) -> list[str]:
         )
     )
     for piece in pieces:
-        is_unit_of_number = bool(units) and units[-1][-1].isdigit() and piece in _AFTER_NUMBER
-        if units and (
-            is_unit_of_number or piece[0] in _NEVER_AT_LINE_START or units[-1][-1] in _NEVER_AT_LINE_END
-        ):
+        before = units[-1] if units else ""
+        is_counted = before[-1:].isdecimal() and piece in _AFTER_NUMBER
+        if _HAN_PATTERN.fullmatch(piece) and len(before) < LONGEST_WORD:
+            is_counted |= before[-1:] in _CHINESE_NUMBERS and len(piece) == 1
+            is_counted |= before in _BEFORE_NUMBER and piece[0] in _CHINESE_NUMBERS
+        if before and (is_counted or piece[0] in _NEVER_AT_LINE_START or before[-1] in _NEVER_AT_LINE_END):
             units[-1] += piece
         else:
             units.append(piece)

@@ -153,11 +153,17 @@ def test_headline_on_card_stays_between_source_and_byline(side: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "headline", ["中國可能封鎖台灣海峽，美國必須延長嚇阻的時間", "華府對2026年AI晶片出口管制的延長"]
+    "headline",
+    [
+        "中國可能封鎖台灣海峽，美國必須延長嚇阻的時間",
+        "華府對2026年AI晶片出口管制的延長",
+        "美國如何贏得下一場科技競賽",
+        "兵役延長為一年，兩岸下一輪談判",
+    ],
 )
 def test_no_word_of_a_headline_is_broken_on_its_card(headline: str) -> None:
     units = card_views._measure_units(headline)
-    words = ["延長", "出口", "管制", "台灣海峽，", "2026年", "美國"]
+    words = ["延長", "出口", "管制", "台灣海峽，", "2026年", "美國", "下一場", "一年，", "下一輪"]
     for width in range(5, 20):
         lines = card_views._break_lines(units, width)
         assert "".join(lines) == headline
