@@ -289,6 +289,22 @@ def test_parallel_sides_are_aligned_and_missing_side_leaves_gap(chromium: Any, l
     assert lacuna["height"] >= tab.page.locator("#b2 div.side").bounding_box()["height"] - 2
 
 
+@pytest.mark.parametrize("lang", ["zh-hant", "en"])
+def test_printed_parallel_page_keeps_to_its_columns(chromium: Any, live_server: Any, lang: str) -> None:
+    tab = Tab(chromium, live_server.url, None, viewport={"width": 794, "height": 1123})
+    tab.page.emulate_media(media="print")
+    tab.open(f"/{lang}/{BRIEF}parallel/")
+    edges = {
+        name: tab.page.locator(selector).evaluate("e => e.getBoundingClientRect().toJSON()")
+        for name, selector in {
+            "address": ".address", "label": "#summary > .anchor", "left": "#summary .summary >> nth=0", "right": "#summary .summary >> nth=1",
+        }.items()
+    }  # fmt: skip
+    assert edges["address"]["right"] <= edges["label"]["left"] + 1
+    assert edges["left"]["right"] <= edges["label"]["left"] + 1
+    assert edges["label"]["right"] <= edges["right"]["left"]
+
+
 SHIFT = """() => new Promise((done) => {
   let sum = 0;
   new PerformanceObserver((list) => { for (const entry of list.getEntries()) sum += entry.value; })
