@@ -83,6 +83,9 @@ class EditionQuerySet(models.QuerySet["Edition"]):
         """Return the editions that a second person has seen. An urgent one counts once it is confirmed."""
         return self.exclude(urgent=True, confirmed_by=None)
 
+    def unreviewed(self) -> Self:
+        return self.filter(urgent=True, confirmed_by=None)
+
     def changed(
         self, since: dt.datetime, until: dt.datetime
     ) -> "models.QuerySet[Edition, tuple[int, int, int, str, dt.datetime]]":
@@ -241,6 +244,11 @@ class Edition(FrozenEdition):
     @cached_property
     def frozen_content(self) -> Content:
         return Content.from_json(self.content)
+
+    @property
+    def is_reviewed(self) -> bool:
+        """Whether a second person has seen it, as in `EditionQuerySet.reviewed`."""
+        return not self.urgent or self.confirmed_by_id is not None
 
     def is_public(self, now: dt.datetime) -> bool:
         return self.live_from <= now and (self.live_until is None or self.live_until > now)

@@ -108,8 +108,8 @@ def store_mailing(
 
     `editions`: ids of the editions whose text it holds. The caller checks the policy and records the event.
     """
-    unconfirmed = Edition.objects.filter(pk__in=editions, urgent=True, four_eyes=True, confirmed_at=None)
-    if unconfirmed.filter(approved_by=by).exists():
+    unreviewed = Edition.objects.unreviewed().filter(pk__in=editions, four_eyes=True)
+    if unreviewed.filter(approved_by=by).exists():
         raise build_refusal("mail-of-own-urgent")
     with transaction.atomic():
         try:

@@ -103,7 +103,7 @@ def find_newest_uncancelled_edition(row: Brief) -> Edition | None:
 
 
 def find_unconfirmed_edition(row: Brief) -> Edition | None:
-    urgent = Edition.objects.uncancelled().filter(brief=row, urgent=True, confirmed_by=None)
+    urgent = Edition.objects.unreviewed().uncancelled().filter(brief=row)
     return urgent.order_by("-number").defer("content").first()
 
 

@@ -97,7 +97,7 @@ class BriefFacts:
 
     @cached_property
     def urgent_edition(self) -> Edition | None:
-        return next((e for e in self._standing if e.urgent and not e.confirmed_by_id), None)
+        return next((e for e in self._standing if not e.is_reviewed), None)
 
     @cached_property
     def scheduled_edition(self) -> Edition | None:

@@ -70,7 +70,7 @@ def public_badges(brief: Brief, editions: Sequence[Edition], now: dt.datetime) -
             badges.append(Badge(_("Scheduled %(time)s") % {"time": format_time(edition.live_from)}, "going"))
         elif edition.is_public(now):
             badges.append(_current_edition_badge(brief, edition))
-        if edition.urgent and not edition.confirmed_by_id:
+        if not edition.is_reviewed:
             badges.append(Badge(_("Urgent, awaiting confirmation"), "bad"))
     return list(dict.fromkeys(badges))
 

@@ -194,7 +194,7 @@ class TaskList:
         mine = Q(assigned_to=self.person) | Q(pk__in=wrote)
         # The events find the urgent editions, since the columns of an edition are stored after its content.
         urgent = Event.objects.filter(verb="publish_urgently").values("edition")
-        unconfirmed = Edition.objects.filter(pk__in=urgent, confirmed_by=None).uncancelled()
+        unconfirmed = Edition.objects.unreviewed().filter(pk__in=urgent).uncancelled()
         briefs = Brief.objects.order_by()
         lists: tuple[QuerySet[Any], ...] = (
             briefs.filter(state=State.IN_REVIEW).order_by("updated_at").values("pk"),

@@ -218,9 +218,7 @@ class BriefPageData:
 
     @cached_property
     def unconfirmed_edition(self) -> Edition | None:
-        return next(
-            (e for e in self.editions if e.urgent and not e.confirmed_by_id and not e.is_cancelled), None
-        )
+        return next((e for e in self.editions if not e.is_reviewed and not e.is_cancelled), None)
 
     def public_badges(self) -> list[Badge]:
         return public_badges(self.brief, self.editions, self.now)

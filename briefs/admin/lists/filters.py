@@ -99,7 +99,7 @@ class PublicFilter(SelectFilter):
             return Q(Exists(editions.listed(now)))
         few = {
             "scheduled": Edition.objects.scheduled(now),
-            "urgent": Edition.objects.filter(urgent=True, confirmed_by=None).uncancelled(),
+            "urgent": Edition.objects.unreviewed().uncancelled(),
             "withdrawn": Edition.objects.public(now).filter(withdrawn_at__isnull=False, removed_at=None),
             "removed": Edition.objects.gone(now).filter(removed_at__isnull=False),
         }

@@ -196,7 +196,7 @@ class ConfirmForm(EditionVerbForm):
         """Compare the edition with the last reviewed one before it."""
         editions, urgent = self.page_data.editions, self.page_data.unconfirmed_edition
         before = [e for e in editions if urgent and e.number < urgent.number and not e.is_cancelled]
-        earlier = next(filter(four_eyes.is_reviewed, before), None)
+        earlier = next((edition for edition in before if edition.is_reviewed), None)
         if urgent is None or earlier is None:
             return None
         return diff_contents(load_edition_content(earlier), load_edition_content(urgent))

@@ -184,12 +184,7 @@ type SignOffStatuses = Mapping[Side, SideSignOffStatus]
 
 def find_last_reviewed_edition(history: BriefHistory) -> Edition | None:
     """Return the newest edition that a second person has seen."""
-    return next((e for e in history.editions if is_reviewed(e)), None)
-
-
-def is_reviewed(edition: Edition) -> bool:
-    """Return whether a second person has seen the edition. An urgent one counts once it is confirmed."""
-    return not edition.urgent or edition.confirmed_by_id is not None
+    return next((e for e in history.editions if e.is_reviewed), None)
 
 
 def find_baseline_number(history: BriefHistory) -> int:
@@ -226,7 +221,7 @@ def find_edition_numbers(history: BriefHistory) -> dict[str, set[int]]:
     numbers = {r.pk: r.number for r in history.revisions}
     return {
         "editions": {numbers[e.revision_id] for e in history.editions},
-        "reviewed": {numbers[e.revision_id] for e in history.editions if is_reviewed(e)},
+        "reviewed": {numbers[e.revision_id] for e in history.editions if e.is_reviewed},
     }
 
 
