@@ -226,11 +226,13 @@ def describe_halt(mailing: Mailing) -> str:
 
 
 def has_current_text(mailing: Mailing, now: dt.datetime) -> bool:
-    """Return whether every text that the mailing holds is public as it stands there. A notice of a correction always is."""
-    if mailing.issue_edition_id is None:
-        return True
-    if not IssueEdition.objects.listed(now).filter(pk=mailing.issue_edition_id).exists():
-        return False
+    """Return whether every text that the mailing holds is public as it stands there, and the brief of a notice still withdrawn."""
+    if mailing.issue_edition_id:
+        if not IssueEdition.objects.listed(now).filter(pk=mailing.issue_edition_id).exists():
+            return False
+    elif not mailing.editions.exists():  # a notice of a withdrawal
+        withdrawn = Edition.objects.found(now).filter(pk=mailing.edition_id or 0, withdrawn_at__isnull=False)
+        return withdrawn.exists()
     public = Edition.objects.listed(now).filter(pk=OuterRef("edition"))
     return not MailingEdition.objects.filter(~Exists(public), mailing=mailing).exists()
 

@@ -12,8 +12,9 @@ from django.utils import timezone
 from briefs.content import Bullet
 from briefs.models import Copy, Edition, Mailing, Person, Subscriber
 from briefs.models.mailings import MailSide
-from briefs.publications import corrections, mailings, subscribers
+from briefs.publications import corrections, mailings, sending, subscribers
 from briefs.tests.support import corpus_fixtures, factories, mailing_fixtures
+from briefs.tests.support.mail_server import MailServer
 from briefs.tests.support.published_issues import publish_issue
 from briefs.workflow import Refused
 
@@ -232,6 +233,29 @@ def test_exactly_those_who_hold_an_earlier_text_are_told_once(
                 world.tell(pk)
     for pk in world.editions:
         world.tell(pk)
+
+
+@pytest.mark.parametrize("change", ["withdrawn", "corrected again", "reinstated"])
+def test_notice_pauses_when_what_it_says_is_true_no_longer(
+    publisher: Person, mail_server: MailServer, change: str
+) -> None:
+    world = World(publisher, Random(1))
+    world.publish(1)
+    [pk] = world.editions
+    mailing_fixtures.hold_by_mail(world.editions[pk].brief, publisher, 1)
+    if change == "reinstated":
+        world.withdraw(pk)
+    else:
+        world.revise(pk, "correction")
+    [notice] = corrections.queue_correction(world.editions[pk], by=publisher)
+    if change == "corrected again":
+        world.revise(pk, "correction")
+    else:
+        world.withdraw(pk)
+    assert sending.send_due().sent == 0
+    notice.refresh_from_db()
+    assert (notice.state, notice.state_reason) == ("paused", "changed")
+    assert mail_server.to == []
 
 
 def test_update_after_a_correction_neither_hides_it_nor_repeats_a_waiting_notice(publisher: Person) -> None:
