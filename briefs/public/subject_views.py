@@ -43,7 +43,8 @@ def subject(request: HttpRequest, language: Side, kind: str, slug: str) -> HttpR
         return HttpResponsePermanentRedirect(paths.subject(language, kind, row.slug))
     view, key = ListView.read(request, language), read_page_key(request)
     page, words = (_build_term if kind == "terms" else _build_topic)(row, of, view, now, key)
-    if not page.rows and not key.side:  # all its briefs were withdrawn
+    is_list = bool(page.rows or key.side)
+    if not is_list:  # all its briefs were withdrawn
         rows = editions.list_withdrawn(of.found_editions(now, row.pk))
         notices = (
             corrections.build_entry_context(corrections.build_withdrawal(row), language) for row in rows
@@ -56,7 +57,8 @@ def subject(request: HttpRequest, language: Side, kind: str, slug: str) -> HttpR
         language,
         path,
         query_string=page.query_string,
-        list_view=view,
+        list_view=view if is_list else None,
+        menu_entry=kind,
         feeds=feeds_of_page.head,
         follow=feeds_of_page.button,
         **words,

@@ -136,6 +136,21 @@ def test_subject_index_shows_brief_count_and_page_lists_them(client: Client, kin
     assert "3 briefs" in page
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_page_marks_its_entry_of_the_menu_and_offers_views_of_briefs_that_it_lists(
+    client: Client, kind: str
+) -> None:
+    subject = SubjectRows()
+    edition = publish(1, subject.facts())
+    views = ("show=both", "rows=headlines")
+    page = client.get(subject.address(kind)).content.decode()
+    assert re.search(rf'"/en/{kind}/"\s+aria-current="page"', page)
+    assert [words in page for words in views] == [True, True]
+    withdraw(edition)
+    page = client.get(subject.address(kind)).content.decode()
+    assert [words in page for words in views] == [False, False]
+
+
 def test_index_has_the_name_that_leads_to_it(client: Client) -> None:
     for code in ("zh-hant", "en"):
         for kind in ("keywords", "authors", "sources"):
