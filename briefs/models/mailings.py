@@ -224,3 +224,8 @@ class Copy(models.Model):
 
     def __str__(self) -> str:
         return f"{self.mailing_id} {self.reader_no}"
+
+    @property
+    def key(self) -> str:
+        """Return what tells this copy from one that had its number before the database was restored from a backup."""
+        return f"{self.pk} {self.mailing.created_at.timestamp()}"

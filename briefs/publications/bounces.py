@@ -53,16 +53,16 @@ def classify(status: str) -> Verdict:
     return Verdict.FAILED
 
 
-def build_return_path(copy_pk: int) -> str:
+def build_return_path(copy: Copy) -> str:
     """Return the envelope sender of a copy: BOUNCE_ADDRESS with the copy's number and a mark that nobody else can make."""
     if not settings.BOUNCE_ADDRESS:
         return parseaddr(settings.DEFAULT_FROM_EMAIL)[1]
     name, _at, host = settings.BOUNCE_ADDRESS.partition("@")
-    return f"{name}+{copy_pk}-{_mark(copy_pk)}@{host}"
+    return f"{name}+{copy.pk}-{_mark(copy)}@{host}"
 
 
-def _mark(copy_pk: int) -> str:
-    digest = salted_hmac("briefs.bounces", str(copy_pk), algorithm="sha256").hexdigest()
+def _mark(copy: Copy) -> str:
+    digest = salted_hmac("briefs.bounces", copy.key, algorithm="sha256").hexdigest()
     return digest[:_MARK_LENGTH]
 
 
@@ -113,8 +113,9 @@ def _find_copy(message: Message) -> Copy | None:
     for header in ("Delivered-To", "X-Original-To", "Envelope-To", "To"):
         for value in message.get_all(header, []):
             for number, mark in re.findall(pattern, str(value), re.I):
-                if constant_time_compare(mark.lower(), _mark(int(number))):
-                    return Copy.objects.filter(pk=int(number)).first()
+                copy = Copy.objects.filter(pk=int(number)).select_related("mailing").first()
+                if copy and constant_time_compare(mark.lower(), _mark(copy)):
+                    return copy
     return None
 
 

@@ -320,7 +320,7 @@ class _Run:
                 claimed_at = self.now
                 rows = Copy.objects.filter(pk=copy.pk, stage=copy.stage, stage_at=copy.stage_at)
                 if rows.update(stage=Copy.Stage.CLAIMED, stage_at=claimed_at):
-                    copy.stage, copy.stage_at = Copy.Stage.CLAIMED, claimed_at
+                    copy.stage, copy.stage_at, copy.mailing = Copy.Stage.CLAIMED, claimed_at, mailing
                     yield copy
 
     def _wait_for_turn(self) -> bool:
@@ -355,9 +355,9 @@ class _Run:
         to, copy.side = reader.address, reader.side  # perhaps another language than when it was queued
         token, token_hash = make_token()
         body: MailBody = mailing.bodies[copy.side]
-        message = build_message(body, Envelope(to, token, _build_message_id(str(copy.pk)), self.now))
+        message = build_message(body, Envelope(to, token, _build_message_id(copy.key), self.now))
         try:
-            sender_taken, answer = self.transport.begin(build_return_path(copy.pk), to)
+            sender_taken, answer = self.transport.begin(build_return_path(copy), to)
             if answer.is_yes:
                 if not self._hand_over(copy, token_hash):
                     self.transport.reset()
