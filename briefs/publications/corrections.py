@@ -32,7 +32,7 @@ from .mailings import RECEIVED_STAGES, WAITING_STAGES, record, require_mail_serv
 
 def count_holders(brief: Brief | int) -> int:
     """Count the readers who hold any text of the brief by mail, whom a correction or withdrawal would concern."""
-    return Subscriber.objects.reading().filter(pk__in=_find_held(brief).values("reader_no")).count()
+    return Subscriber.objects.reading().filter(pk__in=_find_held(brief).values("subscriber")).count()
 
 
 def count_untold(edition: Edition) -> int:
@@ -50,23 +50,26 @@ def find_untold(edition: Edition) -> dict[int, QuerySet[Subscriber]]:
     if edition.withdrawn_at is None:
         held = held.filter(held__lt=_find_cause(edition).number)
     numbers = held.order_by("held").values_list("held", flat=True).distinct()
-    untold = Subscriber.objects.reading().exclude(pk__in=_find_told(edition).values("reader_no"))
+    untold = Subscriber.objects.reading().exclude(pk__in=_find_told(edition).values("subscriber"))
     return {
-        number: untold.filter(pk__in=held.filter(held=number).values("reader_no")) for number in set(numbers)
+        number: untold.filter(pk__in=held.filter(held=number).values("subscriber")) for number in set(numbers)
     }
 
 
 def _find_held(brief: Brief | int) -> QuerySet[Any, Any]:
-    """Return a row a reader with the newest edition `held` of the brief, whether or not they still get mail."""
-    received = Copy.objects.filter(
+    """Return a row a reader with the newest edition `held` of the brief, whether or not they still get mail.
+
+    Not by `reader_no`: a database restored from a backup may give the number of an erased reader again.
+    """
+    received = Copy.objects.exclude(subscriber=None).filter(
         stage__in=RECEIVED_STAGES, bounced_at=None, mailing__editions__edition__brief=brief
     )
-    return received.order_by().values("reader_no").annotate(held=Max("mailing__editions__edition__number"))
+    return received.order_by().values("subscriber").annotate(held=Max("mailing__editions__edition__number"))
 
 
 def _find_told(edition: Edition) -> QuerySet[Copy]:
     """Return the copies of notices of this correction or withdrawal that were received or will be."""
-    copies = Copy.objects.filter(
+    copies = Copy.objects.exclude(subscriber=None).filter(
         stage__in=(*RECEIVED_STAGES, *WAITING_STAGES),
         mailing__kind=Mailing.Kind.CORRECTION,
     )

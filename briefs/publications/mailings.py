@@ -68,7 +68,7 @@ def queue_issue(
         if issue is None:
             raise Refused(NOT_PUBLIC)
         earlier = Copy.objects.filter(
-            reader_no=OuterRef("pk"),
+            subscriber=OuterRef("pk"),
             mailing__issue_edition__issue=issue_edition.issue_id,
             stage__in=RECEIVED_STAGES,
         )

@@ -258,6 +258,25 @@ def test_notice_pauses_when_what_it_says_is_true_no_longer(
     assert mail_server.to == []
 
 
+def test_new_reader_with_the_number_of_an_erased_one_is_told_of_nothing(
+    publisher: Person, settings: Any, tmp_path: Path
+) -> None:
+    settings.DEPARTURES_FILE = str(tmp_path / "departures.txt")
+    world = World(publisher, Random(1))
+    world.publish(1)
+    [pk] = world.editions
+    mailing_fixtures.hold_by_mail(world.editions[pk].brief, publisher, 1)
+    erased = Subscriber.objects.get()
+    number = erased.pk
+    subscribers.erase(erased, timezone.now())
+    newcomer = subscribe(1)
+    Subscriber.objects.filter(pk=newcomer.pk).update(id=number)  # as after a restore from a backup
+    world.revise(pk, "correction")
+    assert corrections.count_untold(world.editions[pk]) == 0
+    world.withdraw(pk)
+    assert corrections.count_untold(world.editions[pk]) == corrections.count_holders(pk) == 0
+
+
 def test_update_after_a_correction_neither_hides_it_nor_repeats_a_waiting_notice(publisher: Person) -> None:
     world = World(publisher, Random(1))
     world.publish(1)
