@@ -13,11 +13,18 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 
 from briefs import checks, workflow
+from briefs.admin.common.fact_text import format_fact
 from briefs.admin.common.form_fields import FieldError, LocalDateTimeField, field_errors_from_reasons
-from briefs.admin.common.interface_labels import SIDE_NAMES, format_with_label, format_with_remark
+from briefs.admin.common.interface_labels import (
+    FIELD_LABELS,
+    SIDE_NAMES,
+    format_with_label,
+    format_with_remark,
+)
+from briefs.admin.common.name_fields import NamesById, load_names_by_id
 from briefs.admin.common.task_list import build_keyword_url
 from briefs.admin.editor.editor_page_data import BriefPageData
-from briefs.content import LANGUAGE_TAGS, SIDES, Content, Side
+from briefs.content import LANGUAGE_TAGS, SIDES, Content, Facts, Side
 from briefs.derived.public_brief import PageNames
 from briefs.facts import FACTS
 from briefs.models import ChangeKind, WithdrawalKind
@@ -373,14 +380,16 @@ class ChangeNoteForm(VerbForm, ChangeNoteFields):
 
     def differences(self) -> list[dict[str, str]]:
         """Return the differences that make the change more than minor."""
-        before = self.last_public_content()
+        before, now = self.last_public_content(), self.page_data.content
         if before is None or "minor" not in self.fields:
             return []
+        found = checks.find_substantive_differences(before, now, load_check_context())
+        names = load_names_by_id([before, now]) if any(one.kind == "fact" for one in found) else NamesById()
         return [
-            _describe_difference(found)
-            for found in checks.find_substantive_differences(
-                before, self.page_data.content, load_check_context()
-            )
+            _describe_fact_difference(one.before, before.facts, now.facts, names)
+            if one.kind == "fact"
+            else _describe_difference(one)
+            for one in found
         ]
 
     def build_change(self) -> workflow.ChangeNote:
@@ -405,6 +414,15 @@ _DIFFERENCE_LABELS: Final = {
 }
 MAX_EXCERPT_LENGTH: Final = 60
 """Characters shown of an excerpt."""
+
+
+def _describe_fact_difference(name: str, old: Facts, new: Facts, names: NamesById) -> dict[str, str]:
+    return {
+        "kind": str(_DIFFERENCE_LABELS["fact"]),
+        "place": str(FIELD_LABELS[name]),
+        "before": format_fact(old, name, names),
+        "after": format_fact(new, name, names),
+    }
 
 
 def _describe_difference(difference: checks.SubstantiveDifference) -> dict[str, str]:

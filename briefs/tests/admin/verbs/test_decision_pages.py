@@ -113,6 +113,8 @@ def test_source_withdrawal_is_approved_by_another_publisher(client: Client, team
     sign_in(client, team.other_publisher)
     form = get_verb_form(client, brief, "approve")
     assert form.data["note_zh"] == ["原文已由來源撤回。"]
+    differing = client.get(brief_url(brief, "approve")).content.decode().partition('id="differs"')[2]
+    assert re.search(r"Article \(Withdrawn by its source\): <del\s*>No</del>\s*→ <ins>Yes</ins>", differing)
     assert (
         client.post(
             brief_url(brief, "approve"), form.data_with(when="now", ticked="source_withdrew")
