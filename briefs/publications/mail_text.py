@@ -24,7 +24,7 @@ from django.utils.translation import ngettext, pgettext
 from briefs.content import LANGUAGE_TAGS, Bullet, Side
 from briefs.models.mailings import MailSide
 from briefs.rendering import cards
-from briefs.rendering.text import split_paragraphs, strip_indentation
+from briefs.rendering.text import extract_gist, split_paragraphs, strip_indentation
 from briefs.text import date_format, paths
 from briefs.text.scripts import count_han
 
@@ -39,8 +39,14 @@ TOKEN_PLACEHOLDER: Final = "\ufdd1"  # noqa: S105 no password
 _PREHEADER_PADDING: Final = "\u034f\u200c\u00a0" * 40
 """Keeps the mail's first words out of the preview after a short preheader."""
 _INLINER: Final = css_inline.CSSInliner(keep_at_rules=True, load_remote_stylesheets=False)
-_SHORTENINGS: Final = (("", None), ("two bullets", None), ("headlines", None), ("headlines", 20))
-"""What is left of each brief, and how many briefs are named, until the mail is short enough."""
+_SHORTENINGS: Final = (
+    ("", None, False),
+    ("two bullets", None, False),
+    ("headlines", None, False),
+    ("headlines", 20, False),
+    ("headlines", 20, True),
+)
+"""What is left of each brief, how many are named, and whether the preface is cut, until the mail is short enough."""
 
 
 class MailBody(TypedDict):
@@ -60,7 +66,7 @@ def build_issue_bodies(issue: PublicIssue) -> dict[str, MailBody]:
 def build_issue_body(issue: PublicIssue, choice: str) -> MailBody:
     """Return the mail of an issue. If it is too long, each brief has two bullets and a link, or its headline alone.
 
-    The last resort names the first briefs and says how many more are on the web.
+    Else it names the first briefs and says how many more are on the web; at last the preface is cut to its first sentences.
     """
     sides = MailSide(choice).sides
     texts = [fill_mail_lines(issue.text(side), side) for side in sides]
@@ -68,7 +74,7 @@ def build_issue_body(issue: PublicIssue, choice: str) -> MailBody:
     preheader = " ".join(text.preheader for text in texts if text.preheader)
     pages = {side: f"{paths.home(side)}issues/{issue.number}/" for side in sides}
     corrections = list_recent_corrections(issue, max(timezone.now(), issue.updated_at))
-    for shortening, limit in _SHORTENINGS:
+    for shortening, limit, cuts_preface in _SHORTENINGS:
         shown = issue.items[:limit]
         items = [
             {"number": n, "sides": [_describe_item(item, side, shortening) for side in sides]}
@@ -76,6 +82,8 @@ def build_issue_body(issue: PublicIssue, choice: str) -> MailBody:
         ]
         sections = {side: _describe_issue(issue, side, len(issue.items) - len(shown)) for side in sides}
         for side in sides:
+            if cuts_preface:
+                sections[side]["preface"] = [extract_gist(" ".join(sections[side]["preface"]), side)]
             sections[side]["corrections"] = [
                 (correction.format_line(side), f"{settings.SITE_URL}{correction.get_path(side)}")
                 for correction in corrections

@@ -12,13 +12,14 @@ from django.utils import timezone
 from django.utils.html import strip_tags
 
 from briefs import workflow
-from briefs.content import SIDES, Bullet
+from briefs.content import SIDES, Bullet, IssueContent
 from briefs.models import MailSide
 from briefs.publications import mail_text
 from briefs.publications.mail_text import MailBody
 from briefs.publications.published import PublicIssue, load_issue
 from briefs.tests.support import factories, mailing_fixtures
 from briefs.tests.support.factories import Team
+from briefs.workflow.issues import TEXT_LIMITS
 
 pytestmark = pytest.mark.django_db
 
@@ -110,6 +111,14 @@ def test_long_issue_falls_back_to_two_bullets_and_then_to_headlines(team: Team) 
         )
     body = mail_text.build_issue_body(replace(issue, items=issue.items * 20), "both")
     assert len(build_bytes(body)) <= mail_text.MAX_WIRE_BYTES
+    limit = TEXT_LIMITS["preface"]
+    zh, en = (issue.text(side) for side in SIDES)
+    longest = IssueContent(
+        replace(zh, preface="前言很長。" * (limit // 5)), replace(en, preface="A preface. " * (limit // 11))
+    )
+    body = mail_text.build_issue_body(replace(issue, items=issue.items * 25, content=longest), "both")
+    assert len(build_bytes(body)) <= mail_text.MAX_WIRE_BYTES
+    assert "前言很長。" in body["text"]
 
 
 def test_withdrawn_brief_is_a_notice_without_its_text(team: Team) -> None:
