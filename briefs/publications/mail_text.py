@@ -250,7 +250,7 @@ def _read_text(html: str) -> str:
     reader.feed(html)
     lines = []
     for line in reader.lines:
-        words = line.strip(" \u200b")
+        words = line.replace("\n ", "\n").strip(" \u200b")
         words = "-- " if words == "--" else words
         if words.strip():
             lines.append(words)

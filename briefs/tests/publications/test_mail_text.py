@@ -62,6 +62,7 @@ def test_html_and_plain_text_hold_every_word_of_the_issue(team: Team, choice: st
             assert squeeze(word) in text
     other = {"zh": "Point 0", "en": "第0點"}.get(choice, "<script")
     assert squeeze(other) not in text
+    assert not re.search(r"^ ", body["text"], re.M)
 
 
 def test_headers_of_unsubscription_are_whole_lines_on_the_wire(team: Team, settings: Any) -> None:
