@@ -4,9 +4,10 @@ Rows are public only through a listed edition. A slug never changes, and a merge
 """
 
 import hashlib
-from collections.abc import Container
-from typing import Any, ClassVar, Self
+from collections.abc import Collection, Container
+from typing import Any, ClassVar, Final, Self
 
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -15,6 +16,10 @@ from django.utils.translation import pgettext_lazy
 from briefs.content import Side
 from briefs.text.person_names import NameOrder, divide_in_order, find_name_order
 from briefs.text.slugs import build_slug
+
+MAX_FORMS: Final = 50
+MAX_FORM_LENGTH: Final = 200
+"""Bounds of a list of renderings or other names. Each is looked for in every public text that may have it."""
 
 
 def find_free_vocabulary_slug(kind: type["Vocabulary"], *names: str) -> str:
@@ -82,6 +87,15 @@ class Vocabulary(models.Model):
     def slug_names(self) -> tuple[str, ...]:
         """Return the names to build a slug from, in order of preference."""
         return (self.label("en"), self.label("zh"))
+
+    def clean_fields(self, exclude: Collection[str] | None = None) -> None:
+        super().clean_fields(exclude=exclude)
+        for field in self._meta.concrete_fields:
+            forms = getattr(self, field.attname) if isinstance(field, models.JSONField) else []
+            if len(forms) > MAX_FORMS or any(len(form) > MAX_FORM_LENGTH for form in forms):
+                sentence = _("At most %(n)s lines of at most %(length)s characters.")
+                values = {"n": MAX_FORMS, "length": MAX_FORM_LENGTH}
+                raise ValidationError({field.name: sentence % values})
 
     @classmethod
     def make(cls, **values: Any) -> Self:

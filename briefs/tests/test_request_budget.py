@@ -25,6 +25,7 @@ from briefs.exchange.sheets.brief_sheets import build_brief_rows
 from briefs.exchange.sheets.columns import BRIEFS, BULLETS
 from briefs.exchange.sheets.sheet_files import write_csv
 from briefs.models import Author, Brief
+from briefs.models.vocabulary import MAX_FORM_LENGTH, MAX_FORMS
 from briefs.tests.documents.word_builder import build_word_file, edit_word_file, plain_paragraphs
 from briefs.tests.support import factories, limit_cpu_time, only_with_more_rounds
 from briefs.tests.support.form_client import Form, brief_url, sign_in
@@ -34,6 +35,7 @@ pytestmark = [pytest.mark.heavy, pytest.mark.django_db, pytest.mark.filterwarnin
 DESK = "/admin/briefs/brief/"
 ADD = f"{DESK}add/"
 ALWAYS = ("產", "限制,以芯片,也", "1,111,", "不應甲，而應乙", "2025年6月9日（星期一）", "\u00ad\u200d\ufe0f")
+TERM_LISTS = ("also_zh", "also_en", "avoid_zh", "avoid_en", "safe_zh", "safe_en")
 MORE = (
     "a", "𠮷,", "A, B and ", "US-China-", "「", '"', "四十%", "中國對日本", "the mainland ", "Grey Zone defence ",
     "Some of most ", "www.a.example/",
@@ -241,6 +243,26 @@ def test_maximal_sheets(writer: Client, team: factories.Team, piece: str) -> Non
     assert answer.status_code == 302, answer.content.decode()
     measure(f"{piece!r}, Word table: preview", writer.get, answer["Location"])
     measure(f"{piece!r}, Word table: import", writer.post, answer["Location"], {"version": brief.version})
+
+
+@pytest.mark.parametrize("piece", PIECES, ids=NAMES)
+def test_maximal_names(writer: Client, team: factories.Team, piece: str) -> None:
+    text = f"灰色地帶 {repeat(piece, 3_000)}", f"gray zone {repeat(piece, 3_000)}"
+    for n in range(5):
+        factories.live_brief(team, factories.content(str(n), bullets=[Bullet(0, *text)] * 10))
+    kept = [f"{n} {piece * MAX_FORM_LENGTH}"[:MAX_FORM_LENGTH] for n in range(MAX_FORMS)]
+    for forms, status in ((kept, 302), ([*kept, "x"], 200), ([piece * 10_000 + "x" * MAX_FORM_LENGTH], 200)):
+        for kind, columns in {"term": TERM_LISTS, "source": ("aliases",)}.items():
+            address = f"/admin/briefs/{kind}/add/"
+            names = {"zh": "灰色地帶", "en": "gray zone", "name": "The Gray Zone"}
+            form = dict(Form(writer.get(address).content.decode()).data) | names
+            form |= dict.fromkeys(columns, "\n".join(forms))
+            answer = measure(f"{piece!r}: {kind} of {len(forms)} forms", writer.post, address, form)
+            assert answer.status_code == status, answer.content.decode()
+            if status == 302:
+                measure(f"{piece!r}: proposal or list", writer.get, answer["Location"])
+            else:
+                assert "At most 50 lines of at most 200 characters." in answer.content.decode()
 
 
 QUERIES = (
