@@ -22,7 +22,7 @@ from briefs.derived import brief_shape, corpus
 from briefs.derived.brief_shape import Brief, FoundBrief, Name
 from briefs.derived.corpus import Release
 from briefs.models.edition import Edition
-from briefs.public import page_cache, responses, search_queries, subject_queries
+from briefs.public import brief_answers, page_cache, responses, search_queries, subject_queries
 from briefs.public import views as public_views
 from briefs.public.editions import ListPosition
 from briefs.public.page_cache import hash_parts
@@ -246,7 +246,11 @@ class ReleaseCard(NamedTuple):
         for language in languages:
             with translation.override(paths.LANGUAGE_CODES[language]):
                 address = f"{settings.SITE_URL}{paths.home(language)}corpus/{self.release.name}/"
-                context = {"site": settings.DIGEST_SITE_NAME[language], "canonical": address}
+                context = {
+                    "site": settings.DIGEST_SITE_NAME[language],
+                    "canonical": address,
+                    "colon": brief_answers.COLON[language],
+                }
                 parts.append(
                     render_to_string("briefs/corpus_readme.md", self.build_context(language) | context)
                 )

@@ -229,6 +229,7 @@ def read_release(client: Client, month: str) -> dict[str, Any]:
     readme = bodies["README.md"].decode()
     assert readme.count(hashlib.sha256(bodies[f"digest-{month}.tmx"]).hexdigest()) == 2, "in each language"
     assert f"{settings.SITE_URL}/zh-hant/corpus/{month}/" in readme
+    assert f"\n# 智庫文摘：語料庫 {month}\n" in readme
     pairs = {pair["id"]: pair for pair in map(json.loads, bodies[f"digest-{month}.jsonl"].splitlines())}
     assert list(read_units(bodies[f"digest-{month}.tmx"])) == list(pairs)
     return pairs
