@@ -74,7 +74,11 @@ class MailingPanel:
             return sentence % {"n": f"{n:,}"}
         values = {"handled": f"{self.counts.handled:,}", "total": f"{self.counts.total:,}"}
         words = [_("%(handled)s of %(total)s copies.") % values]
-        if self.mailing.state == Mailing.Status.QUEUED:
+        halt = mailings.describe_halt(self.mailing)
+        shown_at = max(timezone.now(), self.mailing.due_at)
+        if not halt and self.is_open and not mailings.has_current_text(self.mailing, shown_at):
+            halt = str(mailings.HALT_REASONS["changed"])  # the next sender will pause it
+        elif self.mailing.state == Mailing.Status.QUEUED:
             due_at = timezone.localtime(self.mailing.due_at)
             words = [_("It is sent from %(time)s.") % {"time": f"{due_at:%Y-%m-%d %H:%M}"}]
         if unknown := self.counts.unknown:
@@ -86,7 +90,7 @@ class MailingPanel:
                 )
                 % {"n": f"{unknown:,}"}
             )
-        words.append(mailings.describe_halt(self.mailing))
+        words.append(halt)
         return ("" if interface_side() == "zh" else " ").join(filter(None, words))
 
     @property

@@ -7,10 +7,11 @@ import pytest
 from django.test import Client
 
 from briefs.models import Copy, Mailing, Person
-from briefs.publications import sending
+from briefs.publications import mailings, sending
 from briefs.tests.support import factories, issue_factories, mailing_fixtures
 from briefs.tests.support.factories import Team
 from briefs.tests.support.mail_server import MailServer
+from briefs.workflow import issues
 
 pytestmark = pytest.mark.django_db
 
@@ -56,6 +57,19 @@ def test_publisher_sends_and_steers_a_mailing(team: Team, mail_server: MailServe
     words = read(publisher, build_url(issue, "change"))
     assert "Sent · 2 of 2 copies. The fate of 2 is unknown; they count as received." in words
     assert 'value="now"' not in publisher.get(url).content.decode()
+
+
+def test_mail_of_a_cancelled_publication_is_promised_to_nobody(team: Team) -> None:
+    mailing_fixtures.subscribe(1)
+    at = factories.tomorrow()
+    edition = issue_factories.published_issue(team, factories.live_brief(team), at=at)
+    mailings.queue_issue(edition, by=team.publisher)
+    publisher, url = log_in(team.publisher), build_url(edition.issue)
+    assert "It is sent from" in read(publisher, url)
+    issues.cancel_issue(edition.issue, by=team.publisher)
+    words = read(publisher, url)
+    assert "It is sent from" not in words
+    assert "Stop it and send it anew." in words
 
 
 @pytest.mark.parametrize("due_at", ["", "2020-01-02T08:30", "tomorrow"])
