@@ -256,7 +256,7 @@ def _departures() -> Faults:
 
 def _media() -> Faults:
     try:
-        default_storage.delete(default_storage.save("doctor.txt", ContentFile(b"well")))
+        default_storage.delete(default_storage.save(".doctor.txt", ContentFile(b"well")))
     except OSError as error:
         location = get_media_folder() or settings.STORAGES["default"]["OPTIONS"].get("bucket")
         yield f"MEDIA_STORAGE: no picture can be stored in {location}: {error.strerror or error}."

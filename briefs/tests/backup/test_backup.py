@@ -17,11 +17,12 @@ import pytest
 from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.core.files.base import ContentFile
-from django.core.files.storage import default_storage
+from django.core.files.storage import FileSystemStorage, default_storage
 from django.core.management import CommandError, call_command
 from django.db import connection
 from django.utils import timezone
 
+from briefs import installation
 from briefs.accounts import second_factor
 from briefs.backup import archive_writer, backup_archive, restoration
 from briefs.models import Edition, JobRun, Mailing, Subscriber
@@ -110,6 +111,15 @@ def test_two_backups_to_one_file_at_once_are_both_whole(backup_file: Path, tmp_p
 
 def test_archive_leaves_out_files_that_are_being_written(backup_file: Path, media_folder: Path) -> None:
     (media_folder / "pictures/.half").write_bytes(b"half a pic")
+    assert list(backup_archive.list_media_names()) == ["pictures/a.txt"]
+
+
+def test_archive_leaves_out_the_file_by_which_doctor_tries_the_storage(
+    backup_file: Path, media_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(FileSystemStorage, "delete", lambda *name: None)
+    assert not [fault for fault in installation.find_faults() if fault.startswith("Media")]
+    assert len(list(media_folder.iterdir())) == 2
     assert list(backup_archive.list_media_names()) == ["pictures/a.txt"]
 
 
