@@ -10,8 +10,9 @@ const read = (name) => {
 };
 const target = new URL(location.href), both = document.querySelector('.views a[data-choice="show=both"]');
 const isList = both?.search.includes("show=both"), isBrief = both?.pathname.endsWith("/parallel/");
-const isOther = both && !both.hasAttribute("aria-current") && !query.has("show");
-if ((isList || isBrief) && isOther && read("show") === "both") target.href = both.href;
+const isChosen = both && !both.hasAttribute("aria-current") && !query.has("show") && read("show") === "both";
+if (isChosen && isList) target.searchParams.set("show", "both");
+if (isChosen && isBrief) target.href = both.href;
 if (isList && !query.has("rows") && read("rows") === "headlines") target.searchParams.set("rows", "headlines");
 target.hash = location.hash;
 if (target.href !== location.href) location.replace(target);

@@ -330,6 +330,7 @@ def test_choice_of_languages_and_rows_is_kept_in_the_browser(chromium: Any, live
     for path, moved in (
         ("/en/archive/2025/", "/en/archive/2025/?show=both"),
         ("/en/search/?q=AI", "/en/search/?q=AI&show=both"),
+        ("/en/search/?from=2025-13", "/en/search/?from=2025-13&show=both"),
         (f"/zh-hant/{BRIEF}#b4", f"/zh-hant/{BRIEF}parallel/#b4"),
         ("/en/about/", "/en/about/"),
         ("/en/?show=en", "/en/?show=en"),
