@@ -17,7 +17,8 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from briefs import policy
-from briefs.models import Brief, Edition, Event, Issue, Person, Revision, State
+from briefs.models import Brief, Edition, Event, Issue, Mailing, Person, Revision, State
+from briefs.publications.mailings import describe_halt
 from briefs.workflow.brief_facts import load_brief_facts
 from briefs.workflow.issue_step import IssueStep, next_issue_step
 from briefs.workflow.next_step import Sentence, Step, describe_step, next_step
@@ -159,7 +160,7 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class IssueTask:
-    """An issue that waits for the person to sign or to publish it, in the list of tasks."""
+    """An issue that waits for the person to sign or to publish it, or a halted mailing, in the list of tasks."""
 
     title: str
     verb: str
@@ -258,6 +259,30 @@ class TaskList:
             reverse("admin:briefs_issue_change", args=[issue.pk]),
             issue.updated_at,
             interface_labels.format_duration(issue.updated_at, self.now),
+        )
+
+    @cached_property
+    def mailing_tasks(self) -> list[IssueTask]:
+        """One task for each mailing that paused by itself, or was stopped by a mail server in the last week. One query."""
+        if not policy.has_role_for(self.person, "resume_mailing"):
+            return []
+        stopped = Q(state=Mailing.Status.STOPPED, state_at__gt=self.now - dt.timedelta(days=7))
+        halted = Mailing.objects.filter(Q(state=Mailing.Status.PAUSED) | stopped, state_by=None)
+        rows = halted.defer("bodies").select_related("issue_edition", "edition__brief").order_by("state_at")
+        return [self._build_mailing_task(row) for row in rows]
+
+    def _build_mailing_task(self, mailing: Mailing) -> IssueTask:
+        issue, edition = mailing.issue_edition, mailing.edition
+        title = interface_labels.format_issue(issue.issue_number) if issue else str(edition and edition.brief)
+        return IssueTask(
+            title,
+            _("Mail to readers"),
+            describe_halt(mailing),
+            reverse("admin:briefs_issue_mail", args=[issue.issue_id])
+            if issue
+            else reverse("admin:briefs_brief_tell", args=[edition.brief_id if edition else 0]),
+            mailing.state_at,
+            interface_labels.format_duration(mailing.state_at, self.now),
         )
 
     def find_next(self, after: int) -> Task | None:

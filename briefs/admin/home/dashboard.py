@@ -136,7 +136,7 @@ def build_dashboard(request: HttpRequest) -> dict[str, Any]:
     if not policy.get_roles(person):
         return {"may_import": may_import}
     waiting = TaskList(person, timezone.now())
-    tasks = [*waiting.issue_tasks, *waiting.tasks]
+    tasks = [*waiting.mailing_tasks, *waiting.issue_tasks, *waiting.tasks]
     return {
         "may_import": may_import,
         "today": waiting.today,

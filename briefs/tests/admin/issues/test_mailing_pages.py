@@ -72,6 +72,24 @@ def test_mail_of_a_cancelled_publication_is_promised_to_nobody(team: Team) -> No
     assert "Stop it and send it anew." in words
 
 
+def test_home_tells_publishers_of_a_mailing_that_halted_by_itself(
+    team: Team, mail_server: MailServer
+) -> None:
+    mailing_fixtures.subscribe(1)
+    brief = factories.live_brief(team)
+    issue = issue_factories.published_issue(team, brief).issue
+    publisher = log_in(team.publisher)
+    publisher.post(build_url(issue), {"do": "now"})
+    assert build_url(issue) not in publisher.get("/admin/").content.decode()
+    factories.publish_revision(team, brief, "改")
+    sending.send_due()
+    assert build_url(issue) in publisher.get("/admin/").content.decode()
+    assert "was corrected or withdrawn after it was made." in read(publisher, "/admin/")
+    assert build_url(issue) not in log_in(team.reviewer).get("/admin/").content.decode()
+    publisher.post(build_url(issue), {"do": "stop_mailing", "mailing": Mailing.objects.latest("pk").pk})
+    assert build_url(issue) not in publisher.get("/admin/").content.decode()
+
+
 @pytest.mark.parametrize("due_at", ["", "2020-01-02T08:30", "tomorrow"])
 def test_wrong_time_is_refused(team: Team, due_at: str) -> None:
     mailing_fixtures.subscribe(1)
