@@ -13,6 +13,10 @@ _LATIN_WORD = re.compile(r"[A-Za-zÀ-ɏ]{2,}")
 _WIDE = re.compile(
     "[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff01-\uff60\uffe0-\uffe6\U00020000-\U0003ffff]"
 )
+PLAIN_LETTERS: Final = str.maketrans(
+    {"ı": "i", "ł": "l", "ø": "o", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ß": "ss"}
+)
+"""Small letters that Unicode does not decompose, as they are written without their sign."""
 _LANGUAGE_SEPARATOR = re.compile(r" [/|] |[／｜]")
 _LETTERS = re.compile(r"[A-Za-zÀ-ɏ]")
 _CLOSING = ",.;:!?)]}%’”"

@@ -4,6 +4,8 @@ import re
 
 from django.utils.text import slugify
 
+from .scripts import PLAIN_LETTERS
+
 _BETWEEN = re.compile(r"[‐‑‒–—―−/]")
 """Characters that separate words like a hyphen. (`slugify` drops them, which would join the words.)"""
 
@@ -12,7 +14,7 @@ def build_slug(text: str, limit: int) -> str:
     """Return `us-taiwan` for `U.S.–Taiwan`: at most `limit` characters, cut at the end of a word. Empty
     without Latin letters.
     """
-    slug = slugify(_BETWEEN.sub("-", text)).strip("-")
+    slug = slugify(_BETWEEN.sub("-", text.lower().translate(PLAIN_LETTERS))).strip("-")
     if len(slug) <= limit:
         return slug
     whole = slug[: limit + 1].rpartition("-")[0]

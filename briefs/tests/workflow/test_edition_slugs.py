@@ -29,6 +29,8 @@ def test_slug_splits_at_dashes_and_ends_with_a_whole_word() -> None:
         ("U.S.—China", 80, "us-china"),
         ("anti-access/area denial", 80, "anti-access-area-denial"),
         ("China’s A2 / AD", 80, "chinas-a2-ad"),
+        ("Lech Wałęsa", 80, "lech-walesa"),
+        ("Ødegård, Đặng, KILIÇ and Kılıç", 80, "odegard-dang-kilic-and-kilic"),
         ("one two three", 7, "one-two"),
         ("one two three", 8, "one-two"),
         ("onetwothree", 5, "onetw"),
