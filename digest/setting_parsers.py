@@ -60,7 +60,7 @@ def name_list(value: str) -> list[str]:
 
 def mail_address(value: str) -> str:
     """Return a mail address, alone or as `Name <address>`."""
-    if not re.fullmatch(r"(?:[^<>@\n]+ )?<[^\s<>@]+@[^\s<>@]+>|[^\s<>@]+@[^\s<>@]+", value):
+    if not re.fullmatch(r"(?:[^<>@\n]+ )?<[^\s<>@:]+@[^\s<>@:]+>|[^\s<>@:]+@[^\s<>@:]+", value):
         raise Unexpected("a mail address")
     return value
 
@@ -97,7 +97,7 @@ def commit_hash(value: str) -> str:
 
 
 def file_path(value: str) -> Path | None:
-    if value and not Path(value).is_absolute():
+    if value and (not Path(value).is_absolute() or Path(value).is_dir()):
         raise Unexpected("the whole path of a file")
     return Path(value) if value else None
 
@@ -195,6 +195,8 @@ def database(value: str) -> dict[str, Any]:
         raise Unexpected(expected) from None
     options = config.setdefault("OPTIONS", {})
     if config["ENGINE"] == "django.db.backends.sqlite3":
+        if options:
+            raise ValueError("a SQLite file takes no options: remove the question mark and what follows.")
         require_sqlite_file(Path(config["NAME"] or ":memory:"))
         config["ENGINE"] = SQLITE
         config["CONN_MAX_AGE"] = None  # reopening the file costs more than rendering most pages
@@ -203,11 +205,21 @@ def database(value: str) -> dict[str, Any]:
         if not config["NAME"]:
             raise Unexpected(f"{expected}; the name of the database is missing")
         require_package("psycopg", "postgres")
+        require_known_options(options)
         config["ENGINE"] = "briefs.database.postgresql"
         config["OPTIONS"] = POSTGRESQL_DEFAULTS | options
     else:
         raise ValueError("expected SQLite or PostgreSQL.")
     return config
+
+
+def require_known_options(options: dict[str, Any]) -> None:
+    from psycopg import ProgrammingError, conninfo  # an optional package
+
+    try:
+        conninfo.make_conninfo(**dict.fromkeys(options, ""))
+    except ProgrammingError as error:
+        raise ValueError(f"{str(error).strip()}.") from None
 
 
 def require_sqlite_file(file: Path) -> None:
@@ -329,7 +341,8 @@ def report_address(value: str) -> str:
     expected = "https://key@host/number"
     if value:
         parts = split_address(value, expected)
-        if parts.scheme not in ("http", "https") or not parts.username or not parts.hostname:
+        has_number = re.search(r"/\d+/?$", parts.path, re.ASCII)
+        if parts.scheme not in ("http", "https") or not (parts.username and parts.hostname and has_number):
             raise Unexpected(expected)
         require_package("sentry_sdk", "sentry")
     return value
