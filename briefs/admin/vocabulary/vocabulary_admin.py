@@ -382,6 +382,10 @@ class SiteTextAdmin(DeskList, RefusalAwareAdmin):
         """Leave out introductions of topics, which have pages of their own."""
         return super().get_queryset(request).filter(key__in=dict(SITE_TEXT_CHOICES))
 
+    def get_model_perms(self, request: HttpRequest) -> dict[str, bool]:
+        """Return what the home page links: the list alone. To know whether a text is missing takes a query."""
+        return {"view": self.has_view_permission(request)}
+
     def has_add_permission(self, request: HttpRequest) -> bool:
         is_complete = self.get_queryset(request).count() == len(SITE_TEXT_CHOICES)
         return super().has_add_permission(request) and not is_complete

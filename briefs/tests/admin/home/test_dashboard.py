@@ -270,7 +270,7 @@ def test_query_count_does_not_grow_with_briefs(client: Client, team: factories.T
             assert client.get("/admin/").status_code == 200
         counts.append(len(queries))
     assert counts[0] == counts[1]
-    assert counts[1] <= 17
+    assert counts[1] <= 16
 
 
 def test_side_assigned_to_another_is_no_task_of_mine(client: Client, team: factories.Team) -> None:
