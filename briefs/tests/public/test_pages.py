@@ -425,15 +425,22 @@ def publish_second_edition(content: Any, **values: Any) -> Edition:
     )
 
 
-def test_correction_is_shown_above_text_and_in_history(client: Client) -> None:
+@pytest.mark.parametrize(
+    ("kind", "classes"),
+    [("correction", "correction"), ("update", "correction quiet"), ("editors_note", "correction quiet")],
+)
+def test_change_is_shown_above_text_and_in_history_and_only_a_correction_in_red(
+    client: Client, kind: str, classes: str
+) -> None:
     publish_second_edition(
         corpus_fixtures.load_sample(corpus_fixtures.SEED),
-        change_kind="correction",
+        change_kind=kind,
         change_note_zh="改了一字。",
         change_note_en="One word.",
     )
     html = get_html(client, EN)
     assert html.count("One word.") == 2
+    assert f'<p class="{classes}">' in html
     assert "Updated on 15 June 2026: One word." in html
     assert "First published" in html
     assert "改了一字。" in get_html(client, ZH)
@@ -442,7 +449,7 @@ def test_correction_is_shown_above_text_and_in_history(client: Client) -> None:
 def test_minor_change_is_shown_in_history_only(client: Client) -> None:
     publish_second_edition(corpus_fixtures.load_sample(corpus_fixtures.SEED), minor=True)
     html = get_html(client, EN)
-    assert 'class="correction"' not in html
+    assert 'class="correction' not in html
     assert "Minor change" in html
 
 
