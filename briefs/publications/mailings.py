@@ -46,7 +46,7 @@ def queue_issue(
     due_at: dt.datetime | None = None,
     now: dt.datetime | None = None,
 ) -> Mailing:
-    """Make the mailing of a published or scheduled issue, with a copy for everybody who subscribes now.
+    """Make the mailing of a published or scheduled issue, with a copy for everybody who subscribes until it begins.
 
     It is sent from `due_at`, and not before the issue is public; it shows the briefs as they will be then. After a stopped
     mailing of the issue, only those get one who have none; one of an earlier edition is stopped.
@@ -67,15 +67,10 @@ def queue_issue(
         issue = next(iter(load_issues(rows, shown_at)), None)
         if issue is None:
             raise Refused(NOT_PUBLIC)
-        earlier = Copy.objects.filter(
-            subscriber=OuterRef("pk"),
-            mailing__issue_edition__issue=issue_edition.issue_id,
-            stage__in=RECEIVED_STAGES,
-        )
         mailing = store_mailing(
             Mailing.Kind.ISSUE,
             build_issue_bodies(issue),
-            Subscriber.objects.reading().filter(~Exists(earlier)),
+            _find_readers_without(issue_edition),
             editions=[item.edition_id for item in issue.listed_items],
             by=by,
             due_at=begins,
@@ -84,6 +79,16 @@ def queue_issue(
         )
         record(mailing, "send_issue", by=by, now=now)
     return mailing
+
+
+def _find_readers_without(issue_edition: IssueEdition) -> QuerySet[Subscriber]:
+    """Return those who have received no copy of the issue."""
+    received = Copy.objects.filter(
+        subscriber=OuterRef("pk"),
+        mailing__issue_edition__issue=issue_edition.issue_id,
+        stage__in=RECEIVED_STAGES,
+    )
+    return Subscriber.objects.reading().filter(~Exists(received))
 
 
 def require_mail_server() -> None:
@@ -148,6 +153,21 @@ def _store_copies(mailing: Mailing, readers: QuerySet[Subscriber], now: dt.datet
         return int(cursor.rowcount)
 
 
+def begin_mailing(mailing: Mailing, now: dt.datetime) -> None:
+    """Let a queued mailing run."""
+    with transaction.atomic():
+        rows = Mailing.objects.filter(pk=mailing.pk, state=Mailing.Status.QUEUED)
+        if rows.update(state=Mailing.Status.RUNNING, state_at=now, run_at=now):
+            _add_new_readers(mailing, now)
+
+
+def _add_new_readers(mailing: Mailing, now: dt.datetime) -> None:
+    """Store copies of an issue's mail for those who subscribed since it was queued: they were promised the next issue."""
+    if mailing.issue_edition:
+        own = Copy.objects.filter(mailing=mailing, reader_no=OuterRef("pk"))
+        _store_copies(mailing, _find_readers_without(mailing.issue_edition).filter(~Exists(own)), now)
+
+
 def pause_mailing(mailing: Mailing, *, by: Person, now: dt.datetime | None = None) -> None:
     """Let no further copy be handed over. One that is being handed over still goes."""
     _steer(mailing, "pause_mailing", Mailing.Status.PAUSED, by=by, now=now)
@@ -159,7 +179,10 @@ def resume_mailing(mailing: Mailing, *, by: Person, now: dt.datetime | None = No
     if not has_current_text(mailing, max(now, mailing.due_at)):
         raise build_refusal("mailing-changed")
     begins = Mailing.Status.RUNNING if mailing.due_at <= now else Mailing.Status.QUEUED
-    _steer(mailing, "resume_mailing", begins, by=by, now=now)
+    with transaction.atomic():
+        _steer(mailing, "resume_mailing", begins, by=by, now=now)
+        if begins == Mailing.Status.RUNNING:
+            _add_new_readers(mailing, now)
 
 
 def stop_mailing(mailing: Mailing, *, by: Person, now: dt.datetime | None = None) -> None:

@@ -273,7 +273,8 @@ def begin_due(now: dt.datetime) -> None:
     """Begin mailings whose time has come. Pause those that are too late, or were left alone until they were."""
     due = Mailing.objects.filter(state=Mailing.Status.QUEUED, due_at__lte=now)
     mailings.pause_by_itself(due.filter(not_after__lt=now), "late", now)
-    due.update(state=Mailing.Status.RUNNING, state_at=now, run_at=now)
+    for mailing in due.defer("bodies").select_related("issue_edition"):
+        mailings.begin_mailing(mailing, now)
     running = Mailing.objects.filter(state=Mailing.Status.RUNNING)
     mailings.pause_by_itself(
         running.filter(not_after__lt=now, run_at__lt=now - MAX_PAUSE), "interrupted", now

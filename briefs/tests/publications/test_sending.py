@@ -74,6 +74,26 @@ def test_mail_written_to_a_folder_replaces_none_to_the_same_address(tmp_path: Pa
     assert sorted(file.read_bytes() for file in tmp_path.iterdir()) == [b"1", b"2", b"3"]
 
 
+def test_reader_who_subscribes_before_a_mailing_begins_gets_it(mail_server: MailServer, team: Team) -> None:
+    mailing = queue(team, 1, due_at=timezone.now() + HOUR)
+    mailing_fixtures.subscribe(1, first=2)
+    assert send(1.1).sent == 2
+    mailing_fixtures.subscribe(1, first=3)
+    assert send(1.2).sent == 0
+    assert mail_server.to == ["reader1@example.org", "reader2@example.org"]
+    assert count(mailing) == {"sent": 2}
+
+
+def test_reader_who_subscribes_before_a_late_mailing_is_resumed_gets_it(
+    mail_server: MailServer, team: Team
+) -> None:
+    mailing = queue(team, 1)
+    assert send(3).sent == 0
+    mailing_fixtures.subscribe(1, first=2)
+    mailings.resume_mailing(mailing, by=team.publisher)
+    assert send().sent == 2
+
+
 def test_reader_who_chose_another_language_after_queueing_gets_that_one(
     mail_server: MailServer, team: Team
 ) -> None:
