@@ -45,6 +45,8 @@ SCRATCH: Final = "scratch"
 
 def write_backup(path: Path, version: str, *, prove: bool = True) -> Manifest:
     """Write the database and the media files to a new archive at `path`, which appears only when complete and proved."""
+    if path.exists() and not zipfile.is_zipfile(path):
+        raise BackupError(f"{path} exists and is no backup. Give another name.")
     loader = MigrationLoader(connection)
     if loader.disk_migrations.keys() - loader.applied_migrations.keys():
         raise BackupError(

@@ -99,6 +99,17 @@ def test_archive_is_whole_private_and_holds_every_table(backup_file: Path) -> No
     assert not list(backup_file.parent.glob(".backup-*"))
 
 
+def test_backup_replaces_an_earlier_one_and_nothing_else(backup_file: Path, tmp_path: Path) -> None:
+    before = backup_file.stat().st_ino
+    call_command("backup", str(backup_file), "--no-proof")
+    assert backup_file.stat().st_ino != before
+    database = tmp_path / "digest.sqlite3"
+    database.write_bytes(b"SQLite format 3")
+    with pytest.raises(CommandError, match="exists and is no backup"):
+        call_command("backup", str(database), "--no-proof")
+    assert database.read_bytes() == b"SQLite format 3"
+
+
 @sqlite_only
 @pytest.mark.heavy
 def test_two_backups_to_one_file_at_once_are_both_whole(backup_file: Path, tmp_path: Path) -> None:
