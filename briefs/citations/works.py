@@ -27,7 +27,7 @@ PUBLICATION_KINDS = (*_OUTLETS, "website")
 INSTITUTE_KINDS = ("think-tank", "university", "government")
 _INSTITUTE_NAME = re.compile(
     r"\b(Institut\w*|Cent(?:er|re)|Foundation|Council|Corporation|Endowment|Universit\w+|Ministry|Department|Association"
-    r"|Society|School|College|Academy|Agency|Commission|Office|Committee|Organi[sz]ation|Fund|Bank|Library|Museum|Archives)\b"
+    r"|Society|School|College|Academy|Agency|Commission|Office|Committee|Organi[sz]ation|Fund|Bank|Library|Museum|Archives)\b|\bProject$"
     r"|(?:研究所|研究院|中心|基金會|協會|學會|大學|學院|委員會|智庫|公司|機構|組織|部|署|局|院|館)$",
     re.MULTILINE,
 )

@@ -252,6 +252,8 @@ def test_digest_of_a_publication_without_author_names_it_in_marks() -> None:
         ("", "Chatham", "皇家國際事務研究所", False),
         ("", "John F. Kennedy Presidential Library", "", False),
         ("", "Academia Historica", "國史館", False),
+        ("", "The Avalon Project", "", False),
+        ("", "Project Syndicate", "", True),
         ("broadcaster", "Radio Free Asia", "自由亞洲電台", True),
     ],
 )
