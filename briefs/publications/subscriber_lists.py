@@ -81,7 +81,8 @@ def plan_import(rows: Iterable[tuple[int, str, str, str]], now: dt.datetime) -> 
         read = _read_row(row, now)
         if not read.fault and read.address in addresses:
             read = replace(read, fault="twice")
-        addresses.add(read.address)
+        if not read.fault:  # a wrong row hides no right one
+            addresses.add(read.address)
         planned.append(read)
     times = departures.read()
     states = _load_states({row.address for row in planned if not row.fault})

@@ -90,10 +90,11 @@ def test_import_says_what_becomes_of_each_row_and_stores_new_ones(administrator:
         "both,New@Example.org,2025-06-09,x\n中文,waiting@example.org,2025-06-09\n"
         "en,known@example.org,2025-06-09\nen,left@example.org,2025-06-09\nen,erased@example.org,2025-06-09\n"
         "en,no address,2025-06-09\nfr,fr@example.org,2025-06-09\nen,day@example.org,09/06/2025\n"
-        f"en,future@example.org,{tomorrow}\nen,new@example.org,2025-06-09\nen,=cmd@example.org,2025-06-09\n",
+        f"en,future@example.org,{tomorrow}\nen,new@example.org,2025-06-09\nen,=cmd@example.org,2025-06-09\n"
+        "en,day@example.org,2025-06-09\n",
     )
     page = answer.content.decode()
-    for words in ("New: 3", "Known: stays as it is: 1", "Has left: stays so: 1", "Was erased: not taken: 1"):
+    for words in ("New: 4", "Known: stays as it is: 1", "Has left: stays so: 1", "Was erased: not taken: 1"):
         assert words in page
     assert "Wrong: not taken: 5" in page
     assert "This address stands in the list twice." in page
@@ -109,8 +110,9 @@ def test_import_says_what_becomes_of_each_row_and_stores_new_ones(administrator:
         "new@example.org": "both",
         "waiting@example.org": "zh",
         "=cmd@example.org": "en",
+        "day@example.org": "en",
     }
-    assert list_events() == [("import_subscribers", "3"), ("import_subscribers", "0")]
+    assert list_events() == [("import_subscribers", "4"), ("import_subscribers", "0")]
     new = Subscriber.objects.get(address="new@example.org")
     assert timezone.localtime(new.confirmed_at).date() == dt.date(2025, 6, 9)
     subscribers.delete_expired(NOW)
