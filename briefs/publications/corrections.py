@@ -186,12 +186,14 @@ def _describe(edition: Edition, brief: PublicBrief, side: Side) -> dict[str, Any
         if edition.withdrawn_at:
             reason = edition.withdrawn_reason_zh if side == "zh" else edition.withdrawn_reason_en
             kind, subject = _("Withdrawn"), _("Withdrawn: %(headline)s") % {"headline": headline}
+            held = _("We sent you this brief.")
             note = cards.format_withdrawal(edition.withdrawn_at, reason, side)
         else:
             kind, subject = (
                 str(ChangeKind.CORRECTION.label),
                 _("Correction: %(headline)s") % {"headline": headline},
             )
+            held = _("We sent you an earlier text of this brief.")
             note = edition.change_note_zh if side == "zh" else edition.change_note_en
         return {
             "lang": LANGUAGE_TAGS[side],
@@ -201,7 +203,7 @@ def _describe(edition: Edition, brief: PublicBrief, side: Side) -> dict[str, Any
             "url": f"{settings.SITE_URL}{paths.brief(side, brief.slug)}",
             "byline": cards.format_authors_and_source(brief, side),
             "note": note,
-            "held": _("We sent you an earlier text of this brief."),
+            "held": held,
             "colon": COLON[side],
             "space": "" if side == "zh" else " ",
             "was": _("Was"),

@@ -178,6 +178,9 @@ class World:
                 assert ("A" if before == 1 else f"A{before}") in text
                 assert f"A{after}" in text
                 assert f"{self.corrected[pk]} was wrong." in text
+                assert "We sent you an earlier text of this brief." in text
+            else:
+                assert "We sent you this brief." in mailing.bodies["en"]["text"]
         with pytest.raises(Refused):
             corrections.queue_correction(edition, by=self.by, now=self.tick())
         for mailing in queued:
