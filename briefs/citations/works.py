@@ -53,6 +53,8 @@ class AuthorName:
     """The printed form, which may have more than the parts: Martin Luther King, Jr."""
     is_family_first: bool = False
     """Whether the name is printed family name first: Liu He. Such a name is never inverted."""
+    is_order_unknown: bool = False
+    """Whether `literal` is a person's name of which nobody has said yet where the family name is."""
 
     @property
     def is_chinese(self) -> bool:
@@ -199,7 +201,7 @@ def _author(author: PublicAuthor, *, chinese: bool) -> AuthorName:
     if author.family and author.given:
         is_family_first = author.order is NameOrder.FAMILY_FIRST
         return AuthorName(author.family, author.given, as_printed=author.en, is_family_first=is_family_first)
-    return AuthorName(literal=author.en)
+    return AuthorName(literal=author.en, is_order_unknown=author.order is NameOrder.UNKNOWN)
 
 
 # Format citations as sentences: Chicago (bibliography), APA, and the style of Taiwan's policy journals.

@@ -493,7 +493,7 @@ def _json_ld_article(brief: PublicBrief, article: works.CitableWork) -> dict[str
 
 def _json_ld_author(name: works.AuthorName) -> dict[str, str]:
     if name.literal:
-        return {"@type": "Organization", "name": name.literal}
+        return {"@type": "Person" if name.is_order_unknown else "Organization", "name": name.literal}
     return {"@type": "Person", "name": name.display_name, "familyName": name.family, "givenName": name.given}
 
 

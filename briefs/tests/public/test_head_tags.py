@@ -40,8 +40,11 @@ def test_head_tags_describe_the_brief_and_json_ld_its_article(
     client: Client, code: str, title: str, path: str
 ) -> None:
     content = corpus_fixtures.load_sample(corpus_fixtures.SEED)
-    second = Author.make(name="Ministry of X and Y")
-    authors = (*content.facts.authors, dataclasses.replace(content.facts.authors[0], author=second.pk))
+    others = (Author.make(name="Ministry of X and Y"), Author.make(name="Young Kim", name_order="unknown"))
+    authors = (
+        *content.facts.authors,
+        *(dataclasses.replace(content.facts.authors[0], author=other.pk) for other in others),
+    )
     Author.objects.filter(name="Vivek Chilukuri").update(family="Chilukuri", given="Vivek")
     corpus_fixtures.publish(
         dataclasses.replace(content, facts=dataclasses.replace(content.facts, authors=authors))
@@ -74,6 +77,10 @@ def test_head_tags_describe_the_brief_and_json_ld_its_article(
         "familyName": "Chilukuri",
         "givenName": "Vivek",
     }
+    assert based["author"][1:] == [
+        {"@type": "Organization", "name": "Ministry of X and Y"},
+        {"@type": "Person", "name": "Young Kim"},
+    ]
     assert based["datePublished"] == "2025-06-09"
 
 
