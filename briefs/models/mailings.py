@@ -208,7 +208,7 @@ class Copy(models.Model):
     stage_at = models.DateTimeField()
     smtp_code = models.PositiveSmallIntegerField(null=True)
     attempts = models.PositiveSmallIntegerField(default=0)
-    """How often a server said "later" or went away before it had the copy."""
+    """How often a server said "later" or went away before it had the copy. It begins at 1 if an earlier mail came back."""
     bounced_at = models.DateTimeField(null=True)
 
     class Meta:

@@ -196,9 +196,23 @@ def test_blocked_mail_stops_the_mailing_and_the_rest_get_a_new_one(
     assert send(1).sent == 0
     with pytest.raises(workflow.Refused):
         mailings.resume_mailing(mailing, by=team.publisher)
-    mailings.queue_issue(mailing.issue_edition, by=team.publisher)
+    again = mailings.queue_issue(mailing.issue_edition, by=team.publisher)
     send()
+    send(0.2)
+    assert get_state(again) == "done"
     assert mail_server.to == [f"reader{n}@example.org" for n in range(1, 6)]
+
+
+def test_reader_whose_server_blocks_us_keeps_the_issue_from_nobody_else(
+    mail_server: MailServer, team: Team
+) -> None:
+    mailing = queue(team, 3)
+    mail_server.answers["reader1@example.org"] = "550 5.7.1 not allowed to write to this group"
+    assert (send().refused, get_state(mailing)) == (1, "stopped")
+    again = mailings.queue_issue(mailing.issue_edition, by=team.publisher)
+    assert send().sent == 2
+    assert mail_server.to == ["reader2@example.org", "reader3@example.org"]
+    assert (send(0.2).refused, get_state(again)) == (1, "stopped")
 
 
 def test_senders_share_the_rate(mail_server: MailServer, team: Team, settings: Any) -> None:
