@@ -1,6 +1,7 @@
 """Mailings: queue one, pause, resume and stop it, and count its copies. `sending` sends them."""
 
 import datetime as dt
+import re
 from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
@@ -246,7 +247,8 @@ def stop_as_blocked(mailing: Mailing, answer: str, now: dt.datetime) -> None:
 
 def _halt(rows: QuerySet[Mailing], verb: str, to: Mailing.Status, reason: str, now: dt.datetime) -> int:
     possible = rows.filter(state__in=_STATES_BEFORE[verb])
-    return possible.update(state=to, state_at=now, state_by=None, state_reason=reason.strip()[:200])
+    reason = re.sub(r"\S*@\S*", "…", reason).strip()[:200]  # mail servers name the reader's address
+    return possible.update(state=to, state_at=now, state_by=None, state_reason=reason)
 
 
 def describe_halt(mailing: Mailing) -> str:

@@ -203,6 +203,15 @@ def test_blocked_mail_stops_the_mailing_and_the_rest_get_a_new_one(
     assert mail_server.to == [f"reader{n}@example.org" for n in range(1, 6)]
 
 
+def test_answer_of_a_mail_server_shows_no_address(mail_server: MailServer, team: Team) -> None:
+    mailing = queue(team, 1)
+    answer = "550 5.7.1 <Reader1@example.org>: blocked, see b.example/?to=reader1@example.org"
+    mail_server.answers["reader1@example.org"] = answer
+    send()
+    assert get_state(mailing) == "stopped"
+    assert "550 5.7.1 … blocked, see …" in mailings.describe_halt(mailing)
+
+
 def test_reader_whose_server_blocks_us_keeps_the_issue_from_nobody_else(
     mail_server: MailServer, team: Team
 ) -> None:
