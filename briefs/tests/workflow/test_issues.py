@@ -54,15 +54,17 @@ def test_new_issue_has_the_next_number_and_what_was_published_since_the_last(
 
 
 @pytest.mark.parametrize("days", [0, 2])
-def test_brief_published_while_the_last_issue_waits_is_for_the_next(
+def test_brief_published_after_the_last_save_of_an_issue_is_for_the_next(
     team: Team, live: list[Brief], days: int
 ) -> None:
     scheduled = factories.signed_brief(team, factories.content("丁"))
     factories.approve(scheduled, team.publisher, at=factories.tomorrow() - dt.timedelta(hours=1))
-    making.published_issue(team, *live, scheduled, at=factories.tomorrow())
-    later = factories.live_brief(team, factories.content("戊"))
+    issue = making.signed_issue(team, *live, scheduled)
+    signed = factories.live_brief(team, factories.content("戊"))
+    making.publish(issue, team.publisher, at=factories.tomorrow())
+    later = factories.live_brief(team, factories.content("己"))
     issue = issues.create_issue(by=team.writer, now=timezone.now() + dt.timedelta(days=days))
-    assert making.load_content(issue).items == (later.pk,)
+    assert making.load_content(issue).items == (signed.pk, later.pk)
 
 
 def test_new_issue_without_an_earlier_one_takes_the_last_seven_days(team: Team, live: list[Brief]) -> None:

@@ -220,17 +220,22 @@ def why_not_items(
 
 
 def find_new_briefs(before_number: int | None, now: dt.datetime) -> list[int]:
-    """Return the briefs first published since the last issue with a lower number was approved, in order of publication.
+    """Return the briefs first published since the last save of the last issue with a lower number, in order of publication.
 
-    Without an issue: in the last week. A scheduled issue counts too: what becomes public before its day is for the next one.
+    Without an issue: in the last week. A scheduled issue counts too. What becomes public between its last save and its day
+    is for the next one: nobody saw it among the briefs that the issue leaves out.
     """
     editions = IssueEdition.objects.exclude(live_until=F("live_from"))  # cancelled
     if before_number is not None:
         editions = editions.filter(issue_number__lt=before_number)
     number = Subquery(editions.order_by("-issue_number").values("issue_number")[:1])
     last_issue = list(editions.filter(issue_number=number).order_by("number"))
-    since = last_issue[0].approved_at if last_issue else now - dt.timedelta(days=7)
-    held = last_issue[-1].frozen_content.items if last_issue else ()
+    since = now - dt.timedelta(days=7)
+    held: Sequence[int] = ()
+    if last_issue:
+        first, held = last_issue[0], last_issue[-1].frozen_content.items
+        saves = IssueRevision.objects.filter(issue=first.issue_id, at__lte=first.approved_at)
+        since = saves.order_by("-number").values_list("at", flat=True).first() or first.approved_at
     rows = Edition.objects.listed(now).filter(published_at__gt=since).exclude(brief__in=held)
     return list(rows.order_by("published_at", "pk").values_list("brief_id", flat=True))
 
