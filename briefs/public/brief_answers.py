@@ -256,6 +256,7 @@ def build_history_line(edition: EditionHistoryLine, language: Side) -> dict[str,
     if edition.minor:
         return said | {"words": gettext("Minor change")}
     change = ChangeKind(edition.kind or ChangeKind.UPDATE)
+    said["day"] = cards.render_day(said["iso"], language)
     kind, note = str(change.label), edition.note_zh if language == "zh" else edition.note_en
     return said | {
         "kind": kind,

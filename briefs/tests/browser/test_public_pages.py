@@ -289,6 +289,18 @@ def test_parallel_sides_are_aligned_and_missing_side_leaves_gap(chromium: Any, l
     assert lacuna["height"] >= tab.page.locator("#b2 div.side").bounding_box()["height"] - 2
 
 
+def test_no_date_name_or_access_in_the_byline_is_broken(chromium: Any, live_server: Any) -> None:
+    tab = Tab(chromium, live_server.url, None)
+    tab.open(f"/zh-hant/{BRIEF}")
+    for width in range(320, 1440, 40):
+        tab.page.set_viewport_size({"width": width, "height": 900})
+        broken = tab.page.eval_on_selector_all(
+            ":is(.digested, .correction) :is(time, .who, .access)",
+            "all => all.filter(e => e.getClientRects().length > 1).map(e => e.innerText)",
+        )
+        assert broken == [], width
+
+
 @pytest.mark.parametrize("lang", ["zh-hant", "en"])
 def test_printed_parallel_page_keeps_to_its_columns(chromium: Any, live_server: Any, lang: str) -> None:
     tab = Tab(chromium, live_server.url, None, viewport={"width": 794, "height": 1123})

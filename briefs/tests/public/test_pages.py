@@ -441,7 +441,7 @@ def test_change_is_shown_above_text_and_in_history_and_only_a_correction_in_red(
     html = get_html(client, EN)
     assert html.count("One word.") == 2
     assert f'<p class="{classes}">' in html
-    assert "Updated on 15 June 2026: One word." in html
+    assert 'Updated on <time datetime="2026-06-15">15 June 2026</time>: One word.' in html
     assert "First published" in html
     assert "改了一字。" in get_html(client, ZH)
 
