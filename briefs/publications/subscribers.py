@@ -37,7 +37,7 @@ CONFIRM_LIFETIME: Final = dt.timedelta(days=7)
 """How long the link of a confirmation mail works, and how long an unconfirmed address is kept."""
 MAIL_PAUSE: Final = dt.timedelta(hours=1)
 MAILS_A_DAY: Final = 5
-"""Confirmation mails to one address: one in MAIL_PAUSE, and so many in 24 hours."""
+"""Confirmation mails to one address: one in MAIL_PAUSE, and so many in 24 hours, those that failed among them."""
 RETRY_AFTER: Final = dt.timedelta(minutes=10)
 MAILS_A_RUN: Final = 200
 SECONDS_A_RUN: Final = 20
@@ -157,9 +157,9 @@ def _send_confirmation(row: Subscriber, mailer: Any, now: dt.datetime) -> bool:
     token, token_hash = make_token()
     second = int(now.timestamp())
     sent = [at for at in row.confirm_sent if at > second - 86_400] + [second]
-    next_at = now + MAIL_PAUSE
+    allowed_at = now
     if len(sent) >= MAILS_A_DAY:
-        next_at = max(next_at, dt.datetime.fromtimestamp(sent[-MAILS_A_DAY] + 86_400, dt.UTC))
+        allowed_at = dt.datetime.fromtimestamp(sent[-MAILS_A_DAY] + 86_400, dt.UTC)
     own = Subscriber.objects.filter(pk=row.pk)
     claim = own.filter(asked_at=row.asked_at, confirm_next_at=row.confirm_next_at, asked_side=row.asked_side)
     if not claim.update(
@@ -167,7 +167,7 @@ def _send_confirmation(row: Subscriber, mailer: Any, now: dt.datetime) -> bool:
         confirm_side=row.asked_side,
         confirm_until=now + CONFIRM_LIFETIME,
         confirm_sent=sent,
-        confirm_next_at=next_at,
+        confirm_next_at=max(now + MAIL_PAUSE, allowed_at),
     ):
         return False
     try:
@@ -180,8 +180,7 @@ def _send_confirmation(row: Subscriber, mailer: Any, now: dt.datetime) -> bool:
             confirm_hash=row.confirm_hash,
             confirm_side=row.confirm_side,
             confirm_until=row.confirm_until,
-            confirm_sent=row.confirm_sent,
-            confirm_next_at=now + RETRY_AFTER,
+            confirm_next_at=max(now + RETRY_AFTER, allowed_at),
         )
         return False
     own.filter(asked_at=row.asked_at).update(asked_side="")

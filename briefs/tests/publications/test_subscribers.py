@@ -209,10 +209,24 @@ def test_mail_that_the_server_refuses_is_sent_again(mail_server: MailServer) -> 
     assert mail_server.to == ["ada@example.org", "bob@example.org"]
 
 
+@pytest.mark.parametrize("fault", ["refused", "unknown"])
+def test_mail_that_fails_is_tried_five_times_a_day(mail_server: MailServer, fault: str) -> None:
+    tried = []
+    mail_server.on_command = lambda word, _address: word == "RCPT TO" and bool(tried.append(word))
+    if fault == "refused":
+        mail_server.refused_addresses.add("ada@example.org")
+    else:
+        mail_server.drops_connection = True
+    ask()
+    for minute in range(0, 24 * 60, 10):
+        subscribers.send_confirmations(NOW + dt.timedelta(minutes=minute))
+    assert len(tried) == subscribers.MAILS_A_DAY
+
+
 def test_earlier_link_works_while_a_newer_mail_cannot_be_sent(mail_server: MailServer) -> None:
     ask(side="zh")
     subscribers.send_confirmations(NOW)
-    before = Subscriber.objects.values("confirm_hash", "confirm_side", "confirm_until", "confirm_sent").get()
+    before = Subscriber.objects.values("confirm_hash", "confirm_side", "confirm_until").get()
     ask(side="en", now=NOW + HOUR)
     mail_server.drops_connection = True
     assert subscribers.send_confirmations(NOW + HOUR) == 0
