@@ -16,7 +16,7 @@ from typing import Literal
 from rapidfuzz.distance import LCSseq
 
 from briefs.checks.english import read_words
-from briefs.checks.names import ASCII_LOWER, extract_names, find_occurrences
+from briefs.checks.names import ASCII_LOWER, KnownNames, LatinName, extract_names, find_occurrences
 from briefs.checks.texts import (
     CheckContext,
     Edit,
@@ -72,21 +72,28 @@ class SubstantiveDifference:
 
 def find_substantive_differences(
     old: Content, new: Content, context: CheckContext
-) -> list[SubstantiveDifference]:
-    """Return every difference in meaning between two contents. The change is minor if there is none."""
+) -> Iterator[SubstantiveDifference]:
+    """Yield every difference in meaning between two contents. The change is minor if there is none."""
     before = {(pair.field, pair.bullet): pair for pair in (*iterate_text_pairs(old), _alt_text_pair(old))}
     after = {(pair.field, pair.bullet): pair for pair in (*iterate_text_pairs(new), _alt_text_pair(new))}
-    differences: list[SubstantiveDifference] = []
+    context = _select_names([*before.values(), *after.values()], context)
     for location in dict.fromkeys([*before, *after]):
         for side in SIDES:
             was = before[location].text(side) if location in before else ""
             now = after[location].text(side) if location in after else ""
             if was != now:
-                differences += [
-                    SubstantiveDifference(kind, *location, side, a, b)
-                    for kind, a, b in _compare_texts(side, was, now, context)
-                ]
-    return [*differences, *_compare_facts(old.facts, new.facts)]
+                for kind, a, b in _compare_texts(side, was, now, context):
+                    yield SubstantiveDifference(kind, *location, side, a, b)
+    yield from _compare_facts(old.facts, new.facts)
+
+
+def _select_names(pairs: Iterable[TextPair], context: CheckContext) -> CheckContext:
+    """Return the context with only the terms and names of these texts: all would be looked for in each text."""
+    texts = (fold_and_mask_urls(pair.text(side)) for pair in pairs for side in SIDES)
+    known = KnownNames.select_for(texts, context)
+    found = {term for term, _forms in known.terms}
+    terms = tuple(term for term in context.terms if term in found)
+    return replace(context, terms=terms, names=known.names)
 
 
 def _alt_text_pair(content: Content) -> TextPair:
@@ -111,9 +118,10 @@ def _compare_texts(
 
 def _tokens(side: Side, text: str, context: CheckContext) -> dict[DifferenceKind, list[Token]]:
     plain_text = fold_and_mask_urls(text)
+    codes, rest = extract_names(plain_text)
     return {
-        "number": _numbers(side, plain_text),
-        "name": _names(side, plain_text, context),
+        "number": _numbers(side, rest),
+        "name": _names(side, plain_text, codes, context),
         "url": [(url, url) for url in find_urls(text)],
         "negation": _negations(side, plain_text),
     }
@@ -121,13 +129,12 @@ def _tokens(side: Side, text: str, context: CheckContext) -> dict[DifferenceKind
 
 def _numbers(side: Side, text: str) -> list[Token]:
     """Return figures, keyed by value and unit: 3項 equals 三項, 500公里 is not 500英里. A bare 一 or "one" is none."""
-    _, rest = extract_names(text)
     language = numbers_zh if side == "zh" else numbers_en
     figures = (
-        figure for figure in language.find_figures(rest) if figure.needs_counterpart or figure.value != 1
+        figure for figure in language.find_figures(text) if figure.needs_counterpart or figure.value != 1
     )
     counted = [(f"{format_decimal(figure.value)} {figure.unit}", figure.raw.strip()) for figure in figures]
-    worded: list[Token] = language.find_number_words(rest)
+    worded: list[Token] = language.find_number_words(text)
     return counted + worded
 
 
@@ -206,14 +213,13 @@ def _pieces(side: Side, text: str) -> list[Token]:
     ]
 
 
-def _names(side: Side, text: str, context: CheckContext) -> list[Token]:
+def _names(side: Side, text: str, codes: Iterable[LatinName], context: CheckContext) -> list[Token]:
     """Return known names, identified by what they refer to, and other capitalized words, in text order."""
     positioned_tokens: list[tuple[int, Token]] = []
     covered: set[int] = set()
     for start, end, key in _find_known_names(side, text, context):
         covered.update(range(start, end))
         positioned_tokens.append((start, (key, text[start:end])))
-    codes, _ = extract_names(text)
     for name in codes:
         if name.start not in covered:
             covered.update(range(name.start, name.end))
@@ -322,7 +328,7 @@ def differs_only_in_punctuation(old: Content, new: Content, context: CheckContex
         return False
     texts = ((_side_texts(old, side), _side_texts(new, side)) for side in SIDES)
     has_same = all(len(a) == len(b) and all(map(has_same_words, a, b)) for a, b in texts)
-    return has_same and not find_substantive_differences(old, new, context)
+    return has_same and not any(find_substantive_differences(old, new, context))
 
 
 def has_same_words(old: str, new: str) -> bool:

@@ -11,6 +11,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -18,6 +19,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.test.client import encode_multipart
 
+from briefs import workflow
 from briefs.admin.uploads.pending_files import MAX_DIGESTS
 from briefs.content import MAX_BULLETS, MAX_TEXT_BYTES, Bullet
 from briefs.exchange.brief_text import write_table_files
@@ -28,7 +30,7 @@ from briefs.models import Author, Brief
 from briefs.models.vocabulary import MAX_FORM_LENGTH, MAX_FORMS
 from briefs.tests.documents.word_builder import build_word_file, edit_word_file, plain_paragraphs
 from briefs.tests.support import factories, limit_cpu_time, only_with_more_rounds
-from briefs.tests.support.form_client import Form, brief_url, sign_in
+from briefs.tests.support.form_client import Form, brief_url, get_verb_form, sign_in
 
 pytestmark = [pytest.mark.heavy, pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No directory at")]
 
@@ -142,6 +144,32 @@ def test_maximal_brief(writer: Client, team: factories.Team, piece: str, shape: 
         brief_url(brief, "autosave"),
         change_texts(form, "", "") | {"repair": ["plain"]},
     )
+
+
+@pytest.mark.parametrize("piece", PIECES, ids=NAMES)
+def test_maximal_correction(writer: Client, team: factories.Team, piece: str) -> None:
+    texts, _summary = list_shapes(piece)["many bullets"]
+    brief = factories.live_brief(team, factories.content(bullets=tuple(Bullet(0, *pair) for pair in texts)))
+    workflow.revise(brief, by=team.writer, version=brief.version)
+    reworded = tuple(
+        replace(bullet, text_zh=f"新{bullet.text_zh[:-1]}", text_en=f"New {bullet.text_en[:-1]}")
+        for bullet in factories.load_content(brief).bullets
+    )
+    brief = factories.edit(brief, team.writer, bullets=reworded)
+    workflow.submit(brief, by=team.writer, version=brief.version)
+    factories.sign_off(brief, team.reviewer)
+    publisher, label = sign_in(Client(), team.publisher), f"{piece!r}, correction"
+    form = get_verb_form(publisher, brief, "approve")
+    measure(f"{label}: approval page", publisher.get, brief_url(brief, "approve"))
+    minor, note = {"minor": "on"}, {"kind": "update", "note_zh": "改", "note_en": "Changed"}
+    for change, status in ((minor, 409), (note, 302)):
+        answer = measure(
+            label, publisher.post, brief_url(brief, "approve"), form.data_with(when="now", **change)
+        )
+        assert answer.status_code == status, answer.content.decode()
+    for path in ("", "parallel/", "changes/"):
+        measure(f"{label}: readers, {path}", Client().get, f"/en/briefs/{brief.slug}/{path}")
+    measure(f"{label}: corrections", Client().get, "/en/corrections/")
 
 
 @pytest.mark.parametrize("piece", PIECES, ids=NAMES)

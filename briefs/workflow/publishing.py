@@ -183,7 +183,7 @@ def why_not_change_note(
         return []
     if not change.minor and change.note_zh and change.note_en:
         return [Reason("kind-needed", {}, "change")]
-    if checks.find_substantive_differences(before.frozen_content, content, load_check_context()):
+    if any(checks.find_substantive_differences(before.frozen_content, content, load_check_context())):
         return [Reason("not-minor" if change.minor else "change-note", {}, "change")]
     return [] if change.minor else [Reason("change-note-or-minor", {}, "change")]
 

@@ -383,7 +383,7 @@ class ChangeNoteForm(VerbForm, ChangeNoteFields):
         before, now = self.last_public_content(), self.page_data.content
         if before is None or "minor" not in self.fields:
             return []
-        found = checks.find_substantive_differences(before, now, load_check_context())
+        found = list(checks.find_substantive_differences(before, now, load_check_context()))
         names = load_names_by_id([before, now]) if any(one.kind == "fact" for one in found) else NamesById()
         return [
             _describe_fact_difference(one.before, before.facts, now.facts, names)

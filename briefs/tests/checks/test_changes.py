@@ -118,7 +118,7 @@ SUBSTANTIVE_CHANGES = [
 def list_differences(side: str, before: str, after: str):
     """List the substantive differences between two one-bullet briefs."""
     old, new = (Content(bullets=(Bullet(4, **{f"text_{side}": text}),)) for text in (before, after))
-    return find_substantive_differences(old, new, CONTEXT)
+    return list(find_substantive_differences(old, new, CONTEXT))
 
 
 @pytest.mark.parametrize("case", MINOR_CHANGES, ids=lambda case: f"{case[1]}→{case[2]}")
@@ -176,7 +176,7 @@ def test_headline_and_summary_are_compared(field, side):
 
 def test_identical_content_has_no_difference():
     content = Content("標題", "Title", "摘要2027", "Summary 2027", (Bullet(1, "不", "not"),), Facts(source=1))
-    assert find_substantive_differences(content, content, CONTEXT) == []
+    assert not list(find_substantive_differences(content, content, CONTEXT))
 
 
 # Marked heavy only because they are slow; the default run covers similar pieces.
