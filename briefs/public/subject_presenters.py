@@ -19,7 +19,7 @@ from briefs.rendering.text import KeyLine
 from briefs.search.highlighting import highlight_spans
 from briefs.text import date_format, paths
 from briefs.text.person_names import NameOrder, find_name_order
-from briefs.text.scripts import detect_language_code
+from briefs.text.scripts import PLAIN_LETTERS, detect_language_code
 
 from . import brief_answers, claim_rows
 from .editions import KeysetPage, ListedBrief, build_year_key
@@ -350,7 +350,8 @@ def _is_chinese(words: str) -> bool:
 
 def _fold_accents(words: str) -> str:
     """Return a name without accents, for sorting: Çelik is between Carter and Chen."""
-    return "".join(c for c in unicodedata.normalize("NFKD", words.casefold()) if not unicodedata.combining(c))
+    apart = unicodedata.normalize("NFKD", words.casefold().translate(PLAIN_LETTERS))
+    return "".join(c for c in apart if not unicodedata.combining(c))
 
 
 def _build_use(use: TermUse, language: Side) -> claim_rows.Claim:

@@ -279,7 +279,8 @@ def test_invalid_page_key_gives_page_or_404(client: Client, key: str) -> None:
 
 
 def test_index_sorts_by_family_name_in_english_and_strokes_in_chinese(client: Client) -> None:
-    authors = [Author.make(name="Zoe Adams", family="Adams"), Author.make(name="Amy Zorn", family="Zorn")]
+    families = {"Zoe Adams": "Adams", "Đặng Hữu": "Đặng", "Ola Ødegård": "Ødegård", "Amy Zorn": "Zorn"}
+    authors = [Author.make(name=name, family=family) for name, family in families.items()]
     keywords = [
         corpus_fixtures.get_or_make(Keyword, label_zh=zh, label_en=en)
         for zh, en in (("衛星", "a"), ("人權", "b"), ("太空", "c"))
@@ -289,8 +290,10 @@ def test_index_sorts_by_family_name_in_english_and_strokes_in_chinese(client: Cl
         keywords=tuple(k.pk for k in keywords), date="2025",
     )  # fmt: skip
     publish(1, facts)
-    author_slugs = re.findall(r"/authors/([a-z-]+)/", client.get("/en/authors/").content.decode())
-    assert list(dict.fromkeys(author_slugs)) == ["zoe-adams", "amy-zorn"]
+    index = client.get("/en/authors/").content.decode()
+    author_slugs = re.findall(r"/authors/([a-z-]+)/", index)
+    assert list(dict.fromkeys(author_slugs)) == ["zoe-adams", "dang-huu", "ola-odegard", "amy-zorn"]
+    assert re.findall(r'<h2 class="initial"[^>]*>(.)<', index) == list("ADOZ")
     chinese = client.get("/zh-hant/keywords/").content.decode()
     assert [chinese.index(f">{zh}<") for zh in ("人權", "太空", "衛星")] == sorted(
         chinese.index(f">{zh}<") for zh in ("人權", "太空", "衛星")
