@@ -69,15 +69,13 @@ def test_form_and_import_store_no_invisible_character(client: Client, team: fact
     values = {
         "headline_en": "Sup\u202eports\u200b",
         "url": "https://a.example/\u2066x",
+        "doi": "10.1000/in\u00adter",
         "text_zh__b1": "反\U000e0041對",
     }
     assert client.post(brief_url(brief), form.data_with(**values)).status_code == 302
     stored = factories.load_content(brief)
-    assert (stored.headline_en, stored.facts.url, stored.bullets[0].text_zh) == (
-        "Supports",
-        "https://a.example/x",
-        "反對",
-    )
+    assert (stored.headline_en, stored.bullets[0].text_zh) == ("Supports", "反對")
+    assert (stored.facts.url, stored.facts.doi) == ("https://a.example/x", "10.1000/inter")
     document = "Author(s): Ann\u202e Lee\nSource: X\nDate: 2025-06-09\n\nSummary:\nOne\u2066 two.\n"
     job = intake.create_import_job(actor=team.writer)
     (outcome,) = intake.import_digests([("a.txt", document.encode(), None)], job)

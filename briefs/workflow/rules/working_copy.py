@@ -14,6 +14,7 @@ from briefs.content import (
     ALT_TEXT_FIELDS,
     BULLET_LEVELS,
     BULLET_MARKERS,
+    INVISIBLE,
     LEAD_FIELDS,
     MAX_BULLETS,
     MAX_NAMES,
@@ -74,6 +75,7 @@ _FACT_RULES: Final = {
     if fact.kind in (FactKind.TEXT, FactKind.LINK, FactKind.DOI)
 }
 
+_INVISIBLE = re.compile(f"[{INVISIBLE}]")
 _FOCUS = re.compile(r"(?:100|[1-9]?\d),(?:100|[1-9]?\d)", re.ASCII)
 _DATE = re.compile(r"(\d{4})-(\d\d)(?:-(\d\d))?")
 _BULLET_COLUMNS = tuple(f.name for f in fields(Bullet))
@@ -344,6 +346,8 @@ def _tidy_fact(name: str, fact: Fact, value: Any, tidier: ContentTidier) -> Any:
     """Tidy a scalar fact. Add a reason for an invalid value, which comes from a file or a forged form."""
     if rule := _FACT_RULES.get(name):
         value = tidier.tidy_text(value, rule, about=name)
+    if fact.kind is FactKind.DOI:
+        value = _INVISIBLE.sub("", value)
     if fact.kind is FactKind.LINK and value:
         value = write_host_in_ascii(value)
         if not is_safe_link(value):
