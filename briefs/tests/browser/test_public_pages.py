@@ -289,6 +289,15 @@ def test_parallel_sides_are_aligned_and_missing_side_leaves_gap(chromium: Any, l
     assert lacuna["height"] >= tab.page.locator("#b2 div.side").bounding_box()["height"] - 2
 
 
+@pytest.mark.parametrize("path", ["", BRIEF])
+def test_link_to_the_original_has_an_arrow_on_every_page(chromium: Any, live_server: Any, path: str) -> None:
+    Edition.objects.exclude(slug="next-technology-race").update(removed_at=timezone.now())
+    tab = Tab(chromium, live_server.url, None)
+    tab.open(f"/en/{path}")
+    arrow = tab.page.locator("main .out").evaluate("e => getComputedStyle(e, '::after').content")
+    assert "↗" in arrow
+
+
 def test_no_date_name_or_access_in_the_byline_is_broken(chromium: Any, live_server: Any) -> None:
     tab = Tab(chromium, live_server.url, None)
     tab.open(f"/zh-hant/{BRIEF}")
