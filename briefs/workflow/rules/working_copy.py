@@ -3,6 +3,7 @@
 import datetime as dt
 import re
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import fields, replace
 from operator import attrgetter
 from typing import Any, Final, NamedTuple
@@ -45,7 +46,7 @@ from briefs.models import Bullet as BulletRow
 from briefs.models import Picture as PictureRow
 from briefs.models.vocabulary import Vocabulary
 from briefs.search import draft_index
-from briefs.text.article_urls import build_article_key, is_safe_link, write_host_in_ascii
+from briefs.text.article_urls import build_article_key, is_safe_link, read_doi, write_host_in_ascii
 
 from .refusals import Reason, Refused
 
@@ -348,6 +349,8 @@ def _tidy_fact(name: str, fact: Fact, value: Any, tidier: ContentTidier) -> Any:
         value = tidier.tidy_text(value, rule, about=name)
     if fact.kind is FactKind.DOI:
         value = _INVISIBLE.sub("", value)
+        with suppress(ValueError):  # typed otherwise than any DOI that we know: kept
+            value = read_doi(value)
     if fact.kind is FactKind.LINK and value:
         value = write_host_in_ascii(value)
         if not is_safe_link(value):

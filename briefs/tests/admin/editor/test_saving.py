@@ -39,6 +39,16 @@ def test_unchanged_form_saves_nothing(writer_client: Client, team: factories.Tea
     assert Brief.objects.get(pk=brief.pk).version == brief.version
 
 
+@pytest.mark.parametrize("typed", ["https://doi.org/10.1000/182", "doi: 10.1000/182", "10.1000/182"])
+def test_typed_doi_is_stored_as_documents_and_sheets_read_it(
+    writer_client: Client, team: factories.Team, typed: str
+) -> None:
+    brief = factories.draft_brief(team)
+    form = get_brief_form(writer_client, brief).data_with(doi=typed)
+    assert writer_client.post(brief_url(brief), form).status_code == 302
+    assert load_content(brief).facts.doi == "10.1000/182"
+
+
 def test_save_stores_both_languages_and_facts(writer_client: Client, team: factories.Team) -> None:
     brief = factories.draft_brief(team)
     form = get_brief_form(writer_client, brief)
