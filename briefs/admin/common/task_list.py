@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Any, Final
 
 from django.contrib import messages
-from django.db.models import F, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
@@ -263,10 +263,17 @@ class TaskList:
 
     @cached_property
     def mailing_tasks(self) -> list[IssueTask]:
-        """One task for each mailing that paused by itself, or was stopped by a mail server in the last week. One query."""
+        """One task for each mailing that paused by itself, or that a mail server stopped in the last week and nobody sent anew.
+
+        One query.
+        """
         if not policy.has_role_for(self.person, "resume_mailing"):
             return []
-        stopped = Q(state=Mailing.Status.STOPPED, state_at__gt=self.now - dt.timedelta(days=7))
+        own = Q(issue_edition__issue=OuterRef("issue_edition__issue")) | Q(edition=OuterRef("edition"))
+        anew = Mailing.objects.filter(own, created_at__gt=OuterRef("state_at"))
+        stopped = Q(state=Mailing.Status.STOPPED, state_at__gt=self.now - dt.timedelta(days=7)) & ~Exists(
+            anew
+        )
         halted = Mailing.objects.filter(Q(state=Mailing.Status.PAUSED) | stopped, state_by=None)
         rows = halted.defer("bodies").select_related("issue_edition", "edition__brief").order_by("state_at")
         return [self._build_mailing_task(row) for row in rows]

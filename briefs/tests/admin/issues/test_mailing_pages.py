@@ -88,6 +88,12 @@ def test_home_tells_publishers_of_a_mailing_that_halted_by_itself(
     assert build_url(issue) not in log_in(team.reviewer).get("/admin/").content.decode()
     publisher.post(build_url(issue), {"do": "stop_mailing", "mailing": Mailing.objects.latest("pk").pk})
     assert build_url(issue) not in publisher.get("/admin/").content.decode()
+    publisher.post(build_url(issue), {"do": "now"})
+    mail_server.answers["MAIL FROM"] = "550 5.7.26 blocked, DMARC"
+    sending.send_due()
+    assert "blocked, DMARC" in read(publisher, "/admin/")
+    publisher.post(build_url(issue), {"do": "now"})
+    assert build_url(issue) not in publisher.get("/admin/").content.decode()
 
 
 @pytest.mark.parametrize("due_at", ["", "2020-01-02T08:30", "tomorrow"])
