@@ -82,17 +82,17 @@ def is_used_in_editions(row: Vocabulary) -> bool:
 
 
 def find_used_ids(
-    kind: type[Vocabulary], rows: Collection[int] | None = None, editions: QuerySet[Edition] | None = None
+    kind: type[Vocabulary], rows: Collection[int] | None = None, *, reviewed_only: bool = False
 ) -> set[int]:
     """Return the ids of the rows, by default of all, that an edition uses, or that such a row was merged into.
 
-    `editions`: by default all, past, public and scheduled.
+    Editions are past, public or scheduled. `reviewed_only`: only those that a second person has seen.
     """
     uses = _TABLES_OF_NAMES.get(kind, EditionTerm)._default_manager.filter(
         **{str(kind._meta.model_name): OuterRef("pk")}
     )
-    if editions is not None:
-        uses = uses.filter(edition__in=editions)
+    if reviewed_only:
+        uses = uses.exclude(edition__in=Edition.objects.unreviewed())
     family = kind._default_manager.all()
     if rows is not None:
         family = family.filter(pk__in=find_family_ids(kind, *rows))

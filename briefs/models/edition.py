@@ -79,11 +79,8 @@ class EditionQuerySet(models.QuerySet["Edition"]):
         """Return past, public and scheduled editions. A cancelled edition has an empty interval."""
         return self.exclude(live_until=F("live_from"))
 
-    def reviewed(self) -> Self:
-        """Return the editions that a second person has seen. An urgent one counts once it is confirmed."""
-        return self.exclude(urgent=True, confirmed_by=None)
-
     def unreviewed(self) -> Self:
+        """Return the editions that no second person has seen: urgent ones until they are confirmed."""
         return self.filter(urgent=True, confirmed_by=None)
 
     def changed(
@@ -247,7 +244,7 @@ class Edition(FrozenEdition):
 
     @property
     def is_reviewed(self) -> bool:
-        """Whether a second person has seen it, as in `EditionQuerySet.reviewed`."""
+        """Whether a second person has seen it, unlike those of `EditionQuerySet.unreviewed`."""
         return not self.urgent or self.confirmed_by_id is not None
 
     def is_public(self, now: dt.datetime) -> bool:

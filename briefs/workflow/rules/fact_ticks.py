@@ -176,7 +176,7 @@ def _load_namers(
         by_row[rows[about]].add(person)
     for part, kind in _MODELS.items():
         if named := [pk for of_part, pk in by_row if of_part == part]:
-            for pk in build.find_used_ids(kind, named, Edition.objects.reviewed()):
+            for pk in build.find_used_ids(kind, named, reviewed_only=True):
                 by_row.pop((part, pk), None)
     return [
         {
@@ -197,8 +197,8 @@ def find_possible_namers(contents: Iterable[Content]) -> set[int]:
 
     A superset of the namers, in one query.
     """
-    public = EditionTerm.objects.filter(edition__in=Edition.objects.reviewed())
-    wanted = Q(about__in=_select_abouts(Term.objects.exclude(pk__in=public.values("term")), "term"))
+    seen = EditionTerm.objects.exclude(edition__in=Edition.objects.unreviewed())
+    wanted = Q(about__in=_select_abouts(Term.objects.exclude(pk__in=seen.values("term")), "term"))
     every = list(contents)
     for part, kind in _MODELS.items():
         if ids := set[int]().union(*(_list_row_ids(content.facts, part) for content in every)):
