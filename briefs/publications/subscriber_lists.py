@@ -20,6 +20,10 @@ from .subscribers import AddressRejected, fold_address, format_address
 type Kind = Literal["new", "known", "left", "erased", "wrong"]
 
 COLUMNS: Final = ("address", "language", "consent")
+END_COLUMNS: Final = ("left", "bounced")
+"""Columns of an exported list. Who has a day in one of them is not taken."""
+ENDED: Final = "left"
+"""Stands for the day of consent of whoever has left."""
 _HEADINGS: Final = {
     "address": 0,
     "email": 0,
@@ -86,7 +90,10 @@ def plan_import(rows: Iterable[tuple[int, str, str, str]], now: dt.datetime) -> 
         planned.append(read)
     times = departures.read()
     states = _load_states({row.address for row in planned if not row.fault})
-    return [row if row.fault else replace(row, kind=_judge(row.address, states, times)) for row in planned]
+    return [
+        row if row.fault or row.consent == ENDED else replace(row, kind=_judge(row.address, states, times))
+        for row in planned
+    ]
 
 
 def _read_row(row: tuple[int, str, str, str], now: dt.datetime) -> ListedAddress:
@@ -98,6 +105,8 @@ def _read_row(row: tuple[int, str, str, str], now: dt.datetime) -> ListedAddress
     side = _SIDES.get(language.strip().lower())
     if side is None:
         return ListedAddress(number, address, language, consent, fault="language")
+    if consent == ENDED:
+        return ListedAddress(number, address, side, consent, kind="left")
     try:
         day = dt.date.fromisoformat(consent.strip())
     except ValueError:
@@ -154,7 +163,7 @@ def import_list(
 
 def export_rows(rows: Iterable[Subscriber]) -> Iterator[list[str]]:
     """Yield the headings and a row for each subscriber. An import takes the sheet again."""
-    yield [*COLUMNS, "left", "bounced", "last mail"]
+    yield [*COLUMNS, *END_COLUMNS, "last mail"]
     for row in rows:
         times = (row.confirmed_at, row.left_at, row.bounced_at, row.last_mailed_at)
         days = [timezone.localtime(at).date().isoformat() if at else "" for at in times]

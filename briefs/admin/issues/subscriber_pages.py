@@ -142,7 +142,16 @@ def _read_file(request: HttpRequest) -> list[ListRow]:
             _("The first row must name the columns: %(columns)s.")
             % {"columns": ", ".join(subscriber_lists.COLUMNS)}
         )
-    return [(row.number, row.cells[address], row.cells[language], row.cells[consent]) for row in sheet.rows]
+    ends = [n for n, heading in enumerate(sheet.headings) if heading in subscriber_lists.END_COLUMNS]
+    return [
+        (
+            row.number,
+            row.cells[address],
+            row.cells[language],
+            subscriber_lists.ENDED if any(row.cells[n] for n in ends) else row.cells[consent],
+        )
+        for row in sheet.rows
+    ]
 
 
 def _read_posted_rows(posted: str) -> list[ListRow]:

@@ -152,5 +152,19 @@ def test_export_can_be_imported_again(administrator: Client) -> None:
     )
 
 
+def test_who_left_or_bounced_by_an_exported_list_is_not_taken_elsewhere(administrator: Client) -> None:
+    make_reader("ada")
+    make_reader("bob", left_at=NOW)
+    make_reader("cyd", bounced_at=NOW)
+    data = administrator.get(f"{LIST}export/").content.decode("utf-8-sig")
+    Subscriber.objects.all().delete()  # the list of a site goes to a new one
+    page = upload(administrator, data).content.decode()
+    assert "New: 1" in page
+    assert "Has left: stays so: 2" in page
+    posted = {"rows": unescape(page.split('name="rows" value="')[1].split('"')[0])}
+    assert administrator.post(f"{LIST}import/", posted).status_code == 302
+    assert Subscriber.objects.get().address == "ada@example.org"
+
+
 def test_logs_and_messages_show_no_address() -> None:
     assert "@" not in f"{make_reader('ada')} {make_reader('bob')!r}"
