@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 
 from briefs.exchange.sheets.table import Sheet, SheetRefused, SheetRow
 from briefs.exchange.sheets.vocabulary_sheets import SheetImportOutcome, plan_vocabulary_import, save_rows
-from briefs.models import Author, Keyword, Person, Source
+from briefs.models import Author, Keyword, Person, Source, Term
 from briefs.tests.support import factories
 
 pytestmark = pytest.mark.django_db
@@ -96,3 +96,11 @@ def test_import_assigns_slugs_shown_in_preview(team: factories.Team) -> None:
     imported = save_as_planned(new_rows, Author, outcome, team.writer)
     assert new_slugs(imported) == new_slugs(outcome)
     assert set(new_slugs(outcome)) <= set(Author.objects.values_list("slug", flat=True))
+
+
+def test_row_with_too_many_renderings_is_refused(team: factories.Team) -> None:
+    head = ("slug", "zh", "en", "also_en")
+    row = ("", "詞", "term", "\n".join(f"form {n}" for n in range(50)))
+    assert len(plan_vocabulary_import(make_sheet(head, row), Term, by=team.writer).rows) == 1
+    with pytest.raises(SheetRefused, match="also_en.*50"):
+        plan_vocabulary_import(make_sheet(head, (*row[:3], f"{row[3]}\none more")), Term, by=team.writer)
