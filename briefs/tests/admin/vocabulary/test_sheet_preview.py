@@ -102,5 +102,5 @@ def test_row_with_too_many_renderings_is_refused(team: factories.Team) -> None:
     head = ("slug", "zh", "en", "also_en")
     row = ("", "詞", "term", "\n".join(f"form {n}" for n in range(50)))
     assert len(plan_vocabulary_import(make_sheet(head, row), Term, by=team.writer).rows) == 1
-    with pytest.raises(SheetRefused, match="also_en.*50"):
+    with pytest.raises(SheetRefused, match=r"also_en.*50"):
         plan_vocabulary_import(make_sheet(head, (*row[:3], f"{row[3]}\none more")), Term, by=team.writer)
