@@ -9,14 +9,15 @@ import time_machine
 from django.core.cache import cache
 from django.utils import timezone
 
+from briefs.content import Facts
 from briefs.demo import ARTICLE
 from briefs.letters import MIN_FORM_AGE
 from briefs.models import Brief, Edition, Keyword, Letter
 from briefs.models.site import SiteText
-from briefs.models.vocabulary import Term
+from briefs.models.vocabulary import Source, Term
 from briefs.tests.support import browser_tabs, corpus_fixtures
 from briefs.tests.support.browser_tabs import Tab
-from briefs.tests.support.published_issues import publish_issue
+from briefs.tests.support.published_issues import issue_content, publish_issue
 
 pytestmark = [*browser_tabs.pytestmark, pytest.mark.heavy]
 
@@ -117,6 +118,34 @@ def test_site_of_two_briefs_has_no_empty_column(chromium: Any, live_server: Any)
         )
         assert len(gaps) == 2
         assert max(gaps) <= 200, (width, lang, gaps)
+
+
+@pytest.mark.parametrize("lang", ["zh-hant", "en"])
+def test_front_page_shows_an_issue_and_two_newer_briefs_at_once(
+    chromium: Any, live_server: Any, lang: str
+) -> None:
+    words = {"headline_zh": "和平是一個過程，也是解決問題的方法", "headline_en": "Peace Is a Process and a Way of Solving Problems",
+             "summary_zh": "作者主張從可以達成的協議開始談，先禁止核試。", "summary_en": "He argues that talks should begin with an agreement within reach: a ban on nuclear tests."}  # fmt: skip
+    sources = [
+        corpus_fixtures.get_or_make(Source, name=name).pk
+        for name in ("RAND Corporation", "John F. Kennedy Presidential Library")
+    ]
+    contents = [
+        corpus_fixtures.numbered_content(1, **words, facts=Facts(source=source, date="1963-06-10"))
+        for source in sources
+    ]
+    briefs = [corpus_fixtures.publish(contents[n % 2], f"peace-{n}").brief for n in range(9)]
+    issue = issue_content(1, briefs[:6])
+    preface = (
+        "Two briefs are about the technology race and industrial policy; four are speeches of the Cold War. "
+    )
+    en = dataclasses.replace(issue.en, preface=f"{preface * 2}\n\n{preface}")
+    publish_issue(1, briefs[:6], content=dataclasses.replace(issue, en=en))
+    tab = Tab(chromium, live_server.url, None, viewport={"width": 1440, "height": 900})
+    tab.open(f"/{lang}/")
+    ends = "found => found.map(e => e.getBoundingClientRect().bottom).filter(end => end <= 900).length"
+    assert tab.page.eval_on_selector_all("main h3", ends) >= 8
+    assert tab.page.eval_on_selector_all("main .claim .point", ends) >= 1
 
 
 @pytest.mark.parametrize("width", [320, 390, 768, 1024, 1440])
