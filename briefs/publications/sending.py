@@ -365,7 +365,8 @@ class _Run:
                     return
                 answer = self.transport.request_data()
         except ConnectionLost as error:  # no byte of the text was sent
-            self._lose(copy, error)
+            self._put_back(mailing, copy)
+            self._count_loss(error)
             return
         if answer.is_yes:
             try:
@@ -403,10 +404,14 @@ class _Run:
             if moved and stage == Copy.Stage.SENT:
                 Subscriber.objects.filter(pk=copy.subscriber_id or 0).update(last_mailed_at=self.now)
 
-    def _lose(self, copy: Copy, error: ConnectionLost) -> None:
-        self._settle(copy, Copy.Stage.QUEUED, attempts=F("attempts") + 1)
-        self.done.later += 1
-        self._count_loss(error)
+    def _put_back(self, mailing: Mailing, copy: Copy, code: int | None = None) -> None:
+        """Let the copy be tried again, for a day. Then it counts as refused."""
+        if self.now < max(mailing.not_after, mailing.state_at) + GIVE_UP_AFTER:
+            self._settle(copy, Copy.Stage.QUEUED, code, attempts=F("attempts") + 1)
+            self.done.later += 1
+        else:
+            self._settle(copy, Copy.Stage.REFUSED, code)
+            self.done.refused += 1
 
     def _count_loss(self, error: ConnectionLost) -> None:
         self.transport.close()
@@ -423,9 +428,8 @@ class _Run:
             else:
                 mailings.pause_by_itself(rows, "sender", self.now, str(answer))
             return
-        if answer.is_later and self.now < max(mailing.not_after, mailing.state_at) + GIVE_UP_AFTER:
-            self._settle(copy, Copy.Stage.QUEUED, answer.code, attempts=F("attempts") + 1)
-            self.done.later += 1
+        if answer.is_later:
+            self._put_back(mailing, copy, answer.code)
         else:
             self._settle(copy, Copy.Stage.REFUSED, answer.code)
             self.done.refused += 1

@@ -145,6 +145,17 @@ def test_dropped_connection_before_the_text_is_tried_again(mail_server: MailServ
     assert count(mailing) == {"sent": 1}
 
 
+def test_server_that_always_drops_a_reader_is_given_up_after_a_day(
+    mail_server: MailServer, team: Team
+) -> None:
+    mailing = queue(team, 2)
+    mail_server.on_command = lambda word, address: (word, address) == ("RCPT TO", "reader1@example.org")
+    assert send().numbers == (1, 0, 1, 0, 0)
+    Mailing.objects.update(run_at=timezone.now() + 30 * HOUR)
+    assert send(30).refused == 1
+    assert (count(mailing), get_state(mailing)) == ({"sent": 1, "refused": 1}, "done")
+
+
 def test_nothing_changes_while_no_server_answers(mail_server: MailServer, team: Team) -> None:
     mailing = queue(team, 3)
     mail_server.stop()
