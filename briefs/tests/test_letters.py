@@ -126,11 +126,11 @@ def test_sender_address_is_stored_as_hash_for_one_day(guest: Guest) -> None:
 @pytest.mark.parametrize(
     ("changes", "status", "message"),
     [
-        ({"text": ""}, 409, "Write something first."),
-        ({"text": "…！"}, 409, "Write something first."),
-        ({"text": "長" * 4001}, 409, "Keep it under 4,000"),
-        ({"name": "n" * 121}, 409, "Keep it under 4,000"),
-        ({"text": "a\x00b"}, 409, "a character that cannot be stored"),
+        ({"text": ""}, 422, "Write something first."),
+        ({"text": "…！"}, 422, "Write something first."),
+        ({"text": "長" * 4001}, 422, "Keep it under 4,000"),
+        ({"name": "n" * 121}, 422, "Keep it under 4,000"),
+        ({"text": "a\x00b"}, 422, "a character that cannot be stored"),
         ({"authenticity_token": ""}, 409, "send it again"),
         ({"authenticity_token": "1.x:forged"}, 409, "send it again"),
         ({"after": 1}, 409, "send it again"),
