@@ -327,6 +327,20 @@ def test_link_to_the_original_has_an_arrow_on_every_page(chromium: Any, live_ser
     assert "↗" in arrow
 
 
+@pytest.mark.parametrize(
+    ("width", "address", "marks"),
+    [(390, "en/search/?q=標題", "open-quote"), (390, "zh-hant/search/?q=標題", "open-quote"), (1440, "en/search/?q=標題", "none"), (1440, "en/search/?q=標題&show=both", "open-quote")],
+)  # fmt: skip
+def test_headline_on_the_line_of_the_names_has_quotation_marks(
+    chromium: Any, live_server: Any, width: int, address: str, marks: str
+) -> None:
+    tab = Tab(chromium, live_server.url, None, viewport={"width": width, "height": 900})
+    tab.open(f"/{address}")
+    headline = tab.page.locator("main .says h3 a").first
+    assert headline.evaluate("e => getComputedStyle(e, '::before').content") == marks
+    assert ("〈" in headline.evaluate("e => getComputedStyle(e).quotes")) is address.startswith("zh")
+
+
 def test_no_date_name_or_access_in_the_byline_is_broken(chromium: Any, live_server: Any) -> None:
     tab = Tab(chromium, live_server.url, None)
     tab.open(f"/zh-hant/{BRIEF}")
