@@ -341,6 +341,25 @@ def test_headline_on_the_line_of_the_names_has_quotation_marks(
     assert ("〈" in headline.evaluate("e => getComputedStyle(e).quotes")) is address.startswith("zh")
 
 
+@pytest.mark.parametrize(
+    "name", ["Think-Tank Digest", "A Digest of Writing on Foreign Policy From Think Tanks"]
+)
+def test_name_of_the_site_is_clear_of_the_switch_of_languages(
+    chromium: Any, live_server: Any, settings: Any, name: str
+) -> None:
+    settings.DIGEST_SITE_NAME = {"zh": "智庫文摘", "en": name}
+    tab = Tab(chromium, live_server.url, None)
+    tab.open("/en/?show=both")
+    assert tab.page.inner_text(".masthead .name:not(.twin)") == name
+    for width in (800, 820, 860, 1024, 1440):
+        tab.page.set_viewport_size({"width": width, "height": 900})
+        end, start = tab.page.evaluate(
+            """() => [document.querySelector('.masthead .name:not(.twin) a').getBoundingClientRect().right,
+                document.querySelector('.masthead .views a').getBoundingClientRect().left]"""
+        )
+        assert end <= start, width
+
+
 def test_no_date_name_or_access_in_the_byline_is_broken(chromium: Any, live_server: Any) -> None:
     tab = Tab(chromium, live_server.url, None)
     tab.open(f"/zh-hant/{BRIEF}")
