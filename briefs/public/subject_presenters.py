@@ -1,6 +1,5 @@
 """Build template contexts of topics, authors, sources, terms, indexes and the archive."""
 
-import unicodedata
 from collections.abc import Iterable, Sequence
 from html import escape
 from itertools import groupby
@@ -19,7 +18,7 @@ from briefs.rendering.text import KeyLine
 from briefs.search.highlighting import highlight_spans
 from briefs.text import date_format, paths
 from briefs.text.person_names import NameOrder, find_name_order
-from briefs.text.scripts import PLAIN_LETTERS, detect_language_code
+from briefs.text.scripts import detect_language_code, fold_accents
 
 from . import brief_answers, claim_rows
 from .editions import KeysetPage, ListedBrief, build_year_key
@@ -333,7 +332,7 @@ def _initial(row: CountedSubject, language: Side) -> str:
     """Return the heading of an author's group: first letter of the family name without accent, 中文, or #."""
     if _is_chinese(subject_label(row, language)):
         return "中文"
-    letter = _fold_accents(row.family or subject_label(row, language))[:1].upper()
+    letter = fold_accents(row.family or subject_label(row, language))[:1].upper()
     return letter if letter in ascii_uppercase else "#"
 
 
@@ -341,17 +340,11 @@ def _sort_key(row: CountedSubject, language: Side) -> tuple[Any, ...]:
     words = subject_label(row, language)
     if _is_chinese(words):
         return True, words.encode("cp950", "replace"), words
-    return False, _fold_accents(row.family or words), words.casefold()
+    return False, fold_accents(row.family or words), words.casefold()
 
 
 def _is_chinese(words: str) -> bool:
     return detect_language_code(words) == LANGUAGE_TAGS["zh"]
-
-
-def _fold_accents(words: str) -> str:
-    """Return a name without accents, for sorting: Çelik is between Carter and Chen."""
-    apart = unicodedata.normalize("NFKD", words.casefold().translate(PLAIN_LETTERS))
-    return "".join(c for c in apart if not unicodedata.combining(c))
 
 
 def _build_use(use: TermUse, language: Side) -> claim_rows.Claim:

@@ -16,7 +16,7 @@ from typing import Final, NamedTuple
 
 import opencc
 
-from briefs.text.scripts import PLAIN_LETTERS, stem_word
+from briefs.text.scripts import fold_accents, stem_word
 
 FORMAT: Final = 5
 """Increment when the same edition gives another document, so that `rebuild_derived` finds stale entries."""
@@ -69,8 +69,7 @@ def _fold_character(character: str) -> str:
         return str(_to_simplified().convert(plain)).translate(UNIFIED_VARIANTS)
     if plain.isascii() or plain >= "\u2e80":
         return plain
-    apart = unicodedata.normalize("NFKD", plain.translate(PLAIN_LETTERS))
-    return "".join(part for part in apart if not unicodedata.combining(part))
+    return fold_accents(plain)
 
 
 @cache

@@ -1,7 +1,8 @@
-"""Detect Chinese or English by script, join the halves of a wrapped line, split sentences, cut labels, and find English stems."""
+"""Detect Chinese or English by script, fold accents, join the halves of a wrapped line, split sentences, cut labels, find stems."""
 
 import re
 import threading
+import unicodedata
 from typing import Final
 
 from snowballstemmer.english_stemmer import EnglishStemmer
@@ -13,7 +14,7 @@ _LATIN_WORD = re.compile(r"[A-Za-zÀ-ɏ]{2,}")
 _WIDE = re.compile(
     "[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff01-\uff60\uffe0-\uffe6\U00020000-\U0003ffff]"
 )
-PLAIN_LETTERS: Final = str.maketrans(
+_PLAIN_LETTERS = str.maketrans(
     {"ı": "i", "ł": "l", "ø": "o", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ß": "ss"}
 )
 """Small letters that Unicode does not decompose, as they are written without their sign."""
@@ -32,6 +33,12 @@ _CUT = {
 _LONGEST_CUT = 300
 _COMPILED_CUTS = [(re.compile(end), re.compile(start)) for end, start in _CUT.items()]
 """Patterns for a word or an amount that is cut in two: the end of its first line, the start of the next."""
+
+
+def fold_accents(text: str) -> str:
+    """Return the text in small letters without accents: `Çelik` is celik, and `Wałęsa` is walesa."""
+    apart = unicodedata.normalize("NFKD", text.casefold().translate(_PLAIN_LETTERS))
+    return "".join(character for character in apart if not unicodedata.combining(character)).casefold()
 
 
 def count_han(text: str) -> int:

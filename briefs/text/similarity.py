@@ -1,7 +1,6 @@
 """How alike two texts or two names are."""
 
 import re
-import unicodedata
 from collections.abc import Sequence
 from difflib import SequenceMatcher
 from functools import lru_cache
@@ -12,6 +11,8 @@ from typing import Final
 from rapidfuzz.distance import OSA, Indel
 
 from briefs.content import Side
+
+from .scripts import fold_accents
 
 # Measure the similarity of two texts, and compute keys by which similar texts can be looked up (min-hash).
 
@@ -89,9 +90,7 @@ NAME_CACHE_SIZE = 30_000
 @lru_cache(maxsize=NAME_CACHE_SIZE)
 def fold_name_parts(name: str) -> tuple[str, ...]:
     """Return the folded parts: `José-María Núñez` is josemaria, nunez. A leading “The” is dropped."""
-    plain = unicodedata.normalize("NFKD", name.replace("ß", "ss").replace("ø", "o").replace("ł", "l"))
-    plain = "".join(c for c in plain if not unicodedata.combining(c)).casefold()
-    parts = tuple(word for part in _BREAK.split(plain) if (word := _NO_LETTER.sub("", part)))
+    parts = tuple(word for part in _BREAK.split(fold_accents(name)) if (word := _NO_LETTER.sub("", part)))
     return parts[1:] if len(parts) > 1 and parts[0] == "the" else parts
 
 

@@ -4,7 +4,7 @@ import re
 
 from django.utils.text import slugify
 
-from .scripts import PLAIN_LETTERS
+from .scripts import fold_accents
 
 _BETWEEN = re.compile(r"[‐‑‒–—―−/]")
 """Characters that separate words like a hyphen. (`slugify` drops them, which would join the words.)"""
@@ -14,7 +14,7 @@ def build_slug(text: str, limit: int) -> str:
     """Return `us-taiwan` for `U.S.–Taiwan`: at most `limit` characters, cut at the end of a word. Empty
     without Latin letters.
     """
-    slug = slugify(_BETWEEN.sub("-", text.lower().translate(PLAIN_LETTERS))).strip("-")
+    slug = slugify(_BETWEEN.sub("-", fold_accents(text))).strip("-")
     if len(slug) <= limit:
         return slug
     whole = slug[: limit + 1].rpartition("-")[0]

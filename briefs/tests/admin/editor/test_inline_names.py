@@ -40,6 +40,7 @@ def create_name(client: Client, kind: str, status: int = 200, **values: Any) -> 
     [
         ("Vivek Chilukuri", "vivek chilukuri"),
         ("José Núñez", "Jose Nunez"),
+        ("Ævar Ørn Þórðarson", "Aevar Orn Thordarson"),
         ("Lin Wei-Ling", "Wei-Ling Lin"),
         ("Lin Wei-Ling", "Lin Wei Ling"),
         ("Chilukuri, Vivek", "Vivek Chilukuri"),
