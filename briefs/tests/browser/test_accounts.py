@@ -6,7 +6,7 @@ import pytest
 
 from briefs.models import Person
 from briefs.tests.support import browser_tabs, factories
-from briefs.tests.support.browser_tabs import Tab, set_language
+from briefs.tests.support.browser_tabs import Tab, expect, set_language
 from briefs.tests.support.sign_in_pages import ACCOUNT, PASSWORD, app_code, set_password
 
 pytestmark = browser_tabs.pytestmark
@@ -143,5 +143,5 @@ def test_passkey_button_is_absent_where_browsers_refuse_it(
 ) -> None:
     visit = Visit(chromium, live_server.url.replace("localhost", "127.0.0.1"), owner.language)
     visit.open(f"{ACCOUNT}login/")
-    assert visit.page.locator("#passkey-button").count() == 0
+    expect(visit.page.locator("#passkey-button")).to_have_count(0)
     assert visit.console_messages == []

@@ -11,6 +11,7 @@ from briefs.content import Bullet, Content
 from briefs.models import Brief, Person
 from briefs.tests.support import browser_tabs, factories
 from briefs.tests.support.brief_states import STATES
+from briefs.tests.support.browser_tabs import expect
 
 from .editor_driver import EN, Editor
 
@@ -129,7 +130,7 @@ def test_saved_fades_and_trouble_does_not(chromium: Any, live_server: Any, team:
     tab.page.clock.run_for(3_000)
     tab.wait_for_state("kept")
     tab.page.clock.run_for(60_000)
-    assert words.is_visible()
+    expect(words).to_be_visible()
     assert "The network is down" in tab.page.locator("#desk-trouble").inner_text()
     tab.page.context.close()
 
@@ -138,7 +139,7 @@ def test_headline_in_the_bar_follows_the_field(chromium: Any, live_server: Any, 
     tab = Editor(chromium, live_server.url, team.writer)
     tab.brief(factories.draft_brief(team))
     tab.page.fill("[name=headline_en]", "Another headline")
-    assert tab.page.locator("h1").all_inner_texts() == ["Another headline"]
+    expect(tab.page.locator("h1")).to_have_text(["Another headline"])
     tab.save()
     tab.page.context.close()
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from briefs.tests.support import browser_tabs, factories
-from briefs.tests.support.browser_tabs import Tab, set_language
+from briefs.tests.support.browser_tabs import Tab, expect, set_language
 from briefs.tests.support.factories import load_content
 from briefs.tests.support.picture_samples import photo
 from briefs.tests.workflow.test_cover import upload_picture, with_picture
@@ -32,7 +32,7 @@ def test_writer_uploads_describes_removes_and_restores_cover(
     page = tab.page
     tab.brief(brief)
     tab.open_article()
-    assert page.locator("[data-send]").is_hidden()
+    expect(page.locator("[data-send]")).to_be_hidden()
     page.set_input_files("#picture_file", str(file))
     page.wait_for_selector("#picture .shown:not([hidden]) img[src]")
     box = page.locator("#picture .sight img").bounding_box()
@@ -110,5 +110,5 @@ def test_public_cover_is_shown_uncropped_without_layout_shift(
     assert tab.accessibility_violations() == []
     assert tab.horizontal_overflow() <= 0
     tab.page.emulate_media(media="print")
-    assert image.is_hidden()
+    expect(image).to_be_hidden()
     assert tab.console_messages == []

@@ -11,7 +11,7 @@ from briefs import workflow
 from briefs.content import Bullet
 from briefs.models import Brief, Person, State
 from briefs.tests.support import factories
-from briefs.tests.support.browser_tabs import Tab, pytestmark, set_language
+from briefs.tests.support.browser_tabs import Tab, expect, pytestmark, set_language
 from briefs.tests.support.factories import load_content
 
 __all__ = ["pytestmark"]
@@ -44,7 +44,7 @@ def test_row_buttons_work_without_javascript(chromium: Any, live_server: Any, te
     tab.page.fill("[name=summary_en]", "Typed first.")
     tab.page.click("[value='up:b2']")
     tab.page.click("[value='after:b2']")
-    assert tab.page.locator("[data-group=bullet] > .pair").count() == 4
+    expect(tab.page.locator("[data-group=bullet] > .pair")).to_have_count(4)
     tab.page.fill("[name^=text_en-n]", "Between.")
     tab.page.click("#desk-store")
     content = load_content(brief)

@@ -9,7 +9,7 @@ from briefs.content import Bullet
 from briefs.models import Brief, Dismissal, Note, Revision, Term
 from briefs.tests.derived.test_translation_memory import EN, ZH
 from briefs.tests.support import browser_tabs, factories
-from briefs.tests.support.browser_tabs import Tab, set_language
+from briefs.tests.support.browser_tabs import Tab, expect, set_language
 
 pytestmark = browser_tabs.pytestmark
 
@@ -41,7 +41,7 @@ def test_repairs_apply_to_one_or_all_and_are_undone_in_one_step(chromium, live_s
     tab = open_brief(chromium, live_server.url, team, brief)
     page = tab.page
     assert finding_codes(tab) == ["structure", "mainland", "punctuation", "mainland"]
-    assert page.locator("#b1 mark").count() == 2
+    expect(page.locator("#b1 mark")).to_have_count(2)
     assert tab.accessibility_violations() == []
     page.focus("[name=text_zh-b1]")  # at rest, the margin shows what fits beside the row
     page.locator("#b1 .finding[data-code=punctuation] button", has_text="2").click()
@@ -90,7 +90,9 @@ def test_writer_dismisses_finding_by_keyboard(chromium, live_server, team, brief
     page.wait_for_selector("#b2 .findings-past", state="attached")
     assert Dismissal.objects.get().reason == "A brand"
     page.focus("[name=text_zh-b2]")  # what is settled is folded in the row's margin
-    assert page.locator("#b2 mark").count() == 1, "the comma is still marked: it belongs to the repair at b1"
+    expect(
+        page.locator("#b2 mark"), "the comma is still marked: it belongs to the repair at b1"
+    ).to_have_count(1)
     page.locator("#b2 .findings-past summary").click()
     assert "A brand" in page.locator("#b2 .findings-past .why").inner_text()
     assert tab.accessibility_violations() == []

@@ -11,7 +11,7 @@ from briefs.publications import mail_text, mailings
 from briefs.publications.published import load_issue
 from briefs.tests.support import browser_tabs, factories, mailing_fixtures
 from briefs.tests.support import issue_factories as making
-from briefs.tests.support.browser_tabs import Tab, set_language
+from briefs.tests.support.browser_tabs import Tab, expect, set_language
 from briefs.workflow import issues
 
 pytestmark = browser_tabs.pytestmark
@@ -51,7 +51,7 @@ def test_issue_goes_from_choice_to_readers_in_few_presses(
         for side, texts in making.TEXTS.items():
             writer.page.locator(f"#{field}_{side}").focus()
             writer.page.keyboard.insert_text(getattr(texts, text))
-    assert writer.page.locator("#issue-unsaved").is_visible()
+    expect(writer.page.locator("#issue-unsaved")).to_be_visible()
     press(writer, ".act-bar .btn:has-text('Save')")
     press(writer, ".main-act:has-text('Submit')")
     reviewer = sign_in(team.reviewer)

@@ -8,7 +8,7 @@ from briefs import workflow
 from briefs.content import Bullet, Content
 from briefs.models import Brief, Suggestion
 from briefs.tests.support import browser_tabs, factories
-from briefs.tests.support.browser_tabs import Tab, set_language
+from briefs.tests.support.browser_tabs import Tab, expect, set_language
 
 from .editor_driver import EN, ZH, Editor
 
@@ -60,7 +60,7 @@ def test_writer_sees_words_without_counterpart_while_typing(
     tab = Editor(chromium, live_server.url, team.writer, language)
     tab.brief(brief)
     page = tab.page
-    assert page.locator("#lens").is_hidden()
+    expect(page.locator("#lens")).to_be_hidden()
     # In a text the key is a letter; on the row's number it lights the words.
     tab.focus_cell(1, EN)
     tab.press("l", "Backspace", "Escape", "l")
@@ -115,7 +115,7 @@ def test_writer_sees_words_without_counterpart_while_typing(
     page.locator("#b1 .lens-word[data-alone]").first.wait_for()
     assert lit(tab, "b1", "zh", "[data-kind=modal]") == []
     page.click("#lens [data-lens-close]")
-    assert page.locator(".lens-word:visible").count() == 0
+    expect(page.locator(".lens-word:visible")).to_have_count(0)
     assert page.evaluate("document.activeElement.matches('.more-verbs')")
     assert tab.unexpected_messages() == []
 
@@ -190,7 +190,7 @@ def test_reviewer_steps_through_lit_words(
     assert lit(tab, "b2", "en") == ["Three"]
     page.keyboard.press("l")
     page.locator("#lens").wait_for(state="hidden")
-    assert page.locator(".sheet .lens-word").count() == 0
+    expect(page.locator(".sheet .lens-word")).to_have_count(0)
     page.locator("#b1").focus()
     page.keyboard.press("f")  # the answer replaces the bar
     page.locator("#b1 .acts .is-on").wait_for(state="attached")
@@ -216,7 +216,7 @@ def test_deleted_words_are_not_lit(chromium: Any, live_server: Any, team: factor
     page.click(".more-verbs")
     page.click("#more-verbs [data-lens-toggle]")
     page.locator("#b1 .lens-word").first.wait_for()
-    assert page.locator("del .lens-word").count() == 0
+    expect(page.locator("del .lens-word")).to_have_count(0)
     assert lit(tab, "b1", "zh")[0] == "應"
 
 

@@ -8,10 +8,9 @@ from briefs import workflow
 from briefs.content import Byline
 from briefs.models import Author, Brief, Keyword, Source
 from briefs.tests.support import browser_tabs, factories
-from briefs.tests.support.browser_tabs import Tab, set_language
+from briefs.tests.support.browser_tabs import Tab, expect, set_language
 from briefs.tests.support.factories import load_content
 
-expect = browser_tabs.sync_api.expect
 pytestmark = browser_tabs.pytestmark
 
 
@@ -197,7 +196,7 @@ def test_writer_picks_and_creates_source(open_brief: Any, team: factories.Team) 
     page = tab.page
     field = page.get_by_role("combobox", name="Source")
     assert field.input_value() == "Foreign Policy 外交政策"
-    assert not page.locator("[name=source]").is_visible()
+    expect(page.locator("[name=source]")).to_be_hidden()
     field.fill("lawf")
     offered_options(tab)
     page.keyboard.press("Tab")  # nothing chosen: the text stays, and Save would create it

@@ -6,7 +6,7 @@ import pytest
 
 from briefs.models import Brief, State
 from briefs.tests.support import browser_tabs, factories
-from briefs.tests.support.browser_tabs import Tab, set_language
+from briefs.tests.support.browser_tabs import Tab, expect, set_language
 
 from .editor_driver import Editor
 
@@ -33,7 +33,7 @@ def test_palette_in_use_is_accessible_and_fits(
     selected = page.locator("#palette [aria-selected=true]")
     assert selected.get_attribute("id") == page.locator(FIELD).get_attribute("aria-activedescendant")
     page.keyboard.press("Escape")
-    assert not page.locator("#palette").is_visible()
+    expect(page.locator("#palette")).to_be_hidden()
     tab.open("/admin/find/?q=drone")
     assert (tab.accessibility_violations(), max(0, tab.horizontal_overflow())) == ([], 0)
     assert tab.console_messages == []

@@ -16,7 +16,7 @@ from briefs.models import Brief, Edition, Keyword, Letter
 from briefs.models.site import SiteText
 from briefs.models.vocabulary import Source, Term
 from briefs.tests.support import browser_tabs, corpus_fixtures
-from briefs.tests.support.browser_tabs import Tab
+from briefs.tests.support.browser_tabs import Tab, expect
 from briefs.tests.support.published_issues import issue_content, publish_issue
 
 pytestmark = [*browser_tabs.pytestmark, pytest.mark.heavy]
@@ -232,11 +232,11 @@ def test_reader_opens_menu_of_bullet_by_keyboard_and_copies(chromium: Any, live_
     )
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
-    assert page.locator("#b3 .twintext[lang=zh-Hant-TW]", has_text=zh).is_visible()
-    assert page.locator("#b3 a[href$='/report/?bullet=3']").is_visible()
+    expect(page.locator("#b3 .twintext[lang=zh-Hant-TW]", has_text=zh)).to_be_visible()
+    expect(page.locator("#b3 a[href$='/report/?bullet=3']")).to_be_visible()
     assert tab.accessibility_violations() == []
     page.keyboard.press("Escape")
-    assert page.locator(".elsewhere:visible").count() == 0
+    expect(page.locator(".elsewhere:visible")).to_have_count(0)
     assert page.evaluate("document.activeElement.hash") == "#b3"
     number = page.locator("#b6 > .anchor")
     number.click()
@@ -249,7 +249,7 @@ def test_reader_opens_menu_of_bullet_by_keyboard_and_copies(chromium: Any, live_
     page.locator("#b6.opened > .elsewhere").wait_for()
     assert abs(number.bounding_box()["y"] - before["y"]) < 2, "Back returns to the place, with the menu open"
     page.mouse.click(5, 300)
-    assert page.locator(".elsewhere:visible").count() == 0
+    expect(page.locator(".elsewhere:visible")).to_have_count(0)
     assert tab.console_messages == []
 
 
@@ -262,7 +262,7 @@ def test_term_opens_card_and_page_stays(chromium: Any, live_server: Any) -> None
     term.evaluate("e => e.scrollIntoView({block: 'end'})")  # where the card has no room below the term
     before = page.evaluate("scrollY"), term.bounding_box()
     page.keyboard.press("Enter")
-    assert card.locator("p").all_inner_texts() == ["低軌衛星", "low-earth orbit satellite"]
+    expect(card.locator("p")).to_have_text(["低軌衛星", "low-earth orbit satellite"])
     assert tab.accessibility_violations() == []
     page.keyboard.press("Tab")
     assert "/terms/low-earth-orbit-satellite/" in page.evaluate("document.activeElement.href")
@@ -270,11 +270,11 @@ def test_term_opens_card_and_page_stays(chromium: Any, live_server: Any) -> None
     assert (page.evaluate("scrollY"), term.bounding_box()) == before
     assert page.evaluate("document.activeElement.className") == "term"
     for close in (term.click, lambda: page.mouse.click(5, 300)):
-        assert card.count() == 0
+        expect(card).to_have_count(0)
         term.click()
-        assert card.is_visible()
+        expect(card).to_be_visible()
         close()
-    assert card.count() == 0
+    expect(card).to_have_count(0)
     assert (page.evaluate("scrollY"), term.bounding_box()) == before
 
 
@@ -287,15 +287,15 @@ def test_reader_links_bullet_and_sends_report_without_javascript(
     page.goto(f"{tab.site}/{lang}/{BRIEF}")
     page.locator("#b4 > .anchor").click()
     bar = page.locator("#b4 > .elsewhere")
-    assert bar.is_visible()
-    assert bar.locator("a").count() == 2
-    assert bar.locator("button").count() == 0
+    expect(bar).to_be_visible()
+    expect(bar.locator("a")).to_have_count(2)
+    expect(bar.locator("button")).to_have_count(0)
     page.locator(".history a[href*=report]").click()
     page.fill("[name=text]", "第 4 點有誤。")
     page.select_option("[name=bullet]", "4")
     with time_machine.travel(timezone.now() + MIN_FORM_AGE, tick=True):
         page.locator("form.letter button").click()
-    assert page.locator("[role=status]").is_visible()
+    expect(page.locator("[role=status]")).to_be_visible()
     assert Letter.objects.get().bullet == 4
     assert page.context.cookies() == []
 

@@ -11,6 +11,7 @@ from django.core.signals import request_finished, request_started
 
 from briefs.models import Brief
 from briefs.tests.support import browser_tabs, factories, scale
+from briefs.tests.support.browser_tabs import expect
 from briefs.tests.support.sign_in_pages import PASSWORD, app_code, set_password
 
 from .editor_driver import EN, ZH, Editor, bullets, stored_bullets
@@ -182,7 +183,7 @@ def test_empty_row_added_before_closing_is_nothing_unsaved(
     assert editor.state() == "saved"
     session.close(way="closed")
     session.reopen()
-    assert not session.banner.is_visible()
+    expect(session.banner).to_be_hidden()
     editor.page.context.close()
 
 
@@ -201,7 +202,7 @@ def test_stored_text_is_not_offered_after_somebody_else_went_on(
     factories.edit(brief, team.other_writer, headline_en="Another headline")
     session.reopen()
     assert editor.bullet_texts()[0][0] == "第一句。我的。"
-    assert not session.banner.is_visible()
+    expect(session.banner).to_be_hidden()
     editor.page.context.close()
 
 
@@ -264,7 +265,7 @@ def test_same_brief_in_two_windows_says_so(
     editor = Editor(chromium, live_server.url, team.writer)
     editor.brief(brief)
     notice = editor.page.locator("#desk-twice")
-    assert notice.is_hidden()
+    expect(notice).to_be_hidden()
     second = editor.page.context.new_page()
     second.goto(editor.page.url)
     second.locator("#desk-twice:has-text('another window')").wait_for()

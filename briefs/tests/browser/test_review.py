@@ -7,7 +7,7 @@ from briefs import workflow
 from briefs.content import Bullet, hash_json
 from briefs.models import Brief, Look, Note, SignOff, Suggestion
 from briefs.tests.support import factories
-from briefs.tests.support.browser_tabs import Tab, pytestmark, set_language, sync_api
+from briefs.tests.support.browser_tabs import Tab, expect, pytestmark, set_language
 from briefs.workflow.review_comments import TextAnchor
 
 __all__ = ["pytestmark"]
@@ -36,7 +36,7 @@ def test_reviewer_reviews_and_signs_brief_by_keyboard(
     page.keyboard.press("Control+Enter")
     page.locator("#b1 .suggestion").wait_for()
     page.keyboard.press("?")
-    assert page.locator("#keys-sheet").is_visible()
+    expect(page.locator("#keys-sheet")).to_be_visible()
     assert tab.accessibility_violations() == []
     page.keyboard.press("Escape")
     assert Look.objects.filter(place="headline", side="en", person=team.reviewer).exists()
@@ -79,17 +79,17 @@ def test_keys_typed_into_an_opened_form_are_not_shortcuts(
         if row := re.match("#b1 .acts(.*?) ", summary):  # the acts of the side that has the focus
             page.focus(f"#b1 .cell{row[1]}")
         page.click(summary)
-        sync_api.expect(page.locator(field)).to_be_focused()
+        expect(page.locator(field)).to_be_focused()
         page.keyboard.press("Control+a")
         page.keyboard.type("fns")
-        sync_api.expect(page.locator(field)).to_have_value("fns")
+        expect(page.locator(field)).to_have_value("fns")
     page.locator("#b1 .cell[data-side=en] [data-form=note] button").focus()  # the button of an open form
     page.keyboard.press("s")
     page.keyboard.press("f")
     page.keyboard.press("Escape")
-    sync_api.expect(page.locator("#cell-b1-en")).to_be_focused()
-    sync_api.expect(page.locator("#note-b1-en")).to_be_hidden()
-    sync_api.expect(page.locator("#suggest-b1-en")).to_be_hidden()
+    expect(page.locator("#cell-b1-en")).to_be_focused()
+    expect(page.locator("#note-b1-en")).to_be_hidden()
+    expect(page.locator("#suggest-b1-en")).to_be_hidden()
     assert tab.console_messages == []
     assert not Look.objects.exists()
 
@@ -121,10 +121,10 @@ def test_acts_below_the_texts_appear_where_one_points_or_enters(
         assert act.evaluate(SHOWN)
     page.focus("#cell-headline-en")
     page.keyboard.press("g")
-    sync_api.expect(acts[1]).to_be_focused()
+    expect(acts[1]).to_be_focused()
     acts[0].focus()
     page.keyboard.press("Enter")
-    sync_api.expect(page.locator("#cell-summary-en")).to_be_focused()
+    expect(page.locator("#cell-summary-en")).to_be_focused()
     assert tab.console_messages == []
     for options in ({"has_touch": True, "is_mobile": True}, {"java_script_enabled": False}):
         tab = Tab(chromium, live_server.url, person, **options)
@@ -133,7 +133,7 @@ def test_acts_below_the_texts_appear_where_one_points_or_enters(
             assert [tab.page.locator(act).evaluate(SHOWN) for act in ACTS] == [True] * 3
         else:
             assert [tab.page.locator(act).evaluate(SHOWN) for act in ACTS[1:]] == [True] * 2
-            assert tab.page.locator(".review > .pair:visible").count() == 5
+            expect(tab.page.locator(".review > .pair:visible")).to_have_count(5)
 
 
 def test_open_page_shows_a_sign_off_from_before_its_first_poll(
@@ -159,7 +159,7 @@ def test_status_bar_of_open_page_follows_changes_of_the_brief(
     factories.sign_off(brief, team.reviewer)  # by another person, outside this page
     page.locator("#step >> text=兩種語言都已簽核").wait_for()
     page.fill("[name=headline_zh]", "改過的標題")  # stored by the autosave
-    sync_api.expect(page.locator("#step")).not_to_contain_text("兩種語言都已簽核")
+    expect(page.locator("#step")).not_to_contain_text("兩種語言都已簽核")
     page.locator("#signoff-zh >> text=簽核失效").wait_for(state="attached")
     assert tab.console_messages == []
 
@@ -187,7 +187,7 @@ def test_suggestion_is_previewed_in_the_cell_while_its_row_is_in_use(
     tab.brief(brief)
     page, layer = tab.page, tab.page.locator(LAYER)
     english = page.locator("#b2 .cell[data-side=en] textarea")
-    assert layer.count() == 0
+    expect(layer).to_have_count(0)
     page.focus("#b2 .cell[data-side=zh] textarea")
     assert layer.evaluate(LAYER_PARTS) == ["PointA better point 0.", ["A better point"], ["Point"]]
     assert english.evaluate("area => getComputedStyle(area).color") == "rgba(0, 0, 0, 0)"
@@ -201,13 +201,13 @@ def test_suggestion_is_previewed_in_the_cell_while_its_row_is_in_use(
     page.mouse.move(0, 0)
     assert english.evaluate("area => [area.value, area.selectionStart]") == ["Point 0.", 3]
     page.keyboard.type("s")  # another text: the suggestion no longer fits
-    sync_api.expect(layer).to_have_count(0)
+    expect(layer).to_have_count(0)
     page.keyboard.press("Control+z")
-    sync_api.expect(layer).to_have_count(1)
+    expect(layer).to_have_count(1)
     page.hover("#b2 .margin")  # typing has closed it
     page.click("#b2 .suggestion .do.first")
-    sync_api.expect(english).to_have_value("A better point 0.")
-    sync_api.expect(layer).to_have_count(0)
+    expect(english).to_have_value("A better point 0.")
+    expect(layer).to_have_count(0)
     assert tab.console_messages == []
 
 
@@ -224,7 +224,7 @@ def test_review_previews_a_suggestion_and_shows_who_is_where(
     page, layer = tab.page, tab.page.locator(LAYER)
     page.focus("#cell-b2-zh")
     assert layer.evaluate(LAYER_PARTS) == ["Point 01.", ["1"], ["0"]]
-    assert page.locator("#cell-b2-en .words:not(.proposal)").is_hidden()
+    expect(page.locator("#cell-b2-en .words:not(.proposal)")).to_be_hidden()
     other.page.focus("#cell-b3-en")
     page.locator("#b3 .here").wait_for()
     assert page.locator("#b3 .here").get_attribute("title") == "reviewer-en is in Bullet 3"
@@ -232,11 +232,11 @@ def test_review_previews_a_suggestion_and_shows_who_is_where(
     page.keyboard.press("f")  # the bar is replaced
     page.locator("[value='unfine:b2:zh']").wait_for(state="attached")
     page.focus("#cell-headline-zh")
-    sync_api.expect(layer).to_have_count(0)
+    expect(layer).to_have_count(0)
     page.locator("#desk-who .person").wait_for()
     assert tab.accessibility_violations() == []
     page.click("#history > summary")
-    assert page.locator("#timeline").is_visible()
+    expect(page.locator("#timeline")).to_be_visible()
     page.set_viewport_size({"width": 320, "height": 800})
     assert tab.horizontal_overflow() <= 0
     assert tab.console_messages == []

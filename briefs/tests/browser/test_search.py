@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from briefs.models import Search
 from briefs.tests.support import browser_tabs, corpus_fixtures, factories
-from briefs.tests.support.browser_tabs import Tab, set_language
+from briefs.tests.support.browser_tabs import Tab, expect, set_language
 
 pytestmark = [*browser_tabs.pytestmark, pytest.mark.heavy]
 
@@ -31,7 +31,7 @@ def test_reader_chooses_and_closes_suggestions_by_keyboard(chromium: Any, live_s
     assert field.get_attribute("aria-expanded") == "true"
     assert tab.accessibility_violations() == []
     field.press("Escape")
-    assert page.get_by_role("option").count() == 0
+    expect(page.get_by_role("option")).to_have_count(0)
     assert field.input_value() == "chilu"
     field.press("k")
     page.get_by_role("option", name="Vivek Chilukuri").wait_for()
@@ -56,13 +56,13 @@ def test_reader_searches_and_filters_without_javascript(chromium: Any, live_serv
     assert "找不到" in page.locator("[role=status]").inner_text()
     page.locator("#q").fill("标题")
     page.locator(".search button").click()
-    assert page.locator("main > .claim").count() == 3
+    expect(page.locator("main > .claim")).to_have_count(3)
     page.locator("[popovertarget=f-year]").click()
     page.locator("#from").fill("2026-01-01")
     page.get_by_role("button", name="套用").click()
-    assert page.locator("main > .claim").count() == 0
+    expect(page.locator("main > .claim")).to_have_count(0)
     page.locator(".chips a").click()
-    assert page.locator("main > .claim").count() == 3
+    expect(page.locator("main > .claim")).to_have_count(3)
     page.locator("#q").fill("供应链")
     page.locator("#q").press("Enter")
     page.locator(".claim .no").first.click()
@@ -107,7 +107,7 @@ def test_answers_stand_above_the_fold_and_filters_fit_every_width(
         assert panel["x"] + panel["width"] <= width
         assert tab.horizontal_overflow() <= 0, width
         page.keyboard.press("Escape")
-        assert not page.locator("#f-year").is_visible()
+        expect(page.locator("#f-year")).to_be_hidden()
     assert tab.console_messages == []
 
 
@@ -122,8 +122,8 @@ def test_writer_reads_the_search_log(
         chromium, live_server.url, writer, color_scheme=scheme, viewport={"width": width, "height": 900}
     )
     tab.open("/admin/briefs/search/")
-    assert tab.page.locator("#in-vain + table tbody tr").count() == 1
-    assert tab.page.locator("#most + table tbody tr").count() == 2
+    expect(tab.page.locator("#in-vain + table tbody tr")).to_have_count(1)
+    expect(tab.page.locator("#most + table tbody tr")).to_have_count(2)
     assert tab.accessibility_violations() == []
     assert tab.horizontal_overflow() <= 0
     assert tab.console_messages == []

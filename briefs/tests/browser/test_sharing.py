@@ -8,7 +8,7 @@ from django.core.cache import cache
 from briefs import letters, workflow
 from briefs.models import Letter, PreviewLink
 from briefs.tests.support import factories
-from briefs.tests.support.browser_tabs import Tab, pytestmark, set_language
+from briefs.tests.support.browser_tabs import Tab, expect, pytestmark, set_language
 
 __all__ = ["pytestmark"]
 
@@ -51,13 +51,13 @@ def test_guest_reads_preview_link_without_javascript_and_answers(
     assert (letter.text, letter.bullet) == ("The second number is wrong.\n\nSee page 3.", 2)
     assert guest_tab.page.context.cookies() == []
     guest_tab.page.get_by_role("link", name="Both", exact=True).click()
-    assert guest_tab.page.locator(".unpublished").is_visible()
+    expect(guest_tab.page.locator(".unpublished")).to_be_visible()
 
     writer_tab.brief(brief, "share")
     writer_tab.page.get_by_role("button", name="Revoke").click()
     writer_tab.page.get_by_text("Revoked by writer").wait_for()
     guest_tab.page.reload()
-    assert guest_tab.page.get_by_text("The link has expired or was revoked.").first.is_visible()
+    expect(guest_tab.page.get_by_text("The link has expired or was revoked.").first).to_be_visible()
     assert writer_tab.console_messages == []
 
 

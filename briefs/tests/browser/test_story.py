@@ -16,7 +16,7 @@ from django.utils import timezone
 from briefs import workflow
 from briefs.models import Brief, Edition, Person, State
 from briefs.tests.support import factories
-from briefs.tests.support.browser_tabs import Tab, pytestmark
+from briefs.tests.support.browser_tabs import Tab, expect, pytestmark
 
 from .editor_driver import EN, ZH, Editor, stored_texts
 
@@ -192,9 +192,8 @@ def test_team_of_two_publishes_brief(story: Story) -> None:
     brief = workflow.create(factories.content(), by=writer)
     story.press_verb(writer, brief, "submit")
     writer_page = story.open_page(writer, brief, "review")
-    assert writer_page.locator("[formaction*='/sign_off_']").count() == 0, (
-        "people cannot sign off their own text"
-    )
+    own = writer_page.locator("[formaction*='/sign_off_']")
+    expect(own, "people cannot sign off their own text").to_have_count(0)
     story.sign(reviewer, brief, "zh", "en")
     edition = story.approve(reviewer, brief, "now")
     assert (edition.edited_by, edition.approved_by) == (writer, reviewer)
@@ -342,7 +341,7 @@ def test_sole_publisher_keeps_a_change_as_suggestion_and_approves(story: Story, 
     page.fill("[name=summary_en]", "The publisher's summary.")
     assert page.locator("#summary .becomes").inner_text() == page.get_attribute("#suggest", "data-short")
     page.locator("#desk-save[data-state=refused]").wait_for()
-    assert page.locator("#desk-banner").is_hidden()  # the notice says the same
+    expect(page.locator("#desk-banner")).to_be_hidden()  # the notice says the same
     page.locator("button[name=do][value=suggest]").click()
     story.wait_for_success(team.publisher)
 
@@ -375,7 +374,7 @@ def test_reviewer_of_english_is_led_to_the_english(story: Story, team: factories
     page = story.open_page(team.reviewer_en, brief)
     assert page.locator(".main-act:visible").get_attribute("data-next") == "next"
     page.goto(f"{story.site}/admin/")
-    assert page.locator(f".waiting a[href*='/brief/{brief.pk}/']").count() == 0
+    expect(page.locator(f".waiting a[href*='/brief/{brief.pk}/']")).to_have_count(0)
     press_main_act(story, team.reviewer, brief, "sign_off_zh")
     story.wait_for_success(team.reviewer)
     assert story.console_lines() == []

@@ -12,6 +12,7 @@ from briefs.tests.citations.test_citation_files import ZOTERO_RIS
 from briefs.tests.conftest import FIXTURES, SEED
 from briefs.tests.documents.word_builder import edit_word_file
 from briefs.tests.support import browser_tabs, factories
+from briefs.tests.support.browser_tabs import expect
 
 pytestmark = browser_tabs.pytestmark
 PAGE = "/admin/briefs/brief/upload/"
@@ -51,15 +52,15 @@ def test_dropped_files_are_uploaded_in_batches_with_progress(
     )
     long_word = "Averylong" * 30
     page.evaluate(DROP_FILES, [".drop", [[f"{n}.txt", digest_text(n) + long_word] for n in range(24)]])
-    assert page.locator(".chosen li").count() == 26
+    expect(page.locator(".chosen li")).to_have_count(26)
     page.get_by_role("button", name="Remove 23.txt").click()
     page.evaluate(WATCH_PROGRESS)
     page.get_by_role("button", name="Continue").click()
     page.wait_for_url("**/upload/*-*/")
     assert progress == [f"Uploading {n} of 25 files" for n in (0, 10, 20, 25)]
     assert not Brief.objects.exists()
-    assert page.locator(".digest").count() == 25
-    assert page.locator("[name=take]:checked").count() == 24
+    expect(page.locator(".digest")).to_have_count(25)
+    expect(page.locator("[name=take]:checked")).to_have_count(24)
     assert_no_faults(tab)
     progress.clear()
     page.evaluate(WATCH_PROGRESS)
@@ -91,7 +92,7 @@ def test_interrupted_upload_is_reported_and_keeps_the_files(
     tab.page.route("**/upload/", lambda route: route.abort())
     tab.page.get_by_role("button", name="Continue").click()
     tab.page.get_by_text("The upload was interrupted.").wait_for()
-    assert tab.page.locator(".chosen li").count() == 1
+    expect(tab.page.locator(".chosen li")).to_have_count(1)
     tab.page.unroute("**/upload/")
     tab.page.get_by_role("button", name="Continue").click()
     tab.page.wait_for_url("**/upload/*-*/")
@@ -104,11 +105,11 @@ def test_upload_works_without_javascript(chromium: Any, live_server: Any, team: 
     tab.page.set_input_files("#files", files)
     tab.page.select_option("#date_order", "mdy")
     tab.page.get_by_role("button", name="Continue").click()
-    assert tab.page.locator(".digest").count() == 3
+    expect(tab.page.locator(".digest")).to_have_count(3)
     tab.page.locator("[name=take]").first.uncheck()
     tab.page.get_by_role("button", name="Import 3").click()
     assert Brief.objects.count() == 2
-    assert tab.page.locator(".digest").count() == 1, "what was not ticked waits"
+    expect(tab.page.locator(".digest"), "what was not ticked waits").to_have_count(1)
     tab.page.locator("[name=take]:not(:checked)").check()
     tab.page.get_by_role("button", name="Import", exact=True).click()
     tab.page.get_by_role("heading", name="What was imported").wait_for()
@@ -149,9 +150,9 @@ def test_questions_are_answered_by_keyboard(
             page.keyboard.press("Tab")
             if page.locator("input[type=radio]:focus, button:focus").count():
                 break
-    assert page.locator(".question :checked").count() == 4
+    expect(page.locator(".question :checked")).to_have_count(4)
     if java_script_enabled:
-        assert page.locator("#open-questions").is_hidden()
+        expect(page.locator("#open-questions")).to_be_hidden()
         assert page.locator("#import-says").text_content() == "Import 2. "
         assert_no_faults(tab)
     page.locator("#import-now").press("Enter")
@@ -216,6 +217,8 @@ def test_questions_of_sheets_and_tables_are_answered_by_keyboard(
         page.wait_for_url("**/upload/*-*/")
 
     def answer() -> None:
+        page.locator(".question").wait_for()
+        page.wait_for_load_state()
         page.evaluate("document.activeElement.blur()")
         for _ in range(60):
             page.keyboard.press("Tab")
@@ -223,7 +226,8 @@ def test_questions_of_sheets_and_tables_are_answered_by_keyboard(
                 page.keyboard.press("Space")
             if page.locator("#import-now:focus").count():
                 break
-        assert page.locator(".question").count() == page.locator(".question :checked").count() == 1
+        expect(page.locator(".question")).to_have_count(1)
+        expect(page.locator(".question :checked")).to_have_count(1)
         page.keyboard.press("Enter")
 
     upload(PAGE, "#files", "briefs.csv", sheet, "Continue")
@@ -250,7 +254,7 @@ def test_citation_dropped_on_brief_is_imported(chromium: Any, live_server: Any, 
     tab.open_article()
     tab.page.get_by_text("Paste a citation").click()
     tab.page.evaluate(DROP_FILES, ["#citation", [["zotero.ris", ZOTERO_RIS]]])
-    browser_tabs.sync_api.expect(tab.page.locator("#citation")).to_have_value(ZOTERO_RIS)
+    expect(tab.page.locator("#citation")).to_have_value(ZOTERO_RIS)
     tab.page.get_by_role("button", name="Show the differences").click()
     tab.page.get_by_role("heading", name="Facts from a citation").wait_for()
     assert_no_faults(tab)

@@ -36,7 +36,9 @@ FRAMES = (
 )
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="the browser group is not installed")
-sync_api.expect.set_options(timeout=TIMEOUT)
+expect = sync_api.expect
+"""Tries again until what it says holds: a page read right after a click may still be on its way."""
+expect.set_options(timeout=TIMEOUT)
 axe_api = pytest.importorskip(
     "axe_playwright_python.sync_playwright", reason="the browser group is not installed"
 )
@@ -100,12 +102,14 @@ class Tab:
         self.wait_until_saved()
 
     def accessibility_violations(self, within: str = ":root") -> list[str]:
-        """Return the faults that axe finds in the part of the page that the selector names."""
+        """Return the faults that axe finds in the part of the page that the selector names, once the page has loaded."""
+        self.page.wait_for_load_state()
         if not self.page.evaluate("'axe' in window"):
             self.page.evaluate(axe_api.Axe().axe_script)
         return list(self.page.evaluate(AXE_RUN, [within, AXE_TAGS]))
 
     def horizontal_overflow(self) -> int:
+        self.page.wait_for_load_state()
         return int(self.page.evaluate("document.documentElement.scrollWidth - innerWidth"))
 
     def pair_order(self) -> list[str]:

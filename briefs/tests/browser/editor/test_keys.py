@@ -8,6 +8,7 @@ import pytest
 from briefs import workflow
 from briefs.tests.browser.editor_driver import EN, ZH, Editor, bullets, stored_texts
 from briefs.tests.support import browser_tabs, factories
+from briefs.tests.support.browser_tabs import expect
 
 pytestmark = browser_tabs.pytestmark
 
@@ -126,7 +127,7 @@ def test_eight_pairs_are_written_in_five_ways(typist: Typist) -> None:
         typist.page.locator(".is-next textarea").nth(ZH).focus()
         write(typist)
         assert typist.bullet_texts() == PAIRS, way
-        assert typist.page.locator(".rows > .is-next").count() == 1, way
+        expect(typist.page.locator(".rows > .is-next"), way).to_have_count(1)
 
 
 def open_pairs(typist: Typist, *pairs: tuple[str, str], note: str = "") -> Any:

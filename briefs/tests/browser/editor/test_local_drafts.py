@@ -20,6 +20,7 @@ from briefs.tests.browser.editor_driver import (
     stored_texts,
 )
 from briefs.tests.support import browser_tabs, factories
+from briefs.tests.support.browser_tabs import expect
 
 pytestmark = browser_tabs.pytestmark
 
@@ -127,7 +128,7 @@ def test_draft_that_reached_the_server_is_not_offered_again(
     editor.brief(brief)
     editor.wait_for_state("saved")
     assert editor.bullet_texts()[3] == ["", "A new one."]
-    assert editor.page.locator("#desk-banner").is_hidden()
+    expect(editor.page.locator("#desk-banner")).to_be_hidden()
     assert editor.local_draft_count() == 0
 
 
@@ -172,7 +173,7 @@ def test_second_tab_keeps_the_local_draft_of_the_first(
     second_tab = editor.page.context.new_page()
     second_tab.goto(editor.page.url)
     second_tab.locator(READY).wait_for()
-    assert second_tab.locator("#desk-banner").is_hidden()  # the tab with the draft is still open
+    expect(second_tab.locator("#desk-banner")).to_be_hidden()  # the tab with the draft is still open
     second_tab.locator("[name=text_en-b2]").fill("The other page.")
     second_tab.keyboard.press("Control+s")
     second_tab.locator("#desk-save[data-state=saved]").wait_for()

@@ -10,7 +10,7 @@ from briefs.content import Bullet, hash_json
 from briefs.models import Brief, Revision, Suggestion
 from briefs.tests.browser.editor_driver import Editor
 from briefs.tests.support import browser_tabs, factories
-from briefs.tests.support.browser_tabs import Tab, set_language
+from briefs.tests.support.browser_tabs import Tab, expect, set_language
 from briefs.tests.support.factories import load_content
 from briefs.workflow.review_comments import TextAnchor
 
@@ -194,7 +194,7 @@ def test_answered_note_leaves_the_focus_in_place_and_the_sentence_at_once(
     page.locator(".whole > .act > summary:focus").wait_for()
     page.locator(f"#note-{note.pk}.past").wait_for(state="attached")
     page.locator("#step:not(:has-text('note to answer'))").wait_for()
-    assert page.locator(".whole > .act > summary:focus").count() == 1
+    expect(page.locator(".whole > .act > summary:focus")).to_have_count(1)
     assert tab.console_messages == []
 
 
@@ -253,10 +253,10 @@ def test_second_review_begins_at_the_first_change(
     ]
     assert page.evaluate("document.activeElement.closest('.pair')?.id") == "b3"
     page.keyboard.press("c")
-    assert page.locator(".review > .pair:visible").count() == 13
+    expect(page.locator(".review > .pair:visible")).to_have_count(13)
     page.keyboard.press("c")
     page.locator(".same").last.click()
-    assert page.locator("#b11").is_visible()
+    expect(page.locator("#b11")).to_be_visible()
     assert tab.accessibility_violations() == []
     page.set_viewport_size({"width": 320, "height": 800})
     assert tab.horizontal_overflow() <= 0

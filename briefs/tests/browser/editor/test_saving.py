@@ -15,7 +15,7 @@ from briefs.tests.browser.editor_driver import (
     stored_texts,
 )
 from briefs.tests.support import browser_tabs, factories
-from briefs.tests.support.browser_tabs import sync_api
+from briefs.tests.support.browser_tabs import expect
 
 pytestmark = browser_tabs.pytestmark
 
@@ -74,7 +74,7 @@ def test_changes_in_different_bullets_merge_and_appear(
     other_editor.page.locator("#b1 textarea >> nth=0").and_(
         other_editor.page.locator("[name=text_zh-b1]")
     ).wait_for()
-    sync_api.expect(other_editor.cell(0, ZH)).to_have_value("第一句。我的。")
+    expect(other_editor.cell(0, ZH)).to_have_value("第一句。我的。")
     editor.press("Control+z")  # undo keeps the other writer's changes
     assert editor.bullet_texts() == [
         list(THREE_BULLETS[0]),
@@ -120,7 +120,7 @@ def test_changes_in_same_bullet_are_a_conflict_to_resolve(
     editor.page.locator(".messagelist .success").wait_for()
     assert stored_bullets(brief)[1][1] == "我的。"
     editor.wait_until_ready()
-    assert editor.page.locator("#desk-banner").is_hidden()
+    expect(editor.page.locator("#desk-banner")).to_be_hidden()
     assert editor.local_draft_count() == 0
 
 
@@ -138,7 +138,7 @@ def test_two_people_write_in_one_sentence(
         editor.insert_text("own ")  # while the answer is on its way
     editor.save()
     merged = "The very own First sentence. It is here."
-    sync_api.expect(editor.cell(0, EN)).to_have_value(merged)
+    expect(editor.cell(0, EN)).to_have_value(merged)
     assert editor.cursor_position()[2] == len("The very own ")
     editor.save()
     assert stored_texts(brief)[0][1] == merged
@@ -169,7 +169,7 @@ def test_rejected_field_shows_error_and_the_rest_is_saved(
     assert editor.accessibility_violations() == []
     editor.page.locator("[name=date]").fill("2025-06-10")
     editor.save()
-    assert editor.page.locator(".untaken").count() == 0
+    expect(editor.page.locator(".untaken")).to_have_count(0)
 
 
 def test_text_typed_after_approval_is_kept_but_not_stored(
@@ -239,7 +239,7 @@ def test_other_writers_change_appears_without_typing(
 ) -> None:
     editor = open_editors.open(team.writer)
     factories.edit(brief, team.other_writer, headline_en="From elsewhere")
-    sync_api.expect(editor.page.locator("[name=headline_en]")).to_have_value("From elsewhere")
+    expect(editor.page.locator("[name=headline_en]")).to_have_value("From elsewhere")
 
 
 def test_reviewer_signs_text_that_arrived_in_the_open_page(
@@ -249,7 +249,7 @@ def test_reviewer_signs_text_that_arrived_in_the_open_page(
     editor = Editor(chromium, live_server.url, team.reviewer)
     editor.open(f"/admin/briefs/brief/{brief.pk}/change/?view=write")
     factories.edit(brief, team.other_writer, headline_zh="後來的標題")
-    sync_api.expect(editor.page.locator("[name=headline_zh]")).to_have_value("後來的標題")
+    expect(editor.page.locator("[name=headline_zh]")).to_have_value("後來的標題")
     with editor.page.expect_navigation():
         editor.page.click("[formaction$='/sign_off_zh/']")
     editor.page.locator(".messagelist .success").wait_for()
