@@ -87,6 +87,30 @@ def test_entering_a_row_moves_no_text(
         assert tab.console_messages == []
 
 
+@pytest.mark.parametrize("width", [1440, 1024, 720, 390])
+def test_face_of_a_colleague_moves_no_text(
+    chromium: Any, live_server: Any, team: factories.Team, width: int
+) -> None:
+    brief = factories.submitted_brief(team)
+    other = Tab(chromium, live_server.url, team.other_writer)
+    other.brief(brief, "review")
+    for person, view, cell in (
+        (team.writer, "write", ".cell textarea"),
+        (team.reviewer, "review", ".cell.read"),
+    ):
+        tab = Tab(chromium, live_server.url, person, viewport={"width": width, "height": 900})
+        for row in ("headline", "summary", "b3"):
+            other.page.focus(f"#cell-{row}-en")
+            tab.open(f"/admin/briefs/brief/{brief.pk}/change/?view={view}")
+            face = tab.page.locator(f"#{row} .here")
+            face.wait_for()
+            tab.wait_for_layout()
+            places = tab.page.eval_on_selector_all(cell, PLACES)
+            face.evaluate("face => face.remove()")
+            tab.wait_for_layout()
+            assert tab.page.eval_on_selector_all(cell, PLACES) == places, (view, row)
+
+
 @pytest.mark.parametrize(("width", "delay"), [(1440, 0.3), (1440, 3), (390, 0.3), (390, 3)])
 def test_typed_line_stays_when_findings_and_a_row_of_a_colleague_come(
     chromium: Any, live_server: Any, team: factories.Team, width: int, delay: float
