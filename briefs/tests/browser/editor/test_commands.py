@@ -42,11 +42,17 @@ def test_merge_rows_takes_other_writers_changes_cell_by_cell(page: Any) -> None:
           const row = (key, text_zh, text_en) => ({ ...EMPTY_ROW, key, text_zh, text_en });
           const sent = [row("b1", "一", "One"), row("b2", "二", "Two"), row("b3", "三", "Three")];
           const mine = [row("b1", "一改", "One"), row("n1", "", ""), row("b2", "二", "Two"), row("b3", "三", "Three")];
-          const theirs = [row("b3", "三", "Three!"), row("b1", "一", "One!"), row("b9", "九", "Nine")];
-          return mergeRows(mine, sent, theirs).map((r) => [r.key, r.text_zh, r.text_en]);
+          const indented = (row) => ({ ...row, level_zh: 1, level_en: 1 });
+          const theirs = [row("b3", "三", "Three!"), indented(row("b1", "一", "One!")), row("b9", "九", "Nine")];
+          return mergeRows(mine, sent, theirs).map((r) => [r.key, r.text_zh, r.text_en, r.level_zh, r.level_en]);
         }"""
     )
-    assert merged == [["b1", "一改", "One!"], ["b9", "九", "Nine"], ["n1", "", ""], ["b3", "三", "Three!"]]
+    assert merged == [
+        ["b1", "一改", "One!", 1, 1],
+        ["b9", "九", "Nine", 0, 0],
+        ["n1", "", "", 0, 0],
+        ["b3", "三", "Three!", 0, 0],
+    ]
 
 
 def test_row_with_notes_alone_is_never_taken_for_empty(page: Any) -> None:

@@ -89,11 +89,15 @@ def test_move_and_text_change_of_one_bullet_merge(
     editor, other_editor = open_editors.open(team.writer), open_editors.open(team.other_writer)
     other_editor.focus_cell(2, ZH)
     other_editor.press("Alt+Shift+ArrowUp", "Alt+Shift+ArrowRight")
+    editor.page.locator("[name=text_en-b3]").press("Control+End")
     other_editor.save()
-    editor.focus_cell(2, EN)
     editor.insert_text(" point.")
     editor.save()
     assert stored_texts(brief) == [list(THREE_BULLETS[0]), ["第三句", "Third point."], list(THREE_BULLETS[1])]
+    assert editor.cursor_position() == ["Bullet 2", "en", len("Third point.")]
+    editor.insert_text(" More.")  # the row was moved while it had the focus
+    editor.save()
+    assert stored_texts(brief)[1] == ["第三句", "Third point. More."]
     assert editor.bullet_texts() == stored_texts(brief)
     assert editor.bullet_levels()[1] == ["1", "1"]
 

@@ -93,15 +93,29 @@ export class BulletTable {
     }
     const kept = new Set(state.rows.map((row) => row.key));
     for (const pair of this.rows) if (!kept.has(pair.id)) pair.remove();
-    state.rows.forEach((row, i) => this.#place(row, i));
+    this.#arrange(state.rows.map((row) => this.pairs.get(row.key) ?? this.#make(row.key)));
+    for (const row of state.rows) this.#fillRow(row);
     this.decorate(state.rows);
     showProposals(this.form);
   }
 
-  #place(row, i) {
-    const pair = this.pairs.get(row.key) ?? this.#make(row.key);
-    const there = this.box.children[i];
-    if (there !== pair) this.box.insertBefore(pair, there ?? null);
+  /** Bring the rows into this order. The row that has the focus stays in its place, since moving it would end that. */
+  #arrange(pairs) {
+    const held = document.activeElement.closest(".pair");
+    let next = this.box.firstElementChild;
+    for (const pair of pairs) {
+      while (pair === held && next !== held) {
+        const passed = next;
+        next = next.nextElementSibling;
+        this.box.append(passed);
+      }
+      if (pair === next) next = next.nextElementSibling;
+      else this.box.insertBefore(pair, next);
+    }
+  }
+
+  #fillRow(row) {
+    const pair = this.pairs.get(row.key);
     for (const side of SIDES) {
       this.#field(pair, `structure_${side}`).value = `${row[`level_${side}`]}-${row[`marker_${side}`]}`;
       this.#fill(this.area(pair, side), row[`text_${side}`]);

@@ -1,12 +1,8 @@
 // Merge other people's saved changes into the form, cell by cell, from three states: `mine`, `sent`,
 // `theirs`. A cell changed here since `sent` keeps its value, which the next save sends. Pure functions.
 
-const CELLS = [
-  ["level_zh", "marker_zh", "text_zh"],
-  ["level_en", "marker_en", "text_en"],
-  ["passage"],
-  ["one_sided"],
-];
+// The cells that the server merges, too.
+const CELLS = [["text_zh"], ["level_zh", "marker_zh"], ["text_en"], ["level_en", "marker_en"], ["passage"], ["one_sided"]];
 
 const same = (a, b, names) => names.every((name) => a[name] === b[name]);
 
@@ -56,13 +52,15 @@ export function mergeRows(mine, sent, theirs) {
   return woven(order, known, other.map((row) => row.key)).map((key) => rows.get(key));
 }
 
-/** Return whether a text was changed both here since it was sent and by others: the server has to merge it first. */
+const isContested = (mine, sent, theirs, names) => ![[mine, sent], [theirs, sent], [mine, theirs]].some(([a, b]) => same(a, b, names));
+
+/** Return whether a cell was changed both here since it was sent and by others: the server has to merge it first. */
 export function isChangedByBoth(mine, sent, theirs) {
-  const differs = (a, b, c, names) => names.some((name) => a[name] !== b[name] && c[name] !== b[name] && a[name] !== c[name]);
   const [then, there] = [byKey(sent.rows), byKey(theirs.rows)];
+  const shared = mine.rows.filter((row) => then.has(row.key) && there.has(row.key));
   return (
-    differs(mine.fields, sent.fields, theirs.fields, Object.keys(sent.fields)) ||
-    mine.rows.some((row) => then.has(row.key) && there.has(row.key) && differs(row, then.get(row.key), there.get(row.key), ["text_zh", "text_en"]))
+    Object.keys(sent.fields).some((name) => isContested(mine.fields, sent.fields, theirs.fields, [name])) ||
+    shared.some((row) => CELLS.some((names) => isContested(row, then.get(row.key), there.get(row.key), names)))
   );
 }
 
