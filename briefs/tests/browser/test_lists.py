@@ -227,6 +227,7 @@ def test_lists_work_without_javascript(chromium: Any, live_server: Any, team: fa
     page.wait_for_url("**missing=en**")
     assert Keyword.objects.get(label_zh="嚇阻").label_en == "Deterrence"
     page.locator(".chip").click()
+    page.wait_for_load_state()
     expect(page.locator(".chip")).to_have_count(0)
     tab.open(f"{LIST}?state=draft")
     page.locator("#rows [type=checkbox]").last.check()

@@ -60,6 +60,8 @@ def test_reader_searches_and_filters_without_javascript(chromium: Any, live_serv
     page.locator("[popovertarget=f-year]").click()
     page.locator("#from").fill("2026-01-01")
     page.get_by_role("button", name="套用").click()
+    page.locator(".chips a").wait_for()
+    page.wait_for_load_state()
     expect(page.locator("main > .claim")).to_have_count(0)
     page.locator(".chips a").click()
     expect(page.locator("main > .claim")).to_have_count(3)

@@ -1,29 +1,25 @@
 """Run the editor's row commands in a browser as pure functions, on random rows."""
 
-from collections.abc import Iterator
+import random
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from briefs.content import Bullet, Content
 from briefs.tests.support import browser_tabs
+from briefs.text.text_diff import merge
 
 pytestmark = browser_tabs.pytestmark
 DRIVER = Path(__file__).with_name("commands.js").read_text(encoding="utf-8")
 
 
 @pytest.fixture
-def page(live_server: Any) -> Iterator[Any]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
-        with browser_tabs.sync_api.sync_playwright() as playwright:
-            browser = playwright.chromium.launch(
-                executable_path=str(browser_tabs.CHROMIUM), args=browser_tabs.CHROMIUM_ARGS
-            )
-            page = browser.new_page()
-            page.goto(f"{live_server.url}/admin/login/")
-            yield page
-            browser.close()
+def page(chromium: Any, live_server: Any) -> Any:
+    page = chromium.new_page()
+    page.goto(f"{live_server.url}/admin/login/")
+    return page
 
 
 def test_random_commands_lose_no_text_and_mix_up_no_keys(page: Any) -> None:
@@ -48,11 +44,50 @@ def test_merge_rows_takes_other_writers_changes_cell_by_cell(page: Any) -> None:
         }"""
     )
     assert merged == [
-        ["b1", "一改", "One!", 1, 1],
-        ["b9", "九", "Nine", 0, 0],
-        ["n1", "", "", 0, 0],
         ["b3", "三", "Three!", 0, 0],
+        ["b1", "一改", "One!", 1, 1],
+        ["n1", "", "", 0, 0],
+        ["b9", "九", "Nine", 0, 0],
     ]
+
+
+MERGE_AS_PAGE = """async (cases) => {
+  const { isChangedByBoth, mergeRows } = await import("/static/briefs/desk/editor/merge_form.js");
+  return cases.map(([sent, mine, theirs]) =>
+    isChangedByBoth(...[mine, sent, theirs].map((rows) => ({ fields: {}, rows }))) ? null : mergeRows(mine, sent, theirs));
+}"""
+
+
+def change_rows(rng: random.Random, rows: tuple[Bullet, ...], new: int) -> tuple[Bullet, ...]:
+    """Return the rows after a few changes: words, level, marker, passage, a move, and perhaps a new row."""
+    changed = list(rows)
+    for _ in range(rng.randrange(1, 4)):
+        at = rng.randrange(len(changed))
+        one = changed.pop(at)
+        name, value = rng.choice(
+            [("text_zh", f"改{new}。"), ("text_en", f"Changed {new}."), ("level_zh", 1), ("level_en", 1), ("marker_en", "number"), ("passage", f"¶ {new}"), ("text_zh", one.text_zh)]
+        )  # fmt: skip
+        changed.insert(rng.choice([at, at, rng.randrange(len(changed) + 1)]), replace(one, **{name: value}))
+    if rng.random() < 0.4:
+        changed.insert(rng.randrange(len(changed) + 1), Bullet(new, f"新{new}。", f"New {new}."))
+    return tuple(changed)
+
+
+def test_page_and_server_merge_alike(page: Any) -> None:
+    """What only one of two people changed is merged by the page; the server must store what the page shows."""
+    rng, base = random.Random(34), tuple(Bullet(n, f"第{n}點。", f"Point {n}.") for n in range(1, 6))
+    cases = [(base, change_rows(rng, base, 50), change_rows(rng, base, 60)) for _ in range(400)]
+    as_rows = [
+        [[{**asdict(one), "key": f"b{one.number}"} for one in rows] for rows in case] for case in cases
+    ]
+    compared = 0
+    for case, shown in zip(cases, page.evaluate(MERGE_AS_PAGE, as_rows), strict=True):
+        stored = merge(*(Content(bullets=rows) for rows in case))
+        if shown is None or stored.conflict_keys:
+            continue
+        compared += 1
+        assert shown == [{**asdict(one), "key": f"b{one.number}"} for one in stored.content.bullets], case
+    assert compared > 100
 
 
 def test_row_with_notes_alone_is_never_taken_for_empty(page: Any) -> None:

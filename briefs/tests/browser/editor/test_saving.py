@@ -102,6 +102,29 @@ def test_move_and_text_change_of_one_bullet_merge(
     assert editor.bullet_levels()[1] == ["1", "1"]
 
 
+def test_row_added_between_a_colleagues_move_and_its_arrival_keeps_the_move(
+    open_editors: OpenEditors, team: factories.Team, brief: Brief
+) -> None:
+    editor = open_editors.open(team.writer)
+    one, two, three = factories.load_content(brief).bullets
+    editor.page.locator(".is-next textarea").first.focus()
+    editor.insert_text("第四句。")
+    with editor.page.expect_response("**/autosave/"):
+        factories.edit(brief, team.other_writer, bullets=(three, one, two))
+        editor.press("Control+s")
+        editor.page.locator(".is-next textarea").first.focus()
+        editor.insert_text("第五句。")  # while the answer is on its way
+    editor.save()
+    moved = [
+        three.text_zh,
+        "第四句。",
+        "第五句。",
+        one.text_zh,
+        two.text_zh,
+    ]  # a new row follows the one before it
+    assert [zh for zh, _ in stored_texts(brief)] == [zh for zh, _ in editor.bullet_texts()] == moved
+
+
 def test_changes_in_same_bullet_are_a_conflict_to_resolve(
     open_editors: OpenEditors, team: factories.Team, brief: Brief
 ) -> None:

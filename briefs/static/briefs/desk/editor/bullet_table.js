@@ -99,7 +99,7 @@ export class BulletTable {
     showProposals(this.form);
   }
 
-  /** Bring the rows into this order. The row that has the focus stays in its place, since moving it would end that. */
+  /** Bring the rows into this order. The others move around the row that has the focus: an element that is moved loses it. */
   #arrange(pairs) {
     const held = document.activeElement.closest(".pair");
     let next = this.box.firstElementChild;

@@ -15,8 +15,13 @@ function mergedRow(mine, sent, theirs) {
 }
 
 const byKey = (rows) => new Map(rows.map((row) => [row.key, row]));
-const keysOf = (rows) => rows.map((row) => row.key).join(" ");
 const ALL = CELLS.flat();
+
+/** Return the order of the keys that all three states have, in each of them, as text. */
+function ordersOf(...states) {
+  const all = states.map((rows) => rows.map((row) => row.key));
+  return all.map((keys) => keys.filter((key) => all.every((each) => each.includes(key))).join(" "));
+}
 
 /** Insert the keys of `more` missing from `order`, each after the key that precedes it in `like`. */
 function woven(order, more, like) {
@@ -45,23 +50,28 @@ export function mergeRows(mine, sent, theirs) {
     const blank = !row.text_zh.trim() && !row.text_en.trim(); // the server drops blank rows
     if (!untouched || blank) rows.set(key, row);
   }
-  const moved = keysOf(mine) !== keysOf(sent);
-  const [lead, other] = moved ? [mine, theirs] : [theirs, mine];
+  const [own, was] = ordersOf(mine, sent, theirs);
+  const [lead, other] = own === was ? [theirs, mine] : [mine, theirs];
   const known = new Set(rows.keys());
   const order = lead.map((row) => row.key).filter((key) => known.has(key));
   return woven(order, known, other.map((row) => row.key)).map((key) => rows.get(key));
 }
 
-const isContested = (mine, sent, theirs, names) => ![[mine, sent], [theirs, sent], [mine, theirs]].some(([a, b]) => same(a, b, names));
+const isContested = (mine, sent, theirs) => mine !== sent && theirs !== sent && mine !== theirs;
 
-/** Return whether a cell was changed both here since it was sent and by others: the server has to merge it first. */
+/**
+ * Return whether a text, a cell or the order was changed both here since it was sent and by others: the server has to
+ * merge it first.
+ */
 export function isChangedByBoth(mine, sent, theirs) {
   const [then, there] = [byKey(sent.rows), byKey(theirs.rows)];
   const shared = mine.rows.filter((row) => then.has(row.key) && there.has(row.key));
-  return (
-    Object.keys(sent.fields).some((name) => isContested(mine.fields, sent.fields, theirs.fields, [name])) ||
-    shared.some((row) => CELLS.some((names) => isContested(row, then.get(row.key), there.get(row.key), names)))
-  );
+  const cells = shared.flatMap((row) => {
+    const versions = [row, then.get(row.key), there.get(row.key)];
+    return CELLS.map((names) => versions.map((each) => JSON.stringify(names.map((name) => each[name]))));
+  });
+  const leads = Object.keys(sent.fields).map((name) => [mine, sent, theirs].map((state) => state.fields[name]));
+  return [ordersOf(mine.rows, sent.rows, theirs.rows), ...leads, ...cells].some((values) => isContested(...values));
 }
 
 function mergeFields(mine, sent, theirs) {
