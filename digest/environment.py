@@ -23,7 +23,6 @@ from .setting_parsers import (
     SQLITE,
     Site,
     Unexpected,
-    assistants,
     bare_mail_address,
     blocking_checks,
     cache,
@@ -286,7 +285,6 @@ QUOTE_LIMIT: Final = Setting("DIGEST_QUOTE_LIMIT", number(0, 100_000), "0")
 API_LIMIT: Final = Setting("DIGEST_API_LIMIT", number(0, 100_000), "120")
 CORPUS: Final = Setting("DIGEST_CORPUS", flag, "1")
 LICENCE: Final = Setting("DIGEST_LICENCE", link)
-MCP: Final = Setting("DIGEST_MCP", assistants, "0")
 PROXIES: Final = Setting("DIGEST_PROXIES", number(0, 9))
 LOG_FORMAT: Final = Setting("LOG_FORMAT", choice("text", "json"), "text")
 ACCESS_LOG: Final = Setting("ACCESS_LOG", flag)

@@ -346,9 +346,3 @@ def report_address(value: str) -> str:
             raise Unexpected(expected)
         require_package("sentry_sdk", "sentry")
     return value
-
-
-def assistants(value: str) -> bool:
-    if flag(value):
-        require_package("django_mcpz", "mcp")
-    return flag(value)

@@ -171,17 +171,6 @@ def missing(request: HttpRequest, **_: str) -> HttpResponse:
     raise Problem(HTTPStatus.NOT_FOUND, detail)
 
 
-def serve_assistants(request: HttpRequest) -> HttpResponse:
-    """Answer MCP if `DIGEST_MCP` is on. Otherwise answer as an address that accepts no POST does."""
-    if not settings.DIGEST_MCP:
-        if request.method == "POST":
-            return responses.refuse_method(["GET", "HEAD", "OPTIONS"])
-        raise Http404
-    from .assistants import answer  # needs the extra `mcp`
-
-    return answer(request)
-
-
 # The page of the open corpus and its files. `DIGEST_CORPUS=0` switches them off.
 
 README: Final = "README.md"

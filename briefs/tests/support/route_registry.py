@@ -243,7 +243,6 @@ PUBLIC_ROUTES: dict[str, PublicRoute] = {
     "api/v1/vocabulary": PublicRoute(_fixed("/api/v1/vocabulary")),
     "api/v1/openapi.json": PublicRoute(_fixed("/api/v1/openapi.json")),
     "^api/v1/": PublicRoute(_alternating("/api/v1/issues/{}")),
-    "mcp": PublicRoute(_fixed("/mcp")),  # switched off; its tools are tried in public/test_leaks.py
     "api/docs/": PublicRoute(_fixed("/api/docs/")),
     "corpus/": PublicRoute(_fixed("/corpus/"), vary="Accept-Language"),
     f"{_PAGE}corpus/": PublicRoute(_both_languages("corpus/")),
