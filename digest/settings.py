@@ -206,6 +206,6 @@ LOG_FORMAT = environment.LOG_FORMAT.read()
 LOGGING = build_config(
     LOG_FORMAT, access_log=environment.ACCESS_LOG.read(default="1" if LOG_FORMAT == "json" else "0")
 )
-METRICS_BIND = environment.METRICS_BIND.read()
+PING_URL = environment.PING_URL.read()
 if _dsn := environment.SENTRY_DSN.read():
     start_reports(_dsn, VERSION, _host)

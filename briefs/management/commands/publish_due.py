@@ -7,6 +7,7 @@ from django.utils import timezone
 from briefs.accounts import second_factor, sessions, throttle
 from briefs.admin.common import pending_uploads
 from briefs.database.faults import describe_error
+from briefs.health import ping_watcher
 from briefs.models import JobRun
 from briefs.notifications import Delivery, send_due
 from briefs.preview import links
@@ -28,6 +29,7 @@ class Command(BaseCommand):
             ) from error
         if delivery.failed:
             raise SystemExit(1)
+        ping_watcher()
 
     def _do_due_work(self) -> Delivery:
         indexing.drop_past_editions(timezone.now())  # superseded ones, which no search returns anyway
