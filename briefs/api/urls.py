@@ -27,17 +27,6 @@ urlpatterns = [
     path("api/docs/", public_view(openapi.show_docs, is_exported=False), name="docs"),
     path("<language:language>/corpus/", public_view(keep(views.show_corpus), is_exported=False), name="corpus"),
     path(
-        "<language:language>/corpus/<slug:name>/",
-        public_view(keep(views.show_release), is_exported=False),
-        name="corpus-release",
-    ),
-    path(
-        "corpus/<slug:name>/",
-        public_view(views.redirect_to_release, is_exported=False),
-        name="corpus-release-front-door",
-    ),
-    path("corpus/<slug:name>/<str:file>", api_view(views.download_release, "corpus"), name="corpus-release-file"),
-    path(
         "corpus/",
         public_view(views.redirect_to_page, is_exported=False),
         name="corpus-front-door",
