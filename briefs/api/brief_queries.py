@@ -352,12 +352,6 @@ def fetch_listed(now: dt.datetime, ids: Sequence[int], *, since: dt.datetime | N
     return [by_id[pk] for pk in ids if pk in by_id]
 
 
-def fetch_by_slug(now: dt.datetime, slugs: Sequence[str]) -> list[ShapeRow]:
-    """Return the listed editions with these slugs, in their order."""
-    by_slug = {row.slug: row for row in _rows_with_slugs(now, *slugs)} if slugs else {}
-    return [by_slug[slug] for slug in slugs if slug in by_slug]
-
-
 def fetch_found(now: dt.datetime, briefs: Sequence[int]) -> list[ShapeRow]:
     """Return the `found` editions of these briefs."""
     return _found_rows(now, *briefs) if briefs else []
@@ -470,9 +464,6 @@ def _listed(now: dt.datetime, since: dt.datetime | None) -> EditionRows:
 
 _listed_rows = ShapeQuery(
     lambda now, since, *ids: _listed(now, since).filter(pk__in=ids), dt.datetime, ids=MAX_SHAPES
-)
-_rows_with_slugs = ShapeQuery(
-    lambda now, *slugs: Edition.objects.listed(now).filter(slug__in=slugs), ids=MAX_SHAPES, id_type=str
 )
 _found_rows = ShapeQuery(
     lambda now, *briefs: Edition.objects.found(now).filter(brief__in=briefs), ids=MAX_SHAPES

@@ -1,7 +1,7 @@
 """All models, for Django and staff code. Public code imports single modules instead."""
 
 from .brief import Brief, BriefAuthor, BriefKeyword, Bullet, Picture, Precision, State
-from .delivery import MailSwitch, Outbox, PreviewLink, Webhook, WebhookDelivery
+from .delivery import MailSwitch, Outbox, PreviewLink
 from .derived import (
     EditionAuthor,
     EditionKeyword,
@@ -84,8 +84,6 @@ __all__ = [
     "Term",
     "Upload",
     "UploadFile",
-    "Webhook",
-    "WebhookDelivery",
     "WithdrawalKind",
     "get_importer",
 ]

@@ -307,11 +307,6 @@ def strip_head_body(request: HttpRequest, response: HttpResponse) -> HttpRespons
 def _answer_other_method(request: HttpRequest, methods: list[str]) -> HttpResponse:
     if request.method == "OPTIONS":
         return HttpResponse(status=204, headers={"Allow": ", ".join(methods), "Cache-Control": NO_STORE})
-    return refuse_method(methods)
-
-
-def refuse_method(methods: list[str]) -> HttpResponse:
-    """Answer 405 with a sentence in both languages."""
     refused = HttpResponseNotAllowed(
         methods,
         f"This address answers {', '.join(methods)} only. / 此網址僅接受 {'、'.join(methods)}。\n",

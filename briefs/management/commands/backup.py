@@ -13,6 +13,7 @@ from django.utils import timezone
 from briefs.backup.archive_writer import write_backup
 from briefs.backup.backup_archive import BackupError
 from briefs.database.faults import describe_error
+from briefs.health import ping_watcher
 from briefs.models import JobRun
 
 PATTERN = "digest-*.zip"
@@ -65,3 +66,5 @@ class Command(BaseCommand):
         for old in sorted(folder.glob(PATTERN), reverse=True)[keep:] if folder and keep else ():
             old.unlink()
             self.stdout.write(f"{old} deleted.")
+        if manifest.proved:
+            ping_watcher()

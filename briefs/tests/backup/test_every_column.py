@@ -12,7 +12,7 @@ from django.db import DEFAULT_DB_ALIAS, connection
 
 from briefs.backup import backup_archive, restoration
 from briefs.demo import FIXTURES
-from briefs.models import Edition, Upload, WebhookDelivery
+from briefs.models import Edition, Upload
 from briefs.tests.support import filled_rows
 from briefs.tests.support.filled_rows import Tables, open_database, other_database, read_tables
 
@@ -85,14 +85,11 @@ def restore_native_dump(archive: Path, make_site: MakeSite) -> str:
 
 EARLIER: dict[str, Callable[[str], object]] = {
     "version-0.1.0": lambda database: Edition.objects.using(database).count() == 2,
-    "webhook-delivery": lambda database: WebhookDelivery.objects.using(database).get(
-        message_id="6cabff5f-5fee-42d8-be78-ecb0d437f46f"
-    ),
     "confirmed-upload": lambda database: Upload.objects.using(database).get(
         pk="663d047e-a9bd-46a1-a9ca-41da8addf2df", done_at__isnull=False
     ),
 }
-"""Archives that released code wrote. The last two could not be restored by it, since a UUID has 36 characters."""
+"""Archives that released code wrote. The last could not be restored by it, since a UUID has 36 characters."""
 
 
 @pytest.mark.heavy

@@ -8,7 +8,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
 
-from briefs import intake, webhooks, workflow
+from briefs import intake, workflow
 from briefs.admin.common.findings import CheckedContent as Findings
 from briefs.content import SIDES, hash_json
 from briefs.exchange.brief_text import write_table_files
@@ -28,7 +28,6 @@ from briefs.models import (
     Subscriber,
     Suggestion,
     Term,
-    WebhookDelivery,
 )
 from briefs.publications import mailings
 from briefs.tests.conftest import SEED
@@ -121,10 +120,6 @@ class PermissionScenario:
         self.subscriber = Subscriber.objects.create(
             address="ada@example.org", side="en", created_at=now, confirmed_at=now
         )
-        webhook, _ = webhooks.create("https://partner.example/", by=self.team.publisher, now=timezone.now())
-        webhooks.switch(webhook, on=False, now=timezone.now())
-        values = {"webhook": webhook, "at": timezone.now(), "due_at": timezone.now(), "attempts": 10}
-        self.delivery, _ = WebhookDelivery.objects.update_or_create(pk=webhook.pk, defaults=values)
         self.notice = Outbox.objects.order_by("pk")[0]
         Outbox.objects.filter(pk=self.notice.pk).update(error="down", attempts=5)
         for key, person in self.people.items():

@@ -208,12 +208,6 @@ briefs/proposal/<int:pk>/change/ @renew     .       w
 briefs/search/                          wvreps      -
 briefs/outbox/                          wvreps      -
 briefs/outbox/retry/                    -           ps
-briefs/webhook/                         s           s
-briefs/webhook/change/ @on              -           s
-briefs/webhook/change/ @off             -           s
-briefs/webhook/change/ @test            -           s
-briefs/webhook/change/ @rotate          -           s
-briefs/webhook/change/ @resend          -           s
 briefs/subscriber/                      wvreps      -
 briefs/subscriber/import/               s           s
 briefs/subscriber/export/               s           -

@@ -9,7 +9,7 @@ from allauth.mfa.models import Authenticator
 from django.test import Client
 
 from briefs.content import hash_json
-from briefs.models import Brief, Edition, SiteText, Webhook
+from briefs.models import Brief, Edition, SiteText
 from briefs.workflow import AssignmentPlan
 from briefs.workflow.proposals import hash_proposal
 
@@ -417,15 +417,6 @@ REQUEST_BUILDERS: dict[str, Callable[[PermissionScenario], PermissionRequest]] =
     "briefs/subscriber/<int:pk>/change/": lambda g: PermissionRequest(
         f"/admin/briefs/subscriber/{g.subscriber.pk}/change/", {}
     ),
-    "briefs/webhook/": lambda g: PermissionRequest("/admin/briefs/webhook/", {"url": "https://a.example/"}),
-    **{
-        f"briefs/webhook/change/ @{act}": lambda g, do=f"{act}:{{}}": PermissionRequest(  # type: ignore[misc]
-            "/admin/briefs/webhook/change/",
-            {"do": do.format(g.delivery.pk)},
-            prepare=lambda: Webhook.objects.update(off_at=None),
-        )
-        for act in ("on", "off", "test", "rotate", "resend")
-    },
     "briefs/outbox/": lambda g: PermissionRequest("/admin/briefs/outbox/"),
     "briefs/outbox/retry/": lambda g: PermissionRequest(
         "/admin/briefs/outbox/retry/", {"notice": g.notice.pk}
