@@ -46,8 +46,7 @@ class Revision(models.Model):
     """One save: the whole content, its hashes, and which parts it changed.
 
     `by` is the editor. `also_by` uploaded or pasted the editor's text, or worded the suggestion that the editor accepted.
-    Imported revisions also name the file and the digest in it. `changed_*` is false for unchanged parts and for automatic
-    repairs, which need no sign-off by another person.
+    Imported revisions also name the file and the digest in it. `changed_*` is false for unchanged parts.
     """
 
     open_columns: ClassVar[tuple[str, ...]] = ()
@@ -55,7 +54,6 @@ class Revision(models.Model):
     class Kind(models.TextChoices):
         SAVE = "save", _("Saved")
         IMPORT = "import", pgettext_lazy("revision", "Imported")
-        REPAIR = "repair", _("Repaired")
         RESTORE = "restore", _("Restored")
         RETURN = "return", _("Returned to what is live")
 

@@ -283,11 +283,7 @@ def test_publisher_with_indirect_edit_cannot_approve_own_text(scenario: Permissi
         client.post(f"{brief_url}review/", {"do": f"accept:{suggestion.pk}"})
         newest = Revision.objects.filter(brief=brief).latest("number")
         assert (newest.by, newest.changed_en, newest.kind) == (scenario.people["p"], True, "save")
-        typed = valid_post_data(brief, "edit") | {
-            "repair": "all:spaces.double",
-            "draft": "1",
-            "base": newest.number,
-        }
+        typed = valid_post_data(brief, "edit") | {"draft": "1", "base": newest.number}
         client.post(f"{brief_url}autosave/", typed | {"summary_en": "By me alone.", "headline_en": "Mine"})
         newest = Revision.objects.filter(brief=brief).latest("number")
         assert (newest.kind, newest.changed_en) == ("save", True)
