@@ -2,7 +2,6 @@
 
 from .changes import apply_edits
 from .glossary import (
-    count_term_renderings,
     find_term_spans,
     find_terms_in_pair,
     list_renderings,
@@ -42,7 +41,6 @@ __all__ = [
     "combine_repairs",
     "compute_ratio_band",
     "count_repaired_places",
-    "count_term_renderings",
     "find_dismissed",
     "find_term_spans",
     "find_terms_in_pair",

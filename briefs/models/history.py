@@ -104,8 +104,7 @@ class Revision(models.Model):
 class SignOff(models.Model):
     """One reviewer's approval or rejection of one language, bound to its content hash.
 
-    A row with `taken_back` only revokes the person's earlier answer. `pairs_read` of the page's `pairs` were unfolded when
-    the person signed.
+    A row with `taken_back` only revokes the person's earlier answer.
     """
 
     open_columns: ClassVar[tuple[str, ...]] = ()
@@ -116,8 +115,6 @@ class SignOff(models.Model):
     hash = models.CharField(max_length=64)
     yes = models.BooleanField()
     taken_back = models.BooleanField(default=False, db_default=False)
-    pairs = models.PositiveSmallIntegerField(null=True)
-    pairs_read = models.PositiveSmallIntegerField(null=True)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     at = models.DateTimeField()
     note = models.TextField(blank=True)

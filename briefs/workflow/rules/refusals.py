@@ -162,8 +162,6 @@ VERB_REFUSAL_MESSAGES: dict[str, str | Promise] = {
     "nobody-holds": _("Nobody else holds an earlier text by mail."),
     "no-mail-server": _("No mail server is set: mail would only be printed."),
     "test-mail-refused": _("The mail server did not take the test mail: %(answer)s"),
-    "leave-own": _("Nobody closes their own account. Ask somebody else to do it."),
-    "leave-last": _("%(name)s is the last active administrator. Make somebody else an administrator first."),
 }  # fmt: skip
 
 
