@@ -17,7 +17,7 @@ from .letters import Letter
 from .mailings import Copy, Mailing, MailingEdition, MailSide, Subscriber
 from .people import EncryptionKey, Person, SignInCounter, SignInEvent, get_importer
 from .proposals import Proposal
-from .review import Answer, Assignment, FactTick, Look, Reply, Suggestion
+from .review import Answer, Assignment, FactTick, Reply, Suggestion
 from .searches import Search
 from .site import JobRun, NameChange, SiteText, SiteVersion
 from .vocabulary import Author, Keyword, Source, Term
@@ -50,7 +50,6 @@ __all__ = [
     "JobRun",
     "Keyword",
     "Letter",
-    "Look",
     "MailSide",
     "MailSwitch",
     "Mailing",

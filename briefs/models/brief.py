@@ -11,6 +11,8 @@ from django.utils.translation import gettext_lazy as _
 from briefs import content
 from briefs.facts import AFFILIATION_LIMIT, CREDIT_LIMIT, FACTS, Fact
 
+from .people import Person
+
 # Uploaded pictures. Their files (`briefs.images`) are stored before the row.
 
 
@@ -195,6 +197,11 @@ class Brief(models.Model):
         words = (_is_english() and self.summary_en) or self.summary_zh or self.summary_en
         begin = f"{words[:TITLE_LENGTH]}…" if len(words) > TITLE_LENGTH else words
         return " · ".join(filter(None, (source, day, begin)))
+
+    @property
+    def writer(self) -> Person | None:
+        """Return who is assigned to write, or None if that account is closed."""
+        return self.assigned_to if self.assigned_to and self.assigned_to.has_desk_access else None
 
     @property
     def is_planned(self) -> bool:

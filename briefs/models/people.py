@@ -96,6 +96,10 @@ class Person(AbstractUser):
     def reviewed_sides(self) -> tuple[Side, ...]:
         return tuple(side for side in SIDES if self.reviews in ("", side))
 
+    @property
+    def has_desk_access(self) -> bool:
+        return self.is_active and self.is_staff
+
     def __str__(self) -> str:
         return gettext("Import") if self.username == IMPORTER else self.name or self.username
 

@@ -146,7 +146,7 @@ def render_notice_lines(edition: PublicEdition, lines: list[dict[str, str]]) -> 
 
 
 def render_posted_line(brief: PublicBrief, lines: list[dict[str, str]], language: Side) -> SafeString:
-    """Render the days of publication and of the last non-minor change. `lines`: the edition history."""
+    """Render the days of publication and of the last change that is no small repair. `lines`: the edition history."""
     posted = cards.render_posted_date(brief.published_day.isoformat(), language)
     change = next((row for row in lines if row["note"]), None)
     if not change:
@@ -253,9 +253,9 @@ def build_history_line(edition: EditionHistoryLine, language: Side) -> dict[str,
     said = {"iso": date.isoformat(), "date": date_format.format_day(date, language), "note": ""}
     if edition.is_first:
         return said | {"words": gettext("First published")}
-    if edition.minor:
-        return said | {"words": gettext("Minor change")}
     change = ChangeKind(edition.kind or ChangeKind.UPDATE)
+    if change == ChangeKind.SMALL_REPAIR:
+        return said | {"words": str(change.label)}
     said["day"] = cards.render_day(said["iso"], language)
     kind, note = str(change.label), edition.note_zh if language == "zh" else edition.note_en
     return said | {

@@ -24,15 +24,16 @@ from .rules.transitions import VerbRun, load_contributors, load_editions, notify
 
 @dataclass(frozen=True, slots=True)
 class ChangeNote:
-    """The change note of a later edition: a kind and a note in both languages, or a mark as minor."""
+    """The change note of a later edition: a kind, and unless it is a small repair, a note in both languages."""
 
     kind: str = ""
     note_zh: str = ""
     note_en: str = ""
-    minor: bool = False
 
     @property
     def is_described(self) -> bool:
+        if self.kind == ChangeKind.SMALL_REPAIR:
+            return True
         return self.kind in ChangeKind.values and bool(self.note_zh.strip() and self.note_en.strip())
 
 
@@ -155,7 +156,7 @@ def cancel_edition(edition: Edition, now: dt.datetime) -> None:
 # Verbs after approval: cancel, reschedule, withdraw, remove, reinstate.
 
 _KEPT_ON_RESCHEDULING = (
-    *("revision_id", "approved_by_id", "edited_by_id", "four_eyes", "urgent", "urgent_reason", "minor"),
+    *("revision_id", "approved_by_id", "edited_by_id", "four_eyes", "urgent", "urgent_reason"),
     *("change_kind", "change_note_zh", "change_note_en", "confirmed_at", "confirmed_by_id"),
 )
 

@@ -247,7 +247,7 @@ def _find_terms(zh: str, en: str) -> Iterator[dict[str, str]]:
     for term, sides in found:
         missing = next((side for side in SIDES if side not in sides), "")
         pk = pks.get((term.zh, term.en))
-        url = reverse("admin:briefs_term_uses", args=[pk]) if pk else ""
+        url = reverse("admin:briefs_term_change", args=[pk]) if pk else ""
         yield {"zh": term.zh, "en": term.en, "missing": missing, "url": url}
 
 

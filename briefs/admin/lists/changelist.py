@@ -247,7 +247,7 @@ def describe_people(
         sides = _(", ").join(str(SIDE_NAMES[side]) for side in complete)
         yield format_with_label(_("Complete"), sides)
     today = timezone.localdate()
-    parts = [("", _("Writer"), brief.assigned_to, brief.due_on)] if brief.assigned_to or brief.due_on else []
+    parts = [("", _("Writer"), brief.writer, brief.due_on)] if brief.writer or brief.due_on else []
     parts += [
         (side, str(SIDE_NAMES[side]), facts.assignments[side].person, facts.assignments[side].due_on)
         for side in SIDES

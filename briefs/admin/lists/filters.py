@@ -52,7 +52,7 @@ def build_overdue_condition(today: dt.date) -> Q:
     answers = SignOff.objects.filter(
         brief=OuterRef("brief"), side=OuterRef("side"), by=OuterRef("person"), at__gte=OuterRef("at")
     )
-    asked = Assignment.objects.filter(brief=OuterRef("pk"), ended_at=None, due_on__lt=today)
+    asked = Assignment.objects.open().filter(brief=OuterRef("pk"), due_on__lt=today)
     unanswered = Q(Exists(asked.exclude(Exists(answers))), state=State.IN_REVIEW)
     return Q(state=State.DRAFT, due_on__lt=today) | unanswered
 
@@ -249,7 +249,7 @@ class DueFilter(SelectFilter):
 
     def build_condition(self, value: str) -> Q:
         """Match the writer's due date, or that of a reviewer's open assignment."""
-        asked = Assignment.objects.filter(brief=OuterRef("pk"), ended_at=None, due_on__isnull=False)
+        asked = Assignment.objects.open().filter(brief=OuterRef("pk"), due_on__isnull=False)
         if value == "none":
             return Q(~Exists(asked), due_on=None)
         today = timezone.localdate()

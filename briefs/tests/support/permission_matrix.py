@@ -82,7 +82,6 @@ briefs/{kind}/<int:pk>/unmerge/         -           wvps
 briefs/author/<int:pk>/page/            ps          ps
 briefs/source/<int:pk>/page/            ps          ps
 briefs/keyword/<int:pk>/page/           ps          ps
-briefs/term/<int:pk>/uses/              wvreps      -
 
 briefs/brief/                           wvreps      -
 briefs/brief/ @submit_briefs            .           wvps
@@ -131,8 +130,6 @@ briefs/brief/<int:pk>/tell/             ps          ps
 briefs/brief/<int:pk>/unshare/          -           wvreps
 
 briefs/brief/<int:pk>/review/           -           -
-briefs/brief/<int:pk>/review/ @fine     .           wvreps
-briefs/brief/<int:pk>/review/ @unfine   .           wvreps
 briefs/brief/<int:pk>/review/ @note     .           wvreps
 briefs/brief/<int:pk>/review/ @suggest  .           wvreps
 briefs/brief/<int:pk>/review/ @accept   .           wvreps
@@ -225,7 +222,6 @@ briefs/person/<id>/password/            s           s
 briefs/person/<int:pk>/invite/          -           s
 briefs/person/<int:pk>/sign-out/        s           s
 briefs/person/<int:pk>/second-factors/  s           s
-briefs/person/<int:pk>/leave/           s           s
 briefs/person/<path:object_id>/         -           -
 briefs/person/<path:object_id>/change/  s           s
 briefs/person/<path:object_id>/history/ s           -

@@ -117,7 +117,7 @@ def _issue_form_request(scenario: PermissionScenario) -> PermissionRequest:
 def _review_request(scenario: PermissionScenario, act: str) -> PermissionRequest:
     target = f"{scenario.anchor}:en"
     targets = {
-        "": "", "fine": target, "unfine": f"{scenario.anchor}:zh", "note": target, "suggest": target,
+        "": "", "note": target, "suggest": target,
         "accept": scenario.suggestion.pk, "decline": scenario.suggestion.pk,
         "reply": scenario.note.pk, "resolve": scenario.note.pk, "reopen": scenario.resolved_note.pk,
     }  # fmt: skip
@@ -429,7 +429,7 @@ REQUEST_BUILDERS: dict[str, Callable[[PermissionScenario], PermissionRequest]] =
         f"briefs/person/{rest}": lambda g, rest=rest: _person_request(g, rest)
         for rest in (
             *("", "add/", "<id>/password/", "<int:pk>/invite/", "<int:pk>/sign-out/"),
-            *("<int:pk>/second-factors/", "<int:pk>/leave/"),
+            "<int:pk>/second-factors/",
             *("<path:object_id>/", "<path:object_id>/change/", "<path:object_id>/history/"),
         )
     },

@@ -210,13 +210,12 @@ def draw_picture(width: int, height: int) -> bytes:
 
 
 def _remark(world: World) -> None:
-    """Store a note, a reply, a suggestion, a mark, an assignment, a dismissal, a link and two letters."""
+    """Store a note, a reply, a suggestion, an assignment, a dismissal, a link and two letters."""
     review = {"page": "review"}
     world.do("reviewer-zh", "in-review", "review", do="note:b1:zh", **{"note-b1-zh": "數字要再查"}, **review)
     world.do(
         "reviewer-zh", "in-review", "review", do="suggest:b2:en", **{"suggest-b2-en": "Put so."}, **review
     )
-    world.do("reviewer-zh", "in-review", "review", do="fine:b1:en", **review)
     reviewer = Person.objects.get(username="reviewer-zh").pk
     world.do("publisher", "in-review", "assign", zh=reviewer, zh_due="2026-07-20")
     world.press(

@@ -14,14 +14,14 @@ const STOPS = ".finding[data-id], .findings-past, .suggestion, .item.note, .rail
 
 export class Findings {
   /**
-   * `flag`: the button that leads to the next finding and shows their number. `actions`: `repair(edits, id)`,
+   * `flag`: the button that leads to the next finding and shows their number. `actions`: `repair(edits)`,
    * `copy(side)`, `flush()` → whether everything is saved, `post(values)` → the server's answer to a dismissal:
    * {findings, margin}, {reasons}, or null if it failed.
    */
   constructor(sheet, flag, actions) {
     Object.assign(this, { sheet, flag, actions, list: [], html: "", asking: null, unfolded: new Set() });
     this.fix = document.getElementById("desk-fix");
-    this.fix.addEventListener("click", () => this.actions.repair(this.plain.edits, this.plain.id));
+    this.fix.addEventListener("click", () => this.actions.repair(this.plain.edits));
     sheet.form.addEventListener("click", (event) => this.#clicked(event));
     sheet.form.addEventListener("toggle", ({ target }) => {
       if (target.matches(".findings-past")) this.unfolded[target.open ? "add" : "delete"](target.dataset.row);
@@ -65,8 +65,8 @@ export class Findings {
     const finding = this.list.find(({ id }) => id === button.closest("[data-id]").dataset.id);
     const { repair, all } = finding;
     const acts = {
-      repair: () => this.actions.repair(repair.edits, repair.id),
-      all: () => this.actions.repair(all.edits, all.id),
+      repair: () => this.actions.repair(repair.edits),
+      all: () => this.actions.repair(all.edits),
       copy: () => this.actions.copy(button.dataset.from),
       dismiss: () => this.#ask(finding.id),
     };
