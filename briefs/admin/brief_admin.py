@@ -70,7 +70,6 @@ class BriefAdmin(SheetExportAdmin):
             own("<int:pk>/unshare/", verb_views.unshare, "unshare"),
             own("<int:pk>/dismiss/", review_views.dismiss, "dismiss"),
             own("<int:pk>/rail/", margin.suggest_for_row, "rail"),
-            own("<int:pk>/lens/", margin.light_rows, "lens"),
             own("<int:pk>/word/", word_pages.word_page, "word"),
             own("<int:pk>/word/<slug:layout>/", word_pages.download_word_file, "word_file"),
             own("<int:pk>/file/<int:document>/", download_document, "file"),

@@ -113,7 +113,6 @@ briefs/brief/<int:pk>/picture/          -           wvreps
 briefs/brief/<int:pk>/citation/         wvreps      wvreps
 briefs/brief/<int:pk>/pulse/            wvreps      (wvreps)
 briefs/brief/<int:pk>/rail/             -           (wvreps)
-briefs/brief/<int:pk>/lens/             -           (wvreps)
 briefs/brief/paste/                     -           (wvreps)
 briefs/brief/<int:pk>/dismiss/          -           wvreps
 briefs/brief/<int:pk>/file/<int:document>/   wvreps -
