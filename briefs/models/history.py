@@ -117,7 +117,7 @@ class SignOff(models.Model):
     side = models.CharField(max_length=2, choices=SIDE_CHOICES)
     hash = models.CharField(max_length=64)
     yes = models.BooleanField()
-    taken_back = models.BooleanField(default=False, db_default=False)
+    taken_back = models.BooleanField(default=False)
     pairs = models.PositiveSmallIntegerField(null=True)
     pairs_read = models.PositiveSmallIntegerField(null=True)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")

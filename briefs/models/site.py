@@ -26,13 +26,9 @@ class SiteText(models.Model):
     key = models.CharField(max_length=100, primary_key=True)
     text_zh = models.TextField(_("Chinese"))
     text_en = models.TextField(_("English"))
-    start_here = models.JSONField(
-        default=list, db_default=models.Value([], models.JSONField()), blank=True, editable=False
-    )
+    start_here = models.JSONField(default=list, blank=True, editable=False)
     """Up to MAX_START_HERE briefs to read first, with a reason in each language: `[{"brief": 12, "zh": "…", "en": "…"}]`."""
-    question = models.JSONField(
-        default=dict, db_default=models.Value({}, models.JSONField()), blank=True, editable=False
-    )
+    question = models.JSONField(default=dict, blank=True, editable=False)
     """A question on which authors differ, and points that answer it: `{"zh": "…", "en": "…", "claims": [{"brief": 12, "number": 3}]}`.
 
     Empty if there is none.
