@@ -22,7 +22,6 @@ from .editor.margin import build_margin_permissions, list_comment_items
 from .editor.saving import autosave, autosave_new_brief
 from .history import revision_pages
 from .history.timeline import timeline
-from .lists import filters
 from .review import review_views
 from .review.review_views import render_workspace, review
 from .uploads import upload_views, word_pages
@@ -39,8 +38,6 @@ class BriefAdmin(SheetExportAdmin):
         own = self.build_url_pattern
         return [
             own("", self.changelist_view, "changelist"),
-            own("filters/", filters.save_filter, "filters"),
-            own("filters/<int:pk>/", filters.change_filter, "filter"),
             own("add/", add, "add"),
             own("add/autosave/", autosave_new_brief, "begin"),
             own("names/", autocomplete.names_view, "names"),

@@ -95,8 +95,6 @@ briefs/brief/ @export_tables            .           (wvreps)
 briefs/brief/ @export_sheet             .           (wvreps)
 briefs/brief/export/                    wvreps      (wvreps)
 briefs/brief/sheet/                     wvps        wvps
-briefs/brief/filters/                   -           wvreps
-briefs/brief/filters/<int:pk>/          -           w
 briefs/brief/add/                       wvps        wvps
 briefs/brief/add/autosave/              -           wvps
 briefs/brief/add/picture/               -           wvps

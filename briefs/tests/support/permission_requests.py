@@ -296,12 +296,6 @@ REQUEST_BUILDERS: dict[str, Callable[[PermissionScenario], PermissionRequest]] =
     "briefs/brief/sheet/": lambda g: PermissionRequest(
         "/admin/briefs/brief/sheet/", files={"files": g.brief_sheet}
     ),
-    "briefs/brief/filters/": lambda g: PermissionRequest(
-        "/admin/briefs/brief/filters/", {"name": "drafts", "query": "state=draft"}
-    ),
-    "briefs/brief/filters/<int:pk>/": lambda g: PermissionRequest(
-        f"/admin/briefs/brief/filters/{g.filter.pk}/", {"do": "delete"}
-    ),
     # Issues
     "briefs/issue/": lambda g: PermissionRequest(ISSUE),
     "briefs/issue/new/": lambda g: PermissionRequest(f"{ISSUE}new/"),
