@@ -63,8 +63,6 @@ _CHANGE_CURSOR: Final = re.compile(
     "([0-9a-f]{8})-((?:0|-?[0-9a-f]{5,15})-[0-9a-f]{1,15})-([0-9a-f]{1,15})", re.ASCII
 )
 """Generation, position among the changes of editions, position among those of names."""
-_OLD_CURSOR: Final = re.compile("(0|-?[0-9a-f]{5,15})-[0-9a-f]{1,15}", re.ASCII)
-"""A cursor of changes without a generation, of earlier versions."""
 _IDS: Final = {
     "type": "array",
     "items": {"type": "integer", "minimum": 1, "maximum": 2**53},
@@ -323,9 +321,9 @@ class _Newest(NamedTuple):
             earlier = NameChange.objects.filter(at__lt=time).aggregate(Max("position"))
             edition = min(ListPosition(time, 0), self.position.edition)
             return ChangePosition(edition, earlier["position__max"] or 0)
-        if not (parts := _CHANGE_CURSOR.fullmatch(text)) and not _OLD_CURSOR.fullmatch(text):
+        if not (parts := _CHANGE_CURSOR.fullmatch(text)):
             raise _wrong_value("since", f"Expected a cursor, {_MOMENTS}.")
-        if parts and parts[1] == self.generation:
+        if parts[1] == self.generation:
             position = ChangePosition(ListPosition.parse(parts[2]), int(parts[3], 16))
             if position.edition <= self.position.edition and position.names <= self.position.names:
                 return position

@@ -9,7 +9,7 @@ from .derived import (
     EditionTerm,
     SearchEntry,
 )
-from .desk import MemoryKey, MemoryPair, Presence, RowKey, SavedFilter, Upload, UploadFile
+from .desk import MemoryKey, MemoryPair, Presence, RowKey, Upload, UploadFile
 from .edition import ChangeKind, Edition, IssueEdition, IssueItem, WithdrawalKind
 from .history import Dismissal, Document, Event, Note, Revision, SignOff
 from .issues import Issue, IssueRevision, IssueSignOff
@@ -68,7 +68,6 @@ __all__ = [
     "Reply",
     "Revision",
     "RowKey",
-    "SavedFilter",
     "Search",
     "SearchEntry",
     "SignInCounter",

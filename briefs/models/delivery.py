@@ -22,7 +22,7 @@ class Outbox(models.Model):
     edition = models.ForeignKey("briefs.Edition", models.PROTECT, null=True, related_name="+")
     event = models.ForeignKey("briefs.Event", models.PROTECT, null=True, related_name="+")
     values = models.JSONField(default=dict)
-    condition = models.CharField(max_length=32, blank=True, default="", db_default="")
+    condition = models.CharField(max_length=32, blank=True, default="")
     due_at = models.DateTimeField()
     claimed_at = models.DateTimeField(null=True)
     sent_at = models.DateTimeField(null=True)

@@ -521,8 +521,7 @@ def _signoff_label(signoff: SignOff, latest: dict[int, int]) -> str:
 
 def _localize_note(note: dict[str, Any]) -> dict[str, Any]:
     """Return a parser note in the interface language."""
-    zh = interface_side() == "zh"
-    return {"line": note.get("line"), "said": (zh and note.get("message_zh")) or note.get("message", "")}
+    return {"line": note["line"], "said": note["message_zh" if interface_side() == "zh" else "message"]}
 
 
 def find_document(brief: Brief, pk: int) -> Document | None:

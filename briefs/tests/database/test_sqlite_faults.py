@@ -101,10 +101,8 @@ ARGUMENTS = {
     "demo": ["--no-server"],
     "doctor": [],
     "export_briefs": ["--output", "{disk}/briefs"],
-    "export_sheets": ["{disk}/new.xlsx"],
     "export_site": ["{disk}/static"],
     "import_briefs": [str(SEED)],
-    "import_sheets": ["--by", "root", "{elsewhere}/briefs.xlsx"],
     "load_sample_corpus": ["20"],
     "publish_due": [],
     "read_bounces": [os.devnull],
@@ -127,7 +125,6 @@ def test_every_command_on_a_full_disk_ends_with_a_sentence(
     site.set_up(migrated_file)
     for command in (
         ["load_sample_corpus", "3"],
-        ["export_sheets", f"{elsewhere}/briefs.xlsx"],
         ["backup", f"{elsewhere}/site.zip", "--no-proof"],
     ):
         assert site.manage(*command).endswith("exit 0")

@@ -22,7 +22,6 @@ from briefs.models import (
     Keyword,
     Outbox,
     Person,
-    SavedFilter,
     SiteText,
     Source,
     Subscriber,
@@ -104,7 +103,7 @@ class PermissionScenario:
         self.shared_link = workflow.share(self.briefs["draft"], by=self.team.writer)
 
     def _add_files_and_settings(self) -> None:
-        """Add an imported file, a picture, a saved filter, a failed notice, an unread one for everybody, a site text."""
+        """Add an imported file, a picture, a failed notice, an unread one for everybody, a site text."""
         writer = self.team.writer
         ((outcome),) = intake.import_digests(
             [("原稿.txt", SEED.read_bytes(), None)], intake.create_import_job(actor=writer)
@@ -112,7 +111,6 @@ class PermissionScenario:
         self.imported_brief = Brief.objects.get(pk=outcome.brief)
         self.document = self.imported_brief.revisions.get().document_id
         self.picture = workflow.store_picture(photo((320, 200)), by=writer)
-        self.filter = SavedFilter.objects.create(person=writer, name="mine", query="state=draft")
         now = timezone.now()
         self.subscriber = Subscriber.objects.create(
             address="ada@example.org", side="en", created_at=now, confirmed_at=now

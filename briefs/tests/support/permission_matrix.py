@@ -94,8 +94,6 @@ briefs/brief/ @export_tables            .           (wvreps)
 briefs/brief/ @export_sheet             .           (wvreps)
 briefs/brief/export/                    wvreps      (wvreps)
 briefs/brief/sheet/                     wvps        wvps
-briefs/brief/filters/                   -           wvreps
-briefs/brief/filters/<int:pk>/          -           w
 briefs/brief/add/                       wvps        wvps
 briefs/brief/add/autosave/              -           wvps
 briefs/brief/add/picture/               -           wvps
@@ -112,7 +110,6 @@ briefs/brief/<int:pk>/picture/          -           wvreps
 briefs/brief/<int:pk>/citation/         wvreps      wvreps
 briefs/brief/<int:pk>/pulse/            wvreps      (wvreps)
 briefs/brief/<int:pk>/rail/             -           (wvreps)
-briefs/brief/<int:pk>/lens/             -           (wvreps)
 briefs/brief/paste/                     -           (wvreps)
 briefs/brief/<int:pk>/dismiss/          -           wvreps
 briefs/brief/<int:pk>/file/<int:document>/   wvreps -
