@@ -102,7 +102,6 @@ ARGUMENTS = {
     "doctor": [],
     "export_briefs": ["--output", "{disk}/briefs"],
     "export_sheets": ["{disk}/new.xlsx"],
-    "export_site": ["{disk}/static"],
     "import_briefs": [str(SEED)],
     "import_sheets": ["--by", "root", "{elsewhere}/briefs.xlsx"],
     "load_sample_corpus": ["20"],
