@@ -223,13 +223,12 @@ def _read_or_make_key(key_file: Path) -> str:
     return key_file.read_text(encoding="ascii").strip()
 
 
-def databases(var: Path, site: Site) -> dict[str, dict[str, Any]]:
+def databases(var: Path) -> dict[str, dict[str, Any]]:
     """Return Django's DATABASES: `default` and, if set, `replica`, a PostgreSQL standby for public pages."""
     primary = DATABASE_URL.read(default=f"sqlite:///{var / 'digest.sqlite3'}")
     pool = DATABASE_POOL.read()
     if primary["ENGINE"] == SQLITE:
-        # In a new clone without DATABASE_URL, the first process to open the file creates it.
-        primary["EXPECTED_FILE"] = primary["NAME"] if DATABASE_URL.environment_value or site.is_https else ""
+        primary["EXPECTED_FILE"] = primary["NAME"]
     else:
         primary["POOL_SIZE"] = pool
     replica = DATABASE_REPLICA_URL.read()

@@ -24,11 +24,11 @@ urlpatterns = [
     path("api/v1/vocabulary", api_view(keep(views.list_vocabulary, NO_KEYS)), name="vocabulary"),
     path("api/v1/openapi.json", api_view(openapi.serve_document), name="openapi"),
     re_path(r"^api/v1/", api_view(views.missing), name="missing"),
-    path("api/docs/", public_view(openapi.show_docs, is_exported=False), name="docs"),
-    path("<language:language>/corpus/", public_view(keep(views.show_corpus), is_exported=False), name="corpus"),
+    path("api/docs/", public_view(openapi.show_docs), name="docs"),
+    path("<language:language>/corpus/", public_view(keep(views.show_corpus)), name="corpus"),
     path(
         "corpus/",
-        public_view(views.redirect_to_page, is_exported=False),
+        public_view(views.redirect_to_page),
         name="corpus-front-door",
     ),
     *(

@@ -61,6 +61,7 @@ def restore(path: Path) -> list[Path]:
         return _swap(_new_path(media), media) if media else []
     target = Path(settings.DATABASES["default"]["NAME"])
     new = _new_path(target)
+    target.parent.mkdir(parents=True, exist_ok=True)
     _delete(new)
     require_unused(target)
     try:

@@ -5,7 +5,6 @@ Also the parts of them that other pages, feeds and files show: notices, the edit
 
 import datetime as dt
 import logging
-import re
 from collections.abc import Callable, Sequence
 from functools import wraps
 from html import escape, unescape
@@ -345,8 +344,7 @@ CITATION_FORMATS: dict[str, tuple[Callable[[works.CitableWork], str], str]] = {
 
 
 class CitationFileConverter(StringConverter):
-    values = tuple(f"{what}.{end}" for what in ("cite", "original") for end in CITATION_FORMATS)
-    regex = "|".join(map(re.escape, values))
+    regex = rf"(?:cite|original)\.(?:{'|'.join(CITATION_FORMATS)})"
 
 
 def citation(request: HttpRequest, language: Side, slug: str, file: str) -> HttpResponse:

@@ -110,7 +110,6 @@ _CONTENT_TYPES = {"atom": "application/atom+xml", "json": "application/feed+json
 
 class FeedFormatConverter(StringConverter):
     regex = "|".join(_CONTENT_TYPES)
-    values = tuple(_CONTENT_TYPES)
 
 
 class FeedLinks(NamedTuple):

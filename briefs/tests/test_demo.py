@@ -1,4 +1,4 @@
-"""`manage.py demo` and `load_sample_corpus`: they set up a site from nothing and can be run again without harm."""
+"""`manage.py demo`: it sets up a site from nothing and can be run again without harm."""
 
 from contextlib import suppress
 from io import StringIO
@@ -17,6 +17,7 @@ from briefs.installation import load_missing_rows
 from briefs.models import Brief, Edition, Event, Keyword, Person, Revision, SiteText, State
 from briefs.models.derived import EditionTerm
 from briefs.publications.published import load_issue
+from briefs.sample_corpus import load_corpus
 from briefs.text.article_urls import find_original
 
 from .intake.test_importer import checksum
@@ -145,19 +146,35 @@ def test_demo_refuses_public_site_url(settings) -> None:
     assert not Person.objects.exists()
 
 
-@pytest.mark.parametrize("port", ["70000", "0", "-1", "x", "٣", "00008000"])
-def test_demo_rejects_invalid_port_as_usage_error(port: str, capsys) -> None:
+@pytest.mark.parametrize(
+    ("option", "number", "limit"),
+    [
+        *(("--port", number, 65535) for number in ("70000", "0", "-1", "x", "٣", "00008000")),
+        *(("--briefs", number, 100000) for number in ("0", "100001", "x")),
+    ],
+)
+def test_demo_rejects_number_out_of_range_as_usage_error(
+    option: str, number: str, limit: int, capsys: pytest.CaptureFixture[str]
+) -> None:
     with pytest.raises(SystemExit) as exit_info:
-        ManagementUtility(["manage.py", "demo", "--no-server", "--port", port]).execute()
+        ManagementUtility(["manage.py", "demo", "--no-server", option, number]).execute()
     assert exit_info.value.code == 2
-    assert "a number from 1 to 65535" in capsys.readouterr().err
+    assert f"a number from 1 to {limit}" in capsys.readouterr().err
     assert not Person.objects.exists()
 
 
-def test_sample_corpus_is_complete_distinct_and_extendable() -> None:
+def test_demo_adds_as_many_generated_briefs_as_asked() -> None:
+    run_demo()
+    before = Edition.objects.listed(timezone.now()).count()
+    run_demo("--briefs", "3")
+    run_demo("--briefs", "2")
+    assert Edition.objects.listed(timezone.now()).count() == before + 5
+
+
+def test_generated_briefs_are_complete_distinct_and_extendable() -> None:
     load_missing_rows("vocabulary.json")
-    call_command("load_sample_corpus", 30, stdout=StringIO(), stderr=StringIO())
-    call_command("load_sample_corpus", 20, stdout=StringIO(), stderr=StringIO())
+    load_corpus(30)
+    load_corpus(20)
     assert Edition.objects.listed(timezone.now()).count() == 50
     sentences = [b.text_zh for e in Edition.objects.all() for b in e.frozen_content.bullets]
     assert len(sentences) == len(set(sentences)) == 350
@@ -177,9 +194,3 @@ def test_sample_corpus_is_complete_distinct_and_extendable() -> None:
         sample_corpus.build_sentence(i) for i in (2, 1, 0)
     }
     call_command("rebuild_derived", "--check", stdout=StringIO())
-
-
-@pytest.mark.parametrize("n", ["0", "100001"])
-def test_sample_corpus_rejects_size_out_of_range(n: str) -> None:
-    with pytest.raises(CommandError):
-        call_command("load_sample_corpus", n)

@@ -87,8 +87,7 @@ def make_world(clock: time_machine.Traveller) -> World:
     """Fill an empty database."""
     predict_chance("world")
     world = World(clock)
-    call_command("demo", "--no-server", stdout=StringIO())
-    call_command("load_sample_corpus", str(SAMPLES), stdout=StringIO(), stderr=StringIO())
+    call_command("demo", "--no-server", "--briefs", str(SAMPLES), stdout=StringIO(), stderr=StringIO())
     files = [str(FIXTURES / name) for name in IMPORTED]
     call_command("import_briefs", *files, "--written-by", "writer", stdout=StringIO())
     _sign_in(world)
