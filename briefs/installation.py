@@ -37,8 +37,8 @@ from .health import (
 from .lexicon.dictionary import build_dictionary_file, load_dictionary, set_dictionary_path
 from .lexicon.translations import build_translations_file
 from .models import JobRun, Person
-from .public import card_views
 from .publications import departures, pdf
+from .rendering import title_card
 
 FIXTURES: Final = Path(settings.BASE_DIR) / "fixtures"
 KNOWN_CHECKS: Final = ("briefs.W001", "briefs.W002")
@@ -255,8 +255,8 @@ def _dictionary() -> Faults:
 
 
 def _fonts() -> Faults:
-    if card_views.find_face("zh") is None:
-        yield "No font with Chinese: link previews have no words. Install fontconfig and fonts-noto-cjk."
+    if title_card.find_font() is None:
+        yield "No font with Chinese: link previews have no Chinese. Install fontconfig and fonts-noto-cjk."
     if pdf.is_installed() and not pdf.is_available():
         yield f"No font for the PDF of an issue ({', '.join(pdf.FONTS)}), so none is offered. Install fonts-noto-cjk."
 

@@ -6,7 +6,6 @@ from django.urls import URLPattern, include, path, re_path, register_converter
 
 from . import (
     brief_answers,
-    card_views,
     corrections,
     feeds,
     issue_files,
@@ -87,7 +86,7 @@ pages = [
     kept("briefs/<slug:slug>/parallel/", brief_answers.brief, "parallel", IS_PARALLEL),
     kept("briefs/<slug:slug>/changes/", corrections.changes, "changes"),
     kept("briefs/<slug:slug>/<citation:file>", brief_answers.citation, "citation"),
-    path("briefs/<slug:slug>/card.png", public_view(card_views.card), name="card"),
+    kept("briefs/<slug:slug>/card.png", brief_answers.card, "card"),
     path("briefs/<slug:slug>/report/", public_view(report_views.report, allows_post=True), name="report"),
     *(kept(f"{kind}/", subject_views.index, kind, {"kind": kind}) for kind in SUBJECT_KINDS),
     *(

@@ -139,7 +139,7 @@ def test_setup_without_terminal_says_what_to_give(monkeypatch: pytest.MonkeyPatc
 
 def test_doctor_finds_nothing_on_a_healthy_site(monkeypatch: pytest.MonkeyPatch) -> None:
     healthy_site()
-    monkeypatch.setattr(installation.card_views, "find_face", lambda script: "a font")
+    monkeypatch.setattr(installation.title_card, "find_font", lambda: ("font.ttc", 0))
     assert "All is well." in run_doctor()
 
 

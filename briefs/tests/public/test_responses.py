@@ -218,7 +218,7 @@ MAX_QUERIES = {
     "/en/keywords/technology/feed.atom": 6,
     f"{BRIEF}cite.ris": 3,
     "/en/briefs/next-technology-race.md": 4,
-    f"{BRIEF}card.png": 2,
+    f"{BRIEF}card.png": 3,
     "/sitemap.xml": 10,
     "/en/about/": 2,
     "/en/corrections/": 4,
