@@ -9,6 +9,7 @@ import pytest
 from django.contrib.auth.models import Group
 from django.core.management import ManagementUtility, call_command
 from django.core.management.base import CommandError
+from django.test import Client
 from django.utils import timezone
 
 from briefs import checks, demo, sample_corpus, workflow
@@ -18,6 +19,7 @@ from briefs.models import Brief, Edition, Event, Keyword, Person, Revision, Site
 from briefs.models.derived import EditionTerm
 from briefs.publications.published import load_issue
 from briefs.sample_corpus import load_corpus
+from briefs.tests.support.form_client import brief_url, sign_in
 from briefs.text.article_urls import find_original
 
 from .intake.test_importer import checksum
@@ -93,6 +95,17 @@ def test_demo_publishes_seed_document_and_its_correction_under_four_eyes() -> No
     for account in ACCOUNTS:
         line = next(line for line in out.splitlines() if line.split()[:1] == [account.username])
         assert Person.objects.get(username=account.username).check_password(line.split()[-1])
+
+
+def test_demo_asks_reviewers_to_sign_their_own_language_only(client: Client) -> None:
+    run_demo()
+    brief = Brief.objects.get(state=State.IN_REVIEW)
+    claire = Person.objects.get(username="reviewer-en")
+    page = sign_in(client, claire).get(brief_url(brief)).content.decode()
+    assert 'data-next="sign_off_en"' in page
+    seen = workflow.load_working_copy(brief).hash_side("en")
+    workflow.sign_off(brief, "en", by=claire, seen=seen)
+    assert 'data-next="next"' in client.get(brief_url(brief)).content.decode()
 
 
 def test_second_demo_changes_nothing_and_keeps_edits() -> None:

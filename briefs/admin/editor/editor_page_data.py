@@ -66,8 +66,8 @@ SECOND_VERBS: Final = ("take_back_sign_off_zh", "take_back_sign_off_en", "send_b
 
 SHORT_LABELS: Final[dict[str, Promise]] = {
     "submit": pgettext_lazy("short", "Submit"),
-    "sign_off_zh": pgettext_lazy("short", "Sign off"),
-    "sign_off_en": pgettext_lazy("short", "Sign off"),
+    "sign_off_zh": pgettext_lazy("short", "Sign Chinese"),
+    "sign_off_en": pgettext_lazy("short", "Sign English"),
     "approve": pgettext_lazy("short", "Approve"),
     "assign_zh": pgettext_lazy("short", "Ask"),
     "assign_en": pgettext_lazy("short", "Ask"),
