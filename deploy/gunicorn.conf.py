@@ -48,9 +48,11 @@ def pre_fork(server: Any, worker: Any) -> None:
 
 
 def post_worker_init(worker: Any) -> None:
+    from briefs.database.request_limits import limit_waiting
     from briefs.health import start_watching
     from digest.observation import start_listener
 
+    limit_waiting()
     start_watching()
     start_listener()
 

@@ -44,13 +44,12 @@ from .setting_parsers import (
     one_line,
     report_address,
     site_address,
-    standby,
     zone,
 )
 
 PREFIX: Final = "DIGEST_"
 
-FOREIGN_PREFIXES: Final = ("AWS_", "LC_", "MALLOC_", "PG", "PYTHON", "SSL_")
+FOREIGN_PREFIXES: Final = ("LC_", "MALLOC_", "PG", "PYTHON", "SSL_")
 FOREIGN_NAMES: Final = {
     "FORWARDED_ALLOW_IPS", "HOME", "HTTP_PROXY", "HTTPS_PROXY", "LANG", "LANGUAGE", "LD_PRELOAD", "NO_PROXY", "PATH",
     "REQUESTS_CA_BUNDLE", "TMPDIR", "TZ",
@@ -226,20 +225,12 @@ def _read_or_make_key(key_file: Path) -> str:
 
 
 def databases(var: Path, site: Site) -> dict[str, dict[str, Any]]:
-    """Return Django's DATABASES: `default` and, if set, `replica`, a PostgreSQL standby for public pages."""
-    primary = DATABASE_URL.read(default=f"sqlite:///{var / 'digest.sqlite3'}")
-    pool = DATABASE_POOL.read()
-    if primary["ENGINE"] == SQLITE:
+    """Return Django's DATABASES."""
+    config = DATABASE_URL.read(default=f"sqlite:///{var / 'digest.sqlite3'}")
+    if config["ENGINE"] == SQLITE:
         # In a new clone without DATABASE_URL, the first process to open the file creates it.
-        primary["EXPECTED_FILE"] = primary["NAME"] if DATABASE_URL.environment_value or site.is_https else ""
-    else:
-        primary["POOL_SIZE"] = pool
-    replica = DATABASE_REPLICA_URL.read()
-    if replica is None or primary["ENGINE"] == SQLITE:
-        return {"default": primary}
-    if all(replica[part] == primary[part] for part in ("HOST", "PORT", "NAME")):
-        DATABASE_REPLICA_URL.stop("this is the database of DATABASE_URL, not a standby of it.")
-    return {"default": primary, "replica": replica | {"POOL_SIZE": pool, "TEST": {"MIRROR": "default"}}}
+        config["EXPECTED_FILE"] = config["NAME"] if DATABASE_URL.environment_value or site.is_https else ""
+    return {"default": config}
 
 
 def find_server_faults(databases: dict[str, dict[str, Any]], *, workers: int = 1) -> Iterator[str]:
@@ -252,8 +243,6 @@ def find_server_faults(databases: dict[str, dict[str, Any]], *, workers: int = 1
     for name, processes in ((WEB_CONCURRENCY.name, WEB_CONCURRENCY.read()), ("--workers", workers)):
         if processes > 1:
             yield f"{name}: {processes} server processes need PostgreSQL; with SQLite run one, which has threads."
-    if DATABASE_REPLICA_URL.environment_value:
-        yield f"{DATABASE_REPLICA_URL.name}: a replica needs a DATABASE_URL of PostgreSQL, and this is SQLite."
 
 
 ENV_FILE: Final = Setting("DIGEST_ENV_FILE", file_path)
@@ -262,8 +251,6 @@ SECRET_KEY: Final = Setting("SECRET_KEY", str, is_secret=True)
 SECRET_KEY_FALLBACKS: Final = Setting("SECRET_KEY_FALLBACKS", name_list, is_secret=True)
 ALLOWED_HOSTS: Final = Setting("ALLOWED_HOSTS", host_names)
 DATABASE_URL: Final = Setting("DATABASE_URL", database, is_secret=True)
-DATABASE_POOL: Final = Setting("DATABASE_POOL", number(1, 1_000), "10")
-DATABASE_REPLICA_URL: Final = Setting("DATABASE_REPLICA_URL", standby, is_secret=True)
 CACHE_URL: Final = Setting("CACHE_URL", cache, is_secret=True)
 MEDIA_STORAGE: Final = Setting("MEDIA_STORAGE", media_storage)
 EMAIL_URL: Final = Setting("EMAIL_URL", mailer, "console:", is_secret=True)

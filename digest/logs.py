@@ -73,7 +73,12 @@ def build_config(log_format: str, *, access_log: bool) -> dict[str, Any]:
         "formatters": {"own": {"()": f"{__name__}.{formatter.__name__}"}},
         "handlers": {"own": {"class": "logging.StreamHandler", "formatter": "own", "stream": stream}},
         "root": {"handlers": ["own"], "level": "WARNING"},
-        "loggers": {"digest.access": {"level": "INFO" if access_log else "CRITICAL"}},
+        "loggers": {
+            "digest.access": {"level": "INFO" if access_log else "CRITICAL"},
+            "psycopg.pool": {
+                "level": "ERROR"
+            },  # it warns of each failed connection; `log_fault` names the cause
+        },
     }
 
 

@@ -7,14 +7,14 @@ from importlib.util import find_spec
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, Final, NamedTuple
-from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 from zoneinfo import available_timezones
 
 import dj_database_url
 
 SQLITE: Final = "briefs.database.sqlite"
 SQLITE_SETUP: Final = "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA recursive_triggers=ON;"
-POSTGRESQL_DEFAULTS: Final = {
+POSTGRESQL_OPTIONS: Final = {
     "connect_timeout": 5,
     "keepalives_idle": 30,
     "keepalives_interval": 5,
@@ -190,7 +190,7 @@ def database(value: str) -> dict[str, Any]:
     if not value.startswith("sqlite:"):
         split_address(value, expected)
     try:
-        config: dict[str, Any] = dict(dj_database_url.parse(value))
+        config: dict[str, Any] = dict(dj_database_url.parse(value, conn_health_checks=True))
     except (dj_database_url.ParseError, dj_database_url.UnknownSchemeError, ValueError):
         raise Unexpected(expected) from None
     options = config.setdefault("OPTIONS", {})
@@ -206,8 +206,7 @@ def database(value: str) -> dict[str, Any]:
             raise Unexpected(f"{expected}; the name of the database is missing")
         require_package("psycopg", "postgres")
         require_known_options(options)
-        config["ENGINE"] = "briefs.database.postgresql"
-        config["OPTIONS"] = POSTGRESQL_DEFAULTS | options
+        config["OPTIONS"] = POSTGRESQL_OPTIONS | options
     else:
         raise ValueError("expected SQLite or PostgreSQL.")
     return config
@@ -231,12 +230,6 @@ def require_sqlite_file(file: Path) -> None:
         raise ValueError(
             f"this user may not write to the folder {file.parent}, where SQLite needs files of its own."
         )
-
-
-def standby(value: str) -> dict[str, Any] | None:
-    if value.startswith("sqlite:"):
-        raise ValueError("expected a PostgreSQL standby of DATABASE_URL.")
-    return database(value) if value else None
 
 
 def cache(value: str) -> dict[str, Any]:
@@ -288,28 +281,10 @@ def mailer(value: str) -> dict[str, Any]:
 
 def media_storage(value: str) -> dict[str, Any]:
     parts = urlsplit(value)
-    if parts.scheme == "s3":
-        return _s3_storage(parts)
     if parts.scheme != "file" or not parts.path or parts.netloc:
-        raise Unexpected("file:///srv/digest/media (the whole path) or s3://bucket?region=…")
+        raise Unexpected("file:///srv/digest/media, a folder with its whole path")
     location = {"location": unquote(parts.path)}
     return {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": location}
-
-
-def _s3_storage(parts: SplitResult) -> dict[str, Any]:
-    options = dict(parse_qsl(parts.query))
-    endpoint = urlsplit(options.get("endpoint", "https:"))
-    if (
-        not re.fullmatch(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", parts.netloc)
-        or parts.path.strip("/")
-        or options.keys() - {"region", "endpoint"}
-        or ("endpoint" in options and not (endpoint.scheme in ("http", "https") and endpoint.hostname))
-    ):
-        raise Unexpected(
-            "s3://bucket?region=eu-west-1, and &endpoint=https://… for a service other than Amazon's"
-        )
-    require_package("boto3", "s3")
-    return {"BACKEND": "digest.s3_storage.S3Storage", "OPTIONS": {"bucket": parts.netloc, **options}}
 
 
 def listener(value: str) -> tuple[str, int] | None:

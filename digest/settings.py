@@ -88,7 +88,6 @@ TEMPLATES = [
 
 WEB_CONCURRENCY = environment.WEB_CONCURRENCY.read()
 DATABASES = environment.databases(VAR, _site)
-DATABASE_ROUTERS = ["briefs.database.replica.ReplicaRouter"]
 _cache = environment.CACHE_URL.read()
 CACHES = {"default": _cache, "pages": setting_parsers.page_cache(_cache)}
 MAILERS = {"default": environment.EMAIL_URL.read()}

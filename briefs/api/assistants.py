@@ -17,7 +17,6 @@ from django.utils import timezone, translation
 from django_mcpz.server import MCPServer, ToolError, public
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from briefs.database.replica import read_from_replica
 from briefs.derived.brief_shape import (
     Brief,
     FoundBrief,
@@ -227,7 +226,7 @@ def answer(request: HttpRequest) -> HttpResponse:
         return problem.build_response()
     request.user = AnonymousUser()  # django-mcpz asks for the user, and there is no session
     with translation.override("en"):
-        response = read_from_replica(lambda: SERVER(request))
+        response = SERVER(request)
     response.headers["Cache-Control"] = NO_STORE
     return response
 

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from functools import partial, wraps
+from functools import wraps
 from hashlib import sha256
 from typing import Any, Final, Literal, NamedTuple
 
@@ -22,7 +22,6 @@ from django.views.decorators.csrf import csrf_exempt
 
 from briefs.client_address import count_attempt, get_client_address
 from briefs.content import LANGUAGE_TAGS, SIDES, Side
-from briefs.database.replica import read_from_replica
 from briefs.publications import pdf, published
 from briefs.rendering.text import strip_indentation
 from briefs.text import paths
@@ -243,9 +242,8 @@ def public_view(view: ViewFunction, *, allows_post: bool = False, is_exported: b
         if redirect := _redirect_to_language(request, arguments.get("language")):
             return redirect
         with translation.override(LANGUAGE_CODES[arguments.get("language", "zh")]):
-            build = partial(view, request, **arguments)
             try:
-                response = build() if request.method == "POST" else read_from_replica(build)
+                response = view(request, **arguments)
             except Gone:
                 response = gone(arguments["language"])
         response.headers.setdefault(

@@ -32,7 +32,6 @@ from django.utils import translation
 from django.utils.translation import gettext
 
 from briefs.content import LANGUAGE_TAGS, SIDES, Side
-from briefs.database import replica
 from briefs.derived.public_brief import RelatedBriefs
 from briefs.models.edition import Edition, IssueEdition, IssueItem
 from briefs.models.site import SiteText
@@ -175,8 +174,7 @@ def fetch_response(address: str, **headers: str) -> HttpResponse:
     request = build_request(address)
     request.META = headers
     match = resolve(request.path)
-    # the primary, from which the keys of pages are read too
-    with replica.primary_only(), page_cache.switched_off():
+    with page_cache.switched_off():
         response: HttpResponse = match.func(request, *match.args, **match.kwargs)
     return response
 

@@ -33,7 +33,7 @@ import briefs.migrations
 import digest.cache
 from briefs import content, facts, models, policy, search, text
 from briefs.api import views
-from briefs.database import guards, request_limits
+from briefs.database import guards
 from briefs.installation import prepare_dictionary
 from briefs.lexicon.dictionary import set_dictionary_path
 
@@ -255,16 +255,6 @@ def _new_home_page() -> None:
     """Forget what is kept between requests: the rows of the next test have the same ids."""
     caches["pages"].clear()
     views.measure.cache_clear()
-
-
-@pytest.fixture(autouse=True)
-def _leave_request() -> Iterator[None]:
-    """Take the limits of requests off this thread again, which a test that calls the WSGI application leaves there."""
-    yield
-    if request_limits.is_request():
-        vars(request_limits._thread).clear()
-        if not connection.in_atomic_block:
-            connection.close()
 
 
 @pytest.fixture

@@ -27,7 +27,7 @@ from django.utils.translation import gettext_lazy as _
 from briefs import policy
 from briefs.checks.texts import Finding
 from briefs.content import SIDES, Bullet, Content, Facts, Picture
-from briefs.database.replica import PreparedQuery
+from briefs.database.prepared import PreparedQuery
 from briefs.models import (
     Assignment,
     Brief,

@@ -373,9 +373,9 @@ def test_damaged_archive_replaces_nothing(backup_file: Path, tmp_path: Path) -> 
     assert (media / "pictures/a.txt").exists()
 
 
-def test_fill_refuses_a_database_with_tables(backup_file: Path) -> None:
+def test_fill_refuses_a_database_with_tables(backup_file: Path, tmp_path: Path) -> None:
     with pytest.raises(backup_archive.BackupError, match="not empty"):
-        restoration.fill(backup_file, None)
+        restoration.fill(backup_file, tmp_path / "media")
 
 
 def test_lines_of_a_table_do_not_depend_on_the_database(team: factories.Team) -> None:
