@@ -25,7 +25,7 @@ keepalive = 75  # nginx closes an idle connection after 60 s: if we closed it fi
 control_socket_disable = True  # its folder would be the home of a user that may write nowhere but in var/
 
 if environment.LOG_FORMAT.read() == "json":
-    logconfig_dict = build_config("json", access_log=True)
+    logconfig_dict = build_config("json")
     logconfig_dict["loggers"] = {"gunicorn.error": {"level": "INFO", "handlers": ["own"], "propagate": False}}
 
 # The counters of all workers are files in one folder. prometheus-client asks for its name when it is imported. This

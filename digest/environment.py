@@ -25,15 +25,12 @@ from .setting_parsers import (
     Unexpected,
     assistants,
     bare_mail_address,
-    blocking_checks,
     cache,
     choice,
-    commit_hash,
     database,
     file_path,
     flag,
     host_names,
-    hsts,
     link,
     listener,
     mail_address,
@@ -157,13 +154,14 @@ def _suggest(name: str) -> str:
 
 
 def read_version(folder: Path) -> str:
-    """Return the version with the commit of the checkout, or of `DIGEST_COMMIT` in an image: `0.2.0+f50080b`."""
-    number = tomllib.loads((folder / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
-    commit = COMMIT.read()
-    if not commit and (folder / ".git").exists() and (git := shutil.which("git")):
-        # with --git-dir, git also answers to a user who does not own the folder
-        command = [git, f"--git-dir={folder / '.git'}", "rev-parse", "--short=7", "HEAD"]
-        commit = subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()  # noqa: S603
+    """Return the version, in a checkout with its commit: `0.2.0+f50080b`."""
+    number: str = tomllib.loads((folder / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
+    git = shutil.which("git")
+    if not git or not (folder / ".git").exists():
+        return number
+    # with --git-dir, git also answers to a user who does not own the folder
+    command = [git, f"--git-dir={folder / '.git'}", "rev-parse", "--short=7", "HEAD"]
+    commit = subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()  # noqa: S603
     return f"{number}+{commit}" if commit else number
 
 
@@ -256,27 +254,16 @@ MEDIA_STORAGE: Final = Setting("MEDIA_STORAGE", media_storage)
 EMAIL_URL: Final = Setting("EMAIL_URL", mailer, "console:", is_secret=True)
 EMAIL_FROM: Final = Setting("EMAIL_FROM", mail_address)
 DEPARTURES_FILE: Final = Setting("DEPARTURES_FILE", file_path)
-MAIL_RATE: Final = Setting("MAIL_RATE", number(1, 100_000), "600")
 BOUNCE_ADDRESS: Final = Setting("BOUNCE_ADDRESS", bare_mail_address)
-SECURITY_CONTACT: Final = Setting("SECURITY_CONTACT", mail_address)
 SITE_NAME_ZH: Final = Setting("SITE_NAME_ZH", one_line, "智庫文摘")
 SITE_NAME_EN: Final = Setting("SITE_NAME_EN", one_line, "Think-Tank Digest")
 TIME_ZONE: Final = Setting("TIME_ZONE", zone, "Asia/Taipei")
-HSTS: Final = Setting("HSTS", hsts, "host")
-COMMIT: Final = Setting("DIGEST_COMMIT", commit_hash)
-DATE_ORDER: Final = Setting("DIGEST_DATE_ORDER", choice("mdy", "dmy"), "mdy")
 FOUR_EYES: Final = Setting("DIGEST_FOUR_EYES", flag, "1")
 REQUIRE_MFA: Final = Setting("DIGEST_REQUIRE_MFA", flag)
-BLOCKING_CHECKS: Final = Setting("DIGEST_BLOCKING_CHECKS", blocking_checks, "completeness")
-SEARCH_SECONDS: Final = Setting("DIGEST_SEARCH_SECONDS", number(0, 100_000), "4")
-QUOTE_LIMIT: Final = Setting("DIGEST_QUOTE_LIMIT", number(0, 100_000), "0")
-API_LIMIT: Final = Setting("DIGEST_API_LIMIT", number(0, 100_000), "120")
-CORPUS: Final = Setting("DIGEST_CORPUS", flag, "1")
 LICENCE: Final = Setting("DIGEST_LICENCE", link)
 MCP: Final = Setting("DIGEST_MCP", assistants, "0")
 PROXIES: Final = Setting("DIGEST_PROXIES", number(0, 9))
 LOG_FORMAT: Final = Setting("LOG_FORMAT", choice("text", "json"), "text")
-ACCESS_LOG: Final = Setting("ACCESS_LOG", flag)
 METRICS_BIND: Final = Setting("METRICS_BIND", listener)
 SENTRY_DSN: Final = Setting("SENTRY_DSN", report_address, is_secret=True)
 DEBUG: Final = Setting("DEBUG", flag, "0")

@@ -90,36 +90,10 @@ def zone(value: str) -> str:
     return value
 
 
-def commit_hash(value: str) -> str:
-    if not re.fullmatch(r"[0-9a-f]{0,40}", value):
-        raise Unexpected("the hash of a commit")
-    return value
-
-
 def file_path(value: str) -> Path | None:
     if value and (not Path(value).is_absolute() or Path(value).is_dir()):
         raise Unexpected("the whole path of a file")
     return Path(value) if value else None
-
-
-def blocking_checks(value: str) -> tuple[str, ...]:
-    """Return the names of checks that block submission, always including completeness."""
-    from briefs.checks import ALL_CHECKS  # imported here because only this setting needs it; pure Python
-
-    chosen = name_list(value)
-    if any(name not in ALL_CHECKS for name in chosen):
-        raise Unexpected(f"names among {', '.join(ALL_CHECKS)}")
-    return tuple(dict.fromkeys(["completeness", *chosen]))
-
-
-def hsts(value: str) -> dict[str, Any]:
-    """Return Django's settings of HSTS."""
-    choice("host", "subdomains", "preload", "off")(value)
-    return {
-        "SECURE_HSTS_SECONDS": 0 if value == "off" else 60 * 60 * 24 * 365,
-        "SECURE_HSTS_INCLUDE_SUBDOMAINS": value in ("subdomains", "preload"),
-        "SECURE_HSTS_PRELOAD": value == "preload",
-    }
 
 
 # The address of the site
@@ -205,6 +179,7 @@ def database(value: str) -> dict[str, Any]:
         if not config["NAME"]:
             raise Unexpected(f"{expected}; the name of the database is missing")
         require_package("psycopg", "postgres")
+        require_package("psycopg_pool", "postgres")
         require_known_options(options)
         config["OPTIONS"] = POSTGRESQL_OPTIONS | options
     else:

@@ -182,7 +182,7 @@ def serve_assistants(request: HttpRequest) -> HttpResponse:
     return answer(request)
 
 
-# The page of the open corpus and its files. `DIGEST_CORPUS=0` switches them off.
+# The page of the open corpus and its files.
 
 README: Final = "README.md"
 _CONTENT_TYPES: Final = {"jsonl": "application/jsonl", "tmx": "application/x-tmx+xml"}
@@ -190,7 +190,6 @@ _RANGE: Final = re.compile(r"bytes=([0-9]{0,15})-([0-9]{0,15})")
 
 
 def show_corpus(request: HttpRequest, language: Side) -> HttpResponse:
-    _require_corpus()
     now = timezone.now()
     newest = Edition.objects.listed(now).aggregate(newest=Max("live_from"))["newest"]
     return responses.render(
@@ -205,13 +204,11 @@ def show_corpus(request: HttpRequest, language: Side) -> HttpResponse:
 
 
 def redirect_to_page(request: HttpRequest) -> HttpResponse:
-    _require_corpus()
     return public_views.redirect_to_language(request, page="corpus/")
 
 
 def download(request: HttpRequest, file_format: str) -> HttpResponse:
     """Stream a file of the corpus, or one range of its bytes."""
-    _require_corpus()
     now = timezone.now()
     etag = corpus.compute_etag(now)
     return _send(
@@ -306,7 +303,6 @@ def download_release(request: HttpRequest, name: str, file: str) -> HttpResponse
 
 
 def _find_release(name: str) -> Release:
-    _require_corpus()
     for release in corpus.list_releases(timezone.now()):
         if release.name == name:
             return release
@@ -389,8 +385,3 @@ def _cut(parts: Iterator[bytes], wanted: range) -> Iterator[bytes]:
         position += len(part)
         if position >= wanted.stop:
             return
-
-
-def _require_corpus() -> None:
-    if not settings.DIGEST_CORPUS:
-        raise Http404

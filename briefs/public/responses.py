@@ -172,7 +172,6 @@ def _language_context(language: Side) -> dict[str, Any]:
         "twin_name": paths.NATIVE_LANGUAGE_NAMES[other],
         "joint": TITLE_SEPARATOR[language],
         "description": gettext("Bilingual briefs of writing on foreign policy"),
-        "has_corpus": settings.DIGEST_CORPUS,
         "has_pdf": pdf.is_available,  # called by the template that shows it
         "hreflang_zh": paths.HREFLANG["zh"],
         "hreflang_en": paths.HREFLANG["en"],
@@ -323,6 +322,10 @@ def refuse_method(methods: list[str]) -> HttpResponse:
 
 SEARCH_LIMIT_WINDOW: Final = 60
 """Seconds."""
+SEARCH_SECONDS: Final = 4
+"""Processor time of the searches of one address in a window. An office behind one address does not reach it."""
+API_LIMIT: Final = 120
+"""API requests of one address in a window."""
 REQUESTS_PER_CORPUS_FILE: Final = 20
 """API requests that count as much as a file of the corpus, which is some seconds of work."""
 
@@ -333,11 +336,11 @@ def get_limit(activity: Activity) -> int:
     """Return what a client may use in `SEARCH_LIMIT_WINDOW`: seconds of processor time for searches, else requests."""
     match activity:
         case "search" | "suggestion":
-            return settings.DIGEST_SEARCH_SECONDS
+            return SEARCH_SECONDS
         case "api":
-            return settings.DIGEST_API_LIMIT
+            return API_LIMIT
         case "corpus":
-            return -(-settings.DIGEST_API_LIMIT // REQUESTS_PER_CORPUS_FILE)
+            return -(-API_LIMIT // REQUESTS_PER_CORPUS_FILE)
 
 
 def seconds_to_wait(request: HttpRequest, activity: Activity = "search") -> int:

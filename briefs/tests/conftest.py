@@ -36,6 +36,7 @@ from briefs.api import views
 from briefs.database import guards
 from briefs.installation import prepare_dictionary
 from briefs.lexicon.dictionary import set_dictionary_path
+from briefs.public import responses
 
 from .support import factories
 from .support.mail_server import MailServer
@@ -247,7 +248,7 @@ def _fast_password_hasher() -> None:
 @pytest.fixture(scope="session", autouse=True)
 def _no_search_limit() -> None:
     """Lift the limits of searches and the API, which have their own tests."""
-    settings.DIGEST_SEARCH_SECONDS = settings.DIGEST_API_LIMIT = 1_000_000
+    responses.SEARCH_SECONDS = responses.API_LIMIT = 1_000_000
 
 
 @pytest.fixture(autouse=True)

@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from briefs import workflow
 from briefs.content import Bullet
+from briefs.public import responses
 from briefs.tests.database.test_faults import database_away
 from briefs.tests.support import factories
 from briefs.tests.support.crawler import PublicResponse
@@ -29,7 +30,6 @@ _ids = itertools.count(1)
 @pytest.fixture(autouse=True)
 def switched_on(settings: Any) -> None:
     settings.DIGEST_MCP = True
-    settings.DIGEST_API_LIMIT = settings.DIGEST_SEARCH_SECONDS = 100_000
 
 
 def post(method: str, params: dict[str, Any], **headers: str) -> Any:
@@ -174,15 +174,18 @@ def test_tools_describe_themselves() -> None:
     assert all(tool["annotations"]["readOnlyHint"] and tool["outputSchema"] for tool in tools)
 
 
-def test_endpoint_is_for_programs_limited_and_off_by_default(settings: Any) -> None:
+def test_endpoint_is_for_programs_limited_and_off_by_default(
+    settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     assert post("ping", {}).headers["Cache-Control"] == "no-store"
     assert post("ping", {}, Origin="https://evil.example").status_code == 403
     assert Client().get("/mcp").status_code == 405
-    settings.DIGEST_API_LIMIT = 0
+    monkeypatch.setattr(responses, "API_LIMIT", 0)
     cache.clear()
     limited = post("ping", {})
     assert (limited.status_code, "Retry-After" in limited.headers) == (429, True)
-    settings.DIGEST_API_LIMIT, settings.DIGEST_SEARCH_SECONDS = 10, 0
+    monkeypatch.setattr(responses, "API_LIMIT", 10)
+    monkeypatch.setattr(responses, "SEARCH_SECONDS", 0)
     assert error_of("search", q="x").startswith("Wait ")
     settings.DIGEST_MCP = False
     assert (post("ping", {}).status_code, Client().get("/mcp").status_code) == (405, 404)

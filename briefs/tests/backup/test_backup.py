@@ -287,7 +287,6 @@ def test_restore_under_a_sender_that_runs_sends_nothing_more(
     """The restore waits for the sender's end. Then the mailing is paused, although the archive has all copies queued."""
     monkeypatch.setenv("DEPARTURES_FILE", str(tmp_path / "departures.txt"))
     monkeypatch.setenv("EMAIL_URL", f"smtp://127.0.0.1:{mail_server.port}")
-    monkeypatch.setenv("MAIL_RATE", "100000")
     mailing_fixtures.subscribe(12)
     brief = factories.live_brief(team)
     issue = mailing_fixtures.publish_issue([brief], team.writer, approved_by=team.publisher)
