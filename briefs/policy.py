@@ -121,7 +121,7 @@ _held = PreparedQuery(_held_query, int)
 
 def get_roles(person: Person) -> frozenset[Role]:
     """Return the person's roles, kept on the object like Django's permissions (a page asks 50 times)."""
-    if not (person.is_active and person.is_staff):
+    if not person.has_desk_access:
         return frozenset()
     if person.is_superuser:
         return ALL_ROLES

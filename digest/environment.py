@@ -23,7 +23,6 @@ from .setting_parsers import (
     SQLITE,
     Site,
     Unexpected,
-    assistants,
     bare_mail_address,
     cache,
     choice,
@@ -32,7 +31,6 @@ from .setting_parsers import (
     flag,
     host_names,
     link,
-    listener,
     mail_address,
     mailer,
     media_storage,
@@ -222,12 +220,11 @@ def _read_or_make_key(key_file: Path) -> str:
     return key_file.read_text(encoding="ascii").strip()
 
 
-def databases(var: Path, site: Site) -> dict[str, dict[str, Any]]:
+def databases(var: Path) -> dict[str, dict[str, Any]]:
     """Return Django's DATABASES."""
     config = DATABASE_URL.read(default=f"sqlite:///{var / 'digest.sqlite3'}")
     if config["ENGINE"] == SQLITE:
-        # In a new clone without DATABASE_URL, the first process to open the file creates it.
-        config["EXPECTED_FILE"] = config["NAME"] if DATABASE_URL.environment_value or site.is_https else ""
+        config["EXPECTED_FILE"] = config["NAME"]
     return {"default": config}
 
 
@@ -260,11 +257,10 @@ SITE_NAME_EN: Final = Setting("SITE_NAME_EN", one_line, "Think-Tank Digest")
 TIME_ZONE: Final = Setting("TIME_ZONE", zone, "Asia/Taipei")
 FOUR_EYES: Final = Setting("DIGEST_FOUR_EYES", flag, "1")
 REQUIRE_MFA: Final = Setting("DIGEST_REQUIRE_MFA", flag)
-LICENCE: Final = Setting("DIGEST_LICENCE", link)
-MCP: Final = Setting("DIGEST_MCP", assistants, "0")
+LICENCE: Final = Setting("DIGEST_LICENCE", link("https://example.org/terms"))
 PROXIES: Final = Setting("DIGEST_PROXIES", number(0, 9))
 LOG_FORMAT: Final = Setting("LOG_FORMAT", choice("text", "json"), "text")
-METRICS_BIND: Final = Setting("METRICS_BIND", listener)
+PING_URL: Final = Setting("PING_URL", link("https://watcher.example/ping"), is_secret=True)
 SENTRY_DSN: Final = Setting("SENTRY_DSN", report_address, is_secret=True)
 DEBUG: Final = Setting("DEBUG", flag, "0")
 WEB_CONCURRENCY: Final = Setting("WEB_CONCURRENCY", number(1, 100), "1")

@@ -23,7 +23,6 @@ if _https and DEBUG:
     environment.DEBUG.stop("an https site must not run with DEBUG=1.")
 
 DIGEST_FOUR_EYES = environment.FOUR_EYES.read()
-DIGEST_MCP = environment.MCP.read()
 DIGEST_LICENCE = environment.LICENCE.read()
 DIGEST_PROXIES = environment.PROXIES.read(default="1" if _https else "0")
 DIGEST_SITE_NAME = {"zh": environment.SITE_NAME_ZH.read(), "en": environment.SITE_NAME_EN.read()}
@@ -80,7 +79,7 @@ TEMPLATES = [
 ]
 
 WEB_CONCURRENCY = environment.WEB_CONCURRENCY.read()
-DATABASES = environment.databases(VAR, _site)
+DATABASES = environment.databases(VAR)
 _cache = environment.CACHE_URL.read()
 CACHES = {"default": _cache, "pages": setting_parsers.page_cache(_cache)}
 MAILERS = {"default": environment.EMAIL_URL.read()}
@@ -194,6 +193,6 @@ DATA_UPLOAD_MAX_NUMBER_FILES = 400  # the upload page accepts 200 and reports th
 
 LOG_FORMAT = environment.LOG_FORMAT.read()
 LOGGING = build_config(LOG_FORMAT)
-METRICS_BIND = environment.METRICS_BIND.read()
+PING_URL = environment.PING_URL.read()
 if _dsn := environment.SENTRY_DSN.read():
     start_reports(_dsn, VERSION, _host)

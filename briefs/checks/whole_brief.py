@@ -399,7 +399,6 @@ _IS_CJK, _IS_LATIN = re.compile(f"[{_CJK}]"), re.compile("[A-Za-z0-9%]")
 
 @check(
     is_plain=True,
-    is_minor_repair=True,
     messages={
         "han": ngettext(
             "%(n)s space between Chinese characters. Remove",

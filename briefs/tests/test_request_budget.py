@@ -135,15 +135,7 @@ def test_maximal_brief(writer: Client, team: factories.Team, piece: str, shape: 
         measure(f"{label}: {verb} by a reviewer", reviewer.get, brief_url(brief, verb))
     findings = measure(f"{label}: findings", writer.get, brief_url(brief), {"findings": 1})
     assert findings.status_code in (200, 302)
-    rows = {f"b{n}": pair for n, pair in enumerate(texts[:300], 1)}
-    measure(f"{label}: lens", writer.post, brief_url(brief, "lens"), {"rows": json.dumps(rows)})
     measure(f"{label}: rail", writer.post, brief_url(brief, "rail"), {"zh": summary or texts[0][0]})
-    measure(
-        f"{label}: plain repair",
-        writer.post,
-        brief_url(brief, "autosave"),
-        change_texts(form, "", "") | {"repair": ["plain"]},
-    )
 
 
 @pytest.mark.parametrize("piece", PIECES, ids=NAMES)
@@ -161,8 +153,8 @@ def test_maximal_correction(writer: Client, team: factories.Team, piece: str) ->
     publisher, label = sign_in(Client(), team.publisher), f"{piece!r}, correction"
     form = get_verb_form(publisher, brief, "approve")
     measure(f"{label}: approval page", publisher.get, brief_url(brief, "approve"))
-    minor, note = {"minor": "on"}, {"kind": "update", "note_zh": "改", "note_en": "Changed"}
-    for change, status in ((minor, 409), (note, 302)):
+    none, note = {"kind": ""}, {"kind": "update", "note_zh": "改", "note_en": "Changed"}
+    for change, status in ((none, 409), (note, 302)):
         answer = measure(
             label, publisher.post, brief_url(brief, "approve"), form.data_with(when="now", **change)
         )

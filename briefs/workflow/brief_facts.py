@@ -210,7 +210,7 @@ def _small_rows_query(*briefs: int) -> QuerySet[Any, Any]:
         ),
         select(
             "assignment",
-            Assignment.objects.filter(ended_at=None),
+            Assignment.objects.open(),
             "by_id",
             "at",
             "side",

@@ -164,14 +164,10 @@ def sign_off(
     *,
     by: Person,
     seen: str,
-    pairs_read: int | None = None,
     now: dt.datetime | None = None,
     note: str = "",
 ) -> SignOff:
-    """Sign off one language of the content whose hash (`seen`) the page showed.
-
-    `pairs_read` is how many pairs the page had unfolded, for the approver to see.
-    """
+    """Sign off one language of the content whose hash (`seen`) the page showed."""
     with run_verb("sign_off", brief, by=by, now=now) as run:
         row = run.row
         content = load_working_copy(row)
@@ -185,9 +181,7 @@ def sign_off(
             )
         if by.pk in statuses.signed_by:
             return SignOff.objects.filter(brief=row, side=side, hash=seen, by=by, yes=True).latest("id")
-        pairs = len(content.bullets)
-        read = None if pairs_read is None else min(pairs_read, pairs)
-        signoff = _store_signoff(run, side, seen, yes=True, note=note, pairs=pairs, pairs_read=read)
+        signoff = _store_signoff(run, side, seen, yes=True, note=note)
         event = run.record_event(f"sign_off_{side}", note=note, revision=signoff.revision)
         _notify_of_signoff(row, content, event, side)
         return signoff

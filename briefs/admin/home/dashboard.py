@@ -186,7 +186,8 @@ def _drafts(waiting: TaskList) -> list[Section]:
     for brief in waiting.drafts:
         if brief in mine:
             continue
-        who = str(brief.assigned_to or (_("nobody yet") if brief.is_planned else brief.updated_by))
+        editor = None if brief.is_planned or brief.assigned_to else brief.updated_by
+        who = str(brief.writer or editor or _("nobody yet"))
         line = Line(
             brief, who, _format_due(brief.due_on, waiting.today), choose_tone(brief.due_on, waiting.today)
         )

@@ -86,7 +86,7 @@ def test_brief_has_both_languages_facts_and_names(client: Client, settings: Any)
 
 def test_correction_is_told_and_a_minor_change_keeps_it(client: Client, team: Any) -> None:
     brief = factories.live_brief(team)
-    for change in (ChangeNote("correction", "改一。", "One changed."), ChangeNote(minor=True)):
+    for change in (ChangeNote("correction", "改一。", "One changed."), ChangeNote("small_repair")):
         workflow.revise(brief, by=team.writer, version=Brief.objects.get(pk=brief.pk).version)
         row = factories.edit(brief, team.writer, summary_en=f"New {change.kind} summary.")
         workflow.submit(row, by=team.writer, version=row.version)

@@ -132,7 +132,7 @@ def test_feeds_show_change_notes_but_no_minor_or_future_change(client: Client) -
         brief=brief,
         live_from=corpus_fixtures.DAY + 2 * day,
         published_at=corpus_fixtures.DAY,
-        minor=True,
+        change_kind="small_repair",
     )
     soon = corpus_fixtures.publish(corpus_fixtures.numbered_content(4), "b", live_until=NOW + day)
     corpus_fixtures.publish(
@@ -264,7 +264,7 @@ def test_sitemap_lists_both_languages_with_alternate_links(client: Client) -> No
         brief=first.brief,
         live_from=NOW,
         published_at=first.published_at,
-        minor=True,
+        change_kind="small_repair",
     )
     root = get_xml(client, "/sitemap.xml")
     paths = (

@@ -446,11 +446,11 @@ def test_change_is_shown_above_text_and_in_history_and_only_a_correction_in_red(
     assert "改了一字。" in get_html(client, ZH)
 
 
-def test_minor_change_is_shown_in_history_only(client: Client) -> None:
-    publish_second_edition(corpus_fixtures.load_sample(corpus_fixtures.SEED), minor=True)
+def test_small_repair_is_shown_in_history_only(client: Client) -> None:
+    publish_second_edition(corpus_fixtures.load_sample(corpus_fixtures.SEED), change_kind="small_repair")
     html = get_html(client, EN)
     assert 'class="correction' not in html
-    assert "Minor change" in html
+    assert "Small repair" in html
 
 
 def test_urgent_notice_is_shown_until_confirmation(client: Client) -> None:

@@ -95,7 +95,7 @@ def test_cancelled_edition_is_not_in_history(client: Client) -> None:
         brief=first.brief,
         live_from=NOW - HOUR,
         published_at=first.published_at,
-        minor=True,
+        change_kind="small_repair",
     )
     for path in brief_pages("twice"):
         assert CANARY not in client.get(path).content.decode()
@@ -170,7 +170,7 @@ def test_removed_earlier_edition_leaves_no_change_note(client: Client) -> None:
         brief=first.brief,
         live_from=NOW - HOUR,
         published_at=first.published_at,
-        minor=True,
+        change_kind="small_repair",
     )
     for path in brief_pages("thrice"):
         assert CANARY not in client.get(path).content.decode()

@@ -42,7 +42,7 @@ def at_any_time(self: EditionQuerySet, now: dt.datetime, **unless: Any) -> Any:
     return self.filter(Q(live_from__lte=now) | Q(live_from__gt=now), **unless)
 
 
-HISTORY_FIELDS = ("live_from", "minor", "change_kind", "change_note_zh", "change_note_en")
+HISTORY_FIELDS = ("live_from", "change_kind", "change_note_zh", "change_note_en")
 
 
 MUTANTS: dict[str, tuple[Any, str, Any]] = {

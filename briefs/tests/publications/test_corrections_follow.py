@@ -79,7 +79,7 @@ class World:
         values = (
             {"change_kind": kind, "change_note_zh": f"{number}誤。", "change_note_en": f"{number} was wrong."}
             if kind
-            else {"minor": True}
+            else {"change_kind": "small_repair"}
         )
         self.editions[pk] = corpus_fixtures.publish(
             content,

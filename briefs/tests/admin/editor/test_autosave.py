@@ -9,8 +9,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from briefs import workflow
-from briefs.admin.common import findings
-from briefs.content import Bullet, Content
+from briefs.content import Bullet
 from briefs.models import Brief, Event, Keyword, Revision, RowKey
 from briefs.tests.support import factories
 from briefs.tests.support.factories import load_content
@@ -330,28 +329,6 @@ def test_autosave_of_new_brief_requires_client_key(writer_client: Client) -> Non
     assert writer_client.post(f"{ADD_URL}autosave/", {"client_key": "0" * 32}).status_code == 400
     assert writer_client.get(f"{ADD_URL}autosave/").status_code == 405
     assert not Brief.objects.exists()
-
-
-# Repairs
-
-
-@pytest.mark.parametrize("extra", [{}, {"headline_en": "And more"}])
-def test_repair_alone_is_stored_as_repair_revision(
-    writer_client: Client, brief: Brief, monkeypatch: pytest.MonkeyPatch, extra: dict[str, str]
-) -> None:
-    def repaired(pk: int, content: Content, id: str) -> Content | None:
-        assert (pk, id) == (brief.pk, "commas")
-        return replace(content, summary_zh="摘要，")
-
-    monkeypatch.setattr(findings, "apply_minor_repair", repaired)
-    autosave(
-        writer_client,
-        brief,
-        get_brief_form(writer_client, brief).data_with(summary_zh="摘要，", repair="commas", **extra),
-    )
-    revision = Revision.objects.get(brief=brief, number=2)
-    assert revision.kind == ("save" if extra else "repair")
-    assert revision.changed_zh is bool(extra)
 
 
 # What a save writes and asks

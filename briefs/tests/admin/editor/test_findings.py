@@ -1,4 +1,4 @@
-"""Test findings sent to the brief form, and minor repairs, which count as nobody's change."""
+"""Test findings sent to the brief form."""
 
 import dataclasses
 from typing import Any
@@ -10,7 +10,7 @@ from django.utils import translation
 
 from briefs import checks, workflow
 from briefs.admin.common import findings
-from briefs.checks import CheckContext, Edit, apply_edits, differs_only_in_punctuation
+from briefs.checks import CheckContext, Edit, apply_edits
 from briefs.content import Bullet, Content
 from briefs.models import Author, Term
 from briefs.tests.checks.test_all_checks import SEED, build_long_brief, read_fixture_with_headlines
@@ -60,9 +60,6 @@ def test_seed_document_has_expected_findings_and_one_comma_repair() -> None:
         around = text[edit["start"] - 1] + text[edit["end"]]
         assert text[edit["start"] : edit["end"]] == edit["was"]
         assert not any(c.isascii() and c.isalnum() for c in around)
-    repaired = findings.apply_minor_repair(0, seed, commas["id"])
-    assert repaired is not None
-    assert "punctuation.commas" not in {f["code"] for f in findings_of(repaired)}
 
 
 @pytest.mark.usefixtures("vocabulary")
@@ -197,7 +194,7 @@ def test_repair_of_all_similar_findings_is_offered_once() -> None:
     reported = [f for f in findings_of(content) if f["code"] == "mainland.wording"]
     assert [f["repair"]["label"] for f in reported] == ["Apply repair"] * 3
     assert [bool(f["all"]) for f in reported] == [True, False, False]
-    assert (reported[0]["all"]["id"], reported[0]["all"]["label"]) == ("all:mainland.wording", "Apply all 3")
+    assert reported[0]["all"]["label"] == "Apply all 3"
     assert [e["key"] for e in reported[0]["all"]["edits"]] == ["b1", "b2", "b3"]
 
 
@@ -218,96 +215,6 @@ def test_insertion_finding_marks_the_preceding_character() -> None:
     bullets = tuple(Bullet(n, text, "A point.") for n, text in enumerate(("一。", "二。", "三"), 1))
     [stop] = [f for f in findings_of(Content(bullets=bullets)) if f["code"] == "stops.missing"]
     assert stop["spans"] == [["b3", "zh", 0, 1]]
-
-
-# Minor repairs
-
-PUNCTUATION_REPAIRS = [
-    ("commas", Bullet(1, "限制,以", "Limits"), "限制，以"),
-    ("brackets", Bullet(1, "公司(DFC)的", "DFC"), "公司（DFC）的"),
-    ("space", Bullet(1, "5G 電信。", "5G."), "5G電信。"),
-    ("ellipsis", Bullet(1, "等等...的", "And so on"), "等等……的"),
-]
-
-
-@pytest.mark.parametrize(
-    ("bullet", "after"), [row[1:] for row in PUNCTUATION_REPAIRS], ids=[row[0] for row in PUNCTUATION_REPAIRS]
-)
-def test_punctuation_repair_is_minor(bullet: Bullet, after: str) -> None:
-    content = Content(bullets=(bullet,))
-    [finding] = [f for f in findings_of(content) if f["repair"]]
-    repaired = findings.apply_minor_repair(0, content, finding["id"])
-    assert repaired is not None
-    assert repaired.bullets[0].text_zh == after
-
-
-@pytest.mark.parametrize(
-    "bullet",
-    [
-        Bullet(1, "芯片", "A chip"),
-        Bullet(1, "产", "It"),
-        Bullet(1, "一", "The defence"),
-        Bullet(1, "一", "Grey zone"),
-    ],
-    ids=lambda bullet: bullet.text_zh + bullet.text_en,
-)
-def test_wording_repair_is_not_minor(bullet: Bullet) -> None:
-    content = Content(bullets=(bullet,))
-    repairs = [f for f in findings_of(content) if f["repair"]]
-    assert repairs
-    for finding in repairs:
-        assert findings.apply_minor_repair(0, content, finding["id"]) is None
-        assert findings.apply_minor_repair(0, content, f"all:{finding['code']}") is None
-
-
-def test_repair_of_all_similar_punctuation_is_minor() -> None:
-    content = Content(
-        bullets=(Bullet(1, "他說“好”的", "He says so"), Bullet(2, "她說“好”的", "She says so")),
-    )
-    repaired = findings.apply_minor_repair(0, content, "all:punctuation.quotes")
-    assert [b.text_zh for b in repaired.bullets] == ["他說「好」的", "她說「好」的"]  # type: ignore[union-attr]
-
-
-@pytest.mark.parametrize("id", ["", "nonsense", "all:", "all:nonsense", "all:structure.differs"])
-def test_unknown_repair_returns_none(id: str) -> None:
-    assert findings.apply_minor_repair(0, read_fixture_with_headlines(SEED), id) is None
-
-
-# Each edit touches only punctuation, or seems to, but changes the meaning.
-MEANING_CHANGES = [
-    ("3.5 billion", "35 billion"),
-    ("1,200 men", "1200, men"),
-    ("a part of it", "apart of it"),
-    ("40% of it", "40 of it"),
-    ("AT&T rose", "ATT rose"),
-    ("It is -5 degrees", "It is 5 degrees"),
-    ("the U.S. and EU", "the US and EU"),
-    ("he can't", "he cant"),
-    ("a well–known", "a wellknown"),
-    ("Is it so?", "Is it so."),
-    ("see example.org/a-b", "see example.org/ab"),
-]
-
-
-@pytest.mark.parametrize(("before", "after"), MEANING_CHANGES)
-def test_change_of_meaning_is_not_punctuation_only(before: str, after: str) -> None:
-    old, new = (Content(bullets=(Bullet(1, "中文", text),)) for text in (before, after))
-    assert not differs_only_in_punctuation(old, new, CheckContext())
-
-
-@pytest.mark.parametrize(
-    ("before", "after"),
-    [
-        ("a, b and c", "a, b, and c"),
-        ('"So" it\'s', "“So” it’s"),
-        ("2024-25", "2024–25"),
-        ("text -- text", "text—text"),
-        ("no.\u00a0more", "no. more"),
-    ],
-)
-def test_change_of_punctuation_is_punctuation_only(before: str, after: str) -> None:
-    old, new = (Content(bullets=(Bullet(1, "中文", text),)) for text in (before, after))
-    assert differs_only_in_punctuation(old, new, CheckContext())
 
 
 def test_edits_are_refused_together_if_one_does_not_match() -> None:

@@ -188,7 +188,7 @@ def test_field_sent_empty_is_emptied(writer_client: Client, team: factories.Team
     assert (content.facts.archive_url, content.picture_alt_en, content.bullets[0].passage) == ("", "", "")
 
 
-@pytest.mark.parametrize("missing", ["seen", "version", "note_zh", "minor"])
+@pytest.mark.parametrize("missing", ["seen", "version", "note_zh"])
 def test_old_approval_page_is_refused_only_without_seen_hash(
     client: Client, team: factories.Team, missing: str
 ) -> None:

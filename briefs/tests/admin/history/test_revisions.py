@@ -70,7 +70,7 @@ def test_saves_of_one_edit_session_are_grouped(team: factories.Team) -> None:
     for n, (who, after, kind) in enumerate(
         [
             (team.writer, 3, "save"),
-            (team.writer, 10, "repair"),
+            (team.writer, 10, "save"),
             (team.writer, 11, "save"),
             (team.other_writer, 1, "save"),
             (team.writer, 1, "save"),
