@@ -15,7 +15,7 @@ POOL: Final[dict[str, Any]] = {
     "min_size": 0,
     "max_size": POOL_SIZE,
     "timeout": 2.5,  # seconds that a request waits for a connection
-    "reconnect_timeout": 0.1,  # no second attempt in the background: the next request tries anew
+    "reconnect_timeout": 0.1,  # then the next request tries: psycopg_pool waits longer after each failure
 }
 
 
