@@ -8,12 +8,12 @@ from itertools import batched, zip_longest
 from math import log2
 from typing import Any, Final, NamedTuple, Self
 
+from django.db import connection
 from django.utils import timezone
 from django.utils.translation import gettext
 
 from briefs.citations.works import is_publication
 from briefs.content import SIDES, Content, Facts, hash_json
-from briefs.database.replica import get_read_connection
 from briefs.facts import FACTS
 from briefs.models.derived import EditionKeyword, EditionPlace
 from briefs.models.edition import Edition
@@ -184,7 +184,7 @@ def _fetch(ids: Mapping[type[Vocabulary], Collection[int]]) -> Iterator[tuple[ty
         sql = " UNION ALL ".join(
             _build_sql(kind, kinds.index(kind), len(few)) for kind, few in of_kind.items()
         )
-        with get_read_connection().cursor() as cursor:
+        with connection.cursor() as cursor:
             cursor.execute(sql, [pk for few in of_kind.values() for _ in range(2) for pk in few])
             yield from ((kinds[n], _NameRow(*values)) for n, *values in cursor.fetchall())
 
@@ -351,7 +351,7 @@ def _load_newest_briefs(keys: Sequence[_NameKey]) -> Iterator[tuple[list[tuple[i
         return
     rows: list[list[tuple[int, int]]] = [[] for _ in keys]
     uses = [0] * len(keys)
-    with get_read_connection().cursor() as cursor:
+    with connection.cursor() as cursor:
         cursor.execute(_build_related_sql(key[0] for key in keys), [pk for _, pk in keys for _ in range(2)])
         for n, brief, edition, count in cursor.fetchall():
             rows[n].append((brief, edition))

@@ -11,7 +11,7 @@ from django.db.models.fields.json import KeyTextTransform
 from django.http import Http404, HttpRequest
 
 from briefs.content import Side
-from briefs.database.replica import PreparedQuery, prepare
+from briefs.database.prepared import PreparedQuery, prepare
 from briefs.derived.public_brief import BRIEF_COLUMNS, build_briefs, find_related, join_briefs
 from briefs.models.derived import EditionPlace, EditionTerm
 from briefs.models.edition import ChangeKind, Edition, IssueEdition

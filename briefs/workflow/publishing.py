@@ -22,7 +22,7 @@ from .editions import (
     find_unconfirmed_edition,
     why_not_at_time,
 )
-from .reviewing import why_not_complete, why_not_ready
+from .reviewing import why_not_complete
 from .rules import four_eyes
 from .rules.fact_ticks import ChangedFact, format_fact_labels, load_changed_facts
 from .rules.four_eyes import SignOffStatuses
@@ -127,7 +127,7 @@ def why_not_approve(
     """Return all unmet conditions: blocking findings, date, sign-offs, keyword labels, open notes, last editor, ticks."""
     statuses = build_statuses(history, content)
     reasons = (
-        why_not_ready(row, content)
+        why_not_complete(content)
         + _unconfirmed_date_reasons(row, content)
         + four_eyes.why_not_signed(statuses)
     )

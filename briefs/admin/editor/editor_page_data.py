@@ -252,7 +252,7 @@ class BriefPageData:
             suggestions=self.suggestions if self.brief.state == State.IN_REVIEW else (),
         )
         if self.brief.state in policy.OPEN_STATES:
-            facts.gaps = find_gaps(self.brief, self.content)
+            facts.gaps = find_gaps(self.content)
             facts.approval_gaps = [*list_date_gaps(self.brief), *rows.keyword_gaps[pk]]
         if self.brief.state == State.IN_REVIEW:
             set_submission(facts, rows.events[pk])

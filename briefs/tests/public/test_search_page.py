@@ -329,10 +329,8 @@ def let_each_search_cost(seconds: float, monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr(responses.time, "thread_time", lambda: next(moments))
 
 
-def test_searches_over_limit_get_429_but_pages_do_not(
-    site: Client, settings: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    settings.DIGEST_SEARCH_SECONDS = 4
+def test_searches_over_limit_get_429_but_pages_do_not(site: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(responses, "SEARCH_SECONDS", 4)
     cache.clear()
     monkeypatch.setattr(responses.time, "time", lambda: 1_000_020.0)
     let_each_search_cost(0.5, monkeypatch)
