@@ -24,7 +24,7 @@ class PreparedQuery(threading.local):
 
     It is compiled once per thread. The queryset may use arguments only in comparisons.
     `around` is SQL to put around the queryset, at `{queryset}`. After the other arguments come up
-    to `ids` ids (or slugs), at least one. They are padded to one of few numbers, for each of which it is compiled.
+    to `ids` ids, at least one. They are padded to one of few numbers, for each of which it is compiled.
     """
 
     def __init__(
@@ -32,10 +32,9 @@ class PreparedQuery(threading.local):
         build: Callable[..., QuerySet[Any, Any]],
         *argument_types: type,
         ids: int = 0,
-        id_type: type = int,
         around: str = "{queryset}",
     ) -> None:
-        self._build, self._kinds, self._around, self._id_type = build, argument_types, around, id_type
+        self._build, self._kinds, self._around = build, argument_types, around
         self._sizes = sorted({ids, *(size for size in (1, 20, 100) if size < ids)}) if ids else [0]
         self._compiled: dict[int, _Compiled] = {}
 
@@ -56,7 +55,7 @@ class PreparedQuery(threading.local):
         return [tuple(row) for row in rows]
 
     def _compile(self, ids: int) -> _Compiled:
-        kinds = (*self._kinds, *[self._id_type] * ids)
+        kinds = (*self._kinds, *[int] * ids)
         stand_ins = [_STAND_INS[kind](n) for n, kind in enumerate(kinds, start=1)]
         compiler = self._build(*stand_ins).query.get_compiler(connection=connection)
         queryset, parameters = compiler.as_sql()
