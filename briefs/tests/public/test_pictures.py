@@ -194,8 +194,9 @@ def test_cover_is_not_in_list_feed_parallel_view_or_print(client: Client, team: 
     brief = factories.live_brief(team, with_picture(row))
     for code in ("zh-hant", "en"):
         for page in ("", "feed.atom", f"briefs/{brief.slug}/parallel/"):
-            body = client.get(f"/{code}/{page}").content.decode()
-            assert brief.slug in body
+            answer = client.get(f"/{code}/{page}").content.decode()
+            assert brief.slug in answer
+            body = answer.partition("</head>")[2] or answer  # the head names it for link previews
             for word in (row.key, "<figure", "Central News Agency", "港口", "A port"):
                 assert word not in body, (page, word)
     css = Path(settings.BASE_DIR, "briefs/static/briefs/digest.css").read_text()
