@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from django.conf import settings
 from django.db import transaction
 from django.http.response import HttpResponseBase
 from django.test import Client
@@ -155,18 +154,3 @@ def check_cache_filled_by_staff(world: World, addresses: list[str]) -> int:
 def status_and_body(address: str) -> tuple[int, bytes]:
     answer = fetch(address)
     return answer.status, answer.body
-
-
-def test_only_redirects_to_a_language_declare_vary() -> None:
-    assert {public.vary for public in route_registry.PUBLIC_ROUTES.values()} == {"", "Accept-Language"}
-    redirects = [route for route, public in route_registry.PUBLIC_ROUTES.items() if public.vary]
-    assert redirects == ["", "corpus/", "corpus/<slug:name>/"]
-    assert {public.cache for public in route_registry.PUBLIC_ROUTES.values()} == {
-        route_registry.PUBLIC_CACHE,
-        route_registry.NO_STORE,
-    }
-    assert settings.MIDDLEWARE[:3] == [
-        "digest.observation.note_route",
-        "digest.middleware.permissions_policy",
-        "digest.middleware.DeskMiddleware",
-    ]

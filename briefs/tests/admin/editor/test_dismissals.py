@@ -10,7 +10,7 @@ from django.utils import translation
 from briefs import policy, workflow
 from briefs.admin.common import findings
 from briefs.content import Bullet, Content
-from briefs.models import Brief, Dismissal, Event, Revision, Source, State
+from briefs.models import Brief, Dismissal, Event, Source, State
 from briefs.tests.support import factories
 from briefs.tests.support.form_client import Form, brief_url, sign_in
 from briefs.workflow import reviewing
@@ -243,11 +243,6 @@ def test_writer_dismisses_finding_without_javascript(
 # Blocking findings
 
 
-def test_by_default_only_completeness_findings_block(team: factories.Team, brief: Brief) -> None:
-    assert not any(f["blocks"] for f in findings_of(brief))
-    workflow.submit(brief, by=team.writer, version=brief.version)
-
-
 def test_blocking_finding_refuses_submit_until_dismissed(
     settings: Any, team: factories.Team, brief: Brief
 ) -> None:
@@ -276,18 +271,3 @@ def test_blocking_finding_refuses_submit_until_dismissed(
         brief, by=team.publisher, seen=factories.content_hash(brief), reason="Now"
     )
     assert edition.urgent
-
-
-def test_dismissal_keeps_sign_offs(team: factories.Team) -> None:
-    brief = factories.signed_brief(team, dataclasses.replace(TEXT, facts=factories.facts()))
-    content = workflow.load_working_copy(brief)
-    workflow.dismiss(
-        brief,
-        findings.CheckedContent.check(brief.pk, content).open_findings[0],
-        by=team.reviewer,
-        reason="So",
-        seen=content,
-    )
-    before = Revision.objects.filter(brief=brief).count()
-    factories.approve(brief, team.publisher)
-    assert Revision.objects.filter(brief=brief).count() == before
