@@ -14,8 +14,6 @@ from briefs.tests.support import corpus_fixtures
 from briefs.tests.support.crawler import fetch
 from briefs.tests.support.state_model import World
 
-from .test_leaks import BRIEF_ADDRESSES
-
 pytestmark = [pytest.mark.django_db, corpus_fixtures.NO_STATIC]
 
 MISSING_SLUG = "no-such-brief"
@@ -41,8 +39,8 @@ def fetch_and_record(address: str, *parts: str) -> tuple[int, list[str]]:
 def test_hidden_brief_runs_same_queries_as_missing_brief(world: World, clock: Any) -> None:
     """Equal queries mean equal response times. docs/reliability.md has their measurement; a test of them would be flaky."""
     addresses = [
-        *BRIEF_ADDRESSES,
-        *(f"/en/briefs/{{}}/{end}" for end in ("card.png", "report/", "original.bib", "cite.json")),
+        *("/zh-hant/briefs/{}/parallel/", "/api/v1/briefs/{}"),
+        *(f"/en/briefs/{{}}/{end}" for end in ("", "changes/", "card.png", "report/", "original.bib")),
     ]
     differing = []
     for address in addresses:

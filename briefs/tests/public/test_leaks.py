@@ -55,8 +55,8 @@ KEYS = [
 def sample_addresses(world: World) -> list[str]:
     """List some addresses of every route and some list positions: a sample of the crawl for the default run."""
     return [
-        *(address for _, address in route_registry.some_public_addresses(world.slugs())),
-        *every_list_position()[::20],
+        *(address for _, address in route_registry.some_public_addresses(world.slugs(), 4)),
+        *every_list_position()[::40],
     ]
 
 
