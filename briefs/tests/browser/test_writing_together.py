@@ -64,6 +64,25 @@ def test_changes_of_two_writers_merge_and_undo_leaves_those_of_the_other(
     assert stored_texts(brief)[0] == ["第一句。", sentence]
 
 
+def test_composition_survives_the_arrival_of_a_colleagues_text(
+    open_tab: OpenTab, team: factories.Team, brief: Brief
+) -> None:
+    tab = open_tab(team.writer, brief)
+    devtools = tab.page.context.new_cdp_session(tab.page)
+    with tab.page.expect_response(AUTOSAVE), tab.hold(AUTOSAVE):
+        with tab.page.expect_request(AUTOSAVE):
+            factories.edit(brief, team.other_writer, headline_en="From elsewhere")
+        tab.focus_cell(2, ZH)
+        devtools.send("Input.imeSetComposition", {"text": "ㄐㄧㄚ", "selectionStart": 3, "selectionEnd": 3})
+    expect(tab.cell(2, ZH)).to_have_value("第三句ㄐㄧㄚ")
+    devtools.send("Input.insertText", {"text": "加。"})
+    tab.type("再加。")
+    tab.save()
+    expect(tab.page.locator("[name=headline_en]")).to_have_value("From elsewhere")
+    expect(tab.cell(2, ZH)).to_have_value("第三句加。再加。")
+    assert stored_texts(brief)[2][0] == "第三句加。再加。"
+
+
 def test_row_added_between_a_colleagues_move_and_its_arrival_keeps_the_move(
     open_tab: OpenTab, team: factories.Team, brief: Brief
 ) -> None:
