@@ -9,7 +9,7 @@ import sqlite3
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import closing, contextmanager
 from functools import cache as cache_result
 from importlib.metadata import version
 from pathlib import Path
@@ -394,37 +394,3 @@ def team_world(request: pytest.FixtureRequest) -> Iterator[Any]:
     """The world of a team of these roles, for `one_sequence`, which undoes its own changes."""
     with _keep_rows(request, _team_builder(request.param)) as built:
         yield built
-
-
-_chromium = ExitStack()
-
-
-@pytest.fixture
-def chromium() -> Iterator[Any]:
-    """A browser without pages. What a test opened is closed before its rows are deleted, or it would go on asking for them."""
-    browser = _start_chromium()
-    yield browser
-    for context in browser.contexts:
-        context.close()
-
-
-@cache_result
-def _start_chromium() -> Any:
-    from .support import browser_tabs
-
-    patch = _chromium.enter_context(pytest.MonkeyPatch.context())
-    patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # Playwright runs an event loop in this thread
-    playwright = _chromium.enter_context(browser_tabs.sync_api.sync_playwright())
-    browser = playwright.chromium.launch(
-        executable_path=str(browser_tabs.CHROMIUM), args=browser_tabs.CHROMIUM_ARGS
-    )
-    _chromium.callback(_start_chromium.cache_clear)
-    _chromium.callback(browser.close)
-    return browser
-
-
-@pytest.hookimpl(trylast=True)
-def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
-    """Stop the browser of this process before a test that may need an event loop of its own."""
-    if nextitem is None or not nextitem.get_closest_marker("browser"):
-        _chromium.close()
