@@ -51,7 +51,7 @@ OTHER_TABLES: Final[tuple[type[Model], ...]] = (
     *(kind.model for kind in SUBJECT_KINDS.values()),
     *(SiteText, IssueEdition, IssueItem),
 )
-_NOT_SHOWN: Final = {"content", "urgent_reason", "removed_reason"}
+_NOT_SHOWN: Final = {"content", "removed_reason"}
 """Columns of editions left out of keys: no page shows them, or (`content`) a hash of it is included."""
 _CHUNK: Final = 2000
 

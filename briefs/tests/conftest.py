@@ -384,24 +384,6 @@ def clock(world: Any) -> Iterator[Any]:
         yield travelling
 
 
-@cache_result
-def _team_builder(roles: str) -> Callable[[], Any]:
-    from .support.random_team import World
-
-    def build() -> Any:
-        return World(roles)
-
-    build.__name__ = f"team_{roles}"
-    return build
-
-
-@pytest.fixture(scope="module")
-def team_world(request: pytest.FixtureRequest) -> Iterator[Any]:
-    """The world of a team of these roles, for `one_sequence`, which undoes its own changes."""
-    with _keep_rows(request, _team_builder(request.param)) as built:
-        yield built
-
-
 _chromium = ExitStack()
 
 

@@ -48,7 +48,7 @@ def queue_publication(event: Event, *webhooks: Webhook) -> None:
 
 def queue_scheduled(webhook: Webhook, now: dt.datetime) -> None:
     """Queue the editions already scheduled, for a new webhook or one switched on again."""
-    verbs = ("approve", "publish_urgently", "reschedule")
+    verbs = ("approve", "reschedule")
     for edition in Edition.objects.scheduled(now).defer("content"):
         event = Event.objects.filter(edition=edition, verb__in=verbs).latest("pk")
         queue_publication(event, webhook)
@@ -101,11 +101,6 @@ def find_public_edition(row: Brief, now: dt.datetime) -> Edition | None:
 def find_newest_uncancelled_edition(row: Brief) -> Edition | None:
     """Return the newest edition that is not cancelled: past, live or scheduled."""
     return Edition.objects.uncancelled().filter(brief=row).order_by("-number").first()
-
-
-def find_unconfirmed_edition(row: Brief) -> Edition | None:
-    urgent = Edition.objects.unreviewed().uncancelled().filter(brief=row)
-    return urgent.order_by("-number").defer("content").first()
 
 
 def find_last_shown_edition(editions: Sequence[Edition], now: dt.datetime) -> Edition | None:
@@ -166,7 +161,6 @@ def add_edition(
         published_at=min(seen, default=live_from),
         live_from=live_from,
         approved_at=now,
-        **{f"hash_{part}": value for part, value in content.hashes().items()},
         **values,
     )
     build_derived_rows(edition)
@@ -208,8 +202,8 @@ def cancel_edition(edition: Edition, now: dt.datetime) -> None:
 # Verbs after approval: cancel, reschedule, withdraw, remove, reinstate.
 
 _KEPT_ON_RESCHEDULING = (
-    *("revision_id", "approved_by_id", "edited_by_id", "four_eyes", "urgent", "urgent_reason"),
-    *("change_kind", "change_note_zh", "change_note_en", "confirmed_at", "confirmed_by_id"),
+    *("revision_id", "approved_by_id", "edited_by_id", "four_eyes", "hash_zh", "hash_en", "hash_common"),
+    *("change_kind", "change_note_zh", "change_note_en"),
 )
 
 _CHANGES: Final[Mapping[str, ChangeName]] = {"withdraw": "withdrawn", "remove": "removed"}

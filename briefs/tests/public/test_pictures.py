@@ -91,7 +91,7 @@ def test_picture_is_served_only_while_a_listed_edition_shows_it(client: Client, 
         factories.sign_off(changed, team.reviewer)
         clock.shift(1)
         change = workflow.ChangeNote("update", "換圖", "Another picture")
-        factories.approve(changed, team.publisher, change=change, ticked=["picture"])
+        factories.approve(changed, team.publisher, change=change)
         assert (picture_status(client, row), picture_status(client, second)) == (404, 200), "superseded"
         clock.shift(1)
         workflow.withdraw(brief, by=team.publisher, kind="rights", reason_zh="權利", reason_en="Rights")

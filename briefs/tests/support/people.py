@@ -165,27 +165,6 @@ def _scheduled_briefs(world: World) -> None:
     world.add("scheduled, edited since", brief, HIDDEN, first.live_phase(at))
 
 
-def _urgent_briefs(world: World) -> None:
-    team = world.team
-    for name, confirmed in (("urgent", False), ("urgent, confirmed", True)):
-        words = world.canary_content(name)
-        brief, reason = world.create_draft(words), world.latin_token(f"{name}/reason")
-        workflow.publish_urgently(brief, by=team.publisher, seen=factories.content_hash(brief), reason=reason)
-        if confirmed:
-            workflow.confirm(brief, by=team.reviewer)
-        world.add(name, brief, words.live_phase())
-    words, at, reason = (
-        world.canary_content("urgent, scheduled"),
-        world.next_future_time(),
-        world.latin_token("urgent, scheduled/reason"),
-    )
-    brief = world.create_draft(words)
-    workflow.publish_urgently(
-        brief, by=team.publisher, seen=factories.content_hash(brief), reason=reason, at=at
-    )
-    world.add("urgent, scheduled", brief, HIDDEN, words.live_phase(at))
-
-
 def _withdrawn_and_removed_briefs(world: World) -> None:
     """Withdrawn and removed briefs, some with a newer draft or a scheduled edition."""
     team = world.team
@@ -407,7 +386,6 @@ WORLD_BUILDERS = (
     _live_briefs,
     _live_briefs_with_newer_version,
     _scheduled_briefs,
-    _urgent_briefs,
     _withdrawn_and_removed_briefs,
     _reinstated_briefs,
     _briefs_with_terms,

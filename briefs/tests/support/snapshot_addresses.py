@@ -14,9 +14,9 @@ from .snapshot_world import BRIEF, VOCABULARY, World
 
 SAMPLES_SHOWN = 25
 VERBS = (
-    "submit", "take_back", "sign_off_zh", "sign_off_en", "send_back", "approve", "publish_urgently", "confirm",
+    "submit", "take_back", "sign_off_zh", "sign_off_en", "send_back", "approve", "sign_off_common",
     "confirm_date", "cancel", "reschedule", "withdraw", "remove", "reinstate", "source_withdrew", "revise",
-    "discard", "recover", "note", "resolve", "note_letter", "handle", "tick_facts", "turn_into_suggestion", "no_such_verb",
+    "discard", "recover", "note", "resolve", "note_letter", "handle", "no_such_verb",
 )  # fmt: skip
 EXPRESSIONS = (
     "/admin/briefs/", "/admin/auth/", "/admin/nowhere/at/all/", "/zh/", "/EN/", "/zh-Hant-HK/feed.atom",

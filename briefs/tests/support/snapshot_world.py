@@ -117,7 +117,7 @@ def _choose_briefs(world: World) -> None:
     approved = [pk for pk, state in later if state == State.APPROVED]
     drafts = [pk for pk, state in later if state == State.DRAFT]
     world.briefs = dict(zip(("live", "scheduled", "in-review", "draft"), (pk for pk, _ in demo), strict=True))
-    moved = ("withdrawn", "removed", "urgent", "second", "source-withdrew", "amended")
+    moved = ("withdrawn", "removed", "pictured", "second", "source-withdrew", "amended")
     world.briefs |= dict(zip(moved, approved, strict=False))
     world.briefs |= dict(zip(("imported", "discarded"), drafts, strict=False))
 
@@ -167,8 +167,7 @@ def _move_briefs(world: World) -> None:
     world.do("publisher", "removed", "remove", reason="By order of a court")
     world.do("writer", "discarded", "discard")
     world.do("writer", "source-withdrew", "source_withdrew")
-    ticked: dict[str, Any] = {"ticked": ["source_withdrew"], "kind": "editors_note"}
-    world.do("superuser", "source-withdrew", "approve", when="now", **ticked)
+    world.do("superuser", "source-withdrew", "approve", when="now", kind="editors_note")
     for brief in ("second", "amended", "scheduled"):
         world.do("writer", brief, "revise", page="change")
         world.do("writer", brief, "change", summary_zh="改寫的摘要，談 2027 年的預算。")
@@ -185,16 +184,15 @@ def _move_briefs(world: World) -> None:
 
 
 def _publish_picture(world: World) -> None:
-    """Give two revised briefs a picture, and publish one urgently, so that another publisher must confirm it."""
-    world.do("writer", "urgent", "revise", page="change")
-    for brief in ("second", "urgent"):
+    """Give two revised briefs a picture."""
+    world.do("writer", "pictured", "revise", page="change")
+    for brief in ("second", "pictured"):
         picture = SimpleUploadedFile("picture.png", draw_picture(640, 400))
         world.do("writer", brief, "picture", page="change", picture_file=picture)
     words = {"picture_alt_zh": "漸層", "picture_alt_en": "A gradient", "picture_credit": "Somebody"}
     world.do(
-        "writer", "urgent", "change", **words, picture_licence="CC BY 4.0", headline_en="A changed headline"
+        "writer", "pictured", "change", **words, picture_licence="CC BY 4.0", headline_en="A changed headline"
     )
-    world.do("publisher", "urgent", "publish_urgently", reason="It cannot wait")
 
 
 def draw_picture(width: int, height: int) -> bytes:

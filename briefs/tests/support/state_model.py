@@ -290,10 +290,15 @@ class World:
         team, row = self.team, Brief.objects.get(pk=brief.pk)
         workflow.submit(row, by=team.writer, version=row.version)
         self.add_resolved_note(row, label)
-        content = workflow.load_working_copy(row)
         for side in SIDES:
             note = self.latin_token(f"{label}/signoff_{side}")
-            workflow.sign_off(row, side, by=team.reviewer, seen=content.hash_side(side), note=note)
+            workflow.sign_off(
+                row,
+                side,
+                by=team.reviewer,
+                seen=workflow.hash_for_sign_off(Brief.objects.get(pk=row.pk), side),
+                note=note,
+            )
         return Brief.objects.get(pk=brief.pk)
 
     def add_resolved_note(self, brief: Brief, label: str) -> Note:

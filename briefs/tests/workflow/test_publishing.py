@@ -203,7 +203,7 @@ def test_withdrawal_cancels_schedule_and_ends_with_next_approval() -> None:
         assert_at_most_one_public(brief)
 
 
-@pytest.mark.parametrize("verb", ["withdraw", "remove", "reinstate", "cancel", "reschedule", "confirm"])
+@pytest.mark.parametrize("verb", ["withdraw", "remove", "reinstate", "cancel", "reschedule"])
 def test_verb_on_an_unpublished_brief_is_refused(verb: str) -> None:
     team = Team()
     brief = factories.signed_brief(team)
@@ -315,31 +315,6 @@ def test_small_repair_needs_no_note() -> None:
     note = workflow.ChangeNote("small_repair", "不留", "Not kept")
     edition = factories.approve(row, team.publisher, change=note)
     assert (edition.change_kind, edition.change_note_zh, edition.change_note_en) == ("small_repair", "", "")
-
-
-def test_urgent_publication_skips_signoffs_but_not_required_fields() -> None:
-    team = Team()
-    incomplete = workflow.create(
-        factories.content(summary_en="", headline_zh="", facts=factories.facts(source=None)), by=team.writer
-    )
-    with pytest.raises(workflow.Refused) as refusal:
-        workflow.publish_urgently(
-            incomplete, by=team.publisher, seen=factories.content_hash(incomplete), reason=" "
-        )
-    assert len(refusal.value.reasons) == 4
-    brief = factories.draft_brief(team)
-    edition = workflow.publish_urgently(
-        brief, by=team.publisher, seen=factories.content_hash(brief), reason="快"
-    )
-    assert edition.urgent
-    assert list_public_numbers() == [1]
-    with pytest.raises(workflow.Refused) as refusal:
-        workflow.confirm(brief, by=team.publisher)
-    assert refusal.value.codes == ["urgent-confirm-own"]
-    workflow.confirm(brief, by=team.reviewer)
-    assert Edition.objects.get().confirmed_by == team.reviewer
-    with pytest.raises(workflow.Refused):
-        workflow.confirm(brief, by=team.other_publisher)
 
 
 def test_notice_is_due_at_publication_and_cancelled_with_the_schedule() -> None:

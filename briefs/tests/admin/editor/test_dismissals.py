@@ -268,10 +268,6 @@ def test_blocking_finding_refuses_submit_until_dismissed(
     with pytest.raises(workflow.Refused) as refused:
         factories.approve(brief, team.publisher)
     assert refused.value.codes == ["mainland.wording"]
-    edition = workflow.publish_urgently(
-        brief, by=team.publisher, seen=factories.content_hash(brief), reason="Now"
-    )
-    assert edition.urgent
 
 
 def test_dismissal_keeps_sign_offs(team: factories.Team) -> None:
