@@ -11,7 +11,7 @@ from typing import Any, Literal
 from django.contrib.auth.models import Permission
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from .database.replica import PreparedQuery
+from .database.prepared import PreparedQuery
 from .models.brief import Brief, State
 from .models.issues import Issue
 from .models.people import Person

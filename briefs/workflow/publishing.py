@@ -21,7 +21,7 @@ from .editions import (
     find_last_shown_edition,
     why_not_at_time,
 )
-from .reviewing import load_leaves, why_not_ready
+from .reviewing import load_leaves, why_not_complete
 from .rules import four_eyes
 from .rules.refusals import Reason, Refused, build_refusal, format_iso_date
 from .rules.transitions import BriefHistory, VerbRun, run_verb
@@ -107,8 +107,8 @@ def _load_seen_content(run: VerbRun, seen: str, names_seen: PageNames | None) ->
 
 
 def why_not_approve(row: Brief, content: Content, signing: four_eyes.Signing, person: Person) -> list[Reason]:
-    """Return all unmet conditions: blocking findings, date, yeses, keyword labels, open notes."""
-    reasons = why_not_ready(row, content) + _unconfirmed_date_reasons(row, content)
+    """Return all unmet conditions: what is incomplete, date, yeses, keyword labels, open notes."""
+    reasons = why_not_complete(content) + _unconfirmed_date_reasons(row, content)
     reasons += signing.why_not_settled(person.pk)
     reasons += unlabelled_keyword_reasons(content)
     if open_notes := row.notes.filter(resolved_at=None).count():

@@ -19,7 +19,7 @@ from briefs.admin.common import interface_labels
 from briefs.admin.common.access import person_of, require_role
 from briefs.admin.common.brief_pages import read_number, render_page
 from briefs.admin.common.task_list import MAX_BRIEFS_READ, TaskList, choose_tone
-from briefs.database.replica import PreparedQuery
+from briefs.database.prepared import PreparedQuery
 from briefs.models import Brief, Edition, Outbox, Person
 from briefs.workflow.next_step import describe_step
 from briefs.workflow.rules.transitions import PAST_TENSE_LABELS

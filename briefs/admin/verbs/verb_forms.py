@@ -234,6 +234,8 @@ class SourceWithdrewForm(VerbForm):
 
 # Forms of verbs that publish now or at a set time: approve, reschedule.
 
+TIME_WITH_NOW: Final = gettext_lazy("You entered a time and chose “now”. Empty the time, or schedule.")
+
 
 class ScheduledVerbForm(VerbForm):
     """Publish now or at a time in the site's zone.
@@ -262,7 +264,7 @@ class ScheduledVerbForm(VerbForm):
         if later and not given:
             self.add_error("at", _("Choose a time."))
         if given and not later:
-            self.add_error("at", _("You entered a time and chose “now”. Empty the time, or schedule."))
+            self.add_error("at", TIME_WITH_NOW)
         if self.ambiguous_moments and later:
             if which := values.get("which"):
                 values["at"] = self.ambiguous_moments[int(which)]

@@ -180,7 +180,7 @@ def test_every_error_is_a_problem(client: Client, settings: Any, monkeypatch: py
         client.get("/api/v1/briefs?q=x&cursor=fffff-1"): (404, {"parameter": "cursor"}),
         client.post("/api/v1/briefs"): (405, {}),
     }
-    settings.DIGEST_API_LIMIT = 2
+    monkeypatch.setattr(responses, "API_LIMIT", 2)
     cache.clear()
     monkeypatch.setattr(responses.time, "time", lambda: 1_000_020.0)
     answers |= dict.fromkeys([client.get("/api/v1/changes") for _ in range(3)][2:], (429, {}))
@@ -197,8 +197,8 @@ def test_every_error_is_a_problem(client: Client, settings: Any, monkeypatch: py
     assert client.get("/en/").status_code == 200
 
 
-def test_searches_have_the_limit_of_the_search_page(client: Client, settings: Any) -> None:
-    settings.DIGEST_SEARCH_SECONDS = 0
+def test_searches_have_the_limit_of_the_search_page(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(responses, "SEARCH_SECONDS", 0)
     cache.clear()
     refused = client.get("/api/v1/briefs?q=x")
     assert (refused.status_code, refused.headers["RateLimit-Policy"]) == (429, '"search";q=0;w=60')

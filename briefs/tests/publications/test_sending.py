@@ -26,8 +26,8 @@ HOUR = dt.timedelta(hours=1)
 
 
 @pytest.fixture(autouse=True)
-def _no_waiting(settings: Any) -> None:
-    settings.MAIL_RATE = 1_000_000
+def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sending, "COPIES_PER_MINUTE", 1_000_000)
 
 
 def queue(team: Team, readers: int = 6, **values: Any) -> Mailing:
@@ -235,9 +235,9 @@ def test_reader_whose_server_blocks_us_keeps_the_issue_from_nobody_else(
     assert (send(0.2).refused, get_state(again)) == (1, "stopped")
 
 
-def test_senders_share_the_rate(mail_server: MailServer, team: Team, settings: Any) -> None:
+def test_senders_share_the_rate(mail_server: MailServer, team: Team, monkeypatch: pytest.MonkeyPatch) -> None:
     queue(team, 3)
-    settings.MAIL_RATE = 1
+    monkeypatch.setattr(sending, "COPIES_PER_MINUTE", 1)
     assert [send().sent for _process in range(3)] == [1, 0, 0]
     JobRun.objects.filter(name=JobRun.MAIL_TURN).update(at=timezone.now() + 30 * HOUR)
     assert send().sent == 1, "the clock that said so was wrong"

@@ -251,16 +251,17 @@ def main(folder: Path) -> int:
             "MEDIA_STORAGE": f"file://{place}/media",
             "SECRET_KEY": "a key that everybody knows, for pages to compare",
             "SITE_URL": "http://127.0.0.1:8000",
-            "DIGEST_SEARCH_SECONDS": "100000",
         }
         django.setup()
-        Path(place, "snapshot.sqlite3").touch()  # `migrate` does not make the file of DATABASE_URL
         settings.ALLOWED_HOSTS = ["testserver", "127.0.0.1"]
         settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
         settings.MAILERS = {"default": {"BACKEND": "django.core.mail.backends.locmem.EmailBackend"}}
         logging.disable(logging.CRITICAL)
+        from briefs.public import responses
+
         from .snapshot_world import make_world
 
+        responses.SEARCH_SECONDS = 100_000
         return save_pages(folder, make_world(clock))
 
 

@@ -41,14 +41,6 @@ def without_numbers(content: Content) -> Content:
     )
 
 
-def test_quotations_past_the_set_length_are_found_on_the_desk(team: factories.Team, settings) -> None:
-    settings.DIGEST_QUOTE_LIMIT = 3
-    content = factories.content(summary_en="He called it “a very long and quoted sentence”.")
-    assert [f.code for f in checks.run_checks(content, load_check_context(), only=("quotations",))] == [
-        "quotations.long"
-    ]
-
-
 # Seed document and samples, with the default vocabulary
 
 

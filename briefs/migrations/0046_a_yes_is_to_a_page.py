@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('briefs', '0043_fewer_review_rows'),
+        ('briefs', '0045_drop_saved_filters_and_old_defaults'),
     ]
 
     operations = [
