@@ -1,7 +1,7 @@
 """Editions of briefs and issues: frozen approved contents. Public code reads them only through their querysets."""
 
 import datetime as dt
-from typing import ClassVar, Self
+from typing import ClassVar, Literal, Self
 
 from django.conf import settings
 from django.db import models
@@ -11,7 +11,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from briefs.content import Content, IssueContent
+from briefs.content import Content, IssueContent, Side
 
 from .fields import ContentField
 
@@ -29,6 +29,31 @@ class WithdrawalKind(models.TextChoices):
     RIGHTS = "rights", _("Rights")
     DUPLICATE = "duplicate", _("Duplicate")
     OTHER = "other", _("Other")
+
+    def sentence(self, side: Side, page: Literal["brief", "issue"] = "brief") -> str:
+        """Return what readers are told. One person withdraws, so none of the words is theirs."""
+        return _WITHDRAWAL_SENTENCES[self][side].format(page=_PAGE_NAMES[page][side])
+
+
+_WITHDRAWAL_SENTENCES: dict[str, dict[Side, str]] = {
+    WithdrawalKind.OUR_ERROR: {
+        "zh": "{page}有誤，更正期間暫時撤下。",
+        "en": "We found an error and took this {page} down while we correct it.",
+    },
+    WithdrawalKind.RIGHTS: {
+        "zh": "{page}的權利有疑義，因此撤下。",
+        "en": "We took this {page} down because of a question about rights.",
+    },
+    WithdrawalKind.DUPLICATE: {
+        "zh": "{page}與另一則內容重複，因此撤下。",
+        "en": "This {page} repeated another, so we took it down.",
+    },
+    WithdrawalKind.OTHER: {"zh": "{page}已由編輯撤下。", "en": "The editors took this {page} down."},
+}
+_PAGE_NAMES: dict[str, dict[Side, str]] = {
+    "brief": {"zh": "本篇", "en": "brief"},
+    "issue": {"zh": "本期", "en": "issue"},
+}
 
 
 _NOT_TAKEN_DOWN = Q(withdrawn_at=None, removed_at=None)

@@ -449,12 +449,9 @@ def withdraw_issue(
     *,
     by: Person,
     kind: str,
-    reason_zh: str,
-    reason_en: str,
     now: dt.datetime | None = None,
 ) -> IssueEdition:
-    """Replace the issue's page by a notice with kind and reason, and cancel a scheduled edition."""
-    zh, en = (tidy_or_refuse(text, about="reason").strip() for text in (reason_zh, reason_en))
+    """Replace the issue's page by a notice with the sentence of the kind, and cancel a scheduled edition."""
     with _run_verb("withdraw_issue", issue, by=by, now=now) as run:
         facts = run.load_facts()
         edition = facts.public_edition
@@ -462,13 +459,8 @@ def withdraw_issue(
             raise build_refusal("issue-nothing-public")
         if edition.withdrawn_at:
             raise build_refusal("issue-withdrawn")
-        reasons = []
-        if kind not in WithdrawalKind.values:
-            reasons.append(Reason("kind-needed", {}, "kind"))
-        if not (zh and en):
-            reasons.append(Reason("reason-needed", {}, "reason"))
-        if reasons:
-            raise Refused(*reasons)
+        if kind not in WithdrawalKind:
+            raise Refused(Reason("kind-needed", {}, "kind"))
         if later := facts.scheduled_edition:
             _cancel_edition(later)
             _return_to_review(run)
@@ -476,8 +468,7 @@ def withdraw_issue(
             withdrawn_at=run.now,
             withdrawn_by=by,
             withdrawn_kind=kind,
-            withdrawn_reason_zh=zh,
-            withdrawn_reason_en=en,
+            **{f"withdrawn_reason_{side}": WithdrawalKind(kind).sentence(side, "issue") for side in SIDES},
         )
-        run.record_event(note=zh)
+        run.record_event()
         return edition

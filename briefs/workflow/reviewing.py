@@ -172,9 +172,8 @@ def sign_off(
     `seen`: `four_eyes.format_seen` of the leaf that the page showed.
     """
     with run_verb("sign_off", brief, by=by, now=now) as run:
-        add_revisions_of_names(
-            [run.row], by=None, now=run.now
-        )  # there is none but after a change past the verbs
+        # There is none but after a change past the verbs.
+        add_revisions_of_names([run.row], by=None, now=run.now)
         staff, (history, leaves) = policy.load_staff(), load_leaves(run.row, run.now)
         if not four_eyes.may_sign(leaves[name], by.pk, four_eyes.find_reviewer_ids(staff)):
             raise build_refusal("not-your-side", about=f"signoff-{name}")

@@ -78,7 +78,6 @@ class CancelIssueForm(IssueVerbForm):
 
 class WithdrawIssueForm(IssueVerbForm, WithdrawalFields):
     introduction = WithdrawForm.introduction
-    anchors = WithdrawForm.anchors
 
 
 class PublishIssueForm(IssueVerbForm, ChangeNoteFields):

@@ -165,20 +165,19 @@ class WithdrawalFields(forms.Form):
     kind = forms.ChoiceField(
         label=gettext_lazy("Kind"), choices=[("", "–"), *WithdrawalKind.choices], required=False
     )
-    reason_zh = build_note_field(gettext_lazy("Reason, Chinese"), "zh")
-    reason_en = build_note_field(gettext_lazy("Reason, English"), "en")
 
 
 class WithdrawForm(EditionVerbForm, WithdrawalFields):
-    argument_fields = ("kind", "reason_zh", "reason_en")
+    argument_fields = ("kind",)
     introduction = gettext_lazy(
-        "The page stays as a notice with the reason; it leaves lists, feeds and search."
+        "The page stays as a notice with the sentence of the kind; it leaves lists, feeds and search."
     )
-    anchors = {"reason": "reason_zh"}
 
     def notices(self) -> list[dict[str, str]]:
+        kind = self["kind"].value()
+
         def format_notice(side: Side) -> str:
-            reason = self[f"reason_{side}"].value() or "…"
+            reason = WithdrawalKind(kind).sentence(side) if kind in WithdrawalKind else "…"
             values = {"date": date_format.format_day(timezone.localdate(), side), "reason": reason}
             return _("This brief was withdrawn on %(date)s. Reason: %(reason)s") % values
 

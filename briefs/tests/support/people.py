@@ -171,9 +171,8 @@ def _withdrawn_and_removed_briefs(world: World) -> None:
     for name in ("withdrawn", "withdrawn, newer draft", "withdrawn, next scheduled"):
         words = world.canary_content(name)
         brief = world.create_approved(words, name)
-        values, reason_tokens = world.withdrawal_reasons(name)
-        workflow.withdraw(brief, by=team.publisher, **values)
-        required = words.tokens_named("headline", "source_name") | reason_tokens
+        workflow.withdraw(brief, by=team.publisher, kind="rights")
+        required = words.tokens_named("headline", "source_name")
         phases = [Phase(ALWAYS, 200, required, required | words.tokens_named(*WITHDRAWAL_NOTICE_FIELDS))]
         if "newer" in name:
             world.revise(brief, world.canary_content("newer draft of a withdrawn one", date="1876-01-02"))
@@ -184,7 +183,7 @@ def _withdrawn_and_removed_briefs(world: World) -> None:
                 world.change_note(name),
             )
             world.approve_next_edition(brief, second, f"{name}/second", change, at=at)
-            phases.append(second.live_phase(at, note, logged=reason_tokens))
+            phases.append(second.live_phase(at, note))
         world.add(name, brief, *phases)
 
     for name in ("removed", "removed, next scheduled"):
@@ -210,7 +209,7 @@ def _reinstated_briefs(world: World) -> None:
         words = world.canary_content(name)
         brief = world.create_approved(words, name)
         if "withdrawal" in name:
-            workflow.withdraw(brief, by=team.publisher, **world.withdrawal_reasons(name)[0])
+            workflow.withdraw(brief, by=team.publisher, kind="rights")
         else:
             workflow.remove(brief, by=team.publisher, reason=world.latin_token(f"{name}/reason"))
         workflow.reinstate(brief, by=team.publisher)
@@ -226,9 +225,8 @@ def _reinstated_briefs(world: World) -> None:
         brief = world.approve_next_edition(
             world.create_approved(first, name), second, f"{name}/2", second_change
         )
-        values, reason_tokens = world.withdrawal_reasons(name)
         if verb == "withdrawn":
-            workflow.withdraw(brief, by=team.publisher, **values)
+            workflow.withdraw(brief, by=team.publisher, kind="rights")
         else:
             workflow.remove(brief, by=team.publisher, reason=world.latin_token(f"{name}/reason"))
         brief = world.approve_next_edition(brief, third, f"{name}/3", third_change)
@@ -239,8 +237,7 @@ def _reinstated_briefs(world: World) -> None:
             brief,
             replace(
                 live,
-                allowed=live.allowed
-                | (second_change_tokens | reason_tokens if verb == "withdrawn" else frozenset()),
+                allowed=live.allowed | (second_change_tokens if verb == "withdrawn" else frozenset()),
             ),
         )
 
@@ -365,10 +362,8 @@ def _issues(world: World) -> None:
     world.always_allowed |= shown | noted
 
     content, shown = write("withdrawn issue", "title")
-    reasons, said = world.withdrawal_reasons("withdrawn issue")
-    withdrawal = {f"withdrawn_{name}": value for name, value in reasons.items()}
-    publish_issue(3, briefs, by=by, content=content, withdrawn_at=now, **withdrawal)
-    world.always_allowed |= shown | said
+    publish_issue(3, briefs, by=by, content=content, withdrawn_at=now, withdrawn_kind="rights")
+    world.always_allowed |= shown
 
     start = world.next_future_time()
     content, shown = write("scheduled issue", "title", "preface")

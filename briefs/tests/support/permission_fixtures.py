@@ -246,7 +246,7 @@ def live(scenario: PermissionScenario) -> Brief:
 
 def withdrawn(scenario: PermissionScenario) -> Brief:
     brief = factories.live_brief(scenario.team)
-    workflow.withdraw(brief, by=scenario.team.publisher, kind="other", reason_zh="因", reason_en="Why")
+    workflow.withdraw(brief, by=scenario.team.publisher, kind="other")
     return brief
 
 
@@ -267,7 +267,7 @@ def valid_post_data(brief: Brief, verb: str) -> dict[str, Any]:
         "version": row.version, "seen": workflow.hash_for_approval(row),
         **{f"seen_{leaf}": workflow.hash_for_sign_off(row, leaf) for leaf in LEAVES},
         "when": "now", "kind": "other" if verb == "withdraw" else "update",
-        "reason": "快", "reason_zh": "因", "reason_en": "Why",
+        "reason": "快",
         "note": "再看", "sides": ["zh", "en"], "note_zh": "改", "note_en": "Changed", "note_text": "看",
         "restore": 0, "iso": content.facts.date,
     }  # fmt: skip

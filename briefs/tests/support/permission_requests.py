@@ -93,7 +93,7 @@ def _issue_verb_request(scenario: PermissionScenario, verb: str) -> PermissionRe
     content = load_content(issue)
     data = {
         "seen": content.hash(), **{f"seen_{leaf}": issues.hash_for_sign_off(content, leaf) for leaf in LEAVES}, "when": "now",
-        "note": "再看", "kind": "other", "reason_zh": "因", "reason_en": "Why",
+        "note": "再看", "kind": "other",
     }  # fmt: skip
     return PermissionRequest(f"/admin/briefs/issue/{issue.pk}/{verb}/", data)
 

@@ -161,8 +161,7 @@ def _add_uploads(world: World) -> None:
 
 def _move_briefs(world: World) -> None:
     """Bring briefs into the states that the demo lacks."""
-    reasons = {"reason_zh": "數字有誤", "reason_en": "A figure was wrong"}
-    world.do("publisher", "withdrawn", "withdraw", kind="other", **reasons)
+    world.do("publisher", "withdrawn", "withdraw", kind="our_error")
     world.do("publisher", "removed", "remove", reason="By order of a court")
     world.do("writer", "discarded", "discard")
     world.do("writer", "source-withdrew", "source_withdrew")

@@ -251,10 +251,6 @@ class World:
         zh, en = self.han_token(f"{label}/change_zh"), self.latin_token(f"{label}/change_en")
         return workflow.ChangeNote("correction", zh, en), frozenset((zh, en.lower()))
 
-    def withdrawal_reasons(self, label: str) -> tuple[dict[str, str], frozenset[str]]:
-        zh, en = self.han_token(f"{label}/withdrawn_zh"), self.latin_token(f"{label}/withdrawn_en")
-        return {"kind": "rights", "reason_zh": zh, "reason_en": en}, frozenset((zh, en.lower()))
-
     def _create_team(self) -> factories.Team:
         team = factories.Team.__new__(factories.Team)
         roles = {

@@ -221,7 +221,7 @@ def test_item_must_be_public_or_scheduled_once_and_public_in_time(team: Team, li
 
 def test_brief_withdrawn_before_publication_keeps_the_issue_back(team: Team, live: list[Brief]) -> None:
     issue = making.signed_issue(team, *live)
-    workflow.withdraw(live[0], by=team.publisher, kind="other", reason_zh="一", reason_en="one")
+    workflow.withdraw(live[0], by=team.publisher, kind="other")
     assert refusals(lambda: making.publish(issue, team.publisher)) == ["issue-item"]
     making.edit_issue(issue, team.writer, preface_zh="仍可改寫。")
 
@@ -232,7 +232,7 @@ def test_correction_keeps_the_notice_of_a_brief_withdrawn_since(
 ) -> None:
     at = factories.tomorrow() if is_scheduled else None
     issue = making.published_issue(team, *live[:2]).issue
-    workflow.withdraw(live[0], by=team.publisher, kind="other", reason_zh="一", reason_en="one")
+    workflow.withdraw(live[0], by=team.publisher, kind="other")
     making.correct_issue(team, issue, at=at, title_zh="改過的標題")
     shown = load_issue(issue.number, at or timezone.now())
     assert shown
@@ -241,7 +241,7 @@ def test_correction_keeps_the_notice_of_a_brief_withdrawn_since(
         (live[0].pk, True),
         (live[1].pk, False),
     ]
-    workflow.withdraw(live[2], by=team.publisher, kind="other", reason_zh="三", reason_en="three")
+    workflow.withdraw(live[2], by=team.publisher, kind="other")
     issues.revise_issue(issue, by=team.writer)
     with_third = [brief.pk for brief in live]
     assert refusals(lambda: making.edit_issue(issue, team.writer, items=with_third)) == ["issue-item"]
@@ -318,19 +318,18 @@ def test_cancelled_correction_leaves_the_public_edition(team: Team, live: list[B
     assert shown.edition_number == 1
 
 
-def test_withdrawal_needs_kind_and_reasons_and_can_be_published_again(team: Team, live: list[Brief]) -> None:
+def test_withdrawal_needs_kind_and_can_be_published_again(team: Team, live: list[Brief]) -> None:
     edition = making.published_issue(team, *live)
     issue = edition.issue
-    nothing = {"kind": "", "reason_zh": "", "reason_en": " "}
-    assert refusals(lambda: issues.withdraw_issue(issue, by=team.publisher, **nothing)) == [
-        *("kind-needed", "reason-needed")
-    ]
-    reasons = {"kind": "our_error", "reason_zh": "有誤。", "reason_en": "It was wrong."}
-    issues.withdraw_issue(issue, by=team.publisher, **reasons)
+    assert refusals(lambda: issues.withdraw_issue(issue, by=team.publisher, kind="")) == ["kind-needed"]
+    issues.withdraw_issue(issue, by=team.publisher, kind="our_error")
     shown = load_issue(issue.number, timezone.now())
     assert shown
-    assert shown.withdrawn_reason_en == "It was wrong."
-    assert refusals(lambda: issues.withdraw_issue(issue, by=team.publisher, **reasons)) == ["issue-withdrawn"]
+    assert shown.withdrawn_reason_zh == "本期有誤，更正期間暫時撤下。"
+    assert shown.withdrawn_reason_en == "We found an error and took this issue down while we correct it."
+    assert refusals(lambda: issues.withdraw_issue(issue, by=team.publisher, kind="other")) == [
+        "issue-withdrawn"
+    ]
     making.correct_issue(team, issue, preface_zh="重新出刊。")
     again = load_issue(issue.number, timezone.now())
     assert again

@@ -77,7 +77,7 @@ def perform(act: str, facts: BriefFacts, by: Person, people: list[Person]) -> No
         case "reschedule":
             workflow.reschedule(brief, by=by, at=factories.tomorrow())
         case "withdraw":
-            workflow.withdraw(brief, by=by, kind="other", reason_zh="a", reason_en="b")
+            workflow.withdraw(brief, by=by, kind="other")
         case "remove":
             workflow.remove(brief, by=by, reason="a")
         case "submit" | "take_back" | "revise" | "source_withdrew" | "discard" | "recover":

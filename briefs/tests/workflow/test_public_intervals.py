@@ -184,7 +184,7 @@ class Simulation:
             case "reschedule":
                 workflow.reschedule(brief, by=team.publisher, at=at)
             case "withdraw":
-                workflow.withdraw(brief, by=team.publisher, kind="other", reason_zh="因", reason_en="Because")
+                workflow.withdraw(brief, by=team.publisher, kind="other")
             case "remove":
                 workflow.remove(brief, by=team.publisher, reason="x")
             case "cancel" | "reinstate":

@@ -66,7 +66,7 @@ def revised(team: Team) -> Brief:
 @state
 def withdrawn(team: Team) -> Brief:
     brief = factories.live_brief(team)
-    workflow.withdraw(brief, by=team.publisher, kind="other", reason_zh="a", reason_en="b")
+    workflow.withdraw(brief, by=team.publisher, kind="other")
     return brief
 
 
@@ -112,7 +112,7 @@ VERBS: dict[str, Callable[[Brief, Person], object]] = {
     "approve": lambda b, p: factories.approve(b, p),
     "cancel": lambda b, p: workflow.cancel(b, by=p),
     "reschedule": lambda b, p: workflow.reschedule(b, by=p, at=factories.tomorrow()),
-    "withdraw": lambda b, p: workflow.withdraw(b, by=p, kind="other", reason_zh="a", reason_en="b"),
+    "withdraw": lambda b, p: workflow.withdraw(b, by=p, kind="other"),
     "remove": lambda b, p: workflow.remove(b, by=p, reason="a"),
     "reinstate": lambda b, p: workflow.reinstate(b, by=p),
     "revise": lambda b, p: workflow.revise(b, by=p, version=_reload(b).version),

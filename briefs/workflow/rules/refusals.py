@@ -72,7 +72,6 @@ VERB_REFUSAL_MESSAGES: dict[str, str | Promise] = {
     "nothing-to-reinstate": _("Nothing of this brief is withdrawn or removed."),
     "already-withdrawn": _("This brief is already withdrawn."),
     "already-removed": _("This brief is already removed."),
-    "reason-needed": _("Give a reason in both languages; readers will see it."),
     "reason": _("Give a reason."),
     "kind-needed": _("Choose the kind."),
     "already-digested": _("This article has already been digested: “%(title)s” (%(state)s)."),

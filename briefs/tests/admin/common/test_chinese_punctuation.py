@@ -58,11 +58,14 @@ def test_preview_of_reader_notice_uses_full_width_punctuation(
     text = visible_text(
         chinese_client.post(
             brief_url(brief, "withdraw"),
-            get_verb_form(chinese_client, brief, "withdraw").data_with(reason_zh="侵權"),
+            get_verb_form(chinese_client, brief, "withdraw").data_with(kind="rights"),
         )
     )
-    assert re.search(r"讀者將看到的內容 本文已於 \d{4}年\d+月\d+日 撤回。理由：侵權", text)
-    assert re.search(r"This brief was withdrawn on \d+ \w+ \d{4}\. Reason: … 這一版定稿的文字", text)
+    assert re.search(r"讀者將看到的內容 本文已於 \d{4}年\d+月\d+日 撤回。理由：本篇的權利有疑義", text)
+    assert re.search(
+        r"This brief was withdrawn on \d+ \w+ \d{4}\. Reason: We took this brief down because of a question about rights\. 這一版定稿的文字",
+        text,
+    )
     text = visible_text(chinese_client.get(brief_url(brief, "remove")))
     assert "讀者將看到的內容 本頁內容已移除。 This page has been removed. 這一版定稿的文字" in text
     text = visible_text(chinese_client.get(brief_url(withdrawn(team), "reinstate")))

@@ -61,7 +61,7 @@ def test_badges_follow_brief_life_cycle(team: factories.Team) -> None:
     assert badge_texts(brief) == ["Approved", "Live"]
     workflow.revise(brief, by=team.writer, version=fresh(brief).version)
     assert badge_texts(brief) == ["Draft", "Live, being revised"]
-    workflow.withdraw(brief, by=team.publisher, kind="other", reason_zh="理", reason_en="r")
+    workflow.withdraw(brief, by=team.publisher, kind="other")
     assert badge_texts(brief) == ["Draft", "Withdrawn"]
     workflow.remove(brief, by=team.publisher, reason="r")
     assert badge_texts(brief) == ["Draft", "Removed"]

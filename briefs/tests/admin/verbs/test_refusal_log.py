@@ -17,7 +17,7 @@ def test_refusal_changes_no_row_and_logs_person_without_input(
     draft = factories.draft_brief(team)
     cases = [
         (team.writer, brief, "approve", {}, 403),
-        (team.reviewer, brief, "withdraw", {"reason_zh": "SECRET", "reason_en": "SECRET"}, 403),
+        (team.reviewer, brief, "withdraw", {"kind": "SECRET"}, 403),
         (team.reviewer, draft, "send_back", {"note_zh": "SECRET"}, 409),
         (
             team.writer,

@@ -39,7 +39,7 @@ def scheduled(team: factories.Team) -> Brief:
 
 def withdrawn(team: factories.Team) -> Brief:
     brief = factories.live_brief(team)
-    workflow.withdraw(brief, by=team.publisher, kind="rights", reason_zh="理由", reason_en="Reason")
+    workflow.withdraw(brief, by=team.publisher, kind="rights")
     return reload_brief(brief)
 
 
@@ -68,7 +68,7 @@ CASES = {
     "approve": (factories.signed_brief, "publisher", "reviewer", {"when": "now"}, "approved"),
     "reschedule": (scheduled, "publisher", "writer", {"when": "later", "at": FUTURE_TIME}, "approved"),
     "cancel": (scheduled, "publisher", "reviewer", {}, "in_review"),
-    "withdraw": (factories.live_brief, "publisher", "writer", {"kind": "rights", "reason_zh": "理由", "reason_en": "Reason"}, "approved"),
+    "withdraw": (factories.live_brief, "publisher", "writer", {"kind": "rights"}, "approved"),
     "remove": (factories.live_brief, "publisher", "reviewer", {"reason": "court"}, "approved"),
     "reinstate": (withdrawn, "publisher", "writer", {}, "approved"),
     "source_withdrew": (factories.live_brief, "writer", "reviewer", {}, "in_review"),
