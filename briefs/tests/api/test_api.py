@@ -14,7 +14,8 @@ from django.test.utils import CaptureQueriesContext
 
 from briefs import workflow
 from briefs.api import openapi
-from briefs.content import Picture
+from briefs.content import Facts, Picture
+from briefs.facts import FACTS, SCALAR_FACTS
 from briefs.models import Brief, Keyword, Term
 from briefs.models.edition import Edition
 from briefs.public import responses
@@ -68,8 +69,8 @@ def test_brief_has_both_languages_facts_and_names(client: Client, settings: Any)
         "authors": [{
             "slug": "vivek-chilukuri", "zh": "Vivek Chilukuri", "en": "Vivek Chilukuri", "affiliation": {"zh": "", "en": "CNAS"},
         }],
-        "date": "2025-06-09", "date_label": "", "title": "", "url": "https://foreignpolicy.com/a", "doi": "", "language": "",
-        "access": "subscription", "kind": "", "accessed_on": "", "archive_url": "", "source_withdrew": False,
+        **{name: getattr(Facts(), name) for name in SCALAR_FACTS if FACTS[name].is_public},
+        "date": "2025-06-09", "url": "https://foreignpolicy.com/a", "access": "subscription",
     }  # fmt: skip
     assert brief["keywords"][0] == {"slug": "technology", "zh": "科技", "en": "Technology"}
     assert brief["terms"] == [

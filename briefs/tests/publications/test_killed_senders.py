@@ -118,6 +118,7 @@ def check_copies(server: MailServer, readers: int) -> int:
     return Counter(stages.values())["handed"]
 
 
+@pytest.mark.heavy
 def test_twenty_kills_lose_and_repeat_no_copy(mail_server: MailServer, settings: Any) -> None:
     _mailing, killer = send_with_kills(mail_server, settings, 200, 20)
     assert killer.kills == 20

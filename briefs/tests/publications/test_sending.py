@@ -188,8 +188,10 @@ def test_unknown_address_is_refused_and_its_reader_dropped(mail_server: MailServ
     assert Subscriber.objects.exclude(bounced_at=None).get().address == "reader1@example.org"
 
 
-@pytest.mark.parametrize("who", ["reader2@example.org", "MAIL FROM"])
-@pytest.mark.parametrize("answer", ["550 5.7.26 blocked, DMARC", "554 5.7.1 spam"])
+@pytest.mark.parametrize(
+    ("who", "answer"),
+    [("reader2@example.org", "550 5.7.26 blocked, DMARC"), ("MAIL FROM", "554 5.7.1 spam")],
+)
 def test_blocked_mail_stops_the_mailing_and_the_rest_get_a_new_one(
     mail_server: MailServer, team: Team, who: str, answer: str
 ) -> None:

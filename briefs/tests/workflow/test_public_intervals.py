@@ -267,7 +267,7 @@ def test_few_random_histories_match_the_model() -> None:
 
 @pytest.mark.heavy
 def test_many_random_histories_match_the_model() -> None:
-    count = scale(12)  # `test_random_lives.py` runs more
+    count = scale(12)
     assert (
         sum(len(simulation.log) for simulation in run_simulations(range(1000, 1000 + count), 50))
         == count * 51

@@ -1,4 +1,4 @@
-"""Test the article date typed in the brief form: parsed as in an import, never guessed."""
+"""Test the article date typed in the brief form: parsed as in an import (`documents/test_accepted_dates.py`), never guessed."""
 
 import pytest
 from django.test import Client
@@ -19,14 +19,8 @@ def date_of(brief: Brief) -> tuple[str, str]:
 @pytest.mark.parametrize(
     ("typed", "stored"),
     [
-        ("2024年3月7日", ("2024-03-07", "")),
-        ("March 7, 2024", ("2024-03-07", "")),
-        ("7 March 2024", ("2024-03-07", "")),
         ("民國113年3月7日", ("2024-03-07", "")),
-        ("2024/3/7", ("2024-03-07", "")),
         ("03/17/2024", ("2024-03-17", "")),
-        ("March 2024", ("2024-03", "")),
-        ("2024-03", ("2024-03", "")),
         ("March/April 2024", ("2024-03", "March/April 2024")),
         ("", ("", "")),
     ],

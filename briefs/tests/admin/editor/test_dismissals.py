@@ -10,7 +10,7 @@ from django.utils import translation
 from briefs import policy, workflow
 from briefs.admin.common import findings
 from briefs.content import Bullet, Content
-from briefs.models import Brief, Dismissal, Event, Revision, Source, State
+from briefs.models import Brief, Dismissal, Event, Source, State
 from briefs.tests.support import factories
 from briefs.tests.support.form_client import Form, brief_url, sign_in
 from briefs.workflow import reviewing
@@ -242,18 +242,3 @@ def test_writer_dismisses_finding_without_javascript(
 def test_only_completeness_findings_block(team: factories.Team, brief: Brief) -> None:
     assert not any(f["blocks"] for f in findings_of(brief))
     workflow.submit(brief, by=team.writer, version=brief.version)
-
-
-def test_dismissal_keeps_sign_offs(team: factories.Team) -> None:
-    brief = factories.signed_brief(team, dataclasses.replace(TEXT, facts=factories.facts()))
-    content = workflow.load_working_copy(brief)
-    workflow.dismiss(
-        brief,
-        findings.CheckedContent.check(brief.pk, content).open_findings[0],
-        by=team.reviewer,
-        reason="So",
-        seen=content,
-    )
-    before = Revision.objects.filter(brief=brief).count()
-    factories.approve(brief, team.publisher)
-    assert Revision.objects.filter(brief=brief).count() == before
