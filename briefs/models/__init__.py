@@ -12,12 +12,12 @@ from .derived import (
 from .desk import MemoryKey, MemoryPair, Presence, RowKey, Upload, UploadFile
 from .edition import ChangeKind, Edition, IssueEdition, IssueItem, WithdrawalKind
 from .history import Dismissal, Document, Event, Note, Revision, SignOff
-from .issues import Issue, IssueRevision, IssueSignOff
+from .issues import Issue, IssueRevision
 from .letters import Letter
 from .mailings import Copy, Mailing, MailingEdition, MailSide, Subscriber
 from .people import EncryptionKey, Person, SignInCounter, SignInEvent, get_importer
 from .proposals import Proposal
-from .review import Answer, Assignment, FactTick, Reply, Suggestion
+from .review import Answer, Assignment, Reply, Suggestion
 from .searches import Search
 from .site import JobRun, NameChange, SiteText, SiteVersion
 from .vocabulary import Author, Keyword, Source, Term
@@ -41,12 +41,10 @@ __all__ = [
     "EditionTerm",
     "EncryptionKey",
     "Event",
-    "FactTick",
     "Issue",
     "IssueEdition",
     "IssueItem",
     "IssueRevision",
-    "IssueSignOff",
     "JobRun",
     "Keyword",
     "Letter",

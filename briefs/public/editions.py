@@ -188,8 +188,6 @@ class PublicEdition(NamedTuple):
     pk: int
     brief_id: int
     number: int
-    urgent: bool
-    confirmed_at: dt.datetime | None
     withdrawn_at: dt.datetime | None
     withdrawn_kind: str
     withdrawn_reason_zh: str

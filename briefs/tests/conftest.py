@@ -10,7 +10,6 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
-from functools import cache as cache_result
 from importlib.metadata import version
 from pathlib import Path
 from types import ModuleType
@@ -376,21 +375,3 @@ def clock(world: Any) -> Iterator[Any]:
     """Freeze the time at which the world was built; a test may move it."""
     with time_machine.travel(world.now, tick=False) as travelling:
         yield travelling
-
-
-@cache_result
-def _team_builder(roles: str) -> Callable[[], Any]:
-    from .support.random_team import World
-
-    def build() -> Any:
-        return World(roles)
-
-    build.__name__ = f"team_{roles}"
-    return build
-
-
-@pytest.fixture(scope="module")
-def team_world(request: pytest.FixtureRequest) -> Iterator[Any]:
-    """The world of a team of these roles, for `one_sequence`, which undoes its own changes."""
-    with _keep_rows(request, _team_builder(request.param)) as built:
-        yield built

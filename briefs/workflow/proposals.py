@@ -171,7 +171,7 @@ def _store_row(proposal: Proposal, *, by: Person, now: dt.datetime) -> None:
     stored = proposed_rows.find_row(proposal.about, lock=True) if proposal.before else None
     row = proposed_rows.build_row(proposal.about, stored, proposal.after)
     if stored and proposal.kind in (Proposal.Kind.MERGE, Proposal.Kind.UNMERGE):
-        set_merged_into(stored, row.merged_into)
+        set_merged_into(stored, row.merged_into, by=by, now=now)
         return
     _validate(row)
     store_row(row, stored, by=by, now=now, is_recorded=False)

@@ -18,6 +18,7 @@ from briefs.models.vocabulary import Author, Term, Vocabulary, append_free_numbe
 from .rules import proposed_rows
 from .rules.proposed_rows import SITE_TEXT_PREFIX, build_about
 from .rules.refusals import build_refusal
+from .rules.revisions import record_renaming
 from .rules.transitions import require_allowed
 
 
@@ -123,11 +124,15 @@ def store_row(
         row.slug = find_free_vocabulary_slug(type(row), *row.slug_names())
         row.save(force_insert=True)
         _find_again(row)
+        if isinstance(row, Term):
+            record_renaming([row], by=by, now=now)
         if is_recorded:
             record_vocabulary_event(row, "name_entry", by=by, now=now, note=str(row))
         return
     row.save(force_update=True)
     _find_again(row, before)
+    if is_changed_for_readers(before, row):
+        record_renaming([before, row], by=by, now=now)
     if is_recorded and build.is_used_in_editions(row):
         record_vocabulary_event(row, "relabel", by=by, now=now, note=f"{before} → {row}")
     elif is_recorded and is_changed_for_readers(before, row):
@@ -273,7 +278,7 @@ def find_rows_merged_into(row: Vocabulary) -> list[Vocabulary]:
     return list(type(row)._default_manager.filter(merged_into=row).order_by("pk"))
 
 
-def set_merged_into(row: Vocabulary, heir: Vocabulary | None) -> None:
+def set_merged_into(row: Vocabulary, heir: Vocabulary | None, *, by: Person, now: dt.datetime) -> None:
     """Merge the row or undo its merge. Raise Refused when another entry has the name of one whose merge is undone."""
     listed_as = build.resolve_merged(type(row), {row.pk})[row.pk]
     row.merged_into = heir
@@ -284,6 +289,7 @@ def set_merged_into(row: Vocabulary, heir: Vocabulary | None) -> None:
     except (ValidationError, IntegrityError) as error:
         raise build_refusal("label-taken", label=str(row)) from error
     name_changes.move_in_lists(row, listed_as)
+    record_renaming([row, listed_as, *([heir] if heir else [])], by=by, now=now)
 
 
 def _lock_rows(kind: type[Vocabulary], ids: set[int]) -> dict[int, Vocabulary]:
@@ -304,6 +310,6 @@ def _move_or_propose(
         return proposed_rows.open_proposal(
             verb, about, before, after, by=by, now=now, note=note, is_announced=False
         )
-    set_merged_into(row, heir)
+    set_merged_into(row, heir, by=by, now=now)
     record_vocabulary_event(row, verb, by=by, now=now, note=note)
     return None

@@ -32,9 +32,9 @@ from briefs.admin.verbs.verb_forms import (
     CancelForm,
     ChangeNoteFields,
     SendBackForm,
-    WithdrawalFields,
     WithdrawForm,
     build_note_field,
+    build_withdrawal_field,
 )
 from briefs.models import Issue, Person
 from briefs.publications import mailings
@@ -76,9 +76,9 @@ class CancelIssueForm(IssueVerbForm):
     introduction = CancelForm.introduction
 
 
-class WithdrawIssueForm(IssueVerbForm, WithdrawalFields):
+class WithdrawIssueForm(IssueVerbForm):
     introduction = WithdrawForm.introduction
-    anchors = WithdrawForm.anchors
+    kind = build_withdrawal_field("issue")
 
 
 class PublishIssueForm(IssueVerbForm, ChangeNoteFields):
@@ -109,7 +109,7 @@ class PublishIssueForm(IssueVerbForm, ChangeNoteFields):
 
     def list_reasons(self) -> list[FieldError]:
         page = self.page
-        reasons = issue_review.why_not_publish(page.facts, page.person, page.people)
+        reasons = issue_review.why_not_publish(page.facts, page.person)
         reasons = [reason for reason in reasons if reason.code != "issue-item-late"]
         return field_errors_from_reasons(reasons, href=page.url)
 

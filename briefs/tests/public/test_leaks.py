@@ -344,7 +344,7 @@ def label_tokens(row: Brief) -> set[str]:
         lambda: Brief.objects.count(),
         lambda: list(Person.objects.values_list("email")),
         lambda: list(Edition.objects.values_list("approved_by__email")),
-        lambda: list(Edition.objects.values_list("urgent_reason")),
+        lambda: list(Edition.objects.values_list("removed_reason")),
         lambda: list(Edition.objects.filter(brief__state="draft")),
         lambda: Edition.objects.filter(live_until=None).update(live_until=None),
     ],

@@ -332,7 +332,7 @@ def test_hostile_text_is_escaped_on_every_page(client: Client) -> None:
         content.facts, authors=(corpus_fixtures.Byline(author.pk, hostile, hostile),), title=hostile, url="javascript:alert(1)", archive_url="javascript:alert(1)",
         doi=f'10.1/{hostile}', date_label=hostile,
     )  # fmt: skip
-    corpus_fixtures.publish(dataclasses.replace(content, facts=facts), urgent=True, urgent_reason="x")
+    corpus_fixtures.publish(dataclasses.replace(content, facts=facts))
     for path in (ZH, EN, PARALLEL, "/en/briefs/next-technology-race/parallel/", "/zh-hant/", "/en/feed.atom"):
         html = get_html(client, path)
         assert "<script>alert" not in html
@@ -428,19 +428,6 @@ def test_small_repair_is_shown_in_history_only(client: Client) -> None:
     html = get_html(client, EN)
     assert 'class="correction' not in html
     assert "Small repair" in html
-
-
-def test_urgent_notice_is_shown_until_confirmation(client: Client) -> None:
-    edition = corpus_fixtures.publish(
-        corpus_fixtures.load_sample(corpus_fixtures.SEED), urgent=True, urgent_reason="war"
-    )
-    sentence = "Published urgently; a second editor is yet to confirm it."
-    assert sentence in get_html(client, EN)
-    assert "war" not in get_html(client, EN).replace("toward", "")
-    Edition.objects.filter(pk=edition.pk).update(
-        confirmed_at=NOW, confirmed_by=corpus_fixtures.get_person("third")
-    )
-    assert sentence not in get_html(client, EN)
 
 
 def test_withdrawal_of_original_article_is_shown(client: Client) -> None:

@@ -103,10 +103,10 @@ def test_picture_is_served_only_while_a_listed_edition_shows_it(client: Client, 
         factories.sign_off(changed, team.reviewer)
         clock.shift(1)
         change = workflow.ChangeNote("update", "換圖", "Another picture")
-        factories.approve(changed, team.publisher, change=change, ticked=["picture"])
+        factories.approve(changed, team.publisher, change=change)
         assert (picture_status(client, row), picture_status(client, second)) == (404, 200), "superseded"
         clock.shift(1)
-        workflow.withdraw(brief, by=team.publisher, kind="rights", reason_zh="權利", reason_en="Rights")
+        workflow.withdraw(brief, by=team.publisher, kind="rights")
         assert picture_status(client, second) == 404, "withdrawn"
         clock.shift(1)
         workflow.reinstate(brief, by=team.publisher)
@@ -121,9 +121,9 @@ def test_shared_picture_is_served_until_both_briefs_are_withdrawn(client: Client
         factories.live_brief(team, with_picture(row)),
         factories.live_brief(team, with_picture(row, factories.content("二"))),
     )
-    workflow.withdraw(first, by=team.publisher, kind="rights", reason_zh="權利", reason_en="Rights")
+    workflow.withdraw(first, by=team.publisher, kind="rights")
     assert picture_status(client, row) == 200
-    workflow.withdraw(second, by=team.publisher, kind="rights", reason_zh="權利", reason_en="Rights")
+    workflow.withdraw(second, by=team.publisher, kind="rights")
     assert picture_status(client, row) == 404
 
 
@@ -206,7 +206,7 @@ def test_cover_is_not_in_list_feed_parallel_view_or_print(client: Client, team: 
 def test_withdrawal_notice_shows_no_cover(client: Client, team: Team) -> None:
     row = upload_picture(team)
     brief = factories.live_brief(team, with_picture(row))
-    workflow.withdraw(brief, by=team.publisher, kind="rights", reason_zh="權利", reason_en="Rights")
+    workflow.withdraw(brief, by=team.publisher, kind="rights")
     body = client.get(f"/en/briefs/{brief.slug}/").content.decode()
     assert "Withdrawn" in body
     for word in (row.key, "<figure", "Central News Agency", "A port"):

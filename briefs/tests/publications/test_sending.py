@@ -13,8 +13,8 @@ import pytest
 from django.utils import timezone
 
 from briefs import workflow
-from briefs.models import Brief, Copy, Event, IssueEdition, JobRun, Mailing, MailSide, Person, Subscriber
-from briefs.publications import corrections, mailings, sending
+from briefs.models import Copy, Event, IssueEdition, JobRun, Mailing, MailSide, Subscriber
+from briefs.publications import mailings, sending
 from briefs.publications.subscribers import change_side, hash_token
 from briefs.tests.support import factories, issue_factories, mailing_fixtures
 from briefs.tests.support.factories import Team
@@ -391,29 +391,6 @@ def test_issue_is_sent_once_by_a_publisher_and_only_when_public(team: Team) -> N
     with pytest.raises(workflow.Refused) as refusal:
         mailings.queue_issue(cancelled, by=team.publisher)
     assert refusal.value.codes == ["issue-not-public"]
-
-
-@pytest.mark.parametrize("kind", Mailing.Kind.values)
-def test_nobody_sends_alone_what_they_published_alone(team: Team, kind: str) -> None:
-    brief = factories.live_brief(team)
-    mailing_fixtures.hold_by_mail(brief, team.writer, 1)
-    workflow.revise(brief, by=team.publisher, version=Brief.objects.get(pk=brief.pk).version)
-    brief = factories.edit(brief, team.publisher, summary_zh="獨自寫的。", summary_en="Written alone.")
-    urgent = workflow.publish_urgently(
-        brief, by=team.publisher, seen=factories.content_hash(brief), reason="急", change=issue_factories.CORRECTION
-    )  # fmt: skip
-    issue = mailing_fixtures.publish_issue([brief], team.writer, approved_by=team.publisher)
-
-    def send_as(person: Person) -> object:
-        if kind == Mailing.Kind.ISSUE:
-            return mailings.queue_issue(issue, by=person)
-        return corrections.queue_correction(urgent, by=person)
-
-    with pytest.raises(workflow.Refused) as refusal:
-        send_as(team.publisher)
-    assert refusal.value.codes == ["mail-of-own-urgent"]
-    workflow.confirm(brief, by=team.reviewer)
-    assert send_as(team.publisher)
 
 
 def test_scheduled_issue_goes_out_at_its_time_with_the_briefs_of_then(
